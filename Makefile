@@ -1,0 +1,40 @@
+# Every target installs what it needs first, and says what it does.
+.PHONY: demo test lint types build generate bench test-kubernetes help
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
+
+node_modules/.package-lock.json: package-lock.json
+	@echo "==> installing the packages of package-lock.json"
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+INSTALLED = node_modules/.package-lock.json
+
+demo: build ## run the main job on the sandbox, and tell about it (KEEP=1 leaves it running)
+	@node dist/demo.js
+
+test: $(INSTALLED) ## run the tests on the sandbox
+	@echo "==> running the tests"
+	@npx vitest run
+
+lint: $(INSTALLED) ## check style, size limits and types
+	@echo "==> checking types"
+	@npm run --silent types
+	@echo "==> checking style"
+	@npm run --silent lint
+
+types: $(INSTALLED) ## check the types only
+	@npm run --silent types
+
+build: $(INSTALLED) ## bundle what ships into dist/
+	@npm run --silent build
+
+generate: $(INSTALLED) ## derive types, schemas and reference pages from crds/
+	@npm run --silent generate
+
+bench: build ## measure speed, memory and requests
+	@npx tsx bench/run.ts
+
+test-kubernetes: build ## run the journeys on a real kube-apiserver with etcd
+	@npx vitest run --config vitest.kubernetes.config.ts

@@ -1,0 +1,148 @@
+/**
+ * What the rest of the program may ask of Google. Reconcilers see this file only; `google.ts` implements it over HTTP.
+ * Each method is one request (a listing: one a page), with a deadline, and fails with a `GoogleError` and nothing else.
+ * Retrying is the caller's: its queue has one backoff a key. Sharing the news of a rate limit is done here.
+ */
+
+/** A web client as the Google console hands it out. */
+export interface OAuthClient {
+  clientId: string
+  clientSecret: string
+}
+
+/** What a refusal is about, so that the caller knows what to do; told by `error` and `reason`, never by descriptions. */
+export type GoogleFailure =
+  /** No answer in time, a broken connection, 5xx: may pass. */
+  | 'Unreachable'
+  /** 429, rateLimitExceeded and its kin: back off. */
+  | 'RateLimited'
+  /** quotaExceeded, dailyLimitExceeded: a long pause. */
+  | 'DailyQuotaExceeded'
+  /** invalid_grant: this grant is dead. */
+  | 'InvalidGrant'
+  /** invalid_grant with invalid_rapt or rapt_required: the organisation's session policy ended it. */
+  | 'SessionExpired'
+  | 'InvalidClient'
+  | 'ClientDeleted'
+  | 'ClientDisabled'
+  | 'UnauthorizedClient'
+  | 'InvalidRequest'
+  | 'BlockedByAdmin'
+  /** 401 from the Calendar API: refresh once, retry once. */
+  | 'Unauthenticated'
+  | 'APIDisabled'
+  | 'ScopeInsufficient'
+  | 'NotFound'
+  | 'Forbidden'
+  /** 410 fullSyncRequired, and 400 for a sync token it does not know: list anew. */
+  | 'SyncTokenExpired'
+  /** Anything else. Never a reason to delete anything. */
+  | 'Unknown'
+
+/** A refusal of Google's. Its message is safe to log and to show: status, error code and reason only. */
+export class GoogleError extends Error {
+  override readonly name = 'GoogleError'
+  readonly failure: GoogleFailure
+  readonly status: number | undefined
+  /** How long to stay away, where Google said so or everybody of this client is being limited. */
+  readonly retryAfterMs: number | undefined
+
+  constructor(failure: GoogleFailure, message: string, details: { status?: number; retryAfterMs?: number } = {}) {
+    super(message)
+    this.failure = failure
+    this.status = details.status
+    this.retryAfterMs = details.retryAfterMs
+  }
+}
+
+/** The token endpoint's answer to a refresh. Instants in ms since the epoch. */
+export interface TokenAnswer {
+  accessToken: string
+  expiresAt: number
+  /** When the access token was issued, by our clock: two thirds of its lifetime are counted from here. */
+  obtainedAt: number
+  /** Present when Google rotated it: it must be kept before the access token is used. */
+  refreshToken?: string
+  /** The granted scopes, when Google tells. */
+  scopes?: string[]
+  /** The end of the grant itself (`refresh_token_expires_in`), when Google tells. */
+  grantExpiresAt?: number
+}
+
+export interface CalendarEntry {
+  id: string
+  timeZone?: string
+  accessRole?: string
+  primary?: boolean
+}
+
+/** The fields of Google's event resource that are asked for, as Google sends them. */
+export interface GoogleEvent {
+  id?: string | null
+  status?: string | null
+  transparency?: string | null
+  eventType?: string | null
+  recurringEventId?: string | null
+  start?: GoogleEventTime
+  end?: GoogleEventTime
+  originalStartTime?: GoogleEventTime
+  attendees?: {
+    self?: boolean | null
+    responseStatus?: string | null
+    email?: string | null
+    displayName?: string | null
+  }[]
+  /** Asked for with `detail: 'Full'` only. */
+  summary?: string | null
+  description?: string | null
+  location?: string | null
+  updated?: string | null
+}
+
+export interface GoogleEventTime {
+  date?: string | null
+  dateTime?: string | null
+  timeZone?: string | null
+}
+
+/** One `events.list`: the first of a calendar (a window) or the next (a sync token), always with the same parameters. */
+export interface EventsRequest {
+  calendarId: string
+  detail: 'Busy' | 'Full'
+  from: { window: { start: number; end: number } } | { syncToken: string }
+}
+
+/** Every page of one listing; there is no such thing as half of it. */
+export interface EventsListing {
+  events: GoogleEvent[]
+  /** Missing where Google gave none: then the next listing is a full one. */
+  nextSyncToken?: string
+  timeZone: string
+}
+
+/** How a client is being limited just now: one view for all of its agents. */
+export interface Limit {
+  failure: 'RateLimited' | 'DailyQuotaExceeded'
+  since: number
+  until: number
+}
+
+/** Google, as one OAuth client sees it. */
+export interface GoogleClient {
+  readonly credentials: OAuthClient
+  /** The limit in force, if any; while there is one, every request fails at once with it and nothing is sent. */
+  limit(): Limit | undefined
+  /** Resolves when id and secret are right: Google then answers a made-up refresh token with `invalid_grant`. */
+  prove(): Promise<void>
+  /** One flight per refresh token, however many ask. */
+  refresh(refreshToken: string): Promise<TokenAnswer>
+  calendar(accessToken: string, calendarId: string): Promise<CalendarEntry>
+  events(accessToken: string, request: EventsRequest): Promise<EventsListing>
+}
+
+export interface Google {
+  /** The same client for the same credentials: what it knows of limits and flights is shared. */
+  client(credentials: OAuthClient): GoogleClient
+  /** Ends a grant by either of its tokens; one that is dead already counts as done. No client is needed for that. */
+  revoke(token: string): Promise<void>
+}

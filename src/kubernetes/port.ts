@@ -1,0 +1,126 @@
+/**
+ * What the rest of the program may ask of Kubernetes. Reconcilers see this file only; `cluster.ts` implements it over
+ * HTTP. Reads of what is watched come from memory and cost nothing; everything that returns a promise is one request.
+ */
+import type { Agent, CalendarIntegration } from '../resources/types.ts'
+
+export interface OwnerReference {
+  apiVersion: string
+  kind: string
+  name: string
+  uid: string
+  controller?: boolean
+  blockOwnerDeletion?: boolean
+}
+
+export interface ObjectMeta {
+  name: string
+  namespace?: string
+  uid?: string
+  resourceVersion?: string
+  generation?: number
+  creationTimestamp?: string
+  deletionTimestamp?: string
+  labels?: Record<string, string>
+  annotations?: Record<string, string>
+  finalizers?: string[]
+  ownerReferences?: OwnerReference[]
+}
+
+export interface KubernetesObject {
+  apiVersion: string
+  kind: string
+  metadata: ObjectMeta
+}
+
+export interface Secret extends KubernetesObject {
+  kind: 'Secret'
+  type?: string
+  /** Values are base64, as the API has them. */
+  data?: Record<string, string>
+}
+
+export interface ConfigMap extends KubernetesObject {
+  kind: 'ConfigMap'
+  data?: Record<string, string>
+  binaryData?: Record<string, string>
+}
+
+/** `namespace/name`; a cluster-scoped object's name alone. */
+export type Key = string
+
+export const keyOf = (object: { metadata: { namespace?: string; name: string } }): Key =>
+  object.metadata.namespace ? `${object.metadata.namespace}/${object.metadata.name}` : object.metadata.name
+
+/** A change that a store saw. `before` and `after` never differ in uid: a replaced object is deleted, then added. */
+export interface Change<T> {
+  before?: T
+  after?: T
+}
+
+/** What one watch holds in memory: read-only, always as new as the last event or our own last write. */
+export interface Store<T extends KubernetesObject> {
+  get(key: Key): T | undefined
+  list(): Iterable<T>
+  /** The objects that the named index files under `value`. */
+  by(index: string, value: string): readonly T[]
+  /** Calls back for every change from now on, and once for each object that is there already. Own writes are silent. */
+  subscribe(listener: (change: Change<T>) => void): void
+}
+
+/** An Event about an object, sent on transitions only; repeats are aggregated. */
+export interface EventNote {
+  regarding: KubernetesObject
+  type: 'Normal' | 'Warning'
+  /** A condition's reason. */
+  reason: string
+  /** What was being done, in the form of a verb: `Reconcile`, `Refresh`, `Revoke`. */
+  action: string
+  note: string
+}
+
+export interface Cluster {
+  readonly integrations: Store<CalendarIntegration>
+  readonly agents: Store<Agent>
+  /** Metadata only, all of the watched namespaces: who uses which is an index of the reconcilers' stores. */
+  readonly secrets: Store<KubernetesObject>
+  /** Metadata only, and only those that carry our `app.kubernetes.io/managed-by` label. */
+  readonly configMaps: Store<KubernetesObject>
+  /** Undefined where the operator watches named namespaces only, and so may not read Namespaces. */
+  readonly namespaces: Store<KubernetesObject> | undefined
+
+  readSecret(namespace: string, name: string): Promise<Secret | undefined>
+  readConfigMap(namespace: string, name: string): Promise<ConfigMap | undefined>
+  /** Fails with `AlreadyExists`. */
+  create<T extends KubernetesObject>(object: T): Promise<T>
+  /**
+   * A JSON merge patch (RFC 7386). Where `object.metadata.resourceVersion` is set the patch holds for that version only
+   * and fails with `Conflict` otherwise.
+   */
+  patch<T extends KubernetesObject>(object: T, patch: Record<string, unknown>): Promise<T>
+  /** Replaces the whole status, for that resourceVersion only. The caller compares first: this always writes. */
+  writeStatus(object: Agent | CalendarIntegration, status: object): Promise<void>
+  /** Deletes this very object (uid and resourceVersion are preconditions). Already gone counts as done. */
+  delete(object: KubernetesObject): Promise<void>
+  /** Never fails and never waits: an Event is a courtesy. */
+  note(event: EventNote): void
+}
+
+/** Why the API server (or the way to it) refused, told apart by what a caller does about it. */
+export type ApiFailure =
+  'NotFound' | 'AlreadyExists' | 'Conflict' | 'Forbidden' | 'Invalid' | 'Gone' | 'TooLarge' | 'Unreachable' | 'Unknown'
+
+/** A refused request. Its message is safe to log and to show: no body, no headers, no values. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError'
+  readonly failure: ApiFailure
+  readonly status: number | undefined
+  readonly retryAfterMs: number | undefined
+
+  constructor(failure: ApiFailure, message: string, details: { status?: number; retryAfterMs?: number } = {}) {
+    super(message)
+    this.failure = failure
+    this.status = details.status
+    this.retryAfterMs = details.retryAfterMs
+  }
+}

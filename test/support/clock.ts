@@ -1,0 +1,55 @@
+import type { Clock } from '../../src/platform/clock.ts'
+
+interface Timer {
+  at: number
+  order: number
+  fire: () => void
+}
+
+/** A clock that stands still until a test moves it. Timers fire in order, each at its own instant. */
+export class ManualClock implements Clock {
+  #now: number
+  #order = 0
+  readonly #timers = new Set<Timer>()
+
+  constructor(start: string | number = '2026-11-23T10:00:00Z') {
+    this.#now = typeof start === 'number' ? start : Date.parse(start)
+  }
+
+  now(): number {
+    return this.#now
+  }
+
+  setTimer(delayMs: number, fire: () => void): () => void {
+    const timer = { at: this.#now + Math.max(delayMs, 0), order: this.#order++, fire }
+    this.#timers.add(timer)
+    return () => this.#timers.delete(timer)
+  }
+
+  /** Moves time forward, firing what falls due; between timers, promises that are ready to go on do so. */
+  async advance(ms: number): Promise<void> {
+    const end = this.#now + ms
+    for (let next = this.#due(end); next; next = this.#due(end)) {
+      this.#now = Math.max(this.#now, next.at)
+      this.#timers.delete(next)
+      next.fire()
+      await settle()
+    }
+    this.#now = end
+    await settle()
+  }
+
+  /** The instants of the timers that wait, soonest first. */
+  get pending(): number[] {
+    return [...this.#timers].map((timer) => timer.at).sort((a, b) => a - b)
+  }
+
+  #due(end: number): Timer | undefined {
+    return [...this.#timers].filter((t) => t.at <= end).sort((a, b) => a.at - b.at || a.order - b.order)[0]
+  }
+}
+
+/** Lets every promise that can go on without input or time do so. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
+}
