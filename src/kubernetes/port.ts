@@ -2,30 +2,9 @@
  * What the rest of the program may ask of Kubernetes. Reconcilers see this file only; `cluster.ts` implements it over
  * HTTP. Reads of what is watched come from memory and cost nothing; everything that returns a promise is one request.
  */
-import type { Agent, CalendarIntegration } from '../resources/types.ts'
+import type { Agent, CalendarIntegration, ObjectMeta, OwnerReference } from '../resources/types.ts'
 
-export interface OwnerReference {
-  apiVersion: string
-  kind: string
-  name: string
-  uid: string
-  controller?: boolean
-  blockOwnerDeletion?: boolean
-}
-
-export interface ObjectMeta {
-  name: string
-  namespace?: string
-  uid?: string
-  resourceVersion?: string
-  generation?: number
-  creationTimestamp?: string
-  deletionTimestamp?: string
-  labels?: Record<string, string>
-  annotations?: Record<string, string>
-  finalizers?: string[]
-  ownerReferences?: OwnerReference[]
-}
+export type { ObjectMeta, OwnerReference }
 
 export interface KubernetesObject {
   apiVersion: string

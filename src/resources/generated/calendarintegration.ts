@@ -1,0 +1,181 @@
+// Generated from crds/ by `npm run generate`: change the CRD, not this file.
+import type { Condition } from '../types.ts'
+
+/**
+ * The OAuth client, how often calendars are read, and who may use it.
+ */
+export interface CalendarIntegrationSpec {
+  /**
+   * The OAuth client, as the Google Cloud console shows it.
+   */
+  google: {
+    /**
+     * The Secret, in the same namespace, that holds the OAuth client. It is read, never written.
+     */
+    clientSecretRef: {
+      /**
+       * The Secret's name.
+       */
+      name: string
+      /**
+       * The key that holds the client file as downloaded from the Google Cloud console. Without it, client_secret.json is read if it is there, else client_id and client_secret.
+       */
+      key?: string
+    }
+    /**
+     * The origin of the booking site, as registered at Google under "Authorized JavaScript origins": scheme and host, and the port where it is not the usual one. https only, but for localhost and loopback addresses.
+     */
+    siteURI: string
+    /**
+     * Who may sign in, as set on the consent screen. External: every Google account (while the app is in Testing, the listed test users only). Internal: the accounts of the organisation that owns the Google Cloud project.
+     */
+    userType: 'External' | 'Internal'
+    /**
+     * Whether the consent screen of an External app was published. While it is in Testing, Google ends every grant seven days after the sign-in. Taken as Testing where userType is External and nothing is said; an Internal app has none.
+     */
+    publishingStatus?: 'Testing' | 'InProduction'
+    /**
+     * The scopes that every Agent must grant, itself or by a broader one. To read events and to know whose account was connected, https://www.googleapis.com/auth/calendar is the usual one.
+     *
+     * @minItems 1
+     * @maxItems 16
+     *
+     * Items: A scope of Google's, written out.
+     */
+    scopes: string[]
+  }
+  /**
+   * How often calendars are read, and how much of them.
+   */
+  sync: {
+    /**
+     * How long after one read of a calendar the next begins; only what changed is asked for. A duration in h, m and s, from 10s to 24h.
+     */
+    interval: string
+    /**
+     * How long after one complete read of a calendar the next begins, so that the window moves on. A duration in h, m and s, from 30s to 168h.
+     */
+    fullSyncInterval: string
+    /**
+     * The part of the calendars that is read and published, in days of 24 hours around the current hour (UTC).
+     */
+    window: {
+      /**
+       * How many days back, from 0 to 30.
+       */
+      pastDays: number
+      /**
+       * How many days ahead, from 1 to 365.
+       */
+      futureDays: number
+    }
+  }
+  /**
+   * The namespaces whose Agents may use this integration.
+   */
+  allowedNamespaces: {
+    /**
+     * Same: this namespace only. All: every namespace. Selector: those whose labels the selector matches.
+     */
+    from: 'Same' | 'All' | 'Selector'
+    /**
+     * Selects namespaces by their labels; all of its requirements must be met. An empty one selects every namespace.
+     */
+    selector?: {
+      /**
+       * Labels and the values that they must have.
+       */
+      matchLabels?: {
+        [k: string]: string
+      }
+      /**
+       * Requirements on labels.
+       *
+       * @maxItems 32
+       *
+       * Items: A requirement on one label.
+       */
+      matchExpressions?: {
+        /**
+         * The label's key.
+         */
+        key: string
+        /**
+         * How the label relates to the values.
+         */
+        operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist'
+        /**
+         * The values, with In and NotIn only.
+         *
+         * @maxItems 64
+         */
+        values?: string[]
+      }[]
+    }
+  }
+  /**
+   * Freezes this integration and the Agents that use it: no request is made for them, their conditions stay as they are, and what is published grows stale.
+   */
+  suspend: boolean
+}
+
+/**
+ * What the operator found. Written by the operator only.
+ */
+export interface CalendarIntegrationStatus {
+  /**
+   * The generation of the spec that this status is about; -1 before the operator has seen the object.
+   */
+  observedGeneration?: number
+  /**
+   * The latest findings: Ready, Reconciling, Stalled, CredentialsValid, CalendarAPIEnabled, WithinQuota.
+   *
+   * @maxItems 16
+   */
+  conditions?: Condition[]
+  /**
+   * The value of the annotation calendar-operator.io/requestedAt or reconcile.fluxcd.io/requestedAt that was last acted on.
+   */
+  lastHandledReconcileAt?: string
+  /**
+   * The OAuth client's id.
+   */
+  clientID?: string
+  /**
+   * The Google Cloud project of the OAuth client, where the client file names it.
+   */
+  projectID?: string
+  /**
+   * A fingerprint of the credentials that were last looked at; it tells that they changed, not what they are.
+   */
+  credentialsHash?: string
+  /**
+   * The Agents that use this integration, counted.
+   */
+  agents?: {
+    /**
+     * All of them.
+     */
+    total?: number
+    /**
+     * Those that are ready.
+     */
+    ready?: number
+    /**
+     * Those that wait for somebody to sign in.
+     */
+    awaitingSignIn?: number
+    /**
+     * Those, among the ready ones, whose grant ends soon.
+     */
+    expiringSoon?: number
+    /**
+     * Those for which somebody has to act.
+     */
+    failing?: number
+    /**
+     * Ready ones out of all, such as 3/4.
+     */
+    summary?: string
+  }
+}

@@ -1,0 +1,1187 @@
+// Generated from crds/ by `npm run generate`: change the CRD, not this file.
+import type { CustomResourceDefinition } from '../types.ts'
+
+export const crds: readonly CustomResourceDefinition[] = [
+  {
+    "apiVersion": "apiextensions.k8s.io/v1",
+    "kind": "CustomResourceDefinition",
+    "metadata": {
+      "name": "agents.calendar-operator.io",
+      "labels": {
+        "app.kubernetes.io/name": "calendar-operator",
+        "app.kubernetes.io/part-of": "calendar-operator"
+      }
+    },
+    "spec": {
+      "group": "calendar-operator.io",
+      "scope": "Namespaced",
+      "names": {
+        "kind": "Agent",
+        "listKind": "AgentList",
+        "plural": "agents",
+        "singular": "agent",
+        "shortNames": [
+          "agt"
+        ],
+        "categories": [
+          "calendar"
+        ]
+      },
+      "versions": [
+        {
+          "name": "v1alpha1",
+          "served": true,
+          "storage": true,
+          "subresources": {
+            "status": {}
+          },
+          "selectableFields": [
+            {
+              "jsonPath": ".spec.account"
+            },
+            {
+              "jsonPath": ".spec.integrationRef.name"
+            },
+            {
+              "jsonPath": ".spec.publish.calendar.name"
+            }
+          ],
+          "additionalPrinterColumns": [
+            {
+              "name": "Ready",
+              "type": "string",
+              "description": "Whether the calendars are connected, read and published",
+              "jsonPath": ".status.conditions[?(@.type==\"Ready\")].status"
+            },
+            {
+              "name": "Reason",
+              "type": "string",
+              "description": "Why it is, or is not, ready",
+              "jsonPath": ".status.conditions[?(@.type==\"Ready\")].reason"
+            },
+            {
+              "name": "Account",
+              "type": "string",
+              "description": "The Google account",
+              "jsonPath": ".spec.account"
+            },
+            {
+              "name": "Last Sync",
+              "type": "date",
+              "description": "When the calendars were last read, as of the last heartbeat",
+              "jsonPath": ".status.sync.lastSyncTime"
+            },
+            {
+              "name": "Sign In By",
+              "type": "string",
+              "description": "When the grant ends, where that is known",
+              "jsonPath": ".status.authorization.expiresAt"
+            },
+            {
+              "name": "Age",
+              "type": "date",
+              "jsonPath": ".metadata.creationTimestamp"
+            },
+            {
+              "name": "Integration",
+              "type": "string",
+              "priority": 1,
+              "description": "The CalendarIntegration that it uses",
+              "jsonPath": ".spec.integrationRef.name"
+            },
+            {
+              "name": "Busy",
+              "type": "integer",
+              "priority": 1,
+              "description": "How many busy intervals are published",
+              "jsonPath": ".status.sync.busyIntervals"
+            },
+            {
+              "name": "Message",
+              "type": "string",
+              "priority": 1,
+              "description": "What is the matter, and what to do",
+              "jsonPath": ".status.conditions[?(@.type==\"Ready\")].message"
+            }
+          ],
+          "schema": {
+            "openAPIV3Schema": {
+              "type": "object",
+              "description": "Agent is a person whose Google calendars are connected: who must have granted access, which calendars are read, and where the result is published.",
+              "required": [
+                "spec"
+              ],
+              "x-kubernetes-validations": [
+                {
+                  "rule": "size(self.metadata.name) <= 240",
+                  "message": "metadata.name must have at most 240 characters, so that NAME-google-grant is the legal name of a Secret"
+                },
+                {
+                  "rule": "!has(self.spec.grantSecretRef) || self.spec.grantSecretRef.name != self.metadata.name + '-google-grant'",
+                  "fieldPath": ".spec.grantSecretRef.name",
+                  "message": "must not be NAME-google-grant, the Secret in which the operator keeps the grant; give the Secret that you bring another name"
+                },
+                {
+                  "rule": "!has(self.spec.publish.calendar) || self.spec.publish.calendar.kind != 'Secret' || self.spec.publish.calendar.name != self.metadata.name + '-google-grant'",
+                  "fieldPath": ".spec.publish.calendar.name",
+                  "message": "must not be NAME-google-grant, the Secret in which the operator keeps the grant; publish to another name"
+                },
+                {
+                  "rule": "!has(self.spec.publish.accessToken) || self.spec.publish.accessToken.name != self.metadata.name + '-google-grant'",
+                  "fieldPath": ".spec.publish.accessToken.name",
+                  "message": "must not be NAME-google-grant, the Secret in which the operator keeps the grant; publish to another name"
+                }
+              ],
+              "properties": {
+                "apiVersion": {
+                  "type": "string",
+                  "description": "The version of this schema, calendar-operator.io/v1alpha1."
+                },
+                "kind": {
+                  "type": "string",
+                  "description": "Agent."
+                },
+                "metadata": {
+                  "type": "object"
+                },
+                "spec": {
+                  "type": "object",
+                  "description": "Whose calendars, and what becomes of them.",
+                  "required": [
+                    "integrationRef",
+                    "account"
+                  ],
+                  "x-kubernetes-validations": [
+                    {
+                      "rule": "!has(self.grantSecretRef) || !has(self.publish.calendar) || self.publish.calendar.kind != 'Secret' || self.publish.calendar.name != self.grantSecretRef.name",
+                      "fieldPath": ".publish.calendar.name",
+                      "message": "must not be the Secret named by grantSecretRef, which is read and never written; publish to another name"
+                    },
+                    {
+                      "rule": "!has(self.grantSecretRef) || !has(self.publish.accessToken) || self.publish.accessToken.name != self.grantSecretRef.name",
+                      "fieldPath": ".publish.accessToken.name",
+                      "message": "must not be the Secret named by grantSecretRef, which is read and never written; publish to another name"
+                    }
+                  ],
+                  "properties": {
+                    "integrationRef": {
+                      "type": "object",
+                      "description": "The CalendarIntegration through which the calendars are connected.",
+                      "required": [
+                        "name"
+                      ],
+                      "properties": {
+                        "name": {
+                          "type": "string",
+                          "description": "The CalendarIntegration's name.",
+                          "minLength": 1,
+                          "maxLength": 253,
+                          "x-kubernetes-validations": [
+                            {
+                              "rule": "self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')",
+                              "message": "must be the name of a CalendarIntegration, of lower case letters, digits, '-' and '.', such as google"
+                            }
+                          ]
+                        },
+                        "namespace": {
+                          "type": "string",
+                          "description": "The CalendarIntegration's namespace; the Agent's own where nothing is said. Another one must allow it by its allowedNamespaces.",
+                          "minLength": 1,
+                          "maxLength": 63,
+                          "x-kubernetes-validations": [
+                            {
+                              "rule": "self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",
+                              "message": "must be the name of a namespace, of lower case letters, digits and '-', such as booking"
+                            }
+                          ]
+                        }
+                      }
+                    },
+                    "account": {
+                      "type": "string",
+                      "description": "The Google account, by its e-mail address. Only a grant of this account is accepted; upper and lower case count as one, and googlemail.com as gmail.com.",
+                      "minLength": 3,
+                      "maxLength": 254,
+                      "x-kubernetes-validations": [
+                        {
+                          "rule": "self.matches('^[^@ \\\\t\\\\r\\\\n<>,;]+@[^@ \\\\t\\\\r\\\\n<>,;]+[.][^@ .\\\\t\\\\r\\\\n<>,;]+$')",
+                          "message": "must be the e-mail address of one Google account, for example alice@example.com"
+                        }
+                      ]
+                    },
+                    "displayName": {
+                      "type": "string",
+                      "description": "The person's name, for people who read the manifest; nothing depends on it.",
+                      "minLength": 1,
+                      "maxLength": 253
+                    },
+                    "calendars": {
+                      "type": "object",
+                      "description": "The person's calendars.",
+                      "default": {},
+                      "properties": {
+                        "read": {
+                          "type": "array",
+                          "description": "The ids of the calendars that are read and merged; primary is the account's own. The published time zone is that of the first.",
+                          "default": [
+                            "primary"
+                          ],
+                          "minItems": 1,
+                          "maxItems": 50,
+                          "x-kubernetes-list-type": "set",
+                          "items": {
+                            "type": "string",
+                            "description": "A calendar's id, as its settings show it under \"Integrate calendar\", such as team@group.calendar.google.com.",
+                            "minLength": 1,
+                            "maxLength": 512,
+                            "x-kubernetes-validations": [
+                              {
+                                "rule": "!self.matches('[ \\\\t\\\\r\\\\n]')",
+                                "message": "must be a calendar's id, not its name, for example primary or team@group.calendar.google.com"
+                              }
+                            ]
+                          }
+                        }
+                      }
+                    },
+                    "busy": {
+                      "type": "object",
+                      "description": "What counts as busy where people's habits differ.",
+                      "default": {},
+                      "properties": {
+                        "tentative": {
+                          "type": "string",
+                          "description": "Events that are tentative, or were answered with \"maybe\".",
+                          "enum": [
+                            "Busy",
+                            "Free"
+                          ],
+                          "default": "Busy"
+                        },
+                        "allDay": {
+                          "type": "string",
+                          "description": "All-day events.",
+                          "enum": [
+                            "Busy",
+                            "Free"
+                          ],
+                          "default": "Busy"
+                        }
+                      }
+                    },
+                    "publish": {
+                      "type": "object",
+                      "description": "What programs in the cluster get to see. With neither calendar nor accessToken the account is connected and its calendars are read, and nothing is published.",
+                      "default": {},
+                      "x-kubernetes-validations": [
+                        {
+                          "rule": "!has(self.calendar) || !has(self.accessToken) || self.calendar.kind != 'Secret' || self.calendar.name != self.accessToken.name",
+                          "fieldPath": ".accessToken.name",
+                          "message": "must not be the Secret that the calendar is published to; give the access token a Secret of its own"
+                        }
+                      ],
+                      "properties": {
+                        "calendar": {
+                          "type": "object",
+                          "description": "The object that the calendar is published to, in the Agent's namespace. The operator creates it; one that exists and is not the operator's is never touched.",
+                          "required": [
+                            "name"
+                          ],
+                          "x-kubernetes-validations": [
+                            {
+                              "rule": "self.detail != 'Full' || self.kind == 'Secret'",
+                              "fieldPath": ".detail",
+                              "reason": "FieldValueForbidden",
+                              "message": "detail Full is allowed only where kind is Secret; set kind to Secret, or detail to Busy"
+                            }
+                          ],
+                          "properties": {
+                            "kind": {
+                              "type": "string",
+                              "description": "Whether it is a ConfigMap or a Secret.",
+                              "enum": [
+                                "ConfigMap",
+                                "Secret"
+                              ],
+                              "default": "ConfigMap"
+                            },
+                            "name": {
+                              "type": "string",
+                              "description": "Its name.",
+                              "minLength": 1,
+                              "maxLength": 253,
+                              "x-kubernetes-validations": [
+                                {
+                                  "rule": "self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')",
+                                  "message": "must be the name of a ConfigMap or Secret, of lower case letters, digits, '-' and '.', such as alice-calendar"
+                                }
+                              ]
+                            },
+                            "detail": {
+                              "type": "string",
+                              "description": "Busy: busy.json (or .ics), when the person is busy and nothing else. Full: also events.json (or .ics), with titles, places and attendees; only in a Secret.",
+                              "enum": [
+                                "Busy",
+                                "Full"
+                              ],
+                              "default": "Busy"
+                            },
+                            "formats": {
+                              "type": "array",
+                              "description": "The formats: JSON for programs, ICalendar for calendar clients.",
+                              "default": [
+                                "JSON"
+                              ],
+                              "minItems": 1,
+                              "maxItems": 2,
+                              "x-kubernetes-list-type": "set",
+                              "items": {
+                                "type": "string",
+                                "enum": [
+                                  "JSON",
+                                  "ICalendar"
+                                ]
+                              }
+                            }
+                          }
+                        },
+                        "accessToken": {
+                          "type": "object",
+                          "description": "A Secret, in the Agent's namespace, with an access token that is always valid, for programs that call Google themselves: access_token, expires_at, token_type. It never holds the refresh token.",
+                          "required": [
+                            "name"
+                          ],
+                          "properties": {
+                            "name": {
+                              "type": "string",
+                              "description": "The Secret's name.",
+                              "minLength": 1,
+                              "maxLength": 253,
+                              "x-kubernetes-validations": [
+                                {
+                                  "rule": "self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')",
+                                  "message": "must be the name of a Secret, of lower case letters, digits, '-' and '.', such as alice-google-token"
+                                }
+                              ]
+                            }
+                          }
+                        },
+                        "staleAfter": {
+                          "type": "string",
+                          "description": "How long after a read of the calendars what is published may be trusted (freshUntil); in effect never less than twice the integration's sync.interval. A duration in h, m and s, at least 30s.",
+                          "default": "15m",
+                          "minLength": 1,
+                          "maxLength": 24,
+                          "x-kubernetes-validations": [
+                            {
+                              "rule": "self.matches('^([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$') && duration(self) >= duration('30s')",
+                              "message": "must be a duration of at least 30s in the units h, m and s, for example 15m or 1h30m"
+                            }
+                          ]
+                        },
+                        "whenStale": {
+                          "type": "string",
+                          "description": "What is published while the calendars can't be read. KeepLast: what was known last, with the freshUntil of then. Block: the whole window as busy.",
+                          "enum": [
+                            "KeepLast",
+                            "Block"
+                          ],
+                          "default": "KeepLast"
+                        }
+                      }
+                    },
+                    "grantSecretRef": {
+                      "type": "object",
+                      "description": "A Secret, in the Agent's namespace, with a refresh token to use, by GitOps or from a vault, instead of a sign-in. Keys: refresh_token, and granted_at (RFC 3339), the time of the consent, where it is known. It is read, never written.",
+                      "required": [
+                        "name"
+                      ],
+                      "properties": {
+                        "name": {
+                          "type": "string",
+                          "description": "The Secret's name.",
+                          "minLength": 1,
+                          "maxLength": 253,
+                          "x-kubernetes-validations": [
+                            {
+                              "rule": "self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')",
+                              "message": "must be the name of a Secret, of lower case letters, digits, '-' and '.', such as alice-grant"
+                            }
+                          ]
+                        }
+                      }
+                    },
+                    "deletionPolicy": {
+                      "type": "string",
+                      "description": "What happens to the grant when the Agent is deleted. Retain: its Secret NAME-google-grant stays, for an Agent of the same name. Revoke: it is revoked at Google, and the Secret is deleted.",
+                      "enum": [
+                        "Retain",
+                        "Revoke"
+                      ],
+                      "default": "Retain"
+                    },
+                    "suspend": {
+                      "type": "boolean",
+                      "description": "Freezes this Agent: no request is made for it, its conditions stay as they are, and what is published grows stale.",
+                      "default": false
+                    }
+                  }
+                },
+                "status": {
+                  "type": "object",
+                  "description": "What the operator found. Written by the operator only.",
+                  "default": {
+                    "observedGeneration": -1
+                  },
+                  "properties": {
+                    "observedGeneration": {
+                      "type": "integer",
+                      "format": "int64",
+                      "description": "The generation of the spec that this status is about; -1 before the operator has seen the object.",
+                      "minimum": -1
+                    },
+                    "conditions": {
+                      "type": "array",
+                      "description": "The latest findings: Ready, Reconciling, Stalled, Authorized, Synced.",
+                      "maxItems": 16,
+                      "x-kubernetes-list-type": "map",
+                      "x-kubernetes-list-map-keys": [
+                        "type"
+                      ],
+                      "items": {
+                        "type": "object",
+                        "description": "One finding.",
+                        "required": [
+                          "type",
+                          "status",
+                          "lastTransitionTime",
+                          "reason",
+                          "message"
+                        ],
+                        "properties": {
+                          "type": {
+                            "type": "string",
+                            "description": "What it is about, in CamelCase.",
+                            "maxLength": 316,
+                            "pattern": "^[A-Za-z][A-Za-z0-9]*$"
+                          },
+                          "status": {
+                            "type": "string",
+                            "description": "Whether it holds.",
+                            "enum": [
+                              "True",
+                              "False",
+                              "Unknown"
+                            ]
+                          },
+                          "observedGeneration": {
+                            "type": "integer",
+                            "format": "int64",
+                            "description": "The generation of the spec that it is about.",
+                            "minimum": 0
+                          },
+                          "lastTransitionTime": {
+                            "type": "string",
+                            "format": "date-time",
+                            "description": "When its status last changed.",
+                            "maxLength": 64
+                          },
+                          "reason": {
+                            "type": "string",
+                            "description": "Why, in one CamelCase word.",
+                            "minLength": 1,
+                            "maxLength": 1024,
+                            "pattern": "^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$"
+                          },
+                          "message": {
+                            "type": "string",
+                            "description": "Why, in a sentence, and what to do where a person has to act.",
+                            "maxLength": 32768
+                          }
+                        }
+                      }
+                    },
+                    "lastHandledReconcileAt": {
+                      "type": "string",
+                      "description": "The value of the annotation calendar-operator.io/requestedAt or reconcile.fluxcd.io/requestedAt that was last acted on.",
+                      "maxLength": 1024
+                    },
+                    "authorization": {
+                      "type": "object",
+                      "description": "The grant, without its tokens.",
+                      "properties": {
+                        "account": {
+                          "type": "string",
+                          "description": "The Google account that gave it.",
+                          "maxLength": 512
+                        },
+                        "scopes": {
+                          "type": "array",
+                          "description": "The scopes that were granted.",
+                          "maxItems": 64,
+                          "x-kubernetes-list-type": "set",
+                          "items": {
+                            "type": "string",
+                            "maxLength": 256
+                          }
+                        },
+                        "grantedAt": {
+                          "type": "string",
+                          "format": "date-time",
+                          "description": "When it was given; where that is not known, when it was first seen.",
+                          "maxLength": 64
+                        },
+                        "expiresAt": {
+                          "type": "string",
+                          "format": "date-time",
+                          "description": "When it ends, where that is known.",
+                          "maxLength": 64
+                        },
+                        "accessTokenExpiresAt": {
+                          "type": "string",
+                          "format": "date-time",
+                          "description": "When the current access token ends; it is renewed long before.",
+                          "maxLength": 64
+                        },
+                        "likelyCause": {
+                          "type": "string",
+                          "description": "Why it most likely ended, where it did.",
+                          "maxLength": 1024
+                        }
+                      }
+                    },
+                    "sync": {
+                      "type": "object",
+                      "description": "The calendars, as last read.",
+                      "properties": {
+                        "lastSyncTime": {
+                          "type": "string",
+                          "format": "date-time",
+                          "description": "When all of them were last read, as of the last heartbeat.",
+                          "maxLength": 64
+                        },
+                        "lastFullSyncTime": {
+                          "type": "string",
+                          "format": "date-time",
+                          "description": "When all of them were last read completely.",
+                          "maxLength": 64
+                        },
+                        "busyIntervals": {
+                          "type": "integer",
+                          "format": "int32",
+                          "description": "How many busy intervals the window holds.",
+                          "minimum": 0
+                        },
+                        "calendars": {
+                          "type": "array",
+                          "description": "One entry a calendar.",
+                          "maxItems": 50,
+                          "x-kubernetes-list-type": "map",
+                          "x-kubernetes-list-map-keys": [
+                            "id"
+                          ],
+                          "items": {
+                            "type": "object",
+                            "description": "One calendar.",
+                            "required": [
+                              "id"
+                            ],
+                            "properties": {
+                              "id": {
+                                "type": "string",
+                                "description": "Its id, as the spec first writes it.",
+                                "maxLength": 512
+                              },
+                              "events": {
+                                "type": "integer",
+                                "format": "int32",
+                                "description": "How many events were read within the window.",
+                                "minimum": 0
+                              },
+                              "lastSyncTime": {
+                                "type": "string",
+                                "format": "date-time",
+                                "description": "When it was last read, as of the last heartbeat.",
+                                "maxLength": 64
+                              },
+                              "error": {
+                                "type": "string",
+                                "description": "Why it can't be read, where it can't.",
+                                "maxLength": 1024
+                              }
+                            }
+                          }
+                        }
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      ]
+    }
+  },
+  {
+    "apiVersion": "apiextensions.k8s.io/v1",
+    "kind": "CustomResourceDefinition",
+    "metadata": {
+      "name": "calendarintegrations.calendar-operator.io",
+      "labels": {
+        "app.kubernetes.io/name": "calendar-operator",
+        "app.kubernetes.io/part-of": "calendar-operator"
+      }
+    },
+    "spec": {
+      "group": "calendar-operator.io",
+      "scope": "Namespaced",
+      "names": {
+        "kind": "CalendarIntegration",
+        "listKind": "CalendarIntegrationList",
+        "plural": "calendarintegrations",
+        "singular": "calendarintegration",
+        "shortNames": [
+          "calint"
+        ],
+        "categories": [
+          "calendar"
+        ]
+      },
+      "versions": [
+        {
+          "name": "v1alpha1",
+          "served": true,
+          "storage": true,
+          "subresources": {
+            "status": {}
+          },
+          "selectableFields": [
+            {
+              "jsonPath": ".spec.google.clientSecretRef.name"
+            },
+            {
+              "jsonPath": ".spec.google.userType"
+            }
+          ],
+          "additionalPrinterColumns": [
+            {
+              "name": "Ready",
+              "type": "string",
+              "description": "Whether the OAuth client works",
+              "jsonPath": ".status.conditions[?(@.type==\"Ready\")].status"
+            },
+            {
+              "name": "Reason",
+              "type": "string",
+              "description": "Why it is, or is not, ready",
+              "jsonPath": ".status.conditions[?(@.type==\"Ready\")].reason"
+            },
+            {
+              "name": "Agents",
+              "type": "string",
+              "description": "How many of the Agents that use it are ready, out of all",
+              "jsonPath": ".status.agents.summary"
+            },
+            {
+              "name": "Age",
+              "type": "date",
+              "jsonPath": ".metadata.creationTimestamp"
+            },
+            {
+              "name": "Client ID",
+              "type": "string",
+              "priority": 1,
+              "description": "The OAuth client's id",
+              "jsonPath": ".status.clientID"
+            },
+            {
+              "name": "Publishing",
+              "type": "string",
+              "priority": 1,
+              "description": "The declared publishing status of the consent screen; empty means Testing where the user type is External",
+              "jsonPath": ".spec.google.publishingStatus"
+            },
+            {
+              "name": "Message",
+              "type": "string",
+              "priority": 1,
+              "description": "What is the matter, and what to do",
+              "jsonPath": ".status.conditions[?(@.type==\"Ready\")].message"
+            }
+          ],
+          "schema": {
+            "openAPIV3Schema": {
+              "type": "object",
+              "description": "CalendarIntegration is a Google OAuth client, of type \"Web application\", through which Agents connect their Google calendars.",
+              "required": [
+                "spec"
+              ],
+              "properties": {
+                "apiVersion": {
+                  "type": "string",
+                  "description": "The version of this schema, calendar-operator.io/v1alpha1."
+                },
+                "kind": {
+                  "type": "string",
+                  "description": "CalendarIntegration."
+                },
+                "metadata": {
+                  "type": "object"
+                },
+                "spec": {
+                  "type": "object",
+                  "description": "The OAuth client, how often calendars are read, and who may use it.",
+                  "required": [
+                    "google"
+                  ],
+                  "properties": {
+                    "google": {
+                      "type": "object",
+                      "description": "The OAuth client, as the Google Cloud console shows it.",
+                      "required": [
+                        "clientSecretRef",
+                        "siteURI"
+                      ],
+                      "x-kubernetes-validations": [
+                        {
+                          "rule": "self.userType == 'External' || !has(self.publishingStatus)",
+                          "fieldPath": ".publishingStatus",
+                          "reason": "FieldValueForbidden",
+                          "message": "only an External app has a publishing status; leave it out, or set userType to External"
+                        }
+                      ],
+                      "properties": {
+                        "clientSecretRef": {
+                          "type": "object",
+                          "description": "The Secret, in the same namespace, that holds the OAuth client. It is read, never written.",
+                          "required": [
+                            "name"
+                          ],
+                          "properties": {
+                            "name": {
+                              "type": "string",
+                              "description": "The Secret's name.",
+                              "minLength": 1,
+                              "maxLength": 253,
+                              "x-kubernetes-validations": [
+                                {
+                                  "rule": "self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')",
+                                  "message": "must be the name of a Secret, of lower case letters, digits, '-' and '.', such as google-oauth-client"
+                                }
+                              ]
+                            },
+                            "key": {
+                              "type": "string",
+                              "description": "The key that holds the client file as downloaded from the Google Cloud console. Without it, client_secret.json is read if it is there, else client_id and client_secret.",
+                              "minLength": 1,
+                              "maxLength": 253,
+                              "x-kubernetes-validations": [
+                                {
+                                  "rule": "self.matches('^[-._a-zA-Z0-9]+$')",
+                                  "message": "must be a key of a Secret, of letters, digits, '-', '_' and '.', such as client_secret.json"
+                                }
+                              ]
+                            }
+                          }
+                        },
+                        "siteURI": {
+                          "type": "string",
+                          "description": "The origin of the booking site, as registered at Google under \"Authorized JavaScript origins\": scheme and host, and the port where it is not the usual one. https only, but for localhost and loopback addresses.",
+                          "minLength": 1,
+                          "maxLength": 253,
+                          "x-kubernetes-validations": [
+                            {
+                              "rule": "self.startsWith('https://') || self.matches('^http://(localhost|127[.][0-9]+[.][0-9]+[.][0-9]+|[[]::1[]])([:/?#].*)?$')",
+                              "message": "must begin with https:// (http:// is for localhost and loopback addresses only), for example https://booking.example.com"
+                            },
+                            {
+                              "rule": "!self.contains('@')",
+                              "message": "must not hold a user name or a password; write the origin alone, for example https://booking.example.com"
+                            },
+                            {
+                              "rule": "!self.contains('*')",
+                              "message": "must not hold a wildcard, Google registers none; write the one host of the site, for example https://booking.example.com"
+                            },
+                            {
+                              "rule": "!self.matches('^[a-z]+://[^/?#]*[/?#]')",
+                              "message": "must be an origin, without path, query, fragment or trailing slash, for example https://booking.example.com"
+                            },
+                            {
+                              "rule": "self.contains('@') || self.contains('*') || !self.matches('^https?://') || self.matches('^https?://([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*|[[][0-9a-f:]+[]])(:[1-9][0-9]{0,4})?([/?#].*)?$')",
+                              "message": "must name a host in lower case, and a port where it is not the usual one, for example https://booking.example.com or https://booking.example.com:8443"
+                            },
+                            {
+                              "rule": "!self.matches('^(https://[^/?#]*:443|http://[^/?#]*:80)([/?#].*)?$')",
+                              "message": "must not state the usual port, browsers leave it out of an origin; write https://booking.example.com, not https://booking.example.com:443"
+                            },
+                            {
+                              "rule": "!self.matches('^https://([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+|[[].*)(:[0-9]+)?([/?#].*)?$') || self.matches('^https://(127[.]|[[]::1[]])')",
+                              "message": "must not be an IP address other than a loopback one, Google registers none; write the host name of the site"
+                            }
+                          ]
+                        },
+                        "userType": {
+                          "type": "string",
+                          "description": "Who may sign in, as set on the consent screen. External: every Google account (while the app is in Testing, the listed test users only). Internal: the accounts of the organisation that owns the Google Cloud project.",
+                          "enum": [
+                            "External",
+                            "Internal"
+                          ],
+                          "default": "External"
+                        },
+                        "publishingStatus": {
+                          "type": "string",
+                          "description": "Whether the consent screen of an External app was published. While it is in Testing, Google ends every grant seven days after the sign-in. Taken as Testing where userType is External and nothing is said; an Internal app has none.",
+                          "enum": [
+                            "Testing",
+                            "InProduction"
+                          ]
+                        },
+                        "scopes": {
+                          "type": "array",
+                          "description": "The scopes that every Agent must grant, itself or by a broader one. To read events and to know whose account was connected, https://www.googleapis.com/auth/calendar is the usual one.",
+                          "default": [
+                            "https://www.googleapis.com/auth/calendar"
+                          ],
+                          "minItems": 1,
+                          "maxItems": 16,
+                          "x-kubernetes-list-type": "set",
+                          "x-kubernetes-validations": [
+                            {
+                              "rule": "self.exists(scope, scope.startsWith('https://www.googleapis.com/auth/calendar'))",
+                              "message": "must hold a calendar scope, for example https://www.googleapis.com/auth/calendar"
+                            }
+                          ],
+                          "items": {
+                            "type": "string",
+                            "description": "A scope of Google's, written out.",
+                            "minLength": 1,
+                            "maxLength": 256,
+                            "x-kubernetes-validations": [
+                              {
+                                "rule": "self.matches('^https://www[.]googleapis[.]com/auth/[a-z0-9._-]+$')",
+                                "message": "must be a scope of Google's, written out, for example https://www.googleapis.com/auth/calendar"
+                              }
+                            ]
+                          }
+                        }
+                      }
+                    },
+                    "sync": {
+                      "type": "object",
+                      "description": "How often calendars are read, and how much of them.",
+                      "default": {},
+                      "properties": {
+                        "interval": {
+                          "type": "string",
+                          "description": "How long after one read of a calendar the next begins; only what changed is asked for. A duration in h, m and s, from 10s to 24h.",
+                          "default": "5m",
+                          "minLength": 1,
+                          "maxLength": 24,
+                          "x-kubernetes-validations": [
+                            {
+                              "rule": "self.matches('^([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$') && duration(self) >= duration('10s') && duration(self) <= duration('24h')",
+                              "message": "must be a duration from 10s to 24h in the units h, m and s, for example 5m or 1h30m"
+                            }
+                          ]
+                        },
+                        "fullSyncInterval": {
+                          "type": "string",
+                          "description": "How long after one complete read of a calendar the next begins, so that the window moves on. A duration in h, m and s, from 30s to 168h.",
+                          "default": "24h",
+                          "minLength": 1,
+                          "maxLength": 24,
+                          "x-kubernetes-validations": [
+                            {
+                              "rule": "self.matches('^([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$') && duration(self) >= duration('30s') && duration(self) <= duration('168h')",
+                              "message": "must be a duration from 30s to 168h in the units h, m and s, for example 24h"
+                            }
+                          ]
+                        },
+                        "window": {
+                          "type": "object",
+                          "description": "The part of the calendars that is read and published, in days of 24 hours around the current hour (UTC).",
+                          "default": {},
+                          "properties": {
+                            "pastDays": {
+                              "type": "integer",
+                              "format": "int32",
+                              "description": "How many days back, from 0 to 30.",
+                              "default": 1,
+                              "minimum": 0,
+                              "maximum": 30
+                            },
+                            "futureDays": {
+                              "type": "integer",
+                              "format": "int32",
+                              "description": "How many days ahead, from 1 to 365.",
+                              "default": 90,
+                              "minimum": 1,
+                              "maximum": 365
+                            }
+                          }
+                        }
+                      }
+                    },
+                    "allowedNamespaces": {
+                      "type": "object",
+                      "description": "The namespaces whose Agents may use this integration.",
+                      "default": {},
+                      "x-kubernetes-validations": [
+                        {
+                          "rule": "self.from != 'Selector' || has(self.selector)",
+                          "fieldPath": ".selector",
+                          "reason": "FieldValueRequired",
+                          "message": "is required where from is Selector, for example {matchLabels: {calendars: allowed}}"
+                        },
+                        {
+                          "rule": "self.from == 'Selector' || !has(self.selector)",
+                          "fieldPath": ".selector",
+                          "reason": "FieldValueForbidden",
+                          "message": "is allowed only where from is Selector; set from to Selector, or leave it out"
+                        }
+                      ],
+                      "properties": {
+                        "from": {
+                          "type": "string",
+                          "description": "Same: this namespace only. All: every namespace. Selector: those whose labels the selector matches.",
+                          "enum": [
+                            "Same",
+                            "All",
+                            "Selector"
+                          ],
+                          "default": "Same"
+                        },
+                        "selector": {
+                          "type": "object",
+                          "description": "Selects namespaces by their labels; all of its requirements must be met. An empty one selects every namespace.",
+                          "x-kubernetes-map-type": "atomic",
+                          "properties": {
+                            "matchLabels": {
+                              "type": "object",
+                              "description": "Labels and the values that they must have.",
+                              "maxProperties": 32,
+                              "additionalProperties": {
+                                "type": "string",
+                                "maxLength": 63
+                              }
+                            },
+                            "matchExpressions": {
+                              "type": "array",
+                              "description": "Requirements on labels.",
+                              "maxItems": 32,
+                              "x-kubernetes-list-type": "atomic",
+                              "items": {
+                                "type": "object",
+                                "description": "A requirement on one label.",
+                                "required": [
+                                  "key",
+                                  "operator"
+                                ],
+                                "x-kubernetes-validations": [
+                                  {
+                                    "rule": "!(self.operator in ['In', 'NotIn']) || (has(self.values) && size(self.values) > 0)",
+                                    "fieldPath": ".values",
+                                    "reason": "FieldValueRequired",
+                                    "message": "is required with the operators In and NotIn, for example [booking]"
+                                  },
+                                  {
+                                    "rule": "self.operator in ['In', 'NotIn'] || !has(self.values) || size(self.values) == 0",
+                                    "fieldPath": ".values",
+                                    "reason": "FieldValueForbidden",
+                                    "message": "has no meaning with the operators Exists and DoesNotExist; leave it out"
+                                  }
+                                ],
+                                "properties": {
+                                  "key": {
+                                    "type": "string",
+                                    "description": "The label's key.",
+                                    "minLength": 1,
+                                    "maxLength": 317,
+                                    "x-kubernetes-validations": [
+                                      {
+                                        "rule": "self.matches('^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$')",
+                                        "message": "must be the key of a label, for example kubernetes.io/metadata.name"
+                                      }
+                                    ]
+                                  },
+                                  "operator": {
+                                    "type": "string",
+                                    "description": "How the label relates to the values.",
+                                    "enum": [
+                                      "In",
+                                      "NotIn",
+                                      "Exists",
+                                      "DoesNotExist"
+                                    ]
+                                  },
+                                  "values": {
+                                    "type": "array",
+                                    "description": "The values, with In and NotIn only.",
+                                    "maxItems": 64,
+                                    "x-kubernetes-list-type": "atomic",
+                                    "items": {
+                                      "type": "string",
+                                      "maxLength": 63
+                                    }
+                                  }
+                                }
+                              }
+                            }
+                          }
+                        }
+                      }
+                    },
+                    "suspend": {
+                      "type": "boolean",
+                      "description": "Freezes this integration and the Agents that use it: no request is made for them, their conditions stay as they are, and what is published grows stale.",
+                      "default": false
+                    }
+                  }
+                },
+                "status": {
+                  "type": "object",
+                  "description": "What the operator found. Written by the operator only.",
+                  "default": {
+                    "observedGeneration": -1
+                  },
+                  "properties": {
+                    "observedGeneration": {
+                      "type": "integer",
+                      "format": "int64",
+                      "description": "The generation of the spec that this status is about; -1 before the operator has seen the object.",
+                      "minimum": -1
+                    },
+                    "conditions": {
+                      "type": "array",
+                      "description": "The latest findings: Ready, Reconciling, Stalled, CredentialsValid, CalendarAPIEnabled, WithinQuota.",
+                      "maxItems": 16,
+                      "x-kubernetes-list-type": "map",
+                      "x-kubernetes-list-map-keys": [
+                        "type"
+                      ],
+                      "items": {
+                        "type": "object",
+                        "description": "One finding.",
+                        "required": [
+                          "type",
+                          "status",
+                          "lastTransitionTime",
+                          "reason",
+                          "message"
+                        ],
+                        "properties": {
+                          "type": {
+                            "type": "string",
+                            "description": "What it is about, in CamelCase.",
+                            "maxLength": 316,
+                            "pattern": "^[A-Za-z][A-Za-z0-9]*$"
+                          },
+                          "status": {
+                            "type": "string",
+                            "description": "Whether it holds.",
+                            "enum": [
+                              "True",
+                              "False",
+                              "Unknown"
+                            ]
+                          },
+                          "observedGeneration": {
+                            "type": "integer",
+                            "format": "int64",
+                            "description": "The generation of the spec that it is about.",
+                            "minimum": 0
+                          },
+                          "lastTransitionTime": {
+                            "type": "string",
+                            "format": "date-time",
+                            "description": "When its status last changed.",
+                            "maxLength": 64
+                          },
+                          "reason": {
+                            "type": "string",
+                            "description": "Why, in one CamelCase word.",
+                            "minLength": 1,
+                            "maxLength": 1024,
+                            "pattern": "^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$"
+                          },
+                          "message": {
+                            "type": "string",
+                            "description": "Why, in a sentence, and what to do where a person has to act.",
+                            "maxLength": 32768
+                          }
+                        }
+                      }
+                    },
+                    "lastHandledReconcileAt": {
+                      "type": "string",
+                      "description": "The value of the annotation calendar-operator.io/requestedAt or reconcile.fluxcd.io/requestedAt that was last acted on.",
+                      "maxLength": 1024
+                    },
+                    "clientID": {
+                      "type": "string",
+                      "description": "The OAuth client's id.",
+                      "maxLength": 512
+                    },
+                    "projectID": {
+                      "type": "string",
+                      "description": "The Google Cloud project of the OAuth client, where the client file names it.",
+                      "maxLength": 512
+                    },
+                    "credentialsHash": {
+                      "type": "string",
+                      "description": "A fingerprint of the credentials that were last looked at; it tells that they changed, not what they are.",
+                      "maxLength": 128
+                    },
+                    "agents": {
+                      "type": "object",
+                      "description": "The Agents that use this integration, counted.",
+                      "properties": {
+                        "total": {
+                          "type": "integer",
+                          "format": "int32",
+                          "description": "All of them.",
+                          "minimum": 0
+                        },
+                        "ready": {
+                          "type": "integer",
+                          "format": "int32",
+                          "description": "Those that are ready.",
+                          "minimum": 0
+                        },
+                        "awaitingSignIn": {
+                          "type": "integer",
+                          "format": "int32",
+                          "description": "Those that wait for somebody to sign in.",
+                          "minimum": 0
+                        },
+                        "expiringSoon": {
+                          "type": "integer",
+                          "format": "int32",
+                          "description": "Those, among the ready ones, whose grant ends soon.",
+                          "minimum": 0
+                        },
+                        "failing": {
+                          "type": "integer",
+                          "format": "int32",
+                          "description": "Those for which somebody has to act.",
+                          "minimum": 0
+                        },
+                        "summary": {
+                          "type": "string",
+                          "description": "Ready ones out of all, such as 3/4.",
+                          "maxLength": 32
+                        }
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      ]
+    }
+  }
+]

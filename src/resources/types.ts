@@ -1,0 +1,139 @@
+/**
+ * The room of the resources: what users write and what we write back. Everything here is pure: types (generated from
+ * `crds/`), names, durations, conditions and their reasons, and the validation that the API server would do. It imports
+ * nothing of ours, reads no file, no clock and no network; CRDs come in as parsed documents.
+ */
+import type { AgentSpec, AgentStatus } from './generated/agent.ts'
+import type { CalendarIntegrationSpec, CalendarIntegrationStatus } from './generated/calendarintegration.ts'
+
+export type { AgentSpec, AgentStatus, CalendarIntegrationSpec, CalendarIntegrationStatus }
+
+export interface OwnerReference {
+  apiVersion: string
+  kind: string
+  name: string
+  uid: string
+  controller?: boolean
+  blockOwnerDeletion?: boolean
+}
+
+export interface ObjectMeta {
+  name: string
+  namespace?: string
+  uid?: string
+  resourceVersion?: string
+  generation?: number
+  creationTimestamp?: string
+  deletionTimestamp?: string
+  labels?: Record<string, string>
+  annotations?: Record<string, string>
+  finalizers?: string[]
+  ownerReferences?: OwnerReference[]
+}
+
+export type ConditionStatus = 'True' | 'False' | 'Unknown'
+
+/** One finding, as `metav1.Condition` has it. */
+export interface Condition {
+  type: string
+  status: ConditionStatus
+  observedGeneration?: number
+  /** RFC 3339, UTC, whole seconds; it moves only when `status` moves. */
+  lastTransitionTime: string
+  reason: string
+  message: string
+}
+
+/** A CalendarIntegration as the API server gives it: defaults are filled in. */
+export interface CalendarIntegration {
+  apiVersion: string
+  kind: 'CalendarIntegration'
+  metadata: ObjectMeta
+  spec: CalendarIntegrationSpec
+  status?: CalendarIntegrationStatus
+}
+
+/** An Agent as the API server gives it: defaults are filled in. */
+export interface Agent {
+  apiVersion: string
+  kind: 'Agent'
+  metadata: ObjectMeta
+  spec: AgentSpec
+  status?: AgentStatus
+}
+
+/** A rule in CEL on the value that carries it. */
+export interface ValidationRule {
+  rule: string
+  message?: string
+  messageExpression?: string
+  /** Relative to the value, such as `.publishingStatus`. */
+  fieldPath?: string
+  reason?: string
+  optionalOldSelf?: boolean
+}
+
+/** The structural schemas of apiextensions.k8s.io/v1, as far as our CRDs use them. */
+export interface StructuralSchema {
+  type?: string
+  description?: string
+  format?: string
+  default?: unknown
+  enum?: unknown[]
+  pattern?: string
+  nullable?: boolean
+  minLength?: number
+  maxLength?: number
+  minimum?: number
+  maximum?: number
+  minItems?: number
+  maxItems?: number
+  minProperties?: number
+  maxProperties?: number
+  required?: string[]
+  properties?: Record<string, StructuralSchema>
+  additionalProperties?: StructuralSchema
+  items?: StructuralSchema
+  'x-kubernetes-list-type'?: string
+  'x-kubernetes-list-map-keys'?: string[]
+  'x-kubernetes-map-type'?: string
+  'x-kubernetes-validations'?: ValidationRule[]
+}
+
+export interface PrinterColumn {
+  name: string
+  type: string
+  jsonPath: string
+  description?: string
+  format?: string
+  priority?: number
+}
+
+export interface CrdVersion {
+  name: string
+  served: boolean
+  storage: boolean
+  subresources?: { status?: object }
+  selectableFields?: { jsonPath: string }[]
+  additionalPrinterColumns?: PrinterColumn[]
+  schema: { openAPIV3Schema: StructuralSchema }
+}
+
+export interface CustomResourceDefinition {
+  apiVersion: string
+  kind: string
+  metadata: { name: string; labels?: Record<string, string> }
+  spec: {
+    group: string
+    scope: string
+    names: {
+      kind: string
+      listKind: string
+      plural: string
+      singular: string
+      shortNames?: string[]
+      categories?: string[]
+    }
+    versions: CrdVersion[]
+  }
+}
