@@ -1,0 +1,72 @@
+/**
+ * The conditions of a status, the kstatus way: `Ready` is always there; beside a `Ready` that is not True stands
+ * `Reconciling` or `Stalled`, whichever its reason means, and beside one that is True stands neither. Pure.
+ */
+import { meaningOf, REASONS, type Kind, type OwnCondition, type ReadyReason, type ReasonOf } from './reasons.ts'
+import type { Condition, ConditionStatus } from './types.ts'
+
+export interface Finding<Reason extends string> {
+  status: ConditionStatus
+  reason: Reason
+  /** For people: what was found, and what to do where somebody has to act. Never empty. */
+  message: string
+}
+
+export interface Findings<K extends Kind> {
+  ready: Finding<ReadyReason<K>>
+  /** What was found out anew; a condition that is not named stays as it was. */
+  own: { [C in OwnCondition<K>]?: Finding<ReasonOf<K, C>> }
+}
+
+export interface Before {
+  /** The conditions as they stand in the status. */
+  conditions: readonly Condition[] | undefined
+  /** The generation of the spec that was looked at. */
+  generation: number | undefined
+  /** ms since the epoch. */
+  now: number
+}
+
+/** All conditions of an object, in an order that never changes. */
+export function conditionsFor<K extends Kind>(kind: K, findings: Findings<K>, before: Before): Condition[] {
+  const own: Record<string, Finding<string> | undefined> = findings.own
+  const found: Record<string, Finding<string> | undefined> = {
+    Ready: findings.ready,
+    ...progress(kind, findings.ready),
+  }
+  const general = ['Ready', 'Reconciling', 'Stalled'].map((type) => renew(type, found[type], before))
+  const ours = Object.keys(REASONS[kind])
+    .filter((type) => type !== 'Ready')
+    .map((type) => renew(type, own[type], before) ?? findCondition(before.conditions, type))
+  return [...general, ...ours].filter((condition) => condition !== undefined)
+}
+
+export const findCondition = (conditions: readonly Condition[] | undefined, type: string): Condition | undefined =>
+  conditions?.find((condition) => condition.type === type)
+
+/** RFC 3339, UTC, whole seconds, as Kubernetes writes times. */
+export const timestamp = (ms: number): string => new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z')
+
+/** What stands beside `Ready`. */
+function progress(kind: Kind, ready: Finding<string>): Record<string, Finding<string>> {
+  const meaning = ready.status === 'True' ? 'neutral' : meaningOf(kind, ready.reason)
+  if (meaning === 'neutral') return {}
+  if (meaning === 'stuck') return { Stalled: { ...ready, status: 'True' } }
+  const reason = ready.status === 'Unknown' ? 'Progressing' : 'ProgressingWithRetry'
+  return { Reconciling: { status: 'True', reason, message: ready.message } }
+}
+
+function renew(type: string, finding: Finding<string> | undefined, before: Before): Condition | undefined {
+  if (!finding) return undefined
+  const previous = findCondition(before.conditions, type)
+  const { status, reason, message } = finding
+  const lastTransitionTime = previous?.status === status ? previous.lastTransitionTime : timestamp(before.now)
+  return {
+    type,
+    status,
+    ...(before.generation === undefined ? {} : { observedGeneration: before.generation }),
+    lastTransitionTime,
+    reason,
+    message,
+  }
+}

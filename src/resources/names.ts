@@ -1,0 +1,50 @@
+/**
+ * Every name that stands in a cluster because of us: API group, labels, annotations, finalizers, derived names.
+ */
+import type { ObjectMeta } from './types.ts'
+
+export const API_GROUP = 'calendar-operator.io'
+export const API_VERSION = 'v1alpha1'
+/** What our objects carry as `apiVersion`. */
+export const GROUP_VERSION = `${API_GROUP}/${API_VERSION}`
+
+/** The labels of what the operator itself creates. */
+export const MANAGED_BY = { 'app.kubernetes.io/managed-by': 'calendar-operator' }
+/** The same, as a label selector. */
+export const MANAGED_BY_SELECTOR = 'app.kubernetes.io/managed-by=calendar-operator'
+
+/** Revokes an Agent's grant at Google before the Agent goes. */
+export const REVOKE_FINALIZER = `${API_GROUP}/revoke`
+
+/** On an Agent or a CalendarIntegration: reconcile now, whatever the backoff says, once for every new value. */
+export const REQUESTED_AT = `${API_GROUP}/requestedAt`
+/** Flux's annotation of the same meaning. */
+export const FLUX_REQUESTED_AT = 'reconcile.fluxcd.io/requestedAt'
+
+/** On a grant Secret: the hash of the brought refresh token that the grant began with. */
+export const BROUGHT_TOKEN_HASH = `${API_GROUP}/brought-token-hash`
+/** On a grant Secret: `true` where `granted_at` is when the token was first seen, not when it was given. */
+export const CONSENT_IS_GUESS = `${API_GROUP}/consent-is-guess`
+
+const GRANT_SECRET_SUFFIX = '-google-grant'
+
+/** The Secret, in the Agent's namespace, in which the operator keeps the Agent's grant. */
+export const grantSecretName = (agent: { metadata: { name: string } }): string =>
+  `${agent.metadata.name}${GRANT_SECRET_SUFFIX}`
+
+/** Whether an object carries the label of what the operator creates. */
+export const isManaged = (object: { metadata: Pick<ObjectMeta, 'labels'> }): boolean =>
+  Object.entries(MANAGED_BY).every(([label, value]) => object.metadata.labels?.[label] === value)
+
+/**
+ * The value of the request to reconcile now, ours or Flux's: the later one where both are set (by time where both are
+ * times, else as text), so that the answer does not swing between them.
+ */
+export function requestedAt(object: { metadata: Pick<ObjectMeta, 'annotations'> }): string | undefined {
+  const ours = object.metadata.annotations?.[REQUESTED_AT]
+  const theirs = object.metadata.annotations?.[FLUX_REQUESTED_AT]
+  if (!ours || !theirs) return [ours, theirs].find(Boolean)
+  const [one, other] = [Date.parse(ours), Date.parse(theirs)]
+  const oursIsLater = Number.isNaN(one) || Number.isNaN(other) || one === other ? ours >= theirs : one > other
+  return oursIsLater ? ours : theirs
+}

@@ -1,0 +1,94 @@
+/**
+ * The reasons of every condition, and what each means for the rest of the status. This is the one place that knows it:
+ * a reconciler names a reason, and `conditions.ts` derives `Reconciling` and `Stalled` from it.
+ */
+
+/**
+ * What a reason means for an object that is not ready because of it.
+ * - `passing`: it may get better without anybody correcting this object: `Reconciling=True`.
+ * - `stuck`: a person has to act: `Stalled=True`.
+ * - `neutral`: neither; nothing is wrong, or nothing that keeps the object from being ready.
+ */
+export type Meaning = 'passing' | 'stuck' | 'neutral'
+
+/** Kind → condition → reason → meaning. In each kind, the condition that speaks first for `Ready` comes first. */
+export const REASONS = {
+  CalendarIntegration: {
+    CredentialsValid: {
+      Proved: 'neutral',
+      SecretNotFound: 'passing',
+      SecretKeyMissing: 'passing',
+      ClientFileInvalid: 'stuck',
+      WrongClientType: 'stuck',
+      InvalidClient: 'stuck',
+      ClientDeleted: 'stuck',
+      ClientDisabled: 'stuck',
+      NotYetKnown: 'passing',
+      GoogleUnreachable: 'passing',
+    },
+    // Until an agent has used the API nobody can know; that doesn't hold `Ready` back.
+    CalendarAPIEnabled: { Enabled: 'neutral', APIDisabled: 'stuck', NotYetKnown: 'neutral' },
+    // A limit delays the agents; the integration itself stays ready.
+    WithinQuota: { WithinQuota: 'neutral', RateLimited: 'neutral', DailyQuotaExceeded: 'neutral' },
+    Ready: { Ready: 'neutral', Suspended: 'neutral' },
+  },
+  Agent: {
+    Authorized: {
+      Granted: 'neutral',
+      GrantExpiresSoon: 'neutral',
+      AwaitingSignIn: 'passing',
+      GrantSecretNotFound: 'passing',
+      GrantSecretKeyMissing: 'passing',
+      GrantConflict: 'stuck',
+      GrantRevoked: 'stuck',
+      GrantExpired: 'stuck',
+      ScopeMissing: 'stuck',
+      WrongAccount: 'stuck',
+      ClientChanged: 'stuck',
+      BlockedByAdmin: 'stuck',
+      GoogleUnreachable: 'passing',
+      NotYetKnown: 'passing',
+    },
+    Synced: {
+      Synced: 'neutral',
+      CalendarNotFound: 'stuck',
+      CalendarForbidden: 'stuck',
+      RateLimited: 'passing',
+      SyncFailed: 'passing',
+      PublishFailed: 'passing',
+      PublishConflict: 'stuck',
+      PublishTooLarge: 'stuck',
+      NotYetSynced: 'passing',
+    },
+    Ready: {
+      Ready: 'neutral',
+      IntegrationNotFound: 'passing',
+      IntegrationNotReady: 'passing',
+      IntegrationNotAllowed: 'stuck',
+      Suspended: 'neutral',
+    },
+  },
+} as const satisfies Record<string, Record<string, Record<string, Meaning>>>
+
+type Table = typeof REASONS
+
+export type Kind = keyof Table
+/** The conditions of a kind that are its own; `Ready`, `Reconciling` and `Stalled` are everybody's. */
+export type OwnCondition<K extends Kind> = Exclude<keyof Table[K], 'Ready'>
+/** The reasons of one condition of a kind. */
+export type ReasonOf<K extends Kind, C extends keyof Table[K]> = Extract<keyof Table[K][C], string>
+/** Every reason that a kind's `Ready` can have. */
+export type ReadyReason<K extends Kind> = { [C in keyof Table[K]]: ReasonOf<K, C> }[keyof Table[K]]
+
+export type IntegrationReason = ReadyReason<'CalendarIntegration'>
+export type AgentReason = ReadyReason<'Agent'>
+
+/** What a reason means for an object of that kind whose `Ready` has it. */
+export function meaningOf(kind: Kind, reason: string): Meaning {
+  const tables: Record<string, Record<string, Meaning>> = REASONS[kind]
+  for (const reasons of Object.values(tables)) {
+    const meaning = Object.hasOwn(reasons, reason) ? reasons[reason] : undefined
+    if (meaning) return meaning
+  }
+  return 'passing'
+}
