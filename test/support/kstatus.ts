@@ -46,7 +46,16 @@ function readiness(kind: string, conditions: Condition[]): string[] {
   const ready = conditions.find((condition) => condition.type === 'Ready')
   if (!ready) return ['Ready is missing']
   const holds = (type: string): boolean => conditions.some((one) => one.type === type && one.status === 'True')
-  const [reconciling, stalled] = [holds('Reconciling'), holds('Stalled')]
+  const beside = { reconciling: holds('Reconciling'), stalled: holds('Stalled') }
+  return [...company(ready, beside), ...meaning(kind, ready, beside)]
+}
+
+interface Beside {
+  reconciling: boolean
+  stalled: boolean
+}
+
+function company(ready: Condition, { reconciling, stalled }: Beside): string[] {
   const problems: string[] = []
   if (reconciling && stalled) problems.push('Reconciling and Stalled are both True')
   if (ready.status === 'True' && reconciling) problems.push('Reconciling=True stands beside Ready=True')
@@ -54,10 +63,10 @@ function readiness(kind: string, conditions: Condition[]): string[] {
   if (ready.status === 'False' && !reconciling && !stalled) {
     problems.push(`Ready=False (${ready.reason}) has neither Reconciling nor Stalled`)
   }
-  return [...problems, ...meaning(kind, ready, { reconciling, stalled })]
+  return problems
 }
 
-function meaning(kind: string, ready: Condition, beside: { reconciling: boolean; stalled: boolean }): string[] {
+function meaning(kind: string, ready: Condition, beside: Beside): string[] {
   if (!isKind(kind) || ready.status === 'True') return []
   const expected = meaningOf(kind, ready.reason)
   if (expected === 'stuck' && !beside.stalled) return [`Ready is ${ready.reason}, which calls for Stalled`]
