@@ -1,0 +1,28 @@
+/** A span of time in ms since the epoch, with its start and without its end. */
+export interface Interval {
+  readonly start: number
+  readonly end: number
+}
+
+/** The same time in as few intervals as can be: sorted, joined where they touch or overlap, none of them empty. */
+export function mergeIntervals(intervals: readonly Interval[]): Interval[] {
+  const sorted = intervals.filter(({ start, end }) => start < end).sort((a, b) => a.start - b.start)
+  const merged: { start: number; end: number }[] = []
+  for (const { start, end } of sorted) {
+    const last = merged.at(-1)
+    if (last && start <= last.end) last.end = Math.max(last.end, end)
+    else merged.push({ start, end })
+  }
+  return merged
+}
+
+/** What of each interval lies within the window; intervals outside of it are left out. */
+export function clip(intervals: readonly Interval[], window: Interval): Interval[] {
+  return intervals
+    .map(({ start, end }) => ({ start: Math.max(start, window.start), end: Math.min(end, window.end) }))
+    .filter(({ start, end }) => start < end)
+}
+
+/** Whether any of an event lies within the window; one without length counts where it happens. */
+export const touches = ({ start, end }: Interval, window: Interval): boolean =>
+  start < window.end && (end > window.start || (start === end && start >= window.start))
