@@ -204,7 +204,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                       "maxLength": 254,
                       "x-kubernetes-validations": [
                         {
-                          "rule": "self.matches('^[^@ \\\\t\\\\r\\\\n<>,;]+@[^@ \\\\t\\\\r\\\\n<>,;]+[.][^@ .\\\\t\\\\r\\\\n<>,;]+$')",
+                          "rule": "self.matches(\"^[^@\\\\s<>,;]+@[^@\\\\s<>,;]+[.][^@\\\\s<>,;.]+$\")",
                           "message": "must be the e-mail address of one Google account, for example alice@example.com"
                         }
                       ]
@@ -236,7 +236,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                             "maxLength": 512,
                             "x-kubernetes-validations": [
                               {
-                                "rule": "!self.matches('[ \\\\t\\\\r\\\\n]')",
+                                "rule": "!self.matches(\"\\\\s\")",
                                 "message": "must be a calendar's id, not its name, for example primary or team@group.calendar.google.com"
                               }
                             ]
@@ -792,31 +792,31 @@ export const crds: readonly CustomResourceDefinition[] = [
                           "maxLength": 253,
                           "x-kubernetes-validations": [
                             {
-                              "rule": "self.startsWith('https://') || self.matches('^http://(localhost|127[.][0-9]+[.][0-9]+[.][0-9]+|[[]::1[]])([:/?#].*)?$')",
+                              "rule": "self.startsWith(\"https://\") || self.matches(\"^http://(localhost|127[.][0-9]+[.][0-9]+[.][0-9]+|\\\\[::1\\\\])([:/?#].*)?$\")",
                               "message": "must begin with https:// (http:// is for localhost and loopback addresses only), for example https://booking.example.com"
                             },
                             {
-                              "rule": "!self.contains('@')",
+                              "rule": "!self.contains(\"@\")",
                               "message": "must not hold a user name or a password; write the origin alone, for example https://booking.example.com"
                             },
                             {
-                              "rule": "!self.contains('*')",
+                              "rule": "!self.contains(\"*\")",
                               "message": "must not hold a wildcard, Google registers none; write the one host of the site, for example https://booking.example.com"
                             },
                             {
-                              "rule": "!self.matches('^[a-z]+://[^/?#]*[/?#]')",
+                              "rule": "!self.matches(\"^[a-z]+://[^/?#]*[/?#]\")",
                               "message": "must be an origin, without path, query, fragment or trailing slash, for example https://booking.example.com"
                             },
                             {
-                              "rule": "self.contains('@') || self.contains('*') || !self.matches('^https?://') || self.matches('^https?://([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*|[[][0-9a-f:]+[]])(:[1-9][0-9]{0,4})?([/?#].*)?$')",
+                              "rule": "self.contains(\"@\") || self.contains(\"*\") || !self.matches(\"^https?://\") || self.matches(\"^https?://([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*|\\\\[[0-9a-f:]+\\\\])(:[1-9][0-9]{0,4})?([/?#].*)?$\")",
                               "message": "must name a host in lower case, and a port where it is not the usual one, for example https://booking.example.com or https://booking.example.com:8443"
                             },
                             {
-                              "rule": "!self.matches('^(https://[^/?#]*:443|http://[^/?#]*:80)([/?#].*)?$')",
+                              "rule": "!self.matches(\"^(https://[^/?#]*:443|http://[^/?#]*:80)([/?#].*)?$\")",
                               "message": "must not state the usual port, browsers leave it out of an origin; write https://booking.example.com, not https://booking.example.com:443"
                             },
                             {
-                              "rule": "!self.matches('^https://([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+|[[].*)(:[0-9]+)?([/?#].*)?$') || self.matches('^https://(127[.]|[[]::1[]])')",
+                              "rule": "!self.matches(\"^https://([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+|\\\\[.*\\\\])(:[0-9]+)?([/?#].*)?$\") || self.matches(\"^https://(127[.]|\\\\[::1\\\\])\")",
                               "message": "must not be an IP address other than a loopback one, Google registers none; write the host name of the site"
                             }
                           ]
@@ -933,13 +933,13 @@ export const crds: readonly CustomResourceDefinition[] = [
                           "rule": "self.from != 'Selector' || has(self.selector)",
                           "fieldPath": ".selector",
                           "reason": "FieldValueRequired",
-                          "message": "is required where from is Selector, for example {matchLabels: {calendars: allowed}}"
+                          "message": "needed where from is Selector, for example {matchLabels: {calendars: allowed}}"
                         },
                         {
                           "rule": "self.from == 'Selector' || !has(self.selector)",
                           "fieldPath": ".selector",
                           "reason": "FieldValueForbidden",
-                          "message": "is allowed only where from is Selector; set from to Selector, or leave it out"
+                          "message": "has no meaning unless from is Selector; set from to Selector, or leave it out"
                         }
                       ],
                       "properties": {
@@ -984,7 +984,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                                     "rule": "!(self.operator in ['In', 'NotIn']) || (has(self.values) && size(self.values) > 0)",
                                     "fieldPath": ".values",
                                     "reason": "FieldValueRequired",
-                                    "message": "is required with the operators In and NotIn, for example [booking]"
+                                    "message": "needed with the operators In and NotIn, for example [booking]"
                                   },
                                   {
                                     "rule": "self.operator in ['In', 'NotIn'] || !has(self.values) || size(self.values) == 0",

@@ -1,0 +1,42 @@
+/**
+ * Lists that are sets or maps (`x-kubernetes-list-type`): nothing in them may stand there twice.
+ */
+import { problem, type Path, type Problem } from './problems.ts'
+import { childSchema, isObject } from './structure.ts'
+import type { StructuralSchema } from './types.ts'
+
+export function duplicates(schema: StructuralSchema, value: unknown, at: Path = []): Problem[] {
+  if (Array.isArray(value)) {
+    const items = schema.items
+    const inner = items ? value.flatMap((item: unknown, index) => duplicates(items, item, [...at, index])) : []
+    return [...repeated(schema, value, at), ...inner]
+  }
+  if (!isObject(value)) return []
+  return Object.entries(value).flatMap(([name, child]) => {
+    const inner = childSchema(schema, name)
+    return inner ? duplicates(inner, child, [...at, name]) : []
+  })
+}
+
+function repeated(schema: StructuralSchema, list: unknown[], at: Path): Problem[] {
+  const identity = identityIn(schema)
+  if (!identity) return []
+  const seen = new Set<string>()
+  return list.flatMap((item, index) => {
+    const found = identity(item)
+    const text = JSON.stringify(found)
+    if (!seen.has(text)) {
+      seen.add(text)
+      return []
+    }
+    return [problem('Duplicate', [...at, index], { found, message: '' })]
+  })
+}
+
+/** What tells one item from another; undefined where a list may repeat itself. */
+function identityIn(schema: StructuralSchema): ((item: unknown) => unknown) | undefined {
+  const keys = schema['x-kubernetes-list-map-keys'] ?? []
+  if (schema['x-kubernetes-list-type'] === 'set') return (item) => item
+  if (schema['x-kubernetes-list-type'] !== 'map') return undefined
+  return (item) => (isObject(item) ? Object.fromEntries(keys.map((key) => [key, item[key]])) : item)
+}

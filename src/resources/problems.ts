@@ -1,0 +1,77 @@
+/**
+ * What is wrong with an object, as data, and in the words in which `kubectl` shows what the API server found.
+ */
+
+/** The API server's error types (`field.Error`), and `Unknown` for a field that the schema doesn't have. */
+export type ProblemKind =
+  | 'Required'
+  | 'Invalid'
+  | 'TypeInvalid'
+  | 'NotSupported'
+  | 'Duplicate'
+  | 'TooLong'
+  | 'TooMany'
+  | 'Forbidden'
+  | 'Unknown'
+
+/** Names and indexes from the root of an object to a value in it. */
+export type Path = readonly (string | number)[]
+
+export interface Problem {
+  readonly kind: ProblemKind
+  readonly at: Path
+  /** `at` as text: `spec.scopes[1]`; empty for the object itself. */
+  readonly path: string
+  /** What is wrong and what to write instead, to be read after the path; may be empty where the kind says all. */
+  readonly message: string
+  readonly found?: unknown
+  /** The values that would do, where they can be counted. */
+  readonly supported?: readonly string[]
+  /** The CEL rule that failed. */
+  readonly rule?: string
+}
+
+export function pathText(at: Path): string {
+  return at.map((step, index) => (typeof step === 'number' ? `[${step}]` : named(step, index))).join('')
+}
+
+function named(step: string, index: number): string {
+  if (!/^[\w-]+$/.test(step)) return `[${step}]`
+  return index === 0 ? step : `.${step}`
+}
+
+export function problem(kind: ProblemKind, at: Path, rest: Omit<Problem, 'kind' | 'at' | 'path'>): Problem {
+  return { kind, at, path: pathText(at), ...rest }
+}
+
+/** JSON's name for the type of a value. */
+export function typeName(value: unknown): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'array'
+  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number'
+  return typeof value
+}
+
+/** One problem, as it stands in the API server's message: `spec.scopes[1]: Duplicate value: "a"`. */
+export function asKubectl(one: Problem): string {
+  return `${one.path === '' ? '<nil>' : one.path}: ${WORDS[one.kind](one)}`
+}
+
+const withMessage = (text: string, { message }: Problem): string => (message === '' ? text : `${text}: ${message}`)
+
+const WORDS: Record<ProblemKind, (one: Problem) => string> = {
+  Required: (one) => withMessage('Required value', one),
+  Forbidden: (one) => withMessage('Forbidden', one),
+  // Of a rule that failed the API server shows the type, not the value.
+  Invalid: (one) => withMessage(`Invalid value: ${quoted(one.rule ? typeName(one.found) : one.found)}`, one),
+  TypeInvalid: (one) =>
+    `Invalid value: "${typeName(one.found)}": ${one.path} in body ${one.message}: "${typeName(one.found)}"`,
+  NotSupported: (one) =>
+    `Unsupported value: ${quoted(one.found)}: supported values: ${(one.supported ?? []).map(quoted).join(', ')}`,
+  Duplicate: (one) => `Duplicate value: ${quoted(one.found)}`,
+  TooLong: (one) => withMessage('Too long', one),
+  TooMany: (one) => withMessage(`Too many: ${Array.isArray(one.found) ? one.found.length : 0}`, one),
+  Unknown: (one) => `unknown field "${one.path}"`,
+}
+
+const quoted = (value: unknown): string => JSON.stringify(value)

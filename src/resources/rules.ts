@@ -1,0 +1,148 @@
+/**
+ * The CEL rules of a CRD (`x-kubernetes-validations`), evaluated as the API server does: each on the value that carries
+ * it, with `oldSelf` where a rule is about a change. The rules of `crds/` keep to what this interpreter can do.
+ */
+import { Environment, type ParseResult } from '@marcbachmann/cel-js'
+import { pathText, problem, type Path, type Problem, type ProblemKind } from './problems.ts'
+import { childSchema, isObject } from './structure.ts'
+import type { StructuralSchema, ValidationRule } from './types.ts'
+
+/** Evaluates every rule of a schema, but those on or above a path that `isBroken`: their value is not what they expect. */
+export type RuleChecker = (object: unknown, old: unknown, isBroken: (at: Path) => boolean) => Problem[]
+
+interface Compiled {
+  rule: ValidationRule
+  holds: ParseResult
+  aboutChange: boolean
+}
+
+/** One value beside what it was before (undefined where nothing corresponds to it). */
+interface Place {
+  schema: StructuralSchema
+  value: unknown
+  old: unknown
+  at: Path
+}
+
+const KIND_OF_REASON: Record<string, ProblemKind> = {
+  FieldValueInvalid: 'Invalid',
+  FieldValueForbidden: 'Forbidden',
+  FieldValueRequired: 'Required',
+  FieldValueDuplicate: 'Duplicate',
+}
+
+/** Fails where a rule is not valid CEL. */
+export function ruleChecker(root: StructuralSchema): RuleChecker {
+  const rules = compileAll(root)
+  return (object, old, isBroken) => {
+    const found: Problem[] = []
+    const visit = (place: Place): void => {
+      if (!isBroken(place.at)) {
+        for (const rule of rules.get(place.schema) ?? []) found.push(...evaluate(rule, place))
+      }
+      for (const child of children(place)) visit(child)
+    }
+    visit({ schema: root, value: object, old, at: [] })
+    return found
+  }
+}
+
+function compileAll(root: StructuralSchema): Map<StructuralSchema, Compiled[]> {
+  const environment = new Environment().registerVariable('self', 'dyn').registerVariable('oldSelf', 'dyn')
+  const compiled = new Map<StructuralSchema, Compiled[]>()
+  const visit = (schema: StructuralSchema): void => {
+    const rules = schema['x-kubernetes-validations'] ?? []
+    if (rules.length > 0)
+      compiled.set(
+        schema,
+        rules.map((rule) => compile(environment, rule)),
+      )
+    for (const child of Object.values(schema.properties ?? {})) visit(child)
+    if (schema.items) visit(schema.items)
+    if (schema.additionalProperties) visit(schema.additionalProperties)
+  }
+  visit(root)
+  return compiled
+}
+
+function compile(environment: Environment, rule: ValidationRule): Compiled {
+  const holds = environment.parse(rule.rule)
+  const { valid, type, error } = holds.check()
+  if (!valid || (type !== 'bool' && type !== 'dyn')) {
+    throw new Error(
+      `not a rule that can be checked: ${rule.rule}: ${error?.message ?? `it is of type ${String(type)}`}`,
+    )
+  }
+  return { rule, holds, aboutChange: /\boldSelf\b/.test(rule.rule) }
+}
+
+function evaluate({ rule, holds, aboutChange }: Compiled, place: Place): Problem[] {
+  if (aboutChange && place.old === undefined) return []
+  const self = forCel(place.schema, place.value)
+  const oldSelf = aboutChange ? forCel(place.schema, place.old) : undefined
+  try {
+    return holds({ self, oldSelf }) === true ? [] : [failed(rule, place, rule.message ?? `failed rule: ${rule.rule}`)]
+  } catch (error) {
+    const why = error instanceof Error ? (error.message.split('\n')[0] ?? '') : 'unknown error'
+    return [failed(rule, place, `rule evaluation error: ${why}`)]
+  }
+}
+
+function failed(rule: ValidationRule, { value, at }: Place, message: string): Problem {
+  const below = (rule.fieldPath ?? '').split('.').filter((step) => step !== '')
+  const found = below.reduce<unknown>((inner, step) => (isObject(inner) ? inner[step] : undefined), value)
+  const kind = KIND_OF_REASON[rule.reason ?? ''] ?? 'Invalid'
+  return problem(kind, [...at, ...below], { message, found, rule: rule.rule })
+}
+
+/** The values within a value. Items of a list correspond to old ones only where the list is a map: by its keys. */
+function children({ schema, value, old, at }: Place): Place[] {
+  if (Array.isArray(value)) {
+    const items = schema.items
+    if (!items) return []
+    return value.map((item: unknown, index) => ({
+      schema: items,
+      value: item,
+      old: correspondingItem(schema, item, old),
+      at: [...at, index],
+    }))
+  }
+  if (!isObject(value)) return []
+  return Object.entries(value).flatMap(([name, child]): Place[] => {
+    const inner = at.length === 0 && name === 'metadata' ? undefined : childSchema(schema, name)
+    return inner ? [{ schema: inner, value: child, old: isObject(old) ? old[name] : undefined, at: [...at, name] }] : []
+  })
+}
+
+function correspondingItem(schema: StructuralSchema, item: unknown, old: unknown): unknown {
+  const keys = schema['x-kubernetes-list-map-keys']
+  if (schema['x-kubernetes-list-type'] !== 'map' || !keys || !isObject(item) || !Array.isArray(old)) return undefined
+  return old.find((other: unknown) => isObject(other) && keys.every((key) => other[key] === item[key]))
+}
+
+/** CEL's integers are BigInts here; whatever the schema calls an integer becomes one. */
+function forCel(schema: StructuralSchema, value: unknown): unknown {
+  if (Array.isArray(value)) {
+    const items = schema.items
+    return items ? value.map((item: unknown) => forCel(items, item)) : value
+  }
+  if (isObject(value)) {
+    const entries = Object.entries(value).map(([name, child]) => {
+      const inner = childSchema(schema, name)
+      return [name, inner ? forCel(inner, child) : child] as const
+    })
+    return Object.fromEntries(entries)
+  }
+  return schema.type === 'integer' && Number.isInteger(value) ? BigInt(value as number) : value
+}
+
+/** Whether `at` is the place of a broken value, or above one. */
+export function holdsBroken(broken: readonly Path[]): (at: Path) => boolean {
+  const texts = broken.map((path) => pathText(path))
+  return (at) => {
+    const text = pathText(at)
+    return texts.some(
+      (other) => text === '' || other === text || (/^[.[]/.test(other.slice(text.length)) && other.startsWith(text)),
+    )
+  }
+}

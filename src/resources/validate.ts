@@ -1,0 +1,117 @@
+/**
+ * Judges an object by a CRD, offline, as the API server would: structure, lists that are sets or maps, CEL rules. The
+ * command line and the sandbox's API server use the same judge.
+ *
+ * What a caller does with an object, in the API server's order: `prune`, `default`, `problems`. It differs from the API
+ * server in one thing: a rule is skipped only where the value that it is about is broken, not wherever anything is.
+ */
+import { Ajv, type ErrorObject } from 'ajv'
+import addFormats from 'ajv-formats'
+import { duplicates } from './lists.ts'
+import { metadataProblems } from './metadata.ts'
+import { pathText, problem, type Path, type Problem } from './problems.ts'
+import { holdsBroken, ruleChecker } from './rules.ts'
+import { isObject, prune, unknownFields, withDefaults } from './structure.ts'
+import type { CrdVersion, CustomResourceDefinition, StructuralSchema } from './types.ts'
+
+export interface Validator {
+  readonly group: string
+  readonly version: string
+  readonly kind: string
+  /** Without the fields that the schema doesn't have. */
+  prune(object: unknown): unknown
+  /** The fields that `prune` would drop, with what was most likely meant. */
+  unknownFields(object: unknown): Problem[]
+  /** With the defaults that the API server would fill in. */
+  default(object: unknown): unknown
+  /** What is wrong with an object that has its defaults. With `old`, rules about changes are checked too. */
+  problems(object: unknown, old?: unknown): Problem[]
+}
+
+/** Fails where the CRD has no such version (its storage version where none is named), or a rule that isn't valid CEL. */
+export function createValidator(crd: CustomResourceDefinition, version?: string): Validator {
+  const served = versionOf(crd, version)
+  const schema = served.schema.openAPIV3Schema
+  const structure = structureChecker(schema)
+  const checkRules = ruleChecker(schema)
+  return {
+    group: crd.spec.group,
+    version: served.name,
+    kind: crd.spec.names.kind,
+    prune: (object) => prune(schema, object),
+    unknownFields: (object) => unknownFields(schema, object),
+    default: (object) => withDefaults(schema, object),
+    problems(object, old) {
+      const broken = [...metadataProblems(object), ...structure(object), ...duplicates(schema, object)]
+      return [...broken, ...checkRules(withName(object), old, holdsBroken(broken.map(({ at }) => at)))]
+    },
+  }
+}
+
+/** Rules may rely on a name: where one is to be generated, any of its length will do. */
+function withName(object: unknown): unknown {
+  if (!isObject(object) || !isObject(object.metadata) || object.metadata.name) return object
+  const { generateName } = object.metadata
+  return { ...object, metadata: { ...object.metadata, name: `${String(generateName)}xxxxx` } }
+}
+
+function versionOf(crd: CustomResourceDefinition, name: string | undefined): CrdVersion {
+  const version = crd.spec.versions.find((one) => (name === undefined ? one.storage : one.name === name))
+  if (!version) throw new Error(`${crd.metadata.name} has no version ${name ?? 'that is stored'}`)
+  return version
+}
+
+function structureChecker(schema: StructuralSchema): (object: unknown) => Problem[] {
+  const ajv = new Ajv({ allErrors: true, verbose: true, strict: false, logger: false, validateFormats: true })
+  addFormats.default(ajv)
+  const check = ajv.compile(schema)
+  return (object) => (check(object) ? [] : (check.errors ?? []).map((error) => toProblem(error, object)))
+}
+
+function toProblem(error: ErrorObject, object: unknown): Problem {
+  const at = pathOf(error.instancePath, object)
+  const found: unknown = error.data
+  const params = error.params as Record<string, unknown>
+  const translate = TRANSLATIONS[error.keyword]
+  return translate
+    ? translate(at, found, params)
+    : problem('Invalid', at, { found, message: `${pathText(at)} in body ${error.message ?? error.keyword}` })
+}
+
+type Translation = (at: Path, found: unknown, params: Record<string, unknown>) => Problem
+
+const invalid = (words: (limit: string) => string, param: string): Translation => {
+  return (at, found, params) =>
+    problem('Invalid', at, { found, message: `${pathText(at)} in body ${words(String(params[param]))}` })
+}
+
+/** JSON schema's keywords in the API server's words. */
+const TRANSLATIONS: Record<string, Translation> = {
+  required: (at, _found, { missingProperty }) => problem('Required', [...at, String(missingProperty)], { message: '' }),
+  type: (at, found, { type }) => problem('TypeInvalid', at, { found, message: `must be of type ${String(type)}` }),
+  enum: (at, found, { allowedValues }) =>
+    problem('NotSupported', at, { found, message: '', supported: (allowedValues as unknown[]).map(String) }),
+  maxLength: (at, found, { limit }) =>
+    problem('TooLong', at, { found, message: `may not be more than ${String(limit)} bytes` }),
+  maxItems: (at, found, { limit }) =>
+    problem('TooMany', at, { found, message: `must have at most ${String(limit)} items` }),
+  maxProperties: invalid((limit) => `should have at most ${limit} properties`, 'limit'),
+  minLength: invalid((limit) => `should be at least ${limit} chars long`, 'limit'),
+  minItems: invalid((limit) => `should have at least ${limit} items`, 'limit'),
+  minimum: invalid((limit) => `should be greater than or equal to ${limit}`, 'limit'),
+  maximum: invalid((limit) => `should be less than or equal to ${limit}`, 'limit'),
+  pattern: invalid((pattern) => `should match '${pattern}'`, 'pattern'),
+  format: invalid((format) => `must be of type ${format}`, 'format'),
+}
+
+/** A JSON pointer as a path: whether a step is an index is told by what it steps into. */
+function pathOf(pointer: string, object: unknown): Path {
+  const steps: (string | number)[] = []
+  let inside: unknown = object
+  for (const raw of pointer.split('/').slice(1)) {
+    const name = raw.replaceAll('~1', '/').replaceAll('~0', '~')
+    steps.push(Array.isArray(inside) ? Number(name) : name)
+    inside = Array.isArray(inside) ? inside[Number(name)] : isObject(inside) ? inside[name] : undefined
+  }
+  return steps
+}
