@@ -927,7 +927,9 @@ export const crds: readonly CustomResourceDefinition[] = [
                     "allowedNamespaces": {
                       "type": "object",
                       "description": "The namespaces whose Agents may use this integration.",
-                      "default": {},
+                      "default": {
+                        "from": "Same"
+                      },
                       "x-kubernetes-validations": [
                         {
                           "rule": "self.from != 'Selector' || has(self.selector)",
