@@ -1,0 +1,112 @@
+/** Starts and ends the programs of a cluster so that none outlives the test run, however that ends. */
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { closeSync, openSync, readFileSync } from 'node:fs'
+import { createServer, Socket } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const POLL_MS = 50
+
+export interface Running {
+  readonly pid: number
+  /** Undefined while it runs. */
+  readonly ended: string | undefined
+  /** Ends it, at once with SIGKILL, and waits until it is gone. */
+  end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>
+  /** Waits until `condition` holds. @throws Error with the end of the log when the program ends first or time is up. */
+  until(what: string, condition: () => Promise<boolean>, withinMs?: number): Promise<void>
+}
+
+/** Everything it prints goes to `logFile`. */
+export function start(path: string, args: readonly string[], logFile: string): Running {
+  const log = openSync(logFile, 'a')
+  // A group of its own: a Ctrl-C in the terminal goes to the test run only, which then ends things in order.
+  const child = spawn(path, args, { detached: true, stdio: ['ignore', log, log] })
+  closeSync(log)
+  const leash = fasten(child)
+  let ended: string | undefined
+  const gone = new Promise<void>((resolve) => {
+    const finish = (how: string) => {
+      ended ??= how
+      leash.kill('SIGKILL')
+      resolve()
+    }
+    child.on('exit', (code, signal) => finish(signal ?? `exit code ${code ?? 'unknown'}`))
+    child.on('error', (error) => finish(error.message))
+  })
+  const running: Running = {
+    pid: child.pid ?? 0,
+    get ended() {
+      return ended
+    },
+    end: async (signal) => {
+      child.ref()
+      if (!ended) child.kill(signal)
+      await gone
+    },
+    until: (what, condition, withinMs = 60_000) => until({ path, logFile, what, withinMs, running }, condition),
+  }
+  return running
+}
+
+interface Wait {
+  path: string
+  logFile: string
+  what: string
+  withinMs: number
+  running: Running
+}
+
+async function until(wait: Wait, condition: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + wait.withinMs
+  while (!(await condition().catch(() => false))) {
+    const why = wait.running.ended ?? (Date.now() > deadline ? `nothing in ${wait.withinMs / 1000} s` : undefined)
+    if (why) throw new Error(`${wait.path}: ${wait.what} was waited for, ${why}:\n${tail(wait.logFile)}`)
+    await sleep(POLL_MS)
+  }
+}
+
+/** Kills the group of the program when this process dies. */
+function fasten(child: ChildProcess): ChildProcess {
+  child.unref()
+  return whenThisProcessDies('kill -KILL "-$0"', String(child.pid ?? 0))
+}
+
+/** Removes a directory when this process dies; what comes back takes that back. */
+export function removeWithUs(directory: string): () => void {
+  // The programs that still write into it are killed at the same moment.
+  const leash = whenThisProcessDies('sleep 1; rm -rf "$0"', directory)
+  return () => leash.kill('SIGKILL')
+}
+
+/**
+ * A shell that holds the end of a pipe, and acts when the pipe closes. The kernel closes it when this process dies, by
+ * SIGKILL too, when no exit hook would run.
+ */
+function whenThisProcessDies(act: string, argument: string): ChildProcess {
+  const leash = spawn('sh', ['-c', `cat >/dev/null; ${act}`, argument], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
+  // It does not hold this process back from ending.
+  leash.unref()
+  if (leash.stdin instanceof Socket) leash.stdin.unref()
+  return leash
+}
+
+export function tail(file: string, lines = 20): string {
+  return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-lines).join('\n')
+}
+
+/** Loopback ports that nothing listens on at this moment: all held at once, so that they differ, then let go. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer())
+  const ports = servers.map(async (server) => {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    return (server.address() as AddressInfo).port
+  })
+  const found = await Promise.all(ports)
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  return found
+}
