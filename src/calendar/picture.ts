@@ -55,20 +55,21 @@ export function applyListing(
   options: ListingOptions,
 ): Applied {
   const { timeZone, detail, full } = options
+  const sameFrame = before?.timeZone === timeZone && before.detail === detail
+  if (sameFrame && !full && events.length === 0) return { picture: before, changed: false }
   const asked = full ? options.window : before?.asked
-  if (before && !full && events.length === 0 && before.timeZone === timeZone) return { picture: before, changed: false }
-  const old = before ? byId(unpack(before.packed)) : new Map<string, Fact>()
+  const old = byId(before)
   const facts = full ? new Map<string, Fact>() : new Map(old)
   update(facts, events, { ...options, window: asked })
   const picture: Picture = { packed: pack(facts.values()), events: facts.size, timeZone, detail, asked }
-  const sameFrame = before?.timeZone === timeZone && before.detail === detail
   return { picture, changed: !sameFrame || !sameFacts(old, facts, detail) }
 }
 
 /** The facts of a picture, sorted by id. */
 export const factsOf = (picture: Picture): Fact[] => unpack(picture.packed)
 
-const byId = (facts: readonly Fact[]): Map<string, Fact> => new Map(facts.map((fact) => [fact.id, fact]))
+const byId = (picture: Picture | undefined): Map<string, Fact> =>
+  new Map(picture && factsOf(picture).map((fact) => [fact.id, fact]))
 
 /**
  * First what goes, then what comes, so that the order of a listing's events is of no matter. A recurring event is known by
