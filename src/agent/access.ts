@@ -1,0 +1,227 @@
+/**
+ * From a grant to an access token that works: renewed ahead of its time, for the right account, with the right scopes,
+ * and kept before it is used.
+ */
+import { sameAccount } from '../google/account.ts'
+import { GoogleError, type GoogleFailure, type TokenAnswer } from '../google/port.ts'
+import { missingScopes } from '../google/scopes.ts'
+import type { ReasonOf } from '../resources/reasons.ts'
+import type { Agent } from '../resources/types.ts'
+import { deathOf, type Death } from './death.ts'
+import type { OpenGate } from './gate.ts'
+import { saveGrant } from './grant.ts'
+import type { AgentMemory, Grant } from './memory.ts'
+import type { AgentDeps } from './port.ts'
+import { setback, slowly, type Setback } from './setback.ts'
+
+export interface AccessRequest {
+  deps: AgentDeps
+  agent: Agent
+  memory: AgentMemory
+  gate: OpenGate
+}
+
+/** Makes sure that `grant.accessToken` is good for use; `undefined` means that it is. */
+export async function ensureAccess(request: AccessRequest, grant: Grant): Promise<Setback | undefined> {
+  const changed = clientChanged(request, grant)
+  if (changed) return changed
+  const remembered = rememberedRefusal(request, grant)
+  if (remembered) return remembered
+  if (needsRenewal(request, grant)) {
+    const failed = await renew(request, grant)
+    if (failed) return failed
+  }
+  return checkGrant(request, grant)
+}
+
+/** Renews the access token now, whatever its age; a rotated refresh token is kept before anything else happens. */
+export async function renew(request: AccessRequest, grant: Grant): Promise<Setback | undefined> {
+  const { deps, agent, memory, gate } = request
+  let answer: TokenAnswer
+  try {
+    answer = await gate.view.client.refresh(grant.refreshToken)
+  } catch (error) {
+    return refused(request, grant, error)
+  }
+  memory.refusal = undefined
+  const rotated = answer.refreshToken !== undefined && answer.refreshToken !== grant.refreshToken
+  take(grant, answer, deps.random())
+  grant.clientId = gate.view.client.credentials.clientId
+  grant.credentialsHash = gate.view.credentialsHash
+  // A new grant is written once, with its account; a rotated token must not wait for anything.
+  if (rotated || grant.account !== undefined) await saveGrant(deps, agent, memory)
+  return undefined
+}
+
+function take(grant: Grant, answer: TokenAnswer, chance: number): void {
+  const lifetime = answer.expiresAt - answer.obtainedAt
+  Object.assign(grant, {
+    refreshToken: answer.refreshToken ?? grant.refreshToken,
+    accessToken: answer.accessToken,
+    obtainedAt: answer.obtainedAt,
+    expiresAt: answer.expiresAt,
+    // Two thirds of the lifetime, whole seconds, and up to a twentieth of it earlier so that agents spread out.
+    renewAt: answer.obtainedAt + Math.floor((lifetime * (2 / 3 - chance / 20)) / 1000) * 1000,
+    scopes: answer.scopes ?? grant.scopes,
+    grantExpiresAt: answer.grantExpiresAt ?? grant.grantExpiresAt,
+    lastUsedAt: answer.obtainedAt,
+    saved: false,
+  })
+}
+
+function needsRenewal({ deps, gate }: AccessRequest, grant: Grant): boolean {
+  if (!grant.accessToken || deps.clock.now() >= Math.min(grant.renewAt, grant.expiresAt)) return true
+  // After a restart the token in the Secret is taken to belong to the credentials in force.
+  grant.credentialsHash ??= gate.view.credentialsHash
+  return grant.credentialsHash !== gate.view.credentialsHash
+}
+
+function clientChanged({ deps, memory, gate }: AccessRequest, grant: Grant): Setback | undefined {
+  const clientId = gate.view.client.credentials.clientId
+  if (grant.clientId === undefined || grant.clientId === clientId) return undefined
+  const message = `The grant was made by another OAuth client (${grant.clientId}) than the integration has now (${clientId}): ${renewalAdvice(grant)}.`
+  return setback('Authorized', 'ClientChanged', message, { kind: 'slow', at: slowly(memory.firstSeen, deps.clock.now()) })
+}
+
+/** A dead grant is not asked about again before its time, unless the token, the client or the wish has changed. */
+function rememberedRefusal({ deps, memory, gate }: AccessRequest, grant: Grant): Setback | undefined {
+  const refusal = memory.refusal
+  if (!refusal) return undefined
+  const same = refusal.token === grant.refreshToken && refusal.credentialsHash === gate.view.credentialsHash
+  const again = refusal.setback.again
+  if (same && again.kind === 'slow' && deps.clock.now() < again.at) return refusal.setback
+  return undefined
+}
+
+function refused(request: AccessRequest, grant: Grant, error: unknown): Setback {
+  if (!(error instanceof GoogleError)) throw error
+  const passing = passingSetback(error)
+  if (passing) return passing
+  if (error.failure === 'Unknown') {
+    const message = `Google answered in a way that the operator does not know (${error.message}); it keeps trying.`
+    return setback('Synced', 'SyncFailed', message, { kind: 'retry', error })
+  }
+  const { deps, memory, gate } = request
+  const verdict = grantVerdict(request, grant, error.failure)
+  if (!verdict) {
+    // It is the client that was refused: the integration has to prove it again, and it speaks for all of its agents.
+    deps.integrations.suspect(gate.key)
+    const message = `CalendarIntegration ${gate.key} is not ready: Google refused its OAuth client (${error.message}).`
+    return setback('Ready', 'IntegrationNotReady', message, { kind: 'retry', error })
+  }
+  const now = deps.clock.now()
+  const since = memory.refusal?.setback.reason === verdict.reason ? memory.refusal.since : now
+  const result = setback('Authorized', verdict.reason, verdict.message, { kind: 'slow', at: slowly(since, now) })
+  memory.refusal = {
+    setback: result,
+    since,
+    token: grant.refreshToken,
+    credentialsHash: gate.view.credentialsHash,
+    likelyCause: verdict.likelyCause,
+  }
+  return result
+}
+
+function grantVerdict({ deps, gate }: AccessRequest, grant: Grant, failure: GoogleFailure): Death | undefined {
+  switch (failure) {
+    case 'InvalidGrant':
+    case 'SessionExpired':
+      return deathOf(grant, gate.integration, { failure, now: deps.clock.now(), advice: renewalAdvice(grant) })
+    case 'UnauthorizedClient':
+      return {
+        reason: 'ClientChanged',
+        message: `Google says that this OAuth client may not use the grant, though the client itself is good: the grant was made by another client. To repair it, ${renewalAdvice(grant)}.`,
+        likelyCause: 'The grant was made by another OAuth client.',
+      }
+    case 'BlockedByAdmin':
+      return {
+        reason: 'BlockedByAdmin',
+        message:
+          'The administrator of the account’s organisation blocks this app: ask them to allow the OAuth client under Security, API controls, in the Google Admin console.',
+        likelyCause: 'A policy of the Google Workspace organisation blocks the app.',
+      }
+    default:
+      return undefined
+  }
+}
+
+/** A failure that says nothing about this grant: Google away, or its limits. Undefined where it does say something. */
+export function passingSetback(error: GoogleError): Setback | undefined {
+  const again = { kind: 'retry', error, notBefore: error.retryAfterMs } as const
+  switch (error.failure) {
+    case 'RateLimited':
+      return setback('Synced', 'RateLimited', 'Google limits the rate of requests; the operator slows down and goes on.', again)
+    case 'DailyQuotaExceeded':
+      return setback('Synced', 'RateLimited', 'The Google Cloud project has used up its daily quota of the Calendar API; the operator goes on when Google does.', again)
+    case 'Unreachable':
+      return setback('Authorized', 'GoogleUnreachable', `Google can't be reached (${error.message}); the operator keeps trying.`, again)
+    default:
+      return undefined
+  }
+}
+
+/** What the person who owns the grant has to do, as the second half of a sentence. */
+export const renewalAdvice = (grant: Grant): string =>
+  grant.broughtHash === undefined
+    ? 'have the account sign in again'
+    : 'have the account grant access again and put the new refresh token into the Secret that spec.grantSecretRef names'
+
+async function checkGrant(request: AccessRequest, grant: Grant): Promise<Setback | undefined> {
+  const required = request.gate.integration.spec.google.scopes
+  const missing = grant.scopes ? missingScopes(required, grant.scopes) : []
+  if (missing.length > 0) return standing(request, 'ScopeMissing', scopeMessage(missing, grant))
+  if (grant.account === undefined && !grant.accountHidden) {
+    const failed = await learnAccount(request, grant)
+    if (failed) return failed
+  }
+  if (grant.account && !sameAccount(grant.account, request.agent.spec.account)) {
+    return standing(request, 'WrongAccount', wrongAccountMessage(request.agent, grant))
+  }
+  await saveGrant(request.deps, request.agent, request.memory)
+  return undefined
+}
+
+const scopeMessage = (missing: string[], grant: Grant): string =>
+  `The grant lacks ${missing.join(' and ')}: ${renewalAdvice(grant)}, with every permission ticked.`
+
+const wrongAccountMessage = (agent: Agent, grant: Grant): string =>
+  `The grant belongs to ${grant.account ?? 'another account'}, but spec.account says ${agent.spec.account}: ${renewalAdvice(grant)}, or correct spec.account.`
+
+/** A finding that stays until something of ours changes: there is nothing to ask Google about. */
+function standing({ deps, memory }: AccessRequest, reason: ReasonOf<'Agent', 'Authorized'>, message: string): Setback {
+  return setback('Authorized', reason, message, { kind: 'slow', at: slowly(memory.firstSeen, deps.clock.now()) })
+}
+
+/** The id of the primary calendar is the account: the one way to know it without a further scope. */
+async function learnAccount(request: AccessRequest, grant: Grant): Promise<Setback | undefined> {
+  try {
+    const primary = await request.gate.view.client.calendar(grant.accessToken ?? '', 'primary')
+    grant.account = primary.id
+    grant.saved = false
+    return undefined
+  } catch (error) {
+    if (!(error instanceof GoogleError)) throw error
+    return accountSetback(request, grant, error)
+  }
+}
+
+async function accountSetback(request: AccessRequest, grant: Grant, error: GoogleError): Promise<Setback | undefined> {
+  if (error.failure === 'APIDisabled') return apiDisabled(request, error)
+  if (error.failure === 'ScopeInsufficient') {
+    // Every scope that the integration asks for is there; they are just too narrow to tell whose grant it is.
+    grant.accountHidden = grant.scopes !== undefined
+    if (grant.accountHidden) return undefined
+    return standing(request, 'ScopeMissing', `Google says that the grant's scopes don't reach the calendar list: ${renewalAdvice(grant)}, with every permission ticked.`)
+  }
+  return (
+    passingSetback(error) ??
+    setback('Synced', 'SyncFailed', `The account's primary calendar can't be read (${error.message}).`, { kind: 'retry', error })
+  )
+}
+
+/** The API is off for the whole project: its integration is told, and says so for all of its agents. */
+export function apiDisabled({ deps, gate }: AccessRequest, error: GoogleError): Setback {
+  deps.integrations.observeAPI(gate.key, 'Disabled')
+  const message = `CalendarIntegration ${gate.key} is not ready: the Calendar API is switched off in its Google Cloud project.`
+  return setback('Ready', 'IntegrationNotReady', message, { kind: 'wait', for: error.retryAfterMs ?? 60 * 60_000 })
+}

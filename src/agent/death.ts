@@ -1,0 +1,75 @@
+/**
+ * Why did a grant die? Google says only `invalid_grant`; the age of the consent, the declared publishing status and the
+ * last time that the grant worked tell the rest. Pure.
+ */
+import type { ReasonOf } from '../resources/reasons.ts'
+import type { CalendarIntegration } from '../resources/types.ts'
+import { timestamp } from '../resources/conditions.ts'
+import type { Grant } from './memory.ts'
+
+const HOUR = 60 * 60_000
+const DAY = 24 * HOUR
+/** How long a grant lives while the app of an External integration is in Testing. */
+export const TESTING_LIFETIME_MS = 7 * DAY
+const UNUSED_LIFETIME_MS = 180 * DAY
+
+export interface Death {
+  reason: ReasonOf<'Agent', 'Authorized'>
+  message: string
+  likelyCause: string
+}
+
+/** When the grant will end, as far as is known: what Google said, else seven days after consent in Testing. */
+export function grantEnd(grant: Grant, integration: CalendarIntegration): number | undefined {
+  if (grant.grantExpiresAt !== undefined) return grant.grantExpiresAt
+  return isTesting(integration) ? grant.grantedAt + TESTING_LIFETIME_MS : undefined
+}
+
+export function isTesting(integration: CalendarIntegration): boolean {
+  const { userType, publishingStatus } = integration.spec.google
+  return userType === 'External' && publishingStatus !== 'InProduction'
+}
+
+export function deathOf(
+  grant: Grant,
+  integration: CalendarIntegration,
+  at: { failure: 'InvalidGrant' | 'SessionExpired'; now: number; advice: string },
+): Death {
+  const end = grantEnd(grant, integration)
+  // A clock that differs from Google's by some minutes must not turn an expiry into a revocation.
+  const expired = at.failure === 'SessionExpired' || (end !== undefined && at.now >= end - HOUR)
+  const likelyCause = causeOf(grant, integration, { ...at, end })
+  const fact = expired ? 'The grant has expired' : 'Google no longer accepts the grant'
+  return {
+    reason: expired ? 'GrantExpired' : 'GrantRevoked',
+    message: `${fact}: ${at.advice}. Likely cause: ${likelyCause} What was published stays, and says until when it can be trusted.`,
+    likelyCause,
+  }
+}
+
+function causeOf(
+  grant: Grant,
+  integration: CalendarIntegration,
+  at: { failure: string; now: number; end: number | undefined },
+): string {
+  const consent = `${timestamp(grant.grantedAt)}${grant.grantedAtIsGuess ? ' at the latest' : ''}`
+  if (at.failure === 'SessionExpired') return 'the organisation’s session policy asks people to sign in again.'
+  if (at.end !== undefined && at.now >= at.end - HOUR) {
+    return isTesting(integration)
+      ? `the app is in Testing, where a grant ends seven days after consent (given ${consent}); publish the app to end that.`
+      : `the grant was given for a limited time, until ${timestamp(at.end)}.`
+  }
+  if (diedOfTesting(grant, integration, at.now)) {
+    return `the grant (given ${consent}) died at seven days although spec.google.publishingStatus says InProduction: the app is probably still in Testing; publish it, or correct the manifest.`
+  }
+  if (at.now - (grant.lastUsedAt ?? at.now) >= UNUSED_LIFETIME_MS) return 'the grant was not used for six months.'
+  return `the person took the access back, an administrator did, or the account has granted access to this client more than a hundred times (consent given ${consent}).`
+}
+
+/** It was alive before the seventh day after consent, and was found dead after it. */
+function diedOfTesting(grant: Grant, integration: CalendarIntegration, now: number): boolean {
+  if (integration.spec.google.userType !== 'External' || isTesting(integration)) return false
+  const seventhDay = grant.grantedAt + TESTING_LIFETIME_MS
+  const aliveBefore = grant.lastUsedAt !== undefined && grant.lastUsedAt < seventhDay
+  return now >= seventhDay - HOUR && (aliveBefore || now < seventhDay + DAY)
+}

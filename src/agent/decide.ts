@@ -1,0 +1,167 @@
+/**
+ * From what the steps found to what the status says, and when to look again. Pure: facts and `now` in, findings and the
+ * outcome out.
+ *
+ * One rule deserves a word: an agent that was ready stays ready, as it was, while what fails is of a kind that may pass,
+ * until the published calendar can no longer be trusted. Only refusals that are about this very agent or calendar show at
+ * once. The messages say since when, and why.
+ */
+import { blocked, done, retry, wait, type Outcome } from '../loop/outcome.ts'
+import { findCondition, timestamp, type Finding, type Findings } from '../resources/conditions.ts'
+import { formatDuration } from '../resources/durations.ts'
+import { meaningOf as meaningFor, type ReadyReason, type ReasonOf } from '../resources/reasons.ts'
+import type { Agent, Condition } from '../resources/types.ts'
+import type { Setback } from './setback.ts'
+
+const HOUR = 60 * 60_000
+
+export interface Facts {
+  now: number
+  agent: Agent
+  /** What went wrong, in the order of the steps. */
+  setbacks: Setback[]
+  /** The grant in use, once it has proved itself in this reconcile. */
+  grant?: { end: number | undefined; grantedAt: number; guess: boolean; accountHidden: boolean; advice: string }
+  /** Every calendar was read at least once, and what is to be published stands there. */
+  synced?: { syncedAt: number; calendars: number; staleAfterRaised?: number }
+  /** Until when what is published can be trusted. */
+  freshUntil?: number
+  /** Since when something of the passing kind has been going wrong. */
+  troubleSince?: number
+  /** Instants at which something falls due: readings, renewal, the end of trust. */
+  due: number[]
+}
+
+export interface Decision {
+  findings: Findings<'Agent'>
+  outcome: Outcome
+}
+
+type Authorized = Finding<ReasonOf<'Agent', 'Authorized'>>
+type Synced = Finding<ReasonOf<'Agent', 'Synced'>>
+type Ready = Finding<ReadyReason<'Agent'>>
+
+export function decide(facts: Facts): Decision {
+  const trouble = sitsOut(facts)
+  const authorized = decideAuthorized(facts, trouble)
+  const synced = decideSynced(facts, trouble)
+  const ready = decideReady(facts, { authorized, synced, trouble })
+  const findings = { ready, own: { Authorized: authorized, Synced: synced } }
+  return { findings, outcome: outcomeOf(facts) }
+}
+
+const meaningOf = (reason: string): string => meaningFor('Agent', reason)
+
+const before = ({ agent }: Facts, type: string): Condition | undefined => findCondition(agent.status?.conditions, type)
+
+/** The trouble that an agent which was ready, and can still be trusted, sits out; undefined where there is none such. */
+function sitsOut(facts: Facts): Setback | undefined {
+  const { agent, setbacks, freshUntil, now } = facts
+  const wasReady = before(facts, 'Ready')?.status === 'True'
+  const sameWish = agent.status?.observedGeneration === agent.metadata.generation
+  const trusted = freshUntil !== undefined && now < freshUntil
+  const passing = setbacks.every(({ reason }) => meaningOf(reason) === 'passing' && reason !== 'AwaitingSignIn')
+  return wasReady && sameWish && trusted && passing ? setbacks[0] : undefined
+}
+
+/** What a condition said before; with a word about the trouble at hand, where one is given. */
+function asBefore<F extends Finding<string>>(condition: Condition | undefined, message?: string): F | undefined {
+  if (!condition) return undefined
+  // What stands in the status was written by us, out of the same table of reasons.
+  return { status: condition.status, reason: condition.reason, message: message ?? condition.message } as F
+}
+
+const patience = ({ troubleSince, now, freshUntil }: Facts, trouble: Setback): string =>
+  `Good until ${timestamp(freshUntil ?? now)}, but since ${timestamp(troubleSince ?? now)}: ${trouble.message}`
+
+function decideAuthorized(facts: Facts, trouble: Setback | undefined): Authorized {
+  const previous = before(facts, 'Authorized')
+  const own = facts.setbacks.find((one) => one.condition === 'Authorized')
+  if (own) {
+    // A grant that was known to be good or bad doesn't become unknown because nobody answers.
+    const known = previous && previous.status !== 'Unknown'
+    const passing = trouble ?? (own.reason === 'GoogleUnreachable' ? own : undefined)
+    if (passing && known) return asBefore(previous, trouble && patience(facts, trouble)) ?? notYet(own.message)
+    const status = own.reason === 'GoogleUnreachable' ? 'Unknown' : 'False'
+    return { status, reason: own.reason, message: own.message }
+  }
+  if (facts.grant) return granted(facts.grant, facts.now)
+  return asBefore(previous) ?? notYet('The grant has not been looked at yet.')
+}
+
+const notYet = (message: string): Authorized => ({ status: 'Unknown', reason: 'NotYetKnown', message })
+
+function granted(grant: NonNullable<Facts['grant']>, now: number): Authorized {
+  const guess = grant.guess ? ' at the latest' : ''
+  const since = `Access was granted ${timestamp(grant.grantedAt)}${guess}`
+  const account = grant.accountHidden ? ' The scopes are too narrow to tell whose grant it is.' : ''
+  if (grant.end === undefined) return { status: 'True', reason: 'Granted', message: `${since}.${account}` }
+  const left = grant.end - now
+  const message = `${since}; it ends ${timestamp(grant.end)}${guess}`
+  if (left > 48 * HOUR) return { status: 'True', reason: 'Granted', message: `${message}.${account}` }
+  const stage = left > 12 * HOUR ? 'less than 48 hours' : 'less than 12 hours'
+  return { status: 'True', reason: 'GrantExpiresSoon', message: `${message}, in ${stage}: ${grant.advice}.${account}` }
+}
+
+function decideSynced(facts: Facts, trouble: Setback | undefined): Synced {
+  const previous = before(facts, 'Synced')
+  if (trouble && previous) return asBefore(previous, patience(facts, trouble)) ?? neverRead(trouble.message)
+  const own = facts.setbacks.filter((one) => one.condition === 'Synced')
+  const worst = own.find(({ reason }) => meaningOf(reason) === 'stuck') ?? own[0]
+  if (worst) return { status: 'False', reason: worst.reason, message: worst.message }
+  const other = facts.setbacks[0]
+  if (other) return outdated(facts, other, previous)
+  if (facts.synced) return { status: 'True', reason: 'Synced', message: syncedMessage(facts.synced) }
+  return asBefore(previous) ?? neverRead('The calendars have not been read yet.')
+}
+
+const neverRead = (message: string): Synced => ({ status: 'Unknown', reason: 'NotYetSynced', message })
+
+/** Another step failed, so that nothing was read: what was read before counts for as long as it can be trusted. */
+function outdated({ freshUntil, now }: Facts, other: Setback, previous: Condition | undefined): Synced {
+  const never = neverRead(`The calendars can't be read yet: ${other.message}`)
+  if (!previous || previous.status === 'Unknown') return never
+  const trusted = previous.status === 'True' && freshUntil !== undefined && now < freshUntil
+  const stuck = previous.status === 'False' && meaningOf(previous.reason) === 'stuck'
+  if (trusted || stuck) return asBefore(previous) ?? never
+  return { status: 'False', reason: 'SyncFailed', message: `The calendars can't be read: ${other.message}` }
+}
+
+function syncedMessage({ calendars, staleAfterRaised }: NonNullable<Facts['synced']>): string {
+  const read = calendars === 1 ? 'The calendar is read' : `${calendars} calendars are read`
+  if (staleAfterRaised === undefined) return `${read} and up to date.`
+  const counted = formatDuration(staleAfterRaised)
+  return `${read} and up to date. spec.publish.staleAfter is shorter than two sync intervals: ${counted} counts instead.`
+}
+
+function decideReady(
+  facts: Facts,
+  found: { authorized: Authorized; synced: Synced; trouble: Setback | undefined },
+): Ready {
+  const previous = before(facts, 'Ready')
+  if (found.trouble && previous) return asBefore(previous, patience(facts, found.trouble)) ?? found.synced
+  const own = facts.setbacks.find((one) => one.condition === 'Ready')
+  if (own) return { status: 'False', reason: own.reason, message: own.message }
+  // What somebody has to repair comes before what may pass by itself.
+  const bad: Ready[] = [found.authorized, found.synced].filter(({ status }) => status !== 'True')
+  const worst = bad.find(({ reason }) => meaningOf(reason) === 'stuck') ?? bad[0]
+  if (worst) return worst
+  const message = found.authorized.reason === 'GrantExpiresSoon' ? found.authorized.message : found.synced.message
+  return { status: 'True', reason: 'Ready', message }
+}
+
+/** This key's backoff where something has to be tried again, else the soonest of what falls due. */
+function outcomeOf({ setbacks, now, freshUntil, ...facts }: Facts): Outcome {
+  // While the way to the calendars is barred, what falls due has to wait with it.
+  const due = setbacks.some(({ condition }) => condition !== 'Synced') ? [] : facts.due
+  const ends = freshUntil !== undefined && freshUntil > now ? [...due, freshUntil] : due
+  const next = ends.length > 0 ? Math.max(Math.min(...ends) - now, 0) : undefined
+  const sooner = (ms: number): number => Math.min(ms, next ?? ms)
+  const failed = setbacks.find(({ again }) => again.kind === 'retry')
+  if (failed?.again.kind === 'retry') return retry(failed.again.error, failed.again.notBefore)
+  const stuck = setbacks.find(({ again }) => again.kind === 'slow')
+  if (stuck?.again.kind === 'slow') return blocked(stuck.reason, sooner(Math.max(stuck.again.at - now, 0)))
+  const waiting = setbacks.find(({ again }) => again.kind === 'wait')
+  if (waiting?.again.kind === 'wait') return wait(waiting.reason, sooner(waiting.again.for))
+  return done(next)
+}

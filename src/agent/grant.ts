@@ -1,0 +1,185 @@
+/**
+ * The grant as the cluster holds it: which refresh token is the one to use, and keeping what Google adds to it.
+ *
+ * Two Secrets may speak: the agent's own (`<agent>-google-grant`), and the one that a user brought. A brought token is
+ * adopted when it first appears and whenever it changes, which is known by its hash on our own Secret; from then on our own
+ * Secret holds what is in force, because Google may rotate the token.
+ */
+import { createHash } from 'node:crypto'
+import type { KubernetesObject, Secret } from '../kubernetes/port.ts'
+import { BROUGHT_TOKEN_HASH, CONSENT_IS_GUESS, isManaged, MANAGED_BY, grantSecretName } from '../resources/names.ts'
+import type { Agent } from '../resources/types.ts'
+import { timestamp } from '../resources/conditions.ts'
+import { decode, encode, fromTimestamp } from './encoding.ts'
+import type { AgentMemory, Grant } from './memory.ts'
+import type { AgentDeps } from './port.ts'
+import { setback, slowly, type Setback } from './setback.ts'
+
+const AN_HOUR = 60 * 60_000
+
+/** Brings `memory.grant` up to date with the Secrets; each is read only when its version has changed. */
+export async function gatherGrant(deps: AgentDeps, agent: Agent, memory: AgentMemory): Promise<Grant | Setback> {
+  const own = await readOwn(deps, agent, memory)
+  if (own) return own
+  const brought = agent.spec.grantSecretRef ? await readBrought(deps, agent, memory) : undefined
+  if (brought) return brought
+  if (memory.grant) return memory.grant
+  const message =
+    'Nobody has granted access yet: put a refresh token of the account into a Secret, under the key refresh_token, and name it in spec.grantSecretRef.'
+  return setback('Authorized', 'AwaitingSignIn', message, { kind: 'wait', for: AN_HOUR })
+}
+
+async function readOwn(deps: AgentDeps, agent: Agent, memory: AgentMemory): Promise<Setback | undefined> {
+  const namespace = agent.metadata.namespace ?? ''
+  const name = grantSecretName(agent)
+  const known = deps.cluster.secrets.get(`${namespace}/${name}`)
+  if (known?.metadata.resourceVersion === memory.ownVersion) return foreign(deps, known, memory)
+  if (!known) {
+    // Deleted by hand: what came from a brought Secret will come again, anything else was withdrawn.
+    memory.ownVersion = undefined
+    memory.broughtVersion = undefined
+    memory.grant = undefined
+    return undefined
+  }
+  const conflict = foreign(deps, known, memory)
+  if (conflict) return conflict
+  const secret = await deps.cluster.readSecret(namespace, name)
+  memory.ownVersion = secret?.metadata.resourceVersion
+  const token = decode(secret?.data).refresh_token
+  // Somebody edited the Secret while we held something newer than it: what we hold is not lost, it is written again.
+  const newer = memory.grant?.saved === false && token !== undefined && token === memory.ownToken
+  if (!newer) memory.grant = secret ? grantFrom(secret, deps.clock.now(), memory.grant) : undefined
+  memory.ownToken = token
+  return undefined
+}
+
+function foreign(deps: AgentDeps, known: KubernetesObject | undefined, memory: AgentMemory): Setback | undefined {
+  if (!known || isManaged(known)) return undefined
+  const message = `Secret ${known.metadata.name} exists and is not ours, but grants are kept under that name: rename or delete that Secret, or rename the Agent.`
+  return setback('Authorized', 'GrantConflict', message, { kind: 'slow', at: slowly(memory.firstSeen, deps.clock.now()) })
+}
+
+/** The grant that a Secret of ours describes; a token in hand that it agrees with keeps its renewal time. */
+function grantFrom(secret: Secret, now: number, inHand: Grant | undefined): Grant | undefined {
+  const text = decode(secret.data)
+  if (!text.refresh_token) return undefined
+  const expiresAt = fromTimestamp(text.expires_at) ?? 0
+  const same = inHand?.accessToken === text.access_token && inHand?.expiresAt === expiresAt
+  return {
+    refreshToken: text.refresh_token,
+    broughtHash: secret.metadata.annotations?.[BROUGHT_TOKEN_HASH],
+    clientId: text.client_id,
+    account: text.account,
+    scopes: text.scope?.split(' ').filter(Boolean),
+    grantedAt: fromTimestamp(text.granted_at) ?? (Date.parse(secret.metadata.creationTimestamp ?? '') || now),
+    grantedAtIsGuess: text.granted_at === undefined || secret.metadata.annotations?.[CONSENT_IS_GUESS] === 'true',
+    grantExpiresAt: fromTimestamp(text.grant_expires_at),
+    accessToken: text.access_token,
+    expiresAt,
+    // When a token from before a restart was obtained is not known: what is left of it counts as its lifetime.
+    obtainedAt: same ? inHand.obtainedAt : now,
+    renewAt: same ? inHand.renewAt : now + ((expiresAt - now) * 2) / 3,
+    credentialsHash: inHand?.credentialsHash,
+    // An access token lives for an hour: when the last one ends tells when Google last accepted the grant.
+    lastUsedAt: inHand?.lastUsedAt ?? (expiresAt === 0 ? undefined : expiresAt - AN_HOUR),
+    saved: true,
+  }
+}
+
+async function readBrought(deps: AgentDeps, agent: Agent, memory: AgentMemory): Promise<Setback | undefined> {
+  const namespace = agent.metadata.namespace ?? ''
+  const name = agent.spec.grantSecretRef?.name ?? ''
+  const known = deps.cluster.secrets.get(`${namespace}/${name}`)
+  if (!known) {
+    memory.broughtVersion = undefined
+    const message = `There is no Secret ${name} in namespace ${namespace}, which spec.grantSecretRef names: create it with the key refresh_token.`
+    return setback('Authorized', 'GrantSecretNotFound', message, { kind: 'wait', for: AN_HOUR })
+  }
+  if (known.metadata.resourceVersion === memory.broughtVersion && memory.grant) return undefined
+  const secret = await deps.cluster.readSecret(namespace, name)
+  const text = decode(secret?.data)
+  if (!text.refresh_token) {
+    memory.broughtVersion = undefined
+    const message = `Secret ${name}, which spec.grantSecretRef names, has no key refresh_token: add it, with a refresh token of the account.`
+    return setback('Authorized', 'GrantSecretKeyMissing', message, { kind: 'wait', for: AN_HOUR })
+  }
+  memory.broughtVersion = secret?.metadata.resourceVersion
+  adopt(memory, text.refresh_token, fromTimestamp(text.granted_at), deps.clock.now())
+  return undefined
+}
+
+/** Takes a brought token into use, unless it is the one that the grant in force began with. */
+function adopt(memory: AgentMemory, refreshToken: string, grantedAt: number | undefined, now: number): void {
+  const broughtHash = createHash('sha256').update(refreshToken).digest('hex')
+  const grant = memory.grant
+  if (grant?.broughtHash === broughtHash) {
+    if (grantedAt !== undefined && (grant.grantedAtIsGuess || grant.grantedAt !== grantedAt)) {
+      Object.assign(grant, { grantedAt, grantedAtIsGuess: false, saved: false })
+    }
+    return
+  }
+  memory.refusal = undefined
+  memory.grant = {
+    refreshToken,
+    broughtHash,
+    grantedAt: grantedAt ?? now,
+    grantedAtIsGuess: grantedAt === undefined,
+    obtainedAt: 0,
+    expiresAt: 0,
+    renewAt: 0,
+    saved: false,
+  }
+}
+
+/** Writes the grant to our own Secret, if it holds anything newer. Fails with an `ApiError`. */
+export async function saveGrant(deps: AgentDeps, agent: Agent, memory: AgentMemory): Promise<void> {
+  const grant = memory.grant
+  if (!grant || grant.saved) return
+  const namespace = agent.metadata.namespace ?? ''
+  const name = grantSecretName(agent)
+  const data = encode({
+    refresh_token: grant.refreshToken,
+    access_token: grant.accessToken,
+    expires_at: grant.accessToken ? timestamp(grant.expiresAt) : undefined,
+    scope: grant.scopes?.join(' '),
+    account: grant.account,
+    granted_at: timestamp(grant.grantedAt),
+    grant_expires_at: grant.grantExpiresAt === undefined ? undefined : timestamp(grant.grantExpiresAt),
+    client_id: grant.clientId,
+  })
+  const annotations = {
+    [BROUGHT_TOKEN_HASH]: grant.broughtHash ?? null,
+    [CONSENT_IS_GUESS]: grant.grantedAtIsGuess ? 'true' : null,
+  }
+  const known = deps.cluster.secrets.get(`${namespace}/${name}`)
+  const written = known
+    ? await deps.cluster.patch(secretRef(namespace, name, memory.ownVersion), { metadata: { annotations }, data })
+    : await deps.cluster.create(newSecret(namespace, name, annotations, data))
+  memory.ownVersion = written.metadata.resourceVersion
+  memory.ownToken = grant.refreshToken
+  grant.saved = true
+}
+
+const secretRef = (namespace: string, name: string, resourceVersion: string | undefined): Secret => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { namespace, name, resourceVersion },
+})
+
+function newSecret(
+  namespace: string,
+  name: string,
+  annotations: Record<string, string | null>,
+  data: Record<string, string | null>,
+): Secret {
+  return {
+    ...secretRef(namespace, name, undefined),
+    metadata: { namespace, name, labels: MANAGED_BY, annotations: present(annotations) },
+    type: 'Opaque',
+    data: present(data),
+  }
+}
+
+/** Without the nulls, which mean "remove" in a patch and nothing at all in a new object. */
+const present = (values: Record<string, string | null>): Record<string, string> =>
+  Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== null))

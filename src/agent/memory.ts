@@ -1,0 +1,84 @@
+/**
+ * What the operator remembers of one agent between two reconciles. All of it can be rebuilt from the cluster and from
+ * Google, so it is lost without harm at a restart.
+ */
+import type { Picture } from '../calendar/picture.ts'
+import type { Setback } from './setback.ts'
+
+/** A grant in use. Instants in ms since the epoch. */
+export interface Grant {
+  refreshToken: string
+  /** SHA-256 of the brought refresh token that this grant began with, where it was brought. */
+  broughtHash?: string
+  /** The OAuth client that it is known to work with. */
+  clientId?: string
+  account?: string
+  /** The granted scopes don't reach the calendar list, so nobody can tell whose grant it is. */
+  accountHidden?: boolean
+  scopes?: string[]
+  grantedAt: number
+  /** Where nobody said when consent was given: it was then at the latest. */
+  grantedAtIsGuess: boolean
+  grantExpiresAt?: number
+  accessToken?: string
+  /** When the access token in hand came: its lifetime is counted from here. */
+  obtainedAt: number
+  expiresAt: number
+  /** When to renew, ahead of expiry. */
+  renewAt: number
+  /** The credentials that it was last refreshed with. */
+  credentialsHash?: string
+  /** When Google last accepted the refresh token, where known. */
+  lastUsedAt?: number
+  /** False where what is in the Secret is older than this. */
+  saved: boolean
+}
+
+/** One calendar, under its real id. */
+export interface CalendarMemory {
+  picture: Picture
+  timeZone: string
+  detail: 'Busy' | 'Full'
+  syncToken?: string
+  /** Undefined until it was read once. */
+  lastRead?: number
+  lastFull?: number
+  /** What the last full listing asked for: another wish means another full listing. */
+  asked?: { pastDays: number; futureDays: number }
+  nextAt: number
+  /** Google refused it for a reason that will not pass by itself. */
+  refused?: { setback: Setback; since: number }
+  /** The last failure, for the status. */
+  error?: string
+  /** How often in a row it failed for a reason of its own that may pass. */
+  failures: number
+}
+
+/** The published calendar as it stands in the cluster. */
+export interface Published {
+  kind: 'ConfigMap' | 'Secret'
+  name: string
+  resourceVersion: string
+  data: Record<string, string>
+}
+
+export interface AgentMemory {
+  uid: string
+  firstSeen: number
+  /** The versions of the two Secrets that `grant` was read from. */
+  ownVersion?: string
+  broughtVersion?: string
+  /** The refresh token that our own Secret holds. */
+  ownToken?: string
+  grant?: Grant
+  /** A refusal that concerns the grant: not asked again before its time, unless what it depends on has changed. */
+  refusal?: { setback: Setback; since: number; token: string; credentialsHash: string; likelyCause: string }
+  calendars: Map<string, CalendarMemory>
+  published?: Published
+  publishedToken?: Published
+  /** Since when it has been failing for a reason that may pass. */
+  troubleSince?: number
+  handledRequest?: string
+}
+
+export const newMemory = (uid: string, now: number): AgentMemory => ({ uid, firstSeen: now, calendars: new Map() })

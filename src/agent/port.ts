@@ -1,0 +1,47 @@
+/**
+ * What this room needs from outside. `operator.ts` hands it in; the integration room's directory satisfies
+ * `Integrations` without either room knowing the other.
+ */
+import type { Zones } from '../calendar/zones.ts'
+import type { Google, GoogleClient } from '../google/port.ts'
+import type { Cluster } from '../kubernetes/port.ts'
+import type { Clock, Random } from '../platform/clock.ts'
+import type { Log } from '../platform/log.ts'
+
+/** An integration as its agents see it: whether its OAuth client may be used, and if not, why. */
+export interface IntegrationView {
+  /** Undefined until its Secret was read and understood. */
+  client: GoogleClient | undefined
+  /** Names the credentials in use; another value means that every grant has to prove itself again. */
+  credentialsHash: string
+  ready: boolean
+  /** The Calendar API is switched off in its Google Cloud project; nothing else is wrong. */
+  apiDisabled: boolean
+  /** Why it is not ready: its own reason and message, for people. */
+  message: string
+}
+
+export interface Integrations {
+  view(key: string): IntegrationView | undefined
+  /**
+   * Whether a request to the Calendar API may be sent: not while the API is known to be switched off, but for the one
+   * request now and then that finds out whether it still is.
+   */
+  mayUseAPI(key: string): boolean
+  /** What an agent learned of the Calendar API in passing. */
+  observeAPI(key: string, state: 'Enabled' | 'Disabled'): void
+  /** A request was refused for the client's sake: its proof is no longer worth anything. */
+  suspect(key: string): void
+}
+
+export interface AgentDeps {
+  cluster: Cluster
+  google: Google
+  integrations: Integrations
+  clock: Clock
+  random: Random
+  log: Log
+  zones: Zones
+  /** Called when this agent's status was written, so that its integration can count. */
+  reported(agentKey: string): void
+}

@@ -1,0 +1,245 @@
+/**
+ * The room of the agents: one reconcile brings one `Agent` as far as it can get. It opens the way to the integration,
+ * gathers the grant, makes sure of an access token, reads the calendars that are due, publishes, decides what all of that
+ * means, and reports it. It speaks to Kubernetes and Google through their ports only, and holds nothing that it could not
+ * find again.
+ */
+import { done, type Outcome } from '../loop/outcome.ts'
+import { ApiError, keyOf } from '../kubernetes/port.ts'
+import { findCondition } from '../resources/conditions.ts'
+import { durationMs } from '../resources/durations.ts'
+import { requestedAt, REVOKE_FINALIZER } from '../resources/names.ts'
+import { meaningOf } from '../resources/reasons.ts'
+import type { Agent, CalendarIntegration } from '../resources/types.ts'
+import { ensureAccess, renewalAdvice, type AccessRequest } from './access.ts'
+import { grantEnd } from './death.ts'
+import { fromTimestamp } from './encoding.ts'
+import { decide, type Facts } from './decide.ts'
+import { openGate, integrationKey, type OpenGate } from './gate.ts'
+import { gatherGrant } from './grant.ts'
+import { newMemory, type AgentMemory, type Grant } from './memory.ts'
+import type { AgentDeps } from './port.ts'
+import { publishCalendar, publishToken, staleAfterMs, trustedUntil } from './publish.ts'
+import { remove } from './remove.ts'
+import { report } from './report.ts'
+import { isSetback, setback, type Setback } from './setback.ts'
+import { nextReading, syncCalendars } from './sync.ts'
+
+/** A first status must stand soon, even when Google keeps us waiting. */
+const FIRST_STATUS_AFTER_MS = 5_000
+/** How long an agent that nothing is known of waits for its integration before its status says so. */
+const INTEGRATION_GRACE_MS = 3_000
+
+export type ReconcileAgent = (key: string) => Promise<Outcome>
+
+/** The reconcile of one agent, with its memory of all of them. */
+export function createAgentReconciler(deps: AgentDeps): ReconcileAgent {
+  const memories = new Map<string, AgentMemory>()
+  return async (key) => {
+    const agent = deps.cluster.agents.get(key)
+    if (!agent) {
+      memories.delete(key)
+      return done()
+    }
+    const memory = remember(memories, key, agent, deps.clock.now())
+    if (agent.metadata.deletionTimestamp) return remove(deps, agent, memory)
+    if (await correctFinalizer(deps, agent)) return done(0)
+    return withFirstStatus(deps, agent, memory, () => reconcile(deps, agent, memory))
+  }
+}
+
+/** What is remembered of this very object: one that was deleted and made again starts anew. */
+function remember(memories: Map<string, AgentMemory>, key: string, agent: Agent, now: number): AgentMemory {
+  const known = memories.get(key)
+  if (known && known.uid === agent.metadata.uid) return known
+  const memory = newMemory(agent.metadata.uid ?? '', now)
+  memories.set(key, memory)
+  return memory
+}
+
+/** Revoke needs a finalizer, Retain none. Answers whether it had to be changed. */
+async function correctFinalizer(deps: AgentDeps, agent: Agent): Promise<boolean> {
+  const finalizers = agent.metadata.finalizers ?? []
+  const has = finalizers.includes(REVOKE_FINALIZER)
+  if (has === (agent.spec.deletionPolicy === 'Revoke')) return false
+  const wanted = has ? finalizers.filter((one) => one !== REVOKE_FINALIZER) : [...finalizers, REVOKE_FINALIZER]
+  await deps.cluster.patch(agent, { metadata: { finalizers: wanted } })
+  return true
+}
+
+async function reconcile(deps: AgentDeps, agent: Agent, memory: AgentMemory): Promise<Outcome> {
+  const gate = agent.spec.suspend ? 'Suspended' : openGate(deps, agent, memory.firstSeen)
+  if (gate === 'Suspended') return suspended(deps, agent, memory)
+  if (isSetback(gate) && waitsForIntegration(deps, agent, memory, gate)) return done(INTEGRATION_GRACE_MS)
+  const integration = deps.cluster.integrations.get(integrationKey(agent))
+  const facts = await act(deps, { agent, memory, gate, integration })
+  rememberTrouble(memory, facts)
+  const { findings, outcome } = decide(facts)
+  const staleAfter = integration && staleAfterMs(agent, integration.spec.sync)
+  await report(deps, { agent, memory, findings, integration, staleAfter })
+  memory.handledRequest = requestedAt(agent)
+  return outcome
+}
+
+/** At a start everything is seen at once: an integration that is about to be proved is no news worth writing. */
+function waitsForIntegration(deps: AgentDeps, agent: Agent, memory: AgentMemory, gate: Setback): boolean {
+  const young = deps.clock.now() - memory.firstSeen < INTEGRATION_GRACE_MS
+  return young && meaningOf('Agent', gate.reason) === 'passing' && !isRequested(agent, memory)
+}
+
+interface Scene {
+  agent: Agent
+  memory: AgentMemory
+  gate: OpenGate | Setback
+  integration: CalendarIntegration | undefined
+}
+
+/** The steps, each as far as the one before allows; publishing is tried in any case. */
+async function act(deps: AgentDeps, scene: Scene): Promise<Facts> {
+  const { agent, memory, gate, integration } = scene
+  const setbacks: Setback[] = []
+  let grant: Grant | undefined
+  let complete = false
+  if (isSetback(gate)) setbacks.push(gate)
+  else {
+    const request = { deps, agent, memory, gate }
+    const access = await guarded(() => gainAccess(request))
+    if (isSetback(access)) setbacks.push(access)
+    else {
+      const result = await guarded(() => syncCalendars(request, access, isRequested(agent, memory)))
+      setbacks.push(...(isSetback(result) ? [result] : result.setbacks))
+      // A token may have been found dead, or renewed and rotated, on the way.
+      if (!setbacks.some(({ condition }) => condition === 'Authorized')) grant = access
+      complete = true
+    }
+  }
+  if (integration) setbacks.push(...(await publish(deps, scene, integration, grant !== undefined)))
+  return factsOf(deps, scene, { setbacks, grant, complete })
+}
+
+async function gainAccess(request: AccessRequest): Promise<Grant | Setback> {
+  const grant = await gatherGrant(request.deps, request.agent, request.memory)
+  if (isSetback(grant)) return grant
+  return (await ensureAccess(request, grant)) ?? grant
+}
+
+async function publish(
+  deps: AgentDeps,
+  { agent, memory }: Scene,
+  integration: CalendarIntegration,
+  authorized: boolean,
+): Promise<Setback[]> {
+  const context = { deps, agent, memory, sync: integration.spec.sync }
+  const calendar = await guarded(() => publishCalendar(context))
+  const token = authorized ? await guarded(() => publishToken(context)) : undefined
+  return [calendar, token].filter((one) => one !== undefined)
+}
+
+/** The API server's refusals, as a setback: a write that failed now is made again later. */
+async function guarded<T>(step: () => Promise<T>): Promise<T | Setback> {
+  try {
+    return await step()
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    const message = `The Kubernetes API refused (${error.message}); the operator keeps trying.`
+    return setback('Synced', 'PublishFailed', message, { kind: 'retry', error, notBefore: error.retryAfterMs })
+  }
+}
+
+function factsOf(
+  deps: AgentDeps,
+  { agent, memory, integration }: Scene,
+  found: { setbacks: Setback[]; grant: Grant | undefined; complete: boolean },
+): Facts {
+  const now = deps.clock.now()
+  const staleAfter = integration && staleAfterMs(agent, integration.spec.sync)
+  const reads = [...memory.calendars.values()].map((calendar) => calendar.lastRead)
+  const oldest = Math.min(...reads.map((read) => read ?? 0))
+  const end = found.grant && integration && grantEnd(found.grant, integration)
+  return {
+    now,
+    agent,
+    setbacks: found.setbacks,
+    grant: found.grant && {
+      end,
+      grantedAt: found.grant.grantedAt,
+      guess: found.grant.grantedAtIsGuess,
+      accountHidden: found.grant.accountHidden === true,
+      advice: renewalAdvice(found.grant),
+    },
+    synced:
+      found.complete && found.setbacks.length === 0
+        ? { syncedAt: oldest, calendars: reads.length, staleAfterRaised: raised(agent, staleAfter) }
+        : undefined,
+    freshUntil: trustedUntil(memory) ?? lastTrust(agent, oldest, staleAfter),
+    troubleSince: memory.troubleSince,
+    due: [nextReading(memory), memory.grant?.renewAt, ...warnings(end, now)].filter((at) => at !== undefined),
+  }
+}
+
+const raised = (agent: Agent, staleAfter: number | undefined): number | undefined =>
+  staleAfter !== undefined && staleAfter > durationMs(agent.spec.publish.staleAfter) ? staleAfter : undefined
+
+/** Where nothing is published: the last reading, or what the status says of it. */
+function lastTrust(agent: Agent, oldest: number, staleAfter: number | undefined): number | undefined {
+  const last = Math.max(Number.isFinite(oldest) ? oldest : 0, fromTimestamp(agent.status?.sync?.lastSyncTime) ?? 0)
+  return last === 0 || staleAfter === undefined ? undefined : last + staleAfter
+}
+
+/** The instants at which the end of a grant is warned about. */
+function warnings(end: number | undefined, now: number): number[] {
+  if (end === undefined) return []
+  return [48, 12].map((hours) => end - hours * 60 * 60_000).filter((at) => at > now)
+}
+
+function rememberTrouble(memory: AgentMemory, facts: Facts): void {
+  const passing = facts.setbacks.some(({ reason }) => meaningOf('Agent', reason) === 'passing')
+  memory.troubleSince = passing ? (memory.troubleSince ?? facts.now) : undefined
+  facts.troubleSince = memory.troubleSince
+}
+
+/** Somebody asked for a reconcile now, and this is the first one since. */
+const isRequested = (agent: Agent, memory: AgentMemory): boolean => {
+  const request = requestedAt(agent)
+  return request !== undefined && request !== agent.status?.lastHandledReconcileAt && request !== memory.handledRequest
+}
+
+/** Frozen: nothing is asked or published, and the conditions stay; only who never had any gets one. */
+async function suspended(deps: AgentDeps, agent: Agent, memory: AgentMemory): Promise<Outcome> {
+  const message = 'Suspended: nothing is read or published until spec.suspend, here and in the integration, is false.'
+  const ready = { status: 'False', reason: 'Suspended', message } as const
+  const known = findCondition(agent.status?.conditions, 'Ready')
+  const findings = known && known.reason !== 'Suspended' ? undefined : { ready, own: {} }
+  await report(deps, { agent, memory, findings, integration: undefined, staleAfter: undefined })
+  return done()
+}
+
+/** Runs a reconcile; where it takes long and nothing was ever said of this agent, a provisional status is written. */
+async function withFirstStatus(
+  deps: AgentDeps,
+  agent: Agent,
+  memory: AgentMemory,
+  run: () => Promise<Outcome>,
+): Promise<Outcome> {
+  if (agent.status?.conditions?.length) return run()
+  let provisional: Promise<unknown> = Promise.resolve()
+  const cancel = deps.clock.setTimer(FIRST_STATUS_AFTER_MS, () => {
+    provisional = firstStatus(deps, agent, memory)
+  })
+  try {
+    return await run()
+  } finally {
+    cancel()
+    await provisional
+  }
+}
+
+async function firstStatus(deps: AgentDeps, agent: Agent, memory: AgentMemory): Promise<void> {
+  if (deps.cluster.agents.get(keyOf(agent))?.status?.conditions?.length) return
+  const message = 'Waiting for Google to answer.'
+  const ready = { status: 'Unknown', reason: 'NotYetKnown', message } as const
+  const own = { Authorized: ready, Synced: { ...ready, reason: 'NotYetSynced' } } as const
+  const what = { agent, memory, findings: { ready, own }, integration: undefined, staleAfter: undefined }
+  // A courtesy: the status at the end of the reconcile is the one that counts.
+  await report(deps, what).catch((error: unknown) => deps.log.debug({ error }, 'provisional status not written'))
+}

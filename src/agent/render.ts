@@ -1,0 +1,86 @@
+/**
+ * What is published, as text: the pictures of an agent's calendars in each of the formats asked for, with given stamps. Pure:
+ * the same pictures, rules and stamps always make the same text, which is how we know whether there is news.
+ */
+import { busyOf, type BusyRules } from '../calendar/busy.ts'
+import { blocked, busyDocument, parseBusyJSON, parseFrame, parseObject, renderBusyJSON } from '../calendar/document.ts'
+import type { BusyDocument, Frame } from '../calendar/document.ts'
+import { eventsDocument, eventsOf, renderEventsJSON } from '../calendar/events.ts'
+import { parseICalendarFrame, renderBusyICalendar, renderEventsICalendar } from '../calendar/icalendar.ts'
+import type { Interval } from '../calendar/interval.ts'
+import type { Zones } from '../calendar/zones.ts'
+import { keyOf } from '../kubernetes/port.ts'
+import type { Agent } from '../resources/types.ts'
+import type { CalendarMemory } from './memory.ts'
+
+/** What a published document says of its own time. Instants in ms. */
+export interface Stamps {
+  window: Interval
+  syncedAt: number
+  freshUntil: number
+  complete: boolean
+  timeZone: string
+}
+
+export interface Rendering {
+  agent: Agent
+  /** Under their real ids, in the spec's order; read at least once. */
+  calendars: [string, CalendarMemory][]
+  /** Publish no free time at all (`whenStale: Block`). */
+  block: boolean
+  zones: Zones
+}
+
+/** The texts of all formats that the spec asks for, by key. */
+export function render({ agent, calendars, block, zones }: Rendering, stamps: Stamps): Record<string, string> {
+  const { detail = 'Busy', formats = [] } = agent.spec.publish.calendar ?? {}
+  const frame: Frame = { agent: keyOf(agent), ...stamps }
+  const rules: BusyRules = agent.spec.busy
+  const pictures = calendars.map(([, { picture }]) => picture)
+  const reading = busyOf(pictures, rules, stamps.window, zones)
+  const complete = busyDocument(frame, reading)
+  const document = block || (blocksWhenStale(agent) && !complete.complete) ? blocked(complete) : complete
+  const data: Record<string, string> = {}
+  if (formats.includes('JSON')) data['busy.json'] = renderBusyJSON(document)
+  if (formats.includes('ICalendar')) data['busy.ics'] = renderBusyICalendar(document)
+  if (detail === 'Busy') return data
+  const named = calendars.map(([calendar, { picture }]) => ({ calendar, picture }))
+  const events = eventsDocument(frame, reading, eventsOf(named, rules, stamps.window, zones))
+  if (formats.includes('JSON')) data['events.json'] = renderEventsJSON(events)
+  if (formats.includes('ICalendar')) data['events.ics'] = renderEventsICalendar(events)
+  return data
+}
+
+const blocksWhenStale = (agent: Agent): boolean => agent.spec.publish.whenStale === 'Block'
+
+/** What stands published with no free time left in it, its stamps as they were; undefined where that can't be told. */
+export function renderBlocked(data: Record<string, string>): Record<string, string> | undefined {
+  const document = documentIn(data)
+  if (!document) return undefined
+  const nothingFree = blocked(document)
+  const texts: Record<string, string> = { ...data }
+  if ('busy.json' in data) texts['busy.json'] = renderBusyJSON(nothingFree)
+  if ('busy.ics' in data) texts['busy.ics'] = renderBusyICalendar(nothingFree)
+  return texts
+}
+
+/** The stamps of what stands published, whichever formats it has; undefined where it isn't whole. */
+export function stampsIn(data: Record<string, string> | undefined): Stamps | undefined {
+  if (!data) return undefined
+  const text = data['busy.json'] ?? data['events.json']
+  const found = text === undefined ? undefined : parseObject(text)
+  return (found && parseFrame(found)) ?? parseICalendarFrame(data['busy.ics'] ?? data['events.ics'] ?? '')
+}
+
+function documentIn(data: Record<string, string>): BusyDocument | undefined {
+  const parsed = parseBusyJSON(data['busy.json'] ?? '')
+  if (parsed) return parsed
+  const frame = parseICalendarFrame(data['busy.ics'] ?? '')
+  return frame && { version: 1, ...frame, busy: [] }
+}
+
+/** How many busy intervals stand published. */
+export const busyIntervalsIn = (data: Record<string, string> | undefined): number | undefined =>
+  data?.['busy.json'] === undefined
+    ? data?.['busy.ics']?.match(/^BEGIN:VEVENT/gm)?.length
+    : parseBusyJSON(data['busy.json'])?.busy.length

@@ -1,0 +1,45 @@
+/**
+ * Why a step could not be completed, in the terms of the status, and how to come back. Steps return setbacks instead of
+ * throwing: what goes wrong here is the normal business of an operator.
+ */
+import type { ReasonOf } from '../resources/reasons.ts'
+
+interface SetbackOn<C extends 'Ready' | 'Authorized' | 'Synced'> {
+  /** The condition that it belongs to. */
+  condition: C
+  reason: ReasonOf<'Agent', C>
+  /** For people: what was found, and what to do. It may name objects, never a token or an event. */
+  message: string
+  again: Again
+}
+
+export type Setback = SetbackOn<'Ready'> | SetbackOn<'Authorized'> | SetbackOn<'Synced'>
+
+export type Again =
+  /** It may pass: this key's backoff, not before `notBefore` ms. */
+  | { kind: 'retry'; error: unknown; notBefore?: number }
+  /** Something of ours has to change first, and its watch will tell: look again after `for` ms all the same. */
+  | { kind: 'wait'; for: number }
+  /** Somebody has to act: look again at this instant (ms since the epoch). */
+  | { kind: 'slow'; at: number }
+
+const FIVE_MINUTES = 5 * 60_000
+const HOUR = 60 * 60_000
+
+/**
+ * When to look again at something that a person must repair: every five minutes in the first two hours (changed settings
+ * at Google take 5 minutes to a few hours), then hourly.
+ */
+export function slowly(since: number, now: number): number {
+  return now + (now - since < 2 * HOUR ? FIVE_MINUTES : HOUR)
+}
+
+export const setback = <C extends Setback['condition']>(
+  condition: C,
+  reason: ReasonOf<'Agent', C>,
+  message: string,
+  again: Again,
+): SetbackOn<C> => ({ condition, reason, message, again })
+
+export const isSetback = (value: unknown): value is Setback =>
+  typeof value === 'object' && value !== null && 'condition' in value && 'again' in value

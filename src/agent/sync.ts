@@ -1,0 +1,197 @@
+/**
+ * Keeping the pictures of an agent's calendars up to date: one request a calendar and interval, by sync token where there
+ * is one; everything of a listing is applied, or nothing of it.
+ */
+import { applyListing, emptyPicture } from '../calendar/picture.ts'
+import { askedWindow } from '../calendar/window.ts'
+import { GoogleError, type EventsListing, type EventsRequest } from '../google/port.ts'
+import { durationMs } from '../resources/durations.ts'
+import type { Agent } from '../resources/types.ts'
+import { apiDisabled, passingSetback, renew, type AccessRequest } from './access.ts'
+import type { AgentMemory, CalendarMemory, Grant } from './memory.ts'
+import { setback, slowly, type Setback } from './setback.ts'
+
+/** How long a listing may go on by sync tokens before its window has to be anchored anew. */
+const LONGEST_ANCHOR_MS = 23 * 60 * 60_000
+
+/** The first pause after a failure that is about one calendar only; it doubles, up to the interval. */
+const QUICK_RETRY_MS = 5_000
+
+export interface SyncResult {
+  /** What went wrong, the worst first; empty where every calendar is as it should be. */
+  setbacks: Setback[]
+  /** Whether any calendar was asked. */
+  asked: boolean
+}
+
+/** The calendars to read under their real ids, each once, with the name that the spec first gives it. */
+export function wantedCalendars(agent: Agent, grant: Grant | undefined): Map<string, string> {
+  const account = grant?.account ?? agent.spec.account
+  const wanted = new Map<string, string>()
+  for (const name of agent.spec.calendars.read) {
+    const id = name === 'primary' ? account : name
+    const known = [...wanted.keys()].some((other) => other.toLowerCase() === id.toLowerCase())
+    if (!known) wanted.set(id, name)
+  }
+  return wanted
+}
+
+/** Reads the calendars that are due (all of them when `now` is asked for), and forgets those no longer wanted. */
+export async function syncCalendars(request: AccessRequest, grant: Grant, force: boolean): Promise<SyncResult> {
+  const { memory, agent, deps } = request
+  const wanted = wantedCalendars(agent, grant)
+  for (const id of [...memory.calendars.keys()]) if (!wanted.has(id)) memory.calendars.delete(id)
+  const result: SyncResult = { setbacks: [], asked: false }
+  for (const [id, name] of wanted) {
+    const calendar = memory.calendars.get(id) ?? newCalendar()
+    memory.calendars.set(id, calendar)
+    const due = force || deps.clock.now() >= calendar.nextAt || listsAnew(request, calendar)
+    const failed = due ? await readCalendar(request, grant, { id, name, calendar }) : calendar.refused?.setback
+    result.asked ||= due
+    if (failed) result.setbacks.push(failed)
+    // Nothing else will go better just now: Google is away, is limiting us, or has switched the grant off.
+    if (failed && endsTheRound(failed)) break
+  }
+  return result
+}
+
+const newCalendar = (): CalendarMemory => ({ picture: emptyPicture(), timeZone: 'UTC', detail: 'Busy', nextAt: 0, failures: 0 })
+
+const endsTheRound = (failed: Setback): boolean => failed.condition !== 'Synced' || failed.again.kind === 'retry'
+
+interface Reading {
+  id: string
+  name: string
+  calendar: CalendarMemory
+}
+
+const detailOf = (agent: Agent): 'Busy' | 'Full' => agent.spec.publish?.calendar?.detail ?? 'Busy'
+
+/** Whether what is wanted of this calendar is no longer what was last asked for. */
+function listsAnew({ agent, gate }: AccessRequest, calendar: CalendarMemory): boolean {
+  if (!calendar.asked || calendar.refused) return false
+  const { pastDays, futureDays } = gate.integration.spec.sync.window
+  const sameWindow = calendar.asked.pastDays === pastDays && calendar.asked.futureDays === futureDays
+  return !sameWindow || calendar.detail !== detailOf(agent)
+}
+
+async function readCalendar(request: AccessRequest, grant: Grant, reading: Reading): Promise<Setback | undefined> {
+  try {
+    await readOnce(request, grant, reading)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof GoogleError)) throw error
+    if (error.failure !== 'Unauthenticated') return failedReading(request, reading, error)
+  }
+  // The access token was refused before its time: one new one, one more try.
+  const failed = await renew(request, grant)
+  if (failed) return failed
+  try {
+    await readOnce(request, grant, reading)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof GoogleError)) throw error
+    return failedReading(request, reading, error)
+  }
+}
+
+async function readOnce(request: AccessRequest, grant: Grant, reading: Reading): Promise<void> {
+  const { calendar } = reading
+  const { deps, gate } = request
+  // What was asked for reaches a day further than what is published: it has to be asked anew before that day is over.
+  const fullEvery = Math.min(durationMs(gate.integration.spec.sync.fullSyncInterval), LONGEST_ANCHOR_MS)
+  const aged = calendar.lastFull === undefined || deps.clock.now() - calendar.lastFull >= fullEvery
+  const token = aged || listsAnew(request, calendar) ? undefined : calendar.syncToken
+  if (token !== undefined) {
+    try {
+      return await apply(request, grant, reading, { syncToken: token })
+    } catch (error) {
+      if (!(error instanceof GoogleError) || error.failure !== 'SyncTokenExpired') throw error
+      calendar.syncToken = undefined
+    }
+  }
+  const window = askedWindow(deps.clock.now(), gate.integration.spec.sync.window)
+  await apply(request, grant, reading, { window })
+}
+
+async function apply(
+  { deps, agent, gate }: AccessRequest,
+  grant: Grant,
+  { id, calendar }: Reading,
+  from: EventsRequest['from'],
+): Promise<void> {
+  const startedAt = deps.clock.now()
+  const detail = detailOf(agent)
+  const listing: EventsListing = await gate.view.client.events(grant.accessToken ?? '', { calendarId: id, detail, from })
+  const full = 'window' in from
+  const options = { full, timeZone: listing.timeZone, detail, zones: deps.zones, window: full ? from.window : undefined }
+  const known = calendar.lastRead === undefined ? undefined : calendar.picture
+  const { picture } = applyListing(known, listing.events, options)
+  const { pastDays, futureDays } = gate.integration.spec.sync.window
+  Object.assign(calendar, {
+    picture,
+    detail,
+    timeZone: listing.timeZone,
+    syncToken: listing.nextSyncToken,
+    // A change that Google takes while we list may be missing: the picture is as of the moment of asking.
+    lastRead: startedAt,
+    lastFull: full ? startedAt : calendar.lastFull,
+    asked: full ? { pastDays, futureDays } : calendar.asked,
+    nextAt: startedAt + spread(durationMs(gate.integration.spec.sync.interval), deps.random()),
+    refused: undefined,
+    error: undefined,
+    failures: 0,
+  })
+  deps.integrations.observeAPI(gate.key, 'Enabled')
+}
+
+/** Agents that began together drift apart: each interval is up to a tenth shorter or longer than asked for. */
+const spread = (interval: number, chance: number): number => interval * (0.9 + chance / 5)
+
+function failedReading(request: AccessRequest, { name, calendar }: Reading, error: GoogleError): Setback {
+  const now = request.deps.clock.now()
+  if (error.failure === 'APIDisabled') return apiDisabled(request, error)
+  const since = calendar.refused?.since ?? now
+  const at = slowly(since, now)
+  const refusal = refusalOf(error, name, at)
+  if (!refusal) return passingFailure(request, { name, calendar }, error)
+  Object.assign(calendar, { refused: { setback: refusal, since }, nextAt: at, error: error.message })
+  return refusal
+}
+
+function passingFailure({ deps, gate }: AccessRequest, { name, calendar }: Pick<Reading, 'name' | 'calendar'>, error: GoogleError): Setback {
+  calendar.error = error.message
+  const passing = passingSetback(error)
+  if (passing) return passing
+  const interval = durationMs(gate.integration.spec.sync.interval)
+  const pause = Math.min(interval, QUICK_RETRY_MS * 2 ** calendar.failures++)
+  calendar.nextAt = deps.clock.now() + pause
+  const message = `Calendar ${name} can't be read (${error.message}); the operator keeps trying.`
+  return setback('Synced', 'SyncFailed', message, { kind: 'wait', for: pause })
+}
+
+function refusalOf(error: GoogleError, name: string, at: number): Setback | undefined {
+  const again = { kind: 'slow', at } as const
+  switch (error.failure) {
+    case 'NotFound': {
+      const message = `Google knows no calendar ${name} that this account may see: correct spec.calendars.read, or have its owner share it with the account.`
+      return setback('Synced', 'CalendarNotFound', message, again)
+    }
+    case 'Forbidden': {
+      const message = `The account may not read calendar ${name}: have its owner share it with the account, or take it out of spec.calendars.read.`
+      return setback('Synced', 'CalendarForbidden', message, again)
+    }
+    case 'ScopeInsufficient': {
+      const message = `Google says that the grant's scopes don't allow reading calendar ${name}: have the account grant access again, with every permission ticked.`
+      return setback('Authorized', 'ScopeMissing', message, again)
+    }
+    default:
+      return undefined
+  }
+}
+
+/** The instant at which the next calendar is due; undefined before any was read. */
+export function nextReading(memory: AgentMemory): number | undefined {
+  const due = [...memory.calendars.values()].map((calendar) => calendar.nextAt)
+  return due.length > 0 ? Math.min(...due) : undefined
+}

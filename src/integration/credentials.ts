@@ -1,0 +1,134 @@
+/**
+ * The OAuth client of an integration: read from its Secret when that has changed, and proved at Google when the credentials
+ * are new, when their proof is a day old, or when an agent met a refusal.
+ */
+import { createHash } from 'node:crypto'
+import { parseClientSecret, type ClientFile } from '../google/clientFile.ts'
+import { GoogleError } from '../google/port.ts'
+import type { Finding } from '../resources/conditions.ts'
+import type { ReasonOf } from '../resources/reasons.ts'
+import type { CalendarIntegration } from '../resources/types.ts'
+import type { IntegrationDeps } from './port.ts'
+
+export type CredentialsFinding = Finding<ReasonOf<'CalendarIntegration', 'CredentialsValid'>>
+
+/** What is remembered of one integration's credentials. */
+export interface CredentialsMemory {
+  secretVersion?: string
+  file?: ClientFile
+  hash?: string
+  /** Why the Secret can't be used. */
+  unusable?: CredentialsFinding
+  proof?: {
+    hash: string
+    at: number
+    finding: CredentialsFinding
+    /** The last attempt failed for a reason that may pass. */
+    error?: GoogleError
+  }
+}
+
+const DAY = 24 * 60 * 60_000
+
+/** Reads the client's Secret, if it is another version than the one known. Fails with an `ApiError`. */
+export async function readCredentials(
+  deps: IntegrationDeps,
+  integration: CalendarIntegration,
+  memory: CredentialsMemory,
+): Promise<void> {
+  const { name, key } = integration.spec.google.clientSecretRef
+  const namespace = integration.metadata.namespace ?? ''
+  const known = deps.cluster.secrets.get(`${namespace}/${name}`)
+  const version = known && `${known.metadata.resourceVersion ?? ''}/${name}/${key ?? ''}`
+  if (known && version === memory.secretVersion) return
+  Object.assign(memory, { secretVersion: undefined, file: undefined, hash: undefined, unusable: undefined })
+  const secret = known && (await deps.cluster.readSecret(namespace, name))
+  if (!secret) {
+    const message = `There is no Secret ${name} in namespace ${namespace}, which spec.google.clientSecretRef names: create it with the client file that the Google Cloud console offers for download.`
+    memory.unusable = { status: 'False', reason: 'SecretNotFound', message }
+    return
+  }
+  memory.secretVersion = version
+  const parsed = parseClientSecret(textOf(secret.data), { secretName: name, key })
+  if ('reason' in parsed) {
+    memory.unusable = { status: 'False', reason: parsed.reason, message: parsed.message }
+    return
+  }
+  memory.file = parsed
+  memory.hash = hashOf(parsed)
+}
+
+const textOf = (data: Record<string, string> = {}): Record<string, string> =>
+  Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString('utf8')]))
+
+/** Names the credentials without telling them: a client secret is random enough that its hash gives nothing away. */
+const hashOf = ({ clientId, clientSecret }: ClientFile): string =>
+  createHash('sha256').update(`${clientId}\n${clientSecret}`).digest('hex').slice(0, 16)
+
+/** Whether the credentials have to prove themselves now. */
+export function proofIsDue(memory: CredentialsMemory, now: number, asked: boolean): boolean {
+  const proof = memory.proof
+  return asked || !proof || proof.hash !== memory.hash || proof.error !== undefined || now - proof.at >= DAY || isBad(proof)
+}
+
+const isBad = ({ finding }: NonNullable<CredentialsMemory['proof']>): boolean => finding.status !== 'True'
+
+/** One request: are id and secret right? The answer stands in `memory.proof`. */
+export async function prove(deps: IntegrationDeps, memory: CredentialsMemory, knownGood: boolean): Promise<void> {
+  const { file, hash = '' } = memory
+  if (!file) return
+  const now = deps.clock.now()
+  const before = memory.proof?.hash === hash ? memory.proof : undefined
+  try {
+    await deps.google.client(file).prove()
+    memory.proof = { hash, at: now, finding: proved(file) }
+  } catch (error) {
+    if (!(error instanceof GoogleError)) throw error
+    const refusal = refusalOf(error, file)
+    if (refusal) {
+      memory.proof = { hash, at: now, finding: refusal }
+      return
+    }
+    // Good credentials do not become doubtful because Google is away.
+    const standing = before?.finding ?? (knownGood ? proved(file) : unreachable(error))
+    memory.proof = { hash, at: before?.at ?? now, finding: standing, error }
+  }
+}
+
+function proved(file: ClientFile): CredentialsFinding {
+  const stripped = file.stripped.length > 0 ? ` (Taken off: ${file.stripped.join('; ')}.)` : ''
+  return { status: 'True', reason: 'Proved', message: `Google accepts the client id and its secret.${stripped}` }
+}
+
+const unreachable = (error: GoogleError): CredentialsFinding => ({
+  status: 'Unknown',
+  reason: 'GoogleUnreachable',
+  message: `Google can't be reached to prove the credentials (${error.message}); the operator keeps trying.`,
+})
+
+const LATER = 'Changed settings take Google 5 minutes to a few hours; the operator looks again by itself.'
+
+/** What a refusal says about the client; undefined where it says nothing about it. */
+function refusalOf(error: GoogleError, { clientId }: ClientFile): CredentialsFinding | undefined {
+  const failed = (reason: CredentialsFinding['reason'], message: string): CredentialsFinding => ({
+    status: 'False',
+    reason,
+    message: `${message} ${LATER}`,
+  })
+  switch (error.failure) {
+    case 'InvalidClient':
+    case 'UnauthorizedClient':
+      return failed(
+        'InvalidClient',
+        `Google refuses the client id ${clientId} with this secret: download the client file anew (Google Cloud console, Clients) and put it into the Secret.`,
+      )
+    case 'ClientDeleted':
+      return failed('ClientDeleted', `The OAuth client ${clientId} was deleted at Google: restore it there within 30 days, or create a new one.`)
+    case 'ClientDisabled':
+      return failed('ClientDisabled', `The OAuth client ${clientId}, or its secret, is disabled at Google: enable it in the Google Cloud console.`)
+    case 'InvalidRequest':
+      return failed('ClientFileInvalid', `Google can't make sense of the client id and secret (${error.message}): download the client file anew.`)
+    default:
+      return undefined
+  }
+}

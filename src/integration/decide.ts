@@ -1,0 +1,79 @@
+/**
+ * From what is known of an integration to what its status says, and when to look again. Pure.
+ */
+import type { Limit } from '../google/port.ts'
+import { blocked, done, retry, wait, type Outcome } from '../loop/outcome.ts'
+import { findCondition, timestamp, type Finding, type Findings } from '../resources/conditions.ts'
+import { meaningOf, type ReadyReason, type ReasonOf } from '../resources/reasons.ts'
+import type { CalendarIntegration } from '../resources/types.ts'
+import type { CredentialsFinding } from './credentials.ts'
+import { slowly, type APIKnowledge } from './directory.ts'
+
+const DAY = 24 * 60 * 60_000
+const HOUR = 60 * 60_000
+
+export interface Facts {
+  now: number
+  integration: CalendarIntegration
+  credentials: CredentialsFinding
+  /** When the credentials were last proved, and the passing failure of a later attempt. */
+  proof?: { at: number; error?: Error & { retryAfterMs: number | undefined } }
+  api: APIKnowledge | undefined
+  limit: Limit | undefined
+}
+
+export interface Decision {
+  findings: Findings<'CalendarIntegration'>
+  outcome: Outcome
+}
+
+type Quota = Finding<ReasonOf<'CalendarIntegration', 'WithinQuota'>>
+type API = Finding<ReasonOf<'CalendarIntegration', 'CalendarAPIEnabled'>>
+type Ready = Finding<ReadyReason<'CalendarIntegration'>>
+
+export function decide(facts: Facts): Decision {
+  const api = decideAPI(facts)
+  const quota = decideQuota(facts)
+  const ready = decideReady(facts.credentials, api)
+  const own = { CredentialsValid: facts.credentials, CalendarAPIEnabled: api, WithinQuota: quota }
+  return { findings: { ready, own }, outcome: outcomeOf(facts, ready) }
+}
+
+function decideReady(credentials: CredentialsFinding, api: API): Ready {
+  if (credentials.status !== 'True') return credentials
+  if (api.status === 'False') return api
+  return { status: 'True', reason: 'Ready', message: credentials.message }
+}
+
+function decideAPI({ api }: Facts): API {
+  if (api?.state === 'Enabled') {
+    return { status: 'True', reason: 'Enabled', message: 'The Calendar API answers.' }
+  }
+  if (api?.state === 'Disabled') {
+    const message =
+      'The Calendar API is switched off in the Google Cloud project of this client: enable "Google Calendar API" there (APIs & Services, Library). It takes Google some minutes; the operator looks again by itself.'
+    return { status: 'False', reason: 'APIDisabled', message }
+  }
+  return { status: 'Unknown', reason: 'NotYetKnown', message: 'No agent has used the Calendar API yet.' }
+}
+
+function decideQuota({ limit }: Facts): Quota {
+  if (!limit) return { status: 'True', reason: 'WithinQuota', message: 'Google does not limit this client.' }
+  const since = timestamp(limit.since)
+  if (limit.failure === 'DailyQuotaExceeded') {
+    const message = `Since ${since} the project's daily quota of the Calendar API is used up: calendars are read again when Google allows it. Ask for more in the Google Cloud console, or lengthen spec.sync.interval.`
+    return { status: 'False', reason: 'DailyQuotaExceeded', message }
+  }
+  const message = `Since ${since} Google limits the rate of this client's requests: the operator slows down for all of its agents.`
+  return { status: 'False', reason: 'RateLimited', message }
+}
+
+function outcomeOf({ now, integration, proof, limit, api }: Facts, ready: Ready): Outcome {
+  if (proof?.error) return retry(proof.error, proof.error.retryAfterMs)
+  const limitEnds = limit ? Math.max(limit.until - now, 1000) : Infinity
+  if (ready.status === 'True') return done(Math.min((proof?.at ?? now) + DAY - now, limitEnds))
+  if (meaningOf('CalendarIntegration', ready.reason) !== 'stuck') return wait(ready.reason, Math.min(HOUR, limitEnds))
+  if (ready.reason === 'APIDisabled') return blocked(ready.reason, Math.max((api?.askAgainAt ?? now) - now, 1000))
+  const stalled = findCondition(integration.status?.conditions, 'Stalled')
+  return blocked(ready.reason, slowly(Date.parse(stalled?.lastTransitionTime ?? '') || now, now))
+}

@@ -1,0 +1,91 @@
+/**
+ * What is known of every integration's OAuth client and Calendar API, as its agents need it. One integration reconciles at a
+ * time, but many agents read here and tell what they met; whoever wants to know of a change gets the integration's key.
+ */
+import type { GoogleClient } from '../google/port.ts'
+import type { Clock } from '../platform/clock.ts'
+
+export interface Entry {
+  client: GoogleClient | undefined
+  credentialsHash: string
+  ready: boolean
+  apiDisabled: boolean
+  message: string
+}
+
+export interface APIKnowledge {
+  state: 'Unknown' | 'Enabled' | 'Disabled'
+  since: number
+  /** While disabled: when one agent may ask again. */
+  askAgainAt: number
+}
+
+export interface Directory {
+  view(key: string): Entry | undefined
+  mayUseAPI(key: string): boolean
+  observeAPI(key: string, state: 'Enabled' | 'Disabled'): void
+  suspect(key: string): void
+  /** The reconciler's own side. */
+  put(key: string, entry: Entry): void
+  forget(key: string): void
+  api(key: string): APIKnowledge | undefined
+  recallAPI(key: string, knowledge: APIKnowledge): void
+  takeSuspicion(key: string): boolean
+  onEntry(listener: (key: string) => void): void
+  onObservation(listener: (key: string) => void): void
+}
+
+const FIVE_MINUTES = 5 * 60_000
+const HOUR = 60 * 60_000
+
+/** Five minutes in the first two hours, then hourly: settings at Google take 5 minutes to a few hours to take effect. */
+export const slowly = (since: number, now: number): number => (now - since < 2 * HOUR ? FIVE_MINUTES : HOUR)
+
+export function createDirectory(clock: Clock): Directory {
+  const entries = new Map<string, Entry>()
+  const apis = new Map<string, APIKnowledge>()
+  const suspects = new Set<string>()
+  const onEntry: ((key: string) => void)[] = []
+  const onObservation: ((key: string) => void)[] = []
+  const tell = (listeners: ((key: string) => void)[], key: string): void => listeners.forEach((listen) => listen(key))
+  return {
+    view: (key) => entries.get(key),
+    mayUseAPI(key) {
+      const api = apis.get(key)
+      if (api?.state !== 'Disabled') return true
+      const now = clock.now()
+      if (now < api.askAgainAt) return false
+      // Whoever asks first finds out for everybody.
+      api.askAgainAt = now + slowly(api.since, now)
+      return true
+    },
+    observeAPI(key, state) {
+      const known = apis.get(key)
+      if (known?.state === state) return
+      const now = clock.now()
+      apis.set(key, { state, since: now, askAgainAt: now + FIVE_MINUTES })
+      tell(onObservation, key)
+    },
+    suspect(key) {
+      if (suspects.has(key)) return
+      suspects.add(key)
+      tell(onObservation, key)
+    },
+    put(key, entry) {
+      const before = entries.get(key)
+      entries.set(key, entry)
+      const same = before && before.ready === entry.ready && before.credentialsHash === entry.credentialsHash
+      if (!same || before.message !== entry.message) tell(onEntry, key)
+    },
+    forget(key) {
+      apis.delete(key)
+      suspects.delete(key)
+      if (entries.delete(key)) tell(onEntry, key)
+    },
+    api: (key) => apis.get(key),
+    recallAPI: (key, knowledge) => void apis.set(key, knowledge),
+    takeSuspicion: (key) => suspects.delete(key),
+    onEntry: (listener) => void onEntry.push(listener),
+    onObservation: (listener) => void onObservation.push(listener),
+  }
+}

@@ -1,0 +1,15 @@
+/** What this room needs from outside; `operator.ts` hands it in. */
+import type { Google } from '../google/port.ts'
+import type { Cluster } from '../kubernetes/port.ts'
+import type { Clock, Random } from '../platform/clock.ts'
+import type { Log } from '../platform/log.ts'
+import type { Directory } from './directory.ts'
+
+export interface IntegrationDeps {
+  cluster: Cluster
+  google: Google
+  directory: Directory
+  clock: Clock
+  random: Random
+  log: Log
+}
