@@ -29,6 +29,8 @@ export interface Problem {
   readonly supported?: readonly string[]
   /** The CEL rule that failed. */
   readonly rule?: string
+  /** It is the schema that was not met: the API server names the field once more within its message. */
+  readonly bySchema?: true
 }
 
 export function pathText(at: Path): string {
@@ -63,9 +65,8 @@ const WORDS: Record<ProblemKind, (one: Problem) => string> = {
   Required: (one) => withMessage('Required value', one),
   Forbidden: (one) => withMessage('Forbidden', one),
   // Of a rule that failed the API server shows the type, not the value.
-  Invalid: (one) => withMessage(`Invalid value: ${quoted(one.rule ? typeName(one.found) : one.found)}`, one),
-  TypeInvalid: (one) =>
-    `Invalid value: "${typeName(one.found)}": ${one.path} in body ${one.message}: "${typeName(one.found)}"`,
+  Invalid: (one) => `Invalid value: ${quoted(one.rule ? typeName(one.found) : one.found)}: ${inBody(one)}`,
+  TypeInvalid: (one) => `Invalid value: "${typeName(one.found)}": ${inBody(one)}: "${typeName(one.found)}"`,
   NotSupported: (one) =>
     `Unsupported value: ${quoted(one.found)}: supported values: ${(one.supported ?? []).map(quoted).join(', ')}`,
   Duplicate: (one) => `Duplicate value: ${quoted(one.found)}`,
@@ -73,5 +74,7 @@ const WORDS: Record<ProblemKind, (one: Problem) => string> = {
   TooMany: (one) => withMessage(`Too many: ${Array.isArray(one.found) ? one.found.length : 0}`, one),
   Unknown: (one) => `unknown field "${one.path}"`,
 }
+
+const inBody = ({ bySchema, path, message }: Problem): string => (bySchema ? `${path} in body ${message}` : message)
 
 const quoted = (value: unknown): string => JSON.stringify(value)

@@ -9,7 +9,7 @@ import { Ajv, type ErrorObject } from 'ajv'
 import addFormats from 'ajv-formats'
 import { duplicates } from './lists.ts'
 import { metadataProblems } from './metadata.ts'
-import { pathText, problem, type Path, type Problem } from './problems.ts'
+import { problem, type Path, type Problem } from './problems.ts'
 import { holdsBroken, ruleChecker } from './rules.ts'
 import { isObject, prune, unknownFields, withDefaults } from './structure.ts'
 import type { CrdVersion, CustomResourceDefinition, StructuralSchema } from './types.ts'
@@ -75,20 +75,20 @@ function toProblem(error: ErrorObject, object: unknown): Problem {
   const translate = TRANSLATIONS[error.keyword]
   return translate
     ? translate(at, found, params)
-    : problem('Invalid', at, { found, message: `${pathText(at)} in body ${error.message ?? error.keyword}` })
+    : problem('Invalid', at, { found, message: error.message ?? error.keyword, bySchema: true })
 }
 
 type Translation = (at: Path, found: unknown, params: Record<string, unknown>) => Problem
 
 const invalid = (words: (limit: string) => string, param: string): Translation => {
-  return (at, found, params) =>
-    problem('Invalid', at, { found, message: `${pathText(at)} in body ${words(String(params[param]))}` })
+  return (at, found, params) => problem('Invalid', at, { found, message: words(String(params[param])), bySchema: true })
 }
 
 /** JSON schema's keywords in the API server's words. */
 const TRANSLATIONS: Record<string, Translation> = {
   required: (at, _found, { missingProperty }) => problem('Required', [...at, String(missingProperty)], { message: '' }),
-  type: (at, found, { type }) => problem('TypeInvalid', at, { found, message: `must be of type ${String(type)}` }),
+  type: (at, found, { type }) =>
+    problem('TypeInvalid', at, { found, message: `must be of type ${String(type)}`, bySchema: true }),
   enum: (at, found, { allowedValues }) =>
     problem('NotSupported', at, { found, message: '', supported: (allowedValues as unknown[]).map(String) }),
   maxLength: (at, found, { limit }) =>

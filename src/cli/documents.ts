@@ -1,0 +1,110 @@
+/**
+ * Manifests as people keep them: several documents in a file, lists of objects, YAML as `kubectl` reads it; and for
+ * every value the line it stands on.
+ */
+import { isMap, isScalar, LineCounter, parseAllDocuments, type Document, type Tags } from 'yaml'
+import type { Path } from '../resources/problems.ts'
+
+export interface Manifest {
+  readonly file: string
+  readonly object: Record<string, unknown>
+  /** The line, from 1, of the value at that path; where nothing is there, of the nearest value around it. */
+  lineOf(path: Path): number
+}
+
+/** Something to say about a place in a file. Notes don't make the run fail. */
+export interface Remark {
+  readonly file: string
+  /** From 1; 0 where it is about the file as a whole. */
+  readonly line: number
+  readonly level: 'problem' | 'note'
+  readonly text: string
+}
+
+export interface Parsed {
+  manifests: Manifest[]
+  remarks: Remark[]
+}
+
+/** kubectl reads `yes` as true, as YAML 1.1 has it, but knows neither its times of day nor its dates. */
+const kubectlTags = (tags: Tags): Tags =>
+  tags.filter((tag) => typeof tag === 'string' || (!tag.tag.endsWith(':timestamp') && tag.format !== 'TIME'))
+
+export function parseManifests(file: string, text: string): Parsed {
+  const lineCounter = new LineCounter()
+  const parsed = parseAllDocuments(text, {
+    lineCounter,
+    prettyErrors: false,
+    version: '1.1',
+    customTags: kubectlTags,
+    logLevel: 'silent',
+  })
+  const all: Parsed = { manifests: [], remarks: [] }
+  for (const document of Array.isArray(parsed) ? parsed : []) {
+    const one = readDocument(file, document, lineCounter)
+    all.manifests.push(...one.manifests)
+    all.remarks.push(...one.remarks)
+  }
+  return all
+}
+
+function readDocument(file: string, document: Document.Parsed, lines: LineCounter): Parsed {
+  const wrong = (line: number, text: string): Remark => ({ file, line, level: 'problem', text })
+  if (document.errors.length > 0) {
+    const remarks = document.errors.map(({ pos, message }) => wrong(lines.linePos(pos[0]).line, message))
+    return { manifests: [], remarks }
+  }
+  const start = lines.linePos(document.contents?.range[0] ?? 0).line
+  let value: unknown
+  try {
+    value = document.toJS()
+  } catch (error) {
+    const text = error instanceof Error ? error.message : 'cannot be read'
+    return { manifests: [], remarks: [wrong(start, text)] }
+  }
+  if (value === null || value === undefined) return { manifests: [], remarks: [] }
+  if (!isRecord(value)) {
+    return { manifests: [], remarks: [wrong(start, 'is not an object; write apiVersion, kind, metadata and spec')] }
+  }
+  const found = flatten(value).map(({ object, at }) => ({ file, object, lineOf: lineFinder(document, lines, at) }))
+  return { manifests: found, remarks: [] }
+}
+
+/** A list (`kind: List`, `AgentList`) counts as the objects in it. */
+function flatten(value: Record<string, unknown>, at: Path = []): { object: Record<string, unknown>; at: Path }[] {
+  const isList = typeof value.kind === 'string' && value.kind.endsWith('List') && Array.isArray(value.items)
+  if (!isList) return [{ object: value, at }]
+  const items = value.items as unknown[]
+  return items.flatMap((item, index) => {
+    const place = [...at, 'items', index]
+    return isRecord(item) ? flatten(item, place) : [{ object: {}, at: place }]
+  })
+}
+
+function lineFinder(document: Document.Parsed, lines: LineCounter, root: Path): Manifest['lineOf'] {
+  return (path) => {
+    for (let length = path.length; length >= 0; length--) {
+      const offset = offsetOf(document, [...root, ...path.slice(0, length)])
+      if (offset !== undefined) return lines.linePos(offset).line
+    }
+    return 1
+  }
+}
+
+/** Where a field begins: at its key, for its value may begin lines below. */
+function offsetOf(document: Document.Parsed, path: Path): number | undefined {
+  const key = path.at(-1)
+  const parent: unknown = path.length === 0 ? undefined : document.getIn(path.slice(0, -1), true)
+  if (isMap(parent)) {
+    const pair = parent.items.find((item) => isScalar(item.key) && String(item.key.value) === String(key))
+    if (pair && isScalar(pair.key)) return pair.key.range?.[0]
+  }
+  const node: unknown = path.length === 0 ? document.contents : document.getIn(path, true)
+  return hasRange(node) ? node.range[0] : undefined
+}
+
+const hasRange = (node: unknown): node is { range: [number, number, number] } =>
+  typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range)
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

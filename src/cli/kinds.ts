@@ -1,0 +1,39 @@
+/**
+ * Is a document ours to judge, somebody else's, or meant to be ours?
+ */
+import { API_GROUP, API_VERSION, GROUP_VERSION } from '../resources/names.ts'
+import { nearest } from '../resources/suggest.ts'
+
+export type Whose =
+  | { is: 'ours'; kind: string }
+  | { is: 'other'; kind: string }
+  /** It can't be applied as it is: the field that is wrong, and what to write. */
+  | { is: 'wrong'; field: string; text: string }
+
+const wrong = (field: string, text: string): Whose => ({ is: 'wrong', field, text })
+
+export function whoseKind({ apiVersion, kind }: Record<string, unknown>, known: string[]): Whose {
+  if (typeof apiVersion !== 'string' || apiVersion === '') {
+    return wrong(
+      'apiVersion',
+      `is missing; write ${GROUP_VERSION}, or take this document out if it is no Kubernetes object`,
+    )
+  }
+  if (typeof kind !== 'string' || kind === '') return wrong('kind', `is missing; write ${known.join(' or ')}`)
+  const [group = '', version] = apiVersion.split('/')
+  if (group !== API_GROUP) return foreign(apiVersion, kind, known)
+  if (version !== API_VERSION) return wrong('apiVersion', `found ${apiVersion}; write ${GROUP_VERSION}`)
+  if (known.includes(kind)) return { is: 'ours', kind }
+  const meant = nearest(kind, known)
+  const advice = meant === undefined ? `write ${known.join(' or ')}` : `did you mean ${meant}?`
+  return wrong('kind', `${kind} is not a kind of ${GROUP_VERSION}; ${advice}`)
+}
+
+/** Other groups have kinds of the same names (there are several Agents); a slip in our group's name is ours. */
+function foreign(apiVersion: string, kind: string, known: string[]): Whose {
+  const [group = '', version] = apiVersion.split('/')
+  const slip = nearest(group, [API_GROUP]) !== undefined || apiVersion === API_VERSION
+  const withoutGroup = version === undefined && known.includes(kind)
+  if (slip || withoutGroup) return wrong('apiVersion', `found ${apiVersion}; write ${GROUP_VERSION}`)
+  return { is: 'other', kind }
+}

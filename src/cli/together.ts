@@ -1,0 +1,141 @@
+/**
+ * What can only be seen by looking at several objects together: two that write to one place, references that lead
+ * nowhere. Objects whose namespace is left open are taken to go to one namespace, as `kubectl apply -n` sends them.
+ */
+import { grantSecretName } from '../resources/names.ts'
+import type { Path } from '../resources/problems.ts'
+import type { Agent, CalendarIntegration } from '../resources/types.ts'
+import type { Manifest, Remark } from './documents.ts'
+
+export interface Ours {
+  manifest: Manifest
+  kind: string
+  /** Empty where the manifest leaves them open. */
+  namespace: string
+  name: string
+  /** With its defaults; undefined where something is wrong with it. */
+  object: Agent | CalendarIntegration | undefined
+}
+
+type Sound = Ours & { object: Agent | CalendarIntegration }
+
+/** That an object reads from, or writes to, a Secret or ConfigMap. */
+interface Use {
+  by: Ours
+  at: Path
+  /** `namespace/Kind/name`. */
+  place: string
+  what: string
+  writes: boolean
+}
+
+export function together(all: readonly Ours[]): Remark[] {
+  const sound = all.filter((one): one is Sound => one.object !== undefined)
+  return [...repeats(sound), ...clashes(sound), ...sound.flatMap((one) => lonely(one, all))]
+}
+
+const isAgent = (object: Agent | CalendarIntegration): object is Agent => object.kind === 'Agent'
+
+const remark = (one: Ours, at: Path, level: Remark['level'], text: string): Remark => ({
+  file: one.manifest.file,
+  line: one.manifest.lineOf(at),
+  level,
+  text: at.length === 0 ? text : `${at.join('.')}: ${text}`,
+})
+
+const identity = ({ kind, namespace, name }: Ours): string => `${kind} ${namespace}/${name}`
+const title = ({ kind, namespace, name }: Ours): string => `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`
+const place = (one: Ours): string => `${one.manifest.file}:${one.manifest.lineOf([])}`
+
+function repeats(all: Sound[]): Remark[] {
+  return all.flatMap((one, index) => {
+    const first = all.slice(0, index).find((other) => identity(other) === identity(one))
+    const text = `${title(one)} stands there already (${first ? place(first) : ''}); the later one wins`
+    return first && one.name !== '' ? [remark(one, [], 'note', text)] : []
+  })
+}
+
+function clashes(all: Sound[]): Remark[] {
+  const seen: Use[] = []
+  return all.flatMap((one) => {
+    const uses = usesOf(one)
+    const found = uses.flatMap((use) => {
+      const other = seen.find((earlier) => clash(earlier, use))
+      return other ? [clashRemark(use, other)] : []
+    })
+    seen.push(...uses)
+    return found
+  })
+}
+
+const clash = (one: Use, other: Use): boolean =>
+  one.place === other.place && (one.writes || other.writes) && identity(one.by) !== identity(other.by)
+
+function clashRemark(use: Use, other: Use): Remark {
+  const name = use.place.split('/').slice(1).join(' ')
+  const text = `${name} is also ${other.what} of ${title(other.by)} (${place(other.by)}); give each a name of its own`
+  return remark(use.by, use.at, 'problem', text)
+}
+
+function usesOf(one: Sound): Use[] {
+  const { object } = one
+  const use = (kind: string, name: string | undefined, rest: Pick<Use, 'at' | 'what' | 'writes'>): Use[] =>
+    name ? [{ by: one, place: `${one.namespace}/${kind}/${name}`, ...rest }] : []
+  if (!isAgent(object)) {
+    const at = ['spec', 'google', 'clientSecretRef', 'name']
+    return use('Secret', object.spec.google.clientSecretRef.name, { at, what: 'the client Secret', writes: false })
+  }
+  const { publish, grantSecretRef } = object.spec
+  const ownGrant = one.name === '' ? undefined : grantSecretName(object)
+  return [
+    ...use('Secret', ownGrant, { at: ['metadata', 'name'], what: 'the grant Secret', writes: true }),
+    ...use(publish.calendar?.kind ?? '', publish.calendar?.name, {
+      at: ['spec', 'publish', 'calendar', 'name'],
+      what: 'the published calendar',
+      writes: true,
+    }),
+    ...use('Secret', publish.accessToken?.name, {
+      at: ['spec', 'publish', 'accessToken', 'name'],
+      what: 'the access token Secret',
+      writes: true,
+    }),
+    ...use('Secret', grantSecretRef?.name, {
+      at: ['spec', 'grantSecretRef', 'name'],
+      what: 'the brought grant',
+      writes: false,
+    }),
+  ]
+}
+
+/** What an Agent needs and doesn't find, or gives and nobody gets. */
+function lonely(one: Sound, all: readonly Ours[]): Remark[] {
+  if (!isAgent(one.object)) return []
+  const { publish } = one.object.spec
+  const silent = !publish.calendar && !publish.accessToken
+  const nothing = 'nothing is published; name a calendar or an accessToken, unless the connection alone is wanted'
+  return [
+    ...integrationRemarks(one, one.object, all),
+    ...(silent ? [remark(one, ['spec', 'publish'], 'note', nothing)] : []),
+  ]
+}
+
+function integrationRemarks(one: Ours, agent: Agent, all: readonly Ours[]): Remark[] {
+  const { name, namespace } = agent.spec.integrationRef
+  const home = namespace ?? one.namespace
+  const at = ['spec', 'integrationRef']
+  const integration = all.find(
+    (other) => other.kind === 'CalendarIntegration' && other.name === name && other.namespace === home,
+  )
+  if (!integration) {
+    const text = `CalendarIntegration ${home === '' ? '' : `${home}/`}${name} is not in these files; it has to be in the cluster`
+    return [remark(one, at, 'note', text)]
+  }
+  return serves(integration.object, one.namespace, home) ? [] : [remark(one, at, 'problem', refusal(integration, one))]
+}
+
+/** Selectors go by the labels of namespaces, which are not known here. */
+const serves = (integration: Agent | CalendarIntegration, namespace: string, home: string): boolean =>
+  isAgent(integration) || namespace === home || namespace === '' || integration.spec.allowedNamespaces.from !== 'Same'
+
+const refusal = (integration: Ours, one: Ours): string =>
+  `${title(integration)} serves its own namespace only; set its spec.allowedNamespaces.from to All or Selector, or move ${title(one)}`

@@ -1,0 +1,137 @@
+/**
+ * `calendar-operator validate FILE…`: what the API server would say to these manifests, and what it can't say because it
+ * looks at one object at a time; without a cluster, for editors and pipelines. This room is the command line: it speaks
+ * to people, and reads and writes through what it is handed.
+ */
+import { crds } from '../resources/generated/crds.ts'
+import { GROUP_VERSION } from '../resources/names.ts'
+import { createValidator, type Validator } from '../resources/validate.ts'
+import type { CustomResourceDefinition } from '../resources/types.ts'
+import { parseManifests, type Manifest, type Parsed, type Remark } from './documents.ts'
+import { whoseKind } from './kinds.ts'
+import { together, type Ours } from './together.ts'
+import { inWords } from './words.ts'
+
+export interface ValidateDeps {
+  /** Fails as `fs.readFile` does. */
+  readFile(path: string): Promise<string>
+  readStdin(): Promise<string>
+  /** Writes one line, without its end. */
+  write(line: string): void
+}
+
+interface Judge {
+  crd: CustomResourceDefinition
+  validator: Validator
+}
+
+interface Judgement {
+  remarks: Remark[]
+  ours: Ours[]
+  skipped: string[]
+}
+
+/** Says what is wrong, a line each; answers the exit code: 0, or 1 where anything is wrong. `-` is standard input. */
+export async function validate(files: readonly string[], deps: ValidateDeps): Promise<number> {
+  if (files.length === 0) {
+    deps.write('name at least one file to validate, or - for standard input')
+    return 1
+  }
+  const read = await Promise.all(files.map((file) => readManifests(file, deps)))
+  const judgement = judge(read.flatMap(({ manifests }) => manifests))
+  const remarks = [...read.flatMap((one) => one.remarks), ...judgement.remarks, ...together(judgement.ours)]
+  for (const remark of inOrder(remarks, files)) deps.write(lineFor(remark))
+  deps.write(summary(judgement, remarks))
+  return remarks.some(({ level }) => level === 'problem') ? 1 : 0
+}
+
+async function readManifests(file: string, deps: ValidateDeps): Promise<Parsed> {
+  const name = file === '-' ? 'stdin' : file
+  try {
+    return parseManifests(name, await (file === '-' ? deps.readStdin() : deps.readFile(file)))
+  } catch (error) {
+    return { manifests: [], remarks: [{ file: name, line: 0, level: 'problem', text: whyUnreadable(error) }] }
+  }
+}
+
+function whyUnreadable(error: unknown): string {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
+  if (code === 'ENOENT') return 'there is no such file'
+  if (code === 'EISDIR') return 'is a directory; name the files in it'
+  if (code === 'EACCES') return 'may not be read'
+  return `cannot be read${code === '' ? '' : ` (${code})`}`
+}
+
+function judge(manifests: Manifest[]): Judgement {
+  const judges = new Map(crds.map((crd) => [crd.spec.names.kind, { crd, validator: createValidator(crd) }]))
+  const judgement: Judgement = { remarks: [], ours: [], skipped: [] }
+  for (const manifest of manifests) {
+    const whose = whoseKind(manifest.object, [...judges.keys()])
+    if (whose.is === 'other') judgement.skipped.push(whose.kind)
+    else if (whose.is === 'wrong') judgement.remarks.push(remarkOn(manifest, whose))
+    else judgeOne(manifest, judges.get(whose.kind), judgement)
+  }
+  return judgement
+}
+
+const remarkOn = (manifest: Manifest, wrong: { field: string; text: string }): Remark => ({
+  file: manifest.file,
+  line: manifest.lineOf([wrong.field]),
+  level: 'problem',
+  text: `${wrong.field}: ${wrong.text}`,
+})
+
+function judgeOne(manifest: Manifest, judge: Judge | undefined, judgement: Judgement): void {
+  if (!judge) return
+  const { crd, validator } = judge
+  const schema = crd.spec.versions.find(({ name }) => name === validator.version)?.schema.openAPIV3Schema ?? {}
+  const unknown = validator.unknownFields(manifest.object)
+  const object = validator.default(validator.prune(manifest.object))
+  const problems = [...unknown, ...validator.problems(object)]
+  const sound = problems.length === 0
+  judgement.ours.push({
+    manifest,
+    kind: validator.kind,
+    ...nameOf(manifest.object),
+    object: sound ? (object as Ours['object']) : undefined,
+  })
+  judgement.remarks.push(
+    ...problems.map((problem): Remark => ({
+      file: manifest.file,
+      line: manifest.lineOf(problem.at),
+      level: 'problem',
+      text: inWords(problem, schema),
+    })),
+  )
+}
+
+function nameOf({ metadata }: Record<string, unknown>): { namespace: string; name: string } {
+  const { namespace, name } =
+    typeof metadata === 'object' && metadata !== null ? (metadata as Record<string, unknown>) : {}
+  return { namespace: typeof namespace === 'string' ? namespace : '', name: typeof name === 'string' ? name : '' }
+}
+
+/** File by file as they were named, from top to bottom. */
+function inOrder(remarks: Remark[], files: readonly string[]): Remark[] {
+  const order = (file: string): number => files.indexOf(file === 'stdin' && !files.includes(file) ? '-' : file)
+  return [...remarks].sort((a, b) => order(a.file) - order(b.file) || a.line - b.line)
+}
+
+const lineFor = ({ file, line, level, text }: Remark): string =>
+  `${file}:${line === 0 ? '' : `${line}:`} ${level === 'note' ? 'note: ' : ''}${text}`
+
+function summary({ ours, skipped }: Judgement, remarks: Remark[]): string {
+  const problems = remarks.filter(({ level }) => level === 'problem').length
+  const parts = [`${counted(ours.length, 'object')} of ${GROUP_VERSION}`, counted(problems, 'problem')]
+  if (skipped.length > 0) parts.push(`${skipped.length} of other kinds skipped (${tally(skipped)})`)
+  return parts.join(', ')
+}
+
+const counted = (count: number, noun: string): string =>
+  `${count === 0 ? 'no' : count} ${noun}${count === 1 ? '' : 's'}`
+
+function tally(names: string[]): string {
+  const counts = new Map<string, number>()
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
+  return [...counts].map(([name, count]) => `${count} ${name}`).join(', ')
+}

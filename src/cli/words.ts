@@ -1,0 +1,59 @@
+/**
+ * A problem in words for the person who wrote the manifest: the field, what is wrong, what was found, what to write.
+ */
+import { typeName, type Path, type Problem } from '../resources/problems.ts'
+import { childSchema } from '../resources/structure.ts'
+import { nearest } from '../resources/suggest.ts'
+import type { StructuralSchema } from '../resources/types.ts'
+
+const LONGEST_VALUE = 60
+
+export function inWords(problem: Problem, schema: StructuralSchema): string {
+  const words = SENTENCES[problem.kind]?.(problem, schema) ?? withFound(problem)
+  return problem.path === '' ? words : `${problem.path}: ${words}`
+}
+
+const SENTENCES: Partial<Record<Problem['kind'], (problem: Problem, schema: StructuralSchema) => string>> = {
+  Required: missing,
+  Forbidden: ({ message }) => message,
+  Unknown: ({ message }) => message,
+  Duplicate: ({ found }) => `${value(found)} stands there twice; leave one of them out`,
+  NotSupported: unsupported,
+  TypeInvalid: (problem) => `${problem.message}, found ${value(problem.found)} (${typeName(problem.found)})`,
+  TooLong: ({ message, found }) =>
+    `is too long, it ${message.replace('bytes', 'characters')}, found ${String(found).length}`,
+  TooMany: ({ message, found }) =>
+    `has too many items, it ${message}, found ${Array.isArray(found) ? found.length : 0}`,
+}
+
+const withFound = ({ message, found }: Problem): string =>
+  found === undefined || typeof found === 'object' ? message : `${message}, found ${value(found)}`
+
+function missing({ message, at }: Problem, schema: StructuralSchema): string {
+  if (message !== '') return `is missing: ${message}`
+  const what = firstSentence(schemaAt(schema, at)?.description)
+  return what === '' ? 'is missing, and required' : `is missing, and required: ${what}`
+}
+
+function unsupported({ found, supported = [] }: Problem): string {
+  const meant = typeof found === 'string' ? nearest(found, supported) : undefined
+  const choice = meant === undefined ? `write ${oneOf(supported)}` : `did you mean ${meant}?`
+  return `found ${value(found)}, which it cannot be; ${choice}`
+}
+
+const oneOf = (names: readonly string[]): string =>
+  names.length < 2 ? names.join() : `${names.slice(0, -1).join(', ')} or ${String(names.at(-1))}`
+
+function value(found: unknown): string {
+  const text = JSON.stringify(found)
+  return text.length <= LONGEST_VALUE ? text : `${text.slice(0, LONGEST_VALUE)}…`
+}
+
+function schemaAt(schema: StructuralSchema, at: Path): StructuralSchema | undefined {
+  return at.reduce<StructuralSchema | undefined>(
+    (inner, step) => (typeof step === 'number' ? inner?.items : inner && childSchema(inner, step)),
+    schema,
+  )
+}
+
+const firstSentence = (description = ''): string => /^.*?[^.]\.(?= |$)/.exec(description)?.[0] ?? description
