@@ -80,7 +80,10 @@ function clientChanged({ deps, memory, gate }: AccessRequest, grant: Grant): Set
   const clientId = gate.view.client.credentials.clientId
   if (grant.clientId === undefined || grant.clientId === clientId) return undefined
   const message = `The grant was made by another OAuth client (${grant.clientId}) than the integration has now (${clientId}): ${renewalAdvice(grant)}.`
-  return setback('Authorized', 'ClientChanged', message, { kind: 'slow', at: slowly(memory.firstSeen, deps.clock.now()) })
+  return setback('Authorized', 'ClientChanged', message, {
+    kind: 'slow',
+    at: slowly(memory.firstSeen, deps.clock.now()),
+  })
 }
 
 /** A dead grant is not asked about again before its time, unless the token, the client or the wish has changed. */
@@ -150,11 +153,26 @@ export function passingSetback(error: GoogleError): Setback | undefined {
   const again = { kind: 'retry', error, notBefore: error.retryAfterMs } as const
   switch (error.failure) {
     case 'RateLimited':
-      return setback('Synced', 'RateLimited', 'Google limits the rate of requests; the operator slows down and goes on.', again)
+      return setback(
+        'Synced',
+        'RateLimited',
+        'Google limits the rate of requests; the operator slows down and goes on.',
+        again,
+      )
     case 'DailyQuotaExceeded':
-      return setback('Synced', 'RateLimited', 'The Google Cloud project has used up its daily quota of the Calendar API; the operator goes on when Google does.', again)
+      return setback(
+        'Synced',
+        'RateLimited',
+        'The Google Cloud project has used up its daily quota of the Calendar API; the operator goes on when Google does.',
+        again,
+      )
     case 'Unreachable':
-      return setback('Authorized', 'GoogleUnreachable', `Google can't be reached (${error.message}); the operator keeps trying.`, again)
+      return setback(
+        'Authorized',
+        'GoogleUnreachable',
+        `Google can't be reached (${error.message}); the operator keeps trying.`,
+        again,
+      )
     default:
       return undefined
   }
@@ -211,11 +229,18 @@ async function accountSetback(request: AccessRequest, grant: Grant, error: Googl
     // Every scope that the integration asks for is there; they are just too narrow to tell whose grant it is.
     grant.accountHidden = grant.scopes !== undefined
     if (grant.accountHidden) return undefined
-    return standing(request, 'ScopeMissing', `Google says that the grant's scopes don't reach the calendar list: ${renewalAdvice(grant)}, with every permission ticked.`)
+    return standing(
+      request,
+      'ScopeMissing',
+      `Google says that the grant's scopes don't reach the calendar list: ${renewalAdvice(grant)}, with every permission ticked.`,
+    )
   }
   return (
     passingSetback(error) ??
-    setback('Synced', 'SyncFailed', `The account's primary calendar can't be read (${error.message}).`, { kind: 'retry', error })
+    setback('Synced', 'SyncFailed', `The account's primary calendar can't be read (${error.message}).`, {
+      kind: 'retry',
+      error,
+    })
   )
 }
 

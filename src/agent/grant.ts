@@ -56,7 +56,10 @@ async function readOwn(deps: AgentDeps, agent: Agent, memory: AgentMemory): Prom
 function foreign(deps: AgentDeps, known: KubernetesObject | undefined, memory: AgentMemory): Setback | undefined {
   if (!known || isManaged(known)) return undefined
   const message = `Secret ${known.metadata.name} exists and is not ours, but grants are kept under that name: rename or delete that Secret, or rename the Agent.`
-  return setback('Authorized', 'GrantConflict', message, { kind: 'slow', at: slowly(memory.firstSeen, deps.clock.now()) })
+  return setback('Authorized', 'GrantConflict', message, {
+    kind: 'slow',
+    at: slowly(memory.firstSeen, deps.clock.now()),
+  })
 }
 
 /** The grant that a Secret of ours describes; a token in hand that it agrees with keeps its renewal time. */

@@ -59,7 +59,8 @@ async function readNow(deps: AgentDeps, agent: Agent, target: Target): Promise<E
 }
 
 function publishedFrom(object: ConfigMap | Secret, target: Target): Published {
-  const text = (value: string): string => (object.kind === 'Secret' ? Buffer.from(value, 'base64').toString('utf8') : value)
+  const text = (value: string): string =>
+    object.kind === 'Secret' ? Buffer.from(value, 'base64').toString('utf8') : value
   const ours = Object.entries(object.data ?? {}).filter(([key]) => target.keys.includes(key))
   return {
     kind: target.kind,
@@ -125,7 +126,10 @@ async function create(
   // It is there all the same, without our label: ours if it refers to this Agent, else somebody's.
   const existing = await readNow(deps, agent, target)
   if (existing && !('published' in existing)) return existing
-  const again = { kind: 'retry', error: new Error(`${target.kind} ${target.name} changed while it was written`) } as const
+  const again = {
+    kind: 'retry',
+    error: new Error(`${target.kind} ${target.name} changed while it was written`),
+  } as const
   if (!existing) return setback('Synced', 'PublishFailed', again.error.message, again)
   const written = await deps.cluster.patch(newObject(agent, target, existing.published.resourceVersion), {
     metadata: { labels: MANAGED_BY, ownerReferences: withOurs(existing.object.metadata.ownerReferences, agent) },

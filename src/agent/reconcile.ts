@@ -4,6 +4,7 @@
  * means, and reports it. It speaks to Kubernetes and Google through their ports only, and holds nothing that it could not
  * find again.
  */
+import { withWordIfLate } from '../loop/pace.ts'
 import { done, type Outcome } from '../loop/outcome.ts'
 import { ApiError, keyOf } from '../kubernetes/port.ts'
 import { findCondition } from '../resources/conditions.ts'
@@ -44,7 +45,9 @@ export function createAgentReconciler(deps: AgentDeps): ReconcileAgent {
     const memory = remember(memories, key, agent, deps.clock.now())
     if (agent.metadata.deletionTimestamp) return remove(deps, agent, memory)
     if (await correctFinalizer(deps, agent)) return done(0)
-    return withFirstStatus(deps, agent, memory, () => reconcile(deps, agent, memory))
+    if (agent.status?.conditions?.length) return reconcile(deps, agent, memory)
+    const late = (): Promise<void> => firstStatus(deps, agent, memory)
+    return withWordIfLate(deps.clock, FIRST_STATUS_AFTER_MS, late, () => reconcile(deps, agent, memory))
   }
 }
 
@@ -214,32 +217,12 @@ async function suspended(deps: AgentDeps, agent: Agent, memory: AgentMemory): Pr
   return done()
 }
 
-/** Runs a reconcile; where it takes long and nothing was ever said of this agent, a provisional status is written. */
-async function withFirstStatus(
-  deps: AgentDeps,
-  agent: Agent,
-  memory: AgentMemory,
-  run: () => Promise<Outcome>,
-): Promise<Outcome> {
-  if (agent.status?.conditions?.length) return run()
-  let provisional: Promise<unknown> = Promise.resolve()
-  const cancel = deps.clock.setTimer(FIRST_STATUS_AFTER_MS, () => {
-    provisional = firstStatus(deps, agent, memory)
-  })
-  try {
-    return await run()
-  } finally {
-    cancel()
-    await provisional
-  }
-}
-
+/** A courtesy to whoever waits: the status at the end of the reconcile is the one that counts. */
 async function firstStatus(deps: AgentDeps, agent: Agent, memory: AgentMemory): Promise<void> {
   if (deps.cluster.agents.get(keyOf(agent))?.status?.conditions?.length) return
   const message = 'Waiting for Google to answer.'
   const ready = { status: 'Unknown', reason: 'NotYetKnown', message } as const
   const own = { Authorized: ready, Synced: { ...ready, reason: 'NotYetSynced' } } as const
   const what = { agent, memory, findings: { ready, own }, integration: undefined, staleAfter: undefined }
-  // A courtesy: the status at the end of the reconcile is the one that counts.
   await report(deps, what).catch((error: unknown) => deps.log.debug({ error }, 'provisional status not written'))
 }

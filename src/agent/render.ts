@@ -3,24 +3,23 @@
  * the same pictures, rules and stamps always make the same text, which is how we know whether there is news.
  */
 import { busyOf, type BusyRules } from '../calendar/busy.ts'
-import { blocked, busyDocument, parseBusyJSON, parseFrame, parseObject, renderBusyJSON } from '../calendar/document.ts'
-import type { BusyDocument, Frame } from '../calendar/document.ts'
+import {
+  blocked,
+  busyDocument,
+  parseBusyJSON,
+  renderBusyJSON,
+  type BusyDocument,
+  type Frame,
+} from '../calendar/document.ts'
 import { eventsDocument, eventsOf, renderEventsJSON } from '../calendar/events.ts'
-import { parseICalendarFrame, renderBusyICalendar, renderEventsICalendar } from '../calendar/icalendar.ts'
-import type { Interval } from '../calendar/interval.ts'
+import { parseBusyICalendar, renderBusyICalendar, renderEventsICalendar } from '../calendar/icalendar.ts'
 import type { Zones } from '../calendar/zones.ts'
 import { keyOf } from '../kubernetes/port.ts'
 import type { Agent } from '../resources/types.ts'
 import type { CalendarMemory } from './memory.ts'
 
-/** What a published document says of its own time. Instants in ms. */
-export interface Stamps {
-  window: Interval
-  syncedAt: number
-  freshUntil: number
-  complete: boolean
-  timeZone: string
-}
+/** What a published document says of itself, but for whose it is. */
+export type Stamps = Omit<Frame, 'agent'>
 
 export interface Rendering {
   agent: Agent
@@ -55,32 +54,14 @@ const blocksWhenStale = (agent: Agent): boolean => agent.spec.publish.whenStale 
 
 /** What stands published with no free time left in it, its stamps as they were; undefined where that can't be told. */
 export function renderBlocked(data: Record<string, string>): Record<string, string> | undefined {
-  const document = documentIn(data)
+  const document = publishedDocument(data)
   if (!document) return undefined
-  const nothingFree = blocked(document)
-  const texts: Record<string, string> = { ...data }
-  if ('busy.json' in data) texts['busy.json'] = renderBusyJSON(nothingFree)
-  if ('busy.ics' in data) texts['busy.ics'] = renderBusyICalendar(nothingFree)
+  const texts = { ...data }
+  if ('busy.json' in data) texts['busy.json'] = renderBusyJSON(blocked(document))
+  if ('busy.ics' in data) texts['busy.ics'] = renderBusyICalendar(blocked(document))
   return texts
 }
 
-/** The stamps of what stands published, whichever formats it has; undefined where it isn't whole. */
-export function stampsIn(data: Record<string, string> | undefined): Stamps | undefined {
-  if (!data) return undefined
-  const text = data['busy.json'] ?? data['events.json']
-  const found = text === undefined ? undefined : parseObject(text)
-  return (found && parseFrame(found)) ?? parseICalendarFrame(data['busy.ics'] ?? data['events.ics'] ?? '')
-}
-
-function documentIn(data: Record<string, string>): BusyDocument | undefined {
-  const parsed = parseBusyJSON(data['busy.json'] ?? '')
-  if (parsed) return parsed
-  const frame = parseICalendarFrame(data['busy.ics'] ?? '')
-  return frame && { version: 1, ...frame, busy: [] }
-}
-
-/** How many busy intervals stand published. */
-export const busyIntervalsIn = (data: Record<string, string> | undefined): number | undefined =>
-  data?.['busy.json'] === undefined
-    ? data?.['busy.ics']?.match(/^BEGIN:VEVENT/gm)?.length
-    : parseBusyJSON(data['busy.json'])?.busy.length
+/** The busy time that stands published, in whichever format; undefined where it isn't whole. */
+export const publishedDocument = (data: Record<string, string> = {}): BusyDocument | undefined =>
+  parseBusyJSON(data['busy.json'] ?? '') ?? parseBusyICalendar(data['busy.ics'] ?? '')

@@ -3,17 +3,16 @@
  * no news: they are written along with other changes, or as a heartbeat when half of the time of trust has passed.
  */
 import { isDeepStrictEqual } from 'node:util'
-import { conditionsFor, findCondition, timestamp, type Findings } from '../resources/conditions.ts'
+import { conditionsFor, timestamp, type Findings } from '../resources/conditions.ts'
 import { requestedAt } from '../resources/names.ts'
-import { meaningOf } from '../resources/reasons.ts'
-import type { Agent, AgentStatus, CalendarIntegration, Condition } from '../resources/types.ts'
+import type { Agent, AgentStatus, CalendarIntegration } from '../resources/types.ts'
+import { announce } from '../kubernetes/announce.ts'
 import { keyOf } from '../kubernetes/port.ts'
-import { scrub } from '../platform/scrub.ts'
 import { grantEnd } from './death.ts'
 import { fromTimestamp } from './encoding.ts'
 import type { AgentMemory } from './memory.ts'
 import type { AgentDeps } from './port.ts'
-import { busyIntervalsIn } from './render.ts'
+import { publishedDocument } from './render.ts'
 import { wantedCalendars } from './sync.ts'
 
 export interface Report {
@@ -43,7 +42,7 @@ export async function report(deps: AgentDeps, { agent: looked, ...what }: Report
   status.lastHandledReconcileAt ??= agent.status?.lastHandledReconcileAt
   if (!isNews({ agent, ...what }, status)) return
   await deps.cluster.writeStatus(agent, compact(status))
-  announce(deps, agent, conditions ?? [])
+  announce(deps.cluster, { kind: 'Agent', object: agent, before: agent.status?.conditions, after: conditions })
   deps.reported(keyOf(agent))
 }
 
@@ -78,7 +77,7 @@ function syncOf({ agent, memory }: Report): AgentStatus['sync'] {
   return {
     lastSyncTime: oldest(read.map((calendar) => calendar.lastRead)) ?? agent.status?.sync?.lastSyncTime,
     lastFullSyncTime: oldest(read.map((calendar) => calendar.lastFull)) ?? agent.status?.sync?.lastFullSyncTime,
-    busyIntervals: busyIntervalsIn(memory.published?.data),
+    busyIntervals: publishedDocument(memory.published?.data)?.busy.length,
     calendars: wanted.map(([id, name]) => {
       const calendar = memory.calendars.get(id)
       const lastSyncTime = calendar?.lastRead === undefined ? undefined : timestamp(calendar.lastRead)
@@ -99,33 +98,4 @@ function isNews({ agent, staleAfter = Infinity }: Report, status: AgentStatus): 
 const timeless = (status: AgentStatus | undefined): unknown => {
   const { sync, ...rest } = status ?? {}
   return { ...rest, errors: sync?.calendars?.map(({ id, error }) => [id, error]), busy: sync?.busyIntervals }
-}
-
-/** An Event for each condition that turned; good news of a new object is no news. */
-function announce(deps: AgentDeps, agent: Agent, conditions: Condition[]): void {
-  for (const type of ['Ready', 'Authorized', 'Synced']) {
-    const condition = findCondition(conditions, type)
-    const before = findCondition(agent.status?.conditions, type)
-    if (!condition || !turned(before, condition)) continue
-    // Ready repeats what its own conditions say: only a reason of its own is worth an Event.
-    const repeats = type === 'Ready' && conditions.some(({ type, reason }) => type !== 'Ready' && reason === condition.reason)
-    if (repeats || (type === 'Ready' && condition.status === 'True')) continue
-    deps.cluster.note({
-      regarding: agent,
-      type: isGood(condition) ? 'Normal' : 'Warning',
-      reason: condition.reason,
-      action: 'Reconcile',
-      note: scrub(condition.message),
-    })
-  }
-}
-
-const isGood = (condition: Condition): boolean =>
-  condition.status === 'True' ? condition.reason !== 'GrantExpiresSoon' : meaningOf('Agent', condition.reason) === 'neutral'
-
-function turned(before: Condition | undefined, after: Condition): boolean {
-  if (!before || before.status === 'Unknown') return after.status === 'False' || after.reason === 'GrantExpiresSoon'
-  if (before.reason !== after.reason) return true
-  // A deadline that has come closer is said again.
-  return after.reason === 'GrantExpiresSoon' && before.message !== after.message
 }

@@ -2,6 +2,7 @@
  * Why a step could not be completed, in the terms of the status, and how to come back. Steps return setbacks instead of
  * throwing: what goes wrong here is the normal business of an operator.
  */
+import { slowly as pause } from '../loop/pace.ts'
 import type { ReasonOf } from '../resources/reasons.ts'
 
 interface SetbackOn<C extends 'Ready' | 'Authorized' | 'Synced'> {
@@ -23,16 +24,8 @@ export type Again =
   /** Somebody has to act: look again at this instant (ms since the epoch). */
   | { kind: 'slow'; at: number }
 
-const FIVE_MINUTES = 5 * 60_000
-const HOUR = 60 * 60_000
-
-/**
- * When to look again at something that a person must repair: every five minutes in the first two hours (changed settings
- * at Google take 5 minutes to a few hours), then hourly.
- */
-export function slowly(since: number, now: number): number {
-  return now + (now - since < 2 * HOUR ? FIVE_MINUTES : HOUR)
-}
+/** The instant of the next look at something that a person has to repair. */
+export const slowly = (since: number, now: number): number => now + pause(since, now)
 
 export const setback = <C extends Setback['condition']>(
   condition: C,

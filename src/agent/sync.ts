@@ -55,7 +55,13 @@ export async function syncCalendars(request: AccessRequest, grant: Grant, force:
   return result
 }
 
-const newCalendar = (): CalendarMemory => ({ picture: emptyPicture(), timeZone: 'UTC', detail: 'Busy', nextAt: 0, failures: 0 })
+const newCalendar = (): CalendarMemory => ({
+  picture: emptyPicture(),
+  timeZone: 'UTC',
+  detail: 'Busy',
+  nextAt: 0,
+  failures: 0,
+})
 
 const endsTheRound = (failed: Setback): boolean => failed.condition !== 'Synced' || failed.again.kind === 'retry'
 
@@ -122,9 +128,19 @@ async function apply(
 ): Promise<void> {
   const startedAt = deps.clock.now()
   const detail = detailOf(agent)
-  const listing: EventsListing = await gate.view.client.events(grant.accessToken ?? '', { calendarId: id, detail, from })
+  const listing: EventsListing = await gate.view.client.events(grant.accessToken ?? '', {
+    calendarId: id,
+    detail,
+    from,
+  })
   const full = 'window' in from
-  const options = { full, timeZone: listing.timeZone, detail, zones: deps.zones, window: full ? from.window : undefined }
+  const options = {
+    full,
+    timeZone: listing.timeZone,
+    detail,
+    zones: deps.zones,
+    window: full ? from.window : undefined,
+  }
   const known = calendar.lastRead === undefined ? undefined : calendar.picture
   const { picture } = applyListing(known, listing.events, options)
   const { pastDays, futureDays } = gate.integration.spec.sync.window
@@ -159,7 +175,11 @@ function failedReading(request: AccessRequest, { name, calendar }: Reading, erro
   return refusal
 }
 
-function passingFailure({ deps, gate }: AccessRequest, { name, calendar }: Pick<Reading, 'name' | 'calendar'>, error: GoogleError): Setback {
+function passingFailure(
+  { deps, gate }: AccessRequest,
+  { name, calendar }: Pick<Reading, 'name' | 'calendar'>,
+  error: GoogleError,
+): Setback {
   calendar.error = error.message
   const passing = passingSetback(error)
   if (passing) return passing

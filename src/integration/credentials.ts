@@ -68,7 +68,9 @@ const hashOf = ({ clientId, clientSecret }: ClientFile): string =>
 /** Whether the credentials have to prove themselves now. */
 export function proofIsDue(memory: CredentialsMemory, now: number, asked: boolean): boolean {
   const proof = memory.proof
-  return asked || !proof || proof.hash !== memory.hash || proof.error !== undefined || now - proof.at >= DAY || isBad(proof)
+  return (
+    asked || !proof || proof.hash !== memory.hash || proof.error !== undefined || now - proof.at >= DAY || isBad(proof)
+  )
 }
 
 const isBad = ({ finding }: NonNullable<CredentialsMemory['proof']>): boolean => finding.status !== 'True'
@@ -123,11 +125,20 @@ function refusalOf(error: GoogleError, { clientId }: ClientFile): CredentialsFin
         `Google refuses the client id ${clientId} with this secret: download the client file anew (Google Cloud console, Clients) and put it into the Secret.`,
       )
     case 'ClientDeleted':
-      return failed('ClientDeleted', `The OAuth client ${clientId} was deleted at Google: restore it there within 30 days, or create a new one.`)
+      return failed(
+        'ClientDeleted',
+        `The OAuth client ${clientId} was deleted at Google: restore it there within 30 days, or create a new one.`,
+      )
     case 'ClientDisabled':
-      return failed('ClientDisabled', `The OAuth client ${clientId}, or its secret, is disabled at Google: enable it in the Google Cloud console.`)
+      return failed(
+        'ClientDisabled',
+        `The OAuth client ${clientId}, or its secret, is disabled at Google: enable it in the Google Cloud console.`,
+      )
     case 'InvalidRequest':
-      return failed('ClientFileInvalid', `Google can't make sense of the client id and secret (${error.message}): download the client file anew.`)
+      return failed(
+        'ClientFileInvalid',
+        `Google can't make sense of the client id and secret (${error.message}): download the client file anew.`,
+      )
     default:
       return undefined
   }

@@ -3,11 +3,12 @@
  */
 import type { Limit } from '../google/port.ts'
 import { blocked, done, retry, wait, type Outcome } from '../loop/outcome.ts'
+import { slowly } from '../loop/pace.ts'
 import { findCondition, timestamp, type Finding, type Findings } from '../resources/conditions.ts'
 import { meaningOf, type ReadyReason, type ReasonOf } from '../resources/reasons.ts'
 import type { CalendarIntegration } from '../resources/types.ts'
 import type { CredentialsFinding } from './credentials.ts'
-import { slowly, type APIKnowledge } from './directory.ts'
+import type { APIKnowledge } from './directory.ts'
 
 const DAY = 24 * 60 * 60_000
 const HOUR = 60 * 60_000

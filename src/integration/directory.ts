@@ -3,6 +3,7 @@
  * time, but many agents read here and tell what they met; whoever wants to know of a change gets the integration's key.
  */
 import type { GoogleClient } from '../google/port.ts'
+import { slowly } from '../loop/pace.ts'
 import type { Clock } from '../platform/clock.ts'
 
 export interface Entry {
@@ -36,11 +37,6 @@ export interface Directory {
 }
 
 const FIVE_MINUTES = 5 * 60_000
-const HOUR = 60 * 60_000
-
-/** Five minutes in the first two hours, then hourly: settings at Google take 5 minutes to a few hours to take effect. */
-export const slowly = (since: number, now: number): number => (now - since < 2 * HOUR ? FIVE_MINUTES : HOUR)
-
 export function createDirectory(clock: Clock): Directory {
   const entries = new Map<string, Entry>()
   const apis = new Map<string, APIKnowledge>()

@@ -4,13 +4,13 @@
  * their ports only.
  */
 import { isDeepStrictEqual } from 'node:util'
+import { announce } from '../kubernetes/announce.ts'
 import { keyOf } from '../kubernetes/port.ts'
 import { done, type Outcome } from '../loop/outcome.ts'
-import { scrub } from '../platform/scrub.ts'
+import { withWordIfLate } from '../loop/pace.ts'
 import { conditionsFor, findCondition } from '../resources/conditions.ts'
 import { requestedAt } from '../resources/names.ts'
-import { meaningOf } from '../resources/reasons.ts'
-import type { CalendarIntegration, CalendarIntegrationStatus, Condition } from '../resources/types.ts'
+import type { CalendarIntegration, CalendarIntegrationStatus } from '../resources/types.ts'
 import { countAgents } from './counts.ts'
 import { proofIsDue, prove, readCredentials, type CredentialsFinding, type CredentialsMemory } from './credentials.ts'
 import { decide, type Decision } from './decide.ts'
@@ -57,7 +57,9 @@ async function reconcile(
   if (provedBefore && !memory.proof) tellAgents(deps, key, memory, decisionOf(deps, key, integration, memory))
   const asked = isRequested(integration, memory) || deps.directory.takeSuspicion(key)
   if (memory.file && proofIsDue(memory, deps.clock.now(), asked)) {
-    await withFirstStatus(deps, key, integration, memory, () => prove(deps, memory, provedBefore))
+    const step = (): Promise<void> => prove(deps, memory, provedBefore)
+    const late = (): Promise<void> => firstStatus(deps, key, integration, memory)
+    await withWordIfLate(deps.clock, FIRST_STATUS_AFTER_MS, late, step)
   }
   const decision = decisionOf(deps, key, integration, memory)
   await report(deps, integration, memory, decision)
@@ -111,7 +113,9 @@ function tellAgents(deps: IntegrationDeps, key: string, memory: Memory, { findin
 
 const isRequested = (integration: CalendarIntegration, memory: Memory): boolean => {
   const request = requestedAt(integration)
-  return request !== undefined && request !== integration.status?.lastHandledReconcileAt && request !== memory.handledRequest
+  return (
+    request !== undefined && request !== integration.status?.lastHandledReconcileAt && request !== memory.handledRequest
+  )
 }
 
 /** Frozen, with its agents; only who never had a status gets one. */
@@ -158,43 +162,25 @@ async function write(
   const compact = JSON.parse(JSON.stringify(status)) as CalendarIntegrationStatus
   if (isDeepStrictEqual(compact, before)) return
   await deps.cluster.writeStatus(integration, compact)
-  announce(deps, integration, conditions ?? [])
+  const turn = {
+    kind: 'CalendarIntegration',
+    object: integration,
+    before: before?.conditions,
+    after: conditions,
+  } as const
+  announce(deps.cluster, turn)
 }
 
-/** An Event for each condition that turned; good news of a new object is no news. */
-function announce(deps: IntegrationDeps, integration: CalendarIntegration, conditions: Condition[]): void {
-  for (const type of ['CredentialsValid', 'CalendarAPIEnabled', 'WithinQuota']) {
-    const after = findCondition(conditions, type)
-    const before = findCondition(integration.status?.conditions, type)
-    if (!after || after.reason === before?.reason) continue
-    if ((!before || before.status === 'Unknown') && after.status !== 'False') continue
-    const good = after.status === 'True' || meaningOf('CalendarIntegration', after.reason) === 'neutral'
-    const type_ = good && after.status === 'True' ? 'Normal' : 'Warning'
-    const note = scrub(after.message)
-    deps.cluster.note({ regarding: integration, type: type_, reason: after.reason, action: 'Reconcile', note })
-  }
-}
-
-/** Where Google keeps us waiting and nothing was ever said of this integration, a provisional status is written. */
-async function withFirstStatus(
+/** A courtesy to whoever waits: the status at the end of the reconcile is the one that counts. */
+async function firstStatus(
   deps: IntegrationDeps,
   key: string,
   integration: CalendarIntegration,
   memory: Memory,
-  run: () => Promise<void>,
 ): Promise<void> {
-  if (integration.status?.conditions?.length) return run()
-  let provisional: Promise<unknown> = Promise.resolve()
-  const cancel = deps.clock.setTimer(FIRST_STATUS_AFTER_MS, () => {
-    const decision = decisionOf(deps, key, integration, memory)
-    provisional = report(deps, integration, memory, decision).catch((error: unknown) =>
-      deps.log.debug({ error }, 'provisional status not written'),
-    )
-  })
-  try {
-    await run()
-  } finally {
-    cancel()
-    await provisional
-  }
+  if (deps.cluster.integrations.get(key)?.status?.conditions?.length) return
+  const decision = decisionOf(deps, key, integration, memory)
+  await report(deps, integration, memory, decision).catch((error: unknown) =>
+    deps.log.debug({ error }, 'provisional status not written'),
+  )
 }

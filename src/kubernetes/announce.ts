@@ -1,0 +1,44 @@
+/**
+ * Which changes of a status are worth an Event: a condition that turned, and a deadline that came closer. Good news of a new
+ * object is no news. Notes carry no e-mail address: Events are read by more people than the object is.
+ */
+import { scrub } from '../platform/scrub.ts'
+import { findCondition } from '../resources/conditions.ts'
+import { meaningOf, type Kind } from '../resources/reasons.ts'
+import type { Condition } from '../resources/types.ts'
+import type { Cluster, KubernetesObject } from './port.ts'
+
+export interface Turn {
+  kind: Kind
+  object: KubernetesObject
+  before: readonly Condition[] | undefined
+  after: readonly Condition[] | undefined
+}
+
+export function announce(cluster: Pick<Cluster, 'note'>, { kind, object, before, after = [] }: Turn): void {
+  for (const condition of after.filter(({ type }) => !GENERAL.includes(type))) {
+    if (condition.type === 'Ready' && repeats(condition, after)) continue
+    if (!turned(findCondition(before, condition.type), condition)) continue
+    const { reason, message } = condition
+    const type = isGood(kind, condition) ? 'Normal' : 'Warning'
+    cluster.note({ regarding: object, type, reason, action: 'Reconcile', note: scrub(message) })
+  }
+}
+
+/** They say the same as `Ready`, in fewer words. */
+const GENERAL: readonly string[] = ['Reconciling', 'Stalled']
+
+/** `Ready` mostly repeats what another condition says: only a reason of its own is worth an Event. */
+const repeats = (ready: Condition, all: readonly Condition[]): boolean =>
+  ready.status === 'True' ||
+  all.some(({ type, reason }) => !['Ready', ...GENERAL].includes(type) && reason === ready.reason)
+
+/** A grant that is about to end is good, and a warning all the same. */
+const isGood = (kind: Kind, { status, reason }: Condition): boolean =>
+  status === 'True' ? reason !== 'GrantExpiresSoon' : status === 'Unknown' && meaningOf(kind, reason) === 'neutral'
+
+function turned(before: Condition | undefined, after: Condition): boolean {
+  if (!before || before.status === 'Unknown') return after.status === 'False' || after.reason === 'GrantExpiresSoon'
+  if (before.reason !== after.reason) return true
+  return after.reason === 'GrantExpiresSoon' && before.message !== after.message
+}
