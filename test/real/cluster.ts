@@ -42,7 +42,7 @@ export interface AuditEvent {
 export interface RealKubernetes {
   readonly url: string
   /** The path of a kubeconfig file; without a user, the administrator's. A user may do what RBAC gives to the name and groups. */
-  kubeconfig(user?: User): string
+  kubeconfig(user?: User): Promise<string>
   client(user?: User): Promise<Client>
   /** The standard output. As the administrator; another user by `--kubeconfig`. @throws Error with `stderr` and `code`. */
   kubectl(...args: string[]): Promise<string>
@@ -71,7 +71,7 @@ const TRIES = 3
 export async function startRealKubernetes(options: ClusterOptions = {}): Promise<RealKubernetes> {
   const programs = await findPrograms()
   for (let attempt = 1; ; attempt++) {
-    const cluster = new Cluster(programs, await freePorts(3))
+    const cluster = new Cluster(programs, await freePorts(3), await createAuthority(Date.now()))
     try {
       await cluster.start(options)
       return cluster
@@ -97,18 +97,18 @@ class Cluster implements RealKubernetes {
   #serviceAccounts = false
   #files = 0
 
-  constructor(programs: Programs, [etcd = 0, etcdPeer = 0, apiServer = 0]: number[]) {
+  constructor(programs: Programs, [etcd = 0, etcdPeer = 0, apiServer = 0]: number[], authority: Authority) {
     this.#programs = programs
     this.#ports = { etcd, etcdPeer, apiServer }
     this.url = `https://127.0.0.1:${apiServer}`
     this.#directory = mkdtempSync(join(tmpdir(), 'kubernetes-'))
     this.#forget = removeWithUs(this.#directory)
-    this.#authority = createAuthority(Date.now())
-    writeFiles(this.#directory, this.#authority)
+    this.#authority = authority
   }
 
   async start(options: ClusterOptions): Promise<void> {
     this.#serviceAccounts = options.controllerManager ?? false
+    await writeFiles(this.#directory, this.#authority)
     this.#etcd = this.#run('etcd', etcdArguments(this.#directory, this.#ports))
     await this.#startApiServer()
     const client = await this.client()
@@ -119,8 +119,8 @@ class Cluster implements RealKubernetes {
     if (options.controllerManager) await this.#startControllerManager(client)
   }
 
-  kubeconfig(user: User = ADMINISTRATOR): string {
-    const { certificate, key } = this.#authority.client(user.name, user.groups)
+  async kubeconfig(user: User = ADMINISTRATOR): Promise<string> {
+    const { certificate, key } = await this.#authority.client(user.name, user.groups)
     const base64 = (text: string) => Buffer.from(text).toString('base64')
     const cluster = { server: this.url, 'certificate-authority-data': base64(this.#authority.certificate) }
     const credentials = { 'client-certificate-data': base64(certificate), 'client-key-data': base64(key) }
@@ -135,14 +135,14 @@ class Cluster implements RealKubernetes {
   }
 
   async client(user?: User): Promise<Client> {
-    const client = await connect(this.kubeconfig(user))
+    const client = await connect(await this.kubeconfig(user))
     this.#clients.push(client)
     return client
   }
 
   async kubectl(...args: string[]): Promise<string> {
     // A home of its own: neither the user's cache nor the user's preferences reach in.
-    const env = { PATH: process.env.PATH, HOME: this.#directory, KUBECONFIG: this.kubeconfig() }
+    const env = { PATH: process.env.PATH, HOME: this.#directory, KUBECONFIG: await this.kubeconfig() }
     const { stdout } = await promisify(execFile)(this.#programs.kubectl, args, { env, maxBuffer: 64 * 1024 * 1024 })
     return stdout
   }
@@ -182,7 +182,7 @@ class Cluster implements RealKubernetes {
   }
 
   async #startControllerManager(client: Client): Promise<void> {
-    const args = controllerManagerArguments(this.#directory, this.kubeconfig())
+    const args = controllerManagerArguments(this.#directory, await this.kubeconfig())
     this.#controllerManager = this.#run('kube-controller-manager', args)
     const account = '/api/v1/namespaces/default/serviceaccounts/default'
     await this.#controllerManager.until('ServiceAccount default', () => found(client, account))

@@ -11,8 +11,8 @@ export interface Ports {
 }
 
 /** The directory of one cluster; everything of it lies there. */
-export function writeFiles(directory: string, authority: Authority): void {
-  const serving = authority.server(['127.0.0.1', 'localhost'])
+export async function writeFiles(directory: string, authority: Authority): Promise<void> {
+  const serving = await authority.server(['127.0.0.1', 'localhost'])
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const policy = {
     apiVersion: 'audit.k8s.io/v1',

@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { startRealKubernetes } from './cluster.ts'
+import type { RealKubernetes } from './cluster.ts'
+
+const integration = (name: string) => ({
+  apiVersion: 'calendar-operator.io/v1alpha1',
+  kind: 'CalendarIntegration',
+  metadata: { name, namespace: 'default' },
+  spec: { google: { clientSecretRef: { name: 'client' }, siteURI: 'https://booking.example.com' } },
+})
+
+const READER = {
+  apiVersion: 'rbac.authorization.k8s.io/v1',
+  kind: 'ClusterRole',
+  metadata: { name: 'reader' },
+  rules: [{ apiGroups: ['calendar-operator.io'], resources: ['calendarintegrations'], verbs: ['get', 'list'] }],
+}
+
+const READER_BINDING = {
+  apiVersion: 'rbac.authorization.k8s.io/v1',
+  kind: 'ClusterRoleBinding',
+  metadata: { name: 'reader' },
+  roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'reader' },
+  subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'readers' }],
+}
+
+describe('a real Kubernetes', () => {
+  let kubernetes: RealKubernetes
+  beforeAll(async () => {
+    kubernetes = await startRealKubernetes()
+  })
+  afterAll(() => kubernetes.stop())
+
+  it('lets a user do what a role of the user’s group says, and no more', async () => {
+    await kubernetes.apply(READER, READER_BINDING, integration('roles'))
+    const kubeconfig = await kubernetes.kubeconfig({ name: 'rita', groups: ['readers'] })
+    const asRita = (...args: string[]) => kubernetes.kubectl('--kubeconfig', kubeconfig, ...args)
+    // RBAC reads its roles from a cache that follows the write.
+    await vi.waitFor(async () => expect(await asRita('get', 'calint', '-o', 'name')).toContain('/roles'), 10_000)
+    await expect(asRita('delete', 'calint', 'roles')).rejects.toThrow('User "rita" cannot delete resource')
+    await expect(asRita('get', 'secrets')).rejects.toThrow('(Forbidden)')
+  })
+
+  it('writes who asked for what into the audit log', async () => {
+    const kubeconfig = await kubernetes.kubeconfig({ name: 'nobody' })
+    await expect(kubernetes.kubectl('--kubeconfig', kubeconfig, 'get', 'secret', 'a')).rejects.toThrow('(Forbidden)')
+    await vi.waitFor(() => {
+      const denied = kubernetes
+        .auditEvents()
+        .filter((event) => event.user.username === 'nobody' && event.objectRef?.name)
+      expect(denied).toMatchObject([
+        { verb: 'get', objectRef: { resource: 'secrets', name: 'a' }, responseStatus: { code: 403 } },
+      ])
+    })
+  })
+
+  it('comes back after a crash on the same port with the objects that it had', async () => {
+    await kubernetes.apply(integration('crash'))
+    const kubeconfig = await kubernetes.kubeconfig()
+    await kubernetes.killApiServer()
+    await expect(kubernetes.kubectl('--kubeconfig', kubeconfig, 'get', 'calint')).rejects.toThrow('refused')
+    await kubernetes.restartApiServer()
+    expect(await kubernetes.kubectl('--kubeconfig', kubeconfig, 'get', 'calint', '-o', 'name')).toContain('/crash')
+  })
+})
+
+it('leaves no process and no file behind when the process that started it is killed', async () => {
+  const starter = fileURLToPath(new URL('support/start-and-wait.ts', import.meta.url))
+  const child = spawn(process.execPath, ['--import', 'tsx', starter], { stdio: ['ignore', 'pipe', 'inherit'] })
+  let line = ''
+  for await (line of createInterface({ input: child.stdout })) break
+  const { url, directory } = JSON.parse(line) as { url: string; directory: string }
+  expect(await reachable(url)).toBe(true)
+  child.kill('SIGKILL')
+  await vi.waitFor(async () => {
+    expect(await reachable(url)).toBe(false)
+    expect(existsSync(directory)).toBe(false)
+  }, 10_000)
+})
+
+/** Whether something answers there, were it only with a certificate that we don't trust. */
+async function reachable(url: string): Promise<boolean> {
+  try {
+    await fetch(url)
+    return true
+  } catch (error) {
+    return ((error as Error).cause as NodeJS.ErrnoException).code !== 'ECONNREFUSED'
+  }
+}
