@@ -19,6 +19,8 @@ export interface AccessRequest {
   agent: Agent
   memory: AgentMemory
   gate: OpenGate
+  /** Somebody asked for a look now: what was put off is done. */
+  force: boolean
 }
 
 /** Makes sure that `grant.accessToken` is good for use; `undefined` means that it is. */
@@ -87,9 +89,9 @@ function clientChanged({ deps, memory, gate }: AccessRequest, grant: Grant): Set
 }
 
 /** A dead grant is not asked about again before its time, unless the token, the client or the wish has changed. */
-function rememberedRefusal({ deps, memory, gate }: AccessRequest, grant: Grant): Setback | undefined {
+function rememberedRefusal({ deps, memory, gate, force }: AccessRequest, grant: Grant): Setback | undefined {
   const refusal = memory.refusal
-  if (!refusal) return undefined
+  if (!refusal || force) return undefined
   const same = refusal.token === grant.refreshToken && refusal.credentialsHash === gate.view.credentialsHash
   const again = refusal.setback.again
   if (same && again.kind === 'slow' && deps.clock.now() < again.at) return refusal.setback

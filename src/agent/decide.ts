@@ -23,7 +23,7 @@ export interface Facts {
   /** The grant in use, once it has proved itself in this reconcile. */
   grant?: { end: number | undefined; grantedAt: number; guess: boolean; accountHidden: boolean; advice: string }
   /** Every calendar was read at least once, and what is to be published stands there. */
-  synced?: { syncedAt: number; calendars: number; staleAfterRaised?: number }
+  synced?: { calendars: number; staleAfterRaised?: number }
   /** Until when what is published can be trusted. */
   freshUntil?: number
   /** Since when something of the passing kind has been going wrong. */

@@ -105,11 +105,11 @@ async function act(deps: AgentDeps, scene: Scene): Promise<Facts> {
   let complete = false
   if (isSetback(gate)) setbacks.push(gate)
   else {
-    const request = { deps, agent, memory, gate }
+    const request = { deps, agent, memory, gate, force: isRequested(agent, memory) }
     const access = await guarded(() => gainAccess(request))
     if (isSetback(access)) setbacks.push(access)
     else {
-      const result = await guarded(() => syncCalendars(request, access, isRequested(agent, memory)))
+      const result = await guarded(() => syncCalendars(request, access))
       setbacks.push(...(isSetback(result) ? [result] : result.setbacks))
       // A token may have been found dead, or renewed and rotated, on the way.
       if (!setbacks.some(({ condition }) => condition === 'Authorized')) grant = access
@@ -172,7 +172,7 @@ function factsOf(
     },
     synced:
       found.complete && found.setbacks.length === 0
-        ? { syncedAt: oldest, calendars: reads.length, staleAfterRaised: raised(agent, staleAfter) }
+        ? { calendars: reads.length, staleAfterRaised: raised(agent, staleAfter) }
         : undefined,
     freshUntil: trustedUntil(memory) ?? lastTrust(agent, oldest, staleAfter),
     troubleSince: memory.troubleSince,

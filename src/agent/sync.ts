@@ -37,8 +37,8 @@ export function wantedCalendars(agent: Agent, grant: Grant | undefined): Map<str
 }
 
 /** Reads the calendars that are due (all of them when `now` is asked for), and forgets those no longer wanted. */
-export async function syncCalendars(request: AccessRequest, grant: Grant, force: boolean): Promise<SyncResult> {
-  const { memory, agent, deps } = request
+export async function syncCalendars(request: AccessRequest, grant: Grant): Promise<SyncResult> {
+  const { memory, agent, deps, force } = request
   const wanted = wantedCalendars(agent, grant)
   for (const id of [...memory.calendars.keys()]) if (!wanted.has(id)) memory.calendars.delete(id)
   const result: SyncResult = { setbacks: [], asked: false }

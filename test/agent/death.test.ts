@@ -1,0 +1,96 @@
+import { describe, expect, test } from 'vitest'
+import { deathOf, grantEnd } from '../../src/agent/death.ts'
+import type { Grant } from '../../src/agent/memory.ts'
+import { anIntegration } from '../support/resources.ts'
+
+const DAY = 24 * 60 * 60_000
+const consent = Date.parse('2026-11-16T10:00:00Z')
+const inTesting = anIntegration()
+const inProduction = anIntegration({ publishingStatus: 'InProduction' })
+const internal = anIntegration({ userType: 'Internal', publishingStatus: undefined })
+
+const grant = (more: Partial<Grant> = {}): Grant => ({
+  refreshToken: '1//r',
+  grantedAt: consent,
+  grantedAtIsGuess: false,
+  obtainedAt: 0,
+  expiresAt: 0,
+  renewAt: 0,
+  saved: true,
+  ...more,
+})
+
+const diedAfter = (
+  days: number,
+  { of = grant(), by = inTesting, failure = 'InvalidGrant' as 'InvalidGrant' | 'SessionExpired' } = {},
+): { reason: string; likelyCause: string; message: string } =>
+  deathOf(of, by, { failure, now: consent + days * DAY, advice: 'sign in again' })
+
+describe('the end of a grant', () => {
+  test('is seven days after consent in Testing, and unknown in production and inside an organisation', () => {
+    expect(grantEnd(grant(), inTesting)).toBe(consent + 7 * DAY)
+    expect(grantEnd(grant(), inProduction)).toBeUndefined()
+    expect(grantEnd(grant(), internal)).toBeUndefined()
+  })
+
+  test('is what Google said, where Google said it', () => {
+    expect(grantEnd(grant({ grantExpiresAt: consent + DAY }), inTesting)).toBe(consent + DAY)
+  })
+
+  test('counts as Testing where an External integration says nothing of its publishing status', () => {
+    expect(grantEnd(grant(), anIntegration({ publishingStatus: undefined }))).toBe(consent + 7 * DAY)
+  })
+})
+
+describe('a grant that Google no longer accepts', () => {
+  test.each([
+    ['before its end', 3, 'GrantRevoked', 'took the access back'],
+    ['an hour before its seventh day is over', 7 - 1 / 24, 'GrantExpired', 'in Testing'],
+    ['a little earlier than that', 7 - 1.1 / 24, 'GrantRevoked', 'took the access back'],
+    ['long after its end', 20, 'GrantExpired', 'in Testing'],
+  ])('%s', (_, days, reason, cause) => {
+    const death = diedAfter(days)
+    expect(death.reason).toBe(reason)
+    expect(death.likelyCause).toContain(cause)
+    expect(death.message).toContain('sign in again')
+  })
+
+  test('at seven days although InProduction was declared points to an app in Testing', () => {
+    const death = diedAfter(7, { by: inProduction })
+    expect(death.reason).toBe('GrantRevoked')
+    expect(death.likelyCause).toContain('publishingStatus says InProduction')
+  })
+
+  test('long after the seventh day points there too, if it was last alive before it', () => {
+    const of = grant({ lastUsedAt: consent + 6.9 * DAY })
+    expect(diedAfter(12, { by: inProduction, of }).likelyCause).toContain('still in Testing')
+  })
+
+  test('long after the seventh day, having been alive since, was taken back', () => {
+    const of = grant({ lastUsedAt: consent + 11 * DAY })
+    expect(diedAfter(12, { by: inProduction, of }).likelyCause).toContain('took the access back')
+  })
+
+  test('of an organisation is never blamed on Testing', () => {
+    expect(diedAfter(7, { by: internal }).likelyCause).toContain('took the access back')
+  })
+
+  test('unused for six months died of that', () => {
+    const of = grant({ lastUsedAt: consent + 20 * DAY })
+    expect(diedAfter(201, { by: inProduction, of }).likelyCause).toContain('six months')
+  })
+
+  test('ended by a session policy has expired', () => {
+    const death = diedAfter(1, { by: internal, failure: 'SessionExpired' })
+    expect([death.reason, death.likelyCause]).toEqual(['GrantExpired', expect.stringContaining('session policy')])
+  })
+
+  test('at the end that Google had announced has expired', () => {
+    const of = grant({ grantExpiresAt: consent + 2 * DAY })
+    expect(diedAfter(2, { of, by: inProduction }).reason).toBe('GrantExpired')
+  })
+
+  test('says when the date of consent is only a guess', () => {
+    expect(diedAfter(8, { of: grant({ grantedAtIsGuess: true }) }).likelyCause).toContain('at the latest')
+  })
+})

@@ -1,0 +1,146 @@
+import { describe, expect, test } from 'vitest'
+import { decide, type Facts } from '../../src/agent/decide.ts'
+import { setback, type Setback } from '../../src/agent/setback.ts'
+import { conditionsFor, findCondition } from '../../src/resources/conditions.ts'
+import type { Agent, Condition } from '../../src/resources/types.ts'
+import { anAgent } from '../support/resources.ts'
+import { statusProblems } from '../support/kstatus.ts'
+
+const now = Date.parse('2026-11-23T10:00:00Z')
+const minutes = 60_000
+const hours = 60 * minutes
+
+const google = new Error('away')
+const passing = {
+  unreachable: setback('Authorized', 'GoogleUnreachable', 'Google is away.', { kind: 'retry', error: google }),
+  limited: setback('Synced', 'RateLimited', 'Google limits.', { kind: 'retry', error: google, notBefore: 7_000 }),
+  integration: setback('Ready', 'IntegrationNotReady', 'Not proved.', { kind: 'wait', for: hours }),
+}
+const stuck = {
+  revoked: setback('Authorized', 'GrantRevoked', 'Sign in again.', { kind: 'slow', at: now + 5 * minutes }),
+  notFound: setback('Synced', 'CalendarNotFound', 'No such calendar.', { kind: 'slow', at: now + 5 * minutes }),
+}
+const grant = {
+  end: undefined,
+  grantedAt: now - 24 * hours,
+  guess: false,
+  accountHidden: false,
+  advice: 'sign in again',
+}
+
+const facts = (more: Partial<Facts> = {}): Facts => ({ now, agent: anAgent(), setbacks: [], due: [], ...more })
+
+/** Decides, and holds the status that follows from it against the rules of kstatus. */
+function decided(given: Facts): { of: (type: string) => Condition | undefined; outcome: unknown; agent: Agent } {
+  const { findings, outcome } = decide(given)
+  const generation = given.agent.metadata.generation
+  const conditions = conditionsFor('Agent', findings, { conditions: given.agent.status?.conditions, generation, now })
+  const agent = { ...given.agent, status: { observedGeneration: generation, conditions } }
+  expect(statusProblems(agent)).toEqual([])
+  return { of: (type) => findCondition(conditions, type), outcome, agent }
+}
+
+const readyAgent = (): Agent =>
+  decided(facts({ grant, synced: { calendars: 1 }, freshUntil: now + 15 * minutes })).agent
+
+describe('an agent of which everything is known', () => {
+  test('is ready, and comes back when the next thing falls due', () => {
+    const { of, outcome } = decided(
+      facts({ grant, synced: { calendars: 1 }, due: [now + 5 * minutes, now + 2 * hours] }),
+    )
+    expect([of('Ready')?.status, of('Authorized')?.reason, of('Synced')?.reason]).toEqual(['True', 'Granted', 'Synced'])
+    expect([of('Reconciling'), of('Stalled')]).toEqual([undefined, undefined])
+    expect(outcome).toMatchObject({ kind: 'done', checkAgainIn: 5 * minutes })
+  })
+
+  test.each([
+    [49 * hours, 'Granted', undefined],
+    [48 * hours, 'GrantExpiresSoon', 'less than 48 hours'],
+    [13 * hours, 'GrantExpiresSoon', 'less than 48 hours'],
+    [12 * hours, 'GrantExpiresSoon', 'less than 12 hours'],
+  ])('whose grant ends in %d ms says %s', (left, reason, words) => {
+    const { of } = decided(facts({ grant: { ...grant, end: now + left }, synced: { calendars: 1 } }))
+    expect(of('Ready')?.status).toBe('True')
+    expect(of('Authorized')?.reason).toBe(reason)
+    if (words) expect(of('Ready')?.message).toContain(words)
+  })
+})
+
+describe('an agent that was ready', () => {
+  test.each(Object.entries(passing))('stays so, as it was, while %s fails and it can be trusted', (_, trouble) => {
+    const given = facts({
+      agent: readyAgent(),
+      setbacks: [trouble],
+      freshUntil: now + minutes,
+      troubleSince: now - minutes,
+    })
+    const { of } = decided(given)
+    expect([of('Ready')?.status, of('Ready')?.reason]).toEqual(['True', 'Ready'])
+    expect([of('Authorized')?.reason, of('Synced')?.reason]).toEqual(['Granted', 'Synced'])
+    expect(of('Ready')?.message).toBe(
+      `Good until 2026-11-23T10:01:00Z, but since 2026-11-23T09:59:00Z: ${trouble.message}`,
+    )
+  })
+
+  test('is no longer, once what is published can no longer be trusted, and its grant is not called unknown', () => {
+    const { of } = decided(facts({ agent: readyAgent(), setbacks: [passing.unreachable], freshUntil: now }))
+    expect([of('Ready')?.status, of('Ready')?.reason]).toEqual(['False', 'SyncFailed'])
+    expect([of('Authorized')?.status, of('Authorized')?.reason]).toEqual(['True', 'Granted'])
+    expect(of('Reconciling')?.status).toBe('True')
+  })
+
+  test('names the integration where that is what fails', () => {
+    const { of } = decided(facts({ agent: readyAgent(), setbacks: [passing.integration], freshUntil: now - 1 }))
+    expect([of('Ready')?.reason, of('Synced')?.reason]).toEqual(['IntegrationNotReady', 'SyncFailed'])
+  })
+
+  test.each(Object.entries(stuck))('shows at once that it was %s', (_, trouble) => {
+    const { of, outcome } = decided(facts({ agent: readyAgent(), setbacks: [trouble], freshUntil: now + minutes }))
+    expect([of('Ready')?.status, of('Ready')?.reason]).toEqual(['False', trouble.reason])
+    expect(of('Stalled')?.status).toBe('True')
+    expect(outcome).toMatchObject({ kind: 'blocked', reason: trouble.reason })
+  })
+
+  test('gets no patience for a new wish', () => {
+    const agent = readyAgent()
+    agent.metadata.generation = 2
+    const { of } = decided(facts({ agent, setbacks: [passing.limited], freshUntil: now + minutes }))
+    expect([of('Ready')?.status, of('Ready')?.reason]).toEqual(['False', 'RateLimited'])
+  })
+})
+
+describe('an agent that was never looked at', () => {
+  test('is unknown while Google cannot be reached', () => {
+    const { of } = decided(facts({ setbacks: [passing.unreachable] }))
+    expect([of('Ready')?.status, of('Ready')?.reason]).toEqual(['Unknown', 'GoogleUnreachable'])
+    expect([of('Synced')?.status, of('Synced')?.reason]).toEqual(['Unknown', 'NotYetSynced'])
+  })
+
+  test('says which integration it waits for', () => {
+    const { of } = decided(facts({ setbacks: [passing.integration] }))
+    expect([of('Ready')?.status, of('Ready')?.reason]).toEqual(['False', 'IntegrationNotReady'])
+    expect([of('Authorized')?.reason, of('Synced')?.reason]).toEqual(['NotYetKnown', 'NotYetSynced'])
+  })
+})
+
+describe('several setbacks', () => {
+  test('what a person has to repair speaks before what may pass', () => {
+    const trouble: Setback[] = [passing.limited, stuck.notFound]
+    expect(decided(facts({ setbacks: trouble, grant })).of('Ready')?.reason).toBe('CalendarNotFound')
+  })
+
+  test('what may pass is tried again soon, even if something else has to be repaired', () => {
+    const { outcome } = decided(facts({ setbacks: [stuck.notFound, passing.limited], grant }))
+    expect(outcome).toMatchObject({ kind: 'retry', notBefore: 7_000 })
+  })
+
+  test('one refused calendar does not keep the others from being read in time', () => {
+    const { outcome } = decided(facts({ setbacks: [stuck.notFound], grant, due: [now + 30_000] }))
+    expect(outcome).toMatchObject({ kind: 'blocked', checkAgainIn: 30_000 })
+  })
+
+  test('what falls due waits while the way to Google is barred', () => {
+    const { outcome } = decided(facts({ setbacks: [passing.integration], due: [now - 1] }))
+    expect(outcome).toMatchObject({ kind: 'wait', for: hours })
+  })
+})
