@@ -1,7 +1,7 @@
 /** Facts and a spec's rules to busy time. */
-import { ALL_DAY, NEVER_BUSY, NO_TIME, TENTATIVE, type Fact } from './fact.ts'
+import { ALL_DAY, NEVER_BUSY, NO_TIME, TENTATIVE, type TimeFact } from './fact.ts'
 import { clip, mergeIntervals, type Interval } from './interval.ts'
-import { factsOf, type Picture } from './picture.ts'
+import { timesOf, type Picture } from './picture.ts'
 import { covers } from './window.ts'
 import { DAY, type Zones } from './zones.ts'
 
@@ -27,7 +27,7 @@ export function busyOf(pictures: Iterable<Picture>, rules: BusyRules, window: In
   let covered = true
   for (const picture of pictures) {
     covered &&= !picture.asked || covers(picture.asked, window)
-    for (const fact of factsOf(picture)) {
+    for (const fact of timesOf(picture)) {
       if (!isBusy(fact, rules)) continue
       if (fact.flags & NO_TIME) notUnderstood += 1
       else intervals.push(intervalOf(fact, picture.timeZone, zones))
@@ -37,14 +37,14 @@ export function busyOf(pictures: Iterable<Picture>, rules: BusyRules, window: In
 }
 
 /** Whether an event takes time, by its facts and the spec's rules. */
-export function isBusy({ flags }: Fact, rules: BusyRules): boolean {
+export function isBusy({ flags }: TimeFact, rules: BusyRules): boolean {
   if (flags & NEVER_BUSY) return false
   if (flags & TENTATIVE && rules.tentative === 'Free') return false
   return !(flags & ALL_DAY && rules.allDay === 'Free')
 }
 
 /** The instants of an event, in ms. */
-export function intervalOf({ start, end, flags }: Fact, timeZone: string, zones: Zones): Interval {
+export function intervalOf({ start, end, flags }: TimeFact, timeZone: string, zones: Zones): Interval {
   if (!(flags & ALL_DAY)) return { start: start * 1000, end: end * 1000 }
   const day = DAY / 1000
   return {

@@ -60,7 +60,7 @@ const listed = (calendar: string, fact: Fact, at: Interval, busy: boolean): List
   at,
   ...(fact.flags & ALL_DAY ? { dates: datesOf(fact) } : {}),
   busy,
-  wording: fact.wording ?? {},
+  wording: JSON.parse(fact.wording || '{}') as Wording,
 })
 
 const datesOf = ({ start, end }: Fact): { start: string; end: string } => ({

@@ -31,17 +31,21 @@ export interface Wording {
 }
 
 /**
- * One event. `start` and `end` are seconds since the epoch; with ALL_DAY they are the local midnights of its dates, read
- * as if they were UTC, since the instants depend on the calendar's zone, which its owner may change at any time.
+ * When an event is. `start` and `end` are seconds since the epoch; with ALL_DAY they are the local midnights of its dates,
+ * read as if they were UTC, since the instants depend on the calendar's zone, which its owner may change at any time.
  */
-export interface Fact {
-  id: string
-  /** The recurring event that this is an instance of. */
-  series: string
+export interface TimeFact {
   start: number
   end: number
   flags: number
-  wording?: Wording
+}
+
+export interface Fact extends TimeFact {
+  id: string
+  /** The recurring event that this is an instance of, else empty. */
+  series: string
+  /** A `Wording` in JSON, which is how it is compared and kept; empty with detail Busy. */
+  wording: string
 }
 
 export interface FactContext extends SpanContext {
@@ -54,14 +58,13 @@ const NEVER_BUSY_TYPES = new Set(['workingLocation', 'birthday'])
 export function factOf(event: SourceEvent, context: FactContext): Fact {
   const span = spanOf(event, context)
   const answer = ownAnswer(event)
-  const fact: Fact = {
+  return {
     id: event.id ?? anonymousId(event),
     series: event.recurringEventId ?? '',
     ...seconds(span ?? { start: 0, end: 0 }),
     flags: timeFlags(span) | meaningFlags(event, answer),
+    wording: context.detail === 'Full' ? JSON.stringify(wordingOf(event, answer)) : '',
   }
-  if (context.detail === 'Full') fact.wording = wordingOf(event, answer)
-  return fact
 }
 
 const ownAnswer = ({ attendees }: SourceEvent): string | undefined =>
