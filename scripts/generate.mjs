@@ -16,15 +16,17 @@ async function readCrds() {
   return texts.map((text) => parse(text)).filter((document) => document.kind === 'CustomResourceDefinition')
 }
 
+const example = (singular) => readFile(join(ROOT, `docs/reference/examples/${singular}.yaml`), 'utf8')
+
 /** Everything that is generated: path from the repository's root → content. */
 async function generated(crds) {
   const files = new Map([['src/resources/generated/crds.ts', embeddedCrds(crds)]])
   for (const crd of crds) {
     const { singular } = crd.spec.names
     files.set(`src/resources/generated/${singular}.ts`, await types(crd))
-    files.set(`docs/reference/${singular}.md`, referencePage(crd))
+    files.set(`docs/reference/${singular}.md`, referencePage(crd, await example(singular)))
     for (const version of crd.spec.versions) {
-      files.set(`schemas/${singular}_${version.name}.json`, editorSchema(crd, version))
+      files.set(`schemas/${singular}_${version.name}.json`, await editorSchema(crd, version))
     }
   }
   return files

@@ -1,11 +1,15 @@
-// A JSON schema for editors and for kubeconform: the CRD's schema, strict about unknown fields.
+// A JSON schema for editors and for kubeconform: the CRD's schema, strict about unknown fields. CEL rules have no place
+// in it; `calendar-operator validate` checks them.
+import { format } from 'prettier'
+
 const KUBERNETES_ONLY = /^x-kubernetes-/
 
 function plain(schema) {
   if (Array.isArray(schema)) return schema.map(plain)
   if (typeof schema !== 'object' || schema === null) return schema
   const entries = Object.entries(schema).filter(([key]) => !KUBERNETES_ONLY.test(key))
-  return Object.fromEntries(entries.map(([key, value]) => [key, plain(value)]))
+  const copy = Object.fromEntries(entries.map(([key, value]) => [key, plain(value)]))
+  return schema['x-kubernetes-list-type'] === 'set' ? { ...copy, uniqueItems: true } : copy
 }
 
 /** Closes every object that lists its properties, but for metadata, which Kubernetes defines. */
@@ -21,6 +25,6 @@ export function editorSchema(crd, version) {
   schema.required = ['apiVersion', 'kind', 'metadata', ...schema.required]
   schema.properties.apiVersion = { ...schema.properties.apiVersion, enum: [`${group}/${version.name}`] }
   schema.properties.kind = { ...schema.properties.kind, enum: [names.kind] }
-  // A description that does not depend on where it stands: a "set" list is one without repeats.
-  return JSON.stringify({ $schema: 'http://json-schema.org/draft-07/schema#', ...schema }, null, 2) + '\n'
+  const text = JSON.stringify({ $schema: 'http://json-schema.org/draft-07/schema#', ...schema })
+  return format(text, { parser: 'json', printWidth: 120, objectWrap: 'preserve' })
 }

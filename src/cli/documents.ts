@@ -51,7 +51,7 @@ export function parseManifests(file: string, text: string): Parsed {
 function readDocument(file: string, document: Document.Parsed, lines: LineCounter): Parsed {
   const wrong = (line: number, text: string): Remark => ({ file, line, level: 'problem', text })
   if (document.errors.length > 0) {
-    const remarks = document.errors.map(({ pos, message }) => wrong(lines.linePos(pos[0]).line, message))
+    const remarks = document.errors.map((error) => wrong(lines.linePos(error.pos[0]).line, syntaxText(error)))
     return { manifests: [], remarks }
   }
   const start = lines.linePos(document.contents?.range[0] ?? 0).line
@@ -69,6 +69,9 @@ function readDocument(file: string, document: Document.Parsed, lines: LineCounte
   const found = flatten(value).map(({ object, at }) => ({ file, object, lineOf: lineFinder(document, lines, at) }))
   return { manifests: found, remarks: [] }
 }
+
+const syntaxText = ({ code, message }: { code: string; message: string }): string =>
+  code === 'DUPLICATE_KEY' ? 'this field stands there twice; keep one of them' : `is not YAML: ${message}`
 
 /** A list (`kind: List`, `AgentList`) counts as the objects in it. */
 function flatten(value: Record<string, unknown>, at: Path = []): { object: Record<string, unknown>; at: Path }[] {

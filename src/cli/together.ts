@@ -130,6 +130,7 @@ function integrationRemarks(one: Ours, agent: Agent, all: readonly Ours[]): Rema
     const text = `CalendarIntegration ${home === '' ? '' : `${home}/`}${name} is not in these files; it has to be in the cluster`
     return [remark(one, at, 'note', text)]
   }
+  if (!integration.object) return []
   return serves(integration.object, one.namespace, home) ? [] : [remark(one, at, 'problem', refusal(integration, one))]
 }
 

@@ -27,8 +27,9 @@ export interface Problem {
   readonly found?: unknown
   /** The values that would do, where they can be counted. */
   readonly supported?: readonly string[]
-  /** The CEL rule that failed. */
+  /** The CEL rule that failed, and the type of the value that it stands on. */
   readonly rule?: string
+  readonly ruleType?: string
   /** It is the schema that was not met: the API server names the field once more within its message. */
   readonly bySchema?: true
 }
@@ -64,8 +65,7 @@ const withMessage = (text: string, { message }: Problem): string => (message ===
 const WORDS: Record<ProblemKind, (one: Problem) => string> = {
   Required: (one) => withMessage('Required value', one),
   Forbidden: (one) => withMessage('Forbidden', one),
-  // Of a rule that failed the API server shows the type, not the value.
-  Invalid: (one) => `Invalid value: ${quoted(one.rule ? typeName(one.found) : one.found)}: ${inBody(one)}`,
+  Invalid: (one) => `Invalid value: ${quoted(shown(one))}: ${inBody(one)}`,
   TypeInvalid: (one) => `Invalid value: "${typeName(one.found)}": ${inBody(one)}: "${typeName(one.found)}"`,
   NotSupported: (one) =>
     `Unsupported value: ${quoted(one.found)}: supported values: ${(one.supported ?? []).map(quoted).join(', ')}`,
@@ -73,6 +73,12 @@ const WORDS: Record<ProblemKind, (one: Problem) => string> = {
   TooLong: (one) => withMessage('Too long', one),
   TooMany: (one) => withMessage(`Too many: ${Array.isArray(one.found) ? one.found.length : 0}`, one),
   Unknown: (one) => `unknown field "${one.path}"`,
+}
+
+/** Of a rule the API server shows the type it stands on, not the value; of a list that is too short, its length. */
+function shown({ rule, ruleType, found }: Problem): unknown {
+  if (rule !== undefined) return ruleType
+  return Array.isArray(found) ? found.length : found
 }
 
 const inBody = ({ bySchema, path, message }: Problem): string => (bySchema ? `${path} in body ${message}` : message)

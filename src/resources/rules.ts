@@ -88,11 +88,11 @@ function evaluate({ rule, holds, aboutChange }: Compiled, place: Place): Problem
   }
 }
 
-function failed(rule: ValidationRule, { value, at }: Place, message: string): Problem {
+function failed(rule: ValidationRule, { schema, value, at }: Place, message: string): Problem {
   const below = (rule.fieldPath ?? '').split('.').filter((step) => step !== '')
   const found = below.reduce<unknown>((inner, step) => (isObject(inner) ? inner[step] : undefined), value)
   const kind = KIND_OF_REASON[rule.reason ?? ''] ?? 'Invalid'
-  return problem(kind, [...at, ...below], { message, found, rule: rule.rule })
+  return problem(kind, [...at, ...below], { message, found, rule: rule.rule, ruleType: schema.type ?? 'object' })
 }
 
 /** The values within a value. Items of a list correspond to old ones only where the list is a map: by its keys. */

@@ -8,7 +8,7 @@ export function nearest(name: string, known: readonly string[]): string | undefi
   const scored = known
     .map((candidate) => ({ candidate, slips: distance(name.toLowerCase(), candidate.toLowerCase()) }))
     // Two slips in a word of four letters make another word.
-    .filter(({ candidate, slips }) => slips <= Math.min(2, Math.floor(candidate.length / 3)))
+    .filter(({ candidate, slips }) => slips <= Math.min(2, Math.floor((candidate.length + 1) / 3)))
     .sort((a, b) => a.slips - b.slips)
   return scored[0]?.candidate
 }

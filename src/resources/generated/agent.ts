@@ -66,7 +66,7 @@ export interface AgentSpec {
        */
       kind: 'ConfigMap' | 'Secret'
       /**
-       * Its name.
+       * The name of the ConfigMap or Secret.
        */
       name: string
       /**

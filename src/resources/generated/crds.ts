@@ -307,7 +307,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                             },
                             "name": {
                               "type": "string",
-                              "description": "Its name.",
+                              "description": "The name of the ConfigMap or Secret.",
                               "minLength": 1,
                               "maxLength": 253,
                               "x-kubernetes-validations": [

@@ -1,0 +1,56 @@
+import { crds } from '../../src/resources/generated/crds.ts'
+import { asKubectl, type Problem } from '../../src/resources/problems.ts'
+import { createValidator, type Validator } from '../../src/resources/validate.ts'
+
+export type Json = Record<string, unknown>
+
+const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Objects merge, anything else replaces, undefined removes. */
+export function merged(base: Json, patch: Json): Json {
+  const result: Json = { ...base }
+  for (const [key, value] of Object.entries(patch)) {
+    const before = result[key]
+    if (value === undefined) Reflect.deleteProperty(result, key)
+    else result[key] = isObject(value) ? merged(isObject(before) ? before : {}, value) : value
+  }
+  return result
+}
+
+/** As little of an Agent as will do. */
+export const agent = (spec: Json = {}, metadata: Json = {}): Json => ({
+  apiVersion: 'calendar-operator.io/v1alpha1',
+  kind: 'Agent',
+  metadata: { name: 'alice', namespace: 'booking', ...metadata },
+  spec: merged({ integrationRef: { name: 'google' }, account: 'alice@example.com' }, spec),
+})
+
+/** As little of a CalendarIntegration as will do. */
+export const integration = (spec: Json = {}, metadata: Json = {}): Json => ({
+  apiVersion: 'calendar-operator.io/v1alpha1',
+  kind: 'CalendarIntegration',
+  metadata: { name: 'google', namespace: 'booking', ...metadata },
+  spec: merged(
+    { google: { clientSecretRef: { name: 'google-oauth-client' }, siteURI: 'https://booking.example.com' } },
+    spec,
+  ),
+})
+
+const validators = new Map(crds.map((crd) => [crd.spec.names.kind, createValidator(crd)]))
+
+export function validatorFor(object: Json): Validator {
+  const validator = validators.get(String(object.kind))
+  if (!validator) throw new Error(`no such kind: ${String(object.kind)}`)
+  return validator
+}
+
+/** What the API server would hold. */
+export const stored = (object: Json): Json => {
+  const validator = validatorFor(object)
+  return validator.default(validator.prune(object)) as Json
+}
+
+export const problemsOf = (object: Json): Problem[] => validatorFor(object).problems(stored(object))
+
+/** What `kubectl apply` would show, a line each. */
+export const refusals = (object: Json): string[] => problemsOf(object).map(asKubectl)

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest'
+import { crds } from '../../src/resources/generated/crds.ts'
+import type { StructuralSchema } from '../../src/resources/types.ts'
+import { accepted, refused } from './cases.ts'
+import { problemsOf, refusals } from './manifests.ts'
+
+/** Every rule below a schema, as `path: rule`; items of lists are `[]`, and the path is the one that is complained about. */
+function rulesIn(schema: StructuralSchema, path = ''): string[] {
+  const own = (schema['x-kubernetes-validations'] ?? []).map(({ rule, fieldPath = '' }) => {
+    return `${`${path}${fieldPath}`.replace(/^\./, '')}: ${rule}`
+  })
+  const fields = Object.entries(schema.properties ?? {}).flatMap(([name, inner]) => rulesIn(inner, `${path}.${name}`))
+  return [...own, ...fields, ...(schema.items ? rulesIn(schema.items, `${path}[]`) : [])]
+}
+
+describe('a manifest is refused for', () => {
+  it.each(refused)('$name', ({ object, lines }) => {
+    expect(refusals(object).sort()).toEqual([...lines].sort())
+  })
+})
+
+describe('a manifest is accepted with', () => {
+  it.each(accepted)('$name', ({ object }) => {
+    expect(refusals(object)).toEqual([])
+  })
+})
+
+describe('the list of refusals', () => {
+  it('has a case for every rule in the CRDs, at every place where it stands', () => {
+    const tried = new Set(
+      refused.flatMap(({ object }) =>
+        problemsOf(object).map(({ path, rule }) => `${String(object.kind)} ${path.replace(/\[\d+\]/g, '[]')}: ${rule}`),
+      ),
+    )
+    const all = crds.flatMap((crd) =>
+      crd.spec.versions.flatMap((version) =>
+        rulesIn(version.schema.openAPIV3Schema).map((rule) => `${crd.spec.names.kind} ${rule}`),
+      ),
+    )
+    expect(all.filter((rule) => !tried.has(rule))).toEqual([])
+    expect(all.length).toBeGreaterThan(25)
+  })
+})
