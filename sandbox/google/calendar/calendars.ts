@@ -1,0 +1,112 @@
+/** Calendars: who owns them, who may see them and how well, and their change log. */
+import { ControlError, notFound } from '../errors.ts'
+import { freshName, type World } from '../world.ts'
+import type { EventRecord } from './events.ts'
+
+export type AccessRole = 'freeBusyReader' | 'reader' | 'writerWithoutPrivateAccess' | 'writer' | 'owner'
+
+/** From the least to the most that a role may do. */
+export const ROLES: readonly AccessRole[] = [
+  'freeBusyReader',
+  'reader',
+  'writerWithoutPrivateAccess',
+  'writer',
+  'owner',
+]
+
+export interface Calendar {
+  id: string
+  owner: string
+  summary: string
+  timeZone: string
+  /** Roles of accounts besides the owner. */
+  acl: Map<string, AccessRole>
+  /** False for calendars such as holidays, which can't be watched. */
+  pushSupported: boolean
+  /** Grows with every change; an event carries the version of its latest change: together, the change log. */
+  version: number
+  /** Sync tokens of another epoch are answered 410: it moves on an ACL change and on the expire switch. */
+  epoch: number
+  /** In the order of creation. The records are never changed, only replaced. */
+  events: Map<string, EventRecord>
+  /** Former shapes of recurring events, for telling which instances are gone. */
+  retired: { version: number; record: EventRecord }[]
+  nextOrder: number
+}
+
+export interface CalendarSettings {
+  owner: string
+  summary?: string
+  timeZone?: string
+  /** Left out: a `…@group.calendar.google.com` name is made up. */
+  id?: string
+  pushSupported?: boolean
+}
+
+export function newCalendar(world: World, settings: CalendarSettings): Calendar {
+  const owner = settings.owner.toLowerCase()
+  const id = settings.id?.toLowerCase() ?? `${freshName(world, 'c_', 30).toLowerCase()}@group.calendar.google.com`
+  if (world.calendars.has(id)) throw new ControlError(`there is a calendar ${id} already`)
+  const list = world.accounts.get(owner)?.list
+  if (!list) throw new ControlError(`there is no account ${owner} to own a calendar`)
+  const calendar: Calendar = {
+    id,
+    owner,
+    summary: settings.summary ?? id,
+    timeZone: settings.timeZone ?? world.calendars.get(owner)?.timeZone ?? 'UTC',
+    acl: new Map(),
+    pushSupported: settings.pushSupported ?? true,
+    version: 0,
+    epoch: 1,
+    events: new Map(),
+    retired: [],
+    nextOrder: 1,
+  }
+  world.calendars.set(id, calendar)
+  list.set(id, { selected: true, hidden: false })
+  return calendar
+}
+
+/** Takes an id or an owner's address, as control operations are given it. */
+export function calendarOf(world: World, id: string): Calendar {
+  const calendar = world.calendars.get(id.toLowerCase())
+  if (!calendar) throw new ControlError(`there is no calendar ${id}`)
+  return calendar
+}
+
+/** Gives an account a role, or takes it away (`none`). Any change ends the calendar's sync tokens. */
+export function share(world: World, calendar: Calendar, email: string, role: AccessRole | 'none'): void {
+  if (role !== 'none' && !ROLES.includes(role)) throw new ControlError(`no role "${role}": ${ROLES.join(', ')} or none`)
+  const account = world.accounts.get(email.toLowerCase())
+  if (!account) throw new ControlError(`there is no account ${email}`)
+  calendar.epoch += 1
+  if (role === 'none') {
+    calendar.acl.delete(account.email)
+    account.list.delete(calendar.id)
+    return
+  }
+  calendar.acl.set(account.email, role)
+  if (!account.list.has(calendar.id)) account.list.set(calendar.id, { selected: true, hidden: false })
+}
+
+export function roleOf(calendar: Calendar, email: string): AccessRole | undefined {
+  return calendar.owner === email ? 'owner' : calendar.acl.get(email)
+}
+
+export const atLeast = (role: AccessRole, least: AccessRole): boolean => ROLES.indexOf(role) >= ROLES.indexOf(least)
+
+/** A calendar as one account sees it. */
+export interface View {
+  calendar: Calendar
+  role: AccessRole
+  /** The account that looks. */
+  account: string
+}
+
+/** The calendar that a path names, `primary` being the caller's own; 404 both for none and for no access. */
+export function openCalendar(world: World, id: string, account: string): View {
+  const calendar = world.calendars.get(id === 'primary' ? account : id.toLowerCase())
+  const role = calendar && roleOf(calendar, account)
+  if (!role || world.accounts.get(calendar.owner)?.deleted) throw notFound()
+  return { calendar, role, account }
+}

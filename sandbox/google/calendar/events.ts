@@ -1,0 +1,161 @@
+/**
+ * Events as they are kept: records that are never changed, only replaced, each with the change log's version of its
+ * latest change. Instances of recurring events are worked out when asked for; only exceptions are kept.
+ */
+import { backEnd, invalid, notFound } from '../errors.ts'
+import type { Calendar } from './calendars.ts'
+import { expand, type Occurrence, type Recurrence, parseRecurrence } from './recurrence.ts'
+import { dateOf, DAY_MS, type EventTime, formatInstant, type Span, spanOf } from './times.ts'
+
+/** What people write into an event, as the API names it. */
+export type EventFields = Record<string, unknown> & { start?: EventTime; end?: EventTime }
+
+export interface EventRecord {
+  readonly id: string
+  /** Place in the calendar's order of creation. */
+  readonly order: number
+  readonly version: number
+  readonly created: number
+  readonly updated: number
+  readonly cancelled: boolean
+  readonly fields: EventFields
+  readonly span: Span
+  readonly recurrence?: Recurrence
+  /** For an instance of a recurring event. */
+  readonly series?: { master: string; original: EventTime; originalMs: number }
+  /** An exception that went with its series: the instance returns if the series does. */
+  readonly orphan?: boolean
+}
+
+/** Instances of a series without an end are only looked for so far ahead. */
+export const HORIZON_MS = 2 * 366 * DAY_MS
+
+/** Checks the fields and works out the record's extent; start and end come out as Google writes them. */
+export function shape(fields: EventFields, zone: string): Pick<EventRecord, 'fields' | 'span' | 'recurrence'> {
+  checkProperties(fields)
+  const recurring = Array.isArray(fields.recurrence) && fields.recurrence.length > 0
+  const span = spanOf(fields.start, fields.end, { zone, recurring })
+  const written = {
+    ...fields,
+    start: writeTime(fields.start, span, span.startMs),
+    end: writeTime(fields.end, span, span.endMs),
+  }
+  return recurring
+    ? { fields: written, span, recurrence: parseRecurrence(fields.recurrence, span) }
+    : { fields: written, span }
+}
+
+function writeTime(given: EventTime | undefined, span: Span, instant: number): EventTime {
+  if (span.allDay) return { date: given?.date ?? '' }
+  const dateTime = formatInstant(instant, span.zone)
+  return given?.timeZone === undefined ? { dateTime } : { dateTime, timeZone: given.timeZone }
+}
+
+const STATUSES = new Set(['confirmed', 'tentative', 'cancelled'])
+const TRANSPARENCIES = new Set(['opaque', 'transparent'])
+
+function checkProperties(fields: EventFields): void {
+  if (fields.status !== undefined && !STATUSES.has(fields.status as string)) throw invalid('Invalid value for status')
+  if (fields.transparency !== undefined && !TRANSPARENCIES.has(fields.transparency as string)) {
+    throw invalid('Invalid value for transparency')
+  }
+  const { private: own, shared } = (fields.extendedProperties ?? {}) as Record<
+    string,
+    Record<string, string> | undefined
+  >
+  for (const [key, value] of Object.entries({ ...own, ...shared })) {
+    if (key.length > 44) throw invalid('Extended property key is too long.')
+    if (value.length > 1024) throw invalid('Extended property value is too long.')
+  }
+}
+
+/** Puts a new or changed record into the calendar: one more entry in its change log. */
+export function commit(calendar: Calendar, record: Omit<EventRecord, 'version'>): EventRecord {
+  calendar.version += 1
+  const before = calendar.events.get(record.id)
+  const committed: EventRecord = { ...record, version: calendar.version }
+  calendar.events.set(record.id, committed)
+  if (before?.recurrence ?? committed.recurrence) followSeries(calendar, before, committed)
+  return committed
+}
+
+/** A series that changed its shape takes along the exceptions that no longer have a place in it. */
+function followSeries(calendar: Calendar, before: EventRecord | undefined, now: EventRecord): void {
+  if (before?.recurrence && !before.cancelled) calendar.retired.push({ version: now.version, record: before })
+  for (const exception of exceptionsOf(calendar, now.id)) {
+    const stays = !now.cancelled && occursAt(now, exception.series!.originalMs)
+    if (stays && exception.orphan) calendar.events.delete(exception.id)
+    if (stays || exception.orphan) continue
+    calendar.version += 1
+    const { version } = calendar
+    calendar.events.set(exception.id, { ...exception, cancelled: true, orphan: true, version, updated: now.updated })
+  }
+}
+
+export function exceptionsOf(calendar: Calendar, master: string): EventRecord[] {
+  return [...calendar.events.values()].filter((record) => record.series?.master === master)
+}
+
+function occursAt(master: EventRecord, instant: number): boolean {
+  return occurrencesOf(master, { from: instant - 1, to: instant + 1 }).some(({ startMs }) => startMs === instant)
+}
+
+export function occurrencesOf(master: EventRecord, window: { from: number; to: number }): Occurrence[] {
+  return master.recurrence ? expand(master.span, master.recurrence, window) : []
+}
+
+/** `<master>_YYYYMMDDTHHMMSSZ`, in UTC; for all-day events `<master>_YYYYMMDD`. */
+export function instanceId(master: EventRecord, occurrence: Occurrence): string {
+  if (master.span.allDay) return `${master.id}_${dateOf(occurrence.day).replaceAll('-', '')}`
+  return `${master.id}_${new Date(occurrence.startMs).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`
+}
+
+/** One instance as a record of its own, as the series makes it. */
+export function instanceOf(master: EventRecord, occurrence: Occurrence): EventRecord {
+  const { span } = master
+  const fields = without(master.fields, 'recurrence')
+  const start = timeAt(master.fields.start, span, occurrence.startMs)
+  const end = timeAt(master.fields.end, span, occurrence.endMs)
+  const { startMs, endMs } = occurrence
+  return {
+    ...without(master, 'recurrence'),
+    id: instanceId(master, occurrence),
+    fields: { ...fields, start, end },
+    span: { ...span, startMs, endMs, startDay: occurrence.day },
+    series: { master: master.id, original: start, originalMs: startMs },
+  }
+}
+
+/** A copy that lacks one property. */
+export function without<T extends object, K extends keyof T>(value: T, name: K): Omit<T, K> {
+  const copy = { ...value }
+  Reflect.deleteProperty(copy, name)
+  return copy
+}
+
+function timeAt(given: EventTime | undefined, span: Span, instant: number): EventTime {
+  if (!span.allDay) return { dateTime: formatInstant(instant, span.zone), timeZone: given?.timeZone ?? span.zone }
+  // Midnight may not exist on the day that clocks go forward; noon always does.
+  return { date: formatInstant(instant + DAY_MS / 2, span.zone).slice(0, 10) }
+}
+
+/** The event of that id, kept or worked out; 404 when there never was one. */
+export function findEvent(calendar: Calendar, id: string): EventRecord {
+  const kept = calendar.events.get(id)
+  if (kept && !kept.orphan) return kept
+  const parts = /^(.+)_(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)Z)?$/.exec(id)
+  const master = parts && calendar.events.get(parts[1]!)
+  if (!parts || !master?.recurrence) throw notFound()
+  if (kept) return kept
+  const middle = Date.parse(`${parts[2]!}-${parts[3]!}-${parts[4]!}T12:00:00Z`)
+  const near = occurrencesOf(master, { from: middle - 2 * DAY_MS, to: middle + 2 * DAY_MS })
+  const occurrence = near.find((candidate) => instanceId(master, candidate) === id)
+  if (!occurrence) throw notFound()
+  return instanceOf(master, occurrence)
+}
+
+export const etagOf = (record: EventRecord): string =>
+  `"${record.order}0${record.version}0${Math.floor(record.updated / 1000)}"`
+
+export const conditionNotMet = (): Error =>
+  backEnd(412, 'conditionNotMet', 'Precondition Failed', { locationType: 'header', location: 'If-Match' })

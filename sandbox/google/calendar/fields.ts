@@ -1,0 +1,124 @@
+/**
+ * Partial responses: `fields=items(id,start,attendees(self)),nextPageToken`, `items/id`, `*`. A name that the resource
+ * doesn't have is refused, as Google refuses it, so that a misspelt mask shows.
+ */
+import { backEnd, parameter } from '../errors.ts'
+import type { Kind } from '../http/routes.ts'
+
+/** What is asked for below a field; `null` is everything. */
+type Mask = Map<string, Mask> | null
+
+export interface FieldMask {
+  readonly everything: boolean
+  apply(value: Record<string, unknown>): Record<string, unknown>
+}
+
+const everything: FieldMask = { everything: true, apply: (value) => value }
+
+const EVENT =
+  'kind etag id status htmlLink created updated summary description location colorId creator organizer start end endTimeUnspecified recurrence recurringEventId originalStartTime transparency visibility iCalUID sequence attendees attendeesOmitted extendedProperties hangoutLink conferenceData gadget anyoneCanAddSelf guestsCanInviteOthers guestsCanModify guestsCanSeeOtherGuests privateCopy locked reminders source attachments workingLocationProperties outOfOfficeProperties focusTimeProperties birthdayProperties eventType'
+const ENTRY =
+  'kind etag id summary description location timeZone summaryOverride colorId backgroundColor foregroundColor hidden selected accessRole defaultReminders notificationSettings primary deleted conferenceProperties autoAcceptInvitations dataOwner'
+const EVENTS =
+  'kind etag summary description updated timeZone accessRole defaultReminders nextPageToken nextSyncToken items'
+
+const known: Partial<Record<Kind, { top: Set<string>; items?: Set<string> }>> = {
+  'events.list': { top: names(EVENTS), items: names(EVENT) },
+  'events.instances': { top: names(EVENTS), items: names(EVENT) },
+  'events.get': { top: names(EVENT) },
+  'events.insert': { top: names(EVENT) },
+  'events.update': { top: names(EVENT) },
+  'events.patch': { top: names(EVENT) },
+  'calendarList.list': { top: names('kind etag nextPageToken nextSyncToken items'), items: names(ENTRY) },
+  'calendarList.get': { top: names(ENTRY) },
+  'calendars.get': { top: names('kind etag id summary description location timeZone conferenceProperties') },
+  'freebusy.query': { top: names('kind timeMin timeMax groups calendars') },
+}
+
+function names(list: string): Set<string> {
+  return new Set(list.split(' '))
+}
+
+export function maskOf(kind: Kind, query: URLSearchParams): FieldMask {
+  const text = query.get('fields')
+  if (text === null || text === '' || text === '*') return everything
+  const mask = parse(text)
+  check(mask, known[kind])
+  return { everything: mask === null, apply: (value) => select(value, mask) as Record<string, unknown> }
+}
+
+function check(mask: Mask, allowed: { top: Set<string>; items?: Set<string> } | undefined): void {
+  if (!mask || !allowed) return
+  for (const [name, below] of mask) {
+    if (!allowed.top.has(name)) throw invalidSelection(name)
+    if (name === 'items' && allowed.items) check(below, { top: allowed.items })
+  }
+}
+
+const invalidSelection = (name: string): Error =>
+  backEnd(400, 'invalidParameter', `Invalid field selection ${name}`, parameter('fields'))
+
+function select(value: unknown, mask: Mask): unknown {
+  if (mask === null) return value
+  if (Array.isArray(value)) return value.map((item) => select(item, mask))
+  if (typeof value !== 'object' || value === null) return value
+  const chosen: Record<string, unknown> = {}
+  for (const name in value) {
+    const below = mask.get(name)
+    if (below !== undefined) chosen[name] = select((value as Record<string, unknown>)[name], below)
+  }
+  return chosen
+}
+
+/** `a,b(c,d/e)` → a tree; a star anywhere stands for everything below. */
+function parse(text: string): Mask {
+  const tokens = text.match(/[A-Za-z0-9_]+|[(),/*]/g) ?? []
+  if (tokens.join('') !== text.replaceAll(' ', '')) throw invalidSelection(text)
+  const reader = { tokens, at: 0 }
+  const mask = parseList(reader)
+  if (reader.at !== tokens.length) throw invalidSelection(text)
+  return mask
+}
+
+interface Reader {
+  tokens: string[]
+  at: number
+}
+
+function parseList(reader: Reader): Mask {
+  const mask = new Map<string, Mask>()
+  let star = false
+  do {
+    const name = reader.tokens[reader.at++]
+    if (name === undefined || /^[(),/]$/.test(name)) throw invalidSelection(name ?? '')
+    const below = parseBelow(reader)
+    if (name === '*') star = true
+    else mask.set(name, merge(mask.get(name), below))
+  } while (reader.tokens[reader.at] === ',' && ++reader.at)
+  return star ? null : mask
+}
+
+function parseBelow(reader: Reader): Mask {
+  const next = reader.tokens[reader.at]
+  if (next === '(') {
+    reader.at += 1
+    const mask = parseList(reader)
+    if (reader.tokens[reader.at++] !== ')') throw invalidSelection('(')
+    return mask
+  }
+  if (next !== '/') return null
+  reader.at += 1
+  const name = reader.tokens[reader.at++]
+  if (name === undefined || /^[(),/]$/.test(name)) throw invalidSelection(name ?? '/')
+  const below = parseBelow(reader)
+  return name === '*' ? null : new Map([[name, below]])
+}
+
+/** `a/b,a/c` asks for both. */
+function merge(one: Mask | undefined, other: Mask): Mask {
+  if (one === undefined) return other
+  if (one === null || other === null) return null
+  const both = new Map(one)
+  for (const [name, below] of other) both.set(name, merge(both.get(name), below))
+  return both
+}

@@ -1,0 +1,153 @@
+/** events.list and events.instances (google-behaviour §2.3): windows, instances, order, deltas, pages. */
+import { backEnd, invalid, json, type Reply } from '../errors.ts'
+import type { Caller } from '../http/access.ts'
+import type { Call } from '../http/call.ts'
+import type { World } from '../world.ts'
+import { openCalendar, type View } from './calendars.ts'
+import { type EventRecord, findEvent, HORIZON_MS } from './events.ts'
+import { maskOf } from './fields.ts'
+import { filterOf } from './filters.ts'
+import { nextPage, pageSize, type Position, readPageToken } from './paging.ts'
+import { type RenderOptions, resourceOf } from './resource.ts'
+import { instancesIn, selectChanges, selectEvents, type Selection } from './selection.ts'
+import { queryKey, readSyncToken, type SyncState, writeSyncToken } from './sync-tokens.ts'
+import { checkZone, parseInstant } from './times.ts'
+
+const LIMITS = { normal: 250, most: 2500 }
+
+/** What a first call may ask for that no sync token remembers: such a listing ends without one. */
+const WITHOUT_TOKEN = ['orderBy', 'q', 'iCalUID', 'privateExtendedProperty', 'sharedExtendedProperty', 'updatedMin']
+
+export function listEvents(world: World, call: Call, caller: Caller): Reply {
+  const view = openCalendar(world, call.params[0]!, caller.account)
+  const { query } = call
+  const order = orderOf(query)
+  const since = readSyncToken(world, view, query)
+  const window = windowOf(query)
+  const options: Selection = {
+    single: query.get('singleEvents') === 'true',
+    showDeleted: query.get('showDeleted') === 'true',
+    from: since ? (since.from ?? -Infinity) : window.from,
+    to: since ? (since.to ?? Infinity) : window.to,
+    horizon: world.now() + HORIZON_MS,
+  }
+  const found = since ? selectChanges(view.calendar, options, since.version) : selectEvents(view.calendar, options)
+  const filter = filterOf(query, view)
+  const records = filter ? found.filter(filter) : found
+  return answer(world, { call, view, records: order ? records.sort(byPosition(order)) : records, order, window })
+}
+
+type Order = (record: EventRecord) => Position
+
+const inOrderOfCreation: Order = (record) => [record.order, record.series?.originalMs ?? 0]
+
+function orderOf(query: URLSearchParams): Order | undefined {
+  const asked = query.get('orderBy')
+  if (asked === null) return undefined
+  if (asked === 'updated') return (record) => [record.updated, record.order]
+  if (asked !== 'startTime') throw invalid(`Invalid value for orderBy: ${asked}`, 'orderBy')
+  if (query.get('singleEvents') !== 'true') {
+    throw backEnd(400, 'badRequest', 'The requested ordering is not available for the particular query.')
+  }
+  return (record) => [record.span.startMs, record.order]
+}
+
+const byPosition = (order: Order) => (a: EventRecord, b: EventRecord) => {
+  const [one, other] = [order(a), order(b)]
+  return one[0] - other[0] || one[1] - other[1]
+}
+
+function windowOf(query: URLSearchParams): { from: number; to: number } {
+  const from = parseInstant(query.get('timeMin'), 'timeMin')
+  const to = parseInstant(query.get('timeMax'), 'timeMax')
+  if (from !== undefined && to !== undefined && from >= to) {
+    throw backEnd(400, 'timeRangeEmpty', 'The specified time range is empty.', {
+      locationType: 'parameter',
+      location: 'timeMax',
+    })
+  }
+  return { from: from ?? -Infinity, to: to ?? Infinity }
+}
+
+interface Listing {
+  call: Call
+  view: View
+  records: EventRecord[]
+  order: Order | undefined
+  window: { from: number; to: number }
+}
+
+function answer(world: World, listing: Listing): Reply {
+  const { call, view, window } = listing
+  const { query } = call
+  const key = `${view.calendar.id} ${view.account} ${query.get('syncToken') ?? ''} ${queryKey(query, ['timeMin', 'timeMax'])}`
+  const token = readPageToken(query, key)
+  const page = nextPage(world, {
+    items: listing.records,
+    size: pageSize(world, query, LIMITS),
+    token,
+    keyOf: listing.order ?? inOrderOfCreation,
+    version: view.calendar.version,
+  })
+  const mask = maskOf(call.kind, query)
+  const options = renderOptions(query)
+  const state = { version: token?.version ?? view.calendar.version, from: finite(window.from), to: finite(window.to) }
+  const end = page.next ? { nextPageToken: page.next(key) } : endOf(world, call, { view, state })
+  return json(
+    mask.apply({ ...header(view, call), ...end, items: page.items.map((record) => resourceOf(view, record, options)) }),
+  )
+}
+
+function endOf(world: World, call: Call, last: { view: View; state: SyncState }): object {
+  const { query } = call
+  if (call.kind !== 'events.list' || WITHOUT_TOKEN.some((name) => query.has(name))) return {}
+  // The first call's window goes on from token to token.
+  const before = readSyncToken(world, last.view, query)
+  const state = before ? { ...last.state, from: before.from, to: before.to } : last.state
+  return { nextSyncToken: writeSyncToken(world, last.view, query, state) }
+}
+
+const finite = (ms: number): number | null => (Number.isFinite(ms) ? ms : null)
+
+function header({ calendar, role }: View, call: Call): object {
+  return {
+    kind: 'calendar#events',
+    etag: `"p${calendar.version}${calendar.epoch}"`,
+    summary: calendar.summary,
+    description: '',
+    updated: new Date(latest(calendar.events)).toISOString(),
+    timeZone: call.query.get('timeZone') ?? calendar.timeZone,
+    accessRole: role,
+    defaultReminders: [],
+  }
+}
+
+function latest(events: Map<string, EventRecord>): number {
+  let last = 0
+  for (const record of events.values()) if (record.updated > last) last = record.updated
+  return last
+}
+
+export function renderOptions(query: URLSearchParams): RenderOptions {
+  const options: RenderOptions = {}
+  const most = query.get('maxAttendees')
+  const zone = query.get('timeZone')
+  if (most !== null) {
+    if (!/^[1-9]\d*$/.test(most)) throw invalid('Invalid value for maxAttendees', 'maxAttendees')
+    options.maxAttendees = Number(most)
+  }
+  if (zone !== null) options.timeZone = checkZone(zone)
+  return options
+}
+
+/** The instances of one series, exceptions in their places. */
+export function listInstances(world: World, call: Call, caller: Caller): Reply {
+  const view = openCalendar(world, call.params[0]!, caller.account)
+  const master = findEvent(view.calendar, call.params[1]!)
+  if (!master.recurrence) throw invalid('The event is not recurring.', 'eventId')
+  const window = windowOf(call.query)
+  const showDeleted = call.query.get('showDeleted') === 'true'
+  const horizon = world.now() + HORIZON_MS
+  const records = instancesIn(view.calendar, master, { single: true, showDeleted, horizon, ...window })
+  return answer(world, { call, view, records, order: undefined, window })
+}

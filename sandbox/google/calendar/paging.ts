@@ -1,0 +1,79 @@
+/** Pages of a listing: bound to the query, short or empty where the switches say so, in a stable order. */
+import { invalid } from '../errors.ts'
+import type { World } from '../world.ts'
+import { seal, unseal } from './sync-tokens.ts'
+
+/** Where an item stands in the listing's order. */
+export type Position = readonly [number, number]
+
+export interface PageToken {
+  /** The query that it continues. */
+  key: string
+  /** The number of the page it asks for, from 2. */
+  page: number
+  after: Position
+  /** The change log's version when the listing began: what happens meanwhile is news for the next sync. */
+  version: number
+}
+
+export function pageSize(world: World, query: URLSearchParams, limits: { normal: number; most: number }): number {
+  const text = query.get('maxResults')
+  const asked = text === null ? limits.normal : Number(text)
+  if (!Number.isInteger(asked) || asked < 1) {
+    throw invalid(`Invalid value '${text ?? ''}'. Values must be within the range: [1, ${limits.most}]`, 'maxResults')
+  }
+  const cap = world.switches.pageSizeCap
+  return Math.min(asked, limits.most, cap > 0 ? cap : limits.most)
+}
+
+/** The page token of the query, or undefined on the first page. */
+export function readPageToken(query: URLSearchParams, key: string): PageToken | undefined {
+  const text = query.get('pageToken')
+  if (text === null) return undefined
+  const token = unseal<PageToken>(text)
+  if (token?.key !== key) throw invalid('Invalid page token value.', 'pageToken')
+  return token
+}
+
+/** The number of the page that a query asks for, as far as it can be told. */
+export function pageNumber(query: URLSearchParams): number {
+  const text = query.get('pageToken')
+  return text === null ? 1 : (unseal<PageToken>(text)?.page ?? 1)
+}
+
+interface PageRequest<T> {
+  /** Everything that the listing holds, in order. */
+  items: T[]
+  size: number
+  token: PageToken | undefined
+  keyOf: (item: T, index: number) => Position
+  version?: number
+}
+
+interface Page<T> {
+  items: T[]
+  /** Makes the next page's token; absent on the last page. */
+  next?: (key: string) => string
+}
+
+const BEFORE_ALL: Position = [-Infinity, -Infinity]
+
+export function nextPage<T>(world: World, request: PageRequest<T>): Page<T> {
+  const { items, token, keyOf } = request
+  const page = token?.page ?? 1
+  const after = token?.after ?? BEFORE_ALL
+  const begin = token ? items.findIndex((item, index) => isAfter(keyOf(item, index), after)) : 0
+  const rest = begin < 0 ? [] : items.slice(begin)
+  const empty = world.switches.emptyPages && page % 2 === 1
+  const chosen = empty ? [] : rest.slice(0, request.size)
+  const position = chosen.length > 0 ? keyOf(chosen.at(-1)!, begin + chosen.length - 1) : after
+  // With empty pages on, the last page is an empty one as well.
+  const more = chosen.length < rest.length || (world.switches.emptyPages && !empty)
+  if (!more) return { items: chosen }
+  const version = token?.version ?? request.version ?? 0
+  const state = { page: page + 1, after: position.map((n) => (n === -Infinity ? -1e18 : n)), version }
+  return { items: chosen, next: (key) => seal({ key, ...state }) }
+}
+
+const isAfter = (one: Position, other: Position): boolean =>
+  one[0] > other[0] || (one[0] === other[0] && one[1] > other[1])

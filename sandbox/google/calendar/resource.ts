@@ -1,0 +1,111 @@
+/** An event as the API shows it: to this viewer, in this zone, with so many attendees. */
+import { atLeast, type View } from './calendars.ts'
+import { etagOf, type EventRecord } from './events.ts'
+import { type EventTime, formatInstant } from './times.ts'
+
+export interface RenderOptions {
+  maxAttendees?: number
+  /** The `timeZone` parameter: the zone in which times are written. */
+  timeZone?: string
+}
+
+type Resource = Record<string, unknown>
+
+/** The whole resource; a cancelled one has only what Google guarantees. */
+export function resourceOf(view: View, record: EventRecord, options: RenderOptions = {}): Resource {
+  if (record.cancelled) return tombstone(record)
+  if (hidesDetail(view, record)) return busyOnly(record, options)
+  const { fields, id } = record
+  const resource: Resource = {
+    kind: 'calendar#event',
+    etag: etagOf(record),
+    id,
+    status: 'confirmed',
+    htmlLink: `https://www.google.com/calendar/event?eid=${id}`,
+    created: timestamp(record.created),
+    updated: timestamp(record.updated),
+    creator: person(view, view.calendar.owner),
+    organizer: person(view, view.calendar.id),
+    iCalUID: `${record.series?.master ?? id}@google.com`,
+    sequence: 0,
+    reminders: { useDefault: true },
+    eventType: 'default',
+    ...fields,
+    ...seriesOf(record, options),
+  }
+  if (options.timeZone !== undefined) inZone(resource, record, options.timeZone)
+  if (Array.isArray(fields.attendees)) addAttendees(resource, view, options)
+  return resource
+}
+
+function tombstone(record: EventRecord): Resource {
+  return { id: record.id, status: 'cancelled', ...seriesOf(record, {}) }
+}
+
+function seriesOf(record: EventRecord, options: RenderOptions): Resource {
+  if (!record.series) return {}
+  const { master, original, originalMs } = record.series
+  const zone = options.timeZone
+  const moved =
+    zone === undefined || original.date !== undefined
+      ? original
+      : { dateTime: formatInstant(originalMs, zone), timeZone: zone }
+  return { recurringEventId: master, originalStartTime: moved }
+}
+
+/** Without details: for who may only see whether someone is busy, and for others' private events. */
+function hidesDetail(view: View, record: EventRecord): boolean {
+  if (view.role === 'freeBusyReader') return true
+  if (record.fields.visibility !== 'private' && record.fields.visibility !== 'confidential') return false
+  return !atLeast(view.role, 'writer')
+}
+
+function busyOnly(record: EventRecord, options: RenderOptions): Resource {
+  const { start, end, transparency, recurrence } = record.fields
+  const resource: Resource = {
+    kind: 'calendar#event',
+    etag: etagOf(record),
+    id: record.id,
+    status: record.fields.status ?? 'confirmed',
+    visibility: 'private',
+    start,
+    end,
+    ...(transparency === undefined ? {} : { transparency }),
+    ...(recurrence === undefined ? {} : { recurrence }),
+    ...seriesOf(record, options),
+  }
+  if (options.timeZone !== undefined) inZone(resource, record, options.timeZone)
+  return resource
+}
+
+function inZone(resource: Resource, record: EventRecord, zone: string): void {
+  if (record.span.allDay) return
+  resource.start = { ...(resource.start as EventTime), dateTime: formatInstant(record.span.startMs, zone) }
+  resource.end = { ...(resource.end as EventTime), dateTime: formatInstant(record.span.endMs, zone) }
+}
+
+interface Attendee {
+  email?: string
+  self?: boolean
+  organizer?: boolean
+}
+
+/** More attendees than asked for: only the own entry is shown, and that others are left out. */
+function addAttendees(resource: Resource, view: View, options: RenderOptions): void {
+  const attendees = (resource.attendees as Attendee[]).map((attendee) => markSelf(attendee, view))
+  const most = options.maxAttendees
+  const tooMany = most !== undefined && attendees.length > most
+  resource.attendees = tooMany ? attendees.filter((attendee) => attendee.self) : attendees
+  if (tooMany) resource.attendeesOmitted = true
+}
+
+function markSelf(attendee: Attendee, view: View): Attendee {
+  const answered = { responseStatus: 'needsAction', ...attendee }
+  return attendee.email?.toLowerCase() === view.calendar.id ? { ...answered, self: true } : answered
+}
+
+function person(view: View, email: string): Resource {
+  return email === view.calendar.id ? { email, self: true } : { email }
+}
+
+const timestamp = (ms: number): string => new Date(ms).toISOString()

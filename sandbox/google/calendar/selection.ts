@@ -1,0 +1,90 @@
+/** Which events a listing holds: everything in a window, or what changed since a version of the change log. */
+import type { Calendar } from './calendars.ts'
+import { type EventRecord, exceptionsOf, instanceId, instanceOf, occurrencesOf } from './events.ts'
+
+export interface Selection {
+  /** `singleEvents`: instances instead of recurring events. */
+  single: boolean
+  showDeleted: boolean
+  /** The window; both ends are exclusive, infinite when open. */
+  from: number
+  to: number
+  /** Where instances of an endless series stop when the window is open. */
+  horizon: number
+}
+
+export function selectEvents(calendar: Calendar, selection: Selection): EventRecord[] {
+  const found: EventRecord[] = []
+  for (const record of calendar.events.values()) {
+    if (record.orphan) continue
+    if (record.recurrence) pushSeries(found, calendar, record, selection)
+    else if (isShown(record, selection) && overlaps(record, selection)) found.push(record)
+  }
+  return found
+}
+
+function pushSeries(found: EventRecord[], calendar: Calendar, master: EventRecord, selection: Selection): void {
+  if (!selection.single) {
+    if ((!master.cancelled || selection.showDeleted) && occursIn(master, selection)) found.push(master)
+  } else if (!master.cancelled) {
+    found.push(...freshInstances(calendar, master, selection))
+  }
+}
+
+/** Cancelled instances show when asked for, and beside the unexpanded series, which would claim that they take place. */
+function isShown(record: EventRecord, { single, showDeleted }: Selection): boolean {
+  return !record.cancelled || showDeleted || (record.series !== undefined && !single)
+}
+
+const overlaps = ({ span }: EventRecord, { from, to }: Selection): boolean => span.startMs < to && span.endMs > from
+
+function occursIn(master: EventRecord, selection: Selection): boolean {
+  if (selection.from === -Infinity) return master.span.startMs < selection.to
+  return occurrencesOf(master, windowOf(selection)).length > 0
+}
+
+const windowOf = ({ from, to, horizon }: Selection) => ({ from, to: to === Infinity ? Math.max(horizon, from) : to })
+
+/** The series' instances in the window, except those that have become events of their own. */
+function freshInstances(calendar: Calendar, master: EventRecord, selection: Selection): EventRecord[] {
+  const instances = occurrencesOf(master, windowOf(selection)).map((occurrence) => instanceOf(master, occurrence))
+  return instances.filter((instance) => calendar.events.get(instance.id)?.orphan ?? !calendar.events.has(instance.id))
+}
+
+/** All instances of one series, exceptions included, by their original start. */
+export function instancesIn(calendar: Calendar, master: EventRecord, selection: Selection): EventRecord[] {
+  const exceptions = exceptionsOf(calendar, master.id).filter(
+    (record) => !record.orphan && isShown(record, selection) && overlaps(record, selection),
+  )
+  const all = [...freshInstances(calendar, master, selection), ...exceptions]
+  return all.sort((a, b) => a.series!.originalMs - b.series!.originalMs)
+}
+
+/**
+ * What changed after a version: deleted events always show, and the window only bounds the instances of series. Changed
+ * events may lie outside of it, as Google's may: the client must filter.
+ */
+export function selectChanges(calendar: Calendar, selection: Selection, since: number): EventRecord[] {
+  const found = new Map<string, EventRecord>()
+  for (const record of calendar.events.values()) {
+    if (record.version <= since) continue
+    if (!record.recurrence || !selection.single) found.set(record.id, record)
+    else if (!record.cancelled) for (const one of freshInstances(calendar, record, selection)) found.set(one.id, one)
+  }
+  if (selection.single) addVanished(found, calendar, selection, since)
+  return [...found.values()].sort((a, b) => a.order - b.order || position(a) - position(b))
+}
+
+const position = (record: EventRecord): number => record.series?.originalMs ?? 0
+
+/** Instances that the series had at the client's last sync and has no more. */
+function addVanished(found: Map<string, EventRecord>, calendar: Calendar, selection: Selection, since: number): void {
+  for (const { version, record } of calendar.retired) {
+    if (version <= since) continue
+    for (const occurrence of occurrencesOf(record, windowOf(selection))) {
+      const id = instanceId(record, occurrence)
+      if (found.has(id) || calendar.events.has(id)) continue
+      found.set(id, { ...instanceOf(record, occurrence), cancelled: true })
+    }
+  }
+}

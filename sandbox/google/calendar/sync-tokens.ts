@@ -1,0 +1,113 @@
+/**
+ * Sync tokens: opaque to clients, bound to the calendar, the account and every query parameter of the first call;
+ * they name a version of the change log (google-behaviour §2.3).
+ */
+import { backEnd, invalid, parameter } from '../errors.ts'
+import type { World } from '../world.ts'
+import type { View } from './calendars.ts'
+
+export interface SyncState {
+  /** Changes after this version are news. */
+  version: number
+  /** The first call's window, which never rolls; null is unbounded. */
+  from: number | null
+  to: number | null
+}
+
+interface Token extends SyncState {
+  calendar: string
+  account: string
+  epoch: number
+  key: string
+  issuedAt: number
+}
+
+// Of the whole request, not of the query; or what the token itself stands for.
+const UNBOUND = new Set([
+  'syncToken',
+  'pageToken',
+  'maxResults',
+  'timeMin',
+  'timeMax',
+  'fields',
+  'alt',
+  'key',
+  'quotaUser',
+  'prettyPrint',
+  'access_token',
+  'userIp',
+])
+
+const FORBIDDEN = [
+  'iCalUID',
+  'orderBy',
+  'privateExtendedProperty',
+  'q',
+  'sharedExtendedProperty',
+  'timeMin',
+  'timeMax',
+  'updatedMin',
+]
+
+/** The query's parameters in one order, without those that may differ from call to call; `false` is as good as absent. */
+export function queryKey(query: URLSearchParams, alsoBound: string[] = []): string {
+  const bound = [...query].filter(
+    ([name, value]) => (!UNBOUND.has(name) || alsoBound.includes(name)) && value !== 'false',
+  )
+  return bound
+    .map(([name, value]) => `${name}=${value}`)
+    .sort()
+    .join('&')
+}
+
+export function writeSyncToken(world: World, view: View, query: URLSearchParams, state: SyncState): string {
+  const { calendar, account } = view
+  const token = { calendar: calendar.id, account, epoch: calendar.epoch, key: queryKey(query), issuedAt: world.now() }
+  return seal({ ...token, ...state })
+}
+
+/** The state that the query's sync token stands for, or undefined without one. */
+export function readSyncToken(world: World, view: View, query: URLSearchParams): SyncState | undefined {
+  const text = query.get('syncToken')
+  if (text === null) return undefined
+  for (const name of FORBIDDEN) {
+    if (query.has(name)) throw invalid(`Sync token cannot be used with ${name} restriction.`, name)
+  }
+  if (query.get('showDeleted') === 'false') {
+    throw invalid('showDeleted cannot be false when a sync token is specified.', 'showDeleted')
+  }
+  const token = unseal<Token>(text)
+  if (token?.calendar !== view.calendar.id || token.account !== view.account) {
+    throw invalid('Invalid sync token value.', 'syncToken')
+  }
+  const life = world.switches.syncTokenLifetime * 1000
+  const old = life > 0 && token.issuedAt + life <= world.now()
+  if (old || token.epoch !== view.calendar.epoch) throw fullSyncRequired()
+  if (token.key !== queryKey(query)) {
+    throw invalid('The query parameters differ from those of the initial sync request.', 'syncToken')
+  }
+  return token
+}
+
+const fullSyncRequired = (): Error =>
+  backEnd(410, 'fullSyncRequired', 'Sync token is no longer valid, a full sync is required.', parameter('syncToken'))
+
+/** Packs a value into an opaque string that betrays any change to it. */
+export function seal(value: object): string {
+  const text = JSON.stringify(value)
+  return Buffer.from(`${checksum(text)}${text}`).toString('base64url')
+}
+
+export function unseal<T>(sealed: string): T | undefined {
+  const text = Buffer.from(sealed, 'base64url').toString()
+  const body = text.slice(8)
+  if (body === '' || checksum(body) !== text.slice(0, 8)) return undefined
+  return JSON.parse(body) as T
+}
+
+/** FNV-1a, eight hex digits. */
+function checksum(text: string): string {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  return (hash >>> 0).toString(16).padStart(8, '0')
+}

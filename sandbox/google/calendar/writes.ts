@@ -1,0 +1,166 @@
+/** events.get, insert, update, patch, delete (google-behaviour §2.5). */
+import { backEnd, invalid, json, type Refusal, type Reply } from '../errors.ts'
+import type { Caller } from '../http/access.ts'
+import type { Call } from '../http/call.ts'
+import type { World } from '../world.ts'
+import { atLeast, type Calendar, openCalendar, type View } from './calendars.ts'
+import { settleConference, withConference } from './conference.ts'
+import { commit, conditionNotMet, etagOf, type EventFields, type EventRecord, findEvent, shape } from './events.ts'
+import { maskOf } from './fields.ts'
+import { renderOptions } from './listing.ts'
+import { resourceOf } from './resource.ts'
+import { notifyWatchers } from './watch.ts'
+
+const READ_ONLY = new Set([
+  'kind',
+  'etag',
+  'id',
+  'htmlLink',
+  'created',
+  'updated',
+  'creator',
+  'organizer',
+  'recurringEventId',
+  'originalStartTime',
+  'hangoutLink',
+  'attendeesOmitted',
+  'locked',
+])
+
+export function getEvent(world: World, call: Call, caller: Caller): Reply {
+  const view = openCalendar(world, call.params[0]!, caller.account)
+  const record = settleConference(view.calendar, findEvent(view.calendar, call.params[1]!))
+  if (call.headers['if-none-match'] === etagOf(record)) return { status: 304, body: '' }
+  return reply(call, view, record)
+}
+
+export function insertEvent(world: World, call: Call, caller: Caller): Reply {
+  const view = openForWriting(world, call, caller)
+  const body = call.json()
+  const id = body.id === undefined ? undefined : String(body.id)
+  if (id !== undefined && !/^[a-v0-9]{5,1024}$/.test(id)) throw invalid('Invalid resource id value.')
+  if (id !== undefined && view.calendar.events.has(id)) {
+    throw backEnd(409, 'duplicate', 'The requested identifier already exists.')
+  }
+  const fields = withConference(world, call.query, { before: undefined, fields: writable(body) })
+  return reply(call, view, addEvent(world, view.calendar, fields, id))
+}
+
+export function updateEvent(world: World, call: Call, caller: Caller): Reply {
+  return change(world, call, caller, (_before, body) => body)
+}
+
+export function patchEvent(world: World, call: Call, caller: Caller): Reply {
+  return change(world, call, caller, (before, body) => mergePatch(before, body))
+}
+
+export function deleteEvent(world: World, call: Call, caller: Caller): Reply {
+  const view = openForWriting(world, call, caller)
+  const record = findEvent(view.calendar, call.params[1]!)
+  if (record.cancelled) throw backEnd(410, 'deleted', 'Resource has been deleted')
+  checkMatch(call, record)
+  removeEvent(world, view.calendar, record)
+  return { status: 204, body: '' }
+}
+
+function openForWriting(world: World, call: Call, caller: Caller): View {
+  const view = openCalendar(world, call.params[0]!, caller.account)
+  if (!atLeast(view.role, 'writer')) throw backEnd(403, 'forbidden', 'Forbidden')
+  return view
+}
+
+type Combine = (before: EventFields, body: EventFields) => EventFields
+
+function change(world: World, call: Call, caller: Caller, combine: Combine): Reply {
+  const view = openForWriting(world, call, caller)
+  const before = findEvent(view.calendar, call.params[1]!)
+  checkMatch(call, before)
+  const combined = combine(before.fields, writable(call.json()))
+  checkOrganizer(view, before, combined)
+  const fields = withConference(world, call.query, { before: before.fields, fields: combined })
+  return reply(call, view, changeEvent(world, view.calendar, before, fields))
+}
+
+const writable = (body: Record<string, unknown>): EventFields =>
+  Object.fromEntries(Object.entries(body).filter(([name]) => !READ_ONLY.has(name)))
+
+/** Objects merge, arrays replace, null deletes. */
+export function mergePatch<T extends Record<string, unknown>>(before: T, patch: Record<string, unknown>): T {
+  const merged: Record<string, unknown> = { ...before }
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) Reflect.deleteProperty(merged, name)
+    else if (isObject(value)) merged[name] = mergePatch(isObject(merged[name]) ? merged[name] : {}, value)
+    else merged[name] = value
+  }
+  return merged as T
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function checkMatch(call: Call, record: EventRecord): void {
+  const wanted = call.headers['if-match']
+  if (wanted !== undefined && wanted !== '*' && wanted !== etagOf(record)) throw conditionNotMet()
+}
+
+const SHARED_PROPERTIES = ['summary', 'description', 'location', 'start', 'end', 'recurrence']
+
+/** An invited person may answer, but the event's shared properties are its organizer's. */
+function checkOrganizer(view: View, before: EventRecord, after: EventFields): void {
+  const organizer = (before.fields.organizer as { email?: string } | undefined)?.email
+  if (organizer === undefined || organizer.toLowerCase() === view.calendar.id) return
+  after.organizer = before.fields.organizer
+  const differs = SHARED_PROPERTIES.some((name) => JSON.stringify(before.fields[name]) !== JSON.stringify(after[name]))
+  if (differs) throw notOrganizer()
+}
+
+const notOrganizer = (): Refusal =>
+  backEnd(403, 'forbiddenForNonOrganizer', 'Shared properties can only be changed by the organizer of the event.')
+
+function reply(call: Call, view: View, record: EventRecord): Reply {
+  const shown = record.cancelled
+    ? { kind: 'calendar#event', etag: etagOf(record), ...resourceOf(view, record) }
+    : resourceOf(view, record, renderOptions(call.query))
+  const answer = json(maskOf(call.kind, call.query).apply(shown))
+  return { ...answer, headers: { ...answer.headers, etag: etagOf(record) } }
+}
+
+/** A new event; without an id it gets one. Also for control operations, which may set what people can't. */
+export function addEvent(world: World, calendar: Calendar, fields: EventFields, id?: string): EventRecord {
+  const now = world.now()
+  const base = { id: id ?? freshId(world), order: calendar.nextOrder++, created: now, updated: now }
+  const { status, ...rest } = fields
+  const cancelled = status === 'cancelled'
+  const record = commit(calendar, { ...base, cancelled, ...shape(cancelled ? rest : fields, calendar.timeZone) })
+  notifyWatchers(world, calendar)
+  return record
+}
+
+/** The event with these fields instead; a deleted one comes back unless they say `cancelled`. */
+export function changeEvent(world: World, calendar: Calendar, before: EventRecord, fields: EventFields): EventRecord {
+  if (fields.status === 'cancelled') return removeEvent(world, calendar, before)
+  const { recurrence: _before, orphan: _orphan, ...kept } = before
+  const order = calendar.events.has(before.id) ? before.order : calendar.nextOrder++
+  const shaped = shape(fields, calendar.timeZone)
+  const record = commit(calendar, { ...kept, ...shaped, order, cancelled: false, updated: world.now() })
+  notifyWatchers(world, calendar)
+  return record
+}
+
+/** The id stays reserved; a deleted instance becomes a cancelled exception. */
+export function removeEvent(world: World, calendar: Calendar, before: EventRecord): EventRecord {
+  const order = calendar.events.has(before.id) ? before.order : calendar.nextOrder++
+  const { status: _status, ...fields } = before.fields
+  const record = commit(calendar, { ...before, fields, order, cancelled: true, updated: world.now() })
+  notifyWatchers(world, calendar)
+  return record
+}
+
+const ID_LETTERS = 'abcdefghijklmnopqrstuv0123456789'
+
+function freshId(world: World): string {
+  let id = ''
+  for (let i = 0; i < 20; i++) id += ID_LETTERS[Math.floor(world.random() * 32)]
+  world.counter += 1
+  return `${id}${world.counter.toString(32)}`
+}

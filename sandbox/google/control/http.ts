@@ -1,0 +1,38 @@
+/** The control API over HTTP: `POST /_control/<operation>` with a JSON object, or GET where nothing is needed or the query says it. */
+import { ControlError, json, Refusal, type Reply } from '../errors.ts'
+import type { World } from '../world.ts'
+import type { Operations } from './operations.ts'
+
+interface Request {
+  method: string
+  path: string
+  search: string
+  body: string
+}
+
+/** Answers a request to the sandbox itself; undefined for requests to Google. */
+export async function controlRequest(
+  _world: World,
+  operations: Operations,
+  request: Request,
+): Promise<Reply | undefined> {
+  if (!request.path.startsWith('/_control')) return undefined
+  const name = request.path.slice('/_control/'.length)
+  if (name === '') return json({ operations: Object.keys(operations) })
+  if (!Object.hasOwn(operations, name)) return refuse(404, `there is no operation "${name}": GET /_control lists them`)
+  const operation = operations[name as keyof Operations] as (argument: unknown) => unknown
+  try {
+    return json(operation(argumentOf(request)) ?? {})
+  } catch (error) {
+    if (error instanceof ControlError || error instanceof SyntaxError) return refuse(400, error.message)
+    if (error instanceof Refusal) return error.reply
+    throw error
+  }
+}
+
+const refuse = (status: number, message: string): Reply => json({ error: message }, status)
+
+function argumentOf({ method, search, body }: Request): unknown {
+  if (method === 'GET') return Object.fromEntries(new URLSearchParams(search))
+  return body === '' ? {} : (JSON.parse(body) as unknown)
+}

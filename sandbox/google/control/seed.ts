@@ -1,0 +1,70 @@
+/** Many accounts at once, for benches: they share their events' records, which are never changed, only replaced. */
+import { newCalendar } from '../calendar/calendars.ts'
+import { addEvent } from '../calendar/writes.ts'
+import { addAccount } from '../oauth/accounts.ts'
+import { newGrant } from '../oauth/grants.ts'
+import type { World } from '../world.ts'
+
+export interface SeedRequest {
+  accounts: number
+  eventsEach: number
+  /** With it, every account grants this client, and the answer has the refresh tokens. */
+  client?: string
+  scopes?: string[]
+  /** Addresses are `<prefix><n>@example.com`, from 0. */
+  prefix?: string
+  timeZone?: string
+}
+
+export interface Seeded {
+  accounts: { email: string; refreshToken?: string }[]
+}
+
+const HOUR = 3_600_000
+const CALENDAR_SCOPE = 'https://www.googleapis.com/auth/calendar'
+const TITLES = ['Viewing', 'Call', 'Lunch', 'Contract', 'Handover', 'Team', 'Photographs', 'Valuation']
+
+export function seed(world: World, request: SeedRequest): Seeded {
+  const { accounts, eventsEach, prefix = 'agent', timeZone = 'Europe/Paris' } = request
+  const made: Seeded['accounts'] = []
+  let model: string | undefined
+  for (let n = 0; n < accounts; n++) {
+    const { email } = addAccount(world, { email: `${prefix}${n}@example.com`, timeZone })
+    if (model === undefined) fill(world, email, eventsEach)
+    else copy(world, model, email)
+    model ??= email
+    made.push({ email, ...grantOf(world, request, email) })
+  }
+  return { accounts: made }
+}
+
+function grantOf(world: World, request: SeedRequest, account: string): { refreshToken?: string } {
+  if (request.client === undefined) return {}
+  const scopes = request.scopes ?? [CALENDAR_SCOPE]
+  return { refreshToken: newGrant(world, { client: request.client, account, scopes }).refreshToken }
+}
+
+/** Events from yesterday on, some three a working day, with one in ten of each less usual kind. */
+function fill(world: World, email: string, count: number): void {
+  const calendar = world.calendars.get(email) ?? newCalendar(world, { id: email, owner: email })
+  const midnight = Math.floor(world.now() / (24 * HOUR)) * 24 * HOUR
+  for (let n = 0; n < count; n++) {
+    const start = midnight + (Math.floor(n / 3) - 1) * 24 * HOUR + (8 + (n % 3) * 3) * HOUR
+    addEvent(world, calendar, {
+      summary: `${TITLES[n % TITLES.length]!} ${n}`,
+      start: { dateTime: new Date(start).toISOString(), timeZone: calendar.timeZone },
+      end: { dateTime: new Date(start + HOUR * (1 + (n % 2) / 2)).toISOString(), timeZone: calendar.timeZone },
+      ...(n % 10 === 3 ? { transparency: 'transparent' } : {}),
+      ...(n % 10 === 5 ? { status: 'tentative' } : {}),
+      ...(n % 10 === 7 ? { location: 'Meeting room 2', attendees: [{ email: 'guest@example.com' }] } : {}),
+    })
+  }
+}
+
+function copy(world: World, model: string, email: string): void {
+  const from = world.calendars.get(model)!
+  const to = world.calendars.get(email)!
+  to.version = from.version
+  to.nextOrder = from.nextOrder
+  to.events = new Map(from.events)
+}

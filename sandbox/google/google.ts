@@ -1,0 +1,72 @@
+/**
+ * A simulated Google for the demo and for tests: one HTTP server on loopback that plays accounts.google.com,
+ * oauth2.googleapis.com and www.googleapis.com by path, after the documented behaviour and no kinder than that. Its
+ * world lives in memory: oauth/ holds projects, clients, accounts and grants, calendar/ events, listings and sync,
+ * http/ the way in, control/ what drives it. It may import types of src/resources and nothing else of the product, so
+ * that a mistake of the client's is not repeated here.
+ */
+import { randomInt } from 'node:crypto'
+import type { AddressInfo } from 'node:net'
+import { type Operations, operationsOn } from './control/operations.ts'
+import { newRequestLog } from './control/request-log.ts'
+import { newServer } from './http/server.ts'
+import { defaultSwitches, type SandboxClock, type World } from './world.ts'
+
+export interface GoogleOptions {
+  clock: SandboxClock
+  /** Uniform in [0, 1); left out: unguessable. */
+  random?: () => number
+  /** Left out: any free one. */
+  port?: number
+}
+
+export interface SimulatedGoogle extends Operations {
+  /** The origin to use for accounts, oauth2 and www alike: `http://127.0.0.1:<port>`. */
+  readonly url: string
+  /** Cuts every connection and stops listening. */
+  close(): Promise<void>
+}
+
+export async function startGoogle(options: GoogleOptions): Promise<SimulatedGoogle> {
+  const world = newWorld(options)
+  const operations = operationsOn(world)
+  const server = newServer(world, operations)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port ?? 0, '127.0.0.1', resolve)
+  })
+  world.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const close = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve())
+      server.closeAllConnections()
+    })
+  return { ...operations, url: world.url, close }
+}
+
+const MANTISSA = 2 ** 40
+
+function newWorld({ clock, random }: GoogleOptions): World {
+  const world: World = {
+    url: '',
+    now: () => clock.now() + world.aheadMs,
+    setTimer: (delayMs, fire) => clock.setTimer(delayMs, fire),
+    aheadMs: 0,
+    random: random ?? (() => randomInt(MANTISSA) / MANTISSA),
+    counter: 0,
+    projects: new Map(),
+    clients: new Map(),
+    accounts: new Map(),
+    calendars: new Map(),
+    refreshTokens: new Map(),
+    accessTokens: new Map(),
+    codes: new Map(),
+    restrictions: new Set(),
+    channels: new Map(),
+    faults: [],
+    hanging: new Set(),
+    log: newRequestLog(),
+    switches: { ...defaultSwitches },
+  }
+  return world
+}

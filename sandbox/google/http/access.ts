@@ -1,0 +1,101 @@
+/** The API front end: who calls, whether the API is enabled, whether the scope suffices, whether quota is left (google-behaviour §2.1, §2.7, §2.8). */
+import { frontEnd, type Refusal } from '../errors.ts'
+import { isRestricted } from '../oauth/grants.ts'
+import { accessNotConfigured, spendQuota } from '../oauth/projects.ts'
+import type { World } from '../world.ts'
+import type { Call } from './call.ts'
+import type { Kind } from './routes.ts'
+
+/** Who is calling: the token's owner. */
+export interface Caller {
+  account: string
+  client: string
+  scopes: string[]
+}
+
+const READ_EVENTS = words(
+  'calendar calendar.readonly calendar.events calendar.events.readonly calendar.events.freebusy calendar.events.owned calendar.events.owned.readonly calendar.events.public.readonly calendar.app.created',
+)
+const WRITE_EVENTS = words('calendar calendar.events calendar.events.owned calendar.app.created')
+const LIST = words('calendar calendar.readonly calendar.calendarlist calendar.calendarlist.readonly')
+
+const SUFFICIENT: Partial<Record<Kind, Set<string>>> = {
+  'calendarList.list': LIST,
+  'calendarList.get': new Set([...LIST, ...words('calendar.app.created')]),
+  'calendars.get': words(
+    'calendar calendar.readonly calendar.calendars calendar.calendars.readonly calendar.app.created',
+  ),
+  'events.list': READ_EVENTS,
+  'events.get': READ_EVENTS,
+  'events.instances': READ_EVENTS,
+  'events.watch': READ_EVENTS,
+  'events.insert': WRITE_EVENTS,
+  'events.update': WRITE_EVENTS,
+  'events.patch': WRITE_EVENTS,
+  'events.delete': WRITE_EVENTS,
+  'channels.stop': new Set([...READ_EVENTS, ...LIST]),
+  'freebusy.query': words('calendar calendar.readonly calendar.freebusy calendar.events.freebusy'),
+}
+
+function words(list: string): Set<string> {
+  return new Set(list.split(' ').map((name) => `https://www.googleapis.com/auth/${name}`))
+}
+
+/** Lets the call in, or throws the front end's refusal. */
+export function admit(world: World, call: Call): Caller {
+  const caller = authenticate(world, call)
+  const client = world.clients.get(caller.client)
+  const project = client && world.projects.get(client.project)
+  if (!project) throw unauthenticated()
+  if (!project.calendarApi) throw accessNotConfigured(project.number)
+  const sufficient = SUFFICIENT[call.kind]
+  if (sufficient && !caller.scopes.some((scope) => sufficient.has(scope))) throw insufficientScope(call.kind)
+  spendQuota(project, caller.account, world.now())
+  return caller
+}
+
+function authenticate(world: World, call: Call): Caller {
+  const value = call.bearer()
+  if (value === undefined) throw loginRequired()
+  const token = world.accessTokens.get(value)
+  if (!token || token.expiresAt <= world.now()) throw unauthenticated()
+  const account = world.accounts.get(token.account)
+  const client = world.clients.get(token.client)
+  if (!account || account.deleted || client?.state !== 'active') throw unauthenticated()
+  if (isRestricted(world, token.client, account)) throw unauthenticated()
+  return token
+}
+
+const unauthenticated = (): Refusal =>
+  frontEnd(
+    401,
+    'Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential.',
+    {
+      status: 'UNAUTHENTICATED',
+      domain: 'global',
+      reason: 'authError',
+      detail: 'ACCESS_TOKEN_EXPIRED',
+      location: { locationType: 'header', location: 'Authorization' },
+      headers: { 'www-authenticate': 'Bearer realm="https://accounts.google.com/", error="invalid_token"' },
+    },
+  )
+
+const loginRequired = (): Refusal =>
+  frontEnd(401, 'Request is missing required authentication credential.', {
+    status: 'UNAUTHENTICATED',
+    domain: 'global',
+    reason: 'required',
+    detail: 'CREDENTIALS_MISSING',
+    location: { locationType: 'header', location: 'Authorization' },
+    headers: { 'www-authenticate': 'Bearer realm="https://accounts.google.com/"' },
+  })
+
+const insufficientScope = (kind: string): Refusal =>
+  frontEnd(403, 'Request had insufficient authentication scopes.', {
+    status: 'PERMISSION_DENIED',
+    domain: 'global',
+    reason: 'insufficientPermissions',
+    detail: 'ACCESS_TOKEN_SCOPE_INSUFFICIENT',
+    metadata: { method: `calendar.${kind}` },
+    headers: { 'www-authenticate': 'Bearer realm="https://accounts.google.com/", error="insufficient_scope"' },
+  })

@@ -1,0 +1,57 @@
+/** One request as handlers see it: matched to its kind, its body read. */
+import type { IncomingHttpHeaders } from 'node:http'
+import { backEnd, oauthError } from '../errors.ts'
+import type { Kind } from './routes.ts'
+
+export class Call {
+  readonly method: string
+  readonly path: string
+  readonly kind: Kind
+  /** The path's variable parts, decoded. */
+  readonly params: readonly string[]
+  readonly query: URLSearchParams
+  readonly headers: IncomingHttpHeaders
+  readonly body: string
+  #form: URLSearchParams | undefined
+
+  constructor(parts: Omit<Call, 'form' | 'json' | 'bearer'>) {
+    this.method = parts.method
+    this.path = parts.path
+    this.kind = parts.kind
+    this.params = parts.params
+    this.query = parts.query
+    this.headers = parts.headers
+    this.body = parts.body
+  }
+
+  form(): URLSearchParams {
+    this.#form ??= new URLSearchParams(this.body)
+    return this.#form
+  }
+
+  /** The body as a JSON object; anything else is refused as the Calendar API does. */
+  json(): Record<string, unknown> {
+    try {
+      const value: unknown = this.body === '' ? {} : JSON.parse(this.body)
+      if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+    } catch {
+      // falls through to the refusal
+    }
+    throw backEnd(400, 'parseError', 'Parse Error')
+  }
+
+  /** The access token, from the header (or the query, as Google allows). */
+  bearer(): string | undefined {
+    const header = this.headers.authorization
+    if (header?.startsWith('Bearer ')) return header.slice(7)
+    return this.query.get('access_token') ?? undefined
+  }
+}
+
+/** Refuses a token-endpoint request whose body isn't a form: everything in it would seem to be missing. */
+export function requireForm(call: Call): void {
+  const type = call.headers['content-type'] ?? ''
+  if (call.body !== '' && !type.startsWith('application/x-www-form-urlencoded')) {
+    throw oauthError(400, 'invalid_request', 'The request body must be form-encoded.')
+  }
+}

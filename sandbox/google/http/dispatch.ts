@@ -1,0 +1,46 @@
+/** Which handler answers which kind of request. */
+import { getCalendar, getListed, listCalendars } from '../calendar/calendar-list.ts'
+import { queryFreeBusy } from '../calendar/free-busy.ts'
+import { listEvents, listInstances } from '../calendar/listing.ts'
+import { deleteEvent, getEvent, insertEvent, patchEvent, updateEvent } from '../calendar/writes.ts'
+import { notFound, type Reply } from '../errors.ts'
+import { revokeEndpoint, tokenEndpoint, tokenInfo } from '../oauth/token-endpoint.ts'
+import type { World } from '../world.ts'
+import { admit, type Caller } from './access.ts'
+import { type Call, requireForm } from './call.ts'
+import type { Kind } from './routes.ts'
+
+type OpenHandler = (world: World, call: Call) => Reply
+type ApiHandler = (world: World, call: Call, caller: Caller) => Reply
+
+const open: Partial<Record<Kind, OpenHandler>> = {
+  token: tokenEndpoint,
+  revoke: revokeEndpoint,
+  tokeninfo: tokenInfo,
+}
+
+const api: Partial<Record<Kind, ApiHandler>> = {
+  'calendarList.list': listCalendars,
+  'calendarList.get': getListed,
+  'calendars.get': getCalendar,
+  'events.list': listEvents,
+  'events.instances': listInstances,
+  'events.get': getEvent,
+  'events.insert': insertEvent,
+  'events.update': updateEvent,
+  'events.patch': patchEvent,
+  'events.delete': deleteEvent,
+  'freebusy.query': queryFreeBusy,
+}
+
+/** Answers the call, or throws a Refusal. */
+export function dispatch(world: World, call: Call): Reply {
+  const openHandler = open[call.kind]
+  if (openHandler) {
+    if (call.kind === 'token') requireForm(call)
+    return openHandler(world, call)
+  }
+  const handler = api[call.kind]
+  if (!handler) throw notFound()
+  return handler(world, call, admit(world, call))
+}

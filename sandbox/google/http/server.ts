@@ -1,0 +1,166 @@
+/** The HTTP server: reads a request, logs it, plays a fault where one is due, and sends the answer. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { pageNumber } from '../calendar/paging.ts'
+import { controlRequest } from '../control/http.ts'
+import { htmlReply, replyOf, takeFault, type FaultRule } from '../control/faults.ts'
+import { hideTokens, logRequest, type LoggedRequest } from '../control/request-log.ts'
+import type { Operations } from '../control/operations.ts'
+import { Refusal, type Reply } from '../errors.ts'
+import type { World } from '../world.ts'
+import { Call } from './call.ts'
+import { dispatch } from './dispatch.ts'
+import { matchRoute } from './routes.ts'
+
+interface Exchange {
+  call: Call
+  entry: LoggedRequest
+  response: ServerResponse
+}
+
+export function newServer(world: World, operations: Operations): Server {
+  const server = createServer((request, response) => {
+    serve(world, operations, { request, response }).catch((error: unknown) => {
+      const text = error instanceof Error ? error.message : String(error)
+      if (!response.headersSent) send(response, { status: 500, body: `the simulated Google failed: ${text}` })
+    })
+  })
+  server.keepAliveTimeout = 60_000
+  return server
+}
+
+async function serve(
+  world: World,
+  operations: Operations,
+  { request, response }: { request: IncomingMessage; response: ServerResponse },
+): Promise<void> {
+  const body = request.method === 'GET' ? '' : await readBody(request)
+  const url = request.url ?? '/'
+  const split = url.indexOf('?')
+  const path = split < 0 ? url : url.slice(0, split)
+  const search = split < 0 ? '' : url.slice(split + 1)
+  const own = await controlRequest(world, operations, { method: request.method ?? 'GET', path, search, body })
+  if (own) return send(response, own)
+  const method = request.method ?? 'GET'
+  const query = new URLSearchParams(search)
+  const call = new Call({ method, path, query, headers: request.headers, body, ...matchRoute(method, path) })
+  const entry = describe(world, call, search)
+  logRequest(world.log, entry)
+  play(world, { call, entry, response }, takeFault(world.faults, entry))
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks).toString()
+}
+
+/** The log's entry: what is asked, and by whom as far as the tokens tell. */
+function describe(world: World, call: Call, search: string): LoggedRequest {
+  const { kind, query } = call
+  const entry: LoggedRequest = {
+    at: new Date(world.now()).toISOString(),
+    method: call.method,
+    path: decodePath(call.path),
+    query: hideTokens(search),
+    kind: kind === 'token' ? tokenKind(call) : kind,
+    status: 0,
+  }
+  if (kind === 'events.list') entry.sync = query.has('syncToken') ? 'incremental' : 'full'
+  if (kind.endsWith('.list')) entry.page = pageNumber(query)
+  return Object.assign(entry, ownerOf(world, call))
+}
+
+function decodePath(path: string): string {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return path
+  }
+}
+
+function tokenKind(call: Call): string {
+  const type = call.form().get('grant_type')
+  if (type === 'refresh_token') return 'token.refresh'
+  return type === 'authorization_code' ? 'token.exchange' : 'token'
+}
+
+function ownerOf(world: World, call: Call): { client?: string; account?: string } {
+  const bearer = call.bearer()
+  if (bearer !== undefined) return pick(world.accessTokens.get(bearer))
+  if (call.kind === 'authorize') return { client: call.query.get('client_id') ?? '' }
+  if (call.kind !== 'token' && call.kind !== 'revoke') return {}
+  const form = call.form()
+  const value = form.get('refresh_token') ?? form.get('token') ?? call.query.get('token') ?? ''
+  const owner = pick(
+    world.refreshTokens.get(value) ?? world.codes.get(form.get('code') ?? '') ?? world.accessTokens.get(value),
+  )
+  const client = form.get('client_id')
+  return client === null ? owner : { ...owner, client }
+}
+
+const pick = (owner: { client: string; account: string } | undefined): { client?: string; account?: string } =>
+  owner ? { client: owner.client, account: owner.account } : {}
+
+function play(world: World, exchange: Exchange, fault: FaultRule | undefined): void {
+  if (!fault) return finish(exchange, handle(world, exchange.call))
+  const { entry, response, call } = exchange
+  entry.fault = fault.fault
+  const stand = replyOf(fault, entry.kind)
+  if (stand) return finish(exchange, stand)
+  switch (fault.fault) {
+    case 'reset':
+      return cut(response)
+    case 'hang':
+      return hang(world, response)
+    case 'commitThenDrop':
+      handle(world, call)
+      return cut(response)
+    case 'html':
+      return finish(exchange, htmlReply(fault.status ?? 502))
+    case 'truncated':
+      return truncate(exchange, handle(world, call))
+    default:
+      world.setTimer(fault.ms ?? 1000, () => finish(exchange, handle(world, call)))
+  }
+}
+
+function handle(world: World, call: Call): Reply {
+  try {
+    return dispatch(world, call)
+  } catch (error) {
+    if (error instanceof Refusal) return error.reply
+    throw error
+  }
+}
+
+function finish({ entry, response }: Exchange, reply: Reply): void {
+  entry.status = reply.status
+  send(response, reply)
+}
+
+function send(response: ServerResponse, reply: Reply): void {
+  const length = reply.status === 204 || reply.status === 304 ? {} : { 'content-length': Buffer.byteLength(reply.body) }
+  response.writeHead(reply.status, { ...reply.headers, ...length })
+  response.end(reply.body)
+}
+
+function cut(response: ServerResponse): void {
+  response.socket?.resetAndDestroy()
+}
+
+function hang(world: World, response: ServerResponse): void {
+  const release = (): void => {
+    world.hanging.delete(release)
+    cut(response)
+  }
+  world.hanging.add(release)
+  response.on('close', () => world.hanging.delete(release))
+}
+
+/** All headers, half of the body, and the connection ends. */
+function truncate({ entry, response }: Exchange, reply: Reply): void {
+  entry.status = reply.status
+  const body = Buffer.from(reply.body)
+  response.writeHead(reply.status, { ...reply.headers, 'content-length': body.length })
+  response.write(body.subarray(0, body.length >> 1), () => response.socket?.destroy())
+}

@@ -1,0 +1,39 @@
+/** Google accounts: an e-mail address, perhaps an organisation, and the calendars in their list. */
+import { newCalendar } from '../calendar/calendars.ts'
+import { ControlError } from '../errors.ts'
+import type { World } from '../world.ts'
+import type { Grant } from './grants.ts'
+
+export interface Account {
+  email: string
+  /** The Workspace organisation, by its domain. */
+  org?: string
+  deleted: boolean
+  /** The calendars in this account's list, in order; the primary one first. */
+  list: Map<string, { selected: boolean; hidden: boolean }>
+  /** What this account granted, oldest first; the dead ones are dropped now and then. */
+  grants: Grant[]
+}
+
+export interface AccountSettings {
+  email: string
+  org?: string
+  /** IANA zone of the primary calendar. */
+  timeZone?: string
+}
+
+export function addAccount(world: World, settings: AccountSettings): Account {
+  const email = settings.email.toLowerCase()
+  if (world.accounts.has(email)) throw new ControlError(`there is an account ${email} already`)
+  const account: Account = { email, deleted: false, list: new Map(), grants: [] }
+  if (settings.org !== undefined) account.org = settings.org
+  world.accounts.set(email, account)
+  newCalendar(world, { id: email, owner: email, summary: email, timeZone: settings.timeZone ?? 'UTC' })
+  return account
+}
+
+export function accountOf(world: World, email: string): Account {
+  const account = world.accounts.get(email.toLowerCase())
+  if (!account) throw new ControlError(`there is no account ${email}`)
+  return account
+}

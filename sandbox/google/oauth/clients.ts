@@ -1,0 +1,83 @@
+/** OAuth clients of type Web application: up to two secrets, exact redirect URIs, JavaScript origins (google-behaviour §1.1, §1.2). */
+import { ControlError, oauthError } from '../errors.ts'
+import { freshName, type World } from '../world.ts'
+import { setProject } from './projects.ts'
+
+export interface Client {
+  clientId: string
+  project: string
+  secrets: { value: string; disabled: boolean }[]
+  redirectUris: string[]
+  javascriptOrigins: string[]
+  state: 'active' | 'disabled' | 'deleted'
+}
+
+export interface ClientSettings {
+  /** The project's id; made with its defaults when it isn't there. */
+  project?: string
+  clientId?: string
+  clientSecret?: string
+  redirectUris?: string[]
+  javascriptOrigins?: string[]
+}
+
+export const DEFAULT_PROJECT = 'sandbox-project'
+
+export function addClient(world: World, settings: ClientSettings): Client {
+  const project = setProject(world, settings.project ?? DEFAULT_PROJECT, {})
+  const clientId =
+    settings.clientId ?? `${project.number}-${freshName(world, '', 12).toLowerCase()}.apps.googleusercontent.com`
+  if (world.clients.has(clientId)) throw new ControlError(`there is a client ${clientId} already`)
+  const value = settings.clientSecret ?? freshName(world, 'GOCSPX-', 24)
+  const client: Client = {
+    clientId,
+    project: project.id,
+    secrets: [{ value, disabled: false }],
+    redirectUris: [...(settings.redirectUris ?? [])],
+    javascriptOrigins: [...(settings.javascriptOrigins ?? [])],
+    state: 'active',
+  }
+  world.clients.set(clientId, client)
+  return client
+}
+
+export function clientOf(world: World, clientId: string): Client {
+  const client = world.clients.get(clientId)
+  if (!client) throw new ControlError(`there is no client ${clientId}`)
+  return client
+}
+
+export function addSecret(world: World, client: Client): string {
+  if (client.secrets.length >= 2) throw new ControlError(`client ${client.clientId} has two secrets: remove one first`)
+  const value = freshName(world, 'GOCSPX-', 24)
+  client.secrets.push({ value, disabled: false })
+  return value
+}
+
+/** What Google's console lets people download: the newest secret; lists are absent when empty. */
+export function clientFile(client: Client): object {
+  const web: Record<string, unknown> = {
+    client_id: client.clientId,
+    project_id: client.project,
+    auth_uri: 'https://accounts.google.com/o/oauth2/auth',
+    token_uri: 'https://oauth2.googleapis.com/token',
+    auth_provider_x509_cert_url: 'https://www.googleapis.com/oauth2/v1/certs',
+    client_secret: client.secrets.at(-1)?.value ?? '',
+  }
+  if (client.redirectUris.length > 0) web.redirect_uris = client.redirectUris
+  if (client.javascriptOrigins.length > 0) web.javascript_origins = client.javascriptOrigins
+  return { web }
+}
+
+/** The client that presents itself at the token endpoint, or the refusal of §1.4. */
+export function authenticateClient(world: World, clientId: string | null, secret: string | null): Client {
+  if (!clientId) throw oauthError(400, 'invalid_request', 'Could not determine client ID from request.')
+  const client = world.clients.get(clientId)
+  if (!client) throw oauthError(401, 'invalid_client', 'The OAuth client was not found.')
+  if (client.state === 'deleted') throw oauthError(401, 'deleted_client', 'The OAuth client was deleted.')
+  if (client.state === 'disabled') throw oauthError(401, 'disabled_client', 'The OAuth client was disabled.')
+  if (!secret) throw oauthError(400, 'invalid_request', 'client_secret is missing.')
+  const known = client.secrets.some((candidate) => candidate.value === secret && !candidate.disabled)
+  if (!known) throw oauthError(401, 'invalid_client', 'Unauthorized')
+  return client
+}

@@ -1,0 +1,46 @@
+/** Authorization codes: ten minutes, one use, bound to client, redirect URI and PKCE challenge (google-behaviour §1.3, §1.4). */
+import { createHash } from 'node:crypto'
+import { oauthError } from '../errors.ts'
+import { freshName, type World } from '../world.ts'
+import type { Client } from './clients.ts'
+
+export interface AuthorizationCode {
+  value: string
+  client: string
+  account: string
+  scopes: string[]
+  redirectUri: string
+  challenge?: { value: string; method: 'S256' | 'plain' }
+  /** Whether a refresh token comes with it: offline access, at the first or a forced consent. */
+  offline: boolean
+  expiresAt: number
+}
+
+const CODE_LIFE = 600_000
+
+export function newCode(world: World, code: Omit<AuthorizationCode, 'value' | 'expiresAt'>): AuthorizationCode {
+  const made = { ...code, value: freshName(world, '4/0A', 50), expiresAt: world.now() + CODE_LIFE }
+  world.codes.set(made.value, made)
+  return made
+}
+
+/** Takes the code out of the world, whatever comes of it: a code is good once. */
+export function redeemCode(world: World, client: Client, form: URLSearchParams): AuthorizationCode {
+  const value = form.get('code') ?? ''
+  if (!value.startsWith('4/')) throw oauthError(400, 'invalid_grant', 'Malformed auth code.')
+  const code = world.codes.get(value)
+  world.codes.delete(value)
+  if (code?.client !== client.clientId) throw oauthError(400, 'invalid_grant', 'Bad Request')
+  if (code.expiresAt <= world.now()) throw oauthError(400, 'invalid_grant', 'Bad Request')
+  if (form.get('redirect_uri') !== code.redirectUri) throw oauthError(400, 'redirect_uri_mismatch', 'Bad Request')
+  checkVerifier(code, form.get('code_verifier'))
+  return code
+}
+
+function checkVerifier(code: AuthorizationCode, verifier: string | null): void {
+  if (!code.challenge) return
+  if (!verifier) throw oauthError(400, 'invalid_grant', 'Missing code verifier.')
+  const { method, value } = code.challenge
+  const answer = method === 'S256' ? createHash('sha256').update(verifier).digest('base64url') : verifier
+  if (answer !== value) throw oauthError(400, 'invalid_grant', 'Invalid code verifier.')
+}

@@ -1,0 +1,128 @@
+/**
+ * Google Cloud projects: the consent screen's settings, whether the Calendar API is enabled, and the quotas
+ * (google-behaviour §2.7): requests a minute for the project and for each of its users, sliding, and a daily limit.
+ */
+import { frontEnd, type Refusal } from '../errors.ts'
+import { ControlError } from '../errors.ts'
+import type { World } from '../world.ts'
+
+export interface ProjectSettings {
+  /** The consent screen: `Internal` admits only accounts of `orgDomain`. */
+  userType: 'Internal' | 'External'
+  publishing: 'Testing' | 'Production'
+  /** The organisation that the project belongs to. */
+  orgDomain?: string
+  /** Who may consent in Testing; left out, everyone is taken to be listed. */
+  testUsers?: string[]
+  calendarApi: boolean
+  perMinute: number
+  perMinutePerUser: number
+  perDay: number
+}
+
+export interface Project extends ProjectSettings {
+  id: string
+  number: string
+  usage: { project: Window; users: Map<string, Window>; day: number; today: number }
+}
+
+/** The instants of the requests of the last minute, oldest first from `head` on. */
+interface Window {
+  times: number[]
+  head: number
+}
+
+const MINUTE = 60_000
+const DAY = 86_400_000
+// The day of the quota turns at midnight in California; daylight saving is left out.
+const PACIFIC_OFFSET = 8 * 3_600_000
+
+const defaults: ProjectSettings = {
+  userType: 'External',
+  publishing: 'Production',
+  calendarApi: true,
+  perMinute: 10_000,
+  perMinutePerUser: 600,
+  perDay: 1_000_000,
+}
+
+/** Makes the project, or changes the named settings of one that is there. */
+export function setProject(world: World, id: string, settings: Partial<ProjectSettings>): Project {
+  const project = world.projects.get(id) ?? newProject(world, id)
+  Object.assign(project, settings)
+  if ((project.testUsers?.length ?? 0) > 100)
+    throw new ControlError(`project ${id}: at most 100 test users may be listed`)
+  return project
+}
+
+function newProject(world: World, id: string): Project {
+  const usage = { project: { times: [], head: 0 }, users: new Map<string, Window>(), day: 0, today: 0 }
+  const project: Project = { ...defaults, id, number: String(100_000_000_000 + world.projects.size + 1), usage }
+  world.projects.set(id, project)
+  return project
+}
+
+export function projectOf(world: World, id: string): Project {
+  const project = world.projects.get(id)
+  if (!project) throw new ControlError(`there is no project ${id}`)
+  return project
+}
+
+/** Counts one request of a user, or refuses it. A refused request doesn't count. */
+export function spendQuota(project: Project, user: string, now: number): void {
+  const { usage } = project
+  const day = Math.floor((now - PACIFIC_OFFSET) / DAY)
+  if (usage.day !== day) Object.assign(usage, { day, today: 0 })
+  if (usage.today >= project.perDay) throw dailyLimitExceeded()
+  const mine = usage.users.get(user) ?? { times: [], head: 0 }
+  usage.users.set(user, mine)
+  if (lastMinute(usage.project, now) >= project.perMinute) throw rateLimitExceeded('rateLimitExceeded', project)
+  if (lastMinute(mine, now) >= project.perMinutePerUser) throw rateLimitExceeded('userRateLimitExceeded', project)
+  usage.today += 1
+  usage.project.times.push(now)
+  mine.times.push(now)
+}
+
+function lastMinute(window: Window, now: number): number {
+  const { times } = window
+  while (window.head < times.length && times[window.head]! <= now - MINUTE) window.head += 1
+  if (window.head > 1000 || window.head === times.length) {
+    times.splice(0, window.head)
+    window.head = 0
+  }
+  return times.length - window.head
+}
+
+export function rateLimitExceeded(reason: string, project?: Project): Refusal {
+  const limit = reason === 'userRateLimitExceeded' ? 'Queries per minute per user' : 'Queries per minute'
+  const consumer = `project_number:${project?.number ?? '0'}`
+  const message = `Quota exceeded for quota metric 'Queries' and limit '${limit}' of service 'calendar-json.googleapis.com' for consumer '${consumer}'.`
+  const metadata = { consumer, quota_limit: limit }
+  return frontEnd(403, message, {
+    status: 'PERMISSION_DENIED',
+    domain: 'usageLimits',
+    reason,
+    detail: 'RATE_LIMIT_EXCEEDED',
+    metadata,
+  })
+}
+
+export const dailyLimitExceeded = (reason = 'dailyLimitExceeded'): Refusal =>
+  frontEnd(403, 'Daily Limit Exceeded', {
+    status: 'PERMISSION_DENIED',
+    domain: 'usageLimits',
+    reason,
+    detail: 'RATE_LIMIT_EXCEEDED',
+  })
+
+export function accessNotConfigured(number: string): Refusal {
+  const page = `https://console.developers.google.com/apis/api/calendar-json.googleapis.com/overview?project=${number}`
+  const message = `Google Calendar API has not been used in project ${number} before or it is disabled. Enable it by visiting ${page} then retry.`
+  return frontEnd(403, message, {
+    status: 'PERMISSION_DENIED',
+    domain: 'usageLimits',
+    reason: 'accessNotConfigured',
+    detail: 'SERVICE_DISABLED',
+    metadata: { consumer: `projects/${number}`, activationUrl: page },
+  })
+}

@@ -1,0 +1,116 @@
+/** POST /token, POST /revoke, GET /tokeninfo (google-behaviour §1.4 and §1.6). */
+import { json, oauthError, type Reply } from '../errors.ts'
+import type { Call } from '../http/call.ts'
+import type { World } from '../world.ts'
+import { authenticateClient, type Client } from './clients.ts'
+import { redeemCode } from './codes.ts'
+import {
+  type AccessToken,
+  deathOf,
+  type Grant,
+  isAlive,
+  isRestricted,
+  kill,
+  newAccessToken,
+  newGrant,
+  rotate,
+} from './grants.ts'
+
+// For so long a dead token is called expired or revoked; later Google only says "Bad Request".
+const REMEMBERED_DEATH = 12 * 3_600_000
+
+export function tokenEndpoint(world: World, call: Call): Reply {
+  const form = call.form()
+  const grantType = form.get('grant_type')
+  if (grantType !== 'refresh_token' && grantType !== 'authorization_code') {
+    throw oauthError(400, 'unsupported_grant_type', `Invalid grant_type: ${grantType ?? ''}`)
+  }
+  const client = authenticateClient(world, form.get('client_id'), form.get('client_secret'))
+  return grantType === 'refresh_token' ? refresh(world, client, form) : exchange(world, client, form)
+}
+
+function refresh(world: World, client: Client, form: URLSearchParams): Reply {
+  const value = form.get('refresh_token')
+  if (!value) throw oauthError(400, 'invalid_request', 'Missing required parameter: refresh_token')
+  const grant = world.refreshTokens.get(value)
+  if (!grant) throw oauthError(400, 'invalid_grant', 'Bad Request')
+  if (grant.client !== client.clientId) throw oauthError(401, 'unauthorized_client', 'Unauthorized')
+  checkGrant(world, grant)
+  const now = world.now()
+  grant.lastUsedAt = now
+  const token = newAccessToken(world, { client: grant.client, account: grant.account, scopes: grant.scopes, grant })
+  const rotated = world.switches.rotateRefreshTokens ? { refresh_token: rotate(world, grant) } : {}
+  return answer(world, token, rotated)
+}
+
+function checkGrant(world: World, grant: Grant): void {
+  const account = world.accounts.get(grant.account)
+  if (!account || account.deleted) throw oauthError(400, 'invalid_grant', 'Account has been deleted')
+  const now = world.now()
+  const died = deathOf(grant, now)
+  if (died !== undefined) {
+    const remembered = now - died < REMEMBERED_DEATH
+    throw oauthError(400, 'invalid_grant', remembered ? 'Token has been expired or revoked.' : 'Bad Request')
+  }
+  if (isRestricted(world, grant.client, account)) {
+    throw oauthError(400, 'admin_policy_enforced', 'Access to the requested scopes is blocked by the administrator.')
+  }
+  if (grant.rapt) throw oauthError(400, 'invalid_grant', 'reauth related error (invalid_rapt)', grant.rapt)
+}
+
+function exchange(world: World, client: Client, form: URLSearchParams): Reply {
+  if (!form.get('code')) throw oauthError(400, 'invalid_request', 'Missing required parameter: code')
+  const code = redeemCode(world, client, form)
+  const { account, scopes } = code
+  const owner = { client: client.clientId, account, scopes }
+  if (!code.offline) return answer(world, newAccessToken(world, owner), {})
+  const grant = newGrant(world, owner)
+  return answer(world, newAccessToken(world, { ...owner, grant }), { refresh_token: grant.refreshToken })
+}
+
+function answer(world: World, token: AccessToken, extra: Record<string, unknown>): Reply {
+  const body: Record<string, unknown> = {
+    access_token: token.value,
+    expires_in: world.switches.accessTokenLifetime,
+    ...extra,
+    scope: token.scopes.join(' '),
+    token_type: 'Bearer',
+  }
+  const end = token.grant?.expiresAt
+  if (world.switches.reportRefreshExpiry && end !== undefined) {
+    body.refresh_token_expires_in = Math.max(0, Math.floor((end - world.now() - 1) / 1000))
+  }
+  return json(body)
+}
+
+/** Takes a refresh token, or an access token, which ends its refresh token too. Needs no client. */
+export function revokeEndpoint(world: World, call: Call): Reply {
+  const value = call.query.get('token') ?? call.form().get('token')
+  if (!value) throw oauthError(400, 'invalid_request', 'Missing required parameter: token')
+  const grant = world.refreshTokens.get(value)
+  const token = world.accessTokens.get(value)
+  if (grant && isAlive(grant, world.now())) kill(world, grant)
+  else if (token && token.expiresAt > world.now()) endAccess(world, token)
+  else throw oauthError(400, 'invalid_token', 'Token expired or revoked')
+  return json({})
+}
+
+function endAccess(world: World, token: AccessToken): void {
+  world.accessTokens.delete(token.value)
+  if (token.grant) kill(world, token.grant)
+}
+
+export function tokenInfo(world: World, call: Call): Reply {
+  const token = world.accessTokens.get(call.query.get('access_token') ?? call.form().get('access_token') ?? '')
+  if (!token || token.expiresAt <= world.now()) throw oauthError(400, 'invalid_token', 'Invalid Value')
+  const withEmail = token.scopes.some((scope) => scope === 'email' || scope.endsWith('/userinfo.email'))
+  return json({
+    azp: token.client,
+    aud: token.client,
+    scope: token.scopes.join(' '),
+    exp: String(Math.floor(token.expiresAt / 1000)),
+    expires_in: String(Math.floor((token.expiresAt - world.now()) / 1000)),
+    access_type: token.grant ? 'offline' : 'online',
+    ...(withEmail ? { email: token.account, email_verified: 'true' } : {}),
+  })
+}

@@ -1,0 +1,86 @@
+/**
+ * Everything the simulated Google knows, in one place. The files around it are functions over this state, by topic.
+ * All instants are milliseconds since the Unix epoch.
+ */
+import type { Calendar } from './calendar/calendars.ts'
+import type { Channel } from './calendar/watch.ts'
+import type { FaultRule } from './control/faults.ts'
+import type { RequestLog } from './control/request-log.ts'
+import type { Account } from './oauth/accounts.ts'
+import type { Client } from './oauth/clients.ts'
+import type { AuthorizationCode } from './oauth/codes.ts'
+import type { AccessToken, Grant } from './oauth/grants.ts'
+import type { Project } from './oauth/projects.ts'
+
+/** Time as the sandbox's caller hands it in; the operator's own clocks fit. */
+export interface SandboxClock {
+  now(): number
+  setTimer(delayMs: number, fire: () => void): () => void
+}
+
+/** Behaviours of Google that come and go: they may be switched while the server runs. */
+export interface Switches {
+  /** Send `refresh_token_expires_in` with grants that end by time. */
+  reportRefreshExpiry: boolean
+  /** Every refresh answers with a new refresh token, and the old one dies. */
+  rotateRefreshTokens: boolean
+  /** No listing page is longer than this, whatever `maxResults` says; 0 is no cap. */
+  pageSizeCap: number
+  /** Every other page of a listing is empty, the first one included. */
+  emptyPages: boolean
+  /** Life of an access token in seconds. */
+  accessTokenLifetime: number
+  /** A new Google Meet conference is `pending` in the write's answer, and there on the next read. */
+  pendingConferences: boolean
+  /** Life of a sync token in seconds; 0 is for ever. */
+  syncTokenLifetime: number
+  /** Notifications are lost (`drop`), sent twice (`duplicate`), or `normal`. */
+  notifications: 'normal' | 'drop' | 'duplicate'
+}
+
+export interface World {
+  /** Where this server listens, as clients write it: no trailing slash. */
+  url: string
+  now(): number
+  setTimer(delayMs: number, fire: () => void): () => void
+  /** How far this server's clock runs ahead of the one it was given. */
+  aheadMs: number
+  random(): number
+  counter: number
+  projects: Map<string, Project>
+  clients: Map<string, Client>
+  accounts: Map<string, Account>
+  calendars: Map<string, Calendar>
+  refreshTokens: Map<string, Grant>
+  accessTokens: Map<string, AccessToken>
+  codes: Map<string, AuthorizationCode>
+  /** Clients that an administrator blocks: `<client> <account or organisation>`. */
+  restrictions: Set<string>
+  channels: Map<string, Channel>
+  faults: FaultRule[]
+  /** Called when faults are cleared: requests that hang go on by being cut off. */
+  hanging: Set<() => void>
+  log: RequestLog
+  switches: Switches
+}
+
+export const defaultSwitches: Switches = {
+  reportRefreshExpiry: false,
+  rotateRefreshTokens: false,
+  pageSizeCap: 0,
+  emptyPages: false,
+  accessTokenLifetime: 3599,
+  pendingConferences: false,
+  syncTokenLifetime: 0,
+  notifications: 'normal',
+}
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+
+/** A name nobody else has, such as a token: unguessable as far as `random` is, unique by the counter in it. */
+export function freshName(world: World, prefix: string, length = 40): string {
+  let name = ''
+  for (let i = 0; i < length; i++) name += ALPHABET[Math.floor(world.random() * 64)]
+  world.counter += 1
+  return `${prefix}${name}${world.counter.toString(36)}`
+}
