@@ -55,7 +55,7 @@ export function applyListing(
   options: ListingOptions,
 ): Applied {
   const { timeZone, detail, full } = options
-  const sameFrame = before?.timeZone === timeZone && before.detail === detail
+  const sameFrame = before !== undefined && isFramed(before, options)
   if (sameFrame && !full && events.length === 0) return { picture: before, changed: false }
   const earlier = lazily(() => byId(before))
   const facts = new Map(full ? undefined : earlier())
@@ -65,6 +65,9 @@ export function applyListing(
   const same = sameFrame && (sameBytes(before, picture) || sameFacts(earlier(), facts, detail))
   return { picture, changed: !same }
 }
+
+const isFramed = (picture: Picture, { timeZone, detail }: ListingOptions): boolean =>
+  picture.timeZone === timeZone && picture.detail === detail
 
 /** Worked out at most once, and not before somebody asks. */
 function lazily<T>(work: () => T): () => T {

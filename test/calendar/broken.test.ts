@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest'
+import type { SourceEvent, SourceTime } from '../../src/calendar/source.ts'
+import { allDay, busyTimes, list, meeting, read, update } from './support.ts'
+
+const good: SourceTime = { dateTime: '2026-11-23T14:00:00+01:00' }
+const broken: [what: string, time: SourceTime | undefined][] = [
+  ['nothing', undefined],
+  ['an empty object', {}],
+  ['nulls', { date: null, dateTime: null, timeZone: null }],
+  ['empty text', { date: '', dateTime: '' }],
+  ['words', { dateTime: 'tomorrow at noon' }],
+  ['a 13th month', { dateTime: '2026-13-01T00:00:00Z' }],
+  ['a 30th of February', { dateTime: '2026-02-30T00:00:00Z' }],
+  ['a 30th of February, as a date', { date: '2026-02-30' }],
+  ['an American date', { date: '11/23/2026' }],
+  ['a date where a time should be', { dateTime: '2026-11-23' }],
+  ['a 25th hour', { dateTime: '2026-11-23T25:00:00Z' }],
+  ['a 25th hour without an offset', { dateTime: '2026-11-23T25:00:00' }],
+]
+
+describe('an event that says', () => {
+  it.each(broken)('%s for its end is busy until its day is over', (_what, end) => {
+    const reading = read(list([meeting({ start: good, end })]))
+    expect(busyTimes([meeting({ start: good, end })])).toEqual(['2026-11-23T13:00/2026-11-23T23:00'])
+    expect(reading.complete).toBe(true)
+  })
+
+  it.each(broken)('%s for its start is busy since its day began', (_what, start) => {
+    expect(busyTimes([meeting({ start, end: good })])).toEqual(['2026-11-22T23:00/2026-11-23T13:00'])
+  })
+
+  it.each(broken)('%s for both is counted, and the reading is not complete', (_what, time) => {
+    const reading = read(list([meeting({ start: time, end: time }), allDay('2026-11-25', '2026-11-26')]))
+    expect(reading).toMatchObject({ notUnderstood: 1, complete: false })
+    expect(reading.busy).toHaveLength(1)
+  })
+
+  it.each(broken)('%s for the end of an all-day event is over with its first day', (_what, end) => {
+    expect(busyTimes([allDay('2026-11-23', '2026-11-24', { end })])).toEqual(['2026-11-22T23:00/2026-11-23T23:00'])
+  })
+})
+
+describe('an event', () => {
+  it('that ends before it begins is busy until its day is over', () => {
+    expect(busyTimes([meeting({ end: { dateTime: '2026-11-20T00:00:00Z' } })])).toEqual([
+      '2026-11-23T13:00/2026-11-23T23:00',
+    ])
+    expect(busyTimes([allDay('2026-11-23', '2026-11-20')])).toEqual(['2026-11-22T23:00/2026-11-23T23:00'])
+  })
+
+  it('that begins at a time and ends on a date, or the other way round, is taken at its word', () => {
+    expect(busyTimes([meeting({ end: { date: '2026-11-25' } })])).toEqual(['2026-11-23T13:00/2026-11-24T23:00'])
+    const start = { date: '2026-11-23' }
+    expect(busyTimes([meeting({ start, end: good })])).toEqual(['2026-11-22T23:00/2026-11-23T13:00'])
+  })
+
+  it('that is an exception without times is busy where it was before', () => {
+    const event = meeting({ start: undefined, end: undefined, originalStartTime: good })
+    expect(busyTimes([event])).toEqual(['2026-11-23T13:00/2026-11-23T23:00'])
+  })
+
+  it('that can’t be placed but takes no time does not matter', () => {
+    const free = meeting({ start: undefined, end: undefined, transparency: 'transparent' })
+    expect(read(list([free]))).toMatchObject({ notUnderstood: 0, complete: true })
+  })
+
+  it('that could not be placed is forgotten when it is mended or cancelled', () => {
+    const picture = list([meeting({ start: undefined, end: undefined })])
+    expect(read(update(picture, [meeting()]).picture)).toMatchObject({ notUnderstood: 0, complete: true })
+    expect(read(update(picture, [{ id: 'meeting', status: 'cancelled' }]).picture).complete).toBe(true)
+  })
+
+  it('without an id is busy all the same, each for itself', () => {
+    const one = meeting({ id: undefined })
+    const other = meeting({
+      id: null,
+      start: { dateTime: '2026-11-24T08:00:00Z' },
+      end: { dateTime: '2026-11-24T09:00:00Z' },
+    })
+    expect(busyTimes([one, other])).toHaveLength(2)
+    expect(update(list([one]), [one]).changed).toBe(false)
+  })
+
+  it('with fields of no sense at all never stops a listing', () => {
+    const odd = { id: 'odd', attendees: [], start: { date: '9999-12-31' }, end: { date: '9999-12-31' } } as SourceEvent
+    const ancient = allDay('0001-01-01', '0001-01-02')
+    expect(busyTimes([odd, ancient, meeting()])).toEqual(['2026-11-23T13:00/2026-11-23T14:00'])
+  })
+})
+
+it('an event of less than a second is widened to whole seconds, never narrowed to nothing', () => {
+  const start = { dateTime: '2026-11-23T13:00:00.400Z' }
+  const picture = list([meeting({ start, end: { dateTime: '2026-11-23T13:00:00.500Z' } })])
+  const [busy] = read(picture).busy
+  expect(busy && busy.end - busy.start).toBe(1000)
+})

@@ -1,0 +1,170 @@
+import ICAL from 'ical.js'
+import { describe, expect, it } from 'vitest'
+import { busyDocument } from '../../src/calendar/document.ts'
+import { eventsDocument, eventsOf, renderEventsJSON, type EventsDocument } from '../../src/calendar/events.ts'
+import { renderEventsICalendar } from '../../src/calendar/icalendar.ts'
+import type { SourceEvent } from '../../src/calendar/source.ts'
+import { allBusy, allDay, at, list, meeting, november, read, update, zones } from './support.ts'
+
+const talk = meeting({
+  id: 'talk',
+  summary: 'Talk, with Bob; on "things"',
+  location: 'Room 3\\4',
+  description: 'First line\r\nBEGIN:VEVENT\nlast\u0000 line',
+  attendees: [
+    { self: true, email: 'alice@example.com', responseStatus: 'accepted' },
+    { email: 'bob@example.com', displayName: 'Bob "the: Builder;"', responseStatus: 'needsAction' },
+    { displayName: 'No address' },
+  ],
+})
+const holiday = allDay('2026-11-20', '2026-11-22', { id: 'holiday', summary: 'Ferien', transparency: 'transparent' })
+const maybe = meeting({ id: 'maybe', status: 'tentative', eventType: 'focusTime', summary: '' })
+
+const documentOf = (events: SourceEvent[]): EventsDocument => {
+  const picture = list(events, { detail: 'Full' })
+  const frame = { agent: 'booking/alice', timeZone: 'Europe/Paris', window: november, complete: true }
+  const stamps = { syncedAt: at('2026-11-23T10:00:00Z'), freshUntil: at('2026-11-23T10:15:00Z') }
+  const listed = eventsOf([{ calendar: 'alice@example.com', picture }], allBusy, november, zones)
+  return eventsDocument(busyDocument({ ...frame, ...stamps }, read(picture)), listed)
+}
+
+interface Published {
+  events: Record<string, unknown>[]
+}
+const published = (events: SourceEvent[]): Published => JSON.parse(renderEventsJSON(documentOf(events))) as Published
+
+describe('events.json', () => {
+  it('stands in the same frame as busy.json', () => {
+    expect(renderEventsJSON(documentOf([]))).toBe(
+      '{"version":1,"agent":"booking/alice","timeZone":"Europe/Paris",' +
+        '"window":{"start":"2026-11-01T00:00:00Z","end":"2026-12-01T00:00:00Z"},' +
+        '"syncedAt":"2026-11-23T10:00:00Z","freshUntil":"2026-11-23T10:15:00Z","complete":true,"events":[]}',
+    )
+  })
+
+  it('lists events by start, with all that people wrote, and no key without something to say', () => {
+    expect(published([talk, holiday, maybe]).events).toEqual([
+      {
+        calendar: 'alice@example.com',
+        id: 'holiday',
+        start: '2026-11-20',
+        end: '2026-11-22',
+        allDay: true,
+        busy: false,
+        status: 'confirmed',
+        title: 'Ferien',
+      },
+      {
+        calendar: 'alice@example.com',
+        id: 'maybe',
+        start: '2026-11-23T13:00:00Z',
+        end: '2026-11-23T14:00:00Z',
+        allDay: false,
+        busy: true,
+        status: 'tentative',
+        type: 'focusTime',
+      },
+      {
+        calendar: 'alice@example.com',
+        id: 'talk',
+        start: '2026-11-23T13:00:00Z',
+        end: '2026-11-23T14:00:00Z',
+        allDay: false,
+        busy: true,
+        status: 'confirmed',
+        title: talk.summary,
+        location: talk.location,
+        description: talk.description,
+        response: 'accepted',
+        attendees: [
+          { email: 'alice@example.com', response: 'accepted' },
+          { email: 'bob@example.com', name: 'Bob "the: Builder;"', response: 'needsAction' },
+          { name: 'No address' },
+        ],
+      },
+    ])
+  })
+
+  it('holds declined events and those of no length, but none that is cancelled, outside or nowhere', () => {
+    const declined = meeting({ id: 'declined', attendees: [{ self: true, responseStatus: 'declined' }] })
+    const moment = { dateTime: '2026-11-30T23:59:59Z' }
+    const reminder = meeting({ id: 'reminder', start: moment, end: moment })
+    const outside = meeting({
+      id: 'outside',
+      start: { dateTime: '2026-12-01T00:00:00Z' },
+      end: { dateTime: '2026-12-02T00:00:00Z' },
+    })
+    const nowhere = meeting({ id: 'nowhere', start: {}, end: {} })
+    const found = published([declined, reminder, outside, nowhere, meeting({ status: 'cancelled' })]).events
+    expect(found.map(({ id, busy }) => [id, busy])).toEqual([
+      ['declined', false],
+      ['reminder', false],
+    ])
+  })
+
+  it('keeps events whole that reach over the edges of the window', () => {
+    const long = meeting({ start: { dateTime: '2026-10-01T00:00:00Z' } })
+    expect(published([long]).events[0]).toMatchObject({ start: '2026-10-01T00:00:00Z', end: '2026-11-23T14:00:00Z' })
+  })
+
+  it('changes with a title alone', () => {
+    const picture = list([talk], { detail: 'Full' })
+    expect(update(picture, [talk]).changed).toBe(false)
+    expect(update(picture, [{ ...talk, summary: 'Another' }]).changed).toBe(true)
+    expect(update(picture, [{ ...talk, transparency: 'transparent' }]).changed).toBe(true)
+  })
+})
+
+it('with detail Busy nothing that people wrote is kept at all', () => {
+  const secret = meeting({
+    summary: 'hush',
+    description: 'hush',
+    location: 'hush',
+    attendees: [{ email: 'hush@example.com' }],
+  })
+  expect(list([secret]).packed).toEqual(list([meeting()]).packed)
+})
+
+describe('events.ics', () => {
+  const calendar = ICAL.Component.fromString(renderEventsICalendar(documentOf([talk, holiday, maybe])))
+  const [day, focus, speech] = calendar.getAllSubcomponents('vevent')
+
+  it('reads back as it was written, in any tongue and with any punctuation', () => {
+    expect(calendar.getAllSubcomponents('vevent')).toHaveLength(3)
+    expect(speech?.getFirstPropertyValue('summary')).toBe(talk.summary)
+    expect(speech?.getFirstPropertyValue('location')).toBe(talk.location)
+    expect(speech?.getFirstPropertyValue('description')).toBe('First line\nBEGIN:VEVENT\nlast line')
+  })
+
+  it('has all-day events as dates, and the others in UTC', () => {
+    expect(String(day?.getFirstPropertyValue('dtstart'))).toBe('2026-11-20')
+    expect(String(day?.getFirstPropertyValue('dtend'))).toBe('2026-11-22')
+    expect(String(speech?.getFirstPropertyValue('dtend'))).toBe('2026-11-23T14:00:00Z')
+  })
+
+  it('tells busy from free and certain from tentative', () => {
+    const told = [day, focus, speech].map((one) => [
+      one?.getFirstPropertyValue('transp'),
+      one?.getFirstPropertyValue('status'),
+    ])
+    expect(told).toEqual([
+      ['TRANSPARENT', 'CONFIRMED'],
+      ['OPAQUE', 'TENTATIVE'],
+      ['OPAQUE', 'CONFIRMED'],
+    ])
+  })
+
+  it('names attendees who have an address', () => {
+    const attendees = speech?.getAllProperties('attendee') ?? []
+    expect(attendees.map((one) => one.getFirstValue())).toEqual(['mailto:alice@example.com', 'mailto:bob@example.com'])
+    expect(attendees[1]?.getFirstParameter('cn')).toBe('Bob "the: Builder;"')
+    expect(attendees[0]?.getFirstParameter('partstat')).toBe('ACCEPTED')
+  })
+
+  it('has an end only where that is after the start', () => {
+    const moment = { dateTime: '2026-11-23T13:00:00Z' }
+    const text = renderEventsICalendar(documentOf([meeting({ start: moment, end: moment })]))
+    expect(text).toContain('DTSTART:20261123T130000Z')
+    expect(text).not.toContain('DTEND')
+  })
+})

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest'
+import { clip, mergeIntervals } from '../../src/calendar/interval.ts'
+import { askedWindow, covers, windowAt } from '../../src/calendar/window.ts'
+import { at, between } from './support.ts'
+
+describe('merging', () => {
+  it('joins what overlaps, what touches and what lies within', () => {
+    const merged = mergeIntervals([
+      { start: 50, end: 60 },
+      { start: 0, end: 10 },
+      { start: 10, end: 20 },
+      { start: 5, end: 30 },
+      { start: 52, end: 53 },
+    ])
+    expect(merged).toEqual([
+      { start: 0, end: 30 },
+      { start: 50, end: 60 },
+    ])
+  })
+
+  it('keeps a millisecond of freedom, and drops what is empty or upside down', () => {
+    const apart = [
+      { start: 0, end: 10 },
+      { start: 11, end: 20 },
+    ]
+    expect(mergeIntervals([...apart, { start: 10, end: 10 }, { start: 40, end: 30 }])).toEqual(apart)
+  })
+
+  it('leaves what it was given as it was', () => {
+    const given = [Object.freeze({ start: 5, end: 9 }), Object.freeze({ start: 0, end: 7 })]
+    mergeIntervals(Object.freeze(given))
+    expect(given[0]).toEqual({ start: 5, end: 9 })
+  })
+})
+
+it('clipping keeps what is within, to the millisecond', () => {
+  const window = { start: 10, end: 20 }
+  const given = [
+    { start: 0, end: 10 },
+    { start: 0, end: 11 },
+    { start: 19, end: 30 },
+    { start: 20, end: 30 },
+  ]
+  expect(clip(given, window)).toEqual([
+    { start: 10, end: 11 },
+    { start: 19, end: 20 },
+  ])
+})
+
+describe('windows', () => {
+  const days = { pastDays: 1, futureDays: 90 }
+
+  it('go by whole UTC hours and days of 24 hours', () => {
+    const window = between('2026-11-22T10:00:00Z', '2027-02-21T10:00:00Z')
+    expect(windowAt(at('2026-11-23T10:00:00Z'), days)).toEqual(window)
+    expect(windowAt(at('2026-11-23T10:59:59.999Z'), days)).toEqual(window)
+    expect(windowAt(at('2026-11-23T11:00:00Z'), days)).not.toEqual(window)
+  })
+
+  it('ask for a day more on both sides', () => {
+    expect(askedWindow(at('2026-11-23T10:20:00Z'), days)).toEqual(
+      between('2026-11-21T10:00:00Z', '2027-02-22T10:00:00Z'),
+    )
+  })
+
+  it('are covered by what was asked for until a day later', () => {
+    const asked = askedWindow(at('2026-11-23T10:20:00Z'), days)
+    expect(covers(asked, windowAt(at('2026-11-23T10:20:00Z'), days))).toBe(true)
+    expect(covers(asked, windowAt(at('2026-11-24T10:59:00Z'), days))).toBe(true)
+    expect(covers(asked, windowAt(at('2026-11-24T11:00:00Z'), days))).toBe(false)
+  })
+})

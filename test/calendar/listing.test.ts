@@ -1,0 +1,184 @@
+import { describe, expect, it } from 'vitest'
+import { applyListing, emptyPicture } from '../../src/calendar/picture.ts'
+import type { SourceEvent } from '../../src/calendar/source.ts'
+import { allDay, between, list, meeting, november, read, spell, update, zones } from './support.ts'
+
+/** Sunday meetings of a series, named as Google names them. */
+const instance = (day: number, special: Partial<SourceEvent> = {}): SourceEvent => ({
+  id: `weekly_202611${day}T080000Z`,
+  recurringEventId: 'weekly',
+  originalStartTime: { dateTime: `2026-11-${day}T08:00:00Z` },
+  start: { dateTime: `2026-11-${day}T08:00:00Z` },
+  end: { dateTime: `2026-11-${day}T09:00:00Z` },
+  ...special,
+})
+
+const series = [15, 22, 29].map((day) => instance(day))
+const days = (picture: Parameters<typeof read>[0]): string[] => read(picture).busy.map((one) => spell(one).slice(5, 16))
+
+describe('a full listing', () => {
+  it('replaces all that was known', () => {
+    const { picture, changed } = applyListing(list(series), [meeting()], {
+      full: true,
+      timeZone: 'Europe/Paris',
+      detail: 'Busy',
+      zones,
+    })
+    expect(changed).toBe(true)
+    expect(days(picture)).toEqual(['11-23T13:00'])
+  })
+
+  it('that says the same changes nothing, in whatever order', () => {
+    const again = { full: true, timeZone: 'Europe/Paris', detail: 'Busy', zones } as const
+    expect(applyListing(list(series), [...series].reverse(), again).changed).toBe(false)
+  })
+
+  it('is a change when it is the first, even of an empty calendar', () => {
+    const options = { full: true, timeZone: 'Europe/Paris', detail: 'Busy', zones } as const
+    expect(applyListing(undefined, [], options).changed).toBe(true)
+    expect(applyListing(emptyPicture('Europe/Paris'), [], options).changed).toBe(false)
+  })
+
+  it('takes the last word on an event that came on two pages', () => {
+    expect(days(list([meeting(), meeting({ status: 'cancelled' })]))).toEqual([])
+    expect(days(list([meeting({ status: 'cancelled' }), meeting()]))).toHaveLength(1)
+  })
+})
+
+describe('a delta', () => {
+  it('with nothing in it leaves the very same picture', () => {
+    const before = list(series)
+    const { picture, changed } = update(before, [])
+    expect(picture).toBe(before)
+    expect(changed).toBe(false)
+  })
+
+  it('adds, moves and takes away', () => {
+    const added = update(list(series), [meeting()])
+    expect(days(added.picture)).toEqual(['11-15T08:00', '11-22T08:00', '11-23T13:00', '11-29T08:00'])
+    const moved = update(added.picture, [meeting({ start: { dateTime: '2026-11-23T14:30:00+01:00' } })])
+    expect(days(moved.picture)[2]).toBe('11-23T13:30')
+    const gone = update(moved.picture, [{ id: 'meeting', status: 'cancelled' }])
+    expect(days(gone.picture)).toEqual(days(list(series)))
+    expect([added, moved, gone].map(({ changed }) => changed)).toEqual([true, true, true])
+  })
+
+  it('leaves the picture that it began with alone', () => {
+    const before = list(series)
+    const bytes = [...before.packed]
+    update(before, [{ id: 'weekly', status: 'cancelled' }])
+    expect([...before.packed]).toEqual(bytes)
+  })
+
+  const silent: [sentence: string, event: SourceEvent][] = [
+    ['repeats what is known', instance(22)],
+    [
+      'changes a title that nobody publishes',
+      instance(22, { summary: 'New title', attendees: [{ email: 'x@example.com' }] }),
+    ],
+    ['brings an event that takes no time', meeting({ transparency: 'transparent' })],
+    ['moves nothing but its way of saying when', instance(22, { start: { dateTime: '2026-11-22T09:00:00+01:00' } })],
+    ['cancels what was never there', { id: 'unheard-of', status: 'cancelled' }],
+    [
+      'brings what lies outside of the window',
+      meeting({ start: { dateTime: '2028-01-01T00:00:00Z' }, end: { dateTime: '2028-01-01T01:00:00Z' } }),
+    ],
+    ['cancels something nameless', { status: 'cancelled' }],
+  ]
+  it.each(silent)('is no change when it %s', (_sentence, event) => {
+    const before = list(series, { window: november })
+    const { picture, changed } = update(before, [event])
+    expect(changed).toBe(false)
+    expect(read(picture)).toEqual(read(before))
+  })
+
+  const telling: [sentence: string, event: SourceEvent][] = [
+    ['is declined', instance(22, { attendees: [{ self: true, responseStatus: 'declined' }] })],
+    ['becomes tentative', instance(22, { status: 'tentative' })],
+    ['becomes all-day', allDay('2026-11-22', '2026-11-23', { id: instance(22).id })],
+    [
+      'is moved out of the window',
+      instance(22, { start: { dateTime: '2027-02-01T08:00:00Z' }, end: { dateTime: '2027-02-01T09:00:00Z' } }),
+    ],
+  ]
+  it.each(telling)('is a change when an event %s', (_sentence, event) => {
+    expect(update(list(series, { window: november }), [event]).changed).toBe(true)
+  })
+
+  it('keeps nothing of what lies outside of the window that was asked for', () => {
+    const before = list(series, { window: november })
+    const endless = Array.from({ length: 700 }, (_, week) => {
+      const start = Date.parse('2026-12-05T08:00:00Z') + week * 7 * 86_400_000
+      return meeting({
+        id: `w${week}`,
+        start: { dateTime: new Date(start).toISOString() },
+        end: { dateTime: new Date(start + 3_600_000).toISOString() },
+      })
+    })
+    expect(update(before, endless).picture.events).toBe(3)
+  })
+})
+
+describe('recurring events', () => {
+  it('lose a cancelled instance, of which only the id is told', () => {
+    const { picture } = update(list(series), [
+      {
+        id: instance(22).id,
+        status: 'cancelled',
+        recurringEventId: 'weekly',
+        originalStartTime: { dateTime: '2026-11-22T08:00:00Z' },
+      },
+    ])
+    expect(days(picture)).toEqual(['11-15T08:00', '11-29T08:00'])
+  })
+
+  it('keep an exception under the id of the instance that it replaces', () => {
+    const late = instance(22, {
+      start: { dateTime: '2026-11-24T10:00:00Z' },
+      end: { dateTime: '2026-11-24T11:00:00Z' },
+    })
+    const moved = update(list(series), [late]).picture
+    expect(days(moved)).toEqual(['11-15T08:00', '11-24T10:00', '11-29T08:00'])
+    expect(days(update(moved, [{ id: late.id, status: 'cancelled' }]).picture)).toEqual(['11-15T08:00', '11-29T08:00'])
+    expect(days(update(moved, [instance(22)]).picture)).toEqual(days(list(series)))
+  })
+
+  it('go with their series, exceptions too, when only that is cancelled', () => {
+    const late = instance(22, {
+      start: { dateTime: '2026-11-24T10:00:00Z' },
+      end: { dateTime: '2026-11-24T11:00:00Z' },
+    })
+    const before = update(list([...series, meeting()]), [late]).picture
+    expect(days(update(before, [{ id: 'weekly', status: 'cancelled' }]).picture)).toEqual(['11-23T13:00'])
+  })
+
+  it('split in two leave the first half alone', () => {
+    const renamed = instance(29, {
+      id: 'weekly_R20261129T080000_20261129T080000Z',
+      recurringEventId: 'weekly_R20261129T080000',
+    })
+    const { picture } = update(list(series), [{ id: instance(29).id, status: 'cancelled' }, renamed])
+    expect(days(picture)).toEqual(['11-15T08:00', '11-22T08:00', '11-29T08:00'])
+    expect(days(update(picture, [{ id: 'weekly', status: 'cancelled' }]).picture)).toEqual(['11-29T08:00'])
+  })
+
+  it('take the place of the single event that they were', () => {
+    const single = { ...instance(15), id: 'weekly', recurringEventId: null, end: { dateTime: '2026-11-15T12:00:00Z' } }
+    const { picture } = update(list([single]), series)
+    expect(read(picture).busy.map(spell)[0]).toBe('2026-11-15T08:00/2026-11-15T09:00')
+    expect(picture.events).toBe(3)
+  })
+
+  it('become busy again when a cancelled series comes back in the same listing', () => {
+    const both = [instance(15), { id: 'weekly', status: 'cancelled' }]
+    expect(days(update(list(series), both).picture)).toEqual(['11-15T08:00'])
+    expect(days(update(list(series), both.reverse()).picture)).toEqual(['11-15T08:00'])
+  })
+})
+
+it('a picture counts its events and remembers what was asked', () => {
+  const window = between('2026-11-01T00:00:00Z', '2026-11-28T00:00:00Z')
+  const picture = list([...series, meeting({ transparency: 'transparent' })], { window })
+  expect(picture).toMatchObject({ events: 3, timeZone: 'Europe/Paris', detail: 'Busy', asked: window })
+  expect(update(picture, [meeting()]).picture.asked).toEqual(window)
+})

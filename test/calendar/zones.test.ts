@@ -1,0 +1,147 @@
+import { describe, expect, it } from 'vitest'
+import { applyListing } from '../../src/calendar/picture.ts'
+import { createZones } from '../../src/calendar/zones.ts'
+import { allDay, at, between, busyTimes, list, meeting, read, spell, update, zones } from './support.ts'
+
+const always = between('2000-01-01T00:00:00Z', '2040-01-01T00:00:00Z')
+
+describe('an all-day event lasts from the first instant of its day in the calendar’s zone to that of its last', () => {
+  const rows: [zone: string, why: string, dates: string, span: string[]][] = [
+    ['UTC', 'nothing happens', '2026-11-23/2026-11-24', ['2026-11-23T00:00/2026-11-24T00:00']],
+    ['Europe/Paris', 'winter', '2026-11-23/2026-11-24', ['2026-11-22T23:00/2026-11-23T23:00']],
+    ['Europe/Paris', 'a day of 23 hours', '2026-03-29/2026-03-30', ['2026-03-28T23:00/2026-03-29T22:00']],
+    ['Europe/Paris', 'a day of 25 hours', '2026-10-25/2026-10-26', ['2026-10-24T22:00/2026-10-25T23:00']],
+    ['America/Sao_Paulo', 'it begins at 01:00', '2018-11-04/2018-11-05', ['2018-11-04T03:00/2018-11-05T02:00']],
+    [
+      'America/Sao_Paulo',
+      'its last hour comes twice',
+      '2018-02-17',
+      '2018-02-18',
+      ['2018-02-17T02:00/2018-02-18T03:00'],
+    ],
+    ['Asia/Beirut', 'it begins at 01:00', '2026-03-29/2026-03-30', ['2026-03-28T22:00/2026-03-29T21:00']],
+    ['Africa/Cairo', 'it begins at 01:00', '2026-04-24/2026-04-25', ['2026-04-23T22:00/2026-04-24T21:00']],
+    ['Africa/Cairo', 'its last hour comes twice', '2026-10-29/2026-10-30', ['2026-10-28T21:00/2026-10-29T22:00']],
+    ['America/Havana', 'it begins at 01:00', '2026-03-08/2026-03-09', ['2026-03-08T05:00/2026-03-09T04:00']],
+    ['America/Havana', 'its midnight comes twice', '2026-11-01/2026-11-02', ['2026-11-01T04:00/2026-11-02T05:00']],
+    [
+      'Pacific/Apia',
+      'the day before the skipped one',
+      '2011-12-29',
+      '2011-12-30',
+      ['2011-12-29T10:00/2011-12-30T10:00'],
+    ],
+    ['Pacific/Apia', 'the skipped day, which never was', '2011-12-30/2011-12-31', []],
+    [
+      'Pacific/Apia',
+      'two days, one of them skipped',
+      '2011-12-30',
+      '2012-01-01',
+      ['2011-12-30T10:00/2011-12-31T10:00'],
+    ],
+    [
+      'Pacific/Kiritimati',
+      'as far ahead as it gets',
+      '2026-11-23',
+      '2026-11-24',
+      ['2026-11-22T10:00/2026-11-23T10:00'],
+    ],
+    [
+      'Australia/Lord_Howe',
+      'half an hour of summer',
+      '2026-10-04',
+      '2026-10-05',
+      ['2026-10-03T13:30/2026-10-04T13:00'],
+    ],
+    ['Asia/Kathmandu', 'three quarters', '2026-11-23/2026-11-25', ['2026-11-22T18:15/2026-11-24T18:15']],
+  ]
+  it.each(rows)('%s: %s', (timeZone, _why, dates, span) => {
+    const [first = '', last = ''] = dates.split('/')
+    expect(busyTimes([allDay(first, last)], { timeZone }, always)).toEqual(span)
+  })
+
+  it('and moves when the calendar moves to another zone, though Google sends no event for that', () => {
+    const paris = list([allDay('2026-11-23', '2026-11-24')])
+    const options = { full: false, timeZone: 'Asia/Tokyo', detail: 'Busy', zones } as const
+    const { picture, changed } = applyListing(paris, [], options)
+    expect(changed).toBe(true)
+    expect(read(picture).busy.map(spell)).toEqual(['2026-11-22T15:00/2026-11-23T15:00'])
+  })
+})
+
+describe('a time with an offset', () => {
+  it('is what it says, whatever zone stands beside it', () => {
+    const event = meeting({
+      start: { dateTime: '2026-11-23T10:00:00-03:30', timeZone: 'Europe/Paris' },
+      end: { dateTime: '2026-11-23T13:30:00.000Z', timeZone: 'Nowhere/Land' },
+    })
+    expect(busyTimes([event])).toEqual([])
+    const longer = { ...event, end: { dateTime: '2026-11-23T14:30:00z' } }
+    expect(busyTimes([longer])).toEqual(['2026-11-23T13:30/2026-11-23T14:30'])
+  })
+
+  it('may cross a change of clocks', () => {
+    const night = meeting({
+      start: { dateTime: '2026-10-25T02:30:00+02:00' },
+      end: { dateTime: '2026-10-25T02:30:00+01:00' },
+    })
+    expect(busyTimes([night], {}, always)).toEqual(['2026-10-25T00:30/2026-10-25T01:30'])
+  })
+})
+
+describe('a time without an offset', () => {
+  const local = (start: string, end: string, timeZone?: string): string[] =>
+    busyTimes([meeting({ start: { dateTime: start, timeZone }, end: { dateTime: end, timeZone } })], {}, always)
+
+  it('is local to the zone beside it', () => {
+    expect(local('2026-11-23T14:00:00', '2026-11-23T15:00:00', 'America/New_York')).toEqual([
+      '2026-11-23T19:00/2026-11-23T20:00',
+    ])
+  })
+
+  it('is local to the calendar where no zone stands beside it', () => {
+    expect(local('2026-11-23T14:00:00', '2026-11-23T15:00:00')).toEqual(['2026-11-23T13:00/2026-11-23T14:00'])
+  })
+
+  it('that comes twice counts both times', () => {
+    expect(local('2026-10-25T02:15:00', '2026-10-25T02:45:00')).toEqual(['2026-10-25T00:15/2026-10-25T01:45'])
+  })
+
+  it('that never comes counts on both sides of the gap', () => {
+    expect(local('2026-03-29T02:15:00', '2026-03-29T02:45:00')).toEqual(['2026-03-29T00:15/2026-03-29T01:45'])
+  })
+})
+
+describe('a zone that this Node does not know', () => {
+  it('makes a day as long as it could be anywhere on earth, and is no failure', () => {
+    const picture = list([allDay('2026-11-23', '2026-11-24')], { timeZone: 'Atlantis/Capital' })
+    const reading = read(picture)
+    expect(reading.busy.map(spell)).toEqual(['2026-11-22T10:00/2026-11-24T12:00'])
+    expect(reading.complete).toBe(true)
+  })
+
+  it('makes a local time as long as it could be', () => {
+    const start = { dateTime: '2026-11-23T14:00:00', timeZone: 'W. Europe Standard Time' }
+    expect(busyTimes([meeting({ start, end: { ...start, dateTime: '2026-11-23T15:00:00' } })])).toEqual([
+      '2026-11-23T00:00/2026-11-24T03:00',
+    ])
+  })
+})
+
+it('zones answer alike when they are asked again, for the first time, and for more than they remember', () => {
+  const cached = createZones()
+  const days = Array.from({ length: 4_000 }, (_, index) => 15_000 + index)
+  const ask = (from: typeof cached): number[] => days.map((day) => from.startOfDay(day, 'America/Sao_Paulo', 'earlier'))
+  const first = ask(cached)
+  expect(ask(cached)).toEqual(first)
+  expect(first.slice(-1)).toEqual([createZones().startOfDay(18_999, 'America/Sao_Paulo', 'later')])
+  for (let index = 0; index < 1_500; index++) cached.startOfDay(0, `Unknown/${index}`, 'earlier')
+  expect(ask(cached)).toEqual(first)
+})
+
+it('an all-day event is kept when only its zone brings it into the window that was asked for', () => {
+  const window = { start: at('2026-11-23T00:00:00Z'), end: at('2026-11-24T00:00:00Z') }
+  const picture = list([allDay('2026-11-22', '2026-11-23')], { timeZone: 'America/New_York', window })
+  expect(read(picture, window).busy.map(spell)).toEqual(['2026-11-23T00:00/2026-11-23T05:00'])
+  expect(update(picture, []).picture).toBe(picture)
+})
