@@ -80,7 +80,7 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 /** A name nobody else has, such as a token: unguessable as far as `random` is, unique by the counter in it. */
 export function freshName(world: World, prefix: string, length = 40): string {
   let name = ''
-  for (let i = 0; i < length; i++) name += ALPHABET[Math.floor(world.random() * 64)]
+  for (let i = 0; i < length; i++) name += ALPHABET.charAt(Math.floor(world.random() * 64))
   world.counter += 1
   return `${prefix}${name}${world.counter.toString(36)}`
 }

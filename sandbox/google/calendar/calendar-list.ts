@@ -22,7 +22,7 @@ export function listCalendars(world: World, call: Call, caller: Caller): Reply {
   const key = `calendarList ${caller.account} ${queryKey(call.query)}`
   const token = readPageToken(call.query, key)
   const entries = visibleEntries(world, call, caller)
-  const page = nextPage(world, { items: entries, size, token, keyOf: (_entry, index) => [index, 0] })
+  const page = nextPage(world, { items: entries, size, token, keyOf: (_entry, index) => [index, 0], version: 0 })
   const end = page.next ? { nextPageToken: page.next(key) } : { nextSyncToken: `list${entries.length}` }
   const body = { kind: 'calendar#calendarList', etag: `"p${entries.length}"`, ...end, items: page.items }
   return json(maskOf('calendarList.list', call.query).apply(body))

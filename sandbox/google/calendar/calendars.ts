@@ -53,9 +53,9 @@ export function newCalendar(world: World, settings: CalendarSettings): Calendar 
     id,
     owner,
     summary: settings.summary ?? id,
-    timeZone: settings.timeZone ?? world.calendars.get(owner)?.timeZone ?? 'UTC',
+    timeZone: settings.timeZone ?? zoneOf(world, owner),
     acl: new Map(),
-    pushSupported: settings.pushSupported ?? true,
+    pushSupported: settings.pushSupported !== false,
     version: 0,
     epoch: 1,
     events: new Map(),
@@ -66,6 +66,8 @@ export function newCalendar(world: World, settings: CalendarSettings): Calendar 
   list.set(id, { selected: true, hidden: false })
   return calendar
 }
+
+const zoneOf = (world: World, owner: string): string => world.calendars.get(owner)?.timeZone ?? 'UTC'
 
 /** Takes an id or an owner's address, as control operations are given it. */
 export function calendarOf(world: World, id: string): Calendar {

@@ -1,7 +1,7 @@
 /** Google Meet conferences of events: made on request, pending at first where the switch says so (google-behaviour §2.5). */
 import type { World } from '../world.ts'
 import type { Calendar } from './calendars.ts'
-import { commit, type EventFields, type EventRecord } from './events.ts'
+import { commit, type EventFields, type EventRecord, without } from './events.ts'
 
 interface CreateRequest {
   requestId?: string
@@ -18,18 +18,20 @@ export function withConference(
   query: URLSearchParams,
   event: { before: EventFields | undefined; fields: EventFields },
 ): EventFields {
-  const { conferenceData: asked, hangoutLink: _link, ...rest } = event.fields
+  const rest = without(without(event.fields, 'conferenceData'), 'hangoutLink')
   const kept = event.before?.conferenceData as ConferenceData | undefined
-  const version = Number(query.get('conferenceDataVersion') ?? 0)
-  const wanted = version >= 1 ? (asked as ConferenceData | undefined) : kept
-  if (!wanted) return rest
-  const known = kept?.createRequest?.requestId
-  const repeated = known !== undefined && wanted.createRequest?.requestId === known
-  if (wanted === kept || repeated || !wanted.createRequest) return keep(event.before, rest, repeated ? kept : wanted)
-  const pending: ConferenceData = { createRequest: { ...wanted.createRequest, status: { statusCode: 'pending' } } }
+  const allowed = ['1', '2'].includes(query.get('conferenceDataVersion') ?? '0')
+  const asked = allowed ? (event.fields.conferenceData as ConferenceData | undefined) : kept
+  if (!asked) return rest
+  // A repeated requestId is ignored.
+  const id = requestIdOf(asked)
+  if (id === undefined || id === requestIdOf(kept)) return keep(event.before, rest, kept ?? asked)
+  const pending = { createRequest: { ...asked.createRequest, status: { statusCode: 'pending' } } }
   const fields = { ...rest, conferenceData: pending }
   return world.switches.pendingConferences ? fields : succeed(fields)
 }
+
+const requestIdOf = (data: ConferenceData | undefined): string | undefined => data?.createRequest?.requestId
 
 function keep(before: EventFields | undefined, rest: EventFields, conferenceData: unknown): EventFields {
   const link = before?.hangoutLink

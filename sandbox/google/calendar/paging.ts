@@ -30,7 +30,7 @@ export function pageSize(world: World, query: URLSearchParams, limits: { normal:
 export function readPageToken(query: URLSearchParams, key: string): PageToken | undefined {
   const text = query.get('pageToken')
   if (text === null) return undefined
-  const token = unseal<PageToken>(text)
+  const token = unseal(text) as PageToken | undefined
   if (token?.key !== key) throw invalid('Invalid page token value.', 'pageToken')
   return token
 }
@@ -38,7 +38,7 @@ export function readPageToken(query: URLSearchParams, key: string): PageToken | 
 /** The number of the page that a query asks for, as far as it can be told. */
 export function pageNumber(query: URLSearchParams): number {
   const text = query.get('pageToken')
-  return text === null ? 1 : (unseal<PageToken>(text)?.page ?? 1)
+  return text === null ? 1 : ((unseal(text) as PageToken | undefined)?.page ?? 1)
 }
 
 interface PageRequest<T> {
@@ -47,7 +47,7 @@ interface PageRequest<T> {
   size: number
   token: PageToken | undefined
   keyOf: (item: T, index: number) => Position
-  version?: number
+  version: number
 }
 
 interface Page<T> {
@@ -56,22 +56,21 @@ interface Page<T> {
   next?: (key: string) => string
 }
 
-const BEFORE_ALL: Position = [-Infinity, -Infinity]
+// Positions are instants and counters, none as low as this; infinity doesn't survive JSON.
+const BEFORE_ALL: Position = [-Number.MAX_VALUE, 0]
 
 export function nextPage<T>(world: World, request: PageRequest<T>): Page<T> {
-  const { items, token, keyOf } = request
-  const page = token?.page ?? 1
-  const after = token?.after ?? BEFORE_ALL
-  const begin = token ? items.findIndex((item, index) => isAfter(keyOf(item, index), after)) : 0
-  const rest = begin < 0 ? [] : items.slice(begin)
+  const { items, size, keyOf } = request
+  const { page, after, version } = request.token ?? { page: 1, after: BEFORE_ALL, version: request.version }
+  const found = page === 1 ? 0 : items.findIndex((item, index) => isAfter(keyOf(item, index), after))
+  const begin = found < 0 ? items.length : found
   const empty = world.switches.emptyPages && page % 2 === 1
-  const chosen = empty ? [] : rest.slice(0, request.size)
-  const position = chosen.length > 0 ? keyOf(chosen.at(-1)!, begin + chosen.length - 1) : after
+  const end = empty ? begin : Math.min(begin + size, items.length)
+  const chosen = items.slice(begin, end)
   // With empty pages on, the last page is an empty one as well.
-  const more = chosen.length < rest.length || (world.switches.emptyPages && !empty)
+  const more = end < items.length || (world.switches.emptyPages && !empty)
   if (!more) return { items: chosen }
-  const version = token?.version ?? request.version ?? 0
-  const state = { page: page + 1, after: position.map((n) => (n === -Infinity ? -1e18 : n)), version }
+  const state = { page: page + 1, after: end > begin ? keyOf(items[end - 1]!, end - 1) : after, version }
   return { items: chosen, next: (key) => seal({ key, ...state }) }
 }
 

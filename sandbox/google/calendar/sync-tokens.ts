@@ -70,13 +70,8 @@ export function writeSyncToken(world: World, view: View, query: URLSearchParams,
 export function readSyncToken(world: World, view: View, query: URLSearchParams): SyncState | undefined {
   const text = query.get('syncToken')
   if (text === null) return undefined
-  for (const name of FORBIDDEN) {
-    if (query.has(name)) throw invalid(`Sync token cannot be used with ${name} restriction.`, name)
-  }
-  if (query.get('showDeleted') === 'false') {
-    throw invalid('showDeleted cannot be false when a sync token is specified.', 'showDeleted')
-  }
-  const token = unseal<Token>(text)
+  checkCompany(query)
+  const token = unseal(text) as Token | undefined
   if (token?.calendar !== view.calendar.id || token.account !== view.account) {
     throw invalid('Invalid sync token value.', 'syncToken')
   }
@@ -89,6 +84,16 @@ export function readSyncToken(world: World, view: View, query: URLSearchParams):
   return token
 }
 
+/** What may not stand beside a sync token. */
+function checkCompany(query: URLSearchParams): void {
+  for (const name of FORBIDDEN) {
+    if (query.has(name)) throw invalid(`Sync token cannot be used with ${name} restriction.`, name)
+  }
+  if (query.get('showDeleted') === 'false') {
+    throw invalid('showDeleted cannot be false when a sync token is specified.', 'showDeleted')
+  }
+}
+
 const fullSyncRequired = (): Error =>
   backEnd(410, 'fullSyncRequired', 'Sync token is no longer valid, a full sync is required.', parameter('syncToken'))
 
@@ -98,11 +103,11 @@ export function seal(value: object): string {
   return Buffer.from(`${checksum(text)}${text}`).toString('base64url')
 }
 
-export function unseal<T>(sealed: string): T | undefined {
+export function unseal(sealed: string): unknown {
   const text = Buffer.from(sealed, 'base64url').toString()
   const body = text.slice(8)
   if (body === '' || checksum(body) !== text.slice(0, 8)) return undefined
-  return JSON.parse(body) as T
+  return JSON.parse(body) as unknown
 }
 
 /** FNV-1a, eight hex digits. */

@@ -5,7 +5,16 @@ import type { Call } from '../http/call.ts'
 import type { World } from '../world.ts'
 import { atLeast, type Calendar, openCalendar, type View } from './calendars.ts'
 import { settleConference, withConference } from './conference.ts'
-import { commit, conditionNotMet, etagOf, type EventFields, type EventRecord, findEvent, shape } from './events.ts'
+import {
+  commit,
+  conditionNotMet,
+  etagOf,
+  type EventFields,
+  type EventRecord,
+  findEvent,
+  shape,
+  without,
+} from './events.ts'
 import { maskOf } from './fields.ts'
 import { renderOptions } from './listing.ts'
 import { resourceOf } from './resource.ts'
@@ -37,7 +46,7 @@ export function getEvent(world: World, call: Call, caller: Caller): Reply {
 export function insertEvent(world: World, call: Call, caller: Caller): Reply {
   const view = openForWriting(world, call, caller)
   const body = call.json()
-  const id = body.id === undefined ? undefined : String(body.id)
+  const id = typeof body.id === 'string' ? body.id : undefined
   if (id !== undefined && !/^[a-v0-9]{5,1024}$/.test(id)) throw invalid('Invalid resource id value.')
   if (id !== undefined && view.calendar.events.has(id)) {
     throw backEnd(409, 'duplicate', 'The requested identifier already exists.')
@@ -139,7 +148,7 @@ export function addEvent(world: World, calendar: Calendar, fields: EventFields, 
 /** The event with these fields instead; a deleted one comes back unless they say `cancelled`. */
 export function changeEvent(world: World, calendar: Calendar, before: EventRecord, fields: EventFields): EventRecord {
   if (fields.status === 'cancelled') return removeEvent(world, calendar, before)
-  const { recurrence: _before, orphan: _orphan, ...kept } = before
+  const kept = without(without(before, 'recurrence'), 'orphan')
   const order = calendar.events.has(before.id) ? before.order : calendar.nextOrder++
   const shaped = shape(fields, calendar.timeZone)
   const record = commit(calendar, { ...kept, ...shaped, order, cancelled: false, updated: world.now() })
@@ -150,7 +159,7 @@ export function changeEvent(world: World, calendar: Calendar, before: EventRecor
 /** The id stays reserved; a deleted instance becomes a cancelled exception. */
 export function removeEvent(world: World, calendar: Calendar, before: EventRecord): EventRecord {
   const order = calendar.events.has(before.id) ? before.order : calendar.nextOrder++
-  const { status: _status, ...fields } = before.fields
+  const fields = without(before.fields, 'status')
   const record = commit(calendar, { ...before, fields, order, cancelled: true, updated: world.now() })
   notifyWatchers(world, calendar)
   return record
@@ -160,7 +169,7 @@ const ID_LETTERS = 'abcdefghijklmnopqrstuv0123456789'
 
 function freshId(world: World): string {
   let id = ''
-  for (let i = 0; i < 20; i++) id += ID_LETTERS[Math.floor(world.random() * 32)]
+  for (let i = 0; i < 20; i++) id += ID_LETTERS.charAt(Math.floor(world.random() * 32))
   world.counter += 1
   return `${id}${world.counter.toString(32)}`
 }

@@ -67,7 +67,7 @@ export interface FaultRule extends FaultRequest {
 export function checkFault(request: FaultRequest): void {
   const names = [...Object.keys(replies), ...behaviours]
   if (!names.includes(request.fault)) {
-    throw new ControlError(`there is no fault "${String(request.fault)}"; there are ${names.join(', ')}`)
+    throw new ControlError(`there is no fault "${request.fault}"; there are ${names.join(', ')}`)
   }
 }
 

@@ -4,7 +4,7 @@
  * (docs/sandbox-google.md). A mistake in a request is a ControlError.
  */
 import { calendarOf, type AccessRole, type CalendarSettings, newCalendar, share } from '../calendar/calendars.ts'
-import { type EventFields, type EventRecord, findEvent } from '../calendar/events.ts'
+import { type EventFields, type EventRecord, findEvent, without } from '../calendar/events.ts'
 import { resourceOf } from '../calendar/resource.ts'
 import { addEvent, changeEvent, mergePatch, removeEvent } from '../calendar/writes.ts'
 import { ControlError } from '../errors.ts'
@@ -67,8 +67,7 @@ function projectOperations(world: World) {
   return {
     /** Makes a project, or changes one; left out, `id` is the default project's. */
     setProject: ({ id, ...settings }: { id?: string } & Partial<ProjectSettings>) => {
-      const { usage: _usage, ...project } = setProject(world, id ?? DEFAULT_PROJECT, settings)
-      return project
+      return without(setProject(world, id ?? DEFAULT_PROJECT, settings), 'usage')
     },
     addClient: (settings: ClientSettings = {}) => {
       const client = addClient(world, settings)

@@ -39,7 +39,10 @@ async function serve(
   const path = split < 0 ? url : url.slice(0, split)
   const search = split < 0 ? '' : url.slice(split + 1)
   const own = await controlRequest(world, operations, { method: request.method ?? 'GET', path, search, body })
-  if (own) return send(response, own)
+  if (own) {
+    send(response, own)
+    return
+  }
   const method = request.method ?? 'GET'
   const query = new URLSearchParams(search)
   const call = new Call({ method, path, query, headers: request.headers, body, ...matchRoute(method, path) })
@@ -84,43 +87,48 @@ function tokenKind(call: Call): string {
   return type === 'authorization_code' ? 'token.exchange' : 'token'
 }
 
-function ownerOf(world: World, call: Call): { client?: string; account?: string } {
+function ownerOf(world: World, call: Call): Owner {
   const bearer = call.bearer()
   if (bearer !== undefined) return pick(world.accessTokens.get(bearer))
-  if (call.kind === 'authorize') return { client: call.query.get('client_id') ?? '' }
-  if (call.kind !== 'token' && call.kind !== 'revoke') return {}
-  const form = call.form()
-  const value = form.get('refresh_token') ?? form.get('token') ?? call.query.get('token') ?? ''
-  const owner = pick(
-    world.refreshTokens.get(value) ?? world.codes.get(form.get('code') ?? '') ?? world.accessTokens.get(value),
-  )
-  const client = form.get('client_id')
-  return client === null ? owner : { ...owner, client }
+  const client = (call.kind === 'authorize' ? call.query : call.form()).get('client_id')
+  return { ...ownerOfToken(world, call), ...(client === null ? {} : { client }) }
 }
 
-const pick = (owner: { client: string; account: string } | undefined): { client?: string; account?: string } =>
+function ownerOfToken(world: World, call: Call): Owner {
+  if (call.kind !== 'token' && call.kind !== 'revoke') return {}
+  const form = call.form()
+  const value = form.get('refresh_token') ?? form.get('token') ?? call.query.get('token') ?? form.get('code') ?? ''
+  return pick(world.refreshTokens.get(value) ?? world.accessTokens.get(value) ?? world.codes.get(value))
+}
+
+interface Owner {
+  client?: string
+  account?: string
+}
+
+const pick = (owner: Required<Owner> | undefined): Owner =>
   owner ? { client: owner.client, account: owner.account } : {}
 
 function play(world: World, exchange: Exchange, fault: FaultRule | undefined): void {
-  if (!fault) return finish(exchange, handle(world, exchange.call))
-  const { entry, response, call } = exchange
-  entry.fault = fault.fault
-  const stand = replyOf(fault, entry.kind)
-  if (stand) return finish(exchange, stand)
-  switch (fault.fault) {
-    case 'reset':
-      return cut(response)
-    case 'hang':
-      return hang(world, response)
-    case 'commitThenDrop':
-      handle(world, call)
-      return cut(response)
-    case 'html':
-      return finish(exchange, htmlReply(fault.status ?? 502))
-    case 'truncated':
-      return truncate(exchange, handle(world, call))
-    default:
-      world.setTimer(fault.ms ?? 1000, () => finish(exchange, handle(world, call)))
+  if (fault) exchange.entry.fault = fault.fault
+  const stand = fault && replyOf(fault, exchange.entry.kind)
+  if (stand) finish(exchange, stand)
+  else if (fault) misbehave(world, exchange, fault)
+  else finish(exchange, handle(world, exchange.call))
+}
+
+/** Plays a fault that is no mere reply. */
+function misbehave(world: World, exchange: Exchange, fault: FaultRule): void {
+  const { response, call } = exchange
+  if (fault.fault === 'reset') cut(response)
+  else if (fault.fault === 'hang') hang(world, response)
+  else if (fault.fault === 'html') finish(exchange, htmlReply(fault.status ?? 502))
+  else if (fault.fault === 'slow') world.setTimer(fault.ms ?? 1000, () => finish(exchange, handle(world, call)))
+  else if (fault.fault === 'truncated') truncate(exchange, handle(world, call))
+  else {
+    // commitThenDrop: it is done, and nobody is told.
+    handle(world, call)
+    cut(response)
   }
 }
 
