@@ -59,6 +59,10 @@ const sites: Refused[] = [
   ['the usual port of http', 'http://localhost:80', [USUAL_PORT]],
   ['an IPv4 address', 'https://10.0.0.1:8443', [NO_ADDRESS]],
   ['an IPv6 address', 'https://[2001:db8::1]', [NO_ADDRESS]],
+  ['a loopback address that is none', 'https://127.0.0.256', [NO_ADDRESS]],
+  ['a loopback address in short', 'http://127.1', [NO_SCHEME, NO_ADDRESS]],
+  ['an address in hexadecimal', 'https://0x7f.0x1', [NO_ADDRESS]],
+  ['a port beyond the last', 'https://booking.example.com:65536', [NO_HOST]],
   ['everything at once', 'http://u@Booking.*:80/', [NO_SCHEME, USER, WILDCARD, NO_ORIGIN, USUAL_PORT]],
 ].map(([name, uri, lines]) => ({ name: name as string, object: site(uri as string), lines: lines as string[] }))
 
@@ -338,6 +342,7 @@ export const accepted: { name: string; object: Json }[] = [
   { name: 'a site on a loopback address with TLS', object: site('https://127.0.0.1:8443') },
   { name: 'a site on the loopback address of IPv6', object: site('http://[::1]:8080') },
   { name: 'a site on a host of digits and letters', object: site('https://1.2.3.4a.example') },
+  { name: 'a site on the last port', object: site('https://booking.example.com:65535') },
   { name: 'an Internal app', object: google({ userType: 'Internal' }) },
   { name: 'a published app', object: google({ publishingStatus: 'InProduction' }) },
   { name: 'the shortest times', object: integration({ sync: { interval: '10s', fullSyncInterval: '30s' } }) },

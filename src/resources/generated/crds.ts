@@ -808,7 +808,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                               "message": "must be an origin, without path, query, fragment or trailing slash, for example https://booking.example.com"
                             },
                             {
-                              "rule": "self.contains(\"@\") || self.contains(\"*\") || !self.matches(\"^https?://\") || self.matches(\"^https?://([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*|\\\\[[0-9a-f:]+\\\\])(:[1-9][0-9]{0,4})?([/?#].*)?$\")",
+                              "rule": "self.contains(\"@\") || self.contains(\"*\") || !self.matches(\"^https?://\") || self.matches(\"^https?://([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*|\\\\[[0-9a-f:]+\\\\])(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?([/?#].*)?$\")",
                               "message": "must name a host in lower case, and a port where it is not the usual one, for example https://booking.example.com or https://booking.example.com:8443"
                             },
                             {
@@ -816,7 +816,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                               "message": "must not state the usual port, browsers leave it out of an origin; write https://booking.example.com, not https://booking.example.com:443"
                             },
                             {
-                              "rule": "!self.matches(\"^https://([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+|\\\\[.*\\\\])(:[0-9]+)?([/?#].*)?$\") || self.matches(\"^https://(127[.]|\\\\[::1\\\\])\")",
+                              "rule": "!self.matches(\"^https?://(\\\\[.*|([^/?#]*[.])?([0-9]+|0x[0-9a-f]*)(:[0-9]*)?([/?#].*)?)$\") || self.matches(\"^https?://(127([.](25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}|\\\\[::1\\\\])([:/?#].*)?$\")",
                               "message": "must not be an IP address other than a loopback one, Google registers none; write the host name of the site"
                             }
                           ]
