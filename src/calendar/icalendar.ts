@@ -17,6 +17,9 @@ type Component = [name: string, properties: Property[], components: Component[]]
 const PRODUCT = '-//calendar-operator.io//calendar-operator//EN'
 const OWN = 'x-calendar-operator-'
 
+// RFC 5545 counts the blank that a folded line goes on with among its 75 octets; ical.js by itself doesn't.
+ICAL.foldLength = 74
+
 /** Each interval a VEVENT "Busy". Its UID stays the same for as long as it begins at the same time. */
 export function renderBusyICalendar(document: BusyDocument): string {
   const events = document.busy.map((interval) => {
@@ -120,7 +123,8 @@ export function parseBusyICalendar(ics: string): BusyDocument | undefined {
 
 function parseCalendar(ics: string): ICAL.Component | undefined {
   try {
-    return ICAL.Component.fromString(ics)
+    const calendar = ICAL.Component.fromString(ics)
+    return calendar.name === 'vcalendar' ? calendar : undefined
   } catch {
     return undefined
   }
