@@ -9,7 +9,7 @@ import type { StructuralSchema } from '../resources/types.ts'
 const LONGEST_VALUE = 60
 
 export function inWords(problem: Problem, schema: StructuralSchema): string {
-  const words = SENTENCES[problem.kind]?.(problem, schema) ?? withFound(problem)
+  const words = problem.found === '' ? empty(problem, schema) : (SENTENCES[problem.kind] ?? withFound)(problem, schema)
   return problem.path === '' ? words : `${problem.path}: ${words}`
 }
 
@@ -30,9 +30,15 @@ const withFound = ({ message, found }: Problem): string =>
   found === undefined || typeof found === 'object' ? message : `${message}, found ${value(found)}`
 
 function missing({ message, at }: Problem, schema: StructuralSchema): string {
-  if (message !== '') return `is missing: ${message}`
+  return message === '' ? explained('is missing, and required', at, schema) : `is missing: ${message}`
+}
+
+const empty = ({ at }: Problem, schema: StructuralSchema): string => explained('is empty', at, schema)
+
+/** With what the field is for: who left it out may not know it. */
+function explained(words: string, at: Path, schema: StructuralSchema): string {
   const what = firstSentence(schemaAt(schema, at)?.description)
-  return what === '' ? 'is missing, and required' : `is missing, and required: ${what}`
+  return what === '' ? words : `${words}: ${what}`
 }
 
 function unsupported({ found, supported = [] }: Problem): string {

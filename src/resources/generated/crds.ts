@@ -200,7 +200,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                     "account": {
                       "type": "string",
                       "description": "The Google account, by its e-mail address. Only a grant of this account is accepted; upper and lower case count as one, and googlemail.com as gmail.com.",
-                      "minLength": 3,
+                      "minLength": 1,
                       "maxLength": 254,
                       "x-kubernetes-validations": [
                         {

@@ -1,0 +1,404 @@
+import { readFile } from 'node:fs/promises'
+import { describe, expect, it } from 'vitest'
+import { validate } from '../../src/cli/validate.ts'
+
+interface Run {
+  code: number
+  lines: string[]
+}
+
+/** Runs on files that exist only here; the last line, the summary, is left out where nobody asks for it. */
+async function run(files: Record<string, string>, names = Object.keys(files)): Promise<Run & { summary: string }> {
+  const lines: string[] = []
+  const code = await validate(names, {
+    readFile: async (path) => {
+      const text = files[path]
+      if (text === undefined) throw Object.assign(new Error('no'), { code: path === 'dir' ? 'EISDIR' : 'ENOENT' })
+      return text
+    },
+    readStdin: async () => files['-'] ?? '',
+    write: (line) => lines.push(line),
+  })
+  return { code, lines: lines.slice(0, -1), summary: lines.at(-1) ?? '' }
+}
+
+const one = (yaml: string): Promise<Run> => run({ 'a.yaml': yaml })
+
+const INTEGRATION = `
+apiVersion: calendar-operator.io/v1alpha1
+kind: CalendarIntegration
+metadata: {name: google, namespace: booking}
+spec:
+  google:
+    clientSecretRef: {name: google-oauth-client}
+    siteURI: https://booking.example.com
+`
+const agent = (name: string, rest = '', namespace = 'booking'): string => `
+apiVersion: calendar-operator.io/v1alpha1
+kind: Agent
+metadata: {name: ${name}, namespace: ${namespace}}
+spec:
+  integrationRef: {name: google, namespace: booking}
+  account: ${name}@example.com
+${rest}`
+const publishing = (name: string, kind = 'ConfigMap'): string => `  publish:
+    calendar: {kind: ${kind}, name: ${name}}
+`
+const ALICE = agent('alice', publishing('alice-calendar'))
+
+describe('manifests that are right', () => {
+  it('are counted, and nothing is said of them', async () => {
+    const result = await run({ 'a.yaml': `${INTEGRATION}---${ALICE}` })
+    expect(result).toEqual({ code: 0, lines: [], summary: '2 objects of calendar-operator.io/v1alpha1, no problems' })
+  })
+
+  it('may be JSON, lists, empty documents, comments, CRLF, or begin with a byte order mark', async () => {
+    const object = {
+      apiVersion: 'calendar-operator.io/v1alpha1',
+      kind: 'Agent',
+      metadata: { name: 'bob' },
+      spec: { integrationRef: { name: 'g' }, account: 'bob@example.com', publish: { accessToken: { name: 't' } } },
+    }
+    const result = await run({
+      'a.json': JSON.stringify({ kind: 'List', apiVersion: 'v1', items: [object] }),
+      'b.yaml': `\uFEFF# nothing\n---\n---\n${INTEGRATION}---\n`.replaceAll('\n', '\r\n'),
+      'c.yaml': '',
+    })
+    expect(result.code).toBe(0)
+    expect(result.lines).toEqual([
+      'a.json:1: note: spec.integrationRef: CalendarIntegration g is not in these files; it has to be in the cluster',
+    ])
+    expect(result.summary).toBe('2 objects of calendar-operator.io/v1alpha1, no problems')
+  })
+
+  it('may come from standard input', async () => {
+    expect(await run({ '-': INTEGRATION })).toMatchObject({ code: 0, lines: [] })
+  })
+
+  it('may use anchors and merges', async () => {
+    const yaml = `${INTEGRATION}---
+apiVersion: calendar-operator.io/v1alpha1
+kind: AgentList
+items:
+- apiVersion: calendar-operator.io/v1alpha1
+  kind: Agent
+  metadata: {name: alice, namespace: booking}
+  spec: &spec
+    integrationRef: {name: google}
+    account: alice@example.com
+    publish: {accessToken: {name: alice}}
+- apiVersion: calendar-operator.io/v1alpha1
+  kind: Agent
+  metadata: {name: bob, namespace: booking}
+  spec:
+    <<: *spec
+    publish: {accessToken: {name: bob}}
+`
+    expect(await one(yaml)).toMatchObject({ code: 0, lines: [] })
+  })
+
+  it('mean by yes and no what kubectl takes them for', async () => {
+    expect(await one(`${INTEGRATION}  suspend: yes\n`)).toMatchObject({ code: 0, lines: [] })
+  })
+})
+
+describe('a problem is told with file, line, field, finding and advice:', () => {
+  const cases: [string, string, string[]][] = [
+    [
+      'an unknown field',
+      INTEGRATION.replace('siteURI', 'siteUrl'),
+      [
+        'a.yaml:6: spec.google.siteURI: is missing, and required: The origin of the booking site, as registered at Google under "Authorized JavaScript origins": scheme and host, and the port where it is not the usual one.',
+        'a.yaml:8: spec.google.siteUrl: unknown field: did you mean siteURI?',
+      ],
+    ],
+    [
+      'a rule that is broken',
+      INTEGRATION.replace('example.com', 'example.com/app'),
+      [
+        'a.yaml:8: spec.google.siteURI: must be an origin, without path, query, fragment or trailing slash, for example https://booking.example.com, found "https://booking.example.com/app"',
+      ],
+    ],
+    [
+      'a value that is empty',
+      INTEGRATION.replace('name: google-oauth-client', 'name: ""'),
+      ["a.yaml:7: spec.google.clientSecretRef.name: is empty: The Secret's name."],
+    ],
+    [
+      'a value of the wrong type',
+      `${INTEGRATION}  sync:\n    interval: 300\n`,
+      ['a.yaml:10: spec.sync.interval: must be of type string, found 300 (integer)'],
+    ],
+    [
+      'a word that is not on offer',
+      `${INTEGRATION}    userType: Intern\n`,
+      ['a.yaml:9: spec.google.userType: found "Intern", which it cannot be; did you mean Internal?'],
+    ],
+    [
+      'a word far from what is on offer',
+      `${INTEGRATION}    userType: everybody\n`,
+      ['a.yaml:9: spec.google.userType: found "everybody", which it cannot be; write External or Internal'],
+    ],
+    [
+      'something that is not allowed here',
+      agent('alice', `  publish:\n    calendar:\n      name: x\n      detail: Full\n`),
+      [
+        'a.yaml:11: spec.publish.calendar.detail: detail Full is allowed only where kind is Secret; set kind to Secret, or detail to Busy',
+      ],
+    ],
+    [
+      'something that is said twice in a list',
+      agent('alice', '  calendars:\n    read:\n    - primary\n    - primary\n'),
+      ['a.yaml:11: spec.calendars.read[1]: "primary" stands there twice; leave one of them out'],
+    ],
+    [
+      'a name that is too long',
+      agent('alice', publishing('a'.repeat(254))),
+      ['a.yaml:9: spec.publish.calendar.name: is too long, it may not be more than 253 characters, found 254'],
+    ],
+    [
+      'a list that is too long',
+      agent('alice', `  calendars: {read: [${Array.from({ length: 51 }, (_, index) => `c${index}`).join()}]}\n`),
+      ['a.yaml:8: spec.calendars.read: has too many items, it must have at most 50 items, found 51'],
+    ],
+    [
+      'a selector that is missing',
+      `${INTEGRATION}  allowedNamespaces: {from: Selector}\n`,
+      [
+        'a.yaml:9: spec.allowedNamespaces.selector: is missing: needed where from is Selector, for example {matchLabels: {calendars: allowed}}',
+      ],
+    ],
+    [
+      'a field that stands there twice',
+      `${INTEGRATION}  suspend: true\n  suspend: false\n`,
+      ['a.yaml:10: this field stands there twice; keep one of them'],
+    ],
+    [
+      'a name that is none',
+      ALICE.replace('name: alice,', 'name: Alice,'),
+      [
+        expect.stringMatching(
+          /^a\.yaml:4: metadata\.name: a lowercase RFC 1123 subdomain .*, found "Alice"$/,
+        ) as string,
+      ],
+    ],
+    [
+      'a problem in a list',
+      `apiVersion: v1\nkind: List\nitems:\n- apiVersion: calendar-operator.io/v1alpha1\n  kind: Agent\n  metadata: {name: a}\n  spec:\n    integrationRef: {name: g}\n    account: a\n`,
+      [
+        'a.yaml:9: spec.account: must be the e-mail address of one Google account, for example alice@example.com, found "a"',
+      ],
+    ],
+    [
+      'a value that is long',
+      agent('alice').replace('alice@example.com', 'x'.repeat(200)),
+      [
+        `a.yaml:7: spec.account: must be the e-mail address of one Google account, for example alice@example.com, found "${'x'.repeat(59)}…`,
+      ],
+    ],
+  ]
+
+  it.each(cases)('%s', async (_, yaml, lines) => {
+    expect(await one(yaml)).toMatchObject({ code: 1, lines })
+  })
+
+  it('several at once, in the order of files and lines', async () => {
+    const bad = agent('bob', '  suspend: 1\n').replace('bob@example.com', 'bob')
+    const { lines } = await run({ 'z.yaml': bad, 'a.yaml': bad })
+    expect(lines.map((line) => line.split(': ').slice(0, 2).join(': '))).toEqual([
+      'z.yaml:7: spec.account',
+      'z.yaml:8: spec.suspend',
+      'a.yaml:7: spec.account',
+      'a.yaml:8: spec.suspend',
+    ])
+  })
+})
+
+describe('what cannot be read', () => {
+  it.each([
+    ['no YAML', 'a: [1\n', /^a\.yaml:\d+: is not YAML: /],
+    ['a text', 'just words\n', /^a\.yaml:1: is not an object; write apiVersion/],
+    ['an alias of nothing', 'kind: *nothing\n', /^a\.yaml:1: /],
+    ['a template', '{{- if .Values.x }}\nkind: Agent\n', /^a\.yaml:\d+: is not YAML: /],
+  ])('is a problem: %s', async (_, yaml, expected) => {
+    const { code, lines } = await one(yaml)
+    expect(code).toBe(1)
+    expect(lines[0]).toMatch(expected)
+  })
+
+  it('does not keep the rest from being looked at', async () => {
+    const { lines } = await run({
+      'a.yaml': `a: [1\n---${agent('bob').replace('bob@example.com', 'bob')}`,
+      'b.yaml': ALICE,
+    })
+    expect(lines.filter((line) => !line.includes('note:'))).toEqual([
+      expect.stringMatching(/^a\.yaml:\d+: is not YAML/),
+      expect.stringMatching(/^a\.yaml:8: spec\.account/),
+    ])
+  })
+
+  it('is named with the reason', async () => {
+    const { code, lines } = await run({}, ['missing.yaml', 'dir'])
+    expect(code).toBe(1)
+    expect(lines).toEqual(['missing.yaml: there is no such file', 'dir: is a directory; name the files in it'])
+  })
+
+  it('may not be nothing at all', async () => {
+    expect(await run({}, [])).toMatchObject({
+      code: 1,
+      summary: 'name at least one file to validate, or - for standard input',
+    })
+  })
+
+  it('cannot be made to fill the memory', async () => {
+    const levels = Array.from(
+      { length: 12 },
+      (_, i) =>
+        `a${i}: &a${i} [${
+          i === 0
+            ? 'x'
+            : Array(9)
+                .fill(`*a${i - 1}`)
+                .join()
+        }]`,
+    )
+    const { code, lines } = await one(`kind: Agent\napiVersion: v1\n${levels.join('\n')}\n`)
+    expect(code).toBe(1)
+    expect(lines[0]).toMatch(/alias/i)
+  })
+})
+
+describe('objects of other kinds', () => {
+  it('are skipped and counted', async () => {
+    const others = ['v1 Secret', 'v1 Secret', 'apps/v1 Deployment', 'agent.k8s.elastic.co/v1alpha1 Agent']
+    const documents = others.map(
+      (other) => `apiVersion: ${other.split(' ')[0]}\nkind: ${other.split(' ')[1]}\nspec: 1\n`,
+    )
+    expect(await run({ 'a.yaml': documents.join('---\n') })).toEqual({
+      code: 0,
+      lines: [],
+      summary:
+        'no objects of calendar-operator.io/v1alpha1, no problems, 4 of other kinds skipped (2 Secret, 1 Deployment, 1 Agent)',
+    })
+  })
+
+  it.each([
+    [
+      'calendar-operator.io/v1alpha1',
+      'Agnet',
+      'a.yaml:2: kind: Agnet is not a kind of calendar-operator.io/v1alpha1; did you mean Agent?',
+    ],
+    [
+      'calendar-operator.io/v1alpha1',
+      'Booking',
+      'a.yaml:2: kind: Booking is not a kind of calendar-operator.io/v1alpha1; write Agent or CalendarIntegration',
+    ],
+    [
+      'calendar-operator.io/v1',
+      'Agent',
+      'a.yaml:1: apiVersion: found calendar-operator.io/v1; write calendar-operator.io/v1alpha1',
+    ],
+    [
+      'calendar-operators.io/v1alpha1',
+      'Agent',
+      'a.yaml:1: apiVersion: found calendar-operators.io/v1alpha1; write calendar-operator.io/v1alpha1',
+    ],
+    ['v1alpha1', 'Agent', 'a.yaml:1: apiVersion: found v1alpha1; write calendar-operator.io/v1alpha1'],
+    ['v1', 'CalendarIntegration', 'a.yaml:1: apiVersion: found v1; write calendar-operator.io/v1alpha1'],
+    [
+      '""',
+      'Agent',
+      'a.yaml:1: apiVersion: is missing; write calendar-operator.io/v1alpha1, or take this document out if it is no Kubernetes object',
+    ],
+    ['calendar-operator.io/v1alpha1', '[]', 'a.yaml:2: kind: is missing; write Agent or CalendarIntegration'],
+  ])('that are meant to be ours are not: %s %s', async (apiVersion, kind, line) => {
+    expect(await one(`apiVersion: ${apiVersion}\nkind: ${kind}\n`)).toMatchObject({ code: 1, lines: [line] })
+  })
+})
+
+describe('objects together', () => {
+  it('must not publish to one place', async () => {
+    const { code, lines } = await run({
+      'a.yaml': `${INTEGRATION}---${agent('alice', publishing('busy'))}`,
+      'b.yaml': agent('bob', publishing('busy')),
+    })
+    expect(code).toBe(1)
+    expect(lines).toEqual([
+      'b.yaml:9: spec.publish.calendar.name: ConfigMap busy is also the published calendar of Agent booking/alice (a.yaml:10); give each a name of its own',
+    ])
+  })
+
+  it('may publish under one name to different kinds or namespaces', async () => {
+    const integration = `${INTEGRATION}  allowedNamespaces: {from: All}\n`
+    const agents = [
+      agent('alice', publishing('busy')),
+      agent('bob', publishing('busy', 'Secret')),
+      agent('alice', publishing('busy'), 'other'),
+    ]
+    expect(await one([integration, ...agents].join('---'))).toMatchObject({ code: 0, lines: [] })
+  })
+
+  it.each([
+    ['the client Secret of CalendarIntegration booking/google', publishing('google-oauth-client', 'Secret')],
+    ['the grant Secret of Agent booking/alice', publishing('alice-google-grant', 'Secret')],
+    ['the brought grant of Agent booking/alice', publishing('brought', 'Secret')],
+  ])('must not write over %s', async (what, publish) => {
+    const alice = agent('alice', `${publishing('alice')}  grantSecretRef: {name: brought}\n`)
+    const { code, lines } = await one([INTEGRATION, alice, agent('bob', publish)].join('---'))
+    expect(code).toBe(1)
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).toContain(`is also ${what}`)
+  })
+
+  it('may read one brought grant', async () => {
+    const brought = (name: string): string => agent(name, `${publishing(name)}  grantSecretRef: {name: brought}\n`)
+    expect(await one([INTEGRATION, brought('alice'), brought('bob')].join('---'))).toMatchObject({ code: 0, lines: [] })
+  })
+
+  it('that stand there twice are noted, and don’t clash with themselves', async () => {
+    const { code, lines } = await run({ 'a.yaml': `${INTEGRATION}---${ALICE}`, 'b.yaml': ALICE })
+    expect(code).toBe(0)
+    expect(lines).toEqual(['b.yaml:2: note: Agent booking/alice stands there already (a.yaml:10); the later one wins'])
+  })
+
+  it('must be allowed to use each other', async () => {
+    const elsewhere = agent('carol', publishing('carol'), 'elsewhere')
+    const { code, lines } = await one(`${INTEGRATION}---${elsewhere}`)
+    expect(code).toBe(1)
+    expect(lines).toEqual([
+      'a.yaml:14: spec.integrationRef: CalendarIntegration booking/google serves its own namespace only; set its spec.allowedNamespaces.from to All or Selector, or move Agent elsewhere/carol',
+    ])
+  })
+
+  it('are not judged by one that is broken', async () => {
+    const broken = INTEGRATION.replace('https:', 'ftp:')
+    const { lines } = await one(`${broken}---${ALICE}`)
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).toContain('spec.google.siteURI')
+  })
+
+  it('may publish nothing, which is noted', async () => {
+    const { code, lines } = await one(`${INTEGRATION}---${agent('alice')}`)
+    expect(code).toBe(0)
+    expect(lines).toEqual([
+      'a.yaml:13: note: spec.publish: nothing is published; name a calendar or an accessToken, unless the connection alone is wanted',
+    ])
+  })
+
+  it('without names yet don’t clash', async () => {
+    const unnamed = agent('x', '  publish: {accessToken: {name: T}}\n').replace('name: x,', 'generateName: x-,')
+    const { code } = await one([INTEGRATION, unnamed.replace('T}', 't1}'), unnamed.replace('T}', 't2}')].join('---'))
+    expect(code).toBe(0)
+  })
+})
+
+describe('the examples of the reference pages', () => {
+  it('pass, and go together', async () => {
+    const names = ['docs/reference/examples/calendarintegration.yaml', 'docs/reference/examples/agent.yaml']
+    const texts = await Promise.all(names.map((name) => readFile(name, 'utf8')))
+    expect(await run(Object.fromEntries(names.map((name, index) => [name, texts[index] ?? ''])))).toMatchObject({
+      code: 0,
+      lines: [],
+    })
+  })
+})
