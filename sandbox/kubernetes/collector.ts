@@ -1,0 +1,229 @@
+/**
+ * What a real cluster's controller manager does in the background: the garbage collection of objects whose owners are
+ * gone (`blockOwnerDeletion` is not looked at), and the emptying of namespaces that are being deleted.
+ */
+import { namespaces } from './kinds/namespaces.ts'
+import { at, type KubeObject, type OwnerReference } from './objects.ts'
+import type { Registry } from './registry.ts'
+import type { Store, Version, Write } from './store.ts'
+import { isGoing, rfc3339, type Target, type Writer } from './writer.ts'
+
+export interface CollectorDeps {
+  store: Store
+  registry: Registry
+  writer: Writer
+  now: () => number
+}
+
+const FOREGROUND = 'foregroundDeletion'
+const ORPHAN = 'orphan'
+
+interface Place {
+  collection: string
+  key: string
+}
+
+const idOf = ({ collection, key }: Place): string => `${collection} ${key}`
+const placeOf = (id: string): Place => ({
+  collection: id.slice(0, id.indexOf(' ')),
+  key: id.slice(id.indexOf(' ') + 1),
+})
+
+export class Collector {
+  readonly #deps: CollectorDeps
+  readonly #uids = new Set<string>()
+  /** By the uid of the owner. */
+  readonly #dependents = new Map<string, Set<string>>()
+  readonly #due = new Set<string>()
+  #scheduled: NodeJS.Immediate | undefined
+  #waiting: (() => void)[] = []
+
+  constructor(deps: CollectorDeps) {
+    this.#deps = deps
+    deps.store.subscribe((write) => this.#follow(write))
+  }
+
+  /** Takes notice of what was stored before it looked. */
+  adopt(collection: string, version: Version): void {
+    this.#follow({ type: 'ADDED', collection, revision: version.revision, current: version, before: undefined })
+  }
+
+  /** Resolves when nothing is left to collect. */
+  idle(): Promise<void> {
+    if (!this.#scheduled) return Promise.resolve()
+    return new Promise((resolve) => this.#waiting.push(resolve))
+  }
+
+  #follow({ type, collection, current, before }: Write): void {
+    const { metadata } = current.object
+    const id = idOf({ collection, key: current.key })
+    const owners = type === 'DELETED' ? [] : (metadata.ownerReferences ?? [])
+    this.#index(id, before?.object.metadata.ownerReferences ?? [], owners)
+    if (type === 'DELETED') return this.#followDeletion(metadata.uid ?? '', current.object)
+    this.#uids.add(metadata.uid ?? '')
+    const newOwners = owners.length > 0 && owners !== before?.object.metadata.ownerReferences
+    if (newOwners || isGoing(current.object)) this.#enqueue(id)
+  }
+
+  #followDeletion(uid: string, { metadata }: KubeObject): void {
+    this.#uids.delete(uid)
+    for (const dependent of this.#dependents.get(uid) ?? []) this.#enqueue(dependent)
+    for (const owner of metadata.ownerReferences ?? []) this.#enqueueOwner(owner, metadata.namespace)
+    const namespace = this.#deps.store.collection(namespaces.collection).get(metadata.namespace ?? '')
+    if (namespace && isGoing(namespace.object))
+      this.#enqueue(idOf({ collection: namespaces.collection, key: namespace.key }))
+  }
+
+  #index(id: string, before: OwnerReference[], after: OwnerReference[]): void {
+    if (before === after) return
+    for (const { uid } of before) this.#dependents.get(uid)?.delete(id)
+    for (const { uid } of after) {
+      const known = this.#dependents.get(uid)
+      if (known) known.add(id)
+      else this.#dependents.set(uid, new Set([id]))
+    }
+  }
+
+  /** An owner that waits for its dependents may go on. */
+  #enqueueOwner(owner: OwnerReference, namespace: string | undefined): void {
+    const kind = this.#kindOf(owner)
+    if (!kind) return
+    const key = kind.namespaced && namespace ? `${namespace}/${owner.name}` : owner.name
+    const found = this.#deps.store.collection(kind.collection).get(key)
+    if (found && isGoing(found.object)) this.#enqueue(idOf({ collection: kind.collection, key }))
+  }
+
+  #kindOf({ apiVersion, kind }: OwnerReference): ReturnType<Registry['named']> {
+    return this.#deps.registry.named(kind, apiVersion.includes('/') ? apiVersion.split('/', 1)[0] : '')
+  }
+
+  #enqueue(id: string): void {
+    this.#due.add(id)
+    this.#scheduled ??= setImmediate(() => this.#run())
+  }
+
+  #run(): void {
+    for (const id of this.#due) {
+      this.#due.delete(id)
+      this.#collect(placeOf(id))
+    }
+    this.#scheduled = undefined
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const resolve of waiting) resolve()
+  }
+
+  #collect({ collection, key }: Place): void {
+    const version = this.#deps.store.collection(collection).get(key)
+    const target = version && this.#targetOf(collection, version)
+    if (!target) return
+    const { finalizers = [], uid = '' } = version.object.metadata
+    if (isGoing(version.object) && finalizers.includes(ORPHAN)) return this.#orphan(target, uid)
+    if (isGoing(version.object) && finalizers.includes(FOREGROUND)) return this.#foreground(target, uid)
+    if (collection === namespaces.collection) return this.#empty(version)
+    this.#checkOwners(target, version)
+  }
+
+  #targetOf(collection: string, { object }: Version): Target | undefined {
+    const kind = this.#deps.registry.ofCollection(collection)
+    return kind && { kind, namespace: object.metadata.namespace, name: object.metadata.name }
+  }
+
+  #checkOwners(target: Target, { object }: Version): void {
+    const owners = object.metadata.ownerReferences ?? []
+    const left = owners.filter((owner) => this.#uids.has(owner.uid) || !this.#kindOf(owner))
+    if (left.length === owners.length || isGoing(object)) return
+    if (left.length === 0) this.#deps.writer.remove(target)
+    else this.#setOwners(target, left)
+  }
+
+  #setOwners(target: Target, ownerReferences: OwnerReference[]): void {
+    this.#deps.writer.patch(target, (old) => ({ ...old, metadata: { ...old.metadata, ownerReferences } }))
+  }
+
+  #dependentsOf(uid: string): { target: Target; version: Version }[] {
+    return [...(this.#dependents.get(uid) ?? [])].flatMap((id) => {
+      const { collection, key } = placeOf(id)
+      const version = this.#deps.store.collection(collection).get(key)
+      const target = version && this.#targetOf(collection, version)
+      return target ? [{ target, version }] : []
+    })
+  }
+
+  #orphan(target: Target, uid: string): void {
+    for (const { target: dependent, version } of this.#dependentsOf(uid)) {
+      const owners = version.object.metadata.ownerReferences ?? []
+      this.#setOwners(
+        dependent,
+        owners.filter((owner) => owner.uid !== uid),
+      )
+    }
+    this.#dropFinalizer(target, ORPHAN)
+  }
+
+  #foreground(target: Target, uid: string): void {
+    const dependents = this.#dependentsOf(uid)
+    for (const { target: dependent, version } of dependents) {
+      if (!isGoing(version.object)) this.#deps.writer.remove(dependent, { propagationPolicy: 'Foreground' })
+    }
+    if (this.#dependentsOf(uid).length === 0) this.#dropFinalizer(target, FOREGROUND)
+  }
+
+  #dropFinalizer(target: Target, finalizer: string): void {
+    this.#deps.writer.patch(target, (old) => {
+      const finalizers = old.metadata.finalizers?.filter((one) => one !== finalizer)
+      return { ...old, metadata: { ...old.metadata, finalizers } }
+    })
+  }
+
+  /** Deletes what is in a namespace, and then the namespace. */
+  #empty(version: Version): void {
+    if (!isGoing(version.object)) return
+    const { store, registry, writer } = this.#deps
+    const { name } = version.object.metadata
+    const kinds = registry.kinds.filter((kind) => kind.namespaced && !kind.view)
+    const left = kinds.flatMap((kind) => {
+      const inside = store
+        .collection(kind.collection)
+        .list()
+        .filter(({ key }) => key.startsWith(`${name}/`))
+      return inside.filter(({ object }) => {
+        const target = { kind, namespace: name, name: object.metadata.name }
+        return isGoing(object) || !writer.remove(target).gone
+      })
+    })
+    if (left.length > 0) return this.#report(name, left)
+    writer.finish(namespaces, version)
+  }
+
+  #report(name: string, left: Version[]): void {
+    const finalizers = [...new Set(left.flatMap(({ object }) => object.metadata.finalizers ?? []))]
+    const now = rfc3339(this.#deps.now())
+    const condition = (type: string, reason: string, message: string): object => ({
+      type,
+      status: 'True',
+      lastTransitionTime: now,
+      reason,
+      message,
+    })
+    const conditions = [
+      condition(
+        'NamespaceContentRemaining',
+        'SomeResourcesRemain',
+        `Some resources are remaining: ${left.length} in all`,
+      ),
+      condition(
+        'NamespaceFinalizersRemaining',
+        'SomeFinalizersRemain',
+        `Some content in the namespace has finalizers remaining: ${finalizers.join(', ')}`,
+      ),
+    ]
+    this.#deps.writer.patch({ kind: namespaces, name, subresource: 'status' }, (old) => {
+      const known = at(old, 'status', 'conditions') as { message: string }[] | undefined
+      const same =
+        known?.map(({ message }) => message).join() ===
+        conditions.map((one) => (one as { message: string }).message).join()
+      return same ? old : { ...old, status: { ...(old.status as object), conditions } }
+    })
+  }
+}

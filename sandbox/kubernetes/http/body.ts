@@ -1,0 +1,37 @@
+/** Request bodies: read, bounded, parsed. */
+import type { IncomingMessage } from 'node:http'
+import { parse as parseYaml } from 'yaml'
+import { badRequest, tooLarge, unsupportedMedia } from '../refusal.ts'
+
+const MAX_BYTES = 3 * 1024 * 1024
+
+export async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > MAX_BYTES) throw tooLarge(`Request entity too large: limit is ${MAX_BYTES}`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+export const mediaType = (request: IncomingMessage): string =>
+  (request.headers['content-type'] ?? 'application/json').split(';', 1)[0]!.trim().toLowerCase()
+
+/** An object, as JSON or YAML. Fails with 415 for protobuf and the rest. */
+export function parseObject(text: string, type: string): unknown {
+  if (type === 'application/yaml') return parsed(text, parseYaml)
+  if (type === 'application/json' || type === '*/*') return parsed(text, JSON.parse)
+  throw unsupportedMedia(
+    `the body of the request was in an unknown format - this sandbox accepts application/json and application/yaml, not ${type}`,
+  )
+}
+
+export function parsed(text: string, parse: (text: string) => unknown): unknown {
+  try {
+    return parse(text)
+  } catch (error) {
+    throw badRequest(`the body can't be read: ${error instanceof Error ? error.message.split('\n', 1)[0]! : 'unknown'}`)
+  }
+}

@@ -1,0 +1,201 @@
+/** The verbs on resources: what a request asks for, and the answer to it. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { itemText, listText, negotiate, type IncludeObject, type Shape } from '../forms.ts'
+import { at, isObject, type JsonObject } from '../objects.ts'
+import { jsonPatch, mergePatch } from '../patches.ts'
+import { selectorOf, type Reader } from '../reader.ts'
+import { badRequest, methodNotAllowed, unsupportedMedia } from '../refusal.ts'
+import { strategicPatch } from '../strategic.ts'
+import type { SandboxClock, Sink, Watches } from '../watches.ts'
+import type { DeleteOptions, Target, WriteOptions, Writer, Written } from '../writer.ts'
+import { mediaType, parsed, parseObject, readBody } from './body.ts'
+import { sendJson } from './respond.ts'
+import type { Route } from './route.ts'
+
+export interface ResourceDeps {
+  reader: Reader
+  writer: Writer
+  watches: Watches
+  clock: SandboxClock
+}
+
+export interface Exchange {
+  request: IncomingMessage
+  response: ServerResponse
+  query: URLSearchParams
+}
+
+type Handle = (deps: ResourceDeps, route: Route, exchange: Exchange) => Promise<void> | void
+
+export function verbOf(method: string, { name }: Pick<Route, 'name'>, query: URLSearchParams): string | undefined {
+  if (name === undefined) {
+    if (method === 'GET') return ['true', '1'].includes(query.get('watch') ?? '') ? 'watch' : 'list'
+    return { POST: 'create', DELETE: 'deletecollection' }[method]
+  }
+  return { GET: 'get', PUT: 'update', PATCH: 'patch', DELETE: 'delete' }[method]
+}
+
+export async function serve(deps: ResourceDeps, route: Route, exchange: Exchange): Promise<void> {
+  const verb = verbOf(exchange.request.method ?? '', route, exchange.query)
+  const handle = verb === undefined ? undefined : VERBS[verb]
+  if (!handle) throw methodNotAllowed('the server does not allow this method on the requested resource')
+  await handle(deps, route, exchange)
+}
+
+const VERBS: Record<string, Handle> = {
+  get({ writer, clock }, route, { request, response, query }) {
+    const { version } = writer.read(targetOf(route))
+    sendJson(response, 200, itemText(route.kind, version, shapeOf(request, query), clock.now()))
+  },
+
+  list({ reader, clock }, route, { request, response, query }) {
+    const shape = shapeOf(request, query)
+    const { versions, meta } = reader.list(route, query)
+    sendJson(response, 200, listText(route.kind, versions, meta, { ...shape, now: clock.now() }))
+  },
+
+  watch({ watches }, route, { request, response, query }) {
+    const shape = shapeOf(request, query)
+    const close = watches.open(route, query, shape, sinkOf(response))
+    response.on('close', close)
+  },
+
+  async create(deps, route, exchange) {
+    const { request, query } = exchange
+    const body = parseObject(await readBody(request), mediaType(request))
+    const namespace = route.kind.namespaced ? route.namespace : undefined
+    if (route.kind.namespaced && namespace === undefined) throw methodNotAllowed('a namespace is needed to create this')
+    answer(deps, route, exchange, {
+      ...deps.writer.create(route.kind, namespace, body, writeOptions(query)),
+      code: 201,
+    })
+  },
+
+  async update(deps, route, exchange) {
+    const { request, query } = exchange
+    const body = parseObject(await readBody(request), mediaType(request))
+    answer(deps, route, exchange, deps.writer.update(targetOf(route), body, writeOptions(query)))
+  },
+
+  async patch(deps, route, exchange) {
+    const { request, query } = exchange
+    const apply = patchOf(route, mediaType(request), await readBody(request))
+    answer(deps, route, exchange, deps.writer.patch(targetOf(route), apply, writeOptions(query)))
+  },
+
+  async delete(deps, route, exchange) {
+    const options = deleteOptions(await readBody(exchange.request), exchange)
+    const { version, gone } = deps.writer.remove(targetOf(route), options)
+    if (!gone) return answer(deps, route, exchange, { version, warnings: [] })
+    const { name, uid } = version.object.metadata
+    const { group, plural } = route.kind
+    const details = { name, group: group || undefined, kind: plural, uid }
+    sendJson(exchange.response, 200, JSON.stringify({ ...SUCCESS, details }))
+  },
+
+  async deletecollection({ reader, writer, clock }, route, exchange) {
+    const options = deleteOptions(await readBody(exchange.request), exchange)
+    const versions = reader.select(route, selectorOf(route.kind, exchange.query))
+    for (const { object } of versions) {
+      const { name, namespace } = object.metadata
+      writer.remove({ kind: route.kind, namespace, name }, { ...options, uid: undefined, resourceVersion: undefined })
+    }
+    const shape = shapeOf(exchange.request, exchange.query)
+    sendJson(exchange.response, 200, listText(route.kind, versions, { revision: '' }, { ...shape, now: clock.now() }))
+  },
+}
+
+const SUCCESS = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success' }
+
+function answer(
+  { clock }: ResourceDeps,
+  { kind }: Route,
+  { request, response, query }: Exchange,
+  { version, warnings, code = 200 }: Written & { code?: number },
+): void {
+  const shape = shapeOf(request, query)
+  if (warnings.length > 0)
+    response.setHeader(
+      'Warning',
+      warnings.map((one) => `299 - ${JSON.stringify(one)}`),
+    )
+  sendJson(response, code, itemText(kind, version, shape, clock.now()))
+}
+
+const targetOf = ({ kind, namespace, name = '', subresource }: Route): Target => ({
+  kind,
+  namespace,
+  name,
+  subresource,
+})
+
+function shapeOf(request: IncomingMessage, query: URLSearchParams): Shape {
+  const includeObject = (query.get('includeObject') ?? 'Metadata') as IncludeObject
+  return { form: negotiate(request.headers.accept), includeObject }
+}
+
+function writeOptions(query: URLSearchParams): WriteOptions {
+  const dryRun = query.get('dryRun')
+  if (dryRun !== null && dryRun !== 'All')
+    throw badRequest(`dryRun: Unsupported value: "${dryRun}": supported values: "All"`)
+  const fieldValidation = query.get('fieldValidation') ?? 'Warn'
+  if (fieldValidation !== 'Ignore' && fieldValidation !== 'Warn' && fieldValidation !== 'Strict') {
+    throw badRequest(
+      `fieldValidation: Unsupported value: "${fieldValidation}": supported values: "Ignore", "Strict", "Warn"`,
+    )
+  }
+  return { dryRun: dryRun !== null, fieldValidation }
+}
+
+/** Body and query may both carry the options; the query wins. */
+function deleteOptions(text: string, { request, query }: Exchange): DeleteOptions {
+  const body = text === '' ? {} : parseObject(text, mediaType(request))
+  const sent: JsonObject = isObject(body) ? body : {}
+  const asText = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
+  return {
+    uid: asText(at(sent, 'preconditions', 'uid')),
+    resourceVersion: asText(at(sent, 'preconditions', 'resourceVersion')),
+    propagationPolicy: query.get('propagationPolicy') ?? asText(sent.propagationPolicy),
+    dryRun: query.get('dryRun') !== null || Array.isArray(sent.dryRun),
+  }
+}
+
+/** How a patch turns the old object into the new one. Fails with 415 where the kind doesn't take such patches. */
+function patchOf({ kind }: Route, type: string, text: string): (shown: unknown) => unknown {
+  if (type === 'application/apply-patch+yaml' || type === 'application/apply-patch+cbor')
+    throw unsupportedMedia(NO_APPLY)
+  const patch = parsed(text, JSON.parse)
+  if (type === 'application/merge-patch+json') return (shown) => mergePatch(shown, patch)
+  if (type === 'application/json-patch+json') return (shown) => jsonPatch(shown, patch)
+  if (type === 'application/strategic-merge-patch+json' && !kind.custom) return (shown) => strategicPatch(shown, patch)
+  const types = ['application/json-patch+json', 'application/merge-patch+json', ...(kind.custom ? [] : [STRATEGIC])]
+  throw unsupportedMedia(
+    `the body of the request was in an unknown format - accepted media types include: ${types.join(', ')}`,
+  )
+}
+
+const STRATEGIC = 'application/strategic-merge-patch+json'
+const NO_APPLY =
+  "this sandbox doesn't do server-side apply, since it keeps no managedFields: use a merge patch (kubectl apply without --server-side), or a real API server"
+
+function sinkOf(response: ServerResponse): Sink {
+  let begun = false
+  const begin = (): void => {
+    if (begun) return
+    begun = true
+    response.writeHead(200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-cache, private' })
+    response.flushHeaders()
+  }
+  setImmediate(begin)
+  return {
+    write(line) {
+      begin()
+      response.write(line)
+    },
+    end() {
+      begin()
+      response.end()
+    },
+    drop: () => void response.destroy(),
+  }
+}

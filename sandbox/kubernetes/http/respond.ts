@@ -1,0 +1,15 @@
+import type { ServerResponse } from 'node:http'
+import type { Refusal } from '../refusal.ts'
+
+export function sendJson(response: ServerResponse, code: number, text: string): void {
+  response.writeHead(code, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) })
+  response.end(text)
+}
+
+export function sendText(response: ServerResponse, code: number, text: string): void {
+  response.writeHead(code, { 'Content-Type': 'text/plain; charset=utf-8', 'X-Content-Type-Options': 'nosniff' })
+  response.end(text)
+}
+
+export const sendRefusal = (response: ServerResponse, refusal: Refusal): void =>
+  sendJson(response, refusal.code, JSON.stringify(refusal.status))

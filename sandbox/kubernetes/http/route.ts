@@ -1,0 +1,57 @@
+/** What a path means: `/api/v1/namespaces/booking/secrets/alice` and its like. */
+import { methodNotAllowed, notServed } from '../refusal.ts'
+import type { Kind } from '../kind.ts'
+import type { Registry } from '../registry.ts'
+
+export interface Route {
+  kind: Kind
+  namespace: string | undefined
+  name: string | undefined
+  subresource: 'status' | undefined
+}
+
+interface Named {
+  group: string
+  version: string
+  plural: string
+  namespace: string | undefined
+  name: string | undefined
+  subresource: string | undefined
+}
+
+/** Undefined where the path is not within `/api/v1` or `/apis/GROUP/VERSION`. */
+export function parsePath(path: string): Named | undefined {
+  const [root, ...rest] = path.split('/').filter(Boolean).map(decodeURIComponent)
+  if (root === 'api') return inVersion('', rest)
+  const [group, ...inGroup] = rest
+  return root === 'apis' && group !== undefined ? inVersion(group, inGroup) : undefined
+}
+
+function inVersion(group: string, [version, ...rest]: string[]): Named | undefined {
+  if (version === undefined || rest.length === 0) return undefined
+  const ofNamespace = rest[0] === 'namespaces' && rest.length >= 3 && !['status', 'finalize'].includes(rest[2]!)
+  const namespace = ofNamespace ? rest[1] : undefined
+  const [plural = '', name, subresource, tooMuch] = ofNamespace ? rest.slice(2) : rest
+  return tooMuch === undefined ? { group, version, plural, namespace, name, subresource } : undefined
+}
+
+/** Fails (404) for what the sandbox doesn't hold, and says that it is the sandbox that doesn't. */
+export function routeTo(registry: Registry, named: Named): Route {
+  const { group, version, plural, namespace, name, subresource } = named
+  const kind = registry.find(group, version, plural)
+  if (!kind || (namespace !== undefined && !kind.namespaced)) {
+    const what = `${plural}${group === '' ? '' : `.${group}`} (${version})`
+    throw notServed(`the server could not find the requested resource: this sandbox doesn't hold ${what}, ${HOLDS}`)
+  }
+  if (subresource !== undefined && !(subresource === 'status' && kind.hasStatus)) {
+    throw notServed(
+      `the server could not find the requested resource: ${plural} have no ${subresource} in this sandbox`,
+    )
+  }
+  if (name !== undefined && kind.namespaced && namespace === undefined) throw methodNotAllowed(NO_NAMESPACE)
+  return { kind, namespace, name, subresource: subresource === 'status' ? subresource : undefined }
+}
+
+const HOLDS =
+  'only Namespaces, Secrets, ConfigMaps, Leases, Events, CustomResourceDefinitions and the kinds of calendar-operator.io; use a real API server for more'
+const NO_NAMESPACE = 'the path of a namespaced object must name its namespace'

@@ -1,0 +1,30 @@
+/** Who may come in: each user by a bearer token or a client certificate. What users may do is not looked at: no RBAC. */
+import type { IncomingMessage } from 'node:http'
+import type { TLSSocket } from 'node:tls'
+import type { Authority, Pair } from '../certificates.ts'
+
+export interface User extends Pair {
+  name: string
+  token: string
+}
+
+export async function createUsers(
+  names: readonly string[],
+  authority: Authority,
+  secret: () => string,
+): Promise<Map<string, User>> {
+  const users = names.map(async (name): Promise<[string, User]> => {
+    return [name, { name, token: secret(), ...(await authority.issueClient(name)) }]
+  })
+  return new Map(await Promise.all(users))
+}
+
+/** The user's name; undefined for a stranger. */
+export function userOf(request: IncomingMessage, users: ReadonlyMap<string, User>): string | undefined {
+  const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1]
+  if (token !== undefined) return [...users.values()].find((user) => user.token === token.trim())?.name
+  const socket = request.socket as TLSSocket
+  if (!socket.authorized) return undefined
+  const name: unknown = socket.getPeerCertificate().subject.CN
+  return typeof name === 'string' && users.has(name) ? name : undefined
+}

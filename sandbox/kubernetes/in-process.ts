@@ -1,0 +1,108 @@
+/** The same reads and writes without HTTP, for tests and demos: they fail with a `Refusal` where HTTP answers a `Status`. */
+import { parseAllDocuments } from 'yaml'
+import { shown } from './forms.ts'
+import { isObject, type JsonObject, type KubeObject } from './objects.ts'
+import { mergePatch } from './patches.ts'
+import { badRequest, notServed, Refusal } from './refusal.ts'
+import type { Reader } from './reader.ts'
+import type { Registry } from './registry.ts'
+import { labelSelector } from './selectors.ts'
+import type { Version } from './store.ts'
+import type { DeleteOptions, Target, Writer } from './writer.ts'
+import type { Kind } from './kind.ts'
+
+export interface InProcess {
+  /** Creates objects, or merges them into those that are there; namespaced ones without a namespace go to `default`. */
+  apply(objects: object | string | readonly object[]): KubeObject[]
+  /** `kind` by any of its names: `Agent`, `agents`, `agt`. The namespace of cluster-scoped kinds is not looked at. */
+  get(kind: string, namespace: string | undefined, name: string): KubeObject | undefined
+  list(kind: string, namespace?: string, labels?: string): KubeObject[]
+  /** A merge patch. Fails with 404. */
+  patch(target: InProcessTarget, patch: JsonObject): KubeObject
+  /** Whether there was something to delete. */
+  delete(kind: string, namespace: string | undefined, name: string, options?: DeleteOptions): boolean
+}
+
+export interface InProcessTarget {
+  kind: string
+  namespace?: string
+  name: string
+  subresource?: 'status'
+}
+
+interface Deps {
+  registry: Registry
+  reader: Reader
+  writer: Writer
+}
+
+export function inProcess({ registry, reader, writer }: Deps): InProcess {
+  const targetOf = (name: string, rest: Omit<Target, 'kind'>): Target => {
+    const kind = kindNamed(registry, name)
+    return { ...rest, kind, namespace: kind.namespaced ? rest.namespace : undefined }
+  }
+  const get: InProcess['get'] = (kind, namespace, name) =>
+    orUndefined(() => copyOf(writer.read(targetOf(kind, { namespace, name })).shown))
+  return {
+    apply: (objects) => documentsIn(objects).map((object) => applyOne({ registry, reader, writer }, object)),
+    get,
+    list(name, namespace, labels) {
+      const kind = kindNamed(registry, name)
+      return reader
+        .select({ kind, namespace }, labelSelector(labels ?? null))
+        .map((version) => copyOf(shown(kind, version)))
+    },
+    patch({ kind, ...rest }, patch) {
+      const target = targetOf(kind, { namespace: undefined, ...rest })
+      const { version } = writer.patch(target, (old) => mergePatch(old, patch))
+      return copyOf(shown(target.kind, version))
+    },
+    delete: (kind, namespace, name, options) =>
+      orUndefined(() => writer.remove(targetOf(kind, { namespace, name }), options)) !== undefined,
+  }
+}
+
+const copyOf = (object: KubeObject): KubeObject => structuredClone(object)
+
+function kindNamed(registry: Registry, name: string): Kind {
+  const kind = registry.named(name)
+  if (!kind) throw notServed(`this sandbox holds nothing called ${name}`)
+  return kind
+}
+
+function applyOne({ registry, writer }: Deps, object: JsonObject): KubeObject {
+  const { apiVersion, kind: name, metadata } = object
+  const kind = registry.served(String(apiVersion), String(name))
+  if (!kind) throw notServed(`this sandbox holds no ${String(name)} of ${String(apiVersion)}`)
+  const { namespace = 'default', name: called } = (isObject(metadata) ? metadata : {}) as {
+    namespace?: string
+    name?: string
+  }
+  const place = kind.namespaced ? namespace : undefined
+  const target = { kind, namespace: place, name: called ?? '' }
+  const old = called === undefined ? undefined : orUndefined(() => writer.read(target))
+  const write = (): { version: Version } =>
+    old ? writer.patch(target, (before) => mergePatch(before, object)) : writer.create(kind, place, object)
+  return copyOf(shown(kind, write().version))
+}
+
+function documentsIn(objects: object | string | readonly object[]): JsonObject[] {
+  const all: unknown[] = typeof objects === 'string' ? parsedAll(objects) : Array.isArray(objects) ? objects : [objects]
+  return all
+    .filter((one) => one !== null)
+    .map((one) => {
+      if (!isObject(one)) throw badRequest('every document must be an object')
+      return one
+    })
+}
+
+const parsedAll = (text: string): unknown[] => parseAllDocuments(text).map((document) => document.toJS() as unknown)
+
+function orUndefined<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof Refusal && error.reason === 'NotFound') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,27 @@
+/** Columns that several kinds share. */
+import { ageAt } from '../ages.ts'
+import type { Cell, Column } from '../kind.ts'
+import type { KubeObject } from '../objects.ts'
+
+export const nameColumn: Column = {
+  name: 'Name',
+  type: 'string',
+  format: 'name',
+  description: 'Name must be unique within a namespace.',
+  cell: ({ metadata }) => metadata.name,
+}
+
+export const ageColumn: Column = {
+  name: 'Age',
+  type: 'string',
+  description: 'How long ago it was created.',
+  cell: ({ metadata }, now) => ageAt(metadata.creationTimestamp, now),
+}
+
+export const column = (name: string, cell: (object: KubeObject, now: number) => Cell): Column => ({
+  name,
+  type: 'string',
+  cell,
+})
+
+export const wide = (one: Column): Column => ({ ...one, priority: 1 })

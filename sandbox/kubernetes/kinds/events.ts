@@ -1,0 +1,195 @@
+/** Events, which two groups show: `events.k8s.io/v1`, as which they are stored, and the core `v1` that kubectl reads. */
+import { ageAt } from '../ages.ts'
+import { builtIn, type Kind } from '../kind.ts'
+import { at, isObject, type JsonObject, type KubeObject } from '../objects.ts'
+import { defined } from '../metadata.ts'
+import type { Cause } from '../refusal.ts'
+import { column, nameColumn, wide } from './columns.ts'
+import { checkMicroTimes } from './micro-time.ts'
+import { count, fields, kindSchema, text, time } from './schemas.ts'
+
+const reference = fields('The object that the event is about.', {
+  apiVersion: text('Its API version.'),
+  kind: text('Its kind.'),
+  name: text('Its name.'),
+  namespace: text('Its namespace.'),
+  uid: text('Its uid.'),
+  resourceVersion: text('Its resourceVersion.'),
+  fieldPath: text('A part of it.'),
+})
+const source = fields('The component reporting this event.', {
+  component: text('The component.'),
+  host: text('The node.'),
+})
+const series = fields('A series of events of the same kind.', {
+  count: count('Number of occurrences.'),
+  lastObservedTime: text('Time of the last occurrence, with microseconds.'),
+})
+
+const shared = {
+  eventTime: text('When this event was first observed, with microseconds.'),
+  series,
+  action: text('What action was taken or failed.'),
+  reason: text('Why the action was taken.'),
+  related: reference,
+  type: text('The type of this event: Normal or Warning.'),
+  reportingInstance: text('The ID of the controller instance.'),
+}
+
+/** Fields that are called differently: in `events.k8s.io/v1`, in the core `v1`. */
+const RENAMED = [
+  ['regarding', 'involvedObject'],
+  ['note', 'message'],
+  ['reportingController', 'reportingComponent'],
+  ['deprecatedSource', 'source'],
+  ['deprecatedFirstTimestamp', 'firstTimestamp'],
+  ['deprecatedLastTimestamp', 'lastTimestamp'],
+  ['deprecatedCount', 'count'],
+] as const
+
+const schemas = [
+  reference,
+  text('A human-readable description.'),
+  text('The name of the controller that emitted this event.'),
+  source,
+  time('When it was first recorded, by the old API.'),
+  time('When it was last recorded, by the old API.'),
+  count('How often it was recorded, by the old API.'),
+]
+
+const renamed = (side: 0 | 1): Record<string, (typeof schemas)[number]> =>
+  Object.fromEntries(RENAMED.map((names, index) => [names[side], schemas[index]!]))
+
+const common = {
+  version: 'v1',
+  kind: 'Event',
+  plural: 'events',
+  shortNames: ['ev'],
+  namespaced: true,
+  collection: 'events',
+  hasStatus: false,
+  unconditionalUpdate: true,
+}
+
+export const events: Kind = builtIn({
+  ...common,
+  group: 'events.k8s.io',
+  fields: ['reason', 'reportingController', 'type', ...referenceFields('regarding')],
+  schema: kindSchema('Event is a report of an event somewhere in the cluster.', { ...shared, ...renamed(0) }),
+  columns: columns('regarding', 'note'),
+  rules: {
+    prepare: (event) => checkMicroTimes(event, ['eventTime'], ['series', 'lastObservedTime']),
+    check: (event, old) => [...required(event), ...longNote(event), ...wrongType(event), ...changed(event, old)],
+  },
+})
+
+export const coreEvents: Kind = builtIn({
+  ...common,
+  group: '',
+  fields: ['reason', 'reportingComponent', 'source', 'type', ...referenceFields('involvedObject')],
+  schema: kindSchema('Event is a report of an event somewhere in the cluster.', { ...shared, ...renamed(1) }),
+  columns: columns('involvedObject', 'message'),
+  rules: { prepare: (event) => checkMicroTimes(event, ['eventTime'], ['series', 'lastObservedTime']) },
+  view: { show: (stored) => rename(stored, 'v1', 0), store: (shown) => rename(shown, 'events.k8s.io/v1', 1) },
+})
+
+function referenceFields(field: string): string[] {
+  return ['apiVersion', 'kind', 'namespace', 'name', 'uid', 'resourceVersion', 'fieldPath'].map(
+    (one) => `${field}.${one}`,
+  )
+}
+
+function rename(event: KubeObject, apiVersion: string, from: 0 | 1): KubeObject {
+  const names = new Map<string, string>(RENAMED.map((pair) => [pair[from], pair[1 - from]!]))
+  const fields = Object.entries(event).map(([name, value]) => [names.get(name) ?? name, value] as const)
+  const shown: JsonObject = { ...Object.fromEntries(fields), apiVersion }
+  return shown as KubeObject
+}
+
+function columns(about: string, note: string): Kind['columns'] {
+  const seen = (event: KubeObject, side: 'first' | 'last'): unknown =>
+    side === 'last'
+      ? (at(event, 'series', 'lastObservedTime') ??
+        event.lastTimestamp ??
+        event.deprecatedLastTimestamp ??
+        event.eventTime)
+      : (event.firstTimestamp ?? event.deprecatedFirstTimestamp ?? event.eventTime)
+  const times = (event: KubeObject): unknown =>
+    at(event, 'series', 'count') ?? event.count ?? event.deprecatedCount ?? 1
+  const words = (event: KubeObject, ...path: string[]): string => {
+    const value = at(event, ...path)
+    return typeof value === 'string' ? value : ''
+  }
+  return [
+    column('Last Seen', (event, now) => ageAt(seen(event, 'last'), now)),
+    column('Type', (event) => words(event, 'type')),
+    column('Reason', (event) => words(event, 'reason')),
+    column('Object', (event) => `${words(event, about, 'kind').toLowerCase()}/${words(event, about, 'name')}`),
+    wide(column('Subobject', (event) => words(event, about, 'fieldPath'))),
+    wide(
+      column(
+        'Source',
+        (event) =>
+          words(event, 'source', 'component') ||
+          words(event, 'reportingComponent') ||
+          words(event, 'reportingController'),
+      ),
+    ),
+    column('Message', (event) => words(event, note).trim()),
+    wide(column('First Seen', (event, now) => ageAt(seen(event, 'first'), now))),
+    wide({ ...column('Count', (event) => Number(times(event))), type: 'integer' }),
+    wide(nameColumn),
+  ]
+}
+
+const cause = (field: string, message: string, reason = 'FieldValueInvalid'): Cause => ({ reason, message, field })
+
+function required(event: KubeObject): Cause[] {
+  const missing = ['eventTime', 'reportingController', 'reportingInstance', 'action', 'reason'].filter(
+    (name) => !event[name],
+  )
+  const namespace = at(event, 'regarding', 'namespace')
+  const elsewhere =
+    namespace !== event.metadata.namespace && !(namespace === undefined && event.metadata.namespace === 'default')
+  return [
+    ...missing.map((name) => cause(name, 'Required value', 'FieldValueRequired')),
+    ...(elsewhere
+      ? [
+          cause(
+            'regarding.namespace',
+            `Invalid value: ${JSON.stringify(namespace ?? '')}: does not match event.namespace`,
+          ),
+        ]
+      : []),
+  ]
+}
+
+const longNote = ({ note }: KubeObject): Cause[] =>
+  typeof note === 'string' && note.length > 1024
+    ? [cause('note', 'Invalid value: "": can have at most 1024 characters')]
+    : []
+
+const wrongType = ({ type }: KubeObject): Cause[] =>
+  type === 'Normal' || type === 'Warning'
+    ? []
+    : [cause('type', `Invalid value: ${JSON.stringify(type ?? '')}: has invalid value`)]
+
+/** Only the series of an Event may change. */
+function changed(event: KubeObject, old: KubeObject | undefined): Cause[] {
+  if (!old) return []
+  const fixed = [
+    'regarding',
+    'note',
+    'reason',
+    'action',
+    'type',
+    'eventTime',
+    'reportingController',
+    'reportingInstance',
+    'related',
+  ]
+  const text = (value: unknown): string => JSON.stringify(isObject(value) ? defined(value) : (value ?? null))
+  return fixed
+    .filter((name) => text(event[name]) !== text(old[name]))
+    .map((name) => cause(name, 'Invalid value: "": field is immutable'))
+}

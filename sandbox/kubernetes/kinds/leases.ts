@@ -1,0 +1,39 @@
+import { builtIn, type Kind } from '../kind.ts'
+import { at } from '../objects.ts'
+import type { Cause } from '../refusal.ts'
+import { ageColumn, column, nameColumn } from './columns.ts'
+import { checkMicroTimes } from './micro-time.ts'
+import { count, fields, kindSchema, text } from './schemas.ts'
+
+export const leases: Kind = builtIn({
+  group: 'coordination.k8s.io',
+  version: 'v1',
+  kind: 'Lease',
+  plural: 'leases',
+  shortNames: [],
+  namespaced: true,
+  collection: 'leases',
+  hasStatus: false,
+  unconditionalUpdate: false,
+  columns: [nameColumn, column('Holder', (lease) => String(at(lease, 'spec', 'holderIdentity') ?? '')), ageColumn],
+  schema: kindSchema('Lease defines a lease concept.', {
+    spec: fields('spec contains the specification of the Lease.', {
+      holderIdentity: text('The identity of the holder of the current lease.'),
+      leaseDurationSeconds: count('How long candidates have to wait to force the acquisition of the lease.'),
+      acquireTime: text('The time when the current lease was acquired, with microseconds.'),
+      renewTime: text('The time when the current holder last updated the lease, with microseconds.'),
+      leaseTransitions: count('The number of transitions of the lease between holders.'),
+      strategy: text('The strategy for picking the leader for coordinated leader election.'),
+      preferredHolder: text('Signals to a lease holder that it has a more optimal holder.'),
+    }),
+  }),
+  rules: {
+    prepare: (lease) => checkMicroTimes(lease, ['spec', 'acquireTime'], ['spec', 'renewTime']),
+    check: (lease): Cause[] => {
+      const seconds = at(lease, 'spec', 'leaseDurationSeconds')
+      if (typeof seconds !== 'number' || seconds > 0) return []
+      const message = `Invalid value: ${seconds}: must be greater than 0`
+      return [{ reason: 'FieldValueInvalid', message, field: 'spec.leaseDurationSeconds' }]
+    },
+  },
+})

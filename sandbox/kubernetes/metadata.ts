@@ -1,0 +1,110 @@
+/** The part of an object that is the same for every kind: what of it a client may set, and what belongs to the server. */
+import { isObject, type JsonObject, type KubeObject, type Metadata, type OwnerReference } from './objects.ts'
+import { badRequest, type Cause } from './refusal.ts'
+
+const TEXTS = ['name', 'generateName', 'namespace', 'uid', 'resourceVersion', 'creationTimestamp', 'deletionTimestamp']
+const MAPS = ['labels', 'annotations']
+/** Known, and not held here: the sandbox keeps no managedFields. */
+const IGNORED = ['selfLink', 'managedFields', 'generation', 'deletionGracePeriodSeconds']
+const KNOWN = new Set([...TEXTS, ...MAPS, ...IGNORED, 'finalizers', 'ownerReferences'])
+
+export const unknownMetadata = (metadata: JsonObject): string[] =>
+  Object.keys(metadata)
+    .filter((name) => !KNOWN.has(name))
+    .map((name) => `metadata.${name}`)
+
+/** What a client sent, without what is empty. Fails (400) on a value of the wrong type. */
+export function readMetadata(metadata: JsonObject): Metadata {
+  const read: JsonObject = {}
+  for (const name of TEXTS)
+    keep(
+      read,
+      name,
+      typed(metadata, name, 'string', (value) => typeof value === 'string'),
+    )
+  for (const name of MAPS) keep(read, name, typed(metadata, name, 'map[string]string', isTextMap))
+  keep(read, 'finalizers', typed(metadata, 'finalizers', '[]string', isTextList))
+  keep(read, 'ownerReferences', typed(metadata, 'ownerReferences', '[]OwnerReference', Array.isArray))
+  return { name: '', ...read }
+}
+
+function typed(from: JsonObject, name: string, type: string, fits: (value: unknown) => boolean): unknown {
+  const value = from[name]
+  if (value === null || value === undefined) return undefined
+  if (fits(value)) return value
+  throw badRequest(`json: cannot unmarshal metadata.${name} into a field of type ${type}`)
+}
+
+function keep(read: JsonObject, name: string, value: unknown): void {
+  const empty =
+    value === undefined || value === '' || (typeof value === 'object' && Object.keys(value as object).length === 0)
+  if (!empty) read[name] = value
+}
+
+const isTextMap = (value: unknown): boolean =>
+  isObject(value) && Object.values(value).every((one) => typeof one === 'string')
+const isTextList = (value: unknown): boolean => Array.isArray(value) && value.every((one) => typeof one === 'string')
+
+/** The new metadata of an object that stays the same object: what belongs to the server stays as it was. */
+export function carriedOver(old: Metadata, next: Metadata): Metadata {
+  const { uid, resourceVersion, generation, creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds } = old
+  const servers = { uid, resourceVersion, generation, creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds }
+  const names = { name: old.name, generateName: old.generateName, namespace: old.namespace }
+  return defined({ ...next, ...names, ...servers })
+}
+
+export const defined = <T extends object>(object: T): T =>
+  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T
+
+const LABEL_KEY = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/
+const LABEL_VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/
+
+const bad = (field: string, value: unknown, why: string): Cause => ({
+  reason: 'FieldValueInvalid',
+  message: `Invalid value: ${JSON.stringify(value)}: ${why}`,
+  field,
+})
+
+/** What is wrong with labels, annotations, finalizers and owners. Names are judged with the schema. */
+export function metadataCauses({ metadata }: KubeObject, old: KubeObject | undefined): Cause[] {
+  const labels = Object.entries(metadata.labels ?? {}).flatMap(([key, value]) => [
+    ...(LABEL_KEY.test(key) ? [] : [bad('metadata.labels', key, 'name part must be a qualified name')]),
+    ...(LABEL_VALUE.test(value)
+      ? []
+      : [
+          bad(
+            'metadata.labels',
+            value,
+            "a valid label must be an empty string or consist of at most 63 alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
+          ),
+        ]),
+  ])
+  const annotations = Object.keys(metadata.annotations ?? {})
+    .filter((key) => !LABEL_KEY.test(key.replace(/^[^/]*\//, (prefix) => prefix.toLowerCase())))
+    .map((key) => bad('metadata.annotations', key, 'name part must be a qualified name'))
+  return [...labels, ...annotations, ...ownerCauses(metadata.ownerReferences ?? []), ...finalizerCauses(metadata, old)]
+}
+
+function ownerCauses(owners: OwnerReference[]): Cause[] {
+  const required = (['apiVersion', 'kind', 'name', 'uid'] as const).flatMap((field) =>
+    owners.flatMap((owner, index) =>
+      owner[field] ? [] : [bad(`metadata.ownerReferences[${index}].${field}`, '', `${field} must not be empty`)],
+    ),
+  )
+  const controllers = owners.filter(({ controller }) => controller)
+  const why = 'Only one reference can have Controller set to true'
+  return controllers.length > 1 ? [...required, bad('metadata.ownerReferences', owners, why)] : required
+}
+
+function finalizerCauses({ finalizers = [] }: Metadata, old: KubeObject | undefined): Cause[] {
+  const bare = finalizers
+    .filter((one) => !one.includes('/') && !['foregroundDeletion', 'orphan', 'kubernetes'].includes(one))
+    .map((one) =>
+      bad('metadata.finalizers', one, 'name is neither a standard finalizer name nor is it fully qualified'),
+    )
+  if (!old?.metadata.deletionTimestamp) return bare
+  const added = finalizers.filter((one) => !old.metadata.finalizers?.includes(one))
+  if (added.length === 0) return bare
+  const message = `Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers ${JSON.stringify(added)}`
+  return [...bare, { reason: 'FieldValueForbidden', message, field: 'metadata.finalizers' }]
+}

@@ -1,0 +1,108 @@
+/** JSON merge patch (RFC 7386) and JSON patch (RFC 6902). Both answer a new value and leave the old one alone. */
+import { isObject, sameJson, type JsonObject } from './objects.ts'
+import { badRequest, Refusal } from './refusal.ts'
+
+export function mergePatch(target: unknown, patch: unknown): unknown {
+  if (!isObject(patch)) return patch
+  const result: JsonObject = isObject(target) ? { ...target } : {}
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) Reflect.deleteProperty(result, name)
+    else result[name] = mergePatch(result[name], value)
+  }
+  return result
+}
+
+interface Operation {
+  op: string
+  path: string
+  from?: string
+  value?: unknown
+}
+
+export function jsonPatch(target: unknown, operations: unknown): unknown {
+  if (!Array.isArray(operations)) throw badRequest('a JSON patch must be a list of operations')
+  return operations.reduce((document: unknown, operation: unknown, index) => {
+    if (!isOperation(operation)) throw badRequest(`operation ${index} of the JSON patch needs op and path`)
+    const apply = Object.hasOwn(OPERATIONS, operation.op) ? OPERATIONS[operation.op] : undefined
+    if (!apply) throw badRequest(`Unexpected kind: ${operation.op}`)
+    return apply(document, operation)
+  }, target)
+}
+
+const isOperation = (value: unknown): value is Operation & JsonObject =>
+  isObject(value) && typeof value.op === 'string' && typeof value.path === 'string'
+
+const OPERATIONS: Record<string, (document: unknown, operation: Operation) => unknown> = {
+  add: (document, { path, value }) => edit(document, steps(path), { put: value }),
+  remove: (document, { path }) => (read(document, path), edit(document, steps(path), {})),
+  replace: (document, { path, value }) => (
+    read(document, path),
+    edit(document, steps(path), { put: value, over: true })
+  ),
+  copy: (document, { path, from = '' }) => edit(document, steps(path), { put: read(document, from) }),
+  move(document, { path, from = '' }) {
+    const value = read(document, from)
+    return edit(edit(document, steps(from), {}), steps(path), { put: value })
+  },
+  test(document, { path, value }) {
+    if (sameJson(read(document, path), value)) return document
+    throw refused(`testing value ${path} failed`)
+  },
+}
+
+const refused = (why: string): Refusal =>
+  new Refusal({
+    code: 422,
+    reason: 'Invalid',
+    message: `the server rejected our request due to an error in our request: ${why}`,
+  })
+
+function steps(pointer: string): string[] {
+  if (pointer === '') return []
+  if (!pointer.startsWith('/')) throw badRequest(`the path ${pointer} of a JSON patch must start with /`)
+  return pointer
+    .slice(1)
+    .split('/')
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+}
+
+function read(document: unknown, pointer: string): unknown {
+  return steps(pointer).reduce((value: unknown, step) => {
+    const found = Array.isArray(value)
+      ? (value as unknown[])[indexIn(value, step)]
+      : isObject(value)
+        ? value[step]
+        : undefined
+    if (found === undefined) throw refused(`${pointer} doesn't exist`)
+    return found
+  }, document)
+}
+
+/** With `put` the value is inserted (in a list) or set; `over` replaces what is there; without, it is removed. */
+interface Edit {
+  put?: unknown
+  over?: boolean
+}
+
+function edit(document: unknown, [step, ...rest]: string[], change: Edit): unknown {
+  if (step === undefined) return change.put
+  if (Array.isArray(document)) return editList(document, [step, ...rest], change)
+  if (!isObject(document)) throw refused(`there is nothing at ${step}`)
+  const result = { ...document }
+  if (rest.length > 0) result[step] = edit(result[step], rest, change)
+  else if ('put' in change) result[step] = change.put
+  else Reflect.deleteProperty(result, step)
+  return result
+}
+
+function editList(list: unknown[], [step = '', ...rest]: string[], change: Edit): unknown[] {
+  const index = step === '-' ? list.length : indexIn(list, step)
+  if (rest.length > 0) return list.with(index, edit(list[index], rest, change))
+  return 'put' in change ? list.toSpliced(index, change.over ? 1 : 0, change.put) : list.toSpliced(index, 1)
+}
+
+function indexIn(list: unknown[], step: string): number {
+  const index = /^(0|[1-9]\d*)$/.test(step) ? Number(step) : NaN
+  if (Number.isNaN(index) || index > list.length) throw refused(`${step} is no index of a list of ${list.length}`)
+  return index
+}

@@ -1,0 +1,114 @@
+/** Lists: selectors, and pages that all show the state of the first one's moment. */
+import { shown, type ListMeta } from './forms.ts'
+import type { Kind } from './kind.ts'
+import { badRequest, expired, Refusal } from './refusal.ts'
+import { both, fieldSelector, labelSelector, type Matches } from './selectors.ts'
+import type { Store, Version } from './store.ts'
+
+export interface Scope {
+  kind: Kind
+  /** Undefined: all of them. */
+  namespace?: string | undefined
+}
+
+export interface Page {
+  versions: readonly Version[]
+  meta: ListMeta
+}
+
+/** What is left of a list that is being read page by page. */
+interface Rest {
+  versions: readonly Version[]
+  revision: number
+}
+
+/** Lists that are kept open at once; the oldest is dropped, and told 410 if it comes back. */
+const OPEN_LISTS = 32
+
+export function selectorOf(kind: Kind, query: URLSearchParams): Matches | undefined {
+  return both(labelSelector(query.get('labelSelector')), fieldSelector(query.get('fieldSelector'), kind))
+}
+
+export const inScope = ({ namespace }: Scope, { key }: Version): boolean =>
+  namespace === undefined || key.startsWith(`${namespace}/`)
+
+export class Reader {
+  readonly #store: Store
+  readonly #open = new Map<string, Rest>()
+  #tokens = 0
+
+  constructor(store: Store) {
+    this.#store = store
+  }
+
+  list(scope: Scope, query: URLSearchParams): Page {
+    const limit = Number(query.get('limit') ?? 0)
+    const token = query.get('continue')
+    if (token) return this.#page(this.#resume(token), limit)
+    this.#checkRevision(query)
+    const versions = this.select(scope, selectorOf(scope.kind, query))
+    return this.#page({ versions, revision: this.#store.revision }, limit)
+  }
+
+  select(scope: Scope, matches: Matches | undefined): Version[] {
+    const all = this.#store.collection(scope.kind.collection).list()
+    return all.filter((version) => inScope(scope, version) && (!matches || matches(shown(scope.kind, version))))
+  }
+
+  /** Forgets what is left of every list. */
+  compact(): void {
+    this.#open.clear()
+  }
+
+  #page({ versions, revision }: Rest, limit: number): Page {
+    const ends = limit <= 0 || versions.length <= limit
+    if (ends) return { versions, meta: { revision: String(revision) } }
+    const next = Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: revision, list: ++this.#tokens })).toString(
+      'base64url',
+    )
+    this.#keep(next, { versions: versions.slice(limit), revision })
+    const meta = { revision: String(revision), next, remaining: versions.length - limit }
+    return { versions: versions.slice(0, limit), meta }
+  }
+
+  #keep(token: string, rest: Rest): void {
+    this.#open.set(token, rest)
+    const [oldest] = this.#open.keys()
+    if (this.#open.size > OPEN_LISTS && oldest !== undefined) this.#open.delete(oldest)
+  }
+
+  #resume(token: string): Rest {
+    const rest = this.#open.get(token)
+    if (!rest) throw expired('The provided continue parameter is too old to display a consistent list result.')
+    this.#open.delete(token)
+    return rest
+  }
+
+  #checkRevision(query: URLSearchParams): void {
+    const wanted = readRevision(query.get('resourceVersion'))
+    const { revision } = this.#store
+    if (wanted > revision) throw tooLarge(wanted, revision)
+    const exact = query.get('resourceVersionMatch') === 'Exact'
+    if (exact && wanted !== revision) throw expired(`The resourceVersion for the provided list is too old.`)
+  }
+}
+
+/** Absent counts as 0. */
+export function readRevision(text: string | null): number {
+  const revision = Number(text ?? 0)
+  if (Number.isInteger(revision) && revision >= 0) return revision
+  throw badRequest(
+    `resourceVersion: Invalid value: "${text ?? ''}": strconv.ParseUint: parsing "${text ?? ''}": invalid syntax`,
+  )
+}
+
+const tooLarge = (wanted: number, current: number): Refusal =>
+  new Refusal({
+    code: 504,
+    reason: 'Timeout',
+    message: `Timeout: Too large resource version: ${wanted}, current: ${current}`,
+    details: {
+      causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+      retryAfterSeconds: 1,
+    },
+  })

@@ -1,0 +1,117 @@
+/**
+ * Every way in which a request is refused, as the `Status` that a real API server answers, in its words: `kubectl` and
+ * clients read `reason` and `details`, not the text.
+ */
+import type { JsonObject } from './objects.ts'
+
+export interface Cause {
+  reason: string
+  message: string
+  field: string
+}
+
+/** What a kind is called in messages: `agents.calendar-operator.io`. */
+export interface Named {
+  group: string
+  plural: string
+  kind: string
+}
+
+interface Parts {
+  code: number
+  reason: string
+  message: string
+  details?: JsonObject
+}
+
+/** A refused request: thrown anywhere below the HTTP layer, answered as a `Status`. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal'
+  readonly code: number
+  readonly reason: string
+  readonly details: JsonObject | undefined
+
+  constructor({ code, reason, message, details }: Parts) {
+    super(message)
+    this.code = code
+    this.reason = reason
+    this.details = details
+  }
+
+  get status(): JsonObject {
+    const { code, reason, message, details } = this
+    return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, details, code }
+  }
+}
+
+const qualified = ({ group, plural }: Named): string => (group === '' ? plural : `${plural}.${group}`)
+const qualifiedKind = ({ group, kind }: Named): string => (group === '' ? kind : `${kind}.${group}`)
+
+const about = ({ group, plural }: Named, name: string): JsonObject => ({
+  name,
+  group: group || undefined,
+  kind: plural,
+})
+
+export const notFound = (of: Named, name: string): Refusal =>
+  new Refusal({
+    code: 404,
+    reason: 'NotFound',
+    message: `${qualified(of)} "${name}" not found`,
+    details: about(of, name),
+  })
+
+export const alreadyExists = (of: Named, name: string): Refusal =>
+  new Refusal({
+    code: 409,
+    reason: 'AlreadyExists',
+    message: `${qualified(of)} "${name}" already exists`,
+    details: about(of, name),
+  })
+
+export const conflict = (of: Named, name: string, why: string): Refusal =>
+  new Refusal({
+    code: 409,
+    reason: 'Conflict',
+    message: `Operation cannot be fulfilled on ${qualified(of)} "${name}": ${why}`,
+    details: about(of, name),
+  })
+
+export const MODIFIED = 'the object has been modified; please apply your changes to the latest version and try again'
+
+export function invalid(of: Named, name: string, causes: Cause[]): Refusal {
+  const texts = causes.map(({ field, message }) => `${field}: ${message}`)
+  const [first] = texts
+  return new Refusal({
+    code: 422,
+    reason: 'Invalid',
+    message: `${qualifiedKind(of)} "${name}" is invalid: ${texts.length === 1 && first ? first : `[${texts.join(', ')}]`}`,
+    details: { name, group: of.group || undefined, kind: of.kind, causes },
+  })
+}
+
+export const forbidden = (of: Named, name: string, why: string, causes?: Cause[]): Refusal =>
+  new Refusal({
+    code: 403,
+    reason: 'Forbidden',
+    message: `${qualified(of)} "${name}" is forbidden: ${why}`,
+    details: { ...about(of, name), causes },
+  })
+
+const plain =
+  (code: number, reason: string) =>
+  (message: string): Refusal =>
+    new Refusal({ code, reason, message, details: {} })
+
+export const badRequest = plain(400, 'BadRequest')
+export const unauthorized = plain(401, 'Unauthorized')
+export const notServed = plain(404, 'NotFound')
+export const methodNotAllowed = plain(405, 'MethodNotAllowed')
+export const notAcceptable = plain(406, 'NotAcceptable')
+export const tooLarge = plain(413, 'RequestEntityTooLarge')
+export const unsupportedMedia = plain(415, 'UnsupportedMediaType')
+export const notImplemented = plain(501, 'NotImplemented')
+
+/** The version that was asked for is no longer in the history: the client has to list anew. */
+export const expired = (message: string): Refusal =>
+  new Refusal({ code: 410, reason: 'Expired', message, details: undefined })

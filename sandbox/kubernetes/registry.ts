@@ -1,0 +1,54 @@
+/** Which kinds are served at the moment: Kubernetes' own few, and what the stored CustomResourceDefinitions bring. */
+import { namespaces } from './kinds/namespaces.ts'
+import { configMaps, secrets } from './kinds/data.ts'
+import { customKind, definitions } from './kinds/custom.ts'
+import { coreEvents, events } from './kinds/events.ts'
+import { leases } from './kinds/leases.ts'
+import { apiVersionOf, type Kind } from './kind.ts'
+import type { Store, Write } from './store.ts'
+
+const OWN: readonly Kind[] = [namespaces, secrets, configMaps, coreEvents, events, leases, definitions]
+
+export class Registry {
+  readonly #custom = new Map<string, Kind>()
+
+  constructor(store: Store) {
+    for (const { object } of store.collection(definitions.collection).list()) {
+      this.#custom.set(object.metadata.name, customKind(object))
+    }
+    store.subscribe((write) => this.#follow(write))
+  }
+
+  get kinds(): readonly Kind[] {
+    return [...OWN, ...this.#custom.values()]
+  }
+
+  find(group: string, version: string, plural: string): Kind | undefined {
+    return this.kinds.find((one) => one.group === group && one.version === version && one.plural === plural)
+  }
+
+  served(apiVersion: string, kind: string): Kind | undefined {
+    return this.kinds.find((one) => apiVersionOf(one) === apiVersion && one.kind === kind)
+  }
+
+  /** By `kind` and, where an object names it, its `apiVersion`; or by any of the names that kubectl takes. */
+  named(name: string, group?: string): Kind | undefined {
+    return this.kinds.find(
+      (one) =>
+        (group === undefined || one.group === group) &&
+        [one.kind, one.plural, one.singular, ...one.shortNames].includes(name),
+    )
+  }
+
+  /** The one kind through which a collection's objects are stored. */
+  ofCollection(collection: string): Kind | undefined {
+    return this.kinds.find((one) => one.collection === collection && !one.view)
+  }
+
+  #follow({ type, collection, current }: Write): void {
+    if (collection !== definitions.collection) return
+    const { name } = current.object.metadata
+    if (type === 'DELETED') this.#custom.delete(name)
+    else this.#custom.set(name, customKind(current.object))
+  }
+}

@@ -1,0 +1,39 @@
+/** The request log: how often each kind of request came, for tests of cost. Watches are counted apart from lists. */
+
+export interface RequestKey {
+  method: string
+  /** `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`; `other` outside of resources. */
+  verb: string
+  /** With its group, `agents.calendar-operator.io`; the path, outside of resources. */
+  resource: string
+  subresource: string
+  userAgent: string
+}
+
+export interface RequestCount extends RequestKey {
+  count: number
+}
+
+export class RequestLog {
+  #counts = new Map<string, RequestCount>()
+
+  add(key: RequestKey): void {
+    const id = `${key.method} ${key.verb} ${key.resource} ${key.subresource} ${key.userAgent}`
+    const known = this.#counts.get(id)
+    if (known) known.count++
+    else this.#counts.set(id, { ...key, count: 1 })
+  }
+
+  list(filter: Partial<RequestKey> = {}): RequestCount[] {
+    const wanted = Object.entries(filter) as [keyof RequestKey, string][]
+    return [...this.#counts.values()].filter((one) => wanted.every(([name, value]) => one[name] === value))
+  }
+
+  count(filter: Partial<RequestKey> = {}): number {
+    return this.list(filter).reduce((sum, { count }) => sum + count, 0)
+  }
+
+  reset(): void {
+    this.#counts = new Map()
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * Strategic merge patch, for Kubernetes' own kinds, as far as those that the sandbox holds have anything strategic:
+ * lists that are merged by a key (owners, conditions) or as sets (finalizers), and the `$patch` directives.
+ */
+import { isObject, without, type JsonObject } from './objects.ts'
+import { badRequest } from './refusal.ts'
+
+/** The lists that are merged, by name; an empty key means a set of plain values. All others are replaced. */
+const MERGE_KEYS: Record<string, string> = { ownerReferences: 'uid', finalizers: '', conditions: 'type' }
+
+export function strategicPatch(target: unknown, patch: unknown): unknown {
+  if (!isObject(patch)) throw badRequest('a strategic merge patch must be an object')
+  return mergeObject(isObject(target) ? target : {}, patch)
+}
+
+function mergeObject(target: JsonObject, patch: JsonObject): JsonObject {
+  const { $patch: directive, $retainKeys: retain, ...changes } = patch
+  if (directive === 'replace') return changes
+  if (directive === 'delete') return {}
+  const kept = Array.isArray(retain)
+    ? without(target, ...Object.keys(target).filter((name) => !retain.includes(name)))
+    : target
+  return Object.entries(changes).reduce((result, [name, value]) => mergeField(result, name, value), { ...kept })
+}
+
+function mergeField(result: JsonObject, name: string, value: unknown): JsonObject {
+  if (name.startsWith('$setElementOrder/')) return result
+  const list = /^\$deleteFromPrimitiveList\/(.+)$/.exec(name)?.[1]
+  if (list !== undefined)
+    return { ...result, [list]: listAt(result, list).filter((item) => !listOf(value).includes(item)) }
+  if (value === null) return without(result, name)
+  return { ...result, [name]: merged(name, result[name], value) }
+}
+
+function merged(name: string, old: unknown, value: unknown): unknown {
+  const key = Object.hasOwn(MERGE_KEYS, name) ? MERGE_KEYS[name] : undefined
+  if (Array.isArray(value) && key !== undefined)
+    return key === '' ? union(listOf(old), value) : mergeList(listOf(old), value, key)
+  return isObject(value) ? mergeObject(isObject(old) ? old : {}, value) : value
+}
+
+const union = (old: unknown[], added: unknown[]): unknown[] => [...new Set([...old, ...added])]
+
+function mergeList(old: unknown[], patches: unknown[], key: string): unknown[] {
+  const items = patches.filter(isObject)
+  if (items.some((item) => item.$patch === 'replace')) return items.filter((item) => item.$patch !== 'replace')
+  return items.reduce<unknown[]>((list, patch) => mergeItem(list, patch, key), old)
+}
+
+function mergeItem(list: unknown[], patch: JsonObject, key: string): unknown[] {
+  const index = list.findIndex((item) => isObject(item) && item[key] === patch[key])
+  const old = list[index]
+  if (patch.$patch === 'delete') return index < 0 ? list : list.toSpliced(index, 1)
+  return isObject(old) ? list.with(index, mergeObject(old, patch)) : [...list, mergeObject({}, patch)]
+}
+
+const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? (value as unknown[]) : [])
+const listAt = (object: JsonObject, name: string): unknown[] => listOf(object[name])

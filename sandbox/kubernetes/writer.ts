@@ -1,0 +1,244 @@
+/**
+ * Every change to what is stored: create, update, patch, delete, each as one step that nothing can come between. The
+ * HTTP layer and the in-process helpers both write through here.
+ */
+import { decode, judge, type FieldValidation } from './admission.ts'
+import type { Kind } from './kind.ts'
+import { carriedOver, defined } from './metadata.ts'
+import { at, keyFor, sameJson, without, type KubeObject, type Metadata } from './objects.ts'
+import * as refusal from './refusal.ts'
+import type { Store, Version } from './store.ts'
+
+export interface Target {
+  kind: Kind
+  namespace?: string | undefined
+  name: string
+  subresource?: 'status' | undefined
+}
+
+export interface WriteOptions {
+  fieldValidation?: FieldValidation
+  dryRun?: boolean
+}
+
+export interface DeleteOptions {
+  uid?: string | undefined
+  resourceVersion?: string | undefined
+  propagationPolicy?: string | undefined
+  dryRun?: boolean
+}
+
+export interface Written {
+  version: Version
+  warnings: string[]
+}
+
+export interface WriterDeps {
+  store: Store
+  now: () => number
+  uuid: () => string
+}
+
+export const rfc3339 = (ms: number): string => new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z')
+
+export class Writer {
+  readonly #deps: WriterDeps
+
+  constructor(deps: WriterDeps) {
+    this.#deps = deps
+  }
+
+  /** What is stored at a target, as its kind shows it. Fails with 404. */
+  read({ kind, namespace, name }: Target): { version: Version; shown: KubeObject } {
+    const version = this.#deps.store.collection(kind.collection).get(keyFor(namespace, name))
+    if (!version) throw refusal.notFound(kind, name)
+    return { version, shown: kind.view ? kind.view.show(version.object) : version.object }
+  }
+
+  create(kind: Kind, namespace: string | undefined, body: unknown, options: WriteOptions = {}): Written {
+    const decoded = decode(kind, body, options.fieldValidation ?? 'Warn')
+    const metadata = this.#newMetadata(kind, namespace, decoded.object.metadata)
+    const bare = kind.custom && kind.hasStatus ? without(decoded.object, 'status') : decoded.object
+    const filled = kind.custom
+      ? (kind.validator.default({ ...bare, metadata }) as KubeObject)
+      : { ...decoded.object, metadata }
+    const object = this.#prepared(kind, filled, undefined)
+    judge(kind, object, undefined)
+    this.#checkNamespace(kind, metadata)
+    if (this.#find(kind, metadata)) throw refusal.alreadyExists(kind, metadata.name)
+    return { version: this.#commit(kind, object, options), warnings: decoded.warnings }
+  }
+
+  /** A PUT. */
+  update(target: Target, body: unknown, options: WriteOptions = {}): Written {
+    const { version, shown } = this.read(target)
+    const decoded = decode(target.kind, body, options.fieldValidation ?? 'Warn')
+    if (!decoded.object.metadata.resourceVersion && !target.kind.unconditionalUpdate) {
+      const message = 'Invalid value: 0: must be specified for an update'
+      throw refusal.invalid(target.kind, target.name, [
+        { reason: 'FieldValueInvalid', message, field: 'metadata.resourceVersion' },
+      ])
+    }
+    checkUid(target, shown.metadata, decoded.object.metadata)
+    const replaced = this.#replace(target, { version, shown, next: decoded.object }, options)
+    return { version: replaced, warnings: decoded.warnings }
+  }
+
+  /** `apply` makes the new object out of the one that is there. */
+  patch(target: Target, apply: (shown: KubeObject) => unknown, options: WriteOptions = {}): Written {
+    const { version, shown } = this.read(target)
+    const decoded = decode(target.kind, apply(shown), options.fieldValidation ?? 'Warn')
+    const { uid } = decoded.object.metadata
+    if (target.subresource === undefined && uid && uid !== shown.metadata.uid) {
+      const message = `Invalid value: "${uid}": field is immutable`
+      throw refusal.invalid(target.kind, target.name, [{ reason: 'FieldValueInvalid', message, field: 'metadata.uid' }])
+    }
+    const replaced = this.#replace(target, { version, shown, next: decoded.object }, options)
+    return { version: replaced, warnings: decoded.warnings }
+  }
+
+  /** Answers the object where it has to wait for its finalizers; `gone` is false then. */
+  remove(target: Target, options: DeleteOptions = {}): { version: Version; gone: boolean } {
+    const { version, shown } = this.read(target)
+    const { kind } = target
+    checkPreconditions(target, shown.metadata, options)
+    const why = kind.rules.keep?.(shown)
+    if (why) throw refusal.forbidden(kind, target.name, why)
+    const finalizers = finalizersFor(shown.metadata, options.propagationPolicy)
+    const mustWait = finalizers.length > 0 || kind.rules.markDeleted !== undefined
+    if (options.dryRun) return { version, gone: !mustWait }
+    if (!mustWait) return { version: this.#deps.store.remove(kind.collection, version), gone: true }
+    return {
+      version: this.#markDeleted(kind, version, { ...shown, metadata: { ...shown.metadata, finalizers } }),
+      gone: false,
+    }
+  }
+
+  /** Ends what `remove` began, whatever finalizers are left: for the namespace's and the garbage collector's own use. */
+  finish(kind: Kind, version: Version): void {
+    this.#deps.store.remove(kind.collection, version)
+  }
+
+  #replace(
+    target: Target,
+    { version, shown, next }: { version: Version; shown: KubeObject; next: KubeObject },
+    options: WriteOptions,
+  ): Version {
+    const { kind } = target
+    checkIdentity(target, shown.metadata, next.metadata)
+    const merged = merge(target, shown, next)
+    const object = this.#prepared(kind, counted(kind, shown, merged), shown)
+    if (sameJson(shown, object)) return version
+    judge(kind, object, shown)
+    const ends = object.metadata.deletionTimestamp && !object.metadata.finalizers?.length && !kind.rules.markDeleted
+    const stored = this.#commit(kind, object, options, !ends)
+    return ends && !options.dryRun ? this.#deps.store.remove(kind.collection, stored) : stored
+  }
+
+  #markDeleted(kind: Kind, version: Version, shown: KubeObject): Version {
+    const { metadata } = shown
+    const generation = metadata.generation === undefined ? undefined : metadata.generation + 1
+    const now = { deletionTimestamp: rfc3339(this.#deps.now()), deletionGracePeriodSeconds: 0, generation }
+    const marked = { ...shown, metadata: defined({ ...metadata, ...(metadata.deletionTimestamp ? {} : now) }) }
+    if (marked.metadata.finalizers?.length === 0) delete marked.metadata.finalizers
+    const object = kind.rules.markDeleted ? kind.rules.markDeleted(marked) : marked
+    return sameJson(object, shown) || sameJson(object, version.object) ? version : this.#commit(kind, object, {})
+  }
+
+  #newMetadata(kind: Kind, namespace: string | undefined, sent: Metadata): Metadata {
+    if (sent.resourceVersion) throw refusal.badRequest('resourceVersion should not be set on objects to be created')
+    if (kind.namespaced && sent.namespace && sent.namespace !== namespace) throw wrongNamespace()
+    const { uuid, now } = this.#deps
+    const { labels, annotations, finalizers, ownerReferences, generateName } = sent
+    const name = sent.name || (generateName ? generateName + uuid().replaceAll('-', '').slice(-5) : '')
+    return defined({
+      name,
+      generateName,
+      namespace: kind.namespaced ? namespace : undefined,
+      uid: uuid(),
+      generation: kind.custom ? 1 : undefined,
+      creationTimestamp: rfc3339(now()),
+      labels,
+      annotations,
+      finalizers,
+      ownerReferences,
+    })
+  }
+
+  #checkNamespace(kind: Kind, { namespace, name }: Metadata): void {
+    if (!kind.namespaced) return
+    const found = this.#deps.store.collection('namespaces').get(namespace ?? '')
+    if (!found) throw refusal.notFound({ group: '', plural: 'namespaces', kind: 'Namespace' }, namespace ?? '')
+    if (!found.object.metadata.deletionTimestamp) return
+    const why = `unable to create new content in namespace ${namespace ?? ''} because it is being terminated`
+    const message = `namespace ${namespace ?? ''} is being terminated`
+    throw refusal.forbidden(kind, name, why, [{ reason: 'NamespaceTerminating', message, field: 'metadata.namespace' }])
+  }
+
+  #find(kind: Kind, { namespace, name }: Metadata): Version | undefined {
+    return this.#deps.store.collection(kind.collection).get(keyFor(namespace, name))
+  }
+
+  #prepared(kind: Kind, object: KubeObject, old: KubeObject | undefined): KubeObject {
+    return kind.rules.prepare ? kind.rules.prepare(object, old, this.#deps.now()) : object
+  }
+
+  #commit(kind: Kind, object: KubeObject, { dryRun }: WriteOptions, write = true): Version {
+    const stored = kind.view ? kind.view.store(object) : object
+    const key = keyFor(object.metadata.namespace, object.metadata.name)
+    if (dryRun || !write) return { key, revision: this.#deps.store.revision, object: stored, texts: new Map() }
+    return this.#deps.store.put(kind.collection, key, stored)
+  }
+}
+
+/** What an update changes: the status only, or all but the status. */
+function merge({ kind, subresource }: Target, old: KubeObject, next: KubeObject): KubeObject {
+  if (subresource === 'status') return defined({ ...old, status: next.status })
+  const status = kind.hasStatus ? { status: old.status } : {}
+  return defined({ ...next, ...status, metadata: carriedOver(old.metadata, next.metadata) })
+}
+
+/** The generation counts what users ask for: everything but metadata and status. */
+function counted(kind: Kind, old: KubeObject, next: KubeObject): KubeObject {
+  if (!kind.custom) return next
+  const asked = (object: KubeObject): unknown => without(object, 'metadata', 'status')
+  if (sameJson(asked(old), asked(next))) return next
+  return { ...next, metadata: { ...next.metadata, generation: (old.metadata.generation ?? 0) + 1 } }
+}
+
+const wrongNamespace = (): refusal.Refusal =>
+  refusal.badRequest('the namespace of the provided object does not match the namespace sent on the request')
+
+function checkIdentity({ kind, name }: Target, old: Metadata, next: Metadata): void {
+  if (next.name && next.name !== name) {
+    throw refusal.badRequest(`the name of the object (${next.name}) does not match the name on the URL (${name})`)
+  }
+  if (kind.namespaced && next.namespace && next.namespace !== old.namespace) throw wrongNamespace()
+  if (next.resourceVersion && next.resourceVersion !== old.resourceVersion) {
+    throw refusal.conflict(kind, name, refusal.MODIFIED)
+  }
+}
+
+function checkUid({ kind, name }: Target, old: Metadata, { uid }: { uid?: string | undefined }): void {
+  if (!uid || uid === old.uid) return
+  const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.uid ?? ''}`
+  throw refusal.conflict(kind, name, why)
+}
+
+function checkPreconditions(target: Target, old: Metadata, wanted: DeleteOptions): void {
+  const { kind, name } = target
+  checkUid(target, old, wanted)
+  if (wanted.resourceVersion && wanted.resourceVersion !== old.resourceVersion) {
+    const versions = `${wanted.resourceVersion}, ResourceVersion in object meta: ${old.resourceVersion ?? ''}`
+    throw refusal.conflict(kind, name, `Precondition failed: ResourceVersion in precondition: ${versions}`)
+  }
+}
+
+/** Foreground and orphan deletion are finalizers that the garbage collector takes away. */
+function finalizersFor({ finalizers = [], deletionTimestamp }: Metadata, policy: string | undefined): string[] {
+  const added = policy === 'Foreground' ? 'foregroundDeletion' : policy === 'Orphan' ? 'orphan' : undefined
+  return added === undefined || deletionTimestamp || finalizers.includes(added) ? finalizers : [...finalizers, added]
+}
+
+/** Whether deletion of an object has begun. */
+export const isGoing = (object: KubeObject): boolean => at(object, 'metadata', 'deletionTimestamp') !== undefined
