@@ -64,7 +64,7 @@ function newWorld({ clock, random }: GoogleOptions): World {
     restrictions: new Set(),
     channels: new Map(),
     faults: [],
-    hanging: new Set(),
+    hanging: new Map(),
     log: newRequestLog(),
     switches: { ...defaultSwitches },
   }

@@ -36,6 +36,8 @@ export interface Switches {
   syncTokenLifetime: number
   /** Notifications are lost (`drop`), sent twice (`duplicate`), or `normal`. */
   notifications: 'normal' | 'drop' | 'duplicate'
+  /** The origin (`http://127.0.0.1:8080`) to which notifications really go, whatever the channel's address; path kept. */
+  deliverTo: string
 }
 
 export interface World {
@@ -58,8 +60,8 @@ export interface World {
   restrictions: Set<string>
   channels: Map<string, Channel>
   faults: FaultRule[]
-  /** Called when faults are cleared: requests that hang go on by being cut off. */
-  hanging: Set<() => void>
+  /** Requests that hang, each with the fault that holds it; calling one lets it go on. */
+  hanging: Map<() => void, string>
   log: RequestLog
   switches: Switches
 }
@@ -73,6 +75,7 @@ export const defaultSwitches: Switches = {
   pendingConferences: false,
   syncTokenLifetime: 0,
   notifications: 'normal',
+  deliverTo: '',
 }
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'

@@ -1,19 +1,159 @@
-/** Push channels (google-behaviour §2.6). */
+/**
+ * Push channels (google-behaviour §2.6): made by events.watch, stopped by channels.stop, ended by time; each change of
+ * the calendar is a POST without a body to the channel's address. Numbers grow with gaps, messages may get lost or
+ * come twice (switches), and 5xx answers are retried.
+ */
+import { backEnd, invalid, json, notFound, type Reply } from '../errors.ts'
+import type { Caller } from '../http/access.ts'
+import type { Call } from '../http/call.ts'
 import type { World } from '../world.ts'
-import type { Calendar } from './calendars.ts'
+import { type Calendar, openCalendar } from './calendars.ts'
 
 export interface Channel {
   id: string
   resourceId: string
+  resourceUri: string
   calendar: string
   account: string
   client: string
   address: string
   token?: string
   expiration: number
+  /** The number of the latest message. */
   messages: number
+  /** How the latest delivery was answered; 0 when it could not be delivered. */
+  lastStatus?: number
 }
 
-export function notifyWatchers(_world: World, _calendar: Calendar): void {
-  // channels come later
+const DEFAULT_LIFE = 604_800_000
+const RETRIED = new Set([500, 502, 503, 504])
+const TRIES = 5
+
+export function watchEvents(world: World, call: Call, caller: Caller): Reply {
+  const { calendar } = openCalendar(world, call.params[0]!, caller.account)
+  const { id, address, token, expiration } = checkChannel(world, call.json())
+  if (!calendar.pushSupported) {
+    throw backEnd(400, 'pushNotSupportedForRequestedResource', 'Push notifications are not supported by this resource.')
+  }
+  const latest = world.now() + DEFAULT_LIFE
+  const channel: Channel = {
+    id,
+    resourceId: Buffer.from(`events ${calendar.id}`).toString('base64url'),
+    resourceUri: `https://www.googleapis.com/calendar/v3/calendars/${encodeURIComponent(calendar.id)}/events?alt=json`,
+    calendar: calendar.id,
+    account: caller.account,
+    client: caller.client,
+    address,
+    ...(token === undefined ? {} : { token }),
+    expiration: Math.min(expiration ?? latest, latest),
+    messages: 0,
+  }
+  world.channels.set(id, channel)
+  // The sync message may come before the answer to this call: here it always sets out first.
+  announce(world, channel, 'sync')
+  const { resourceId, resourceUri } = channel
+  return json({
+    kind: 'api#channel',
+    id,
+    resourceId,
+    resourceUri,
+    ...(token === undefined ? {} : { token }),
+    expiration: String(channel.expiration),
+  })
+}
+
+interface ChannelRequest {
+  id: string
+  address: string
+  token?: string
+  expiration?: number
+}
+
+function checkChannel(world: World, body: Record<string, unknown>): ChannelRequest {
+  const { id, type, address, token } = body
+  if (typeof id !== 'string' || id === '') throw backEnd(400, 'required', 'Required: id')
+  if (typeof address !== 'string' || address === '') throw backEnd(400, 'required', 'Required: address')
+  if (type !== 'web_hook') throw invalid('Unknown channel type')
+  if (!/^[A-Za-z0-9\-_+/=]{1,64}$/.test(id)) throw backEnd(400, 'channelIdInvalid', 'Invalid channel id')
+  if (world.channels.has(id)) throw backEnd(400, 'channelIdNotUnique', `Channel id ${id} not unique`)
+  if (!address.startsWith('https://')) {
+    throw backEnd(400, 'push.webhookUrlNotHttps', `WebHook callback must be HTTPS: ${address}`)
+  }
+  const expiration = body.expiration === undefined ? undefined : Number(body.expiration)
+  return { id, address, ...tokenOf(token), ...(expiration === undefined ? {} : { expiration }) }
+}
+
+function tokenOf(token: unknown): { token?: string } {
+  if (typeof token !== 'string' || token === '') return {}
+  if (token.length > 256) throw invalid('Channel token is too long.')
+  return { token }
+}
+
+/** Only who made the channel, by the same client, can stop it. */
+export function stopChannel(world: World, call: Call, caller: Caller): Reply {
+  const { id, resourceId } = call.json()
+  const channel = world.channels.get(String(id))
+  const mine = channel?.account === caller.account && channel.client === caller.client
+  if (!mine || channel.resourceId !== resourceId || channel.expiration <= world.now()) throw notFound()
+  world.channels.delete(channel.id)
+  return { status: 204, body: '' }
+}
+
+/** Tells every live channel of the calendar that something changed. */
+export function notifyWatchers(world: World, calendar: Calendar): void {
+  if (world.channels.size === 0) return
+  for (const channel of world.channels.values()) {
+    if (channel.calendar === calendar.id && channel.expiration > world.now()) announce(world, channel, 'exists')
+  }
+}
+
+function announce(world: World, channel: Channel, state: 'sync' | 'exists'): void {
+  channel.messages += state === 'sync' ? 1 : 1 + Math.floor(world.random() * 3)
+  const mode = state === 'sync' ? 'normal' : world.switches.notifications
+  if (mode === 'drop') return
+  const message = { channel, headers: headersOf(channel, state) }
+  deliver(world, message, 1)
+  if (mode === 'duplicate') deliver(world, message, 1)
+}
+
+function headersOf(channel: Channel, state: string): Record<string, string> {
+  return {
+    'x-goog-channel-id': channel.id,
+    'x-goog-message-number': String(channel.messages),
+    'x-goog-resource-id': channel.resourceId,
+    'x-goog-resource-state': state,
+    'x-goog-resource-uri': channel.resourceUri,
+    'x-goog-channel-expiration': new Date(channel.expiration).toUTCString(),
+    ...(channel.token === undefined ? {} : { 'x-goog-channel-token': channel.token }),
+  }
+}
+
+interface Message {
+  channel: Channel
+  headers: Record<string, string>
+}
+
+function deliver(world: World, message: Message, attempt: number): void {
+  const { channel, headers } = message
+  const target = targetOf(world, channel.address)
+  fetch(target, { method: 'POST', headers, redirect: 'manual', signal: AbortSignal.timeout(10_000) })
+    .then(async ({ status, body }) => {
+      await body?.cancel()
+      return status
+    })
+    .catch(() => 0)
+    .then((status) => {
+      channel.lastStatus = status
+      if (!RETRIED.has(status) || attempt >= TRIES) return
+      world.setTimer(1000 * 2 ** (attempt - 1), () => deliver(world, message, attempt + 1))
+    })
+    .catch(() => undefined)
+}
+
+/** Addresses are public https ones; the `deliverTo` switch says which loopback origin stands for them. */
+function targetOf(world: World, address: string): string {
+  const { deliverTo } = world.switches
+  if (deliverTo === '') return address
+  const { pathname, search } = new URL(address)
+  return `${deliverTo}${pathname}${search}`
 }

@@ -4,6 +4,7 @@
  */
 import { backEnd, ControlError, frontEnd, json, oauthError, type Refusal, type Reply } from '../errors.ts'
 import { accessNotConfigured, dailyLimitExceeded, rateLimitExceeded } from '../oauth/projects.ts'
+import { errorPage } from '../oauth/consent-pages.ts'
 import type { LoggedRequest } from './request-log.ts'
 
 /** Replies that stand in for the real one. */
@@ -33,7 +34,13 @@ const replies = {
 /** Faults of the connection, or of the way the answer comes back. */
 const behaviours = ['reset', 'hang', 'commitThenDrop', 'html', 'truncated', 'slow'] as const
 
-export type FaultName = keyof typeof replies | (typeof behaviours)[number]
+export type FaultName =
+  | keyof typeof replies
+  | 'access_denied'
+  | 'access_not_configured'
+  | 'disallowed_useragent'
+  | 'org_internal'
+  | (typeof behaviours)[number]
 
 export interface FaultRequest {
   fault: FaultName
@@ -65,9 +72,14 @@ export interface FaultRule extends FaultRequest {
 }
 
 export function checkFault(request: FaultRequest): void {
-  const names = [...Object.keys(replies), ...behaviours]
+  const names = [...Object.keys(replies), ...Object.keys(pages), ...behaviours]
   if (!names.includes(request.fault)) {
     throw new ControlError(`there is no fault "${request.fault}"; there are ${names.join(', ')}`)
+  }
+  if (request.fault in pages && request.kind !== 'authorize') {
+    throw new ControlError(
+      `the fault "${request.fault}" is a page of the authorization endpoint: say "kind": "authorize"`,
+    )
   }
 }
 
@@ -102,14 +114,27 @@ function matches(pattern: string | undefined, value: string | undefined): boolea
   return new RegExp(`^${escaped.join('.*')}$`).test(value)
 }
 
+/** Refusals that Google shows on a page of its own: for `authorize`. */
+const pages: Record<string, number> = {
+  access_denied: 403,
+  access_not_configured: 400,
+  disallowed_useragent: 403,
+  org_internal: 403,
+}
+
 /** The reply that a fault of the first sort puts in place of the real one. */
 export function replyOf(rule: FaultRule, kind: string): Reply | undefined {
+  if (kind === 'authorize' && isRefusal(rule.fault))
+    return errorPage(pages[rule.fault] ?? 400, rule.fault, 'Played by name.')
   if (!(rule.fault in replies)) return undefined
   const plain = isOAuth(kind) ? oauthTrouble(rule.fault) : undefined
   const reply = plain ?? replies[rule.fault as keyof typeof replies]().reply
   if (rule.retryAfter === undefined) return reply
   return { ...reply, headers: { ...reply.headers, 'retry-after': String(rule.retryAfter) } }
 }
+
+/** Every OAuth error by name, and no others, has an underscore. */
+const isRefusal = (fault: string): boolean => fault.includes('_')
 
 const isOAuth = (kind: string): boolean => kind.startsWith('token') || kind === 'revoke'
 

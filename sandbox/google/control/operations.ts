@@ -9,6 +9,7 @@ import { resourceOf } from '../calendar/resource.ts'
 import { addEvent, changeEvent, mergePatch, removeEvent } from '../calendar/writes.ts'
 import { ControlError } from '../errors.ts'
 import { accountOf, type AccountSettings, addAccount } from '../oauth/accounts.ts'
+import { signIn, type SignIn, type SignInResult } from '../oauth/authorize.ts'
 import { addClient, addSecret, clientFile, clientOf, type ClientSettings, DEFAULT_PROJECT } from '../oauth/clients.ts'
 import { type Grant, type GrantRequest, isAlive, kill, newAccessToken, newGrant, revokeAll } from '../oauth/grants.ts'
 import { type ProjectSettings, setProject } from '../oauth/projects.ts'
@@ -148,6 +149,8 @@ function grantOperations(world: World) {
   return {
     /** The account consents, as if at the consent page. */
     grant: (request: GrantRequest): GrantInfo => info(newGrant(world, request)),
+    /** The person opens the application's sign-in URL and decides, without a browser. */
+    signIn: (request: SignIn): SignInResult => signIn(world, request),
     /** An access token without a refresh, to play a program that calls Google itself. */
     accessToken: ({ refreshToken }: { refreshToken: string }) => {
       const grant = world.refreshTokens.get(refreshToken)
@@ -233,6 +236,9 @@ function calendarOperations(world: World) {
       [...calendarOf(world, calendar).events.values()]
         .filter(({ orphan }) => !orphan)
         .map((record) => shown(calendar, record)),
+    /** Push channels, the ended ones included. */
+    channels: () =>
+      [...world.channels.values()].map((channel) => ({ ...channel, alive: channel.expiration > world.now() })),
     /** All sync tokens of a calendar (left out: of all) are answered 410 from now on. */
     expireSyncTokens: ({ calendar }: { calendar?: string } = {}) => {
       const calendars = calendar === undefined ? world.calendars.values() : [calendarOf(world, calendar)]
@@ -256,10 +262,10 @@ function faultOperations(world: World) {
     failPage: ({ page, ...request }: Partial<FaultRequest> & { page: number }) =>
       addFault({ fault: '503', kind: 'events.list', ...request, page }),
     faults: (): FaultRule[] => world.faults.map((rule) => ({ ...rule })),
-    /** Ends one fault, or all; requests that hang are cut off. */
+    /** Ends one fault, or all; the requests that hang by it are answered. */
     clearFaults: ({ id }: { id?: string } = {}) => {
       world.faults = id === undefined ? [] : world.faults.filter((rule) => rule.id !== id)
-      for (const release of [...world.hanging]) release()
+      for (const [release, fault] of [...world.hanging]) if (id === undefined || fault === id) release()
       return {}
     },
   }

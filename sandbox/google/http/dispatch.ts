@@ -3,7 +3,10 @@ import { getCalendar, getListed, listCalendars } from '../calendar/calendar-list
 import { queryFreeBusy } from '../calendar/free-busy.ts'
 import { listEvents, listInstances } from '../calendar/listing.ts'
 import { deleteEvent, getEvent, insertEvent, patchEvent, updateEvent } from '../calendar/writes.ts'
+import { stopChannel, watchEvents } from '../calendar/watch.ts'
 import { notFound, type Reply } from '../errors.ts'
+import { authorizeEndpoint, decideEndpoint } from '../oauth/authorize.ts'
+import { gsiClient } from '../oauth/gsi-client.ts'
 import { revokeEndpoint, tokenEndpoint, tokenInfo } from '../oauth/token-endpoint.ts'
 import type { World } from '../world.ts'
 import { admit, type Caller } from './access.ts'
@@ -14,6 +17,9 @@ type OpenHandler = (world: World, call: Call) => Reply
 type ApiHandler = (world: World, call: Call, caller: Caller) => Reply
 
 const open: Partial<Record<Kind, OpenHandler>> = {
+  authorize: authorizeEndpoint,
+  decide: decideEndpoint,
+  'gsi.client': gsiClient,
   token: tokenEndpoint,
   revoke: revokeEndpoint,
   tokeninfo: tokenInfo,
@@ -30,6 +36,8 @@ const api: Partial<Record<Kind, ApiHandler>> = {
   'events.update': updateEvent,
   'events.patch': patchEvent,
   'events.delete': deleteEvent,
+  'events.watch': watchEvents,
+  'channels.stop': stopChannel,
   'freebusy.query': queryFreeBusy,
 }
 

@@ -121,7 +121,7 @@ function play(world: World, exchange: Exchange, fault: FaultRule | undefined): v
 function misbehave(world: World, exchange: Exchange, fault: FaultRule): void {
   const { response, call } = exchange
   if (fault.fault === 'reset') cut(response)
-  else if (fault.fault === 'hang') hang(world, response)
+  else if (fault.fault === 'hang') hang(world, exchange, fault)
   else if (fault.fault === 'html') finish(exchange, htmlReply(fault.status ?? 502))
   else if (fault.fault === 'slow') world.setTimer(fault.ms ?? 1000, () => finish(exchange, handle(world, call)))
   else if (fault.fault === 'truncated') truncate(exchange, handle(world, call))
@@ -156,13 +156,14 @@ function cut(response: ServerResponse): void {
   response.socket?.resetAndDestroy()
 }
 
-function hang(world: World, response: ServerResponse): void {
+/** No answer until the fault is cleared; then the real one, if the client still waits. */
+function hang(world: World, exchange: Exchange, fault: FaultRule): void {
   const release = (): void => {
     world.hanging.delete(release)
-    cut(response)
+    finish(exchange, handle(world, exchange.call))
   }
-  world.hanging.add(release)
-  response.on('close', () => world.hanging.delete(release))
+  world.hanging.set(release, fault.id)
+  exchange.response.on('close', () => world.hanging.delete(release))
 }
 
 /** All headers, half of the body, and the connection ends. */

@@ -46,7 +46,7 @@ const TESTING_LIFE = 7 * DAY
 const UNUSED_LIFE = 183 * DAY
 const LIVE_TOKENS = 100
 
-const SIGN_IN_SCOPES = new Set([
+export const SIGN_IN_SCOPES = new Set([
   'openid',
   'email',
   'profile',
