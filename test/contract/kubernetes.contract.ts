@@ -1,0 +1,43 @@
+/**
+ * What our program, its users and its tests rely on in Kubernetes' API, as statements. They are run against a real
+ * kube-apiserver (`test/real/contract.test.ts`), which is right by definition, and against the sandbox's imitation
+ * (`test/contract/sandbox.test.ts`). Where the two differ, the sandbox is wrong.
+ */
+import { afterAll, beforeAll, describe } from 'vitest'
+import { roomsOf } from './backend.ts'
+import type { Backend } from './backend.ts'
+import { deleting } from './statements/deletion.ts'
+import { kinds } from './statements/kinds.ts'
+import { byHand } from './statements/kubectl.ts'
+import { listing } from './statements/lists.ts'
+import { watching } from './statements/watches.ts'
+import { changing, creating } from './statements/writes.ts'
+
+export interface Started extends Backend {
+  stop(): Promise<void>
+}
+
+/** Runs every statement on one backend, which is started for it and has our definitions installed. */
+export function kubernetesContract(name: string, start: () => Promise<Started>): void {
+  describe(name, () => {
+    let started: Started | undefined
+    beforeAll(async () => {
+      started = await start()
+    })
+    afterAll(() => started?.stop())
+
+    const backend = (): Backend => {
+      if (!started) throw new Error(`${name} did not start`)
+      return started
+    }
+    const room = roomsOf(backend)
+
+    creating(room)
+    changing(room)
+    deleting(room)
+    listing(room)
+    watching(room, backend)
+    kinds(room)
+    byHand(room, backend)
+  })
+}

@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest'
+import { agent, METADATA, secret, seen, take } from '../backend.ts'
+import type { Backend, Room } from '../backend.ts'
+
+export function watching(room: () => Promise<Room>, backend: () => Backend): void {
+  describe('watching', () => {
+    it('shows every change since the version of a list, in order, and nothing from before', async () => {
+      const r = await room()
+      await r.made('agents', agent('before'))
+      const from = await r.now('agents')
+      await r.made('agents', agent('alice'))
+      const watch = await r.watch('agents', from)
+      await r.patch('agents', '/alice', { spec: { suspend: true } })
+      await r.patch('agents', '/alice/status', { status: { observedGeneration: 2 } })
+      const deleted = await r.get('agents', '/alice')
+      await r.delete('agents', '/alice')
+      const events = await take(watch, 4)
+      expect(events.map(({ type }) => type)).toEqual(['ADDED', 'MODIFIED', 'MODIFIED', 'DELETED'])
+      const versions = events.map(({ object }) => Number(object.metadata.resourceVersion))
+      expect(versions).toEqual([...new Set(versions)].sort((a, b) => a - b))
+      // A deleted object is shown as it was last, with the version of the deletion.
+      expect(events[3]?.object).toMatchObject({ kind: 'Agent', spec: deleted.body.spec, status: deleted.body.status })
+      expect(versions[3]).toBeGreaterThan(Number(deleted.body.metadata.resourceVersion))
+    })
+
+    it('without a version shows first what is there', async () => {
+      const r = await room()
+      await r.made('agents', agent('alice'))
+      const watch = await r.client.watch(r.url('agents', '?watch=1&timeoutSeconds=6'))
+      await r.made('agents', agent('bob'))
+      expect(await seen(watch, 2)).toEqual(['ADDED alice', 'ADDED bob'])
+    })
+
+    it('shows no write that changed nothing', async () => {
+      const r = await room()
+      await r.made('secrets', secret('token', { data: { a: 'YQ==' } }))
+      const watch = await r.watch('secrets', await r.now('secrets'))
+      await r.patch('secrets', '/token', { data: { a: 'YQ==' } })
+      await r.made('secrets', secret('next'))
+      expect(await seen(watch, 1)).toEqual(['ADDED next'])
+    })
+
+    it('of one namespace shows nothing of another', async () => {
+      const [r, other] = [await room(), await room()]
+      const watch = await r.watch('agents', await r.now('agents'))
+      await other.made('agents', agent('elsewhere'))
+      await r.made('agents', agent('here'))
+      expect(await seen(watch, 1)).toEqual(['ADDED here'])
+    })
+
+    it('by a selector shows what comes to be selected as added, and what ceases to be as deleted', async () => {
+      const r = await room()
+      await r.made('agents', agent('alice', {}, { labels: { team: 'a' } }))
+      const watch = await r.watch('agents', await r.now('agents'), '&labelSelector=team%3Da')
+      await r.made('agents', agent('bob', {}, { labels: { team: 'b' } }))
+      await r.patch('agents', '/alice', { spec: { suspend: true } })
+      await r.patch('agents', '/alice', { metadata: { labels: { team: 'b' } } })
+      await r.patch('agents', '/bob', { metadata: { labels: { team: 'a' } } })
+      expect(await seen(watch, 3)).toEqual(['MODIFIED alice', 'DELETED alice', 'ADDED bob'])
+    })
+
+    it('of one name shows that object only', async () => {
+      const r = await room()
+      const watch = await r.watch('agents', await r.now('agents'), '&fieldSelector=metadata.name%3Dbob')
+      await r.made('agents', agent('alice'))
+      await r.made('agents', agent('bob'))
+      expect(await seen(watch, 1)).toEqual(['ADDED bob'])
+    })
+
+    it('shows metadata alone where that is asked for', async () => {
+      const r = await room()
+      const watch = await r.watch('secrets', await r.now('secrets'), '', METADATA)
+      await r.made('secrets', secret('token', { data: { a: 'YQ==' } }))
+      const [event] = await take(watch, 1)
+      expect(event?.object).toMatchObject({ kind: 'PartialObjectMetadata', metadata: { name: 'token' } })
+      expect(event?.object.data).toBeUndefined()
+    })
+
+    it('from a version that is too old says so in an event, after a good answer', async () => {
+      const r = await room()
+      const watch = await r.watch('agents', await backend().tooOld())
+      expect(watch.status).toBe(200)
+      const [event, ...more] = await take(watch, 2)
+      expect(event).toMatchObject({
+        type: 'ERROR',
+        object: { kind: 'Status', code: 410, reason: 'Expired', message: expect.stringContaining('too old') as string },
+      })
+      expect(more).toEqual([])
+    })
+
+    it('ends in order when its time is up, after a bookmark where bookmarks were asked for', async () => {
+      const r = await room()
+      const watch = await r.watch('agents', await r.now('agents'), '&allowWatchBookmarks=true')
+      await r.made('agents', agent('alice'))
+      const events = await take(watch, 10)
+      expect(events.map(({ type }) => type)).toEqual(['ADDED', 'BOOKMARK'])
+      // A bookmark is a version and nothing else.
+      const { resourceVersion } = events[1]?.object.metadata ?? {}
+      expect(events[1]?.object).toMatchObject({ kind: 'Agent', apiVersion: 'calendar-operator.io/v1alpha1' })
+      expect(Number(resourceVersion)).toBeGreaterThanOrEqual(Number(events[0]?.object.metadata.resourceVersion))
+      expect(events[1]?.object.metadata.name).toBeFalsy()
+      // And a watch goes on from it.
+      const next = await r.watch('agents', resourceVersion ?? '')
+      await r.made('agents', agent('bob'))
+      expect(await seen(next, 1)).toEqual(['ADDED bob'])
+    })
+
+    it('streams a whole list first where that is asked for, and marks its end', async () => {
+      const r = await room()
+      await r.made('agents', agent('alice'))
+      const list = 'sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true'
+      const watch = await r.client.watch(r.url('agents', `?watch=1&timeoutSeconds=6&resourceVersion=&${list}`))
+      const [first, end] = await take(watch, 2)
+      expect(first).toMatchObject({ type: 'ADDED', object: { metadata: { name: 'alice' } } })
+      expect(end).toMatchObject({
+        type: 'BOOKMARK',
+        object: { metadata: { annotations: { 'k8s.io/initial-events-end': 'true' } } },
+      })
+      expect(Number(end?.object.metadata.resourceVersion)).toBeGreaterThanOrEqual(
+        Number(first?.object.metadata.resourceVersion),
+      )
+    })
+  })
+}
