@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { SourceEvent, SourceTime } from '../../src/calendar/source.ts'
-import { allDay, busyTimes, list, meeting, read, update } from './support.ts'
+import { allDay, busyTimes, list, meeting, november, read, update } from './support.ts'
 
 const good: SourceTime = { dateTime: '2026-11-23T14:00:00+01:00' }
 const broken: [what: string, time: SourceTime | undefined][] = [
@@ -41,6 +41,16 @@ describe('an event that says', () => {
 })
 
 describe('an event', () => {
+  it('that ends at midnight and began nobody knows when is busy for the day before', () => {
+    const end = { dateTime: '2026-11-24T00:00:00+01:00' }
+    expect(busyTimes([meeting({ start: undefined, end })])).toEqual(['2026-11-22T23:00/2026-11-23T23:00'])
+  })
+
+  it('of nobody knows when is within every window', () => {
+    const picture = list([meeting({ start: undefined, end: undefined })], { window: november })
+    expect(read(picture)).toMatchObject({ notUnderstood: 1, complete: false })
+  })
+
   it('that ends before it begins is busy until its day is over', () => {
     expect(busyTimes([meeting({ end: { dateTime: '2026-11-20T00:00:00Z' } })])).toEqual([
       '2026-11-23T13:00/2026-11-23T23:00',

@@ -10,7 +10,7 @@ const talk = meeting({
   id: 'talk',
   summary: 'Talk, with Bob; on "things"',
   location: 'Room 3\\4',
-  description: 'First line\r\nBEGIN:VEVENT\nlast\u0000 line',
+  description: 'First line\r\nBEGIN:VEVENT\rlast\u0000 line',
   attendees: [
     { self: true, email: 'alice@example.com', responseStatus: 'accepted' },
     { email: 'bob@example.com', displayName: 'Bob "the: Builder;"', responseStatus: 'needsAction' },
@@ -100,6 +100,16 @@ describe('events.json', () => {
       ['declined', false],
       ['reminder', false],
     ])
+  })
+
+  it('lists what begins first first, however long it lasts', () => {
+    const long = meeting({
+      id: 'z',
+      start: { dateTime: '2026-10-01T00:00:00Z' },
+      end: { dateTime: '2027-01-01T00:00:00Z' },
+    })
+    const longer = { ...long, id: 'a', end: { dateTime: '2027-01-02T00:00:00Z' } }
+    expect(published([meeting(), longer, long]).events.map(({ id }) => id)).toEqual(['z', 'a', 'meeting'])
   })
 
   it('keeps events whole that reach over the edges of the window', () => {

@@ -68,5 +68,6 @@ describe('windows', () => {
     expect(covers(asked, windowAt(at('2026-11-23T10:20:00Z'), days))).toBe(true)
     expect(covers(asked, windowAt(at('2026-11-24T10:59:00Z'), days))).toBe(true)
     expect(covers(asked, windowAt(at('2026-11-24T11:00:00Z'), days))).toBe(false)
+    expect(covers(asked, windowAt(at('2026-11-22T09:59:00Z'), days))).toBe(false)
   })
 })

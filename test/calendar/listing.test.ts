@@ -94,6 +94,7 @@ describe('a delta', () => {
 
   const telling: [sentence: string, event: SourceEvent][] = [
     ['is declined', instance(22, { attendees: [{ self: true, responseStatus: 'declined' }] })],
+    ['gets longer', instance(22, { end: { dateTime: '2026-11-22T09:01:00Z' } })],
     ['becomes tentative', instance(22, { status: 'tentative' })],
     ['becomes all-day', allDay('2026-11-22', '2026-11-23', { id: instance(22).id })],
     [
@@ -174,6 +175,11 @@ describe('recurring events', () => {
     expect(days(update(list(series), both).picture)).toEqual(['11-15T08:00'])
     expect(days(update(list(series), both.reverse()).picture)).toEqual(['11-15T08:00'])
   })
+})
+
+it('a picture keeps no more memory alive than its bytes', () => {
+  const { packed } = list(series)
+  expect(packed.buffer.byteLength).toBe(packed.byteLength)
 })
 
 it('a picture counts its events and remembers what was asked', () => {
