@@ -68,7 +68,7 @@ export function withDefaults(schema: StructuralSchema, value: unknown): unknown 
   )
   for (const [name, inner] of Object.entries(schema.properties ?? {})) {
     if (!Object.hasOwn(result, name) && inner.default !== undefined) {
-      result[name] = withDefaults(inner, structuredClone(inner.default))
+      result[name] = withDefaults(inner, inner.default)
     }
   }
   return result
@@ -76,7 +76,7 @@ export function withDefaults(schema: StructuralSchema, value: unknown): unknown 
 
 function orDefault(schema: StructuralSchema, value: unknown): unknown {
   const missing = value === null && !schema.nullable && schema.default !== undefined
-  return missing ? structuredClone(schema.default) : value
+  return missing ? schema.default : value
 }
 
 export const isObject = (value: unknown): value is Record<string, unknown> =>

@@ -100,6 +100,11 @@ items:
   it('mean by yes and no what kubectl takes them for', async () => {
     expect(await one(`${INTEGRATION}  suspend: yes\n`)).toMatchObject({ code: 0, lines: [] })
   })
+
+  it.each(['2026-11-23', '10:30', '2026-11-23T10:00:00Z'])('hold texts that look like times: %s', async (name) => {
+    const yaml = agent('alice', `${publishing('a')}  displayName: ${name}\n`)
+    expect(await one(`${INTEGRATION}---${yaml}`)).toMatchObject({ code: 0, lines: [] })
+  })
 })
 
 describe('a problem is told with file, line, field, finding and advice:', () => {

@@ -147,7 +147,7 @@ export interface AgentStatus {
     /**
      * The scopes that were granted.
      *
-     * @maxItems 64
+     * @maxItems 128
      */
     scopes?: string[]
     /**

@@ -518,11 +518,11 @@ export const crds: readonly CustomResourceDefinition[] = [
                         "scopes": {
                           "type": "array",
                           "description": "The scopes that were granted.",
-                          "maxItems": 64,
-                          "x-kubernetes-list-type": "set",
+                          "maxItems": 128,
+                          "x-kubernetes-list-type": "atomic",
                           "items": {
                             "type": "string",
-                            "maxLength": 256
+                            "maxLength": 512
                           }
                         },
                         "grantedAt": {
