@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { readdir, readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
+import { Ajv } from 'ajv'
 import { describe, expect, it } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 import { crds } from '../../src/resources/generated/crds.ts'
@@ -106,6 +107,12 @@ describe('the definitions', () => {
   })
 })
 
+const readExamples = async (): Promise<Json[]> => {
+  const names = await readdir('docs/reference/examples')
+  const texts = await Promise.all(names.map((name) => readFile(`docs/reference/examples/${name}`, 'utf8')))
+  return texts.flatMap((text) => parseAllDocuments(text).map((document) => document.toJS() as Json))
+}
+
 describe('what is generated', () => {
   it('is fresh', async () => {
     const { stderr } = await promisify(execFile)(process.execPath, ['scripts/generate.mjs', '--check'])
@@ -113,13 +120,33 @@ describe('what is generated', () => {
   })
 
   it('shows examples that are valid', async () => {
-    const names = await readdir('docs/reference/examples')
-    const texts = await Promise.all(names.map((name) => readFile(`docs/reference/examples/${name}`, 'utf8')))
-    const objects = texts.flatMap((text) => parseAllDocuments(text).map((document) => document.toJS() as Json))
+    const objects = await readExamples()
     expect(objects.map(({ kind }) => kind).sort()).toEqual(crds.map((crd) => crd.spec.names.kind).sort())
     for (const object of objects) {
       expect(validatorFor(object).unknownFields(object)).toEqual([])
       expect(problemsOf(object)).toEqual([])
+    }
+  })
+
+  it('lets editors tell what is unknown, missing or no choice', async () => {
+    for (const object of await readExamples()) {
+      const file = `schemas/${String(object.kind).toLowerCase()}_v1alpha1.json`
+      const ajv = new Ajv({ allErrors: true, strict: false, logger: false })
+      const check = ajv.compile(JSON.parse(await readFile(file, 'utf8')) as object)
+      const wrong = {
+        ...object,
+        kind: 'Other',
+        spec: { ...(object.spec as Json), suspend: 'no', surprise: 1 },
+        metadata: undefined,
+      }
+      expect(check(object), file).toBe(true)
+      expect(check(JSON.parse(JSON.stringify(wrong)))).toBe(false)
+      expect(check.errors?.map(({ instancePath, keyword }) => `${instancePath} ${keyword}`).sort()).toEqual([
+        ' required',
+        '/kind enum',
+        '/spec additionalProperties',
+        '/spec/suspend type',
+      ])
     }
   })
 })
