@@ -3,17 +3,11 @@
  * gone (`blockOwnerDeletion` is not looked at), and the emptying of namespaces that are being deleted.
  */
 import { namespaces } from './kinds/namespaces.ts'
-import { at, type KubeObject, type OwnerReference } from './objects.ts'
+import { emptyNamespace, type EmptyingDeps } from './namespace-deletion.ts'
+import type { KubeObject, OwnerReference } from './objects.ts'
 import type { Registry } from './registry.ts'
-import type { Store, Version, Write } from './store.ts'
-import { isGoing, rfc3339, type Target, type Writer } from './writer.ts'
-
-export interface CollectorDeps {
-  store: Store
-  registry: Registry
-  writer: Writer
-  now: () => number
-}
+import type { Version, Write } from './store.ts'
+import { isGoing, type Target } from './writer.ts'
 
 const FOREGROUND = 'foregroundDeletion'
 const ORPHAN = 'orphan'
@@ -29,8 +23,11 @@ const placeOf = (id: string): Place => ({
   key: id.slice(id.indexOf(' ') + 1),
 })
 
+const NONE: OwnerReference[] = []
+const ownersOf = (version: Version | undefined): OwnerReference[] => version?.object.metadata.ownerReferences ?? NONE
+
 export class Collector {
-  readonly #deps: CollectorDeps
+  readonly #deps: EmptyingDeps
   readonly #uids = new Set<string>()
   /** By the uid of the owner. */
   readonly #dependents = new Map<string, Set<string>>()
@@ -38,7 +35,7 @@ export class Collector {
   #scheduled: NodeJS.Immediate | undefined
   #waiting: (() => void)[] = []
 
-  constructor(deps: CollectorDeps) {
+  constructor(deps: EmptyingDeps) {
     this.#deps = deps
     deps.store.subscribe((write) => this.#follow(write))
   }
@@ -55,17 +52,20 @@ export class Collector {
   }
 
   #follow({ type, collection, current, before }: Write): void {
-    const { metadata } = current.object
     const id = idOf({ collection, key: current.key })
-    const owners = type === 'DELETED' ? [] : (metadata.ownerReferences ?? [])
-    this.#index(id, before?.object.metadata.ownerReferences ?? [], owners)
-    if (type === 'DELETED') return this.#followDeletion(metadata.uid ?? '', current.object)
-    this.#uids.add(metadata.uid ?? '')
-    const newOwners = owners.length > 0 && owners !== before?.object.metadata.ownerReferences
-    if (newOwners || isGoing(current.object)) this.#enqueue(id)
+    const had = ownersOf(before)
+    if (type === 'DELETED') {
+      this.#index(id, had, [])
+      return this.#followDeletion(current.object)
+    }
+    const has = ownersOf(current)
+    this.#uids.add(current.object.metadata.uid ?? '')
+    this.#index(id, had, has)
+    if (has !== had || isGoing(current.object)) this.#enqueue(id)
   }
 
-  #followDeletion(uid: string, { metadata }: KubeObject): void {
+  #followDeletion({ metadata }: KubeObject): void {
+    const { uid = '' } = metadata
     this.#uids.delete(uid)
     for (const dependent of this.#dependents.get(uid) ?? []) this.#enqueue(dependent)
     for (const owner of metadata.ownerReferences ?? []) this.#enqueueOwner(owner, metadata.namespace)
@@ -120,7 +120,7 @@ export class Collector {
     const { finalizers = [], uid = '' } = version.object.metadata
     if (isGoing(version.object) && finalizers.includes(ORPHAN)) return this.#orphan(target, uid)
     if (isGoing(version.object) && finalizers.includes(FOREGROUND)) return this.#foreground(target, uid)
-    if (collection === namespaces.collection) return this.#empty(version)
+    if (collection === namespaces.collection) return emptyNamespace(this.#deps, version)
     this.#checkOwners(target, version)
   }
 
@@ -173,57 +173,6 @@ export class Collector {
     this.#deps.writer.patch(target, (old) => {
       const finalizers = old.metadata.finalizers?.filter((one) => one !== finalizer)
       return { ...old, metadata: { ...old.metadata, finalizers } }
-    })
-  }
-
-  /** Deletes what is in a namespace, and then the namespace. */
-  #empty(version: Version): void {
-    if (!isGoing(version.object)) return
-    const { store, registry, writer } = this.#deps
-    const { name } = version.object.metadata
-    const kinds = registry.kinds.filter((kind) => kind.namespaced && !kind.view)
-    const left = kinds.flatMap((kind) => {
-      const inside = store
-        .collection(kind.collection)
-        .list()
-        .filter(({ key }) => key.startsWith(`${name}/`))
-      return inside.filter(({ object }) => {
-        const target = { kind, namespace: name, name: object.metadata.name }
-        return isGoing(object) || !writer.remove(target).gone
-      })
-    })
-    if (left.length > 0) return this.#report(name, left)
-    writer.finish(namespaces, version)
-  }
-
-  #report(name: string, left: Version[]): void {
-    const finalizers = [...new Set(left.flatMap(({ object }) => object.metadata.finalizers ?? []))]
-    const now = rfc3339(this.#deps.now())
-    const condition = (type: string, reason: string, message: string): object => ({
-      type,
-      status: 'True',
-      lastTransitionTime: now,
-      reason,
-      message,
-    })
-    const conditions = [
-      condition(
-        'NamespaceContentRemaining',
-        'SomeResourcesRemain',
-        `Some resources are remaining: ${left.length} in all`,
-      ),
-      condition(
-        'NamespaceFinalizersRemaining',
-        'SomeFinalizersRemain',
-        `Some content in the namespace has finalizers remaining: ${finalizers.join(', ')}`,
-      ),
-    ]
-    this.#deps.writer.patch({ kind: namespaces, name, subresource: 'status' }, (old) => {
-      const known = at(old, 'status', 'conditions') as { message: string }[] | undefined
-      const same =
-        known?.map(({ message }) => message).join() ===
-        conditions.map((one) => (one as { message: string }).message).join()
-      return same ? old : { ...old, status: { ...(old.status as object), conditions } }
     })
   }
 }

@@ -110,9 +110,8 @@ function tableText(
   meta: ListMeta,
   { now, includeObject }: { now: number; includeObject: IncludeObject },
 ): string {
-  const columnDefinitions = kind.columns.map(({ cell, ...about }) => {
-    void cell
-    return { format: '', description: '', priority: 0, ...about }
+  const columnDefinitions = kind.columns.map(({ name, type, format = '', description = '', priority = 0 }) => {
+    return { name, type, format, description, priority }
   })
   const rows = versions.map((version) => {
     const object = shown(kind, version)

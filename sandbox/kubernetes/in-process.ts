@@ -13,14 +13,14 @@ import type { Kind } from './kind.ts'
 
 export interface InProcess {
   /** Creates objects, or merges them into those that are there; namespaced ones without a namespace go to `default`. */
-  apply(objects: object | string | readonly object[]): KubeObject[]
+  apply: (objects: object | string | readonly object[]) => KubeObject[]
   /** `kind` by any of its names: `Agent`, `agents`, `agt`. The namespace of cluster-scoped kinds is not looked at. */
-  get(kind: string, namespace: string | undefined, name: string): KubeObject | undefined
-  list(kind: string, namespace?: string, labels?: string): KubeObject[]
+  get: (kind: string, namespace: string | undefined, name: string) => KubeObject | undefined
+  list: (kind: string, namespace?: string, labels?: string) => KubeObject[]
   /** A merge patch. Fails with 404. */
-  patch(target: InProcessTarget, patch: JsonObject): KubeObject
+  patch: (target: InProcessTarget, patch: JsonObject) => KubeObject
   /** Whether there was something to delete. */
-  delete(kind: string, namespace: string | undefined, name: string, options?: DeleteOptions): boolean
+  delete: (kind: string, namespace: string | undefined, name: string, options?: DeleteOptions) => boolean
 }
 
 export interface InProcessTarget {

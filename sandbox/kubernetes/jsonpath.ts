@@ -25,7 +25,8 @@ export function compilePath(path: string): Find {
 function stepOf([, name, index, all, quoted, field, text, otherText]: RegExpExecArray): Step {
   if (name !== undefined) return child(name.replaceAll('\\', ''))
   if (quoted !== undefined) return child(quoted)
-  if (index !== undefined) return (value) => (Array.isArray(value) ? value.slice(Number(index), Number(index) + 1) : [])
+  if (index !== undefined)
+    return (value) => (Array.isArray(value) ? (value as unknown[]).slice(Number(index), Number(index) + 1) : [])
   if (all !== undefined) return items
   const inner = compilePath(`.${field ?? ''}`)
   return (value) => items(value).filter((item) => inner(item)[0] === (text ?? otherText))

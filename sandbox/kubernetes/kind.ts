@@ -96,7 +96,7 @@ export function selectable(namespaced: boolean, paths: string[]): Kind['fields']
   )
 }
 
-const asText = (value: unknown): string =>
+export const asText = (value: unknown): string =>
   typeof value === 'string' ? value : value === undefined || value === null ? '' : JSON.stringify(value)
 
 /** A CRD's column. */

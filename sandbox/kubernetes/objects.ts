@@ -67,5 +67,5 @@ export function at(value: unknown, ...path: string[]): unknown {
   return here
 }
 
-export const without = <T extends JsonObject>(object: T, ...names: string[]): JsonObject =>
+export const without = (object: JsonObject, ...names: string[]): JsonObject =>
   Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)))

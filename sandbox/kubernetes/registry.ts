@@ -11,6 +11,8 @@ const OWN: readonly Kind[] = [namespaces, secrets, configMaps, coreEvents, event
 
 export class Registry {
   readonly #custom = new Map<string, Kind>()
+  #kinds: readonly Kind[] | undefined
+  readonly #byPath = new Map<string, Kind>()
 
   constructor(store: Store) {
     for (const { object } of store.collection(definitions.collection).list()) {
@@ -20,11 +22,15 @@ export class Registry {
   }
 
   get kinds(): readonly Kind[] {
-    return [...OWN, ...this.#custom.values()]
+    this.#kinds ??= [...OWN, ...this.#custom.values()]
+    return this.#kinds
   }
 
   find(group: string, version: string, plural: string): Kind | undefined {
-    return this.kinds.find((one) => one.group === group && one.version === version && one.plural === plural)
+    if (this.#byPath.size === 0) {
+      for (const kind of this.kinds) this.#byPath.set(`${apiVersionOf(kind)} ${kind.plural}`, kind)
+    }
+    return this.#byPath.get(`${apiVersionOf({ group, version })} ${plural}`)
   }
 
   served(apiVersion: string, kind: string): Kind | undefined {
@@ -48,6 +54,8 @@ export class Registry {
   #follow({ type, collection, current }: Write): void {
     if (collection !== definitions.collection) return
     const { name } = current.object.metadata
+    this.#kinds = undefined
+    this.#byPath.clear()
     if (type === 'DELETED') this.#custom.delete(name)
     else this.#custom.set(name, customKind(current.object))
   }

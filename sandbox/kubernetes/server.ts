@@ -46,34 +46,34 @@ export interface SandboxKubernetes extends InProcess {
   /** The certificate authority, as PEM. */
   readonly caCertificate: string
   /** As text, with everything inline. */
-  kubeconfig(options?: KubeconfigOptions): string
+  kubeconfig: (options?: KubeconfigOptions) => string
   /** A user's bearer token. */
-  token(user?: string): string
+  token: (user?: string) => string
   /** Ends every connection and stops listening; the data stays. */
-  stop(): Promise<void>
+  stop: () => Promise<void>
   /** Listens again, on the same port, with the same data and certificates. */
-  start(): Promise<void>
-  restart(): Promise<void>
+  start: () => Promise<void>
+  restart: () => Promise<void>
   /** Everything that is stored, for `dataSnapshot`. */
-  snapshot(): Snapshot
+  snapshot: () => Snapshot
   /** Calls back within every write, whoever makes it. Objects are read-only. The answer ends it. */
-  onWrite(listener: (write: Write) => void): () => void
+  onWrite: (listener: (write: Write) => void) => () => void
   /** Resolves when garbage collection and namespace deletion have nothing left to do. */
-  idle(): Promise<void>
+  idle: () => Promise<void>
 
   /** Breaks every open watch. */
-  dropWatches(): void
-  openWatches(): number
+  dropWatches: () => void
+  openWatches: () => number
   /** Forgets the history: watches and pages from before now get 410. */
-  compact(): void
-  failNext(failure: Failure): void
+  compact: () => void
+  failNext: (failure: Failure) => void
   /** Requests that match get no answer until the answer is called. */
-  hang(match?: RequestMatch): () => void
-  clearFaults(): void
+  hang: (match?: RequestMatch) => () => void
+  clearFaults: () => void
   /** How often each kind of request came over HTTP. */
-  requests(filter?: Partial<RequestKey>): RequestCount[]
-  countRequests(filter?: Partial<RequestKey>): number
-  resetRequests(): void
+  requests: (filter?: Partial<RequestKey>) => RequestCount[]
+  countRequests: (filter?: Partial<RequestKey>) => number
+  resetRequests: () => void
 }
 
 const HOSTS = { dns: ['localhost'], ip: ['127.0.0.1'] }
@@ -115,6 +115,8 @@ function assemble(
     return found
   }
   const { address, ...running } = network(parts, authority, { users, port: options.port ?? 0 })
+  const kubeconfig = (wanted: KubeconfigOptions = {}): string =>
+    kubeconfigText(address(), authority.certificate, user(wanted.user), wanted)
   return {
     ...helpers,
     ...running,
@@ -124,7 +126,7 @@ function assemble(
     },
     caCertificate: authority.certificate,
     token: (name) => user(name).token,
-    kubeconfig: (wanted = {}) => kubeconfigText(address(), authority.certificate, user(wanted.user), wanted),
+    kubeconfig,
   }
 }
 
@@ -171,7 +173,10 @@ function network(
   }
 }
 
-type Controls = Omit<SandboxKubernetes, keyof InProcess | keyof Network | 'url' | 'caCertificate' | 'token' | 'kubeconfig'>
+type Controls = Omit<
+  SandboxKubernetes,
+  keyof InProcess | keyof Network | 'url' | 'caCertificate' | 'token' | 'kubeconfig'
+>
 
 function controls({ store, reader, watches, faults, log, collector }: Parts): Controls {
   return {

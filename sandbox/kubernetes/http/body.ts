@@ -1,11 +1,12 @@
 /** Request bodies: read, bounded, parsed. */
 import type { IncomingMessage } from 'node:http'
 import { parse as parseYaml } from 'yaml'
+import { readProtobuf } from '../protobuf.ts'
 import { badRequest, tooLarge, unsupportedMedia } from '../refusal.ts'
 
 const MAX_BYTES = 3 * 1024 * 1024
 
-export async function readBody(request: IncomingMessage): Promise<string> {
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -13,24 +14,25 @@ export async function readBody(request: IncomingMessage): Promise<string> {
     if (size > MAX_BYTES) throw tooLarge(`Request entity too large: limit is ${MAX_BYTES}`)
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return Buffer.concat(chunks)
 }
 
 export const mediaType = (request: IncomingMessage): string =>
   (request.headers['content-type'] ?? 'application/json').split(';', 1)[0]!.trim().toLowerCase()
 
-/** An object, as JSON or YAML. Fails with 415 for protobuf and the rest. */
-export function parseObject(text: string, type: string): unknown {
-  if (type === 'application/yaml') return parsed(text, parseYaml)
-  if (type === 'application/json' || type === '*/*') return parsed(text, JSON.parse)
+/** An object, as JSON, YAML or protobuf. Fails with 415 for the rest. */
+export function parseObject(body: Buffer, type: string): unknown {
+  if (type === 'application/vnd.kubernetes.protobuf') return readProtobuf(body)
+  if (type === 'application/yaml') return parsed(body, parseYaml)
+  if (type === 'application/json' || type === '*/*') return parsed(body, JSON.parse)
   throw unsupportedMedia(
     `the body of the request was in an unknown format - this sandbox accepts application/json and application/yaml, not ${type}`,
   )
 }
 
-export function parsed(text: string, parse: (text: string) => unknown): unknown {
+export function parsed(body: Buffer, parse: (text: string) => unknown): unknown {
   try {
-    return parse(text)
+    return parse(body.toString('utf8'))
   } catch (error) {
     throw badRequest(`the body can't be read: ${error instanceof Error ? error.message.split('\n', 1)[0]! : 'unknown'}`)
   }

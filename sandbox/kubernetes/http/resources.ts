@@ -148,8 +148,8 @@ function writeOptions(query: URLSearchParams): WriteOptions {
 }
 
 /** Body and query may both carry the options; the query wins. */
-function deleteOptions(text: string, { request, query }: Exchange): DeleteOptions {
-  const body = text === '' ? {} : parseObject(text, mediaType(request))
+function deleteOptions(sentBody: Buffer, { request, query }: Exchange): DeleteOptions {
+  const body = sentBody.length === 0 ? {} : parseObject(sentBody, mediaType(request))
   const sent: JsonObject = isObject(body) ? body : {}
   const asText = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
   return {
@@ -161,10 +161,10 @@ function deleteOptions(text: string, { request, query }: Exchange): DeleteOption
 }
 
 /** How a patch turns the old object into the new one. Fails with 415 where the kind doesn't take such patches. */
-function patchOf({ kind }: Route, type: string, text: string): (shown: unknown) => unknown {
+function patchOf({ kind }: Route, type: string, body: Buffer): (shown: unknown) => unknown {
   if (type === 'application/apply-patch+yaml' || type === 'application/apply-patch+cbor')
     throw unsupportedMedia(NO_APPLY)
-  const patch = parsed(text, JSON.parse)
+  const patch = parsed(body, JSON.parse)
   if (type === 'application/merge-patch+json') return (shown) => mergePatch(shown, patch)
   if (type === 'application/json-patch+json') return (shown) => jsonPatch(shown, patch)
   if (type === 'application/strategic-merge-patch+json' && !kind.custom) return (shown) => strategicPatch(shown, patch)
@@ -181,7 +181,7 @@ const NO_APPLY =
 function sinkOf(response: ServerResponse): Sink {
   let begun = false
   const begin = (): void => {
-    if (begun) return
+    if (begun || response.destroyed) return
     begun = true
     response.writeHead(200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-cache, private' })
     response.flushHeaders()

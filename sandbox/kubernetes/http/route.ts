@@ -1,5 +1,5 @@
 /** What a path means: `/api/v1/namespaces/booking/secrets/alice` and its like. */
-import { methodNotAllowed, notServed } from '../refusal.ts'
+import { methodNotAllowed, notServed, type Refusal } from '../refusal.ts'
 import type { Kind } from '../kind.ts'
 import type { Registry } from '../registry.ts'
 
@@ -39,19 +39,19 @@ function inVersion(group: string, [version, ...rest]: string[]): Named | undefin
 export function routeTo(registry: Registry, named: Named): Route {
   const { group, version, plural, namespace, name, subresource } = named
   const kind = registry.find(group, version, plural)
-  if (!kind || (namespace !== undefined && !kind.namespaced)) {
-    const what = `${plural}${group === '' ? '' : `.${group}`} (${version})`
-    throw notServed(`the server could not find the requested resource: this sandbox doesn't hold ${what}, ${HOLDS}`)
-  }
-  if (subresource !== undefined && !(subresource === 'status' && kind.hasStatus)) {
-    throw notServed(
-      `the server could not find the requested resource: ${plural} have no ${subresource} in this sandbox`,
-    )
-  }
-  if (name !== undefined && kind.namespaced && namespace === undefined) throw methodNotAllowed(NO_NAMESPACE)
-  return { kind, namespace, name, subresource: subresource === 'status' ? subresource : undefined }
+  if (!kind || (namespace !== undefined && !kind.namespaced)) throw notHeld(named)
+  if (kind.namespaced && name !== undefined && namespace === undefined) throw methodNotAllowed(NO_NAMESPACE)
+  if (subresource === undefined) return { kind, namespace, name, subresource }
+  if (subresource === 'status' && kind.hasStatus) return { kind, namespace, name, subresource }
+  throw notServed(`${COULD_NOT_FIND}: ${plural} have no ${subresource} in this sandbox`)
 }
 
+function notHeld({ group, version, plural }: Named): Refusal {
+  const what = `${plural}${group === '' ? '' : `.${group}`} (${version})`
+  return notServed(`${COULD_NOT_FIND}: this sandbox doesn't hold ${what}, ${HOLDS}`)
+}
+
+const COULD_NOT_FIND = 'the server could not find the requested resource'
 const HOLDS =
   'only Namespaces, Secrets, ConfigMaps, Leases, Events, CustomResourceDefinitions and the kinds of calendar-operator.io; use a real API server for more'
 const NO_NAMESPACE = 'the path of a namespaced object must name its namespace'

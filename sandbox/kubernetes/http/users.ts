@@ -1,6 +1,6 @@
 /** Who may come in: each user by a bearer token or a client certificate. What users may do is not looked at: no RBAC. */
 import type { IncomingMessage } from 'node:http'
-import type { TLSSocket } from 'node:tls'
+import { TLSSocket } from 'node:tls'
 import type { Authority, Pair } from '../certificates.ts'
 
 export interface User extends Pair {
@@ -23,8 +23,8 @@ export async function createUsers(
 export function userOf(request: IncomingMessage, users: ReadonlyMap<string, User>): string | undefined {
   const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1]
   if (token !== undefined) return [...users.values()].find((user) => user.token === token.trim())?.name
-  const socket = request.socket as TLSSocket
-  if (!socket.authorized) return undefined
+  const { socket } = request
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined
   const name: unknown = socket.getPeerCertificate().subject.CN
   return typeof name === 'string' && users.has(name) ? name : undefined
 }

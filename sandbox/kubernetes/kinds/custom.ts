@@ -3,8 +3,8 @@ import type { CustomResourceDefinition } from '../../../src/resources/types.ts'
 import { createValidator } from '../../../src/resources/validate.ts'
 import { ageAt } from '../ages.ts'
 import { builtIn, customColumn, selectable, type Kind } from '../kind.ts'
-import { at, isObject, type JsonObject, type KubeObject } from '../objects.ts'
-import { notImplemented } from '../refusal.ts'
+import { at, isObject, sameJson, type JsonObject, type KubeObject } from '../objects.ts'
+import { invalid, notImplemented, type Cause } from '../refusal.ts'
 import { rfc3339 } from '../writer.ts'
 import { ageColumn, column, nameColumn } from './columns.ts'
 import { kindSchema } from './schemas.ts'
@@ -31,7 +31,7 @@ export const definitions: Kind = openInside(
       spec: { type: 'object', description: 'spec describes how the user wants the resources to appear' },
       status: { type: 'object', description: 'status indicates the actual state of the CustomResourceDefinition' },
     }),
-    rules: { prepare: accepted },
+    rules: { prepare: accepted, check: unreadable },
   }),
 )
 
@@ -47,25 +47,37 @@ function openInside(kind: Kind): Kind {
 
 /** Fails (501) for the definitions of others, and for versions beside the one that is stored. */
 function accepted(object: KubeObject, old: KubeObject | undefined, now: number): KubeObject {
+  const missing = REQUIRED.filter((path) => at(object, ...path.split('.')) === undefined)
+  if (missing.length > 0) throw invalid(definitions, object.metadata.name, missing.map(requiredCause))
   const { group, names, versions } = object.spec as CustomResourceDefinition['spec']
-  if (group !== GROUP) {
-    throw notImplemented(
-      `the sandbox serves CustomResourceDefinitions of the group ${GROUP} only, not ${group}: use a real API server for others`,
-    )
-  }
-  if (versions.length !== 1)
-    throw notImplemented(`the sandbox serves one version a kind, ${object.metadata.name} has ${versions.length}`)
-  const generation = (old?.metadata.generation ?? 0) + (old && same(old.spec, object.spec) ? 0 : 1)
-  const status = old?.status ?? established(names, versions[0]!.name, rfc3339(now))
-  return {
-    ...object,
-    metadata: { ...object.metadata, generation },
-    spec: withListKind(object.spec as JsonObject),
-    status,
-  }
+  const [version, ...more] = versions
+  if (group !== GROUP)
+    throw notImplemented(`the sandbox serves CustomResourceDefinitions of ${GROUP} only, not ${group}: ${ELSEWHERE}`)
+  if (!version || more.length > 0) throw notImplemented(`the sandbox serves kinds of one version only: ${ELSEWHERE}`)
+  const spec = withListKind(object.spec as JsonObject)
+  const status = old?.status ?? established(names, version.name, rfc3339(now))
+  return { ...object, metadata: { ...object.metadata, generation: nextGeneration(old, spec) }, spec, status }
 }
 
-const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
+const nextGeneration = (old: KubeObject | undefined, spec: JsonObject): number =>
+  (old?.metadata.generation ?? 0) + (old && sameJson(old.spec, spec) ? 0 : 1)
+
+const ELSEWHERE = 'use a real API server for others'
+const REQUIRED = ['spec.group', 'spec.scope', 'spec.names.kind', 'spec.names.plural', 'spec.versions']
+const requiredCause = (field: string): Cause => ({ reason: 'FieldValueRequired', message: 'Required value', field })
+
+/** A schema, rule or path that can't be read. */
+function unreadable(object: KubeObject): Cause[] {
+  try {
+    const { plural, group } = customKind(object)
+    if (object.metadata.name === `${plural}.${group}`) return []
+    const message = `Invalid value: "${object.metadata.name}": must be spec.names.plural+"."+spec.group`
+    return [{ reason: 'FieldValueInvalid', message, field: 'metadata.name' }]
+  } catch (error) {
+    const message = `Invalid value: ${error instanceof Error ? error.message : String(error)}`
+    return [{ reason: 'FieldValueInvalid', message, field: 'spec.versions[0]' }]
+  }
+}
 
 function withListKind(spec: JsonObject): JsonObject {
   const names = spec.names as { kind: string; singular?: string; listKind?: string }

@@ -1,4 +1,4 @@
-import { builtIn, type Kind } from '../kind.ts'
+import { asText, builtIn, type Kind } from '../kind.ts'
 import { at } from '../objects.ts'
 import type { Cause } from '../refusal.ts'
 import { ageColumn, column, nameColumn } from './columns.ts'
@@ -15,7 +15,7 @@ export const leases: Kind = builtIn({
   collection: 'leases',
   hasStatus: false,
   unconditionalUpdate: false,
-  columns: [nameColumn, column('Holder', (lease) => String(at(lease, 'spec', 'holderIdentity') ?? '')), ageColumn],
+  columns: [nameColumn, column('Holder', (lease) => asText(at(lease, 'spec', 'holderIdentity'))), ageColumn],
   schema: kindSchema('Lease defines a lease concept.', {
     spec: fields('spec contains the specification of the Lease.', {
       holderIdentity: text('The identity of the holder of the current lease.'),

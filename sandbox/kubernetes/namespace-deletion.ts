@@ -1,0 +1,61 @@
+/** How a namespace goes: first all that is in it, then itself. */
+import { namespaces } from './kinds/namespaces.ts'
+import { isObject, type JsonObject } from './objects.ts'
+import type { Registry } from './registry.ts'
+import type { Store, Version } from './store.ts'
+import { isGoing, rfc3339, type Writer } from './writer.ts'
+
+export interface EmptyingDeps {
+  store: Store
+  registry: Registry
+  writer: Writer
+  now: () => number
+}
+
+/** Deletes what it can; what waits for a finalizer is named in the namespace's status. */
+export function emptyNamespace(deps: EmptyingDeps, version: Version): void {
+  if (!isGoing(version.object)) return
+  const { name } = version.object.metadata
+  const kinds = deps.registry.kinds.filter((kind) => kind.namespaced && !kind.view)
+  const left = kinds.flatMap((kind) => {
+    const inside = deps.store
+      .collection(kind.collection)
+      .list()
+      .filter(({ key }) => key.startsWith(`${name}/`))
+    return inside.filter(({ object }) => {
+      const target = { kind, namespace: name, name: object.metadata.name }
+      return isGoing(object) || !deps.writer.remove(target).gone
+    })
+  })
+  if (left.length === 0) deps.writer.finish(namespaces, version)
+  else report(deps, name, left)
+}
+
+function report({ writer, now }: EmptyingDeps, name: string, left: Version[]): void {
+  const finalizers = [...new Set(left.flatMap(({ object }) => object.metadata.finalizers ?? []))]
+  const lastTransitionTime = rfc3339(now())
+  const found = [
+    ['NamespaceContentRemaining', 'SomeResourcesRemain', `Some resources are remaining: ${left.length} in all`],
+    [
+      'NamespaceFinalizersRemaining',
+      'SomeFinalizersRemain',
+      `Some content has finalizers remaining: ${finalizers.join(', ')}`,
+    ],
+  ]
+  const conditions = found.map(([type, reason, message]) => ({
+    type,
+    status: 'True',
+    lastTransitionTime,
+    reason,
+    message,
+  }))
+  writer.patch({ kind: namespaces, name, subresource: 'status' }, (old) => {
+    const status: JsonObject = isObject(old.status) ? old.status : {}
+    return messagesOf(status.conditions) === messagesOf(conditions)
+      ? old
+      : { ...old, status: { ...status, conditions } }
+  })
+}
+
+const messagesOf = (conditions: unknown): string =>
+  Array.isArray(conditions) ? conditions.map((one) => (isObject(one) ? String(one.message) : '')).join() : ''
