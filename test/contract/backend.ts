@@ -6,7 +6,7 @@ import type { Answer, Body, Client, Watch, WatchEvent } from './client.ts'
 export interface Backend {
   client: Client
   /** Runs kubectl as the administrator; undefined where there is no kubectl. */
-  kubectl?: (...args: string[]) => Promise<string>
+  kubectl: ((...args: string[]) => Promise<string>) | undefined
   /** A resourceVersion that was once right, and is too old to watch Agents from. */
   tooOld(): Promise<string>
 }

@@ -7,7 +7,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { downloadArchive } from './assets/archive.ts'
 import { buildFromModules } from './assets/build.ts'
 import { withLock } from './assets/lock.ts'
@@ -83,6 +83,12 @@ async function provideMissing(order: () => Order, ways: readonly Way[]): Promise
       ...answers.map((answer) => `  ${answer}`),
     ].join('\n'),
   )
+}
+
+/** kubectl, where it is at hand without any work: for tests that can do without. */
+export function findKubectl(env: NodeJS.ProcessEnv = process.env): string | undefined {
+  const path = (env.PATH ?? '').split(delimiter).map((directory) => join(directory, 'kubectl'))
+  return locate('kubectl', env, cacheDirectory(env)) ?? path.find((candidate) => existsSync(candidate))
 }
 
 function locate(program: Program, env: NodeJS.ProcessEnv, cache: string): string | undefined {
