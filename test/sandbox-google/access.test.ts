@@ -50,7 +50,9 @@ describe('scopes (§2.1)', () => {
 
 describe('the front end (§2.8)', () => {
   it('answers 401 to no token, a wrong one and an expired one', async () => {
-    expect(refusal(await stage.api('GET', '/calendars/primary/events', { accessToken: 'wrong' }))).toMatch(/^401 authError/)
+    expect(refusal(await stage.api('GET', '/calendars/primary/events', { accessToken: 'wrong' }))).toMatch(
+      /^401 authError/,
+    )
     expect((await fetch(`${stage.google.url}/calendar/v3/calendars/primary/events`)).status).toBe(401)
     expect((await stage.list()).status).toBe(200)
     stage.google.advance({ ms: 3_599_000 })

@@ -8,7 +8,7 @@ export interface Answer {
   status: number
   headers: Headers
   // Replies are asserted on, not computed with.
-  body: Record<string, unknown> & { items?: Item[]; error?: ErrorBody; nextSyncToken?: string; nextPageToken?: string }
+  body: Record<string, unknown> & { items?: Item[]; error?: ErrorBody | string; nextSyncToken?: string; nextPageToken?: string }
 }
 
 export type Item = Record<string, unknown> & {

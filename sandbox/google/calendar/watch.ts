@@ -71,8 +71,7 @@ interface ChannelRequest {
 
 function checkChannel(world: World, body: Record<string, unknown>): ChannelRequest {
   const { id, type, address, token } = body
-  if (typeof id !== 'string' || id === '') throw backEnd(400, 'required', 'Required: id')
-  if (typeof address !== 'string' || address === '') throw backEnd(400, 'required', 'Required: address')
+  if (!isText(id) || !isText(address)) throw backEnd(400, 'required', 'Required')
   if (type !== 'web_hook') throw invalid('Unknown channel type')
   if (!/^[A-Za-z0-9\-_+/=]{1,64}$/.test(id)) throw backEnd(400, 'channelIdInvalid', 'Invalid channel id')
   if (world.channels.has(id)) throw backEnd(400, 'channelIdNotUnique', `Channel id ${id} not unique`)
@@ -82,6 +81,8 @@ function checkChannel(world: World, body: Record<string, unknown>): ChannelReque
   const expiration = body.expiration === undefined ? undefined : Number(body.expiration)
   return { id, address, ...tokenOf(token), ...(expiration === undefined ? {} : { expiration }) }
 }
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
 function tokenOf(token: unknown): { token?: string } {
   if (typeof token !== 'string' || token === '') return {}
