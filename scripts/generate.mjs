@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { parse } from 'yaml'
 import { editorSchema } from './generate/editor-schema.mjs'
 import { embeddedCrds } from './generate/embedded-crds.mjs'
+import { reasonsOf } from './generate/reasons.mjs'
 import { referencePage } from './generate/reference-page.mjs'
 import { types } from './generate/types.mjs'
 
@@ -22,9 +23,9 @@ const example = (singular) => readFile(join(ROOT, `docs/reference/examples/${sin
 async function generated(crds) {
   const files = new Map([['src/resources/generated/crds.ts', embeddedCrds(crds)]])
   for (const crd of crds) {
-    const { singular } = crd.spec.names
+    const { singular, kind } = crd.spec.names
     files.set(`src/resources/generated/${singular}.ts`, await types(crd))
-    files.set(`docs/reference/${singular}.md`, referencePage(crd, await example(singular)))
+    files.set(`docs/reference/${singular}.md`, referencePage(crd, await example(singular), await reasonsOf(kind)))
     for (const version of crd.spec.versions) {
       files.set(`schemas/${singular}_${version.name}.json`, await editorSchema(crd, version))
     }

@@ -1,6 +1,6 @@
 // A reference page of one kind: every field with its type, its default, what it does and what it may not be.
 
-export function referencePage(crd, example) {
+export function referencePage(crd, example, reasons) {
   const version = crd.spec.versions.find((one) => one.storage)
   const schema = version.schema.openAPIV3Schema
   const { kind } = crd.spec.names
@@ -18,6 +18,9 @@ export function referencePage(crd, example) {
     '## status',
     schema.properties.status.description,
     ...fields(schema.properties.status, 'status'),
+    '## Conditions and their reasons',
+    CONDITIONS,
+    reasonTable(reasons),
     '## Columns of `kubectl get`',
     columns(version),
   ]
@@ -90,6 +93,19 @@ function rulesOf(schema, title) {
   if (rules.length === 0) return []
   const lines = rules.map(({ message, fieldPath }) => `- ${fieldPath ? `\`${fieldPath.slice(1)}\`: ` : ''}${message}`)
   return [...(title ? [`${title}:`] : []), lines.join('\n')]
+}
+
+const CONDITIONS =
+  "`Ready` is always there, with the reason of what keeps it from being True. Beside one that is not True stands `Reconciling` (it may get better without anybody correcting this object) or `Stalled` (somebody has to act; the message says what to do). `kubectl wait --for=condition=Ready` and Flux's health checks go by these."
+
+const MEANINGS = { passing: '`Reconciling`', stuck: '`Stalled`', neutral: '' }
+
+/** Ready last: the reasons that are its own are few. */
+function reasonTable(reasons) {
+  const rows = Object.entries(reasons).flatMap(([condition, meanings]) =>
+    Object.entries(meanings).map(([reason, meaning]) => [`\`${condition}\``, `\`${reason}\``, MEANINGS[meaning]]),
+  )
+  return table(['Condition', 'Reason', 'Beside a `Ready` that is not True because of it'], rows)
 }
 
 function columns(version) {
