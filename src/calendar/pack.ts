@@ -1,5 +1,5 @@
 /**
- * Facts at rest: some ten bytes an event. An operator holds thousands of calendars and looks into few of them at a time,
+ * Facts at rest: ten to twenty bytes an event. An operator holds thousands of calendars and looks into few of them at a time,
  * so they lie compressed, in columns, sorted by id, in whole numbers that repeat: the instances of a weekly meeting differ
  * by the same number of seconds, and most of their ids follow from when they begin.
  */
