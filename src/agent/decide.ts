@@ -154,11 +154,11 @@ function decideReady(
 function outcomeOf({ setbacks, now, freshUntil, ...facts }: Facts): Outcome {
   // While the way to the calendars is barred, what falls due has to wait with it.
   const due = setbacks.some(({ condition }) => condition !== 'Synced') ? [] : facts.due
-  const ends = freshUntil !== undefined && freshUntil > now ? [...due, freshUntil] : due
-  const next = ends.length > 0 ? Math.max(Math.min(...ends) - now, 0) : undefined
+  const ends = [...due, ...(freshUntil === undefined ? [] : [freshUntil])].filter((at) => at > now)
+  const next = ends.length > 0 ? Math.min(...ends) - now : undefined
   const sooner = (ms: number): number => Math.min(ms, next ?? ms)
   const failed = setbacks.find(({ again }) => again.kind === 'retry')
-  if (failed?.again.kind === 'retry') return retry(failed.again.error, failed.again.notBefore)
+  if (failed?.again.kind === 'retry') return retry(failed.again.error, failed.again.notBefore, next)
   const stuck = setbacks.find(({ again }) => again.kind === 'slow')
   if (stuck?.again.kind === 'slow') return blocked(stuck.reason, sooner(Math.max(stuck.again.at - now, 0)))
   const waiting = setbacks.find(({ again }) => again.kind === 'wait')

@@ -46,12 +46,19 @@ export interface CalendarMemory {
   /** What the last full listing asked for: another wish means another full listing. */
   asked?: { pastDays: number; futureDays: number }
   nextAt: number
-  /** Google refused it for a reason that will not pass by itself. */
-  refused?: { setback: Setback; since: number }
-  /** The last failure, for the status. */
-  error?: string
-  /** How often in a row it failed for a reason of its own that may pass. */
+  /** What the last attempt ended with, if not well. */
+  trouble?: Trouble
+}
+
+export interface Trouble {
+  setback: Setback
+  since: number
+  /** Google refused the calendar for a reason that will not pass by itself. */
+  refused: boolean
+  /** How often in a row. */
   failures: number
+  /** What Google answered, for the status. */
+  error: string
 }
 
 /** The published calendar as it stands in the cluster. */
@@ -76,6 +83,8 @@ export interface AgentMemory {
   calendars: Map<string, CalendarMemory>
   published?: Published
   publishedToken?: Published
+  /** What the published calendar was last compared with: the same again needs no second look. */
+  compared?: readonly unknown[]
   /** Since when it has been failing for a reason that may pass. */
   troubleSince?: number
   handledRequest?: string

@@ -34,9 +34,10 @@ export async function readOwned(
   known: Published | undefined,
 ): Promise<Published | undefined | Setback> {
   const seen = store(deps, target.kind).get(`${agent.metadata.namespace ?? ''}/${target.name}`)
-  if (known?.name === target.name && known.kind === target.kind && intact(agent, seen, known)) return known
-  if (!seen && target.kind === 'Secret') return undefined
-  if (!seen && known === undefined) return undefined
+  const mine = known?.name === target.name && known.kind === target.kind ? known : undefined
+  if (mine && intact(agent, seen, mine)) return mine
+  // Only ConfigMaps with our label are watched: one that has lost it may be there all the same.
+  if (!seen && (target.kind === 'Secret' || !mine)) return undefined
   const existing = await readNow(deps, agent, target)
   return existing && ('published' in existing ? existing.published : existing)
 }

@@ -53,10 +53,18 @@ function whatToPublish(context: PublishContext, standing: Published | undefined)
   if (!fresh) return standing && blockUnread(context, standing, last)
   const rendering = renderingOf(context, fresh)
   if (!standing || !last || heartbeatDue(context, last, fresh)) return render(rendering, fresh)
+  const { agent, memory } = context
+  const pictures = rendering.calendars.map(([, { picture }]) => picture)
+  const inputs = [agent.metadata.generation, standing.resourceVersion, rendering.block, fresh.complete, ...pictures]
+  if (isShallowEqual(inputs, memory.compared)) return standing.data
+  memory.compared = inputs
   // Says the same as what stands there, but for the clock? Then let it stand.
   const same = render(rendering, { ...last, complete: fresh.complete })
   return sameData(same, standing.data) ? standing.data : render(rendering, fresh)
 }
+
+const isShallowEqual = (a: readonly unknown[], b: readonly unknown[] = []): boolean =>
+  a.length === b.length && a.every((one, index) => one === b[index])
 
 /** The calendars that the spec wants, under their real ids and in its order, as far as they are known. */
 const wantedMemories = ({ agent, memory }: PublishContext): [string, CalendarMemory | undefined][] =>
@@ -66,8 +74,9 @@ const wantedMemories = ({ agent, memory }: PublishContext): [string, CalendarMem
 function freshStamps(context: PublishContext, last: Stamps | undefined): Stamps | undefined {
   const { deps, agent, sync } = context
   const wanted = wantedMemories(context).map(([, calendar]) => calendar)
-  if (wanted.some((calendar) => !calendar || (calendar.lastRead === undefined && !calendar.refused))) return undefined
-  const readable = wanted.filter((calendar) => calendar?.lastRead !== undefined && !calendar.refused)
+  if (wanted.some((calendar) => !calendar || (calendar.lastRead === undefined && !calendar.trouble?.refused)))
+    return undefined
+  const readable = wanted.filter((calendar) => calendar?.lastRead !== undefined && !calendar.trouble?.refused)
   const syncedAt = readable.length > 0 ? Math.min(...readable.map((one) => one?.lastRead ?? 0)) : last?.syncedAt
   if (syncedAt === undefined) return undefined
   return {

@@ -110,7 +110,7 @@ async function act(deps: AgentDeps, scene: Scene): Promise<Facts> {
     if (isSetback(access)) setbacks.push(access)
     else {
       const result = await guarded(() => syncCalendars(request, access))
-      setbacks.push(...(isSetback(result) ? [result] : result.setbacks))
+      setbacks.push(...(isSetback(result) ? [result] : result))
       // A token may have been found dead, or renewed and rotated, on the way.
       if (!setbacks.some(({ condition }) => condition === 'Authorized')) grant = access
       complete = true

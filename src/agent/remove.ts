@@ -30,7 +30,8 @@ async function tokensOf(deps: AgentDeps, agent: Agent, memory: AgentMemory): Pro
   const namespace = agent.metadata.namespace ?? ''
   const own = deps.cluster.secrets.get(`${namespace}/${grantSecretName(agent)}`)
   const names = [own && isManaged(own) ? grantSecretName(agent) : undefined, agent.spec.grantSecretRef?.name]
-  const secrets = await Promise.all(names.map((name) => (name ? deps.cluster.readSecret(namespace, name) : undefined)))
+  const given = names.filter((name) => name !== undefined)
+  const secrets = await Promise.all(given.map((name) => deps.cluster.readSecret(namespace, name)))
   const tokens = secrets.map((secret) => decode(secret?.data).refresh_token)
   return new Set([...tokens, memory.grant?.refreshToken].filter((token) => token !== undefined))
 }

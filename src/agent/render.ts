@@ -2,7 +2,7 @@
  * What is published, as text: the pictures of an agent's calendars in each of the formats asked for, with given stamps. Pure:
  * the same pictures, rules and stamps always make the same text, which is how we know whether there is news.
  */
-import { busyOf, type BusyRules } from '../calendar/busy.ts'
+import { busyOf } from '../calendar/busy.ts'
 import {
   blocked,
   busyDocument,
@@ -34,23 +34,20 @@ export interface Rendering {
 export function render({ agent, calendars, block, zones }: Rendering, stamps: Stamps): Record<string, string> {
   const { detail = 'Busy', formats = [] } = agent.spec.publish.calendar ?? {}
   const frame: Frame = { agent: keyOf(agent), ...stamps }
-  const rules: BusyRules = agent.spec.busy
   const pictures = calendars.map(([, { picture }]) => picture)
-  const reading = busyOf(pictures, rules, stamps.window, zones)
-  const complete = busyDocument(frame, reading)
-  const document = block || (blocksWhenStale(agent) && !complete.complete) ? blocked(complete) : complete
-  const data: Record<string, string> = {}
-  if (formats.includes('JSON')) data['busy.json'] = renderBusyJSON(document)
-  if (formats.includes('ICalendar')) data['busy.ics'] = renderBusyICalendar(document)
-  if (detail === 'Busy') return data
+  const document = busyDocument(frame, busyOf(pictures, agent.spec.busy, stamps.window, zones))
+  const nothingFree = block || (agent.spec.publish.whenStale === 'Block' && !document.complete)
+  const busy = nothingFree ? blocked(document) : document
   const named = calendars.map(([calendar, { picture }]) => ({ calendar, picture }))
-  const events = eventsDocument(frame, reading, eventsOf(named, rules, stamps.window, zones))
-  if (formats.includes('JSON')) data['events.json'] = renderEventsJSON(events)
-  if (formats.includes('ICalendar')) data['events.ics'] = renderEventsICalendar(events)
-  return data
+  const events =
+    detail === 'Full' ? eventsDocument(document, eventsOf(named, agent.spec.busy, stamps.window, zones)) : undefined
+  return {
+    ...(formats.includes('JSON') ? { 'busy.json': renderBusyJSON(busy) } : {}),
+    ...(formats.includes('ICalendar') ? { 'busy.ics': renderBusyICalendar(busy) } : {}),
+    ...(events && formats.includes('JSON') ? { 'events.json': renderEventsJSON(events) } : {}),
+    ...(events && formats.includes('ICalendar') ? { 'events.ics': renderEventsICalendar(events) } : {}),
+  }
 }
-
-const blocksWhenStale = (agent: Agent): boolean => agent.spec.publish.whenStale === 'Block'
 
 /** What stands published with no free time left in it, its stamps as they were; undefined where that can't be told. */
 export function renderBlocked(data: Record<string, string>): Record<string, string> | undefined {

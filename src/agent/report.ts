@@ -29,20 +29,19 @@ export interface Report {
 export async function report(deps: AgentDeps, { agent: looked, ...what }: Report): Promise<void> {
   // The newest version: our own provisional status, or somebody's label, may have come since we looked.
   const agent = deps.cluster.agents.get(keyOf(looked))
-  if (agent?.metadata.uid !== looked.metadata.uid || !agent) return
+  if (!agent || agent.metadata.uid !== looked.metadata.uid) return
   const before = { conditions: agent.status?.conditions, generation: looked.metadata.generation, now: deps.clock.now() }
   const conditions = what.findings ? conditionsFor('Agent', what.findings, before) : before.conditions
-  const status: AgentStatus = {
+  const status = compact({
     observedGeneration: looked.metadata.generation,
     conditions,
-    lastHandledReconcileAt: what.findings ? requestedAt(looked) : undefined,
+    lastHandledReconcileAt: (what.findings && requestedAt(looked)) ?? agent.status?.lastHandledReconcileAt,
     authorization: authorizationOf({ agent, ...what }),
     sync: syncOf({ agent, ...what }),
-  }
-  status.lastHandledReconcileAt ??= agent.status?.lastHandledReconcileAt
-  if (!isNews({ agent, ...what }, status)) return
-  await deps.cluster.writeStatus(agent, compact(status))
-  announce(deps.cluster, { kind: 'Agent', object: agent, before: agent.status?.conditions, after: conditions })
+  })
+  if (!isNews(agent.status, status, what.staleAfter)) return
+  await deps.cluster.writeStatus(agent, status)
+  announce(deps.cluster, { kind: 'Agent', object: agent, before: before.conditions, after: conditions })
   deps.reported(keyOf(agent))
 }
 
@@ -65,31 +64,35 @@ function authorizationOf({ agent, memory, integration }: Report): AgentStatus['a
 }
 
 function syncOf({ agent, memory }: Report): AgentStatus['sync'] {
-  const wanted = [...wantedCalendars(agent, memory.grant)]
-  const known = wanted.map(([id]) => memory.calendars.get(id))
-  const read = known.flatMap((calendar) => (calendar?.lastRead !== undefined && !calendar.refused ? [calendar] : []))
+  const before = agent.status?.sync
+  const wanted = [...wantedCalendars(agent, memory.grant)].map(([id, name]) => ({
+    name,
+    calendar: memory.calendars.get(id),
+  }))
   // After a restart, what the status says holds until it is known better.
-  if (known.some((calendar) => calendar?.lastRead === undefined && !calendar?.refused)) return agent.status?.sync
-  const oldest = (times: (number | undefined)[]): string | undefined => {
-    const given = times.filter((time) => time !== undefined)
-    return given.length > 0 ? timestamp(Math.min(...given)) : undefined
-  }
+  if (wanted.some(({ calendar }) => calendar?.lastRead === undefined && !calendar?.trouble?.refused)) return before
+  const read = wanted.flatMap(({ calendar }) => (calendar && !calendar.trouble?.refused ? [calendar] : []))
   return {
-    lastSyncTime: oldest(read.map((calendar) => calendar.lastRead)) ?? agent.status?.sync?.lastSyncTime,
-    lastFullSyncTime: oldest(read.map((calendar) => calendar.lastFull)) ?? agent.status?.sync?.lastFullSyncTime,
+    lastSyncTime: oldest(read.map(({ lastRead }) => lastRead)) ?? before?.lastSyncTime,
+    lastFullSyncTime: oldest(read.map(({ lastFull }) => lastFull)) ?? before?.lastFullSyncTime,
     busyIntervals: publishedDocument(memory.published?.data)?.busy.length,
-    calendars: wanted.map(([id, name]) => {
-      const calendar = memory.calendars.get(id)
-      const lastSyncTime = calendar?.lastRead === undefined ? undefined : timestamp(calendar.lastRead)
-      return { id: name, events: calendar?.picture.events, lastSyncTime, error: calendar?.error }
-    }),
+    calendars: wanted.map(({ name, calendar }) => ({
+      id: name,
+      events: calendar?.picture.events,
+      lastSyncTime: oldest([calendar?.lastRead]),
+      error: calendar?.trouble?.error,
+    })),
   }
 }
 
+function oldest(times: (number | undefined)[]): string | undefined {
+  const given = times.filter((time) => time !== undefined)
+  return given.length > 0 ? timestamp(Math.min(...given)) : undefined
+}
+
 /** Anything but the passing of time; or time enough for a heartbeat. */
-function isNews({ agent, staleAfter = Infinity }: Report, status: AgentStatus): boolean {
-  const before = agent.status
-  if (!isDeepStrictEqual(timeless(compact(status)), timeless(before))) return true
+function isNews(before: AgentStatus | undefined, status: AgentStatus, staleAfter = Infinity): boolean {
+  if (!isDeepStrictEqual(timeless(status), timeless(before))) return true
   const last = fromTimestamp(before?.sync?.lastSyncTime)
   const current = fromTimestamp(status.sync?.lastSyncTime)
   return current !== undefined && (last === undefined || current - last >= staleAfter / 2)

@@ -17,13 +17,6 @@ const LONGEST_ANCHOR_MS = 23 * 60 * 60_000
 /** The first pause after a failure that is about one calendar only; it doubles, up to the interval. */
 const QUICK_RETRY_MS = 5_000
 
-export interface SyncResult {
-  /** What went wrong, the worst first; empty where every calendar is as it should be. */
-  setbacks: Setback[]
-  /** Whether any calendar was asked. */
-  asked: boolean
-}
-
 /** The calendars to read under their real ids, each once, with the name that the spec first gives it. */
 export function wantedCalendars(agent: Agent, grant: Grant | undefined): Map<string, string> {
   const account = grant?.account ?? agent.spec.account
@@ -36,34 +29,32 @@ export function wantedCalendars(agent: Agent, grant: Grant | undefined): Map<str
   return wanted
 }
 
-/** Reads the calendars that are due (all of them when `now` is asked for), and forgets those no longer wanted. */
-export async function syncCalendars(request: AccessRequest, grant: Grant): Promise<SyncResult> {
-  const { memory, agent, deps, force } = request
+/**
+ * Reads the calendars that are due, and forgets those no longer wanted. Answers what is wrong with any of them, due or not.
+ */
+export async function syncCalendars(request: AccessRequest, grant: Grant): Promise<Setback[]> {
+  const { memory, agent } = request
   const wanted = wantedCalendars(agent, grant)
   for (const id of [...memory.calendars.keys()]) if (!wanted.has(id)) memory.calendars.delete(id)
-  const result: SyncResult = { setbacks: [], asked: false }
+  const setbacks: Setback[] = []
   for (const [id, name] of wanted) {
     const calendar = memory.calendars.get(id) ?? newCalendar()
     memory.calendars.set(id, calendar)
-    const due = force || deps.clock.now() >= calendar.nextAt || listsAnew(request, calendar)
-    const failed = due ? await readCalendar(request, grant, { id, name, calendar }) : calendar.refused?.setback
-    result.asked ||= due
-    if (failed) result.setbacks.push(failed)
+    const reading = { id, name, calendar }
+    const failed = isDue(request, calendar) ? await readCalendar(request, grant, reading) : calendar.trouble?.setback
+    if (failed) setbacks.push(failed)
     // Nothing else will go better just now: Google is away, is limiting us, or has switched the grant off.
     if (failed && endsTheRound(failed)) break
   }
-  return result
+  return setbacks
 }
 
-const newCalendar = (): CalendarMemory => ({
-  picture: emptyPicture(),
-  timeZone: 'UTC',
-  detail: 'Busy',
-  nextAt: 0,
-  failures: 0,
-})
+const newCalendar = (): CalendarMemory => ({ picture: emptyPicture(), timeZone: 'UTC', detail: 'Busy', nextAt: 0 })
 
 const endsTheRound = (failed: Setback): boolean => failed.condition !== 'Synced' || failed.again.kind === 'retry'
+
+const isDue = (request: AccessRequest, calendar: CalendarMemory): boolean =>
+  request.force || request.deps.clock.now() >= calendar.nextAt || listsAnew(request, calendar)
 
 interface Reading {
   id: string
@@ -71,11 +62,11 @@ interface Reading {
   calendar: CalendarMemory
 }
 
-const detailOf = (agent: Agent): 'Busy' | 'Full' => agent.spec.publish?.calendar?.detail ?? 'Busy'
+const detailOf = (agent: Agent): 'Busy' | 'Full' => agent.spec.publish.calendar?.detail ?? 'Busy'
 
 /** Whether what is wanted of this calendar is no longer what was last asked for. */
 function listsAnew({ agent, gate }: AccessRequest, calendar: CalendarMemory): boolean {
-  if (!calendar.asked || calendar.refused) return false
+  if (!calendar.asked || calendar.trouble) return false
   const { pastDays, futureDays } = gate.integration.spec.sync.window
   const sameWindow = calendar.asked.pastDays === pastDays && calendar.asked.futureDays === futureDays
   return !sameWindow || calendar.detail !== detailOf(agent)
@@ -110,7 +101,8 @@ async function readOnce(request: AccessRequest, grant: Grant, reading: Reading):
   const token = aged || listsAnew(request, calendar) ? undefined : calendar.syncToken
   if (token !== undefined) {
     try {
-      return await apply(request, grant, reading, { syncToken: token })
+      await apply(request, grant, reading, { syncToken: token })
+      return
     } catch (error) {
       if (!(error instanceof GoogleError) || error.failure !== 'SyncTokenExpired') throw error
       calendar.syncToken = undefined
@@ -154,9 +146,7 @@ async function apply(
     lastFull: full ? startedAt : calendar.lastFull,
     asked: full ? { pastDays, futureDays } : calendar.asked,
     nextAt: startedAt + spread(durationMs(gate.integration.spec.sync.interval), deps.random()),
-    refused: undefined,
-    error: undefined,
-    failures: 0,
+    trouble: undefined,
   })
   deps.integrations.observeAPI(gate.key, 'Enabled')
 }
@@ -165,27 +155,27 @@ async function apply(
 const spread = (interval: number, chance: number): number => interval * (0.9 + chance / 5)
 
 function failedReading(request: AccessRequest, { name, calendar }: Reading, error: GoogleError): Setback {
-  const now = request.deps.clock.now()
   if (error.failure === 'APIDisabled') return apiDisabled(request, error)
-  const since = calendar.refused?.since ?? now
-  const at = slowly(since, now)
-  const refusal = refusalOf(error, name, at)
-  if (!refusal) return passingFailure(request, { name, calendar }, error)
-  Object.assign(calendar, { refused: { setback: refusal, since }, nextAt: at, error: error.message })
-  return refusal
+  const everybodys = passingSetback(error)
+  if (everybodys) return everybodys
+  const now = request.deps.clock.now()
+  const { since = now, failures = 0 } = calendar.trouble ?? {}
+  const refusal = refusalOf(error, name, slowly(since, now))
+  const interval = durationMs(request.gate.integration.spec.sync.interval)
+  const pause = Math.min(interval, QUICK_RETRY_MS * 2 ** failures)
+  const found = refusal ?? unreadable(name, error, pause)
+  calendar.trouble = {
+    setback: found,
+    since,
+    refused: refusal !== undefined,
+    failures: failures + 1,
+    error: error.message,
+  }
+  calendar.nextAt = refusal ? slowly(since, now) : now + pause
+  return found
 }
 
-function passingFailure(
-  { deps, gate }: AccessRequest,
-  { name, calendar }: Pick<Reading, 'name' | 'calendar'>,
-  error: GoogleError,
-): Setback {
-  calendar.error = error.message
-  const passing = passingSetback(error)
-  if (passing) return passing
-  const interval = durationMs(gate.integration.spec.sync.interval)
-  const pause = Math.min(interval, QUICK_RETRY_MS * 2 ** calendar.failures++)
-  calendar.nextAt = deps.clock.now() + pause
+function unreadable(name: string, error: GoogleError, pause: number): Setback {
   const message = `Calendar ${name} can't be read (${error.message}); the operator keeps trying.`
   return setback('Synced', 'SyncFailed', message, { kind: 'wait', for: pause })
 }

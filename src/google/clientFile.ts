@@ -1,0 +1,141 @@
+/**
+ * The OAuth client in a Secret: the file that the Google Cloud console offers for download, or id and secret by themselves.
+ * People paste quotes, white space and the wrong files; what can be read is read, and what can't is named. Pure. The
+ * `token_uri` of the file is never obeyed: where Google is, is the operator's setting.
+ */
+import type { OAuthClient } from './port.ts'
+
+export interface ClientFile extends OAuthClient {
+  projectId?: string
+  redirectUris?: string[]
+  javascriptOrigins?: string[]
+  /** What was taken off, in words: `white space around client_secret`. */
+  stripped: string[]
+}
+
+export interface UnusableClient {
+  reason: 'SecretKeyMissing' | 'ClientFileInvalid' | 'WrongClientType'
+  message: string
+}
+
+const FILE_KEY = 'client_secret.json'
+const DOWNLOAD =
+  'In the Google Cloud console, under Google Auth Platform, Clients, create a client of type Web application and download its JSON file.'
+
+/** @param data the Secret's values as text. @param where what `clientSecretRef` says. */
+export function parseClientSecret(
+  data: Record<string, string>,
+  where: { secretName: string; key?: string },
+): ClientFile | UnusableClient {
+  const { secretName } = where
+  if (where.key !== undefined) {
+    const text = data[where.key]
+    if (text !== undefined) return parseFile(text, `key ${where.key} of Secret ${secretName}`)
+    return missing(`Secret ${secretName} has no key ${where.key}, which spec.google.clientSecretRef names`, data)
+  }
+  const file = data[FILE_KEY]
+  if (file !== undefined) return parseFile(file, `key ${FILE_KEY} of Secret ${secretName}`)
+  const { client_id: id, client_secret: secret } = data
+  if (id !== undefined && secret !== undefined) return clientFrom({ client_id: id, client_secret: secret }, secretName)
+  return missing(`Secret ${secretName} has neither ${FILE_KEY} nor both client_id and client_secret`, data)
+}
+
+function missing(what: string, data: Record<string, string>): UnusableClient {
+  const keys = Object.keys(data)
+  const found = keys.length > 0 ? `it has ${keys.slice(0, 5).join(', ')}` : 'it is empty'
+  return { reason: 'SecretKeyMissing', message: `${what} (${found}). ${DOWNLOAD}` }
+}
+
+const invalid = (message: string): UnusableClient => ({
+  reason: 'ClientFileInvalid',
+  message: `${message} ${DOWNLOAD}`,
+})
+
+type Fields = Record<string, unknown>
+
+function parseFile(raw: string, where: string): ClientFile | UnusableClient {
+  const text = raw.replace(/^\uFEFF/, '').trim()
+  if (text === '') return invalid(`The client file in ${where} is empty.`)
+  const unquoted = text.replace(/^(['"`])([^]*)\1$/, '$2')
+  const stripped: string[] = []
+  let file = parseJSON(text)
+  if (file === undefined && unquoted !== text) {
+    file = parseJSON(unquoted)
+    stripped.push('quotes around the file')
+  }
+  if (file === undefined) return notJSON(text, where)
+  if (!isFields(file)) return invalid(`The client file in ${where} is JSON, but not an object.`)
+  const wrong = wrongKind(file, where)
+  if (wrong) return wrong
+  const web = file.web
+  if (!isFields(web)) {
+    return invalid(`The client file in ${where} has no "web" object: it is not the file of an OAuth client.`)
+  }
+  return clientFrom(web, where, stripped)
+}
+
+function parseJSON(text: string): unknown {
+  try {
+    const parsed: unknown = JSON.parse(text)
+    // The whole file, pasted with quotes around it.
+    return typeof parsed === 'string' ? JSON.parse(parsed) : parsed
+  } catch {
+    return undefined
+  }
+}
+
+function notJSON(text: string, where: string): UnusableClient {
+  if (/^<(!doctype|html)/i.test(text)) return invalid(`${sentence(where)} holds a web page, not the client file.`)
+  if (/^AIza[\w-]{20,}$/.test(text)) {
+    return {
+      reason: 'WrongClientType',
+      message: `${sentence(where)} holds an API key, which can't act for people. ${DOWNLOAD}`,
+    }
+  }
+  return invalid(`The client file in ${where} is not JSON.`)
+}
+
+const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+
+function wrongKind(file: Fields, where: string): UnusableClient | undefined {
+  const wrong = (kind: string): UnusableClient => ({
+    reason: 'WrongClientType',
+    message: `The file in ${where} is that of ${kind}; a client of type Web application is needed. ${DOWNLOAD}`,
+  })
+  if (file.type === 'service_account') return wrong('a service account')
+  if (file.type === 'authorized_user') return wrong('a signed-in user (application default credentials)')
+  if ('installed' in file && !('web' in file)) return wrong('a desktop client')
+  return undefined
+}
+
+function clientFrom(fields: Fields, where: string, stripped: string[] = []): ClientFile | UnusableClient {
+  const id = clean(fields.client_id, 'client_id', stripped)
+  const secret = clean(fields.client_secret, 'client_secret', stripped)
+  if (!id) return invalid(`client_id in ${where} is missing or empty.`)
+  if (!secret) return invalid(`client_secret in ${where} is missing or empty.`)
+  if (/\s/.test(id)) return invalid(`client_id in ${where} has white space in it.`)
+  return {
+    clientId: id,
+    clientSecret: secret,
+    projectId: typeof fields.project_id === 'string' ? fields.project_id : undefined,
+    redirectUris: strings(fields.redirect_uris),
+    javascriptOrigins: strings(fields.javascript_origins),
+    stripped,
+  }
+}
+
+/** The value without quotes and white space around it. */
+function clean(value: unknown, name: string, stripped: string[]): string | undefined {
+  if (typeof value !== 'string') return undefined
+  const text = value.replace(/^[\s\u00A0\uFEFF]+|[\s\u00A0\uFEFF]+$/g, '')
+  if (text !== value) stripped.push(`white space around ${name}`)
+  const bare = text.replace(/^(["'`“”‘’]+)(.*?)(["'`“”‘’]+)$/s, '$2').trim()
+  if (bare !== text) stripped.push(`quotes around ${name}`)
+  return bare
+}
+
+const strings = (value: unknown): string[] | undefined =>
+  Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : undefined
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,0 +1,98 @@
+/**
+ * The token endpoint (OAuth 2.0 for web server applications): refresh, revoke, and the proof of a client. Requests and answers
+ * are built and read here rather than by google-auth-library, whose client keeps state, refreshes by itself and forgets a
+ * rotated refresh token.
+ */
+import type { Clock } from '../platform/clock.ts'
+import { classifyOAuth } from './classify.ts'
+import { GoogleError, type OAuthClient, type TokenAnswer } from './port.ts'
+import { retryAfterMs } from './retry-after.ts'
+import type { Answer, Transport } from './transport.ts'
+
+export interface OAuthDeps {
+  transport: Transport
+  clock: Clock
+  /** The origin of the token endpoint. */
+  oauthUrl: string
+}
+
+const DEADLINE_MS = 10_000
+/** Google says how long an access token lasts; where it doesn't, this is what it has always been. */
+const USUAL_LIFETIME_S = 3600
+/** No token ever looked like this: an answer of `invalid_grant` says that the client itself is right. */
+const MADE_UP_TOKEN = 'calendar-operator-proves-its-client'
+
+export async function refreshToken(deps: OAuthDeps, client: OAuthClient, token: string): Promise<TokenAnswer> {
+  const obtainedAt = deps.clock.now()
+  const answer = await post(deps, '/token', {
+    client_id: client.clientId,
+    client_secret: client.clientSecret,
+    refresh_token: token,
+    grant_type: 'refresh_token',
+  })
+  const body = parse(answer.text)
+  if (answer.status !== 200) throw refusal(deps, answer, body)
+  if (typeof body.access_token !== 'string' || body.access_token === '') {
+    throw new GoogleError('Unknown', `the token endpoint answered ${answer.status} without an access token`)
+  }
+  const grantSeconds = seconds(body.refresh_token_expires_in)
+  return {
+    accessToken: body.access_token,
+    obtainedAt,
+    expiresAt: obtainedAt + (seconds(body.expires_in) ?? USUAL_LIFETIME_S) * 1000,
+    refreshToken: typeof body.refresh_token === 'string' && body.refresh_token !== '' ? body.refresh_token : undefined,
+    scopes: typeof body.scope === 'string' ? body.scope.split(/\s+/).filter(Boolean) : undefined,
+    grantExpiresAt: grantSeconds === undefined ? undefined : obtainedAt + grantSeconds * 1000,
+  }
+}
+
+/** Resolves when id and secret are right; fails with what Google says of them otherwise. */
+export async function proveClient(deps: OAuthDeps, client: OAuthClient): Promise<void> {
+  try {
+    await refreshToken(deps, client, MADE_UP_TOKEN)
+  } catch (error) {
+    if (error instanceof GoogleError && PROOFS.includes(error.failure)) return
+    throw error
+  }
+}
+
+const PROOFS: readonly string[] = ['InvalidGrant', 'SessionExpired']
+
+/** Ends a grant; one that is dead already counts as done. */
+export async function revokeToken(deps: OAuthDeps, token: string): Promise<void> {
+  const answer = await post(deps, '/revoke', { token })
+  if (answer.status === 200) return
+  const body = parse(answer.text)
+  if (answer.status === 400 && body.error === 'invalid_token') return
+  throw refusal(deps, answer, body)
+}
+
+function post({ transport, oauthUrl }: OAuthDeps, path: string, form: Record<string, string>): Promise<Answer> {
+  return transport.send({
+    url: new URL(path, oauthUrl),
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
+    body: new URLSearchParams(form).toString(),
+    deadlineMs: DEADLINE_MS,
+  })
+}
+
+function refusal({ clock }: OAuthDeps, answer: Answer, body: Record<string, unknown>): GoogleError {
+  const { failure, reason } = classifyOAuth(answer.status, body)
+  const details = { status: answer.status, retryAfterMs: retryAfterMs(answer, clock.now()) }
+  return new GoogleError(failure, `${answer.status} ${reason}`, details)
+}
+
+function parse(text: string): Record<string, unknown> {
+  try {
+    const parsed: unknown = JSON.parse(text)
+    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : {}
+  } catch {
+    return {}
+  }
+}
+
+function seconds(value: unknown): number | undefined {
+  const number = typeof value === 'string' ? Number(value) : value
+  return typeof number === 'number' && Number.isFinite(number) && number > 0 ? number : undefined
+}
