@@ -8,7 +8,12 @@ export interface Answer {
   status: number
   headers: Headers
   // Replies are asserted on, not computed with.
-  body: Record<string, unknown> & { items?: Item[]; error?: ErrorBody | string; nextSyncToken?: string; nextPageToken?: string }
+  body: Record<string, unknown> & {
+    items?: Item[]
+    error?: ErrorBody
+    nextSyncToken?: string
+    nextPageToken?: string
+  }
 }
 
 export type Item = Record<string, unknown> & {
@@ -100,7 +105,9 @@ export async function read(response: Response): Promise<Answer> {
 /** What an error answer comes down to: `403 insufficientPermissions ACCESS_TOKEN_SCOPE_INSUFFICIENT`. */
 export function refusal({ status, body }: Answer): string {
   const { error } = body
-  if (typeof error === 'string') return `${status} ${error}`
+  // The token endpoint's errors are plain words.
+  const word: unknown = error
+  if (typeof word === 'string') return `${status} ${word}`
   return [status, error?.errors?.[0]?.reason, error?.details?.[0]?.reason]
     .filter((part) => part !== undefined)
     .join(' ')

@@ -9,26 +9,34 @@ import type { Kind } from '../http/routes.ts'
 type Mask = Map<string, Mask> | null
 
 export interface FieldMask {
-  readonly everything: boolean
+  /** What is asked for of each item; undefined is everything. */
+  readonly itemNames: readonly string[] | undefined
   apply(value: Record<string, unknown>): Record<string, unknown>
 }
 
-const everything: FieldMask = { everything: true, apply: (value) => value }
+const everything: FieldMask = { itemNames: undefined, apply: (value) => value }
 
-const EVENT =
-  'kind etag id status htmlLink created updated summary description location colorId creator organizer start end endTimeUnspecified recurrence recurringEventId originalStartTime transparency visibility iCalUID sequence attendees attendeesOmitted extendedProperties hangoutLink conferenceData gadget anyoneCanAddSelf guestsCanInviteOthers guestsCanModify guestsCanSeeOtherGuests privateCopy locked reminders source attachments workingLocationProperties outOfOfficeProperties focusTimeProperties birthdayProperties eventType'
+/** The names of an event's fields. */
+export const EVENT_FIELDS: ReadonlySet<string> = names(
+  'kind etag id status htmlLink created updated summary description location colorId creator organizer start end endTimeUnspecified recurrence recurringEventId originalStartTime transparency visibility iCalUID sequence attendees attendeesOmitted extendedProperties hangoutLink conferenceData gadget anyoneCanAddSelf guestsCanInviteOthers guestsCanModify guestsCanSeeOtherGuests privateCopy locked reminders source attachments workingLocationProperties outOfOfficeProperties focusTimeProperties birthdayProperties eventType',
+)
 const ENTRY =
   'kind etag id summary description location timeZone summaryOverride colorId backgroundColor foregroundColor hidden selected accessRole defaultReminders notificationSettings primary deleted conferenceProperties autoAcceptInvitations dataOwner'
 const EVENTS =
   'kind etag summary description updated timeZone accessRole defaultReminders nextPageToken nextSyncToken items'
 
-const known: Partial<Record<Kind, { top: Set<string>; items?: Set<string> }>> = {
-  'events.list': { top: names(EVENTS), items: names(EVENT) },
-  'events.instances': { top: names(EVENTS), items: names(EVENT) },
-  'events.get': { top: names(EVENT) },
-  'events.insert': { top: names(EVENT) },
-  'events.update': { top: names(EVENT) },
-  'events.patch': { top: names(EVENT) },
+interface Allowed {
+  top: ReadonlySet<string>
+  items?: ReadonlySet<string>
+}
+
+const known: Partial<Record<Kind, Allowed>> = {
+  'events.list': { top: names(EVENTS), items: EVENT_FIELDS },
+  'events.instances': { top: names(EVENTS), items: EVENT_FIELDS },
+  'events.get': { top: EVENT_FIELDS },
+  'events.insert': { top: EVENT_FIELDS },
+  'events.update': { top: EVENT_FIELDS },
+  'events.patch': { top: EVENT_FIELDS },
   'calendarList.list': { top: names('kind etag nextPageToken nextSyncToken items'), items: names(ENTRY) },
   'calendarList.get': { top: names(ENTRY) },
   'calendars.get': { top: names('kind etag id summary description location timeZone conferenceProperties') },
@@ -44,10 +52,14 @@ export function maskOf(kind: Kind, query: URLSearchParams): FieldMask {
   if (text === null || text === '' || text === '*') return everything
   const mask = parse(text)
   check(mask, known[kind])
-  return { everything: mask === null, apply: (value) => select(value, mask) as Record<string, unknown> }
+  const items = mask?.get('items')
+  return {
+    itemNames: mask === null || items === null ? undefined : [...(items?.keys() ?? [])],
+    apply: (value) => select(value, mask) as Record<string, unknown>,
+  }
 }
 
-function check(mask: Mask, allowed: { top: Set<string>; items?: Set<string> } | undefined): void {
+function check(mask: Mask, allowed: Allowed | undefined): void {
   if (!mask || !allowed) return
   for (const [name, below] of mask) {
     if (!allowed.top.has(name)) throw invalidSelection(name)

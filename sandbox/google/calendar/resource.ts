@@ -1,12 +1,15 @@
 /** An event as the API shows it: to this viewer, in this zone, with so many attendees. */
 import { atLeast, type View } from './calendars.ts'
 import { etagOf, type EventRecord } from './events.ts'
+import { EVENT_FIELDS } from './fields.ts'
 import { type EventTime, formatInstant } from './times.ts'
 
 export interface RenderOptions {
   maxAttendees?: number
   /** The `timeZone` parameter: the zone in which times are written. */
   timeZone?: string
+  /** Only these fields are wanted: the others need not be worked out. */
+  names?: readonly string[]
 }
 
 type Resource = Record<string, unknown>
@@ -15,28 +18,38 @@ type Resource = Record<string, unknown>
 export function resourceOf(view: View, record: EventRecord, options: RenderOptions = {}): Resource {
   if (record.cancelled) return tombstone(record)
   if (hidesDetail(view, record)) return busyOnly(record, options)
-  const { fields, id } = record
-  const resource: Resource = {
-    kind: 'calendar#event',
-    etag: etagOf(record),
-    id,
-    status: 'confirmed',
-    htmlLink: `https://www.google.com/calendar/event?eid=${id}`,
-    created: timestamp(record.created),
-    updated: timestamp(record.updated),
-    creator: person(view, view.calendar.owner),
-    organizer: person(view, view.calendar.id),
-    iCalUID: `${record.series?.master ?? id}@google.com`,
-    sequence: 0,
-    reminders: { useDefault: true },
-    eventType: 'default',
-    ...fields,
-    ...seriesOf(record, options),
+  const resource: Resource = {}
+  for (const name of options.names ?? ALL) {
+    const value = valueOf(view, record, name)
+    if (value !== undefined) resource[name] = value
   }
+  if (record.series) Object.assign(resource, seriesOf(record, options))
   if (options.timeZone !== undefined) inZone(resource, record, options.timeZone)
-  if (Array.isArray(fields.attendees)) addAttendees(resource, view, options)
+  if (Array.isArray(resource.attendees)) addAttendees(resource, view, options)
   return resource
 }
+
+/** What is worked out, or holds unless the event says otherwise. */
+const COMPUTED: Record<string, (record: EventRecord, view: View) => unknown> = {
+  kind: () => 'calendar#event',
+  etag: (record) => etagOf(record),
+  id: (record) => record.id,
+  status: () => 'confirmed',
+  htmlLink: (record) => `https://www.google.com/calendar/event?eid=${record.id}`,
+  created: (record) => new Date(record.created).toISOString(),
+  updated: (record) => new Date(record.updated).toISOString(),
+  creator: (_record, view) => person(view, view.calendar.owner),
+  organizer: (_record, view) => person(view, view.calendar.id),
+  iCalUID: (record) => `${record.series?.master ?? record.id}@google.com`,
+  sequence: () => 0,
+  reminders: () => ({ useDefault: true }),
+  eventType: () => 'default',
+}
+
+const ALL: readonly string[] = [...EVENT_FIELDS]
+
+const valueOf = (view: View, record: EventRecord, name: string): unknown =>
+  record.fields[name] ?? COMPUTED[name]?.(record, view)
 
 function tombstone(record: EventRecord): Resource {
   return { id: record.id, status: 'cancelled', ...seriesOf(record, {}) }
@@ -107,5 +120,3 @@ function markSelf(attendee: Attendee, view: View): Attendee {
 function person(view: View, email: string): Resource {
   return email === view.calendar.id ? { email, self: true } : { email }
 }
-
-const timestamp = (ms: number): string => new Date(ms).toISOString()
