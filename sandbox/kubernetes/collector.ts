@@ -2,6 +2,7 @@
  * What a real cluster's controller manager does in the background: the garbage collection of objects whose owners are
  * gone (`blockOwnerDeletion` is not looked at), and the emptying of namespaces that are being deleted.
  */
+import { definitions } from './kinds/custom.ts'
 import { namespaces } from './kinds/namespaces.ts'
 import { emptyNamespace, type EmptyingDeps } from './namespace-deletion.ts'
 import type { KubeObject, OwnerReference } from './objects.ts'
@@ -55,6 +56,7 @@ export class Collector {
     const id = idOf({ collection, key: current.key })
     const had = ownersOf(before)
     if (type === 'DELETED') {
+      if (collection === definitions.collection) this.#enqueue(id)
       this.#index(id, had, [])
       return this.#followDeletion(current.object)
     }
@@ -115,13 +117,24 @@ export class Collector {
 
   #collect({ collection, key }: Place): void {
     const version = this.#deps.store.collection(collection).get(key)
+    if (!version && collection === definitions.collection) return this.#dropAll(key)
     const target = version && this.#targetOf(collection, version)
     if (!target) return
-    const { finalizers = [], uid = '' } = version.object.metadata
-    if (isGoing(version.object) && finalizers.includes(ORPHAN)) return this.#orphan(target, uid)
-    if (isGoing(version.object) && finalizers.includes(FOREGROUND)) return this.#foreground(target, uid)
+    if (!isGoing(version.object)) return this.#checkOwners(target, version)
     if (collection === namespaces.collection) return emptyNamespace(this.#deps, version)
-    this.#checkOwners(target, version)
+    this.#finalize(target, version)
+  }
+
+  #finalize(target: Target, { object }: Version): void {
+    const { finalizers = [], uid = '' } = object.metadata
+    if (finalizers.includes(ORPHAN)) this.#orphan(target, uid)
+    else if (finalizers.includes(FOREGROUND)) this.#foreground(target, uid)
+  }
+
+  /** The objects of a definition that is gone. */
+  #dropAll(collection: string): void {
+    const { store } = this.#deps
+    for (const version of store.collection(collection).list()) store.remove(collection, version)
   }
 
   #targetOf(collection: string, { object }: Version): Target | undefined {
@@ -132,7 +145,7 @@ export class Collector {
   #checkOwners(target: Target, { object }: Version): void {
     const owners = object.metadata.ownerReferences ?? []
     const left = owners.filter((owner) => this.#uids.has(owner.uid) || !this.#kindOf(owner))
-    if (left.length === owners.length || isGoing(object)) return
+    if (left.length === owners.length) return
     if (left.length === 0) this.#deps.writer.remove(target)
     else this.#setOwners(target, left)
   }

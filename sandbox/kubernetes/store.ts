@@ -29,7 +29,7 @@ export interface Snapshot {
 }
 
 /** Writes that a collection remembers; a watch from before them is told that it came too late. */
-const HISTORY = 10_000
+const HISTORY = 5_000
 
 /** All objects of one kind, whatever API group they are shown in. */
 export class Collection {
@@ -65,6 +65,8 @@ export class Collection {
     if (write.type === 'DELETED') this.#versions.delete(write.current.key)
     else this.#versions.set(write.current.key, write.current)
     if (write.type !== 'MODIFIED') this.#keys = undefined
+    // Replays make a superseded version's text again: most are never asked for it.
+    write.before?.texts.clear()
     this.#history.push(write)
     if (this.#history.length > 2 * HISTORY) this.#forget(this.#history.length - HISTORY)
   }

@@ -5,7 +5,7 @@
 import { decode, judge, type FieldValidation } from './admission.ts'
 import type { Kind } from './kind.ts'
 import { carriedOver, defined } from './metadata.ts'
-import { at, keyFor, sameJson, without, type KubeObject, type Metadata } from './objects.ts'
+import { at, isObject, keyFor, sameJson, without, type KubeObject, type Metadata } from './objects.ts'
 import * as refusal from './refusal.ts'
 import type { Store, Version } from './store.ts'
 
@@ -56,13 +56,10 @@ export class Writer {
   }
 
   create(kind: Kind, namespace: string | undefined, body: unknown, options: WriteOptions = {}): Written {
-    const decoded = decode(kind, body, options.fieldValidation ?? 'Warn')
+    const sent = kind.custom && kind.hasStatus && isObject(body) ? without(body, 'status') : body
+    const decoded = decode(kind, sent, options.fieldValidation ?? 'Warn')
     const metadata = this.#newMetadata(kind, namespace, decoded.object.metadata)
-    const bare = kind.custom && kind.hasStatus ? without(decoded.object, 'status') : decoded.object
-    const filled = kind.custom
-      ? (kind.validator.default({ ...bare, metadata }) as KubeObject)
-      : { ...decoded.object, metadata }
-    const object = this.#prepared(kind, filled, undefined)
+    const object = this.#prepared(kind, { ...decoded.object, metadata }, undefined)
     judge(kind, object, undefined)
     this.#checkNamespace(kind, metadata)
     if (this.#find(kind, metadata)) throw refusal.alreadyExists(kind, metadata.name)

@@ -114,13 +114,14 @@ function keyCauses(object: KubeObject, field: string): Cause[] {
 }
 
 function sizeCauses(object: KubeObject, ...names: string[]): Cause[] {
-  const texts = names.flatMap((name) => Object.values(mapOf(object[name])).map(String))
-  const bytes = texts.reduce((sum, one) => sum + Buffer.byteLength(one), 0)
+  const bytes = names.flatMap((name) => Object.values(mapOf(object[name])).map((value) => bytesOf(object, name, value)))
   const message = `Too long: may not be more than ${MAX_BYTES} bytes`
-  return bytes > MAX_BYTES * 1.37 || (names[0] === 'data' && object.kind === 'ConfigMap' && bytes > MAX_BYTES)
-    ? [{ reason: 'FieldValueTooLong', message, field: '' }]
-    : []
+  const isTooLong = bytes.reduce((sum, one) => sum + one, 0) > MAX_BYTES
+  return isTooLong ? [{ reason: 'FieldValueTooLong', message, field: names.length > 1 ? '' : 'data' }] : []
 }
+
+const bytesOf = ({ kind }: KubeObject, field: string, value: unknown): number =>
+  Buffer.byteLength(String(value), kind === 'Secret' || field === 'binaryData' ? 'base64' : 'utf8')
 
 function typeCauses(object: KubeObject, old: KubeObject | undefined): Cause[] {
   if (old && old.type !== object.type) {

@@ -1,5 +1,6 @@
 import { builtIn, type Kind } from '../kind.ts'
 import { at, type KubeObject } from '../objects.ts'
+import type { Cause } from '../refusal.ts'
 import { ageColumn, column, nameColumn } from './columns.ts'
 import { fields, kindSchema, listOf, text, time } from './schemas.ts'
 
@@ -36,11 +37,18 @@ export const namespaces: Kind = builtIn({
   }),
   rules: {
     prepare,
+    check: nameIsLabel,
     keep: ({ metadata }) =>
       ['default', 'kube-system'].includes(metadata.name) ? 'this namespace may not be deleted' : undefined,
     markDeleted: (object) => ({ ...object, status: { ...(object.status as object), phase: 'Terminating' } }),
   },
 })
+
+function nameIsLabel({ metadata: { name } }: KubeObject): Cause[] {
+  if (name.length <= 63 && !name.includes('.')) return []
+  const message = `Invalid value: "${name}": must be no more than 63 characters, and without dots`
+  return [{ reason: 'FieldValueInvalid', message, field: 'metadata.name' }]
+}
 
 function prepare(object: KubeObject, old: KubeObject | undefined): KubeObject {
   const { metadata } = object
