@@ -7,6 +7,8 @@ beforeEach(async () => {
 })
 afterEach(() => stage.close())
 
+const alice = 'alice@example.com'
+
 async function control(name: string, argument?: object) {
   const init = argument === undefined ? {} : { method: 'POST', body: JSON.stringify(argument) }
   return read(await fetch(`${stage.google.url}/_control/${name}`, init))
@@ -45,10 +47,49 @@ describe('the control API', () => {
     expect(broken.status).toBe(400)
   })
 
+  it('changes nothing by a GET, and no clock backwards', async () => {
+    expect((await control('resetRequests')).status).toBe(405)
+    expect((await control('advance', { ms: '1000' })).status).toBe(400)
+    expect((await control('advance', { ms: -1 })).status).toBe(400)
+    expect((await control('advance', { ms: 1000 })).body.now).toBe('2026-11-23T10:00:01.000Z')
+  })
+
   it('is no Google request: it is not logged and knows no faults', async () => {
     stage.google.addFault({ fault: '500' })
     expect((await control('time')).status).toBe(200)
     expect(stage.google.requests().total).toBe(0)
+  })
+})
+
+describe('the page', () => {
+  const page = async () => (await fetch(stage.google.url)).text()
+  const submit = (form: Record<string, string>) =>
+    fetch(stage.google.url, { method: 'POST', body: new URLSearchParams(form), redirect: 'manual' })
+
+  it('shows accounts with their grants and what is coming up, and escapes what people wrote', async () => {
+    stage.google.addEvent({ calendar: alice, event: meeting('12:00', '13:00', { summary: '<b>Lunch</b>' }) })
+    stage.google.addEvent({ calendar: alice, event: meeting('09:00', '10:00', { summary: 'Over already' }) })
+    const html = await page()
+    expect(html).toContain(alice)
+    expect(html).toContain(stage.client.client_id)
+    expect(html).toContain('2026-11-23 12:00 – 13:00')
+    expect(html).toContain('&#60;b&#62;Lunch')
+    expect(html).not.toContain('Over already')
+    expect(html).not.toContain(stage.refreshToken)
+  })
+
+  it('adds and deletes an event, and revokes a grant', async () => {
+    const [start, end] = ['2026-11-23T15:00', '2026-11-23T16:00']
+    expect((await submit({ do: 'add', calendar: alice, summary: 'From the page', start, end })).status).toBe(303)
+    const { id } = stage.google.events({ calendar: alice })[0]!
+    expect((await stage.list()).body.items).toMatchObject([
+      { summary: 'From the page', start: { dateTime: `${start}:00+01:00` } },
+    ])
+    await submit({ do: 'delete', calendar: alice, event: id })
+    expect(ids(await stage.list())).toEqual([])
+    await submit({ do: 'revoke', account: alice, grant: '0' })
+    expect((await stage.refresh()).status).toBe(400)
+    expect((await submit({ do: 'add', calendar: alice, start: end, end: start })).status).toBe(400)
   })
 })
 

@@ -1,6 +1,7 @@
 /** The control API over HTTP: `POST /_control/<operation>` with a JSON object, or GET where nothing is needed or the query says it. */
 import { ControlError, json, Refusal, type Reply } from '../errors.ts'
 import type { World } from '../world.ts'
+import { home } from './home.ts'
 import type { Operations } from './operations.ts'
 
 interface Request {
@@ -11,18 +12,23 @@ interface Request {
 }
 
 /** Answers a request to the sandbox itself; undefined for requests to Google. */
-export async function controlRequest(
-  _world: World,
-  operations: Operations,
-  request: Request,
-): Promise<Reply | undefined> {
+export function controlRequest(world: World, operations: Operations, request: Request): Reply | undefined {
+  if (request.path === '/') return orExplain(() => home(world, request.method, request.body))
   if (!request.path.startsWith('/_control')) return undefined
   const name = request.path.slice('/_control/'.length)
   if (name === '') return json({ operations: Object.keys(operations) })
   if (!Object.hasOwn(operations, name)) return refuse(404, `there is no operation "${name}": GET /_control lists them`)
+  if (request.method === 'GET' && !READING.has(name)) return refuse(405, `"${name}" changes things: POST it`)
   const operation = operations[name as keyof Operations] as (argument: unknown) => unknown
+  return orExplain(() => json(operation(argumentOf(request))))
+}
+
+/** Operations that change nothing, which a GET may name. */
+const READING = new Set(['time', 'clientFile', 'grants', 'events', 'channels', 'faults', 'requests'])
+
+function orExplain(make: () => Reply): Reply {
   try {
-    return json(operation(argumentOf(request)) ?? {})
+    return make()
   } catch (error) {
     if (error instanceof ControlError || error instanceof SyntaxError) return refuse(400, error.message)
     if (error instanceof Refusal) return error.reply

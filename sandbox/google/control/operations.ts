@@ -51,6 +51,7 @@ function timeOperations(world: World) {
     time: () => ({ now: new Date(world.now()).toISOString() }),
     /** Moves this server's clock ahead of the one it was given. */
     advance: ({ ms }: { ms: number }) => {
+      if (!Number.isFinite(ms) || ms < 0) throw new ControlError('"ms" must be a number of milliseconds, not below 0')
       world.aheadMs += ms
       return { now: new Date(world.now()).toISOString() }
     },

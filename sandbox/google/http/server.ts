@@ -38,7 +38,7 @@ async function serve(
   const split = url.indexOf('?')
   const path = split < 0 ? url : url.slice(0, split)
   const search = split < 0 ? '' : url.slice(split + 1)
-  const own = await controlRequest(world, operations, { method: request.method ?? 'GET', path, search, body })
+  const own = controlRequest(world, operations, { method: request.method ?? 'GET', path, search, body })
   if (own) {
     send(response, own)
     return
