@@ -17,6 +17,13 @@ describe('faults by name (§4.7)', () => {
     ['accessNotConfigured', '403 accessNotConfigured SERVICE_DISABLED'],
     ['500', '500 backendError'],
     ['503', '503 backendError'],
+    ['authError', '401 authError ACCESS_TOKEN_EXPIRED'],
+    ['forbidden', '403 forbidden'],
+    ['notFound', '404 notFound'],
+    ['conflict', '409 conflict'],
+    ['fullSyncRequired', '410 fullSyncRequired'],
+    ['updatedMinTooLongAgo', '410 updatedMinTooLongAgo'],
+    ['conditionNotMet', '412 conditionNotMet'],
   ] as const)('%s answers %s', async (fault, expected) => {
     stage.google.addFault({ fault, times: 1, retryAfter: 7 })
     const answer = await stage.list()

@@ -54,6 +54,11 @@ describe('insert (§2.5)', () => {
     expect(unversioned.body.hangoutLink).toBe(later.hangoutLink)
   })
 
+  it('knows whom to tell, and nothing else', async () => {
+    expect((await insert(meeting('09:00', '10:00'), '?sendUpdates=none')).status).toBe(200)
+    expect(refusal(await insert(meeting('09:00', '10:00'), '?sendUpdates=some'))).toBe('400 invalid')
+  })
+
   it('needs a writer', async () => {
     stage.google.addAccount({ email: 'bob@example.com' })
     stage.google.share({ calendar: 'bob@example.com', account: 'alice@example.com', role: 'reader' })

@@ -72,8 +72,13 @@ export function deleteEvent(world: World, call: Call, caller: Caller): Reply {
   return { status: 204, body: '' }
 }
 
+const SEND_UPDATES = new Set(['all', 'externalOnly', 'none'])
+
 function openForWriting(world: World, call: Call, caller: Caller): View {
   const view = openCalendar(world, call.params[0]!, caller.account)
+  const sendUpdates = call.query.get('sendUpdates')
+  if (sendUpdates !== null && !SEND_UPDATES.has(sendUpdates))
+    throw invalid('Invalid value for sendUpdates', 'sendUpdates')
   if (!atLeast(view.role, 'writer')) throw backEnd(403, 'forbidden', 'Forbidden')
   return view
 }

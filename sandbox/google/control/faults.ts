@@ -3,6 +3,7 @@
  * lets pass first and how often it strikes; the first rule that fits is played. Rules never act by chance.
  */
 import { backEnd, ControlError, frontEnd, json, oauthError, type Refusal, type Reply } from '../errors.ts'
+import { unauthenticated } from '../http/access.ts'
 import { accessNotConfigured, dailyLimitExceeded, rateLimitExceeded } from '../oauth/projects.ts'
 import { errorPage } from '../oauth/consent-pages.ts'
 import type { LoggedRequest } from './request-log.ts'
@@ -19,6 +20,14 @@ const replies = {
   '502': () => broken(502, 'Bad Gateway'),
   '503': () => broken(503, 'Service Unavailable'),
   '504': () => broken(504, 'Gateway Timeout'),
+  authError: () => unauthenticated(),
+  forbidden: () => backEnd(403, 'forbidden', 'Forbidden'),
+  notFound: () => backEnd(404, 'notFound', 'Not Found'),
+  conflict: () => backEnd(409, 'conflict', 'Conflict'),
+  fullSyncRequired: () => backEnd(410, 'fullSyncRequired', 'Sync token is no longer valid, a full sync is required.'),
+  updatedMinTooLongAgo: () =>
+    backEnd(410, 'updatedMinTooLongAgo', 'The requested minimum modification time is too far in the past.'),
+  conditionNotMet: () => backEnd(412, 'conditionNotMet', 'Precondition Failed'),
   invalid_grant: () => oauthError(400, 'invalid_grant', 'Bad Request'),
   invalid_rapt: () => oauthError(400, 'invalid_grant', 'reauth related error (invalid_rapt)', 'invalid_rapt'),
   rapt_required: () => oauthError(400, 'invalid_grant', 'reauth related error (rapt_required)', 'rapt_required'),

@@ -66,7 +66,7 @@ function authenticate(world: World, call: Call): Caller {
   return token
 }
 
-const unauthenticated = (): Refusal =>
+export const unauthenticated = (): Refusal =>
   frontEnd(
     401,
     'Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential.',
