@@ -24,6 +24,7 @@ interface Rest {
 
 /** Lists that are kept open at once; the oldest is dropped, and told 410 if it comes back. */
 const OPEN_LISTS = 32
+const TOKEN_START = '{"v":"meta.k8s.io/v1"'
 
 export function selectorOf(kind: Kind, query: URLSearchParams): Matches | undefined {
   return both(labelSelector(query.get('labelSelector')), fieldSelector(query.get('fieldSelector'), kind))
@@ -79,6 +80,9 @@ export class Reader {
 
   #resume(token: string): Rest {
     const rest = this.#open.get(token)
+    if (!rest && !Buffer.from(token, 'base64url').toString().startsWith(TOKEN_START)) {
+      throw badRequest('continue key is not valid: it is none that a list was answered with')
+    }
     if (!rest) throw expired('The provided continue parameter is too old to display a consistent list result.')
     this.#open.delete(token)
     return rest

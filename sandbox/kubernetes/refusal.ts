@@ -61,11 +61,11 @@ export const notFound = (of: Named, name: string): Refusal =>
     details: about(of, name),
   })
 
-export const alreadyExists = (of: Named, name: string): Refusal =>
+export const alreadyExists = (of: Named, name: string, isGoing = false): Refusal =>
   new Refusal({
     code: 409,
     reason: 'AlreadyExists',
-    message: `${qualified(of)} "${name}" already exists`,
+    message: `${isGoing ? 'object is being deleted: ' : ''}${qualified(of)} "${name}" already exists`,
     details: about(of, name),
   })
 

@@ -62,7 +62,8 @@ export class Writer {
     const object = this.#prepared(kind, { ...decoded.object, metadata }, undefined)
     judge(kind, object, undefined)
     this.#checkNamespace(kind, metadata)
-    if (this.#find(kind, metadata)) throw refusal.alreadyExists(kind, metadata.name)
+    const there = this.#find(kind, metadata)
+    if (there) throw refusal.alreadyExists(kind, metadata.name, isGoing(there.object))
     return { version: this.#commit(kind, object, options), warnings: decoded.warnings }
   }
 
@@ -222,12 +223,16 @@ function checkUid({ kind, name }: Target, old: Metadata, { uid }: { uid?: string
   throw refusal.conflict(kind, name, why)
 }
 
-function checkPreconditions(target: Target, old: Metadata, wanted: DeleteOptions): void {
-  const { kind, name } = target
-  checkUid(target, old, wanted)
-  if (wanted.resourceVersion && wanted.resourceVersion !== old.resourceVersion) {
-    const versions = `${wanted.resourceVersion}, ResourceVersion in object meta: ${old.resourceVersion ?? ''}`
-    throw refusal.conflict(kind, name, `Precondition failed: ResourceVersion in precondition: ${versions}`)
+function checkPreconditions({ kind, name }: Target, old: Metadata, wanted: DeleteOptions): void {
+  if (wanted.uid && wanted.uid !== old.uid) {
+    const words = `the UID in the precondition (${wanted.uid}) does not match the UID in record (${old.uid ?? ''})`
+    throw refusal.conflict(kind, name, `${words}. The object might have been deleted and then recreated`)
+  }
+  const { resourceVersion = '' } = old
+  if (wanted.resourceVersion && wanted.resourceVersion !== resourceVersion) {
+    const words = `the ResourceVersion in the precondition (${wanted.resourceVersion}) does not match`
+    const rest = `the ResourceVersion in record (${resourceVersion}). The object might have been modified`
+    throw refusal.conflict(kind, name, `${words} ${rest}`)
   }
 }
 

@@ -33,6 +33,7 @@ export const configMaps: Kind = builtIn({
     check: (object, old) => [
       ...keyCauses(object, 'data'),
       ...keyCauses(object, 'binaryData'),
+      ...doubleCauses(object),
       ...sizeCauses(object, 'data', 'binaryData'),
       ...immutableCauses(object, old, ['data', 'binaryData']),
     ],
@@ -110,6 +111,16 @@ function keyCauses(object: KubeObject, field: string): Cause[] {
       reason: 'FieldValueInvalid',
       message: `Invalid value: "${key}": ${why}`,
       field: `${field}[${key}]`,
+    }))
+}
+
+function doubleCauses({ data, binaryData }: KubeObject): Cause[] {
+  return Object.keys(mapOf(data))
+    .filter((key) => Object.hasOwn(mapOf(binaryData), key))
+    .map((key) => ({
+      reason: 'FieldValueInvalid',
+      message: `Invalid value: "${key}": duplicate of key present in binaryData`,
+      field: `data[${key}]`,
     }))
 }
 

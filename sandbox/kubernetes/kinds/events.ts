@@ -191,5 +191,8 @@ function changed(event: KubeObject, old: KubeObject | undefined): Cause[] {
   const text = (value: unknown): string => JSON.stringify(isObject(value) ? defined(value) : (value ?? null))
   return fixed
     .filter((name) => text(event[name]) !== text(old[name]))
-    .map((name) => cause(name, 'Invalid value: "": field is immutable'))
+    .map((name) => cause(coreName(name), `Invalid value: ${text(event[name])}: field is immutable`))
 }
+
+/** The API server judges an Event in the core group's words. */
+const coreName = (name: string): string => RENAMED.find(([own]) => own === name)?.[1] ?? name
