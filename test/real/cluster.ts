@@ -52,7 +52,7 @@ export interface RealKubernetes {
   auditEvents(): AuditEvent[]
   /** At once, as a crash. The port stays the same when it comes back. */
   killApiServer(): Promise<void>
-  /** Kills it if it runs, and waits until it is ready again. */
+  /** Kills it if it runs, and waits until it says that it is ready. It may still answer 429 to what is not cached yet. */
   restartApiServer(): Promise<void>
   stop(): Promise<void>
 }

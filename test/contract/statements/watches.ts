@@ -92,15 +92,18 @@ export function watching(room: () => Promise<Room>, backend: () => Backend): voi
       const r = await room()
       const watch = await r.watch('agents', await r.now('agents'), '&allowWatchBookmarks=true')
       await r.made('agents', agent('alice'))
-      const events = await take(watch, 10)
-      expect(events.map(({ type }) => type)).toEqual(['ADDED', 'BOOKMARK'])
+      const [added, ...bookmarks] = await take(watch, 10)
+      expect(added?.type).toBe('ADDED')
+      // One; now and then a real API server sends a second.
+      expect([...new Set(bookmarks.map(({ type }) => type))]).toEqual(['BOOKMARK'])
       // A bookmark is a version and nothing else.
-      const { resourceVersion } = events[1]?.object.metadata ?? {}
-      expect(events[1]?.object).toMatchObject({ kind: 'Agent', apiVersion: 'calendar-operator.io/v1alpha1' })
-      expect(Number(resourceVersion)).toBeGreaterThanOrEqual(Number(events[0]?.object.metadata.resourceVersion))
-      expect(events[1]?.object.metadata.name).toBeFalsy()
+      const { object } = bookmarks.at(-1)!
+      const { resourceVersion } = object.metadata
+      expect(object).toMatchObject({ kind: 'Agent', apiVersion: 'calendar-operator.io/v1alpha1' })
+      expect(Number(resourceVersion)).toBeGreaterThanOrEqual(Number(added?.object.metadata.resourceVersion))
+      expect(object.metadata.name).toBeFalsy()
       // And a watch goes on from it.
-      const next = await r.watch('agents', resourceVersion ?? '')
+      const next = await r.watch('agents', resourceVersion)
       await r.made('agents', agent('bob'))
       expect(await seen(next, 1)).toEqual(['ADDED bob'])
     })

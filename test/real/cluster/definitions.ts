@@ -15,7 +15,7 @@ export async function installDefinitions(client: Client): Promise<void> {
     if (answer.status !== 201)
       throw new Error(`${definition.metadata.name} is refused: ${answer.body.message ?? answer.text}`)
   }
-  await Promise.all(definitions.map((definition) => untilEstablished(client, definition.metadata.name)))
+  await Promise.all(definitions.map((definition) => untilServed(client, definition)))
 }
 
 export function readDefinitions(): Body[] {
@@ -33,14 +33,25 @@ interface Condition {
   message?: string
 }
 
-/** A definition can be accepted and still not be served: its other conditions then say why. */
-async function untilEstablished(client: Client, name: string): Promise<void> {
+interface DefinitionSpec {
+  group: string
+  names: { plural: string }
+  versions: { name: string; storage: boolean }[]
+}
+
+/** A definition can be accepted and still not be established: its other conditions then say why. */
+async function untilServed(client: Client, definition: Body): Promise<void> {
+  const { name } = definition.metadata
+  const { group, names, versions } = definition.spec as unknown as DefinitionSpec
+  const objects = `/apis/${group}/${versions.find(({ storage }) => storage)?.name ?? ''}/${names.plural}?limit=1`
   const deadline = Date.now() + WITHIN_MS
   for (;;) {
     const { body } = await client.request('GET', `${PATH}/${name}`)
     // Null at first, as Go writes an empty list.
     const conditions = (body.status as { conditions: Condition[] | null }).conditions ?? []
-    if (conditions.some(({ type, status }) => type === 'Established' && status === 'True')) return
+    const established = conditions.some(({ type, status }) => type === 'Established' && status === 'True')
+    // An established one answers 429 until its cache is filled.
+    if (established && (await client.request('GET', objects)).status === 200) return
     if (Date.now() > deadline) throw new Error(`${name} is not served: ${JSON.stringify(conditions)}`)
     await sleep(50)
   }
