@@ -22,7 +22,8 @@ export interface LogOptions {
 }
 
 /** Whatever stands under these names is not for a log. */
-const SECRET_NAMES = /^(access_?token|refresh_?token|id_?token|client_?secret|code|authorization|cookie|password|data)$/i
+const SECRET_NAMES =
+  /^(access_?token|refresh_?token|id_?token|client_?secret|code|authorization|cookie|password|data)$/i
 const DEEPEST = 4
 
 export function createLog({ level, clock, write }: LogOptions): Log {

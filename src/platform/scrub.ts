@@ -8,7 +8,10 @@ const SECRETS: [RegExp, string][] = [
   [/\bGOCSPX-[\w-]+/g, '[client secret]'],
   [/\b(Bearer|Basic)\s+[\w.~+/=-]+/gi, '$1 [redacted]'],
   [/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, '[JWT]'],
-  [/\b((?:access_|refresh_|id_)?token|code|state|client_secret|code_verifier)(["']?\s*[=:]\s*["']?)[^\s"'&,;}]+/gi, '$1$2[redacted]'],
+  [
+    /\b((?:access_|refresh_|id_)?token|code|state|client_secret|code_verifier)(["']?\s*[=:]\s*["']?)[^\s"'&,;}]+/gi,
+    '$1$2[redacted]',
+  ],
   [/[\w.%+-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+/g, '[e-mail address]'],
 ]
 

@@ -1,0 +1,35 @@
+// Bundles what ships (dist/main.js) and what the demo and the tests start (the sandbox, the demo): one file each.
+import { existsSync, statSync } from 'node:fs'
+import { chmod } from 'node:fs/promises'
+import { build } from 'esbuild'
+
+const BUNDLES = [
+  { from: 'src/main.ts', to: 'dist/main.js', ships: true },
+  { from: 'sandbox/main.ts', to: 'dist/sandbox.js', ships: false },
+  { from: 'demo/demo.ts', to: 'dist/demo.js', ships: false },
+]
+
+// Some dependencies are CommonJS and call `require`, which an ES module doesn't have.
+const REQUIRE =
+  "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);"
+
+for (const { from, to, ships } of BUNDLES) {
+  if (!existsSync(from)) continue
+  const startedAt = performance.now()
+  await build({
+    entryPoints: [from],
+    outfile: to,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    keepNames: true,
+    sourcemap: 'linked',
+    minify: ships,
+    banner: { js: `#!/usr/bin/env node\n${REQUIRE}` },
+    logLevel: 'warning',
+  })
+  await chmod(to, 0o755)
+  const kB = Math.round(statSync(to).size / 1000)
+  console.log(`${to}  ${kB} kB  ${Math.round(performance.now() - startedAt)} ms`)
+}

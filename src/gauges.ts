@@ -1,0 +1,74 @@
+/** Gauges about what there is: computed from the caches at each scrape, so that what is deleted vanishes. */
+import type { Cluster } from './kubernetes/port.ts'
+import type { Clock } from './platform/clock.ts'
+import type { Metrics, Scrape } from './platform/metrics.ts'
+import { findCondition } from './resources/conditions.ts'
+import type { Agent, CalendarIntegration } from './resources/types.ts'
+
+type Cached = Pick<Cluster, 'agents' | 'integrations'>
+
+export function registerGauges({ gauge }: Metrics, { agents, integrations }: Cached, clock: Clock): void {
+  const perAgent = (measure: (agent: Agent) => number | undefined) => (): Scrape =>
+    [...agents.list()].flatMap((agent) => {
+      const value = measure(agent)
+      const labels = { namespace: agent.metadata.namespace ?? '', agent: agent.metadata.name }
+      return value === undefined ? [] : [{ labels, value }]
+    })
+  const who = ['namespace', 'agent']
+
+  gauge('calendar_operator_agents', 'Agents by state.', ['state'], () => countStates(agents.list()))
+  gauge('calendar_operator_integrations', 'Integrations by state.', ['state'], () => countStates(integrations.list()))
+  gauge(
+    'calendar_operator_agent_sync_age_seconds',
+    'How long ago the calendars of an agent were last read, as of its last heartbeat.',
+    who,
+    perAgent(({ status }) => age(status?.sync?.lastSyncTime, clock.now())),
+  )
+  gauge(
+    'calendar_operator_access_token_expiry_timestamp_seconds',
+    'When the access token of an agent ends.',
+    who,
+    perAgent(({ status }) => seconds(status?.authorization?.accessTokenExpiresAt)),
+  )
+  gauge(
+    'calendar_operator_grant_expiry_timestamp_seconds',
+    'When the grant of an agent ends, where that is known.',
+    who,
+    perAgent(({ status }) => seconds(status?.authorization?.expiresAt)),
+  )
+  gauge('calendar_operator_rate_limited', 'Whether Google limits an integration.', ['namespace', 'integration'], () =>
+    [...integrations.list()].map(({ metadata, status }) => ({
+      labels: { namespace: metadata.namespace ?? '', integration: metadata.name },
+      value: findCondition(status?.conditions, 'WithinQuota')?.status === 'False' ? 1 : 0,
+    })),
+  )
+}
+
+/** Every state is always there, so that an alert on it has something to look at. */
+const STATES = ['ready', 'reconciling', 'stalled', 'suspended']
+
+function countStates(objects: Iterable<Agent | CalendarIntegration>): Scrape {
+  const counts = new Map(STATES.map((state) => [state, 0]))
+  for (const object of objects) {
+    const state = stateOf(object)
+    counts.set(state, (counts.get(state) ?? 0) + 1)
+  }
+  return [...counts].map(([state, value]) => ({ labels: { state }, value }))
+}
+
+function stateOf({ spec, status }: Agent | CalendarIntegration): string {
+  if (spec.suspend) return 'suspended'
+  const holds = (type: string): boolean => findCondition(status?.conditions, type)?.status === 'True'
+  if (holds('Ready')) return 'ready'
+  return holds('Stalled') ? 'stalled' : 'reconciling'
+}
+
+const seconds = (instant: string | undefined): number | undefined => {
+  const ms = Date.parse(instant ?? '')
+  return Number.isNaN(ms) ? undefined : ms / 1000
+}
+
+const age = (instant: string | undefined, now: number): number | undefined => {
+  const at = seconds(instant)
+  return at === undefined ? undefined : now / 1000 - at
+}

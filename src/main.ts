@@ -1,0 +1,97 @@
+/**
+ * `calendar-operator`: the front door. It reads the command line, builds the one thing that was asked for, and turns
+ * signals into an orderly end.
+ */
+import { readFile } from 'node:fs/promises'
+import { text } from 'node:stream/consumers'
+import { Command } from 'commander'
+import { validate } from './cli/validate.ts'
+import { findKubeConfig } from './kubernetes/connection.ts'
+import { createOperator } from './operator.ts'
+import { systemClock } from './platform/clock.ts'
+import { createLog } from './platform/log.ts'
+import { readSettings, settingsTable, variableOf, SettingsError } from './settings.ts'
+import { version } from './version.ts'
+
+const program = new Command('calendar-operator')
+  .description("Connects people's Google calendars to what runs in a Kubernetes cluster.")
+  .version(version)
+
+const run = program.command('run').description('run the operator')
+for (const setting of settingsTable) {
+  const flags = setting.value ? `--${setting.name} <${setting.value}>` : `--${setting.name} [true|false]`
+  const byDefault = setting.default === '' ? '' : ` Default: ${setting.default}.`
+  run.option(flags, `${setting.description}${byDefault} [${variableOf(setting)}]`)
+}
+run.action(async (_options, command: Command) => {
+  process.exitCode = await runOperator(flagsOf(command))
+})
+
+program
+  .command('validate')
+  .description('check manifests offline, as the API server would')
+  .argument('<FILE...>', 'YAML or JSON files; - for standard input')
+  .action(async (files: string[]) => {
+    process.exitCode = await validate(files, {
+      readFile: (path) => readFile(path, 'utf8'),
+      readStdin: () => text(process.stdin),
+      write: (line) => void process.stdout.write(`${line}\n`),
+    })
+  })
+
+await program.parseAsync()
+
+/** The flags that were given, under their own names. */
+function flagsOf(command: Command): Record<string, string> {
+  const given: Record<string, string> = {}
+  for (const option of command.options) {
+    const value: unknown = command.getOptionValue(option.attributeName())
+    if (value === true) given[option.name()] = 'true'
+    else if (typeof value === 'string') given[option.name()] = value
+  }
+  return given
+}
+
+/** Runs until a signal; answers the exit code. */
+async function runOperator(flags: Record<string, string>): Promise<number> {
+  let settings
+  try {
+    settings = readSettings(flags, process.env)
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error
+    process.stderr.write(`The settings are not usable:\n${error.message}\n`)
+    return 2
+  }
+  const write = (line: string): void => void process.stdout.write(line)
+  const log = createLog({ level: settings.logLevel, clock: systemClock, write })
+  const operator = createOperator({
+    settings,
+    kubeConfig: findKubeConfig(),
+    clock: systemClock,
+    random: Math.random,
+    log,
+    onLeaseLost() {
+      log.error({}, 'the lease is lost: somebody else may lead, so this process ends at once')
+      process.exit(1)
+    },
+  })
+  const signal = new Promise<NodeJS.Signals>((resolve) => {
+    process.once('SIGTERM', resolve)
+    process.once('SIGINT', resolve)
+  })
+  // Timers of ours never keep the process alive, and a quiet operator has nothing else: this does.
+  const alive = setInterval(() => undefined, 2 ** 30)
+  log.info({ version, node: process.version }, 'starting')
+  const started = operator.start().catch((error: unknown) => {
+    log.error({ error }, 'could not start')
+    return 'failed' as const
+  })
+  if ((await Promise.race([started, signal])) === 'failed') return 1
+  log.info({ signal: await signal }, 'stopping')
+  // The end is bounded: what still runs then is ended with the process, and loses nothing that isn't found again.
+  setTimeout(() => process.exit(0), 9_500).unref()
+  await operator.stop()
+  clearInterval(alive)
+  log.info({}, 'stopped')
+  return 0
+}

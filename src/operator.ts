@@ -1,0 +1,154 @@
+/**
+ * Puts the rooms together: the one place that picks implementations. It watches, turns what changed into keys on two
+ * queues, and lets the reconcilers do the rest. It starts in the order in which things can be relied on (health, watches,
+ * leadership, workers) and stops in the opposite one.
+ */
+import type { KubeConfig } from '@kubernetes/client-node'
+import { createAgentReconciler } from './agent/reconcile.ts'
+import { createZones } from './calendar/zones.ts'
+import { createGoogle } from './google/google.ts'
+import { createDirectory } from './integration/directory.ts'
+import { createIntegrationReconciler } from './integration/reconcile.ts'
+import { createCluster, type RunningCluster } from './kubernetes/cluster.ts'
+import { connect } from './kubernetes/connection.ts'
+import { LeaderElection } from './kubernetes/lease.ts'
+import { createController, type Controller } from './loop/controller.ts'
+import type { Clock, Random } from './platform/clock.ts'
+import { serveHealth, type HealthServer } from './platform/health.ts'
+import type { Log } from './platform/log.ts'
+import { createMetrics, type Metrics } from './platform/metrics.ts'
+import { registerGauges } from './gauges.ts'
+import type { Settings } from './settings.ts'
+import { wire } from './wiring.ts'
+
+export interface OperatorDeps {
+  settings: Settings
+  kubeConfig: KubeConfig
+  clock: Clock
+  random: Random
+  log: Log
+  /** Called when the Lease is lost: nothing may be written from then on, so the process ends at once. */
+  onLeaseLost(): void
+}
+
+export interface Operator {
+  /** Resolves when the caches are filled; work begins once this replica leads. */
+  start(): Promise<void>
+  /** Ends in order, within ten seconds. Answers whether everything that ran had ended by itself. */
+  stop(): Promise<boolean>
+  /** The port of the health server, if there is one. */
+  readonly healthPort: number | undefined
+}
+
+/** An integration waits mostly for Google, and there are few of them. */
+const INTEGRATION_WORKERS = 4
+const GRACE_MS = 7_000
+/** A key that is in hand for longer than this is stuck: no request of ours has a deadline that long. */
+const STUCK_MS = 10 * 60_000
+
+export function createOperator(deps: OperatorDeps): Operator {
+  const { settings, clock, random, log } = deps
+  const metrics = createMetrics(clock)
+  const connection = connect(deps.kubeConfig, clock)
+  const cluster = createCluster({
+    connection,
+    clock,
+    random,
+    log,
+    namespaces: settings.watchNamespaces,
+    instance: settings.podName,
+    observe: metrics.apiRequest,
+  })
+  const google = createGoogle({
+    oauthUrl: settings.googleOAuthURL,
+    apiUrl: settings.googleAPIURL,
+    clock,
+    random,
+    observe: metrics.googleRequest,
+  })
+  const directory = createDirectory(clock)
+  const common = { cluster, google, clock, random, log }
+  const integrations = controllerOf(deps, metrics, {
+    name: 'calendarintegration',
+    workers: INTEGRATION_WORKERS,
+    reconcile: createIntegrationReconciler({ ...common, directory }),
+  })
+  const agents = controllerOf(deps, metrics, {
+    name: 'agent',
+    workers: settings.workers,
+    reconcile: createAgentReconciler({
+      ...common,
+      integrations: directory,
+      zones: createZones(),
+      reported: (key) => recount(key),
+    }),
+  })
+  const recount = wire({ cluster, directory, agents, integrations })
+  const election = settings.leaderElect ? electionOf(deps, cluster, connection.namespace, startWork) : undefined
+  registerGauges(metrics, cluster, clock)
+  metrics.leader('calendar-operator', () => election?.leading ?? true)
+
+  function startWork(): void {
+    log.info({}, 'reconciling')
+    integrations.start()
+    agents.start()
+  }
+
+  let health: HealthServer | undefined
+  let electing: Promise<void> = Promise.resolve()
+  const isStuck = ({ inHand }: Controller): boolean =>
+    [...inHand.values()].some((since) => clock.now() - since > STUCK_MS)
+  return {
+    get healthPort() {
+      return health?.port
+    },
+    async start() {
+      const alive = (): boolean => ![integrations, agents].some(isStuck)
+      if (settings.metricsBindAddress) {
+        const { registry } = metrics
+        health = await serveHealth({ ...settings.metricsBindAddress, registry, alive, ready: () => cluster.hasSynced })
+      }
+      await cluster.start()
+      if (election) electing = election.run()
+      else startWork()
+    },
+    async stop() {
+      const ended = await Promise.all([integrations.stop(GRACE_MS), agents.stop(GRACE_MS)])
+      await election?.stop()
+      await electing
+      await cluster.stop()
+      await Promise.all([google.close(), connection.close(), health?.close()])
+      return ended.every(Boolean)
+    },
+  }
+}
+
+function controllerOf(
+  { clock, random, log }: OperatorDeps,
+  metrics: Metrics,
+  options: Pick<Parameters<typeof createController>[0], 'name' | 'workers' | 'reconcile'>,
+): Controller {
+  const counts = (): Controller => controller
+  const own = metrics.controller(options.name, options.workers, counts)
+  const controller = createController({ ...options, clock, random, log, metrics: own })
+  return controller
+}
+
+function electionOf(
+  { settings, clock, random, log, onLeaseLost }: OperatorDeps,
+  { send }: RunningCluster,
+  kubeconfigNamespace: string | undefined,
+  onLeading: () => void,
+): LeaderElection {
+  const suffix = Math.floor(random() * 2 ** 32).toString(16)
+  return new LeaderElection(
+    { send, clock, random, log },
+    {
+      namespace: settings.podNamespace ?? kubeconfigNamespace ?? 'default',
+      name: 'calendar-operator',
+      identity: `${settings.podName}_${suffix}`,
+      onLeading,
+      onLost: onLeaseLost,
+    },
+  )
+}

@@ -1,0 +1,182 @@
+/**
+ * Every setting of `run`: a flag with a Kubernetes-style name and, equally, an environment variable. This is the only file
+ * that reads the environment, and it reads it once. All mistakes are reported at once.
+ */
+import type { Level } from 'pino'
+
+export interface Settings {
+  googleAccountsURL: string
+  googleOAuthURL: string
+  googleAPIURL: string
+  /** Empty: all namespaces. */
+  watchNamespaces: string[]
+  metricsBindAddress: BindAddress | undefined
+  leaderElect: boolean
+  workers: number
+  logLevel: Level
+  /** Where the pod runs, from `POD_NAMESPACE`: the Lease is kept there. */
+  podNamespace: string | undefined
+  /** The pod's name, from `POD_NAME` or `HOSTNAME`: it stands in the Lease and in Events. */
+  podName: string
+}
+
+export interface BindAddress {
+  host: string | undefined
+  port: number
+}
+
+export interface SettingInfo {
+  /** The flag, without its dashes. */
+  name: string
+  /** What the help shows for its value; a flag without one is a switch. */
+  value?: string
+  default: string
+  description: string
+}
+
+type Parse = (text: string) => { value: unknown } | { mistake: string }
+
+interface Setting extends SettingInfo {
+  key: keyof Settings
+  parse: Parse
+}
+
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal']
+
+const origin: Parse = (text) => {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url && /^https?:$/.test(url.protocol) && url.origin === text.replace(/\/$/, '')) return { value: url.origin }
+  return { mistake: 'an origin such as https://www.googleapis.com, with no path' }
+}
+
+const bindAddress: Parse = (text) => {
+  if (text === '0') return { value: undefined }
+  const match = /^(?:\[([0-9a-f:.]+)\]|([^:[\]]*)):(\d{1,5})$/i.exec(text)
+  const port = Number(match?.[3])
+  if (!match || port > 65_535) return { mistake: 'HOST:PORT such as :8081 or 127.0.0.1:8081, or 0 for none' }
+  const host = match[1] ?? match[2]
+  return { value: { host: host === '' ? undefined : host, port } }
+}
+
+const namespaces: Parse = (text) => {
+  const names = text
+    .split(',')
+    .map((name) => name.trim())
+    .filter(Boolean)
+  const wrong = names.find((name) => !/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name))
+  return wrong === undefined ? { value: [...new Set(names)] } : { mistake: 'names of namespaces, separated by commas' }
+}
+
+const flag: Parse = (text) =>
+  text === 'true' || text === 'false' ? { value: text === 'true' } : { mistake: 'true or false' }
+
+const count: Parse = (text) => {
+  const number = Number(text)
+  const fits = Number.isInteger(number) && number >= 1 && number <= 1000
+  return fits ? { value: number } : { mistake: 'a whole number from 1 to 1000' }
+}
+
+const level: Parse = (text) => (LEVELS.includes(text) ? { value: text } : { mistake: `one of ${LEVELS.join(', ')}` })
+
+const SETTINGS: readonly Setting[] = [
+  {
+    key: 'googleAccountsURL',
+    name: 'google-accounts-url',
+    value: 'ORIGIN',
+    default: 'https://accounts.google.com',
+    description: 'Where Google asks people for consent.',
+    parse: origin,
+  },
+  {
+    key: 'googleOAuthURL',
+    name: 'google-oauth-url',
+    value: 'ORIGIN',
+    default: 'https://oauth2.googleapis.com',
+    description: "Google's token endpoint.",
+    parse: origin,
+  },
+  {
+    key: 'googleAPIURL',
+    name: 'google-api-url',
+    value: 'ORIGIN',
+    default: 'https://www.googleapis.com',
+    description: 'The Calendar API.',
+    parse: origin,
+  },
+  {
+    key: 'watchNamespaces',
+    name: 'watch-namespaces',
+    value: 'NAMES',
+    default: '',
+    description: 'The namespaces to serve, separated by commas; all of them where nothing is said.',
+    parse: namespaces,
+  },
+  {
+    key: 'metricsBindAddress',
+    name: 'metrics-bind-address',
+    value: 'ADDRESS',
+    default: ':8081',
+    description: 'Where /metrics, /healthz and /readyz are served; 0 for nowhere.',
+    parse: bindAddress,
+  },
+  {
+    key: 'leaderElect',
+    name: 'leader-elect',
+    default: 'false',
+    description: 'Act only while holding the Lease calendar-operator: needed with more than one replica.',
+    parse: flag,
+  },
+  {
+    key: 'workers',
+    name: 'workers',
+    value: 'NUMBER',
+    default: '32',
+    description: 'How many agents are reconciled at once. They mostly wait for Google.',
+    parse: count,
+  },
+  {
+    key: 'logLevel',
+    name: 'log-level',
+    value: 'LEVEL',
+    default: 'info',
+    description: `How much is logged: ${LEVELS.join(', ')}.`,
+    parse: level,
+  },
+]
+
+/** For the help and the documentation. */
+export const settingsTable: readonly SettingInfo[] = SETTINGS
+
+export const variableOf = ({ name }: SettingInfo): string =>
+  `CALENDAR_OPERATOR_${name.toUpperCase().replaceAll('-', '_')}`
+
+/** All that is wrong with the settings, a line each. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError'
+}
+
+/**
+ * A flag wins over its variable; a variable that is set to nothing counts as not set. Variables of our prefix that we don't
+ * know are no mistake: Kubernetes sets `CALENDAR_OPERATOR_SERVICE_HOST` and its like beside a Service of that name.
+ *
+ * @param flags the flags that were given, by name.
+ */
+export function readSettings(flags: Record<string, string>, env: Record<string, string | undefined>): Settings {
+  const mistakes: string[] = []
+  const values: Record<string, unknown> = {
+    podNamespace: env.POD_NAMESPACE || undefined,
+    podName: env.POD_NAME || env.HOSTNAME || 'calendar-operator',
+  }
+  for (const setting of SETTINGS) {
+    const variable = variableOf(setting)
+    const given = flags[setting.name]
+    const text = given ?? (env[variable] || setting.default)
+    const parsed = setting.parse(text.trim())
+    if ('mistake' in parsed) {
+      const where = given === undefined ? variable : `--${setting.name}`
+      mistakes.push(`${where}: found ${JSON.stringify(text)}, expected ${parsed.mistake}`)
+    } else values[setting.key] = parsed.value
+  }
+  if (mistakes.length > 0) throw new SettingsError(mistakes.join('\n'))
+  return values as unknown as Settings
+}

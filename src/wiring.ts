@@ -1,0 +1,76 @@
+/** Which change wakes whom. Our own writes wake nobody: the stores keep silent about them. */
+import { integrationKey as integrationOf } from './agent/gate.ts'
+import type { Directory } from './integration/directory.ts'
+import { keyOf, type Change, type Cluster, type KubernetesObject } from './kubernetes/port.ts'
+import type { Controller } from './loop/controller.ts'
+
+export interface Wiring {
+  cluster: Cluster
+  directory: Directory
+  agents: Pick<Controller, 'add'>
+  integrations: Pick<Controller, 'add'>
+}
+
+/** Counting an integration's agents can wait a moment: at a start, thousands of them change at once. */
+const COUNT_AFTER_MS = 2_000
+
+/** Answers what to call when an agent's status was written. */
+export function wire({ cluster, directory, agents, integrations }: Wiring): (agentKey: string) => void {
+  const wakeAgentsOf = (integration: string): void => {
+    for (const agent of cluster.agents.by('integration', integration)) agents.add(keyOf(agent))
+  }
+  const recount = (agentKey: string): void => {
+    const agent = cluster.agents.get(agentKey)
+    if (agent) integrations.add(integrationOf(agent), COUNT_AFTER_MS)
+  }
+
+  cluster.agents.subscribe(({ before, after }) => {
+    const agent = after ?? before
+    if (!agent) return
+    if (isWish({ before, after })) agents.add(keyOf(agent))
+    // Its integration counts it, and the one that it has left no longer does.
+    for (const one of [before, after]) {
+      if (one && (!before || !after || integrationOf(before) !== integrationOf(after))) {
+        integrations.add(integrationOf(one), COUNT_AFTER_MS)
+      }
+    }
+  })
+  cluster.integrations.subscribe((change) => {
+    const integration = change.after ?? change.before
+    if (!integration || !isWish(change)) return
+    integrations.add(keyOf(integration))
+    wakeAgentsOf(keyOf(integration))
+  })
+  cluster.secrets.subscribe(({ before, after }) => {
+    const secret = after ?? before
+    if (!secret) return
+    for (const agent of cluster.agents.by('secret', keyOf(secret))) agents.add(keyOf(agent))
+    for (const integration of cluster.integrations.by('secret', keyOf(secret))) integrations.add(keyOf(integration))
+  })
+  cluster.configMaps.subscribe(({ before, after }) => {
+    const configMap = after ?? before
+    if (configMap) for (const agent of cluster.agents.by('configMap', keyOf(configMap))) agents.add(keyOf(agent))
+  })
+  cluster.namespaces?.subscribe(({ before, after }) => {
+    const sameLabels = JSON.stringify(before?.metadata.labels) === JSON.stringify(after?.metadata.labels)
+    if (!after || sameLabels) return
+    for (const agent of cluster.agents.by('namespace', after.metadata.name)) agents.add(keyOf(agent))
+  })
+  directory.onEntry(wakeAgentsOf)
+  directory.onObservation((integration) => integrations.add(integration))
+  return recount
+}
+
+/** Whether somebody wants something: a status that changed is news to nobody here. */
+function isWish({ before, after }: Change<KubernetesObject>): boolean {
+  if (!before || !after) return true
+  const wish = ({ metadata }: KubernetesObject): string =>
+    JSON.stringify([
+      metadata.generation,
+      metadata.annotations,
+      metadata.labels,
+      metadata.finalizers,
+      metadata.deletionTimestamp,
+    ])
+  return wish(before) !== wish(after)
+}
