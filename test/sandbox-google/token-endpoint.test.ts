@@ -179,6 +179,8 @@ describe('revoke and tokeninfo (§1.6)', () => {
       expires_in: '3599',
       access_type: 'offline',
     })
+    const headers = { authorization: `Bearer ${accessToken}` }
+    expect((await fetch(`${stage.google.url}/tokeninfo`, { method: 'POST', headers })).status).toBe(200)
     stage.google.advance({ ms: HOUR })
     expect((await ask()).status).toBe(400)
   })

@@ -101,7 +101,7 @@ function endAccess(world: World, token: AccessToken): void {
 }
 
 export function tokenInfo(world: World, call: Call): Reply {
-  const token = world.accessTokens.get(call.query.get('access_token') ?? call.form().get('access_token') ?? '')
+  const token = world.accessTokens.get(call.bearer() ?? call.form().get('access_token') ?? '')
   if (!token || token.expiresAt <= world.now()) throw oauthError(400, 'invalid_token', 'Invalid Value')
   const withEmail = token.scopes.some((scope) => scope === 'email' || scope.endsWith('/userinfo.email'))
   return json({

@@ -1,0 +1,62 @@
+import { runInNewContext } from 'node:vm'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { CALENDAR, newStage, type Stage } from './fixture.ts'
+
+let stage: Stage
+beforeEach(async () => {
+  stage = await newStage()
+})
+afterEach(() => stage.close())
+
+type Listener = (message: { origin: string; data: unknown }) => void
+
+/** Enough of a browser's window for the code client: it notes what is opened, and lets a test post messages. */
+async function load() {
+  const listeners = new Set<Listener>()
+  const opened: string[] = []
+  const window: Record<string, unknown> = {
+    addEventListener: (_name: string, listener: Listener) => listeners.add(listener),
+    removeEventListener: (_name: string, listener: Listener) => listeners.delete(listener),
+    open: (url: string) => {
+      opened.push(url)
+      return { closed: false }
+    },
+  }
+  const document = { currentScript: { src: `${stage.google.url}/gsi/client` } }
+  const location = { origin: 'https://booking.example.com', protocol: 'https:', host: 'booking.example.com' }
+  const script = await (await fetch(`${stage.google.url}/gsi/client`)).text()
+  runInNewContext(script, {
+    window,
+    document,
+    location,
+    URL,
+    URLSearchParams,
+    setInterval: () => 0,
+    setTimeout: () => 0,
+  })
+  const google = window.google as { accounts: { oauth2: { initCodeClient(config: object): { requestCode(): void } } } }
+  const post: Listener = (message) => [...listeners].forEach((listen) => listen(message))
+  return { oauth2: google.accounts.oauth2, opened, post }
+}
+
+it('the code client opens the consent page for the page’s origin and hands over the code it sends back (§1.3)', async () => {
+  stage.google.setClient({ client: stage.client.client_id, javascriptOrigins: ['https://booking.example.com'] })
+  const { oauth2, opened, post } = await load()
+  const answers: { code?: string; state?: string }[] = []
+  const callback = (answer: { code?: string }) => answers.push(answer)
+  oauth2.initCodeClient({ client_id: stage.client.client_id, scope: CALENDAR, state: 's', callback }).requestCode()
+  const result = stage.google.signIn({ url: opened[0] ?? '', account: 'alice@example.com' })
+  if (!('popup' in result)) throw new Error(JSON.stringify(result))
+  const data = { type: 'simulated-google-code', ...result.popup.params }
+  post({ origin: 'https://evil.example', data })
+  expect(answers).toEqual([])
+  post({ origin: stage.google.url, data })
+  expect(answers).toMatchObject([{ state: 's', scope: CALENDAR }])
+  const form = {
+    ...stage.client,
+    grant_type: 'authorization_code',
+    redirect_uri: 'postmessage',
+    code: answers[0]?.code ?? '',
+  }
+  expect((await stage.token(form)).body).toHaveProperty('refresh_token')
+})
