@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { agent } from '../backend.ts'
+import { parse } from 'yaml'
+import { agent, configMap, secret } from '../backend.ts'
 import type { Backend, Room } from '../backend.ts'
 
 /** What people do by hand, and what they see. */
@@ -80,6 +81,44 @@ export function byHand(room: () => Promise<Room>, backend: () => Backend): void 
       expect(await kubectl('get', 'calendar', '-o', 'name')).toBe('agent.calendar-operator.io/alice\n')
     })
 
+    it('gets what else there is, each with its columns', async ({ skip }) => {
+      const { r, kubectl } = await hands(skip)
+      await r.made('secrets', secret('token', { data: { a: 'YQ==' } }))
+      await r.made('configmaps', configMap('calendar', { data: { a: 'b' } }))
+      const spec = { holderIdentity: 'operator-1' }
+      await r.made('leases', {
+        apiVersion: 'coordination.k8s.io/v1',
+        kind: 'Lease',
+        metadata: { name: 'leader' },
+        spec,
+      })
+      const shown = async (...args: string[]) => cells(await kubectl('get', ...args)).map((line) => line.slice(0, -1))
+      expect(await shown('secrets')).toEqual([
+        ['NAME', 'TYPE', 'DATA'],
+        ['token', 'Opaque', '1'],
+      ])
+      expect(await shown('configmap', 'calendar')).toEqual([
+        ['NAME', 'DATA'],
+        ['calendar', '1'],
+      ])
+      expect(await shown('leases')).toEqual([
+        ['NAME', 'HOLDER'],
+        ['leader', 'operator-1'],
+      ])
+      expect(await shown('namespace', r.namespace)).toEqual([
+        ['NAME', 'STATUS'],
+        [r.namespace, 'Active'],
+      ])
+    })
+
+    it('gets the whole object, without what only the server reads', async ({ skip }) => {
+      const { r, kubectl } = await hands(skip)
+      await r.made('agents', agent('alice'))
+      const { body } = await r.get('agents', '/alice')
+      delete body.metadata.managedFields
+      expect(parse(await kubectl('get', 'agent', 'alice', '-o', 'yaml'))).toEqual(body)
+    })
+
     it('gets one value', async ({ skip }) => {
       const { r, kubectl } = await hands(skip)
       await r.made('agents', agent('alice'))
@@ -124,6 +163,16 @@ export function byHand(room: () => Promise<Room>, backend: () => Backend): void 
       }
       await r.patch('agents', '/alice/status', { status: { observedGeneration: 1, conditions: [ready] } })
       expect(await waited).toBe('agent.calendar-operator.io/alice condition met\n')
+    })
+
+    it('waits for an object to go', async ({ skip }) => {
+      const { r, kubectl } = await hands(skip)
+      await r.made('agents', agent('alice', {}, { finalizers: ['calendar-operator.io/revoke'] }))
+      const deleted = kubectl('delete', 'agent', 'alice', '--timeout=30s')
+      const marked = async () => expect((await r.get('agents', '/alice')).body.metadata.deletionTimestamp).toBeDefined()
+      await vi.waitFor(marked, { timeout: 20_000, interval: 50 })
+      await r.patch('agents', '/alice', { metadata: { finalizers: null } })
+      expect(await deleted).toMatch(/"alice" deleted/)
     })
 
     it('patches, labels, annotates and deletes', async ({ skip }) => {

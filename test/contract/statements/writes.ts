@@ -47,6 +47,20 @@ export function creating(room: () => Promise<Room>): void {
       expect((await r.get('agents', '/alice')).body.status).toEqual({ observedGeneration: -1 })
     })
 
+    it('pays no regard to what only the server can say', async () => {
+      const r = await room()
+      const long = '2020-01-01T00:00:00Z'
+      const uid = '00000000-0000-0000-0000-000000000000'
+      const own = { uid, generation: 7, creationTimestamp: long, deletionTimestamp: long }
+      const { metadata } = await r.made('agents', agent('alice', {}, own))
+      expect(metadata).toMatchObject({ generation: 1, creationTimestamp: TIME })
+      expect([metadata.uid, metadata.creationTimestamp, metadata.deletionTimestamp]).toEqual([
+        expect.not.stringContaining(uid),
+        expect.not.stringContaining(long),
+        undefined,
+      ])
+    })
+
     it('gives each object of one name another uid, and a greater version', async () => {
       const r = await room()
       const first = await r.made('agents', agent('alice'))
@@ -88,6 +102,28 @@ export function creating(room: () => Promise<Room>): void {
       const answer = await r.create('agents', agent('Alice_B'))
       expect(answer).toMatchObject(
         refusal(422, 'Invalid', /metadata.name: Invalid value: "Alice_B": a lowercase RFC 1123/),
+      )
+    })
+
+    it('is refused with a label that is none, or an owner without a uid', async () => {
+      const r = await room()
+      const label = await r.create('secrets', secret('token', {}, { labels: { team: 'a b' } }))
+      expect(label).toMatchObject(
+        refusal(422, 'Invalid', /metadata.labels: Invalid value: "a b": a valid label must be/),
+      )
+      const ownerReferences = [{ apiVersion: 'v1', kind: 'Secret', name: 'other' }]
+      const owner = await r.create('secrets', secret('token', {}, { ownerReferences }))
+      expect(owner).toMatchObject(
+        refusal(422, 'Invalid', /metadata.ownerReferences.uid: Invalid value: "": must not be empty/),
+      )
+    })
+
+    it('is refused where a request is larger than three megabytes', async () => {
+      const r = await room()
+      const data = { a: Buffer.alloc(3_000_000).toString('base64') }
+      const answer = await r.create('secrets', secret('token', { data }))
+      expect(answer).toMatchObject(
+        refusal(413, 'RequestEntityTooLarge', /^Request entity too large: limit is 3145728$/),
       )
     })
 
@@ -163,6 +199,16 @@ export function changing(room: () => Promise<Room>): void {
       expect(await r.patch('agents', '/alice/status', { metadata: { resourceVersion }, status: {} })).toMatchObject(
         STALE,
       )
+    })
+
+    it('is refused for an object that was deleted and made again since', async () => {
+      const r = await room()
+      const old = await r.made('agents', agent('alice'))
+      await r.delete('agents', '/alice')
+      const { resourceVersion } = (await r.made('agents', agent('alice'))).metadata
+      expect(await r.put('agents', '/alice', old)).toMatchObject(refusal(409, 'Conflict', /"alice"/))
+      const renewed = { ...old, metadata: { ...old.metadata, resourceVersion } }
+      expect(await r.put('agents', '/alice', renewed)).toMatchObject(refusal(409, 'Conflict', /"alice"/))
     })
 
     it('by PUT without a version is refused for our kinds, and done for Secrets', async () => {
@@ -266,6 +312,25 @@ export function changing(room: () => Promise<Room>): void {
       expect(status).toBe(200)
       expect(body).toMatchObject({ spec: { suspend: true }, status: { observedGeneration: 2, conditions: [ready] } })
       expect(body.metadata.labels).toBeUndefined()
+    })
+
+    it('is replaced whole by PUT, and nothing else is', async () => {
+      const r = await room()
+      const { spec, ...rest } = await r.made('agents', agent('alice'))
+      await r.patch('agents', '/alice/status', { status: { conditions: [ready] } })
+      const { metadata } = (await r.get('agents', '/alice')).body
+      const sent = { ...rest, metadata: { ...metadata, labels: { team: 'a' } }, spec: { ...spec, suspend: true } }
+      const { status, body } = await r.put('agents', '/alice/status', { ...sent, status: { observedGeneration: 1 } })
+      expect([status, body.status, body.spec]).toEqual([200, { observedGeneration: 1 }, spec])
+      expect(body.metadata.labels).toBeUndefined()
+    })
+
+    it('is patched whatever uid the patch names: only a version protects', async () => {
+      const r = await room()
+      await r.made('agents', agent('alice'))
+      const patch = { metadata: { uid: '00000000-0000-0000-0000-000000000000' }, status: { observedGeneration: 1 } }
+      const { status, body } = await r.patch('agents', '/alice/status', patch)
+      expect([status, body.status]).toEqual([200, { observedGeneration: 1 }])
     })
 
     it('has a new version and the same generation, and the same version when nothing changed', async () => {
