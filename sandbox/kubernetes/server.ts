@@ -54,6 +54,8 @@ export interface SandboxKubernetes extends InProcess {
   /** Listens again, on the same port, with the same data and certificates. */
   start: () => Promise<void>
   restart: () => Promise<void>
+  /** The resourceVersion of the last write. */
+  revision: () => number
   /** Everything that is stored, for `dataSnapshot`. */
   snapshot: () => Snapshot
   /** Calls back within every write, whoever makes it. Objects are read-only. The answer ends it. */
@@ -180,6 +182,7 @@ type Controls = Omit<
 
 function controls({ store, reader, watches, faults, log, collector }: Parts): Controls {
   return {
+    revision: () => store.revision,
     snapshot: () => structuredClone(store.snapshot()),
     onWrite: (listener) => store.subscribe(listener),
     idle: () => collector.idle(),
