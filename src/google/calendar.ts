@@ -120,7 +120,8 @@ async function listAll(
 interface LibraryResponse {
   status: number
   data: unknown
-  headers: Headers
+  /** The library gives either, whichever way the answer went. */
+  headers: Headers | Record<string, string | undefined>
 }
 
 /** The library wraps what the transport throws: what went wrong is ours to say. */
@@ -139,7 +140,8 @@ function accepted<T>({ clock }: CalendarDeps, { status, data, headers }: Library
   if (status === 200 && typeof data === 'object' && data !== null) return data as T
   // Half an answer, or a page of somebody in between.
   if (status === 200) throw new GoogleError('Unreachable', '200 without a whole answer', { status })
-  const retryAfter = retryAfterMs({ headers: { 'retry-after': headers.get('retry-after') ?? undefined } }, clock.now())
+  const asked = headers instanceof Headers ? headers.get('retry-after') : headers['retry-after']
+  const retryAfter = retryAfterMs({ headers: { 'retry-after': asked ?? undefined } }, clock.now())
   throw new CalendarRefusal(classifyAPI(status, data, sentSyncToken), status, retryAfter)
 }
 

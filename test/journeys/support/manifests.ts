@@ -1,0 +1,33 @@
+/** The manifests of a journey, as a user writes them: no defaults filled in. */
+import { GROUP_VERSION } from '../../../src/resources/names.ts'
+
+type Manifest = { apiVersion: string; kind: string; metadata: { name: string; namespace?: string }; spec: object }
+
+export const integrationManifest = (spec: Record<string, unknown> = {}, google: object = {}): Manifest => ({
+  apiVersion: GROUP_VERSION,
+  kind: 'CalendarIntegration',
+  metadata: { name: 'google' },
+  spec: {
+    google: {
+      clientSecretRef: { name: 'google-oauth-client', key: 'client_secret.json' },
+      siteURI: 'https://booking.example.com',
+      userType: 'External',
+      publishingStatus: 'Testing',
+      ...google,
+    },
+    ...spec,
+  },
+})
+
+export const agentManifest = (name: string, spec: Record<string, unknown> = {}): Manifest => ({
+  apiVersion: GROUP_VERSION,
+  kind: 'Agent',
+  metadata: { name },
+  spec: {
+    integrationRef: { name: 'google' },
+    account: `${name}@example.com`,
+    grantSecretRef: { name: `${name}-grant` },
+    publish: { calendar: { name: `${name}-calendar` } },
+    ...spec,
+  },
+})

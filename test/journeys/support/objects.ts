@@ -1,0 +1,99 @@
+/** The user's hand in a journey: objects applied, read, patched and deleted over the API, as `kubectl` would. */
+import type { Body, Client } from '../../contract/client.ts'
+
+const PATHS: Record<string, { base: string; plural: string; namespaced: boolean }> = {
+  Namespace: { base: '/api/v1', plural: 'namespaces', namespaced: false },
+  Secret: { base: '/api/v1', plural: 'secrets', namespaced: true },
+  ConfigMap: { base: '/api/v1', plural: 'configmaps', namespaced: true },
+  Event: { base: '/apis/events.k8s.io/v1', plural: 'events', namespaced: true },
+  Lease: { base: '/apis/coordination.k8s.io/v1', plural: 'leases', namespaced: true },
+  Agent: { base: '/apis/calendar-operator.io/v1alpha1', plural: 'agents', namespaced: true },
+  CalendarIntegration: {
+    base: '/apis/calendar-operator.io/v1alpha1',
+    plural: 'calendarintegrations',
+    namespaced: true,
+  },
+}
+
+export class Objects {
+  readonly #api: Client
+  readonly #namespace: string
+
+  constructor(api: Client, namespace: string) {
+    this.#api = api
+    this.#namespace = namespace
+  }
+
+  #path(kind: string, name?: string, namespace = this.#namespace): string {
+    const { base, plural, namespaced } = PATHS[kind]!
+    return `${base}${namespaced ? `/namespaces/${namespace}` : ''}/${plural}${name === undefined ? '' : `/${name}`}`
+  }
+
+  /** Creates, or merges into what is there. Fails where the API refuses. */
+  async apply(object: {
+    apiVersion: string
+    kind: string
+    metadata: { name: string; namespace?: string }
+  }): Promise<Body> {
+    const { kind, metadata } = object
+    const namespace = metadata.namespace ?? this.#namespace
+    const created = await this.#api.request('POST', this.#path(kind, undefined, namespace), object)
+    if (created.status < 300) return created.body
+    if (created.status !== 409) throw new Error(`${kind} ${metadata.name} was refused: ${created.text}`)
+    return this.patch(kind, metadata.name, object, namespace)
+  }
+
+  async patch(kind: string, name: string, patch: object, namespace?: string): Promise<Body> {
+    const headers = { 'content-type': 'application/merge-patch+json' }
+    const answer = await this.#api.request('PATCH', this.#path(kind, name, namespace), patch, headers)
+    if (answer.status >= 300) throw new Error(`the patch of ${kind} ${name} was refused: ${answer.text}`)
+    return answer.body
+  }
+
+  /** Fails where there is none. */
+  async get(kind: string, name: string, namespace?: string): Promise<Body> {
+    const found = await this.find(kind, name, namespace)
+    if (!found) throw new Error(`there is no ${kind} ${name}`)
+    return found
+  }
+
+  async find(kind: string, name: string, namespace?: string): Promise<Body | undefined> {
+    const answer = await this.#api.request('GET', this.#path(kind, name, namespace))
+    if (answer.status === 404) return undefined
+    if (answer.status >= 300) throw new Error(`reading ${kind} ${name} failed: ${answer.text}`)
+    return answer.body
+  }
+
+  async list(kind: string, namespace?: string): Promise<Body[]> {
+    return (await this.#api.request('GET', this.#path(kind, undefined, namespace))).body.items ?? []
+  }
+
+  async delete(kind: string, name: string, namespace?: string): Promise<void> {
+    await this.#api.request('DELETE', this.#path(kind, name, namespace))
+  }
+
+  /** A Secret with these values as text. */
+  secret(name: string, values: Record<string, string>, namespace?: string): Promise<Body> {
+    const data = Object.entries(values).map(([key, value]) => [key, Buffer.from(value).toString('base64')])
+    const metadata = { name, ...(namespace === undefined ? {} : { namespace }) }
+    return this.apply({ apiVersion: 'v1', kind: 'Secret', metadata, data: Object.fromEntries(data) } as never)
+  }
+
+  /** A Secret's values as text. */
+  async secretText(name: string): Promise<Record<string, string>> {
+    const { data = {} } = await this.get('Secret', name)
+    return Object.fromEntries(
+      Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString('utf8')]),
+    )
+  }
+
+  /** Lets go of what a journey left behind, finalizers and all. */
+  async deleteAll(): Promise<void> {
+    for (const kind of ['Agent', 'CalendarIntegration']) {
+      for (const { metadata } of await this.list(kind)) {
+        if (metadata.finalizers) await this.patch(kind, metadata.name, { metadata: { finalizers: null } })
+        await this.delete(kind, metadata.name)
+      }
+    }
+  }
+}

@@ -1,0 +1,317 @@
+/**
+ * A world for a journey: a Kubernetes (the sandbox's, or a real one where KUBERNETES=real), a simulated Google, and the
+ * operator between them, all speaking HTTP, all by one clock that the test moves. Every status that is ever written is held
+ * against the rules of kstatus, and everything that was produced is searched for the secrets that were used.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { KubeConfig } from '@kubernetes/client-node'
+import { expect } from 'vitest'
+import { startGoogle, type SimulatedGoogle } from '../../../sandbox/google/google.ts'
+import { startKubernetes, type SandboxKubernetes } from '../../../sandbox/kubernetes/server.ts'
+import { createOperator, type Operator } from '../../../src/operator.ts'
+import { createLog } from '../../../src/platform/log.ts'
+import { crds } from '../../../src/resources/generated/crds.ts'
+import type { Agent, CalendarIntegration } from '../../../src/resources/types.ts'
+import { readSettings } from '../../../src/settings.ts'
+import { connect, type Body, type Client, type Watch } from '../../contract/client.ts'
+import { startRealKubernetes, type RealKubernetes } from '../../real/cluster.ts'
+import { ManualClock, settle } from '../../support/clock.ts'
+import { statusProblems } from '../../support/kstatus.ts'
+import { Objects } from './objects.ts'
+
+export const isReal = process.env.KUBERNETES === 'real'
+
+export interface World {
+  readonly clock: ManualClock
+  readonly google: SimulatedGoogle
+  readonly objects: Objects
+  readonly namespace: string
+  /** The sandbox's own handle: faults, request counts; undefined on a real API server. */
+  readonly sandbox: SandboxKubernetes | undefined
+  /** The OAuth client of `google-oauth-client`. */
+  readonly client: { clientId: string; clientSecret: string }
+  /** Everything that was logged. */
+  readonly lines: string[]
+  readonly operator: Operator
+  /** Starts the operator anew, as after a crash or an orderly end. */
+  restartOperator(): Promise<void>
+  stopOperator(): Promise<void>
+  startOperator(flags?: Record<string, string>): Promise<void>
+  /** Adds an account at Google, with a grant and the Secret that brings it. Answers the refresh token. */
+  addPerson(name: string, options?: PersonOptions): Promise<string>
+  agent(name: string): Promise<Agent>
+  integration(name?: string): Promise<CalendarIntegration>
+  /** What is published as `<name>-calendar`. */
+  busy(name: string): Promise<BusyJSON>
+  /** An instant so many hours from now, as RFC 3339 to the second. */
+  inHours(hours: number): string
+  /** Waits, time passing slowly meanwhile, until `look` answers something; says what it waits for if it never does. */
+  until<T>(what: string, look: () => Promise<T | undefined | false> | T | undefined | false): Promise<T>
+  untilReason(name: string, reason: string): Promise<Agent>
+  untilReady(name: string): Promise<Agent>
+  /** Never hands this text to anything that is searched: it must not turn up. */
+  addSecret(text: string): void
+  stop(): Promise<void>
+}
+
+export interface PersonOptions {
+  scopes?: string[]
+  /** How long ago consent was given, in ms; not told where undefined. */
+  consentAge?: number
+  account?: string
+}
+
+export interface BusyJSON {
+  version: 1
+  agent: string
+  timeZone: string
+  window: { start: string; end: string }
+  syncedAt: string
+  freshUntil: string
+  complete: boolean
+  busy: { start: string; end: string }[]
+}
+
+export const SCOPE = 'https://www.googleapis.com/auth/calendar'
+const STEP_MS = 100
+const MOST_STEPS = 3_000
+
+let shared: Promise<RealKubernetes> | undefined
+let worlds = 0
+
+/** One real API server for a whole run: each world has a namespace of its own. */
+function realKubernetes(): Promise<RealKubernetes> {
+  shared ??= startRealKubernetes({ controllerManager: true })
+  return shared
+}
+
+export async function startWorld(options: { flags?: Record<string, string>; start?: boolean } = {}): Promise<World> {
+  // Real time where a real API server writes times of its own.
+  const clock = new ManualClock(isReal ? Math.floor(Date.now() / 1000) * 1000 : undefined)
+  const google = await startGoogle({ clock, random: lottery(7) })
+  const sandbox = isReal ? undefined : await startKubernetes({ clock, crds })
+  const directory = await mkdtemp(join(tmpdir(), 'journey-'))
+  const kubeconfigPath = isReal ? await (await realKubernetes()).kubeconfig() : join(directory, 'kubeconfig')
+  if (sandbox) await writeFile(kubeconfigPath, sandbox.kubeconfig())
+  const api = await connect(kubeconfigPath)
+  const namespace = isReal ? `booking-${++worlds}` : 'booking'
+  const objects = new Objects(api, namespace)
+  await objects.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } })
+  const world = new JourneyWorld({ clock, google, sandbox, api, objects, namespace, kubeconfigPath, directory })
+  await world.furnish()
+  if (options.start !== false) await world.startOperator(options.flags)
+  return world
+}
+
+interface Parts {
+  clock: ManualClock
+  google: SimulatedGoogle
+  sandbox: SandboxKubernetes | undefined
+  api: Client
+  objects: Objects
+  namespace: string
+  kubeconfigPath: string
+  directory: string
+}
+
+class JourneyWorld implements World {
+  readonly clock
+  readonly google
+  readonly objects
+  readonly namespace
+  readonly sandbox
+  readonly lines: string[] = []
+  readonly #parts: Parts
+  readonly #secrets = new Set<string>()
+  readonly #problems: string[] = []
+  readonly #snapshots: string[] = []
+  readonly #watches: Watch[] = []
+  #client = { clientId: '', clientSecret: '' }
+  #operator: Operator | undefined
+  #flags: Record<string, string> = {}
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+    this.clock = parts.clock
+    this.google = parts.google
+    this.objects = parts.objects
+    this.namespace = parts.namespace
+    this.sandbox = parts.sandbox
+  }
+
+  get client() {
+    return this.#client
+  }
+
+  get operator(): Operator {
+    if (!this.#operator) throw new Error('the operator is not running')
+    return this.#operator
+  }
+
+  async furnish(): Promise<void> {
+    const { google, sandbox } = this.#parts
+    this.#client = google.addClient({ redirectUris: [], javascriptOrigins: ['https://booking.example.com'] })
+    this.addSecret(this.#client.clientSecret)
+    await this.objects.secret('google-oauth-client', {
+      'client_secret.json': JSON.stringify(google.clientFile(this.#client.clientId)),
+    })
+    if (sandbox) sandbox.onWrite(({ current }) => this.#judge(current.object as unknown as Body))
+    else for (const plural of ['agents', 'calendarintegrations']) await this.#watch(plural)
+  }
+
+  async #watch(plural: string): Promise<void> {
+    const path = `/apis/calendar-operator.io/v1alpha1/namespaces/${this.namespace}/${plural}?watch=true`
+    const watch = await this.#parts.api.watch(path)
+    this.#watches.push(watch)
+    void (async () => {
+      for (let event = await watch.next(); event; event = await watch.next()) this.#judge(event.object)
+    })().catch(() => undefined)
+  }
+
+  /** Every state of an object of ours: does its status obey the rules? */
+  #judge(object: Body | undefined): void {
+    if (!object || !['Agent', 'CalendarIntegration'].includes(object.kind ?? '')) return
+    this.#snapshots.push(JSON.stringify(object.status))
+    const problems = statusProblems(object as never)
+    this.#problems.push(...problems.map((problem) => `${object.kind ?? ''} ${object.metadata.name}: ${problem}`))
+  }
+
+  async startOperator(flags: Record<string, string> = {}): Promise<void> {
+    this.#flags = flags
+    const { clock, google, kubeconfigPath } = this.#parts
+    const settings = readSettings(
+      {
+        'google-oauth-url': google.url,
+        'google-api-url': google.url,
+        'google-accounts-url': google.url,
+        'metrics-bind-address': '127.0.0.1:0',
+        ...(isReal ? { 'watch-namespaces': this.namespace } : {}),
+        ...flags,
+      },
+      {},
+    )
+    const kubeConfig = new KubeConfig()
+    kubeConfig.loadFromFile(kubeconfigPath)
+    const log = createLog({ level: 'debug', clock, write: (line) => void this.lines.push(line) })
+    const onLeaseLost = (): void => void this.lines.push('lease lost\n')
+    this.#operator = createOperator({ settings, kubeConfig, clock, random: lottery(11), log, onLeaseLost })
+    const started = this.#operator.start()
+    let done = false
+    void started.finally(() => (done = true))
+    await this.until('the operator starts', () => done)
+    await started
+  }
+
+  async stopOperator(): Promise<void> {
+    const stopped = this.#operator?.stop()
+    this.#operator = undefined
+    let done = stopped === undefined
+    void stopped?.finally(() => (done = true))
+    await this.until('the operator stops', () => done)
+  }
+
+  async restartOperator(): Promise<void> {
+    await this.stopOperator()
+    await this.startOperator(this.#flags)
+  }
+
+  async addPerson(name: string, options: PersonOptions = {}): Promise<string> {
+    const { google, clock } = this.#parts
+    const account = options.account ?? `${name}@example.com`
+    google.addAccount({ email: account, timeZone: 'Europe/Paris' } as never)
+    const scopes = options.scopes ?? [SCOPE]
+    const { refreshToken } = google.grant({ client: this.#client.clientId, account, scopes })
+    this.addSecret(refreshToken)
+    const values: Record<string, string> = { refresh_token: refreshToken }
+    if (options.consentAge !== undefined) {
+      values.granted_at = new Date(clock.now() - options.consentAge).toISOString()
+    }
+    await this.objects.secret(`${name}-grant`, values)
+    return refreshToken
+  }
+
+  agent(name: string): Promise<Agent> {
+    return this.objects.get('Agent', name) as Promise<unknown> as Promise<Agent>
+  }
+
+  integration(name = 'google'): Promise<CalendarIntegration> {
+    return this.objects.get('CalendarIntegration', name) as Promise<unknown> as Promise<CalendarIntegration>
+  }
+
+  async busy(name: string): Promise<BusyJSON> {
+    const text = (await this.objects.get('ConfigMap', `${name}-calendar`)).data?.['busy.json']
+    return JSON.parse(text ?? 'null') as BusyJSON
+  }
+
+  inHours(hours: number): string {
+    const ms = this.clock.now() + hours * 60 * 60_000
+    return new Date(Math.floor(ms / 1000) * 1000).toISOString().replace('.000Z', 'Z')
+  }
+
+  async until<T>(what: string, look: () => Promise<T | undefined | false> | T | undefined | false): Promise<T> {
+    for (let step = 0; step < MOST_STEPS; step++) {
+      const found = await look()
+      if (found !== undefined && found !== false) return found
+      // What is under way on the network gets its turn first; then time goes on a little.
+      await settle()
+      await this.clock.advance(STEP_MS)
+    }
+    throw new Error(`waited in vain until ${what}\n${this.lines.slice(-20).join('')}`)
+  }
+
+  async untilReason(name: string, reason: string): Promise<Agent> {
+    let last: unknown
+    return this.until(`${name} says ${reason}`, async () => {
+      const agent = await this.agent(name)
+      last = agent.status
+      return agent.status?.conditions?.find(({ type }) => type === 'Ready')?.reason === reason && agent
+    }).catch((error: unknown) => {
+      throw new Error(`${String(error)}\nlast status: ${JSON.stringify(last)}`)
+    })
+  }
+
+  untilReady(name: string): Promise<Agent> {
+    return this.untilReason(name, 'Ready')
+  }
+
+  addSecret(text: string): void {
+    this.#secrets.add(text)
+  }
+
+  async stop(): Promise<void> {
+    const events = await this.objects.list('Event')
+    await this.stopOperator()
+    for (const watch of this.#watches) watch.close()
+    await this.objects.deleteAll()
+    await this.#parts.api.close()
+    await this.#parts.google.close()
+    await this.#parts.sandbox?.stop()
+    await rm(this.#parts.directory, { recursive: true })
+    expect(this.#problems).toEqual([])
+    this.#expectNoSecrets(JSON.stringify(events))
+  }
+
+  #expectNoSecrets(events: string): void {
+    const logged = this.lines.join('')
+    for (const secret of this.#secrets) {
+      for (const produced of [logged, events, ...this.#snapshots]) expect(produced.includes(secret)).toBe(false)
+    }
+    // E-mail addresses may stand in a status, never in a log or an Event.
+    expect(logged).not.toMatch(/@example\.com|%40example/)
+    expect(events).not.toMatch(/@example\.com/)
+    expect(logged + events).not.toMatch(/ya29\./)
+  }
+}
+
+/** A repeatable sequence of chances (mulberry32). */
+export function lottery(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
