@@ -10,9 +10,11 @@ export default defineConfig({
     env: { KUBERNETES: 'real' },
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    // A control plane takes a core and 400 MB: one at a time.
+    // A control plane takes a core and 400 MB, so one file at a time, all in one process: what journeys start once, they
+    // share. It ends with that process.
     pool: 'forks',
     maxWorkers: 1,
     fileParallelism: false,
+    isolate: false,
   },
 })
