@@ -29,7 +29,7 @@ export interface Calendar {
   epoch: number
   /** In the order of creation. The records are never changed, only replaced. */
   events: Map<string, EventRecord>
-  /** Former shapes of recurring events, for telling which instances are gone. */
+  /** Former shapes of events that are or were recurring, for telling which instances are gone. */
   retired: { version: number; record: EventRecord }[]
   nextOrder: number
 }

@@ -81,7 +81,9 @@ export function commit(calendar: Calendar, record: Omit<EventRecord, 'version'>)
 
 /** A series that changed its shape takes along the exceptions that no longer have a place in it. */
 function followSeries(calendar: Calendar, before: EventRecord | undefined, now: EventRecord): void {
-  if (before?.recurrence && !before.cancelled) calendar.retired.push({ version: now.version, record: before })
+  // A deleted series was retired when it was deleted; a deleted plain event wasn't, and may come back as a series.
+  if (before && !(before.cancelled && before.recurrence))
+    calendar.retired.push({ version: now.version, record: before })
   for (const exception of exceptionsOf(calendar, now.id)) {
     const stays = !now.cancelled && occursAt(now, exception.series!.originalMs)
     if (stays && exception.orphan) calendar.events.delete(exception.id)

@@ -1,6 +1,6 @@
 /** Which events a listing holds: everything in a window, or what changed since a version of the change log. */
 import type { Calendar } from './calendars.ts'
-import { type EventRecord, exceptionsOf, instanceId, instanceOf, occurrencesOf } from './events.ts'
+import { type EventRecord, exceptionsOf, instanceOf, occurrencesOf } from './events.ts'
 
 export interface Selection {
   /** `singleEvents`: instances instead of recurring events. */
@@ -77,14 +77,18 @@ export function selectChanges(calendar: Calendar, selection: Selection, since: n
 
 const position = (record: EventRecord): number => record.series?.originalMs ?? 0
 
-/** Instances that the series had at the client's last sync and has no more. */
+/** Items that the client got at its last sync and that are there no more: instances, or an event that became a series. */
 function addVanished(found: Map<string, EventRecord>, calendar: Calendar, selection: Selection, since: number): void {
   for (const { version, record } of calendar.retired) {
     if (version <= since) continue
-    for (const occurrence of occurrencesOf(record, windowOf(selection))) {
-      const id = instanceId(record, occurrence)
-      if (found.has(id) || calendar.events.has(id)) continue
-      found.set(id, { ...instanceOf(record, occurrence), cancelled: true })
+    for (const former of formerItems(record, selection)) {
+      const now = calendar.events.get(former.id)
+      if (!found.has(former.id) && (!now || now.recurrence)) found.set(former.id, { ...former, cancelled: true })
     }
   }
+}
+
+function formerItems(record: EventRecord, selection: Selection): EventRecord[] {
+  if (!record.recurrence) return [record]
+  return occurrencesOf(record, windowOf(selection)).map((occurrence) => instanceOf(record, occurrence))
 }
