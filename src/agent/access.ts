@@ -8,7 +8,7 @@ import { missingScopes } from '../google/scopes.ts'
 import type { ReasonOf } from '../resources/reasons.ts'
 import type { Agent } from '../resources/types.ts'
 import { deathOf, type Death } from './death.ts'
-import type { OpenGate } from './gate.ts'
+import { untilAPIAsked, type OpenGate } from './gate.ts'
 import { saveGrant } from './grant.ts'
 import type { AgentMemory, Grant } from './memory.ts'
 import type { AgentDeps } from './port.ts'
@@ -226,7 +226,7 @@ async function learnAccount(request: AccessRequest, grant: Grant): Promise<Setba
 }
 
 async function accountSetback(request: AccessRequest, grant: Grant, error: GoogleError): Promise<Setback | undefined> {
-  if (error.failure === 'APIDisabled') return apiDisabled(request, error)
+  if (error.failure === 'APIDisabled') return apiDisabled(request)
   if (error.failure === 'ScopeInsufficient') {
     // Every scope that the integration asks for is there; they are just too narrow to tell whose grant it is.
     grant.accountHidden = grant.scopes !== undefined
@@ -247,8 +247,8 @@ async function accountSetback(request: AccessRequest, grant: Grant, error: Googl
 }
 
 /** The API is off for the whole project: its integration is told, and says so for all of its agents. */
-export function apiDisabled({ deps, gate }: AccessRequest, error: GoogleError): Setback {
+export function apiDisabled({ deps, gate }: AccessRequest): Setback {
   deps.integrations.observeAPI(gate.key, 'Disabled')
   const message = `CalendarIntegration ${gate.key} is not ready: the Calendar API is switched off in its Google Cloud project.`
-  return setback('Ready', 'IntegrationNotReady', message, { kind: 'wait', for: error.retryAfterMs ?? 60 * 60_000 })
+  return setback('Ready', 'IntegrationNotReady', message, { kind: 'wait', for: untilAPIAsked(deps, gate.key) })
 }

@@ -44,7 +44,13 @@ function usable(deps: AgentDeps, key: string, integration: CalendarIntegration):
   if (view?.client && view.apiDisabled && deps.integrations.mayUseAPI(key)) {
     return { key, integration, view: { ...view, client: view.client } }
   }
-  return setback('Ready', 'IntegrationNotReady', message, { kind: 'wait', for: 60 * 60_000 })
+  return setback('Ready', 'IntegrationNotReady', message, { kind: 'wait', for: untilAPIAsked(deps, key) })
+}
+
+/** The integration's change wakes its agents; only the switched-off API has to be asked by one of them. */
+export function untilAPIAsked({ integrations, clock }: AgentDeps, key: string): number {
+  const at = integrations.apiAskedAgainAt(key)
+  return at === undefined ? 60 * 60_000 : Math.max(at - clock.now(), 0) + 1_000
 }
 
 /** The reason, for people, why this integration does not serve the agent's namespace; undefined where it does. */

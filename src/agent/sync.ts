@@ -155,7 +155,7 @@ async function apply(
 const spread = (interval: number, chance: number): number => interval * (0.9 + chance / 5)
 
 function failedReading(request: AccessRequest, { name, calendar }: Reading, error: GoogleError): Setback {
-  if (error.failure === 'APIDisabled') return apiDisabled(request, error)
+  if (error.failure === 'APIDisabled') return apiDisabled(request)
   const everybodys = passingSetback(error)
   if (everybodys) return everybodys
   const now = request.deps.clock.now()

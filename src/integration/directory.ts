@@ -24,6 +24,7 @@ export interface APIKnowledge {
 export interface Directory {
   view(key: string): Entry | undefined
   mayUseAPI(key: string): boolean
+  apiAskedAgainAt(key: string): number | undefined
   observeAPI(key: string, state: 'Enabled' | 'Disabled'): void
   suspect(key: string): void
   /** The reconciler's own side. */
@@ -54,6 +55,10 @@ export function createDirectory(clock: Clock): Directory {
       // Whoever asks first finds out for everybody.
       api.askAgainAt = now + slowly(api.since, now)
       return true
+    },
+    apiAskedAgainAt(key) {
+      const api = apis.get(key)
+      return api?.state === 'Disabled' ? api.askAgainAt : undefined
     },
     observeAPI(key, state) {
       const known = apis.get(key)

@@ -8,6 +8,7 @@ import { announce } from '../kubernetes/announce.ts'
 import { keyOf } from '../kubernetes/port.ts'
 import { done, type Outcome } from '../loop/outcome.ts'
 import { withWordIfLate } from '../loop/pace.ts'
+import { scrub } from '../platform/scrub.ts'
 import { conditionsFor, findCondition } from '../resources/conditions.ts'
 import { requestedAt } from '../resources/names.ts'
 import type { CalendarIntegration, CalendarIntegrationStatus } from '../resources/types.ts'
@@ -135,7 +136,14 @@ async function report(
   { findings }: Decision,
 ): Promise<void> {
   const { clientId, projectId } = memory.file ?? {}
+  const before = findCondition(integration.status?.conditions, 'CredentialsValid')?.message
   await write(deps, integration, findings, { clientID: clientId, projectID: projectId, credentialsHash: memory.hash })
+  const now = findings.own.CredentialsValid
+  // What was taken off a pasted value is said once, though all is well.
+  if (memory.file?.stripped.length && now?.status === 'True' && now.message !== before) {
+    const note = scrub(now.message)
+    deps.cluster.note({ regarding: integration, type: 'Normal', reason: now.reason, action: 'Reconcile', note })
+  }
 }
 
 /** Writes the status if it says something new. Fails with an `ApiError`. */

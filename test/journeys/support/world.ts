@@ -76,7 +76,7 @@ export interface BusyJSON {
 
 export const SCOPE = 'https://www.googleapis.com/auth/calendar'
 const STEP_MS = 100
-const MOST_STEPS = 3_000
+const MOST_STEPS = 8_000
 
 let shared: Promise<RealKubernetes> | undefined
 let worlds = 0

@@ -1,0 +1,213 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { agentManifest, integrationManifest } from './support/manifests.ts'
+import { startWorld, type World } from './support/world.ts'
+
+const MINUTE = 60_000
+
+let world: World
+
+beforeEach(async () => {
+  world = await startWorld()
+  await world.addPerson('alice')
+})
+
+afterEach(() => world.stop())
+
+const credentials = async () =>
+  (await world.integration()).status?.conditions?.find(({ type }) => type === 'CredentialsValid')
+
+const untilCredentials = (reason: string) =>
+  world.until(`the credentials say ${reason}`, async () => {
+    const condition = await credentials()
+    return condition?.reason === reason && condition
+  })
+
+const clientSecret = (values: Record<string, string>) => world.objects.secret('google-oauth-client', values)
+
+describe('an OAuth client', () => {
+  test('is proved, and its status tells everything but the secret', async () => {
+    await world.objects.apply(integrationManifest())
+    await untilCredentials('Proved')
+    const { status } = await world.integration()
+    expect(status).toMatchObject({ clientID: world.client.clientId, projectID: 'sandbox-project' })
+    expect(status?.credentialsHash).toMatch(/^[0-9a-f]{16}$/)
+    expect(status?.conditions?.map(({ type, status: holds }) => `${type}=${holds}`)).toEqual([
+      'Ready=True',
+      'CredentialsValid=True',
+      'CalendarAPIEnabled=Unknown',
+      'WithinQuota=True',
+    ])
+  })
+
+  test('may be given by id and secret alone, pasted with quotes and white space, which is said', async () => {
+    await world.objects.delete('Secret', 'google-oauth-client')
+    const { clientId, clientSecret: secret } = world.client
+    await clientSecret({ client_id: `  ${clientId}\n`, client_secret: `"${secret}"` })
+    await world.objects.apply(integrationManifest({}, { clientSecretRef: { name: 'google-oauth-client' } }))
+    const condition = await untilCredentials('Proved')
+    expect(condition.message).toContain('white space around client_id')
+    expect(condition.message).toContain('quotes around client_secret')
+    const events = (await world.objects.list('Event')) as unknown as { reason: string; note: string }[]
+    expect(events.some(({ note }) => note.includes('quotes around client_secret'))).toBe(true)
+  })
+
+  test.each([
+    ['a service account', JSON.stringify({ type: 'service_account', project_id: 'p' }), 'WrongClientType'],
+    ['a desktop client', JSON.stringify({ installed: { client_id: 'a', client_secret: 'b' } }), 'WrongClientType'],
+    ['half a file', '{"web":{"client_id":', 'ClientFileInvalid'],
+    ['no file at all', '', 'ClientFileInvalid'],
+  ])('that is %s is told apart, and the right one repairs it', async (_, text, reason) => {
+    await clientSecret({ 'client_secret.json': text })
+    await world.objects.apply(integrationManifest())
+    await untilCredentials(reason)
+    const { status } = await world.integration()
+    expect(status?.conditions?.find(({ type }) => type === 'Stalled')?.status).toBe('True')
+    await clientSecret({ 'client_secret.json': JSON.stringify(world.google.clientFile(world.client.clientId)) })
+    await untilCredentials('Proved')
+  })
+
+  test('whose Secret is missing, or lacks the key, is waited for', async () => {
+    await world.objects.delete('Secret', 'google-oauth-client')
+    await world.objects.apply(integrationManifest())
+    await untilCredentials('SecretNotFound')
+    await clientSecret({ other: 'x' })
+    await untilCredentials('SecretKeyMissing')
+    const { status } = await world.integration()
+    expect(status?.conditions?.find(({ type }) => type === 'Reconciling')?.status).toBe('True')
+  })
+
+  test('with a wrong secret is named as such, its agents wait, and the repair is noticed at once', async () => {
+    const file = world.google.clientFile(world.client.clientId) as { web: { client_secret: string } }
+    const wrong = { web: { ...file.web, client_secret: 'GOCSPX-wrong' } }
+    await clientSecret({ 'client_secret.json': JSON.stringify(wrong) })
+    await world.objects.apply(integrationManifest())
+    await world.objects.apply(agentManifest('alice'))
+    await untilCredentials('InvalidClient')
+    await world.untilReason('alice', 'IntegrationNotReady')
+    await clientSecret({ 'client_secret.json': JSON.stringify(file) })
+    await untilCredentials('Proved')
+    await world.untilReady('alice')
+  })
+
+  test.each([
+    ['deleted', 'ClientDeleted'],
+    ['disabled', 'ClientDisabled'],
+  ] as const)('that was %s at Google says so', async (state, reason) => {
+    world.google.setClient({ client: world.client.clientId, state })
+    await world.objects.apply(integrationManifest())
+    await untilCredentials(reason)
+  })
+
+  test('with a rotated secret is proved again, and so is every grant of its agents', async () => {
+    await world.objects.apply(integrationManifest())
+    await world.objects.apply(agentManifest('alice'))
+    await world.untilReady('alice')
+    const { clientSecret: fresh } = world.google.addSecret({ client: world.client.clientId })
+    world.addSecret(fresh)
+    const file = world.google.clientFile(world.client.clientId) as { web: object }
+    world.google.resetRequests()
+    await clientSecret({ 'client_secret.json': JSON.stringify({ web: { ...file.web, client_secret: fresh } }) })
+    await world.until('client and grant were proved again', () => {
+      const { byKind } = world.google.requests()
+      return (byKind['token.refresh'] ?? 0) >= 2
+    })
+    await world.untilReady('alice')
+  })
+
+  test('stays good while Google is away, and agents stay ready for as long as they can be trusted', async () => {
+    await world.objects.apply(integrationManifest())
+    await world.objects.apply(agentManifest('alice'))
+    await world.untilReady('alice')
+    world.google.addFault({ fault: '503', kind: '*' })
+    await world.clock.advance(10 * MINUTE)
+    const agent = await world.until('the message tells of it', async () => {
+      const found = await world.agent('alice')
+      return found.status?.conditions?.[0]?.message.includes('Good until') && found
+    })
+    expect(agent.status?.conditions?.[0]).toMatchObject({ type: 'Ready', status: 'True', reason: 'Ready' })
+    await world.clock.advance(10 * MINUTE)
+    const failed = await world.untilReason('alice', 'SyncFailed')
+    expect(failed.status?.conditions?.find(({ type }) => type === 'Authorized')?.status).toBe('True')
+    world.google.clearFaults()
+    await world.untilReady('alice')
+  })
+
+  test('that nobody can prove because Google hangs has a first status within ten seconds', async () => {
+    world.google.addFault({ fault: 'hang', kind: '*' })
+    const before = world.clock.now()
+    await world.objects.apply(integrationManifest())
+    await world.objects.apply(agentManifest('alice'))
+    await world.until('both have a status', async () => {
+      const both = [(await world.integration()).status, (await world.agent('alice')).status]
+      return both.every((status) => (status?.observedGeneration ?? -1) > 0)
+    })
+    expect(world.clock.now() - before).toBeLessThanOrEqual(10_000)
+    world.google.clearFaults()
+    await world.untilReady('alice')
+  })
+})
+
+describe('the Calendar API', () => {
+  test('switched off is said by the integration, asked about by one request, and noticed when it is on', async () => {
+    world.google.setProject({ calendarApi: false })
+    await world.addPerson('bob')
+    await world.objects.apply(integrationManifest())
+    await world.objects.apply(agentManifest('alice'))
+    await world.objects.apply(agentManifest('bob'))
+    await world.until('the integration says so', async () => {
+      const { status } = await world.integration()
+      return status?.conditions?.[0]?.reason === 'APIDisabled'
+    })
+    await world.untilReason('alice', 'IntegrationNotReady')
+    await world.untilReason('bob', 'IntegrationNotReady')
+    world.google.resetRequests()
+    await world.clock.advance(6 * MINUTE)
+    const { byKind } = world.google.requests()
+    const calls = Object.entries(byKind).filter(([kind]) => !kind.startsWith('token'))
+    expect(calls.reduce((sum, [, count]) => sum + count, 0)).toBeLessThanOrEqual(1)
+    world.google.setProject({ calendarApi: true })
+    await world.untilReady('alice')
+    await world.untilReady('bob')
+    const { status } = await world.integration()
+    expect(status?.conditions?.find(({ type }) => type === 'CalendarAPIEnabled')?.reason).toBe('Enabled')
+  })
+})
+
+describe('an integration', () => {
+  test('counts its agents', async () => {
+    await world.addPerson('bob')
+    await world.objects.apply(integrationManifest())
+    for (const name of ['alice', 'bob', 'carol']) await world.objects.apply(agentManifest(name))
+    const counted = await world.until('all three are counted', async () => {
+      const agents = (await world.integration()).status?.agents
+      return agents?.ready === 2 && agents
+    })
+    expect(counted).toEqual({ total: 3, ready: 2, awaitingSignIn: 0, expiringSoon: 0, failing: 0, summary: '2/3' })
+    await world.objects.delete('Agent', 'carol')
+    await world.until('the third is forgotten', async () => (await world.integration()).status?.agents?.total === 2)
+  })
+
+  test('that is not there is waited for, and one that goes is missed', async () => {
+    await world.objects.apply(agentManifest('alice'))
+    await world.untilReason('alice', 'IntegrationNotFound')
+    await world.objects.apply(integrationManifest())
+    await world.untilReady('alice')
+  })
+
+  test('that is suspended asks nothing of Google, nor do its agents, and all goes on when it is resumed', async () => {
+    await world.objects.apply(integrationManifest())
+    await world.objects.apply(agentManifest('alice'))
+    await world.untilReady('alice')
+    await world.objects.patch('CalendarIntegration', 'google', { spec: { suspend: true } })
+    await world.until('it is seen', async () => {
+      const { metadata, status } = await world.integration()
+      return status?.observedGeneration === metadata.generation
+    })
+    world.google.resetRequests()
+    await world.clock.advance(60 * MINUTE)
+    expect(world.google.requests().total).toBe(0)
+    expect((await world.agent('alice')).status?.conditions?.[0]?.reason).toBe('Ready')
+    await world.objects.patch('CalendarIntegration', 'google', { spec: { suspend: false } })
+    await world.until('it is read again', () => (world.google.requests().byKind['events.list'] ?? 0) > 0)
+  })
+})

@@ -1,0 +1,182 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { agentManifest, integrationManifest } from './support/manifests.ts'
+import { startWorld, type World } from './support/world.ts'
+
+const MINUTE = 60_000
+
+let world: World
+
+beforeEach(async () => {
+  world = await startWorld()
+  await world.addPerson('alice')
+})
+
+afterEach(() => world.stop())
+
+const addEvent = (hours: number, more: object = {}, calendar = 'alice@example.com'): { id: string } =>
+  world.google.addEvent({
+    calendar,
+    event: {
+      summary: 'Secret rendezvous',
+      start: { dateTime: world.inHours(hours) },
+      end: { dateTime: world.inHours(hours + 1) },
+      ...more,
+    } as never,
+  })
+
+const start = async (agent: Record<string, unknown> = {}, integration: Record<string, unknown> = {}): Promise<void> => {
+  await world.objects.apply(integrationManifest(integration))
+  await world.objects.apply(agentManifest('alice', agent))
+}
+
+const intervals = async (): Promise<number> => (await world.busy('alice')).busy.length
+
+describe('the published calendar', () => {
+  test('follows what changes at Google: new, moved, cancelled', async () => {
+    await start()
+    await world.untilReady('alice')
+    expect(await intervals()).toBe(0)
+    const { id } = addEvent(5)
+    await world.until('it is there', async () => (await intervals()) === 1)
+    const moved = { start: { dateTime: world.inHours(7) }, end: { dateTime: world.inHours(8) } }
+    world.google.changeEvent({ calendar: 'alice@example.com', id, changes: moved as never })
+    await world.until('it has moved', async () => (await world.busy('alice')).busy[0]?.start === moved.start.dateTime)
+    world.google.deleteEvent({ calendar: 'alice@example.com', id })
+    await world.until('it is gone', async () => (await intervals()) === 0)
+    expect(world.google.requests().log.filter(({ sync }) => sync === 'full')).toHaveLength(1)
+  })
+
+  test('survives expired sync tokens, pages, empty pages, and a page that fails in the middle', async () => {
+    for (let n = 0; n < 7; n++) addEvent(2 + 2 * n)
+    world.google.switches({ pageSizeCap: 2, emptyPages: true })
+    world.google.failPage({ page: 3, times: 1 })
+    await start()
+    await world.untilReady('alice')
+    expect(await intervals()).toBe(7)
+    addEvent(40)
+    world.google.expireSyncTokens()
+    await world.until('the eighth is there', async () => (await intervals()) === 8)
+  })
+
+  test('is written in every format asked for, and only in those', async () => {
+    addEvent(3)
+    await start({ publish: { calendar: { name: 'alice-calendar', formats: ['JSON', 'ICalendar'] } } })
+    await world.untilReady('alice')
+    const { data } = await world.objects.get('ConfigMap', 'alice-calendar')
+    expect(Object.keys(data ?? {}).sort()).toEqual(['busy.ics', 'busy.json'])
+    expect(JSON.stringify(data)).not.toContain('rendezvous')
+    expect(JSON.stringify(data)).not.toContain('@example.com')
+    const spec = { publish: { calendar: { name: 'alice-calendar', formats: ['ICalendar'] } } }
+    await world.objects.patch('Agent', 'alice', { spec })
+    await world.until('the JSON is gone', async () => {
+      const now = (await world.objects.get('ConfigMap', 'alice-calendar')).data ?? {}
+      return !('busy.json' in now) && 'busy.ics' in now
+    })
+  })
+
+  test('holds titles only with detail Full, in a Secret', async () => {
+    addEvent(3)
+    const calendar = { kind: 'Secret', name: 'alice-full', detail: 'Full' }
+    await start({ publish: { calendar } })
+    await world.untilReady('alice')
+    const text = await world.objects.secretText('alice-full')
+    expect(JSON.parse(text['events.json'] ?? '')).toMatchObject({ events: [{ title: 'Secret rendezvous' }] })
+    expect(text['busy.json']).not.toContain('rendezvous')
+  })
+
+  test('is repaired when it was edited or deleted by hand, other people’s things in it left alone', async () => {
+    addEvent(3)
+    await start()
+    await world.untilReady('alice')
+    const theirs = { metadata: { labels: { team: 'sales' } }, data: { 'busy.json': 'edited', notes: 'theirs' } }
+    await world.objects.patch('ConfigMap', 'alice-calendar', theirs)
+    await world.until(
+      'it is repaired',
+      async () => (await world.busy('alice').catch(() => undefined))?.busy.length === 1,
+    )
+    const repaired = await world.objects.get('ConfigMap', 'alice-calendar')
+    expect([repaired.metadata.labels?.team, repaired.data?.notes]).toEqual(['sales', 'theirs'])
+    await world.objects.delete('ConfigMap', 'alice-calendar')
+    await world.until('it is back', async () => Boolean(await world.objects.find('ConfigMap', 'alice-calendar')))
+    const labels = { 'app.kubernetes.io/managed-by': 'somebody' }
+    await world.objects.patch('ConfigMap', 'alice-calendar', { metadata: { labels } })
+    await world.until('our label is back', async () => {
+      const { metadata } = await world.objects.get('ConfigMap', 'alice-calendar')
+      return metadata.labels?.['app.kubernetes.io/managed-by'] === 'calendar-operator'
+    })
+  })
+
+  test('never overwrites an object that is somebody else’s', async () => {
+    const metadata = { name: 'alice-calendar' }
+    await world.objects.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { mine: 'yes' } } as never)
+    await start()
+    await world.untilReason('alice', 'PublishConflict')
+    expect((await world.objects.get('ConfigMap', 'alice-calendar')).data).toEqual({ mine: 'yes' })
+    await world.objects.delete('ConfigMap', 'alice-calendar')
+    await world.untilReady('alice')
+  })
+
+  test('of several calendars goes on without the one that is refused, and says that it is not complete', async () => {
+    world.google.addCalendar({ id: 'team@group.calendar.google.com', owner: 'alice@example.com' } as never)
+    addEvent(3, {}, 'team@group.calendar.google.com')
+    await start({ calendars: { read: ['primary', 'team@group.calendar.google.com', 'alice@example.com', 'gone'] } })
+    const agent = await world.untilReason('alice', 'CalendarNotFound')
+    expect(agent.status?.conditions?.[0]?.message).toContain('gone')
+    const busy = await world.until('it is published', async () => world.busy('alice').catch(() => undefined))
+    expect([busy.complete, busy.busy.length]).toEqual([false, 1])
+    expect(agent.status?.sync?.calendars?.map(({ id }) => id)).toEqual([
+      'primary',
+      'team@group.calendar.google.com',
+      'gone',
+    ])
+    await world.objects.patch('Agent', 'alice', { spec: { calendars: { read: ['primary'] } } })
+    await world.untilReady('alice')
+    expect(await world.busy('alice')).toMatchObject({ complete: true, busy: [] })
+  })
+
+  test('is blocked when it is stale and the spec says so, its stamps left as they were', async () => {
+    const publish = { calendar: { name: 'alice-calendar' }, staleAfter: '10m', whenStale: 'Block' }
+    await start({ publish })
+    await world.untilReady('alice')
+    const before = await world.busy('alice')
+    world.google.addFault({ fault: '500', kind: '*' })
+    await world.clock.advance(5 * MINUTE)
+    expect((await world.busy('alice')).busy).toEqual([])
+    await world.clock.advance(10 * MINUTE)
+    const blocked = await world.until('it is blocked', async () => {
+      const now = await world.busy('alice')
+      return now.busy.length === 1 && now
+    })
+    expect(blocked.busy).toEqual([blocked.window])
+    expect([blocked.syncedAt, blocked.freshUntil]).toEqual([before.syncedAt, before.freshUntil])
+    world.google.clearFaults()
+    await world.until('it is free again', async () => (await intervals()) === 0)
+  })
+
+  test('too large for an object is not written, and the message tells what to shorten', async () => {
+    const description = 'x'.repeat(7_000)
+    for (let n = 0; n < 140; n++) addEvent(1 + n / 2, { description })
+    await start({ publish: { calendar: { kind: 'Secret', name: 'alice-full', detail: 'Full' } } })
+    const agent = await world.untilReason('alice', 'PublishTooLarge')
+    expect(agent.status?.conditions?.[0]?.message).toMatch(/kB more than fits.*futureDays|window/)
+    expect(await world.objects.find('Secret', 'alice-full')).toBeUndefined()
+  })
+})
+
+describe('the published access token', () => {
+  test('is always valid, renewed ahead of its end, and never the refresh token', async () => {
+    await start({ publish: { calendar: { name: 'alice-calendar' }, accessToken: { name: 'alice-token' } } })
+    await world.untilReady('alice')
+    const first = await world.objects.secretText('alice-token')
+    expect(Object.keys(first).sort()).toEqual(['access_token', 'expires_at', 'token_type'])
+    for (let hour = 0; hour < 3; hour++) {
+      await world.clock.advance(40 * MINUTE)
+      const { expires_at: expiresAt } = await world.until('it is valid', async () => {
+        const text = await world.objects.secretText('alice-token')
+        return Date.parse(text.expires_at ?? '') > world.clock.now() && text
+      })
+      expect(Date.parse(expiresAt ?? '')).toBeGreaterThan(world.clock.now())
+    }
+    expect((await world.objects.secretText('alice-token')).access_token).not.toBe(first.access_token)
+  })
+})
