@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { ids, meeting, newStage, refusal, type Stage } from './fixture.ts'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { eventually, ids, meeting, newStage, refusal, type Stage } from './fixture.ts'
 
 let stage: Stage
 beforeEach(async () => {
@@ -74,7 +74,7 @@ describe('faults by name (§4.7)', () => {
   it('hang until they are cleared, and are in the log meanwhile', async () => {
     const { id } = stage.google.addFault({ fault: 'hang' })
     const answer = stage.list()
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(stage.google.requests().log).toMatchObject([{ kind: 'events.list', status: 0, fault: 'hang' }]),
     )
     stage.google.clearFaults({ id })
@@ -84,7 +84,7 @@ describe('faults by name (§4.7)', () => {
   it('slow an answer by the sandbox’s clock', async () => {
     stage.google.addFault({ fault: 'slow', ms: 5000 })
     const answer = stage.list()
-    await vi.waitFor(() => expect(stage.clock.pending).toHaveLength(1))
+    await eventually(() => expect(stage.clock.pending).toHaveLength(1))
     await stage.clock.advance(5000)
     expect((await answer).status).toBe(200)
   })

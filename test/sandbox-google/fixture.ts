@@ -1,3 +1,4 @@
+import { vi } from 'vitest'
 import { startGoogle, type SimulatedGoogle } from '../../sandbox/google/google.ts'
 import { ManualClock } from '../support/clock.ts'
 
@@ -125,3 +126,6 @@ export function meeting(from: string, to: string, more: Record<string, unknown> 
 export const ids = (answer: Answer): string[] => (answer.body.items ?? []).map((item) => item.id)
 export const starts = (answer: Answer): (string | undefined)[] =>
   (answer.body.items ?? []).map((item) => item.start?.dateTime ?? item.start?.date)
+
+/** Waits for what comes over the network, however slow the machine. */
+export const eventually = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 20_000, interval: 10 })

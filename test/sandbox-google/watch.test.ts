@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { DAY, meeting, newStage, refusal, type Stage } from './fixture.ts'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { DAY, eventually, meeting, newStage, refusal, type Stage } from './fixture.ts'
 
 let stage: Stage
 let receiver: Server
@@ -35,7 +35,7 @@ const request = {
 const watch = (changes: object = {}) =>
   stage.api('POST', '/calendars/primary/events/watch', { body: { ...request, ...changes } })
 const change = () => stage.google.addEvent({ calendar: alice, event: meeting('09:00', '10:00') })
-const arrive = (count: number) => vi.waitFor(() => expect(received).toHaveLength(count))
+const arrive = (count: number) => eventually(() => expect(received).toHaveLength(count))
 
 describe('push channels (§2.6)', () => {
   it('live seven days, and begin with a sync message numbered 1', async () => {
@@ -82,13 +82,13 @@ describe('push channels (§2.6)', () => {
   it('try again after 503, and not after other refusals', async () => {
     answers = [503, 204]
     await watch()
-    await vi.waitFor(() => expect(stage.clock.pending).toHaveLength(1))
+    await eventually(() => expect(stage.clock.pending).toHaveLength(1))
     await stage.clock.advance(1000)
     await arrive(2)
     answers = [404]
     change()
     await arrive(3)
-    await vi.waitFor(() => expect(stage.google.channels()[0]?.lastStatus).toBe(404))
+    await eventually(() => expect(stage.google.channels()[0]?.lastStatus).toBe(404))
     expect(stage.clock.pending).toEqual([])
   })
 
