@@ -210,7 +210,7 @@ const isRequested = (agent: Agent, memory: AgentMemory): boolean => {
 /** Frozen: nothing is asked or published, and the conditions stay; only who never had any gets one. */
 async function suspended(deps: AgentDeps, agent: Agent, memory: AgentMemory): Promise<Outcome> {
   const message = 'Suspended: nothing is read or published until spec.suspend, here and in the integration, is false.'
-  const ready = { status: 'False', reason: 'Suspended', message } as const
+  const ready = { status: 'Unknown', reason: 'Suspended', message } as const
   const known = findCondition(agent.status?.conditions, 'Ready')
   const findings = known && known.reason !== 'Suspended' ? undefined : { ready, own: {} }
   await report(deps, { agent, memory, findings, integration: undefined, staleAfter: undefined })

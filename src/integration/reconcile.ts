@@ -123,7 +123,7 @@ const isRequested = (integration: CalendarIntegration, memory: Memory): boolean 
 async function suspended(deps: IntegrationDeps, integration: CalendarIntegration): Promise<Outcome> {
   const known = findCondition(integration.status?.conditions, 'Ready')
   const message = 'Suspended: nothing is asked of Google until spec.suspend is false.'
-  const ready = { status: 'False', reason: 'Suspended', message } as const
+  const ready = { status: 'Unknown', reason: 'Suspended', message } as const
   const findings = known && known.reason !== 'Suspended' ? undefined : { ready, own: {} }
   await write(deps, integration, findings, {})
   return done()

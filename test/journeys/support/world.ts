@@ -28,6 +28,8 @@ export interface World {
   readonly google: SimulatedGoogle
   readonly objects: Objects
   readonly namespace: string
+  /** Where the operator keeps its Lease. */
+  readonly leaseNamespace: string
   /** The sandbox's own handle: faults, request counts; undefined on a real API server. */
   readonly sandbox: SandboxKubernetes | undefined
   /** The OAuth client of `google-oauth-client`. */
@@ -141,6 +143,10 @@ class JourneyWorld implements World {
     this.sandbox = parts.sandbox
   }
 
+  get leaseNamespace(): string {
+    return this.namespace
+  }
+
   get client() {
     return this.#client
   }
@@ -192,6 +198,7 @@ class JourneyWorld implements World {
       },
       {},
     )
+    settings.podNamespace = this.namespace
     const kubeConfig = new KubeConfig()
     kubeConfig.loadFromFile(kubeconfigPath)
     const log = createLog({ level: 'debug', clock, write: (line) => void this.lines.push(line) })

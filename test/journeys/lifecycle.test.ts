@@ -1,0 +1,172 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { agentManifest, integrationManifest } from './support/manifests.ts'
+import { isReal, startWorld, type World } from './support/world.ts'
+
+const MINUTE = 60_000
+
+let world: World
+
+beforeEach(async () => {
+  world = await startWorld()
+  await world.addPerson('alice')
+  await world.objects.apply(integrationManifest())
+})
+
+afterEach(() => world.stop())
+
+const isGone = (kind: string, name: string) => async () => (await world.objects.find(kind, name)) === undefined
+
+describe('an agent that is deleted', () => {
+  test('with Retain leaves its grant, and takes its published calendar along', async () => {
+    await world.objects.apply(agentManifest('alice'))
+    await world.untilReady('alice')
+    expect((await world.agent('alice')).metadata.finalizers).toBeUndefined()
+    await world.objects.delete('Agent', 'alice')
+    await world.until('the calendar is gone', isGone('ConfigMap', 'alice-calendar'))
+    expect(await world.objects.find('Secret', 'alice-google-grant')).toBeDefined()
+    expect(world.google.grants({ account: 'alice@example.com' })[0]?.alive).toBe(true)
+  })
+
+  test('with Revoke ends the grant at Google, takes our Secret away and leaves the brought one', async () => {
+    await world.objects.apply(agentManifest('alice', { deletionPolicy: 'Revoke' }))
+    await world.untilReady('alice')
+    expect((await world.agent('alice')).metadata.finalizers).toEqual(['calendar-operator.io/revoke'])
+    await world.objects.delete('Agent', 'alice')
+    await world.until('the agent is gone', isGone('Agent', 'alice'))
+    expect(world.google.grants({ account: 'alice@example.com' })[0]?.alive).toBe(false)
+    expect(await world.objects.find('Secret', 'alice-google-grant')).toBeUndefined()
+    expect(await world.objects.find('Secret', 'alice-grant')).toBeDefined()
+  })
+
+  test('with Revoke, its grant dead already, just goes', async () => {
+    await world.objects.apply(agentManifest('alice', { deletionPolicy: 'Revoke' }))
+    await world.untilReady('alice')
+    world.google.revoke({ account: 'alice@example.com' })
+    await world.objects.delete('Agent', 'alice')
+    await world.until('the agent is gone', isGone('Agent', 'alice'))
+  })
+
+  test('with Revoke, Google away, goes after a minute with a warning, its Secret kept', async () => {
+    await world.objects.apply(agentManifest('alice', { deletionPolicy: 'Revoke' }))
+    await world.untilReady('alice')
+    world.google.addFault({ fault: '503', kind: '*' })
+    await world.objects.delete('Agent', 'alice')
+    await world.clock.advance(20_000)
+    if (!isReal) expect(await world.objects.find('Agent', 'alice')).toBeDefined()
+    await world.until('the agent is gone', isGone('Agent', 'alice'))
+    expect(await world.objects.find('Secret', 'alice-google-grant')).toBeDefined()
+    const events = (await world.objects.list('Event')) as unknown as { reason: string; type: string }[]
+    expect(events).toContainEqual(expect.objectContaining({ reason: 'RevokeFailed', type: 'Warning' }))
+  })
+
+  test('and made again takes its kept grant up where it was', async () => {
+    await world.objects.apply(agentManifest('alice'))
+    await world.untilReady('alice')
+    await world.objects.delete('Agent', 'alice')
+    await world.until('the calendar is gone', isGone('ConfigMap', 'alice-calendar'))
+    await world.objects.delete('Secret', 'alice-grant')
+    await world.objects.apply(agentManifest('alice', { grantSecretRef: undefined }))
+    await world.untilReady('alice')
+  })
+})
+
+describe('an agent that is suspended', () => {
+  test('is frozen: nothing is asked, its status stays, and all goes on when it is resumed', async () => {
+    await world.objects.apply(agentManifest('alice'))
+    await world.untilReady('alice')
+    await world.objects.patch('Agent', 'alice', { spec: { suspend: true } })
+    await world.clock.advance(2_000)
+    world.google.resetRequests()
+    await world.clock.advance(30 * MINUTE)
+    expect(world.google.requests({ account: 'alice@example.com' }).log).toEqual([])
+    expect((await world.agent('alice')).status?.conditions?.[0]).toMatchObject({ status: 'True', reason: 'Ready' })
+    await world.objects.patch('Agent', 'alice', { spec: { suspend: false } })
+    await world.until('it is read again', () => (world.google.requests().byKind['events.list'] ?? 0) > 0)
+  })
+
+  test('from the start says so', async () => {
+    await world.objects.apply(agentManifest('alice', { suspend: true }))
+    await world.untilReason('alice', 'Suspended')
+    expect(world.google.requests({ account: 'alice@example.com' }).log).toEqual([])
+  })
+})
+
+describe('an agent in another namespace', () => {
+  test.skipIf(isReal)('is served only as the integration allows, by all or by label', async () => {
+    const other = 'sales'
+    await world.objects.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: other } })
+    const refresh = world.google.grants({ account: 'alice@example.com' })[0]?.refreshToken ?? ''
+    await world.objects.secret('alice-grant', { refresh_token: refresh }, other)
+    const manifest = agentManifest('alice', { integrationRef: { name: 'google', namespace: world.namespace } })
+    await world.objects.apply({ ...manifest, metadata: { name: 'alice', namespace: other } })
+    const reason = async () => {
+      const { status } = (await world.objects.get('Agent', 'alice', other)) as {
+        status?: { conditions?: { reason: string }[] }
+      }
+      return status?.conditions?.[0]?.reason
+    }
+    await world.until('it is not allowed', async () => (await reason()) === 'IntegrationNotAllowed')
+    const selector = { matchLabels: { calendars: 'yes' } }
+    await world.objects.patch('CalendarIntegration', 'google', {
+      spec: { allowedNamespaces: { from: 'Selector', selector } },
+    })
+    await world.clock.advance(2_000)
+    expect(await reason()).toBe('IntegrationNotAllowed')
+    await world.objects.patch('Namespace', other, { metadata: { labels: { calendars: 'yes' } } })
+    await world.until('it is ready', async () => (await reason()) === 'Ready')
+    await world.objects.patch('Namespace', other, { metadata: { labels: { calendars: null } } })
+    await world.until('it is no longer allowed', async () => (await reason()) === 'IntegrationNotAllowed')
+    await world.objects.patch('CalendarIntegration', 'google', {
+      spec: { allowedNamespaces: { from: 'All', selector: null } },
+    })
+    await world.until('it is ready again', async () => (await reason()) === 'Ready')
+  })
+})
+
+describe.skipIf(isReal)('an API server in trouble', () => {
+  test('that is away for minutes, has forgotten its history, and cuts every watch is caught up with', async () => {
+    await world.objects.apply(agentManifest('alice'))
+    await world.untilReady('alice')
+    await world.sandbox?.stop()
+    await world.clock.advance(3 * MINUTE)
+    await world.sandbox?.start()
+    world.sandbox?.compact()
+    await world.addPerson('bob')
+    await world.objects.apply(agentManifest('bob'))
+    await world.untilReady('bob')
+    world.sandbox?.dropWatches()
+    await world.addPerson('carol')
+    await world.objects.apply(agentManifest('carol'))
+    await world.untilReady('carol')
+  })
+
+  test('that refuses our writes costs nothing but time', async () => {
+    await world.objects.apply(agentManifest('alice'))
+    await world.untilReady('alice')
+    world.sandbox?.failNext({ method: 'PATCH', status: 500, times: 3 })
+    world.google.addEvent({
+      calendar: 'alice@example.com',
+      event: { start: { dateTime: world.inHours(2) }, end: { dateTime: world.inHours(3) } } as never,
+    })
+    await world.until('it is published all the same', async () => (await world.busy('alice')).busy.length === 1)
+    await world.untilReady('alice')
+  })
+})
+
+describe('two replicas', () => {
+  test('never act at once, and the second takes over when the first ends', async () => {
+    await world.stopOperator()
+    await world.startOperator({ 'leader-elect': 'true' })
+    await world.objects.apply(agentManifest('alice'))
+    await world.untilReady('alice')
+    const lease = await world.until('the Lease is there', async () => {
+      const [found] = await world.objects.list('Lease', world.leaseNamespace)
+      return found
+    })
+    expect((lease.spec as { holderIdentity: string }).holderIdentity).not.toBe('')
+    await world.restartOperator()
+    await world.addPerson('bob')
+    await world.objects.apply(agentManifest('bob'))
+    await world.untilReady('bob')
+  })
+})
