@@ -181,6 +181,15 @@ while [ "$1" != -o ]; do shift; done; output=$2; target=$3\n${build}\n`,
     })
   })
 
+  it('are of one version of Kubernetes: go.mod names it once for each of its modules', () => {
+    const module = readFileSync(new URL('go/kubernetes/go.mod', import.meta.url), 'utf8')
+    const replaced = [...module.matchAll(/^\t(k8s\.io\/\S+) => (\S+) (\S+)$/gm)]
+    expect(replaced.length).toBeGreaterThan(30)
+    for (const [, from, to, version] of replaced) {
+      expect([to, version]).toEqual([from, `v0${kubernetesVersion().slice(1)}`])
+    }
+  })
+
   interface Archive {
     version: string
     content: Buffer

@@ -1,8 +1,11 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { start } from './cluster/processes.ts'
 import { startRealKubernetes } from './cluster.ts'
 import type { RealKubernetes } from './cluster.ts'
 
@@ -65,6 +68,33 @@ describe('a real Kubernetes', () => {
     await expect(kubernetes.kubectl('--kubeconfig', kubeconfig, 'get', 'calint')).rejects.toThrow('refused')
     await kubernetes.restartApiServer()
     expect(await kubernetes.kubectl('--kubeconfig', kubeconfig, 'get', 'calint', '-o', 'name')).toContain('/crash')
+  })
+})
+
+describe('a program that does not come up', () => {
+  let log: string
+  beforeAll(() => {
+    log = join(mkdtempSync(join(tmpdir(), 'program-')), 'log')
+  })
+  afterAll(() => rmSync(dirname(log), { recursive: true, force: true }))
+
+  it('is reported with how it ended and what it said last', async () => {
+    const program = start('sh', ['-c', 'echo bind: address already in use >&2; exit 3'], log)
+    const waited = program.until('/readyz', () => Promise.resolve(false))
+    await expect(waited).rejects.toThrow(/sh: \/readyz was waited for, exit code 3:\n.*address already in use/)
+    await program.end('SIGTERM')
+  })
+
+  it('is reported where there is no such program', async () => {
+    const program = start(join(dirname(log), 'nothing'), [], log)
+    await expect(program.until('/readyz', () => Promise.resolve(false))).rejects.toThrow('ENOENT')
+  })
+
+  it('is reported when its time is up, and can be ended', async () => {
+    const program = start('sleep', ['60'], log)
+    await expect(program.until('/readyz', () => Promise.resolve(false), 100)).rejects.toThrow('nothing in 0.1 s')
+    await program.end('SIGKILL')
+    expect(program.ended).toBe('SIGKILL')
   })
 })
 

@@ -24,12 +24,14 @@ export function start(path: string, args: readonly string[], logFile: string): R
   // A group of its own: a Ctrl-C in the terminal goes to the test run only, which then ends things in order.
   const child = spawn(path, args, { detached: true, stdio: ['ignore', log, log] })
   closeSync(log)
-  const leash = fasten(child)
+  const leash = child.pid === undefined ? undefined : fasten(child.pid)
+  // It does not hold this process back from ending.
+  child.unref()
   let ended: string | undefined
   const gone = new Promise<void>((resolve) => {
     const finish = (how: string) => {
       ended ??= how
-      leash.kill('SIGKILL')
+      leash?.kill('SIGKILL')
       resolve()
     }
     child.on('exit', (code, signal) => finish(signal ?? `exit code ${code ?? 'unknown'}`))
@@ -68,9 +70,8 @@ async function until(wait: Wait, condition: () => Promise<boolean>): Promise<voi
 }
 
 /** Kills the group of the program when this process dies. */
-function fasten(child: ChildProcess): ChildProcess {
-  child.unref()
-  return whenThisProcessDies('kill -KILL "-$0"', String(child.pid ?? 0))
+function fasten(pid: number): ChildProcess {
+  return whenThisProcessDies('kill -KILL "-$0"', String(pid))
 }
 
 /** Removes a directory when this process dies; what comes back takes that back. */
@@ -89,7 +90,6 @@ function whenThisProcessDies(act: string, argument: string): ChildProcess {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   })
-  // It does not hold this process back from ending.
   leash.unref()
   if (leash.stdin instanceof Socket) leash.stdin.unref()
   return leash
