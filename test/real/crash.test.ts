@@ -1,0 +1,98 @@
+/** Our own client through what only a real API server does when it dies and comes back: 429 for a while, then 410. */
+import { KubeConfig } from '@kubernetes/client-node'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { createCluster } from '../../src/kubernetes/cluster.ts'
+import type { RunningCluster } from '../../src/kubernetes/cluster.ts'
+import { connect } from '../../src/kubernetes/connection.ts'
+import type { Connection } from '../../src/kubernetes/connection.ts'
+import { systemClock } from '../../src/platform/clock.ts'
+import { createLog } from '../../src/platform/log.ts'
+import { agent, MERGE_PATCH } from '../contract/backend.ts'
+import type { Client } from '../contract/client.ts'
+import { startRealKubernetes } from './cluster.ts'
+import type { RealKubernetes } from './cluster.ts'
+
+const AGENTS = '/apis/calendar-operator.io/v1alpha1/namespaces/default/agents'
+/** It backs off, and the API server fills its caches anew. */
+const LATER = { timeout: 90_000, interval: 100 }
+
+describe('our client of Kubernetes', () => {
+  let kubernetes: RealKubernetes
+  let hands: Client
+  let cluster: RunningCluster
+  let connection: Connection
+  beforeAll(async () => {
+    kubernetes = await startRealKubernetes()
+    hands = await kubernetes.client()
+    const config = new KubeConfig()
+    config.loadFromFile(await kubernetes.kubeconfig())
+    const log = createLog({ level: 'silent', clock: systemClock, write: () => undefined })
+    connection = connect(config, systemClock)
+    cluster = createCluster({
+      connection,
+      clock: systemClock,
+      random: () => 0.5,
+      log,
+      namespaces: [],
+      instance: 'calendar-operator-1',
+    })
+    await cluster.start()
+  })
+  afterAll(async () => {
+    await cluster.stop()
+    await connection.close()
+    await kubernetes.stop()
+  })
+
+  /** Tries until the API server takes it: right after a start it says 429. */
+  const write = (method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<void> =>
+    vi.waitFor(async () => {
+      const type = method === 'PATCH' ? { 'content-type': MERGE_PATCH } : undefined
+      const { status, text } = await hands.request(method, AGENTS + path, body, type)
+      expect(status, text).toBeLessThan(300)
+    }, LATER)
+  const seen = (name: string) => cluster.agents.get(`default/${name}`)
+
+  it('catches up after a crash of the API server, and never takes one object for another', async () => {
+    for (const name of ['alice', 'bob', 'carol']) await write('POST', '', agent(name))
+    await vi.waitFor(() => expect(seen('carol')).toBeDefined(), LATER)
+    const changes: { before?: string; after?: string }[] = []
+    cluster.agents.subscribe(({ before, after }) => {
+      changes.push({ before: before?.metadata.uid, after: after?.metadata.uid })
+    })
+    const carol = seen('carol')?.metadata.uid
+
+    await kubernetes.killApiServer()
+    await kubernetes.restartApiServer()
+    await write('PATCH', '/alice', { spec: { suspend: true } })
+    await write('DELETE', '/bob')
+    await write('DELETE', '/carol')
+    await write('POST', '', agent('carol'))
+    await write('POST', '', agent('dora'))
+
+    await vi.waitFor(() => {
+      expect(seen('alice')?.spec.suspend).toBe(true)
+      expect(seen('bob')).toBeUndefined()
+      expect(seen('carol')?.metadata.uid).not.toBe(carol)
+      expect(seen('dora')).toBeDefined()
+    }, LATER)
+    expect(changes).toContainEqual({ before: carol, after: undefined })
+    expect(changes.filter(({ before, after }) => before && after && before !== after)).toEqual([])
+  })
+
+  it('goes on watching afterwards', async () => {
+    await write('POST', '', agent('emil'))
+    await vi.waitFor(() => expect(seen('emil')).toBeDefined(), LATER)
+  })
+
+  it('tells a write that came too late from other failures', async () => {
+    await write('POST', '', agent('frida'))
+    await vi.waitFor(() => expect(seen('frida')).toBeDefined(), LATER)
+    const old = structuredClone(seen('frida')!)
+    await write('PATCH', '/frida', { spec: { suspend: true } })
+    await expect(cluster.patch(old, { spec: { displayName: 'Frida' } })).rejects.toMatchObject({ failure: 'Conflict' })
+    await expect(cluster.writeStatus(old, { observedGeneration: 1 })).rejects.toMatchObject({ failure: 'Conflict' })
+    const invalid = { ...old, metadata: { ...old.metadata, resourceVersion: undefined } }
+    await expect(cluster.patch(invalid, { spec: { account: 3 } })).rejects.toMatchObject({ failure: 'Invalid' })
+  })
+})
