@@ -7,7 +7,7 @@ import type { Agent, CalendarIntegration } from './resources/types.ts'
 
 type Cached = Pick<Cluster, 'agents' | 'integrations'>
 
-export function registerGauges({ gauge }: Metrics, { agents, integrations }: Cached, clock: Clock): void {
+export function registerGauges(metrics: Metrics, { agents, integrations }: Cached, clock: Clock): void {
   const perAgent = (measure: (agent: Agent) => number | undefined) => (): Scrape =>
     [...agents.list()].flatMap((agent) => {
       const value = measure(agent)
@@ -16,31 +16,37 @@ export function registerGauges({ gauge }: Metrics, { agents, integrations }: Cac
     })
   const who = ['namespace', 'agent']
 
-  gauge('calendar_operator_agents', 'Agents by state.', ['state'], () => countStates(agents.list()))
-  gauge('calendar_operator_integrations', 'Integrations by state.', ['state'], () => countStates(integrations.list()))
-  gauge(
+  metrics.gauge('calendar_operator_agents', 'Agents by state.', ['state'], () => countStates(agents.list()))
+  metrics.gauge('calendar_operator_integrations', 'Integrations by state.', ['state'], () =>
+    countStates(integrations.list()),
+  )
+  metrics.gauge(
     'calendar_operator_agent_sync_age_seconds',
     'How long ago the calendars of an agent were last read, as of its last heartbeat.',
     who,
     perAgent(({ status }) => age(status?.sync?.lastSyncTime, clock.now())),
   )
-  gauge(
+  metrics.gauge(
     'calendar_operator_access_token_expiry_timestamp_seconds',
     'When the access token of an agent ends.',
     who,
     perAgent(({ status }) => seconds(status?.authorization?.accessTokenExpiresAt)),
   )
-  gauge(
+  metrics.gauge(
     'calendar_operator_grant_expiry_timestamp_seconds',
     'When the grant of an agent ends, where that is known.',
     who,
     perAgent(({ status }) => seconds(status?.authorization?.expiresAt)),
   )
-  gauge('calendar_operator_rate_limited', 'Whether Google limits an integration.', ['namespace', 'integration'], () =>
-    [...integrations.list()].map(({ metadata, status }) => ({
-      labels: { namespace: metadata.namespace ?? '', integration: metadata.name },
-      value: findCondition(status?.conditions, 'WithinQuota')?.status === 'False' ? 1 : 0,
-    })),
+  metrics.gauge(
+    'calendar_operator_rate_limited',
+    'Whether Google limits an integration.',
+    ['namespace', 'integration'],
+    () =>
+      [...integrations.list()].map(({ metadata, status }) => ({
+        labels: { namespace: metadata.namespace ?? '', integration: metadata.name },
+        value: findCondition(status?.conditions, 'WithinQuota')?.status === 'False' ? 1 : 0,
+      })),
   )
 }
 

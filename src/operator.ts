@@ -47,43 +47,8 @@ const GRACE_MS = 7_000
 const STUCK_MS = 10 * 60_000
 
 export function createOperator(deps: OperatorDeps): Operator {
-  const { settings, clock, random, log } = deps
-  const metrics = createMetrics(clock)
-  const connection = connect(deps.kubeConfig, clock)
-  const cluster = createCluster({
-    connection,
-    clock,
-    random,
-    log,
-    namespaces: settings.watchNamespaces,
-    instance: settings.podName,
-    observe: metrics.apiRequest,
-  })
-  const google = createGoogle({
-    oauthUrl: settings.googleOAuthURL,
-    apiUrl: settings.googleAPIURL,
-    clock,
-    random,
-    observe: metrics.googleRequest,
-  })
-  const directory = createDirectory(clock)
-  const common = { cluster, google, clock, random, log }
-  const integrations = controllerOf(deps, metrics, {
-    name: 'calendarintegration',
-    workers: INTEGRATION_WORKERS,
-    reconcile: createIntegrationReconciler({ ...common, directory }),
-  })
-  const agents = controllerOf(deps, metrics, {
-    name: 'agent',
-    workers: settings.workers,
-    reconcile: createAgentReconciler({
-      ...common,
-      integrations: directory,
-      zones: createZones(),
-      reported: (key) => recount(key),
-    }),
-  })
-  const recount = wire({ cluster, directory, agents, integrations })
+  const { settings, clock, log } = deps
+  const { metrics, connection, cluster, google, integrations, agents } = createParts(deps)
   const election = settings.leaderElect ? electionOf(deps, cluster, connection.namespace, startWork) : undefined
   registerGauges(metrics, cluster, clock)
   metrics.leader('calendar-operator', () => election?.leading ?? true)
@@ -123,6 +88,48 @@ export function createOperator(deps: OperatorDeps): Operator {
   }
 }
 
+/** Every room, each given what it needs of the others. */
+function createParts(deps: OperatorDeps) {
+  const { settings, clock, random, log } = deps
+  const metrics = createMetrics(clock)
+  const connection = connect(deps.kubeConfig, clock)
+  const cluster = createCluster({
+    connection,
+    clock,
+    random,
+    log,
+    namespaces: settings.watchNamespaces,
+    instance: settings.podName,
+    observe: (...request) => metrics.apiRequest(...request),
+  })
+  const google = createGoogle({
+    oauthUrl: settings.googleOAuthURL,
+    apiUrl: settings.googleAPIURL,
+    clock,
+    random,
+    observe: (...request) => metrics.googleRequest(...request),
+  })
+  const directory = createDirectory(clock)
+  const common = { cluster, google, clock, random, log }
+  const integrations = controllerOf(deps, metrics, {
+    name: 'calendarintegration',
+    workers: INTEGRATION_WORKERS,
+    reconcile: createIntegrationReconciler({ ...common, directory }),
+  })
+  const agents = controllerOf(deps, metrics, {
+    name: 'agent',
+    workers: settings.workers,
+    reconcile: createAgentReconciler({
+      ...common,
+      integrations: directory,
+      zones: createZones(),
+      reported: (key) => recount(key),
+    }),
+  })
+  const recount = wire({ cluster, directory, agents, integrations })
+  return { metrics, connection, cluster, google, integrations, agents }
+}
+
 function controllerOf(
   { clock, random, log }: OperatorDeps,
   metrics: Metrics,
@@ -135,7 +142,7 @@ function controllerOf(
 }
 
 function electionOf(
-  { settings, clock, random, log, onLeaseLost }: OperatorDeps,
+  { settings, clock, random, log, ...deps }: OperatorDeps,
   { send }: RunningCluster,
   kubeconfigNamespace: string | undefined,
   onLeading: () => void,
@@ -148,7 +155,7 @@ function electionOf(
       name: 'calendar-operator',
       identity: `${settings.podName}_${suffix}`,
       onLeading,
-      onLost: onLeaseLost,
+      onLost: () => deps.onLeaseLost(),
     },
   )
 }

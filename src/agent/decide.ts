@@ -65,10 +65,10 @@ function sitsOut(facts: Facts): Setback | undefined {
 }
 
 /** What a condition said before; with a word about the trouble at hand, where one is given. */
-function asBefore<F extends Finding<string>>(condition: Condition | undefined, message?: string): F | undefined {
+function asBefore(condition: Condition | undefined, message?: string): Finding<never> | undefined {
   if (!condition) return undefined
   // What stands in the status was written by us, out of the same table of reasons.
-  return { status: condition.status, reason: condition.reason, message: message ?? condition.message } as F
+  return { status: condition.status, reason: condition.reason as never, message: message ?? condition.message }
 }
 
 const patience = ({ troubleSince, now, freshUntil }: Facts, trouble: Setback): string =>
@@ -77,16 +77,17 @@ const patience = ({ troubleSince, now, freshUntil }: Facts, trouble: Setback): s
 function decideAuthorized(facts: Facts, trouble: Setback | undefined): Authorized {
   const previous = before(facts, 'Authorized')
   const own = facts.setbacks.find((one) => one.condition === 'Authorized')
-  if (own) {
-    // A grant that was known to be good or bad doesn't become unknown because nobody answers.
-    const known = previous && previous.status !== 'Unknown'
-    const passing = trouble ?? (own.reason === 'GoogleUnreachable' ? own : undefined)
-    if (passing && known) return asBefore(previous, trouble && patience(facts, trouble)) ?? notYet(own.message)
-    const status = own.reason === 'GoogleUnreachable' ? 'Unknown' : 'False'
-    return { status, reason: own.reason, message: own.message }
-  }
-  if (facts.grant) return granted(facts.grant, facts.now)
-  return asBefore(previous) ?? notYet('The grant has not been looked at yet.')
+  if (!own && facts.grant) return granted(facts.grant, facts.now)
+  if (!own) return asBefore(previous) ?? notYet('The grant has not been looked at yet.')
+  const nobodyAnswers = own.reason === 'GoogleUnreachable'
+  // A grant that was known to be good or bad doesn't become unknown because nobody answers.
+  const kept = trouble || nobodyAnswers ? keptAuthorized(facts, trouble) : undefined
+  return kept ?? { status: nobodyAnswers ? 'Unknown' : 'False', reason: own.reason, message: own.message }
+}
+
+function keptAuthorized(facts: Facts, trouble: Setback | undefined): Finding<never> | undefined {
+  const previous = before(facts, 'Authorized')
+  return previous?.status === 'Unknown' ? undefined : asBefore(previous, trouble && patience(facts, trouble))
 }
 
 const notYet = (message: string): Authorized => ({ status: 'Unknown', reason: 'NotYetKnown', message })

@@ -1,7 +1,7 @@
 /**
  * The way to an agent's integration: is it there, does it admit this namespace, can its client be used?
  */
-import type { KubernetesObject, Store } from '../kubernetes/port.ts'
+import { keyOf, type KubernetesObject, type Store } from '../kubernetes/port.ts'
 import type { Agent, CalendarIntegration } from '../resources/types.ts'
 import type { AgentDeps, IntegrationView } from './port.ts'
 import { setback, slowly, type Setback } from './setback.ts'
@@ -59,19 +59,18 @@ function notAllowed(
   integration: CalendarIntegration,
   namespaces: Store<KubernetesObject> | undefined,
 ): string | undefined {
-  const home = integration.metadata.namespace ?? ''
   const namespace = agent.metadata.namespace ?? ''
+  const home = integration.metadata.namespace ?? ''
   const { from, selector } = integration.spec.allowedNamespaces
+  const whom = `CalendarIntegration ${keyOf(integration)}`
   if (namespace === home || from === 'All') return undefined
-  const whom = `CalendarIntegration ${home}/${integration.metadata.name}`
   if (from === 'Same') {
     return `${whom} serves its own namespace only: set its spec.allowedNamespaces.from to All or Selector, or move the Agent to ${home}.`
   }
   if (!namespaces) {
     return `${whom} selects namespaces by label, which an operator that watches named namespaces only cannot read: set spec.allowedNamespaces.from to All, or run the operator cluster-wide.`
   }
-  const labels = namespaces.get(namespace)?.metadata.labels ?? {}
-  if (matches(selector ?? {}, labels)) return undefined
+  if (selector && matches(selector, namespaces.get(namespace)?.metadata.labels)) return undefined
   return `Namespace ${namespace} does not match spec.allowedNamespaces.selector of ${whom}: label the namespace, or widen the selector.`
 }
 
@@ -81,7 +80,7 @@ interface Selector {
 }
 
 /** A label selector as the Kubernetes API defines it; one without any requirement selects everything. */
-export function matches(selector: Selector, labels: Record<string, string>): boolean {
+export function matches(selector: Selector, labels: Record<string, string> = {}): boolean {
   const exact = Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value)
   return exact && (selector.matchExpressions ?? []).every((expression) => matchesOne(expression, labels))
 }

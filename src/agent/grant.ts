@@ -33,60 +33,65 @@ async function readOwn(deps: AgentDeps, agent: Agent, memory: AgentMemory): Prom
   const namespace = agent.metadata.namespace ?? ''
   const name = grantSecretName(agent)
   const known = deps.cluster.secrets.get(`${namespace}/${name}`)
-  if (known?.metadata.resourceVersion === memory.ownVersion) return foreign(deps, known, memory)
-  if (!known) {
-    // Deleted by hand: what came from a brought Secret will come again, anything else was withdrawn.
-    memory.ownVersion = undefined
-    memory.broughtVersion = undefined
-    memory.grant = undefined
-    return undefined
-  }
-  const conflict = foreign(deps, known, memory)
-  if (conflict) return conflict
-  const secret = await deps.cluster.readSecret(namespace, name)
-  memory.ownVersion = secret?.metadata.resourceVersion
-  const token = decode(secret?.data).refresh_token
-  // Somebody edited the Secret while we held something newer than it: what we hold is not lost, it is written again.
-  const newer = memory.grant?.saved === false && token !== undefined && token === memory.ownToken
-  if (!newer) memory.grant = secret ? grantFrom(secret, deps.clock.now(), memory.grant) : undefined
-  memory.ownToken = token
+  if (known && !isManaged(known)) return foreign(deps, known, memory)
+  if (known?.metadata.resourceVersion === memory.ownVersion) return undefined
+  // Deleted by hand: what came from a brought Secret will come again, anything else was withdrawn.
+  if (!known) Object.assign(memory, { ownVersion: undefined, broughtVersion: undefined, grant: undefined })
+  else recall(memory, await deps.cluster.readSecret(namespace, name), deps.clock.now())
   return undefined
 }
 
-function foreign(deps: AgentDeps, known: KubernetesObject | undefined, memory: AgentMemory): Setback | undefined {
-  if (!known || isManaged(known)) return undefined
-  const message = `Secret ${known.metadata.name} exists and is not ours, but grants are kept under that name: rename or delete that Secret, or rename the Agent.`
+function foreign(deps: AgentDeps, { metadata }: KubernetesObject, memory: AgentMemory): Setback {
+  const message = `Secret ${metadata.name} exists and is not ours, but grants are kept under that name: rename or delete that Secret, or rename the Agent.`
   return setback('Authorized', 'GrantConflict', message, {
     kind: 'slow',
     at: slowly(memory.firstSeen, deps.clock.now()),
   })
 }
 
+/** Takes up what our own Secret says. */
+function recall(memory: AgentMemory, secret: Secret | undefined, now: number): void {
+  memory.ownVersion = secret?.metadata.resourceVersion
+  const token = decode(secret?.data).refresh_token
+  // Somebody edited the Secret while we held something newer than it: what we hold is not lost, it is written again.
+  const newer = memory.grant?.saved === false && token !== undefined && token === memory.ownToken
+  if (!newer) memory.grant = secret && token ? grantFrom(secret, token, { now, inHand: memory.grant }) : undefined
+  memory.ownToken = token
+}
+
 /** The grant that a Secret of ours describes; a token in hand that it agrees with keeps its renewal time. */
-function grantFrom(secret: Secret, now: number, inHand: Grant | undefined): Grant | undefined {
+function grantFrom(secret: Secret, refreshToken: string, at: { now: number; inHand: Grant | undefined }): Grant {
   const text = decode(secret.data)
-  if (!text.refresh_token) return undefined
-  const expiresAt = fromTimestamp(text.expires_at) ?? 0
-  const same = inHand?.accessToken === text.access_token && inHand?.expiresAt === expiresAt
+  const { annotations = {}, creationTimestamp = '' } = secret.metadata
+  const grantedAt = fromTimestamp(text.granted_at)
   return {
-    refreshToken: text.refresh_token,
-    broughtHash: secret.metadata.annotations?.[BROUGHT_TOKEN_HASH],
+    refreshToken,
+    broughtHash: annotations[BROUGHT_TOKEN_HASH],
     clientId: text.client_id,
     account: text.account,
     scopes: text.scope?.split(' ').filter(Boolean),
-    grantedAt: fromTimestamp(text.granted_at) ?? (Date.parse(secret.metadata.creationTimestamp ?? '') || now),
-    grantedAtIsGuess: text.granted_at === undefined || secret.metadata.annotations?.[CONSENT_IS_GUESS] === 'true',
+    grantedAt: grantedAt ?? fromTimestamp(creationTimestamp) ?? at.now,
+    grantedAtIsGuess: grantedAt === undefined || annotations[CONSENT_IS_GUESS] === 'true',
     grantExpiresAt: fromTimestamp(text.grant_expires_at),
-    accessToken: text.access_token,
-    expiresAt,
-    // When a token from before a restart was obtained is not known: what is left of it counts as its lifetime.
-    obtainedAt: same ? inHand.obtainedAt : now,
-    renewAt: same ? inHand.renewAt : now + ((expiresAt - now) * 2) / 3,
-    credentialsHash: inHand?.credentialsHash,
-    // An access token lives for an hour: when the last one ends tells when Google last accepted the grant.
-    lastUsedAt: inHand?.lastUsedAt ?? (expiresAt === 0 ? undefined : expiresAt - AN_HOUR),
+    ...accessFrom(text, at),
+    credentialsHash: at.inHand?.credentialsHash,
     saved: true,
   }
+}
+
+function accessFrom(
+  { access_token: accessToken, expires_at: end }: Record<string, string | undefined>,
+  { now, inHand }: { now: number; inHand: Grant | undefined },
+): Pick<Grant, 'accessToken' | 'expiresAt' | 'obtainedAt' | 'renewAt' | 'lastUsedAt'> {
+  const expiresAt = fromTimestamp(end) ?? 0
+  if (inHand && inHand.accessToken === accessToken) {
+    const { obtainedAt, renewAt, lastUsedAt } = inHand
+    return { accessToken, expiresAt: inHand.expiresAt, obtainedAt, renewAt, lastUsedAt }
+  }
+  // An access token lives for an hour: when the last one ends tells when Google last accepted the grant.
+  const lastUsedAt = expiresAt === 0 ? undefined : expiresAt - AN_HOUR
+  // When a token from before a restart was obtained is not known: what is left of it counts as its lifetime.
+  return { accessToken, expiresAt, obtainedAt: now, renewAt: now + ((expiresAt - now) * 2) / 3, lastUsedAt }
 }
 
 async function readBrought(deps: AgentDeps, agent: Agent, memory: AgentMemory): Promise<Setback | undefined> {

@@ -8,7 +8,7 @@ import { GROUP_VERSION, isManaged, MANAGED_BY } from '../resources/names.ts'
 import type { Agent } from '../resources/types.ts'
 import type { Published } from './memory.ts'
 import type { AgentDeps } from './port.ts'
-import { setback, type Setback } from './setback.ts'
+import { isSetback, setback, type Setback } from './setback.ts'
 
 /** Kubernetes refuses objects past 1 MiB, all in; below this there is room for other people's metadata. */
 const LARGEST_BYTES = 900_000
@@ -33,17 +33,20 @@ export async function readOwned(
   target: Target,
   known: Published | undefined,
 ): Promise<Published | undefined | Setback> {
-  const seen = store(deps, target.kind).get(`${agent.metadata.namespace ?? ''}/${target.name}`)
-  const mine = known?.name === target.name && known.kind === target.kind ? known : undefined
+  const seen = seenAs(deps, agent, target)
+  const mine = known && isOf(known, target) ? known : undefined
   if (mine && intact(agent, seen, mine)) return mine
   // Only ConfigMaps with our label are watched: one that has lost it may be there all the same.
   if (!seen && (target.kind === 'Secret' || !mine)) return undefined
   const existing = await readNow(deps, agent, target)
-  return existing && ('published' in existing ? existing.published : existing)
+  return isSetback(existing) ? existing : existing?.published
 }
 
-const store = (deps: AgentDeps, kind: Target['kind']): AgentDeps['cluster']['secrets'] =>
-  kind === 'Secret' ? deps.cluster.secrets : deps.cluster.configMaps
+const isOf = (known: Published, { kind, name }: Target): boolean => known.name === name && known.kind === kind
+
+/** What the watch has seen under this name. */
+const seenAs = ({ cluster }: AgentDeps, { metadata }: Agent, { kind, name }: Target): KubernetesObject | undefined =>
+  (kind === 'Secret' ? cluster.secrets : cluster.configMaps).get(`${metadata.namespace ?? ''}/${name}`)
 
 /** It is the version that we know, with our label and our reference on it. */
 const intact = (agent: Agent, seen: KubernetesObject | undefined, known: Published): boolean =>
@@ -99,7 +102,7 @@ export async function writeOwned(
 ): Promise<Published | Setback> {
   const tooLarge = sizeSetback(deps, target)
   if (tooLarge) return tooLarge
-  const seen = store(deps, target.kind).get(`${agent.metadata.namespace ?? ''}/${target.name}`)
+  const seen = seenAs(deps, agent, target)
   const whole = current !== undefined && seen !== undefined && intact(agent, seen, current)
   if (whole && sameData(current.data, target.data)) return current
   if (current === undefined) return create(deps, agent, target)
@@ -126,7 +129,7 @@ async function create(
   }
   // It is there all the same, without our label: ours if it refers to this Agent, else somebody's.
   const existing = await readNow(deps, agent, target)
-  if (existing && !('published' in existing)) return existing
+  if (isSetback(existing)) return existing
   const again = {
     kind: 'retry',
     error: new Error(`${target.kind} ${target.name} changed while it was written`),

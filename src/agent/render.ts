@@ -41,13 +41,20 @@ export function render({ agent, calendars, block, zones }: Rendering, stamps: St
   const named = calendars.map(([calendar, { picture }]) => ({ calendar, picture }))
   const events =
     detail === 'Full' ? eventsDocument(document, eventsOf(named, agent.spec.busy, stamps.window, zones)) : undefined
-  return {
-    ...(formats.includes('JSON') ? { 'busy.json': renderBusyJSON(busy) } : {}),
-    ...(formats.includes('ICalendar') ? { 'busy.ics': renderBusyICalendar(busy) } : {}),
-    ...(events && formats.includes('JSON') ? { 'events.json': renderEventsJSON(events) } : {}),
-    ...(events && formats.includes('ICalendar') ? { 'events.ics': renderEventsICalendar(events) } : {}),
+  const json = { 'busy.json': () => renderBusyJSON(busy), 'events.json': () => events && renderEventsJSON(events) }
+  const ics = {
+    'busy.ics': () => renderBusyICalendar(busy),
+    'events.ics': () => events && renderEventsICalendar(events),
   }
+  const wanted = { ...(formats.includes('JSON') ? json : {}), ...(formats.includes('ICalendar') ? ics : {}) }
+  return Object.fromEntries(
+    Object.entries(wanted)
+      .flatMap(([key, text]) => [[key, text()]])
+      .filter(isText),
+  )
 }
+
+const isText = (entry: (string | undefined)[]): entry is [string, string] => entry[1] !== undefined
 
 /** What stands published with no free time left in it, its stamps as they were; undefined where that can't be told. */
 export function renderBlocked(data: Record<string, string>): Record<string, string> | undefined {

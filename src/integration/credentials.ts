@@ -79,22 +79,24 @@ const isBad = ({ finding }: NonNullable<CredentialsMemory['proof']>): boolean =>
 export async function prove(deps: IntegrationDeps, memory: CredentialsMemory, knownGood: boolean): Promise<void> {
   const { file, hash = '' } = memory
   if (!file) return
-  const now = deps.clock.now()
-  const before = memory.proof?.hash === hash ? memory.proof : undefined
+  const at = deps.clock.now()
   try {
     await deps.google.client(file).prove()
-    memory.proof = { hash, at: now, finding: proved(file) }
+    memory.proof = { hash, at, finding: proved(file) }
   } catch (error) {
     if (!(error instanceof GoogleError)) throw error
     const refusal = refusalOf(error, file)
-    if (refusal) {
-      memory.proof = { hash, at: now, finding: refusal }
-      return
-    }
-    // Good credentials do not become doubtful because Google is away.
-    const standing = before?.finding ?? (knownGood ? proved(file) : unreachable(error))
-    memory.proof = { hash, at: before?.at ?? now, finding: standing, error }
+    memory.proof = refusal ? { hash, at, finding: refusal } : inDoubt(memory, { at, error, knownGood })
   }
+}
+
+/** Good credentials do not become doubtful because Google is away, nor do bad ones become better. */
+function inDoubt(
+  { file, hash = '', proof }: CredentialsMemory,
+  { at, error, knownGood }: { at: number; error: GoogleError; knownGood: boolean },
+): CredentialsMemory['proof'] {
+  if (proof?.hash === hash) return { ...proof, error }
+  return { hash, at, finding: file && knownGood ? proved(file) : unreachable(error), error }
 }
 
 function proved(file: ClientFile): CredentialsFinding {

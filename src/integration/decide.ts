@@ -12,6 +12,7 @@ import type { APIKnowledge } from './directory.ts'
 
 const DAY = 24 * 60 * 60_000
 const HOUR = 60 * 60_000
+const SOON = 1_000
 
 export interface Facts {
   now: number
@@ -69,12 +70,18 @@ function decideQuota({ limit }: Facts): Quota {
   return { status: 'False', reason: 'RateLimited', message }
 }
 
-function outcomeOf({ now, integration, proof, limit, api }: Facts, ready: Ready): Outcome {
+function outcomeOf(facts: Facts, ready: Ready): Outcome {
+  const { now, proof, limit } = facts
   if (proof?.error) return retry(proof.error, proof.error.retryAfterMs)
-  const limitEnds = limit ? Math.max(limit.until - now, 1000) : Infinity
-  if (ready.status === 'True') return done(Math.min((proof?.at ?? now) + DAY - now, limitEnds))
+  const limitEnds = limit ? Math.max(limit.until - now, SOON) : Infinity
+  if (ready.status === 'True') return done(Math.min(DAY - (now - (proof?.at ?? now)), limitEnds))
   if (meaningOf('CalendarIntegration', ready.reason) !== 'stuck') return wait(ready.reason, Math.min(HOUR, limitEnds))
-  if (ready.reason === 'APIDisabled') return blocked(ready.reason, Math.max((api?.askAgainAt ?? now) - now, 1000))
+  return blocked(ready.reason, lookAgainIn(facts, ready.reason))
+}
+
+/** A switched-off API is asked about by an agent; everything else that is stuck is looked at slowly. */
+function lookAgainIn({ now, api, integration }: Facts, reason: string): number {
+  if (reason === 'APIDisabled' && api) return Math.max(api.askAgainAt - now, SOON)
   const stalled = findCondition(integration.status?.conditions, 'Stalled')
-  return blocked(ready.reason, slowly(Date.parse(stalled?.lastTransitionTime ?? '') || now, now))
+  return slowly(stalled ? Date.parse(stalled.lastTransitionTime) : now, now)
 }

@@ -153,31 +153,29 @@ async function write(
   findings: Decision['findings'] | undefined,
   facts: Partial<CalendarIntegrationStatus>,
 ): Promise<void> {
-  const key = keyOf(looked)
-  const integration = deps.cluster.integrations.get(key)
+  const integration = deps.cluster.integrations.get(keyOf(looked))
   if (!integration || integration.metadata.uid !== looked.metadata.uid) return
-  const before = integration.status
-  const at = { conditions: before?.conditions, generation: looked.metadata.generation, now: deps.clock.now() }
-  const conditions = findings ? conditionsFor('CalendarIntegration', findings, at) : before?.conditions
-  const status: CalendarIntegrationStatus = {
-    ...(findings ? {} : before),
-    ...facts,
-    observedGeneration: looked.metadata.generation,
-    conditions,
-    lastHandledReconcileAt: (findings && requestedAt(looked)) ?? before?.lastHandledReconcileAt,
-    agents: countAgents(deps.cluster.agents.by('integration', key)),
-  }
-  const compact = JSON.parse(JSON.stringify(status)) as CalendarIntegrationStatus
-  if (isDeepStrictEqual(compact, before)) return
-  await deps.cluster.writeStatus(integration, compact)
-  const turn = {
-    kind: 'CalendarIntegration',
-    object: integration,
-    before: before?.conditions,
-    after: conditions,
-  } as const
-  announce(deps.cluster, turn)
+  const before = integration.status ?? {}
+  const { generation } = looked.metadata
+  const at = { conditions: before.conditions, generation, now: deps.clock.now() }
+  const found = findings && { conditions: conditionsFor('CalendarIntegration', findings, at), ...facts }
+  const handled = (findings && requestedAt(looked)) ?? before.lastHandledReconcileAt
+  const agents = countAgents(deps.cluster.agents.by('integration', keyOf(looked)))
+  const status = compact({
+    ...(found ?? before),
+    observedGeneration: generation,
+    lastHandledReconcileAt: handled,
+    agents,
+  })
+  if (isDeepStrictEqual(status, integration.status)) return
+  await deps.cluster.writeStatus(integration, status)
+  const turn = { kind: 'CalendarIntegration', object: integration, before: before.conditions } as const
+  announce(deps.cluster, { ...turn, after: status.conditions })
 }
+
+/** Without the keys that have nothing to say: the API server has no undefined. */
+const compact = (status: CalendarIntegrationStatus): CalendarIntegrationStatus =>
+  JSON.parse(JSON.stringify(status)) as CalendarIntegrationStatus
 
 /** A courtesy to whoever waits: the status at the end of the reconcile is the one that counts. */
 async function firstStatus(
