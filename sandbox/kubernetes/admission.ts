@@ -2,9 +2,9 @@
  * What happens to an object between its arrival and the store, in the API server's order: decoded (unknown fields are
  * dropped, warned of or refused), filled with defaults, prepared by its kind, judged.
  */
-import { asKubectl } from '../../src/resources/problems.ts'
+import { asKubectl, type Problem } from '../../src/resources/problems.ts'
 import { apiVersionOf, causeOf, type Kind } from './kind.ts'
-import { metadataCauses, readMetadata, unknownMetadata } from './metadata.ts'
+import { bareFinalizers, metadataCauses, readMetadata, unknownMetadata } from './metadata.ts'
 import { isObject, type JsonObject, type KubeObject } from './objects.ts'
 import { badRequest, invalid, type Cause } from './refusal.ts'
 
@@ -20,14 +20,25 @@ export function decode(kind: Kind, body: unknown, fieldValidation: FieldValidati
   const raw = ofKind(kind, body)
   const unknown = fieldValidation === 'Ignore' ? [] : unknownIn(kind, raw)
   if (unknown.length > 0 && fieldValidation === 'Strict') {
-    throw badRequest(`strict decoding error: ${unknown.join(', ')}`)
+    throw badRequest(`${cannotBeHandled(kind)}: strict decoding error: ${unknown.join(', ')}`)
   }
-  const object = kind.validator.default(kind.validator.prune(kind.custom ? raw : withoutNulls(raw))) as KubeObject
-  return { object: { ...object, metadata: readMetadata(raw.metadata) }, warnings: unknown }
+  const object = kind.validator.default(kind.validator.prune(withoutNulls(raw))) as KubeObject
+  const metadata = readMetadata(raw.metadata)
+  const bare = kind.custom ? bareFinalizers(metadata).map(bareWarning) : []
+  return { object: { ...object, metadata }, warnings: [...unknown, ...bare] }
 }
+
+const bareWarning = (name: string): string =>
+  `metadata.finalizers: "${name}": prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers`
+
+const cannotBeHandled = ({ kind, version }: Kind): string =>
+  `${kind} in version "${version}" cannot be handled as a ${kind}`
 
 function ofKind(kind: Kind, body: unknown): JsonObject & { metadata: JsonObject } {
   if (!isObject(body)) throw badRequest(`the body must be a ${kind.kind}, as one JSON or YAML object`)
+  if (kind.custom && body.kind === undefined) {
+    throw badRequest(`the object provided is unrecognized (must be of type ${kind.kind}): Object 'Kind' is missing`)
+  }
   const { apiVersion = apiVersionOf(kind), kind: name = kind.kind, metadata = {} } = body
   if (apiVersion !== apiVersionOf(kind)) {
     throw badRequest(
@@ -46,7 +57,7 @@ function unknownIn(kind: Kind, raw: JsonObject & { metadata: JsonObject }): stri
   return paths.map((path) => `unknown field "${path}"`)
 }
 
-/** Go's decoder takes a null for nothing at all. */
+/** A null is nothing at all: to Go's decoder, and in fields of ours, none of which is nullable. */
 function withoutNulls<T>(value: T): T
 function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map((item: unknown) => withoutNulls(item))
@@ -60,17 +71,34 @@ function withoutNulls(value: unknown): unknown {
 export function judge(kind: Kind, object: KubeObject, old: KubeObject | undefined): void {
   const problems = kind.validator.problems(object, old)
   if (!kind.custom) refuseWrongTypes(kind, problems)
-  const causes: Cause[] = problems.map((one) => causeOf(one, wordsOf(asKubectl(one))))
-  const all = [...causes, ...metadataCauses(object, old), ...(kind.rules.check?.(object, old) ?? [])]
-  if (all.length > 0) throw invalid(kind, object.metadata.name, all)
+  const causes = kind.custom ? causesOfCustom(problems) : problems.map(toCause)
+  const all = [...causes, ...metadataCauses(kind, object, old), ...(kind.rules.check?.(object, old) ?? [])]
+  if (all.length > 0) throw invalid({ ...kind, group: kind.judgedIn ?? kind.group }, object.metadata.name, all)
 }
 
-const wordsOf = (line: string): string => line.slice(line.indexOf(': ') + 2)
+/** Where the structure itself is broken the API server doesn't look at the rules, and says so. */
+function causesOfCustom(problems: readonly Problem[]): Cause[] {
+  if (!problems.some(({ kind }) => BLOCKING.includes(kind))) return problems.map(toCause)
+  return [...problems.filter(({ rule }) => rule === undefined).map(toCause), RULES_NOT_CHECKED]
+}
+
+const BLOCKING: Problem['kind'][] = ['NotSupported', 'Required', 'TooLong', 'TooMany', 'TypeInvalid']
+const RULES_NOT_CHECKED: Cause = {
+  reason: 'FieldValueInvalid',
+  message:
+    'Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
+  field: '<nil>',
+}
+
+function toCause(one: Problem): Cause {
+  const line = asKubectl(one)
+  return causeOf(one, line.slice(line.indexOf(': ') + 2))
+}
 
 /** Kubernetes' own kinds are decoded into types: a wrong type is an unreadable body, not an invalid object. */
-function refuseWrongTypes(kind: Kind, problems: ReturnType<Kind['validator']['problems']>): void {
+function refuseWrongTypes(kind: Kind, problems: readonly Problem[]): void {
   const wrong = problems.find((one) => one.kind === 'TypeInvalid')
   if (!wrong) return
   const what = `json: cannot unmarshal ${typeof wrong.found} into Go struct field ${kind.kind}.${wrong.path}`
-  throw badRequest(`${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: ${what}`)
+  throw badRequest(`${cannotBeHandled(kind)}: ${what}`)
 }

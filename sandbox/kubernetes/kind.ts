@@ -56,6 +56,10 @@ export interface Kind {
   /** By the name in a field selector. */
   fields: Map<string, (object: KubeObject) => string>
   rules: Rules
+  /** A PUT makes what isn't there. */
+  createOnUpdate?: boolean
+  /** The group in whose words it is refused, where that is another. */
+  judgedIn?: string
   /** Between what is stored and what this kind shows, where they differ. */
   view?: { show: (stored: KubeObject) => KubeObject; store: (shown: KubeObject) => KubeObject }
 }
@@ -119,7 +123,7 @@ export function customColumn(
 export const causeOf = (one: Problem, text: string): Cause => ({
   reason: CAUSES[one.kind],
   message: text,
-  field: one.path,
+  field: one.path === '' ? '<nil>' : one.path,
 })
 
 const CAUSES: Record<Problem['kind'], string> = {

@@ -1,5 +1,5 @@
 /** The part of an object that is the same for every kind: what of it a client may set, and what belongs to the server. */
-import { isObject, type JsonObject, type KubeObject, type Metadata, type OwnerReference } from './objects.ts'
+import { isObject, without, type JsonObject, type KubeObject, type Metadata, type OwnerReference } from './objects.ts'
 import { badRequest, type Cause } from './refusal.ts'
 
 const TEXTS = ['name', 'generateName', 'namespace', 'uid', 'resourceVersion', 'creationTimestamp', 'deletionTimestamp']
@@ -8,10 +8,18 @@ const MAPS = ['labels', 'annotations']
 const IGNORED = ['selfLink', 'managedFields', 'generation', 'deletionGracePeriodSeconds']
 const KNOWN = new Set([...TEXTS, ...MAPS, ...IGNORED, 'finalizers', 'ownerReferences'])
 
-export const unknownMetadata = (metadata: JsonObject): string[] =>
-  Object.keys(metadata)
-    .filter((name) => !KNOWN.has(name))
-    .map((name) => `metadata.${name}`)
+export function unknownMetadata(metadata: JsonObject): string[] {
+  const own = Object.keys(metadata).filter((name) => !KNOWN.has(name))
+  const owners = Array.isArray(metadata.ownerReferences) ? (metadata.ownerReferences as unknown[]) : []
+  const inOwners = owners.flatMap((owner, index) =>
+    Object.keys(isObject(owner) ? owner : {})
+      .filter((name) => !OWNER_FIELDS.includes(name))
+      .map((name) => `ownerReferences[${index}].${name}`),
+  )
+  return [...own, ...inOwners].map((name) => `metadata.${name}`)
+}
+
+const OWNER_FIELDS = ['apiVersion', 'kind', 'name', 'uid', 'controller', 'blockOwnerDeletion']
 
 /** What a client sent, without what is empty. Fails (400) on a value of the wrong type. */
 export function readMetadata(metadata: JsonObject): Metadata {
@@ -24,8 +32,14 @@ export function readMetadata(metadata: JsonObject): Metadata {
     )
   for (const name of MAPS) keep(read, name, typed(metadata, name, 'map[string]string', isTextMap))
   keep(read, 'finalizers', typed(metadata, 'finalizers', '[]string', isTextList))
-  keep(read, 'ownerReferences', typed(metadata, 'ownerReferences', '[]OwnerReference', Array.isArray))
+  keep(read, 'ownerReferences', readOwners(typed(metadata, 'ownerReferences', '[]OwnerReference', isObjectList)))
   return { name: '', ...read }
+}
+
+function readOwners(owners: unknown): JsonObject[] | undefined {
+  return (owners as JsonObject[] | undefined)?.map((owner) =>
+    without(owner, ...Object.keys(owner).filter((name) => !OWNER_FIELDS.includes(name))),
+  )
 }
 
 function typed(from: JsonObject, name: string, type: string, fits: (value: unknown) => boolean): unknown {
@@ -43,6 +57,7 @@ function keep(read: JsonObject, name: string, value: unknown): void {
 
 const isTextMap = (value: unknown): boolean =>
   isObject(value) && Object.values(value).every((one) => typeof one === 'string')
+const isObjectList = (value: unknown): boolean => Array.isArray(value) && value.every(isObject)
 const isTextList = (value: unknown): boolean => Array.isArray(value) && value.every((one) => typeof one === 'string')
 
 /** The new metadata of an object that stays the same object: what belongs to the server stays as it was. */
@@ -66,7 +81,11 @@ const bad = (field: string, value: unknown, why: string): Cause => ({
 })
 
 /** What is wrong with labels, annotations, finalizers and owners. Names are judged with the schema. */
-export function metadataCauses({ metadata }: KubeObject, old: KubeObject | undefined): Cause[] {
+export function metadataCauses(
+  kind: { custom: boolean },
+  { metadata }: KubeObject,
+  old: KubeObject | undefined,
+): Cause[] {
   const labels = Object.entries(metadata.labels ?? {}).flatMap(([key, value]) => [
     ...(LABEL_KEY.test(key) ? [] : [bad('metadata.labels', key, 'name part must be a qualified name')]),
     ...(LABEL_VALUE.test(value)
@@ -82,29 +101,50 @@ export function metadataCauses({ metadata }: KubeObject, old: KubeObject | undef
   const annotations = Object.keys(metadata.annotations ?? {})
     .filter((key) => !LABEL_KEY.test(key.replace(/^[^/]*\//, (prefix) => prefix.toLowerCase())))
     .map((key) => bad('metadata.annotations', key, 'name part must be a qualified name'))
-  return [...labels, ...annotations, ...ownerCauses(metadata.ownerReferences ?? []), ...finalizerCauses(metadata, old)]
+  return [
+    ...labels,
+    ...annotations,
+    ...annotationSize(metadata),
+    ...ownerCauses(metadata.ownerReferences ?? []),
+    ...(kind.custom ? [] : bareCauses(metadata)),
+    ...newFinalizers(metadata, old),
+  ]
+}
+
+const MAX_ANNOTATIONS = 256 * 1024
+
+function annotationSize({ annotations = {} }: Metadata): Cause[] {
+  const bytes = Object.entries(annotations).reduce((sum, pair) => sum + Buffer.byteLength(pair.join('')), 0)
+  if (bytes <= MAX_ANNOTATIONS) return []
+  const message = `Too long: may not be more than ${MAX_ANNOTATIONS} bytes`
+  return [{ reason: 'FieldValueTooLong', message, field: 'metadata.annotations' }]
 }
 
 function ownerCauses(owners: OwnerReference[]): Cause[] {
-  const required = (['apiVersion', 'kind', 'name', 'uid'] as const).flatMap((field) =>
-    owners.flatMap((owner, index) =>
-      owner[field] ? [] : [bad(`metadata.ownerReferences[${index}].${field}`, '', `${field} must not be empty`)],
-    ),
-  )
+  const required = (['apiVersion', 'kind', 'name', 'uid'] as const).flatMap((field) => {
+    const why = field === 'apiVersion' ? 'version must not be empty' : 'must not be empty'
+    return owners.flatMap((owner) => (owner[field] ? [] : [bad(`metadata.ownerReferences.${field}`, '', why)]))
+  })
   const controllers = owners.filter(({ controller }) => controller)
   const why = 'Only one reference can have Controller set to true'
   return controllers.length > 1 ? [...required, bad('metadata.ownerReferences', owners, why)] : required
 }
 
-function finalizerCauses({ finalizers = [] }: Metadata, old: KubeObject | undefined): Cause[] {
-  const bare = finalizers
-    .filter((one) => !one.includes('/') && !['foregroundDeletion', 'orphan', 'kubernetes'].includes(one))
-    .map((one) =>
-      bad('metadata.finalizers', one, 'name is neither a standard finalizer name nor is it fully qualified'),
-    )
-  if (!old?.metadata.deletionTimestamp) return bare
+const STANDARD_FINALIZERS = ['foregroundDeletion', 'orphan', 'kubernetes']
+
+/** Finalizers without a domain: a warning in our kinds, an error in Kubernetes' own. */
+export const bareFinalizers = ({ finalizers = [] }: Metadata): string[] =>
+  finalizers.filter((one) => !one.includes('/') && !STANDARD_FINALIZERS.includes(one))
+
+const bareCauses = (metadata: Metadata): Cause[] =>
+  bareFinalizers(metadata).map((one) =>
+    bad('metadata.finalizers', one, 'name is neither a standard finalizer name nor is it fully qualified'),
+  )
+
+function newFinalizers({ finalizers = [] }: Metadata, old: KubeObject | undefined): Cause[] {
+  if (!old?.metadata.deletionTimestamp) return []
   const added = finalizers.filter((one) => !old.metadata.finalizers?.includes(one))
-  if (added.length === 0) return bare
+  if (added.length === 0) return []
   const message = `Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers ${JSON.stringify(added)}`
-  return [...bare, { reason: 'FieldValueForbidden', message, field: 'metadata.finalizers' }]
+  return [{ reason: 'FieldValueForbidden', message, field: 'metadata.finalizers' }]
 }

@@ -24,7 +24,7 @@ export function jsonPatch(target: unknown, operations: unknown): unknown {
   return operations.reduce((document: unknown, operation: unknown, index) => {
     if (!isOperation(operation)) throw badRequest(`operation ${index} of the JSON patch needs op and path`)
     const apply = Object.hasOwn(OPERATIONS, operation.op) ? OPERATIONS[operation.op] : undefined
-    if (!apply) throw badRequest(`Unexpected kind: ${operation.op}`)
+    if (!apply) throw refused(`${operation.op} is no operation`)
     return apply(document, operation)
   }, target)
 }
@@ -35,10 +35,8 @@ const isOperation = (value: unknown): value is Operation & JsonObject =>
 const OPERATIONS: Record<string, (document: unknown, operation: Operation) => unknown> = {
   add: (document, { path, value }) => edit(document, steps(path), { put: value }),
   remove: (document, { path }) => (read(document, path), edit(document, steps(path), {})),
-  replace: (document, { path, value }) => (
-    read(document, path),
-    edit(document, steps(path), { put: value, over: true })
-  ),
+  // As the API server's library does it: a field that isn't there is set.
+  replace: (document, { path, value }) => edit(document, steps(path), { put: value, over: true }),
   copy: (document, { path, from = '' }) => edit(document, steps(path), { put: read(document, from) }),
   move(document, { path, from = '' }) {
     const value = read(document, from)

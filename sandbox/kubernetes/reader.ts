@@ -1,7 +1,7 @@
 /** Lists: selectors, and pages that all show the state of the first one's moment. */
 import { shown, type ListMeta } from './forms.ts'
 import type { Kind } from './kind.ts'
-import { badRequest, expired, Refusal } from './refusal.ts'
+import { badRequest, expired, optionsInvalid, Refusal } from './refusal.ts'
 import { both, fieldSelector, labelSelector, type Matches } from './selectors.ts'
 import type { Store, Version } from './store.ts'
 
@@ -43,7 +43,8 @@ export class Reader {
   }
 
   list(scope: Scope, query: URLSearchParams): Page {
-    const limit = Number(query.get('limit') ?? 0)
+    const limit = readLimit(query.get('limit'))
+    checkMatch(query)
     const token = query.get('continue')
     if (token) return this.#page(this.#resume(token), limit)
     this.#checkRevision(query)
@@ -96,6 +97,34 @@ export class Reader {
     if (exact && wanted !== revision) throw expired(`The resourceVersion for the provided list is too old.`)
   }
 }
+
+function readLimit(text: string | null): number {
+  const limit = Number(text ?? 0)
+  if (Number.isInteger(limit)) return limit
+  throw badRequest(`strconv.ParseInt: parsing "${text ?? ''}": invalid syntax`)
+}
+
+/** Fails (422) where `resourceVersionMatch` makes no sense. */
+export function checkMatch(query: URLSearchParams, isWatch = false): void {
+  const match = query.get('resourceVersionMatch') || undefined
+  if (query.get('sendInitialEvents') !== null) {
+    if (match === 'NotOlderThan') return
+    throw badMatch('Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan')
+  }
+  if (match === undefined) return
+  if (!MATCHES.includes(match)) {
+    throw badMatch(`Unsupported value: "${match}": supported values: "Exact", "NotOlderThan", ""`, 'NotSupported')
+  }
+  if (isWatch)
+    throw badMatch('Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided')
+  if (query.get('resourceVersion')) return
+  throw badMatch('Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided')
+}
+
+const MATCHES = ['Exact', 'NotOlderThan']
+
+const badMatch = (message: string, reason = 'Forbidden'): Refusal =>
+  optionsInvalid('ListOptions', { reason: `FieldValue${reason}`, message, field: 'resourceVersionMatch' })
 
 /** Absent counts as 0. */
 export function readRevision(text: string | null): number {

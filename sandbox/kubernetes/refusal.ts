@@ -19,6 +19,7 @@ export interface Named {
 
 interface Parts {
   code: number
+  /** Empty where the API server gives none. */
   reason: string
   message: string
   details?: JsonObject
@@ -30,6 +31,8 @@ export class Refusal extends Error {
   readonly code: number
   readonly reason: string
   readonly details: JsonObject | undefined
+  /** Of unknown fields: they are said whether or not the request is done. */
+  warnings: readonly string[] = []
 
   constructor({ code, reason, message, details }: Parts) {
     super(message)
@@ -40,7 +43,16 @@ export class Refusal extends Error {
 
   get status(): JsonObject {
     const { code, reason, message, details } = this
-    return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, details, code }
+    return {
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message,
+      reason: reason || undefined,
+      details,
+      code,
+    }
   }
 }
 
@@ -86,7 +98,7 @@ export function invalid(of: Named, name: string, causes: Cause[]): Refusal {
     code: 422,
     reason: 'Invalid',
     message: `${qualifiedKind(of)} "${name}" is invalid: ${texts.length === 1 && first ? first : `[${texts.join(', ')}]`}`,
-    details: { name, group: of.group || undefined, kind: of.kind, causes },
+    details: { name: name || undefined, group: of.group || undefined, kind: of.kind, causes },
   })
 }
 
@@ -101,7 +113,7 @@ export const forbidden = (of: Named, name: string, why: string, causes?: Cause[]
 const plain =
   (code: number, reason: string) =>
   (message: string): Refusal =>
-    new Refusal({ code, reason, message, details: {} })
+    new Refusal({ code, reason, message })
 
 export const badRequest = plain(400, 'BadRequest')
 export const unauthorized = plain(401, 'Unauthorized')
@@ -111,6 +123,12 @@ export const notAcceptable = plain(406, 'NotAcceptable')
 export const tooLarge = plain(413, 'RequestEntityTooLarge')
 export const unsupportedMedia = plain(415, 'UnsupportedMediaType')
 export const notImplemented = plain(501, 'NotImplemented')
+
+export const optionsInvalid = (options: string, cause: Cause): Refusal =>
+  invalid({ group: 'meta.k8s.io', plural: options, kind: options }, '', [cause])
+
+/** What the API server calls an error of its own. */
+export const unexpected = (message: string): Refusal => new Refusal({ code: 500, reason: '', message })
 
 /** The version that was asked for is no longer in the history: the client has to list anew. */
 export const expired = (message: string): Refusal =>

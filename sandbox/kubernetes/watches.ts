@@ -1,8 +1,8 @@
 /** Watches: each is a place in the history, and a sink that gets one line an event from there on. */
 import { bookmarkText, itemText, shown, type Shape } from './forms.ts'
 import type { Kind } from './kind.ts'
-import { inScope, readRevision, selectorOf, type Reader, type Scope } from './reader.ts'
-import { badRequest, expired } from './refusal.ts'
+import { checkMatch, inScope, readRevision, selectorOf, type Reader, type Scope } from './reader.ts'
+import { expired } from './refusal.ts'
 import type { Matches } from './selectors.ts'
 import type { Store, Version, Write, WriteType } from './store.ts'
 
@@ -58,6 +58,7 @@ export class Watches {
 
   /** Starts a watch; the answer ends it without a word, for when the client has gone. */
   open(scope: Scope, query: URLSearchParams, shape: Shape, sink: Sink): () => void {
+    checkMatch(query, true)
     const after = readRevision(query.get('resourceVersion'))
     const watch: Watch = {
       ...scope,
@@ -68,7 +69,8 @@ export class Watches {
       sink,
       cancelTimers: () => undefined,
     }
-    const streamsList = wantsList(query)
+    // The list comes as events, and a marked bookmark ends it.
+    const streamsList = isTrue(query.get('sendInitialEvents'))
     if (!this.#begin(watch, streamsList || (after === 0 && query.get('sendInitialEvents') === null), streamsList))
       return () => undefined
     this.#open.add(watch)
@@ -152,15 +154,6 @@ export class Watches {
 }
 
 const isTrue = (text: string | null): boolean => text === 'true' || text === '1'
-
-/** `sendInitialEvents`: the list comes as events, and a marked bookmark ends it. */
-function wantsList(query: URLSearchParams): boolean {
-  if (!isTrue(query.get('sendInitialEvents'))) return false
-  if (query.get('resourceVersionMatch') !== 'NotOlderThan') {
-    throw badRequest('sendInitialEvents requires setting resourceVersionMatch to NotOlderThan')
-  }
-  return true
-}
 
 /** What a write is to a watch with a selector: what begins to match is added, what no longer does is deleted. */
 function typeFor({ kind, matches }: Watch, { type, current, before }: Write): WriteType | undefined {

@@ -2,7 +2,7 @@
  * Every change to what is stored: create, update, patch, delete, each as one step that nothing can come between. The
  * HTTP layer and the in-process helpers both write through here.
  */
-import { decode, judge, type FieldValidation } from './admission.ts'
+import { decode, judge, type Decoded, type FieldValidation } from './admission.ts'
 import type { Kind } from './kind.ts'
 import { carriedOver, defined } from './metadata.ts'
 import { at, isObject, keyFor, sameJson, without, type KubeObject, type Metadata } from './objects.ts'
@@ -31,6 +31,8 @@ export interface DeleteOptions {
 export interface Written {
   version: Version
   warnings: string[]
+  /** Set where an update made it. */
+  created?: boolean
 }
 
 export interface WriterDeps {
@@ -58,41 +60,40 @@ export class Writer {
   create(kind: Kind, namespace: string | undefined, body: unknown, options: WriteOptions = {}): Written {
     const sent = kind.custom && kind.hasStatus && isObject(body) ? without(body, 'status') : body
     const decoded = decode(kind, sent, options.fieldValidation ?? 'Warn')
-    const metadata = this.#newMetadata(kind, namespace, decoded.object.metadata)
-    const object = this.#prepared(kind, { ...decoded.object, metadata }, undefined)
-    judge(kind, object, undefined)
-    this.#checkNamespace(kind, metadata)
-    const there = this.#find(kind, metadata)
-    if (there) throw refusal.alreadyExists(kind, metadata.name, isGoing(there.object))
-    return { version: this.#commit(kind, object, options), warnings: decoded.warnings }
+    return warned(decoded, () => {
+      const metadata = this.#newMetadata(kind, namespace, decoded.object.metadata)
+      const object = this.#prepared(kind, { ...decoded.object, metadata }, undefined)
+      judge(kind, object, undefined)
+      this.#checkNamespace(kind, metadata)
+      const there = this.#find(kind, metadata)
+      if (there) throw refusal.alreadyExists(kind, metadata.name, isGoing(there.object))
+      if (decoded.object.metadata.resourceVersion) throw refusal.unexpected(VERSION_ON_CREATE)
+      return this.#commit(kind, object, options)
+    })
   }
 
-  /** A PUT. */
+  /** A PUT. Some kinds are made by it where they aren't there. */
   update(target: Target, body: unknown, options: WriteOptions = {}): Written {
+    if (target.kind.createOnUpdate && !this.#find(target.kind, target)) {
+      return { ...this.create(target.kind, target.namespace, body, options), created: true }
+    }
     const { version, shown } = this.read(target)
     const decoded = decode(target.kind, body, options.fieldValidation ?? 'Warn')
-    if (!decoded.object.metadata.resourceVersion && !target.kind.unconditionalUpdate) {
-      const message = 'Invalid value: 0: must be specified for an update'
-      throw refusal.invalid(target.kind, target.name, [
-        { reason: 'FieldValueInvalid', message, field: 'metadata.resourceVersion' },
-      ])
-    }
-    checkUid(target, shown.metadata, decoded.object.metadata)
-    const replaced = this.#replace(target, { version, shown, next: decoded.object }, options)
-    return { version: replaced, warnings: decoded.warnings }
+    return warned(decoded, () => {
+      checkVersioned(target, decoded.object.metadata)
+      checkUid(target, shown.metadata, decoded.object.metadata)
+      return this.#replace(target, { version, shown, next: decoded.object }, options)
+    })
   }
 
   /** `apply` makes the new object out of the one that is there. */
   patch(target: Target, apply: (shown: KubeObject) => unknown, options: WriteOptions = {}): Written {
     const { version, shown } = this.read(target)
     const decoded = decode(target.kind, apply(shown), options.fieldValidation ?? 'Warn')
-    const { uid } = decoded.object.metadata
-    if (target.subresource === undefined && uid && uid !== shown.metadata.uid) {
-      const message = `Invalid value: "${uid}": field is immutable`
-      throw refusal.invalid(target.kind, target.name, [{ reason: 'FieldValueInvalid', message, field: 'metadata.uid' }])
-    }
-    const replaced = this.#replace(target, { version, shown, next: decoded.object }, options)
-    return { version: replaced, warnings: decoded.warnings }
+    return warned(decoded, () => {
+      checkSameUid(target, shown.metadata, decoded.object.metadata)
+      return this.#replace(target, { version, shown, next: decoded.object }, options)
+    })
   }
 
   /** Answers the object where it has to wait for its finalizers; `gone` is false then. */
@@ -144,7 +145,6 @@ export class Writer {
   }
 
   #newMetadata(kind: Kind, namespace: string | undefined, sent: Metadata): Metadata {
-    if (sent.resourceVersion) throw refusal.badRequest('resourceVersion should not be set on objects to be created')
     if (kind.namespaced && sent.namespace && sent.namespace !== namespace) throw wrongNamespace()
     const { uuid, now } = this.#deps
     const { labels, annotations, finalizers, ownerReferences, generateName } = sent
@@ -173,7 +173,7 @@ export class Writer {
     throw refusal.forbidden(kind, name, why, [{ reason: 'NamespaceTerminating', message, field: 'metadata.namespace' }])
   }
 
-  #find(kind: Kind, { namespace, name }: Metadata): Version | undefined {
+  #find(kind: Kind, { namespace, name }: Pick<Target, 'namespace' | 'name'>): Version | undefined {
     return this.#deps.store.collection(kind.collection).get(keyFor(namespace, name))
   }
 
@@ -187,6 +187,32 @@ export class Writer {
     if (dryRun || !write) return { key, revision: this.#deps.store.revision, object: stored, texts: new Map() }
     return this.#deps.store.put(kind.collection, key, stored)
   }
+}
+
+const VERSION_ON_CREATE = 'resourceVersion should not be set on objects to be created'
+
+/** Warnings go out with the answer, whichever it is. */
+function warned({ warnings }: Decoded, write: () => Version): Written {
+  try {
+    return { version: write(), warnings }
+  } catch (error) {
+    if (error instanceof refusal.Refusal) error.warnings = warnings
+    throw error
+  }
+}
+
+function checkVersioned({ kind, name }: Target, { resourceVersion }: Metadata): void {
+  if (resourceVersion || kind.unconditionalUpdate) return
+  const message = 'Invalid value: 0: must be specified for an update'
+  const cause = { reason: 'FieldValueInvalid', message, field: 'metadata.resourceVersion' }
+  throw refusal.invalid({ ...kind, kind: kind.plural }, name, [cause])
+}
+
+/** A patch of the status doesn't look at the uid. */
+function checkSameUid({ kind, name, subresource }: Target, old: Metadata, { uid }: Metadata): void {
+  if (subresource !== undefined || !uid || uid === old.uid) return
+  const message = `Invalid value: "${uid}": field is immutable`
+  throw refusal.invalid(kind, name, [{ reason: 'FieldValueInvalid', message, field: 'metadata.uid' }])
 }
 
 /** What an update changes: the status only, or all but the status. */

@@ -6,14 +6,15 @@ import { badRequest, tooLarge, unsupportedMedia } from '../refusal.ts'
 
 const MAX_BYTES = 3 * 1024 * 1024
 
+/** Reads to the end whatever its size: a body that is left unread blocks the connection for the next request. */
 export async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length
-    if (size > MAX_BYTES) throw tooLarge(`Request entity too large: limit is ${MAX_BYTES}`)
-    chunks.push(chunk)
+    if (size <= MAX_BYTES) chunks.push(chunk)
   }
+  if (size > MAX_BYTES) throw tooLarge(`Request entity too large: limit is ${MAX_BYTES}`)
   return Buffer.concat(chunks)
 }
 

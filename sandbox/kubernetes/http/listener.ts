@@ -10,7 +10,7 @@ import type { RequestLog } from '../requests.ts'
 import { discovery, VERSION } from './discovery.ts'
 import { openApi } from './openapi.ts'
 import { serve, verbOf, type Exchange, type ResourceDeps } from './resources.ts'
-import { sendJson, sendRefusal, sendText } from './respond.ts'
+import { sendJson, sendRefusal, sendText, warn } from './respond.ts'
 import { parsePath, routeTo } from './route.ts'
 import { userOf, type User } from './users.ts'
 
@@ -58,7 +58,10 @@ async function handle(deps: ListenerDeps, request: IncomingMessage, response: Se
 
 function refuse(response: ServerResponse, error: unknown): void {
   if (response.headersSent || response.destroyed) return void response.destroy()
-  if (error instanceof Refusal) return sendRefusal(response, error)
+  if (error instanceof Refusal) {
+    warn(response, error.warnings)
+    return sendRefusal(response, error)
+  }
   const message = `Internal error occurred: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
   sendRefusal(response, new Refusal({ code: 500, reason: 'InternalError', message }))
 }

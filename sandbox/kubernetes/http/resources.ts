@@ -4,12 +4,12 @@ import { itemText, listText, negotiate, type IncludeObject, type Shape } from '.
 import { at, isObject, type JsonObject } from '../objects.ts'
 import { jsonPatch, mergePatch } from '../patches.ts'
 import { selectorOf, type Reader } from '../reader.ts'
-import { badRequest, methodNotAllowed, unsupportedMedia } from '../refusal.ts'
+import { methodNotAllowed, optionsInvalid, unsupportedMedia, type Refusal } from '../refusal.ts'
 import { strategicPatch } from '../strategic.ts'
 import type { SandboxClock, Sink, Watches } from '../watches.ts'
 import type { DeleteOptions, Target, WriteOptions, Writer, Written } from '../writer.ts'
 import { mediaType, parsed, parseObject, readBody } from './body.ts'
-import { sendJson } from './respond.ts'
+import { sendJson, warn } from './respond.ts'
 import type { Route } from './route.ts'
 
 export interface ResourceDeps {
@@ -27,7 +27,12 @@ export interface Exchange {
 
 type Handle = (deps: ResourceDeps, route: Route, exchange: Exchange) => Promise<void> | void
 
-export function verbOf(method: string, { name }: Pick<Route, 'name'>, query: URLSearchParams): string | undefined {
+export function verbOf(
+  method: string,
+  { name, subresource }: { name?: string | undefined; subresource?: string | undefined },
+  query: URLSearchParams,
+): string | undefined {
+  if (method === 'DELETE' && subresource !== undefined) return undefined
   if (name === undefined) {
     if (method === 'GET') return ['true', '1'].includes(query.get('watch') ?? '') ? 'watch' : 'list'
     return { POST: 'create', DELETE: 'deletecollection' }[method]
@@ -38,9 +43,13 @@ export function verbOf(method: string, { name }: Pick<Route, 'name'>, query: URL
 export async function serve(deps: ResourceDeps, route: Route, exchange: Exchange): Promise<void> {
   const verb = verbOf(exchange.request.method ?? '', route, exchange.query)
   const handle = verb === undefined ? undefined : VERBS[verb]
-  if (!handle) throw methodNotAllowed('the server does not allow this method on the requested resource')
+  if (!handle) throw notAllowed()
+  // Refused here, whatever is asked of what.
+  negotiate(exchange.request.headers.accept)
   await handle(deps, route, exchange)
 }
+
+const notAllowed = (): Refusal => methodNotAllowed('the server does not allow this method on the requested resource')
 
 const VERBS: Record<string, Handle> = {
   get({ writer, clock }, route, { request, response, query }) {
@@ -64,7 +73,7 @@ const VERBS: Record<string, Handle> = {
     const { request, query } = exchange
     const body = parseObject(await readBody(request), mediaType(request))
     const namespace = route.kind.namespaced ? route.namespace : undefined
-    if (route.kind.namespaced && namespace === undefined) throw methodNotAllowed('a namespace is needed to create this')
+    if (route.kind.namespaced && namespace === undefined) throw notAllowed()
     answer(deps, route, exchange, {
       ...deps.writer.create(route.kind, namespace, body, writeOptions(query)),
       code: 201,
@@ -74,7 +83,8 @@ const VERBS: Record<string, Handle> = {
   async update(deps, route, exchange) {
     const { request, query } = exchange
     const body = parseObject(await readBody(request), mediaType(request))
-    answer(deps, route, exchange, deps.writer.update(targetOf(route), body, writeOptions(query)))
+    const written = deps.writer.update(targetOf(route), body, writeOptions(query))
+    answer(deps, route, exchange, { ...written, code: written.created ? 201 : 200 })
   },
 
   async patch(deps, route, exchange) {
@@ -94,6 +104,7 @@ const VERBS: Record<string, Handle> = {
   },
 
   async deletecollection({ reader, writer, clock }, route, exchange) {
+    if (route.kind.namespaced && route.namespace === undefined) throw notAllowed()
     const options = deleteOptions(await readBody(exchange.request), exchange)
     const versions = reader.select(route, selectorOf(route.kind, exchange.query))
     for (const { object } of versions) {
@@ -114,11 +125,7 @@ function answer(
   { version, warnings, code = 200 }: Written & { code?: number },
 ): void {
   const shape = shapeOf(request, query)
-  if (warnings.length > 0)
-    response.setHeader(
-      'Warning',
-      warnings.map((one) => `299 - ${JSON.stringify(one)}`),
-    )
+  warn(response, warnings)
   sendJson(response, code, itemText(kind, version, shape, clock.now()))
 }
 
@@ -136,26 +143,34 @@ function shapeOf(request: IncomingMessage, query: URLSearchParams): Shape {
 
 function writeOptions(query: URLSearchParams): WriteOptions {
   const dryRun = query.get('dryRun')
-  if (dryRun !== null && dryRun !== 'All')
-    throw badRequest(`dryRun: Unsupported value: "${dryRun}": supported values: "All"`)
-  const fieldValidation = query.get('fieldValidation') ?? 'Warn'
+  if (dryRun !== null && dryRun !== 'All') throw notSupported('dryRun', `["${dryRun}"]`, '"All"')
+  const fieldValidation = query.get('fieldValidation') || 'Warn'
   if (fieldValidation !== 'Ignore' && fieldValidation !== 'Warn' && fieldValidation !== 'Strict') {
-    throw badRequest(
-      `fieldValidation: Unsupported value: "${fieldValidation}": supported values: "Ignore", "Strict", "Warn"`,
-    )
+    throw notSupported('fieldValidation', `"${fieldValidation}"`, '"", "Ignore", "Strict", "Warn"')
   }
   return { dryRun: dryRun !== null, fieldValidation }
 }
+
+const notSupported = (field: string, found: string, supported: string): Refusal =>
+  optionsInvalid('WriteOptions', {
+    reason: 'FieldValueNotSupported',
+    message: `Unsupported value: ${found}: supported values: ${supported}`,
+    field,
+  })
 
 /** Body and query may both carry the options; the query wins. */
 function deleteOptions(sentBody: Buffer, { request, query }: Exchange): DeleteOptions {
   const body = sentBody.length === 0 ? {} : parseObject(sentBody, mediaType(request))
   const sent: JsonObject = isObject(body) ? body : {}
   const asText = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
+  const propagationPolicy = query.get('propagationPolicy') ?? asText(sent.propagationPolicy)
+  if (propagationPolicy !== undefined && !['Foreground', 'Background', 'Orphan'].includes(propagationPolicy)) {
+    throw notSupported('propagationPolicy', `"${propagationPolicy}"`, '"Foreground", "Background", "Orphan", "nil"')
+  }
   return {
     uid: asText(at(sent, 'preconditions', 'uid')),
     resourceVersion: asText(at(sent, 'preconditions', 'resourceVersion')),
-    propagationPolicy: query.get('propagationPolicy') ?? asText(sent.propagationPolicy),
+    propagationPolicy,
     dryRun: query.get('dryRun') !== null || Array.isArray(sent.dryRun),
   }
 }

@@ -6,6 +6,14 @@ export function sendJson(response: ServerResponse, code: number, text: string): 
   response.end(text)
 }
 
+export function warn(response: ServerResponse, warnings: readonly string[]): void {
+  if (warnings.length === 0) return
+  response.setHeader(
+    'Warning',
+    warnings.map((one) => `299 - ${JSON.stringify(one)}`),
+  )
+}
+
 export function sendText(response: ServerResponse, code: number, text: string): void {
   response.writeHead(code, { 'Content-Type': 'text/plain; charset=utf-8', 'X-Content-Type-Options': 'nosniff' })
   response.end(text)

@@ -18,11 +18,7 @@ export const configMaps: Kind = builtIn({
   collection: 'configmaps',
   hasStatus: false,
   unconditionalUpdate: true,
-  columns: [
-    nameColumn,
-    { ...column('Data', (map) => sizeOf(map.data) + sizeOf(map.binaryData)), type: 'integer' },
-    ageColumn,
-  ],
+  columns: [nameColumn, column('Data', (map) => sizeOf(map.data) + sizeOf(map.binaryData)), ageColumn],
   schema: kindSchema('ConfigMap holds configuration data for pods to consume.', {
     data: textMap('Data contains the configuration data.'),
     binaryData: textMap('BinaryData contains the binary data, in base64.'),
@@ -54,7 +50,7 @@ export const secrets: Kind = builtIn({
   columns: [
     nameColumn,
     column('Type', ({ type }) => String(type)),
-    { ...column('Data', ({ data }) => sizeOf(data)), type: 'integer' },
+    column('Data', ({ data }) => sizeOf(data)),
     ageColumn,
   ],
   schema: kindSchema('Secret holds secret data of a certain type.', {
@@ -128,7 +124,7 @@ function sizeCauses(object: KubeObject, ...names: string[]): Cause[] {
   const bytes = names.flatMap((name) => Object.values(mapOf(object[name])).map((value) => bytesOf(object, name, value)))
   const message = `Too long: may not be more than ${MAX_BYTES} bytes`
   const isTooLong = bytes.reduce((sum, one) => sum + one, 0) > MAX_BYTES
-  return isTooLong ? [{ reason: 'FieldValueTooLong', message, field: names.length > 1 ? '' : 'data' }] : []
+  return isTooLong ? [{ reason: 'FieldValueTooLong', message, field: names.length > 1 ? '[]' : 'data' }] : []
 }
 
 const bytesOf = ({ kind }: KubeObject, field: string, value: unknown): number =>

@@ -1,6 +1,6 @@
 /** Events, which two groups show: `events.k8s.io/v1`, as which they are stored, and the core `v1` that kubectl reads. */
 import { ageAt } from '../ages.ts'
-import { builtIn, type Kind } from '../kind.ts'
+import { asText, builtIn, type Kind } from '../kind.ts'
 import { at, isObject, type JsonObject, type KubeObject } from '../objects.ts'
 import { defined } from '../metadata.ts'
 import type { Cause } from '../refusal.ts'
@@ -69,6 +69,8 @@ const common = {
   collection: 'events',
   hasStatus: false,
   unconditionalUpdate: true,
+  createOnUpdate: true,
+  judgedIn: '',
 }
 
 export const events: Kind = builtIn({
@@ -79,7 +81,8 @@ export const events: Kind = builtIn({
   columns: columns('regarding', 'note'),
   rules: {
     prepare: (event) => checkMicroTimes(event, ['eventTime'], ['series', 'lastObservedTime']),
-    check: (event, old) => [...required(event), ...longNote(event), ...wrongType(event), ...changed(event, old)],
+    // Those that the core group made obey its laxer rules.
+    check: (event, old) => (old && !old.eventTime ? [] : [...wrong(event), ...changed(event, old)]),
   },
 })
 
@@ -89,7 +92,10 @@ export const coreEvents: Kind = builtIn({
   fields: ['reason', 'reportingComponent', 'source', 'type', ...referenceFields('involvedObject')],
   schema: kindSchema('Event is a report of an event somewhere in the cluster.', { ...shared, ...renamed(1) }),
   columns: columns('involvedObject', 'message'),
-  rules: { prepare: (event) => checkMicroTimes(event, ['eventTime'], ['series', 'lastObservedTime']) },
+  rules: {
+    prepare: (event) => checkMicroTimes(event, ['eventTime'], ['series', 'lastObservedTime']),
+    check: elsewhere,
+  },
   view: { show: (stored) => rename(stored, 'v1', 0), store: (shown) => rename(shown, 'events.k8s.io/v1', 1) },
 })
 
@@ -144,35 +150,38 @@ function columns(about: string, note: string): Kind['columns'] {
 
 const cause = (field: string, message: string, reason = 'FieldValueInvalid'): Cause => ({ reason, message, field })
 
-function required(event: KubeObject): Cause[] {
-  const missing = ['eventTime', 'reportingController', 'reportingInstance', 'action', 'reason'].filter(
-    (name) => !event[name],
-  )
-  const namespace = at(event, 'regarding', 'namespace')
-  const elsewhere =
-    namespace !== event.metadata.namespace && !(namespace === undefined && event.metadata.namespace === 'default')
+function elsewhere(event: KubeObject): Cause[] {
+  const namespace = at(event, 'involvedObject', 'namespace') ?? 'default'
+  if (namespace === event.metadata.namespace) return []
   return [
-    ...missing.map((name) => cause(name, 'Required value', 'FieldValueRequired')),
-    ...(elsewhere
-      ? [
-          cause(
-            'regarding.namespace',
-            `Invalid value: ${JSON.stringify(namespace ?? '')}: does not match event.namespace`,
-          ),
-        ]
-      : []),
+    cause('involvedObject.namespace', `Invalid value: ${JSON.stringify(namespace)}: does not match event.namespace`),
   ]
 }
 
-const longNote = ({ note }: KubeObject): Cause[] =>
-  typeof note === 'string' && note.length > 1024
-    ? [cause('note', 'Invalid value: "": can have at most 1024 characters')]
-    : []
+function wrong(event: KubeObject): Cause[] {
+  const { note, type, reportingController, series, deprecatedCount } = event
+  const missing = ['eventTime', 'reportingController', 'reportingInstance', 'action', 'reason'].filter(
+    (name) => !event[name],
+  )
+  const repeats = at(series, 'count')
+  const found: [boolean, string, string][] = [
+    [asText(note).length > 1024, 'message', '"": can have at most 1024 characters'],
+    [type !== 'Normal' && type !== 'Warning', 'type', `"": has invalid value: ${asText(type)}`],
+    [
+      !QUALIFIED.test(asText(reportingController)),
+      'reportingController',
+      `${JSON.stringify(reportingController)}: name part must be a qualified name`,
+    ],
+    [typeof repeats === 'number' && repeats < 2, 'series.count', '"": should be at least 2'],
+    [deprecatedCount !== undefined, 'count', '"": needs to be unset'],
+  ]
+  return [
+    ...missing.map((name) => cause(name, 'Required value', 'FieldValueRequired')),
+    ...found.filter(([is]) => is).map(([, field, why]) => cause(field, `Invalid value: ${why}`)),
+  ]
+}
 
-const wrongType = ({ type }: KubeObject): Cause[] =>
-  type === 'Normal' || type === 'Warning'
-    ? []
-    : [cause('type', `Invalid value: ${JSON.stringify(type ?? '')}: has invalid value`)]
+const QUALIFIED = /^$|^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/
 
 /** Only the series of an Event may change. */
 function changed(event: KubeObject, old: KubeObject | undefined): Cause[] {

@@ -1,5 +1,5 @@
 import { asText, builtIn, type Kind } from '../kind.ts'
-import { at } from '../objects.ts'
+import { at, type KubeObject } from '../objects.ts'
 import type { Cause } from '../refusal.ts'
 import { ageColumn, column, nameColumn } from './columns.ts'
 import { checkMicroTimes } from './micro-time.ts'
@@ -15,6 +15,7 @@ export const leases: Kind = builtIn({
   collection: 'leases',
   hasStatus: false,
   unconditionalUpdate: false,
+  createOnUpdate: true,
   columns: [nameColumn, column('Holder', (lease) => asText(at(lease, 'spec', 'holderIdentity'))), ageColumn],
   schema: kindSchema('Lease defines a lease concept.', {
     spec: fields('spec contains the specification of the Lease.', {
@@ -28,12 +29,16 @@ export const leases: Kind = builtIn({
     }),
   }),
   rules: {
-    prepare: (lease) => checkMicroTimes(lease, ['spec', 'acquireTime'], ['spec', 'renewTime']),
-    check: (lease): Cause[] => {
-      const seconds = at(lease, 'spec', 'leaseDurationSeconds')
-      if (typeof seconds !== 'number' || seconds > 0) return []
-      const message = `Invalid value: ${seconds}: must be greater than 0`
-      return [{ reason: 'FieldValueInvalid', message, field: 'spec.leaseDurationSeconds' }]
-    },
+    prepare: (lease) => checkMicroTimes({ spec: {}, ...lease }, ['spec', 'acquireTime'], ['spec', 'renewTime']),
+    check: (lease) => [
+      ...tooSmall(lease, 'leaseDurationSeconds', 1, 'greater than 0'),
+      ...tooSmall(lease, 'leaseTransitions', 0, 'greater than or equal to 0'),
+    ],
   },
 })
+
+function tooSmall(lease: KubeObject, field: string, least: number, words: string): Cause[] {
+  const value = at(lease, 'spec', field)
+  if (typeof value !== 'number' || value >= least) return []
+  return [{ reason: 'FieldValueInvalid', message: `Invalid value: ${value}: must be ${words}`, field: `spec.${field}` }]
+}
