@@ -107,17 +107,17 @@ describe('the programs of a control plane', () => {
 
   describe('from the envtest archive', () => {
     it('are verified, unpacked, and of the newest patch of our minor version', async () => {
-      const site = await serve(archiveOf('1.34.9'))
+      const site = await serve(archiveOf('1.34.10'))
       await downloadArchive(order(PROGRAMS), site)
       const cache = join(directory, 'cache')
       expect(readdirSync(cache).sort()).toEqual([...PROGRAMS].sort())
-      expect(execFileSync(join(cache, 'kube-apiserver')).toString()).toBe('kube-apiserver 1.34.9\n')
-      expect(execFileSync(join(cache, 'kube-controller-manager')).toString()).toBe('kube-controller-manager 1.34.9\n')
+      expect(execFileSync(join(cache, 'kube-apiserver')).toString()).toBe('kube-apiserver 1.34.10\n')
+      expect(execFileSync(join(cache, 'kube-controller-manager')).toString()).toBe('kube-controller-manager 1.34.10\n')
       expect(said.join('\n')).toContain('sum verified')
     })
 
     it('are refused, and nothing of them kept, when the sum is another', async () => {
-      const site = await serve(archiveOf('1.34.9'), 'f'.repeat(128))
+      const site = await serve(archiveOf('1.34.10'), 'f'.repeat(128))
       await expect(downloadArchive(order(PROGRAMS), site)).rejects.toThrow('SHA-512')
       expect(readdirSync(join(directory, 'cache'))).toEqual([])
     })
@@ -225,7 +225,8 @@ while [ "$1" != -o ]; do shift; done; output=$2; target=$3\n${build}\n`,
     })
     const releases = () => ({
       'v1.9.0': entry('1.9.0', 'older'),
-      'v1.34.10-rc.1': entry('1.34.10-rc.1', 'not released'),
+      'v1.34.9': entry('1.34.9', 'older'),
+      'v1.34.11-rc.1': entry('1.34.11-rc.1', 'not released'),
       [`v${version}`]: entry(version, sum ?? sha512(content)),
     })
     return { index: `${origin}/index`, releases: origin }
