@@ -128,7 +128,7 @@ describe('the programs of a control plane', () => {
     })
 
     it('are given up where no archive of our minor version is listed', async () => {
-      const site = await serve(archiveOf('1.33.2'))
+      const site = await serve(archiveOf('1.33.12'))
       await expect(downloadArchive(order(PROGRAMS), site)).rejects.toThrow('no envtest archive of Kubernetes v1.34.x')
     })
   })
@@ -220,12 +220,13 @@ while [ "$1" != -o ]; do shift; done; output=$2; target=$3\n${build}\n`,
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     onTestFinished(() => void server.close())
     const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const older = `${version.slice(0, version.lastIndexOf('.'))}.9`
     const entry = (release: string, hash: string) => ({
       [name(release)]: { hash, selfLink: `${origin}/${name(release)}` },
     })
     const releases = () => ({
       'v1.9.0': entry('1.9.0', 'older'),
-      'v1.34.9': entry('1.34.9', 'older'),
+      [`v${older}`]: entry(older, 'older'),
       'v1.34.11-rc.1': entry('1.34.11-rc.1', 'not released'),
       [`v${version}`]: entry(version, sum ?? sha512(content)),
     })
