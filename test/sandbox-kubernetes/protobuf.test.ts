@@ -39,6 +39,11 @@ describe('a body in protobuf', () => {
     expect(() => readProtobuf(envelope('Pod', bytes()))).toThrow('reads a Pod as application/json')
   })
 
+  it('that ends too early is refused', () => {
+    const whole = envelope('Namespace', field(1, field(1, 'booking')))
+    expect(() => readProtobuf(whole.subarray(0, whole.length - 6))).toThrow('ends in the middle of a field')
+  })
+
   it('that is broken is refused, never misread into a crash', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 60 }), fc.boolean(), (noise, wrapped) => {
