@@ -93,6 +93,18 @@ function notOurs(deps: AgentDeps, agent: Agent, object: KubernetesObject): Setba
   return setback('Synced', 'PublishConflict', message, again)
 }
 
+/** Takes away what this Agent published under names that its spec no longer says. */
+export async function removeOrphans(deps: AgentDeps, agent: Agent): Promise<void> {
+  const { secrets, configMaps } = deps.cluster
+  const { calendar, accessToken } = agent.spec.publish
+  const wanted = [calendar && `${calendar.kind}/${calendar.name}`, accessToken && `Secret/${accessToken.name}`]
+  const published = [secrets, configMaps].flatMap((watched) => watched.by('controller', agent.metadata.uid ?? ''))
+  for (const object of published) {
+    const orphaned = isManaged(object) && !wanted.includes(`${object.kind}/${object.metadata.name}`)
+    if (orphaned) await deps.cluster.delete(object)
+  }
+}
+
 /** Makes the object hold exactly `data` under our keys. Fails with an `ApiError`; answers what stands there now. */
 export async function writeOwned(
   deps: AgentDeps,

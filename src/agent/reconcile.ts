@@ -20,6 +20,7 @@ import { openGate, integrationKey, type OpenGate } from './gate.ts'
 import { gatherGrant } from './grant.ts'
 import { newMemory, type AgentMemory, type Grant } from './memory.ts'
 import type { AgentDeps } from './port.ts'
+import { removeOrphans } from './owned-object.ts'
 import { publishCalendar, publishToken, staleAfterMs, trustedUntil } from './publish.ts'
 import { remove } from './remove.ts'
 import { report } from './report.ts'
@@ -135,6 +136,8 @@ async function publish(
   const context = { deps, agent, memory, sync: integration.spec.sync }
   const calendar = await guarded(() => publishCalendar(context))
   const token = authorized ? await guarded(() => publishToken(context)) : undefined
+  // Only once the new name holds everything does the old one go.
+  if (!calendar && !token && authorized) await guarded(() => removeOrphans(deps, agent))
   return [calendar, token].filter((one) => one !== undefined)
 }
 

@@ -41,7 +41,7 @@ export async function report(deps: AgentDeps, { agent: looked, ...what }: Report
   })
   if (!isNews(agent.status, status, what.staleAfter)) return
   await deps.cluster.writeStatus(agent, status)
-  announce(deps.cluster, { kind: 'Agent', object: agent, before: before.conditions, after: conditions })
+  announce(deps, { kind: 'Agent', object: agent, before: before.conditions, after: conditions })
   deps.reported(keyOf(agent))
 }
 

@@ -170,7 +170,7 @@ async function write(
   if (isDeepStrictEqual(status, integration.status)) return
   await deps.cluster.writeStatus(integration, status)
   const turn = { kind: 'CalendarIntegration', object: integration, before: before.conditions } as const
-  announce(deps.cluster, { ...turn, after: status.conditions })
+  announce(deps, { ...turn, after: status.conditions })
 }
 
 /** Without the keys that have nothing to say: the API server has no undefined. */

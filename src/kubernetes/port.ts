@@ -61,7 +61,7 @@ export interface EventNote {
 export interface Cluster {
   readonly integrations: Store<CalendarIntegration>
   readonly agents: Store<Agent>
-  /** Metadata only, all of the watched namespaces: who uses which is an index of the reconcilers' stores. */
+  /** Metadata only, all of the watched namespaces. Indexed, as ConfigMaps are, by `controller`: the owner's uid. */
   readonly secrets: Store<KubernetesObject>
   /** Metadata only, and only those that carry our `app.kubernetes.io/managed-by` label. */
   readonly configMaps: Store<KubernetesObject>

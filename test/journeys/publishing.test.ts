@@ -74,6 +74,22 @@ describe('the published calendar', () => {
     })
   })
 
+  test('moves when the spec names another object, and leaves nothing behind', async () => {
+    await start({ publish: { calendar: { name: 'alice-calendar' }, accessToken: { name: 'alice-token' } } })
+    await world.untilReady('alice')
+    const publish = { calendar: { kind: 'Secret', name: 'alice-hours' }, accessToken: null }
+    await world.objects.patch('Agent', 'alice', { spec: { publish } })
+    await world.until('the new one is there', async () => Boolean(await world.objects.find('Secret', 'alice-hours')))
+    await world.until('the old ones are gone', async () => {
+      const left = [
+        await world.objects.find('ConfigMap', 'alice-calendar'),
+        await world.objects.find('Secret', 'alice-token'),
+      ]
+      return left.every((one) => one === undefined)
+    })
+    expect(await world.objects.find('Secret', 'alice-google-grant')).toBeDefined()
+  })
+
   test('holds titles only with detail Full, in a Secret', async () => {
     addEvent(3)
     const calendar = { kind: 'Secret', name: 'alice-full', detail: 'Full' }
