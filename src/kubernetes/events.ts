@@ -1,10 +1,12 @@
 /**
  * Events (events.k8s.io/v1), aggregated on this side: the same thing said again within ten minutes counts up a series. They
- * are a courtesy: writing one never fails, never waits, and never floods the API server.
+ * are a courtesy: noting one never fails and never waits, and a storm of them reaches neither memory nor the API server.
  */
-import type { Clock, Random } from '../platform/clock.ts'
+import { sleep, type Clock, type Random } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
-import type { EventNote, KubernetesObject } from './port.ts'
+import { scrub } from '../platform/scrub.ts'
+import { collectionPath } from './paths.ts'
+import { ApiError, type EventNote, type KubernetesObject } from './port.ts'
 import type { SendRequest } from './request.ts'
 
 export interface EventsDeps {
@@ -14,90 +16,163 @@ export interface EventsDeps {
   log: Log
   /** Who reports: the pod's name. */
   instance: string
+  /** Called for each one that is not written: `full` queue, too many of one `object`, `refused` by the API server. */
+  dropped?: (why: 'full' | 'object' | 'refused') => void
 }
 
 export interface EventRecorder {
   note(event: EventNote): void
-  /** Resolves when what was noted is written, or given up. */
-  flush(): Promise<void>
+  /** Takes no more, gives those that wait a moment to be written, and drops the rest. */
+  stop(): Promise<void>
 }
 
 const CONTROLLER = 'calendar-operator.io/calendar-operator'
 const SERIES_MS = 10 * 60_000
-const LONGEST_NOTE = 1024
+const SWEEP_MS = 60_000
+const LONGEST_NOTE_BYTES = 1024
 const MOST_WAITING = 1000
+const STOP_MS = 1_000
 /** As client-go's spam filter: this many at once for one object, then one in five minutes. */
 const BURST = 25
 const REFILL_MS = 5 * 60_000
 
+interface Noted extends EventNote {
+  at: number
+}
+
+/** An Event that was written, and how often the same has been said since. */
 interface Series {
-  name: string
-  namespace: string
+  path: string
   count: number
   lastAt: number
 }
 
-interface Bucket {
-  tokens: number
-  at: number
-}
-
 export function createEventRecorder(deps: EventsDeps): EventRecorder {
-  const series = new Map<string, Series>()
-  const buckets = new Map<string, Bucket>()
-  let waiting = 0
-  let tail = Promise.resolve()
+  const allowance = new Allowance()
+  const writer = new Writer(deps)
+  const waiting: Noted[] = []
+  const stopping = new AbortController()
+  let writing: Promise<void> | undefined
+  let sweptAt = deps.clock.now()
 
+  const drop = (why: 'full' | 'object' | 'refused', { reason }: EventNote, error?: unknown): void => {
+    deps.dropped?.(why)
+    deps.log.debug({ reason, why, error }, 'event dropped')
+  }
+  const writeAll = async (): Promise<void> => {
+    for (let event = waiting.shift(); event && !stopping.signal.aborted; event = waiting.shift()) {
+      const current = event
+      await writer.write(current, stopping.signal).catch((error: unknown) => drop('refused', current, error))
+    }
+    writing = undefined
+  }
+  const sweep = (now: number): void => {
+    if (now - sweptAt < SWEEP_MS) return
+    sweptAt = now
+    allowance.sweep(now)
+    writer.sweep(now)
+  }
   return {
     note(event) {
       const now = deps.clock.now()
-      forgetOld(series, buckets, now)
-      if (waiting >= MOST_WAITING || !spend(buckets, event.regarding.metadata.uid ?? '', now)) {
-        return deps.log.debug({ reason: event.reason }, 'event dropped')
-      }
-      waiting += 1
-      tail = tail
-        .then(() => write(deps, series, event, now))
-        .catch((error: unknown) => deps.log.debug({ error, reason: event.reason }, 'event not written'))
-        .finally(() => void (waiting -= 1))
+      sweep(now)
+      if (waiting.length >= MOST_WAITING || stopping.signal.aborted) return drop('full', event)
+      if (!allowance.spend(event.regarding.metadata.uid ?? '', now)) return drop('object', event)
+      waiting.push({ ...event, note: shortened(scrub(event.note)), at: now })
+      writing ??= writeAll()
     },
-    flush: () => tail,
+    async stop() {
+      const moment = new AbortController()
+      await Promise.race([writing, sleep(deps.clock, STOP_MS, moment.signal)])
+      moment.abort()
+      stopping.abort()
+      await writing
+    },
   }
 }
 
-async function write(deps: EventsDeps, series: Map<string, Series>, event: EventNote, now: number): Promise<void> {
-  const { regarding, reason, type, action } = event
-  const note = event.note.slice(0, LONGEST_NOTE)
-  const what = JSON.stringify([regarding.metadata.uid, type, reason, note])
-  const known = series.get(what)
-  if (known) {
-    Object.assign(known, { count: known.count + 1, lastAt: now })
-    const body = { series: { count: known.count, lastObservedTime: microTime(now) } }
-    await deps.send({ method: 'PATCH', path: pathOf(known), body, contentType: 'application/merge-patch+json' })
-    return
+class Writer {
+  readonly #deps: EventsDeps
+  readonly #series = new Map<string, Series>()
+
+  constructor(deps: EventsDeps) {
+    this.#deps = deps
   }
-  const namespace = regarding.metadata.namespace ?? 'default'
-  const suffix = Math.floor(deps.random() * 2 ** 48).toString(16)
-  const name = `${regarding.metadata.name}.${now.toString(16)}${suffix}`
-  const body = {
-    apiVersion: 'events.k8s.io/v1',
-    kind: 'Event',
-    metadata: { name, namespace },
-    eventTime: microTime(now),
-    action,
-    reason,
-    type,
-    note,
-    regarding: reference(regarding),
-    reportingController: CONTROLLER,
-    reportingInstance: deps.instance,
+
+  /** Fails with an `ApiError`. */
+  async write(event: Noted, signal: AbortSignal): Promise<void> {
+    const { regarding, type, reason, note } = event
+    const same = JSON.stringify([regarding.metadata.uid, type, reason, note])
+    const known = this.#series.get(same)
+    if (known && event.at - known.lastAt <= SERIES_MS && (await this.#repeat(known, event.at, signal))) return
+    // What failed to be written has no series: the next one is a new Event.
+    this.#series.delete(same)
+    this.#series.set(same, { path: await this.#create(event, signal), count: 1, lastAt: event.at })
   }
-  await deps.send({ method: 'POST', path: pathOf({ namespace }), body })
-  series.set(what, { name, namespace, count: 1, lastAt: now })
+
+  sweep(now: number): void {
+    for (const [same, { lastAt }] of this.#series) if (now - lastAt > SERIES_MS) this.#series.delete(same)
+  }
+
+  /** Answers false where the Event is no longer there: the API server forgets them after an hour. */
+  async #repeat(known: Series, at: number, signal: AbortSignal): Promise<boolean> {
+    known.count += 1
+    known.lastAt = at
+    const body = { series: { count: known.count, lastObservedTime: microTime(at) } }
+    const contentType = 'application/merge-patch+json'
+    try {
+      await this.#deps.send({ method: 'PATCH', path: known.path, body, contentType }, signal)
+      return true
+    } catch (error) {
+      if (error instanceof ApiError && error.failure === 'NotFound') return false
+      throw error
+    }
+  }
+
+  async #create({ regarding, at, ...said }: Noted, signal: AbortSignal): Promise<string> {
+    const { random, instance, send } = this.#deps
+    // Events about what has no namespace are kept in `default`.
+    const namespace = regarding.metadata.namespace ?? 'default'
+    const path = collectionPath('events.k8s.io/v1', namespace, 'events')
+    const suffix =
+      at.toString(16) +
+      Math.floor(random() * 2 ** 32)
+        .toString(16)
+        .padStart(8, '0')
+    const name = `${regarding.metadata.name.slice(0, 200).replace(/[-.]+$/, '')}.${suffix}`
+    const body = {
+      apiVersion: 'events.k8s.io/v1',
+      kind: 'Event',
+      metadata: { name, namespace },
+      eventTime: microTime(at),
+      ...said,
+      regarding: reference(regarding),
+      reportingController: CONTROLLER,
+      reportingInstance: instance.slice(0, 128),
+    }
+    await send({ method: 'POST', path, body }, signal)
+    return `${path}/${name}`
+  }
 }
 
-const pathOf = ({ namespace, name }: { namespace: string; name?: string }): string =>
-  `/apis/events.k8s.io/v1/namespaces/${namespace}/events${name === undefined ? '' : `/${name}`}`
+/** A token bucket an object. */
+class Allowance {
+  readonly #buckets = new Map<string, { tokens: number; at: number }>()
+
+  spend(uid: string, now: number): boolean {
+    const known = this.#buckets.get(uid) ?? { tokens: BURST, at: now }
+    const tokens = Math.min(known.tokens + Math.max(now - known.at, 0) / REFILL_MS, BURST)
+    this.#buckets.set(uid, { tokens: tokens >= 1 ? tokens - 1 : tokens, at: now })
+    return tokens >= 1
+  }
+
+  /** Full buckets say nothing. */
+  sweep(now: number): void {
+    for (const [uid, { tokens, at }] of this.#buckets) {
+      if (tokens + (now - at) / REFILL_MS >= BURST) this.#buckets.delete(uid)
+    }
+  }
+}
 
 const reference = ({ apiVersion, kind, metadata }: KubernetesObject): object => ({
   apiVersion,
@@ -109,16 +184,12 @@ const reference = ({ apiVersion, kind, metadata }: KubernetesObject): object => 
 })
 
 /** `metav1.MicroTime`: RFC 3339 with six digits. */
-const microTime = (ms: number): string => new Date(ms).toISOString().replace('Z', '000Z')
+export const microTime = (ms: number): string => new Date(ms).toISOString().replace('Z', '000Z')
 
-function forgetOld(series: Map<string, Series>, buckets: Map<string, Bucket>, now: number): void {
-  for (const [what, { lastAt }] of series) if (now - lastAt > SERIES_MS) series.delete(what)
-  for (const [uid, { at }] of buckets) if (now - at > BURST * REFILL_MS) buckets.delete(uid)
-}
-
-function spend(buckets: Map<string, Bucket>, uid: string, now: number): boolean {
-  const known = buckets.get(uid) ?? { tokens: BURST, at: now }
-  const tokens = Math.min(known.tokens + (now - known.at) / REFILL_MS, BURST)
-  buckets.set(uid, { tokens: tokens >= 1 ? tokens - 1 : tokens, at: now })
-  return tokens >= 1
+/** The API server counts bytes, and refuses an Event whose note is longer. */
+function shortened(note: string): string {
+  if (Buffer.byteLength(note) <= LONGEST_NOTE_BYTES) return note
+  const bytes = Buffer.from(note).subarray(0, LONGEST_NOTE_BYTES - 3)
+  // A character that was cut through is left out.
+  return `${new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes, { stream: true })}…`
 }

@@ -1,12 +1,17 @@
 /**
- * Leader election on a Lease, as client-go does it: whoever holds the Lease renews it every two seconds, whoever doesn't
- * watches for fifteen seconds without a renewal, counted by its own clock from when it saw the last change. A leader that
- * can't renew for ten seconds stops acting: it ends before anybody else may begin.
+ * Leader election on a Lease, as client-go does it: whoever holds the Lease renews it every two seconds; whoever doesn't takes
+ * it after having watched it for fifteen seconds without a change. A leader that could not renew for ten seconds has stopped
+ * acting five seconds before anybody else may begin.
+ *
+ * Nobody's clock is compared with anybody else's: the times in the Lease are for people. A candidate counts from when it
+ * saw the Lease change, by a timer, and a leader from when it *began* its last successful renewal, by a timer and by the clock:
+ * a timer runs on while the clock is set, the clock while the machine sleeps.
  */
 import { sleep, type Clock, type Random } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
-import { ApiError } from './port.ts'
-import type { SendRequest } from './request.ts'
+import { microTime } from './events.ts'
+import { LeaseObject, type Lease, type LeaseSpec } from './lease-object.ts'
+import { startDeadline, type SendRequest } from './request.ts'
 
 export interface LeaseDeps {
   send: SendRequest
@@ -29,151 +34,171 @@ export interface LeaseOptions {
 const LEASE_S = 15
 const RENEW_DEADLINE_MS = 10_000
 const RETRY_MS = 2_000
-
-interface Lease {
-  metadata: { name: string; namespace: string; resourceVersion?: string }
-  spec: {
-    holderIdentity?: string
-    leaseDurationSeconds?: number
-    acquireTime?: string
-    renewTime?: string
-    leaseTransitions?: number
-  }
-}
+/** A request that hangs leaves time for another one, on another connection. */
+const REQUEST_MS = 5_000
+const RELEASE_MS = 1_500
 
 export class LeaderElection {
   readonly #deps: LeaseDeps
   readonly #options: LeaseOptions
+  readonly #lease: LeaseObject
   readonly #stopping = new AbortController()
-  /** The Lease as last seen, and when by our clock it was first seen like that. */
-  #seen: { lease: Lease; at: number } | undefined
+  #running: Promise<void> | undefined
+  #state: 'candidate' | 'leader' | 'lost' | 'released' = 'candidate'
+  /** The Lease as last seen, and whether it has been seen unchanged for as long as it lasts. */
+  #seen: { lease: Lease; expired: boolean } | undefined
   #renewedAt = 0
-  leading = false
+  #cancelExpiry = (): void => undefined
+  #cancelDeadline = (): void => undefined
 
   constructor(deps: LeaseDeps, options: LeaseOptions) {
     this.#deps = deps
     this.#options = options
+    this.#lease = new LeaseObject(deps.send, options)
+  }
+
+  /** Whether we may act, at this very moment. */
+  get leading(): boolean {
+    return this.#state === 'leader' && this.#deps.clock.now() - this.#renewedAt < RENEW_DEADLINE_MS
   }
 
   /** Stands for election, and leads once elected; resolves after `stop`, or when the Lease is lost. */
-  async run(): Promise<void> {
+  run(): Promise<void> {
+    return (this.#running ??= this.#run())
+  }
+
+  /** Lets go of the Lease, so that another replica needs not wait for its end. To be called when nothing of ours acts any more. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#running
+    this.#cancelExpiry()
+    this.#cancelDeadline()
+    if (this.#state !== 'leader') return
+    this.#state = 'released'
+    await this.#release().catch((error: unknown) => this.#deps.log.debug({ error }, 'lease not released'))
+  }
+
+  async #run(): Promise<void> {
     const { clock, random } = this.#deps
     while (!this.#stopping.signal.aborted) {
       await this.#turn()
-      if (this.leading && clock.now() - this.#renewedAt >= RENEW_DEADLINE_MS) return this.#lose()
-      await sleep(clock, RETRY_MS * (this.leading ? 1 : 1 + random() * 0.2), this.#stopping.signal)
+      const jitter = this.#state === 'leader' ? 0 : random() / 5
+      await sleep(clock, RETRY_MS * (1 + jitter), this.#stopping.signal)
     }
   }
 
-  /** Lets go of the Lease, so that another replica needs not wait for its end. */
-  async stop(): Promise<void> {
-    this.#stopping.abort()
-    if (!this.leading || !this.#seen) return
-    this.leading = false
-    const { lease } = this.#seen
-    const spec = { ...lease.spec, holderIdentity: '', renewTime: microTime(this.#deps.clock.now()) }
-    await this.#write({ ...lease, spec }).catch(() => undefined)
-  }
-
-  #lose(): void {
-    this.leading = false
-    this.#stopping.abort()
-    this.#options.onLost()
-  }
-
-  /** One try to take or to renew the Lease, given up when it would come too late. */
+  /** One try to take or to renew the Lease. */
   async #turn(): Promise<void> {
     const { clock, log } = this.#deps
-    const deadline = new AbortController()
-    const left = this.leading ? this.#renewedAt + RENEW_DEADLINE_MS - clock.now() : RENEW_DEADLINE_MS
-    const cancel = clock.setTimer(left, () => deadline.abort())
     const startedAt = clock.now()
+    const deadline = startDeadline(clock, REQUEST_MS, this.#stopping.signal)
     try {
       const held = await this.#tryToHold(deadline.signal)
-      if (held) {
-        this.#renewedAt = startedAt
-        this.#lead()
-      } else if (this.leading) this.#lose()
+      if (this.#stopping.signal.aborted) return
+      if (held) this.#lead(startedAt)
+      else if (this.#state === 'leader') this.#lose()
     } catch (error) {
       log.debug({ error }, 'lease not renewed')
     } finally {
-      cancel()
+      deadline.cancel()
     }
   }
 
-  #lead(): void {
-    if (this.leading || this.#stopping.signal.aborted) return
-    this.leading = true
+  #lead(since: number): void {
+    const { clock } = this.#deps
+    const left = since + RENEW_DEADLINE_MS - clock.now()
+    // The answer came too late to build upon: a machine that slept. A leader's own deadline has fired, or is about to.
+    if (left <= 0) return
+    this.#renewedAt = since
+    this.#cancelDeadline()
+    this.#cancelDeadline = clock.setTimer(left, () => this.#lose())
+    if (this.#state !== 'candidate') return
+    this.#state = 'leader'
     this.#options.onLeading()
   }
 
+  #lose(): void {
+    if (this.#state !== 'leader') return
+    this.#state = 'lost'
+    this.#stopping.abort()
+    this.#cancelExpiry()
+    this.#cancelDeadline()
+    this.#options.onLost()
+  }
+
+  /** Whether the Lease is ours; false: it is somebody else's. Fails where that is not known. */
   async #tryToHold(signal: AbortSignal): Promise<boolean> {
-    const { identity } = this.#options
-    const lease = await this.#read(signal)
+    // Mostly nobody but us has written it: one request then, not two.
+    if (this.#state === 'leader' && this.#seen && (await this.#write(this.#renewed(this.#seen.lease), signal)))
+      return true
+    const lease = await this.#lease.read(signal)
     if (!lease) return this.#create(signal)
     this.#observe(lease)
     const holder = lease.spec.holderIdentity
-    if (holder && holder !== identity && !this.#expired()) return false
-    if (this.leading && holder !== identity) return false
-    const now = microTime(this.#deps.clock.now())
-    const renewal = { holderIdentity: identity, leaseDurationSeconds: LEASE_S, renewTime: now }
-    const taken =
-      holder === identity ? {} : { acquireTime: now, leaseTransitions: (lease.spec.leaseTransitions ?? 0) + 1 }
-    return this.#write({ ...lease, spec: { ...lease.spec, ...renewal, ...taken } }, signal)
+    if (holder === this.#options.identity) return this.#mustWrite(this.#renewed(lease), signal)
+    if (this.#state === 'leader' || (holder && !this.#seen?.expired)) return false
+    return this.#mustWrite(this.#taken(lease), signal)
   }
 
-  /** By our own clock: whether the holder has let its Lease go unrenewed for as long as it lasts. */
-  #expired(): boolean {
-    if (!this.#seen) return false
-    const lasts = (this.#seen.lease.spec.leaseDurationSeconds ?? LEASE_S) * 1000
-    return this.#deps.clock.now() - this.#seen.at >= lasts
+  #renewed({ spec, ...lease }: Lease): Lease {
+    return { ...lease, spec: { ...spec, ...this.#claim() } }
   }
 
-  #observe(lease: Lease): void {
-    if (this.#seen?.lease.metadata.resourceVersion === lease.metadata.resourceVersion) return
-    this.#seen = { lease, at: this.#deps.clock.now() }
+  #taken({ spec, ...lease }: Lease): Lease {
+    const claim = this.#claim()
+    const leaseTransitions = (spec.leaseTransitions ?? 0) + 1
+    return { ...lease, spec: { ...spec, ...claim, acquireTime: claim.renewTime, leaseTransitions } }
   }
 
-  get #path(): string {
-    return `/apis/coordination.k8s.io/v1/namespaces/${this.#options.namespace}/leases`
-  }
-
-  async #read(signal: AbortSignal): Promise<Lease | undefined> {
-    try {
-      return await this.#deps.send<Lease>({ method: 'GET', path: `${this.#path}/${this.#options.name}` }, signal)
-    } catch (error) {
-      if (error instanceof ApiError && error.failure === 'NotFound') return undefined
-      throw error
-    }
+  #claim(): LeaseSpec & { renewTime: string } {
+    const renewTime = microTime(this.#deps.clock.now())
+    return { holderIdentity: this.#options.identity, leaseDurationSeconds: LEASE_S, renewTime }
   }
 
   async #create(signal: AbortSignal): Promise<boolean> {
-    const { name, namespace, identity } = this.#options
-    const now = microTime(this.#deps.clock.now())
-    const spec = { holderIdentity: identity, leaseDurationSeconds: LEASE_S, acquireTime: now, renewTime: now }
-    const body = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name, namespace }, spec }
-    this.#observe(await this.#deps.send<Lease>({ method: 'POST', path: this.#path, body }, signal))
+    const claim = this.#claim()
+    this.#observe(await this.#lease.create({ ...claim, acquireTime: claim.renewTime, leaseTransitions: 0 }, signal))
     return true
   }
 
-  /** For the version that was read only: whoever wrote in between has won. */
-  async #write(lease: Lease, signal?: AbortSignal): Promise<boolean> {
-    const path = `${this.#path}/${this.#options.name}`
+  /** False: somebody has written the Lease since. */
+  async #write(lease: Lease, signal: AbortSignal): Promise<boolean> {
+    const written = await this.#lease.replace(lease, signal)
+    if (written) this.#observe(written)
+    return written !== undefined
+  }
+
+  /** Who loses this race does not know yet to whom: the next turn tells. */
+  async #mustWrite(lease: Lease, signal: AbortSignal): Promise<true> {
+    if (await this.#write(lease, signal)) return true
+    throw new Error('somebody else has just written the Lease')
+  }
+
+  /** Only what the holder writes counts: a label on the Lease keeps nobody in office. */
+  #observe(lease: Lease): void {
+    const same = JSON.stringify(this.#seen?.lease.spec) === JSON.stringify(lease.spec)
+    if (this.#seen && same) return void (this.#seen.lease = lease)
+    const seen = { lease, expired: false }
+    this.#seen = seen
+    this.#cancelExpiry()
+    const lasts = (lease.spec.leaseDurationSeconds ?? LEASE_S) * 1000
+    this.#cancelExpiry = this.#deps.clock.setTimer(lasts, () => (seen.expired = true))
+  }
+
+  /** Our last renewal's answer may have been lost: then what we know of the Lease is old, and we look again. */
+  async #release(): Promise<void> {
+    const deadline = startDeadline(this.#deps.clock, RELEASE_MS, undefined)
+    const free = ({ spec, ...lease }: Lease): Lease => ({
+      ...lease,
+      spec: { ...spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: microTime(this.#deps.clock.now()) },
+    })
     try {
-      this.#observe(await this.#deps.send<Lease>({ method: 'PUT', path, body: lease }, signal))
-      return true
-    } catch (error) {
-      if (error instanceof ApiError && error.failure === 'Conflict') return this.#stillOurs(signal)
-      throw error
+      if (this.#seen && (await this.#write(free(this.#seen.lease), deadline.signal))) return
+      const lease = await this.#lease.read(deadline.signal)
+      if (lease?.spec.holderIdentity === this.#options.identity) await this.#write(free(lease), deadline.signal)
+    } finally {
+      deadline.cancel()
+      this.#cancelExpiry()
     }
   }
-
-  /** After a conflict, the Lease may be ours all the same: an earlier renewal's answer was lost. */
-  async #stillOurs(signal: AbortSignal | undefined): Promise<boolean> {
-    const lease = await this.#read(signal ?? this.#stopping.signal)
-    if (lease) this.#observe(lease)
-    return lease?.spec.holderIdentity === this.#options.identity
-  }
 }
-
-const microTime = (ms: number): string => new Date(ms).toISOString().replace('Z', '000Z')

@@ -2,12 +2,18 @@
  * Keeps a store in step with one resource: a paged list, then a watch with bookmarks from there, for as long as the program
  * lives. Whatever goes wrong (a cut connection, a silent one, an expired version, a server away for minutes) it comes back by
  * itself; nobody who listens can stop it.
+ *
+ * Lists name no resourceVersion: they are as new as the server's data. A continue token that expires, like a watch that is
+ * too old (410), begins again with a list.
  */
 import { sleep, type Clock, type Random } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
+import { jsonLines } from './json-lines.ts'
 import { ApiError, keyOf, type KubernetesObject } from './port.ts'
-import { apiError, open, unreachable, type ApiRequest, type RequestDeps, type SendRequest } from './request.ts'
+import { refusal, unreachable } from './refusal.ts'
+import { open, startDeadline, type ApiRequest, type RequestDeps, type SendRequest } from './request.ts'
 import type { WatchStore } from './store.ts'
+import { isNewer } from './versions.ts'
 
 export interface ReflectorOptions<T extends KubernetesObject> {
   /** The collection, such as `/api/v1/namespaces/booking/secrets`. */
@@ -34,19 +40,23 @@ export interface Reflector {
   readonly synced: Promise<void>
   /** Whether it is. */
   readonly hasSynced: boolean
-  /** Begins; resolves after `stop`. */
+  /** Begins, once however often it is called; resolves after `stop`. */
   run(): Promise<void>
   stop(): void
 }
 
 const PAGE = 500
+/** As client-go has it. */
 const FIRST_BACKOFF_MS = 800
 const LONGEST_BACKOFF_MS = 30_000
 const BACKOFF_RESET_MS = 120_000
+/** A server that ends every watch at once is not asked in a tight loop. */
 const SHORTEST_ROUND_MS = 1_000
 const SHORTEST_WATCH_S = 300
 /** Bookmarks come about once a minute: a watch that is silent for longer than this is dead. */
 const SILENCE_MS = 150_000
+/** After so many failures in a row the version is doubted too. */
+const FAILURES_UNTIL_LIST = 5
 
 interface List {
   metadata: { resourceVersion?: string; continue?: string }
@@ -54,7 +64,7 @@ interface List {
 }
 
 interface WatchEvent {
-  type: string
+  type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'
   object: KubernetesObject & { code?: number; reason?: string }
 }
 
@@ -66,17 +76,18 @@ export function createReflector<T extends KubernetesObject>(
   let resolveSynced = (): void => undefined
   const synced = new Promise<void>((resolve) => (resolveSynced = resolve))
   const session = new Session(deps, options, stopping.signal)
+  let running: Promise<void> | undefined
   let hasSynced = false
+  const onSynced = (): void => {
+    hasSynced = true
+    resolveSynced()
+  }
   return {
     synced,
     get hasSynced() {
       return hasSynced
     },
-    run: () =>
-      session.run(() => {
-        hasSynced = true
-        resolveSynced()
-      }),
+    run: () => (running ??= session.run(onSynced)),
     stop: () => stopping.abort(),
   }
 }
@@ -87,7 +98,10 @@ class Session<T extends KubernetesObject> {
   readonly #signal: AbortSignal
   /** Where to go on watching; undefined: list first. */
   #version: string | undefined
+  /** The version that was heard of last, whatever became of it. */
+  #newest: string | undefined
   #backoff = FIRST_BACKOFF_MS
+  #failures = 0
   #complaint = ''
 
   constructor(deps: ReflectorDeps, options: ReflectorOptions<T>, signal: AbortSignal) {
@@ -97,122 +111,124 @@ class Session<T extends KubernetesObject> {
   }
 
   async run(onSynced: () => void): Promise<void> {
+    const { clock } = this.#deps
     while (!this.#signal.aborted) {
-      const startedAt = this.#deps.clock.now()
+      const startedAt = clock.now()
       try {
-        if (this.#version === undefined) {
-          this.#version = await this.#list()
-          onSynced()
-        }
-        await this.#watch()
-        this.#backoff = FIRST_BACKOFF_MS
-        this.#complaint = ''
-        // A server that ends every watch at once must not be asked in a tight loop.
-        if (this.#deps.clock.now() - startedAt < SHORTEST_ROUND_MS)
-          await sleep(this.#deps.clock, SHORTEST_ROUND_MS, this.#signal)
+        await this.#round(onSynced)
+        if (clock.now() - startedAt < SHORTEST_ROUND_MS) await sleep(clock, SHORTEST_ROUND_MS, this.#signal)
       } catch (error) {
-        if (this.#signal.aborted) return
-        await this.#pause(error, startedAt)
+        await this.#pause(error, clock.now() - startedAt)
       }
     }
   }
 
-  async #pause(error: unknown, startedAt: number): Promise<void> {
-    const { clock, random, log } = this.#deps
-    if (error instanceof ApiError && error.failure === 'Gone') this.#version = undefined
-    const message = error instanceof Error ? error.message : String(error)
-    if (message !== this.#complaint) log.info({ kind: this.#options.kind, reason: message }, 'watch interrupted')
-    this.#complaint = message
-    if (clock.now() - startedAt > BACKOFF_RESET_MS) this.#backoff = FIRST_BACKOFF_MS
+  async #round(onSynced: () => void): Promise<void> {
+    if (this.#version === undefined) {
+      const version = await this.#list()
+      if (this.#signal.aborted) return
+      this.#version = this.#newest = version
+      this.#failures = 0
+      onSynced()
+    }
+    await this.#watch()
+    this.#backoff = FIRST_BACKOFF_MS
+    this.#failures = 0
+    this.#complaint = ''
+  }
+
+  async #pause(error: unknown, lasted: number): Promise<void> {
+    if (this.#signal.aborted) return
+    const { clock, random } = this.#deps
+    this.#complain(error)
+    this.#failures += 1
+    const gone = error instanceof ApiError && error.failure === 'Gone'
+    if (gone || this.#failures >= FAILURES_UNTIL_LIST) this.#version = undefined
+    if (lasted > BACKOFF_RESET_MS) this.#backoff = FIRST_BACKOFF_MS
     const asked = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0
     const pause = Math.max(this.#backoff * (1 + random()), asked)
     this.#backoff = Math.min(this.#backoff * 2, LONGEST_BACKOFF_MS)
     await sleep(clock, pause, this.#signal)
   }
 
-  #request(query: Record<string, string>, list: boolean): ApiRequest {
+  /** Once for each new reason: a server that is away for an hour is one line. */
+  #complain(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error)
+    if (reason === this.#complaint) return
+    this.#complaint = reason
+    const { kind, path } = this.#options
+    // Until the first list is there, nothing works.
+    const level = this.#newest === undefined ? 'warn' : 'info'
+    this.#deps.log[level]({ kind, path, reason }, 'watch interrupted')
+  }
+
+  #request(query: Record<string, string>, form: string): ApiRequest {
     const { path, labelSelector, metadataOnly } = this.#options
     const parameters = new URLSearchParams({ ...query, ...(labelSelector ? { labelSelector } : {}) })
-    const kind = list ? 'PartialObjectMetadataList' : 'PartialObjectMetadata'
-    const accept = metadataOnly ? `application/json;as=${kind};g=meta.k8s.io;v=v1` : undefined
+    const accept = metadataOnly ? `application/json;as=${form};g=meta.k8s.io;v=v1` : undefined
     return { method: 'GET', path: `${path}?${parameters.toString()}`, accept }
   }
 
   async #list(): Promise<string> {
     const { store, scope } = this.#options
-    const items: T[] = []
+    const objects: T[] = []
     let page: List | undefined
     do {
-      const more: Record<string, string> = page?.metadata.continue ? { continue: page.metadata.continue } : {}
-      page = await this.#deps.send<List>(this.#request({ limit: String(PAGE), ...more }, true), this.#signal)
-      items.push(...(page.items ?? []).map((item) => this.#complete(item)))
-    } while (page.metadata.continue)
+      const query = { limit: String(PAGE), ...(page?.metadata.continue ? { continue: page.metadata.continue } : {}) }
+      page = await this.#deps.send<List>(this.#request(query, 'PartialObjectMetadataList'), this.#signal)
+      // Stripped page by page: a whole list of what is thrown away again would be most of the memory.
+      for (const item of page.items ?? []) objects.push(this.#lean(item))
+    } while (page.metadata.continue && !this.#signal.aborted)
     const version = page.metadata.resourceVersion ?? ''
-    store.replace(items, scope, version)
+    const rewound = this.#newest !== undefined && isNewer(this.#newest, version)
+    if (!this.#signal.aborted) store.replace({ objects, scope, version, rewound })
     return version
   }
 
   /** Lists leave out what their kind says already, and metadata-only objects say that they are that. */
-  #complete(object: KubernetesObject): T {
-    const { apiVersion, kind } = this.#options
-    return { ...object, apiVersion, kind } as T
+  #lean(object: KubernetesObject): T {
+    const { apiVersion, kind, store } = this.#options
+    return store.strip({ ...object, apiVersion, kind } as T)
   }
 
   /** Resolves when the server ended the watch in order; fails otherwise. */
   async #watch(): Promise<void> {
-    const { clock, random } = this.#deps
-    const seconds = Math.round(SHORTEST_WATCH_S * (1 + random()))
-    const request = this.#request(
-      {
-        watch: 'true',
-        allowWatchBookmarks: 'true',
-        timeoutSeconds: String(seconds),
-        resourceVersion: this.#version ?? '',
-      },
-      false,
-    )
-    const abort = new AbortController()
-    const stop = (): void => abort.abort()
-    this.#signal.addEventListener('abort', stop)
-    let cancel = clock.setTimer(SILENCE_MS, stop)
-    const heard = (): void => {
-      cancel()
-      cancel = clock.setTimer(SILENCE_MS, stop)
+    const seconds = Math.round(SHORTEST_WATCH_S * (1 + this.#deps.random()))
+    const query = {
+      watch: 'true',
+      allowWatchBookmarks: 'true',
+      timeoutSeconds: String(seconds),
+      resourceVersion: this.#version ?? '',
     }
+    const request = this.#request(query, 'PartialObjectMetadata')
+    const silence = startDeadline(this.#deps.clock, SILENCE_MS, this.#signal)
     try {
-      const response = await open(this.#deps, request, abort.signal)
-      if (response.statusCode >= 300) throw apiError(request, response, await response.body.text())
-      await this.#read(response.body, heard)
+      const response = await open(this.#deps, request, silence.signal)
+      if (response.statusCode >= 300) throw refusal(request, response, await response.body.text())
+      for await (const event of jsonLines<WatchEvent>(response.body, () => silence.extend())) {
+        if (this.#signal.aborted) break
+        this.#event(event)
+      }
     } catch (error) {
-      throw error instanceof ApiError ? error : unreachable(request, error, abort.signal.aborted)
+      // Silent since a version that the server does not know yet (a restored backup) or because it is gone: list.
+      if (silence.signal.aborted) this.#version = undefined
+      throw unreachable(request, error, silence.signal)
     } finally {
-      cancel()
-      this.#signal.removeEventListener('abort', stop)
-      abort.abort()
-    }
-  }
-
-  async #read(body: AsyncIterable<Buffer>, heard: () => void): Promise<void> {
-    const decoder = new TextDecoder()
-    let rest = ''
-    for await (const chunk of body) {
-      heard()
-      const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
-      rest = lines.pop() ?? ''
-      for (const line of lines) if (line !== '') this.#event(JSON.parse(line) as WatchEvent)
-      if (this.#signal.aborted) return
+      silence.cancel()
     }
   }
 
   #event({ type, object }: WatchEvent): void {
+    const { kind, store } = this.#options
     if (type === 'ERROR') {
-      const gone = object.code === 410
-      throw new ApiError(gone ? 'Gone' : 'Unknown', `watch of ${this.#options.kind} ended: ${object.reason ?? 'error'}`)
+      const failure = object.code === 410 ? 'Gone' : 'Unreachable'
+      throw new ApiError(failure, `the watch of ${kind} ended: ${object.reason ?? 'error'}`, { status: object.code })
     }
-    this.#version = object.metadata.resourceVersion
+    this.#failures = 0
+    this.#version = this.#newest = object.metadata.resourceVersion
     if (type === 'BOOKMARK') return
-    const complete = this.#complete(object)
-    if (type === 'DELETED') this.#options.store.remove(keyOf(complete), object.metadata.resourceVersion)
-    else this.#options.store.put(complete)
+    const lean = this.#lean(object)
+    if (type === 'DELETED') store.remove(keyOf(lean), object.metadata.resourceVersion)
+    else store.put(lean)
   }
 }

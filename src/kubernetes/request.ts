@@ -1,12 +1,13 @@
 /**
  * One request to the API server, as raw JSON: with a deadline, tried again where that is safe, and refused with an
- * `ApiError` whose message can be shown. Reads are tried again after any failure that may pass; a write only where the
- * server said that it did not take it.
+ * `ApiError` whose message can be shown. A read is tried again after any failure that may pass; a write only where the server
+ * surely did not act on it. A write whose answer was lost fails as `Unreachable`: the caller looks again before it goes on.
  */
 import type { Dispatcher } from 'undici'
 import { sleep, type Clock, type Random } from '../platform/clock.ts'
 import type { Connection } from './connection.ts'
-import { ApiError, type ApiFailure } from './port.ts'
+import { ApiError } from './port.ts'
+import { isUntaken, refusal, unreachable } from './refusal.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
@@ -28,11 +29,14 @@ export interface RequestDeps {
   observe?: (method: Method, code: string, host: string) => void
 }
 
+/** Answers the body, undefined where there is none. Fails with an `ApiError`; at once where `signal` aborts. */
 export type SendRequest = <T>(request: ApiRequest, signal?: AbortSignal) => Promise<T>
 
+/** The API server itself gives up after 60 s, and answers in milliseconds unless it is drowning. */
 const DEADLINE_MS = 30_000
 const TRIES = 4
-const FIRST_PAUSE_MS = 200
+const FIRST_PAUSE_MS = 400
+/** Who is told to stay away for longer hands that on to the caller, whose queue has a worker to lose. */
 const LONGEST_PAUSE_MS = 10_000
 
 export function createRequest(deps: RequestDeps): SendRequest {
@@ -41,41 +45,68 @@ export function createRequest(deps: RequestDeps): SendRequest {
       try {
         return await sendOnce<T>(deps, request, signal)
       } catch (error) {
-        if (!(error instanceof ApiError) || tried >= TRIES || !mayRetry(request, error) || signal?.aborted) throw error
-        const pause = FIRST_PAUSE_MS * 2 ** tried * (0.5 + deps.random())
-        if ((error.retryAfterMs ?? 0) > LONGEST_PAUSE_MS) throw error
-        await sleep(deps.clock, Math.max(pause, error.retryAfterMs ?? 0), signal)
+        if (signal?.aborted || !mayRetry(error, request, tried)) throw error
+        await sleep(deps.clock, pauseAfter(error, tried, deps.random), signal)
       }
     }
   }
 }
 
-/** 429, and 503 with a Retry-After, come from before the request was looked at. */
-function mayRetry({ method }: ApiRequest, error: ApiError): boolean {
-  const turnedAway = error.status === 429 || (error.status === 503 && error.retryAfterMs !== undefined)
-  return turnedAway || (method === 'GET' && error.failure === 'Unreachable')
+function mayRetry(error: unknown, { method }: ApiRequest, tried: number): error is ApiError {
+  if (!(error instanceof ApiError) || tried >= TRIES || (error.retryAfterMs ?? 0) > LONGEST_PAUSE_MS) return false
+  // Credentials are read anew: then they are better, or no better for waiting.
+  if (error.status === 401) return tried === 1
+  return isUntaken(error) || (method === 'GET' && error.failure === 'Unreachable')
+}
+
+function pauseAfter({ status, retryAfterMs = 0 }: ApiError, tried: number, random: Random): number {
+  if (status === 401) return 0
+  return Math.max(FIRST_PAUSE_MS * 2 ** (tried - 1) * (0.5 + random()), retryAfterMs * (1 + random() / 5))
 }
 
 async function sendOnce<T>(deps: RequestDeps, request: ApiRequest, signal: AbortSignal | undefined): Promise<T> {
-  const { clock } = deps
-  const abort = new AbortController()
-  const cancel = clock.setTimer(DEADLINE_MS, () => abort.abort())
-  const stop = (): void => abort.abort()
-  signal?.addEventListener('abort', stop)
+  const deadline = startDeadline(deps.clock, DEADLINE_MS, signal)
   try {
-    const response = await open(deps, request, abort.signal)
+    const response = await open(deps, request, deadline.signal)
     const text = await response.body.text()
-    if (response.statusCode >= 300) throw apiError(request, response, text)
+    if (response.statusCode >= 300) throw refusal(request, response, text)
     return (text === '' ? undefined : JSON.parse(text)) as T
   } catch (error) {
-    throw error instanceof ApiError ? error : unreachable(request, error, abort.signal.aborted)
+    throw unreachable(request, error, deadline.signal)
   } finally {
-    cancel()
-    signal?.removeEventListener('abort', stop)
+    deadline.cancel()
   }
 }
 
-/** Sends it and answers with the head of the response; its body is still to come. */
+export interface Deadline {
+  readonly signal: AbortSignal
+  /** Begins to count anew. */
+  extend(): void
+  cancel(): void
+}
+
+/** A signal that aborts after `ms`, or with `parent`. */
+export function startDeadline(clock: Clock, ms: number, parent: AbortSignal | undefined): Deadline {
+  const abort = new AbortController()
+  const stop = (): void => abort.abort(new Error('stopped'))
+  const expire = (): void => abort.abort(new Error('no answer in time'))
+  if (parent?.aborted) stop()
+  parent?.addEventListener('abort', stop)
+  let cancelTimer = clock.setTimer(ms, expire)
+  return {
+    signal: abort.signal,
+    extend() {
+      cancelTimer()
+      cancelTimer = clock.setTimer(ms, expire)
+    },
+    cancel() {
+      cancelTimer()
+      parent?.removeEventListener('abort', stop)
+    },
+  }
+}
+
+/** Sends it and answers with the head of the response; its body is still to come. Fails with whatever it was. */
 export async function open(
   { connection, observe }: RequestDeps,
   { method, path, body, contentType = 'application/json', accept = 'application/json' }: ApiRequest,
@@ -83,15 +114,21 @@ export async function open(
 ): Promise<Dispatcher.ResponseData> {
   const host = new URL(connection.origin).host
   try {
-    const { dispatcher, headers } = await connection.access()
-    const response = await dispatcher.request({
+    const access = await unlessAborted(connection.access(), signal)
+    const response = await access.dispatcher.request({
       origin: connection.origin,
       path: connection.basePath + path,
       method,
       signal,
-      headers: { ...headers, accept, ...(body === undefined ? {} : { 'content-type': contentType }) },
+      headers: {
+        ...access.headers,
+        'user-agent': 'calendar-operator',
+        accept,
+        ...(body === undefined ? {} : { 'content-type': contentType }),
+      },
       body: body === undefined ? undefined : JSON.stringify(body),
     })
+    if (response.statusCode === 401) connection.renew(access)
     observe?.(method, String(response.statusCode), host)
     return response
   } catch (error) {
@@ -100,55 +137,12 @@ export async function open(
   }
 }
 
-interface Status {
-  reason?: string
-  details?: { name?: string; kind?: string; causes?: { field?: string; reason?: string }[] }
-}
-
-/** A refusal in words that hold no value: a 422 repeats the whole object, Secrets and all. */
-export function apiError(request: ApiRequest, response: Dispatcher.ResponseData, text: string): ApiError {
-  const status = parseStatus(text)
-  const code = response.statusCode
-  const fields = (status.details?.causes ?? []).map(({ field, reason }) => `${field ?? ''} ${reason ?? ''}`.trim())
-  const about = fields.length > 0 ? `: ${fields.slice(0, 5).join(', ')}` : ''
-  const message = `${request.method} ${pathOnly(request)} answered ${code} ${status.reason ?? ''}`.trim() + about
-  return new ApiError(failureOf(code, status.reason), message, { status: code, retryAfterMs: retryAfter(response) })
-}
-
-export function unreachable(request: ApiRequest, error: unknown, late: boolean): ApiError {
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'no answer'
-  const why = late ? 'no answer in time' : code
-  return new ApiError('Unreachable', `${request.method} ${pathOnly(request)} failed: ${why}`)
-}
-
-const pathOnly = ({ path }: ApiRequest): string => path.split('?')[0] ?? path
-
-function parseStatus(text: string): Status {
-  try {
-    const parsed: unknown = JSON.parse(text)
-    return typeof parsed === 'object' && parsed !== null ? parsed : {}
-  } catch {
-    return {}
-  }
-}
-
-const BY_CODE: Record<number, ApiFailure> = {
-  400: 'Invalid',
-  403: 'Forbidden',
-  404: 'NotFound',
-  409: 'Conflict',
-  410: 'Gone',
-  413: 'TooLarge',
-  422: 'Invalid',
-  429: 'Unreachable',
-}
-
-function failureOf(code: number, reason: string | undefined): ApiFailure {
-  if (reason === 'AlreadyExists') return 'AlreadyExists'
-  return BY_CODE[code] ?? (code >= 500 ? 'Unreachable' : 'Unknown')
-}
-
-function retryAfter({ headers }: Dispatcher.ResponseData): number | undefined {
-  const seconds = Number(headers['retry-after'])
-  return Number.isFinite(seconds) ? seconds * 1000 : undefined
+/** A plugin that hangs holds nobody up for longer than the request's deadline. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason as Error)
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort)
+    void promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
 }

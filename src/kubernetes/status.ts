@@ -1,6 +1,7 @@
 /**
  * A merge patch (RFC 7386) that turns one status into another. Pure: fields that are gone are said to be null, lists go
- * whole, and what is the same is left out.
+ * whole, and what is the same is left out. It is right for the version that `before` was read at only, which is why every
+ * status write names one.
  */
 type Fields = Record<string, unknown>
 

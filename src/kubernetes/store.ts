@@ -2,30 +2,45 @@
  * What a watch has seen, in memory, with indexes, and with our own writes put in at once: no reconcile ever sees a state
  * older than what it wrote itself, and the watch's echo of our own write wakes nobody.
  *
- * Versions are compared as numbers. Kubernetes permits that for objects of one resource (KEP-5504: resourceVersions are
- * comparable); where a server gave other versions, every event would count as newer, and only the echo would be heard.
+ * While a write of ours is under way, events about its key wait: the echo may overtake the answer. What came in between from
+ * somebody else is never lost: a write is silent only where it changed exactly what the store held.
  */
+import { Indexes, type IndexFunctions } from './indexes.ts'
 import { keyOf, type Change, type Key, type KubernetesObject, type Store } from './port.ts'
+import { isNewer } from './versions.ts'
 
 export interface StoreOptions<T> {
   /** Takes off what is not worth remembering. */
   strip(object: T): T
-  indexes?: Record<string, (object: T) => string[]>
-  /** Called when a listener throws: the others, and the watch, go on. */
+  indexes?: IndexFunctions<T>
+  /** Called when a listener or an index fails: the others, and the watch, go on. */
   onError(error: unknown): void
 }
+
+/** All that there is in the part of the store that `scope` selects, as of `version`. */
+export interface Snapshot<T> {
+  objects: Iterable<T>
+  scope: (key: Key) => boolean
+  version: string
+  /** The server's history went back (a restored backup): what it says now holds, whatever the versions. */
+  rewound?: boolean
+}
+
+type Event<T> = { put: T; anyVersion?: boolean } | { remove: Key; version?: string }
 
 export class WatchStore<T extends KubernetesObject> implements Store<T> {
   readonly #options: StoreOptions<T>
   readonly #objects = new Map<Key, T>()
-  readonly #indexes = new Map<string, Map<string, Set<Key>>>()
+  readonly #indexes: Indexes<T>
   readonly #listeners: ((change: Change<T>) => void)[] = []
   /** Keys that we are writing, with the events that came meanwhile. */
-  readonly #writing = new Map<Key, { writers: number; events: (() => void)[] }>()
+  readonly #writing = new Map<Key, { writers: number; events: Event<T>[] }>()
+  /** What we deleted ourselves, at which version, until the watch says so too. */
+  readonly #deleted = new Map<Key, string>()
 
   constructor(options: StoreOptions<T>) {
     this.#options = options
-    for (const name of Object.keys(options.indexes ?? {})) this.#indexes.set(name, new Map())
+    this.#indexes = new Indexes(options.indexes ?? {}, (error) => options.onError(error))
   }
 
   get(key: Key): T | undefined {
@@ -37,8 +52,7 @@ export class WatchStore<T extends KubernetesObject> implements Store<T> {
   }
 
   by(index: string, value: string): readonly T[] {
-    const keys = this.#indexes.get(index)?.get(value) ?? []
-    return [...keys].flatMap((key) => this.#objects.get(key) ?? [])
+    return this.#indexes.keys(index, value).flatMap((key) => this.#objects.get(key) ?? [])
   }
 
   subscribe(listener: (change: Change<T>) => void): void {
@@ -46,59 +60,96 @@ export class WatchStore<T extends KubernetesObject> implements Store<T> {
     for (const object of this.#objects.values()) this.#tell(listener, { after: object })
   }
 
-  /** An object was added or changed. */
+  /** As the store remembers it. */
+  strip(object: T): T {
+    return this.#options.strip(object)
+  }
+
+  /** An object, stripped, was added or changed. */
   put(object: T): void {
-    this.#whenNotWriting(keyOf(object), () => this.#put(object, true))
+    this.#take(keyOf(object), { put: object })
   }
 
-  /** An object is gone; with `version`, only if it isn't newer than that. */
+  /** An object is gone; with `version`, only if the one that is known isn't newer than that. */
   remove(key: Key, version?: string): void {
-    this.#whenNotWriting(key, () => this.#remove(key, version))
+    this.#take(key, { remove: key, version })
   }
 
-  /** These are all that there are, in the part of the store that `scope` selects. */
-  replace(objects: Iterable<T>, scope: (key: Key) => boolean, version: string): void {
+  /** Of objects that are stripped. */
+  replace({ objects, scope, version, rewound }: Snapshot<T>): void {
     const present = new Set<Key>()
     for (const object of objects) {
-      present.add(keyOf(object))
-      this.put(object)
+      const key = keyOf(object)
+      present.add(key)
+      this.#take(key, { put: object, anyVersion: rewound })
     }
-    for (const key of [...this.#objects.keys()]) if (scope(key) && !present.has(key)) this.remove(key, version)
+    const known = [...this.#objects.keys(), ...this.#deleted.keys()]
+    for (const key of known.filter((one) => scope(one) && !present.has(one))) {
+      this.#take(key, { remove: key, version: rewound ? undefined : version })
+    }
   }
 
-  /** Runs a write of ours; what it answers is remembered before anybody sees the watch's echo of it. */
-  async writing<R extends KubernetesObject | undefined>(key: Key, write: () => Promise<R>): Promise<R> {
+  /** Runs a write of ours that was made for version `base`, and remembers what it answers. */
+  async writing<R extends KubernetesObject>(key: Key, base: string | undefined, write: () => Promise<R>): Promise<R> {
+    return this.#holding(key, async () => {
+      const written = await write()
+      this.#putOwn(key, written, base)
+      return written
+    })
+  }
+
+  /**
+   * Runs a deletion of ours that was made for version `base`.
+   *
+   * @param run answers what is left of the object (finalizers), `deleted`, or that it was gone before.
+   */
+  async deleting(key: Key, base: string | undefined, run: () => Promise<T | 'deleted' | 'gone'>): Promise<void> {
+    await this.#holding(key, async () => {
+      const left = await run()
+      if (typeof left === 'object') this.#putOwn(key, left, base)
+      else if (left === 'deleted' && base !== undefined && this.#versionOf(key) === base) {
+        this.#forget(key)
+        this.#deleted.set(key, base)
+      }
+    })
+  }
+
+  async #holding<R>(key: Key, run: () => Promise<R>): Promise<R> {
     const held = this.#writing.get(key) ?? { writers: 0, events: [] }
     held.writers += 1
     this.#writing.set(key, held)
     try {
-      const written = await write()
-      if (written) this.#put(written as unknown as T, false)
-      return written
+      return await run()
     } finally {
       held.writers -= 1
       if (held.writers === 0) {
         this.#writing.delete(key)
-        for (const event of held.events) event()
+        for (const event of held.events) this.#take(key, event)
       }
     }
   }
 
-  #whenNotWriting(key: Key, event: () => void): void {
-    const held = this.#writing.get(key)
-    if (held) held.events.push(event)
-    else event()
+  #putOwn(key: Key, written: KubernetesObject, base: string | undefined): void {
+    this.#put(this.strip(written as T), { silent: this.#versionOf(key) === base })
   }
 
-  #put(raw: T, tell: boolean): void {
-    const key = keyOf(raw)
-    const before = this.#objects.get(key)
-    if (before && !isNewer(raw, before)) return
-    const after = this.#options.strip(raw)
-    this.#unindex(key, before)
+  #take(key: Key, event: Event<T>): void {
+    const held = this.#writing.get(key)
+    if (held) held.events.push(event)
+    else if ('put' in event) this.#put(event.put, event)
+    else this.#remove(event.remove, event.version)
+  }
+
+  #put(after: T, { silent = false, anyVersion = false }: { silent?: boolean; anyVersion?: boolean }): void {
+    const key = keyOf(after)
+    const version = after.metadata.resourceVersion
+    const known = this.#versionOf(key) ?? this.#deleted.get(key)
+    if (known !== undefined && (anyVersion ? version === known : !isNewer(version, known))) return
+    const before = this.#forget(key)
+    this.#deleted.delete(key)
     this.#objects.set(key, after)
-    this.#index(key, after)
-    if (!tell) return
+    this.#indexes.add(key, after)
+    if (silent) return
     // Deleted and made again while nobody watched: two changes, not one.
     if (before && before.metadata.uid !== after.metadata.uid) {
       this.#tellAll({ before })
@@ -107,34 +158,22 @@ export class WatchStore<T extends KubernetesObject> implements Store<T> {
   }
 
   #remove(key: Key, version: string | undefined): void {
+    const deleted = this.#deleted.get(key)
+    if (deleted !== undefined && (version === undefined || isNewer(version, deleted))) this.#deleted.delete(key)
+    if (version !== undefined && isNewer(this.#versionOf(key), version)) return
+    const before = this.#forget(key)
+    if (before) this.#tellAll({ before })
+  }
+
+  #forget(key: Key): T | undefined {
     const before = this.#objects.get(key)
-    if (!before || (version !== undefined && versionOf(before) > Number(version))) return
-    this.#unindex(key, before)
+    if (before) this.#indexes.remove(key, before)
     this.#objects.delete(key)
-    this.#tellAll({ before })
+    return before
   }
 
-  #index(key: Key, object: T): void {
-    for (const [name, values] of this.#valuesOf(object)) {
-      const keys = name.get(values) ?? new Set<Key>()
-      name.set(values, keys.add(key))
-    }
-  }
-
-  #unindex(key: Key, object: T | undefined): void {
-    if (!object) return
-    for (const [name, value] of this.#valuesOf(object)) {
-      const keys = name.get(value)
-      keys?.delete(key)
-      if (keys?.size === 0) name.delete(value)
-    }
-  }
-
-  *#valuesOf(object: T): Iterable<[Map<string, Set<Key>>, string]> {
-    for (const [name, valuesOf] of Object.entries(this.#options.indexes ?? {})) {
-      const index = this.#indexes.get(name)
-      if (index) for (const value of valuesOf(object)) yield [index, value]
-    }
+  #versionOf(key: Key): string | undefined {
+    return this.#objects.get(key)?.metadata.resourceVersion
   }
 
   #tellAll(change: Change<T>): void {
@@ -148,12 +187,4 @@ export class WatchStore<T extends KubernetesObject> implements Store<T> {
       this.#options.onError(error)
     }
   }
-}
-
-const versionOf = (object: KubernetesObject): number => Number(object.metadata.resourceVersion)
-
-/** Another object of the same name is newer whatever its version says; a version that is no number always is. */
-function isNewer(object: KubernetesObject, known: KubernetesObject): boolean {
-  const [version, before] = [versionOf(object), versionOf(known)]
-  return Number.isNaN(version) || Number.isNaN(before) || version > before
 }

@@ -1,0 +1,63 @@
+/** The requests for one Lease. A write is for the version that was read: whoever wrote in between has won. */
+import { collectionPath } from './paths.ts'
+import { ApiError } from './port.ts'
+import type { SendRequest } from './request.ts'
+
+export interface LeaseSpec {
+  holderIdentity?: string
+  leaseDurationSeconds?: number
+  /** RFC 3339, six digits. */
+  acquireTime?: string
+  renewTime?: string
+  leaseTransitions?: number
+}
+
+export interface Lease {
+  apiVersion: string
+  kind: string
+  metadata: { name: string; namespace: string; resourceVersion?: string }
+  spec: LeaseSpec
+}
+
+const API_VERSION = 'coordination.k8s.io/v1'
+
+export class LeaseObject {
+  readonly #send: SendRequest
+  readonly #metadata: { name: string; namespace: string }
+  readonly #collection: string
+
+  constructor(send: SendRequest, { namespace, name }: { namespace: string; name: string }) {
+    this.#send = send
+    this.#metadata = { name, namespace }
+    this.#collection = collectionPath(API_VERSION, namespace, 'leases')
+  }
+
+  /** Undefined: there is none. Fails with an `ApiError`, as the others do. */
+  async read(signal: AbortSignal): Promise<Lease | undefined> {
+    return unless('NotFound', this.#send<Lease>({ method: 'GET', path: this.#path }, signal))
+  }
+
+  async create(spec: LeaseSpec, signal: AbortSignal): Promise<Lease> {
+    const body: Lease = { apiVersion: API_VERSION, kind: 'Lease', metadata: this.#metadata, spec }
+    return this.#send<Lease>({ method: 'POST', path: this.#collection, body }, signal)
+  }
+
+  /** Undefined: somebody has written or deleted it since. */
+  async replace(lease: Lease, signal: AbortSignal): Promise<Lease | undefined> {
+    const answer = this.#send<Lease>({ method: 'PUT', path: this.#path, body: lease }, signal)
+    return unless('NotFound', unless('Conflict', answer))
+  }
+
+  get #path(): string {
+    return `${this.#collection}/${this.#metadata.name}`
+  }
+}
+
+async function unless<T>(failure: 'NotFound' | 'Conflict', answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer
+  } catch (error) {
+    if (error instanceof ApiError && error.failure === failure) return undefined
+    throw error
+  }
+}

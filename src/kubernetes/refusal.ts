@@ -1,0 +1,132 @@
+/**
+ * What a request that failed tells its caller: which kind of failure, whether the server surely did not act on it, and a
+ * message that can be shown. The API server's own message is not: a 422 repeats the whole object, Secrets and all. Pure.
+ */
+import type { Dispatcher } from 'undici'
+import { scrub } from '../platform/scrub.ts'
+import { CredentialsError } from './connection.ts'
+import { ApiError, type ApiFailure } from './port.ts'
+import type { ApiRequest } from './request.ts'
+
+interface Status {
+  kind?: string
+  reason?: string
+  message?: string
+  causes: { field?: string; reason?: string }[]
+}
+
+/** The server did not act on this: a write may be sent again. */
+class UntakenError extends ApiError {}
+
+export const isUntaken = (error: unknown): boolean => error instanceof UntakenError
+
+/** From a response that is no success. `text` is its body. */
+export function refusal(request: ApiRequest, response: Dispatcher.ResponseData, text: string): ApiError {
+  const status = parseStatus(text)
+  const code = response.statusCode
+  const retryAfterMs = retryAfter(response)
+  const message = [`${what(request)} answered ${code}`, status.reason, ...hints(code, status)]
+  // 401 and 429, and 503 with a Retry-After, come from before the request was looked at.
+  const untaken = code === 401 || code === 429 || (code === 503 && retryAfterMs !== undefined)
+  const kind = untaken ? UntakenError : ApiError
+  return new kind(failureOf(code, status), message.filter(Boolean).join(' '), { status: code, retryAfterMs })
+}
+
+/** From anything that was thrown while a request was under way; an `ApiError` stays what it is. */
+export function unreachable(request: ApiRequest, error: unknown, signal: AbortSignal): ApiError {
+  if (error instanceof ApiError) return error
+  const late: unknown = signal.aborted ? signal.reason : undefined
+  const code = codeOf(error)
+  const untaken = error instanceof CredentialsError || (code !== undefined && NEVER_SENT.includes(code))
+  const message = `${what(request)} failed: ${late instanceof Error ? late.message : words(error, code)}`
+  return new (untaken && !late ? UntakenError : ApiError)('Unreachable', message)
+}
+
+function words(error: unknown, code: string | undefined): string {
+  if (error instanceof CredentialsError) return error.message
+  if (error instanceof SyntaxError) return 'the answer is no JSON'
+  return code ?? 'no answer'
+}
+
+const codeOf = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+
+/** There was no connection that the request could have gone over. */
+const NEVER_SENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT']
+
+/** Without the query: a continue token says nothing to people. */
+const what = ({ method, path }: ApiRequest): string => `${method} ${path.split('?')[0] ?? path}`
+
+function parseStatus(text: string): Status {
+  const { kind, reason, message, details } = asFields(parse(text))
+  const { causes } = asFields(details)
+  return {
+    kind: asWord(kind),
+    reason: asWord(reason),
+    message: typeof message === 'string' ? message : undefined,
+    causes: (Array.isArray(causes) ? causes : []).map(asFields).map(({ field, reason: why }) => ({
+      field: typeof field === 'string' ? scrub(field).slice(0, 200) : undefined,
+      reason: asWord(why),
+    })),
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+const asFields = (value: unknown): Record<string, unknown> =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+
+const asWord = (value: unknown): string | undefined =>
+  typeof value === 'string' && /^\w{1,64}$/.test(value) ? value : undefined
+
+/** What in a Status helps a person and repeats no value: the fields that are wrong, the right that is missing. */
+function hints(code: number, { kind, message = '', causes }: Status): string[] {
+  if (code === 404 && kind !== 'Status')
+    return ['(this API is not served: are the CustomResourceDefinitions installed?)']
+  if (causes.length > 0) {
+    const fields = causes.slice(0, 5).map(({ field, reason }) => [field, reason].filter(Boolean).join(': '))
+    return [`(${fields.join('; ')})`]
+  }
+  const right = MISSING_RIGHT.exec(message)?.[0] ?? QUOTA.exec(message)?.[0]
+  return code === 403 && right ? [`(${scrub(right)})`] : []
+}
+
+const MISSING_RIGHT =
+  /cannot \w+ resource "[\w./-]*" in API group "[\w.-]*"(?: in the namespace "[\w.-]*"| at the cluster scope)?/
+const QUOTA = /exceeded quota: [\w.-]+/
+
+const BY_CODE: Record<number, ApiFailure> = {
+  400: 'Invalid',
+  403: 'Forbidden',
+  409: 'Conflict',
+  410: 'Gone',
+  413: 'TooLarge',
+  422: 'Invalid',
+  429: 'Unreachable',
+}
+
+function failureOf(code: number, { kind, reason, message = '', causes }: Status): ApiFailure {
+  if (reason === 'AlreadyExists') return 'AlreadyExists'
+  // A 404 of something in between is no proof that the object is gone.
+  if (code === 404) return kind === 'Status' && reason === 'NotFound' ? 'NotFound' : 'Unknown'
+  if (isTooLarge(code, message, causes)) return 'TooLarge'
+  return BY_CODE[code] ?? (code >= 500 ? 'Unreachable' : 'Unknown')
+}
+
+/** The API server has its own limit; etcd's comes out as a 500. */
+const isTooLarge = (code: number, message: string, causes: Status['causes']): boolean =>
+  (code === 500 && /request is too large|message larger than max/.test(message)) ||
+  (code === 422 &&
+    causes.some(({ field = '', reason }) => reason === 'FieldValueTooLong' && /^(|data|\[\])$/.test(field)))
+
+/** Whole seconds, as the API server has it. */
+function retryAfter({ headers }: Dispatcher.ResponseData): number | undefined {
+  const value = headers['retry-after']
+  return typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) * 1000 : undefined
+}

@@ -1,0 +1,64 @@
+/**
+ * Writes. Each is made for the version that the caller saw, so that nobody's change is ever overwritten unseen, and its
+ * answer goes into the store that watches such objects.
+ */
+import { cacheOf, type Caches } from './caches.ts'
+import { objectPath, pathOfKind } from './paths.ts'
+import { ApiError, keyOf, type Cluster, type KubernetesObject } from './port.ts'
+import type { ApiRequest, SendRequest } from './request.ts'
+import { statusPatch } from './status.ts'
+
+const MERGE_PATCH = 'application/merge-patch+json'
+
+export function createWriter(
+  send: SendRequest,
+  caches: Caches,
+): Pick<Cluster, 'create' | 'patch' | 'writeStatus' | 'delete'> {
+  const write = async <T extends KubernetesObject>(object: KubernetesObject, request: ApiRequest): Promise<T> => {
+    const run = async (): Promise<T> => answered<T>(object, await send<T>(request))
+    const cache = cacheOf(caches, object.kind)
+    return cache ? cache.writing(keyOf(object), object.metadata.resourceVersion, run) : run()
+  }
+  return {
+    create: async (object) => write(object, { method: 'POST', path: pathOfKind(object), body: object }),
+    patch: async (object, patch) =>
+      write(object, { ...PATCH, path: objectPath(object), body: forVersion(object, patch) }),
+    async writeStatus(object, status) {
+      const body = forVersion(object, { status: statusPatch(object.status, status) })
+      await write(object, { ...PATCH, path: `${objectPath(object)}/status`, body })
+    },
+    async delete(object) {
+      const run = (): Promise<KubernetesObject | 'deleted' | 'gone'> => remove(send, object)
+      await (cacheOf(caches, object.kind)?.deleting(keyOf(object), object.metadata.resourceVersion, run) ?? run())
+    },
+  }
+}
+
+const PATCH = { method: 'PATCH', contentType: MERGE_PATCH } as const
+
+/** The patch, for the version that was seen only. */
+function forVersion({ metadata }: KubernetesObject, patch: Record<string, unknown>): Record<string, unknown> {
+  const { resourceVersion } = metadata
+  if (resourceVersion === undefined) return patch
+  return { ...patch, metadata: { ...(patch.metadata as object | undefined), resourceVersion } }
+}
+
+const answered = <T extends KubernetesObject>({ apiVersion, kind }: KubernetesObject, answer: T): T => ({
+  ...answer,
+  apiVersion,
+  kind,
+})
+
+/** What is left of it: the object itself, while it has finalizers. */
+async function remove(send: SendRequest, object: KubernetesObject): Promise<KubernetesObject | 'deleted' | 'gone'> {
+  const { uid, resourceVersion } = object.metadata
+  const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid, resourceVersion } }
+  try {
+    const answer = await send<KubernetesObject>({ method: 'DELETE', path: objectPath(object), body })
+    const left = answer.kind !== 'Status' && answer.metadata.deletionTimestamp !== undefined
+    return left ? answered(object, answer) : 'deleted'
+  } catch (error) {
+    if (error instanceof ApiError && error.failure === 'NotFound') return 'gone'
+    throw error
+  }
+}
