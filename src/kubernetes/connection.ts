@@ -61,6 +61,8 @@ export function connect(config: KubeConfig, clock: Clock): Connection {
   const cluster = config.getCurrentCluster()
   if (!cluster) throw new Error(NO_CLUSTER)
   const url = new URL(cluster.server)
+  // client-node refuses plain HTTP (`kubectl proxy`) unless certificates, of which there are none, go unverified.
+  if (url.protocol === 'http:') Object.assign(cluster, { skipTLSVerify: true })
   const pool = createPool(cluster.proxyUrl)
   let current: { access: Promise<Access>; at: number } | undefined
   let lastGood: Access | undefined
@@ -99,7 +101,10 @@ async function readAccess(config: KubeConfig, pool: Pool): Promise<Access> {
   try {
     await config.applyToHTTPSOptions(options)
   } catch (error) {
-    throw new CredentialsError('the kubeconfig gave no credentials: look at its files and its plugin', { cause: error })
+    const why = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : ''
+    throw new CredentialsError(`the kubeconfig gave no credentials${why}: look at its files and its plugin`, {
+      cause: error,
+    })
   }
   const headers: Record<string, string> = {}
   for (const [name, value] of Object.entries(options.headers ?? {})) {

@@ -1,0 +1,44 @@
+import type { Log } from '../../../src/platform/log.ts'
+import { settle, type ManualClock } from '../../support/clock.ts'
+
+const PATIENCE_MS = 10_000
+
+/** Waits until something is so, in real time, while the test's clock stands still. */
+export async function until(what: string, isSo: () => boolean): Promise<void> {
+  const end = Date.now() + PATIENCE_MS
+  while (!isSo()) {
+    if (Date.now() > end) throw new Error(`waited in vain until ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 1))
+  }
+  await settle()
+}
+
+/** The same, with the test's clock moving on in steps meanwhile. */
+export async function untilTime(clock: ManualClock, what: string, isSo: () => boolean, stepMs = 200): Promise<void> {
+  await until(what, () => {
+    if (isSo()) return true
+    void clock.advance(stepMs)
+    return false
+  })
+}
+
+/** Keeps what was logged. */
+export class LogBook implements Log {
+  readonly lines: { level: string; fields: Record<string, unknown>; message: string }[] = []
+
+  debug(fields: Record<string, unknown>, message: string): void {
+    this.lines.push({ level: 'debug', fields, message })
+  }
+
+  info(fields: Record<string, unknown>, message: string): void {
+    this.lines.push({ level: 'info', fields, message })
+  }
+
+  warn(fields: Record<string, unknown>, message: string): void {
+    this.lines.push({ level: 'warn', fields, message })
+  }
+
+  error(fields: Record<string, unknown>, message: string): void {
+    this.lines.push({ level: 'error', fields, message })
+  }
+}
