@@ -1,0 +1,231 @@
+/** Which change wakes whom, on the stores that the operator itself uses. */
+import { beforeEach, describe, expect, test } from 'vitest'
+import { createDirectory, type Entry } from '../src/integration/directory.ts'
+import { createCaches, type Caches } from '../src/kubernetes/caches.ts'
+import { keyOf, type Cluster, type KubernetesObject } from '../src/kubernetes/port.ts'
+import type { Agent, CalendarIntegration } from '../src/resources/types.ts'
+import { wire } from '../src/wiring.ts'
+import { ManualClock } from './support/clock.ts'
+import { anAgent, anIntegration } from './support/resources.ts'
+
+const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
+
+/** Keys in the order in which they were added; with the delay, where one was asked for. */
+class Added {
+  keys: string[] = []
+  add = (key: string, delayMs?: number): void => void this.keys.push(delayMs === undefined ? key : `${key} later`)
+  take = (): string[] => this.keys.splice(0).sort()
+}
+
+let caches: Caches
+let agents: Added
+let integrations: Added
+let directory: ReturnType<typeof createDirectory>
+let recount: (key: string) => void
+let version = 100
+
+beforeEach(() => {
+  caches = createCaches(silent)
+  agents = new Added()
+  integrations = new Added()
+  directory = createDirectory(new ManualClock())
+  recount = wire({ cluster: caches as unknown as Cluster, directory, agents, integrations })
+})
+
+const newer = <T extends KubernetesObject>(object: T, metadata: Partial<T['metadata']> = {}): T => ({
+  ...object,
+  metadata: { ...object.metadata, resourceVersion: String(version++), ...metadata },
+})
+
+function forget(): void {
+  agents.take()
+  integrations.take()
+}
+
+/** Two agents of one integration, all known. */
+function known(): { alice: Agent; bob: Agent; google: CalendarIntegration } {
+  const [alice, bob, google] = [newer(anAgent()), newer(anAgent({}, 'bob')), newer(anIntegration())]
+  caches.integrations.put(google)
+  caches.agents.put(alice)
+  caches.agents.put(bob)
+  forget()
+  return { alice, bob, google }
+}
+
+const aSecret = (name: string): KubernetesObject =>
+  newer({ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: 'booking', uid: `uid-of-${name}` } })
+
+const entry: Entry = { client: undefined, credentialsHash: 'a', ready: true, apiDisabled: false, message: '' }
+
+describe('an agent', () => {
+  test('that is new is looked at, and its integration counts it a moment later', () => {
+    caches.agents.put(newer(anAgent()))
+    expect(agents.take()).toEqual(['booking/alice'])
+    expect(integrations.take()).toEqual(['booking/google later'])
+  })
+
+  test('that was there before anybody listened is looked at too', () => {
+    const late = new Added()
+    known()
+    wire({ cluster: caches as unknown as Cluster, directory, agents: late, integrations })
+    expect(late.take()).toEqual(expect.arrayContaining(['booking/alice', 'booking/bob']))
+  })
+
+  test('whose status alone changed wakes nobody, whoever wrote it', () => {
+    const { alice } = known()
+    caches.agents.put(newer({ ...alice, status: { observedGeneration: 1 } }))
+    expect([agents.take(), integrations.take()]).toEqual([[], []])
+  })
+
+  test.each([
+    ['spec', { generation: 2 }],
+    ['annotations: somebody asks for a run', { annotations: { 'calendar-operator.io/requestedAt': 'now' } }],
+    ['labels', { labels: { team: 'sales' } }],
+    ['finalizers', { finalizers: ['calendar-operator.io/revoke'] }],
+    ['time of deletion', { deletionTimestamp: '2026-11-23T10:00:00Z' }],
+  ])('is looked at when its %s change', (_what, metadata) => {
+    const { alice } = known()
+    caches.agents.put(newer(alice, metadata))
+    expect(agents.take()).toEqual(['booking/alice'])
+    expect(integrations.take()).toEqual([])
+  })
+
+  test('that is gone is looked at once more, and is counted no longer', () => {
+    const { alice } = known()
+    caches.agents.remove(keyOf(alice))
+    expect(agents.take()).toEqual(['booking/alice'])
+    expect(integrations.take()).toEqual(['booking/google later'])
+  })
+
+  test('that moves to another integration is counted anew by both', () => {
+    const { alice } = known()
+    const moved = { ...alice, spec: { ...alice.spec, integrationRef: { name: 'other', namespace: 'elsewhere' } } }
+    caches.agents.put(newer(moved, { generation: 2 }))
+    expect(integrations.take()).toEqual(['booking/google later', 'elsewhere/other later'])
+  })
+
+  test('whose own status was written has its integration count again; one that is gone by then has not', () => {
+    known()
+    recount('booking/alice')
+    recount('booking/nobody')
+    expect(integrations.take()).toEqual(['booking/google later'])
+  })
+
+  test('that was deleted and made again is looked at, and counted', () => {
+    const { alice } = known()
+    caches.agents.put(newer(alice, { uid: 'another' }))
+    expect(new Set(agents.take())).toEqual(new Set(['booking/alice']))
+    expect(integrations.take()).toContain('booking/google later')
+  })
+})
+
+describe('an integration', () => {
+  test.each([
+    ['changed', (google: CalendarIntegration) => caches.integrations.put(newer(google, { generation: 2 }))],
+    ['deleted', (google: CalendarIntegration) => caches.integrations.remove(keyOf(google))],
+  ])('that is %s is looked at, and so are its agents, and no others', (_how, change) => {
+    const { google } = known()
+    caches.agents.put(newer(anAgent({ integrationRef: { name: 'other' } }, 'carol')))
+    forget()
+    change(google)
+    expect(integrations.take()).toEqual(['booking/google'])
+    expect(agents.take()).toEqual(['booking/alice', 'booking/bob'])
+  })
+
+  test('that comes after its agents wakes them', () => {
+    caches.agents.put(newer(anAgent()))
+    forget()
+    caches.integrations.put(newer(anIntegration()))
+    expect(agents.take()).toEqual(['booking/alice'])
+  })
+
+  test('whose status alone changed wakes nobody', () => {
+    const { google } = known()
+    caches.integrations.put(newer({ ...google, status: { observedGeneration: 1 } }))
+    expect([agents.take(), integrations.take()]).toEqual([[], []])
+  })
+
+  test('whose client becomes usable wakes its agents, and the same news again nobody', () => {
+    known()
+    directory.put('booking/google', entry)
+    expect(agents.take()).toEqual(['booking/alice', 'booking/bob'])
+    directory.put('booking/google', { ...entry })
+    expect(agents.take()).toEqual([])
+  })
+
+  test('is looked at when an agent has met something about its client or its API', () => {
+    known()
+    directory.suspect('booking/google')
+    directory.observeAPI('booking/google', 'Disabled')
+    expect(integrations.take()).toEqual(['booking/google', 'booking/google'])
+  })
+})
+
+describe('a Secret', () => {
+  test.each([
+    ['the grant that an agent brings', 'alice-grant', ['booking/alice'], []],
+    ['the grant that we keep', 'alice-google-grant', ['booking/alice'], []],
+    ['the client of an integration', 'google-oauth-client', [], ['booking/google']],
+    ['nobody’s', 'unrelated', [], []],
+  ])('that is %s wakes who uses it, when it comes, changes and goes', (_whose, name, whoOfAgents, whoElse) => {
+    known()
+    const secret = aSecret(name)
+    for (const change of [
+      () => caches.secrets.put(secret),
+      () => caches.secrets.put(newer(secret)),
+      () => caches.secrets.remove(keyOf(secret)),
+    ]) {
+      change()
+      expect([agents.take(), integrations.take()]).toEqual([whoOfAgents, whoElse])
+    }
+  })
+
+  test('of our own writing wakes nobody', async () => {
+    known()
+    const secret = aSecret('alice-google-grant')
+    await caches.secrets.writing(keyOf(secret), undefined, async () => secret)
+    caches.secrets.put(secret)
+    expect(agents.take()).toEqual([])
+  })
+
+  test('that several agents use wakes them all, and one that no longer uses it is left alone', () => {
+    const { alice, bob } = known()
+    const shared = { grantSecretRef: { name: 'shared' } }
+    caches.agents.put(newer({ ...alice, spec: { ...alice.spec, ...shared } }, { generation: 2 }))
+    caches.agents.put(newer({ ...bob, spec: { ...bob.spec, ...shared } }, { generation: 2 }))
+    forget()
+    caches.secrets.put(aSecret('shared'))
+    expect(agents.take()).toEqual(['booking/alice', 'booking/bob'])
+    caches.agents.put(newer({ ...bob, spec: { ...bob.spec, grantSecretRef: { name: 'own' } } }, { generation: 3 }))
+    forget()
+    caches.secrets.put(aSecret('shared'))
+    expect(agents.take()).toEqual(['booking/alice'])
+  })
+})
+
+test('a published ConfigMap that somebody edits or deletes wakes its agent', () => {
+  known()
+  const configMap = { ...aSecret('alice-calendar'), kind: 'ConfigMap' }
+  caches.configMaps.put(configMap)
+  caches.configMaps.put(newer(configMap))
+  caches.configMaps.remove(keyOf(configMap))
+  expect(agents.take()).toEqual(['booking/alice', 'booking/alice', 'booking/alice'])
+})
+
+describe('a namespace', () => {
+  const booking: KubernetesObject = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'booking', uid: 'n' } }
+
+  test('wakes its agents when its labels change, for an integration may select by them', () => {
+    known()
+    caches.namespaces.put(newer(booking, { labels: { team: 'sales' } }))
+    expect(agents.take()).toEqual(['booking/alice', 'booking/bob'])
+  })
+
+  test('wakes nobody when anything else of it changes', () => {
+    known()
+    caches.namespaces.put(newer(booking, { labels: { team: 'sales' } }))
+    forget()
+    caches.namespaces.put(newer(booking, { labels: { team: 'sales' }, annotations: { note: 'hi' } }))
+    expect(agents.take()).toEqual([])
+  })
+})
