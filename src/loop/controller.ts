@@ -1,11 +1,15 @@
 /**
  * The room of the loop: keys go in, a reconcile is run for each, and its outcome says when the key comes back. It knows
- * neither Kubernetes nor calendars. A crash in one reconcile costs that key only.
+ * neither Kubernetes nor calendars, and touches nothing but the clock.
+ *
+ * A key is never worked on twice at once, and never lost: what is added while it is in hand is looked at again right
+ * afterwards. A crash in one reconcile costs that key only: it counts as a failure, and comes back after its backoff.
  */
 import type { Clock, Random } from '../platform/clock.ts'
-import type { Log } from '../platform/log.ts'
+import { stackOf, type Log } from '../platform/log.ts'
 import type { Outcome } from './outcome.ts'
-import { createQueue, type QueueMetrics } from './queue.ts'
+import { WorkQueue, type QueueMetrics } from './queue.ts'
+import { Teller, type Result } from './teller.ts'
 
 export interface ControllerMetrics {
   queue: QueueMetrics
@@ -15,7 +19,8 @@ export interface ControllerMetrics {
 
 export interface ControllerOptions {
   name: string
-  reconcile: (key: string) => Promise<Outcome>
+  /** `signal` aborts when the program can no longer wait for this reconcile to end. */
+  reconcile: (key: string, signal: AbortSignal) => Promise<Outcome>
   workers: number
   clock: Clock
   random: Random
@@ -23,96 +28,122 @@ export interface ControllerOptions {
   metrics?: ControllerMetrics
 }
 
-export interface Controller {
-  /** Looks at this key as soon as possible, whatever its backoff; after `delayMs` where that is given. */
-  add(key: string, delayMs?: number): void
-  /** Keys that were added before are taken from now on. */
-  start(): void
-  /** Takes no more keys and lets the running ones end, for at most `graceMs`. Answers whether all of them did. */
-  stop(graceMs: number): Promise<boolean>
-  readonly depth: number
-  readonly inHand: ReadonlyMap<string, number>
-}
-
-export function createController(options: ControllerOptions): Controller {
-  const { name, reconcile, workers, clock, log, metrics } = options
-  const queue = createQueue({ ...options, metrics: metrics?.queue })
-  const complaints = new Map<string, string>()
-  const running = new Set<Promise<void>>()
-  let active = false
-
-  const fill = (): void => {
-    while (active && running.size < workers) {
-      const key = queue.take()
-      if (key === undefined) return
-      const run = work(key).finally(() => {
-        running.delete(run)
-        queue.finish(key)
-        fill()
-      })
-      running.add(run)
-    }
-  }
-
-  const work = async (key: string): Promise<void> => {
-    const startedAt = clock.now()
-    const outcome = await reconcile(key).catch((error: unknown): Outcome => ({ kind: 'retry', error }))
-    metrics?.reconciled(RESULTS[outcome.kind], (clock.now() - startedAt) / 1000)
-    comeBack(key, outcome)
-  }
-
-  const comeBack = (key: string, outcome: Outcome): void => {
-    switch (outcome.kind) {
-      case 'retry': {
-        const pause = queue.addFailed(key, outcome.notBefore)
-        if (outcome.atLatest !== undefined) queue.addAfter(key, outcome.atLatest)
-        return complain(key, outcome.error, pause)
-      }
-      case 'done':
-        queue.forget(key)
-        complaints.delete(key)
-        if (outcome.checkAgainIn !== undefined) queue.addAfter(key, outcome.checkAgainIn)
-        return
-      case 'wait':
-        queue.forget(key)
-        return queue.addAfter(key, outcome.for)
-      case 'blocked':
-        queue.forget(key)
-        return queue.addAfter(key, outcome.checkAgainIn)
-    }
-  }
-
-  /** Once for each new complaint: a key that fails the same way again is no news. */
-  const complain = (key: string, error: unknown, pause: number): void => {
-    const message = error instanceof Error ? error.message : String(error)
-    if (complaints.get(key) === message) return
-    complaints.set(key, message)
-    log.warn({ controller: name, key, error, retryInSeconds: Math.round(pause / 1000) }, 'reconcile failed')
-  }
-
-  queue.onReady(fill)
-  return {
-    add: (key, delayMs) => (delayMs === undefined ? queue.add(key) : queue.addAfter(key, delayMs)),
-    start() {
-      active = true
-      fill()
-    },
-    async stop(graceMs) {
-      active = false
-      queue.stop()
-      if (running.size === 0) return true
-      let cancel = (): void => undefined
-      const bound = new Promise<false>((resolve) => {
-        cancel = clock.setTimer(graceMs, () => resolve(false))
-      })
-      const all = Promise.all(running).then(() => true)
-      return Promise.race([all, bound]).finally(cancel)
-    },
-    get depth() {
-      return queue.depth
-    },
-    inHand: queue.inHand,
-  }
-}
+/** Nothing needs to come back sooner, and a mistake in somebody's reckoning doesn't become a busy loop. */
+const LEAST_PAUSE_MS = 100
 
 const RESULTS = { retry: 'error', done: 'success', wait: 'requeue_after', blocked: 'requeue_after' } as const
+
+export class Controller {
+  readonly #options: ControllerOptions
+  readonly #queue: WorkQueue
+  readonly #teller: Teller
+  /** The reconciles that run, each with what aborts it. */
+  readonly #running = new Map<Promise<void>, AbortController>()
+  #state: 'new' | 'started' | 'stopped' = 'new'
+  #fillsSoon = false
+
+  constructor(options: ControllerOptions) {
+    this.#options = options
+    this.#queue = new WorkQueue({ ...options, metrics: options.metrics?.queue, onReady: () => this.#fillSoon() })
+    this.#teller = new Teller(options.name, options.log)
+  }
+
+  /** How many keys wait for a worker. */
+  get depth(): number {
+    return this.#queue.depth
+  }
+
+  /** Since when the keys in hand have been in hand, ms since the epoch. */
+  get inHand(): ReadonlyMap<string, number> {
+    return this.#queue.inHand
+  }
+
+  /**
+   * Looks at this key as soon as possible, whatever its backoff. Where `delayMs` is given: after that long at the latest,
+   * as a matter of routine, which what is wanted at once may pass (0: now, but behind that).
+   */
+  add(key: string, delayMs?: number): void {
+    if (delayMs === undefined) this.#queue.add(key)
+    else this.#queue.addAfter(key, delayMs)
+  }
+
+  /** Keys that were added before are taken from now on. */
+  start(): void {
+    if (this.#state === 'new') this.#state = 'started'
+    this.#fillSoon()
+  }
+
+  /** Takes no more keys and lets the running ones end, for at most `graceMs`. Answers whether all of them did. */
+  async stop(graceMs: number): Promise<boolean> {
+    this.#state = 'stopped'
+    this.#queue.stop()
+    const ended = await allWithin(this.#options.clock, graceMs, [...this.#running.keys()])
+    if (!ended) for (const abort of this.#running.values()) abort.abort()
+    return ended
+  }
+
+  /** Not while somebody is still telling: whoever adds a key may have more to say before it is looked at. */
+  #fillSoon(): void {
+    if (this.#fillsSoon) return
+    this.#fillsSoon = true
+    queueMicrotask(() => {
+      this.#fillsSoon = false
+      this.#fill()
+    })
+  }
+
+  #fill(): void {
+    while (this.#state === 'started' && this.#running.size < this.#options.workers) {
+      const key = this.#queue.take()
+      if (key === undefined) return
+      const abort = new AbortController()
+      const run = this.#work(key, abort.signal).finally(() => {
+        this.#running.delete(run)
+        this.#queue.finish(key)
+        this.#fill()
+      })
+      this.#running.set(run, abort)
+    }
+  }
+
+  async #work(key: string, signal: AbortSignal): Promise<void> {
+    const { clock, metrics } = this.#options
+    const startedAt = clock.now()
+    const result = await this.#attempt(key, signal)
+    metrics?.reconciled(RESULTS[result.outcome.kind], (clock.now() - startedAt) / 1000)
+    this.#teller.tell(key, result, this.#comeBack(key, result.outcome))
+  }
+
+  /** Never fails, whatever the reconcile does: a rejection would be nobody's, and end the process. */
+  async #attempt(key: string, signal: AbortSignal): Promise<Result> {
+    try {
+      return { outcome: await this.#options.reconcile(key, signal) }
+    } catch (error) {
+      return { outcome: { kind: 'retry', error }, stack: stackOf(error) }
+    }
+  }
+
+  /** Answers in how many ms the key comes back, if it does by itself. */
+  #comeBack(key: string, outcome: Outcome): number | undefined {
+    if (outcome.kind === 'retry') return this.#queue.addFailed(key, outcome.notBefore, outcome.atLatest)
+    this.#queue.forget(key)
+    const asked = outcome.kind === 'wait' ? outcome.for : outcome.checkAgainIn
+    if (asked === undefined) return undefined
+    const pause = asked > LEAST_PAUSE_MS ? asked : LEAST_PAUSE_MS
+    this.#queue.addAfter(key, pause)
+    return pause
+  }
+}
+
+export const createController = (options: ControllerOptions): Controller => new Controller(options)
+
+/** Whether all of it ended within `ms`. */
+async function allWithin(clock: Clock, ms: number, promises: readonly Promise<void>[]): Promise<boolean> {
+  if (promises.length === 0) return true
+  let cancel = (): void => undefined
+  const bound = new Promise<boolean>((resolve) => {
+    cancel = clock.setTimer(ms, () => resolve(false))
+  })
+  const all = Promise.all(promises).then(() => true)
+  return Promise.race([all, bound]).finally(cancel)
+}

@@ -1,53 +1,73 @@
-/** A binary heap: the least element first, by a given order. */
-export interface Heap<T> {
-  readonly size: number
-  peek(): T | undefined
-  pop(): T | undefined
-  push(item: T): void
+/** Something that a heap can hold: it carries its own place in it, which is the heap's to write. */
+export interface Placed {
+  /** -1 while it is in no heap. */
+  index: number
 }
 
-export function createHeap<T>(before: (a: T, b: T) => boolean): Heap<T> {
-  const items: T[] = []
-  const at = (index: number): T => items[index] as T
-  const swap = (a: number, b: number): void => {
-    const item = at(a)
-    items[a] = at(b)
-    items[b] = item
+/** A binary heap, the least item first by a given order, out of which any item can be taken. */
+export class Heap<T extends Placed> {
+  readonly #before: (a: T, b: T) => boolean
+  readonly #items: T[] = []
+
+  constructor(before: (a: T, b: T) => boolean) {
+    this.#before = before
   }
-  const leastOf = (index: number): number => {
-    const [left, right] = [2 * index + 1, 2 * index + 2]
-    let least = index
-    if (left < items.length && before(at(left), at(least))) least = left
-    if (right < items.length && before(at(right), at(least))) least = right
-    return least
+
+  get size(): number {
+    return this.#items.length
   }
-  const sink = (index: number): void => {
-    const least = leastOf(index)
-    if (least === index) return
-    swap(index, least)
-    sink(least)
+
+  peek(): T | undefined {
+    return this.#items[0]
   }
-  return {
-    get size() {
-      return items.length
-    },
-    peek: () => items[0],
-    push(item) {
-      items.push(item)
-      let index = items.length - 1
-      for (let parent = (index - 1) >> 1; index > 0 && before(at(index), at(parent)); parent = (index - 1) >> 1) {
-        swap(index, parent)
-        index = parent
-      }
-    },
-    pop() {
-      const top = items[0]
-      const last = items.pop()
-      if (items.length > 0 && last !== undefined) {
-        items[0] = last
-        sink(0)
-      }
-      return top
-    },
+
+  push(item: T): void {
+    this.#put(item, this.#items.length)
+    this.#rise(item)
+  }
+
+  /** Nothing happens where the item isn't in this heap. */
+  remove(item: T): void {
+    const { index } = item
+    if (this.#items[index] !== item) return
+    const last = this.#items.pop() as T
+    item.index = -1
+    if (last === item) return
+    this.#put(last, index)
+    this.#rise(last)
+    this.#sink(last)
+  }
+
+  #rise(item: T): void {
+    for (let above = this.#above(item); above && this.#before(item, above); above = this.#above(item)) {
+      this.#swap(above, item)
+    }
+  }
+
+  #sink(item: T): void {
+    for (let below = this.#below(item); below && this.#before(below, item); below = this.#below(item)) {
+      this.#swap(item, below)
+    }
+  }
+
+  #above({ index }: T): T | undefined {
+    return index === 0 ? undefined : this.#items[(index - 1) >> 1]
+  }
+
+  /** The lesser one of the two below. */
+  #below({ index }: T): T | undefined {
+    const [left, right] = [this.#items[2 * index + 1], this.#items[2 * index + 2]]
+    return left && right && this.#before(right, left) ? right : left
+  }
+
+  #swap(upper: T, lower: T): void {
+    const { index } = upper
+    this.#put(upper, lower.index)
+    this.#put(lower, index)
+  }
+
+  #put(item: T, index: number): void {
+    this.#items[index] = item
+    item.index = index
   }
 }

@@ -1,11 +1,16 @@
 /**
  * A queue of keys, as client-go's work queue is: a key that is added twice before it is taken is taken once; a key that is
- * added while it is being processed is taken again afterwards, and never by two at once. Added to that are due times: a key
- * may be added for later, the sooner of two times counting, on one heap with one timer. And each key has a backoff of its
- * own.
+ * added while it is being worked on is taken again right afterwards, and never by two at once. A key may also be added for
+ * later, and each has a backoff of its own.
+ *
+ * There are two lines. What somebody just asked for passes what merely fell due, so that a new or changed object doesn't
+ * stand behind thousands of routine looks; every fourth key is taken from the line of what is due, so that it moves too.
+ * Within a line, who comes first is served first.
  */
 import type { Clock, Random } from '../platform/clock.ts'
-import { createHeap } from './heap.ts'
+import { Backoff } from './backoff.ts'
+import { Line } from './line.ts'
+import { Schedule } from './schedule.ts'
 
 export interface QueueMetrics {
   added(): void
@@ -18,134 +23,140 @@ export interface QueueOptions {
   clock: Clock
   random: Random
   metrics?: QueueMetrics
-  /** The first pause after a failure, in ms; it doubles. Half a second where nothing is said. */
+  /** The first pause after a failure, in ms; it doubles. */
   firstBackoff?: number
-  /** The longest pause, in ms. Five minutes where nothing is said. */
+  /** The longest pause, in ms. */
   longestBackoff?: number
+  /** Called whenever there may be something to take. */
+  onReady?: () => void
 }
 
-export interface WorkQueue {
-  /** As soon as somebody is free. */
-  add(key: string): void
-  /** After `delayMs`, unless it is added for sooner. */
-  addAfter(key: string, delayMs: number): void
-  /** After this key's backoff, but not before `notBefore` ms. Answers the pause. */
-  addFailed(key: string, notBefore?: number): number
-  /** The key's backoff begins anew. */
-  forget(key: string): void
-  /** The next key, which is from then on being processed; undefined where there is none. */
-  take(): string | undefined
-  /** Ends the processing of a key that was taken. */
-  finish(key: string): void
-  /** Forgets due times; what is ready stays. */
-  stop(): void
-  readonly depth: number
+interface Waiting {
+  /** When it was first added, ms since the epoch. */
+  since: number
+  line: Line
+}
+
+/** One key in this many is taken from the line of what is due, however long the other one is. */
+const TURN_OF_THE_DUE = 4
+/** What has just failed isn't tried again sooner, whatever else falls due. */
+const LEAST_PAUSE_MS = 500
+/** Nothing is put off longer than this. */
+const LONGEST_DELAY_MS = 366 * 24 * 60 * 60_000
+
+export class WorkQueue {
+  readonly #options: QueueOptions
+  readonly #backoff: Backoff
+  readonly #schedule: Schedule
+  /** All that is to be taken. What is in hand besides stands in its line only once it has been finished. */
+  readonly #waiting = new Map<string, Waiting>()
+  readonly #inHand = new Map<string, number>()
+  readonly #asked = new Line()
+  readonly #due = new Line()
+  #turn = 0
+  #stopped = false
+
+  constructor(options: QueueOptions) {
+    const { clock, random, firstBackoff: first, longestBackoff: longest } = options
+    this.#options = options
+    this.#backoff = new Backoff({ random, first, longest })
+    this.#schedule = new Schedule(clock, (key) => this.#enter(key, this.#due))
+  }
+
+  /** How many keys could be taken now. */
+  get depth(): number {
+    return this.#asked.size + this.#due.size
+  }
+
   /** Since when the keys in hand have been in hand, ms since the epoch. */
-  readonly inHand: ReadonlyMap<string, number>
-  /** Calls back whenever there may be something to take. */
-  onReady(listener: () => void): void
-}
-
-interface Due {
-  key: string
-  at: number
-}
-
-const FIRST_BACKOFF_MS = 500
-const LONGEST_BACKOFF_MS = 5 * 60_000
-
-export function createQueue({ clock, random, metrics, ...options }: QueueOptions): WorkQueue {
-  const { firstBackoff = FIRST_BACKOFF_MS, longestBackoff = LONGEST_BACKOFF_MS } = options
-  /** Waiting to be taken, in order, with the time of their adding. */
-  const ready = new Map<string, number>()
-  const inHand = new Map<string, number>()
-  /** Added while in hand. */
-  const again = new Set<string>()
-  const failures = new Map<string, number>()
-  /** When each waiting key is due; what the heap says otherwise is out of date. */
-  const dueAt = new Map<string, number>()
-  const heap = createHeap<Due>((a, b) => a.at < b.at)
-  let timer: { at: number; cancel: () => void } | undefined
-  let listener = (): void => undefined
-
-  const add = (key: string): void => {
-    dueAt.delete(key)
-    if (inHand.has(key)) {
-      again.add(key)
-      return
-    }
-    if (ready.has(key)) return
-    ready.set(key, clock.now())
-    metrics?.added()
-    listener()
+  get inHand(): ReadonlyMap<string, number> {
+    return this.#inHand
   }
 
-  const arm = (): void => {
-    let top = heap.peek()
-    while (top && dueAt.get(top.key) !== top.at) {
-      heap.pop()
-      top = heap.peek()
-    }
-    if (!top || timer?.at === top.at) return
-    timer?.cancel()
-    timer = { at: top.at, cancel: clock.setTimer(top.at - clock.now(), ring) }
+  /** How much is remembered of keys that nobody has in hand: those that wait, are due later, or failed. */
+  get remembered(): number {
+    return this.#waiting.size + this.#schedule.size + this.#backoff.size
   }
 
-  const ring = (): void => {
-    timer = undefined
-    for (let top = heap.peek(); top && top.at <= clock.now(); top = heap.peek()) {
-      heap.pop()
-      if (dueAt.get(top.key) === top.at) add(top.key)
-    }
-    arm()
+  /** As soon as somebody is free, whatever its backoff and its due time. */
+  add(key: string): void {
+    this.#enter(key, this.#asked)
   }
 
-  const addAfter = (key: string, delayMs: number): void => {
-    if (delayMs <= 0) return add(key)
-    const at = clock.now() + delayMs
-    const known = dueAt.get(key)
-    if ((known !== undefined && known <= at) || ready.has(key)) return
-    dueAt.set(key, at)
-    heap.push({ key, at })
-    arm()
+  /**
+   * After `delayMs`, unless it is added for sooner; 0 or less: now, but behind what was added by `add`. What is no number
+   * counts as 0: a key that never came back would hide the mistake.
+   */
+  addAfter(key: string, delayMs: number): void {
+    if (!(delayMs > 0)) return this.#enter(key, this.#due)
+    const at = this.#options.clock.now() + Math.min(delayMs, LONGEST_DELAY_MS)
+    const isSooner = at < (this.#schedule.at(key) ?? Infinity)
+    if (isSooner && !this.#waiting.has(key) && !this.#stopped) this.#schedule.set(key, at)
   }
 
-  return {
-    add,
-    addAfter,
-    addFailed(key, notBefore = 0) {
-      const failed = failures.get(key) ?? 0
-      failures.set(key, failed + 1)
-      // A quarter up or down, so that what failed together doesn't come back together.
-      const pause = Math.min(firstBackoff * 2 ** failed, longestBackoff) * (0.75 + random() / 2)
-      metrics?.retried()
-      addAfter(key, Math.max(pause, notBefore))
-      return Math.max(pause, notBefore)
-    },
-    forget: (key) => void failures.delete(key),
-    take() {
-      const [key, since] = ready.entries().next().value ?? []
-      if (key === undefined || since === undefined) return undefined
-      ready.delete(key)
-      inHand.set(key, clock.now())
-      metrics?.taken((clock.now() - since) / 1000)
-      return key
-    },
-    finish(key) {
-      metrics?.done((clock.now() - (inHand.get(key) ?? clock.now())) / 1000)
-      inHand.delete(key)
-      if (again.delete(key)) add(key)
-    },
-    stop() {
-      timer?.cancel()
-      dueAt.clear()
-    },
-    get depth() {
-      return ready.size
-    },
-    inHand,
-    onReady(callback) {
-      listener = callback
-    },
+  /**
+   * After this key's backoff, but not before `notBefore` ms, and after `atLatest` ms whatever the backoff (never at once,
+   * though: it has just failed). Answers the pause.
+   */
+  addFailed(key: string, notBefore?: number, atLatest = Infinity): number {
+    const pause = Math.min(this.#backoff.next(key, notBefore), Math.max(atLatest, LEAST_PAUSE_MS))
+    this.#options.metrics?.retried()
+    this.addAfter(key, pause)
+    return pause
+  }
+
+  /** The key's backoff begins anew. */
+  forget(key: string): void {
+    this.#backoff.reset(key)
+  }
+
+  /** The next key, which is from then on in hand; undefined where there is none. */
+  take(): string | undefined {
+    this.#turn = (this.#turn + 1) % TURN_OF_THE_DUE
+    const [first, second] = this.#turn === 0 ? [this.#due, this.#asked] : [this.#asked, this.#due]
+    const key = first.next() ?? second.next()
+    if (key === undefined) return undefined
+    const now = this.#options.clock.now()
+    this.#options.metrics?.taken((now - (this.#waiting.get(key)?.since ?? now)) / 1000)
+    this.#waiting.delete(key)
+    this.#inHand.set(key, now)
+    return key
+  }
+
+  /** Ends the work on a key that was taken. */
+  finish(key: string): void {
+    const since = this.#inHand.get(key)
+    if (since === undefined) return
+    this.#inHand.delete(key)
+    this.#options.metrics?.done((this.#options.clock.now() - since) / 1000)
+    const again = this.#waiting.get(key)
+    if (again) this.#join(key, again.line)
+  }
+
+  /** From now on nothing is added; what waits and what is due is forgotten. */
+  stop(): void {
+    this.#stopped = true
+    this.#schedule.clear()
+    for (const [key, { line }] of this.#waiting) line.leave(key)
+    this.#waiting.clear()
+  }
+
+  #enter(key: string, line: Line): void {
+    if (this.#stopped) return
+    this.#schedule.cancel(key)
+    const known = this.#waiting.get(key)
+    if (!known) this.#options.metrics?.added()
+    else if (known.line === line || line === this.#due) return
+    const since = known ? known.since : this.#options.clock.now()
+    this.#waiting.set(key, { since, line })
+    known?.line.leave(key)
+    if (!this.#inHand.has(key)) this.#join(key, line)
+  }
+
+  #join(key: string, line: Line): void {
+    line.join(key)
+    this.#options.onReady?.()
   }
 }
+
+export const createQueue = (options: QueueOptions): WorkQueue => new WorkQueue(options)

@@ -1,5 +1,5 @@
 /**
- * JSON logs by pino: one line per state change, every string in them scrubbed.
+ * JSON logs by pino: one object a line, every string in it scrubbed, whatever stands under a secret's name left out.
  */
 import { pino, type Level } from 'pino'
 import type { Clock } from './clock.ts'
@@ -8,23 +8,26 @@ import { scrub } from './scrub.ts'
 type Fields = Record<string, unknown>
 
 export interface Log {
-  debug(fields: Fields, message: string): void
-  info(fields: Fields, message: string): void
-  warn(fields: Fields, message: string): void
-  error(fields: Fields, message: string): void
+  debug: (fields: Fields, message: string) => void
+  info: (fields: Fields, message: string) => void
+  warn: (fields: Fields, message: string) => void
+  error: (fields: Fields, message: string) => void
 }
 
 export interface LogOptions {
   level: Level | 'silent'
   clock: Pick<Clock, 'now'>
   /** Takes one line, with its end. */
-  write(line: string): void
+  write: (line: string) => void
 }
 
-/** Whatever stands under these names is not for a log. */
+/** Whatever stands under these names is not for a log. (`data`: of Secrets; `code` may be an error's, as in ECONNRESET.) */
 const SECRET_NAMES =
-  /^(access_?token|refresh_?token|id_?token|client_?secret|code|authorization|cookie|password|data)$/i
+  /^(access_?token|refresh_?token|id_?token|token|client_?secret|authorization_?code|code_?verifier|authorization|(set-)?cookie|password|private_?key|data|stringdata|email|summary|attendees)$/i
 const DEEPEST = 4
+const LONGEST_TEXT = 2_000
+const LONGEST_LIST = 50
+const FRAMES = 8
 
 export function createLog({ level, clock, write }: LogOptions): Log {
   const logger = pino(
@@ -38,26 +41,53 @@ export function createLog({ level, clock, write }: LogOptions): Log {
   )
   const line =
     (to: Level) =>
-    (fields: Fields, message: string): void =>
-      logger[to](redact(fields, 0) as Fields, scrub(message))
+    (fields: Fields, message: string): void => {
+      if (logger.isLevelEnabled(to)) logger[to](redact(fields, 0) as Fields, clean(message))
+    }
   return { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') }
 }
 
-function redact(value: unknown, depth: number): unknown {
-  if (typeof value === 'string') return scrub(value)
-  if (value instanceof Error) return describe(value)
-  if (typeof value !== 'object' || value === null) return value
-  if (depth >= DEEPEST) return '[…]'
-  if (Array.isArray(value)) return value.map((item) => redact(item, depth + 1))
-  const entries = Object.entries(value).map(([name, item]): [string, unknown] => [
-    name,
-    SECRET_NAMES.test(name) ? '[redacted]' : redact(item, depth + 1),
-  ])
-  return Object.fromEntries(entries)
+/** Where an error came from: the frames only, since the first line of a stack is the message. */
+export function stackOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || error.stack === undefined) return undefined
+  const frames = error.stack.split('\n').filter((frame) => frame.startsWith('    at '))
+  return scrub(frames.slice(0, FRAMES).join('\n'))
 }
 
-/** Name and scrubbed message, and where it came from: never the error's other properties, which hold whole requests. */
-function describe(error: Error): Fields {
-  const frames = (error.stack ?? '').split('\n').filter((frame) => frame.startsWith('    at '))
-  return { name: error.name, message: scrub(error.message), stack: frames.slice(0, 5).join('\n') }
+/** Only the beginning of a very long text; the end that is cut off is never the half of something secret. */
+function clean(text: string): string {
+  const scrubbed = scrub(text.length > 4 * LONGEST_TEXT ? text.slice(0, 4 * LONGEST_TEXT) : text)
+  return scrubbed.length > LONGEST_TEXT ? `${scrubbed.slice(0, LONGEST_TEXT)}…` : scrubbed
+}
+
+function redact(value: unknown, depth: number): unknown {
+  if (typeof value === 'string') return clean(value)
+  if (typeof value === 'bigint') return String(value)
+  if (typeof value === 'function' || typeof value === 'symbol') return undefined
+  if (typeof value !== 'object' || value === null) return value
+  return redactObject(value, depth)
+}
+
+function redactObject(value: object, depth: number): unknown {
+  if (value instanceof Error) return describe(value, depth)
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'no date' : value.toISOString()
+  if (ArrayBuffer.isView(value)) return '[binary]'
+  if (depth >= DEEPEST) return '[…]'
+  if (Array.isArray(value) || value instanceof Set) {
+    return [...(value as Iterable<unknown>)].slice(0, LONGEST_LIST).map((item) => redact(item, depth + 1))
+  }
+  const entries = value instanceof Map ? [...(value as Map<unknown, unknown>)] : Object.entries(value)
+  return Object.fromEntries(entries.map(([name, item]) => redactEntry(String(name), item, depth)))
+}
+
+const redactEntry = (name: string, item: unknown, depth: number): [string, unknown] => {
+  const isSecret = SECRET_NAMES.test(name) && item !== undefined && item !== null
+  return [clean(name), isSecret ? '[redacted]' : redact(item, depth + 1)]
+}
+
+/** Name, code and message, and the same of its cause: never an error's other properties, which hold whole requests. */
+function describe(error: Error & { code?: unknown }, depth: number): Fields {
+  const code = typeof error.code === 'string' && /^[A-Z][A-Z0-9_]{2,40}$/.test(error.code) ? error.code : undefined
+  const cause = error.cause instanceof Error && depth < DEEPEST ? describe(error.cause, depth + 1) : undefined
+  return { name: error.name, code, message: clean(error.message), cause }
 }

@@ -1,18 +1,29 @@
 /**
  * Takes out of a text what must never be logged or shown: tokens, secrets, codes and e-mail addresses. Pure. It is the last
  * line of defence: whoever writes a message takes care not to put such things there in the first place.
+ *
+ * Each pattern is bounded, so that a long text costs time in proportion to its length and no more.
  */
-const SECRETS: [RegExp, string][] = [
-  [/\bya29\.[\w.-]+/g, '[access token]'],
-  [/\b1\/\/[\w-]+/g, '[refresh token]'],
-  [/\bGOCSPX-[\w-]+/g, '[client secret]'],
-  [/\b(Bearer|Basic)\s+[\w.~+/=-]+/gi, '$1 [redacted]'],
-  [/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, '[JWT]'],
+const SECRETS: readonly [RegExp, string][] = [
+  // What Google issues, by its own prefixes.
+  [/ya29(?:\.|%2E)[\w.%-]+/gi, '[access token]'],
+  [/1(?:\/\/|%2F%2F)[\w-]{10,}/gi, '[refresh token]'],
+  [/\b4(?:\/|%2F)[\w-]{10,}/gi, '[code]'],
+  [/GOCSPX-[\w-]+/g, '[client secret]'],
+  // Service-account tokens of Kubernetes, and Google's ID tokens.
+  [/\beyJ[\w-]{5,4096}\.[\w-]{1,8192}(?:\.[\w-]{0,4096})?/g, '[JWT]'],
+  [/\b(Bearer|Basic)(\s+|%20|\+)[\w.~+/=%-]+/gi, '$1$2[redacted]'],
+  // name=value, "name": "value", name: value; for names that are ordinary words, in addresses and forms only.
   [
-    /\b((?:access_|refresh_|id_)?token|code|state|client_secret|code_verifier)(["']?\s*[=:]\s*["']?)[^\s"'&,;}]+/gi,
+    /\b((?:access|refresh|id)_?token|client_?secret|code_?verifier|password)(\\?["']?\s{0,4}[=:]\s{0,4}\\?["']?)[^\s"'&,;}\\]+/gi,
     '$1$2[redacted]',
   ],
-  [/[\w.%+-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+/g, '[e-mail address]'],
+  [/([?&\s]|^)(code|state|token|key|sig)=[^\s"'&,;}]+/gi, '$1$2=[redacted]'],
+  [
+    /-----BEGIN [A-Z ]{1,40}PRIVATE KEY-----[\s\S]{0,16384}?(?:-----END [A-Z ]{1,40}PRIVATE KEY-----|$)/g,
+    '[private key]',
+  ],
+  [/[\p{L}\p{N}_.%+'-]{1,64}(?:@|%40)[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63})+/gu, '[e-mail address]'],
 ]
 
 export const scrub = (text: string): string =>

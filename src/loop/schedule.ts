@@ -1,0 +1,86 @@
+/** Due times, one a key, on one heap with one timer: it is armed for the soonest, and moved when a sooner one comes. */
+import type { Clock } from '../platform/clock.ts'
+import { Heap, type Placed } from './heap.ts'
+
+interface Due extends Placed {
+  key: string
+  at: number
+  /** What is due at the same instant comes in the order in which it was asked for. */
+  order: number
+}
+
+const isBefore = (a: Due, b: Due): boolean => a.at < b.at || (a.at === b.at && a.order < b.order)
+
+export class Schedule {
+  readonly #clock: Clock
+  readonly #ring: (key: string) => void
+  readonly #dues = new Map<string, Due>()
+  readonly #heap = new Heap(isBefore)
+  #order = 0
+  #timer: { at: number; cancel: () => void } | undefined
+
+  /** `ring` is called with each key as it falls due; the key is off the schedule by then. */
+  constructor(clock: Clock, ring: (key: string) => void) {
+    this.#clock = clock
+    this.#ring = ring
+  }
+
+  get size(): number {
+    return this.#dues.size
+  }
+
+  /** When the key is due, ms since the epoch. */
+  at(key: string): number | undefined {
+    return this.#dues.get(key)?.at
+  }
+
+  /** Replaces what the key was due at before. */
+  set(key: string, at: number): void {
+    const old = this.#dues.get(key)
+    if (old) this.#heap.remove(old)
+    const due: Due = { key, at, order: this.#order++, index: -1 }
+    this.#dues.set(key, due)
+    this.#heap.push(due)
+    this.#arm()
+  }
+
+  cancel(key: string): void {
+    const due = this.#dues.get(key)
+    if (!due) return
+    this.#drop(due)
+    this.#arm()
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    for (const due of [...this.#dues.values()]) this.#drop(due)
+    this.#arm()
+  }
+
+  #drop(due: Due): void {
+    this.#heap.remove(due)
+    this.#dues.delete(due.key)
+  }
+
+  #arm(): void {
+    const at = this.#heap.peek()?.at
+    if (this.#timer?.at === at) return
+    this.#timer?.cancel()
+    this.#timer = at === undefined ? undefined : this.#timerFor(at)
+  }
+
+  #timerFor(at: number): { at: number; cancel: () => void } {
+    return { at, cancel: this.#clock.setTimer(at - this.#clock.now(), () => this.#wake(at)) }
+  }
+
+  /** The timer knows better than the time of day, which may have been set back meanwhile. */
+  #wake(at: number): void {
+    this.#timer = undefined
+    const now = Math.max(at, this.#clock.now())
+    for (let due = this.#heap.peek(); due && due.at <= now; due = this.#heap.peek()) {
+      this.#drop(due)
+      this.#ring(due.key)
+    }
+    this.#arm()
+  }
+}

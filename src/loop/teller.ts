@@ -1,0 +1,60 @@
+/** Logs what became of a key where that is news: a key that fails or waits as it did the last time is none. */
+import type { Log } from '../platform/log.ts'
+import type { Outcome } from './outcome.ts'
+
+/** What came of one reconcile; with a stack where it crashed instead of answering. */
+export interface Result {
+  outcome: Outcome
+  stack?: string
+}
+
+type Kind = Outcome['kind']
+
+export class Teller {
+  readonly #controller: string
+  readonly #log: Log
+  readonly #said = new Map<string, { kind: Kind; text: string }>()
+
+  constructor(controller: string, log: Log) {
+    this.#controller = controller
+    this.#log = log
+  }
+
+  /** `pause`: in how many ms the key comes back. */
+  tell(key: string, { outcome, stack }: Result, pause = 0): void {
+    const about = { controller: this.#controller, key }
+    const inSeconds = Math.round(pause / 1000)
+    switch (outcome.kind) {
+      case 'done':
+        if (this.#isRelief(key)) this.#log.info(about, 'works again')
+        return
+      case 'retry': {
+        const { error } = outcome
+        if (!this.#isNews(key, 'retry', messageOf(error))) return
+        return this.#log.warn({ ...about, error, stack, retryInSeconds: inSeconds }, 'reconcile failed')
+      }
+      case 'wait':
+        if (!this.#isNews(key, 'wait', outcome.reason)) return
+        return this.#log.debug({ ...about, reason: outcome.reason, inSeconds }, 'waiting')
+      case 'blocked':
+        if (!this.#isNews(key, 'blocked', outcome.reason)) return
+        return this.#log.info({ ...about, reason: outcome.reason, inSeconds }, 'blocked: a person has to act')
+    }
+  }
+
+  #isNews(key: string, kind: Kind, text: string): boolean {
+    const last = this.#said.get(key)
+    if (last?.kind === kind && last.text === text) return false
+    this.#said.set(key, { kind, text })
+    return true
+  }
+
+  /** That something worked is news only where it was said before that it doesn't. */
+  #isRelief(key: string): boolean {
+    const last = this.#said.get(key)
+    this.#said.delete(key)
+    return last !== undefined && last.kind !== 'wait'
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

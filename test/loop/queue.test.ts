@@ -1,0 +1,277 @@
+import { describe, expect, test } from 'vitest'
+import { WorkQueue, type QueueOptions } from '../../src/loop/queue.ts'
+import { ManualClock } from '../support/clock.ts'
+
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
+
+function setUp(options: Partial<QueueOptions> = {}) {
+  const clock = new ManualClock()
+  const queue = new WorkQueue({ clock, random: () => 0.5, ...options })
+  const takeAll = (): string[] => {
+    const keys: string[] = []
+    for (let key = queue.take(); key !== undefined; key = queue.take()) keys.push(key)
+    return keys
+  }
+  return { clock, queue, takeAll }
+}
+
+describe('a work queue', () => {
+  test('gives keys in the order in which they came', () => {
+    const { queue, takeAll } = setUp()
+    for (const key of ['c', 'a', 'b']) queue.add(key)
+    expect(takeAll()).toEqual(['c', 'a', 'b'])
+  })
+
+  test('gives a key once, however often it was added', () => {
+    const { queue, takeAll } = setUp()
+    for (const key of ['a', 'b', 'a', 'a']) queue.add(key)
+    expect(queue.depth).toBe(2)
+    expect(takeAll()).toEqual(['a', 'b'])
+  })
+
+  test('never gives a key that is in hand, and gives it again right after, once', () => {
+    const { queue, takeAll } = setUp()
+    queue.add('a')
+    expect(queue.take()).toBe('a')
+    queue.add('a')
+    queue.add('a')
+    expect(queue.depth).toBe(0)
+    expect(queue.take()).toBeUndefined()
+    queue.finish('a')
+    expect(takeAll()).toEqual(['a'])
+  })
+
+  test('serves people who come while it is being emptied, and after it was empty', () => {
+    const { queue, takeAll } = setUp()
+    queue.add('a')
+    expect(takeAll()).toEqual(['a'])
+    queue.add('b')
+    queue.add('c')
+    expect(queue.take()).toBe('b')
+    queue.add('d')
+    expect(takeAll()).toEqual(['c', 'd'])
+  })
+
+  test('knows since when each key is in hand', async () => {
+    const { clock, queue } = setUp()
+    queue.add('a')
+    queue.take()
+    const since = clock.now()
+    await clock.advance(MINUTE)
+    expect([...queue.inHand]).toEqual([['a', since]])
+    queue.finish('a')
+    expect([...queue.inHand]).toEqual([])
+  })
+})
+
+describe('a key that is added for later', () => {
+  test('comes when its time has come, not before', async () => {
+    const { clock, queue, takeAll } = setUp()
+    queue.addAfter('a', MINUTE)
+    await clock.advance(MINUTE - 1)
+    expect(takeAll()).toEqual([])
+    await clock.advance(1)
+    expect(takeAll()).toEqual(['a'])
+  })
+
+  test('comes at the sooner of two times, whichever was asked for first', async () => {
+    const { clock, queue, takeAll } = setUp()
+    queue.addAfter('a', MINUTE)
+    queue.addAfter('a', SECOND)
+    queue.addAfter('b', SECOND)
+    queue.addAfter('b', MINUTE)
+    await clock.advance(SECOND)
+    expect(takeAll()).toEqual(['a', 'b'])
+    queue.finish('a')
+    queue.finish('b')
+    await clock.advance(2 * MINUTE)
+    expect(takeAll()).toEqual([])
+  })
+
+  test('comes at once when it is added at once, and then not again at its former time', async () => {
+    const { clock, queue, takeAll } = setUp()
+    queue.addAfter('a', MINUTE)
+    queue.add('a')
+    expect(takeAll()).toEqual(['a'])
+    queue.finish('a')
+    await clock.advance(MINUTE)
+    expect(takeAll()).toEqual([])
+  })
+
+  test('does not wait for a timer that was set for a later key', async () => {
+    const { clock, queue, takeAll } = setUp()
+    queue.addAfter('late', MINUTE)
+    queue.addAfter('soon', SECOND)
+    expect(clock.pending).toEqual([clock.now() + SECOND])
+    await clock.advance(SECOND)
+    expect(takeAll()).toEqual(['soon'])
+    expect(clock.pending).toHaveLength(1)
+    await clock.advance(MINUTE)
+    expect(takeAll()).toEqual(['late'])
+  })
+
+  test('is taken again when its time comes while it is in hand', async () => {
+    const { clock, queue, takeAll } = setUp()
+    queue.add('a')
+    queue.take()
+    queue.addAfter('a', SECOND)
+    await clock.advance(SECOND)
+    expect(takeAll()).toEqual([])
+    queue.finish('a')
+    expect(takeAll()).toEqual(['a'])
+  })
+
+  test('leaves nothing behind however often it is put off and called for', () => {
+    const { clock, queue } = setUp()
+    for (let round = 0; round < 1_000; round++) {
+      queue.addAfter('a', 24 * 60 * MINUTE)
+      queue.add('a')
+      queue.take()
+      queue.finish('a')
+    }
+    expect(queue.remembered).toBe(0)
+    expect(clock.pending).toEqual([])
+  })
+
+  test.each([Infinity, 100 * 366 * 24 * 60 * MINUTE])('is looked at within a year, where the delay is %s', (delay) => {
+    const { clock, queue, takeAll } = setUp()
+    queue.addAfter('a', delay)
+    expect(takeAll()).toEqual([])
+    expect(clock.pending).toEqual([clock.now() + 366 * 24 * 60 * MINUTE])
+  })
+
+  test.each([0, -5, NaN])('comes at once where the delay is %s', (delay) => {
+    const { queue, takeAll } = setUp()
+    queue.addAfter('a', delay)
+    expect(takeAll()).toEqual(['a'])
+  })
+
+  test('comes when its timer rings, though the clock was set back meanwhile', async () => {
+    const real = new ManualClock()
+    let setBack = 0
+    const queue = new WorkQueue({
+      clock: { now: () => real.now() - setBack, setTimer: (ms, fire) => real.setTimer(ms, fire) },
+      random: () => 0.5,
+    })
+    queue.addAfter('a', MINUTE)
+    setBack = 60 * MINUTE
+    await real.advance(MINUTE)
+    expect(queue.take()).toBe('a')
+  })
+})
+
+describe('the two lines', () => {
+  test('let what is asked for pass what fell due', async () => {
+    const { clock, queue, takeAll } = setUp()
+    for (const key of ['routine-1', 'routine-2']) queue.addAfter(key, SECOND)
+    await clock.advance(SECOND)
+    queue.add('new')
+    expect(takeAll()).toEqual(['new', 'routine-1', 'routine-2'])
+  })
+
+  test('let a key that fell due move up when it is asked for, and not back again', async () => {
+    const { clock, queue, takeAll } = setUp()
+    for (const key of ['a', 'b', 'c']) queue.addAfter(key, SECOND)
+    await clock.advance(SECOND)
+    queue.add('c')
+    queue.addAfter('c', 0)
+    expect(takeAll()).toEqual(['c', 'a', 'b'])
+  })
+
+  test('both move: one in four is from the line of what is due', async () => {
+    const { clock, queue, takeAll } = setUp()
+    for (const key of ['d1', 'd2']) queue.addAfter(key, SECOND)
+    await clock.advance(SECOND)
+    for (let n = 1; n <= 7; n++) queue.add(`a${n}`)
+    expect(takeAll()).toEqual(['a1', 'a2', 'a3', 'd1', 'a4', 'a5', 'a6', 'd2', 'a7'])
+  })
+})
+
+describe('backoff', () => {
+  const pausesOf = (queue: WorkQueue, key: string, times: number): number[] =>
+    Array.from({ length: times }, () => queue.addFailed(key) / SECOND)
+
+  test('doubles from 0.75 s to five minutes, for each key by itself', () => {
+    const { queue } = setUp()
+    expect(pausesOf(queue, 'a', 11)).toEqual([0.75, 1.5, 3, 6, 12, 24, 48, 96, 192, 300, 300])
+    expect(pausesOf(queue, 'b', 1)).toEqual([0.75])
+  })
+
+  test('begins anew once the key was forgotten', () => {
+    const { queue } = setUp()
+    pausesOf(queue, 'a', 5)
+    queue.forget('a')
+    expect(pausesOf(queue, 'a', 1)).toEqual([0.75])
+  })
+
+  test('stays within a quarter of its pause, up or down, and finite after thousands of failures', () => {
+    expect(pausesOf(setUp({ random: () => 0 }).queue, 'a', 1)).toEqual([0.75 * 0.75])
+    expect(pausesOf(setUp({ random: () => 0.999_999 }).queue, 'a', 3_000).at(-1)).toBeCloseTo(375, 1)
+  })
+
+  test('keeps the time that the other side asked for, and spreads those who were told the same', () => {
+    const randoms = [0.5, 0, 0.5, 1]
+    const { queue } = setUp({ random: () => randoms.shift() ?? 0.5 })
+    expect([queue.addFailed('a', MINUTE), queue.addFailed('b', MINUTE)]).toEqual([MINUTE, 1.1 * MINUTE])
+  })
+
+  test('gives way to what falls due sooner, but never to a busy loop', () => {
+    const { queue } = setUp()
+    expect(queue.addFailed('a', MINUTE, 10 * SECOND)).toBe(10 * SECOND)
+    expect(queue.addFailed('b', MINUTE, 0)).toBe(500)
+    expect(queue.addFailed('c', MINUTE, -MINUTE)).toBe(500)
+  })
+
+  test('is passed over when the key is asked for', () => {
+    const { queue, takeAll } = setUp()
+    pausesOf(queue, 'a', 10)
+    queue.add('a')
+    expect(takeAll()).toEqual(['a'])
+  })
+})
+
+describe('a stopped queue', () => {
+  test('forgets what waits and what is due, and takes nothing more', async () => {
+    const { clock, queue, takeAll } = setUp()
+    queue.add('held')
+    queue.take()
+    queue.add('held')
+    queue.add('waiting')
+    queue.addAfter('later', SECOND)
+    queue.stop()
+    queue.add('new')
+    queue.addAfter('newer', SECOND)
+    queue.addFailed('failed')
+    expect(clock.pending).toEqual([])
+    await clock.advance(MINUTE)
+    queue.finish('held')
+    expect(takeAll()).toEqual([])
+    expect(queue.depth).toBe(0)
+  })
+})
+
+describe('the numbers of a queue', () => {
+  test('count each key once until it is taken, and measure from when it was first added', async () => {
+    const seen: string[] = []
+    const { clock, queue } = setUp({
+      metrics: {
+        added: () => void seen.push('added'),
+        retried: () => void seen.push('retried'),
+        taken: (seconds) => void seen.push(`waited ${seconds}`),
+        done: (seconds) => void seen.push(`took ${seconds}`),
+      },
+    })
+    queue.add('a')
+    queue.add('a')
+    await clock.advance(2 * SECOND)
+    queue.take()
+    queue.add('a')
+    queue.add('a')
+    await clock.advance(3 * SECOND)
+    queue.finish('a')
+    queue.take()
+    queue.addFailed('a')
+    expect(seen).toEqual(['added', 'waited 2', 'added', 'took 3', 'waited 3', 'retried'])
+  })
+})

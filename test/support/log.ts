@@ -1,0 +1,23 @@
+import { createLog, type Log } from '../../src/platform/log.ts'
+import { ManualClock } from './clock.ts'
+
+/** A log that keeps its lines, as the objects that they were written as. */
+export interface KeptLog extends Log {
+  readonly lines: Record<string, unknown>[]
+  /** Everything that was written, as text: for looking whether a secret is in it. */
+  readonly text: string
+}
+
+export function keepLog(level: 'debug' | 'info' | 'warn' = 'debug', clock = new ManualClock()): KeptLog {
+  const written: string[] = []
+  const log = createLog({ level, clock, write: (line) => void written.push(line) })
+  return {
+    ...log,
+    get lines() {
+      return written.map((line) => JSON.parse(line) as Record<string, unknown>)
+    },
+    get text() {
+      return written.join('')
+    },
+  }
+}
