@@ -246,9 +246,7 @@ describe('a refusal', () => {
   it('names the fields that are wrong', async () => {
     const causes = [{ field: 'spec.account', reason: 'FieldValueInvalid', message: 'Invalid value: "alice"' }]
     const error = await outcome(WRITE, (_request, reply) => reply.refuse(422, 'Invalid', { details: { causes } }))
-    expect((error as Error).message).toBe(
-      `PATCH ${WRITE.path} answered 422 Invalid (spec.account: FieldValueInvalid)`,
-    )
+    expect((error as Error).message).toBe(`PATCH ${WRITE.path} answered 422 Invalid (spec.account: FieldValueInvalid)`)
   })
 
   it('names the right that is missing, and not to whom', async () => {

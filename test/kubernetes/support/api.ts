@@ -115,7 +115,10 @@ export class ScriptedApi {
 
   kubeConfig(): KubeConfig {
     const config = new KubeConfig()
-    config.loadFromClusterAndUser({ name: 'here', server: this.url, skipTLSVerify: false }, { name: 'me', token: 'tea' })
+    config.loadFromClusterAndUser(
+      { name: 'here', server: this.url, skipTLSVerify: false },
+      { name: 'me', token: 'tea' },
+    )
     return config
   }
 

@@ -1,0 +1,375 @@
+import fc from 'fast-check'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { keyOf, type Change, type KubernetesObject } from '../../src/kubernetes/port.ts'
+import { WatchStore } from '../../src/kubernetes/store.ts'
+import { isNewer } from '../../src/kubernetes/versions.ts'
+import { thing } from './support/objects.ts'
+
+const KEY = 'booking/x'
+const at = (version: number, rest: Partial<KubernetesObject['metadata']> = {}) =>
+  thing('x', { resourceVersion: String(version), ...rest })
+const all = () => true
+
+let store: WatchStore<KubernetesObject>
+let heard: string[]
+let errors: unknown[]
+
+const describeChange = ({ before, after }: Change<KubernetesObject>): string =>
+  `${before?.metadata.resourceVersion ?? '-'} > ${after?.metadata.resourceVersion ?? '-'}`
+
+beforeEach(() => {
+  heard = []
+  errors = []
+  const byLabel = ({ metadata }: KubernetesObject) => Object.values(metadata.labels ?? {})
+  store = new WatchStore({ strip: (object) => object, indexes: { byLabel }, onError: (error) => errors.push(error) })
+  store.subscribe((change) => heard.push(describeChange(change)))
+})
+
+/** A write of ours that answers when it is told to. */
+function writing(base: string | undefined) {
+  let answer = (_object: KubernetesObject): void => undefined
+  let fail = (): void => undefined
+  const done = store.writing(
+    KEY,
+    base,
+    () =>
+      new Promise<KubernetesObject>((resolve, reject) => {
+        answer = resolve
+        fail = () => reject(new Error('lost'))
+      }),
+  )
+  return { answer: (object: KubernetesObject) => (answer(object), done), fail: () => (fail(), done) }
+}
+
+describe('a store', () => {
+  it('tells what was there before a listener came, and every change from then on', () => {
+    store.put(at(1))
+    const late: string[] = []
+    store.subscribe((change) => late.push(describeChange(change)))
+    store.put(at(2))
+    store.remove(KEY, '3')
+    expect(late).toEqual(['- > 1', '1 > 2', '2 > -'])
+    expect(heard).toEqual(late)
+  })
+
+  it('ignores what it has seen already, and what is older', () => {
+    store.put(at(10))
+    store.put(at(10))
+    store.put(at(9))
+    store.remove(KEY, '9')
+    expect(heard).toEqual(['- > 10'])
+    expect(store.get(KEY)).toEqual(at(10))
+  })
+
+  it('goes on when a listener throws', () => {
+    const others: string[] = []
+    store.subscribe(() => {
+      throw new Error('no')
+    })
+    store.subscribe((change) => others.push(describeChange(change)))
+    store.put(at(1))
+    expect(others).toEqual(['- > 1'])
+    expect(errors).toHaveLength(1)
+  })
+
+  it('files objects under what they say now, and no longer under what they said', () => {
+    store.put(at(1, { labels: { a: 'red' } }))
+    store.put(thing('y', { labels: { a: 'red', b: 'blue' } }))
+    expect(store.by('byLabel', 'red').map(keyOf)).toEqual([KEY, 'booking/y'])
+    store.put(at(2, { labels: { a: 'blue' } }))
+    expect(store.by('byLabel', 'red').map(keyOf)).toEqual(['booking/y'])
+    expect(store.by('byLabel', 'blue').map(keyOf)).toEqual(['booking/y', KEY])
+    store.remove('booking/y')
+    expect(store.by('byLabel', 'red')).toEqual([])
+  })
+
+  it('keeps an object that an index cannot read', () => {
+    const broken = { strip: (object: KubernetesObject) => object, onError: (error: unknown) => void errors.push(error) }
+    const fail = () => {
+      throw new Error('spec is missing')
+    }
+    store = new WatchStore({ ...broken, indexes: { fail } })
+    store.put(at(1))
+    store.put(at(2))
+    expect(store.get(KEY)).toEqual(at(2))
+    expect(errors.length).toBeGreaterThan(0)
+  })
+})
+
+describe('a list', () => {
+  const snapshot = (objects: KubernetesObject[], version: number) => ({ objects, scope: all, version: String(version) })
+
+  it('is told as what differs: changed, added, gone', () => {
+    store.replace(snapshot([at(1), thing('y'), thing('z')], 5))
+    heard.length = 0
+    store.replace(snapshot([at(7), thing('y'), thing('new', { resourceVersion: '8' })], 9))
+    expect(heard).toEqual(['1 > 7', '- > 8', '1 > -'])
+    expect([...store.list()].map(keyOf)).toEqual(['booking/y', KEY, 'booking/new'])
+  })
+
+  it('shows an object that was deleted and made again as two changes: the old gone, the new there', () => {
+    store.replace(snapshot([at(1, { uid: 'old' })], 5))
+    store.replace(snapshot([at(7, { uid: 'new' })], 9))
+    expect(heard).toEqual(['- > 1', '1 > -', '- > 7'])
+  })
+
+  it('touches only what is in its scope: one namespace of several', () => {
+    store.put(thing('other', { namespace: 'team' }))
+    store.replace({ objects: [at(7)], scope: (key) => key.startsWith('booking/'), version: '9' })
+    store.replace({ objects: [], scope: (key) => key.startsWith('booking/'), version: '10' })
+    expect([...store.list()].map(keyOf)).toEqual(['team/other'])
+  })
+
+  it('that was made before our own write neither removes nor ages what we wrote', async () => {
+    await store.writing(KEY, undefined, async () => at(12))
+    store.replace(snapshot([], 11))
+    store.replace(snapshot([at(10)], 11))
+    expect(store.get(KEY)).toEqual(at(12))
+    expect(heard).toEqual([])
+  })
+
+  it('of a server whose history went back holds, whatever the versions', () => {
+    store.replace(snapshot([at(100), thing('y', { resourceVersion: '90' }), thing('z')], 100))
+    heard.length = 0
+    store.replace({ ...snapshot([at(40), thing('z')], 50), rewound: true })
+    expect(heard).toEqual(['100 > 40', '90 > -'])
+  })
+})
+
+describe('our own write', () => {
+  beforeEach(() => {
+    store.put(at(1))
+    heard.length = 0
+  })
+
+  it('is there at once, and neither it nor its echo is told', async () => {
+    await store.writing(KEY, '1', async () => at(2))
+    expect(store.get(KEY)).toEqual(at(2))
+    store.put(at(2))
+    expect(heard).toEqual([])
+  })
+
+  it('is silent too when its echo comes before its answer', async () => {
+    const write = writing('1')
+    store.put(at(2))
+    expect(store.get(KEY)).toEqual(at(1))
+    await write.answer(at(2))
+    expect(store.get(KEY)).toEqual(at(2))
+    expect(heard).toEqual([])
+  })
+
+  it('hides nobody else’s change that comes while it is under way', async () => {
+    const write = writing('1')
+    store.put(at(2))
+    store.put(at(3))
+    await write.answer(at(2))
+    expect(heard).toEqual(['2 > 3'])
+  })
+
+  it('is told where it was made upon something that the store had not seen: a change of somebody else’s hides in it', async () => {
+    await store.writing(KEY, '2', async () => at(3))
+    store.put(at(2))
+    expect(heard).toEqual(['1 > 3'])
+  })
+
+  it('whose answer was lost is told like anybody’s, by the watch', async () => {
+    const write = writing('1')
+    store.put(at(2))
+    await expect(write.fail()).rejects.toThrow('lost')
+    expect(heard).toEqual(['1 > 2'])
+  })
+
+  it('does not hold up other objects', () => {
+    void writing('1')
+    store.put(thing('y'))
+    expect(heard).toEqual(['- > 1'])
+  })
+
+  it('waits for the last of two at once', async () => {
+    const [first, second] = [writing('1'), writing('1')]
+    store.put(at(3))
+    await first.answer(at(2))
+    expect(store.get(KEY)).toEqual(at(2))
+    await expect(second.fail()).rejects.toThrow('lost')
+    expect(heard).toEqual(['2 > 3'])
+  })
+
+  it('of a new object is silent; the listeners hear of it only what others do', async () => {
+    store.remove(KEY)
+    heard.length = 0
+    await store.writing(KEY, undefined, async () => at(5, { uid: 'new' }))
+    store.put(at(5, { uid: 'new' }))
+    store.put(at(6, { uid: 'new' }))
+    expect(heard).toEqual(['5 > 6'])
+  })
+})
+
+describe('our own deletion', () => {
+  beforeEach(() => {
+    store.put(at(4))
+    heard.length = 0
+  })
+
+  it('is there at once, and is not told', async () => {
+    await store.deleting(KEY, '4', async () => 'deleted')
+    expect(store.get(KEY)).toBeUndefined()
+    store.remove(KEY, '5')
+    expect(heard).toEqual([])
+  })
+
+  it('is not undone by a watch that is behind', async () => {
+    await store.deleting(KEY, '4', async () => 'deleted')
+    store.put(at(3))
+    store.put(at(4))
+    store.remove(KEY, '3')
+    store.put(at(4))
+    expect(store.get(KEY)).toBeUndefined()
+    store.remove(KEY, '5')
+    store.put(at(7, { uid: 'new' }))
+    expect(heard).toEqual(['- > 7'])
+  })
+
+  it('is not undone by a list that was made before it, nor does it hide what came after', async () => {
+    await store.deleting(KEY, '4', async () => 'deleted')
+    store.replace({ objects: [at(4)], scope: all, version: '4' })
+    expect(store.get(KEY)).toBeUndefined()
+    store.replace({ objects: [at(9, { uid: 'new' })], scope: all, version: '9' })
+    expect(heard).toEqual(['- > 9'])
+  })
+
+  it('that found nothing is left to the watch, which tells who deleted it', async () => {
+    await store.deleting(KEY, '4', async () => 'gone')
+    expect(store.get(KEY)).toEqual(at(4))
+    store.remove(KEY, '5')
+    expect(heard).toEqual(['4 > -'])
+  })
+
+  it('of an object with finalizers leaves it there, marked', async () => {
+    const marked = at(5, { deletionTimestamp: '2026-11-23T10:00:00Z' })
+    await store.deleting(KEY, '4', async () => marked)
+    expect(store.get(KEY)).toEqual(marked)
+    expect(heard).toEqual([])
+  })
+})
+
+describe('versions', () => {
+  it('are numbers, of any length', () => {
+    expect(isNewer('10', '9')).toBe(true)
+    expect(isNewer('9', '10')).toBe(false)
+    expect(isNewer('10', '10')).toBe(false)
+    expect(isNewer('9007199254740993', '9007199254740992')).toBe(true)
+  })
+
+  it('that are no numbers are newer whenever they differ', () => {
+    expect(isNewer('b', 'a')).toBe(true)
+    expect(isNewer('a', 'b')).toBe(true)
+    expect(isNewer('a', 'a')).toBe(false)
+  })
+})
+
+type Step = 'foreign' | 'delete' | 'ours' | 'answer' | 'lost' | 'watch'
+
+/** A server with one object, which others and we write, and a watch that is behind by as much as it likes. */
+class Model {
+  current: KubernetesObject | undefined
+  /** What the watch has still to tell. */
+  readonly events: { gone: boolean; object: KubernetesObject }[] = []
+  /** The versions that others made, or that we made and never heard back of. */
+  readonly foreign = new Set<number>()
+  lastDeletion = 0
+  #version = 0
+  #open: { answer: (lost: boolean) => void; done: Promise<unknown> } | undefined
+
+  foreignWrite(): void {
+    this.#write()
+    this.foreign.add(this.#version)
+  }
+
+  foreignDelete(): void {
+    if (!this.current) return
+    this.lastDeletion = ++this.#version
+    const { uid } = this.current.metadata
+    this.events.push({ gone: true, object: at(this.#version, { uid }) })
+    this.current = undefined
+  }
+
+  /** A write of ours reaches the server at once, which takes it for the version that we know only; the answer comes later. */
+  ours(): void {
+    if (this.#open) return
+    const base = store.get(KEY)?.metadata.resourceVersion
+    const written = this.current?.metadata.resourceVersion === base ? this.#write() : undefined
+    let answer = (_lost: boolean): void => undefined
+    const done = store.writing(KEY, base, () => {
+      return new Promise<KubernetesObject>((resolve, reject) => {
+        answer = (lost) => {
+          if (written && lost) this.foreign.add(Number(written.metadata.resourceVersion))
+          if (written && !lost) resolve(written)
+          else reject(new Error('refused, or never heard of'))
+        }
+      })
+    })
+    this.#open = { answer, done: done.catch(() => undefined) }
+  }
+
+  async answered(lost: boolean): Promise<void> {
+    this.#open?.answer(lost)
+    await this.#open?.done
+    this.#open = undefined
+  }
+
+  deliver(): void {
+    const event = this.events.shift()
+    if (event?.gone) store.remove(KEY, event.object.metadata.resourceVersion)
+    else if (event) store.put(event.object)
+  }
+
+  #write(): KubernetesObject {
+    const uid = this.current?.metadata.uid ?? `uid-${this.#version}`
+    this.current = at(++this.#version, { uid })
+    this.events.push({ gone: false, object: this.current })
+    return this.current
+  }
+}
+
+async function play(steps: Step[]): Promise<{ model: Model; changes: Change<KubernetesObject>[] }> {
+  const changes: Change<KubernetesObject>[] = []
+  store = new WatchStore({ strip: (object) => object, onError: (error) => errors.push(error) })
+  store.subscribe((change) => changes.push(change))
+  const model = new Model()
+  const does: Record<Step, () => void | Promise<void>> = {
+    foreign: () => model.foreignWrite(),
+    delete: () => model.foreignDelete(),
+    ours: () => model.ours(),
+    answer: () => model.answered(false),
+    lost: () => model.answered(true),
+    watch: () => model.deliver(),
+  }
+  let seen = 0
+  for (const step of steps) {
+    await does[step]()
+    const version = Number(store.get(KEY)?.metadata.resourceVersion ?? seen)
+    expect(version, 'it went back').toBeGreaterThanOrEqual(seen)
+    seen = version
+  }
+  await model.answered(false)
+  while (model.events.length > 0) model.deliver()
+  return { model, changes }
+}
+
+describe('whatever the order in which answers and events come', () => {
+  it('the store never goes back, ends right, and tells of all that others did and of nothing that we did', async () => {
+    const step = fc.constantFrom<Step>('foreign', 'ours', 'ours', 'answer', 'lost', 'watch', 'watch', 'delete')
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+        const { model, changes } = await play(steps)
+        expect(store.get(KEY)).toEqual(model.current)
+        const told = changes.flatMap(({ after }) => (after ? [Number(after.metadata.resourceVersion)] : []))
+        for (const version of told) expect([...model.foreign], 'an echo was told').toContain(version)
+        for (const version of [...model.foreign].filter((one) => one > model.lastDeletion)) {
+          expect(Math.max(...told), `version ${version} was never told`).toBeGreaterThanOrEqual(version)
+        }
+      }),
+      { seed: 11, numRuns: 400 },
+    )
+  })
+})
