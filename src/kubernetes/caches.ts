@@ -18,7 +18,7 @@ export interface Caches {
 
 export function createCaches(log: Log): Caches {
   const onError = (error: unknown): void => log.error({ error }, 'a watch listener failed')
-  const metadata = { strip: metadataOf, onError }
+  const metadata = { strip: metadataOf, indexes: { controller: controllersOf }, onError }
   return {
     agents: new WatchStore<Agent>({ strip: stripped, indexes: AGENT_INDEXES, onError }),
     integrations: new WatchStore<CalendarIntegration>({ strip: stripped, indexes: INTEGRATION_INDEXES, onError }),
@@ -56,6 +56,10 @@ export function stripped<T extends KubernetesObject>(object: T): T {
 export function metadataOf<T extends KubernetesObject>({ apiVersion, kind, metadata }: T): T {
   return stripped({ apiVersion, kind, metadata } as T)
 }
+
+/** The uid of the object that controls this one. */
+const controllersOf = ({ metadata }: KubernetesObject): string[] =>
+  (metadata.ownerReferences ?? []).filter(({ controller }) => controller).map(({ uid }) => uid)
 
 const beside = ({ metadata }: KubernetesObject, name: string | undefined): string[] =>
   name === undefined ? [] : [`${metadata.namespace ?? ''}/${name}`]
