@@ -17,90 +17,108 @@ export interface Refusal {
 type Fields = Record<string, unknown>
 
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null
-const textOf = (value: unknown): string | undefined =>
+/** A word of Google's own, or nothing: anything longer may hold what must not be shown. */
+const wordOf = (value: unknown): string | undefined =>
   typeof value === 'string' && /^[\w.-]{1,64}$/.test(value) ? value : undefined
 
-const BY_OAUTH_ERROR: Record<string, GoogleFailure> = {
-  invalid_grant: 'InvalidGrant',
-  invalid_client: 'InvalidClient',
-  deleted_client: 'ClientDeleted',
-  disabled_client: 'ClientDisabled',
-  unauthorized_client: 'UnauthorizedClient',
-  invalid_request: 'InvalidRequest',
-  redirect_uri_mismatch: 'InvalidRequest',
-  admin_policy_enforced: 'BlockedByAdmin',
-}
+const BY_OAUTH_ERROR = new Map<string, GoogleFailure>([
+  ['invalid_grant', 'InvalidGrant'],
+  ['invalid_client', 'InvalidClient'],
+  ['deleted_client', 'ClientDeleted'],
+  ['disabled_client', 'ClientDisabled'],
+  ['unauthorized_client', 'UnauthorizedClient'],
+  ['invalid_request', 'InvalidRequest'],
+  ['redirect_uri_mismatch', 'InvalidRequest'],
+  ['admin_policy_enforced', 'BlockedByAdmin'],
+])
 
 const SESSION_POLICY = ['invalid_rapt', 'rapt_required']
 
 /** The token endpoint's answer. */
 export function classifyOAuth(status: number, body: unknown): Refusal {
-  if (status === 429) return { failure: 'RateLimited', reason: 'rate limited' }
-  if (status >= 500) return { failure: 'Unreachable', reason: 'server error' }
-  const error = isFields(body) ? textOf(body.error) : undefined
-  const subtype = isFields(body) ? textOf(body.error_subtype) : undefined
-  if (error === 'invalid_grant' && subtype !== undefined && SESSION_POLICY.includes(subtype)) {
+  const passing = byStatus(status)
+  if (passing) return passing
+  const [error, subtype = ''] = ['error', 'error_subtype'].map((name) =>
+    isFields(body) ? wordOf(body[name]) : undefined,
+  )
+  if (status < 400 || error === undefined) return { failure: 'Unknown', reason: error ?? 'no error code' }
+  if (error === 'invalid_grant' && SESSION_POLICY.includes(subtype)) {
     return { failure: 'SessionExpired', reason: subtype }
   }
-  const failure = status >= 400 && error !== undefined ? BY_OAUTH_ERROR[error] : undefined
-  return { failure: failure ?? 'Unknown', reason: error ?? 'no error code' }
+  return { failure: BY_OAUTH_ERROR.get(error) ?? 'Unknown', reason: error }
 }
 
-const BY_REASON: Record<string, GoogleFailure> = {
-  authError: 'Unauthenticated',
-  UNAUTHENTICATED: 'Unauthenticated',
-  rateLimitExceeded: 'RateLimited',
-  userRateLimitExceeded: 'RateLimited',
-  RATE_LIMIT_EXCEEDED: 'RateLimited',
-  quotaExceeded: 'DailyQuotaExceeded',
-  dailyLimitExceeded: 'DailyQuotaExceeded',
-  accessNotConfigured: 'APIDisabled',
-  SERVICE_DISABLED: 'APIDisabled',
-  insufficientPermissions: 'ScopeInsufficient',
-  ACCESS_TOKEN_SCOPE_INSUFFICIENT: 'ScopeInsufficient',
-  forbidden: 'Forbidden',
-  forbiddenForNonOrganizer: 'Forbidden',
-  notFound: 'NotFound',
-  fullSyncRequired: 'SyncTokenExpired',
-  updatedMinTooLongAgo: 'SyncTokenExpired',
-  backendError: 'Unreachable',
+/** What the status alone says, whatever the body: it may be a page of somebody in between. */
+function byStatus(status: number): Refusal | undefined {
+  if (status === 429) return { failure: 'RateLimited', reason: 'rate limited' }
+  if (status >= 500) return { failure: 'Unreachable', reason: 'server error' }
+  if (status === 408) return { failure: 'Unreachable', reason: 'request timeout' }
+  return undefined
 }
 
-/** The failures that each status may mean: a reason that doesn't belong to its status is not believed. */
-const BY_STATUS: Record<number, GoogleFailure[]> = {
-  401: ['Unauthenticated'],
-  403: ['RateLimited', 'DailyQuotaExceeded', 'APIDisabled', 'ScopeInsufficient', 'Forbidden'],
-  404: ['NotFound'],
-  410: ['SyncTokenExpired'],
-  429: ['RateLimited', 'DailyQuotaExceeded'],
-}
+/** What each reason means, and the statuses it comes with: a reason that doesn't belong to its status is not believed. */
+const BY_REASON = new Map<string, { failure: GoogleFailure; at: number[] }>([
+  ['authError', { failure: 'Unauthenticated', at: [401] }],
+  ['UNAUTHENTICATED', { failure: 'Unauthenticated', at: [401] }],
+  ['rateLimitExceeded', { failure: 'RateLimited', at: [403, 429] }],
+  ['userRateLimitExceeded', { failure: 'RateLimited', at: [403, 429] }],
+  ['RATE_LIMIT_EXCEEDED', { failure: 'RateLimited', at: [403, 429] }],
+  ['quotaExceeded', { failure: 'DailyQuotaExceeded', at: [403, 429] }],
+  ['dailyLimitExceeded', { failure: 'DailyQuotaExceeded', at: [403, 429] }],
+  ['accessNotConfigured', { failure: 'APIDisabled', at: [403] }],
+  ['SERVICE_DISABLED', { failure: 'APIDisabled', at: [403] }],
+  ['insufficientPermissions', { failure: 'ScopeInsufficient', at: [403] }],
+  ['ACCESS_TOKEN_SCOPE_INSUFFICIENT', { failure: 'ScopeInsufficient', at: [403] }],
+  ['forbidden', { failure: 'Forbidden', at: [403] }],
+  ['forbiddenForNonOrganizer', { failure: 'Forbidden', at: [403] }],
+  ['notFound', { failure: 'NotFound', at: [404] }],
+  ['NOT_FOUND', { failure: 'NotFound', at: [404] }],
+  ['fullSyncRequired', { failure: 'SyncTokenExpired', at: [410] }],
+  ['updatedMinTooLongAgo', { failure: 'SyncTokenExpired', at: [410] }],
+])
 
 /** The Calendar API's answer, in either envelope. */
 export function classifyAPI(status: number, body: unknown, sentSyncToken: boolean): Refusal {
-  if (status >= 500) return { failure: 'Unreachable', reason: 'server error' }
+  if (status !== 429) {
+    const passing = byStatus(status)
+    if (passing) return passing
+  }
   const reasons = reasonsIn(body)
-  const known = reasons.find((reason) => BY_STATUS[status]?.includes(BY_REASON[reason] ?? 'Unknown'))
-  if (known) return { failure: BY_REASON[known] ?? 'Unknown', reason: known, personal: isPersonal(known, body) }
-  return { failure: byStatusAlone(status, reasons, sentSyncToken), reason: reasons[0] ?? 'no reason given' }
+  for (const reason of reasons) {
+    const meaning = BY_REASON.get(reason)
+    if (meaning?.at.includes(status)) return limitOf({ failure: meaning.failure, reason }, body, reasons)
+  }
+  const failure = byStatusAlone(status, reasons, sentSyncToken)
+  return limitOf({ failure, reason: reasons[0] ?? 'no reason given' }, body, reasons)
 }
 
 function byStatusAlone(status: number, reasons: string[], sentSyncToken: boolean): GoogleFailure {
   if (status === 400) return sentSyncToken && reasons.includes('invalid') ? 'SyncTokenExpired' : 'Unknown'
+  // Whatever else a gone sync token may be called: listing anew is always right.
   if (status === 410) return sentSyncToken ? 'SyncTokenExpired' : 'Unknown'
   if (status === 401) return 'Unauthenticated'
   if (status === 429) return 'RateLimited'
   return 'Unknown'
 }
 
-/** `error.errors[].reason`, `error.details[].reason` and `error.status`, in that order. */
+const errorOf = (body: unknown): Fields => (isFields(body) && isFields(body.error) ? body.error : {})
+const itemsOf = (list: unknown): Fields[] => (Array.isArray(list) ? list.filter(isFields) : [])
+
+/** `details[].reason` first, which is the narrower one where both are there, then `errors[].reason`, then `status`. */
 function reasonsIn(body: unknown): string[] {
-  const error = isFields(body) && isFields(body.error) ? body.error : {}
-  const lists = [error.errors, error.details].flatMap((list): unknown[] => (Array.isArray(list) ? list : []))
-  const reasons = lists.map((item) => (isFields(item) ? textOf(item.reason) : undefined))
-  return [...reasons, textOf(error.status)].filter((reason) => reason !== undefined)
+  const error = errorOf(body)
+  const reasons = [...itemsOf(error.details), ...itemsOf(error.errors)].map(({ reason }) => wordOf(reason))
+  return [...reasons, wordOf(error.status)].filter((reason) => reason !== undefined)
 }
 
-function isPersonal(reason: string, body: unknown): boolean {
-  if (reason === 'userRateLimitExceeded') return true
-  return reason === 'RATE_LIMIT_EXCEEDED' && JSON.stringify(body).includes('PerUser')
+/** Whose limit it is, and of how long: `ErrorInfo` names it, as in `defaultPerMinutePerProjectPerUser`. */
+function limitOf(refusal: Refusal, body: unknown, reasons: string[]): Refusal {
+  if (refusal.failure !== 'RateLimited') return refusal
+  const limits = itemsOf(errorOf(body).details).map(({ metadata }) =>
+    isFields(metadata) ? wordOf(metadata.quota_limit) : undefined,
+  )
+  const daily = reasons.some((reason) => BY_REASON.get(reason)?.failure === 'DailyQuotaExceeded')
+  if (daily || limits.some((limit) => limit?.includes('PerDay'))) return { ...refusal, failure: 'DailyQuotaExceeded' }
+  const personal = reasons.includes('userRateLimitExceeded') || limits.some((limit) => limit?.includes('PerUser'))
+  return { ...refusal, personal }
 }

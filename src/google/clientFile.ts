@@ -56,14 +56,13 @@ type Fields = Record<string, unknown>
 function parseFile(raw: string, where: string): ClientFile | UnusableClient {
   const text = raw.replace(/^\uFEFF/, '').trim()
   if (text === '') return invalid(`The client file in ${where} is empty.`)
-  const unquoted = text.replace(/^(['"`])([^]*)\1$/, '$2')
   const stripped: string[] = []
   let file = parseJSON(text)
-  if (file === undefined && unquoted !== text) {
-    file = parseJSON(unquoted)
-    stripped.push('quotes around the file')
-  }
+  // The whole file, pasted with quotes around it: JSON's own, or others.
+  if (typeof file === 'string') file = parseJSON(file)
+  else file ??= parseJSON(text.replace(/^(['"`])([^]*)\1$/, '$2'))
   if (file === undefined) return notJSON(text, where)
+  if (!text.startsWith('{')) stripped.push('quotes around the file')
   if (!isFields(file)) return invalid(`The client file in ${where} is JSON, but not an object.`)
   const wrong = wrongKind(file, where)
   if (wrong) return wrong
@@ -76,9 +75,7 @@ function parseFile(raw: string, where: string): ClientFile | UnusableClient {
 
 function parseJSON(text: string): unknown {
   try {
-    const parsed: unknown = JSON.parse(text)
-    // The whole file, pasted with quotes around it.
-    return typeof parsed === 'string' ? JSON.parse(parsed) : parsed
+    return JSON.parse(text)
   } catch {
     return undefined
   }
@@ -91,6 +88,9 @@ function notJSON(text: string, where: string): UnusableClient {
       reason: 'WrongClientType',
       message: `${sentence(where)} holds an API key, which can't act for people. ${DOWNLOAD}`,
     }
+  }
+  if (/^[\w+/=\s]+$/.test(text) && Buffer.from(text, 'base64').toString('latin1').trimStart().startsWith('{')) {
+    return invalid(`The client file in ${where} is base64 twice over: encode it once, or put it under stringData.`)
   }
   return invalid(`The client file in ${where} is not JSON.`)
 }
@@ -113,7 +113,10 @@ function clientFrom(fields: Fields, where: string, stripped: string[] = []): Cli
   const secret = clean(fields.client_secret, 'client_secret', stripped)
   if (!id) return invalid(`client_id in ${where} is missing or empty.`)
   if (!secret) return invalid(`client_secret in ${where} is missing or empty.`)
+  // The id stands in status for everybody to read: no secret may get there by a mix-up.
+  if (id.startsWith('GOCSPX-')) return invalid(`client_id in ${where} is a client secret: the two are mixed up.`)
   if (/\s/.test(id)) return invalid(`client_id in ${where} has white space in it.`)
+  if (/\s/.test(secret)) return invalid(`client_secret in ${where} has white space in it.`)
   return {
     clientId: id,
     clientSecret: secret,
@@ -124,14 +127,17 @@ function clientFrom(fields: Fields, where: string, stripped: string[] = []): Cli
   }
 }
 
-/** The value without quotes and white space around it. */
+const SPACE = '\\s\\u200B-\\u200D\\u2060\\uFEFF'
+const QUOTES = '"\'`“”‘’,'
+const EDGES = new RegExp(`^[${SPACE}${QUOTES}]+|[${SPACE}${QUOTES}]+$`, 'g')
+
+/** The value without white space (of any kind) and quotes around it, or the comma of the line it was copied from. */
 function clean(value: unknown, name: string, stripped: string[]): string | undefined {
   if (typeof value !== 'string') return undefined
-  const text = value.replace(/^[\s\u00A0\uFEFF]+|[\s\u00A0\uFEFF]+$/g, '')
-  if (text !== value) stripped.push(`white space around ${name}`)
-  const bare = text.replace(/^(["'`“”‘’]+)(.*?)(["'`“”‘’]+)$/s, '$2').trim()
-  if (bare !== text) stripped.push(`quotes around ${name}`)
-  return bare
+  const edges = (value.match(EDGES) ?? []).join('')
+  if (new RegExp(`[${SPACE}]`).test(edges)) stripped.push(`white space around ${name}`)
+  if (new RegExp(`[${QUOTES}]`).test(edges)) stripped.push(`quotes around ${name}`)
+  return value.replace(EDGES, '')
 }
 
 const strings = (value: unknown): string[] | undefined =>

@@ -4,16 +4,25 @@
  * three origins that it is given, and keeps nothing but what it learned of limits.
  */
 import type { Clock, Random } from '../platform/clock.ts'
-import { CalendarRefusal, createCalendarAPI, type CalendarAPI } from './calendar.ts'
-import { Gate } from './limits.ts'
+import { createCalendarAPI, type CalendarAPI } from './calendar.ts'
+import { Gate, type Lane } from './limits.ts'
 import { proveClient, refreshToken, revokeToken, type OAuthDeps } from './oauth.ts'
-import { GoogleError, type Google, type GoogleClient, type OAuthClient, type TokenAnswer } from './port.ts'
+import {
+  GoogleError,
+  type EventsRequest,
+  type Google,
+  type GoogleClient,
+  type OAuthClient,
+  type TokenAnswer,
+} from './port.ts'
 import { createTransport } from './transport.ts'
 
 export interface GoogleDeps {
-  /** Origins, such as `https://oauth2.googleapis.com`. */
-  oauthUrl: string
-  apiUrl: string
+  /** Origins; Google's own where they are not given. */
+  oauthUrl?: string
+  apiUrl?: string
+  /** The Calendar API's quota of a project, 10,000 where it is not given. */
+  requestsPerMinute?: number
   clock: Clock
   random: Random
   /** Called once a request. */
@@ -26,29 +35,39 @@ export interface RunningGoogle extends Google {
   close(): Promise<void>
 }
 
+const OAUTH_URL = 'https://oauth2.googleapis.com'
+const API_URL = 'https://www.googleapis.com'
+
 export function createGoogle(deps: GoogleDeps): RunningGoogle {
-  const transport = createTransport(deps.clock)
-  const oauth: OAuthDeps = { transport, clock: deps.clock, oauthUrl: deps.oauthUrl }
-  const api = createCalendarAPI({ transport, clock: deps.clock, apiUrl: deps.apiUrl })
-  const gates = new Map<string, Gate>()
-  const clients = new Map<string, Client>()
+  const { clock, oauthUrl = OAUTH_URL, apiUrl = API_URL } = deps
+  const transport = createTransport(clock)
+  const oauth: OAuthDeps = { transport, clock, oauthUrl }
+  const api = createCalendarAPI({ transport, clock, apiUrl })
   const observed = observer(deps)
+  const projects = new Map<string, Project>()
   return {
-    client(credentials) {
-      const { clientId, clientSecret } = credentials
-      const known = clients.get(clientId)
-      if (known?.credentials.clientSecret === clientSecret) return known
-      // Limits are the project's: another secret of the same client changes nothing about them.
-      const gate = gates.get(clientId) ?? new Gate(deps)
-      gates.set(clientId, gate)
-      const client = new Client({ clientId, clientSecret }, { oauth, api, gate, observed })
-      clients.set(clientId, client)
+    client({ clientId, clientSecret }) {
+      const { gate, clients } = projects.get(clientId) ?? { gate: new Gate(deps, deps.requestsPerMinute), clients: [] }
+      const known = clients.find(({ credentials }) => credentials.clientSecret === clientSecret)
+      const client = known ?? new Client({ clientId, clientSecret }, { oauth, api, gate, observed })
+      const others = clients.filter((other) => other !== client)
+      projects.set(clientId, { gate, clients: [client, ...others].slice(0, MOST_SECRETS) })
       return client
     },
     revoke: (token) => observed('revoke', () => revokeToken(oauth, token)),
     close: () => transport.close(),
   }
 }
+
+/** What the secrets of one client id share: limits are the project's, whichever secret was used. */
+interface Project {
+  gate: Gate
+  /** The latest first. */
+  clients: Client[]
+}
+
+/** A client has at most two secrets at once, at Google's: those that were rotated away are forgotten. */
+const MOST_SECRETS = 2
 
 type Observed = <T>(kind: RequestKind, send: () => Promise<T>) => Promise<T>
 
@@ -89,57 +108,30 @@ class Client implements GoogleClient {
   }
 
   prove(): Promise<void> {
-    return this.#through('prove', () => proveClient(this.#deps.oauth, this.credentials))
+    return this.#through('token', 'prove', () => proveClient(this.#deps.oauth, this.credentials))
   }
 
   refresh(token: string): Promise<TokenAnswer> {
     const flight = this.#flights.get(token)
     if (flight) return flight
-    const started = this.#through('refresh', () => refreshToken(this.#deps.oauth, this.credentials, token)).finally(
-      () => this.#flights.delete(token),
+    const { oauth } = this.#deps
+    const started = this.#through('token', 'refresh', () => refreshToken(oauth, this.credentials, token)).finally(() =>
+      this.#flights.delete(token),
     )
     this.#flights.set(token, started)
     return started
   }
 
   calendar(accessToken: string, calendarId: string): ReturnType<GoogleClient['calendar']> {
-    return this.#through('calendarList.get', () => this.#deps.api.calendar(accessToken, calendarId))
+    return this.#through('calendar', 'calendarList.get', () => this.#deps.api.calendar(accessToken, calendarId))
   }
 
-  events(...[accessToken, request]: Parameters<GoogleClient['events']>): ReturnType<GoogleClient['events']> {
-    return this.#deps.api.events(accessToken, request, (page) => this.#through('events.list', page))
+  events(accessToken: string, request: EventsRequest): ReturnType<GoogleClient['events']> {
+    return this.#deps.api.events(accessToken, request, (page) => this.#through('calendar', 'events.list', page))
   }
 
-  /** One request, through the gate; what it tells of limits is told to the gate. */
-  async #through<T>(kind: RequestKind, send: () => Promise<T>): Promise<T> {
+  #through<T>(lane: Lane, kind: RequestKind, send: () => Promise<T>): Promise<T> {
     const { gate, observed } = this.#deps
-    await gate.enter()
-    try {
-      const answer = await observed(kind, send)
-      gate.passed()
-      return answer
-    } catch (error) {
-      throw this.#limited(error)
-    }
-  }
-
-  #limited(error: unknown): unknown {
-    const { gate } = this.#deps
-    if (!(error instanceof GoogleError)) return error
-    const { failure, status } = error
-    const limit = failure === 'RateLimited' || failure === 'DailyQuotaExceeded' ? failure : undefined
-    if (!limit) {
-      // Any answer but a limit says that there is none; no answer says nothing.
-      if (failure === 'Unreachable') gate.failed()
-      else gate.passed()
-      return error
-    }
-    // One person's limit is no reason to keep the others waiting.
-    if (error instanceof CalendarRefusal && error.personal) {
-      gate.failed()
-      return error
-    }
-    const retryAfterMs = gate.close(limit, error.retryAfterMs)
-    return new GoogleError(limit, error.message, { status, retryAfterMs })
+    return gate.pass(lane, () => observed(kind, send))
   }
 }

@@ -19,8 +19,13 @@ export interface OAuthDeps {
 const DEADLINE_MS = 10_000
 /** Google says how long an access token lasts; where it doesn't, this is what it has always been. */
 const USUAL_LIFETIME_S = 3600
+/** Nothing of Google's lasts longer; a number that is wrong must not become a date that no calendar has. */
+const LONGEST_LIFETIME_S = 24 * 3600
+const LONGEST_GRANT_S = 10 * 365 * 24 * 3600
 /** No token ever looked like this: an answer of `invalid_grant` says that the client itself is right. */
 const MADE_UP_TOKEN = 'calendar-operator-proves-its-client'
+
+const PROOFS: readonly string[] = ['InvalidGrant', 'SessionExpired']
 
 export async function refreshToken(deps: OAuthDeps, client: OAuthClient, token: string): Promise<TokenAnswer> {
   const obtainedAt = deps.clock.now()
@@ -32,17 +37,23 @@ export async function refreshToken(deps: OAuthDeps, client: OAuthClient, token: 
   })
   const body = parse(answer.text)
   if (answer.status !== 200) throw refusal(deps, answer, body)
-  if (typeof body.access_token !== 'string' || body.access_token === '') {
+  // Half an answer, or a page of somebody in between.
+  if (body === undefined) throw new GoogleError('Unreachable', '200 without a whole answer', { status: 200 })
+  const accessToken = textOf(body.access_token)
+  if (accessToken === undefined) {
     throw new GoogleError('Unknown', `the token endpoint answered ${answer.status} without an access token`)
   }
-  const grantSeconds = seconds(body.refresh_token_expires_in)
+  const rotated = textOf(body.refresh_token)
+  const lifetime = seconds(body.expires_in, LONGEST_LIFETIME_S) ?? USUAL_LIFETIME_S
+  const grantLifetime = seconds(body.refresh_token_expires_in, LONGEST_GRANT_S)
   return {
-    accessToken: body.access_token,
+    accessToken,
     obtainedAt,
-    expiresAt: obtainedAt + (seconds(body.expires_in) ?? USUAL_LIFETIME_S) * 1000,
-    refreshToken: typeof body.refresh_token === 'string' && body.refresh_token !== '' ? body.refresh_token : undefined,
-    scopes: typeof body.scope === 'string' ? body.scope.split(/\s+/).filter(Boolean) : undefined,
-    grantExpiresAt: grantSeconds === undefined ? undefined : obtainedAt + grantSeconds * 1000,
+    expiresAt: obtainedAt + lifetime * 1000,
+    refreshToken: rotated === token ? undefined : rotated,
+    // No scope at all is no answer to what was granted.
+    scopes: textOf(body.scope)?.split(/\s+/),
+    grantExpiresAt: grantLifetime === undefined ? undefined : obtainedAt + grantLifetime * 1000,
   }
 }
 
@@ -56,14 +67,12 @@ export async function proveClient(deps: OAuthDeps, client: OAuthClient): Promise
   }
 }
 
-const PROOFS: readonly string[] = ['InvalidGrant', 'SessionExpired']
-
 /** Ends a grant; one that is dead already counts as done. */
 export async function revokeToken(deps: OAuthDeps, token: string): Promise<void> {
   const answer = await post(deps, '/revoke', { token })
   if (answer.status === 200) return
   const body = parse(answer.text)
-  if (answer.status === 400 && body.error === 'invalid_token') return
+  if (answer.status === 400 && body?.error === 'invalid_token') return
   throw refusal(deps, answer, body)
 }
 
@@ -77,22 +86,27 @@ function post({ transport, oauthUrl }: OAuthDeps, path: string, form: Record<str
   })
 }
 
-function refusal({ clock }: OAuthDeps, answer: Answer, body: Record<string, unknown>): GoogleError {
+function refusal({ clock }: OAuthDeps, answer: Answer, body: unknown): GoogleError {
   const { failure, reason } = classifyOAuth(answer.status, body)
   const details = { status: answer.status, retryAfterMs: retryAfterMs(answer, clock.now()) }
   return new GoogleError(failure, `${answer.status} ${reason}`, details)
 }
 
-function parse(text: string): Record<string, unknown> {
+function parse(text: string): Record<string, unknown> | undefined {
   try {
     const parsed: unknown = JSON.parse(text)
-    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : {}
+    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : undefined
   } catch {
-    return {}
+    return undefined
   }
 }
 
-function seconds(value: unknown): number | undefined {
+function textOf(value: unknown): string | undefined {
+  const text = typeof value === 'string' ? value.trim() : ''
+  return text === '' ? undefined : text
+}
+
+function seconds(value: unknown, longest: number): number | undefined {
   const number = typeof value === 'string' ? Number(value) : value
-  return typeof number === 'number' && Number.isFinite(number) && number > 0 ? number : undefined
+  return typeof number === 'number' && number > 0 ? Math.min(number, longest) : undefined
 }
