@@ -1,0 +1,74 @@
+/** Who is at the simulated Google when the demo begins: an OAuth client, three people, their events and their grants. */
+import type { SimulatedGoogle } from '../sandbox/google/google.ts'
+
+export const ZONE = 'Europe/Paris'
+export const TEAM = 'team@group.calendar.google.com'
+/** Bob consented five days and twenty hours ago: of his seven days, twenty-eight hours are left. */
+export const BOB_CONSENTED_HOURS_AGO = 5 * 24 + 20
+
+const HOUR_MS = 3_600_000
+const SCOPE = 'https://www.googleapis.com/auth/calendar'
+
+export const addressOf = (name: string): string => `${name}@example.com`
+
+export interface Secret {
+  name: string
+  values: Record<string, string>
+}
+
+export interface Furnished {
+  clientId: string
+  /** What a user puts into the cluster: the client file, and a refresh token a person. */
+  secrets: Secret[]
+  /** None of these may ever turn up in a log. */
+  confidential: string[]
+}
+
+export function furnish(google: SimulatedGoogle, now: number): Furnished {
+  google.setProject({ userType: 'External', publishing: 'Testing' })
+  const { clientId, clientSecret } = google.addClient({ javascriptOrigins: ['https://booking.example.com'] })
+  for (const name of ['alice', 'bob', 'carol']) google.addAccount({ email: addressOf(name), timeZone: ZONE })
+  google.addCalendar({ owner: addressOf('carol'), id: TEAM, summary: 'Team', timeZone: ZONE })
+  google.share({ calendar: TEAM, account: addressOf('bob'), role: 'reader' })
+  for (const [calendar, summary, start, end] of eventsAt(now)) {
+    google.addEvent({ calendar, event: { summary, start: at(start), end: at(end) } })
+  }
+  const ages = { alice: 0, bob: BOB_CONSENTED_HOURS_AGO, carol: 24 }
+  const grants = Object.entries(ages).map(([name, hours]) => {
+    const expiresIn = (7 * 24 - hours) * 3600
+    const { refreshToken } = google.grant({ client: clientId, account: addressOf(name), scopes: [SCOPE], expiresIn })
+    const values = { refresh_token: refreshToken, granted_at: timestamp(now - hours * HOUR_MS) }
+    return { name: `${name}-grant`, values }
+  })
+  const client = { name: 'google-oauth-client', values: clientSecretFile(google, clientId) }
+  return {
+    clientId,
+    secrets: [client, ...grants],
+    confidential: [clientSecret, ...grants.map(({ values }) => values.refresh_token)],
+  }
+}
+
+/** As Google's console offers it for download; with another client secret, if one is given. */
+export function clientSecretFile(google: SimulatedGoogle, clientId: string, secret?: string): Record<string, string> {
+  const file = google.clientFile(clientId) as { web: Record<string, unknown> }
+  const web = secret === undefined ? file.web : { ...file.web, client_secret: secret }
+  return { 'client_secret.json': JSON.stringify({ web }) }
+}
+
+const timestamp = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
+
+const at = (dateTime: string): { dateTime: string; timeZone: string } => ({ dateTime, timeZone: ZONE })
+
+/** A wall clock's time so many days from now. */
+export const onDay = (now: number, days: number, time: string): string =>
+  `${new Date(now + days * 24 * HOUR_MS).toISOString().slice(0, 10)}T${time}:00`
+
+function eventsAt(now: number): [calendar: string, summary: string, start: string, end: string][] {
+  return [
+    [addressOf('alice'), 'Viewing, rue de Rivoli', onDay(now, 1, '09:00'), onDay(now, 1, '10:30')],
+    [addressOf('alice'), 'Lunch', onDay(now, 2, '12:30'), onDay(now, 2, '13:30')],
+    [addressOf('bob'), 'Inspection', onDay(now, 1, '14:00'), onDay(now, 1, '15:00')],
+    [TEAM, 'Weekly meeting', onDay(now, 3, '10:00'), onDay(now, 3, '11:00')],
+    [addressOf('carol'), 'Handover of keys', onDay(now, 2, '16:00'), onDay(now, 2, '16:45')],
+  ]
+}

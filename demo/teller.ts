@@ -1,0 +1,128 @@
+/**
+ * Tells the story: headings, commands, what was answered, and the seconds that it took. Every wait has an end: what was
+ * expected and has not come is a `DemoFailure`.
+ */
+import { wrap } from './table.ts'
+
+/** Something did not happen. */
+export class DemoFailure extends Error {
+  override readonly name = 'DemoFailure'
+}
+
+export interface Output {
+  write(text: string): unknown
+  isTTY?: boolean
+}
+
+export interface Expectation<T> {
+  /** What is expected, as the end of "expected …". */
+  what: string
+  /** Seconds. */
+  within: number
+  /** Undefined or false: not yet. */
+  look: () => T | undefined | false | Promise<T | undefined | false>
+  /** What there is instead, for the failure. */
+  found: () => string
+}
+
+const WIDTH = 120
+const LOOK_EVERY_MS = 50
+const STYLES = { bold: '1', dim: '2', red: '31', green: '32', yellow: '33', cyan: '36' }
+
+export interface TellerDeps {
+  output: Output
+  colours: boolean
+  /** Fails when there is no point in waiting any longer. */
+  check: () => void
+}
+
+export class Teller {
+  readonly #deps: TellerDeps
+  #steps = 0
+
+  constructor(deps: TellerDeps) {
+    this.#deps = deps
+  }
+
+  /** The text in this style, if there are colours. */
+  in(style: keyof typeof STYLES, text: string): string {
+    return this.#deps.colours ? `\x1b[${STYLES[style]}m${text}\x1b[0m` : text
+  }
+
+  line(text = ''): void {
+    this.#deps.output.write(`${text}\n`)
+  }
+
+  heading(text: string): void {
+    this.#steps++
+    this.line()
+    this.line(this.in('bold', `${this.#steps}. ${text}`))
+  }
+
+  /** What somebody does, at Google or at a keyboard. */
+  act(text: string): void {
+    this.#set('  > ', text, 'cyan')
+  }
+
+  command(text: string): void {
+    this.#set('  $ ', text, 'dim')
+  }
+
+  /** As it was answered. */
+  output(lines: readonly string[], style?: keyof typeof STYLES): void {
+    for (const line of lines) this.line(`    ${style ? this.in(style, line) : line}`)
+  }
+
+  /** A text that may be long. */
+  quote(text: string): void {
+    this.output(wrap(text, WIDTH - 4))
+  }
+
+  happened(text: string, seconds?: number): void {
+    const took = seconds === undefined ? '' : `  (${seconds.toFixed(1)} s)`
+    const [first = '', ...rest] = wrap(text + took, WIDTH - 4)
+    this.line(`  ${this.in('green', '✓')} ${first}`)
+    this.output(rest)
+  }
+
+  failed(text: string): void {
+    for (const line of text.split('\n')) this.line(`  ${this.in('red', '✗')} ${line}`)
+  }
+
+  #set(mark: string, text: string, style: keyof typeof STYLES): void {
+    const [first = '', ...rest] = wrap(text, WIDTH - 4)
+    this.line(this.in(style, mark + first))
+    this.output(rest, style)
+  }
+
+  /** Looks until there is something to see; answers it, and the seconds since `since` (ms), which is now if left out. */
+  async until<T>(expected: Expectation<T>, since = performance.now()): Promise<{ value: T; seconds: number }> {
+    const end = performance.now() + expected.within * 1000
+    for (;;) {
+      const value = await expected.look()
+      const now = performance.now()
+      if (value !== undefined && value !== false) {
+        this.#clear()
+        return { value, seconds: (now - since) / 1000 }
+      }
+      this.#deps.check()
+      if (now > end) {
+        this.#clear()
+        throw new DemoFailure(`expected within ${expected.within} s: ${expected.what}\nfound: ${expected.found()}`)
+      }
+      this.#waiting(expected.what, (now - since) / 1000)
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
+    }
+  }
+
+  /** On a terminal, and gone again when it is over. */
+  #waiting(what: string, seconds: number): void {
+    if (!this.#deps.output.isTTY || seconds < 1) return
+    const text = `  … ${what}: ${Math.floor(seconds)} s`.slice(0, 78)
+    this.#deps.output.write(`\r${this.in('dim', text)}\x1b[K`)
+  }
+
+  #clear(): void {
+    if (this.#deps.output.isTTY) this.#deps.output.write('\r\x1b[K')
+  }
+}
