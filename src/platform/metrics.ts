@@ -3,11 +3,11 @@
  * when they are asked for, so that what is deleted vanishes. No label ever holds an e-mail address, a calendar's id or a
  * Secret's name.
  */
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { Clock } from './clock.ts'
+import { instrumentsOn, type Instruments, type Scrape } from './instruments.ts'
 
-/** A gauge's values at the moment of a scrape. */
-export type Scrape = Iterable<{ labels: Record<string, string>; value: number }>
+export type { Scrape }
 
 export interface QueueCounts {
   depth: number
@@ -19,11 +19,11 @@ export interface Metrics {
   readonly registry: Registry
   /** The metrics of one controller, and of the queue before it. */
   controller(name: string, workers: number, counts: () => QueueCounts): ControllerMetrics
-  apiRequest(method: string, code: string, host: string): void
-  googleRequest(kind: string, outcome: string, seconds: number): void
+  apiRequest: (method: string, code: string, host: string) => void
+  googleRequest: (kind: string, outcome: string, seconds: number) => void
   leader(name: string, leads: () => boolean): void
   /** A gauge that is computed at each scrape. */
-  gauge(name: string, help: string, labels: string[], scrape: () => Scrape): void
+  gauge: (name: string, help: string, labels: string[], scrape: () => Scrape) => void
 }
 
 export interface ControllerMetrics {
@@ -36,103 +36,90 @@ export interface ControllerMetrics {
   reconciled(result: string, seconds: number): void
 }
 
-const FAST = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60]
-
-export function createMetrics(clock: Clock): Metrics {
+export function createMetrics(clock: Pick<Clock, 'now'>): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
-  const registers = [registry]
-  const labels = { queue: ['name'], controller: ['controller'] }
-  const counter = (name: string, help: string, labelNames: string[]): Counter =>
-    new Counter({ name, help, labelNames, registers })
-  const histogram = (name: string, help: string, labelNames: string[]): Histogram =>
-    new Histogram({ name, help, labelNames, registers, buckets: FAST })
-  const reconciles = counter('controller_runtime_reconcile_total', 'Reconciles by result.', ['controller', 'result'])
-  const errors = counter('controller_runtime_reconcile_errors_total', 'Reconciles that failed.', labels.controller)
-  const times = histogram('controller_runtime_reconcile_time_seconds', 'How long reconciles took.', labels.controller)
-  const adds = counter('workqueue_adds_total', 'Keys added.', labels.queue)
-  const retries = counter('workqueue_retries_total', 'Keys that came back after a failure.', labels.queue)
-  const waits = histogram('workqueue_queue_duration_seconds', 'How long keys waited.', labels.queue)
-  const works = histogram('workqueue_work_duration_seconds', 'How long keys were worked on.', labels.queue)
+  const instruments = instrumentsOn(registry)
+  const { counter, histogram, gauge } = instruments
   const api = counter('rest_client_requests_total', 'Requests to the Kubernetes API.', ['code', 'method', 'host'])
   const google = counter('calendar_operator_google_requests_total', 'Requests to Google.', ['kind', 'outcome'])
   const googleTimes = histogram('calendar_operator_google_request_duration_seconds', 'How long Google took.', ['kind'])
-  const queues = new Map<string, () => QueueCounts>()
-  const workers = new Map<string, number>()
-
-  const gauge: Metrics['gauge'] = (name, help, labelNames, scrape) => {
-    new Gauge({
-      name,
-      help,
-      labelNames,
-      registers,
-      collect() {
-        this.reset()
-        for (const { labels: values, value } of scrape()) this.set(values, value)
-      },
-    })
-  }
-  const perQueue = (label: string, measure: (counts: QueueCounts) => number) => (): Scrape =>
-    [...queues].map(([name, counts]) => ({ labels: { [label]: name }, value: measure(counts()) }))
-  const ages = ({ inHand }: QueueCounts): number[] => [...inHand.values()].map((since) => (clock.now() - since) / 1000)
-  const sum = (numbers: number[]): number => numbers.reduce((total, one) => total + one, 0)
-
-  gauge(
-    'workqueue_depth',
-    'Keys that wait.',
-    labels.queue,
-    perQueue('name', ({ depth }) => depth),
-  )
-  gauge(
-    'workqueue_unfinished_work_seconds',
-    'How long the keys in hand have been worked on, all together.',
-    labels.queue,
-    perQueue('name', (counts) => sum(ages(counts))),
-  )
-  gauge(
-    'workqueue_longest_running_processor_seconds',
-    'How long the oldest key in hand has been worked on.',
-    labels.queue,
-    perQueue('name', (counts) => Math.max(0, ...ages(counts))),
-  )
-  gauge(
-    'controller_runtime_active_workers',
-    'Workers that have a key.',
-    labels.controller,
-    perQueue('controller', ({ inHand }) => inHand.size),
-  )
-  gauge('controller_runtime_max_concurrent_reconciles', 'Workers.', labels.controller, () =>
-    [...workers].map(([controller, value]) => ({ labels: { controller }, value })),
-  )
-
   return {
     registry,
-    controller(name, count, counts) {
-      queues.set(name, counts)
-      workers.set(name, count)
-      return {
-        queue: {
-          added: () => adds.inc({ name }),
-          retried: () => retries.inc({ name }),
-          taken: (seconds) => waits.observe({ name }, seconds),
-          done: (seconds) => works.observe({ name }, seconds),
-        },
-        reconciled(result, seconds) {
-          reconciles.inc({ controller: name, result })
-          if (result === 'error') errors.inc({ controller: name })
-          times.observe({ controller: name }, seconds)
-        },
-      }
-    },
+    controller: controllerMetrics(instruments, clock),
     apiRequest: (method, code, host) => api.inc({ method, code, host }),
     googleRequest(kind, outcome, seconds) {
       google.inc({ kind, outcome })
       googleTimes.observe({ kind }, seconds)
     },
     leader: (name, leads) =>
-      gauge('leader_election_master_status', 'Whether this replica leads.', labels.queue, () => [
+      gauge('leader_election_master_status', 'Whether this replica leads.', ['name'], () => [
         { labels: { name }, value: leads() ? 1 : 0 },
       ]),
     gauge,
   }
+}
+
+type MakeControllerMetrics = Metrics['controller']
+
+/** As controller-runtime and client-go name them. */
+function controllerMetrics(
+  { counter, histogram, gauge }: Instruments,
+  clock: Pick<Clock, 'now'>,
+): MakeControllerMetrics {
+  const queues = new Map<string, () => QueueCounts>()
+  const workers = new Map<string, number>()
+  queueGauges(gauge, queues, clock)
+  gauge('controller_runtime_max_concurrent_reconciles', 'Workers.', ['controller'], () =>
+    [...workers].map(([controller, value]) => ({ labels: { controller }, value })),
+  )
+  const adds = counter('workqueue_adds_total', 'Keys added.', ['name'])
+  const retries = counter('workqueue_retries_total', 'Keys that came back after a failure.', ['name'])
+  const waits = histogram('workqueue_queue_duration_seconds', 'How long keys waited.', ['name'])
+  const works = histogram('workqueue_work_duration_seconds', 'How long keys were worked on.', ['name'])
+  const reconciles = counter('controller_runtime_reconcile_total', 'Reconciles by result.', ['controller', 'result'])
+  const errors = counter('controller_runtime_reconcile_errors_total', 'Reconciles that failed.', ['controller'])
+  const times = histogram('controller_runtime_reconcile_time_seconds', 'How long reconciles took.', ['controller'])
+
+  return (name, count, counts) => {
+    queues.set(name, counts)
+    workers.set(name, count)
+    // A rate needs something to rise from: a counter that first shows itself at 1 looks as if nothing had happened.
+    adds.inc({ name }, 0)
+    retries.inc({ name }, 0)
+    errors.inc({ controller: name }, 0)
+    return {
+      queue: {
+        added: () => adds.inc({ name }),
+        retried: () => retries.inc({ name }),
+        taken: (seconds) => waits.observe({ name }, seconds),
+        done: (seconds) => works.observe({ name }, seconds),
+      },
+      reconciled(result, seconds) {
+        reconciles.inc({ controller: name, result })
+        if (result === 'error') errors.inc({ controller: name })
+        times.observe({ controller: name }, seconds)
+      },
+    }
+  }
+}
+
+function queueGauges(
+  gauge: Instruments['gauge'],
+  queues: ReadonlyMap<string, () => QueueCounts>,
+  clock: Pick<Clock, 'now'>,
+): void {
+  const each = (label: string, measure: (counts: QueueCounts) => number) => (): Scrape =>
+    [...queues].map(([name, counts]) => ({ labels: { [label]: name }, value: measure(counts()) }))
+  const ages = ({ inHand }: QueueCounts): number[] => [...inHand.values()].map((since) => (clock.now() - since) / 1000)
+  const sum = (numbers: number[]): number => numbers.reduce((total, one) => total + one, 0)
+  const waiting = each('name', ({ depth }) => depth)
+  const unfinished = each('name', (counts) => sum(ages(counts)))
+  const oldest = each('name', (counts) => Math.max(0, ...ages(counts)))
+  const active = each('controller', ({ inHand }) => inHand.size)
+
+  gauge('workqueue_depth', 'Keys that wait.', ['name'], waiting)
+  gauge('workqueue_unfinished_work_seconds', 'The time that the keys in hand have taken so far.', ['name'], unfinished)
+  gauge('workqueue_longest_running_processor_seconds', 'The age of the oldest key in hand.', ['name'], oldest)
+  gauge('controller_runtime_active_workers', 'Workers that have a key.', ['controller'], active)
 }

@@ -11,7 +11,7 @@ const SECRETS: readonly [RegExp, string][] = [
   [/\b4(?:\/|%2F)[\w-]{10,}/gi, '[code]'],
   [/GOCSPX-[\w-]+/g, '[client secret]'],
   // Service-account tokens of Kubernetes, and Google's ID tokens.
-  [/\beyJ[\w-]{5,4096}\.[\w-]{1,8192}(?:\.[\w-]{0,4096})?/g, '[JWT]'],
+  [/eyJ[\w-]{5,300}\.[\w-]{1,8192}(?:\.[\w-]{0,4096})?/g, '[JWT]'],
   [/\b(Bearer|Basic)(\s+|%20|\+)[\w.~+/=%-]+/gi, '$1$2[redacted]'],
   // name=value, "name": "value", name: value; for names that are ordinary words, in addresses and forms only.
   [
@@ -23,7 +23,7 @@ const SECRETS: readonly [RegExp, string][] = [
     /-----BEGIN [A-Z ]{1,40}PRIVATE KEY-----[\s\S]{0,16384}?(?:-----END [A-Z ]{1,40}PRIVATE KEY-----|$)/g,
     '[private key]',
   ],
-  [/[\p{L}\p{N}_.%+'-]{1,64}(?:@|%40)[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63})+/gu, '[e-mail address]'],
+  [/[\p{L}\p{N}_.%+'-]{1,64}(?:@|%40)[\p{L}\p{N}%-]{1,99}(?:\.[\p{L}\p{N}%-]{1,99})+/gu, '[e-mail address]'],
 ]
 
 export const scrub = (text: string): string =>

@@ -1,0 +1,46 @@
+/** The kinds of measurement that there are, all on one registry of their own. */
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+
+/** A gauge's values at the moment of a scrape. */
+export type Scrape = Iterable<{ labels: Record<string, string>; value: number }>
+
+export interface Instruments {
+  counter: (name: string, help: string, labels: string[]) => Counter
+  /** Of seconds. */
+  histogram: (name: string, help: string, labels: string[]) => Histogram
+  /** Computed anew at each scrape: what is gone by then is not shown. */
+  gauge: (name: string, help: string, labels: string[], scrape: () => Scrape) => void
+}
+
+const BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60]
+
+export function instrumentsOn(registry: Registry): Instruments {
+  const registers = [registry]
+  const failures = new Counter({
+    name: 'calendar_operator_scrape_failures_total',
+    help: 'Gauges that could not be computed at a scrape.',
+    labelNames: ['gauge'],
+    registers,
+  })
+  return {
+    counter: (name, help, labelNames) => new Counter({ name, help, labelNames, registers }),
+    histogram: (name, help, labelNames) => new Histogram({ name, help, labelNames, registers, buckets: BUCKETS }),
+    gauge(name, help, labelNames, scrape) {
+      new Gauge({
+        name,
+        help,
+        labelNames,
+        registers,
+        collect() {
+          this.reset()
+          // One that fails costs itself only: the others are what somebody needs to find out why.
+          try {
+            for (const { labels, value } of scrape()) this.set(labels, value)
+          } catch {
+            failures.inc({ gauge: name })
+          }
+        },
+      })
+    },
+  }
+}
