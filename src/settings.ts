@@ -1,8 +1,10 @@
 /**
- * Every setting of `run`: a flag with a Kubernetes-style name and, equally, an environment variable. This is the only file
- * that reads the environment, and it reads it once. All mistakes are reported at once.
+ * Every setting of `run`: a flag with a Kubernetes-style name and, equally, an environment variable. Nothing else in the
+ * program knows the environment's names, and it is read once. All mistakes are reported at once. The help of `run` and
+ * docs/settings.md are made from the same table.
  */
 import type { Level } from 'pino'
+import { scrub } from './platform/scrub.ts'
 
 export interface Settings {
   googleAccountsURL: string
@@ -41,39 +43,37 @@ interface Setting extends SettingInfo {
   parse: Parse
 }
 
-const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal']
+const LEVELS = ['debug', 'info', 'warn', 'error']
+const ADDRESS = /^(?:\[([0-9a-f:.]+)\]|([^:[\]]*)):(\d{1,5})$/i
+const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
 
 const origin: Parse = (text) => {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url && /^https?:$/.test(url.protocol) && url.origin === text.replace(/\/$/, '')) return { value: url.origin }
-  return { mistake: 'an origin such as https://www.googleapis.com, with no path' }
+  const url = URL.canParse(text) && /^https?:\/\/[^/?#@]+\/?$/i.test(text) ? new URL(text) : undefined
+  return url ? { value: url.origin } : { mistake: 'an origin such as https://www.googleapis.com, with no path' }
 }
 
 const bindAddress: Parse = (text) => {
   if (text === '0') return { value: undefined }
-  const match = /^(?:\[([0-9a-f:.]+)\]|([^:[\]]*)):(\d{1,5})$/i.exec(text)
-  const port = Number(match?.[3])
-  if (!match || port > 65_535) return { mistake: 'HOST:PORT such as :8081 or 127.0.0.1:8081, or 0 for none' }
-  const host = match[1] ?? match[2]
-  return { value: { host: host === '' ? undefined : host, port } }
+  const [whole, ipv6, name, digits] = ADDRESS.exec(text) ?? []
+  const port = Number(digits)
+  if (!whole || port > 65_535) return { mistake: 'HOST:PORT such as :8081 or 127.0.0.1:8081, or 0 for nowhere' }
+  return { value: { host: (ipv6 ?? name) || undefined, port } }
 }
 
 const namespaces: Parse = (text) => {
-  const names = text
-    .split(',')
-    .map((name) => name.trim())
-    .filter(Boolean)
-  const wrong = names.find((name) => !/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name))
-  return wrong === undefined ? { value: [...new Set(names)] } : { mistake: 'names of namespaces, separated by commas' }
+  const names = text.split(',').map((name) => name.trim())
+  const given = names.filter(Boolean)
+  const wrong = given.find((name) => !NAMESPACE.test(name))
+  if (wrong === undefined) return { value: [...new Set(given)] }
+  return { mistake: `names of namespaces, separated by commas (${JSON.stringify(wrong)} is none)` }
 }
 
 const flag: Parse = (text) =>
-  text === 'true' || text === 'false' ? { value: text === 'true' } : { mistake: 'true or false' }
+  /^(true|false)$/i.test(text) ? { value: text.toLowerCase() === 'true' } : { mistake: 'true or false' }
 
 const count: Parse = (text) => {
-  const number = Number(text)
-  const fits = Number.isInteger(number) && number >= 1 && number <= 1000
-  return fits ? { value: number } : { mistake: 'a whole number from 1 to 1000' }
+  const number = /^\d{1,4}$/.test(text) ? Number(text) : 0
+  return number >= 1 && number <= 1000 ? { value: number } : { mistake: 'a whole number from 1 to 1000' }
 }
 
 const level: Parse = (text) => (LEVELS.includes(text) ? { value: text } : { mistake: `one of ${LEVELS.join(', ')}` })
@@ -116,7 +116,7 @@ const SETTINGS: readonly Setting[] = [
     name: 'metrics-bind-address',
     value: 'ADDRESS',
     default: ':8081',
-    description: 'Where /metrics, /healthz and /readyz are served; 0 for nowhere.',
+    description: 'Where /metrics, /healthz and /readyz are served: HOST:PORT, or 0 for nowhere.',
     parse: bindAddress,
   },
   {
@@ -174,7 +174,7 @@ export function readSettings(flags: Record<string, string>, env: Record<string, 
     const parsed = setting.parse(text.trim())
     if ('mistake' in parsed) {
       const where = given === undefined ? variable : `--${setting.name}`
-      mistakes.push(`${where}: found ${JSON.stringify(text)}, expected ${parsed.mistake}`)
+      mistakes.push(`${where}: found ${scrub(JSON.stringify(text))}, expected ${parsed.mistake}`)
     } else values[setting.key] = parsed.value
   }
   if (mistakes.length > 0) throw new SettingsError(mistakes.join('\n'))

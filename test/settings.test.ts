@@ -1,0 +1,162 @@
+import { Command } from 'commander'
+import { describe, expect, test } from 'vitest'
+import { readSettings, settingsTable, SettingsError, variableOf } from '../src/settings.ts'
+
+const mistakesOf = (flags: Record<string, string>, env: Record<string, string> = {}): string[] => {
+  try {
+    readSettings(flags, env)
+  } catch (error) {
+    if (error instanceof SettingsError) return error.message.split('\n')
+  }
+  return []
+}
+
+describe('the settings', () => {
+  test('are all usable when nothing is said', () => {
+    expect(readSettings({}, {})).toEqual({
+      googleAccountsURL: 'https://accounts.google.com',
+      googleOAuthURL: 'https://oauth2.googleapis.com',
+      googleAPIURL: 'https://www.googleapis.com',
+      watchNamespaces: [],
+      metricsBindAddress: { host: undefined, port: 8081 },
+      leaderElect: false,
+      workers: 32,
+      logLevel: 'info',
+      podNamespace: undefined,
+      podName: 'calendar-operator',
+    })
+  })
+
+  test('come from flags or, equally, from variables, and a flag wins', () => {
+    const env = { CALENDAR_OPERATOR_WORKERS: '3', CALENDAR_OPERATOR_LOG_LEVEL: 'warn' }
+    expect(readSettings({ workers: '5' }, env)).toMatchObject({ workers: 5, logLevel: 'warn' })
+  })
+
+  test('count a variable that is set to nothing as not set', () => {
+    const env = { CALENDAR_OPERATOR_WORKERS: '', CALENDAR_OPERATOR_METRICS_BIND_ADDRESS: '', POD_NAMESPACE: '' }
+    expect(readSettings({}, env)).toMatchObject({ workers: 32, podNamespace: undefined })
+  })
+
+  test('do not mind what Kubernetes sets beside a Service of our name', () => {
+    const env = {
+      CALENDAR_OPERATOR_SERVICE_HOST: '10.0.0.1',
+      CALENDAR_OPERATOR_SERVICE_PORT: '8080',
+      CALENDAR_OPERATOR_PORT_8080_TCP: 'tcp://10.0.0.1:8080',
+    }
+    expect(readSettings({}, env)).toEqual(readSettings({}, {}))
+  })
+
+  test('know where the pod runs and what it is called', () => {
+    const env = { POD_NAMESPACE: 'ops', POD_NAME: 'pod-1', HOSTNAME: 'host-1' }
+    expect(readSettings({}, env)).toMatchObject({ podNamespace: 'ops', podName: 'pod-1' })
+    expect(readSettings({}, { HOSTNAME: 'host-1' })).toMatchObject({ podName: 'host-1' })
+  })
+})
+
+describe('an origin', () => {
+  test.each([
+    ['https://www.googleapis.com', 'https://www.googleapis.com'],
+    ['https://www.googleapis.com/', 'https://www.googleapis.com'],
+    ['http://127.0.0.1:4567', 'http://127.0.0.1:4567'],
+    ['http://[::1]:4567', 'http://[::1]:4567'],
+    [' https://x.example:443 ', 'https://x.example'],
+  ])('may be %s', (text, origin) => {
+    expect(readSettings({ 'google-api-url': text }, {}).googleAPIURL).toBe(origin)
+  })
+
+  test.each([
+    '',
+    'x.example',
+    'ftp://x.example',
+    'https://x.example/v3',
+    'https://x.example?a=b',
+    'https://',
+    'https://a@b.c',
+  ])('may not be "%s"', (text) => expect(mistakesOf({ 'google-api-url': text })).toHaveLength(1))
+})
+
+describe('an address to listen on', () => {
+  test.each([
+    [':8081', { host: undefined, port: 8081 }],
+    ['127.0.0.1:0', { host: '127.0.0.1', port: 0 }],
+    ['localhost:80', { host: 'localhost', port: 80 }],
+    ['[::1]:8081', { host: '::1', port: 8081 }],
+    ['0', undefined],
+  ])('may be %s', (text, address) => {
+    expect(readSettings({ 'metrics-bind-address': text }, {}).metricsBindAddress).toEqual(address)
+  })
+
+  test.each(['', '8081', ':', ':65536', '::1:8081', '[x]:1', ':80a', 'http://x:1'])('may not be "%s"', (text) =>
+    expect(mistakesOf({ 'metrics-bind-address': text })).toHaveLength(1),
+  )
+})
+
+describe('namespaces', () => {
+  test('are a list with commas, in which blanks, repeats and a last comma do no harm', () => {
+    expect(readSettings({ 'watch-namespaces': 'a, b,,a,' }, {}).watchNamespaces).toEqual(['a', 'b'])
+  })
+
+  test.each(['A', 'a b', 'a_b', '-a', 'a.b', `x${'y'.repeat(63)}`])(
+    'have names that Kubernetes allows, not "%s"',
+    (name) => {
+      expect(mistakesOf({ 'watch-namespaces': `good,${name}` })[0]).toContain(`(${JSON.stringify(name)} is none)`)
+    },
+  )
+})
+
+test.each(['0', '-1', '1.5', '1e2', '0x10', 'many', '1001'])('the number of workers is not "%s"', (text) => {
+  expect(mistakesOf({ workers: text })).toEqual([
+    `--workers: found ${JSON.stringify(text)}, expected a whole number from 1 to 1000`,
+  ])
+})
+
+describe('mistakes', () => {
+  test('are told all at once, each with where it stands, what was found and what was expected', () => {
+    const flags = { workers: 'x', 'leader-elect': 'perhaps' }
+    expect(mistakesOf(flags, { CALENDAR_OPERATOR_LOG_LEVEL: 'loud', CALENDAR_OPERATOR_WORKERS: 'y' })).toEqual([
+      '--leader-elect: found "perhaps", expected true or false',
+      '--workers: found "x", expected a whole number from 1 to 1000',
+      'CALENDAR_OPERATOR_LOG_LEVEL: found "loud", expected one of debug, info, warn, error',
+    ])
+  })
+
+  test('never show a secret that was put in the wrong place', () => {
+    expect(mistakesOf({ 'google-api-url': 'GOCSPX-abcdef' })[0]).not.toContain('GOCSPX-abcdef')
+  })
+})
+
+describe('each setting', () => {
+  test.each(settingsTable.map((setting) => [setting.name, setting] as const))(
+    '%s has a name for a flag',
+    (_, setting) => {
+      expect(setting.name).toMatch(/^[a-z]+(-[a-z]+)*$/)
+      expect(variableOf(setting)).toMatch(/^CALENDAR_OPERATOR_[A-Z]+(_[A-Z]+)*$/)
+      expect(new Command().option(`--${setting.name} <x>`).options).toHaveLength(1)
+      expect(setting.description).toMatch(/^[A-Z].*\.$/)
+    },
+  )
+})
+
+/** Written by `npx vitest run test/settings.test.ts -u`. */
+test('docs/settings.md tells what the table holds', async () => {
+  const code = (text: string): string => (text === '' ? '' : `\`${text}\``)
+  const rows = settingsTable.map(
+    (setting) =>
+      `| \`--${setting.name}\` | \`${variableOf(setting)}\` | ${code(setting.default)} | ${setting.description} |`,
+  )
+  const page = `# Settings of \`calendar-operator run\`
+
+Each is a flag and, equally, an environment variable; a flag wins, and a variable that is set to nothing counts as not set.
+Mistakes are reported all at once, and the program ends with exit code 2. An unknown flag is a mistake; an unknown variable
+is none, since Kubernetes sets some of that prefix itself.
+
+| flag | variable | default | |
+|---|---|---|---|
+${rows.join('\n')}
+
+Besides these, the pod tells by \`POD_NAMESPACE\` where the Lease is kept (else the kubeconfig's namespace, else \`default\`) and
+by \`POD_NAME\` (else \`HOSTNAME\`) what this replica is called in the Lease and in Events. Kubernetes itself is found as
+\`kubectl\` finds it: \`KUBECONFIG\`, else \`~/.kube/config\`, else the pod's service account.
+`
+  await expect(page).toMatchFileSnapshot('../docs/settings.md')
+})
