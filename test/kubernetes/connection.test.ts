@@ -1,3 +1,4 @@
+import type { RequestOptions } from 'node:https'
 import { KubeConfig } from '@kubernetes/client-node'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { connect, CredentialsError, findKubeConfig } from '../../src/kubernetes/connection.ts'
@@ -24,7 +25,7 @@ function withPlugin(next: () => string): KubeConfig {
   Object.assign(config.getCurrentUser() ?? {}, { token: undefined })
   config.addAuthenticator({
     isAuthProvider: () => true,
-    applyAuthentication: async (_user, options) => {
+    applyAuthentication: async (_user, options: RequestOptions) => {
       options.headers = { Authorization: `Bearer ${next()}` }
     },
   })

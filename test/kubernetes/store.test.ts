@@ -27,7 +27,7 @@ beforeEach(() => {
 
 /** A write of ours that answers when it is told to. */
 function writing(base: string | undefined) {
-  let answer = (_object: KubernetesObject): void => undefined
+  let answer: (object: KubernetesObject) => void = () => undefined
   let fail = (): void => undefined
   const done = store.writing(
     KEY,
@@ -298,7 +298,7 @@ class Model {
     if (this.#open) return
     const base = store.get(KEY)?.metadata.resourceVersion
     const written = this.current?.metadata.resourceVersion === base ? this.#write() : undefined
-    let answer = (_lost: boolean): void => undefined
+    let answer: (lost: boolean) => void = () => undefined
     const done = store.writing(KEY, base, () => {
       return new Promise<KubernetesObject>((resolve, reject) => {
         answer = (lost) => {

@@ -13,13 +13,15 @@ export async function until(what: string, isSo: () => boolean): Promise<void> {
   await settle()
 }
 
-/** The same, with the test's clock moving on in steps meanwhile. */
-export async function untilTime(clock: ManualClock, what: string, isSo: () => boolean, stepMs = 200): Promise<void> {
-  await until(what, () => {
-    if (isSo()) return true
-    void clock.advance(stepMs)
-    return false
-  })
+/** The same, with the test's clock moving on meanwhile, slowly enough for requests to be answered in time. */
+export async function untilTime(clock: ManualClock, what: string, isSo: () => boolean): Promise<void> {
+  const end = Date.now() + PATIENCE_MS
+  while (!isSo()) {
+    if (Date.now() > end) throw new Error(`waited in vain until ${what}`)
+    await clock.advance(100)
+    await new Promise((resolve) => setTimeout(resolve, 1))
+  }
+  await settle()
 }
 
 /** Keeps what was logged. */
