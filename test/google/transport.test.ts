@@ -1,0 +1,125 @@
+import { deflateSync, gzipSync } from 'node:zlib'
+import type { ServerResponse } from 'node:http'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createTransport, type Answer, type Transport } from '../../src/google/transport.ts'
+import { failureOf, startStage, type Reply, type Stage } from './support/stage.ts'
+
+let stage: Stage
+let transport: Transport
+beforeEach(async () => {
+  stage = await startStage()
+  transport = createTransport(stage.clock)
+})
+afterEach(async () => {
+  await transport.close()
+  await stage.close()
+})
+
+const get = (): Promise<Answer> =>
+  transport.send({ url: new URL('/a%40b?c=d', stage.url), method: 'GET', headers: {}, deadlineMs: 1_000 })
+
+function answered(reply: Reply): Promise<Answer> {
+  stage.next(reply)
+  return get()
+}
+
+const MEGABYTE = 1024 * 1024
+
+describe('the transport', () => {
+  test('answers status, headers and text, and keeps what is encoded in the address', async () => {
+    const { status, headers, text } = await answered({ status: 418, text: 'Käse', headers: { 'x-a': 'b' } })
+    expect({ status, text, a: headers['x-a'] }).toEqual({ status: 418, text: 'Käse', a: 'b' })
+    expect(stage.asked[0]).toMatchObject({ path: '/a%40b', query: { c: 'd' } })
+  })
+
+  test('puts characters together that came in two pieces', async () => {
+    const [head, tail] = [Buffer.from('K\u00e4se').subarray(0, 2), Buffer.from('K\u00e4se').subarray(2)]
+    const { text } = await answered((response) => {
+      response.write(head, () => setImmediate(() => response.end(tail)))
+    })
+    expect(text).toBe('Käse')
+  })
+
+  test.each<[string, (response: ServerResponse) => void]>([
+    ['before its head', () => undefined],
+    ['after its head', (response) => response.writeHead(200).flushHeaders()],
+    ['in the middle', (response) => response.writeHead(200, { 'content-length': 100 }).write('half')],
+  ])('gives up on an answer that hangs %s', async (_, hang) => {
+    stage.next(hang)
+    const failed = failureOf(get())
+    await stage.came(1)
+    await stage.clock.advance(1_000)
+    expect(await failed).toMatchObject({ failure: 'Unreachable', message: 'no answer in time' })
+  })
+
+  test('leaves no timer behind, whether it went well or not', async () => {
+    await answered({ text: 'well' })
+    await failureOf(answered((response) => response.socket?.destroy()))
+    expect(stage.clock.pending).toEqual([])
+  })
+
+  test.each<[string, (response: ServerResponse) => void]>([
+    ['of a promised length', (response) => response.writeHead(200, { 'content-length': 100 }).write('half')],
+    ['in chunks', (response) => response.writeHead(200).write('half')],
+  ])('takes no half of an answer %s for the whole', async (_, begin) => {
+    const failed = failureOf(
+      answered((response) => {
+        begin(response)
+        setImmediate(() => response.socket?.destroy())
+      }),
+    )
+    expect((await failed).failure).toBe('Unreachable')
+  })
+
+  test('a port where nobody listens is unreachable, and its address is not told', async () => {
+    const url = new URL('http://127.0.0.1:1/')
+    const error = await failureOf(transport.send({ url, method: 'GET', headers: {}, deadlineMs: 1_000 }))
+    expect(error.message).toBe('the connection failed (ECONNREFUSED)')
+  })
+
+  test('after its end nothing is sent', async () => {
+    await transport.close()
+    expect((await failureOf(get())).failure).toBe('Unreachable')
+    expect(stage.asked).toHaveLength(0)
+  })
+})
+
+describe('an answer without bounds', () => {
+  test('is cut off, with its connection', async () => {
+    let closed = false
+    const flood: Reply = (response) => {
+      response.on('close', () => (closed = true))
+      const chunk = Buffer.alloc(MEGABYTE, 'x')
+      const pour = (): void => {
+        while (!closed && response.write(chunk)) continue
+        if (!closed) response.once('drain', pour)
+      }
+      pour()
+    }
+    const { failure, message } = await failureOf(answered(flood))
+    expect({ failure, message }).toEqual({ failure: 'Unknown', message: 'the answer is larger than 64 MiB' })
+    await expect.poll(() => closed).toBe(true)
+  })
+
+  test('is recognised in its compressed form', async () => {
+    const bomb = gzipSync(Buffer.alloc(65 * MEGABYTE))
+    const failed = failureOf(answered((response) => response.setHeader('content-encoding', 'gzip').end(bomb)))
+    expect((await failed).message).toBe('the answer is larger than 64 MiB')
+  })
+})
+
+describe('compression', () => {
+  test.each([
+    ['breaks off', 'gzip', gzipSync('x'.repeat(9_999)).subarray(0, 20)],
+    ['is none', 'gzip', Buffer.from('plain text')],
+    ['was not asked for', 'deflate', deflateSync('x')],
+  ])('that %s makes no answer', async (_, encoding, body) => {
+    const failed = failureOf(answered((response) => response.setHeader('content-encoding', encoding).end(body)))
+    expect((await failed).failure).toBe('Unreachable')
+  })
+
+  test('of nothing is nothing', async () => {
+    const { text } = await answered((response) => response.setHeader('content-encoding', 'gzip').end())
+    expect(text).toBe('')
+  })
+})
