@@ -1,0 +1,214 @@
+import { describe, expect, test } from 'vitest'
+import { createController, type ControllerOptions } from '../../src/loop/controller.ts'
+import { blocked, done, retry, wait, type Outcome } from '../../src/loop/outcome.ts'
+import { ManualClock, settle } from '../support/clock.ts'
+import { keepLog } from '../support/log.ts'
+
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
+
+/** A controller whose reconcile answers with the next of `answers`, and with `done()` after the last. */
+function setUp(answers: (Outcome | Error)[] = [], options: Partial<ControllerOptions> = {}) {
+  const clock = new ManualClock()
+  const log = keepLog('debug', clock)
+  const seen: { key: string; at: number }[] = []
+  const controller = createController({
+    name: 'agent',
+    workers: 1,
+    clock,
+    random: () => 0.5,
+    log,
+    reconcile: async (key) => {
+      seen.push({ key, at: clock.now() - start })
+      const answer = answers.shift() ?? done()
+      if (answer instanceof Error) throw answer
+      return answer
+    },
+    ...options,
+  })
+  const start = clock.now()
+  controller.start()
+  const told = (): [unknown, unknown][] => log.lines.map(({ level, msg }) => [level, msg])
+  return { clock, log, controller, seen, told }
+}
+
+describe('when a key comes back', () => {
+  test.each<[string, Outcome | Error, number | undefined]>([
+    ['done, and nothing falls due', done(), undefined],
+    ['done, look again later', done(MINUTE), MINUTE],
+    ['waiting for something', wait('SecretNotFound', 30 * SECOND), 30 * SECOND],
+    ['blocked on a person', blocked('InvalidClient', 5 * MINUTE), 5 * MINUTE],
+    ['failed', retry(new Error('no')), 750],
+    ['failed, with a time before which not to come', retry(new Error('no'), 10 * SECOND), 10.5 * SECOND],
+    ['failed, with something else due sooner', retry(new Error('no'), MINUTE, 2 * SECOND), 2 * SECOND],
+    ['failed, with something else due long ago', retry(new Error('no'), MINUTE, -SECOND), 500],
+    ['crashed', new TypeError('undefined is not a function'), 750],
+    ['done, with a reckoning gone wrong', done(NaN), 100],
+    ['done, at once', done(0), 100],
+  ])('%s', async (_, answer, pause) => {
+    const { clock, controller, seen } = setUp([answer])
+    controller.add('ns/a')
+    await settle()
+    await clock.advance(60 * MINUTE)
+    expect(seen.map(({ at }) => at)).toEqual(pause === undefined ? [0] : [0, pause])
+  })
+
+  test('at once where it was called for meanwhile, whatever it asked for itself', async () => {
+    let finish: (outcome: Outcome) => void = () => undefined
+    const seen: string[] = []
+    const { clock, controller } = setUp([], {
+      reconcile: (key) => {
+        seen.push(key)
+        return seen.length === 1 ? new Promise((resolve) => (finish = resolve)) : Promise.resolve(done())
+      },
+    })
+    controller.add('ns/a')
+    await settle()
+    controller.add('ns/a')
+    finish(retry(new Error('no'), MINUTE))
+    await settle()
+    expect(seen).toHaveLength(2)
+    await clock.advance(60 * MINUTE)
+    expect(seen).toHaveLength(2)
+  })
+
+  test('sooner than it asked for, where somebody wants it sooner', async () => {
+    const { clock, controller, seen } = setUp([done(MINUTE), done(MINUTE)])
+    controller.add('ns/a')
+    await settle()
+    controller.add('ns/a', 2 * SECOND)
+    controller.add('ns/a', 30 * SECOND)
+    await clock.advance(MINUTE)
+    expect(seen.map(({ at }) => at)).toEqual([0, 2 * SECOND])
+    await clock.advance(2 * SECOND)
+    expect(seen.map(({ at }) => at)).toEqual([0, 2 * SECOND, 62 * SECOND])
+  })
+})
+
+describe('who adds a key', () => {
+  test('may go on talking: nothing is looked at before the speaker has ended', async () => {
+    const { controller, seen } = setUp()
+    controller.add('ns/a')
+    expect(seen).toEqual([])
+    await settle()
+    expect(seen).toHaveLength(1)
+  })
+
+  test('and wants it now passes those who have time', async () => {
+    const { controller, seen } = setUp()
+    for (const key of ['routine-1', 'routine-2']) controller.add(key, 0)
+    controller.add('new')
+    await settle()
+    expect(seen.map(({ key }) => key)).toEqual(['new', 'routine-1', 'routine-2'])
+  })
+})
+
+describe('the log', () => {
+  test('tells a failure once, with when it is tried again, and the end of it', async () => {
+    const { clock, controller, log } = setUp([retry(new Error('no')), retry(new Error('no')), done(), done()])
+    controller.add('ns/a')
+    await settle()
+    await clock.advance(MINUTE)
+    controller.add('ns/a')
+    await settle()
+    expect(log.lines).toMatchObject([
+      { level: 'warn', controller: 'agent', key: 'ns/a', error: { message: 'no' }, retryInSeconds: 1 },
+      { level: 'info', controller: 'agent', key: 'ns/a', msg: 'works again' },
+    ])
+    expect(log.lines[0]).not.toHaveProperty('stack')
+  })
+
+  test('tells where a crash came from, and nothing secret that it says', async () => {
+    const { controller, log } = setUp([new TypeError('alice@example.com has no ya29.a0secret')])
+    controller.add('ns/a')
+    await settle()
+    expect(log.lines[0]?.stack).toContain('controller.test.ts')
+    expect(log.text).not.toMatch(/alice@|a0secret/)
+  })
+
+  test('tells what a person has to do once, and waiting only to who asks for more', async () => {
+    const waiting = wait('SecretNotFound', SECOND)
+    const stuck = blocked('InvalidClient', SECOND)
+    const { clock, controller, told } = setUp([waiting, waiting, stuck, stuck, retry(new Error('x')), stuck, done()])
+    controller.add('ns/a')
+    await settle()
+    await clock.advance(MINUTE)
+    expect(told()).toEqual([
+      ['debug', 'waiting'],
+      ['info', 'blocked: a person has to act'],
+      ['warn', 'reconcile failed'],
+      ['info', 'blocked: a person has to act'],
+      ['info', 'works again'],
+    ])
+  })
+
+  test('is silent about what only had to wait a moment', async () => {
+    const { clock, controller, told } = setUp([wait('NotYetSynced', SECOND), done()])
+    controller.add('ns/a')
+    await settle()
+    await clock.advance(MINUTE)
+    expect(told()).toEqual([['debug', 'waiting']])
+  })
+
+  test.each([
+    ['a string', 'odd'],
+    ['nothing', undefined],
+    ['an object', { a: 1 }],
+  ])('copes with %s thrown', async (_, odd) => {
+    const reconcile = async (): Promise<Outcome> => Promise.reject(odd)
+    const { controller, told } = setUp([], { reconcile })
+    controller.add('ns/a')
+    await settle()
+    expect(told()).toEqual([['warn', 'reconcile failed']])
+  })
+})
+
+describe('stopping', () => {
+  test('aborts what does not end within its grace, and not before', async () => {
+    const signals: AbortSignal[] = []
+    const { clock, controller } = setUp([], {
+      workers: 2,
+      reconcile: (_key, signal) => {
+        signals.push(signal)
+        return new Promise(() => undefined)
+      },
+    })
+    for (const key of ['ns/a', 'ns/b']) controller.add(key)
+    await settle()
+    const stopped = controller.stop(5 * SECOND)
+    await clock.advance(5 * SECOND - 1)
+    expect(signals.map((signal) => signal.aborted)).toEqual([false, false])
+    await clock.advance(1)
+    expect(await stopped).toBe(false)
+    expect(signals.map((signal) => signal.aborted)).toEqual([true, true])
+  })
+
+  test('aborts nothing when all ends in time, and leaves no timer behind', async () => {
+    let finish: (outcome: Outcome) => void = () => undefined
+    const signals: AbortSignal[] = []
+    const { clock, controller } = setUp([], {
+      reconcile: (_key, signal) => {
+        signals.push(signal)
+        return new Promise((resolve) => (finish = resolve))
+      },
+    })
+    controller.add('ns/a')
+    await settle()
+    const stopped = controller.stop(5 * SECOND)
+    finish(retry(new Error('no')))
+    expect(await stopped).toBe(true)
+    expect(signals[0]?.aborted).toBe(false)
+    expect(clock.pending).toEqual([])
+  })
+
+  test('is for good, also before it was started', async () => {
+    const { controller, seen } = setUp()
+    controller.add('ns/a')
+    await controller.stop(SECOND)
+    controller.start()
+    controller.add('ns/b')
+    await settle()
+    expect(seen).toEqual([])
+    expect(controller.depth).toBe(0)
+  })
+})

@@ -1,0 +1,127 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { Heap, type Placed } from '../../src/loop/heap.ts'
+import { Line } from '../../src/loop/line.ts'
+import { Schedule } from '../../src/loop/schedule.ts'
+import { ManualClock } from '../support/clock.ts'
+
+interface Item extends Placed {
+  value: number
+}
+
+describe('a heap', () => {
+  test('has the least on top, whatever was put in and taken out of it', () => {
+    const steps = fc.array(fc.record({ value: fc.nat(20), remove: fc.option(fc.nat(30)) }), { maxLength: 60 })
+    fc.assert(
+      fc.property(steps, (list) => {
+        const heap = new Heap<Item>((a, b) => a.value < b.value)
+        const held: Item[] = []
+        for (const { value, remove } of list) {
+          const item = { value, index: -1 }
+          heap.push(item)
+          held.push(item)
+          if (remove !== null && remove < held.length) heap.remove(held.splice(remove, 1)[0]!)
+          expect(heap.size).toBe(held.length)
+          expect(heap.peek()?.value).toBe(held.length === 0 ? undefined : Math.min(...held.map((one) => one.value)))
+        }
+      }),
+      { seed: 4, numRuns: 300 },
+    )
+  })
+
+  test('does not mind being asked to remove what it has not, or no longer', () => {
+    const heap = new Heap<Item>((a, b) => a.value < b.value)
+    const [inside, outside] = [
+      { value: 1, index: -1 },
+      { value: 2, index: 0 },
+    ]
+    heap.push(inside)
+    heap.remove(outside)
+    expect(heap.size).toBe(1)
+    heap.remove(inside)
+    heap.remove(inside)
+    expect(heap.size).toBe(0)
+  })
+})
+
+describe('a line', () => {
+  test('gives everybody once, in the order of their coming, whoever joins or leaves meanwhile', () => {
+    const key = fc.constantFrom('a', 'b', 'c', 'd', 'e')
+    const steps = fc.array(fc.tuple(fc.constantFrom('join', 'leave', 'next'), key), { maxLength: 80 })
+    fc.assert(
+      fc.property(steps, (list) => {
+        const line = new Line()
+        const expected: string[] = []
+        for (const [what, one] of list) {
+          if (what === 'next') expect(line.next()).toBe(expected.shift())
+          else if (what === 'leave') {
+            line.leave(one)
+            if (expected.includes(one)) expected.splice(expected.indexOf(one), 1)
+          } else {
+            line.join(one)
+            if (!expected.includes(one)) expected.push(one)
+          }
+          expect(line.size).toBe(expected.length)
+        }
+      }),
+      { seed: 5, numRuns: 300 },
+    )
+  })
+})
+
+describe('a schedule', () => {
+  test('rings each key at its last set time, in order, with one timer at most', async () => {
+    const key = fc.constantFrom('a', 'b', 'c', 'd')
+    const step = fc.record({ key, delay: fc.option(fc.nat(50)), pass: fc.nat(20) })
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (list) => {
+        const clock = new ManualClock(0)
+        const rung: [string, number][] = []
+        const expected: [string, number, number][] = []
+        const schedule = new Schedule(clock, (one) => void rung.push([one, clock.now()]))
+        const forget = (one: string): void => {
+          const index = expected.findIndex(([other, at]) => other === one && at > clock.now())
+          if (index >= 0) expected.splice(index, 1)
+        }
+        for (const [order, { key: one, delay, pass }] of list.entries()) {
+          forget(one)
+          if (delay === null) schedule.cancel(one)
+          else {
+            schedule.set(one, clock.now() + delay + 1)
+            expected.push([one, clock.now() + delay + 1, order])
+          }
+          expect(clock.pending.length).toBeLessThanOrEqual(1)
+          await clock.advance(pass)
+        }
+        await clock.advance(100)
+        const inOrder = expected.sort((a, b) => a[1] - b[1] || a[2] - b[2])
+        expect(rung).toEqual(inOrder.map(([one, at]) => [one, at]))
+        expect(schedule.size).toBe(0)
+        expect(clock.pending).toEqual([])
+      }),
+      { seed: 6, numRuns: 60 },
+    )
+  })
+
+  test('may be set anew by whom it rings', async () => {
+    const clock = new ManualClock(0)
+    const rung: number[] = []
+    const schedule = new Schedule(clock, (key) => {
+      rung.push(clock.now())
+      if (rung.length < 3) schedule.set(key, clock.now() + 10)
+    })
+    schedule.set('a', 10)
+    await clock.advance(100)
+    expect(rung).toEqual([10, 20, 30])
+  })
+
+  test('forgets everything at once', async () => {
+    const clock = new ManualClock(0)
+    const rung: string[] = []
+    const schedule = new Schedule(clock, (key) => void rung.push(key))
+    for (const key of ['a', 'b', 'c']) schedule.set(key, 10)
+    schedule.clear()
+    await clock.advance(100)
+    expect([rung, schedule.size, clock.pending]).toEqual([[], 0, []])
+  })
+})
