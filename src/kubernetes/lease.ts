@@ -31,6 +31,14 @@ export interface LeaseOptions {
   onLost(): void
 }
 
+/** How long a leader may act without a further renewal. */
+interface Term {
+  /** When the renewal was begun, ms since the epoch. */
+  since: number
+  over: boolean
+  cancel(): void
+}
+
 const LEASE_S = 15
 const RENEW_DEADLINE_MS = 10_000
 const RETRY_MS = 2_000
@@ -47,9 +55,9 @@ export class LeaderElection {
   #state: 'candidate' | 'leader' | 'lost' | 'released' = 'candidate'
   /** The Lease as last seen, and whether it has been seen unchanged for as long as it lasts. */
   #seen: { lease: Lease; expired: boolean } | undefined
-  #renewedAt = 0
+  /** What our last successful renewal gave us. */
+  #term: Term = { since: 0, over: true, cancel: () => undefined }
   #cancelExpiry = (): void => undefined
-  #cancelDeadline = (): void => undefined
 
   constructor(deps: LeaseDeps, options: LeaseOptions) {
     this.#deps = deps
@@ -59,7 +67,7 @@ export class LeaderElection {
 
   /** Whether we may act, at this very moment. */
   get leading(): boolean {
-    return this.#state === 'leader' && this.#deps.clock.now() - this.#renewedAt < RENEW_DEADLINE_MS
+    return this.#state === 'leader' && this.#deps.clock.now() - this.#term.since < RENEW_DEADLINE_MS
   }
 
   /** Stands for election, and leads once elected; resolves after `stop`, or when the Lease is lost. */
@@ -72,7 +80,7 @@ export class LeaderElection {
     this.#stopping.abort()
     await this.#running
     this.#cancelExpiry()
-    this.#cancelDeadline()
+    this.#term.cancel()
     if (this.#state !== 'leader') return
     this.#state = 'released'
     await this.#release().catch((error: unknown) => this.#deps.log.debug({ error }, 'lease not released'))
@@ -90,28 +98,31 @@ export class LeaderElection {
   /** One try to take or to renew the Lease. */
   async #turn(): Promise<void> {
     const { clock, log } = this.#deps
-    const startedAt = clock.now()
+    // Counted from before the Lease is asked for, by a timer that runs already: the clock may be set meanwhile.
+    const term = { since: clock.now(), over: false, cancel: (): void => undefined }
+    term.cancel = clock.setTimer(RENEW_DEADLINE_MS, () => {
+      term.over = true
+      if (this.#term === term) this.#lose()
+    })
     const deadline = startDeadline(clock, REQUEST_MS, this.#stopping.signal)
     try {
       const held = await this.#tryToHold(deadline.signal)
       if (this.#stopping.signal.aborted) return
-      if (held) this.#lead(startedAt)
+      if (held) this.#lead(term)
       else if (this.#state === 'leader') this.#lose()
     } catch (error) {
       log.debug({ error }, 'lease not renewed')
     } finally {
       deadline.cancel()
+      if (this.#term !== term) term.cancel()
     }
   }
 
-  #lead(since: number): void {
-    const { clock } = this.#deps
-    const left = since + RENEW_DEADLINE_MS - clock.now()
-    // The answer came too late to build upon: a machine that slept. A leader's own deadline has fired, or is about to.
-    if (left <= 0) return
-    this.#renewedAt = since
-    this.#cancelDeadline()
-    this.#cancelDeadline = clock.setTimer(left, () => this.#lose())
+  #lead(term: Term): void {
+    // The answer came too late to build upon: a machine that slept. A leader's own term has ended, or is about to.
+    if (term.over || this.#deps.clock.now() - term.since >= RENEW_DEADLINE_MS) return
+    this.#term.cancel()
+    this.#term = term
     if (this.#state !== 'candidate') return
     this.#state = 'leader'
     this.#options.onLeading()
@@ -122,7 +133,7 @@ export class LeaderElection {
     this.#state = 'lost'
     this.#stopping.abort()
     this.#cancelExpiry()
-    this.#cancelDeadline()
+    this.#term.cancel()
     this.#options.onLost()
   }
 
