@@ -15,7 +15,8 @@ export function encode(text: Record<string, string | undefined>): Record<string,
   return Object.fromEntries(Object.entries(text).map(([key, value]) => [key, base64(value)]))
 }
 
+/** In ms, to the second that we would write: what a user wrote more exactly is the same as what we keep of it. */
 export function fromTimestamp(text: string | undefined): number | undefined {
   const ms = Date.parse(text ?? '')
-  return Number.isNaN(ms) ? undefined : ms
+  return Number.isNaN(ms) ? undefined : Math.floor(ms / 1000) * 1000
 }

@@ -85,8 +85,14 @@ async function reconcile(deps: AgentDeps, agent: Agent, memory: AgentMemory): Pr
   return outcome
 }
 
-/** At a start everything is seen at once: an integration that is about to be proved is no news worth writing. */
+/**
+ * At a start everything is seen at once: an integration that is about to be looked at is no news worth writing, least of
+ * all to an agent that has a status already.
+ */
 function waitsForIntegration(deps: AgentDeps, agent: Agent, memory: AgentMemory, gate: Setback): boolean {
+  const seen = deps.integrations.view(integrationKey(agent)) !== undefined
+  const exists = deps.cluster.integrations.get(integrationKey(agent)) !== undefined
+  if (exists && !seen && agent.status?.conditions?.length) return true
   const young = deps.clock.now() - memory.firstSeen < INTEGRATION_GRACE_MS
   return young && meaningOf('Agent', gate.reason) === 'passing' && !isRequested(agent, memory)
 }

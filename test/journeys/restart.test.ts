@@ -1,0 +1,50 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { agentManifest, integrationManifest } from './support/manifests.ts'
+import { isReal, startWorld, type World } from './support/world.ts'
+
+let world: World
+
+beforeEach(async () => {
+  world = await startWorld()
+})
+
+afterEach(() => world.stop())
+
+/** Statuses as they stand, with the version that each was written at. */
+const standing = async (names: string[]): Promise<unknown> =>
+  Promise.all(names.map(async (name) => (await world.objects.get('Agent', name)).status))
+
+describe.skipIf(isReal)('a restart in bad times writes nothing that is said already', () => {
+  test.each([
+    ['a grant was revoked', () => world.google.revoke({ account: 'alice@example.com' }), 'GrantRevoked'],
+    [
+      'a calendar was taken away',
+      () =>
+        world.google.share({ calendar: 'team@group.calendar.google.com', account: 'alice@example.com', role: 'none' }),
+      'CalendarNotFound',
+    ],
+  ])('%s', async (_, trouble, reason) => {
+    await world.addPerson('alice', { consentAge: 60_000 })
+    await world.addPerson('bob')
+    world.google.addCalendar({ id: 'team@group.calendar.google.com', owner: 'bob@example.com' } as never)
+    world.google.share({ calendar: 'team@group.calendar.google.com', account: 'alice@example.com', role: 'reader' })
+    await world.objects.apply(integrationManifest({ sync: { interval: '1m' } }))
+    const read = ['primary', 'team@group.calendar.google.com']
+    await world.objects.apply(agentManifest('alice', { calendars: { read } }))
+    await world.untilReady('alice')
+    trouble()
+    await world.untilReason('alice', reason)
+    await world.clock.advance(10_000)
+    const before = await standing(['alice'])
+    await world.stopOperator()
+    world.sandbox?.resetRequests()
+    world.google.resetRequests()
+    await world.startOperator()
+    // The client's proof, and whatever it takes to see the trouble again.
+    await world.until('all was looked at', () => world.google.requests().total >= 3)
+    for (let second = 0; second < 10; second++) await world.clock.advance(1_000)
+    expect(await standing(['alice'])).toEqual(before)
+    const writes = (world.sandbox?.requests() ?? []).filter(({ verb }) => ['create', 'update', 'patch'].includes(verb))
+    expect(writes).toEqual([])
+  })
+})
