@@ -1,0 +1,309 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { LeaderElection } from '../../src/kubernetes/lease.ts'
+import { ApiError, type ApiFailure } from '../../src/kubernetes/port.ts'
+import type { ApiRequest, SendRequest } from '../../src/kubernetes/request.ts'
+import { ManualClock, settle } from '../support/clock.ts'
+import { LogBook } from './support/wait.ts'
+
+const SECOND = 1_000
+
+interface Lease {
+  metadata: { name: string; namespace: string; resourceVersion: string; labels?: object }
+  spec: { holderIdentity: string; leaseDurationSeconds: number; leaseTransitions: number; [time: string]: unknown }
+}
+
+type Fate = 'answered' | 'hangs' | 'answer is lost' | 'refused'
+
+/** Keeps one Lease as the API server does, and lets requests fail as a test says. */
+class LeaseServer {
+  lease: Lease | undefined
+  readonly requests: string[] = []
+  /** What becomes of the requests to come. */
+  fate: Fate = 'answered'
+  /** The fates of the very next requests. */
+  readonly next: Fate[] = []
+  #version = 0
+
+  readonly send: SendRequest = <T>(request: ApiRequest, signal?: AbortSignal): Promise<T> => {
+    this.requests.push(request.method)
+    const fate = this.next.shift() ?? this.fate
+    return new Promise<T>((resolve, reject) => {
+      const fail = (): void => reject(new ApiError('Unreachable', 'no answer'))
+      if (signal?.aborted) return fail()
+      signal?.addEventListener('abort', fail)
+      if (fate === 'refused') return fail()
+      if (fate === 'hangs') return
+      const answer = this.#handle(request)
+      if (fate === 'answer is lost') return
+      if (answer instanceof ApiError) reject(answer)
+      else resolve(structuredClone(answer) as T)
+    })
+  }
+
+  /** Somebody else writes it. */
+  edit(change: (lease: Lease) => void): void {
+    if (!this.lease) throw new Error('there is no Lease')
+    const lease = structuredClone(this.lease)
+    change(lease)
+    lease.metadata.resourceVersion = String(++this.#version)
+    this.lease = lease
+  }
+
+  #handle({ method, path, body }: ApiRequest): Lease | ApiError {
+    const refuse = (failure: ApiFailure): ApiError => new ApiError(failure, failure)
+    const collection = '/apis/coordination.k8s.io/v1/namespaces/booking/leases'
+    expect(path).toBe(method === 'POST' ? collection : `${collection}/calendar-operator`)
+    if (method === 'GET') return this.lease ?? refuse('NotFound')
+    const written = structuredClone(body) as Lease
+    if (method === 'POST' && this.lease) return refuse('AlreadyExists')
+    if (method === 'PUT' && !this.lease) return refuse('NotFound')
+    if (this.lease && written.metadata.resourceVersion !== this.lease.metadata.resourceVersion)
+      return refuse('Conflict')
+    written.metadata.resourceVersion = String(++this.#version)
+    return (this.lease = written)
+  }
+}
+
+let clock: ManualClock
+let server: LeaseServer
+let log: LogBook
+let told: string[]
+
+function candidate(identity: string): LeaderElection {
+  const election = new LeaderElection(
+    { send: server.send, clock, random: () => 0, log },
+    {
+      namespace: 'booking',
+      name: 'calendar-operator',
+      identity,
+      onLeading: () => told.push(`${identity} leads`),
+      onLost: () => told.push(`${identity} lost`),
+    },
+  )
+  void election.run()
+  return election
+}
+
+/** One that has led for a while. */
+async function leader(): Promise<LeaderElection> {
+  const election = candidate('a')
+  await settle()
+  await clock.advance(4 * SECOND)
+  expect(election.leading).toBe(true)
+  server.requests.length = 0
+  return election
+}
+
+beforeEach(() => {
+  clock = new ManualClock()
+  server = new LeaseServer()
+  log = new LogBook()
+  told = []
+})
+
+describe('a leader', () => {
+  it('makes the Lease where there is none, and tells people who leads since when', async () => {
+    candidate('a')
+    await settle()
+    expect(told).toEqual(['a leads'])
+    expect(server.lease?.spec).toEqual({
+      holderIdentity: 'a',
+      leaseDurationSeconds: 15,
+      leaseTransitions: 0,
+      acquireTime: '2026-11-23T10:00:00.000000Z',
+      renewTime: '2026-11-23T10:00:00.000000Z',
+    })
+  })
+
+  it('renews every two seconds, by one request', async () => {
+    await leader()
+    await clock.advance(10 * SECOND)
+    expect(server.requests).toEqual(Array(5).fill('PUT'))
+    expect(server.lease?.spec).toMatchObject({
+      acquireTime: '2026-11-23T10:00:00.000000Z',
+      renewTime: '2026-11-23T10:00:14.000000Z',
+    })
+    expect(told).toEqual(['a leads'])
+  })
+
+  it('stays it when somebody puts a label on the Lease', async () => {
+    const election = await leader()
+    server.edit((lease) => (lease.metadata.labels = { team: 'booking' }))
+    await clock.advance(2 * SECOND)
+    expect(server.requests).toEqual(['PUT', 'GET', 'PUT'])
+    expect(server.lease?.metadata.labels).toEqual({ team: 'booking' })
+    await clock.advance(30 * SECOND)
+    expect(election.leading).toBe(true)
+  })
+
+  it('stays it when the answer to a renewal is lost: the next one finds its own', async () => {
+    const election = await leader()
+    server.next.push('answer is lost')
+    await clock.advance(30 * SECOND)
+    expect(election.leading).toBe(true)
+    expect(told).toEqual(['a leads'])
+  })
+
+  it('makes the Lease again when somebody deletes it', async () => {
+    const election = await leader()
+    server.lease = undefined
+    await clock.advance(2 * SECOND)
+    expect(server.lease).toMatchObject({ spec: { holderIdentity: 'a' } })
+    expect(election.leading).toBe(true)
+  })
+
+  it('outlives one request that hangs: there is time for another', async () => {
+    const election = await leader()
+    server.next.push('hangs')
+    await clock.advance(2 * SECOND)
+    await clock.advance(9 * SECOND)
+    expect(election.leading).toBe(true)
+    expect(told).toEqual(['a leads'])
+  })
+
+  it.each<Fate>(['hangs', 'refused'])(
+    'that cannot renew (the server %s) ends ten seconds after it began its last renewal, and is told once',
+    async (fate) => {
+      const election = await leader()
+      server.fate = fate
+      await clock.advance(10 * SECOND - 1)
+      expect([told, election.leading]).toEqual([['a leads'], true])
+      await clock.advance(1)
+      expect([told, election.leading]).toEqual([['a leads', 'a lost'], false])
+      server.fate = 'answered'
+      server.requests.length = 0
+      await clock.advance(60 * SECOND)
+      expect(told).toEqual(['a leads', 'a lost'])
+      expect(server.requests).toEqual([])
+    },
+  )
+
+  it('leads no longer from the moment that it has overslept, before any timer could say so', async () => {
+    const election = await leader()
+    clock.jump(10 * SECOND)
+    expect(election.leading).toBe(false)
+  })
+
+  it.each(['b', ''])('ends at once when the Lease names "%s"', async (holderIdentity) => {
+    const election = await leader()
+    server.edit((lease) => Object.assign(lease.spec, { holderIdentity }))
+    await clock.advance(2 * SECOND)
+    expect(told).toEqual(['a leads', 'a lost'])
+    expect(election.leading).toBe(false)
+    expect(server.lease?.spec.holderIdentity).toBe(holderIdentity)
+  })
+})
+
+describe('a candidate', () => {
+  it('waits for fifteen seconds from when it saw the last change, whatever the times in the Lease say', async () => {
+    await leader()
+    server.edit((lease) =>
+      Object.assign(lease.spec, { renewTime: '1999-01-01T00:00:00.000000Z', holderIdentity: 'dead' }),
+    )
+    await clock.advance(2 * SECOND)
+    expect(told).toEqual(['a leads', 'a lost'])
+    const other = candidate('b')
+    await settle()
+    await clock.advance(14 * SECOND)
+    expect(other.leading).toBe(false)
+    await clock.advance(2 * SECOND)
+    expect(other.leading).toBe(true)
+    expect(server.lease?.spec).toMatchObject({ holderIdentity: 'b', leaseTransitions: 1 })
+  })
+
+  it('never takes it from one that renews', async () => {
+    await leader()
+    const other = candidate('b')
+    await clock.advance(120 * SECOND)
+    expect(other.leading).toBe(false)
+    expect(told).toEqual(['a leads'])
+  })
+
+  it('is not kept waiting by labels: only what a holder writes counts', async () => {
+    await leader()
+    server.edit((lease) => Object.assign(lease.spec, { holderIdentity: 'dead' }))
+    const other = candidate('b')
+    for (let turn = 0; turn < 9; turn++) {
+      await clock.advance(2 * SECOND)
+      server.edit((lease) => (lease.metadata.labels = { turn }))
+    }
+    expect(other.leading).toBe(true)
+  })
+
+  it('waits for as long as the Lease itself says', async () => {
+    await leader()
+    server.edit((lease) => Object.assign(lease.spec, { holderIdentity: 'slow', leaseDurationSeconds: 60 }))
+    const other = candidate('b')
+    await clock.advance(59 * SECOND)
+    expect(other.leading).toBe(false)
+    await clock.advance(4 * SECOND)
+    expect(other.leading).toBe(true)
+  })
+
+  it('that is beaten to an expired Lease stays a candidate', async () => {
+    await leader()
+    server.edit((lease) => Object.assign(lease.spec, { holderIdentity: 'dead' }))
+    const others = [candidate('b'), candidate('c')]
+    await clock.advance(20 * SECOND)
+    expect(others.filter(({ leading }) => leading)).toHaveLength(1)
+    await clock.advance(60 * SECOND)
+    expect(others.filter(({ leading }) => leading)).toHaveLength(1)
+  })
+
+  it('leads after a lost answer too: it finds itself in the Lease', async () => {
+    server.next.push('answered', 'answer is lost')
+    const election = candidate('a')
+    await settle()
+    await clock.advance(5 * SECOND)
+    expect(server.lease?.spec.holderIdentity).toBe('a')
+    expect(told).toEqual([])
+    await clock.advance(2 * SECOND)
+    expect(election.leading).toBe(true)
+    expect(told).toEqual(['a leads'])
+  })
+})
+
+describe('stopping', () => {
+  it('lets go: the next one leads at its next look', async () => {
+    const election = await leader()
+    const other = candidate('b')
+    await settle()
+    await election.stop()
+    expect(server.lease?.spec).toMatchObject({ holderIdentity: '', leaseDurationSeconds: 1 })
+    expect(election.leading).toBe(false)
+    await clock.advance(2 * SECOND)
+    expect(other.leading).toBe(true)
+    expect(told).toEqual(['a leads', 'b leads'])
+  })
+
+  it('lets go although the answer to the last renewal was lost', async () => {
+    const election = await leader()
+    server.next.push('answer is lost')
+    await clock.advance(2 * SECOND)
+    await election.stop()
+    expect(server.lease?.spec.holderIdentity).toBe('')
+  })
+
+  it('takes a second and a half at most, and tells nobody that anything was lost', async () => {
+    const election = await leader()
+    server.fate = 'hangs'
+    await clock.advance(2 * SECOND)
+    let ended = false
+    void election.stop().then(() => (ended = true))
+    await settle()
+    await clock.advance(1_500)
+    expect(ended).toBe(true)
+    await clock.advance(60 * SECOND)
+    expect(told).toEqual(['a leads'])
+    expect(clock.pending).toEqual([])
+  })
+
+  it('as a candidate touches nothing', async () => {
+    await leader()
+    const other = candidate('b')
+    await settle()
+    const before = server.lease
+    await other.stop()
+    expect(server.lease).toEqual(before)
+  })
+})
