@@ -1,16 +1,20 @@
 /**
  * `make demo`: the operator as it ships, in a process of its own, between a simulated Google and a small Kubernetes API
  * that run in this one. It tells what happens, checks that it does, and leaves nothing behind. `KEEP=1` leaves everything
- * running at the end, to be looked at.
+ * running at the end, to be looked at; `--into README.md` saves what was told between that file's markers.
  */
+import { readFile, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { withOutput } from './readme.ts'
 import { Stage } from './stage.ts'
 import { tell } from './story.ts'
 import { DemoFailure, Teller } from './teller.ts'
 
+const { into } = parseArgs({ options: { into: { type: 'string' } } }).values
 const keep = !['', '0'].includes(process.env.KEEP ?? '')
 const { stdout } = process
-const colours = stdout.isTTY && !process.env.NO_COLOR && process.env.TERM !== 'dumb'
+const colours = into === undefined && stdout.isTTY && !process.env.NO_COLOR && process.env.TERM !== 'dumb'
 
 let stage: Stage | undefined
 let ending = false
@@ -27,8 +31,10 @@ const signalled = new Promise<number>((answer) => {
 // A reader that has gone (`make demo | head`) is no reason for a stack trace.
 stdout.on('error', () => process.exit(141))
 
+let told = ''
+
 const teller = new Teller({
-  output: stdout,
+  output: into === undefined ? stdout : { write: (text) => stdout.write((told += text) && text) },
   colours,
   check() {
     const death = ending ? undefined : stage?.operator.death
@@ -70,6 +76,7 @@ The operator's log is ${scene.shown(scene.log)}.`)
 process.on('exit', () => stage?.operator.killNow())
 
 const status = await Promise.race([play(), signalled])
+if (into !== undefined && status === 0) await writeFile(into, withOutput(await readFile(into, 'utf8'), told))
 if (keep && status === 0 && stage) {
   invite(stage)
   await signalled

@@ -10,7 +10,7 @@ export interface Scene {
 }
 
 export const PEOPLE = ['alice', 'bob', 'carol']
-/** The interval of demo/manifests/integration.yaml, in seconds, and what one machine may need beyond it. */
+/** The interval of demo/manifests/2-integration.yaml, in seconds, and what one machine may need beyond it. */
 export const INTERVAL = 10
 export const SLACK = 10
 
@@ -49,6 +49,22 @@ export function allReady(scene: Scene, names: readonly string[]): Expectation<tr
     within: INTERVAL + SLACK,
     look: () => notReady(scene, names).length === 0,
     found: () => described(scene, notReady(scene, names)),
+  }
+}
+
+/** Ready, and no word of any trouble that is being sat out. */
+export function upToDate(scene: Scene, names: readonly string[]): Expectation<true> {
+  const synced = (name: string): string => scene.stage.condition('Agent', name, 'Synced')?.message ?? ''
+  const behind = (): string[] =>
+    names.filter((name) => !synced(name).includes('up to date') || notReady(scene, [name]).length > 0)
+  return {
+    what: `${names.join(' and ')} are Ready and up to date`,
+    within: INTERVAL + SLACK,
+    look: () => behind().length === 0,
+    found: () =>
+      behind()
+        .map((name) => `${name}: ${synced(name)}`)
+        .join('\n'),
   }
 }
 

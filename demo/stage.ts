@@ -1,5 +1,5 @@
 /** Everything that the story needs to run: both halves of the sandbox, the operator's process, and the folder between them. */
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { Agent, request } from 'undici'
 import { startGoogle, type SimulatedGoogle } from '../sandbox/google/google.ts'
@@ -87,13 +87,17 @@ export class Stage {
     return relative(this.#root, path)
   }
 
-  /** Applies `demo/manifests/<name>.yaml`; answers what `kubectl` would say. */
-  async applyManifest(name: string): Promise<string[]> {
-    const text = await readFile(join(this.#root, 'demo/manifests', `${name}.yaml`), 'utf8')
-    return this.kubernetes.apply(text).map(({ apiVersion, kind, metadata }) => {
-      const group = apiVersion.includes('/') ? `.${dirname(apiVersion)}` : ''
-      return `${kind.toLowerCase()}${group}/${metadata.name} created`
-    })
+  /** Applies `demo/manifests`; answers what `kubectl` would say. */
+  async applyManifests(): Promise<string[]> {
+    const folder = join(this.#root, 'demo/manifests')
+    const files = (await readdir(folder)).sort()
+    const texts = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')))
+    return texts
+      .flatMap((text) => this.kubernetes.apply(text))
+      .map(({ apiVersion, kind, metadata }) => {
+        const group = apiVersion.includes('/') ? `.${dirname(apiVersion)}` : ''
+        return `${kind.toLowerCase()}${group}/${metadata.name} created`
+      })
   }
 
   applySecret({ name, values }: Secret): void {

@@ -32,15 +32,16 @@ function introduce({ teller }: Scene): void {
 
 async function agentsBecomeReady(scene: Scene): Promise<void> {
   const { stage, teller } = scene
-  teller.heading('Three people grant access; a manifest each is all that is written')
+  teller.heading('A manifest for the OAuth client, and one for each person')
   teller.command(`node dist/main.js ${stage.operatorArgs.join(' ')}`)
   stage.operator.start()
   teller.command('kubectl apply -f demo/manifests')
+  teller.output(await stage.applyManifests())
+  teller.act(
+    "Their Secrets follow: the client file from Google's console, and the refresh tokens of Alice, Bob and Carol.",
+  )
   const since = performance.now()
-  const applied = [await stage.applyManifest('namespace')]
   for (const secret of stage.furnished.secrets) stage.applySecret(secret)
-  applied.push(await stage.applyManifest('integration'), await stage.applyManifest('agents'))
-  teller.output(applied.flat())
   const { seconds } = await teller.until(allReady(scene, PEOPLE), since)
   teller.happened('The OAuth client is proved, every grant checked, every calendar read and published.', seconds)
   await teller.until(counts(scene, '3/3'))
@@ -68,10 +69,7 @@ async function eventIsAdded({ stage, teller }: Scene): Promise<void> {
     },
     found: () => JSON.stringify(stage.busy('alice-calendar')),
   })
-  teller.happened(
-    `ConfigMap alice-calendar has it; when she is busy, and not why. The sync interval here is 10 s.`,
-    seconds,
-  )
+  teller.happened(`Read within its interval of 10 s. The second of these is new; why she is busy is not told.`, seconds)
   teller.command("kubectl get configmap alice-calendar -o jsonpath='{.data.busy\\.json}'")
   showDocument(teller, value, isNew)
 }
@@ -82,9 +80,8 @@ function showDocument(
   { busy, ...rest }: BusyDocument,
   isNew: (one: BusyDocument['busy'][number]) => boolean,
 ): void {
-  const fields = Object.entries(rest).map(([name, value]) => `"${name}": ${spaced(value)}`)
-  const half = Math.ceil(fields.length / 2)
-  teller.output([`{${fields.slice(0, half).join(', ')},`, ` ${fields.slice(half).join(', ')},`, ' "busy": ['])
+  const fields = Object.entries(rest).map(([name, value]) => `"${name}": ${spaced(value)},`)
+  teller.output([`{${fields.slice(0, 3).join(' ')}`, ...fields.slice(3).map((field) => ` ${field}`), ' "busy": ['])
   busy.forEach((one, index) => {
     const end = index < busy.length - 1 ? ',' : ']}'
     teller.output([`   ${spaced(one)}${end}`], isNew(one) ? 'green' : undefined)
@@ -109,7 +106,7 @@ async function grantEndsSoon(scene: Scene): Promise<void> {
     },
     found: () => 'none',
   })
-  teller.happened('The status said so with the first reading, and so does an Event; Bob stays Ready until then.')
+  teller.happened('The status says so, and an Event; Bob stays Ready until then.')
   teller.command('kubectl get events --field-selector reason=GrantExpiresSoon')
   teller.output(formatTable(events.value, { width: 116 }))
 }
@@ -123,10 +120,7 @@ async function grantIsRevoked(scene: Scene): Promise<void> {
   stage.google.revoke({ account: addressOf('carol') })
   const { value, seconds } = await teller.until(conditionSays(scene, ['Agent', 'carol', 'Ready'], 'GrantRevoked'))
   expectThat(before !== undefined && version() === before, 'Secret carol-calendar as it was', `version ${version()}`)
-  teller.happened(
-    'Noticed at the next reading. Secret carol-calendar, with what was known last, is untouched.',
-    seconds,
-  )
+  teller.happened('Noticed with the next reading. Secret carol-calendar, as it was read last, is untouched.', seconds)
   await showTable(scene, 'agents/carol')
   teller.command(`kubectl get agents/carol -o jsonpath='{.status.conditions[?(@.type=="Ready")].message}'`)
   teller.quote(value.message)

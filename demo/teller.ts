@@ -61,11 +61,14 @@ export class Teller {
 
   /** What somebody does, at Google or at a keyboard. */
   act(text: string): void {
-    this.#set('  > ', text, 'cyan')
+    const [first = '', ...rest] = wrap(text, WIDTH - 4)
+    this.line(this.in('cyan', `  > ${first}`))
+    this.output(rest, 'cyan')
   }
 
   command(text: string): void {
-    this.#set('  $ ', text, 'dim')
+    const lines = wrap(text, WIDTH - 6).join(' \\\n    ')
+    this.line(this.in('dim', `  $ ${lines}`))
   }
 
   /** As it was answered. */
@@ -86,13 +89,9 @@ export class Teller {
   }
 
   failed(text: string): void {
-    for (const line of text.split('\n')) this.line(`  ${this.in('red', '✗')} ${line}`)
-  }
-
-  #set(mark: string, text: string, style: keyof typeof STYLES): void {
-    const [first = '', ...rest] = wrap(text, WIDTH - 4)
-    this.line(this.in(style, mark + first))
-    this.output(rest, style)
+    const [first = '', ...rest] = text.split('\n')
+    this.line(`  ${this.in('red', '✗')} ${first}`)
+    this.output(rest)
   }
 
   /** Looks until there is something to see; answers it, and the seconds since `since` (ms), which is now if left out. */
