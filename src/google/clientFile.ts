@@ -29,21 +29,26 @@ export function parseClientSecret(
 ): ClientFile | UnusableClient {
   const { secretName } = where
   if (where.key !== undefined) {
-    const text = data[where.key]
+    const text = Object.hasOwn(data, where.key) ? data[where.key] : undefined
     if (text !== undefined) return parseFile(text, `key ${where.key} of Secret ${secretName}`)
     return missing(`Secret ${secretName} has no key ${where.key}, which spec.google.clientSecretRef names`, data)
   }
   const file = data[FILE_KEY]
   if (file !== undefined) return parseFile(file, `key ${FILE_KEY} of Secret ${secretName}`)
   const { client_id: id, client_secret: secret } = data
-  if (id !== undefined && secret !== undefined) return clientFrom({ client_id: id, client_secret: secret }, secretName)
+  if (id !== undefined && secret !== undefined) {
+    return clientFrom({ client_id: id, client_secret: secret }, `Secret ${secretName}`)
+  }
   return missing(`Secret ${secretName} has neither ${FILE_KEY} nor both client_id and client_secret`, data)
 }
 
 function missing(what: string, data: Record<string, string>): UnusableClient {
   const keys = Object.keys(data)
   const found = keys.length > 0 ? `it has ${keys.slice(0, 5).join(', ')}` : 'it is empty'
-  return { reason: 'SecretKeyMissing', message: `${what} (${found}). ${DOWNLOAD}` }
+  // The console names the download after the client, and `kubectl create secret --from-file` the key after the file.
+  const download = keys.find((key) => /^client_secret.+[.]json$/.test(key))
+  const advice = download === undefined ? DOWNLOAD : `Set spec.google.clientSecretRef.key to ${download}.`
+  return { reason: 'SecretKeyMissing', message: `${what} (${found}). ${advice}` }
 }
 
 const invalid = (message: string): UnusableClient => ({
@@ -83,6 +88,8 @@ function parseJSON(text: string): unknown {
 
 function notJSON(text: string, where: string): UnusableClient {
   if (/^<(!doctype|html)/i.test(text)) return invalid(`${sentence(where)} holds a web page, not the client file.`)
+  if (text.includes('\0'))
+    return invalid(`${sentence(where)} is not UTF-8 but probably UTF-16: save the file as UTF-8.`)
   if (/^AIza[\w-]{20,}$/.test(text)) {
     return {
       reason: 'WrongClientType',
