@@ -52,6 +52,7 @@ async function play(): Promise<number> {
     return 1
   }
   const seconds = Math.round((performance.now() - startedAt) / 1000)
+  teller.line()
   teller.line(teller.in('bold', `All of it happened, in ${seconds} seconds.`))
   return 0
 }

@@ -80,8 +80,7 @@ export function expectThat(holds: boolean, expected: string, found: string): voi
 
 /** The integration counts so many agents as ready. */
 export function counts({ stage }: Scene, summary: string): Expectation<true> {
-  const status = (): CalendarIntegrationStatus | undefined =>
-    stage.object('CalendarIntegration', 'google')?.status as CalendarIntegrationStatus | undefined
+  const status = (): CalendarIntegrationStatus | undefined => stage.object('CalendarIntegration', 'google')?.status
   return {
     what: `the integration counts ${summary} agents`,
     within: SLACK,

@@ -119,7 +119,7 @@ export class Stage {
   }
 
   object(kind: string, name: string): Looked | undefined {
-    return this.kubernetes.get(kind, NAMESPACE, name) as Looked | undefined
+    return this.kubernetes.get(kind, NAMESPACE, name)
   }
 
   condition(kind: string, name: string, type: string): Condition | undefined {

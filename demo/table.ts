@@ -30,9 +30,8 @@ export function formatTable(table: Table, { wide = false, width = 120 }: TableOp
   const room = width - indent
   const start = (cells: string[]): string => widths.map((one, column) => pad(cells[column], one) + GAP).join('')
   if (longest(rows.map((cells) => cells[last])) > room && room < LEAST_ROOM) {
-    return [start(heading), ...rows.flatMap((cells) => [start(cells), ...under(cells[last] ?? '', BELOW, width)])].map(
-      (line) => line.trimEnd(),
-    )
+    const below = (cells: string[]): string[] => [start(cells), ...under(cells[last] ?? '', BELOW, width)]
+    return [heading, ...rows].flatMap(below).map((line) => line.trimEnd())
   }
   return [heading, ...rows]
     .flatMap((cells) => under(cells[last] ?? '', start(cells), width))
