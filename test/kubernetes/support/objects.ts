@@ -10,7 +10,7 @@ export const thing = (name: string, metadata: Partial<KubernetesObject['metadata
   metadata: { ...META, uid: `uid-${name}`, name, ...metadata },
 })
 
-export const agent = (name: string, spec: Partial<Agent['spec']> = {}): Agent => ({
+export const agent = (name: string, spec: object = {}): Agent => ({
   apiVersion: 'calendar-operator.io/v1alpha1',
   kind: 'Agent',
   metadata: { ...META, name },

@@ -1,0 +1,302 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createCluster, type RunningCluster } from '../../src/kubernetes/cluster.ts'
+import { keyOf, type Change, type KubernetesObject, type Secret } from '../../src/kubernetes/port.ts'
+import { ManualClock } from '../support/clock.ts'
+import { ScriptedApi, type Incoming, type Reply, type Script } from './support/api.ts'
+import { agent, integration, thing } from './support/objects.ts'
+import { LogBook, until } from './support/wait.ts'
+
+const GROUP = '/apis/calendar-operator.io/v1alpha1'
+const secret = (name: string, metadata: object = {}): Secret => ({
+  ...thing(name, metadata),
+  kind: 'Secret',
+  data: { token: 'c2VjcmV0' },
+})
+
+let clock: ManualClock
+let log: LogBook
+let api: ScriptedApi
+let cluster: RunningCluster
+/** What lists answer, by path. */
+let lists: Record<string, KubernetesObject[]>
+/** The open watches, by path. */
+let watches: Map<string, Reply>
+/** What is answered to requests that are neither lists nor watches. */
+let rest: Script
+
+const serve: Script = (request, reply) => {
+  const { method, path, query } = request
+  if (query.get('watch') === 'true') {
+    watches.set(path, reply)
+    return reply.begin()
+  }
+  if (method === 'GET' && query.has('limit')) {
+    return reply.json({ metadata: { resourceVersion: '100' }, items: lists[path] ?? [] })
+  }
+  rest(request, reply)
+}
+
+function create(namespaces: string[] = []): RunningCluster {
+  const connection = api.connect(clock)
+  return (cluster = createCluster({ connection, clock, random: () => 0.5, log, namespaces, instance: 'pod' }))
+}
+
+async function started(namespaces: string[] = []): Promise<RunningCluster> {
+  await create(namespaces).start()
+  const count = namespaces.length === 0 ? 5 : 4 * namespaces.length
+  await until('everything is watched', () => watches.size === count)
+  api.requests.length = 0
+  return cluster
+}
+
+const told = (changes: Change<KubernetesObject>[]): string[] =>
+  changes.map(
+    ({ before, after }) => `${before?.metadata.resourceVersion ?? '-'} > ${after?.metadata.resourceVersion ?? '-'}`,
+  )
+
+beforeEach(async () => {
+  clock = new ManualClock()
+  log = new LogBook()
+  lists = {}
+  watches = new Map()
+  rest = (_request, reply) => reply.refuse(404, 'NotFound')
+  api = await ScriptedApi.start(serve)
+})
+
+afterEach(async () => {
+  await cluster.stop()
+  await api.kill()
+})
+
+describe('what is watched', () => {
+  it('is five resources of all namespaces', async () => {
+    await started()
+    expect([...watches.keys()].sort()).toEqual([
+      '/api/v1/configmaps',
+      '/api/v1/namespaces',
+      '/api/v1/secrets',
+      `${GROUP}/agents`,
+      `${GROUP}/calendarintegrations`,
+    ])
+    expect(cluster.namespaces).toBeDefined()
+  })
+
+  it('is four of each namespace, where namespaces are named, and no Namespaces: they could not be read', async () => {
+    lists['/apis/calendar-operator.io/v1alpha1/namespaces/team/agents'] = [
+      { ...agent('bob'), metadata: { ...agent('bob').metadata, namespace: 'team' } },
+    ]
+    lists['/apis/calendar-operator.io/v1alpha1/namespaces/booking/agents'] = [agent('alice')]
+    await started(['booking', 'team'])
+    expect(cluster.namespaces).toBeUndefined()
+    expect([...cluster.agents.list()].map(keyOf).sort()).toEqual(['booking/alice', 'team/bob'])
+    // One of the two lists anew: the other namespace's objects stay.
+    lists = {}
+    watches.get(`${GROUP}/namespaces/booking/agents`)?.event('ERROR', { code: 410, reason: 'Expired' })
+    await until('it pauses', () => log.lines.length === 1)
+    await clock.advance(2_000)
+    await until('alice is gone', () => cluster.agents.get('booking/alice') === undefined)
+    expect([...cluster.agents.list()].map(keyOf)).toEqual(['team/bob'])
+  })
+
+  it('is synced once everything was listed, and not before', async () => {
+    let answer = (): void => undefined
+    api.script = (request, reply) => {
+      if (request.path === '/api/v1/secrets' && request.query.has('limit')) answer = () => serve(request, reply)
+      else serve(request, reply)
+    }
+    const running = create()
+    const ready = running.start()
+    await until('the others are watched', () => watches.size === 4)
+    expect(running.hasSynced).toBe(false)
+    answer()
+    await ready
+    expect(running.hasSynced).toBe(true)
+  })
+
+  it('never holds what is in a Secret: neither listed, nor watched, nor written', async () => {
+    const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': '{"data":{"token":"c2VjcmV0"}}' }
+    lists['/api/v1/secrets'] = [secret('listed', { annotations })]
+    await started()
+    watches.get('/api/v1/secrets')?.event('ADDED', secret('watched', { resourceVersion: '101' }))
+    rest = (_request, reply) => reply.json(secret('written', { resourceVersion: '102' }), 201)
+    const answered = await cluster.create(secret('written', { resourceVersion: undefined }))
+    expect(answered.data).toEqual({ token: 'c2VjcmV0' })
+    await until('all are there', () => [...cluster.secrets.list()].length === 3)
+    expect(JSON.stringify([...cluster.secrets.list()])).not.toContain('c2VjcmV0')
+  })
+
+  it('knows who uses what', async () => {
+    const users = [
+      agent('alice', {
+        integrationRef: { name: 'google', namespace: 'site' },
+        grantSecretRef: { name: 'brought' },
+        publish: { accessToken: { name: 'token' }, calendar: { kind: 'Secret', name: 'calendar' } },
+      }),
+      agent('bob', { publish: { calendar: { kind: 'ConfigMap', name: 'calendar' } } }),
+    ]
+    lists[`${GROUP}/agents`] = users
+    lists[`${GROUP}/calendarintegrations`] = [integration('google')]
+    await started()
+    const by = (index: string, value: string) => cluster.agents.by(index, value).map(({ metadata }) => metadata.name)
+    expect(by('integration', 'site/google')).toEqual(['alice'])
+    expect(by('integration', 'booking/google')).toEqual(['bob'])
+    for (const name of ['alice-google-grant', 'brought', 'token', 'calendar']) {
+      expect(by('secret', `booking/${name}`), name).toEqual(['alice'])
+    }
+    expect(by('secret', 'booking/bob-google-grant')).toEqual(['bob'])
+    expect(by('configMap', 'booking/calendar')).toEqual(['bob'])
+    expect(by('namespace', 'booking')).toEqual(['alice', 'bob'])
+    expect(cluster.integrations.by('secret', 'booking/client').map(keyOf)).toEqual(['booking/google'])
+  })
+})
+
+describe('a read', () => {
+  it('answers the object, or nothing where there is none', async () => {
+    await started()
+    expect(await cluster.readSecret('booking', 'x')).toBeUndefined()
+    rest = (_request, reply) => reply.json(secret('x'))
+    expect(await cluster.readSecret('booking', 'x')).toEqual(secret('x'))
+    await cluster.readConfigMap('booking', 'x')
+    expect(api.requests.map(({ path }) => path)).toEqual([
+      '/api/v1/namespaces/booking/secrets/x',
+      '/api/v1/namespaces/booking/secrets/x',
+      '/api/v1/namespaces/booking/configmaps/x',
+    ])
+  })
+
+  it('fails where it is not known whether there is one', async () => {
+    await started()
+    rest = (_request, reply) => reply.text('no such page', 404)
+    await expect(cluster.readSecret('booking', 'x')).rejects.toMatchObject({ failure: 'Unknown' })
+    rest = (_request, reply) => reply.refuse(403, 'Forbidden')
+    await expect(cluster.readSecret('booking', 'x')).rejects.toMatchObject({ failure: 'Forbidden' })
+  })
+
+  it.each(['', '.', '..', '../configmaps/x', 'x?watch=true', 'x/', 'X'])(
+    'of a name that nothing can have (%j) asks nobody',
+    async (name) => {
+      await started()
+      expect(await cluster.readSecret('booking', name)).toBeUndefined()
+      expect(await cluster.readSecret(name, 'x')).toBeUndefined()
+      expect(api.requests).toEqual([])
+    },
+  )
+})
+
+describe('a write', () => {
+  const changes: Change<KubernetesObject>[] = []
+
+  beforeEach(async () => {
+    changes.length = 0
+    lists[`${GROUP}/agents`] = [
+      { ...agent('alice'), status: { observedGeneration: 1, sync: { busyIntervals: 2 } } } as never,
+    ]
+    lists['/api/v1/secrets'] = [secret('x')]
+    await started()
+    cluster.agents.subscribe((change) => changes.push(change))
+    cluster.secrets.subscribe((change) => changes.push(change))
+    changes.length = 0
+  })
+
+  const alice = () => cluster.agents.get('booking/alice')!
+  const answerWith =
+    (object: object, status = 200): Script =>
+    (_request, reply) =>
+      reply.json(object, status)
+
+  it('of a status is a merge patch for the version that was seen, in which what is gone is null', async () => {
+    rest = answerWith({ ...alice(), metadata: { ...alice().metadata, resourceVersion: '101' }, status: {} })
+    await cluster.writeStatus(alice(), { observedGeneration: 2, conditions: [] })
+    const [request] = api.requests
+    expect(request).toMatchObject({
+      method: 'PATCH',
+      path: `${GROUP}/namespaces/booking/agents/alice/status`,
+      body: { metadata: { resourceVersion: '1' }, status: { observedGeneration: 2, conditions: [], sync: null } },
+    })
+    expect(request?.headers['content-type']).toBe('application/merge-patch+json')
+    expect(alice().metadata.resourceVersion).toBe('101')
+    watches.get(`${GROUP}/agents`)?.event('MODIFIED', alice())
+    watches
+      .get(`${GROUP}/agents`)
+      ?.event('ADDED', { ...agent('bob'), metadata: { ...agent('bob').metadata, resourceVersion: '102' } })
+    await until('bob was told', () => changes.length > 0)
+    expect(told(changes)).toEqual(['- > 102'])
+  })
+
+  it('is silent even if the watch is faster than its answer', async () => {
+    const written = { ...alice(), metadata: { ...alice().metadata, resourceVersion: '101' } }
+    let answer = (): void => undefined
+    rest = (_request, reply) => (answer = () => reply.json(written))
+    const writing = cluster.writeStatus(alice(), {})
+    await until('it arrived', () => api.requests.length === 1)
+    const bob = { ...agent('bob'), metadata: { ...agent('bob').metadata, resourceVersion: '102' } }
+    watches.get(`${GROUP}/agents`)?.event('MODIFIED', written)
+    watches.get(`${GROUP}/agents`)?.event('ADDED', bob)
+    await until('the watch was heard', () => cluster.agents.get('booking/bob') !== undefined)
+    answer()
+    await writing
+    expect(told(changes)).toEqual(['- > 102'])
+  })
+
+  it('that conflicts changes nothing here, and is the caller’s to do again', async () => {
+    rest = (_request, reply) => reply.refuse(409, 'Conflict')
+    await expect(cluster.patch(alice(), { metadata: { labels: {} } })).rejects.toMatchObject({ failure: 'Conflict' })
+    expect(alice().metadata.resourceVersion).toBe('1')
+    expect(api.requests).toHaveLength(1)
+  })
+
+  it('without a version holds for any', async () => {
+    rest = answerWith(secret('x', { resourceVersion: '101' }))
+    const unversioned = secret('x', { resourceVersion: undefined })
+    await cluster.patch(unversioned, { data: { a: null } })
+    expect(api.requests[0]?.body).toEqual({ data: { a: null } })
+  })
+
+  it('of a new object goes to its collection, and fails where there is one already', async () => {
+    rest = (_request, reply) => reply.refuse(409, 'AlreadyExists')
+    const made = secret('new', { resourceVersion: undefined })
+    await expect(cluster.create(made)).rejects.toMatchObject({ failure: 'AlreadyExists' })
+    expect(api.requests[0]).toMatchObject({ method: 'POST', path: '/api/v1/namespaces/booking/secrets' })
+  })
+
+  it('deletes this very object, at once and silently', async () => {
+    rest = answerWith({ kind: 'Status', status: 'Success' })
+    await cluster.delete(cluster.secrets.get('booking/x')!)
+    expect(api.requests[0]).toMatchObject({
+      method: 'DELETE',
+      path: '/api/v1/namespaces/booking/secrets/x',
+      body: { kind: 'DeleteOptions', preconditions: { uid: 'uid-x', resourceVersion: '1' } },
+    })
+    expect(cluster.secrets.get('booking/x')).toBeUndefined()
+    watches.get('/api/v1/secrets')?.event('DELETED', secret('x', { resourceVersion: '101' }))
+    watches.get('/api/v1/secrets')?.event('ADDED', secret('y', { resourceVersion: '102' }))
+    await until('y was told', () => changes.length > 0)
+    expect(told(changes)).toEqual(['- > 102'])
+  })
+
+  it('that deletes what is gone has nothing to do; one that finds another object of that name does not touch it', async () => {
+    await cluster.delete(cluster.secrets.get('booking/x')!)
+    rest = (_request, reply) => reply.refuse(409, 'Conflict')
+    await expect(cluster.delete(cluster.secrets.get('booking/x')!)).rejects.toMatchObject({ failure: 'Conflict' })
+    expect(cluster.secrets.get('booking/x')).toBeDefined()
+  })
+
+  it('that deletes what has finalizers leaves it there until they are gone', async () => {
+    const metadata = { ...alice().metadata, resourceVersion: '101', deletionTimestamp: '2026-11-23T10:00:00Z' }
+    rest = answerWith({ ...alice(), metadata })
+    await cluster.delete(alice())
+    expect(alice().metadata.deletionTimestamp).toBeDefined()
+    expect(changes).toEqual([])
+  })
+})
+
+describe('stopping', () => {
+  it('ends every watch, and leaves nothing that could fire', async () => {
+    await started()
+    await cluster.stop()
+    await until('the watches are closed', () => clock.pending.length === 0)
+    const before: Incoming[] = [...api.requests]
+    await clock.advance(600_000)
+    expect(api.requests).toEqual(before)
+  })
+})
