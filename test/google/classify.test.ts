@@ -5,10 +5,17 @@ import type { GoogleFailure } from '../../src/google/port.ts'
 const backEnd = (reason: string): object => ({ error: { errors: [{ domain: 'calendar', reason }], code: 0 } })
 
 /** The front end's envelope: a reason in `errors`, a narrower one in `details`, with the quota it is about. */
-function frontEnd(reason: string, narrower: string, status: string, quota?: string): object {
+function frontEnd(reason: string, narrower: string, quota?: string): object {
   const info = { '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: narrower, domain: 'googleapis.com' }
   const metadata = { service: 'calendar-json.googleapis.com', quota_limit: quota }
-  return { error: { code: 0, errors: [{ domain: 'global', reason }], status, details: [{ ...info, metadata }] } }
+  return {
+    error: {
+      code: 0,
+      errors: [{ domain: 'global', reason }],
+      status: 'PERMISSION_DENIED',
+      details: [{ ...info, metadata }],
+    },
+  }
 }
 
 const outcome = (status: number, body: unknown, sentSyncToken = false): GoogleFailure =>
@@ -43,17 +50,17 @@ describe('refusals of the Calendar API', () => {
     expect(outcome(status, backEnd(reason))).toBe(failure)
   })
 
-  test.each<[number, string, string, string, GoogleFailure]>([
-    [401, 'authError', 'ACCESS_TOKEN_EXPIRED', 'UNAUTHENTICATED', 'Unauthenticated'],
-    [403, 'rateLimitExceeded', 'RATE_LIMIT_EXCEEDED', 'PERMISSION_DENIED', 'RateLimited'],
-    [429, 'rateLimitExceeded', 'RATE_LIMIT_EXCEEDED', 'RESOURCE_EXHAUSTED', 'RateLimited'],
-    [403, 'accessNotConfigured', 'SERVICE_DISABLED', 'PERMISSION_DENIED', 'APIDisabled'],
-    [403, 'forbidden', 'SERVICE_DISABLED', 'PERMISSION_DENIED', 'APIDisabled'],
-    [403, 'insufficientPermissions', 'ACCESS_TOKEN_SCOPE_INSUFFICIENT', 'PERMISSION_DENIED', 'ScopeInsufficient'],
-    [403, 'forbidden', 'ACCESS_TOKEN_SCOPE_INSUFFICIENT', 'PERMISSION_DENIED', 'ScopeInsufficient'],
-    [403, 'quotaExceeded', 'RATE_LIMIT_EXCEEDED', 'PERMISSION_DENIED', 'DailyQuotaExceeded'],
-  ])('of the front end: %i %s with %s is %4$s', (status, reason, narrower, code, failure) => {
-    expect(outcome(status, frontEnd(reason, narrower, code))).toBe(failure)
+  test.each<[number, string, string, GoogleFailure]>([
+    [401, 'authError', 'ACCESS_TOKEN_EXPIRED', 'Unauthenticated'],
+    [403, 'rateLimitExceeded', 'RATE_LIMIT_EXCEEDED', 'RateLimited'],
+    [429, 'rateLimitExceeded', 'RATE_LIMIT_EXCEEDED', 'RateLimited'],
+    [403, 'accessNotConfigured', 'SERVICE_DISABLED', 'APIDisabled'],
+    [403, 'forbidden', 'SERVICE_DISABLED', 'APIDisabled'],
+    [403, 'insufficientPermissions', 'ACCESS_TOKEN_SCOPE_INSUFFICIENT', 'ScopeInsufficient'],
+    [403, 'forbidden', 'ACCESS_TOKEN_SCOPE_INSUFFICIENT', 'ScopeInsufficient'],
+    [403, 'quotaExceeded', 'RATE_LIMIT_EXCEEDED', 'DailyQuotaExceeded'],
+  ])('of the front end: %i %s with %s is %s', (status, reason, narrower, failure) => {
+    expect(outcome(status, frontEnd(reason, narrower))).toBe(failure)
   })
 
   test.each([
@@ -62,7 +69,7 @@ describe('refusals of the Calendar API', () => {
     ['rateLimitExceeded', 'defaultPerMinutePerProject', 'RateLimited', false],
     ['rateLimitExceeded', 'defaultPerDayPerProject', 'DailyQuotaExceeded', undefined],
   ])('a limit (%s, %s) tells whose it is and of how long', (reason, quota, failure, personal) => {
-    const refusal = classifyAPI(403, frontEnd(reason, 'RATE_LIMIT_EXCEEDED', 'PERMISSION_DENIED', quota), false)
+    const refusal = classifyAPI(403, frontEnd(reason, 'RATE_LIMIT_EXCEEDED', quota), false)
     expect(refusal.failure).toBe(failure)
     expect(refusal.personal).toBe(personal)
   })

@@ -1,0 +1,336 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { PersonalLimit } from '../../src/google/door.ts'
+import { Gate } from '../../src/google/limits.ts'
+import { GoogleError, type GoogleFailure } from '../../src/google/port.ts'
+import { ManualClock, settle } from '../support/clock.ts'
+import { failureOf } from './support/stage.ts'
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+
+let clock: ManualClock
+let gate: Gate
+let sent: number
+beforeEach(() => {
+  clock = new ManualClock()
+  // Half of every jitter: pauses are as they are written, and refusals spread by one and a half.
+  gate = new Gate({ clock, random: () => 0.5 })
+  sent = 0
+})
+
+const refusal = (failure: GoogleFailure, retryAfterMs?: number): GoogleError =>
+  new GoogleError(failure, `403 ${failure}`, { status: 403, retryAfterMs })
+
+const send = (): Promise<string> => gate.pass('calendar', () => Promise.resolve(`sent ${++sent}`))
+/** After a limit there is no burst: the next request waits some milliseconds for its turn. */
+async function sendInTurn(): Promise<string> {
+  const answer = send()
+  await clock.advance(10)
+  return answer
+}
+
+const meet = (error: Error): Promise<GoogleError> =>
+  failureOf(
+    gate.pass('calendar', () => {
+      sent += 1
+      return Promise.reject(error)
+    }),
+  )
+
+/** A request that is under way until told otherwise. */
+interface UnderWay {
+  succeed(): Promise<void>
+  fail(error: Error): Promise<GoogleError>
+}
+
+async function underWay(): Promise<UnderWay> {
+  let resolve: (value: string) => void
+  let reject: (error: Error) => void
+  const ended = gate.pass('calendar', () => {
+    sent += 1
+    return new Promise<string>((yes, no) => {
+      resolve = yes
+      reject = no
+    })
+  })
+  ended.catch(() => undefined)
+  await settle()
+  return {
+    async succeed() {
+      resolve('well')
+      await ended
+    },
+    fail(error) {
+      reject(error)
+      return failureOf(ended)
+    },
+  }
+}
+
+describe('a limit', () => {
+  test('closes the gate for everybody: what comes then fails at once and is not sent', async () => {
+    const first = await meet(refusal('RateLimited'))
+    expect(first.retryAfterMs).toBe(5_000)
+    expect(await failureOf(send())).toMatchObject({ failure: 'RateLimited', retryAfterMs: 6_500 })
+    expect(sent).toBe(1)
+    expect(gate.limit).toEqual({ failure: 'RateLimited', since: clock.now(), until: clock.now() + 5_000 })
+  })
+
+  test('after its end one request goes first, and the others only once that was answered', async () => {
+    await meet(refusal('RateLimited'))
+    await clock.advance(5_000)
+    const probe = await underWay()
+    expect(await failureOf(send())).toMatchObject({ failure: 'RateLimited', retryAfterMs: 1_500 })
+    await probe.succeed()
+    expect(gate.limit).toBeUndefined()
+    expect(await sendInTurn()).toBe('sent 3')
+  })
+
+  test('is over when the first request is refused for another reason', async () => {
+    await meet(refusal('RateLimited'))
+    await clock.advance(5_000)
+    await meet(refusal('NotFound'))
+    expect(gate.limit).toBeUndefined()
+  })
+
+  test.each<GoogleFailure>(['Unreachable', 'Unknown'])(
+    'is not over when the first request ends %s: another one finds out',
+    async (failure) => {
+      await meet(refusal('RateLimited'))
+      await clock.advance(5_000)
+      await meet(refusal(failure))
+      expect(gate.limit?.failure).toBe('RateLimited')
+      expect(await send()).toBe('sent 3')
+      expect(gate.limit).toBeUndefined()
+    },
+  )
+
+  test('is not over, and blocks nobody, when the first request fails by a mistake of our own', async () => {
+    await meet(refusal('RateLimited'))
+    await clock.advance(5_000)
+    await expect(gate.pass('calendar', () => Promise.reject(new TypeError('ours')))).rejects.toThrow('ours')
+    expect(await send()).toBe('sent 2')
+  })
+
+  test('is found out about anew when the first request never ends', async () => {
+    await meet(refusal('RateLimited'))
+    await clock.advance(5_000)
+    const lost = await underWay()
+    await clock.advance(20_000)
+    // Those who wait stay away for as long as the probe has taken already: no storm while Google hangs.
+    expect((await failureOf(send())).retryAfterMs).toBe(30_000)
+    await clock.advance(40_000)
+    expect(await send()).toBe('sent 3')
+    await lost.succeed()
+    expect(gate.limit).toBeUndefined()
+  })
+
+  test('that is met again soon pauses twice as long each time, five minutes at the most', async () => {
+    const pauses: (number | undefined)[] = []
+    for (let round = 0; round < 8; round++) {
+      const { retryAfterMs = 0 } = await meet(refusal('RateLimited'))
+      pauses.push(retryAfterMs / 1000)
+      await clock.advance(retryAfterMs)
+    }
+    expect(pauses).toEqual([5, 10, 20, 40, 80, 160, 300, 300])
+  })
+
+  test('that is met between good answers is the same one still; after a calm minute it is a new one', async () => {
+    await meet(refusal('RateLimited'))
+    await clock.advance(5_000)
+    await send()
+    await clock.advance(10)
+    expect((await meet(refusal('RateLimited'))).retryAfterMs).toBe(10_000)
+    await clock.advance(10_000 + MINUTE)
+    await send()
+    await clock.advance(10)
+    expect((await meet(refusal('RateLimited'))).retryAfterMs).toBe(5_000)
+  })
+
+  test('says since when, over all of its pauses', async () => {
+    const since = clock.now()
+    await meet(refusal('RateLimited'))
+    await clock.advance(5_000)
+    await meet(refusal('RateLimited'))
+    expect(gate.limit).toEqual({ failure: 'RateLimited', since, until: clock.now() + 10_000 })
+  })
+
+  test('that nobody asks about any more is forgotten a minute after its end', async () => {
+    await meet(refusal('RateLimited'))
+    await clock.advance(5_000 + MINUTE - 1)
+    expect(gate.limit).toBeDefined()
+    await clock.advance(1)
+    expect(gate.limit).toBeUndefined()
+  })
+
+  test('pauses for as long as Google says, and never for nothing', async () => {
+    expect((await meet(refusal('RateLimited', 42_000))).retryAfterMs).toBe(42_000)
+    await clock.advance(42_000)
+    expect((await meet(refusal('RateLimited', 0))).retryAfterMs).toBe(1_000)
+  })
+
+  test('of a day is asked about hourly', async () => {
+    expect((await meet(refusal('DailyQuotaExceeded'))).retryAfterMs).toBe(HOUR)
+    expect(await failureOf(send())).toMatchObject({ failure: 'DailyQuotaExceeded' })
+  })
+
+  test('is over when the clock is set back: asking is better than an endless pause', async () => {
+    await meet(refusal('DailyQuotaExceeded'))
+    clock.jump(-24 * HOUR)
+    expect(await send()).toBe('sent 2')
+  })
+})
+
+describe('what was under way when the gate closed', () => {
+  test('does not open it again, however well it ends', async () => {
+    const [early, late] = [await underWay(), await underWay()]
+    await meet(refusal('RateLimited'))
+    await early.succeed()
+    expect((await failureOf(send())).failure).toBe('RateLimited')
+    await clock.advance(5_000)
+    await late.succeed()
+    expect(gate.limit?.failure).toBe('RateLimited')
+  })
+
+  test('does not make a second probe of the next request, however it ends', async () => {
+    const before = [await underWay(), await underWay(), await underWay()] as const
+    await meet(refusal('RateLimited'))
+    await clock.advance(5_000)
+    const probe = await underWay()
+    await before[0].succeed()
+    await before[1].fail(refusal('Unreachable'))
+    await before[2].fail(refusal('NotFound'))
+    expect((await failureOf(send())).failure).toBe('RateLimited')
+    await probe.succeed()
+    expect(await sendInTurn()).toBe('sent 6')
+  })
+
+  test('is one refusal together: twenty do not pause twenty times as long', async () => {
+    const requests = await Promise.all(Array.from({ length: 20 }, underWay))
+    const pauses = await Promise.all(requests.map((request) => request.fail(refusal('RateLimited'))))
+    expect(new Set(pauses.map(({ retryAfterMs }) => retryAfterMs))).toEqual(new Set([5_000]))
+    await clock.advance(5_000)
+    expect((await meet(refusal('RateLimited'))).retryAfterMs).toBe(10_000)
+  })
+
+  test('makes a pause longer where Google says so, and never shorter', async () => {
+    const [longer, shorter] = [await underWay(), await underWay()]
+    await meet(refusal('RateLimited', 10_000))
+    expect((await longer.fail(refusal('RateLimited', 60_000))).retryAfterMs).toBe(60_000)
+    expect((await shorter.fail(refusal('RateLimited', 2_000))).retryAfterMs).toBe(60_000)
+  })
+
+  test('never turns the limit of a day into one of seconds, but the other way round', async () => {
+    const [rate, day] = [await underWay(), await underWay()]
+    await meet(refusal('RateLimited'))
+    expect((await day.fail(refusal('DailyQuotaExceeded'))).retryAfterMs).toBe(HOUR)
+    expect((await rate.fail(refusal('RateLimited'))).retryAfterMs).toBe(HOUR)
+    expect(gate.limit?.failure).toBe('DailyQuotaExceeded')
+  })
+})
+
+describe('a personal limit', () => {
+  const personal = (retryAfterMs?: number): PersonalLimit =>
+    new PersonalLimit('RateLimited', '403 userRateLimitExceeded', { status: 403, retryAfterMs })
+
+  test('keeps nobody else waiting', async () => {
+    expect(await meet(personal())).toMatchObject({ failure: 'RateLimited', retryAfterMs: 22_500 })
+    expect(gate.limit).toBeUndefined()
+    expect(await send()).toBe('sent 2')
+  })
+
+  test('lasts as long as Google says', async () => {
+    expect((await meet(personal(90_000))).retryAfterMs).toBe(90_000)
+  })
+
+  test('met by the probe leaves the question open, and the next one asks it', async () => {
+    await meet(refusal('RateLimited'))
+    await clock.advance(5_000)
+    await meet(personal())
+    expect(gate.limit?.failure).toBe('RateLimited')
+    expect(await send()).toBe('sent 3')
+  })
+})
+
+describe('the two services', () => {
+  const refresh = (): Promise<string> => gate.pass('token', () => Promise.resolve('fresh'))
+
+  test('have limits of their own: tokens are renewed while the Calendar API’s quota is used up', async () => {
+    await meet(refusal('DailyQuotaExceeded'))
+    expect(await refresh()).toBe('fresh')
+    expect(gate.limit?.failure).toBe('DailyQuotaExceeded')
+  })
+
+  test('answer for themselves: a token that was renewed says nothing of the Calendar API', async () => {
+    await meet(refusal('RateLimited'))
+    await clock.advance(5_000)
+    await refresh()
+    const probe = await underWay()
+    expect((await failureOf(send())).failure).toBe('RateLimited')
+    await probe.succeed()
+  })
+
+  test('are both told of', async () => {
+    await failureOf(gate.pass('token', () => Promise.reject(refusal('RateLimited'))))
+    expect(gate.limit?.failure).toBe('RateLimited')
+    expect(await send()).toBe('sent 1')
+  })
+})
+
+describe('the pace', () => {
+  const flood = (count: number): Promise<PromiseSettledResult<string>[]> =>
+    Promise.allSettled(Array.from({ length: count }, send))
+
+  test('lets no minute hold more requests than the quota', async () => {
+    gate = new Gate({ clock, random: () => 0.5 }, 600)
+    const starts: number[] = []
+    const begin = clock.now()
+    while (clock.now() < begin + 2 * MINUTE) {
+      void gate.pass('calendar', () => Promise.resolve(starts.push(clock.now()))).catch(() => undefined)
+      void gate.pass('calendar', () => Promise.resolve(starts.push(clock.now()))).catch(() => undefined)
+      await clock.advance(100)
+    }
+    const busiest = Math.max(...starts.map((at) => starts.filter((one) => one >= at && one < at + MINUTE).length))
+    expect(busiest).toBeLessThanOrEqual(600)
+    expect(starts.length).toBeGreaterThan(1_000)
+  })
+
+  test('lets a tenth of it go at once, makes the next wait for seconds, and turns the rest away', async () => {
+    gate = new Gate({ clock, random: () => 0.5 }, 600)
+    const all = flood(120)
+    await settle()
+    expect(sent).toBe(60)
+    await clock.advance(5_000)
+    const turnedAway = (await all).filter(({ status }) => status === 'rejected')
+    expect([sent, turnedAway.length]).toEqual([105, 15])
+  })
+
+  test('does not send what waited for its turn when a limit came in between', async () => {
+    gate = new Gate({ clock, random: () => 0.5 }, 600)
+    const first = await underWay()
+    const all = flood(70)
+    await settle()
+    await first.fail(refusal('RateLimited'))
+    await clock.advance(1_500)
+    expect(sent).toBe(60)
+    expect((await all).filter(({ status }) => status === 'rejected')).toHaveLength(11)
+  })
+
+  test('has no burst after a limit: the others follow evenly', async () => {
+    gate = new Gate({ clock, random: () => 0.5 }, 600)
+    await meet(refusal('RateLimited'))
+    await clock.advance(5_000)
+    await send()
+    const all = flood(30)
+    await settle()
+    expect(sent).toBe(2)
+    await clock.advance(5_000)
+    await all
+    expect(sent).toBe(32)
+  })
+
+  test('stands a clock that is set back', async () => {
+    clock.jump(-24 * HOUR)
+    expect(await send()).toBe('sent 1')
+  })
+})
