@@ -22,7 +22,7 @@ const grant = (more: Partial<Grant> = {}): Grant => ({
 
 const diedAfter = (
   days: number,
-  { of = grant(), by = inTesting, failure = 'InvalidGrant' as 'InvalidGrant' | 'SessionExpired' } = {},
+  { of = grant(), by = inTesting, failure = 'InvalidGrant' } = {},
 ): { reason: string; likelyCause: string; message: string } =>
   deathOf(of, by, { failure, now: consent + days * DAY, advice: 'sign in again' })
 

@@ -15,7 +15,7 @@ afterEach(() => world.stop())
 /** What the operator asked of the API server, without the watches that it holds open, and without the test's own requests. */
 const kubernetesRequests = (): string[] =>
   (world.sandbox?.requests() ?? [])
-    .filter(({ verb, userAgent }) => verb !== 'watch' && !userAgent?.includes('test'))
+    .filter(({ verb, userAgent }) => verb !== 'watch' && !userAgent.includes('test'))
     .flatMap(({ verb, resource, subresource, count }) =>
       Array<string>(count).fill([verb, resource, subresource].filter(Boolean).join(' ')),
     )

@@ -146,7 +146,7 @@ describe.skipIf(isReal)('an API server in trouble', () => {
     world.sandbox?.failNext({ method: 'PATCH', status: 500, times: 3 })
     world.google.addEvent({
       calendar: 'alice@example.com',
-      event: { start: { dateTime: world.inHours(2) }, end: { dateTime: world.inHours(3) } } as never,
+      event: { start: { dateTime: world.inHours(2) }, end: { dateTime: world.inHours(3) } },
     })
     await world.until('it is published all the same', async () => (await world.busy('alice')).busy.length === 1)
     await world.untilReady('alice')

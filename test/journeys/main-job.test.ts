@@ -17,7 +17,7 @@ describe('the main job', () => {
     const end = world.inHours(4)
     world.google.addEvent({
       calendar: 'alice@example.com',
-      event: { summary: 'Dentist', start: { dateTime: start }, end: { dateTime: end } } as never,
+      event: { summary: 'Dentist', start: { dateTime: start }, end: { dateTime: end } },
     })
     await world.objects.apply(integrationManifest())
     await world.objects.apply(agentManifest('alice'))

@@ -26,7 +26,7 @@ describe.skipIf(isReal)('a restart in bad times writes nothing that is said alre
   ])('%s', async (_, trouble, reason) => {
     await world.addPerson('alice', { consentAge: 60_000 })
     await world.addPerson('bob')
-    world.google.addCalendar({ id: 'team@group.calendar.google.com', owner: 'bob@example.com' } as never)
+    world.google.addCalendar({ id: 'team@group.calendar.google.com', owner: 'bob@example.com' })
     world.google.share({ calendar: 'team@group.calendar.google.com', account: 'alice@example.com', role: 'reader' })
     await world.objects.apply(integrationManifest({ sync: { interval: '1m' } }))
     const read = ['primary', 'team@group.calendar.google.com']

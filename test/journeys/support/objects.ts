@@ -76,7 +76,12 @@ export class Objects {
   secret(name: string, values: Record<string, string>, namespace?: string): Promise<Body> {
     const data = Object.entries(values).map(([key, value]) => [key, Buffer.from(value).toString('base64')])
     const metadata = { name, ...(namespace === undefined ? {} : { namespace }) }
-    return this.apply({ apiVersion: 'v1', kind: 'Secret', metadata, data: Object.fromEntries(data) } as never)
+    return this.apply({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata,
+      data: Object.fromEntries(data) as Record<string, string>,
+    } as never)
   }
 
   /** A Secret's values as text. */

@@ -227,7 +227,7 @@ class JourneyWorld implements World {
   async addPerson(name: string, options: PersonOptions = {}): Promise<string> {
     const { google, clock } = this.#parts
     const account = options.account ?? `${name}@example.com`
-    google.addAccount({ email: account, timeZone: 'Europe/Paris' } as never)
+    google.addAccount({ email: account, timeZone: 'Europe/Paris' })
     const scopes = options.scopes ?? [SCOPE]
     const { refreshToken } = google.grant({ client: this.#client.clientId, account, scopes })
     this.addSecret(refreshToken)
