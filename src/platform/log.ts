@@ -73,11 +73,8 @@ function redactObject(value: object, depth: number): unknown {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'no date' : value.toISOString()
   if (ArrayBuffer.isView(value)) return '[binary]'
   if (depth >= DEEPEST) return '[…]'
-  if (Array.isArray(value) || value instanceof Set) {
-    return [...(value as Iterable<unknown>)].slice(0, LONGEST_LIST).map((item) => redact(item, depth + 1))
-  }
-  const entries = value instanceof Map ? [...(value as Map<unknown, unknown>)] : Object.entries(value)
-  return Object.fromEntries(entries.map(([name, item]) => redactEntry(String(name), item, depth)))
+  if (Array.isArray(value)) return value.slice(0, LONGEST_LIST).map((item) => redact(item, depth + 1))
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => redactEntry(name, item, depth)))
 }
 
 const redactEntry = (name: string, item: unknown, depth: number): [string, unknown] => {

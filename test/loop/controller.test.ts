@@ -53,6 +53,21 @@ describe('when a key comes back', () => {
     expect(seen.map(({ at }) => at)).toEqual(pause === undefined ? [0] : [0, pause])
   })
 
+  test.each([done(), wait('x', MINUTE), blocked('x', MINUTE)])(
+    'after its first backoff again, once it was $kind',
+    async (good) => {
+      const no = retry(new Error('no'))
+      const { clock, controller, seen } = setUp([no, no, no, good, no])
+      controller.add('ns/a')
+      await settle()
+      await clock.advance(20 * SECOND)
+      controller.add('ns/a')
+      await settle()
+      await clock.advance(SECOND)
+      expect(seen.map(({ at }) => at)).toEqual([0, 750, 2_250, 5_250, 20 * SECOND, 20_750])
+    },
+  )
+
   test('at once where it was called for meanwhile, whatever it asked for itself', async () => {
     let finish: (outcome: Outcome) => void = () => undefined
     const seen: string[] = []
@@ -155,7 +170,10 @@ describe('the log', () => {
     ['nothing', undefined],
     ['an object', { a: 1 }],
   ])('copes with %s thrown', async (_, odd) => {
-    const reconcile = async (): Promise<Outcome> => Promise.reject(odd)
+    const reconcile = (): Promise<Outcome> => {
+      // eslint sees to it that we throw errors; a library may throw anything.
+      throw odd as unknown as Error
+    }
     const { controller, told } = setUp([], { reconcile })
     controller.add('ns/a')
     await settle()
