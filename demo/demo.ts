@@ -14,41 +14,47 @@ import { DemoFailure, Teller } from './teller.ts'
 const { into } = parseArgs({ options: { into: { type: 'string' } } }).values
 const keep = !['', '0'].includes(process.env.KEEP ?? '')
 const { stdout } = process
-const colours = into === undefined && stdout.isTTY && !process.env.NO_COLOR && process.env.TERM !== 'dumb'
+const isTerminal = stdout.isTTY && process.env.TERM !== 'dumb' && into === undefined
 
-let stage: Stage | undefined
+const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 let ending = false
-
 const signalled = new Promise<number>((answer) => {
-  for (const [signal, status] of [
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-    ['SIGHUP', 129],
-  ] as const) {
-    process.on(signal, () => answer(status))
+  for (const [signal, status] of Object.entries(SIGNALS)) {
+    process.on(signal, () => {
+      ending = true
+      answer(status)
+    })
   }
 })
 // A reader that has gone (`make demo | head`) is no reason for a stack trace.
 stdout.on('error', () => process.exit(141))
 
 let told = ''
-
 const teller = new Teller({
-  output: into === undefined ? stdout : { write: (text) => stdout.write((told += text) && text) },
-  colours,
+  write(text) {
+    told += text
+    stdout.write(text)
+  },
+  isTerminal,
+  colours: isTerminal && !process.env.NO_COLOR,
   check() {
-    const death = ending ? undefined : stage?.operator.death
+    if (ending) throw new DemoFailure('somebody has ended it')
+    const death = stage?.operator.death
     if (death) throw new DemoFailure(`expected: the operator runs\nfound: it ended by itself with ${death}`)
   },
 })
 
+let stage: Stage | undefined
+// However this process ends, the operator doesn't outlive it.
+process.on('exit', () => stage?.operator.killNow())
+
 async function play(): Promise<number> {
   const startedAt = performance.now()
-  stage = await Stage.open(resolve(import.meta.dirname, '..'))
   try {
+    stage = await Stage.open(resolve(import.meta.dirname, '..'))
     await tell({ stage, teller })
   } catch (error) {
-    if (!ending) explain(error, stage)
+    if (!ending) explain(error)
     return 1
   }
   const seconds = Math.round((performance.now() - startedAt) / 1000)
@@ -57,31 +63,33 @@ async function play(): Promise<number> {
   return 0
 }
 
-function explain(error: unknown, scene: Stage): void {
+function explain(error: unknown): void {
   teller.failed(error instanceof Error ? error.message : String(error))
-  teller.line(`The demo ends here. What the operator logged: ${scene.shown(scene.log)}`)
+  if (stage) teller.line(`The demo ends here. What the operator logged is in ${stage.shown(stage.log)}.`)
 }
 
-function invite(scene: Stage): void {
+function invite(running: Stage): void {
   teller.line(`
-Everything is still running, until Ctrl-C. In another terminal, in this folder:
+Everything goes on running, until Ctrl-C. In another terminal, in this folder:
 
-  export KUBECONFIG=${scene.shown(scene.kubeconfig)}
-  kubectl get agents -o wide --watch
+  export KUBECONFIG=${running.shown(running.kubeconfig)}
+  kubectl get agents --watch
 
-In a browser, ${scene.google.url} is the simulated Google: add an event, revoke a grant, and watch.
-The operator's log is ${scene.shown(scene.log)}.`)
+In a browser, ${running.google.url} is the simulated Google: add an event, revoke a grant, and watch.
+The operator's log is ${running.shown(running.log)}.`)
 }
 
-// However this process ends, the operator doesn't outlive it.
-process.on('exit', () => stage?.operator.killNow())
-
-const status = await Promise.race([play(), signalled])
-if (into !== undefined && status === 0) await writeFile(into, withOutput(await readFile(into, 'utf8'), told))
-if (keep && status === 0 && stage) {
-  invite(stage)
-  await signalled
+const playing = play()
+const status = await Promise.race([playing, signalled])
+if (status === 0 && stage) {
+  if (into !== undefined) await writeFile(into, withOutput(await readFile(into, 'utf8'), told))
+  if (keep) {
+    invite(stage)
+    await signalled
+  }
 }
 ending = true
+await playing
+teller.clear()
 await stage?.close({ keepLog: status === 1 })
 process.exit(status)

@@ -9,11 +9,6 @@ export class DemoFailure extends Error {
   override readonly name = 'DemoFailure'
 }
 
-export interface Output {
-  write(text: string): unknown
-  isTTY?: boolean
-}
-
 export interface Expectation<T> {
   /** What is expected, as the end of "expected …". */
   what: string
@@ -30,7 +25,9 @@ const LOOK_EVERY_MS = 50
 const STYLES = { bold: '1', dim: '2', red: '31', green: '32', yellow: '33', cyan: '36' }
 
 export interface TellerDeps {
-  output: Output
+  write: (text: string) => void
+  /** Whether lines can be taken back. */
+  isTerminal: boolean
   colours: boolean
   /** Fails when there is no point in waiting any longer. */
   check: () => void
@@ -39,6 +36,7 @@ export interface TellerDeps {
 export class Teller {
   readonly #deps: TellerDeps
   #steps = 0
+  #shown = ''
 
   constructor(deps: TellerDeps) {
     this.#deps = deps
@@ -50,7 +48,7 @@ export class Teller {
   }
 
   line(text = ''): void {
-    this.#deps.output.write(`${text}\n`)
+    this.#deps.write(`${text}\n`)
   }
 
   heading(text: string): void {
@@ -101,12 +99,12 @@ export class Teller {
       const value = await expected.look()
       const now = performance.now()
       if (value !== undefined && value !== false) {
-        this.#clear()
+        this.clear()
         return { value, seconds: (now - since) / 1000 }
       }
       this.#deps.check()
       if (now > end) {
-        this.#clear()
+        this.clear()
         throw new DemoFailure(`expected within ${expected.within} s: ${expected.what}\nfound: ${expected.found()}`)
       }
       this.#waiting(expected.what, (now - since) / 1000)
@@ -116,12 +114,17 @@ export class Teller {
 
   /** On a terminal, and gone again when it is over. */
   #waiting(what: string, seconds: number): void {
-    if (!this.#deps.output.isTTY || seconds < 1) return
+    if (!this.#deps.isTerminal || seconds < 1) return
     const text = `  … ${what}: ${Math.floor(seconds)} s`.slice(0, 78)
-    this.#deps.output.write(`\r${this.in('dim', text)}\x1b[K`)
+    if (text === this.#shown) return
+    this.#shown = text
+    this.#deps.write(`\r${this.in('dim', text)}\x1b[K`)
   }
 
-  #clear(): void {
-    if (this.#deps.output.isTTY) this.#deps.output.write('\r\x1b[K')
+  /** Takes back the line that tells of waiting. */
+  clear(): void {
+    if (this.#shown === '') return
+    this.#shown = ''
+    this.#deps.write('\r\x1b[K')
   }
 }
