@@ -15,7 +15,7 @@ LABEL org.opencontainers.image.title="calendar-operator" \
 ENV NODE_ENV=production
 WORKDIR /app
 # package.json says that main.js is an ES module.
-COPY --from=build /src/dist/main.js /src/package.json /src/LICENSE ./
+COPY --from=build /src/dist/main.js /src/dist/LICENCES.txt /src/package.json /src/LICENSE ./
 USER 65532:65532
 EXPOSE 8081
 ENTRYPOINT ["node", "/app/main.js"]

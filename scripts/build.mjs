@@ -1,7 +1,12 @@
-// Bundles what ships (dist/main.js) and what the demo and the tests start (the sandbox, the demo): one file each.
+// Bundles what ships (dist/main.js) and what the demo and the tests start (the sandbox, the demo): one file each. Beside what
+// ships lie the licences of all that is in it.
 import { existsSync, statSync } from 'node:fs'
-import { chmod } from 'node:fs/promises'
+import { chmod, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { build } from 'esbuild'
+import { licencesOf } from './licences.mjs'
+
+process.chdir(join(import.meta.dirname, '..'))
 
 const BUNDLES = [
   { from: 'src/main.ts', to: 'dist/main.js', ships: true },
@@ -16,7 +21,7 @@ const REQUIRE =
 for (const { from, to, ships } of BUNDLES) {
   if (!existsSync(from)) continue
   const startedAt = performance.now()
-  await build({
+  const { metafile } = await build({
     entryPoints: [from],
     outfile: to,
     bundle: true,
@@ -26,10 +31,12 @@ for (const { from, to, ships } of BUNDLES) {
     keepNames: true,
     sourcemap: 'linked',
     minify: ships,
+    metafile: true,
     banner: { js: `#!/usr/bin/env node\n${REQUIRE}` },
     logLevel: 'warning',
   })
   await chmod(to, 0o755)
+  if (ships) await writeFile(join(dirname(to), 'LICENCES.txt'), licencesOf(metafile))
   const kB = Math.round(statSync(to).size / 1000)
   console.log(`${to}  ${kB} kB  ${Math.round(performance.now() - startedAt)} ms`)
 }
