@@ -75,15 +75,19 @@ export class LeaderElection {
     return (this.#running ??= this.#run())
   }
 
-  /** Lets go of the Lease, so that another replica needs not wait for its end. To be called when nothing of ours acts any more. */
-  async stop(): Promise<void> {
+  /**
+   * Stops standing or leading, and lets go of the Lease, so that another replica needs not wait for its end.
+   *
+   * @param letGo false where something of ours may still act: then the Lease is left to run out.
+   */
+  async stop(letGo = true): Promise<void> {
     this.#stopping.abort()
     await this.#running
     this.#cancelExpiry()
     this.#term.cancel()
     if (this.#state !== 'leader') return
     this.#state = 'released'
-    await this.#release().catch((error: unknown) => this.#deps.log.debug({ error }, 'lease not released'))
+    if (letGo) await this.#release().catch((error: unknown) => this.#deps.log.debug({ error }, 'lease not released'))
   }
 
   async #run(): Promise<void> {

@@ -1,4 +1,6 @@
+import { createServer, type IncomingMessage } from 'node:http'
 import type { RequestOptions } from 'node:https'
+import { connect as openSocket, type AddressInfo, type Socket } from 'node:net'
 import { KubeConfig } from '@kubernetes/client-node'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { connect, CredentialsError, findKubeConfig } from '../../src/kubernetes/connection.ts'
@@ -132,6 +134,31 @@ describe('connections', () => {
     for (const { body } of watches) body.on('error', () => undefined).destroy()
     await connection.close()
     await until('all are closed', () => api.connections === 0)
+  })
+})
+
+describe('a proxy', () => {
+  it('that the kubeconfig names is what connections go through', async () => {
+    const asked: string[] = []
+    const proxy = createServer().on('connect', ({ url = '' }: IncomingMessage, client: Socket) => {
+      asked.push(url)
+      const server = openSocket(api.port, '127.0.0.1', () => {
+        client.write('HTTP/1.1 200 OK\r\n\r\n')
+        server.pipe(client).pipe(server)
+      })
+      server.on('error', () => client.destroy())
+      client.on('error', () => server.destroy())
+    })
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+    const { port } = proxy.address() as AddressInfo
+    const config = api.kubeConfig()
+    Object.assign(config.getCurrentCluster() ?? {}, { proxyUrl: `http://127.0.0.1:${port}` })
+    const connection = connect(config, clock)
+    const { dispatcher } = await connection.access()
+    const { statusCode } = await dispatcher.request({ origin: connection.origin, path: '/', method: 'GET' })
+    expect([statusCode, asked]).toEqual([200, [`127.0.0.1:${api.port}`]])
+    await connection.close()
+    await new Promise((resolve) => proxy.close(resolve))
   })
 })
 

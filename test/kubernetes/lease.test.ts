@@ -298,6 +298,14 @@ describe('stopping', () => {
     expect(clock.pending).toEqual([])
   })
 
+  it('leaves the Lease to run out where something of ours may still act', async () => {
+    const election = await leader()
+    await election.stop(false)
+    expect([server.requests, election.leading]).toEqual([[], false])
+    await clock.advance(60 * SECOND)
+    expect(told).toEqual(['a leads'])
+  })
+
   it('as a candidate touches nothing', async () => {
     await leader()
     const other = candidate('b')
