@@ -117,8 +117,10 @@ function limitOf(refusal: Refusal, body: unknown, reasons: string[]): Refusal {
   const limits = itemsOf(errorOf(body).details).map(({ metadata }) =>
     isFields(metadata) ? wordOf(metadata.quota_limit) : undefined,
   )
-  const daily = reasons.some((reason) => BY_REASON.get(reason)?.failure === 'DailyQuotaExceeded')
-  if (daily || limits.some((limit) => limit?.includes('PerDay'))) return { ...refusal, failure: 'DailyQuotaExceeded' }
+  const daily = reasons.find((reason) => BY_REASON.get(reason)?.failure === 'DailyQuotaExceeded')
+  if (daily !== undefined || limits.some((limit) => limit?.includes('PerDay'))) {
+    return { failure: 'DailyQuotaExceeded', reason: daily ?? refusal.reason }
+  }
   const personal = reasons.includes('userRateLimitExceeded') || limits.some((limit) => limit?.includes('PerUser'))
   return { ...refusal, personal }
 }
