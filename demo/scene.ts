@@ -12,7 +12,7 @@ export interface Scene {
 export const PEOPLE = ['alice', 'bob', 'carol']
 /** The interval of demo/manifests/2-integration.yaml, in seconds, and what one machine may need beyond it. */
 export const INTERVAL = 10
-export const SLACK = 10
+export const SLACK = 20
 
 /** Shows what `kubectl get` shows. */
 export async function showTable({ stage, teller }: Scene, what: string, options: TableOptions = {}): Promise<void> {

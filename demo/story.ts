@@ -21,13 +21,9 @@ function introduce({ teller }: Scene): void {
   teller.line(
     teller.in('bold', "calendar-operator: people's Google calendars, for the programs in a Kubernetes cluster"),
   )
-  teller.line()
-  teller.line(
-    'The operator that ships runs in a process of its own, between a simulated Google and a small Kubernetes API on this',
-  )
-  teller.line(
-    'machine. Nothing leaves it. What stands under a command is what the API server answers; no kubectl is needed.',
-  )
+  teller.line(`
+The operator, as it ships, runs in a process of its own between a simulated Google and a small Kubernetes API on this
+machine. Nothing leaves it. Below each command stands what the API server answers, laid out to fit; no kubectl is needed.`)
 }
 
 async function agentsBecomeReady(scene: Scene): Promise<void> {

@@ -97,7 +97,9 @@ export async function operatorIsKilled(scene: Scene): Promise<void> {
   teller.happened('The client is proved again, and every calendar is read.', seconds)
   await teller.until(read(2))
   await teller.until(upToDate(scene, ['alice', 'bob']))
-  const writes = kubernetes.requests({ userAgent: USER_AGENT }).filter(({ verb }) => !READING.includes(verb))
+  const sent = kubernetes.requests({ userAgent: USER_AGENT })
+  expectThat(sent.length > 0, 'requests of the operator to Kubernetes', 'none')
+  const writes = sent.filter(({ verb }) => !READING.includes(verb))
   const named = writes.map(({ verb, resource, count }) => `${count} × ${verb} ${resource}`)
   expectThat(writes.length === 0, 'no write to Kubernetes, since nothing has changed', named.join(', '))
   const { 'token.refresh': tokens = 0, 'events.list': readings = 0, ...others } = google.requests().byKind
