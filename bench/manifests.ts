@@ -1,0 +1,38 @@
+/** The objects of a bench: one namespace, one integration, and for each account an Agent and the Secret that brings its grant. */
+const base64 = (text: string): string => Buffer.from(text).toString('base64')
+
+interface Posted {
+  path: string
+  object: object
+}
+
+export function manifestsOf(
+  namespace: string,
+  { clientFile, interval }: { clientFile: string; interval: string },
+  accounts: { email: string; refreshToken?: string }[],
+): Posted[] {
+  const secret = (name: string, data: Record<string, string>): Posted => ({
+    path: `/api/v1/namespaces/${namespace}/secrets`,
+    object: { apiVersion: 'v1', kind: 'Secret', metadata: { name }, data },
+  })
+  const ours = (plural: string, kind: string, name: string, spec: object): Posted => ({
+    path: `/apis/calendar-operator.io/v1alpha1/namespaces/${namespace}/${plural}`,
+    object: { apiVersion: 'calendar-operator.io/v1alpha1', kind, metadata: { name }, spec },
+  })
+  const clientSecretRef = { name: 'google-oauth-client' }
+  const google = { clientSecretRef, siteURI: 'https://bench.example.com', userType: 'Internal' }
+  return [
+    { path: '/api/v1/namespaces', object: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } } },
+    secret('google-oauth-client', { 'client_secret.json': base64(clientFile) }),
+    ours('calendarintegrations', 'CalendarIntegration', 'google', { google, sync: { interval } }),
+    ...accounts.flatMap(({ email, refreshToken = '' }, n) => [
+      secret(`agent${n}-grant`, { refresh_token: base64(refreshToken) }),
+      ours('agents', 'Agent', `agent${n}`, {
+        integrationRef: { name: 'google' },
+        account: email,
+        grantSecretRef: { name: `agent${n}-grant` },
+        publish: { calendar: { name: `agent${n}-calendar` } },
+      }),
+    ]),
+  ]
+}

@@ -1,0 +1,103 @@
+/**
+ * `make bench`: how long, how much processor time, how much memory and how many requests it takes until agents are Ready from
+ * nothing, after a restart, and in a steady state. It asserts nothing: it prints a table, to be compared with
+ * docs/performance.md. KUBERNETES=real measures on a kube-apiserver.
+ */
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { cpus } from 'node:os'
+import { setTimeout as pause } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import type { Counts, Order, WorldState } from './messages.ts'
+import { MeasuredOperator, type Reading } from './operator.ts'
+import { heading, rowOf } from './table.ts'
+
+const OPTIONS = {
+  /** How many, one run for each. */
+  agents: { type: 'string', default: '1000,5000' },
+  /** Events in each calendar. */
+  events: { type: 'string', default: '50' },
+  interval: { type: 'string', default: '1m' },
+  /** How many seconds of the steady state to look at; 0 for none. */
+  steady: { type: 'string', default: '150' },
+  /** Leave a CPU profile of each operator in .bench/. */
+  profile: { type: 'boolean', default: false },
+} as const
+
+/** The last counts of the integration follow two seconds after its last agent. */
+const SETTLE_MS = 3_000
+const POLL_MS = 250
+
+interface Stage {
+  world: ChildProcess
+  state: WorldState
+  agents: number
+}
+
+async function bench(): Promise<void> {
+  const { values } = parseArgs({ options: OPTIONS })
+  const kubernetes = process.env.KUBERNETES === 'real' ? 'a kube-apiserver' : 'the sandbox'
+  console.log(
+    `Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}, Kubernetes: ${kubernetes}\n`,
+  )
+  console.log(heading)
+  for (const agents of values.agents.split(',').map(Number)) {
+    const world = fork('bench/world.ts', { execArgv: ['--import', 'tsx'] })
+    const [state] = (await once(world, 'message')) as [WorldState]
+    await ask(world, { do: 'seed', agents, events: Number(values.events), interval: values.interval })
+    const nodeOptions = values.profile ? ['--cpu-prof', '--cpu-prof-dir=.bench'] : []
+    await scenarios({ world, state, agents }, { steadyMs: Number(values.steady) * 1000, nodeOptions })
+    world.disconnect()
+    await once(world, 'exit')
+  }
+}
+
+async function scenarios(stage: Stage, how: { steadyMs: number; nodeOptions: string[] }): Promise<void> {
+  const first = new MeasuredOperator(stage.state, how.nodeOptions)
+  await started('cold start', stage, { operator: first, reached: ({ ready }) => ready })
+  await first.stop()
+  await ask(stage.world, { do: 'reset' })
+  const second = new MeasuredOperator(stage.state, how.nodeOptions)
+  const reading = await started('restart', stage, { operator: second, reached: ({ listed }) => listed })
+  if (how.steadyMs > 0) await steady(stage.agents, second, { before: reading, ms: how.steadyMs })
+  await second.stop()
+}
+
+async function started(
+  what: string,
+  { world, agents }: Stage,
+  { operator, reached }: { operator: MeasuredOperator; reached: (counts: Counts) => number },
+): Promise<Reading> {
+  const began = performance.now()
+  for (let count = 0; count < agents;) {
+    await pause(POLL_MS)
+    count = reached((await ask(world, { do: 'count' })) as Counts)
+    if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${what}: ${count} of ${agents}\r`)
+  }
+  const seconds = (performance.now() - began) / 1000
+  await pause(SETTLE_MS)
+  const after = await operator.read()
+  console.log(rowOf({ what, agents, seconds, after, per: agents }))
+  return after
+}
+
+async function steady(
+  agents: number,
+  operator: MeasuredOperator,
+  { before, ms }: { before: Reading; ms: number },
+): Promise<void> {
+  await pause(ms)
+  const after = await operator.read()
+  const lists = (reading: Reading): number => reading.google.get('events.list') ?? 0
+  const per = lists(after) - lists(before)
+  console.log(rowOf({ what: 'steady, a list', agents, seconds: ms / 1000, before, after, per }))
+}
+
+async function ask(world: ChildProcess, order: Order): Promise<unknown> {
+  const answered = once(world, 'message')
+  world.send(order)
+  const [answer] = (await answered) as [unknown]
+  return answer
+}
+
+await bench()

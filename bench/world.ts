@@ -1,0 +1,96 @@
+/**
+ * The world that is measured against, in a process of its own: the simulated Google, and the sandbox's Kubernetes or a real
+ * one. It is driven by messages, one answer for each.
+ */
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startGoogle } from '../sandbox/google/google.ts'
+import { startKubernetes } from '../sandbox/kubernetes/server.ts'
+import { systemClock } from '../src/platform/clock.ts'
+import { crds } from '../src/resources/generated/crds.ts'
+import { connect, type Body } from '../test/contract/client.ts'
+import { startRealKubernetes } from '../test/real/cluster.ts'
+import { manifestsOf } from './manifests.ts'
+import type { Counts, Order, WorldState } from './messages.ts'
+
+const NAMESPACE = 'bench'
+const AGENTS = `/apis/calendar-operator.io/v1alpha1/namespaces/${NAMESPACE}/agents`
+const AT_ONCE = 32
+
+type Seed = Extract<Order, { do: 'seed' }>
+
+const ready = new Set<string>()
+
+const google = await startGoogle({ clock: systemClock })
+const cluster = process.env.KUBERNETES === 'real' ? await realCluster() : await sandboxCluster()
+const api = await connect(cluster.kubeconfig)
+
+process.on('message', (order: Order) => {
+  void obey(order).then((answer) => process.send?.(answer))
+})
+process.on('disconnect', () => void cluster.stop().finally(() => process.exit(0)))
+process.send?.({ url: google.url, kubeconfig: cluster.kubeconfig } satisfies WorldState)
+
+async function obey(order: Order): Promise<unknown> {
+  if (order.do === 'seed') return seed(order)
+  if (order.do === 'count') return { ready: ready.size, listed: listed() } satisfies Counts
+  google.resetRequests()
+  return true
+}
+
+const listed = (): number => google.requests({ last: 1 }).byKind['events.list'] ?? 0
+
+async function sandboxCluster() {
+  const kubernetes = await startKubernetes({ clock: systemClock, crds })
+  const kubeconfig = join(mkdtempSync(join(tmpdir(), 'bench-')), 'kubeconfig')
+  writeFileSync(kubeconfig, kubernetes.kubeconfig())
+  return { kubeconfig, stop: () => kubernetes.stop() }
+}
+
+async function realCluster() {
+  const kubernetes = await startRealKubernetes()
+  return { kubeconfig: await kubernetes.kubeconfig(), stop: () => kubernetes.stop() }
+}
+
+/** Everything that is there before the operator starts. */
+async function seed({ agents, events, interval }: Seed): Promise<boolean> {
+  const { clientId } = google.addClient({})
+  // Quotas are for another bench: here the operator's own speed is looked at.
+  google.setProject({ perMinute: 10_000_000, perMinutePerUser: 10_000, perDay: 1_000_000_000 })
+  const { accounts } = google.seed({ accounts: agents, eventsEach: events, client: clientId })
+  const clientFile = JSON.stringify(google.clientFile(clientId))
+  const objects = manifestsOf(NAMESPACE, { clientFile, interval }, accounts)
+  for (const { path, object } of objects.slice(0, 3)) await create(path, object)
+  const rest = objects.slice(3)
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      for (let next = rest.pop(); next; next = rest.pop()) await create(next.path, next.object)
+    }),
+  )
+  await watchAgents()
+  return true
+}
+
+async function create(path: string, object: object): Promise<void> {
+  const answer = await api.request('POST', path, object)
+  if (answer.status >= 300) throw new Error(`${path} was refused: ${answer.text}`)
+}
+
+/** Counts as the status of each agent says, so that nothing is asked of the operator while it is measured. */
+async function watchAgents(): Promise<void> {
+  const { body } = await api.request('GET', `${AGENTS}?limit=1`)
+  const watch = await api.watch(
+    `${AGENTS}?watch=1&timeoutSeconds=3600&resourceVersion=${body.metadata.resourceVersion}`,
+  )
+  const follow = async (): Promise<void> => {
+    for (let event = await watch.next(); event; event = await watch.next()) count(event.object)
+  }
+  void follow().catch(() => undefined)
+}
+
+function count({ metadata, status }: Body): void {
+  const { conditions = [] } = (status ?? {}) as { conditions?: { type: string; status: string }[] }
+  if (conditions.some((one) => one.type === 'Ready' && one.status === 'True')) ready.add(metadata.name)
+  else ready.delete(metadata.name)
+}
