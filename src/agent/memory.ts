@@ -46,6 +46,8 @@ export interface CalendarMemory {
   /** What the last full listing asked for: another wish means another full listing. */
   asked?: { pastDays: number; futureDays: number }
   nextAt: number
+  /** The interval that `nextAt` was reckoned with, in ms. */
+  interval?: number
   /** What the last attempt ended with, if not well. */
   trouble?: Trouble
 }

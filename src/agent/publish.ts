@@ -33,7 +33,10 @@ export const staleAfterMs = (agent: Agent, sync: PublishContext['sync']): number
 export async function publishCalendar(context: PublishContext): Promise<Setback | undefined> {
   const { deps, agent, memory } = context
   const wanted = agent.spec.publish.calendar
-  if (!wanted) return undefined
+  if (!wanted) {
+    memory.published = undefined
+    return undefined
+  }
   const target: Target = { kind: wanted.kind, name: wanted.name, keys: CALENDAR_KEYS }
   const standing = await readOwned(deps, agent, target, memory.published)
   if (isSetback(standing)) return standing
@@ -52,7 +55,8 @@ function whatToPublish(context: PublishContext, standing: Published | undefined)
   const fresh = freshStamps(context, last)
   if (!fresh) return standing && blockUnread(context, standing, last)
   const rendering = renderingOf(context, fresh)
-  if (!standing || !last || heartbeatDue(context, last, fresh)) return render(rendering, fresh)
+  if (!standing || !last || !sameFrame(last, fresh) || heartbeatDue(context, last, fresh))
+    return render(rendering, fresh)
   const { agent, memory } = context
   const pictures = rendering.calendars.map(([, { picture }]) => picture)
   const inputs = [agent.metadata.generation, standing.resourceVersion, rendering.block, fresh.complete, ...pictures]
@@ -62,6 +66,14 @@ function whatToPublish(context: PublishContext, standing: Published | undefined)
   const same = render(rendering, { ...last, complete: fresh.complete })
   return sameData(same, standing.data) ? standing.data : render(rendering, fresh)
 }
+
+/** What the spec or the calendar says of the frame has not changed, whatever the time. */
+const sameFrame = (a: Stamps, b: Stamps): boolean =>
+  a.timeZone === b.timeZone &&
+  a.window.end - a.window.start === b.window.end - b.window.start &&
+  wholeSeconds(a.freshUntil - a.syncedAt) === wholeSeconds(b.freshUntil - b.syncedAt)
+
+const wholeSeconds = (ms: number): number => Math.round(ms / 1000)
 
 const isShallowEqual = (a: readonly unknown[], b: readonly unknown[] = []): boolean =>
   a.length === b.length && a.every((one, index) => one === b[index])

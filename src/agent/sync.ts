@@ -40,6 +40,7 @@ export async function syncCalendars(request: AccessRequest, grant: Grant): Promi
   for (const [id, name] of wanted) {
     const calendar = memory.calendars.get(id) ?? newCalendar()
     memory.calendars.set(id, calendar)
+    keepPace(request, calendar)
     const reading = { id, name, calendar }
     const failed = isDue(request, calendar) ? await readCalendar(request, grant, reading) : calendar.trouble?.setback
     if (failed) setbacks.push(failed)
@@ -47,6 +48,13 @@ export async function syncCalendars(request: AccessRequest, grant: Grant): Promi
     if (failed && endsTheRound(failed)) break
   }
   return setbacks
+}
+
+/** A shorter or longer interval counts from the last reading on. */
+function keepPace({ gate }: AccessRequest, calendar: CalendarMemory): void {
+  const interval = durationMs(gate.integration.spec.sync.interval)
+  if (calendar.interval === interval || calendar.lastRead === undefined || calendar.trouble) return
+  Object.assign(calendar, { interval, nextAt: calendar.lastRead + interval })
 }
 
 const newCalendar = (): CalendarMemory => ({ picture: emptyPicture(), timeZone: 'UTC', detail: 'Busy', nextAt: 0 })
@@ -136,6 +144,7 @@ async function apply(
   const known = calendar.lastRead === undefined ? undefined : calendar.picture
   const { picture } = applyListing(known, listing.events, options)
   const { pastDays, futureDays } = gate.integration.spec.sync.window
+  const interval = durationMs(gate.integration.spec.sync.interval)
   Object.assign(calendar, {
     picture,
     detail,
@@ -145,7 +154,8 @@ async function apply(
     lastRead: startedAt,
     lastFull: full ? startedAt : calendar.lastFull,
     asked: full ? { pastDays, futureDays } : calendar.asked,
-    nextAt: startedAt + spread(durationMs(gate.integration.spec.sync.interval), deps.random()),
+    interval,
+    nextAt: startedAt + spread(interval, deps.random()),
     trouble: undefined,
   })
   deps.integrations.observeAPI(gate.key, 'Enabled')

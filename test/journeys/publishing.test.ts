@@ -74,6 +74,29 @@ describe('the published calendar', () => {
     })
   })
 
+  test('follows the spec at once: the window, the time of trust, the rules and the interval', async () => {
+    addEvent(3, { status: 'tentative' })
+    await start({}, { sync: { interval: '24h' } })
+    await world.untilReady('alice')
+    const before = await world.busy('alice')
+    expect(before.busy).toHaveLength(1)
+    const rules = { busy: { tentative: 'Free' }, publish: { staleAfter: '72h' } }
+    await world.objects.patch('Agent', 'alice', { spec: rules })
+    const after = await world.until('the rules are followed', async () => {
+      const busy = await world.busy('alice')
+      return busy.busy.length === 0 && busy
+    })
+    expect(Date.parse(after.freshUntil) - Date.parse(after.syncedAt)).toBe(72 * 60 * MINUTE)
+    const sync = { interval: '1m', window: { pastDays: 0, futureDays: 7 } }
+    await world.objects.patch('CalendarIntegration', 'google', { spec: { sync } })
+    await world.until('the window is another', async () => {
+      const { window } = await world.busy('alice')
+      return Date.parse(window.end) - Date.parse(window.start) === 7 * 24 * 60 * MINUTE
+    })
+    world.google.resetRequests()
+    await world.until('it is read every minute', () => (world.google.requests().byKind['events.list'] ?? 0) >= 3)
+  })
+
   test('moves when the spec names another object, and leaves nothing behind', async () => {
     await start({ publish: { calendar: { name: 'alice-calendar' }, accessToken: { name: 'alice-token' } } })
     await world.untilReady('alice')
