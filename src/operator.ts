@@ -78,12 +78,14 @@ export function createOperator(deps: OperatorDeps): Operator {
       else startWork()
     },
     async stop() {
-      const ended = await Promise.all([integrations.stop(GRACE_MS), agents.stop(GRACE_MS)])
-      await election?.stop()
+      const stopped = await Promise.all([integrations.stop(GRACE_MS), agents.stop(GRACE_MS)])
+      const ended = stopped.every(Boolean)
+      // What still runs may still write: then the Lease is left to run out, and nobody begins beside us.
+      await election?.stop(ended)
       await electing
       await cluster.stop()
       await Promise.all([google.close(), connection.close(), health?.close()])
-      return ended.every(Boolean)
+      return ended
     },
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { deathOf, grantEnd } from '../../src/agent/death.ts'
 import type { Grant } from '../../src/agent/memory.ts'
+import type { CalendarIntegration } from '../../src/resources/types.ts'
 import { anIntegration } from '../support/resources.ts'
 
 const DAY = 24 * 60 * 60_000
@@ -20,9 +21,15 @@ const grant = (more: Partial<Grant> = {}): Grant => ({
   ...more,
 })
 
+interface Circumstances {
+  of?: Grant
+  by?: CalendarIntegration
+  failure?: 'InvalidGrant' | 'SessionExpired'
+}
+
 const diedAfter = (
   days: number,
-  { of = grant(), by = inTesting, failure = 'InvalidGrant' } = {},
+  { of = grant(), by = inTesting, failure = 'InvalidGrant' }: Circumstances = {},
 ): { reason: string; likelyCause: string; message: string } =>
   deathOf(of, by, { failure, now: consent + days * DAY, advice: 'sign in again' })
 
