@@ -120,6 +120,8 @@ export async function open(
       path: connection.basePath + path,
       method,
       signal,
+      // undici would close the connection after each DELETE that has a body.
+      reset: false,
       headers: {
         ...access.headers,
         'user-agent': 'calendar-operator',

@@ -120,7 +120,7 @@ describe('connections', () => {
       const { body } = await dispatcher.request({ origin: connection.origin, path: '/', method: 'GET' })
       await body.dump()
     }
-    expect(api.connections).toBeLessThan(4)
+    expect(api.accepted).toBeLessThan(4)
     await connection.close()
   })
 

@@ -137,6 +137,16 @@ describe('what is said again', () => {
     expect(requests[2]?.body).toMatchObject({ series: { count: 3 } })
   })
 
+  it('ten minutes and a bit later is another Event, whatever was said in between', async () => {
+    note()
+    await clock.advance(9.5 * MINUTE)
+    note({ reason: 'GrantExpired' })
+    await clock.advance(MINUTE - 1)
+    note()
+    await settle()
+    expect(methods()).toEqual(['POST', 'POST', 'POST'])
+  })
+
   it('about another object, with another reason or in other words, is another Event', async () => {
     note()
     note({ regarding: { ...agent('alice'), metadata: { ...agent('alice').metadata, uid: 'remade' } } })

@@ -69,6 +69,15 @@ describe('a request', () => {
     expect(observed).toEqual(['GET 500', 'GET error', 'GET 200'])
   })
 
+  it.each<ApiRequest['method']>(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])(
+    'leaves its connection to the next: %s',
+    async (method) => {
+      const request = { method, path: '/x', body: method === 'GET' ? undefined : {} }
+      for (let turn = 0; turn < 20; turn++) await outcome(request)
+      expect(api.accepted).toBeLessThan(4)
+    },
+  )
+
   it('goes below the path of a cluster that has one', async () => {
     const config = api.kubeConfig()
     Object.assign(config.getCurrentCluster() ?? {}, { server: `${api.url}/k8s/clusters/one/` })

@@ -72,11 +72,14 @@ export class ScriptedApi {
   readonly #sockets = new Set<Socket>()
   script: Script
   port = 0
+  /** How many connections were made in all. */
+  accepted = 0
 
   private constructor(script: Script) {
     this.script = script
     this.#server = createServer((request, response) => void this.#answer(request, response))
     this.#server.on('connection', (socket) => {
+      this.accepted += 1
       this.#sockets.add(socket)
       socket.on('close', () => this.#sockets.delete(socket))
     })
