@@ -59,7 +59,8 @@ const invalid = (message: string): UnusableClient => ({
 type Fields = Record<string, unknown>
 
 function parseFile(raw: string, where: string): ClientFile | UnusableClient {
-  const text = raw.replace(/^\uFEFF/, '').trim()
+  // A byte order mark is white space too.
+  const text = raw.trim()
   if (text === '') return invalid(`The client file in ${where} is empty.`)
   const stripped: string[] = []
   let file = parseJSON(text)

@@ -289,6 +289,7 @@ describe('revoking a grant', () => {
   it.each<[GoogleFailure, Reply]>([
     ['InvalidRequest', json({ error: 'invalid_request' }, 400)],
     ['Unknown', html(400)],
+    ['Unreachable', json({ error: 'invalid_token' }, 503)],
     ['Unreachable', html(503)],
     ['Unreachable', drop],
   ])('fails with %s', async (failure, script) => {
