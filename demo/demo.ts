@@ -17,17 +17,17 @@ const { stdout } = process
 const isTerminal = stdout.isTTY && process.env.TERM !== 'dumb' && into === undefined
 
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
+const NOBODY_READS = 141
 let ending = false
-const signalled = new Promise<number>((answer) => {
-  for (const [signal, status] of Object.entries(SIGNALS)) {
-    process.on(signal, () => {
-      ending = true
-      answer(status)
-    })
+const ended = new Promise<number>((answer) => {
+  const end = (status: number): void => {
+    ending = true
+    answer(status)
   }
+  for (const [signal, status] of Object.entries(SIGNALS)) process.on(signal, () => end(status))
+  // A reader that has gone (`make demo | head`) is no reason for a stack trace.
+  stdout.on('error', () => end(NOBODY_READS))
 })
-// A reader that has gone (`make demo | head`) is no reason for a stack trace.
-stdout.on('error', () => process.exit(141))
 
 let told = ''
 const teller = new Teller({
@@ -80,12 +80,12 @@ The operator's log is ${running.shown(running.log)}.`)
 }
 
 const playing = play()
-const status = await Promise.race([playing, signalled])
+const status = await Promise.race([playing, ended])
 if (status === 0 && stage) {
   if (into !== undefined) await writeFile(into, withOutput(await readFile(into, 'utf8'), told))
   if (keep) {
     invite(stage)
-    await signalled
+    await ended
   }
 }
 ending = true

@@ -23,7 +23,7 @@ function introduce({ teller }: Scene): void {
   )
   teller.line(`
 The operator, as it ships, runs in a process of its own between a simulated Google and a small Kubernetes API on this
-machine. Nothing leaves it. Below each command stands what the API server answers, laid out to fit; no kubectl is needed.`)
+machine. Nothing leaves it. Below a command stands what the API server answers, laid out to fit; no kubectl is needed.`)
 }
 
 async function agentsBecomeReady(scene: Scene): Promise<void> {

@@ -2,7 +2,7 @@
  * The sandbox on its own: a simulated Google and a small Kubernetes API, both on loopback and on the real clock. It writes
  * a kubeconfig, says where everything is, and lives until a signal; then all of it is gone. See docs/sandbox.md.
  */
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, rm, rmdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 import { crds } from '../src/resources/generated/crds.ts'
@@ -26,6 +26,9 @@ const clock = {
   },
 }
 
+const ended = new Promise((resolve) => {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve)
+})
 const { kubeconfig, namespace } = values
 const google = await startGoogle({ clock, port: Number(values['google-port']) })
 const kubernetes = await startKubernetes({ clock, crds, port: Number(values['kubernetes-port']) })
@@ -41,9 +44,9 @@ node dist/main.js run --google-accounts-url=${google.url} --google-oauth-url=${g
 
 Ctrl-C ends it, and everything in it is gone.`)
 
-await new Promise((resolve) => {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve)
-})
+await ended
 await rm(kubeconfig, { force: true })
+// Its folder too, unless somebody keeps something else there.
+await rmdir(dirname(kubeconfig)).catch(() => undefined)
 await Promise.all([google.close(), kubernetes.stop()])
 process.exit(0)
