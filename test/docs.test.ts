@@ -36,8 +36,10 @@ const anchorOf = (title: string): string =>
 
 const prose = (text: string): string => text.replace(/^```[^]*?^```$/gm, '')
 
+type Reasons = Record<string, Record<string, string>>
+
 const conditions = Object.entries(REASONS).flatMap(([kind, table]) =>
-  Object.entries(table).map(([condition, reasons]) => ({ kind, condition, reasons: Object.keys(reasons) })),
+  Object.entries(table as Reasons).map(([condition, reasons]) => ({ kind, condition, reasons: Object.keys(reasons) })),
 )
 
 describe('the page about trouble', () => {
