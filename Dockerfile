@@ -1,6 +1,6 @@
 # syntax=docker/dockerfile:1
 
-# Everything that ships is one file, dist/main.js: the second stage needs neither npm nor node_modules.
+# Everything that runs is one file, dist/main.js: the second stage needs neither npm nor node_modules.
 FROM node:24-bookworm-slim AS build
 WORKDIR /src
 COPY package.json package-lock.json ./
