@@ -3,6 +3,7 @@
  * Google, so it is lost without harm at a restart.
  */
 import type { Picture } from '../calendar/picture.ts'
+import type { Stamps } from './render.ts'
 import type { Setback } from './setback.ts'
 
 /** A grant in use. Instants in ms since the epoch. */
@@ -69,6 +70,14 @@ export interface Published {
   name: string
   resourceVersion: string
   data: Record<string, string>
+  /** What the data says, once somebody has asked (`saidBy`). */
+  said?: Said
+}
+
+/** What a published calendar says of itself; nothing of it where the text isn't whole. */
+export interface Said {
+  stamps?: Stamps
+  busyIntervals?: number
 }
 
 export interface AgentMemory {

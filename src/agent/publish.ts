@@ -11,7 +11,7 @@ import type { OpenGate } from './gate.ts'
 import type { AgentMemory, CalendarMemory, Published } from './memory.ts'
 import { readOwned, sameData, writeOwned, type Target } from './owned-object.ts'
 import type { AgentDeps } from './port.ts'
-import { render, renderBlocked, publishedDocument, type Rendering, type Stamps } from './render.ts'
+import { render, renderBlocked, saidBy, type Rendering, type Stamps } from './render.ts'
 import { isSetback, type Setback } from './setback.ts'
 import { nextReading, wantedCalendars } from './sync.ts'
 
@@ -51,7 +51,7 @@ export async function publishCalendar(context: PublishContext): Promise<Setback 
 
 /** The data to publish; what stands there already, if that still says it; undefined where nothing may be said yet. */
 function whatToPublish(context: PublishContext, standing: Published | undefined): Record<string, string> | undefined {
-  const last = publishedDocument(standing?.data)
+  const last = saidBy(standing).stamps
   const fresh = freshStamps(context, last)
   if (!fresh) return standing && blockUnread(context, standing, last)
   const rendering = renderingOf(context, fresh)
@@ -131,8 +131,7 @@ function blockUnread(
 }
 
 /** The instant until which the published calendar can be trusted, as it stands in the cluster. */
-export const trustedUntil = (memory: AgentMemory): number | undefined =>
-  publishedDocument(memory.published?.data)?.freshUntil
+export const trustedUntil = (memory: AgentMemory): number | undefined => saidBy(memory.published).stamps?.freshUntil
 
 /** Publishes the access token, for programs that call Google themselves. */
 export async function publishToken({ deps, agent, memory }: PublishContext): Promise<Setback | undefined> {

@@ -16,7 +16,7 @@ import { parseBusyICalendar, renderBusyICalendar, renderEventsICalendar } from '
 import type { Zones } from '../calendar/zones.ts'
 import { keyOf } from '../kubernetes/port.ts'
 import type { Agent } from '../resources/types.ts'
-import type { CalendarMemory } from './memory.ts'
+import type { CalendarMemory, Published, Said } from './memory.ts'
 
 /** What a published document says of itself, but for whose it is. */
 export type Stamps = Omit<Frame, 'agent'>
@@ -66,6 +66,20 @@ export function renderBlocked(data: Record<string, string>): Record<string, stri
   return texts
 }
 
+/** What an object says that stands published. Reading it back costs as much as writing it: once a version is enough. */
+export function saidBy(published: Published | undefined): Said {
+  if (!published) return {}
+  if (published.said) return published.said
+  const document = publishedDocument(published.data)
+  published.said = document ? saying(document) : {}
+  return published.said
+}
+
+const saying = ({ window, syncedAt, freshUntil, complete, timeZone, busy }: BusyDocument): Said => ({
+  stamps: { window, syncedAt, freshUntil, complete, timeZone },
+  busyIntervals: busy.length,
+})
+
 /** The busy time that stands published, in whichever format; undefined where it isn't whole. */
-export const publishedDocument = (data: Record<string, string> = {}): BusyDocument | undefined =>
+const publishedDocument = (data: Record<string, string> = {}): BusyDocument | undefined =>
   parseBusyJSON(data['busy.json'] ?? '') ?? parseBusyICalendar(data['busy.ics'] ?? '')

@@ -12,7 +12,7 @@ import { grantEnd } from './death.ts'
 import { fromTimestamp } from './encoding.ts'
 import type { AgentMemory } from './memory.ts'
 import type { AgentDeps } from './port.ts'
-import { publishedDocument } from './render.ts'
+import { saidBy } from './render.ts'
 import { wantedCalendars } from './sync.ts'
 
 export interface Report {
@@ -75,7 +75,7 @@ function syncOf({ agent, memory }: Report): AgentStatus['sync'] {
   return {
     lastSyncTime: oldest(read.map(({ lastRead }) => lastRead)) ?? before?.lastSyncTime,
     lastFullSyncTime: oldest(read.map(({ lastFull }) => lastFull)) ?? before?.lastFullSyncTime,
-    busyIntervals: publishedDocument(memory.published?.data)?.busy.length,
+    busyIntervals: saidBy(memory.published).busyIntervals,
     calendars: wanted.map(({ name, calendar }) => ({
       id: name,
       events: calendar?.picture.events,
