@@ -17,7 +17,8 @@ const COUNT_AFTER_MS = 2_000
 /** Answers what to call when an agent's status was written. */
 export function wire({ cluster, directory, agents, integrations }: Wiring): (agentKey: string) => void {
   const wakeAgentsOf = (integration: string): void => {
-    for (const agent of cluster.agents.by('integration', integration)) agents.add(keyOf(agent))
+    // Many at once: they let a change of one person's own pass.
+    for (const agent of cluster.agents.by('integration', integration)) agents.add(keyOf(agent), 0)
   }
   const recount = (agentKey: string): void => {
     const agent = cluster.agents.get(agentKey)
@@ -54,7 +55,7 @@ export function wire({ cluster, directory, agents, integrations }: Wiring): (age
   cluster.namespaces?.subscribe(({ before, after }) => {
     const sameLabels = JSON.stringify(before?.metadata.labels) === JSON.stringify(after?.metadata.labels)
     if (!after || sameLabels) return
-    for (const agent of cluster.agents.by('namespace', after.metadata.name)) agents.add(keyOf(agent))
+    for (const agent of cluster.agents.by('namespace', after.metadata.name)) agents.add(keyOf(agent), 0)
   })
   directory.onEntry(wakeAgentsOf)
   directory.onObservation((integration) => integrations.add(integration))

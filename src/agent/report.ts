@@ -57,7 +57,8 @@ function authorizationOf({ agent, memory, integration }: Report): AgentStatus['a
     account: grant.account,
     scopes: grant.scopes,
     grantedAt: timestamp(grant.grantedAt),
-    expiresAt: end === undefined ? undefined : timestamp(end),
+    // A grant that was taken back has no end to look forward to.
+    expiresAt: end === undefined || memory.refusal?.setback.reason === 'GrantRevoked' ? undefined : timestamp(end),
     accessTokenExpiresAt: grant.accessToken ? timestamp(grant.expiresAt) : undefined,
     likelyCause: memory.refusal?.likelyCause,
   }

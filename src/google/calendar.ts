@@ -35,15 +35,11 @@ const TIMES = 'start,end,originalStartTime'
 const COMMON = `id,status,transparency,eventType,recurringEventId,${TIMES}`
 const fieldsOf = (items: string): string => `nextPageToken,nextSyncToken,timeZone,items(${COMMON},${items})`
 
-/**
- * What is the same in every request of one detail: a sync token is good for that only. Of an event with several guests
- * `maxAttendees: 1` leaves the one whose calendar this is, which is all that a busy time needs.
- */
+/** What is the same in every request of one detail: a sync token is good for that only. */
 const ALWAYS = {
   Busy: {
     maxResults: PAGE_SIZE,
     singleEvents: true,
-    maxAttendees: 1,
     fields: fieldsOf('attendees(self,responseStatus)'),
   },
   Full: {
