@@ -15,9 +15,6 @@ export interface OpenGate {
 /** What else an integration's state means for its agents: its suspension is theirs. */
 export type Gate = OpenGate | Setback | 'Suspended'
 
-/** How long an agent that nothing is known about waits for its integration before the status says so, in ms. */
-export const INTEGRATION_GRACE_MS = 3_000
-
 export const integrationKey = (agent: Agent): string =>
   `${agent.spec.integrationRef.namespace ?? agent.metadata.namespace ?? ''}/${agent.spec.integrationRef.name}`
 

@@ -124,7 +124,7 @@ function refusalOf(error: GoogleError, { clientId }: ClientFile): CredentialsFin
     case 'UnauthorizedClient':
       return failed(
         'InvalidClient',
-        `Google refuses the client id ${clientId} with this secret: download the client file anew (Google Cloud console, Clients) and put it into the Secret.`,
+        `Google refuses the client id ${clientId} with this secret: add a new secret on the client's page in the Google Cloud console, download the file that it offers then, and put it into the Secret.`,
       )
     case 'ClientDeleted':
       return failed(
@@ -139,7 +139,7 @@ function refusalOf(error: GoogleError, { clientId }: ClientFile): CredentialsFin
     case 'InvalidRequest':
       return failed(
         'ClientFileInvalid',
-        `Google can't make sense of the client id and secret (${error.message}): download the client file anew.`,
+        `Google can't make sense of the client id and secret (${error.message}): download the client's file from the Google Cloud console and put it into the Secret as it is.`,
       )
     default:
       return undefined
