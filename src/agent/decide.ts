@@ -100,8 +100,17 @@ function granted(grant: NonNullable<Facts['grant']>, now: number): Authorized {
   const left = grant.end - now
   const message = `${since}; it ends ${timestamp(grant.end)}${guess}`
   if (left > 48 * HOUR) return { status: 'True', reason: 'Granted', message: `${message}.${account}` }
-  const stage = left > 12 * HOUR ? 'less than 48 hours' : 'less than 12 hours'
-  return { status: 'True', reason: 'GrantExpiresSoon', message: `${message}, in ${stage}: ${grant.advice}.${account}` }
+  return {
+    status: 'True',
+    reason: 'GrantExpiresSoon',
+    message: `${message}, ${stage(left)}: ${grant.advice}.${account}`,
+  }
+}
+
+/** How close the end of a grant is; each stage is said, and warned about, once. */
+function stage(left: number): string {
+  if (left <= 0) return 'which is past, so that any request may be refused'
+  return left > 12 * HOUR ? 'in less than 48 hours' : 'in less than 12 hours'
 }
 
 function decideSynced(facts: Facts, trouble: Setback | undefined): Synced {

@@ -58,6 +58,7 @@ describe('an agent of which everything is known', () => {
     [48 * hours, 'GrantExpiresSoon', 'less than 48 hours'],
     [13 * hours, 'GrantExpiresSoon', 'less than 48 hours'],
     [12 * hours, 'GrantExpiresSoon', 'less than 12 hours'],
+    [0, 'GrantExpiresSoon', 'which is past'],
   ])('whose grant ends in %d ms says %s', (left, reason, words) => {
     const { of } = decided(facts({ grant: { ...grant, end: now + left }, synced: { calendars: 1 } }))
     expect(of('Ready')?.status).toBe('True')
