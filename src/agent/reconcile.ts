@@ -11,6 +11,7 @@ import { findCondition } from '../resources/conditions.ts'
 import { durationMs } from '../resources/durations.ts'
 import { requestedAt, REVOKE_FINALIZER } from '../resources/names.ts'
 import { meaningOf } from '../resources/reasons.ts'
+import { isRequested } from '../resources/status.ts'
 import type { Agent, CalendarIntegration } from '../resources/types.ts'
 import { ensureAccess, renewalAdvice, type AccessRequest } from './access.ts'
 import { grantEnd } from './death.ts'
@@ -94,7 +95,7 @@ function waitsForIntegration(deps: AgentDeps, agent: Agent, memory: AgentMemory,
   const exists = deps.cluster.integrations.get(integrationKey(agent)) !== undefined
   if (exists && !seen && agent.status?.conditions?.length) return true
   const young = deps.clock.now() - memory.firstSeen < INTEGRATION_GRACE_MS
-  return young && meaningOf('Agent', gate.reason) === 'passing' && !isRequested(agent, memory)
+  return young && meaningOf('Agent', gate.reason) === 'passing' && !isRequested(agent, memory.handledRequest)
 }
 
 interface Scene {
@@ -112,7 +113,7 @@ async function act(deps: AgentDeps, scene: Scene): Promise<Facts> {
   let complete = false
   if (isSetback(gate)) setbacks.push(gate)
   else {
-    const request = { deps, agent, memory, gate, force: isRequested(agent, memory) }
+    const request = { deps, agent, memory, gate, force: isRequested(agent, memory.handledRequest) }
     const access = await guarded(() => gainAccess(request))
     if (isSetback(access)) setbacks.push(access)
     else {
@@ -208,12 +209,6 @@ function rememberTrouble(memory: AgentMemory, facts: Facts): void {
   const passing = facts.setbacks.some(({ reason }) => meaningOf('Agent', reason) === 'passing')
   memory.troubleSince = passing ? (memory.troubleSince ?? facts.now) : undefined
   facts.troubleSince = memory.troubleSince
-}
-
-/** Somebody asked for a reconcile now, and this is the first one since. */
-const isRequested = (agent: Agent, memory: AgentMemory): boolean => {
-  const request = requestedAt(agent)
-  return request !== undefined && request !== agent.status?.lastHandledReconcileAt && request !== memory.handledRequest
 }
 
 /** Frozen: nothing is asked or published, and the conditions stay; only who never had any gets one. */

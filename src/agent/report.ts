@@ -5,6 +5,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { conditionsFor, timestamp, type Findings } from '../resources/conditions.ts'
 import { requestedAt } from '../resources/names.ts'
+import { compact } from '../resources/status.ts'
 import type { Agent, AgentStatus, CalendarIntegration } from '../resources/types.ts'
 import { announce } from '../kubernetes/announce.ts'
 import { keyOf } from '../kubernetes/port.ts'
@@ -44,9 +45,6 @@ export async function report(deps: AgentDeps, { agent: looked, ...what }: Report
   announce(deps, { kind: 'Agent', object: agent, before: before.conditions, after: conditions })
   deps.reported(keyOf(agent))
 }
-
-/** Without the keys that have nothing to say: the API server has no undefined. */
-const compact = (status: AgentStatus): AgentStatus => JSON.parse(JSON.stringify(status)) as AgentStatus
 
 function authorizationOf({ agent, memory, integration }: Report): AgentStatus['authorization'] {
   const grant = memory.grant

@@ -130,7 +130,10 @@ export interface Limit {
 /** Google, as one OAuth client sees it. */
 export interface GoogleClient {
   readonly credentials: OAuthClient
-  /** The limit in force, if any; while there is one, every request fails at once with it and nothing is sent. */
+  /**
+   * The limit in force, of the token endpoint or of the Calendar API, if any; while there is one, every request to that
+   * service fails at once with it, and nothing is sent.
+   */
   limit(): Limit | undefined
   /** Resolves when id and secret are right: Google then answers a made-up refresh token with `invalid_grant`. */
   prove(): Promise<void>

@@ -11,6 +11,7 @@ import { withWordIfLate } from '../loop/pace.ts'
 import { scrub } from '../platform/scrub.ts'
 import { conditionsFor, findCondition } from '../resources/conditions.ts'
 import { requestedAt } from '../resources/names.ts'
+import { compact, isRequested } from '../resources/status.ts'
 import type { CalendarIntegration, CalendarIntegrationStatus } from '../resources/types.ts'
 import { countAgents } from './counts.ts'
 import { proofIsDue, prove, readCredentials, type CredentialsFinding, type CredentialsMemory } from './credentials.ts'
@@ -56,7 +57,7 @@ async function reconcile(
   const provedBefore = wasProved(integration, memory)
   // Agents need not wait for a proof that says what the status says already.
   if (provedBefore && !memory.proof) tellAgents(deps, key, memory, decisionOf(deps, key, integration, memory))
-  const asked = isRequested(integration, memory) || deps.directory.takeSuspicion(key)
+  const asked = isRequested(integration, memory.handledRequest) || deps.directory.takeSuspicion(key)
   if (memory.file && proofIsDue(memory, deps.clock.now(), asked)) {
     const step = (): Promise<void> => prove(deps, memory, provedBefore)
     const late = (): Promise<void> => firstStatus(deps, key, integration, memory)
@@ -112,13 +113,6 @@ function tellAgents(deps: IntegrationDeps, key: string, memory: Memory, { findin
   })
 }
 
-const isRequested = (integration: CalendarIntegration, memory: Memory): boolean => {
-  const request = requestedAt(integration)
-  return (
-    request !== undefined && request !== integration.status?.lastHandledReconcileAt && request !== memory.handledRequest
-  )
-}
-
 /** Frozen, with its agents; only who never had a status gets one. */
 async function suspended(deps: IntegrationDeps, integration: CalendarIntegration): Promise<Outcome> {
   const known = findCondition(integration.status?.conditions, 'Ready')
@@ -172,10 +166,6 @@ async function write(
   const turn = { kind: 'CalendarIntegration', object: integration, before: before.conditions } as const
   announce(deps, { ...turn, after: status.conditions })
 }
-
-/** Without the keys that have nothing to say: the API server has no undefined. */
-const compact = (status: CalendarIntegrationStatus): CalendarIntegrationStatus =>
-  JSON.parse(JSON.stringify(status)) as CalendarIntegrationStatus
 
 /** A courtesy to whoever waits: the status at the end of the reconcile is the one that counts. */
 async function firstStatus(
