@@ -20,7 +20,7 @@ const OPTIONS = {
   interval: { type: 'string', default: '1m' },
   /** How many seconds of the steady state to look at; 0 for none. */
   steady: { type: 'string', default: '150' },
-  /** Leave a CPU profile of each operator in .bench/. */
+  /** Leave a CPU profile of each operator in dist/profiles/. */
   profile: { type: 'boolean', default: false },
 } as const
 
@@ -45,7 +45,7 @@ async function bench(): Promise<void> {
     const world = fork('bench/world.ts', { execArgv: ['--import', 'tsx'] })
     const [state] = (await once(world, 'message')) as [WorldState]
     await ask(world, { do: 'seed', agents, events: Number(values.events), interval: values.interval })
-    const nodeOptions = values.profile ? ['--cpu-prof', '--cpu-prof-dir=.bench'] : []
+    const nodeOptions = values.profile ? ['--cpu-prof', '--cpu-prof-dir=dist/profiles'] : []
     await scenarios({ world, state, agents }, { steadyMs: Number(values.steady) * 1000, nodeOptions })
     world.disconnect()
     await once(world, 'exit')
@@ -100,4 +100,6 @@ async function ask(world: ChildProcess, order: Order): Promise<unknown> {
   return answer
 }
 
+// So that the operators' own `exit` handlers run.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 await bench()
