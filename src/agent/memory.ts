@@ -69,7 +69,8 @@ export interface Published {
   kind: 'ConfigMap' | 'Secret'
   name: string
   resourceVersion: string
-  data: Record<string, string>
+  /** Its text: see `published.ts`. */
+  packed: Uint8Array
   /** What the data says, once somebody has asked (`saidBy`). */
   said?: Said
 }

@@ -8,6 +8,7 @@ import { GROUP_VERSION, isManaged, MANAGED_BY } from '../resources/names.ts'
 import type { Agent } from '../resources/types.ts'
 import type { Published } from './memory.ts'
 import type { AgentDeps } from './port.ts'
+import { dataOf, published, type Data } from './published.ts'
 import { isSetback, setback, type Setback } from './setback.ts'
 
 /** Kubernetes refuses objects past 1 MiB, all in; below this there is room for other people's metadata. */
@@ -66,12 +67,8 @@ function publishedFrom(object: ConfigMap | Secret, target: Target): Published {
   const text = (value: string): string =>
     object.kind === 'Secret' ? Buffer.from(value, 'base64').toString('utf8') : value
   const ours = Object.entries(object.data ?? {}).filter(([key]) => target.keys.includes(key))
-  return {
-    kind: target.kind,
-    name: target.name,
-    resourceVersion: object.metadata.resourceVersion ?? '',
-    data: Object.fromEntries(ours.map(([key, value]) => [key, text(value)])),
-  }
+  const at = { kind: target.kind, name: target.name, resourceVersion: object.metadata.resourceVersion ?? '' }
+  return published(at, Object.fromEntries(ours.map(([key, value]) => [key, text(value)])))
 }
 
 const controllerOf = (object: KubernetesObject): OwnerReference | undefined =>
@@ -109,28 +106,24 @@ export async function removeOrphans(deps: AgentDeps, agent: Agent): Promise<void
 export async function writeOwned(
   deps: AgentDeps,
   agent: Agent,
-  target: Target & { data: Record<string, string> },
+  target: Target & { data: Data },
   current: Published | undefined,
 ): Promise<Published | Setback> {
   const tooLarge = sizeSetback(deps, target)
   if (tooLarge) return tooLarge
   const seen = seenAs(deps, agent, target)
   const whole = current !== undefined && seen !== undefined && intact(agent, seen, current)
-  if (whole && sameData(current.data, target.data)) return current
+  if (whole && sameData(dataOf(current), target.data)) return current
   if (current === undefined) return create(deps, agent, target)
   const references = seen ? seen.metadata.ownerReferences : undefined
   const written = await deps.cluster.patch(newObject(agent, target, current.resourceVersion), {
     metadata: whole ? undefined : { labels: MANAGED_BY, ownerReferences: withOurs(references, agent) },
-    data: dataPatch(target, current.data),
+    data: dataPatch(target, dataOf(current)),
   })
   return remember(target, written)
 }
 
-async function create(
-  deps: AgentDeps,
-  agent: Agent,
-  target: Target & { data: Record<string, string> },
-): Promise<Published | Setback> {
+async function create(deps: AgentDeps, agent: Agent, target: Target & { data: Data }): Promise<Published | Setback> {
   const object = newObject(agent, target, undefined)
   Object.assign(object.metadata, { labels: MANAGED_BY, ownerReferences: withOurs(undefined, agent) })
   try {
@@ -149,17 +142,13 @@ async function create(
   if (!existing) return setback('Synced', 'PublishFailed', again.error.message, again)
   const written = await deps.cluster.patch(newObject(agent, target, existing.published.resourceVersion), {
     metadata: { labels: MANAGED_BY, ownerReferences: withOurs(existing.object.metadata.ownerReferences, agent) },
-    data: dataPatch(target, existing.published.data),
+    data: dataPatch(target, dataOf(existing.published)),
   })
   return remember(target, written)
 }
 
-const remember = (target: Target & { data: Record<string, string> }, written: KubernetesObject): Published => ({
-  kind: target.kind,
-  name: target.name,
-  resourceVersion: written.metadata.resourceVersion ?? '',
-  data: target.data,
-})
+const remember = (target: Target & { data: Data }, { metadata }: KubernetesObject): Published =>
+  published({ ...target, resourceVersion: metadata.resourceVersion ?? '' }, target.data)
 
 function newObject(agent: Agent, target: Target, resourceVersion: string | undefined): ConfigMap | Secret {
   const metadata = { namespace: agent.metadata.namespace, name: target.name, resourceVersion }
@@ -179,10 +168,7 @@ const encoded = (target: Target, data: Record<string, string>): Record<string, s
     : Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString('base64')]))
 
 /** Only what differs: our keys that changed, and null for those that are to go. */
-function dataPatch(
-  target: Target & { data: Record<string, string> },
-  current: Record<string, string>,
-): Record<string, string | null> {
+function dataPatch(target: Target & { data: Data }, current: Record<string, string>): Record<string, string | null> {
   const changed = Object.entries(target.data).filter(([key, value]) => current[key] !== value)
   const gone = Object.keys(current).filter((key) => !(key in target.data))
   return { ...encoded(target, Object.fromEntries(changed)), ...Object.fromEntries(gone.map((key) => [key, null])) }
@@ -191,7 +177,7 @@ function dataPatch(
 export const sameData = (a: Record<string, string>, b: Record<string, string>): boolean =>
   Object.keys(a).length === Object.keys(b).length && Object.entries(a).every(([key, value]) => b[key] === value)
 
-function sizeSetback(deps: AgentDeps, target: Target & { data: Record<string, string> }): Setback | undefined {
+function sizeSetback(deps: AgentDeps, target: Target & { data: Data }): Setback | undefined {
   const bytes = Object.values(target.data).reduce((sum, value) => sum + Buffer.byteLength(value), 0)
   if (bytes <= LARGEST_BYTES) return undefined
   const over = Math.ceil((bytes - LARGEST_BYTES) / 1000)

@@ -11,6 +11,7 @@ import type { OpenGate } from './gate.ts'
 import type { AgentMemory, CalendarMemory, Published } from './memory.ts'
 import { readOwned, sameData, writeOwned, type Target } from './owned-object.ts'
 import type { AgentDeps } from './port.ts'
+import { dataOf } from './published.ts'
 import { render, renderBlocked, saidBy, type Rendering, type Stamps } from './render.ts'
 import { isSetback, type Setback } from './setback.ts'
 import { nextReading, wantedCalendars } from './sync.ts'
@@ -60,11 +61,11 @@ function whatToPublish(context: PublishContext, standing: Published | undefined)
   const { agent, memory } = context
   const pictures = rendering.calendars.map(([, { picture }]) => picture)
   const inputs = [agent.metadata.generation, standing.resourceVersion, rendering.block, fresh.complete, ...pictures]
-  if (isShallowEqual(inputs, memory.compared)) return standing.data
+  if (isShallowEqual(inputs, memory.compared)) return dataOf(standing)
   memory.compared = inputs
   // Says the same as what stands there, but for the clock? Then let it stand.
   const same = render(rendering, { ...last, complete: fresh.complete })
-  return sameData(same, standing.data) ? standing.data : render(rendering, fresh)
+  return sameData(same, dataOf(standing)) ? same : render(rendering, fresh)
 }
 
 /** What the spec or the calendar says of the frame has not changed, whatever the time. */
@@ -127,7 +128,7 @@ function blockUnread(
   last: Stamps | undefined,
 ): Record<string, string> | undefined {
   const stale = last !== undefined && deps.clock.now() >= last.freshUntil
-  return stale && agent.spec.publish.whenStale === 'Block' ? renderBlocked(standing.data) : undefined
+  return stale && agent.spec.publish.whenStale === 'Block' ? renderBlocked(dataOf(standing)) : undefined
 }
 
 /** The instant until which the published calendar can be trusted, as it stands in the cluster. */

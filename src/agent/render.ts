@@ -17,6 +17,7 @@ import type { Zones } from '../calendar/zones.ts'
 import { keyOf } from '../kubernetes/port.ts'
 import type { Agent } from '../resources/types.ts'
 import type { CalendarMemory, Published, Said } from './memory.ts'
+import { dataOf } from './published.ts'
 
 /** What a published document says of itself, but for whose it is. */
 export type Stamps = Omit<Frame, 'agent'>
@@ -70,7 +71,7 @@ export function renderBlocked(data: Record<string, string>): Record<string, stri
 export function saidBy(published: Published | undefined): Said {
   if (!published) return {}
   if (published.said) return published.said
-  const document = publishedDocument(published.data)
+  const document = publishedDocument(dataOf(published))
   published.said = document ? saying(document) : {}
   return published.said
 }
