@@ -47,8 +47,7 @@ describe('an OAuth client', () => {
     const condition = await untilCredentials('Proved')
     expect(condition.message).toContain('white space around client_id')
     expect(condition.message).toContain('quotes around client_secret')
-    const events = (await world.objects.list('Event')) as unknown as { reason: string; note: string }[]
-    expect(events.some(({ note }) => note.includes('quotes around client_secret'))).toBe(true)
+    await world.untilEvent('that says so', ({ note }) => note.includes('quotes around client_secret'))
   })
 
   test.each([

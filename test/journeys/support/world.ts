@@ -49,6 +49,8 @@ export interface World {
   busy(name: string): Promise<BusyJSON>
   /** An instant so many hours from now, as RFC 3339 to the second. */
   inHours(hours: number): string
+  /** Waits for an Event: they are written behind the status, which may stand before them. */
+  untilEvent(what: string, like: (event: EventSeen) => boolean): Promise<EventSeen>
   /** Waits, time passing slowly meanwhile, until `look` answers something; says what it waits for if it never does. */
   until<T>(what: string, look: () => Promise<T | undefined | false> | T | undefined | false): Promise<T>
   untilReason(name: string, reason: string): Promise<Agent>
@@ -63,6 +65,12 @@ export interface PersonOptions {
   /** How long ago consent was given, in ms; not told where undefined. */
   consentAge?: number
   account?: string
+}
+
+export interface EventSeen {
+  reason: string
+  type: string
+  note: string
 }
 
 export interface BusyJSON {
@@ -281,6 +289,13 @@ class JourneyWorld implements World {
 
   untilReady(name: string): Promise<Agent> {
     return this.untilReason(name, 'Ready')
+  }
+
+  untilEvent(what: string, like: (event: EventSeen) => boolean): Promise<EventSeen> {
+    return this.until(`there is an Event ${what}`, async () => {
+      const events = (await this.objects.list('Event')) as unknown as EventSeen[]
+      return events.find(like)
+    })
   }
 
   addSecret(text: string): void {
