@@ -11,8 +11,12 @@ node_modules/.package-lock.json: package-lock.json
 
 INSTALLED = node_modules/.package-lock.json
 
-demo: build ## run the main job on the sandbox, and tell about it (KEEP=1 leaves it running)
+demo: build ## run the main job on the sandbox, and tell about it (KEEP=1 leaves it running, KUBERNETES=real takes a real API server)
+ifeq ($(KUBERNETES),real)
+	@npx tsx demo/demo-real.ts
+else
 	@node dist/demo.js
+endif
 
 test: $(INSTALLED) ## run the tests on the sandbox
 	@echo "==> running the tests"

@@ -1,28 +1,17 @@
-/** Everything that the story needs to run: both halves of the sandbox, the operator's process, and the folder between them. */
+/** Everything that the story needs to run: Google, Kubernetes, the operator's process, and the folder between them. */
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { dirname, join, relative } from 'node:path'
-import { Agent, request } from 'undici'
+import { join, relative } from 'node:path'
 import { startGoogle, type SimulatedGoogle } from '../sandbox/google/google.ts'
-import { startKubernetes, type SandboxKubernetes } from '../sandbox/kubernetes/server.ts'
-import { crds } from '../src/resources/generated/crds.ts'
-import type { AgentStatus, CalendarIntegrationStatus, Condition, ObjectMeta } from '../src/resources/types.ts'
+import type { Condition } from '../src/resources/types.ts'
+import { Kubernetes, type Backend, type Looked } from './kubernetes.ts'
 import { furnish, type Furnished, type Secret } from './people.ts'
 import { OperatorProcess } from './operator-process.ts'
-import type { Table } from './table.ts'
 
 export const NAMESPACE = 'booking'
 
 export interface BusyDocument {
   syncedAt: string
   busy: { start: string; end: string }[]
-}
-
-type Status = AgentStatus | CalendarIntegrationStatus
-
-interface Looked {
-  metadata: ObjectMeta
-  status?: Status
-  data?: Record<string, string>
 }
 
 const clock = {
@@ -35,21 +24,21 @@ const clock = {
 
 export class Stage {
   readonly google: SimulatedGoogle
-  readonly kubernetes: SandboxKubernetes
+  readonly backend: Backend
   readonly operator: OperatorProcess
   readonly operatorArgs: readonly string[]
   readonly furnished: Furnished
   readonly folder: string
-  readonly #http: Agent
+  readonly #kubernetes: Kubernetes
   readonly #root: string
 
-  private constructor(root: string, google: SimulatedGoogle, kubernetes: SandboxKubernetes) {
+  private constructor(root: string, google: SimulatedGoogle, kubernetes: { backend: Backend; client: Kubernetes }) {
     this.#root = root
     this.google = google
-    this.kubernetes = kubernetes
+    this.backend = kubernetes.backend
+    this.#kubernetes = kubernetes.client
     this.folder = join(root, '.demo')
     this.furnished = furnish(google, clock.now())
-    this.#http = new Agent({ connect: { ca: kubernetes.caCertificate } })
     this.operatorArgs = [
       'run',
       ...['accounts', 'oauth', 'api'].map((part) => `--google-${part}-url=${google.url}`),
@@ -64,13 +53,14 @@ export class Stage {
   }
 
   /** @param root the folder that holds `dist/` and `demo/manifests/`. */
-  static async open(root: string): Promise<Stage> {
+  static async open(root: string, openBackend: (namespace: string) => Promise<Backend>): Promise<Stage> {
     const google = await startGoogle({ clock })
-    const kubernetes = await startKubernetes({ clock, crds })
-    const stage = new Stage(root, google, kubernetes)
+    const backend = await openBackend(NAMESPACE)
+    const kubeconfig = await backend.kubeconfig()
+    const stage = new Stage(root, google, { backend, client: new Kubernetes(kubeconfig, NAMESPACE) })
     await rm(stage.folder, { recursive: true, force: true })
     await mkdir(stage.folder)
-    await writeFile(stage.kubeconfig, kubernetes.kubeconfig({ namespace: NAMESPACE }), { mode: 0o600 })
+    await writeFile(stage.kubeconfig, kubeconfig, { mode: 0o600 })
     return stage
   }
 
@@ -92,34 +82,27 @@ export class Stage {
     const folder = join(this.#root, 'demo/manifests')
     const files = (await readdir(folder)).sort()
     const texts = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')))
-    return texts
-      .flatMap((text) => this.kubernetes.apply(text))
-      .map(({ apiVersion, kind, metadata }) => {
-        const group = apiVersion.includes('/') ? `.${dirname(apiVersion)}` : ''
-        return `${kind.toLowerCase()}${group}/${metadata.name} created`
-      })
+    const lines: string[] = []
+    for (const text of texts) lines.push(...(await this.#kubernetes.apply(text)))
+    return lines
   }
 
-  applySecret({ name, values }: Secret): void {
+  async applySecret({ name, values }: Secret): Promise<void> {
     const metadata = { name, namespace: NAMESPACE }
-    this.kubernetes.apply({ apiVersion: 'v1', kind: 'Secret', metadata, stringData: values })
+    await this.#kubernetes.applyObject({ apiVersion: 'v1', kind: 'Secret', metadata, ...{ stringData: values } })
   }
 
-  /** What `kubectl get` gets: a Table, over HTTPS. `what` may end in a query. */
-  async table(what: string, api = 'apis/calendar-operator.io/v1alpha1'): Promise<Table> {
-    const { body, statusCode } = await request(`${this.kubernetes.url}/${api}/namespaces/${NAMESPACE}/${what}`, {
-      dispatcher: this.#http,
-      headers: {
-        accept: 'application/json;as=Table;g=meta.k8s.io;v=v1',
-        authorization: `Bearer ${this.kubernetes.token()}`,
-      },
-    })
-    if (statusCode !== 200) throw new Error(`the table of ${what} was refused: ${await body.text()}`)
-    return (await body.json()) as Table
+  table(...what: Parameters<Kubernetes['table']>): ReturnType<Kubernetes['table']> {
+    return this.#kubernetes.table(...what)
+  }
+
+  /** Looks again: what follows answers from that. */
+  refresh(): Promise<void> {
+    return this.#kubernetes.refresh()
   }
 
   object(kind: string, name: string): Looked | undefined {
-    return this.kubernetes.get(kind, NAMESPACE, name)
+    return this.#kubernetes.object(kind, name)
   }
 
   condition(kind: string, name: string, type: string): Condition | undefined {
@@ -142,7 +125,8 @@ export class Stage {
   /** Ends everything; the folder goes too, unless its log is still wanted. */
   async close({ keepLog = false } = {}): Promise<void> {
     await this.operator.stop()
-    await Promise.all([this.google.close(), this.kubernetes.stop(), this.#http.destroy()])
+    await this.#kubernetes.close()
+    await Promise.all([this.google.close(), this.backend.stop()])
     await rm(keepLog ? this.kubeconfig : this.folder, { recursive: true, force: true })
   }
 }

@@ -17,13 +17,14 @@ export async function tell(scene: Scene): Promise<void> {
   await howItStands(scene)
 }
 
-function introduce({ teller }: Scene): void {
+function introduce({ teller, stage }: Scene): void {
   teller.line(
     teller.in('bold', "calendar-operator: people's Google calendars, for the programs in a Kubernetes cluster"),
   )
-  teller.line(`
-The operator, as it ships, runs in a process of its own between a simulated Google and a small Kubernetes API on this
-machine. Nothing leaves it. Below a command stands what the API server answers, laid out to fit; no kubectl is needed.`)
+  teller.line()
+  teller.paragraph(
+    `The operator, as it ships, runs in a process of its own between a simulated Google and ${stage.backend.name} on this machine. Nothing leaves it. Below a command stands what the API server answers, laid out to fit; no kubectl is needed.`,
+  )
 }
 
 async function agentsBecomeReady(scene: Scene): Promise<void> {
@@ -37,7 +38,7 @@ async function agentsBecomeReady(scene: Scene): Promise<void> {
     "Their Secrets follow: the client file from Google's console, and the refresh tokens of Alice, Bob and Carol.",
   )
   const since = performance.now()
-  for (const secret of stage.furnished.secrets) stage.applySecret(secret)
+  for (const secret of stage.furnished.secrets) await stage.applySecret(secret)
   const { seconds } = await teller.until(allReady(scene, PEOPLE), since)
   teller.happened('The OAuth client is proved, every grant checked, every calendar read and published.', seconds)
   await teller.until(counts(scene, '3/3'))

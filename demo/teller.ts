@@ -31,6 +31,8 @@ export interface TellerDeps {
   colours: boolean
   /** Fails when there is no point in waiting any longer. */
   check: () => void
+  /** Looks at the world anew, before each look at a part of it. */
+  refresh: () => Promise<void>
 }
 
 export class Teller {
@@ -74,6 +76,10 @@ export class Teller {
     for (const line of lines) this.line(`    ${style ? this.in(style, line) : line}`)
   }
 
+  paragraph(text: string): void {
+    for (const line of wrap(text, WIDTH)) this.line(line)
+  }
+
   /** A text that may be long. */
   quote(text: string): void {
     this.output(wrap(text, WIDTH - 4))
@@ -96,6 +102,7 @@ export class Teller {
   async until<T>(expected: Expectation<T>, since = performance.now()): Promise<{ value: T; seconds: number }> {
     const end = performance.now() + expected.within * 1000
     for (;;) {
+      await this.#deps.refresh()
       const value = await expected.look()
       const now = performance.now()
       if (value !== undefined && value !== false) {

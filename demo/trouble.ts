@@ -22,12 +22,11 @@ const READING = ['get', 'list', 'watch', 'other']
 export async function clientSecretIsWrong(scene: Scene): Promise<void> {
   const { stage, teller } = scene
   const { google, furnished } = stage
-  const apply = (secret?: string): void => {
+  const apply = (secret?: string): Promise<void> =>
     stage.applySecret({ name: 'google-oauth-client', values: clientSecretFile(google, furnished.clientId, secret) })
-  }
   teller.heading('A wrong client secret is named as such')
   teller.act('Somebody pastes the client secret of another client into Secret google-oauth-client.')
-  apply('GOCSPX-of-some-other-client')
+  await apply('GOCSPX-of-some-other-client')
   const wrong = await teller.until(conditionSays(scene, [...INTEGRATION, 'Ready'], 'InvalidClient'))
   expectReady(scene, ['alice', 'bob'])
   teller.happened(
@@ -36,7 +35,7 @@ export async function clientSecretIsWrong(scene: Scene): Promise<void> {
   )
   await showTable(scene, 'calendarintegrations', { wide: true })
   teller.act('The right one is put back.')
-  apply()
+  await apply()
   const right = await teller.until(conditionSays(scene, [...INTEGRATION, 'CredentialsValid'], 'Proved'))
   await teller.until(allReady(scene, ['alice', 'bob']))
   teller.happened('Noticed by itself, proved, and everything goes on.', right.seconds)
@@ -80,12 +79,12 @@ export async function googleLimits(scene: Scene): Promise<void> {
 
 export async function operatorIsKilled(scene: Scene): Promise<void> {
   const { stage, teller } = scene
-  const { google, kubernetes, operator } = stage
+  const { google, backend, operator } = stage
   teller.heading('Killed and started again, it has lost nothing')
   teller.command(`kill -9 ${operator.pid}; node dist/main.js run …`)
   await operator.kill()
   google.resetRequests()
-  kubernetes.resetRequests()
+  backend.resetRequests()
   operator.start()
   const read = (times: number): Expectation<true> => ({
     what: times === 1 ? 'every calendar is read' : 'every calendar is read once more',
@@ -97,7 +96,7 @@ export async function operatorIsKilled(scene: Scene): Promise<void> {
   teller.happened('The client is proved again, and every calendar is read.', seconds)
   await teller.until(read(2))
   await teller.until(upToDate(scene, ['alice', 'bob']))
-  const sent = kubernetes.requests({ userAgent: USER_AGENT })
+  const sent = backend.requests(USER_AGENT)
   expectThat(sent.length > 0, 'requests of the operator to Kubernetes', 'none')
   const writes = sent.filter(({ verb }) => !READING.includes(verb))
   const named = writes.map(({ verb, resource, count }) => `${count} × ${verb} ${resource}`)

@@ -1,0 +1,23 @@
+/** The small Kubernetes API of the sandbox: on Node alone, in this process. */
+import { startKubernetes } from '../sandbox/kubernetes/server.ts'
+import { crds } from '../src/resources/generated/crds.ts'
+import type { Backend } from './kubernetes.ts'
+
+const clock = {
+  now: () => Date.now(),
+  setTimer(delayMs: number, fire: () => void) {
+    const timer = setTimeout(fire, delayMs)
+    return () => clearTimeout(timer)
+  },
+}
+
+export async function sandboxBackend(namespace: string): Promise<Backend> {
+  const sandbox = await startKubernetes({ clock, crds })
+  return {
+    name: 'a small Kubernetes API',
+    kubeconfig: () => Promise.resolve(sandbox.kubeconfig({ namespace })),
+    requests: (userAgent) => sandbox.requests({ userAgent }),
+    resetRequests: () => sandbox.resetRequests(),
+    stop: () => sandbox.stop(),
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * The Kubernetes of the demo, seen over HTTPS only: the story is the same on the sandbox and on a real kube-apiserver. What
+ * tells them apart (how one gets a kubeconfig, and the record of who asked for what) is a `Backend`.
+ */
+import { Agent, request } from 'undici'
+import { parse, parseAllDocuments } from 'yaml'
+import type { AgentStatus, CalendarIntegrationStatus, ObjectMeta } from '../src/resources/types.ts'
+import type { Table } from './table.ts'
+
+export interface RequestCount {
+  /** As RBAC names it. */
+  verb: string
+  resource: string
+  count: number
+}
+
+export interface Backend {
+  /** What the story calls it: "a small Kubernetes API". */
+  readonly name: string
+  /** The text of a kubeconfig that may do everything. */
+  kubeconfig(): Promise<string>
+  /** What this program has asked for since the last reset. */
+  requests(userAgent: string): RequestCount[]
+  resetRequests(): void
+  stop(): Promise<void>
+}
+
+export interface Looked {
+  kind?: string
+  metadata: ObjectMeta
+  status?: AgentStatus | CalendarIntegrationStatus
+  data?: Record<string, string>
+}
+
+interface Manifest {
+  apiVersion: string
+  kind: string
+  metadata: { name: string; namespace?: string }
+}
+
+/** What `kubectl` would say of an object that was applied. */
+export type Applied = 'created' | 'configured'
+
+interface Answer {
+  status: number
+  body: unknown
+}
+
+interface Kubeconfig {
+  clusters: { cluster: { server: string; 'certificate-authority-data': string } }[]
+  users: { user: { token?: string; 'client-certificate-data'?: string; 'client-key-data'?: string } }[]
+}
+
+const OURS = 'apis/calendar-operator.io/v1alpha1'
+const PLACES: Record<string, string> = {
+  Namespace: 'api/v1/namespaces',
+  Secret: 'secrets',
+  ConfigMap: 'configmaps',
+  CalendarIntegration: 'calendarintegrations',
+  Agent: 'agents',
+}
+/** Agents last: whoever sees a new status sees everything that was written before it. */
+const MIRRORED = ['Secret', 'ConfigMap', 'CalendarIntegration', 'Agent']
+const TABLE = 'application/json;as=Table;g=meta.k8s.io;v=v1'
+
+export class Kubernetes {
+  readonly #server: string
+  readonly #http: Agent
+  readonly #token: string | undefined
+  readonly #namespace: string
+  #seen = new Map<string, Looked>()
+
+  constructor(kubeconfig: string, namespace: string) {
+    const { clusters, users } = parse(kubeconfig) as Kubeconfig
+    const [{ cluster }, { user }] = [clusters[0], users[0]] as [Kubeconfig['clusters'][0], Kubeconfig['users'][0]]
+    const text = (base64?: string) => (base64 === undefined ? undefined : Buffer.from(base64, 'base64').toString())
+    this.#server = cluster.server
+    this.#token = user.token
+    this.#namespace = namespace
+    const [ca, cert, key] = [
+      cluster['certificate-authority-data'],
+      user['client-certificate-data'],
+      user['client-key-data'],
+    ].map(text)
+    this.#http = new Agent({ connect: { ca, cert, key } })
+  }
+
+  /** Creates what the YAML text holds, or changes it; answers what `kubectl` would say. */
+  async apply(text: string): Promise<string[]> {
+    const lines: string[] = []
+    for (const document of parseAllDocuments(text)) {
+      const manifest = document.toJS() as Manifest
+      const group = manifest.apiVersion.includes('/') ? `.${manifest.apiVersion.split('/')[0] ?? ''}` : ''
+      lines.push(`${manifest.kind.toLowerCase()}${group}/${manifest.metadata.name} ${await this.applyObject(manifest)}`)
+    }
+    return lines
+  }
+
+  async applyObject(manifest: Manifest & object): Promise<Applied> {
+    const path = this.#path(manifest.kind)
+    const created = await this.#send('POST', path, { body: manifest })
+    if (created.status === 201) return 'created'
+    const { kind, metadata } = manifest
+    if (created.status !== 409) throw new Error(`${kind} ${metadata.name} was refused: ${messageOf(created)}`)
+    const patched = await this.#send('PATCH', `${path}/${metadata.name}`, { body: manifest })
+    if (patched.status !== 200) throw new Error(`${kind} ${metadata.name} was refused: ${messageOf(patched)}`)
+    return 'configured'
+  }
+
+  /** What `kubectl get` gets. `what` may end in a query. */
+  async table(what: string, api = OURS): Promise<Table> {
+    const answer = await this.#send('GET', `${api}/namespaces/${this.#namespace}/${what}`, { accept: TABLE })
+    if (answer.status !== 200) throw new Error(`the table of ${what} was refused: ${messageOf(answer)}`)
+    return answer.body as Table
+  }
+
+  /** Looks at everything that the story speaks of; `object` answers from that. */
+  async refresh(): Promise<void> {
+    const seen = new Map<string, Looked>()
+    for (const kind of MIRRORED) {
+      const { status, body } = await this.#send('GET', this.#path(kind))
+      if (status !== 200) continue
+      for (const item of (body as { items: Looked[] }).items) seen.set(`${kind}/${item.metadata.name}`, item)
+    }
+    this.#seen = seen
+  }
+
+  object(kind: string, name: string): Looked | undefined {
+    return this.#seen.get(`${kind}/${name}`)
+  }
+
+  async close(): Promise<void> {
+    await this.#http.destroy()
+  }
+
+  #path(kind: string): string {
+    const place = PLACES[kind] ?? ''
+    if (place.includes('/')) return place
+    const api = kind === 'Agent' || kind === 'CalendarIntegration' ? OURS : 'api/v1'
+    return `${api}/namespaces/${this.#namespace}/${place}`
+  }
+
+  async #send(method: 'GET' | 'POST' | 'PATCH', path: string, options: { body?: object; accept?: string } = {}) {
+    const { statusCode, body } = await request(`${this.#server}/${path}`, {
+      dispatcher: this.#http,
+      method,
+      headers: {
+        accept: options.accept ?? 'application/json',
+        'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
+        ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
+      },
+      body: options.body && JSON.stringify(options.body),
+    })
+    return { status: statusCode, body: await body.json() } satisfies Answer
+  }
+}
+
+const messageOf = ({ status, body }: Answer): string =>
+  `${status} ${(body as { message?: string } | null)?.message ?? ''}`

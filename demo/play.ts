@@ -1,0 +1,112 @@
+/**
+ * `make demo`: the operator as it ships, in a process of its own, between a simulated Google and a Kubernetes API. It tells
+ * what happens, checks that it does, and leaves nothing behind. `KEEP=1` leaves everything running at the end, to be looked
+ * at; `--into README.md` saves what was told between that file's markers.
+ */
+import { readFile, writeFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import type { Backend } from './kubernetes.ts'
+import { withOutput } from './readme.ts'
+import { Stage } from './stage.ts'
+import { tell } from './story.ts'
+import { DemoFailure, Teller } from './teller.ts'
+
+const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
+const NOBODY_READS = 141
+
+type OpenBackend = (namespace: string) => Promise<Backend>
+
+/** Tells the whole story, and ends this process with a status that says whether all of it happened. */
+export async function play(openBackend: OpenBackend): Promise<never> {
+  const { into } = parseArgs({ options: { into: { type: 'string' } } }).values
+  const performed = new Performance(into === undefined)
+  // However this process ends, the operator doesn't outlive it.
+  process.on('exit', () => performed.stage?.operator.killNow())
+  const playing = performed.run(openBackend)
+  const status = await Promise.race([playing, performed.ended])
+  if (status === 0 && performed.stage) {
+    if (into !== undefined) await writeFile(into, withOutput(await readFile(into, 'utf8'), performed.told))
+    if (!['', '0'].includes(process.env.KEEP ?? '')) {
+      performed.invite(performed.stage)
+      await performed.ended
+    }
+  }
+  performed.ending = true
+  await playing
+  performed.teller.clear()
+  await performed.stage?.close({ keepLog: status === 1 })
+  process.exit(status)
+}
+
+class Performance {
+  readonly teller: Teller
+  /** Somebody wants it to end; answers the exit status. */
+  readonly ended: Promise<number>
+  stage: Stage | undefined
+  told = ''
+  ending = false
+
+  constructor(mayMove: boolean) {
+    const { stdout } = process
+    const isTerminal = stdout.isTTY && process.env.TERM !== 'dumb' && mayMove
+    this.ended = new Promise((answer) => {
+      const end = (status: number): void => {
+        this.ending = true
+        answer(status)
+      }
+      for (const [signal, status] of Object.entries(SIGNALS)) process.on(signal, () => end(status))
+      // A reader that has gone (`make demo | head`) is no reason for a stack trace.
+      stdout.on('error', () => end(NOBODY_READS))
+    })
+    this.teller = new Teller({
+      write: (text) => {
+        this.told += text
+        stdout.write(text)
+      },
+      isTerminal,
+      colours: isTerminal && !process.env.NO_COLOR,
+      check: () => this.#check(),
+      refresh: async () => this.stage?.refresh(),
+    })
+  }
+
+  async run(openBackend: OpenBackend): Promise<number> {
+    const startedAt = performance.now()
+    const { teller } = this
+    try {
+      this.stage = await Stage.open(resolve(import.meta.dirname, '..'), openBackend)
+      await tell({ stage: this.stage, teller })
+    } catch (error) {
+      if (!this.ending) this.#explain(error)
+      return 1
+    }
+    const seconds = Math.round((performance.now() - startedAt) / 1000)
+    teller.line()
+    teller.line(teller.in('bold', `All of it happened, in ${seconds} seconds.`))
+    return 0
+  }
+
+  invite(stage: Stage): void {
+    this.teller.line(`
+Everything goes on running, until Ctrl-C. In another terminal, in this folder:
+
+  export KUBECONFIG=${stage.shown(stage.kubeconfig)}
+  kubectl get agents --watch
+
+In a browser, ${stage.google.url} is the simulated Google: add an event, revoke a grant, and watch.
+The operator's log is ${stage.shown(stage.log)}.`)
+  }
+
+  #check(): void {
+    if (this.ending) throw new DemoFailure('somebody has ended it')
+    const death = this.stage?.operator.death
+    if (death) throw new DemoFailure(`expected: the operator runs\nfound: it ended by itself with ${death}`)
+  }
+
+  #explain(error: unknown): void {
+    this.teller.failed(error instanceof Error ? error.message : String(error))
+    const { stage, teller } = this
+    if (stage) teller.line(`The demo ends here. What the operator logged is in ${stage.shown(stage.log)}.`)
+  }
+}
