@@ -107,6 +107,7 @@ function createParts(deps: OperatorDeps) {
   const google = createGoogle({
     oauthUrl: settings.googleOAuthURL,
     apiUrl: settings.googleAPIURL,
+    proxy: settings.proxy,
     clock,
     random,
     observe: (...request) => metrics.googleRequest(...request),

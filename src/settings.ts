@@ -16,6 +16,8 @@ export interface Settings {
   leaderElect: boolean
   workers: number
   logLevel: Level
+  /** The way to Google, from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` or the same in small letters; empty: none. */
+  proxy: { httpsProxy: string; httpProxy: string; noProxy: string }
   /** Where the pod runs, from `POD_NAMESPACE`: the Lease is kept there. */
   podNamespace: string | undefined
   /** The pod's name, from `POD_NAME` or `HOSTNAME`: it stands in the Lease and in Events. */
@@ -164,6 +166,7 @@ export class SettingsError extends Error {
 export function readSettings(flags: Record<string, string>, env: Record<string, string | undefined>): Settings {
   const mistakes: string[] = []
   const values: Record<string, unknown> = {
+    proxy: proxyFrom(env, mistakes),
     podNamespace: env.POD_NAMESPACE || undefined,
     podName: env.POD_NAME || env.HOSTNAME || 'calendar-operator',
   }
@@ -179,4 +182,16 @@ export function readSettings(flags: Record<string, string>, env: Record<string, 
   }
   if (mistakes.length > 0) throw new SettingsError(mistakes.join('\n'))
   return values as unknown as Settings
+}
+
+/** A proxy's address may hold a password: what was found is not told. */
+function proxyFrom(env: Record<string, string | undefined>, mistakes: string[]): Settings['proxy'] {
+  const find = (name: string): string => env[name.toLowerCase()] || env[name] || ''
+  const address = (name: string): string => {
+    const text = find(name)
+    const isProxy = text === '' || (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol))
+    if (!isProxy) mistakes.push(`${name}: expected the URL of a proxy, such as http://proxy.example.com:3128`)
+    return text
+  }
+  return { httpsProxy: address('HTTPS_PROXY'), httpProxy: address('HTTP_PROXY'), noProxy: find('NO_PROXY') }
 }

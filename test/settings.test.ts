@@ -22,6 +22,7 @@ describe('the settings', () => {
       leaderElect: false,
       workers: 32,
       logLevel: 'info',
+      proxy: { httpsProxy: '', httpProxy: '', noProxy: '' },
       podNamespace: undefined,
       podName: 'calendar-operator',
     })
@@ -30,6 +31,15 @@ describe('the settings', () => {
   test('come from flags or, equally, from variables, and a flag wins', () => {
     const env = { CALENDAR_OPERATOR_WORKERS: '3', CALENDAR_OPERATOR_LOG_LEVEL: 'warn' }
     expect(readSettings({ workers: '5' }, env)).toMatchObject({ workers: 5, logLevel: 'warn' })
+  })
+
+  test('take the way through a proxy as other programs take it, and do not tell its password when it is wrong', () => {
+    const env = { HTTPS_PROXY: 'http://ann:pass@proxy:3128', no_proxy: 'localhost,.svc' }
+    const { proxy } = readSettings({}, env)
+    expect(proxy).toEqual({ httpsProxy: env.HTTPS_PROXY, httpProxy: '', noProxy: 'localhost,.svc' })
+    expect(mistakesOf({}, { HTTPS_PROXY: 'ann:pass@proxy' })).toEqual([
+      'HTTPS_PROXY: expected the URL of a proxy, such as http://proxy.example.com:3128',
+    ])
   })
 
   test('count a variable that is set to nothing as not set', () => {
@@ -155,7 +165,8 @@ is none, since Kubernetes sets some of that prefix itself.
 ${rows.join('\n')}
 
 Besides these, the pod tells by \`POD_NAMESPACE\` where the Lease is kept (else the kubeconfig's namespace, else \`default\`) and
-by \`POD_NAME\` (else \`HOSTNAME\`) what this replica is called in the Lease and in Events. Kubernetes itself is found as
+by \`POD_NAME\` (else \`HOSTNAME\`) what this replica is called in the Lease and in Events. Google is reached
+through \`HTTPS_PROXY\` where that is set, hosts in \`NO_PROXY\` excepted. Kubernetes itself is found as
 \`kubectl\` finds it: \`KUBECONFIG\`, else \`~/.kube/config\`, else the pod's service account.
 `
   await expect(page).toMatchFileSnapshot('../docs/settings.md')

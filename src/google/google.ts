@@ -15,12 +15,14 @@ import {
   type OAuthClient,
   type TokenAnswer,
 } from './port.ts'
-import { createTransport } from './transport.ts'
+import { createTransport, type Proxy } from './transport.ts'
 
 export interface GoogleDeps {
   /** Origins; Google's own where they are not given. */
   oauthUrl?: string
   apiUrl?: string
+  /** None where it is not given. */
+  proxy?: Proxy
   /** The Calendar API's quota of a project, 10,000 where it is not given. */
   requestsPerMinute?: number
   clock: Clock
@@ -40,7 +42,7 @@ const API_URL = 'https://www.googleapis.com'
 
 export function createGoogle(deps: GoogleDeps): RunningGoogle {
   const { clock, oauthUrl = OAUTH_URL, apiUrl = API_URL } = deps
-  const transport = createTransport(clock)
+  const transport = createTransport(clock, deps.proxy)
   const oauth: OAuthDeps = { transport, clock, oauthUrl }
   const api = createCalendarAPI({ transport, clock, apiUrl })
   const observed = observer(deps)

@@ -4,7 +4,7 @@
  * (docs/decisions/0030-google-transport.md).
  */
 import { gunzipSync } from 'node:zlib'
-import { Agent } from 'undici'
+import { EnvHttpProxyAgent } from 'undici'
 import type { Clock } from '../platform/clock.ts'
 import { GoogleError } from './port.ts'
 
@@ -27,13 +27,23 @@ export interface Transport {
   close(): Promise<void>
 }
 
+/** As in the environment variables of these names. An empty one is none. */
+export interface Proxy {
+  httpsProxy: string
+  httpProxy: string
+  noProxy: string
+}
+
+const NO_PROXY: Proxy = { httpsProxy: '', httpProxy: '', noProxy: '' }
 const MOST_CONNECTIONS = 32
 const KEEP_ALIVE_MS = 60_000
 /** A page of 2,500 events with long descriptions is some 20 MB. */
 const MOST_BYTES = 64 * 1024 * 1024
 
-export function createTransport(clock: Clock): Transport {
-  const pool = new Agent({
+export function createTransport(clock: Clock, proxy: Proxy = NO_PROXY): Transport {
+  // Each is given, empty or not: it would else look into the environment by itself.
+  const pool = new EnvHttpProxyAgent({
+    ...proxy,
     connections: MOST_CONNECTIONS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     // The deadline below counts, by our own clock.

@@ -1,5 +1,6 @@
 import { deflateSync, gzipSync } from 'node:zlib'
-import type { ServerResponse } from 'node:http'
+import { createServer, type Server, type ServerResponse } from 'node:http'
+import { connect, type AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createTransport, type Answer, type Transport } from '../../src/google/transport.ts'
 import { failureOf, startStage, type Reply, type Stage } from './support/stage.ts'
@@ -121,5 +122,45 @@ describe('compression', () => {
   test('of nothing is nothing', async () => {
     const { text } = await answered((response) => response.setHeader('content-encoding', 'gzip').end())
     expect(text).toBe('')
+  })
+})
+
+describe('a proxy', () => {
+  let proxy: Server
+  let tunnels: string[]
+  beforeEach(async () => {
+    tunnels = []
+    proxy = createServer((_, response) => response.writeHead(405).end())
+    proxy.on('connect', ({ url = '' }, socket) => {
+      tunnels.push(url)
+      const target = connect(Number(url.split(':')[1]), '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n')
+        target.pipe(socket).pipe(target)
+      })
+      for (const one of [socket, target]) one.on('error', () => target.destroy())
+    })
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+  })
+  afterEach(() => {
+    proxy.close()
+    proxy.closeAllConnections()
+  })
+
+  const through = async (noProxy: string): Promise<Answer> => {
+    const address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+    const own = createTransport(stage.clock, { httpsProxy: '', httpProxy: address, noProxy })
+    stage.next({ text: 'well' })
+    const url = new URL('/', stage.url)
+    return own.send({ url, method: 'GET', headers: {}, deadlineMs: 1_000 }).finally(() => own.close())
+  }
+
+  test('is gone through', async () => {
+    expect((await through('')).text).toBe('well')
+    expect(tunnels).toEqual([new URL(stage.url).host])
+  })
+
+  test('is gone round where the host is excepted', async () => {
+    expect((await through('127.0.0.1')).text).toBe('well')
+    expect(tunnels).toEqual([])
   })
 })
