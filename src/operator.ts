@@ -103,6 +103,7 @@ function createParts(deps: OperatorDeps) {
     namespaces: settings.watchNamespaces,
     instance: settings.podName,
     observe: (...request) => metrics.apiRequest(...request),
+    eventDropped: (why) => metrics.eventDropped(why),
   })
   const google = createGoogle({
     oauthUrl: settings.googleOAuthURL,

@@ -73,6 +73,14 @@ describe('requests and leadership', () => {
   })
 })
 
+test('Events that were not written are counted, by why', async () => {
+  const metrics = createMetrics(new ManualClock())
+  metrics.eventDropped('full')
+  expect(await scrape(metrics, 'calendar_operator_events_dropped_total')).toEqual([
+    'calendar_operator_events_dropped_total{why="full"} 1',
+  ])
+})
+
 describe('a gauge about objects', () => {
   test('is computed when it is asked for: what is deleted vanishes', async () => {
     const metrics = createMetrics(new ManualClock())
