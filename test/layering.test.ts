@@ -14,6 +14,7 @@ const ROOMS: Record<string, readonly string[]> = {
   google: ['resources', 'platform'],
   integration: ['resources', 'platform', 'calendar', 'loop', 'kubernetes', 'google'],
   agent: ['resources', 'platform', 'calendar', 'loop', 'kubernetes', 'google'],
+  web: ['resources', 'platform', 'calendar', 'loop', 'kubernetes', 'google'],
   cli: ['resources', 'platform', 'kubernetes'],
 }
 

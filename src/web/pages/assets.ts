@@ -1,0 +1,31 @@
+/** What the pages refer to, each under a name that changes with its content, so that it can be cached for ever. */
+import { createHash } from 'node:crypto'
+import { BAD, CALENDAR, GOOD, GOOGLE_G, PAUSED } from './images.ts'
+import { SCRIPT } from './script.ts'
+import { STYLE } from './style.ts'
+import type { Asset } from './view.ts'
+
+const FOLDER = '/google-calendar/assets'
+
+const TYPES = {
+  css: 'text/css; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  svg: 'image/svg+xml; charset=utf-8',
+}
+
+function asset(name: string, extension: keyof typeof TYPES, body: string): Asset {
+  const hash = createHash('sha256').update(body).digest('hex').slice(0, 16)
+  return { path: `${FOLDER}/${name}-${hash}.${extension}`, contentType: TYPES[extension], body }
+}
+
+export const named = {
+  style: asset('style', 'css', STYLE),
+  popup: asset('popup', 'js', SCRIPT),
+  google: asset('google', 'svg', GOOGLE_G),
+  calendar: asset('calendar', 'svg', CALENDAR),
+  good: asset('good', 'svg', GOOD),
+  bad: asset('bad', 'svg', BAD),
+  paused: asset('paused', 'svg', PAUSED),
+}
+
+export const assets: readonly Asset[] = Object.values(named)

@@ -1,0 +1,84 @@
+/** Who asks, for whom, what is read and who sees it: what a person wants to know before going to Google. */
+import type { Language } from './languages/language.ts'
+import type { ScopeTexts, Texts } from './languages/texts.ts'
+import { fill, foreign, type Html, markup } from './markup.ts'
+import { shortened, withoutAddresses } from './shorten.ts'
+import type { CalendarView, SignInView } from './view.ts'
+
+const PREFIX = 'https://www.googleapis.com/auth/'
+
+/** Scopes whose meaning has words, by their name after Google's prefix. */
+const SCOPES = new Map<string, keyof ScopeTexts>([
+  ['calendar', 'calendar'],
+  ['calendar.readonly', 'calendarReadonly'],
+  ['calendar.events', 'events'],
+  ['calendar.events.owned', 'events'],
+  ['calendar.events.readonly', 'eventsReadonly'],
+  ['calendar.events.owned.readonly', 'eventsReadonly'],
+  ['calendar.freebusy', 'freeBusy'],
+  ['calendar.events.freebusy', 'freeBusy'],
+  ['calendar.calendarlist.readonly', 'calendarList'],
+  ['openid', 'identity'],
+  ['email', 'identity'],
+  ['profile', 'identity'],
+  ['userinfo.email', 'identity'],
+  ['userinfo.profile', 'identity'],
+])
+
+/** Scopes that allow to change something, which nothing of ours does. */
+const WIDE: readonly (keyof ScopeTexts)[] = ['calendar', 'events']
+
+const nameOf = (scope: string): string => (scope.startsWith(PREFIX) ? scope.slice(PREFIX.length) : scope)
+
+/** What Google asks to allow, each once; a scope without words stands by its name. */
+export function scopeList(scopes: readonly string[], texts: Texts): Html {
+  const known = scopes.map((scope) => SCOPES.get(nameOf(scope)))
+  const lines = scopes.map((scope, index) => {
+    const key = known[index]
+    return key === undefined ? nameOf(scope) : texts.scopes[key]
+  })
+  return markup`<ul>${[...new Set(lines)].map((line) => markup`<li>${line}</li>`)}</ul>`
+}
+
+const isWide = (scope: string): boolean => {
+  const key = SCOPES.get(nameOf(scope))
+  return key !== undefined && WIDE.includes(key)
+}
+
+function calendarLine(calendar: CalendarView, texts: Texts): Html {
+  const name = calendar.kind === 'primary' ? texts.facts.primary : foreign(shortened(calendar.id ?? ''))
+  return markup`<li>${name}</li>`
+}
+
+type Row = [name: string, value: Html | string]
+
+export function factsOf(view: SignInView, { texts }: Language): Html {
+  const { facts } = texts
+  const full = view.publishes.detail === 'Full'
+  const rows: Row[] = [
+    [facts.site, foreign(view.siteHost)],
+    [facts.person, foreign(withoutAddresses(view.agentName))],
+    [facts.account, markup`${foreign(shortened(view.account))}<p class="quiet">${facts.accountNote}</p>`],
+    [facts.calendars, markup`<ul>${view.calendars.map((calendar) => calendarLine(calendar, texts))}</ul>`],
+    [facts.read, full ? facts.readFull : facts.readBusy],
+    ...(full ? [] : [[facts.notRead, facts.notReadBusy] satisfies Row]),
+    [facts.shown, shownTo(view, texts)],
+    [facts.allowed, allowed(view, texts)],
+  ]
+  return markup`<dl>\n${rows.map(([name, value]) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>\n`)}</dl>`
+}
+
+function allowed({ publishes, scopes }: SignInView, texts: Texts): Html {
+  const wider = !publishes.accessToken && scopes.some(isWide)
+  return markup`${scopeList(scopes, texts)}${wider ? markup`<p class="quiet">${texts.facts.allowedNote}</p>` : ''}`
+}
+
+function shownTo({ publishes, siteHost }: SignInView, { facts }: Texts): Html {
+  const lines = { Busy: facts.shownBusy, Full: facts.shownFull, None: facts.shownNone }
+  const onlyToken = publishes.detail === undefined && publishes.accessToken
+  const shown = [
+    ...(onlyToken ? [] : [lines[publishes.detail ?? 'None']]),
+    ...(publishes.accessToken ? [facts.shownToken] : []),
+  ]
+  return markup`${shown.map((line) => markup`<p>${fill(line, { site: foreign(siteHost) })}</p>`)}`
+}

@@ -1,0 +1,52 @@
+/** What all pages share: the document, the head of a message with its sign, and times. */
+import { named } from './assets.ts'
+import type { Language } from './languages/language.ts'
+import { foreign, type Html, markup } from './markup.ts'
+
+export interface Document {
+  title: string
+  /** Host that stands above the page; left out where the page must not depend on it. */
+  siteHost?: string
+  main: Html
+  /** Scripts, by address, in the order in which they run. */
+  scripts?: readonly string[]
+}
+
+/** A whole document. The doctype stands first: without it browsers fall back to the rules of the nineties. */
+export function documentOf({ title, siteHost, main, scripts = [] }: Document, language: Language): string {
+  return markup`<!doctype html>
+<html lang="${language.tag}" dir="${language.direction}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex, nofollow">
+<title>${siteHost === undefined ? title : `${title} – ${siteHost}`}</title>
+<link rel="icon" type="image/svg+xml" href="${named.calendar.path}">
+<link rel="stylesheet" href="${named.style.path}">
+${scripts.map((source) => markup`<script defer src="${source}"></script>\n`)}</head>
+<body>
+${siteHost === undefined ? '' : siteHead(siteHost)}<main>
+${main}
+</main>
+</body>
+</html>
+`.toString()
+}
+
+const siteHead = (siteHost: string): Html =>
+  markup`<header class="site"><img src="${named.calendar.path}" alt="">${foreign(siteHost)}</header>\n`
+
+export type Tone = 'good' | 'bad' | 'paused'
+
+/** The heading of what happened, with a sign that repeats it. */
+export const headOf = (title: string, tone: Tone): Html =>
+  markup`<div class="head"><img src="${named[tone].path}" alt=""><h1>${title}</h1></div>`
+
+/** A time in the page's language, in UTC and saying so; anything that is no time stays as it is. */
+export function timeOf(instant: string, { tag }: Language): Html {
+  const time = new Date(instant)
+  if (Number.isNaN(time.getTime())) return markup`${instant}`
+  const text = new Intl.DateTimeFormat(tag, { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' }).format(time)
+  return markup`<time datetime="${time.toISOString()}">${text} UTC</time>`
+}

@@ -1,0 +1,96 @@
+/**
+ * The one script, for the popup only (a redirect needs none). It is given to browsers as it stands here: no build step, no
+ * library but Google's. What it says comes from the page's data attributes, in the page's language.
+ *
+ * An attempt is fetched as the page opens, so that Google's window opens in the very click: browsers block windows that open
+ * later. An attempt lives ten minutes; one older than eight is fetched again at the click.
+ */
+export const SCRIPT = `(() => {
+  'use strict'
+  const FRESH = 8 * 60 * 1000
+  const box = document.getElementById('popup')
+  if (!box) return
+  const button = box.querySelector('button')
+  const status = box.querySelector('[role=status]')
+  let attempt
+  let attemptedAt = 0
+  let busy = false
+
+  const say = (word) => { status.textContent = word ? box.dataset[word] : '' }
+  const work = (on) => {
+    busy = on
+    if (on) button.setAttribute('aria-disabled', 'true')
+    else button.removeAttribute('aria-disabled')
+    if (on) say('working')
+  }
+
+  async function post(path, body) {
+    const response = await fetch(box.dataset.action + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/json' },
+      body: JSON.stringify(body),
+      credentials: 'same-origin',
+      redirect: 'error',
+    })
+    if (!response.ok) throw new Error('HTTP ' + response.status)
+    return response.json()
+  }
+
+  async function begin() {
+    const began = Date.now()
+    attempt = await post('/attempt', { csrf: box.dataset.csrf })
+    attemptedAt = began
+  }
+
+  async function finish(answer) {
+    work(true)
+    try {
+      const { location: to } = await post('/code', answer)
+      const target = new URL(to, location.href)
+      if (target.origin !== location.origin) throw new Error('a page of another site')
+      location.assign(target.href)
+    } catch {
+      attempt = undefined
+      work(false)
+      say('failed')
+    }
+  }
+
+  function open() {
+    const { clientID, scope, state, loginHint } = attempt
+    google.accounts.oauth2.initCodeClient({
+      client_id: clientID,
+      scope,
+      ux_mode: 'popup',
+      state,
+      login_hint: loginHint,
+      callback: (answer) => void finish(
+        answer.code ? { code: answer.code, state: answer.state } : { error: answer.error || 'unknown', state: answer.state },
+      ),
+      error_callback: ({ type }) => say(type === 'popup_failed_to_open' ? 'blocked' : 'closed'),
+    }).requestCode()
+  }
+
+  async function press() {
+    if (busy) return
+    say()
+    if (!window.google?.accounts?.oauth2) return say('notLoaded')
+    try {
+      if (!attempt || Date.now() - attemptedAt > FRESH) {
+        work(true)
+        await begin()
+        work(false)
+        say()
+      }
+      open()
+    } catch {
+      work(false)
+      say('failed')
+    }
+  }
+
+  box.hidden = false
+  button.addEventListener('click', () => void press())
+  begin().catch(() => {})
+})()
+`

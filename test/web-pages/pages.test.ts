@@ -1,0 +1,136 @@
+import { describe, expect, test } from 'vitest'
+import { assets, languages, negotiate, notFoundPage, signInPage } from '../../src/web/pages/pages.ts'
+import { everyPage, OUTCOMES, POPUP, VIEW } from './views.ts'
+
+const english = negotiate('en')
+const german = negotiate('de')
+
+const pages = languages.flatMap((language) =>
+  Object.entries(everyPage(language)).map(([name, page]) => ({ name: `${language.tag} ${name}`, language, page })),
+)
+
+describe('every page', () => {
+  test.each(pages)('$name is a whole document that says its language', ({ page, language }) => {
+    expect(page).toMatch(/^<!doctype html>\n<html lang="/)
+    expect(page).toContain(`<html lang="${language.tag}" dir="${language.direction}">`)
+    expect(page.trimEnd()).toMatch(/<\/html>$/)
+    expect(page.match(/<h1>/g)).toHaveLength(1)
+    expect(page.match(/<main>/g)).toHaveLength(1)
+    expect(/<title>([^<]+)<\/title>/.exec(page)?.[1]?.trim()).not.toBe('')
+  })
+
+  test.each(pages)('$name holds no script, style or handler of its own', ({ page }) => {
+    expect(page).not.toMatch(/<style|\sstyle=|\son[a-z]+=|javascript:/i)
+    for (const [script, body] of page.matchAll(/<script[^>]*>([^]*?)<\/script>/g)) {
+      expect(body, script).toBe('')
+      expect(script).toContain(' src="')
+    }
+  })
+
+  test.each(pages)('$name shows no address in full and leaves nothing to be filled in', ({ page }) => {
+    expect(page).not.toContain('alice@')
+    expect(page).not.toContain('team-rota@')
+    expect(page).not.toMatch(/\{\w+\}|undefined|\[object/)
+  })
+
+  test.each(pages)('$name refers to nothing that is not there', ({ page }) => {
+    const ours = [...page.matchAll(/(?:src|href)="(\/google-calendar\/assets\/[^"]+)"/g)].map((match) => match[1])
+    expect(ours.length).toBeGreaterThan(1)
+    expect(assets.map(({ path }) => path)).toEqual(expect.arrayContaining(ours))
+    const theirs = [...page.matchAll(/(?:src|href)="(https?:[^"]+)"/g)].map((match) => match[1])
+    const known = ['https://myaccount.google.com/permissions', 'https://accounts.google.com/gsi/client']
+    expect(theirs.filter((address) => !known.includes(address ?? ''))).toEqual([])
+  })
+})
+
+describe('the sign-in page', () => {
+  test('escapes what others wrote, wherever it stands', () => {
+    const evil = `"><script>alert(1)</script>'&`
+    const page = signInPage(
+      { ...POPUP, agentName: evil, siteHost: evil, account: evil, action: evil, csrf: evil, scopes: [evil] },
+      english,
+    )
+    expect(page).not.toContain('<script>')
+    expect(page).not.toContain(evil)
+    expect(page).toContain('&lt;script&gt;alert(1)')
+  })
+
+  test('shortens an address that stands for a name', () => {
+    const page = signInPage({ ...VIEW, agentName: 'Alice <alice@example.com>' }, english)
+    expect(page).toContain('<bdi>Alice &lt;a…e@example.com&gt;</bdi>')
+  })
+
+  test('posts a form that needs no script where Google redirects', () => {
+    const page = signInPage(VIEW, english)
+    expect(page).toContain('<form class="sign-in" method="post" action="/google-calendar/sign-in/tag">')
+    expect(page).toContain('<input type="hidden" name="csrf" value="csrf-token">')
+    expect(page).toMatch(/<button class="google" type="submit">.*Sign in with Google/)
+    expect(page).not.toContain('<script')
+  })
+
+  test('loads Google’s script and ours for a popup, and says so where scripts are off', () => {
+    const page = signInPage(POPUP, english)
+    const scripts = [...page.matchAll(/<script defer src="([^"]+)">/g)].map((match) => match[1])
+    expect(scripts[0]).toBe('https://accounts.google.com/gsi/client')
+    expect(scripts[1]).toMatch(/^\/google-calendar\/assets\/popup-[0-9a-f]{16}\.js$/)
+    expect(page).toMatch(/<noscript><p><strong>On this site, signing in with Google needs JavaScript/)
+    expect(page).not.toContain('<form')
+  })
+
+  test('tells that titles are not read where only busy times are published', () => {
+    const page = signInPage(VIEW, english)
+    expect(page).toContain('They are not even asked for.')
+    expect(page).toContain('see when you are busy, and nothing else.')
+  })
+
+  test('tells that titles are read where everything is published', () => {
+    const page = signInPage({ ...VIEW, publishes: { detail: 'Full', accessToken: false } }, english)
+    expect(page).toContain('their titles, descriptions, places and guests')
+    expect(page).not.toContain('What is not read')
+  })
+
+  test('tells that programs get access of their own, and then promises no mere reading', () => {
+    const page = signInPage({ ...VIEW, publishes: { accessToken: true } }, english)
+    expect(page).toContain('also get access to Google for themselves')
+    expect(page).not.toContain('your calendars are only read')
+  })
+
+  test('names scopes that it has no words for', () => {
+    const page = signInPage({ ...VIEW, scopes: ['https://www.googleapis.com/auth/calendar.acls'] }, english)
+    expect(page).toContain('<li>calendar.acls</li>')
+  })
+})
+
+describe('an outcome', () => {
+  test.each(OUTCOMES)('%s offers the button again unless nothing is left to do', (outcome) => {
+    const page = signInPage({ ...VIEW, outcome }, english)
+    expect(page.includes('<button')).toBe(!['connected', 'suspended', 'not-needed'].includes(outcome))
+    expect(page).toContain(`<h1>${english.texts.outcomes[outcome].title}</h1>`)
+  })
+
+  test('of the wrong account says which one was expected', () => {
+    const page = signInPage({ ...VIEW, outcome: 'wrong-account' }, english)
+    expect(page).toContain('This link is for <bdi>a…e@example.com</bdi>.')
+  })
+
+  test('of a missing permission says which boxes to tick', () => {
+    const page = signInPage({ ...VIEW, outcome: 'scope-missing' }, english)
+    expect(page.match(/See, edit, share and permanently delete/g)).toHaveLength(2)
+  })
+
+  test('without a lasting permission leads to where it is removed', () => {
+    const page = signInPage({ ...VIEW, outcome: 'no-refresh-token' }, english)
+    expect(page).toContain('under <a href="https://myaccount.google.com/permissions" rel="noopener noreferrer">')
+  })
+
+  test('says until when it lasts, in the page’s language and in UTC', () => {
+    const view = { ...VIEW, outcome: 'connected', expiresAt: '2026-11-30T10:00:00Z' } as const
+    expect(signInPage(view, german)).toContain('>30. November 2026 um 10:00 UTC</time>')
+    expect(signInPage(view, english)).toMatch(/>November 30, 2026 at 10:00\sAM UTC<\/time>/)
+  })
+})
+
+test('the page for links that are not valid depends on nothing but the language', () => {
+  expect(notFoundPage(english)).toBe(notFoundPage(negotiate(undefined)))
+  expect(notFoundPage(english)).not.toBe(notFoundPage(german))
+})

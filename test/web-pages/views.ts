@@ -1,0 +1,73 @@
+/** What the pages are given in tests, in every shape that matters. */
+import type { Language } from '../../src/web/pages/pages.ts'
+import {
+  failedPage,
+  notFoundPage,
+  refusedPage,
+  signInPage,
+  type SignInView,
+  tooManyRequestsPage,
+} from '../../src/web/pages/pages.ts'
+
+export const OUTCOMES = [
+  'connected',
+  'denied',
+  'wrong-account',
+  'scope-missing',
+  'no-refresh-token',
+  'expired',
+  'settings-not-in-effect',
+  'google-unreachable',
+  'suspended',
+  'not-needed',
+] as const
+
+export const VIEW: SignInView = {
+  siteHost: 'booking.example.com',
+  agentName: 'Alice',
+  account: 'alice@example.com',
+  calendars: [{ kind: 'primary' }, { kind: 'other', id: 'team-rota@group.calendar.google.com' }],
+  scopes: ['https://www.googleapis.com/auth/calendar'],
+  publishes: { detail: 'Busy', accessToken: false },
+  mode: 'Redirect',
+  action: '/google-calendar/sign-in/tag',
+  csrf: 'csrf-token',
+}
+
+export const POPUP: SignInView = {
+  ...VIEW,
+  mode: 'Popup',
+  clientScript: { accountsOrigin: 'https://accounts.google.com' },
+}
+
+const FULL: SignInView = {
+  ...VIEW,
+  scopes: [
+    'https://www.googleapis.com/auth/calendar.readonly',
+    'openid',
+    'https://www.googleapis.com/auth/calendar.acls',
+  ],
+  publishes: { detail: 'Full', accessToken: true },
+  expiresAt: '2026-11-30T10:00:00Z',
+}
+
+/** Every page in a language, by a name that serves as a file's. */
+export function everyPage(language: Language): Record<string, string> {
+  const outcomes = OUTCOMES.map((outcome) => {
+    const stands = ['connected', 'not-needed'].includes(outcome)
+    const view = { ...VIEW, outcome, ...(stands ? { expiresAt: '2026-11-30T10:00:00Z' } : {}) }
+    return [`outcome-${outcome}`, signInPage(view, language)]
+  })
+  return {
+    'sign-in': signInPage(VIEW, language),
+    'sign-in-popup': signInPage(POPUP, language),
+    'sign-in-full': signInPage(FULL, language),
+    'sign-in-nothing-published': signInPage({ ...VIEW, publishes: { accessToken: false } }, language),
+    ...(Object.fromEntries(outcomes) as Record<string, string>),
+    'popup-denied': signInPage({ ...POPUP, outcome: 'denied' }, language),
+    'not-found': notFoundPage(language),
+    refused: refusedPage(language),
+    'too-many-requests': tooManyRequestsPage(language),
+    failed: failedPage(language),
+  }
+}
