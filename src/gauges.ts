@@ -1,4 +1,6 @@
 /** Gauges about what there is: computed from the caches at each scrape, so that what is deleted vanishes. */
+import { integrationKey } from './agent/gate.ts'
+import { staleAfterMs } from './agent/publish.ts'
 import type { Cluster } from './kubernetes/port.ts'
 import type { Clock } from './platform/clock.ts'
 import type { Metrics, Scrape } from './platform/metrics.ts'
@@ -6,9 +8,11 @@ import { findCondition } from './resources/conditions.ts'
 import type { Agent, CalendarIntegration } from './resources/types.ts'
 
 type Cached = Pick<Cluster, 'agents' | 'integrations'>
+/** A sample for each agent that has something to measure. */
+type PerAgent = (measure: (agent: Agent) => number | undefined) => () => Scrape
 
 export function registerGauges(metrics: Metrics, { agents, integrations }: Cached, clock: Clock): void {
-  const perAgent = (measure: (agent: Agent) => number | undefined) => (): Scrape =>
+  const perAgent: PerAgent = (measure) => () =>
     [...agents.list()].flatMap((agent) => {
       const value = measure(agent)
       const labels = { namespace: agent.metadata.namespace ?? '', agent: agent.metadata.name }
@@ -16,6 +20,7 @@ export function registerGauges(metrics: Metrics, { agents, integrations }: Cache
     })
   const who = ['namespace', 'agent']
 
+  readyGauges(metrics, { agents, integrations }, perAgent)
   metrics.gauge('calendar_operator_agents', 'Agents by state.', ['state'], () => countStates(agents.list()))
   metrics.gauge('calendar_operator_integrations', 'Integrations by state.', ['state'], () =>
     countStates(integrations.list()),
@@ -25,6 +30,12 @@ export function registerGauges(metrics: Metrics, { agents, integrations }: Cache
     'How long ago the calendars of an agent were last read, as of its last heartbeat.',
     who,
     perAgent(({ status }) => age(status?.sync?.lastSyncTime, clock.now())),
+  )
+  metrics.gauge(
+    'calendar_operator_agent_stale_after_seconds',
+    'The age from which on the calendars of an agent count as stale; of none that is suspended.',
+    who,
+    perAgent((agent) => staleAfter(agent, integrations.get(integrationKey(agent)))),
   )
   metrics.gauge(
     'calendar_operator_access_token_expiry_timestamp_seconds',
@@ -48,6 +59,47 @@ export function registerGauges(metrics: Metrics, { agents, integrations }: Cache
         value: findCondition(status?.conditions, 'WithinQuota')?.status === 'False' ? 1 : 0,
       })),
   )
+}
+
+/** Whether each one works, so that an alert can name it. What is suspended is meant to stand still, and has no sample. */
+function readyGauges(metrics: Metrics, { integrations }: Cached, perAgent: PerAgent): void {
+  const who = ['namespace', 'agent']
+  metrics.gauge(
+    'calendar_operator_agent_ready',
+    'Whether an agent is ready; of none that is suspended.',
+    who,
+    perAgent((agent) => readiness(agent, integrations.get(integrationKey(agent)))),
+  )
+  metrics.gauge(
+    'calendar_operator_agent_awaiting_sign_in',
+    'Is 1 for each agent that waits for its person to sign in; of no other.',
+    who,
+    perAgent(({ status }) =>
+      findCondition(status?.conditions, 'Authorized')?.reason === 'AwaitingSignIn' ? 1 : undefined,
+    ),
+  )
+  metrics.gauge(
+    'calendar_operator_integration_ready',
+    'Whether an integration is ready; of none that is suspended.',
+    ['namespace', 'integration'],
+    () =>
+      [...integrations.list()].flatMap((integration) => {
+        const value = readiness(integration)
+        const { namespace = '', name } = integration.metadata
+        return value === undefined ? [] : [{ labels: { namespace, integration: name }, value }]
+      }),
+  )
+}
+
+/** 1 or 0; undefined where somebody has suspended it, or the integration that it belongs to. */
+function readiness(object: Agent | CalendarIntegration, integration?: CalendarIntegration): number | undefined {
+  if (object.spec.suspend || integration?.spec.suspend) return undefined
+  return findCondition(object.status?.conditions, 'Ready')?.status === 'True' ? 1 : 0
+}
+
+function staleAfter(agent: Agent, integration: CalendarIntegration | undefined): number | undefined {
+  if (!integration || agent.spec.suspend || integration.spec.suspend) return undefined
+  return staleAfterMs(agent, integration.spec.sync) / 1000
 }
 
 /** Every state is always there, so that an alert on it has something to look at. */
