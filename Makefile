@@ -1,5 +1,5 @@
 # Every target installs what it needs first, and says what it does.
-.PHONY: demo test lint types build generate bench test-kubernetes help
+.PHONY: demo test lint types build generate bench test-kubernetes test-operations help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -42,3 +42,6 @@ bench: build ## measure speed, memory and requests
 
 test-kubernetes: build ## run the journeys on a real kube-apiserver with etcd
 	@npx vitest run --config vitest.kubernetes.config.ts
+
+test-operations: $(INSTALLED) ## judge alerts, dashboards and status with the tools of those who run it
+	@npx vitest run --config vitest.operations.config.ts

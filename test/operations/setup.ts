@@ -1,0 +1,5 @@
+import { requirePromtool } from './support/promtool.ts'
+
+export default function setup(): void {
+  requirePromtool()
+}
