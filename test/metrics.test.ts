@@ -36,6 +36,9 @@ measure too has their names, so dashboards for them work. No label holds an e-ma
 Gauges about objects are computed when they are asked for: what is deleted vanishes. Node's own metrics (\`nodejs_…\`,
 \`process_…\`) are there too.
 
+Scrape them with \`honorLabels: true\`: the label \`namespace\` is the object's, not the pod's. [Alerts](../deploy/alerts/rules.yaml) on them
+have a [runbook](runbooks/README.md) each, and Grafana finds a [dashboard](../deploy/dashboards/calendar-operator.json).
+
 | metric | kind | labels | |
 |---|---|---|---|
 ${rows.join('\n')}
