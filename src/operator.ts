@@ -106,6 +106,7 @@ function createParts(deps: OperatorDeps) {
     eventDropped: (why) => metrics.eventDropped(why),
   })
   const google = createGoogle({
+    accountsUrl: settings.googleAccountsURL,
     oauthUrl: settings.googleOAuthURL,
     apiUrl: settings.googleAPIURL,
     proxy: settings.proxy,
@@ -127,6 +128,7 @@ function createParts(deps: OperatorDeps) {
       ...common,
       integrations: directory,
       zones: createZones(),
+      signInURL: () => undefined,
       reported: (key) => recount(key),
     }),
   })

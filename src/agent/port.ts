@@ -7,6 +7,7 @@ import type { Google, GoogleClient } from '../google/port.ts'
 import type { Cluster } from '../kubernetes/port.ts'
 import type { Clock, Random } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
+import type { Agent } from '../resources/types.ts'
 
 /** An integration as its agents see it: whether its OAuth client may be used, and if not, why. */
 export interface IntegrationView {
@@ -44,6 +45,11 @@ export interface AgentDeps {
   random: Random
   log: Log
   zones: Zones
+  /**
+   * The page on which this agent's person signs in, at its integration's site; undefined where there is none: no web server,
+   * or its keys are not there yet.
+   */
+  signInURL(agent: Agent, siteURI: string): string | undefined
   /** Called when this agent's status was written, so that its integration can count. */
   reported(agentKey: string): void
 }

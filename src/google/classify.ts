@@ -48,6 +48,13 @@ export function classifyOAuth(status: number, body: unknown): Refusal {
   return { failure: BY_OAUTH_ERROR.get(error) ?? 'Unknown', reason: error }
 }
 
+/** The token endpoint's answer to the exchange of a code: of a code, the same words do not say what they say of a grant. */
+export function classifyExchange(status: number, body: unknown): Refusal {
+  const refusal = classifyOAuth(status, body)
+  if (refusal.failure === 'InvalidGrant') return { ...refusal, failure: 'InvalidCode' }
+  return refusal.reason === 'redirect_uri_mismatch' ? { ...refusal, failure: 'RedirectURIMismatch' } : refusal
+}
+
 /** What the status alone says, whatever the body: it may be a page of somebody in between. */
 function byStatus(status: number): Refusal | undefined {
   if (status === 429) return { failure: 'RateLimited', reason: 'rate limited' }

@@ -7,6 +7,7 @@ import type { OAuthClient } from './port.ts'
 
 export interface ClientFile extends OAuthClient {
   projectId?: string
+  /** What is registered at Google, by the file: empty where it names none, missing where there is no file to say so. */
   redirectUris?: string[]
   javascriptOrigins?: string[]
   /** What was taken off, in words: `white space around client_secret`. */
@@ -76,8 +77,14 @@ function parseFile(raw: string, where: string): ClientFile | UnusableClient {
   if (!isFields(web)) {
     return invalid(`The client file in ${where} has no "web" object: it is not the file of an OAuth client.`)
   }
-  return clientFrom(web, where, stripped)
+  // The console leaves out a list that is empty.
+  return clientFrom({ ...web, ...registeredBy(web) }, where, stripped)
 }
+
+const registeredBy = ({ redirect_uris: uris, javascript_origins: origins }: Fields): Fields => ({
+  redirect_uris: strings(uris) ?? [],
+  javascript_origins: strings(origins) ?? [],
+})
 
 function parseJSON(text: string): unknown {
   try {

@@ -1,14 +1,17 @@
 /**
  * The room of Google: the only one that speaks to it. `port.ts` says what the others may ask; here each client gets its gate
  * (`limits.ts`), its flights, and the two APIs (`oauth.ts`, `calendar.ts`) over one transport. It may touch nothing but the
- * three origins that it is given, and keeps nothing but what it learned of limits.
+ * origins that it is given, and keeps nothing but what it learned of limits.
  */
 import type { Clock, Random } from '../platform/clock.ts'
 import { createCalendarAPI, type CalendarAPI } from './calendar.ts'
 import { Gate, type Lane } from './limits.ts'
-import { proveClient, refreshToken, revokeToken, type OAuthDeps } from './oauth.ts'
+import { consentURL } from './consent.ts'
+import { exchangeCode, proveClient, refreshToken, revokeToken, type OAuthDeps } from './oauth.ts'
 import {
   GoogleError,
+  type CodeExchange,
+  type ConsentRequest,
   type EventsRequest,
   type Google,
   type GoogleClient,
@@ -19,6 +22,7 @@ import { createTransport, type Proxy } from './transport.ts'
 
 export interface GoogleDeps {
   /** Origins; Google's own where they are not given. */
+  accountsUrl?: string
   oauthUrl?: string
   apiUrl?: string
   /** None where it is not given. */
@@ -31,17 +35,18 @@ export interface GoogleDeps {
   observe?: (kind: RequestKind, outcome: string, seconds: number) => void
 }
 
-export type RequestKind = 'prove' | 'refresh' | 'revoke' | 'calendarList.get' | 'events.list'
+export type RequestKind = 'prove' | 'refresh' | 'exchange' | 'revoke' | 'calendarList.get' | 'events.list'
 
 export interface RunningGoogle extends Google {
   close(): Promise<void>
 }
 
+const ACCOUNTS_URL = 'https://accounts.google.com'
 const OAUTH_URL = 'https://oauth2.googleapis.com'
 const API_URL = 'https://www.googleapis.com'
 
 export function createGoogle(deps: GoogleDeps): RunningGoogle {
-  const { clock, oauthUrl = OAUTH_URL, apiUrl = API_URL } = deps
+  const { clock, accountsUrl = ACCOUNTS_URL, oauthUrl = OAUTH_URL, apiUrl = API_URL } = deps
   const transport = createTransport(clock, deps.proxy)
   const oauth: OAuthDeps = { transport, clock, oauthUrl }
   const api = createCalendarAPI({ transport, clock, apiUrl })
@@ -51,7 +56,7 @@ export function createGoogle(deps: GoogleDeps): RunningGoogle {
     client({ clientId, clientSecret }) {
       const { gate, clients } = projects.get(clientId) ?? { gate: new Gate(deps, deps.requestsPerMinute), clients: [] }
       const known = clients.find(({ credentials }) => credentials.clientSecret === clientSecret)
-      const client = known ?? new Client({ clientId, clientSecret }, { oauth, api, gate, observed })
+      const client = known ?? new Client({ clientId, clientSecret }, { accountsUrl, oauth, api, gate, observed })
       const others = clients.filter((other) => other !== client)
       projects.set(clientId, { gate, clients: [client, ...others].slice(0, MOST_SECRETS) })
       return client
@@ -89,6 +94,7 @@ function observer({ clock, observe }: GoogleDeps): Observed {
 }
 
 interface ClientDeps {
+  accountsUrl: string
   oauth: OAuthDeps
   api: CalendarAPI
   gate: Gate
@@ -122,6 +128,14 @@ class Client implements GoogleClient {
     )
     this.#flights.set(token, started)
     return started
+  }
+
+  consentURL(request: ConsentRequest): string {
+    return consentURL(this.#deps.accountsUrl, this.credentials.clientId, request)
+  }
+
+  exchange(exchange: CodeExchange): Promise<TokenAnswer> {
+    return this.#through('token', 'exchange', () => exchangeCode(this.#deps.oauth, this.credentials, exchange))
   }
 
   calendar(accessToken: string, calendarId: string): ReturnType<GoogleClient['calendar']> {

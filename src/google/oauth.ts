@@ -1,11 +1,11 @@
 /**
- * The token endpoint (OAuth 2.0 for web server applications): refresh, revoke, and the proof of a client. Requests and answers
+ * The token endpoint (OAuth 2.0 for web server applications): exchange, refresh, revoke, and the proof of a client. Requests and answers
  * are built and read here rather than by google-auth-library, whose client keeps state, refreshes by itself and forgets a
  * rotated refresh token.
  */
 import type { Clock } from '../platform/clock.ts'
-import { classifyOAuth } from './classify.ts'
-import { GoogleError, type OAuthClient, type TokenAnswer } from './port.ts'
+import { classifyExchange, classifyOAuth, type Refusal } from './classify.ts'
+import { GoogleError, type CodeExchange, type OAuthClient, type TokenAnswer } from './port.ts'
 import { retryAfterMs } from './retry-after.ts'
 import type { Answer, Transport } from './transport.ts'
 
@@ -28,29 +28,42 @@ const MADE_UP_TOKEN = 'calendar-operator-proves-its-client'
 const PROOFS: readonly string[] = ['InvalidGrant', 'SessionExpired']
 
 export async function refreshToken(deps: OAuthDeps, client: OAuthClient, token: string): Promise<TokenAnswer> {
+  const answer = await tokens(deps, client, { refresh_token: token, grant_type: 'refresh_token' })
+  return { ...answer, refreshToken: answer.refreshToken === token ? undefined : answer.refreshToken }
+}
+
+/** A code for tokens. Sent once: Google counts a code as used even where its answer got lost. */
+export async function exchangeCode(deps: OAuthDeps, client: OAuthClient, exchange: CodeExchange): Promise<TokenAnswer> {
+  const { code, redirectURI, codeVerifier } = exchange
+  const form: Record<string, string> = { code, redirect_uri: redirectURI, grant_type: 'authorization_code' }
+  if (codeVerifier !== undefined) form.code_verifier = codeVerifier
+  return tokens(deps, client, form, classifyExchange)
+}
+
+async function tokens(
+  deps: OAuthDeps,
+  client: OAuthClient,
+  form: Record<string, string>,
+  classify = classifyOAuth,
+): Promise<TokenAnswer> {
   const obtainedAt = deps.clock.now()
-  const answer = await post(deps, '/token', {
-    client_id: client.clientId,
-    client_secret: client.clientSecret,
-    refresh_token: token,
-    grant_type: 'refresh_token',
-  })
+  const identity = { client_id: client.clientId, client_secret: client.clientSecret }
+  const answer = await post(deps, '/token', { ...identity, ...form })
   const body = parse(answer.text)
-  if (answer.status !== 200) throw refusal(deps, answer, body)
+  if (answer.status !== 200) throw refusal(deps, answer, classify(answer.status, body))
   // Half an answer, or a page of somebody in between.
   if (body === undefined) throw new GoogleError('Unreachable', '200 without a whole answer', { status: 200 })
   const accessToken = textOf(body.access_token)
   if (accessToken === undefined) {
     throw new GoogleError('Unknown', `the token endpoint answered ${answer.status} without an access token`)
   }
-  const rotated = textOf(body.refresh_token)
   const lifetime = seconds(body.expires_in, LONGEST_LIFETIME_S) ?? USUAL_LIFETIME_S
   const grantLifetime = seconds(body.refresh_token_expires_in, LONGEST_GRANT_S)
   return {
     accessToken,
     obtainedAt,
     expiresAt: obtainedAt + lifetime * 1000,
-    refreshToken: rotated === token ? undefined : rotated,
+    refreshToken: textOf(body.refresh_token),
     // No scope at all is no answer to what was granted.
     scopes: textOf(body.scope)?.split(/\s+/),
     grantExpiresAt: grantLifetime === undefined ? undefined : obtainedAt + grantLifetime * 1000,
@@ -73,7 +86,7 @@ export async function revokeToken(deps: OAuthDeps, token: string): Promise<void>
   if (answer.status === 200) return
   const body = parse(answer.text)
   if (answer.status === 400 && body?.error === 'invalid_token') return
-  throw refusal(deps, answer, body)
+  throw refusal(deps, answer, classifyOAuth(answer.status, body))
 }
 
 function post({ transport, oauthUrl }: OAuthDeps, path: string, form: Record<string, string>): Promise<Answer> {
@@ -86,8 +99,7 @@ function post({ transport, oauthUrl }: OAuthDeps, path: string, form: Record<str
   })
 }
 
-function refusal({ clock }: OAuthDeps, answer: Answer, body: unknown): GoogleError {
-  const { failure, reason } = classifyOAuth(answer.status, body)
+function refusal({ clock }: OAuthDeps, answer: Answer, { failure, reason }: Refusal): GoogleError {
   const details = { status: answer.status, retryAfterMs: retryAfterMs(answer, clock.now()) }
   return new GoogleError(failure, `${answer.status} ${reason}`, details)
 }

@@ -20,6 +20,10 @@ export type GoogleFailure =
   | 'DailyQuotaExceeded'
   /** invalid_grant: this grant is dead. */
   | 'InvalidGrant'
+  /** invalid_grant of an exchange: the code is dead, of another client, or its verifier is wrong. Begin anew. */
+  | 'InvalidCode'
+  /** redirect_uri_mismatch of an exchange: Google does not know our address (yet). */
+  | 'RedirectURIMismatch'
   /** invalid_grant with invalid_rapt or rapt_required: the organisation's session policy ended it. */
   | 'SessionExpired'
   | 'InvalidClient'
@@ -55,18 +59,42 @@ export class GoogleError extends Error {
   }
 }
 
-/** The token endpoint's answer to a refresh. Instants in ms since the epoch. */
+/** The token endpoint's answer to a refresh or to an exchange. Instants in ms since the epoch. */
 export interface TokenAnswer {
   accessToken: string
   expiresAt: number
   /** When the access token was issued, by our clock: two thirds of its lifetime are counted from here. */
   obtainedAt: number
-  /** Present when Google rotated it: it must be kept before the access token is used. */
+  /**
+   * Of a refresh: present when Google rotated it; it must be kept before the access token is used. Of an exchange: missing
+   * where Google gave none, and then there is nothing that lasts.
+   */
   refreshToken?: string
   /** The granted scopes, when Google tells. */
   scopes?: string[]
   /** The end of the grant itself (`refresh_token_expires_in`), when Google tells. */
   grantExpiresAt?: number
+}
+
+/** Where a person is sent to sign in. */
+export interface ConsentRequest {
+  /** To the letter as it is registered at Google. */
+  redirectURI: string
+  scopes: readonly string[]
+  /** Comes back as it is. */
+  state: string
+  /** Of PKCE, by S256. */
+  codeChallenge: string
+  /** The account that should sign in: Google offers it first. */
+  loginHint?: string
+}
+
+/** A code, and what it was asked for with. */
+export interface CodeExchange {
+  code: string
+  /** The one of the consent; `postmessage` for a code that came through Google's popup. */
+  redirectURI: string
+  codeVerifier?: string
 }
 
 export interface CalendarEntry {
@@ -139,6 +167,13 @@ export interface GoogleClient {
   prove(): Promise<void>
   /** One flight per refresh token, however many ask. */
   refresh(refreshToken: string): Promise<TokenAnswer>
+  /**
+   * Google's page of consent, asking for a refresh token every time. No request: an address to send a browser to. What goes
+   * wrong there (an address that is not registered, an app that is blocked) Google shows to the person, and tells nobody else.
+   */
+  consentURL(request: ConsentRequest): string
+  /** Turns a code into tokens; a code is good once, for some minutes, and dies of a failed attempt too. */
+  exchange(exchange: CodeExchange): Promise<TokenAnswer>
   calendar(accessToken: string, calendarId: string): Promise<CalendarEntry>
   events(accessToken: string, request: EventsRequest): Promise<EventsListing>
 }

@@ -2,6 +2,7 @@
  * Our client against the simulated Google: two programs that were written apart from one description, and must agree on how
  * a calendar is kept up to date.
  */
+import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { FaultName } from '../../sandbox/google/control/faults.ts'
 import { startGoogle, type SimulatedGoogle } from '../../sandbox/google/google.ts'
@@ -28,7 +29,13 @@ beforeEach(async () => {
   const credentials = sandbox.addClient({})
   sandbox.addAccount({ email: ALICE, timeZone: 'Europe/Paris' })
   refreshToken = sandbox.grant({ client: credentials.clientId, account: ALICE, scopes: [SCOPE] }).refreshToken
-  google = createGoogle({ oauthUrl: sandbox.url, apiUrl: sandbox.url, clock, random: () => 0.5 })
+  google = createGoogle({
+    accountsUrl: sandbox.url,
+    oauthUrl: sandbox.url,
+    apiUrl: sandbox.url,
+    clock,
+    random: () => 0.5,
+  })
   client = google.client(credentials)
 })
 afterEach(async () => {
@@ -199,6 +206,44 @@ describe('a fault in the middle', () => {
     await expect.poll(() => sandbox.requests({ kind: 'events.list' }).log.length).toBe(1)
     await clock.advance(30_000)
     expect((await failed).failure).toBe('Unreachable')
+  })
+})
+
+describe('signing in', () => {
+  const redirectURI = 'https://booking.example.com/google-calendar/callback'
+  const codeVerifier = 'a-verifier-of-forty-three-characters-at-least'
+
+  /** What Google sends back to the redirect URI. */
+  function consent(): URLSearchParams {
+    const { clientId } = client.credentials
+    sandbox.setClient({ client: clientId, redirectUris: [redirectURI] })
+    const codeChallenge = createHash('sha256').update(codeVerifier).digest('base64url')
+    const url = client.consentURL({ redirectURI, scopes: [SCOPE], state: 'the-state', codeChallenge, loginHint: ALICE })
+    const result = sandbox.signIn({ url, account: ALICE })
+    if (!('redirect' in result)) throw new Error(JSON.stringify(result))
+    expect(result.redirect).toMatch(`${redirectURI}?`)
+    return new URL(result.redirect).searchParams
+  }
+
+  test('brings a grant that can be used and renewed, though the person had granted before', async () => {
+    const params = consent()
+    expect(params.get('state')).toBe('the-state')
+    const answer = await client.exchange({ code: params.get('code') ?? '', redirectURI, codeVerifier })
+    expect(answer.scopes).toEqual([SCOPE])
+    expect((await client.calendar(answer.accessToken, 'primary')).id).toBe(ALICE)
+    expect((await client.refresh(answer.refreshToken ?? '')).accessToken).not.toBe(answer.accessToken)
+  })
+
+  test.each([
+    ['a code that was used', {}, 'InvalidCode', 2],
+    ['a code that nobody gave', { code: 'nonsense' }, 'InvalidCode', 1],
+    ['another verifier', { codeVerifier: 'wrong' }, 'InvalidCode', 1],
+    ['no verifier', { codeVerifier: undefined }, 'InvalidCode', 1],
+    ['another redirect URI', { redirectURI: `${redirectURI}/` }, 'RedirectURIMismatch', 1],
+  ])('with %s fails', async (_, changes, failure, times) => {
+    const exchange = { code: consent().get('code') ?? '', redirectURI, codeVerifier, ...changes }
+    for (let done = 1; done < times; done++) await client.exchange(exchange)
+    expect((await failureOf(client.exchange(exchange))).failure).toBe(failure)
   })
 })
 

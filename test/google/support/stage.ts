@@ -64,7 +64,7 @@ export async function startStage(): Promise<Stage> {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const observed: Stage['observed'] = []
   const observe = (...one: Stage['observed'][number]): void => void observed.push(one)
-  const google = createGoogle({ oauthUrl: url, apiUrl: url, clock, random: () => 0.5, observe })
+  const google = createGoogle({ accountsUrl: url, oauthUrl: url, apiUrl: url, clock, random: () => 0.5, observe })
   return {
     ...{ clock, url, google, asked, observed },
     client: google.client(CLIENT),
