@@ -1,5 +1,5 @@
 # Every target installs what it needs first, and says what it does.
-.PHONY: demo test lint types build generate bench test-kubernetes test-operations help
+.PHONY: demo test lint types build generate bench test-kubernetes test-operations test-browser help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -45,3 +45,6 @@ test-kubernetes: build ## run the journeys on a real kube-apiserver with etcd
 
 test-operations: $(INSTALLED) ## judge alerts, dashboards and status with the tools of those who run it
 	@npx vitest run --config vitest.operations.config.ts
+
+test-browser: $(INSTALLED) ## run the sign-in in a browser (Chromium; CHROMIUM=path names another)
+	@npx vitest run --config vitest.browser.config.ts

@@ -1,11 +1,12 @@
 /** What the pages refer to, each under a name that changes with its content, so that it can be cached for ever. */
 import { createHash } from 'node:crypto'
+import { SIGN_IN_PREFIX } from '../../resources/names.ts'
 import { BAD, CALENDAR, GOOD, GOOGLE_G, PAUSED } from './images.ts'
 import { SCRIPT } from './script.ts'
 import { STYLE } from './style.ts'
 import type { Asset } from './view.ts'
 
-const FOLDER = '/google-calendar/assets'
+const FOLDER = `${SIGN_IN_PREFIX}/assets`
 
 const TYPES = {
   css: 'text/css; charset=utf-8',

@@ -56,7 +56,6 @@ export function factsOf(view: SignInView, { texts }: Language): Html {
   const { facts } = texts
   const full = view.publishes.detail === 'Full'
   const rows: Row[] = [
-    [facts.site, foreign(view.siteHost)],
     [facts.person, foreign(withoutAddresses(view.agentName))],
     [facts.account, markup`${foreign(shortened(view.account))}<p class="quiet">${facts.accountNote}</p>`],
     [facts.calendars, markup`<ul>${view.calendars.map((calendar) => calendarLine(calendar, texts))}</ul>`],

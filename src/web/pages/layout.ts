@@ -8,12 +8,12 @@ export interface Document {
   /** Host that stands above the page; left out where the page must not depend on it. */
   siteHost?: string
   main: Html
-  /** Scripts, by address, in the order in which they run. */
-  scripts?: readonly string[]
+  /** Script elements, all of them with an address. */
+  scripts?: Html
 }
 
 /** A whole document. The doctype stands first: without it browsers fall back to the rules of the nineties. */
-export function documentOf({ title, siteHost, main, scripts = [] }: Document, language: Language): string {
+export function documentOf({ title, siteHost, main, scripts }: Document, language: Language): string {
   return markup`<!doctype html>
 <html lang="${language.tag}" dir="${language.direction}">
 <head>
@@ -24,7 +24,7 @@ export function documentOf({ title, siteHost, main, scripts = [] }: Document, la
 <title>${siteHost === undefined ? title : `${title} – ${siteHost}`}</title>
 <link rel="icon" type="image/svg+xml" href="${named.calendar.path}">
 <link rel="stylesheet" href="${named.style.path}">
-${scripts.map((source) => markup`<script defer src="${source}"></script>\n`)}</head>
+${scripts}</head>
 <body>
 ${siteHost === undefined ? '' : siteHead(siteHost)}<main>
 ${main}

@@ -30,20 +30,28 @@ export function signInPage(view: SignInView, language: Language): string {
   const main = final ? messageOf(view, language) : askAgain(view, language)
   const { title } = view.outcome === undefined ? texts.ask : texts.outcomes[view.outcome]
   const popup = view.mode === 'Popup' && !final
-  return documentOf({ title, siteHost: view.siteHost, main, scripts: popup ? popupScripts(view) : [] }, language)
+  return documentOf(
+    { title, siteHost: view.siteHost, main, ...(popup ? { scripts: popupScripts(view) } : {}) },
+    language,
+  )
 }
 
 /** What became of it, and what to do about it. */
 function messageOf(view: SignInView, language: Language): Html {
   const { texts } = language
   if (view.outcome === undefined) {
-    return markup`<h1>${texts.ask.title}</h1>\n<p>${filled(texts.ask.text, view, texts)}</p>\n${endOf(view, language)}`
+    return markup`<h1>${texts.ask.title}</h1>\n<p>${filled(askOf(view, texts), view, texts)}</p>\n${endOf(view, language)}`
   }
   const { title, text } = texts.outcomes[view.outcome]
   const boxes = view.outcome === 'scope-missing' ? scopeList(view.scopes, texts) : ''
   return markup`${headOf(title, TONES[view.outcome] ?? 'bad')}
 <p>${filled(text, view, texts)}</p>
 ${boxes}${endOf(view, language)}${FINAL_OUTCOMES.includes(view.outcome) ? notesOf(view, texts) : ''}`
+}
+
+function askOf({ publishes }: SignInView, { ask }: Texts): string {
+  if (publishes.detail === undefined) return ask.other
+  return publishes.detail === 'Full' ? ask.full : ask.busy
 }
 
 /** The button comes first where somebody has read the rest a moment ago. */
@@ -63,8 +71,9 @@ function endOf({ expiresAt, outcome }: SignInView, language: Language): Html | '
 
 function buttonOf(view: SignInView, { texts }: Language): Html {
   const face = markup`<img src="${named.google.path}" alt="" width="20" height="20"><span>${texts.button}</span>`
-  const notes = markup`<p class="quiet">${texts.next[view.mode]}</p>
-<p class="quiet">${filled(texts.onlyIfExpected, view, texts)}</p>`
+  const caution =
+    view.outcome === undefined ? markup`\n<p class="quiet">${filled(texts.onlyIfExpected, view, texts)}</p>` : ''
+  const notes = markup`<p class="quiet">${texts.next[view.mode]}</p>${caution}`
   if (view.mode === 'Popup') return popupButton(view, texts, { face, notes })
   return markup`<form class="sign-in" method="post" action="${view.action}">
 <input type="hidden" name="csrf" value="${view.csrf ?? ''}">
@@ -86,11 +95,11 @@ ${notes}
 </div>`
 }
 
-const popupScripts = ({ clientScript }: SignInView): string[] => [
-  `${clientScript?.accountsOrigin ?? 'https://accounts.google.com'}/gsi/client`,
-  named.popup.path,
-]
-
+/** Ours need not wait for Google's, which may take its time. */
+const popupScripts = ({ clientScript }: SignInView): Html =>
+  markup`<script defer src="${named.popup.path}"></script>
+<script async src="${clientScript?.accountsOrigin ?? 'https://accounts.google.com'}/gsi/client"></script>
+`
 /** What is stored, and how to withdraw: true before and after. */
 function notesOf(view: SignInView, texts: Texts): Html {
   const notes = [texts.stored, texts.withdraw].map(
@@ -101,8 +110,8 @@ function notesOf(view: SignInView, texts: Texts): Html {
 
 const filled = (text: string, view: SignInView, texts: Texts): Html =>
   fill(text, {
-    site: foreign(view.siteHost),
-    account: foreign(shortened(view.account)),
+    site: markup`<strong>${foreign(view.siteHost)}</strong>`,
+    account: markup`<strong>${foreign(shortened(view.account))}</strong>`,
     link: markup`<a href="${PERMISSIONS}" rel="noopener noreferrer">${texts.withdraw.link}</a>`,
   })
 

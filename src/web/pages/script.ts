@@ -2,18 +2,21 @@
  * The one script, for the popup only (a redirect needs none). It is given to browsers as it stands here: no build step, no
  * library but Google's. What it says comes from the page's data attributes, in the page's language.
  *
+ * Google's script may come before this one or after it: a click waits for it, a little.
  * An attempt is fetched as the page opens, so that Google's window opens in the very click: browsers block windows that open
  * later. An attempt lives ten minutes; one older than eight is fetched again at the click.
  */
 export const SCRIPT = `(() => {
   'use strict'
   const FRESH = 8 * 60 * 1000
+  const PATIENCE = 5 * 1000
   const box = document.getElementById('popup')
-  if (!box) return
   const button = box.querySelector('button')
   const status = box.querySelector('[role=status]')
+  const library = document.querySelector('script[src$="/gsi/client"]')
   let attempt
   let attemptedAt = 0
+  let beginning
   let busy = false
 
   const say = (word) => { status.textContent = word ? box.dataset[word] : '' }
@@ -36,10 +39,12 @@ export const SCRIPT = `(() => {
     return response.json()
   }
 
-  async function begin() {
+  /** One at a time: a click while the first is on its way waits for that. */
+  function begin() {
     const began = Date.now()
-    attempt = await post('/attempt', { csrf: box.dataset.csrf })
-    attemptedAt = began
+    const keep = (made) => { attempt = made; attemptedAt = began }
+    beginning ??= post('/attempt', { csrf: box.dataset.csrf }).then(keep).finally(() => { beginning = undefined })
+    return beginning
   }
 
   async function finish(answer) {
@@ -71,22 +76,32 @@ export const SCRIPT = `(() => {
     }).requestCode()
   }
 
+  const loaded = () => Boolean(window.google?.accounts?.oauth2)
+
+  const loading = () => new Promise((resolve) => {
+    library?.addEventListener('load', resolve)
+    library?.addEventListener('error', resolve)
+    setTimeout(resolve, PATIENCE)
+  })
+
+  async function prepare() {
+    if (!loaded()) await loading()
+    if (!attempt || Date.now() - attemptedAt > FRESH) await begin()
+  }
+
   async function press() {
     if (busy) return
     say()
-    if (!window.google?.accounts?.oauth2) return say('notLoaded')
-    try {
-      if (!attempt || Date.now() - attemptedAt > FRESH) {
-        work(true)
-        await begin()
-        work(false)
-        say()
-      }
-      open()
-    } catch {
+    const ready = loaded() && attempt && Date.now() - attemptedAt <= FRESH
+    if (!ready) {
+      work(true)
+      const prepared = await prepare().then(() => true, () => false)
       work(false)
-      say('failed')
+      say()
+      if (!prepared) return say('failed')
     }
+    if (!loaded()) return say('notLoaded')
+    open()
   }
 
   box.hidden = false

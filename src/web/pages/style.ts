@@ -57,6 +57,7 @@ p { margin-block: .625rem 0; margin-inline: 0 }
 a { color: var(--link); text-underline-offset: .15em }
 :focus-visible { outline: 3px solid var(--link); outline-offset: 2px }
 .quiet { color: var(--quiet); font-size: .9375rem }
+h1 + p, .head + p { margin-block-start: .875rem }
 .head { display: flex; gap: .875rem; align-items: flex-start }
 .head img { flex: none; inline-size: 2rem; block-size: 2rem; margin-block-start: .1rem }
 ul { margin-block: .5rem 0; margin-inline: 0; padding-inline-start: 1.25rem }
@@ -66,6 +67,7 @@ dl > div { display: grid; grid-template-columns: 10rem 1fr; gap: .25rem 1.25rem;
 dt { color: var(--quiet) }
 dd { margin: 0 }
 dd ul { margin: 0; padding: 0; list-style: none }
+dd ul:has(li + li) { padding-inline-start: 1.1rem; list-style: disc }
 dd p { margin-block-start: .25rem }
 dd > p:first-child { margin-block-start: 0 }
 .sign-in { margin-block-start: 1.75rem }

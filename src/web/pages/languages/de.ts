@@ -3,7 +3,9 @@ import type { Texts } from './texts.ts'
 export const de: Texts = {
   ask: {
     title: 'Google-Kalender verbinden',
-    text: '{site} möchte wissen, wann Sie belegt sind, damit Termine nur angeboten werden, wenn Sie Zeit haben.',
+    busy: '{site} möchte wissen, wann Sie belegt sind, damit Termine nur angeboten werden, wenn Sie Zeit haben.',
+    full: '{site} möchte Ihre Termine sehen, damit neue nur angeboten werden, wenn Sie Zeit haben.',
+    other: '{site} möchte Ihren Kalender verbinden.',
   },
   button: 'Über Google anmelden',
   next: {
@@ -14,7 +16,6 @@ export const de: Texts = {
   onlyIfExpected:
     'Fahren Sie nur fort, wenn Sie {site} kennen und dies erwartet haben. Sonst schließen Sie die Seite: Ohne Sie geschieht nichts.',
   facts: {
-    site: 'Wer fragt',
     person: 'Für',
     account: 'Google-Konto',
     accountNote: 'Wählen Sie bei Google dieses aus; ein anderes wird nicht angenommen.',
@@ -57,7 +58,10 @@ export const de: Texts = {
   lastsUntil: 'Die Verbindung gilt bis {date}. Danach müssen Sie sich erneut anmelden.',
   renewBefore: 'Die jetzige Verbindung endet am {date}. Mit einer neuen Anmeldung wird sie verlängert.',
   outcomes: {
-    connected: { title: 'Ihr Kalender ist verbunden', text: 'Sie können dieses Fenster schließen.' },
+    connected: {
+      title: 'Ihr Kalender ist verbunden',
+      text: 'Der Kalender von {account} ist mit {site} verbunden. Sie können dieses Fenster schließen.',
+    },
     denied: {
       title: 'Der Zugriff wurde nicht zugelassen',
       text: 'Es wurde nichts verbunden und nichts gespeichert. Falls das ein Versehen war, melden Sie sich noch einmal an und wählen Sie bei Google „Weiter“ oder „Zulassen“.',

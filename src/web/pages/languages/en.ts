@@ -3,7 +3,9 @@ import type { Texts } from './texts.ts'
 export const en: Texts = {
   ask: {
     title: 'Connect your Google calendar',
-    text: '{site} would like to know when you are busy, so that appointments are offered only when you are free.',
+    busy: '{site} would like to know when you are busy, so that appointments are offered only when you are free.',
+    full: '{site} would like to see your events, so that appointments are offered only when you are free.',
+    other: '{site} would like to connect your calendar.',
   },
   button: 'Sign in with Google',
   next: {
@@ -13,7 +15,6 @@ export const en: Texts = {
   onlyIfExpected:
     'Go on only if you know {site} and expected this. Otherwise close the page: nothing happens without you.',
   facts: {
-    site: 'Who asks',
     person: 'For',
     account: 'Google account',
     accountNote: 'Choose this one at Google; no other is accepted.',
@@ -54,7 +55,10 @@ export const en: Texts = {
   lastsUntil: 'The connection lasts until {date}. After that you have to sign in again.',
   renewBefore: 'The present connection ends on {date}. Signing in again renews it.',
   outcomes: {
-    connected: { title: 'Your calendar is connected', text: 'You can close this window.' },
+    connected: {
+      title: 'Your calendar is connected',
+      text: 'The calendar of {account} is connected to {site}. You can close this window.',
+    },
     denied: {
       title: 'The access was not allowed',
       text: 'Nothing was connected and nothing was stored. If that was a mistake, sign in again and choose “Continue” or “Allow” at Google.',

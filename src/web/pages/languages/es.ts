@@ -3,7 +3,9 @@ import type { Texts } from './texts.ts'
 export const es: Texts = {
   ask: {
     title: 'Conectar su calendario de Google',
-    text: '{site} desea saber cuándo está ocupado su calendario, para ofrecer citas solo cuando esté libre.',
+    busy: '{site} desea saber cuándo está ocupado su calendario, para ofrecer citas solo cuando esté libre.',
+    full: '{site} desea ver sus eventos, para ofrecer citas solo cuando esté libre.',
+    other: '{site} desea conectar su calendario.',
   },
   button: 'Iniciar sesión con Google',
   next: {
@@ -13,7 +15,6 @@ export const es: Texts = {
   onlyIfExpected:
     'Continúe solo si conoce {site} y esperaba esta petición. Si no, cierre la página: sin usted no ocurre nada.',
   facts: {
-    site: 'Quién lo pide',
     person: 'Para',
     account: 'Cuenta de Google',
     accountNote: 'Elija esta cuenta en Google; no se acepta ninguna otra.',
@@ -55,7 +56,10 @@ export const es: Texts = {
   lastsUntil: 'La conexión dura hasta el {date}. Después tendrá que iniciar sesión de nuevo.',
   renewBefore: 'La conexión actual termina el {date}. Al iniciar sesión de nuevo se renueva.',
   outcomes: {
-    connected: { title: 'Su calendario está conectado', text: 'Puede cerrar esta ventana.' },
+    connected: {
+      title: 'Su calendario está conectado',
+      text: 'El calendario de {account} está conectado con {site}. Puede cerrar esta ventana.',
+    },
     denied: {
       title: 'No se permitió el acceso',
       text: 'No se ha conectado ni guardado nada. Si fue un error, inicie sesión de nuevo y elija «Continuar» o «Permitir» en Google.',

@@ -3,7 +3,9 @@ import type { Texts } from './texts.ts'
 export const fr: Texts = {
   ask: {
     title: 'Connecter votre agenda Google',
-    text: '{site} souhaite savoir quand vous n’êtes pas disponible, pour ne proposer des rendez-vous que lorsque vous l’êtes.',
+    busy: '{site} souhaite savoir quand vous n’êtes pas disponible, pour ne proposer des rendez-vous que lorsque vous l’êtes.',
+    full: '{site} souhaite voir vos événements, pour ne proposer des rendez-vous que lorsque vous êtes disponible.',
+    other: '{site} souhaite connecter votre agenda.',
   },
   button: 'Se connecter avec Google',
   next: {
@@ -14,7 +16,6 @@ export const fr: Texts = {
   onlyIfExpected:
     'Ne continuez que si vous connaissez {site} et attendiez cette demande. Sinon, fermez la page : rien ne se passe sans vous.',
   facts: {
-    site: 'Qui demande',
     person: 'Pour',
     account: 'Compte Google',
     accountNote: 'Choisissez ce compte chez Google ; aucun autre n’est accepté.',
@@ -56,7 +57,10 @@ export const fr: Texts = {
   lastsUntil: 'La connexion est valable jusqu’au {date}. Ensuite, vous devrez vous connecter à nouveau.',
   renewBefore: 'La connexion actuelle prend fin le {date}. Une nouvelle connexion la prolonge.',
   outcomes: {
-    connected: { title: 'Votre agenda est connecté', text: 'Vous pouvez fermer cette fenêtre.' },
+    connected: {
+      title: 'Votre agenda est connecté',
+      text: 'L’agenda de {account} est connecté à {site}. Vous pouvez fermer cette fenêtre.',
+    },
     denied: {
       title: 'L’accès n’a pas été autorisé',
       text: 'Rien n’a été connecté ni conservé. Si c’était une erreur, connectez-vous à nouveau et choisissez « Continuer » ou « Autoriser » chez Google.',

@@ -23,7 +23,7 @@ export interface ScopeTexts {
 
 export interface Texts {
   /** The first page, before anybody tried. */
-  ask: Message
+  ask: { title: string; busy: string; full: string; other: string }
   /** Google's own translation: its branding rules ask for it. */
   button: string
   /** What comes when the button is pressed. */
@@ -31,7 +31,6 @@ export interface Texts {
   onlyIfExpected: string
 
   facts: {
-    site: string
     person: string
     account: string
     accountNote: string

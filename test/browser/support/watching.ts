@@ -1,0 +1,20 @@
+/** What goes wrong in a page without anybody seeing it: errors, and what the content security policy stopped. */
+import type { Page } from 'playwright-core'
+
+export interface Complaints {
+  all: string[]
+}
+
+export function complaintsOf(page: Page): Complaints {
+  const complaints: Complaints = { all: [] }
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.all.push(`${message.type()}: ${message.text()}`)
+  })
+  page.on('pageerror', (error) => complaints.all.push(`error: ${error.message}`))
+  page.on('requestfailed', (request) => {
+    const why = request.failure()?.errorText ?? ''
+    // A request is given up when the page is left.
+    if (why !== 'net::ERR_ABORTED') complaints.all.push(`failed: ${request.url()} ${why}`)
+  })
+  return complaints
+}
