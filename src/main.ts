@@ -5,8 +5,9 @@
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { Command } from 'commander'
+import { status, type StatusOptions } from './cli/status.ts'
 import { validate } from './cli/validate.ts'
-import { findKubeConfig } from './kubernetes/connection.ts'
+import { connect, findKubeConfig } from './kubernetes/connection.ts'
 import { createOperator } from './operator.ts'
 import { systemClock } from './platform/clock.ts'
 import { createLog } from './platform/log.ts'
@@ -37,6 +38,28 @@ program
       readStdin: () => text(process.stdin),
       write: (line) => void process.stdout.write(`${line}\n`),
     })
+  })
+
+program
+  .command('status')
+  .description('one look at everything: what is well, and who has to do what by when')
+  .option('-n, --namespace <NAME>', "look at this namespace; the kubeconfig's where nothing is said")
+  .option('-A, --all-namespaces', 'look at all namespaces')
+  .option('-o, --output <FORMAT>', 'table, json or yaml', 'table')
+  .addHelpText('after', '\nExit code: 0 all is well, 1 somebody has to act, 2 it cannot be told.')
+  // A wrong option says nothing about the cluster.
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
+  .action(async (options: StatusOptions) => {
+    // The pause between two tries does not keep the process alive.
+    const alive = setInterval(() => undefined, 2 ** 30)
+    process.exitCode = await status(options, {
+      connect: () => connect(findKubeConfig(), systemClock),
+      clock: systemClock,
+      random: Math.random,
+      write: (line) => void process.stdout.write(`${line}\n`),
+      complain: (line) => void process.stderr.write(`${line}\n`),
+    })
+    clearInterval(alive)
   })
 
 await program.parseAsync()

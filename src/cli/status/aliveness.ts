@@ -1,0 +1,67 @@
+/** Whether an operator is alive, as its Lease tells. Pure. */
+import type { Lease } from '../../kubernetes/lease-object.ts'
+
+export interface Aliveness {
+  /** `Unknown`: the Lease can't be read, or there is none, as without --leader-elect. */
+  state: 'Alive' | 'Silent' | 'Unknown'
+  message: string
+  leaders: Leader[]
+}
+
+export interface Leader {
+  namespace: string
+  holder: string
+  renewedAt: string
+  ageSeconds: number
+  alive: boolean
+}
+
+/** Clocks of a cluster and of whoever looks at it differ by some seconds. */
+const TOLERANCE_S = 30
+/** What we write, where the Lease doesn't say. */
+const USUAL_DURATION_S = 15
+
+export function aliveness(leases: readonly Lease[] | undefined, now: number): Aliveness {
+  if (!leases) return { state: 'Unknown', message: 'its Lease may not be read by you', leaders: [] }
+  const leaders = leases.map((lease) => leaderOf(lease, now))
+  if (leaders.length === 0) {
+    const message = 'there is no Lease calendar-operator: it never ran here, or runs without --leader-elect'
+    return { state: 'Unknown', message, leaders }
+  }
+  const silent = leaders.filter(({ alive }) => !alive)
+  const message = (silent.length > 0 ? silent : leaders).map(inWords).join('; ')
+  return { state: silent.length > 0 ? 'Silent' : 'Alive', message, leaders }
+}
+
+function leaderOf({ metadata, spec }: Lease, now: number): Leader {
+  const renewedAt = Date.parse(spec.renewTime ?? '')
+  // Given back in order: nobody leads, and nobody has led since.
+  const holder = spec.holderIdentity ?? ''
+  const ageSeconds = Number.isNaN(renewedAt) ? Infinity : Math.max(Math.round((now - renewedAt) / 1000), 0)
+  const limit = (spec.leaseDurationSeconds ?? USUAL_DURATION_S) + TOLERANCE_S
+  const alive = holder !== '' && ageSeconds <= limit
+  return { namespace: metadata.namespace, holder, renewedAt: spec.renewTime ?? '', ageSeconds, alive }
+}
+
+function inWords({ namespace, holder, ageSeconds, alive }: Leader): string {
+  if (holder === '') return `nobody leads in namespace ${namespace}: the last one ended in order`
+  if (!Number.isFinite(ageSeconds)) return `${holder} in namespace ${namespace} never renewed its Lease`
+  if (alive) return `${holder} leads in namespace ${namespace}, renewed ${ageSeconds}s ago`
+  return `${holder} in namespace ${namespace} has been silent for ${span(ageSeconds * 1000)}`
+}
+
+/** Two units at most, such as `2d 3h`, `5m`. */
+export function span(ms: number): string {
+  const seconds = Math.max(Math.floor(ms / 1000), 0)
+  const parts: [number, string][] = [
+    [Math.floor(seconds / 86_400), 'd'],
+    [Math.floor(seconds / 3_600) % 24, 'h'],
+    [Math.floor(seconds / 60) % 60, 'm'],
+    [seconds % 60, 's'],
+  ]
+  const from = parts.findIndex(([count]) => count > 0)
+  if (from < 0) return '0s'
+  // Whoever counts in minutes does not care for seconds.
+  const shown = parts.slice(from, from + 2).filter(([count, unit], index) => count > 0 && (unit !== 's' || index === 0))
+  return shown.map(([count, unit]) => `${count}${unit}`).join(' ')
+}

@@ -1,0 +1,132 @@
+/** Who has to do what, by when: the one question that `status` is for. Pure. */
+import { findCondition } from '../../resources/conditions.ts'
+import { durationMs } from '../../resources/durations.ts'
+import { meaningOf } from '../../resources/reasons.ts'
+import type { Agent, CalendarIntegration, Condition } from '../../resources/types.ts'
+import { span, type Aliveness } from './aliveness.ts'
+import type { Scene } from './scene.ts'
+
+export interface Need {
+  kind: 'Operator' | 'CalendarIntegration' | 'Agent'
+  namespace: string
+  name: string
+  reason: string
+  /** What was found, and what to do. */
+  message: string
+  /** When it stops to work; missing where it does not work now. */
+  by?: string
+  /** Since when it has not worked, where it doesn't. */
+  since?: string
+  /** Where the person signs in. */
+  signInURL?: string
+}
+
+type Object = Agent | CalendarIntegration
+
+/** Passing by their meaning, as something of ours may appear at any moment; but it appears because a person makes it. */
+const MADE_BY_PEOPLE = [
+  'AwaitingSignIn',
+  'GrantSecretNotFound',
+  'GrantSecretKeyMissing',
+  'IntegrationNotFound',
+  'SecretNotFound',
+  'SecretKeyMissing',
+]
+/** The integration is named itself. */
+const OF_SOMEBODY_ELSE = ['IntegrationNotReady']
+/** What the operator tries again passes within this time, or somebody should look. */
+const PATIENCE_MS = 15 * 60_000
+/** A running operator looks at a new object within seconds. */
+const FIRST_LOOK_MS = 60_000
+
+/** The most urgent first: what does not work, the operator before integrations before agents, then by the end to come. */
+export function needsOf(scene: Scene, operator: Aliveness, now: number): Need[] {
+  const found = [
+    ...ofOperator(operator),
+    ...scene.integrations.flatMap((integration) => ofObject(integration, now) ?? []),
+    ...scene.agents.flatMap((agent) => ofObject(agent, now) ?? ofStale(agent, scene, now) ?? ofGrant(agent) ?? []),
+  ]
+  return found.sort(
+    (a, b) =>
+      (a.by ?? '').localeCompare(b.by ?? '') ||
+      KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) ||
+      (a.since ?? '').localeCompare(b.since ?? '') ||
+      `${a.namespace}/${a.name}`.localeCompare(`${b.namespace}/${b.name}`),
+  )
+}
+
+const KINDS: Need['kind'][] = ['Operator', 'CalendarIntegration', 'Agent']
+
+function ofOperator({ state, leaders }: Aliveness): Need[] {
+  if (state !== 'Silent') return []
+  return leaders
+    .filter(({ alive }) => !alive)
+    .map(({ namespace, renewedAt }) => ({
+      kind: 'Operator',
+      namespace,
+      name: 'calendar-operator',
+      reason: 'Silent',
+      message: `Nobody renews its Lease, so nothing is read: look at its pods (kubectl get pods -n ${namespace}) and their log.`,
+      ...(renewedAt === '' ? {} : { since: renewedAt }),
+    }))
+}
+
+/** What an object's own status says that somebody must do. */
+function ofObject(object: Object, now: number): Need | undefined {
+  if (object.spec.suspend) return undefined
+  const ready = findCondition(object.status?.conditions, 'Ready')
+  if (!ready) return ofUnseen(object, now)
+  if (ready.status === 'True' || OF_SOMEBODY_ELSE.includes(ready.reason)) return undefined
+  const since = Date.parse(ready.lastTransitionTime)
+  const impatient = now - since >= PATIENCE_MS
+  if (!isForPeople(object, ready) && !impatient) return undefined
+  return need(object, ready.reason, ready.message, { since: ready.lastTransitionTime })
+}
+
+const isForPeople = ({ kind }: Object, { reason }: Condition): boolean =>
+  meaningOf(kind, reason) === 'stuck' || MADE_BY_PEOPLE.includes(reason)
+
+function ofUnseen(object: Object, now: number): Need | undefined {
+  const created = object.metadata.creationTimestamp
+  if (created === undefined || now - Date.parse(created) < FIRST_LOOK_MS) return undefined
+  const message = 'No operator has looked at it: either none runs, or it does not watch this namespace.'
+  return need(object, 'NotLookedAt', message, { since: created })
+}
+
+/** Ready by a status that nobody renews. */
+function ofStale(agent: Agent, { integrations }: Scene, now: number): Need | undefined {
+  const last = agent.status?.sync?.lastSyncTime
+  const integration = integrations.find(
+    ({ metadata }) =>
+      metadata.name === agent.spec.integrationRef.name &&
+      metadata.namespace === (agent.spec.integrationRef.namespace ?? agent.metadata.namespace),
+  )
+  if (last === undefined || agent.spec.suspend || integration?.spec.suspend) return undefined
+  const age = now - Date.parse(last)
+  // Without its integration at hand the interval is not known: then only what is surely too old counts.
+  const interval = integration ? durationMs(integration.spec.sync.interval) : 24 * 60 * 60_000
+  const limit = Math.max(durationMs(agent.spec.publish.staleAfter), 2 * interval)
+  if (age <= limit) return undefined
+  const message = `Its calendars were last read ${span(age)} ago, more than its publish.staleAfter: does the operator run?`
+  return need(agent, 'Stale', message, { since: last })
+}
+
+function ofGrant(agent: Agent): Need | undefined {
+  const authorized = findCondition(agent.status?.conditions, 'Authorized')
+  if (agent.spec.suspend || authorized?.reason !== 'GrantExpiresSoon') return undefined
+  const by = agent.status?.authorization?.expiresAt
+  return need(agent, authorized.reason, authorized.message, by === undefined ? {} : { by })
+}
+
+function need(object: Object, reason: string, message: string, when: Pick<Need, 'by' | 'since'>): Need {
+  const { kind, metadata } = object
+  const url = kind === 'Agent' ? signInURL(object.status?.authorization) : undefined
+  const common = { kind, namespace: metadata.namespace ?? '', name: metadata.name, reason, message }
+  return { ...common, ...when, ...(url === undefined ? {} : { signInURL: url }) }
+}
+
+/** Where the operator offers a sign-in. An operator of another version may not know the field. */
+function signInURL(authorization: object | undefined): string | undefined {
+  const url = authorization && 'url' in authorization ? authorization.url : undefined
+  return typeof url === 'string' && url !== '' ? url : undefined
+}

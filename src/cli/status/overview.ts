@@ -1,0 +1,68 @@
+/** From what stands in the cluster to what a person wants to know of it. Pure. */
+import { findCondition, timestamp } from '../../resources/conditions.ts'
+import type { Agent, CalendarIntegration } from '../../resources/types.ts'
+import { aliveness, type Aliveness } from './aliveness.ts'
+import { needsOf, type Need } from './needs.ts'
+import type { Scene } from './scene.ts'
+
+/** What `-o json` and `-o yaml` show. Times are RFC 3339, UTC. */
+export interface Overview {
+  at: string
+  /** Empty: all of them. */
+  namespace: string
+  operator: Aliveness
+  integrations: IntegrationLine[]
+  agents: Record<AgentState, number> & { total: number }
+  /** The most urgent first. */
+  needsAPerson: Need[]
+}
+
+export interface IntegrationLine {
+  namespace: string
+  name: string
+  /** The status of the condition Ready. */
+  ready: string
+  reason: string
+  /** Ready agents out of all, such as `3/4`. */
+  agents: string
+  message: string
+}
+
+/** `awaited`: waits for its person to sign in. `trying`: not ready, and the operator keeps trying. `stalled`: somebody must act. */
+export type AgentState = 'ready' | 'awaited' | 'trying' | 'stalled' | 'suspended'
+
+export function overviewOf(scene: Scene, now: number): Overview {
+  const operator = aliveness(scene.leases, now)
+  return {
+    at: timestamp(now),
+    namespace: scene.namespace ?? '',
+    operator,
+    integrations: scene.integrations.map(integrationLine),
+    agents: countAgents(scene.agents),
+    needsAPerson: needsOf(scene, operator, now),
+  }
+}
+
+/** Nobody has looked at it. */
+const UNSEEN = { status: 'Unknown', reason: 'NotLookedAt', message: '' }
+
+function integrationLine({ metadata, spec, status: found = {} }: CalendarIntegration): IntegrationLine {
+  const { status, reason, message } = findCondition(found.conditions, 'Ready') ?? UNSEEN
+  const { namespace = '', name } = metadata
+  const { summary = '' } = found.agents ?? {}
+  return { namespace, name, ready: status, reason: spec.suspend ? 'Suspended' : reason, agents: summary, message }
+}
+
+function countAgents(agents: readonly Agent[]): Overview['agents'] {
+  const counts = { total: agents.length, ready: 0, awaited: 0, trying: 0, stalled: 0, suspended: 0 }
+  for (const agent of agents) counts[stateOf(agent)]++
+  return counts
+}
+
+function stateOf({ spec, status }: Agent): AgentState {
+  const holds = (type: string): boolean => findCondition(status?.conditions, type)?.status === 'True'
+  if (spec.suspend) return 'suspended'
+  if (holds('Ready')) return 'ready'
+  if (holds('Stalled')) return 'stalled'
+  return findCondition(status?.conditions, 'Ready')?.reason === 'AwaitingSignIn' ? 'awaited' : 'trying'
+}

@@ -1,0 +1,96 @@
+/** The overview for a terminal of 120 columns. Pure. */
+import { span } from './aliveness.ts'
+import type { Need } from './needs.ts'
+import type { IntegrationLine, Overview } from './overview.ts'
+
+const WIDTH = 120
+const GAP = '   '
+
+export function tableOf(overview: Overview): string[] {
+  const { operator, integrations, agents, needsAPerson, at } = overview
+  const lines = [
+    ...wrapped(`OPERATOR        ${operator.state.toLowerCase()}: ${operator.message}`, 16),
+    `INTEGRATIONS    ${integrationsInWords(integrations)}`,
+    `AGENTS          ${agentsInWords(agents)}`,
+  ]
+  if (integrations.length > 0) lines.push('', ...columns(HEADING, integrations.map(cells)))
+  lines.push('', ...actions(needsAPerson, Date.parse(at)))
+  return lines.map((line) => line.trimEnd())
+}
+
+function integrationsInWords(integrations: readonly IntegrationLine[]): string {
+  if (integrations.length === 0) return 'none'
+  const ready = integrations.filter((one) => one.ready === 'True').length
+  return `${integrations.length}: ${ready} ready`
+}
+
+function agentsInWords({ total, ...states }: Overview['agents']): string {
+  if (total === 0) return 'none'
+  const words = { ...WORDS }
+  const parts = Object.entries(words).flatMap(([state, word]) => {
+    const count = states[state as keyof typeof words]
+    return count > 0 ? [`${count} ${word}`] : []
+  })
+  return `${total}: ${parts.join(', ')}`
+}
+
+const WORDS = {
+  ready: 'ready',
+  awaited: 'waiting for a sign-in',
+  trying: 'being worked on',
+  stalled: 'stalled',
+  suspended: 'suspended',
+}
+
+const HEADING = ['NAMESPACE', 'INTEGRATION', 'READY', 'REASON', 'AGENTS READY']
+const cells = ({ namespace, name, ready, reason, agents }: IntegrationLine): string[] => [
+  namespace,
+  name,
+  ready,
+  reason,
+  agents,
+]
+
+function columns(heading: string[], rows: string[][]): string[] {
+  const all = [heading, ...rows]
+  const widths = heading.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)))
+  return all.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(GAP))
+}
+
+function actions(needs: readonly Need[], now: number): string[] {
+  if (needs.length === 0) return ['Nothing needs a person.']
+  return ['NEEDS A PERSON, most urgent first', ...needs.flatMap((need) => ['', ...action(need, now)])]
+}
+
+/** A line to find it by, what to do, and the address to open on a line of its own, so that it can be copied whole. */
+function action({ kind, namespace, name, reason, message, by, since, signInURL }: Need, now: number): string[] {
+  const what = `${NOUNS[kind]} ${namespace === '' ? name : `${namespace}/${name}`}`
+  const lines = [...wrapped(`${when(by, since, now)}  ${what}: ${reason}`, 4), ...wrapped(`    ${message}`, 4)]
+  // The message names the address too where it offers one.
+  return signInURL === undefined || message.includes(signInURL) ? lines : [...lines, `    sign in: ${signInURL}`]
+}
+
+const NOUNS = { Operator: 'operator', CalendarIntegration: 'integration', Agent: 'agent' }
+
+function when(by: string | undefined, since: string | undefined, now: number): string {
+  if (by !== undefined) {
+    const left = Date.parse(by) - now
+    return left > 0 ? `in ${span(left)} (by ${by})` : `overdue (since ${by})`
+  }
+  return since === undefined ? 'now' : `now, for ${span(now - Date.parse(since))}`
+}
+
+/** Breaks at spaces, further lines indented. An address stays whole, however long it is. */
+function wrapped(text: string, indent: number): string[] {
+  const lines: string[] = []
+  let line = ''
+  const [start = ''] = /^ */.exec(text) ?? []
+  for (const word of text.trim().split(/ (?! )/)) {
+    const longer = line === '' ? start + word : `${line} ${word}`
+    if (longer.length > WIDTH && line !== '') {
+      lines.push(line)
+      line = ' '.repeat(indent) + word
+    } else line = longer
+  }
+  return [...lines, line]
+}

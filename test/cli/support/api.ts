@@ -1,0 +1,54 @@
+/** An API server that has the objects of a scene, and refuses what it is told to. */
+import { KubeConfig } from '@kubernetes/client-node'
+import type { Scene } from '../../../src/cli/status/scene.ts'
+import { connect, type Connection } from '../../../src/kubernetes/connection.ts'
+import type { Clock } from '../../../src/platform/clock.ts'
+import { ScriptedApi, type Incoming, type Reply } from '../../kubernetes/support/api.ts'
+
+export interface Refusals {
+  /** The answer to everything. */
+  refuse?: number
+  /** Where Leases may be read. */
+  leasesFor?: 'all' | 'own' | 'none'
+}
+
+export interface SceneAPI {
+  paths: string[]
+  connect(clock: Clock): Connection
+  close(): Promise<void>
+}
+
+export async function startAPI(scene: Scene, refusals: Refusals): Promise<SceneAPI> {
+  const paths: string[] = []
+  const api = await ScriptedApi.start((request, reply) => {
+    paths.push(request.path)
+    if (refusals.refuse !== undefined) return reply.refuse(refusals.refuse, 'No')
+    if (request.path.endsWith('/leases')) return answerLeases(request, reply, scene, refusals.leasesFor ?? 'all')
+    page(request, reply, request.path.endsWith('/agents') ? scene.agents : scene.integrations)
+  })
+  return { paths, connect: (clock) => connect(configFor(api.url), clock), close: () => api.kill() }
+}
+
+function answerLeases(request: Incoming, reply: Reply, { leases }: Scene, allowed: string): void {
+  const own = request.path.includes('/namespaces/calendar-operator/')
+  if (!leases || allowed === 'none' || (allowed === 'own' && !own)) return reply.refuse(403, 'Forbidden')
+  if (request.query.get('fieldSelector') !== 'metadata.name=calendar-operator') return reply.refuse(400, 'BadRequest')
+  page(request, reply, leases)
+}
+
+function page({ query }: Incoming, reply: Reply, items: readonly object[]): void {
+  const from = Number(query.get('continue') ?? 0)
+  const to = from + Number(query.get('limit'))
+  reply.json({ metadata: to < items.length ? { continue: String(to) } : {}, items: items.slice(from, to) })
+}
+
+function configFor(server: string): KubeConfig {
+  const config = new KubeConfig()
+  config.loadFromOptions({
+    clusters: [{ name: 'here', server, skipTLSVerify: false }],
+    users: [{ name: 'me', token: 'tea' }],
+    contexts: [{ name: 'here', cluster: 'here', user: 'me', namespace: 'of-the-context' }],
+    currentContext: 'here',
+  })
+  return config
+}
