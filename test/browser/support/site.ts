@@ -3,16 +3,17 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { assets } from '../../../src/web/pages/pages.ts'
 
-export const POLICY = [
-  "default-src 'none'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "script-src 'self' https://accounts.google.com/gsi/client",
-  "connect-src 'self'",
-  "form-action 'self'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
+const policy = (accountsOrigin: string): string =>
+  [
+    "default-src 'none'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    `script-src 'self' ${accountsOrigin}/gsi/client`,
+    "connect-src 'self'",
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ')
 
 export interface Site {
   origin: string
@@ -28,7 +29,10 @@ interface Answer {
 }
 
 /** Serves the pages by their names; a POST to `…/attempt` gets an attempt, any other `posted`. */
-export async function startSite(pages: ReadonlyMap<string, string>): Promise<Site> {
+export async function startSite(
+  pages: ReadonlyMap<string, string>,
+  accountsOrigin = 'https://accounts.google.com',
+): Promise<Site> {
   const posts: string[] = []
   const answerTo = (path: string): Answer => {
     const asset = assets.find((one) => one.path === path)
@@ -44,7 +48,12 @@ export async function startSite(pages: ReadonlyMap<string, string>): Promise<Sit
       const posted = request.method === 'POST'
       if (posted) posts.push(`${path} ${Buffer.concat(chunks).toString()}`)
       const answer = posted ? postAnswer(path) : answerTo(path)
-      response.writeHead(answer.status ?? 200, { 'content-type': answer.type, 'content-security-policy': POLICY })
+      response.writeHead(answer.status ?? 200, {
+        'content-type': answer.type,
+        // As the operator sends it: the popup must still reach its opener.
+        'cross-origin-opener-policy': 'same-origin-allow-popups',
+        'content-security-policy': policy(accountsOrigin),
+      })
       response.end(answer.body)
     })
   })
