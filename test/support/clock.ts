@@ -11,9 +11,12 @@ export class ManualClock implements Clock {
   #now: number
   #order = 0
   readonly #timers = new Set<Timer>()
+  readonly #settle: () => Promise<void>
 
-  constructor(start: string | number = '2026-11-23T10:00:00Z') {
+  /** @param settleAll lets everything go on that needs no time; what the clock waits for before it goes on itself. */
+  constructor(start: string | number = '2026-11-23T10:00:00Z', settleAll = settle) {
     this.#now = typeof start === 'number' ? start : Date.parse(start)
+    this.#settle = settleAll
   }
 
   now(): number {
@@ -33,10 +36,10 @@ export class ManualClock implements Clock {
       this.#now = Math.max(this.#now, next.at)
       this.#timers.delete(next)
       next.fire()
-      await settle()
+      await this.#settle()
     }
     this.#now = end
-    await settle()
+    await this.#settle()
   }
 
   /** Time leaps, as over a laptop's sleep: what falls due in between fires once, late. */

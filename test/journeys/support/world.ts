@@ -18,6 +18,7 @@ import { readSettings } from '../../../src/settings.ts'
 import { connect, type Body, type Client, type Watch } from '../../contract/client.ts'
 import { startRealKubernetes, type RealKubernetes } from '../../real/cluster.ts'
 import { ManualClock, settle } from '../../support/clock.ts'
+import { Wire } from '../../support/wire.ts'
 import { statusProblems } from '../../support/kstatus.ts'
 import { Objects } from './objects.ts'
 
@@ -98,8 +99,11 @@ function realKubernetes(): Promise<RealKubernetes> {
 }
 
 export async function startWorld(options: { flags?: Record<string, string>; start?: boolean } = {}): Promise<World> {
-  // Real time where a real API server writes times of its own.
-  const clock = new ManualClock(isReal ? Math.floor(Date.now() / 1000) * 1000 : undefined)
+  const wire = isReal ? new Wire() : undefined
+  // Real time where a real API server writes times of its own, and it stands still while that one is at work.
+  const clock = wire
+    ? new ManualClock(Math.floor(Date.now() / 1000) * 1000, () => wire.quiet().then(settle))
+    : new ManualClock()
   const google = await startGoogle({ clock, random: lottery(7) })
   const sandbox = isReal ? undefined : await startKubernetes({ clock, crds })
   const directory = await mkdtemp(join(tmpdir(), 'journey-'))
@@ -109,7 +113,7 @@ export async function startWorld(options: { flags?: Record<string, string>; star
   const namespace = isReal ? `booking-${++worlds}` : 'booking'
   const objects = new Objects(api, namespace)
   await objects.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } })
-  const world = new JourneyWorld({ clock, google, sandbox, api, objects, namespace, kubeconfigPath, directory })
+  const world = new JourneyWorld({ clock, wire, google, sandbox, api, objects, namespace, kubeconfigPath, directory })
   await world.furnish()
   if (options.start !== false) await world.startOperator(options.flags)
   return world
@@ -117,6 +121,7 @@ export async function startWorld(options: { flags?: Record<string, string>; star
 
 interface Parts {
   clock: ManualClock
+  wire: Wire | undefined
   google: SimulatedGoogle
   sandbox: SandboxKubernetes | undefined
   api: Client
@@ -269,7 +274,8 @@ class JourneyWorld implements World {
     for (let step = 0; step < MOST_STEPS; step++) {
       const found = await look()
       if (found !== undefined && found !== false) return found
-      // What is under way on the network gets its turn first; then time goes on a little.
+      // What is under way on the network gets its turn first, at the beginning and when hope fades; then time goes on.
+      if (step < MOST_STEPS / 40 || step > MOST_STEPS / 2) await this.#parts.wire?.turn()
       await settle()
       await this.clock.advance(STEP_MS)
     }
@@ -309,6 +315,7 @@ class JourneyWorld implements World {
     await this.objects.deleteAll()
     await this.#parts.api.close()
     await this.#parts.google.close()
+    this.#parts.wire?.close()
     await this.#parts.sandbox?.stop()
     await rm(this.#parts.directory, { recursive: true })
     expect(this.#problems).toEqual([])

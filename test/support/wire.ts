@@ -1,0 +1,57 @@
+/**
+ * Knows which requests over TLS wait for an answer in this process. A frozen clock that goes on while a real API server is
+ * still at work would run deadlines out that nobody would have missed, so time waits for the wire.
+ */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+
+interface Asked {
+  origin?: string | URL
+  path: string
+}
+
+interface Message {
+  request: Asked
+}
+
+/** What hangs for longer than this hangs on purpose. */
+const PATIENCE_MS = 5_000
+const A_TURN_MS = 2
+
+export class Wire {
+  readonly #waiting = new Set<Asked>()
+  readonly #listeners: readonly [name: string, listener: (message: unknown) => void][]
+
+  constructor() {
+    const done = (message: unknown): void => void this.#waiting.delete((message as Message).request)
+    this.#listeners = [
+      ['undici:request:create', (message) => this.#begin((message as Message).request)],
+      // A watch has its answer when its head is there, the others when all of it is.
+      ['undici:request:headers', (message) => isWatch((message as Message).request) && done(message)],
+      ['undici:request:trailers', done],
+      ['undici:request:error', done],
+    ]
+    for (const [name, listener] of this.#listeners) subscribe(name, listener)
+  }
+
+  /** Resolves when nothing waits any more. */
+  async quiet(): Promise<void> {
+    const end = performance.now() + PATIENCE_MS
+    while (this.#waiting.size > 0 && performance.now() < end) await this.turn()
+    this.#waiting.clear()
+  }
+
+  /** Gives other programs a turn: what a watch tells comes unasked. */
+  turn(): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, A_TURN_MS))
+  }
+
+  close(): void {
+    for (const [name, listener] of this.#listeners) unsubscribe(name, listener)
+  }
+
+  #begin(request: Asked): void {
+    if (String(request.origin).startsWith('https:')) this.#waiting.add(request)
+  }
+}
+
+const isWatch = ({ path }: Asked): boolean => path.includes('watch=')
