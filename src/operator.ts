@@ -4,6 +4,7 @@
  * leadership, workers) and stops in the opposite one.
  */
 import type { KubeConfig } from '@kubernetes/client-node'
+import type { AgentDeps } from './agent/port.ts'
 import { createAgentReconciler } from './agent/reconcile.ts'
 import { createZones } from './calendar/zones.ts'
 import { createGoogle } from './google/google.ts'
@@ -27,6 +28,8 @@ export interface OperatorDeps {
   clock: Clock
   random: Random
   log: Log
+  /** Where people sign in, if anywhere. */
+  signInURL?: AgentDeps['signInURL']
   /** Called when the Lease is lost: nothing may be written from then on, so the process ends at once. */
   onLeaseLost(): void
 }
@@ -128,7 +131,7 @@ function createParts(deps: OperatorDeps) {
       ...common,
       integrations: directory,
       zones: createZones(),
-      signInURL: () => undefined,
+      signInURL: (...whose) => deps.signInURL?.(...whose),
       reported: (key) => recount(key),
     }),
   })

@@ -13,6 +13,7 @@ import { saveGrant } from './grant.ts'
 import type { AgentMemory, Grant } from './memory.ts'
 import type { AgentDeps } from './port.ts'
 import { setback, slowly, type Setback } from './setback.ts'
+import { renewalAdvice } from './sign-in.ts'
 
 export interface AccessRequest {
   deps: AgentDeps
@@ -78,20 +79,22 @@ function needsRenewal({ deps, gate }: AccessRequest, grant: Grant): boolean {
   return grant.credentialsHash !== gate.view.credentialsHash
 }
 
-function clientChanged({ deps, memory, gate }: AccessRequest, grant: Grant): Setback | undefined {
+function clientChanged(request: AccessRequest, grant: Grant): Setback | undefined {
+  const { deps, memory, gate } = request
   const clientId = gate.view.client.credentials.clientId
   if (grant.clientId === undefined || grant.clientId === clientId) return undefined
-  const message = `The grant was made by another OAuth client (${grant.clientId}) than the integration has now (${clientId}): ${renewalAdvice(grant)}.`
+  const message = `The grant was made by another OAuth client (${grant.clientId}) than the integration has now (${clientId}): ${adviceOf(request)}.`
   return setback('Authorized', 'ClientChanged', message, {
     kind: 'slow',
     at: slowly(memory.firstSeen, deps.clock.now()),
   })
 }
 
-/** A dead grant is not asked about again before its time, unless the token, the client or the wish has changed. */
-function rememberedRefusal({ deps, memory, gate, force }: AccessRequest, grant: Grant): Setback | undefined {
+/** A dead grant is not asked about again before its time, unless the token, the client or the way to renew it has changed. */
+function rememberedRefusal(request: AccessRequest, grant: Grant): Setback | undefined {
+  const { deps, memory, gate } = request
   const refusal = memory.refusal
-  if (!refusal || force) return undefined
+  if (!refusal || request.force || refusal.advice !== adviceOf(request)) return undefined
   const same = refusal.token === grant.refreshToken && refusal.credentialsHash === gate.view.credentialsHash
   const again = refusal.setback.again
   if (same && again.kind === 'slow' && deps.clock.now() < again.at) return refusal.setback
@@ -122,20 +125,22 @@ function refused(request: AccessRequest, grant: Grant, error: unknown): Setback 
     since,
     token: grant.refreshToken,
     credentialsHash: gate.view.credentialsHash,
+    advice: adviceOf(request),
     likelyCause: verdict.likelyCause,
   }
   return result
 }
 
-function grantVerdict({ deps, gate }: AccessRequest, grant: Grant, failure: GoogleFailure): Death | undefined {
+function grantVerdict(request: AccessRequest, grant: Grant, failure: GoogleFailure): Death | undefined {
+  const { deps, gate } = request
   switch (failure) {
     case 'InvalidGrant':
     case 'SessionExpired':
-      return deathOf(grant, gate.integration, { failure, now: deps.clock.now(), advice: renewalAdvice(grant) })
+      return deathOf(grant, gate.integration, { failure, now: deps.clock.now(), advice: adviceOf(request) })
     case 'UnauthorizedClient':
       return {
         reason: 'ClientChanged',
-        message: `Google says that this OAuth client may not use the grant, though the client itself is good: the grant was made by another client. To repair it, ${renewalAdvice(grant)}.`,
+        message: `Google says that this OAuth client may not use the grant, though the client itself is good: the grant was made by another client. To repair it, ${adviceOf(request)}.`,
         likelyCause: 'The grant was made by another OAuth client.',
       }
     case 'BlockedByAdmin':
@@ -181,31 +186,28 @@ export function passingSetback(error: GoogleError): Setback | undefined {
 }
 
 /** What the person who owns the grant has to do, as the second half of a sentence. */
-export const renewalAdvice = (grant: Grant): string =>
-  grant.broughtHash === undefined
-    ? 'have the account sign in again'
-    : 'have the account grant access again and put the new refresh token into the Secret that spec.grantSecretRef names'
+export const adviceOf = ({ deps, agent, gate }: AccessRequest): string => renewalAdvice(deps, agent, gate.integration)
 
 async function checkGrant(request: AccessRequest, grant: Grant): Promise<Setback | undefined> {
   const required = request.gate.integration.spec.google.scopes
   const missing = grant.scopes ? missingScopes(required, grant.scopes) : []
-  if (missing.length > 0) return standing(request, 'ScopeMissing', scopeMessage(missing, grant))
+  if (missing.length > 0) return standing(request, 'ScopeMissing', scopeMessage(request, missing))
   if (grant.account === undefined && !grant.accountHidden) {
     const failed = await learnAccount(request, grant)
     if (failed) return failed
   }
   if (grant.account && !sameAccount(grant.account, request.agent.spec.account)) {
-    return standing(request, 'WrongAccount', wrongAccountMessage(request.agent, grant))
+    return standing(request, 'WrongAccount', wrongAccountMessage(request, grant))
   }
   await saveGrant(request.deps, request.agent, request.memory)
   return undefined
 }
 
-const scopeMessage = (missing: string[], grant: Grant): string =>
-  `The grant lacks ${missing.join(' and ')}: ${renewalAdvice(grant)}, with every permission ticked.`
+const scopeMessage = (request: AccessRequest, missing: string[]): string =>
+  `The grant lacks ${missing.join(' and ')}: ${adviceOf(request)}, with every permission ticked.`
 
-const wrongAccountMessage = (agent: Agent, grant: Grant): string =>
-  `The grant belongs to ${grant.account ?? 'another account'}, but spec.account says ${agent.spec.account}: ${renewalAdvice(grant)}, or correct spec.account.`
+const wrongAccountMessage = (request: AccessRequest, grant: Grant): string =>
+  `The grant belongs to ${grant.account ?? 'another account'}, but spec.account says ${request.agent.spec.account}: ${adviceOf(request)}, or correct spec.account.`
 
 /** A finding that stays until something of ours changes: there is nothing to ask Google about. */
 function standing({ deps, memory }: AccessRequest, reason: ReasonOf<'Agent', 'Authorized'>, message: string): Setback {
@@ -234,7 +236,7 @@ async function accountSetback(request: AccessRequest, grant: Grant, error: Googl
     return standing(
       request,
       'ScopeMissing',
-      `Google says that the grant's scopes don't reach the calendar list: ${renewalAdvice(grant)}, with every permission ticked.`,
+      `Google says that the grant's scopes don't reach the calendar list: ${adviceOf(request)}, with every permission ticked.`,
     )
   }
   return (

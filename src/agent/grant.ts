@@ -10,22 +10,23 @@ import type { KubernetesObject, Secret } from '../kubernetes/port.ts'
 import { BROUGHT_TOKEN_HASH, CONSENT_IS_GUESS, isManaged, MANAGED_BY, grantSecretName } from '../resources/names.ts'
 import type { Agent } from '../resources/types.ts'
 import { timestamp } from '../resources/conditions.ts'
+import type { AccessRequest } from './access.ts'
 import { decode, encode, fromTimestamp } from './encoding.ts'
 import type { AgentMemory, Grant } from './memory.ts'
 import type { AgentDeps } from './port.ts'
 import { setback, slowly, type Setback } from './setback.ts'
+import { firstAdvice } from './sign-in.ts'
 
 const AN_HOUR = 60 * 60_000
 
 /** Brings `memory.grant` up to date with the Secrets; each is read only when its version has changed. */
-export async function gatherGrant(deps: AgentDeps, agent: Agent, memory: AgentMemory): Promise<Grant | Setback> {
+export async function gatherGrant({ deps, agent, memory, gate }: AccessRequest): Promise<Grant | Setback> {
   const own = await readOwn(deps, agent, memory)
   if (own) return own
   const brought = agent.spec.grantSecretRef ? await readBrought(deps, agent, memory) : undefined
   if (brought) return brought
   if (memory.grant) return memory.grant
-  const message =
-    'Nobody has granted access yet: put a refresh token of the account into a Secret, under the key refresh_token, and name it in spec.grantSecretRef.'
+  const message = firstAdvice(deps, agent, gate.integration)
   return setback('Authorized', 'AwaitingSignIn', message, { kind: 'wait', for: AN_HOUR })
 }
 
@@ -55,8 +56,24 @@ function recall(memory: AgentMemory, secret: Secret | undefined, now: number): v
   const token = decode(secret?.data).refresh_token
   // Somebody edited the Secret while we held something newer than it: what we hold is not lost, it is written again.
   const newer = memory.grant?.saved === false && token !== undefined && token === memory.ownToken
-  if (!newer) memory.grant = secret && token ? grantFrom(secret, token, { now, inHand: memory.grant }) : undefined
   memory.ownToken = token
+  if (!newer)
+    replaceGrant(memory, secret && token ? grantFrom(secret, token, { now, inHand: memory.grant }) : undefined)
+}
+
+function replaceGrant(memory: AgentMemory, grant: Grant | undefined): void {
+  const another = memory.grant?.refreshToken !== grant?.refreshToken
+  memory.grant = grant
+  if (another) beginAnew(memory)
+}
+
+/** Another grant, most likely just signed in: what was refused to the one before says nothing about it. */
+function beginAnew(memory: AgentMemory): void {
+  memory.refusal = undefined
+  for (const calendar of memory.calendars.values()) {
+    // Read at once, and whole: another account may see other things.
+    Object.assign(calendar, { nextAt: 0, syncToken: undefined, trouble: undefined })
+  }
 }
 
 /** The grant that a Secret of ours describes; a token in hand that it agrees with keeps its renewal time. */
@@ -126,7 +143,7 @@ function adopt(memory: AgentMemory, refreshToken: string, grantedAt: number | un
     }
     return
   }
-  memory.refusal = undefined
+  beginAnew(memory)
   memory.grant = {
     refreshToken,
     broughtHash,

@@ -81,6 +81,16 @@ export interface Said {
   busyIntervals?: number
 }
 
+export interface Refusal {
+  setback: Setback
+  since: number
+  likelyCause: string
+  /** What it was about, and what its message advises. */
+  token: string
+  credentialsHash: string
+  advice: string
+}
+
 export interface AgentMemory {
   uid: string
   firstSeen: number
@@ -91,7 +101,7 @@ export interface AgentMemory {
   ownToken?: string
   grant?: Grant
   /** A refusal that concerns the grant: not asked again before its time, unless what it depends on has changed. */
-  refusal?: { setback: Setback; since: number; token: string; credentialsHash: string; likelyCause: string }
+  refusal?: Refusal
   calendars: Map<string, CalendarMemory>
   published?: Published
   publishedToken?: Published

@@ -13,7 +13,7 @@ import { requestedAt, REVOKE_FINALIZER } from '../resources/names.ts'
 import { meaningOf } from '../resources/reasons.ts'
 import { isRequested } from '../resources/status.ts'
 import type { Agent, CalendarIntegration } from '../resources/types.ts'
-import { ensureAccess, renewalAdvice, type AccessRequest } from './access.ts'
+import { ensureAccess, type AccessRequest } from './access.ts'
 import { grantEnd } from './death.ts'
 import { fromTimestamp } from './encoding.ts'
 import { decide, type Facts } from './decide.ts'
@@ -26,6 +26,7 @@ import { publishCalendar, publishToken, staleAfterMs, trustedUntil } from './pub
 import { remove } from './remove.ts'
 import { report } from './report.ts'
 import { isSetback, setback, type Setback } from './setback.ts'
+import { renewalAdvice } from './sign-in.ts'
 import { nextReading, syncCalendars } from './sync.ts'
 
 /** A first status must stand soon, even when Google keeps us waiting. */
@@ -129,7 +130,7 @@ async function act(deps: AgentDeps, scene: Scene): Promise<Facts> {
 }
 
 async function gainAccess(request: AccessRequest): Promise<Grant | Setback> {
-  const grant = await gatherGrant(request.deps, request.agent, request.memory)
+  const grant = await gatherGrant(request)
   if (isSetback(grant)) return grant
   return (await ensureAccess(request, grant)) ?? grant
 }
@@ -173,13 +174,14 @@ function factsOf(
     now,
     agent,
     setbacks: found.setbacks,
-    grant: found.grant && {
-      end,
-      grantedAt: found.grant.grantedAt,
-      guess: found.grant.grantedAtIsGuess,
-      accountHidden: found.grant.accountHidden === true,
-      advice: renewalAdvice(found.grant),
-    },
+    grant: found.grant &&
+      integration && {
+        end,
+        grantedAt: found.grant.grantedAt,
+        guess: found.grant.grantedAtIsGuess,
+        accountHidden: found.grant.accountHidden === true,
+        advice: renewalAdvice(deps, agent, integration),
+      },
     synced:
       found.complete && found.setbacks.length === 0
         ? { calendars: reads.length, staleAfterRaised: raised(agent, staleAfter) }

@@ -3,8 +3,9 @@
  * no news: they are written along with other changes, or as a heartbeat when half of the time of trust has passed.
  */
 import { isDeepStrictEqual } from 'node:util'
-import { conditionsFor, timestamp, type Findings } from '../resources/conditions.ts'
+import { conditionsFor, findCondition, timestamp, type Findings } from '../resources/conditions.ts'
 import { requestedAt } from '../resources/names.ts'
+import { needsSignIn } from '../resources/reasons.ts'
 import { compact } from '../resources/status.ts'
 import type { Agent, AgentStatus, CalendarIntegration } from '../resources/types.ts'
 import { announce } from '../kubernetes/announce.ts'
@@ -14,6 +15,7 @@ import { fromTimestamp } from './encoding.ts'
 import type { AgentMemory } from './memory.ts'
 import type { AgentDeps } from './port.ts'
 import { saidBy } from './render.ts'
+import { signInURL } from './sign-in.ts'
 import { wantedCalendars } from './sync.ts'
 
 export interface Report {
@@ -26,6 +28,9 @@ export interface Report {
   staleAfter: number | undefined
 }
 
+type Conditions = AgentStatus['conditions']
+type Authorization = AgentStatus['authorization']
+
 /** Writes the status if it says something new. Fails with an `ApiError`. */
 export async function report(deps: AgentDeps, { agent: looked, ...what }: Report): Promise<void> {
   // The newest version: our own provisional status, or somebody's label, may have come since we looked.
@@ -37,7 +42,7 @@ export async function report(deps: AgentDeps, { agent: looked, ...what }: Report
     observedGeneration: looked.metadata.generation,
     conditions,
     lastHandledReconcileAt: (what.findings && requestedAt(looked)) ?? agent.status?.lastHandledReconcileAt,
-    authorization: authorizationOf({ agent, ...what }),
+    authorization: withURL(authorizationOf({ agent, ...what }), urlOf(deps, { agent, ...what }, conditions)),
     sync: syncOf({ agent, ...what }),
   })
   if (!isNews(agent.status, status, what.staleAfter)) return
@@ -46,7 +51,7 @@ export async function report(deps: AgentDeps, { agent: looked, ...what }: Report
   deps.reported(keyOf(agent))
 }
 
-function authorizationOf({ agent, memory, integration }: Report): AgentStatus['authorization'] {
+function authorizationOf({ agent, memory, integration }: Report): Authorization {
   const grant = memory.grant
   // Nothing was looked at, or the grant is gone: what was known of the last one still helps whoever has to act.
   if (!grant) return agent.status?.authorization
@@ -60,6 +65,19 @@ function authorizationOf({ agent, memory, integration }: Report): AgentStatus['a
     accessTokenExpiresAt: grant.accessToken ? timestamp(grant.expiresAt) : undefined,
     likelyCause: memory.refusal?.likelyCause,
   }
+}
+
+/** Where to sign in, for as long as somebody has to: it says so, by being there, to people and programs alike. */
+function urlOf(deps: AgentDeps, { agent, findings, integration }: Report, conditions: Conditions): string | undefined {
+  if (!findings) return agent.status?.authorization?.url
+  const reason = findCondition(conditions, 'Authorized')?.reason
+  const servesUs = integration && findings.ready.reason !== 'IntegrationNotAllowed'
+  return servesUs && reason && needsSignIn(reason) ? signInURL(deps, agent, integration) : undefined
+}
+
+function withURL(known: Authorization, url: string | undefined): Authorization {
+  const all = { ...known, url }
+  return Object.values(all).some((value) => value !== undefined) ? all : undefined
 }
 
 function syncOf({ agent, memory }: Report): AgentStatus['sync'] {

@@ -7,7 +7,7 @@ import { askedWindow } from '../calendar/window.ts'
 import { GoogleError, type EventsListing, type EventsRequest } from '../google/port.ts'
 import { durationMs } from '../resources/durations.ts'
 import type { Agent } from '../resources/types.ts'
-import { apiDisabled, passingSetback, renew, type AccessRequest } from './access.ts'
+import { adviceOf, apiDisabled, passingSetback, renew, type AccessRequest } from './access.ts'
 import type { AgentMemory, CalendarMemory, Grant } from './memory.ts'
 import { setback, slowly, type Setback } from './setback.ts'
 
@@ -170,7 +170,7 @@ function failedReading(request: AccessRequest, { name, calendar }: Reading, erro
   if (everybodys) return everybodys
   const now = request.deps.clock.now()
   const { since = now, failures = 0 } = calendar.trouble ?? {}
-  const refusal = refusalOf(error, name, slowly(since, now))
+  const refusal = refusalOf(request, error, { name, at: slowly(since, now) })
   const interval = durationMs(request.gate.integration.spec.sync.interval)
   const pause = Math.min(interval, QUICK_RETRY_MS * 2 ** failures)
   const found = refusal ?? unreadable(name, error, pause)
@@ -190,7 +190,11 @@ function unreadable(name: string, error: GoogleError, pause: number): Setback {
   return setback('Synced', 'SyncFailed', message, { kind: 'wait', for: pause })
 }
 
-function refusalOf(error: GoogleError, name: string, at: number): Setback | undefined {
+function refusalOf(
+  request: AccessRequest,
+  error: GoogleError,
+  { name, at }: { name: string; at: number },
+): Setback | undefined {
   const again = { kind: 'slow', at } as const
   switch (error.failure) {
     case 'NotFound': {
@@ -202,7 +206,7 @@ function refusalOf(error: GoogleError, name: string, at: number): Setback | unde
       return setback('Synced', 'CalendarForbidden', message, again)
     }
     case 'ScopeInsufficient': {
-      const message = `Google says that the grant's scopes don't allow reading calendar ${name}: have the account grant access again, with every permission ticked.`
+      const message = `Google says that the grant's scopes don't allow reading calendar ${name}: ${adviceOf(request)}, with every permission ticked.`
       return setback('Authorized', 'ScopeMissing', message, again)
     }
     default:

@@ -7,6 +7,7 @@ import { parseClientSecret, type ClientFile } from '../google/clientFile.ts'
 import { GoogleError } from '../google/port.ts'
 import type { Finding } from '../resources/conditions.ts'
 import type { ReasonOf } from '../resources/reasons.ts'
+import { signInOf } from '../google/signIn.ts'
 import type { CalendarIntegration } from '../resources/types.ts'
 import type { IntegrationDeps } from './port.ts'
 
@@ -82,7 +83,7 @@ export async function prove(deps: IntegrationDeps, memory: CredentialsMemory, kn
   const at = deps.clock.now()
   try {
     await deps.google.client(file).prove()
-    memory.proof = { hash, at, finding: proved(file) }
+    memory.proof = { hash, at, finding: PROVED }
   } catch (error) {
     if (!(error instanceof GoogleError)) throw error
     const refusal = refusalOf(error, file)
@@ -92,16 +93,34 @@ export async function prove(deps: IntegrationDeps, memory: CredentialsMemory, kn
 
 /** Good credentials do not become doubtful because Google is away, nor do bad ones become better. */
 function inDoubt(
-  { file, hash = '', proof }: CredentialsMemory,
+  { hash = '', proof }: CredentialsMemory,
   { at, error, knownGood }: { at: number; error: GoogleError; knownGood: boolean },
 ): CredentialsMemory['proof'] {
   if (proof?.hash === hash) return { ...proof, error }
-  return { hash, at, finding: file && knownGood ? proved(file) : unreachable(error), error }
+  return { hash, at, finding: knownGood ? PROVED : unreachable(error), error }
 }
 
-function proved(file: ClientFile): CredentialsFinding {
+const PROVED: CredentialsFinding = {
+  status: 'True',
+  reason: 'Proved',
+  message: 'Google accepts the client id and its secret.',
+}
+
+/** What is to be said of good credentials: what was taken off them, and what may still have to be registered at Google. */
+export function proved(file: ClientFile, siteURI: string): CredentialsFinding {
   const stripped = file.stripped.length > 0 ? ` (Taken off: ${file.stripped.join('; ')}.)` : ''
-  return { status: 'True', reason: 'Proved', message: `Google accepts the client id and its secret.${stripped}` }
+  return { ...PROVED, message: `${PROVED.message}${stripped}${registration(file, siteURI)}` }
+}
+
+/** Advice and nothing more: the file is as old as its download, and Google alone knows what is registered now. */
+function registration(file: ClientFile, siteURI: string): string {
+  const { registered, redirectURI, javascriptOrigin } = signInOf(file, siteURI)
+  if (registered === 'yes') return ''
+  const found =
+    registered === 'no'
+      ? `The client file registers neither ${redirectURI} nor ${javascriptOrigin}`
+      : 'What is registered at Google is not known from an id and a secret alone'
+  return ` ${found}: for people to sign in, add ${redirectURI} to the client's "Authorized redirect URIs" in the Google Cloud console, unless it is there already.`
 }
 
 const unreachable = (error: GoogleError): CredentialsFinding => ({

@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { announce } from '../kubernetes/announce.ts'
 import { keyOf } from '../kubernetes/port.ts'
 import { done, type Outcome } from '../loop/outcome.ts'
+import { signInOf } from '../google/signIn.ts'
 import { withWordIfLate } from '../loop/pace.ts'
 import { scrub } from '../platform/scrub.ts'
 import { conditionsFor, findCondition } from '../resources/conditions.ts'
@@ -14,7 +15,14 @@ import { requestedAt } from '../resources/names.ts'
 import { compact, isRequested } from '../resources/status.ts'
 import type { CalendarIntegration, CalendarIntegrationStatus } from '../resources/types.ts'
 import { countAgents } from './counts.ts'
-import { proofIsDue, prove, readCredentials, type CredentialsFinding, type CredentialsMemory } from './credentials.ts'
+import {
+  proofIsDue,
+  prove,
+  proved,
+  readCredentials,
+  type CredentialsFinding,
+  type CredentialsMemory,
+} from './credentials.ts'
 import { decide, type Decision } from './decide.ts'
 import type { APIKnowledge } from './directory.ts'
 import type { IntegrationDeps } from './port.ts'
@@ -97,9 +105,11 @@ function decisionOf(deps: IntegrationDeps, key: string, integration: CalendarInt
 
 function credentialsOf(integration: CalendarIntegration, memory: Memory): CredentialsFinding {
   if (memory.unusable) return memory.unusable
-  if (memory.proof && memory.proof.hash === memory.hash) return memory.proof.finding
-  const before = findCondition(integration.status?.conditions, 'CredentialsValid')
-  if (wasProved(integration, memory) && before) return { status: 'True', reason: 'Proved', message: before.message }
+  const { proof, file } = memory
+  const known = proof?.hash === memory.hash ? proof : undefined
+  const good = known ? known.finding.status === 'True' : wasProved(integration, memory)
+  if (good && file) return proved(file, integration.spec.google.siteURI)
+  if (known) return known.finding
   return { status: 'Unknown', reason: 'NotYetKnown', message: 'The credentials are about to be proved at Google.' }
 }
 
@@ -131,13 +141,21 @@ async function report(
 ): Promise<void> {
   const { clientId, projectId } = memory.file ?? {}
   const before = findCondition(integration.status?.conditions, 'CredentialsValid')?.message
-  await write(deps, integration, findings, { clientID: clientId, projectID: projectId, credentialsHash: memory.hash })
+  const facts = { clientID: clientId, projectID: projectId, credentialsHash: memory.hash }
+  await write(deps, integration, findings, { ...facts, signIn: signInStatus(integration, memory) })
   const now = findings.own.CredentialsValid
   // What was taken off a pasted value is said once, though all is well.
   if (memory.file?.stripped.length && now?.status === 'True' && now.message !== before) {
     const note = scrub(now.message)
     deps.cluster.note({ regarding: integration, type: 'Normal', reason: now.reason, action: 'Reconcile', note })
   }
+}
+
+/** What to register at Google; unknown until the client was read. */
+function signInStatus({ spec }: CalendarIntegration, { file }: Memory): CalendarIntegrationStatus['signIn'] {
+  if (!file) return undefined
+  const { mode, redirectURI, javascriptOrigin } = signInOf(file, spec.google.siteURI)
+  return { mode, redirectURI, javascriptOrigin }
 }
 
 /** Writes the status if it says something new. Fails with an `ApiError`. */

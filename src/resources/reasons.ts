@@ -72,6 +72,20 @@ export const REASONS = {
 
 type Table = typeof REASONS
 
+/** The reasons of an Agent's `Authorized` that a person ends by signing in. */
+const ENDED_BY_SIGNING_IN: readonly string[] = [
+  'AwaitingSignIn',
+  'GrantRevoked',
+  'GrantExpired',
+  'GrantExpiresSoon',
+  'ScopeMissing',
+  'WrongAccount',
+  'ClientChanged',
+] satisfies ReasonOf<'Agent', 'Authorized'>[]
+
+/** Whether an Agent whose `Authorized` has this reason waits, or soon waits, for a person to sign in. */
+export const needsSignIn = (reason: string): boolean => ENDED_BY_SIGNING_IN.includes(reason)
+
 export type Kind = keyof Table
 /** The conditions of a kind that are its own; `Ready`, `Reconciling` and `Stalled` are everybody's. */
 export type OwnCondition<K extends Kind> = Exclude<keyof Table[K], 'Ready'>

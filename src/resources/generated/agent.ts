@@ -141,6 +141,10 @@ export interface AgentStatus {
    */
   authorization?: {
     /**
+     * Where the person signs in with Google. It is there for as long as somebody has to, unless the grant is brought by spec.grantSecretRef; only spec.account can be connected with it.
+     */
+    url?: string
+    /**
      * The Google account that gave it.
      */
     account?: string

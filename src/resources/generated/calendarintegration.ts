@@ -150,6 +150,23 @@ export interface CalendarIntegrationStatus {
    */
   credentialsHash?: string
   /**
+   * How people sign in, and exactly what has to be registered for it at Google.
+   */
+  signIn?: {
+    /**
+     * Redirect: Google sends people back to redirectURI. Popup: Google opens a window above a page of javascriptOrigin; chosen where the client file registers that and not the redirectURI.
+     */
+    mode?: 'Redirect' | 'Popup'
+    /**
+     * What to add to the client's "Authorized redirect URIs", for Redirect.
+     */
+    redirectURI?: string
+    /**
+     * What to add to the client's "Authorized JavaScript origins", for Popup.
+     */
+    javascriptOrigin?: string
+  }
+  /**
    * The Agents that use this integration, counted.
    */
   agents?: {

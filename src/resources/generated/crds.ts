@@ -510,6 +510,11 @@ export const crds: readonly CustomResourceDefinition[] = [
                       "type": "object",
                       "description": "The grant, without its tokens.",
                       "properties": {
+                        "url": {
+                          "type": "string",
+                          "description": "Where the person signs in with Google. It is there for as long as somebody has to, unless the grant is brought by spec.grantSecretRef; only spec.account can be connected with it.",
+                          "maxLength": 512
+                        },
                         "account": {
                           "type": "string",
                           "description": "The Google account that gave it.",
@@ -682,6 +687,12 @@ export const crds: readonly CustomResourceDefinition[] = [
               "type": "string",
               "description": "How many of the Agents that use it are ready, out of all",
               "jsonPath": ".status.agents.summary"
+            },
+            {
+              "name": "Sign-In",
+              "type": "string",
+              "description": "How people sign in, which says what has to be registered at Google",
+              "jsonPath": ".status.signIn.mode"
             },
             {
               "name": "Age",
@@ -1135,6 +1146,30 @@ export const crds: readonly CustomResourceDefinition[] = [
                       "type": "string",
                       "description": "A fingerprint of the credentials that were last looked at; it tells that they changed, not what they are.",
                       "maxLength": 128
+                    },
+                    "signIn": {
+                      "type": "object",
+                      "description": "How people sign in, and exactly what has to be registered for it at Google.",
+                      "properties": {
+                        "mode": {
+                          "type": "string",
+                          "description": "Redirect: Google sends people back to redirectURI. Popup: Google opens a window above a page of javascriptOrigin; chosen where the client file registers that and not the redirectURI.",
+                          "enum": [
+                            "Redirect",
+                            "Popup"
+                          ]
+                        },
+                        "redirectURI": {
+                          "type": "string",
+                          "description": "What to add to the client's \"Authorized redirect URIs\", for Redirect.",
+                          "maxLength": 512
+                        },
+                        "javascriptOrigin": {
+                          "type": "string",
+                          "description": "What to add to the client's \"Authorized JavaScript origins\", for Popup.",
+                          "maxLength": 512
+                        }
+                      }
                     },
                     "agents": {
                       "type": "object",

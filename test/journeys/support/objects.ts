@@ -68,6 +68,14 @@ export class Objects {
     return (await this.#api.request('GET', this.#path(kind, undefined, namespace))).body.items ?? []
   }
 
+  /** What `kubectl get -o wide` shows of one object: its columns and what stands in them. */
+  async columns(kind: string, name: string): Promise<Record<string, unknown>> {
+    const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io'
+    const { body } = await this.#api.request('GET', this.#path(kind, name), undefined, { accept })
+    const cells = body.rows?.[0]?.cells ?? []
+    return Object.fromEntries((body.columnDefinitions ?? []).map((column, index) => [column.name, cells[index]]))
+  }
+
   async delete(kind: string, name: string, namespace?: string): Promise<void> {
     await this.#api.request('DELETE', this.#path(kind, name, namespace))
   }

@@ -10,7 +10,7 @@ import { KubeConfig } from '@kubernetes/client-node'
 import { expect } from 'vitest'
 import { startGoogle, type SimulatedGoogle } from '../../../sandbox/google/google.ts'
 import { startKubernetes, type SandboxKubernetes } from '../../../sandbox/kubernetes/server.ts'
-import { createOperator, type Operator } from '../../../src/operator.ts'
+import { createOperator, type Operator, type OperatorDeps } from '../../../src/operator.ts'
 import { createLog } from '../../../src/platform/log.ts'
 import { crds } from '../../../src/resources/generated/crds.ts'
 import type { Agent, CalendarIntegration } from '../../../src/resources/types.ts'
@@ -98,7 +98,14 @@ function realKubernetes(): Promise<RealKubernetes> {
   return shared
 }
 
-export async function startWorld(options: { flags?: Record<string, string>; start?: boolean } = {}): Promise<World> {
+export interface WorldOptions {
+  flags?: Record<string, string>
+  start?: boolean
+  /** Where people sign in, as the web room would say; nowhere unless given. */
+  signInURL?: OperatorDeps['signInURL']
+}
+
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const wire = isReal ? new Wire() : undefined
   // Real time where a real API server writes times of its own, and it stands still while that one is at work.
   const clock = wire
@@ -113,7 +120,10 @@ export async function startWorld(options: { flags?: Record<string, string>; star
   const namespace = isReal ? `booking-${++worlds}` : 'booking'
   const objects = new Objects(api, namespace)
   await objects.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } })
-  const world = new JourneyWorld({ clock, wire, google, sandbox, api, objects, namespace, kubeconfigPath, directory })
+  const { signInURL } = options
+  const world = new JourneyWorld({
+    ...{ clock, wire, google, sandbox, api, objects, namespace, kubeconfigPath, directory, signInURL },
+  })
   await world.furnish()
   if (options.start !== false) await world.startOperator(options.flags)
   return world
@@ -129,6 +139,7 @@ interface Parts {
   namespace: string
   kubeconfigPath: string
   directory: string
+  signInURL: OperatorDeps['signInURL']
 }
 
 class JourneyWorld implements World {
@@ -199,7 +210,7 @@ class JourneyWorld implements World {
 
   async startOperator(flags: Record<string, string> = {}): Promise<void> {
     this.#flags = flags
-    const { clock, google, kubeconfigPath } = this.#parts
+    const { clock, google, kubeconfigPath, signInURL } = this.#parts
     const settings = readSettings(
       {
         'google-oauth-url': google.url,
@@ -216,7 +227,7 @@ class JourneyWorld implements World {
     kubeConfig.loadFromFile(kubeconfigPath)
     const log = createLog({ level: 'debug', clock, write: (line) => void this.lines.push(line) })
     const onLeaseLost = (): void => void this.lines.push('lease lost\n')
-    this.#operator = createOperator({ settings, kubeConfig, clock, random: lottery(11), log, onLeaseLost })
+    this.#operator = createOperator({ settings, kubeConfig, clock, random: lottery(11), log, onLeaseLost, signInURL })
     const started = this.#operator.start()
     let done = false
     void started.finally(() => (done = true))

@@ -1,0 +1,30 @@
+/**
+ * What a person has to do who is to grant access, or to grant it again: on the sign-in page where there is one, by the
+ * Secret where the grant is brought.
+ */
+import type { Agent, CalendarIntegration } from '../resources/types.ts'
+import type { AgentDeps } from './port.ts'
+
+type Person = Pick<AgentDeps, 'signInURL'>
+
+/** The page on which this agent's person signs in. A brought grant is not renewed there. */
+export const signInURL = (deps: Person, agent: Agent, integration: CalendarIntegration): string | undefined =>
+  agent.spec.grantSecretRef ? undefined : deps.signInURL(agent, integration.spec.google.siteURI)
+
+/** What to do about a grant that ends, has ended or does not fit, as the second half of a sentence. */
+export function renewalAdvice(deps: Person, agent: Agent, integration: CalendarIntegration): string {
+  const { grantSecretRef } = agent.spec
+  if (grantSecretRef) {
+    return `have the account grant access again and put the new refresh token into Secret ${grantSecretRef.name}, which spec.grantSecretRef names`
+  }
+  const url = signInURL(deps, agent, integration)
+  if (url !== undefined) return `have the person open ${url} and sign in again`
+  return 'have the account grant access again, put the new refresh token into a Secret under the key refresh_token, and name it in spec.grantSecretRef'
+}
+
+/** What to do where there is no grant yet. */
+export function firstAdvice(deps: Person, agent: Agent, integration: CalendarIntegration): string {
+  const url = signInURL(deps, agent, integration)
+  if (url !== undefined) return `Nobody has signed in yet: have the person open ${url} and sign in with Google.`
+  return 'Nobody has granted access yet: put a refresh token of the account into a Secret, under the key refresh_token, and name it in spec.grantSecretRef.'
+}

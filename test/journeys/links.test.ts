@@ -1,0 +1,372 @@
+/**
+ * The sign-in link, as far as the agents' side of it goes: it is there for as long as a person has to act, says so to people
+ * and programs, and what a person then grants is used at once. The pages behind it are another journey.
+ */
+import { createHash } from 'node:crypto'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Agent } from '../../src/resources/types.ts'
+import { signInURLOf } from '../../src/resources/names.ts'
+import { agentManifest, integrationManifest } from './support/manifests.ts'
+import { SCOPE, startWorld, type World } from './support/world.ts'
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+const SITE = 'https://booking.example.com'
+const CALLBACK = `${SITE}/google-calendar/callback`
+
+let world: World
+let hasWeb: boolean
+
+beforeEach(async () => {
+  hasWeb = true
+  world = await startWorld({
+    signInURL: (agent, siteURI) => (hasWeb ? signInURLOf(siteURI, tagOf(agent.metadata.uid ?? '')) : undefined),
+  })
+  world.google.addAccount({ email: 'alice@example.com', timeZone: 'Europe/Paris' })
+})
+
+afterEach(() => world.stop())
+
+const tagOf = (uid: string): string => createHash('sha256').update(uid).digest('base64url')
+const linkOf = ({ metadata }: Agent, site = SITE): string => signInURLOf(site, tagOf(metadata.uid ?? ''))
+
+const condition = ({ status }: Agent, type: string) => status?.conditions?.find((one) => one.type === type)
+
+async function apply(spec: Record<string, unknown> = {}, google: object = {}): Promise<void> {
+  await world.objects.apply(integrationManifest({}, google))
+  await world.objects.apply(agentManifest('alice', { grantSecretRef: undefined, ...spec }))
+}
+
+interface EventOf {
+  reason: string
+}
+
+interface Given {
+  account?: string
+  scopes?: string[]
+  clientId?: string
+  /** The end of the grant, in ms from now. */
+  endsIn?: number
+}
+
+/** A person signs in: Google gives a grant, and the page keeps it. Answers the refresh token. */
+async function signIn(given: Given = {}): Promise<string> {
+  const { account = 'alice@example.com', scopes = [SCOPE], clientId: client = world.client.clientId } = given
+  if (account !== 'alice@example.com') world.google.addAccount({ email: account })
+  const { refreshToken } = world.google.grant({ client, account, scopes })
+  world.addSecret(refreshToken)
+  const now = world.clock.now()
+  const values = {
+    refresh_token: refreshToken,
+    scope: scopes.join(' '),
+    account,
+    client_id: client,
+    granted_at: new Date(now).toISOString(),
+    ...(given.endsIn === undefined ? {} : { grant_expires_at: new Date(now + given.endsIn).toISOString() }),
+  }
+  const data: Record<string, string | null> = { access_token: null, expires_at: null }
+  for (const [key, value] of Object.entries(values)) data[key] = Buffer.from(value).toString('base64')
+  const labels = { 'app.kubernetes.io/managed-by': 'calendar-operator' }
+  await world.objects.apply({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'alice-google-grant', labels },
+    data,
+  } as never)
+  return refreshToken
+}
+
+const untilReadyWithout = async (what: string): Promise<Agent> =>
+  world.until(`alice is ready, with no ${what}`, async () => {
+    const agent = await world.agent('alice')
+    return condition(agent, 'Ready')?.reason === 'Ready' && !agent.status?.authorization?.url && agent
+  })
+
+/** It stands in `status`, in the message that people read, and in the wide columns; and an Event says it. */
+async function expectLink(reason: string): Promise<void> {
+  const agent = await world.untilReason('alice', reason)
+  const link = linkOf(agent)
+  expect(agent.status?.authorization?.url).toBe(link)
+  expect(condition(agent, 'Authorized')).toMatchObject({ reason, status: 'False' })
+  expect(condition(agent, 'Authorized')?.message).toContain(`open ${link} and sign in`)
+  expect((await world.objects.columns('Agent', 'alice')).Message).toContain(link)
+  await world.untilEvent(`of ${reason} with the link`, (event) => event.reason === reason && event.note.includes(link))
+}
+
+describe('an agent that nobody has signed in for', () => {
+  test('shows where to, and no longer once somebody has', async () => {
+    await apply()
+    await expectLink('AwaitingSignIn')
+    expect(await world.objects.columns('Agent', 'alice')).toMatchObject({ Ready: 'False', Reason: 'AwaitingSignIn' })
+    await signIn()
+    await untilReadyWithout('link')
+  })
+
+  test('is connected at once, however long it would have waited', async () => {
+    await apply()
+    await world.untilReason('alice', 'AwaitingSignIn')
+    world.clock.jump(40 * MINUTE)
+    const before = world.clock.now()
+    await signIn()
+    await world.untilReady('alice')
+    expect(world.clock.now() - before).toBeLessThan(10_000)
+  })
+
+  test('shows no link, and what to do instead, where nothing serves one', async () => {
+    hasWeb = false
+    await apply()
+    const agent = await world.untilReason('alice', 'AwaitingSignIn')
+    expect(agent.status?.authorization).toBeUndefined()
+    expect(condition(agent, 'Authorized')?.message).toContain('spec.grantSecretRef')
+  })
+
+  test('shows the Secret instead of a link where its grant is brought', async () => {
+    await apply()
+    await world.untilReason('alice', 'AwaitingSignIn')
+    await world.objects.patch('Agent', 'alice', { spec: { grantSecretRef: { name: 'alice-grant' } } })
+    const agent = await world.untilReason('alice', 'GrantSecretNotFound')
+    expect(agent.status?.authorization).toBeUndefined()
+    const { clientId: client } = world.client
+    const { refreshToken } = world.google.grant({ client, account: 'alice@example.com', scopes: [SCOPE] })
+    world.addSecret(refreshToken)
+    await world.objects.secret('alice-grant', { refresh_token: refreshToken })
+    await world.untilReady('alice')
+    world.google.revoke({ refreshToken })
+    const dead = await world.untilReason('alice', 'GrantRevoked')
+    expect(dead.status?.authorization?.url).toBeUndefined()
+    expect(condition(dead, 'Authorized')?.message).toContain('put the new refresh token into Secret alice-grant')
+    await world.objects.patch('Agent', 'alice', { spec: { grantSecretRef: null } })
+    await world.until('there is a link', async () => {
+      const now = await world.agent('alice')
+      return condition(now, 'Authorized')?.message.includes(linkOf(now)) && now.status?.authorization?.url
+    })
+  })
+
+  test('has its link at the site of its integration, wherever that moves', async () => {
+    await apply()
+    await world.untilReason('alice', 'AwaitingSignIn')
+    await world.objects.patch('CalendarIntegration', 'google', {
+      spec: { google: { siteURI: 'https://other.example.com' } },
+    })
+    await world.until('the link has moved', async () => {
+      const agent = await world.agent('alice')
+      const link = linkOf(agent, 'https://other.example.com')
+      return agent.status?.authorization?.url === link && condition(agent, 'Ready')?.message.includes(link)
+    })
+  })
+
+  test('has none while its integration does not serve it', async () => {
+    await apply()
+    await world.untilReason('alice', 'AwaitingSignIn')
+    await world.objects.delete('CalendarIntegration', 'google')
+    const agent = await world.untilReason('alice', 'IntegrationNotFound')
+    expect(agent.status?.authorization?.url).toBeUndefined()
+  })
+
+  test('keeps its link while it is suspended', async () => {
+    await apply()
+    const before = await world.untilReason('alice', 'AwaitingSignIn')
+    await world.objects.patch('Agent', 'alice', { spec: { suspend: true } })
+    const agent = await world.until('the suspension is seen', async () => {
+      const now = await world.agent('alice')
+      return now.status?.observedGeneration === now.metadata.generation && now
+    })
+    expect(agent.status?.authorization).toEqual(before.status?.authorization)
+  })
+})
+
+describe('a grant that no longer serves', () => {
+  beforeEach(() => apply())
+
+  test('because it was revoked shows the link, and the next one is used at once', async () => {
+    const token = await signIn()
+    await world.untilReady('alice')
+    world.google.revoke({ refreshToken: token })
+    await expectLink('GrantRevoked')
+    // Long enough that it is looked at once an hour.
+    world.clock.jump(5 * HOUR)
+    await world.untilReason('alice', 'GrantRevoked')
+    await world.clock.advance(2 * MINUTE)
+    const before = world.clock.now()
+    await signIn()
+    const agent = await untilReadyWithout('link')
+    expect(world.clock.now() - before).toBeLessThan(10_000)
+    expect(agent.status?.authorization?.likelyCause).toBeUndefined()
+  })
+
+  test('because of a session policy shows it', async () => {
+    await signIn()
+    await world.untilReady('alice')
+    world.google.requireReauthentication({ account: 'alice@example.com' })
+    world.clock.jump(HOUR)
+    await expectLink('GrantExpired')
+  })
+
+  test('because a scope is missing shows it, and how to grant all of them', async () => {
+    await signIn({ scopes: ['https://www.googleapis.com/auth/calendar.events.readonly'] })
+    await expectLink('ScopeMissing')
+    expect(condition(await world.agent('alice'), 'Authorized')?.message).toContain('every permission ticked')
+    await signIn()
+    await untilReadyWithout('link')
+  })
+
+  test('because it is another account’s shows it', async () => {
+    await signIn({ account: 'mallory@example.com' })
+    await expectLink('WrongAccount')
+    await signIn()
+    await untilReadyWithout('link')
+  })
+
+  test('because another client made it shows it', async () => {
+    const other = world.google.addClient({})
+    world.addSecret(other.clientSecret)
+    await signIn({ clientId: other.clientId })
+    await expectLink('ClientChanged')
+    await signIn()
+    await untilReadyWithout('link')
+  })
+
+  test('because of an administrator shows none: signing in again is of no use', async () => {
+    await signIn()
+    await world.untilReady('alice')
+    world.google.restrict({ client: world.client.clientId, for: 'alice@example.com' })
+    world.clock.jump(HOUR)
+    const agent = await world.untilReason('alice', 'BlockedByAdmin')
+    expect(agent.status?.authorization?.url).toBeUndefined()
+  })
+
+  test('for one calendar, as Google finds only when it is read, is forgotten with the next grant', async () => {
+    const narrow = 'https://www.googleapis.com/auth/calendar.calendarlist.readonly'
+    await world.objects.patch('CalendarIntegration', 'google', { spec: { google: { scopes: [narrow] } } })
+    await signIn({ scopes: [narrow] })
+    await expectLink('ScopeMissing')
+    const before = world.clock.now()
+    await signIn()
+    await untilReadyWithout('link')
+    expect(world.clock.now() - before).toBeLessThan(10_000)
+  })
+})
+
+describe('a grant that is about to end', () => {
+  const warned = (hours: number): Promise<Agent> =>
+    world.until(`${hours} hours are warned about`, async () => {
+      const agent = await world.agent('alice')
+      return condition(agent, 'Authorized')?.message.includes(`less than ${hours} hours`) && agent
+    })
+
+  test('says so at 48 and at 12 hours, each with the link and an Event, and stays ready', async () => {
+    world.google.setProject({ publishing: 'Testing' })
+    await apply()
+    await signIn({ endsIn: 7 * DAY })
+    const fresh = await world.untilReady('alice')
+    expect(fresh.status?.authorization?.url).toBeUndefined()
+    const end = world.clock.now() + 7 * DAY
+    for (const hours of [48, 12]) {
+      world.clock.jump(end - (hours - 1) * HOUR - world.clock.now())
+      const agent = await warned(hours)
+      const link = linkOf(agent)
+      expect(agent.status?.authorization?.url).toBe(link)
+      expect(condition(agent, 'Ready')).toMatchObject({ status: 'True', reason: 'Ready' })
+      expect(condition(agent, 'Authorized')).toMatchObject({ status: 'True', reason: 'GrantExpiresSoon' })
+      await world.untilEvent(
+        `of ${hours} hours, with the link`,
+        ({ reason, type, note }) =>
+          reason === 'GrantExpiresSoon' &&
+          type === 'Warning' &&
+          note.includes(`${hours} hours`) &&
+          note.includes(`open ${link} and sign in again`),
+      )
+    }
+  })
+
+  test('is prolonged by signing in again, and what is published has no gap', async () => {
+    world.google.setProject({ publishing: 'Testing' })
+    await apply()
+    await signIn({ endsIn: 7 * DAY })
+    await world.untilReady('alice')
+    const end = world.clock.now() + 7 * DAY
+    world.clock.jump(end - 11 * HOUR - world.clock.now())
+    await warned(12)
+    const fresh = async (): Promise<void> => {
+      const { freshUntil, complete } = await world.busy('alice')
+      expect(complete).toBe(true)
+      expect(Date.parse(freshUntil)).toBeGreaterThan(world.clock.now())
+    }
+    await fresh()
+    await signIn({ endsIn: 7 * DAY })
+    await untilReadyWithout('link')
+    const renewed = await world.agent('alice')
+    expect(Date.parse(renewed.status?.authorization?.expiresAt ?? '')).toBeGreaterThan(end + 6 * DAY)
+    await fresh()
+    // Past the end of the first grant, by steps that are shorter than what is published can be trusted.
+    while (world.clock.now() < end + HOUR) {
+      world.clock.jump(5 * MINUTE)
+      await world.clock.advance(2_000)
+      expect(condition(await world.agent('alice'), 'Ready')?.status).toBe('True')
+    }
+    await world.until('it is read by the new grant', async () => {
+      const { freshUntil } = await world.busy('alice')
+      return Date.parse(freshUntil) > world.clock.now()
+    })
+    const events = await world.objects.list('Event')
+    const reasons = events.map((event) => (event as unknown as EventOf).reason)
+    expect(reasons).not.toContain('GrantExpired')
+  })
+})
+
+describe('what has to be registered at Google', () => {
+  const ID = { client_id: '', client_secret: '' }
+  beforeEach(() => Object.assign(ID, { client_id: world.client.clientId, client_secret: world.client.clientSecret }))
+
+  const registering = (lists: object): Record<string, string> => ({
+    'client_secret.json': JSON.stringify({ web: { ...ID, ...lists } }),
+  })
+
+  test.each<[string, () => Record<string, string>, 'Redirect' | 'Popup', string | undefined]>([
+    ['our redirect URI', () => registering({ redirect_uris: [CALLBACK] }), 'Redirect', undefined],
+    ['our origin only', () => registering({ javascript_origins: [SITE] }), 'Popup', undefined],
+    ['neither', () => registering({ redirect_uris: [`${SITE}/oauth`] }), 'Redirect', 'registers neither'],
+    ['nothing', () => registering({}), 'Redirect', 'registers neither'],
+    ['nothing that we know of', () => ID, 'Redirect', 'not known from an id and a secret'],
+  ])('stands in the status where the client registers %s', async (_, values, mode, advice) => {
+    await world.objects.delete('Secret', 'google-oauth-client')
+    await world.objects.secret('google-oauth-client', values())
+    await world.objects.apply(integrationManifest({}, { clientSecretRef: { name: 'google-oauth-client' } }))
+    const integration = await world.until('the integration is ready', async () => {
+      const found = await world.integration()
+      return found.status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True' && found
+    })
+    expect(integration.status?.signIn).toEqual({ mode, redirectURI: CALLBACK, javascriptOrigin: SITE })
+    const message = integration.status?.conditions?.find(({ type }) => type === 'CredentialsValid')?.message
+    if (advice === undefined) expect(message).toBe('Google accepts the client id and its secret.')
+    else {
+      expect(message).toContain(advice)
+      expect(message).toContain(`add ${CALLBACK} to the client's "Authorized redirect URIs"`)
+    }
+    expect(await world.objects.columns('CalendarIntegration', 'google')).toMatchObject({ 'Sign-In': mode })
+  })
+
+  test('follows the site, and the file, without another proof of the client', async () => {
+    await world.objects.secret('google-oauth-client', registering({ redirect_uris: [CALLBACK] }))
+    await apply()
+    await world.untilReason('alice', 'AwaitingSignIn')
+    world.google.resetRequests()
+    await world.objects.patch('CalendarIntegration', 'google', {
+      spec: { google: { siteURI: 'https://other.example.com' } },
+    })
+    const seen = (what: string, mode: string, advised: boolean) =>
+      world.until(what, async () => {
+        const { status } = await world.integration()
+        const message = status?.conditions?.find(({ type }) => type === 'CredentialsValid')?.message ?? ''
+        return status?.signIn?.mode === mode && message.includes('registers neither') === advised
+      })
+    await seen('the other site is not registered', 'Redirect', true)
+    await world.objects.secret(
+      'google-oauth-client',
+      registering({ javascript_origins: ['https://other.example.com'] }),
+    )
+    await seen('its origin is registered', 'Popup', false)
+    expect(world.google.requests().byKind).toEqual({})
+  })
+})
