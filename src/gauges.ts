@@ -51,14 +51,26 @@ export function registerGauges(metrics: Metrics, { agents, integrations }: Cache
   )
   metrics.gauge(
     'calendar_operator_rate_limited',
-    'Whether Google limits an integration.',
+    'Whether Google limits an integration, as itself or one of its agents says.',
     ['namespace', 'integration'],
-    () =>
-      [...integrations.list()].map(({ metadata, status }) => ({
-        labels: { namespace: metadata.namespace ?? '', integration: metadata.name },
-        value: findCondition(status?.conditions, 'WithinQuota')?.status === 'False' ? 1 : 0,
-      })),
+    () => {
+      const limited = limitedByAgents(agents.list())
+      return [...integrations.list()].map(({ metadata: { namespace = '', name }, status }) => {
+        const itself = findCondition(status?.conditions, 'WithinQuota')?.status === 'False'
+        const value = itself || limited.has(`${namespace}/${name}`) ? 1 : 0
+        return { labels: { namespace, integration: name }, value }
+      })
+    },
   )
+}
+
+/** An integration forgets a limit that nobody has met for a while; an agent that still waits for its turn has not. */
+function limitedByAgents(agents: Iterable<Agent>): Set<string> {
+  const limited = [...agents].filter(({ status }) => {
+    const synced = findCondition(status?.conditions, 'Synced')
+    return synced?.status === 'False' && synced.reason === 'RateLimited'
+  })
+  return new Set(limited.map(integrationKey))
 }
 
 /** Whether each one works, so that an alert can name it. What is suspended is meant to stand still, and has no sample. */

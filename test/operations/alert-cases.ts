@@ -146,9 +146,16 @@ const integrations: AlertCase[] = [
   },
   {
     alert: 'CalendarIntegrationRateLimited',
+    when: 'it is met again every seven minutes only',
+    series: { [`calendar_operator_rate_limited{${GOOGLE},${POD}}`]: '0 1 0x5 1 0x5 1 0x5 1 0x5' },
+    at: '17m',
+    fires: [{ labels: google }],
+  },
+  {
+    alert: 'CalendarIntegrationRateLimited',
     when: 'a minute’s quota is used up now and then',
-    series: { [`calendar_operator_rate_limited{${GOOGLE},${POD}}`]: '0 1x3 0x3 1x3 0x3 1x3 0x3 1' },
-    at: '20m',
+    series: { [`calendar_operator_rate_limited{${GOOGLE},${POD}}`]: '0 1x3 0x12 1x3 0x12 1x3 0x12 1' },
+    at: '45m',
     fires: [],
   },
 ]
