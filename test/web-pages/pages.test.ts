@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { assets, languages, negotiate, notFoundPage, signInPage } from '../../src/web/pages/pages.ts'
 import { everyPage, OUTCOMES, POPUP, VIEW } from './views.ts'
@@ -53,6 +54,21 @@ describe('the sign-in page', () => {
     expect(page).not.toContain('<script>')
     expect(page).not.toContain(evil)
     expect(page).toContain('&lt;script&gt;alert(1)')
+  })
+
+  test('is built alike whatever others wrote', () => {
+    const built = (page: string): string[] => page.match(/<[^>]*>/g)?.map((tag) => tag.replace(/"[^"]*"/g, '')) ?? []
+    const harmless = built(signInPage(POPUP, english))
+    const hostile = fc.string({
+      unit: fc.constantFrom('<', '>', '"', "'", '&', '{site}', '@', '`', 'a', '/', '=', ' '),
+    })
+    fc.assert(
+      fc.property(hostile, hostile, hostile, (agentName, siteHost, account) => {
+        const page = signInPage({ ...POPUP, agentName, siteHost, account, action: agentName, csrf: siteHost }, english)
+        expect(built(page)).toEqual(harmless)
+      }),
+      { seed: 11, numRuns: 300 },
+    )
   })
 
   test('shortens an address that stands for a name', () => {
