@@ -34,6 +34,8 @@ export interface AuditEvent {
   user: { username: string; groups?: string[] }
   objectRef?: { resource?: string; subresource?: string; namespace?: string; name?: string; apiGroup?: string }
   responseStatus?: { code: number; reason?: string }
+  /** Among them `authorization.k8s.io/decision`: `allow` or `forbid`. */
+  annotations?: Record<string, string>
   requestURI: string
   userAgent?: string
   requestReceivedTimestamp: string
@@ -62,6 +64,8 @@ export interface ClusterOptions {
   controllerManager?: boolean
   /** Install `crds/`; on unless said otherwise. */
   definitions?: boolean
+  /** Where to write the audit log; unless said otherwise it goes with the cluster. */
+  auditLog?: string
 }
 
 const ADMINISTRATOR: User = { name: 'admin', groups: ['system:masters'] }
@@ -95,6 +99,7 @@ class Cluster implements RealKubernetes {
   #apiServer: Running | undefined
   #controllerManager: Running | undefined
   #serviceAccounts = false
+  #auditLog: string
   #files = 0
 
   constructor(programs: Programs, [etcd = 0, etcdPeer = 0, apiServer = 0]: number[], authority: Authority) {
@@ -102,12 +107,14 @@ class Cluster implements RealKubernetes {
     this.#ports = { etcd, etcdPeer, apiServer }
     this.url = `https://127.0.0.1:${apiServer}`
     this.#directory = mkdtempSync(join(tmpdir(), 'kubernetes-'))
+    this.#auditLog = join(this.#directory, 'audit.log')
     this.#forget = removeWithUs(this.#directory)
     this.#authority = authority
   }
 
   async start(options: ClusterOptions): Promise<void> {
     this.#serviceAccounts = options.controllerManager ?? false
+    this.#auditLog = options.auditLog ?? this.#auditLog
     await writeFiles(this.#directory, this.#authority)
     this.#etcd = this.#run('etcd', etcdArguments(this.#directory, this.#ports))
     await this.#startApiServer()
@@ -152,9 +159,7 @@ class Cluster implements RealKubernetes {
   }
 
   auditEvents(): AuditEvent[] {
-    const lines = readFileSync(join(this.#directory, 'audit.log'), 'utf8').split('\n')
-    // The last line may be half written.
-    return lines.slice(0, -1).map((line) => JSON.parse(line) as AuditEvent)
+    return readAuditLog(this.#auditLog)
   }
 
   async killApiServer(): Promise<void> {
@@ -175,7 +180,8 @@ class Cluster implements RealKubernetes {
   }
 
   async #startApiServer(): Promise<void> {
-    const args = apiServerArguments(this.#directory, this.#ports, this.#serviceAccounts)
+    const options = { auditLog: this.#auditLog, serviceAccounts: this.#serviceAccounts }
+    const args = apiServerArguments(this.#directory, this.#ports, options)
     this.#apiServer = this.#run('kube-apiserver', args)
     const client = await this.client()
     await this.#apiServer.until('/readyz', () => found(client, '/readyz'))
@@ -197,6 +203,12 @@ class Cluster implements RealKubernetes {
     writeFileSync(path, typeof content === 'string' ? content : stringify(content), { mode: 0o600 })
     return path
   }
+}
+
+export function readAuditLog(path: string): AuditEvent[] {
+  const lines = readFileSync(path, 'utf8').split('\n')
+  // The last line may be half written.
+  return lines.slice(0, -1).map((line) => JSON.parse(line) as AuditEvent)
 }
 
 async function found(client: Client, path: string): Promise<boolean> {

@@ -1,6 +1,11 @@
+import { rmSync } from 'node:fs'
 import { findPrograms } from './assets.ts'
 
-export default async function setup(): Promise<void> {
+/** Answers what is to be done when every test has ended. */
+export default async function setup(): Promise<() => void> {
   const programs = await findPrograms()
   process.stderr.write(`==> a real API server: ${programs['kube-apiserver']}\n`)
+  return () => {
+    if (process.env.AUDIT_LOGS) rmSync(process.env.AUDIT_LOGS, { recursive: true, force: true })
+  }
 }

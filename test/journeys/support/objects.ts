@@ -101,11 +101,11 @@ export class Objects {
   }
 
   /** Lets go of what a journey left behind, finalizers and all. */
-  async deleteAll(): Promise<void> {
+  async deleteAll(namespace?: string): Promise<void> {
     for (const kind of ['Agent', 'CalendarIntegration']) {
-      for (const { metadata } of await this.list(kind)) {
-        if (metadata.finalizers) await this.patch(kind, metadata.name, { metadata: { finalizers: null } })
-        await this.delete(kind, metadata.name)
+      for (const { metadata } of await this.list(kind, namespace)) {
+        if (metadata.finalizers) await this.patch(kind, metadata.name, { metadata: { finalizers: null } }, namespace)
+        await this.delete(kind, metadata.name, namespace)
       }
     }
   }

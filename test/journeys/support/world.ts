@@ -16,21 +16,27 @@ import { crds } from '../../../src/resources/generated/crds.ts'
 import type { Agent, CalendarIntegration } from '../../../src/resources/types.ts'
 import { readSettings } from '../../../src/settings.ts'
 import { connect, type Body, type Client, type Watch } from '../../contract/client.ts'
-import { startRealKubernetes, type RealKubernetes } from '../../real/cluster.ts'
+import type { RealKubernetes } from '../../real/cluster.ts'
 import { ManualClock, settle } from '../../support/clock.ts'
 import { Wire } from '../../support/wire.ts'
 import { statusProblems } from '../../support/kstatus.ts'
 import { Objects } from './objects.ts'
+import { OPERATOR_NAMESPACE, rolesMode, startGranted, type GrantedKubernetes } from './roles.ts'
 
 export const isReal = process.env.KUBERNETES === 'real'
+
+/** The operator has rights, and is asked to work, in its world's namespaces only. */
+export const isNamespaced = isReal && rolesMode === 'namespaced'
 
 export interface World {
   readonly clock: ManualClock
   readonly google: SimulatedGoogle
   readonly objects: Objects
   readonly namespace: string
-  /** Where the operator keeps its Lease. */
+  /** The operator's own: it keeps its Lease and its keys there. */
   readonly leaseNamespace: string
+  /** A real API server's own handle: rights, as the administrator gives and takes them. */
+  readonly kubernetes: RealKubernetes | undefined
   /** The sandbox's own handle: faults, request counts; undefined on a real API server. */
   readonly sandbox: SandboxKubernetes | undefined
   /** The OAuth client of `google-oauth-client`. */
@@ -38,6 +44,8 @@ export interface World {
   /** Everything that was logged. */
   readonly lines: string[]
   readonly operator: Operator
+  /** Makes a further namespace, and answers its name. An operator of named namespaces serves it from its next start on. */
+  addNamespace(name: string): Promise<string>
   /** Starts the operator anew, as after a crash or an orderly end. */
   restartOperator(): Promise<void>
   stopOperator(): Promise<void>
@@ -72,6 +80,7 @@ export interface EventSeen {
   reason: string
   type: string
   note: string
+  series?: { count: number }
 }
 
 export interface BusyJSON {
@@ -89,12 +98,12 @@ export const SCOPE = 'https://www.googleapis.com/auth/calendar'
 const STEP_MS = 100
 const MOST_STEPS = 8_000
 
-let shared: Promise<RealKubernetes> | undefined
+let shared: Promise<GrantedKubernetes> | undefined
 let worlds = 0
 
 /** One real API server for a whole run: each world has a namespace of its own. */
-function realKubernetes(): Promise<RealKubernetes> {
-  shared ??= startRealKubernetes({ controllerManager: true })
+function realKubernetes(): Promise<GrantedKubernetes> {
+  shared ??= startGranted(rolesMode, process.env.AUDIT_LOGS)
   return shared
 }
 
@@ -112,32 +121,46 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     ? new ManualClock(Math.floor(Date.now() / 1000) * 1000, () => wire.quiet().then(settle))
     : new ManualClock()
   const google = await startGoogle({ clock, random: lottery(7) })
-  const sandbox = isReal ? undefined : await startKubernetes({ clock, crds })
   const directory = await mkdtemp(join(tmpdir(), 'journey-'))
-  const kubeconfigPath = isReal ? await (await realKubernetes()).kubeconfig() : join(directory, 'kubeconfig')
-  if (sandbox) await writeFile(kubeconfigPath, sandbox.kubeconfig())
-  const api = await connect(kubeconfigPath)
+  const { administrator, ...ground } = await startGround(clock, directory)
+  const api = await connect(administrator)
   const namespace = isReal ? `booking-${++worlds}` : 'booking'
   const objects = new Objects(api, namespace)
-  await objects.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } })
   const { signInURL } = options
-  const world = new JourneyWorld({
-    ...{ clock, wire, google, sandbox, api, objects, namespace, kubeconfigPath, directory, signInURL },
-  })
+  const given = { clock, wire, google, api, objects, namespace, directory, signInURL }
+  const world = new JourneyWorld({ ...ground, ...given })
   await world.furnish()
   if (options.start !== false) await world.startOperator(options.flags)
   return world
 }
 
-interface Parts {
+interface Ground {
+  sandbox: SandboxKubernetes | undefined
+  real: GrantedKubernetes | undefined
+  /** Paths of kubeconfigs: whose hands the test's own are, and the operator's. */
+  administrator: string
+  kubeconfigPath: string
+}
+
+async function startGround(clock: ManualClock, directory: string): Promise<Ground> {
+  if (isReal) {
+    const real = await realKubernetes()
+    const administrator = await real.kubernetes.kubeconfig()
+    return { sandbox: undefined, real, administrator, kubeconfigPath: real.operatorKubeconfig }
+  }
+  const sandbox = await startKubernetes({ clock, crds })
+  const path = join(directory, 'kubeconfig')
+  await writeFile(path, sandbox.kubeconfig())
+  return { sandbox, real: undefined, administrator: path, kubeconfigPath: path }
+}
+
+interface Parts extends Omit<Ground, 'administrator'> {
   clock: ManualClock
   wire: Wire | undefined
   google: SimulatedGoogle
-  sandbox: SandboxKubernetes | undefined
   api: Client
   objects: Objects
   namespace: string
-  kubeconfigPath: string
   directory: string
   signInURL: OperatorDeps['signInURL']
 }
@@ -147,6 +170,7 @@ class JourneyWorld implements World {
   readonly google
   readonly objects
   readonly namespace
+  readonly kubernetes
   readonly sandbox
   readonly lines: string[] = []
   readonly #parts: Parts
@@ -154,6 +178,7 @@ class JourneyWorld implements World {
   readonly #problems: string[] = []
   readonly #snapshots: string[] = []
   readonly #watches: Watch[] = []
+  readonly #served: string[] = []
   #client = { clientId: '', clientSecret: '' }
   #operator: Operator | undefined
   #flags: Record<string, string> = {}
@@ -165,10 +190,11 @@ class JourneyWorld implements World {
     this.objects = parts.objects
     this.namespace = parts.namespace
     this.sandbox = parts.sandbox
+    this.kubernetes = parts.real?.kubernetes
   }
 
   get leaseNamespace(): string {
-    return this.namespace
+    return OPERATOR_NAMESPACE
   }
 
   get client() {
@@ -182,6 +208,12 @@ class JourneyWorld implements World {
 
   async furnish(): Promise<void> {
     const { google, sandbox } = this.#parts
+    if (sandbox)
+      await this.objects.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: OPERATOR_NAMESPACE } })
+    // An operator that has never been here before, whatever earlier worlds left.
+    await this.objects.delete('Lease', 'calendar-operator', OPERATOR_NAMESPACE)
+    await this.objects.delete('Secret', 'calendar-operator-keys', OPERATOR_NAMESPACE)
+    await this.#serve(this.namespace)
     this.#client = google.addClient({ redirectUris: [], javascriptOrigins: ['https://booking.example.com'] })
     this.addSecret(this.#client.clientSecret)
     await this.objects.secret('google-oauth-client', {
@@ -189,6 +221,18 @@ class JourneyWorld implements World {
     })
     if (sandbox) sandbox.onWrite(({ current }) => this.#judge(current.object as unknown as Body))
     else for (const plural of ['agents', 'calendarintegrations']) await this.#watch(plural)
+  }
+
+  async addNamespace(name: string): Promise<string> {
+    const real = isReal ? `${name}-${worlds}` : name
+    await this.#serve(real)
+    return real
+  }
+
+  async #serve(namespace: string): Promise<void> {
+    await this.objects.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } })
+    await this.#parts.real?.serve(namespace)
+    this.#served.push(namespace)
   }
 
   async #watch(plural: string): Promise<void> {
@@ -217,12 +261,12 @@ class JourneyWorld implements World {
         'google-api-url': google.url,
         'google-accounts-url': google.url,
         'metrics-bind-address': '127.0.0.1:0',
-        ...(isReal ? { 'watch-namespaces': this.namespace } : {}),
+        ...(isNamespaced ? { 'watch-namespaces': this.#served.join(',') } : {}),
         ...flags,
       },
       {},
     )
-    settings.podNamespace = this.namespace
+    settings.podNamespace = OPERATOR_NAMESPACE
     const kubeConfig = new KubeConfig()
     kubeConfig.loadFromFile(kubeconfigPath)
     const log = createLog({ level: 'debug', clock, write: (line) => void this.lines.push(line) })
@@ -323,7 +367,7 @@ class JourneyWorld implements World {
     const events = await this.objects.list('Event')
     await this.stopOperator()
     for (const watch of this.#watches) watch.close()
-    await this.objects.deleteAll()
+    for (const namespace of this.#served) await this.objects.deleteAll(namespace)
     await this.#parts.api.close()
     await this.#parts.google.close()
     this.#parts.wire?.close()

@@ -46,7 +46,14 @@ export function etcdArguments(directory: string, ports: Ports): string[] {
   ]
 }
 
-export function apiServerArguments(directory: string, ports: Ports, serviceAccounts: boolean): string[] {
+export interface APIServerOptions {
+  /** The path of a file. */
+  auditLog: string
+  /** Whether a controller manager makes each namespace's `default` ServiceAccount: without one, no pod could be created. */
+  serviceAccounts: boolean
+}
+
+export function apiServerArguments(directory: string, ports: Ports, options: APIServerOptions): string[] {
   const file = (name: string) => join(directory, name)
   return [
     `--etcd-servers=http://127.0.0.1:${ports.etcd}`,
@@ -64,9 +71,10 @@ export function apiServerArguments(directory: string, ports: Ports, serviceAccou
     `--service-account-signing-key-file=${file('service-accounts.key')}`,
     '--service-cluster-ip-range=10.0.0.0/24',
     `--audit-policy-file=${file('audit-policy.yaml')}`,
-    `--audit-log-path=${file('audit.log')}`,
-    // Without the controller manager no namespace gets its `default` ServiceAccount, and no pod could be created.
-    ...(serviceAccounts ? [] : ['--disable-admission-plugins=ServiceAccount']),
+    `--audit-log-path=${options.auditLog}`,
+    // One file, however long the run: what was rotated away would not be read.
+    '--audit-log-maxsize=4096',
+    ...(options.serviceAccounts ? [] : ['--disable-admission-plugins=ServiceAccount']),
   ]
 }
 

@@ -1,0 +1,73 @@
+/**
+ * The shipped roles against everything that the operator asked for in the journeys, as the API server's own audit log has
+ * it: nothing is granted that no journey needs, and nothing was refused. It runs after them, and not without them.
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseAllDocuments } from 'yaml'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { OPERATOR_NAMESPACE, OPERATOR_USER, type Mode } from '../../journeys/support/roles.ts'
+import { missing, rightsOf, unused, words, type Asked, type Right, type Role } from '../../support/rbac.ts'
+import { readAuditLog, type AuditEvent } from '../cluster.ts'
+
+const shipped = (directory: string): Role[] => {
+  const text = readFileSync(new URL(`../../../deploy/rbac/${directory}/roles.yaml`, import.meta.url), 'utf8')
+  const objects = parseAllDocuments(text).map((document) => document.toJS() as Partial<Role>)
+  return objects.filter((object): object is Role => object.rules !== undefined)
+}
+
+/** What the operator's roles allow in this mode; the Role of a watched namespace in any of them. */
+function granted(mode: Mode): Right[] {
+  const own = shipped('common').flatMap((role) => rightsOf(role, OPERATOR_NAMESPACE))
+  return [...own, ...shipped(mode).flatMap((role) => rightsOf(role, undefined))]
+}
+
+/** A journey's API server writes one log; there is none where no journey ran. */
+function askedIn(mode: Mode): Asked[] {
+  const path = join(process.env.AUDIT_LOGS ?? '', mode)
+  if (!existsSync(path)) throw new Error(`No journey ran in ${mode} mode: run all of vitest.kubernetes.config.ts.`)
+  return readAuditLog(path)
+    .filter(({ user }) => user.username === OPERATOR_USER)
+    .map(askedBy)
+}
+
+function askedBy({ verb, objectRef = {}, requestURI, annotations = {} }: AuditEvent): Asked {
+  const { apiGroup = '', resource, subresource, namespace, name } = objectRef
+  return {
+    group: apiGroup,
+    // A path that is no resource: it has no right here.
+    resource: resource === undefined ? requestURI : [resource, subresource].filter(Boolean).join('/'),
+    namespace,
+    name,
+    verb,
+    forbidden: annotations['authorization.k8s.io/decision'] !== 'allow',
+  }
+}
+
+describe.each(['cluster-wide', 'namespaced'] as const)('the %s roles', (mode) => {
+  let asked: Asked[]
+  beforeAll(() => {
+    asked = askedIn(mode)
+  })
+
+  it('were used: the log has requests by the operator', () => {
+    expect(asked.length).toBeGreaterThan(100)
+  })
+
+  it('allow everything that the operator asked for', () => {
+    expect(missing(asked)).toEqual([])
+  })
+
+  it('allow nothing that it never needed, but for the keys of sign-in', () => {
+    const isOfKeys = (right: string) => / (create secrets|\w+ secrets "calendar-operator-keys")$/.test(right)
+    const left = unused(granted(mode), asked)
+    expect(left.filter((right) => !(right.startsWith('calendar-operator-own-namespace: ') && isOfKeys(right)))).toEqual(
+      [],
+    )
+  })
+})
+
+it('asks for nothing of the cluster as a whole where it serves named namespaces', () => {
+  const clusterWide = askedIn('namespaced').filter(({ namespace }) => namespace === undefined)
+  expect(clusterWide.map((one) => words(one))).toEqual([])
+})
