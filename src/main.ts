@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { Command } from 'commander'
 import { status, type StatusOptions } from './cli/status.ts'
+import { connectAgent, CONNECT_CODES, type ConnectOptions } from './cli/connect.ts'
 import { validate } from './cli/validate.ts'
 import { connect, findKubeConfig } from './kubernetes/connection.ts'
 import { createOperator } from './operator.ts'
@@ -58,6 +59,35 @@ program
       random: Math.random,
       write: (line) => void process.stdout.write(`${line}\n`),
       complain: (line) => void process.stderr.write(`${line}\n`),
+    })
+    clearInterval(alive)
+  })
+
+program
+  .command('connect')
+  .description("print the link by which an Agent's person signs in, and wait until that has happened")
+  .argument('<AGENT>', 'the name of the Agent')
+  .option('-n, --namespace <NAME>', "its namespace; the kubeconfig's where nothing is said")
+  .option('--open', 'open the link in a browser', false)
+  .option('--qr', 'show the link as a QR code', false)
+  .option('--wait', 'wait until the person has signed in (so it does)', true)
+  .option('--no-wait', 'print the link and end')
+  .option('--timeout <DURATION>', 'how long to wait', '15m')
+  .addHelpText('after', CONNECT_CODES)
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
+  .action(async (agent: string, options: ConnectOptions) => {
+    const alive = setInterval(() => undefined, 2 ** 30)
+    process.exitCode = await connectAgent(agent, options, {
+      connect: () => connect(findKubeConfig(), systemClock),
+      clock: systemClock,
+      random: Math.random,
+      write: (line) => void process.stdout.write(`${line}\n`),
+      complain: (line) => void process.stderr.write(`${line}\n`),
+      // Neither is of any use to the operator itself, so neither is loaded with it.
+      open: async (url) => {
+        await (await import('open')).default(url)
+      },
+      qr: async (text) => (await import('uqr')).renderUnicodeCompact(text),
     })
     clearInterval(alive)
   })

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Agent } from '../../src/resources/types.ts'
 import { signInURLOf } from '../../src/resources/names.ts'
 import { agentManifest, integrationManifest } from './support/manifests.ts'
-import { SCOPE, startWorld, type World } from './support/world.ts'
+import { isReal, SCOPE, startWorld, type World } from './support/world.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -156,7 +156,43 @@ describe('an agent that nobody has signed in for', () => {
     })
   })
 
-  test('has none while its integration does not serve it', async () => {
+  test('has its link where its integration is now, though its grant is known to be dead', async () => {
+    await apply()
+    const token = await signIn()
+    await world.untilReady('alice')
+    world.google.revoke({ refreshToken: token })
+    await world.untilReason('alice', 'GrantRevoked')
+    await world.objects.patch('CalendarIntegration', 'google', {
+      spec: { google: { siteURI: 'https://other.example.com' } },
+    })
+    const before = world.clock.now()
+    await world.until('the message has the new link', async () => {
+      const agent = await world.agent('alice')
+      return condition(agent, 'Ready')?.message.includes(linkOf(agent, 'https://other.example.com'))
+    })
+    expect(world.clock.now() - before).toBeLessThan(10_000)
+  })
+
+  // Of named namespaces the operator sees these only, and on a real API server it is told one.
+  test.skipIf(isReal)('has none while its integration does not serve its namespace', async () => {
+    await world.objects.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'other' } })
+    await world.objects.apply(integrationManifest({ allowedNamespaces: { from: 'All' } }))
+    const manifest = agentManifest('bob', {
+      grantSecretRef: undefined,
+      integrationRef: { name: 'google', namespace: world.namespace },
+    })
+    await world.objects.apply({ ...manifest, metadata: { name: 'bob', namespace: 'other' } })
+    const reasonAndURL = async (): Promise<[string | undefined, string | undefined]> => {
+      const bob = (await world.objects.get('Agent', 'bob', 'other')) as unknown as Agent
+      return [condition(bob, 'Ready')?.reason, bob.status?.authorization?.url]
+    }
+    await world.until('bob has a link', async () => (await reasonAndURL())[1])
+    await world.objects.patch('CalendarIntegration', 'google', { spec: { allowedNamespaces: { from: 'Same' } } })
+    await world.until('bob is refused', async () => (await reasonAndURL())[0] === 'IntegrationNotAllowed')
+    expect((await reasonAndURL())[1]).toBeUndefined()
+  })
+
+  test('has none while its integration is gone', async () => {
     await apply()
     await world.untilReason('alice', 'AwaitingSignIn')
     await world.objects.delete('CalendarIntegration', 'google')
