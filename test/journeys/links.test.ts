@@ -351,6 +351,23 @@ describe('a grant that is about to end', () => {
   })
 })
 
+test('a grant that comes while the old one is being renewed is not overwritten by it', async () => {
+  await apply()
+  await signIn()
+  const before = await world.untilReady('alice')
+  world.google.resetRequests()
+  world.google.addFault({ fault: 'slow', ms: 8_000, kind: 'token.refresh', times: 1 })
+  world.clock.jump(50 * MINUTE)
+  await world.until('the old grant is being renewed', () => world.google.requests().byKind['token.refresh'] === 1)
+  const token = await signIn()
+  await world.until('the new grant is in use', async () => {
+    const { status } = await world.agent('alice')
+    return status?.authorization?.grantedAt !== before.status?.authorization?.grantedAt
+  })
+  await world.untilReady('alice')
+  expect((await world.objects.secretText('alice-google-grant')).refresh_token).toBe(token)
+})
+
 describe('what has to be registered at Google', () => {
   const ID = { client_id: '', client_secret: '' }
   beforeEach(() => Object.assign(ID, { client_id: world.client.clientId, client_secret: world.client.clientSecret }))
