@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { status, type StatusOptions } from './cli/status.ts'
 import { connectAgent, CONNECT_CODES, type ConnectOptions } from './cli/connect.ts'
 import { validate } from './cli/validate.ts'
@@ -68,9 +68,9 @@ program
   .description("print the link by which an Agent's person signs in, and wait until that has happened")
   .argument('<AGENT>', 'the name of the Agent')
   .option('-n, --namespace <NAME>', "its namespace; the kubeconfig's where nothing is said")
-  .option('--open', 'open the link in a browser', false)
-  .option('--qr', 'show the link as a QR code', false)
-  .option('--wait', 'wait until the person has signed in (so it does)', true)
+  .option('--open', 'open the link in a browser')
+  .option('--qr', 'show the link as a QR code')
+  .addOption(new Option('--wait').default(true).hideHelp())
   .option('--no-wait', 'print the link and end')
   .option('--timeout <DURATION>', 'how long to wait', '15m')
   .addHelpText('after', CONNECT_CODES)
