@@ -12,6 +12,7 @@ import { createDirectory } from './integration/directory.ts'
 import { createIntegrationReconciler } from './integration/reconcile.ts'
 import { createCluster, type RunningCluster } from './kubernetes/cluster.ts'
 import { connect } from './kubernetes/connection.ts'
+import { fence } from './kubernetes/fence.ts'
 import { LeaderElection } from './kubernetes/lease.ts'
 import { createController, type Controller } from './loop/controller.ts'
 import type { Clock, Random } from './platform/clock.ts'
@@ -51,8 +52,11 @@ const STUCK_MS = 10 * 60_000
 
 export function createOperator(deps: OperatorDeps): Operator {
   const { settings, clock, log } = deps
-  const { metrics, connection, cluster, google, integrations, agents } = createParts(deps)
-  const election = settings.leaderElect ? electionOf(deps, cluster, connection.namespace, startWork) : undefined
+  const assertLeading = (): void => election?.assertLeading()
+  const { metrics, connection, cluster, google, integrations, agents } = createParts(deps, assertLeading)
+  const election: LeaderElection | undefined = settings.leaderElect
+    ? electionOf(deps, cluster, connection.namespace, startWork)
+    : undefined
   registerGauges(metrics, cluster, clock)
   metrics.leader('calendar-operator', () => election?.leading ?? true)
 
@@ -94,7 +98,7 @@ export function createOperator(deps: OperatorDeps): Operator {
 }
 
 /** Every room, each given what it needs of the others. */
-function createParts(deps: OperatorDeps) {
+function createParts(deps: OperatorDeps, assertLeading: () => void) {
   const { settings, clock, random, log } = deps
   const metrics = createMetrics(clock)
   const connection = connect(deps.kubeConfig, clock)
@@ -118,15 +122,17 @@ function createParts(deps: OperatorDeps) {
     observe: (...request) => metrics.googleRequest(...request),
   })
   const directory = createDirectory(clock)
-  const common = { cluster, google, clock, random, log }
+  const common = { cluster: fence(cluster, assertLeading), google, clock, random, log }
   const integrations = controllerOf(deps, metrics, {
     name: 'calendarintegration',
     workers: INTEGRATION_WORKERS,
     reconcile: createIntegrationReconciler({ ...common, directory }),
+    assertLeading,
   })
   const agents = controllerOf(deps, metrics, {
     name: 'agent',
     workers: settings.workers,
+    assertLeading,
     reconcile: createAgentReconciler({
       ...common,
       integrations: directory,
@@ -142,11 +148,15 @@ function createParts(deps: OperatorDeps) {
 function controllerOf(
   { clock, random, log }: OperatorDeps,
   metrics: Metrics,
-  options: Pick<Parameters<typeof createController>[0], 'name' | 'workers' | 'reconcile'>,
+  options: Pick<Parameters<typeof createController>[0], 'name' | 'workers' | 'reconcile'> & { assertLeading(): void },
 ): Controller {
+  const reconcile: typeof options.reconcile = async (key, signal) => {
+    options.assertLeading()
+    return options.reconcile(key, signal)
+  }
   const counts = (): Controller => controller
   const own = metrics.controller(options.name, options.workers, counts)
-  const controller = createController({ ...options, clock, random, log, metrics: own })
+  const controller = createController({ ...options, reconcile, clock, random, log, metrics: own })
   return controller
 }
 

@@ -70,6 +70,17 @@ export class LeaderElection {
     return this.#state === 'leader' && this.#deps.clock.now() - this.#term.since < RENEW_DEADLINE_MS
   }
 
+  /**
+   * For whoever is about to act. After a standstill this is where the end of the term shows first.
+   *
+   * @throws Error where we may not.
+   */
+  assertLeading(): void {
+    if (this.leading) return
+    this.#lose()
+    throw new Error('this replica does not lead')
+  }
+
   /** Stands for election, and leads once elected; resolves after `stop`, or when the Lease is lost. */
   run(): Promise<void> {
     return (this.#running ??= this.#run())

@@ -178,6 +178,15 @@ describe('a leader', () => {
     },
   )
 
+  it('that stood still finds out at its next act, before any timer fires', async () => {
+    const election = await leader()
+    expect(() => election.assertLeading()).not.toThrow()
+    clock.jump(10 * SECOND)
+    expect(told).toEqual(['a leads'])
+    expect(() => election.assertLeading()).toThrow('this replica does not lead')
+    expect(told).toEqual(['a leads', 'a lost'])
+  })
+
   it('leads no longer from the moment that it has overslept, before any timer could say so', async () => {
     const election = await leader()
     clock.jump(10 * SECOND)

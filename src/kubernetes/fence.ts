@@ -1,0 +1,28 @@
+/**
+ * Writes of a leader only. A process that stood still (a suspended machine, a starved node) wakes up in the middle of its
+ * work, with answers waiting for it, before any timer of its Lease has fired: so each write looks first.
+ */
+import type { Cluster } from './port.ts'
+
+/** The same cluster, whose writes fail where `assertLeading` does. Events are a courtesy, and may come late. */
+export function fence(cluster: Cluster, assertLeading: () => void): Cluster {
+  return {
+    ...cluster,
+    async create(object) {
+      assertLeading()
+      return cluster.create(object)
+    },
+    async patch(object, patch) {
+      assertLeading()
+      return cluster.patch(object, patch)
+    },
+    async writeStatus(object, status) {
+      assertLeading()
+      return cluster.writeStatus(object, status)
+    },
+    async delete(object) {
+      assertLeading()
+      return cluster.delete(object)
+    },
+  }
+}
