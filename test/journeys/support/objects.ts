@@ -68,6 +68,13 @@ export class Objects {
     return (await this.#api.request('GET', this.#path(kind, undefined, namespace))).body.items ?? []
   }
 
+  /** The same, and fails where the API server doesn't answer. */
+  async listAll(kind: string, namespace?: string): Promise<Body[]> {
+    const answer = await this.#api.request('GET', this.#path(kind, undefined, namespace))
+    if (answer.status >= 300) throw new Error(`listing ${kind} failed: ${answer.text}`)
+    return answer.body.items ?? []
+  }
+
   /** What `kubectl get -o wide` shows of one object: its columns and what stands in them. */
   async columns(kind: string, name: string): Promise<Record<string, unknown>> {
     const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io'

@@ -18,11 +18,11 @@ export interface Running {
   until(what: string, condition: () => Promise<boolean>, withinMs?: number): Promise<void>
 }
 
-/** Everything it prints goes to `logFile`. */
-export function start(path: string, args: readonly string[], logFile: string): Running {
+/** Everything it prints goes to `logFile`; without `env` it gets ours. */
+export function start(path: string, args: readonly string[], logFile: string, env = process.env): Running {
   const log = openSync(logFile, 'a')
   // A group of its own: a Ctrl-C in the terminal goes to the test run only, which then ends things in order.
-  const child = spawn(path, args, { detached: true, stdio: ['ignore', log, log] })
+  const child = spawn(path, args, { env, detached: true, stdio: ['ignore', log, log] })
   closeSync(log)
   const leash = child.pid === undefined ? undefined : fasten(child.pid)
   // It does not hold this process back from ending.

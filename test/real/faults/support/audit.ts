@@ -1,0 +1,42 @@
+/** What the API server's audit log says of writes: who made which, and when. */
+import type { AuditEvent, RealKubernetes } from '../../cluster.ts'
+
+export interface Write {
+  user: string
+  /** As in `patch agents/status booking/alice`. */
+  what: string
+  /** When the API server took it up, ms since the epoch. */
+  at: number
+  code: number
+}
+
+const WRITES = ['create', 'update', 'patch', 'delete']
+
+/** Leases are what the replicas contend by, and Events a courtesy that may come late: neither of them counts. */
+export const writesOf = (kubernetes: RealKubernetes, user: string): Write[] =>
+  answered(kubernetes, user).filter(({ what }) => !/^\w+ (leases|events)/.test(what))
+
+/** Successful takes and renewals. */
+export const leaseWritesOf = (kubernetes: RealKubernetes, user: string): Write[] =>
+  answered(kubernetes, user).filter(({ what, code }) => /^\w+ leases/.test(what) && code < 300)
+
+const answered = (kubernetes: RealKubernetes, user: string): Write[] =>
+  kubernetes
+    .auditEvents()
+    .filter((event) => event.stage === 'ResponseComplete' && event.user.username === user)
+    .filter(({ verb }) => WRITES.includes(verb))
+    .map(asWrite)
+
+function asWrite(event: AuditEvent): Write {
+  const { resource = '', subresource, namespace = '', name = '' } = event.objectRef ?? {}
+  return {
+    user: event.user.username,
+    what: `${event.verb} ${resource}${subresource ? `/${subresource}` : ''} ${namespace}/${name}`,
+    at: Date.parse(event.requestReceivedTimestamp),
+    code: event.responseStatus?.code ?? 0,
+  }
+}
+
+/** In the words of a failing test. */
+export const told = (writes: Write[]): string[] =>
+  writes.map(({ at, user, what, code }) => `${new Date(at).toISOString()} ${user}: ${what} -> ${code}`)

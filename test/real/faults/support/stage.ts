@@ -1,0 +1,65 @@
+/**
+ * What faults are played on: a real API server, a simulated Google, both by real time, and operators between them. People
+ * live in towns: namespaces with an integration and its client. Whatever a fault does, every status that is ever seen is held
+ * against the rules of kstatus.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import { startGoogle, type SimulatedGoogle } from '../../../../sandbox/google/google.ts'
+import { systemClock } from '../../../../src/platform/clock.ts'
+import type { Client } from '../../../contract/client.ts'
+import { lottery } from '../../../journeys/support/world.ts'
+import { startRealKubernetes, type ClusterOptions, type RealKubernetes } from '../../cluster.ts'
+import { Judge } from './judge.ts'
+import { Replica, userOf } from './replica.ts'
+import { foundTown, type Town } from './town.ts'
+
+export class Stage {
+  readonly kubernetes: RealKubernetes
+  readonly google: SimulatedGoogle
+  /** The administrator's hands. */
+  readonly hands: Client
+  readonly #judge: Judge
+  readonly #directory = mkdtempSync(join(tmpdir(), 'faults-'))
+  readonly #replicas: Replica[] = []
+  readonly #client: string
+
+  private constructor(kubernetes: RealKubernetes, google: SimulatedGoogle, hands: Client) {
+    this.kubernetes = kubernetes
+    this.google = google
+    this.hands = hands
+    this.#judge = new Judge(hands)
+    this.#client = google.addClient({ redirectUris: [], javascriptOrigins: ['https://booking.example.com'] }).clientId
+  }
+
+  static async start(options?: ClusterOptions): Promise<Stage> {
+    const google = await startGoogle({ clock: systemClock, random: lottery(7) })
+    const kubernetes = await startRealKubernetes(options)
+    return new Stage(kubernetes, google, await kubernetes.client())
+  }
+
+  town(namespace: string): Promise<Town> {
+    return foundTown({ google: this.google, hands: this.hands, namespace, client: this.#client })
+  }
+
+  /** Starts an operator of this name. */
+  async replica(name: string, options: { leaderElect?: boolean; kubeconfig?: string } = {}): Promise<Replica> {
+    const kubeconfig = options.kubeconfig ?? (await this.kubernetes.kubeconfig(userOf(name)))
+    const log = join(this.#directory, `${name}.log`)
+    const replica = new Replica({ ...options, name, kubeconfig, googleURL: this.google.url, log })
+    this.#replicas.push(replica)
+    return replica
+  }
+
+  async stop(): Promise<void> {
+    this.#judge.stop()
+    for (const replica of this.#replicas) await replica.kill()
+    await this.kubernetes.stop()
+    await this.google.close()
+    rmSync(this.#directory, { recursive: true })
+    expect(this.#judge.problems).toEqual([])
+    expect(this.#judge.count).toBeGreaterThan(0)
+  }
+}

@@ -1,0 +1,126 @@
+/** A namespace with an integration, and people in it: what a user does there, and what can be seen there from outside. */
+import type { SimulatedGoogle } from '../../../../sandbox/google/google.ts'
+import type { Agent } from '../../../../src/resources/types.ts'
+import type { Body, Client } from '../../../contract/client.ts'
+import { agentManifest, integrationManifest } from '../../../journeys/support/manifests.ts'
+import { Objects } from '../../../journeys/support/objects.ts'
+import { SCOPE } from '../../../journeys/support/world.ts'
+import { until } from './until.ts'
+
+interface Ground {
+  google: SimulatedGoogle
+  hands: Client
+  namespace: string
+  /** The client id. */
+  client: string
+}
+
+/** How long nothing may change for all to be settled: longer than any delay of the operator's own. */
+const STILL_MS = 4_000
+const HOUR = 60 * 60_000
+
+export async function foundTown(ground: Ground): Promise<Town> {
+  const town = new Town(ground)
+  const { google, namespace, client } = ground
+  await town.objects.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } })
+  await town.objects.secret('google-oauth-client', { 'client_secret.json': JSON.stringify(google.clientFile(client)) })
+  await town.objects.apply(integrationManifest())
+  return town
+}
+
+export class Town {
+  readonly objects: Objects
+  readonly namespace: string
+  readonly #ground: Ground
+
+  constructor(ground: Ground) {
+    this.#ground = ground
+    this.namespace = ground.namespace
+    this.objects = new Objects(ground.hands, ground.namespace)
+  }
+
+  account(name: string): string {
+    return `${name}.${this.namespace}@example.com`
+  }
+
+  /** With an account at Google, a grant that is brought, and an Agent. */
+  async settle(name: string, spec: Record<string, unknown> = {}): Promise<void> {
+    this.#ground.google.addAccount({ email: this.account(name), timeZone: 'Europe/Paris' })
+    await this.bringGrant(name)
+    await this.objects.apply(agentManifest(name, { account: this.account(name), ...spec }))
+  }
+
+  /** The person consents (again), and the new refresh token is put into the Secret. */
+  async bringGrant(name: string): Promise<void> {
+    const { google, client } = this.#ground
+    const { refreshToken } = google.grant({ client, account: this.account(name), scopes: [SCOPE] })
+    await this.objects.secret(`${name}-grant`, { refresh_token: refreshToken })
+  }
+
+  /** An appointment of an hour, so many hours from the next full hour on. */
+  appoint(name: string, hours: number): void {
+    const start = (Math.ceil(Date.now() / HOUR) + hours) * HOUR
+    const [from, to] = [start, start + HOUR].map((ms) => ({ dateTime: new Date(ms).toISOString() }))
+    this.#ground.google.addEvent({ calendar: this.account(name), event: { start: from, end: to } })
+  }
+
+  /** Asks the operator to look now. */
+  ask(name: string, when: string): Promise<Body> {
+    return this.objects.patch('Agent', name, { metadata: { annotations: { [REQUESTED_AT]: when } } })
+  }
+
+  async agent(name: string): Promise<Agent> {
+    return (await this.objects.get('Agent', name)) as unknown as Agent
+  }
+
+  async busy(name: string): Promise<{ start: string; end: string }[]> {
+    return busyIn(await this.objects.get('ConfigMap', `${name}-calendar`))
+  }
+
+  list(kind: string): Promise<Body[]> {
+    return this.objects.listAll(kind)
+  }
+
+  async untilReady(...names: string[]): Promise<void> {
+    await until(`${names.join(', ')} of ${this.namespace} are Ready`, async () => {
+      const agents = (await this.list('Agent')) as unknown as Agent[]
+      const late = names.filter((name) => !isReady(agents.find(({ metadata }) => metadata.name === name)))
+      if (late.length > 0) throw new Error(`not so are ${late.join(', ')}`)
+      return true
+    })
+  }
+
+  /** Until no object has changed for a while; answers their versions. */
+  async untilStill(): Promise<Record<string, string>> {
+    let before: Record<string, string> = {}
+    let since = Date.now()
+    return until(`nothing moves in ${this.namespace}`, async () => {
+      const now = await this.versions()
+      const moved = Object.keys({ ...before, ...now }).filter((key) => before[key] !== now[key])
+      if (moved.length > 0) [before, since] = [now, Date.now()]
+      if (Date.now() - since >= STILL_MS) return now
+      throw new Error(`still moving: ${moved.join(', ')}`)
+    })
+  }
+
+  /** The resourceVersion of every object that the operator may write. */
+  async versions(): Promise<Record<string, string>> {
+    const kinds = ['Agent', 'CalendarIntegration', 'ConfigMap', 'Secret']
+    const lists = await Promise.all(kinds.map((kind) => this.list(kind)))
+    const entries = lists.flatMap((objects, index) =>
+      objects.map(({ metadata }) => [`${kinds[index] ?? ''}/${metadata.name}`, metadata.resourceVersion]),
+    )
+    return Object.fromEntries(entries) as Record<string, string>
+  }
+}
+
+const REQUESTED_AT = 'calendar-operator.io/requestedAt'
+
+export const busyIn = (object: Body | undefined): { start: string; end: string }[] =>
+  (JSON.parse(object?.data?.['busy.json'] ?? '{"busy":[]}') as { busy: { start: string; end: string }[] }).busy
+
+/** As of its newest spec. */
+function isReady(agent: Agent | undefined): boolean {
+  const ready = agent?.status?.conditions?.find(({ type }) => type === 'Ready')
+  return ready?.status === 'True' && agent?.status?.observedGeneration === agent?.metadata.generation
+}
