@@ -152,12 +152,17 @@ function decideReady(
   if (found.trouble && previous) return asBefore(previous, patience(facts, found.trouble)) ?? found.synced
   const own = facts.setbacks.find((one) => one.condition === 'Ready')
   if (own) return { status: 'False', reason: own.reason, message: own.message }
-  // What somebody has to repair comes before what may pass by itself.
-  const bad: Ready[] = [found.authorized, found.synced].filter(({ status }) => status !== 'True')
-  const worst = bad.find(({ reason }) => meaningOf(reason) === 'stuck') ?? bad[0]
+  const worst = worstOf([found.authorized, found.synced].filter(({ status }) => status !== 'True'))
   if (worst) return worst
   const message = found.authorized.reason === 'GrantExpiresSoon' ? found.authorized.message : found.synced.message
   return { status: 'True', reason: 'Ready', message }
+}
+
+/** What somebody has to repair comes before what may pass by itself, and what failed before what was not come to for that. */
+function worstOf(bad: Ready[]): Ready | undefined {
+  const stuck = bad.find(({ reason }) => meaningOf(reason) === 'stuck')
+  const failed = bad[0]?.reason === 'NotYetKnown' ? bad.find(({ status }) => status === 'False') : undefined
+  return stuck ?? failed ?? bad[0]
 }
 
 /** This key's backoff where something has to be tried again, else the soonest of what falls due. */

@@ -58,6 +58,8 @@ export class LeaderElection {
   /** What our last successful renewal gave us. */
   #term: Term = { since: 0, over: true, cancel: () => undefined }
   #cancelExpiry = (): void => undefined
+  /** What has been said of a Lease that can't be had, since it could. */
+  #complaint = ''
 
   constructor(deps: LeaseDeps, options: LeaseOptions) {
     this.#deps = deps
@@ -112,7 +114,7 @@ export class LeaderElection {
 
   /** One try to take or to renew the Lease. */
   async #turn(): Promise<void> {
-    const { clock, log } = this.#deps
+    const { clock } = this.#deps
     // Counted from before the Lease is asked for, by a timer that runs already: the clock may be set meanwhile.
     const term = { since: clock.now(), over: false, cancel: (): void => undefined }
     term.cancel = clock.setTimer(RENEW_DEADLINE_MS, () => {
@@ -122,15 +124,24 @@ export class LeaderElection {
     const deadline = startDeadline(clock, REQUEST_MS, this.#stopping.signal)
     try {
       const held = await this.#tryToHold(deadline.signal)
+      this.#complaint = ''
       if (this.#stopping.signal.aborted) return
       if (held) this.#lead(term)
       else if (this.#state === 'leader') this.#lose()
     } catch (error) {
-      log.debug({ error }, 'lease not renewed')
+      this.#complain(error)
     } finally {
       deadline.cancel()
       if (this.#term !== term) term.cancel()
     }
+  }
+
+  /** Once for each new reason; a stop is none. */
+  #complain(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error)
+    if (this.#stopping.signal.aborted || reason === this.#complaint) return
+    this.#complaint = reason
+    this.#deps.log.warn({ error }, 'lease not renewed')
   }
 
   #lead(term: Term): void {
