@@ -23,7 +23,13 @@ export class MeasuredOperator {
 
   constructor({ url, kubeconfig }: WorldState, nodeOptions: string[] = []) {
     const urls = ['oauth', 'api', 'accounts'].map((which) => `--google-${which}-url=${url}`)
-    const flags = ['run', ...urls, `--metrics-bind-address=127.0.0.1:${PORT}`, '--log-level=error']
+    const flags = [
+      'run',
+      ...urls,
+      `--metrics-bind-address=127.0.0.1:${PORT}`,
+      '--web-bind-address=0',
+      '--log-level=error',
+    ]
     this.#child = spawn(process.execPath, [...nodeOptions, 'dist/main.js', ...flags], {
       env: { ...process.env, KUBECONFIG: kubeconfig },
       stdio: ['ignore', 'inherit', 'inherit'],

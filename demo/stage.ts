@@ -43,6 +43,7 @@ export class Stage {
       'run',
       ...['accounts', 'oauth', 'api'].map((part) => `--google-${part}-url=${google.url}`),
       '--metrics-bind-address=127.0.0.1:0',
+      '--web-bind-address=127.0.0.1:0',
     ]
     this.operator = new OperatorProcess({
       program: join(root, 'dist/main.js'),

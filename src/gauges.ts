@@ -1,5 +1,5 @@
 /** Gauges about what there is: computed from the caches at each scrape, so that what is deleted vanishes. */
-import { integrationKey } from './agent/gate.ts'
+import { integrationKey } from './resources/allowed-namespaces.ts'
 import { staleAfterMs } from './agent/publish.ts'
 import type { Cluster } from './kubernetes/port.ts'
 import type { Clock } from './platform/clock.ts'

@@ -3,6 +3,7 @@
  * queues, and lets the reconcilers do the rest. It starts in the order in which things can be relied on (health, watches,
  * leadership, workers) and stops in the opposite one.
  */
+import { randomBytes } from 'node:crypto'
 import type { KubeConfig } from '@kubernetes/client-node'
 import type { AgentDeps } from './agent/port.ts'
 import { createAgentReconciler } from './agent/reconcile.ts'
@@ -14,6 +15,7 @@ import { createCluster, type RunningCluster } from './kubernetes/cluster.ts'
 import { connect } from './kubernetes/connection.ts'
 import { fence } from './kubernetes/fence.ts'
 import { LeaderElection } from './kubernetes/lease.ts'
+import { keyOf } from './kubernetes/port.ts'
 import { createController, type Controller } from './loop/controller.ts'
 import type { Clock, Random } from './platform/clock.ts'
 import { serveHealth, type HealthServer } from './platform/health.ts'
@@ -21,6 +23,7 @@ import type { Log } from './platform/log.ts'
 import { createMetrics, type Metrics } from './platform/metrics.ts'
 import { registerGauges } from './gauges.ts'
 import type { Settings } from './settings.ts'
+import { createWeb, type Web, type WebDeps } from './web/web.ts'
 import { wire } from './wiring.ts'
 
 export interface OperatorDeps {
@@ -42,6 +45,8 @@ export interface Operator {
   stop(): Promise<boolean>
   /** The port of the health server, if there is one. */
   readonly healthPort: number | undefined
+  /** The port of the sign-in pages, if they are served. */
+  readonly webPort: number | undefined
 }
 
 /** An integration waits mostly for Google, and there are few of them. */
@@ -53,7 +58,7 @@ const STUCK_MS = 10 * 60_000
 export function createOperator(deps: OperatorDeps): Operator {
   const { settings, clock, log } = deps
   const assertLeading = (): void => election?.assertLeading()
-  const { metrics, connection, cluster, google, integrations, agents } = createParts(deps, assertLeading)
+  const { metrics, connection, cluster, google, web, integrations, agents } = createParts(deps, assertLeading)
   const election: LeaderElection | undefined = settings.leaderElect
     ? electionOf(deps, cluster, connection.namespace, startWork)
     : undefined
@@ -74,6 +79,9 @@ export function createOperator(deps: OperatorDeps): Operator {
     get healthPort() {
       return health?.port
     },
+    get webPort() {
+      return web?.port
+    },
     async start() {
       const alive = (): boolean => ![integrations, agents].some(isStuck)
       if (settings.metricsBindAddress) {
@@ -81,6 +89,7 @@ export function createOperator(deps: OperatorDeps): Operator {
         health = await serveHealth({ ...settings.metricsBindAddress, registry, alive, ready: () => cluster.hasSynced })
       }
       await cluster.start()
+      await web?.start()
       if (election) electing = election.run()
       else startWork()
     },
@@ -90,6 +99,7 @@ export function createOperator(deps: OperatorDeps): Operator {
       // What still runs may still write: then the Lease is left to run out, and nobody begins beside us.
       await election?.stop(ended)
       await electing
+      await web?.stop()
       await cluster.stop()
       await Promise.all([google.close(), connection.close(), health?.close()])
       return ended
@@ -137,12 +147,33 @@ function createParts(deps: OperatorDeps, assertLeading: () => void) {
       ...common,
       integrations: directory,
       zones: createZones(),
-      signInURL: (...whose) => deps.signInURL?.(...whose),
+      signInURL: (...whose) => (deps.signInURL ?? web?.signInURL)?.(...whose),
       reported: (key) => recount(key),
     }),
   })
   const recount = wire({ cluster, directory, agents, integrations })
-  return { metrics, connection, cluster, google, integrations, agents }
+  // Any replica keeps what people grant: the Secret's version is the fence there.
+  const web = webOf(deps, metrics, {
+    cluster,
+    google,
+    namespace: settings.podNamespace ?? connection.namespace ?? 'default',
+    connected: (key) => agents.add(key),
+    linksChanged() {
+      for (const agent of cluster.agents.list()) if (agent.status?.authorization?.url) agents.add(keyOf(agent), 0)
+    },
+  })
+  return { metrics, connection, cluster, google, web, integrations, agents }
+}
+
+function webOf(
+  { settings, clock, log }: OperatorDeps,
+  metrics: Metrics,
+  parts: Pick<WebDeps, 'cluster' | 'google' | 'namespace' | 'connected' | 'linksChanged'>,
+): Web | undefined {
+  const { webBindAddress, webTrustedProxies: trustedProxies, googleAccountsURL: accountsURL } = settings
+  if (!webBindAddress) return undefined
+  const observe = (outcome: string): void => metrics.signIn(outcome)
+  return createWeb({ ...parts, accountsURL, clock, log, randomBytes, observe }, { ...webBindAddress, trustedProxies })
 }
 
 function controllerOf(

@@ -3,6 +3,7 @@
  * program knows the environment's names, and it is read once. All mistakes are reported at once. The help of `run` and
  * docs/settings.md are made from the same table.
  */
+import { isIP } from 'node:net'
 import type { Level } from 'pino'
 import { scrub } from './platform/scrub.ts'
 
@@ -12,6 +13,9 @@ export interface Settings {
   googleAPIURL: string
   /** Empty: all namespaces. */
   watchNamespaces: string[]
+  webBindAddress: BindAddress | undefined
+  /** Networks whose word on a client's address is believed. */
+  webTrustedProxies: string[]
   metricsBindAddress: BindAddress | undefined
   leaderElect: boolean
   workers: number
@@ -70,6 +74,23 @@ const namespaces: Parse = (text) => {
   return { mistake: `names of namespaces, separated by commas (${JSON.stringify(wrong)} is none)` }
 }
 
+const networks: Parse = (text) => {
+  const given = text
+    .split(',')
+    .map((one) => one.trim())
+    .filter(Boolean)
+  const wrong = given.find((one) => !isNetwork(one))
+  if (wrong === undefined) return { value: given }
+  return { mistake: `addresses or networks such as 10.0.0.0/8, separated by commas (${JSON.stringify(wrong)} is none)` }
+}
+
+function isNetwork(text: string): boolean {
+  const [address = '', prefix, ...rest] = text.split('/')
+  const bits = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1
+  const fits = prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits)
+  return bits > 0 && fits && rest.length === 0
+}
+
 const flag: Parse = (text) =>
   /^(true|false)$/i.test(text) ? { value: text.toLowerCase() === 'true' } : { mistake: 'true or false' }
 
@@ -112,6 +133,23 @@ const SETTINGS: readonly Setting[] = [
     default: '',
     description: 'The namespaces to serve, separated by commas; all of them where nothing is said.',
     parse: namespaces,
+  },
+  {
+    key: 'webBindAddress',
+    name: 'web-bind-address',
+    value: 'ADDRESS',
+    default: ':8080',
+    description: 'Where the sign-in pages are served: HOST:PORT, or 0 for nowhere.',
+    parse: bindAddress,
+  },
+  {
+    key: 'webTrustedProxies',
+    name: 'web-trusted-proxies',
+    value: 'NETWORKS',
+    default: '',
+    description:
+      'Proxies before the sign-in pages whose X-Forwarded-For is believed: addresses or networks, separated by commas.',
+    parse: networks,
   },
   {
     key: 'metricsBindAddress',

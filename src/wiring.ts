@@ -1,5 +1,5 @@
 /** Which change wakes whom. Our own writes wake nobody: the stores keep silent about them. */
-import { integrationKey as integrationOf } from './agent/gate.ts'
+import { integrationKey as integrationOf } from './resources/allowed-namespaces.ts'
 import type { Directory } from './integration/directory.ts'
 import { keyOf, type Change, type Cluster, type KubernetesObject } from './kubernetes/port.ts'
 import type { Controller } from './loop/controller.ts'

@@ -18,6 +18,8 @@ describe('the settings', () => {
       googleOAuthURL: 'https://oauth2.googleapis.com',
       googleAPIURL: 'https://www.googleapis.com',
       watchNamespaces: [],
+      webBindAddress: { host: undefined, port: 8080 },
+      webTrustedProxies: [],
       metricsBindAddress: { host: undefined, port: 8081 },
       leaderElect: false,
       workers: 32,
@@ -39,6 +41,12 @@ describe('the settings', () => {
     expect(proxy).toEqual({ httpsProxy: env.HTTPS_PROXY, httpProxy: '', noProxy: 'localhost,.svc' })
     expect(mistakesOf({}, { HTTPS_PROXY: 'ann:pass@proxy' })).toEqual([
       'HTTPS_PROXY: expected the URL of a proxy, such as http://proxy.example.com:3128',
+    ])
+  })
+
+  test.each(['10.0.0.0/33', 'proxy', '10.0.0.0/8/8', '::1/129', '1.2.3.4/x'])('refuse %s for a network', (text) => {
+    expect(mistakesOf({ 'web-trusted-proxies': `10.0.0.0/8, ${text}` })).toEqual([
+      expect.stringContaining(`(${JSON.stringify(text)} is none)`),
     ])
   })
 

@@ -9,9 +9,9 @@ import { createHash } from 'node:crypto'
 import type { KubernetesObject, Secret } from '../kubernetes/port.ts'
 import { BROUGHT_TOKEN_HASH, CONSENT_IS_GUESS, isManaged, MANAGED_BY, grantSecretName } from '../resources/names.ts'
 import type { Agent } from '../resources/types.ts'
-import { timestamp } from '../resources/conditions.ts'
 import type { AccessRequest } from './access.ts'
-import { decode, encode, fromTimestamp } from './encoding.ts'
+import { decode, fromTimestamp } from '../resources/encoding.ts'
+import { grantData } from '../resources/grant-secret.ts'
 import type { AgentMemory, Grant } from './memory.ts'
 import type { AgentDeps } from './port.ts'
 import { setback, slowly, type Setback } from './setback.ts'
@@ -162,16 +162,7 @@ export async function saveGrant(deps: AgentDeps, agent: Agent, memory: AgentMemo
   if (!grant || grant.saved) return
   const namespace = agent.metadata.namespace ?? ''
   const name = grantSecretName(agent)
-  const data = encode({
-    refresh_token: grant.refreshToken,
-    access_token: grant.accessToken,
-    expires_at: grant.accessToken ? timestamp(grant.expiresAt) : undefined,
-    scope: grant.scopes?.join(' '),
-    account: grant.account,
-    granted_at: timestamp(grant.grantedAt),
-    grant_expires_at: grant.grantExpiresAt === undefined ? undefined : timestamp(grant.grantExpiresAt),
-    client_id: grant.clientId,
-  })
+  const data = grantData(grant)
   const annotations = {
     [BROUGHT_TOKEN_HASH]: grant.broughtHash ?? null,
     [CONSENT_IS_GUESS]: grant.grantedAtIsGuess ? 'true' : null,

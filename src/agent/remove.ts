@@ -6,7 +6,7 @@ import { GoogleError } from '../google/port.ts'
 import { done, retry, type Outcome } from '../loop/outcome.ts'
 import { grantSecretName, isManaged, REVOKE_FINALIZER } from '../resources/names.ts'
 import type { Agent } from '../resources/types.ts'
-import { decode } from './encoding.ts'
+import { decode } from '../resources/encoding.ts'
 import type { AgentMemory } from './memory.ts'
 import type { AgentDeps } from './port.ts'
 

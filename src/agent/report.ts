@@ -11,7 +11,7 @@ import type { Agent, AgentStatus, CalendarIntegration } from '../resources/types
 import { announce } from '../kubernetes/announce.ts'
 import { keyOf } from '../kubernetes/port.ts'
 import { grantEnd } from './death.ts'
-import { fromTimestamp } from './encoding.ts'
+import { fromTimestamp } from '../resources/encoding.ts'
 import type { AgentMemory } from './memory.ts'
 import type { AgentDeps } from './port.ts'
 import { saidBy } from './render.ts'

@@ -66,6 +66,7 @@ const beside = ({ metadata }: KubernetesObject, name: string | undefined): strin
 
 /** Who uses what, by key: `integration`; `secret` and `configMap`, whether read or written. */
 const AGENT_INDEXES = {
+  uid: ({ metadata }: Agent) => (metadata.uid === undefined ? [] : [metadata.uid]),
   integration: ({ metadata, spec }: Agent) => [
     `${spec.integrationRef.namespace ?? metadata.namespace ?? ''}/${spec.integrationRef.name}`,
   ],

@@ -21,6 +21,8 @@ export interface Metrics {
   controller(name: string, workers: number, counts: () => QueueCounts): ControllerMetrics
   apiRequest: (method: string, code: string, host: string) => void
   googleRequest: (kind: string, outcome: string, seconds: number) => void
+  /** A sign-in that came to an end, and how. */
+  signIn: (outcome: string) => void
   /** An Event that was not written, and why. */
   eventDropped: (why: string) => void
   leader(name: string, leads: () => boolean): void
@@ -46,6 +48,7 @@ export function createMetrics(clock: Pick<Clock, 'now'>): Metrics {
   const api = counter('rest_client_requests_total', 'Requests to the Kubernetes API.', ['code', 'method', 'host'])
   const google = counter('calendar_operator_google_requests_total', 'Requests to Google.', ['kind', 'outcome'])
   const dropped = counter('calendar_operator_events_dropped_total', 'Events that were not written.', ['why'])
+  const signIns = counter('calendar_operator_sign_ins_total', 'Sign-ins that came to an end.', ['outcome'])
   const googleTimes = histogram('calendar_operator_google_request_duration_seconds', 'How long Google took.', ['kind'])
   return {
     registry,
@@ -55,6 +58,7 @@ export function createMetrics(clock: Pick<Clock, 'now'>): Metrics {
       google.inc({ kind, outcome })
       googleTimes.observe({ kind }, seconds)
     },
+    signIn: (outcome) => signIns.inc({ outcome }),
     eventDropped: (why) => dropped.inc({ why }),
     leader: (name, leads) =>
       gauge('leader_election_master_status', 'Whether this replica leads.', ['name'], () => [

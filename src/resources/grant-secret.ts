@@ -1,0 +1,34 @@
+/** What `<agent>-google-grant` holds (docs/formats.md), by whichever room it is written. Pure. */
+import { timestamp } from './conditions.ts'
+import { encode } from './encoding.ts'
+
+/** A grant as it is kept; instants in ms since the epoch. */
+export interface KeptGrant {
+  refreshToken: string
+  accessToken?: string
+  /** Of the access token. */
+  expiresAt: number
+  scopes?: readonly string[]
+  /** The account that granted it. */
+  account?: string
+  /** When consent was given. */
+  grantedAt: number
+  /** When the grant itself ends, if Google said so. */
+  grantExpiresAt?: number
+  /** The OAuth client that it was granted to. */
+  clientId?: string
+}
+
+/** The Secret's `data`; null removes a key in a merge patch. */
+export function grantData(grant: KeptGrant): Record<string, string | null> {
+  return encode({
+    refresh_token: grant.refreshToken,
+    access_token: grant.accessToken,
+    expires_at: grant.accessToken ? timestamp(grant.expiresAt) : undefined,
+    scope: grant.scopes?.join(' '),
+    account: grant.account,
+    granted_at: timestamp(grant.grantedAt),
+    grant_expires_at: grant.grantExpiresAt === undefined ? undefined : timestamp(grant.grantExpiresAt),
+    client_id: grant.clientId,
+  })
+}

@@ -1,0 +1,292 @@
+/**
+ * The routes. Everything that isn't right gets one of two answers, each the same for all its causes: 404 for what does not
+ * exist or nobody may know of, 400 for what is forged, replayed, foreign or over. After a sign-in the browser is sent on to
+ * its page, so that a reload repeats nothing.
+ */
+import type { HttpBindings } from '@hono/node-server'
+import { Hono, type Context } from 'hono'
+import { getCookie, setCookie } from 'hono/cookie'
+import type { BlockList } from 'node:net'
+import { SIGN_IN_PREFIX } from '../resources/names.ts'
+import { begin, finish, type Answer } from './flow.ts'
+import { headersOf } from './headers.ts'
+import type { Keys } from './keys.ts'
+import { bodyOf, clientAddress, Mistakes } from './limits.ts'
+import { formToken, isFormToken, isOutcomeProof, outcomeProof, tagOf, uidOf } from './marks.ts'
+import * as pages from './pages/pages.ts'
+import type { WebDeps } from './port.ts'
+import { hashed, openState, STATE_LIFETIME_MS, type State } from './state.ts'
+import { viewOf, Visits, type Visit } from './visit.ts'
+
+type App = { Bindings: HttpBindings }
+type Request = Context<App>
+
+export interface RoutesOptions {
+  keys: Keys
+  /** Whose word on a client's address counts. */
+  proxies: BlockList
+}
+
+const COOKIE = 'calendar-operator'
+const BROWSER_BYTES = 24
+const A_DAY_S = 24 * 60 * 60
+const MOST_BODY_BYTES = 8 * 1024
+/** How long a page tells what happened a moment ago, however often it is loaded. */
+const OUTCOME_SHOWN_MS = 5 * 60_000
+
+export class Routes {
+  readonly #deps: WebDeps
+  readonly #options: RoutesOptions
+  readonly #visits: Visits
+  readonly #mistakes: Mistakes
+  /** Attempts that have come back: what becomes of them, and when their states are over. */
+  readonly #used = new Map<string, { result?: Promise<pages.Outcome>; until: number }>()
+
+  constructor(deps: WebDeps, options: RoutesOptions) {
+    this.#deps = deps
+    this.#options = options
+    this.#visits = new Visits(deps)
+    this.#mistakes = new Mistakes(deps.clock)
+  }
+
+  app(): Hono<App> {
+    const app = new Hono<App>()
+    const link = `${SIGN_IN_PREFIX}/sign-in/:tag`
+    app.get(link, (request) => this.#visited(request, (visit) => this.#show(request, visit)))
+    app.post(link, (request) => this.#visited(request, (visit) => this.#redirect(request, visit)))
+    app.post(`${link}/attempt`, (request) => this.#visited(request, (visit) => this.#attempt(request, visit)))
+    app.post(`${link}/code`, (request) => this.#visited(request, (visit) => this.#code(request, visit)))
+    app.get(`${SIGN_IN_PREFIX}/callback`, (request) => this.#callback(request))
+    for (const { path, contentType, body } of pages.assets) {
+      const headers = {
+        ...headersOf(),
+        'content-type': contentType,
+        'cache-control': 'public, max-age=31536000, immutable',
+      }
+      app.get(path, (request) => request.body(body, 200, headers))
+    }
+    app.notFound((request) => this.#notFound(request))
+    app.onError((error, request) => {
+      this.#deps.log.error({ error }, 'a sign-in request failed')
+      this.#deps.observe('failed')
+      return request.html(pages.failedPage(language(request)), 503, headersOf())
+    })
+    return app
+  }
+
+  /** What a valid link gets; every other one gets the same 404. */
+  async #visited(request: Request, answer: (visit: Visit) => Promise<Response> | Response): Promise<Response> {
+    const tag = request.req.param('tag') ?? ''
+    const { keys } = this.#options
+    let uid = uidOf(tag, keys.all)
+    if (uid === undefined && tag.length === 43) {
+      await keys.lookAgain()
+      uid = uidOf(tag, keys.all)
+    }
+    const visit = uid === undefined ? undefined : await this.#visits.of(uid)
+    return visit ? answer(visit) : this.#notFound(request)
+  }
+
+  #show(request: Request, visit: Visit): Response | Promise<Response> {
+    const key = this.#options.keys.current
+    if (!key) return this.#notFound(request)
+    const tag = request.req.param('tag') ?? ''
+    const browser = this.#browser(request)
+    const outcome = this.#outcomeOf(request, visit, browser)
+    const { accountsURL } = this.#deps
+    const view = {
+      ...viewOf(visit, pathOf(tag)),
+      csrf: formToken(key, browser, tag),
+      clientScript: { accountsOrigin: accountsURL },
+      ...(outcome && { outcome }),
+    }
+    const leads = { accountsURL, popup: view.mode === 'Popup' }
+    return request.html(pages.signInPage(view, language(request)), 200, headersOf(leads))
+  }
+
+  /** What the page tells: what has just happened, if that is proved, else how things stand. */
+  #outcomeOf(request: Request, visit: Visit, browser: string): pages.Outcome | undefined {
+    const { outcome = '', at = '', proof = '' } = request.req.query()
+    const recent = Math.abs(this.#deps.clock.now() - Number(at)) <= OUTCOME_SHOWN_MS
+    const what = [browser, request.req.param('tag') ?? '', outcome, Number(at)] as const
+    if (recent && isOutcomeProof(proof, this.#options.keys.all, ...what)) return outcome as pages.Outcome
+    if (visit.suspended) return 'suspended'
+    if (!visit.needed) return 'not-needed'
+    return visit.client ? undefined : 'settings-not-in-effect'
+  }
+
+  /** The form of the redirect flow. */
+  async #redirect(request: Request, visit: Visit): Promise<Response> {
+    const body = await bodyOf(request.req.raw, MOST_BODY_BYTES)
+    const csrf = body === undefined ? undefined : (new URLSearchParams(body).get('csrf') ?? undefined)
+    const browser = this.#own(request, visit, csrf)
+    const key = this.#options.keys.current
+    if (browser === undefined || !key) return this.#refused(request)
+    const { client, signIn } = visit
+    const tag = request.req.param('tag') ?? ''
+    if (!client || signIn.mode !== 'Redirect' || visit.suspended || !visit.needed) return seeOther(request, pathOf(tag))
+    const { state, codeChallenge } = await begin(this.#deps, visit, browser, key)
+    const { scopes } = visit.integration.spec.google
+    const { redirectURI } = signIn
+    const loginHint = visit.agent.spec.account
+    return seeOther(request, client.consentURL({ redirectURI, scopes, state, codeChallenge, loginHint }))
+  }
+
+  /** What the script of the popup flow hands to Google's. */
+  async #attempt(request: Request, visit: Visit): Promise<Response> {
+    const browser = this.#own(request, visit, (await jsonOf(request)).csrf)
+    const key = this.#options.keys.current
+    const { client, signIn, suspended, needed } = visit
+    const usable = client && signIn.mode === 'Popup' && !suspended && needed
+    if (browser === undefined || !key || !usable || !isScripted(request)) return this.#refused(request)
+    const { state } = await begin(this.#deps, visit, browser, key)
+    const scope = visit.integration.spec.google.scopes.join(' ')
+    const answer = { clientID: client.credentials.clientId, scope, loginHint: visit.agent.spec.account, state }
+    return request.json(answer, 200, headersOf())
+  }
+
+  /** What Google's window has handed to the script. */
+  async #code(request: Request, visit: Visit): Promise<Response> {
+    const { state, code, error } = await jsonOf(request)
+    const own = isScripted(request) && isOwnOrigin(request, visit)
+    const opened = own ? await this.#opened(request, state, 'Popup') : undefined
+    if (!opened || opened.uid !== visit.agent.metadata.uid) return this.#refused(request)
+    const location = await this.#come(request, visit, opened, answerOf(code, error))
+    return location === undefined ? this.#refused(request) : request.json({ location }, 200, headersOf())
+  }
+
+  /** Where Google sends the browser after a redirect. */
+  async #callback(request: Request): Promise<Response> {
+    const { state, code, error } = request.req.query()
+    const opened = await this.#opened(request, state, 'Redirect')
+    const visit = opened && (await this.#visits.of(opened.uid))
+    const location = opened && visit && (await this.#come(request, visit, opened, answerOf(code, error)))
+    return location === undefined ? this.#refused(request) : seeOther(request, location)
+  }
+
+  /** The state, if it is ours, of this flow, and of this very browser. */
+  async #opened(request: Request, text: unknown, mode: State['mode']): Promise<State | undefined> {
+    if (typeof text !== 'string') return undefined
+    const { keys } = this.#options
+    const now = this.#deps.clock.now()
+    let state = await openState(text, keys.all, now)
+    if (!state) {
+      await keys.lookAgain()
+      state = await openState(text, keys.all, now)
+    }
+    const browser = this.#cookie(request)
+    const fits = state?.mode === mode && browser !== undefined && hashed(browser) === state.browser
+    return fits ? state : undefined
+  }
+
+  /** Lets the attempt come to its end, once; answers where its page is, undefined where it had ended before. */
+  async #come(request: Request, visit: Visit, state: State, answer: Answer | undefined): Promise<string | undefined> {
+    const key = this.#options.keys.current
+    const browser = this.#cookie(request)
+    if (!answer || !key || browser === undefined) return undefined
+    const outcome = await this.#once(state, () => finish(this.#deps, visit, state, answer))
+    if (outcome === undefined) return undefined
+    const tag = tagOf(state.uid, key) ?? ''
+    const at = this.#deps.clock.now()
+    const proof = outcomeProof(key, browser, tag, outcome, at)
+    return `${pathOf(tag)}?${new URLSearchParams({ outcome, at: String(at), proof }).toString()}`
+  }
+
+  /** The same request twice at a time (a double click, an impatient reload) has one result; one that comes later has none. */
+  async #once(state: State, run: () => Promise<pages.Outcome>): Promise<pages.Outcome | undefined> {
+    const now = this.#deps.clock.now()
+    for (const [id, { until }] of this.#used) if (until < now) this.#used.delete(id)
+    const known = this.#used.get(state.id)
+    if (known) return known.result
+    const attempt: { result?: Promise<pages.Outcome>; until: number } = { until: now + STATE_LIFETIME_MS }
+    this.#used.set(state.id, attempt)
+    attempt.result = run()
+    try {
+      const outcome = await attempt.result
+      this.#deps.log.info({ outcome }, 'sign-in ended')
+      this.#deps.observe(outcome)
+      return outcome
+    } finally {
+      delete attempt.result
+    }
+  }
+
+  /** The browser that sends what a page of ours gave it; undefined where anything speaks against it. */
+  #own(request: Request, visit: Visit, csrf: unknown): string | undefined {
+    const browser = this.#cookie(request)
+    const tag = request.req.param('tag') ?? ''
+    if (browser === undefined || !isOwnOrigin(request, visit)) return undefined
+    return isFormToken(csrf, this.#options.keys.all, browser, tag) ? browser : undefined
+  }
+
+  #cookie(request: Request): string | undefined {
+    const value = getCookie(request, COOKIE, 'host')
+    return value !== undefined && /^[\w-]{32}$/.test(value) ? value : undefined
+  }
+
+  /** The browser's cookie, given to it now where it has none. */
+  #browser(request: Request): string {
+    const known = this.#cookie(request)
+    if (known !== undefined) return known
+    const value = Buffer.from(this.#deps.randomBytes(BROWSER_BYTES)).toString('base64url')
+    const options = {
+      path: '/',
+      secure: true,
+      httpOnly: true,
+      sameSite: 'Lax',
+      prefix: 'host',
+      maxAge: A_DAY_S,
+    } as const
+    setCookie(request, COOKIE, value, options)
+    return value
+  }
+
+  #notFound(request: Request): Response | Promise<Response> {
+    return this.#mistaken(request) ?? request.html(pages.notFoundPage(language(request)), 404, headersOf())
+  }
+
+  #refused(request: Request): Response | Promise<Response> {
+    this.#deps.observe('refused')
+    return this.#mistaken(request) ?? request.html(pages.refusedPage(language(request)), 400, headersOf())
+  }
+
+  #mistaken(request: Request): Response | Promise<Response> | undefined {
+    const socket = request.env.incoming.socket.remoteAddress ?? ''
+    const address = clientAddress(socket, request.req.header('x-forwarded-for'), this.#options.proxies)
+    if (!this.#mistakes.tooMany(address)) return undefined
+    const headers = { ...headersOf(), 'retry-after': '60' }
+    return request.html(pages.tooManyRequestsPage(language(request)), 429, headers)
+  }
+}
+
+const language = (request: Request): pages.Language => pages.negotiate(request.req.header('accept-language'))
+
+const pathOf = (tag: string): string => `${SIGN_IN_PREFIX}/sign-in/${tag}`
+
+const seeOther = (request: Request, location: string): Response => request.body(null, 303, { ...headersOf(), location })
+
+function answerOf(code: unknown, error: unknown): Answer | undefined {
+  if (typeof error === 'string' && error !== '') return { error }
+  return typeof code === 'string' && code !== '' ? { code } : undefined
+}
+
+/** The fields of a JSON body; none where it is something else. */
+async function jsonOf(request: Request): Promise<Record<string, unknown>> {
+  const text = await bodyOf(request.req.raw, MOST_BODY_BYTES)
+  try {
+    const value: unknown = JSON.parse(text ?? '')
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+  } catch {
+    return {}
+  }
+}
+
+/** JSON is what no form of another site can send. */
+const isScripted = (request: Request): boolean => /^application\/json\b/.test(request.req.header('content-type') ?? '')
+
+/** A form sends `null` for its origin, as we ask for no referrer; a browser that tells more must tell what is right. */
+function isOwnOrigin(request: Request, { siteURI }: Visit): boolean {
+  const origin = request.req.header('origin') ?? 'null'
+  const site = request.req.header('sec-fetch-site') ?? 'same-origin'
+  return ['null', new URL(siteURI).origin].includes(origin) && site === 'same-origin'
+}

@@ -1,0 +1,54 @@
+/**
+ * The `state` that travels to Google and back: encrypted and authenticated (a JWE, RFC 7516), so it can hold the verifier of
+ * PKCE and any replica can go on where another began. It is good for ten minutes, for one browser, once.
+ */
+import { createHash } from 'node:crypto'
+import { CompactEncrypt, compactDecrypt } from 'jose'
+import type { Key } from './keys.ts'
+import type { SignInMode } from './pages/pages.ts'
+
+export interface State {
+  /** Of this attempt. */
+  id: string
+  /** The Agent's. */
+  uid: string
+  mode: SignInMode
+  /** Hash of the browser's cookie. */
+  browser: string
+  /** The OAuth client that the code will be of. */
+  clientId: string
+  /** Of PKCE; the popup has none. */
+  verifier?: string
+  /** Ms since the epoch. */
+  expiresAt: number
+}
+
+export const STATE_LIFETIME_MS = 10 * 60_000
+const LONGEST = 2_048
+
+export const hashed = (text: string): string => createHash('sha256').update(text).digest('base64url')
+
+export function sealState(state: State, key: Key): Promise<string> {
+  const header = { alg: 'dir', enc: 'A256GCM', kid: key.id } as const
+  return new CompactEncrypt(Buffer.from(JSON.stringify(state))).setProtectedHeader(header).encrypt(key.state)
+}
+
+/** Undefined for everything that we did not make, that was changed, or that is too old. */
+export async function openState(text: string, keys: readonly Key[], now: number): Promise<State | undefined> {
+  if (text.length > LONGEST) return undefined
+  for (const key of keys) {
+    const plain = await decrypted(text, key)
+    if (plain) return plain.expiresAt > now ? plain : undefined
+  }
+  return undefined
+}
+
+async function decrypted(text: string, key: Key): Promise<State | undefined> {
+  try {
+    const options = { keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'] }
+    const { plaintext } = await compactDecrypt(text, key.state, options)
+    return JSON.parse(Buffer.from(plaintext).toString()) as State
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * Whom a link or a state speaks of, gathered anew for each request: the Agent, its integration, the OAuth client. Every
+ * replica finds them by itself, whether it leads or not.
+ */
+import { parseClientSecret, type ClientFile } from '../google/clientFile.ts'
+import type { GoogleClient } from '../google/port.ts'
+import { signInOf, type SignIn } from '../google/signIn.ts'
+import { keyOf } from '../kubernetes/port.ts'
+import { integrationKey, notAllowed } from '../resources/allowed-namespaces.ts'
+import { findCondition } from '../resources/conditions.ts'
+import { decode } from '../resources/encoding.ts'
+import type { Agent, CalendarIntegration } from '../resources/types.ts'
+import type { SignInView } from './pages/pages.ts'
+import type { WebDeps } from './port.ts'
+
+export interface Visit {
+  agent: Agent
+  agentKey: string
+  integration: CalendarIntegration
+  siteURI: string
+  /** Undefined while the client's Secret can't be used. */
+  client: GoogleClient | undefined
+  signIn: SignIn
+  /** Nothing may be asked of Google now. */
+  suspended: boolean
+  /** Whether a person has to act. */
+  needed: boolean
+}
+
+interface ReadFile {
+  version: string
+  file: ClientFile | undefined
+}
+
+export class Visits {
+  readonly #deps: Pick<WebDeps, 'cluster' | 'google'>
+  /** The client files as they were last read, by integration. */
+  readonly #files = new Map<string, ReadFile>()
+
+  constructor(deps: Pick<WebDeps, 'cluster' | 'google'>) {
+    this.#deps = deps
+  }
+
+  /** Undefined where this uid has no page: no such Agent, one that brings its grant, one that no integration serves. */
+  async of(uid: string): Promise<Visit | undefined> {
+    const { cluster, google } = this.#deps
+    const [agent] = cluster.agents.by('uid', uid)
+    if (!agent || agent.spec.grantSecretRef || agent.metadata.deletionTimestamp) return undefined
+    const integration = cluster.integrations.get(integrationKey(agent))
+    if (!integration || this.#refused(agent, integration)) return undefined
+    const file = await this.#file(integration)
+    const { siteURI } = integration.spec.google
+    return {
+      agent,
+      agentKey: keyOf(agent),
+      integration,
+      siteURI,
+      client: file && google.client(file),
+      signIn: signInOf(file ?? {}, siteURI),
+      suspended: agent.spec.suspend || integration.spec.suspend,
+      needed: isNeeded(agent),
+    }
+  }
+
+  #refused(agent: Agent, integration: CalendarIntegration): boolean {
+    const { namespaces } = this.#deps.cluster
+    const labelsOf = namespaces && ((name: string) => namespaces.get(name)?.metadata.labels)
+    return notAllowed(agent, integration, labelsOf) !== undefined
+  }
+
+  async #file(integration: CalendarIntegration): Promise<ClientFile | undefined> {
+    const { name, key } = integration.spec.google.clientSecretRef
+    const namespace = integration.metadata.namespace ?? ''
+    const known = this.#deps.cluster.secrets.get(`${namespace}/${name}`)
+    if (!known) return undefined
+    const version = `${known.metadata.uid ?? ''}/${known.metadata.resourceVersion ?? ''}/${key ?? ''}`
+    const read = this.#files.get(keyOf(integration))
+    if (read?.version === version) return read.file
+    const secret = await this.#deps.cluster.readSecret(namespace, name)
+    const parsed = parseClientSecret(texts(secret?.data), { secretName: name, key })
+    const file = 'reason' in parsed ? undefined : parsed
+    this.#files.set(keyOf(integration), { version, file })
+    return file
+  }
+}
+
+const texts = (data: Record<string, string> | undefined): Record<string, string> =>
+  Object.fromEntries(Object.entries(decode(data)).filter((one): one is [string, string] => one[1] !== undefined))
+
+/** A grant that ends soon may be renewed; one that holds has no need of anybody. */
+function isNeeded({ status }: Agent): boolean {
+  const authorized = findCondition(status?.conditions, 'Authorized')
+  return authorized?.status !== 'True' || authorized.reason === 'GrantExpiresSoon'
+}
+
+/** What the page tells. */
+export function viewOf({ agent, integration, siteURI, signIn }: Visit, action: string): SignInView {
+  const { spec, status, metadata } = agent
+  const calendar = spec.publish.calendar
+  const expiresAt = status?.authorization?.expiresAt
+  return {
+    siteHost: new URL(siteURI).host,
+    agentName: spec.displayName ?? metadata.name,
+    account: spec.account,
+    calendars: spec.calendars.read.map((id) => (id === 'primary' ? { kind: 'primary' } : { kind: 'other', id })),
+    scopes: integration.spec.google.scopes,
+    publishes: { ...(calendar && { detail: calendar.detail }), accessToken: spec.publish.accessToken !== undefined },
+    mode: signIn.mode,
+    action,
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  }
+}

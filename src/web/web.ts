@@ -1,0 +1,76 @@
+/**
+ * The room of the web: the pages on which people sign in with Google, and the way back from there. Any replica serves them,
+ * whether it leads or not: what they need is read from the cluster, and what they keep is one Secret an Agent. It may touch
+ * Kubernetes and Google through their ports only, and shows nobody anything that is not on `pages/`.
+ */
+import { createAdaptorServer } from '@hono/node-server'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { signInURLOf } from '../resources/names.ts'
+import type { Agent } from '../resources/types.ts'
+import { Keys } from './keys.ts'
+import { networksOf } from './limits.ts'
+import { tagOf } from './marks.ts'
+import type { WebDeps } from './port.ts'
+import { Routes } from './routes.ts'
+
+export type { WebDeps } from './port.ts'
+
+export interface WebOptions {
+  /** Undefined: every address of this machine. */
+  host: string | undefined
+  /** 0: any that is free. */
+  port: number
+  /** Networks whose `X-Forwarded-For` is believed. */
+  trustedProxies: readonly string[]
+}
+
+export interface Web {
+  /** Of the server, once it listens. */
+  readonly port: number | undefined
+  /** Fails, with a message that names the address, where it can't listen. */
+  start(): Promise<void>
+  /** Takes no more requests, and ends those under way. */
+  stop(): Promise<void>
+  /** The page on which this Agent's person signs in; undefined while there are no keys. */
+  signInURL(agent: Agent, siteURI: string): string | undefined
+}
+
+const HEAD_MS = 5_000
+const REQUEST_MS = 10_000
+
+export function createWeb(deps: WebDeps, options: WebOptions): Web {
+  const keys = new Keys(deps)
+  const app = new Routes(deps, { keys, proxies: networksOf(options.trustedProxies) }).app()
+  const limits = { headersTimeout: HEAD_MS, requestTimeout: REQUEST_MS, maxHeaderSize: 16 * 1024 }
+  const server = createAdaptorServer({ fetch: app.fetch, serverOptions: limits }) as Server
+  return {
+    get port() {
+      return (server.address() as AddressInfo | null)?.port
+    },
+    async start() {
+      await keys.start()
+      await listen(server, options)
+    },
+    async stop() {
+      keys.stop()
+      if (!server.listening) return
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      })
+    },
+    signInURL({ metadata: { uid } }, siteURI) {
+      const tag = keys.current && uid !== undefined ? tagOf(uid, keys.current) : undefined
+      return tag === undefined ? undefined : signInURLOf(siteURI, tag)
+    },
+  }
+}
+
+const listen = (server: Server, { host, port }: WebOptions): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', (cause) => {
+      reject(new Error(`--web-bind-address: cannot listen on ${host ?? ''}:${port}: ${cause.message}`, { cause }))
+    })
+    server.listen({ host, port }, resolve)
+  })

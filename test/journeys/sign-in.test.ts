@@ -1,0 +1,409 @@
+/**
+ * Signing in, over HTTP as a browser does it: the page, Google's consent, the way back, and what is kept of it. And what
+ * others might try.
+ */
+import { request } from 'undici'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { agentManifest, integrationManifest } from './support/manifests.ts'
+import { SCOPE, startWorld, type World } from './support/world.ts'
+
+const SITE = 'https://booking.example.com'
+const CALLBACK = `${SITE}/google-calendar/callback`
+const MINUTE = 60_000
+
+interface Reply {
+  status: number
+  headers: Record<string, string | string[] | undefined>
+  text: string
+  location: string
+}
+
+/** What a browser keeps and sends: one cookie, and what its pages said. */
+class Browser {
+  cookie: string | undefined
+  port: number
+
+  constructor(port: number) {
+    this.port = port
+  }
+
+  async send(method: 'GET' | 'POST', address: string, options: Sent = {}): Promise<Reply> {
+    const { pathname, search } = new URL(address, SITE)
+    const { statusCode, headers, body } = await request(`http://127.0.0.1:${this.port}${pathname}${search}`, {
+      method,
+      headers: { ...(this.cookie && { cookie: this.cookie }), ...options.headers },
+      body: options.body,
+    })
+    const [set] = [headers['set-cookie'] ?? []].flat()
+    if (set !== undefined) this.cookie = set.split(';')[0]
+    return { status: statusCode, headers, text: await body.text(), location: String(headers.location ?? '') }
+  }
+
+  form(address: string, fields: Record<string, string>, headers: Record<string, string> = {}): Promise<Reply> {
+    const own = { 'content-type': 'application/x-www-form-urlencoded', origin: 'null', ...headers }
+    return this.send('POST', address, { body: new URLSearchParams(fields).toString(), headers: own })
+  }
+
+  json(address: string, fields: object, headers: Record<string, string> = {}): Promise<Reply> {
+    const own = { 'content-type': 'application/json', origin: SITE, ...headers }
+    return this.send('POST', address, { body: JSON.stringify(fields), headers: own })
+  }
+}
+
+interface Sent {
+  headers?: Record<string, string>
+  body?: string
+}
+
+interface Answered {
+  account?: string
+  untick?: string[]
+  deny?: boolean
+}
+
+let world: World
+let browser: Browser
+let link: string
+
+async function open(redirectUris: string[] = [CALLBACK]): Promise<void> {
+  world = await startWorld()
+  const client = world.google.addClient({ redirectUris, javascriptOrigins: [SITE] })
+  world.addSecret(client.clientSecret)
+  await world.objects.secret('google-oauth-client', {
+    'client_secret.json': JSON.stringify(world.google.clientFile(client.clientId)),
+  })
+  for (const name of ['alice', 'mallory']) world.google.addAccount({ email: `${name}@example.com` })
+  await world.objects.apply(integrationManifest())
+  link = await linkOf('alice')
+  browser = newBrowser()
+}
+
+const newBrowser = (): Browser => new Browser(world.operator.webPort ?? 0)
+
+async function linkOf(name: string, spec: Record<string, unknown> = {}): Promise<string> {
+  await world.objects.apply(agentManifest(name, { grantSecretRef: undefined, ...spec }))
+  const agent = await world.untilReason(name, 'AwaitingSignIn')
+  return agent.status?.authorization?.url ?? ''
+}
+
+const csrfIn = ({ text }: Reply): string => /(?:name="csrf" value|data-csrf)="([^"]*)"/.exec(text)?.[1] ?? ''
+
+/** Up to Google's page of consent: its address. */
+async function consent(by = browser, to = link): Promise<string> {
+  const page = await by.send('GET', to)
+  expect(page.status).toBe(200)
+  return (await by.form(to, { csrf: csrfIn(page) })).location
+}
+
+/** Google's answer, as the address of the callback that it sends the browser to. */
+function answered(url: string, answer: Answered = {}): string {
+  const result = world.google.signIn({ url, account: 'alice@example.com', ...answer })
+  if (!('redirect' in result)) throw new Error(`Google answers no redirect: ${JSON.stringify(result)}`)
+  return result.redirect
+}
+
+/** All the way; answers the page at its end. */
+async function through(answer: Answered = {}, by = browser): Promise<Reply> {
+  const back = await by.send('GET', answered(await consent(by), answer))
+  expect(back.status).toBe(303)
+  return by.send('GET', back.location)
+}
+
+const heading = ({ text }: Reply): string =>
+  /<h1[^>]*>([^]*?)<\/h1>/
+    .exec(text)?.[1]
+    ?.replace(/<[^>]+>/g, '')
+    .trim() ?? ''
+
+async function grant(): Promise<Record<string, string>> {
+  const secret = await world.objects.find('Secret', 'alice-google-grant')
+  const text = (value: string): string => Buffer.from(value, 'base64').toString()
+  return Object.fromEntries(Object.entries(secret?.data ?? {}).map(([key, value]) => [key, text(value)]))
+}
+
+const expectNothingKept = async (): Promise<void> =>
+  expect(await world.objects.find('Secret', 'alice-google-grant')).toBeUndefined()
+
+afterEach(() => world.stop())
+
+describe('by a redirect', () => {
+  beforeEach(() => open())
+
+  test('an agent is connected, and its calendar is published at once', async () => {
+    const page = await through()
+    expect(heading(page)).toContain('connected')
+    const agent = await world.untilReady('alice')
+    expect(agent.status?.authorization?.url).toBeUndefined()
+    const kept = await grant()
+    expect(kept).toMatchObject({ account: 'alice@example.com', scope: SCOPE })
+    world.addSecret(kept.refresh_token ?? '')
+    expect((await world.busy('alice')).complete).toBe(true)
+  })
+
+  test('Google is asked for what is needed, and the address tells nothing but that', async () => {
+    const { searchParams } = new URL(await consent())
+    expect(Object.fromEntries(searchParams)).toMatchObject({
+      redirect_uri: CALLBACK,
+      response_type: 'code',
+      scope: SCOPE,
+      access_type: 'offline',
+      prompt: 'consent',
+      login_hint: 'alice@example.com',
+      code_challenge_method: 'S256',
+    })
+    expect(link).not.toContain('alice')
+    expect(searchParams.get('state')).not.toContain('alice')
+  })
+
+  test('every answer has the headers that protect it', async () => {
+    for (const reply of [await browser.send('GET', link), await browser.send('GET', '/nothing')]) {
+      expect(reply.headers).toMatchObject({
+        'cache-control': 'no-store',
+        'referrer-policy': 'no-referrer',
+        'x-content-type-options': 'nosniff',
+        'strict-transport-security': 'max-age=31536000',
+      })
+      const policy = String(reply.headers['content-security-policy'])
+      expect(policy).toContain("default-src 'none'")
+      expect(policy).toContain("frame-ancestors 'none'")
+      expect(policy).not.toContain('unsafe')
+    }
+    const { headers } = await newBrowser().send('GET', link)
+    expect(String(headers['set-cookie'])).toMatch(
+      /^__Host-calendar-operator=[\w-]{32}; Max-Age=\d+; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+    )
+  })
+
+  test.each<[string, Answered, RegExp]>([
+    ['that is denied', { deny: true }, /not|cancel|denied|declin/i],
+    ['with another account', { account: 'mallory@example.com' }, /account/i],
+    ['with a box unticked', { untick: [SCOPE] }, /permission|missing/i],
+  ])('a sign-in %s keeps nothing, says so, and can be tried again', async (_, answer, said) => {
+    // Google shows boxes only where there is something to choose.
+    await world.objects.apply(integrationManifest({}, { scopes: [SCOPE, `${SCOPE}.events`] }))
+    await world.until('both are asked for', async () => (await consent()).includes('calendar.events'))
+    const page = await through(answer)
+    expect(heading(page)).toMatch(said)
+    expect(page.text).not.toContain('alice@example.com')
+    await expectNothingKept()
+    expect(heading(await through())).toContain('connected')
+  })
+
+  test('a reload of the last page repeats nothing, and later it tells how things stand', async () => {
+    const back = await browser.send('GET', answered(await consent()))
+    await browser.send('GET', back.location)
+    world.google.resetRequests()
+    expect(heading(await browser.send('GET', back.location))).toContain('connected')
+    expect(world.google.requests().byKind['token.exchange'] ?? 0).toBe(0)
+    await world.untilReady('alice')
+    world.clock.jump(10 * MINUTE)
+    expect((await browser.send('GET', back.location)).text).not.toContain('name="csrf"')
+  })
+
+  test('nobody is told an outcome that did not happen', async () => {
+    const true_ = await browser.send('GET', link)
+    const false_ = await browser.send(
+      'GET',
+      `${link}?outcome=connected&at=${world.clock.now()}&proof=AAAAAAAAAAAAAAAAAAAAAA`,
+    )
+    expect(heading(false_)).toBe(heading(true_))
+  })
+
+  test('two at a time end as one grant', async () => {
+    const other = newBrowser()
+    const [one, two] = [answered(await consent()), answered(await consent(other))]
+    const replies = await Promise.all([browser.send('GET', one), other.send('GET', two)])
+    expect(replies.map(({ status }) => status)).toEqual([303, 303])
+    await world.untilReady('alice')
+  })
+
+  test('an impatient reload on the way back has the same end', async () => {
+    const callback = answered(await consent())
+    const replies = await Promise.all([browser.send('GET', callback), browser.send('GET', callback)])
+    expect(replies.map(({ status }) => status)).toEqual([303, 303])
+    expect(world.google.requests().byKind['token.exchange']).toBe(1)
+  })
+
+  test('a Secret of somebody else is left as it is', async () => {
+    await world.objects.apply({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'alice-google-grant' },
+      data: { theirs: Buffer.from('x').toString('base64') },
+    } as never)
+    expect((await browser.send('GET', answered(await consent()))).status).toBe(503)
+    expect(await grant()).toEqual({ theirs: 'x' })
+  })
+})
+
+describe('in a popup', () => {
+  beforeEach(() => open([]))
+
+  const attempt = async (headers?: Record<string, string>): Promise<Reply> =>
+    browser.json(`${link}/attempt`, { csrf: csrfIn(await browser.send('GET', link)) }, headers)
+
+  test('the script gets what Google’s needs, and the page lets Google’s script in', async () => {
+    const page = await browser.send('GET', link)
+    expect(String(page.headers['content-security-policy'])).toContain(`${world.google.url}/gsi/client`)
+    expect(String(page.headers['cross-origin-opener-policy'])).toBe('same-origin-allow-popups')
+    const reply = await attempt()
+    expect(JSON.parse(reply.text)).toMatchObject({ scope: SCOPE, loginHint: 'alice@example.com' })
+  })
+
+  /** What Google's window hands to the script, which sends it on. */
+  async function come(answer: Answered = {}, headers?: Record<string, string>): Promise<Reply> {
+    const { clientID, scope, state } = JSON.parse((await attempt()).text) as Record<string, string>
+    const url = new URL('/o/oauth2/v2/auth', world.google.url)
+    const own = { client_id: clientID, scope, state, redirect_uri: 'postmessage', origin: SITE, response_type: 'code' }
+    for (const [name, value] of Object.entries({ ...own, access_type: 'offline' }))
+      url.searchParams.set(name, value ?? '')
+    const result = world.google.signIn({ url: url.href, account: 'alice@example.com', ...answer })
+    if (!('popup' in result)) throw new Error(`Google answers no popup: ${JSON.stringify(result)}`)
+    return browser.json(`${link}/code`, result.popup.params, headers)
+  }
+
+  const pageAfter = async (reply: Reply): Promise<Reply> =>
+    browser.send('GET', (JSON.parse(reply.text) as { location: string }).location)
+
+  test('an agent is connected', async () => {
+    expect(heading(await pageAfter(await come()))).toContain('connected')
+    await world.untilReady('alice')
+  })
+
+  test('another account is refused, and so is a denial', async () => {
+    expect(heading(await pageAfter(await come({ account: 'mallory@example.com' })))).toMatch(/account/i)
+    expect(heading(await pageAfter(await come({ deny: true })))).toMatch(/not|cancel|denied|declin/i)
+    await expectNothingKept()
+  })
+
+  test.each([
+    ['another origin', { origin: 'https://evil.example' }],
+    ['another site', { 'sec-fetch-site': 'cross-site' }],
+    ['a plain form', { 'content-type': 'text/plain' }],
+  ])('a code from %s is refused', async (_, headers) => {
+    expect((await come({}, headers)).status).toBe(400)
+    await expectNothingKept()
+  })
+
+  test.each([
+    ['another origin', { origin: 'https://evil.example' }],
+    ['another site', { 'sec-fetch-site': 'cross-site' }],
+    ['a plain form', { 'content-type': 'text/plain' }],
+  ])('an attempt from %s is refused', async (_, headers) => {
+    expect((await attempt(headers)).status).toBe(400)
+  })
+})
+
+describe('what others try', () => {
+  beforeEach(() => open())
+
+  test('every link that isn’t valid gets the same answer', async () => {
+    const wrong = [
+      `${link.slice(0, -1)}${link.endsWith('A') ? 'B' : 'A'}`,
+      `${link}x`,
+      `${SITE}/google-calendar/sign-in/${'A'.repeat(43)}`,
+      `${SITE}/google-calendar/sign-in/alice`,
+      `${SITE}/google-calendar/`,
+      `${SITE}/`,
+    ]
+    const replies = await Promise.all(wrong.map((one) => browser.send('GET', one)))
+    expect(new Set(replies.map(({ status, text }) => `${status} ${text}`)).size).toBe(1)
+    expect(replies[0]?.status).toBe(404)
+  })
+
+  test('a link ends with its Agent, also when one of that name is made again', async () => {
+    await world.objects.delete('Agent', 'alice')
+    await world.until('the page is gone', async () => (await browser.send('GET', link)).status === 404)
+    expect(await linkOf('alice')).not.toBe(link)
+    expect((await browser.send('GET', link)).status).toBe(404)
+  })
+
+  test('an Agent that brings its grant has no page', async () => {
+    await world.objects.apply(agentManifest('alice'))
+    await world.until('the page is gone', async () => (await browser.send('GET', link)).status === 404)
+  })
+
+  test.each<[string, (callback: URL) => void]>([
+    ['forged', (callback) => callback.searchParams.set('state', 'forged')],
+    ['changed', (callback) => callback.searchParams.set('state', `${callback.searchParams.get('state') ?? ''}A`)],
+    ['missing', (callback) => callback.searchParams.delete('state')],
+    ['without a code', (callback) => callback.searchParams.delete('code')],
+  ])('a state that is %s is refused, and nothing is asked of Google', async (_, change) => {
+    const callback = new URL(answered(await consent()))
+    change(callback)
+    world.google.resetRequests()
+    const reply = await browser.send('GET', callback.href)
+    expect(reply.status).toBe(400)
+    expect(world.google.requests().byKind['token.exchange'] ?? 0).toBe(0)
+    await expectNothingKept()
+  })
+
+  test('a callback that is replayed is refused', async () => {
+    const callback = answered(await consent())
+    expect((await browser.send('GET', callback)).status).toBe(303)
+    expect((await browser.send('GET', callback)).status).toBe(400)
+  })
+
+  test('the callback of another browser is refused: nobody is made to connect an account for somebody else', async () => {
+    const callback = answered(await consent())
+    const victim = newBrowser()
+    expect((await victim.send('GET', callback)).status).toBe(400)
+    await victim.send('GET', link)
+    expect((await victim.send('GET', callback)).status).toBe(400)
+    await expectNothingKept()
+  })
+
+  test('a state is good for ten minutes', async () => {
+    const callback = answered(await consent())
+    world.clock.jump(10 * MINUTE + 1)
+    expect((await browser.send('GET', callback)).status).toBe(400)
+    await expectNothingKept()
+  })
+
+  test('a form needs the token of its page, in the browser that has the page', async () => {
+    const page = await browser.send('GET', link)
+    const csrf = csrfIn(page)
+    const stranger = newBrowser()
+    await stranger.send('GET', link)
+    const replies = [
+      await browser.form(link, {}),
+      await browser.form(link, { csrf: `${csrf}A` }),
+      await stranger.form(link, { csrf }),
+      await newBrowser().form(link, { csrf }),
+      await browser.form(link, { csrf }, { origin: 'https://evil.example' }),
+      await browser.form(link, { csrf }, { 'sec-fetch-site': 'cross-site' }),
+      await browser.form(link, { csrf, filling: 'x'.repeat(10_000) }),
+    ]
+    expect(replies.map(({ status }) => status)).toEqual(replies.map(() => 400))
+    expect(new Set(replies.map(({ text }) => text)).size).toBe(1)
+  })
+
+  test('who is wrong too often waits, and who is right does not', async () => {
+    const replies = []
+    for (let i = 0; i < 61; i++) replies.push((await browser.send('GET', '/nothing')).status)
+    expect(replies.at(59)).toBe(404)
+    expect(replies.at(60)).toBe(429)
+    expect((await browser.send('GET', link)).status).toBe(200)
+    world.clock.jump(2_000)
+    expect((await browser.send('GET', '/nothing')).status).toBe(404)
+  })
+
+  test('deleting the keys ends every link, and the status shows the new one', async () => {
+    await world.objects.delete('Secret', 'calendar-operator-keys')
+    const fresh = await world.until('there is a new link', async () => {
+      const url = (await world.agent('alice')).status?.authorization?.url
+      return url !== link && url
+    })
+    expect((await browser.send('GET', link)).status).toBe(404)
+    expect((await browser.send('GET', fresh)).status).toBe(200)
+  })
+})
+
+test('the browser comes back to another replica, and it is all the same', async () => {
+  await open()
+  const callback = answered(await consent())
+  await world.restartOperator()
+  browser.port = world.operator.webPort ?? 0
+  expect((await browser.send('GET', callback)).status).toBe(303)
+  await world.untilReady('alice')
+})

@@ -1,0 +1,31 @@
+import { describe, expect, test } from 'vitest'
+import { bodyOf, clientAddress, networksOf } from '../../src/web/limits.ts'
+
+const proxies = networksOf(['10.0.0.0/8', '::1'])
+
+describe('the address of a client', () => {
+  test.each([
+    ['is the socket’s, whatever a stranger says', '203.0.113.7', '198.51.100.1', '203.0.113.7'],
+    ['is what a proxy of ours says', '10.1.2.3', '198.51.100.1', '198.51.100.1'],
+    ['is not what a stranger told the proxy', '10.1.2.3', '192.0.2.9, 198.51.100.1', '198.51.100.1'],
+    ['passes over several proxies of ours', '::1', '198.51.100.1, 10.9.9.9', '198.51.100.1'],
+    ['is found where IPv4 comes in IPv6', '::ffff:10.1.2.3', '198.51.100.1', '198.51.100.1'],
+    ['is the proxy’s where it says nothing', '10.1.2.3', undefined, '10.1.2.3'],
+  ])('%s', (_, socket, forwarded, client) => {
+    expect(clientAddress(socket, forwarded, proxies)).toBe(client)
+  })
+})
+
+describe('a body', () => {
+  const post = (body: string, headers = {}): Request =>
+    new Request('http://localhost/', { method: 'POST', body, headers })
+
+  test('is read up to a limit', async () => {
+    expect(await bodyOf(post('äb'), 3)).toBe('äb')
+    expect(await bodyOf(post('äb'), 2)).toBeUndefined()
+  })
+
+  test('is not read where it says that it is too long', async () => {
+    expect(await bodyOf(post('a', { 'content-length': '100' }), 3)).toBeUndefined()
+  })
+})
