@@ -263,7 +263,6 @@ class JourneyWorld implements World {
         'metrics-bind-address': '127.0.0.1:0',
         ...(isNamespaced ? { 'watch-namespaces': this.#served.join(',') } : {}),
         'web-bind-address': '127.0.0.1:0',
-        ...(isReal ? { 'watch-namespaces': this.namespace } : {}),
         ...flags,
       },
       {},
