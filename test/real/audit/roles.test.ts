@@ -2,24 +2,18 @@
  * The shipped roles against everything that the operator asked for in the journeys, as the API server's own audit log has
  * it: nothing is granted that no journey needs, and nothing was refused. It runs after them, and not without them.
  */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseAllDocuments } from 'yaml'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { OPERATOR_NAMESPACE, OPERATOR_USER, type Mode } from '../../journeys/support/roles.ts'
-import { missing, rightsOf, unused, words, type Asked, type Right, type Role } from '../../support/rbac.ts'
+import { missing, rightsOf, unused, words, type Asked, type Right } from '../../support/rbac.ts'
+import { shippedRoles } from '../../support/shipped-roles.ts'
 import { readAuditLog, type AuditEvent } from '../cluster.ts'
-
-const shipped = (directory: string): Role[] => {
-  const text = readFileSync(new URL(`../../../deploy/rbac/${directory}/roles.yaml`, import.meta.url), 'utf8')
-  const objects = parseAllDocuments(text).map((document) => document.toJS() as Partial<Role>)
-  return objects.filter((object): object is Role => object.rules !== undefined)
-}
 
 /** What the operator's roles allow in this mode; the Role of a watched namespace in any of them. */
 function granted(mode: Mode): Right[] {
-  const own = shipped('common').flatMap((role) => rightsOf(role, OPERATOR_NAMESPACE))
-  return [...own, ...shipped(mode).flatMap((role) => rightsOf(role, undefined))]
+  const own = shippedRoles('common').flatMap((role) => rightsOf(role, OPERATOR_NAMESPACE))
+  return [...own, ...shippedRoles(mode).flatMap((role) => rightsOf(role, undefined))]
 }
 
 /** A journey's API server writes one log; there is none where no journey ran. */

@@ -1,0 +1,89 @@
+/** The shipped roles among themselves and against the page about security. What they are good for, test/real/audit asks. */
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { missing, rightsOf, unused, words, type Asked, type Role } from './support/rbac.ts'
+import { shippedRoles } from './support/shipped-roles.ts'
+
+const said = (roles: Role[]): string[] =>
+  roles.flatMap((role) => rightsOf(role, undefined)).map((right) => `${right.role}: ${words(right)}`)
+
+/** The rows of the tables whose first cell is a role: each right that stands in the second. */
+function documented(page: string): string[] {
+  const rows = [...page.matchAll(/^\| `(calendar-operator[\w-]*)` \| (.+?) \| (.+) \|$/gm)]
+  return rows.flatMap(([, role = '', rights = '']) =>
+    [...rights.matchAll(/`([^`]+)`/g)].map(([, right = '']) => `${role}: ${right}`),
+  )
+}
+
+describe('the shipped roles', () => {
+  const everywhere = said(shippedRoles('cluster-wide'))
+
+  test('grant what docs/security.md gives a reason for, once each, and nothing else', () => {
+    const shipped = [...everywhere, ...said(shippedRoles('common')), ...said(shippedRoles('people'))]
+    const page = readFileSync(new URL('../docs/security.md', import.meta.url), 'utf8')
+    expect(documented(page).sort()).toEqual(shipped.sort())
+  })
+
+  test('of one namespace are those of all of them, less the Namespaces', () => {
+    const less = everywhere.filter((right) => !/ namespaces$/.test(right))
+    expect(said(shippedRoles('namespaced'))).toEqual(less)
+    expect(everywhere.length - less.length).toBe(2)
+  })
+
+  test('for people are part of view, edit and admin', () => {
+    const aggregated = shippedRoles('people').map(({ metadata: { name, labels = {} } }) => [
+      name,
+      ...Object.keys(labels).map((label) => label.replace('rbac.authorization.k8s.io/aggregate-to-', '')),
+    ])
+    expect(aggregated).toEqual([
+      ['calendar-operator-view', 'view', 'edit', 'admin'],
+      ['calendar-operator-edit', 'edit', 'admin'],
+    ])
+  })
+})
+
+describe('a role held against requests', () => {
+  const role: Role = {
+    kind: 'Role',
+    metadata: { name: 'some' },
+    rules: [
+      { apiGroups: [''], resources: ['secrets'], resourceNames: ['keys'], verbs: ['get'] },
+      { apiGroups: ['example.com'], resources: ['things', 'things/status'], verbs: ['patch'] },
+    ],
+  }
+  const ask = (more: Partial<Asked>): Asked => ({
+    group: '',
+    resource: 'secrets',
+    name: 'keys',
+    namespace: 'home',
+    verb: 'get',
+    forbidden: false,
+    ...more,
+  })
+  const patchStatus = ask({ group: 'example.com', resource: 'things/status', name: 'one', verb: 'patch' })
+
+  test('has the rights left that no allowed request needed', () => {
+    expect(unused(rightsOf(role, 'home'), [ask({}), patchStatus])).toEqual(['some: patch things.example.com'])
+  })
+
+  test.each<[string, Partial<Asked>]>([
+    ['another name', { name: 'other' }],
+    ['another namespace', { namespace: 'away' }],
+    ['another verb', { verb: 'list' }],
+    ['another group', { group: 'example.com' }],
+    ['a subresource', { resource: 'secrets/status' }],
+    ['what was refused', { forbidden: true }],
+  ])('is not used by %s', (_, more) => {
+    expect(unused(rightsOf(role, 'home'), [ask(more)])).toContain('some: get secrets "keys"')
+  })
+
+  test('is told each rule that it lacks, once', () => {
+    const refused = [ask({ forbidden: true }), ask({ forbidden: true, name: 'other' }), patchStatus]
+    expect(missing(refused)).toEqual(['{"apiGroups":[""],"resources":["secrets"],"verbs":["get"]} in a namespace'])
+  })
+
+  test('with a wildcard is refused: nothing could be held against it', () => {
+    const wild: Role = { ...role, rules: [{ apiGroups: [''], resources: ['*'], verbs: ['get'] }] }
+    expect(() => rightsOf(wild, undefined)).toThrow('some has a wildcard')
+  })
+})
