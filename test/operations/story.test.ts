@@ -155,7 +155,7 @@ describe('of a run', () => {
     await world.objects.apply({
       apiVersion: 'coordination.k8s.io/v1',
       kind: 'Lease',
-      metadata: { name: 'calendar-operator' },
+      metadata: { name: 'calendar-operator', namespace: world.leaseNamespace },
       spec: {
         holderIdentity: 'a-dead-replica',
         leaseDurationSeconds: 3600,
