@@ -1,4 +1,4 @@
-/** Who is at the simulated Google when the demo begins: an OAuth client, three people, their events and their grants. */
+/** Who is at the simulated Google when the demo begins: an OAuth client, people, their events, and three grants. */
 import type { SimulatedGoogle } from '../sandbox/google/google.ts'
 
 export const ZONE = 'Europe/Paris'
@@ -24,10 +24,15 @@ export interface Furnished {
   confidential: string[]
 }
 
-export function furnish(google: SimulatedGoogle, now: number): Furnished {
+/** @param site the origin at which the sign-in pages are. */
+export function furnish(google: SimulatedGoogle, now: number, site: string): Furnished {
   google.setProject({ userType: 'External', publishing: 'Testing' })
-  const { clientId, clientSecret } = google.addClient({ javascriptOrigins: ['https://booking.example.com'] })
-  for (const name of ['alice', 'bob', 'carol']) google.addAccount({ email: addressOf(name), timeZone: ZONE })
+  const { clientId, clientSecret } = google.addClient({
+    redirectUris: [`${site}/google-calendar/callback`],
+    javascriptOrigins: [site],
+  })
+  for (const name of ['alice', 'bob', 'carol', 'dora', 'erin'])
+    google.addAccount({ email: addressOf(name), timeZone: ZONE })
   google.addCalendar({ owner: addressOf('carol'), id: TEAM, summary: 'Team', timeZone: ZONE })
   google.share({ calendar: TEAM, account: addressOf('bob'), role: 'reader' })
   for (const [calendar, summary, start, end] of eventsAt(now)) {
@@ -69,6 +74,7 @@ function eventsAt(now: number): [calendar: string, summary: string, start: strin
     [addressOf('alice'), 'Lunch', onDay(now, 2, '12:30'), onDay(now, 2, '13:30')],
     [addressOf('bob'), 'Inspection', onDay(now, 1, '14:00'), onDay(now, 1, '15:00')],
     [TEAM, 'Weekly meeting', onDay(now, 3, '10:00'), onDay(now, 3, '11:00')],
+    [addressOf('dora'), 'Notary', onDay(now, 1, '11:00'), onDay(now, 1, '12:00')],
     [addressOf('carol'), 'Handover of keys', onDay(now, 2, '16:00'), onDay(now, 2, '16:45')],
   ]
 }

@@ -8,6 +8,7 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Backend } from './kubernetes.ts'
 import { withOutput } from './readme.ts'
+import { linkOf } from './sign-in.ts'
 import { Stage } from './stage.ts'
 import { tell } from './story.ts'
 import { DemoFailure, Teller } from './teller.ts'
@@ -28,7 +29,7 @@ export async function play(openBackend: OpenBackend): Promise<never> {
   if (status === 0 && performed.stage) {
     if (into !== undefined) await writeFile(into, withOutput(await readFile(into, 'utf8'), performed.told))
     if (!['', '0'].includes(process.env.KEEP ?? '')) {
-      performed.invite(performed.stage)
+      await performed.invite(performed.stage)
       await performed.ended
     }
   }
@@ -87,14 +88,17 @@ class Performance {
     return 0
   }
 
-  invite(stage: Stage): void {
+  async invite(stage: Stage): Promise<void> {
+    await stage.applyFile('demo/sign-in/erin.yaml')
+    const { value: link } = await this.teller.until(linkOf(stage, 'erin'))
     this.teller.line(`
 Everything goes on running, until Ctrl-C. In another terminal, in this folder:
 
   export KUBECONFIG=${stage.shown(stage.kubeconfig)}
   kubectl get agents --watch
 
-In a browser, ${stage.google.url} is the simulated Google: add an event, revoke a grant, and watch.
+In a browser, sign in as Erin: ${link}
+And ${stage.google.url} is the simulated Google: add an event, revoke a grant, and watch.
 The operator's log is ${stage.shown(stage.log)}.`)
   }
 

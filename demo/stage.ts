@@ -1,8 +1,10 @@
 /** Everything that the story needs to run: Google, Kubernetes, the operator's process, and the folder between them. */
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { startGoogle, type SimulatedGoogle } from '../sandbox/google/google.ts'
-import type { Condition } from '../src/resources/types.ts'
+import type { AgentStatus, Condition } from '../src/resources/types.ts'
 import { Kubernetes, type Backend, type Looked } from './kubernetes.ts'
 import { furnish, type Furnished, type Secret } from './people.ts'
 import { OperatorProcess } from './operator-process.ts'
@@ -22,6 +24,15 @@ const clock = {
   },
 }
 
+interface Surroundings {
+  backend: Backend
+  client: Kubernetes
+  webPort: number
+}
+
+/** Where nothing else listens there, so that the story reads the same every time. */
+const USUAL_WEB_PORT = 8080
+
 export class Stage {
   readonly google: SimulatedGoogle
   readonly backend: Backend
@@ -29,21 +40,24 @@ export class Stage {
   readonly operatorArgs: readonly string[]
   readonly furnished: Furnished
   readonly folder: string
+  /** The origin at which the operator's pages are. */
+  readonly site: string
   readonly #kubernetes: Kubernetes
   readonly #root: string
 
-  private constructor(root: string, google: SimulatedGoogle, kubernetes: { backend: Backend; client: Kubernetes }) {
+  private constructor(root: string, google: SimulatedGoogle, { backend, client, webPort }: Surroundings) {
     this.#root = root
     this.google = google
-    this.backend = kubernetes.backend
-    this.#kubernetes = kubernetes.client
+    this.backend = backend
+    this.#kubernetes = client
+    this.site = `http://localhost:${webPort}`
     this.folder = join(root, '.demo')
-    this.furnished = furnish(google, clock.now())
+    this.furnished = furnish(google, clock.now(), this.site)
     this.operatorArgs = [
       'run',
       ...['accounts', 'oauth', 'api'].map((part) => `--google-${part}-url=${google.url}`),
       '--metrics-bind-address=127.0.0.1:0',
-      '--web-bind-address=127.0.0.1:0',
+      `--web-bind-address=127.0.0.1:${webPort}`,
     ]
     this.operator = new OperatorProcess({
       program: join(root, 'dist/main.js'),
@@ -58,7 +72,8 @@ export class Stage {
     const google = await startGoogle({ clock })
     const backend = await openBackend(NAMESPACE)
     const kubeconfig = await backend.kubeconfig()
-    const stage = new Stage(root, google, { backend, client: new Kubernetes(kubeconfig, NAMESPACE) })
+    const client = new Kubernetes(kubeconfig, NAMESPACE)
+    const stage = new Stage(root, google, { backend, client, webPort: await freePort(USUAL_WEB_PORT) })
     await rm(stage.folder, { recursive: true, force: true })
     await mkdir(stage.folder)
     await writeFile(stage.kubeconfig, kubeconfig, { mode: 0o600 })
@@ -82,10 +97,15 @@ export class Stage {
   async applyManifests(): Promise<string[]> {
     const folder = join(this.#root, 'demo/manifests')
     const files = (await readdir(folder)).sort()
-    const texts = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')))
     const lines: string[] = []
-    for (const text of texts) lines.push(...(await this.#kubernetes.apply(text)))
+    for (const file of files) lines.push(...(await this.applyFile(join('demo/manifests', file))))
     return lines
+  }
+
+  /** @param file within the project. */
+  async applyFile(file: string): Promise<string[]> {
+    const text = await readFile(join(this.#root, file), 'utf8')
+    return this.#kubernetes.apply(text.replace(/^( +siteURI: ).*$/m, `$1${this.site}`))
   }
 
   async applySecret({ name, values }: Secret): Promise<void> {
@@ -104,6 +124,11 @@ export class Stage {
 
   object(kind: string, name: string): Looked | undefined {
     return this.#kubernetes.object(kind, name)
+  }
+
+  /** An Agent's status. */
+  agent(name: string): AgentStatus | undefined {
+    return this.object('Agent', name)?.status
   }
 
   condition(kind: string, name: string, type: string): Condition | undefined {
@@ -129,5 +154,19 @@ export class Stage {
     await this.#kubernetes.close()
     await Promise.all([this.google.close(), this.backend.stop()])
     await rm(keepLog ? this.kubeconfig : this.folder, { recursive: true, force: true })
+  }
+}
+
+/** This port, or any other where it is taken. */
+async function freePort(wanted: number): Promise<number> {
+  const server = createServer()
+  try {
+    server.listen(wanted, '127.0.0.1')
+    await once(server, 'listening')
+    return (server.address() as AddressInfo).port
+  } catch {
+    return await freePort(0)
+  } finally {
+    server.close()
   }
 }

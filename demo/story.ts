@@ -3,11 +3,13 @@ import { addressOf, BOB_CONSENTED_HOURS_AGO, onDay, ZONE } from './people.ts'
 import { allReady, conditionSays, counts, expectThat, PEOPLE, showTable, INTERVAL, SLACK, type Scene } from './scene.ts'
 import type { BusyDocument } from './stage.ts'
 import { formatTable } from './table.ts'
+import { personSignsIn } from './sign-in.ts'
 import { clientSecretIsWrong, googleLimits, operatorIsKilled } from './trouble.ts'
 
 export async function tell(scene: Scene): Promise<void> {
   introduce(scene)
   await agentsBecomeReady(scene)
+  await personSignsIn(scene)
   await eventIsAdded(scene)
   await grantEndsSoon(scene)
   await grantIsRevoked(scene)
@@ -126,7 +128,7 @@ async function grantIsRevoked(scene: Scene): Promise<void> {
 async function howItStands(scene: Scene): Promise<void> {
   const { teller, stage } = scene
   teller.heading('How it stands')
-  await teller.until(counts(scene, '2/3'))
+  await teller.until(counts(scene, '3/4'))
   await showTable(scene, 'calendarintegrations', { wide: true })
   await showTable(scene, 'agents', { wide: true })
   const { lines, leaks } = await stage.searchLog()

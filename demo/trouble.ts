@@ -14,8 +14,8 @@ import {
 import type { Expectation } from './teller.ts'
 
 const INTEGRATION = ['CalendarIntegration', 'google'] as const
-/** Alice's, Bob's and the team's; Carol's can't be read any more. */
-const READ_CALENDARS = 3
+/** Alice's, Bob's, the team's and Dora's; Carol's can't be read any more. */
+const READ_CALENDARS = 4
 const USER_AGENT = 'calendar-operator'
 const READING = ['get', 'list', 'watch', 'other']
 
