@@ -64,8 +64,15 @@ export async function googleLimits(scene: Scene): Promise<void> {
     `It pauses for all calendars, and tries again with ${again === 1 ? 'one request' : `${again} requests`}.`,
     patience.seconds,
   )
+  const message = (): string => stage.condition('Agent', 'alice', 'Ready')?.message ?? ''
+  await teller.until({
+    what: 'Alice, due in the meantime, says until when she is good',
+    within: INTERVAL + SLACK,
+    look: () => message().startsWith('Good until'),
+    found: message,
+  })
   teller.command(`kubectl get agents/alice -o jsonpath='{.status.conditions[?(@.type=="Ready")].message}'`)
-  teller.quote(stage.condition('Agent', 'alice', 'Ready')?.message ?? '')
+  teller.quote(message())
   teller.act('Google answers again.')
   stage.google.clearFaults()
   const since = performance.now()
