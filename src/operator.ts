@@ -5,7 +5,6 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { KubeConfig } from '@kubernetes/client-node'
-import type { AgentDeps } from './agent/port.ts'
 import { createAgentReconciler } from './agent/reconcile.ts'
 import { createZones } from './calendar/zones.ts'
 import { createGoogle } from './google/google.ts'
@@ -22,6 +21,8 @@ import { serveHealth, type HealthServer } from './platform/health.ts'
 import type { Log } from './platform/log.ts'
 import { createMetrics, type Metrics } from './platform/metrics.ts'
 import { registerGauges } from './gauges.ts'
+import { findCondition } from './resources/conditions.ts'
+import { needsSignIn } from './resources/reasons.ts'
 import type { Settings } from './settings.ts'
 import { createWeb, type Web, type WebDeps } from './web/web.ts'
 import { wire } from './wiring.ts'
@@ -32,8 +33,6 @@ export interface OperatorDeps {
   clock: Clock
   random: Random
   log: Log
-  /** Where people sign in, if anywhere. */
-  signInURL?: AgentDeps['signInURL']
   /** Called when the Lease is lost: nothing may be written from then on, so the process ends at once. */
   onLeaseLost(): void
 }
@@ -147,7 +146,7 @@ function createParts(deps: OperatorDeps, assertLeading: () => void) {
       ...common,
       integrations: directory,
       zones: createZones(),
-      signInURL: (...whose) => (deps.signInURL ?? web?.signInURL)?.(...whose),
+      signInURL: (...whose) => web?.signInURL(...whose),
       reported: (key) => recount(key),
     }),
   })
@@ -159,7 +158,10 @@ function createParts(deps: OperatorDeps, assertLeading: () => void) {
     namespace: settings.podNamespace ?? connection.namespace ?? 'default',
     connected: (key) => agents.add(key),
     linksChanged() {
-      for (const agent of cluster.agents.list()) if (agent.status?.authorization?.url) agents.add(keyOf(agent), 0)
+      for (const agent of cluster.agents.list()) {
+        const authorized = findCondition(agent.status?.conditions, 'Authorized')
+        if (authorized && needsSignIn(authorized.reason)) agents.add(keyOf(agent), 0)
+      }
     },
   })
   return { metrics, connection, cluster, google, web, integrations, agents }

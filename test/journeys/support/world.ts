@@ -10,7 +10,7 @@ import { KubeConfig } from '@kubernetes/client-node'
 import { expect } from 'vitest'
 import { startGoogle, type SimulatedGoogle } from '../../../sandbox/google/google.ts'
 import { startKubernetes, type SandboxKubernetes } from '../../../sandbox/kubernetes/server.ts'
-import { createOperator, type Operator, type OperatorDeps } from '../../../src/operator.ts'
+import { createOperator, type Operator } from '../../../src/operator.ts'
 import { createLog } from '../../../src/platform/log.ts'
 import { crds } from '../../../src/resources/generated/crds.ts'
 import type { Agent, CalendarIntegration } from '../../../src/resources/types.ts'
@@ -110,8 +110,6 @@ function realKubernetes(): Promise<GrantedKubernetes> {
 export interface WorldOptions {
   flags?: Record<string, string>
   start?: boolean
-  /** Where people sign in, as the web room would say; nowhere unless given. */
-  signInURL?: OperatorDeps['signInURL']
 }
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
@@ -126,8 +124,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const api = await connect(administrator)
   const namespace = isReal ? `booking-${++worlds}` : 'booking'
   const objects = new Objects(api, namespace)
-  const { signInURL } = options
-  const given = { clock, wire, google, api, objects, namespace, directory, signInURL }
+  const given = { clock, wire, google, api, objects, namespace, directory }
   const world = new JourneyWorld({ ...ground, ...given })
   await world.furnish()
   if (options.start !== false) await world.startOperator(options.flags)
@@ -162,7 +159,6 @@ interface Parts extends Omit<Ground, 'administrator'> {
   objects: Objects
   namespace: string
   directory: string
-  signInURL: OperatorDeps['signInURL']
 }
 
 class JourneyWorld implements World {
@@ -254,7 +250,7 @@ class JourneyWorld implements World {
 
   async startOperator(flags: Record<string, string> = {}): Promise<void> {
     this.#flags = flags
-    const { clock, google, kubeconfigPath, signInURL } = this.#parts
+    const { clock, google, kubeconfigPath } = this.#parts
     const settings = readSettings(
       {
         'google-oauth-url': google.url,
@@ -272,7 +268,7 @@ class JourneyWorld implements World {
     kubeConfig.loadFromFile(kubeconfigPath)
     const log = createLog({ level: 'debug', clock, write: (line) => void this.lines.push(line) })
     const onLeaseLost = (): void => void this.lines.push('lease lost\n')
-    this.#operator = createOperator({ settings, kubeConfig, clock, random: lottery(11), log, onLeaseLost, signInURL })
+    this.#operator = createOperator({ settings, kubeConfig, clock, random: lottery(11), log, onLeaseLost })
     const started = this.#operator.start()
     let done = false
     void started.finally(() => (done = true))
