@@ -28,6 +28,18 @@ test('an Event that says the same again within ten minutes is counted, not writt
   expect(event).toMatchObject({ reason: 'SecretNotFound', series: { count: 2 } })
 })
 
+test('the keys of sign-in are new after thirty days, and the ones before stay good', async () => {
+  const keys = async () =>
+    (await world.objects.get('Secret', 'calendar-operator-keys', world.leaseNamespace)).data ?? {}
+  const { current } = await keys()
+  world.clock.jump(31 * 24 * 60 * 60_000)
+  const rotated = await world.until('there is another key', async () => {
+    const now = await keys()
+    return now.current !== current && now
+  })
+  expect(rotated.previous).toBe(current)
+})
+
 describe('what is published under one name', () => {
   test.each(['ConfigMap', 'Secret'])('is a %s that goes once the spec says another name', async (kind) => {
     const publish = (name: string) => ({ publish: { calendar: { kind, name } } })

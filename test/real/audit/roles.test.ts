@@ -52,12 +52,8 @@ describe.each(['cluster-wide', 'namespaced'] as const)('the %s roles', (mode) =>
     expect(missing(asked)).toEqual([])
   })
 
-  it('allow nothing that it never needed, but for the keys of sign-in', () => {
-    const isOfKeys = (right: string) => / (create secrets|\w+ secrets "calendar-operator-keys")$/.test(right)
-    const left = unused(granted(mode), asked)
-    expect(left.filter((right) => !(right.startsWith('calendar-operator-own-namespace: ') && isOfKeys(right)))).toEqual(
-      [],
-    )
+  it('allow nothing that it never needed', () => {
+    expect(unused(granted(mode), asked)).toEqual([])
   })
 })
 
