@@ -8,7 +8,8 @@ export interface Complaints {
 export function complaintsOf(page: Page): Complaints {
   const complaints: Complaints = { all: [] }
   page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.all.push(`${message.type()}: ${message.text()}`)
+    if (['error', 'warning'].includes(message.type()))
+      complaints.all.push(`${message.type()}: ${message.text()} (${message.location().url})`)
   })
   page.on('pageerror', (error) => complaints.all.push(`error: ${error.message}`))
   page.on('requestfailed', (request) => {
