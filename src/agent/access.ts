@@ -215,7 +215,7 @@ function standing({ deps, memory }: AccessRequest, reason: ReasonOf<'Agent', 'Au
 }
 
 /** The id of the primary calendar is the account: the one way to know it without a further scope. */
-async function learnAccount(request: AccessRequest, grant: Grant): Promise<Setback | undefined> {
+async function learnAccount(request: AccessRequest, grant: Grant, again = true): Promise<Setback | undefined> {
   try {
     const primary = await request.gate.view.client.calendar(grant.accessToken ?? '', 'primary')
     grant.account = primary.id
@@ -223,6 +223,10 @@ async function learnAccount(request: AccessRequest, grant: Grant): Promise<Setba
     return undefined
   } catch (error) {
     if (!(error instanceof GoogleError)) throw error
+    // The access token was refused before its time: one new one, one more try.
+    if (again && error.failure === 'Unauthenticated') {
+      return (await renew(request, grant)) ?? learnAccount(request, grant, false)
+    }
     return accountSetback(request, grant, error)
   }
 }

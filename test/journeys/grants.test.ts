@@ -69,6 +69,17 @@ describe('a brought grant', () => {
     expect((await world.objects.secretText('alice-grant')).refresh_token).toBe(brought)
   })
 
+  test('whose access token ends before anything is known of its account is renewed at once', async () => {
+    world.google.switches({ rotateRefreshTokens: true })
+    world.google.addFault({ fault: '503', kind: 'calendarList.get' })
+    await world.addPerson('alice')
+    await apply()
+    await world.untilReason('alice', 'GoogleUnreachable')
+    world.google.expireAccessTokens()
+    world.google.clearFaults()
+    await world.untilReady('alice')
+  })
+
   test('is taken anew when its token changes, and not when only a label does', async () => {
     await world.addPerson('alice')
     await apply()
