@@ -24,6 +24,8 @@ export interface Switches {
   reportRefreshExpiry: boolean
   /** Every refresh answers with a new refresh token, and the old one dies. */
   rotateRefreshTokens: boolean
+  /** With that, the old one dies only when the new one is used: nobody loses it by a crash in between. */
+  rotationOverlap: boolean
   /** No listing page is longer than this, whatever `maxResults` says; 0 is no cap. */
   pageSizeCap: number
   /** Every other page of a listing is empty, the first one included. */
@@ -69,6 +71,7 @@ export interface World {
 export const defaultSwitches: Switches = {
   reportRefreshExpiry: false,
   rotateRefreshTokens: false,
+  rotationOverlap: false,
   pageSizeCap: 0,
   emptyPages: false,
   accessTokenLifetime: 3599,

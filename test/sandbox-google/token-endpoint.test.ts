@@ -101,6 +101,15 @@ describe('the token endpoint (§1.4)', () => {
     expect(refusal(await stage.refresh())).toBe('400 invalid_grant')
     expect((await stage.refresh(next)).status).toBe(200)
   })
+
+  it('rotates them with an overlap when switched on: the old one is dead once the new one is used', async () => {
+    stage.google.switches({ rotateRefreshTokens: true, rotationOverlap: true })
+    const lost = (await stage.refresh()).body.refresh_token as string
+    const next = (await stage.refresh()).body.refresh_token as string
+    expect(refusal(await stage.refresh(lost))).toBe('400 invalid_grant')
+    expect((await stage.refresh(next)).status).toBe(200)
+    expect(refusal(await stage.refresh())).toBe('400 invalid_grant')
+  })
 })
 
 describe('how refresh tokens die (§1.5)', () => {

@@ -10,6 +10,8 @@ import { type Project, projectOf } from './projects.ts'
 
 export interface Grant {
   refreshToken: string
+  /** Good as well, until the one above is used. */
+  previousToken?: string
   client: string
   account: string
   scopes: string[]
@@ -164,10 +166,14 @@ function dropExpired(world: World, grant: Grant, now: number): void {
   }
 }
 
-/** The grant goes on under a new refresh token; the old one is dead from now on. */
-export function rotate(world: World, grant: Grant): string {
-  const old: Grant = { ...grant, deadSince: world.now(), accessTokens: new Set() }
-  world.refreshTokens.set(grant.refreshToken, old)
+/** The grant goes on under a new refresh token; of the old ones only that which was used now may live on. */
+export function rotate(world: World, grant: Grant, used: string): string {
+  const dead: Grant = { ...grant, deadSince: world.now(), accessTokens: new Set() }
+  const kept = world.switches.rotationOverlap ? used : undefined
+  for (const token of [grant.refreshToken, grant.previousToken]) {
+    if (token !== undefined && token !== kept) world.refreshTokens.set(token, dead)
+  }
+  grant.previousToken = kept
   grant.refreshToken = freshName(world, '1//0', 48)
   world.refreshTokens.set(grant.refreshToken, grant)
   return grant.refreshToken

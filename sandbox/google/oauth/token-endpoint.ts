@@ -39,7 +39,7 @@ function refresh(world: World, client: Client, form: URLSearchParams): Reply {
   const now = world.now()
   grant.lastUsedAt = now
   const token = newAccessToken(world, { client: grant.client, account: grant.account, scopes: grant.scopes, grant })
-  const rotated = world.switches.rotateRefreshTokens ? { refresh_token: rotate(world, grant) } : {}
+  const rotated = world.switches.rotateRefreshTokens ? { refresh_token: rotate(world, grant, value) } : {}
   return answer(world, token, rotated)
 }
 
