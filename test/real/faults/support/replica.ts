@@ -13,6 +13,8 @@ export interface ReplicaOptions {
   /** Its log is added to this file. */
   log: string
   leaderElect?: boolean
+  /** All where nothing is said. */
+  namespace?: string
 }
 
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url))
@@ -69,9 +71,10 @@ export class Replica {
   }
 
   #start(): Running {
-    const { name, kubeconfig, googleURL, log, leaderElect = false } = this.#options
+    const { name, kubeconfig, googleURL, log, leaderElect = false, namespace = '' } = this.#options
     const google = ['accounts', 'oauth', 'api'].map((which) => `--google-${which}-url=${googleURL}`)
-    const args = [PROGRAM, 'run', ...google, '--metrics-bind-address=0', `--leader-elect=${String(leaderElect)}`]
+    const args = [PROGRAM, 'run', ...google, '--metrics-bind-address=0']
+    args.push(`--leader-elect=${String(leaderElect)}`, `--watch-namespaces=${namespace}`)
     const env = {
       PATH: process.env.PATH,
       KUBECONFIG: kubeconfig,

@@ -13,8 +13,10 @@ import type { Client } from '../../../contract/client.ts'
 import { lottery } from '../../../journeys/support/world.ts'
 import { startRealKubernetes, type ClusterOptions, type RealKubernetes } from '../../cluster.ts'
 import { Judge } from './judge.ts'
-import { Replica, userOf } from './replica.ts'
+import { Replica, userOf, type ReplicaOptions } from './replica.ts'
 import { foundTown, type Town } from './town.ts'
+
+const HOUR = 60 * 60_000
 
 export class Stage {
   readonly kubernetes: RealKubernetes
@@ -25,6 +27,8 @@ export class Stage {
   readonly #directory = mkdtempSync(join(tmpdir(), 'faults-'))
   readonly #replicas: Replica[] = []
   readonly #client: string
+  /** A full hour. */
+  readonly #from = Math.ceil(Date.now() / HOUR) * HOUR
 
   private constructor(kubernetes: RealKubernetes, google: SimulatedGoogle, hands: Client) {
     this.kubernetes = kubernetes
@@ -41,11 +45,11 @@ export class Stage {
   }
 
   town(namespace: string): Promise<Town> {
-    return foundTown({ google: this.google, hands: this.hands, namespace, client: this.#client })
+    return foundTown({ google: this.google, hands: this.hands, namespace, client: this.#client, from: this.#from })
   }
 
   /** Starts an operator of this name. */
-  async replica(name: string, options: { leaderElect?: boolean; kubeconfig?: string } = {}): Promise<Replica> {
+  async replica(name: string, options: Partial<ReplicaOptions> = {}): Promise<Replica> {
     const kubeconfig = options.kubeconfig ?? (await this.kubernetes.kubeconfig(userOf(name)))
     const log = join(this.#directory, `${name}.log`)
     const replica = new Replica({ ...options, name, kubeconfig, googleURL: this.google.url, log })

@@ -13,6 +13,8 @@ interface Ground {
   namespace: string
   /** The client id. */
   client: string
+  /** What appointments are counted from, ms since the epoch. */
+  from: number
 }
 
 /** How long nothing may change for all to be settled: longer than any delay of the operator's own. */
@@ -57,11 +59,26 @@ export class Town {
     await this.objects.secret(`${name}-grant`, { refresh_token: refreshToken })
   }
 
-  /** An appointment of an hour, so many hours from the next full hour on. */
+  /** An appointment of an hour, so many hours from the start of the stage on. */
   appoint(name: string, hours: number): void {
-    const start = (Math.ceil(Date.now() / HOUR) + hours) * HOUR
+    const start = this.#ground.from + hours * HOUR
     const [from, to] = [start, start + HOUR].map((ms) => ({ dateTime: new Date(ms).toISOString() }))
     this.#ground.google.addEvent({ calendar: this.account(name), event: { start: from, end: to } })
+  }
+
+  /** What Google says to a refresh token. */
+  async tryRefresh(refreshToken: string): Promise<string> {
+    const { google, client } = this.#ground
+    const { web } = google.clientFile(client) as { web: { client_secret: string } }
+    const form = { grant_type: 'refresh_token', client_id: client, client_secret: web.client_secret }
+    const body = new URLSearchParams({ ...form, refresh_token: refreshToken })
+    const answer = await fetch(`${google.url}/token`, { method: 'POST', body })
+    return answer.ok ? 'good' : await answer.text()
+  }
+
+  /** Access tokens end now, so that the operator has to renew them. */
+  expireAccess(name: string): void {
+    this.#ground.google.expireAccessTokens({ account: this.account(name) })
   }
 
   /** Asks the operator to look now. */
@@ -82,10 +99,10 @@ export class Town {
   }
 
   async untilReady(...names: string[]): Promise<void> {
-    await until(`${names.join(', ')} of ${this.namespace} are Ready`, async () => {
+    await until(`${names.length} agents of ${this.namespace} are Ready`, async () => {
       const agents = (await this.list('Agent')) as unknown as Agent[]
-      const late = names.filter((name) => !isReady(agents.find(({ metadata }) => metadata.name === name)))
-      if (late.length > 0) throw new Error(`not so are ${late.join(', ')}`)
+      const problems = names.flatMap((name) => whyNotReady(agents.find(({ metadata }) => metadata.name === name)) ?? [])
+      if (problems.length > 0) throw new Error(problems.join('; '))
       return true
     })
   }
@@ -120,7 +137,11 @@ export const busyIn = (object: Body | undefined): { start: string; end: string }
   (JSON.parse(object?.data?.['busy.json'] ?? '{"busy":[]}') as { busy: { start: string; end: string }[] }).busy
 
 /** As of its newest spec. */
-function isReady(agent: Agent | undefined): boolean {
-  const ready = agent?.status?.conditions?.find(({ type }) => type === 'Ready')
-  return ready?.status === 'True' && agent?.status?.observedGeneration === agent?.metadata.generation
+function whyNotReady(agent: Agent | undefined): string | undefined {
+  if (!agent) return 'one is missing'
+  const { metadata, status } = agent
+  if (status?.observedGeneration !== metadata.generation)
+    return `${metadata.name} was not looked at since its last change`
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready')
+  return ready?.status === 'True' ? undefined : `${metadata.name} is ${JSON.stringify(ready)}`
 }

@@ -1,0 +1,42 @@
+/** How a town stands when all is done, without what differs from run to run: versions, uids, instants, tokens. */
+import type { Agent } from '../../../../src/resources/types.ts'
+import type { Body } from '../../../contract/client.ts'
+import { busyIn, type Town } from './town.ts'
+
+/** Of each object, by `Kind/name`, in words and lists that a failing test can show. */
+export async function endState(town: Town): Promise<Record<string, unknown>> {
+  const state: Record<string, unknown> = {}
+  for (const agent of (await town.list('Agent')) as unknown as Agent[]) {
+    state[`Agent/${agent.metadata.name}`] = agentState(agent)
+  }
+  for (const configMap of await town.list('ConfigMap')) {
+    const owners = (configMap.metadata.ownerReferences ?? []) as { kind: string; name: string }[]
+    state[`ConfigMap/${configMap.metadata.name}`] = {
+      keys: Object.keys(configMap.data ?? {}).sort(),
+      busy: busyIn(configMap),
+      labels: configMap.metadata.labels,
+      owners: owners.map(({ kind, name }) => `${kind}/${name}`),
+    }
+  }
+  for (const secret of await town.list('Secret')) {
+    state[`Secret/${secret.metadata.name}`] = {
+      keys: Object.keys(secret.data ?? {}).sort(),
+      use: await use(town, secret),
+    }
+  }
+  return state
+}
+
+const agentState = ({ metadata, status }: Agent) => ({
+  conditions: (status?.conditions ?? []).map(({ type, status: is, reason }) => `${type}=${is} ${reason}`).sort(),
+  upToDate: status?.observedGeneration === metadata.generation,
+  busyIntervals: status?.sync?.busyIntervals,
+  calendars: status?.sync?.calendars?.map(({ events, error }) => ({ events, error })),
+  finalizers: metadata.finalizers,
+})
+
+/** Whether the refresh token in a grant of ours is still good at Google. */
+async function use(town: Town, { metadata, data }: Body): Promise<string | undefined> {
+  if (!metadata.name.endsWith('-google-grant')) return undefined
+  return town.tryRefresh(Buffer.from(data?.refresh_token ?? '', 'base64').toString())
+}
