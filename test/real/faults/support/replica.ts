@@ -1,5 +1,5 @@
 /** The operator as it ships, in a process of its own that can be ended, killed, and frozen. */
-import { readdirSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { User } from '../../cluster.ts'
@@ -29,6 +29,8 @@ export class Replica {
   readonly name: string
   readonly #options: ReplicaOptions
   #running: Running
+  /** How long its log was when it was started last. */
+  #saidBefore = 0
 
   constructor(options: ReplicaOptions) {
     assertBuilt()
@@ -65,12 +67,23 @@ export class Replica {
     process.kill(this.#running.pid, 'SIGCONT')
   }
 
+  /** Resolves once it works, as it says after each start. */
+  async untilAtWork(): Promise<void> {
+    await this.#running.until('reconciling', async () => this.#said().includes('"msg":"reconciling"'))
+  }
+
   /** The end of its log. */
   tail(): string {
     return tail(this.#options.log)
   }
 
+  /** What it has logged since it was started last. */
+  #said(): string {
+    return readFileSync(this.#options.log, 'utf8').slice(this.#saidBefore)
+  }
+
   #start(): Running {
+    this.#saidBefore = existsSync(this.#options.log) ? readFileSync(this.#options.log, 'utf8').length : 0
     const { name, kubeconfig, googleURL, log, leaderElect = false, namespace = '' } = this.#options
     const google = ['accounts', 'oauth', 'api'].map((which) => `--google-${which}-url=${googleURL}`)
     const args = [PROGRAM, 'run', ...google, '--metrics-bind-address=0']
