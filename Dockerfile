@@ -1,22 +1,34 @@
 # syntax=docker/dockerfile:1
 
-# Everything that runs is one file, dist/main.js: the second stage needs neither npm nor node_modules.
-FROM node:24-bookworm-slim AS build
+# Both bases are named here and nowhere else. A release pins them: --build-arg BASE_IMAGE=…@sha256:… (docs/image.md).
+ARG BUILD_IMAGE=node:24-trixie-slim
+ARG BASE_IMAGE=gcr.io/distroless/nodejs24-debian13:nonroot
+
+# What comes out of this stage is JavaScript and text, the same for every platform.
+FROM --platform=$BUILDPLATFORM ${BUILD_IMAGE} AS build
 WORKDIR /src
 COPY package.json package-lock.json ./
 RUN --mount=type=cache,target=/root/.npm npm ci --no-audit --no-fund
 COPY . .
-RUN npm run build
+# Seconds since 1970, for the times of all files: two builds then make the same layer.
+ARG SOURCE_DATE_EPOCH=0
+RUN npm run build && node scripts/image-files.mjs /image
 
-FROM node:24-bookworm-slim
+# Node and the libraries that it needs: no shell, no npm, no package manager.
+FROM ${BASE_IMAGE}
+ARG BASE_IMAGE
+ARG VERSION=0.1.0
+ARG REVISION=
 LABEL org.opencontainers.image.title="calendar-operator" \
       org.opencontainers.image.description="Connects people's Google calendars to what runs in a Kubernetes cluster" \
-      org.opencontainers.image.licenses="Apache-2.0"
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.base.name="${BASE_IMAGE}"
 ENV NODE_ENV=production
-WORKDIR /app
-# package.json says that main.js is an ES module.
-COPY --from=build /src/dist/main.js /src/dist/LICENCES.txt /src/package.json /src/LICENSE ./
+COPY --from=build /image/ /
 USER 65532:65532
-EXPOSE 8081
-ENTRYPOINT ["node", "/app/main.js"]
+# The sign-in pages; /metrics, /healthz and /readyz.
+EXPOSE 8080 8081
+ENTRYPOINT ["/nodejs/bin/node", "/app/main.js"]
 CMD ["run"]

@@ -1,5 +1,5 @@
 # Every target installs what it needs first, and says what it does.
-.PHONY: demo test lint types build generate bench test-kubernetes test-operations test-browser help
+.PHONY: demo test lint types build generate bench test-kubernetes test-operations test-browser test-image help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -48,3 +48,6 @@ test-operations: $(INSTALLED) ## judge alerts, dashboards and status with the to
 
 test-browser: $(INSTALLED) ## run the sign-in in a browser (Chromium; CHROMIUM=path names another)
 	@npx vitest run --config vitest.browser.config.ts
+
+test-image: build ## build the image without a container engine and run it as the Deployment says (Linux, as root)
+	@npx vitest run --config vitest.image.config.ts

@@ -1,5 +1,5 @@
 // Bundles what ships (dist/main.js) and what the demo and the tests start (the sandbox, the demo): one file each. Beside what
-// ships lie the licences of all that is in it.
+// ships lie the licences of all that is in it, and what it was made of (scripts/sbom.mjs reads that).
 import { existsSync, statSync } from 'node:fs'
 import { chmod, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -36,7 +36,10 @@ for (const { from, to, ships } of BUNDLES) {
     logLevel: 'warning',
   })
   await chmod(to, 0o755)
-  if (ships) await writeFile(join(dirname(to), 'LICENCES.txt'), licencesOf(metafile))
+  if (ships) {
+    await writeFile(join(dirname(to), 'LICENCES.txt'), licencesOf(metafile))
+    await writeFile(join(dirname(to), 'metafile.json'), JSON.stringify(metafile))
+  }
   const kB = Math.round(statSync(to).size / 1000)
   console.log(`${to}  ${kB} kB  ${Math.round(performance.now() - startedAt)} ms`)
 }

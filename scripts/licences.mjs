@@ -5,13 +5,13 @@ const FOLDER = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//
 const TEXT = /^(licen[cs]e|copying|notice)/i
 
 /** The folders of the packages that a bundle holds something of, in order. */
-function packagesOf(metafile) {
+export function packagesOf(metafile) {
   const used = Object.values(metafile.outputs).flatMap((output) =>
     Object.entries(output.inputs)
       .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
       .map(([path]) => FOLDER.exec(path)?.[1]),
   )
-  return [...new Set(used.filter(Boolean))].sort()
+  return [...new Set(used.filter(Boolean))].filter((folder) => existsSync(`${folder}/package.json`)).sort()
 }
 
 function sectionOf(folder) {
@@ -25,6 +25,7 @@ function sectionOf(folder) {
 
 /** One text for all of them. */
 export function licencesOf(metafile) {
-  const folders = packagesOf(metafile).filter((folder) => existsSync(`${folder}/package.json`))
-  return `${folders.map(sectionOf).join(`\n\n${'-'.repeat(80)}\n\n`)}\n`
+  return `${packagesOf(metafile)
+    .map(sectionOf)
+    .join(`\n\n${'-'.repeat(80)}\n\n`)}\n`
 }

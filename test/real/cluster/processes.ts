@@ -85,7 +85,7 @@ export function removeWithUs(directory: string): () => void {
  * A shell that holds the end of a pipe, and acts when the pipe closes. The kernel closes it when this process dies, by
  * SIGKILL too, when no exit hook would run.
  */
-function whenThisProcessDies(act: string, argument: string): ChildProcess {
+export function whenThisProcessDies(act: string, argument: string): ChildProcess {
   const leash = spawn('sh', ['-c', `cat >/dev/null; ${act}`, argument], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
