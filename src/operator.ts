@@ -93,12 +93,14 @@ export function createOperator(deps: OperatorDeps): Operator {
       else startWork()
     },
     async stop() {
+      // Beside the workers: what is under way there has a few seconds, too, and needs what is closed below.
+      const webStopped = web?.stop()
       const stopped = await Promise.all([integrations.stop(GRACE_MS), agents.stop(GRACE_MS)])
       const ended = stopped.every(Boolean)
       // What still runs may still write: then the Lease is left to run out, and nobody begins beside us.
       await election?.stop(ended)
       await electing
-      await web?.stop()
+      await webStopped
       await cluster.stop()
       await Promise.all([google.close(), connection.close(), health?.close()])
       return ended

@@ -32,7 +32,7 @@ async function write({ cluster }: WebDeps, agent: Agent, grant: KeptGrant): Prom
   const name = grantSecretName(agent)
   const known = await cluster.readSecret(namespace, name)
   const data = grantData(grant)
-  if (known && !isManaged(known)) throw new Error(`Secret ${name} exists and is not ours`)
+  if (known && !isManaged(known)) throw new Error(`Secret ${namespace}/${name} exists and is not ours`)
   if (known) {
     const annotations = { [BROUGHT_TOKEN_HASH]: null, [CONSENT_IS_GUESS]: null }
     await cluster.patch(known, { metadata: { annotations }, data })

@@ -1,5 +1,5 @@
 /** What strangers may cost us: how much is read of a body, and how often one address may be wrong. */
-import { BlockList, isIP, isIPv6 } from 'node:net'
+import { BlockList, isIP, isIPv6, SocketAddress } from 'node:net'
 import type { Clock } from '../platform/clock.ts'
 
 /** The whole text of a body; undefined where it is longer than `most` bytes: then no more of it is read. */
@@ -30,36 +30,80 @@ export function networksOf(cidrs: readonly string[]): BlockList {
 const isAmong = (list: BlockList, address: string): boolean =>
   isIP(address) !== 0 && list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
 
-/** Whoever speaks to us: the last address that isn't a proxy of ours. What others write into the header counts for nothing. */
+/** Some proxies write a port, too; and IPv4 comes to a socket of IPv6 in the latter's spelling. */
+const plain = (text: string): string =>
+  text
+    .trim()
+    .replace(/^\[(.*)\](?::\d+)?$/, '$1')
+    .replace(/^([\d.]+):\d+$/, '$1')
+    .replace(/^::ffff:(?=[\d.]+$)/i, '')
+    .replace(/%.*$/, '')
+
+/**
+ * Whoever speaks to us: the last address that isn't a proxy of ours, or the last proxy, where what stands before it is no
+ * address. What others write into the header counts for nothing.
+ */
 export function clientAddress(socket: string, forwardedFor: string | undefined, proxies: BlockList): string {
-  const plain = (text: string): string => text.trim().replace(/^::ffff:/i, '')
-  const chain = [...(forwardedFor ?? '').split(','), socket].map(plain).filter(Boolean)
-  while (chain.length > 1 && isAmong(proxies, chain.at(-1) ?? '')) chain.pop()
-  return chain.at(-1) ?? ''
+  const told = (forwardedFor ?? '').split(',').map(plain)
+  let client = plain(socket)
+  while (isAmong(proxies, client)) {
+    const before = told.pop()
+    if (before === undefined || isIP(before) === 0) break
+    client = before
+  }
+  return client
 }
 
-const BURST = 60
-const REFILL_MS = 1_000
-const MOST_ADDRESSES = 10_000
+/** Who counts as one: an address of IPv4, or a network of IPv6 (64 bits), of which a household has all addresses. */
+export function holderOf(address: string): string {
+  if (!isIPv6(address)) return address
+  const [left = '', right = ''] = new SocketAddress({ address, family: 'ipv6' }).address.split('::')
+  const groups = (text: string): string[] => text.split(':').filter(Boolean)
+  const zeros = Array<string>(8).fill('0')
+  return [...groups(left), ...zeros.slice(groups(left).length + groups(right).length), ...groups(right)]
+    .slice(0, 4)
+    .join(':')
+}
 
-/** So many mistakes an address at once, and then one a second. Good requests are not counted: many may share an address. */
-export class Mistakes {
+export interface Allowance {
+  /** So many at once, */
+  burst: number
+  /** and then one in so many ms. */
+  refillMs: number
+}
+
+/** Good requests are not counted: many people may share an address. */
+export const MISTAKES: Allowance = { burst: 60, refillMs: 1_000 }
+/** Codes that go to Google, an address and Agent: a person needs one, and whoever has a link could send any number of made-up ones. */
+export const EXCHANGES: Allowance = { burst: 10, refillMs: 30_000 }
+
+const MOST_KEYS = 10_000
+
+/** Counts by key, and forgets the key that was quiet for longest where there are too many. */
+export class Buckets {
   readonly #clock: Pick<Clock, 'now'>
-  readonly #byAddress = new Map<string, { left: number; at: number }>()
+  readonly #allowance: Allowance
+  readonly #byKey = new Map<string, { left: number; at: number }>()
 
-  constructor(clock: Pick<Clock, 'now'>) {
+  constructor(clock: Pick<Clock, 'now'>, allowance: Allowance) {
     this.#clock = clock
+    this.#allowance = allowance
   }
 
   /** Counts one. Answers whether it was one too many. */
-  tooMany(address: string): boolean {
+  tooMany(key: string): boolean {
+    const { burst, refillMs } = this.#allowance
     const now = this.#clock.now()
-    const known = this.#byAddress.get(address)
-    const left = known ? Math.min(BURST, known.left + (now - known.at) / REFILL_MS) : BURST
-    this.#byAddress.delete(address)
-    this.#byAddress.set(address, { left: Math.max(left - 1, 0), at: now })
-    const oldest = this.#byAddress.keys().next()
-    if (this.#byAddress.size > MOST_ADDRESSES && !oldest.done) this.#byAddress.delete(oldest.value)
+    const known = this.#byKey.get(key)
+    const left = known ? Math.min(burst, known.left + (now - known.at) / refillMs) : burst
+    this.#byKey.delete(key)
+    this.#byKey.set(key, { left: Math.max(left - 1, 0), at: now })
+    const quietest = this.#byKey.keys().next()
+    if (this.#byKey.size > MOST_KEYS && !quietest.done) this.#byKey.delete(quietest.value)
     return left < 1
+  }
+
+  get size(): number {
+    return this.#byKey.size
   }
 }

@@ -11,7 +11,7 @@ import { SIGN_IN_PREFIX } from '../resources/names.ts'
 import { begin, finish, type Answer } from './flow.ts'
 import { headersOf } from './headers.ts'
 import type { Keys } from './keys.ts'
-import { bodyOf, clientAddress, Mistakes } from './limits.ts'
+import { bodyOf, Buckets, clientAddress, EXCHANGES, holderOf, MISTAKES } from './limits.ts'
 import { formToken, isFormToken, isOutcomeProof, outcomeProof, tagOf, uidOf } from './marks.ts'
 import * as pages from './pages/pages.ts'
 import type { WebDeps } from './port.ts'
@@ -34,11 +34,15 @@ const MOST_BODY_BYTES = 8 * 1024
 /** How long a page tells what happened a moment ago, however often it is loaded. */
 const OUTCOME_SHOWN_MS = 5 * 60_000
 
+/** Thrown where somebody asks more of Google than anybody needs. */
+class TooMany extends Error {}
+
 export class Routes {
   readonly #deps: WebDeps
   readonly #options: RoutesOptions
   readonly #visits: Visits
-  readonly #mistakes: Mistakes
+  readonly #mistakes: Buckets
+  readonly #exchanges: Buckets
   /** Attempts that have come back: what becomes of them, and when their states are over. */
   readonly #used = new Map<string, { result?: Promise<pages.Outcome>; until: number }>()
 
@@ -46,7 +50,8 @@ export class Routes {
     this.#deps = deps
     this.#options = options
     this.#visits = new Visits(deps)
-    this.#mistakes = new Mistakes(deps.clock)
+    this.#mistakes = new Buckets(deps.clock, MISTAKES)
+    this.#exchanges = new Buckets(deps.clock, EXCHANGES)
   }
 
   app(): Hono<App> {
@@ -67,6 +72,7 @@ export class Routes {
     }
     app.notFound((request) => this.#notFound(request))
     app.onError((error, request) => {
+      if (error instanceof TooMany) return this.#tooMany(request)
       this.#deps.log.error({ error }, 'a sign-in request failed')
       this.#deps.observe('failed')
       return request.html(pages.failedPage(language(request)), 503, headersOf())
@@ -184,7 +190,10 @@ export class Routes {
     const key = this.#options.keys.current
     const browser = this.#cookie(request)
     if (!answer || !key || browser === undefined) return undefined
-    const outcome = await this.#once(state, () => finish(this.#deps, visit, state, answer))
+    // Counted before Google is asked, and not the second half of a double click.
+    const asks = answer.code !== undefined && !this.#used.has(state.id)
+    if (asks && this.#exchanges.tooMany(`${this.#holder(request)} ${state.uid}`)) throw new TooMany()
+    const outcome = await this.#once(state, visit, () => finish(this.#deps, visit, state, answer))
     if (outcome === undefined) return undefined
     const tag = tagOf(state.uid, key) ?? ''
     const at = this.#deps.clock.now()
@@ -193,7 +202,11 @@ export class Routes {
   }
 
   /** The same request twice at a time (a double click, an impatient reload) has one result; one that comes later has none. */
-  async #once(state: State, run: () => Promise<pages.Outcome>): Promise<pages.Outcome | undefined> {
+  async #once(
+    state: State,
+    { agentKey: agent }: Visit,
+    run: () => Promise<pages.Outcome>,
+  ): Promise<pages.Outcome | undefined> {
     const now = this.#deps.clock.now()
     for (const [id, { until }] of this.#used) if (until < now) this.#used.delete(id)
     const known = this.#used.get(state.id)
@@ -203,7 +216,7 @@ export class Routes {
     attempt.result = run()
     try {
       const outcome = await attempt.result
-      this.#deps.log.info({ outcome }, 'sign-in ended')
+      this.#deps.log.info({ agent, outcome }, 'sign-in ended')
       this.#deps.observe(outcome)
       return outcome
     } finally {
@@ -251,11 +264,18 @@ export class Routes {
   }
 
   #mistaken(request: Request): Response | Promise<Response> | undefined {
-    const socket = request.env.incoming.socket.remoteAddress ?? ''
-    const address = clientAddress(socket, request.req.header('x-forwarded-for'), this.#options.proxies)
-    if (!this.#mistakes.tooMany(address)) return undefined
+    return this.#mistakes.tooMany(this.#holder(request)) ? this.#tooMany(request) : undefined
+  }
+
+  #tooMany(request: Request): Response | Promise<Response> {
     const headers = { ...headersOf(), 'retry-after': '60' }
     return request.html(pages.tooManyRequestsPage(language(request)), 429, headers)
+  }
+
+  /** On whose account this goes. */
+  #holder(request: Request): string {
+    const socket = request.env.incoming.socket.remoteAddress ?? ''
+    return holderOf(clientAddress(socket, request.req.header('x-forwarded-for'), this.#options.proxies))
   }
 }
 

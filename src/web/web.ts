@@ -6,6 +6,7 @@
 import { createAdaptorServer } from '@hono/node-server'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Clock } from '../platform/clock.ts'
 import { signInURLOf } from '../resources/names.ts'
 import type { Agent } from '../resources/types.ts'
 import { Keys } from './keys.ts'
@@ -30,19 +31,21 @@ export interface Web {
   readonly port: number | undefined
   /** Fails, with a message that names the address, where it can't listen. */
   start(): Promise<void>
-  /** Takes no more requests, and ends those under way. */
+  /** Takes no more connections, lets what is under way come to its end for a while, and cuts off the rest. */
   stop(): Promise<void>
   /** The page on which this Agent's person signs in; undefined while there are no keys. */
   signInURL(agent: Agent, siteURI: string): string | undefined
 }
 
-const HEAD_MS = 5_000
-const REQUEST_MS = 10_000
+/** Of sockets, in ms. Node looks for those that are over their time only every thirty seconds unless it is told. */
+const DEADLINES = { headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 1_000 }
+/** How long a sign-in that is under way has to come to its end: Google's code is used up, and the grant not yet kept. */
+const GRACE_MS = 5_000
 
 export function createWeb(deps: WebDeps, options: WebOptions): Web {
   const keys = new Keys(deps)
   const app = new Routes(deps, { keys, proxies: networksOf(options.trustedProxies) }).app()
-  const limits = { headersTimeout: HEAD_MS, requestTimeout: REQUEST_MS, maxHeaderSize: 16 * 1024 }
+  const limits = { ...DEADLINES, maxHeaderSize: 16 * 1024 }
   const server = createAdaptorServer({ fetch: app.fetch, serverOptions: limits }) as Server
   return {
     get port() {
@@ -54,11 +57,7 @@ export function createWeb(deps: WebDeps, options: WebOptions): Web {
     },
     async stop() {
       keys.stop()
-      if (!server.listening) return
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      })
+      if (server.listening) await ended(server, deps.clock)
     },
     signInURL({ metadata: { uid } }, siteURI) {
       const tag = keys.current && uid !== undefined ? tagOf(uid, keys.current) : undefined
@@ -66,6 +65,15 @@ export function createWeb(deps: WebDeps, options: WebOptions): Web {
     },
   }
 }
+
+const ended = (server: Server, clock: Pick<Clock, 'setTimer'>): Promise<void> =>
+  new Promise((resolve) => {
+    const cancel = clock.setTimer(GRACE_MS, () => server.closeAllConnections())
+    server.close(() => {
+      cancel()
+      resolve()
+    })
+  })
 
 const listen = (server: Server, { host, port }: WebOptions): Promise<void> =>
   new Promise((resolve, reject) => {

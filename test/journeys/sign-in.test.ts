@@ -2,124 +2,29 @@
  * Signing in, over HTTP as a browser does it: the page, Google's consent, the way back, and what is kept of it. And what
  * others might try.
  */
-import { request } from 'undici'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { csrfIn, heading, SITE, type Browser, type Reply } from './support/browser.ts'
 import { agentManifest, integrationManifest } from './support/manifests.ts'
-import { isNamespaced, SCOPE, startWorld, type World } from './support/world.ts'
+import { CALLBACK, SignIn, type Answered } from './support/sign-in.ts'
+import { isNamespaced, SCOPE, type World } from './support/world.ts'
 
-const SITE = 'https://booking.example.com'
-const CALLBACK = `${SITE}/google-calendar/callback`
 const MINUTE = 60_000
-
-interface Reply {
-  status: number
-  headers: Record<string, string | string[] | undefined>
-  text: string
-  location: string
-}
-
-/** What a browser keeps and sends: one cookie, and what its pages said. */
-class Browser {
-  cookie: string | undefined
-  port: number
-
-  constructor(port: number) {
-    this.port = port
-  }
-
-  async send(method: 'GET' | 'POST', address: string, options: Sent = {}): Promise<Reply> {
-    const { pathname, search } = new URL(address, SITE)
-    const { statusCode, headers, body } = await request(`http://127.0.0.1:${this.port}${pathname}${search}`, {
-      method,
-      headers: { ...(this.cookie && { cookie: this.cookie }), ...options.headers },
-      body: options.body,
-    })
-    const [set] = [headers['set-cookie'] ?? []].flat()
-    if (set !== undefined) this.cookie = set.split(';')[0]
-    return { status: statusCode, headers, text: await body.text(), location: String(headers.location ?? '') }
-  }
-
-  form(address: string, fields: Record<string, string>, headers: Record<string, string> = {}): Promise<Reply> {
-    const own = { 'content-type': 'application/x-www-form-urlencoded', origin: 'null', ...headers }
-    return this.send('POST', address, { body: new URLSearchParams(fields).toString(), headers: own })
-  }
-
-  json(address: string, fields: object, headers: Record<string, string> = {}): Promise<Reply> {
-    const own = { 'content-type': 'application/json', origin: SITE, ...headers }
-    return this.send('POST', address, { body: JSON.stringify(fields), headers: own })
-  }
-}
-
-interface Sent {
-  headers?: Record<string, string>
-  body?: string
-}
-
-interface Answered {
-  account?: string
-  untick?: string[]
-  deny?: boolean
-}
 
 let world: World
 let browser: Browser
 let link: string
+let stage: SignIn
 
-async function open(redirectUris: string[] = [CALLBACK]): Promise<void> {
-  world = await startWorld()
-  const client = world.google.addClient({ redirectUris, javascriptOrigins: [SITE] })
-  world.addSecret(client.clientSecret)
-  await world.objects.secret('google-oauth-client', {
-    'client_secret.json': JSON.stringify(world.google.clientFile(client.clientId)),
-  })
-  for (const name of ['alice', 'mallory']) world.google.addAccount({ email: `${name}@example.com` })
-  await world.objects.apply(integrationManifest())
-  link = await linkOf('alice')
-  browser = newBrowser()
+async function open(redirectUris?: string[]): Promise<void> {
+  stage = await SignIn.open({ redirectUris })
+  ;({ world, browser, link } = stage)
 }
 
-const newBrowser = (): Browser => new Browser(world.operator.webPort ?? 0)
-
-async function linkOf(name: string, spec: Record<string, unknown> = {}): Promise<string> {
-  await world.objects.apply(agentManifest(name, { grantSecretRef: undefined, ...spec }))
-  const agent = await world.untilReason(name, 'AwaitingSignIn')
-  return agent.status?.authorization?.url ?? ''
-}
-
-const csrfIn = ({ text }: Reply): string => /(?:name="csrf" value|data-csrf)="([^"]*)"/.exec(text)?.[1] ?? ''
-
-/** Up to Google's page of consent: its address. */
-async function consent(by = browser, to = link): Promise<string> {
-  const page = await by.send('GET', to)
-  expect(page.status).toBe(200)
-  return (await by.form(to, { csrf: csrfIn(page) })).location
-}
-
-/** Google's answer, as the address of the callback that it sends the browser to. */
-function answered(url: string, answer: Answered = {}): string {
-  const result = world.google.signIn({ url, account: 'alice@example.com', ...answer })
-  if (!('redirect' in result)) throw new Error(`Google answers no redirect: ${JSON.stringify(result)}`)
-  return result.redirect
-}
-
-/** All the way; answers the page at its end. */
-async function through(answer: Answered = {}, by = browser): Promise<Reply> {
-  const back = await by.send('GET', answered(await consent(by), answer))
-  expect(back.status).toBe(303)
-  return by.send('GET', back.location)
-}
-
-const heading = ({ text }: Reply): string =>
-  /<h1[^>]*>([^]*?)<\/h1>/
-    .exec(text)?.[1]
-    ?.replace(/<[^>]+>/g, '')
-    .trim() ?? ''
-
-async function grant(): Promise<Record<string, string>> {
-  const secret = await world.objects.find('Secret', 'alice-google-grant')
-  const text = (value: string): string => Buffer.from(value, 'base64').toString()
-  return Object.fromEntries(Object.entries(secret?.data ?? {}).map(([key, value]) => [key, text(value)]))
-}
+const newBrowser = (): Browser => stage.newBrowser()
+const consent = (by?: Browser): Promise<string> => stage.consent(by)
+const answered = (url: string, answer?: Answered): string => stage.answered(url, answer)
+const through = (answer?: Answered): Promise<Reply> => stage.through(answer)
+const grant = (): Promise<Record<string, string>> => stage.grant()
 
 const expectNothingKept = async (): Promise<void> =>
   expect(await world.objects.find('Secret', 'alice-google-grant')).toBeUndefined()
@@ -239,8 +144,7 @@ describe('by a redirect', () => {
 describe('in a popup', () => {
   beforeEach(() => open([]))
 
-  const attempt = async (headers?: Record<string, string>): Promise<Reply> =>
-    browser.json(`${link}/attempt`, { csrf: csrfIn(await browser.send('GET', link)) }, headers)
+  const attempt = (headers?: Record<string, string>): Promise<Reply> => stage.attempt(headers)
 
   test('the script gets what Google’s needs, and the page lets Google’s script in', async () => {
     const page = await browser.send('GET', link)
@@ -250,17 +154,8 @@ describe('in a popup', () => {
     expect(JSON.parse(reply.text)).toMatchObject({ scope: SCOPE, loginHint: 'alice@example.com' })
   })
 
-  /** What Google's window hands to the script, which sends it on. */
-  async function come(answer: Answered = {}, headers?: Record<string, string>): Promise<Reply> {
-    const { clientID, scope, state } = JSON.parse((await attempt()).text) as Record<string, string>
-    const url = new URL('/o/oauth2/v2/auth', world.google.url)
-    const own = { client_id: clientID, scope, state, redirect_uri: 'postmessage', origin: SITE, response_type: 'code' }
-    for (const [name, value] of Object.entries({ ...own, access_type: 'offline' }))
-      url.searchParams.set(name, value ?? '')
-    const result = world.google.signIn({ url: url.href, account: 'alice@example.com', ...answer })
-    if (!('popup' in result)) throw new Error(`Google answers no popup: ${JSON.stringify(result)}`)
-    return browser.json(`${link}/code`, result.popup.params, headers)
-  }
+  const come = async (answer: Answered = {}, headers?: Record<string, string>): Promise<Reply> =>
+    browser.json(`${link}/code`, await stage.popup(answer), headers)
 
   const pageAfter = async (reply: Reply): Promise<Reply> =>
     browser.send('GET', (JSON.parse(reply.text) as { location: string }).location)
@@ -314,7 +209,7 @@ describe('what others try', () => {
   test('a link ends with its Agent, also when one of that name is made again', async () => {
     await world.objects.delete('Agent', 'alice')
     await world.until('the page is gone', async () => (await browser.send('GET', link)).status === 404)
-    expect(await linkOf('alice')).not.toBe(link)
+    expect(await stage.linkOf('alice')).not.toBe(link)
     expect((await browser.send('GET', link)).status).toBe(404)
   })
 

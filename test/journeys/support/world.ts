@@ -39,6 +39,8 @@ export interface World {
   readonly kubernetes: RealKubernetes | undefined
   /** The sandbox's own handle: faults, request counts; undefined on a real API server. */
   readonly sandbox: SandboxKubernetes | undefined
+  /** Whose hands the operator's are. */
+  readonly kubeconfigPath: string
   /** The OAuth client of `google-oauth-client`. */
   readonly client: { clientId: string; clientSecret: string }
   /** Everything that was logged. */
@@ -191,6 +193,10 @@ class JourneyWorld implements World {
 
   get leaseNamespace(): string {
     return OPERATOR_NAMESPACE
+  }
+
+  get kubeconfigPath(): string {
+    return this.#parts.kubeconfigPath
   }
 
   get client() {

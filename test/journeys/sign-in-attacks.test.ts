@@ -1,0 +1,334 @@
+/**
+ * What others might try at the sign-in pages, one attack a test. Each fails when the one defence that it is about is taken
+ * out. (What goes wrong by itself, and the attacks on a single state or form, stand in sign-in.test.ts.)
+ */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { csrfIn, heading, SITE, type Browser, type Reply } from './support/browser.ts'
+import { agentManifest, integrationManifest } from './support/manifests.ts'
+import { raw } from './support/raw.ts'
+import { scrape } from './support/scrape.ts'
+import { CALLBACK, SignIn, type Answered, type SignInOptions } from './support/sign-in.ts'
+import { SCOPE, type World } from './support/world.ts'
+
+let stage: SignIn
+let world: World
+let browser: Browser
+let link: string
+
+async function open(options?: SignInOptions): Promise<void> {
+  stage = await SignIn.open(options)
+  ;({ world, browser, link } = stage)
+}
+
+afterEach(() => world.stop())
+
+const pathOf = (address: string): string => new URL(address, SITE).pathname
+const statusOf = ({ status }: Reply): number => status
+
+describe('a grant that is good', () => {
+  let kept: Record<string, string>
+
+  beforeEach(() => open())
+
+  /** Alice is connected; before that, somebody had begun another sign-in. Answers where that one stands. */
+  async function connectedBehind(): Promise<string> {
+    const begun = await stage.consent()
+    expect(heading(await stage.through())).toContain('connected')
+    await world.untilReady('alice')
+    kept = await stage.grant()
+    world.addSecret(kept.refresh_token ?? '')
+    return begun
+  }
+
+  async function endsAs(callback: string, said: RegExp): Promise<void> {
+    const back = await browser.send('GET', callback)
+    expect(heading(await browser.send('GET', back.location))).toMatch(said)
+    // The operator itself renews the access token; what was granted stays.
+    const now = await stage.grant()
+    const lasting = ['refresh_token', 'scope', 'account', 'granted_at', 'client_id']
+    for (const name of lasting) expect(now[name]).toBe(kept[name])
+    expect((await world.untilReady('alice')).status?.authorization?.url).toBeUndefined()
+  }
+
+  test.each<[string, Answered, RegExp]>([
+    ['of somebody else', { account: 'mallory@example.com' }, /account/i],
+    ['that is denied', { deny: true }, /not|cancel|denied|declin/i],
+  ])('is not replaced by one %s', async (_, answer, said) => {
+    await endsAs(stage.answered(await connectedBehind(), answer), said)
+  })
+
+  test('is not replaced by one with fewer permissions', async () => {
+    await world.objects.apply(integrationManifest({}, { scopes: [SCOPE, `${SCOPE}.events`] }))
+    await world.until('both are asked for', async () => (await stage.consent()).includes('calendar.events'))
+    const begun = new URL(await connectedBehind())
+    // Else Google adds what was granted before, and nothing is missing.
+    begun.searchParams.delete('include_granted_scopes')
+    await endsAs(stage.answered(begun.href, { untick: [SCOPE] }), /permission|missing/i)
+  })
+
+  test('is not replaced by one without a refresh token', async () => {
+    const begun = new URL(await connectedBehind())
+    // Google gives one at the first consent only, unless it is asked to ask again.
+    begun.searchParams.delete('prompt')
+    await endsAs(stage.answered(begun.href), /google|again|not/i)
+  })
+
+  test('lets nobody begin another sign-in', async () => {
+    await connectedBehind()
+    const csrf = csrfIn(await stage.newBrowser().send('GET', link))
+    expect(csrf).toBe('')
+    const back = await browser.form(link, { csrf })
+    expect(back.location).not.toContain(world.google.url)
+  })
+})
+
+describe('what belongs to another Agent, flow or browser', () => {
+  test('a state does not connect an Agent at whose link it is handed in', async () => {
+    await open({ redirectUris: [] })
+    const bobs = await stage.linkOf('bob')
+    expect((await browser.json(`${bobs}/code`, await stage.popup())).status).toBe(400)
+    for (const name of ['alice', 'bob']) {
+      expect(await world.objects.find('Secret', `${name}-google-grant`)).toBeUndefined()
+    }
+  })
+
+  test('a link of Mallory’s, sent to Alice, connects neither', async () => {
+    await open()
+    const mallorys = await stage.linkOf('mallory')
+    const callback = stage.answered(await stage.consent(browser, mallorys), { account: 'alice@example.com' })
+    const back = await browser.send('GET', callback)
+    expect(heading(await browser.send('GET', back.location))).toMatch(/account/i)
+    expect(await world.objects.find('Secret', 'mallory-google-grant')).toBeUndefined()
+    expect(await stage.grant()).toEqual({})
+  })
+
+  test('the token of one Agent’s form is worth nothing on another’s', async () => {
+    await open()
+    const bobs = await stage.linkOf('bob')
+    const csrf = csrfIn(await browser.send('GET', bobs))
+    expect(csrf).not.toBe('')
+    expect((await browser.form(link, { csrf })).status).toBe(400)
+  })
+
+  test('a state of the redirect is refused where the popup’s codes come in', async () => {
+    await open()
+    const query = new URL(stage.answered(await stage.consent())).searchParams
+    const { state, code } = Object.fromEntries(query)
+    expect((await browser.json(`${link}/code`, { state, code })).status).toBe(400)
+    expect(await stage.grant()).toEqual({})
+  })
+
+  test('a state of the popup is refused where the redirect comes back', async () => {
+    await open({ redirectUris: [] })
+    const query = new URLSearchParams(await stage.popup()).toString()
+    expect((await browser.send('GET', `${CALLBACK}?${query}`)).status).toBe(400)
+    expect(await stage.grant()).toEqual({})
+  })
+
+  test('a popup’s attempt needs the token of the page, and its code the cookie of that browser', async () => {
+    await open({ redirectUris: [] })
+    const csrf = csrfIn(await browser.send('GET', link))
+    const stranger = stage.newBrowser()
+    await stranger.send('GET', link)
+    const answer = await stage.popup()
+    const replies = [
+      await browser.json(`${link}/attempt`, {}),
+      await browser.json(`${link}/attempt`, { csrf: `${csrf}A` }),
+      await stranger.json(`${link}/attempt`, { csrf }),
+      await stage.newBrowser().json(`${link}/attempt`, { csrf }),
+      await stranger.json(`${link}/code`, answer),
+      await stage.newBrowser().json(`${link}/code`, answer),
+    ]
+    expect(replies.map(statusOf)).toEqual(replies.map(() => 400))
+    expect(new Set(replies.map(({ text }) => text)).size).toBe(1)
+    expect(await stage.grant()).toEqual({})
+  })
+
+  test('what a page tells one browser, it tells no other', async () => {
+    await open()
+    const back = await browser.send('GET', stage.answered(await stage.consent(), { deny: true }))
+    const told = heading(await browser.send('GET', back.location))
+    expect(heading(await stage.newBrowser().send('GET', back.location))).not.toBe(told)
+  })
+
+  test('Google’s code is worth nothing without the verifier that only our state holds', async () => {
+    await open()
+    const [mine, theirs] = [await stage.consent(), await stage.consent()]
+    const stolen = new URL(stage.answered(mine)).searchParams.get('code') ?? ''
+    const injected = new URL(stage.answered(theirs))
+    injected.searchParams.set('code', stolen)
+    const back = await browser.send('GET', injected.href)
+    await browser.send('GET', back.location)
+    expect(await stage.grant()).toEqual({})
+  })
+})
+
+describe('what is written into a request', () => {
+  beforeEach(() => open())
+
+  test('ends up in no header of ours', async () => {
+    const evil = '%0d%0aset-cookie:%20evil=1%0d%0ax-evil:%201'
+    const callback = stage.answered(await stage.consent())
+    const replies = [
+      await browser.send('GET', `${link}?outcome=${evil}&at=${evil}&proof=${evil}`),
+      await browser.send('GET', `${SITE}/google-calendar/sign-in/${evil}`),
+      await browser.send('GET', `${CALLBACK}?state=${evil}&code=${evil}&error=${evil}`),
+      await browser.send('GET', `${callback}&code=${evil}&error=${evil}`),
+    ]
+    for (const { headers } of replies) {
+      expect(headers['x-evil']).toBeUndefined()
+      expect(JSON.stringify(headers)).not.toContain('evil')
+    }
+  })
+
+  test('about hosts is not believed', async () => {
+    const headers = {
+      host: 'evil.example',
+      'x-forwarded-host': 'evil.example',
+      'x-forwarded-proto': 'http',
+      forwarded: 'host=evil.example',
+    }
+    const page = await browser.send('GET', link, { headers })
+    expect(page.text + JSON.stringify(page.headers)).not.toContain('evil.example')
+    const { location } = await browser.form(link, { csrf: csrfIn(page) }, headers)
+    expect(new URL(location).searchParams.get('redirect_uri')).toBe(CALLBACK)
+    const back = await browser.send('GET', stage.answered(location), { headers })
+    expect(back.location).toMatch(/^\/google-calendar\/sign-in\//)
+  })
+
+  const POST = (length: string): string =>
+    `POST ${pathOf(link)} HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-www-form-urlencoded\r\n${length}\r\n\r\n`
+
+  test('is refused unread where it says that it is too long', async () => {
+    const { answer } = await raw(browser.port, POST('content-length: 1000000000'))
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /)
+  })
+
+  test('is refused once it turns out to be too long', async () => {
+    const chunk = `400\r\n${'x'.repeat(1024)}\r\n`
+    const { answer, sent } = await raw(browser.port, POST('transfer-encoding: chunked'), () => chunk)
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /)
+    expect(sent).toBeLessThan(1_000_000)
+  })
+
+  test('may not be one long head', async () => {
+    const { answer } = await raw(
+      browser.port,
+      `GET ${pathOf(link)} HTTP/1.1\r\nhost: x\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`,
+    )
+    expect(answer).toMatch(/^HTTP\/1\.1 431 /)
+  })
+
+  test('is not waited for: half a head is given up within seconds', async () => {
+    const { answer } = await raw(browser.port, 'GET / HTTP/1.1\r\nhost: x\r\n')
+    expect(answer).toMatch(/^HTTP\/1\.1 408 /)
+  }, 12_000)
+
+  test('and is broken off halfway is no trouble of ours', async () => {
+    const path = pathOf(link)
+    await new Promise<void>((resolve, reject) => {
+      import('node:net').then(({ connect }) => {
+        const socket = connect(browser.port, '127.0.0.1', () => {
+          socket.write(`POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nhalf`, () => {
+            setImmediate(() => socket.resetAndDestroy())
+          })
+        })
+        socket.on('close', () => resolve())
+      }, reject)
+    })
+    await world.until('it is over', async () => (await browser.send('GET', link)).status === 200)
+    expect(world.lines.filter((line) => /"level":"(error|warn)"/.test(line))).toEqual([])
+  })
+})
+
+describe('who is wrong too often', () => {
+  const wrong = async (headers: (turn: number) => Record<string, string>, times = 61): Promise<number[]> => {
+    const statuses = []
+    for (let turn = 0; turn < times; turn++) {
+      statuses.push((await browser.send('GET', '/nothing', { headers: headers(turn) })).status)
+    }
+    return statuses
+  }
+
+  test('is told when to come back, and can’t pass for somebody else', async () => {
+    await open()
+    const statuses = await wrong((turn) => ({ 'x-forwarded-for': `192.0.2.${turn}` }))
+    expect(statuses.at(-1)).toBe(429)
+    const { headers } = await browser.send('GET', '/nothing')
+    expect(headers['retry-after']).toMatch(/^\d+$/)
+    expect(headers['content-security-policy']).toContain("default-src 'none'")
+  })
+
+  test('is told apart from the others where the proxy is trusted', async () => {
+    await open({ flags: { 'web-trusted-proxies': '127.0.0.0/8' } })
+    const statuses = await wrong(() => ({ 'x-forwarded-for': '192.0.2.1' }))
+    expect(statuses.at(-1)).toBe(429)
+    const other = await browser.send('GET', '/nothing', { headers: { 'x-forwarded-for': '192.0.2.2' } })
+    expect(other.status).toBe(404)
+  })
+
+  test('with codes that are none costs Google little, and harms nobody else', async () => {
+    await open()
+    world.google.resetRequests()
+    for (let turn = 0; turn < 30; turn++) {
+      const state = new URL(await stage.consent()).searchParams.get('state') ?? ''
+      await browser.send('GET', `${CALLBACK}?${new URLSearchParams({ state, code: `4/0A${turn}` }).toString()}`)
+    }
+    expect(stage.exchanges).toBeLessThanOrEqual(10)
+    world.clock.jump(5 * 60_000)
+    expect(heading(await stage.through())).toContain('connected')
+  })
+})
+
+describe('what is told about it', () => {
+  beforeEach(() => open())
+
+  const counted = async (outcome: string): Promise<number> => {
+    const samples = await scrape(world)
+    const found = samples.find(({ name, labels }) => {
+      return name === 'calendar_operator_sign_ins_total' && labels.outcome === outcome
+    })
+    return found?.value ?? 0
+  }
+
+  test('is one line of log and one count a sign-in, with the Agent’s name and nothing personal', async () => {
+    await stage.through({ account: 'mallory@example.com' })
+    await stage.through()
+    await browser.send('GET', `${CALLBACK}?state=forged&code=x`)
+    const ends = world.lines.filter((line) => line.includes('sign-in ended'))
+    const told = ends.map((line) => JSON.parse(line) as Record<string, unknown>)
+    const agent = `${world.namespace}/alice`
+    expect(told).toMatchObject([
+      { agent, outcome: 'wrong-account' },
+      { agent, outcome: 'connected' },
+    ])
+    expect(await counted('connected')).toBe(1)
+    expect(await counted('wrong-account')).toBe(1)
+    expect(await counted('refused')).toBe(1)
+  })
+
+  test('holds no code, state, cookie or token', async () => {
+    const callback = new URL(stage.answered(await stage.consent()))
+    const csrf = csrfIn(await browser.send('GET', link))
+    const back = await browser.send('GET', callback.href)
+    await browser.send('GET', back.location)
+    const { code = '', state = '' } = Object.fromEntries(callback.searchParams)
+    const kept = await stage.grant()
+    const cookie = browser.cookie?.split('=')[1] ?? ''
+    for (const secret of [code, state, cookie, csrf, kept.refresh_token ?? '', kept.access_token ?? '']) {
+      expect(secret).not.toBe('')
+      world.addSecret(secret)
+    }
+    await world.untilReady('alice')
+  })
+
+  test('an Agent may not use an integration that does not allow its namespace, link or no link', async () => {
+    const callback = stage.answered(await stage.consent())
+    const other = await world.addNamespace('elsewhere')
+    const ref = { integrationRef: { name: 'google', namespace: other } }
+    await world.objects.apply(agentManifest('alice', { grantSecretRef: undefined, ...ref }))
+    await world.until('the page is gone', async () => (await browser.send('GET', link)).status === 404)
+    expect((await browser.send('GET', callback)).status).toBe(400)
+    expect(await stage.grant()).toEqual({})
+  })
+})

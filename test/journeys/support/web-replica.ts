@@ -1,0 +1,51 @@
+/** A second replica as far as browsers see it: its own watches, its own way to Google, its own web server; it never leads. */
+import { randomBytes } from 'node:crypto'
+import { KubeConfig } from '@kubernetes/client-node'
+import { createGoogle } from '../../../src/google/google.ts'
+import { createCluster } from '../../../src/kubernetes/cluster.ts'
+import { connect } from '../../../src/kubernetes/connection.ts'
+import { createLog } from '../../../src/platform/log.ts'
+import { createWeb } from '../../../src/web/web.ts'
+import { isNamespaced, lottery, type World } from './world.ts'
+
+export interface WebReplica {
+  readonly port: number
+  stop(): Promise<void>
+}
+
+const ignore = (): void => undefined
+
+export async function startWebReplica(world: World): Promise<WebReplica> {
+  const { clock, google: simulated, lines, namespace, kubeconfigPath, leaseNamespace } = world
+  const random = lottery(13)
+  const log = createLog({ level: 'debug', clock, write: (line) => void lines.push(line) })
+  const kubeConfig = new KubeConfig()
+  kubeConfig.loadFromFile(kubeconfigPath)
+  const connection = connect(kubeConfig, clock)
+  const namespaces = isNamespaced ? [namespace] : []
+  const cluster = createCluster({ connection, clock, random, log, namespaces, instance: 'second', observe: ignore })
+  const proxy = { httpsProxy: '', httpProxy: '', noProxy: '' }
+  const urls = { accountsUrl: simulated.url, oauthUrl: simulated.url, apiUrl: simulated.url }
+  const google = createGoogle({ ...urls, proxy, clock, random, observe: ignore })
+  const nobody = { connected: ignore, linksChanged: ignore, observe: ignore }
+  const parts = { cluster, google, accountsURL: simulated.url, clock, log, randomBytes, namespace: leaseNamespace }
+  const web = createWeb({ ...parts, ...nobody }, { host: '127.0.0.1', port: 0, trustedProxies: [] })
+  await done(world, cluster.start())
+  await done(world, web.start())
+  return {
+    port: web.port ?? 0,
+    async stop() {
+      await done(world, web.stop())
+      await done(world, cluster.stop())
+      await Promise.all([google.close(), connection.close()])
+    },
+  }
+}
+
+/** Time goes on until this has come to its end. */
+async function done<T>(world: World, promise: Promise<T>): Promise<T> {
+  let ended = false
+  void promise.then(ignore, ignore).finally(() => (ended = true))
+  await world.until('the second replica is done', () => ended)
+  return promise
+}
