@@ -1,5 +1,6 @@
-import { describe, expect, test } from 'vitest'
-import { bodyOf, clientAddress, networksOf } from '../../src/web/limits.ts'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { bodyOf, Buckets, clientAddress, holderOf, networksOf } from '../../src/web/limits.ts'
+import { ManualClock } from '../support/clock.ts'
 
 const proxies = networksOf(['10.0.0.0/8', '::1'])
 
@@ -27,5 +28,80 @@ describe('a body', () => {
 
   test('is not read where it says that it is too long', async () => {
     expect(await bodyOf(post('a', { 'content-length': '100' }), 3)).toBeUndefined()
+  })
+})
+
+describe('an address that is none', () => {
+  test.each([
+    ['a name', 'unknown'],
+    ['a text of any length', 'x'.repeat(10_000)],
+    ['nothing', ''],
+  ])('such as %s counts as the proxy that passed it on', (_, forwarded) => {
+    expect(clientAddress('10.1.2.3', forwarded, proxies)).toBe('10.1.2.3')
+    expect(clientAddress('10.1.2.3', `${forwarded}, 10.7.7.7`, proxies)).toBe('10.7.7.7')
+  })
+
+  test.each([
+    ['198.51.100.1:5678', '198.51.100.1'],
+    ['[2001:db8::1]:5678', '2001:db8::1'],
+    ['[2001:db8::1]', '2001:db8::1'],
+    ['::FFFF:198.51.100.1', '198.51.100.1'],
+  ])('is not %s, which some proxies write', (forwarded, client) => {
+    expect(clientAddress('10.1.2.3', forwarded, proxies)).toBe(client)
+  })
+})
+
+describe('who counts as one', () => {
+  test.each([
+    ['198.51.100.1', '198.51.100.1'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
+    ['2001:DB8:1:2::9', '2001:db8:1:2'],
+    ['2001:db8::1', '2001:db8:0:0'],
+    ['::1', '0:0:0:0'],
+    ['fe80::1%eth0', 'fe80:0:0:0'],
+    ['', ''],
+  ])('is, of %s, %s', (address, holder) => {
+    expect(holderOf(clientAddress(address, undefined, proxies))).toBe(holder)
+  })
+})
+
+describe('a bucket', () => {
+  const allowance = { burst: 3, refillMs: 1_000 }
+  let clock: ManualClock
+  let buckets: Buckets
+
+  beforeEach(() => {
+    clock = new ManualClock()
+    buckets = new Buckets(clock, allowance)
+  })
+
+  const times = (count: number, key = 'a'): boolean[] => Array.from({ length: count }, () => buckets.tooMany(key))
+
+  test('gives so many at once, and then one at a time', () => {
+    expect(times(5)).toEqual([false, false, false, true, true])
+    clock.jump(999)
+    expect(times(1)).toEqual([true])
+    clock.jump(1_000)
+    expect(times(2)).toEqual([false, true])
+  })
+
+  test('never holds more than at the beginning, however long it was left alone', () => {
+    times(3)
+    clock.jump(1_000_000)
+    expect(times(4)).toEqual([false, false, false, true])
+  })
+
+  test('is one’s own', () => {
+    times(4)
+    expect(times(1, 'b')).toEqual([false])
+  })
+
+  test('there are never more than ten thousand, and who goes on being wrong is not forgotten', () => {
+    times(4, 'wrong')
+    for (let other = 0; other < 30_000; other++) {
+      buckets.tooMany(String(other))
+      if (other % 5_000 === 0) expect(buckets.tooMany('wrong')).toBe(true)
+    }
+    expect(buckets.size).toBe(10_000)
   })
 })

@@ -1,0 +1,107 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Key } from '../../src/web/keys.ts'
+import { formToken, isFormToken, isOutcomeProof, outcomeProof, tagOf, uidOf } from '../../src/web/marks.ts'
+
+const keyOf = (seed: number): Key => ({
+  id: String(seed),
+  link: Buffer.alloc(32, seed),
+  state: Buffer.alloc(32, seed + 1),
+  form: Buffer.alloc(32, seed + 2),
+})
+
+const ours = keyOf(1)
+const before = keyOf(11)
+const strangers = keyOf(21)
+const UID = '6f1c2d3e-4b5a-4c6d-8e7f-90a1b2c3d4e5'
+const seeded = { seed: 7 }
+
+describe('a tag', () => {
+  const tag = tagOf(UID, ours) ?? ''
+
+  test('leads back to the uid, as long as its key is known', () => {
+    expect(uidOf(tag, [ours])).toBe(UID)
+    expect(uidOf(tag, [before, ours])).toBe(UID)
+    expect(uidOf(tag, [before])).toBeUndefined()
+    expect(uidOf(tag, [])).toBeUndefined()
+  })
+
+  test('is the same each time, and another for another Agent or key', () => {
+    expect(tagOf(UID, ours)).toBe(tag)
+    expect(tagOf(UID.replace('6', '7'), ours)).not.toBe(tag)
+    expect(tagOf(UID, before)).not.toBe(tag)
+  })
+
+  test('can be put into a path as it is, whatever the uid', () => {
+    fc.assert(
+      fc.property(fc.uuid(), (uid) => {
+        expect(tagOf(uid, ours)).toMatch(/^[\w-]{43}$/)
+        expect(uidOf(tagOf(uid, ours) ?? '', [ours])).toBe(uid)
+      }),
+      seeded,
+    )
+  })
+
+  test('is of no use with any one character changed, left out or added', () => {
+    for (let at = 0; at < tag.length; at++) {
+      for (const other of ['A', 'B', '_', '']) {
+        const changed = tag.slice(0, at) + other + tag.slice(at + 1)
+        if (changed !== tag) expect(uidOf(changed, [ours])).toBeUndefined()
+      }
+      expect(uidOf(`${tag.slice(0, at)}A${tag.slice(at)}`, [ours])).toBeUndefined()
+    }
+  })
+
+  test('has one spelling: bits that mean nothing must be nought', () => {
+    const spellings = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'.split('')
+    const good = spellings.filter((last) => uidOf(tag.slice(0, -1) + last, [ours]) !== undefined)
+    expect(good).toEqual([tag.at(-1)])
+  })
+
+  test('can’t be guessed from any text', () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => uidOf(text, [ours]) === undefined),
+      seeded,
+    )
+  })
+
+  test('there is none for what is no uid', () => expect(tagOf('alice', ours)).toBeUndefined())
+})
+
+describe('the token of a form', () => {
+  const token = formToken(ours, 'browser', 'tag')
+
+  test('is good for its browser and its link, under any key that is known', () => {
+    expect(isFormToken(token, [before, ours], 'browser', 'tag')).toBe(true)
+    expect(isFormToken(token, [ours], 'other', 'tag')).toBe(false)
+    expect(isFormToken(token, [ours], 'browser', 'other')).toBe(false)
+    expect(isFormToken(token, [strangers], 'browser', 'tag')).toBe(false)
+  })
+
+  test('is no mixture of its parts', () => {
+    expect(formToken(ours, 'a', 'bc')).not.toBe(formToken(ours, 'ab', 'c'))
+    expect(formToken(ours, 'a","b', 'c')).not.toBe(formToken(ours, 'a', 'b","c'))
+  })
+
+  test('is nothing else that could be sent', () => {
+    for (const one of ['', undefined, null, 5, {}, [token], `${token} `, token.slice(1)]) {
+      expect(isFormToken(one, [ours], 'browser', 'tag')).toBe(false)
+    }
+  })
+})
+
+describe('the proof of an outcome', () => {
+  const proof = outcomeProof(ours, 'browser', 'tag', 'connected', 5)
+
+  test('is good for that browser, link, outcome and instant only', () => {
+    expect(isOutcomeProof(proof, [before, ours], 'browser', 'tag', 'connected', 5)).toBe(true)
+    expect(isOutcomeProof(proof, [ours], 'other', 'tag', 'connected', 5)).toBe(false)
+    expect(isOutcomeProof(proof, [ours], 'browser', 'other', 'connected', 5)).toBe(false)
+    expect(isOutcomeProof(proof, [ours], 'browser', 'tag', 'denied', 5)).toBe(false)
+    expect(isOutcomeProof(proof, [ours], 'browser', 'tag', 'connected', 6)).toBe(false)
+  })
+
+  test('is not the token of a form', () => {
+    expect(isOutcomeProof(formToken(ours, 'browser', 'tag'), [ours], 'browser', 'tag', '', 0)).toBe(false)
+  })
+})
