@@ -40,7 +40,7 @@ export async function startGround(): Promise<Ground> {
     javascriptOrigins: ['https://booking.example.com'],
   })
   const hands = await kubernetes.client()
-  const town = await foundTown({ google, hands, namespace: 'booking', client })
+  const town = await foundTown({ google, hands, namespace: 'booking', client, from: systemClock.now() })
   return {
     kubernetes,
     google,
