@@ -16,6 +16,8 @@ import type { Expectation } from './teller.ts'
 const INTEGRATION = ['CalendarIntegration', 'google'] as const
 /** Alice's, Bob's, the team's and Dora's; Carol's can't be read any more. */
 const READ_CALENDARS = 4
+/** Whose grants are good. Nothing is written about them any more once all of them are up to date. */
+const SIGNED_IN = ['alice', 'bob', 'dora']
 const USER_AGENT = 'calendar-operator'
 const READING = ['get', 'list', 'watch', 'other']
 
@@ -77,7 +79,7 @@ export async function googleLimits(scene: Scene): Promise<void> {
   stage.google.clearFaults()
   const since = performance.now()
   await teller.until({ ...conditionSays(scene, [...INTEGRATION, 'WithinQuota'], 'WithinQuota'), within: 40 })
-  const over = await teller.until(upToDate(scene, ['alice', 'bob']), since)
+  const over = await teller.until(upToDate(scene, SIGNED_IN), since)
   teller.happened(
     `WithinQuota=True, and every calendar is up to date. Google refused ${refused()} requests in all.`,
     over.seconds,
@@ -102,7 +104,7 @@ export async function operatorIsKilled(scene: Scene): Promise<void> {
   const { seconds } = await teller.until(read(1))
   teller.happened('The client is proved again, and every calendar is read.', seconds)
   await teller.until(read(2))
-  await teller.until(upToDate(scene, ['alice', 'bob']))
+  await teller.until(upToDate(scene, SIGNED_IN))
   const sent = backend.requests(USER_AGENT)
   expectThat(sent.length > 0, 'requests of the operator to Kubernetes', 'none')
   const writes = sent.filter(({ verb }) => !READING.includes(verb))
