@@ -82,7 +82,7 @@ export interface Allowance {
 /** Good requests are not counted: many people may share an address. */
 export const MISTAKES: Allowance = { burst: 60, refillMs: 1_000 }
 /** Codes that go to Google, an address and Agent: a person needs one, and whoever has a link could send any number of made-up ones. */
-export const EXCHANGES: Allowance = { burst: 10, refillMs: 30_000 }
+export const EXCHANGES: Allowance = { burst: 30, refillMs: 10_000 }
 
 const MOST_KEYS = 10_000
 
