@@ -75,9 +75,16 @@ function exchangeOf({ signIn }: Visit, { mode, verifier }: State, { code = '' }:
 
 /** Errors that Google sends back to us; the others it shows to the person itself. */
 function refusalOf(error: string): Outcome {
-  if (error === 'access_denied') return 'denied'
-  return ['server_error', 'temporarily_unavailable'].includes(error) ? 'google-unreachable' : 'settings-not-in-effect'
+  return REFUSALS.get(error) ?? 'settings-not-in-effect'
 }
+
+const REFUSALS = new Map<string, Outcome>([
+  ['access_denied', 'denied'],
+  ['admin_policy_enforced', 'blocked-by-admin'],
+  ['org_internal', 'not-a-member'],
+  ['server_error', 'google-unreachable'],
+  ['temporarily_unavailable', 'google-unreachable'],
+])
 
 const FAILURES: Partial<Record<GoogleFailure, Outcome>> = {
   InvalidCode: 'expired',
@@ -87,7 +94,7 @@ const FAILURES: Partial<Record<GoogleFailure, Outcome>> = {
   ClientDisabled: 'settings-not-in-effect',
   UnauthorizedClient: 'settings-not-in-effect',
   InvalidRequest: 'settings-not-in-effect',
-  BlockedByAdmin: 'settings-not-in-effect',
+  BlockedByAdmin: 'blocked-by-admin',
   APIDisabled: 'settings-not-in-effect',
   // The account can't be told: with scopes that hide it nobody can sign in.
   ScopeInsufficient: 'settings-not-in-effect',

@@ -94,6 +94,29 @@ describe('by a redirect', () => {
     expect(heading(await through())).toContain('connected')
   })
 
+  test('an administrator’s block names the administrator, and keeps nothing', async () => {
+    world.google.addFault({ fault: 'admin_policy_enforced', kind: 'token.exchange', times: 1 })
+    const page = await through()
+    expect(heading(page)).toContain('organisation does not allow')
+    expect(page.text).toContain('Ask your administrator')
+    await expectNothingKept()
+    expect(heading(await through())).toContain('connected')
+  })
+
+  test.each([
+    ['admin_policy_enforced', 'organisation does not allow'],
+    ['org_internal', 'not a member'],
+    ['access_denied', 'not allowed'],
+    ['temporarily_unavailable', 'cannot be reached'],
+    ['redirect_uri_mismatch', 'does not know this site yet'],
+  ])('Google’s %s on the way back has a page of its own', async (error, said) => {
+    const callback = new URL(answered(await consent(), { deny: true }))
+    callback.searchParams.set('error', error)
+    const back = await browser.send('GET', callback.href)
+    expect(heading(await browser.send('GET', back.location))).toContain(said)
+    await expectNothingKept()
+  })
+
   test('a reload of the last page repeats nothing, and later it tells how things stand', async () => {
     const back = await browser.send('GET', answered(await consent()))
     await browser.send('GET', back.location)

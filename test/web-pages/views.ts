@@ -17,6 +17,8 @@ export const OUTCOMES = [
   'no-refresh-token',
   'expired',
   'settings-not-in-effect',
+  'blocked-by-admin',
+  'not-a-member',
   'google-unreachable',
   'suspended',
   'not-needed',

@@ -15,6 +15,8 @@ export type Outcome =
   | 'no-refresh-token'
   | 'expired'
   | 'settings-not-in-effect'
+  | 'blocked-by-admin'
+  | 'not-a-member'
   | 'google-unreachable'
   | 'suspended'
   | 'not-needed'

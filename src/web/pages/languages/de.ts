@@ -86,6 +86,14 @@ export const de: Texts = {
       title: 'Google kennt diese Website noch nicht',
       text: 'Neue Einstellungen gelten bei Google erst nach 5 Minuten bis zu einigen Stunden. Es wurde nichts verbunden. Versuchen Sie es später noch einmal; bleibt es dabei, sagen Sie es den Betreibern von {site}.',
     },
+    'blocked-by-admin': {
+      title: 'Ihre Organisation lässt das nicht zu',
+      text: 'Wer dieses Google-Konto verwaltet, bei der Arbeit oder in der Schule, hat den Zugriff gesperrt. Es wurde nichts verbunden. Bitten Sie Ihre Administratorin oder Ihren Administrator, {site} in Google Workspace zuzulassen, und melden Sie sich dann noch einmal an.',
+    },
+    'not-a-member': {
+      title: 'Dieses Konto gehört nicht zur Organisation',
+      text: 'Bei Google können nur Mitglieder einer bestimmten Organisation mit {site} verbunden werden, und das gewählte Konto gehört nicht dazu. Es wurde nichts verbunden. Melden Sie sich noch einmal mit {account} an; lehnt Google auch dieses ab, fragen Sie die Google-Workspace-Administration der Organisation.',
+    },
     'google-unreachable': {
       title: 'Google ist nicht erreichbar',
       text: 'Es wurde nichts verbunden. Bitte versuchen Sie es in einigen Minuten noch einmal.',

@@ -83,6 +83,14 @@ export const en: Texts = {
       title: 'Google does not know this site yet',
       text: 'New settings at Google take effect after 5 minutes to a few hours. Nothing was connected. Try again later; if it stays like this, tell whoever runs {site}.',
     },
+    'blocked-by-admin': {
+      title: 'Your organisation does not allow this',
+      text: 'The administrator of this Google account, at work or at school, has blocked the access. Nothing was connected. Ask your administrator to allow {site} in Google Workspace, then sign in again.',
+    },
+    'not-a-member': {
+      title: 'This account is not a member',
+      text: 'At Google, only members of one organisation can be connected with {site}, and the account that was chosen is not one of them. Nothing was connected. Sign in again with {account}; if Google refuses that one, ask the Google Workspace administrator of the organisation.',
+    },
     'google-unreachable': {
       title: 'Google cannot be reached',
       text: 'Nothing was connected. Please try again in a few minutes.',

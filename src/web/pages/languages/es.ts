@@ -84,6 +84,14 @@ export const es: Texts = {
       title: 'Google todavía no conoce este sitio',
       text: 'Los cambios de configuración en Google tardan entre 5 minutos y unas horas en tener efecto. No se ha conectado nada. Inténtelo más tarde; si sigue igual, avise a quien administra {site}.',
     },
+    'blocked-by-admin': {
+      title: 'Su organización no lo permite',
+      text: 'Quien administra esta cuenta de Google, en el trabajo o en el centro educativo, ha bloqueado el acceso. No se ha conectado nada. Pida a su administrador que permita {site} en Google Workspace y vuelva a iniciar sesión.',
+    },
+    'not-a-member': {
+      title: 'Esta cuenta no pertenece a la organización',
+      text: 'En Google, solo los miembros de una organización pueden conectarse con {site}, y la cuenta elegida no es uno de ellos. No se ha conectado nada. Vuelva a iniciar sesión con {account}; si Google rechaza también esa cuenta, pregunte al administrador de Google Workspace de la organización.',
+    },
     'google-unreachable': {
       title: 'No se puede contactar con Google',
       text: 'No se ha conectado nada. Inténtelo de nuevo dentro de unos minutos.',

@@ -85,6 +85,14 @@ export const fr: Texts = {
       title: 'Google ne connaît pas encore ce site',
       text: 'Chez Google, de nouveaux réglages prennent effet après 5 minutes à quelques heures. Rien n’a été connecté. Réessayez plus tard ; si rien ne change, prévenez les responsables de {site}.',
     },
+    'blocked-by-admin': {
+      title: 'Votre organisation ne le permet pas',
+      text: 'L’administrateur de ce compte Google, au travail ou à l’école, a bloqué l’accès. Rien n’a été connecté. Demandez à votre administrateur d’autoriser {site} dans Google Workspace, puis reconnectez-vous.',
+    },
+    'not-a-member': {
+      title: 'Ce compte n’est pas membre de l’organisation',
+      text: 'Chez Google, seuls les membres d’une organisation peuvent être connectés à {site}, et le compte choisi n’en fait pas partie. Rien n’a été connecté. Reconnectez-vous avec {account} ; si Google refuse aussi ce compte, adressez-vous à l’administrateur Google Workspace de l’organisation.',
+    },
     'google-unreachable': {
       title: 'Google est injoignable',
       text: 'Rien n’a été connecté. Veuillez réessayer dans quelques minutes.',
