@@ -62,10 +62,12 @@ function whatToPublish(context: PublishContext, standing: Published | undefined)
   const pictures = rendering.calendars.map(([, { picture }]) => picture)
   const inputs = [agent.metadata.generation, standing.resourceVersion, rendering.block, fresh.complete, ...pictures]
   if (isShallowEqual(inputs, memory.compared)) return dataOf(standing)
-  memory.compared = inputs
   // Says the same as what stands there, but for the clock? Then let it stand.
   const same = render(rendering, { ...last, complete: fresh.complete })
-  return sameData(same, dataOf(standing)) ? same : render(rendering, fresh)
+  if (!sameData(same, dataOf(standing))) return render(rendering, fresh)
+  // Only now: what differs is compared again until a write of it has succeeded.
+  memory.compared = inputs
+  return same
 }
 
 /** What the spec or the calendar says of the frame has not changed, whatever the time. */

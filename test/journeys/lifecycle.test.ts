@@ -150,6 +150,16 @@ describe.skipIf(isReal)('an API server in trouble', () => {
     await world.until('it is published all the same', async () => (await world.busy('alice')).busy.length === 1)
     await world.untilReady('alice')
   })
+
+  test('that refuses what would say something new is asked again, although nothing has changed since', async () => {
+    const publish = { calendar: { name: 'alice-calendar' }, staleAfter: '10m', whenStale: 'Block' }
+    await world.objects.apply(agentManifest('alice', { publish }))
+    await world.untilReady('alice')
+    world.google.addFault({ fault: '500', kind: '*' })
+    await world.clock.advance(9 * MINUTE)
+    world.sandbox?.failNext({ method: 'PATCH', path: 'alice-calendar', status: 500, times: 1 })
+    await world.until('it is blocked', async () => (await world.busy('alice')).busy.length === 1)
+  })
 })
 
 describe('two replicas', () => {

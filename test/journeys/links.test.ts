@@ -5,7 +5,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Agent } from '../../src/resources/types.ts'
 import { agentManifest, integrationManifest } from './support/manifests.ts'
-import { isReal, SCOPE, startWorld, type World } from './support/world.ts'
+import { isNamespaced, isReal, SCOPE, startWorld, type World } from './support/world.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -122,7 +122,8 @@ describe('an agent that nobody has signed in for', () => {
     expect(condition(agent, 'Authorized')?.message).toContain('spec.grantSecretRef')
   })
 
-  test('shows its link as soon as there are keys to make it with', async () => {
+  // An operator of named namespaces does not watch its own.
+  test.skipIf(isNamespaced)('shows its link as soon as there are keys to make it with', async () => {
     await world.stopOperator()
     await world.objects.delete('Secret', 'calendar-operator-keys', world.leaseNamespace)
     await world.objects.secret('calendar-operator-keys', { current: 'of somebody else' }, world.leaseNamespace)

@@ -14,7 +14,7 @@ interface Message {
 }
 
 /** What hangs for longer than this hangs on purpose. */
-const PATIENCE_MS = 5_000
+const PATIENCE_MS = 30_000
 const A_TURN_MS = 2
 
 export class Wire {
