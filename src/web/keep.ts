@@ -3,17 +3,36 @@ import { sameAccount } from '../google/account.ts'
 import { ApiError, type Secret } from '../kubernetes/port.ts'
 import { decode } from '../resources/encoding.ts'
 import { grantData, type KeptGrant } from '../resources/grant-secret.ts'
-import { BROUGHT_TOKEN_HASH, CONSENT_IS_GUESS, grantSecretName, isManaged, MANAGED_BY } from '../resources/names.ts'
+import {
+  BROUGHT_TOKEN_HASH,
+  CONSENT_IS_GUESS,
+  grantSecretName,
+  isManaged,
+  MANAGED_BY,
+  SIGNED_IN_BY,
+} from '../resources/names.ts'
 import type { Agent } from '../resources/types.ts'
 import type { WebDeps } from './port.ts'
+import { hashed, type State } from './state.ts'
 
 const TRIES = 5
+
+/** Whether the grant that is kept came of this very attempt, whichever replica it came back to. */
+export async function isKept({ cluster }: WebDeps, agent: Agent, { id }: Pick<State, 'id'>): Promise<boolean> {
+  const known = await cluster.readSecret(agent.metadata.namespace ?? '', grantSecretName(agent))
+  return known?.metadata.annotations?.[SIGNED_IN_BY] === hashed(id)
+}
+
+export interface NewGrant extends KeptGrant {
+  /** Of the attempt that it comes of. */
+  attempt: Pick<State, 'id'>
+}
 
 /**
  * A conflict means that the leader has written, too: read again, and write ours over it, which is the newer one.
  * @throws ApiError, or Error where the Secret of that name isn't ours: it is never touched.
  */
-export async function keepGrant(deps: WebDeps, agent: Agent, grant: KeptGrant): Promise<void> {
+export async function keepGrant(deps: WebDeps, agent: Agent, grant: NewGrant): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       const replaced = await write(deps, agent, grant)
@@ -27,19 +46,20 @@ export async function keepGrant(deps: WebDeps, agent: Agent, grant: KeptGrant): 
 }
 
 /** Answers what was there before. */
-async function write({ cluster }: WebDeps, agent: Agent, grant: KeptGrant): Promise<Secret | undefined> {
+async function write({ cluster }: WebDeps, agent: Agent, grant: NewGrant): Promise<Secret | undefined> {
   const namespace = agent.metadata.namespace ?? ''
   const name = grantSecretName(agent)
   const known = await cluster.readSecret(namespace, name)
   const data = grantData(grant)
+  const signedIn = { [SIGNED_IN_BY]: hashed(grant.attempt.id) }
   if (known && !isManaged(known)) throw new Error(`Secret ${namespace}/${name} exists and is not ours`)
   if (known) {
-    const annotations = { [BROUGHT_TOKEN_HASH]: null, [CONSENT_IS_GUESS]: null }
+    const annotations = { ...signedIn, [BROUGHT_TOKEN_HASH]: null, [CONSENT_IS_GUESS]: null }
     await cluster.patch(known, { metadata: { annotations }, data })
     return known
   }
   const present = Object.fromEntries(Object.entries(data).filter((one): one is [string, string] => one[1] !== null))
-  const metadata = { namespace, name, labels: MANAGED_BY }
+  const metadata = { namespace, name, labels: MANAGED_BY, annotations: signedIn }
   await cluster.create<Secret>({ apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', data: present })
   return undefined
 }

@@ -3,23 +3,20 @@
  * exist or nobody may know of, 400 for what is forged, replayed, foreign or over. After a sign-in the browser is sent on to
  * its page, so that a reload repeats nothing.
  */
-import type { HttpBindings } from '@hono/node-server'
-import { Hono, type Context } from 'hono'
+import { Hono } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
 import type { BlockList } from 'node:net'
 import { SIGN_IN_PREFIX } from '../resources/names.ts'
 import { begin, finish, type Answer } from './flow.ts'
 import { headersOf } from './headers.ts'
 import type { Keys } from './keys.ts'
-import { bodyOf, Buckets, clientAddress, EXCHANGES, holderOf, MISTAKES } from './limits.ts'
+import { Buckets, clientAddress, EXCHANGES, holderOf, MISTAKES } from './limits.ts'
 import { formToken, isFormToken, isOutcomeProof, outcomeProof, tagOf, uidOf } from './marks.ts'
 import * as pages from './pages/pages.ts'
 import type { WebDeps } from './port.ts'
+import { answerOf, formOf, isOwnOrigin, isScripted, jsonOf, type App, type Request } from './request.ts'
 import { hashed, openState, STATE_LIFETIME_MS, type State } from './state.ts'
-import { viewOf, Visits, type Visit } from './visit.ts'
-
-type App = { Bindings: HttpBindings }
-type Request = Context<App>
+import { standingOf, viewOf, Visits, type Visit } from './visit.ts'
 
 export interface RoutesOptions {
   keys: Keys
@@ -30,9 +27,14 @@ export interface RoutesOptions {
 const COOKIE = 'calendar-operator'
 const BROWSER_BYTES = 24
 const A_DAY_S = 24 * 60 * 60
-const MOST_BODY_BYTES = 8 * 1024
 /** How long a page tells what happened a moment ago, however often it is loaded. */
 const OUTCOME_SHOWN_MS = 5 * 60_000
+
+interface Used {
+  result?: Promise<pages.Outcome | undefined>
+  /** Ms since the epoch. */
+  until: number
+}
 
 /** Thrown where somebody asks more of Google than anybody needs. */
 class TooMany extends Error {}
@@ -44,7 +46,7 @@ export class Routes {
   readonly #mistakes: Buckets
   readonly #exchanges: Buckets
   /** Attempts that have come back: what becomes of them, and when their states are over. */
-  readonly #used = new Map<string, { result?: Promise<pages.Outcome>; until: number }>()
+  readonly #used = new Map<string, Used>()
 
   constructor(deps: WebDeps, options: RoutesOptions) {
     this.#deps = deps
@@ -115,17 +117,15 @@ export class Routes {
     const { outcome = '', at = '', proof = '' } = request.req.query()
     const recent = Math.abs(this.#deps.clock.now() - Number(at)) <= OUTCOME_SHOWN_MS
     const what = [browser, request.req.param('tag') ?? '', outcome, Number(at)] as const
-    if (recent && isOutcomeProof(proof, this.#options.keys.all, ...what)) return outcome as pages.Outcome
-    if (visit.suspended) return 'suspended'
-    if (!visit.needed) return 'not-needed'
-    return visit.client ? undefined : 'settings-not-in-effect'
+    // Finished twice at a time, at two replicas: one of them was told that the attempt is over.
+    const isBehind = outcome === 'expired' && !visit.needed
+    if (recent && !isBehind && isOutcomeProof(proof, this.#options.keys.all, ...what)) return outcome as pages.Outcome
+    return standingOf(visit)
   }
 
   /** The form of the redirect flow. */
   async #redirect(request: Request, visit: Visit): Promise<Response> {
-    const body = await bodyOf(request.req.raw, MOST_BODY_BYTES)
-    const csrf = body === undefined ? undefined : (new URLSearchParams(body).get('csrf') ?? undefined)
-    const browser = this.#own(request, visit, csrf)
+    const browser = this.#own(request, visit, (await formOf(request)).get('csrf'))
     const key = this.#options.keys.current
     if (browser === undefined || !key) return this.#refused(request)
     const { client, signIn } = visit
@@ -205,23 +205,27 @@ export class Routes {
   async #once(
     state: State,
     { agentKey: agent }: Visit,
-    run: () => Promise<pages.Outcome>,
+    run: () => Promise<pages.Outcome | undefined>,
   ): Promise<pages.Outcome | undefined> {
     const now = this.#deps.clock.now()
     for (const [id, { until }] of this.#used) if (until < now) this.#used.delete(id)
     const known = this.#used.get(state.id)
     if (known) return known.result
-    const attempt: { result?: Promise<pages.Outcome>; until: number } = { until: now + STATE_LIFETIME_MS }
+    const attempt: Used = { until: now + STATE_LIFETIME_MS }
     this.#used.set(state.id, attempt)
     attempt.result = run()
     try {
       const outcome = await attempt.result
-      this.#deps.log.info({ agent, outcome }, 'sign-in ended')
-      this.#deps.observe(outcome)
+      if (outcome !== undefined) this.#ended(agent, outcome)
       return outcome
     } finally {
       delete attempt.result
     }
+  }
+
+  #ended(agent: string, outcome: pages.Outcome): void {
+    this.#deps.log.info({ agent, outcome }, 'sign-in ended')
+    this.#deps.observe(outcome)
   }
 
   /** The browser that sends what a page of ours gave it; undefined where anything speaks against it. */
@@ -284,29 +288,3 @@ const language = (request: Request): pages.Language => pages.negotiate(request.r
 const pathOf = (tag: string): string => `${SIGN_IN_PREFIX}/sign-in/${tag}`
 
 const seeOther = (request: Request, location: string): Response => request.body(null, 303, { ...headersOf(), location })
-
-function answerOf(code: unknown, error: unknown): Answer | undefined {
-  if (typeof error === 'string' && error !== '') return { error }
-  return typeof code === 'string' && code !== '' ? { code } : undefined
-}
-
-/** The fields of a JSON body; none where it is something else. */
-async function jsonOf(request: Request): Promise<Record<string, unknown>> {
-  const text = await bodyOf(request.req.raw, MOST_BODY_BYTES)
-  try {
-    const value: unknown = JSON.parse(text ?? '')
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
-  } catch {
-    return {}
-  }
-}
-
-/** JSON is what no form of another site can send. */
-const isScripted = (request: Request): boolean => /^application\/json\b/.test(request.req.header('content-type') ?? '')
-
-/** A form sends `null` for its origin, as we ask for no referrer; a browser that tells more must tell what is right. */
-function isOwnOrigin(request: Request, { siteURI }: Visit): boolean {
-  const origin = request.req.header('origin') ?? 'null'
-  const site = request.req.header('sec-fetch-site') ?? 'same-origin'
-  return ['null', new URL(siteURI).origin].includes(origin) && site === 'same-origin'
-}

@@ -10,7 +10,7 @@ import { integrationKey, notAllowed } from '../resources/allowed-namespaces.ts'
 import { findCondition } from '../resources/conditions.ts'
 import { decode } from '../resources/encoding.ts'
 import type { Agent, CalendarIntegration } from '../resources/types.ts'
-import type { SignInView } from './pages/pages.ts'
+import type { Outcome, SignInView } from './pages/pages.ts'
 import type { WebDeps } from './port.ts'
 
 export interface Visit {
@@ -91,6 +91,13 @@ const texts = (data: Record<string, string> | undefined): Record<string, string>
 function isNeeded({ status }: Agent): boolean {
   const authorized = findCondition(status?.conditions, 'Authorized')
   return authorized?.status !== 'True' || authorized.reason === 'GrantExpiresSoon'
+}
+
+/** What a page tells of how things stand; undefined where a person may sign in. */
+export function standingOf({ suspended, needed, client }: Visit): Outcome | undefined {
+  if (suspended) return 'suspended'
+  if (!needed) return 'not-needed'
+  return client ? undefined : 'settings-not-in-effect'
 }
 
 /** What the page tells. */

@@ -23,6 +23,8 @@ beforeEach(async () => {
 
 afterEach(() => world.stop())
 
+const asked = (kind: string): number => world.google.requests().byKind[kind] ?? 0
+
 async function keys(): Promise<Record<string, string>> {
   const { data = {} } = await world.objects.get('Secret', KEYS, world.leaseNamespace)
   return Object.fromEntries(
@@ -57,13 +59,50 @@ describe('two replicas', () => {
   test('keep one grant of a callback that comes to both of them', async () => {
     const callback = stage.answered(await stage.consent())
     const first = await browser.send('GET', callback)
+    const kept = await stage.grant()
     browser.port = second.port
     const again = await browser.send('GET', callback)
-    const kept = await stage.grant()
-    expect(first.status).toBe(303)
-    // It does not remember what came to the other; but Google takes a code once.
-    expect(heading(await browser.send('GET', again.location))).not.toContain('connected')
+    expect([first.status, again.status]).toEqual([303, 400])
+    // Google may end a grant whose code it is shown again.
+    expect(stage.exchanges).toBe(1)
     expect((await stage.grant()).refresh_token).toBe(kept.refresh_token)
+    await world.untilReady('alice')
+  })
+
+  test('tell no lie where a callback comes to both of them at once', async () => {
+    const callback = stage.answered(await stage.consent())
+    const { id } = world.google.addFault({ fault: 'hang', kind: 'calendarList.get' })
+    const first = browser.send('GET', callback)
+    await world.until('one has the tokens', () => asked('calendarList.get') > 0)
+    const late = stage.newBrowser()
+    late.cookie = browser.cookie
+    late.port = second.port
+    const other = await late.send('GET', callback)
+    const before = await late.send('GET', other.location)
+    expect(heading(before)).toContain('attempt is over')
+    expect(before.text).not.toContain('othing was connected')
+    world.google.clearFaults({ id })
+    expect((await first).status).toBe(303)
+    await world.untilReady('alice')
+    expect(heading(await late.send('GET', other.location))).toContain('already connected')
+  })
+
+  test('say both that it is connected, where the quicker one has kept the grant meanwhile', async () => {
+    const callback = stage.answered(await stage.consent())
+    const { id } = world.google.addFault({ fault: 'hang', kind: 'token.exchange', skip: 1 })
+    const late = stage.newBrowser()
+    late.cookie = browser.cookie
+    late.port = second.port
+    const fault = world.google.addFault({ fault: 'hang', kind: 'calendarList.get' })
+    const first = browser.send('GET', callback)
+    await world.until('one has the tokens', () => asked('calendarList.get') > 0)
+    const slow = late.send('GET', callback)
+    await world.until('the other asks for them, too', () => stage.exchanges > 1)
+    world.google.clearFaults({ id: fault.id })
+    expect((await first).status).toBe(303)
+    world.google.clearFaults({ id })
+    const told = await slow
+    expect(heading(await late.send('GET', told.location))).toContain('connected')
     await world.untilReady('alice')
   })
 

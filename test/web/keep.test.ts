@@ -2,10 +2,10 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { ApiError, type Secret } from '../../src/kubernetes/port.ts'
 import { decode } from '../../src/resources/encoding.ts'
-import type { KeptGrant } from '../../src/resources/grant-secret.ts'
+
 import { MANAGED_BY } from '../../src/resources/names.ts'
 import type { Agent } from '../../src/resources/types.ts'
-import { keepGrant } from '../../src/web/keep.ts'
+import { keepGrant, type NewGrant } from '../../src/web/keep.ts'
 import type { WebDeps } from '../../src/web/port.ts'
 
 const CLIENT = '100000000001-a.apps.googleusercontent.com'
@@ -17,7 +17,8 @@ const agent = {
   spec: { account: 'alice@example.com' },
 } as Agent
 
-const grant = (clientId = CLIENT): KeptGrant => ({
+const grant = (clientId = CLIENT): NewGrant => ({
+  attempt: { id: 'attempt' },
   refreshToken: 'new',
   accessToken: 'access',
   expiresAt: 2_000_000_000_000,

@@ -79,8 +79,8 @@ export const de: Texts = {
       text: 'Es wurde nichts verbunden. Melden Sie sich noch einmal an. Hilft das nicht, entfernen Sie zuerst den Zugriff dieser Website in Ihrem Google-Konto unter {link}.',
     },
     expired: {
-      title: 'Das hat zu lange gedauert',
-      text: 'Eine Anmeldung muss innerhalb von zehn Minuten abgeschlossen sein. Es wurde nichts verbunden. Bitte melden Sie sich noch einmal an.',
+      title: 'Dieser Versuch ist zu Ende',
+      text: 'Ein Versuch, sich anzumelden, gilt zehn Minuten und nur einmal. Haben Sie ihn gerade abgeschlossen, laden Sie diese Seite gleich noch einmal: Dann steht es hier. Sonst melden Sie sich bitte noch einmal an.',
     },
     'settings-not-in-effect': {
       title: 'Google kennt diese Website noch nicht',

@@ -76,8 +76,8 @@ export const en: Texts = {
       text: 'Nothing was connected. Sign in again. If that does not help, first remove the access of this site in your Google account under {link}.',
     },
     expired: {
-      title: 'That took too long',
-      text: 'A sign-in has to be finished within ten minutes. Nothing was connected. Please sign in again.',
+      title: 'This attempt is over',
+      text: 'An attempt to sign in lasts ten minutes and counts once. If you have just finished it, load this page again in a moment: it then says so. Otherwise please sign in again.',
     },
     'settings-not-in-effect': {
       title: 'Google does not know this site yet',

@@ -77,8 +77,8 @@ export const es: Texts = {
       text: 'No se ha conectado nada. Inicie sesión de nuevo. Si no sirve, quite primero el acceso de este sitio en su cuenta de Google, en {link}.',
     },
     expired: {
-      title: 'Ha tardado demasiado',
-      text: 'El inicio de sesión debe terminar en diez minutos. No se ha conectado nada. Inicie sesión de nuevo.',
+      title: 'Este intento ha terminado',
+      text: 'Un intento de iniciar sesión dura diez minutos y vale una sola vez. Si acaba de completarlo, vuelva a cargar esta página en un momento: entonces lo indicará. Si no, inicie sesión de nuevo.',
     },
     'settings-not-in-effect': {
       title: 'Google todavía no conoce este sitio',

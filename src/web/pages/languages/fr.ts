@@ -78,8 +78,8 @@ export const fr: Texts = {
       text: 'Rien n’a été connecté. Connectez-vous à nouveau. Si cela ne suffit pas, retirez d’abord l’accès de ce site dans votre compte Google, sous {link}.',
     },
     expired: {
-      title: 'Le délai est dépassé',
-      text: 'Une connexion doit être terminée en dix minutes. Rien n’a été connecté. Veuillez vous connecter à nouveau.',
+      title: 'Cette tentative est terminée',
+      text: 'Une tentative de connexion dure dix minutes et ne vaut qu’une fois. Si vous venez de la terminer, rechargez cette page dans un instant : elle l’indiquera alors. Sinon, reconnectez-vous.',
     },
     'settings-not-in-effect': {
       title: 'Google ne connaît pas encore ce site',

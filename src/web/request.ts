@@ -1,0 +1,43 @@
+/** What is read from a request, and what may be believed of it. */
+import type { HttpBindings } from '@hono/node-server'
+import type { Context } from 'hono'
+import type { Answer } from './flow.ts'
+import { bodyOf } from './limits.ts'
+import type { Visit } from './visit.ts'
+
+export type App = { Bindings: HttpBindings }
+export type Request = Context<App>
+
+const MOST_BODY_BYTES = 8 * 1024
+
+export function answerOf(code: unknown, error: unknown): Answer | undefined {
+  if (typeof error === 'string' && error !== '') return { error }
+  return typeof code === 'string' && code !== '' ? { code } : undefined
+}
+
+/** The fields of a JSON body; none where it is something else. */
+export async function jsonOf(request: Request): Promise<Record<string, unknown>> {
+  const text = await bodyOf(request.req.raw, MOST_BODY_BYTES)
+  try {
+    const value: unknown = JSON.parse(text ?? '')
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+  } catch {
+    return {}
+  }
+}
+
+/** JSON is what no form of another site can send. */
+export const isScripted = (request: Request): boolean =>
+  /^application\/json\b/.test(request.req.header('content-type') ?? '')
+
+/** A form sends `null` for its origin, as we ask for no referrer; a browser that tells more must tell what is right. */
+export function isOwnOrigin(request: Request, { siteURI }: Visit): boolean {
+  const origin = request.req.header('origin') ?? 'null'
+  const site = request.req.header('sec-fetch-site') ?? 'same-origin'
+  return ['null', new URL(siteURI).origin].includes(origin) && site === 'same-origin'
+}
+
+/** The fields of a form; none where it is too long. */
+export async function formOf(request: Request): Promise<URLSearchParams> {
+  return new URLSearchParams(await bodyOf(request.req.raw, MOST_BODY_BYTES))
+}
