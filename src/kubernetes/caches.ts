@@ -28,6 +28,13 @@ export function createCaches(log: Log): Caches {
   }
 }
 
+/** A store for metadata, apart from the others. */
+export const createMetadataStore = (log: Log): WatchStore<KubernetesObject> =>
+  new WatchStore<KubernetesObject>({
+    strip: metadataOf,
+    onError: (error) => log.error({ error }, 'a watch listener failed'),
+  })
+
 /** The store that watches objects of this kind. */
 export function cacheOf(caches: Caches, kind: string): WatchStore<KubernetesObject> | undefined {
   const byKind: Record<string, unknown> = {
@@ -116,6 +123,19 @@ export function createReflectors(
   return all
     ? [...perNamespace, one('namespaces', undefined, { ...core, kind: 'Namespace', store: spaces })]
     : perNamespace
+}
+
+/** Keeps a store in step with one Secret; nothing waits for it. */
+export function createSecretReflector(
+  deps: ReflectorDeps,
+  { namespace, name }: { namespace: string; name: string },
+  store: WatchStore<KubernetesObject>,
+): Reflector {
+  const path = collectionPath('v1', namespace, 'secrets')
+  return createReflector(deps, {
+    ...{ apiVersion: 'v1', kind: 'Secret', metadataOnly: true, path, name, store },
+    scope: () => true,
+  })
 }
 
 type Watched<T extends KubernetesObject> = Omit<ReflectorOptions<T>, 'path' | 'scope'>

@@ -6,13 +6,14 @@
  */
 import type { Clock, Random } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
-import { createCaches, createReflectors } from './caches.ts'
+import { createCaches, createMetadataStore, createReflectors, createSecretReflector } from './caches.ts'
 import type { Connection } from './connection.ts'
 import { createEventRecorder, type EventsDeps } from './events.ts'
 import { collectionPath, isName } from './paths.ts'
 import { ApiError } from './port.ts'
 import type { Cluster, ConfigMap, Secret } from './port.ts'
 import { createRequest, type RequestDeps, type SendRequest } from './request.ts'
+import type { Reflector, ReflectorDeps } from './reflector.ts'
 import { createWriter } from './writer.ts'
 
 export interface ClusterDeps {
@@ -43,6 +44,7 @@ export function createCluster(deps: ClusterDeps): RunningCluster {
   const send = createRequest(deps)
   const caches = createCaches(deps.log)
   const reflectors = createReflectors({ ...deps, send }, caches, deps.namespaces)
+  const single = createSecretWatches({ ...deps, send })
   const events = createEventRecorder({ ...deps, send, dropped: deps.eventDropped })
   let running: Promise<unknown> = Promise.resolve()
   return {
@@ -50,6 +52,7 @@ export function createCluster(deps: ClusterDeps): RunningCluster {
     namespaces: deps.namespaces.length === 0 ? caches.namespaces : undefined,
     ...createReader(send),
     ...createWriter(send, caches),
+    watchSecret: (...which) => single.watch(...which),
     note: (event) => events.note(event),
     send,
     async start() {
@@ -61,7 +64,25 @@ export function createCluster(deps: ClusterDeps): RunningCluster {
     },
     async stop() {
       for (const reflector of reflectors) reflector.stop()
-      await Promise.all([running, events.stop()])
+      await Promise.all([running, single.stop(), events.stop()])
+    },
+  }
+}
+
+/** Watches of one Secret each, beside those that the work relies on. */
+function createSecretWatches(deps: ReflectorDeps): { watch: Cluster['watchSecret']; stop(): Promise<unknown> } {
+  const reflectors: Reflector[] = []
+  return {
+    watch(namespace, name, listener) {
+      const store = createMetadataStore(deps.log)
+      store.subscribe(listener)
+      const reflector = createSecretReflector(deps, { namespace, name }, store)
+      reflectors.push(reflector)
+      void reflector.run()
+    },
+    stop() {
+      for (const reflector of reflectors) reflector.stop()
+      return Promise.all(reflectors.map((reflector) => reflector.run()))
     },
   }
 }

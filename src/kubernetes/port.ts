@@ -68,6 +68,11 @@ export interface Cluster {
   /** Undefined where the operator watches named namespaces only, and so may not read Namespaces. */
   readonly namespaces: Store<KubernetesObject> | undefined
 
+  /**
+   * Watches one Secret by its name, wherever it is: metadata only. Calls back for every change, our own writes too, and once
+   * if it is there already. Never fails; while it may not be watched nothing is told.
+   */
+  watchSecret(namespace: string, name: string, listener: (change: Change<KubernetesObject>) => void): void
   readSecret(namespace: string, name: string): Promise<Secret | undefined>
   readConfigMap(namespace: string, name: string): Promise<ConfigMap | undefined>
   /** Fails with `AlreadyExists`. */

@@ -19,6 +19,8 @@ export interface ReflectorOptions<T extends KubernetesObject> {
   /** The collection, such as `/api/v1/namespaces/booking/secrets`. */
   path: string
   labelSelector?: string
+  /** One object alone, by its name. */
+  name?: string
   /** Metadata only: the rest is neither sent nor remembered. */
   metadataOnly?: boolean
   apiVersion: string
@@ -163,8 +165,10 @@ class Session<T extends KubernetesObject> {
   }
 
   #request(query: Record<string, string>, form: string): ApiRequest {
-    const { path, labelSelector, metadataOnly } = this.#options
-    const parameters = new URLSearchParams({ ...query, ...(labelSelector ? { labelSelector } : {}) })
+    const { path, labelSelector, name, metadataOnly } = this.#options
+    const parameters = new URLSearchParams(query)
+    if (labelSelector) parameters.set('labelSelector', labelSelector)
+    if (name) parameters.set('fieldSelector', `metadata.name=${name}`)
     const accept = metadataOnly ? `application/json;as=${form};g=meta.k8s.io;v=v1` : undefined
     return { method: 'GET', path: `${path}?${parameters.toString()}`, accept }
   }

@@ -31,6 +31,8 @@ export class Keys {
   readonly #deps: Deps
   /** The current one first. */
   #ring: readonly Key[] = []
+  /** Of the Secret that the keys were read from. */
+  #version: string | undefined
   #lookedAt = -Infinity
   #looking: Promise<void> | undefined
   #cancel: () => void = () => undefined
@@ -54,10 +56,13 @@ export class Keys {
   async start(): Promise<void> {
     await this.look()
     const { cluster, namespace } = this.#deps
-    cluster.secrets.subscribe(({ before, after }) => {
-      const { metadata } = after ?? before ?? { metadata: undefined }
-      if (metadata?.name === KEYS_SECRET && metadata.namespace === namespace) void this.look()
-    })
+    cluster.watchSecret(namespace, KEYS_SECRET, ({ after }) => void this.#changed(after?.metadata.resourceVersion))
+  }
+
+  /** What is being looked at may be older than the change. */
+  async #changed(version: string | undefined): Promise<void> {
+    await this.#looking
+    if (version === undefined || version !== this.#version) await this.look()
   }
 
   stop(): void {
@@ -118,7 +123,8 @@ export class Keys {
     return cluster.create<Secret>({ apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', data: present })
   }
 
-  #take({ data }: Secret): void {
+  #take({ data, metadata }: Secret): void {
+    this.#version = metadata.resourceVersion
     const { current, previous } = decode(data)
     const before = this.current?.id
     this.#ring = [current, previous].filter(isKey).map(derived)

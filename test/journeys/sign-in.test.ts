@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { csrfIn, heading, SITE, type Browser, type Reply } from './support/browser.ts'
 import { agentManifest, integrationManifest } from './support/manifests.ts'
 import { CALLBACK, SignIn, type Answered } from './support/sign-in.ts'
-import { isNamespaced, SCOPE, type World } from './support/world.ts'
+import { isReal, SCOPE, type World } from './support/world.ts'
 
 const MINUTE = 60_000
 
@@ -306,13 +306,21 @@ describe('what others try', () => {
     expect((await browser.send('GET', '/nothing')).status).toBe(404)
   })
 
-  // An operator that does not watch its own namespace notices within six hours.
-  test.skipIf(isNamespaced)('deleting the keys ends every link, and the status shows the new one', async () => {
+  test.each([
+    ['that watches all namespaces', {}],
+    ['that serves another namespace than its own', { 'watch-namespaces': 'booking' }],
+  ])('deleting the keys of an operator %s ends every link, and the status shows the new one', async (_, flags) => {
+    if (!isReal) await world.stopOperator()
+    if (!isReal) await world.startOperator(flags)
+    browser.port = world.operator.webPort ?? 0
+    expect((await browser.send('GET', link)).status).toBe(200)
     await world.objects.delete('Secret', 'calendar-operator-keys', world.leaseNamespace)
+    const deletedAt = world.clock.now()
     const fresh = await world.until('there is a new link', async () => {
       const url = (await world.agent('alice')).status?.authorization?.url
       return url !== link && url
     })
+    expect(world.clock.now() - deletedAt).toBeLessThan(10_000)
     expect((await browser.send('GET', link)).status).toBe(404)
     expect((await browser.send('GET', fresh)).status).toBe(200)
   })

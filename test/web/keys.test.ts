@@ -17,6 +17,9 @@ let isDown: boolean
 let warnings: string[]
 let changes: number
 let chance: number
+type Listener = Parameters<WebDeps['cluster']['watchSecret']>[2]
+let listeners: Listener[]
+let watched: string[]
 
 beforeEach(() => {
   clock = new ManualClock()
@@ -27,6 +30,8 @@ beforeEach(() => {
   warnings = []
   changes = 0
   chance = 0
+  listeners = []
+  watched = []
 })
 
 const refuse = (failure: ApiError['failure']): never => {
@@ -37,9 +42,10 @@ const refuse = (failure: ApiError['failure']): never => {
 const cluster = {
   async readSecret() {
     reads++
+    const seen = structuredClone(stored)
     await Promise.resolve()
     if (isDown) refuse('Unreachable')
-    return structuredClone(stored)
+    return seen
   },
   async create(secret: Secret) {
     await settle()
@@ -53,7 +59,10 @@ const cluster = {
     const fresh = { ...stored?.metadata, resourceVersion: String(++version) }
     return (stored = { ...stored, metadata: fresh, data: Object.fromEntries(merged) } as Secret)
   },
-  secrets: { subscribe: () => undefined },
+  watchSecret(namespace: string, name: string, listener: Listener) {
+    listeners.push(listener)
+    watched.push(`${namespace}/${name}`)
+  },
 }
 
 const newKeys = (): Keys =>
@@ -72,6 +81,11 @@ async function started(): Promise<Keys> {
   const keys = newKeys()
   await keys.start()
   return keys
+}
+
+/** As the watch tells it. */
+const tell = (): void => {
+  for (const listener of listeners) listener({ after: structuredClone(stored) })
 }
 
 const ids = ({ all }: Keys): string[] => all.map(({ id }) => id)
@@ -159,6 +173,38 @@ describe('the keys', () => {
     expect(reads).toBe(before)
     clock.jump(60_000)
     for (let turn = 0; turn < 100; turn++) await keys.lookAgain()
+    expect(reads).toBe(before + 1)
+  })
+
+  test('are watched by their one name, and those of others taken at once', async () => {
+    const [keys, other] = [await started(), await started()]
+    expect(watched).toEqual(Array(2).fill('operator/calendar-operator-keys'))
+    const [first] = ids(keys)
+    stored = undefined
+    tell()
+    await settle()
+    await settle()
+    expect(ids(keys)).toHaveLength(1)
+    expect(ids(keys)).not.toContain(first)
+    expect(ids(other)).toEqual(ids(keys))
+  })
+
+  test('are not read again where the watch tells what is known', async () => {
+    await started()
+    const before = reads
+    tell()
+    await settle()
+    expect(reads).toBe(before)
+  })
+
+  test('that change while they are being read are read once more', async () => {
+    const keys = await started()
+    const looking = keys.look()
+    stored = { ...stored!, metadata: { ...stored!.metadata, resourceVersion: String(++version) } }
+    const before = reads
+    tell()
+    await looking
+    await settle()
     expect(reads).toBe(before + 1)
   })
 
