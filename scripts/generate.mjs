@@ -1,8 +1,9 @@
 // Derives from crds/*.yaml what must agree with them: TypeScript types, the embedded CRDs, editor schemas and reference
-// pages. `--check` writes nothing and fails when something on disk is not what would be written.
+// pages; and what deploy/ says twice. `--check` writes nothing and fails when something on disk is not what would be written.
 import { readdir, readFile, writeFile, mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { parse } from 'yaml'
+import { deploymentFiles } from './generate/deployment.mjs'
 import { editorSchema } from './generate/editor-schema.mjs'
 import { embeddedCrds } from './generate/embedded-crds.mjs'
 import { reasonsOf } from './generate/reasons.mjs'
@@ -21,7 +22,7 @@ const example = (singular) => readFile(join(ROOT, `docs/reference/examples/${sin
 
 /** Everything that is generated: path from the repository's root → content. */
 async function generated(crds) {
-  const files = new Map([['src/resources/generated/crds.ts', embeddedCrds(crds)]])
+  const files = new Map([['src/resources/generated/crds.ts', embeddedCrds(crds)], ...(await deploymentFiles(ROOT))])
   for (const crd of crds) {
     const { singular, kind } = crd.spec.names
     files.set(`src/resources/generated/${singular}.ts`, await types(crd))

@@ -1,0 +1,28 @@
+{{- define "labels" -}}
+app.kubernetes.io/part-of: calendar-operator
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
+{{- end -}}
+
+{{- define "selector" -}}
+app.kubernetes.io/name: calendar-operator
+{{- end -}}
+
+{{- define "image" -}}
+{{- if .Values.image.digest -}}
+{{ .Values.image.repository }}@{{ .Values.image.digest }}
+{{- else -}}
+{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- end -}}
+{{- end -}}
+
+{{- /* The rules of the shipped roles, by the name of the role. */ -}}
+{{- define "rules" -}}
+{{- get (.Files.Get "files/rules.yaml" | fromYaml) .role | toYaml -}}
+{{- end -}}
+
+{{- define "subjects" -}}
+- kind: ServiceAccount
+  name: calendar-operator
+  namespace: {{ .Release.Namespace }}
+{{- end -}}
