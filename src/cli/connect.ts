@@ -13,6 +13,7 @@ import { formatDuration, parseDuration } from '../resources/durations.ts'
 import { GROUP_VERSION } from '../resources/names.ts'
 import { nearest } from '../resources/suggest.ts'
 import type { Agent } from '../resources/types.ts'
+import { Attempts } from './connect/attempts.ts'
 import { outlookOf, type Outlook } from './connect/outlook.ts'
 
 export interface ConnectOptions {
@@ -51,7 +52,8 @@ const NOBODY_CAME = 3
 export const CONNECT_CODES = `
 The link goes to the standard output, everything else to the standard error.
 Exit code: 0 connected (or the link printed, with --no-wait), 1 somebody signed in but it is not connected,
-2 it can't be done or told, 3 nobody signed in in time.`
+2 it can't be done or told, 3 nobody got through in time. An attempt that fails (denied, another account) is told, and
+the waiting goes on: the person may try again.`
 
 const LOOK_EVERY_MS = 1_000
 
@@ -66,7 +68,8 @@ export async function connectAgent(name: string, options: ConnectOptions, deps: 
     connection = deps.connect()
     const send = createRequest({ ...deps, connection })
     const namespace = options.namespace ?? connection.namespace ?? 'default'
-    const visit: Visit = { deps, options, send, namespace, name, end: deps.clock.now() + timeoutMs }
+    const end = deps.clock.now() + timeoutMs
+    const visit: Visit = { deps, options, send, namespace, name, end, attempts: new Attempts(send) }
     return await follow(visit)
   } catch (error) {
     return cannot(deps, inWords(error))
@@ -83,6 +86,7 @@ interface Visit {
   name: string
   /** When to stop waiting, ms since the epoch. */
   end: number
+  attempts: Attempts
 }
 
 type Link = Extract<Outlook, { is: 'link' }>
@@ -91,7 +95,7 @@ type Link = Extract<Outlook, { is: 'link' }>
 async function follow(visit: Visit): Promise<number> {
   const { deps, options, end } = visit
   const say = newsTo(deps)
-  let outlook = outlookOf(await readAgent(visit))
+  let outlook = await look(visit)
   let shown: Link | undefined
   for (;;) {
     say(outlook.words)
@@ -102,16 +106,26 @@ async function follow(visit: Visit): Promise<number> {
     }
     const code = codeOf(outlook, shown)
     if (code !== undefined) return ended(deps, code, shown !== undefined)
-    if (deps.clock.now() >= end) return nobodyCame(deps, options.timeout, outlook)
+    if (deps.clock.now() >= end) return nobodyCame(visit, outlook)
     await sleep(deps.clock, LOOK_EVERY_MS)
     outlook = await lookAgain(visit, outlook)
   }
 }
 
+/** Tells of attempts that came to nothing on the way: they change nothing, and somebody may try again. */
+async function look(visit: Visit): Promise<Outlook> {
+  const agent = await readAgent(visit)
+  const outlook = outlookOf(agent)
+  if (outlook.is === 'link' && visit.options.wait) {
+    for (const words of await visit.attempts.news(agent)) visit.deps.complain(words)
+  }
+  return outlook
+}
+
 /** While the API server is away, what was seen last counts. */
 async function lookAgain(visit: Visit, last: Outlook): Promise<Outlook> {
   try {
-    return outlookOf(await readAgent(visit))
+    return await look(visit)
   } catch (error) {
     if (error instanceof ApiError && error.failure === 'Unreachable') return last
     throw error
@@ -144,7 +158,9 @@ async function show({ deps, options, end }: Visit, { url }: Link): Promise<void>
   if (options.open) {
     await deps.open(url).catch(() => deps.complain('No browser could be opened: open the link by hand.'))
   }
-  if (options.wait) deps.complain(`Waiting for the sign-in until ${timestamp(end)}. The link stays good after that.`)
+  if (options.wait) {
+    deps.complain(`Waiting for the sign-in until ${timestamp(end)}; Ctrl-C stops it. The link stays good after that.`)
+  }
 }
 
 function ended(deps: ConnectDeps, code: number, signedIn: boolean): number {
@@ -152,11 +168,12 @@ function ended(deps: ConnectDeps, code: number, signedIn: boolean): number {
   return code
 }
 
-function nobodyCame(deps: ConnectDeps, timeout: string, outlook: Outlook): number {
-  const waited = formatDuration(parseDuration(timeout) ?? 0)
+function nobodyCame({ deps, options, attempts }: Visit, outlook: Outlook): number {
+  const waited = formatDuration(parseDuration(options.timeout) ?? 0)
+  const nobody = attempts.heard ? 'Nobody has got through' : 'Nobody has signed in'
   deps.complain(
     outlook.is === 'link'
-      ? `Nobody has signed in within ${waited}. The link stays good.`
+      ? `${nobody} within ${waited}. The link stays good.`
       : `After ${waited} it is not connected yet.`,
   )
   return NOBODY_CAME

@@ -29,6 +29,9 @@ export const CONSENT_IS_GUESS = `${API_GROUP}/consent-is-guess`
 /** On a grant Secret: which sign-in it came of, so that no replica takes that one again. */
 export const SIGNED_IN_BY = `${API_GROUP}/signed-in-by`
 
+/** The reason of Events about a sign-in that came to nothing. */
+export const SIGN_IN_FAILED = 'SignInFailed'
+
 const GRANT_SECRET_SUFFIX = '-google-grant'
 
 /** The Secret, in the Agent's namespace, in which the operator keeps the Agent's grant. */

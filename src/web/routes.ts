@@ -12,6 +12,7 @@ import { headersOf } from './headers.ts'
 import type { Keys } from './keys.ts'
 import { Buckets, clientAddress, EXCHANGES, holderOf, MISTAKES } from './limits.ts'
 import { formToken, isFormToken, isOutcomeProof, outcomeProof, tagOf, uidOf } from './marks.ts'
+import { Notes } from './notes.ts'
 import * as pages from './pages/pages.ts'
 import type { WebDeps } from './port.ts'
 import { answerOf, formOf, isOwnOrigin, isScripted, jsonOf, type App, type Request } from './request.ts'
@@ -45,6 +46,7 @@ export class Routes {
   readonly #visits: Visits
   readonly #mistakes: Buckets
   readonly #exchanges: Buckets
+  readonly #notes: Notes
   /** Attempts that have come back: what becomes of them, and when their states are over. */
   readonly #used = new Map<string, Used>()
 
@@ -54,6 +56,7 @@ export class Routes {
     this.#visits = new Visits(deps)
     this.#mistakes = new Buckets(deps.clock, MISTAKES)
     this.#exchanges = new Buckets(deps.clock, EXCHANGES)
+    this.#notes = new Notes(deps)
   }
 
   app(): Hono<App> {
@@ -204,7 +207,7 @@ export class Routes {
   /** The same request twice at a time (a double click, an impatient reload) has one result; one that comes later has none. */
   async #once(
     state: State,
-    { agentKey: agent }: Visit,
+    visit: Visit,
     run: () => Promise<pages.Outcome | undefined>,
   ): Promise<pages.Outcome | undefined> {
     const now = this.#deps.clock.now()
@@ -216,16 +219,17 @@ export class Routes {
     attempt.result = run()
     try {
       const outcome = await attempt.result
-      if (outcome !== undefined) this.#ended(agent, outcome)
+      if (outcome !== undefined) this.#ended(visit, outcome)
       return outcome
     } finally {
       delete attempt.result
     }
   }
 
-  #ended(agent: string, outcome: pages.Outcome): void {
-    this.#deps.log.info({ agent, outcome }, 'sign-in ended')
+  #ended({ agent, agentKey }: Visit, outcome: pages.Outcome): void {
+    this.#deps.log.info({ agent: agentKey, outcome }, 'sign-in ended')
     this.#deps.observe(outcome)
+    this.#notes.tell(agent, outcome)
   }
 
   /** The browser that sends what a page of ours gave it; undefined where anything speaks against it. */

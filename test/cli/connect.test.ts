@@ -21,13 +21,21 @@ let out: string[]
 let err: string[]
 let opened: string[]
 let asked: string[]
+/** Of sign-ins that came to nothing; a number: what reading them is refused with. */
+let failures: object[] | number
 
 beforeEach(async () => {
   ;[agents, elsewhere, out, err, opened, asked] = [[], [], [], [], [], []]
+  failures = []
   clock = new ManualClock(NOW)
   api = await ScriptedApi.start((request, reply) => {
     asked.push(`${request.method} ${request.path}`)
     const base = '/apis/calendar-operator.io/v1alpha1'
+    if (request.path === '/api/v1/namespaces/booking/events') {
+      if (typeof failures === 'number') return reply.refuse(failures, 'Forbidden')
+      const selected = request.query.get('fieldSelector') === `involvedObject.uid=uid-of-alice,reason=SignInFailed`
+      return reply.json({ items: selected ? failures : [] })
+    }
     if (request.path === `${base}/agents`) return reply.json({ items: elsewhere })
     const refusal = agents.find((one) => typeof one === 'number')
     if (refusal !== undefined) return reply.refuse(refusal, refusal === 403 ? 'Forbidden' : 'No')
@@ -129,7 +137,7 @@ describe('the link', () => {
     expect(out).toEqual([LINK])
     expect(err).toEqual([
       'AwaitingSignIn: AwaitingSignIn: in words.',
-      'Waiting for the sign-in until 2026-11-23T10:05:00Z. The link stays good after that.',
+      'Waiting for the sign-in until 2026-11-23T10:05:00Z; Ctrl-C stops it. The link stays good after that.',
     ])
     agents = [reading()]
     await until('the progress is told', () => err.some((line) => line.startsWith('NotYetSynced')))
@@ -239,6 +247,47 @@ describe('what comes of it', () => {
     expect(err.at(-1)).toBe('Nobody has signed in within 30s. The link stays good.')
   })
 
+  const failed = (name: string, message: string, count?: number): object => ({
+    metadata: { name },
+    message,
+    ...(count && { series: { count } }),
+  })
+  const told = (): string[] => err.filter((line) => line.startsWith('SignInFailed'))
+
+  test('is told where an attempt comes to nothing, each time, and the waiting goes on', async () => {
+    agents = [awaiting()]
+    failures = [failed('old', 'Of yesterday.')]
+    const { code } = start()
+    await until('the link is there', () => out.length === 1)
+    failures = [failed('old', 'Of yesterday.'), failed('new', 'Access was not\u001b[31m allowed.')]
+    await until('it is told', () => told().length === 1)
+    await clock.advance(10_000)
+    expect(told()).toEqual(['SignInFailed: Access was not [31m allowed.'])
+    failures = [failed('new', 'Again.', 2)]
+    await until('it is told again', () => told().length === 2)
+    agents = [connected()]
+    await until('it ends', () => err.includes('Connected.'))
+    expect(await code).toBe(0)
+  })
+
+  test('is that nobody got through, where somebody tried', async () => {
+    agents = [awaiting()]
+    const { code } = start('alice', { timeout: '30s' })
+    await until('the link is there', () => out.length === 1)
+    failures = [failed('new', 'Denied.')]
+    await clock.advance(40_000)
+    await until('it ends', () => err.at(-1)?.startsWith('Nobody') === true)
+    expect(err.at(-1)).toBe('Nobody has got through within 30s. The link stays good.')
+    expect(await code).toBe(3)
+  })
+
+  test('is found without the right to list Events, which are then asked for once', async () => {
+    agents = [awaiting()]
+    failures = 403
+    expect(await run('alice', { timeout: '30s' })).toBe(3)
+    expect(asked.filter((one) => one.includes('events'))).toHaveLength(1)
+  })
+
   test('is told though the API server was away meanwhile', async () => {
     agents = [awaiting()]
     const { code } = start()
@@ -315,7 +364,12 @@ describe('nothing to do, or nothing that can be done', () => {
 test('only reads', async () => {
   agents = [awaiting()]
   await run('alice', { timeout: '10s' })
-  expect(new Set(asked)).toEqual(new Set(['GET /apis/calendar-operator.io/v1alpha1/namespaces/booking/agents/alice']))
+  expect(new Set(asked)).toEqual(
+    new Set([
+      'GET /apis/calendar-operator.io/v1alpha1/namespaces/booking/agents/alice',
+      'GET /api/v1/namespaces/booking/events',
+    ]),
+  )
 })
 
 test('says nothing that a terminal would obey', () => {

@@ -284,6 +284,38 @@ describe('who is wrong too often', () => {
 describe('what is told about it', () => {
   beforeEach(() => open())
 
+  test('is an Event of each kind of failure, with nothing personal, and none of a success', async () => {
+    await stage.through({ deny: true })
+    await world.untilEvent(
+      'of a denial',
+      ({ reason, note }) => reason === 'SignInFailed' && note.includes('not allowed'),
+    )
+    await stage.through({ account: 'mallory@example.com' })
+    const event = await world.untilEvent(
+      'of the other account',
+      ({ reason, note }) => reason === 'SignInFailed' && note.includes('another Google account'),
+    )
+    expect(event.type).toBe('Warning')
+    expect(event.note).not.toContain('@')
+    expect(await failures()).toHaveLength(2)
+    await stage.through()
+    await world.untilReady('alice')
+    expect(await failures()).toHaveLength(2)
+  })
+
+  test('are few Events, however often somebody with the link fails', async () => {
+    for (let turn = 0; turn < 20; turn++) await stage.through({ deny: true })
+    const event = await world.untilEvent('that counts', ({ series }) => (series?.count ?? 0) >= 5)
+    await world.clock.advance(10_000)
+    expect((await failures()).length).toBe(1)
+    expect(event.series?.count).toBe(5)
+  })
+
+  const failures = async (): Promise<{ reason?: string }[]> => {
+    const all: { reason?: string }[] = await world.objects.list('Event')
+    return all.filter(({ reason }) => reason === 'SignInFailed')
+  }
+
   const counted = async (outcome: string): Promise<number> => {
     const samples = await scrape(world)
     const found = samples.find(({ name, labels }) => {

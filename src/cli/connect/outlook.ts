@@ -84,4 +84,4 @@ const inWords = (condition: Condition | undefined): string =>
   condition === undefined ? 'Nothing is known of it.' : plain(`${condition.reason}: ${condition.message}`)
 
 /** Without what a terminal would obey. */
-const plain = (text: string): string => text.replace(/\p{Cc}+/gu, ' ')
+export const plain = (text: string): string => text.replace(/\p{Cc}+/gu, ' ')

@@ -1,0 +1,54 @@
+/** What the Events of an Agent tell of sign-ins that came to nothing, while somebody waits for one that does. */
+import { collectionPath } from '../../kubernetes/paths.ts'
+import { ApiError } from '../../kubernetes/port.ts'
+import type { SendRequest } from '../../kubernetes/request.ts'
+import { SIGN_IN_FAILED } from '../../resources/names.ts'
+import type { Agent } from '../../resources/types.ts'
+import { plain } from './outlook.ts'
+
+interface EventSeen {
+  metadata: { uid?: string; name: string }
+  message?: string
+  series?: { count: number }
+}
+
+export class Attempts {
+  readonly #send: SendRequest
+  /** How often each had been told when it was last looked at; undefined before the first look. */
+  #known: Map<string, number> | undefined
+  #isBarred = false
+  /** Whether any was heard of. */
+  heard = false
+
+  constructor(send: SendRequest) {
+    this.#send = send
+  }
+
+  /** What is new since the last look; nothing at the first one. Never fails: without the right to list Events, it is silent. */
+  async news(agent: Agent): Promise<string[]> {
+    if (this.#isBarred) return []
+    try {
+      return this.#fresh(await this.#list(agent))
+    } catch (error) {
+      this.#isBarred = error instanceof ApiError && error.failure === 'Forbidden'
+      return []
+    }
+  }
+
+  #fresh(events: EventSeen[]): string[] {
+    const counts = events.map((event) => [event, event.series?.count ?? 1] as const)
+    const before = this.#known
+    this.#known = new Map(counts.map(([{ metadata }, count]) => [metadata.name, count]))
+    const fresh = before ? counts.filter(([{ metadata }, count]) => count > (before.get(metadata.name) ?? 0)) : []
+    this.heard ||= fresh.length > 0
+    return fresh.map(([{ message }]) => plain(`${SIGN_IN_FAILED}: ${message ?? ''}`))
+  }
+
+  /** In the group that the cluster's own `view` lets people read. */
+  async #list({ metadata }: Agent): Promise<EventSeen[]> {
+    const selector = `involvedObject.uid=${metadata.uid ?? ''},reason=${SIGN_IN_FAILED}`
+    const query = new URLSearchParams({ limit: '100', fieldSelector: selector }).toString()
+    const path = collectionPath('v1', metadata.namespace ?? '', 'events')
+    return (await this.#send<{ items: EventSeen[] }>({ method: 'GET', path: `${path}?${query}` })).items
+  }
+}
