@@ -1,6 +1,5 @@
 import { chmodSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Program } from '../assets.ts'
 
 const PREFIX = 'unfinished-'
 const ABANDONED_AFTER_MS = 24 * 60 * 60 * 1000
@@ -23,7 +22,7 @@ export async function inScratch(directory: string, work: (scratch: string) => Pr
 }
 
 /** Moves finished programs out of the scratch directory to where they are looked for. */
-export function install(programs: readonly Program[], scratch: string, directory: string): void {
+export function install(programs: readonly string[], scratch: string, directory: string): void {
   for (const program of programs) {
     chmodSync(join(scratch, program), 0o755)
     renameSync(join(scratch, program), join(directory, program))

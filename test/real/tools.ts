@@ -1,0 +1,68 @@
+/**
+ * The tools of others that judge what we ship: each is a program of a Go module that is pinned in test/real/go/tools, built
+ * once and kept in our cache by its version. A directory in TOOLS comes first, for those who have them.
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { goBuild, goVersion } from './assets/go.ts'
+import { withLock } from './assets/lock.ts'
+import { inScratch, install } from './assets/scratch.ts'
+
+/** Name → about how long its first build takes on two cores, in minutes. */
+const MINUTES = { helm: 4, kubeconform: 1, 'kube-score': 1, kwok: 4 }
+export type Tool = keyof typeof MINUTES
+
+export interface ToolOptions {
+  env?: NodeJS.ProcessEnv
+  log?: (line: string) => void
+}
+
+/**
+ * The path of a tool.
+ * @throws Error when Go is missing, too old, or the build fails.
+ */
+export async function findTool(tool: Tool, options: ToolOptions = {}): Promise<string> {
+  const env = options.env ?? process.env
+  const log = options.log ?? ((line) => process.stderr.write(`==> ${line}\n`))
+  if (env.TOOLS && existsSync(join(env.TOOLS, tool))) return join(env.TOOLS, tool)
+  const { target, version } = moduleOf(tool)
+  const directory = join(cacheOf(env), `${tool}-${version}-${process.platform}-${process.arch}`)
+  const path = join(directory, tool)
+  if (!existsSync(path)) await withLock(directory, log, () => build(tool, { target, directory, path, env, log }))
+  return path
+}
+
+interface Order {
+  target: string
+  directory: string
+  path: string
+  env: NodeJS.ProcessEnv
+  log: (line: string) => void
+}
+
+async function build(tool: Tool, { target, directory, path, env, log }: Order): Promise<void> {
+  // Another run may have finished while this one waited for the lock.
+  if (existsSync(path)) return
+  log(`building ${tool} with ${await goVersion(env)}; once, about ${MINUTES[tool]} min on two cores`)
+  await inScratch(directory, async (scratch) => {
+    await goBuild({ title: tool, module: homeOf(tool), target, output: join(scratch, tool), env, log })
+    install([tool], scratch, directory)
+  })
+}
+
+const homeOf = (tool: Tool): string => fileURLToPath(new URL(`go/tools/${tool}`, import.meta.url))
+
+/** The package that go.mod names as a tool, and the version of the module that it is in. */
+function moduleOf(tool: Tool): { target: string; version: string } {
+  const text = readFileSync(join(homeOf(tool), 'go.mod'), 'utf8')
+  const target = /^tool (\S+)$/m.exec(text)?.[1]
+  const required = [...text.matchAll(/^(?:require )?\s*(\S+) (v\S+)/gm)]
+  const version = required.find(([, module = '']) => target?.startsWith(`${module}/`))?.[2]
+  if (!target || !version) throw new Error(`test/real/go/tools/${tool}/go.mod names no tool, or not its version`)
+  return { target, version }
+}
+
+const cacheOf = (env: NodeJS.ProcessEnv): string =>
+  join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), '.cache'), 'calendar-operator')
