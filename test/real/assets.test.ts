@@ -158,7 +158,7 @@ while [ "$1" != -o ]; do shift; done; output=$2; target=$3\n${build}\n`,
     it('leave nothing that looks like a program when a build fails half way, and show what Go complained of', async () => {
       installGo('1.26.8', 'echo half > "$output"; echo "main.go:3: undefined: app" >&2; exit 1')
       await expect(buildFromModules(order(['kubectl']))).rejects.toThrow(
-        /go build of kubectl failed:\n.*undefined: app/,
+        /go build of kubectl \(1 of 1\) failed:\n.*undefined: app/,
       )
       expect(readdirSync(join(directory, 'cache'))).toEqual([])
     })
