@@ -1,5 +1,12 @@
-{{- define "labels" -}}
+{{- define "podLabels" -}}
+{{ include "selector" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/part-of: calendar-operator
+{{- end -}}
+
+{{- define "labels" -}}
+{{ include "podLabels" . }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- end -}}
