@@ -1,5 +1,5 @@
 # Every target installs what it needs first, and says what it does.
-.PHONY: demo test lint types build generate bench test-kubernetes test-operations test-browser test-image help
+.PHONY: demo test lint types build generate bench test-kubernetes test-operations test-browser test-image test-deploy help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -51,3 +51,6 @@ test-browser: $(INSTALLED) ## run the sign-in in a browser (Chromium; CHROMIUM=p
 
 test-image: build ## build the image without a container engine and run it as the Deployment says (Linux, as root)
 	@npx vitest run --config vitest.image.config.ts
+
+test-deploy: $(INSTALLED) ## judge the overlays and the Helm chart by the tools of others, and install them on a real API server
+	@npx vitest run --config vitest.deploy.config.ts
