@@ -43,6 +43,9 @@ bench: build ## measure speed, memory and requests
 test-kubernetes: build ## run the journeys on a real kube-apiserver with etcd
 	@npx vitest run --config vitest.kubernetes.config.ts
 
+test-deploy: $(INSTALLED) ## render, judge and install what deploy/ and examples/ offer (on a real API server)
+	@npx vitest run --config vitest.deploy.config.ts
+
 test-operations: $(INSTALLED) ## judge alerts, dashboards and status with the tools of those who run it
 	@npx vitest run --config vitest.operations.config.ts
 
