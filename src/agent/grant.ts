@@ -37,7 +37,7 @@ async function readOwn(deps: AgentDeps, agent: Agent, memory: AgentMemory): Prom
   if (known && !isManaged(known)) return foreign(deps, known, memory)
   if (known?.metadata.resourceVersion === memory.ownVersion) return undefined
   // Deleted by hand: what came from a brought Secret will come again, anything else was withdrawn.
-  if (!known) Object.assign(memory, { ownVersion: undefined, broughtVersion: undefined, grant: undefined })
+  if (!known) withdraw(memory)
   else recall(memory, await deps.cluster.readSecret(namespace, name), deps.clock.now())
   return undefined
 }
@@ -48,6 +48,12 @@ function foreign(deps: AgentDeps, { metadata }: KubernetesObject, memory: AgentM
     kind: 'slow',
     at: slowly(memory.firstSeen, deps.clock.now()),
   })
+}
+
+/** A namespace that is deleted loses its Secrets and its Agents in any order: what is to be revoked stays known. */
+function withdraw(memory: AgentMemory): void {
+  const withdrawn = memory.grant?.refreshToken ?? memory.withdrawn
+  Object.assign(memory, { ownVersion: undefined, broughtVersion: undefined, grant: undefined, withdrawn })
 }
 
 /** Takes up what our own Secret says. */

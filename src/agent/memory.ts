@@ -100,6 +100,8 @@ export interface AgentMemory {
   /** The refresh token that our own Secret holds. */
   ownToken?: string
   grant?: Grant
+  /** The refresh token of a grant whose Secret is gone: nothing uses it, but an Agent that goes may have to revoke it. */
+  withdrawn?: string
   /** A refusal that concerns the grant: not asked again before its time, unless what it depends on has changed. */
   refusal?: Refusal
   calendars: Map<string, CalendarMemory>

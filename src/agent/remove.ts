@@ -25,7 +25,7 @@ export async function remove(deps: AgentDeps, agent: Agent, memory: AgentMemory)
   return done()
 }
 
-/** The refresh tokens of this agent: the one in force, and the one that was brought. */
+/** The refresh tokens of this agent: the one in force, the one that was brought, and one whose Secret is gone already. */
 async function tokensOf(deps: AgentDeps, agent: Agent, memory: AgentMemory): Promise<Set<string>> {
   const namespace = agent.metadata.namespace ?? ''
   const own = deps.cluster.secrets.get(`${namespace}/${grantSecretName(agent)}`)
@@ -33,7 +33,8 @@ async function tokensOf(deps: AgentDeps, agent: Agent, memory: AgentMemory): Pro
   const given = names.filter((name) => name !== undefined)
   const secrets = await Promise.all(given.map((name) => deps.cluster.readSecret(namespace, name)))
   const tokens = secrets.map((secret) => decode(secret?.data).refresh_token)
-  return new Set([...tokens, memory.grant?.refreshToken].filter((token) => token !== undefined))
+  const known = [...tokens, memory.grant?.refreshToken, memory.withdrawn]
+  return new Set(known.filter((token) => token !== undefined))
 }
 
 async function revokeAll(deps: AgentDeps, tokens: Set<string>): Promise<GoogleError | undefined> {

@@ -38,6 +38,19 @@ describe('an agent that is deleted', () => {
     expect(await world.objects.find('Secret', 'alice-grant')).toBeDefined()
   })
 
+  test('with Revoke ends the grant although its Secrets were deleted before it', async () => {
+    await world.objects.apply(agentManifest('alice', { deletionPolicy: 'Revoke' }))
+    await world.untilReady('alice')
+    await world.objects.delete('Secret', 'alice-grant')
+    const text = async () => JSON.stringify((await world.agent('alice')).status)
+    await world.until('it misses its Secret', async () => (await text()).includes('There is no Secret'))
+    await world.objects.delete('Secret', 'alice-google-grant')
+    await world.clock.advance(2_000)
+    await world.objects.delete('Agent', 'alice')
+    await world.until('the agent is gone', isGone('Agent', 'alice'))
+    expect(world.google.grants({ account: 'alice@example.com' })[0]?.alive).toBe(false)
+  })
+
   test('with Revoke, its grant dead already, just goes', async () => {
     await world.objects.apply(agentManifest('alice', { deletionPolicy: 'Revoke' }))
     await world.untilReady('alice')

@@ -112,6 +112,8 @@ function realKubernetes(): Promise<GrantedKubernetes> {
 export interface WorldOptions {
   flags?: Record<string, string>
   start?: boolean
+  /** As whom, and which way, the operator speaks to a real API server; by the shipped roles where nothing is said. */
+  hands?: (kubernetes: RealKubernetes, kubeconfigPath: string) => Promise<string>
 }
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
@@ -123,6 +125,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const google = await startGoogle({ clock, random: lottery(7) })
   const directory = await mkdtemp(join(tmpdir(), 'journey-'))
   const { administrator, ...ground } = await startGround(clock, directory)
+  if (ground.real && options.hands) {
+    ground.kubeconfigPath = await options.hands(ground.real.kubernetes, ground.kubeconfigPath)
+  }
   const api = await connect(administrator)
   const namespace = isReal ? `booking-${++worlds}` : 'booking'
   const objects = new Objects(api, namespace)
