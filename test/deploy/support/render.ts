@@ -57,8 +57,8 @@ export async function helmTemplate(values: Values = {}): Promise<Manifest[]> {
 export async function helm(args: readonly string[], values: Values = {}, kubeconfig = ''): Promise<string> {
   const program = await findTool('helm')
   return inDirectory(async (directory) => {
-    const file = join(directory, 'values.yaml')
-    writeFileSync(file, stringify(values))
+    const file = join(directory, 'values.json')
+    writeFileSync(file, JSON.stringify(values))
     const homes = ['CACHE', 'CONFIG', 'DATA'].map((which) => [`HELM_${which}_HOME`, directory])
     const env = { PATH: process.env.PATH, HOME: directory, KUBECONFIG: kubeconfig, ...(Object.fromEntries(homes) as object) }
     const takesValues = ['template', 'install', 'upgrade', 'lint'].includes(args[0] ?? '')
