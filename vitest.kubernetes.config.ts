@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 
-/** Each project's API server leaves its audit log here, for the last one. test/real/setup.ts throws it away. */
+/** Each project's API server leaves its audit log here, and each journey the statuses that it saw, for the last one. test/real/setup.ts throws it away. */
 const AUDIT_LOGS = (process.env.AUDIT_LOGS ??= mkdtempSync(join(tmpdir(), 'audit-')))
 
 /** Projects run in the order of their numbers, each in a process of its own, which its API server ends with. */
@@ -16,7 +16,7 @@ const project = (
     name,
     sequence: { groupOrder },
     // What `startWorld` of the journeys takes for its default.
-    env: { KUBERNETES: 'real', AUDIT_LOGS, ...env },
+    env: { KUBERNETES: 'real', AUDIT_LOGS, SNAPSHOTS: join(AUDIT_LOGS, 'snapshots'), ...env },
     testTimeout: 120_000,
     hookTimeout: 120_000,
     // A control plane takes a core and 400 MB, so one file at a time: what journeys start once, they share.
@@ -47,7 +47,7 @@ export default defineConfig({
       }),
       project(1, 'cluster-wide', { include: [JOURNEYS], env: { RBAC: 'cluster-wide' } }),
       project(2, 'namespaced', { include: [JOURNEYS], exclude: LONG_JOURNEYS, env: { RBAC: 'namespaced' } }),
-      // Last: what the journeys asked for, against what the shipped roles allow.
+      // Last: what the journeys asked for, against what the shipped roles allow; and what they showed, as others judge it.
       project(3, 'audit', { include: ['test/real/audit/**/*.test.ts'] }),
     ],
   },

@@ -1,7 +1,8 @@
 /**
- * The tools of others that judge what we ship: each is a program of a Go module that is pinned in test/real/go/tools, built
- * once and kept in our cache by its version. A directory in TOOLS comes first, for those who have them.
+ * The tools of others that judge what we ship: each is a program of a Go module that is pinned in test/real/go/tools, or a few
+ * lines of ours around such a module, built once and kept in our cache by its version. A directory in TOOLS comes first, for those who have them.
  */
+import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +12,7 @@ import { withLock } from './assets/lock.ts'
 import { inScratch, install } from './assets/scratch.ts'
 
 /** Name → about how long its first build takes on two cores, in minutes. */
-const MINUTES = { helm: 4, kubeconform: 1, 'kube-score': 1, kwok: 4 }
+const MINUTES = { helm: 4, kubeconform: 1, 'kube-score': 1, kwok: 4, kstatus: 1 }
 export type Tool = keyof typeof MINUTES
 
 export interface ToolOptions {
@@ -54,15 +55,19 @@ async function build(tool: Tool, { target, directory, path, env, log }: Order): 
 
 const homeOf = (tool: Tool): string => fileURLToPath(new URL(`go/tools/${tool}`, import.meta.url))
 
-/** The package that go.mod names as a tool, and the version of the module that it is in. */
+/** The package that go.mod names as a tool, and the version of the module that it is in; or a program of our own there. */
 function moduleOf(tool: Tool): { target: string; version: string } {
   const text = readFileSync(join(homeOf(tool), 'go.mod'), 'utf8')
+  const own = join(homeOf(tool), 'main.go')
+  if (existsSync(own)) return { target: '.', version: hashOf(text, readFileSync(own, 'utf8')) }
   const target = /^tool (\S+)$/m.exec(text)?.[1]
   const required = [...text.matchAll(/^(?:require )?\s*(\S+) (v\S+)/gm)]
   const version = required.find(([, module = '']) => target?.startsWith(`${module}/`))?.[2]
   if (!target || !version) throw new Error(`test/real/go/tools/${tool}/go.mod names no tool, or not its version`)
   return { target, version }
 }
+
+const hashOf = (...texts: string[]): string => createHash('sha256').update(texts.join()).digest('hex').slice(0, 12)
 
 const cacheOf = (env: NodeJS.ProcessEnv): string =>
   join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), '.cache'), 'calendar-operator')

@@ -20,6 +20,7 @@ import type { RealKubernetes } from '../../real/cluster.ts'
 import { ManualClock, settle } from '../../support/clock.ts'
 import { Wire } from '../../support/wire.ts'
 import { statusProblems } from '../../support/kstatus.ts'
+import { keepSnapshot } from '../../support/snapshots.ts'
 import { Objects } from './objects.ts'
 import { OPERATOR_NAMESPACE, rolesMode, startGranted, type GrantedKubernetes } from './roles.ts'
 
@@ -255,6 +256,7 @@ class JourneyWorld implements World {
   #judge(object: Body | undefined): void {
     if (!object || !['Agent', 'CalendarIntegration'].includes(object.kind ?? '')) return
     this.#snapshots.push(JSON.stringify(object.status))
+    keepSnapshot(object as never)
     const problems = statusProblems(object as never)
     this.#problems.push(...problems.map((problem) => `${object.kind ?? ''} ${object.metadata.name}: ${problem}`))
   }

@@ -1,5 +1,5 @@
-// What kstatus says of an object, by its own library: Flux and `kubectl` plugins judge by it. See docs/decisions/0101.
-module calendar-operator.io/test/real/kstatus
+// What kstatus says of objects, by its own library: Flux judges by it. See docs/decisions/0099.
+module calendar-operator.io/test/kstatus
 
 go 1.26.0
 

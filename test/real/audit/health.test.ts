@@ -1,0 +1,75 @@
+/**
+ * Every state that a journey saw, as others judge it: kstatus by its own library, which Flux uses, and Argo CD by our script.
+ * It runs after the journeys, and not without them.
+ */
+import { execFileSync } from 'node:child_process'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { createHealth, type Health } from '../../support/argocd.ts'
+import { keptSnapshots, type Snapshot } from '../../support/snapshots.ts'
+import { findTool } from '../tools.ts'
+
+type Verdict = 'Current' | 'InProgress' | 'Failed' | 'Terminating'
+
+/** What our rules make of an object: docs/decisions/0003-status-writing.md. */
+function ours({ metadata, status }: Snapshot): Verdict {
+  const holds = (type: string): boolean =>
+    (status?.conditions ?? []).some((one) => one.type === type && one.status === 'True')
+  if (metadata.deletionTimestamp !== undefined) return 'Terminating'
+  if (false) return 'InProgress'
+  if (holds('Stalled')) return 'Failed'
+  return holds('Reconciling') || !holds('Ready') ? 'InProgress' : 'Current'
+}
+
+const ARGO: Record<Exclude<Verdict, 'Terminating'>, Health['status']> = {
+  Current: 'Healthy',
+  InProgress: 'Progressing',
+  Failed: 'Degraded',
+}
+
+/** One verdict an object. */
+async function kstatus(objects: readonly Snapshot[]): Promise<string[]> {
+  const program = await findTool('kstatus')
+  const input = objects.map((object) => `${JSON.stringify(object)}\n`).join('')
+  const output = execFileSync(program, { input, encoding: 'utf8', maxBuffer: 2 ** 24 })
+  return output.trimEnd().split('\n')
+}
+
+const told = ({ kind, metadata, status }: Snapshot): string =>
+  `${kind} of generation ${metadata.generation ?? '?'} with ${JSON.stringify(status)}`
+
+describe('the states that the journeys saw', () => {
+  let seen: Snapshot[]
+  beforeAll(() => {
+    seen = keptSnapshots()
+  })
+
+  it('are many, of both kinds and of every verdict', () => {
+    expect(seen.length).toBeGreaterThan(60)
+    const kinds = seen.map((object) => `${object.kind} ${ours(object)}`)
+    for (const kind of ['Agent', 'CalendarIntegration']) {
+      for (const verdict of ['Current', 'InProgress', 'Failed']) expect(kinds).toContain(`${kind} ${verdict}`)
+    }
+    expect(kinds).toContain('Agent Terminating')
+  })
+
+  it('are to kstatus what our rules make of them', async () => {
+    const verdicts = await kstatus(seen)
+    const different = seen.flatMap((object, index) =>
+      verdicts[index] === ours(object) ? [] : [`${verdicts[index] ?? '?'}: ${told(object)}`],
+    )
+    expect(different).toEqual([])
+  })
+
+  it('are to Argo CD the same in its own words, but for what is suspended', async () => {
+    const health = await createHealth()
+    const different: string[] = []
+    for (const object of seen) {
+      const verdict = ours(object)
+      // Argo CD asks the script nothing about what is being deleted.
+      if (verdict === 'Terminating') continue
+      const { status } = await health(object)
+      if (status !== (object.spec?.suspend ? 'Suspended' : ARGO[verdict])) different.push(`${status}: ${told(object)}`)
+    }
+    expect(different).toEqual([])
+  })
+})

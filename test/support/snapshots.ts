@@ -1,0 +1,43 @@
+/**
+ * The states of our objects that journeys have seen, kept for whoever judges them afterwards: one file for all that differ in
+ * nothing but names, times and messages. Kept where SNAPSHOTS says, and nowhere otherwise.
+ */
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+export interface Snapshot {
+  apiVersion: string
+  kind: string
+  metadata: { name: string; generation?: number; deletionTimestamp?: string; finalizers?: string[] }
+  spec?: { suspend?: boolean }
+  status?: { observedGeneration?: number; conditions?: { type: string; status: string; reason: string }[] }
+}
+
+/** @param directory of SNAPSHOTS; nothing is kept where it is empty. */
+export function keepSnapshot(object: Snapshot, directory = process.env.SNAPSHOTS ?? ''): void {
+  if (directory === '') return
+  mkdirSync(directory, { recursive: true })
+  const name = createHash('sha256')
+    .update(JSON.stringify(characterOf(object)))
+    .digest('hex')
+    .slice(0, 16)
+  const path = join(directory, `${name}.json`)
+  if (!existsSync(path)) writeFileSync(path, JSON.stringify(object))
+}
+
+/** @throws Error where nothing was kept. */
+export function keptSnapshots(directory = process.env.SNAPSHOTS ?? ''): Snapshot[] {
+  if (!existsSync(directory)) throw new Error('No journey ran: run all of vitest.kubernetes.config.ts.')
+  return readdirSync(directory)
+    .sort()
+    .map((file) => JSON.parse(readFileSync(join(directory, file), 'utf8')) as Snapshot)
+}
+
+/** All that anybody judges by. */
+function characterOf({ kind, metadata, spec, status }: Snapshot): unknown {
+  const { generation = 0, deletionTimestamp, finalizers = [] } = metadata
+  const conditions = status?.conditions?.map(({ type, status: holds, reason }) => [type, holds, reason])
+  const behind = status?.observedGeneration === undefined ? 'unseen' : generation - status.observedGeneration
+  return [kind, deletionTimestamp !== undefined, finalizers, spec?.suspend ?? false, behind, conditions]
+}
