@@ -15,7 +15,7 @@ function ours({ metadata, status }: Snapshot): Verdict {
   const holds = (type: string): boolean =>
     (status?.conditions ?? []).some((one) => one.type === type && one.status === 'True')
   if (metadata.deletionTimestamp !== undefined) return 'Terminating'
-  if (false) return 'InProgress'
+  if (status?.observedGeneration !== metadata.generation) return 'InProgress'
   if (holds('Stalled')) return 'Failed'
   return holds('Reconciling') || !holds('Ready') ? 'InProgress' : 'Current'
 }
