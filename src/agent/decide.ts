@@ -129,7 +129,7 @@ const neverRead = (message: string): Synced => ({ status: 'Unknown', reason: 'No
 
 /** Another step failed, so that nothing was read: what was read before counts for as long as it can be trusted. */
 function outdated({ freshUntil, now }: Facts, other: Setback, previous: Condition | undefined): Synced {
-  const never = neverRead(`The calendars can't be read yet: ${other.message}`)
+  const never = neverRead(`The calendars can't be read yet. ${other.message}`)
   if (!previous || previous.status === 'Unknown') return never
   const trusted = previous.status === 'True' && freshUntil !== undefined && now < freshUntil
   const stuck = previous.status === 'False' && meaningOf(previous.reason) === 'stuck'

@@ -1,0 +1,54 @@
+/**
+ * What kubectl shows, with what differs from run to run taken out: ages, instants, versions, ids, link codes, and the widths of
+ * columns that follow from them.
+ */
+
+const INSTANT = /\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z/g
+const AGE = /^(\d+[dhms])+$|^<invalid>$/
+
+/** A table, laid out anew. */
+export function tableOf(output: string): string {
+  const tables = output.trimEnd().split('\n\n')
+  return `${tables.map(laidOut).join('\n\n')}\n`
+}
+
+function laidOut(table: string): string {
+  const lines = table.split('\n')
+  // Where a column begins the header has two blanks before a word; cells may hold blanks of their own.
+  const starts = [...(lines[0] ?? '').matchAll(/(?:^|(?<= {2}))\S/g)].map(({ index }) => index)
+  const rows = lines.map((line) => starts.map((start, column) => plain(line.slice(start, starts[column + 1]).trim())))
+  const widths = starts.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('   ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
+
+const plain = (cell: string): string => (AGE.test(cell) ? '<age>' : textOf(cell))
+
+/** Running text, such as `kubectl describe` prints. */
+export function textOf(output: string): string {
+  return output
+    .replace(INSTANT, '<time>')
+    .replace(/booking-\d+/g, 'booking')
+    .replace(/(\/sign-in\/)[\w-]{43}/g, '$1<code>')
+    .replace(/\d+-[a-z0-9_-]+\.apps\.googleusercontent\.com/g, '<client id>')
+    .replace(/(UID: +)\S+/g, '$1<uid>')
+    .replace(/(Resource Version: +)\d+/g, '$1<version>')
+    .replace(/(Credentials Hash: +)\w+/g, '$1<hash>')
+}
+
+/** `kubectl describe`: its Events have ages, in a column of their own. */
+export function descriptionOf(output: string): string {
+  const [object = '', events = ''] = output.split(/^(?=Events:)/m)
+  const said = events
+    .split('\n')
+    .map((line) => textOf(line).replace(/^( +\S+ +\S+ +)\S+(?: \(.*?\))? +(?=calendar-operator)/, '$1<age>  '))
+    .map((line) => line.replace(/(?<=\S) {2,}/g, '  '))
+    .join('\n')
+  return textOf(object) + said
+}
