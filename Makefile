@@ -1,5 +1,5 @@
 # Every target installs what it needs first, and says what it does.
-.PHONY: demo test lint types build generate bench test-kubernetes test-operations test-browser test-image test-deploy help
+.PHONY: demo test lint types build generate bench bench-sign-ins test-kubernetes test-operations test-browser test-image test-deploy help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -39,6 +39,9 @@ generate: $(INSTALLED) ## derive types, schemas and reference pages from crds/
 
 bench: build ## measure speed, memory and requests
 	@npx tsx bench/run.ts
+
+bench-sign-ins: build ## let 1,000 people sign in at once, at two replicas
+	@npx tsx bench/sign-ins.ts
 
 test-kubernetes: build ## run the journeys on a real kube-apiserver with etcd
 	@npx vitest run --config vitest.kubernetes.config.ts

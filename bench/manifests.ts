@@ -1,4 +1,7 @@
 /** The objects of a bench: one namespace, one integration, and for each account an Agent and the Secret that brings its grant. */
+/** Where the pages of signing in would be, if anybody went there by name. */
+export const SITE = 'https://bench.example.com'
+
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 
 interface Posted {
@@ -8,7 +11,7 @@ interface Posted {
 
 export function manifestsOf(
   namespace: string,
-  { clientFile, interval }: { clientFile: string; interval: string },
+  { clientFile, interval, signIn }: { clientFile: string; interval: string; signIn?: boolean },
   accounts: { email: string; refreshToken?: string }[],
 ): Posted[] {
   const secret = (name: string, data: Record<string, string>): Posted => ({
@@ -20,17 +23,17 @@ export function manifestsOf(
     object: { apiVersion: 'calendar-operator.io/v1alpha1', kind, metadata: { name }, spec },
   })
   const clientSecretRef = { name: 'google-oauth-client' }
-  const google = { clientSecretRef, siteURI: 'https://bench.example.com', userType: 'Internal' }
+  const google = { clientSecretRef, siteURI: SITE, userType: 'Internal' }
   return [
     { path: '/api/v1/namespaces', object: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } } },
     secret('google-oauth-client', { 'client_secret.json': base64(clientFile) }),
     ours('calendarintegrations', 'CalendarIntegration', 'google', { google, sync: { interval } }),
     ...accounts.flatMap(({ email, refreshToken = '' }, n) => [
-      secret(`agent${n}-grant`, { refresh_token: base64(refreshToken) }),
+      ...(signIn ? [] : [secret(`agent${n}-grant`, { refresh_token: base64(refreshToken) })]),
       ours('agents', 'Agent', `agent${n}`, {
         integrationRef: { name: 'google' },
         account: email,
-        grantSecretRef: { name: `agent${n}-grant` },
+        ...(signIn ? {} : { grantSecretRef: { name: `agent${n}-grant` } }),
         publish: { calendar: { name: `agent${n}-calendar` } },
       }),
     ]),

@@ -1,5 +1,10 @@
 /** What the bench and its world say to each other: one answer for each order. */
-export type Order = { do: 'seed'; agents: number; events: number; interval: string } | { do: 'count' } | { do: 'reset' }
+export type Order =
+  | { do: 'seed'; agents: number; events: number; interval: string; signIn?: boolean }
+  | { do: 'count' }
+  | { do: 'links' }
+  | { do: 'kept' }
+  | { do: 'reset' }
 
 export interface WorldState {
   /** The origin of the simulated Google. */
@@ -13,4 +18,20 @@ export interface Counts {
   ready: number
   /** Answers to `events.list` since the last reset. */
   listed: number
+}
+
+/** Where a person signs in, and as whom. */
+export interface Link {
+  account: string
+  url: string
+}
+
+/** What sign-ins have left behind. */
+export interface Kept {
+  /** Secrets that hold the grant of the account that their Agent names. */
+  right: number
+  /** Those that hold another one, or none. */
+  wrong: number
+  /** Grants that live at Google. */
+  alive: number
 }

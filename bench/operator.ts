@@ -15,19 +15,28 @@ export interface Reading {
   kubernetes: Map<string, number>
 }
 
-const PORT = 18_081
+export interface Ports {
+  metrics: number
+  /** Of the sign-in pages, and then of one replica among others; 0: none. */
+  web: number
+}
+
+const ALONE: Ports = { metrics: 18_081, web: 0 }
 const CLOCK_TICKS = 100
 
 export class MeasuredOperator {
   readonly #child: ChildProcess
+  readonly #ports: Ports
 
-  constructor({ url, kubeconfig }: WorldState, nodeOptions: string[] = []) {
+  constructor({ url, kubeconfig }: WorldState, nodeOptions: string[] = [], ports = ALONE) {
+    this.#ports = ports
     const urls = ['oauth', 'api', 'accounts'].map((which) => `--google-${which}-url=${url}`)
     const flags = [
       'run',
       ...urls,
-      `--metrics-bind-address=127.0.0.1:${PORT}`,
-      '--web-bind-address=0',
+      `--metrics-bind-address=127.0.0.1:${ports.metrics}`,
+      `--web-bind-address=${ports.web === 0 ? '0' : `127.0.0.1:${ports.web}`}`,
+      `--leader-elect=${ports.web !== 0}`,
       '--log-level=error',
     ]
     this.#child = spawn(process.execPath, [...nodeOptions, 'dist/main.js', ...flags], {
@@ -49,12 +58,17 @@ export class MeasuredOperator {
       peakMB: kB('VmHWM') / 1000,
       residentMB: kB('VmRSS') / 1000,
     }
-    const metrics = await (await fetch(`http://127.0.0.1:${PORT}/metrics`)).text()
+    const metrics = await (await fetch(`http://127.0.0.1:${this.#ports.metrics}/metrics`)).text()
     return {
       ...memory,
       google: sums(metrics, 'calendar_operator_google_requests_total', 'kind'),
       kubernetes: sums(metrics, 'rest_client_requests_total', 'method'),
     }
+  }
+
+  async isReady(): Promise<boolean> {
+    const { ok } = await fetch(`http://127.0.0.1:${this.#ports.metrics}/readyz`).catch(() => ({ ok: false }))
+    return ok
   }
 
   async stop(): Promise<void> {

@@ -11,8 +11,8 @@ import { systemClock } from '../src/platform/clock.ts'
 import { crds } from '../src/resources/generated/crds.ts'
 import { connect, type Body } from '../test/contract/client.ts'
 import { startRealKubernetes } from '../test/real/cluster.ts'
-import { manifestsOf } from './manifests.ts'
-import type { Counts, Order, WorldState } from './messages.ts'
+import { manifestsOf, SITE } from './manifests.ts'
+import type { Counts, Kept, Link, Order, WorldState } from './messages.ts'
 
 const NAMESPACE = 'bench'
 const AGENTS = `/apis/calendar-operator.io/v1alpha1/namespaces/${NAMESPACE}/agents`
@@ -21,6 +21,8 @@ const AT_ONCE = 32
 type Seed = Extract<Order, { do: 'seed' }>
 
 const ready = new Set<string>()
+/** By Agent. */
+const links = new Map<string, Link>()
 
 const google = await startGoogle({ clock: systemClock })
 const cluster = process.env.KUBERNETES === 'real' ? await realCluster() : await sandboxCluster()
@@ -35,6 +37,8 @@ process.send?.({ url: google.url, kubeconfig: cluster.kubeconfig } satisfies Wor
 async function obey(order: Order): Promise<unknown> {
   if (order.do === 'seed') return seed(order)
   if (order.do === 'count') return { ready: ready.size, listed: listed() } satisfies Counts
+  if (order.do === 'links') return [...links.values()] satisfies Link[]
+  if (order.do === 'kept') return kept()
   google.resetRequests()
   return true
 }
@@ -54,13 +58,14 @@ async function realCluster() {
 }
 
 /** Everything that is there before the operator starts. */
-async function seed({ agents, events, interval }: Seed): Promise<boolean> {
-  const { clientId } = google.addClient({})
+async function seed({ agents, events, interval, signIn }: Seed): Promise<boolean> {
+  const registered = { redirectUris: [`${SITE}/google-calendar/callback`], javascriptOrigins: [SITE] }
+  const { clientId } = google.addClient(signIn ? registered : {})
   // Quotas are for another bench: here the operator's own speed is looked at.
   google.setProject({ perMinute: 10_000_000, perMinutePerUser: 10_000, perDay: 1_000_000_000 })
-  const { accounts } = google.seed({ accounts: agents, eventsEach: events, client: clientId })
+  const { accounts } = google.seed({ accounts: agents, eventsEach: events, ...(signIn ? {} : { client: clientId }) })
   const clientFile = JSON.stringify(google.clientFile(clientId))
-  const objects = manifestsOf(NAMESPACE, { clientFile, interval }, accounts)
+  const objects = manifestsOf(NAMESPACE, { clientFile, interval, signIn }, accounts)
   for (const { path, object } of objects.slice(0, 3)) await create(path, object)
   const rest = objects.slice(3)
   await Promise.all(
@@ -89,8 +94,36 @@ async function watchAgents(): Promise<void> {
   void follow().catch(() => undefined)
 }
 
-function count({ metadata, status }: Body): void {
-  const { conditions = [] } = (status ?? {}) as { conditions?: { type: string; status: string }[] }
-  if (conditions.some((one) => one.type === 'Ready' && one.status === 'True')) ready.add(metadata.name)
+/** Each grant's Secret against its Agent, and what lives at Google. */
+async function kept(): Promise<Kept> {
+  const { body: agents } = await api.request('GET', AGENTS)
+  const { body: secrets } = await api.request('GET', `/api/v1/namespaces/${NAMESPACE}/secrets`)
+  const held = new Map((secrets.items ?? []).map(({ metadata, data }) => [metadata.name, data as Held | undefined]))
+  const isRight = ({ metadata, spec }: Body): boolean => {
+    const { account = '', refresh_token: token = '' } = held.get(`${metadata.name}-google-grant`) ?? {}
+    return token !== '' && Buffer.from(account, 'base64').toString() === (spec as { account: string }).account
+  }
+  const right = (agents.items ?? []).filter(isRight).length
+  const alive = google.grants({}).filter((grant) => grant.alive).length
+  return { right, wrong: (agents.items ?? []).length - right, alive }
+}
+
+interface Held {
+  account?: string
+  refresh_token?: string
+}
+
+function count({ metadata, spec, status }: Body): void {
+  const { conditions = [], authorization } = (status ?? {}) as Status
+  const isReady = conditions.some((one) => one.type === 'Ready' && one.status === 'True')
+  if (isReady) ready.add(metadata.name)
   else ready.delete(metadata.name)
+  const { account } = spec as { account: string }
+  if (authorization?.url) links.set(metadata.name, { account, url: authorization.url })
+  else links.delete(metadata.name)
+}
+
+interface Status {
+  conditions?: { type: string; status: string }[]
+  authorization?: { url?: string }
 }

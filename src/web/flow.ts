@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { sameAccount } from '../google/account.ts'
 import { GoogleError, type CodeExchange, type GoogleFailure, type TokenAnswer } from '../google/port.ts'
 import { missingScopes } from '../google/scopes.ts'
-import { isKept, keepGrant } from './keep.ts'
+import { isOf, keepGrant, readKept, type NewGrant } from './keep.ts'
 import type { Key } from './keys.ts'
 import type { Outcome } from './pages/pages.ts'
 import type { WebDeps } from './port.ts'
@@ -57,14 +57,16 @@ export async function begin(
  * end the grant that came of it. Fails with an `ApiError`, or with an `Error` where somebody else's Secret is in the way.
  */
 export async function finish(deps: WebDeps, visit: Visit, state: State, answer: Answer): Promise<Outcome | undefined> {
-  if (await isKept(deps, visit.agent, state)) return undefined
+  const before = await readKept(deps, visit.agent)
+  if (isOf(before, state)) return undefined
   if (visit.suspended) return 'suspended'
   if (answer.error !== undefined) return refusalOf(answer.error)
   const { client } = visit
   // A code is its client's: the Secret was changed in the meantime.
   if (!client || client.credentials.clientId !== state.clientId) return 'settings-not-in-effect'
   try {
-    return await judge(deps, visit, state, await client.exchange(exchangeOf(visit, state, answer)))
+    const tokens = await client.exchange(exchangeOf(visit, state, answer))
+    return await judge(deps, visit, { attempt: state, before, tokens })
   } catch (error) {
     if (error instanceof GoogleError) return failed(deps, visit, state, error)
     throw error
@@ -73,7 +75,7 @@ export async function finish(deps: WebDeps, visit: Visit, state: State, answer: 
 
 async function failed(deps: WebDeps, visit: Visit, state: State, error: GoogleError): Promise<Outcome> {
   // The same answer came to another replica at the same time, which was quicker.
-  if (error.failure === 'InvalidCode' && (await isKept(deps, visit.agent, state))) return 'connected'
+  if (error.failure === 'InvalidCode' && isOf(await readKept(deps, visit.agent), state)) return 'connected'
   deps.log.info({ agent: visit.agentKey, error }, 'sign-in refused by Google')
   return FAILURES[error.failure] ?? 'google-unreachable'
 }
@@ -111,7 +113,11 @@ const FAILURES: Partial<Record<GoogleFailure, Outcome>> = {
   Forbidden: 'settings-not-in-effect',
 }
 
-async function judge(deps: WebDeps, visit: Visit, attempt: State, tokens: TokenAnswer): Promise<Outcome> {
+interface Judged extends Pick<NewGrant, 'attempt' | 'before'> {
+  tokens: TokenAnswer
+}
+
+async function judge(deps: WebDeps, visit: Visit, { tokens, ...about }: Judged): Promise<Outcome> {
   const { agent, integration, client } = visit
   const { refreshToken, scopes = [] } = tokens
   if (refreshToken === undefined) return 'no-refresh-token'
@@ -119,7 +125,7 @@ async function judge(deps: WebDeps, visit: Visit, attempt: State, tokens: TokenA
   const primary = await client?.calendar(tokens.accessToken, 'primary')
   if (!primary || !sameAccount(primary.id, agent.spec.account)) return 'wrong-account'
   await keepGrant(deps, agent, {
-    attempt,
+    ...about,
     refreshToken,
     accessToken: tokens.accessToken,
     expiresAt: tokens.expiresAt,

@@ -17,15 +17,19 @@ import { hashed, type State } from './state.ts'
 
 const TRIES = 5
 
-/** Whether the grant that is kept came of this very attempt, whichever replica it came back to. */
-export async function isKept({ cluster }: WebDeps, agent: Agent, { id }: Pick<State, 'id'>): Promise<boolean> {
-  const known = await cluster.readSecret(agent.metadata.namespace ?? '', grantSecretName(agent))
-  return known?.metadata.annotations?.[SIGNED_IN_BY] === hashed(id)
-}
+/** What is kept for an Agent as of now. */
+export const readKept = ({ cluster }: WebDeps, agent: Agent): Promise<Secret | undefined> =>
+  cluster.readSecret(agent.metadata.namespace ?? '', grantSecretName(agent))
+
+/** Whether it came of this very attempt, whichever replica that came back to. */
+export const isOf = (kept: Secret | undefined, { id }: Pick<State, 'id'>): boolean =>
+  kept?.metadata.annotations?.[SIGNED_IN_BY] === hashed(id)
 
 export interface NewGrant extends KeptGrant {
-  /** Of the attempt that it comes of. */
+  /** That it comes of. */
   attempt: Pick<State, 'id'>
+  /** What was kept when the attempt came back. */
+  before: Secret | undefined
 }
 
 /**
@@ -35,7 +39,8 @@ export interface NewGrant extends KeptGrant {
 export async function keepGrant(deps: WebDeps, agent: Agent, grant: NewGrant): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const replaced = await write(deps, agent, grant)
+      const replaced = attempt === 1 ? grant.before : await readKept(deps, agent)
+      await write(deps, agent, { ...grant, before: replaced })
       if (replaced) endReplaced(deps, replaced, grant)
       return
     } catch (error) {
@@ -45,23 +50,21 @@ export async function keepGrant(deps: WebDeps, agent: Agent, grant: NewGrant): P
   }
 }
 
-/** Answers what was there before. */
-async function write({ cluster }: WebDeps, agent: Agent, grant: NewGrant): Promise<Secret | undefined> {
+/** Over `before`, or as a new Secret where there was none. */
+async function write({ cluster }: WebDeps, agent: Agent, { before: known, ...grant }: NewGrant): Promise<void> {
   const namespace = agent.metadata.namespace ?? ''
   const name = grantSecretName(agent)
-  const known = await cluster.readSecret(namespace, name)
   const data = grantData(grant)
   const signedIn = { [SIGNED_IN_BY]: hashed(grant.attempt.id) }
   if (known && !isManaged(known)) throw new Error(`Secret ${namespace}/${name} exists and is not ours`)
   if (known) {
     const annotations = { ...signedIn, [BROUGHT_TOKEN_HASH]: null, [CONSENT_IS_GUESS]: null }
     await cluster.patch(known, { metadata: { annotations }, data })
-    return known
+    return
   }
   const present = Object.fromEntries(Object.entries(data).filter((one): one is [string, string] => one[1] !== null))
   const metadata = { namespace, name, labels: MANAGED_BY, annotations: signedIn }
   await cluster.create<Secret>({ apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', data: present })
-  return undefined
 }
 
 /** The digits before the dash of a client id are its Google Cloud project's number. */

@@ -114,3 +114,33 @@ export class Buckets {
     return this.#byKey.size
   }
 }
+
+/**
+ * So many sign-ins come to their end at once; the others wait in the order in which they came. A thousand at once would take
+ * a thousand connections to the API server, behind which the Lease of the leader is renewed too late.
+ */
+export const MOST_AT_ONCE = 16
+
+/** Lets only so many through at a time. */
+export class Gate {
+  readonly #waiting: (() => void)[] = []
+  #free: number
+
+  constructor(most: number) {
+    this.#free = most
+  }
+
+  /** Runs it when its turn has come, and answers or fails as it does. */
+  async through<T>(run: () => Promise<T>): Promise<T> {
+    if (this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    else this.#free--
+    try {
+      return await run()
+    } finally {
+      // A turn is handed on: nobody who comes now gets before those who wait.
+      const next = this.#waiting.shift()
+      if (next) next()
+      else this.#free++
+    }
+  }
+}

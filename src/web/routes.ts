@@ -10,7 +10,7 @@ import { SIGN_IN_PREFIX } from '../resources/names.ts'
 import { begin, finish, type Answer } from './flow.ts'
 import { headersOf } from './headers.ts'
 import type { Keys } from './keys.ts'
-import { Buckets, clientAddress, EXCHANGES, holderOf, MISTAKES } from './limits.ts'
+import { Buckets, clientAddress, EXCHANGES, Gate, holderOf, MISTAKES, MOST_AT_ONCE } from './limits.ts'
 import { formToken, isFormToken, isOutcomeProof, outcomeProof, tagOf, uidOf } from './marks.ts'
 import { Notes } from './notes.ts'
 import * as pages from './pages/pages.ts'
@@ -47,6 +47,7 @@ export class Routes {
   readonly #mistakes: Buckets
   readonly #exchanges: Buckets
   readonly #notes: Notes
+  readonly #gate = new Gate(MOST_AT_ONCE)
   /** Attempts that have come back: what becomes of them, and when their states are over. */
   readonly #used = new Map<string, Used>()
 
@@ -216,7 +217,7 @@ export class Routes {
     if (known) return known.result
     const attempt: Used = { until: now + STATE_LIFETIME_MS }
     this.#used.set(state.id, attempt)
-    attempt.result = run()
+    attempt.result = this.#gate.through(run)
     try {
       const outcome = await attempt.result
       if (outcome !== undefined) this.#ended(visit, outcome)

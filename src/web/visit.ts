@@ -29,7 +29,8 @@ export interface Visit {
 
 interface ReadFile {
   version: string
-  file: ClientFile | undefined
+  /** One reading serves all who come meanwhile. */
+  file: Promise<ClientFile | undefined>
 }
 
 export class Visits {
@@ -76,11 +77,19 @@ export class Visits {
     const version = `${known.metadata.uid ?? ''}/${known.metadata.resourceVersion ?? ''}/${key ?? ''}`
     const read = this.#files.get(keyOf(integration))
     if (read?.version === version) return read.file
-    const secret = await this.#deps.cluster.readSecret(namespace, name)
-    const parsed = parseClientSecret(texts(secret?.data), { secretName: name, key })
-    const file = 'reason' in parsed ? undefined : parsed
-    this.#files.set(keyOf(integration), { version, file })
-    return file
+    const fresh = { version, file: this.#read(namespace, { secretName: name, key }) }
+    this.#files.set(keyOf(integration), fresh)
+    // A failure is nobody's answer but theirs who wait for it.
+    fresh.file.catch(() => {
+      if (this.#files.get(keyOf(integration)) === fresh) this.#files.delete(keyOf(integration))
+    })
+    return fresh.file
+  }
+
+  async #read(namespace: string, which: Parameters<typeof parseClientSecret>[1]): Promise<ClientFile | undefined> {
+    const secret = await this.#deps.cluster.readSecret(namespace, which.secretName)
+    const parsed = parseClientSecret(texts(secret?.data), which)
+    return 'reason' in parsed ? undefined : parsed
   }
 }
 

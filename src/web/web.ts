@@ -39,6 +39,11 @@ export interface Web {
 
 /** Of sockets, in ms. Node looks for those that are over their time only every thirty seconds unless it is told. */
 const DEADLINES = { headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 1_000 }
+/**
+ * Of connections that wait to be taken. With Node's 511, some of a thousand people who come at once are told nothing for ten
+ * seconds and more: the system drops them, and their browsers ask again later and later. (It has a limit of its own, too.)
+ */
+const BACKLOG = 4_096
 /** How long a sign-in that is under way has to come to its end: Google's code is used up, and the grant not yet kept. */
 const GRACE_MS = 5_000
 
@@ -80,5 +85,5 @@ const listen = (server: Server, { host, port }: WebOptions): Promise<void> =>
     server.once('error', (cause) => {
       reject(new Error(`--web-bind-address: cannot listen on ${host ?? ''}:${port}: ${cause.message}`, { cause }))
     })
-    server.listen({ host, port }, resolve)
+    server.listen({ host, port, backlog: BACKLOG }, resolve)
   })

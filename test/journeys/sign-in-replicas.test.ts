@@ -2,7 +2,7 @@
  * Sign-ins where more than one hand is at work: another replica's, the leader's, an administrator's. And what becomes of
  * links and states when their keys change, and of a sign-in when the operator ends.
  */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { heading, type Browser } from './support/browser.ts'
 import { SignIn } from './support/sign-in.ts'
 import { startWebReplica, type WebReplica } from './support/web-replica.ts'
@@ -22,6 +22,9 @@ beforeEach(async () => {
 })
 
 afterEach(() => world.stop())
+
+/** Waits while our time stands still: else what hangs at Google would be given up. */
+const heard = (by: () => boolean): Promise<void> => vi.waitFor(() => expect(by()).toBe(true), 10_000)
 
 const asked = (kind: string): number => world.google.requests().byKind[kind] ?? 0
 
@@ -73,7 +76,7 @@ describe('two replicas', () => {
     const callback = stage.answered(await stage.consent())
     const { id } = world.google.addFault({ fault: 'hang', kind: 'calendarList.get' })
     const first = browser.send('GET', callback)
-    await world.until('one has the tokens', () => asked('calendarList.get') > 0)
+    await heard(() => asked('calendarList.get') > 0)
     const late = stage.newBrowser()
     late.cookie = browser.cookie
     late.port = second.port
@@ -95,9 +98,9 @@ describe('two replicas', () => {
     late.port = second.port
     const fault = world.google.addFault({ fault: 'hang', kind: 'calendarList.get' })
     const first = browser.send('GET', callback)
-    await world.until('one has the tokens', () => asked('calendarList.get') > 0)
+    await heard(() => asked('calendarList.get') > 0)
     const slow = late.send('GET', callback)
-    await world.until('the other asks for them, too', () => stage.exchanges > 1)
+    await heard(() => stage.exchanges > 1)
     world.google.clearFaults({ id: fault.id })
     expect((await first).status).toBe(303)
     world.google.clearFaults({ id })
@@ -200,6 +203,28 @@ describe('the keys', () => {
     expect((await browser.send('GET', link)).status).toBe(404)
     expect(await keys()).toEqual(theirs)
     await world.until('it is said', () => world.lines.some((line) => line.includes(`Secret ${KEYS} can't be used`)))
+  })
+})
+
+describe('an operator that many come to at once', () => {
+  test('takes so many codes to Google at a time, lets the others wait, and connects all of them', async () => {
+    const names = Array.from({ length: 20 }, (_, index) => `person${index}`)
+    const callbacks: [Browser, string][] = []
+    for (const name of names) {
+      const account = `${name}@example.com`
+      world.google.addAccount({ email: account })
+      const own = stage.newBrowser()
+      callbacks.push([own, stage.answered(await stage.consent(own, await stage.linkOf(name)), { account })])
+    }
+    const { id } = world.google.addFault({ fault: 'hang', kind: 'token.exchange' })
+    const coming = callbacks.map(([own, callback]) => own.send('GET', callback))
+    await heard(() => stage.exchanges >= 16)
+    // By now the others are there, too.
+    for (let turn = 0; turn < 5; turn++) expect((await browser.send('GET', link)).status).toBe(200)
+    expect(stage.exchanges).toBe(16)
+    world.google.clearFaults({ id })
+    expect((await Promise.all(coming)).map(({ status }) => status)).toEqual(names.map(() => 303))
+    for (const name of names) await world.untilReady(name)
   })
 })
 

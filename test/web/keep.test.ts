@@ -19,6 +19,7 @@ const agent = {
 
 const grant = (clientId = CLIENT): NewGrant => ({
   attempt: { id: 'attempt' },
+  before: structuredClone(stored),
   refreshToken: 'new',
   accessToken: 'access',
   expiresAt: 2_000_000_000_000,

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { bodyOf, Buckets, clientAddress, holderOf, networksOf } from '../../src/web/limits.ts'
-import { ManualClock } from '../support/clock.ts'
+import { bodyOf, Buckets, clientAddress, Gate, holderOf, networksOf } from '../../src/web/limits.ts'
+import { ManualClock, settle } from '../support/clock.ts'
 
 const proxies = networksOf(['10.0.0.0/8', '::1'])
 
@@ -103,5 +103,53 @@ describe('a bucket', () => {
       if (other % 5_000 === 0) expect(buckets.tooMany('wrong')).toBe(true)
     }
     expect(buckets.size).toBe(10_000)
+  })
+})
+
+describe('a gate', () => {
+  const opened = () => {
+    const gate = new Gate(2)
+    const running = new Map<string, { end: () => void; fail: () => void }>()
+    const order: string[] = []
+    const come = (name: string): Promise<string> =>
+      gate.through(
+        () =>
+          new Promise((resolve, reject) => {
+            order.push(name)
+            running.set(name, { end: () => resolve(name), fail: () => reject(new Error(name)) })
+          }),
+      )
+    return { come, order, running }
+  }
+
+  test('lets so many through at a time, in the order in which they came', async () => {
+    const { come, order, running } = opened()
+    const all = ['a', 'b', 'c', 'd'].map(come)
+    expect(order).toEqual(['a', 'b'])
+    running.get('b')?.end()
+    await all[1]
+    const late = come('e')
+    await settle()
+    expect(order).toEqual(['a', 'b', 'c'])
+    for (const name of ['a', 'c', 'd', 'e']) {
+      await settle()
+      running.get(name)?.end()
+    }
+    expect(await Promise.all([...all, late])).toEqual(['a', 'b', 'c', 'd', 'e'])
+  })
+
+  test('is as wide as before after a failure', async () => {
+    const { come, order, running } = opened()
+    const [one, two] = [come('a'), come('b')]
+    running.get('a')?.fail()
+    await expect(one).rejects.toThrow('a')
+    void come('c')
+    void come('d')
+    await settle()
+    expect(order).toEqual(['a', 'b', 'c'])
+    running.get('b')?.end()
+    await two
+    await settle()
+    expect(order).toEqual(['a', 'b', 'c', 'd'])
   })
 })

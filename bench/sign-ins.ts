@@ -1,0 +1,131 @@
+/**
+ * `make bench-sign-ins`: a thousand people sign in at once, at two replicas of the operator as it ships, each of them at both
+ * by turns. It tells how long that took, what it cost, and whether everybody was connected, once: where not, it exits with 1.
+ * All of it is on loopback, and it ends by itself.
+ */
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { cpus } from 'node:os'
+import { setTimeout as pause } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { Agent } from 'undici'
+import type { Counts, Kept, Link, Order, WorldState } from './messages.ts'
+import { MeasuredOperator, type Reading } from './operator.ts'
+import { signIn } from './person.ts'
+
+const OPTIONS = {
+  people: { type: 'string', default: '1000' },
+} as const
+
+const PORTS = [
+  { metrics: 18_081, web: 18_080 },
+  { metrics: 18_083, web: 18_082 },
+] as const
+const POLL_MS = 250
+/** Whatever happens, it is over then. */
+const LONGEST_MS = 5 * 60_000
+/** How long Agents have to be Ready after the last person has the last page. */
+const READY_MS = 60_000
+
+async function bench(people: number): Promise<boolean> {
+  console.log(
+    `Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}, ${people} people, two replicas\n`,
+  )
+  const world = fork('bench/world.ts', { execArgv: ['--import', 'tsx'] })
+  const [state] = (await once(world, 'message')) as [WorldState]
+  await ask(world, { do: 'seed', agents: people, events: 5, interval: '30m', signIn: true })
+  const operators = PORTS.map((ports) => new MeasuredOperator(state, [], ports))
+  const links = await until(async () => {
+    const found = (await ask(world, { do: 'links' })) as Link[]
+    const ready = await Promise.all(operators.map((operator) => operator.isReady()))
+    return found.length === people && ready.every(Boolean) && found
+  })
+  const before = await Promise.all(operators.map((operator) => operator.read()))
+  const right = await measured({ world, operators, before }, links, state.url)
+  await Promise.all(operators.map((operator) => operator.stop()))
+  world.disconnect()
+  await once(world, 'exit')
+  return right
+}
+
+interface Stage {
+  world: ChildProcess
+  operators: MeasuredOperator[]
+  before: Reading[]
+}
+
+async function measured({ world, operators, before }: Stage, links: Link[], google: string): Promise<boolean> {
+  const dispatcher = new Agent({ headersTimeout: 60_000, bodyTimeout: 60_000 })
+  const [one, other] = PORTS.map(({ web }) => `http://127.0.0.1:${web}`) as [string, string]
+  const began = performance.now()
+  const results = await Promise.all(
+    links.map(async (link, index) => {
+      const replicas = index % 2 === 0 ? ([one, other] as const) : ([other, one] as const)
+      const outcome = await signIn({ replicas, google, dispatcher }, link).catch((error: unknown) => String(error))
+      return { outcome, seconds: (performance.now() - began) / 1000 }
+    }),
+  )
+  const seconds = (performance.now() - began) / 1000
+  const connected = results.filter(({ outcome }) => outcome === 'connected').length
+  const isReady = async (): Promise<boolean> => ((await ask(world, { do: 'count' })) as Counts).ready >= connected
+  await until(isReady, READY_MS)
+  const readySeconds = (performance.now() - began) / 1000
+  const kept = (await ask(world, { do: 'kept' })) as Kept
+  const after = await Promise.all(operators.map((operator) => operator.read()))
+  await dispatcher.close()
+  tell({ results, seconds, readySeconds, kept })
+  after.forEach((reading, index) => tellReplica(index, before[index], reading))
+  return connected === links.length && kept.right === links.length && kept.alive === links.length
+}
+
+interface Told {
+  results: { outcome: string; seconds: number }[]
+  seconds: number
+  readySeconds: number
+  kept: Kept
+}
+
+function tell({ results, seconds, readySeconds, kept }: Told): void {
+  const counts = new Map<string, number>()
+  for (const { outcome } of results) counts.set(outcome, (counts.get(outcome) ?? 0) + 1)
+  const sorted = results.map((one) => one.seconds).sort((a, b) => a - b)
+  const median = sorted[Math.floor(sorted.length / 2)] ?? 0
+  console.log(`outcomes: ${[...counts].map(([outcome, count]) => `${outcome} ${count}`).join(', ')}`)
+  console.log(`grants: ${kept.right} right, ${kept.wrong} wrong or missing; ${kept.alive} alive at Google`)
+  console.log(`all have their last page after ${seconds.toFixed(1)} s (half of them after ${median.toFixed(1)} s)`)
+  console.log(`all Agents are Ready after ${readySeconds.toFixed(1)} s`)
+}
+
+function tellReplica(index: number, before: Reading | undefined, after: Reading): void {
+  const cpu = after.cpuSeconds - (before?.cpuSeconds ?? 0)
+  const memory = `${before?.residentMB.toFixed(0)} MB before, ${after.peakMB.toFixed(0)} MB at most`
+  const asked = [...after.kubernetes].map(
+    ([method, count]) => `${method} ${count - (before?.kubernetes.get(method) ?? 0)}`,
+  )
+  console.log(`replica ${index + 1}: ${memory}, ${cpu.toFixed(1)} s of CPU; to Kubernetes: ${asked.join(', ')}`)
+}
+
+async function until<T>(look: () => Promise<T | false>, ms = LONGEST_MS): Promise<T> {
+  for (const began = performance.now(); performance.now() - began < ms; await pause(POLL_MS)) {
+    const found = await look()
+    if (found !== false) return found
+  }
+  throw new Error('It takes too long.')
+}
+
+async function ask(world: ChildProcess, order: Order): Promise<unknown> {
+  const answered = once(world, 'message')
+  world.send(order)
+  const [answer] = (await answered) as [unknown]
+  return answer
+}
+
+// So that the operators' own `exit` handlers run.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+setTimeout(() => {
+  console.error(`It has not ended within ${LONGEST_MS / 60_000} minutes.`)
+  process.exit(1)
+}, LONGEST_MS).unref()
+
+const { values } = parseArgs({ options: OPTIONS })
+process.exitCode = (await bench(Number(values.people))) ? 0 : 1
