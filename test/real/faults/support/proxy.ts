@@ -1,0 +1,125 @@
+/**
+ * The wire between an operator and the API server, to be cut in the ways in which wires are. TLS passes through it unread, so
+ * it knows connections only: a connection that a watch came over is as good as any.
+ */
+import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+
+interface Connection {
+  operator: Socket
+  server: Socket
+}
+
+/** Who hears of the end of a connection. */
+export type Side = 'operator' | 'server'
+
+export class Proxy {
+  readonly #target: { host: string; port: number }
+  readonly #listener: Server
+  readonly #connections = new Set<Connection>()
+  /** Those who wait to be put through; undefined while nobody has to. */
+  #held: Socket[] | undefined
+
+  private constructor(url: string) {
+    const { hostname, port } = new URL(url)
+    this.#target = { host: hostname, port: Number(port) }
+    // A FIN is handed on by us, or not at all.
+    this.#listener = createServer({ allowHalfOpen: true }, (operator) => this.#accept(operator))
+  }
+
+  /** @param url the API server's. */
+  static async before(url: string): Promise<Proxy> {
+    const proxy = new Proxy(url)
+    proxy.#listener.listen(0, '127.0.0.1')
+    await once(proxy.#listener, 'listening')
+    return proxy
+  }
+
+  /** The path of a kubeconfig that is as the one given, but leads through here. */
+  kubeconfig(path: string): string {
+    const { port } = this.#listener.address() as AddressInfo
+    const through = `${path}-through-${port}`
+    const text = readFileSync(path, 'utf8').replace(`:${this.#target.port}`, `:${port}`)
+    writeFileSync(through, text, { mode: 0o600 })
+    return through
+  }
+
+  /** How many connections there are. */
+  get open(): number {
+    return [...this.#connections].filter(({ operator }) => !operator.destroyed).length
+  }
+
+  /** From now on new connections are taken, but wait. */
+  hold(): void {
+    this.#held ??= []
+  }
+
+  /** They wait no more. */
+  release(): void {
+    const held = this.#held ?? []
+    this.#held = undefined
+    for (const operator of held) this.#accept(operator)
+  }
+
+  /** Both sides get an RST. Answers, as those that follow, how many connections there were. */
+  reset(): number {
+    return this.#cut(({ operator, server }) => {
+      operator.resetAndDestroy()
+      server.resetAndDestroy()
+    })
+  }
+
+  /**
+   * Not a byte passes any more, in no direction, and nobody is told: only who sends something finds out, by an RST, as from a
+   * router that has forgotten the connection.
+   */
+  forget(): number {
+    return this.#cut(refuseBytes)
+  }
+
+  /** The same, but that one side gets a FIN. */
+  halfClose(side: Side): number {
+    return this.#cut((connection) => {
+      refuseBytes(connection)
+      connection[side].end()
+    })
+  }
+
+  async close(): Promise<void> {
+    this.reset()
+    for (const operator of this.#held ?? []) operator.destroy()
+    this.#listener.close()
+    await once(this.#listener, 'close')
+  }
+
+  #cut(how: (connection: Connection) => void): number {
+    const open = [...this.#connections].filter(({ operator }) => !operator.destroyed)
+    for (const connection of open) {
+      const { operator, server } = connection
+      operator.unpipe(server).pause()
+      server.unpipe(operator).pause()
+      how(connection)
+    }
+    return open.length
+  }
+
+  #accept(operator: Socket): void {
+    // Who goes away by itself is no trouble of ours.
+    operator.on('error', () => undefined)
+    if (this.#held) return void this.#held.push(operator)
+    const server = connect({ ...this.#target, allowHalfOpen: true })
+    server.on('error', () => operator.destroy())
+    const connection = { operator, server }
+    this.#connections.add(connection)
+    operator.pipe(server).pipe(operator)
+    operator.on('close', () => {
+      server.destroy()
+      this.#connections.delete(connection)
+    })
+  }
+}
+
+function refuseBytes({ operator }: Connection): void {
+  operator.on('data', () => operator.resetAndDestroy()).resume()
+}
