@@ -167,8 +167,12 @@ const spread = (interval: number, chance: number): number => interval * (0.9 + c
 function failedReading(request: AccessRequest, { name, calendar }: Reading, error: GoogleError): Setback {
   if (error.failure === 'APIDisabled') return apiDisabled(request)
   const everybodys = passingSetback(error)
-  if (everybodys) return everybodys
   const now = request.deps.clock.now()
+  if (everybodys) {
+    // It may have been asked for before its time: the next try is to read it too, not to find that it is not due.
+    calendar.nextAt = Math.min(calendar.nextAt, now)
+    return everybodys
+  }
   const { since = now, failures = 0 } = calendar.trouble ?? {}
   const refusal = refusalOf(request, error, { name, at: slowly(since, now) })
   const interval = durationMs(request.gate.integration.spec.sync.interval)

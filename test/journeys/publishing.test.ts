@@ -58,6 +58,23 @@ describe('the published calendar', () => {
     await world.until('the eighth is there', async () => (await intervals()) === 8)
   })
 
+  test('that was to be read at once, and could not be, is tried again before its interval is over', async () => {
+    const synced = async () =>
+      (await world.agent('alice')).status?.conditions?.find(({ type }) => type === 'Synced')?.message ?? ''
+    await start()
+    await world.untilReady('alice')
+    world.google.addFault({ fault: '500', kind: 'events.list' })
+    const annotations = { 'calendar-operator.io/requestedAt': 'now please' }
+    await world.objects.patch('Agent', 'alice', { metadata: { annotations } })
+    await world.until('it says since when', async () => (await synced()).includes('since'))
+    world.google.resetRequests()
+    await world.clock.advance(MINUTE)
+    expect(world.google.requests().byKind['events.list']).toBeGreaterThanOrEqual(2)
+    expect(await synced()).toContain('since')
+    world.google.clearFaults()
+    await world.until('it is read', async () => (await synced()).includes('up to date'))
+  })
+
   test('is written in every format asked for, and only in those', async () => {
     addEvent(3)
     await start({ publish: { calendar: { name: 'alice-calendar', formats: ['JSON', 'ICalendar'] } } })
