@@ -45,7 +45,7 @@ export async function readCredentials(
   Object.assign(memory, { secretVersion: undefined, file: undefined, hash: undefined, unusable: undefined })
   const secret = known && (await deps.cluster.readSecret(namespace, name))
   if (!secret) {
-    const message = `There is no Secret ${name} in namespace ${namespace}, which spec.google.clientSecretRef names: create it with the client file that the Google Cloud console offers for download.`
+    const message = missingSecret(integration)
     memory.unusable = { status: 'False', reason: 'SecretNotFound', message }
     return
   }
@@ -57,6 +57,11 @@ export async function readCredentials(
   }
   memory.file = parsed
   memory.hash = hashOf(parsed)
+}
+
+function missingSecret({ metadata, spec }: CalendarIntegration): string {
+  const { name, key = 'client_secret.json' } = spec.google.clientSecretRef
+  return `There is no Secret ${name} in namespace ${metadata.namespace ?? ''}, which spec.google.clientSecretRef names: create it with the client file that the Google Cloud console offers for download, under the key ${key}.`
 }
 
 const textOf = (data: Record<string, string> = {}): Record<string, string> =>
@@ -143,7 +148,7 @@ function refusalOf(error: GoogleError, { clientId }: ClientFile): CredentialsFin
     case 'UnauthorizedClient':
       return failed(
         'InvalidClient',
-        `Google refuses the client id ${clientId} with this secret: add a new secret on the client's page in the Google Cloud console, download the file that it offers then, and put it into the Secret.`,
+        `Google refuses the client id ${clientId} with this secret: add a new secret on the client's page in the Google Cloud console, download the file that it offers then, and put it into the Secret that spec.google.clientSecretRef names.`,
       )
     case 'ClientDeleted':
       return failed(
@@ -158,7 +163,7 @@ function refusalOf(error: GoogleError, { clientId }: ClientFile): CredentialsFin
     case 'InvalidRequest':
       return failed(
         'ClientFileInvalid',
-        `Google can't make sense of the client id and secret (${error.message}): download the client's file from the Google Cloud console and put it into the Secret as it is.`,
+        `Google can't make sense of the client id and secret (${error.message}): download the client's file from the Google Cloud console and put it, as it is, into the Secret that spec.google.clientSecretRef names.`,
       )
     default:
       return undefined
