@@ -4,6 +4,8 @@
  */
 
 const INSTANT = /\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z/g
+/** The age of an Event, or of the last of a series: `3s`, `3s (x2 over 5m)`. */
+const EVENT_AGE = /^( +\S+ +\S+ +)\S+(?:( \(x\d+ over )\S+\))? +(?=calendar-operator)/
 const AGE = /^(\d+[dhms])+$|^<invalid>$/
 
 /** A table, laid out anew. */
@@ -47,7 +49,12 @@ export function descriptionOf(output: string): string {
   const [object = '', events = ''] = output.split(/^(?=Events:)/m)
   const said = events
     .split('\n')
-    .map((line) => textOf(line).replace(/^( +\S+ +\S+ +)\S+(?: \(.*?\))? +(?=calendar-operator)/, '$1<age>  '))
+    .map((line) =>
+      textOf(line).replace(
+        EVENT_AGE,
+        (_, start: string, count?: string) => `${start}<age>${count ? `${count}<age>)` : ''}  `,
+      ),
+    )
     .map((line) => line.replace(/(?<=\S) {2,}/g, '  '))
     .join('\n')
   return textOf(object) + said
