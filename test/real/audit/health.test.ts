@@ -50,6 +50,8 @@ describe('the states that the journeys saw', () => {
       for (const verdict of ['Current', 'InProgress', 'Failed']) expect(kinds).toContain(`${kind} ${verdict}`)
     }
     expect(kinds).toContain('Agent Terminating')
+    const suspended = seen.filter(({ spec }) => spec?.suspend).map(({ kind }) => kind)
+    expect(new Set(suspended)).toEqual(new Set(['Agent', 'CalendarIntegration']))
   })
 
   it('are to kstatus what our rules make of them', async () => {
