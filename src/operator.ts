@@ -137,7 +137,7 @@ function createParts(deps: OperatorDeps, assertLeading: () => void) {
   const integrations = controllerOf(deps, metrics, {
     name: 'calendarintegration',
     workers: INTEGRATION_WORKERS,
-    reconcile: createIntegrationReconciler({ ...common, directory }),
+    reconcile: createIntegrationReconciler({ ...common, directory, signInPrefix: settings.webPathPrefix }),
     assertLeading,
   })
   const agents = controllerOf(deps, metrics, {
@@ -174,10 +174,14 @@ function webOf(
   metrics: Metrics,
   parts: Pick<WebDeps, 'cluster' | 'google' | 'namespace' | 'connected' | 'linksChanged'>,
 ): Web | undefined {
-  const { webBindAddress, webTrustedProxies: trustedProxies, googleAccountsURL: accountsURL } = settings
+  const { webBindAddress, webTrustedProxies: trustedProxies, webPathPrefix: pathPrefix } = settings
+  const accountsURL = settings.googleAccountsURL
   if (!webBindAddress) return undefined
   const observe = (outcome: string): void => metrics.signIn(outcome)
-  return createWeb({ ...parts, accountsURL, clock, log, randomBytes, observe }, { ...webBindAddress, trustedProxies })
+  return createWeb(
+    { ...parts, accountsURL, clock, log, randomBytes, observe },
+    { ...webBindAddress, pathPrefix, trustedProxies },
+  )
 }
 
 function controllerOf(

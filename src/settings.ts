@@ -6,6 +6,7 @@
 import { isIP } from 'node:net'
 import type { Level } from 'pino'
 import { scrub } from './platform/scrub.ts'
+import { SIGN_IN_PREFIX } from './resources/names.ts'
 
 export interface Settings {
   googleAccountsURL: string
@@ -14,6 +15,8 @@ export interface Settings {
   /** Empty: all namespaces. */
   watchNamespaces: string[]
   webBindAddress: BindAddress | undefined
+  /** The path of the site under which the sign-in pages are, without a slash at its end. */
+  webPathPrefix: string
   /** Networks whose word on a client's address is believed. */
   webTrustedProxies: string[]
   metricsBindAddress: BindAddress | undefined
@@ -91,6 +94,11 @@ function isNetwork(text: string): boolean {
   return bits > 0 && fits && rest.length === 0
 }
 
+const pathPrefix: Parse = (text) =>
+  /^(?:\/[\w~-][\w.~-]*)+$/.test(text) && text.length <= 200
+    ? { value: text }
+    : { mistake: 'a path such as /google-calendar: letters, digits and -._~, with no slash at its end' }
+
 const flag: Parse = (text) =>
   /^(true|false)$/i.test(text) ? { value: text.toLowerCase() === 'true' } : { mistake: 'true or false' }
 
@@ -141,6 +149,15 @@ const SETTINGS: readonly Setting[] = [
     default: ':8080',
     description: 'Where the sign-in pages are served: HOST:PORT, or 0 for nowhere.',
     parse: bindAddress,
+  },
+  {
+    key: 'webPathPrefix',
+    name: 'web-path-prefix',
+    value: 'PATH',
+    default: SIGN_IN_PREFIX,
+    description:
+      "The path under which the sign-in pages are on each site's own host. What leads there must not take it off.",
+    parse: pathPrefix,
   },
   {
     key: 'webTrustedProxies',

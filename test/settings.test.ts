@@ -19,6 +19,7 @@ describe('the settings', () => {
       googleAPIURL: 'https://www.googleapis.com',
       watchNamespaces: [],
       webBindAddress: { host: undefined, port: 8080 },
+      webPathPrefix: '/google-calendar',
       webTrustedProxies: [],
       metricsBindAddress: { host: undefined, port: 8081 },
       leaderElect: false,
@@ -49,6 +50,13 @@ describe('the settings', () => {
       expect.stringContaining(`(${JSON.stringify(text)} is none)`),
     ])
   })
+
+  test.each(['google-calendar', '/google-calendar/', '/', '/a//b', '/a/../b', '/.a', '/a b', '/:tag', '/a*'])(
+    'refuse %j for the path of the pages',
+    (text) => {
+      expect(mistakesOf({ 'web-path-prefix': text })).toEqual([expect.stringContaining('a path such as')])
+    },
+  )
 
   test('count a variable that is set to nothing as not set', () => {
     const env = { CALENDAR_OPERATOR_WORKERS: '', CALENDAR_OPERATOR_METRICS_BIND_ADDRESS: '', POD_NAMESPACE: '' }

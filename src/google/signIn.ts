@@ -18,9 +18,14 @@ export interface SignIn {
  * `Redirect`. The file may be older than what is set at Google, so `no` is advice and nothing more.
  *
  * @param siteURI an origin, as `spec.google.siteURI` says it.
+ * @param prefix the path under which our pages are there; the usual one where nothing is said.
  */
-export function signInOf(file: Pick<ClientFile, 'redirectUris' | 'javascriptOrigins'>, siteURI: string): SignIn {
-  const uris = { redirectURI: redirectURIOf(siteURI), javascriptOrigin: siteURI }
+export function signInOf(
+  file: Pick<ClientFile, 'redirectUris' | 'javascriptOrigins'>,
+  siteURI: string,
+  prefix?: string,
+): SignIn {
+  const uris = { redirectURI: redirectURIOf(siteURI, prefix), javascriptOrigin: siteURI }
   const { redirectUris, javascriptOrigins } = file
   if (redirectUris?.includes(uris.redirectURI)) return { mode: 'Redirect', ...uris, registered: 'yes' }
   if (javascriptOrigins?.includes(uris.javascriptOrigin)) return { mode: 'Popup', ...uris, registered: 'yes' }

@@ -7,7 +7,7 @@ import { parseClientSecret, type ClientFile } from '../google/clientFile.ts'
 import { GoogleError } from '../google/port.ts'
 import type { Finding } from '../resources/conditions.ts'
 import type { ReasonOf } from '../resources/reasons.ts'
-import { signInOf } from '../google/signIn.ts'
+import type { SignIn } from '../google/signIn.ts'
 import type { CalendarIntegration } from '../resources/types.ts'
 import type { IntegrationDeps } from './port.ts'
 
@@ -112,14 +112,13 @@ const PROVED: CredentialsFinding = {
 }
 
 /** What is to be said of good credentials: what was taken off them, and what may still have to be registered at Google. */
-export function proved(file: ClientFile, siteURI: string): CredentialsFinding {
+export function proved(file: ClientFile, signIn: SignIn): CredentialsFinding {
   const stripped = file.stripped.length > 0 ? ` (Taken off: ${file.stripped.join('; ')}.)` : ''
-  return { ...PROVED, message: `${PROVED.message}${stripped}${registration(file, siteURI)}` }
+  return { ...PROVED, message: `${PROVED.message}${stripped}${registration(signIn)}` }
 }
 
 /** Advice and nothing more: the file is as old as its download, and Google alone knows what is registered now. */
-function registration(file: ClientFile, siteURI: string): string {
-  const { registered, redirectURI, javascriptOrigin } = signInOf(file, siteURI)
+function registration({ registered, redirectURI, javascriptOrigin }: SignIn): string {
   if (registered === 'yes') return ''
   const found =
     registered === 'no'

@@ -9,6 +9,8 @@ export interface IntegrationDeps {
   cluster: Cluster
   google: Google
   directory: Directory
+  /** The path under which the sign-in pages are; the usual one where nothing is said. */
+  signInPrefix?: string
   clock: Clock
   random: Random
   log: Log

@@ -96,19 +96,19 @@ function decisionOf(deps: IntegrationDeps, key: string, integration: CalendarInt
   return decide({
     now: deps.clock.now(),
     integration,
-    credentials: credentialsOf(integration, memory),
+    credentials: credentialsOf(deps, integration, memory),
     proof: memory.proof?.hash === memory.hash ? memory.proof : undefined,
     api: deps.directory.api(key),
     limit: memory.file && deps.google.client(memory.file).limit(),
   })
 }
 
-function credentialsOf(integration: CalendarIntegration, memory: Memory): CredentialsFinding {
+function credentialsOf(deps: IntegrationDeps, integration: CalendarIntegration, memory: Memory): CredentialsFinding {
   if (memory.unusable) return memory.unusable
   const { proof, file } = memory
   const known = proof?.hash === memory.hash ? proof : undefined
   const good = known ? known.finding.status === 'True' : wasProved(integration, memory)
-  if (good && file) return proved(file, integration.spec.google.siteURI)
+  if (good && file) return proved(file, signInOf(file, integration.spec.google.siteURI, deps.signInPrefix))
   if (known) return known.finding
   return { status: 'Unknown', reason: 'NotYetKnown', message: 'The credentials are about to be proved at Google.' }
 }
@@ -142,7 +142,7 @@ async function report(
   const { clientId, projectId } = memory.file ?? {}
   const before = findCondition(integration.status?.conditions, 'CredentialsValid')?.message
   const facts = { clientID: clientId, projectID: projectId, credentialsHash: memory.hash }
-  await write(deps, integration, findings, { ...facts, signIn: signInStatus(integration, memory) })
+  await write(deps, integration, findings, { ...facts, signIn: signInStatus(deps, integration, memory) })
   const now = findings.own.CredentialsValid
   // What was taken off a pasted value is said once, though all is well.
   if (memory.file?.stripped.length && now?.status === 'True' && now.message !== before) {
@@ -152,9 +152,13 @@ async function report(
 }
 
 /** What to register at Google; unknown until the client was read. */
-function signInStatus({ spec }: CalendarIntegration, { file }: Memory): CalendarIntegrationStatus['signIn'] {
+function signInStatus(
+  { signInPrefix }: IntegrationDeps,
+  { spec }: CalendarIntegration,
+  { file }: Memory,
+): CalendarIntegrationStatus['signIn'] {
   if (!file) return undefined
-  const { mode, redirectURI, javascriptOrigin } = signInOf(file, spec.google.siteURI)
+  const { mode, redirectURI, javascriptOrigin } = signInOf(file, spec.google.siteURI, signInPrefix)
   return { mode, redirectURI, javascriptOrigin }
 }
 

@@ -38,14 +38,15 @@ const GRANT_SECRET_SUFFIX = '-google-grant'
 export const grantSecretName = (agent: { metadata: { name: string } }): string =>
   `${agent.metadata.name}${GRANT_SECRET_SUFFIX}`
 
-/** The pages of signing in live under this path on the site's own host: an Ingress or Gateway routes it to the operator. */
+/** The pages of signing in live under this path on the site's own host, unless `--web-path-prefix` says another. */
 export const SIGN_IN_PREFIX = '/google-calendar'
 
 /** @param siteURI an origin, as `spec.google.siteURI` says it: without a slash at its end. */
-export const redirectURIOf = (siteURI: string): string => `${siteURI}${SIGN_IN_PREFIX}/callback`
+export const redirectURIOf = (siteURI: string, prefix = SIGN_IN_PREFIX): string => `${siteURI}${prefix}/callback`
 
 /** Where a person signs in. @param tag unguessable, and safe in a path as it is. */
-export const signInURLOf = (siteURI: string, tag: string): string => `${siteURI}${SIGN_IN_PREFIX}/sign-in/${tag}`
+export const signInURLOf = (siteURI: string, tag: string, prefix = SIGN_IN_PREFIX): string =>
+  `${siteURI}${prefix}/sign-in/${tag}`
 
 /** Whether an object carries the label of what the operator creates. */
 export const isManaged = (object: { metadata: Pick<ObjectMeta, 'labels'> }): boolean =>

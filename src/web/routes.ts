@@ -6,7 +6,6 @@
 import { Hono } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
 import type { BlockList } from 'node:net'
-import { SIGN_IN_PREFIX } from '../resources/names.ts'
 import { begin, finish, type Answer } from './flow.ts'
 import { headersOf } from './headers.ts'
 import type { Keys } from './keys.ts'
@@ -21,6 +20,8 @@ import { standingOf, viewOf, Visits, type Visit } from './visit.ts'
 
 export interface RoutesOptions {
   keys: Keys
+  /** The path under which everything is. */
+  pathPrefix: string
   /** Whose word on a client's address counts. */
   proxies: BlockList
 }
@@ -54,7 +55,7 @@ export class Routes {
   constructor(deps: WebDeps, options: RoutesOptions) {
     this.#deps = deps
     this.#options = options
-    this.#visits = new Visits(deps)
+    this.#visits = new Visits(deps, options.pathPrefix)
     this.#mistakes = new Buckets(deps.clock, MISTAKES)
     this.#exchanges = new Buckets(deps.clock, EXCHANGES)
     this.#notes = new Notes(deps)
@@ -62,13 +63,14 @@ export class Routes {
 
   app(): Hono<App> {
     const app = new Hono<App>()
-    const link = `${SIGN_IN_PREFIX}/sign-in/:tag`
+    const { pathPrefix } = this.#options
+    const link = `${pathPrefix}/sign-in/:tag`
     app.get(link, (request) => this.#visited(request, (visit) => this.#show(request, visit)))
     app.post(link, (request) => this.#visited(request, (visit) => this.#redirect(request, visit)))
     app.post(`${link}/attempt`, (request) => this.#visited(request, (visit) => this.#attempt(request, visit)))
     app.post(`${link}/code`, (request) => this.#visited(request, (visit) => this.#code(request, visit)))
-    app.get(`${SIGN_IN_PREFIX}/callback`, (request) => this.#callback(request))
-    for (const { path, contentType, body } of pages.assets) {
+    app.get(`${pathPrefix}/callback`, (request) => this.#callback(request))
+    for (const { path, contentType, body } of pages.assetsUnder(pathPrefix)) {
       const headers = {
         ...headersOf(),
         'content-type': contentType,
@@ -81,7 +83,7 @@ export class Routes {
       if (error instanceof TooMany) return this.#tooMany(request)
       this.#deps.log.error({ error }, 'a sign-in request failed')
       this.#deps.observe('failed')
-      return request.html(pages.failedPage(language(request)), 503, headersOf())
+      return this.#html(request, pages.failedPage(language(request)), 503, headersOf())
     })
     return app
   }
@@ -107,13 +109,13 @@ export class Routes {
     const outcome = this.#outcomeOf(request, visit, browser)
     const { accountsURL } = this.#deps
     const view = {
-      ...viewOf(visit, pathOf(tag)),
+      ...viewOf(visit, this.#pathOf(tag)),
       csrf: formToken(key, browser, tag),
       clientScript: { accountsOrigin: accountsURL },
       ...(outcome && { outcome }),
     }
     const leads = { accountsURL, popup: view.mode === 'Popup' }
-    return request.html(pages.signInPage(view, language(request)), 200, headersOf(leads))
+    return this.#html(request, pages.signInPage(view, language(request)), 200, headersOf(leads))
   }
 
   /** What the page tells: what has just happened, if that is proved, else how things stand. */
@@ -134,7 +136,8 @@ export class Routes {
     if (browser === undefined || !key) return this.#refused(request)
     const { client, signIn } = visit
     const tag = request.req.param('tag') ?? ''
-    if (!client || signIn.mode !== 'Redirect' || visit.suspended || !visit.needed) return seeOther(request, pathOf(tag))
+    if (!client || signIn.mode !== 'Redirect' || visit.suspended || !visit.needed)
+      return seeOther(request, this.#pathOf(tag))
     const { state, codeChallenge } = await begin(this.#deps, visit, browser, key)
     const { scopes } = visit.integration.spec.google
     const { redirectURI } = signIn
@@ -202,7 +205,7 @@ export class Routes {
     const tag = tagOf(state.uid, key) ?? ''
     const at = this.#deps.clock.now()
     const proof = outcomeProof(key, browser, tag, outcome, at)
-    return `${pathOf(tag)}?${new URLSearchParams({ outcome, at: String(at), proof }).toString()}`
+    return `${this.#pathOf(tag)}?${new URLSearchParams({ outcome, at: String(at), proof }).toString()}`
   }
 
   /** The same request twice at a time (a double click, an impatient reload) has one result; one that comes later has none. */
@@ -241,6 +244,18 @@ export class Routes {
     return isFormToken(csrf, this.#options.keys.all, browser, tag) ? browser : undefined
   }
 
+  #html(
+    request: Request,
+    page: string,
+    ...rest: [status: 200 | 400 | 404 | 429 | 503, headers: Record<string, string>]
+  ) {
+    return request.html(pages.underPrefix(page, this.#options.pathPrefix), ...rest)
+  }
+
+  #pathOf(tag: string): string {
+    return `${this.#options.pathPrefix}/sign-in/${tag}`
+  }
+
   #cookie(request: Request): string | undefined {
     const value = getCookie(request, COOKIE, 'host')
     return value !== undefined && /^[\w-]{32}$/.test(value) ? value : undefined
@@ -264,12 +279,12 @@ export class Routes {
   }
 
   #notFound(request: Request): Response | Promise<Response> {
-    return this.#mistaken(request) ?? request.html(pages.notFoundPage(language(request)), 404, headersOf())
+    return this.#mistaken(request) ?? this.#html(request, pages.notFoundPage(language(request)), 404, headersOf())
   }
 
   #refused(request: Request): Response | Promise<Response> {
     this.#deps.observe('refused')
-    return this.#mistaken(request) ?? request.html(pages.refusedPage(language(request)), 400, headersOf())
+    return this.#mistaken(request) ?? this.#html(request, pages.refusedPage(language(request)), 400, headersOf())
   }
 
   #mistaken(request: Request): Response | Promise<Response> | undefined {
@@ -278,7 +293,7 @@ export class Routes {
 
   #tooMany(request: Request): Response | Promise<Response> {
     const headers = { ...headersOf(), 'retry-after': '60' }
-    return request.html(pages.tooManyRequestsPage(language(request)), 429, headers)
+    return this.#html(request, pages.tooManyRequestsPage(language(request)), 429, headers)
   }
 
   /** On whose account this goes. */
@@ -289,7 +304,5 @@ export class Routes {
 }
 
 const language = (request: Request): pages.Language => pages.negotiate(request.req.header('accept-language'))
-
-const pathOf = (tag: string): string => `${SIGN_IN_PREFIX}/sign-in/${tag}`
 
 const seeOther = (request: Request, location: string): Response => request.body(null, 303, { ...headersOf(), location })

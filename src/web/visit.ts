@@ -35,11 +35,13 @@ interface ReadFile {
 
 export class Visits {
   readonly #deps: Pick<WebDeps, 'cluster' | 'google'>
+  readonly #pathPrefix: string | undefined
   /** The client files as they were last read, by integration. */
   readonly #files = new Map<string, ReadFile>()
 
-  constructor(deps: Pick<WebDeps, 'cluster' | 'google'>) {
+  constructor(deps: Pick<WebDeps, 'cluster' | 'google'>, pathPrefix?: string) {
     this.#deps = deps
+    this.#pathPrefix = pathPrefix
   }
 
   /** Undefined where this uid has no page: no such Agent, one that brings its grant, one that no integration serves. */
@@ -57,7 +59,7 @@ export class Visits {
       integration,
       siteURI,
       client: file && google.client(file),
-      signIn: signInOf(file ?? {}, siteURI),
+      signIn: signInOf(file ?? {}, siteURI, this.#pathPrefix),
       suspended: agent.spec.suspend || integration.spec.suspend,
       needed: isNeeded(agent),
     }

@@ -7,7 +7,7 @@ import { createAdaptorServer } from '@hono/node-server'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Clock } from '../platform/clock.ts'
-import { signInURLOf } from '../resources/names.ts'
+import { SIGN_IN_PREFIX, signInURLOf } from '../resources/names.ts'
 import type { Agent } from '../resources/types.ts'
 import { Keys } from './keys.ts'
 import { networksOf } from './limits.ts'
@@ -22,6 +22,8 @@ export interface WebOptions {
   host: string | undefined
   /** 0: any that is free. */
   port: number
+  /** The path under which the pages are, on each site; the usual one where nothing is said. */
+  pathPrefix?: string
   /** Networks whose `X-Forwarded-For` is believed. */
   trustedProxies: readonly string[]
 }
@@ -49,7 +51,8 @@ const GRACE_MS = 5_000
 
 export function createWeb(deps: WebDeps, options: WebOptions): Web {
   const keys = new Keys(deps)
-  const app = new Routes(deps, { keys, proxies: networksOf(options.trustedProxies) }).app()
+  const { pathPrefix = SIGN_IN_PREFIX, trustedProxies } = options
+  const app = new Routes(deps, { keys, pathPrefix, proxies: networksOf(trustedProxies) }).app()
   const limits = { ...DEADLINES, maxHeaderSize: 16 * 1024 }
   const server = createAdaptorServer({ fetch: app.fetch, serverOptions: limits }) as Server
   return {
@@ -66,7 +69,7 @@ export function createWeb(deps: WebDeps, options: WebOptions): Web {
     },
     signInURL({ metadata: { uid } }, siteURI) {
       const tag = keys.current && uid !== undefined ? tagOf(uid, keys.current) : undefined
-      return tag === undefined ? undefined : signInURLOf(siteURI, tag)
+      return tag === undefined ? undefined : signInURLOf(siteURI, tag, pathPrefix)
     },
   }
 }

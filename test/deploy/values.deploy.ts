@@ -126,6 +126,15 @@ describe('the settings among the values', () => {
     const read = readSettings(Object.fromEntries(flags ?? []) as Record<string, string>, {})
     expect(read).toMatchObject({ workers: 8, logLevel: 'warn', webTrustedProxies: ['10.0.0.0/8', 'fd00::/8'] })
   })
+
+  it('say the path that leads to the pages, too', async () => {
+    const settings = { 'web-path-prefix': '/booking/google-calendar' }
+    const host = { enabled: true, host: 'booking.example.com' }
+    const manifests = await helmTemplate({ settings, ingress: host, httpRoute: { ...host, parentRefs: [{ name: 'a' }] } })
+    for (const kind of ['Ingress', 'HTTPRoute']) {
+      expect(JSON.stringify(theOnly(manifests, kind).spec)).toContain('"/booking/google-calendar/"')
+    }
+  })
 })
 
 describe('a proxy', () => {

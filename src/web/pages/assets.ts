@@ -30,3 +30,11 @@ export const named = {
 }
 
 export const assets: readonly Asset[] = Object.values(named)
+
+/** The same, where our pages are under another path. */
+export const assetsUnder = (prefix: string): readonly Asset[] =>
+  assets.map((one) => ({ ...one, path: one.path.replace(FOLDER, `${prefix}/assets`) }))
+
+/** A page whose references lead there. Only we write such an attribute: in what others wrote, quotes are escaped. */
+export const underPrefix = (page: string, prefix: string): string =>
+  page.replaceAll(`="${FOLDER}/`, `="${prefix}/assets/`)

@@ -13,7 +13,7 @@ import { fill, foreign, type Html, markup } from './markup.ts'
 import { shortened } from './shorten.ts'
 import { FINAL_OUTCOMES, type Outcome, type SignInView } from './view.ts'
 
-export { assets } from './assets.ts'
+export { assets, assetsUnder, underPrefix } from './assets.ts'
 export { type Language, languages, negotiate } from './languages/language.ts'
 export { shortened } from './shorten.ts'
 export type * from './view.ts'

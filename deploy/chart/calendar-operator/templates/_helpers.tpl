@@ -33,3 +33,8 @@ app.kubernetes.io/name: calendar-operator
   name: calendar-operator
   namespace: {{ .Release.Namespace }}
 {{- end -}}
+
+{{- /* Where the sign-in pages are on the site's host. */ -}}
+{{- define "signInPath" -}}
+{{ index .Values.settings "web-path-prefix" | default "/google-calendar" }}/
+{{- end }}
