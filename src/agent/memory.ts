@@ -111,6 +111,8 @@ export interface AgentMemory {
   compared?: readonly unknown[]
   /** Since when it has been failing for a reason that may pass. */
   troubleSince?: number
+  /** Since when its writes have come later than somebody else's. */
+  beatenSince?: number
   handledRequest?: string
 }
 

@@ -5,7 +5,7 @@
  * find again.
  */
 import { withWordIfLate } from '../loop/pace.ts'
-import { done, type Outcome } from '../loop/outcome.ts'
+import { done, wait, type Outcome } from '../loop/outcome.ts'
 import { ApiError, keyOf } from '../kubernetes/port.ts'
 import { integrationKey } from '../resources/allowed-namespaces.ts'
 import { findCondition } from '../resources/conditions.ts'
@@ -34,6 +34,9 @@ import { nextReading, syncCalendars } from './sync.ts'
 const FIRST_STATUS_AFTER_MS = 5_000
 /** How long an agent that nothing is known of waits for its integration before its status says so. */
 const INTEGRATION_GRACE_MS = 3_000
+/** Whose write came too late looks again after so long, or once its watch tells what was written. */
+const BEATEN_PAUSE_MS = 1_000
+const BEATEN_PATIENCE_MS = 30_000
 
 export type ReconcileAgent = (key: string) => Promise<Outcome>
 
@@ -47,13 +50,31 @@ export function createAgentReconciler(deps: AgentDeps): ReconcileAgent {
       return done()
     }
     const memory = remember(memories, key, agent, deps.clock.now())
-    if (agent.metadata.deletionTimestamp) return remove(deps, agent, memory)
-    if (await correctFinalizer(deps, agent)) return done(0)
-    if (agent.status?.conditions?.length) return reconcile(deps, agent, memory)
-    const late = (): Promise<void> => firstStatus(deps, agent, memory)
-    return withWordIfLate(deps.clock, FIRST_STATUS_AFTER_MS, late, () => reconcile(deps, agent, memory))
+    try {
+      const outcome = await look(deps, agent, memory)
+      memory.beatenSince = undefined
+      return outcome
+    } catch (error) {
+      if (!isConflict(error) || !isPatient(deps, memory)) throw error
+      memory.beatenSince ??= deps.clock.now()
+      return wait('somebody else has just written the same object', BEATEN_PAUSE_MS)
+    }
   }
 }
+
+async function look(deps: AgentDeps, agent: Agent, memory: AgentMemory): Promise<Outcome> {
+  if (agent.metadata.deletionTimestamp) return remove(deps, agent, memory)
+  if (await correctFinalizer(deps, agent)) return done(0)
+  if (agent.status?.conditions?.length) return reconcile(deps, agent, memory)
+  const late = (): Promise<void> => firstStatus(deps, agent, memory)
+  return withWordIfLate(deps.clock, FIRST_STATUS_AFTER_MS, late, () => reconcile(deps, agent, memory))
+}
+
+const isConflict = (error: unknown): boolean => error instanceof ApiError && error.failure === 'Conflict'
+
+/** That somebody was faster is no news: it is looked at again. Only what goes on for long is trouble. */
+const isPatient = ({ clock }: AgentDeps, { beatenSince = clock.now() }: AgentMemory): boolean =>
+  clock.now() - beatenSince < BEATEN_PATIENCE_MS
 
 /** What is remembered of this very object: one that was deleted and made again starts anew. */
 function remember(memories: Map<string, AgentMemory>, key: string, agent: Agent, now: number): AgentMemory {
@@ -116,10 +137,10 @@ async function act(deps: AgentDeps, scene: Scene): Promise<Facts> {
   if (isSetback(gate)) setbacks.push(gate)
   else {
     const request = { deps, agent, memory, gate, force: isRequested(agent, memory.handledRequest) }
-    const access = await guarded(() => gainAccess(request))
+    const access = await guarded(deps, memory, () => gainAccess(request))
     if (isSetback(access)) setbacks.push(access)
     else {
-      const result = await guarded(() => syncCalendars(request, access))
+      const result = await guarded(deps, memory, () => syncCalendars(request, access))
       setbacks.push(...(isSetback(result) ? [result] : result))
       // A token may have been found dead, or renewed and rotated, on the way.
       if (!setbacks.some(({ condition }) => condition === 'Authorized')) grant = access
@@ -143,19 +164,19 @@ async function publish(
   authorized: boolean,
 ): Promise<Setback[]> {
   const context = { deps, agent, memory, sync: integration.spec.sync }
-  const calendar = await guarded(() => publishCalendar(context))
-  const token = authorized ? await guarded(() => publishToken(context)) : undefined
+  const calendar = await guarded(deps, memory, () => publishCalendar(context))
+  const token = authorized ? await guarded(deps, memory, () => publishToken(context)) : undefined
   // Only once the new name holds everything does the old one go.
-  if (!calendar && !token && authorized) await guarded(() => removeOrphans(deps, agent))
+  if (!calendar && !token && authorized) await guarded(deps, memory, () => removeOrphans(deps, agent))
   return [calendar, token].filter((one) => one !== undefined)
 }
 
 /** The API server's refusals, as a setback: a write that failed now is made again later. */
-async function guarded<T>(step: () => Promise<T>): Promise<T | Setback> {
+async function guarded<T>(deps: AgentDeps, memory: AgentMemory, step: () => Promise<T>): Promise<T | Setback> {
   try {
     return await step()
   } catch (error) {
-    if (!(error instanceof ApiError)) throw error
+    if (!(error instanceof ApiError) || (isConflict(error) && isPatient(deps, memory))) throw error
     const message = `The Kubernetes API refused (${error.message}); the operator keeps trying.`
     return setback('Synced', 'PublishFailed', message, { kind: 'retry', error, notBefore: error.retryAfterMs })
   }

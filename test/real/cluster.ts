@@ -54,6 +54,8 @@ export interface RealKubernetes {
   auditEvents(): AuditEvent[]
   /** At once, as a crash. The port stays the same when it comes back. */
   killApiServer(): Promise<void>
+  /** Makes etcd forget all versions but the newest. @throws Error with its answer where it refuses. */
+  compact(): Promise<void>
   /** Kills it if it runs, and waits until it says that it is ready. It may still answer 429 to what is not cached yet. */
   restartApiServer(): Promise<void>
   stop(): Promise<void>
@@ -64,6 +66,8 @@ export interface ClusterOptions {
   controllerManager?: boolean
   /** Install `crds/`; on unless said otherwise. */
   definitions?: boolean
+  /** Off: watches are served by etcd itself, and so end with 410 once it has forgotten where they stood. */
+  watchCache?: boolean
   /** Where to write the audit log; unless said otherwise it goes with the cluster. */
   auditLog?: string
 }
@@ -99,6 +103,7 @@ class Cluster implements RealKubernetes {
   #apiServer: Running | undefined
   #controllerManager: Running | undefined
   #serviceAccounts = false
+  #watchCache = true
   #auditLog: string
   #files = 0
 
@@ -115,6 +120,7 @@ class Cluster implements RealKubernetes {
   async start(options: ClusterOptions): Promise<void> {
     this.#serviceAccounts = options.controllerManager ?? false
     this.#auditLog = options.auditLog ?? this.#auditLog
+    this.#watchCache = options.watchCache ?? true
     await writeFiles(this.#directory, this.#authority)
     this.#etcd = this.#run('etcd', etcdArguments(this.#directory, this.#ports))
     await this.#startApiServer()
@@ -166,6 +172,18 @@ class Cluster implements RealKubernetes {
     await this.#apiServer?.end('SIGKILL')
   }
 
+  async compact(): Promise<void> {
+    const ask = async (path: string, body: object): Promise<{ header: { revision: string } }> => {
+      const url = `http://127.0.0.1:${this.#ports.etcd}/v3/kv/${path}`
+      const answer = await fetch(url, { method: 'POST', body: JSON.stringify(body) })
+      if (!answer.ok) throw new Error(`etcd answered ${answer.status}: ${await answer.text()}`)
+      return (await answer.json()) as { header: { revision: string } }
+    }
+    // Any key will do: the answer's header says how far etcd is.
+    const { header } = await ask('range', { key: Buffer.from('/registry').toString('base64') })
+    await ask('compaction', { revision: header.revision, physical: true })
+  }
+
   async restartApiServer(): Promise<void> {
     await this.killApiServer()
     await this.#startApiServer()
@@ -180,7 +198,11 @@ class Cluster implements RealKubernetes {
   }
 
   async #startApiServer(): Promise<void> {
-    const options = { auditLog: this.#auditLog, serviceAccounts: this.#serviceAccounts }
+    const options = {
+      auditLog: this.#auditLog,
+      serviceAccounts: this.#serviceAccounts,
+      watchCache: this.#watchCache,
+    }
     const args = apiServerArguments(this.#directory, this.#ports, options)
     this.#apiServer = this.#run('kube-apiserver', args)
     const client = await this.client()

@@ -51,6 +51,8 @@ export interface APIServerOptions {
   auditLog: string
   /** Whether a controller manager makes each namespace's `default` ServiceAccount: without one, no pod could be created. */
   serviceAccounts: boolean
+  /** Whether watches are served from memory. */
+  watchCache: boolean
 }
 
 export function apiServerArguments(directory: string, ports: Ports, options: APIServerOptions): string[] {
@@ -74,6 +76,7 @@ export function apiServerArguments(directory: string, ports: Ports, options: API
     `--audit-log-path=${options.auditLog}`,
     // One file, however long the run: what was rotated away would not be read.
     '--audit-log-maxsize=4096',
+    `--watch-cache=${options.watchCache}`,
     ...(options.serviceAccounts ? [] : ['--disable-admission-plugins=ServiceAccount']),
   ]
 }

@@ -17,6 +17,13 @@ export interface ReplicaOptions {
   namespace?: string
 }
 
+export interface LogLine {
+  level: string
+  msg: string
+  reason?: string
+  error?: { message: string }
+}
+
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url))
 const PROGRAM = join(ROOT, 'dist/main.js')
 /** The namespace of the Lease. */
@@ -75,6 +82,12 @@ export class Replica {
   /** The end of its log. */
   tail(): string {
     return tail(this.#options.log)
+  }
+
+  /** All that it has ever logged, each line an object. */
+  log(): LogLine[] {
+    const lines = readFileSync(this.#options.log, 'utf8').split('\n')
+    return lines.slice(0, -1).map((line) => JSON.parse(line) as LogLine)
   }
 
   /** What it has logged since it was started last. */
