@@ -13,6 +13,7 @@ import type { Client } from '../../../contract/client.ts'
 import { lottery } from '../../../journeys/support/world.ts'
 import { startRealKubernetes, type ClusterOptions, type RealKubernetes } from '../../cluster.ts'
 import { Judge } from './judge.ts'
+import { patient } from './patient.ts'
 import { Replica, userOf, type ReplicaOptions } from './replica.ts'
 import { foundTown, type Town } from './town.ts'
 
@@ -45,7 +46,13 @@ export class Stage {
   }
 
   town(namespace: string): Promise<Town> {
-    return foundTown({ google: this.google, hands: this.hands, namespace, client: this.#client, from: this.#from })
+    return foundTown({
+      google: this.google,
+      hands: patient(this.hands),
+      namespace,
+      client: this.#client,
+      from: this.#from,
+    })
   }
 
   /** Starts an operator of this name. */

@@ -1,0 +1,132 @@
+/**
+ * The API server is killed while everybody works, and comes back at once, after a while, or when the Lease has run out. In
+ * one town works an operator that holds a Lease, in another one that needs none; both come to where a third came before them
+ * in peace.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { lottery } from '../../journeys/support/world.ts'
+import { told, writesOf, type Write } from './support/audit.ts'
+import { endState } from './support/end-state.ts'
+import type { Replica } from './support/replica.ts'
+import { Stage } from './support/stage.ts'
+import type { Town } from './support/town.ts'
+import { until } from './support/until.ts'
+
+const PEOPLE = Array.from({ length: 20 }, (_, n) => `agent-${n + 10}`)
+const FORGOTTEN = PEOPLE.slice(0, 4)
+const STAYING = PEOPLE.slice(4)
+/** At most so long after people have begun. */
+const KILLED_AFTER_MS = 1_000
+/** A leader that can't renew its Lease gives up after ten seconds. */
+const PAST_THE_LEASE_MS = 12_000
+
+const each = (names: string[], what: (name: string) => unknown) => Promise.all(names.map(what))
+
+/** What people do, and for how long the API server is away meanwhile, ms. */
+const STEPS: [what: string, awayMs: number, step: (town: Town) => Promise<unknown>][] = [
+  [
+    'everybody comes',
+    0,
+    (town) =>
+      each(PEOPLE, async (name) => {
+        await town.settle(name, FORGOTTEN.includes(name) ? { deletionPolicy: 'Revoke' } : {})
+        town.appoint(name, 1)
+      }),
+  ],
+  [
+    'everybody’s token ends and is rotated',
+    3_000,
+    (town) =>
+      each(PEOPLE, (name) => {
+        town.expireAccess(name)
+        town.appoint(name, 3)
+        return town.ask(name, 'once')
+      }),
+  ],
+  [
+    'some are forgotten, and others change their minds',
+    PAST_THE_LEASE_MS,
+    async (town) => {
+      await each(FORGOTTEN, (name) => town.objects.delete('Agent', name))
+      await each(STAYING, (name) =>
+        town.objects.patch('Agent', name, { spec: { publish: { calendar: { formats: ['JSON', 'ICalendar'] } } } }),
+      )
+      await each(STAYING.slice(8), (name) => town.bringGrant(name))
+    },
+  ],
+]
+
+let stage: Stage
+let calm: Town, led: Town, single: Town
+let leader: Replica, loner: Replica
+
+beforeAll(async () => {
+  stage = await Stage.start({ controllerManager: true })
+  stage.google.switches({ rotateRefreshTokens: true, rotationOverlap: true })
+  calm = await stage.town('calm')
+  led = await stage.town('led')
+  single = await stage.town('single')
+  const undisturbed = await stage.replica('undisturbed', { namespace: 'calm' })
+  for (const [, , step] of STEPS) {
+    await step(calm)
+    await calm.untilReady(...STAYING)
+  }
+  await calm.untilStill()
+  await undisturbed.end()
+  leader = await stage.replica('leader', { namespace: 'led', leaderElect: true })
+  loner = await stage.replica('loner', { namespace: 'single' })
+  await Promise.all([leader.untilAtWork(), loner.untilAtWork()])
+})
+afterAll(() => stage.stop())
+
+/** Kubernetes starts anew what has ended. */
+async function keepRunning(): Promise<void> {
+  if (leader.ended === undefined) return
+  expect(leader.ended).toBe('exit code 1')
+  expect(leader.tail()).toContain('the lease is lost')
+  await leader.restart()
+}
+
+const successes = (user: string): Write[] => writesOf(stage.kubernetes, user).filter(({ code }) => code < 300)
+
+describe('an API server that is killed under the operator', () => {
+  const chance = lottery(5)
+
+  it.each(STEPS)('while %s (away for %i ms)', async (_, awayMs, step) => {
+    const fault = (async () => {
+      await sleep(chance() * KILLED_AFTER_MS)
+      await stage.kubernetes.killApiServer()
+      await sleep(awayMs)
+      if (awayMs >= PAST_THE_LEASE_MS) await until('the leader gives up', async () => leader.ended !== undefined)
+      await keepRunning()
+      await stage.kubernetes.restartApiServer()
+    })()
+    await Promise.all([step(led), step(single), fault])
+    await keepRunning()
+    await Promise.all([led.untilReady(...STAYING), single.untilReady(...STAYING)])
+    expect(loner.ended, loner.tail()).toBeUndefined()
+  })
+
+  it('comes to the same end as if nothing had happened', async () => {
+    await Promise.all([led.untilStill(), single.untilStill()])
+    stage.google.switches({ rotateRefreshTokens: false })
+    const expected = await endState(calm)
+    for (const town of [led, single]) {
+      const found = await endState(town)
+      expect(found).toEqual(expected)
+      const grants = Object.entries(found).filter(([name]) => name.endsWith('-google-grant'))
+      expect(grants.map(([, grant]) => (grant as { use: string }).use)).toEqual(STAYING.map(() => 'good'))
+      const alive = FORGOTTEN.flatMap((name) => stage.google.grants({ account: town.account(name) }))
+      expect(alive.filter((grant) => grant.alive)).toEqual([])
+    }
+  })
+
+  it.each(['leader', 'loner'])('has nothing made twice by the %s, and little written that need not be', (user) => {
+    const made = successes(user).filter(({ what }) => what.startsWith('create'))
+    const names = made.map(({ what }) => what)
+    expect(names.filter((what, index) => names.indexOf(what) !== index)).toEqual([])
+    const writes = successes(user)
+    expect(writes.length, told(writes).slice(-50).join('\n')).toBeLessThan(successes('undisturbed').length * 1.25)
+  })
+})
