@@ -107,6 +107,18 @@ export class Town {
     })
   }
 
+  /** Neither the Agents nor what was published for them. */
+  async untilGone(...names: string[]): Promise<void> {
+    await until(`${names.length} agents of ${this.namespace} are gone`, async () => {
+      const left = [...(await this.list('Agent')), ...(await this.list('ConfigMap'))].map(
+        ({ metadata }) => metadata.name,
+      )
+      const present = left.filter((one) => names.some((name) => one === name || one === `${name}-calendar`))
+      if (present.length > 0) throw new Error(`there are still ${present.join(', ')}`)
+      return true
+    })
+  }
+
   /** Until no object has changed for a while; answers their versions. */
   async untilStill(): Promise<Record<string, string>> {
     let before: Record<string, string> = {}
