@@ -71,7 +71,7 @@ function npmMounts(work: string): string[] {
   const lines = [`registry=${configured('registry')}`, ...(authorities ? ['cafile=/run/authorities.crt'] : [])]
   writeFileSync(npmrc, `${lines.join('\n')}\n`)
   const mount = (from: string, to: string): string[] => ['--volume', `${from}:${to}:ro`]
-  return [...mount(npmrc, '/root/.npmrc'), ...(authorities ? mount(authorities, '/run/authorities.crt') : [])]
+  return [...mount(npmrc, '/src/.npmrc'), ...(authorities ? mount(authorities, '/run/authorities.crt') : [])]
 }
 
 interface Descriptor {

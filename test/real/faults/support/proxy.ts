@@ -1,6 +1,6 @@
 /**
  * The wire between an operator and the API server, to be cut in the ways in which wires are. TLS passes through it unread, so
- * it knows connections only: a connection that a watch came over is as good as any.
+ * it knows connections only, and not which of them carries a watch.
  */
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
