@@ -3,12 +3,11 @@
  * nothing, after a restart, and in a steady state. It asserts nothing: it prints a table, to be compared with
  * docs/performance.md. KUBERNETES=real measures on a kube-apiserver.
  */
-import { fork, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { cpus } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import type { Counts, Order, WorldState } from './messages.ts'
+import { exitOnSignals, startWorld, type BenchWorld } from './bench-world.ts'
+import type { Counts } from './messages.ts'
 import { MeasuredOperator, type Reading } from './operator.ts'
 import { heading, rowOf } from './table.ts'
 
@@ -29,8 +28,7 @@ const SETTLE_MS = 3_000
 const POLL_MS = 250
 
 interface Stage {
-  world: ChildProcess
-  state: WorldState
+  world: BenchWorld
   agents: number
 }
 
@@ -42,22 +40,20 @@ async function bench(): Promise<void> {
   )
   console.log(heading)
   for (const agents of values.agents.split(',').map(Number)) {
-    const world = fork('bench/world.ts', { execArgv: ['--import', 'tsx'] })
-    const [state] = (await once(world, 'message')) as [WorldState]
-    await ask(world, { do: 'seed', agents, events: Number(values.events), interval: values.interval })
+    const world = await startWorld()
+    await world.ask({ do: 'seed', agents, events: Number(values.events), interval: values.interval })
     const nodeOptions = values.profile ? ['--cpu-prof', '--cpu-prof-dir=dist/profiles'] : []
-    await scenarios({ world, state, agents }, { steadyMs: Number(values.steady) * 1000, nodeOptions })
-    world.disconnect()
-    await once(world, 'exit')
+    await scenarios({ world, agents }, { steadyMs: Number(values.steady) * 1000, nodeOptions })
+    await world.end()
   }
 }
 
 async function scenarios(stage: Stage, how: { steadyMs: number; nodeOptions: string[] }): Promise<void> {
-  const first = new MeasuredOperator(stage.state, how.nodeOptions)
+  const first = new MeasuredOperator(stage.world.state, how.nodeOptions)
   await started('cold start', stage, { operator: first, reached: ({ ready }) => ready })
   await first.stop()
-  await ask(stage.world, { do: 'reset' })
-  const second = new MeasuredOperator(stage.state, how.nodeOptions)
+  await stage.world.ask({ do: 'reset' })
+  const second = new MeasuredOperator(stage.world.state, how.nodeOptions)
   const reading = await started('restart', stage, { operator: second, reached: ({ listed }) => listed })
   if (how.steadyMs > 0) await steady(stage.agents, second, { before: reading, ms: how.steadyMs })
   await second.stop()
@@ -71,7 +67,7 @@ async function started(
   const began = performance.now()
   for (let count = 0; count < agents;) {
     await pause(POLL_MS)
-    count = reached((await ask(world, { do: 'count' })) as Counts)
+    count = reached((await world.ask({ do: 'count' })) as Counts)
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${what}: ${count} of ${agents}\r`)
   }
   const seconds = (performance.now() - began) / 1000
@@ -93,13 +89,5 @@ async function steady(
   console.log(rowOf({ what: 'steady, a list', agents, seconds: ms / 1000, before, after, per }))
 }
 
-async function ask(world: ChildProcess, order: Order): Promise<unknown> {
-  const answered = once(world, 'message')
-  world.send(order)
-  const [answer] = (await answered) as [unknown]
-  return answer
-}
-
-// So that the operators' own `exit` handlers run.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+exitOnSignals()
 await bench()

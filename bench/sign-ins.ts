@@ -3,13 +3,12 @@
  * by turns. It tells how long that took, what it cost, and whether everybody was connected, once: where not, it exits with 1.
  * All of it is on loopback, and it ends by itself.
  */
-import { fork, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { cpus } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { Agent } from 'undici'
-import type { Counts, Kept, Link, Order, WorldState } from './messages.ts'
+import { exitOnSignals, startWorld, type BenchWorld } from './bench-world.ts'
+import type { Counts, Kept, Link } from './messages.ts'
 import { MeasuredOperator, type Reading } from './operator.ts'
 import { signIn } from './person.ts'
 
@@ -31,25 +30,23 @@ async function bench(people: number): Promise<boolean> {
   console.log(
     `Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}, ${people} people, two replicas\n`,
   )
-  const world = fork('bench/world.ts', { execArgv: ['--import', 'tsx'] })
-  const [state] = (await once(world, 'message')) as [WorldState]
-  await ask(world, { do: 'seed', agents: people, events: 5, interval: '30m', signIn: true })
-  const operators = PORTS.map((ports) => new MeasuredOperator(state, [], ports))
+  const world = await startWorld()
+  await world.ask({ do: 'seed', agents: people, events: 5, interval: '30m', signIn: true })
+  const operators = PORTS.map((ports) => new MeasuredOperator(world.state, [], ports))
   const links = await until(async () => {
-    const found = (await ask(world, { do: 'links' })) as Link[]
+    const found = (await world.ask({ do: 'links' })) as Link[]
     const ready = await Promise.all(operators.map((operator) => operator.isReady()))
     return found.length === people && ready.every(Boolean) && found
   })
   const before = await Promise.all(operators.map((operator) => operator.read()))
-  const right = await measured({ world, operators, before }, links, state.url)
+  const right = await measured({ world, operators, before }, links, world.state.url)
   await Promise.all(operators.map((operator) => operator.stop()))
-  world.disconnect()
-  await once(world, 'exit')
+  await world.end()
   return right
 }
 
 interface Stage {
-  world: ChildProcess
+  world: BenchWorld
   operators: MeasuredOperator[]
   before: Reading[]
 }
@@ -67,10 +64,10 @@ async function measured({ world, operators, before }: Stage, links: Link[], goog
   )
   const seconds = (performance.now() - began) / 1000
   const connected = results.filter(({ outcome }) => outcome === 'connected').length
-  const isReady = async (): Promise<boolean> => ((await ask(world, { do: 'count' })) as Counts).ready >= connected
+  const isReady = async (): Promise<boolean> => ((await world.ask({ do: 'count' })) as Counts).ready >= connected
   await until(isReady, READY_MS)
   const readySeconds = (performance.now() - began) / 1000
-  const kept = (await ask(world, { do: 'kept' })) as Kept
+  const kept = (await world.ask({ do: 'kept' })) as Kept
   const after = await Promise.all(operators.map((operator) => operator.read()))
   await dispatcher.close()
   tell({ results, seconds, readySeconds, kept })
@@ -113,15 +110,7 @@ async function until<T>(look: () => Promise<T | false>, ms = LONGEST_MS): Promis
   throw new Error('It takes too long.')
 }
 
-async function ask(world: ChildProcess, order: Order): Promise<unknown> {
-  const answered = once(world, 'message')
-  world.send(order)
-  const [answer] = (await answered) as [unknown]
-  return answer
-}
-
-// So that the operators' own `exit` handlers run.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+exitOnSignals()
 setTimeout(() => {
   console.error(`It has not ended within ${LONGEST_MS / 60_000} minutes.`)
   process.exit(1)
