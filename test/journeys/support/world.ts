@@ -3,16 +3,14 @@
  * operator between them, all speaking HTTP, all by one clock that the test moves. Every status that is ever written is held
  * against the rules of kstatus, and everything that was produced is searched for the secrets that were used.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { KubeConfig } from '@kubernetes/client-node'
 import { expect } from 'vitest'
 import { startGoogle, type SimulatedGoogle } from '../../../sandbox/google/google.ts'
-import { startKubernetes, type SandboxKubernetes } from '../../../sandbox/kubernetes/server.ts'
 import { createOperator, type Operator } from '../../../src/operator.ts'
 import { createLog } from '../../../src/platform/log.ts'
-import { crds } from '../../../src/resources/generated/crds.ts'
 import type { Agent, CalendarIntegration } from '../../../src/resources/types.ts'
 import { readSettings } from '../../../src/settings.ts'
 import { connect, type Body, type Client, type Watch } from '../../contract/client.ts'
@@ -22,93 +20,18 @@ import { Wire } from '../../support/wire.ts'
 import { statusProblems } from '../../support/kstatus.ts'
 import { keepSnapshot } from '../../support/snapshots.ts'
 import { Objects } from './objects.ts'
-import { OPERATOR_NAMESPACE, rolesMode, startGranted, type GrantedKubernetes } from './roles.ts'
+import { isNamespaced, isReal, startGround, type Ground } from './ground.ts'
+import type { BusyJSON, EventSeen, PersonOptions, World } from './port.ts'
+import { OPERATOR_NAMESPACE } from './roles.ts'
 
-export const isReal = process.env.KUBERNETES === 'real'
-
-/** The operator has rights, and is asked to work, in its world's namespaces only. */
-export const isNamespaced = isReal && rolesMode === 'namespaced'
-
-export interface World {
-  readonly clock: ManualClock
-  readonly google: SimulatedGoogle
-  readonly objects: Objects
-  readonly namespace: string
-  /** The operator's own: it keeps its Lease and its keys there. */
-  readonly leaseNamespace: string
-  /** A real API server's own handle: rights, as the administrator gives and takes them. */
-  readonly kubernetes: RealKubernetes | undefined
-  /** The sandbox's own handle: faults, request counts; undefined on a real API server. */
-  readonly sandbox: SandboxKubernetes | undefined
-  /** Whose hands the operator's are. */
-  readonly kubeconfigPath: string
-  /** The OAuth client of `google-oauth-client`. */
-  readonly client: { clientId: string; clientSecret: string }
-  /** Everything that was logged. */
-  readonly lines: string[]
-  readonly operator: Operator
-  /** Makes a further namespace, and answers its name. An operator of named namespaces serves it from its next start on. */
-  addNamespace(name: string): Promise<string>
-  /** Starts the operator anew, as after a crash or an orderly end. */
-  restartOperator(): Promise<void>
-  stopOperator(): Promise<void>
-  startOperator(flags?: Record<string, string>): Promise<void>
-  /** Adds an account at Google, with a grant and the Secret that brings it. Answers the refresh token. */
-  addPerson(name: string, options?: PersonOptions): Promise<string>
-  agent(name: string): Promise<Agent>
-  integration(name?: string): Promise<CalendarIntegration>
-  /** What is published as `<name>-calendar`. */
-  busy(name: string): Promise<BusyJSON>
-  /** An instant so many hours from now, as RFC 3339 to the second. */
-  inHours(hours: number): string
-  /** Waits for an Event: they are written behind the status, which may stand before them. */
-  untilEvent(what: string, like: (event: EventSeen) => boolean): Promise<EventSeen>
-  /** Waits, time passing slowly meanwhile, until `look` answers something; says what it waits for if it never does. */
-  until<T>(what: string, look: () => Promise<T | undefined | false> | T | undefined | false): Promise<T>
-  untilReason(name: string, reason: string): Promise<Agent>
-  untilReady(name: string): Promise<Agent>
-  /** Never hands this text to anything that is searched: it must not turn up. */
-  addSecret(text: string): void
-  stop(): Promise<void>
-}
-
-export interface PersonOptions {
-  scopes?: string[]
-  /** How long ago consent was given, in ms; not told where undefined. */
-  consentAge?: number
-  account?: string
-}
-
-export interface EventSeen {
-  reason: string
-  type: string
-  note: string
-  series?: { count: number }
-}
-
-export interface BusyJSON {
-  version: 1
-  agent: string
-  timeZone: string
-  window: { start: string; end: string }
-  syncedAt: string
-  freshUntil: string
-  complete: boolean
-  busy: { start: string; end: string }[]
-}
+export { isNamespaced, isReal } from './ground.ts'
+export type { World } from './port.ts'
 
 export const SCOPE = 'https://www.googleapis.com/auth/calendar'
 const STEP_MS = 100
 const MOST_STEPS = 8_000
 
-let shared: Promise<GrantedKubernetes> | undefined
 let worlds = 0
-
-/** One real API server for a whole run: each world has a namespace of its own. */
-function realKubernetes(): Promise<GrantedKubernetes> {
-  shared ??= startGranted(rolesMode, process.env.AUDIT_LOGS)
-  return shared
-}
 
 export interface WorldOptions {
   flags?: Record<string, string>
@@ -137,26 +60,6 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   await world.furnish()
   if (options.start !== false) await world.startOperator(options.flags)
   return world
-}
-
-interface Ground {
-  sandbox: SandboxKubernetes | undefined
-  real: GrantedKubernetes | undefined
-  /** Paths of kubeconfigs: whose hands the test's own are, and the operator's. */
-  administrator: string
-  kubeconfigPath: string
-}
-
-async function startGround(clock: ManualClock, directory: string): Promise<Ground> {
-  if (isReal) {
-    const real = await realKubernetes()
-    const administrator = await real.kubernetes.kubeconfig()
-    return { sandbox: undefined, real, administrator, kubeconfigPath: real.operatorKubeconfig }
-  }
-  const sandbox = await startKubernetes({ clock, crds })
-  const path = join(directory, 'kubeconfig')
-  await writeFile(path, sandbox.kubeconfig())
-  return { sandbox, real: undefined, administrator: path, kubeconfigPath: path }
 }
 
 interface Parts extends Omit<Ground, 'administrator'> {
