@@ -57,6 +57,3 @@ test-browser: $(INSTALLED) ## run the sign-in in a browser (Chromium; CHROMIUM=p
 
 test-image: build ## build the image without a container engine and run it as the Deployment says (Linux, as root)
 	@npx vitest run --config vitest.image.config.ts
-
-test-deploy: $(INSTALLED) ## judge the overlays and the Helm chart by the tools of others, and install them on a real API server
-	@npx vitest run --config vitest.deploy.config.ts
