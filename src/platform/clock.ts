@@ -2,9 +2,18 @@
  * Time and chance, as everything in this program gets them: through `deps`, so that a test can hold them still.
  */
 
-/** Wall-clock time and timers. All instants are milliseconds since the Unix epoch, all durations milliseconds. */
+/**
+ * Two clocks and timers. All durations are milliseconds.
+ *
+ * - `now` is the time of day, in ms since the Unix epoch. An administrator or NTP may set it forward or back at any moment, so
+ *   it serves for what is stored, published or compared with somebody else's clock, and for nothing else.
+ * - `monotonic` only ever goes forward, at the pace of real time, from an arbitrary origin. Durations, deadlines, due times
+ *   and rates are measured with it. It means nothing outside of this process.
+ */
 export interface Clock {
   now(): number
+  /** Ms since an arbitrary origin, with fractions. */
+  monotonic(): number
   /** Calls `fire` once, after `delayMs` (negative counts as zero). The answer cancels it. Never keeps the process alive. */
   setTimer(delayMs: number, fire: () => void): () => void
 }
@@ -17,6 +26,7 @@ const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   setTimer(delayMs, fire) {
     let handle: NodeJS.Timeout
     const arm = (remaining: number): void => {

@@ -207,6 +207,7 @@ interface Ran {
 /** Nobody waits for the pauses between two tries; deadlines never come. */
 const impatient = (clock: ManualClock): Clock => ({
   now: () => clock.now(),
+  monotonic: () => clock.monotonic(),
   setTimer(ms, fire) {
     if (ms < 20_000) setImmediate(fire)
     return () => undefined

@@ -104,6 +104,7 @@ class Replica {
     this.name = name
     const own: Clock = {
       now: () => clock.now() + this.#offset,
+      monotonic: () => clock.monotonic(),
       setTimer: (delay, fire) => clock.setTimer(delay, fire),
     }
     this.election = new LeaderElection(

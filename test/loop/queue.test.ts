@@ -151,7 +151,11 @@ describe('a key that is added for later', () => {
     const real = new ManualClock()
     let setBack = 0
     const queue = new WorkQueue({
-      clock: { now: () => real.now() - setBack, setTimer: (ms, fire) => real.setTimer(ms, fire) },
+      clock: {
+        now: () => real.now() - setBack,
+        monotonic: () => real.monotonic(),
+        setTimer: (ms, fire) => real.setTimer(ms, fire),
+      },
       random: () => 0.5,
     })
     queue.addAfter('a', MINUTE)
