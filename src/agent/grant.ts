@@ -174,9 +174,11 @@ export async function saveGrant(deps: AgentDeps, agent: Agent, memory: AgentMemo
     [CONSENT_IS_GUESS]: grant.grantedAtIsGuess ? 'true' : null,
   }
   const known = deps.cluster.secrets.get(`${namespace}/${name}`)
-  const written = known
-    ? await deps.cluster.patch(secretRef(namespace, name, memory.ownVersion), { metadata: { annotations }, data })
-    : await deps.cluster.create(newSecret(namespace, name, annotations, data))
+  // Something of that name that was never read is not written over: creating it fails.
+  const written =
+    known && memory.ownVersion
+      ? await deps.cluster.patch(secretRef(namespace, name, memory.ownVersion), { metadata: { annotations }, data })
+      : await deps.cluster.create(newSecret(namespace, name, annotations, data))
   memory.ownVersion = written.metadata.resourceVersion
   memory.ownToken = grant.refreshToken
   grant.saved = true

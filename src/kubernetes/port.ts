@@ -78,13 +78,13 @@ export interface Cluster {
   /** Fails with `AlreadyExists`. */
   create<T extends KubernetesObject>(object: T): Promise<T>
   /**
-   * A JSON merge patch (RFC 7386). Where `object.metadata.resourceVersion` is set the patch holds for that version only
-   * and fails with `Conflict` otherwise.
+   * A JSON merge patch (RFC 7386), for the version `object.metadata.resourceVersion` only, which is the one that it was
+   * decided on. Fails with `Conflict` where that is no longer the current one, and with an `Error` where it is missing.
    */
   patch<T extends KubernetesObject>(object: T, patch: Record<string, unknown>): Promise<T>
   /** Replaces the whole status, for that resourceVersion only. The caller compares first: this always writes. */
   writeStatus(object: Agent | CalendarIntegration, status: object): Promise<void>
-  /** Deletes this very object (uid and resourceVersion are preconditions). Already gone counts as done. */
+  /** Deletes this very object (uid and resourceVersion are preconditions, the latter required). Already gone counts as done. */
   delete(object: KubernetesObject): Promise<void>
   /** Never fails and never waits: an Event is a courtesy. */
   note(event: EventNote): void

@@ -37,10 +37,17 @@ export function createWriter(
 const PATCH = { method: 'PATCH', contentType: MERGE_PATCH } as const
 
 /** The patch, for the version that was seen only. */
-function forVersion({ metadata }: KubernetesObject, patch: Record<string, unknown>): Record<string, unknown> {
-  const { resourceVersion } = metadata
-  if (resourceVersion === undefined) return patch
+function forVersion(object: KubernetesObject, patch: Record<string, unknown>): Record<string, unknown> {
+  const resourceVersion = decidedVersion(object)
   return { ...patch, metadata: { ...(patch.metadata as object | undefined), resourceVersion } }
+}
+
+/** The version that a write was decided on. A caller that has none would overwrite what it has not seen. */
+function decidedVersion({ kind, metadata }: KubernetesObject): string {
+  if (metadata.resourceVersion) return metadata.resourceVersion
+  throw new Error(
+    `A write of ${kind} ${metadata.name} names no resourceVersion: it must name the one it was decided on.`,
+  )
 }
 
 const answered = <T extends KubernetesObject>({ apiVersion, kind }: KubernetesObject, answer: T): T => ({
@@ -51,8 +58,8 @@ const answered = <T extends KubernetesObject>({ apiVersion, kind }: KubernetesOb
 
 /** What is left of it: the object itself, while it has finalizers. */
 async function remove(send: SendRequest, object: KubernetesObject): Promise<KubernetesObject | 'deleted' | 'gone'> {
-  const { uid, resourceVersion } = object.metadata
-  const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid, resourceVersion } }
+  const preconditions = { uid: object.metadata.uid, resourceVersion: decidedVersion(object) }
+  const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions }
   try {
     const answer = await send<KubernetesObject>({ method: 'DELETE', path: objectPath(object), body })
     const left = answer.kind !== 'Status' && answer.metadata.deletionTimestamp !== undefined
