@@ -6,7 +6,7 @@ const root = resolve(import.meta.dirname, '..')
 
 /** What each room may import of ours, besides itself. */
 const ROOMS: Record<string, readonly string[]> = {
-  resources: [],
+  resources: ['platform'],
   platform: [],
   calendar: [],
   loop: ['platform'],

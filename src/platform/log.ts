@@ -3,7 +3,7 @@
  */
 import { pino, type Level } from 'pino'
 import type { Clock } from './clock.ts'
-import { scrub } from './scrub.ts'
+import { clean, cleanLines, scrub } from './scrub.ts'
 
 type Fields = Record<string, unknown>
 
@@ -42,7 +42,7 @@ export function createLog({ level, clock, write }: LogOptions): Log {
   const line =
     (to: Level) =>
     (fields: Fields, message: string): void => {
-      if (logger.isLevelEnabled(to)) logger[to](redact(fields, 0) as Fields, clean(message))
+      if (logger.isLevelEnabled(to)) logger[to](redact(fields, 0) as Fields, cleaned(message))
     }
   return { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') }
 }
@@ -55,13 +55,13 @@ export function stackOf(error: unknown): string | undefined {
 }
 
 /** Only the beginning of a very long text; the end that is cut off is never the half of something secret. */
-function clean(text: string): string {
-  const scrubbed = scrub(text.length > 4 * LONGEST_TEXT ? text.slice(0, 4 * LONGEST_TEXT) : text)
+function cleaned(text: string): string {
+  const scrubbed = scrub(cleanLines(text.length > 4 * LONGEST_TEXT ? text.slice(0, 4 * LONGEST_TEXT) : text))
   return scrubbed.length > LONGEST_TEXT ? `${scrubbed.slice(0, LONGEST_TEXT)}…` : scrubbed
 }
 
 function redact(value: unknown, depth: number): unknown {
-  if (typeof value === 'string') return clean(value)
+  if (typeof value === 'string') return cleaned(value)
   if (typeof value === 'bigint') return String(value)
   if (typeof value === 'function' || typeof value === 'symbol') return undefined
   if (typeof value !== 'object' || value === null) return value
@@ -79,12 +79,12 @@ function redactObject(value: object, depth: number): unknown {
 
 const redactEntry = (name: string, item: unknown, depth: number): [string, unknown] => {
   const isSecret = SECRET_NAMES.test(name) && item !== undefined && item !== null
-  return [clean(name), isSecret ? '[redacted]' : redact(item, depth + 1)]
+  return [cleaned(name), isSecret ? '[redacted]' : redact(item, depth + 1)]
 }
 
 /** Name, code and message, and the same of its cause: never an error's other properties, which hold whole requests. */
 function describe(error: Error & { code?: unknown }, depth: number): Fields {
   const code = typeof error.code === 'string' && /^[A-Z][A-Z0-9_]{2,40}$/.test(error.code) ? error.code : undefined
   const cause = error.cause instanceof Error && depth < DEEPEST ? describe(error.cause, depth + 1) : undefined
-  return { name: error.name, code, message: clean(error.message), cause }
+  return { name: clean(error.name, 100), code, message: cleaned(error.message), cause }
 }

@@ -1,6 +1,7 @@
 /**
  * Every name that stands in a cluster because of us: API group, labels, annotations, finalizers, derived names.
  */
+import { clean } from '../platform/scrub.ts'
 import type { ObjectMeta } from './types.ts'
 
 export const API_GROUP = 'calendar-operator.io'
@@ -54,9 +55,17 @@ export const isManaged = (object: { metadata: Pick<ObjectMeta, 'labels'> }): boo
 
 /**
  * The value of the request to reconcile now, ours or Flux's: the later one where both are set (by time where both are
- * times, else as text), so that the answer does not swing between them.
+ * times, else as text), so that the answer does not swing between them. Cut and cleaned, since it goes back into the status.
  */
 export function requestedAt(object: { metadata: Pick<ObjectMeta, 'annotations'> }): string | undefined {
+  return cutRequest(laterRequest(object))
+}
+
+/** Requests are compared, and answered, as cut to 64 characters. */
+export const cutRequest = (value: string | undefined): string | undefined =>
+  value === undefined ? undefined : clean(value, 64, '')
+
+function laterRequest(object: { metadata: Pick<ObjectMeta, 'annotations'> }): string | undefined {
   const ours = object.metadata.annotations?.[REQUESTED_AT]
   const theirs = object.metadata.annotations?.[FLUX_REQUESTED_AT]
   if (!ours || !theirs) return [ours, theirs].find(Boolean)

@@ -1,5 +1,5 @@
 /** What the statuses of both kinds have in common. Pure. */
-import { requestedAt } from './names.ts'
+import { cutRequest, requestedAt } from './names.ts'
 import type { ObjectMeta } from './types.ts'
 
 /** Without the keys that have nothing to say: the API server has no undefined. */
@@ -15,5 +15,6 @@ export function isRequested(
   handled: string | undefined,
 ): boolean {
   const request = requestedAt(object)
-  return request !== undefined && request !== object.status?.lastHandledReconcileAt && request !== handled
+  const answered = cutRequest(object.status?.lastHandledReconcileAt)
+  return request !== undefined && request !== answered && request !== handled
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { scrub } from '../../src/platform/scrub.ts'
+import { clean, cleanLines, scrub } from '../../src/platform/scrub.ts'
 
 const SECRETS: [string, string][] = [
   ['an access token', 'ya29.a0AfH6SMC_x-y.z'],
@@ -102,4 +102,71 @@ describe('scrubbing ends', () => {
   ])('for a long run of %s', (piece) => {
     expect(scrub(piece.repeat(200_000 / piece.length)).length).toBeGreaterThan(0)
   })
+})
+
+/** ESC and CSI, a bell, right-to-left override and isolates, zero-width space, BOM, half a pair. */
+const HARMFUL = [
+  '\u001b',
+  '\u009b',
+  '\u0007',
+  '\u0000',
+  '\u007f',
+  '\u202e',
+  '\u2066',
+  '\u200b',
+  '\ufeff',
+  '\ud800',
+  '\udc00',
+]
+
+describe('a cleaned value', () => {
+  test.each(HARMFUL)('shows %j as a replacement character', (one) => {
+    expect(clean(`a${one}b`, 10)).toBe('a\ufffdb')
+  })
+
+  test('stands on one line', () => {
+    expect(clean('a\nb\r\nc\td\u2028e\u0085f', 20)).toBe('a b c d e f')
+  })
+
+  test('keeps what people write: accents, other scripts, emoji and what joins them', () => {
+    for (const text of ['josé', 'יום הולדת', '誕生日', '👩\u200d👧 🎂', 'نمی\u200cخواهم'])
+      expect(clean(text, 40)).toBe(text)
+  })
+
+  test('is cut to the length asked for, which counts the mark of the cut', () => {
+    expect(clean('abcdef', 6)).toBe('abcdef')
+    expect(clean('abcdefg', 6)).toBe('abcde…')
+    expect(clean('abcdefg', 6, '')).toBe('abcdef')
+    expect(clean('abc', 0)).toBe('')
+  })
+
+  test('is never cut through a character', () => {
+    expect(clean('aa🎂', 3)).toBe('aa…')
+    expect(clean('a🎂b', 2, '')).toBe('a')
+    expect(clean('🎂🎂🎂', 4, '')).toBe('🎂🎂')
+  })
+
+  test('is within its length, well formed, harmless, and the same when cleaned again', () => {
+    const texts = fc.array(fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom(...HARMFUL, '\r\n', 'word')))
+    fc.assert(
+      fc.property(texts, fc.nat({ max: 30 }), fc.constantFrom('…', ''), (parts, max, ellipsis) => {
+        const once = clean(parts.join(''), max, ellipsis)
+        expect(once.length).toBeLessThanOrEqual(max)
+        expect(once).not.toMatch(/\p{Cs}/u)
+        expect(once).not.toMatch(/[\p{Cc}\u202a-\u202e\u2066-\u2069\ufeff]/u)
+        expect(clean(once, max, ellipsis)).toBe(once)
+      }),
+      { seed: 5 },
+    )
+  })
+
+  test('costs no more than what is kept of it', () => {
+    const began = performance.now()
+    for (let round = 0; round < 1_000; round++) clean('\u001b'.repeat(1_000_000), 64)
+    expect(performance.now() - began).toBeLessThan(2_000)
+  })
+})
+
+test('a cleaned text of several lines keeps its lines and tabs', () => {
+  expect(cleanLines('a\n\tb\u001b[2Jc\u202e\n')).toBe('a\n\tb\ufffd[2Jc\ufffd\n')
 })

@@ -67,6 +67,8 @@ describe('a request to reconcile now', () => {
     ['there are no annotations', requestedAt({ metadata: {} }), undefined],
     ['the value is empty', asked(''), undefined],
     ['we were asked', asked('now'), 'now'],
+    ['the value is long', asked('x'.repeat(2_000)), 'x'.repeat(64)],
+    ['the value gives orders to a terminal', asked('now\u001b[2J\u202e'), 'now\ufffd[2J\ufffd'],
     ['Flux was asked', asked(undefined, 'now'), 'now'],
     ['Flux was asked, and ours is empty', asked('', 'now'), 'now'],
     ['Flux was asked later', asked('2026-11-23T10:00:00Z', '2026-11-23T10:00:01.5Z'), '2026-11-23T10:00:01.5Z'],
