@@ -5,8 +5,12 @@
 export interface Reply {
   status: number
   headers?: Record<string, string>
-  body: string
+  /** Whole, or in pieces that are made while they are sent: a page of a huge calendar never stands in memory. */
+  body: string | Iterable<string>
 }
+
+/** The body as one string. */
+export const textOf = ({ body }: Reply): string => (typeof body === 'string' ? body : [...body].join(''))
 
 export const JSON_TYPE = 'application/json; charset=UTF-8'
 
@@ -38,6 +42,7 @@ const CALENDAR_REASONS = new Set([
   'updatedMinTooLongAgo',
   'timeRangeEmpty',
   'forbiddenForNonOrganizer',
+  'notACalendarUser',
 ])
 
 /** The back end's envelope: no `status`, no `details`. */
@@ -48,6 +53,9 @@ export function backEnd(code: number, reason: string, message: string, location?
     json({ error: { errors: [{ domain, reason, message, ...location }], code, message } }, code),
   )
 }
+
+export const notACalendarUser = (): Refusal =>
+  backEnd(403, 'notACalendarUser', 'The user must be signed up for Google Calendar.')
 
 export const notFound = (): Refusal => backEnd(404, 'notFound', 'Not Found')
 

@@ -6,6 +6,7 @@
  * that a mistake of the client's is not repeated here.
  */
 import { randomInt } from 'node:crypto'
+import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Operations, operationsOn } from './control/operations.ts'
 import { newRequestLog } from './control/request-log.ts'
@@ -35,13 +36,28 @@ export async function startGoogle(options: GoogleOptions): Promise<SimulatedGoog
     server.once('error', reject)
     server.listen(options.port ?? 0, '127.0.0.1', resolve)
   })
-  world.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { port } = server.address() as AddressInfo
+  world.listener = listenerOf(server, port)
+  world.url = `http://127.0.0.1:${port}`
   const close = (): Promise<void> =>
     new Promise((resolve) => {
       server.close(() => resolve())
       server.closeAllConnections()
     })
   return { ...operations, url: world.url, close }
+}
+
+function listenerOf(server: Server, port: number): World['listener'] {
+  return {
+    leave() {
+      if (server.listening) server.close()
+      // The answer to whoever asked for this may be on its way.
+      setImmediate(() => server.closeAllConnections())
+    },
+    comeBack() {
+      if (!server.listening) server.listen(port, '127.0.0.1')
+    },
+  }
 }
 
 const MANTISSA = 2 ** 40
@@ -64,6 +80,7 @@ function newWorld({ clock, random }: GoogleOptions): World {
     restrictions: new Set(),
     channels: new Map(),
     faults: [],
+    listener: { leave: () => undefined, comeBack: () => undefined },
     hanging: new Map(),
     log: newRequestLog(),
     switches: { ...defaultSwitches },

@@ -28,6 +28,8 @@ export interface Switches {
   rotationOverlap: boolean
   /** No listing page is longer than this, whatever `maxResults` says; 0 is no cap. */
   pageSizeCap: number
+  /** Page and sync tokens of listings have at least so many characters. */
+  tokenLength: number
   /** Every other page of a listing is empty, the first one included. */
   emptyPages: boolean
   /** Life of an access token in seconds. */
@@ -40,6 +42,13 @@ export interface Switches {
   notifications: 'normal' | 'drop' | 'duplicate'
   /** The origin (`http://127.0.0.1:8080`) to which notifications really go, whatever the channel's address; path kept. */
   deliverTo: string
+}
+
+export interface Listener {
+  /** Cuts every connection; new ones are refused. */
+  leave(): void
+  /** Listens again, at the same port. */
+  comeBack(): void
 }
 
 export interface World {
@@ -62,6 +71,8 @@ export interface World {
   restrictions: Set<string>
   channels: Map<string, Channel>
   faults: FaultRule[]
+  /** The listening socket, which may go away for a while. */
+  listener: Listener
   /** Requests that hang, each with the fault that holds it; calling one lets it go on. */
   hanging: Map<() => void, string>
   log: RequestLog
@@ -73,6 +84,7 @@ export const defaultSwitches: Switches = {
   rotateRefreshTokens: false,
   rotationOverlap: false,
   pageSizeCap: 0,
+  tokenLength: 0,
   emptyPages: false,
   accessTokenLifetime: 3599,
   pendingConferences: false,

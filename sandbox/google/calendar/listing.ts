@@ -93,9 +93,32 @@ function answer(world: World, listing: Listing): Reply {
   const options = { ...renderOptions(query), ...(mask.itemNames ? { names: mask.itemNames } : {}) }
   const state = { version: token?.version ?? view.calendar.version, from: finite(window.from), to: finite(window.to) }
   const end = page.next ? { nextPageToken: page.next(key) } : endOf(world, call, { view, state })
-  return json(
-    mask.apply({ ...header(view, call), ...end, items: page.items.map((record) => resourceOf(view, record, options)) }),
-  )
+  const show = (record: EventRecord): unknown => resourceOf(view, record, options)
+  const body = { ...header(view, call), ...end }
+  if (page.items.length <= STREAMED_FROM) return json(mask.apply({ ...body, items: page.items.map(show) }))
+  return streamed(page.items, (records) => mask.apply({ ...body, items: records.map(show) }))
+}
+
+const STREAMED_FROM = 100
+
+/** The same JSON as of the whole page, made some records at a time. */
+function streamed(records: EventRecord[], bodyWith: (records: EventRecord[]) => object): Reply {
+  const marker = '"items":['
+  const around = JSON.stringify(bodyWith([]))
+  const at = around.indexOf(marker)
+  // `fields` asks for no items: then there is nothing to stream.
+  if (at < 0) return json(bodyWith([]))
+  const head = around.slice(0, at + marker.length)
+  return {
+    ...json({}),
+    body: (function* () {
+      for (let from = 0; from < records.length; from += STREAMED_FROM) {
+        const { items } = bodyWith(records.slice(from, from + STREAMED_FROM)) as { items: unknown[] }
+        yield (from === 0 ? head : ',') + JSON.stringify(items).slice(1, -1)
+      }
+      yield around.slice(head.length)
+    })(),
+  }
 }
 
 function endOf(world: World, call: Call, last: { view: View; state: SyncState }): object {

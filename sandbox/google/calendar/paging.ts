@@ -71,7 +71,7 @@ export function nextPage<T>(world: World, request: PageRequest<T>): Page<T> {
   const more = end < items.length || (world.switches.emptyPages && !empty)
   if (!more) return { items: chosen }
   const state = { page: page + 1, after: end > begin ? keyOf(items[end - 1]!, end - 1) : after, version }
-  return { items: chosen, next: (key) => seal({ key, ...state }) }
+  return { items: chosen, next: (key) => seal({ key, ...state }, world.switches.tokenLength) }
 }
 
 const isAfter = (one: Position, other: Position): boolean =>

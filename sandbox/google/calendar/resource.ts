@@ -105,17 +105,20 @@ interface Attendee {
 
 /** More attendees than asked for: only the own entry is shown, and that others are left out. */
 function addAttendees(resource: Resource, view: View, options: RenderOptions): void {
-  const attendees = (resource.attendees as Attendee[]).map((attendee) => markSelf(attendee, view))
+  const attendees = resource.attendees as Attendee[]
   const most = options.maxAttendees
   const tooMany = most !== undefined && attendees.length > most
-  resource.attendees = tooMany ? attendees.filter((attendee) => attendee.self) : attendees
+  const shown = tooMany ? attendees.filter((attendee) => isSelf(attendee, view)) : attendees
+  resource.attendees = shown.map((attendee) => markSelf(attendee, view))
   if (tooMany) resource.attendeesOmitted = true
 }
 
 function markSelf(attendee: Attendee, view: View): Attendee {
   const answered = { responseStatus: 'needsAction', ...attendee }
-  return attendee.email?.toLowerCase() === view.calendar.id ? { ...answered, self: true } : answered
+  return isSelf(attendee, view) ? { ...answered, self: true } : answered
 }
+
+const isSelf = ({ email }: Attendee, view: View): boolean => email?.toLowerCase() === view.calendar.id
 
 function person(view: View, email: string): Resource {
   return email === view.calendar.id ? { email, self: true } : { email }

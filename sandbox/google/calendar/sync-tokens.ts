@@ -63,7 +63,7 @@ export function queryKey(query: URLSearchParams, alsoBound: string[] = []): stri
 export function writeSyncToken(world: World, view: View, query: URLSearchParams, state: SyncState): string {
   const { calendar, account } = view
   const token = { calendar: calendar.id, account, epoch: calendar.epoch, key: queryKey(query), issuedAt: world.now() }
-  return seal({ ...token, ...state })
+  return seal({ ...token, ...state }, world.switches.tokenLength)
 }
 
 /** The state that the query's sync token stands for, or undefined without one. */
@@ -97,18 +97,22 @@ function checkCompany(query: URLSearchParams): void {
 const fullSyncRequired = (): Error =>
   backEnd(410, 'fullSyncRequired', 'Sync token is no longer valid, a full sync is required.', parameter('syncToken'))
 
-/** Packs a value into an opaque string that betrays any change to it. */
-export function seal(value: object): string {
-  const text = JSON.stringify(value)
+/** Packs a value into an opaque string, of at least some length, that betrays any change to it. */
+export function seal(value: object, length = 0): string {
+  const plain = JSON.stringify(value)
+  // White space after JSON changes nothing.
+  const text = plain.padEnd(Math.ceil(length * 0.75) - CHECKSUM)
   return Buffer.from(`${checksum(text)}${text}`).toString('base64url')
 }
 
 export function unseal(sealed: string): unknown {
   const text = Buffer.from(sealed, 'base64url').toString()
-  const body = text.slice(8)
-  if (body === '' || checksum(body) !== text.slice(0, 8)) return undefined
+  const body = text.slice(CHECKSUM)
+  if (body === '' || checksum(body) !== text.slice(0, CHECKSUM)) return undefined
   return JSON.parse(body) as unknown
 }
+
+const CHECKSUM = 8
 
 /** FNV-1a, eight hex digits. */
 function checksum(text: string): string {

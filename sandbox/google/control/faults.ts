@@ -2,10 +2,20 @@
  * Faults by name. A rule says which requests it hits (kind, path, account, client, page of a listing), how many it
  * lets pass first and how often it strikes; the first rule that fits is played. Rules never act by chance.
  */
-import { backEnd, ControlError, frontEnd, json, oauthError, type Refusal, type Reply } from '../errors.ts'
+import {
+  backEnd,
+  ControlError,
+  frontEnd,
+  json,
+  notACalendarUser,
+  oauthError,
+  type Refusal,
+  type Reply,
+} from '../errors.ts'
 import { unauthenticated } from '../http/access.ts'
 import { accessNotConfigured, dailyLimitExceeded, rateLimitExceeded } from '../oauth/projects.ts'
 import { errorPage } from '../oauth/consent-pages.ts'
+import { checkGarbling, type Garbling } from './garbling.ts'
 import type { LoggedRequest } from './request-log.ts'
 
 /** Replies that stand in for the real one. */
@@ -21,6 +31,7 @@ const replies = {
   '503': () => broken(503, 'Service Unavailable'),
   '504': () => broken(504, 'Gateway Timeout'),
   authError: () => unauthenticated(),
+  notACalendarUser: () => notACalendarUser(),
   forbidden: () => backEnd(403, 'forbidden', 'Forbidden'),
   notFound: () => backEnd(404, 'notFound', 'Not Found'),
   conflict: () => backEnd(409, 'conflict', 'Conflict'),
@@ -41,7 +52,7 @@ const replies = {
 } satisfies Record<string, () => Refusal>
 
 /** Faults of the connection, or of the way the answer comes back. */
-const behaviours = ['reset', 'hang', 'commitThenDrop', 'html', 'truncated', 'slow'] as const
+const behaviours = ['reset', 'hang', 'commitThenDrop', 'html', 'truncated', 'slow', 'garbled'] as const
 
 export type FaultName =
   | keyof typeof replies
@@ -51,7 +62,7 @@ export type FaultName =
   | 'org_internal'
   | (typeof behaviours)[number]
 
-export interface FaultRequest {
+export interface FaultRequest extends Garbling {
   fault: FaultName
   /** A request kind such as `events.list`; `*` stands for anything: `events.*`, `token.*`. */
   kind?: string
@@ -65,8 +76,8 @@ export interface FaultRequest {
   skip?: number
   /** Strike so often, then end; left out: until cleared. */
   times?: number
-  /** `429` and 5xx: seconds for the `Retry-After` header. */
-  retryAfter?: number
+  /** With any reply: the `Retry-After` header, in seconds, or as any text: a date, a negative number, nonsense. */
+  retryAfter?: number | string
   /** `slow`: by how much. */
   ms?: number
   /** `html`: with which status (502). */
@@ -85,6 +96,7 @@ export function checkFault(request: FaultRequest): void {
   if (!names.includes(request.fault)) {
     throw new ControlError(`there is no fault "${request.fault}"; there are ${names.join(', ')}`)
   }
+  if (request.fault === 'garbled') checkGarbling(request)
   if (request.fault in pages && request.kind !== 'authorize') {
     throw new ControlError(
       `the fault "${request.fault}" is a page of the authorization endpoint: say "kind": "authorize"`,

@@ -16,7 +16,7 @@ import { type ProjectSettings, setProject } from '../oauth/projects.ts'
 import type { Switches, World } from '../world.ts'
 import { checkFault, type FaultRequest, type FaultRule } from './faults.ts'
 import { type RequestFilter, type RequestSummary, resetLog, summarize } from './request-log.ts'
-import { type SeedRequest, type Seeded, seed } from './seed.ts'
+import { fill, type FillRequest, type SeedRequest, type Seeded, seed } from './seed.ts'
 
 export type Operations = ReturnType<typeof operationsOn>
 
@@ -43,6 +43,8 @@ export function operationsOn(world: World) {
     ...logOperations(world),
     /** Makes accounts with grants and events, for benches: see SeedRequest. */
     seed: (request: SeedRequest): Seeded => seed(world, request),
+    /** Makes one calendar huge: see FillRequest. */
+    fill: (request: FillRequest) => fill(world, request),
   }
 }
 
@@ -120,6 +122,11 @@ function accountOperations(world: World) {
     },
     deleteAccount: ({ account }: { account: string }) => {
       accountOf(world, account).deleted = true
+      return {}
+    },
+    /** Google Calendar is switched off for an account (or it is suspended), or on again. */
+    switchCalendar: ({ account, on }: { account: string; on: boolean }) => {
+      accountOf(world, account).calendarOff = !on
       return {}
     },
     /** An administrator blocks a client for an account or an organisation (`for`), or lets it in again. */
@@ -262,6 +269,17 @@ function faultOperations(world: World) {
     /** The n-th page of every listing fails, with 503 unless another fault is named. */
     failPage: ({ page, ...request }: Partial<FaultRequest> & { page: number }) =>
       addFault({ fault: '503', kind: 'events.list', ...request, page }),
+    /** Connections are cut and refused: for so long, or (left out) until `comeBack`. */
+    outage: ({ ms }: { ms?: number } = {}) => {
+      world.listener.leave()
+      if (ms !== undefined) world.setTimer(ms, () => world.listener.comeBack())
+      return {}
+    },
+    /** Ends an outage. Over HTTP nobody hears this during one. */
+    comeBack: () => {
+      world.listener.comeBack()
+      return {}
+    },
     faults: (): FaultRule[] => world.faults.map((rule) => ({ ...rule })),
     /** Ends one fault, or all; the requests that hang by it are answered. */
     clearFaults: ({ id }: { id?: string } = {}) => {

@@ -1,5 +1,5 @@
 /** Many accounts at once, for benches: they share their events' records, which are never changed, only replaced. */
-import { newCalendar } from '../calendar/calendars.ts'
+import { calendarOf, newCalendar } from '../calendar/calendars.ts'
 import { addEvent } from '../calendar/writes.ts'
 import { addAccount } from '../oauth/accounts.ts'
 import { newGrant } from '../oauth/grants.ts'
@@ -30,7 +30,7 @@ export function seed(world: World, request: SeedRequest): Seeded {
   let model: string | undefined
   for (let n = 0; n < accounts; n++) {
     const { email } = addAccount(world, { email: `${prefix}${n}@example.com`, timeZone })
-    if (model === undefined) fill(world, email, eventsEach)
+    if (model === undefined) addWorkdays(world, email, eventsEach)
     else copy(world, model, email)
     model ??= email
     made.push({ email, ...grantOf(world, request, email) })
@@ -45,7 +45,7 @@ function grantOf(world: World, request: SeedRequest, account: string): { refresh
 }
 
 /** Events from yesterday on, some three a working day, with one in ten of each less usual kind. */
-function fill(world: World, email: string, count: number): void {
+function addWorkdays(world: World, email: string, count: number): void {
   const calendar = world.calendars.get(email) ?? newCalendar(world, { id: email, owner: email })
   const midnight = Math.floor(world.now() / (24 * HOUR)) * 24 * HOUR
   for (let n = 0; n < count; n++) {
@@ -67,4 +67,50 @@ function copy(world: World, model: string, email: string): void {
   to.version = from.version
   to.nextOrder = from.nextOrder
   to.events = new Map(from.events)
+}
+
+/** A huge calendar, made cheaply: all of its events share their text and their guests. */
+export interface FillRequest {
+  calendar: string
+  events: number
+  /** Characters of each event's description. */
+  characters?: number
+  /** Guests of each event; the calendar's owner is the last of them. */
+  guests?: number
+  /** Over how many days from today they spread: every day has its share. */
+  days?: number
+}
+
+const LONGEST_DESCRIPTION = 1_000_000
+const MINUTE = 60_000
+
+export function fill(world: World, request: FillRequest): { events: number } {
+  const { events, characters = 0, guests = 0, days = 60 } = request
+  const calendar = calendarOf(world, request.calendar)
+  const midnight = Math.floor(world.now() / (24 * HOUR)) * 24 * HOUR
+  const shared = {
+    ...(characters > 0 ? { description: 'd'.repeat(Math.min(characters, LONGEST_DESCRIPTION)) } : {}),
+    ...(guests > 0 ? { attendees: guestsOf(calendar.owner, guests) } : {}),
+  }
+  const step = Math.max(MINUTE, Math.floor((days * 24 * HOUR) / events / MINUTE) * MINUTE)
+  for (let n = 0; n < events; n++) {
+    const start = midnight + ((n * step) % (days * 24 * HOUR))
+    const [from, to] = [new Date(start).toISOString(), new Date(start + step / 2).toISOString()]
+    addEvent(world, calendar, {
+      ...shared,
+      summary: `Event ${n}`,
+      start: { dateTime: from, timeZone: 'UTC' },
+      end: { dateTime: to, timeZone: 'UTC' },
+    })
+  }
+  return { events }
+}
+
+function guestsOf(owner: string, count: number): object[] {
+  const guests = Array.from({ length: count - 1 }, (_, n) => ({
+    email: `guest${n}@example.org`,
+    displayName: `Guest ${n}`,
+    responseStatus: 'accepted',
+  }))
+  return [...guests, { email: owner, responseStatus: 'accepted' }]
 }

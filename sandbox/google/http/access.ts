@@ -1,5 +1,5 @@
 /** The API front end: who calls, whether the API is enabled, whether the scope suffices, whether quota is left (google-behaviour §2.1, §2.7, §2.8). */
-import { frontEnd, type Refusal } from '../errors.ts'
+import { frontEnd, notACalendarUser, type Refusal } from '../errors.ts'
 import { isRestricted } from '../oauth/grants.ts'
 import { accessNotConfigured, spendQuota } from '../oauth/projects.ts'
 import type { World } from '../world.ts'
@@ -51,6 +51,7 @@ export function admit(world: World, call: Call): Caller {
   const sufficient = SUFFICIENT[call.kind]
   if (sufficient && !caller.scopes.some((scope) => sufficient.has(scope))) throw insufficientScope(call.kind)
   spendQuota(project, caller.account, world.now())
+  if (world.accounts.get(caller.account)?.calendarOff) throw notACalendarUser()
   return caller
 }
 

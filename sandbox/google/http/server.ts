@@ -1,11 +1,14 @@
 /** The HTTP server: reads a request, logs it, plays a fault where one is due, and sends the answer. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { pageNumber } from '../calendar/paging.ts'
 import { controlRequest } from '../control/http.ts'
 import { htmlReply, replyOf, takeFault, type FaultRule } from '../control/faults.ts'
+import { garble } from '../control/garbling.ts'
 import { hideTokens, logRequest, type LoggedRequest } from '../control/request-log.ts'
 import type { Operations } from '../control/operations.ts'
-import { Refusal, type Reply } from '../errors.ts'
+import { Refusal, textOf, type Reply } from '../errors.ts'
 import type { World } from '../world.ts'
 import { Call } from './call.ts'
 import { dispatch } from './dispatch.ts'
@@ -124,6 +127,7 @@ function misbehave(world: World, exchange: Exchange, fault: FaultRule): void {
   else if (fault.fault === 'hang') hang(world, exchange, fault)
   else if (fault.fault === 'html') finish(exchange, htmlReply(fault.status ?? 502))
   else if (fault.fault === 'slow') world.setTimer(fault.ms ?? 1000, () => finish(exchange, handle(world, call)))
+  else if (fault.fault === 'garbled') finish(exchange, garble(handle(world, call), fault))
   else if (fault.fault === 'truncated') truncate(exchange, handle(world, call))
   else {
     // commitThenDrop: it is done, and nobody is told.
@@ -147,6 +151,12 @@ function finish({ entry, response }: Exchange, reply: Reply): void {
 }
 
 function send(response: ServerResponse, reply: Reply): void {
+  if (typeof reply.body !== 'string') {
+    response.writeHead(reply.status, reply.headers)
+    // A client that goes away ends it.
+    void pipeline(Readable.from(reply.body), response).catch(() => undefined)
+    return
+  }
   const length = reply.status === 204 || reply.status === 304 ? {} : { 'content-length': Buffer.byteLength(reply.body) }
   response.writeHead(reply.status, { ...reply.headers, ...length })
   response.end(reply.body)
@@ -169,7 +179,7 @@ function hang(world: World, exchange: Exchange, fault: FaultRule): void {
 /** All headers, half of the body, and the connection ends. */
 function truncate({ entry, response }: Exchange, reply: Reply): void {
   entry.status = reply.status
-  const body = Buffer.from(reply.body)
+  const body = Buffer.from(textOf(reply))
   response.writeHead(reply.status, { ...reply.headers, 'content-length': body.length })
   response.write(body.subarray(0, body.length >> 1), () => response.socket?.destroy())
 }

@@ -9,6 +9,8 @@ export interface Account {
   /** The Workspace organisation, by its domain. */
   org?: string
   deleted: boolean
+  /** Google Calendar is switched off for it, or it is suspended: the API answers 403 `notACalendarUser`. */
+  calendarOff: boolean
   /** The calendars in this account's list, in order; the primary one first. */
   list: Map<string, { selected: boolean; hidden: boolean }>
   /** What this account granted, oldest first; the dead ones are dropped now and then. */
@@ -25,7 +27,7 @@ export interface AccountSettings {
 export function addAccount(world: World, settings: AccountSettings): Account {
   const email = settings.email.toLowerCase()
   if (world.accounts.has(email)) throw new ControlError(`there is an account ${email} already`)
-  const account: Account = { email, deleted: false, list: new Map(), grants: [] }
+  const account: Account = { email, deleted: false, calendarOff: false, list: new Map(), grants: [] }
   if (settings.org !== undefined) account.org = settings.org
   world.accounts.set(email, account)
   newCalendar(world, { id: email, owner: email, summary: email, timeZone: settings.timeZone ?? 'UTC' })

@@ -1,0 +1,116 @@
+/**
+ * Answers that Google would not give, but that a client must survive: the real answer, changed by a function (in process)
+ * or by a mutation of a name, or another body altogether.
+ */
+import { ControlError, json, textOf, type Reply } from '../errors.ts'
+
+/** How the fault `garbled` changes an answer: exactly one of the three. */
+export interface Garbling {
+  /** A change by name: docs/sandbox-google.md lists them. */
+  mutation?: MutationName
+  /** The body instead: text as it is, anything else as JSON. */
+  body?: unknown
+  /** In process only: from the real answer, parsed, to the one that is sent. */
+  change?: (answer: unknown) => unknown
+}
+
+type Body = Record<string, unknown>
+type Item = Record<string, unknown>
+
+const LONG = 100_000
+
+/** Changes the first item of a listing. */
+const first =
+  (change: (item: Item) => unknown) =>
+  (body: Body): Body => {
+    const [item = {}, ...rest] = itemsOf(body)
+    return { ...body, items: [change({ ...item }), ...rest] }
+  }
+
+const added =
+  (item: unknown) =>
+  (body: Body): Body => ({ ...body, items: [...itemsOf(body), item] })
+
+const set =
+  (name: string, value: unknown) =>
+  (body: Body): Body => ({ ...body, [name]: value })
+
+const itemsOf = ({ items }: Body): Item[] => (Array.isArray(items) ? (items as Item[]) : [])
+
+const without =
+  (name: string) =>
+  (body: Body): Body =>
+    Object.fromEntries(Object.entries(body).filter(([key]) => key !== name))
+
+const mutations = {
+  // Of any answer.
+  nothing: () => null,
+  emptyObject: () => ({}),
+  array: (body: Body) => [body],
+  // Of a listing.
+  nullItem: added(null),
+  textItem: added('an event'),
+  numberItem: added(7),
+  noItems: without('items'),
+  nullItems: set('items', null),
+  objectItems: set('items', { id: 'abc' }),
+  reversedItems: (body: Body) => ({ ...body, items: itemsOf(body).reverse() }),
+  repeatedItems: (body: Body) => ({ ...body, items: [...itemsOf(body), ...itemsOf(body)] }),
+  zeroId: first((item) => ({ ...item, id: 0 })),
+  falseId: first((item) => ({ ...item, id: false })),
+  noId: first(without('id')),
+  hugeId: first((item) => ({ ...item, id: 'a'.repeat(LONG) })),
+  nullAttendee: first((item) => ({ ...item, attendees: [null] })),
+  numberAttendees: first((item) => ({ ...item, attendees: 5 })),
+  numberSummary: first((item) => ({ ...item, summary: 5 })),
+  objectDate: first((item) => ({ ...item, start: { dateTime: { year: 2026 } } })),
+  noStart: first(without('start')),
+  badDate: first((item) => ({ ...item, start: { dateTime: '2026-13-45T99:00:00Z' } })),
+  endBeforeStart: first((item) => ({ ...item, start: item.end, end: item.start })),
+  unknownStatus: first((item) => ({ ...item, status: 'perhaps' })),
+  noTimeZone: without('timeZone'),
+  unknownTimeZone: set('timeZone', 'Mars/Olympus'),
+  hugeTimeZone: set('timeZone', 'z'.repeat(LONG)),
+  noSyncToken: without('nextSyncToken'),
+  hugeSyncToken: set('nextSyncToken', 's'.repeat(10 * LONG)),
+  numberSyncToken: set('nextSyncToken', 7),
+  endlessPages: set('nextPageToken', 'again'),
+  // Of calendarList.get.
+  hugeCalendarId: set('id', `${'c'.repeat(LONG)}@example.com`),
+  numberCalendarId: set('id', 7),
+  // Of the token endpoint.
+  noAccessToken: without('access_token'),
+  numberAccessToken: set('access_token', 7),
+  unsendableAccessToken: set('access_token', 'ya29.two\nlines'),
+  hugeAccessToken: set('access_token', `ya29.${'t'.repeat(LONG)}`),
+  hugeScope: set('scope', `https://${'s'.repeat(LONG)}`),
+  manyScopes: (body: Body) => ({ ...body, scope: `${String(body.scope)} ${'https://x.example/s '.repeat(200)}` }),
+  negativeLifetime: set('expires_in', -1),
+  textLifetime: set('expires_in', 'soon'),
+  endlessLifetime: set('expires_in', 1e300),
+} satisfies Record<string, (body: Body) => unknown>
+
+export type MutationName = keyof typeof mutations
+
+export const MUTATIONS = Object.keys(mutations) as MutationName[]
+
+export function checkGarbling({ mutation, body, change }: Garbling): void {
+  const given = [mutation, body, change].filter((one) => one !== undefined)
+  if (given.length !== 1) throw new ControlError('"garbled" needs one of "mutation", "body" (in process also "change")')
+  if (mutation !== undefined && !Object.hasOwn(mutations, mutation)) {
+    throw new ControlError(`there is no mutation "${mutation}"; there are ${MUTATIONS.join(', ')}`)
+  }
+}
+
+/** The answer as it is sent. One that is no JSON object passes as it is, unless it is replaced. */
+export function garble(reply: Reply, { mutation, body, change }: Garbling): Reply {
+  if (body !== undefined) return { ...reply, body: typeof body === 'string' ? body : JSON.stringify(body) }
+  const answer = parse(textOf(reply))
+  if (answer === undefined) return reply
+  return json(change ? change(answer) : mutation && mutations[mutation](answer), reply.status)
+}
+
+function parse(text: string): Body | undefined {
+  const value: unknown = text === '' ? undefined : JSON.parse(text)
+  return typeof value === 'object' && value !== null ? (value as Body) : undefined
+}
