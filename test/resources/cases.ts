@@ -223,6 +223,20 @@ const agents: Refused[] = [
       `spec.calendars.read[0]: Invalid value: "string": must be a calendar's id, not its name, for example primary or team@group.calendar.google.com`,
     ],
   },
+  ...[
+    ['a calendar that is a step in a path', '.'],
+    ['a calendar that is a step up in a path', '..'],
+    ['a calendar that gives orders to a terminal', 'team\u001b[2J@group.calendar.google.com'],
+    ['a calendar with a null character', 'team\u0000'],
+    ['a calendar with a control character beyond ASCII', 'team\u009b2J'],
+    ['a calendar written from right to left', 'team\u202e@group.calendar.google.com'],
+  ].map(([name = '', id]) => ({
+    name,
+    object: agent({ calendars: { read: ['primary', id] } }),
+    lines: [
+      `spec.calendars.read[1]: Invalid value: "string": must be a calendar's id, without control characters, and neither . nor .., for example primary or team@group.calendar.google.com`,
+    ],
+  })),
   {
     name: 'no calendar',
     object: agent({ calendars: { read: [] } }),

@@ -238,6 +238,10 @@ export const crds: readonly CustomResourceDefinition[] = [
                               {
                                 "rule": "!self.matches(\"\\\\s\")",
                                 "message": "must be a calendar's id, not its name, for example primary or team@group.calendar.google.com"
+                              },
+                              {
+                                "rule": "self != \".\" && self != \"..\" && !self.matches(\"[\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u206f\\ufeff]\")",
+                                "message": "must be a calendar's id, without control characters, and neither . nor .., for example primary or team@group.calendar.google.com"
                               }
                             ]
                           }
