@@ -1,5 +1,7 @@
 /** What `<agent>-google-grant` holds (docs/formats.md), by whichever room it is written. Pure. */
+
 import { timestamp } from './conditions.ts'
+import { renderConsent, type Consent } from './consent.ts'
 import { encode } from './encoding.ts'
 
 /** A grant as it is kept; instants in ms since the epoch. */
@@ -17,6 +19,8 @@ export interface KeptGrant {
   grantExpiresAt?: number
   /** The OAuth client that it was granted to. */
   clientId?: string
+  /** What the sign-in page named; missing where no page was shown. */
+  consent?: Consent
 }
 
 /** The Secret's `data`; null removes a key in a merge patch. */
@@ -30,5 +34,6 @@ export function grantData(grant: KeptGrant): Record<string, string | null> {
     granted_at: timestamp(grant.grantedAt),
     grant_expires_at: grant.grantExpiresAt === undefined ? undefined : timestamp(grant.grantExpiresAt),
     client_id: grant.clientId,
+    consent: grant.consent && renderConsent(grant.consent),
   })
 }

@@ -14,6 +14,18 @@ export const MANAGED_BY = { 'app.kubernetes.io/managed-by': 'calendar-operator' 
 /** The same, as a label selector. */
 export const MANAGED_BY_SELECTOR = 'app.kubernetes.io/managed-by=calendar-operator'
 
+/** What an object of ours is for: the value of its `app.kubernetes.io/component` label. */
+export type Role = 'grant' | 'calendar' | 'access-token' | 'keys'
+/** The label that holds an object's role. */
+export const ROLE_LABEL = 'app.kubernetes.io/component'
+/** The labels of an object of ours that has this role. */
+export const labelsOf = (role: Role): Record<string, string> => ({ ...MANAGED_BY, [ROLE_LABEL]: role })
+/** On grants and published objects: the name of the Agent that they belong to. */
+export const AGENT_ANNOTATION = `${API_GROUP}/agent`
+
+/** The Secret, in the operator's namespace, that holds the keys of links, states and channels. */
+export const KEYS_SECRET = 'calendar-operator-keys'
+
 /** Revokes an Agent's grant at Google before the Agent goes. */
 export const REVOKE_FINALIZER = `${API_GROUP}/revoke`
 
@@ -38,6 +50,9 @@ const GRANT_SECRET_SUFFIX = '-google-grant'
 /** The Secret, in the Agent's namespace, in which the operator keeps the Agent's grant. */
 export const grantSecretName = (agent: { metadata: { name: string } }): string =>
   `${agent.metadata.name}${GRANT_SECRET_SUFFIX}`
+
+/** Whether a name is kept for grants or keys, and so can never be that of a published object. */
+export const isReservedName = (name: string): boolean => name.endsWith(GRANT_SECRET_SUFFIX) || name === KEYS_SECRET
 
 /** The pages of signing in live under this path on the site's own host, unless `--web-path-prefix` says another. */
 export const SIGN_IN_PREFIX = '/google-calendar'

@@ -6,10 +6,8 @@ import { hkdfSync } from 'node:crypto'
 import { ApiError, type Secret } from '../kubernetes/port.ts'
 import { timestamp } from '../resources/conditions.ts'
 import { decode, encode, fromTimestamp } from '../resources/encoding.ts'
-import { isManaged, MANAGED_BY } from '../resources/names.ts'
+import { isManaged, KEYS_SECRET, MANAGED_BY } from '../resources/names.ts'
 import type { WebDeps } from './port.ts'
-
-export const KEYS_SECRET = 'calendar-operator-keys'
 
 /** What is derived from one secret, by purpose. */
 export interface Key {

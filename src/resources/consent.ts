@@ -1,0 +1,137 @@
+/**
+ * What a person consented to on the sign-in page, and what of a spec goes beyond that. The note is kept with the grant
+ * (`consent` in `<agent>-google-grant`); a supplied grant has none, because no page was shown. Pure.
+ */
+import { canonicalAccount } from './account.ts'
+import { isObject } from './structure.ts'
+import type { Agent, AgentSpec } from './types.ts'
+
+/** The extent of what the page named: how much is published, to whom it is handed on, and of which calendars. */
+export interface Consent {
+  detail: 'Busy' | 'Full'
+  accessToken: boolean
+  /** Whether appointments may be written. */
+  write: boolean
+  /** Ids as the spec wrote them; `primary` is the account's own. */
+  calendars: string[]
+}
+
+/** The fields of a spec that a person is asked about. */
+interface ConsentedSpec {
+  account: string
+  calendars: { read: string[]; write?: string }
+  publish: Pick<AgentSpec['publish'], 'calendar' | 'accessToken'>
+}
+
+/** One point in which a spec goes beyond a consent. */
+export type Widening = { field: 'detail' | 'accessToken' | 'write' } | { field: 'calendar'; id: string }
+
+/** What the sign-in page names for this spec. */
+export function consentOf(spec: ConsentedSpec): Consent {
+  const { read, write } = spec.calendars
+  const all = write === undefined ? read : [...read, write]
+  const calendars = all.filter((id, at) => all.findIndex((other) => sameCalendar(spec, other, id)) === at)
+  return {
+    detail: spec.publish.calendar?.detail ?? 'Busy',
+    accessToken: spec.publish.accessToken !== undefined,
+    write: write !== undefined,
+    calendars,
+  }
+}
+
+/** The least that a page can have named: what an unreadable note is taken for. */
+const LEAST: Consent = { detail: 'Busy', accessToken: false, write: false, calendars: ['primary'] }
+
+/** Reads a note; one that cannot be read stands for the least consent, so that the person is asked again. */
+export function parseConsent(text: string): Consent {
+  const found = parsed(text)
+  if (!isObject(found)) return LEAST
+  const { detail, accessToken, write, calendars } = found
+  if ((detail !== 'Busy' && detail !== 'Full') || typeof accessToken !== 'boolean' || typeof write !== 'boolean')
+    return LEAST
+  if (!Array.isArray(calendars) || !calendars.every((id) => typeof id === 'string')) return LEAST
+  return { detail, accessToken, write, calendars }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** The note as it is kept: JSON with its keys in a fixed order. */
+export const renderConsent = ({ detail, accessToken, write, calendars }: Consent): string =>
+  JSON.stringify({ detail, accessToken, write, calendars })
+
+/** In what a spec goes beyond the consent; empty where it asks for as much or less. */
+export function widenings(consent: Consent, spec: ConsentedSpec): Widening[] {
+  const wanted = consentOf(spec)
+  const found: Widening[] = []
+  if (wanted.detail === 'Full' && consent.detail === 'Busy') found.push({ field: 'detail' })
+  if (wanted.accessToken && !consent.accessToken) found.push({ field: 'accessToken' })
+  if (wanted.write && !consent.write) found.push({ field: 'write' })
+  const further = wanted.calendars.filter((id) => !isConsented(consent, spec, id))
+  return [...found, ...further.map((id) => ({ field: 'calendar' as const, id }))]
+}
+
+const isConsented = (consent: Consent, spec: ConsentedSpec, id: string): boolean =>
+  consent.calendars.some((known) => sameCalendar(spec, known, id))
+
+const sameCalendar = (spec: Pick<ConsentedSpec, 'account'>, a: string, b: string): boolean =>
+  canonicalCalendar(spec, a) === canonicalCalendar(spec, b)
+
+const canonicalCalendar = ({ account }: Pick<ConsentedSpec, 'account'>, id: string): string => {
+  const canonical = canonicalAccount(id)
+  return canonical === canonicalAccount(account) ? 'primary' : canonical
+}
+
+/** What is new, as the middle of a sentence that names the fields. */
+export function inWords(found: readonly Widening[]): string {
+  const calendars = found.flatMap((one) => (one.field === 'calendar' ? [one.id] : []))
+  const fields = found.flatMap((one) => (one.field === 'calendar' ? [] : [FIELDS[one.field]]))
+  const plural = calendars.length === 1 ? 'calendar' : 'calendars'
+  return [...fields, ...(calendars.length > 0 ? [`${plural} ${listed(calendars)}`] : [])].join('; ')
+}
+
+const FIELDS = {
+  detail: 'titles, places and attendees (spec.publish.calendar.detail Full)',
+  accessToken: 'an access token for programs in the cluster (spec.publish.accessToken)',
+  write: 'writing appointments (spec.calendars.write)',
+}
+
+/** How many calendars a message names. */
+const MOST_NAMED = 3
+
+function listed(ids: readonly string[]): string {
+  const more = ids.length - MOST_NAMED
+  return more > 0 ? `${ids.slice(0, MOST_NAMED).join(', ')} and ${more} more` : ids.join(', ')
+}
+
+/**
+ * The Agent as far as its person has consented: what is read and published while they are asked for more. The same object
+ * where nothing goes beyond, and where no page was shown.
+ */
+export function consentedAgent(agent: Agent, consent: Consent | undefined): Agent {
+  if (!consent || widenings(consent, agent.spec).length === 0) return agent
+  const { spec } = agent
+  return { ...agent, spec: { ...spec, calendars: calendarsOf(spec, consent), publish: publishOf(spec, consent) } }
+}
+
+function calendarsOf(spec: AgentSpec, consent: Consent): AgentSpec['calendars'] {
+  const { write, ...calendars }: AgentSpec['calendars'] & { write?: string } = spec.calendars
+  const read = spec.calendars.read.filter((id) => isConsented(consent, spec, id))
+  const mayWrite = write !== undefined && consent.write && isConsented(consent, spec, write)
+  // Without any of them left nothing would be busy, so the old ones are read on.
+  return { ...calendars, read: read.length > 0 ? read : consent.calendars, ...(mayWrite ? { write } : {}) }
+}
+
+function publishOf({ publish }: AgentSpec, consent: Consent): AgentSpec['publish'] {
+  const { calendar, accessToken, ...rest } = publish
+  return {
+    ...rest,
+    ...(calendar && { calendar: { ...calendar, detail: consent.detail === 'Full' ? calendar.detail : 'Busy' } }),
+    ...(accessToken && consent.accessToken ? { accessToken } : {}),
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * Whose is an object that stands under a name of ours? The one place that decides it, for grants, for what is published,
+ * for the sign-in pages and for deletion. Pure: metadata in, a verdict out.
+ *
+ * - `mine`: this Agent's, and marked as it should be.
+ * - `restore`: this Agent's; some of its marks (labels, annotation, owner reference) have to be put back.
+ * - `upgrade`: this Agent's, as version 0.1.0 wrote it: with the label that all its objects had, and no role.
+ * - `foreign`: anything else. It is never written, adopted or deleted.
+ */
+import { AGENT_ANNOTATION, isManaged, isReservedName, GROUP_VERSION, labelsOf, ROLE_LABEL, type Role } from './names.ts'
+import type { ObjectMeta, OwnerReference } from './types.ts'
+
+/** A verdict; `whose` says who has a foreign object, as the end of a sentence that begins with its name. */
+export type Ownership = { is: 'mine' | 'restore' | 'upgrade' } | { is: 'foreign'; whose: string }
+
+/** The roles of what an Agent publishes. */
+export type PublishedRole = Extract<Role, 'calendar' | 'access-token'>
+
+interface Marked {
+  metadata: ObjectMeta
+}
+
+/** What is needed of an Agent to tell its objects. */
+interface Owner {
+  metadata: Pick<ObjectMeta, 'name' | 'uid'>
+}
+
+/** The reference by which Kubernetes itself deletes an object along with its owner. */
+export const controllerOf = ({ metadata }: Marked): OwnerReference | undefined =>
+  metadata.ownerReferences?.find((reference) => reference.controller)
+
+const roleOf = ({ metadata }: Marked): string | undefined => metadata.labels?.[ROLE_LABEL]
+
+const agentOf = ({ metadata }: Marked): string | undefined => metadata.annotations?.[AGENT_ANNOTATION]
+
+/** Whether labels and annotation are what we would write. */
+const isMarked = (object: Marked, owner: Owner, role: Role): boolean =>
+  isManaged(object) && roleOf(object) === role && agentOf(object) === owner.metadata.name
+
+/** As version 0.1.0 left it: its one label, and no role. */
+const isOf010 = (object: Marked): boolean => isManaged(object) && roleOf(object) === undefined
+
+const foreign = (whose: string): Ownership => ({ is: 'foreign', whose })
+
+const ours = (object: Marked, marked: boolean): Ownership => {
+  if (marked) return { is: 'mine' }
+  return { is: isOf010(object) ? 'upgrade' : 'restore' }
+}
+
+/**
+ * Whose a published object is.
+ * @param about.shared whether anybody else of the namespace names the object in a spec.
+ */
+export function ownershipOfPublished(
+  object: Marked,
+  owner: Owner,
+  about: { role: PublishedRole; shared: boolean },
+): Ownership {
+  const controller = controllerOf(object)
+  if (isReservedName(object.metadata.name)) {
+    const linked = controller ? `; ${adviceOn(controller)}` : ''
+    return foreign(`has a name that is kept for grants and keys${linked}`)
+  }
+  if (controller && controller.uid !== owner.metadata.uid) return foreign(belongsTo(controller))
+  return controller ? ours(object, isMarked(object, owner, about.role)) : uncontrolled(object, owner, about)
+}
+
+/** Without the reference an object would outlive its Agent: it is never as it should be. */
+function uncontrolled(object: Marked, owner: Owner, about: { role: PublishedRole; shared: boolean }): Ownership {
+  if (roleOf(object) === about.role && agentOf(object) === owner.metadata.name) return { is: 'restore' }
+  const unclaimed = agentOf(object) === undefined && !about.shared
+  return isOf010(object) && unclaimed ? { is: 'upgrade' } : foreign(claimOn(object))
+}
+
+/** What a grant Secret of 0.1.0 holds, as far as it tells whose it is. */
+export interface HeldGrant {
+  refreshToken: boolean
+  /** Its `account` is missing, or is the one that the Agent names. */
+  accountFits: boolean
+}
+
+/**
+ * Whose the Secret is that stands under the name of an Agent's grant.
+ * @param held undefined while nobody has read it: one of 0.1.0 is then taken for what it seems to be.
+ */
+export function ownershipOfGrant(object: Marked, owner: Owner, held?: HeldGrant): Ownership {
+  const controller = controllerOf(object)
+  if (controller) return foreign(`${belongsTo(controller)}, and a grant never does; ${adviceOn(controller)}`)
+  const agent = agentOf(object)
+  if (agent !== undefined && agent !== owner.metadata.name) return foreign(claimOn(object))
+  if (isOurs(object) && roleOf(object) === 'grant') return ours(object, isMarked(object, owner, 'grant'))
+  return isOf010(object) ? grantOf010(held) : foreign(claimOn(object))
+}
+
+function grantOf010(held: HeldGrant | undefined): Ownership {
+  if (held && !held.refreshToken) return foreign('holds no refresh_token, as every grant does')
+  if (held && !held.accountFits) return foreign('holds the grant of another account than spec.account')
+  return { is: 'upgrade' }
+}
+
+/** Whether an object carries the marks of something that the operator made, for whichever Agent. */
+export const isOurs = (object: Marked): boolean =>
+  isManaged(object) || (agentOf(object) !== undefined && ROLES.includes(roleOf(object) ?? ''))
+
+const ROLES: readonly string[] = ['grant', 'calendar', 'access-token', 'keys'] satisfies Role[]
+
+const belongsTo = ({ kind, name }: OwnerReference): string => `belongs to ${kind} ${name}`
+
+const adviceOn = ({ kind, name }: OwnerReference): string =>
+  `remove its owner reference to ${kind} ${name} before that is deleted, because Kubernetes deletes it along with it`
+
+/** What the marks say of whose a foreign object is. */
+function claimOn(object: Marked): string {
+  const agent = agentOf(object)
+  if (isManaged(object) && agent !== undefined) return `belongs to Agent ${agent}`
+  return isManaged(object) ? 'is the operator’s, but nothing says for which Agent' : 'was made by somebody else'
+}
+
+/** The marks of an object of this Agent, for a new object or a patch. */
+export const marksOf = (
+  owner: Owner,
+  role: Role,
+): { labels: Record<string, string>; annotations: Record<string, string> } => ({
+  labels: labelsOf(role),
+  annotations: { [AGENT_ANNOTATION]: owner.metadata.name },
+})
+
+/** Everybody else's references, and the Agent's own as the controller. */
+export function withController(references: readonly OwnerReference[] | undefined, owner: Owner): OwnerReference[] {
+  const { name, uid = '' } = owner.metadata
+  const own = { apiVersion: GROUP_VERSION, kind: 'Agent', name, uid, controller: true }
+  return [...(references ?? []).filter((reference) => reference.uid !== uid), own]
+}
