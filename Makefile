@@ -1,5 +1,5 @@
 # Every target installs what it needs first, and says what it does.
-.PHONY: demo test lint types build generate bench bench-sign-ins test-kubernetes test-operations test-browser test-image test-deploy help
+.PHONY: demo test lint types build generate bench bench-sign-ins soak test-kubernetes test-operations test-browser test-image test-deploy help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -42,6 +42,12 @@ bench: build ## measure speed, memory and requests
 
 bench-sign-ins: build ## let 1,000 people sign in at once, at two replicas
 	@npx tsx bench/sign-ins.ts
+
+DURATION ?= $(if $(SECONDS),$(SECONDS)s,5m)
+
+soak: build ## count every read of a hundred agents in real time, and look for leaks (DURATION=5m, or SECONDS=90)
+	@echo "==> reading a hundred agents' calendars for $(DURATION)"
+	@npx tsx bench/soak.ts --duration $(DURATION)
 
 test-kubernetes: build ## run the journeys on a real kube-apiserver with etcd
 	@npx vitest run --config vitest.kubernetes.config.ts

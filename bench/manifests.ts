@@ -12,7 +12,7 @@ interface Posted {
 export function manifestsOf(
   namespace: string,
   { clientFile, interval, signIn }: { clientFile: string; interval: string; signIn?: boolean },
-  accounts: { email: string; refreshToken?: string }[],
+  accounts: { email: string; refreshToken?: string; calendars?: string[] }[],
 ): Posted[] {
   const secret = (name: string, data: Record<string, string>): Posted => ({
     path: `/api/v1/namespaces/${namespace}/secrets`,
@@ -28,11 +28,12 @@ export function manifestsOf(
     { path: '/api/v1/namespaces', object: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } } },
     secret('google-oauth-client', { 'client_secret.json': base64(clientFile) }),
     ours('calendarintegrations', 'CalendarIntegration', 'google', { google, sync: { interval } }),
-    ...accounts.flatMap(({ email, refreshToken = '' }, n) => [
+    ...accounts.flatMap(({ email, refreshToken = '', calendars }, n) => [
       ...(signIn ? [] : [secret(`agent${n}-grant`, { refresh_token: base64(refreshToken) })]),
       ours('agents', 'Agent', `agent${n}`, {
         integrationRef: { name: 'google' },
         account: email,
+        ...(calendars ? { calendars: { read: calendars } } : {}),
         ...(signIn ? {} : { grantSecretRef: { name: `agent${n}-grant` } }),
         publish: { calendar: { name: `agent${n}-calendar` } },
       }),

@@ -1,10 +1,33 @@
 /** What the bench and its world say to each other: one answer for each order. */
 export type Order =
-  | { do: 'seed'; agents: number; events: number; interval: string; signIn?: boolean }
+  | { do: 'seed'; agents: number; events: number; interval: string; signIn?: boolean; wide?: Wide }
+  | { do: 'drain' }
   | { do: 'count' }
   | { do: 'links' }
   | { do: 'kept' }
   | { do: 'reset' }
+
+/** How many of the agents have many calendars: from `fewest` of the first of them to `most` of the last. */
+export interface Wide {
+  agents: number
+  fewest: number
+  most: number
+}
+
+/** One answered first page of `events.list`, as the simulated Google has it in its log. */
+export interface Read {
+  /** Whose access token, and which calendar. */
+  calendar: string
+  /** ms since the epoch. */
+  at: number
+}
+
+/** What was asked since the last time. */
+export interface Drained {
+  reads: Read[]
+  /** All other requests, by kind. */
+  others: Record<string, number>
+}
 
 export interface WorldState {
   /** The origin of the simulated Google. */

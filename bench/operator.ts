@@ -1,7 +1,8 @@
 /** The operator as it ships, as a child process, and what the system and its own metrics say of it. */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { once } from 'node:events'
+import { createInterface } from 'node:readline'
 import type { WorldState } from './messages.ts'
 
 /** As of one moment, since the start of the operator. */
@@ -21,6 +22,18 @@ export interface Ports {
   web: number
 }
 
+/** Takes each line that the operator prints. */
+export type Said = (line: string) => void
+
+/** What the process holds at one moment. */
+export interface Holdings {
+  residentMB: number
+  heapMB: number
+  /** Open file descriptors, and how many of them are sockets. */
+  handles: number
+  sockets: number
+}
+
 const ALONE: Ports = { metrics: 18_081, web: 0 }
 const CLOCK_TICKS = 100
 
@@ -28,7 +41,7 @@ export class MeasuredOperator {
   readonly #child: ChildProcess
   readonly #ports: Ports
 
-  constructor({ url, kubeconfig }: WorldState, nodeOptions: string[] = [], ports = ALONE) {
+  constructor({ url, kubeconfig }: WorldState, nodeOptions: string[] = [], ports = ALONE, said?: Said) {
     this.#ports = ports
     const urls = ['oauth', 'api', 'accounts'].map((which) => `--google-${which}-url=${url}`)
     const flags = [
@@ -37,12 +50,15 @@ export class MeasuredOperator {
       `--metrics-bind-address=127.0.0.1:${ports.metrics}`,
       `--web-bind-address=${ports.web === 0 ? '0' : `127.0.0.1:${ports.web}`}`,
       `--leader-elect=${ports.web !== 0}`,
-      '--log-level=error',
+      `--log-level=${said ? 'info' : 'error'}`,
     ]
     this.#child = spawn(process.execPath, [...nodeOptions, 'dist/main.js', ...flags], {
       env: { ...process.env, KUBECONFIG: kubeconfig },
-      stdio: ['ignore', 'inherit', 'inherit'],
+      stdio: ['ignore', said ? 'pipe' : 'inherit', said ? 'pipe' : 'inherit'],
     })
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      if (stream && said) createInterface({ input: stream }).on('line', said)
+    }
     // Whatever ends the bench: an operator that is left over would go on for ever.
     process.once('exit', () => this.#child.kill('SIGKILL'))
   }
@@ -66,6 +82,21 @@ export class MeasuredOperator {
     }
   }
 
+  /** Undefined when it has ended. */
+  async holdings(): Promise<Holdings | undefined> {
+    const answer = await fetch(`http://127.0.0.1:${this.#ports.metrics}/metrics`).catch(() => undefined)
+    if (!answer || this.#child.exitCode !== null) return undefined
+    const metrics = await answer.text()
+    const process = `/proc/${this.#child.pid ?? 0}`
+    const links = readdirSync(`${process}/fd`).map((fd) => linkOf(`${process}/fd/${fd}`))
+    return {
+      residentMB: Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`${process}/status`, 'utf8'))?.[1]) / 1000,
+      heapMB: Number(/^nodejs_heap_size_used_bytes (\S+)/m.exec(metrics)?.[1]) / 1e6,
+      handles: links.length,
+      sockets: links.filter((link) => link.startsWith('socket:')).length,
+    }
+  }
+
   async isReady(): Promise<boolean> {
     const { ok } = await fetch(`http://127.0.0.1:${this.#ports.metrics}/readyz`).catch(() => ({ ok: false }))
     return ok
@@ -75,6 +106,15 @@ export class MeasuredOperator {
     const ended = once(this.#child, 'exit')
     this.#child.kill('SIGTERM')
     await ended
+  }
+}
+
+/** Descriptors come and go while one looks. */
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return ''
   }
 }
 

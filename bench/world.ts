@@ -12,7 +12,7 @@ import { crds } from '../src/resources/generated/crds.ts'
 import { connect, type Body } from '../test/contract/client.ts'
 import { startRealKubernetes } from '../test/real/cluster.ts'
 import { manifestsOf, SITE } from './manifests.ts'
-import type { Counts, Kept, Link, Order, WorldState } from './messages.ts'
+import type { Counts, Drained, Kept, Link, Order, Wide, WorldState } from './messages.ts'
 
 const NAMESPACE = 'bench'
 const AGENTS = `/apis/calendar-operator.io/v1alpha1/namespaces/${NAMESPACE}/agents`
@@ -37,6 +37,7 @@ process.send?.({ url: google.url, kubeconfig: cluster.kubeconfig } satisfies Wor
 async function obey(order: Order): Promise<unknown> {
   if (order.do === 'seed') return seed(order)
   if (order.do === 'count') return { ready: ready.size, listed: listed() } satisfies Counts
+  if (order.do === 'drain') return drain()
   if (order.do === 'links') return [...links.values()] satisfies Link[]
   if (order.do === 'kept') return kept()
   google.resetRequests()
@@ -58,14 +59,15 @@ async function realCluster() {
 }
 
 /** Everything that is there before the operator starts. */
-async function seed({ agents, events, interval, signIn }: Seed): Promise<boolean> {
+async function seed({ agents, events, interval, signIn, wide }: Seed): Promise<boolean> {
   const registered = { redirectUris: [`${SITE}/google-calendar/callback`], javascriptOrigins: [SITE] }
   const { clientId } = google.addClient(signIn ? registered : {})
   // Quotas are for another bench: here the operator's own speed is looked at.
   google.setProject({ perMinute: 10_000_000, perMinutePerUser: 10_000, perDay: 1_000_000_000 })
   const { accounts } = google.seed({ accounts: agents, eventsEach: events, ...(signIn ? {} : { client: clientId }) })
   const clientFile = JSON.stringify(google.clientFile(clientId))
-  const objects = manifestsOf(NAMESPACE, { clientFile, interval, signIn }, accounts)
+  const people = accounts.map((account, n) => ({ ...account, ...(wide ? calendarsOf(account.email, n, wide) : {}) }))
+  const objects = manifestsOf(NAMESPACE, { clientFile, interval, signIn }, people)
   for (const { path, object } of objects.slice(0, 3)) await create(path, object)
   const rest = objects.slice(3)
   await Promise.all(
@@ -75,6 +77,32 @@ async function seed({ agents, events, interval, signIn }: Seed): Promise<boolean
   )
   await watchAgents()
   return true
+}
+
+/** The calendars of the n-th agent, where it is one of those that have many. */
+function calendarsOf(owner: string, n: number, { agents, fewest, most }: Wide): { calendars?: string[] } {
+  if (n >= agents) return {}
+  const count = agents === 1 ? most : Math.round(fewest + ((most - fewest) * n) / (agents - 1))
+  const more = Array.from({ length: count - 1 }, (_, m) => google.addCalendar({ owner, id: `c${m}-${owner}` }).id)
+  return { calendars: ['primary', ...more] }
+}
+
+/** First pages only: each is one reading of one calendar. */
+function drain(): Drained {
+  const { log, byKind } = google.requests()
+  google.resetRequests()
+  const others = Object.fromEntries(Object.entries(byKind).filter(([kind]) => kind !== 'events.list'))
+  const reads = log.filter(({ kind, page, status }) => kind === 'events.list' && page === 1 && status === 200)
+  return {
+    reads: reads.map(({ account = '', path, at }) => ({ calendar: nameOf(account, path), at: Date.parse(at) })),
+    others,
+  }
+}
+
+/** `primary` and the calendar's real id are the same. */
+function nameOf(account: string, path: string): string {
+  const id = path.split('/').at(-2) ?? ''
+  return `${account} ${id === account ? 'primary' : id}`
 }
 
 async function create(path: string, object: object): Promise<void> {

@@ -1,0 +1,74 @@
+/** Which reads were due and which came: pure, from what the simulated Google saw. */
+import type { Read } from '../messages.ts'
+
+export interface Account {
+  /** How many reads the interval asks for, over all calendars. */
+  expected: number
+  seen: number
+  /** Reads that were left out: each gap of more than one and a half intervals lacks at least one. */
+  missing: number
+  longestGapMs: number
+  /** Whose gap that is. */
+  longestOf: string
+  /** Calendars with a gap of more than two intervals. */
+  late: string[]
+}
+
+export interface Span {
+  from: number
+  to: number
+}
+
+/** Jitter makes an interval up to a tenth longer, and the operator needs a moment: from here on one was left out. */
+const LACKS_ONE = 1.5
+/** What nobody may see. */
+const TOO_LATE = 2
+
+/** The reads of each calendar, in the order in which they came. */
+export class Reads {
+  readonly #byCalendar: Map<string, number[]>
+
+  constructor(calendars: Iterable<string>) {
+    this.#byCalendar = new Map([...calendars].map((calendar) => [calendar, []]))
+  }
+
+  get calendars(): number {
+    return this.#byCalendar.size
+  }
+
+  add(reads: readonly Read[]): void {
+    for (const { calendar, at } of reads) {
+      const known = this.#byCalendar.get(calendar)
+      if (known) known.push(at)
+      else this.#byCalendar.set(calendar, [at])
+    }
+  }
+
+  /** What came in the span. A calendar that stopped is late from its last read on, one that never began from the beginning. */
+  account(span: Span, intervalMs: number): Account {
+    const account: Account = { expected: 0, seen: 0, missing: 0, longestGapMs: 0, longestOf: '', late: [] }
+    account.expected = Math.round((this.calendars * (span.to - span.from)) / intervalMs)
+    for (const [calendar, times] of this.#byCalendar) addCalendar(account, { calendar, times, span, intervalMs })
+    return account
+  }
+}
+
+interface Calendar {
+  calendar: string
+  times: readonly number[]
+  span: Span
+  intervalMs: number
+}
+
+function addCalendar(account: Account, { calendar, times, span, intervalMs }: Calendar): void {
+  const within = times.filter((at) => at >= span.from && at <= span.to)
+  const marks = [span.from, ...within, span.to]
+  const gaps = marks.slice(1).map((at, n) => at - (marks[n] ?? at))
+  const longest = Math.max(0, ...gaps)
+  account.seen += within.length
+  account.missing += sum(gaps.map((gap) => (gap > LACKS_ONE * intervalMs ? Math.round(gap / intervalMs) - 1 : 0)))
+  if (longest > TOO_LATE * intervalMs) account.late.push(calendar)
+  if (longest > account.longestGapMs) Object.assign(account, { longestGapMs: longest, longestOf: calendar })
+}
+
+const sum = (numbers: number[]): number => numbers.reduce((total, one) => total + one, 0)

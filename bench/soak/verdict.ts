@@ -1,0 +1,129 @@
+/** What a soak comes to: one table, and what in it must not be. Pure. */
+import type { Holdings } from '../operator.ts'
+import type { Account } from './reads.ts'
+import { floors, median, slopeAMinute, type Sample } from './trend.ts'
+
+export interface Soaked {
+  seconds: number
+  intervalMs: number
+  account: Account
+  /** After the warm-up. */
+  holdings: (Holdings & { at: number })[]
+  /** How many lines the operator printed, by level. */
+  lines: Record<string, number>
+  /** Requests to Google other than reads, by kind. */
+  others: Record<string, number>
+  /** The operator ended by itself. */
+  ended: boolean
+}
+
+export interface Verdict {
+  rows: [what: string, value: string][]
+  /** Sentences; none where all is well. */
+  faults: string[]
+}
+
+/** A heap is collected every ten seconds (soak.ts): each stretch has one sample soon after that. */
+const STRETCH_MS = 15_000
+/** The least growth over the whole run that is told apart from noise. */
+const NOISE_MB = 8
+const NOISE_SHARE = 0.15
+/** Sockets of one pool come and go with the load. */
+const NOISE_HANDLES = 16
+const MOST_MISSING = 0.01
+
+export function judge(soaked: Soaked): Verdict {
+  const heap = heapOf(soaked)
+  const handles = growth(soaked.holdings.map(({ handles }) => handles))
+  const rows: Verdict['rows'] = [...readRows(soaked), ...holdingRows(soaked, heap)]
+  return { rows, faults: [...readFaults(soaked), ...holdingFaults(soaked, heap, handles)] }
+}
+
+interface Heap {
+  floorMB: number
+  slopeMB: number
+  growthMB: number
+}
+
+function heapOf({ holdings }: Soaked): Heap {
+  const samples: Sample[] = holdings.map(({ at, heapMB }) => ({ at, value: heapMB }))
+  const lowest = floors(samples, STRETCH_MS)
+  const slopeMB = slopeAMinute(lowest)
+  const minutes = ((samples.at(-1)?.at ?? 0) - (samples[0]?.at ?? 0)) / 60_000
+  return { floorMB: median(lowest.map(({ value }) => value)), slopeMB, growthMB: slopeMB * minutes }
+}
+
+/** From the first third to the last one, each by its median. */
+function growth(values: number[]): number {
+  const third = Math.max(1, Math.floor(values.length / 3))
+  return median(values.slice(-third)) - median(values.slice(0, third))
+}
+
+const inSeconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
+
+function readRows({ seconds, account, intervalMs, others }: Soaked): Verdict['rows'] {
+  const share = account.expected === 0 ? 0 : (account.seen / account.expected) * 100
+  return [
+    ['length', `${seconds.toFixed(0)} s, interval ${inSeconds(intervalMs)}`],
+    ['reads expected', String(account.expected)],
+    ['reads seen', `${account.seen} (${share.toFixed(1)} %)`],
+    ['reads left out', String(account.missing)],
+    ['longest gap', `${inSeconds(account.longestGapMs)} (${account.longestOf})`],
+    ['calendars later than two intervals', String(account.late.length)],
+    ['other requests to Google', said(others)],
+  ]
+}
+
+function holdingRows({ holdings, lines }: Soaked, heap: Heap): Verdict['rows'] {
+  const fromTo = (of: (one: Holdings) => number): string =>
+    [holdings.at(0), holdings.at(-1)].map((one) => (one ? of(one).toFixed(0) : '?')).join(', then ')
+  return [
+    ['heap that is kept', `${heap.floorMB.toFixed(1)} MB, ${signed(heap.slopeMB)} MB a minute`],
+    ['resident memory', `${fromTo(({ residentMB }) => residentMB)} MB`],
+    ['open handles', fromTo(({ handles }) => handles)],
+    ['open sockets', fromTo(({ sockets }) => sockets)],
+    ['lines in the log', said(lines)],
+  ]
+}
+
+function readFaults({ account, intervalMs }: Soaked): string[] {
+  const faults: string[] = []
+  if (account.late.length > 0) {
+    const some = account.late.slice(0, 3).join(', ')
+    faults.push(
+      `${account.late.length} calendars were not read for more than two intervals (${inSeconds(2 * intervalMs)}): ${some}`,
+    )
+  }
+  if (account.missing > account.expected * MOST_MISSING) {
+    faults.push(`${account.missing} of ${account.expected} reads were left out`)
+  }
+  return faults
+}
+
+function holdingFaults({ holdings, ended }: Soaked, heap: Heap, handles: number): string[] {
+  const faults: string[] = []
+  if (ended) faults.push('the operator ended by itself')
+  if (holdings.length === 0) faults.push('the operator never told what it holds')
+  if (heap.growthMB > Math.max(NOISE_MB, heap.floorMB * NOISE_SHARE)) {
+    faults.push(`the heap that is kept grew by ${heap.growthMB.toFixed(1)} MB (${signed(heap.slopeMB)} MB a minute)`)
+  }
+  if (handles > NOISE_HANDLES) faults.push(`open handles grew by ${handles}`)
+  return faults
+}
+
+const signed = (value: number): string => (value >= 0 ? '+' : '') + value.toFixed(2)
+
+const said = (counts: Record<string, number>): string =>
+  Object.entries(counts)
+    .map(([name, count]) => `${name} ${count}`)
+    .join(', ') || 'none'
+
+/** The rows as a table in Markdown. */
+export function tableOf({ rows }: Verdict): string {
+  const width = Math.max(...rows.map(([what]) => what.length))
+  return [
+    '| what | value |',
+    '| --- | --- |',
+    ...rows.map(([what, value]) => `| ${what.padEnd(width)} | ${value} |`),
+  ].join('\n')
+}
