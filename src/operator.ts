@@ -10,6 +10,7 @@ import { createZones } from './calendar/zones.ts'
 import { createGoogle } from './google/google.ts'
 import { createDirectory } from './integration/directory.ts'
 import { createIntegrationReconciler } from './integration/reconcile.ts'
+import { SiteRegistry } from './integration/site.ts'
 import { createCluster, type RunningCluster } from './kubernetes/cluster.ts'
 import { connect } from './kubernetes/connection.ts'
 import { fence } from './kubernetes/fence.ts'
@@ -21,6 +22,7 @@ import { serveHealth, type HealthServer } from './platform/health.ts'
 import type { Log } from './platform/log.ts'
 import { createMetrics, type Metrics } from './platform/metrics.ts'
 import { registerGauges } from './gauges.ts'
+import { integrationKey } from './resources/allowed-namespaces.ts'
 import { findCondition } from './resources/conditions.ts'
 import { needsSignIn } from './resources/reasons.ts'
 import type { Settings } from './settings.ts'
@@ -133,11 +135,12 @@ function createParts(deps: OperatorDeps, assertLeading: () => void) {
     observe: (...request) => metrics.googleRequest(...request),
   })
   const directory = createDirectory(clock)
+  const sites = new SiteRegistry({ cluster, clock, sites: settings.sites })
   const common = { cluster: fence(cluster, assertLeading), google, clock, random, log }
   const integrations = controllerOf(deps, metrics, {
     name: 'calendarintegration',
     workers: INTEGRATION_WORKERS,
-    reconcile: createIntegrationReconciler({ ...common, directory, signInPrefix: settings.webPathPrefix }),
+    reconcile: createIntegrationReconciler({ ...common, directory, sites, signInPrefix: settings.webPathPrefix }),
     assertLeading,
   })
   const agents = controllerOf(deps, metrics, {
@@ -148,11 +151,12 @@ function createParts(deps: OperatorDeps, assertLeading: () => void) {
       ...common,
       integrations: directory,
       zones: createZones(),
-      signInURL: (...whose) => web?.signInURL(...whose),
+      signInURL: (agent, siteURI) =>
+        directory.view(integrationKey(agent))?.siteAccepted ? web?.signInURL(agent, siteURI) : undefined,
       reported: (key) => recount(key),
     }),
   })
-  const recount = wire({ cluster, directory, agents, integrations })
+  const recount = wire({ cluster, directory, agents, integrations, sites })
   // Any replica keeps what people grant: the Secret's version is the fence there.
   const web = webOf(deps, metrics, {
     cluster,

@@ -7,6 +7,7 @@ import { isIP } from 'node:net'
 import type { Level } from 'pino'
 import { scrub } from './platform/scrub.ts'
 import { SIGN_IN_PREFIX } from './resources/names.ts'
+import { siteHost, type Sites } from './resources/sites.ts'
 
 export interface Settings {
   googleAccountsURL: string
@@ -19,6 +20,8 @@ export interface Settings {
   webPathPrefix: string
   /** Networks whose word on a client's address is believed. */
   webTrustedProxies: string[]
+  /** The namespaces that a site's host belongs to, where that is not left to whoever claims it first. */
+  sites: Sites
   metricsBindAddress: BindAddress | undefined
   leaderElect: boolean
   workers: number
@@ -94,6 +97,35 @@ function isNetwork(text: string): boolean {
   return bits > 0 && fits && rest.length === 0
 }
 
+const sites: Parse = (text) => {
+  const given = text
+    .split(',')
+    .map((one) => one.trim())
+    .filter(Boolean)
+  const found = new Map<string, string[]>()
+  for (const entry of given) {
+    const site = siteEntry(entry)
+    if (!site) {
+      const example = 'booking.example.com=booking,pages.example.com=sales'
+      return {
+        mistake: `HOST=NAMESPACE pairs such as ${example}, each host without scheme, port, path or wildcard (${JSON.stringify(entry)} is not one)`,
+      }
+    }
+    const namespaces = found.get(site.host) ?? []
+    found.set(site.host, [...new Set([...namespaces, site.namespace])])
+  }
+  return { value: found }
+}
+
+/** `HOST=NAMESPACE`; an IPv6 address may stand in brackets or without. */
+function siteEntry(entry: string): { host: string; namespace: string } | undefined {
+  const [name = '', namespace = '', ...rest] = entry.split('=').map((one) => one.trim())
+  const written = isIP(name) === 6 ? `[${name}]` : name
+  const isBare = /^(\[[^\]/?#@\s]+\]|[^\s:/?#@*[\]\\%]+)$/.test(written)
+  const host = isBare ? siteHost(`https://${written}`) : undefined
+  return host !== undefined && NAMESPACE.test(namespace) && rest.length === 0 ? { host, namespace } : undefined
+}
+
 const pathPrefix: Parse = (text) =>
   /^(?:\/[\w~-][\w.~-]*)+$/.test(text) && text.length <= 200
     ? { value: text }
@@ -167,6 +199,15 @@ const SETTINGS: readonly Setting[] = [
     description:
       'Proxies before the sign-in pages whose X-Forwarded-For is believed: addresses or networks, separated by commas.',
     parse: networks,
+  },
+  {
+    key: 'sites',
+    name: 'sites',
+    value: 'PAIRS',
+    default: '',
+    description:
+      'Which namespaces a host of siteURI belongs to: HOST=NAMESPACE pairs, separated by commas; a host may be listed more than once. A host that is not listed belongs to the namespace whose integration claims it first.',
+    parse: sites,
   },
   {
     key: 'metricsBindAddress',

@@ -2,20 +2,24 @@
 import { integrationKey as integrationOf } from './resources/allowed-namespaces.ts'
 import type { Directory } from './integration/directory.ts'
 import { keyOf, type Change, type Cluster, type KubernetesObject } from './kubernetes/port.ts'
+import type { SiteRegistry } from './integration/site.ts'
 import type { Controller } from './loop/controller.ts'
+import { siteHost } from './resources/sites.ts'
+import type { CalendarIntegration } from './resources/types.ts'
 
 export interface Wiring {
   cluster: Cluster
   directory: Directory
   agents: Pick<Controller, 'add'>
   integrations: Pick<Controller, 'add'>
+  sites: Pick<SiteRegistry, 'onClaim'>
 }
 
 /** Counting an integration's agents can wait a moment: at a start, thousands of them change at once. */
 const COUNT_AFTER_MS = 2_000
 
 /** Answers what to call when an agent's status was written. */
-export function wire({ cluster, directory, agents, integrations }: Wiring): (agentKey: string) => void {
+export function wire({ cluster, directory, agents, integrations, sites }: Wiring): (agentKey: string) => void {
   const wakeAgentsOf = (integration: string): void => {
     // Many at once: they let a change of one person's own pass.
     for (const agent of cluster.agents.by('integration', integration)) agents.add(keyOf(agent), 0)
@@ -23,6 +27,13 @@ export function wire({ cluster, directory, agents, integrations }: Wiring): (age
   const recount = (agentKey: string): void => {
     const agent = cluster.agents.get(agentKey)
     if (agent) integrations.add(integrationOf(agent), COUNT_AFTER_MS)
+  }
+
+  /** A site that an integration has left may be the next one's. */
+  const wakeRivals = ({ before, after }: Change<CalendarIntegration>): void => {
+    const left = before && siteHost(before.spec.google.siteURI)
+    if (left === undefined || (after && siteHost(after.spec.google.siteURI) === left)) return
+    for (const rival of cluster.integrations.by('site', left)) integrations.add(keyOf(rival), 0)
   }
 
   cluster.agents.subscribe(({ before, after }) => {
@@ -41,6 +52,7 @@ export function wire({ cluster, directory, agents, integrations }: Wiring): (age
     if (!integration || !isWish(change)) return
     integrations.add(keyOf(integration))
     wakeAgentsOf(keyOf(integration))
+    wakeRivals(change)
   })
   cluster.secrets.subscribe(({ before, after }) => {
     const secret = after ?? before
@@ -58,6 +70,7 @@ export function wire({ cluster, directory, agents, integrations }: Wiring): (age
     for (const agent of cluster.agents.by('namespace', after.metadata.name)) agents.add(keyOf(agent), 0)
   })
   directory.onEntry(wakeAgentsOf)
+  sites.onClaim((integration) => integrations.add(integration, 0))
   directory.onObservation((integration) => integrations.add(integration))
   return recount
 }

@@ -21,6 +21,7 @@ describe('the settings', () => {
       webBindAddress: { host: undefined, port: 8080 },
       webPathPrefix: '/google-calendar',
       webTrustedProxies: [],
+      sites: new Map(),
       metricsBindAddress: { host: undefined, port: 8081 },
       leaderElect: false,
       workers: 32,
@@ -57,6 +58,39 @@ describe('the settings', () => {
       expect(mistakesOf({ 'web-path-prefix': text })).toEqual([expect.stringContaining('a path such as')])
     },
   )
+
+  test('take the sites of namespaces, a host more than once, in the form in which hosts are compared', () => {
+    const sites = 'a.example=x, A.EXAMPLE.=y,a.example=x,,bücher.example=z,::1=z,[::2]=z, localhost = w'
+    expect(readSettings({ sites }, {}).sites).toEqual(
+      new Map([
+        ['a.example', ['x', 'y']],
+        ['xn--bcher-kva.example', ['z']],
+        ['[::1]', ['z']],
+        ['[::2]', ['z']],
+        ['localhost', ['w']],
+      ]),
+    )
+    expect(readSettings({}, { CALENDAR_OPERATOR_SITES: 'a.example=x' }).sites.get('a.example')).toEqual(['x'])
+  })
+
+  test.each([
+    'a.example',
+    'a.example=',
+    '=x',
+    'a.example=X',
+    'a.example=x=y',
+    'a.example:443=x',
+    '[::1]:80=x',
+    'https://a.example=x',
+    'a.example/=x',
+    '*.example=x',
+    'u@a.example=x',
+    'a b=x',
+  ])('refuse %j for a site of a namespace', (text) => {
+    expect(mistakesOf({ sites: `b.example=y,${text}` })).toEqual([
+      expect.stringContaining(`(${JSON.stringify(text)} is not one)`),
+    ])
+  })
 
   test('count a variable that is set to nothing as not set', () => {
     const env = { CALENDAR_OPERATOR_WORKERS: '', CALENDAR_OPERATOR_METRICS_BIND_ADDRESS: '', POD_NAMESPACE: '' }

@@ -21,15 +21,18 @@ let caches: Caches
 let agents: Added
 let integrations: Added
 let directory: ReturnType<typeof createDirectory>
+let claimed: (key: string) => void
 let recount: (key: string) => void
 let version = 100
+
+const sites = { onClaim: (listener: (key: string) => void): void => void (claimed = listener) }
 
 beforeEach(() => {
   caches = createCaches(silent)
   agents = new Added()
   integrations = new Added()
   directory = createDirectory(new ManualClock())
-  recount = wire({ cluster: caches as unknown as Cluster, directory, agents, integrations })
+  recount = wire({ cluster: caches as unknown as Cluster, directory, agents, integrations, sites })
 })
 
 const newer = <T extends KubernetesObject>(object: T, metadata: Partial<T['metadata']> = {}): T => ({
@@ -55,7 +58,14 @@ function known(): { alice: Agent; bob: Agent; google: CalendarIntegration } {
 const aSecret = (name: string): KubernetesObject =>
   newer({ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: 'booking', uid: `uid-of-${name}` } })
 
-const entry: Entry = { client: undefined, credentialsHash: 'a', ready: true, apiDisabled: false, message: '' }
+const entry: Entry = {
+  client: undefined,
+  credentialsHash: 'a',
+  ready: true,
+  apiDisabled: false,
+  siteAccepted: true,
+  message: '',
+}
 
 describe('an agent', () => {
   test('that is new is looked at, and its integration counts it a moment later', () => {
@@ -67,7 +77,7 @@ describe('an agent', () => {
   test('that was there before anybody listened is looked at too', () => {
     const late = new Added()
     known()
-    wire({ cluster: caches as unknown as Cluster, directory, agents: late, integrations })
+    wire({ cluster: caches as unknown as Cluster, directory, agents: late, integrations, sites })
     expect(late.take()).toEqual(expect.arrayContaining(['booking/alice', 'booking/bob']))
   })
 
@@ -151,6 +161,40 @@ describe('an integration', () => {
     expect(agents.take()).toEqual(['booking/alice later', 'booking/bob later'])
     directory.put('booking/google', { ...entry })
     expect(agents.take()).toEqual([])
+  })
+
+  test('that leaves a site, or goes, wakes the others there; one that comes to it, or stays, does not', () => {
+    const { google } = known()
+    const on = (host: string, namespace: string): CalendarIntegration => {
+      const one = anIntegration({ siteURI: `https://${host}` })
+      return newer(one, { namespace, uid: `uid-of-${namespace}` })
+    }
+    const rival = on('booking.example.com:8443', 'rival')
+    caches.integrations.put(rival)
+    caches.integrations.put(on('other.example.com', 'other'))
+    forget()
+    caches.integrations.put(newer(google, { generation: 2 }))
+    expect(integrations.take()).toEqual(['booking/google'])
+    caches.integrations.put(newer({ ...google, spec: on('moved.example.com', 'x').spec }, { generation: 3 }))
+    expect(integrations.take()).toEqual(['booking/google', 'rival/google later'])
+    caches.integrations.put(newer(google, { generation: 4 }))
+    expect(integrations.take()).toEqual(['booking/google'])
+    caches.integrations.remove(keyOf(google))
+    expect(integrations.take()).toEqual(['booking/google', 'rival/google later'])
+  })
+
+  test('is looked at when its site was given to somebody', () => {
+    known()
+    claimed('rival/google')
+    expect(integrations.take()).toEqual(['rival/google later'])
+  })
+
+  test('whose site becomes its own wakes its agents', () => {
+    known()
+    directory.put('booking/google', { ...entry, siteAccepted: false })
+    forget()
+    directory.put('booking/google', entry)
+    expect(agents.take()).toEqual(['booking/alice later', 'booking/bob later'])
   })
 
   test('is looked at when an agent has met something about its client or its API', () => {

@@ -43,6 +43,12 @@ function usable(deps: AgentDeps, key: string, integration: CalendarIntegration):
   return setback('Ready', 'IntegrationNotReady', message, { kind: 'wait', for: untilAPIAsked(deps, key) })
 }
 
+/** What an agent without a grant says where nobody may sign in on its integration's site. */
+export function siteRefused({ key, view }: OpenGate): Setback {
+  const message = `CalendarIntegration ${key} is not ready: ${view.message}`
+  return setback('Ready', 'IntegrationNotReady', message, { kind: 'wait', for: 60 * 60_000 })
+}
+
 /** The integration's change wakes its agents; only the switched-off API has to be asked by one of them. */
 export function untilAPIAsked({ integrations, clock }: AgentDeps, key: string): number {
   const at = integrations.apiAskedAgainAt(key)

@@ -15,7 +15,10 @@ export interface IntegrationView {
   client: GoogleClient | undefined
   /** Names the credentials in use; another value means that every grant has to prove itself again. */
   credentialsHash: string
+  /** Whether calendars may be read through it. */
   ready: boolean
+  /** Whether people may sign in on its site; it may belong to another namespace. */
+  siteAccepted: boolean
   /** The Calendar API is switched off in its Google Cloud project; nothing else is wrong. */
   apiDisabled: boolean
   /** Why it is not ready: its own reason and message, for people. */

@@ -18,7 +18,7 @@ import { ensureAccess, type AccessRequest } from './access.ts'
 import { grantEnd } from './death.ts'
 import { fromTimestamp } from '../resources/encoding.ts'
 import { decide, type Facts } from './decide.ts'
-import { openGate, type OpenGate } from './gate.ts'
+import { openGate, siteRefused, type OpenGate } from './gate.ts'
 import { gatherGrant } from './grant.ts'
 import { newMemory, type AgentMemory, type Grant } from './memory.ts'
 import type { AgentDeps } from './port.ts'
@@ -138,7 +138,7 @@ async function act(deps: AgentDeps, scene: Scene): Promise<Facts> {
   else {
     const request = { deps, agent, memory, gate, force: isRequested(agent, memory.handledRequest) }
     const access = await guarded(deps, memory, () => gainAccess(request))
-    if (isSetback(access)) setbacks.push(access)
+    if (isSetback(access)) setbacks.push(...unlessBarred(gate, access))
     else {
       const result = await guarded(deps, memory, () => syncCalendars(request, access))
       setbacks.push(...(isSetback(result) ? [result] : result))
@@ -150,6 +150,14 @@ async function act(deps: AgentDeps, scene: Scene): Promise<Facts> {
   if (integration) setbacks.push(...(await publish(deps, scene, integration, grant !== undefined)))
   return factsOf(deps, scene, { setbacks, grant, complete })
 }
+
+/** Nobody may sign in on a site that is another namespace's: that comes before the word that somebody should. */
+function unlessBarred(gate: OpenGate, access: Setback): Setback[] {
+  const lacksGrant = access.condition === 'Authorized' && LACKS_GRANT.includes(access.reason)
+  return lacksGrant && !gate.view.siteAccepted ? [siteRefused(gate), access] : [access]
+}
+
+const LACKS_GRANT: readonly string[] = ['AwaitingSignIn', 'GrantSecretNotFound', 'GrantSecretKeyMissing']
 
 async function gainAccess(request: AccessRequest): Promise<Grant | Setback> {
   const grant = await gatherGrant(request)

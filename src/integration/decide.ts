@@ -9,6 +9,7 @@ import { meaningOf, type ReadyReason, type ReasonOf } from '../resources/reasons
 import type { CalendarIntegration } from '../resources/types.ts'
 import type { CredentialsFinding } from './credentials.ts'
 import type { APIKnowledge } from './directory.ts'
+import type { SiteFinding } from './site.ts'
 
 const DAY = 24 * 60 * 60_000
 const HOUR = 60 * 60_000
@@ -22,6 +23,7 @@ export interface Facts {
   proof?: { at: number; error?: Error & { retryAfterMs: number | undefined } }
   api: APIKnowledge | undefined
   limit: Limit | undefined
+  site: SiteFinding
 }
 
 export interface Decision {
@@ -36,15 +38,18 @@ type Ready = Finding<ReadyReason<'CalendarIntegration'>>
 export function decide(facts: Facts): Decision {
   const api = decideAPI(facts)
   const quota = decideQuota(facts)
-  const ready = decideReady(facts.credentials, api)
-  const own = { CredentialsValid: facts.credentials, CalendarAPIEnabled: api, WithinQuota: quota }
+  const { credentials, site } = facts
+  const ready = decideReady(credentials, api, site)
+  const own = { CredentialsValid: credentials, CalendarAPIEnabled: api, WithinQuota: quota, SiteAccepted: site }
   return { findings: { ready, own }, outcome: outcomeOf(facts, ready) }
 }
 
-function decideReady(credentials: CredentialsFinding, api: API): Ready {
-  if (credentials.status !== 'True') return credentials
-  if (api.status === 'False') return api
-  return { status: 'True', reason: 'Ready', message: credentials.message }
+/** What a person has to repair comes before what may pass by itself. */
+function decideReady(credentials: CredentialsFinding, api: API, site: SiteFinding): Ready {
+  const bad: Ready[] = [credentials, site].filter(({ status }) => status !== 'True')
+  if (api.status === 'False') bad.splice(1, 0, api)
+  const worst = bad.find(({ reason }) => meaningOf('CalendarIntegration', reason) === 'stuck') ?? bad[0]
+  return worst ?? { status: 'True', reason: 'Ready', message: credentials.message }
 }
 
 function decideAPI({ api }: Facts): API {
@@ -75,6 +80,7 @@ function outcomeOf(facts: Facts, ready: Ready): Outcome {
   if (proof?.error) return retry(proof.error, proof.error.retryAfterMs)
   const limitEnds = limit ? Math.max(limit.until - now, SOON) : Infinity
   if (ready.status === 'True') return done(Math.min(DAY - (now - (proof?.at ?? now)), limitEnds))
+  if (facts.credentials.status === 'True' && facts.site.status === 'Unknown') return wait(ready.reason, SOON)
   if (meaningOf('CalendarIntegration', ready.reason) !== 'stuck') return wait(ready.reason, Math.min(HOUR, limitEnds))
   return blocked(ready.reason, lookAgainIn(facts, ready.reason))
 }

@@ -2,6 +2,7 @@
  * What is known of every integration's OAuth client and Calendar API, as its agents need it. One integration reconciles at a
  * time, but many agents read here and tell what they met; whoever wants to know of a change gets the integration's key.
  */
+import { isDeepStrictEqual } from 'node:util'
 import type { GoogleClient } from '../google/port.ts'
 import { slowly } from '../loop/pace.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -9,8 +10,11 @@ import type { Clock } from '../platform/clock.ts'
 export interface Entry {
   client: GoogleClient | undefined
   credentialsHash: string
+  /** Whether its agents may be read through it. */
   ready: boolean
   apiDisabled: boolean
+  /** Whether people may sign in on its site. */
+  siteAccepted: boolean
   message: string
 }
 
@@ -75,8 +79,13 @@ export function createDirectory(clock: Clock): Directory {
     put(key, entry) {
       const before = entries.get(key)
       entries.set(key, entry)
-      const same = before && before.ready === entry.ready && before.credentialsHash === entry.credentialsHash
-      if (!same || before.message !== entry.message) tell(onEntry, key)
+      const facts = ({ ready, credentialsHash, siteAccepted, message }: Entry): unknown[] => [
+        ready,
+        credentialsHash,
+        siteAccepted,
+        message,
+      ]
+      if (!before || !isDeepStrictEqual(facts(before), facts(entry))) tell(onEntry, key)
     },
     forget(key) {
       apis.delete(key)

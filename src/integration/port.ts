@@ -4,11 +4,13 @@ import type { Cluster } from '../kubernetes/port.ts'
 import type { Clock, Random } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import type { Directory } from './directory.ts'
+import type { SiteRegistry } from './site.ts'
 
 export interface IntegrationDeps {
   cluster: Cluster
   google: Google
   directory: Directory
+  sites: SiteRegistry
   /** The path under which the sign-in pages are; the usual one where nothing is said. */
   signInPrefix?: string
   clock: Clock

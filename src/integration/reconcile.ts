@@ -44,6 +44,7 @@ export function createIntegrationReconciler(deps: IntegrationDeps): ReconcileInt
     if (!integration || integration.metadata.deletionTimestamp) {
       memories.delete(key)
       deps.directory.forget(key)
+      deps.sites.sweep()
       return done()
     }
     const known = memories.get(key)
@@ -93,10 +94,12 @@ function recalled({ status }: CalendarIntegration, now: number): APIKnowledge {
 }
 
 function decisionOf(deps: IntegrationDeps, key: string, integration: CalendarIntegration, memory: Memory): Decision {
+  const credentials = credentialsOf(deps, integration, memory)
   return decide({
     now: deps.clock.now(),
     integration,
-    credentials: credentialsOf(deps, integration, memory),
+    credentials,
+    site: deps.sites.decide(integration, credentials),
     proof: memory.proof?.hash === memory.hash ? memory.proof : undefined,
     api: deps.directory.api(key),
     limit: memory.file && deps.google.client(memory.file).limit(),
@@ -114,11 +117,16 @@ function credentialsOf(deps: IntegrationDeps, integration: CalendarIntegration, 
 }
 
 function tellAgents(deps: IntegrationDeps, key: string, memory: Memory, { findings }: Decision): void {
+  const { CredentialsValid: credentials, CalendarAPIEnabled: api, SiteAccepted: site } = findings.own
+  const proved = credentials?.status === 'True'
+  const apiDisabled = proved && api?.status === 'False'
   deps.directory.put(key, {
     client: memory.file && deps.google.client(memory.file),
     credentialsHash: memory.hash ?? '',
-    ready: findings.ready.status === 'True',
-    apiDisabled: findings.ready.reason === 'APIDisabled',
+    // A site that is somebody else's takes away pages and links only: whoever has a grant is read.
+    ready: proved && !apiDisabled,
+    apiDisabled,
+    siteAccepted: site?.status === 'True',
     message: findings.ready.message,
   })
 }
@@ -151,15 +159,14 @@ async function report(
   }
 }
 
-/** What to register at Google; unknown until the client was read. */
+/** What to register at Google. The mode is unknown until the client was read. */
 function signInStatus(
   { signInPrefix }: IntegrationDeps,
   { spec }: CalendarIntegration,
   { file }: Memory,
 ): CalendarIntegrationStatus['signIn'] {
-  if (!file) return undefined
-  const { mode, redirectURI, javascriptOrigin } = signInOf(file, spec.google.siteURI, signInPrefix)
-  return { mode, redirectURI, javascriptOrigin }
+  const { mode, redirectURI, javascriptOrigin } = signInOf(file ?? {}, spec.google.siteURI, signInPrefix)
+  return { ...(file && { mode }), redirectURI, javascriptOrigin }
 }
 
 /** Writes the status if it says something new. Fails with an `ApiError`. */

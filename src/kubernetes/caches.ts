@@ -1,5 +1,6 @@
 /** What is watched: a store for each resource, and a reflector for each of the watched namespaces that keeps it in step. */
 import { GROUP_VERSION, grantSecretName, MANAGED_BY_SELECTOR } from '../resources/names.ts'
+import { siteHost } from '../resources/sites.ts'
 import type { Agent, CalendarIntegration } from '../resources/types.ts'
 import type { Log } from '../platform/log.ts'
 import { collectionPath } from './paths.ts'
@@ -90,8 +91,10 @@ const AGENT_INDEXES = {
   namespace: ({ metadata }: Agent) => [metadata.namespace ?? ''],
 }
 
+/** `site`: the host of `siteURI`, whatever the port. */
 const INTEGRATION_INDEXES = {
   secret: (integration: CalendarIntegration) => beside(integration, integration.spec.google.clientSecretRef.name),
+  site: ({ spec }: CalendarIntegration) => [siteHost(spec.google.siteURI) ?? ''],
 }
 
 /** @param namespaces empty: all of them. */

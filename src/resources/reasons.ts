@@ -30,6 +30,8 @@ export const REASONS = {
     CalendarAPIEnabled: { Enabled: 'neutral', APIDisabled: 'stuck', NotYetKnown: 'neutral' },
     // A limit delays the agents; the integration itself stays ready.
     WithinQuota: { WithinQuota: 'neutral', RateLimited: 'neutral', DailyQuotaExceeded: 'neutral' },
+    // Takes away pages, links and channels; who has a grant is read all the same.
+    SiteAccepted: { Accepted: 'neutral', SiteConflict: 'stuck', NotYetKnown: 'passing' },
     Ready: { Ready: 'neutral', Suspended: 'neutral' },
   },
   Agent: {

@@ -36,6 +36,7 @@ describe('an OAuth client', () => {
       'CredentialsValid=True',
       'CalendarAPIEnabled=Unknown',
       'WithinQuota=True',
+      'SiteAccepted=True',
     ])
   })
 

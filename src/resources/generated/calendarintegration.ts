@@ -128,7 +128,7 @@ export interface CalendarIntegrationStatus {
    */
   observedGeneration?: number
   /**
-   * The latest findings: Ready, Reconciling, Stalled, CredentialsValid, CalendarAPIEnabled, WithinQuota.
+   * The latest findings: Ready, Reconciling, Stalled, CredentialsValid, CalendarAPIEnabled, WithinQuota, SiteAccepted.
    *
    * @maxItems 16
    */

@@ -1072,7 +1072,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                     },
                     "conditions": {
                       "type": "array",
-                      "description": "The latest findings: Ready, Reconciling, Stalled, CredentialsValid, CalendarAPIEnabled, WithinQuota.",
+                      "description": "The latest findings: Ready, Reconciling, Stalled, CredentialsValid, CalendarAPIEnabled, WithinQuota, SiteAccepted.",
                       "maxItems": 16,
                       "x-kubernetes-list-type": "map",
                       "x-kubernetes-list-map-keys": [
