@@ -15,6 +15,7 @@ import { nearest } from '../resources/suggest.ts'
 import type { Agent } from '../resources/types.ts'
 import { Attempts } from './connect/attempts.ts'
 import { outlookOf, type Outlook } from './connect/outlook.ts'
+import { oneLine } from './terminal.ts'
 
 export interface ConnectOptions {
   namespace?: string
@@ -58,7 +59,12 @@ the waiting goes on: the person may try again.`
 const LOOK_EVERY_MS = 1_000
 
 /** Answers the exit code. */
-export async function connectAgent(name: string, options: ConnectOptions, deps: ConnectDeps): Promise<number> {
+export async function connectAgent(name: string, options: ConnectOptions, given: ConnectDeps): Promise<number> {
+  const deps = {
+    ...given,
+    write: oneLine((line) => given.write(line)),
+    complain: oneLine((line) => given.complain(line)),
+  }
   const timeoutMs = parseDuration(options.timeout)
   if (!timeoutMs)
     return cannot(deps, `--timeout ${options.timeout} is not understood: write a duration such as 30s or 15m`)
@@ -154,7 +160,7 @@ const CODES_AFTER = { ...CODES, 'under way': undefined, barred: NOT_CONNECTED }
 
 async function show({ deps, options, end }: Visit, { url }: Link): Promise<void> {
   deps.write(url)
-  if (options.qr) deps.complain(await deps.qr(url))
+  if (options.qr) for (const line of (await deps.qr(url)).split('\n')) deps.complain(line)
   if (options.open) {
     await deps.open(url).catch(() => deps.complain('No browser could be opened: open the link by hand.'))
   }

@@ -7,9 +7,11 @@ import type { Connection } from '../kubernetes/connection.ts'
 import { ApiError } from '../kubernetes/port.ts'
 import { createRequest } from '../kubernetes/request.ts'
 import type { Clock, Random } from '../platform/clock.ts'
+import { cleanLines } from '../platform/scrub.ts'
 import { overviewOf, type Overview } from './status/overview.ts'
 import { readScene } from './status/scene.ts'
 import { tableOf } from './status/table.ts'
+import { jsonText, oneLine } from './terminal.ts'
 
 export interface StatusOptions {
   namespace?: string
@@ -47,14 +49,18 @@ export async function status(options: StatusOptions, deps: StatusDeps): Promise<
   } catch (error) {
     return cannotTell(deps, inWords(error))
   }
-  for (const line of write(overview)) deps.write(line)
+  const show = oneLine((line) => deps.write(line))
+  for (const line of write(overview)) show(line)
   return overview.needsAPerson.length > 0 ? SOMEBODY_MUST_ACT : WELL
 }
 
 const WRITERS: Record<string, (overview: Overview) => string[]> = {
   table: tableOf,
-  json: (overview) => [JSON.stringify(overview, null, 2)],
-  yaml: (overview) => [stringify(overview, { lineWidth: 0 }).trimEnd()],
+  json: (overview) => jsonText(overview).split('\n'),
+  yaml: (overview) =>
+    cleanLines(stringify(overview, { lineWidth: 0 }))
+      .trimEnd()
+      .split('\n'),
 }
 
 async function look({ namespace, allNamespaces }: StatusOptions, deps: StatusDeps): Promise<Overview> {
@@ -69,7 +75,7 @@ async function look({ namespace, allNamespaces }: StatusOptions, deps: StatusDep
 }
 
 function cannotTell(deps: StatusDeps, why: string): number {
-  deps.complain(why)
+  oneLine((line) => deps.complain(line))(why)
   return CANNOT_TELL
 }
 

@@ -9,6 +9,7 @@ import { createValidator, type Validator } from '../resources/validate.ts'
 import type { CustomResourceDefinition } from '../resources/types.ts'
 import { parseManifests, type Manifest, type Parsed, type Remark } from './documents.ts'
 import { whoseKind } from './kinds.ts'
+import { oneLine } from './terminal.ts'
 import { together, type Ours } from './together.ts'
 import { inWords } from './words.ts'
 
@@ -32,7 +33,8 @@ interface Judgement {
 }
 
 /** Says what is wrong, a line each; answers the exit code: 0, or 1 where anything is wrong. `-` is standard input. */
-export async function validate(files: readonly string[], deps: ValidateDeps): Promise<number> {
+export async function validate(files: readonly string[], given: ValidateDeps): Promise<number> {
+  const deps = { ...given, write: oneLine((line) => given.write(line)) }
   if (files.length === 0) {
     deps.write('name at least one file to validate, or - for standard input')
     return 1

@@ -45,6 +45,19 @@ describe('what status shows', () => {
     expect(parse(lines.join('\n'))).toEqual(JSON.parse(json.lines.join('\n')))
   })
 
+  test.each(['table', 'json', 'yaml'])(
+    'as %s holds nothing that a terminal would obey, or be deceived by',
+    async (output) => {
+      const hostile = 'x\u001b[2J\u009b1m\u202ey\u2066\nAGENTS  all well\r\u0007'
+      const scene = wellScene()
+      scene.agents.push(agent('eve', [condition('Ready', 'False', 'AwaitingSignIn', { message: hostile })]))
+      const { lines } = await run({ output }, scene)
+      for (const line of lines) expect(line).not.toMatch(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/u)
+      if (output === 'table') expect(lines.join('\n')).not.toMatch(/^ *AGENTS {2}all well/m)
+      if (output === 'json') expect(lines.join('\n')).toContain('x\\u001b[2J\\u009b1m\\u202ey\\u2066\\n')
+    },
+  )
+
   test('names no e-mail address', async () => {
     for (const output of ['table', 'json']) {
       expect((await run({ output }, troubledScene())).lines.join('\n')).not.toContain('@example.com')

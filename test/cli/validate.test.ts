@@ -46,6 +46,16 @@ const publishing = (name: string, kind = 'ConfigMap'): string => `  publish:
 `
 const ALICE = agent('alice', publishing('alice-calendar'))
 
+describe('what is said of manifests', () => {
+  it('holds nothing that a terminal would obey, or be deceived by', async () => {
+    const hostile = '"a\\e[2J\\u202eb"'
+    const yaml = agent('alice', `  calendars: {read: [${hostile}]}\n  ${hostile}: 1`)
+    const { lines, code } = await run({ 'a\u001b.yaml': yaml })
+    expect([code, lines.length]).toEqual([1, 2])
+    for (const line of lines) expect(line).not.toMatch(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/u)
+  })
+})
+
 describe('manifests that are right', () => {
   it('are counted, and nothing is said of them', async () => {
     const result = await run({ 'a.yaml': `${INTEGRATION}---${ALICE}` })

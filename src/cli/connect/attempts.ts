@@ -2,9 +2,10 @@
 import { collectionPath } from '../../kubernetes/paths.ts'
 import { ApiError } from '../../kubernetes/port.ts'
 import type { SendRequest } from '../../kubernetes/request.ts'
+import { clean } from '../../platform/scrub.ts'
 import { SIGN_IN_FAILED } from '../../resources/names.ts'
 import type { Agent } from '../../resources/types.ts'
-import { plain } from './outlook.ts'
+import { LONGEST_WORDS } from './outlook.ts'
 
 interface EventSeen {
   metadata: { uid?: string; name: string }
@@ -41,7 +42,7 @@ export class Attempts {
     this.#known = new Map(counts.map(([{ metadata }, count]) => [metadata.name, count]))
     const fresh = before ? counts.filter(([{ metadata }, count]) => count > (before.get(metadata.name) ?? 0)) : []
     this.heard ||= fresh.length > 0
-    return fresh.map(([{ message }]) => plain(`${SIGN_IN_FAILED}: ${message ?? ''}`))
+    return fresh.map(([{ message }]) => clean(`${SIGN_IN_FAILED}: ${message ?? ''}`, LONGEST_WORDS))
   }
 
   /** In the group that the cluster's own `view` lets people read. */

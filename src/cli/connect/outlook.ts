@@ -1,4 +1,5 @@
 /** What an Agent's object says of signing in: is there a link, is it of use, has somebody used it? Pure. */
+import { clean } from '../../platform/scrub.ts'
 import { findCondition } from '../../resources/conditions.ts'
 import { meaningOf, needsSignIn } from '../../resources/reasons.ts'
 import type { Agent, AgentStatus, Condition } from '../../resources/types.ts'
@@ -80,8 +81,10 @@ function linkIn(url: string | undefined): string | undefined {
   return protocol === 'https:' || protocol === 'http:' ? href : undefined
 }
 
-const inWords = (condition: Condition | undefined): string =>
-  condition === undefined ? 'Nothing is known of it.' : plain(`${condition.reason}: ${condition.message}`)
+/** Conditions are written by whoever may write a status. */
+export const LONGEST_WORDS = 4_096
 
-/** Without what a terminal would obey. */
-export const plain = (text: string): string => text.replace(/\p{Cc}+/gu, ' ')
+const inWords = (condition: Condition | undefined): string =>
+  condition === undefined
+    ? 'Nothing is known of it.'
+    : clean(`${condition.reason}: ${condition.message}`, LONGEST_WORDS)

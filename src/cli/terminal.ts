@@ -1,0 +1,22 @@
+/**
+ * What is shown on a terminal. Names, messages and ids come from objects that others wrote: none of them may break a line,
+ * colour it, or turn its direction.
+ */
+import { clean } from '../platform/scrub.ts'
+
+type Write = (line: string) => void
+
+/** The same writer, for one harmless line at a time. */
+export const oneLine =
+  (write: Write): Write =>
+  (line) =>
+    write(clean(line, Infinity))
+
+/** JSON whose strings a terminal can do nothing with: what is not shown is escaped, so that the values stay what they are. */
+export const jsonText = (value: unknown): string =>
+  JSON.stringify(value, null, 2).replace(/[^\n]/gu, (one) => (clean(one, 2) === one ? one : escaped(one)))
+
+const escaped = (character: string): string =>
+  Array.from({ length: character.length }, (_, at) => character.charCodeAt(at))
+    .map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`)
+    .join('')
