@@ -12,9 +12,10 @@ const ROOMS: Record<string, readonly string[]> = {
   loop: ['platform'],
   kubernetes: ['resources', 'platform'],
   google: ['resources', 'platform'],
+  grants: ['resources', 'kubernetes'],
   integration: ['resources', 'platform', 'calendar', 'loop', 'kubernetes', 'google'],
-  agent: ['resources', 'platform', 'calendar', 'loop', 'kubernetes', 'google'],
-  web: ['resources', 'platform', 'calendar', 'loop', 'kubernetes', 'google'],
+  agent: ['resources', 'platform', 'calendar', 'loop', 'kubernetes', 'google', 'grants'],
+  web: ['resources', 'platform', 'calendar', 'loop', 'kubernetes', 'google', 'grants'],
   cli: ['resources', 'platform', 'kubernetes'],
 }
 

@@ -39,6 +39,9 @@ export const BROUGHT_TOKEN_HASH = `${API_GROUP}/brought-token-hash`
 /** On a grant Secret: `true` where `granted_at` is when the token was first seen, not when it was given. */
 export const CONSENT_IS_GUESS = `${API_GROUP}/consent-is-guess`
 
+/** On a grant Secret: `true` while nobody knows whether the grant is of the right account and reaches far enough. */
+export const NOT_YET_CHECKED = `${API_GROUP}/not-yet-checked`
+
 /** On a grant Secret: which sign-in it came of, so that no replica takes that one again. */
 export const SIGNED_IN_BY = `${API_GROUP}/signed-in-by`
 

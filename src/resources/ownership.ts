@@ -10,8 +10,11 @@
 import { AGENT_ANNOTATION, isManaged, isReservedName, GROUP_VERSION, labelsOf, ROLE_LABEL, type Role } from './names.ts'
 import type { ObjectMeta, OwnerReference } from './types.ts'
 
-/** A verdict; `whose` says who has a foreign object, as the end of a sentence that begins with its name. */
-export type Ownership = { is: 'mine' | 'restore' | 'upgrade' } | { is: 'foreign'; whose: string }
+/**
+ * A verdict. `whose` says who has a foreign object, as the end of a sentence that begins with its name; `todo` says what to
+ * do about it, where that is something else than to use another name.
+ */
+export type Ownership = { is: 'mine' | 'restore' | 'upgrade' } | { is: 'foreign'; whose: string; todo?: string }
 
 /** The roles of what an Agent publishes. */
 export type PublishedRole = Extract<Role, 'calendar' | 'access-token'>
@@ -40,7 +43,7 @@ const isMarked = (object: Marked, owner: Owner, role: Role): boolean =>
 /** As version 0.1.0 left it: its one label, and no role. */
 const isOf010 = (object: Marked): boolean => isManaged(object) && roleOf(object) === undefined
 
-const foreign = (whose: string): Ownership => ({ is: 'foreign', whose })
+const foreign = (whose: string, todo?: string): Ownership => ({ is: 'foreign', whose, ...(todo && { todo }) })
 
 const ours = (object: Marked, marked: boolean): Ownership => {
   if (marked) return { is: 'mine' }
@@ -58,8 +61,8 @@ export function ownershipOfPublished(
 ): Ownership {
   const controller = controllerOf(object)
   if (isReservedName(object.metadata.name)) {
-    const linked = controller ? `; ${adviceOn(controller)}` : ''
-    return foreign(`has a name that is kept for grants and keys${linked}`)
+    const linked = controller ? `, and ${adviceOn(controller)}` : ''
+    return foreign('has a name that is kept for grants and keys', `publish under another name${linked}`)
   }
   if (controller && controller.uid !== owner.metadata.uid) return foreign(belongsTo(controller))
   return controller ? ours(object, isMarked(object, owner, about.role)) : uncontrolled(object, owner, about)
@@ -85,7 +88,7 @@ export interface HeldGrant {
  */
 export function ownershipOfGrant(object: Marked, owner: Owner, held?: HeldGrant): Ownership {
   const controller = controllerOf(object)
-  if (controller) return foreign(`${belongsTo(controller)}, and a grant never does; ${adviceOn(controller)}`)
+  if (controller) return foreign(`${belongsTo(controller)}, as a grant never does,`, adviceOn(controller))
   const agent = agentOf(object)
   if (agent !== undefined && agent !== owner.metadata.name) return foreign(claimOn(object))
   if (isOurs(object) && roleOf(object) === 'grant') return ours(object, isMarked(object, owner, 'grant'))
@@ -107,7 +110,7 @@ const ROLES: readonly string[] = ['grant', 'calendar', 'access-token', 'keys'] s
 const belongsTo = ({ kind, name }: OwnerReference): string => `belongs to ${kind} ${name}`
 
 const adviceOn = ({ kind, name }: OwnerReference): string =>
-  `remove its owner reference to ${kind} ${name} before that is deleted, because Kubernetes deletes it along with it`
+  `remove its owner reference to ${kind} ${name} before ${kind} ${name} is deleted, because Kubernetes deletes it too then`
 
 /** What the marks say of whose a foreign object is. */
 function claimOn(object: Marked): string {

@@ -1,30 +1,42 @@
 /** Keeping a grant in the Agent's Secret, whoever else writes it meanwhile, and ending the one that it replaces. */
-import { sameAccount } from '../google/account.ts'
+import { authorizedBy, conflictMessage, ownershipOf } from '../grants/grant-secret.ts'
+import { othersLiveOn } from '../grants/others.ts'
 import { ApiError, type Secret } from '../kubernetes/port.ts'
-import { decode } from '../resources/encoding.ts'
 import { grantData, type KeptGrant } from '../resources/grant-secret.ts'
 import {
   BROUGHT_TOKEN_HASH,
   CONSENT_IS_GUESS,
   grantSecretName,
-  isManaged,
-  MANAGED_BY,
+  NOT_YET_CHECKED,
   SIGNED_IN_BY,
 } from '../resources/names.ts'
+import { marksOf } from '../resources/ownership.ts'
 import type { Agent } from '../resources/types.ts'
 import type { WebDeps } from './port.ts'
 import { hashed, type State } from './state.ts'
 
 const TRIES = 5
 
-/** What is kept for an Agent as of now. */
-export const readKept = ({ cluster }: WebDeps, agent: Agent): Promise<Secret | undefined> =>
-  cluster.readSecret(agent.metadata.namespace ?? '', grantSecretName(agent))
+/**
+ * What is kept for an Agent as of now.
+ * @throws ApiError, or Error where the Secret of that name isn't this Agent's: it is never touched.
+ */
+export async function readKept({ cluster }: WebDeps, agent: Agent): Promise<Secret | undefined> {
+  const kept = await cluster.readSecret(agent.metadata.namespace ?? '', grantSecretName(agent))
+  if (kept) assertOwn(kept, agent)
+  return kept
+}
+
+function assertOwn(kept: Secret, agent: Agent): void {
+  const ownership = ownershipOf(kept, agent)
+  if (ownership.is === 'foreign') throw new Error(conflictMessage(agent, ownership))
+}
 
 /** Whether it came of this very attempt, whichever replica that came back to. */
 export const isOf = (kept: Secret | undefined, { id }: Pick<State, 'id'>): boolean =>
   kept?.metadata.annotations?.[SIGNED_IN_BY] === hashed(id)
 
+/** A grant that a sign-in has brought; its `consent` is what the page of that attempt showed. */
 export interface NewGrant extends KeptGrant {
   /** That it comes of. */
   attempt: Pick<State, 'id'>
@@ -34,14 +46,14 @@ export interface NewGrant extends KeptGrant {
 
 /**
  * A conflict means that the leader has written, too: read again, and write ours over it, which is the newer one.
- * @throws ApiError, or Error where the Secret of that name isn't ours: it is never touched.
+ * @throws ApiError, or Error where the Secret of that name isn't this Agent's: it is never touched.
  */
 export async function keepGrant(deps: WebDeps, agent: Agent, grant: NewGrant): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       const replaced = attempt === 1 ? grant.before : await readKept(deps, agent)
       await write(deps, agent, { ...grant, before: replaced })
-      if (replaced) endReplaced(deps, replaced, grant)
+      if (replaced) endReplaced(deps, agent, { replaced, grant })
       return
     } catch (error) {
       const beaten = error instanceof ApiError && ['AlreadyExists', 'Conflict', 'NotFound'].includes(error.failure)
@@ -52,18 +64,17 @@ export async function keepGrant(deps: WebDeps, agent: Agent, grant: NewGrant): P
 
 /** Over `before`, or as a new Secret where there was none. */
 async function write({ cluster }: WebDeps, agent: Agent, { before: known, ...grant }: NewGrant): Promise<void> {
-  const namespace = agent.metadata.namespace ?? ''
-  const name = grantSecretName(agent)
   const data = grantData(grant)
-  const signedIn = { [SIGNED_IN_BY]: hashed(grant.attempt.id) }
-  if (known && !isManaged(known)) throw new Error(`Secret ${namespace}/${name} exists and is not ours`)
+  const { labels, annotations } = marksOf(agent, 'grant')
+  const own = { ...annotations, [SIGNED_IN_BY]: hashed(grant.attempt.id) }
   if (known) {
-    const annotations = { ...signedIn, [BROUGHT_TOKEN_HASH]: null, [CONSENT_IS_GUESS]: null }
-    await cluster.patch(known, { metadata: { annotations }, data })
+    assertOwn(known, agent)
+    const stale = { [BROUGHT_TOKEN_HASH]: null, [CONSENT_IS_GUESS]: null, [NOT_YET_CHECKED]: null }
+    await cluster.patch(known, { metadata: { labels, annotations: { ...own, ...stale } }, data })
     return
   }
   const present = Object.fromEntries(Object.entries(data).filter((one): one is [string, string] => one[1] !== null))
-  const metadata = { namespace, name, labels: MANAGED_BY, annotations: signedIn }
+  const metadata = { namespace: agent.metadata.namespace ?? '', name: grantSecretName(agent), labels, annotations: own }
   await cluster.create<Secret>({ apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', data: present })
 }
 
@@ -72,12 +83,21 @@ const projectOf = (clientId: string): string => clientId.split('-')[0] ?? ''
 
 /**
  * Revoking a token ends all that its account has granted to the project, the new grant too if it is of the same one; and
- * another Agent may live on another grant of that account. Only where neither can be is it done. It may fail: a courtesy.
+ * another Agent may live on another grant of that account. Only a grant that this Agent was authorized with is ended, and
+ * only where neither can be. It may fail: a courtesy.
  */
-function endReplaced({ cluster, google, log }: WebDeps, { data }: Secret, grant: KeptGrant): void {
-  const { refresh_token: token, account, client_id: clientId } = decode(data)
-  if (!token || !account || !clientId || projectOf(clientId) === projectOf(grant.clientId ?? '')) return
-  const holders = [...cluster.agents.list()].filter(({ spec }) => sameAccount(spec.account, account))
-  if (holders.length > 1) return
-  google.revoke(token).catch((error: unknown) => log.info({ error }, 'a replaced grant could not be revoked'))
+function endReplaced(
+  { cluster, google, log }: WebDeps,
+  agent: Agent,
+  { replaced, grant }: { replaced: Secret; grant: KeptGrant },
+): void {
+  const old = authorizedBy(replaced, agent)
+  if (old?.clientId === undefined || replaced.data?.account === undefined) return
+  const project = projectOf(old.clientId)
+  if (project === projectOf(grant.clientId ?? '')) return
+  const about = { account: old.account, isSameClient: (id: string) => projectOf(id) === project }
+  const end = async (): Promise<void> => {
+    if (!(await othersLiveOn(cluster, agent, about))) await google.revoke(old.token)
+  }
+  end().catch((error: unknown) => log.info({ error }, 'a replaced grant could not be revoked'))
 }

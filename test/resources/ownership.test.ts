@@ -99,7 +99,7 @@ describe('a grant', () => {
 
   test('of 0.1.0 with a controller belongs to nobody, and says what to do', () => {
     const found = grant({ labels: MANAGED_BY, ownerReferences: byBob }, { refreshToken: true, accountFits: true })
-    expect('whose' in found && found.whose).toContain('remove its owner reference to Agent bob')
+    expect('todo' in found && found.todo).toContain('remove its owner reference to Agent bob before')
   })
 })
 

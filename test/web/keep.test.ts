@@ -2,8 +2,9 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { ApiError, type Secret } from '../../src/kubernetes/port.ts'
 import { decode } from '../../src/resources/encoding.ts'
-
-import { MANAGED_BY } from '../../src/resources/names.ts'
+import { parseConsent, type Consent } from '../../src/resources/consent.ts'
+import { AGENT_ANNOTATION, grantSecretName, MANAGED_BY, NOT_YET_CHECKED } from '../../src/resources/names.ts'
+import { marksOf } from '../../src/resources/ownership.ts'
 import type { Agent } from '../../src/resources/types.ts'
 import { keepGrant, type NewGrant } from '../../src/web/keep.ts'
 import type { WebDeps } from '../../src/web/port.ts'
@@ -17,6 +18,8 @@ const agent = {
   spec: { account: 'alice@example.com' },
 } as Agent
 
+const consent: Consent = { detail: 'Full', accessToken: true, write: false, calendars: ['primary'] }
+
 const grant = (clientId = CLIENT): NewGrant => ({
   attempt: { id: 'attempt' },
   before: structuredClone(stored),
@@ -27,6 +30,7 @@ const grant = (clientId = CLIENT): NewGrant => ({
   account: 'alice@example.com',
   grantedAt: 1_900_000_000_000,
   clientId,
+  consent,
 })
 
 const base64 = (values: Record<string, string>): Record<string, string> =>
@@ -38,6 +42,8 @@ let version: number
 let meanwhile: (() => void)[]
 let revoked: string[]
 let agents: Agent[]
+/** The grants of other Agents, by the name of their Secrets. */
+let others: Map<string, Secret>
 
 beforeEach(() => {
   stored = undefined
@@ -45,10 +51,11 @@ beforeEach(() => {
   meanwhile = []
   revoked = []
   agents = [agent]
+  others = new Map()
 })
 
-function theyWrite(values: Record<string, string>, labels: Record<string, string> = MANAGED_BY): void {
-  const metadata = { namespace: 'booking', name: 'alice-google-grant', labels, resourceVersion: String(++version) }
+function theyWrite(values: Record<string, string>, marks: Partial<Secret['metadata']> = { labels: MANAGED_BY }): void {
+  const metadata = { namespace: 'booking', name: 'alice-google-grant', ...marks, resourceVersion: String(++version) }
   stored = { apiVersion: 'v1', kind: 'Secret', metadata, data: base64(values) }
 }
 
@@ -58,18 +65,20 @@ const refuse = (failure: ApiError['failure']): never => {
 
 const deps = {
   cluster: {
-    readSecret: () => Promise.resolve(structuredClone(stored)),
+    readSecret: (_: string, name: string) =>
+      Promise.resolve(structuredClone(name === 'alice-google-grant' ? stored : others.get(name))),
     create(secret: Secret) {
       meanwhile.shift()?.()
       if (stored) refuse('AlreadyExists')
       stored = { ...secret, metadata: { ...secret.metadata, resourceVersion: String(++version) } }
       return Promise.resolve(stored)
     },
-    patch({ metadata }: Secret, patch: { data: Record<string, string | null> }) {
+    patch({ metadata }: Secret, patch: { metadata: object; data: Record<string, string | null> }) {
       meanwhile.shift()?.()
       if (!stored) return refuse('NotFound')
       if (stored.metadata.resourceVersion !== metadata.resourceVersion) refuse('Conflict')
       const data = Object.entries({ ...stored.data, ...patch.data }).filter(([, value]) => value !== null)
+      stored = { ...stored, metadata: { ...stored.metadata, ...patch.metadata } }
       stored = { ...stored, data: Object.fromEntries(data) as Record<string, string> }
       return Promise.resolve(stored)
     },
@@ -85,13 +94,27 @@ const deps = {
 } as unknown as WebDeps
 
 const keep = (clientId?: string): Promise<void> => keepGrant(deps, agent, grant(clientId))
+const bobs = { apiVersion: 'calendar-operator.io/v1alpha1', kind: 'Agent', name: 'bob', uid: 'b', controller: true }
 const kept = (): string | undefined => decode(stored?.data).refresh_token
 
 describe('a new grant', () => {
   test('is kept where there was none', async () => {
     await keep()
     expect(kept()).toBe('new')
-    expect(stored?.metadata.labels).toEqual(MANAGED_BY)
+    expect(stored?.metadata).toMatchObject(marksOf(agent, 'grant'))
+  })
+
+  test('keeps what its page showed', async () => {
+    await keep()
+    expect(parseConsent(decode(stored?.data).consent ?? '')).toEqual(consent)
+  })
+
+  test('marks a Secret of 0.1.0, and what was said of the grant before no longer counts', async () => {
+    theyWrite({ refresh_token: 'old' })
+    await keep()
+    const { labels, annotations } = stored?.metadata ?? {}
+    expect({ labels, annotations }).toMatchObject(marksOf(agent, 'grant'))
+    expect(annotations?.[NOT_YET_CHECKED]).toBeNull()
   })
 
   test('goes over what the leader writes between our read and our write', async () => {
@@ -109,8 +132,17 @@ describe('a new grant', () => {
 
   test('does not go into one that a stranger makes meanwhile', async () => {
     meanwhile = [() => theyWrite({ theirs: 'x' }, {})]
-    await expect(keep()).rejects.toThrow('Secret booking/alice-google-grant exists and is not ours')
+    await expect(keep()).rejects.toThrow('was made by somebody else and is left alone')
     expect(decode(stored?.data)).toEqual({ theirs: 'x' })
+  })
+
+  test.each<[string, Partial<Secret['metadata']>]>([
+    ['that another Agent has', { labels: MANAGED_BY, ownerReferences: [bobs] }],
+    ['of another Agent, by its annotation', { labels: MANAGED_BY, annotations: { [AGENT_ANNOTATION]: 'bob' } }],
+  ])('does not go into a Secret %s', async (_, metadata) => {
+    theyWrite({ refresh_token: 'theirs' }, metadata)
+    await expect(keep()).rejects.toThrow('belongs to Agent bob')
+    expect(kept()).toBe('theirs')
   })
 
   test('is given up where every try meets another write', async () => {
@@ -132,13 +164,37 @@ describe('the grant that it replaces', () => {
   ])('%s', async (_, values, clientId, expected) => {
     theyWrite(values)
     await keep(clientId)
+    await new Promise(setImmediate)
     expect(revoked).toEqual(expected)
   })
 
-  test('is left alone where another Agent lives on that account', async () => {
-    agents = [agent, { ...agent, metadata: { ...agent.metadata, name: 'other' } }]
-    theyWrite(old)
+  test('is left alone where it never passed its checks: it may be somebody else’s', async () => {
+    theyWrite(old, { labels: MANAGED_BY, annotations: { [NOT_YET_CHECKED]: 'true' } })
     await keep(OTHER_PROJECT)
     expect(revoked).toEqual([])
+  })
+
+  const another = { ...agent, metadata: { ...agent.metadata, name: 'another', uid: 'another' } }
+
+  test.each([
+    ['is left alone where another Agent lives on that account and project', SAME_PROJECT, []],
+    ['is revoked where another Agent of that account lives on another project', OTHER_PROJECT, ['old']],
+  ])('%s', async (_, clientId, expected) => {
+    agents = [agent, another]
+    const metadata = { name: grantSecretName(another), ...marksOf(another, 'grant') }
+    const data = base64({ refresh_token: 'x', client_id: clientId })
+    others.set(metadata.name, { apiVersion: 'v1', kind: 'Secret', metadata, data })
+    theyWrite(old)
+    await keep(OTHER_PROJECT)
+    await new Promise(setImmediate)
+    expect(revoked).toEqual(expected)
+  })
+
+  test('is revoked where the other Agent of that account has no grant yet', async () => {
+    agents = [agent, another]
+    theyWrite(old)
+    await keep(OTHER_PROJECT)
+    await new Promise(setImmediate)
+    expect(revoked).toEqual(['old'])
   })
 })

@@ -1,0 +1,42 @@
+/**
+ * The room of the grants: whose a grant Secret is, what it was given for, and who else lives on the same grant. Agents and
+ * sign-in pages share it. It reads Secrets through the port of Kubernetes, and speaks to nobody else.
+ */
+import type { Secret } from '../kubernetes/port.ts'
+import { sameAccount } from '../resources/account.ts'
+import { decode } from '../resources/encoding.ts'
+import { BROUGHT_TOKEN_HASH, grantSecretName, NOT_YET_CHECKED, SIGNED_IN_BY } from '../resources/names.ts'
+import { ownershipOfGrant, type Ownership } from '../resources/ownership.ts'
+import type { Agent } from '../resources/types.ts'
+
+/** Whose a Secret is that was read under the name of this Agent's grant. */
+export function ownershipOf(secret: Secret, agent: Agent): Ownership {
+  const { refresh_token: token, account } = decode(secret.data)
+  const accountFits = account === undefined || sameAccount(account, agent.spec.account)
+  return ownershipOfGrant(secret, agent, { refreshToken: token !== undefined, accountFits })
+}
+
+/** That a foreign Secret stands under the name of a grant, and what to do about it, as a sentence for people. */
+export function conflictMessage(agent: Agent, { whose, todo }: { whose: string; todo?: string }): string {
+  const advice = todo ?? 'rename or delete that Secret, or rename the Agent'
+  return `Secret ${grantSecretName(agent)}, under whose name the grant is to be kept, ${whose} and is left alone: ${advice}.`
+}
+
+/** Whether the grant was given on our page; a supplied one was not. The Secret says so, not the spec. */
+export function isSignedIn({ metadata: { annotations = {} } }: Secret): boolean {
+  return annotations[SIGNED_IN_BY] !== undefined && annotations[BROUGHT_TOKEN_HASH] === undefined
+}
+
+/** A grant that may be ended at Google. */
+export interface AuthorizedGrant {
+  token: string
+  account: string
+  clientId: string | undefined
+}
+
+/** What the Agent was authorized with by its grant Secret; undefined for a token that never passed its checks. */
+export function authorizedBy(secret: Secret, agent: Agent): AuthorizedGrant | undefined {
+  const { refresh_token: token, account = agent.spec.account, client_id: clientId } = decode(secret.data)
+  if (token === undefined || secret.metadata.annotations?.[NOT_YET_CHECKED] !== undefined) return undefined
+  return { token, account, clientId }
+}

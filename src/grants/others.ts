@@ -1,0 +1,34 @@
+/** Who else lives on a grant that is about to be ended: Google ends all that the account gave the client. */
+import type { Cluster, Secret } from '../kubernetes/port.ts'
+import { sameAccount } from '../resources/account.ts'
+import { findCondition } from '../resources/conditions.ts'
+import { decode } from '../resources/encoding.ts'
+import { grantSecretName } from '../resources/names.ts'
+import type { Agent } from '../resources/types.ts'
+import { ownershipOf } from './grant-secret.ts'
+
+/**
+ * Whether another Agent lives on a grant of this account. In doubt it does. Agents that are being deleted don't count.
+ * @param isSameClient whether a grant of that OAuth client would end, too.
+ * @throws ApiError
+ */
+export async function othersLiveOn(
+  cluster: Pick<Cluster, 'agents' | 'readSecret'>,
+  agent: Agent,
+  { account, isSameClient }: { account: string; isSameClient: (clientId: string) => boolean },
+): Promise<boolean> {
+  for (const other of cluster.agents.list()) {
+    if (other.metadata.uid === agent.metadata.uid || other.metadata.deletionTimestamp) continue
+    if (!sameAccount(other.spec.account, account)) continue
+    const kept = await cluster.readSecret(other.metadata.namespace ?? '', grantSecretName(other))
+    if (kept && ownershipOf(kept, other).is !== 'foreign' ? holds(kept, isSameClient) : isAuthorized(other)) return true
+  }
+  return false
+}
+
+function holds(kept: Secret, isSameClient: (clientId: string) => boolean): boolean {
+  const { refresh_token: token, client_id: clientId } = decode(kept.data)
+  return token !== undefined && (clientId === undefined || isSameClient(clientId))
+}
+
+const isAuthorized = ({ status }: Agent): boolean => findCondition(status?.conditions, 'Authorized')?.status === 'True'
