@@ -4,11 +4,19 @@
  */
 import { createHash } from 'node:crypto'
 import { sameAccount } from '../google/account.ts'
-import { GoogleError, type CodeExchange, type GoogleFailure, type TokenAnswer } from '../google/port.ts'
+import {
+  GoogleError,
+  type CodeExchange,
+  type GoogleClient,
+  type GoogleFailure,
+  type TokenAnswer,
+} from '../google/port.ts'
 import { missingScopes } from '../google/scopes.ts'
+import type { Agent } from '../resources/types.ts'
 import { isOf, keepGrant, readKept, type NewGrant } from './keep.ts'
 import type { Key } from './keys.ts'
 import type { Outcome } from './pages/pages.ts'
+import type { Places } from './places.ts'
 import type { WebDeps } from './port.ts'
 import { hashed, sealState, STATE_LIFETIME_MS, type State } from './state.ts'
 import type { Visit } from './visit.ts'
@@ -52,32 +60,52 @@ export async function begin(
   return { state: await sealState(state, key), codeChallenge }
 }
 
+/** How an attempt ended, and what Google refused it with where it did. */
+export interface Ended {
+  outcome: Outcome
+  error?: GoogleError
+}
+
+export type FlowDeps = WebDeps & { places: Places }
+
+/** One attempt that has come back. */
+export interface Arrival {
+  visit: Visit
+  /** The Agent as it stands when this is called, while it has a page: both may have changed while Google was asked. */
+  agentNow: () => Agent | undefined
+  state: State
+  answer: Answer
+}
+
 /**
  * Undefined where another replica has seen this very attempt to its end: a code is not taken to Google twice, which might
- * end the grant that came of it. Fails with an `ApiError`, or with an `Error` where somebody else's Secret is in the way.
+ * end the grant that came of it. Undefined, too, where whom it speaks of lost its page while Google was asked. Fails with an
+ * `ApiError`, with a `BusyError`, or with an `Error` where somebody else's Secret is in the way.
  */
-export async function finish(deps: WebDeps, visit: Visit, state: State, answer: Answer): Promise<Outcome | undefined> {
-  const before = await readKept(deps, visit.agent)
+export async function finish(deps: FlowDeps, arrival: Arrival): Promise<Ended | undefined> {
+  const { visit, state, answer } = arrival
+  const before = await deps.places.reading(visit, () => readKept(deps, visit.agent))
   if (isOf(before, state)) return undefined
-  if (visit.suspended) return 'suspended'
-  if (answer.error !== undefined) return refusalOf(answer.error)
+  if (visit.suspended) return { outcome: 'suspended' }
+  if (answer.error !== undefined) return { outcome: refusalOf(answer.error) }
   const { client } = visit
   // A code is its client's: the Secret was changed in the meantime.
-  if (!client || client.credentials.clientId !== state.clientId) return 'settings-not-in-effect'
+  if (!client || client.credentials.clientId !== state.clientId) return { outcome: 'settings-not-in-effect' }
   try {
-    const tokens = await client.exchange(exchangeOf(visit, state, answer))
-    return await judge(deps, visit, { attempt: state, before, tokens })
+    const redeemed = await deps.places.atGoogle(visit, () => redeem(client, arrival))
+    return typeof redeemed === 'string' ? { outcome: redeemed } : await keep(deps, arrival, { before, ...redeemed })
   } catch (error) {
-    if (error instanceof GoogleError) return failed(deps, visit, state, error)
+    if (error instanceof GoogleError) return failed(deps, arrival, error)
     throw error
   }
 }
 
-async function failed(deps: WebDeps, visit: Visit, state: State, error: GoogleError): Promise<Outcome> {
+async function failed(deps: FlowDeps, { visit, state }: Arrival, error: GoogleError): Promise<Ended> {
   // The same answer came to another replica at the same time, which was quicker.
-  if (error.failure === 'InvalidCode' && isOf(await readKept(deps, visit.agent), state)) return 'connected'
-  deps.log.info({ agent: visit.agentKey, error }, 'sign-in refused by Google')
-  return FAILURES[error.failure] ?? 'google-unreachable'
+  const isCode = error.failure === 'InvalidCode'
+  const now = isCode ? await deps.places.reading(visit, () => readKept(deps, visit.agent)) : undefined
+  if (isOf(now, state)) return { outcome: 'connected' }
+  return { outcome: FAILURES[error.failure] ?? 'google-unreachable', error }
 }
 
 function exchangeOf({ signIn }: Visit, { mode, verifier }: State, { code = '' }: Answer): CodeExchange {
@@ -113,28 +141,45 @@ const FAILURES: Partial<Record<GoogleFailure, Outcome>> = {
   Forbidden: 'settings-not-in-effect',
 }
 
-interface Judged extends Pick<NewGrant, 'attempt' | 'before'> {
-  tokens: TokenAnswer
+interface Redeemed {
+  tokens: TokenAnswer & { refreshToken: string }
+  /** The primary calendar's id: whose the grant is. */
+  account: string
 }
 
-async function judge(deps: WebDeps, visit: Visit, { tokens, ...about }: Judged): Promise<Outcome> {
-  const { agent, integration, client } = visit
+/** Takes the code to Google, and asks whose it is. Answers the outcome where it is not what was asked for. */
+async function redeem(client: GoogleClient, { visit, state, answer }: Arrival): Promise<Redeemed | Outcome> {
+  const tokens = await client.exchange(exchangeOf(visit, state, answer))
   const { refreshToken, scopes = [] } = tokens
   if (refreshToken === undefined) return 'no-refresh-token'
-  if (missingScopes(integration.spec.google.scopes, scopes).length > 0) return 'scope-missing'
-  const primary = await client?.calendar(tokens.accessToken, 'primary')
-  if (!primary || !sameAccount(primary.id, agent.spec.account)) return 'wrong-account'
-  await keepGrant(deps, agent, {
-    ...about,
-    refreshToken,
+  if (missingScopes(visit.integration.spec.google.scopes, scopes).length > 0) return 'scope-missing'
+  const { id: account } = await client.calendar(tokens.accessToken, 'primary')
+  return sameAccount(account, visit.agent.spec.account)
+    ? { tokens: { ...tokens, refreshToken }, account }
+    : 'wrong-account'
+}
+
+async function keep(
+  deps: FlowDeps,
+  { visit, agentNow, state }: Arrival,
+  { tokens, account, before }: Redeemed & Pick<NewGrant, 'before'>,
+): Promise<Ended | undefined> {
+  const agent = agentNow()
+  if (!agent) return undefined
+  if (!sameAccount(account, agent.spec.account)) return { outcome: 'wrong-account' }
+  const grant = {
+    attempt: state,
+    before,
+    refreshToken: tokens.refreshToken,
     accessToken: tokens.accessToken,
     expiresAt: tokens.expiresAt,
-    scopes,
-    account: primary.id,
+    scopes: tokens.scopes ?? [],
+    account,
     grantedAt: deps.clock.now(),
     ...(tokens.grantExpiresAt === undefined ? {} : { grantExpiresAt: tokens.grantExpiresAt }),
-    clientId: client?.credentials.clientId ?? '',
-  })
+    clientId: state.clientId,
+  }
+  await deps.places.keeping(visit, () => keepGrant(deps, agent, grant))
   deps.connected(visit.agentKey)
-  return 'connected'
+  return { outcome: 'connected' }
 }

@@ -5,12 +5,9 @@
  */
 import type { Agent } from '../resources/types.ts'
 import { SIGN_IN_FAILED } from '../resources/names.ts'
-import { Buckets, type Allowance } from './limits.ts'
 import type { Outcome } from './pages/pages.ts'
 import type { WebDeps } from './port.ts'
-
-/** Of Events, an Agent. */
-const ALLOWANCE: Allowance = { burst: 5, refillMs: 60_000 }
+import { KeyedRateLimiter, TOLD_FAILURES } from './rate-limits.ts'
 
 const GOOD = 'Nothing was stored, and the link stays good.'
 
@@ -32,16 +29,16 @@ const NOTES: Partial<Record<Outcome, string>> = {
 
 export class Notes {
   readonly #cluster: Pick<WebDeps['cluster'], 'note'>
-  readonly #buckets: Buckets
+  readonly #limiter: KeyedRateLimiter
 
   constructor({ cluster, clock }: Pick<WebDeps, 'cluster' | 'clock'>) {
     this.#cluster = cluster
-    this.#buckets = new Buckets(clock, ALLOWANCE)
+    this.#limiter = new KeyedRateLimiter(clock, TOLD_FAILURES)
   }
 
   tell(regarding: Agent, outcome: Outcome): void {
     const what = NOTES[outcome]
-    if (what === undefined || this.#buckets.tooMany(regarding.metadata.uid ?? '')) return
+    if (what === undefined || !this.#limiter.tryAcquire(regarding.metadata.uid ?? '')) return
     const note = `${what} ${GOOD}`
     this.#cluster.note({ regarding, type: 'Warning', reason: SIGN_IN_FAILED, action: 'SignIn', note })
   }

@@ -5,7 +5,8 @@ import type { Answer } from './flow.ts'
 import { bodyOf } from './limits.ts'
 import type { Visit } from './visit.ts'
 
-export type App = { Bindings: HttpBindings }
+/** `uid`: of the Agent that the request is about, once that is known. */
+export type App = { Bindings: HttpBindings; Variables: { uid?: string } }
 export type Request = Context<App>
 
 const MOST_BODY_BYTES = 8 * 1024

@@ -6,16 +6,18 @@
 import { Hono } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
 import type { BlockList } from 'node:net'
-import { begin, finish, type Answer } from './flow.ts'
+import { Completions } from './completion.ts'
+import { BusyError } from './fair-semaphore.ts'
+import { begin, type Answer } from './flow.ts'
 import { headersOf } from './headers.ts'
 import type { Keys } from './keys.ts'
-import { Buckets, clientAddress, EXCHANGES, Gate, holderOf, MISTAKES, MOST_AT_ONCE } from './limits.ts'
+import { clientAddress, rateLimitKey } from './limits.ts'
 import { formToken, isFormToken, isOutcomeProof, outcomeProof, tagOf, uidOf } from './marks.ts'
-import { Notes } from './notes.ts'
 import * as pages from './pages/pages.ts'
 import type { WebDeps } from './port.ts'
+import { CallbackLimiter, KeyedRateLimiter, MISTAKES, TOLD_FAILURES } from './rate-limits.ts'
 import { answerOf, formOf, isOwnOrigin, isScripted, jsonOf, type App, type Request } from './request.ts'
-import { hashed, openState, STATE_LIFETIME_MS, type State } from './state.ts'
+import { hashed, openState, type State } from './state.ts'
 import { standingOf, viewOf, Visits, type Visit } from './visit.ts'
 
 export interface RoutesOptions {
@@ -29,36 +31,38 @@ export interface RoutesOptions {
 const COOKIE = 'calendar-operator'
 const BROWSER_BYTES = 24
 const A_DAY_S = 24 * 60 * 60
+const A_MINUTE_MS = 60_000
 /** How long a page tells what happened a moment ago, however often it is loaded. */
 const OUTCOME_SHOWN_MS = 5 * 60_000
 
-interface Used {
-  result?: Promise<pages.Outcome | undefined>
-  /** Ms since the epoch. */
-  until: number
-}
+/** Thrown where somebody asks for more than anybody needs. */
+class TooManyRequestsError extends Error {
+  /** After which it may be tried again. */
+  readonly delayMs: number
 
-/** Thrown where somebody asks more of Google than anybody needs. */
-class TooMany extends Error {}
+  constructor(delayMs: number) {
+    super('too many requests')
+    this.delayMs = delayMs
+  }
+}
 
 export class Routes {
   readonly #deps: WebDeps
   readonly #options: RoutesOptions
   readonly #visits: Visits
-  readonly #mistakes: Buckets
-  readonly #exchanges: Buckets
-  readonly #notes: Notes
-  readonly #gate = new Gate(MOST_AT_ONCE)
-  /** Attempts that have come back: what becomes of them, and when their states are over. */
-  readonly #used = new Map<string, Used>()
+  readonly #completions: Completions
+  readonly #mistakes: KeyedRateLimiter
+  readonly #callbacks: CallbackLimiter
+  readonly #logged: KeyedRateLimiter
 
   constructor(deps: WebDeps, options: RoutesOptions) {
     this.#deps = deps
     this.#options = options
     this.#visits = new Visits(deps, options.pathPrefix)
-    this.#mistakes = new Buckets(deps.clock, MISTAKES)
-    this.#exchanges = new Buckets(deps.clock, EXCHANGES)
-    this.#notes = new Notes(deps)
+    this.#completions = new Completions(deps, this.#visits)
+    this.#mistakes = new KeyedRateLimiter(deps.clock, MISTAKES)
+    this.#callbacks = new CallbackLimiter(deps.clock)
+    this.#logged = new KeyedRateLimiter(deps.clock, TOLD_FAILURES)
   }
 
   app(): Hono<App> {
@@ -68,7 +72,7 @@ export class Routes {
     app.get(link, (request) => this.#visited(request, (visit) => this.#show(request, visit)))
     app.post(link, (request) => this.#visited(request, (visit) => this.#redirect(request, visit)))
     app.post(`${link}/attempt`, (request) => this.#visited(request, (visit) => this.#attempt(request, visit)))
-    app.post(`${link}/code`, (request) => this.#visited(request, (visit) => this.#code(request, visit)))
+    app.post(`${link}/code`, (request) => this.#code(request))
     app.get(`${pathPrefix}/callback`, (request) => this.#callback(request))
     for (const { path, contentType, body } of pages.assetsUnder(pathPrefix)) {
       const headers = {
@@ -79,17 +83,19 @@ export class Routes {
       app.get(path, (request) => request.body(body, 200, headers))
     }
     app.notFound((request) => this.#notFound(request))
-    app.onError((error, request) => {
-      if (error instanceof TooMany) return this.#tooMany(request)
-      this.#deps.log.error({ error }, 'a sign-in request failed')
-      this.#deps.observe('failed')
-      return this.#html(request, pages.failedPage(language(request)), 503, headersOf())
-    })
+    app.onError((error, request) => this.#failed(request, error))
     return app
   }
 
   /** What a valid link gets; every other one gets the same 404. */
   async #visited(request: Request, answer: (visit: Visit) => Promise<Response> | Response): Promise<Response> {
+    const uid = await this.#uidOf(request)
+    const visit = uid === undefined ? undefined : await this.#visits.of(uid)
+    return visit ? answer(visit) : this.#notFound(request)
+  }
+
+  /** Of the Agent that the link is for. */
+  async #uidOf(request: Request): Promise<string | undefined> {
     const tag = request.req.param('tag') ?? ''
     const { keys } = this.#options
     let uid = uidOf(tag, keys.all)
@@ -97,8 +103,8 @@ export class Routes {
       await keys.lookAgain()
       uid = uidOf(tag, keys.all)
     }
-    const visit = uid === undefined ? undefined : await this.#visits.of(uid)
-    return visit ? answer(visit) : this.#notFound(request)
+    if (uid !== undefined) request.set('uid', uid)
+    return uid
   }
 
   #show(request: Request, visit: Visit): Response | Promise<Response> {
@@ -159,81 +165,66 @@ export class Routes {
   }
 
   /** What Google's window has handed to the script. */
-  async #code(request: Request, visit: Visit): Promise<Response> {
+  async #code(request: Request): Promise<Response> {
+    const uid = await this.#uidOf(request)
+    if (uid === undefined) return this.#notFound(request)
+    this.#admit(request, uid)
+    const visit = await this.#visits.of(uid)
+    if (!visit) return this.#notFound(request)
     const { state, code, error } = await jsonOf(request)
     const own = isScripted(request) && isOwnOrigin(request, visit)
-    const opened = own ? await this.#opened(request, state, 'Popup') : undefined
-    if (!opened || opened.uid !== visit.agent.metadata.uid) return this.#refused(request)
-    const location = await this.#come(request, visit, opened, answerOf(code, error))
-    return location === undefined ? this.#refused(request) : request.json({ location }, 200, headersOf())
+    const opened = own ? await this.#opened(state) : undefined
+    const fits = opened?.uid === uid && this.#isOf(request, opened, 'Popup')
+    const location = fits && (await this.#complete(request, opened, answerOf(code, error)))
+    return location ? request.json({ location }, 200, headersOf()) : this.#refused(request)
   }
 
   /** Where Google sends the browser after a redirect. */
   async #callback(request: Request): Promise<Response> {
     const { state, code, error } = request.req.query()
-    const opened = await this.#opened(request, state, 'Redirect')
-    const visit = opened && (await this.#visits.of(opened.uid))
-    const location = opened && visit && (await this.#come(request, visit, opened, answerOf(code, error)))
-    return location === undefined ? this.#refused(request) : seeOther(request, location)
+    const opened = await this.#opened(state)
+    if (!opened) return this.#refused(request)
+    request.set('uid', opened.uid)
+    this.#admit(request, opened.uid)
+    const fits = this.#isOf(request, opened, 'Redirect')
+    const location = fits && (await this.#complete(request, opened, answerOf(code, error)))
+    return location ? seeOther(request, location) : this.#refused(request)
   }
 
-  /** The state, if it is ours, of this flow, and of this very browser. */
-  async #opened(request: Request, text: unknown, mode: State['mode']): Promise<State | undefined> {
+  /** Counts a callback before anything is asked because of it, whatever comes of it. */
+  #admit(request: Request, uid: string): void {
+    const delayMs = this.#callbacks.admit(this.#client(request), uid)
+    if (delayMs > 0) throw new TooManyRequestsError(delayMs)
+  }
+
+  /** The state, if it is ours. */
+  async #opened(text: unknown): Promise<State | undefined> {
     if (typeof text !== 'string') return undefined
     const { keys } = this.#options
     const now = this.#deps.clock.now()
-    let state = await openState(text, keys.all, now)
-    if (!state) {
-      await keys.lookAgain()
-      state = await openState(text, keys.all, now)
-    }
+    const state = await openState(text, keys.all, now)
+    if (state) return state
+    await keys.lookAgain()
+    return openState(text, keys.all, now)
+  }
+
+  /** Whether the state is of this flow, and of this very browser. */
+  #isOf(request: Request, state: State, mode: State['mode']): boolean {
     const browser = this.#cookie(request)
-    const fits = state?.mode === mode && browser !== undefined && hashed(browser) === state.browser
-    return fits ? state : undefined
+    return state.mode === mode && browser !== undefined && hashed(browser) === state.browser
   }
 
   /** Lets the attempt come to its end, once; answers where its page is, undefined where it had ended before. */
-  async #come(request: Request, visit: Visit, state: State, answer: Answer | undefined): Promise<string | undefined> {
+  async #complete(request: Request, state: State, answer: Answer | undefined): Promise<string | undefined> {
     const key = this.#options.keys.current
     const browser = this.#cookie(request)
     if (!answer || !key || browser === undefined) return undefined
-    // Counted before Google is asked, and not the second half of a double click.
-    const asks = answer.code !== undefined && !this.#used.has(state.id)
-    if (asks && this.#exchanges.tooMany(`${this.#holder(request)} ${state.uid}`)) throw new TooMany()
-    const outcome = await this.#once(state, visit, () => finish(this.#deps, visit, state, answer))
+    const outcome = await this.#completions.complete(state, answer)
     if (outcome === undefined) return undefined
     const tag = tagOf(state.uid, key) ?? ''
     const at = this.#deps.clock.now()
     const proof = outcomeProof(key, browser, tag, outcome, at)
     return `${this.#pathOf(tag)}?${new URLSearchParams({ outcome, at: String(at), proof }).toString()}`
-  }
-
-  /** The same request twice at a time (a double click, an impatient reload) has one result; one that comes later has none. */
-  async #once(
-    state: State,
-    visit: Visit,
-    run: () => Promise<pages.Outcome | undefined>,
-  ): Promise<pages.Outcome | undefined> {
-    const now = this.#deps.clock.now()
-    for (const [id, { until }] of this.#used) if (until < now) this.#used.delete(id)
-    const known = this.#used.get(state.id)
-    if (known) return known.result
-    const attempt: Used = { until: now + STATE_LIFETIME_MS }
-    this.#used.set(state.id, attempt)
-    attempt.result = this.#gate.through(run)
-    try {
-      const outcome = await attempt.result
-      if (outcome !== undefined) this.#ended(visit, outcome)
-      return outcome
-    } finally {
-      delete attempt.result
-    }
-  }
-
-  #ended({ agent, agentKey }: Visit, outcome: pages.Outcome): void {
-    this.#deps.log.info({ agent: agentKey, outcome }, 'sign-in ended')
-    this.#deps.observe(outcome)
-    this.#notes.tell(agent, outcome)
   }
 
   /** The browser that sends what a page of ours gave it; undefined where anything speaks against it. */
@@ -288,18 +279,28 @@ export class Routes {
   }
 
   #mistaken(request: Request): Response | Promise<Response> | undefined {
-    return this.#mistakes.tooMany(this.#holder(request)) ? this.#tooMany(request) : undefined
+    return this.#mistakes.tryAcquire(this.#client(request)) ? undefined : this.#tooMany(request, A_MINUTE_MS)
   }
 
-  #tooMany(request: Request): Response | Promise<Response> {
-    const headers = { ...headersOf(), 'retry-after': '60' }
+  #tooMany(request: Request, delayMs: number): Response | Promise<Response> {
+    const headers = { ...headersOf(), 'retry-after': String(Math.ceil(delayMs / 1000)) }
     return this.#html(request, pages.tooManyRequestsPage(language(request)), 429, headers)
   }
 
-  /** On whose account this goes. */
-  #holder(request: Request): string {
+  /** The fault is not the browser's. */
+  #failed(request: Request, error: Error): Response | Promise<Response> {
+    if (error instanceof TooManyRequestsError) return this.#tooMany(request, error.delayMs)
+    const about = request.get('uid') ?? this.#client(request)
+    if (this.#logged.tryAcquire(about)) this.#deps.log.error({ error }, 'a sign-in request failed')
+    this.#deps.observe('failed')
+    const headers = { ...headersOf(), ...(error instanceof BusyError && { 'retry-after': '10' }) }
+    return this.#html(request, pages.failedPage(language(request)), 503, headers)
+  }
+
+  /** On whose account a request goes. */
+  #client(request: Request): string {
     const socket = request.env.incoming.socket.remoteAddress ?? ''
-    return holderOf(clientAddress(socket, request.req.header('x-forwarded-for'), this.#options.proxies))
+    return rateLimitKey(clientAddress(socket, request.req.header('x-forwarded-for'), this.#options.proxies))
   }
 }
 

@@ -24,6 +24,11 @@ export interface State {
 }
 
 export const STATE_LIFETIME_MS = 10 * 60_000
+/**
+ * By how much the clocks of replicas may differ. A state that ends later than that allows was sealed by a clock that has
+ * been put right since: it would live for too long, and is over.
+ */
+export const CLOCK_SKEW_MS = 60_000
 const LONGEST = 2_048
 
 export const hashed = (text: string): string => createHash('sha256').update(text).digest('base64url')
@@ -38,10 +43,13 @@ export async function openState(text: string, keys: readonly Key[], now: number)
   if (text.length > LONGEST) return undefined
   for (const key of keys) {
     const plain = await decrypted(text, key)
-    if (plain) return plain.expiresAt > now ? plain : undefined
+    if (plain) return isCurrent(plain, now) ? plain : undefined
   }
   return undefined
 }
+
+const isCurrent = ({ expiresAt }: State, now: number): boolean =>
+  expiresAt > now && expiresAt <= now + STATE_LIFETIME_MS + CLOCK_SKEW_MS
 
 async function decrypted(text: string, key: Key): Promise<State | undefined> {
   try {

@@ -10,8 +10,10 @@ import { integrationKey, notAllowed } from '../resources/allowed-namespaces.ts'
 import { findCondition } from '../resources/conditions.ts'
 import { decode } from '../resources/encoding.ts'
 import type { Agent, CalendarIntegration } from '../resources/types.ts'
+import { BusyError } from './fair-semaphore.ts'
 import type { Outcome, SignInView } from './pages/pages.ts'
 import type { WebDeps } from './port.ts'
+import { CLIENT_READS, KeyedRateLimiter } from './rate-limits.ts'
 
 export interface Visit {
   agent: Agent
@@ -38,27 +40,39 @@ export class Visits {
   readonly #pathPrefix: string | undefined
   /** The client files as they were last read, by integration. */
   readonly #files = new Map<string, ReadFile>()
+  readonly #reads: KeyedRateLimiter
 
-  constructor(deps: Pick<WebDeps, 'cluster' | 'google'>, pathPrefix?: string) {
+  constructor(deps: Pick<WebDeps, 'cluster' | 'google' | 'clock'>, pathPrefix?: string) {
     this.#deps = deps
+    this.#reads = new KeyedRateLimiter(deps.clock, CLIENT_READS)
     this.#pathPrefix = pathPrefix
   }
 
   /** Undefined where this uid has no page: no such Agent, one that brings its grant, one that no integration serves. */
-  async of(uid: string): Promise<Visit | undefined> {
-    const { cluster, google } = this.#deps
+  find(uid: string): Pick<Visit, 'agent' | 'integration'> | undefined {
+    const { cluster } = this.#deps
     const [agent] = cluster.agents.by('uid', uid)
     if (!agent || agent.spec.grantSecretRef || agent.metadata.deletionTimestamp) return undefined
     const integration = cluster.integrations.get(integrationKey(agent))
-    if (!integration || this.#refused(agent, integration)) return undefined
+    return !integration || this.#refused(agent, integration) ? undefined : { agent, integration }
+  }
+
+  /**
+   * The same, with the client that the sign-in goes by.
+   *
+   * @throws BusyError where the client's Secret was read too often.
+   */
+  async of(uid: string): Promise<Visit | undefined> {
+    const found = this.find(uid)
+    if (!found) return undefined
+    const { agent, integration } = found
     const file = await this.#file(integration)
     const { siteURI } = integration.spec.google
     return {
-      agent,
+      ...found,
       agentKey: keyOf(agent),
-      integration,
       siteURI,
-      client: file && google.client(file),
+      client: file && this.#deps.google.client(file),
       signIn: signInOf(file ?? {}, siteURI, this.#pathPrefix),
       suspended: agent.spec.suspend || integration.spec.suspend,
       needed: isNeeded(agent),
@@ -79,13 +93,21 @@ export class Visits {
     const version = `${known.metadata.uid ?? ''}/${known.metadata.resourceVersion ?? ''}/${key ?? ''}`
     const read = this.#files.get(keyOf(integration))
     if (read?.version === version) return read.file
+    // It changes all the time, or can't be read: whoever loads pages causes no more reads than that.
+    if (!this.#reads.tryAcquire(keyOf(integration))) throw new BusyError('the client Secret was read too often')
     const fresh = { version, file: this.#read(namespace, { secretName: name, key }) }
     this.#files.set(keyOf(integration), fresh)
+    this.#forgetGone()
     // A failure is nobody's answer but theirs who wait for it.
     fresh.file.catch(() => {
       if (this.#files.get(keyOf(integration)) === fresh) this.#files.delete(keyOf(integration))
     })
     return fresh.file
+  }
+
+  #forgetGone(): void {
+    const { integrations } = this.#deps.cluster
+    for (const key of this.#files.keys()) if (!integrations.get(key)) this.#files.delete(key)
   }
 
   async #read(namespace: string, which: Parameters<typeof parseClientSecret>[1]): Promise<ClientFile | undefined> {

@@ -38,7 +38,7 @@ describe('what is told about a sign-in', () => {
   })
 
   test('are few Events, however often somebody with the link fails', async () => {
-    for (let turn = 0; turn < 20; turn++) await stage.through({ deny: true })
+    for (let turn = 0; turn < 10; turn++) await stage.through({ deny: true })
     const event = await world.untilEvent('that counts', ({ series }) => (series?.count ?? 0) >= 5)
     await world.clock.advance(10_000)
     expect((await failures()).length).toBe(1)

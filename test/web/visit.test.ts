@@ -2,11 +2,14 @@
 import { expect, test } from 'vitest'
 import type { WebDeps } from '../../src/web/port.ts'
 import { Visits } from '../../src/web/visit.ts'
+import { ManualClock } from '../support/clock.ts'
 import { anAgent, anIntegration } from '../support/resources.ts'
 
 const agent = anAgent({ grantSecretRef: undefined })
 const file = { client_id: 'id', client_secret: 'secret' }
 const data = Object.fromEntries(Object.entries(file).map(([key, text]) => [key, Buffer.from(text).toString('base64')]))
+
+const clock = new ManualClock()
 
 function visits(answers: (() => Promise<unknown>)[]) {
   let reads = 0
@@ -18,7 +21,7 @@ function visits(answers: (() => Promise<unknown>)[]) {
     readSecret: () => answers[reads++]?.(),
   }
   const google = { client: (one: unknown) => one }
-  const room = new Visits({ cluster, google } as unknown as Pick<WebDeps, 'cluster' | 'google'>)
+  const room = new Visits({ cluster, google, clock } as unknown as WebDeps)
   return { come: () => room.of(agent.metadata.uid ?? ''), reads: () => reads }
 }
 
@@ -36,4 +39,13 @@ test('a reading that fails is tried again by who comes next', async () => {
   await expect(Promise.all([come(), come()])).rejects.toThrow('away')
   expect((await come())?.client).toBeDefined()
   expect(reads()).toBe(2)
+})
+
+test('a Secret that can’t be read is not asked for with every page', async () => {
+  const { come, reads } = visits(Array.from({ length: 100 }, () => () => Promise.reject(new Error('away'))))
+  for (let turn = 0; turn < 50; turn++) await expect(come()).rejects.toThrow()
+  expect(reads()).toBe(10)
+  clock.jump(1_000)
+  for (let turn = 0; turn < 50; turn++) await expect(come()).rejects.toThrow()
+  expect(reads()).toBe(11)
 })

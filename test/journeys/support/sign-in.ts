@@ -47,8 +47,8 @@ export class SignIn {
     return new Browser(this.world.operator.webPort ?? 0)
   }
 
-  linkOf(name: string): Promise<string> {
-    return linkOf(this.world, name)
+  linkOf(name: string, spec?: Record<string, unknown>): Promise<string> {
+    return linkOf(this.world, name, spec)
   }
 
   /** Up to Google's page of consent: its address. */

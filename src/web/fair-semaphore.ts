@@ -1,0 +1,122 @@
+/**
+ * A semaphore that many tenants share. It limits how many tasks run at once, in all and for each key of several scopes, and
+ * gives a free place to the key that holds the fewest: somebody with a thousand waiting tasks delays somebody with one by
+ * one task, not by a thousand.
+ */
+import type { Clock } from '../platform/clock.ts'
+
+/** No place became free in time. Nothing was begun. */
+export class BusyError extends Error {
+  override readonly name = 'BusyError'
+}
+
+export interface SemaphoreLimits<Scope extends string> {
+  /** So many run at once. */
+  total: number
+  /** Of these, so many for one key of each scope. Fairness looks at the first scope first. */
+  perKey: Readonly<Record<Scope, number>>
+}
+
+interface Waiter<Scope extends string> {
+  keys: Readonly<Record<Scope, string>>
+  start: () => void
+}
+
+export class FairSemaphore<Scope extends string> {
+  readonly #clock: Pick<Clock, 'setTimer'>
+  readonly #limits: SemaphoreLimits<Scope>
+  readonly #scopes: readonly Scope[]
+  /** In the order in which they came. */
+  readonly #waiting = new Set<Waiter<Scope>>()
+  /** How many run, by scope and key; without those of which none does. */
+  readonly #running = new Map<string, number>()
+  #total = 0
+
+  constructor(clock: Pick<Clock, 'setTimer'>, limits: SemaphoreLimits<Scope>) {
+    this.#clock = clock
+    this.#limits = limits
+    this.#scopes = Object.keys(limits.perKey) as Scope[]
+  }
+
+  get waiting(): number {
+    return this.#waiting.size
+  }
+
+  /**
+   * Runs the task when there is a place for it, and returns or fails as the task does.
+   *
+   * @throws BusyError if there is none within `maxWaitMs`.
+   */
+  async run<T>(keys: Readonly<Record<Scope, string>>, task: () => Promise<T>, maxWaitMs?: number): Promise<T> {
+    await this.#acquire(keys, maxWaitMs)
+    try {
+      return await task()
+    } finally {
+      this.#count(keys, -1)
+      this.#admit()
+    }
+  }
+
+  async #acquire(keys: Readonly<Record<Scope, string>>, maxWaitMs: number | undefined): Promise<void> {
+    if (this.#fits(keys)) return this.#count(keys, 1)
+    await new Promise<void>((resolve, reject) => {
+      const waiter: Waiter<Scope> = {
+        keys,
+        start: () => {
+          cancel()
+          resolve()
+        },
+      }
+      const giveUp = (): void => {
+        this.#waiting.delete(waiter)
+        reject(new BusyError('no place became free in time'))
+      }
+      const cancel = maxWaitMs === undefined ? () => undefined : this.#clock.setTimer(maxWaitMs, giveUp)
+      this.#waiting.add(waiter)
+    })
+  }
+
+  /** Hands free places on, before anybody who comes later can take them. */
+  #admit(): void {
+    for (let next = this.#next(); next; next = this.#next()) {
+      this.#waiting.delete(next)
+      this.#count(next.keys, 1)
+      next.start()
+    }
+  }
+
+  #next(): Waiter<Scope> | undefined {
+    if (this.#total >= this.#limits.total) return undefined
+    let best: Waiter<Scope> | undefined
+    for (const waiter of this.#waiting) {
+      if (this.#fits(waiter.keys) && (!best || this.#holdsFewer(waiter, best))) best = waiter
+    }
+    return best
+  }
+
+  #holdsFewer(one: Waiter<Scope>, other: Waiter<Scope>): boolean {
+    for (const scope of this.#scopes) {
+      const difference = this.#runningOf(scope, one.keys[scope]) - this.#runningOf(scope, other.keys[scope])
+      if (difference !== 0) return difference < 0
+    }
+    return false
+  }
+
+  #fits(keys: Readonly<Record<Scope, string>>): boolean {
+    const { total, perKey } = this.#limits
+    return this.#total < total && this.#scopes.every((scope) => this.#runningOf(scope, keys[scope]) < perKey[scope])
+  }
+
+  #runningOf(scope: Scope, key: string): number {
+    return this.#running.get(`${scope} ${key}`) ?? 0
+  }
+
+  #count(keys: Readonly<Record<Scope, string>>, by: 1 | -1): void {
+    this.#total += by
+    for (const scope of this.#scopes) {
+      const running = this.#runningOf(scope, keys[scope]) + by
+      if (running === 0) this.#running.delete(`${scope} ${keys[scope]}`)
+      else this.#running.set(`${scope} ${keys[scope]}`, running)
+    }
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * One link, many callbacks: whoever has it can send any number of made-up codes and denials. Other people's sign-ins do not
+ * wait for them, and they cost Kubernetes, Google and the log next to nothing.
+ */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { heading, SITE, type Browser, type Reply } from './support/browser.ts'
+import { integrationManifest } from './support/manifests.ts'
+import { CALLBACK, SignIn } from './support/sign-in.ts'
+import type { World } from './support/world.ts'
+
+let stage: SignIn
+let world: World
+let browser: Browser
+
+beforeEach(async () => {
+  stage = await SignIn.open({ flags: { 'web-trusted-proxies': '127.0.0.0/8' } })
+  ;({ world, browser } = stage)
+})
+
+afterEach(() => world.stop())
+
+const stateOf = async (): Promise<string> => new URL(await stage.consent()).searchParams.get('state') ?? ''
+
+async function callback(answer: Record<string, string>, address = '192.0.2.1'): Promise<Reply> {
+  const query = new URLSearchParams({ state: await stateOf(), ...answer }).toString()
+  return browser.send('GET', `${CALLBACK}?${query}`, { headers: { 'x-forwarded-for': address } })
+}
+
+async function statuses(
+  times: number,
+  answer: Record<string, string>,
+  address: (turn: number) => string = () => '192.0.2.1',
+) {
+  const all = []
+  for (let turn = 0; turn < times; turn++) all.push((await callback(answer, address(turn))).status)
+  return all
+}
+
+const count = (all: readonly number[], status: number): number => all.filter((one) => one === status).length
+const endings = (): number => world.lines.filter((line) => line.includes('sign-in ended')).length
+
+describe('of the callbacks at one link', () => {
+  test.each([
+    ['denials', { error: 'access_denied' }],
+    ['made-up codes', { code: '4/0Amadeup' }],
+  ])('that are %s, ten a minute from one address are looked at', async (_, answer) => {
+    world.google.resetRequests()
+    const all = await statuses(40, answer)
+    expect([count(all, 303), count(all, 429)]).toEqual([10, 30])
+    expect(stage.exchanges).toBeLessThanOrEqual(10)
+    expect(endings()).toBeLessThanOrEqual(5)
+  })
+
+  test('sixty a minute from all addresses are looked at', async () => {
+    const all = await statuses(70, { error: 'access_denied' }, (turn) => `192.0.2.${turn % 14}`)
+    expect([count(all, 303), count(all, 429)]).toEqual([60, 10])
+  })
+
+  test('the refused ones are told when to come back, and then are welcome', async () => {
+    await statuses(10, { error: 'access_denied' })
+    const refused = await callback({ error: 'access_denied' })
+    expect(refused.status).toBe(429)
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
+    world.clock.jump(Number(refused.headers['retry-after']) * 1_000)
+    expect((await callback({ error: 'access_denied' })).status).toBe(303)
+  })
+
+  test('a state that is sent again and again counts each time', async () => {
+    const query = new URLSearchParams({ state: await stateOf(), error: 'access_denied' }).toString()
+    const all = []
+    for (let turn = 0; turn < 12; turn++) all.push((await browser.send('GET', `${CALLBACK}?${query}`)).status)
+    expect(all).toEqual([303, ...Array<number>(9).fill(400), 429, 429])
+  })
+
+  test('those of the popup count, too, before they are read', async () => {
+    const address = `${stage.link}/code`
+    const all = []
+    for (let turn = 0; turn < 12; turn++) all.push((await browser.json(address, { state: 'x', code: 'y' })).status)
+    expect(all).toEqual([...Array<number>(10).fill(400), 429, 429])
+  })
+
+  test('a person at another link, and one elsewhere at the same link, are not limited by them', async () => {
+    await statuses(30, { code: '4/0Amadeup' })
+    const bob = stage.newBrowser()
+    world.google.addAccount({ email: 'bob@example.com' })
+    const link = await stage.linkOf('bob')
+    const back = stage.answered(await stage.consent(bob, link), { account: 'bob@example.com' })
+    expect(new URL((await bob.send('GET', back)).location, SITE).searchParams.get('outcome')).toBe('connected')
+    expect(heading(await stage.through({}, stage.newBrowser()))).toContain('connected')
+  })
+})
+
+test('a Google that hangs for one client holds up nobody at another', async () => {
+  const other = world.google.addClient({ redirectUris: [CALLBACK], javascriptOrigins: [SITE] })
+  world.addSecret(other.clientSecret)
+  await world.objects.secret('other-client', {
+    'client_secret.json': JSON.stringify(world.google.clientFile(other.clientId)),
+  })
+  const there = integrationManifest({}, { clientSecretRef: { name: 'other-client' } })
+  await world.objects.apply({ ...there, metadata: { ...there.metadata, name: 'other' } })
+  const names = Array.from({ length: 20 }, (_, index) => `person-${index}`)
+  const callbacks = []
+  for (const name of names) {
+    const by = stage.newBrowser()
+    const link = await stage.linkOf(name, { integrationRef: { name: 'other' } })
+    for (let turn = 0; turn < 3; turn++) {
+      const state = new URL(await stage.consent(by, link)).searchParams.get('state') ?? ''
+      callbacks.push([by, `${CALLBACK}?${new URLSearchParams({ state, code: '4/0Amadeup' }).toString()}`] as const)
+    }
+  }
+  world.google.addFault({ fault: 'hang', client: other.clientId })
+  const hanging = callbacks.map(([by, address]) => by.send('GET', address))
+  await world.until('Google hangs', () => stage.exchanges >= 8)
+  const began = world.clock.now()
+  expect(heading(await stage.through())).toContain('connected')
+  expect(world.clock.now() - began).toBeLessThan(1_000)
+  world.google.clearFaults()
+  await Promise.all(hanging)
+})
