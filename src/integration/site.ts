@@ -28,6 +28,8 @@ export class SiteRegistry {
   /** Since when an integration has waited for an older one, by uid; monotonic. */
   readonly #waiting = new Map<string, number>()
   readonly #onClaim: ((key: Key) => void)[] = []
+  /** At how many hosts those are forgotten that were left by a change of `siteURI`. */
+  #sweepAt = 100
 
   constructor(deps: SiteDeps) {
     this.#deps = deps
@@ -57,6 +59,11 @@ export class SiteRegistry {
     return owner === integration.metadata.namespace ? accepted(host) : conflict(host)
   }
 
+  /** How many hosts are remembered. */
+  get size(): number {
+    return this.#holders.size
+  }
+
   /** Forgets the hosts that nobody has any more. */
   sweep(): void {
     const { integrations } = this.#deps.cluster
@@ -80,6 +87,10 @@ export class SiteRegistry {
   #give(host: string, owner: string, { metadata }: CalendarIntegration): void {
     if (this.#holders.get(host) === owner) return
     this.#holders.set(host, owner)
+    if (this.#holders.size > this.#sweepAt) {
+      this.sweep()
+      this.#sweepAt = 2 * this.#holders.size + 100
+    }
     for (const other of this.#deps.cluster.integrations.by('site', host)) {
       if (other.metadata.uid !== metadata.uid) for (const listen of this.#onClaim) listen(keyOf(other))
     }
