@@ -4,7 +4,7 @@
  */
 import { sleep, type Clock, type Random } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
-import { scrub } from '../platform/scrub.ts'
+import { clean, scrub } from '../platform/scrub.ts'
 import { collectionPath } from './paths.ts'
 import { ApiError, type EventNote, type KubernetesObject } from './port.ts'
 import type { SendRequest } from './request.ts'
@@ -78,7 +78,7 @@ export function createEventRecorder(deps: EventsDeps): EventRecorder {
       sweep(now)
       if (waiting.length >= MOST_WAITING || stopping.signal.aborted) return drop('full', event)
       if (!allowance.spend(event.regarding.metadata.uid ?? '', now)) return drop('object', event)
-      waiting.push({ ...event, note: shortened(scrub(event.note)), at: now })
+      waiting.push({ ...event, note: shortened(clean(scrub(event.note), LONGEST_NOTE_BYTES)), at: now })
       writing ??= writeAll()
     },
     async stop() {

@@ -106,6 +106,12 @@ describe('an Event', () => {
     expect(sent.at(-1)).toBe('…')
   })
 
+  it('gives no orders to a terminal', async () => {
+    note({ note: 'Calendar a\u001b[2J\u202eb\nis refused' })
+    await settle()
+    expect((requests[0]?.body as { note: string }).note).toBe('Calendar a\ufffd[2J\ufffdb is refused')
+  })
+
   it('says no e-mail address and no token', async () => {
     note({ note: 'alice@example.com has 1//0gabcdefghijklmnopqrstuvwxyz-0123456789' })
     await settle()
