@@ -24,8 +24,10 @@ export interface Facts {
   grant?: { end: number | undefined; grantedAt: number; guess: boolean; accountHidden: boolean; advice: string }
   /** Every calendar was read at least once, and what is to be published stands there. */
   synced?: { calendars: number; staleAfterRaised?: number }
-  /** Until when what is published can be trusted. */
+  /** Until when a reader can trust all that stands in the cluster; -Infinity where something wanted does not stand there. */
   freshUntil?: number
+  /** A calendar that is wanted has been neither read nor refused since the start. */
+  unread?: boolean
   /** Since when something of the passing kind has been going wrong. */
   troubleSince?: number
   /** Instants at which something falls due: readings, renewal, the end of trust. */
@@ -56,12 +58,11 @@ const before = ({ agent }: Facts, type: string): Condition | undefined => findCo
 
 /** The trouble that an agent which was ready, and can still be trusted, sits out; undefined where there is none such. */
 function sitsOut(facts: Facts): Setback | undefined {
-  const { agent, setbacks, freshUntil, now } = facts
+  const { setbacks, freshUntil, now } = facts
   const wasReady = before(facts, 'Ready')?.status === 'True'
-  const sameWish = agent.status?.observedGeneration === agent.metadata.generation
   const trusted = freshUntil !== undefined && now < freshUntil
   const passing = setbacks.every(({ reason }) => meaningOf(reason) === 'passing' && reason !== 'AwaitingSignIn')
-  return wasReady && sameWish && trusted && passing ? setbacks[0] : undefined
+  return wasReady && sameWish(facts) && trusted && passing ? setbacks[0] : undefined
 }
 
 /** What a condition said before; with a word about the trouble at hand, where one is given. */
@@ -117,22 +118,32 @@ function decideSynced(facts: Facts, trouble: Setback | undefined): Synced {
   const previous = before(facts, 'Synced')
   if (trouble && previous) return asBefore(previous, patience(facts, trouble)) ?? neverRead(trouble.message)
   const own = facts.setbacks.filter((one) => one.condition === 'Synced')
-  const worst = own.find(({ reason }) => meaningOf(reason) === 'stuck') ?? own[0]
-  if (worst) return { status: 'False', reason: worst.reason, message: worst.message }
+  const worst = own.find(isStuck) ?? own[0]
+  const known = worst && !isStuck(worst) ? stillStuck(facts, previous) : undefined
+  if (worst) return known ?? { status: 'False', reason: worst.reason, message: worst.message }
   const other = facts.setbacks[0]
   if (other) return outdated(facts, other, previous)
   if (facts.synced) return { status: 'True', reason: 'Synced', message: syncedMessage(facts.synced) }
   return asBefore(previous) ?? neverRead('The calendars have not been read yet.')
 }
 
+const isStuck = ({ reason }: { reason: string }): boolean => meaningOf(reason) === 'stuck'
+
+/** After a restart, what a person has to repair is not forgotten because something else fails before it is looked at again. */
+const stillStuck = (facts: Facts, previous: Condition | undefined): Finding<never> | undefined =>
+  facts.unread && sameWish(facts) && previous?.status === 'False' && isStuck(previous) ? asBefore(previous) : undefined
+
+const sameWish = ({ agent }: Facts): boolean => agent.status?.observedGeneration === agent.metadata.generation
+
 const neverRead = (message: string): Synced => ({ status: 'Unknown', reason: 'NotYetSynced', message })
 
 /** Another step failed, so that nothing was read: what was read before counts for as long as it can be trusted. */
-function outdated({ freshUntil, now }: Facts, other: Setback, previous: Condition | undefined): Synced {
+function outdated(facts: Facts, other: Setback, previous: Condition | undefined): Synced {
+  const { freshUntil, now } = facts
   const never = neverRead(`The calendars can't be read yet. ${other.message}`)
   if (!previous || previous.status === 'Unknown') return never
   const trusted = previous.status === 'True' && freshUntil !== undefined && now < freshUntil
-  const stuck = previous.status === 'False' && meaningOf(previous.reason) === 'stuck'
+  const stuck = previous.status === 'False' && isStuck(previous) && sameWish(facts)
   if (trusted || stuck) return asBefore(previous) ?? never
   return { status: 'False', reason: 'SyncFailed', message: `The calendars can't be read: ${other.message}` }
 }
@@ -150,9 +161,10 @@ function decideReady(
 ): Ready {
   const previous = before(facts, 'Ready')
   if (found.trouble && previous) return asBefore(previous, patience(facts, found.trouble)) ?? found.synced
-  const own = facts.setbacks.find((one) => one.condition === 'Ready')
-  if (own) return { status: 'False', reason: own.reason, message: own.message }
-  const worst = worstOf([found.authorized, found.synced].filter(({ status }) => status !== 'True'))
+  const own = facts.setbacks.flatMap(({ condition, reason, message }): Ready[] =>
+    condition === 'Ready' ? [{ status: 'False', reason, message }] : [],
+  )
+  const worst = worstOf([...own, found.authorized, found.synced].filter(({ status }) => status !== 'True'))
   if (worst) return worst
   const message = found.authorized.reason === 'GrantExpiresSoon' ? found.authorized.message : found.synced.message
   return { status: 'True', reason: 'Ready', message }
@@ -160,7 +172,7 @@ function decideReady(
 
 /** What somebody has to repair comes before what may pass by itself, and what failed before what was not come to for that. */
 function worstOf(bad: Ready[]): Ready | undefined {
-  const stuck = bad.find(({ reason }) => meaningOf(reason) === 'stuck')
+  const stuck = bad.find(isStuck)
   const failed = bad[0]?.reason === 'NotYetKnown' ? bad.find(({ status }) => status === 'False') : undefined
   return stuck ?? failed ?? bad[0]
 }

@@ -102,6 +102,14 @@ describe('an agent that was ready', () => {
     expect(outcome).toMatchObject({ kind: 'blocked', reason: trouble.reason })
   })
 
+  test.each(Object.entries(passing))(
+    'gets no patience for %s where what is wanted does not stand there',
+    (_, trouble) => {
+      const { of } = decided(facts({ agent: readyAgent(), setbacks: [trouble], freshUntil: -Infinity }))
+      expect(of('Ready')?.status).toBe('False')
+    },
+  )
+
   test('gets no patience for a new wish', () => {
     const agent = readyAgent()
     agent.metadata.generation = 2
@@ -128,6 +136,40 @@ describe('several setbacks', () => {
   test('what a person has to repair speaks before what may pass', () => {
     const trouble: Setback[] = [passing.limited, stuck.notFound]
     expect(decided(facts({ setbacks: trouble, grant })).of('Ready')?.reason).toBe('CalendarNotFound')
+  })
+
+  test('what a person has to repair speaks before an integration that is not ready', () => {
+    const agent = decided(facts({ setbacks: [stuck.revoked] })).agent
+    const { of } = decided(facts({ agent, setbacks: [passing.integration] }))
+    expect([of('Ready')?.reason, of('Stalled')?.status, of('Reconciling')]).toEqual(['GrantRevoked', 'True', undefined])
+  })
+
+  test('an integration that does not admit the agent speaks before everything', () => {
+    const notAllowed = setback('Ready', 'IntegrationNotAllowed', 'Not here.', { kind: 'slow', at: now })
+    const agent = decided(facts({ setbacks: [stuck.revoked] })).agent
+    expect(decided(facts({ agent, setbacks: [notAllowed] })).of('Ready')?.reason).toBe('IntegrationNotAllowed')
+  })
+
+  test.each([passing.limited, passing.unreachable])(
+    'a calendar that is refused for good stays refused while Google can’t be asked about it, after a restart too',
+    (trouble) => {
+      const agent = decided(facts({ grant, setbacks: [stuck.notFound] })).agent
+      const { of } = decided(facts({ agent, unread: true, setbacks: [trouble] }))
+      expect([of('Ready')?.reason, of('Stalled')?.status, of('Synced')?.message]).toEqual([
+        'CalendarNotFound',
+        'True',
+        'No such calendar.',
+      ])
+    },
+  )
+
+  test('what was refused of an earlier wish is not said of a new one that could not be looked at', () => {
+    const agent = decided(facts({ grant, setbacks: [stuck.notFound] })).agent
+    agent.metadata.generation = 2
+    for (const trouble of [passing.limited, passing.unreachable]) {
+      const { of } = decided(facts({ agent, unread: true, setbacks: [trouble] }))
+      expect([of('Ready')?.reason, of('Reconciling')?.status]).not.toContain('CalendarNotFound')
+    }
   })
 
   test('what may pass is tried again soon, even if something else has to be repaired', () => {
