@@ -8,7 +8,8 @@ import { Command, Option } from 'commander'
 import { status, type StatusOptions } from './cli/status.ts'
 import { connectAgent, CONNECT_CODES, type ConnectOptions } from './cli/connect.ts'
 import { validate } from './cli/validate.ts'
-import { connect, findKubeConfig } from './kubernetes/connection.ts'
+import { connect } from './kubernetes/connection.ts'
+import { findKubeconfig, type ClusterConfig } from './kubernetes/kubeconfig.ts'
 import { createOperator } from './operator.ts'
 import { systemClock } from './platform/clock.ts'
 import { createLog } from './platform/log.ts'
@@ -54,7 +55,7 @@ program
     // The pause between two tries does not keep the process alive.
     const alive = setInterval(() => undefined, 2 ** 30)
     process.exitCode = await status(options, {
-      connect: () => connect(findKubeConfig(), systemClock),
+      connect: () => connect(kubeconfig(), systemClock),
       clock: systemClock,
       random: Math.random,
       write: (line) => void process.stdout.write(`${line}\n`),
@@ -78,7 +79,7 @@ program
   .action(async (agent: string, options: ConnectOptions) => {
     const alive = setInterval(() => undefined, 2 ** 30)
     process.exitCode = await connectAgent(agent, options, {
-      connect: () => connect(findKubeConfig(), systemClock),
+      connect: () => connect(kubeconfig(), systemClock),
       clock: systemClock,
       random: Math.random,
       write: (line) => void process.stdout.write(`${line}\n`),
@@ -93,6 +94,11 @@ program
   })
 
 await program.parseAsync()
+
+/** As `kubectl` finds it. */
+function kubeconfig(): ClusterConfig {
+  return findKubeconfig({ env: process.env, isTerminal: process.stdin.isTTY })
+}
 
 /** The flags that were given, under their own names. */
 function flagsOf(command: Command): Record<string, string> {
@@ -119,7 +125,7 @@ async function runOperator(flags: Record<string, string>): Promise<number> {
   const log = createLog({ level: settings.logLevel, clock: systemClock, write })
   const operator = createOperator({
     settings,
-    kubeConfig: findKubeConfig(),
+    kubeConfig: kubeconfig(),
     clock: systemClock,
     random: Math.random,
     log,

@@ -4,7 +4,6 @@
  * leadership, workers) and stops in the opposite one.
  */
 import { randomBytes } from 'node:crypto'
-import type { KubeConfig } from '@kubernetes/client-node'
 import { createAgentReconciler } from './agent/reconcile.ts'
 import { createZones } from './calendar/zones.ts'
 import { createGoogle } from './google/google.ts'
@@ -14,6 +13,7 @@ import { SiteRegistry } from './integration/site.ts'
 import { createCluster, type RunningCluster } from './kubernetes/cluster.ts'
 import { connect } from './kubernetes/connection.ts'
 import { fence } from './kubernetes/fence.ts'
+import type { ClusterConfig } from './kubernetes/kubeconfig.ts'
 import { LeaderElection } from './kubernetes/lease.ts'
 import { keyOf } from './kubernetes/port.ts'
 import { createController, type Controller } from './loop/controller.ts'
@@ -31,7 +31,7 @@ import { wire } from './wiring.ts'
 
 export interface OperatorDeps {
   settings: Settings
-  kubeConfig: KubeConfig
+  kubeConfig: ClusterConfig
   clock: Clock
   random: Random
   log: Log

@@ -4,10 +4,10 @@
  * replaced only when certificates have changed.
  */
 import { createHash } from 'node:crypto'
-import type { RequestOptions } from 'node:https'
-import { KubeConfig } from '@kubernetes/client-node'
 import { Agent, ProxyAgent, type Dispatcher } from 'undici'
 import type { Clock } from '../platform/clock.ts'
+import { createCredentials, CredentialsError, type Headers, type TlsOptions } from './credentials.ts'
+import type { ClusterConfig } from './kubeconfig.ts'
 
 export interface Connection {
   /** Scheme, host and port. */
@@ -25,96 +25,61 @@ export interface Connection {
 
 export interface Access {
   dispatcher: Dispatcher
-  headers: Record<string, string>
-}
-
-/** The kubeconfig's files or plugin gave no credentials. The message says nothing of what they did say. */
-export class CredentialsError extends Error {
-  override readonly name = 'CredentialsError'
+  headers: Headers
 }
 
 const CREDENTIALS_LAST_MS = 60_000
 /** Idle connections are let go before the API server (90 s) or a load balancer (mostly 60 s) lets them go. */
 const IDLE_MS = 45_000
-/** Where client-node goes when it has found nothing at all. */
-const NOTHING_FOUND = 'http://localhost:8080'
+/** A peer that is gone without a word is missed by the kernel so long after the last sign of life, and ten seconds. */
+const PROBE_AFTER_MS = 20_000
 
-/** `KUBECONFIG`, else `~/.kube/config`, else the pod's service account. Fails with words for people. */
-export function findKubeConfig(): KubeConfig {
-  const config = new KubeConfig()
-  try {
-    config.loadFromDefault()
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'it is not understood'
-    throw new Error(`The kubeconfig cannot be read (${code}): look at the file that KUBECONFIG names.`, {
-      cause: error,
-    })
-  }
-  if (config.getCurrentCluster()?.server !== NOTHING_FOUND) return config
-  throw new Error(NO_CLUSTER)
-}
-
-const NO_CLUSTER =
-  'No Kubernetes cluster is configured: set KUBECONFIG to a file with a current context, or run inside of a cluster.'
-
-export function connect(config: KubeConfig, clock: Clock): Connection {
-  const cluster = config.getCurrentCluster()
-  if (!cluster) throw new Error(NO_CLUSTER)
-  const url = new URL(cluster.server)
-  // client-node refuses plain HTTP (`kubectl proxy`) unless certificates, of which there are none, go unverified.
-  if (url.protocol === 'http:') Object.assign(cluster, { skipTLSVerify: true })
-  const pool = createPool(cluster.proxyUrl)
+export function connect(config: ClusterConfig, clock: Clock): Connection {
+  const { server } = config
+  const credentials = createCredentials(config, clock)
+  const pool = createPool(config.proxy)
   let current: { access: Promise<Access>; at: number } | undefined
   let lastGood: Access | undefined
+  let expiresAt = Infinity
 
   const read = async (): Promise<Access> => {
     try {
-      return (lastGood = await readAccess(config, pool))
+      const proof = await credentials.read()
+      expiresAt = proof.expiresAt ?? Infinity
+      return (lastGood = { headers: proof.headers, dispatcher: pool.get(proof.tls) })
     } catch (error) {
       // A token file that is being replaced just now: the old token is good for a while yet.
       current = undefined
-      if (lastGood) return lastGood
+      if (lastGood && !(error instanceof CredentialsError && error.isFinal)) return lastGood
       throw error
     }
   }
+  const isOld = ({ at }: { at: number }): boolean =>
+    clock.monotonic() - at >= CREDENTIALS_LAST_MS || clock.now() >= expiresAt
   return {
-    origin: url.origin,
-    basePath: url.pathname.replace(/\/$/, ''),
-    namespace: config.getContextObject(config.getCurrentContext())?.namespace,
+    origin: server.origin,
+    basePath: server.pathname.replace(/\/$/, ''),
+    namespace: config.namespace,
     access() {
-      if (!current || clock.now() - current.at >= CREDENTIALS_LAST_MS) {
+      if (!current || isOld(current)) {
         // `at` stands before anything is awaited: one reading serves all who ask meanwhile.
-        const next = { access: Promise.resolve().then(read), at: clock.now() }
+        expiresAt = Infinity
+        const next = { access: Promise.resolve().then(read), at: clock.monotonic() }
         current = next
       }
       return current.access
     },
     renew(refused) {
-      if (refused === lastGood) current = undefined
+      if (refused !== lastGood) return
+      credentials.refused()
+      current = undefined
     },
     close: () => pool.close(),
   }
 }
 
-async function readAccess(config: KubeConfig, pool: Pool): Promise<Access> {
-  const options: RequestOptions = {}
-  try {
-    await config.applyToHTTPSOptions(options)
-  } catch (error) {
-    const why = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : ''
-    throw new CredentialsError(`the kubeconfig gave no credentials${why}: look at its files and its plugin`, {
-      cause: error,
-    })
-  }
-  const headers: Record<string, string> = {}
-  for (const [name, value] of Object.entries(options.headers ?? {})) {
-    if (typeof value === 'string') headers[name.toLowerCase()] = value.trim()
-  }
-  return { dispatcher: pool.get(options), headers }
-}
-
 interface Pool {
-  get(options: RequestOptions): Dispatcher
+  get(tls: TlsOptions): Dispatcher
   close(): Promise<void>
 }
 
@@ -122,21 +87,34 @@ interface Pool {
 function createPool(proxy: string | undefined): Pool {
   let current: { name: string; agent: Dispatcher } | undefined
   return {
-    get({ ca, cert, key, servername, rejectUnauthorized }) {
-      const tls = { ca, cert, key, servername, rejectUnauthorized }
+    get(tls) {
       const name = createHash('sha256').update(JSON.stringify(tls)).digest('hex')
       if (current?.name !== name) {
         // What is under way ends by itself.
         void current?.agent.close()
-        // Deadlines are ours: a watch may be silent for minutes.
-        const options = { headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: IDLE_MS }
-        const agent = proxy
-          ? new ProxyAgent({ ...options, uri: proxy, requestTls: tls })
-          : new Agent({ ...options, connect: tls })
-        current = { name, agent }
+        current = { name, agent: createAgent(tls, proxy) }
       }
       return current.agent
     },
     close: async () => current?.agent.destroy(),
   }
+}
+
+function createAgent(tls: TlsOptions, proxy: string | undefined): Dispatcher {
+  // Deadlines are ours: a watch may be silent for a minute.
+  const options = { headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: IDLE_MS }
+  const keepAlive = { keepAlive: true, keepAliveInitialDelay: PROBE_AFTER_MS }
+  if (!proxy) return new Agent({ ...options, connect: { ...tls, ...keepAlive } })
+  const { username, password } = new URL(proxy)
+  const basic = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')
+  return new ProxyAgent({
+    ...options,
+    uri: proxy.replace(/^socks5h:/, 'socks5:'),
+    requestTls: { ...tls, ...keepAlive },
+    // As Go has it: the authority of the cluster speaks for a proxy behind https, too.
+    proxyTls: { ca: tls.ca, rejectUnauthorized: tls.rejectUnauthorized, ...keepAlive },
+    // Plain HTTP is handed to the proxy as it is; only https goes through a tunnel.
+    proxyTunnel: false,
+    ...(username === '' ? {} : { token: `Basic ${basic}` }),
+  })
 }

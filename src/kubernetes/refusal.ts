@@ -4,7 +4,7 @@
  */
 import type { Dispatcher } from 'undici'
 import { scrub } from '../platform/scrub.ts'
-import { CredentialsError } from './connection.ts'
+import { CredentialsError } from './credentials.ts'
 import { ApiError, type ApiFailure } from './port.ts'
 import type { ApiRequest } from './request.ts'
 

@@ -1,10 +1,10 @@
-import { KubeConfig } from '@kubernetes/client-node'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { connectAgent, type ConnectOptions } from '../../src/cli/connect.ts'
 import { outlookOf } from '../../src/cli/connect/outlook.ts'
 import { connect } from '../../src/kubernetes/connection.ts'
 import type { Agent, Condition } from '../../src/resources/types.ts'
 import { ScriptedApi } from '../kubernetes/support/api.ts'
+import { configOf } from '../kubernetes/support/kubeconfig.ts'
 import { ManualClock, settle } from '../support/clock.ts'
 import { anAgent } from '../support/resources.ts'
 import { condition, NOW } from './support/scene.ts'
@@ -48,17 +48,6 @@ beforeEach(async () => {
 })
 afterEach(() => api.kill())
 
-function config(): KubeConfig {
-  const made = new KubeConfig()
-  made.loadFromOptions({
-    clusters: [{ name: 'here', server: api.url, skipTLSVerify: false }],
-    users: [{ name: 'me', token: 'tea' }],
-    contexts: [{ name: 'here', cluster: 'here', user: 'me', namespace: 'booking' }],
-    currentContext: 'here',
-  })
-  return made
-}
-
 interface Running {
   code: Promise<number>
   /** Lets time pass until `seen`; fails where that never happens. */
@@ -70,7 +59,7 @@ function start(name = 'alice', options: Partial<ConnectOptions> = {}): Running {
     name,
     { wait: true, timeout: '5m', ...options },
     {
-      connect: () => connect(config(), clock),
+      connect: () => connect(configOf({ cluster: api.cluster, namespace: 'booking' }), clock),
       clock,
       random: () => 0.5,
       write: (line) => void out.push(line),

@@ -1,114 +1,178 @@
-import { createServer, type IncomingMessage } from 'node:http'
-import type { RequestOptions } from 'node:https'
-import { connect as openSocket, type AddressInfo, type Socket } from 'node:net'
-import { KubeConfig } from '@kubernetes/client-node'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { connect, CredentialsError, findKubeConfig } from '../../src/kubernetes/connection.ts'
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { connect, type Connection } from '../../src/kubernetes/connection.ts'
+import { CredentialsError } from '../../src/kubernetes/credentials.ts'
+import { findKubeconfig } from '../../src/kubernetes/kubeconfig.ts'
 import { ManualClock } from '../support/clock.ts'
 import { ScriptedApi } from './support/api.ts'
+import { configOf } from './support/kubeconfig.ts'
 import { until } from './support/wait.ts'
 
 let clock: ManualClock
 let api: ScriptedApi
+let directory: string
 
 beforeEach(async () => {
   clock = new ManualClock()
   api = await ScriptedApi.start((_request, reply) => reply.json({}))
+  directory = await mkdtemp(join(tmpdir(), 'connection-'))
 })
 
 afterEach(async () => {
-  vi.unstubAllEnvs()
   await api.kill()
+  await rm(directory, { recursive: true })
 })
 
-/** A kubeconfig whose plugin answers whatever `next` does. */
-function withPlugin(next: () => string): KubeConfig {
-  const config = api.kubeConfig()
-  Object.assign(config.getCurrentUser() ?? {}, { token: undefined })
-  config.addAuthenticator({
-    isAuthProvider: () => true,
-    applyAuthentication: async (_user, options: RequestOptions) => {
-      options.headers = { Authorization: `Bearer ${next()}` }
-    },
-  })
-  return config
+const file = async (name: string, content: string): Promise<string> => {
+  const path = join(directory, name)
+  await writeFile(path, content)
+  return path
 }
 
-describe('credentials', () => {
-  it('are asked for once a minute at most, however many ask at once', async () => {
-    let asked = 0
-    const connection = api.connect(
-      clock,
-      withPlugin(() => `token-${++asked}`),
-    )
+const to = (user: object): Connection => connect(configOf({ cluster: { server: 'https://10.0.0.1' }, user }), clock)
+const tokenOf = async (connection: Connection): Promise<unknown> => (await connection.access()).headers.authorization
+
+/** A plugin that counts how often it is run; what it prints is in `answer`. */
+async function plugin(answer: object = { token: 'token-COUNT' }, exec: object = {}): Promise<Connection> {
+  await tell(answer)
+  const command = await file(
+    'plugin',
+    `#!/bin/sh\nCOUNT=$(($(cat ${directory}/count 2>/dev/null || echo 0) + 1)); echo $COUNT > ${directory}/count\n` +
+      `sed "s/COUNT/$COUNT/" ${directory}/answer\n`,
+  )
+  await chmod(command, 0o755)
+  const apiVersion = 'client.authentication.k8s.io/v1'
+  return to({ exec: { apiVersion, command, interactiveMode: 'Never', ...exec } })
+}
+
+const tell = (status: object): Promise<string> =>
+  file('answer', JSON.stringify({ kind: 'ExecCredential', apiVersion: 'client.authentication.k8s.io/v1', status }))
+const runs = async (): Promise<number> => Number(await readFile(join(directory, 'count'), 'utf8').catch(() => '0'))
+
+describe('a token file', () => {
+  it('is read once a minute at most, however many ask at once, without the line break at its end', async () => {
+    const tokenFile = await file('token', 'one\n')
+    const connection = to({ tokenFile })
     const answers = await Promise.all([connection.access(), connection.access(), connection.access()])
-    expect(answers.map(({ headers }) => headers.authorization)).toEqual(Array(3).fill('Bearer token-1'))
+    expect(answers.map(({ headers }) => headers.authorization)).toEqual(Array(3).fill('Bearer one'))
+    await writeFile(tokenFile, 'two')
     clock.jump(59_999)
-    expect((await connection.access()).headers.authorization).toBe('Bearer token-1')
+    expect(await tokenOf(connection)).toBe('Bearer one')
     clock.jump(1)
-    expect((await connection.access()).headers.authorization).toBe('Bearer token-2')
+    expect(await tokenOf(connection)).toBe('Bearer two')
   })
 
-  it('stay what they are while new ones cannot be had, and are asked for again the next time', async () => {
-    let broken = false
-    let asked = 0
-    const config = withPlugin(() => {
-      asked += 1
-      if (broken) throw new Error('no such file, says the token abc')
-      return `token-${asked}`
-    })
-    const connection = api.connect(clock, config)
+  it('is read in time whatever the time of day does', async () => {
+    const tokenFile = await file('token', 'one')
+    const connection = to({ tokenFile })
     await connection.access()
-    broken = true
+    await writeFile(tokenFile, 'two')
+    clock.setTimeOfDay(-3_600_000)
     clock.jump(60_000)
-    expect((await connection.access()).headers.authorization).toBe('Bearer token-1')
-    broken = false
-    expect((await connection.access()).headers.authorization).toBe('Bearer token-3')
+    expect(await tokenOf(connection)).toBe('Bearer two')
   })
 
-  it('that never were there are an error that repeats nothing of what the plugin said', async () => {
-    const config = withPlugin(() => {
-      throw Object.assign(new Error('spawn failed: token abc'), { code: 'ENOENT' })
-    })
-    const error: unknown = await api
-      .connect(clock, config)
-      .access()
-      .catch((one: unknown) => one)
+  it('that cannot be read just now leaves the token that it had', async () => {
+    const tokenFile = await file('token', 'one')
+    const connection = to({ tokenFile })
+    await connection.access()
+    await rm(tokenFile)
+    clock.jump(60_000)
+    expect(await tokenOf(connection)).toBe('Bearer one')
+    await writeFile(tokenFile, 'two')
+    expect(await tokenOf(connection)).toBe('Bearer two')
+  })
+
+  it('that never could be read is an error that says so', async () => {
+    const error: unknown = await tokenOf(to({ tokenFile: join(directory, 'missing') })).catch((one: unknown) => one)
     expect(error).toBeInstanceOf(CredentialsError)
-    expect((error as Error).message).toContain('(ENOENT)')
-    expect((error as Error).message).not.toContain('abc')
+    expect((error as Error).message).toBe("the kubeconfig's token file cannot be read (ENOENT)")
   })
 
-  it('lose the line break that a token file ends with', async () => {
-    const connection = api.connect(
-      clock,
-      withPlugin(() => 'from-a-file\n'),
-    )
-    expect((await connection.access()).headers.authorization).toBe('Bearer from-a-file')
-  })
-
-  it('that were refused are read anew, but only if they are still the ones in use', async () => {
-    let asked = 0
-    const connection = api.connect(
-      clock,
-      withPlugin(() => `token-${++asked}`),
-    )
+  it('is read anew once the server refuses its token, but only if that is still the one in use', async () => {
+    const tokenFile = await file('token', 'one')
+    const connection = to({ tokenFile })
     const first = await connection.access()
+    await writeFile(tokenFile, 'two')
     connection.renew(first)
-    expect((await connection.access()).headers.authorization).toBe('Bearer token-2')
+    expect(await tokenOf(connection)).toBe('Bearer two')
+    await writeFile(tokenFile, 'three')
     connection.renew(first)
-    expect((await connection.access()).headers.authorization).toBe('Bearer token-2')
+    expect(await tokenOf(connection)).toBe('Bearer two')
+  })
+})
+
+describe('a plugin', () => {
+  it('is run once for all who ask, and not again while what it gave is good', async () => {
+    const connection = await plugin()
+    await Promise.all([connection.access(), connection.access()])
+    clock.jump(3_600_000)
+    expect(await tokenOf(connection)).toBe('Bearer token-1')
+    expect(await runs()).toBe(1)
+  })
+
+  it('is run again the moment that what it gave expires', async () => {
+    const connection = await plugin({
+      token: 'token-COUNT',
+      expirationTimestamp: new Date(clock.now() + 30_000).toISOString(),
+    })
+    await connection.access()
+    clock.jump(29_999)
+    expect(await tokenOf(connection)).toBe('Bearer token-1')
+    clock.jump(1)
+    expect(await tokenOf(connection)).toBe('Bearer token-2')
+  })
+
+  it('is run again when the server refuses what it gave, but not for each of many refusals', async () => {
+    const connection = await plugin()
+    const first = await connection.access()
+    clock.jump(10_000)
+    connection.renew(first)
+    const second = await connection.access()
+    expect(second.headers.authorization).toBe('Bearer token-2')
+    connection.renew(second)
+    expect(await tokenOf(connection)).toBe('Bearer token-2')
+    expect(await runs()).toBe(2)
+  })
+
+  it('that fails is an error: what it gave before has expired; it is run again some seconds later', async () => {
+    const expirationTimestamp = new Date(clock.now() + 30_000).toISOString()
+    const connection = await plugin({ token: 'secret-COUNT', expirationTimestamp })
+    await connection.access()
+    await writeFile(join(directory, 'answer'), 'secret-abc is no JSON')
+    clock.jump(30_000)
+    const error: unknown = await tokenOf(connection).catch((one: unknown) => one)
+    expect((error as Error).message).toBe(
+      'the plugin plugin printed no JSON: expected an ExecCredential of client.authentication.k8s.io/v1',
+    )
+    await tokenOf(connection).catch(() => undefined)
+    expect(await runs()).toBe(2)
+    await tell({ token: 'token-COUNT' })
+    clock.jump(5_000)
+    expect(await tokenOf(connection)).toBe('Bearer token-3')
+  })
+
+  it.each<[string, object, string]>([
+    ['is missing', { command: '/nonexistent/plugin' }, 'could not be run (ENOENT)'],
+    ['fails', { command: '/bin/false' }, 'ended with exit code 1'],
+    ['wants to ask a person', { interactiveMode: 'Always' }, 'standard input is no terminal'],
+  ])('that %s is an error in words for people', async (_what, exec, words) => {
+    const connection = await plugin({}, exec)
+    await expect(connection.access()).rejects.toThrow(words)
   })
 })
 
 describe('connections', () => {
   it('are kept while the certificates are the same, and replaced with them', async () => {
-    const config = api.kubeConfig()
+    const ca = await file('ca', 'AAAA')
+    const config = configOf({ cluster: { server: 'https://10.0.0.1', 'certificate-authority': ca } })
     const connection = connect(config, clock)
     const { dispatcher } = await connection.access()
     clock.jump(60_000)
     expect((await connection.access()).dispatcher).toBe(dispatcher)
-    Object.assign(config.getCurrentUser() ?? {}, { certData: 'AAAA', keyData: 'AAAA' })
+    await writeFile(ca, 'BBBB')
     clock.jump(60_000)
     expect((await connection.access()).dispatcher).not.toBe(dispatcher)
   })
@@ -137,52 +201,29 @@ describe('connections', () => {
   })
 })
 
-describe('a proxy', () => {
-  it('that the kubeconfig names is what connections go through', async () => {
-    const asked: string[] = []
-    const proxy = createServer().on('connect', ({ url = '' }: IncomingMessage, client: Socket) => {
-      asked.push(url)
-      const server = openSocket(api.port, '127.0.0.1', () => {
-        client.write('HTTP/1.1 200 OK\r\n\r\n')
-        server.pipe(client).pipe(server)
-      })
-      server.on('error', () => client.destroy())
-      client.on('error', () => server.destroy())
-    })
-    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
-    const { port } = proxy.address() as AddressInfo
-    const config = api.kubeConfig()
-    Object.assign(config.getCurrentCluster() ?? {}, { proxyUrl: `http://127.0.0.1:${port}` })
-    const connection = connect(config, clock)
-    const { dispatcher } = await connection.access()
-    const { statusCode } = await dispatcher.request({ origin: connection.origin, path: '/', method: 'GET' })
-    expect([statusCode, asked]).toEqual([200, [`127.0.0.1:${api.port}`]])
-    await connection.close()
-    await new Promise((resolve) => proxy.close(resolve))
-  })
-})
-
 describe('the kubeconfig', () => {
   it('that is not to be found is said in words for people', () => {
-    vi.stubEnv('KUBECONFIG', '')
-    vi.stubEnv('HOME', '/nonexistent')
-    expect(() => findKubeConfig()).toThrow('set KUBECONFIG to a file')
+    expect(() => findKubeconfig({ env: { KUBECONFIG: '', HOME: '/nonexistent' } })).toThrow('set KUBECONFIG to a file')
   })
 
-  it('that cannot be read is said so too', () => {
-    vi.stubEnv('KUBECONFIG', '/nonexistent/kubeconfig')
-    expect(() => findKubeConfig()).toThrow('(ENOENT): look at the file that KUBECONFIG names')
+  it.each([
+    ['a: [', 'line 1 is no YAML (BAD_INDENT)'],
+    ['users: [{name: a, user: {token: 12345}}]', 'token is no text: put it into quotes'],
+    ['clusters: {}', 'clusters is no list'],
+    ['users: [{name: a}, {name: a}]', 'users names "a" twice'],
+    ['current-context: gone', 'current context "gone" does not exist'],
+  ])('that says %s is refused, with the place and without the value', async (text, words) => {
+    const KUBECONFIG = await file('config', text)
+    expect(() => findKubeconfig({ env: { KUBECONFIG } })).toThrow(words)
+    expect(() => findKubeconfig({ env: { KUBECONFIG } })).not.toThrow('12345')
+  })
+
+  it('that may not be read is said so too', async () => {
+    expect(() => findKubeconfig({ env: { KUBECONFIG: directory } })).toThrow('(EISDIR): look at the file')
   })
 
   it('tells the namespace and the path', () => {
-    const config = new KubeConfig()
-    config.loadFromString(`
-      apiVersion: v1
-      kind: Config
-      clusters: [{name: c, cluster: {server: "https://10.0.0.1:6443/k8s/one/"}}]
-      users: [{name: u, user: {token: abc}}]
-      contexts: [{name: x, context: {cluster: c, user: u, namespace: team}}]
-      current-context: x`)
+    const config = configOf({ cluster: { server: 'https://10.0.0.1:6443/k8s/one/' }, namespace: 'team' })
     expect(connect(config, clock)).toMatchObject({
       origin: 'https://10.0.0.1:6443',
       basePath: '/k8s/one',
@@ -190,7 +231,45 @@ describe('the kubeconfig', () => {
     })
   })
 
-  it('without a current context is an error', () => {
-    expect(() => connect(new KubeConfig(), clock)).toThrow('No Kubernetes cluster is configured')
+  it('whose user can prove nothing makes us ask as nobody', async () => {
+    expect((await to({}).access()).headers).toEqual({})
+  })
+
+  it('with plain HTTP gets no credentials sent, only whom to act for', async () => {
+    const user = { token: 'tea', as: 'bob' }
+    const connection = connect(configOf({ cluster: { server: 'http://10.0.0.1' }, user }), clock)
+    expect((await connection.access()).headers).toEqual({ 'impersonate-user': 'bob' })
+  })
+})
+
+describe('in a pod', () => {
+  const env = { KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '443', HOME: '/nonexistent' }
+
+  beforeEach(async () => {
+    await file('token', 'of-the-pod\n')
+    await file('namespace', 'team\n')
+    await file('ca.crt', 'AAAA')
+  })
+
+  it('the service account is used: its token and authority are read anew every minute', async () => {
+    const connection = connect(findKubeconfig({ env, serviceAccount: directory }), clock)
+    expect(connection).toMatchObject({ origin: 'https://[fd00::1]', namespace: 'team' })
+    const before = await connection.access()
+    expect(before.headers.authorization).toBe('Bearer of-the-pod')
+    await file('ca.crt', 'BBBB')
+    await file('token', 'rotated')
+    clock.jump(60_000)
+    const after = await connection.access()
+    expect(after.headers.authorization).toBe('Bearer rotated')
+    expect(after.dispatcher).not.toBe(before.dispatcher)
+  })
+
+  it('a kubeconfig with a current context comes first, and one without does not', async () => {
+    const said = `{clusters: [{name: a, cluster: {server: "https://elsewhere"}}], contexts: [{name: a, context: {cluster: a}}]`
+    const KUBECONFIG = await file('config', `${said}, current-context: a}`)
+    const sources = { env: { ...env, KUBECONFIG }, serviceAccount: directory }
+    expect(findKubeconfig(sources).server.host).toBe('elsewhere')
+    await file('config', `${said}}`)
+    expect(findKubeconfig(sources).server.host).toBe('[fd00::1]')
   })
 })

@@ -1,10 +1,13 @@
-import type { RequestOptions } from 'node:https'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ApiError, type ApiFailure } from '../../src/kubernetes/port.ts'
 import { createRequest, type ApiRequest, type SendRequest } from '../../src/kubernetes/request.ts'
 import { ManualClock, settle } from '../support/clock.ts'
 import { inTurn, ScriptedApi, type Script } from './support/api.ts'
+import { configOf } from './support/kubeconfig.ts'
 import { until, untilTime } from './support/wait.ts'
 
 const READ: ApiRequest = { method: 'GET', path: '/api/v1/namespaces/booking/secrets/x' }
@@ -14,10 +17,12 @@ let clock: ManualClock
 let api: ScriptedApi
 let send: SendRequest
 let observed: string[]
+let directory: string
 
 beforeEach(async () => {
   clock = new ManualClock()
   observed = []
+  directory = await mkdtemp(join(tmpdir(), 'request-'))
   api = await ScriptedApi.start((_request, reply) => reply.json({ hello: 'you' }))
   const observe = (method: string, code: string, host: string) => {
     expect(host).toBe(`127.0.0.1:${api.port}`)
@@ -26,7 +31,10 @@ beforeEach(async () => {
   send = createRequest({ connection: api.connect(clock), clock, random: () => 0.5, observe })
 })
 
-afterEach(() => api.kill())
+afterEach(async () => {
+  await api.kill()
+  await rm(directory, { recursive: true })
+})
 
 /** What becomes of it, with time passing as fast as it may. */
 async function outcome(request: ApiRequest, ...steps: Script[]): Promise<unknown> {
@@ -52,7 +60,7 @@ const hang: Script = () => undefined
 describe('a request', () => {
   it('answers the body, as it came', async () => {
     expect(await outcome(READ)).toEqual({ hello: 'you' })
-    expect(api.requests[0]).toMatchObject({ method: 'GET', path: READ.path, headers: { authorization: 'Bearer tea' } })
+    expect(api.requests[0]).toMatchObject({ method: 'GET', path: READ.path })
   })
 
   it('sends a body with its content type, and says who it is', async () => {
@@ -79,8 +87,7 @@ describe('a request', () => {
   )
 
   it('goes below the path of a cluster that has one', async () => {
-    const config = api.kubeConfig()
-    Object.assign(config.getCurrentCluster() ?? {}, { server: `${api.url}/k8s/clusters/one/` })
+    const config = configOf({ cluster: { server: `${api.url}/k8s/clusters/one/` } })
     send = createRequest({ connection: api.connect(clock, config), clock, random: () => 0.5 })
     await outcome(READ)
     expect(api.requests[0]?.path).toBe(`/k8s/clusters/one${READ.path}`)
@@ -156,23 +163,22 @@ describe('trying again', () => {
   })
 
   it('reads the credentials anew after a 401, once', async () => {
-    let token = 'old'
-    const config = api.kubeConfig()
-    Object.assign(config.getCurrentUser() ?? {}, { token: undefined })
-    config.addAuthenticator({
-      isAuthProvider: () => true,
-      applyAuthentication: async (_user, options: RequestOptions) => void (options.headers = { Authorization: token }),
-    })
-    send = createRequest({ connection: api.connect(clock, config), clock, random: () => 0.5 })
+    await api.kill()
+    api = await ScriptedApi.startSecure(() => undefined)
+    const tokenFile = join(directory, 'token')
+    await writeFile(tokenFile, 'old')
+    send = createRequest({ connection: api.connect(clock, api.config({ tokenFile })), clock, random: () => 0.5 })
+    await outcome(READ, fine)
+    await writeFile(tokenFile, 'new')
     api.script = ({ headers }, reply) => {
-      token = 'new'
-      if (headers.authorization === 'new') reply.json({ fine: true })
+      if (headers.authorization === 'Bearer new') reply.json({ fine: true })
       else reply.refuse(401, 'Unauthorized')
     }
     expect(await outcome(WRITE)).toEqual({ fine: true })
+    expect(api.requests.map(({ headers }) => headers.authorization)).toEqual(['Bearer old', 'Bearer old', 'Bearer new'])
     api.script = refuse(401, 'Unauthorized')
     expect(await outcome(WRITE)).toMatchObject({ status: 401 })
-    expect(api.requests).toHaveLength(4)
+    expect(api.requests).toHaveLength(5)
   })
 })
 
@@ -197,8 +203,11 @@ describe('a deadline', () => {
   })
 
   it('holds for credentials too: a plugin may hang', async () => {
-    const config = api.kubeConfig()
-    config.applyToHTTPSOptions = () => new Promise(() => undefined)
+    const command = join(directory, 'plugin')
+    await writeFile(command, '#!/bin/sh\nexec sleep 100\n')
+    await chmod(command, 0o755)
+    const exec = { apiVersion: 'client.authentication.k8s.io/v1', command, interactiveMode: 'Never' }
+    const config = configOf({ cluster: { server: 'https://127.0.0.1:1' }, user: { exec } })
     send = createRequest({ connection: api.connect(clock, config), clock, random: () => 0.5 })
     const result = send(WRITE).catch((error: unknown) => error)
     await clock.advance(30_000)

@@ -1,9 +1,9 @@
 /** Our own client through what only a real API server does when it dies and comes back: 429 for a while, then 410. */
-import { KubeConfig } from '@kubernetes/client-node'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createCluster } from '../../src/kubernetes/cluster.ts'
 import type { RunningCluster } from '../../src/kubernetes/cluster.ts'
 import { connect } from '../../src/kubernetes/connection.ts'
+import { loadKubeconfig } from '../../src/kubernetes/kubeconfig.ts'
 import type { Connection } from '../../src/kubernetes/connection.ts'
 import { systemClock } from '../../src/platform/clock.ts'
 import { createLog } from '../../src/platform/log.ts'
@@ -24,8 +24,7 @@ describe('our client of Kubernetes', () => {
   beforeAll(async () => {
     kubernetes = await startRealKubernetes()
     hands = await kubernetes.client()
-    const config = new KubeConfig()
-    config.loadFromFile(await kubernetes.kubeconfig())
+    const config = loadKubeconfig([await kubernetes.kubeconfig()], { env: {} })
     const log = createLog({ level: 'silent', clock: systemClock, write: () => undefined })
     connection = connect(config, systemClock)
     cluster = createCluster({

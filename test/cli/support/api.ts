@@ -1,9 +1,9 @@
 /** An API server that has the objects of a scene, and refuses what it is told to. */
-import { KubeConfig } from '@kubernetes/client-node'
 import type { Scene } from '../../../src/cli/status/scene.ts'
 import { connect, type Connection } from '../../../src/kubernetes/connection.ts'
 import type { Clock } from '../../../src/platform/clock.ts'
 import { ScriptedApi, type Incoming, type Reply } from '../../kubernetes/support/api.ts'
+import { configOf } from '../../kubernetes/support/kubeconfig.ts'
 
 export interface Refusals {
   /** The answer to everything. */
@@ -26,7 +26,11 @@ export async function startAPI(scene: Scene, refusals: Refusals): Promise<SceneA
     if (request.path.endsWith('/leases')) return answerLeases(request, reply, scene, refusals.leasesFor ?? 'all')
     page(request, reply, request.path.endsWith('/agents') ? scene.agents : scene.integrations)
   })
-  return { paths, connect: (clock) => connect(configFor(api.url), clock), close: () => api.kill() }
+  return {
+    paths,
+    connect: (clock) => connect(configOf({ cluster: api.cluster, namespace: 'of-the-context' }), clock),
+    close: () => api.kill(),
+  }
 }
 
 function answerLeases(request: Incoming, reply: Reply, { leases }: Scene, allowed: string): void {
@@ -40,15 +44,4 @@ function page({ query }: Incoming, reply: Reply, items: readonly object[]): void
   const from = Number(query.get('continue') ?? 0)
   const to = from + Number(query.get('limit'))
   reply.json({ metadata: to < items.length ? { continue: String(to) } : {}, items: items.slice(from, to) })
-}
-
-function configFor(server: string): KubeConfig {
-  const config = new KubeConfig()
-  config.loadFromOptions({
-    clusters: [{ name: 'here', server, skipTLSVerify: false }],
-    users: [{ name: 'me', token: 'tea' }],
-    contexts: [{ name: 'here', cluster: 'here', user: 'me', namespace: 'of-the-context' }],
-    currentContext: 'here',
-  })
-  return config
 }

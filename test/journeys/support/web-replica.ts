@@ -1,9 +1,9 @@
 /** A second replica as far as browsers see it: its own watches, its own way to Google, its own web server; it never leads. */
 import { randomBytes } from 'node:crypto'
-import { KubeConfig } from '@kubernetes/client-node'
 import { createGoogle } from '../../../src/google/google.ts'
 import { createCluster } from '../../../src/kubernetes/cluster.ts'
 import { connect } from '../../../src/kubernetes/connection.ts'
+import { loadKubeconfig } from '../../../src/kubernetes/kubeconfig.ts'
 import { createLog } from '../../../src/platform/log.ts'
 import { createWeb } from '../../../src/web/web.ts'
 import { isNamespaced, lottery, type World } from './world.ts'
@@ -19,8 +19,7 @@ export async function startWebReplica(world: World): Promise<WebReplica> {
   const { clock, google: simulated, lines, namespace, kubeconfigPath, leaseNamespace } = world
   const random = lottery(13)
   const log = createLog({ level: 'debug', clock, write: (line) => void lines.push(line) })
-  const kubeConfig = new KubeConfig()
-  kubeConfig.loadFromFile(kubeconfigPath)
+  const kubeConfig = loadKubeconfig([kubeconfigPath], { env: {} })
   const connection = connect(kubeConfig, clock)
   const namespaces = isNamespaced ? [namespace] : []
   const cluster = createCluster({ connection, clock, random, log, namespaces, instance: 'second', observe: ignore })

@@ -6,9 +6,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { KubeConfig } from '@kubernetes/client-node'
 import { expect } from 'vitest'
 import { startGoogle, type SimulatedGoogle } from '../../../sandbox/google/google.ts'
+import { loadKubeconfig } from '../../../src/kubernetes/kubeconfig.ts'
 import { createOperator, type Operator } from '../../../src/operator.ts'
 import { createLog } from '../../../src/platform/log.ts'
 import type { Agent, CalendarIntegration } from '../../../src/resources/types.ts'
@@ -180,8 +180,7 @@ class JourneyWorld implements World {
       {},
     )
     settings.podNamespace = OPERATOR_NAMESPACE
-    const kubeConfig = new KubeConfig()
-    kubeConfig.loadFromFile(kubeconfigPath)
+    const kubeConfig = loadKubeconfig([kubeconfigPath], { env: {} })
     const log = createLog({ level: 'debug', clock, write: (line) => void this.lines.push(line) })
     const onLeaseLost = (): void => void this.lines.push('lease lost\n')
     this.#operator = createOperator({ settings, kubeConfig, clock, random: lottery(11), log, onLeaseLost })

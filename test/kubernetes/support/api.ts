@@ -1,10 +1,13 @@
 /** A small HTTP server that answers as a test scripts it, request by request. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { KubeConfig } from '@kubernetes/client-node'
+import { createAuthority, type Authority } from '../../../sandbox/kubernetes/certificates.ts'
 import { connect, type Connection } from '../../../src/kubernetes/connection.ts'
+import type { ClusterConfig } from '../../../src/kubernetes/kubeconfig.ts'
 import type { Clock } from '../../../src/platform/clock.ts'
+import { configOf } from './kubeconfig.ts'
 
 export interface Incoming {
   method: string
@@ -69,15 +72,20 @@ export class Reply {
 export class ScriptedApi {
   readonly requests: Incoming[] = []
   readonly #server: Server
+  /** Where it speaks TLS. */
+  readonly authority: Authority | undefined
   readonly #sockets = new Set<Socket>()
   script: Script
   port = 0
   /** How many connections were made in all. */
   accepted = 0
 
-  private constructor(script: Script) {
+  private constructor(script: Script, authority: Authority | undefined) {
     this.script = script
-    this.#server = createServer((request, response) => void this.#answer(request, response))
+    this.authority = authority
+    const answer = (request: IncomingMessage, response: ServerResponse): void => void this.#answer(request, response)
+    const { certificate: cert, key } = authority?.server ?? { certificate: '', key: '' }
+    this.#server = authority ? createSecureServer({ cert, key }, answer) : createServer(answer)
     this.#server.on('connection', (socket) => {
       this.accepted += 1
       this.#sockets.add(socket)
@@ -86,7 +94,17 @@ export class ScriptedApi {
   }
 
   static async start(script: Script): Promise<ScriptedApi> {
-    const api = new ScriptedApi(script)
+    const api = new ScriptedApi(script, undefined)
+    await api.listen()
+    return api
+  }
+
+  /** With TLS: credentials are sent to no other. */
+  static async startSecure(script: Script): Promise<ScriptedApi> {
+    const api = new ScriptedApi(
+      script,
+      await createAuthority({ dns: ['localhost', 'api.internal'], ip: ['127.0.0.1'] }),
+    )
     await api.listen()
     return api
   }
@@ -105,24 +123,25 @@ export class ScriptedApi {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.port}`
+    return `${this.authority ? 'https' : 'http'}://127.0.0.1:${this.port}`
   }
 
   get connections(): number {
     return this.#sockets.size
   }
 
-  connect(clock: Clock, config = this.kubeConfig()): Connection {
+  connect(clock: Clock, config = this.config()): Connection {
     return connect(config, clock)
   }
 
-  kubeConfig(): KubeConfig {
-    const config = new KubeConfig()
-    config.loadFromClusterAndUser(
-      { name: 'here', server: this.url, skipTLSVerify: false },
-      { name: 'me', token: 'tea' },
-    )
-    return config
+  config(user: object = { token: 'tea' }): ClusterConfig {
+    return configOf({ cluster: this.cluster, user })
+  }
+
+  /** Its entry in a kubeconfig. */
+  get cluster(): object {
+    const ca = this.authority && Buffer.from(this.authority.certificate).toString('base64')
+    return { server: this.url, ...(ca ? { 'certificate-authority-data': ca } : {}) }
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

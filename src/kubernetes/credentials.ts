@@ -1,0 +1,183 @@
+/**
+ * What proves to the API server who we are, as client-go has it: read anew from its files, its plugin or its provider each
+ * time it is asked for. Over plain HTTP nothing is proved: only impersonation is sent.
+ */
+import { readFile } from 'node:fs/promises'
+import type { RequestOptions } from 'node:https'
+import { KubeConfig } from '@kubernetes/client-node'
+import type { Clock } from '../platform/clock.ts'
+import { CredentialsError, ExecPlugin } from './exec-plugin.ts'
+import type { UserEntry } from './kubeconfig-file.ts'
+import type { ClusterConfig } from './kubeconfig.ts'
+
+export { CredentialsError } from './exec-plugin.ts'
+
+export type Headers = Record<string, string | string[]>
+
+export interface TlsOptions {
+  ca?: string
+  cert?: string
+  key?: string
+  servername?: string
+  rejectUnauthorized?: boolean
+}
+
+export interface Proof {
+  headers: Headers
+  tls: TlsOptions
+  /** The time of day from which it is no good, in ms since the epoch; where that is known. */
+  expiresAt?: number
+}
+
+export interface CredentialsSource {
+  /** @throws CredentialsError */
+  read(): Promise<Proof>
+  /** The server refused what was read last. */
+  refused(): void
+}
+
+export function createCredentials(config: ClusterConfig, clock: Clock): CredentialsSource {
+  const { user } = config
+  const bearer = bearerOf(config, clock)
+  return {
+    async read() {
+      const impersonation = impersonationOf(user)
+      if (config.server.protocol === 'http:') return { headers: impersonation, tls: {} }
+      const tls = await tlsOf(config)
+      const given = await bearer?.read(tls.ca)
+      const headers: Headers = { ...impersonation, ...given?.headers }
+      return { headers, tls: { ...tls, ...given?.tls }, expiresAt: given?.expiresAt }
+    },
+    refused: () => bearer?.refused(),
+  }
+}
+
+interface Bearer {
+  read(ca: string | undefined): Promise<Proof>
+  refused(): void
+}
+
+/** A token wins over a name with a password, and both, like a certificate, over a plugin. */
+function bearerOf(config: ClusterConfig, clock: Clock): Bearer | undefined {
+  const { user } = config
+  if (user.token + user.tokenFile !== '') return fixed(() => tokenOf(user))
+  if (user.username + user.password !== '') {
+    const basic = Buffer.from(`${user.username}:${user.password}`).toString('base64')
+    return fixed(async () => `Basic ${basic}`)
+  }
+  if (user.exec)
+    return user.clientCertificate + user.clientCertificateData === '' ? fromPlugin(config, clock) : undefined
+  return user.authProvider && fixed(() => fromProvider(user))
+}
+
+const authorizationOf = (value: string | undefined): Headers => (value === undefined ? {} : { authorization: value })
+
+const fixed = (authorization: () => Promise<string | undefined>): Bearer => ({
+  async read() {
+    const value = await authorization()
+    return { headers: authorizationOf(value), tls: {} }
+  },
+  refused: () => undefined,
+})
+
+/** The file wins while it can be read, since it is what is kept up to date. */
+async function tokenOf({ token, tokenFile }: UserEntry): Promise<string> {
+  if (tokenFile === '') return `Bearer ${token}`
+  const read = await readText(tokenFile, 'token').catch((error: unknown) => {
+    if (token !== '') return token
+    throw error
+  })
+  const found = read.trim() || token
+  if (found === '') throw new CredentialsError('the token file is empty')
+  return `Bearer ${found}`
+}
+
+function fromPlugin(config: ClusterConfig, clock: Clock): Bearer | undefined {
+  const plugin = config.user.exec && new ExecPlugin(config.user.exec, config, clock)
+  return (
+    plugin && {
+      async read(ca) {
+        const { token, certificate, key, expiresAt } = await plugin.credential(ca)
+        const headers = authorizationOf(token === '' ? undefined : `Bearer ${token}`)
+        return { headers, tls: certificate === '' ? {} : { cert: certificate, key }, expiresAt }
+      },
+      refused: () => plugin.refused(),
+    }
+  )
+}
+
+/** OpenID Connect, the last of the providers, by the library. */
+async function fromProvider({ authProvider }: UserEntry): Promise<string | undefined> {
+  if (authProvider?.name !== 'oidc')
+    throw new CredentialsError('its auth-provider is not known: Kubernetes has only oidc left, use exec')
+  const library = new KubeConfig()
+  library.loadFromClusterAndUser(
+    { name: 'cluster', server: 'https://localhost', skipTLSVerify: false },
+    { name: 'user', authProvider },
+  )
+  const options: RequestOptions = {}
+  try {
+    await library.applyToHTTPSOptions(options)
+  } catch (error) {
+    throw new CredentialsError('the OpenID Connect provider gave no token', { cause: error })
+  }
+  const value = (options.headers as Record<string, unknown> | undefined)?.Authorization
+  return typeof value === 'string' ? value : undefined
+}
+
+async function tlsOf({ cluster, user, caIsOptional = false }: ClusterConfig): Promise<TlsOptions> {
+  const [ca, cert, key] = await Promise.all([
+    textOf(cluster.certificateAuthorityData, cluster.certificateAuthority, 'certificate authority').catch(
+      (error: unknown) => {
+        if (caIsOptional) return undefined
+        throw error
+      },
+    ),
+    textOf(user.clientCertificateData, user.clientCertificate, 'client certificate'),
+    textOf(user.clientKeyData, user.clientKey, 'client key'),
+  ])
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined || key === undefined ? {} : { cert, key }),
+    ...(cluster.tlsServerName === '' ? {} : { servername: cluster.tlsServerName }),
+    ...(cluster.insecureSkipTlsVerify ? { rejectUnauthorized: false } : {}),
+  }
+}
+
+async function textOf(data: string, path: string, what: string): Promise<string | undefined> {
+  if (data !== '') return data
+  return path === '' ? undefined : readText(path, what)
+}
+
+async function readText(path: string, what: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
+    throw new CredentialsError(`the kubeconfig's ${what} file cannot be read (${code})`, { cause: error })
+  }
+}
+
+function impersonationOf({ as, asUid, asGroups, asUserExtra }: UserEntry): Headers {
+  if (as === '') return {}
+  const extra = Object.entries(asUserExtra).map(
+    ([key, values]) => [`impersonate-extra-${escaped(key)}`, values] as const,
+  )
+  return {
+    'impersonate-user': as,
+    ...(asUid === '' ? {} : { 'impersonate-uid': asUid }),
+    ...(asGroups.length === 0 ? {} : { 'impersonate-group': asGroups }),
+    ...Object.fromEntries(extra),
+  }
+}
+
+/** As client-go writes a key into the name of a header: what may not stand there, and `%`, percent-encoded by byte. */
+const escaped = (key: string): string =>
+  [...Buffer.from(key)]
+    .map((byte) => String.fromCharCode(byte))
+    .map((char) =>
+      /[!#$&'*+\-.^_`|~0-9A-Za-z]/.test(char)
+        ? char
+        : `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+    )
+    .join('')

@@ -1,0 +1,181 @@
+/**
+ * A credential plugin (`exec` of a kubeconfig), run as client-go runs it: told in `KUBERNETES_EXEC_INFO` what it is for, asked
+ * again when what it gave has expired or was refused. Nothing of what it prints is ever logged or shown.
+ */
+import { spawn } from 'node:child_process'
+import { basename } from 'node:path'
+import type { Clock } from '../platform/clock.ts'
+import type { ExecEntry } from './kubeconfig-file.ts'
+import type { ClusterConfig } from './kubeconfig.ts'
+
+/** The kubeconfig's files or plugin gave no credentials. The message says nothing of what they did say. */
+export class CredentialsError extends Error {
+  override readonly name = 'CredentialsError'
+  /** Whether what there was before is known to be no good any more. */
+  readonly isFinal: boolean
+
+  constructor(message: string, options: ErrorOptions & { isFinal?: boolean } = {}) {
+    super(message, options)
+    this.isFinal = options.isFinal ?? false
+  }
+}
+
+/** What a plugin gave. */
+export interface Given {
+  token: string
+  /** PEM; both or neither. */
+  certificate: string
+  key: string
+  /** The time of day from which it is no good, in ms since the epoch. */
+  expiresAt: number
+  /** When it was asked, by the monotonic clock. */
+  askedAt: number
+}
+
+const LONGEST_RUN_MS = 60_000
+/** A person may have to answer it. */
+const LONGEST_TALK_MS = 5 * 60_000
+const LONGEST_ANSWER = 1_000_000
+/** A server that refuses everything does not make us run the plugin for every request. */
+const ASK_AGAIN_MS = 5_000
+
+export class ExecPlugin {
+  readonly #exec: ExecEntry
+  readonly #config: ClusterConfig
+  readonly #clock: Clock
+  #given: Given | undefined
+  #failed: { error: CredentialsError; askedAt: number } | undefined
+
+  constructor(exec: ExecEntry, config: ClusterConfig, clock: Clock) {
+    this.#exec = exec
+    this.#config = config
+    this.#clock = clock
+  }
+
+  /**
+   * @param ca what the server's certificate is held against, for a plugin that is told of the cluster.
+   * @throws CredentialsError
+   */
+  async credential(ca: string | undefined): Promise<Given> {
+    const askedAt = this.#clock.monotonic()
+    if (this.#given && this.#isGood(this.#given, askedAt)) return this.#given
+    if (this.#failed && askedAt - this.#failed.askedAt < ASK_AGAIN_MS) throw this.#failed.error
+    try {
+      const answer = parseAnswer(await this.#run(ca), this.#exec.apiVersion, this.#name)
+      this.#failed = undefined
+      return (this.#given = { ...answer, askedAt })
+    } catch (cause) {
+      const why = cause instanceof CredentialsError ? cause.message : `the plugin ${this.#name} could not be asked`
+      const error = new CredentialsError(why, { cause, isFinal: true })
+      this.#failed = { error, askedAt }
+      throw error
+    }
+  }
+
+  /** The server refused what it gave: it is asked again the next time, but not every moment. */
+  refused(): void {
+    if (this.#given && this.#clock.monotonic() - this.#given.askedAt >= ASK_AGAIN_MS) this.#given = undefined
+  }
+
+  /** By our own clock, which may be wrong: then the plugin is not run for every request. */
+  #isGood({ expiresAt, askedAt }: Given, now: number): boolean {
+    return this.#clock.now() < expiresAt || now - askedAt < ASK_AGAIN_MS
+  }
+
+  get #name(): string {
+    return basename(this.#exec.command)
+  }
+
+  #run(ca: string | undefined): Promise<string> {
+    const { command, args, env, interactiveMode } = this.#exec
+    const { isTerminal } = this.#config
+    if (interactiveMode === 'Always' && !isTerminal)
+      throw new CredentialsError(`the plugin ${this.#name} wants to ask a person, and standard input is no terminal`)
+    const interactive = interactiveMode !== 'Never' && isTerminal
+    const own = Object.fromEntries(env.map(({ name, value }) => [name, value]))
+    const info = {
+      kind: 'ExecCredential',
+      apiVersion: this.#exec.apiVersion,
+      spec: { cluster: this.#exec.provideClusterInfo ? this.#clusterInfo(ca) : undefined, interactive },
+    }
+    return output(command, args, {
+      env: { ...this.#config.env, ...own, KUBERNETES_EXEC_INFO: `${JSON.stringify(info)}\n` },
+      interactive,
+      clock: this.#clock,
+      name: this.#name,
+    })
+  }
+
+  #clusterInfo(ca: string | undefined): object {
+    const { cluster, proxy } = this.#config
+    return {
+      server: cluster.server,
+      'tls-server-name': cluster.tlsServerName || undefined,
+      'insecure-skip-tls-verify': cluster.insecureSkipTlsVerify || undefined,
+      'certificate-authority-data': ca ? Buffer.from(ca).toString('base64') : undefined,
+      'proxy-url': cluster.proxyUrl ? proxy : undefined,
+      'disable-compression': cluster.disableCompression || undefined,
+      config: cluster.execConfig ?? null,
+    }
+  }
+}
+
+interface Run {
+  env: NodeJS.ProcessEnv
+  interactive: boolean
+  clock: Clock
+  name: string
+}
+
+/** What it prints, once it has ended well. */
+function output(command: string, args: string[], { env, interactive, clock, name }: Run): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { env, stdio: [interactive ? 'inherit' : 'ignore', 'pipe', 'ignore'] })
+    let text = ''
+    const fail = (why: string): void => {
+      cancel()
+      child.kill('SIGKILL')
+      reject(new CredentialsError(`the plugin ${name} ${why}: run it by hand to see more`))
+    }
+    const cancel = clock.setTimer(interactive ? LONGEST_TALK_MS : LONGEST_RUN_MS, () => fail('did not end in time'))
+    child.on('error', (error: NodeJS.ErrnoException) => fail(`could not be run (${error.code ?? 'unknown error'})`))
+    child.stdout.setEncoding('utf8').on('data', (piece: string) => {
+      text += piece
+      if (text.length > LONGEST_ANSWER) fail('printed too much')
+    })
+    child.on('close', (code, signal) => {
+      cancel()
+      if (code === 0) resolve(text)
+      else fail(`ended with ${code === null ? `signal ${signal ?? '?'}` : `exit code ${code}`}`)
+    })
+  })
+}
+
+function parseAnswer(text: string, apiVersion: string, name: string): Omit<Given, 'askedAt'> {
+  const refuse = (what: string): never => {
+    throw new CredentialsError(`the plugin ${name} printed ${what}: expected an ExecCredential of ${apiVersion}`)
+  }
+  const answer = parseObject(text) ?? refuse('no JSON')
+  if (answer.kind !== 'ExecCredential') refuse('something else')
+  if (answer.apiVersion !== apiVersion) refuse('another version')
+  const status = (answer.status ?? refuse('no status')) as Record<string, unknown>
+  const field = (key: string): string => (typeof status[key] === 'string' ? status[key] : '')
+  const credential = {
+    token: field('token'),
+    certificate: field('clientCertificateData'),
+    key: field('clientKeyData'),
+  }
+  if (credential.token + credential.certificate + credential.key === '') refuse('neither a token nor a certificate')
+  if ((credential.certificate === '') !== (credential.key === '')) refuse('a certificate or a key alone')
+  const expiresAt = Date.parse(field('expirationTimestamp'))
+  return { ...credential, expiresAt: Number.isNaN(expiresAt) ? Infinity : expiresAt }
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,242 @@
+/**
+ * Where the API server is and who we are there, found exactly as `kubectl` finds it: the files that `KUBECONFIG` lists (the
+ * first to name something wins; a missing or empty file is passed over), else `~/.kube/config`; where none of them has a
+ * current context, the pod's service account.
+ */
+import { readFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { parseKubeconfig, type ClusterEntry, type KubeconfigFile, type UserEntry } from './kubeconfig-file.ts'
+import { isProxy, proxyFromEnvironment } from './proxy.ts'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** What the current context says, with nothing left to look up but the content of files. */
+export interface ClusterConfig {
+  /** With the path under which the API is served. */
+  server: URL
+  namespace: string | undefined
+  proxy: string | undefined
+  cluster: ClusterEntry
+  user: UserEntry
+  /** Where the CA file may be missing: the system's authorities count then. */
+  caIsOptional?: boolean
+  /** What an exec plugin inherits. */
+  env: Environment
+  /** Whether a person sits at standard input, whom an exec plugin may ask. */
+  isTerminal: boolean
+}
+
+export interface KubeconfigSources {
+  env: Environment
+  isTerminal?: boolean
+  /** Where a pod finds its service account. */
+  serviceAccount?: string
+}
+
+const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
+
+const NO_CLUSTER =
+  'No Kubernetes cluster is configured: set KUBECONFIG to a file with a current context, or run inside of a cluster.'
+
+/** @throws Error that says what is wrong where, in words for people. */
+export function findKubeconfig(sources: KubeconfigSources): ClusterConfig {
+  const { env } = sources
+  // An empty variable counts as not set.
+  const paths = env.KUBECONFIG ? env.KUBECONFIG.split(delimiter) : env.HOME ? [join(env.HOME, '.kube', 'config')] : []
+  return loadKubeconfig([...new Set(paths)].filter(Boolean), sources)
+}
+
+/** From these files, the first of which wins. */
+export function loadKubeconfig(paths: readonly string[], sources: KubeconfigSources): ClusterConfig {
+  return resolveKubeconfig(
+    paths.flatMap((path) => readFile(path) ?? []),
+    sources,
+  )
+}
+
+/** What these files say together. */
+export function resolveKubeconfig(files: readonly KubeconfigFile[], sources: KubeconfigSources): ClusterConfig {
+  const merged = merge(files)
+  const found = merged.currentContext === '' ? inCluster(sources) : fromContext(merged, sources)
+  if (!found) throw new Error(NO_CLUSTER)
+  return found
+}
+
+function readFile(path: string): KubeconfigFile | undefined {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
+    if (code === 'ENOENT') return undefined
+    throw new Error(`The kubeconfig ${path} cannot be read (${code}): look at the file that KUBECONFIG names.`, {
+      cause: error,
+    })
+  }
+  try {
+    return parseKubeconfig(text, path)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new Error(`The kubeconfig cannot be used: ${why}.`, { cause: error })
+  }
+}
+
+/** What two files name is taken whole from the first. */
+function merge(files: readonly KubeconfigFile[]): KubeconfigFile {
+  const last = [...files].reverse()
+  const all = <T>(of: (file: KubeconfigFile) => Map<string, T>): Map<string, T> =>
+    new Map(last.flatMap((file) => [...of(file)]))
+  return {
+    currentContext: files.find(({ currentContext }) => currentContext !== '')?.currentContext ?? '',
+    clusters: all(({ clusters }) => clusters),
+    users: all(({ users }) => users),
+    contexts: all(({ contexts }) => contexts),
+  }
+}
+
+function fromContext(file: KubeconfigFile, { env, isTerminal = false }: KubeconfigSources): ClusterConfig {
+  const name = file.currentContext
+  const context = file.contexts.get(name)
+  if (!context) throw new Error(`The kubeconfig's current context ${quoted(name)} does not exist.`)
+  const cluster = file.clusters.get(context.cluster)
+  if (!cluster)
+    throw new Error(
+      `The kubeconfig's context ${quoted(name)} names the cluster ${quoted(context.cluster)}, which does not exist.`,
+    )
+  // One who can prove nothing asks as nobody: kubectl would ask at the terminal.
+  const user = context.user === '' ? NOBODY : file.users.get(context.user)
+  if (!user)
+    throw new Error(
+      `The kubeconfig's context ${quoted(name)} names the user ${quoted(context.user)}, who does not exist.`,
+    )
+  const problem = problemOf(cluster, user)
+  if (problem) throw new Error(`The kubeconfig's context ${quoted(name)} cannot be used: ${problem}.`)
+  const server = serverOf(cluster.server)
+  const proxy = cluster.proxyUrl || proxyFromEnvironment(server, env)
+  return { server, namespace: context.namespace || undefined, proxy, cluster, user, env, isTerminal }
+}
+
+/** Without a scheme it is http, and then nothing secret is sent. */
+function serverOf(text: string): URL {
+  const full = /^https?:\/\//i.test(text) ? text : `http://${text}`
+  if (URL.canParse(full)) return new URL(full)
+  throw new Error(`The kubeconfig's cluster has a server that is no URL: expected one such as https://10.0.0.1:6443.`)
+}
+
+/** What kubectl refuses too, in one clause; undefined: nothing. */
+const problemOf = (cluster: ClusterEntry, user: UserEntry): string | undefined =>
+  [...clusterProblems(cluster), ...userProblems(user)].find(([is]) => is)?.[1] ?? (user.exec && execProblem(user.exec))
+
+type Problem = [boolean, string]
+
+const clusterProblems = (cluster: ClusterEntry): Problem[] => [
+  [cluster.server === '', 'its cluster has no server'],
+  [cluster.proxyUrl !== '' && !isProxy(cluster.proxyUrl), 'proxy-url is no URL of an http, https or socks5 proxy'],
+  [
+    both(cluster.certificateAuthority, cluster.certificateAuthorityData),
+    'certificate-authority and certificate-authority-data are both given',
+  ],
+  [
+    cluster.insecureSkipTlsVerify && cluster.certificateAuthority + cluster.certificateAuthorityData !== '',
+    'insecure-skip-tls-verify is true beside a certificate authority',
+  ],
+]
+
+const userProblems = (user: UserEntry): Problem[] => [
+  [
+    both(user.username + user.password, user.token + user.tokenFile),
+    'its user has both a token and a user name or password',
+  ],
+  [
+    both(user.clientCertificate, user.clientCertificateData),
+    'client-certificate and client-certificate-data are both given',
+  ],
+  [both(user.clientKey, user.clientKeyData), 'client-key and client-key-data are both given'],
+  [
+    user.clientCertificate + user.clientCertificateData !== '' && user.clientKey + user.clientKeyData === '',
+    'its user has a client certificate without a key',
+  ],
+  [
+    user.as === '' && [user.asUid, ...user.asGroups, ...Object.keys(user.asUserExtra)].some((one) => one !== ''),
+    'as-uid, as-groups or as-user-extra stands without as',
+  ],
+  [user.exec !== undefined && user.authProvider !== undefined, 'its user has both exec and auth-provider'],
+]
+
+const both = (one: string, other: string): boolean => one !== '' && other !== ''
+
+function execProblem({
+  command,
+  apiVersion,
+  env,
+  interactiveMode,
+}: NonNullable<UserEntry['exec']>): string | undefined {
+  if (command === '') return 'exec has no command'
+  if (!/^client\.authentication\.k8s\.io\/(v1|v1beta1)$/.test(apiVersion))
+    return 'exec.apiVersion is neither client.authentication.k8s.io/v1 nor …/v1beta1'
+  if (env.some(({ name }) => name === '')) return 'an entry of exec.env has no name'
+  if (!['Never', 'IfAvailable', 'Always'].includes(interactiveMode))
+    return 'exec.interactiveMode is neither Never, IfAvailable nor Always'
+  return undefined
+}
+
+function inCluster({ serviceAccount = SERVICE_ACCOUNT, ...sources }: KubeconfigSources): ClusterConfig | undefined {
+  const server = serviceOf(sources.env)
+  const tokenFile = join(serviceAccount, 'token')
+  if (!server || readOptional(tokenFile) === undefined) return undefined
+  return {
+    server,
+    namespace: readOptional(join(serviceAccount, 'namespace'))?.trim() || undefined,
+    proxy: proxyFromEnvironment(server, sources.env),
+    cluster: { ...ANY_CLUSTER, server: server.href, certificateAuthority: join(serviceAccount, 'ca.crt') },
+    user: { ...NOBODY, tokenFile },
+    caIsOptional: true,
+    env: sources.env,
+    isTerminal: false,
+  }
+}
+
+/** What Kubernetes tells every pod. */
+function serviceOf({ KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port }: Environment): URL | undefined {
+  if (!host || !port) return undefined
+  return new URL(`https://${host.includes(':') ? `[${host}]` : host}:${port}`)
+}
+
+function readOptional(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+const quoted = (name: string): string => JSON.stringify(name.slice(0, 100))
+
+/** An entry in which nothing is said. */
+const ANY_CLUSTER: ClusterEntry = {
+  server: '',
+  tlsServerName: '',
+  insecureSkipTlsVerify: false,
+  certificateAuthority: '',
+  certificateAuthorityData: '',
+  proxyUrl: '',
+  disableCompression: false,
+  execConfig: undefined,
+}
+
+const NOBODY: UserEntry = {
+  clientCertificate: '',
+  clientCertificateData: '',
+  clientKey: '',
+  clientKeyData: '',
+  token: '',
+  tokenFile: '',
+  username: '',
+  password: '',
+  as: '',
+  asUid: '',
+  asGroups: [],
+  asUserExtra: {},
+  authProvider: undefined,
+  exec: undefined,
+}
