@@ -1,0 +1,124 @@
+/**
+ * A refresh token as people put it into a Secret: with quotes, white space or a byte order mark around it, URL-encoded, as
+ * base64 twice over, or as the whole answer of Google's token endpoint. What can be read is read; what can't be a refresh
+ * token is told by what it looks like, never by what it says. Pure.
+ */
+
+/** What was found, and what was taken off it, in words. */
+export interface FoundToken {
+  token: string
+  stripped: string[]
+}
+
+/** What it is instead of a refresh token, as the end of a sentence that begins with where it stands. */
+export interface NoToken {
+  invalid: string
+}
+
+/** No value of Google's is as long as this, in characters. */
+const LONGEST = 2_048
+/** The whole answer of Google holds further tokens. */
+const LONGEST_TEXT = 32_768
+/** JSON in base64 in quotes: nobody wraps it more often. */
+const MOST_LAYERS = 5
+
+/** @param text the Secret's value, decoded once. */
+export function readRefreshToken(text: string): FoundToken | NoToken {
+  if (text.length > LONGEST_TEXT) return { invalid: 'is far longer than any refresh token' }
+  const stripped: string[] = []
+  let token = text
+  for (let layers = 0; layers < MOST_LAYERS; layers++) {
+    const found = unwrapped(token)
+    if (!found) return judged(token, stripped)
+    if ('invalid' in found) return found
+    if (!stripped.includes(found.what)) stripped.push(found.what)
+    token = found.text
+  }
+  return { invalid: 'is wrapped too often to be read' }
+}
+
+interface Unwrapped {
+  text: string
+  what: string
+}
+
+/** One layer less; undefined where there is none left. */
+function unwrapped(text: string): Unwrapped | NoToken | undefined {
+  const bare = withoutSpace(text)
+  if (bare !== text) return { text: bare, what: /[^\uFEFF]/.test(edgesOf(text)) ? 'white space' : 'a byte order mark' }
+  if (text.startsWith('{')) return fromJSON(text)
+  const unquoted = text.replace(QUOTED, '')
+  if (unquoted !== text) return { text: unquoted, what: 'quotes' }
+  const named = NAMED.exec(text)?.[1]
+  if (named !== undefined) return { text: named, what: 'the name refresh_token before it' }
+  const plain = /^1(?:%2F|%252F)/i.test(text) ? urlDecoded(text) : undefined
+  if (plain !== undefined) return { text: plain, what: 'URL-encoding' }
+  const decoded = fromBase64(text)
+  return decoded === undefined ? undefined : { text: decoded, what: 'a second base64 encoding' }
+}
+
+const SPACE = '\\s\\u200B-\\u200D\\u2060\\uFEFF'
+const EDGES = new RegExp(`^[${SPACE}]+|[${SPACE}]+$`, 'g')
+/** Around the value; also the comma or semicolon of the line that it was copied from. */
+const QUOTED = /^["'`“”‘’]+|["'`“”‘’,;]+$/g
+const NAMED = /^["']?refresh_token["']?\s*[:=]\s*(\S[^]*)$/i
+
+const withoutSpace = (text: string): string => text.replace(EDGES, '')
+
+const edgesOf = (text: string): string => (text.match(EDGES) ?? []).join('')
+
+function urlDecoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Only where it turns out to be what we look for: a token itself may be spelt in the alphabet of base64. */
+function fromBase64(text: string): string | undefined {
+  const joined = text.replace(/\s/g, '')
+  if (joined.length < 12 || !/^[\w+/-]+={0,2}$/.test(joined)) return undefined
+  const decoded = Buffer.from(joined, 'base64').toString('utf8')
+  return /^["'\s\uFEFF]*(?:1\/[\w/-]|1%2F|\{\s*")/i.test(decoded) ? decoded : undefined
+}
+
+function fromJSON(text: string): Unwrapped | NoToken {
+  let fields: Record<string, unknown>
+  try {
+    fields = JSON.parse(text) as Record<string, unknown>
+  } catch {
+    return { invalid: 'looks like JSON that is not whole' }
+  }
+  if (typeof fields.refresh_token === 'string') {
+    return { text: fields.refresh_token, what: 'the JSON around it' }
+  }
+  if ('web' in fields || 'installed' in fields) return { invalid: 'is the file of an OAuth client' }
+  if (fields.type === 'service_account')
+    return { invalid: 'is the key of a service account, which can’t act for people' }
+  const advice = 'Google gives one only where consent is asked for with access_type=offline and prompt=consent'
+  return { invalid: `is JSON without a refresh_token (${advice})` }
+}
+
+function judged(token: string, stripped: string[]): FoundToken | NoToken {
+  const wrong = MISTAKEN.find(([pattern]) => pattern.test(token))
+  if (wrong) return { invalid: wrong[1] }
+  return token.length > LONGEST ? { invalid: 'is far longer than any refresh token' } : { token, stripped }
+}
+
+/** What people put there instead, by how it begins or is built. */
+const MISTAKEN: readonly [RegExp, string][] = [
+  [/^$/, 'is empty'],
+  [/\0/, 'is not UTF-8 but probably UTF-16'],
+  [/^ya29[.%]/, 'is an access token, which ends after an hour'],
+  [/^4(?:\/|%2F)/i, 'is an authorization code, which is good once and for minutes'],
+  [/^GOCSPX-/, 'is the secret of an OAuth client'],
+  [/[.]apps[.]googleusercontent[.]com$/, 'is the id of an OAuth client'],
+  [/^AIza/, 'is an API key, which can’t act for people'],
+  [/^eyJ/, 'is an ID token, or another JWT'],
+  [/^-----BEGIN /, 'is a private key'],
+  [/^<[^]*>$|^\$\{|^\{\{|^\$\(|^(?:null|undefined|none|changeme|change-me|todo)$/i, 'is a placeholder'],
+  [/@/, 'is an e-mail address'],
+  [/\s/, 'has white space in it'],
+  [/[^\w\-./~+=]/, 'holds characters that no refresh token has'],
+]
