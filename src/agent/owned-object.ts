@@ -1,12 +1,21 @@
 /**
- * Writing one ConfigMap or Secret that belongs to an Agent: never one that is somebody else's, only our own keys, label and
- * owner reference, for the version that was read, and only if something differs.
+ * Writing one ConfigMap or Secret that belongs to an Agent: never one that is somebody else's (`ownership.ts` decides), only
+ * our own keys, marks and owner reference, for the version that was read, and only if something differs.
  */
-import type { ConfigMap, KubernetesObject, OwnerReference, Secret } from '../kubernetes/port.ts'
+import type { ConfigMap, KubernetesObject, Secret } from '../kubernetes/port.ts'
 import { ApiError } from '../kubernetes/port.ts'
-import { GROUP_VERSION, isManaged, MANAGED_BY } from '../resources/names.ts'
+import { isReservedName, ROLE_LABEL } from '../resources/names.ts'
+import {
+  controllerOf,
+  isOurs,
+  marksOf,
+  ownershipOfPublished,
+  withController,
+  type Ownership,
+  type PublishedRole,
+} from '../resources/ownership.ts'
 import type { Agent } from '../resources/types.ts'
-import type { Published } from './memory.ts'
+import type { AgentMemory, Published } from './memory.ts'
 import type { AgentDeps } from './port.ts'
 import { dataOf, published, type Data } from './published.ts'
 import { isSetback, setback, type Setback } from './setback.ts'
@@ -18,16 +27,15 @@ const FIVE_MINUTES = 5 * 60_000
 export interface Target {
   kind: 'ConfigMap' | 'Secret'
   name: string
+  role: PublishedRole
   /** Every key that may be ours: those of them that are not wanted are removed. */
   keys: readonly string[]
 }
 
-interface Existing {
-  object: KubernetesObject
-  published: Published
-}
-
-/** What the cluster holds under this name: ours, or nothing, or a setback because it is somebody else's. */
+/**
+ * What the cluster holds under this name: ours, or nothing, or a setback because it is somebody else's. Marks of ours that
+ * are missing are put back. Fails with an `ApiError`.
+ */
 export async function readOwned(
   deps: AgentDeps,
   agent: Agent,
@@ -35,32 +43,65 @@ export async function readOwned(
   known: Published | undefined,
 ): Promise<Published | undefined | Setback> {
   const seen = seenAs(deps, agent, target)
+  // Nothing may be made under such a name either.
+  if (isReservedName(target.name)) return foreign(deps, agent, seen ?? newObject(agent, target, undefined), target)
   const mine = known && isOf(known, target) ? known : undefined
-  if (mine && intact(agent, seen, mine)) return mine
+  if (seen) return isUnchanged(deps, agent, seen, { target, mine }) ? mine : readNow(deps, agent, target)
   // Only ConfigMaps with our label are watched: one that has lost it may be there all the same.
-  if (!seen && (target.kind === 'Secret' || !mine)) return undefined
-  const existing = await readNow(deps, agent, target)
-  return isSetback(existing) ? existing : existing?.published
+  return mine && target.kind === 'ConfigMap' ? readNow(deps, agent, target) : undefined
 }
 
-const isOf = (known: Published, { kind, name }: Target): boolean => known.name === name && known.kind === kind
+/** It is the version that we know, with all of our marks on it. */
+const isUnchanged = (
+  deps: AgentDeps,
+  agent: Agent,
+  seen: KubernetesObject,
+  { target, mine }: { target: Target; mine: Published | undefined },
+): boolean =>
+  seen.metadata.resourceVersion === mine?.resourceVersion && ownershipOf(deps, agent, seen, target).is === 'mine'
+
+const isOf = (known: Published, { kind, name }: Pick<Target, 'kind' | 'name'>): boolean =>
+  known.name === name && known.kind === kind
+
+const keyOf = ({ metadata }: Agent, name: string): string => `${metadata.namespace ?? ''}/${name}`
 
 /** What the watch has seen under this name. */
-const seenAs = ({ cluster }: AgentDeps, { metadata }: Agent, { kind, name }: Target): KubernetesObject | undefined =>
-  (kind === 'Secret' ? cluster.secrets : cluster.configMaps).get(`${metadata.namespace ?? ''}/${name}`)
+const seenAs = ({ cluster }: AgentDeps, agent: Agent, { kind, name }: Target): KubernetesObject | undefined =>
+  (kind === 'Secret' ? cluster.secrets : cluster.configMaps).get(keyOf(agent, name))
 
-/** It is the version that we know, with our label and our reference on it. */
-const intact = (agent: Agent, seen: KubernetesObject | undefined, known: Published): boolean =>
-  seen?.metadata.resourceVersion === known.resourceVersion && isManaged(seen) && ownedBy(seen, agent)
+const ownershipOf = (deps: AgentDeps, agent: Agent, object: KubernetesObject, target: Target): Ownership =>
+  ownershipOfPublished(object, agent, { role: target.role, shared: isShared(deps, agent, target) })
 
-async function readNow(deps: AgentDeps, agent: Agent, target: Target): Promise<Existing | Setback | undefined> {
+/** Whether a spec beside this Agent's names the object, too: then nobody can tell from the name alone whose it is. */
+function isShared({ cluster }: AgentDeps, agent: Agent, { kind, name }: Target): boolean {
+  const key = keyOf(agent, name)
+  const agents = cluster.agents.by(kind === 'Secret' ? 'secret' : 'configMap', key)
+  const clients = kind === 'Secret' ? cluster.integrations.by('secret', key) : []
+  return clients.length > 0 || agents.some(({ metadata }) => metadata.uid !== agent.metadata.uid)
+}
+
+async function readNow(deps: AgentDeps, agent: Agent, target: Target): Promise<Published | Setback | undefined> {
   const namespace = agent.metadata.namespace ?? ''
   const object =
     target.kind === 'Secret'
       ? await deps.cluster.readSecret(namespace, target.name)
       : await deps.cluster.readConfigMap(namespace, target.name)
   if (!object) return undefined
-  return notOurs(deps, agent, object) ?? { object, published: publishedFrom(object, target) }
+  const ownership = ownershipOf(deps, agent, object, target)
+  if (ownership.is === 'foreign') return foreign(deps, agent, object, target)
+  return publishedFrom(ownership.is === 'mine' ? object : await markAgain(deps, agent, object, target), target)
+}
+
+/** Puts back what is missing of our marks and of the owner reference; the data stays as it is. */
+async function markAgain(
+  deps: AgentDeps,
+  agent: Agent,
+  object: ConfigMap | Secret,
+  { role }: Target,
+): Promise<ConfigMap | Secret> {
+  const ownerReferences = withController(object.metadata.ownerReferences, agent)
+  const written = await deps.cluster.patch(object, { metadata: { ...marksOf(agent, role), ownerReferences } })
+  return { ...object, metadata: written.metadata }
 }
 
 function publishedFrom(object: ConfigMap | Secret, target: Target): Published {
@@ -71,36 +112,46 @@ function publishedFrom(object: ConfigMap | Secret, target: Target): Published {
   return published(at, Object.fromEntries(ours.map(([key, value]) => [key, text(value)])))
 }
 
-const controllerOf = (object: KubernetesObject): OwnerReference | undefined =>
-  object.metadata.ownerReferences?.find((reference) => reference.controller)
-
-const ownedBy = (object: KubernetesObject, agent: Agent): boolean => controllerOf(object)?.uid === agent.metadata.uid
-
-function notOurs(deps: AgentDeps, agent: Agent, object: KubernetesObject): Setback | undefined {
+function foreign(deps: AgentDeps, agent: Agent, object: KubernetesObject, target: Target): Setback {
+  const what = `${target.kind} ${target.name}`
   const controller = controllerOf(object)
-  if (ownedBy(object, agent) || (!controller && isManaged(object))) return undefined
-  const what = `${object.kind} ${object.metadata.name}`
-  const again = { kind: 'slow', at: deps.clock.now() + FIVE_MINUTES } as const
-  if (controller?.kind === 'Agent' && controller.name === agent.metadata.name) {
+  if (controller?.kind === 'Agent' && controller.name === agent.metadata.name && !isReservedName(target.name)) {
     const message = `${what} still belongs to a deleted Agent of the same name; it is replaced once Kubernetes has removed it.`
     return setback('Synced', 'PublishFailed', message, { kind: 'wait', for: FIVE_MINUTES })
   }
-  const whose = controller ? `belongs to ${controller.kind} ${controller.name}` : 'was made by somebody else'
-  const message = `${what} ${whose} and is left alone: delete it, or publish under another name.`
-  return setback('Synced', 'PublishConflict', message, again)
+  const verdict = ownershipOf(deps, agent, object, target)
+  const { whose = 'is somebody else’s', todo = 'delete it, or publish under another name' } =
+    verdict.is === 'foreign' ? verdict : {}
+  const message = `${what} ${whose} and is left alone: ${todo}.`
+  return setback('Synced', 'PublishConflict', message, { kind: 'slow', at: deps.clock.now() + FIVE_MINUTES })
 }
 
-/** Takes away what this Agent published under names that its spec no longer says. */
-export async function removeOrphans(deps: AgentDeps, agent: Agent): Promise<void> {
-  const { secrets, configMaps } = deps.cluster
+/**
+ * Takes away what this Agent published under names that its spec no longer says, once everything that it says now stands.
+ * Fails with an `ApiError`.
+ */
+export async function removeOrphans(deps: AgentDeps, agent: Agent, memory: AgentMemory): Promise<void> {
   const { calendar, accessToken } = agent.spec.publish
-  const wanted = [calendar && `${calendar.kind}/${calendar.name}`, accessToken && `Secret/${accessToken.name}`]
-  const published = [secrets, configMaps].flatMap((watched) => watched.by('controller', agent.metadata.uid ?? ''))
-  for (const object of published) {
-    const orphaned = isManaged(object) && !wanted.includes(`${object.kind}/${object.metadata.name}`)
-    if (orphaned) await deps.cluster.delete(object)
+  const token = accessToken && { kind: 'Secret' as const, name: accessToken.name }
+  if (!stands(memory.published, calendar) || !stands(memory.publishedToken, token)) return
+  const wanted = [calendar, token].flatMap((one) => (one ? [`${one.kind}/${one.name}`] : []))
+  const { secrets, configMaps } = deps.cluster
+  const controlled = [secrets, configMaps].flatMap((watched) => watched.by('controller', agent.metadata.uid ?? ''))
+  for (const object of controlled) {
+    if (isPublished(object) && !wanted.includes(`${object.kind}/${object.metadata.name}`)) {
+      await deps.cluster.delete(object)
+    }
   }
 }
+
+const stands = (known: Published | undefined, wanted: Pick<Target, 'kind' | 'name'> | undefined): boolean =>
+  wanted === undefined || (known !== undefined && isOf(known, wanted))
+
+/** Of 0.1.0, or of a role that can be published: never a grant or a key, whatever reference was put on it. */
+const isPublished = (object: KubernetesObject): boolean =>
+  isOurs(object) &&
+  !isReservedName(object.metadata.name) &&
+  [undefined, 'calendar', 'access-token'].includes(object.metadata.labels?.[ROLE_LABEL])
 
 /** Makes the object hold exactly `data` under our keys. Fails with an `ApiError`; answers what stands there now. */
 export async function writeOwned(
@@ -111,40 +162,28 @@ export async function writeOwned(
 ): Promise<Published | Setback> {
   const tooLarge = sizeSetback(deps, target)
   if (tooLarge) return tooLarge
-  const seen = seenAs(deps, agent, target)
-  const whole = current !== undefined && seen !== undefined && intact(agent, seen, current)
-  if (whole && sameData(dataOf(current), target.data)) return current
-  if (current === undefined) return create(deps, agent, target)
-  const references = seen ? seen.metadata.ownerReferences : undefined
-  const written = await deps.cluster.patch(newObject(agent, target, current.resourceVersion), {
-    metadata: whole ? undefined : { labels: MANAGED_BY, ownerReferences: withOurs(references, agent) },
-    data: dataPatch(target, dataOf(current)),
-  })
+  const standing = current ?? (await create(deps, agent, target))
+  if (isSetback(standing)) return standing
+  if (sameData(dataOf(standing), target.data)) return standing
+  const object = newObject(agent, target, standing.resourceVersion)
+  const written = await deps.cluster.patch(object, { data: dataPatch(target, dataOf(standing)) })
   return remember(target, written)
 }
 
+/** A new object with all of the data; what is there all the same, where it is ours. */
 async function create(deps: AgentDeps, agent: Agent, target: Target & { data: Data }): Promise<Published | Setback> {
   const object = newObject(agent, target, undefined)
-  Object.assign(object.metadata, { labels: MANAGED_BY, ownerReferences: withOurs(undefined, agent) })
+  Object.assign(object.metadata, marksOf(agent, target.role), { ownerReferences: withController(undefined, agent) })
   try {
     const written = await deps.cluster.create(Object.assign(object, { data: encoded(target, target.data) }))
     return remember(target, written)
   } catch (error) {
     if (!(error instanceof ApiError) || error.failure !== 'AlreadyExists') throw error
   }
-  // It is there all the same, without our label: ours if it refers to this Agent, else somebody's.
   const existing = await readNow(deps, agent, target)
-  if (isSetback(existing)) return existing
-  const again = {
-    kind: 'retry',
-    error: new Error(`${target.kind} ${target.name} changed while it was written`),
-  } as const
-  if (!existing) return setback('Synced', 'PublishFailed', again.error.message, again)
-  const written = await deps.cluster.patch(newObject(agent, target, existing.published.resourceVersion), {
-    metadata: { labels: MANAGED_BY, ownerReferences: withOurs(existing.object.metadata.ownerReferences, agent) },
-    data: dataPatch(target, dataOf(existing.published)),
-  })
-  return remember(target, written)
+  if (existing) return existing
+  const error = new Error(`${target.kind} ${target.name} changed while it was written`)
+  return setback('Synced', 'PublishFailed', error.message, { kind: 'retry', error })
 }
 
 const remember = (target: Target & { data: Data }, { metadata }: KubernetesObject): Published =>
@@ -153,13 +192,6 @@ const remember = (target: Target & { data: Data }, { metadata }: KubernetesObjec
 function newObject(agent: Agent, target: Target, resourceVersion: string | undefined): ConfigMap | Secret {
   const metadata = { namespace: agent.metadata.namespace, name: target.name, resourceVersion }
   return { apiVersion: 'v1', kind: target.kind, metadata }
-}
-
-/** Everybody else's references, and ours as the controller. */
-function withOurs(references: OwnerReference[] | undefined, agent: Agent): OwnerReference[] {
-  const uid = agent.metadata.uid ?? ''
-  const ours = { apiVersion: GROUP_VERSION, kind: 'Agent', name: agent.metadata.name, uid, controller: true }
-  return [...(references ?? []).filter((reference) => reference.uid !== uid), ours]
 }
 
 const encoded = (target: Target, data: Record<string, string>): Record<string, string> =>

@@ -38,7 +38,7 @@ export async function publishCalendar(context: PublishContext): Promise<Setback 
     memory.published = undefined
     return undefined
   }
-  const target: Target = { kind: wanted.kind, name: wanted.name, keys: CALENDAR_KEYS }
+  const target: Target = { kind: wanted.kind, name: wanted.name, role: 'calendar', keys: CALENDAR_KEYS }
   const standing = await readOwned(deps, agent, target, memory.published)
   if (isSetback(standing)) return standing
   memory.published = standing
@@ -141,7 +141,7 @@ export async function publishToken({ deps, agent, memory }: PublishContext): Pro
   const wanted = agent.spec.publish.accessToken
   const { accessToken, expiresAt } = memory.grant ?? {}
   if (!wanted || !accessToken || expiresAt === undefined) return undefined
-  const target: Target = { kind: 'Secret', name: wanted.name, keys: TOKEN_KEYS }
+  const target: Target = { kind: 'Secret', name: wanted.name, role: 'access-token', keys: TOKEN_KEYS }
   const standing = await readOwned(deps, agent, target, memory.publishedToken)
   if (isSetback(standing)) return standing
   const data = { access_token: accessToken, expires_at: timestamp(expiresAt), token_type: 'Bearer' }

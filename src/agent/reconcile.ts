@@ -175,7 +175,7 @@ async function publish(
   const calendar = await guarded(deps, memory, () => publishCalendar(context))
   const token = authorized ? await guarded(deps, memory, () => publishToken(context)) : undefined
   // Only once the new name holds everything does the old one go.
-  if (!calendar && !token && authorized) await guarded(deps, memory, () => removeOrphans(deps, agent))
+  if (!calendar && !token && authorized) await guarded(deps, memory, () => removeOrphans(deps, agent, memory))
   return [calendar, token].filter((one) => one !== undefined)
 }
 

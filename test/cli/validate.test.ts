@@ -355,7 +355,6 @@ describe('objects together', () => {
 
   it.each([
     ['the client Secret of CalendarIntegration booking/google', publishing('google-oauth-client', 'Secret')],
-    ['the grant Secret of Agent booking/alice', publishing('alice-google-grant', 'Secret')],
     ['the brought grant of Agent booking/alice', publishing('brought', 'Secret')],
   ])('must not write over %s', async (what, publish) => {
     const alice = agent('alice', `${publishing('alice')}  grantSecretRef: {name: brought}\n`)
@@ -363,6 +362,15 @@ describe('objects together', () => {
     expect(code).toBe(1)
     expect(lines).toHaveLength(1)
     expect(lines[0]).toContain(`is also ${what}`)
+  })
+
+  it('must not publish under the name of a grant', async () => {
+    const { code, lines } = await one(
+      [INTEGRATION, agent('bob', publishing('alice-google-grant', 'Secret'))].join('---'),
+    )
+    expect(code).toBe(1)
+    expect(lines.join('\n')).toContain('spec.publish.calendar.name')
+    expect(lines.join('\n')).toContain('kept for what the operator stores')
   })
 
   it('may read one brought grant', async () => {

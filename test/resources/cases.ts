@@ -34,6 +34,8 @@ const named = (path: string, what: string, example: string): string =>
 const ACCOUNT =
   'spec.account: Invalid value: "string": must be the e-mail address of one Google account, for example alice@example.com'
 const OWN_GRANT = 'must not be NAME-google-grant, the Secret in which the operator keeps the grant;'
+const RESERVED =
+  'must not be calendar-operator-keys or end in -google-grant, names that are kept for what the operator stores; publish to another name'
 const BROUGHT =
   'must not be the Secret named by grantSecretRef, which is read and never written; publish to another name'
 
@@ -325,16 +327,23 @@ const agents: Refused[] = [
       `spec.grantSecretRef.name: Invalid value: "object": ${OWN_GRANT} give the Secret that you bring another name`,
     ],
   },
-  {
-    name: "a calendar in the operator's own Secret",
-    object: agent({ publish: { calendar: { kind: 'Secret', name: 'alice-google-grant' } } }),
-    lines: [`spec.publish.calendar.name: Invalid value: "object": ${OWN_GRANT} publish to another name`],
-  },
-  {
-    name: "an access token in the operator's own Secret",
-    object: agent({ publish: { accessToken: { name: 'alice-google-grant' } } }),
-    lines: [`spec.publish.accessToken.name: Invalid value: "object": ${OWN_GRANT} publish to another name`],
-  },
+  ...['alice-google-grant', 'bob-google-grant', 'calendar-operator-keys'].flatMap((name) => [
+    {
+      name: `a calendar in Secret ${name}, which is kept for the operator`,
+      object: agent({ publish: { calendar: { kind: 'Secret', name } } }),
+      lines: [`spec.publish.calendar.name: Invalid value: "string": ${RESERVED}`],
+    },
+    {
+      name: `a calendar in ConfigMap ${name}, a name that is kept for the operator`,
+      object: agent({ publish: { calendar: { name } } }),
+      lines: [`spec.publish.calendar.name: Invalid value: "string": ${RESERVED}`],
+    },
+    {
+      name: `an access token in Secret ${name}, which is kept for the operator`,
+      object: agent({ publish: { accessToken: { name } } }),
+      lines: [`spec.publish.accessToken.name: Invalid value: "string": ${RESERVED}`],
+    },
+  ]),
   {
     name: 'an agent whose name leaves no room',
     object: agent({}, { name: 'a'.repeat(241) }),
@@ -385,8 +394,10 @@ export const accepted: { name: string; object: Json }[] = [
     object: agent({ publish: { calendar: { name: 'one' }, accessToken: { name: 'one' } } }),
   },
   {
-    name: 'a ConfigMap named like the grant',
-    object: agent({ publish: { calendar: { name: 'alice-google-grant' } } }),
+    name: 'a calendar and a token named almost like what is kept for the operator',
+    object: agent({
+      publish: { calendar: { name: 'google-grant' }, accessToken: { name: 'calendar-operator-keys-2' } },
+    }),
   },
   { name: 'an access token and nothing else', object: agent({ publish: { accessToken: { name: 'token' } } }) },
   { name: 'a long staleness', object: agent({ publish: { staleAfter: '720h' } }) },

@@ -58,7 +58,7 @@ export interface AgentSpec {
    */
   publish: {
     /**
-     * The object that the calendar is published to, in the Agent's namespace. The operator creates it; one that exists and is not the operator's is never touched.
+     * The object that the calendar is published to, in the Agent's namespace. The operator creates it; one that exists and is not this Agent's is never touched.
      */
     calendar?: {
       /**
@@ -100,7 +100,7 @@ export interface AgentSpec {
     whenStale: 'KeepLast' | 'Block'
   }
   /**
-   * A Secret, in the Agent's namespace, with a refresh token to use, by GitOps or from a vault, instead of a sign-in. Keys: refresh_token, and granted_at (RFC 3339), the time of the consent, where it is known. It is read, never written.
+   * A Secret, in the Agent's namespace, with a refresh token to use, by GitOps or from a vault, instead of a sign-in. Keys: refresh_token, and granted_at (RFC 3339), the time of the consent, where it is known. It is read, never written, and can't be a Secret that the operator made.
    */
   grantSecretRef?: {
     /**

@@ -120,16 +120,6 @@ export const crds: readonly CustomResourceDefinition[] = [
                   "rule": "!has(self.spec.grantSecretRef) || self.spec.grantSecretRef.name != self.metadata.name + '-google-grant'",
                   "fieldPath": ".spec.grantSecretRef.name",
                   "message": "must not be NAME-google-grant, the Secret in which the operator keeps the grant; give the Secret that you bring another name"
-                },
-                {
-                  "rule": "!has(self.spec.publish.calendar) || self.spec.publish.calendar.kind != 'Secret' || self.spec.publish.calendar.name != self.metadata.name + '-google-grant'",
-                  "fieldPath": ".spec.publish.calendar.name",
-                  "message": "must not be NAME-google-grant, the Secret in which the operator keeps the grant; publish to another name"
-                },
-                {
-                  "rule": "!has(self.spec.publish.accessToken) || self.spec.publish.accessToken.name != self.metadata.name + '-google-grant'",
-                  "fieldPath": ".spec.publish.accessToken.name",
-                  "message": "must not be NAME-google-grant, the Secret in which the operator keeps the grant; publish to another name"
                 }
               ],
               "properties": {
@@ -287,7 +277,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                       "properties": {
                         "calendar": {
                           "type": "object",
-                          "description": "The object that the calendar is published to, in the Agent's namespace. The operator creates it; one that exists and is not the operator's is never touched.",
+                          "description": "The object that the calendar is published to, in the Agent's namespace. The operator creates it; one that exists and is not this Agent's is never touched.",
                           "required": [
                             "name"
                           ],
@@ -318,6 +308,10 @@ export const crds: readonly CustomResourceDefinition[] = [
                                 {
                                   "rule": "self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')",
                                   "message": "must be the name of a ConfigMap or Secret, of lower case letters, digits, '-' and '.', such as alice-calendar"
+                                },
+                                {
+                                  "rule": "!self.endsWith('-google-grant') && self != 'calendar-operator-keys'",
+                                  "message": "must not be calendar-operator-keys or end in -google-grant, names that are kept for what the operator stores; publish to another name"
                                 }
                               ]
                             },
@@ -365,6 +359,10 @@ export const crds: readonly CustomResourceDefinition[] = [
                                 {
                                   "rule": "self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')",
                                   "message": "must be the name of a Secret, of lower case letters, digits, '-' and '.', such as alice-google-token"
+                                },
+                                {
+                                  "rule": "!self.endsWith('-google-grant') && self != 'calendar-operator-keys'",
+                                  "message": "must not be calendar-operator-keys or end in -google-grant, names that are kept for what the operator stores; publish to another name"
                                 }
                               ]
                             }
@@ -396,7 +394,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                     },
                     "grantSecretRef": {
                       "type": "object",
-                      "description": "A Secret, in the Agent's namespace, with a refresh token to use, by GitOps or from a vault, instead of a sign-in. Keys: refresh_token, and granted_at (RFC 3339), the time of the consent, where it is known. It is read, never written.",
+                      "description": "A Secret, in the Agent's namespace, with a refresh token to use, by GitOps or from a vault, instead of a sign-in. Keys: refresh_token, and granted_at (RFC 3339), the time of the consent, where it is known. It is read, never written, and can't be a Secret that the operator made.",
                       "required": [
                         "name"
                       ],
