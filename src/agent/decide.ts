@@ -117,14 +117,21 @@ function stage(left: number): string {
 function decideSynced(facts: Facts, trouble: Setback | undefined): Synced {
   const previous = before(facts, 'Synced')
   if (trouble && previous) return asBefore(previous, patience(facts, trouble)) ?? neverRead(trouble.message)
-  const own = facts.setbacks.filter((one) => one.condition === 'Synced')
-  const worst = own.find(isStuck) ?? own[0]
-  const known = worst && !isStuck(worst) ? stillStuck(facts, previous) : undefined
-  if (worst) return known ?? { status: 'False', reason: worst.reason, message: worst.message }
+  const own = ownFailure(facts, previous)
+  if (own) return own
   const other = facts.setbacks[0]
   if (other) return outdated(facts, other, previous)
   if (facts.synced) return { status: 'True', reason: 'Synced', message: syncedMessage(facts.synced) }
   return asBefore(previous) ?? neverRead('The calendars have not been read yet.')
+}
+
+/** What is wrong with the calendars or their publishing itself. */
+function ownFailure(facts: Facts, previous: Condition | undefined): Synced | undefined {
+  const own = facts.setbacks.filter((one) => one.condition === 'Synced')
+  const worst = own.find(isStuck) ?? own[0]
+  if (!worst) return undefined
+  const known = isStuck(worst) ? undefined : stillStuck(facts, previous)
+  return known ?? { status: 'False', reason: worst.reason, message: worst.message }
 }
 
 const isStuck = ({ reason }: { reason: string }): boolean => meaningOf(reason) === 'stuck'
