@@ -1,25 +1,34 @@
-/** How an integration's agents are doing, counted from their own status. Pure. */
+/** How an integration's agents are doing, counted from their own status. */
+import { keyOf, type Cluster } from '../kubernetes/port.ts'
+import { notAllowed } from '../resources/allowed-namespaces.ts'
 import { findCondition } from '../resources/conditions.ts'
-import type { Agent, CalendarIntegrationStatus } from '../resources/types.ts'
+import type { Agent, CalendarIntegration, CalendarIntegrationStatus } from '../resources/types.ts'
 
-export function countAgents(agents: readonly Agent[]): NonNullable<CalendarIntegrationStatus['agents']> {
-  const having = (type: string, test: (condition: { status: string; reason: string }) => boolean): number =>
-    agents.filter((agent) => {
-      const condition = findCondition(agent.status?.conditions, type)
-      return condition !== undefined && test(condition)
-    }).length
-  const total = agents.length
-  const ready = having('Ready', ({ status }) => status === 'True')
+type Counts = NonNullable<CalendarIntegrationStatus['agents']>
+
+/** Agents that the integration does not serve are not counted: anybody may name it. */
+export function countAgents(cluster: Pick<Cluster, 'agents' | 'namespaces'>, integration: CalendarIntegration): Counts {
+  const { agents, namespaces } = cluster
+  const labelsOf = namespaces && ((name: string) => namespaces.get(name)?.metadata.labels)
+  const all = agents.by('integration', keyOf(integration))
+  return counted(all.filter((agent) => notAllowed(agent, integration, labelsOf) === undefined))
+}
+
+/** Each agent is ready, fails, awaits its sign-in, or is on its way: none is counted twice. */
+function counted(agents: readonly Agent[]): Counts {
+  const holds = (agent: Agent, type: string): boolean =>
+    findCondition(agent.status?.conditions, type)?.status === 'True'
+  const authorizedIs = (agent: Agent, reason: string): boolean =>
+    findCondition(agent.status?.conditions, 'Authorized')?.reason === reason
+  const ready = agents.filter((agent) => holds(agent, 'Ready'))
+  const failing = agents.filter((agent) => holds(agent, 'Stalled'))
+  const others = agents.filter((agent) => !holds(agent, 'Ready') && !holds(agent, 'Stalled'))
   return {
-    total,
-    ready,
-    awaitingSignIn: having('Authorized', ({ reason }) => reason === 'AwaitingSignIn'),
-    expiringSoon: agents.filter(
-      ({ status }) =>
-        findCondition(status?.conditions, 'Ready')?.status === 'True' &&
-        findCondition(status?.conditions, 'Authorized')?.reason === 'GrantExpiresSoon',
-    ).length,
-    failing: having('Stalled', ({ status }) => status === 'True'),
-    summary: `${ready}/${total}`,
+    total: agents.length,
+    ready: ready.length,
+    awaitingSignIn: others.filter((agent) => authorizedIs(agent, 'AwaitingSignIn')).length,
+    expiringSoon: ready.filter((agent) => authorizedIs(agent, 'GrantExpiresSoon')).length,
+    failing: failing.length,
+    summary: `${ready.length}/${agents.length}`,
   }
 }

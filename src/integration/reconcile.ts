@@ -4,15 +4,15 @@
  * their ports only.
  */
 import { isDeepStrictEqual } from 'node:util'
-import { announce } from '../kubernetes/announce.ts'
 import { keyOf } from '../kubernetes/port.ts'
+import { asWritten, isOverwritten, withOwnStatus, writeReport, type StatusMemory } from '../kubernetes/status-report.ts'
 import { done, type Outcome } from '../loop/outcome.ts'
 import { signInOf } from '../google/signIn.ts'
 import { withWordIfLate } from '../loop/pace.ts'
 import { scrub } from '../platform/scrub.ts'
 import { conditionsFor, findCondition } from '../resources/conditions.ts'
 import { requestedAt } from '../resources/names.ts'
-import { compact, isRequested } from '../resources/status.ts'
+import { isRequested } from '../resources/status.ts'
 import type { CalendarIntegration, CalendarIntegrationStatus } from '../resources/types.ts'
 import { countAgents } from './counts.ts'
 import {
@@ -27,7 +27,7 @@ import { decide, type Decision } from './decide.ts'
 import type { APIKnowledge } from './directory.ts'
 import type { IntegrationDeps } from './port.ts'
 
-interface Memory extends CredentialsMemory {
+interface Memory extends CredentialsMemory, StatusMemory<CalendarIntegrationStatus> {
   uid: string
   handledRequest?: string
 }
@@ -40,18 +40,19 @@ const FIRST_STATUS_AFTER_MS = 5_000
 export function createIntegrationReconciler(deps: IntegrationDeps): ReconcileIntegration {
   const memories = new Map<string, Memory>()
   return async (key) => {
-    const integration = deps.cluster.integrations.get(key)
-    if (!integration || integration.metadata.deletionTimestamp) {
+    const found = deps.cluster.integrations.get(key)
+    if (!found || found.metadata.deletionTimestamp) {
       memories.delete(key)
       deps.directory.forget(key)
       deps.sites.sweep()
       return done()
     }
     const known = memories.get(key)
-    const uid = integration.metadata.uid ?? ''
+    const uid = found.metadata.uid ?? ''
     const memory: Memory = known?.uid === uid ? known : { uid }
     memories.set(key, memory)
-    return integration.spec.suspend ? suspended(deps, integration) : reconcile(deps, key, integration, memory)
+    const integration = withOwnStatus<'CalendarIntegration'>(found, memory)
+    return integration.spec.suspend ? suspended(deps, integration, memory) : reconcile(deps, key, integration, memory)
   }
 }
 
@@ -132,12 +133,12 @@ function tellAgents(deps: IntegrationDeps, key: string, memory: Memory, { findin
 }
 
 /** Frozen, with its agents; only who never had a status gets one. */
-async function suspended(deps: IntegrationDeps, integration: CalendarIntegration): Promise<Outcome> {
+async function suspended(deps: IntegrationDeps, integration: CalendarIntegration, memory: Memory): Promise<Outcome> {
   const known = findCondition(integration.status?.conditions, 'Ready')
   const message = 'Suspended: nothing is asked of Google until spec.suspend is false.'
   const ready = { status: 'Unknown', reason: 'Suspended', message } as const
   const findings = known && known.reason !== 'Suspended' ? undefined : { ready, own: {} }
-  await write(deps, integration, findings, {})
+  await write(deps, integration, memory, findings && { findings, facts: {} })
   return done()
 }
 
@@ -150,7 +151,8 @@ async function report(
   const { clientId, projectId } = memory.file ?? {}
   const before = findCondition(integration.status?.conditions, 'CredentialsValid')?.message
   const facts = { clientID: clientId, projectID: projectId, credentialsHash: memory.hash }
-  await write(deps, integration, findings, { ...facts, signIn: signInStatus(deps, integration, memory) })
+  const signIn = signInStatus(deps, integration, memory)
+  await write(deps, integration, memory, { findings, facts: { ...facts, signIn } })
   const now = findings.own.CredentialsValid
   // What was taken off a pasted value is said once, though all is well.
   if (memory.file?.stripped.length && now?.status === 'True' && now.message !== before) {
@@ -169,31 +171,38 @@ function signInStatus(
   return { ...(file && { mode }), redirectURI, javascriptOrigin }
 }
 
-/** Writes the status if it says something new. Fails with an `ApiError`. */
+interface Found {
+  findings: Decision['findings']
+  facts: Partial<CalendarIntegrationStatus>
+}
+
+/** Writes the status if it says something new, or somebody has written over it. Fails with an `ApiError`. */
 async function write(
   deps: IntegrationDeps,
   looked: CalendarIntegration,
-  findings: Decision['findings'] | undefined,
-  facts: Partial<CalendarIntegrationStatus>,
+  memory: Memory,
+  found: Found | undefined,
 ): Promise<void> {
-  const integration = deps.cluster.integrations.get(keyOf(looked))
-  if (!integration || integration.metadata.uid !== looked.metadata.uid) return
-  const before = integration.status ?? {}
+  const object = deps.cluster.integrations.get(keyOf(looked))
+  if (!object || object.metadata.uid !== looked.metadata.uid) return
   const { generation } = looked.metadata
+  const before = withOwnStatus<'CalendarIntegration'>(object, memory).status ?? {}
   const at = { conditions: before.conditions, generation, now: deps.clock.now() }
-  const found = findings && { conditions: conditionsFor('CalendarIntegration', findings, at), ...facts }
-  const handled = (findings && requestedAt(looked)) ?? before.lastHandledReconcileAt
-  const agents = countAgents(deps.cluster.agents.by('integration', keyOf(looked)))
-  const status = compact({
-    ...(found ?? before),
+  const status = asWritten('CalendarIntegration', {
+    ...(found ? { ...found.facts, conditions: conditionsFor('CalendarIntegration', found.findings, at) } : before),
     observedGeneration: generation,
-    lastHandledReconcileAt: handled,
-    agents,
+    lastHandledReconcileAt: (found && requestedAt(looked)) ?? before.lastHandledReconcileAt,
+    agents: countAgents(deps.cluster, looked),
   })
-  if (isDeepStrictEqual(status, integration.status)) return
-  await deps.cluster.writeStatus(integration, status)
-  const turn = { kind: 'CalendarIntegration', object: integration, before: before.conditions } as const
-  announce(deps, { ...turn, after: status.conditions })
+  if (isDeepStrictEqual(status, object.status) && !isOverwritten(object, memory)) return
+  const report = { kind: 'CalendarIntegration', object, memory, generation, refused } as const
+  await writeReport(deps, report, status)
+}
+
+/** None of the reasons is about this; and while it can't be told, nobody knows. */
+function refused(message: string): Decision['findings'] {
+  const unknown = { status: 'Unknown', reason: 'NotYetKnown', message } as const
+  return { ready: unknown, own: { CredentialsValid: unknown } }
 }
 
 /** A courtesy to whoever waits: the status at the end of the reconcile is the one that counts. */

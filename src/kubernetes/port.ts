@@ -82,8 +82,11 @@ export interface Cluster {
    * decided on. Fails with `Conflict` where that is no longer the current one, and with an `Error` where it is missing.
    */
   patch<T extends KubernetesObject>(object: T, patch: Record<string, unknown>): Promise<T>
-  /** Replaces the whole status, for that resourceVersion only. The caller compares first: this always writes. */
-  writeStatus(object: Agent | CalendarIntegration, status: object): Promise<void>
+  /**
+   * Replaces the whole status, for that resourceVersion only, and answers it as it stands now. The caller compares first: this
+   * always writes.
+   */
+  writeStatus(object: Agent | CalendarIntegration, status: object): Promise<object | undefined>
   /** Deletes this very object (uid and resourceVersion are preconditions, the latter required). Already gone counts as done. */
   delete(object: KubernetesObject): Promise<void>
   /** Never fails and never waits: an Event is a courtesy. */

@@ -25,7 +25,9 @@ export function createWriter(
       write(object, { ...PATCH, path: objectPath(object), body: forVersion(object, patch) }),
     async writeStatus(object, status) {
       const body = forVersion(object, { status: statusPatch(object.status, status) })
-      await write(object, { ...PATCH, path: `${objectPath(object)}/status`, body })
+      const path = `${objectPath(object)}/status`
+      const written = await write<KubernetesObject & { status?: object }>(object, { ...PATCH, path, body })
+      return written.status
     },
     async delete(object) {
       const run = (): Promise<KubernetesObject | 'deleted' | 'gone'> => remove(send, object)

@@ -1,0 +1,125 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { ApiError, type EventNote } from '../../src/kubernetes/port.ts'
+import {
+  asWritten,
+  isOverwritten,
+  withOwnStatus,
+  writeReport,
+  type StatusMemory,
+  type StatusReport,
+} from '../../src/kubernetes/status-report.ts'
+import { conditionsFor, findCondition } from '../../src/resources/conditions.ts'
+import type { Agent, AgentStatus } from '../../src/resources/types.ts'
+import { statusProblems } from '../support/kstatus.ts'
+import { anAgent } from '../support/resources.ts'
+
+const now = Date.parse('2026-11-23T10:00:00Z')
+const refusal = new ApiError(
+  'Invalid',
+  'PATCH … answered 422 Invalid (status.authorization.account: FieldValueTooLong)',
+)
+
+let agent: Agent
+let memory: StatusMemory<AgentStatus>
+/** What the API server says of each write. */
+let answers: (ApiError | 'taken')[]
+let written: AgentStatus[]
+let notes: EventNote[]
+
+beforeEach(() => {
+  agent = anAgent()
+  memory = {}
+  answers = []
+  written = []
+  notes = []
+})
+
+const cluster = {
+  writeStatus: async (object: object, status: AgentStatus) => {
+    const answer = answers.shift() ?? 'taken'
+    if (answer !== 'taken') throw answer
+    written.push(status)
+    agent = { ...(object as Agent), status: structuredClone(status) }
+    return agent.status
+  },
+  note: (event: EventNote) => void notes.push(event),
+}
+const deps = { cluster, clock: { now: () => now }, log: { info: () => undefined } }
+
+const refused: StatusReport<'Agent'>['refused'] = (message) => {
+  const finding = { status: 'False', reason: 'PublishFailed', message } as const
+  return { ready: finding, own: { Synced: finding } }
+}
+const report = (status: AgentStatus): Promise<void> =>
+  writeReport(deps, { kind: 'Agent', object: agent, memory, generation: 1, refused }, asWritten('Agent', status))
+
+const readyStatus = (): AgentStatus => {
+  const ready = { status: 'True', reason: 'Ready', message: 'All is well.' } as const
+  const own = { Authorized: { ...ready, reason: 'Granted' }, Synced: { ...ready, reason: 'Synced' } } as const
+  const before = { conditions: undefined, generation: 1, now }
+  return { observedGeneration: 1, conditions: conditionsFor('Agent', { ready, own }, before) }
+}
+const reasonOf = (type: string): string | undefined => findCondition(agent.status?.conditions, type)?.reason
+
+describe('a status that somebody wrote over', () => {
+  test('is told from one that stands as it was written, however often it was read since', async () => {
+    await report(readyStatus())
+    agent = { ...agent, status: structuredClone(agent.status) }
+    expect(isOverwritten(agent, memory)).toBe(false)
+    agent = { ...agent, status: { ...agent.status, sync: { lastSyncTime: '2030-01-01T00:00:00Z' } } }
+    expect(isOverwritten(agent, memory)).toBe(true)
+  })
+
+  test('is not believed: what we wrote is what counts', async () => {
+    await report(readyStatus())
+    const edited = structuredClone(agent.status?.conditions ?? []).map((one) => ({ ...one, status: 'False' as const }))
+    agent = { ...agent, status: { ...agent.status, conditions: edited } }
+    expect(withOwnStatus<'Agent'>(agent, memory).status).toEqual(readyStatus())
+  })
+
+  test('is believed after a restart, when nobody can tell', () => {
+    agent = { ...agent, status: readyStatus() }
+    expect(withOwnStatus<'Agent'>(agent, memory)).toBe(agent)
+    expect(isOverwritten(agent, memory)).toBe(false)
+  })
+})
+
+describe('a status that the API server refuses', () => {
+  test('gives way to one that says so, beside what stood there, with an Event; and the whole is to be tried again', async () => {
+    await report({ ...readyStatus(), sync: { lastSyncTime: '2026-11-23T09:00:00Z' } })
+    answers = [refusal]
+    await expect(report({ ...readyStatus(), authorization: { account: 'x' } })).rejects.toBe(refusal)
+    expect(statusProblems(agent)).toEqual([])
+    expect([reasonOf('Ready'), reasonOf('Synced'), reasonOf('Authorized')]).toEqual([
+      'PublishFailed',
+      'PublishFailed',
+      'Granted',
+    ])
+    expect(findCondition(agent.status?.conditions, 'Ready')?.message).toContain('FieldValueTooLong')
+    expect(agent.status?.sync?.lastSyncTime).toBe('2026-11-23T09:00:00Z')
+    expect(notes.map(({ type, reason }) => `${type} ${reason}`)).toContain('Warning PublishFailed')
+  })
+
+  test('is not written again in the same few words', async () => {
+    await report(readyStatus())
+    for (let round = 0; round < 3; round++) {
+      answers = [refusal]
+      await expect(report({ ...readyStatus(), authorization: { account: 'x' } })).rejects.toBe(refusal)
+    }
+    expect(written).toHaveLength(2)
+  })
+
+  test('gives way to these words alone where what stood there is refused as well', async () => {
+    agent = { ...agent, status: { ...readyStatus(), authorization: { account: 'x' } } }
+    answers = [refusal, refusal]
+    await expect(report(readyStatus())).rejects.toBe(refusal)
+    expect(Object.keys(agent.status ?? {}).sort()).toEqual(['conditions', 'observedGeneration'])
+    expect(reasonOf('Ready')).toBe('PublishFailed')
+  })
+
+  test('is only tried again where the API server did not look at it', async () => {
+    answers = [new ApiError('Unreachable', 'no answer')]
+    await expect(report(readyStatus())).rejects.toThrow('no answer')
+    expect(written).toEqual([])
+  })
+})
