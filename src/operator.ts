@@ -75,7 +75,7 @@ export function createOperator(deps: OperatorDeps): Operator {
   let health: HealthServer | undefined
   let electing: Promise<void> = Promise.resolve()
   const isStuck = ({ inHand }: Controller): boolean =>
-    [...inHand.values()].some((since) => clock.now() - since > STUCK_MS)
+    [...inHand.values()].some((since) => clock.monotonic() - since > STUCK_MS)
   return {
     get healthPort() {
       return health?.port

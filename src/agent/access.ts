@@ -4,6 +4,7 @@
  */
 import { sameAccount } from '../google/account.ts'
 import { GoogleError, type GoogleFailure, type TokenAnswer } from '../google/port.ts'
+import { hasCome } from '../platform/clock.ts'
 import { missingScopes } from '../google/scopes.ts'
 import type { ReasonOf } from '../resources/reasons.ts'
 import type { Agent } from '../resources/types.ts'
@@ -48,7 +49,7 @@ export async function renew(request: AccessRequest, grant: Grant): Promise<Setba
   }
   memory.refusal = undefined
   const rotated = answer.refreshToken !== undefined && answer.refreshToken !== grant.refreshToken
-  take(grant, answer, deps.random())
+  take(grant, answer, deps.clock.monotonic() + renewalAfter(answer, deps.random()))
   grant.clientId = gate.view.client.credentials.clientId
   grant.credentialsHash = gate.view.credentialsHash
   // A new grant is written once, with its account; a rotated token must not wait for anything.
@@ -56,15 +57,17 @@ export async function renew(request: AccessRequest, grant: Grant): Promise<Setba
   return undefined
 }
 
-function take(grant: Grant, answer: TokenAnswer, chance: number): void {
-  const lifetime = answer.expiresAt - answer.obtainedAt
+/** Two thirds of the lifetime, whole seconds, and up to a twentieth of it earlier so that agents spread out. In ms. */
+const renewalAfter = ({ expiresAt, obtainedAt }: TokenAnswer, chance: number): number =>
+  Math.floor(((expiresAt - obtainedAt) * (2 / 3 - chance / 20)) / 1000) * 1000
+
+function take(grant: Grant, answer: TokenAnswer, renewAt: number): void {
   Object.assign(grant, {
     refreshToken: answer.refreshToken ?? grant.refreshToken,
     accessToken: answer.accessToken,
     obtainedAt: answer.obtainedAt,
     expiresAt: answer.expiresAt,
-    // Two thirds of the lifetime, whole seconds, and up to a twentieth of it earlier so that agents spread out.
-    renewAt: answer.obtainedAt + Math.floor((lifetime * (2 / 3 - chance / 20)) / 1000) * 1000,
+    renewAt,
     scopes: answer.scopes ?? grant.scopes,
     grantExpiresAt: answer.grantExpiresAt ?? grant.grantExpiresAt,
     lastUsedAt: answer.obtainedAt,
@@ -73,7 +76,7 @@ function take(grant: Grant, answer: TokenAnswer, chance: number): void {
 }
 
 function needsRenewal({ deps, gate }: AccessRequest, grant: Grant): boolean {
-  if (!grant.accessToken || deps.clock.now() >= Math.min(grant.renewAt, grant.expiresAt)) return true
+  if (!grant.accessToken || hasCome(deps.clock, grant.renewAt) || deps.clock.now() >= grant.expiresAt) return true
   // After a restart the token in the Secret is taken to belong to the credentials in force.
   grant.credentialsHash ??= gate.view.credentialsHash
   return grant.credentialsHash !== gate.view.credentialsHash
@@ -86,7 +89,7 @@ function clientChanged(request: AccessRequest, grant: Grant): Setback | undefine
   const message = `The grant was made by another OAuth client (${grant.clientId}) than the integration has now (${clientId}): ${adviceOf(request)}.`
   return setback('Authorized', 'ClientChanged', message, {
     kind: 'slow',
-    at: slowly(memory.firstSeen, deps.clock.now()),
+    at: slowly(memory.firstSeen, deps.clock.monotonic()),
   })
 }
 
@@ -97,7 +100,7 @@ function rememberedRefusal(request: AccessRequest, grant: Grant): Setback | unde
   if (!refusal || request.force || refusal.advice !== adviceOf(request)) return undefined
   const same = refusal.token === grant.refreshToken && refusal.credentialsHash === gate.view.credentialsHash
   const again = refusal.setback.again
-  if (same && again.kind === 'slow' && deps.clock.now() < again.at) return refusal.setback
+  if (same && again.kind === 'slow' && !hasCome(deps.clock, again.at)) return refusal.setback
   return undefined
 }
 
@@ -117,7 +120,7 @@ function refused(request: AccessRequest, grant: Grant, error: unknown): Setback 
     const message = `CalendarIntegration ${gate.key} is not ready: Google refused its OAuth client (${error.message}).`
     return setback('Ready', 'IntegrationNotReady', message, { kind: 'retry', error })
   }
-  const now = deps.clock.now()
+  const now = deps.clock.monotonic()
   const since = memory.refusal?.setback.reason === verdict.reason ? memory.refusal.since : now
   const result = setback('Authorized', verdict.reason, verdict.message, { kind: 'slow', at: slowly(since, now) })
   memory.refusal = {
@@ -211,7 +214,7 @@ const wrongAccountMessage = (request: AccessRequest, grant: Grant): string =>
 
 /** A finding that stays until something of ours changes: there is nothing to ask Google about. */
 function standing({ deps, memory }: AccessRequest, reason: ReasonOf<'Agent', 'Authorized'>, message: string): Setback {
-  return setback('Authorized', reason, message, { kind: 'slow', at: slowly(memory.firstSeen, deps.clock.now()) })
+  return setback('Authorized', reason, message, { kind: 'slow', at: slowly(memory.firstSeen, deps.clock.monotonic()) })
 }
 
 /** The id of the primary calendar is the account: the one way to know it without a further scope. */

@@ -16,7 +16,14 @@ import type { Setback } from './setback.ts'
 const HOUR = 60 * 60_000
 
 export interface Facts {
+  /** The time of day. */
   now: number
+  /** The same instant by the monotonic clock. */
+  monotonic: number
+  /** The time of day at which what is published was judged: an end of trust since then has yet to be acted upon. */
+  publishedAt: number
+  /** The interval at which the calendars are read, in ms: no failure keeps an agent away for longer. */
+  interval?: number
   agent: Agent
   /** What went wrong, in the order of the steps. */
   setbacks: Setback[]
@@ -30,7 +37,7 @@ export interface Facts {
   unread?: boolean
   /** Since when something of the passing kind has been going wrong. */
   troubleSince?: number
-  /** Instants at which something falls due: readings, renewal, the end of trust. */
+  /** Instants at which a reading, a renewal or a warning falls due, by the monotonic clock. One that has passed means now. */
   due: number[]
 }
 
@@ -185,17 +192,33 @@ function worstOf(bad: Ready[]): Ready | undefined {
 }
 
 /** This key's backoff where something has to be tried again, else the soonest of what falls due. */
-function outcomeOf({ setbacks, now, freshUntil, ...facts }: Facts): Outcome {
-  // While the way to the calendars is barred, what falls due has to wait with it.
-  const due = setbacks.some(({ condition }) => condition !== 'Synced') ? [] : facts.due
-  const ends = [...due, ...(freshUntil === undefined ? [] : [freshUntil])].filter((at) => at > now)
-  const next = ends.length > 0 ? Math.min(...ends) - now : undefined
-  const sooner = (ms: number): number => Math.min(ms, next ?? ms)
+function outcomeOf(facts: Facts): Outcome {
+  const { setbacks, interval } = facts
+  const next = soonest(timesLeft(facts))
   const failed = setbacks.find(({ again }) => again.kind === 'retry')
-  if (failed?.again.kind === 'retry') return retry(failed.again.error, failed.again.notBefore, next)
+  if (failed?.again.kind === 'retry') {
+    // What has fallen due already waits for the backoff: it is what failed, or it stood behind that.
+    const atLatest = soonest(timesLeft(facts).filter((left) => left > 0))
+    return retry(failed.again.error, failed.again.notBefore, atLatest, interval)
+  }
+  const sooner = (ms: number): number => Math.max(Math.min(ms, next ?? ms), 0)
   const stuck = setbacks.find(({ again }) => again.kind === 'slow')
-  if (stuck?.again.kind === 'slow') return blocked(stuck.reason, sooner(Math.max(stuck.again.at - now, 0)))
+  if (stuck?.again.kind === 'slow') return blocked(stuck.reason, sooner(stuck.again.at - facts.monotonic))
   const waiting = setbacks.find(({ again }) => again.kind === 'wait')
   if (waiting?.again.kind === 'wait') return wait(waiting.reason, sooner(waiting.again.for))
-  return done(next)
+  return done(next === undefined ? undefined : Math.max(next, 0))
 }
+
+/** In how many ms each thing falls due that this agent has to be looked at for; 0 or less: now. */
+function timesLeft({ setbacks, due, freshUntil, ...at }: Facts): number[] {
+  const lefts = setbacks.some(bars) ? [] : due.map((instant) => instant - at.monotonic)
+  // The end of trust is acted upon once, and also while everything else has to wait: blocking needs nothing of Google.
+  if (freshUntil !== undefined && freshUntil > at.publishedAt) lefts.push(freshUntil - at.now)
+  return lefts
+}
+
+/** Whether the way to the calendars is barred: then what falls due has to wait with it. */
+const bars = ({ condition, reason, again }: Setback): boolean =>
+  condition !== 'Synced' || (again.kind === 'retry' && !reason.startsWith('Publish'))
+
+const soonest = (lefts: number[]): number | undefined => (lefts.length > 0 ? Math.min(...lefts) : undefined)

@@ -22,7 +22,7 @@ export function openGate(deps: AgentDeps, agent: Agent, since: number): Gate {
     const message = `There is no CalendarIntegration ${key}: create it, or correct spec.integrationRef.`
     return setback('Ready', 'IntegrationNotFound', message, { kind: 'wait', for: 60 * 60_000 })
   }
-  const now = deps.clock.now()
+  const now = deps.clock.monotonic()
   const { namespaces } = deps.cluster
   const labelsOf = namespaces && ((name: string) => namespaces.get(name)?.metadata.labels)
   const refusal = notAllowed(agent, integration, labelsOf)
@@ -52,5 +52,5 @@ export function siteRefused({ key, view }: OpenGate): Setback {
 /** The integration's change wakes its agents; only the switched-off API has to be asked by one of them. */
 export function untilAPIAsked({ integrations, clock }: AgentDeps, key: string): number {
   const at = integrations.apiAskedAgainAt(key)
-  return at === undefined ? 60 * 60_000 : Math.max(at - clock.now(), 0) + 1_000
+  return at === undefined ? 60 * 60_000 : Math.max(at - clock.monotonic(), 0) + 1_000
 }

@@ -8,6 +8,7 @@
 import { createHash } from 'node:crypto'
 import type { KubernetesObject, Secret } from '../kubernetes/port.ts'
 import { BROUGHT_TOKEN_HASH, CONSENT_IS_GUESS, isManaged, MANAGED_BY, grantSecretName } from '../resources/names.ts'
+import type { Clock } from '../platform/clock.ts'
 import type { Agent } from '../resources/types.ts'
 import type { AccessRequest } from './access.ts'
 import { decode, fromTimestamp } from '../resources/encoding.ts'
@@ -18,6 +19,11 @@ import { setback, slowly, type Setback } from './setback.ts'
 import { firstAdvice } from './sign-in.ts'
 
 const AN_HOUR = 60 * 60_000
+/** By how much two machines' clocks may differ without either being called wrong. */
+const CLOCKS_DIFFER_MS = 5 * 60_000
+/** Google's access tokens live for an hour. */
+const LONGEST_TOKEN_MS = AN_HOUR + CLOCKS_DIFFER_MS
+const LONGEST_GRANT_MS = 10 * 366 * 24 * AN_HOUR
 
 /** Brings `memory.grant` up to date with the Secrets; each is read only when its version has changed. */
 export async function gatherGrant({ deps, agent, memory, gate }: AccessRequest): Promise<Grant | Setback> {
@@ -38,7 +44,7 @@ async function readOwn(deps: AgentDeps, agent: Agent, memory: AgentMemory): Prom
   if (known?.metadata.resourceVersion === memory.ownVersion) return undefined
   // Deleted by hand: what came from a brought Secret will come again, anything else was withdrawn.
   if (!known) withdraw(memory)
-  else recall(memory, await deps.cluster.readSecret(namespace, name), deps.clock.now())
+  else recall(memory, await deps.cluster.readSecret(namespace, name), deps.clock)
   return undefined
 }
 
@@ -46,7 +52,7 @@ function foreign(deps: AgentDeps, { metadata }: KubernetesObject, memory: AgentM
   const message = `Secret ${metadata.name} exists and is not ours, but grants are kept under that name: rename or delete that Secret, or rename the Agent.`
   return setback('Authorized', 'GrantConflict', message, {
     kind: 'slow',
-    at: slowly(memory.firstSeen, deps.clock.now()),
+    at: slowly(memory.firstSeen, deps.clock.monotonic()),
   })
 }
 
@@ -57,14 +63,14 @@ function withdraw(memory: AgentMemory): void {
 }
 
 /** Takes up what our own Secret says. */
-function recall(memory: AgentMemory, secret: Secret | undefined, now: number): void {
+function recall(memory: AgentMemory, secret: Secret | undefined, clock: Clock): void {
   memory.ownVersion = secret?.metadata.resourceVersion
   const token = decode(secret?.data).refresh_token
   // Somebody edited the Secret while we held something newer than it: what we hold is not lost, it is written again.
   const newer = memory.grant?.saved === false && token !== undefined && token === memory.ownToken
   memory.ownToken = token
   if (!newer)
-    replaceGrant(memory, secret && token ? grantFrom(secret, token, { now, inHand: memory.grant }) : undefined)
+    replaceGrant(memory, secret && token ? grantFrom(secret, token, { clock, inHand: memory.grant }) : undefined)
 }
 
 function replaceGrant(memory: AgentMemory, grant: Grant | undefined): void {
@@ -78,24 +84,25 @@ function beginAnew(memory: AgentMemory): void {
   memory.refusal = undefined
   for (const calendar of memory.calendars.values()) {
     // Read at once, and whole: another account may see other things.
-    Object.assign(calendar, { nextAt: 0, syncToken: undefined, trouble: undefined })
+    Object.assign(calendar, { nextAt: -Infinity, syncToken: undefined, trouble: undefined })
   }
 }
 
 /** The grant that a Secret of ours describes; a token in hand that it agrees with keeps its renewal time. */
-function grantFrom(secret: Secret, refreshToken: string, at: { now: number; inHand: Grant | undefined }): Grant {
+function grantFrom(secret: Secret, refreshToken: string, at: { clock: Clock; inHand: Grant | undefined }): Grant {
   const text = decode(secret.data)
   const { annotations = {}, creationTimestamp = '' } = secret.metadata
-  const grantedAt = fromTimestamp(text.granted_at)
+  const now = at.clock.now()
+  const grantedAt = past(fromTimestamp(text.granted_at), now)
   return {
     refreshToken,
     broughtHash: annotations[BROUGHT_TOKEN_HASH],
     clientId: text.client_id,
     account: text.account,
     scopes: text.scope?.split(' ').filter(Boolean),
-    grantedAt: grantedAt ?? fromTimestamp(creationTimestamp) ?? at.now,
+    grantedAt: grantedAt ?? past(fromTimestamp(creationTimestamp), now) ?? now,
     grantedAtIsGuess: grantedAt === undefined || annotations[CONSENT_IS_GUESS] === 'true',
-    grantExpiresAt: fromTimestamp(text.grant_expires_at),
+    grantExpiresAt: noLaterThan(now + LONGEST_GRANT_MS, fromTimestamp(text.grant_expires_at)),
     ...accessFrom(text, at),
     credentialsHash: at.inHand?.credentialsHash,
     saved: true,
@@ -104,7 +111,7 @@ function grantFrom(secret: Secret, refreshToken: string, at: { now: number; inHa
 
 function accessFrom(
   { access_token: accessToken, expires_at: end }: Record<string, string | undefined>,
-  { now, inHand }: { now: number; inHand: Grant | undefined },
+  { clock, inHand }: { clock: Clock; inHand: Grant | undefined },
 ): Pick<Grant, 'accessToken' | 'expiresAt' | 'obtainedAt' | 'renewAt' | 'lastUsedAt'> {
   const expiresAt = fromTimestamp(end) ?? 0
   if (inHand && inHand.accessToken === accessToken) {
@@ -113,9 +120,18 @@ function accessFrom(
   }
   // An access token lives for an hour: when the last one ends tells when Google last accepted the grant.
   const lastUsedAt = expiresAt === 0 ? undefined : expiresAt - AN_HOUR
+  const left = expiresAt - clock.now()
+  // Written while the time of day was wrong: nobody knows when it really ends.
+  const renewAt = left > LONGEST_TOKEN_MS ? -Infinity : clock.monotonic() + (left * 2) / 3
   // When a token from before a restart was obtained is not known: what is left of it counts as its lifetime.
-  return { accessToken, expiresAt, obtainedAt: now, renewAt: now + ((expiresAt - now) * 2) / 3, lastUsedAt }
+  return { accessToken, expiresAt, obtainedAt: clock.now(), renewAt, lastUsedAt: past(lastUsedAt, clock.now()) }
 }
+
+/** What is said to have happened after now was written while the time of day was wrong: it is not known then. */
+const past = (at: number | undefined, now: number): number | undefined => noLaterThan(now + CLOCKS_DIFFER_MS, at)
+
+const noLaterThan = (latest: number, at: number | undefined): number | undefined =>
+  at !== undefined && at > latest ? undefined : at
 
 async function readBrought(deps: AgentDeps, agent: Agent, memory: AgentMemory): Promise<Setback | undefined> {
   const namespace = agent.metadata.namespace ?? ''
@@ -135,7 +151,8 @@ async function readBrought(deps: AgentDeps, agent: Agent, memory: AgentMemory): 
     return setback('Authorized', 'GrantSecretKeyMissing', message, { kind: 'wait', for: AN_HOUR })
   }
   memory.broughtVersion = secret?.metadata.resourceVersion
-  adopt(memory, text.refresh_token, fromTimestamp(text.granted_at), deps.clock.now())
+  const now = deps.clock.now()
+  adopt(memory, text.refresh_token, past(fromTimestamp(text.granted_at), now), now)
   return undefined
 }
 
@@ -157,7 +174,7 @@ function adopt(memory: AgentMemory, refreshToken: string, grantedAt: number | un
     grantedAtIsGuess: grantedAt === undefined,
     obtainedAt: 0,
     expiresAt: 0,
-    renewAt: 0,
+    renewAt: -Infinity,
     saved: false,
   }
 }

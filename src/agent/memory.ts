@@ -6,7 +6,7 @@ import type { Picture } from '../calendar/picture.ts'
 import type { Stamps } from './render.ts'
 import type { Setback } from './setback.ts'
 
-/** A grant in use. Instants in ms since the epoch. */
+/** A grant in use. Instants in ms since the epoch, but for `renewAt`. */
 export interface Grant {
   refreshToken: string
   /** SHA-256 of the brought refresh token that this grant began with, where it was brought. */
@@ -25,7 +25,7 @@ export interface Grant {
   /** When the access token in hand came: its lifetime is counted from here. */
   obtainedAt: number
   expiresAt: number
-  /** When to renew, ahead of expiry. */
+  /** When to renew, ahead of expiry, by the monotonic clock. */
   renewAt: number
   /** The credentials that it was last refreshed with. */
   credentialsHash?: string
@@ -35,7 +35,7 @@ export interface Grant {
   saved: boolean
 }
 
-/** One calendar, under its real id. */
+/** One calendar, under its real id. Its instants are the monotonic clock's: `timeOfDay` tells them to others. */
 export interface CalendarMemory {
   picture: Picture
   timeZone: string
@@ -45,7 +45,7 @@ export interface CalendarMemory {
   lastRead?: number
   lastFull?: number
   /** What the last full listing asked for: another wish means another full listing. */
-  asked?: { pastDays: number; futureDays: number }
+  asked?: { pastDays: number; futureDays: number; /** By the time of day. */ at: number }
   nextAt: number
   /** The interval that `nextAt` was reckoned with, in ms. */
   interval?: number
@@ -55,6 +55,7 @@ export interface CalendarMemory {
 
 export interface Trouble {
   setback: Setback
+  /** By the monotonic clock. */
   since: number
   /** Google refused the calendar for a reason that will not pass by itself. */
   refused: boolean
@@ -83,6 +84,7 @@ export interface Said {
 
 export interface Refusal {
   setback: Setback
+  /** By the monotonic clock. */
   since: number
   likelyCause: string
   /** What it was about, and what its message advises. */
@@ -93,6 +95,7 @@ export interface Refusal {
 
 export interface AgentMemory {
   uid: string
+  /** By the monotonic clock. */
   firstSeen: number
   /** The versions of the two Secrets that `grant` was read from. */
   ownVersion?: string
@@ -109,9 +112,9 @@ export interface AgentMemory {
   publishedToken?: Published
   /** What the published calendar was last compared with: the same again needs no second look. */
   compared?: readonly unknown[]
-  /** Since when it has been failing for a reason that may pass. */
+  /** Since when it has been failing for a reason that may pass, by the monotonic clock. */
   troubleSince?: number
-  /** Since when its writes have come later than somebody else's. */
+  /** Since when its writes have come later than somebody else's, by the monotonic clock. */
   beatenSince?: number
   handledRequest?: string
 }

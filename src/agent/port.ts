@@ -32,7 +32,7 @@ export interface Integrations {
    * request now and then that finds out whether it still is.
    */
   mayUseAPI(key: string): boolean
-  /** While the API is switched off: when one request may find out again, ms since the epoch. */
+  /** While the API is switched off: when one request may find out again, by the monotonic clock. */
   apiAskedAgainAt(key: string): number | undefined
   /** What an agent learned of the Calendar API in passing. */
   observeAPI(key: string, state: 'Enabled' | 'Disabled'): void

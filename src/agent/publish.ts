@@ -4,6 +4,7 @@
  * published calendar is repaired, and blocked where so asked, also while Google can't be read.
  */
 import { windowAt } from '../calendar/window.ts'
+import { timeOfDay } from '../platform/clock.ts'
 import { timestamp } from '../resources/conditions.ts'
 import { durationMs } from '../resources/durations.ts'
 import type { Agent } from '../resources/types.ts'
@@ -17,6 +18,8 @@ import { isSetback, type Setback } from './setback.ts'
 import { nextReading, wantedCalendars } from './sync.ts'
 
 const CALENDAR_KEYS = ['busy.json', 'busy.ics', 'events.json', 'events.ics'] as const
+/** What is stamped this much later than now was stamped by a clock that was wrong. */
+const CLOCKS_DIFFER_MS = 5_000
 const TOKEN_KEYS = ['access_token', 'expires_at', 'token_type'] as const
 
 export interface PublishContext {
@@ -92,7 +95,8 @@ function freshStamps(context: PublishContext, last: Stamps | undefined): Stamps 
   if (wanted.some((calendar) => !calendar || (calendar.lastRead === undefined && !calendar.trouble?.refused)))
     return undefined
   const readable = wanted.filter((calendar) => calendar?.lastRead !== undefined && !calendar.trouble?.refused)
-  const syncedAt = readable.length > 0 ? Math.min(...readable.map((one) => one?.lastRead ?? 0)) : last?.syncedAt
+  const oldest = Math.min(...readable.map((one) => one?.lastRead ?? -Infinity))
+  const syncedAt = readable.length > 0 ? timeOfDay(deps.clock, oldest) : last?.syncedAt
   if (syncedAt === undefined) return undefined
   return {
     window: windowAt(deps.clock.now(), sync.window),
@@ -116,10 +120,12 @@ function renderingOf(context: PublishContext, { freshUntil }: Stamps): Rendering
 }
 
 /** Half of its time of trust has passed, or the next reading will come too late to renew it. */
-function heartbeatDue({ agent, memory, sync }: PublishContext, last: Stamps, fresh: Stamps): boolean {
+function heartbeatDue({ deps, agent, memory, sync }: PublishContext, last: Stamps, fresh: Stamps): boolean {
+  // Written while the time of day was wrong: nobody can have read anything later than now.
+  if (last.syncedAt > deps.clock.now() + CLOCKS_DIFFER_MS) return true
   if (fresh.syncedAt <= last.syncedAt) return false
   const half = staleAfterMs(agent, sync) / 2
-  const next = (nextReading(memory) ?? 0) + durationMs(sync.interval) / 4
+  const next = timeOfDay(deps.clock, nextReading(memory) ?? -Infinity) + durationMs(sync.interval) / 4
   return fresh.syncedAt - last.syncedAt >= half || next >= last.freshUntil
 }
 

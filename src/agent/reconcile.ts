@@ -7,6 +7,7 @@
 import { withWordIfLate } from '../loop/pace.ts'
 import { done, wait, type Outcome } from '../loop/outcome.ts'
 import { ApiError, keyOf } from '../kubernetes/port.ts'
+import { monotonicAt, timeOfDay } from '../platform/clock.ts'
 import { integrationKey } from '../resources/allowed-namespaces.ts'
 import { findCondition } from '../resources/conditions.ts'
 import { durationMs } from '../resources/durations.ts'
@@ -37,6 +38,8 @@ const INTEGRATION_GRACE_MS = 3_000
 /** Whose write came too late looks again after so long, or once its watch tells what was written. */
 const BEATEN_PAUSE_MS = 1_000
 const BEATEN_PATIENCE_MS = 30_000
+/** What is stamped this much later than it can be was stamped by a clock that was wrong. */
+const CLOCKS_DIFFER_MS = 5_000
 
 export type ReconcileAgent = (key: string) => Promise<Outcome>
 
@@ -49,14 +52,14 @@ export function createAgentReconciler(deps: AgentDeps): ReconcileAgent {
       memories.delete(key)
       return done()
     }
-    const memory = remember(memories, key, agent, deps.clock.now())
+    const memory = remember(memories, key, agent, deps.clock.monotonic())
     try {
       const outcome = await look(deps, agent, memory)
       memory.beatenSince = undefined
       return outcome
     } catch (error) {
       if (!isConflict(error) || !isPatient(deps, memory)) throw error
-      memory.beatenSince ??= deps.clock.now()
+      memory.beatenSince ??= deps.clock.monotonic()
       return wait('somebody else has just written the same object', BEATEN_PAUSE_MS)
     }
   }
@@ -73,8 +76,8 @@ async function look(deps: AgentDeps, agent: Agent, memory: AgentMemory): Promise
 const isConflict = (error: unknown): boolean => error instanceof ApiError && error.failure === 'Conflict'
 
 /** That somebody was faster is no news: it is looked at again. Only what goes on for long is trouble. */
-const isPatient = ({ clock }: AgentDeps, { beatenSince = clock.now() }: AgentMemory): boolean =>
-  clock.now() - beatenSince < BEATEN_PATIENCE_MS
+const isPatient = ({ clock }: AgentDeps, { beatenSince = clock.monotonic() }: AgentMemory): boolean =>
+  clock.monotonic() - beatenSince < BEATEN_PATIENCE_MS
 
 /** What is remembered of this very object: one that was deleted and made again starts anew. */
 function remember(memories: Map<string, AgentMemory>, key: string, agent: Agent, now: number): AgentMemory {
@@ -101,7 +104,7 @@ async function reconcile(deps: AgentDeps, agent: Agent, memory: AgentMemory): Pr
   if (isSetback(gate) && waitsForIntegration(deps, agent, memory, gate)) return done(INTEGRATION_GRACE_MS)
   const integration = deps.cluster.integrations.get(integrationKey(agent))
   const facts = await act(deps, { agent, memory, gate, integration })
-  rememberTrouble(memory, facts)
+  rememberTrouble(deps, memory, facts)
   const { findings, outcome } = decide(facts)
   const staleAfter = integration && staleAfterMs(agent, integration.spec.sync)
   await report(deps, { agent, memory, findings, integration, staleAfter })
@@ -117,7 +120,7 @@ function waitsForIntegration(deps: AgentDeps, agent: Agent, memory: AgentMemory,
   const seen = deps.integrations.view(integrationKey(agent)) !== undefined
   const exists = deps.cluster.integrations.get(integrationKey(agent)) !== undefined
   if (exists && !seen && agent.status?.conditions?.length) return true
-  const young = deps.clock.now() - memory.firstSeen < INTEGRATION_GRACE_MS
+  const young = deps.clock.monotonic() - memory.firstSeen < INTEGRATION_GRACE_MS
   return young && meaningOf('Agent', gate.reason) === 'passing' && !isRequested(agent, memory.handledRequest)
 }
 
@@ -147,8 +150,9 @@ async function act(deps: AgentDeps, scene: Scene): Promise<Facts> {
       complete = true
     }
   }
+  const publishedAt = deps.clock.now()
   if (integration) setbacks.push(...(await publish(deps, scene, integration, grant !== undefined)))
-  return factsOf(deps, scene, { setbacks, grant, complete })
+  return factsOf(deps, scene, { setbacks, grant, complete, publishedAt })
 }
 
 /** Nobody may sign in on a site that is another namespace's: that comes before the word that somebody should. */
@@ -193,15 +197,16 @@ async function guarded<T>(deps: AgentDeps, memory: AgentMemory, step: () => Prom
 function factsOf(
   deps: AgentDeps,
   { agent, memory, integration }: Scene,
-  found: { setbacks: Setback[]; grant: Grant | undefined; complete: boolean },
+  found: { setbacks: Setback[]; grant: Grant | undefined; complete: boolean; publishedAt: number },
 ): Facts {
   const now = deps.clock.now()
   const staleAfter = integration && staleAfterMs(agent, integration.spec.sync)
-  const reads = [...memory.calendars.values()].map((calendar) => calendar.lastRead)
-  const oldest = Math.min(...reads.map((read) => read ?? 0))
   const end = found.grant && integration && grantEnd(found.grant, integration)
   return {
     now,
+    monotonic: deps.clock.monotonic(),
+    publishedAt: found.publishedAt,
+    interval: integration && durationMs(integration.spec.sync.interval),
     agent,
     setbacks: found.setbacks,
     grant: found.grant &&
@@ -214,20 +219,40 @@ function factsOf(
       },
     synced:
       found.complete && found.setbacks.length === 0
-        ? { calendars: reads.length, staleAfterRaised: raised(agent, staleAfter) }
+        ? { calendars: memory.calendars.size, staleAfterRaised: raised(agent, staleAfter) }
         : undefined,
-    freshUntil: trustedUntil(memory) ?? lastTrust(agent, oldest, staleAfter),
-    troubleSince: memory.troubleSince,
-    due: [nextReading(memory), memory.grant?.renewAt, ...warnings(end, now)].filter((at) => at !== undefined),
+    freshUntil:
+      credible(trustedUntil(memory), now + (staleAfter ?? Infinity)) ??
+      lastTrust(agent, { now, staleAfter, oldest: oldestReading(deps, memory) }),
+    due: [
+      nextReading(memory),
+      memory.grant?.renewAt,
+      ...warnings(end, now).map((at) => monotonicAt(deps.clock, at)),
+    ].filter((at) => at !== undefined),
   }
+}
+
+/** The time of day as of which all calendars are known; undefined while one was never read. */
+function oldestReading({ clock }: AgentDeps, memory: AgentMemory): number | undefined {
+  const reads = [...memory.calendars.values()].map(({ lastRead }) => lastRead)
+  const known = reads.filter((read) => read !== undefined)
+  return reads.length > 0 && known.length === reads.length ? timeOfDay(clock, Math.min(...known)) : undefined
 }
 
 const raised = (agent: Agent, staleAfter: number | undefined): number | undefined =>
   staleAfter !== undefined && staleAfter > durationMs(agent.spec.publish.staleAfter) ? staleAfter : undefined
 
+/** What is stamped later than it can be was written while the time of day was wrong: it says nothing. */
+const credible = (stamp: number | undefined, latest: number): number | undefined =>
+  stamp !== undefined && stamp <= latest + CLOCKS_DIFFER_MS ? stamp : undefined
+
 /** Where nothing is published: the last reading, or what the status says of it. */
-function lastTrust(agent: Agent, oldest: number, staleAfter: number | undefined): number | undefined {
-  const last = Math.max(Number.isFinite(oldest) ? oldest : 0, fromTimestamp(agent.status?.sync?.lastSyncTime) ?? 0)
+function lastTrust(
+  agent: Agent,
+  { now, staleAfter, oldest = 0 }: { now: number; staleAfter: number | undefined; oldest: number | undefined },
+): number | undefined {
+  const told = credible(fromTimestamp(agent.status?.sync?.lastSyncTime), now) ?? 0
+  const last = Math.max(oldest, told)
   return last === 0 || staleAfter === undefined ? undefined : last + staleAfter
 }
 
@@ -237,10 +262,10 @@ function warnings(end: number | undefined, now: number): number[] {
   return [48, 12].map((hours) => end - hours * 60 * 60_000).filter((at) => at > now)
 }
 
-function rememberTrouble(memory: AgentMemory, facts: Facts): void {
+function rememberTrouble({ clock }: AgentDeps, memory: AgentMemory, facts: Facts): void {
   const passing = facts.setbacks.some(({ reason }) => meaningOf('Agent', reason) === 'passing')
-  memory.troubleSince = passing ? (memory.troubleSince ?? facts.now) : undefined
-  facts.troubleSince = memory.troubleSince
+  memory.troubleSince = passing ? (memory.troubleSince ?? facts.monotonic) : undefined
+  facts.troubleSince = memory.troubleSince === undefined ? undefined : timeOfDay(clock, memory.troubleSince)
 }
 
 /** Frozen: nothing is asked or published, and the conditions stay; only who never had any gets one. */

@@ -3,6 +3,7 @@
  * no news: they are written along with other changes, or as a heartbeat when half of the time of trust has passed.
  */
 import { isDeepStrictEqual } from 'node:util'
+import { timeOfDay, type Clock } from '../platform/clock.ts'
 import { conditionsFor, findCondition, timestamp, type Findings } from '../resources/conditions.ts'
 import { requestedAt } from '../resources/names.ts'
 import { needsSignIn } from '../resources/reasons.ts'
@@ -28,6 +29,9 @@ export interface Report {
   staleAfter: number | undefined
 }
 
+/** Readings only ever become younger: what is stamped this much later than the last one was stamped by a wrong clock. */
+const CLOCKS_DIFFER_MS = 5_000
+
 type Conditions = AgentStatus['conditions']
 type Authorization = AgentStatus['authorization']
 
@@ -43,7 +47,7 @@ export async function report(deps: AgentDeps, { agent: looked, ...what }: Report
     conditions,
     lastHandledReconcileAt: (what.findings && requestedAt(looked)) ?? agent.status?.lastHandledReconcileAt,
     authorization: withURL(authorizationOf({ agent, ...what }), urlOf(deps, { agent, ...what }, conditions)),
-    sync: syncOf({ agent, ...what }),
+    sync: syncOf(deps, { agent, ...what }),
   })
   if (!isNews(agent.status, status, what.staleAfter)) return
   await deps.cluster.writeStatus(agent, status)
@@ -80,7 +84,7 @@ function withURL(known: Authorization, url: string | undefined): Authorization {
   return Object.values(all).some((value) => value !== undefined) ? all : undefined
 }
 
-function syncOf({ agent, memory }: Report): AgentStatus['sync'] {
+function syncOf({ clock }: AgentDeps, { agent, memory }: Report): AgentStatus['sync'] {
   const before = agent.status?.sync
   const wanted = [...wantedCalendars(agent, memory.grant)].map(([id, name]) => ({
     name,
@@ -90,21 +94,30 @@ function syncOf({ agent, memory }: Report): AgentStatus['sync'] {
   if (wanted.some(({ calendar }) => calendar?.lastRead === undefined && !calendar?.trouble?.refused)) return before
   const read = wanted.flatMap(({ calendar }) => (calendar && !calendar.trouble?.refused ? [calendar] : []))
   return {
-    lastSyncTime: oldest(read.map(({ lastRead }) => lastRead)) ?? before?.lastSyncTime,
-    lastFullSyncTime: oldest(read.map(({ lastFull }) => lastFull)) ?? before?.lastFullSyncTime,
+    lastSyncTime:
+      oldest(
+        clock,
+        read.map(({ lastRead }) => lastRead),
+      ) ?? before?.lastSyncTime,
+    lastFullSyncTime:
+      oldest(
+        clock,
+        read.map(({ lastFull }) => lastFull),
+      ) ?? before?.lastFullSyncTime,
     busyIntervals: saidBy(memory.published).busyIntervals,
     calendars: wanted.map(({ name, calendar }) => ({
       id: name,
       events: calendar?.picture.events,
-      lastSyncTime: oldest([calendar?.lastRead]),
+      lastSyncTime: oldest(clock, [calendar?.lastRead]),
       error: calendar?.trouble?.error,
     })),
   }
 }
 
-function oldest(times: (number | undefined)[]): string | undefined {
+/** The time of day at the earliest of these instants of the monotonic clock. */
+function oldest(clock: Clock, times: (number | undefined)[]): string | undefined {
   const given = times.filter((time) => time !== undefined)
-  return given.length > 0 ? timestamp(Math.min(...given)) : undefined
+  return given.length > 0 ? timestamp(timeOfDay(clock, Math.min(...given))) : undefined
 }
 
 /** Anything but the passing of time; or time enough for a heartbeat. */
@@ -112,7 +125,9 @@ function isNews(before: AgentStatus | undefined, status: AgentStatus, staleAfter
   if (!isDeepStrictEqual(timeless(status), timeless(before))) return true
   const last = fromTimestamp(before?.sync?.lastSyncTime)
   const current = fromTimestamp(status.sync?.lastSyncTime)
-  return current !== undefined && (last === undefined || current - last >= staleAfter / 2)
+  if (current === undefined || last === undefined) return current !== undefined
+  // A time of day that was put back leaves stamps behind that lie in the future.
+  return current - last >= staleAfter / 2 || last - current >= CLOCKS_DIFFER_MS
 }
 
 const timeless = (status: AgentStatus | undefined): unknown => {

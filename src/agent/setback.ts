@@ -21,10 +21,10 @@ export type Again =
   | { kind: 'retry'; error: unknown; notBefore?: number }
   /** Something of ours has to change first, and its watch will tell: look again after `for` ms all the same. */
   | { kind: 'wait'; for: number }
-  /** Somebody has to act: look again at this instant (ms since the epoch). */
+  /** Somebody has to act: look again at this instant, by the monotonic clock. */
   | { kind: 'slow'; at: number }
 
-/** The instant of the next look at something that a person has to repair. */
+/** The instant of the next look at something that a person has to repair; all are the monotonic clock's. */
 export const slowly = (since: number, now: number): number => now + pause(since, now)
 
 export const setback = <C extends Setback['condition']>(

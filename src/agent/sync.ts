@@ -5,6 +5,7 @@
 import { applyListing, emptyPicture } from '../calendar/picture.ts'
 import { askedWindow } from '../calendar/window.ts'
 import { GoogleError, type EventsListing, type EventsRequest } from '../google/port.ts'
+import { hasCome, type Clock } from '../platform/clock.ts'
 import { durationMs } from '../resources/durations.ts'
 import type { Agent } from '../resources/types.ts'
 import { adviceOf, apiDisabled, passingSetback, renew, type AccessRequest } from './access.ts'
@@ -12,7 +13,8 @@ import type { AgentMemory, CalendarMemory, Grant } from './memory.ts'
 import { setback, slowly, type Setback } from './setback.ts'
 
 /** How long a listing may go on by sync tokens before its window has to be anchored anew. */
-const LONGEST_ANCHOR_MS = 23 * 60 * 60_000
+const HOUR = 60 * 60_000
+const LONGEST_ANCHOR_MS = 23 * HOUR
 
 /** The first pause after a failure that is about one calendar only; it doubles, up to the interval. */
 const QUICK_RETRY_MS = 5_000
@@ -57,12 +59,17 @@ function keepPace({ gate }: AccessRequest, calendar: CalendarMemory): void {
   Object.assign(calendar, { interval, nextAt: calendar.lastRead + interval })
 }
 
-const newCalendar = (): CalendarMemory => ({ picture: emptyPicture(), timeZone: 'UTC', detail: 'Busy', nextAt: 0 })
+const newCalendar = (): CalendarMemory => ({
+  picture: emptyPicture(),
+  timeZone: 'UTC',
+  detail: 'Busy',
+  nextAt: -Infinity,
+})
 
 const endsTheRound = (failed: Setback): boolean => failed.condition !== 'Synced' || failed.again.kind === 'retry'
 
 const isDue = (request: AccessRequest, calendar: CalendarMemory): boolean =>
-  request.force || request.deps.clock.now() >= calendar.nextAt || listsAnew(request, calendar)
+  request.force || hasCome(request.deps.clock, calendar.nextAt) || listsAnew(request, calendar)
 
 interface Reading {
   id: string
@@ -73,12 +80,16 @@ interface Reading {
 const detailOf = (agent: Agent): 'Busy' | 'Full' => agent.spec.publish.calendar?.detail ?? 'Busy'
 
 /** Whether what is wanted of this calendar is no longer what was last asked for. */
-function listsAnew({ agent, gate }: AccessRequest, calendar: CalendarMemory): boolean {
+function listsAnew({ deps, agent, gate }: AccessRequest, calendar: CalendarMemory): boolean {
   if (!calendar.asked || calendar.trouble) return false
   const { pastDays, futureDays } = gate.integration.spec.sync.window
   const sameWindow = calendar.asked.pastDays === pastDays && calendar.asked.futureDays === futureDays
-  return !sameWindow || calendar.detail !== detailOf(agent)
+  return !sameWindow || anchorIsOff(deps.clock, calendar.asked.at) || calendar.detail !== detailOf(agent)
 }
+
+/** The time of day may have been set since, either way: then what is published may reach past what was asked for. */
+const anchorIsOff = (clock: Clock, askedAt: number): boolean =>
+  Math.abs(clock.now() - askedAt) > LONGEST_ANCHOR_MS + HOUR
 
 async function readCalendar(request: AccessRequest, grant: Grant, reading: Reading): Promise<Setback | undefined> {
   try {
@@ -105,7 +116,7 @@ async function readOnce(request: AccessRequest, grant: Grant, reading: Reading):
   const { deps, gate } = request
   // What was asked for reaches a day further than what is published: it has to be asked anew before that day is over.
   const fullEvery = Math.min(durationMs(gate.integration.spec.sync.fullSyncInterval), LONGEST_ANCHOR_MS)
-  const aged = calendar.lastFull === undefined || deps.clock.now() - calendar.lastFull >= fullEvery
+  const aged = calendar.lastFull === undefined || hasCome(deps.clock, calendar.lastFull + fullEvery)
   const token = aged || listsAnew(request, calendar) ? undefined : calendar.syncToken
   if (token !== undefined) {
     try {
@@ -126,7 +137,8 @@ async function apply(
   { id, calendar }: Reading,
   from: EventsRequest['from'],
 ): Promise<void> {
-  const startedAt = deps.clock.now()
+  const startedAt = deps.clock.monotonic()
+  const askedAt = deps.clock.now()
   const detail = detailOf(agent)
   const listing: EventsListing = await gate.view.client.events(grant.accessToken ?? '', {
     calendarId: id,
@@ -153,7 +165,7 @@ async function apply(
     // A change that Google takes while we list may be missing: the picture is as of the moment of asking.
     lastRead: startedAt,
     lastFull: full ? startedAt : calendar.lastFull,
-    asked: full ? { pastDays, futureDays } : calendar.asked,
+    asked: full ? { pastDays, futureDays, at: askedAt } : calendar.asked,
     interval,
     nextAt: startedAt + spread(interval, deps.random()),
     trouble: undefined,
@@ -167,7 +179,7 @@ const spread = (interval: number, chance: number): number => interval * (0.9 + c
 function failedReading(request: AccessRequest, { name, calendar }: Reading, error: GoogleError): Setback {
   if (error.failure === 'APIDisabled') return apiDisabled(request)
   const everybodys = passingSetback(error)
-  const now = request.deps.clock.now()
+  const now = request.deps.clock.monotonic()
   if (everybodys) {
     // It may have been asked for before its time: the next try is to read it too, not to find that it is not due.
     calendar.nextAt = Math.min(calendar.nextAt, now)
@@ -218,7 +230,7 @@ function refusalOf(
   }
 }
 
-/** The instant at which the next calendar is due; undefined before any was read. */
+/** The instant at which the next calendar is due, by the monotonic clock; undefined before any was read. */
 export function nextReading(memory: AgentMemory): number | undefined {
   const due = [...memory.calendars.values()].map((calendar) => calendar.nextAt)
   return due.length > 0 ? Math.min(...due) : undefined

@@ -22,6 +22,7 @@ export interface CredentialsMemory {
   unusable?: CredentialsFinding
   proof?: {
     hash: string
+    /** By the monotonic clock. */
     at: number
     finding: CredentialsFinding
     /** The last attempt failed for a reason that may pass. */
@@ -85,7 +86,7 @@ const isBad = ({ finding }: NonNullable<CredentialsMemory['proof']>): boolean =>
 export async function prove(deps: IntegrationDeps, memory: CredentialsMemory, knownGood: boolean): Promise<void> {
   const { file, hash = '' } = memory
   if (!file) return
-  const at = deps.clock.now()
+  const at = deps.clock.monotonic()
   try {
     await deps.google.client(file).prove()
     memory.proof = { hash, at, finding: PROVED }

@@ -4,6 +4,7 @@
 import type { Limit } from '../google/port.ts'
 import { blocked, done, retry, wait, type Outcome } from '../loop/outcome.ts'
 import { slowly } from '../loop/pace.ts'
+import { durationMs } from '../resources/durations.ts'
 import { findCondition, timestamp, type Finding, type Findings } from '../resources/conditions.ts'
 import { meaningOf, type ReadyReason, type ReasonOf } from '../resources/reasons.ts'
 import type { CalendarIntegration } from '../resources/types.ts'
@@ -16,7 +17,10 @@ const HOUR = 60 * 60_000
 const SOON = 1_000
 
 export interface Facts {
+  /** The time of day. */
   now: number
+  /** The same instant by the monotonic clock: of `proof` and `api`. */
+  monotonic: number
   integration: CalendarIntegration
   credentials: CredentialsFinding
   /** When the credentials were last proved, and the passing failure of a later attempt. */
@@ -76,18 +80,19 @@ function decideQuota({ limit }: Facts): Quota {
 }
 
 function outcomeOf(facts: Facts, ready: Ready): Outcome {
-  const { now, proof, limit } = facts
-  if (proof?.error) return retry(proof.error, proof.error.retryAfterMs)
+  const { now, monotonic, proof, limit, integration } = facts
+  const interval = durationMs(integration.spec.sync.interval)
+  if (proof?.error) return retry(proof.error, proof.error.retryAfterMs, undefined, interval)
   const limitEnds = limit ? Math.max(limit.until - now, SOON) : Infinity
-  if (ready.status === 'True') return done(Math.min(DAY - (now - (proof?.at ?? now)), limitEnds))
+  if (ready.status === 'True') return done(Math.min(Math.max((proof?.at ?? monotonic) + DAY - monotonic, 0), limitEnds))
   if (facts.credentials.status === 'True' && facts.site.status === 'Unknown') return wait(ready.reason, SOON)
   if (meaningOf('CalendarIntegration', ready.reason) !== 'stuck') return wait(ready.reason, Math.min(HOUR, limitEnds))
   return blocked(ready.reason, lookAgainIn(facts, ready.reason))
 }
 
 /** A switched-off API is asked about by an agent; everything else that is stuck is looked at slowly. */
-function lookAgainIn({ now, api, integration }: Facts, reason: string): number {
-  if (reason === 'APIDisabled' && api) return Math.max(api.askAgainAt - now, SOON)
+function lookAgainIn({ now, monotonic, api, integration }: Facts, reason: string): number {
+  if (reason === 'APIDisabled' && api) return Math.max(api.askAgainAt - monotonic, SOON)
   const stalled = findCondition(integration.status?.conditions, 'Stalled')
-  return slowly(stalled ? Date.parse(stalled.lastTransitionTime) : now, now)
+  return slowly(Math.min(stalled ? Date.parse(stalled.lastTransitionTime) : now, now), now)
 }

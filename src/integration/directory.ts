@@ -20,6 +20,7 @@ export interface Entry {
 
 export interface APIKnowledge {
   state: 'Unknown' | 'Enabled' | 'Disabled'
+  /** By the monotonic clock, as `askAgainAt`. */
   since: number
   /** While disabled: when one agent may ask again. */
   askAgainAt: number
@@ -54,7 +55,7 @@ export function createDirectory(clock: Clock): Directory {
     mayUseAPI(key) {
       const api = apis.get(key)
       if (api?.state !== 'Disabled') return true
-      const now = clock.now()
+      const now = clock.monotonic()
       if (now < api.askAgainAt) return false
       // Whoever asks first finds out for everybody.
       api.askAgainAt = now + slowly(api.since, now)
@@ -67,7 +68,7 @@ export function createDirectory(clock: Clock): Directory {
     observeAPI(key, state) {
       const known = apis.get(key)
       if (known?.state === state) return
-      const now = clock.now()
+      const now = clock.monotonic()
       apis.set(key, { state, since: now, askAgainAt: now + FIVE_MINUTES })
       tell(onObservation, key)
     },

@@ -9,6 +9,7 @@ import { asWritten, isOverwritten, withOwnStatus, writeReport, type StatusMemory
 import { done, type Outcome } from '../loop/outcome.ts'
 import { signInOf } from '../google/signIn.ts'
 import { withWordIfLate } from '../loop/pace.ts'
+import { instantOf, type Clock } from '../platform/clock.ts'
 import { scrub } from '../platform/scrub.ts'
 import { conditionsFor, findCondition } from '../resources/conditions.ts'
 import { requestedAt } from '../resources/names.ts'
@@ -62,13 +63,13 @@ async function reconcile(
   integration: CalendarIntegration,
   memory: Memory,
 ): Promise<Outcome> {
-  if (!deps.directory.api(key)) deps.directory.recallAPI(key, recalled(integration, deps.clock.now()))
+  if (!deps.directory.api(key)) deps.directory.recallAPI(key, recalled(integration, deps.clock))
   await readCredentials(deps, integration, memory)
   const provedBefore = wasProved(integration, memory)
   // Agents need not wait for a proof that says what the status says already.
   if (provedBefore && !memory.proof) tellAgents(deps, key, memory, decisionOf(deps, key, integration, memory))
   const asked = isRequested(integration, memory.handledRequest) || deps.directory.takeSuspicion(key)
-  if (memory.file && proofIsDue(memory, deps.clock.now(), asked)) {
+  if (memory.file && proofIsDue(memory, deps.clock.monotonic(), asked)) {
     const step = (): Promise<void> => prove(deps, memory, provedBefore)
     const late = (): Promise<void> => firstStatus(deps, key, integration, memory)
     await withWordIfLate(deps.clock, FIRST_STATUS_AFTER_MS, late, step)
@@ -87,17 +88,18 @@ const wasProved = ({ status }: CalendarIntegration, memory: Memory): boolean =>
   findCondition(status.conditions, 'CredentialsValid')?.status === 'True'
 
 /** What the status says of the Calendar API, after a restart. */
-function recalled({ status }: CalendarIntegration, now: number): APIKnowledge {
+function recalled({ status }: CalendarIntegration, clock: Clock): APIKnowledge {
   const condition = findCondition(status?.conditions, 'CalendarAPIEnabled')
   const state = condition?.status === 'True' ? 'Enabled' : condition?.status === 'False' ? 'Disabled' : 'Unknown'
-  const since = Date.parse(condition?.lastTransitionTime ?? '') || now
-  return { state, since, askAgainAt: now }
+  const since = instantOf(clock, condition?.lastTransitionTime) ?? clock.monotonic()
+  return { state, since, askAgainAt: clock.monotonic() }
 }
 
 function decisionOf(deps: IntegrationDeps, key: string, integration: CalendarIntegration, memory: Memory): Decision {
   const credentials = credentialsOf(deps, integration, memory)
   return decide({
     now: deps.clock.now(),
+    monotonic: deps.clock.monotonic(),
     integration,
     credentials,
     site: deps.sites.decide(integration, credentials),

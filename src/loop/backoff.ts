@@ -5,7 +5,7 @@ export interface BackoffOptions {
   random: Random
   /** The pause after a first failure, in ms; it doubles with each further one. */
   first?: number
-  /** The longest pause, in ms, before jitter. */
+  /** The longest pause, in ms. */
   longest?: number
 }
 
@@ -27,13 +27,15 @@ export class Backoff {
     return this.#failures.size
   }
 
-  /** Counts one more failure and answers the pause in ms, which is at least `notBefore`. */
-  next(key: string, notBefore = 0): number {
-    const { random, first, longest } = this.#options
+  /** Counts one more failure and answers the pause in ms: at least `notBefore`, else no longer than `atMost`. */
+  next(key: string, notBefore = 0, atMost = Infinity): number {
+    const { random, first } = this.#options
+    const longest = Math.min(this.#options.longest, atMost)
     const failed = this.#failures.get(key) ?? 0
     this.#failures.set(key, failed + 1)
-    // A quarter up or down: what failed together doesn't come back together.
-    const pause = Math.min(first * 2 ** failed, longest) * (0.75 + random() / 2)
+    const grown = first * 2 ** failed
+    // A quarter up or down, but never past the longest: what failed together doesn't come back together.
+    const pause = grown * 1.25 < longest ? grown * (0.75 + random() / 2) : longest * (0.75 + random() / 4)
     return pause < notBefore ? notBefore * (1 + SPREAD * random()) : pause
   }
 

@@ -53,7 +53,7 @@ export class Controller {
     return this.#queue.depth
   }
 
-  /** Since when the keys in hand have been in hand, ms since the epoch. */
+  /** Since when the keys in hand have been in hand, by the monotonic clock. */
   get inHand(): ReadonlyMap<string, number> {
     return this.#queue.inHand
   }
@@ -108,9 +108,9 @@ export class Controller {
 
   async #work(key: string, signal: AbortSignal): Promise<void> {
     const { clock, metrics } = this.#options
-    const startedAt = clock.now()
+    const startedAt = clock.monotonic()
     const result = await this.#attempt(key, signal)
-    metrics?.reconciled(RESULTS[result.outcome.kind], (clock.now() - startedAt) / 1000)
+    metrics?.reconciled(RESULTS[result.outcome.kind], (clock.monotonic() - startedAt) / 1000)
     this.#teller.tell(key, result, this.#comeBack(key, result.outcome))
   }
 
@@ -125,7 +125,7 @@ export class Controller {
 
   /** Answers in how many ms the key comes back, if it does by itself. */
   #comeBack(key: string, outcome: Outcome): number | undefined {
-    if (outcome.kind === 'retry') return this.#queue.addFailed(key, outcome.notBefore, outcome.atLatest)
+    if (outcome.kind === 'retry') return this.#queue.addFailed(key, outcome)
     this.#queue.forget(key)
     const asked = outcome.kind === 'wait' ? outcome.for : outcome.checkAgainIn
     if (asked === undefined) return undefined

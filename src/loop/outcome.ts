@@ -4,21 +4,29 @@
  * - `done`: nothing is left to do; look again after `checkAgainIn` ms, or only when something changes.
  * - `retry`: it failed for a reason that may pass; come back after this key's own exponential backoff, but not before
  *   `notBefore` ms where the other side said so, and after `atLatest` ms in any case, where something else falls due then.
+ *   The backoff itself grows no longer than `longest` ms.
  * - `wait`: something else has to happen first (`reason`, for the log); look again after `for` ms. Resets the backoff.
  * - `blocked`: a person has to act (`reason`); look again slowly, after `checkAgainIn` ms, or when something changes.
  */
 export type Outcome =
   | { readonly kind: 'done'; readonly checkAgainIn?: number }
-  | { readonly kind: 'retry'; readonly error: unknown; readonly notBefore?: number; readonly atLatest?: number }
+  | {
+      readonly kind: 'retry'
+      readonly error: unknown
+      readonly notBefore?: number
+      readonly atLatest?: number
+      readonly longest?: number
+    }
   | { readonly kind: 'wait'; readonly reason: string; readonly for: number }
   | { readonly kind: 'blocked'; readonly reason: string; readonly checkAgainIn: number }
 
 export const done = (checkAgainIn?: number): Outcome => ({ kind: 'done', checkAgainIn })
-export const retry = (error: unknown, notBefore?: number, atLatest?: number): Outcome => ({
+export const retry = (error: unknown, notBefore?: number, atLatest?: number, longest?: number): Outcome => ({
   kind: 'retry',
   error,
   notBefore,
   atLatest,
+  longest,
 })
 export const wait = (reason: string, forMs: number): Outcome => ({ kind: 'wait', reason, for: forMs })
 export const blocked = (reason: string, checkAgainIn: number): Outcome => ({ kind: 'blocked', reason, checkAgainIn })

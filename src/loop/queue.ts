@@ -31,8 +31,15 @@ export interface QueueOptions {
   onReady?: () => void
 }
 
+/** When a key that failed comes back, in ms. */
+interface Return {
+  notBefore?: number
+  atLatest?: number
+  longest?: number
+}
+
 interface Waiting {
-  /** When it was first added, ms since the epoch. */
+  /** When it was first added, by the monotonic clock. */
   since: number
   line: Line
 }
@@ -68,7 +75,7 @@ export class WorkQueue {
     return this.#asked.size + this.#due.size
   }
 
-  /** Since when the keys in hand have been in hand, ms since the epoch. */
+  /** Since when the keys in hand have been in hand, by the monotonic clock. */
   get inHand(): ReadonlyMap<string, number> {
     return this.#inHand
   }
@@ -89,17 +96,17 @@ export class WorkQueue {
    */
   addAfter(key: string, delayMs: number): void {
     if (!(delayMs > 0)) return this.#enter(key, this.#due)
-    const at = this.#options.clock.now() + Math.min(delayMs, LONGEST_DELAY_MS)
+    const at = this.#options.clock.monotonic() + Math.min(delayMs, LONGEST_DELAY_MS)
     const isSooner = at < (this.#schedule.at(key) ?? Infinity)
     if (isSooner && !this.#waiting.has(key) && !this.#stopped) this.#schedule.set(key, at)
   }
 
   /**
-   * After this key's backoff, but not before `notBefore` ms, and after `atLatest` ms whatever the backoff (never at once,
+   * After this key's backoff (of at most `longest` ms), but not before `notBefore` ms, and after `atLatest` ms whatever the backoff (never at once,
    * though: it has just failed). Answers the pause.
    */
-  addFailed(key: string, notBefore?: number, atLatest = Infinity): number {
-    const pause = Math.min(this.#backoff.next(key, notBefore), Math.max(atLatest, LEAST_PAUSE_MS))
+  addFailed(key: string, { notBefore, atLatest = Infinity, longest }: Return = {}): number {
+    const pause = Math.min(this.#backoff.next(key, notBefore, longest), Math.max(atLatest, LEAST_PAUSE_MS))
     this.#options.metrics?.retried()
     this.addAfter(key, pause)
     return pause
@@ -116,7 +123,7 @@ export class WorkQueue {
     const [first, second] = this.#turn === 0 ? [this.#due, this.#asked] : [this.#asked, this.#due]
     const key = first.next() ?? second.next()
     if (key === undefined) return undefined
-    const now = this.#options.clock.now()
+    const now = this.#options.clock.monotonic()
     this.#options.metrics?.taken((now - (this.#waiting.get(key)?.since ?? now)) / 1000)
     this.#waiting.delete(key)
     this.#inHand.set(key, now)
@@ -128,7 +135,7 @@ export class WorkQueue {
     const since = this.#inHand.get(key)
     if (since === undefined) return
     this.#inHand.delete(key)
-    this.#options.metrics?.done((this.#options.clock.now() - since) / 1000)
+    this.#options.metrics?.done((this.#options.clock.monotonic() - since) / 1000)
     const again = this.#waiting.get(key)
     if (again) this.#join(key, again.line)
   }
@@ -147,7 +154,7 @@ export class WorkQueue {
     const known = this.#waiting.get(key)
     if (!known) this.#options.metrics?.added()
     else if (known.line === line || line === this.#due) return
-    const since = known ? known.since : this.#options.clock.now()
+    const since = known ? known.since : this.#options.clock.monotonic()
     this.#waiting.set(key, { since, line })
     known?.line.leave(key)
     if (!this.#inHand.has(key)) this.#join(key, line)

@@ -1,4 +1,7 @@
-/** Due times, one a key, on one heap with one timer: it is armed for the soonest, and moved when a sooner one comes. */
+/**
+ * Due times, one a key, on one heap with one timer: it is armed for the soonest, and moved when a sooner one comes. They are
+ * instants of the monotonic clock, so that nobody who sets the time of day delays them.
+ */
 import type { Clock } from '../platform/clock.ts'
 import { Heap, type Placed } from './heap.ts'
 
@@ -29,7 +32,7 @@ export class Schedule {
     return this.#dues.size
   }
 
-  /** When the key is due, ms since the epoch. */
+  /** When the key is due, by the monotonic clock. */
   at(key: string): number | undefined {
     return this.#dues.get(key)?.at
   }
@@ -70,13 +73,13 @@ export class Schedule {
   }
 
   #timerFor(at: number): { at: number; cancel: () => void } {
-    return { at, cancel: this.#clock.setTimer(at - this.#clock.now(), () => this.#wake(at)) }
+    return { at, cancel: this.#clock.setTimer(at - this.#clock.monotonic(), () => this.#wake(at)) }
   }
 
-  /** The timer knows better than the time of day, which may have been set back meanwhile. */
+  /** What its timer was set for is due, although the timer may fire a fraction of a millisecond early. */
   #wake(at: number): void {
     this.#timer = undefined
-    const now = Math.max(at, this.#clock.now())
+    const now = Math.max(at, this.#clock.monotonic())
     for (let due = this.#heap.peek(); due && due.at <= now; due = this.#heap.peek()) {
       this.#drop(due)
       this.#ring(due.key)

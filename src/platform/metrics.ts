@@ -11,7 +11,7 @@ export type { Scrape }
 
 export interface QueueCounts {
   depth: number
-  /** Since when the keys in hand have been in hand, ms since the epoch. */
+  /** Since when the keys in hand have been in hand, by the monotonic clock. */
   inHand: ReadonlyMap<string, number>
 }
 
@@ -40,7 +40,7 @@ export interface ControllerMetrics {
   reconciled(result: string, seconds: number): void
 }
 
-export function createMetrics(clock: Pick<Clock, 'now'>): Metrics {
+export function createMetrics(clock: Pick<Clock, 'monotonic'>): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const instruments = instrumentsOn(registry)
@@ -73,7 +73,7 @@ type MakeControllerMetrics = Metrics['controller']
 /** As controller-runtime and client-go name them. */
 function controllerMetrics(
   { counter, histogram, gauge }: Instruments,
-  clock: Pick<Clock, 'now'>,
+  clock: Pick<Clock, 'monotonic'>,
 ): MakeControllerMetrics {
   const queues = new Map<string, () => QueueCounts>()
   const workers = new Map<string, number>()
@@ -115,11 +115,12 @@ function controllerMetrics(
 function queueGauges(
   gauge: Instruments['gauge'],
   queues: ReadonlyMap<string, () => QueueCounts>,
-  clock: Pick<Clock, 'now'>,
+  clock: Pick<Clock, 'monotonic'>,
 ): void {
   const each = (label: string, measure: (counts: QueueCounts) => number) => (): Scrape =>
     [...queues].map(([name, counts]) => ({ labels: { [label]: name }, value: measure(counts()) }))
-  const ages = ({ inHand }: QueueCounts): number[] => [...inHand.values()].map((since) => (clock.now() - since) / 1000)
+  const ages = ({ inHand }: QueueCounts): number[] =>
+    [...inHand.values()].map((since) => (clock.monotonic() - since) / 1000)
   const sum = (numbers: number[]): number => numbers.reduce((total, one) => total + one, 0)
   const waiting = each('name', ({ depth }) => depth)
   const unfinished = each('name', (counts) => sum(ages(counts)))

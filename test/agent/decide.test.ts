@@ -7,6 +7,8 @@ import { anAgent } from '../support/resources.ts'
 import { statusProblems } from '../support/kstatus.ts'
 
 const now = Date.parse('2026-11-23T10:00:00Z')
+/** The same instant by the monotonic clock. */
+const monotonic = 5_000.25
 const minutes = 60_000
 const hours = 60 * minutes
 
@@ -16,9 +18,10 @@ const passing = {
   limited: setback('Synced', 'RateLimited', 'Google limits.', { kind: 'retry', error: google, notBefore: 7_000 }),
   integration: setback('Ready', 'IntegrationNotReady', 'Not proved.', { kind: 'wait', for: hours }),
 }
+const unpublished = setback('Synced', 'PublishFailed', 'Not taken.', { kind: 'retry', error: google })
 const stuck = {
-  revoked: setback('Authorized', 'GrantRevoked', 'Sign in again.', { kind: 'slow', at: now + 5 * minutes }),
-  notFound: setback('Synced', 'CalendarNotFound', 'No such calendar.', { kind: 'slow', at: now + 5 * minutes }),
+  revoked: setback('Authorized', 'GrantRevoked', 'Sign in again.', { kind: 'slow', at: monotonic + 5 * minutes }),
+  notFound: setback('Synced', 'CalendarNotFound', 'No such calendar.', { kind: 'slow', at: monotonic + 5 * minutes }),
 }
 const grant = {
   end: undefined,
@@ -28,7 +31,15 @@ const grant = {
   advice: 'sign in again',
 }
 
-const facts = (more: Partial<Facts> = {}): Facts => ({ now, agent: anAgent(), setbacks: [], due: [], ...more })
+const facts = (more: Partial<Facts> = {}): Facts => ({
+  now,
+  monotonic,
+  publishedAt: now,
+  agent: anAgent(),
+  setbacks: [],
+  due: [],
+  ...more,
+})
 
 /** Decides, and holds the status that follows from it against the rules of kstatus. */
 function decided(given: Facts): { of: (type: string) => Condition | undefined; outcome: unknown; agent: Agent } {
@@ -46,7 +57,7 @@ const readyAgent = (): Agent =>
 describe('an agent of which everything is known', () => {
   test('is ready, and comes back when the next thing falls due', () => {
     const { of, outcome } = decided(
-      facts({ grant, synced: { calendars: 1 }, due: [now + 5 * minutes, now + 2 * hours] }),
+      facts({ grant, synced: { calendars: 1 }, due: [monotonic + 5 * minutes, monotonic + 2 * hours] }),
     )
     expect([of('Ready')?.status, of('Authorized')?.reason, of('Synced')?.reason]).toEqual(['True', 'Granted', 'Synced'])
     expect([of('Reconciling'), of('Stalled')]).toEqual([undefined, undefined])
@@ -178,12 +189,54 @@ describe('several setbacks', () => {
   })
 
   test('one refused calendar does not keep the others from being read in time', () => {
-    const { outcome } = decided(facts({ setbacks: [stuck.notFound], grant, due: [now + 30_000] }))
+    const { outcome } = decided(facts({ setbacks: [stuck.notFound], grant, due: [monotonic + 30_000] }))
     expect(outcome).toMatchObject({ kind: 'blocked', checkAgainIn: 30_000 })
   })
 
   test('what falls due waits while the way to Google is barred', () => {
-    const { outcome } = decided(facts({ setbacks: [passing.integration], due: [now - 1] }))
+    const { outcome } = decided(facts({ setbacks: [passing.integration], due: [monotonic - 1] }))
     expect(outcome).toMatchObject({ kind: 'wait', for: hours })
+  })
+})
+
+describe('what has fallen due by the time that everything is decided', () => {
+  test('is looked at now: it is never dropped', () => {
+    const well = { grant, synced: { calendars: 2 } }
+    const due = [monotonic + 5 * minutes, monotonic - 0.4]
+    expect(decided(facts({ ...well, due })).outcome).toEqual({ kind: 'done', checkAgainIn: 0 })
+    expect(decided(facts({ ...well, due: [monotonic - 3 * hours] })).outcome).toEqual({ kind: 'done', checkAgainIn: 0 })
+  })
+
+  test('is looked at now beside a calendar that is refused', () => {
+    const { outcome } = decided(facts({ setbacks: [stuck.notFound], grant, due: [monotonic - 30_000] }))
+    expect(outcome).toMatchObject({ kind: 'blocked', checkAgainIn: 0 })
+  })
+
+  test.each([passing.unreachable, passing.limited, unpublished])('waits for the backoff ($reason)', (trouble) => {
+    const { outcome } = decided(facts({ setbacks: [trouble], grant, due: [monotonic - 0.4, monotonic - hours] }))
+    expect(outcome).toMatchObject({ kind: 'retry', atLatest: undefined })
+  })
+
+  test('does not hide what falls due later', () => {
+    const due = [monotonic - 1, monotonic + minutes]
+    expect(decided(facts({ setbacks: [unpublished], grant, due })).outcome).toMatchObject({ atLatest: minutes })
+  })
+
+  test('is looked at now where trust ended after publishing was decided, and only then', () => {
+    const stale = { grant, synced: { calendars: 1 }, freshUntil: now - 5 }
+    expect(decided(facts({ ...stale, publishedAt: now - 10 })).outcome).toEqual({ kind: 'done', checkAgainIn: 0 })
+    expect(decided(facts({ ...stale, publishedAt: now })).outcome).toEqual({ kind: 'done', checkAgainIn: undefined })
+  })
+})
+
+describe('while Google is away', () => {
+  test('the end of trust wakes the agent all the same, so that it can be blocked in time', () => {
+    const given = { setbacks: [passing.unreachable], freshUntil: now + minutes, due: [monotonic + 1_000] }
+    expect(decided(facts(given)).outcome).toMatchObject({ kind: 'retry', atLatest: minutes })
+  })
+
+  test('no agent is away for longer than its interval', () => {
+    const { outcome } = decided(facts({ setbacks: [passing.unreachable], interval: 10_000 }))
+    expect(outcome).toMatchObject({ kind: 'retry', longest: 10_000 })
   })
 })

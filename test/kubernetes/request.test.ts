@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ApiError, type ApiFailure } from '../../src/kubernetes/port.ts'
 import { createRequest, type ApiRequest, type SendRequest } from '../../src/kubernetes/request.ts'
-import { ManualClock, settle } from '../support/clock.ts'
+import { about, ManualClock, settle } from '../support/clock.ts'
 import { inTurn, ScriptedApi, type Script } from './support/api.ts'
 import { configOf } from './support/kubeconfig.ts'
 import { until, untilTime } from './support/wait.ts'
@@ -159,7 +159,7 @@ describe('trying again', () => {
     }
     expect(await result).toMatchObject({ failure: 'Unreachable', status: 500 })
     const pauses = times.slice(1).map((time, index) => time - (times[index] ?? 0))
-    expect(pauses).toEqual([400, 800, 1600])
+    expect(pauses).toEqual(about([400, 800, 1600]))
   })
 
   it('reads the credentials anew after a 401, once', async () => {

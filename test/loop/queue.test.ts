@@ -57,7 +57,7 @@ describe('a work queue', () => {
     const { clock, queue } = setUp()
     queue.add('a')
     queue.take()
-    const since = clock.now()
+    const since = clock.monotonic()
     await clock.advance(MINUTE)
     expect([...queue.inHand]).toEqual([['a', since]])
     queue.finish('a')
@@ -147,21 +147,24 @@ describe('a key that is added for later', () => {
     expect(takeAll()).toEqual(['a'])
   })
 
-  test('comes when its timer rings, though the clock was set back meanwhile', async () => {
-    const real = new ManualClock()
-    let setBack = 0
-    const queue = new WorkQueue({
-      clock: {
-        now: () => real.now() - setBack,
-        monotonic: () => real.monotonic(),
-        setTimer: (ms, fire) => real.setTimer(ms, fire),
-      },
-      random: () => 0.5,
-    })
-    queue.addAfter('a', MINUTE)
-    setBack = 60 * MINUTE
-    await real.advance(MINUTE)
-    expect(queue.take()).toBe('a')
+  test('comes when its time has come, each of five, though the clock was set back meanwhile', async () => {
+    const { clock, queue, takeAll } = setUp()
+    const keys = ['a', 'b', 'c', 'd', 'e']
+    for (const [index, key] of keys.entries()) queue.addAfter(key, (index + 1) * MINUTE)
+    clock.setTimeOfDay(-60 * MINUTE)
+    for (const key of keys) {
+      await clock.advance(MINUTE)
+      expect(takeAll()).toEqual([key])
+    }
+  })
+
+  test('comes no sooner, though the clock was set forward meanwhile', async () => {
+    const { clock, queue, takeAll } = setUp()
+    for (const key of ['a', 'b']) queue.addAfter(key, key === 'a' ? MINUTE : 10 * MINUTE)
+    clock.setTimeOfDay(60 * MINUTE)
+    await clock.advance(MINUTE)
+    expect(takeAll()).toEqual(['a'])
+    expect(clock.pending).toHaveLength(1)
   })
 })
 
@@ -198,8 +201,17 @@ describe('backoff', () => {
 
   test('doubles from 0.75 s to five minutes, for each key by itself', () => {
     const { queue } = setUp()
-    expect(pausesOf(queue, 'a', 11)).toEqual([0.75, 1.5, 3, 6, 12, 24, 48, 96, 192, 300, 300])
+    expect(pausesOf(queue, 'a', 11)).toEqual([0.75, 1.5, 3, 6, 12, 24, 48, 96, 192, 262.5, 262.5])
     expect(pausesOf(queue, 'b', 1)).toEqual([0.75])
+  })
+
+  test('does not outgrow what the key may be away for, and is spread there too', () => {
+    const longest = 10 * SECOND
+    const atMost = (random: number): number => {
+      const { queue } = setUp({ random: () => random })
+      return Array.from({ length: 20 }, () => queue.addFailed('a', { longest })).at(-1)!
+    }
+    expect([atMost(0), atMost(0.999_999)]).toEqual([7.5 * SECOND, expect.closeTo(longest, 0)])
   })
 
   test('begins anew once the key was forgotten', () => {
@@ -211,20 +223,23 @@ describe('backoff', () => {
 
   test('stays within a quarter of its pause, up or down, and finite after thousands of failures', () => {
     expect(pausesOf(setUp({ random: () => 0 }).queue, 'a', 1)).toEqual([0.75 * 0.75])
-    expect(pausesOf(setUp({ random: () => 0.999_999 }).queue, 'a', 3_000).at(-1)).toBeCloseTo(375, 1)
+    expect(pausesOf(setUp({ random: () => 0.999_999 }).queue, 'a', 3_000).at(-1)).toBeCloseTo(300, 1)
   })
 
   test('keeps the time that the other side asked for, and spreads those who were told the same', () => {
     const randoms = [0.5, 0, 0.5, 1]
     const { queue } = setUp({ random: () => randoms.shift() ?? 0.5 })
-    expect([queue.addFailed('a', MINUTE), queue.addFailed('b', MINUTE)]).toEqual([MINUTE, 1.1 * MINUTE])
+    expect([queue.addFailed('a', { notBefore: MINUTE }), queue.addFailed('b', { notBefore: MINUTE })]).toEqual([
+      MINUTE,
+      1.1 * MINUTE,
+    ])
   })
 
   test('gives way to what falls due sooner, but never to a busy loop', () => {
     const { queue } = setUp()
-    expect(queue.addFailed('a', MINUTE, 10 * SECOND)).toBe(10 * SECOND)
-    expect(queue.addFailed('b', MINUTE, 0)).toBe(500)
-    expect(queue.addFailed('c', MINUTE, -MINUTE)).toBe(500)
+    expect(queue.addFailed('a', { notBefore: MINUTE, atLatest: 10 * SECOND })).toBe(10 * SECOND)
+    expect(queue.addFailed('b', { notBefore: MINUTE, atLatest: 0 })).toBe(500)
+    expect(queue.addFailed('c', { notBefore: MINUTE, atLatest: -MINUTE })).toBe(500)
   })
 
   test('is passed over when the key is asked for', () => {
