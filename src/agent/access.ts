@@ -3,6 +3,7 @@
  * and kept before it is used.
  */
 import { sameAccount } from '../google/account.ts'
+import { clientIdShown } from '../google/client-id.ts'
 import { GoogleError, type GoogleFailure, type TokenAnswer } from '../google/port.ts'
 import { hasCome } from '../platform/clock.ts'
 import { missingScopes } from '../google/scopes.ts'
@@ -86,7 +87,7 @@ function clientChanged(request: AccessRequest, grant: Grant): Setback | undefine
   const { deps, memory, gate } = request
   const clientId = gate.view.client.credentials.clientId
   if (grant.clientId === undefined || grant.clientId === clientId) return undefined
-  const message = `The grant was made by another OAuth client (${grant.clientId}) than the integration has now (${clientId}): ${adviceOf(request)}.`
+  const message = `The grant was made by another OAuth client (${clientIdShown(grant.clientId)}) than the integration has now (${clientId}): ${adviceOf(request)}.`
   return setback('Authorized', 'ClientChanged', message, {
     kind: 'slow',
     at: slowly(memory.firstSeen, deps.clock.monotonic()),

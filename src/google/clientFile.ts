@@ -3,6 +3,8 @@
  * People paste quotes, white space and the wrong files; what can be read is read, and what can't is named. Pure. The
  * `token_uri` of the file is never obeyed: where Google is, is the operator's setting.
  */
+import { clean } from '../platform/scrub.ts'
+import { isClientId, isProjectId } from './client-id.ts'
 import type { OAuthClient } from './port.ts'
 
 export interface ClientFile extends OAuthClient {
@@ -45,12 +47,15 @@ export function parseClientSecret(
 
 function missing(what: string, data: Record<string, string>): UnusableClient {
   const keys = Object.keys(data)
-  const found = keys.length > 0 ? `it has ${keys.slice(0, 5).join(', ')}` : 'it is empty'
+  const found = keys.length > 0 ? `it has ${keys.slice(0, 5).map(shown).join(', ')}` : 'it is empty'
   // The console names the download after the client, and `kubectl create secret --from-file` the key after the file.
   const download = keys.find((key) => /^client_secret.+[.]json$/.test(key))
-  const advice = download === undefined ? DOWNLOAD : `Set spec.google.clientSecretRef.key to ${download}.`
+  const advice = download === undefined ? DOWNLOAD : `Set spec.google.clientSecretRef.key to ${shown(download)}.`
   return { reason: 'SecretKeyMissing', message: `${what} (${found}). ${advice}` }
 }
+
+/** Names of keys, and only those: they may be another product's. */
+const shown = (key: string): string => clean(key, 100)
 
 const invalid = (message: string): UnusableClient => ({
   reason: 'ClientFileInvalid',
@@ -124,31 +129,51 @@ function wrongKind(file: Fields, where: string): UnusableClient | undefined {
 }
 
 function clientFrom(fields: Fields, where: string, stripped: string[] = []): ClientFile | UnusableClient {
-  const id = clean(fields.client_id, 'client_id', stripped)
-  const secret = clean(fields.client_secret, 'client_secret', stripped)
-  if (!id) return invalid(`client_id in ${where} is missing or empty.`)
-  if (!secret) return invalid(`client_secret in ${where} is missing or empty.`)
-  // The id stands in status for everybody to read: no secret may get there by a mix-up.
-  if (id.startsWith('GOCSPX-')) return invalid(`client_id in ${where} is a client secret: the two are mixed up.`)
-  if (/\s/.test(id)) return invalid(`client_id in ${where} has white space in it.`)
-  if (/\s/.test(secret)) return invalid(`client_secret in ${where} has white space in it.`)
+  const id = trimmed(fields.client_id, 'client_id', stripped)
+  const secret = trimmed(fields.client_secret, 'client_secret', stripped)
+  const wrong = wrongID(id, secret) ?? wrongSecret(secret)
+  if (wrong !== undefined) return invalid(wrong.replace('%', where))
   return {
     clientId: id,
     clientSecret: secret,
-    projectId: typeof fields.project_id === 'string' ? fields.project_id : undefined,
+    projectId: typeof fields.project_id === 'string' && isProjectId(fields.project_id) ? fields.project_id : undefined,
     redirectUris: strings(fields.redirect_uris),
     javascriptOrigins: strings(fields.javascript_origins),
     stripped,
   }
 }
 
+/**
+ * What is wrong with a client id, `%` standing for where it is. The id stands in the status for everybody to read, and is sent
+ * to Google: no secret may get there by a mix-up.
+ */
+function wrongID(id: string, secret: string): string | undefined {
+  if (id === '') return 'client_id in % is missing or empty.'
+  if (/\s/.test(id)) return 'client_id in % has white space in it.'
+  if (isClientId(id)) return undefined
+  if (/^GOCSPX-/.test(id) || isClientId(secret)) {
+    return 'client_id in % is not a client id, and client_secret may be: the two are mixed up.'
+  }
+  return 'client_id in % is not the id of an OAuth client of Google, which ends with .apps.googleusercontent.com.'
+}
+
+function wrongSecret(secret: string): string | undefined {
+  if (secret === '') return 'client_secret in % is missing or empty.'
+  if (/\s/.test(secret)) return 'client_secret in % has white space in it.'
+  if (isClientId(secret)) return 'client_secret in % is a client id.'
+  if (secret.length <= LONGEST_SECRET && /^[\x21-\x7e]+$/.test(secret)) return undefined
+  return `client_secret in % can't be one: expected up to ${LONGEST_SECRET} letters, digits and signs.`
+}
+
+const LONGEST_SECRET = 512
+
 const SPACE = '\\s\\u200B-\\u200D\\u2060\\uFEFF'
 const QUOTES = '"\'`“”‘’,'
 const EDGES = new RegExp(`^[${SPACE}${QUOTES}]+|[${SPACE}${QUOTES}]+$`, 'g')
 
 /** The value without white space (of any kind) and quotes around it, or the comma of the line it was copied from. */
-function clean(value: unknown, name: string, stripped: string[]): string | undefined {
-  if (typeof value !== 'string') return undefined
+function trimmed(value: unknown, name: string, stripped: string[]): string {
+  if (typeof value !== 'string') return ''
   const edges = (value.match(EDGES) ?? []).join('')
   if (new RegExp(`[${SPACE}]`).test(edges)) stripped.push(`white space around ${name}`)
   if (new RegExp(`[${QUOTES}]`).test(edges)) stripped.push(`quotes around ${name}`)

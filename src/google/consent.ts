@@ -17,7 +17,6 @@ export function consentURL(accountsUrl: string, clientId: string, request: Conse
     access_type: 'offline',
     // Without it, Google gives a refresh token at the first consent only.
     prompt: 'consent',
-    include_granted_scopes: 'true',
     state: request.state,
     code_challenge: request.codeChallenge,
     code_challenge_method: 'S256',

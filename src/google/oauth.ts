@@ -4,9 +4,11 @@
  * rotated refresh token.
  */
 import type { Clock } from '../platform/clock.ts'
+import { isClientId } from './client-id.ts'
 import { classifyExchange, classifyOAuth, type Refusal } from './classify.ts'
 import { GoogleError, type CodeExchange, type OAuthClient, type TokenAnswer } from './port.ts'
 import { retryAfterMs } from './retry-after.ts'
+import { readTokenAnswer } from './token-answer.ts'
 import type { Answer, Transport } from './transport.ts'
 
 export interface OAuthDeps {
@@ -17,11 +19,6 @@ export interface OAuthDeps {
 }
 
 const DEADLINE_MS = 10_000
-/** Google says how long an access token lasts; where it doesn't, this is what it has always been. */
-const USUAL_LIFETIME_S = 3600
-/** Nothing of Google's lasts longer; a number that is wrong must not become a date that no calendar has. */
-const LONGEST_LIFETIME_S = 24 * 3600
-const LONGEST_GRANT_S = 10 * 365 * 24 * 3600
 /** No token ever looked like this: an answer of `invalid_grant` says that the client itself is right. */
 const MADE_UP_TOKEN = 'calendar-operator-proves-its-client'
 
@@ -46,6 +43,9 @@ async function tokens(
   form: Record<string, string>,
   classify = classifyOAuth,
 ): Promise<TokenAnswer> {
+  if (!isClientId(client.clientId)) {
+    throw new GoogleError('InvalidRequest', 'the client id has not the form of one, and was not sent')
+  }
   const obtainedAt = deps.clock.now()
   const identity = { client_id: client.clientId, client_secret: client.clientSecret }
   const answer = await post(deps, '/token', { ...identity, ...form })
@@ -53,21 +53,7 @@ async function tokens(
   if (answer.status !== 200) throw refusal(deps, answer, classify(answer.status, body))
   // Half an answer, or a page of somebody in between.
   if (body === undefined) throw new GoogleError('Unreachable', '200 without a whole answer', { status: 200 })
-  const accessToken = textOf(body.access_token)
-  if (accessToken === undefined) {
-    throw new GoogleError('Unknown', `the token endpoint answered ${answer.status} without an access token`)
-  }
-  const lifetime = seconds(body.expires_in, LONGEST_LIFETIME_S) ?? USUAL_LIFETIME_S
-  const grantLifetime = seconds(body.refresh_token_expires_in, LONGEST_GRANT_S)
-  return {
-    accessToken,
-    obtainedAt,
-    expiresAt: obtainedAt + lifetime * 1000,
-    refreshToken: textOf(body.refresh_token),
-    // No scope at all is no answer to what was granted.
-    scopes: textOf(body.scope)?.split(/\s+/),
-    grantExpiresAt: grantLifetime === undefined ? undefined : obtainedAt + grantLifetime * 1000,
-  }
+  return readTokenAnswer(body, obtainedAt)
 }
 
 /** Resolves when id and secret are right; fails with what Google says of them otherwise. */
@@ -111,14 +97,4 @@ function parse(text: string): Record<string, unknown> | undefined {
   } catch {
     return undefined
   }
-}
-
-function textOf(value: unknown): string | undefined {
-  const text = typeof value === 'string' ? value.trim() : ''
-  return text === '' ? undefined : text
-}
-
-function seconds(value: unknown, longest: number): number | undefined {
-  const number = typeof value === 'string' ? Number(value) : value
-  return typeof number === 'number' && number > 0 ? Math.min(number, longest) : undefined
 }

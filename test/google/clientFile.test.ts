@@ -192,10 +192,41 @@ describe('what is no client file', () => {
     ['white space within the id', { client_id: `${ID} ${ID}` }, /client_id in .* has white space in it/],
     ['a line break within the secret', { client_secret: `${SECRET}\nx` }, /client_secret in .* has white space in it/],
     ['the two mixed up', { client_id: SECRET, client_secret: ID }, /are mixed up/],
+    ['an old secret for the id', { client_id: 'do-not-show-me', client_secret: ID }, /are mixed up/],
+    ['the id of another product', { client_id: 'do-not-show-me' }, /client_id in .* is not the id of an OAuth client/],
+    ['an id with more behind it', { client_id: `${ID}.evil.example` }, /is not the id of an OAuth client/],
+    ['an id with a bidi character', { client_id: `\u202e${ID}` }, /is not the id of an OAuth client/],
+    ['an id of 100 kB', { client_id: `${'a'.repeat(100_000)}${ID}` }, /is not the id of an OAuth client/],
+    ['the id for the secret, too', { client_secret: ID }, /client_secret in .* is a client id/],
+    ['a secret with a control character', { client_secret: `${SECRET}\u0000` }, /client_secret in .* can't be one/],
+    ['a secret of 100 kB', { client_secret: SECRET.repeat(5_000) }, /client_secret in .* can't be one/],
   ])('is refused with %s', (_, fields, words) => {
     const found = unusable(fromFile(JSON.stringify({ web: { ...WEB, ...fields } })))
     expect(found.reason).toBe('ClientFileInvalid')
     expect(found.message).toMatch(words)
+  })
+
+  it.each([
+    'GOCSPX-do-not-show-me',
+    'x',
+    'A-Project',
+    'has space in-it',
+    'ends-with-',
+    'a'.repeat(31),
+    '\u202eevil-project',
+    7,
+  ])('says nothing of a project_id such as %j', (project_id) => {
+    const { projectId } = usable(fromFile(JSON.stringify({ web: { ...WEB, project_id } })))
+    expect(projectId).toBeUndefined()
+  })
+
+  it.each(['booking-1', 'example.com:booking-1'])('tells the project %s', (project_id) => {
+    expect(usable(fromFile(JSON.stringify({ web: { ...WEB, project_id } }))).projectId).toBe(project_id)
+  })
+
+  it('shows of the keys that it does not know the names alone, cut', () => {
+    const { message } = unusable(parse({ ['k'.repeat(253)]: 'do-not-show-me' }))
+    expect(message).toContain(`it has ${'k'.repeat(99)}…`)
   })
 
   it('names the Secret where id and secret stand by themselves', () => {

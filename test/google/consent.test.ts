@@ -41,7 +41,6 @@ describe('the address of consent', () => {
       scope: 'https://www.googleapis.com/auth/calendar https://www.googleapis.com/auth/drive',
       access_type: 'offline',
       prompt: 'consent',
-      include_granted_scopes: 'true',
       state: 'st&te=/+',
       code_challenge: 'challenge',
       code_challenge_method: 'S256',

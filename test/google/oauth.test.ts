@@ -69,8 +69,6 @@ describe('refreshing an access token', () => {
   it.each([
     ['missing', undefined, 3600],
     ['a string', '1800', 1800],
-    ['no number', 'soon', 3600],
-    ['negative', -5, 3600],
     ['null', null, 3600],
     ['beyond all measure', 1e300, 24 * 3600],
   ])('bears an expires_in that is %s', async (_, expires_in, seconds) => {
@@ -83,13 +81,51 @@ describe('refreshing an access token', () => {
     ['an end of the grant beyond all measure', { refresh_token_expires_in: 1e300 }, 'grantExpiresAt'],
     ['an empty scope', { scope: ' ' }, 'scopes'],
     ['an empty refresh token', { refresh_token: '' }, 'refreshToken'],
-    ['a scope that is a list', { scope: ['a'] }, 'scopes'],
     ['an end of the grant that has been', { refresh_token_expires_in: 0 }, 'grantExpiresAt'],
   ] as const)('bears %s', async (_, fields, field) => {
     stage.next(json({ ...GOOD, ...fields }))
     const value = (await stage.client.refresh('1//refresh'))[field]
     if (typeof value === 'number') expect(new Date(value).toISOString()).toMatch(/^2036/)
     else expect(value).toBeUndefined()
+  })
+
+  it.each<[string, object, RegExp]>([
+    ['no access token', { access_token: undefined }, /has no access_token/],
+    ['an access token of spaces', { access_token: ' ' }, /has no access_token/],
+    ['an access token that is no text', { access_token: 5 }, /access_token that is no text/],
+    ['a line break in the access token', { access_token: 'ya29.a\nb' }, /access_token with characters/],
+    ['a space in the access token', { access_token: 'ya29.a b' }, /access_token with characters/],
+    ['a control character in the access token', { access_token: 'ya29.a\u0000b' }, /access_token with characters/],
+    ['a letter that no header takes', { access_token: 'ya29.ü€' }, /access_token with characters/],
+    ['an access token of 5,000 characters', { access_token: 'a'.repeat(5_000) }, /access_token of 5000 characters/],
+    ['a refresh token of 1 MB', { refresh_token: 'a'.repeat(1_000_000) }, /refresh_token of 1000000 characters/],
+    ['a refresh token with a space', { refresh_token: '1//a b' }, /refresh_token with characters/],
+    ['a scope of 100 kB', { scope: 'a'.repeat(100_000) }, /names a scope that is none/],
+    ['200 scopes', { scope: Array.from({ length: 200 }, (_, index) => `s${index}`).join(' ') }, /names 200 scopes/],
+    ['a scope with a control character', { scope: 'a\u001bb' }, /names a scope that is none/],
+    ['a scope that is a list', { scope: ['a'] }, /scope that is no text/],
+    ['a lifetime that is no number', { expires_in: 'soon' }, /expires_in that is no number of seconds/],
+    ['a lifetime of nothing', { expires_in: 0 }, /expires_in that is no number of seconds/],
+    ['a lifetime before it began', { expires_in: -5 }, /expires_in that is no number of seconds/],
+    ['a lifetime that is an object', { expires_in: {} }, /expires_in that is no number of seconds/],
+  ])('refuses as a whole an answer with %s, and tells no value', async (_, fields, words) => {
+    const error = await refused(json({ ...GOOD, ...fields }))
+    expect(error).toMatchObject({ failure: 'Unknown', status: 200 })
+    expect(error.message).toMatch(words)
+    expect(error.message.length).toBeLessThan(150)
+  })
+
+  it('takes tokens and scopes of every length that Google documents', async () => {
+    const scope = Array.from({ length: 30 }, () => `https://www.googleapis.com/auth/${'a'.repeat(80)}`).join(' ')
+    stage.next(json({ ...GOOD, access_token: 'a'.repeat(2_048), refresh_token: 'b'.repeat(512), scope }))
+    expect((await stage.client.refresh('1//refresh')).scopes).toHaveLength(30)
+  })
+
+  it('is not tried with a client id that can be none: nothing is sent', async () => {
+    const client = stage.google.client({ clientId: 'GOCSPX-oh', clientSecret: CLIENT.clientId })
+    expect(await failureOf(client.refresh('1//refresh'))).toMatchObject({ failure: 'InvalidRequest' })
+    expect(await failureOf(client.prove())).toMatchObject({ failure: 'InvalidRequest' })
+    expect(stage.asked).toEqual([])
   })
 
   it.each<[GoogleFailure, number, object]>([
@@ -220,12 +256,12 @@ describe('one flight per refresh token', () => {
 
   it('keeps tokens apart, and clients', async () => {
     stage.next(json(GOOD), json(GOOD), json(GOOD))
-    const other = stage.google.client({ ...CLIENT, clientId: 'id-2' })
+    const other = stage.google.client({ ...CLIENT, clientId: '2-b.apps.googleusercontent.com' })
     await Promise.all([stage.client.refresh('1//a'), stage.client.refresh('1//b'), other.refresh('1//a')])
     expect(stage.asked.map(({ form }) => `${form.client_id!} ${form.refresh_token!}`).sort()).toEqual([
       `${CLIENT.clientId} 1//a`,
       `${CLIENT.clientId} 1//b`,
-      'id-2 1//a',
+      '2-b.apps.googleusercontent.com 1//a',
     ])
   })
 

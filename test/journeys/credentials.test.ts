@@ -66,6 +66,22 @@ describe('an OAuth client', () => {
     await untilCredentials('Proved')
   })
 
+  test.each([
+    ['swapped', (id: string, secret: string) => ({ client_id: secret, client_secret: id })],
+    ['another product’s', () => ({ client_id: 'their-own-id', client_secret: 'their-own-secret' })],
+  ])('whose id and secret are %s is named by field, and nothing of it is shown or sent', async (_how, values) => {
+    await world.objects.delete('Secret', 'google-oauth-client')
+    for (const text of ['their-own-id', 'their-own-secret']) world.addSecret(text)
+    const { clientId, clientSecret: secret } = world.client
+    await clientSecret(values(clientId, secret))
+    world.google.resetRequests()
+    await world.objects.apply(integrationManifest({}, { clientSecretRef: { name: 'google-oauth-client' } }))
+    const condition = await untilCredentials('ClientFileInvalid')
+    expect(condition.message).toContain('client_id in Secret google-oauth-client')
+    expect((await world.integration()).status?.clientID).toBeUndefined()
+    expect(world.google.requests().byKind).toEqual({})
+  })
+
   test('whose Secret is missing, or lacks the key, is waited for', async () => {
     await world.objects.delete('Secret', 'google-oauth-client')
     await world.objects.apply(integrationManifest())

@@ -6,7 +6,7 @@ import { ManualClock } from '../support/clock.ts'
 import { anAgent, anIntegration } from '../support/resources.ts'
 
 const agent = anAgent({ grantSecretRef: undefined })
-const file = { client_id: 'id', client_secret: 'secret' }
+const file = { client_id: '1-a.apps.googleusercontent.com', client_secret: 'secret' }
 const data = Object.fromEntries(Object.entries(file).map(([key, text]) => [key, Buffer.from(text).toString('base64')]))
 
 const clock = new ManualClock()

@@ -66,6 +66,8 @@ export const SCRIPT = `(() => {
     google.accounts.oauth2.initCodeClient({
       client_id: clientID,
       scope,
+      // The library says yes where nothing is said.
+      include_granted_scopes: false,
       ux_mode: 'popup',
       state,
       login_hint: loginHint,

@@ -1,0 +1,81 @@
+/**
+ * The token endpoint's answer, read as a whole: one that holds anything that can't be used is refused, and asked for anew. An
+ * access token that can't stand in a header would otherwise be kept for its lifetime, and a list of scopes that no status can
+ * hold for as long as the grant. Pure. Source: RFC 6749, section 5.1 and appendix A; Google documents up to 2,048 bytes for an
+ * access token and 512 for a refresh token.
+ */
+import { GoogleError, type TokenAnswer } from './port.ts'
+
+/** Google says how long an access token lasts; where it doesn't, this is what it has always been. */
+const USUAL_LIFETIME_S = 3600
+/** Nothing of Google's lasts longer; a number that is wrong must not become a date that no calendar has. */
+const LONGEST_LIFETIME_S = 24 * 3600
+const LONGEST_GRANT_S = 10 * 365 * 24 * 3600
+const LONGEST_TOKEN = 4_096
+const MOST_SCOPES = 100
+const LONGEST_SCOPE = 256
+
+/** Whether this text may stand in a header, and is not of a size that no token has. */
+export const isUsableToken = (text: string): boolean => text.length <= LONGEST_TOKEN && /^[\x21-\x7e]+$/.test(text)
+
+/**
+ * @param body the answer, parsed. @param obtainedAt when it was asked for, ms since the epoch.
+ * @throws GoogleError where the answer can't be used; its message names the field, never the value.
+ */
+export function readTokenAnswer(body: Record<string, unknown>, obtainedAt: number): TokenAnswer {
+  const accessToken = tokenIn(body, 'access_token')
+  if (accessToken === undefined) throw unusable('has no access_token')
+  const lifetime = lifetimeIn(body)
+  // Known in good time or not at all: a grant whose end is told wrongly is as good as any.
+  const grantLifetime = secondsOf(body.refresh_token_expires_in, LONGEST_GRANT_S)
+  return {
+    accessToken,
+    obtainedAt,
+    expiresAt: obtainedAt + lifetime * 1000,
+    refreshToken: tokenIn(body, 'refresh_token'),
+    scopes: scopesIn(body),
+    grantExpiresAt: grantLifetime === undefined ? undefined : obtainedAt + grantLifetime * 1000,
+  }
+}
+
+const unusable = (what: string): GoogleError =>
+  new GoogleError('Unknown', `the token endpoint's answer ${what}: it is not used`, { status: 200 })
+
+/** A field's text, without white space around it; undefined where it is missing, null or empty. */
+function textIn(body: Record<string, unknown>, name: string): string | undefined {
+  const value = body[name] ?? undefined
+  if (value !== undefined && typeof value !== 'string') throw unusable(`has a ${name} that is no text`)
+  return value?.trim() || undefined
+}
+
+function tokenIn(body: Record<string, unknown>, name: string): string | undefined {
+  const token = textIn(body, name)
+  if (token === undefined || isUsableToken(token)) return token
+  throw unusable(
+    token.length > LONGEST_TOKEN
+      ? `has a ${name} of ${token.length} characters`
+      : `has a ${name} with characters that no token holds`,
+  )
+}
+
+/** No scope at all says nothing of what was granted. */
+function scopesIn(body: Record<string, unknown>): string[] | undefined {
+  const scopes = textIn(body, 'scope')?.split(/\s+/)
+  if (scopes === undefined) return undefined
+  if (scopes.length > MOST_SCOPES) throw unusable(`names ${scopes.length} scopes`)
+  if (scopes.every((scope) => scope.length <= LONGEST_SCOPE && /^[\x21-\x7e]+$/.test(scope))) return scopes
+  throw unusable('names a scope that is none')
+}
+
+/** Missing and null say nothing of how long the token lasts; anything else has to be a number of seconds. */
+function lifetimeIn({ expires_in: value }: Record<string, unknown>): number {
+  if (value === undefined || value === null) return USUAL_LIFETIME_S
+  const lifetime = secondsOf(value, LONGEST_LIFETIME_S)
+  if (lifetime === undefined) throw unusable('has an expires_in that is no number of seconds')
+  return lifetime
+}
+
+function secondsOf(value: unknown, longest: number): number | undefined {
+  const number = typeof value === 'string' && /^\d{1,15}$/.test(value.trim()) ? Number(value) : value
+  return typeof number === 'number' && number > 0 ? Math.min(number, longest) : undefined
+}
