@@ -3,6 +3,8 @@
  * Google, so it is lost without harm at a restart.
  */
 import type { Picture } from '../calendar/picture.ts'
+import type { StatusMemory } from '../kubernetes/status-report.ts'
+import type { AgentStatus } from '../resources/types.ts'
 import type { Stamps } from './render.ts'
 import type { Setback } from './setback.ts'
 
@@ -93,7 +95,7 @@ export interface Refusal {
   advice: string
 }
 
-export interface AgentMemory {
+export interface AgentMemory extends StatusMemory<AgentStatus> {
   uid: string
   /** By the monotonic clock. */
   firstSeen: number

@@ -123,7 +123,7 @@ function foreign(deps: AgentDeps, agent: Agent, object: KubernetesObject, target
   const { whose = 'is somebody else’s', todo = 'delete it, or publish under another name' } =
     verdict.is === 'foreign' ? verdict : {}
   const message = `${what} ${whose} and is left alone: ${todo}.`
-  return setback('Synced', 'PublishConflict', message, { kind: 'slow', at: deps.clock.now() + FIVE_MINUTES })
+  return setback('Synced', 'PublishConflict', message, { kind: 'slow', at: deps.clock.monotonic() + FIVE_MINUTES })
 }
 
 /**
@@ -214,5 +214,5 @@ function sizeSetback(deps: AgentDeps, target: Target & { data: Data }): Setback 
   if (bytes <= LARGEST_BYTES) return undefined
   const over = Math.ceil((bytes - LARGEST_BYTES) / 1000)
   const message = `${target.kind} ${target.name} would hold ${Math.ceil(bytes / 1000)} kB, ${over} kB more than fits: shorten the integration's spec.sync.window, read fewer calendars, list fewer spec.publish.calendar.formats, or use detail Busy.`
-  return setback('Synced', 'PublishTooLarge', message, { kind: 'slow', at: deps.clock.now() + FIVE_MINUTES })
+  return setback('Synced', 'PublishTooLarge', message, { kind: 'slow', at: deps.clock.monotonic() + FIVE_MINUTES })
 }

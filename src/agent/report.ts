@@ -7,10 +7,9 @@ import { timeOfDay, type Clock } from '../platform/clock.ts'
 import { conditionsFor, findCondition, timestamp, type Findings } from '../resources/conditions.ts'
 import { requestedAt } from '../resources/names.ts'
 import { needsSignIn } from '../resources/reasons.ts'
-import { compact } from '../resources/status.ts'
 import type { Agent, AgentStatus, CalendarIntegration } from '../resources/types.ts'
-import { announce } from '../kubernetes/announce.ts'
 import { keyOf } from '../kubernetes/port.ts'
+import { asWritten, isOverwritten, withOwnStatus, writeReport } from '../kubernetes/status-report.ts'
 import { grantEnd } from './death.ts'
 import { fromTimestamp } from '../resources/encoding.ts'
 import type { AgentMemory } from './memory.ts'
@@ -35,24 +34,31 @@ const CLOCKS_DIFFER_MS = 5_000
 type Conditions = AgentStatus['conditions']
 type Authorization = AgentStatus['authorization']
 
-/** Writes the status if it says something new. Fails with an `ApiError`. */
+/** Writes the status if it says something new, or if somebody has written over it. Fails with an `ApiError`. */
 export async function report(deps: AgentDeps, { agent: looked, ...what }: Report): Promise<void> {
   // The newest version: our own provisional status, or somebody's label, may have come since we looked.
-  const agent = deps.cluster.agents.get(keyOf(looked))
-  if (!agent || agent.metadata.uid !== looked.metadata.uid) return
+  const object = deps.cluster.agents.get(keyOf(looked))
+  if (!object || object.metadata.uid !== looked.metadata.uid) return
+  const agent = withOwnStatus<'Agent'>(object, what.memory)
   const before = { conditions: agent.status?.conditions, generation: looked.metadata.generation, now: deps.clock.now() }
   const conditions = what.findings ? conditionsFor('Agent', what.findings, before) : before.conditions
-  const status = compact({
+  const status = asWritten('Agent', {
     observedGeneration: looked.metadata.generation,
     conditions,
     lastHandledReconcileAt: (what.findings && requestedAt(looked)) ?? agent.status?.lastHandledReconcileAt,
     authorization: withURL(authorizationOf({ agent, ...what }), urlOf(deps, { agent, ...what }, conditions)),
     sync: syncOf(deps, { agent, ...what }),
   })
-  if (!isNews(agent.status, status, what.staleAfter)) return
-  await deps.cluster.writeStatus(agent, status)
-  announce(deps, { kind: 'Agent', object: agent, before: before.conditions, after: conditions })
-  deps.reported(keyOf(agent))
+  if (!isNews(agent.status, status, what.staleAfter) && !isOverwritten(object, what.memory)) return
+  const { generation } = looked.metadata
+  const about = { kind: 'Agent', object, memory: what.memory, generation, refused } as const
+  await writeReport(deps, about, status).finally(() => deps.reported(keyOf(object)))
+}
+
+/** The rest of the status is what it was: only that nobody can read it is said. */
+function refused(message: string): Findings<'Agent'> {
+  const finding = { status: 'False', reason: 'PublishFailed', message } as const
+  return { ready: finding, own: { Synced: finding } }
 }
 
 function authorizationOf({ agent, memory, integration }: Report): Authorization {

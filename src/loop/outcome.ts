@@ -30,3 +30,20 @@ export const retry = (error: unknown, notBefore?: number, atLatest?: number, lon
 })
 export const wait = (reason: string, forMs: number): Outcome => ({ kind: 'wait', reason, for: forMs })
 export const blocked = (reason: string, checkAgainIn: number): Outcome => ({ kind: 'blocked', reason, checkAgainIn })
+
+/**
+ * A mistake of ours: something was thrown that nobody expected. What it says may hold what it stumbled over, an event's title
+ * or a token, so that only the words of those errors are kept that speak of the program itself.
+ */
+export class UnexpectedError extends Error {
+  override readonly name = 'UnexpectedError'
+  /** The name of what was thrown, such as TypeError. */
+  readonly kind: string
+
+  constructor(thrown: unknown) {
+    const kind = thrown instanceof Error ? thrown.constructor.name : typeof thrown
+    super(thrown instanceof TypeError || thrown instanceof ReferenceError ? `${kind}: ${thrown.message}` : kind)
+    this.kind = kind
+    if (thrown instanceof Error) this.stack = thrown.stack
+  }
+}

@@ -1,6 +1,6 @@
 /** Logs what became of a key where that is news: a key that fails or waits as it did the last time is none. */
-import type { Log } from '../platform/log.ts'
-import type { Outcome } from './outcome.ts'
+import { stackOf, type Log } from '../platform/log.ts'
+import { UnexpectedError, type Outcome } from './outcome.ts'
 
 /** What came of one reconcile; with a stack where it crashed instead of answering. */
 export interface Result {
@@ -31,7 +31,10 @@ export class Teller {
       case 'retry': {
         const { error } = outcome
         if (!this.#isNews(key, 'retry', messageOf(error))) return
-        return this.#log.warn({ ...about, error, stack, retryInSeconds: inSeconds }, 'reconcile failed')
+        return this.#log.warn(
+          { ...about, error, stack: stackOfMistake(error, stack), retryInSeconds: inSeconds },
+          'reconcile failed',
+        )
       }
       case 'wait':
         if (!this.#isNews(key, 'wait', outcome.reason)) return
@@ -58,3 +61,6 @@ export class Teller {
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+const stackOfMistake = (error: unknown, stack: string | undefined): string | undefined =>
+  error instanceof UnexpectedError ? stackOf(error) : stack

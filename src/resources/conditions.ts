@@ -44,8 +44,12 @@ export function conditionsFor<K extends Kind>(kind: K, findings: Findings<K>, be
 export const findCondition = (conditions: readonly Condition[] | undefined, type: string): Condition | undefined =>
   conditions?.find((condition) => condition.type === type)
 
-/** RFC 3339, UTC, whole seconds, as Kubernetes writes times. */
-export const timestamp = (ms: number): string => new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z')
+/** The last second that RFC 3339 can tell. */
+const LAST_INSTANT = Date.parse('9999-12-31T23:59:59Z')
+
+/** RFC 3339, UTC, whole seconds, as Kubernetes writes times; what lies beyond its years, or is no number, as the nearest. */
+export const timestamp = (ms: number): string =>
+  new Date(Math.min(Math.max(ms || 0, 0), LAST_INSTANT)).toISOString().replace(/\.\d{3}Z$/, 'Z')
 
 /** What stands beside `Ready`. */
 function progress(kind: Kind, ready: Finding<string>): Record<string, Finding<string>> {

@@ -1,0 +1,111 @@
+/**
+ * The steps of one agent's reconcile, each as far as the one before allows. What goes wrong in a step, whatever it is, is that
+ * step's failure: the others run, and the status tells.
+ */
+import { ApiError } from '../kubernetes/port.ts'
+import { UnexpectedError } from '../loop/outcome.ts'
+import { isRequested } from '../resources/status.ts'
+import type { Agent, CalendarIntegration } from '../resources/types.ts'
+import { ensureAccess, type AccessRequest } from './access.ts'
+import { siteRefused, type OpenGate } from './gate.ts'
+import { gatherGrant } from './grant.ts'
+import type { AgentMemory, Grant } from './memory.ts'
+import { removeOrphans } from './owned-object.ts'
+import type { AgentDeps } from './port.ts'
+import { publishCalendar, publishToken } from './publish.ts'
+import { isSetback, setback, type Setback } from './setback.ts'
+import { syncCalendars } from './sync.ts'
+
+export interface Scene {
+  agent: Agent
+  memory: AgentMemory
+  gate: OpenGate | Setback
+  integration: CalendarIntegration | undefined
+}
+
+/** What the steps came to. */
+export interface Found {
+  setbacks: Setback[]
+  /** The grant in use, once it has proved itself. */
+  grant: Grant | undefined
+  /** The way to the calendars was open to its end. */
+  complete: boolean
+  /** The time of day at which what is published was judged. */
+  publishedAt: number
+}
+
+/** Everything that this agent needs done now; publishing is tried in any case. */
+export async function act(deps: AgentDeps, scene: Scene): Promise<Found> {
+  const { setbacks, grant, complete } = await read(deps, scene)
+  const publishedAt = deps.clock.now()
+  if (scene.integration) setbacks.push(...(await publish(deps, scene, scene.integration, grant !== undefined)))
+  return { setbacks, grant, complete, publishedAt }
+}
+
+async function read(deps: AgentDeps, { agent, memory, gate }: Scene): Promise<Omit<Found, 'publishedAt'>> {
+  if (isSetback(gate)) return { setbacks: [gate], grant: undefined, complete: false }
+  const request = { deps, agent, memory, gate, force: isRequested(agent, memory.handledRequest) }
+  const access = await guarded(deps, memory, () => gainAccess(request))
+  if (isSetback(access)) return { setbacks: unlessBarred(gate, access), grant: undefined, complete: false }
+  const result = await guarded(deps, memory, () => syncCalendars(request, access))
+  const setbacks = isSetback(result) ? [result] : result
+  // A token may have been found dead, or renewed and rotated, on the way.
+  const refused = setbacks.some(({ condition }) => condition === 'Authorized')
+  return { setbacks, grant: refused ? undefined : access, complete: true }
+}
+
+/** Nobody may sign in on a site that is another namespace's: that comes before the word that somebody should. */
+function unlessBarred(gate: OpenGate, access: Setback): Setback[] {
+  const lacksGrant = access.condition === 'Authorized' && LACKS_GRANT.includes(access.reason)
+  return lacksGrant && !gate.view.siteAccepted ? [siteRefused(gate), access] : [access]
+}
+
+const LACKS_GRANT: readonly string[] = ['AwaitingSignIn', 'GrantSecretNotFound', 'GrantSecretKeyMissing']
+
+async function gainAccess(request: AccessRequest): Promise<Grant | Setback> {
+  const grant = await gatherGrant(request)
+  if (isSetback(grant)) return grant
+  return (await ensureAccess(request, grant)) ?? grant
+}
+
+async function publish(
+  deps: AgentDeps,
+  { agent, memory }: Scene,
+  integration: CalendarIntegration,
+  authorized: boolean,
+): Promise<Setback[]> {
+  const context = { deps, agent, memory, sync: integration.spec.sync }
+  const calendar = await guarded(deps, memory, () => publishCalendar(context))
+  const token = authorized ? await guarded(deps, memory, () => publishToken(context)) : undefined
+  // Only once the new name holds everything does the old one go.
+  if (!calendar && !token && authorized) await guarded(deps, memory, () => removeOrphans(deps, agent, memory))
+  return [calendar, token].filter((one) => one !== undefined)
+}
+
+/** What a step fails with, as a setback: it is tried again later. Only a conflict is the whole reconcile's. */
+async function guarded<T>(deps: AgentDeps, memory: AgentMemory, step: () => Promise<T>): Promise<T | Setback> {
+  try {
+    return await step()
+  } catch (error) {
+    if (!(error instanceof ApiError)) return unexpected(error)
+    if (isConflict(error) && isPatient(deps, memory)) throw error
+    const message = `The Kubernetes API refused (${error.message}); the operator keeps trying.`
+    return setback('Synced', 'PublishFailed', message, { kind: 'retry', error, notBefore: error.retryAfterMs })
+  }
+}
+
+/** A mistake of ours, over something that nobody thought of. Its own words may hold anything: they stay out of the status. */
+function unexpected(cause: unknown): Setback {
+  const error = new UnexpectedError(cause)
+  const message = `The operator failed over something that it does not understand (${error.kind}); it keeps trying, and its log says where.`
+  return setback('Synced', 'SyncFailed', message, { kind: 'retry', error })
+}
+
+export const isConflict = (error: unknown): boolean => error instanceof ApiError && error.failure === 'Conflict'
+
+/** That somebody was faster is no news: it is looked at again. Only what goes on for long is trouble. */
+export const isPatient = ({ clock }: AgentDeps, { beatenSince = clock.monotonic() }: AgentMemory): boolean =>
+  clock.monotonic() - beatenSince < BEATEN_PATIENCE_MS
+
+/** Whose write came too late looks again after so long, or once its watch tells what was written. */
+const BEATEN_PATIENCE_MS = 30_000
