@@ -1,5 +1,5 @@
 /** Facts and a spec's rules to busy time. */
-import { ALL_DAY, NEVER_BUSY, NO_TIME, TENTATIVE, type TimeFact } from './fact.ts'
+import { ALL_DAY, NEVER_BUSY, NO_TIME, TENTATIVE, UNSURE, type TimeFact } from './fact.ts'
 import { clip, mergeIntervals, type Interval } from './interval.ts'
 import { timesOf, type Picture } from './picture.ts'
 import { covers } from './window.ts'
@@ -14,9 +14,9 @@ export interface BusyRules {
 export interface Reading {
   /** Sorted, merged, within the window. */
   busy: Interval[]
-  /** Events of which nobody can say when they are; they are in no interval. */
+  /** Events of which nobody can say when, or which, they are. */
   notUnderstood: number
-  /** Every event has a time, and nothing of the window lies outside of what was asked for. */
+  /** Every event was understood, and nothing of the window lies outside of what was asked for. */
   complete: boolean
 }
 
@@ -29,8 +29,8 @@ export function busyOf(pictures: Iterable<Picture>, rules: BusyRules, window: In
     covered &&= !picture.asked || covers(picture.asked, window)
     for (const fact of timesOf(picture)) {
       if (!isBusy(fact, rules)) continue
-      if (fact.flags & NO_TIME) notUnderstood += 1
-      else intervals.push(intervalOf(fact, picture.timeZone, zones))
+      if (fact.flags & (NO_TIME | UNSURE)) notUnderstood += 1
+      if (!(fact.flags & NO_TIME)) intervals.push(intervalOf(fact, picture.timeZone, zones))
     }
   }
   return { busy: mergeIntervals(clip(intervals, window)), notUnderstood, complete: covered && notUnderstood === 0 }

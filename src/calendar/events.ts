@@ -1,11 +1,13 @@
 /** `events.json`, version 1, for `detail: Full`: docs/formats.md. It holds what is private: it goes into Secrets only. */
 import { intervalOf, isBusy, type BusyRules } from './busy.ts'
 import { renderFrame, type BusyDocument, type Frame } from './document.ts'
-import { ALL_DAY, NO_TIME, type Fact, type Wording } from './fact.ts'
+import { idOf } from './fact-keys.ts'
+import { ALL_DAY, NO_TIME, type Fact } from './fact.ts'
 import { renderInstant } from './instant.ts'
 import { touches, type Interval } from './interval.ts'
 import { factsOf, type Picture } from './picture.ts'
 import { renderDay } from './span.ts'
+import type { Wording } from './wording.ts'
 import type { Zones } from './zones.ts'
 
 /** A calendar under its real id. */
@@ -56,7 +58,7 @@ export function eventsOf(
 
 const listed = (calendar: string, fact: Fact, at: Interval, busy: boolean): ListedEvent => ({
   calendar,
-  id: fact.id,
+  id: idOf(fact.id),
   at,
   ...(fact.flags & ALL_DAY ? { dates: datesOf(fact) } : {}),
   busy,

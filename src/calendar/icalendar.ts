@@ -16,6 +16,8 @@ type Component = [name: string, properties: Property[], components: Component[]]
 
 const PRODUCT = '-//calendar-operator.io//calendar-operator//EN'
 const OWN = 'x-calendar-operator-'
+/** Every VEVENT has a SUMMARY: some clients show nothing without. */
+const UNTITLED = 'Busy'
 
 // RFC 5545 counts the blank that a folded line goes on with among its 75 octets; ical.js by itself doesn't.
 ICAL.foldLength = 74
@@ -24,7 +26,7 @@ ICAL.foldLength = 74
 export function renderBusyICalendar(document: BusyDocument): string {
   const events = document.busy.map((interval) => {
     const uid = uidOf(document.agent, renderInstant(interval.start))
-    return vevent(uid, document, [...timed(interval), text('summary', 'Busy'), text('transp', 'OPAQUE')])
+    return vevent(uid, document, [...timed(interval), text('summary', UNTITLED), text('transp', 'OPAQUE')])
   })
   return vcalendar(document, events)
 }
@@ -41,7 +43,7 @@ function about({ at, dates, busy, wording }: ListedEvent): Property[] {
   const { title, location, description, attendees = [] } = wording
   return [
     ...(dates ? whole(dates) : timed(at)),
-    ...(title ? [text('summary', title)] : []),
+    text('summary', title ?? UNTITLED),
     ...(location ? [text('location', location)] : []),
     ...(description ? [text('description', description)] : []),
     text('status', wording.tentative ? 'TENTATIVE' : 'CONFIRMED'),
@@ -83,6 +85,24 @@ const vevent = (uid: string, frame: Frame, properties: Property[]): Component =>
   [],
 ]
 
+/** The zone that all of our times are in; it stands only where there is nothing else to say. */
+const UTC: Component = [
+  'vtimezone',
+  [['tzid', {}, 'text', 'UTC']],
+  [
+    [
+      'standard',
+      [
+        ['dtstart', {}, 'date-time', '1970-01-01T00:00:00'],
+        ['tzoffsetfrom', {}, 'utc-offset', '+00:00'],
+        ['tzoffsetto', {}, 'utc-offset', '+00:00'],
+        ['tzname', {}, 'text', 'UTC'],
+      ],
+      [],
+    ],
+  ],
+]
+
 function vcalendar(frame: Frame, events: Component[]): string {
   const properties: Property[] = [
     text('prodid', PRODUCT),
@@ -96,7 +116,8 @@ function vcalendar(frame: Frame, events: Component[]): string {
     plain(`${OWN}fresh-until`, renderInstant(frame.freshUntil)),
     plain(`${OWN}complete`, String(frame.complete)),
   ]
-  const calendar: Component = ['vcalendar', properties, events]
+  // RFC 5545 asks for one component at least.
+  const calendar: Component = ['vcalendar', properties, events.length > 0 ? events : [UTC]]
   return ICAL.stringify(calendar)
 }
 

@@ -2,6 +2,7 @@
  * When an event is. Google's answers are well formed; what isn't, by whatever accident, must neither stop a listing nor
  * make a person look free: docs/decisions/0020 tells how it is widened.
  */
+import { clampInstant, EARLIEST, LATEST } from './instant.ts'
 import type { Interval } from './interval.ts'
 import type { SourceEvent, SourceTime } from './source.ts'
 import { DAY, type Side, type Zones } from './zones.ts'
@@ -15,38 +16,43 @@ export interface SpanContext {
 /** Instants in ms; of an all-day event the local midnights of its dates, read as if they were UTC. */
 export interface Span extends Interval {
   allDay: boolean
+  /** Something about it had to be guessed: the span is what it may be at most. */
+  doubtful: boolean
 }
 
 /** Undefined where the event says nowhere, in a way that can be understood, when it is. */
 export function spanOf(event: SourceEvent, context: SpanContext): Span | undefined {
   const days = daysOf(event)
   if (days) return days
-  const start = instantOf(event.start, 'earlier', context) ?? instantOf(event.originalStartTime, 'earlier', context)
+  const ownStart = instantOf(event.start, 'earlier', context)
+  const start = ownStart ?? instantOf(event.originalStartTime, 'earlier', context)
   const end = instantOf(event.end, 'later', context)
-  if (start === undefined) return end === undefined ? undefined : timed(beginningOfDay(end - 1, context), end)
-  if (end === undefined || end < start) return timed(start, endOfDay(start, context))
-  return timed(start, end)
+  if (start === undefined) return end === undefined ? undefined : guessed(beginningOfDay(end - 1, context), end)
+  const least = ownStart === undefined ? start + 1 : start
+  if (end === undefined || end < least) return guessed(start, endOfDay(start, context))
+  return { start, end, allDay: false, doubtful: ownStart === undefined }
 }
 
-const timed = (start: number, end: number): Span => ({ start, end, allDay: false })
+const guessed = (start: number, end: number): Span => ({ start, end, allDay: false, doubtful: true })
 
-/** An all-day event; one that doesn't say (or says wrongly) on which day it ends is over by the end of its first. */
+/** An all-day event whose end is not after its start lasts one day; so does one whose end can't be read. */
 function daysOf({ start, end }: SourceEvent): Span | undefined {
   const first = dayOf(start)
-  if (first === undefined || end?.dateTime) return undefined
-  const last = dayOf(end) ?? first + 1
-  return { start: first * DAY, end: (last < first ? first + 1 : last) * DAY, allDay: true }
+  if (first === undefined || end?.dateTime !== undefined) return undefined
+  const last = dayOf(end)
+  const after = last === undefined || last <= first ? first + 1 : last
+  return { start: first * DAY, end: after * DAY, allDay: true, doubtful: last === undefined }
 }
 
 const dayOf = (time: SourceTime | undefined): number | undefined =>
-  time?.date && !time.dateTime ? parseDay(time.date) : undefined
+  time?.date !== undefined && time.dateTime === undefined ? parseDay(time.date) : undefined
 
 function instantOf(time: SourceTime | undefined, side: Side, context: SpanContext): number | undefined {
   const day = dayOf(time)
   if (day !== undefined) return context.zones.startOfDay(day, context.timeZone, side)
-  return time?.dateTime
-    ? parseInstant(time.dateTime, time.timeZone ?? context.timeZone, { side, ...context })
-    : undefined
+  return time?.dateTime === undefined
+    ? undefined
+    : parseInstant(time.dateTime, time.timeZone ?? context.timeZone, { side, ...context })
 }
 
 function endOfDay(instant: number, { zones, timeZone }: SpanContext): number {
@@ -57,25 +63,40 @@ function beginningOfDay(instant: number, { zones, timeZone }: SpanContext): numb
   return zones.startOfDay(zones.dayOf(instant, timeZone, 'earlier'), timeZone, 'earlier')
 }
 
-const DATE_TIME = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d:\d\d(?:\.\d+)?(Z|[+-]\d\d:\d\d)?$/i
+const DATE_TIME = /^((?:\d{4}|[1-9]\d{4,8})-\d\d-\d\d)T\d\d:\d\d:\d\d(?:\.\d+)?(Z|[+-]\d\d:\d\d)?$/i
 
 function parseInstant(text: string, timeZone: string, at: { side: Side; zones: Zones }): number | undefined {
   const [, date, offset] = DATE_TIME.exec(text) ?? []
   if (date === undefined) return undefined
-  if (offset === undefined) return at.zones.instantOf(text, timeZone, at.side)
+  if (isBeyond(date)) return parseDay(date) === undefined ? undefined : LATEST
+  const instant = offset === undefined ? at.zones.instantOf(text, timeZone, at.side) : absolute(text, date)
+  return instant === undefined ? undefined : clampInstant(instant)
+}
+
+function absolute(text: string, date: string): number | undefined {
   // Date.parse takes a 30th of February for a 2nd of March.
   if (date.slice(8) > '28' && parseDay(date) === undefined) return undefined
   const instant = Date.parse(text)
   return Number.isNaN(instant) ? undefined : instant
 }
 
-const DATE = /^\d{4}-\d\d-\d\d$/
+const DATE = /^(?:\d{4}|[1-9]\d{4,8})-\d\d-\d\d$/
+const FIRST_DAY = EARLIEST / DAY
+const LAST_DAY = Math.floor(LATEST / DAY)
 
-/** Days since 1970-01-01; undefined for what is no date. */
+/** A year of more than four digits: programs write such for "for ever", and JavaScript does not read them. */
+const isBeyond = (date: string): boolean => date.indexOf('-') > 4
+
+/** Days since 1970-01-01, of the years 0001 to 9999, the nearest of them; undefined for what is no date. */
 export function parseDay(date: string): number | undefined {
-  const midnight = DATE.test(date) ? Date.parse(`${date}T00:00:00Z`) : NaN
-  if (Number.isNaN(midnight) || renderDay(midnight / DAY) !== date) return undefined
-  return midnight / DAY
+  if (!DATE.test(date)) return undefined
+  if (isBeyond(date)) return parseDay(`2000${date.slice(-6)}`) === undefined ? undefined : LAST_DAY
+  const midnight = Date.parse(`${date}T00:00:00Z`)
+  if (Number.isNaN(midnight) || isoDay(midnight / DAY) !== date) return undefined
+  return Math.max(midnight / DAY, FIRST_DAY)
 }
 
-export const renderDay = (day: number): string => new Date(day * DAY).toISOString().slice(0, 10)
+const isoDay = (day: number): string => new Date(day * DAY).toISOString().slice(0, 10)
+
+/** `YYYY-MM-DD`, the nearest that has a year of four digits. */
+export const renderDay = (day: number): string => isoDay(Math.min(Math.max(day, FIRST_DAY), LAST_DAY))

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { SourceEvent, SourceTime } from '../../src/calendar/source.ts'
-import { allDay, busyTimes, list, meeting, november, read, update } from './support.ts'
+import type { SourceTime } from '../../src/calendar/source.ts'
+import { allDay, busyTimes, list, meeting, november, read, update, type RawEvent } from './support.ts'
 
 const good: SourceTime = { dateTime: '2026-11-23T14:00:00+01:00' }
-const broken: [what: string, time: SourceTime | undefined][] = [
+const broken: [what: string, time: RawEvent['start']][] = [
   ['nothing', undefined],
   ['an empty object', {}],
   ['nulls', { date: null, dateTime: null, timeZone: null }],
@@ -92,7 +92,7 @@ describe('an event', () => {
   })
 
   it('with fields of no sense at all never stops a listing', () => {
-    const odd = { id: 'odd', attendees: [], start: { date: '9999-12-31' }, end: { date: '9999-12-31' } } as SourceEvent
+    const odd = { id: 'odd', attendees: [], start: { date: '9999-12-31' }, end: { date: '9999-12-31' } } as RawEvent
     const ancient = allDay('0001-01-01', '0001-01-02')
     expect(busyTimes([odd, ancient, meeting()])).toEqual(['2026-11-23T13:00/2026-11-23T14:00'])
   })

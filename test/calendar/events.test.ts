@@ -3,8 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { busyDocument } from '../../src/calendar/document.ts'
 import { eventsDocument, eventsOf, renderEventsJSON, type EventsDocument } from '../../src/calendar/events.ts'
 import { renderEventsICalendar } from '../../src/calendar/icalendar.ts'
-import type { SourceEvent } from '../../src/calendar/source.ts'
-import { allBusy, allDay, at, list, meeting, november, read, update, zones } from './support.ts'
+import { allBusy, allDay, at, list, meeting, november, read, update, zones, type RawEvent } from './support.ts'
 
 const talk = meeting({
   id: 'talk',
@@ -20,7 +19,7 @@ const talk = meeting({
 const holiday = allDay('2026-11-20', '2026-11-22', { id: 'holiday', summary: 'Ferien', transparency: 'transparent' })
 const maybe = meeting({ id: 'maybe', status: 'tentative', eventType: 'focusTime', summary: '' })
 
-const documentOf = (events: SourceEvent[]): EventsDocument => {
+const documentOf = (events: RawEvent[]): EventsDocument => {
   const picture = list(events, { detail: 'Full' })
   const frame = { agent: 'booking/alice', timeZone: 'Europe/Paris', window: november, complete: true }
   const stamps = { syncedAt: at('2026-11-23T10:00:00Z'), freshUntil: at('2026-11-23T10:15:00Z') }
@@ -31,7 +30,7 @@ const documentOf = (events: SourceEvent[]): EventsDocument => {
 interface Published {
   events: Record<string, unknown>[]
 }
-const published = (events: SourceEvent[]): Published => JSON.parse(renderEventsJSON(documentOf(events))) as Published
+const published = (events: RawEvent[]): Published => JSON.parse(renderEventsJSON(documentOf(events))) as Published
 
 describe('events.json', () => {
   it('stands in the same frame as busy.json', () => {

@@ -26,7 +26,10 @@ export function busyMinutes(
 }
 
 function isOn({ start, end }: SourceEvent, minute: number, dateOf: (instant: number) => string): boolean {
-  if (start?.date && end?.date) return start.date <= dateOf(minute) && dateOf(minute) < end.date
+  if (start?.date && end?.date) {
+    const date = dateOf(minute)
+    return date === start.date || (start.date < date && date < end.date)
+  }
   return Date.parse(String(start?.dateTime)) <= minute && minute < Date.parse(String(end?.dateTime))
 }
 

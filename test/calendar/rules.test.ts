@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { busyOf, type BusyRules } from '../../src/calendar/busy.ts'
-import type { SourceEvent } from '../../src/calendar/source.ts'
-import { allBusy, allDay, at, between, list, meeting, november, read, zones } from './support.ts'
+import { allBusy, allDay, at, between, list, meeting, november, read, zones, type RawEvent } from './support.ts'
 
-const answered = (responseStatus: string, special: Partial<SourceEvent> = {}): SourceEvent =>
+const answered = (responseStatus: string, special: RawEvent = {}): RawEvent =>
   meeting({
     attendees: [
       { email: 'bob@example.com', responseStatus: 'accepted' },
@@ -12,16 +11,16 @@ const answered = (responseStatus: string, special: Partial<SourceEvent> = {}): S
     ...special,
   })
 
-const isBusy = (event: SourceEvent, rules: BusyRules = allBusy): boolean =>
+const isBusy = (event: RawEvent, rules: BusyRules = allBusy): boolean =>
   read(list([event]), november, rules).busy.length > 0
 
-const day = (special: Partial<SourceEvent> = {}): SourceEvent => allDay('2026-11-23', '2026-11-24', special)
+const day = (special: RawEvent = {}): RawEvent => allDay('2026-11-23', '2026-11-24', special)
 const tentativeFree: BusyRules = { tentative: 'Free', allDay: 'Busy' }
 const allDayFree: BusyRules = { tentative: 'Busy', allDay: 'Free' }
 const moment = { dateTime: '2026-11-23T14:00:00Z' }
 
 describe('what counts as busy', () => {
-  const rows: [sentence: string, event: SourceEvent, rules: BusyRules, busy: boolean][] = [
+  const rows: [sentence: string, event: RawEvent, rules: BusyRules, busy: boolean][] = [
     ['a plain event is busy', meeting(), allBusy, true],
     ['an event without a status is busy', meeting({ status: null }), allBusy, true],
     ['a cancelled event is not', meeting({ status: 'cancelled' }), allBusy, false],
@@ -72,7 +71,7 @@ describe('what counts as busy', () => {
     ],
     ['a birthday is not, even opaque', day({ eventType: 'birthday', transparency: 'opaque' }), allBusy, false],
     ['an event of no length is not', meeting({ start: moment, end: moment }), allBusy, false],
-    ['an all-day event of no length is not', allDay('2026-11-23', '2026-11-23'), allBusy, false],
+    ['an all-day event that ends on its first day is', allDay('2026-11-23', '2026-11-23'), allBusy, true],
   ]
   it.each(rows)('%s', (_sentence, event, rules, busy) => expect(isBusy(event, rules)).toBe(busy))
 

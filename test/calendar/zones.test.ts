@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { applyListing } from '../../src/calendar/picture.ts'
 import { createZones } from '../../src/calendar/zones.ts'
-import { allDay, at, between, busyTimes, list, meeting, read, spell, update, zones } from './support.ts'
+import { applyListing, allDay, at, between, busyTimes, list, meeting, read, spell, update, zones } from './support.ts'
 
 const always = between('2000-01-01T00:00:00Z', '2040-01-01T00:00:00Z')
 

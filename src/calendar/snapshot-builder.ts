@@ -1,0 +1,206 @@
+/**
+ * From the pages of one listing to the next picture of a calendar: all of it or nothing. Pages are folded in as they come and
+ * nothing of them is kept but facts; the earlier picture stays as it is, so that a listing that fails half-way changes nothing.
+ *
+ * An event that is listed alive is alive, whatever tombstone stands beside it; and what was not understood removes nothing:
+ * what was known before is kept beside it, and the listing is called doubtful.
+ */
+import { anonymousKey, isKept, isUsableId, keptKey } from './fact-keys.ts'
+import { ALL_DAY, factOf, NEVER_BUSY, NO_TIME, UNSURE, unreadableFact } from './fact.ts'
+import type { Detail, Fact, FactContext } from './fact.ts'
+import { touches, type Interval } from './interval.ts'
+import { isSameFact, mergeDelta, mergeFull, type Earlier, type Listing } from './merge-listing.ts'
+import { pack } from './pack.ts'
+import { factsOf, type Picture } from './picture.ts'
+import { readEvent, type ReadEvent } from './source.ts'
+import { DAY, type Zones } from './zones.ts'
+
+export interface ListingOptions {
+  /** Every event of the window, and not only what changed since. */
+  full: boolean
+  detail: Detail
+  zones: Zones
+  /** With `full`: the window that was asked for. */
+  window?: Interval
+  /** The stated limits where nothing else is given. */
+  limits?: Limits
+}
+
+/** How much of one calendar is kept. */
+export interface Limits {
+  events: number
+  /** Of titles, places, descriptions and guests, as they are kept. */
+  characters: number
+}
+
+export const LIMITS: Limits = { events: 20_000, characters: 8_000_000 }
+
+/** The calendar holds more than is kept of any. Its message is the half of a sentence that says how much that is. */
+export class CalendarTooLargeError extends Error {
+  override readonly name = 'CalendarTooLargeError'
+}
+
+export interface Applied {
+  picture: Picture
+  /** Whether anything that can be seen in what is published is different now. */
+  changed: boolean
+  /** Something was not understood, or contradicts itself: a full listing, some time soon, may know better. */
+  doubtful: boolean
+}
+
+export class SnapshotBuilder {
+  readonly #before: Picture | undefined
+  readonly #options: ListingOptions
+  readonly #window: Interval | undefined
+  readonly #listing: Listing = {
+    live: new Map(),
+    doubted: new Set(),
+    outside: new Set(),
+    cancelled: new Set(),
+    unidentified: false,
+    doubtful: false,
+  }
+  #earlier: Earlier | undefined
+  #items = 0
+  #characters = 0
+
+  /** @param before what was known of the same calendar, if anything. */
+  constructor(before: Picture | undefined, options: ListingOptions) {
+    this.#before = before
+    this.#options = options
+    this.#window = options.full ? options.window : before?.asked
+  }
+
+  /**
+   * Folds one page in.
+   * @param timeZone the calendar's own, as far as it is known; only local times without any zone need it.
+   * @throws {UnusableListingError} where nothing of the listing can be used.
+   * @throws {CalendarTooLargeError} once it holds more than is kept.
+   */
+  add(items: readonly unknown[], timeZone = ''): void {
+    const { detail, zones } = this.#options
+    const context = { detail, zones, timeZone }
+    this.#items += items.length
+    for (const item of items) {
+      const read = readEvent(item)
+      if (read) this.#take(read, item, context)
+      else this.#takeUnreadable(item)
+    }
+  }
+
+  /** The picture after this listing. @throws {CalendarTooLargeError} where it would hold more than is kept. */
+  finish(timeZone: string): Applied {
+    const before = this.#before
+    const { full, detail } = this.#options
+    const sameFrame = before?.timeZone === timeZone && before.detail === detail
+    if (sameFrame && !full && this.#items === 0) return { picture: before, changed: false, doubtful: false }
+    const facts = this.#merged()
+    const events = [...facts.keys()].filter((key) => !isKept(key)).length
+    const picture: Picture = { packed: pack(facts.values()), events, timeZone, detail, asked: this.#window }
+    const changed = !sameFrame || !this.#saysTheSame(before, picture, facts)
+    return { picture, changed, doubtful: this.#listing.doubtful }
+  }
+
+  #take(read: ReadEvent, item: unknown, context: FactContext): void {
+    const { id, status, recurringEventId } = read.event
+    if (recurringEventId !== undefined) isUsableId(recurringEventId)
+    if (!isUsableId(id)) this.#takeNameless(read, item, context)
+    else if (status === 'cancelled') this.#takeCancelled(id)
+    else this.#takeLive(read, id, context)
+  }
+
+  #takeUnreadable(item: unknown): void {
+    this.#listing.unidentified = this.#listing.doubtful = true
+    this.#keep(unreadableFact(anonymousKey(item)))
+  }
+
+  /** Busy where it says so; and which event it is, nobody knows. */
+  #takeNameless(read: ReadEvent, item: unknown, context: FactContext): void {
+    this.#listing.doubtful = true
+    if (read.event.status === 'cancelled') return
+    this.#listing.unidentified = true
+    const { fact } = factOf(read, anonymousKey(item), context)
+    if (this.#isWithin(fact)) this.#keep({ ...fact, flags: fact.flags | UNSURE })
+  }
+
+  #takeCancelled(id: string): void {
+    const { rows, series } = this.#known()
+    if (this.#isKnown(id) || series.has(id)) this.#listing.cancelled.add(id)
+    if (this.#listing.live.has(id) || (rows.has(id) && series.has(id))) this.#listing.doubtful = true
+  }
+
+  #takeLive(read: ReadEvent, id: string, context: FactContext): void {
+    const { live, outside, cancelled } = this.#listing
+    const { fact, doubtful } = factOf(read, id, context)
+    if (doubtful) this.#listing.doubted.add(id)
+    const listed = live.get(id)
+    const within = this.#isWithin(fact)
+    const contradicts = cancelled.has(id) || (within ? outside.has(id) : listed !== undefined)
+    const another = listed !== undefined && within && !isSameFact(listed, fact)
+    if (doubtful || contradicts || another) this.#listing.doubtful = true
+    // Twice in one listing, and not the same: both may be true.
+    if (another) this.#keep({ ...listed, id: keptKey(id) })
+    if (within) this.#keep(fact)
+    else if (!listed && this.#isKnown(id)) outside.add(id)
+  }
+
+  #keep(fact: Fact): void {
+    const { live } = this.#listing
+    this.#characters += fact.wording.length - (live.get(fact.id)?.wording.length ?? 0)
+    live.set(fact.id, fact)
+    this.#checkSize(live.size, this.#characters)
+  }
+
+  #checkSize(events: number, characters: number): void {
+    const most = this.#options.limits ?? LIMITS
+    if (events > most.events) {
+      throw new CalendarTooLargeError(`it has more than ${most.events.toLocaleString('en')} events in the window`)
+    }
+    if (characters > most.characters) {
+      const limit = most.characters.toLocaleString('en')
+      throw new CalendarTooLargeError(`the texts of its events have more than ${limit} characters in all`)
+    }
+  }
+
+  /** Worked out at most once, and not before it is needed. */
+  #known(): Earlier {
+    if (this.#earlier) return this.#earlier
+    const facts = this.#before ? factsOf(this.#before) : []
+    const rows = new Map(facts.map((fact) => [fact.id, fact]))
+    this.#earlier = { rows, series: new Set(facts.map(({ series }) => series)) }
+    return this.#earlier
+  }
+
+  #isKnown(id: string): boolean {
+    const { rows } = this.#known()
+    return rows.has(id) || rows.has(keptKey(id))
+  }
+
+  /** Deltas tell of events outside of what was asked for, too. An all-day event may lie up to a day off its dates. */
+  #isWithin({ start, end, flags }: Fact): boolean {
+    if (!this.#window || flags & NO_TIME) return true
+    const slack = flags & ALL_DAY ? DAY : 0
+    return touches({ start: start * 1000 - slack, end: end * 1000 + slack }, this.#window)
+  }
+
+  #merged(): Map<string, Fact> {
+    const listing = this.#listing
+    if (this.#options.full && !listing.doubtful) return listing.live
+    const facts = this.#options.full
+      ? mergeFull(this.#known(), listing, (fact) => this.#isWithin(fact))
+      : mergeDelta(this.#known(), listing)
+    let characters = 0
+    for (const { wording } of facts.values()) characters += wording.length
+    this.#checkSize(facts.size, characters)
+    return facts
+  }
+
+  #saysTheSame(before: Picture, after: Picture, facts: Map<string, Fact>): boolean {
+    if (Buffer.compare(before.packed, after.packed) === 0) return true
+    const seen = ({ flags }: Fact): boolean => this.#options.detail === 'Full' || !(flags & NEVER_BUSY)
+    const [earlier, later] = [[...this.#known().rows.values()].filter(seen), [...facts.values()].filter(seen)]
+    return earlier.length === later.length && earlier.every((fact) => isUnchanged(fact, facts.get(fact.id)))
+  }
+}
+
+const isUnchanged = (before: Fact, after: Fact | undefined): boolean => after !== undefined && isSameFact(before, after)
