@@ -9,13 +9,14 @@ const ROOMS: Record<string, readonly string[]> = {
   resources: ['platform'],
   platform: [],
   calendar: [],
+  'rate-limit': ['platform'],
   loop: ['platform'],
   kubernetes: ['resources', 'platform'],
-  google: ['resources', 'platform'],
+  google: ['resources', 'platform', 'rate-limit'],
   grants: ['resources', 'kubernetes'],
   integration: ['resources', 'platform', 'calendar', 'loop', 'kubernetes', 'google'],
   agent: ['resources', 'platform', 'calendar', 'loop', 'kubernetes', 'google', 'grants'],
-  web: ['resources', 'platform', 'calendar', 'loop', 'kubernetes', 'google', 'grants'],
+  web: ['resources', 'platform', 'rate-limit', 'calendar', 'loop', 'kubernetes', 'google', 'grants'],
   cli: ['resources', 'platform', 'kubernetes'],
 }
 
@@ -42,7 +43,7 @@ function importsIn(folder: string): Import[] {
   })
 }
 
-const roomOf = (file: string): string | undefined => /^src\/([a-z]+)\//.exec(file)?.[1]
+const roomOf = (file: string): string | undefined => /^src\/([a-z-]+)\//.exec(file)?.[1]
 
 const inSource = importsIn('src')
 

@@ -237,6 +237,7 @@ async function learnAccount(request: AccessRequest, grant: Grant, again = true):
 
 async function accountSetback(request: AccessRequest, grant: Grant, error: GoogleError): Promise<Setback | undefined> {
   if (error.failure === 'APIDisabled') return apiDisabled(request)
+  if (error.failure === 'CalendarDisabled') return calendarDisabled(request)
   if (error.failure === 'ScopeInsufficient') {
     // Every scope that the integration asks for is there; they are just too narrow to tell whose grant it is.
     grant.accountHidden = grant.scopes !== undefined
@@ -255,6 +256,16 @@ async function accountSetback(request: AccessRequest, grant: Grant, error: Googl
     })
   )
 }
+
+/** Google's 403 `notACalendarUser`: there is nothing to read, and no primary calendar to know the account by. */
+function calendarDisabled({ deps, memory }: AccessRequest): Setback {
+  const again = { kind: 'slow', at: slowly(memory.firstSeen, deps.clock.monotonic()) } as const
+  return setback('Synced', 'CalendarDisabled', CALENDAR_DISABLED, again)
+}
+
+/** For people, wherever it is met. */
+export const CALENDAR_DISABLED =
+  'Google Calendar is switched off for this account, or the account is suspended: have Google Calendar switched on for it (in a Google Workspace organisation its administrator does that, in the Admin console under Apps), or correct spec.account.'
 
 /** The API is off for the whole project: its integration is told, and says so for all of its agents. */
 export function apiDisabled({ deps, gate }: AccessRequest): Setback {

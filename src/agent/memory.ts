@@ -46,6 +46,8 @@ export interface CalendarMemory {
   /** Undefined until it was read once. */
   lastRead?: number
   lastFull?: number
+  /** How many full listings in a row were not fully understood. */
+  doubts?: number
   /** What the last full listing asked for: another wish means another full listing. */
   asked?: { pastDays: number; futureDays: number; /** By the time of day. */ at: number }
   nextAt: number

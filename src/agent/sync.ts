@@ -2,13 +2,14 @@
  * Keeping the pictures of an agent's calendars up to date: one request a calendar and interval, by sync token where there
  * is one; everything of a listing is applied, or nothing of it.
  */
-import { applyListing, emptyPicture } from '../calendar/picture.ts'
+import { emptyPicture } from '../calendar/picture.ts'
 import { askedWindow } from '../calendar/window.ts'
-import { GoogleError, type EventsListing, type EventsRequest } from '../google/port.ts'
+import { GoogleError, type EventsRequest } from '../google/port.ts'
 import { hasCome, type Clock } from '../platform/clock.ts'
 import { durationMs } from '../resources/durations.ts'
 import type { Agent } from '../resources/types.ts'
-import { adviceOf, apiDisabled, passingSetback, renew, type AccessRequest } from './access.ts'
+import { adviceOf, apiDisabled, CALENDAR_DISABLED, passingSetback, renew, type AccessRequest } from './access.ts'
+import { listCalendar } from './list-calendar.ts'
 import type { AgentMemory, CalendarMemory, Grant } from './memory.ts'
 import { setback, slowly, type Setback } from './setback.ts'
 
@@ -69,7 +70,9 @@ const newCalendar = (): CalendarMemory => ({
 const endsTheRound = (failed: Setback): boolean => failed.condition !== 'Synced' || failed.again.kind === 'retry'
 
 const isDue = (request: AccessRequest, calendar: CalendarMemory): boolean =>
-  request.force || hasCome(request.deps.clock, calendar.nextAt) || listsAnew(request, calendar)
+  request.force ||
+  hasCome(request.deps.clock, calendar.nextAt) ||
+  (!calendar.trouble && isOutdated(request, calendar))
 
 interface Reading {
   id: string
@@ -80,8 +83,8 @@ interface Reading {
 const detailOf = (agent: Agent): 'Busy' | 'Full' => agent.spec.publish.calendar?.detail ?? 'Busy'
 
 /** Whether what is wanted of this calendar is no longer what was last asked for. */
-function listsAnew({ deps, agent, gate }: AccessRequest, calendar: CalendarMemory): boolean {
-  if (!calendar.asked || calendar.trouble) return false
+function isOutdated({ deps, agent, gate }: AccessRequest, calendar: CalendarMemory): boolean {
+  if (!calendar.asked) return false
   const { pastDays, futureDays } = gate.integration.spec.sync.window
   const sameWindow = calendar.asked.pastDays === pastDays && calendar.asked.futureDays === futureDays
   return !sameWindow || anchorIsOff(deps.clock, calendar.asked.at) || calendar.detail !== detailOf(agent)
@@ -115,9 +118,13 @@ async function readOnce(request: AccessRequest, grant: Grant, reading: Reading):
   const { calendar } = reading
   const { deps, gate } = request
   // What was asked for reaches a day further than what is published: it has to be asked anew before that day is over.
-  const fullEvery = Math.min(durationMs(gate.integration.spec.sync.fullSyncInterval), LONGEST_ANCHOR_MS)
+  const fullEvery = Math.min(
+    durationMs(gate.integration.spec.sync.fullSyncInterval),
+    LONGEST_ANCHOR_MS,
+    untilClearer(calendar, durationMs(gate.integration.spec.sync.interval)),
+  )
   const aged = calendar.lastFull === undefined || hasCome(deps.clock, calendar.lastFull + fullEvery)
-  const token = aged || listsAnew(request, calendar) ? undefined : calendar.syncToken
+  const token = aged || isOutdated(request, calendar) ? undefined : calendar.syncToken
   if (token !== undefined) {
     try {
       await apply(request, grant, reading, { syncToken: token })
@@ -131,6 +138,10 @@ async function readOnce(request: AccessRequest, grant: Grant, reading: Reading):
   await apply(request, grant, reading, { window })
 }
 
+/** A full listing that was not understood is made again soon, and less and less often while that does not help. */
+const untilClearer = ({ doubts = 0 }: CalendarMemory, interval: number): number =>
+  doubts > 0 ? interval * 2 ** doubts : Infinity
+
 async function apply(
   { deps, agent, gate }: AccessRequest,
   grant: Grant,
@@ -140,28 +151,22 @@ async function apply(
   const startedAt = deps.clock.monotonic()
   const askedAt = deps.clock.now()
   const detail = detailOf(agent)
-  const listing: EventsListing = await gate.view.client.events(grant.accessToken ?? '', {
+  const full = 'window' in from
+  const listed = await listCalendar(gate.view.client, deps.zones, {
+    accessToken: grant.accessToken ?? '',
+    before: calendar.lastRead === undefined ? undefined : calendar.picture,
     calendarId: id,
     detail,
     from,
   })
-  const full = 'window' in from
-  const options = {
-    full,
-    timeZone: listing.timeZone,
-    detail,
-    zones: deps.zones,
-    window: full ? from.window : undefined,
-  }
-  const known = calendar.lastRead === undefined ? undefined : calendar.picture
-  const { picture } = applyListing(known, listing.events, options)
   const { pastDays, futureDays } = gate.integration.spec.sync.window
   const interval = durationMs(gate.integration.spec.sync.interval)
   Object.assign(calendar, {
-    picture,
+    picture: listed.picture,
     detail,
-    timeZone: listing.timeZone,
-    syncToken: listing.nextSyncToken,
+    timeZone: listed.timeZone,
+    syncToken: listed.syncToken,
+    doubts: full ? (listed.doubtful ? (calendar.doubts ?? 0) + 1 : 0) : calendar.doubts,
     // A change that Google takes while we list may be missing: the picture is as of the moment of asking.
     lastRead: startedAt,
     lastFull: full ? startedAt : calendar.lastFull,
@@ -198,8 +203,13 @@ function failedReading(request: AccessRequest, { name, calendar }: Reading, erro
     error: error.message,
   }
   calendar.nextAt = refusal ? slowly(since, now) : now + pause
+  // A delta that can't be used, or taken in, a second time: a full listing may do.
+  if (refusal || failures > 0) calendar.syncToken = undefined
   return found
 }
+
+const fullAdvice = ({ agent }: AccessRequest): string =>
+  detailOf(agent) === 'Full' ? ', or publish.calendar.detail: Busy in this Agent' : ''
 
 function unreadable(name: string, error: GoogleError, pause: number): Setback {
   const message = `Calendar ${name} can't be read (${error.message}); the operator keeps trying.`
@@ -220,6 +230,12 @@ function refusalOf(
     case 'Forbidden': {
       const message = `The account may not read calendar ${name}: have its owner share it with the account, or take it out of spec.calendars.read.`
       return setback('Synced', 'CalendarForbidden', message, again)
+    }
+    case 'CalendarDisabled':
+      return setback('Synced', 'CalendarDisabled', CALENDAR_DISABLED, again)
+    case 'CalendarTooLarge': {
+      const message = `Calendar ${name} is too large: ${error.message}. Take it out of spec.calendars.read, have events deleted from it, or set a shorter sync.window in the integration${fullAdvice(request)}.`
+      return setback('Synced', 'CalendarTooLarge', message, again)
     }
     case 'ScopeInsufficient': {
       const message = `Google says that the grant's scopes don't allow reading calendar ${name}: ${adviceOf(request)}, with every permission ticked.`

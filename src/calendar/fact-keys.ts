@@ -23,10 +23,7 @@ export function isUsableId(id: string | undefined): id is string {
 
 /** The same for the same item, wherever it stands in a listing. */
 export const anonymousKey = (item: unknown): string =>
-  `?${createHash('sha256')
-    .update(JSON.stringify(item) ?? '')
-    .digest('hex')
-    .slice(0, 32)}`
+  `?${createHash('sha256').update(JSON.stringify(item)).digest('hex').slice(0, 32)}`
 
 /** The key of what is still believed of an event. */
 export const keptKey = (key: string): string => (key.startsWith('?') ? key : `?=${key}`)

@@ -130,18 +130,26 @@ export class SnapshotBuilder {
   }
 
   #takeLive(read: ReadEvent, id: string, context: FactContext): void {
-    const { live, outside, cancelled } = this.#listing
     const { fact, doubtful } = factOf(read, id, context)
     if (doubtful) this.#listing.doubted.add(id)
-    const listed = live.get(id)
-    const within = this.#isWithin(fact)
-    const contradicts = cancelled.has(id) || (within ? outside.has(id) : listed !== undefined)
-    const another = listed !== undefined && within && !isSameFact(listed, fact)
-    if (doubtful || contradicts || another) this.#listing.doubtful = true
+    if (doubtful || this.#listing.cancelled.has(id)) this.#listing.doubtful = true
+    if (this.#isWithin(fact)) this.#takeWithin(fact)
+    else this.#takeOutside(id)
+  }
+
+  #takeWithin(fact: Fact): void {
+    const { live, outside } = this.#listing
+    const listed = live.get(fact.id)
+    const contradicts = listed !== undefined && !isSameFact(listed, fact)
+    if (contradicts || outside.has(fact.id)) this.#listing.doubtful = true
     // Twice in one listing, and not the same: both may be true.
-    if (another) this.#keep({ ...listed, id: keptKey(id) })
-    if (within) this.#keep(fact)
-    else if (!listed && this.#isKnown(id)) outside.add(id)
+    if (contradicts) this.#keep({ ...listed, id: keptKey(fact.id) })
+    this.#keep(fact)
+  }
+
+  #takeOutside(id: string): void {
+    if (this.#listing.live.has(id)) this.#listing.doubtful = true
+    else if (this.#isKnown(id)) this.#listing.outside.add(id)
   }
 
   #keep(fact: Fact): void {

@@ -16,7 +16,15 @@ export interface Wording {
 }
 
 /** In characters (UTF-16 code units), the `…` of what was cut included; `attendees` is a number of guests. */
-export const LONGEST = { title: 1024, location: 1024, description: 4096, name: 128, email: 320, word: 64, attendees: 100 }
+export const LONGEST = {
+  title: 1024,
+  location: 1024,
+  description: 4096,
+  name: 128,
+  email: 320,
+  word: 64,
+  attendees: 100,
+}
 
 /** @param answer the person's own, where it is known. */
 export function wordingOf(event: SourceEvent, answer: string | undefined): Wording {

@@ -5,9 +5,10 @@
 import { calendar, type calendar_v3 } from 'googleapis/build/src/apis/calendar/index.js'
 import type { Clock } from '../platform/clock.ts'
 import { classifyAPI } from './classify.ts'
-import { listAll } from './listing.ts'
+import { AnswerTooLargeError, MOST_BYTES, type AnswerOwner } from './body-budget.ts'
 import { PersonalLimit } from './door.ts'
-import { GoogleError, type CalendarEntry, type EventsListing, type EventsRequest } from './port.ts'
+import { listPages, type PageAnswer } from './listing.ts'
+import { GoogleError, type CalendarEntry, type EventsPage, type EventsRequest, type ListingEnd } from './port.ts'
 import { retryAfterMs } from './retry-after.ts'
 import type { Answer, Transport } from './transport.ts'
 
@@ -20,32 +21,43 @@ export interface CalendarDeps {
 
 export interface CalendarAPI {
   calendar(accessToken: string, calendarId: string): Promise<CalendarEntry>
-  /** `around` is called with each page, so that pacing and counting happen a request at a time. */
-  events(
-    accessToken: string,
-    request: EventsRequest,
-    around: <T>(page: () => Promise<T>) => Promise<T>,
-  ): Promise<EventsListing>
+  events(listing: ListingRequest, onPage: (page: EventsPage) => void): Promise<ListingEnd>
+}
+
+/** Wraps the request of one page, so that pacing and counting happen a request at a time. */
+export type Around = <T>(page: () => Promise<T>) => Promise<T>
+
+export interface ListingRequest {
+  accessToken: string
+  owner: AnswerOwner
+  request: EventsRequest
+  around: Around
 }
 
 const DEADLINE_MS = 30_000
-const PAGE_SIZE = 2500
+/** No longer than any id of Google's: it becomes the account, and stands in a status. */
+const LONGEST_CALENDAR_ID = 1024
 
 const TIMES = 'start,end,originalStartTime'
 const COMMON = `id,status,transparency,eventType,recurringEventId,${TIMES}`
 const fieldsOf = (items: string): string => `nextPageToken,nextSyncToken,timeZone,items(${COMMON},${items})`
 
-/** What is the same in every request of one detail: a sync token is good for that only. */
+/**
+ * What is the same in every request of one detail: a sync token is good for that only. Pages are as large as most calendars,
+ * and small enough to be held in memory whoever wrote the events (docs/decisions/0111).
+ */
 const ALWAYS = {
   Busy: {
-    maxResults: PAGE_SIZE,
+    maxResults: 500,
     singleEvents: true,
+    // Of the guests only the person's own answer counts. Where there are more, Google leaves out all others.
+    maxAttendees: 1,
     fields: fieldsOf('attendees(self,responseStatus)'),
   },
   Full: {
-    maxResults: PAGE_SIZE,
+    maxResults: 250,
     singleEvents: true,
-    fields: fieldsOf('attendees(self,responseStatus,email,displayName),summary,description,location,updated'),
+    fields: fieldsOf('attendees(self,responseStatus,email,displayName),summary,description,location'),
   },
 }
 
@@ -63,33 +75,45 @@ export function createCalendarAPI(deps: CalendarDeps): CalendarAPI {
   return {
     async calendar(accessToken, calendarId) {
       const fields = 'id,timeZone,accessRole,primary'
-      const entry: calendar_v3.Schema$CalendarListEntry = await accepted(
-        deps,
-        api.calendarList.get({ calendarId, fields }, as(accessToken)),
-        false,
-      )
+      const response = api.calendarList.get({ calendarId, fields }, as(accessToken))
+      const entry: calendar_v3.Schema$CalendarListEntry = bodyOf(deps, await sent(response), false)
       const { id, timeZone, accessRole, primary } = entry
-      if (typeof id !== 'string' || id === '') {
-        throw new GoogleError('Unknown', 'the calendar list answered an entry without an id', { status: 200 })
+      if (typeof id !== 'string' || id === '' || id.length > LONGEST_CALENDAR_ID) {
+        throw new GoogleError('Unknown', 'the calendar list answered an entry without a usable id', { status: 200 })
       }
       const optional = { timeZone: timeZone ?? undefined, accessRole: accessRole ?? undefined }
       return { id, ...optional, primary: primary ?? undefined }
     },
-    events(accessToken, request, around) {
+    events({ accessToken, owner, request, around }, onPage) {
       const incremental = 'syncToken' in request.from
-      return listAll((pageToken) =>
-        around(async () => {
-          const response = api.events.list(parametersOf(request, pageToken), as(accessToken))
-          return accepted(deps, response, incremental)
-        }),
-      )
+      const options: Options = { ...as(accessToken), owner }
+      const ask = async (pageToken: string | undefined): Promise<PageAnswer> => {
+        const answer = await sent(api.events.list(parametersOf(request, pageToken), options)).catch(tooLargePage)
+        try {
+          return { body: bodyOf(deps, answer, incremental), release: answer.release }
+        } catch (error) {
+          answer.release()
+          throw error
+        }
+      }
+      return listPages((pageToken) => around(() => ask(pageToken)), onPage)
     },
   }
 }
 
-const as = (accessToken: string): { headers: Record<string, string> } => ({
-  headers: { authorization: `Bearer ${accessToken}` },
-})
+/** Of an account's calendars a single one is too large, and the others go on. */
+function tooLargePage(error: unknown): never {
+  if (!(error instanceof AnswerTooLargeError)) throw error
+  throw new GoogleError('CalendarTooLarge', `one page of its events is larger than ${MOST_BYTES / 1024 / 1024} MiB`)
+}
+
+/** What a request of the library takes along to our adapter. */
+interface Options {
+  headers: Record<string, string>
+  owner?: AnswerOwner
+}
+
+const as = (accessToken: string): Options => ({ headers: { authorization: `Bearer ${accessToken}` } })
 
 function parametersOf(
   { calendarId, detail, from }: EventsRequest,
@@ -103,8 +127,7 @@ function parametersOf(
 }
 
 /** The body of a good answer: an object, with whatever in it. */
-async function accepted(deps: CalendarDeps, response: Promise<unknown>, sentSyncToken: boolean): Promise<object> {
-  const { status, headers, text } = await sent(response)
+function bodyOf(deps: CalendarDeps, { status, headers, text }: Answer, sentSyncToken: boolean): object {
   const body = parse(text)
   if (status !== 200) {
     const { failure, reason, personal } = classifyAPI(status, body, sentSyncToken)
@@ -141,11 +164,13 @@ type Adapter = NonNullable<calendar_v3.Options['adapter']>
 /** Sends what the library has built. All that it looks at in the response are status, headers and data: no `fetch` needed. */
 function adapterOver(transport: Transport): Adapter {
   const send = async ({ url, headers, ...config }: Parameters<Adapter>[0]): Promise<unknown> => {
+    const { owner } = config as { owner?: AnswerOwner }
     const answer = await transport.send({
       url: new URL(url),
       method: 'GET',
       headers: Object.fromEntries(headers),
       deadlineMs: DEADLINE_MS,
+      owner,
     })
     return { config, status: answer.status, headers: {}, data: answer }
   }

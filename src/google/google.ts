@@ -4,7 +4,7 @@
  * origins that it is given, and keeps nothing but what it learned of limits.
  */
 import type { Clock, Random } from '../platform/clock.ts'
-import { createCalendarAPI, type CalendarAPI } from './calendar.ts'
+import { createCalendarAPI, type Around, type CalendarAPI } from './calendar.ts'
 import { Gate, type Lane } from './limits.ts'
 import { consentURL } from './consent.ts'
 import { exchangeCode, proveClient, refreshToken, revokeToken, type OAuthDeps } from './oauth.ts'
@@ -12,7 +12,6 @@ import {
   GoogleError,
   type CodeExchange,
   type ConsentRequest,
-  type EventsRequest,
   type Google,
   type GoogleClient,
   type OAuthClient,
@@ -142,8 +141,10 @@ class Client implements GoogleClient {
     return this.#through('calendar', 'calendarList.get', () => this.#deps.api.calendar(accessToken, calendarId))
   }
 
-  events(accessToken: string, request: EventsRequest): ReturnType<GoogleClient['events']> {
-    return this.#deps.api.events(accessToken, request, (page) => this.#through('calendar', 'events.list', page))
+  events(...[accessToken, request, onPage]: Parameters<GoogleClient['events']>): ReturnType<GoogleClient['events']> {
+    const around: Around = (page) => this.#through('calendar', 'events.list', page)
+    const owner = { client: this.credentials.clientId, account: accessToken }
+    return this.#deps.api.events({ accessToken, owner, request, around }, onPage)
   }
 
   #through<T>(lane: Lane, kind: RequestKind, send: () => Promise<T>): Promise<T> {

@@ -1,42 +1,80 @@
 /** From pages to one listing: all of it or nothing, and an end in any case. */
-import type { calendar_v3 } from 'googleapis/build/src/apis/calendar/index.js'
-import { GoogleError, type EventsListing, type GoogleEvent } from './port.ts'
+import { GoogleError, type EventsPage, type ListingEnd } from './port.ts'
 
 const MOST_PAGES = 1000
+/** Google's tokens have some hundred characters, and have to fit into an address; names of zones have some thirty. */
+const LONGEST = { nextPageToken: 4096, nextSyncToken: 4096, timeZone: 128 }
 
-type Page = calendar_v3.Schema$Events
+/** The body of one page's answer; `release` is called once it was used. */
+export interface PageAnswer {
+  body: object
+  release: () => void
+}
 
-/** Pages may be short or empty: only a missing token ends the list, and one that comes again never would. */
-export async function listAll(page: (pageToken: string | undefined) => Promise<Page>): Promise<EventsListing> {
-  const events: GoogleEvent[] = []
+/**
+ * Asks for one page after the other and hands each on, with nothing kept of it. Pages may be short or empty: only a missing
+ * token ends the list, and one that comes again never would.
+ */
+export async function listPages(
+  ask: (pageToken: string | undefined) => Promise<PageAnswer>,
+  onPage: (page: EventsPage) => void,
+): Promise<ListingEnd> {
   const seen = new Set<string>()
-  let token: string | undefined
   let timeZone: string | undefined
-  for (;;) {
-    const answer = await page(token)
-    collect(events, answer.items)
-    timeZone = textOf(answer.timeZone) ?? timeZone
-    token = textOf(answer.nextPageToken)
-    if (token === undefined) return whole(events, timeZone, textOf(answer.nextSyncToken))
-    if (seen.has(token) || seen.size >= MOST_PAGES) {
-      throw new GoogleError('Unknown', 'the list of events does not come to an end', { status: 200 })
+  // Everything of a page stays in here: a local variable outside would keep it alive while the next one is awaited.
+  const use = ({ body, release }: PageAnswer): { nextPageToken?: string; nextSyncToken?: string } => {
+    try {
+      const { events, nextPageToken, nextSyncToken, ...page } = pageIn(body)
+      timeZone = page.timeZone ?? timeZone
+      onPage({ events, timeZone })
+      return { nextPageToken, nextSyncToken }
+    } finally {
+      release()
     }
+  }
+  for (let token: string | undefined; ;) {
+    const next = await ask(token).then(use)
+    token = next.nextPageToken
+    if (token === undefined) return whole(timeZone, next.nextSyncToken)
+    if (seen.has(token) || seen.size >= MOST_PAGES) throw unusable('does not come to an end')
     seen.add(token)
   }
 }
 
-function collect(events: GoogleEvent[], items: unknown): void {
-  if (items === undefined || items === null) return
-  if (!Array.isArray(items)) throw new GoogleError('Unknown', 'the list of events is none', { status: 200 })
-  for (const item of items as unknown[]) {
-    if (typeof item === 'object' && item !== null) events.push(item)
+interface Page {
+  events: readonly unknown[]
+  timeZone?: string
+  nextPageToken?: string
+  nextSyncToken?: string
+}
+
+/** What is a page and says something that can't be used is refused as a whole: half of it would look like all. */
+function pageIn(body: object): Page {
+  const fields = body as Record<string, unknown>
+  const { items } = fields
+  if (!Array.isArray(items)) throw unusable(items === undefined ? 'has no items' : 'is none')
+  const text = (name: keyof typeof LONGEST): string | undefined => textOf(fields[name], name)
+  return {
+    events: items,
+    timeZone: text('timeZone'),
+    nextPageToken: text('nextPageToken'),
+    nextSyncToken: text('nextSyncToken'),
   }
 }
 
-/** Google always tells the zone: an object without one is somebody else's, and would read as an empty calendar. */
-function whole(events: GoogleEvent[], timeZone: string | undefined, nextSyncToken: string | undefined): EventsListing {
-  if (timeZone === undefined) throw new GoogleError('Unknown', 'the list of events has no time zone', { status: 200 })
-  return { events, nextSyncToken, timeZone }
+/** Google leaves out what is empty: null and empty text are read in the same way. */
+function textOf(value: unknown, name: keyof typeof LONGEST): string | undefined {
+  if (value === undefined || value === null || value === '') return undefined
+  if (typeof value !== 'string') throw unusable(`has a ${name} that is no text`)
+  if (value.length > LONGEST[name]) throw unusable(`has a ${name} of ${value.length} characters`)
+  return value
 }
 
-const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
+/** Google always tells the zone: an object without one is somebody else's, and would read as an empty calendar. */
+function whole(timeZone: string | undefined, nextSyncToken: string | undefined): ListingEnd {
+  if (timeZone === undefined) throw unusable('has no time zone')
+  return { nextSyncToken, timeZone }
+}
+
+const unusable = (what: string): GoogleError =>
+  new GoogleError('Unknown', `the list of events ${what}`, { status: 200 })

@@ -38,6 +38,10 @@ export type GoogleFailure =
   | 'ScopeInsufficient'
   | 'NotFound'
   | 'Forbidden'
+  /** notACalendarUser: the account has no Google Calendar, or it is switched off or suspended. */
+  | 'CalendarDisabled'
+  /** A page of a calendar is larger than any answer may be. */
+  | 'CalendarTooLarge'
   /** 410 fullSyncRequired, and 400 for a sync token it does not know: list anew. */
   | 'SyncTokenExpired'
   /** Anything else. Never a reason to delete anything. */
@@ -104,35 +108,6 @@ export interface CalendarEntry {
   primary?: boolean
 }
 
-/** The fields of Google's event resource that are asked for, as Google sends them. */
-export interface GoogleEvent {
-  id?: string | null
-  status?: string | null
-  transparency?: string | null
-  eventType?: string | null
-  recurringEventId?: string | null
-  start?: GoogleEventTime
-  end?: GoogleEventTime
-  originalStartTime?: GoogleEventTime
-  attendees?: {
-    self?: boolean | null
-    responseStatus?: string | null
-    email?: string | null
-    displayName?: string | null
-  }[]
-  /** Asked for with `detail: 'Full'` only. */
-  summary?: string | null
-  description?: string | null
-  location?: string | null
-  updated?: string | null
-}
-
-export interface GoogleEventTime {
-  date?: string | null
-  dateTime?: string | null
-  timeZone?: string | null
-}
-
 /** One `events.list`: the first of a calendar (a window) or the next (a sync token), always with the same parameters. */
 export interface EventsRequest {
   calendarId: string
@@ -140,9 +115,16 @@ export interface EventsRequest {
   from: { window: { start: number; end: number } } | { syncToken: string }
 }
 
-/** Every page of one listing; there is no such thing as half of it. */
-export interface EventsListing {
-  events: GoogleEvent[]
+/** One page of a listing. Nothing of it is checked but that it is a list. */
+export interface EventsPage {
+  /** Event resources, with the fields that are asked for, as Google sent them. */
+  events: readonly unknown[]
+  /** The calendar's own, as far as the listing has told it. */
+  timeZone: string | undefined
+}
+
+/** What is known once every page of a listing was handed on. */
+export interface ListingEnd {
   /** Missing where Google gave none: then the next listing is a full one. */
   nextSyncToken?: string
   timeZone: string
@@ -175,7 +157,11 @@ export interface GoogleClient {
   /** Turns a code into tokens; a code is good once, for some minutes, and dies of a failed attempt too. */
   exchange(exchange: CodeExchange): Promise<TokenAnswer>
   calendar(accessToken: string, calendarId: string): Promise<CalendarEntry>
-  events(accessToken: string, request: EventsRequest): Promise<EventsListing>
+  /**
+   * Hands on one page after the other; nothing of a page is kept. There is no half of a listing: only when this resolves was
+   * all of it handed on. What `onPage` throws ends the listing.
+   */
+  events(accessToken: string, request: EventsRequest, onPage: (page: EventsPage) => void): Promise<ListingEnd>
 }
 
 export interface Google {

@@ -3,15 +3,19 @@
  * backoff that counts), no redirects followed, and nothing but a whole answer or a `GoogleError`
  * (docs/decisions/0030-google-transport.md).
  */
-import { gunzipSync } from 'node:zlib'
+import { promisify } from 'node:util'
+import { gunzip, gunzipSync } from 'node:zlib'
 import { EnvHttpProxyAgent } from 'undici'
 import type { Clock } from '../platform/clock.ts'
+import { BodyBudget, SMALL_BYTES, type AnswerOwner, type BodyLease } from './body-budget.ts'
 import { GoogleError } from './port.ts'
 
 export interface Answer {
   status: number
   headers: Record<string, string | string[] | undefined>
   text: string
+  /** To be called when `text` is needed no longer: it makes room for other large answers. */
+  release: () => void
 }
 
 export interface OutgoingRequest {
@@ -19,7 +23,10 @@ export interface OutgoingRequest {
   method: 'GET' | 'POST'
   headers: Record<string, string>
   body?: string
+  /** For the whole of it, but for the time that a large answer waits for others. */
   deadlineMs: number
+  /** Whose answer it is, where it may be a large one. */
+  owner?: AnswerOwner
 }
 
 export interface Transport {
@@ -37,9 +44,6 @@ export interface Proxy {
 const NO_PROXY: Proxy = { httpsProxy: '', httpProxy: '', noProxy: '' }
 const MOST_CONNECTIONS = 32
 const KEEP_ALIVE_MS = 60_000
-/** A page of 2,500 events with long descriptions is some 20 MB. */
-const MOST_BYTES = 64 * 1024 * 1024
-
 export function createTransport(clock: Clock, proxy: Proxy = NO_PROXY): Transport {
   // Each is given, empty or not: it would else look into the environment by itself.
   const pool = new EnvHttpProxyAgent({
@@ -51,51 +55,91 @@ export function createTransport(clock: Clock, proxy: Proxy = NO_PROXY): Transpor
     bodyTimeout: 0,
     connect: { timeout: 10_000 },
   })
+  const budget = new BodyBudget(clock)
   return {
-    async send({ url, deadlineMs, ...request }) {
+    async send({ url, deadlineMs, owner, ...request }) {
       const abort = new AbortController()
-      const cancel = clock.setTimer(deadlineMs, () => abort.abort())
+      const deadline = new Deadline(clock, deadlineMs, () => abort.abort())
+      const lease = budget.lease(owner)
+      const grow = (): Promise<void> => deadline.suspended(() => lease.grow())
       try {
         const { origin, pathname, search } = url
         const response = await pool.request({ ...request, origin, path: pathname + search, signal: abort.signal })
-        const bytes = await readAll(response.body)
-        return { status: response.statusCode, headers: response.headers, text: textOf(bytes, response.headers) }
+        const body = { bytes: await readAll(response.body, lease, grow), headers: response.headers }
+        const text = await textOf(body, lease, grow)
+        return { status: response.statusCode, headers: response.headers, text, release: () => lease.release() }
       } catch (error) {
+        lease.release()
         if (error instanceof GoogleError) throw error
         throw new GoogleError('Unreachable', abort.signal.aborted ? 'no answer in time' : brokenBy(error))
       } finally {
-        cancel()
+        deadline.end()
       }
     },
     close: () => pool.destroy(),
   }
 }
 
-async function readAll(body: AsyncIterable<Buffer>): Promise<Buffer> {
+class Deadline {
+  readonly #start: () => void
+  #cancel: () => void = () => undefined
+
+  constructor(clock: Clock, ms: number, passed: () => void) {
+    this.#start = () => (this.#cancel = clock.setTimer(ms, passed))
+    this.#start()
+  }
+
+  /** What is waited for here is not Google's fault; afterwards the time begins anew. */
+  async suspended(wait: () => Promise<void>): Promise<void> {
+    this.#cancel()
+    await wait()
+    this.#start()
+  }
+
+  end(): void {
+    this.#cancel()
+  }
+}
+
+async function readAll(body: AsyncIterable<Buffer>, lease: BodyLease, grow: () => Promise<void>): Promise<Buffer> {
   const chunks: Buffer[] = []
   let bytes = 0
   for await (const chunk of body) {
     bytes += chunk.length
-    if (bytes > MOST_BYTES) throw tooLarge()
+    // Twice, where one chunk is larger than all that is allowed.
+    while (bytes > lease.bytes) await grow()
     chunks.push(chunk)
   }
   return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)
 }
 
 /** The googleapis library asks for gzip, and Google obliges. */
-function textOf(bytes: Buffer, headers: Answer['headers']): string {
+async function textOf(
+  { bytes, headers }: { bytes: Buffer; headers: Answer['headers'] },
+  lease: BodyLease,
+  grow: () => Promise<void>,
+): Promise<string> {
   const encoding = headers['content-encoding'] ?? 'identity'
   if (encoding === 'identity' || bytes.length === 0) return bytes.toString('utf8')
   if (encoding !== 'gzip') throw new GoogleError('Unreachable', 'the answer is encoded in a way nobody asked for')
-  try {
-    return gunzipSync(bytes, { maxOutputLength: MOST_BYTES }).toString('utf8')
-  } catch (error) {
-    if (codeOf(error) === 'ERR_BUFFER_TOO_LARGE') throw tooLarge()
-    throw new GoogleError('Unreachable', 'the answer could not be decompressed')
+  for (;;) {
+    const unpacked = await gunzipped(bytes, lease.bytes)
+    if (unpacked) return unpacked.toString('utf8')
+    await grow()
   }
 }
 
-const tooLarge = (): GoogleError => new GoogleError('Unknown', 'the answer is larger than 64 MiB')
+/** Undefined where it would be more than `most` bytes. */
+async function gunzipped(bytes: Buffer, most: number): Promise<Buffer | undefined> {
+  const options = { maxOutputLength: most }
+  try {
+    // Threads cost more than they save where there is little to do.
+    return most > SMALL_BYTES ? await promisify(gunzip)(bytes, options) : gunzipSync(bytes, options)
+  } catch (error) {
+    if (codeOf(error) === 'ERR_BUFFER_TOO_LARGE') return undefined
+    throw new GoogleError('Unreachable', 'the answer could not be decompressed')
+  }
+}
 
 /** The system's word for it, such as ECONNRESET: the message may hold addresses. */
 function brokenBy(error: unknown): string {

@@ -55,6 +55,8 @@ export const REASONS = {
       Synced: 'neutral',
       CalendarNotFound: 'stuck',
       CalendarForbidden: 'stuck',
+      CalendarDisabled: 'stuck',
+      CalendarTooLarge: 'stuck',
       RateLimited: 'passing',
       SyncFailed: 'passing',
       PublishFailed: 'passing',

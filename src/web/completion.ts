@@ -3,7 +3,7 @@
  * in their sealed state.
  */
 import type { Agent } from '../resources/types.ts'
-import { BusyError } from './fair-semaphore.ts'
+import { BusyError } from '../rate-limit/fair-semaphore.ts'
 import { finish, type Answer, type Ended } from './flow.ts'
 import { Notes } from './notes.ts'
 import type { Outcome } from './pages/pages.ts'

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../platform/clock.ts'
 import { keyOf } from '../kubernetes/port.ts'
-import { FairSemaphore } from './fair-semaphore.ts'
+import { FairSemaphore } from '../rate-limit/fair-semaphore.ts'
 import type { Visit } from './visit.ts'
 
 /**

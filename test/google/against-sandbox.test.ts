@@ -7,10 +7,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { FaultName } from '../../sandbox/google/control/faults.ts'
 import { startGoogle, type SimulatedGoogle } from '../../sandbox/google/google.ts'
 import { createGoogle, type RunningGoogle } from '../../src/google/google.ts'
-import type { EventsListing, EventsRequest, GoogleClient, GoogleFailure, TokenAnswer } from '../../src/google/port.ts'
+import type { EventsRequest, GoogleClient, GoogleFailure, TokenAnswer } from '../../src/google/port.ts'
 import { missingScopes } from '../../src/google/scopes.ts'
 import { ManualClock } from '../support/clock.ts'
 import { failureOf } from './support/stage.ts'
+import { listEvents, type WholeListing } from './support/listing.ts'
 
 const ALICE = 'alice@example.com'
 const SCOPE = 'https://www.googleapis.com/auth/calendar'
@@ -49,7 +50,7 @@ function addEvent(summary: string, inHours: number): string {
   return (sandbox.addEvent({ calendar: ALICE, event }) as { id: string }).id
 }
 
-async function list(from?: string, detail: 'Busy' | 'Full' = 'Busy'): Promise<EventsListing> {
+async function list(from?: string, detail: 'Busy' | 'Full' = 'Busy'): Promise<WholeListing> {
   const { accessToken } = await client.refresh(refreshToken)
   const window = { start: clock.now() - DAY, end: clock.now() + 90 * DAY }
   const request: EventsRequest = {
@@ -57,7 +58,7 @@ async function list(from?: string, detail: 'Busy' | 'Full' = 'Busy'): Promise<Ev
     detail,
     from: from === undefined ? { window } : { syncToken: from },
   }
-  return client.events(accessToken, request)
+  return listEvents(client, accessToken, request)
 }
 
 /** After a limit requests go one by one: time has to pass for it. */
@@ -68,7 +69,7 @@ async function passing<T>(request: Promise<T>): Promise<T> {
   return watched
 }
 
-const idsOf = ({ events }: EventsListing): (string | null | undefined)[] => events.map(({ id }) => id).sort()
+const idsOf = ({ events }: WholeListing): (string | undefined)[] => events.map(({ id }) => id).sort()
 
 describe('grants', () => {
   test('a refresh gives a token that works, and the scopes that were granted', async () => {
@@ -202,7 +203,7 @@ describe('a fault in the middle', () => {
     const { accessToken } = await client.refresh(refreshToken)
     sandbox.addFault({ fault: 'hang', kind: 'events.list', times: 1 })
     const window = { start: clock.now() - DAY, end: clock.now() + DAY }
-    const failed = failureOf(client.events(accessToken, { calendarId: ALICE, detail: 'Busy', from: { window } }))
+    const failed = failureOf(listEvents(client, accessToken, { calendarId: ALICE, detail: 'Busy', from: { window } }))
     await expect.poll(() => sandbox.requests({ kind: 'events.list' }).log.length).toBe(1)
     await clock.advance(30_000)
     expect((await failed).failure).toBe('Unreachable')

@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { EventsRequest } from '../../src/google/port.ts'
 import { backEnd, failureOf, startStage, type Stage } from './support/stage.ts'
+import { listEvents, type WholeListing } from './support/listing.ts'
 
 let stage: Stage
 beforeEach(async () => {
@@ -15,7 +16,7 @@ const WINDOW = { start: Date.parse('2026-11-22T10:00:00Z'), end: Date.parse('202
 const FULL: EventsRequest = { calendarId: ID, detail: 'Busy', from: { window: WINDOW } }
 const NEXT: EventsRequest = { calendarId: ID, detail: 'Busy', from: { syncToken: 'S1' } }
 
-const events = (request = FULL): ReturnType<Stage['client']['events']> => stage.client.events(ACCESS, request)
+const events = (request = FULL): Promise<WholeListing> => listEvents(stage.client, ACCESS, request)
 const page = (items: object[], rest: object): { json: object } => ({
   json: { timeZone: 'Europe/Paris', items, ...rest },
 })
@@ -28,7 +29,8 @@ describe('a first listing', () => {
     expect(method).toBe('GET')
     expect(path).toBe('/calendar/v3/calendars/alice%2Bteam%40example.com/events')
     expect(query).toMatchObject({
-      maxResults: '2500',
+      maxResults: '500',
+      maxAttendees: '1',
       singleEvents: 'true',
       timeMin: '2026-11-22T10:00:00.000Z',
       timeMax: '2027-02-21T10:00:00.000Z',
@@ -43,6 +45,8 @@ describe('a first listing', () => {
     stage.next(page([], {}))
     await events({ ...FULL, detail: 'Full' })
     expect(stage.asked[0]?.query.fields).toContain('summary,description,location')
+    expect(stage.asked[0]?.query.maxResults).toBe('250')
+    expect(stage.asked[0]?.query).not.toHaveProperty('maxAttendees')
   })
 
   test('answers the events as Google sent them, with zone and sync token', async () => {
@@ -103,7 +107,7 @@ describe('pages', () => {
     stage.next(
       page([], { nextPageToken: 'P1' }),
       page([{ id: 'e1' }], { nextPageToken: 'P2', nextSyncToken: 'too early' }),
-      { json: { timeZone: 'Europe/Paris', nextPageToken: 'P3' } },
+      page([], { nextPageToken: 'P3' }),
       page([{ id: 'e2' }], { nextPageToken: '', nextSyncToken: 'S1' }),
     )
     const listing = await events()
@@ -151,6 +155,12 @@ describe('what is no calendar is never taken for an empty one', () => {
     ['an empty object', { json: {} }, 'Unknown'],
     ['somebody else’s object', { json: { status: 'ok' } }, 'Unknown'],
     ['items that are no list', { json: { timeZone: 'UTC', items: 'none' } }, 'Unknown'],
+    ['an answer without items', { json: { timeZone: 'UTC', nextSyncToken: 'S1' } }, 'Unknown'],
+    ['a page token that is no text', page([], { nextPageToken: 5 }), 'Unknown'],
+    ['a sync token of 1 MB', page([], { nextSyncToken: 'S'.repeat(1_000_000) }), 'Unknown'],
+    ['a sync token of 100 kB', page([], { nextSyncToken: 'S'.repeat(100_000) }), 'Unknown'],
+    ['a sync token that is no text', page([], { nextSyncToken: {} }), 'Unknown'],
+    ['a time zone of 1 kB', page([], { timeZone: 'Z'.repeat(1_000) }), 'Unknown'],
     ['204', { status: 204, text: '' }, 'Unknown'],
     ['a redirect', { status: 302, text: '', headers: { location: '/elsewhere' } }, 'Unknown'],
   ])('%s', async (_, reply, failure) => {
@@ -165,9 +175,9 @@ describe('what is no calendar is never taken for an empty one', () => {
     expect((await events()).events).toEqual([{ id: 'e1' }])
   })
 
-  test('what stands among the items and is no event is left out', async () => {
+  test('what stands among the items and is no event is handed on, for somebody to see', async () => {
     stage.next({ json: { timeZone: 'UTC', items: [null, 'x', { id: 'e1' }] } })
-    expect((await events()).events).toEqual([{ id: 'e1' }])
+    expect((await events()).events).toEqual([null, 'x', { id: 'e1' }])
   })
 })
 
@@ -196,10 +206,13 @@ describe('an entry of the calendar list', () => {
     expect(stage.asked[0]?.path).toBe('/calendar/v3/users/me/calendarList/primary')
   })
 
-  test.each([[{}], [{ id: '' }], [{ id: 7 }]])('without an id is none: %j', async (json) => {
-    stage.next({ json })
-    expect((await failureOf(stage.client.calendar(ACCESS, 'primary'))).failure).toBe('Unknown')
-  })
+  test.each([[{}], [{ id: '' }], [{ id: 7 }], [{ id: 'x'.repeat(2_000) }]])(
+    'without an id is none: %j',
+    async (json) => {
+      stage.next({ json })
+      expect((await failureOf(stage.client.calendar(ACCESS, 'primary'))).failure).toBe('Unknown')
+    },
+  )
 })
 
 describe('errors', () => {
@@ -215,7 +228,7 @@ describe('errors', () => {
   })
 
   test('even an access token that can’t be sent doesn’t show', async () => {
-    const error = await failureOf(stage.client.events('ya29.with\nnewline', FULL))
+    const error = await failureOf(listEvents(stage.client, 'ya29.with\nnewline', FULL))
     expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('ya29')
     expect(stage.asked).toHaveLength(0)
   })

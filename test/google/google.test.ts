@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { EventsListing } from '../../src/google/port.ts'
 import { backEnd, CLIENT, failureOf, startStage, type Stage, type Written } from './support/stage.ts'
+import { listEvents, type WholeListing } from './support/listing.ts'
 
 let stage: Stage
 beforeEach(async () => {
@@ -12,8 +12,8 @@ const TOKEN: Written = { json: { access_token: 'ya29.fresh', expires_in: 3599 } 
 const EMPTY: Written = { json: { timeZone: 'Europe/Paris', items: [], nextSyncToken: 'S1' } }
 const WITHOUT_SECRET = { clientId: CLIENT.clientId }
 
-const read = (client = stage.client): Promise<EventsListing> =>
-  client.events('ya29.access', { calendarId: 'a', detail: 'Busy', from: { syncToken: 'S0' } })
+const read = (client = stage.client): Promise<WholeListing> =>
+  listEvents(client, 'ya29.access', { calendarId: 'a', detail: 'Busy', from: { syncToken: 'S0' } })
 
 describe('clients', () => {
   test('two secrets of one client live side by side, as they may at Google', () => {

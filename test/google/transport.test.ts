@@ -2,6 +2,7 @@ import { deflateSync, gzipSync } from 'node:zlib'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { AnswerOwner } from '../../src/google/body-budget.ts'
 import { createTransport, type Answer, type Transport } from '../../src/google/transport.ts'
 import { failureOf, startStage, type Reply, type Stage } from './support/stage.ts'
 
@@ -16,13 +17,15 @@ afterEach(async () => {
   await stage.close()
 })
 
-const get = (): Promise<Answer> =>
-  transport.send({ url: new URL('/a%40b?c=d', stage.url), method: 'GET', headers: {}, deadlineMs: 1_000 })
+const get = (owner?: AnswerOwner): Promise<Answer> =>
+  transport.send({ url: new URL('/a%40b?c=d', stage.url), method: 'GET', headers: {}, deadlineMs: 1_000, owner })
 
-function answered(reply: Reply): Promise<Answer> {
+function answered(reply: Reply, owner?: AnswerOwner): Promise<Answer> {
   stage.next(reply)
-  return get()
+  return get(owner)
 }
+
+const alice: AnswerOwner = { client: 'a', account: 'alice' }
 
 const MEGABYTE = 1024 * 1024
 
@@ -97,15 +100,89 @@ describe('an answer without bounds', () => {
       }
       pour()
     }
-    const { failure, message } = await failureOf(answered(flood))
-    expect({ failure, message }).toEqual({ failure: 'Unknown', message: 'the answer is larger than 64 MiB' })
+    const { failure, message } = await failureOf(answered(flood, alice))
+    expect({ failure, message }).toEqual({ failure: 'Unknown', message: 'the answer is larger than 16384 KiB' })
     await expect.poll(() => closed).toBe(true)
   })
 
   test('is recognised in its compressed form', async () => {
-    const bomb = gzipSync(Buffer.alloc(65 * MEGABYTE))
-    const failed = failureOf(answered((response) => response.setHeader('content-encoding', 'gzip').end(bomb)))
-    expect((await failed).message).toBe('the answer is larger than 64 MiB')
+    const bomb = gzipSync(Buffer.alloc(17 * MEGABYTE))
+    const failed = failureOf(answered((response) => response.setHeader('content-encoding', 'gzip').end(bomb), alice))
+    expect((await failed).message).toBe('the answer is larger than 16384 KiB')
+  })
+})
+
+describe('large answers', () => {
+  const large = 'x'.repeat(MEGABYTE)
+  const of = (client: string, account: string): AnswerOwner => ({ client, account })
+
+  test.each([
+    ['plain', false],
+    ['packed', true],
+  ])('are refused where small ones are expected: %s', async (_, gzip) => {
+    const { failure, message } = await failureOf(answered({ text: large, gzip }))
+    expect({ failure, message }).toEqual({ failure: 'Unknown', message: 'the answer is larger than 256 KiB' })
+  })
+
+  test.each([
+    ['plain', false],
+    ['packed', true],
+  ])('come one at a time for each account, and the next once the last was used: %s', async (_, gzip) => {
+    const first = await answered({ text: large, gzip }, alice)
+    let arrived = false
+    const second = answered({ text: large, gzip }, alice).then((answer) => {
+      arrived = true
+      return answer
+    })
+    await stage.came(2)
+    const other = await answered({ text: large, gzip }, of('a', 'bob'))
+    expect(arrived).toBe(false)
+    first.release()
+    expect((await second).text).toHaveLength(MEGABYTE)
+    other.release()
+  })
+
+  test('come four at a time in all, two for each client, while small ones go by', async () => {
+    const owners = [of('a', '1'), of('a', '2'), of('b', '3'), of('c', '4')]
+    const places = await Promise.all(owners.map((owner) => answered({ text: large }, owner)))
+    const late = [of('a', '5'), of('d', '6')].map((owner) => answered({ text: large }, owner))
+    await stage.came(6)
+    expect((await answered({ text: 'small' }, of('a', '7'))).text).toBe('small')
+    // The client that has the fewest comes first, whoever came before.
+    places[3]?.release()
+    const next = await Promise.race(late.map((one, index) => one.then(() => index)))
+    expect(next).toBe(1)
+    places[0]?.release()
+    await late[0]
+  })
+
+  test('have no deadline while they wait for a place, and all of it afterwards', async () => {
+    const first = await answered({ text: large }, alice)
+    const second = answered({ text: large }, alice)
+    await stage.came(2)
+    await expect.poll(() => stage.clock.pending.length).toBe(1)
+    await stage.clock.advance(30_000)
+    first.release()
+    expect((await second).status).toBe(200)
+  })
+
+  test('are given up where no place comes free within a minute', async () => {
+    await answered({ text: large }, alice)
+    const failed = failureOf(answered({ text: large }, alice))
+    await stage.came(2)
+    await expect.poll(() => stage.clock.pending.map((at) => at - stage.clock.now())).toEqual([60_000])
+    await stage.clock.advance(60_000)
+    expect(await failed).toMatchObject({ failure: 'Unreachable' })
+  })
+
+  test('leave their place where they come to nothing', async () => {
+    for (let turn = 0; turn < 3; turn++) {
+      const half = (response: ServerResponse): void => {
+        response.writeHead(200, { 'content-length': 2 * MEGABYTE }).write(large)
+        setTimeout(() => response.socket?.destroy(), 50)
+      }
+      expect((await failureOf(answered(half, alice))).failure).toBe('Unreachable')
+    }
   })
 })
 

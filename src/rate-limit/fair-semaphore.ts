@@ -48,16 +48,28 @@ export class FairSemaphore<Scope extends string> {
    * @throws BusyError if there is none within `maxWaitMs`.
    */
   async run<T>(keys: Readonly<Record<Scope, string>>, task: () => Promise<T>, maxWaitMs?: number): Promise<T> {
-    await this.#acquire(keys, maxWaitMs)
+    const release = await this.acquire(keys, maxWaitMs)
     try {
       return await task()
     } finally {
+      release()
+    }
+  }
+
+  /**
+   * Takes a place for what is not one task. It is held until the function that comes back is called, once.
+   *
+   * @throws BusyError if there is none within `maxWaitMs`.
+   */
+  async acquire(keys: Readonly<Record<Scope, string>>, maxWaitMs?: number): Promise<() => void> {
+    await this.#place(keys, maxWaitMs)
+    return () => {
       this.#count(keys, -1)
       this.#admit()
     }
   }
 
-  async #acquire(keys: Readonly<Record<Scope, string>>, maxWaitMs: number | undefined): Promise<void> {
+  async #place(keys: Readonly<Record<Scope, string>>, maxWaitMs: number | undefined): Promise<void> {
     if (this.#fits(keys)) return this.#count(keys, 1)
     await new Promise<void>((resolve, reject) => {
       const waiter: Waiter<Scope> = {

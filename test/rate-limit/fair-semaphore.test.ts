@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { BusyError, FairSemaphore } from '../../src/web/fair-semaphore.ts'
+import { BusyError, FairSemaphore } from '../../src/rate-limit/fair-semaphore.ts'
 import { ManualClock, settle } from '../support/clock.ts'
 
 let clock: ManualClock

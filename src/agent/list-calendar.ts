@@ -1,0 +1,48 @@
+/** One listing of one calendar, folded into a new picture page by page: all of it, or nothing and an error. */
+import type { Picture } from '../calendar/picture.ts'
+import { UnusableListingError } from '../calendar/fact-keys.ts'
+import { CalendarTooLargeError, SnapshotBuilder } from '../calendar/snapshot-builder.ts'
+import type { Zones } from '../calendar/zones.ts'
+import { GoogleError, type EventsRequest, type GoogleClient } from '../google/port.ts'
+
+export interface ListingRequest extends EventsRequest {
+  accessToken: string
+  /** What was known of the calendar before, if anything. */
+  before: Picture | undefined
+}
+
+export interface ListedCalendar {
+  picture: Picture
+  /** Under a name that whoever reads what is published knows. */
+  timeZone: string
+  /** What to go on from; undefined where a full listing has to follow. */
+  syncToken: string | undefined
+  /** Something was not understood, or contradicts itself. */
+  doubtful: boolean
+}
+
+/** @throws {GoogleError} and nothing else, where Google's answers can't be used either. */
+export async function listCalendar(
+  client: GoogleClient,
+  zones: Zones,
+  { accessToken, before, ...request }: ListingRequest,
+): Promise<ListedCalendar> {
+  const { detail, from } = request
+  const full = 'window' in from
+  const builder = new SnapshotBuilder(before, { full, detail, zones, window: full ? from.window : undefined })
+  try {
+    const end = await client.events(accessToken, request, ({ events, timeZone }) => builder.add(events, timeZone))
+    const { picture, doubtful } = builder.finish(end.timeZone)
+    // What a delta said and we did not understand will not be said again: only a full listing can make it good.
+    const syncToken = doubtful && !full ? undefined : end.nextSyncToken
+    return { picture, timeZone: zones.nameOf(end.timeZone), syncToken, doubtful }
+  } catch (error) {
+    throw asGoogleError(error)
+  }
+}
+
+function asGoogleError(error: unknown): unknown {
+  if (error instanceof CalendarTooLargeError) return new GoogleError('CalendarTooLarge', error.message)
+  if (error instanceof UnusableListingError) return new GoogleError('Unknown', error.message)
+  return error
+}

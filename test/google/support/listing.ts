@@ -1,0 +1,24 @@
+import type { EventsRequest, GoogleClient, ListingEnd } from '../../../src/google/port.ts'
+
+/** What tests look at in an event; nothing of it is checked. */
+export interface ListedEvent {
+  id?: string
+  status?: string
+  recurringEventId?: string
+  attendees?: { self?: boolean; responseStatus?: string }[]
+}
+
+export interface WholeListing extends ListingEnd {
+  events: ListedEvent[]
+}
+
+/** All pages of one listing together, for tests of short ones. */
+export async function listEvents(
+  client: GoogleClient,
+  accessToken: string,
+  request: EventsRequest,
+): Promise<WholeListing> {
+  const events: ListedEvent[] = []
+  const end = await client.events(accessToken, request, (page) => events.push(...(page.events as ListedEvent[])))
+  return { events, ...end }
+}
