@@ -1,5 +1,5 @@
 # Every target installs what it needs first, and says what it does.
-.PHONY: demo test lint types build generate bench bench-sign-ins soak test-kubernetes test-operations test-browser test-image test-deploy help
+.PHONY: demo test lint types build generate bench bench-sign-ins soak fuzz test-kubernetes test-operations test-browser test-image test-deploy help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -48,6 +48,12 @@ DURATION ?= $(if $(SECONDS),$(SECONDS)s,5m)
 soak: build ## count every read of a hundred agents in real time, and look for leaks (DURATION=5m, or SECONDS=90)
 	@echo "==> reading a hundred agents' calendars for $(DURATION)"
 	@npx tsx bench/soak.ts --duration $(DURATION)
+
+CASES ?= 100000
+
+fuzz: $(INSTALLED) ## random objects and random answers of Google through the reconcilers (CASES=100000, SEED=… repeats a run)
+	@echo "==> trying $(CASES) cases"
+	@CASES=$(CASES) npx vitest run test/fuzz --disable-console-intercept
 
 test-kubernetes: build ## run the journeys on a real kube-apiserver with etcd
 	@npx vitest run --config vitest.kubernetes.config.ts
