@@ -7,6 +7,7 @@ import { createZones } from '../../../src/calendar/zones.ts'
 import { createGoogle, type RunningGoogle } from '../../../src/google/google.ts'
 import { createDirectory } from '../../../src/integration/directory.ts'
 import { createIntegrationReconciler } from '../../../src/integration/reconcile.ts'
+import { SiteRegistry } from '../../../src/integration/site.ts'
 import { createCluster, type RunningCluster } from '../../../src/kubernetes/cluster.ts'
 import { ApiError } from '../../../src/kubernetes/port.ts'
 import type { WatchStore } from '../../../src/kubernetes/store.ts'
@@ -116,7 +117,8 @@ class Fuzz {
       random: () => 0.5,
       log: this.#log,
     }
-    this.#integrations = createIntegrationReconciler({ ...common, directory })
+    const sites = new SiteRegistry({ cluster: this.#cluster, clock: this.#clock, sites: new Map() })
+    this.#integrations = createIntegrationReconciler({ ...common, directory, sites })
     this.#agents = createAgentReconciler({
       ...common,
       integrations: directory,
