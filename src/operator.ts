@@ -19,6 +19,7 @@ import { keyOf } from './kubernetes/port.ts'
 import { createController, type Controller } from './loop/controller.ts'
 import type { Clock, Random } from './platform/clock.ts'
 import { serveHealth, type HealthServer } from './platform/health.ts'
+import { watchTimeOfDay } from './platform/leaps.ts'
 import type { Log } from './platform/log.ts'
 import { createMetrics, type Metrics } from './platform/metrics.ts'
 import { registerGauges } from './gauges.ts'
@@ -53,6 +54,8 @@ export interface Operator {
 /** An integration waits mostly for Google, and there are few of them. */
 const INTEGRATION_WORKERS = 4
 const GRACE_MS = 7_000
+/** After a leap of the time of day, all objects are looked at within so long. */
+const LEAP_SPREAD_MS = 30_000
 /** A key that is in hand for longer than this is stuck: no request of ours has a deadline that long. */
 const STUCK_MS = 10 * 60_000
 
@@ -72,7 +75,16 @@ export function createOperator(deps: OperatorDeps): Operator {
     agents.start()
   }
 
+  /** All that is due at a time of day is due at another instant now; a look costs nothing where that changes nothing. */
+  function lookAtAllAgain(leap: number): void {
+    log.warn({ seconds: Math.round(leap / 1000) }, 'the time of day was set: everything is looked at again')
+    const soon = (): number => deps.random() * LEAP_SPREAD_MS
+    for (const one of cluster.integrations.list()) integrations.add(keyOf(one), soon())
+    for (const one of cluster.agents.list()) agents.add(keyOf(one), soon())
+  }
+
   let health: HealthServer | undefined
+  let unwatchTime = (): void => undefined
   let electing: Promise<void> = Promise.resolve()
   const isStuck = ({ inHand }: Controller): boolean =>
     [...inHand.values()].some((since) => clock.monotonic() - since > STUCK_MS)
@@ -91,10 +103,12 @@ export function createOperator(deps: OperatorDeps): Operator {
       }
       await cluster.start()
       await web?.start()
+      unwatchTime = watchTimeOfDay(clock, lookAtAllAgain)
       if (election) electing = election.run()
       else startWork()
     },
     async stop() {
+      unwatchTime()
       // Beside the workers: what is under way there has a few seconds, too, and needs what is closed below.
       const webStopped = web?.stop()
       const stopped = await Promise.all([integrations.stop(GRACE_MS), agents.stop(GRACE_MS)])

@@ -121,6 +121,8 @@ export interface AgentMemory extends StatusMemory<AgentStatus> {
   /** Since when its writes have come later than somebody else's, by the monotonic clock. */
   beatenSince?: number
   handledRequest?: string
+  /** How far the time of day was ahead of the monotonic clock when everything here was last brought in line with it. */
+  timeOfDayOffset?: number
 }
 
 export const newMemory = (uid: string, now: number): AgentMemory => ({ uid, firstSeen: now, calendars: new Map() })

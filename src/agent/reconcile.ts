@@ -24,6 +24,7 @@ import { remove } from './remove.ts'
 import { report, type Report } from './report.ts'
 import { isSetback, type Setback } from './setback.ts'
 import { act, isConflict, isPatient } from './steps.ts'
+import { followTimeOfDay } from './time-of-day.ts'
 
 /** A first status must stand soon, even when Google keeps us waiting. */
 const FIRST_STATUS_AFTER_MS = 5_000
@@ -44,6 +45,7 @@ export function createAgentReconciler(deps: AgentDeps): ReconcileAgent {
       return done()
     }
     const memory = remember(memories, key, found, deps.clock.monotonic())
+    followTimeOfDay(deps.clock, memory)
     const agent = withOwnStatus<'Agent'>(found, memory)
     try {
       const outcome = await look(deps, agent, memory)
@@ -105,7 +107,8 @@ async function reported(deps: AgentDeps, what: Report, outcome: Outcome): Promis
     return outcome
   } catch (error) {
     if (!(error instanceof ApiError) || isConflict(error)) throw error
-    return retry(error, error.retryAfterMs, pauseOf(outcome))
+    const longest = outcome.kind === 'retry' ? outcome.longest : undefined
+    return retry(error, error.retryAfterMs, pauseOf(outcome), longest)
   }
 }
 
