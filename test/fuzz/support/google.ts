@@ -36,14 +36,17 @@ export interface Interval {
   to: number
 }
 
-interface Calendar {
-  events: Map<string, Truth>
-  /** Ids in the order in which they changed. */
-  log: string[]
+export interface Obligation {
   /** What the last listing that was told truly, whole, makes busy. */
   good: Map<string, Interval>
   /** Events that were told in a way that says nothing, since then: they may be missing where `complete` is false. */
   excused: Set<string>
+}
+
+interface Calendar extends Obligation {
+  events: Map<string, Truth>
+  /** Ids in the order in which they changed. */
+  log: string[]
   /** A page of the listing that is under way was twisted. */
   tainted: boolean
 }
@@ -85,6 +88,12 @@ export class MemoryGoogle {
     const made = { events: new Map(), log: [], good: new Map(), excused: new Set<string>(), tainted: false }
     this.calendars.set(id, made)
     return made
+  }
+
+  /** What each calendar must show as busy, as of now. */
+  obligations(): Map<string, Obligation> {
+    const copied = ({ good, excused }: Calendar): Obligation => ({ good: new Map(good), excused: new Set(excused) })
+    return new Map([...this.calendars].map(([id, calendar]) => [id, copied(calendar)]))
   }
 
   /** Changes the truth; without `truth` the event is deleted. */

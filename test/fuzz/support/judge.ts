@@ -1,7 +1,6 @@
 /** What must hold whenever nothing is under way: what is published is never freer than the truth that was told, and Ready means it. */
 import type { Condition } from '../../../src/resources/types.ts'
-import type { Case } from './arbitraries.ts'
-import { ACCOUNT, type Interval, type MemoryGoogle } from './google.ts'
+import type { Interval, Obligation } from './google.ts'
 import type { Stored } from './kubernetes.ts'
 
 export interface Looked {
@@ -9,7 +8,8 @@ export interface Looked {
   /** Undefined where nothing of ours is published. */
   published: Stored | undefined
   now: number
-  google: MemoryGoogle
+  /** By calendar. */
+  obligations: Map<string, Obligation>
 }
 
 interface BusyJSON {
@@ -19,14 +19,12 @@ interface BusyJSON {
   busy: { start: string; end: string }[]
 }
 
-export function judgeBusy({ published, google }: Looked, given: Case): string[] {
+export function judgeBusy({ published, obligations }: Looked): string[] {
   const json = read(published)
   if (!json) return []
   const window = { from: Date.parse(json.window.start), to: Date.parse(json.window.end) }
   const busy = json.busy.map(({ start, end }) => ({ from: Date.parse(start), to: Date.parse(end) }))
-  const read_ = given.calendars === 1 ? [ACCOUNT] : [ACCOUNT, 'team@example.com']
-  return read_.flatMap((id) => {
-    const { good, excused } = google.calendar(id)
+  return [...obligations].flatMap(([id, { good, excused }]) => {
     return [...good].flatMap(([event, interval]) => {
       if (covered(clipped(interval, window), busy)) return []
       if (excused.has(event) && !json.complete) return []

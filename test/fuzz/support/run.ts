@@ -15,7 +15,7 @@ import { createLog } from '../../../src/platform/log.ts'
 import { ManualClock } from '../../support/clock.ts'
 import { agentOf, clientSecretOf, foreignOf, grantOf, hostileOf, integrationOf, CLIENT_SECRET } from './objects.ts'
 import type { Case, Step } from './arbitraries.ts'
-import { ACCOUNT, MemoryGoogle, TITLE } from './google.ts'
+import { ACCOUNT, MemoryGoogle, TITLE, type Obligation } from './google.ts'
 import { judgeBusy, judgeReady, type Looked } from './judge.ts'
 import { MemoryKubernetes, type Stored } from './kubernetes.ts'
 import { network } from './network.ts'
@@ -49,6 +49,8 @@ class Fuzz {
   readonly #lines: string[] = []
   readonly #log = createLog({ level: 'debug', clock: this.#clock, write: (line) => void this.#lines.push(line) })
   readonly #foreign: [Stored, string][] = []
+  /** After a restart nothing published is replaced until every calendar was read: until then the old obligations hold. */
+  #frozen: { version: string | undefined; obligations: Map<string, Obligation> } | undefined
   #client: RunningGoogle
   #cluster: RunningCluster
   #integrations: Reconcile = async () => undefined
@@ -141,6 +143,8 @@ class Fuzz {
   #byHand(hand: Step['hand']): void {
     const { agents, hands } = this.#hands()
     if (hand === 'restart') {
+      const version = this.#kubernetes.find(this.#case.kind, 'alice-calendar')?.metadata.resourceVersion
+      this.#frozen = { version, obligations: this.#google.obligations() }
       this.#client = this.#newGoogle()
       this.#cluster = this.#newCluster()
       this.#startReconcilers()
@@ -224,8 +228,10 @@ class Fuzz {
     const agent = this.#kubernetes.find('Agent', 'alice')
     const object = this.#kubernetes.find(this.#case.kind, 'alice-calendar')
     const mine = object && this.#isOurs(object) ? object : undefined
-    const looked: Looked = { agent, published: mine, now: this.#clock.now(), google: this.#google }
-    this.problems.push(...judgeBusy(looked, this.#case), ...judgeReady(looked))
+    if (this.#frozen?.version !== mine?.metadata.resourceVersion) this.#frozen = undefined
+    const obligations = this.#frozen?.obligations ?? this.#google.obligations()
+    const looked: Looked = { agent, published: mine, now: this.#clock.now(), obligations }
+    this.problems.push(...judgeBusy(looked), ...judgeReady(looked))
   }
 
   #judgeEnd(): void {
