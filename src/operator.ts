@@ -99,7 +99,7 @@ export function createOperator(deps: OperatorDeps): Operator {
       const alive = (): boolean => ![integrations, agents].some(isStuck)
       if (settings.metricsBindAddress) {
         const { registry } = metrics
-        health = await serveHealth({ ...settings.metricsBindAddress, registry, alive, ready: () => cluster.hasSynced })
+        health = await serveHealth({ ...settings.metricsBindAddress, registry, alive, ready: () => cluster.isReady })
       }
       await cluster.start()
       await web?.start()

@@ -118,7 +118,12 @@ export function createReflectors(
     })
   const all = namespaces.length === 0
   const perNamespace = (all ? [undefined] : namespaces).flatMap((namespace) => [
-    one('calendarintegrations', namespace, { ...ours, kind: 'CalendarIntegration', store: integrations }),
+    one('calendarintegrations', namespace, {
+      ...ours,
+      kind: 'CalendarIntegration',
+      store: integrations,
+      isScout: true,
+    }),
     one('agents', namespace, { ...ours, kind: 'Agent', store: agents }),
     one('secrets', namespace, { ...core, kind: 'Secret', store: secrets }),
     one('configmaps', namespace, { ...managed, kind: 'ConfigMap', store: configMaps }),

@@ -6,6 +6,7 @@
  */
 import type { Clock, Random } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
+import { ApiHealth } from './api-health.ts'
 import { createCaches, createMetadataStore, createReflectors, createSecretReflector } from './caches.ts'
 import type { Connection } from './connection.ts'
 import { createEventRecorder, type EventsDeps } from './events.ts'
@@ -36,15 +37,18 @@ export interface RunningCluster extends Cluster {
   /** Begins to watch; resolves once everything was listed. */
   start(): Promise<void>
   readonly hasSynced: boolean
+  /** Whether everything was listed, and is watched: each watch was accepted within the last minute. */
+  readonly isReady: boolean
   /** Ends the watches, and gives the Events that were noted a moment to be written. */
   stop(): Promise<void>
 }
 
 export function createCluster(deps: ClusterDeps): RunningCluster {
-  const send = createRequest(deps)
+  const health = new ApiHealth(deps)
+  const send = createRequest({ ...deps, health })
   const caches = createCaches(deps.log)
-  const reflectors = createReflectors({ ...deps, send }, caches, deps.namespaces)
-  const single = createSecretWatches({ ...deps, send })
+  const reflectors = createReflectors({ ...deps, send, health }, caches, deps.namespaces)
+  const single = createSecretWatches({ ...deps, send, health })
   const events = createEventRecorder({ ...deps, send, dropped: deps.eventDropped })
   let running: Promise<unknown> = Promise.resolve()
   return {
@@ -61,6 +65,9 @@ export function createCluster(deps: ClusterDeps): RunningCluster {
     },
     get hasSynced() {
       return reflectors.every((reflector) => reflector.hasSynced)
+    },
+    get isReady() {
+      return reflectors.every((reflector) => reflector.hasSynced && reflector.isFresh)
     },
     async stop() {
       for (const reflector of reflectors) reflector.stop()

@@ -4,15 +4,13 @@
  * Each value as soon as its line is complete. Breaking off destroys the stream; what it ends with without a line break is no
  * whole value, and is dropped.
  *
- * @param heard called for every piece that arrives, whole or not.
  * @throws SyntaxError where a line is no JSON; whatever the stream fails with.
  */
-export async function* jsonLines<T>(stream: AsyncIterable<Buffer>, heard: () => void): AsyncGenerator<T> {
+export async function* jsonLines<T>(stream: AsyncIterable<Buffer>): AsyncGenerator<T> {
   const decoder = new TextDecoder()
   // Kept in pieces until a line is whole: joining at every piece would be quadratic for a large object.
   let pieces: string[] = []
   for await (const chunk of stream) {
-    heard()
     const [first = '', ...rest] = decoder.decode(chunk, { stream: true }).split('\n')
     pieces.push(first)
     for (const next of rest) {

@@ -8,6 +8,7 @@
  */
 import { sleep, type Clock, type Random } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
+import type { ApiHealth } from './api-health.ts'
 import { jsonLines } from './json-lines.ts'
 import { ApiError, keyOf, type KubernetesObject } from './port.ts'
 import { refusal, unreachable } from './refusal.ts'
@@ -28,6 +29,8 @@ export interface ReflectorOptions<T extends KubernetesObject> {
   store: WatchStore<T>
   /** Which keys of the store are this reflector's. */
   scope: (key: string) => boolean
+  /** Whether it goes on asking every few seconds while no request succeeds, so that the others need not. */
+  isScout?: boolean
 }
 
 export interface ReflectorDeps extends RequestDeps {
@@ -35,6 +38,7 @@ export interface ReflectorDeps extends RequestDeps {
   clock: Clock
   random: Random
   log: Log
+  health: ApiHealth
 }
 
 export interface Reflector {
@@ -42,6 +46,8 @@ export interface Reflector {
   readonly synced: Promise<void>
   /** Whether it is. */
   readonly hasSynced: boolean
+  /** Whether what it knows is as new as a watch makes it: one was accepted within the last minute. */
+  readonly isFresh: boolean
   /** Begins, once however often it is called; resolves after `stop`. */
   run(): Promise<void>
   stop(): void
@@ -54,9 +60,18 @@ const LONGEST_BACKOFF_MS = 30_000
 const BACKOFF_RESET_MS = 120_000
 /** A server that ends every watch at once is not asked in a tight loop. */
 const SHORTEST_ROUND_MS = 1_000
-const SHORTEST_WATCH_S = 300
-/** Bookmarks come about once a minute: a watch that is silent for longer than this is dead. */
-const SILENCE_MS = 150_000
+/** So often a connection proves that it is alive; a watch costs next to nothing to open, and its connection is kept. */
+const SHORTEST_WATCH_S = 40
+/** A server that has not ended a watch so long after its time is gone without a word. */
+const OVERTIME_MS = 5_000
+/** Longer than any watch lasts. */
+const FRESH_MS = 60_000
+/** A server sends a bookmark before it ends a watch; one that doesn't may not know our version (a restored backup). */
+const SILENT_WATCHES_UNTIL_LIST = 3
+/** One that ended sooner had no time to say anything. */
+const SILENT_MS = 30_000
+/** How long a scout pauses at most while no request succeeds. */
+const SCOUT_PAUSE_MS = 5_000
 /** After so many failures in a row the version is doubted too. */
 const FAILURES_UNTIL_LIST = 5
 
@@ -89,6 +104,9 @@ export function createReflector<T extends KubernetesObject>(
     get hasSynced() {
       return hasSynced
     },
+    get isFresh() {
+      return session.isFresh
+    },
     run: () => (running ??= session.run(onSynced)),
     stop: () => stopping.abort(),
   }
@@ -105,6 +123,10 @@ class Session<T extends KubernetesObject> {
   #backoff = FIRST_BACKOFF_MS
   #failures = 0
   #complaint = ''
+  /** How many watches in a row have brought nothing at all. */
+  #silent = 0
+  /** When a watch was accepted last, by the monotonic clock. */
+  #acceptedAt = -Infinity
 
   constructor(deps: ReflectorDeps, options: ReflectorOptions<T>, signal: AbortSignal) {
     this.#deps = deps
@@ -112,15 +134,20 @@ class Session<T extends KubernetesObject> {
     this.#signal = signal
   }
 
+  get isFresh(): boolean {
+    return this.#deps.clock.monotonic() - this.#acceptedAt < FRESH_MS
+  }
+
   async run(onSynced: () => void): Promise<void> {
     const { clock } = this.#deps
     while (!this.#signal.aborted) {
-      const startedAt = clock.now()
+      const startedAt = clock.monotonic()
+      const lasted = (): number => clock.monotonic() - startedAt
       try {
         await this.#round(onSynced)
-        if (clock.now() - startedAt < SHORTEST_ROUND_MS) await sleep(clock, SHORTEST_ROUND_MS, this.#signal)
+        if (lasted() < SHORTEST_ROUND_MS) await sleep(clock, SHORTEST_ROUND_MS, this.#signal)
       } catch (error) {
-        await this.#pause(error, clock.now() - startedAt)
+        await this.#pause(error, lasted())
       }
     }
   }
@@ -130,7 +157,7 @@ class Session<T extends KubernetesObject> {
       const version = await this.#list()
       if (this.#signal.aborted) return
       this.#version = this.#newest = version
-      this.#failures = 0
+      this.#failures = this.#silent = 0
       onSynced()
     }
     await this.#watch()
@@ -141,16 +168,33 @@ class Session<T extends KubernetesObject> {
 
   async #pause(error: unknown, lasted: number): Promise<void> {
     if (this.#signal.aborted) return
-    const { clock, random } = this.#deps
-    this.#complain(error)
+    const { health, clock } = this.#deps
+    if (!health.isFailing) this.#complain(error)
     this.#failures += 1
-    const gone = error instanceof ApiError && error.failure === 'Gone'
-    if (gone || this.#failures >= FAILURES_UNTIL_LIST) this.#version = undefined
+    const refusal = error instanceof ApiError ? error : undefined
+    if (refusal?.failure === 'Gone' || this.#failures >= FAILURES_UNTIL_LIST) this.#version = undefined
     if (lasted > BACKOFF_RESET_MS) this.#backoff = FIRST_BACKOFF_MS
-    const asked = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0
-    const pause = Math.max(this.#backoff * (1 + random()), asked)
+    const pause = this.#nextPause(refusal?.retryAfterMs)
+    await (health.isFailing ? this.#sitOut(pause) : sleep(clock, pause, this.#signal))
+  }
+
+  #nextPause(asked = 0): number {
+    const pause = Math.max(this.#backoff * (1 + this.#deps.random()), asked)
     this.#backoff = Math.min(this.#backoff * 2, LONGEST_BACKOFF_MS)
-    await sleep(clock, pause, this.#signal)
+    return pause
+  }
+
+  /** Until the time is over, or somebody else's request has succeeded. */
+  async #sitOut(pause: number): Promise<void> {
+    const { clock, health } = this.#deps
+    const longest = this.#options.isScout ? SCOUT_PAUSE_MS : Infinity
+    const over = new AbortController()
+    const stop = (): void => over.abort()
+    this.#signal.addEventListener('abort', stop)
+    const forget = health.onRecovery(stop)
+    await sleep(clock, Math.min(pause, longest), over.signal)
+    forget()
+    this.#signal.removeEventListener('abort', stop)
   }
 
   /** Once for each new reason: a server that is away for an hour is one line. */
@@ -197,7 +241,7 @@ class Session<T extends KubernetesObject> {
 
   /** Resolves when the server ended the watch in order; fails otherwise. */
   async #watch(): Promise<void> {
-    const seconds = Math.round(SHORTEST_WATCH_S * (1 + this.#deps.random()))
+    const seconds = Math.round(SHORTEST_WATCH_S * (1 + this.#deps.random() / 4))
     const query = {
       watch: 'true',
       allowWatchBookmarks: 'true',
@@ -205,20 +249,34 @@ class Session<T extends KubernetesObject> {
       resourceVersion: this.#version ?? '',
     }
     const request = this.#request(query, 'PartialObjectMetadata')
-    const silence = startDeadline(this.#deps.clock, SILENCE_MS, this.#signal)
+    const deadline = startDeadline(this.#deps.clock, seconds * 1000 + OVERTIME_MS, this.#signal)
     try {
-      const response = await open(this.#deps, request, silence.signal)
+      const response = await open(this.#deps, request, deadline.signal)
       if (response.statusCode >= 300) throw refusal(request, response, await response.body.text())
-      for await (const event of jsonLines<WatchEvent>(response.body, () => silence.extend())) {
-        if (this.#signal.aborted) break
-        this.#event(event)
-      }
+      this.#acceptedAt = this.#deps.clock.monotonic()
+      await this.#read(response.body)
     } catch (error) {
-      // Silent since a version that the server does not know yet (a restored backup) or because it is gone: list.
-      if (silence.signal.aborted) this.#version = undefined
-      throw unreachable(request, error, silence.signal)
+      const failure = unreachable(request, error, deadline.signal)
+      if (failure !== error && !this.#signal.aborted) this.#deps.health.failed(failure.message)
+      throw failure
     } finally {
-      silence.cancel()
+      deadline.cancel()
+    }
+  }
+
+  async #read(body: AsyncIterable<Buffer>): Promise<void> {
+    let isSilent = true
+    try {
+      for await (const event of jsonLines<WatchEvent>(body)) {
+        if (this.#signal.aborted) return
+        this.#event(event)
+        isSilent = false
+      }
+    } finally {
+      const lasted = this.#deps.clock.monotonic() - this.#acceptedAt
+      if (!isSilent) this.#silent = 0
+      else if (lasted > SILENT_MS) this.#silent += 1
+      if (this.#silent >= SILENT_WATCHES_UNTIL_LIST) this.#version = undefined
     }
   }
 

@@ -25,7 +25,7 @@ export function refusal(request: ApiRequest, response: Dispatcher.ResponseData, 
   const status = parseStatus(text)
   const code = response.statusCode
   const retryAfterMs = retryAfter(response)
-  const message = [`${what(request)} answered ${code}`, status.reason, ...hints(code, status)]
+  const message = [`${whatOf(request)} answered ${code}`, status.reason, ...hints(code, status)]
   // 401 and 429, and 503 with a Retry-After, come from before the request was looked at.
   const untaken = code === 401 || code === 429 || (code === 503 && retryAfterMs !== undefined)
   const kind = untaken ? UntakenError : ApiError
@@ -38,7 +38,7 @@ export function unreachable(request: ApiRequest, error: unknown, signal: AbortSi
   const late: unknown = signal.aborted ? signal.reason : undefined
   const code = codeOf(error)
   const untaken = error instanceof CredentialsError || (code !== undefined && NEVER_SENT.includes(code))
-  const message = `${what(request)} failed: ${late instanceof Error ? late.message : words(error, code)}`
+  const message = `${whatOf(request)} failed: ${late instanceof Error ? late.message : words(error, code)}`
   return new (untaken && !late ? UntakenError : ApiError)('Unreachable', message)
 }
 
@@ -55,7 +55,7 @@ const codeOf = (error: unknown): string | undefined =>
 const NEVER_SENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT']
 
 /** Without the query: a continue token says nothing to people. */
-const what = ({ method, path }: ApiRequest): string => `${method} ${path.split('?')[0] ?? path}`
+export const whatOf = ({ method, path }: ApiRequest): string => `${method} ${path.split('?')[0] ?? path}`
 
 function parseStatus(text: string): Status {
   const { kind, reason, message, details } = asFields(parse(text))
@@ -125,8 +125,12 @@ const isTooLarge = (code: number, message: string, causes: Status['causes']): bo
   (code === 422 &&
     causes.some(({ field = '', reason }) => reason === 'FieldValueTooLong' && /^(|data|\[\])$/.test(field)))
 
+/** Nobody who answers for the API server makes us stay away for longer. */
+const LONGEST_RETRY_AFTER_MS = 60_000
+
 /** Whole seconds, as the API server has it. */
 function retryAfter({ headers }: Dispatcher.ResponseData): number | undefined {
   const value = headers['retry-after']
-  return typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) * 1000 : undefined
+  if (typeof value !== 'string' || !/^\d+$/.test(value)) return undefined
+  return Math.min(Number(value) * 1000, LONGEST_RETRY_AFTER_MS)
 }

@@ -5,9 +5,10 @@
  */
 import type { Dispatcher } from 'undici'
 import { sleep, type Clock, type Random } from '../platform/clock.ts'
-import type { Connection } from './connection.ts'
+import type { ApiHealth } from './api-health.ts'
+import type { Access, Connection } from './connection.ts'
 import { ApiError } from './port.ts'
-import { isUntaken, refusal, unreachable } from './refusal.ts'
+import { isUntaken, refusal, unreachable, whatOf } from './refusal.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
@@ -27,6 +28,8 @@ export interface RequestDeps {
   random: Random
   /** Called once a try; `code` is the HTTP status, or `error`. */
   observe?: (method: Method, code: string, host: string) => void
+  /** Told of every try, where it matters. */
+  health?: ApiHealth
 }
 
 /** Answers the body, undefined where there is none. Fails with an `ApiError`; at once where `signal` aborts. */
@@ -85,10 +88,15 @@ export interface Deadline {
   cancel(): void
 }
 
+class StoppedError extends Error {}
+
+/** That somebody here wants no answer any more is no failure of the server. */
+const isStopped = ({ aborted, reason }: AbortSignal): boolean => aborted && reason instanceof StoppedError
+
 /** A signal that aborts after `ms`, or with `parent`. */
 export function startDeadline(clock: Clock, ms: number, parent: AbortSignal | undefined): Deadline {
   const abort = new AbortController()
-  const stop = (): void => abort.abort(new Error('stopped'))
+  const stop = (): void => abort.abort(new StoppedError('stopped'))
   const expire = (): void => abort.abort(new Error('no answer in time'))
   if (parent?.aborted) stop()
   parent?.addEventListener('abort', stop)
@@ -108,36 +116,47 @@ export function startDeadline(clock: Clock, ms: number, parent: AbortSignal | un
 
 /** Sends it and answers with the head of the response; its body is still to come. Fails with whatever it was. */
 export async function open(
-  { connection, observe }: RequestDeps,
-  { method, path, body, contentType = 'application/json', accept = 'application/json' }: ApiRequest,
+  deps: RequestDeps,
+  request: ApiRequest,
   signal: AbortSignal,
 ): Promise<Dispatcher.ResponseData> {
+  const { connection, observe, health } = deps
   const host = new URL(connection.origin).host
   try {
     const access = await unlessAborted(connection.access(), signal)
-    const response = await access.dispatcher.request({
-      origin: connection.origin,
-      path: connection.basePath + path,
-      method,
-      signal,
-      // undici would close the connection after each DELETE that has a body.
-      reset: false,
-      headers: {
-        ...access.headers,
-        'user-agent': 'calendar-operator',
-        accept,
-        ...(body === undefined ? {} : { 'content-type': contentType }),
-      },
-      body: body === undefined ? undefined : JSON.stringify(body),
-    })
+    const response = await dispatch(connection, access, request, signal)
     if (response.statusCode === 401) connection.renew(access)
-    observe?.(method, String(response.statusCode), host)
+    observe?.(request.method, String(response.statusCode), host)
+    health?.answered(response.statusCode, whatOf(request))
     return response
   } catch (error) {
-    observe?.(method, 'error', host)
+    observe?.(request.method, 'error', host)
+    if (!isStopped(signal)) health?.failed(unreachable(request, error, signal).message)
     throw error
   }
 }
+
+const dispatch = (
+  { origin, basePath }: Connection,
+  { dispatcher, headers }: Access,
+  { method, path, body, contentType = 'application/json', accept = 'application/json' }: ApiRequest,
+  signal: AbortSignal,
+): Promise<Dispatcher.ResponseData> =>
+  dispatcher.request({
+    origin,
+    path: basePath + path,
+    method,
+    signal,
+    // undici would close the connection after each DELETE that has a body.
+    reset: false,
+    headers: {
+      ...headers,
+      'user-agent': 'calendar-operator',
+      accept,
+      ...(body === undefined ? {} : { 'content-type': contentType }),
+    },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  })
 
 /** A plugin that hangs holds nobody up for longer than the request's deadline. */
 function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
