@@ -14,7 +14,7 @@ import type { Visit } from './visit.ts'
 type Scope = 'namespace' | 'integration' | 'link'
 
 /** Fewer than there are connections to Google, so that reading calendars never waits for sign-ins. */
-const AT_GOOGLE = { total: 24, perKey: { namespace: 16, integration: 16, link: 2 } }
+const AT_GOOGLE = { total: 24, perKey: { namespace: 20, integration: 16, link: 2 } }
 /**
  * A thousand sign-ins at once would take a thousand connections to the API server, behind which the Lease of the leader is
  * renewed too late.
