@@ -197,7 +197,7 @@ function webOf(
   if (!webBindAddress) return undefined
   const observe = (outcome: string): void => metrics.signIn(outcome)
   return createWeb(
-    { ...parts, accountsURL, clock, log, randomBytes, observe },
+    { ...parts, accountsURL, sites: settings.sites, clock, log, randomBytes, observe },
     { ...webBindAddress, pathPrefix, trustedProxies },
   )
 }

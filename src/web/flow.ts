@@ -12,12 +12,14 @@ import {
   type TokenAnswer,
 } from '../google/port.ts'
 import { missingScopes } from '../google/scopes.ts'
+import { consentOf } from '../resources/consent.ts'
 import type { Agent } from '../resources/types.ts'
 import { isOf, keepGrant, readKept, type NewGrant } from './keep.ts'
 import type { Key } from './keys.ts'
 import type { Outcome } from './pages/pages.ts'
 import type { Places } from './places.ts'
 import type { WebDeps } from './port.ts'
+import { notedOf, shownOf } from './shown.ts'
 import { hashed, sealState, STATE_LIFETIME_MS, type State } from './state.ts'
 import type { Visit } from './visit.ts'
 
@@ -42,7 +44,7 @@ const random = ({ randomBytes }: WebDeps, count: number): string =>
 /** Makes the state of a new attempt; nothing is remembered of it here. */
 export async function begin(
   deps: WebDeps,
-  { agent, signIn: { mode }, client }: Visit,
+  { agent, signIn: { mode }, client, consent }: Visit,
   browser: string,
   key: Key,
 ): Promise<Attempt> {
@@ -54,6 +56,7 @@ export async function begin(
     browser: hashed(browser),
     clientId: client?.credentials.clientId ?? '',
     ...(mode === 'Redirect' ? { verifier } : {}),
+    shown: shownOf(consent),
     expiresAt: deps.clock.now() + STATE_LIFETIME_MS,
   }
   const codeChallenge = createHash('sha256').update(verifier).digest('base64url')
@@ -178,6 +181,7 @@ async function keep(
     grantedAt: deps.clock.now(),
     ...(tokens.grantExpiresAt === undefined ? {} : { grantExpiresAt: tokens.grantExpiresAt }),
     clientId: state.clientId,
+    consent: notedOf(state.shown, consentOf(agent.spec)),
   }
   await deps.places.keeping(visit, () => keepGrant(deps, agent, grant))
   deps.connected(visit.agentKey)

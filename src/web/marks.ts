@@ -34,12 +34,21 @@ export function uidOf(tag: string, keys: readonly Key[]): string | undefined {
   return keys.some(({ link }) => same(bytes.subarray(UID_BYTES), mac(link, 'link', uid))) ? uid : undefined
 }
 
-/** Goes along with what a browser sends from a page of ours. */
-export const formToken = (key: Key, browser: string, tag: string): string =>
-  mac(key.form, 'form', browser, tag).toString('base64url')
+/**
+ * Goes along with what a browser sends from a page of ours.
+ *
+ * @param shown names what the page said; it stands in the token, and is not secret.
+ */
+export const formToken = (key: Key, browser: string, tag: string, shown: string): string =>
+  `${mac(key.form, 'form', browser, tag, shown).toString('base64url')}.${shown}`
 
-export const isFormToken = (text: unknown, keys: readonly Key[], browser: string, tag: string): boolean =>
-  typeof text === 'string' && keys.some((key) => same(Buffer.from(text), Buffer.from(formToken(key, browser, tag))))
+/** What the page said that gave this token to that browser; undefined for everything that is no token of ours. */
+export function shownWith(text: unknown, keys: readonly Key[], browser: string, tag: string): string | undefined {
+  if (typeof text !== 'string') return undefined
+  const shown = text.slice(text.indexOf('.') + 1)
+  const isOurs = keys.some((key) => same(Buffer.from(text), Buffer.from(formToken(key, browser, tag, shown))))
+  return isOurs ? shown : undefined
+}
 
 /** Goes along with an outcome in a URL, so that nobody is told one that did not happen. @param at ms since the epoch. */
 export const outcomeProof = (key: Key, ...[browser, tag, outcome, at]: [string, string, string, number]): string =>

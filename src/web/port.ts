@@ -3,6 +3,7 @@ import type { Google } from '../google/port.ts'
 import type { Cluster } from '../kubernetes/port.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
+import type { Sites } from '../resources/sites.ts'
 import type { Outcome } from './pages/pages.ts'
 
 export interface WebDeps {
@@ -10,6 +11,8 @@ export interface WebDeps {
   google: Google
   /** Where Google asks for consent: its script comes from there too, and forms are led there. */
   accountsURL: string
+  /** Whose each site is, as far as a setting says so. */
+  sites: Sites
   clock: Clock
   log: Log
   /** Unguessable. */

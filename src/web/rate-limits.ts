@@ -14,17 +14,17 @@ export interface RateLimit {
 export const MISTAKES: RateLimit = { burst: 60, refillMs: 1_000 }
 /** Log lines, and Events, that tell of one Agent's failed sign-ins: whoever has its link can cause them. */
 export const TOLD_FAILURES: RateLimit = { burst: 5, refillMs: 60_000 }
-/** Reads of one integration's client Secret. Each change of the Secret costs one read; more changes than that serve nobody. */
-export const CLIENT_READS: RateLimit = { burst: 10, refillMs: 1_000 }
+/** Reads of one client's or grant's Secret for pages. Each change of it costs one read; more changes than that serve nobody. */
+export const SECRET_READS: RateLimit = { burst: 10, refillMs: 1_000 }
 
 const MAX_KEYS = 10_000
 
 /** Moves the key to the end of the map, and forgets the key at its start where there are too many. */
-function touch<T>(map: Map<string, T>, key: string, value: T): void {
+export function rememberBounded<T>(map: Map<string, T>, key: string, value: T, max: number): void {
   map.delete(key)
   map.set(key, value)
   const oldest = map.keys().next()
-  if (map.size > MAX_KEYS && !oldest.done) map.delete(oldest.value)
+  if (map.size > max && !oldest.done) map.delete(oldest.value)
 }
 
 /** One token bucket for each key. */
@@ -44,7 +44,7 @@ export class KeyedRateLimiter {
     const now = this.#clock.monotonic()
     const known = this.#byKey.get(key)
     const left = known ? Math.min(burst, known.left + (now - known.at) / refillMs) : burst
-    touch(this.#byKey, key, { left: Math.max(left - 1, 0), at: now })
+    rememberBounded(this.#byKey, key, { left: Math.max(left - 1, 0), at: now }, MAX_KEYS)
     return left >= 1
   }
 
@@ -82,7 +82,7 @@ export class SlidingWindowLimiter {
   /** Counts one. */
   record(key: string): void {
     const admitted = [...(this.#byKey.get(key) ?? []), this.#clock.monotonic()]
-    touch(this.#byKey, key, admitted.slice(-this.#limit.max))
+    rememberBounded(this.#byKey, key, admitted.slice(-this.#limit.max), MAX_KEYS)
   }
 
   get size(): number {

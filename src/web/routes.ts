@@ -4,19 +4,19 @@
  * its page, so that a reload repeats nothing.
  */
 import { Hono } from 'hono'
-import { getCookie, setCookie } from 'hono/cookie'
 import type { BlockList } from 'node:net'
+import { Answers, language, seeOther, TooManyRequestsError } from './answers.ts'
+import { browserOf, ensureBrowser } from './browser-cookie.ts'
 import { Completions } from './completion.ts'
-import { BusyError } from '../rate-limit/fair-semaphore.ts'
 import { begin, type Answer } from './flow.ts'
 import { headersOf } from './headers.ts'
 import type { Keys } from './keys.ts'
-import { clientAddress, rateLimitKey } from './limits.ts'
-import { formToken, isFormToken, isOutcomeProof, outcomeProof, tagOf, uidOf } from './marks.ts'
+import { formToken, isOutcomeProof, outcomeProof, shownWith, tagOf, uidOf } from './marks.ts'
 import * as pages from './pages/pages.ts'
 import type { WebDeps } from './port.ts'
-import { CallbackLimiter, KeyedRateLimiter, MISTAKES, TOLD_FAILURES } from './rate-limits.ts'
+import { CallbackLimiter } from './rate-limits.ts'
 import { answerOf, formOf, isOwnOrigin, isScripted, jsonOf, type App, type Request } from './request.ts'
+import { consentDigest } from './shown.ts'
 import { hashed, openState, type State } from './state.ts'
 import { standingOf, viewOf, Visits, type Visit } from './visit.ts'
 
@@ -28,41 +28,31 @@ export interface RoutesOptions {
   proxies: BlockList
 }
 
-const COOKIE = 'calendar-operator'
-const BROWSER_BYTES = 24
-const A_DAY_S = 24 * 60 * 60
-const A_MINUTE_MS = 60_000
-/** How long a page tells what happened a moment ago, however often it is loaded. */
+/** How long a page tells what happened a moment ago, however often it is loaded. By the time of day: any replica tells it. */
 const OUTCOME_SHOWN_MS = 5 * 60_000
 
-/** Thrown where somebody asks for more than anybody needs. */
-class TooManyRequestsError extends Error {
-  /** After which it may be tried again. */
-  readonly delayMs: number
-
-  constructor(delayMs: number) {
-    super('too many requests')
-    this.delayMs = delayMs
-  }
+/** What a browser sends from a page of ours. */
+interface Own {
+  browser: string
+  /** Names what the page said. */
+  shown: string
 }
 
 export class Routes {
   readonly #deps: WebDeps
   readonly #options: RoutesOptions
+  readonly #answers: Answers
   readonly #visits: Visits
   readonly #completions: Completions
-  readonly #mistakes: KeyedRateLimiter
   readonly #callbacks: CallbackLimiter
-  readonly #logged: KeyedRateLimiter
 
   constructor(deps: WebDeps, options: RoutesOptions) {
     this.#deps = deps
     this.#options = options
+    this.#answers = new Answers(deps, options)
     this.#visits = new Visits(deps, options.pathPrefix)
     this.#completions = new Completions(deps, this.#visits)
-    this.#mistakes = new KeyedRateLimiter(deps.clock, MISTAKES)
     this.#callbacks = new CallbackLimiter(deps.clock)
-    this.#logged = new KeyedRateLimiter(deps.clock, TOLD_FAILURES)
   }
 
   app(): Hono<App> {
@@ -82,8 +72,8 @@ export class Routes {
       }
       app.get(path, (request) => request.body(body, 200, headers))
     }
-    app.notFound((request) => this.#notFound(request))
-    app.onError((error, request) => this.#failed(request, error))
+    app.notFound((request) => this.#answers.notFound(request))
+    app.onError((error, request) => this.#answers.failed(request, error))
     return app
   }
 
@@ -91,12 +81,12 @@ export class Routes {
   async #visited(request: Request, answer: (visit: Visit) => Promise<Response> | Response): Promise<Response> {
     const uid = await this.#uidOf(request)
     const visit = uid === undefined ? undefined : await this.#visits.of(uid)
-    return visit ? answer(visit) : this.#notFound(request)
+    return visit ? answer(visit) : this.#answers.notFound(request)
   }
 
   /** Of the Agent that the link is for. */
   async #uidOf(request: Request): Promise<string | undefined> {
-    const tag = request.req.param('tag') ?? ''
+    const tag = tagIn(request)
     const { keys } = this.#options
     let uid = uidOf(tag, keys.all)
     if (uid === undefined && tag.length === 43) {
@@ -107,28 +97,28 @@ export class Routes {
     return uid
   }
 
-  #show(request: Request, visit: Visit): Response | Promise<Response> {
+  async #show(request: Request, visit: Visit): Promise<Response> {
     const key = this.#options.keys.current
-    if (!key) return this.#notFound(request)
-    const tag = request.req.param('tag') ?? ''
-    const browser = this.#browser(request)
+    if (!key) return this.#answers.notFound(request)
+    const tag = tagIn(request)
+    const browser = ensureBrowser(request, this.#deps)
     const outcome = this.#outcomeOf(request, visit, browser)
     const { accountsURL } = this.#deps
     const view = {
-      ...viewOf(visit, this.#pathOf(tag)),
-      csrf: formToken(key, browser, tag),
+      ...viewOf(visit, this.#pathOf(tag), await this.#visits.consentBefore(visit)),
+      csrf: formToken(key, browser, tag, consentDigest(visit.consent)),
       clientScript: { accountsOrigin: accountsURL },
       ...(outcome && { outcome }),
     }
     const leads = { accountsURL, popup: view.mode === 'Popup' }
-    return this.#html(request, pages.signInPage(view, language(request)), 200, headersOf(leads))
+    return this.#answers.html(request, pages.signInPage(view, language(request)), 200, headersOf(leads))
   }
 
   /** What the page tells: what has just happened, if that is proved, else how things stand. */
   #outcomeOf(request: Request, visit: Visit, browser: string): pages.Outcome | undefined {
     const { outcome = '', at = '', proof = '' } = request.req.query()
     const recent = Math.abs(this.#deps.clock.now() - Number(at)) <= OUTCOME_SHOWN_MS
-    const what = [browser, request.req.param('tag') ?? '', outcome, Number(at)] as const
+    const what = [browser, tagIn(request), outcome, Number(at)] as const
     // Finished twice at a time, at two replicas: one of them was told that the attempt is over.
     const isBehind = outcome === 'expired' && !visit.needed
     if (recent && !isBehind && isOutcomeProof(proof, this.#options.keys.all, ...what)) return outcome as pages.Outcome
@@ -137,14 +127,14 @@ export class Routes {
 
   /** The form of the redirect flow. */
   async #redirect(request: Request, visit: Visit): Promise<Response> {
-    const browser = this.#own(request, visit, (await formOf(request)).get('csrf'))
+    const own = this.#own(request, visit, (await formOf(request)).get('csrf'))
     const key = this.#options.keys.current
-    if (browser === undefined || !key) return this.#refused(request)
-    const { client, signIn } = visit
-    const tag = request.req.param('tag') ?? ''
-    if (!client || signIn.mode !== 'Redirect' || visit.suspended || !visit.needed)
-      return seeOther(request, this.#pathOf(tag))
-    const { state, codeChallenge } = await begin(this.#deps, visit, browser, key)
+    if (!own || !key) return this.#answers.refused(request)
+    const { client, signIn, suspended, needed } = visit
+    const usable = client && signIn.mode === 'Redirect' && !suspended && needed
+    // The page said something else than would be noted: it is shown as it stands now.
+    if (!usable || own.shown !== consentDigest(visit.consent)) return seeOther(request, this.#pathOf(tagIn(request)))
+    const { state, codeChallenge } = await begin(this.#deps, visit, own.browser, key)
     const { scopes } = visit.integration.spec.google
     const { redirectURI } = signIn
     const loginHint = visit.agent.spec.account
@@ -153,12 +143,14 @@ export class Routes {
 
   /** What the script of the popup flow hands to Google's. */
   async #attempt(request: Request, visit: Visit): Promise<Response> {
-    const browser = this.#own(request, visit, (await jsonOf(request)).csrf)
+    const own = this.#own(request, visit, (await jsonOf(request)).csrf)
     const key = this.#options.keys.current
     const { client, signIn, suspended, needed } = visit
     const usable = client && signIn.mode === 'Popup' && !suspended && needed
-    if (browser === undefined || !key || !usable || !isScripted(request)) return this.#refused(request)
-    const { state } = await begin(this.#deps, visit, browser, key)
+    if (!own || !key || !usable || !isScripted(request)) return this.#answers.refused(request)
+    // The script loads the page anew.
+    if (own.shown !== consentDigest(visit.consent)) return request.json({}, 409, headersOf())
+    const { state } = await begin(this.#deps, visit, own.browser, key)
     const scope = visit.integration.spec.google.scopes.join(' ')
     const answer = { clientID: client.credentials.clientId, scope, loginHint: visit.agent.spec.account, state }
     return request.json(answer, 200, headersOf())
@@ -167,33 +159,33 @@ export class Routes {
   /** What Google's window has handed to the script. */
   async #code(request: Request): Promise<Response> {
     const uid = await this.#uidOf(request)
-    if (uid === undefined) return this.#notFound(request)
+    if (uid === undefined) return this.#answers.notFound(request)
     this.#admit(request, uid)
     const visit = await this.#visits.of(uid)
-    if (!visit) return this.#notFound(request)
+    if (!visit) return this.#answers.notFound(request)
     const { state, code, error } = await jsonOf(request)
     const own = isScripted(request) && isOwnOrigin(request, visit)
     const opened = own ? await this.#opened(state) : undefined
-    const fits = opened?.uid === uid && this.#isOf(request, opened, 'Popup')
+    const fits = opened?.uid === uid && isFrom(request, opened, 'Popup')
     const location = fits && (await this.#complete(request, opened, answerOf(code, error)))
-    return location ? request.json({ location }, 200, headersOf()) : this.#refused(request)
+    return location ? request.json({ location }, 200, headersOf()) : this.#answers.refused(request)
   }
 
   /** Where Google sends the browser after a redirect. */
   async #callback(request: Request): Promise<Response> {
     const { state, code, error } = request.req.query()
     const opened = await this.#opened(state)
-    if (!opened) return this.#refused(request)
+    if (!opened) return this.#answers.refused(request)
     request.set('uid', opened.uid)
     this.#admit(request, opened.uid)
-    const fits = this.#isOf(request, opened, 'Redirect')
+    const fits = isFrom(request, opened, 'Redirect')
     const location = fits && (await this.#complete(request, opened, answerOf(code, error)))
-    return location ? seeOther(request, location) : this.#refused(request)
+    return location ? seeOther(request, location) : this.#answers.refused(request)
   }
 
   /** Counts a callback before anything is asked because of it, whatever comes of it. */
   #admit(request: Request, uid: string): void {
-    const delayMs = this.#callbacks.admit(this.#client(request), uid)
+    const delayMs = this.#callbacks.admit(this.#answers.client(request), uid)
     if (delayMs > 0) throw new TooManyRequestsError(delayMs)
   }
 
@@ -208,16 +200,10 @@ export class Routes {
     return openState(text, keys.all, now)
   }
 
-  /** Whether the state is of this flow, and of this very browser. */
-  #isOf(request: Request, state: State, mode: State['mode']): boolean {
-    const browser = this.#cookie(request)
-    return state.mode === mode && browser !== undefined && hashed(browser) === state.browser
-  }
-
   /** Lets the attempt come to its end, once; answers where its page is, undefined where it had ended before. */
   async #complete(request: Request, state: State, answer: Answer | undefined): Promise<string | undefined> {
     const key = this.#options.keys.current
-    const browser = this.#cookie(request)
+    const browser = browserOf(request)
     if (!answer || !key || browser === undefined) return undefined
     const outcome = await this.#completions.complete(state, answer)
     if (outcome === undefined) return undefined
@@ -227,83 +213,23 @@ export class Routes {
     return `${this.#pathOf(tag)}?${new URLSearchParams({ outcome, at: String(at), proof }).toString()}`
   }
 
-  /** The browser that sends what a page of ours gave it; undefined where anything speaks against it. */
-  #own(request: Request, visit: Visit, csrf: unknown): string | undefined {
-    const browser = this.#cookie(request)
-    const tag = request.req.param('tag') ?? ''
+  /** Undefined where anything speaks against it that a page of ours, in this browser, sends this. */
+  #own(request: Request, visit: Visit, csrf: unknown): Own | undefined {
+    const browser = browserOf(request)
     if (browser === undefined || !isOwnOrigin(request, visit)) return undefined
-    return isFormToken(csrf, this.#options.keys.all, browser, tag) ? browser : undefined
-  }
-
-  #html(
-    request: Request,
-    page: string,
-    ...rest: [status: 200 | 400 | 404 | 429 | 503, headers: Record<string, string>]
-  ) {
-    return request.html(pages.underPrefix(page, this.#options.pathPrefix), ...rest)
+    const shown = shownWith(csrf, this.#options.keys.all, browser, tagIn(request))
+    return shown === undefined ? undefined : { browser, shown }
   }
 
   #pathOf(tag: string): string {
     return `${this.#options.pathPrefix}/sign-in/${tag}`
   }
-
-  #cookie(request: Request): string | undefined {
-    const value = getCookie(request, COOKIE, 'host')
-    return value !== undefined && /^[\w-]{32}$/.test(value) ? value : undefined
-  }
-
-  /** The browser's cookie, given to it now where it has none. */
-  #browser(request: Request): string {
-    const known = this.#cookie(request)
-    if (known !== undefined) return known
-    const value = Buffer.from(this.#deps.randomBytes(BROWSER_BYTES)).toString('base64url')
-    const options = {
-      path: '/',
-      secure: true,
-      httpOnly: true,
-      sameSite: 'Lax',
-      prefix: 'host',
-      maxAge: A_DAY_S,
-    } as const
-    setCookie(request, COOKIE, value, options)
-    return value
-  }
-
-  #notFound(request: Request): Response | Promise<Response> {
-    return this.#mistaken(request) ?? this.#html(request, pages.notFoundPage(language(request)), 404, headersOf())
-  }
-
-  #refused(request: Request): Response | Promise<Response> {
-    this.#deps.observe('refused')
-    return this.#mistaken(request) ?? this.#html(request, pages.refusedPage(language(request)), 400, headersOf())
-  }
-
-  #mistaken(request: Request): Response | Promise<Response> | undefined {
-    return this.#mistakes.tryAcquire(this.#client(request)) ? undefined : this.#tooMany(request, A_MINUTE_MS)
-  }
-
-  #tooMany(request: Request, delayMs: number): Response | Promise<Response> {
-    const headers = { ...headersOf(), 'retry-after': String(Math.ceil(delayMs / 1000)) }
-    return this.#html(request, pages.tooManyRequestsPage(language(request)), 429, headers)
-  }
-
-  /** The fault is not the browser's. */
-  #failed(request: Request, error: Error): Response | Promise<Response> {
-    if (error instanceof TooManyRequestsError) return this.#tooMany(request, error.delayMs)
-    const about = request.get('uid') ?? this.#client(request)
-    if (this.#logged.tryAcquire(about)) this.#deps.log.error({ error }, 'a sign-in request failed')
-    this.#deps.observe('failed')
-    const headers = { ...headersOf(), ...(error instanceof BusyError && { 'retry-after': '10' }) }
-    return this.#html(request, pages.failedPage(language(request)), 503, headers)
-  }
-
-  /** On whose account a request goes. */
-  #client(request: Request): string {
-    const socket = request.env.incoming.socket.remoteAddress ?? ''
-    return rateLimitKey(clientAddress(socket, request.req.header('x-forwarded-for'), this.#options.proxies))
-  }
 }
 
-const language = (request: Request): pages.Language => pages.negotiate(request.req.header('accept-language'))
+const tagIn = (request: Request): string => request.req.param('tag') ?? ''
 
-const seeOther = (request: Request, location: string): Response => request.body(null, 303, { ...headersOf(), location })
+/** Whether the state is of this flow, and of this very browser. */
+function isFrom(request: Request, state: State, mode: State['mode']): boolean {
+  const browser = browserOf(request)
+  return state.mode === mode && browser !== undefined && hashed(browser) === state.browser
+}

@@ -3,9 +3,11 @@
  * PKCE and any replica can go on where another began. It is good for ten minutes, for one browser, once.
  */
 import { createHash } from 'node:crypto'
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { CompactEncrypt, compactDecrypt } from 'jose'
 import type { Key } from './keys.ts'
 import type { SignInMode } from './pages/pages.ts'
+import type { Shown } from './shown.ts'
 
 export interface State {
   /** Of this attempt. */
@@ -19,6 +21,8 @@ export interface State {
   clientId: string
   /** Of PKCE; the popup has none. */
   verifier?: string
+  /** What the page showed. A state of 0.1.0 lacks it, and is refused: its page named less than is noted now. */
+  shown: Shown
   /** Ms since the epoch. */
   expiresAt: number
 }
@@ -29,14 +33,17 @@ export const STATE_LIFETIME_MS = 10 * 60_000
  * been put right since: it would live for too long, and is over.
  */
 export const CLOCK_SKEW_MS = 60_000
-const LONGEST = 2_048
+const LONGEST = 4_096
 
 export const hashed = (text: string): string => createHash('sha256').update(text).digest('base64url')
 
+/** Compressed, since ids of calendars are long and alike. */
 export function sealState(state: State, key: Key): Promise<string> {
-  const header = { alg: 'dir', enc: 'A256GCM', kid: key.id } as const
-  return new CompactEncrypt(Buffer.from(JSON.stringify(state))).setProtectedHeader(header).encrypt(key.state)
+  const header = { alg: 'dir', enc: 'A256GCM', kid: key.id, cty: DEFLATED } as const
+  return new CompactEncrypt(deflateRawSync(JSON.stringify(state))).setProtectedHeader(header).encrypt(key.state)
 }
+
+const DEFLATED = 'deflated'
 
 /** Undefined for everything that we did not make, that was changed, or that is too old. */
 export async function openState(text: string, keys: readonly Key[], now: number): Promise<State | undefined> {
@@ -54,8 +61,9 @@ const isCurrent = ({ expiresAt }: State, now: number): boolean =>
 async function decrypted(text: string, key: Key): Promise<State | undefined> {
   try {
     const options = { keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'] }
-    const { plaintext } = await compactDecrypt(text, key.state, options)
-    return JSON.parse(Buffer.from(plaintext).toString()) as State
+    const { plaintext, protectedHeader } = await compactDecrypt(text, key.state, options)
+    if (protectedHeader.cty !== DEFLATED) return undefined
+    return JSON.parse(inflateRawSync(plaintext).toString()) as State
   } catch {
     return undefined
   }

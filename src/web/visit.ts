@@ -8,12 +8,15 @@ import { signInOf, type SignIn } from '../google/signIn.ts'
 import { keyOf } from '../kubernetes/port.ts'
 import { integrationKey, notAllowed } from '../resources/allowed-namespaces.ts'
 import { findCondition } from '../resources/conditions.ts'
+import { consentOf, parseConsent, widenings, type Consent } from '../resources/consent.ts'
 import { decode } from '../resources/encoding.ts'
+import { grantSecretName } from '../resources/names.ts'
+import { ownershipOfGrant } from '../resources/ownership.ts'
+import { isSiteAccepted } from '../resources/sites.ts'
 import type { Agent, CalendarIntegration } from '../resources/types.ts'
-import { BusyError } from '../rate-limit/fair-semaphore.ts'
-import type { Outcome, SignInView } from './pages/pages.ts'
+import type { Added, CalendarView, Outcome, SignInView } from './pages/pages.ts'
 import type { WebDeps } from './port.ts'
-import { CLIENT_READS, KeyedRateLimiter } from './rate-limits.ts'
+import { SecretCache } from './secret-cache.ts'
 
 export interface Visit {
   agent: Agent
@@ -23,38 +26,39 @@ export interface Visit {
   /** Undefined while the client's Secret can't be used. */
   client: GoogleClient | undefined
   signIn: SignIn
+  /** What the page names. */
+  consent: Consent
   /** Nothing may be asked of Google now. */
   suspended: boolean
   /** Whether a person has to act. */
   needed: boolean
 }
 
-interface ReadFile {
-  version: string
-  /** One reading serves all who come meanwhile. */
-  file: Promise<ClientFile | undefined>
-}
-
 export class Visits {
-  readonly #deps: Pick<WebDeps, 'cluster' | 'google'>
+  readonly #deps: Pick<WebDeps, 'cluster' | 'google' | 'sites'>
   readonly #pathPrefix: string | undefined
-  /** The client files as they were last read, by integration. */
-  readonly #files = new Map<string, ReadFile>()
-  readonly #reads: KeyedRateLimiter
+  readonly #clients: SecretCache<ClientFile | undefined>
+  readonly #consents: SecretCache<Consent | undefined>
 
-  constructor(deps: Pick<WebDeps, 'cluster' | 'google' | 'clock'>, pathPrefix?: string) {
+  constructor(deps: Pick<WebDeps, 'cluster' | 'google' | 'sites' | 'clock'>, pathPrefix?: string) {
     this.#deps = deps
-    this.#reads = new KeyedRateLimiter(deps.clock, CLIENT_READS)
+    this.#clients = new SecretCache(deps)
+    this.#consents = new SecretCache(deps)
     this.#pathPrefix = pathPrefix
   }
 
-  /** Undefined where this uid has no page: no such Agent, one that brings its grant, one that no integration serves. */
+  /**
+   * Undefined where this uid has no page: no such Agent, one that brings its grant, one that no integration serves, one
+   * whose integration may not use its site.
+   */
   find(uid: string): Pick<Visit, 'agent' | 'integration'> | undefined {
     const { cluster } = this.#deps
     const [agent] = cluster.agents.by('uid', uid)
     if (!agent || agent.spec.grantSecretRef || agent.metadata.deletionTimestamp) return undefined
     const integration = cluster.integrations.get(integrationKey(agent))
-    return !integration || this.#refused(agent, integration) ? undefined : { agent, integration }
+    if (!integration || this.#refused(agent, integration)) return undefined
+    const claims = { sites: this.#deps.sites, integrations: cluster.integrations.list() }
+    return isSiteAccepted(integration, claims) ? { agent, integration } : undefined
   }
 
   /**
@@ -66,7 +70,7 @@ export class Visits {
     const found = this.find(uid)
     if (!found) return undefined
     const { agent, integration } = found
-    const file = await this.#file(integration)
+    const file = await this.#client(integration)
     const { siteURI } = integration.spec.google
     return {
       ...found,
@@ -74,6 +78,7 @@ export class Visits {
       siteURI,
       client: file && this.#deps.google.client(file),
       signIn: signInOf(file ?? {}, siteURI, this.#pathPrefix),
+      consent: consentOf(agent.spec),
       suspended: agent.spec.suspend || integration.spec.suspend,
       needed: isNeeded(agent),
     }
@@ -85,35 +90,32 @@ export class Visits {
     return notAllowed(agent, integration, labelsOf) !== undefined
   }
 
-  async #file(integration: CalendarIntegration): Promise<ClientFile | undefined> {
+  #client(integration: CalendarIntegration): Promise<ClientFile | undefined> {
     const { name, key } = integration.spec.google.clientSecretRef
-    const namespace = integration.metadata.namespace ?? ''
-    const known = this.#deps.cluster.secrets.get(`${namespace}/${name}`)
-    if (!known) return undefined
-    const version = `${known.metadata.uid ?? ''}/${known.metadata.resourceVersion ?? ''}/${key ?? ''}`
-    const read = this.#files.get(keyOf(integration))
-    if (read?.version === version) return read.file
-    // It changes all the time, or can't be read: whoever loads pages causes no more reads than that.
-    if (!this.#reads.tryAcquire(keyOf(integration))) throw new BusyError('the client Secret was read too often')
-    const fresh = { version, file: this.#read(namespace, { secretName: name, key }) }
-    this.#files.set(keyOf(integration), fresh)
-    this.#forgetGone()
-    // A failure is nobody's answer but theirs who wait for it.
-    fresh.file.catch(() => {
-      if (this.#files.get(keyOf(integration)) === fresh) this.#files.delete(keyOf(integration))
+    const secretKey = `${integration.metadata.namespace ?? ''}/${name}`
+    // Another key of the same Secret is another file.
+    return this.#clients.get(`${keyOf(integration)} ${key ?? ''}`, secretKey, (secret) => {
+      const parsed = parseClientSecret(texts(secret?.data), { secretName: name, key })
+      return 'reason' in parsed ? undefined : parsed
     })
-    return fresh.file
   }
 
-  #forgetGone(): void {
-    const { integrations } = this.#deps.cluster
-    for (const key of this.#files.keys()) if (!integrations.get(key)) this.#files.delete(key)
-  }
-
-  async #read(namespace: string, which: Parameters<typeof parseClientSecret>[1]): Promise<ClientFile | undefined> {
-    const secret = await this.#deps.cluster.readSecret(namespace, which.secretName)
-    const parsed = parseClientSecret(texts(secret?.data), which)
-    return 'reason' in parsed ? undefined : parsed
+  /**
+   * What this Agent's person agreed to the last time, where they have to act again; undefined where nothing is noted, and
+   * where that can't be told just now: then the page says all the same what is asked for.
+   */
+  async consentBefore({ agent, agentKey, needed }: Visit): Promise<Consent | undefined> {
+    const secretKey = `${agent.metadata.namespace ?? ''}/${grantSecretName(agent)}`
+    const grant = this.#deps.cluster.secrets.get(secretKey)
+    if (!needed || !grant || ownershipOfGrant(grant, agent).is === 'foreign') return undefined
+    try {
+      return await this.#consents.get(agentKey, secretKey, (secret) => {
+        const { consent } = decode(secret?.data)
+        return consent === undefined ? undefined : parseConsent(consent)
+      })
+    } catch {
+      return undefined
+    }
   }
 }
 
@@ -133,20 +135,34 @@ export function standingOf({ suspended, needed, client }: Visit): Outcome | unde
   return client ? undefined : 'settings-not-in-effect'
 }
 
-/** What the page tells. */
-export function viewOf({ agent, integration, siteURI, signIn }: Visit, action: string): SignInView {
+/**
+ * What the page tells.
+ *
+ * @param before what the person agreed to the last time, if that is known.
+ */
+export function viewOf(
+  { agent, integration, siteURI, signIn, consent }: Visit,
+  action: string,
+  before: Consent | undefined,
+): SignInView {
   const { spec, status, metadata } = agent
-  const calendar = spec.publish.calendar
   const expiresAt = status?.authorization?.expiresAt
   return {
     siteHost: new URL(siteURI).host,
+    namespace: integration.metadata.namespace ?? '',
     agentName: spec.displayName ?? metadata.name,
     account: spec.account,
-    calendars: spec.calendars.read.map((id) => (id === 'primary' ? { kind: 'primary' } : { kind: 'other', id })),
+    calendars: consent.calendars.map(calendarView),
     scopes: integration.spec.google.scopes,
-    publishes: { ...(calendar && { detail: calendar.detail }), accessToken: spec.publish.accessToken !== undefined },
+    publishes: { ...(spec.publish.calendar && { detail: consent.detail }), accessToken: consent.accessToken },
+    added: before ? addedTo(before, agent) : [],
     mode: signIn.mode,
     action,
     ...(expiresAt === undefined ? {} : { expiresAt }),
   }
 }
+
+const calendarView = (id: string): CalendarView => (id === 'primary' ? { kind: 'primary' } : { kind: 'other', id })
+
+const addedTo = (before: Consent, { spec }: Agent): Added[] =>
+  widenings(before, spec).map((one) => (one.field === 'calendar' ? { calendar: calendarView(one.id) } : one.field))

@@ -76,6 +76,38 @@ describe('the sign-in page', () => {
     expect(page).toContain('<bdi>Alice &lt;a…e@example.com&gt;</bdi>')
   })
 
+  test('names the site and the namespace that ask', () => {
+    expect(signInPage(VIEW, english)).toContain('<bdi>booking.example.com</bdi> (namespace <bdi>booking</bdi>)')
+  })
+
+  test.each([
+    ['what turns the direction of writing', 'Al\u202eice\u2066', 'Al\ufffdice\ufffd'],
+    ['orders to a terminal', 'Al\u001b[31mice', 'Al\ufffd[31mice'],
+    ['a new line', 'Al\nice', 'Al ice'],
+  ])('shows %s as a sign', (_, name, shown) => {
+    const calendars = [{ kind: 'other', id: `${name}@example.com` }] as const
+    const page = signInPage({ ...VIEW, agentName: name, account: `${name}@example.com`, calendars }, english)
+    expect(page).toContain(`<bdi>${shown}</bdi>`)
+     
+    expect(page).not.toMatch(/[\u001b\u202e\u2066]/)
+  })
+
+  test('cuts what is too long to be read', () => {
+    const long = 'x'.repeat(5_000)
+    const calendars = [{ kind: 'other', id: `a@${long}` }] as const
+    const page = signInPage({ ...VIEW, agentName: long, account: `a@${long}`, calendars, scopes: [long] }, english)
+    expect(page).not.toContain('x'.repeat(101))
+  })
+
+  test('says what is new where the person agreed to less before', () => {
+    const added = ['detail', 'accessToken', 'write', { calendar: { kind: 'other', id: 'team@example.com' } }] as const
+    const page = signInPage({ ...VIEW, added }, english)
+    expect(page).toContain('New since you last agreed')
+    expect(page).toContain('One more calendar: <bdi>t…m@example.com</bdi>')
+    expect(page.match(/<section class="added">.*?<\/section>/s)?.[0].match(/<li>/g)).toHaveLength(4)
+    expect(signInPage(VIEW, english)).not.toContain('New since you last agreed')
+  })
+
   test('posts a form that needs no script where Google redirects', () => {
     const page = signInPage(VIEW, english)
     expect(page).toContain('<form class="sign-in" method="post" action="/google-calendar/sign-in/tag">')

@@ -26,11 +26,13 @@ export const OUTCOMES = [
 
 export const VIEW: SignInView = {
   siteHost: 'booking.example.com',
+  namespace: 'booking',
   agentName: 'Alice',
   account: 'alice@example.com',
   calendars: [{ kind: 'primary' }, { kind: 'other', id: 'team-rota@group.calendar.google.com' }],
   scopes: ['https://www.googleapis.com/auth/calendar'],
   publishes: { detail: 'Busy', accessToken: false },
+  added: [],
   mode: 'Redirect',
   action: '/google-calendar/sign-in/tag',
   csrf: 'csrf-token',

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Key } from '../../src/web/keys.ts'
-import { formToken, isFormToken, isOutcomeProof, outcomeProof, tagOf, uidOf } from '../../src/web/marks.ts'
+import { formToken, isOutcomeProof, outcomeProof, shownWith, tagOf, uidOf } from '../../src/web/marks.ts'
 
 const keyOf = (seed: number): Key => ({
   id: String(seed),
@@ -69,23 +69,29 @@ describe('a tag', () => {
 })
 
 describe('the token of a form', () => {
-  const token = formToken(ours, 'browser', 'tag')
+  const token = formToken(ours, 'browser', 'tag', 'shown')
 
-  test('is good for its browser and its link, under any key that is known', () => {
-    expect(isFormToken(token, [before, ours], 'browser', 'tag')).toBe(true)
-    expect(isFormToken(token, [ours], 'other', 'tag')).toBe(false)
-    expect(isFormToken(token, [ours], 'browser', 'other')).toBe(false)
-    expect(isFormToken(token, [strangers], 'browser', 'tag')).toBe(false)
+  test('is good for its browser and its link, under any key that is known, and says what was shown', () => {
+    expect(shownWith(token, [before, ours], 'browser', 'tag')).toBe('shown')
+    expect(shownWith(token, [ours], 'other', 'tag')).toBeUndefined()
+    expect(shownWith(token, [ours], 'browser', 'other')).toBeUndefined()
+    expect(shownWith(token, [strangers], 'browser', 'tag')).toBeUndefined()
+  })
+
+  test('says nothing else than what was shown', () => {
+    expect(shownWith(token.replace('shown', 'other'), [ours], 'browser', 'tag')).toBeUndefined()
+    expect(shownWith(token.replace('.shown', ''), [ours], 'browser', 'tag')).toBeUndefined()
+    expect(shownWith(`${token}x`, [ours], 'browser', 'tag')).toBeUndefined()
   })
 
   test('is no mixture of its parts', () => {
-    expect(formToken(ours, 'a', 'bc')).not.toBe(formToken(ours, 'ab', 'c'))
-    expect(formToken(ours, 'a","b', 'c')).not.toBe(formToken(ours, 'a', 'b","c'))
+    expect(formToken(ours, 'a', 'bc', '')).not.toBe(formToken(ours, 'ab', 'c', ''))
+    expect(formToken(ours, 'a","b', 'c', '')).not.toBe(formToken(ours, 'a', 'b","c', ''))
   })
 
   test('is nothing else that could be sent', () => {
-    for (const one of ['', undefined, null, 5, {}, [token], `${token} `, token.slice(1)]) {
-      expect(isFormToken(one, [ours], 'browser', 'tag')).toBe(false)
+    for (const one of ['', '.', undefined, null, 5, {}, [token], `${token} `, token.slice(1)]) {
+      expect(shownWith(one, [ours], 'browser', 'tag')).toBeUndefined()
     }
   })
 })
@@ -102,6 +108,6 @@ describe('the proof of an outcome', () => {
   })
 
   test('is not the token of a form', () => {
-    expect(isOutcomeProof(formToken(ours, 'browser', 'tag'), [ours], 'browser', 'tag', '', 0)).toBe(false)
+    expect(isOutcomeProof(formToken(ours, 'browser', 'tag', ''), [ours], 'browser', 'tag', '', 0)).toBe(false)
   })
 })

@@ -20,6 +20,7 @@ const state: State = {
   browser: 'hash',
   clientId: 'client',
   verifier: 'the-verifier',
+  shown: { detail: 'Busy', accessToken: false, write: false, calendars: ['primary'] },
   expiresAt: NOW + STATE_LIFETIME_MS,
 }
 
@@ -40,6 +41,23 @@ describe('a state', () => {
     const sealed = await sealState(state, ours)
     expect(await openState(sealed, [ours], NOW + 10 * 60_000 - 1)).toEqual(state)
     expect(await openState(sealed, [ours], NOW + 10 * 60_000)).toBeUndefined()
+  })
+
+  test.each([
+    ['a minute ahead of ours is good', 60_000, true],
+    ['that was wrong, and put right since, is over', 60_001, false],
+  ])('sealed by a clock %s', async (_, aheadMs, isGood) => {
+    const sealed = await sealState({ ...state, expiresAt: state.expiresAt + aheadMs }, ours)
+    expect((await openState(sealed, [ours], NOW)) !== undefined).toBe(isGood)
+  })
+
+  test('of 0.1.0, which does not say what the page showed, is none', async () => {
+    const header = { alg: 'dir', enc: 'A256GCM', kid: ours.id } as const
+    const old = { ...state, shown: undefined }
+    const sealed = await new CompactEncrypt(Buffer.from(JSON.stringify(old)))
+      .setProtectedHeader(header)
+      .encrypt(ours.state)
+    expect(await openState(sealed, [ours], NOW)).toBeUndefined()
   })
 
   test('of other keys is none', async () => {

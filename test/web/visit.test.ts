@@ -1,51 +1,135 @@
-/** What is read for a visit, where many come at once. The cluster here has one of everything. */
-import { expect, test } from 'vitest'
+/** What is read for a visit, where many come at once, and who has no page. The cluster here has one of everything. */
+import { beforeEach, describe, expect, test } from 'vitest'
+import { renderConsent } from '../../src/resources/consent.ts'
+import { labelsOf } from '../../src/resources/names.ts'
+import type { CalendarIntegration, ConditionStatus } from '../../src/resources/types.ts'
 import type { WebDeps } from '../../src/web/port.ts'
-import { Visits } from '../../src/web/visit.ts'
+import { viewOf, Visits } from '../../src/web/visit.ts'
 import { ManualClock } from '../support/clock.ts'
 import { anAgent, anIntegration } from '../support/resources.ts'
 
-const agent = anAgent({ grantSecretRef: undefined })
 const file = { client_id: '1-a.apps.googleusercontent.com', client_secret: 'secret' }
-const data = Object.fromEntries(Object.entries(file).map(([key, text]) => [key, Buffer.from(text).toString('base64')]))
+const base64 = (text: string): string => Buffer.from(text).toString('base64')
+const data = Object.fromEntries(Object.entries(file).map(([key, text]) => [key, base64(text)]))
 
-const clock = new ManualClock()
+let agent: ReturnType<typeof anAgent>
+let clock: ManualClock
 
-function visits(answers: (() => Promise<unknown>)[]) {
-  let reads = 0
-  const metadata = { name: 'google-oauth-client', namespace: 'booking', uid: 'u', resourceVersion: '1' }
+beforeEach(() => {
+  agent = anAgent({ grantSecretRef: undefined })
+  clock = new ManualClock()
+})
+
+function integration(accepted: ConditionStatus = 'True'): CalendarIntegration {
+  const lastTransitionTime = '2026-11-23T10:00:00Z'
+  const conditions = [
+    { type: 'SiteAccepted', status: accepted, reason: 'R', message: '', observedGeneration: 1, lastTransitionTime },
+  ]
+  return { ...anIntegration(), status: { conditions } }
+}
+
+interface There {
+  client?: (() => Promise<unknown>)[]
+  grant?: () => Promise<unknown>
+  sites?: WebDeps['sites']
+  asks?: CalendarIntegration
+}
+
+function visits({ client = [found], grant, sites = new Map(), asks = integration() }: There = {}) {
+  const reads = { client: 0, grant: 0 }
+  const metadata = { name: 'alice-google-grant', namespace: 'booking', uid: 'u', labels: labelsOf('grant') }
+  const secrets = new Map<string, object>([['booking/google-oauth-client', { metadata: { resourceVersion: '1' } }]])
+  if (grant) secrets.set('booking/alice-google-grant', { metadata: { ...metadata, resourceVersion: '1' } })
   const cluster = {
     agents: { by: () => [agent] },
-    integrations: { get: () => anIntegration() },
-    secrets: { get: () => ({ metadata }) },
-    readSecret: () => answers[reads++]?.(),
+    integrations: { get: () => asks, list: () => [asks] },
+    secrets,
+    readSecret: (_: string, name: string) =>
+      name === 'google-oauth-client'
+        ? client[Math.min(reads.client++, client.length - 1)]?.()
+        : (reads.grant++, grant?.()),
   }
   const google = { client: (one: unknown) => one }
-  const room = new Visits({ cluster, google, clock } as unknown as WebDeps)
-  return { come: () => room.of(agent.metadata.uid ?? ''), reads: () => reads }
+  const room = new Visits({ cluster, google, sites, clock } as unknown as WebDeps)
+  return { room, come: () => room.of(agent.metadata.uid ?? ''), reads }
 }
 
 const found = () => Promise.resolve({ data })
+const away = () => Promise.reject(new Error('away'))
 
-test('the client is read once, however many come at once', async () => {
-  const { come, reads } = visits([found])
-  const all = await Promise.all(Array.from({ length: 50 }, come))
-  expect(reads()).toBe(1)
-  expect(all.every((visit) => visit?.client !== undefined)).toBe(true)
+describe('the client', () => {
+  test('is read once, however many come at once', async () => {
+    const { come, reads } = visits()
+    const all = await Promise.all(Array.from({ length: 50 }, come))
+    expect(reads.client).toBe(1)
+    expect(all.every((visit) => visit?.client !== undefined)).toBe(true)
+  })
+
+  test('that could not be read is tried again by who comes next', async () => {
+    const { come, reads } = visits({ client: [away, found] })
+    await expect(Promise.all([come(), come()])).rejects.toThrow('away')
+    expect((await come())?.client).toBeDefined()
+    expect(reads.client).toBe(2)
+  })
+
+  test('that can’t be read is not asked for with every page', async () => {
+    const { come, reads } = visits({ client: [away] })
+    for (let turn = 0; turn < 50; turn++) await expect(come()).rejects.toThrow()
+    expect(reads.client).toBe(10)
+    clock.jump(1_000)
+    for (let turn = 0; turn < 50; turn++) await expect(come()).rejects.toThrow()
+    expect(reads.client).toBe(11)
+  })
 })
 
-test('a reading that fails is tried again by who comes next', async () => {
-  const { come, reads } = visits([() => Promise.reject(new Error('away')), found])
-  await expect(Promise.all([come(), come()])).rejects.toThrow('away')
-  expect((await come())?.client).toBeDefined()
-  expect(reads()).toBe(2)
+describe('a site', () => {
+  test.each<ConditionStatus>(['False', 'Unknown'])('that is not accepted (%s) has no page', async (accepted) => {
+    const { come, reads } = visits({ asks: integration(accepted) })
+    expect(await come()).toBeUndefined()
+    expect(reads.client).toBe(0)
+  })
+
+  test('that nothing is said about yet has no page', async () => {
+    expect(await visits({ asks: anIntegration() }).come()).toBeUndefined()
+  })
+
+  test('that the setting gives to another namespace has no page, whatever the status says', async () => {
+    expect(await visits({ sites: new Map([['booking.example.com', ['other']]]) }).come()).toBeUndefined()
+    expect(await visits({ sites: new Map([['booking.example.com', ['booking']]]) }).come()).toBeDefined()
+  })
 })
 
-test('a Secret that can’t be read is not asked for with every page', async () => {
-  const { come, reads } = visits(Array.from({ length: 100 }, () => () => Promise.reject(new Error('away'))))
-  for (let turn = 0; turn < 50; turn++) await expect(come()).rejects.toThrow()
-  expect(reads()).toBe(10)
-  clock.jump(1_000)
-  for (let turn = 0; turn < 50; turn++) await expect(come()).rejects.toThrow()
-  expect(reads()).toBe(11)
+describe('what the person agreed to before', () => {
+  const note = { detail: 'Busy', accessToken: false, write: false, calendars: ['primary'] } as const
+  const grant = () => Promise.resolve({ data: { consent: base64(renderConsent({ ...note, calendars: ['primary'] })) } })
+
+  async function added(there: There): Promise<unknown> {
+    const { room, come } = visits(there)
+    const visit = await come()
+    return visit && viewOf(visit, '/', await room.consentBefore(visit)).added
+  }
+
+  test('tells what is new', async () => {
+    agent.spec.calendars.read = ['primary', 'team@group.calendar.google.com']
+    agent.spec.publish.calendar = { kind: 'Secret', name: 'x', detail: 'Full', formats: ['JSON'] }
+    agent.spec.publish.accessToken = { name: 'token' }
+    expect(await added({ grant })).toEqual([
+      'detail',
+      'accessToken',
+      { calendar: { kind: 'other', id: 'team@group.calendar.google.com' } },
+    ])
+  })
+
+  test('is nothing where nobody agreed to anything, or as much as now', async () => {
+    expect(await added({})).toEqual([])
+    expect(await added({ grant })).toEqual([])
+    expect(await added({ grant: () => Promise.resolve({ data: {} }) })).toEqual([])
+  })
+
+  test('is read once for each version, and its failure is no failure of the page', async () => {
+    const { room, come, reads } = visits({ grant })
+    for (let turn = 0; turn < 20; turn++) await room.consentBefore((await come())!)
+    expect(reads.grant).toBe(1)
+    expect(await added({ grant: away })).toEqual([])
+  })
 })

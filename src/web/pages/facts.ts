@@ -2,7 +2,7 @@
 import type { Language } from './languages/language.ts'
 import type { ScopeTexts, Texts } from './languages/texts.ts'
 import { fill, foreign, type Html, markup } from './markup.ts'
-import { shortened, withoutAddresses } from './shorten.ts'
+import { shortened, shown, withoutAddresses } from './shorten.ts'
 import type { CalendarView, SignInView } from './view.ts'
 
 const PREFIX = 'https://www.googleapis.com/auth/'
@@ -35,7 +35,7 @@ export function scopeList(scopes: readonly string[], texts: Texts): Html {
   const known = scopes.map((scope) => SCOPES.get(nameOf(scope)))
   const lines = scopes.map((scope, index) => {
     const key = known[index]
-    return key === undefined ? nameOf(scope) : texts.scopes[key]
+    return key === undefined ? shown(nameOf(scope)) : texts.scopes[key]
   })
   return markup`<ul>${[...new Set(lines)].map((line) => markup`<li>${line}</li>`)}</ul>`
 }
@@ -45,9 +45,18 @@ const isWide = (scope: string): boolean => {
   return key !== undefined && WIDE.includes(key)
 }
 
-function calendarLine(calendar: CalendarView, texts: Texts): Html {
-  const name = calendar.kind === 'primary' ? texts.facts.primary : foreign(shortened(calendar.id ?? ''))
-  return markup`<li>${name}</li>`
+const calendarName = ({ kind, id = '' }: CalendarView, { facts }: Texts): Html | string =>
+  kind === 'primary' ? facts.primary : foreign(shortened(id))
+
+/** What is new since the person agreed the last time, and stands above everything else. */
+export function addedTo({ added, siteHost }: SignInView, texts: Texts): Html | '' {
+  if (added.length === 0) return ''
+  const lines = added.map((one) => {
+    if (typeof one === 'string') return fill(texts.added[one], { site: foreign(siteHost) })
+    return fill(texts.added.calendar, { calendar: calendarName(one.calendar, texts) })
+  })
+  const list = markup`<ul>${lines.map((line) => markup`<li>${line}</li>`)}</ul>`
+  return markup`<section class="added"><h2>${texts.added.title}</h2>${list}<p class="quiet">${texts.added.note}</p></section>\n`
 }
 
 type Row = [name: string, value: Html | string]
@@ -56,9 +65,13 @@ export function factsOf(view: SignInView, { texts }: Language): Html {
   const { facts } = texts
   const full = view.publishes.detail === 'Full'
   const rows: Row[] = [
-    [facts.person, foreign(withoutAddresses(view.agentName))],
+    [facts.asker, asker(view, texts)],
     [facts.account, markup`${foreign(shortened(view.account))}<p class="quiet">${facts.accountNote}</p>`],
-    [facts.calendars, markup`<ul>${view.calendars.map((calendar) => calendarLine(calendar, texts))}</ul>`],
+    [facts.person, foreign(withoutAddresses(view.agentName))],
+    [
+      facts.calendars,
+      markup`<ul>${view.calendars.map((calendar) => markup`<li>${calendarName(calendar, texts)}</li>`)}</ul>`,
+    ],
     [facts.read, full ? facts.readFull : facts.readBusy],
     ...(full ? [] : [[facts.notRead, facts.notReadBusy] satisfies Row]),
     [facts.shown, shownTo(view, texts)],
@@ -66,6 +79,9 @@ export function factsOf(view: SignInView, { texts }: Language): Html {
   ]
   return markup`<dl>\n${rows.map(([name, value]) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>\n`)}</dl>`
 }
+
+const asker = ({ siteHost, namespace }: SignInView, { facts }: Texts): Html =>
+  fill(facts.askerOf, { site: foreign(siteHost), namespace: foreign(namespace) })
 
 function allowed({ publishes, scopes }: SignInView, texts: Texts): Html {
   const wider = !publishes.accessToken && scopes.some(isWide)
@@ -75,9 +91,9 @@ function allowed({ publishes, scopes }: SignInView, texts: Texts): Html {
 function shownTo({ publishes, siteHost }: SignInView, { facts }: Texts): Html {
   const lines = { Busy: facts.shownBusy, Full: facts.shownFull, None: facts.shownNone }
   const onlyToken = publishes.detail === undefined && publishes.accessToken
-  const shown = [
+  const said = [
     ...(onlyToken ? [] : [lines[publishes.detail ?? 'None']]),
     ...(publishes.accessToken ? [facts.shownToken] : []),
   ]
-  return markup`${shown.map((line) => markup`<p>${fill(line, { site: foreign(siteHost) })}</p>`)}`
+  return markup`${said.map((line) => markup`<p>${fill(line, { site: foreign(siteHost) })}</p>`)}`
 }

@@ -5,7 +5,7 @@
  * escaped by `markup`. All but the popup works without a script.
  */
 import { named } from './assets.ts'
-import { factsOf, scopeList } from './facts.ts'
+import { addedTo, factsOf, scopeList } from './facts.ts'
 import type { Language } from './languages/language.ts'
 import type { Texts } from './languages/texts.ts'
 import { documentOf, headOf, timeOf, type Tone } from './layout.ts'
@@ -58,7 +58,7 @@ function askOf({ publishes }: SignInView, { ask }: Texts): string {
 function askAgain(view: SignInView, language: Language): Html {
   const parts = [factsOf(view, language), buttonOf(view, language)]
   const ordered = view.outcome === undefined ? parts : parts.reverse()
-  return markup`${messageOf(view, language)}\n${ordered}\n${notesOf(view, language.texts)}`
+  return markup`${messageOf(view, language)}\n${addedTo(view, language.texts)}${ordered}\n${notesOf(view, language.texts)}`
 }
 
 /** When the grant ends, where there is one that does. */

@@ -4,7 +4,8 @@
  *
  * Google's script may come before this one or after it: a click waits for it, a little.
  * An attempt is fetched as the page opens, so that Google's window opens in the very click: browsers block windows that open
- * later. An attempt lives ten minutes; one older than eight is fetched again at the click.
+ * later. An attempt lives ten minutes; one older than eight is fetched again at the click. Where something else is asked
+ * for by then than the page says (409), the page is loaded anew.
  */
 export const SCRIPT = `(() => {
   'use strict'
@@ -18,6 +19,7 @@ export const SCRIPT = `(() => {
   let attemptedAt = 0
   let beginning
   let busy = false
+  let outdated = false
 
   const say = (word) => { status.textContent = word ? box.dataset[word] : '' }
   const work = (on) => {
@@ -35,6 +37,7 @@ export const SCRIPT = `(() => {
       credentials: 'same-origin',
       redirect: 'error',
     })
+    if (response.status === 409) outdated = true
     if (!response.ok) throw new Error('HTTP ' + response.status)
     return response.json()
   }
@@ -100,6 +103,7 @@ export const SCRIPT = `(() => {
       const prepared = await prepare().then(() => true, () => false)
       work(false)
       say()
+      if (outdated) return location.reload()
       if (!prepared) return say('failed')
     }
     if (!loaded()) return say('notLoaded')

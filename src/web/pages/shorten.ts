@@ -1,7 +1,15 @@
-/** How addresses are shown: recognized by who knows them, of no use to who doesn't. */
+/**
+ * How texts of others are shown: addresses so that who knows them recognizes them, and they are of no use to who doesn't;
+ * everything without what could deceive a reader, and cut.
+ */
+import { clean } from '../../platform/scrub.ts'
+
+/** Of one value. Longer ones are seldom meant well. */
+const MAX_LENGTH = 100
 
 /** `alice@example.com` → `a…e@example.com`; what was shortened already stays as it is. */
-export function shortened(address: string): string {
+export function shortened(text: string): string {
+  const address = shown(text)
   const at = address.lastIndexOf('@')
   return at === -1 ? ends(address) : `${ends(address.slice(0, at))}${address.slice(at)}`
 }
@@ -15,4 +23,7 @@ function ends(text: string): string {
 
 /** Text of people's own making, with every address in it shortened. */
 export const withoutAddresses = (text: string): string =>
-  text.replace(/[^\s@<>,;:()"']+@[^\s@<>,;:()"']+/gu, (address) => shortened(address))
+  shown(text).replace(/[^\s@<>,;:()"']+@[^\s@<>,;:()"']+/gu, (address) => shortened(address))
+
+/** Any other text. */
+export const shown = (text: string): string => clean(text, MAX_LENGTH)

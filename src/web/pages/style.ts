@@ -70,6 +70,7 @@ dd ul { margin: 0; padding: 0; list-style: none }
 dd ul:has(li + li) { padding-inline-start: 1.1rem; list-style: disc }
 dd p { margin-block-start: .25rem }
 dd > p:first-child { margin-block-start: 0 }
+.added { margin-block-start: 1.25rem; padding: 1rem 1.25rem; border: 1px solid var(--link); border-radius: .75rem }
 .sign-in { margin-block-start: 1.75rem }
 .sign-in p { max-inline-size: 32rem }
 .google {
@@ -104,7 +105,9 @@ dd > p:first-child { margin-block-start: 0 }
 [hidden] { display: none !important }
 @media (max-width: 34rem) {
   dl > div { grid-template-columns: 1fr; gap: .125rem }
-  .google { inline-size: 100% }
+  /* The button stays in sight while the rest is read: a box that is none lets it stick to the bottom of the page. */
+  .sign-in { display: contents }
+  .google { inline-size: 100%; margin-block-start: 1rem; position: sticky; inset-block-end: .75rem }
 }
 @media (prefers-reduced-motion: reduce) {
   .google { transition: none }

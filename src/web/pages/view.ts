@@ -37,9 +37,14 @@ export interface PublishesView {
   accessToken: boolean
 }
 
+/** Something that the person has not agreed to yet, although they have agreed to the rest. */
+export type Added = 'detail' | 'accessToken' | 'write' | { calendar: CalendarView }
+
 export interface SignInView {
   /** Host of the site that asks, as a browser shows it: `booking.example.com`, with the port where there is one. */
   siteHost: string
+  /** The namespace whose site it is. */
+  namespace: string
   /** The person: `displayName`, else the Agent's name. */
   agentName: string
   /** The account that must sign in. */
@@ -48,6 +53,8 @@ export interface SignInView {
   /** Scopes that are asked for, as Google spells them. */
   scopes: readonly string[]
   publishes: PublishesView
+  /** What is new since the person agreed the last time; empty where they never did, or nothing is. */
+  added: readonly Added[]
   mode: SignInMode
   /**
    * Path of this page. The form of `Redirect` posts `csrf` to it (application/x-www-form-urlencoded); the script of `Popup` posts JSON to

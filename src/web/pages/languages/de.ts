@@ -15,7 +15,17 @@ export const de: Texts = {
   },
   onlyIfExpected:
     'Fahren Sie nur fort, wenn Sie {site} kennen und dies erwartet haben. Sonst schließen Sie die Seite: Ohne Sie geschieht nichts.',
+  added: {
+    title: 'Neu seit Ihrer letzten Zustimmung',
+    detail: 'Auch Titel, Beschreibungen, Orte und Gäste Ihrer Termine werden weitergegeben.',
+    accessToken: 'Programme von {site} erhalten einen eigenen Zugang zu Google.',
+    write: 'Termine werden in Ihren Kalender eingetragen.',
+    calendar: 'Ein weiterer Kalender: {calendar}',
+    note: 'Bis Sie sich anmelden, bleibt alles, wie Sie es erlaubt haben.',
+  },
   facts: {
+    asker: 'Wer fragt',
+    askerOf: '{site} (Namensraum {namespace})',
     person: 'Für',
     account: 'Google-Konto',
     accountNote: 'Wählen Sie bei Google dieses aus; ein anderes wird nicht angenommen.',

@@ -14,7 +14,17 @@ export const en: Texts = {
   },
   onlyIfExpected:
     'Go on only if you know {site} and expected this. Otherwise close the page: nothing happens without you.',
+  added: {
+    title: 'New since you last agreed',
+    detail: 'Titles, descriptions, places and guests of your events are published, too.',
+    accessToken: 'Programs of {site} get access to Google for themselves.',
+    write: 'Appointments are written into your calendar.',
+    calendar: 'One more calendar: {calendar}',
+    note: 'Until you sign in, everything stays as you agreed.',
+  },
   facts: {
+    asker: 'Who asks',
+    askerOf: '{site} (namespace {namespace})',
     person: 'For',
     account: 'Google account',
     accountNote: 'Choose this one at Google; no other is accepted.',

@@ -14,7 +14,17 @@ export const es: Texts = {
   },
   onlyIfExpected:
     'Continúe solo si conoce {site} y esperaba esta petición. Si no, cierre la página: sin usted no ocurre nada.',
+  added: {
+    title: 'Novedades desde la última vez que aceptó',
+    detail: 'También se publican los títulos, descripciones, lugares e invitados de sus eventos.',
+    accessToken: 'Los programas de {site} obtienen su propio acceso a Google.',
+    write: 'Se escriben citas en su calendario.',
+    calendar: 'Un calendario más: {calendar}',
+    note: 'Hasta que inicie sesión, todo sigue como lo aceptó.',
+  },
   facts: {
+    asker: 'Quién lo pide',
+    askerOf: '{site} (espacio de nombres {namespace})',
     person: 'Para',
     account: 'Cuenta de Google',
     accountNote: 'Elija esta cuenta en Google; no se acepta ninguna otra.',

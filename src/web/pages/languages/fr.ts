@@ -15,7 +15,17 @@ export const fr: Texts = {
   },
   onlyIfExpected:
     'Ne continuez que si vous connaissez {site} et attendiez cette demande. Sinon, fermez la page : rien ne se passe sans vous.',
+  added: {
+    title: 'Nouveau depuis votre dernier accord',
+    detail: 'Les titres, descriptions, lieux et invités de vos événements sont aussi transmis.',
+    accessToken: 'Les programmes de {site} reçoivent leur propre accès à Google.',
+    write: 'Des rendez-vous sont inscrits dans votre agenda.',
+    calendar: 'Un agenda de plus : {calendar}',
+    note: 'Tant que vous ne vous connectez pas, tout reste comme vous l’avez accepté.',
+  },
   facts: {
+    asker: 'Qui demande',
+    askerOf: '{site} (espace de noms {namespace})',
     person: 'Pour',
     account: 'Compte Google',
     accountNote: 'Choisissez ce compte chez Google ; aucun autre n’est accepté.',

@@ -1,6 +1,6 @@
 /**
  * Every text of the pages, by name: a language that lacks one is a type error. Names in braces are filled in by the page and
- * must stand in every language: {site} the host that asks, {account} the shortened address, {date} a time in UTC, {link}
+ * must stand in every language: {site} the host that asks, {namespace} and {calendar} as said below, {account} the shortened address, {date} a time in UTC, {link}
  * the page of the Google account on which a permission is withdrawn.
  */
 import type { Outcome } from '../view.ts'
@@ -30,7 +30,13 @@ export interface Texts {
   next: { Redirect: string; Popup: string }
   onlyIfExpected: string
 
+  /** Shown where a person is asked anew because more is asked for. `{calendar}` is a shortened id. */
+  added: { title: string; detail: string; accessToken: string; write: string; calendar: string; note: string }
+
   facts: {
+    asker: string
+    /** `{namespace}`: of the integration that asks. */
+    askerOf: string
     person: string
     account: string
     accountNote: string

@@ -1,0 +1,111 @@
+/** What the page says is what the person agrees to, and what is noted with the grant; and it says whose site it is. */
+import { afterEach, describe, expect, test } from 'vitest'
+import { csrfIn, SITE, type Browser, type Reply } from './support/browser.ts'
+import { agentManifest } from './support/manifests.ts'
+import { SignIn, type SignInOptions } from './support/sign-in.ts'
+import type { World } from './support/world.ts'
+
+const TEAM = 'team@group.calendar.google.com'
+
+let stage: SignIn
+let world: World
+let browser: Browser
+let link: string
+
+async function open(options?: SignInOptions): Promise<void> {
+  stage = await SignIn.open(options)
+  ;({ world, browser, link } = stage)
+}
+
+afterEach(() => world.stop())
+
+const full = {
+  calendar: { kind: 'Secret', name: 'alice-calendar', detail: 'Full' },
+  accessToken: { name: 'alice-token' },
+}
+
+async function ask(spec: Record<string, unknown>): Promise<void> {
+  await world.objects.apply(agentManifest('alice', { grantSecretRef: undefined, ...spec }))
+}
+
+const untilPage = (what: string, like: (page: Reply) => boolean): Promise<unknown> =>
+  world.until(what, async () => like(await browser.send('GET', link)))
+
+const noted = async (): Promise<unknown> => JSON.parse((await stage.grant()).consent ?? 'null')
+
+describe('what is noted with a grant', () => {
+  test('is what the page said, not what the spec says by then', async () => {
+    await open()
+    const callback = stage.answered(await stage.consent())
+    await ask({ publish: full, calendars: { read: ['primary', TEAM] } })
+    await untilPage('the page asks for more', ({ text }) => text.includes('titles, descriptions'))
+    expect((await browser.send('GET', callback)).status).toBe(303)
+    expect(await noted()).toEqual({ detail: 'Busy', accessToken: false, write: false, calendars: ['primary'] })
+  })
+
+  test('is all that the page said', async () => {
+    await open()
+    await ask({ publish: full, calendars: { read: ['primary', TEAM] } })
+    await untilPage('the page asks for more', ({ text }) => text.includes('titles, descriptions'))
+    const { text } = await browser.send('GET', link)
+    expect(text).toContain('t…m@group.calendar.google.com')
+    expect(text).toContain('get access to Google for themselves')
+    await stage.through()
+    expect(await noted()).toEqual({ detail: 'Full', accessToken: true, write: false, calendars: ['primary', TEAM] })
+  })
+
+  test('is never what a page from before did not say: its button leads to the page of now', async () => {
+    await open()
+    const csrf = csrfIn(await browser.send('GET', link))
+    await ask({ publish: full })
+    await untilPage('the page asks for more', ({ text }) => text.includes('titles, descriptions'))
+    const back = await browser.form(link, { csrf })
+    expect([back.status, back.location]).toEqual([303, new URL(link).pathname])
+  })
+
+  test('nor in the popup, where the script loads the page anew', async () => {
+    await open({ redirectUris: [] })
+    const csrf = csrfIn(await browser.send('GET', link))
+    await ask({ publish: full })
+    await untilPage('the page asks for more', ({ text }) => text.includes('titles, descriptions'))
+    expect((await browser.json(`${link}/attempt`, { csrf })).status).toBe(409)
+    await browser.json(`${link}/code`, await stage.popup())
+    expect(await noted()).toMatchObject({ detail: 'Full', accessToken: true })
+  })
+})
+
+describe('a site', () => {
+  test('is named on the page with the namespace whose it is', async () => {
+    await open()
+    const { text } = await browser.send('GET', link)
+    expect(text).toContain(`<bdi>${new URL(SITE).host}</bdi> (namespace <bdi>${world.namespace}</bdi>)`)
+  })
+
+  test('that is taken away has no page, and whoever comes back to it from Google is refused', async () => {
+    await open()
+    const callback = stage.answered(await stage.consent())
+    await world.stopOperator()
+    await world.startOperator({ sites: `${new URL(SITE).host}=somewhere-else` })
+    browser.port = world.operator.webPort ?? 0
+    const unknown = await browser.send('GET', `${link}x`)
+    const page = await browser.send('GET', link)
+    expect([page.status, page.text]).toEqual([404, unknown.text])
+    world.google.resetRequests()
+    expect((await browser.send('GET', callback)).status).toBe(400)
+    expect(stage.exchanges).toBe(0)
+    expect(await stage.grant()).toEqual({})
+  })
+
+  test('that is taken away while Google is asked keeps nothing', async () => {
+    await open()
+    const callback = stage.answered(await stage.consent())
+    const { id } = world.google.addFault({ fault: 'hang', kind: 'token.exchange' })
+    const coming = browser.send('GET', callback)
+    await world.until('Google is asked', () => stage.exchanges > 0)
+    await world.objects.delete('CalendarIntegration', 'google')
+    await untilPage('the page is gone', ({ status }) => status === 404)
+    world.google.clearFaults({ id })
+    expect((await coming).status).toBe(400)
+    expect(await stage.grant()).toEqual({})
+  })
+})
