@@ -6,14 +6,15 @@ import { sameAccount } from '../google/account.ts'
 import { clientIdShown } from '../google/client-id.ts'
 import { GoogleError, type GoogleFailure, type TokenAnswer } from '../google/port.ts'
 import { hasCome } from '../platform/clock.ts'
+import { clean } from '../platform/scrub.ts'
 import { missingScopes } from '../google/scopes.ts'
 import type { ReasonOf } from '../resources/reasons.ts'
 import type { Agent } from '../resources/types.ts'
 import { deathOf, type Death } from './death.ts'
 import { untilAPIAsked, type OpenGate } from './gate.ts'
-import { saveGrant } from './grant.ts'
 import type { AgentMemory, Grant } from './memory.ts'
 import type { AgentDeps } from './port.ts'
+import { saveGrant } from './save-grant.ts'
 import { setback, slowly, type Setback } from './setback.ts'
 import { renewalAdvice } from './sign-in.ts'
 
@@ -203,6 +204,7 @@ async function checkGrant(request: AccessRequest, grant: Grant): Promise<Setback
   if (grant.account && !sameAccount(grant.account, request.agent.spec.account)) {
     return standing(request, 'WrongAccount', wrongAccountMessage(request, grant))
   }
+  if (!grant.checked) Object.assign(grant, { checked: true, saved: false })
   await saveGrant(request.deps, request.agent, request.memory)
   return undefined
 }
@@ -210,8 +212,11 @@ async function checkGrant(request: AccessRequest, grant: Grant): Promise<Setback
 const scopeMessage = (request: AccessRequest, missing: string[]): string =>
   `The grant lacks ${missing.join(' and ')}: ${adviceOf(request)}, with every permission ticked.`
 
+/** As long as an e-mail address can be. */
+const LONGEST_ACCOUNT = 254
+
 const wrongAccountMessage = (request: AccessRequest, grant: Grant): string =>
-  `The grant belongs to ${grant.account ?? 'another account'}, but spec.account says ${request.agent.spec.account}: ${adviceOf(request)}, or correct spec.account.`
+  `The grant belongs to ${clean(grant.account ?? 'another account', LONGEST_ACCOUNT)}, but spec.account says ${request.agent.spec.account}: ${adviceOf(request)}, or correct spec.account.`
 
 /** A finding that stays until something of ours changes: there is nothing to ask Google about. */
 function standing({ deps, memory }: AccessRequest, reason: ReasonOf<'Agent', 'Authorized'>, message: string): Setback {

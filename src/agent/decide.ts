@@ -28,7 +28,15 @@ export interface Facts {
   /** What went wrong, in the order of the steps. */
   setbacks: Setback[]
   /** The grant in use, once it has proved itself in this reconcile. */
-  grant?: { end: number | undefined; grantedAt: number; guess: boolean; accountHidden: boolean; advice: string }
+  grant?: {
+    end: number | undefined
+    grantedAt: number
+    guess: boolean
+    accountHidden: boolean
+    advice: string
+    /** A sentence about the supplied Secret. */
+    remark?: string
+  }
   /** Every calendar was read at least once, and what is to be published stands there. */
   synced?: { calendars: number; staleAfterRaised?: number }
   /** Until when a reader can trust all that stands in the cluster; -Infinity where something wanted does not stand there. */
@@ -103,7 +111,8 @@ const notYet = (message: string): Authorized => ({ status: 'Unknown', reason: 'N
 function granted(grant: NonNullable<Facts['grant']>, now: number): Authorized {
   const guess = grant.guess ? ' at the latest' : ''
   const since = `Access was granted ${timestamp(grant.grantedAt)}${guess}`
-  const account = grant.accountHidden ? ' The scopes are too narrow to tell whose grant it is.' : ''
+  const hidden = grant.accountHidden ? ' The scopes are too narrow to tell whose grant it is.' : ''
+  const account = grant.remark === undefined ? hidden : `${hidden} ${grant.remark}`
   if (grant.end === undefined) return { status: 'True', reason: 'Granted', message: `${since}.${account}` }
   const left = grant.end - now
   const message = `${since}; it ends ${timestamp(grant.end)}${guess}`
@@ -126,9 +135,10 @@ function decideSynced(facts: Facts, trouble: Setback | undefined): Synced {
   if (trouble && previous) return asBefore(previous, patience(facts, trouble)) ?? neverRead(trouble.message)
   const own = ownFailure(facts, previous)
   if (own) return own
+  // Also where the person is to be asked for more: what they agreed to is read.
+  if (facts.synced) return { status: 'True', reason: 'Synced', message: syncedMessage(facts.synced) }
   const other = facts.setbacks[0]
   if (other) return outdated(facts, other, previous)
-  if (facts.synced) return { status: 'True', reason: 'Synced', message: syncedMessage(facts.synced) }
   return asBefore(previous) ?? neverRead('The calendars have not been read yet.')
 }
 
@@ -219,6 +229,7 @@ function timesLeft({ setbacks, due, freshUntil, ...at }: Facts): number[] {
 
 /** Whether the way to the calendars is barred: then what falls due has to wait with it. */
 const bars = ({ condition, reason, again }: Setback): boolean =>
-  condition !== 'Synced' || (again.kind === 'retry' && !reason.startsWith('Publish'))
+  (condition !== 'Synced' && !(again.kind === 'wait' && again.readsOn)) ||
+  (again.kind === 'retry' && !reason.startsWith('Publish'))
 
 const soonest = (lefts: number[]): number | undefined => (lefts.length > 0 ? Math.min(...lefts) : undefined)

@@ -28,11 +28,14 @@ export function factsOf(deps: AgentDeps, { agent, memory, integration }: Scene, 
     interval: integration && durationMs(integration.spec.sync.interval),
     agent,
     setbacks: found.setbacks,
-    grant: found.grant && integration && grantFacts(found.grant, end, renewalAdvice(deps, agent, integration)),
-    synced:
-      found.complete && found.setbacks.length === 0
-        ? { calendars: memory.calendars.size, staleAfterRaised: raised(agent, staleAfter) }
-        : undefined,
+    grant: found.grant &&
+      integration && {
+        ...grantFacts(found.grant, end, renewalAdvice(deps, agent, integration)),
+        remark: agent.spec.grantSecretRef && memory.suppliedRemark,
+      },
+    synced: isSynced(found)
+      ? { calendars: memory.calendars.size, staleAfterRaised: raised(agent, staleAfter) }
+      : undefined,
     freshUntil: endOfTrust(deps, { agent, memory }, staleAfter),
     due: [
       nextReading(memory),
@@ -52,7 +55,11 @@ function endOfTrust(
   return told ?? lastTrust(agent, { now, staleAfter, oldest: oldestReading(deps, memory) })
 }
 
-const grantFacts = (grant: Grant, end: number | undefined, advice: string): Facts['grant'] => ({
+/** Whether all that the person has agreed to is read and published. */
+const isSynced = ({ complete, setbacks }: Found): boolean =>
+  complete && setbacks.every(({ again }) => again.kind === 'wait' && again.readsOn === true)
+
+const grantFacts = (grant: Grant, end: number | undefined, advice: string): NonNullable<Facts['grant']> => ({
   end,
   grantedAt: grant.grantedAt,
   guess: grant.grantedAtIsGuess,

@@ -2,8 +2,10 @@
  * What the operator remembers of one agent between two reconciles. All of it can be rebuilt from the cluster and from
  * Google, so it is lost without harm at a restart.
  */
+import type { AuthorizedGrant } from '../grants/grant-secret.ts'
 import type { Picture } from '../calendar/picture.ts'
 import type { StatusMemory } from '../kubernetes/status-report.ts'
+import type { Consent } from '../resources/consent.ts'
 import type { AgentStatus } from '../resources/types.ts'
 import type { Stamps } from './render.ts'
 import type { Setback } from './setback.ts'
@@ -35,7 +37,17 @@ export interface Grant {
   lastUsedAt?: number
   /** False where what is in the Secret is older than this. */
   saved: boolean
+  /** Whether it was found to be of the right account, with the right scopes: only then is it this Agent's to revoke. */
+  checked: boolean
+  /** What the Secret says of the consent's time, where that cannot be right by this machine's time of day: it is kept. */
+  doubtedGrantedAt?: number
+  /** What the sign-in page named; undefined where no page was shown. */
+  consent?: Consent
 }
+
+/** What an Agent was authorized with, as far as ending it needs it. */
+export const authorizedGrant = ({ checked, refreshToken, account, clientId }: Grant): AuthorizedGrant | undefined =>
+  checked ? { token: refreshToken, account, clientId } : undefined
 
 /** One calendar, under its real id. Its instants are the monotonic clock's: `timeOfDay` tells them to others. */
 export interface CalendarMemory {
@@ -107,8 +119,14 @@ export interface AgentMemory extends StatusMemory<AgentStatus> {
   /** The refresh token that our own Secret holds. */
   ownToken?: string
   grant?: Grant
-  /** The refresh token of a grant whose Secret is gone: nothing uses it, but an Agent that goes may have to revoke it. */
-  withdrawn?: string
+  /** Why the grant in hand could not be written to our own Secret: it is used from memory. */
+  unsaved?: Setback
+  /** What had to be made good in the supplied Secret, as a sentence. */
+  suppliedRemark?: string
+  /** What the person had consented to whose grant is gone: what was read under it may not be published beyond that. */
+  lastConsent?: Consent
+  /** A grant whose Secret is gone: nothing uses it, but an Agent that goes may have to revoke it. */
+  withdrawn?: AuthorizedGrant
   /** A refusal that concerns the grant: not asked again before its time, unless what it depends on has changed. */
   refusal?: Refusal
   calendars: Map<string, CalendarMemory>
@@ -116,6 +134,8 @@ export interface AgentMemory extends StatusMemory<AgentStatus> {
   publishedToken?: Published
   /** What the published calendar was last compared with: the same again needs no second look. */
   compared?: readonly unknown[]
+  /** Since when it has been found to be deleted, by the monotonic clock. */
+  leavingSince?: number
   /** Since when it has been failing for a reason that may pass, by the monotonic clock. */
   troubleSince?: number
   /** Since when its writes have come later than somebody else's, by the monotonic clock. */
@@ -125,4 +145,17 @@ export interface AgentMemory extends StatusMemory<AgentStatus> {
   timeOfDayOffset?: number
 }
 
+/** How far the person has consented; undefined where no page was shown. */
+export const consentIn = ({ grant, lastConsent }: AgentMemory): Consent | undefined =>
+  grant ? grant.consent : lastConsent
+
 export const newMemory = (uid: string, now: number): AgentMemory => ({ uid, firstSeen: now, calendars: new Map() })
+
+/** Another grant, most likely just signed in: what was refused to the one before says nothing about it. */
+export function beginAnew(memory: AgentMemory): void {
+  memory.refusal = undefined
+  for (const calendar of memory.calendars.values()) {
+    // Read at once, and whole: another account may see other things.
+    Object.assign(calendar, { nextAt: -Infinity, syncToken: undefined, trouble: undefined })
+  }
+}

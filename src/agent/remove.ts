@@ -1,67 +1,97 @@
 /**
  * What is left to do when an Agent goes. Retain asks for nothing: what was published goes by garbage collection, and the
- * grant stays. Revoke ends the grant at Google and takes our Secret away, and it always comes to an end.
+ * grant stays. Revoke ends the grant at Google and takes our Secret away, and it always comes to an end. It ends only what
+ * this very Agent was authorized with, and never what another Agent lives on.
  */
 import { GoogleError } from '../google/port.ts'
+import { authorizedBy, ownershipOf, type AuthorizedGrant } from '../grants/grant-secret.ts'
+import { othersLiveOn } from '../grants/others.ts'
+import type { Secret } from '../kubernetes/port.ts'
 import { done, retry, type Outcome } from '../loop/outcome.ts'
-import { grantSecretName, isManaged, REVOKE_FINALIZER } from '../resources/names.ts'
+import { grantSecretName, REVOKE_FINALIZER } from '../resources/names.ts'
 import type { Agent } from '../resources/types.ts'
-import { decode } from '../resources/encoding.ts'
-import type { AgentMemory } from './memory.ts'
+import { authorizedGrant, type AgentMemory } from './memory.ts'
 import type { AgentDeps } from './port.ts'
 
 /** How long Google may stay away before an Agent is let go all the same, in ms. */
 const PATIENCE_MS = 60_000
 
+/** Does what the Agent's deletion asks for, and lets it go. Fails with an `ApiError`. */
 export async function remove(deps: AgentDeps, agent: Agent, memory: AgentMemory): Promise<Outcome> {
   const finalizers = agent.metadata.finalizers ?? []
   if (!finalizers.includes(REVOKE_FINALIZER)) return done()
-  const failed = await revokeAll(deps, await tokensOf(deps, agent, memory))
-  const waited = deps.clock.now() - Date.parse(agent.metadata.deletionTimestamp ?? '')
+  memory.leavingSince ??= deps.clock.monotonic()
+  const kept = await readKept(deps, agent)
+  const { failed, shared } = await revokeAll(deps, agent, grantsOf(kept, memory))
+  const waited = deps.clock.monotonic() - memory.leavingSince
   if (failed && waited < PATIENCE_MS) return retry(failed, Math.min(failed.retryAfterMs ?? 0, PATIENCE_MS - waited))
-  if (failed) notRevoked(deps, agent)
-  else await deleteGrantSecret(deps, agent)
+  if (failed) tell(deps, agent, NOT_REVOKED)
+  else if (kept) await deps.cluster.delete(kept)
+  if (shared) tell(deps, agent, SHARED)
   await deps.cluster.patch(agent, { metadata: { finalizers: finalizers.filter((one) => one !== REVOKE_FINALIZER) } })
   return done()
 }
 
-/** The refresh tokens of this agent: the one in force, the one that was brought, and one whose Secret is gone already. */
-async function tokensOf(deps: AgentDeps, agent: Agent, memory: AgentMemory): Promise<Set<string>> {
-  const namespace = agent.metadata.namespace ?? ''
-  const own = deps.cluster.secrets.get(`${namespace}/${grantSecretName(agent)}`)
-  const names = [own && isManaged(own) ? grantSecretName(agent) : undefined, agent.spec.grantSecretRef?.name]
-  const given = names.filter((name) => name !== undefined)
-  const secrets = await Promise.all(given.map((name) => deps.cluster.readSecret(namespace, name)))
-  const tokens = secrets.map((secret) => decode(secret?.data).refresh_token)
-  const known = [...tokens, memory.grant?.refreshToken, memory.withdrawn]
-  return new Set(known.filter((token) => token !== undefined))
+/** The Agent's own grant Secret, as it is now; never one that is somebody else's, nor one that a user supplied. */
+async function readKept({ cluster }: AgentDeps, agent: Agent): Promise<Secret | undefined> {
+  const kept = await cluster.readSecret(agent.metadata.namespace ?? '', grantSecretName(agent))
+  return kept && ownershipOf(kept, agent).is !== 'foreign' ? kept : undefined
 }
 
-async function revokeAll(deps: AgentDeps, tokens: Set<string>): Promise<GoogleError | undefined> {
-  let failed: GoogleError | undefined
-  for (const token of tokens) {
+/** What this Agent was authorized with: as it is kept, as it is in use, and as it was before its Secret went. */
+function grantsOf(kept: Secret | undefined, memory: AgentMemory): AuthorizedGrant[] {
+  const all = [kept && authorizedBy(kept), memory.grant && authorizedGrant(memory.grant), memory.withdrawn]
+  const known = new Map(all.flatMap((grant) => (grant ? [[grant.token, grant] as const] : [])))
+  return [...known.values()]
+}
+
+interface Revoked {
+  /** Why one of them could not be ended. */
+  failed?: GoogleError
+  /** Whether one of them was left alive because another Agent lives on it. */
+  shared: boolean
+}
+
+async function revokeAll(deps: AgentDeps, agent: Agent, grants: AuthorizedGrant[]): Promise<Revoked> {
+  const result: Revoked = { shared: false }
+  for (const { token, account = agent.spec.account, clientId } of grants) {
+    const isSameClient = (other: string): boolean => clientId === undefined || other === clientId
+    if (await othersLiveOn(deps.cluster, agent, { account, isSameClient })) {
+      result.shared = true
+      continue
+    }
     try {
       await deps.google.revoke(token)
     } catch (error) {
       if (!(error instanceof GoogleError)) throw error
-      failed = error
+      result.failed = error
     }
   }
-  return failed
+  return result
+}
+
+interface Told {
+  type: 'Normal' | 'Warning'
+  reason: string
+  note: (secret: string) => string
 }
 
 /** The Secret stays then: it is the only means left to revoke the grant. */
-function notRevoked(deps: AgentDeps, agent: Agent): void {
-  deps.cluster.note({
-    regarding: agent,
-    type: 'Warning',
-    reason: 'RevokeFailed',
-    action: 'Revoke',
-    note: `Google could not be reached to revoke the grant, and the Agent is let go all the same. Secret ${grantSecretName(agent)} is kept if there is one: revoke the access at https://myaccount.google.com/connections, then delete it.`,
-  })
+const NOT_REVOKED: Told = {
+  type: 'Warning',
+  reason: 'RevokeFailed',
+  note: (secret) =>
+    `Google could not be reached to revoke the grant, and the Agent is let go all the same. Secret ${secret} is kept if there is one: revoke the access at https://myaccount.google.com/connections, then delete it.`,
 }
 
-async function deleteGrantSecret(deps: AgentDeps, agent: Agent): Promise<void> {
-  const own = deps.cluster.secrets.get(`${agent.metadata.namespace ?? ''}/${grantSecretName(agent)}`)
-  if (own && isManaged(own)) await deps.cluster.delete(own)
+/** Who the other one is, is nobody's business: it may be in another namespace. */
+const SHARED: Told = {
+  type: 'Normal',
+  reason: 'GrantShared',
+  note: (secret) =>
+    `The grant was not revoked at Google, because another Agent lives on a grant of the same account and OAuth client, which would end with it. Secret ${secret} is deleted.`,
+}
+
+function tell({ cluster }: AgentDeps, regarding: Agent, { type, reason, note }: Told): void {
+  cluster.note({ regarding, type, reason, action: 'Revoke', note: note(grantSecretName(regarding)) })
 }

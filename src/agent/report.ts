@@ -5,6 +5,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { timeOfDay, type Clock } from '../platform/clock.ts'
 import { conditionsFor, findCondition, timestamp, type Findings } from '../resources/conditions.ts'
+import { consentedAgent } from '../resources/consent.ts'
 import { requestedAt } from '../resources/names.ts'
 import { needsSignIn } from '../resources/reasons.ts'
 import type { Agent, AgentStatus, CalendarIntegration } from '../resources/types.ts'
@@ -12,7 +13,7 @@ import { keyOf } from '../kubernetes/port.ts'
 import { asWritten, isOverwritten, withOwnStatus, writeReport } from '../kubernetes/status-report.ts'
 import { grantEnd } from './death.ts'
 import { fromTimestamp } from '../resources/encoding.ts'
-import type { AgentMemory } from './memory.ts'
+import { consentIn, type AgentMemory } from './memory.ts'
 import type { AgentDeps } from './port.ts'
 import { saidBy } from './render.ts'
 import { signInURL } from './sign-in.ts'
@@ -47,7 +48,8 @@ export async function report(deps: AgentDeps, { agent: looked, ...what }: Report
     conditions,
     lastHandledReconcileAt: (what.findings && requestedAt(looked)) ?? agent.status?.lastHandledReconcileAt,
     authorization: withURL(authorizationOf({ agent, ...what }), urlOf(deps, { agent, ...what }, conditions)),
-    sync: syncOf(deps, { agent, ...what }),
+    // Only what the person has consented to is read.
+    sync: syncOf(deps, { ...what, agent: consentedAgent(agent, consentIn(what.memory)) }),
   })
   if (!isNews(agent.status, status, what.staleAfter) && !isOverwritten(object, what.memory)) return
   const { generation } = looked.metadata

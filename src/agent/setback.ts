@@ -20,7 +20,7 @@ export type Again =
   /** It may pass: this key's backoff, not before `notBefore` ms. */
   | { kind: 'retry'; error: unknown; notBefore?: number }
   /** Something of ours has to change first, and its watch will tell: look again after `for` ms all the same. */
-  | { kind: 'wait'; for: number }
+  | { kind: 'wait'; for: number; /** The calendars are read meanwhile. */ readsOn?: boolean }
   /** Somebody has to act: look again at this instant, by the monotonic clock. */
   | { kind: 'slow'; at: number }
 

@@ -2,14 +2,17 @@
  * What a person has to do who is to grant access, or to grant it again: on the sign-in page where there is one, by the
  * Secret where the grant is brought.
  */
+import { findCondition } from '../resources/conditions.ts'
 import type { Agent, CalendarIntegration } from '../resources/types.ts'
 import type { AgentDeps } from './port.ts'
 
 type Person = Pick<AgentDeps, 'signInURL'>
 
-/** The page on which this agent's person signs in. A brought grant is not renewed there. */
-export const signInURL = (deps: Person, agent: Agent, integration: CalendarIntegration): string | undefined =>
-  agent.spec.grantSecretRef ? undefined : deps.signInURL(agent, integration.spec.google.siteURI)
+/** The page on which this agent's person signs in. A supplied grant is not renewed there. */
+export function signInURL(deps: Person, agent: Agent, integration: CalendarIntegration): string | undefined {
+  const isTheirs = findCondition(integration.status?.conditions, 'SiteAccepted')?.status !== 'False'
+  return agent.spec.grantSecretRef || !isTheirs ? undefined : deps.signInURL(agent, integration.spec.google.siteURI)
+}
 
 /** What to do about a grant that ends, has ended or does not fit, as the second half of a sentence. */
 export function renewalAdvice(deps: Person, agent: Agent, integration: CalendarIntegration): string {
@@ -27,4 +30,13 @@ export function firstAdvice(deps: Person, agent: Agent, integration: CalendarInt
   const url = signInURL(deps, agent, integration)
   if (url !== undefined) return `Nobody has signed in yet: have the person open ${url} and sign in with Google.`
   return 'Nobody has granted access yet: put a refresh token of the account into a Secret, under the key refresh_token, and name it in spec.grantSecretRef.'
+}
+
+/** What to do where the spec asks for more than the person agreed to on the sign-in page. */
+export function consentAdvice(deps: Person, agent: Agent, integration: CalendarIntegration): string {
+  const url = signInURL(deps, agent, integration)
+  const narrow = 'take it out of the spec again'
+  return url === undefined
+    ? `${narrow}, because no sign-in page is served`
+    : `have the person open ${url}, or ${narrow}`
 }

@@ -4,17 +4,21 @@
  */
 import { ApiError } from '../kubernetes/port.ts'
 import { UnexpectedError } from '../loop/outcome.ts'
+import { consentedAgent, inWords, widenings } from '../resources/consent.ts'
 import { isRequested } from '../resources/status.ts'
 import type { Agent, CalendarIntegration } from '../resources/types.ts'
 import { ensureAccess, type AccessRequest } from './access.ts'
 import { siteRefused, type OpenGate } from './gate.ts'
 import { gatherGrant } from './grant.ts'
-import type { AgentMemory, Grant } from './memory.ts'
+import { consentIn, type AgentMemory, type Grant } from './memory.ts'
 import { removeOrphans } from './owned-object.ts'
 import type { AgentDeps } from './port.ts'
 import { publishCalendar, publishToken } from './publish.ts'
 import { isSetback, setback, type Setback } from './setback.ts'
+import { consentAdvice } from './sign-in.ts'
 import { syncCalendars } from './sync.ts'
+
+const AN_HOUR = 60 * 60_000
 
 export interface Scene {
   agent: Agent
@@ -39,19 +43,32 @@ export async function act(deps: AgentDeps, scene: Scene): Promise<Found> {
   const { setbacks, grant, complete } = await read(deps, scene)
   const publishedAt = deps.clock.now()
   if (scene.integration) setbacks.push(...(await publish(deps, scene, scene.integration, grant !== undefined)))
+  if (grant) setbacks.push(...beyondConsent(deps, scene))
   return { setbacks, grant, complete, publishedAt }
 }
 
+/** Gains access and reads the calendars, as far as the person has consented. */
 async function read(deps: AgentDeps, { agent, memory, gate }: Scene): Promise<Omit<Found, 'publishedAt'>> {
   if (isSetback(gate)) return { setbacks: [gate], grant: undefined, complete: false }
   const request = { deps, agent, memory, gate, force: isRequested(agent, memory.handledRequest) }
   const access = await guarded(deps, memory, () => gainAccess(request))
   if (isSetback(access)) return { setbacks: unlessBarred(gate, access), grant: undefined, complete: false }
-  const result = await guarded(deps, memory, () => syncCalendars(request, access))
+  const consented = { ...request, agent: consentedAgent(agent, consentIn(memory)) }
+  const result = await guarded(deps, memory, () => syncCalendars(consented, access))
   const setbacks = isSetback(result) ? [result] : result
   // A token may have been found dead, or renewed and rotated, on the way.
   const refused = setbacks.some(({ condition }) => condition === 'Authorized')
+  if (memory.unsaved) setbacks.push(memory.unsaved)
   return { setbacks, grant: refused ? undefined : access, complete: true }
+}
+
+/** That the person is to be asked for what they have not agreed to; what they have agreed to goes on meanwhile. */
+function beyondConsent(deps: AgentDeps, { agent, memory, integration }: Scene): Setback[] {
+  const consent = consentIn(memory)
+  const more = consent ? widenings(consent, agent.spec) : []
+  if (more.length === 0 || !integration) return []
+  const message = `The spec asks for more than the person agreed to on the sign-in page: ${inWords(more)}. What they agreed to is kept up to date. For the rest, ${consentAdvice(deps, agent, integration)}.`
+  return [setback('Authorized', 'AwaitingSignIn', message, { kind: 'wait', for: AN_HOUR, readsOn: true })]
 }
 
 /** Nobody may sign in on a site that is another namespace's: that comes before the word that somebody should. */
@@ -70,15 +87,17 @@ async function gainAccess(request: AccessRequest): Promise<Grant | Setback> {
 
 async function publish(
   deps: AgentDeps,
-  { agent, memory }: Scene,
+  { agent: wanted, memory }: Scene,
   integration: CalendarIntegration,
   authorized: boolean,
 ): Promise<Setback[]> {
+  const agent = consentedAgent(wanted, consentIn(memory))
   const context = { deps, agent, memory, sync: integration.spec.sync }
   const calendar = await guarded(deps, memory, () => publishCalendar(context))
   const token = authorized ? await guarded(deps, memory, () => publishToken(context)) : undefined
   // Only once the new name holds everything does the old one go.
-  if (!calendar && !token && authorized) await guarded(deps, memory, () => removeOrphans(deps, agent, memory))
+  const whole = !calendar && !token && authorized && agent === wanted
+  if (whole) await guarded(deps, memory, () => removeOrphans(deps, agent, memory))
   return [calendar, token].filter((one) => one !== undefined)
 }
 

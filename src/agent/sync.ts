@@ -70,9 +70,7 @@ const newCalendar = (): CalendarMemory => ({
 const endsTheRound = (failed: Setback): boolean => failed.condition !== 'Synced' || failed.again.kind === 'retry'
 
 const isDue = (request: AccessRequest, calendar: CalendarMemory): boolean =>
-  request.force ||
-  hasCome(request.deps.clock, calendar.nextAt) ||
-  (!calendar.trouble && isOutdated(request, calendar))
+  request.force || hasCome(request.deps.clock, calendar.nextAt) || (!calendar.trouble && isOutdated(request, calendar))
 
 interface Reading {
   id: string

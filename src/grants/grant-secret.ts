@@ -30,13 +30,14 @@ export function isSignedIn({ metadata: { annotations = {} } }: Secret): boolean 
 /** A grant that may be ended at Google. */
 export interface AuthorizedGrant {
   token: string
-  account: string
+  /** Undefined where its scopes are too narrow to tell. */
+  account: string | undefined
   clientId: string | undefined
 }
 
 /** What the Agent was authorized with by its grant Secret; undefined for a token that never passed its checks. */
-export function authorizedBy(secret: Secret, agent: Agent): AuthorizedGrant | undefined {
-  const { refresh_token: token, account = agent.spec.account, client_id: clientId } = decode(secret.data)
+export function authorizedBy(secret: Secret): AuthorizedGrant | undefined {
+  const { refresh_token: token, account, client_id: clientId } = decode(secret.data)
   if (token === undefined || secret.metadata.annotations?.[NOT_YET_CHECKED] !== undefined) return undefined
   return { token, account, clientId }
 }

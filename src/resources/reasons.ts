@@ -41,6 +41,7 @@ export const REASONS = {
       AwaitingSignIn: 'passing',
       GrantSecretNotFound: 'passing',
       GrantSecretKeyMissing: 'passing',
+      GrantSecretInvalid: 'stuck',
       GrantConflict: 'stuck',
       GrantRevoked: 'stuck',
       GrantExpired: 'stuck',

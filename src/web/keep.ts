@@ -91,8 +91,8 @@ function endReplaced(
   agent: Agent,
   { replaced, grant }: { replaced: Secret; grant: KeptGrant },
 ): void {
-  const old = authorizedBy(replaced, agent)
-  if (old?.clientId === undefined || replaced.data?.account === undefined) return
+  const old = authorizedBy(replaced)
+  if (old?.clientId === undefined || old.account === undefined) return
   const project = projectOf(old.clientId)
   if (project === projectOf(grant.clientId ?? '')) return
   const about = { account: old.account, isSameClient: (id: string) => projectOf(id) === project }

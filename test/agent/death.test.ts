@@ -18,6 +18,7 @@ const grant = (more: Partial<Grant> = {}): Grant => ({
   expiresAt: 0,
   renewAt: 0,
   saved: true,
+  checked: true,
   ...more,
 })
 

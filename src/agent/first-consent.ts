@@ -1,0 +1,38 @@
+/**
+ * What somebody consented to who signed in on a page of version 0.1.0. That page named how much is published and whether
+ * programs get an access token, and kept no note of it: what stands published in the cluster tells.
+ */
+import type { KubernetesObject } from '../kubernetes/port.ts'
+import { consentOf, type Consent } from '../resources/consent.ts'
+import { isReservedName } from '../resources/names.ts'
+import { controllerOf, isOurs } from '../resources/ownership.ts'
+import type { Agent } from '../resources/types.ts'
+import type { AgentDeps } from './port.ts'
+
+/** Reads the Secrets that this Agent publishes. Fails with an `ApiError`. */
+export async function consentOf010(deps: AgentDeps, agent: Agent): Promise<Consent> {
+  const keys = new Set<string>()
+  for (const { metadata } of publishedSecrets(deps, agent)) {
+    const secret = await deps.cluster.readSecret(metadata.namespace ?? '', metadata.name)
+    for (const key of Object.keys(secret?.data ?? {})) keys.add(key)
+  }
+  const { calendars } = consentOf(agent.spec)
+  const detail = [...keys].some((key) => key.startsWith('events.')) ? 'Full' : 'Busy'
+  return { detail, accessToken: keys.has('access_token'), write: false, calendars }
+}
+
+/** Full detail and access tokens are published in Secrets only. */
+function publishedSecrets({ cluster }: AgentDeps, agent: Agent): KubernetesObject[] {
+  const { namespace = '', uid = '' } = agent.metadata
+  const { calendar, accessToken } = agent.spec.publish
+  const named = [calendar?.kind === 'Secret' ? calendar.name : undefined, accessToken?.name].flatMap((name) => {
+    const secret = name === undefined ? undefined : cluster.secrets.get(`${namespace}/${name}`)
+    const mayBeOurs = secret && !controllerOf(secret) && isOnlyNamedBy(cluster, agent, `${namespace}/${name ?? ''}`)
+    return secret && mayBeOurs ? [secret] : []
+  })
+  const candidates = [...cluster.secrets.by('controller', uid), ...named]
+  return candidates.filter((secret) => isOurs(secret) && !isReservedName(secret.metadata.name))
+}
+
+const isOnlyNamedBy = ({ agents }: AgentDeps['cluster'], agent: Agent, key: string): boolean =>
+  agents.by('secret', key).every(({ metadata }) => metadata.uid === agent.metadata.uid)

@@ -1,0 +1,86 @@
+/** A grant as its Secret describes it, and back. Pure but for the clock. */
+import type { Secret } from '../kubernetes/port.ts'
+import type { Clock } from '../platform/clock.ts'
+import { parseConsent } from '../resources/consent.ts'
+import { decode, fromTimestamp } from '../resources/encoding.ts'
+import { BROUGHT_TOKEN_HASH, CONSENT_IS_GUESS, NOT_YET_CHECKED } from '../resources/names.ts'
+import type { Grant } from './memory.ts'
+
+const AN_HOUR = 60 * 60_000
+/** By how much two machines' clocks may differ without either being called wrong. */
+const CLOCKS_DIFFER_MS = 5 * 60_000
+/** Google's access tokens live for an hour. */
+const LONGEST_TOKEN_MS = AN_HOUR + CLOCKS_DIFFER_MS
+const LONGEST_GRANT_MS = 10 * 366 * 24 * AN_HOUR
+/** Google's OAuth 2.0 began in this year. */
+const FIRST_CONSENT = Date.parse('2011-01-01T00:00:00Z')
+
+/** What is at hand while a Secret is read. */
+export interface At {
+  clock: Clock
+  inHand: Grant | undefined
+}
+
+/** The grant that a Secret of ours describes; a token in hand that it agrees with keeps its renewal time. */
+export function grantFrom(secret: Secret, refreshToken: string, at: At): Grant {
+  const text = decode(secret.data)
+  const { annotations = {} } = secret.metadata
+  return {
+    refreshToken,
+    broughtHash: annotations[BROUGHT_TOKEN_HASH],
+    clientId: text.client_id,
+    account: text.account,
+    scopes: text.scope?.split(' ').filter(Boolean),
+    ...consentTime(secret, at.clock.now()),
+    grantExpiresAt: noLaterThan(at.clock.now() + LONGEST_GRANT_MS, fromTimestamp(text.grant_expires_at)),
+    ...accessFrom(text, at),
+    credentialsHash: at.inHand?.credentialsHash,
+    saved: true,
+    checked: annotations[NOT_YET_CHECKED] === undefined,
+    consent: text.consent === undefined ? undefined : parseConsent(text.consent),
+  }
+}
+
+type ConsentTime = Pick<Grant, 'grantedAt' | 'grantedAtIsGuess' | 'doubtedGrantedAt'>
+
+function consentTime({ data, metadata }: Secret, now: number): ConsentTime {
+  const stated = decode(data).granted_at
+  const grantedAt = pastInstant(stated, now)
+  if (grantedAt !== undefined) {
+    return { grantedAt, grantedAtIsGuess: metadata.annotations?.[CONSENT_IS_GUESS] === 'true' }
+  }
+  // Our own clock may be the wrong one: what is stated is not lost.
+  const doubtedGrantedAt = fromTimestamp(stated)
+  const created = doubtedGrantedAt === undefined ? pastInstant(metadata.creationTimestamp, now) : undefined
+  return { grantedAt: created ?? now, grantedAtIsGuess: true, doubtedGrantedAt }
+}
+
+/** A time of consent that can be true; undefined for what is no time, or one in the future. */
+export function pastInstant(text: string | undefined, now: number): number | undefined {
+  const at = past(fromTimestamp(text), now)
+  return at !== undefined && at >= FIRST_CONSENT ? at : undefined
+}
+
+function accessFrom(
+  { access_token: accessToken, expires_at: end }: Record<string, string | undefined>,
+  { clock, inHand }: At,
+): Pick<Grant, 'accessToken' | 'expiresAt' | 'obtainedAt' | 'renewAt' | 'lastUsedAt'> {
+  const expiresAt = fromTimestamp(end) ?? 0
+  if (inHand && inHand.accessToken === accessToken) {
+    const { obtainedAt, renewAt, lastUsedAt } = inHand
+    return { accessToken, expiresAt: inHand.expiresAt, obtainedAt, renewAt, lastUsedAt }
+  }
+  // An access token lives for an hour: when the last one ends tells when Google last accepted the grant.
+  const lastUsedAt = expiresAt === 0 ? undefined : expiresAt - AN_HOUR
+  const left = expiresAt - clock.now()
+  // Written while the time of day was wrong: nobody knows when it really ends.
+  const renewAt = left > LONGEST_TOKEN_MS ? -Infinity : clock.monotonic() + (left * 2) / 3
+  // When a token from before a restart was obtained is not known: what is left of it counts as its lifetime.
+  return { accessToken, expiresAt, obtainedAt: clock.now(), renewAt, lastUsedAt: past(lastUsedAt, clock.now()) }
+}
+
+/** What is said to have happened after now was written while the time of day was wrong: it is not known then. */
+const past = (at: number | undefined, now: number): number | undefined => noLaterThan(now + CLOCKS_DIFFER_MS, at)
+
+const noLaterThan = (latest: number, at: number | undefined): number | undefined =>
+  at !== undefined && at > latest ? undefined : at

@@ -1,0 +1,192 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { newMemory, type Published } from '../../src/agent/memory.ts'
+import { readOwned, removeOrphans, writeOwned, type Target } from '../../src/agent/owned-object.ts'
+import type { AgentDeps } from '../../src/agent/port.ts'
+import { dataOf, published } from '../../src/agent/published.ts'
+import { isSetback, type Setback } from '../../src/agent/setback.ts'
+import { ApiError } from '../../src/kubernetes/port.ts'
+import { AGENT_ANNOTATION, MANAGED_BY } from '../../src/resources/names.ts'
+import { marksOf, withController } from '../../src/resources/ownership.ts'
+import { ManualClock } from '../support/clock.ts'
+import { anAgent } from '../support/resources.ts'
+import { SmallCluster } from '../support/small-cluster.ts'
+
+const alice = anAgent({ publish: { staleAfter: '15m', whenStale: 'KeepLast', accessToken: { name: 'token' } } })
+const bob = anAgent({ publish: { staleAfter: '15m', whenStale: 'KeepLast', accessToken: { name: 'token' } } }, 'bob')
+const target: Target = { kind: 'Secret', name: 'token', role: 'access-token', keys: ['access_token', 'old_key'] }
+const data = { access_token: 'new' }
+const marks = marksOf(alice, 'access-token')
+const [byAlice, byBob] = [withController([], alice), withController([], bob)]
+
+let small: SmallCluster
+let deps: AgentDeps
+
+beforeEach(() => {
+  small = new SmallCluster()
+  small.agents = [alice]
+  deps = { cluster: small.cluster, clock: new ManualClock() } as unknown as AgentDeps
+})
+
+async function publish(known?: Published): Promise<Published | Setback> {
+  const standing = await readOwned(deps, alice, target, known)
+  return isSetback(standing) ? standing : writeOwned(deps, alice, { ...target, data }, standing)
+}
+
+const refusalOf = async (): Promise<Setback | undefined> => {
+  const result = await publish()
+  return isSetback(result) ? result : undefined
+}
+
+describe('publishing', () => {
+  test('makes the object with role, annotation and owner', async () => {
+    await publish()
+    expect(small.text('token')).toEqual(data)
+    expect(small.get('Secret', 'token')?.metadata).toMatchObject({ ...marks, ownerReferences: byAlice })
+  })
+
+  test('writes nothing where all is as it should be', async () => {
+    small.secret('token', data, { ...marks, ownerReferences: byAlice })
+    await publish()
+    expect(small.writes).toEqual([])
+  })
+
+  test('puts back what is lost of labels, annotation and owner, and leaves what is not ours', async () => {
+    const bystander = { apiVersion: 'v1', kind: 'Pod', name: 'p', uid: 'p' }
+    const labels = { ...marks.labels, 'app.kubernetes.io/component': 'mine', theirs: 'x' }
+    small.secret('token', { ...data, theirs: 'x' }, { labels, ownerReferences: [bystander, ...byAlice] })
+    await publish()
+    const { metadata } = small.get('Secret', 'token')!
+    expect(metadata.labels).toEqual({ ...marks.labels, theirs: 'x' })
+    expect(metadata.annotations).toEqual(marks.annotations)
+    expect(metadata.ownerReferences).toEqual([bystander, ...byAlice])
+    expect(small.text('token')).toEqual({ ...data, theirs: 'x' })
+  })
+
+  test('takes its own object up again where only the reference is lost', async () => {
+    small.secret('token', data, marks)
+    await publish()
+    expect(small.get('Secret', 'token')?.metadata.ownerReferences).toEqual(byAlice)
+  })
+
+  test('removes a key of ours that is no longer wanted', async () => {
+    small.secret('token', { old_key: 'x' }, { ...marks, ownerReferences: byAlice })
+    await publish()
+    expect(small.text('token')).toEqual(data)
+  })
+
+  test.each<[string, Parameters<SmallCluster['secret']>[2], string]>([
+    ['another Agent’s', { ...marksOf(bob, 'access-token'), ownerReferences: byBob }, 'belongs to Agent bob'],
+    ['another Agent’s, by its annotation', marksOf(bob, 'access-token'), 'belongs to Agent bob'],
+    ['somebody else’s', {}, 'was made by somebody else'],
+  ])('leaves alone what is %s', async (_, metadata, words) => {
+    const before = small.secret('token', { access_token: 'theirs' }, metadata)
+    const setback = await refusalOf()
+    expect(setback).toMatchObject({ condition: 'Synced', reason: 'PublishConflict' })
+    expect(setback?.message).toContain(words)
+    expect(setback?.again).toEqual({ kind: 'slow', at: deps.clock.monotonic() + 5 * 60_000 })
+    expect(small.get('Secret', 'token')).toEqual(before)
+  })
+
+  test('waits for what a deleted Agent of the same name has left', async () => {
+    small.secret('token', data, { ...marks, ownerReferences: [{ ...byAlice[0]!, uid: 'earlier' }] })
+    expect(await refusalOf()).toMatchObject({ reason: 'PublishFailed', again: { kind: 'wait' } })
+  })
+
+  test.each(['alice-google-grant', 'bob-google-grant', 'calendar-operator-keys'])(
+    'never makes nor takes %s, whatever its controller',
+    async (name) => {
+      const reserved = { ...target, name }
+      expect(await readOwned(deps, alice, reserved, undefined)).toMatchObject({ reason: 'PublishConflict' })
+      const before = small.secret(name, { refresh_token: 'x' }, { labels: MANAGED_BY, ownerReferences: byAlice })
+      const setback = await readOwned(deps, alice, reserved, undefined)
+      expect(setback).toMatchObject({ reason: 'PublishConflict' })
+      expect((setback as Setback).message).toContain('remove its owner reference to Agent alice')
+      const known = published({ kind: 'Secret', name, resourceVersion: before.metadata.resourceVersion ?? '' }, {})
+      expect(await readOwned(deps, alice, reserved, known)).toMatchObject({ reason: 'PublishConflict' })
+      expect(small.writes).toEqual([])
+    },
+  )
+
+  test('does not write over what somebody makes under the name meanwhile', async () => {
+    small.meanwhile = [() => small.secret('token', { access_token: 'theirs' })]
+    expect(await refusalOf()).toMatchObject({ reason: 'PublishConflict' })
+    expect(small.text('token')).toEqual({ access_token: 'theirs' })
+  })
+
+  test('does not write over what somebody changes meanwhile', async () => {
+    small.secret('token', { access_token: 'old' }, { ...marks, ownerReferences: byAlice })
+    small.meanwhile = [() => small.secret('token', { access_token: 'theirs' })]
+    await expect(publish()).rejects.toMatchObject({ failure: 'Conflict' })
+    expect(small.text('token')).toEqual({ access_token: 'theirs' })
+  })
+
+  test('finds a ConfigMap that has lost our label, though the watch does not', async () => {
+    const { keys } = target
+    const calendar: Target = { kind: 'ConfigMap', name: 'calendar', role: 'calendar', keys }
+    small.configMap('calendar', data, { ownerReferences: byAlice })
+    const written = await writeOwned(deps, alice, { ...calendar, data }, undefined)
+    expect(isSetback(written)).toBe(false)
+    expect(small.get('ConfigMap', 'calendar')?.metadata).toMatchObject(marksOf(alice, 'calendar'))
+  })
+})
+
+describe('an object of 0.1.0', () => {
+  test('is marked at first sight, and keeps what it holds', async () => {
+    small.secret('token', { access_token: 'old' }, { labels: MANAGED_BY, ownerReferences: byAlice })
+    const standing = await readOwned(deps, alice, target, undefined)
+    expect(dataOf(standing as Published)).toEqual({ access_token: 'old' })
+    expect(small.get('Secret', 'token')?.metadata).toMatchObject({ ...marks, ownerReferences: byAlice })
+  })
+
+  test('without a controller is taken where only this Agent names it', async () => {
+    small.secret('token', data, { labels: MANAGED_BY })
+    await publish()
+    expect(small.get('Secret', 'token')?.metadata.ownerReferences).toEqual(byAlice)
+  })
+
+  test('without a controller is left alone where another Agent names it, too', async () => {
+    small.agents = [alice, bob]
+    small.secret('token', data, { labels: MANAGED_BY })
+    expect(await refusalOf()).toMatchObject({ reason: 'PublishConflict' })
+    expect(small.writes).toEqual([])
+  })
+})
+
+describe('what was published under another name', () => {
+  const memory = newMemory('uid-of-alice', 0)
+
+  beforeEach(() => {
+    small.secret('old-token', data, { ...marks, ownerReferences: byAlice })
+    small.configMap('old-calendar', data, { labels: MANAGED_BY, ownerReferences: byAlice })
+    memory.publishedToken = published({ kind: 'Secret', name: 'token', resourceVersion: '1' }, data)
+  })
+
+  test('goes once everything stands under the new name', async () => {
+    await removeOrphans(deps, alice, memory)
+    expect(small.writes).toEqual(['delete Secret old-token', 'delete ConfigMap old-calendar'])
+  })
+
+  test.each([undefined, published({ kind: 'Secret', name: 'old-token', resourceVersion: '1' }, data)])(
+    'stays until then',
+    async (standing) => {
+      memory.publishedToken = standing
+      await removeOrphans(deps, alice, memory)
+      expect(small.writes).toEqual([])
+    },
+  )
+
+  test('is all that goes: no grant, no key, nothing of another Agent or of somebody else', async () => {
+    small.secret('bob-google-grant', {}, { labels: MANAGED_BY, ownerReferences: byAlice })
+    small.secret('calendar-operator-keys', {}, { labels: MANAGED_BY, ownerReferences: byAlice })
+    small.secret('kept', {}, { ...marksOf(alice, 'grant'), ownerReferences: byAlice })
+    small.secret('bobs', {}, { ...marksOf(bob, 'access-token'), ownerReferences: byBob })
+    small.secret('theirs', {}, { annotations: { [AGENT_ANNOTATION]: 'alice' }, ownerReferences: byAlice })
+    await removeOrphans(deps, alice, memory)
+    expect(small.writes).toEqual(['delete Secret old-token', 'delete ConfigMap old-calendar'])
+  })
+
+  test('that cannot be deleted is told', async () => {
+    small.refuse = () => new ApiError('Forbidden', 'forbidden')
+    await expect(removeOrphans(deps, alice, memory)).rejects.toThrow('forbidden')
+  })
+})

@@ -1,0 +1,179 @@
+/**
+ * A cluster in memory, for one room at a time: objects with versions, writes that hold for one version only, and what a
+ * test has others do between a read and a write. It has no watches: what is written is seen at once.
+ */
+import {
+  ApiError,
+  keyOf,
+  type Cluster,
+  type ConfigMap,
+  type EventNote,
+  type KubernetesObject,
+  type ObjectMeta,
+  type Secret,
+  type Store,
+} from '../../src/kubernetes/port.ts'
+import type { Agent, CalendarIntegration } from '../../src/resources/types.ts'
+
+type Stored = Secret | ConfigMap
+
+const base64 = (values: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Buffer.from(value).toString('base64')]))
+
+export class SmallCluster {
+  readonly objects = new Map<string, Stored>()
+  readonly events: EventNote[] = []
+  /** Every write, as `patch Secret alice-google-grant`. */
+  readonly writes: string[] = []
+  /** What others do just before our next writes, once each. */
+  meanwhile: (() => void)[] = []
+  /** Refuses the next write of this object. */
+  refuse: ((write: string) => ApiError | undefined) | undefined
+  agents: Agent[] = []
+  integrations: CalendarIntegration[] = []
+  #version = 100
+
+  /** A Secret as somebody else writes it, whole. */
+  secret(name: string, values: Record<string, string>, metadata: Partial<ObjectMeta> = {}): Secret {
+    const secret: Secret = {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: this.#metadata(name, metadata),
+      data: base64(values),
+    }
+    this.objects.set(`Secret/booking/${name}`, secret)
+    return secret
+  }
+
+  configMap(name: string, data: Record<string, string>, metadata: Partial<ObjectMeta> = {}): ConfigMap {
+    const configMap: ConfigMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata: this.#metadata(name, metadata), data }
+    this.objects.set(`ConfigMap/booking/${name}`, configMap)
+    return configMap
+  }
+
+  get(kind: Stored['kind'], name: string): Stored | undefined {
+    return this.objects.get(`${kind}/booking/${name}`)
+  }
+
+  /** A Secret's values as text. */
+  text(name: string): Record<string, string> {
+    const data = this.get('Secret', name)?.data ?? {}
+    return Object.fromEntries(
+      Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString('utf8')]),
+    )
+  }
+
+  #metadata(name: string, metadata: Partial<ObjectMeta>): ObjectMeta {
+    return { namespace: 'booking', name, uid: `uid-of-${name}`, ...metadata, resourceVersion: this.#next() }
+  }
+
+  #next(): string {
+    return String(++this.#version)
+  }
+
+  /** What a reconciler gets. */
+  get cluster(): Cluster {
+    return {
+      agents: this.#specs(() => this.agents),
+      integrations: this.#specs(() => this.integrations),
+      secrets: this.#store('Secret'),
+      configMaps: this.#store('ConfigMap'),
+      namespaces: undefined,
+      watchSecret: () => undefined,
+      readSecret: (namespace, name) => this.#read<Secret>(`Secret/${namespace}/${name}`),
+      readConfigMap: (namespace, name) => this.#read<ConfigMap>(`ConfigMap/${namespace}/${name}`),
+      create: (object) => this.#create(object),
+      patch: (object, patch) => this.#patch(object, patch),
+      writeStatus: () => Promise.resolve(undefined),
+      delete: (object) => this.#delete(object),
+      note: (event: EventNote) => void this.events.push(event),
+    }
+  }
+
+  #read<T extends Stored>(key: string): Promise<T | undefined> {
+    return Promise.resolve(structuredClone(this.objects.get(key) as T | undefined))
+  }
+
+  /** As the watches see it: metadata only, and ConfigMaps only with our label. */
+  #store(kind: Stored['kind']): Store<KubernetesObject> {
+    const seen = (): KubernetesObject[] =>
+      [...this.objects.values()]
+        .filter((object) => object.kind === kind)
+        .filter(({ metadata }) => kind === 'Secret' || metadata.labels?.['app.kubernetes.io/managed-by'] !== undefined)
+        .map(({ apiVersion, metadata }) => ({ apiVersion, kind, metadata: structuredClone(metadata) }))
+    return {
+      get: (key) => seen().find((object) => keyOf(object) === key),
+      list: seen,
+      by: (_, uid) =>
+        seen().filter(({ metadata }) => metadata.ownerReferences?.some((one) => one.controller && one.uid === uid)),
+      subscribe: () => undefined,
+    }
+  }
+
+  /** Of Agents and integrations: `by` answers all that mention the name of the key anywhere in their specs. */
+  #specs<T extends Agent | CalendarIntegration>(list: () => T[]): Store<T> {
+    const names = (object: T, key: string): boolean => {
+      const [namespace, name = ''] = key.split('/')
+      const mentioned = JSON.stringify(object.spec).includes(JSON.stringify(name))
+      return object.metadata.namespace === namespace && (mentioned || `${object.metadata.name}-google-grant` === name)
+    }
+    return {
+      get: (key) => list().find((object) => keyOf(object) === key),
+      list,
+      by: (_, key) => list().filter((object) => names(object, key)),
+      subscribe: () => undefined,
+    }
+  }
+
+  #before(write: string): void {
+    this.meanwhile.shift()?.()
+    const refusal = this.refuse?.(write)
+    if (refusal) throw refusal
+    this.writes.push(write)
+  }
+
+  async #create<T extends KubernetesObject>(object: T): Promise<T> {
+    await Promise.resolve()
+    const { kind, metadata } = object
+    this.#before(`create ${kind} ${metadata.name}`)
+    const key = `${kind}/${keyOf(object)}`
+    if (this.objects.has(key)) throw new ApiError('AlreadyExists', 'AlreadyExists')
+    const created = structuredClone(object) as unknown as Stored
+    created.metadata = { ...created.metadata, uid: `uid-of-${metadata.name}`, resourceVersion: this.#next() }
+    this.objects.set(key, created)
+    return structuredClone(created) as unknown as T
+  }
+
+  async #patch<T extends KubernetesObject>(object: T, patch: Record<string, unknown>): Promise<T> {
+    await Promise.resolve()
+    const { kind, metadata } = object
+    if (!metadata.resourceVersion) throw new Error('a write names no resourceVersion')
+    this.#before(`patch ${kind} ${metadata.name}`)
+    const key = `${kind}/${keyOf(object)}`
+    const known = this.objects.get(key)
+    if (!known) throw new ApiError('NotFound', 'NotFound')
+    if (known.metadata.resourceVersion !== metadata.resourceVersion) throw new ApiError('Conflict', 'Conflict')
+    const merged = merge(known, patch) as Stored
+    merged.metadata.resourceVersion = this.#next()
+    this.objects.set(key, merged)
+    return structuredClone(merged) as unknown as T
+  }
+
+  async #delete(object: KubernetesObject): Promise<void> {
+    await Promise.resolve()
+    this.#before(`delete ${object.kind} ${object.metadata.name}`)
+    this.objects.delete(`${object.kind}/${keyOf(object)}`)
+  }
+}
+
+/** RFC 7386. */
+function merge(target: unknown, patch: unknown): unknown {
+  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch
+  const base = typeof target === 'object' && target !== null && !Array.isArray(target) ? target : {}
+  const merged: Record<string, unknown> = { ...base }
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) Reflect.deleteProperty(merged, key)
+    else if (value !== undefined) merged[key] = merge(merged[key], value)
+  }
+  return merged
+}
