@@ -28,7 +28,7 @@ beforeEach(() => {
     lastUsedAt: at,
     renewAt: read + 40 * MINUTE,
   }
-  grant = { refreshToken: '1//x', grantedAtIsGuess: false, accessToken: 'token', ...times, saved: true }
+  grant = { refreshToken: '1//x', grantedAtIsGuess: false, accessToken: 'token', ...times, saved: true, checked: true }
   memory.grant = grant
 })
 
