@@ -131,7 +131,7 @@ function bodyOf(deps: CalendarDeps, { status, headers, text }: Answer, sentSyncT
   const body = parse(text)
   if (status !== 200) {
     const { failure, reason, personal } = classifyAPI(status, body, sentSyncToken)
-    const details = { status, retryAfterMs: retryAfterMs({ headers }, deps.clock.now()) }
+    const details = { status, retryAfterMs: retryAfterMs({ headers }, deps.clock.now(), failure) }
     throw new (personal ? PersonalLimit : GoogleError)(failure, `${status} ${reason}`, details)
   }
   if (typeof body === 'object' && body !== null) return body

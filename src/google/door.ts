@@ -1,10 +1,12 @@
 /**
  * The door to one of Google's services. After a refusal because of a limit it is closed for everybody; when its time is over
  * one request goes through first, the probe, and only if that is answered do the others follow, evenly. What was sent before
- * the door closed says nothing of what is allowed now: it neither opens the door nor shortens its time.
+ * the door closed says nothing of what is allowed now: it neither opens the door nor shortens its time. A request with a permit
+ * (somebody asked for it) goes through a closed door, and is the probe, so that everybody learns what came of it.
  */
 import type { GateDeps } from './limits.ts'
 import { Pace } from './pace.ts'
+import type { OverPause, Permit } from './permit.ts'
 import { GoogleError, type Limit } from './port.ts'
 
 /** A limit of one person's requests: no reason to keep the others waiting. */
@@ -24,37 +26,52 @@ const LOST_PROBE_MS = 60_000
 const CALM_MS = 60_000
 /** A limit that nobody has asked about for so long after its end is not spoken of any more. */
 const LINGER_MS = 60_000
+/** The time of day was set by more than this: what was noted by it is reckoned anew. */
+const LEAP_MS = 5_000
 
+/** Instants are monotonic. */
 interface Request {
   sentAt: number
+  /** It went through the closed door. */
+  isEarly: boolean
+}
+
+interface Closed {
+  failure: Limit['failure']
+  since: number
+  /** The same, by the time of day as it was then. */
+  sinceTimeOfDay: number
+  until: number
 }
 
 export class Door {
   readonly #deps: GateDeps
   readonly #pace: Pace
-  #limit: Limit | undefined
-  #closedAt = 0
-  #lastUntil = 0
+  readonly #overPause: OverPause
+  #closed: Closed | undefined
+  #lastUntil = -Infinity
   #refusals = 0
   #probe: Request | undefined
 
-  constructor(deps: GateDeps, requestsPerMinute: number) {
+  constructor(deps: GateDeps, requestsPerMinute: number, overPause: OverPause) {
     this.#deps = deps
     this.#pace = new Pace(deps.clock, requestsPerMinute)
+    this.#overPause = overPause
   }
 
   /** The limit in force: until a request has been answered after its end, or nobody has asked for a minute. */
   get limit(): Limit | undefined {
-    const limit = this.#limit
-    return limit && this.#deps.clock.now() < limit.until + LINGER_MS ? limit : undefined
+    const closed = this.#closed
+    const now = this.#now()
+    if (!closed || now >= closed.until + LINGER_MS) return undefined
+    return { failure: closed.failure, since: this.#timeOfDay(closed), leftMs: Math.max(closed.until - now, 0) }
   }
 
-  async pass<T>(send: () => Promise<T>): Promise<T> {
-    this.#refuseWhileClosed()
+  async pass<T>(send: () => Promise<T>, permit?: Permit): Promise<T> {
+    const early = this.#refusalNow()
+    if (early && !permit) throw early
     await this.#pace.turn()
-    this.#refuseWhileClosed()
-    const request = { sentAt: this.#deps.clock.now() }
-    if (this.#limit) this.#probe = request
+    const request = this.#admit(permit)
     try {
       const answer = await send()
       this.#answered(request)
@@ -66,29 +83,46 @@ export class Door {
     }
   }
 
-  #refuseWhileClosed(): void {
-    if (!this.#limit) return
-    const now = this.#deps.clock.now()
-    // A clock that was set back says nothing about how much time is left: then it is better to ask.
-    if (now >= this.#closedAt && now < this.#limit.until) throw this.#refusal(this.#limit.until - now, PROBE_MS)
-    if (!this.#probe) return
-    const age = now - this.#probe.sentAt
-    if (age >= 0 && age < LOST_PROBE_MS) throw this.#refusal(0, Math.max(age, PROBE_MS))
+  /** The pause is over now, as far as the next request is concerned: it is the probe. */
+  askAgain(): void {
+    if (this.#closed) this.#closed.until = Math.min(this.#closed.until, this.#now())
   }
 
-  #refusal(leftMs: number, spreadMs: number): GoogleError {
-    const failure = this.#limit?.failure ?? 'RateLimited'
+  #now(): number {
+    return this.#deps.clock.monotonic()
+  }
+
+  #admit(permit: Permit | undefined): Request {
+    const refusal = this.#refusalNow()
+    const isEarly = refusal !== undefined && permit?.use(this.#overPause) === true
+    if (refusal && !isEarly) throw waiting(refusal, permit)
+    const request = { sentAt: this.#now(), isEarly }
+    if (this.#closed) this.#probe = request
+    return request
+  }
+
+  /** What a request is told that may not pass now. */
+  #refusalNow(): GoogleError | undefined {
+    if (!this.#closed) return undefined
+    const now = this.#now()
+    if (now < this.#closed.until) return this.#refusal(this.#closed, this.#closed.until - now, PROBE_MS)
+    if (!this.#probe) return undefined
+    const age = now - this.#probe.sentAt
+    return age < LOST_PROBE_MS ? this.#refusal(this.#closed, 0, Math.max(age, PROBE_MS)) : undefined
+  }
+
+  #refusal({ failure }: Closed, leftMs: number, spreadMs: number): GoogleError {
     const retryAfterMs = leftMs + spreadMs * (1 + this.#deps.random())
-    return new GoogleError(failure, 'Google is limiting this client just now', { retryAfterMs })
+    return new GoogleError(failure, LIMITED, { retryAfterMs })
   }
 
   #answered(request: Request): void {
-    if (this.#limit) {
+    if (this.#closed) {
       if (this.#probe !== request) return
-      this.#limit = undefined
+      this.#closed = undefined
       this.#pace.drain()
     }
-    if (this.#deps.clock.now() - this.#lastUntil >= CALM_MS) this.#refusals = 0
+    if (this.#now() - this.#lastUntil >= CALM_MS) this.#refusals = 0
   }
 
   #learnt(request: Request, error: unknown): unknown {
@@ -109,13 +143,13 @@ export class Door {
 
   /** Answers how long to stay away, in ms. Many requests are under way when a limit is met: together they are one refusal. */
   #close(request: Request, failure: Limit['failure'], retryAfterMs: number | undefined): number {
-    const now = this.#deps.clock.now()
-    const standing = this.#probe === request ? undefined : this.#limit
-    const until = Math.max(standing?.until ?? 0, now + this.#pause(failure, retryAfterMs, standing !== undefined))
+    const now = this.#now()
+    // A pause that is not over yet is neither shortened nor doubled by who looked before its time.
+    const standing = this.#probe === request && !request.isEarly ? undefined : this.#closed
+    const until = Math.max(standing?.until ?? now, now + this.#pause(failure, retryAfterMs, standing !== undefined))
     const daily = failure === 'DailyQuotaExceeded' || standing?.failure === 'DailyQuotaExceeded'
-    const since = this.#limit?.since ?? now
-    this.#limit = { failure: daily ? 'DailyQuotaExceeded' : 'RateLimited', since, until }
-    this.#closedAt = now
+    const { since, sinceTimeOfDay } = this.#closed ?? { since: now, sinceTimeOfDay: this.#deps.clock.now() }
+    this.#closed = { failure: daily ? 'DailyQuotaExceeded' : 'RateLimited', since, sinceTimeOfDay, until }
     this.#lastUntil = until
     return Math.max(until - now, SHORTEST_PAUSE_MS)
   }
@@ -127,4 +161,19 @@ export class Door {
     if (failure === 'DailyQuotaExceeded') return DAILY_PAUSE_MS * jitter
     return closedAlready ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** doublings, LONGEST_PAUSE_MS) * jitter
   }
+
+  /** What is published must not move by milliseconds, nor lie in the future after the time of day was put right. */
+  #timeOfDay(closed: Closed): number {
+    const reckoned = this.#deps.clock.now() - (this.#now() - closed.since)
+    if (Math.abs(reckoned - closed.sinceTimeOfDay) > LEAP_MS) closed.sinceTimeOfDay = reckoned
+    return closed.sinceTimeOfDay
+  }
+}
+
+const LIMITED = 'Google is limiting this client just now'
+
+/** Whoever has a permit, and whose turn has not come, comes back for it. */
+function waiting(refusal: GoogleError, permit: Permit | undefined): GoogleError {
+  if (permit?.postponedMs === undefined) return refusal
+  return new GoogleError(refusal.failure, LIMITED, { retryAfterMs: permit.postponedMs })
 }

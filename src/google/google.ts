@@ -1,12 +1,13 @@
 /**
  * The room of Google: the only one that speaks to it. `port.ts` says what the others may ask; here each client gets its gate
- * (`limits.ts`), its flights, and the two APIs (`oauth.ts`, `calendar.ts`) over one transport. It may touch nothing but the
+ * (`limits.ts`, shared as `clients.ts` says), its flights, and the two APIs (`oauth.ts`, `calendar.ts`) over one transport. It may touch nothing but the
  * origins that it is given, and keeps nothing but what it learned of limits.
  */
 import type { Clock, Random } from '../platform/clock.ts'
 import { createCalendarAPI, type Around, type CalendarAPI } from './calendar.ts'
-import { Gate, type Lane } from './limits.ts'
+import { Clients, type Membership } from './clients.ts'
 import { consentURL } from './consent.ts'
+import type { Lane } from './limits.ts'
 import { exchangeCode, proveClient, refreshToken, revokeToken, type OAuthDeps } from './oauth.ts'
 import {
   GoogleError,
@@ -17,6 +18,8 @@ import {
   type OAuthClient,
   type TokenAnswer,
 } from './port.ts'
+import type { Permit } from './permit.ts'
+import { isUsableToken } from './token-answer.ts'
 import { createTransport, type Proxy } from './transport.ts'
 
 export interface GoogleDeps {
@@ -50,36 +53,22 @@ export function createGoogle(deps: GoogleDeps): RunningGoogle {
   const oauth: OAuthDeps = { transport, clock, oauthUrl }
   const api = createCalendarAPI({ transport, clock, apiUrl })
   const observed = observer(deps)
-  const projects = new Map<string, Project>()
+  const clients = new Clients<Client>(
+    deps,
+    (credentials, membership) => new Client(credentials, { accountsUrl, oauth, api, membership, observed }),
+  )
   return {
-    client({ clientId, clientSecret }) {
-      const { gate, clients } = projects.get(clientId) ?? { gate: new Gate(deps, deps.requestsPerMinute), clients: [] }
-      const known = clients.find(({ credentials }) => credentials.clientSecret === clientSecret)
-      const client = known ?? new Client({ clientId, clientSecret }, { accountsUrl, oauth, api, gate, observed })
-      const others = clients.filter((other) => other !== client)
-      projects.set(clientId, { gate, clients: [client, ...others].slice(0, MOST_SECRETS) })
-      return client
-    },
+    client: (credentials) => clients.of(credentials),
     revoke: (token) => observed('revoke', () => revokeToken(oauth, token)),
     close: () => transport.close(),
   }
 }
 
-/** What the secrets of one client id share: limits are the project's, whichever secret was used. */
-interface Project {
-  gate: Gate
-  /** The latest first. */
-  clients: Client[]
-}
-
-/** A client has at most two secrets at once, at Google's: those that were rotated away are forgotten. */
-const MOST_SECRETS = 2
-
 type Observed = <T>(kind: RequestKind, send: () => Promise<T>) => Promise<T>
 
 function observer({ clock, observe }: GoogleDeps): Observed {
   return async (kind, send) => {
-    const startedAt = clock.now()
+    const startedAt = clock.monotonic()
     let outcome = 'ok'
     try {
       return await send()
@@ -87,7 +76,7 @@ function observer({ clock, observe }: GoogleDeps): Observed {
       outcome = error instanceof GoogleError ? error.failure : 'Unknown'
       throw error
     } finally {
-      observe?.(kind, outcome, (clock.now() - startedAt) / 1000)
+      observe?.(kind, outcome, (clock.monotonic() - startedAt) / 1000)
     }
   }
 }
@@ -96,9 +85,13 @@ interface ClientDeps {
   accountsUrl: string
   oauth: OAuthDeps
   api: CalendarAPI
-  gate: Gate
+  membership: Membership
   observed: Observed
 }
+
+/** Google looks at the client first, and only then at the grant: these are answers that good credentials get. */
+const OF_GOOD_CREDENTIALS: readonly string[] = ['InvalidGrant', 'SessionExpired']
+const OF_BAD_CREDENTIALS: readonly string[] = ['InvalidClient', 'ClientDeleted', 'ClientDisabled']
 
 class Client implements GoogleClient {
   readonly credentials: OAuthClient
@@ -111,18 +104,26 @@ class Client implements GoogleClient {
   }
 
   limit(): ReturnType<GoogleClient['limit']> {
-    return this.#deps.gate.limit
+    return this.#deps.membership.gate().limit
   }
 
-  prove(): Promise<void> {
-    return this.#through('token', 'prove', () => proveClient(this.#deps.oauth, this.credentials))
+  permits(permit: Permit): boolean {
+    return this.#deps.membership.gate().permits(permit)
   }
 
-  refresh(token: string): Promise<TokenAnswer> {
+  askCalendarAgain(permit: Permit): boolean {
+    return this.#deps.membership.gate().askCalendarAgain(permit)
+  }
+
+  prove(permit?: Permit): Promise<void> {
+    return this.#token('prove', () => proveClient(this.#deps.oauth, this.credentials), permit)
+  }
+
+  refresh(token: string, permit?: Permit): Promise<TokenAnswer> {
     const flight = this.#flights.get(token)
     if (flight) return flight
     const { oauth } = this.#deps
-    const started = this.#through('token', 'refresh', () => refreshToken(oauth, this.credentials, token)).finally(() =>
+    const started = this.#token('refresh', () => refreshToken(oauth, this.credentials, token), permit).finally(() =>
       this.#flights.delete(token),
     )
     this.#flights.set(token, started)
@@ -134,21 +135,45 @@ class Client implements GoogleClient {
   }
 
   exchange(exchange: CodeExchange): Promise<TokenAnswer> {
-    return this.#through('token', 'exchange', () => exchangeCode(this.#deps.oauth, this.credentials, exchange))
+    return this.#token('exchange', () => exchangeCode(this.#deps.oauth, this.credentials, exchange))
   }
 
-  calendar(accessToken: string, calendarId: string): ReturnType<GoogleClient['calendar']> {
-    return this.#through('calendar', 'calendarList.get', () => this.#deps.api.calendar(accessToken, calendarId))
+  async calendar(accessToken: string, calendarId: string, permit?: Permit): ReturnType<GoogleClient['calendar']> {
+    assertUsable(accessToken)
+    return this.#through('calendar', 'calendarList.get', () => this.#deps.api.calendar(accessToken, calendarId), permit)
   }
 
-  events(...[accessToken, request, onPage]: Parameters<GoogleClient['events']>): ReturnType<GoogleClient['events']> {
-    const around: Around = (page) => this.#through('calendar', 'events.list', page)
+  async events(
+    ...[accessToken, request, onPage, permit]: Parameters<GoogleClient['events']>
+  ): ReturnType<GoogleClient['events']> {
+    assertUsable(accessToken)
+    const around: Around = (page) => this.#through('calendar', 'events.list', page, permit)
     const owner = { client: this.credentials.clientId, account: accessToken }
     return this.#deps.api.events({ accessToken, owner, request, around }, onPage)
   }
 
-  #through<T>(lane: Lane, kind: RequestKind, send: () => Promise<T>): Promise<T> {
-    const { gate, observed } = this.#deps
-    return gate.pass(lane, () => observed(kind, send))
+  /** The token endpoint tells of the credentials, whatever else it is asked. */
+  async #token<T>(kind: RequestKind, send: () => Promise<T>, permit?: Permit): Promise<T> {
+    const { membership } = this.#deps
+    try {
+      const answer = await this.#through('token', kind, send, permit)
+      membership.accepted()
+      return answer
+    } catch (error) {
+      const failure = error instanceof GoogleError ? error.failure : ''
+      if (OF_GOOD_CREDENTIALS.includes(failure)) membership.accepted()
+      if (OF_BAD_CREDENTIALS.includes(failure)) membership.refused()
+      throw error
+    }
   }
+
+  #through<T>(lane: Lane, kind: RequestKind, send: () => Promise<T>, permit?: Permit): Promise<T> {
+    const { membership, observed } = this.#deps
+    return membership.gate().pass(lane, () => observed(kind, send), permit)
+  }
+}
+
+/** A token that somebody put into a Secret by hand may be anything: it is taken for one that Google refuses. */
+function assertUsable(accessToken: string): void {
+  if (!isUsableToken(accessToken)) throw new GoogleError('Unauthenticated', 'the access token can be none')
 }

@@ -86,7 +86,7 @@ function post({ transport, oauthUrl }: OAuthDeps, path: string, form: Record<str
 }
 
 function refusal({ clock }: OAuthDeps, answer: Answer, { failure, reason }: Refusal): GoogleError {
-  const details = { status: answer.status, retryAfterMs: retryAfterMs(answer, clock.now()) }
+  const details = { status: answer.status, retryAfterMs: retryAfterMs(answer, clock.now(), failure) }
   return new GoogleError(failure, `${answer.status} ${reason}`, details)
 }
 

@@ -13,6 +13,7 @@ export class Pace {
   readonly #burst: number
   readonly #perMs: number
   #tokens: number
+  /** Monotonic, as every instant here. */
   #countedAt: number
 
   constructor(clock: Clock, requestsPerMinute: number) {
@@ -20,13 +21,13 @@ export class Pace {
     this.#burst = Math.max(requestsPerMinute / 10, 1)
     this.#perMs = (requestsPerMinute - requestsPerMinute / 10) / 60_000
     this.#tokens = this.#burst
-    this.#countedAt = clock.now()
+    this.#countedAt = clock.monotonic()
   }
 
   /** Waits for its turn, at most a few seconds; fails with `RateLimited` where that would not do. */
   async turn(): Promise<void> {
-    const now = this.#clock.now()
-    const refilled = this.#tokens + Math.max(now - this.#countedAt, 0) * this.#perMs
+    const now = this.#clock.monotonic()
+    const refilled = this.#tokens + (now - this.#countedAt) * this.#perMs
     this.#tokens = Math.min(refilled, this.#burst)
     this.#countedAt = now
     const wait = (1 - this.#tokens) / this.#perMs
@@ -40,6 +41,6 @@ export class Pace {
   /** No burst for now: after a limit the others follow one by one. */
   drain(): void {
     this.#tokens = Math.min(this.#tokens, 0)
-    this.#countedAt = this.#clock.now()
+    this.#countedAt = this.#clock.monotonic()
   }
 }

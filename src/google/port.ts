@@ -4,6 +4,10 @@
  * Retrying is the caller's: its queue has one backoff a key. Sharing the news of a rate limit is done here.
  */
 
+import type { Permit } from './permit.ts'
+
+export type { Permit }
+
 /** A web client as the Google console hands it out. */
 export interface OAuthClient {
   clientId: string
@@ -133,11 +137,13 @@ export interface ListingEnd {
 /** How a client is being limited just now: one view for all of its agents. */
 export interface Limit {
   failure: 'RateLimited' | 'DailyQuotaExceeded'
+  /** When it was met first, ms since the epoch: for people. */
   since: number
-  until: number
+  /** How long it still pauses requests, in ms; 0: it is over, but nobody has asked yet. */
+  leftMs: number
 }
 
-/** Google, as one OAuth client sees it. */
+/** Google, as one OAuth client sees it. With a permit, a request passes once over a pause because of a limit. */
 export interface GoogleClient {
   readonly credentials: OAuthClient
   /**
@@ -145,10 +151,14 @@ export interface GoogleClient {
    * service fails at once with it, and nothing is sent.
    */
   limit(): Limit | undefined
+  /** Uses a permit up for a request that is held back by something that the caller knows of. */
+  permits(permit: Permit): boolean
+  /** Where the Calendar API limits us: the next request to it, whosever it is, finds out whether it still does. */
+  askCalendarAgain(permit: Permit): boolean
   /** Resolves when id and secret are right: Google then answers a made-up refresh token with `invalid_grant`. */
-  prove(): Promise<void>
+  prove(permit?: Permit): Promise<void>
   /** One flight per refresh token, however many ask. */
-  refresh(refreshToken: string): Promise<TokenAnswer>
+  refresh(refreshToken: string, permit?: Permit): Promise<TokenAnswer>
   /**
    * Google's page of consent, asking for a refresh token every time. No request: an address to send a browser to. What goes
    * wrong there (an address that is not registered, an app that is blocked) Google shows to the person, and tells nobody else.
@@ -156,16 +166,24 @@ export interface GoogleClient {
   consentURL(request: ConsentRequest): string
   /** Turns a code into tokens; a code is good once, for some minutes, and dies of a failed attempt too. */
   exchange(exchange: CodeExchange): Promise<TokenAnswer>
-  calendar(accessToken: string, calendarId: string): Promise<CalendarEntry>
+  calendar(accessToken: string, calendarId: string, permit?: Permit): Promise<CalendarEntry>
   /**
    * Hands on one page after the other; nothing of a page is kept. There is no half of a listing: only when this resolves was
    * all of it handed on. What `onPage` throws ends the listing.
    */
-  events(accessToken: string, request: EventsRequest, onPage: (page: EventsPage) => void): Promise<ListingEnd>
+  events(
+    accessToken: string,
+    request: EventsRequest,
+    onPage: (page: EventsPage) => void,
+    permit?: Permit,
+  ): Promise<ListingEnd>
 }
 
 export interface Google {
-  /** The same client for the same credentials: what it knows of limits and flights is shared. */
+  /**
+   * The same client for the same credentials. What is learned of limits is shared among the secrets of one client id that Google
+   * has accepted; a secret that it has not accepted has limits of its own.
+   */
   client(credentials: OAuthClient): GoogleClient
   /** Ends a grant by either of its tokens; one that is dead already counts as done. No client is needed for that. */
   revoke(token: string): Promise<void>

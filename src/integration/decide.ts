@@ -80,10 +80,10 @@ function decideQuota({ limit }: Facts): Quota {
 }
 
 function outcomeOf(facts: Facts, ready: Ready): Outcome {
-  const { now, monotonic, proof, limit, integration } = facts
+  const { monotonic, proof, limit, integration } = facts
   const interval = durationMs(integration.spec.sync.interval)
   if (proof?.error) return retry(proof.error, proof.error.retryAfterMs, undefined, interval)
-  const limitEnds = limit ? Math.max(limit.until - now, SOON) : Infinity
+  const limitEnds = limit ? Math.max(limit.leftMs, SOON) : Infinity
   if (ready.status === 'True') return done(Math.min(Math.max((proof?.at ?? monotonic) + DAY - monotonic, 0), limitEnds))
   if (facts.credentials.status === 'True' && facts.site.status === 'Unknown') return wait(ready.reason, SOON)
   if (meaningOf('CalendarIntegration', ready.reason) !== 'stuck') return wait(ready.reason, Math.min(HOUR, limitEnds))

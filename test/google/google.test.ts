@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { GoogleClient } from '../../src/google/port.ts'
 import { backEnd, CLIENT, failureOf, startStage, type Stage, type Written } from './support/stage.ts'
 import { listEvents, type WholeListing } from './support/listing.ts'
 
@@ -9,6 +10,7 @@ beforeEach(async () => {
 afterEach(() => stage.close())
 
 const TOKEN: Written = { json: { access_token: 'ya29.fresh', expires_in: 3599 } }
+const PROOF: Written = { status: 400, json: { error: 'invalid_grant' } }
 const EMPTY: Written = { json: { timeZone: 'Europe/Paris', items: [], nextSyncToken: 'S1' } }
 const WITHOUT_SECRET = { clientId: CLIENT.clientId }
 
@@ -22,22 +24,129 @@ describe('clients', () => {
     expect(stage.google.client({ ...WITHOUT_SECRET, clientSecret: 'second' })).toBe(other)
   })
 
-  test('a secret that was rotated away twice is forgotten', () => {
-    for (const clientSecret of ['second', 'third']) stage.google.client({ ...WITHOUT_SECRET, clientSecret })
+  const accepted = async (clientSecret: string): Promise<GoogleClient> => {
+    const client = stage.google.client({ ...WITHOUT_SECRET, clientSecret })
+    stage.next(PROOF)
+    await client.prove()
+    return client
+  }
+
+  test('a secret that was rotated away twice is forgotten', async () => {
+    stage.next(PROOF)
+    await stage.client.prove()
+    for (const clientSecret of ['second', 'third']) await accepted(clientSecret)
     expect(stage.google.client(CLIENT)).not.toBe(stage.client)
   })
 
-  test('the latest secrets are those that are asked for, not those that came last', () => {
+  test('the latest secrets are those that are asked for, not those that came last', async () => {
+    stage.next(PROOF)
+    await stage.client.prove()
     for (let turn = 0; turn < 9; turn++) {
-      stage.google.client({ ...WITHOUT_SECRET, clientSecret: `mistake ${turn}` })
+      await accepted(`rotated ${turn}`)
       expect(stage.google.client(CLIENT)).toBe(stage.client)
     }
   })
+
+  test('made-up secrets push no accepted one out, however many, and are forgotten themselves', async () => {
+    stage.next(PROOF)
+    await stage.client.prove()
+    const first = stage.google.client({ ...WITHOUT_SECRET, clientSecret: 'mistake' })
+    for (let turn = 0; turn < 1_000; turn++) stage.google.client({ ...WITHOUT_SECRET, clientSecret: `mistake ${turn}` })
+    expect(stage.google.client(CLIENT)).toBe(stage.client)
+    expect(stage.google.client({ ...WITHOUT_SECRET, clientSecret: 'mistake' })).not.toBe(first)
+  })
+})
+
+describe('who shares a limit', () => {
+  const prove = async (clientSecret: string, ...answers: Written[]): Promise<GoogleClient> => {
+    const client = stage.google.client({ ...WITHOUT_SECRET, clientSecret })
+    for (const answer of answers) {
+      stage.next(answer)
+      await client.prove().catch(() => undefined)
+    }
+    return client
+  }
+  const LIMITED: Written = { status: 429, text: '' }
+  const WRONG: Written = { status: 401, json: { error: 'invalid_client' } }
+
+  test('somebody else’s client id with a wrong secret pauses nobody but itself', async () => {
+    const good = await prove('good', PROOF)
+    const wrong = await prove('wrong', WRONG, LIMITED)
+    expect(wrong.limit()?.failure).toBe('RateLimited')
+    expect((await failureOf(wrong.prove())).message).toBe('Google is limiting this client just now')
+    expect(good.limit()).toBeUndefined()
+    stage.next(TOKEN)
+    expect((await good.refresh('1//a')).accessToken).toBe('ya29.fresh')
+    const other = await prove('wrong too')
+    expect(other.limit()).toBeUndefined()
+  })
+
+  test('the Calendar API’s limits are not shared with a secret that Google has not accepted either', async () => {
+    const good = await prove('good', PROOF)
+    const unproven = stage.google.client({ ...WITHOUT_SECRET, clientSecret: 'unproven' })
+    stage.next(backEnd(403, 'rateLimitExceeded'))
+    await failureOf(read(unproven))
+    expect(good.limit()).toBeUndefined()
+  })
+
+  test.each<[string, Written]>([
+    ['a token', TOKEN],
+    ['a refusal of the grant', PROOF],
+    ['the end of a session', { status: 400, json: { error: 'invalid_grant', error_subtype: 'invalid_rapt' } }],
+  ])('a secret counts as accepted once Google has answered %s', async (_what, answer) => {
+    const good = await prove('good', PROOF)
+    const other = stage.google.client({ ...WITHOUT_SECRET, clientSecret: 'other' })
+    stage.next(answer)
+    await other.refresh('1//a').catch(() => undefined)
+    stage.next(backEnd(403, 'rateLimitExceeded'))
+    await failureOf(read(other))
+    expect(good.limit()).toEqual(other.limit())
+  })
+
+  test('what the first secret met before it was accepted holds for the others, too', async () => {
+    stage.next(backEnd(403, 'rateLimitExceeded'))
+    await failureOf(read())
+    await prove(CLIENT.clientSecret, PROOF)
+    expect(stage.client.limit()?.failure).toBe('RateLimited')
+    expect((await prove('second', PROOF)).limit()).toEqual(stage.client.limit())
+  })
+
+  test('a secret that Google refuses from some day on is by itself from then on', async () => {
+    const good = await prove('good', PROOF)
+    const removed = await prove('removed', PROOF, WRONG, LIMITED)
+    expect(removed.limit()?.failure).toBe('RateLimited')
+    expect(good.limit()).toBeUndefined()
+  })
+
+  test.each(['Unreachable', 'Unknown'])('%s says nothing about a secret', async (failure) => {
+    const good = await prove('good', PROOF)
+    const answer: Written = failure === 'Unknown' ? { status: 400, text: '' } : { status: 503, text: '' }
+    await prove('other', answer, LIMITED)
+    expect(good.limit()).toBeUndefined()
+    // Nor about one that was good.
+    const limited = await prove('good', answer, LIMITED)
+    expect(limited.limit()).toBeDefined()
+    expect((await prove('second', PROOF)).limit()).toEqual(limited.limit())
+  })
+})
+
+describe('an access token that can be none', () => {
+  test.each(['a\nb', 'a b', '€', '', 'a'.repeat(5_000)])(
+    '%j is not sent, and a new one is asked for',
+    async (token) => {
+      const request = { calendarId: 'a', detail: 'Busy', from: { syncToken: 'S0' } } as const
+      expect((await failureOf(stage.client.events(token, request, () => undefined))).failure).toBe('Unauthenticated')
+      expect((await failureOf(stage.client.calendar(token, 'primary'))).failure).toBe('Unauthenticated')
+      expect(stage.asked).toEqual([])
+    },
+  )
 })
 
 describe('a limit met over HTTP', () => {
   test('is one for all secrets of a client, and none for other clients', async () => {
-    stage.next(backEnd(403, 'rateLimitExceeded'))
+    stage.next(PROOF, PROOF, backEnd(403, 'rateLimitExceeded'))
+    await stage.client.prove()
+    await stage.google.client({ ...WITHOUT_SECRET, clientSecret: 'rotated' }).prove()
     await failureOf(read())
     const rotated = stage.google.client({ ...WITHOUT_SECRET, clientSecret: 'rotated' })
     expect((await failureOf(read(rotated))).message).toBe('Google is limiting this client just now')
@@ -46,20 +155,20 @@ describe('a limit met over HTTP', () => {
     expect(other.limit()).toBeUndefined()
     stage.next(EMPTY)
     expect((await read(other)).nextSyncToken).toBe('S1')
-    expect(stage.asked).toHaveLength(2)
+    expect(stage.asked).toHaveLength(4)
   })
 
   test('in the middle of a listing ends it, and the pages before it are for nothing', async () => {
     stage.next({ json: { timeZone: 'UTC', items: [{ id: 'e1' }], nextPageToken: 'P1' } })
     stage.next({ ...backEnd(429, 'rateLimitExceeded'), headers: { 'retry-after': '42' } })
     expect(await failureOf(read())).toMatchObject({ failure: 'RateLimited', status: 429, retryAfterMs: 42_000 })
-    expect(stage.client.limit()?.until).toBe(stage.clock.now() + 42_000)
+    expect(stage.client.limit()?.leftMs).toBe(42_000)
   })
 
   test('as a date pauses until then', async () => {
     stage.next({ status: 429, text: '', headers: { 'retry-after': 'Mon, 23 Nov 2026 10:05:00 GMT' } })
     await failureOf(stage.client.refresh('1//a'))
-    expect(stage.client.limit()?.until).toBe(Date.parse('2026-11-23T10:05:00Z'))
+    expect(stage.client.limit()?.leftMs).toBe(5 * 60_000)
   })
 
   test('of one person leaves the others alone', async () => {

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { PersonalLimit } from '../../src/google/door.ts'
 import { Gate } from '../../src/google/limits.ts'
+import { Permit } from '../../src/google/permit.ts'
 import { GoogleError, type GoogleFailure } from '../../src/google/port.ts'
 import { ManualClock, settle } from '../support/clock.ts'
 import { failureOf } from './support/stage.ts'
@@ -73,7 +74,7 @@ describe('a limit', () => {
     expect(first.retryAfterMs).toBe(5_000)
     expect(await failureOf(send())).toMatchObject({ failure: 'RateLimited', retryAfterMs: 6_500 })
     expect(sent).toBe(1)
-    expect(gate.limit).toEqual({ failure: 'RateLimited', since: clock.now(), until: clock.now() + 5_000 })
+    expect(gate.limit).toEqual({ failure: 'RateLimited', since: clock.now(), leftMs: 5_000 })
   })
 
   test('after its end one request goes first, and the others only once that was answered', async () => {
@@ -152,7 +153,7 @@ describe('a limit', () => {
     await meet(refusal('RateLimited'))
     await clock.advance(5_000)
     await meet(refusal('RateLimited'))
-    expect(gate.limit).toEqual({ failure: 'RateLimited', since, until: clock.now() + 10_000 })
+    expect(gate.limit).toEqual({ failure: 'RateLimited', since, leftMs: 10_000 })
   })
 
   test('that nobody asks about any more is forgotten a minute after its end', async () => {
@@ -174,10 +175,23 @@ describe('a limit', () => {
     expect(await failureOf(send())).toMatchObject({ failure: 'DailyQuotaExceeded' })
   })
 
-  test('is over when the clock is set back: asking is better than an endless pause', async () => {
-    await meet(refusal('DailyQuotaExceeded'))
-    clock.jump(-24 * HOUR)
+  test.each([-24, 24])('is neither longer nor shorter when the time of day is set by %s hours', async (hours) => {
+    await meet(refusal('RateLimited', 42_000))
+    clock.setTimeOfDay(hours * HOUR)
+    expect(gate.limit?.leftMs).toBe(42_000)
+    await clock.advance(41_999)
+    expect((await failureOf(send())).failure).toBe('RateLimited')
+    await clock.advance(1)
     expect(await send()).toBe('sent 2')
+  })
+
+  test('says since when by the time of day as it is now, and does not move by milliseconds', async () => {
+    const since = clock.now()
+    await meet(refusal('DailyQuotaExceeded'))
+    clock.setTimeOfDay(3)
+    expect(gate.limit?.since).toBe(since)
+    clock.setTimeOfDay(-HOUR)
+    expect(gate.limit?.since).toBe(since + 3 - HOUR)
   })
 })
 
@@ -249,6 +263,85 @@ describe('a personal limit', () => {
     await meet(personal())
     expect(gate.limit?.failure).toBe('RateLimited')
     expect(await send()).toBe('sent 3')
+  })
+})
+
+describe('a request that somebody asked for', () => {
+  const asked = (permit = new Permit()): Promise<string> =>
+    gate.pass('calendar', () => Promise.resolve(`sent ${++sent}`), permit)
+  const askedAndMeets = (error: Error): Promise<GoogleError> =>
+    failureOf(gate.pass('calendar', () => (sent++, Promise.reject(error)), new Permit()))
+
+  test.each<GoogleFailure>(['RateLimited', 'DailyQuotaExceeded'])(
+    'goes out over a pause because of %s, and all learn that it works again',
+    async (failure) => {
+      await meet(refusal(failure))
+      expect(await asked()).toBe('sent 2')
+      expect(gate.limit).toBeUndefined()
+      expect(await sendInTurn()).toBe('sent 3')
+    },
+  )
+
+  test('goes once: what follows it in the same look waits', async () => {
+    await meet(refusal('RateLimited'))
+    const permit = new Permit()
+    expect((await failureOf(gate.pass('calendar', () => Promise.reject(refusal('RateLimited')), permit))).status).toBe(
+      403,
+    )
+    await clock.advance(10_000)
+    await meet(refusal('RateLimited', 60_000))
+    expect((await failureOf(asked(permit))).message).toBe('Google is limiting this client just now')
+    expect(permit.postponedMs).toBeUndefined()
+  })
+
+  test('that is refused leaves the pause as it is: neither shorter, nor twice as long', async () => {
+    await meet(refusal('RateLimited', 60_000))
+    await clock.advance(1_000)
+    expect((await askedAndMeets(refusal('RateLimited'))).retryAfterMs).toBe(59_000)
+    await clock.advance(59_000)
+    expect((await meet(refusal('RateLimited'))).retryAfterMs).toBe(10_000)
+  })
+
+  test('is one in ten seconds for a client, on both of its services; the next one waits its turn', async () => {
+    await meet(refusal('DailyQuotaExceeded'))
+    await failureOf(gate.pass('token', () => Promise.reject(refusal('RateLimited', 60_000))))
+    await askedAndMeets(refusal('DailyQuotaExceeded'))
+    await clock.advance(4_000)
+    const permit = new Permit()
+    const early = await failureOf(gate.pass('token', () => Promise.resolve('fresh'), permit))
+    expect([early.retryAfterMs, permit.postponedMs]).toEqual([6_000, 6_000])
+    await clock.advance(6_000)
+    expect(await gate.pass('token', () => Promise.resolve('fresh'), permit)).toBe('fresh')
+    expect(permit.postponedMs).toBeUndefined()
+  })
+
+  test('costs no permit where nothing pauses', async () => {
+    const permit = new Permit()
+    await asked(permit)
+    await meet(refusal('RateLimited'))
+    expect(await asked(permit)).toBe('sent 3')
+  })
+
+  test('is one among the others while their probe is under way', async () => {
+    await meet(refusal('RateLimited'))
+    await clock.advance(5_000)
+    const probe = await underWay()
+    expect(await asked()).toBe('sent 3')
+    expect(gate.limit).toBeUndefined()
+    await probe.succeed()
+  })
+
+  test('may end the pause for whoever comes next', async () => {
+    await meet(refusal('DailyQuotaExceeded'))
+    expect(gate.askCalendarAgain(new Permit())).toBe(true)
+    expect(gate.limit).toMatchObject({ failure: 'DailyQuotaExceeded', leftMs: 0 })
+    const probe = await underWay()
+    expect((await failureOf(send())).failure).toBe('DailyQuotaExceeded')
+    await probe.fail(refusal('DailyQuotaExceeded'))
+    expect(gate.limit?.leftMs).toBe(HOUR)
+    expect(gate.askCalendarAgain(new Permit())).toBe(false)
+    await clock.advance(10_000)
+    expect(gate.askCalendarAgain(new Permit())).toBe(true)
   })
 })
 
@@ -329,8 +422,15 @@ describe('the pace', () => {
     expect(sent).toBe(32)
   })
 
-  test('stands a clock that is set back', async () => {
-    clock.jump(-24 * HOUR)
-    expect(await send()).toBe('sent 1')
+  test('is the same whatever the time of day', async () => {
+    gate = new Gate({ clock, random: () => 0.5 }, 600)
+    await flood(60)
+    clock.setTimeOfDay(24 * HOUR)
+    void send()
+    await settle()
+    expect(sent).toBe(60)
+    clock.setTimeOfDay(-48 * HOUR)
+    await clock.advance(200)
+    expect(sent).toBe(61)
   })
 })

@@ -1,0 +1,46 @@
+/**
+ * Run now, as far as it concerns Google: a person asked for a look, so one request goes out although a limit pauses the client
+ * or the API is known to be switched off. A permit is made for one look at one object and handed down with its requests; it
+ * is good for one of them. A client lets one pass in ten seconds, whoever asks.
+ */
+import type { Clock } from '../platform/clock.ts'
+
+const ONE_IN_MS = 10_000
+
+/** When a client next lets a request over a pause. One for each client. */
+export class OverPause {
+  readonly #clock: Pick<Clock, 'monotonic'>
+  #lastAt = -Infinity
+
+  constructor(clock: Pick<Clock, 'monotonic'>) {
+    this.#clock = clock
+  }
+
+  /** Takes the turn; otherwise answers in how many ms it comes. */
+  take(): number {
+    const now = this.#clock.monotonic()
+    const left = this.#lastAt + ONE_IN_MS - now
+    if (left > 0) return left
+    this.#lastAt = now
+    return 0
+  }
+}
+
+export class Permit {
+  #isSpent = false
+  #postponedMs: number | undefined
+
+  /** In how many ms the client's turn comes, where it had not come yet: the request waits its turn, and so does its answer. */
+  get postponedMs(): number | undefined {
+    return this.#isSpent ? undefined : this.#postponedMs
+  }
+
+  /** Whether one request may pass now. */
+  use(turns: OverPause): boolean {
+    if (this.#isSpent) return false
+    const left = turns.take()
+    this.#isSpent = left === 0
+    this.#postponedMs = left
+    return this.#isSpent
+  }
+}
