@@ -106,6 +106,8 @@ export class ApiError extends Error {
 
   constructor(failure: ApiFailure, message: string, details: { status?: number; retryAfterMs?: number } = {}) {
     super(message)
+    // It is expected, and its message says all: a trace of it in a log helps nobody.
+    this.stack = undefined
     this.failure = failure
     this.status = details.status
     this.retryAfterMs = details.retryAfterMs

@@ -5,6 +5,7 @@
 import type { Dispatcher } from 'undici'
 import { scrub } from '../platform/scrub.ts'
 import { CredentialsError } from './credentials.ts'
+import { denialOf } from './denial.ts'
 import { ApiError, type ApiFailure } from './port.ts'
 import type { ApiRequest } from './request.ts'
 
@@ -25,11 +26,14 @@ export function refusal(request: ApiRequest, response: Dispatcher.ResponseData, 
   const status = parseStatus(text)
   const code = response.statusCode
   const retryAfterMs = retryAfter(response)
-  const message = [`${whatOf(request)} answered ${code}`, status.reason, ...hints(code, status)]
+  const denial = denialOf(status.message ?? '')
+  const hint = denial ? [`(${denial.words})`] : hints(code, status)
+  const message = [`${whatOf(request)} answered ${code}`, status.reason, ...hint].filter(Boolean).join(' ')
+  if (denial?.isVerdict) return new ApiError('Forbidden', message, { status: code, retryAfterMs })
   // 401 and 429, and 503 with a Retry-After, come from before the request was looked at.
   const untaken = code === 401 || code === 429 || (code === 503 && retryAfterMs !== undefined)
   const kind = untaken ? UntakenError : ApiError
-  return new kind(failureOf(code, status), message.filter(Boolean).join(' '), { status: code, retryAfterMs })
+  return new kind(failureOf(code, status), message, { status: code, retryAfterMs })
 }
 
 /** From anything that was thrown while a request was under way; an `ApiError` stays what it is. */
@@ -93,13 +97,12 @@ function hints(code: number, { kind, message = '', causes }: Status): string[] {
     const fields = causes.slice(0, 5).map(({ field, reason }) => [field, reason].filter(Boolean).join(': '))
     return [`(${fields.join('; ')})`]
   }
-  const right = MISSING_RIGHT.exec(message)?.[0] ?? QUOTA.exec(message)?.[0]
+  const right = MISSING_RIGHT.exec(message)?.[0]
   return code === 403 && right ? [`(${scrub(right)})`] : []
 }
 
 const MISSING_RIGHT =
   /cannot \w+ resource "[\w./-]*" in API group "[\w.-]*"(?: in the namespace "[\w.-]*"| at the cluster scope)?/
-const QUOTA = /exceeded quota: [\w.-]+/
 
 const BY_CODE: Record<number, ApiFailure> = {
   400: 'Invalid',

@@ -1,0 +1,58 @@
+/**
+ * Who refused a write that the API server itself would have taken, from the message of its Status, as a 1.34 server words it.
+ * Only names that can be none but an object's are repeated: what follows them may be anything. Pure.
+ */
+
+export interface Denial {
+  /** In one clause, for people. */
+  words: string
+  /** An admission webhook or policy looked at it and said no, under whatever status code it chose. */
+  isVerdict: boolean
+}
+
+/** A DNS subdomain, as webhooks, policies, quotas and namespaces are called. */
+const NAME = '([a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?)'
+/** How a message begins that the API server words itself: `configmaps "alice-calendar" is forbidden: `. */
+const FORBIDDEN = String.raw`^[a-z.-]{1,100} "[^"]{0,260}" is forbidden: `
+
+interface Wording {
+  pattern: RegExp
+  words: (name: string, binding: string | undefined) => string
+  isVerdict?: boolean
+}
+
+const WORDINGS: readonly Wording[] = [
+  {
+    pattern: new RegExp(`^admission webhook "${NAME}" denied the request`),
+    words: (name) => `the admission webhook ${name} denied it`,
+    isVerdict: true,
+  },
+  {
+    pattern: new RegExp(`${FORBIDDEN}ValidatingAdmissionPolicy '${NAME}'(?: with binding '${NAME}')? denied request`),
+    words: (name, binding) =>
+      `the ValidatingAdmissionPolicy ${name}${binding ? ` (binding ${binding})` : ''} denied it`,
+    isVerdict: true,
+  },
+  {
+    pattern: new RegExp(`^Internal error occurred: failed calling webhook "${NAME}"`),
+    words: (name) => `the admission webhook ${name} could not be called`,
+  },
+  { pattern: new RegExp(`${FORBIDDEN}exceeded quota: ${NAME},`), words: (name) => `exceeded quota: ${name}` },
+  { pattern: new RegExp(`${FORBIDDEN}failed quota: ${NAME}:`), words: (name) => `failed quota: ${name}` },
+  {
+    pattern: new RegExp(`${FORBIDDEN}unable to create new content in namespace ${NAME} because it is being terminated`),
+    words: (name) => `the namespace ${name} is being terminated`,
+  },
+]
+
+const IMMUTABLE = 'field is immutable when `immutable` is set'
+
+/** Undefined: nobody did, or nobody that is known. */
+export function denialOf(message: string): Denial | undefined {
+  if (message.includes(IMMUTABLE)) return { words: 'it is immutable: delete it, and it is made anew', isVerdict: false }
+  for (const { pattern, words, isVerdict = false } of WORDINGS) {
+    const [found, name = '', binding] = pattern.exec(message) ?? []
+    if (found !== undefined) return { words: words(name, binding), isVerdict }
+  }
+  return undefined
+}
