@@ -19,7 +19,7 @@ export interface Wording {
 export const LONGEST = {
   title: 1024,
   location: 1024,
-  description: 4096,
+  description: 8192,
   name: 128,
   email: 320,
   word: 64,

@@ -1,6 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { emptyPicture } from '../../src/calendar/picture.ts'
-import { applyListing, allDay, between, list, meeting, november, read, spell, update, zones, type RawEvent } from './support.ts'
+import {
+  applyListing,
+  allDay,
+  between,
+  list,
+  meeting,
+  november,
+  read,
+  spell,
+  update,
+  zones,
+  type RawEvent,
+} from './support.ts'
 
 /** Sunday meetings of a series, named as Google names them. */
 const instance = (day: number, special: RawEvent = {}): RawEvent => ({

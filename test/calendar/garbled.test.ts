@@ -1,0 +1,214 @@
+/** Answers that Google would never give. Nothing of them stops a listing, is dropped silently, or makes anybody look free. */
+import { describe, expect, it } from 'vitest'
+import { anonymousKey, UnusableListingError } from '../../src/calendar/fact-keys.ts'
+import { CalendarTooLargeError, SnapshotBuilder } from '../../src/calendar/snapshot-builder.ts'
+import { applyListing, list, meeting, november, read, spell, update, zones } from './support.ts'
+
+const times = (picture: Parameters<typeof read>[0]): string[] => read(picture).busy.map(spell)
+const full = { full: true, timeZone: 'Europe/Paris', detail: 'Busy', zones, window: november } as const
+const known = list([meeting(), meeting({ id: 'other', start: { date: '2026-11-25' }, end: { date: '2026-11-26' } })], {
+  window: november,
+})
+
+const nothing: [what: string, item: unknown][] = [
+  ['null', null],
+  ['a text', 'meeting'],
+  ['a number', 5],
+  ['true', true],
+  ['a list', [meeting()]],
+  ['an empty object', {}],
+]
+
+describe.each(nothing)('an item that is %s', (_what, item) => {
+  it('makes a full listing incomplete, and what was known before stays busy', () => {
+    const { picture, doubtful } = applyListing(known, [meeting(), item], full)
+    expect(read(picture)).toMatchObject({ notUnderstood: 1, complete: false })
+    expect(times(picture)).toEqual(times(known))
+    expect(doubtful).toBe(true)
+    expect(picture.events).toBe(1)
+  })
+
+  it('makes a delta incomplete, which removes nothing that it does not name', () => {
+    const { picture, doubtful } = update(known, [item, { id: 'other', status: 'cancelled' }])
+    expect(read(picture)).toMatchObject({ notUnderstood: 1, complete: false })
+    expect(times(picture)).toEqual(times(list([meeting()])))
+    expect(doubtful).toBe(true)
+  })
+
+  it('is made good by a full listing', () => {
+    const after = applyListing(update(known, [item]).picture, [meeting()], full)
+    expect(after).toMatchObject({ doubtful: false, picture: { events: 1 } })
+    expect(read(after.picture)).toMatchObject({ notUnderstood: 0, complete: true })
+    expect(times(after.picture)).toHaveLength(1)
+  })
+})
+
+describe.each([[0], [false], [undefined], [null], [''], [{}], ['?=meeting']])('an event with the id %j', (id) => {
+  const item = {
+    ...meeting(),
+    id,
+    start: { dateTime: '2026-11-24T08:00:00Z' },
+    end: { dateTime: '2026-11-24T09:00:00Z' },
+  }
+
+  it('is busy, and not understood; the next delta loses none of the others', () => {
+    const first = applyListing(undefined, [meeting(), item, meeting({ id: 'third' })], full)
+    expect(first.doubtful).toBe(true)
+    expect(read(first.picture)).toMatchObject({ complete: false })
+    expect(times(first.picture)).toEqual(['2026-11-23T13:00/2026-11-23T14:00', '2026-11-24T08:00/2026-11-24T09:00'])
+    const next = update(first.picture, [{ id: 'third', status: 'cancelled' }])
+    expect(times(next.picture)).toEqual(times(first.picture))
+  })
+})
+
+it('a tombstone without an id removes nothing, and a full listing is to tell what it was about', () => {
+  const { picture, doubtful } = update(known, [{ status: 'cancelled' }])
+  expect(times(picture)).toEqual(times(known))
+  expect(doubtful).toBe(true)
+})
+
+describe('an event of which a field is garbled', () => {
+  const fields: [what: string, special: Record<string, unknown>][] = [
+    ['guests hold null', { attendees: [null] }],
+    ['guests hold a text', { attendees: ['alice@example.com'] }],
+    ['guests are no list', { attendees: { self: true, responseStatus: 'declined' } }],
+    ['own answer is an object', { attendees: [{ self: true, responseStatus: {} }] }],
+    ['guest is oneself by text only', { attendees: [{ self: 'true', responseStatus: 'declined' }] }],
+    ['title is a number', { summary: 5 }],
+    ['transparency is a list', { transparency: ['transparent'] }],
+    ['kind is an object', { eventType: { birthday: true } }],
+    ['status is a number', { status: 5 }],
+    ['series is false', { recurringEventId: false }],
+  ]
+  it.each(fields)('is busy where its %s', (_what, special) => {
+    const { picture, doubtful } = applyListing(undefined, [{ ...meeting(), ...special }], { ...full, detail: 'Full' })
+    expect(times(picture)).toEqual(['2026-11-23T13:00/2026-11-23T14:00'])
+    expect(doubtful).toBe(true)
+  })
+
+  const starts: unknown[] = [5, 'noon', [], { date: {} }, { dateTime: 5 }, { dateTime: '2026-11-23T14:00:00+01:00x' }]
+  it.each(starts.map((start) => [start]))(
+    'is busy where it was before, when a delta moves its start to %j',
+    (start) => {
+      const { picture, doubtful } = update(known, [{ ...meeting(), start }])
+      expect(doubtful).toBe(true)
+      const before = '2026-11-23T13:00/2026-11-23T14:00'
+      // From the beginning of the day it ends in, and in any case when it was before.
+      expect(times(picture)[0]).toBe(`2026-11-22T23:00/${before.slice(17)}`)
+      expect(picture.events).toBe(2)
+      const mended = update(picture, [meeting({ start: { dateTime: '2026-11-23T14:30:00+01:00' } })])
+      expect(times(mended.picture)[0]).toBe('2026-11-23T13:30/2026-11-23T14:00')
+    },
+  )
+
+  it('is busy where it was before, when nothing is said of when it is now', () => {
+    const garbled = { ...meeting(), start: {}, end: [] }
+    for (const { picture } of [update(known, [garbled]), applyListing(known, [garbled], full)]) {
+      expect(times(picture)[0]).toBe('2026-11-23T13:00/2026-11-23T14:00')
+      expect(read(picture).complete).toBe(false)
+      const again = update(picture, [garbled])
+      expect(times(again.picture)).toEqual(times(picture))
+      const gone = update(again.picture, [{ id: 'meeting', status: 'cancelled' }]).picture
+      expect(times(gone)).not.toContain('2026-11-23T13:00/2026-11-23T14:00')
+      expect(read(gone).complete).toBe(true)
+    }
+  })
+
+  it('and that is tentative or declined by what can be read of it, is so', () => {
+    const special = { attendees: [null, { self: true, responseStatus: 'declined' }] }
+    expect(times(applyListing(undefined, [{ ...meeting(), ...special }], full).picture)).toEqual([])
+  })
+})
+
+describe('what says two things of one event in one listing', () => {
+  const later = meeting({ start: { dateTime: '2026-11-24T08:00:00Z' }, end: { dateTime: '2026-11-24T09:00:00Z' } })
+  const outside = meeting({ start: { dateTime: '2027-11-24T08:00:00Z' }, end: { dateTime: '2027-11-24T09:00:00Z' } })
+
+  it('is busy at both times, in either order', () => {
+    for (const events of [
+      [meeting(), later],
+      [later, meeting()],
+    ]) {
+      const { picture, doubtful } = applyListing(undefined, events, full)
+      expect(times(picture)).toEqual(['2026-11-23T13:00/2026-11-23T14:00', '2026-11-24T08:00/2026-11-24T09:00'])
+      expect([doubtful, picture.events]).toEqual([true, 1])
+      expect(times(update(picture, [later]).picture)).toEqual(['2026-11-24T08:00/2026-11-24T09:00'])
+    }
+  })
+
+  it('is busy within the window where it is outside of it as well', () => {
+    for (const events of [
+      [meeting(), outside],
+      [outside, meeting()],
+    ])
+      expect(update(known, events)).toMatchObject({ doubtful: true, picture: { events: 2 } })
+    expect(update(known, [outside])).toMatchObject({ doubtful: false, picture: { events: 1 } })
+  })
+
+  it('is no doubt where it says the same twice', () => {
+    expect(applyListing(undefined, [meeting(), meeting()], full)).toMatchObject({ doubtful: false })
+  })
+})
+
+describe('what is longer than anything at Google', () => {
+  it.each(['id', 'recurringEventId'])('as an %s makes the whole listing unusable', (name) => {
+    const events = [meeting(), { ...meeting(), [name]: 'x'.repeat(100_000) }]
+    expect(() => applyListing(undefined, events, full)).toThrow(UnusableListingError)
+  })
+
+  it('is no reason to remember it, nor to fail, anywhere else', () => {
+    const long = 'x'.repeat(100_000)
+    const odd = { status: long, eventType: long, start: { dateTime: long }, end: { dateTime: long, timeZone: long } }
+    const { picture } = applyListing(undefined, [{ ...meeting(), ...odd }], full)
+    expect(picture.packed.byteLength).toBeLessThan(200)
+  })
+
+  it('is told apart by its length, and an id of 1,041 characters is a good one', () => {
+    const id = `${'v'.repeat(1024)}_20261123T130000Z`
+    expect(applyListing(undefined, [meeting({ id })], full)).toMatchObject({ doubtful: false, picture: { events: 1 } })
+  })
+})
+
+describe('a calendar that is larger than what is kept', () => {
+  const limits = { events: 3, characters: 200 }
+  const builder = (before = list([], { window: november }), isFull = true): SnapshotBuilder =>
+    new SnapshotBuilder(before, { full: isFull, detail: 'Full', zones, window: november, limits })
+  const numbered = (from: number, to: number): unknown[] =>
+    Array.from({ length: to - from }, (_, index) => meeting({ id: `event${from + index}` }))
+
+  it('is one as soon as its events are too many, over all pages', () => {
+    const one = builder()
+    one.add(numbered(0, 2))
+    one.add(numbered(1, 3))
+    expect(() => one.add(numbered(3, 4))).toThrow(new CalendarTooLargeError('it has more than 3 events in the window'))
+  })
+
+  it('is none for what lies outside of the window, nor for what is cancelled', () => {
+    const one = builder()
+    const date = { date: '2027-11-23' }
+    one.add(numbered(0, 9).map((event) => ({ ...(event as object), start: date, end: date })))
+    one.add(numbered(0, 9).map((event) => ({ ...(event as object), status: 'cancelled' })))
+    expect(one.finish('UTC').picture.events).toBe(0)
+  })
+
+  it('is one when its texts are too long in all', () => {
+    const one = builder()
+    one.add([meeting({ description: 'x'.repeat(150) })])
+    expect(() => one.add([meeting({ id: 'b', description: 'x'.repeat(150) })])).toThrow('more than 200 characters')
+  })
+
+  it('is one by deltas, too', () => {
+    const before = list(numbered(0, 3), { window: november, detail: 'Full' })
+    const one = builder(before, false)
+    one.add(numbered(2, 4))
+    expect(() => one.finish(before.timeZone)).toThrow(CalendarTooLargeError)
+    const other = builder(before, false)
+    other.add([...numbered(3, 4), { id: 'event0', status: 'cancelled' }])
+    expect(other.finish(before.timeZone).picture.events).toBe(3)
+  })
+})
+
+it('the key of an item without an id is the same for the same item, and short', () => {
+  expect(anonymousKey(null)).toBe(anonymousKey(null))
+  expect(anonymousKey({ id: 0, summary: 'x'.repeat(9_999) })).toHaveLength(33)
+})
