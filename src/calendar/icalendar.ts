@@ -43,7 +43,7 @@ function about({ at, dates, busy, wording }: ListedEvent): Property[] {
   const { title, location, description, attendees = [] } = wording
   return [
     ...(dates ? whole(dates) : timed(at)),
-    text('summary', title ?? UNTITLED),
+    text('summary', summaryOf(title)),
     ...(location ? [text('location', location)] : []),
     ...(description ? [text('description', description)] : []),
     text('status', wording.tentative ? 'TENTATIVE' : 'CONFIRMED'),
@@ -51,6 +51,8 @@ function about({ at, dates, busy, wording }: ListedEvent): Property[] {
     ...attendees.flatMap((attendee) => attendeeProperty(attendee)),
   ]
 }
+
+const summaryOf = (title = ''): string => (printable(title).trim() === '' ? UNTITLED : title)
 
 const timed = ({ start, end }: Interval): Property[] => [
   ['dtstart', {}, 'date-time', renderInstant(start)],

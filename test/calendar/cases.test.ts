@@ -83,6 +83,20 @@ describe('a tombstone proves nothing about a live event', () => {
     expect([anew?.doubtful, contradictory?.doubtful]).toEqual([false, true])
   })
 
+  it('of a series takes its instances along, and a full listing is asked to confirm it', () => {
+    const { picture, doubtful } = update(pictureOf({ listing: [instance('01'), instance('03')] }), [
+      cancelled('abc00001'),
+    ])
+    expect(read(picture, window).busy).toEqual([])
+    expect(doubtful).toBe(true)
+  })
+
+  it('of an id that a single event and a series have at once is about the event only', () => {
+    expect(busyIn({ listing: [single, instance('03')], delta: [cancelled('abc00001')] })).toEqual([
+      '2026-12-03T10:00/2026-12-03T11:00',
+    ])
+  })
+
   it('of another exception', () => {
     const moved = instance('03', {
       start: { dateTime: '2026-12-04T10:00:00Z' },
@@ -143,7 +157,7 @@ describe('an all-day event', () => {
     ],
     ['in a zone nobody knows', 'Mars/Olympus', '2026-12-02', '2026-12-03', '2026-12-01T10:00/2026-12-03T12:00'],
   ]
-  it.each(rows)('%s (%s): %s to %s', (_what, zone, start, end, busy) => {
+  it.each(rows)('%s (%s): %s to %s', (...[, zone, start, end, busy]) => {
     expect(busyIn({ zone, listing: [dates(start, end)] })).toEqual([busy])
   })
 

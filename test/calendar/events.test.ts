@@ -177,3 +177,50 @@ describe('events.ics', () => {
     expect(text).not.toContain('DTEND')
   })
 })
+
+describe('what people wrote', () => {
+  const described = (special: RawEvent): Record<string, unknown> | undefined => published([meeting(special)]).events[0]
+
+  it.each([
+    ['title', 'summary', 1_024],
+    ['location', 'location', 1_024],
+    ['description', 'description', 8_192],
+  ])('is cut: a %s has %i characters at most', (key, field, most) => {
+    expect(described({ [field]: 'x'.repeat(most) })?.[key]).toHaveLength(most)
+    const cut = described({ [field]: 'x'.repeat(most + 1) })?.[key]
+    expect(cut).toBe(`${'x'.repeat(most - 1)}…`)
+  })
+
+  it('is never cut within a character', () => {
+    expect(described({ summary: `${'x'.repeat(1_022)}😀 and more` })?.title).toBe(`${'x'.repeat(1_022)}…`)
+  })
+
+  it('is that of a hundred guests, their names and addresses cut', () => {
+    const guest = {
+      email: `${'e'.repeat(999)}@example.com`,
+      displayName: 'n'.repeat(999),
+      responseStatus: 'r'.repeat(999),
+    }
+    const attendees = described({ attendees: Array.from({ length: 300 }, () => guest) })?.attendees as object[]
+    expect(attendees).toHaveLength(100)
+    expect(JSON.stringify(attendees[0]).length).toBeLessThan(600)
+  })
+
+  it('says an address once, where some program put it for a name too', () => {
+    const email = 'bob@example.com'
+    expect(described({ attendees: [{ email, displayName: email }] })?.attendees).toEqual([{ email }])
+  })
+})
+
+describe('events.ics', () => {
+  it.each([[undefined], [''], [' '], ['\u0000'], [5 as unknown as string]])(
+    'calls an event with the title %j "Busy"',
+    (summary) => {
+      expect(renderEventsICalendar(documentOf([meeting({ summary })]))).toContain('\r\nSUMMARY:Busy\r\n')
+    },
+  )
+
+  it('is valid without events, too', () => {
+    expect(renderEventsICalendar(documentOf([]))).toContain('BEGIN:VTIMEZONE')
+  })
+})

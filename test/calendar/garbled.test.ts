@@ -43,6 +43,18 @@ describe.each(nothing)('an item that is %s', (_what, item) => {
   })
 })
 
+it('what is kept out of doubt goes when the window has left it behind', () => {
+  const window = { start: Date.parse('2026-11-24T12:00:00Z'), end: Date.parse('2026-12-24T12:00:00Z') }
+  const { picture } = applyListing(known, [null], { ...full, window })
+  expect(times(picture)).toEqual(['2026-11-24T23:00/2026-11-25T23:00'])
+})
+
+it('what was never understood does not pile up', () => {
+  let { picture } = applyListing(undefined, [{ ...meeting(), id: 5 }], full)
+  for (let turn = 0; turn < 3; turn++) picture = applyListing(picture, [{ ...meeting(), id: turn }], full).picture
+  expect(read(picture).notUnderstood).toBe(1)
+})
+
 describe.each([[0], [false], [undefined], [null], [''], [{}], ['?=meeting']])('an event with the id %j', (id) => {
   const item = {
     ...meeting(),

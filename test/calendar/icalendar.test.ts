@@ -57,6 +57,24 @@ describe('busy.ics', () => {
     ])
   })
 
+  it('holds, where nobody is busy, the zone of its times: RFC 5545 asks for one component at least', () => {
+    const empty = renderBusyICalendar({ ...document, busy: [] })
+    expect(lines(empty).slice(11)).toEqual([
+      'BEGIN:VTIMEZONE',
+      'TZID:UTC',
+      'BEGIN:STANDARD',
+      'DTSTART:19700101T000000',
+      'TZOFFSETFROM:+0000',
+      'TZOFFSETTO:+0000',
+      'TZNAME:UTC',
+      'END:STANDARD',
+      'END:VTIMEZONE',
+      'END:VCALENDAR',
+      '',
+    ])
+    expect(text).not.toContain('VTIMEZONE')
+  })
+
   it('folds at 75 octets, inside of no character', () => {
     const folded = renderBusyICalendar({ ...document, timeZone: 'Ünbekannt/'.repeat(20) })
     const widths = lines(folded).map((line) => Buffer.byteLength(line))
