@@ -6,7 +6,8 @@ import { hkdfSync } from 'node:crypto'
 import { ApiError, type Secret } from '../kubernetes/port.ts'
 import { timestamp } from '../resources/conditions.ts'
 import { decode, encode, fromTimestamp } from '../resources/encoding.ts'
-import { isManaged, KEYS_SECRET, MANAGED_BY } from '../resources/names.ts'
+import { isManaged, KEYS_SECRET, labelsOf, ROLE_LABEL } from '../resources/names.ts'
+import { controllerOf } from '../resources/ownership.ts'
 import type { WebDeps } from './port.ts'
 
 /** What is derived from one secret, by purpose. */
@@ -23,6 +24,13 @@ type Deps = Pick<WebDeps, 'cluster' | 'clock' | 'log' | 'randomBytes' | 'namespa
 const ROTATED_AFTER_MS = 30 * 24 * 60 * 60_000
 const LOOKED_AT_EVERY_MS = 6 * 60 * 60_000
 const AGAIN_AFTER_MS = 60_000
+/**
+ * A clock that leaps makes the keys look old, and then new again. Each process changes them, or puts their date right, at
+ * most so often: links outlive one change and not two.
+ */
+const REPAIRED_AT_MOST_EVERY_MS = 24 * 60 * 60_000
+/** By how much the clocks of replicas may differ. */
+const SKEW_MS = 60 * 60_000
 const KEY_BYTES = 32
 
 export class Keys {
@@ -31,8 +39,12 @@ export class Keys {
   #ring: readonly Key[] = []
   /** Of the Secret that the keys were read from. */
   #version: string | undefined
+  /** On the monotonic clock. */
   #lookedAt = -Infinity
+  #repairedAt = -Infinity
   #looking: Promise<void> | undefined
+  /** Why the Secret could not be used the last time. */
+  #problem: string | undefined
   #cancel: () => void = () => undefined
   #stopped = false
 
@@ -70,7 +82,7 @@ export class Keys {
 
   /** Something came that no key of ours opens: another replica may have newer ones. At most once a minute. */
   async lookAgain(): Promise<void> {
-    if (this.#deps.clock.now() - this.#lookedAt >= AGAIN_AFTER_MS) await this.look()
+    if (this.#deps.clock.monotonic() - this.#lookedAt >= AGAIN_AFTER_MS) await this.look()
   }
 
   look(): Promise<void> {
@@ -80,26 +92,62 @@ export class Keys {
 
   async #look(): Promise<void> {
     const { clock, log } = this.#deps
-    this.#lookedAt = clock.now()
+    this.#lookedAt = clock.monotonic()
     this.#cancel()
     let again = LOOKED_AT_EVERY_MS
     try {
       this.#take(await this.#ensure())
+      this.#problem = undefined
     } catch (error) {
       again = AGAIN_AFTER_MS
-      log.warn({ error }, `Secret ${KEYS_SECRET} can't be used, so there are no sign-in links`)
+      const problem = error instanceof Error ? error.message : String(error)
+      // Looked at every minute, and told once.
+      if (problem !== this.#problem)
+        log.warn({ error }, `Secret ${KEYS_SECRET} can't be used, so there are no new sign-in links`)
+      this.#problem = problem
     }
     if (!this.#stopped) this.#cancel = clock.setTimer(again, () => void this.look())
   }
 
   async #ensure(): Promise<Secret> {
-    const { cluster, namespace, clock } = this.#deps
+    const { cluster, namespace } = this.#deps
     const known = await cluster.readSecret(namespace, KEYS_SECRET)
-    if (known && !isManaged(known)) throw new Error(`it is not ours: it lacks the label of what the operator creates`)
-    const { current, rotated_at: rotatedAt } = decode(known?.data)
-    const isFresh = clock.now() - (fromTimestamp(rotatedAt) ?? 0) < ROTATED_AFTER_MS
-    if (known && isKey(current) && isFresh) return known
-    return this.#write(known, isKey(current) ? current : undefined).catch((error: unknown) => this.#theirs(error))
+    if (!known) return this.#create().catch((error: unknown) => this.#theirs(error))
+    assertOurs(known)
+    const data = this.#repairOf(known)
+    const labels = isMarked(known) ? undefined : labelsOf('keys')
+    if (!data && !labels) return known
+    const patch = { ...(labels && { metadata: { labels } }), ...(data && { data }) }
+    return cluster.patch(known, patch).catch((error: unknown) => this.#theirs(error))
+  }
+
+  /** What of the keys has to be written anew; undefined where they are as they should be. */
+  #repairOf({ data }: Secret): Record<string, string | null> | undefined {
+    const { clock } = this.#deps
+    const { current, rotated_at: rotatedAt } = decode(data)
+    if (!isKey(current)) return this.#fresh(undefined)
+    const ageMs = clock.now() - (fromTimestamp(rotatedAt) ?? 0)
+    const isOld = ageMs >= ROTATED_AFTER_MS
+    // Dated ahead by a clock that was wrong: they would never grow old.
+    const isAhead = ageMs < -SKEW_MS
+    if (!isOld && !isAhead) return undefined
+    if (clock.monotonic() - this.#repairedAt < REPAIRED_AT_MOST_EVERY_MS) return undefined
+    this.#repairedAt = clock.monotonic()
+    return isOld ? this.#fresh(current) : encode({ rotated_at: timestamp(clock.now()) })
+  }
+
+  #fresh(previous: string | undefined): Record<string, string | null> {
+    const { clock, randomBytes } = this.#deps
+    const current = Buffer.from(randomBytes(KEY_BYTES)).toString('base64url')
+    return encode({ current, previous, rotated_at: timestamp(clock.now()) })
+  }
+
+  #create(): Promise<Secret> {
+    const { cluster, namespace } = this.#deps
+    const metadata = { namespace, name: KEYS_SECRET, labels: labelsOf('keys') }
+    const present = Object.entries(this.#fresh(undefined)).filter((one): one is [string, string] => one[1] !== null)
+    const data = Object.fromEntries(present)
+    return cluster.create<Secret>({ apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', data })
   }
 
   /** Another replica was quicker: its keys are as good. */
@@ -107,18 +155,9 @@ export class Keys {
     const beaten = error instanceof ApiError && ['AlreadyExists', 'Conflict'].includes(error.failure)
     const { cluster, namespace } = this.#deps
     const theirs = beaten ? await cluster.readSecret(namespace, KEYS_SECRET) : undefined
-    if (theirs) return theirs
-    throw error
-  }
-
-  #write(known: Secret | undefined, previous: string | undefined): Promise<Secret> {
-    const { cluster, namespace, clock, randomBytes } = this.#deps
-    const current = Buffer.from(randomBytes(KEY_BYTES)).toString('base64url')
-    const data = encode({ current, previous, rotated_at: timestamp(clock.now()) })
-    if (known) return cluster.patch(known, { data })
-    const metadata = { namespace, name: KEYS_SECRET, labels: MANAGED_BY }
-    const present = Object.fromEntries(Object.entries(data).filter((one): one is [string, string] => one[1] !== null))
-    return cluster.create<Secret>({ apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', data: present })
+    if (!theirs) throw error
+    assertOurs(theirs)
+    return theirs
   }
 
   #take({ data, metadata }: Secret): void {
@@ -128,6 +167,22 @@ export class Keys {
     this.#ring = [current, previous].filter(isKey).map(derived)
     if (before !== this.current?.id) this.#deps.linksChanged()
   }
+}
+
+const isMarked = (secret: Secret): boolean => isManaged(secret) && secret.metadata.labels?.[ROLE_LABEL] === 'keys'
+
+/**
+ * Our own Secret has no controller, and the role of keys; one of 0.1.0 has no role yet, and gets it.
+ *
+ * @throws Error, which says what speaks against it, for every other one: it is never used nor written.
+ */
+function assertOurs(secret: Secret): void {
+  const role = secret.metadata.labels?.[ROLE_LABEL]
+  const controller = controllerOf(secret)
+  const advice = 'it is left as it is; delete it, and the operator makes its own'
+  if (controller) throw new Error(`it belongs to ${controller.kind} ${controller.name}: ${advice}`)
+  if (!isManaged(secret)) throw new Error(`it is not ours: it lacks the label of what the operator creates; ${advice}`)
+  if (role !== undefined && role !== 'keys') throw new Error(`its label ${ROLE_LABEL} is not "keys": ${advice}`)
 }
 
 const isKey = (text: string | undefined): text is string => /^[\w-]{43}$/.test(text ?? '')

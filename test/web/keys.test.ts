@@ -1,8 +1,9 @@
 /** The keys of sign-in, as several replicas make, share and change them. The cluster here has versions, and nothing else. */
 import { beforeEach, describe, expect, test } from 'vitest'
 import { ApiError, type Secret } from '../../src/kubernetes/port.ts'
+import type { Clock } from '../../src/platform/clock.ts'
 import { decode } from '../../src/resources/encoding.ts'
-import { MANAGED_BY } from '../../src/resources/names.ts'
+import { labelsOf, MANAGED_BY } from '../../src/resources/names.ts'
 import { Keys } from '../../src/web/keys.ts'
 import type { WebDeps } from '../../src/web/port.ts'
 import { ManualClock, settle } from '../support/clock.ts'
@@ -13,8 +14,10 @@ let clock: ManualClock
 let stored: Secret | undefined
 let version: number
 let reads: number
+let writes: number
 let isDown: boolean
 let warnings: string[]
+let problems: string[]
 let changes: number
 let chance: number
 type Listener = Parameters<WebDeps['cluster']['watchSecret']>[2]
@@ -26,8 +29,10 @@ beforeEach(() => {
   stored = undefined
   version = 1
   reads = 0
+  writes = 0
   isDown = false
   warnings = []
+  problems = []
   changes = 0
   chance = 0
   listeners = []
@@ -36,6 +41,11 @@ beforeEach(() => {
 
 const refuse = (failure: ApiError['failure']): never => {
   throw new ApiError(failure, failure)
+}
+
+interface Patch {
+  data?: Record<string, string | null>
+  metadata?: { labels: Record<string, string> }
 }
 
 /** Every write takes a turn, so that replicas that begin at once all have read before any has written. */
@@ -52,11 +62,13 @@ const cluster = {
     if (stored) refuse('AlreadyExists')
     return (stored = { ...secret, metadata: { ...secret.metadata, resourceVersion: String(++version) } })
   },
-  async patch({ metadata }: Secret, { data }: { data: Record<string, string | null> }) {
+  async patch({ metadata }: Secret, { data, metadata: marks }: Patch) {
     await settle()
+    writes++
     if (stored?.metadata.resourceVersion !== metadata.resourceVersion) refuse('Conflict')
     const merged = Object.entries({ ...stored?.data, ...data }).filter(([, value]) => value !== null)
-    const fresh = { ...stored?.metadata, resourceVersion: String(++version) }
+    const labels = { ...stored?.metadata.labels, ...marks?.labels }
+    const fresh = { ...stored?.metadata, labels, resourceVersion: String(++version) }
     return (stored = { ...stored, metadata: fresh, data: Object.fromEntries(merged) } as Secret)
   },
   watchSecret(namespace: string, name: string, listener: Listener) {
@@ -65,11 +77,16 @@ const cluster = {
   },
 }
 
-const newKeys = (): Keys =>
+const newKeys = (by: Clock = clock): Keys =>
   new Keys({
     cluster,
-    clock,
-    log: { warn: (_: object, message: string) => void warnings.push(message) },
+    clock: by,
+    log: {
+      warn({ error }: { error: Error }, message: string) {
+        warnings.push(message)
+        problems.push(error.message)
+      },
+    },
     randomBytes: (count: number) => Buffer.alloc(count, ++chance),
     namespace: 'operator',
     linksChanged() {
@@ -82,6 +99,13 @@ async function started(): Promise<Keys> {
   await keys.start()
   return keys
 }
+
+/** Of a replica whose time of day is ahead. */
+const otherClock = (aheadMs: () => number): Clock => ({
+  now: () => clock.now() + aheadMs(),
+  monotonic: () => clock.monotonic(),
+  setTimer: (delayMs, fire) => clock.setTimer(delayMs, fire),
+})
 
 /** As the watch tells it. */
 const tell = (): void => {
@@ -97,7 +121,7 @@ describe('the keys', () => {
     expect(stored?.metadata).toMatchObject({
       namespace: 'operator',
       name: 'calendar-operator-keys',
-      labels: MANAGED_BY,
+      labels: labelsOf('keys'),
     })
     expect(Buffer.from(decode(stored?.data).current ?? '', 'base64url')).toHaveLength(32)
   })
@@ -145,12 +169,80 @@ describe('the keys', () => {
     expect(decode(stored.data).current).toMatch(/^[\w-]{43}$/)
   })
 
-  test('of a Secret that is not ours are not used, and it is said', async () => {
-    const theirs = { current: Buffer.from(Buffer.alloc(32).toString('base64url')).toString('base64') }
-    stored = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'calendar-operator-keys' }, data: theirs }
-    expect((await started()).current).toBeUndefined()
-    expect(stored.data).toEqual(theirs)
+  const theirData = { current: Buffer.from(Buffer.alloc(32, 9).toString('base64url')).toString('base64') }
+  const bob = { apiVersion: 'calendar-operator.io/v1alpha1', kind: 'Agent', name: 'bob', uid: 'b', controller: true }
+
+  test.each([
+    ['somebody else', {}, 'lacks the label'],
+    ['an Agent', { labels: labelsOf('keys'), ownerReferences: [bob] }, 'Agent bob'],
+    ['the operator, for something else', { labels: labelsOf('access-token') }, 'is not "keys"'],
+  ])('of a Secret of %s are not used and never written, and it is said once', async (_, marks, said) => {
+    const metadata = { name: 'calendar-operator-keys', resourceVersion: '1', ...marks }
+    stored = { apiVersion: 'v1', kind: 'Secret', metadata, data: theirData }
+    const before = structuredClone(stored)
+    const keys = await started()
+    expect(keys.current).toBeUndefined()
+    await clock.advance(DAY / 4)
+    expect(keys.current).toBeUndefined()
+    expect(stored).toEqual(before)
+    expect(warnings).toHaveLength(1)
     expect(warnings[0]).toContain('Secret calendar-operator-keys')
+    expect(problems.join()).toContain(said)
+  })
+
+  test('that somebody else made a moment before us are not used either', async () => {
+    const late = newKeys()
+    const looking = late.look()
+    stored = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'calendar-operator-keys' }, data: theirData }
+    await looking
+    expect(late.current).toBeUndefined()
+  })
+
+  test('of 0.1.0 stay good, and their Secret gets its role', async () => {
+    const [first] = ids(await started())
+    stored = { ...stored!, metadata: { ...stored!.metadata, labels: MANAGED_BY } }
+    writes = 0
+    const keys = await started()
+    expect(ids(keys)).toEqual([first])
+    expect(stored.metadata.labels).toEqual(labelsOf('keys'))
+    await keys.look()
+    expect(writes).toBe(1)
+  })
+
+  test.each([
+    ['forward and back', 40 * DAY, -40 * DAY],
+    ['back and forward', -40 * DAY, 40 * DAY],
+  ])('outlive a clock that leaps %s', async (_, one, other) => {
+    const keys = await started()
+    const [first] = ids(keys)
+    for (const leap of [one, other]) {
+      clock.setTimeOfDay(leap)
+      await keys.look()
+      await clock.advance(DAY / 2)
+    }
+    expect(ids(keys)).toContain(first)
+    await clock.advance(2 * DAY)
+    const settled = ids(keys)
+    expect(settled).toContain(first)
+    await clock.advance(27 * DAY)
+    expect(ids(keys)).toEqual(settled)
+    await clock.advance(5 * DAY)
+    expect(ids(keys)[1]).toBe(settled[0])
+  })
+
+  test('are not fought over by replicas whose clocks differ', async () => {
+    const keys = await started()
+    let offset = 50 * DAY
+    const wrong = newKeys(otherClock(() => offset))
+    await wrong.start()
+    writes = 0
+    for (let turn = 0; turn < 50; turn++) {
+      tell()
+      await settle()
+    }
+    expect(writes).toBeLessThanOrEqual(2)
+    offset = 0
+    expect(keys.current).toBeDefined()
   })
 
   test('that can’t be read are asked for again a minute later, and the old ones serve meanwhile', async () => {
