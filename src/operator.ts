@@ -170,7 +170,7 @@ function createParts(deps: OperatorDeps, assertLeading: () => void) {
       reported: (key) => recount(key),
     }),
   })
-  const recount = wire({ cluster, directory, agents, integrations, sites })
+  const recount = wire({ cluster, clock, directory, agents, integrations, sites })
   // Any replica keeps what people grant: the Secret's version is the fence there.
   const web = webOf(deps, metrics, {
     cluster,

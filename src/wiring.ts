@@ -1,14 +1,17 @@
 /** Which change wakes whom. Our own writes wake nobody: the stores keep silent about them. */
+import { isDeepStrictEqual } from 'node:util'
 import { integrationKey as integrationOf } from './resources/allowed-namespaces.ts'
 import type { Directory } from './integration/directory.ts'
 import { keyOf, type Change, type Cluster, type KubernetesObject } from './kubernetes/port.ts'
 import type { SiteRegistry } from './integration/site.ts'
 import type { Controller } from './loop/controller.ts'
+import type { Clock } from './platform/clock.ts'
 import { siteHost } from './resources/sites.ts'
 import type { CalendarIntegration } from './resources/types.ts'
 
 export interface Wiring {
   cluster: Cluster
+  clock: Pick<Clock, 'monotonic'>
   directory: Directory
   agents: Pick<Controller, 'add'>
   integrations: Pick<Controller, 'add'>
@@ -19,7 +22,7 @@ export interface Wiring {
 const COUNT_AFTER_MS = 2_000
 
 /** Answers what to call when an agent's status was written. */
-export function wire({ cluster, directory, agents, integrations, sites }: Wiring): (agentKey: string) => void {
+export function wire({ cluster, clock, directory, agents, integrations, sites }: Wiring): (agentKey: string) => void {
   const wakeAgentsOf = (integration: string): void => {
     // Many at once: they let a change of one person's own pass.
     for (const agent of cluster.agents.by('integration', integration)) agents.add(keyOf(agent), 0)
@@ -36,10 +39,14 @@ export function wire({ cluster, directory, agents, integrations, sites }: Wiring
     for (const rival of cluster.integrations.by('site', left)) integrations.add(keyOf(rival), 0)
   }
 
+  const agentRepairs = new StatusRepairs(clock, agents)
+  const integrationRepairs = new StatusRepairs(clock, integrations)
+
   cluster.agents.subscribe(({ before, after }) => {
     const agent = after ?? before
     if (!agent) return
     if (isWish({ before, after })) agents.add(keyOf(agent))
+    agentRepairs.onChange({ before, after })
     // Its integration counts it, and the one that it has left no longer does.
     for (const one of [before, after]) {
       if (one && (!before || !after || integrationOf(before) !== integrationOf(after))) {
@@ -49,6 +56,7 @@ export function wire({ cluster, directory, agents, integrations, sites }: Wiring
   })
   cluster.integrations.subscribe((change) => {
     const integration = change.after ?? change.before
+    integrationRepairs.onChange(change)
     if (!integration || !isWish(change)) return
     integrations.add(keyOf(integration))
     wakeAgentsOf(keyOf(integration))
@@ -75,7 +83,40 @@ export function wire({ cluster, directory, agents, integrations, sites }: Wiring
   return recount
 }
 
-/** Whether somebody wants something: a status that changed is news to nobody here. */
+/** What somebody writes over a status again and again is put right at once, and then so often. */
+const REPAIR_AGAIN_MS = 10_000
+
+/**
+ * Has an object looked at whose status somebody else has written: the stores keep silent about our own writes, so a change of
+ * a status that is heard of is not ours (or the answer to ours was lost, and then a look finds nothing to do).
+ */
+class StatusRepairs {
+  readonly #clock: Wiring['clock']
+  readonly #controller: Pick<Controller, 'add'>
+  /** When each was last looked at for that, by key. */
+  readonly #last = new Map<string, number>()
+
+  constructor(clock: Wiring['clock'], controller: Pick<Controller, 'add'>) {
+    this.#clock = clock
+    this.#controller = controller
+  }
+
+  onChange({ before, after }: Change<KubernetesObject & { status?: object }>): void {
+    if (!after) {
+      if (before) this.#last.delete(keyOf(before))
+      return
+    }
+    if (!before || isDeepStrictEqual(before.status, after.status)) return
+    const key = keyOf(after)
+    const now = this.#clock.monotonic()
+    const wait = (this.#last.get(key) ?? -Infinity) + REPAIR_AGAIN_MS - now
+    if (wait > 0) return this.#controller.add(key, wait)
+    this.#last.set(key, now)
+    this.#controller.add(key)
+  }
+}
+
+/** Whether somebody wants something: a status that changed is no wish. */
 function isWish({ before, after }: Change<KubernetesObject>): boolean {
   if (!before || !after) return true
   const wish = ({ metadata }: KubernetesObject): string =>

@@ -18,6 +18,7 @@ class Added {
 }
 
 let caches: Caches
+let clock: ManualClock
 let agents: Added
 let integrations: Added
 let directory: ReturnType<typeof createDirectory>
@@ -31,8 +32,9 @@ beforeEach(() => {
   caches = createCaches(silent)
   agents = new Added()
   integrations = new Added()
-  directory = createDirectory(new ManualClock())
-  recount = wire({ cluster: caches as unknown as Cluster, directory, agents, integrations, sites })
+  clock = new ManualClock()
+  directory = createDirectory(clock)
+  recount = wire({ cluster: caches as unknown as Cluster, clock, directory, agents, integrations, sites })
 })
 
 const newer = <T extends KubernetesObject>(object: T, metadata: Partial<T['metadata']> = {}): T => ({
@@ -77,13 +79,32 @@ describe('an agent', () => {
   test('that was there before anybody listened is looked at too', () => {
     const late = new Added()
     known()
-    wire({ cluster: caches as unknown as Cluster, directory, agents: late, integrations, sites })
+    wire({ cluster: caches as unknown as Cluster, clock, directory, agents: late, integrations, sites })
     expect(late.take()).toEqual(expect.arrayContaining(['booking/alice', 'booking/bob']))
   })
 
-  test('whose status alone changed wakes nobody, whoever wrote it', () => {
+  test('whose status somebody else has written is looked at, and nothing that depends on it', () => {
     const { alice } = known()
     caches.agents.put(newer({ ...alice, status: { observedGeneration: 1 } }))
+    expect([agents.take(), integrations.take()]).toEqual([['booking/alice'], []])
+  })
+
+  test('whose status somebody writes all the time is looked at once in ten seconds', () => {
+    const { alice } = known()
+    for (const observedGeneration of [1, 2, 3]) caches.agents.put(newer({ ...alice, status: { observedGeneration } }))
+    expect(agents.take()).toEqual(['booking/alice', 'booking/alice later', 'booking/alice later'])
+    clock.jump(10_000)
+    caches.agents.put(newer({ ...alice, status: { observedGeneration: 4 } }))
+    expect(agents.take()).toEqual(['booking/alice'])
+  })
+
+  test('whose status we have written ourselves wakes nobody, nor does what leaves it as it was', async () => {
+    const { alice } = known()
+    const status = { observedGeneration: 1 }
+    const written = newer({ ...alice, status })
+    await caches.agents.writing(keyOf(alice), alice.metadata.resourceVersion, async () => written)
+    caches.agents.put(written)
+    caches.agents.put(newer({ ...written, status: { ...status } }))
     expect([agents.take(), integrations.take()]).toEqual([[], []])
   })
 
@@ -149,10 +170,10 @@ describe('an integration', () => {
     expect(agents.take()).toEqual(['booking/alice later'])
   })
 
-  test('whose status alone changed wakes nobody', () => {
+  test('whose status somebody else has written is looked at, and none of its agents', () => {
     const { google } = known()
     caches.integrations.put(newer({ ...google, status: { observedGeneration: 1 } }))
-    expect([agents.take(), integrations.take()]).toEqual([[], []])
+    expect([agents.take(), integrations.take()]).toEqual([[], ['booking/google']])
   })
 
   test('whose client becomes usable wakes its agents, and the same news again nobody', () => {
