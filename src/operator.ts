@@ -168,6 +168,7 @@ function createParts(deps: OperatorDeps, assertLeading: () => void) {
       signInURL: (agent, siteURI) =>
         directory.view(integrationKey(agent))?.siteAccepted ? web?.signInURL(agent, siteURI) : undefined,
       reported: (key) => recount(key),
+      wake: (key, delayMs) => agents.add(key, delayMs),
     }),
   })
   const recount = wire({ cluster, clock, directory, agents, integrations, sites })

@@ -209,7 +209,8 @@ function outcomeOf(facts: Facts): Outcome {
   if (failed?.again.kind === 'retry') {
     // What has fallen due already waits for the backoff: it is what failed, or it stood behind that.
     const atLatest = soonest(timesLeft(facts).filter((left) => left > 0))
-    return retry(failed.again.error, failed.again.notBefore, atLatest, interval)
+    const longest = Math.min(failed.again.longest ?? Infinity, interval ?? Infinity)
+    return retry(failed.again.error, failed.again.notBefore, atLatest, longest)
   }
   const sooner = (ms: number): number => Math.max(Math.min(ms, next ?? ms), 0)
   const stuck = setbacks.find(({ again }) => again.kind === 'slow')

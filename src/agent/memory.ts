@@ -7,6 +7,7 @@ import type { Picture } from '../calendar/picture.ts'
 import type { StatusMemory } from '../kubernetes/status-report.ts'
 import type { Consent } from '../resources/consent.ts'
 import type { AgentStatus } from '../resources/types.ts'
+import type { RequestMemory } from '../resources/run-now.ts'
 import type { Stamps } from './render.ts'
 import type { Setback } from './setback.ts'
 
@@ -98,6 +99,20 @@ export interface Said {
   busyIntervals?: number
 }
 
+/** Google fails for a reason that may pass. */
+export interface Absence {
+  setbacks: Setback[]
+  /** The grant was good when that began. */
+  authorized: boolean
+  /** How often in a row. */
+  failures: number
+  /** By the monotonic clock. */
+  until: number
+  /** What it was about: another grant, or other credentials, may fare better. */
+  token: string
+  credentialsHash: string
+}
+
 export interface Refusal {
   setback: Setback
   /** By the monotonic clock. */
@@ -109,7 +124,7 @@ export interface Refusal {
   advice: string
 }
 
-export interface AgentMemory extends StatusMemory<AgentStatus> {
+export interface AgentMemory extends StatusMemory<AgentStatus>, RequestMemory {
   uid: string
   /** By the monotonic clock. */
   firstSeen: number
@@ -129,6 +144,8 @@ export interface AgentMemory extends StatusMemory<AgentStatus> {
   withdrawn?: AuthorizedGrant
   /** A refusal that concerns the grant: not asked again before its time, unless what it depends on has changed. */
   refusal?: Refusal
+  /** What Google fails with at present, and until when it is not asked again. */
+  absence?: Absence
   calendars: Map<string, CalendarMemory>
   published?: Published
   publishedToken?: Published
@@ -140,7 +157,6 @@ export interface AgentMemory extends StatusMemory<AgentStatus> {
   troubleSince?: number
   /** Since when its writes have come later than somebody else's, by the monotonic clock. */
   beatenSince?: number
-  handledRequest?: string
   /** How far the time of day was ahead of the monotonic clock when everything here was last brought in line with it. */
   timeOfDayOffset?: number
 }

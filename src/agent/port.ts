@@ -53,6 +53,8 @@ export interface AgentDeps {
    * or its keys are not there yet.
    */
   signInURL(agent: Agent, siteURI: string): string | undefined
+  /** Has an agent looked at after `delayMs` at the latest. */
+  wake(agentKey: string, delayMs: number): void
   /** Called when this agent's status was written, so that its integration can count. */
   reported(agentKey: string): void
 }

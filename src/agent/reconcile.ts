@@ -5,21 +5,25 @@
  * find again.
  */
 import { withWordIfLate } from '../loop/pace.ts'
-import { done, retry, wait, type Outcome } from '../loop/outcome.ts'
+import { done, retry, wait, within, type Outcome } from '../loop/outcome.ts'
 import { ApiError, keyOf } from '../kubernetes/port.ts'
 import { withOwnStatus } from '../kubernetes/status-report.ts'
 import { integrationKey } from '../resources/allowed-namespaces.ts'
 import { findCondition } from '../resources/conditions.ts'
-import { requestedAt, REVOKE_FINALIZER } from '../resources/names.ts'
+import { REVOKE_FINALIZER } from '../resources/names.ts'
 import { meaningOf } from '../resources/reasons.ts'
+import { takeTurn } from '../resources/run-now.ts'
 import { isRequested } from '../resources/status.ts'
 import type { Agent } from '../resources/types.ts'
+import { durationMs } from '../resources/durations.ts'
+import { endPause, isAway } from './absence.ts'
 import { decide } from './decide.ts'
 import { factsOf, rememberTrouble } from './facts.ts'
 import { openGate } from './gate.ts'
 import { newMemory, type AgentMemory } from './memory.ts'
 import type { AgentDeps } from './port.ts'
 import { staleAfterMs } from './publish.ts'
+import { Recovery } from './recovery.ts'
 import { remove } from './remove.ts'
 import { report, type Report } from './report.ts'
 import { isSetback, type Setback } from './setback.ts'
@@ -38,6 +42,14 @@ export type ReconcileAgent = (key: string) => Promise<Outcome>
 /** The reconcile of one agent, with its memory of all of them. */
 export function createAgentReconciler(deps: AgentDeps): ReconcileAgent {
   const memories = new Map<string, AgentMemory>()
+  const recovery = new Recovery({
+    random: deps.random,
+    wake(key, delayMs) {
+      const memory = memories.get(key)
+      if (memory) endPause(memory)
+      deps.wake(key, delayMs)
+    },
+  })
   return async (key) => {
     const found = deps.cluster.agents.get(key)
     if (!found) {
@@ -47,8 +59,10 @@ export function createAgentReconciler(deps: AgentDeps): ReconcileAgent {
     const memory = remember(memories, key, found, deps.clock.monotonic())
     followTimeOfDay(deps.clock, memory)
     const agent = withOwnStatus<'Agent'>(found, memory)
+    const startedAt = deps.clock.monotonic()
     try {
       const outcome = await look(deps, agent, memory)
+      noteAnswer(deps, recovery, { key, agent, memory, startedAt })
       memory.beatenSince = undefined
       return outcome
     } catch (error) {
@@ -57,6 +71,20 @@ export function createAgentReconciler(deps: AgentDeps): ReconcileAgent {
       return wait('somebody else has just written the same object', BEATEN_PAUSE_MS)
     }
   }
+}
+
+/** Tells the others whether Google answers: who waits for it is woken then. */
+function noteAnswer(
+  { cluster }: AgentDeps,
+  recovery: Recovery,
+  { key, agent, memory, startedAt }: { key: string; agent: Agent; memory: AgentMemory; startedAt: number },
+): void {
+  const of = integrationKey(agent)
+  const interval = cluster.integrations.get(of)?.spec.sync.interval
+  const read = [...memory.calendars.values()].some(({ lastRead = -Infinity }) => lastRead >= startedAt)
+  if (isAway(memory)) recovery.failed(of, key)
+  else if (read && interval !== undefined) recovery.answered(of, key, durationMs(interval))
+  else recovery.forget(of, key)
 }
 
 async function look(deps: AgentDeps, agent: Agent, memory: AgentMemory): Promise<Outcome> {
@@ -91,13 +119,14 @@ async function reconcile(deps: AgentDeps, agent: Agent, memory: AgentMemory): Pr
   if (gate === 'Suspended') return suspended(deps, agent, memory)
   if (isSetback(gate) && waitsForIntegration(deps, agent, memory, gate)) return done(INTEGRATION_GRACE_MS)
   const integration = deps.cluster.integrations.get(integrationKey(agent))
-  const scene = { agent, memory, gate, integration }
+  const turn = takeTurn(deps.clock, agent, memory)
+  const scene = { agent, memory, gate, integration, force: turn.request !== undefined }
   const facts = factsOf(deps, scene, await act(deps, scene))
   rememberTrouble(deps, memory, facts)
   const { findings, outcome } = decide(facts)
   const staleAfter = integration && staleAfterMs(agent, integration.spec.sync)
-  memory.handledRequest = requestedAt(agent)
-  return reported(deps, { agent, memory, findings, integration, staleAfter }, outcome)
+  memory.handledRequest = turn.request ?? memory.handledRequest
+  return reported(deps, { agent, memory, findings, integration, staleAfter }, within(outcome, turn.waitMs))
 }
 
 /** The outcome; where the API server does not take the status, what was to come next goes on beside trying that again. */

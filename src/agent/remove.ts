@@ -15,6 +15,7 @@ import type { AgentDeps } from './port.ts'
 
 /** How long Google may stay away before an Agent is let go all the same, in ms. */
 const PATIENCE_MS = 60_000
+const FIRST_PAUSE_MS = 1_000
 
 /** Does what the Agent's deletion asks for, and lets it go. Fails with an `ApiError`. */
 export async function remove(deps: AgentDeps, agent: Agent, memory: AgentMemory): Promise<Outcome> {
@@ -24,12 +25,19 @@ export async function remove(deps: AgentDeps, agent: Agent, memory: AgentMemory)
   const kept = await readKept(deps, agent)
   const { failed, shared } = await revokeAll(deps, agent, grantsOf(kept, memory))
   const waited = deps.clock.monotonic() - memory.leavingSince
-  if (failed && waited < PATIENCE_MS) return retry(failed, Math.min(failed.retryAfterMs ?? 0, PATIENCE_MS - waited))
+  if (failed && waited < PATIENCE_MS) return triedAgain(failed, waited)
   if (failed) tell(deps, agent, NOT_REVOKED)
   else if (kept) await deps.cluster.delete(kept)
   if (shared) tell(deps, agent, SHARED)
   await deps.cluster.patch(agent, { metadata: { finalizers: finalizers.filter((one) => one !== REVOKE_FINALIZER) } })
   return done()
+}
+
+/** Soon, and ever more slowly within the minute: what this key failed with before does not count for its removal. */
+function triedAgain(failed: GoogleError, waited: number): Outcome {
+  const left = PATIENCE_MS - waited
+  const notBefore = Math.min(failed.retryAfterMs ?? 0, left)
+  return retry(failed, notBefore, Math.max(notBefore, Math.min(waited, left), FIRST_PAUSE_MS))
 }
 
 /** The Agent's own grant Secret, as it is now; never one that is somebody else's, nor one that a user supplied. */

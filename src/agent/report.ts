@@ -6,7 +6,6 @@ import { isDeepStrictEqual } from 'node:util'
 import { timeOfDay, type Clock } from '../platform/clock.ts'
 import { conditionsFor, findCondition, timestamp, type Findings } from '../resources/conditions.ts'
 import { consentedAgent } from '../resources/consent.ts'
-import { requestedAt } from '../resources/names.ts'
 import { needsSignIn } from '../resources/reasons.ts'
 import type { Agent, AgentStatus, CalendarIntegration } from '../resources/types.ts'
 import { keyOf } from '../kubernetes/port.ts'
@@ -46,7 +45,7 @@ export async function report(deps: AgentDeps, { agent: looked, ...what }: Report
   const status = asWritten('Agent', {
     observedGeneration: looked.metadata.generation,
     conditions,
-    lastHandledReconcileAt: (what.findings && requestedAt(looked)) ?? agent.status?.lastHandledReconcileAt,
+    lastHandledReconcileAt: (what.findings && what.memory.handledRequest) ?? agent.status?.lastHandledReconcileAt,
     authorization: withURL(authorizationOf({ agent, ...what }), urlOf(deps, { agent, ...what }, conditions)),
     // Only what the person has consented to is read.
     sync: syncOf(deps, { ...what, agent: consentedAgent(agent, consentIn(what.memory)) }),

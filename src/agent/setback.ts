@@ -17,8 +17,8 @@ interface SetbackOn<C extends 'Ready' | 'Authorized' | 'Synced'> {
 export type Setback = SetbackOn<'Ready'> | SetbackOn<'Authorized'> | SetbackOn<'Synced'>
 
 export type Again =
-  /** It may pass: this key's backoff, not before `notBefore` ms. */
-  | { kind: 'retry'; error: unknown; notBefore?: number }
+  /** It may pass: this key's backoff, of at most `longest` ms, and not before `notBefore` ms. */
+  | { kind: 'retry'; error: unknown; notBefore?: number; longest?: number }
   /** Something of ours has to change first, and its watch will tell: look again after `for` ms all the same. */
   | { kind: 'wait'; for: number; /** The calendars are read meanwhile. */ readsOn?: boolean }
   /** Somebody has to act: look again at this instant, by the monotonic clock. */

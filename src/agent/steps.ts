@@ -5,8 +5,8 @@
 import { ApiError } from '../kubernetes/port.ts'
 import { UnexpectedError } from '../loop/outcome.ts'
 import { consentedAgent, inWords, widenings } from '../resources/consent.ts'
-import { isRequested } from '../resources/status.ts'
 import type { Agent, CalendarIntegration } from '../resources/types.ts'
+import { noteAbsence, standingAbsence } from './absence.ts'
 import { ensureAccess, type AccessRequest } from './access.ts'
 import { siteRefused, type OpenGate } from './gate.ts'
 import { gatherGrant } from './grant.ts'
@@ -25,6 +25,8 @@ export interface Scene {
   memory: AgentMemory
   gate: OpenGate | Setback
   integration: CalendarIntegration | undefined
+  /** Somebody asked for a look now. */
+  force: boolean
 }
 
 /** What the steps came to. */
@@ -48,17 +50,28 @@ export async function act(deps: AgentDeps, scene: Scene): Promise<Found> {
 }
 
 /** Gains access and reads the calendars, as far as the person has consented. */
-async function read(deps: AgentDeps, { agent, memory, gate }: Scene): Promise<Omit<Found, 'publishedAt'>> {
+async function read(deps: AgentDeps, { agent, memory, gate, force }: Scene): Promise<Omit<Found, 'publishedAt'>> {
   if (isSetback(gate)) return { setbacks: [gate], grant: undefined, complete: false }
-  const request = { deps, agent, memory, gate, force: isRequested(agent, memory.handledRequest) }
-  const access = await guarded(deps, memory, () => gainAccess(request))
+  const request = { deps, agent, memory, gate, force }
+  const grant = await guarded(deps, memory, () => gatherGrant(request))
+  if (isSetback(grant)) return { setbacks: unlessBarred(gate, grant), grant: undefined, complete: false }
+  const absence = standingAbsence(request, grant)
+  if (absence) return { ...absence, complete: absence.grant !== undefined }
+  const found = await useGrant(request, grant)
+  noteAbsence(request, grant, found)
+  if (found.complete && memory.unsaved) found.setbacks.push(memory.unsaved)
+  return found
+}
+
+async function useGrant(request: AccessRequest, grant: Grant): Promise<Omit<Found, 'publishedAt'>> {
+  const { deps, agent, memory, gate } = request
+  const access = await guarded(deps, memory, async () => (await ensureAccess(request, grant)) ?? grant)
   if (isSetback(access)) return { setbacks: unlessBarred(gate, access), grant: undefined, complete: false }
   const consented = { ...request, agent: consentedAgent(agent, consentIn(memory)) }
   const result = await guarded(deps, memory, () => syncCalendars(consented, access))
   const setbacks = isSetback(result) ? [result] : result
   // A token may have been found dead, or renewed and rotated, on the way.
   const refused = setbacks.some(({ condition }) => condition === 'Authorized')
-  if (memory.unsaved) setbacks.push(memory.unsaved)
   return { setbacks, grant: refused ? undefined : access, complete: true }
 }
 
@@ -78,12 +91,6 @@ function unlessBarred(gate: OpenGate, access: Setback): Setback[] {
 }
 
 const LACKS_GRANT: readonly string[] = ['AwaitingSignIn', 'GrantSecretNotFound', 'GrantSecretKeyMissing']
-
-async function gainAccess(request: AccessRequest): Promise<Grant | Setback> {
-  const grant = await gatherGrant(request)
-  if (isSetback(grant)) return grant
-  return (await ensureAccess(request, grant)) ?? grant
-}
 
 async function publish(
   deps: AgentDeps,

@@ -5,6 +5,8 @@
 import { createHash } from 'node:crypto'
 import { parseClientSecret, type ClientFile } from '../google/clientFile.ts'
 import { GoogleError } from '../google/port.ts'
+import { pauseAfter } from '../loop/backoff.ts'
+import { hasCome, type Clock } from '../platform/clock.ts'
 import type { Finding } from '../resources/conditions.ts'
 import type { ReasonOf } from '../resources/reasons.ts'
 import type { SignIn } from '../google/signIn.ts'
@@ -27,10 +29,18 @@ export interface CredentialsMemory {
     finding: CredentialsFinding
     /** The last attempt failed for a reason that may pass. */
     error?: GoogleError
+    /** How often in a row that was so. */
+    failures: number
+    /** Not to be proved again before, by the monotonic clock, unless somebody asks for it. */
+    notBefore: number
   }
 }
 
 const DAY = 24 * 60 * 60_000
+/** What Google has refused is not asked about again sooner, however often its integration is woken. */
+const REFUSED_AGAIN_MS = 60_000
+/** A proof that is younger than this answers a suspicion. */
+const SUSPECTED_AGAIN_MS = 10_000
 
 /** Reads the client's Secret, if it is another version than the one known. Fails with an `ApiError`. */
 export async function readCredentials(
@@ -72,38 +82,52 @@ const textOf = (data: Record<string, string> = {}): Record<string, string> =>
 const hashOf = ({ clientId, clientSecret }: ClientFile): string =>
   createHash('sha256').update(`${clientId}\n${clientSecret}`).digest('hex').slice(0, 16)
 
-/** Whether the credentials have to prove themselves now. */
-export function proofIsDue(memory: CredentialsMemory, now: number, asked: boolean): boolean {
-  const proof = memory.proof
-  return (
-    asked || !proof || proof.hash !== memory.hash || proof.error !== undefined || now - proof.at >= DAY || isBad(proof)
-  )
+/** Whether the credentials have to prove themselves now, whatever it was that woke their integration. */
+export function proofIsDue(
+  { proof, hash }: CredentialsMemory,
+  now: { clock: Clock; asked: boolean; suspected: boolean },
+): boolean {
+  if (now.asked || !proof || proof.hash !== hash || hasCome(now.clock, proof.notBefore)) return true
+  // Agents that meet a refusal may be many: one proof answers all of them.
+  return now.suspected && proof.failures === 0 && hasCome(now.clock, proof.at + SUSPECTED_AGAIN_MS)
 }
 
-const isBad = ({ finding }: NonNullable<CredentialsMemory['proof']>): boolean => finding.status !== 'True'
-
-/** One request: are id and secret right? The answer stands in `memory.proof`. */
-export async function prove(deps: IntegrationDeps, memory: CredentialsMemory, knownGood: boolean): Promise<void> {
+/** One request: are id and secret right? The answer stands in `memory.proof`. `longest` bounds the backoff, in ms. */
+export async function prove(
+  deps: IntegrationDeps,
+  memory: CredentialsMemory,
+  { knownGood, longest }: { knownGood: boolean; longest: number },
+): Promise<void> {
   const { file, hash = '' } = memory
   if (!file) return
   const at = deps.clock.monotonic()
+  const found = { hash, at, failures: 0 }
   try {
     await deps.google.client(file).prove()
-    memory.proof = { hash, at, finding: PROVED }
+    memory.proof = { ...found, finding: PROVED, notBefore: at + DAY }
   } catch (error) {
     if (!(error instanceof GoogleError)) throw error
     const refusal = refusalOf(error, file)
-    memory.proof = refusal ? { hash, at, finding: refusal } : inDoubt(memory, { at, error, knownGood })
+    const notBefore = deps.clock.monotonic() + REFUSED_AGAIN_MS
+    memory.proof = refusal
+      ? { ...found, finding: refusal, notBefore }
+      : inDoubt(deps, memory, { at, error, knownGood, longest })
   }
 }
 
 /** Good credentials do not become doubtful because Google is away, nor do bad ones become better. */
 function inDoubt(
+  { clock, random }: IntegrationDeps,
   { hash = '', proof }: CredentialsMemory,
-  { at, error, knownGood }: { at: number; error: GoogleError; knownGood: boolean },
+  { at, error, knownGood, longest }: { at: number; error: GoogleError; knownGood: boolean; longest: number },
 ): CredentialsMemory['proof'] {
-  if (proof?.hash === hash) return { ...proof, error }
-  return { hash, at, finding: knownGood ? PROVED : unreachable(error), error }
+  const known = proof?.hash === hash ? proof : undefined
+  const failures = (known?.failures ?? 0) + 1
+  // Its own, because what wakes an integration meanwhile (its agents are counted) is not to send a request.
+  const pause = pauseAfter(failures, { random, longest, notBefore: error.retryAfterMs })
+  const notBefore = clock.monotonic() + pause
+  if (known) return { ...known, error, failures, notBefore }
+  return { hash, at, finding: knownGood ? PROVED : unreachable(error), error, failures, notBefore }
 }
 
 const PROVED: CredentialsFinding = {

@@ -4,7 +4,6 @@
 import type { Limit } from '../google/port.ts'
 import { blocked, done, retry, wait, type Outcome } from '../loop/outcome.ts'
 import { slowly } from '../loop/pace.ts'
-import { durationMs } from '../resources/durations.ts'
 import { findCondition, timestamp, type Finding, type Findings } from '../resources/conditions.ts'
 import { meaningOf, type ReadyReason, type ReasonOf } from '../resources/reasons.ts'
 import type { CalendarIntegration } from '../resources/types.ts'
@@ -23,8 +22,8 @@ export interface Facts {
   monotonic: number
   integration: CalendarIntegration
   credentials: CredentialsFinding
-  /** When the credentials were last proved, and the passing failure of a later attempt. */
-  proof?: { at: number; error?: Error & { retryAfterMs: number | undefined } }
+  /** When the credentials were last proved, the passing failure of a later attempt, and when the next one may be made. */
+  proof?: { at: number; notBefore: number; error?: Error }
   api: APIKnowledge | undefined
   limit: Limit | undefined
   site: SiteFinding
@@ -80,9 +79,11 @@ function decideQuota({ limit }: Facts): Quota {
 }
 
 function outcomeOf(facts: Facts, ready: Ready): Outcome {
-  const { monotonic, proof, limit, integration } = facts
-  const interval = durationMs(integration.spec.sync.interval)
-  if (proof?.error) return retry(proof.error, proof.error.retryAfterMs, undefined, interval)
+  const { monotonic, proof, limit } = facts
+  if (proof?.error) {
+    const pause = Math.max(proof.notBefore - monotonic, 0)
+    return retry(proof.error, pause, undefined, pause)
+  }
   const limitEnds = limit ? Math.max(limit.leftMs, SOON) : Infinity
   if (ready.status === 'True') return done(Math.min(Math.max((proof?.at ?? monotonic) + DAY - monotonic, 0), limitEnds))
   if (facts.credentials.status === 'True' && facts.site.status === 'Unknown') return wait(ready.reason, SOON)

@@ -6,14 +6,14 @@
 import { isDeepStrictEqual } from 'node:util'
 import { keyOf } from '../kubernetes/port.ts'
 import { asWritten, isOverwritten, withOwnStatus, writeReport, type StatusMemory } from '../kubernetes/status-report.ts'
-import { done, type Outcome } from '../loop/outcome.ts'
+import { done, within, type Outcome } from '../loop/outcome.ts'
 import { signInOf } from '../google/signIn.ts'
 import { withWordIfLate } from '../loop/pace.ts'
 import { instantOf, type Clock } from '../platform/clock.ts'
 import { scrub } from '../platform/scrub.ts'
 import { conditionsFor, findCondition } from '../resources/conditions.ts'
-import { requestedAt } from '../resources/names.ts'
-import { isRequested } from '../resources/status.ts'
+import { durationMs } from '../resources/durations.ts'
+import { takeTurn, type RequestMemory } from '../resources/run-now.ts'
 import type { CalendarIntegration, CalendarIntegrationStatus } from '../resources/types.ts'
 import { countAgents } from './counts.ts'
 import {
@@ -28,9 +28,8 @@ import { decide, type Decision } from './decide.ts'
 import type { APIKnowledge } from './directory.ts'
 import type { IntegrationDeps } from './port.ts'
 
-interface Memory extends CredentialsMemory, StatusMemory<CalendarIntegrationStatus> {
+interface Memory extends CredentialsMemory, StatusMemory<CalendarIntegrationStatus>, RequestMemory {
   uid: string
-  handledRequest?: string
 }
 
 export type ReconcileIntegration = (key: string) => Promise<Outcome>
@@ -68,17 +67,19 @@ async function reconcile(
   const provedBefore = wasProved(integration, memory)
   // Agents need not wait for a proof that says what the status says already.
   if (provedBefore && !memory.proof) tellAgents(deps, key, memory, decisionOf(deps, key, integration, memory))
-  const asked = isRequested(integration, memory.handledRequest) || deps.directory.takeSuspicion(key)
-  if (memory.file && proofIsDue(memory, deps.clock.monotonic(), asked)) {
-    const step = (): Promise<void> => prove(deps, memory, provedBefore)
+  const turn = takeTurn(deps.clock, integration, memory)
+  const suspected = deps.directory.takeSuspicion(key)
+  if (memory.file && proofIsDue(memory, { clock: deps.clock, asked: turn.request !== undefined, suspected })) {
+    const longest = durationMs(integration.spec.sync.interval)
+    const step = (): Promise<void> => prove(deps, memory, { knownGood: provedBefore, longest })
     const late = (): Promise<void> => firstStatus(deps, key, integration, memory)
     await withWordIfLate(deps.clock, FIRST_STATUS_AFTER_MS, late, step)
   }
+  memory.handledRequest = turn.request ?? memory.handledRequest
   const decision = decisionOf(deps, key, integration, memory)
   await report(deps, integration, memory, decision)
-  memory.handledRequest = requestedAt(integration)
   tellAgents(deps, key, memory, decision)
-  return decision.outcome
+  return within(decision.outcome, turn.waitMs)
 }
 
 /** Whether the status says that these very credentials were proved. */
@@ -193,7 +194,7 @@ async function write(
   const status = asWritten('CalendarIntegration', {
     ...(found ? { ...found.facts, conditions: conditionsFor('CalendarIntegration', found.findings, at) } : before),
     observedGeneration: generation,
-    lastHandledReconcileAt: (found && requestedAt(looked)) ?? before.lastHandledReconcileAt,
+    lastHandledReconcileAt: (found && memory.handledRequest) ?? before.lastHandledReconcileAt,
     agents: countAgents(deps.cluster, looked),
   })
   if (isDeepStrictEqual(status, object.status) && !isOverwritten(object, memory)) return

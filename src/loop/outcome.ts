@@ -47,3 +47,17 @@ export class UnexpectedError extends Error {
     if (thrown instanceof Error) this.stack = thrown.stack
   }
 }
+
+/** The same, but looked at again after `ms` at the latest. */
+export function within(outcome: Outcome, ms: number | undefined): Outcome {
+  if (ms === undefined) return outcome
+  const sooner = (pause = Infinity): number => Math.min(pause, ms)
+  switch (outcome.kind) {
+    case 'retry':
+      return { ...outcome, atLatest: sooner(outcome.atLatest) }
+    case 'wait':
+      return { ...outcome, for: sooner(outcome.for) }
+    default:
+      return { ...outcome, checkAgainIn: sooner(outcome.checkAgainIn) }
+  }
+}

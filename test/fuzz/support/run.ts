@@ -127,6 +127,7 @@ class Fuzz {
       zones: createZones(),
       signInURL: () => undefined,
       reported: () => undefined,
+      wake: () => undefined,
     })
   }
 

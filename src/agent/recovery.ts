@@ -1,0 +1,53 @@
+/**
+ * After an outage, the first agent that Google answers wakes those that still wait out their backoff: all of its own
+ * integration, spread over some time, and one of each other integration, which finds out for the rest of it. So a Google that
+ * comes back is not met by everybody at once.
+ */
+import type { Random } from '../platform/clock.ts'
+
+export interface RecoveryDeps {
+  random: Random
+  /** Looks at an agent after so many ms at the latest. */
+  wake(agent: string, delayMs: number): void
+}
+
+/** Agents are woken at this pace, but each of them within an interval. */
+const WAKE_EVERY_MS = 50
+const LEAST_SPREAD_MS = 1_000
+
+export class Recovery {
+  readonly #deps: RecoveryDeps
+  /** The agents that wait because Google does not answer them, by integration. */
+  readonly #waiting = new Map<string, Set<string>>()
+
+  constructor(deps: RecoveryDeps) {
+    this.#deps = deps
+  }
+
+  /** Google did not answer this agent. */
+  failed(integration: string, agent: string): void {
+    const agents = this.#waiting.get(integration) ?? new Set()
+    this.#waiting.set(integration, agents.add(agent))
+  }
+
+  /** Google answered this agent, or it is gone. */
+  forget(integration: string, agent: string): void {
+    const agents = this.#waiting.get(integration)
+    if (agents?.delete(agent) && agents.size === 0) this.#waiting.delete(integration)
+  }
+
+  /** Google answered an agent. @param interval that of its integration, in ms */
+  answered(integration: string, agent: string, interval: number): void {
+    this.forget(integration, agent)
+    if (this.#waiting.size === 0) return
+    const own = this.#waiting.get(integration)
+    this.#waiting.delete(integration)
+    if (own) this.#wake([...own], Math.min(Math.max(own.size * WAKE_EVERY_MS, LEAST_SPREAD_MS), interval))
+    const scouts = [...this.#waiting.values()].flatMap((agents) => [...agents].slice(0, 1))
+    this.#wake(scouts, Math.max(scouts.length * WAKE_EVERY_MS, LEAST_SPREAD_MS))
+  }
+
+  #wake(agents: string[], spreadMs: number): void {
+    for (const agent of agents) this.#deps.wake(agent, this.#deps.random() * spreadMs)
+  }
+}
