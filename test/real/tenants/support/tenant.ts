@@ -1,0 +1,78 @@
+/**
+ * A tenant as the shipped roles make one: may write our kinds in one namespace, and nothing else there: no Secrets, no
+ * ConfigMaps, no status. Everything a test does in that name goes over the API server, by a client certificate of its own.
+ */
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, vi } from 'vitest'
+import { connect, type Body, type Client } from '../../../contract/client.ts'
+import { Objects } from '../../../journeys/support/objects.ts'
+import type { World } from '../../../journeys/support/world.ts'
+import type { RealKubernetes } from '../../cluster.ts'
+
+const PEOPLE = fileURLToPath(new URL('../../../../deploy/rbac/people', import.meta.url))
+
+export interface Tenant {
+  readonly objects: Objects
+  /** The status of the API server's answer, and its words, for what it may refuse. */
+  tries(object: object & { kind: string }): Promise<{ status: number; text: string }>
+  close(): Promise<void>
+}
+
+export async function tenantOf(world: World, namespace = world.namespace, name = 'mallory'): Promise<Tenant> {
+  const kubernetes = realOf(world)
+  await kubernetes.kubectl('apply', '-f', join(PEOPLE, 'roles.yaml'))
+  for (const role of ['calendar-operator-view', 'calendar-operator-edit']) {
+    const binding = [`${name}-${role}`, `--clusterrole=${role}`, `--user=${name}`, '-n', namespace]
+    await kubernetes.kubectl('create', 'rolebinding', ...binding)
+  }
+  const api = await connect(await kubernetes.kubeconfig({ name }))
+  const agents = `/apis/calendar-operator.io/v1alpha1/namespaces/${namespace}/agents`
+  // RBAC reads its bindings from a cache that follows the write.
+  await vi.waitFor(async () => expect((await api.request('GET', agents)).status).toBe(200), 20_000)
+  await expectNoMore(api, namespace)
+  return {
+    objects: new Objects(api, namespace),
+    async tries(object) {
+      const plural = `${object.kind.toLowerCase()}s`
+      const path = `/apis/calendar-operator.io/v1alpha1/namespaces/${namespace}/${plural}`
+      const { status, text } = await api.request('POST', path, object)
+      return { status, text }
+    },
+    close: () => api.close(),
+  }
+}
+
+export function realOf({ kubernetes }: World): RealKubernetes {
+  if (!kubernetes) throw new Error('this needs a real API server: vitest.kubernetes.config.ts')
+  return kubernetes
+}
+
+/** The role is no wider than it says. */
+async function expectNoMore(api: Client, namespace: string): Promise<void> {
+  for (const plural of ['secrets', 'configmaps']) {
+    expect((await api.request('GET', `/api/v1/namespaces/${namespace}/${plural}`)).status).toBe(403)
+  }
+  const path = `/apis/calendar-operator.io/v1alpha1/namespaces/${namespace}/agents/nobody/status`
+  expect((await api.request('PATCH', path, {}, { 'content-type': 'application/merge-patch+json' })).status).toBe(403)
+}
+
+/** All that a victim could lose: what its object says, whose it is, and what is in it. Versions and times move on. */
+export const worthOf = ({ data, metadata }: Body): object => ({
+  data,
+  labels: metadata.labels,
+  ownerReferences: metadata.ownerReferences,
+  uid: metadata.uid,
+})
+
+export const conditionOf = (object: Body | undefined, type: string) => {
+  const { conditions = [] } = (object?.status ?? {}) as { conditions?: Condition[] }
+  return conditions.find((condition) => condition.type === type)
+}
+
+interface Condition {
+  type: string
+  status: string
+  reason: string
+  message: string
+}
