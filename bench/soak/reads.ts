@@ -2,11 +2,13 @@
 import type { Read } from '../messages.ts'
 
 export interface Account {
-  /** How many reads the interval asks for, over all calendars. */
+  /** How many reads the interval asks for, over all calendars: whole intervals only. */
   expected: number
   seen: number
   /** Reads that were left out: each gap of more than one and a half intervals lacks at least one. */
   missing: number
+  /** Between two reads of one calendar, on average. */
+  meanGapMs: number
   longestGapMs: number
   /** Whose gap that is. */
   longestOf: string
@@ -46,9 +48,22 @@ export class Reads {
 
   /** What came in the span. A calendar that stopped is late from its last read on, one that never began from the beginning. */
   account(span: Span, intervalMs: number): Account {
-    const account: Account = { expected: 0, seen: 0, missing: 0, longestGapMs: 0, longestOf: '', late: [] }
-    account.expected = Math.round((this.calendars * (span.to - span.from)) / intervalMs)
-    for (const [calendar, times] of this.#byCalendar) addCalendar(account, { calendar, times, span, intervalMs })
+    const account: Account = {
+      expected: 0,
+      seen: 0,
+      missing: 0,
+      meanGapMs: 0,
+      longestGapMs: 0,
+      longestOf: '',
+      late: [],
+    }
+    account.expected = this.calendars * Math.floor((span.to - span.from) / intervalMs)
+    const between: number[] = []
+    for (const [calendar, times] of this.#byCalendar) {
+      addCalendar(account, { calendar, times, span, intervalMs })
+      between.push(...gapsOf(times.filter((at) => at >= span.from && at <= span.to)))
+    }
+    account.meanGapMs = between.length === 0 ? 0 : sum(between) / between.length
     return account
   }
 }
@@ -63,12 +78,14 @@ interface Calendar {
 function addCalendar(account: Account, { calendar, times, span, intervalMs }: Calendar): void {
   const within = times.filter((at) => at >= span.from && at <= span.to)
   const marks = [span.from, ...within, span.to]
-  const gaps = marks.slice(1).map((at, n) => at - (marks[n] ?? at))
+  const gaps = gapsOf(marks)
   const longest = Math.max(0, ...gaps)
   account.seen += within.length
   account.missing += sum(gaps.map((gap) => (gap > LACKS_ONE * intervalMs ? Math.round(gap / intervalMs) - 1 : 0)))
   if (longest > TOO_LATE * intervalMs) account.late.push(calendar)
   if (longest > account.longestGapMs) Object.assign(account, { longestGapMs: longest, longestOf: calendar })
 }
+
+const gapsOf = (times: readonly number[]): number[] => times.slice(1).map((at, n) => at - (times[n] ?? at))
 
 const sum = (numbers: number[]): number => numbers.reduce((total, one) => total + one, 0)

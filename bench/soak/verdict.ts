@@ -68,6 +68,7 @@ function readRows({ seconds, account, intervalMs, others }: Soaked): Verdict['ro
     ['reads expected', String(account.expected)],
     ['reads seen', `${account.seen} (${share.toFixed(1)} %)`],
     ['reads left out', String(account.missing)],
+    ['mean gap', inSeconds(account.meanGapMs)],
     ['longest gap', `${inSeconds(account.longestGapMs)} (${account.longestOf})`],
     ['calendars later than two intervals', String(account.late.length)],
     ['other requests to Google', said(others)],

@@ -15,7 +15,13 @@ function accountOf(times: number[], to = 60 * SECOND) {
 
 describe('the account of reads', () => {
   it('is in order where every calendar is read every interval', () => {
-    expect(accountOf(every(10_500, 60_000))).toMatchObject({ expected: 6, seen: 5, missing: 0, late: [] })
+    expect(accountOf(every(10_500, 60_000))).toMatchObject({
+      expected: 6,
+      seen: 5,
+      missing: 0,
+      meanGapMs: 10_500,
+      late: [],
+    })
   })
 
   it('tells a read that was left out, though two short intervals make it less than two whole ones', () => {
