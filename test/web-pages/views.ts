@@ -55,6 +55,12 @@ const FULL: SignInView = {
   expiresAt: '2026-11-30T10:00:00Z',
 }
 
+/** More is asked for than the person agreed to before. */
+const ANEW: SignInView = {
+  ...FULL,
+  added: ['detail', 'accessToken', { calendar: { kind: 'other', id: 'team-rota@group.calendar.google.com' } }],
+}
+
 /** Every page in a language, by a name that serves as a file's. */
 export function everyPage(language: Language): Record<string, string> {
   const outcomes = OUTCOMES.map((outcome) => {
@@ -66,6 +72,7 @@ export function everyPage(language: Language): Record<string, string> {
     'sign-in': signInPage(VIEW, language),
     'sign-in-popup': signInPage(POPUP, language),
     'sign-in-full': signInPage(FULL, language),
+    'sign-in-anew': signInPage(ANEW, language),
     'sign-in-nothing-published': signInPage({ ...VIEW, publishes: { accessToken: false } }, language),
     ...(Object.fromEntries(outcomes) as Record<string, string>),
     'popup-denied': signInPage({ ...POPUP, outcome: 'denied' }, language),

@@ -108,6 +108,7 @@ dd > p:first-child { margin-block-start: 0 }
   /* The button stays in sight while the rest is read: a box that is none lets it stick to the bottom of the page. */
   .sign-in { display: contents }
   .google { inline-size: 100%; margin-block-start: 1rem; position: sticky; inset-block-end: .75rem }
+  .google, .google:hover { box-shadow: 0 0 0 .75rem var(--card) }
 }
 @media (prefers-reduced-motion: reduce) {
   .google { transition: none }
