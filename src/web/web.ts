@@ -46,6 +46,8 @@ const DEADLINES = { headersTimeout: 5_000, requestTimeout: 10_000, connectionsCh
  * seconds and more: the system drops them, and their browsers ask again later and later. (It has a limit of its own, too.)
  */
 const BACKLOG = 4_096
+/** Of connections at a time: some 20 kB each. What comes beyond is closed at once, whoever opens it. */
+const MAX_CONNECTIONS = 4_096
 /** How long a sign-in that is under way has to come to its end: Google's code is used up, and the grant not yet kept. */
 const GRACE_MS = 5_000
 
@@ -55,13 +57,21 @@ export function createWeb(deps: WebDeps, options: WebOptions): Web {
   const app = new Routes(deps, { keys, pathPrefix, proxies: networksOf(trustedProxies) }).app()
   const limits = { ...DEADLINES, maxHeaderSize: 16 * 1024 }
   const server = createAdaptorServer({ fetch: app.fetch, serverOptions: limits }) as Server
+  server.maxConnections = MAX_CONNECTIONS
   return {
     get port() {
       return (server.address() as AddressInfo | null)?.port
     },
     async start() {
       await keys.start()
-      await listen(server, options)
+      try {
+        await listen(server, options)
+      } catch (error) {
+        keys.stop()
+        throw error
+      }
+      // Without a listener, a connection that could not be accepted (no file descriptor left) would end the process.
+      server.on('error', (error) => deps.log.warn({ error }, 'a connection could not be accepted'))
     },
     async stop() {
       keys.stop()
@@ -85,8 +95,12 @@ const ended = (server: Server, clock: Pick<Clock, 'setTimer'>): Promise<void> =>
 
 const listen = (server: Server, { host, port }: WebOptions): Promise<void> =>
   new Promise((resolve, reject) => {
-    server.once('error', (cause) => {
+    const fail = (cause: Error): void => {
       reject(new Error(`--web-bind-address: cannot listen on ${host ?? ''}:${port}: ${cause.message}`, { cause }))
+    }
+    server.once('error', fail)
+    server.listen({ host, port, backlog: BACKLOG }, () => {
+      server.off('error', fail)
+      resolve()
     })
-    server.listen({ host, port, backlog: BACKLOG }, resolve)
   })

@@ -74,6 +74,29 @@ describe('what is noted with a grant', () => {
   })
 })
 
+describe('a person who is asked for more', () => {
+  test('is told what is new, agrees to it, and only then it is published', async () => {
+    await open()
+    await stage.through()
+    await world.untilReady('alice')
+    world.addSecret((await stage.grant()).refresh_token ?? '')
+    await ask({ publish: full, calendars: { read: ['primary', 'alice@example.com'] } })
+    const agent = await world.untilReason('alice', 'AwaitingSignIn')
+    expect(agent.status?.authorization?.url).toBe(link)
+    await untilPage('the page says so', ({ text }) => text.includes('New since you last agreed'))
+    const { text } = await browser.send('GET', link)
+    const added = /<section class="added">([^]*?)<\/section>/.exec(text)?.[1] ?? ''
+    expect(added.match(/<li>/g)).toHaveLength(2)
+    expect(added).toContain('are published, too')
+    expect(await world.objects.find('Secret', 'alice-token')).toBeUndefined()
+    await stage.through()
+    await world.untilReady('alice')
+    expect(await noted()).toMatchObject({ detail: 'Full', accessToken: true })
+    expect((await browser.send('GET', link)).text).not.toContain('New since you last agreed')
+    await world.until('the token is there', () => world.objects.find('Secret', 'alice-token'))
+  })
+})
+
 describe('a site', () => {
   test('is named on the page with the namespace whose it is', async () => {
     await open()
