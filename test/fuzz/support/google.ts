@@ -153,7 +153,7 @@ export class MemoryGoogle {
     const end = endOf(calendar, more ? offset + this.pageSize : undefined)
     const items = told.map((one) => this.#rendered(calendar, one))
     const page = twisted({ kind: 'calendar#events', timeZone: this.zone, ...end, items }, twist)
-    if (this.judged) this.#reckon(calendar, { twist, told, more, mutated: page.item, all })
+    if (this.judged) this.#reckon(calendar, { twist, told, more, mutated: page.item, cut: page.cut, all })
     return [200, page.text]
   }
 
@@ -162,6 +162,8 @@ export class MemoryGoogle {
     if (page.twist.do !== 'tell') {
       calendar.tainted = true
       for (const id of touchedBy(page)) calendar.excused.add(id)
+      // A listing that ends too early cannot be told from a shorter one.
+      if (page.cut) good.clear()
       // What changed meanwhile may have been understood, or not.
       for (const [id, interval] of good) if (!sameInterval(interval, this.#busy(calendar, id))) good.delete(id)
     }
@@ -224,6 +226,8 @@ interface Page {
   more: boolean
   /** Which item of the page was changed. */
   mutated: number | 'all' | undefined
+  /** The way to the next page was lost. */
+  cut: boolean
 }
 
 const touchedBy = ({ mutated, told, all }: Page): string[] =>
@@ -261,14 +265,20 @@ function within({ events }: Calendar, query: URLSearchParams): string[] {
 
 const changedSince = ({ log }: Calendar, since: number): string[] => [...new Set(log.slice(since))]
 
-function twisted(told: object, twist: Twist): { text: string; item: number | 'all' | undefined } {
-  if (twist.do === 'replace') return { text: twist.text, item: 'all' }
-  if (twist.do !== 'mutate') return { text: JSON.stringify(told), item: undefined }
+interface Twisted {
+  text: string
+  item: number | 'all' | undefined
+  cut: boolean
+}
+
+function twisted(told: object, twist: Twist): Twisted {
+  if (twist.do === 'replace') return { text: twist.text, item: 'all', cut: false }
+  if (twist.do !== 'mutate') return { text: JSON.stringify(told), item: undefined, cut: false }
   const { value, path } = mutate(told, twist.mutation)
-  // A page that lost the way to the next one, or that says nothing at all, excuses everything.
-  const whole = path.length === 0 || path[0] === 'nextPageToken' || (path[0] === 'items' && path.length === 1)
+  // A page that says nothing at all excuses everything.
+  const whole = path.length === 0 || (path[0] === 'items' && path.length === 1)
   const item = whole ? 'all' : path[0] === 'items' ? Number(path[1]) : undefined
-  return { text: JSON.stringify(value), item }
+  return { text: JSON.stringify(value), item, cut: path[0] === 'nextPageToken' }
 }
 
 const instant = (minutes: number): number => FIRST_DAY + minutes * 60_000
