@@ -4,6 +4,7 @@
  * leadership, workers) and stops in the opposite one.
  */
 import { randomBytes } from 'node:crypto'
+import type { AgentDeps } from './agent/port.ts'
 import { createAgentReconciler } from './agent/reconcile.ts'
 import { createZones } from './calendar/zones.ts'
 import { createGoogle } from './google/google.ts'
@@ -53,6 +54,8 @@ export interface Operator {
 
 /** An integration waits mostly for Google, and there are few of them. */
 const INTEGRATION_WORKERS = 4
+/** They never wait for Google. */
+const ATTENDANTS = 4
 const GRACE_MS = 7_000
 /** After a leap of the time of day, all objects are looked at within so long. */
 const LEAP_SPREAD_MS = 30_000
@@ -62,7 +65,8 @@ const STUCK_MS = 10 * 60_000
 export function createOperator(deps: OperatorDeps): Operator {
   const { settings, clock, log } = deps
   const assertLeading = (): void => election?.assertLeading()
-  const { metrics, connection, cluster, google, web, integrations, agents } = createParts(deps, assertLeading)
+  const { metrics, connection, cluster, google, web, ...controllers } = createParts(deps, assertLeading)
+  const { integrations, agents } = controllers
   const election: LeaderElection | undefined = settings.leaderElect
     ? electionOf(deps, cluster, connection.namespace, startWork)
     : undefined
@@ -71,8 +75,7 @@ export function createOperator(deps: OperatorDeps): Operator {
 
   function startWork(): void {
     log.info({}, 'reconciling')
-    integrations.start()
-    agents.start()
+    for (const controller of Object.values(controllers)) controller.start()
   }
 
   /** All that is due at a time of day is due at another instant now; a look costs nothing where that changes nothing. */
@@ -111,7 +114,7 @@ export function createOperator(deps: OperatorDeps): Operator {
       unwatchTime()
       // Beside the workers: what is under way there has a few seconds, too, and needs what is closed below.
       const webStopped = web?.stop()
-      const stopped = await Promise.all([integrations.stop(GRACE_MS), agents.stop(GRACE_MS)])
+      const stopped = await Promise.all(Object.values(controllers).map((one) => one.stop(GRACE_MS)))
       const ended = stopped.every(Boolean)
       // What still runs may still write: then the Lease is left to run out, and nobody begins beside us.
       await election?.stop(ended)
@@ -157,21 +160,15 @@ function createParts(deps: OperatorDeps, assertLeading: () => void) {
     reconcile: createIntegrationReconciler({ ...common, directory, sites, signInPrefix: settings.webPathPrefix }),
     assertLeading,
   })
-  const agents = controllerOf(deps, metrics, {
-    name: 'agent',
-    workers: settings.workers,
-    assertLeading,
-    reconcile: createAgentReconciler({
-      ...common,
-      integrations: directory,
-      zones: createZones(),
-      signInURL: (agent, siteURI) =>
-        directory.view(integrationKey(agent))?.siteAccepted ? web?.signInURL(agent, siteURI) : undefined,
-      reported: (key) => recount(key),
-      wake: (key, delayMs) => agents.add(key, delayMs),
-    }),
+  const { agents, attendants } = agentsOf(deps, metrics, assertLeading, {
+    ...common,
+    integrations: directory,
+    zones: createZones(),
+    signInURL: (agent, siteURI) =>
+      directory.view(integrationKey(agent))?.siteAccepted ? web?.signInURL(agent, siteURI) : undefined,
+    reported: (key) => recount(key),
   })
-  const recount = wire({ cluster, clock, directory, agents, integrations, sites })
+  const recount = wire({ cluster, clock, directory, agents, attendants, integrations, sites })
   // Any replica keeps what people grant: the Secret's version is the fence there.
   const web = webOf(deps, metrics, {
     cluster,
@@ -185,7 +182,35 @@ function createParts(deps: OperatorDeps, assertLeading: () => void) {
       }
     },
   })
-  return { metrics, connection, cluster, google, web, integrations, agents }
+  return { metrics, connection, cluster, google, web, integrations, agents, attendants }
+}
+
+/** Who reads the calendars, and who speaks for them while that takes its time. */
+function agentsOf(
+  deps: OperatorDeps,
+  metrics: Metrics,
+  assertLeading: () => void,
+  given: Omit<AgentDeps, 'attendIn' | 'wake'>,
+): { agents: Controller; attendants: Controller } {
+  const { reconcile, attend } = createAgentReconciler({
+    ...given,
+    attendIn: (key, ms) => attendants.add(key, ms),
+    wake: (key, delayMs) => agents.add(key, delayMs),
+  })
+  const agents = controllerOf(deps, metrics, {
+    name: 'agent',
+    workers: deps.settings.workers,
+    reconcile,
+    assertLeading,
+  })
+  const attendants: Controller = createController({
+    ...{ name: 'agent-attention', workers: ATTENDANTS, clock: deps.clock, random: deps.random, log: deps.log },
+    reconcile: async (key) => {
+      assertLeading()
+      return attend(key)
+    },
+  })
+  return { agents, attendants }
 }
 
 function webOf(

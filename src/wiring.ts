@@ -7,22 +7,27 @@ import type { SiteRegistry } from './integration/site.ts'
 import type { Controller } from './loop/controller.ts'
 import type { Clock } from './platform/clock.ts'
 import { siteHost } from './resources/sites.ts'
-import type { CalendarIntegration } from './resources/types.ts'
+import type { Agent, CalendarIntegration } from './resources/types.ts'
 
 export interface Wiring {
   cluster: Cluster
   clock: Pick<Clock, 'monotonic'>
   directory: Directory
   agents: Pick<Controller, 'add'>
+  /** Which agents are given a first status, or are looked at beside their reconcile. */
+  attendants: Pick<Controller, 'add'>
   integrations: Pick<Controller, 'add'>
   sites: Pick<SiteRegistry, 'onClaim'>
 }
 
 /** Counting an integration's agents can wait a moment: at a start, thousands of them change at once. */
 const COUNT_AFTER_MS = 2_000
+/** A first status must stand soon, even when Google keeps us waiting. */
+const FIRST_STATUS_AFTER_MS = 5_000
 
 /** Answers what to call when an agent's status was written. */
-export function wire({ cluster, clock, directory, agents, integrations, sites }: Wiring): (agentKey: string) => void {
+export function wire(wiring: Wiring): (agentKey: string) => void {
+  const { cluster, clock, directory, agents, attendants, integrations, sites } = wiring
   const wakeAgentsOf = (integration: string): void => {
     // Many at once: they let a change of one person's own pass.
     for (const agent of cluster.agents.by('integration', integration)) agents.add(keyOf(agent), 0)
@@ -53,6 +58,9 @@ export function wire({ cluster, clock, directory, agents, integrations, sites }:
         integrations.add(integrationOf(one), COUNT_AFTER_MS)
       }
     }
+  })
+  cluster.agents.subscribe(({ before, after }) => {
+    if (!before && after && isUnseen(after)) attendants.add(keyOf(after), FIRST_STATUS_AFTER_MS)
   })
   cluster.integrations.subscribe((change) => {
     const integration = change.after ?? change.before
@@ -115,6 +123,8 @@ class StatusRepairs {
     this.#controller.add(key)
   }
 }
+
+const isUnseen = ({ status }: Agent): boolean => !status?.conditions?.length
 
 /** Whether somebody wants something: a status that changed is no wish. */
 function isWish({ before, after }: Change<KubernetesObject>): boolean {

@@ -28,13 +28,16 @@ let version = 100
 
 const sites = { onClaim: (listener: (key: string) => void): void => void (claimed = listener) }
 
+/** Nobody asks here what they do. */
+const attendants = { add: () => undefined }
+
 beforeEach(() => {
   caches = createCaches(silent)
   agents = new Added()
   integrations = new Added()
   clock = new ManualClock()
   directory = createDirectory(clock)
-  recount = wire({ cluster: caches as unknown as Cluster, clock, directory, agents, integrations, sites })
+  recount = wire({ cluster: caches as unknown as Cluster, clock, directory, agents, attendants, integrations, sites })
 })
 
 const newer = <T extends KubernetesObject>(object: T, metadata: Partial<T['metadata']> = {}): T => ({
@@ -79,7 +82,7 @@ describe('an agent', () => {
   test('that was there before anybody listened is looked at too', () => {
     const late = new Added()
     known()
-    wire({ cluster: caches as unknown as Cluster, clock, directory, agents: late, integrations, sites })
+    wire({ cluster: caches as unknown as Cluster, clock, directory, agents: late, attendants, integrations, sites })
     expect(late.take()).toEqual(expect.arrayContaining(['booking/alice', 'booking/bob']))
   })
 

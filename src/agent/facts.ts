@@ -1,17 +1,20 @@
 /** From what the steps of a reconcile found, and what is remembered, to the facts that are decided on. */
 import { monotonicAt, timeOfDay } from '../platform/clock.ts'
 import { durationMs } from '../resources/durations.ts'
+import { consentedAgent } from '../resources/consent.ts'
 import { fromTimestamp } from '../resources/encoding.ts'
 import { meaningOf } from '../resources/reasons.ts'
 import type { Agent } from '../resources/types.ts'
 import { grantEnd } from './death.ts'
 import type { Facts } from './decide.ts'
-import type { AgentMemory, Grant } from './memory.ts'
+import { consentIn, type AgentMemory, type Grant, type Published } from './memory.ts'
 import type { AgentDeps } from './port.ts'
-import { staleAfterMs, trustedUntil } from './publish.ts'
+import { staleAfterMs } from './publish.ts'
+import { dataOf } from './published.ts'
+import { saidBy } from './render.ts'
 import { renewalAdvice } from './sign-in.ts'
 import type { Found, Scene } from './steps.ts'
-import { nextReading } from './sync.ts'
+import { nextReading, wantedCalendars } from './sync.ts'
 
 /** What is stamped this much later than it can be was stamped by a clock that was wrong. */
 const CLOCKS_DIFFER_MS = 5_000
@@ -36,7 +39,8 @@ export function factsOf(deps: AgentDeps, { agent, memory, integration }: Scene, 
     synced: isSynced(found)
       ? { calendars: memory.calendars.size, staleAfterRaised: raised(agent, staleAfter) }
       : undefined,
-    freshUntil: endOfTrust(deps, { agent, memory }, staleAfter),
+    freshUntil: endOfTrust(deps, { agent, memory, integration }),
+    unread: isUnread(consentedAgent(agent, consentIn(memory)), memory),
     due: [
       nextReading(memory),
       memory.grant?.renewAt,
@@ -45,14 +49,39 @@ export function factsOf(deps: AgentDeps, { agent, memory, integration }: Scene, 
   }
 }
 
-function endOfTrust(
-  deps: AgentDeps,
-  { agent, memory }: Pick<Scene, 'agent' | 'memory'>,
-  staleAfter: number | undefined,
-): number | undefined {
+/**
+ * Until when a reader of the outputs can trust all of them: the earliest of what stands in the cluster. Where one that is
+ * wanted doesn't stand there, or was changed by somebody else, there is nothing to trust.
+ */
+export function endOfTrust(deps: AgentDeps, scene: TrustedScene): number | undefined {
+  const { memory, integration } = scene
+  // What the person has not agreed to is not expected to stand there.
+  const agent = consentedAgent(scene.agent, consentIn(memory))
   const now = deps.clock.now()
-  const told = credible(trustedUntil(memory), now + (staleAfter ?? Infinity))
-  return told ?? lastTrust(agent, { now, staleAfter, oldest: oldestReading(deps, memory) })
+  const staleAfter = integration && staleAfterMs(agent, integration.spec.sync)
+  const { calendar, accessToken } = agent.spec.publish
+  const read = lastTrust(agent, { now, staleAfter, oldest: oldestReading(deps, memory) })
+  const ends = [
+    calendar &&
+      standingUntil(memory.published, (standing) => {
+        const until = saidBy(standing).stamps?.freshUntil
+        return until === undefined ? undefined : (credible(until, now + (staleAfter ?? Infinity)) ?? read)
+      }),
+    accessToken && standingUntil(memory.publishedToken, (standing) => fromTimestamp(dataOf(standing).expires_at)),
+  ].filter((end) => end !== undefined)
+  return ends.length > 0 ? Math.min(...ends) : read
+}
+
+type TrustedScene = Pick<Scene, 'agent' | 'memory' | 'integration'>
+
+/** Undefined where nobody has looked yet. */
+function standingUntil(
+  standing: Published | null | undefined,
+  tell: (standing: Published) => number | undefined,
+): number | undefined {
+  if (standing === undefined) return undefined
+  if (standing === null || standing.isEdited) return -Infinity
+  return tell(standing) ?? -Infinity
 }
 
 /** Whether all that the person has agreed to is read and published. */
@@ -66,6 +95,13 @@ const grantFacts = (grant: Grant, end: number | undefined, advice: string): NonN
   accountHidden: grant.accountHidden === true,
   advice,
 })
+
+/** Whether any calendar that is wanted has been neither read nor refused since the start. */
+const isUnread = (agent: Agent, memory: AgentMemory): boolean =>
+  [...wantedCalendars(agent, memory.grant).keys()].some((id) => {
+    const calendar = memory.calendars.get(id)
+    return calendar?.lastRead === undefined && !calendar?.trouble
+  })
 
 /** The time of day as of which all calendars are known; undefined while one was never read. */
 function oldestReading({ clock }: AgentDeps, memory: AgentMemory): number | undefined {

@@ -89,6 +89,8 @@ export interface Published {
   resourceVersion: string
   /** Its text: see `published.ts`. */
   packed: Uint8Array
+  /** Somebody else has changed it, and nothing of ours was written over that yet. */
+  isEdited?: boolean
   /** What the data says, once somebody has asked (`saidBy`). */
   said?: Said
 }
@@ -147,8 +149,11 @@ export interface AgentMemory extends StatusMemory<AgentStatus>, RequestMemory {
   /** What Google fails with at present, and until when it is not asked again. */
   absence?: Absence
   calendars: Map<string, CalendarMemory>
-  published?: Published
-  publishedToken?: Published
+  /** Null where it is known that nothing of ours stands there. */
+  published?: Published | null
+  publishedToken?: Published | null
+  /** By how much all that is to be published is too large, and what to do. */
+  tooLarge?: string
   /** What the published calendar was last compared with: the same again needs no second look. */
   compared?: readonly unknown[]
   /** Since when it has been found to be deleted, by the monotonic clock. */
@@ -159,6 +164,10 @@ export interface AgentMemory extends StatusMemory<AgentStatus>, RequestMemory {
   beatenSince?: number
   /** How far the time of day was ahead of the monotonic clock when everything here was last brought in line with it. */
   timeOfDayOffset?: number
+  /** What was wrong when the calendars were last read, or were to be. */
+  setbacks?: Setback[]
+  /** Ends when what is being published and reported is; never fails. */
+  writing?: Promise<unknown>
 }
 
 /** How far the person has consented; undefined where no page was shown. */

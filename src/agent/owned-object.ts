@@ -20,8 +20,6 @@ import type { AgentDeps } from './port.ts'
 import { dataOf, published, type Data } from './published.ts'
 import { isSetback, setback, type Setback } from './setback.ts'
 
-/** Kubernetes refuses objects past 1 MiB, all in; below this there is room for other people's metadata. */
-const LARGEST_BYTES = 900_000
 const FIVE_MINUTES = 5 * 60_000
 
 export interface Target {
@@ -144,8 +142,8 @@ export async function removeOrphans(deps: AgentDeps, agent: Agent, memory: Agent
   }
 }
 
-const stands = (known: Published | undefined, wanted: Pick<Target, 'kind' | 'name'> | undefined): boolean =>
-  wanted === undefined || (known !== undefined && isOf(known, wanted))
+const stands = (known: Published | null | undefined, wanted: Pick<Target, 'kind' | 'name'> | undefined): boolean =>
+  wanted === undefined || (known ? isOf(known, wanted) : false)
 
 /** Of 0.1.0, or of a role that can be published: never a grant or a key, whatever reference was put on it. */
 const isPublished = (object: KubernetesObject): boolean =>
@@ -160,8 +158,6 @@ export async function writeOwned(
   target: Target & { data: Data },
   current: Published | undefined,
 ): Promise<Published | Setback> {
-  const tooLarge = sizeSetback(deps, target)
-  if (tooLarge) return tooLarge
   const standing = current ?? (await create(deps, agent, target))
   if (isSetback(standing)) return standing
   if (sameData(dataOf(standing), target.data)) return standing
@@ -208,11 +204,3 @@ function dataPatch(target: Target & { data: Data }, current: Record<string, stri
 
 export const sameData = (a: Record<string, string>, b: Record<string, string>): boolean =>
   Object.keys(a).length === Object.keys(b).length && Object.entries(a).every(([key, value]) => b[key] === value)
-
-function sizeSetback(deps: AgentDeps, target: Target & { data: Data }): Setback | undefined {
-  const bytes = Object.values(target.data).reduce((sum, value) => sum + Buffer.byteLength(value), 0)
-  if (bytes <= LARGEST_BYTES) return undefined
-  const over = Math.ceil((bytes - LARGEST_BYTES) / 1000)
-  const message = `${target.kind} ${target.name} would hold ${Math.ceil(bytes / 1000)} kB, ${over} kB more than fits: shorten the integration's spec.sync.window, read fewer calendars, list fewer spec.publish.calendar.formats, or use detail Busy.`
-  return setback('Synced', 'PublishTooLarge', message, { kind: 'slow', at: deps.clock.monotonic() + FIVE_MINUTES })
-}

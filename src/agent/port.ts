@@ -55,6 +55,8 @@ export interface AgentDeps {
   signInURL(agent: Agent, siteURI: string): string | undefined
   /** Has an agent looked at after `delayMs` at the latest. */
   wake(agentKey: string, delayMs: number): void
+  /** Asks for `attend` after so many ms. */
+  attendIn(agentKey: string, ms: number): void
   /** Called when this agent's status was written, so that its integration can count. */
   reported(agentKey: string): void
 }

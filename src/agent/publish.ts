@@ -12,72 +12,157 @@ import type { OpenGate } from './gate.ts'
 import type { AgentMemory, CalendarMemory, Published } from './memory.ts'
 import { readOwned, sameData, writeOwned, type Target } from './owned-object.ts'
 import type { AgentDeps } from './port.ts'
-import { dataOf } from './published.ts'
-import { render, renderBlocked, saidBy, type Rendering, type Stamps } from './render.ts'
-import { isSetback, type Setback } from './setback.ts'
+import { dataOf, type Data } from './published.ts'
+import { render, renderBlocked, renderStamped, saidBy, type Rendering, type Stamps } from './render.ts'
+import { isSetback, setback, type Setback } from './setback.ts'
 import { nextReading, wantedCalendars } from './sync.ts'
 
 const CALENDAR_KEYS = ['busy.json', 'busy.ics', 'events.json', 'events.ics'] as const
 /** What is stamped this much later than now was stamped by a clock that was wrong. */
 const CLOCKS_DIFFER_MS = 5_000
+/** Kubernetes refuses objects past 1 MiB, all in; below this there is room for other people's metadata. */
+const LARGEST_BYTES = 900_000
+const FIVE_MINUTES = 5 * 60_000
 const TOKEN_KEYS = ['access_token', 'expires_at', 'token_type'] as const
 
 export interface PublishContext {
   deps: AgentDeps
   agent: Agent
   memory: AgentMemory
-  sync: OpenGate['integration']['spec']['sync']
+  /** Undefined where nothing new may be said: the integration is gone or suspended. */
+  sync: Sync | undefined
 }
 
+type Sync = OpenGate['integration']['spec']['sync']
+
 /** How old a reading may grow before nobody should trust it: never less than two intervals, or it would always be late. */
-export const staleAfterMs = (agent: Agent, sync: PublishContext['sync']): number =>
+export const staleAfterMs = (agent: Agent, sync: Sync): number =>
   Math.max(durationMs(agent.spec.publish.staleAfter), 2 * durationMs(sync.interval))
 
-/** Brings the published calendar up to date; answers a setback where that can't be done. */
+/** Brings the published calendar up to date; answers a setback where that can't be done, or not with all of it. */
 export async function publishCalendar(context: PublishContext): Promise<Setback | undefined> {
-  const { deps, agent, memory } = context
+  const { agent, memory } = context
   const wanted = agent.spec.publish.calendar
   if (!wanted) {
     memory.published = undefined
     return undefined
   }
   const target: Target = { kind: wanted.kind, name: wanted.name, role: 'calendar', keys: CALENDAR_KEYS }
-  const standing = await readOwned(deps, agent, target, memory.published)
+  const standing = await look(context, target, 'published')
   if (isSetback(standing)) return standing
-  memory.published = standing
-  const data = whatToPublish(context, standing)
-  if (!data) return undefined
-  const written = await writeOwned(deps, agent, { ...target, data }, standing)
+  const plan = planOf(context, target, standing)
+  if (!plan?.data) return plan?.tooLarge
+  return (await put(context, { ...target, data: plan.data }, 'published')) ?? plan.tooLarge
+}
+
+/** What is remembered of each output. */
+type Slot = 'published' | 'publishedToken'
+
+/** What stands under the name now; what isn't there, or isn't ours, is remembered as missing. */
+async function look(
+  { deps, agent, memory }: PublishContext,
+  target: Target,
+  slot: Slot,
+): Promise<Published | undefined | Setback> {
+  const known = memory[slot] ?? undefined
+  const standing = await readOwned(deps, agent, target, known)
+  if (!standing || isSetback(standing)) memory[slot] = null
+  else memory[slot] = Object.assign(standing, { isEdited: isEdited(known, standing) })
+  return standing
+}
+
+/** Whether it holds what somebody else wrote into it. */
+const isEdited = (known: Published | undefined, standing: Published): boolean =>
+  known !== undefined && (known.isEdited === true || (known !== standing && !sameData(dataOf(known), dataOf(standing))))
+
+async function put(
+  { deps, agent, memory }: PublishContext,
+  target: Target & { data: Data },
+  slot: Slot,
+): Promise<Setback | undefined> {
+  const written = await writeOwned(deps, agent, target, memory[slot] ?? undefined)
   if (isSetback(written)) return written
-  memory.published = written
+  memory[slot] = Object.assign(written, { isEdited: false })
   return undefined
 }
 
-/** The data to publish; what stands there already, if that still says it; undefined where nothing may be said yet. */
-function whatToPublish(context: PublishContext, standing: Published | undefined): Record<string, string> | undefined {
+interface Plan {
+  /** What is to stand there; undefined where nothing may be said yet. */
+  data?: Data
+  tooLarge?: Setback
+}
+
+/** The data to publish; what stands there already, if that still says it. */
+function planOf(context: PublishContext, target: Target, standing: Published | undefined): Plan | undefined {
   const last = saidBy(standing).stamps
   const fresh = freshStamps(context, last)
-  if (!fresh) return standing && blockUnread(context, standing, last)
-  const rendering = renderingOf(context, fresh)
-  if (!standing || !last || !sameFrame(last, fresh) || heartbeatDue(context, last, fresh))
-    return render(rendering, fresh)
-  const { agent, memory } = context
-  const pictures = rendering.calendars.map(([, { picture }]) => picture)
-  const inputs = [agent.metadata.generation, standing.resourceVersion, rendering.block, fresh.complete, ...pictures]
-  if (isShallowEqual(inputs, memory.compared)) return dataOf(standing)
-  // Says the same as what stands there, but for the clock? Then let it stand.
-  const same = render(rendering, { ...last, complete: fresh.complete })
-  if (!sameData(same, dataOf(standing))) return render(rendering, fresh)
+  if (!fresh) return standing && last && { data: whileUnread(context, standing, last) }
+  const anew = !standing || !last || !sameFrame(last, fresh) || heartbeatDue(context, last, fresh)
+  return anew ? planned(context, target, fresh) : planBeside(context, target, { standing, last, fresh })
+}
+
+const planned = (context: PublishContext, target: Target, stamps: Stamps): Plan =>
+  withinSize(context, target, render(renderingOf(context, stamps), stamps))
+
+/** Where what stands there says the same, but for the clock, it is left as it is. */
+function planBeside(
+  context: PublishContext,
+  target: Target,
+  { standing, last, fresh }: { standing: Published; last: Stamps; fresh: Stamps },
+): Plan {
+  const { deps, agent, memory } = context
+  const { calendars, block } = renderingOf(context, last)
+  const pictures = calendars.map(([, { picture }]) => picture)
+  const inputs = [agent.metadata.generation, standing.resourceVersion, block, fresh.complete, ...pictures]
+  if (isShallowEqual(inputs, memory.compared)) return { data: dataOf(standing), tooLarge: tooLarge(deps, memory) }
+  const plan = planned(context, target, { ...last, complete: fresh.complete })
+  if (!plan.data || !sameData(plan.data, dataOf(standing))) {
+    return planned(context, target, isLater(fresh, last) ? fresh : { ...fresh, ...asStamped(last) })
+  }
   // Only now: what differs is compared again until a write of it has succeeded.
   memory.compared = inputs
-  return same
+  return plan
 }
+
+/** Where the events are too much, the busy time alone is published: programs that only need that go on. */
+function withinSize({ deps, memory }: PublishContext, target: Target, data: Data): Plan {
+  const busy = Object.fromEntries(Object.entries(data).filter(([key]) => key.startsWith('busy.')))
+  const alone = excess(busy) === 0 && Object.keys(busy).length > 0
+  memory.tooLarge = excess(data) > 0 ? sizeMessage(target, data, alone) : undefined
+  const fits = memory.tooLarge === undefined ? data : alone ? busy : undefined
+  return { data: fits, tooLarge: tooLarge(deps, memory) }
+}
+
+const tooLarge = ({ clock }: AgentDeps, memory: AgentMemory): Setback | undefined =>
+  memory.tooLarge === undefined
+    ? undefined
+    : setback('Synced', 'PublishTooLarge', memory.tooLarge, { kind: 'slow', at: clock.monotonic() + FIVE_MINUTES })
+
+function sizeMessage({ kind, name }: Target, data: Data, alone: boolean): string {
+  const over = Math.ceil(excess(data) / 1000)
+  const what = `${kind} ${name} would hold ${Math.ceil(bytesOf(data) / 1000)} kB, ${over} kB more than fits`
+  const left = alone ? '; its busy time is published without the events' : ''
+  return `${what}${left}: shorten the integration's spec.sync.window, read fewer calendars, list fewer spec.publish.calendar.formats, or use detail Busy.`
+}
+
+const bytesOf = (data: Data): number => Object.values(data).reduce((sum, value) => sum + Buffer.byteLength(value), 0)
+
+/** By how many bytes it is more than an object may hold. */
+const excess = (data: Data): number => Math.max(bytesOf(data) - LARGEST_BYTES, 0)
 
 /** What the spec or the calendar says of the frame has not changed, whatever the time. */
 const sameFrame = (a: Stamps, b: Stamps): boolean =>
   a.timeZone === b.timeZone &&
   a.window.end - a.window.start === b.window.end - b.window.start &&
   wholeSeconds(a.freshUntil - a.syncedAt) === wholeSeconds(b.freshUntil - b.syncedAt)
+
+/** Whether something was read since: what is told of one reading twice may differ by the second that it falls into. */
+const isLater = (fresh: Stamps, last: Stamps): boolean => fresh.syncedAt - last.syncedAt > 1_000
+
+const asStamped = ({ syncedAt, freshUntil }: Stamps): Pick<Stamps, 'syncedAt' | 'freshUntil'> => ({
+  syncedAt,
+  freshUntil,
+})
 
 const wholeSeconds = (ms: number): number => Math.round(ms / 1000)
 
@@ -91,17 +176,20 @@ const wantedMemories = ({ agent, memory }: PublishContext): [string, CalendarMem
 /** The stamps of what would be published now; undefined until each wanted calendar was read, or refused for good. */
 function freshStamps(context: PublishContext, last: Stamps | undefined): Stamps | undefined {
   const { deps, agent, sync } = context
+  if (!sync) return undefined
   const wanted = wantedMemories(context).map(([, calendar]) => calendar)
   if (wanted.some((calendar) => !calendar || (calendar.lastRead === undefined && !calendar.trouble?.refused)))
     return undefined
   const readable = wanted.filter((calendar) => calendar?.lastRead !== undefined && !calendar.trouble?.refused)
   const oldest = Math.min(...readable.map((one) => one?.lastRead ?? -Infinity))
-  const syncedAt = readable.length > 0 ? timeOfDay(deps.clock, oldest) : last?.syncedAt
-  if (syncedAt === undefined) return undefined
+  const readAt = readable.length > 0 ? timeOfDay(deps.clock, oldest) : last?.syncedAt
+  if (readAt === undefined) return undefined
+  // As it will stand in the cluster: nobody reckons with another instant than readers do.
+  const syncedAt = Math.floor(readAt / 1000) * 1000
   return {
     window: windowAt(deps.clock.now(), sync.window),
     syncedAt,
-    freshUntil: syncedAt + staleAfterMs(agent, sync),
+    freshUntil: Math.floor((syncedAt + staleAfterMs(agent, sync)) / 1000) * 1000,
     complete: readable.length === wanted.length,
     timeZone: wanted.find((calendar) => calendar?.lastRead !== undefined)?.timeZone ?? last?.timeZone ?? 'UTC',
   }
@@ -119,40 +207,44 @@ function renderingOf(context: PublishContext, { freshUntil }: Stamps): Rendering
   }
 }
 
-/** Half of its time of trust has passed, or the next reading will come too late to renew it. */
+/** Half of its time of trust has passed, or all of it, or the next reading will come too late to renew it. */
 function heartbeatDue({ deps, agent, memory, sync }: PublishContext, last: Stamps, fresh: Stamps): boolean {
+  const now = deps.clock.now()
   // Written while the time of day was wrong: nobody can have read anything later than now.
-  if (last.syncedAt > deps.clock.now() + CLOCKS_DIFFER_MS) return true
-  if (fresh.syncedAt <= last.syncedAt) return false
+  if (isAhead(last, now)) return true
+  if (!isLater(fresh, last) || !sync) return false
   const half = staleAfterMs(agent, sync) / 2
   const next = timeOfDay(deps.clock, nextReading(memory) ?? -Infinity) + durationMs(sync.interval) / 4
-  return fresh.syncedAt - last.syncedAt >= half || next >= last.freshUntil
+  return fresh.syncedAt - last.syncedAt >= half || Math.max(next, now) >= last.freshUntil
 }
 
-/** Nothing was read since a restart: what stands there may only be blocked, once its time of trust is over. */
-function blockUnread(
-  { deps, agent }: PublishContext,
-  standing: Published,
-  last: Stamps | undefined,
-): Record<string, string> | undefined {
-  const stale = last !== undefined && deps.clock.now() >= last.freshUntil
-  return stale && agent.spec.publish.whenStale === 'Block' ? renderBlocked(dataOf(standing)) : undefined
+const isAhead = ({ syncedAt }: Stamps, now: number): boolean => syncedAt > now + CLOCKS_DIFFER_MS
+
+/**
+ * Nothing new can be said: not everything was read since a restart, or there is nothing to read through. What stands there
+ * stays, but for stamps that can't be true, and for its free time once it can no longer be trusted and the spec says so.
+ */
+function whileUnread({ deps, agent }: PublishContext, standing: Published, last: Stamps): Data | undefined {
+  const now = deps.clock.now()
+  const ahead = isAhead(last, now)
+  const stamped = ahead ? renderStamped(dataOf(standing), now) : dataOf(standing)
+  const blocks = agent.spec.publish.whenStale === 'Block' && (ahead || now >= last.freshUntil)
+  return blocks ? renderBlocked(stamped) : stamped
 }
 
-/** The instant until which the published calendar can be trusted, as it stands in the cluster. */
-export const trustedUntil = (memory: AgentMemory): number | undefined => saidBy(memory.published).stamps?.freshUntil
-
-/** Publishes the access token, for programs that call Google themselves. */
-export async function publishToken({ deps, agent, memory }: PublishContext): Promise<Setback | undefined> {
+/** Publishes the access token, for programs that call Google themselves; where there is none, it only looks what stands. */
+export async function publishToken(context: PublishContext, authorized: boolean): Promise<Setback | undefined> {
+  const { agent, memory } = context
   const wanted = agent.spec.publish.accessToken
-  const { accessToken, expiresAt } = memory.grant ?? {}
-  if (!wanted || !accessToken || expiresAt === undefined) return undefined
+  if (!wanted) {
+    memory.publishedToken = undefined
+    return undefined
+  }
   const target: Target = { kind: 'Secret', name: wanted.name, role: 'access-token', keys: TOKEN_KEYS }
-  const standing = await readOwned(deps, agent, target, memory.publishedToken)
+  const standing = await look(context, target, 'publishedToken')
+  const { accessToken, expiresAt } = memory.grant ?? {}
   if (isSetback(standing)) return standing
+  if (!authorized || !accessToken || expiresAt === undefined) return undefined
   const data = { access_token: accessToken, expires_at: timestamp(expiresAt), token_type: 'Bearer' }
-  const written = await writeOwned(deps, agent, { ...target, data }, standing)
-  if (isSetback(written)) return written
-  memory.publishedToken = written
-  return undefined
+  return put(context, { ...target, data }, 'publishedToken')
 }

@@ -4,21 +4,21 @@
  * means, and reports it. It speaks to Kubernetes and Google through their ports only, and holds nothing that it could not
  * find again.
  */
-import { withWordIfLate } from '../loop/pace.ts'
 import { done, retry, wait, within, type Outcome } from '../loop/outcome.ts'
 import { ApiError, keyOf } from '../kubernetes/port.ts'
 import { withOwnStatus } from '../kubernetes/status-report.ts'
+import { TIMER_TOLERANCE_MS } from '../platform/clock.ts'
 import { integrationKey } from '../resources/allowed-namespaces.ts'
 import { findCondition } from '../resources/conditions.ts'
 import { REVOKE_FINALIZER } from '../resources/names.ts'
 import { meaningOf } from '../resources/reasons.ts'
-import { takeTurn } from '../resources/run-now.ts'
+import { takeTurn, type RequestTurn } from '../resources/run-now.ts'
 import { isRequested } from '../resources/status.ts'
 import type { Agent } from '../resources/types.ts'
 import { durationMs } from '../resources/durations.ts'
 import { endPause, isAway } from './absence.ts'
 import { decide } from './decide.ts'
-import { factsOf, rememberTrouble } from './facts.ts'
+import { endOfTrust, factsOf, rememberTrouble } from './facts.ts'
 import { openGate } from './gate.ts'
 import { newMemory, type AgentMemory } from './memory.ts'
 import type { AgentDeps } from './port.ts'
@@ -26,8 +26,8 @@ import { staleAfterMs } from './publish.ts'
 import { Recovery } from './recovery.ts'
 import { remove } from './remove.ts'
 import { report, type Report } from './report.ts'
-import { isSetback, type Setback } from './setback.ts'
-import { act, isConflict, isPatient } from './steps.ts'
+import { isSetback, setback, type Setback } from './setback.ts'
+import { isConflict, isPatient, publish, read, type Read, type Scene } from './steps.ts'
 import { followTimeOfDay } from './time-of-day.ts'
 
 /** A first status must stand soon, even when Google keeps us waiting. */
@@ -37,10 +37,20 @@ const INTEGRATION_GRACE_MS = 3_000
 /** Whose write came too late looks again after so long, or once its watch tells what was written. */
 const BEATEN_PAUSE_MS = 1_000
 
-export type ReconcileAgent = (key: string) => Promise<Outcome>
+export interface AgentReconciler {
+  /** Brings the agent as far as it can get. It may have to wait for Google. */
+  reconcile: (key: string) => Promise<Outcome>
+  /**
+   * What can't wait for Google: a first status, and what is to be said and published at the end of trust. It runs beside
+   * `reconcile`, on workers of its own, when `deps.attendIn` asks for it.
+   */
+  attend: (key: string) => Promise<Outcome>
+}
+
+type Look = (deps: AgentDeps, agent: Agent, memory: AgentMemory) => Promise<Outcome>
 
 /** The reconcile of one agent, with its memory of all of them. */
-export function createAgentReconciler(deps: AgentDeps): ReconcileAgent {
+export function createAgentReconciler(deps: AgentDeps): AgentReconciler {
   const memories = new Map<string, AgentMemory>()
   const recovery = new Recovery({
     random: deps.random,
@@ -50,26 +60,37 @@ export function createAgentReconciler(deps: AgentDeps): ReconcileAgent {
       deps.wake(key, delayMs)
     },
   })
-  return async (key) => {
-    const found = deps.cluster.agents.get(key)
-    if (!found) {
-      memories.delete(key)
-      return done()
-    }
-    const memory = remember(memories, key, found, deps.clock.monotonic())
-    followTimeOfDay(deps.clock, memory)
-    const agent = withOwnStatus<'Agent'>(found, memory)
+  const reconcileNow: Look = async (_, agent, memory) => {
     const startedAt = deps.clock.monotonic()
-    try {
-      const outcome = await look(deps, agent, memory)
-      noteAnswer(deps, recovery, { key, agent, memory, startedAt })
-      memory.beatenSince = undefined
-      return outcome
-    } catch (error) {
-      if (!isConflict(error) || !isPatient(deps, memory)) throw error
-      memory.beatenSince ??= deps.clock.monotonic()
-      return wait('somebody else has just written the same object', BEATEN_PAUSE_MS)
+    const outcome = await look(deps, agent, memory)
+    noteAnswer(deps, recovery, { key: keyOf(agent), agent, memory, startedAt })
+    return outcome
+  }
+  const looking =
+    (run: Look) =>
+    async (key: string): Promise<Outcome> => {
+      const found = deps.cluster.agents.get(key)
+      if (!found) {
+        memories.delete(key)
+        return done()
+      }
+      const memory = remember(memories, key, found, deps.clock.monotonic())
+      followTimeOfDay(deps.clock, memory)
+      return patiently(deps, memory, () => run(deps, withOwnStatus<'Agent'>(found, memory), memory))
     }
+  return { reconcile: looking(reconcileNow), attend: looking(attend) }
+}
+
+/** That somebody was faster is looked at again, and not reported. */
+async function patiently(deps: AgentDeps, memory: AgentMemory, run: () => Promise<Outcome>): Promise<Outcome> {
+  try {
+    const outcome = await run()
+    memory.beatenSince = undefined
+    return outcome
+  } catch (error) {
+    if (!isConflict(error) || !isPatient(deps, memory)) throw error
+    memory.beatenSince ??= deps.clock.monotonic()
+    return wait('somebody else has just written the same object', BEATEN_PAUSE_MS)
   }
 }
 
@@ -90,9 +111,15 @@ function noteAnswer(
 async function look(deps: AgentDeps, agent: Agent, memory: AgentMemory): Promise<Outcome> {
   if (agent.metadata.deletionTimestamp) return remove(deps, agent, memory)
   if (await correctFinalizer(deps, agent)) return done(0)
-  if (agent.status?.conditions?.length) return reconcile(deps, agent, memory)
-  const late = (): Promise<void> => firstStatus(deps, agent, memory)
-  return withWordIfLate(deps.clock, FIRST_STATUS_AFTER_MS, late, () => reconcile(deps, agent, memory))
+  if (agent.spec.suspend) return alone(memory, () => suspended(deps, agent, memory))
+  return reconcile(deps, agent, memory)
+}
+
+/** One at a time for each agent: whoever publishes and reports sees what was published and reported before. */
+function alone<T>(memory: AgentMemory, run: () => Promise<T>): Promise<T> {
+  const result = (memory.writing ?? Promise.resolve()).then(run)
+  memory.writing = result.catch(() => undefined)
+  return result
 }
 
 /** What is remembered of this very object: one that was deleted and made again starts anew. */
@@ -115,18 +142,72 @@ async function correctFinalizer(deps: AgentDeps, agent: Agent): Promise<boolean>
 }
 
 async function reconcile(deps: AgentDeps, agent: Agent, memory: AgentMemory): Promise<Outcome> {
-  const gate = agent.spec.suspend ? 'Suspended' : openGate(deps, agent, memory.firstSeen)
-  if (gate === 'Suspended') return suspended(deps, agent, memory)
-  if (isSetback(gate) && waitsForIntegration(deps, agent, memory, gate)) return done(INTEGRATION_GRACE_MS)
-  const integration = deps.cluster.integrations.get(integrationKey(agent))
+  const scene = sceneOf(deps, agent, memory)
+  if (scene.gate === 'Suspended') return alone(memory, () => frozen(deps, scene))
+  if (isSetback(scene.gate) && waitsForIntegration(deps, agent, memory, scene.gate)) return done(INTEGRATION_GRACE_MS)
+  attendAtEndOfTrust(deps, scene)
   const turn = takeTurn(deps.clock, agent, memory)
-  const scene = { agent, memory, gate, integration, force: turn.request !== undefined }
-  const facts = factsOf(deps, scene, await act(deps, scene))
+  const found = await read(deps, { ...scene, force: turn.request !== undefined })
+  memory.setbacks = found.setbacks
+  return alone(memory, () => conclude(deps, scene, found, turn))
+}
+
+function sceneOf(deps: AgentDeps, agent: Agent, memory: AgentMemory): Scene {
+  const gate = openGate(deps, agent, memory.firstSeen)
+  return { agent, memory, gate, integration: deps.cluster.integrations.get(integrationKey(agent)), force: false }
+}
+
+/** Publishes what is known, decides what it means, and reports that. */
+async function conclude(deps: AgentDeps, scene: Scene, found: Read, turn: RequestTurn = {}): Promise<Outcome> {
+  const { memory, integration } = scene
+  // What was reported while Google kept us waiting is what is decided on now.
+  const agent = withOwnStatus<'Agent'>(scene.agent, memory)
+  const facts = factsOf(deps, { ...scene, agent }, await publish(deps, scene, found))
   rememberTrouble(deps, memory, facts)
   const { findings, outcome } = decide(facts)
   const staleAfter = integration && staleAfterMs(agent, integration.spec.sync)
   memory.handledRequest = turn.request ?? memory.handledRequest
+  attendAtEndOfTrust(deps, scene)
   return reported(deps, { agent, memory, findings, integration, staleAfter }, within(outcome, turn.waitMs))
+}
+
+/** Its integration is suspended: nothing is asked or said, but what can no longer be trusted is blocked where so asked. */
+async function frozen(deps: AgentDeps, scene: Scene): Promise<Outcome> {
+  const { agent, memory } = scene
+  if (agent.spec.publish.whenStale !== 'Block') return suspended(deps, agent, memory)
+  const found = await publish(deps, scene, { setbacks: [], grant: undefined, complete: false })
+  attendAtEndOfTrust(deps, scene)
+  return suspended(deps, agent, memory, decide({ ...factsOf(deps, scene, found), due: [] }).outcome)
+}
+
+/** Soon where it has passed: then whatever is under way may yet end it. */
+function attendAtEndOfTrust(deps: AgentDeps, scene: Scene): void {
+  const until = endOfTrust(deps, scene)
+  if (until === undefined || until === -Infinity) return
+  const left = until - deps.clock.now()
+  deps.attendIn(keyOf(scene.agent), left > 0 ? left + TIMER_TOLERANCE_MS : FIRST_STATUS_AFTER_MS)
+}
+
+const isFrozen = ({ metadata, spec }: Agent): boolean => metadata.deletionTimestamp !== undefined || spec.suspend
+
+async function attend(deps: AgentDeps, agent: Agent, memory: AgentMemory): Promise<Outcome> {
+  if (isFrozen(agent)) return done()
+  if (!agent.status?.conditions?.length) return alone(memory, () => firstStatus(deps, agent, memory))
+  const scene = sceneOf(deps, agent, memory)
+  if (scene.gate === 'Suspended') return alone(memory, () => frozen(deps, scene))
+  const until = endOfTrust(deps, scene)
+  if (until === undefined || until > deps.clock.now()) return done()
+  const setbacks = failuresOf(memory)
+  await alone(memory, () => conclude(deps, scene, { setbacks, grant: undefined, complete: false }))
+  return done()
+}
+
+const failuresOf = ({ setbacks = [] }: AgentMemory): Setback[] => (setbacks.length > 0 ? setbacks : [unanswered()])
+
+/** Google was asked in time, and has not answered yet; or it is a while until this agent's turn comes. */
+function unanswered(): Setback {
+  const message = 'The calendars could not be read in time; the operator keeps trying.'
+  return setback('Synced', 'SyncFailed', message, { kind: 'retry', error: new Error(message) })
 }
 
 /** The outcome; where the API server does not take the status, what was to come next goes on beside trying that again. */
@@ -159,20 +240,28 @@ function waitsForIntegration(deps: AgentDeps, agent: Agent, memory: AgentMemory,
 }
 
 /** Frozen: nothing is asked or published, and the conditions stay; only who never had any gets one. */
-async function suspended(deps: AgentDeps, agent: Agent, memory: AgentMemory): Promise<Outcome> {
+async function suspended(
+  deps: AgentDeps,
+  agent: Agent,
+  memory: AgentMemory,
+  outcome: Outcome = done(),
+): Promise<Outcome> {
   const message = 'Suspended: nothing is read or published until spec.suspend, here and in the integration, is false.'
   const ready = { status: 'Unknown', reason: 'Suspended', message } as const
   const known = findCondition(agent.status?.conditions, 'Ready')
   const findings = known && known.reason !== 'Suspended' ? undefined : { ready, own: {} }
-  return reported(deps, { agent, memory, findings, integration: undefined, staleAfter: undefined }, done())
+  return reported(deps, { agent, memory, findings, integration: undefined, staleAfter: undefined }, outcome)
 }
 
 /** A courtesy to whoever waits: the status at the end of the reconcile is the one that counts. */
-async function firstStatus(deps: AgentDeps, agent: Agent, memory: AgentMemory): Promise<void> {
-  if (deps.cluster.agents.get(keyOf(agent))?.status?.conditions?.length) return
+async function firstStatus(deps: AgentDeps, agent: Agent, memory: AgentMemory): Promise<Outcome> {
+  if (deps.cluster.agents.get(keyOf(agent))?.status?.conditions?.length) return done()
   const message = 'Waiting for Google to answer.'
   const ready = { status: 'Unknown', reason: 'NotYetKnown', message } as const
   const own = { Authorized: ready, Synced: { ...ready, reason: 'NotYetSynced' } } as const
-  const what = { agent, memory, findings: { ready, own }, integration: undefined, staleAfter: undefined }
-  await report(deps, what).catch((error: unknown) => deps.log.debug({ error }, 'provisional status not written'))
+  return reported(
+    deps,
+    { agent, memory, findings: { ready, own }, integration: undefined, staleAfter: undefined },
+    done(),
+  )
 }

@@ -7,10 +7,12 @@ import {
   blocked,
   busyDocument,
   parseBusyJSON,
+  parseObject,
   renderBusyJSON,
   type BusyDocument,
   type Frame,
 } from '../calendar/document.ts'
+import { renderInstant } from '../calendar/instant.ts'
 import { eventsDocument, eventsOf, renderEventsJSON } from '../calendar/events.ts'
 import { parseBusyICalendar, renderBusyICalendar, renderEventsICalendar } from '../calendar/icalendar.ts'
 import type { Zones } from '../calendar/zones.ts'
@@ -67,8 +69,27 @@ export function renderBlocked(data: Record<string, string>): Record<string, stri
   return texts
 }
 
+/** What stands published, said to be as of `now` and good for no time: when it was really read, nobody knows. */
+export function renderStamped(data: Record<string, string>, now: number): Record<string, string> {
+  const at = renderInstant(Math.floor(now / 1000) * 1000)
+  return Object.fromEntries(
+    Object.entries(data).map(([key, text]) => [
+      key,
+      key.endsWith('.json') ? stampedJSON(text, at) : stampedICS(text, at),
+    ]),
+  )
+}
+
+function stampedJSON(text: string, at: string): string {
+  const document = parseObject(text)
+  return document ? JSON.stringify({ ...document, syncedAt: at, freshUntil: at }) : text
+}
+
+const stampedICS = (text: string, at: string): string =>
+  text.replace(/^(X-CALENDAR-OPERATOR-(?:SYNCED-AT|FRESH-UNTIL)):.*$/gm, `$1:${at}`)
+
 /** What an object says that stands published. Reading it back costs as much as writing it: once a version is enough. */
-export function saidBy(published: Published | undefined): Said {
+export function saidBy(published: Published | null | undefined): Said {
   if (!published) return {}
   if (published.said) return published.said
   const document = publishedDocument(dataOf(published))

@@ -8,7 +8,7 @@ import { consentedAgent, inWords, widenings } from '../resources/consent.ts'
 import type { Agent, CalendarIntegration } from '../resources/types.ts'
 import { noteAbsence, standingAbsence } from './absence.ts'
 import { ensureAccess, type AccessRequest } from './access.ts'
-import { siteRefused, type OpenGate } from './gate.ts'
+import { siteRefused, type Gate, type OpenGate } from './gate.ts'
 import { gatherGrant } from './grant.ts'
 import { consentIn, type AgentMemory, type Grant } from './memory.ts'
 import { removeOrphans } from './owned-object.ts'
@@ -16,54 +16,51 @@ import type { AgentDeps } from './port.ts'
 import { publishCalendar, publishToken } from './publish.ts'
 import { isSetback, setback, type Setback } from './setback.ts'
 import { consentAdvice } from './sign-in.ts'
-import { syncCalendars } from './sync.ts'
+import { syncCalendars, wantedCalendars } from './sync.ts'
 
 const AN_HOUR = 60 * 60_000
 
 export interface Scene {
   agent: Agent
   memory: AgentMemory
-  gate: OpenGate | Setback
+  gate: Gate
   integration: CalendarIntegration | undefined
   /** Somebody asked for a look now. */
   force: boolean
 }
 
-/** What the steps came to. */
-export interface Found {
+/** What reading came to. */
+export interface Read {
   setbacks: Setback[]
   /** The grant in use, once it has proved itself. */
   grant: Grant | undefined
   /** The way to the calendars was open to its end. */
   complete: boolean
+}
+
+/** What all steps came to. */
+export interface Found extends Read {
   /** The time of day at which what is published was judged. */
   publishedAt: number
 }
 
-/** Everything that this agent needs done now; publishing is tried in any case. */
-export async function act(deps: AgentDeps, scene: Scene): Promise<Found> {
-  const { setbacks, grant, complete } = await read(deps, scene)
-  const publishedAt = deps.clock.now()
-  if (scene.integration) setbacks.push(...(await publish(deps, scene, scene.integration, grant !== undefined)))
-  if (grant) setbacks.push(...beyondConsent(deps, scene))
-  return { setbacks, grant, complete, publishedAt }
-}
-
-/** Gains access and reads the calendars, as far as the person has consented. */
-async function read(deps: AgentDeps, { agent, memory, gate, force }: Scene): Promise<Omit<Found, 'publishedAt'>> {
+/** What of this agent's needs Google: its grant, and its calendars, as far as the person has consented. */
+export async function read(deps: AgentDeps, scene: Scene): Promise<Read> {
+  const { agent, memory, gate, force } = scene
+  if (gate === 'Suspended') return { setbacks: [], grant: undefined, complete: false }
   if (isSetback(gate)) return { setbacks: [gate], grant: undefined, complete: false }
   const request = { deps, agent, memory, gate, force }
   const grant = await guarded(deps, memory, () => gatherGrant(request))
   if (isSetback(grant)) return { setbacks: unlessBarred(gate, grant), grant: undefined, complete: false }
   const absence = standingAbsence(request, grant)
-  if (absence) return { ...absence, complete: absence.grant !== undefined }
-  const found = await useGrant(request, grant)
-  noteAbsence(request, grant, found)
-  if (found.complete && memory.unsaved) found.setbacks.push(memory.unsaved)
-  return found
+  const found = absence ? { ...absence, complete: absence.grant !== undefined } : await useGrant(request, grant)
+  if (!absence) noteAbsence(request, grant, found)
+  if (!absence && found.complete && memory.unsaved) found.setbacks.push(memory.unsaved)
+  const setbacks = withRefused(request, found.setbacks)
+  return { ...found, setbacks: found.grant ? [...setbacks, ...beyondConsent(deps, scene)] : setbacks }
 }
 
-async function useGrant(request: AccessRequest, grant: Grant): Promise<Omit<Found, 'publishedAt'>> {
+async function useGrant(request: AccessRequest, grant: Grant): Promise<Read> {
   const { deps, agent, memory, gate } = request
   const access = await guarded(deps, memory, async () => (await ensureAccess(request, grant)) ?? grant)
   if (isSetback(access)) return { setbacks: unlessBarred(gate, access), grant: undefined, complete: false }
@@ -73,6 +70,19 @@ async function useGrant(request: AccessRequest, grant: Grant): Promise<Omit<Foun
   // A token may have been found dead, or renewed and rotated, on the way.
   const refused = setbacks.some(({ condition }) => condition === 'Authorized')
   return { setbacks, grant: refused ? undefined : access, complete: true }
+}
+
+/** A calendar that was refused for good stays so while something else keeps us from asking about it again. */
+function withRefused({ agent, memory }: AccessRequest, setbacks: Setback[]): Setback[] {
+  // Its turn comes with the other calendars'.
+  const again = { kind: 'wait', for: AN_HOUR } as const
+  const wanted = wantedCalendars(consentedAgent(agent, consentIn(memory)), memory.grant)
+  const refused = [...wanted.keys()].flatMap((id) => {
+    const trouble = memory.calendars.get(id)?.trouble
+    const isTold = setbacks.some(({ message }) => message === trouble?.setback.message)
+    return trouble?.refused && !isTold ? [{ ...trouble.setback, again }] : []
+  })
+  return [...setbacks, ...refused]
 }
 
 /** That the person is to be asked for what they have not agreed to; what they have agreed to goes on meanwhile. */
@@ -92,20 +102,21 @@ function unlessBarred(gate: OpenGate, access: Setback): Setback[] {
 
 const LACKS_GRANT: readonly string[] = ['AwaitingSignIn', 'GrantSecretNotFound', 'GrantSecretKeyMissing']
 
-async function publish(
-  deps: AgentDeps,
-  { agent: wanted, memory }: Scene,
-  integration: CalendarIntegration,
-  authorized: boolean,
-): Promise<Setback[]> {
+/** What needs the API server only. It is done in any case: what stands is repaired, blocked, or at least known. */
+export async function publish(deps: AgentDeps, scene: Scene, found: Read): Promise<Found> {
+  const { agent: wanted, memory, gate, integration } = scene
+  const publishedAt = deps.clock.now()
+  const sync = gate === 'Suspended' ? undefined : integration?.spec.sync
   const agent = consentedAgent(wanted, consentIn(memory))
-  const context = { deps, agent, memory, sync: integration.spec.sync }
+  const context = { deps, agent, memory, sync }
+  const authorized = found.grant !== undefined
   const calendar = await guarded(deps, memory, () => publishCalendar(context))
-  const token = authorized ? await guarded(deps, memory, () => publishToken(context)) : undefined
+  const token = await guarded(deps, memory, () => publishToken(context, authorized))
   // Only once the new name holds everything does the old one go.
   const whole = !calendar && !token && authorized && agent === wanted
   if (whole) await guarded(deps, memory, () => removeOrphans(deps, agent, memory))
-  return [calendar, token].filter((one) => one !== undefined)
+  const failed = [calendar, token].filter((one) => one !== undefined)
+  return { ...found, setbacks: [...found.setbacks, ...failed], publishedAt }
 }
 
 /** What a step fails with, as a setback: it is tried again later. Only a conflict is the whole reconcile's. */

@@ -209,13 +209,26 @@ describe('the published calendar', () => {
     await world.until('it is free again', async () => (await intervals()) === 0)
   })
 
-  test('too large for an object is not written, and the message tells what to shorten', async () => {
-    const description = 'x'.repeat(7_000)
-    for (let n = 0; n < 140; n++) addEvent(1 + n / 2, { description })
+  test('too large with its events is published without them, and the message tells what to shorten', async () => {
     await start({ publish: { calendar: { kind: 'Secret', name: 'alice-full', detail: 'Full' } } })
+    await world.untilReady('alice')
+    expect(Object.keys(await world.objects.secretText('alice-full')).sort()).toEqual(['busy.json', 'events.json'])
+    const attendees = Array.from({ length: 100 }, (_, n) => ({ email: `${'guest'.repeat(12)}-${n}@example.com` }))
+    for (let n = 0; n < 120; n++) addEvent(1 + 2 * n, { attendees })
     const agent = await world.untilReason('alice', 'PublishTooLarge')
-    expect(agent.status?.conditions?.[0]?.message).toMatch(/kB more than fits.*futureDays|window/)
-    expect(await world.objects.find('Secret', 'alice-full')).toBeUndefined()
+    expect(agent.status?.conditions?.[0]?.message).toMatch(/Secret alice-full would hold \d+ kB, \d+ kB more than fits/)
+    expect(agent.status?.conditions?.[0]?.message).toMatch(/busy time is published without the events: .*window/)
+    const text = await world.objects.secretText('alice-full')
+    expect(Object.keys(text)).toEqual(['busy.json'])
+    expect((JSON.parse(text['busy.json'] ?? '') as { busy: unknown[] }).busy).toHaveLength(120)
+    world.sandbox?.resetRequests()
+    await world.clock.advance(6 * MINUTE)
+    const writes = (world.sandbox?.requests() ?? []).filter(
+      ({ verb, resource }) => verb === 'patch' && resource === 'secrets',
+    )
+    expect(writes).toEqual([])
+    await world.objects.patch('Agent', 'alice', { spec: { publish: { calendar: { detail: 'Busy' } } } })
+    await world.untilReady('alice')
   })
 })
 

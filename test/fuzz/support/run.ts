@@ -126,9 +126,10 @@ class Fuzz {
       integrations: directory,
       zones: createZones(),
       signInURL: () => undefined,
+      attendIn: () => undefined,
       reported: () => undefined,
       wake: () => undefined,
-    })
+    }).reconcile
   }
 
   async #step({ changes, twists, advance, hand }: Step): Promise<void> {
