@@ -74,7 +74,7 @@ export async function connectAgent(name: string, options: ConnectOptions, given:
     connection = deps.connect()
     const send = createRequest({ ...deps, connection })
     const namespace = options.namespace ?? connection.namespace ?? 'default'
-    const end = deps.clock.now() + timeoutMs
+    const end = deps.clock.monotonic() + timeoutMs
     const visit: Visit = { deps, options, send, namespace, name, end, attempts: new Attempts(send) }
     return await follow(visit)
   } catch (error) {
@@ -90,7 +90,7 @@ interface Visit {
   send: SendRequest
   namespace: string
   name: string
-  /** When to stop waiting, ms since the epoch. */
+  /** When to stop waiting, on the monotonic clock. */
   end: number
   attempts: Attempts
 }
@@ -112,7 +112,7 @@ async function follow(visit: Visit): Promise<number> {
     }
     const code = codeOf(outlook, shown)
     if (code !== undefined) return ended(deps, code, shown !== undefined)
-    if (deps.clock.now() >= end) return nobodyCame(visit, outlook)
+    if (deps.clock.monotonic() >= end) return nobodyCame(visit, outlook)
     await sleep(deps.clock, LOOK_EVERY_MS)
     outlook = await lookAgain(visit, outlook)
   }
@@ -165,7 +165,8 @@ async function show({ deps, options, end }: Visit, { url }: Link): Promise<void>
     await deps.open(url).catch(() => deps.complain('No browser could be opened: open the link by hand.'))
   }
   if (options.wait) {
-    deps.complain(`Waiting for the sign-in until ${timestamp(end)}; Ctrl-C stops it. The link stays good after that.`)
+    const until = timestamp(deps.clock.now() + end - deps.clock.monotonic())
+    deps.complain(`Waiting for the sign-in until ${until}; Ctrl-C stops it. The link stays good after that.`)
   }
 }
 
