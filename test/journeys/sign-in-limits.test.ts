@@ -5,6 +5,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { heading, SITE, type Browser, type Reply } from './support/browser.ts'
 import { integrationManifest } from './support/manifests.ts'
+import { scrape } from './support/scrape.ts'
 import { CALLBACK, SignIn } from './support/sign-in.ts'
 import type { World } from './support/world.ts'
 
@@ -38,6 +39,14 @@ async function statuses(
 
 const count = (all: readonly number[], status: number): number => all.filter((one) => one === status).length
 const endings = (): number => world.lines.filter((line) => line.includes('sign-in ended')).length
+
+/** To Kubernetes and to Google, by the operator's own count. */
+async function requestsMade(): Promise<number> {
+  const samples = await scrape(world)
+  const counts = samples.filter(({ name }) => /^(rest_client|calendar_operator_google)_requests_total$/.test(name))
+  expect(counts.length).toBeGreaterThan(0)
+  return counts.reduce((sum, { value }) => sum + value, 0)
+}
 
 describe('of the callbacks at one link', () => {
   test.each([
@@ -77,6 +86,23 @@ describe('of the callbacks at one link', () => {
     const all = []
     for (let turn = 0; turn < 12; turn++) all.push((await browser.json(address, { state: 'x', code: 'y' })).status)
     expect(all).toEqual([...Array<number>(10).fill(400), 429, 429])
+  })
+
+  test('the refused ones cost no request, no line of log and no Event', async () => {
+    await statuses(10, { error: 'access_denied' })
+    const states = await Promise.all(Array.from({ length: 200 }, stateOf))
+    await world.clock.advance(1_000)
+    const [requests, lines] = [await requestsMade(), world.lines.length]
+    const all = await Promise.all(
+      states.map(async (state, turn) => {
+        const answer = turn % 2 === 0 ? { code: '4/0Amadeup' } : { error: 'access_denied' }
+        const query = new URLSearchParams({ state, ...answer }).toString()
+        const reply = await browser.send('GET', `${CALLBACK}?${query}`, { headers: { 'x-forwarded-for': '192.0.2.1' } })
+        return reply.status
+      }),
+    )
+    expect(count(all, 429)).toBe(200)
+    expect([await requestsMade(), world.lines.length]).toEqual([requests, lines])
   })
 
   test('a person at another link, and one elsewhere at the same link, are not limited by them', async () => {
