@@ -95,7 +95,7 @@ describe('of the callbacks at one link', () => {
     const [requests, lines] = [await requestsMade(), world.lines.length]
     const all = await Promise.all(
       states.map(async (state, turn) => {
-        const answer = turn % 2 === 0 ? { code: '4/0Amadeup' } : { error: 'access_denied' }
+        const answer: Record<string, string> = turn % 2 === 0 ? { code: '4/0Amadeup' } : { error: 'access_denied' }
         const query = new URLSearchParams({ state, ...answer }).toString()
         const reply = await browser.send('GET', `${CALLBACK}?${query}`, { headers: { 'x-forwarded-for': '192.0.2.1' } })
         return reply.status
