@@ -29,6 +29,8 @@ export class SmallCluster {
   meanwhile: (() => void)[] = []
   /** Refuses the next write of this object. */
   refuse: ((write: string) => ApiError | undefined) | undefined
+  /** Refuses to read Secrets of this name. */
+  refuseRead: ((name: string) => ApiError | undefined) | undefined
   agents: Agent[] = []
   integrations: CalendarIntegration[] = []
   #version = 100
@@ -90,7 +92,9 @@ export class SmallCluster {
     }
   }
 
-  #read<T extends Stored>(key: string): Promise<T | undefined> {
+  async #read<T extends Stored>(key: string): Promise<T | undefined> {
+    const refusal = this.refuseRead?.(key.slice(key.lastIndexOf('/') + 1))
+    if (refusal) throw refusal
     return Promise.resolve(structuredClone(this.objects.get(key) as T | undefined))
   }
 

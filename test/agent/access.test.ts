@@ -1,0 +1,83 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { ensureAccess } from '../../src/agent/access.ts'
+import { gatherGrant } from '../../src/agent/grant.ts'
+import type { Grant } from '../../src/agent/memory.ts'
+import { isSetback, type Setback } from '../../src/agent/setback.ts'
+import { Bench } from './support.ts'
+
+const MINUTE = 60_000
+
+let bench: Bench
+
+beforeEach(() => {
+  bench = new Bench()
+  bench.small.secret('alice-grant', { refresh_token: '1//0gAlice' })
+})
+
+async function gain(force = false): Promise<Grant | Setback> {
+  const request = bench.request(force)
+  const grant = await gatherGrant(request)
+  if (isSetback(grant)) return grant
+  return (await ensureAccess(request, grant)) ?? grant
+}
+
+const refreshes = (): number => bench.asked.filter(({ what }) => what === 'refresh').length
+
+describe('a dead grant', () => {
+  beforeEach(async () => {
+    await gain()
+    await bench.clock.advance(50 * MINUTE)
+    bench.refuses = { refresh: 'InvalidGrant' }
+    expect(await gain()).toMatchObject({ reason: 'GrantRevoked' })
+  })
+
+  test('is not asked about again before its time', async () => {
+    await gain()
+    await bench.clock.advance(4 * MINUTE)
+    expect(await gain()).toMatchObject({ reason: 'GrantRevoked' })
+    expect(refreshes()).toBe(2)
+  })
+
+  test('is asked about again when its time has come', async () => {
+    await bench.clock.advance(6 * MINUTE)
+    await gain()
+    expect(refreshes()).toBe(3)
+  })
+
+  test('is asked about again when somebody asks for it', async () => {
+    await gain(true)
+    expect(refreshes()).toBe(3)
+  })
+
+  test('is asked about again when the token has changed', async () => {
+    bench.refuses = {}
+    bench.small.secret('alice-grant', { refresh_token: '1//0gAnother' })
+    expect(isSetback(await gain())).toBe(false)
+    expect(bench.asked.at(-2)).toMatchObject({ what: 'refresh', token: '1//0gAnother' })
+  })
+})
+
+describe('an access token', () => {
+  const renewedAfter = async (chance: number): Promise<number> => {
+    bench.chance = chance
+    await gain()
+    const since = bench.clock.now()
+    while (refreshes() < 2) {
+      await bench.clock.advance(5_000)
+      await gain()
+    }
+    return bench.clock.now() - since
+  }
+
+  test('is renewed at two thirds of its lifetime', async () => {
+    const after = await renewedAfter(0)
+    expect(after).toBeGreaterThanOrEqual(40 * MINUTE - 1)
+    expect(after).toBeLessThan(40 * MINUTE + 10_000)
+  })
+
+  test('is renewed earlier by chance, up to a twentieth of its lifetime, so that agents spread out', async () => {
+    const after = await renewedAfter(0.999)
+    expect(after).toBeGreaterThanOrEqual(37 * MINUTE - 1)
+    expect(after).toBeLessThan(37 * MINUTE + 20_000)
+  })
+})

@@ -1,0 +1,301 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { ensureAccess } from '../../src/agent/access.ts'
+import { gatherGrant } from '../../src/agent/grant.ts'
+import type { Grant } from '../../src/agent/memory.ts'
+import { isSetback, type Setback } from '../../src/agent/setback.ts'
+import { ApiError } from '../../src/kubernetes/port.ts'
+import { parseConsent } from '../../src/resources/consent.ts'
+import {
+  BROUGHT_TOKEN_HASH,
+  CONSENT_IS_GUESS,
+  MANAGED_BY,
+  NOT_YET_CHECKED,
+  SIGNED_IN_BY,
+} from '../../src/resources/names.ts'
+import { marksOf, withController } from '../../src/resources/ownership.ts'
+import { anAgent } from '../support/resources.ts'
+import { Bench, CLIENT } from './support.ts'
+
+const OWN = 'alice-google-grant'
+const TOKEN = '1//0gAlice'
+const DAY = 24 * 60 * 60_000
+
+let bench: Bench
+
+beforeEach(() => {
+  bench = new Bench()
+})
+
+/** One reconcile's way to an access token. */
+async function gain(force = false): Promise<Grant | Setback> {
+  const request = bench.request(force)
+  const grant = await gatherGrant(request)
+  if (isSetback(grant)) return grant
+  return (await ensureAccess(request, grant)) ?? grant
+}
+
+const reasonOf = (result: Grant | Setback): string => (isSetback(result) ? result.reason : 'Granted')
+const messageOf = (result: Grant | Setback): string => (isSetback(result) ? result.message : '')
+const own = () => bench.small.get('Secret', OWN)
+const kept = (): string | undefined => bench.small.text(OWN).refresh_token
+const supply = (token = TOKEN, more: Record<string, string> = {}): void =>
+  void bench.small.secret('alice-grant', { refresh_token: token, ...more })
+
+const signedIn = anAgent({ grantSecretRef: undefined })
+const stored = { refresh_token: TOKEN, account: 'alice@example.com', client_id: CLIENT }
+const of010 = { labels: MANAGED_BY, annotations: { [SIGNED_IN_BY]: 'x' } }
+
+describe('a supplied grant', () => {
+  test('is kept with role, annotation and the word that it was checked', async () => {
+    supply()
+    expect(reasonOf(await gain())).toBe('Granted')
+    expect(own()?.metadata).toMatchObject(marksOf(bench.agent, 'grant'))
+    expect(own()?.metadata.annotations?.[NOT_YET_CHECKED]).toBeUndefined()
+    expect(kept()).toBe(TOKEN)
+  })
+
+  test('that Google rotates is saved before it is used', async () => {
+    supply()
+    bench.rotatesTo = '1//0gRotated'
+    await gain()
+    expect(bench.asked).toEqual([
+      { what: 'refresh', token: TOKEN, kept: undefined },
+      { what: 'calendar', token: 'ya29.1', kept: '1//0gRotated' },
+    ])
+  })
+
+  test('that rotates before anybody knows whose it is, says so in its Secret', async () => {
+    supply()
+    bench.rotatesTo = '1//0gRotated'
+    bench.account = 'mallory@example.com'
+    expect(reasonOf(await gain())).toBe('WrongAccount')
+    expect(own()?.metadata.annotations?.[NOT_YET_CHECKED]).toBe('true')
+  })
+
+  test('that can’t be written is used from memory, told, and saved as soon as that works', async () => {
+    supply()
+    bench.rotatesTo = '1//0gRotated'
+    bench.small.refuse = () => new ApiError('Forbidden', 'exceeded quota')
+    const grant = await gain()
+    expect(grant).toMatchObject({ refreshToken: '1//0gRotated', saved: false })
+    expect(bench.memory.unsaved).toMatchObject({ condition: 'Synced', reason: 'PublishFailed' })
+    expect(bench.memory.unsaved?.message).toContain('exceeded quota')
+    bench.rotatesTo = undefined
+    expect(await gain()).toMatchObject({ refreshToken: '1//0gRotated' })
+    bench.small.refuse = undefined
+    await gain()
+    expect(kept()).toBe('1//0gRotated')
+    expect(bench.memory.unsaved).toBeUndefined()
+    expect(bench.asked.filter(({ what }) => what === 'refresh')).toHaveLength(1)
+  })
+
+  test('wins where the Secret of ours was edited before it was saved: the newer one is not lost', async () => {
+    supply()
+    await gain()
+    bench.rotatesTo = '1//0gRotated'
+    bench.small.refuse = () => new ApiError('Unreachable', 'away')
+    await bench.clock.advance(50 * 60_000)
+    await gain()
+    bench.small.refuse = undefined
+    const { metadata } = own()!
+    bench.small.secret(OWN, { ...stored, note: 'mine' }, metadata)
+    await gain()
+    expect(bench.small.text(OWN)).toMatchObject({ refresh_token: '1//0gRotated', note: 'mine' })
+    expect(bench.asked.filter(({ what }) => what === 'refresh')).toHaveLength(2)
+  })
+
+  test('is replaced where somebody puts another token into the Secret of ours', async () => {
+    supply()
+    await gain()
+    bench.small.secret(OWN, { ...stored, refresh_token: '1//0gOther' }, own()!.metadata)
+    await gain()
+    expect(bench.asked.at(-1)).toMatchObject({ token: '1//0gOther' })
+  })
+
+  test.each([
+    ['"1//0gAlice"\n', 'white space; quotes'],
+    [JSON.stringify({ refresh_token: TOKEN }), 'the JSON around it'],
+    [Buffer.from(TOKEN).toString('base64'), 'a second base64 encoding'],
+    [encodeURIComponent(TOKEN), 'URL-encoding'],
+  ])('that was pasted as %j is understood, and that is said', async (text, words) => {
+    supply(text)
+    expect(reasonOf(await gain())).toBe('Granted')
+    expect(kept()).toBe(TOKEN)
+    expect(bench.memory.suppliedRemark).toContain(words)
+    expect(bench.small.events.map(({ note }) => note)).toEqual([bench.memory.suppliedRemark])
+    await gain()
+    bench.forget()
+    await gain()
+    expect(bench.memory.suppliedRemark).toContain(words)
+    expect(bench.small.events).toHaveLength(1)
+  })
+
+  test('that can’t be one is told by what it looks like, and Google is not asked', async () => {
+    supply('ya29.something-secret')
+    const result = await gain()
+    expect(result).toMatchObject({ reason: 'GrantSecretInvalid', again: { kind: 'slow' } })
+    expect(messageOf(result)).toContain('Secret alice-grant')
+    expect(messageOf(result)).toContain('is an access token')
+    expect(messageOf(result)).not.toContain('something-secret')
+    expect(bench.asked).toEqual([])
+    supply()
+    expect(reasonOf(await gain())).toBe('Granted')
+  })
+
+  test.each([
+    ['a grant of another Agent', marksOf({ metadata: { name: 'bob' } }, 'grant')],
+    ['something published', marksOf({ metadata: { name: 'bob' } }, 'access-token')],
+    ['an object of 0.1.0', { labels: MANAGED_BY }],
+  ])('is never %s', async (_, metadata) => {
+    bench.small.secret('alice-grant', { refresh_token: TOKEN }, metadata)
+    expect(reasonOf(await gain())).toBe('GrantSecretInvalid')
+    expect(bench.asked).toEqual([])
+  })
+
+  test.each([
+    ['a year ahead', 365 * DAY],
+    ['ten minutes ahead', 10 * 60_000],
+  ])('whose granted_at lies %s counts from when it was first seen', async (_, ahead) => {
+    supply(TOKEN, { granted_at: new Date(bench.clock.now() + ahead).toISOString() })
+    expect(await gain()).toMatchObject({ grantedAt: bench.clock.now(), grantedAtIsGuess: true })
+    expect(bench.memory.suppliedRemark).toContain('granted_at is not used')
+    expect(own()?.metadata.annotations?.[CONSENT_IS_GUESS]).toBe('true')
+  })
+
+  test.each(['yesterday', '1700000000', '0001-01-01T00:00:00Z'])('whose granted_at is %s, too', async (granted_at) => {
+    supply(TOKEN, { granted_at })
+    expect(await gain()).toMatchObject({ grantedAt: bench.clock.now(), grantedAtIsGuess: true })
+  })
+
+  test('whose granted_at stands in quotes counts from then', async () => {
+    supply(TOKEN, { granted_at: '"2026-11-20T10:00:00Z"\n' })
+    expect(await gain()).toMatchObject({ grantedAt: Date.parse('2026-11-20T10:00:00Z'), grantedAtIsGuess: false })
+  })
+})
+
+describe('the Secret under the grant’s name', () => {
+  test.each([
+    ['somebody else’s', {}],
+    ['another Agent’s', marksOf({ metadata: { name: 'bob' } }, 'grant')],
+    [
+      'controlled by an Agent',
+      { ...marksOf(signedIn, 'grant'), ownerReferences: withController([], anAgent({}, 'bob')) },
+    ],
+    ['of 0.1.0, but of another account', { labels: MANAGED_BY }],
+  ])('is left alone where it is %s, and looked at again in five minutes', async (_, metadata) => {
+    supply()
+    const before = bench.small.secret(OWN, { ...stored, account: 'bob@example.com' }, metadata)
+    const result = await gain()
+    const again = { kind: 'slow', at: bench.clock.monotonic() + 5 * 60_000 }
+    expect(result).toMatchObject({ condition: 'Authorized', reason: 'GrantConflict', again })
+    expect(own()).toEqual(before)
+    expect(bench.asked).toEqual([])
+  })
+
+  test('is not written over where somebody makes it while Google is asked', async () => {
+    supply()
+    const client = bench.client
+    const request = bench.request()
+    request.gate.view.client = {
+      ...client,
+      calendar: (...which) => {
+        bench.small.secret(OWN, { theirs: 'x' })
+        return client.calendar(...which)
+      },
+    }
+    const grant = (await gatherGrant(request)) as Grant
+    await expect(ensureAccess(request, grant)).rejects.toMatchObject({ failure: 'Conflict' })
+    expect(bench.small.text(OWN)).toEqual({ theirs: 'x' })
+    expect(reasonOf(await gain())).toBe('GrantConflict')
+    expect(bench.small.text(OWN)).toEqual({ theirs: 'x' })
+  })
+
+  test('is not written over where somebody changes it meanwhile', async () => {
+    supply()
+    await gain()
+    await bench.clock.advance(50 * 60_000)
+    bench.small.meanwhile = [() => bench.small.secret(OWN, { theirs: 'x' })]
+    await expect(gain()).rejects.toMatchObject({ failure: 'Conflict' })
+    expect(bench.small.text(OWN)).toEqual({ theirs: 'x' })
+  })
+
+  test('gets back what is lost of its marks, its data unchanged', async () => {
+    bench = new Bench(signedIn)
+    bench.small.secret(OWN, { ...stored, theirs: 'x' }, { labels: marksOf(signedIn, 'grant').labels })
+    bench.refuses = { refresh: 'Unreachable' }
+    await gain()
+    expect(own()?.metadata.annotations).toMatchObject(marksOf(signedIn, 'grant').annotations)
+    expect(bench.small.text(OWN)).toMatchObject({ ...stored, theirs: 'x' })
+  })
+
+  test('does not lose a date of consent that our own clock makes doubtful', async () => {
+    bench = new Bench(signedIn)
+    const granted_at = '2026-11-24T10:00:00Z'
+    const consent = '{"detail":"Busy","accessToken":false,"write":false,"calendars":["primary"]}'
+    bench.small.secret(OWN, { ...stored, granted_at, consent }, marksOf(signedIn, 'grant'))
+    expect(await gain()).toMatchObject({ grantedAt: bench.clock.now(), grantedAtIsGuess: true })
+    expect(bench.small.text(OWN)).toMatchObject({ granted_at })
+    expect(own()?.metadata.annotations?.[CONSENT_IS_GUESS]).toBeUndefined()
+  })
+})
+
+describe('a grant of 0.1.0', () => {
+  const calendar = { kind: 'Secret', name: 'alice-calendar', detail: 'Full', formats: ['JSON'] } as const
+  const publish = { staleAfter: '15m', whenStale: 'KeepLast', calendar, accessToken: { name: 'alice-token' } } as const
+  const wide = anAgent({
+    grantSecretRef: undefined,
+    publish: { ...publish, calendar: { ...calendar, formats: ['JSON'] } },
+  })
+  const byAlice = withController([], wide)
+
+  const noteAfter = async () => {
+    await gain()
+    return parseConsent(bench.small.text(OWN).consent ?? '')
+  }
+
+  beforeEach(() => {
+    bench = new Bench(wide)
+    bench.small.secret(OWN, stored, of010)
+  })
+
+  test('gets its marks and a note of what stands published, before Google is asked', async () => {
+    bench.small.secret(
+      'alice-calendar',
+      { 'busy.json': '', 'events.json': '' },
+      { labels: MANAGED_BY, ownerReferences: byAlice },
+    )
+    bench.small.secret('alice-token', { access_token: 'x' }, { labels: MANAGED_BY, ownerReferences: byAlice })
+    bench.refuses = { refresh: 'Unreachable' }
+    expect(await noteAfter()).toEqual({ detail: 'Full', accessToken: true, write: false, calendars: ['primary'] })
+    expect(own()?.metadata).toMatchObject(marksOf(wide, 'grant'))
+    expect(own()?.metadata.annotations?.[SIGNED_IN_BY]).toBe('x')
+  })
+
+  test('was given for busy time where nothing else stands', async () => {
+    expect(await noteAfter()).toEqual({ detail: 'Busy', accessToken: false, write: false, calendars: ['primary'] })
+  })
+
+  test('was not given for what another Agent or somebody else has there', async () => {
+    const byBob = withController([], anAgent({}, 'bob'))
+    bench.small.secret('alice-calendar', { 'events.json': '' }, { labels: MANAGED_BY, ownerReferences: byBob })
+    bench.small.secret('alice-token', { access_token: 'x' }, {})
+    expect(await noteAfter()).toMatchObject({ detail: 'Busy', accessToken: false })
+  })
+
+  test('that was supplied gets no note', async () => {
+    bench.small.secret(OWN, stored, {
+      labels: MANAGED_BY,
+      annotations: { [SIGNED_IN_BY]: 'x', [BROUGHT_TOKEN_HASH]: 'y' },
+    })
+    await gain()
+    expect(bench.small.text(OWN).consent).toBeUndefined()
+    expect(own()?.metadata).toMatchObject(marksOf(wide, 'grant'))
+  })
+
+  test('that can’t be written is clipped from memory all the same', async () => {
+    bench.small.refuse = () => new ApiError('Forbidden', 'no')
+    await gain()
+    expect(bench.memory.grant?.consent).toMatchObject({ detail: 'Busy', accessToken: false })
+    expect(bench.memory.unsaved).toMatchObject({ reason: 'PublishFailed' })
+  })
+})

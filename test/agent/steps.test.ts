@@ -1,0 +1,97 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { emptyPicture } from '../../src/calendar/picture.ts'
+import { act, type Found } from '../../src/agent/steps.ts'
+import { ApiError } from '../../src/kubernetes/port.ts'
+import { consentOf } from '../../src/resources/consent.ts'
+import { marksOf, withController } from '../../src/resources/ownership.ts'
+import type { Agent } from '../../src/resources/types.ts'
+import { anAgent, anIntegration } from '../support/resources.ts'
+import { Bench } from './support.ts'
+
+const publish = { staleAfter: '15m', whenStale: 'KeepLast', accessToken: { name: 'token' } } as const
+
+let bench: Bench
+
+/** Its calendar was just read, and is not due. */
+function begin(agent: Agent): void {
+  bench = new Bench(agent)
+  const calendar = { picture: emptyPicture(), timeZone: 'UTC', detail: 'Busy', lastRead: 0, lastFull: 0 } as const
+  bench.memory.calendars.set('alice@example.com', { ...calendar, nextAt: Infinity })
+}
+
+const published = (name: string): void =>
+  void bench.small.secret(
+    name,
+    { access_token: 'old' },
+    { ...marksOf(bench.agent, 'access-token'), ownerReferences: withController([], bench.agent) },
+  )
+
+const reconcile = (): Promise<Found> => {
+  const { agent, memory, deps } = bench
+  return act(deps, { agent, memory, gate: bench.request().gate, integration: anIntegration() })
+}
+
+describe('what was published under another name', () => {
+  beforeEach(() => {
+    begin(anAgent({ publish }))
+    bench.small.secret('alice-grant', { refresh_token: '1//0gAlice' })
+    published('old-token')
+  })
+
+  test('goes once everything stands under the new one', async () => {
+    await reconcile()
+    expect(bench.small.get('Secret', 'old-token')).toBeUndefined()
+    expect(bench.small.text('token').access_token).toMatch(/^ya29/)
+  })
+
+  test('stays while what stands under the new one can’t be brought up to date', async () => {
+    published('token')
+    bench.small.refuse = (write) => (write === 'patch Secret token' ? new ApiError('Forbidden', 'no') : undefined)
+    const { setbacks } = await reconcile()
+    expect(setbacks.map(({ reason }) => reason)).toEqual(['PublishFailed'])
+    expect(bench.small.get('Secret', 'old-token')).toBeDefined()
+    bench.small.refuse = undefined
+    await reconcile()
+    expect(bench.small.get('Secret', 'old-token')).toBeUndefined()
+  })
+
+  test('stays while nothing can be published under the new one', async () => {
+    bench.refuses = { refresh: 'Unreachable' }
+    await reconcile()
+    expect(bench.small.get('Secret', 'old-token')).toBeDefined()
+  })
+})
+
+describe('a spec that asks for more than the person agreed to', () => {
+  beforeEach(() => {
+    begin(anAgent({ grantSecretRef: undefined, publish }))
+    const consent = { ...consentOf(bench.agent.spec), accessToken: false }
+    const stored = { refresh_token: '1//0gAlice', account: 'alice@example.com', consent: JSON.stringify(consent) }
+    bench.small.secret('alice-google-grant', stored, marksOf(bench.agent, 'grant'))
+    published('old-token')
+  })
+
+  test('is told, with what is new and where to sign in, and the calendars are read on', async () => {
+    const { setbacks, grant } = await reconcile()
+    expect(grant).toBeDefined()
+    expect(setbacks).toMatchObject([
+      { condition: 'Authorized', reason: 'AwaitingSignIn', again: { kind: 'wait', readsOn: true } },
+    ])
+    expect(setbacks[0]?.message).toContain('spec.publish.accessToken')
+    expect(setbacks[0]?.message).toContain('https://booking.example.com/google-calendar/sign-in/')
+  })
+
+  test('gets nothing of it, and what stands under other names stays until it is decided', async () => {
+    await reconcile()
+    expect(bench.small.get('Secret', 'token')).toBeUndefined()
+    expect(bench.small.get('Secret', 'old-token')).toBeDefined()
+  })
+
+  test('is not told while the grant is refused for something else', async () => {
+    bench.account = 'alice@example.com'
+    bench.refuses = { refresh: 'InvalidGrant' }
+    const { setbacks } = await reconcile()
+    expect(setbacks.map(({ reason }) => reason)).toEqual(['GrantRevoked'])
+    expect(bench.small.get('Secret', 'token')).toBeUndefined()
+  })
+})
