@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { emptyPicture } from '../../src/calendar/picture.ts'
-import { act, type Found } from '../../src/agent/steps.ts'
+import { publish as publishAll, read, type Found } from '../../src/agent/steps.ts'
 import { ApiError } from '../../src/kubernetes/port.ts'
 import { consentOf } from '../../src/resources/consent.ts'
 import { marksOf, withController } from '../../src/resources/ownership.ts'
@@ -26,9 +26,10 @@ const published = (name: string): void =>
     { ...marksOf(bench.agent, 'access-token'), ownerReferences: withController([], bench.agent) },
   )
 
-const reconcile = (): Promise<Found> => {
+async function reconcile(): Promise<Found> {
   const { agent, memory, deps } = bench
-  return act(deps, { agent, memory, gate: bench.request().gate, integration: anIntegration() })
+  const scene = { agent, memory, gate: bench.request().gate, integration: anIntegration(), force: false }
+  return publishAll(deps, scene, await read(deps, scene))
 }
 
 describe('what was published under another name', () => {
