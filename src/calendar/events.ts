@@ -25,8 +25,12 @@ export interface ListedEvent {
   dates?: { start: string; end: string }
   /** Whether it counts as busy under the spec's rules. */
   busy: boolean
-  wording: Wording
+  /** A `Wording` in JSON: it is read one at a time, as it is written. */
+  wording: string
 }
+
+/** What people wrote in a listed event. */
+export const readWording = ({ wording }: ListedEvent): Wording => JSON.parse(wording || '{}') as Wording
 
 export interface EventsDocument extends Frame {
   version: 1
@@ -62,7 +66,7 @@ const listed = (calendar: string, fact: Fact, at: Interval, busy: boolean): List
   at,
   ...(fact.flags & ALL_DAY ? { dates: datesOf(fact) } : {}),
   busy,
-  wording: JSON.parse(fact.wording || '{}') as Wording,
+  wording: fact.wording,
 })
 
 const datesOf = ({ start, end }: Fact): { start: string; end: string } => ({
@@ -71,13 +75,17 @@ const datesOf = ({ start, end }: Fact): { start: string; end: string } => ({
 })
 
 /** One line, keys in a fixed order, those that have nothing to say left out. */
-export const renderEventsJSON = (document: EventsDocument): string =>
-  JSON.stringify({ ...renderFrame(document), events: document.events.map(renderEvent) })
+export function renderEventsJSON(document: EventsDocument): string {
+  const frame = JSON.stringify({ ...renderFrame(document), events: [] })
+  // One event at a time: the whole list as objects would be several times as large as its text.
+  return `${frame.slice(0, -2)}${document.events.map((event) => JSON.stringify(renderEvent(event))).join(',')}]}`
+}
 
-function renderEvent({ calendar, id, at, dates, busy, wording }: ListedEvent): Record<string, unknown> {
-  const { title, location, description, type, response, attendees } = wording
+function renderEvent(event: ListedEvent): Record<string, unknown> {
+  const { calendar, id, at, dates, busy } = event
+  const { title, location, description, type, response, attendees, tentative } = readWording(event)
   const when = dates ?? { start: renderInstant(at.start), end: renderInstant(at.end) }
-  const status = wording.tentative ? 'tentative' : 'confirmed'
+  const status = tentative ? 'tentative' : 'confirmed'
   const what = { title, location, description, type, response, attendees }
   return { calendar, id, ...when, allDay: dates !== undefined, busy, status, ...what }
 }

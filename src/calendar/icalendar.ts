@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import ICAL from 'ical.js'
 import type { BusyDocument, Frame } from './document.ts'
 import { parseFrame } from './document.ts'
-import type { EventsDocument, ListedEvent } from './events.ts'
+import { readWording, type EventsDocument, type ListedEvent } from './events.ts'
 import { parseInstant, renderInstant } from './instant.ts'
 import type { Interval } from './interval.ts'
 
@@ -24,29 +24,28 @@ ICAL.foldLength = 74
 
 /** Each interval a VEVENT "Busy". Its UID stays the same for as long as it begins at the same time. */
 export function renderBusyICalendar(document: BusyDocument): string {
-  const events = document.busy.map((interval) => {
+  return vcalendar(document, document.busy, (interval) => {
     const uid = uidOf(document.agent, renderInstant(interval.start))
     return vevent(uid, document, [...timed(interval), text('summary', UNTITLED), text('transp', 'OPAQUE')])
   })
-  return vcalendar(document, events)
 }
 
 /** Each event a VEVENT with what people wrote in it; free ones are TRANSPARENT. */
 export function renderEventsICalendar(document: EventsDocument): string {
-  return vcalendar(
-    document,
-    document.events.map((event) => vevent(uidOf(event.calendar, event.id), document, about(event))),
+  return vcalendar(document, document.events, (event) =>
+    vevent(uidOf(event.calendar, event.id), document, about(event)),
   )
 }
 
-function about({ at, dates, busy, wording }: ListedEvent): Property[] {
-  const { title, location, description, attendees = [] } = wording
+function about(event: ListedEvent): Property[] {
+  const { at, dates, busy } = event
+  const { title, location, description, tentative, attendees = [] } = readWording(event)
   return [
     ...(dates ? whole(dates) : timed(at)),
     text('summary', summaryOf(title)),
     ...(location ? [text('location', location)] : []),
     ...(description ? [text('description', description)] : []),
-    text('status', wording.tentative ? 'TENTATIVE' : 'CONFIRMED'),
+    text('status', tentative ? 'TENTATIVE' : 'CONFIRMED'),
     text('transp', busy ? 'OPAQUE' : 'TRANSPARENT'),
     ...attendees.flatMap((attendee) => attendeeProperty(attendee)),
   ]
@@ -105,7 +104,7 @@ const UTC: Component = [
   ],
 ]
 
-function vcalendar(frame: Frame, events: Component[]): string {
+function vcalendar<T>(frame: Frame, items: readonly T[], component: (item: T) => Component): string {
   const properties: Property[] = [
     text('prodid', PRODUCT),
     text('version', '2.0'),
@@ -119,8 +118,11 @@ function vcalendar(frame: Frame, events: Component[]): string {
     plain(`${OWN}complete`, String(frame.complete)),
   ]
   // RFC 5545 asks for one component at least.
-  const calendar: Component = ['vcalendar', properties, events.length > 0 ? events : [UTC]]
-  return ICAL.stringify(calendar)
+  const empty = ICAL.stringify(['vcalendar', properties, [UTC]] satisfies Component)
+  if (items.length === 0) return empty
+  // One component at a time: all of them as properties would be ten times as large as their text.
+  const [head = '', tail = ''] = empty.split(ICAL.stringify(UTC))
+  return head + items.map((item) => ICAL.stringify(component(item))).join('') + tail
 }
 
 const text = (name: string, value: string): Property => [name, {}, 'text', printable(value)]

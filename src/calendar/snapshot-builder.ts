@@ -33,7 +33,7 @@ export interface Limits {
   characters: number
 }
 
-export const LIMITS: Limits = { events: 20_000, characters: 8_000_000 }
+export const LIMITS: Limits = { events: 20_000, characters: 4_000_000 }
 
 /** The calendar holds more than is kept of any. Its message is the half of a sentence that says how much that is. */
 export class CalendarTooLargeError extends Error {

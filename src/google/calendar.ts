@@ -5,7 +5,7 @@
 import { calendar, type calendar_v3 } from 'googleapis/build/src/apis/calendar/index.js'
 import type { Clock } from '../platform/clock.ts'
 import { classifyAPI } from './classify.ts'
-import { AnswerTooLargeError, MOST_BYTES, type AnswerOwner } from './body-budget.ts'
+import { AnswerTooLargeError, ListingBudget, MOST_BYTES, type AnswerOwner } from './body-budget.ts'
 import { PersonalLimit } from './door.ts'
 import { listPages, type PageAnswer } from './listing.ts'
 import { GoogleError, type CalendarEntry, type EventsPage, type EventsRequest, type ListingEnd } from './port.ts'
@@ -72,6 +72,7 @@ export function createCalendarAPI(deps: CalendarDeps): CalendarAPI {
     noProxy: [/./],
     adapter: adapterOver(deps.transport),
   })
+  const listings = new ListingBudget(deps.clock)
   return {
     async calendar(accessToken, calendarId) {
       const fields = 'id,timeZone,accessRole,primary'
@@ -90,13 +91,14 @@ export function createCalendarAPI(deps: CalendarDeps): CalendarAPI {
       const ask = async (pageToken: string | undefined): Promise<PageAnswer> => {
         const answer = await sent(api.events.list(parametersOf(request, pageToken), options)).catch(tooLargePage)
         try {
-          return { body: bodyOf(deps, answer, incremental), release: answer.release }
+          const body = bodyOf(deps, answer, incremental)
+          return { body, characters: answer.text.length, release: answer.release }
         } catch (error) {
           answer.release()
           throw error
         }
       }
-      return listPages((pageToken) => around(() => ask(pageToken)), onPage)
+      return listPages((pageToken) => around(() => ask(pageToken)), onPage, listings.lease(owner))
     },
   }
 }

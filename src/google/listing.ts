@@ -1,4 +1,5 @@
 /** From pages to one listing: all of it or nothing, and an end in any case. */
+import type { ListingLease } from './body-budget.ts'
 import { GoogleError, type EventsPage, type ListingEnd } from './port.ts'
 
 const MOST_PAGES = 1000
@@ -8,6 +9,8 @@ const LONGEST = { nextPageToken: 4096, nextSyncToken: 4096, timeZone: 128 }
 /** The body of one page's answer; `release` is called once it was used. */
 export interface PageAnswer {
   body: object
+  /** How much text it was. */
+  characters: number
   release: () => void
 }
 
@@ -18,16 +21,29 @@ export interface PageAnswer {
 export async function listPages(
   ask: (pageToken: string | undefined) => Promise<PageAnswer>,
   onPage: (page: EventsPage) => void,
+  lease: Pick<ListingLease, 'count' | 'release'>,
+): Promise<ListingEnd> {
+  try {
+    return await listAll(ask, onPage, lease)
+  } finally {
+    lease.release()
+  }
+}
+
+async function listAll(
+  ask: (pageToken: string | undefined) => Promise<PageAnswer>,
+  onPage: (page: EventsPage) => void,
+  lease: Pick<ListingLease, 'count'>,
 ): Promise<ListingEnd> {
   const seen = new Set<string>()
   let timeZone: string | undefined
   // Everything of a page stays in here: a local variable outside would keep it alive while the next one is awaited.
-  const use = ({ body, release }: PageAnswer): { nextPageToken?: string; nextSyncToken?: string } => {
+  const use = ({ body, characters, release }: PageAnswer): PageEnd => {
     try {
       const { events, nextPageToken, nextSyncToken, ...page } = pageIn(body)
       timeZone = page.timeZone ?? timeZone
       onPage({ events, timeZone })
-      return { nextPageToken, nextSyncToken }
+      return { characters, nextPageToken, nextSyncToken }
     } finally {
       release()
     }
@@ -36,9 +52,16 @@ export async function listPages(
     const next = await ask(token).then(use)
     token = next.nextPageToken
     if (token === undefined) return whole(timeZone, next.nextSyncToken)
+    await lease.count(next.characters)
     if (seen.has(token) || seen.size >= MOST_PAGES) throw unusable('does not come to an end')
     seen.add(token)
   }
+}
+
+interface PageEnd {
+  characters: number
+  nextPageToken?: string
+  nextSyncToken?: string
 }
 
 interface Page {

@@ -172,7 +172,7 @@ describe('large answers', () => {
     await stage.came(2)
     await expect.poll(() => stage.clock.pending.map((at) => at - stage.clock.now())).toEqual([60_000])
     await stage.clock.advance(60_000)
-    expect(await failed).toMatchObject({ failure: 'Unreachable' })
+    expect(await failed).toMatchObject({ failure: 'Unknown' })
   })
 
   test('leave their place where they come to nothing', async () => {
