@@ -64,7 +64,7 @@ const STUCK_MS = 10 * 60_000
 
 export function createOperator(deps: OperatorDeps): Operator {
   const { settings, clock, log } = deps
-  const assertLeading = (): void => election?.assertLeading()
+  const assertLeading = async (): Promise<void> => election?.assertLeading()
   const { metrics, connection, cluster, google, web, ...controllers } = createParts(deps, assertLeading)
   const { integrations, agents } = controllers
   const election: LeaderElection | undefined = settings.leaderElect
@@ -128,7 +128,7 @@ export function createOperator(deps: OperatorDeps): Operator {
 }
 
 /** Every room, each given what it needs of the others. */
-function createParts(deps: OperatorDeps, assertLeading: () => void) {
+function createParts(deps: OperatorDeps, assertLeading: () => Promise<void>) {
   const { settings, clock, random, log } = deps
   const metrics = createMetrics(clock)
   const connection = connect(deps.kubeConfig, clock)
@@ -231,10 +231,12 @@ function webOf(
 function controllerOf(
   { clock, random, log }: OperatorDeps,
   metrics: Metrics,
-  options: Pick<Parameters<typeof createController>[0], 'name' | 'workers' | 'reconcile'> & { assertLeading(): void },
+  options: Pick<Parameters<typeof createController>[0], 'name' | 'workers' | 'reconcile'> & {
+    assertLeading(): Promise<void>
+  },
 ): Controller {
   const reconcile: typeof options.reconcile = async (key, signal) => {
-    options.assertLeading()
+    await options.assertLeading()
     return options.reconcile(key, signal)
   }
   const counts = (): Controller => controller

@@ -37,13 +37,17 @@ const BURST = 25
 const REFILL_MS = 5 * 60_000
 
 interface Noted extends EventNote {
+  /** The time of day, ms since the epoch. */
   at: number
+  /** The same by the monotonic clock. */
+  notedAt: number
 }
 
 /** An Event that was written, and how often the same has been said since. */
 interface Series {
   path: string
   count: number
+  /** By the monotonic clock. */
   lastAt: number
 }
 
@@ -53,7 +57,7 @@ export function createEventRecorder(deps: EventsDeps): EventRecorder {
   const waiting: Noted[] = []
   const stopping = new AbortController()
   let writing: Promise<void> | undefined
-  let sweptAt = deps.clock.now()
+  let sweptAt = deps.clock.monotonic()
 
   const drop = (why: 'full' | 'object' | 'refused', { reason }: EventNote, error?: unknown): void => {
     deps.dropped?.(why)
@@ -74,11 +78,16 @@ export function createEventRecorder(deps: EventsDeps): EventRecorder {
   }
   return {
     note(event) {
-      const now = deps.clock.now()
+      const now = deps.clock.monotonic()
       sweep(now)
       if (waiting.length >= MOST_WAITING || stopping.signal.aborted) return drop('full', event)
       if (!allowance.spend(event.regarding.metadata.uid ?? '', now)) return drop('object', event)
-      waiting.push({ ...event, note: shortened(clean(scrub(event.note), LONGEST_NOTE_BYTES)), at: now })
+      waiting.push({
+        ...event,
+        note: shortened(clean(scrub(event.note), LONGEST_NOTE_BYTES)),
+        at: deps.clock.now(),
+        notedAt: now,
+      })
       writing ??= writeAll()
     },
     async stop() {
@@ -104,10 +113,10 @@ class Writer {
     const { regarding, type, reason, note } = event
     const same = JSON.stringify([regarding.metadata.uid, type, reason, note])
     const known = this.#series.get(same)
-    if (known && event.at - known.lastAt <= SERIES_MS && (await this.#repeat(known, event.at, signal))) return
+    if (known && event.notedAt - known.lastAt <= SERIES_MS && (await this.#repeat(known, event, signal))) return
     // What failed to be written has no series: the next one is a new Event.
     this.#series.delete(same)
-    this.#series.set(same, { path: await this.#create(event, signal), count: 1, lastAt: event.at })
+    this.#series.set(same, { path: await this.#create(event, signal), count: 1, lastAt: event.notedAt })
   }
 
   sweep(now: number): void {
@@ -115,9 +124,9 @@ class Writer {
   }
 
   /** Answers false where the Event is no longer there: the API server forgets them after an hour. */
-  async #repeat(known: Series, at: number, signal: AbortSignal): Promise<boolean> {
+  async #repeat(known: Series, { at, notedAt }: Noted, signal: AbortSignal): Promise<boolean> {
     known.count += 1
-    known.lastAt = at
+    known.lastAt = notedAt
     const body = { series: { count: known.count, lastObservedTime: microTime(at) } }
     const contentType = 'application/merge-patch+json'
     try {
@@ -129,7 +138,7 @@ class Writer {
     }
   }
 
-  async #create({ regarding, at, ...said }: Noted, signal: AbortSignal): Promise<string> {
+  async #create({ regarding, at, type, reason, action, note }: Noted, signal: AbortSignal): Promise<string> {
     const { random, instance, send } = this.#deps
     // Events about what has no namespace are kept in `default`.
     const namespace = regarding.metadata.namespace ?? 'default'
@@ -145,7 +154,7 @@ class Writer {
       kind: 'Event',
       metadata: { name, namespace },
       eventTime: microTime(at),
-      ...said,
+      ...{ type, reason, action, note },
       regarding: reference(regarding),
       reportingController: CONTROLLER,
       reportingInstance: instance.slice(0, 128),

@@ -5,23 +5,23 @@
 import type { Cluster } from './port.ts'
 
 /** The same cluster, whose writes fail where `assertLeading` does. Events are a courtesy, and may come late. */
-export function fence(cluster: Cluster, assertLeading: () => void): Cluster {
+export function fence(cluster: Cluster, assertLeading: () => Promise<void>): Cluster {
   return {
     ...cluster,
     async create(object) {
-      assertLeading()
+      await assertLeading()
       return cluster.create(object)
     },
     async patch(object, patch) {
-      assertLeading()
+      await assertLeading()
       return cluster.patch(object, patch)
     },
     async writeStatus(object, status) {
-      assertLeading()
+      await assertLeading()
       return cluster.writeStatus(object, status)
     },
     async delete(object) {
-      assertLeading()
+      await assertLeading()
       return cluster.delete(object)
     },
   }

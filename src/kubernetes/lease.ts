@@ -4,8 +4,9 @@
  * acting five seconds before anybody else may begin.
  *
  * Nobody's clock is compared with anybody else's: the times in the Lease are for people. A candidate counts from when it
- * saw the Lease change, by a timer, and a leader from when it *began* its last successful renewal, by a timer and by the clock:
- * a timer runs on while the clock is set, the clock while the machine sleeps.
+ * saw the Lease change, and a leader from when it *began* its last successful renewal, both by the monotonic clock, which
+ * nobody sets. It stands still while the machine sleeps: where the time of day has run ahead of it, either the clock was set
+ * or the machine slept and somebody else may lead, so the Lease is renewed before anything else is done.
  */
 import { sleep, type Clock, type Random } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
@@ -33,8 +34,10 @@ export interface LeaseOptions {
 
 /** How long a leader may act without a further renewal. */
 interface Term {
-  /** When the renewal was begun, ms since the epoch. */
+  /** When the renewal was begun, by the monotonic clock. */
   since: number
+  /** The same by the time of day. */
+  sinceTimeOfDay: number
   over: boolean
   cancel(): void
 }
@@ -45,6 +48,10 @@ const RETRY_MS = 2_000
 /** A request that hangs leaves time for another one, on another connection. */
 const REQUEST_MS = 5_000
 const RELEASE_MS = 1_500
+/** By so much the time of day may run ahead without anybody asking why. */
+const DRIFT_MS = 1_000
+/** What somebody wrote into the Lease does not keep it free for longer. */
+const LONGEST_LEASE_S = 60
 
 export class LeaderElection {
   readonly #deps: LeaseDeps
@@ -56,8 +63,12 @@ export class LeaderElection {
   /** The Lease as last seen, and whether it has been seen unchanged for as long as it lasts. */
   #seen: { lease: Lease; expired: boolean } | undefined
   /** What our last successful renewal gave us. */
-  #term: Term = { since: 0, over: true, cancel: () => undefined }
+  #term: Term = { since: 0, sinceTimeOfDay: 0, over: true, cancel: () => undefined }
   #cancelExpiry = (): void => undefined
+  /** Ends the pause between two turns. */
+  #wake = (): void => undefined
+  /** Who waits for the end of a turn. */
+  readonly #turnEnds: (() => void)[] = []
   /** What has been said of a Lease that can't be had, since it could. */
   #complaint = ''
 
@@ -67,20 +78,36 @@ export class LeaderElection {
     this.#lease = new LeaseObject(deps.send, options)
   }
 
-  /** Whether we may act, at this very moment. */
+  /** Whether we lead, at this very moment, unless the machine has slept. */
   get leading(): boolean {
-    return this.#state === 'leader' && this.#deps.clock.now() - this.#term.since < RENEW_DEADLINE_MS
+    return this.#state === 'leader' && this.#deps.clock.monotonic() - this.#term.since < RENEW_DEADLINE_MS
   }
 
   /**
-   * For whoever is about to act. After a standstill this is where the end of the term shows first.
+   * For whoever is about to act. After a standstill this is where the end of the term shows first. Where the machine may
+   * have slept it waits for a renewal.
    *
    * @throws Error where we may not.
    */
-  assertLeading(): void {
-    if (this.leading) return
-    this.#lose()
+  async assertLeading(): Promise<void> {
+    // One turn may have begun before the machine slept.
+    for (let turn = 0; turn < 2 && this.leading && this.#mayHaveSlept(this.#term); turn++) await this.#turnNow()
+    if (this.leading && !this.#mayHaveSlept(this.#term)) return
+    if (!this.leading) this.#lose()
     throw new Error('this replica does not lead')
+  }
+
+  #mayHaveSlept({ since, sinceTimeOfDay }: Term): boolean {
+    const { clock } = this.#deps
+    return clock.now() - sinceTimeOfDay - (clock.monotonic() - since) > DRIFT_MS
+  }
+
+  /** Resolves when the next turn has ended, which is begun at once. */
+  #turnNow(): Promise<void> {
+    if (this.#stopping.signal.aborted) return Promise.resolve()
+    const ended = new Promise<void>((resolve) => this.#turnEnds.push(resolve))
+    this.#wake()
+    return ended
   }
 
   /** Stands for election, and leads once elected; resolves after `stop`, or when the Lease is lost. */
@@ -104,19 +131,36 @@ export class LeaderElection {
   }
 
   async #run(): Promise<void> {
-    const { clock, random } = this.#deps
     while (!this.#stopping.signal.aborted) {
       await this.#turn()
-      const jitter = this.#state === 'leader' ? 0 : random() / 5
-      await sleep(clock, RETRY_MS * (1 + jitter), this.#stopping.signal)
+      const jitter = this.#state === 'leader' ? 0 : this.#deps.random() / 5
+      await this.#pause(RETRY_MS * (1 + jitter))
     }
+    this.#tellTurnEnded()
+  }
+
+  /** Until it is over, somebody wants a turn at once, or all stops. */
+  async #pause(ms: number): Promise<void> {
+    const over = new AbortController()
+    const { signal } = this.#stopping
+    this.#wake = () => over.abort()
+    if (signal.aborted) this.#wake()
+    signal.addEventListener('abort', this.#wake)
+    this.#tellTurnEnded()
+    await sleep(this.#deps.clock, ms, over.signal)
+    signal.removeEventListener('abort', this.#wake)
+  }
+
+  #tellTurnEnded(): void {
+    for (const tell of this.#turnEnds.splice(0)) tell()
   }
 
   /** One try to take or to renew the Lease. */
   async #turn(): Promise<void> {
     const { clock } = this.#deps
-    // Counted from before the Lease is asked for, by a timer that runs already: the clock may be set meanwhile.
-    const term = { since: clock.now(), over: false, cancel: (): void => undefined }
+    // Counted from before the Lease is asked for.
+    const [since, sinceTimeOfDay] = [clock.monotonic(), clock.now()]
+    const term: Term = { since, sinceTimeOfDay, over: false, cancel: (): void => undefined }
     term.cancel = clock.setTimer(RENEW_DEADLINE_MS, () => {
       term.over = true
       if (this.#term === term) this.#lose()
@@ -145,8 +189,9 @@ export class LeaderElection {
   }
 
   #lead(term: Term): void {
-    // The answer came too late to build upon: a machine that slept. A leader's own term has ended, or is about to.
-    if (term.over || this.#deps.clock.now() - term.since >= RENEW_DEADLINE_MS) return
+    // The answer came too late to build upon, or the machine slept over it: the next turn tells.
+    const isLate = term.over || this.#deps.clock.monotonic() - term.since >= RENEW_DEADLINE_MS
+    if (isLate || this.#mayHaveSlept(term)) return
     this.#term.cancel()
     this.#term = term
     if (this.#state !== 'candidate') return
@@ -218,7 +263,7 @@ export class LeaderElection {
     const seen = { lease, expired: false }
     this.#seen = seen
     this.#cancelExpiry()
-    const lasts = (lease.spec.leaseDurationSeconds ?? LEASE_S) * 1000
+    const lasts = Math.min(lease.spec.leaseDurationSeconds ?? LEASE_S, LONGEST_LEASE_S) * 1000
     this.#cancelExpiry = this.#deps.clock.setTimer(lasts, () => (seen.expired = true))
   }
 

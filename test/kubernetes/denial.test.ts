@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { ApiError} from '../../src/kubernetes/port.ts';
+import type { ApiError } from '../../src/kubernetes/port.ts'
 import { type ApiFailure } from '../../src/kubernetes/port.ts'
 import { isUntaken, refusal } from '../../src/kubernetes/refusal.ts'
 

@@ -143,6 +143,18 @@ describe('what is said again', () => {
     expect(requests[2]?.body).toMatchObject({ series: { count: 3 } })
   })
 
+  it('counts by real time, whatever the time of day does', async () => {
+    note()
+    await clock.advance(MINUTE)
+    clock.setTimeOfDay(60 * MINUTE)
+    note()
+    clock.setTimeOfDay(-180 * MINUTE)
+    await clock.advance(11 * MINUTE)
+    note()
+    await settle()
+    expect(methods()).toEqual(['POST', 'PATCH', 'POST'])
+  })
+
   it('ten minutes and a bit later is another Event, whatever was said in between', async () => {
     note()
     await clock.advance(9.5 * MINUTE)
@@ -203,6 +215,17 @@ describe('a storm', () => {
     note({ note: 'two' })
     await settle()
     expect(requests).toHaveLength(27)
+  })
+
+  it('about one object is let through by real time, whatever the time of day does', async () => {
+    for (let turn = 0; turn < 30; turn++) note({ note: `${turn}` })
+    clock.setTimeOfDay(24 * 60 * MINUTE)
+    note({ note: 'soon' })
+    clock.setTimeOfDay(-48 * 60 * MINUTE)
+    await clock.advance(5 * MINUTE)
+    note({ note: 'later' })
+    await settle()
+    expect(requests).toHaveLength(26)
   })
 
   it('while the API server hangs fills a queue of a thousand, and no more', async () => {

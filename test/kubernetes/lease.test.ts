@@ -180,10 +180,10 @@ describe('a leader', () => {
 
   it('that stood still finds out at its next act, before any timer fires', async () => {
     const election = await leader()
-    expect(() => election.assertLeading()).not.toThrow()
+    await expect(election.assertLeading()).resolves.toBeUndefined()
     clock.jump(10 * SECOND)
     expect(told).toEqual(['a leads'])
-    expect(() => election.assertLeading()).toThrow('this replica does not lead')
+    await expect(election.assertLeading()).rejects.toThrow('this replica does not lead')
     expect(told).toEqual(['a leads', 'a lost'])
   })
 
@@ -191,6 +191,57 @@ describe('a leader', () => {
     const election = await leader()
     clock.jump(10 * SECOND)
     expect(election.leading).toBe(false)
+  })
+
+  it.each([3_600_000, -3_600_000, 86_400_000 * 365])(
+    'is none the less for a time of day that leaps by %i ms, and none the more',
+    async (leap) => {
+      const election = await leader()
+      const other = candidate('b')
+      await clock.advance(3 * SECOND)
+      clock.setTimeOfDay(leap)
+      await expect(settled(election.assertLeading())).resolves.toBe('fine')
+      await clock.advance(60 * SECOND)
+      expect([told, election.leading, other.leading]).toEqual([['a leads'], true, false])
+    },
+  )
+
+  it('whose machine may have slept renews once before it acts, and not again', async () => {
+    const election = await leader()
+    clock.setTimeOfDay(3_600_000)
+    await expect(settled(Promise.all([election.assertLeading(), election.assertLeading()]))).resolves.toBe('fine')
+    await election.assertLeading()
+    expect(server.requests).toEqual(['PUT'])
+  })
+
+  it('whose machine has slept while another took over does not act', async () => {
+    const election = await leader()
+    clock.setTimeOfDay(3_600_000)
+    server.edit((lease) => Object.assign(lease.spec, { holderIdentity: 'b' }))
+    await expect(settled(election.assertLeading())).resolves.toBe('this replica does not lead')
+    expect(told).toEqual(['a leads', 'a lost'])
+  })
+
+  it('whose machine slept over its own renewal does not trust the answer', async () => {
+    const election = await leader()
+    server.next.push('hangs')
+    await clock.advance(2 * SECOND)
+    expect(server.requests).toEqual(['PUT'])
+    clock.setTimeOfDay(3_600_000)
+    const act = settled(election.assertLeading())
+    await clock.advance(8 * SECOND)
+    await expect(act).resolves.toBe('fine')
+    expect(server.requests.length).toBeGreaterThan(1)
+  })
+
+  it('whose machine may have slept, and that cannot renew, does not act, and ends when its time is over', async () => {
+    const election = await leader()
+    clock.setTimeOfDay(3_600_000)
+    server.fate = 'refused'
+    await expect(settled(election.assertLeading())).resolves.toBe('this replica does not lead')
+    expect(told).toEqual(['a leads'])
+    await clock.advance(10 * SECOND)
+    expect(told).toEqual(['a leads', 'a lost'])
   })
 
   it.each(['b', ''])('ends at once when the Lease names "%s"', async (holderIdentity) => {
@@ -203,7 +254,34 @@ describe('a leader', () => {
   })
 })
 
+/** What became of it. */
+const settled = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => 'fine',
+    (error: unknown) => (error as Error).message,
+  )
+
 describe('a candidate', () => {
+  it('does not wait for as long as somebody wrote into the Lease by mistake', async () => {
+    await leader()
+    server.edit((lease) => Object.assign(lease.spec, { holderIdentity: 'dead', leaseDurationSeconds: 86_400 }))
+    candidate('b')
+    await settle()
+    await clock.advance(63 * SECOND)
+    expect(told).toContain('b leads')
+  })
+
+  it('whose clock leaps takes nothing that is not its own', async () => {
+    await leader()
+    const other = candidate('b')
+    await settle()
+    for (const leap of [3_600_000, -7_200_000]) {
+      clock.setTimeOfDay(leap)
+      await clock.advance(20 * SECOND)
+    }
+    expect(other.leading).toBe(false)
+  })
+
   it('waits for fifteen seconds from when it saw the last change, whatever the times in the Lease say', async () => {
     await leader()
     server.edit((lease) =>

@@ -1,0 +1,55 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { fence } from '../../src/kubernetes/fence.ts'
+import type { Cluster } from '../../src/kubernetes/port.ts'
+import { agent, thing } from './support/objects.ts'
+
+let done: string[]
+let leads: boolean
+
+const write = (name: string) => async (): Promise<never> => {
+  done.push(name)
+  return undefined as never
+}
+const cluster = {
+  create: write('create'),
+  patch: write('patch'),
+  writeStatus: write('writeStatus'),
+  delete: write('delete'),
+  readSecret: write('readSecret'),
+  note: () => void done.push('note'),
+} as unknown as Cluster
+const fenced = fence(cluster, async () => {
+  if (!leads) throw new Error('no')
+})
+
+const writes: Record<string, () => Promise<unknown>> = {
+  create: () => fenced.create(thing('x')),
+  patch: () => fenced.patch(thing('x'), {}),
+  writeStatus: () => fenced.writeStatus(agent('alice'), {}),
+  delete: () => fenced.delete(thing('x')),
+}
+
+beforeEach(() => {
+  done = []
+})
+
+describe.each(Object.keys(writes))('the write %s', (name) => {
+  it('is made by a leader', async () => {
+    leads = true
+    await writes[name]?.()
+    expect(done).toEqual([name])
+  })
+
+  it('is not made by anybody else', async () => {
+    leads = false
+    await expect(writes[name]?.()).rejects.toThrow('no')
+    expect(done).toEqual([])
+  })
+})
+
+it("reads and Events are everybody's", async () => {
+  leads = false
+  await fenced.readSecret('booking', 'x')
+  fenced.note({} as never)
+  expect(done).toEqual(['readSecret', 'note'])
+})
