@@ -189,7 +189,7 @@ function createParts(deps: OperatorDeps, assertLeading: () => Promise<void>) {
 function agentsOf(
   deps: OperatorDeps,
   metrics: Metrics,
-  assertLeading: () => void,
+  assertLeading: () => Promise<void>,
   given: Omit<AgentDeps, 'attendIn' | 'wake'>,
 ): { agents: Controller; attendants: Controller } {
   const { reconcile, attend } = createAgentReconciler({
