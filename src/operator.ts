@@ -19,7 +19,8 @@ import { LeaderElection } from './kubernetes/lease.ts'
 import { keyOf } from './kubernetes/port.ts'
 import { createController, type Controller } from './loop/controller.ts'
 import type { Clock, Random } from './platform/clock.ts'
-import { serveHealth, type HealthServer } from './platform/health.ts'
+import { createLifecycle } from './lifecycle.ts'
+import { serveHealth } from './platform/health.ts'
 import { watchTimeOfDay } from './platform/leaps.ts'
 import type { Log } from './platform/log.ts'
 import { createMetrics, type Metrics } from './platform/metrics.ts'
@@ -56,11 +57,8 @@ export interface Operator {
 const INTEGRATION_WORKERS = 4
 /** They never wait for Google. */
 const ATTENDANTS = 4
-const GRACE_MS = 7_000
 /** After a leap of the time of day, all objects are looked at within so long. */
 const LEAP_SPREAD_MS = 30_000
-/** A key that is in hand for longer than this is stuck: no request of ours has a deadline that long. */
-const STUCK_MS = 10 * 60_000
 
 export function createOperator(deps: OperatorDeps): Operator {
   const { settings, clock, log } = deps
@@ -86,44 +84,27 @@ export function createOperator(deps: OperatorDeps): Operator {
     for (const one of cluster.agents.list()) agents.add(keyOf(one), soon())
   }
 
-  let health: HealthServer | undefined
-  let unwatchTime = (): void => undefined
-  let electing: Promise<void> = Promise.resolve()
-  const isStuck = ({ inHand }: Controller): boolean =>
-    [...inHand.values()].some((since) => clock.monotonic() - since > STUCK_MS)
+  const { metricsBindAddress } = settings
+  const lifecycle = createLifecycle({
+    cluster,
+    controllers: Object.values(controllers),
+    web,
+    election,
+    serveHealth: async (probes) =>
+      metricsBindAddress && serveHealth({ ...metricsBindAddress, ...probes, registry: metrics.registry }),
+    startWork,
+    watchTime: () => watchTimeOfDay(clock, lookAtAllAgain),
+    closing: [google, connection],
+  })
   return {
     get healthPort() {
-      return health?.port
+      return lifecycle.health?.port
     },
     get webPort() {
       return web?.port
     },
-    async start() {
-      const alive = (): boolean => ![integrations, agents].some(isStuck)
-      if (settings.metricsBindAddress) {
-        const { registry } = metrics
-        health = await serveHealth({ ...settings.metricsBindAddress, registry, alive, ready: () => cluster.isReady })
-      }
-      await cluster.start()
-      await web?.start()
-      unwatchTime = watchTimeOfDay(clock, lookAtAllAgain)
-      if (election) electing = election.run()
-      else startWork()
-    },
-    async stop() {
-      unwatchTime()
-      // Beside the workers: what is under way there has a few seconds, too, and needs what is closed below.
-      const webStopped = web?.stop()
-      const stopped = await Promise.all(Object.values(controllers).map((one) => one.stop(GRACE_MS)))
-      const ended = stopped.every(Boolean)
-      // What still runs may still write: then the Lease is left to run out, and nobody begins beside us.
-      await election?.stop(ended)
-      await electing
-      await webStopped
-      await cluster.stop()
-      await Promise.all([google.close(), connection.close(), health?.close()])
-      return ended
-    },
+    start: () => lifecycle.start(),
+    stop: () => lifecycle.stop(),
   }
 }
 
@@ -175,12 +156,7 @@ function createParts(deps: OperatorDeps, assertLeading: () => Promise<void>) {
     google,
     namespace: settings.podNamespace ?? connection.namespace ?? 'default',
     connected: (key) => agents.add(key),
-    linksChanged() {
-      for (const agent of cluster.agents.list()) {
-        const authorized = findCondition(agent.status?.conditions, 'Authorized')
-        if (authorized && needsSignIn(authorized.reason)) agents.add(keyOf(agent), 0)
-      }
-    },
+    linksChanged: () => wakeUnsigned(cluster, agents),
   })
   return { metrics, connection, cluster, google, web, integrations, agents, attendants }
 }
@@ -190,12 +166,13 @@ function agentsOf(
   deps: OperatorDeps,
   metrics: Metrics,
   assertLeading: () => Promise<void>,
-  given: Omit<AgentDeps, 'attendIn' | 'wake'>,
+  given: Omit<AgentDeps, 'attendIn' | 'wake' | 'progress'>,
 ): { agents: Controller; attendants: Controller } {
   const { reconcile, attend } = createAgentReconciler({
     ...given,
     attendIn: (key, ms) => attendants.add(key, ms),
     wake: (key, delayMs) => agents.add(key, delayMs),
+    progress: (key) => agents.progress(key),
   })
   const agents = controllerOf(deps, metrics, {
     name: 'agent',
@@ -211,6 +188,14 @@ function agentsOf(
     },
   })
   return { agents, attendants }
+}
+
+/** Their links have changed, and stand in their status. */
+function wakeUnsigned(cluster: RunningCluster, agents: Controller): void {
+  for (const agent of cluster.agents.list()) {
+    const authorized = findCondition(agent.status?.conditions, 'Authorized')
+    if (authorized && needsSignIn(authorized.reason)) agents.add(keyOf(agent), 0)
+  }
 }
 
 function webOf(

@@ -9,6 +9,8 @@ export interface ListingRequest extends EventsRequest {
   accessToken: string
   /** What was known of the calendar before, if anything. */
   before: Picture | undefined
+  /** Called with each page that was read. */
+  onPage: () => void
 }
 
 export interface ListedCalendar {
@@ -25,13 +27,16 @@ export interface ListedCalendar {
 export async function listCalendar(
   client: GoogleClient,
   zones: Zones,
-  { accessToken, before, ...request }: ListingRequest,
+  { accessToken, before, onPage, ...request }: ListingRequest,
 ): Promise<ListedCalendar> {
   const { detail, from } = request
   const full = 'window' in from
   const builder = new SnapshotBuilder(before, { full, detail, zones, window: full ? from.window : undefined })
   try {
-    const end = await client.events(accessToken, request, ({ events, timeZone }) => builder.add(events, timeZone))
+    const end = await client.events(accessToken, request, ({ events, timeZone }) => {
+      onPage()
+      builder.add(events, timeZone)
+    })
     const { picture, doubtful } = builder.finish(end.timeZone)
     // What a delta said and we did not understand will not be said again: only a full listing can make it good.
     const syncToken = doubtful && !full ? undefined : end.nextSyncToken

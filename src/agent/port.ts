@@ -57,6 +57,8 @@ export interface AgentDeps {
   wake(agentKey: string, delayMs: number): void
   /** Asks for `attend` after so many ms. */
   attendIn(agentKey: string, ms: number): void
+  /** Called whenever the work on an agent has come on: whoever judges whether the operator is alive goes by that. */
+  progress(agentKey: string): void
   /** Called when this agent's status was written, so that its integration can count. */
   reported(agentKey: string): void
 }

@@ -6,6 +6,7 @@ import { emptyPicture } from '../calendar/picture.ts'
 import { askedWindow } from '../calendar/window.ts'
 import { GoogleError, type EventsRequest } from '../google/port.ts'
 import { hasCome, type Clock } from '../platform/clock.ts'
+import { keyOf } from '../kubernetes/port.ts'
 import { durationMs } from '../resources/durations.ts'
 import type { Agent } from '../resources/types.ts'
 import { adviceOf, apiDisabled, CALENDAR_DISABLED, passingSetback, renew, type AccessRequest } from './access.ts'
@@ -45,6 +46,7 @@ export async function syncCalendars(request: AccessRequest, grant: Grant): Promi
     memory.calendars.set(id, calendar)
     keepPace(request, calendar)
     const reading = { id, name, calendar }
+    request.deps.progress(keyOf(agent))
     const failed = isDue(request, calendar) ? await readCalendar(request, grant, reading) : calendar.trouble?.setback
     if (failed) setbacks.push(failed)
     // Nothing else will go better just now: Google is away, is limiting us, or has switched the grant off.
@@ -153,6 +155,7 @@ async function apply(
   const listed = await listCalendar(gate.view.client, deps.zones, {
     accessToken: grant.accessToken ?? '',
     before: calendar.lastRead === undefined ? undefined : calendar.picture,
+    onPage: () => deps.progress(keyOf(agent)),
     calendarId: id,
     detail,
     from,

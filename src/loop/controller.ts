@@ -39,6 +39,10 @@ export class Controller {
   readonly #teller: Teller
   /** The reconciles that run, each with what aborts it. */
   readonly #running = new Map<Promise<void>, AbortController>()
+  /** When each key in hand last gave a sign of life, by the monotonic clock. */
+  readonly #signs = new Map<string, number>()
+  /** When anything last moved here. */
+  #movedAt = 0
   #state: 'new' | 'started' | 'stopped' = 'new'
   #fillsSoon = false
 
@@ -56,6 +60,23 @@ export class Controller {
   /** Since when the keys in hand have been in hand, by the monotonic clock. */
   get inHand(): ReadonlyMap<string, number> {
     return this.#queue.inHand
+  }
+
+  /** A step of this key's reconcile has come on: it may take as long as it will. */
+  progress(key: string): void {
+    this.#movedAt = this.#options.clock.monotonic()
+    if (this.#signs.has(key)) this.#signs.set(key, this.#movedAt)
+  }
+
+  /**
+   * For how long something has stood still, in ms: a key in hand of which nothing was heard, or keys that wait while nothing
+   * moves at all. 0 where there is nothing to do. How long a reconcile takes does not matter, nor does the time of day.
+   */
+  get stillMs(): number {
+    const now = this.#options.clock.monotonic()
+    const waits = this.#state === 'started' ? this.#queue.waitingSince : undefined
+    const since = [...this.#signs.values(), ...(waits === undefined ? [] : [Math.max(waits, this.#movedAt)])]
+    return since.length > 0 ? now - Math.min(...since) : 0
   }
 
   /**
@@ -97,8 +118,12 @@ export class Controller {
       const key = this.#queue.take()
       if (key === undefined) return
       const abort = new AbortController()
+      this.#signs.set(key, this.#options.clock.monotonic())
+      this.progress(key)
       const run = this.#work(key, abort.signal).finally(() => {
         this.#running.delete(run)
+        this.progress(key)
+        this.#signs.delete(key)
         this.#queue.finish(key)
         this.#fill()
       })

@@ -80,6 +80,12 @@ export class WorkQueue {
     return this.#inHand
   }
 
+  /** Since when the key that has waited for longest could be taken, by the monotonic clock; undefined where none waits. */
+  get waitingSince(): number | undefined {
+    const all = [...this.#waiting].filter(([key]) => !this.#inHand.has(key)).map(([, { since }]) => since)
+    return all.length > 0 ? Math.min(...all) : undefined
+  }
+
   /** How much is remembered of keys that nobody has in hand: those that wait, are due later, or failed. */
   get remembered(): number {
     return this.#waiting.size + this.#schedule.size + this.#backoff.size

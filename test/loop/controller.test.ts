@@ -230,3 +230,66 @@ describe('stopping', () => {
     expect(controller.depth).toBe(0)
   })
 })
+
+describe('whether work goes on', () => {
+  /** One key that is in hand until the test ends, and the time for which nothing was heard of it, in minutes. */
+  const busy = async () => {
+    const { clock, controller } = setUp([], { reconcile: () => new Promise<Outcome>(() => undefined) })
+    controller.add('a')
+    await settle()
+    return { clock, controller, still: () => Math.round(controller.stillMs / MINUTE) }
+  }
+
+  test('is judged by signs of life, however long a reconcile takes', async () => {
+    const { clock, controller, still } = await busy()
+    for (let page = 0; page < 50; page++) {
+      await clock.advance(MINUTE)
+      controller.progress('a')
+    }
+    expect(still()).toBe(0)
+    await clock.advance(12 * MINUTE)
+    expect(still()).toBe(12)
+  })
+
+  test('is not judged by the time of day', async () => {
+    const { clock, still } = await busy()
+    clock.setTimeOfDay(12 * MINUTE)
+    expect(still()).toBe(0)
+    clock.setTimeOfDay(-60 * MINUTE)
+    await clock.advance(11 * MINUTE)
+    expect(still()).toBe(11)
+  })
+
+  test('a key that stands still is not hidden by others that come on', async () => {
+    const never = new Promise<Outcome>(() => undefined)
+    const { clock, controller } = setUp([], {
+      workers: 2,
+      reconcile: (key) => (key === 'stuck' ? never : Promise.resolve(done(MINUTE))),
+    })
+    for (const key of ['stuck', 'b']) controller.add(key)
+    await settle()
+    await clock.advance(11 * MINUTE)
+    expect(Math.round(controller.stillMs / MINUTE)).toBe(11)
+  })
+
+  test('nor are keys that nobody takes, though none is in hand that stands still', async () => {
+    const { clock, controller, still } = await busy()
+    controller.add('b')
+    await clock.advance(5 * MINUTE)
+    expect(still()).toBe(5)
+    controller.progress('a')
+    expect(still()).toBe(0)
+  })
+
+  test('nothing stands still where there is nothing to do, or work has not begun', async () => {
+    const { clock, controller } = setUp([done()])
+    controller.add('a')
+    await clock.advance(60 * MINUTE)
+    expect(controller.stillMs).toBe(0)
+    const options = { name: 'agent', workers: 1, clock, random: () => 0.5, log: keepLog('debug', clock) }
+    const candidate = createController({ ...options, reconcile: () => Promise.resolve(done()) })
+    candidate.add('a')
+    await clock.advance(60 * MINUTE)
+    expect(candidate.stillMs).toBe(0)
+  })
+})

@@ -129,6 +129,7 @@ class Fuzz {
       attendIn: () => undefined,
       reported: () => undefined,
       wake: () => undefined,
+      progress: () => undefined,
     }).reconcile
   }
 

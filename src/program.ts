@@ -1,0 +1,128 @@
+/** The command line of `calendar-operator`: it builds the one thing that was asked for. */
+import { readFile } from 'node:fs/promises'
+import { text } from 'node:stream/consumers'
+import { Command, Option } from 'commander'
+import { status, type StatusOptions } from './cli/status.ts'
+import { connectAgent, CONNECT_CODES, type ConnectOptions } from './cli/connect.ts'
+import { validate } from './cli/validate.ts'
+import { connect } from './kubernetes/connection.ts'
+import { findKubeconfig, type ClusterConfig } from './kubernetes/kubeconfig.ts'
+import { systemClock } from './platform/clock.ts'
+import { run } from './run.ts'
+import { settingsTable, variableOf } from './settings.ts'
+import { version } from './version.ts'
+
+export type Host = NodeJS.Process
+
+/** Does what the command line asks for. `ended` resolves when the process is told to end. Sets the exit code. */
+export async function runProgram(host: Host, ended: Promise<string>): Promise<void> {
+  const program = new Command('calendar-operator')
+    .description("Connects people's Google calendars to what runs in a Kubernetes cluster.")
+    .version(version)
+  addRun(program, host, ended)
+  addValidate(program, host)
+  addStatus(program, host)
+  addConnect(program, host)
+  await program.parseAsync(host.argv)
+}
+
+function addRun(program: Command, host: Host, ended: Promise<string>): void {
+  const command = program.command('run').description('run the operator')
+  for (const setting of settingsTable) {
+    const flags = setting.value ? `--${setting.name} <${setting.value}>` : `--${setting.name} [true|false]`
+    const byDefault = setting.default === '' ? '' : ` Default: ${setting.default}.`
+    command.option(flags, `${setting.description}${byDefault} [${variableOf(setting)}]`)
+  }
+  command.action(async () => {
+    const exit = (code: number): never => host.exit(code)
+    const write = (line: string): void => void host.stdout.write(line)
+    const complain = (line: string): void => void host.stderr.write(`${line}\n`)
+    const given = { flags: flagsOf(command), env: host.env, kubeconfig: () => kubeconfig(host) }
+    host.exitCode = await run({ ...given, ended, write, complain, exit })
+  })
+}
+
+function addValidate(program: Command, host: Host): void {
+  program
+    .command('validate')
+    .description('check manifests offline, as the API server would')
+    .argument('<FILE...>', 'YAML or JSON files; - for standard input')
+    .action(async (files: string[]) => {
+      host.exitCode = await validate(files, {
+        readFile: (path) => readFile(path, 'utf8'),
+        readStdin: () => text(host.stdin),
+        write: (line) => void host.stdout.write(`${line}\n`),
+      })
+    })
+}
+
+function addStatus(program: Command, host: Host): void {
+  program
+    .command('status')
+    .description('one look at everything: what is well, and who has to do what by when')
+    .option('-n, --namespace <NAME>', "look at this namespace; the kubeconfig's where nothing is said")
+    .option('-A, --all-namespaces', 'look at all namespaces')
+    .option('-o, --output <FORMAT>', 'table, json or yaml', 'table')
+    .addHelpText('after', '\nExit code: 0 all is well, 1 somebody has to act, 2 it cannot be told.')
+    // A wrong option says nothing about the cluster.
+    .exitOverride(({ exitCode }) => host.exit(exitCode === 0 ? 0 : 2))
+    .action(async (options: StatusOptions) => {
+      // The pause between two tries does not keep the process alive.
+      const alive = setInterval(() => undefined, 2 ** 30)
+      host.exitCode = await status(options, {
+        connect: () => connect(kubeconfig(host), systemClock),
+        clock: systemClock,
+        random: Math.random,
+        write: (line) => void host.stdout.write(`${line}\n`),
+        complain: (line) => void host.stderr.write(`${line}\n`),
+      })
+      clearInterval(alive)
+    })
+}
+
+function addConnect(program: Command, host: Host): void {
+  program
+    .command('connect')
+    .description("print the link by which an Agent's person signs in, and wait until that has happened")
+    .argument('<AGENT>', 'the name of the Agent')
+    .option('-n, --namespace <NAME>', "its namespace; the kubeconfig's where nothing is said")
+    .option('--open', 'open the link in a browser')
+    .option('--qr', 'show the link as a QR code')
+    .addOption(new Option('--wait').default(true).hideHelp())
+    .option('--no-wait', 'print the link and end')
+    .option('--timeout <DURATION>', 'how long to wait', '15m')
+    .addHelpText('after', CONNECT_CODES)
+    .exitOverride(({ exitCode }) => host.exit(exitCode === 0 ? 0 : 2))
+    .action(async (agent: string, options: ConnectOptions) => {
+      const alive = setInterval(() => undefined, 2 ** 30)
+      host.exitCode = await connectAgent(agent, options, {
+        connect: () => connect(kubeconfig(host), systemClock),
+        clock: systemClock,
+        random: Math.random,
+        write: (line) => void host.stdout.write(`${line}\n`),
+        complain: (line) => void host.stderr.write(`${line}\n`),
+        // Neither is of any use to the operator itself, so neither is loaded with it.
+        open: async (url) => {
+          await (await import('open')).default(url)
+        },
+        qr: async (text) => (await import('uqr')).renderUnicodeCompact(text),
+      })
+      clearInterval(alive)
+    })
+}
+
+/** As `kubectl` finds it. */
+function kubeconfig(host: Host): ClusterConfig {
+  return findKubeconfig({ env: host.env, isTerminal: host.stdin.isTTY })
+}
+
+/** The flags that were given, under their own names. */
+function flagsOf(command: Command): Record<string, string> {
+  const given: Record<string, string> = {}
+  for (const option of command.options) {
+    const value: unknown = command.getOptionValue(option.attributeName())
+    if (value === true) given[option.name()] = 'true'
+    else if (typeof value === 'string') given[option.name()] = value
+  }
+  return given
+}

@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest'
+import { createLifecycle, type LifecycleParts, type Probes } from '../src/lifecycle.ts'
+import type { Controller } from '../src/loop/controller.ts'
+import { settle } from './support/clock.ts'
+
+/** Parts that write down what becomes of them; a start that the test does not let go on hangs. */
+function setUp(more: Partial<LifecycleParts> = {}) {
+  const done: string[] = []
+  const state = { fresh: true, stillMs: 0, probes: undefined as Probes | undefined }
+  let listed = (): void => undefined
+  const controller = {
+    get stillMs() {
+      return state.stillMs
+    },
+    stop: () => Promise.resolve(done.push('workers stopped') > 0),
+  } as unknown as Controller
+  const lifecycle = createLifecycle({
+    cluster: {
+      start: () => new Promise((resolve) => (listed = resolve)),
+      stop: () => Promise.resolve(void done.push('watches stopped')),
+      get isReady() {
+        return state.fresh
+      },
+    },
+    controllers: [controller],
+    web: undefined,
+    election: undefined,
+    serveHealth: (probes) => {
+      state.probes = probes
+      return Promise.resolve({ port: 1, close: () => Promise.resolve(void done.push('health closed')) })
+    },
+    startWork: () => void done.push('work started'),
+    watchTime: () => () => undefined,
+    closing: [],
+    ...more,
+  })
+  return { lifecycle, done, state, listed: () => listed() }
+}
+
+describe('an operator', () => {
+  test('is ready once it has started, and only while its picture of the cluster is fresh', async () => {
+    const { lifecycle, state, listed, done } = setUp()
+    const started = lifecycle.start()
+    await settle()
+    expect([state.probes?.ready(), state.probes?.alive()]).toEqual([false, true])
+    listed()
+    await started
+    expect(done).toEqual(['work started'])
+    expect(state.probes?.ready()).toBe(true)
+    state.fresh = false
+    expect(state.probes?.ready()).toBe(false)
+    state.fresh = true
+    await lifecycle.stop()
+    expect(state.probes?.ready()).toBe(false)
+  })
+
+  test('is alive while its work goes on', async () => {
+    const { lifecycle, state } = setUp()
+    void lifecycle.start()
+    await settle()
+    state.stillMs = 9 * 60_000
+    expect(state.probes?.alive()).toBe(true)
+    state.stillMs = 11 * 60_000
+    expect(state.probes?.alive()).toBe(false)
+  })
+
+  test('whose port is taken fails to start, is never ready, and can be stopped', async () => {
+    const web = { start: () => Promise.reject(new Error('taken')), stop: () => Promise.resolve() }
+    const { lifecycle, state, listed, done } = setUp({ web: web as never })
+    const started = lifecycle.start().catch((error: unknown) => String(error))
+    await settle()
+    listed()
+    expect(await started).toContain('taken')
+    expect(state.probes?.ready()).toBe(false)
+    await lifecycle.stop()
+    expect(done).toEqual(['workers stopped', 'watches stopped', 'health closed'])
+  })
+
+  test('that is stopped while it starts begins nothing more', async () => {
+    const { lifecycle, listed, done } = setUp()
+    const started = lifecycle.start()
+    await settle()
+    await lifecycle.stop()
+    listed()
+    await started
+    expect(done).not.toContain('work started')
+  })
+})
