@@ -183,7 +183,7 @@ function agentsOf(
   const attendants: Controller = createController({
     ...{ name: 'agent-attention', workers: ATTENDANTS, clock: deps.clock, random: deps.random, log: deps.log },
     reconcile: async (key) => {
-      assertLeading()
+      await assertLeading()
       return attend(key)
     },
   })
