@@ -164,8 +164,8 @@ export interface AgentMemory extends StatusMemory<AgentStatus>, RequestMemory {
   beatenSince?: number
   /** How far the time of day was ahead of the monotonic clock when everything here was last brought in line with it. */
   timeOfDayOffset?: number
-  /** What was wrong when the calendars were last read, or were to be. */
-  setbacks?: Setback[]
+  /** What came of it when the calendars were last read, or were to be. */
+  found?: { setbacks: Setback[]; grant: Grant | undefined; complete: boolean }
   /** Ends when what is being published and reported is; never fails. */
   writing?: Promise<unknown>
 }

@@ -27,7 +27,7 @@ import { Recovery } from './recovery.ts'
 import { remove } from './remove.ts'
 import { report, type Report } from './report.ts'
 import { isSetback, setback, type Setback } from './setback.ts'
-import { isConflict, isPatient, publish, read, type Read, type Scene } from './steps.ts'
+import { isConflict, isPatient, publish, read, type Found, type Read, type Scene } from './steps.ts'
 import { followTimeOfDay } from './time-of-day.ts'
 
 /** A first status must stand soon, even when Google keeps us waiting. */
@@ -148,7 +148,7 @@ async function reconcile(deps: AgentDeps, agent: Agent, memory: AgentMemory): Pr
   attendAtEndOfTrust(deps, scene)
   const turn = takeTurn(deps.clock, agent, memory)
   const found = await read(deps, { ...scene, force: turn.request !== undefined })
-  memory.setbacks = found.setbacks
+  memory.found = found
   return alone(memory, () => conclude(deps, scene, found, turn))
 }
 
@@ -158,11 +158,15 @@ function sceneOf(deps: AgentDeps, agent: Agent, memory: AgentMemory): Scene {
 }
 
 /** Publishes what is known, decides what it means, and reports that. */
-async function conclude(deps: AgentDeps, scene: Scene, found: Read, turn: RequestTurn = {}): Promise<Outcome> {
+async function conclude(deps: AgentDeps, scene: Scene, found: Read, turn: RequestTurn): Promise<Outcome> {
+  return tell(deps, scene, await publish(deps, scene, found), turn)
+}
+
+async function tell(deps: AgentDeps, scene: Scene, found: Found, turn: RequestTurn = {}): Promise<Outcome> {
   const { memory, integration } = scene
   // What was reported while Google kept us waiting is what is decided on now.
   const agent = withOwnStatus<'Agent'>(scene.agent, memory)
-  const facts = factsOf(deps, { ...scene, agent }, await publish(deps, scene, found))
+  const facts = factsOf(deps, { ...scene, agent }, found)
   rememberTrouble(deps, memory, facts)
   const { findings, outcome } = decide(facts)
   const staleAfter = integration && staleAfterMs(agent, integration.spec.sync)
@@ -195,14 +199,19 @@ async function attend(deps: AgentDeps, agent: Agent, memory: AgentMemory): Promi
   if (!agent.status?.conditions?.length) return alone(memory, () => firstStatus(deps, agent, memory))
   const scene = sceneOf(deps, agent, memory)
   if (scene.gate === 'Suspended') return alone(memory, () => frozen(deps, scene))
-  const until = endOfTrust(deps, scene)
-  if (until === undefined || until > deps.clock.now()) return done()
-  const setbacks = failuresOf(memory)
-  await alone(memory, () => conclude(deps, scene, { setbacks, grant: undefined, complete: false }))
-  return done()
+  if (isTrusted(deps, scene)) return done()
+  return alone(memory, () => endTrust(deps, scene))
 }
 
-const failuresOf = ({ setbacks = [] }: AgentMemory): Setback[] => (setbacks.length > 0 ? setbacks : [unanswered()])
+const isTrusted = (deps: AgentDeps, scene: Scene): boolean => (endOfTrust(deps, scene) ?? Infinity) > deps.clock.now()
+
+/** What was read since, but not published yet, may extend it; else it is over, for whatever reason is known. */
+async function endTrust(deps: AgentDeps, scene: Scene): Promise<Outcome> {
+  const found = await publish(deps, scene, scene.memory.found ?? { setbacks: [], grant: undefined, complete: false })
+  if (isTrusted(deps, scene)) attendAtEndOfTrust(deps, scene)
+  else await tell(deps, scene, found.setbacks.length > 0 ? found : { ...found, setbacks: [unanswered()] })
+  return done()
+}
 
 /** Google was asked in time, and has not answered yet; or it is a while until this agent's turn comes. */
 function unanswered(): Setback {
