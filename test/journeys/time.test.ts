@@ -96,3 +96,131 @@ describe.skipIf(isReal)('every calendar is read every interval', () => {
     expect(fromNow((await world.agent('alice')).status?.authorization?.accessTokenExpiresAt)).toBeLessThanOrEqual(3600)
   })
 })
+
+describe.skipIf(isReal)('an outage of Google', () => {
+  const names = Array.from({ length: 20 }, (_, index) => `agent-${index}`)
+
+  test('of two minutes, at an interval of ten seconds: all are back within an interval or so of the first success', async () => {
+    await started(names, { interval: '10s' })
+    world.google.addFault({ fault: '503', kind: '*' })
+    world.google.resetRequests()
+    await world.clock.advance(2 * MINUTE)
+    // Backing off, though the pauses do not outgrow the interval.
+    expect(reads()).toBeLessThan(names.length * 20)
+    world.google.clearFaults()
+    world.google.resetRequests()
+    const answered = (): Set<string> => {
+      const listings = world.google
+        .requests()
+        .log.filter(({ kind, status }) => kind === 'events.list' && status === 200)
+      return new Set(listings.map(({ path }) => path))
+    }
+    await world.until('the first is answered', () => answered().size > 0)
+    const since = world.clock.monotonic()
+    await world.until('all are answered', () => answered().size === names.length)
+    expect(world.clock.monotonic() - since).toBeLessThan(12 * SECOND)
+  })
+
+  test('at a long interval: the first success wakes the others, and they do not come all at once', async () => {
+    await started(names, { interval: '1h' })
+    world.google.addFault({ fault: '503', kind: '*' })
+    await world.clock.advance(20 * MINUTE)
+    world.google.clearFaults()
+    world.google.resetRequests()
+    await world.until('the first is answered', () => reads() > 0)
+    const since = world.clock.monotonic()
+    await world.clock.advance(200)
+    expect(reads()).toBeLessThan(names.length)
+    await world.until('all are answered', () => reads() >= names.length)
+    expect(world.clock.monotonic() - since).toBeLessThan(10 * SECOND)
+  })
+
+  test('of an hour: an Agent with Revoke that is deleted is let go within a minute or so', async () => {
+    await world.startOperator()
+    await world.addPerson('alice')
+    await world.objects.apply(integrationManifest())
+    await world.objects.apply(agentManifest('alice', { deletionPolicy: 'Revoke' }))
+    await world.untilReady('alice')
+    world.google.addFault({ fault: '503', kind: '*' })
+    await world.clock.advance(HOUR)
+    const since = world.clock.monotonic()
+    await world.objects.delete('Agent', 'alice')
+    const isGone = async (): Promise<boolean> => (await world.objects.list('Agent')).length === 0
+    await world.until('alice is gone', isGone)
+    expect(world.clock.monotonic() - since).toBeGreaterThan(55 * SECOND)
+    expect(world.clock.monotonic() - since).toBeLessThan(70 * SECOND)
+  })
+
+  test.each(['503', 'invalid_client'] as const)(
+    'while %s answers the client, Agents that are created cost no request each',
+    async (fault) => {
+      await world.startOperator()
+      world.google.addFault({ fault, kind: 'token.refresh' })
+      await world.objects.apply(integrationManifest())
+      await world.clock.advance(SECOND)
+      for (const name of names) {
+        await world.addPerson(name)
+        await world.objects.apply(agentManifest(name))
+        await world.clock.advance(6 * SECOND)
+      }
+      expect(world.google.requests().byKind['token.refresh']).toBeLessThanOrEqual(10)
+    },
+  )
+})
+
+describe.skipIf(isReal)('the health of the operator', () => {
+  const healthz = async (): Promise<number> =>
+    (await fetch(`http://127.0.0.1:${world.operator.healthPort}/healthz`)).status
+
+  test('is good while the clock leaps by twelve minutes with a key in hand', async () => {
+    await started(['alice'], { interval: '1m' })
+    world.google.addFault({ fault: 'hang', kind: 'events.list' })
+    world.google.resetRequests()
+    await world.until('it is in hand', () => reads() > 0)
+    world.clock.setTimeOfDay(12 * MINUTE)
+    expect(await healthz()).toBe(200)
+    world.clock.setTimeOfDay(-HOUR)
+    expect(await healthz()).toBe(200)
+    world.google.clearFaults()
+  })
+})
+
+describe.skipIf(isReal)('a look that is asked for', () => {
+  const ask = (name: string, value: string): Promise<unknown> =>
+    world.objects.patch('Agent', name, { metadata: { annotations: { 'calendar-operator.io/requestedAt': value } } })
+  const handled = async (): Promise<string | undefined> => (await world.agent('alice')).status?.lastHandledReconcileAt
+
+  test('is taken at once, and one in ten seconds, however often somebody asks; the last is never lost', async () => {
+    await started(['alice'], { interval: '1h' })
+    world.google.resetRequests()
+    for (let turn = 0; turn < 100; turn++) {
+      await ask('alice', `turn-${turn}`)
+      await world.clock.advance(250)
+      if (turn === 0) await world.until('the first is answered', async () => (await handled()) === 'turn-0')
+    }
+    await world.until('the last is answered', async () => (await handled()) === 'turn-99')
+    expect(reads()).toBeGreaterThanOrEqual(3)
+    expect(reads()).toBeLessThanOrEqual(5)
+  })
+
+  test('is no way around a backoff, asked for without end while Google fails', async () => {
+    await started(['alice'], { interval: '1h' })
+    world.google.addFault({ fault: '503', kind: '*' })
+    world.google.resetRequests()
+    for (let turn = 0; turn < 120; turn++) {
+      await ask('alice', `turn-${turn}`)
+      await world.clock.advance(500)
+    }
+    expect(reads()).toBeLessThanOrEqual(16)
+  })
+
+  test('is compared, and comes back, as cut to 64 characters', async () => {
+    await started(['alice'], { interval: '1h' })
+    const long = 'x'.repeat(2_000)
+    await ask('alice', long)
+    await world.until('it is answered', async () => (await handled()) === long.slice(0, 64))
+    world.google.resetRequests()
+    await world.clock.advance(MINUTE)
+    expect(reads()).toBe(0)
+  })
+})
