@@ -20,6 +20,8 @@ interface Came {
 export function standingAbsence({ deps, memory, gate, force }: AccessRequest, grant: Grant): Came | undefined {
   const { absence } = memory
   if (!absence || force || hasCome(deps.clock, absence.until)) return undefined
+  // A limit of the whole client that has been lifted, or that is to be asked about, holds nobody back.
+  if (absence.limited && !isLimited(gate)) return undefined
   const same = absence.token === grant.refreshToken && absence.credentialsHash === gate.view.credentialsHash
   if (!same) return undefined
   const left = absence.until - deps.clock.monotonic()
@@ -44,11 +46,14 @@ export function noteAbsence({ deps, memory, gate }: AccessRequest, grant: Grant,
     authorized: came.grant !== undefined,
     failures,
     until: deps.clock.monotonic() + pause,
+    limited: failed.reason === 'RateLimited' && isLimited(gate),
     token: grant.refreshToken,
     credentialsHash: gate.view.credentialsHash,
   }
   came.setbacks = came.setbacks.map((one) => comingBackIn(one, pause))
 }
+
+const isLimited = ({ view }: AccessRequest['gate']): boolean => (view.client.limit()?.leftMs ?? 0) > 0
 
 /** Whether Google does not answer this agent at all; a limit has an end of its own. */
 export const isAway = ({ absence }: AgentMemory): boolean =>

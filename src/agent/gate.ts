@@ -15,7 +15,8 @@ export interface OpenGate {
 /** What else an integration's state means for its agents: its suspension is theirs. */
 export type Gate = OpenGate | Setback | 'Suspended'
 
-export function openGate(deps: AgentDeps, agent: Agent, since: number): Gate {
+/** @param asked somebody asked for a look now. */
+export function openGate(deps: AgentDeps, agent: Agent, { since, asked }: { since: number; asked: boolean }): Gate {
   const key = integrationKey(agent)
   const integration = deps.cluster.integrations.get(key)
   if (!integration) {
@@ -28,23 +29,29 @@ export function openGate(deps: AgentDeps, agent: Agent, since: number): Gate {
   const refusal = notAllowed(agent, integration, labelsOf)
   if (refusal) return setback('Ready', 'IntegrationNotAllowed', refusal, { kind: 'slow', at: slowly(since, now) })
   if (integration.spec.suspend) return 'Suspended'
-  return usable(deps, key, integration)
+  return usable(deps, { key, integration, asked })
 }
 
-function usable(deps: AgentDeps, key: string, integration: CalendarIntegration): Gate {
+interface Wish {
+  key: string
+  integration: CalendarIntegration
+  asked: boolean
+}
+
+function usable(deps: AgentDeps, { key, integration, asked }: Wish): Gate {
   const view = deps.integrations.view(key)
   if (view?.ready && view.client) return { key, integration, view: { ...view, client: view.client } }
   const why = view?.message ?? 'The operator has not looked at it yet.'
   const message = `CalendarIntegration ${key} is not ready: ${why}`
-  // The one request that finds out whether a switched-off API is on again is an agent's.
-  if (view?.client && view.apiDisabled && deps.integrations.mayUseAPI(key)) {
+  // The one request that finds out whether a switched-off API is on again is an agent's, of one that has a grant.
+  if (view?.client && view.apiDisabled && deps.integrations.mayUseAPI(key, asked)) {
     return { key, integration, view: { ...view, client: view.client } }
   }
   return setback('Ready', 'IntegrationNotReady', message, { kind: 'wait', for: untilAPIAsked(deps, key) })
 }
 
-/** What an agent without a grant says where nobody may sign in on its integration's site. */
-export function siteRefused({ key, view }: OpenGate): Setback {
+/** What an agent without a grant says where its integration can do nothing for it. */
+export function withoutGrant({ key, view }: OpenGate): Setback {
   const message = `CalendarIntegration ${key} is not ready: ${view.message}`
   return setback('Ready', 'IntegrationNotReady', message, { kind: 'wait', for: 60 * 60_000 })
 }

@@ -110,6 +110,8 @@ export interface Absence {
   failures: number
   /** By the monotonic clock. */
   until: number
+  /** It was a limit of the whole client, which may be lifted before. */
+  limited: boolean
   /** What it was about: another grant, or other credentials, may fare better. */
   token: string
   credentialsHash: string

@@ -4,6 +4,7 @@
  * means, and reports it. It speaks to Kubernetes and Google through their ports only, and holds nothing that it could not
  * find again.
  */
+import { afterwards, Permit } from '../google/permit.ts'
 import { done, retry, wait, within, type Outcome } from '../loop/outcome.ts'
 import { ApiError, keyOf } from '../kubernetes/port.ts'
 import { withOwnStatus } from '../kubernetes/status-report.ts'
@@ -147,14 +148,16 @@ async function reconcile(deps: AgentDeps, agent: Agent, memory: AgentMemory): Pr
   if (isSetback(scene.gate) && waitsForIntegration(deps, agent, memory, scene.gate)) return done(INTEGRATION_GRACE_MS)
   attendAtEndOfTrust(deps, scene)
   const turn = takeTurn(deps.clock, agent, memory)
-  const found = await read(deps, { ...scene, force: turn.request !== undefined })
+  const permit = turn.request === undefined ? undefined : new Permit()
+  const found = await read(deps, { ...scene, permit })
   memory.found = found
-  return alone(memory, () => conclude(deps, scene, found, turn))
+  return alone(memory, () => conclude(deps, scene, found, permit ? afterwards(permit, turn, memory) : turn))
 }
 
 function sceneOf(deps: AgentDeps, agent: Agent, memory: AgentMemory): Scene {
-  const gate = openGate(deps, agent, memory.firstSeen)
-  return { agent, memory, gate, integration: deps.cluster.integrations.get(integrationKey(agent)), force: false }
+  const asked = isRequested(agent, memory.handledRequest)
+  const gate = openGate(deps, agent, { since: memory.firstSeen, asked })
+  return { agent, memory, gate, integration: deps.cluster.integrations.get(integrationKey(agent)) }
 }
 
 /** Publishes what is known, decides what it means, and reports that. */

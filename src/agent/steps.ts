@@ -2,13 +2,15 @@
  * The steps of one agent's reconcile, each as far as the one before allows. What goes wrong in a step, whatever it is, is that
  * step's failure: the others run, and the status tells.
  */
+import type { Permit } from '../google/port.ts'
 import { ApiError } from '../kubernetes/port.ts'
 import { UnexpectedError } from '../loop/outcome.ts'
 import { consentedAgent, inWords, widenings } from '../resources/consent.ts'
 import type { Agent, CalendarIntegration } from '../resources/types.ts'
 import { noteAbsence, standingAbsence } from './absence.ts'
 import { ensureAccess, type AccessRequest } from './access.ts'
-import { siteRefused, type Gate, type OpenGate } from './gate.ts'
+import { askingClient } from './asking-client.ts'
+import { withoutGrant, type Gate, type OpenGate } from './gate.ts'
 import { gatherGrant } from './grant.ts'
 import { consentIn, type AgentMemory, type Grant } from './memory.ts'
 import { removeOrphans } from './owned-object.ts'
@@ -25,8 +27,8 @@ export interface Scene {
   memory: AgentMemory
   gate: Gate
   integration: CalendarIntegration | undefined
-  /** Somebody asked for a look now. */
-  force: boolean
+  /** Somebody asked for a look now: what was put off is done, and one request passes over a pause. */
+  permit?: Permit
 }
 
 /** What reading came to. */
@@ -46,10 +48,12 @@ export interface Found extends Read {
 
 /** What of this agent's needs Google: its grant, and its calendars, as far as the person has consented. */
 export async function read(deps: AgentDeps, scene: Scene): Promise<Read> {
-  const { agent, memory, gate, force } = scene
-  if (gate === 'Suspended') return { setbacks: [], grant: undefined, complete: false }
-  if (isSetback(gate)) return { setbacks: [gate], grant: undefined, complete: false }
-  const request = { deps, agent, memory, gate, force }
+  const { agent, memory, gate: open, permit } = scene
+  if (open === 'Suspended') return { setbacks: [], grant: undefined, complete: false }
+  if (isSetback(open)) return { setbacks: [open], grant: undefined, complete: false }
+  const client = askingClient(open.view.client, { integrations: deps.integrations, key: open.key, permit })
+  const gate = { ...open, view: { ...open.view, client } }
+  const request = { deps, agent, memory, gate, force: permit !== undefined }
   const grant = await guarded(deps, memory, () => gatherGrant(request))
   if (isSetback(grant)) return { setbacks: unlessBarred(gate, grant), grant: undefined, complete: false }
   const absence = standingAbsence(request, grant)
@@ -94,10 +98,15 @@ function beyondConsent(deps: AgentDeps, { agent, memory, integration }: Scene): 
   return [setback('Authorized', 'AwaitingSignIn', message, { kind: 'wait', for: AN_HOUR, readsOn: true })]
 }
 
-/** Nobody may sign in on a site that is another namespace's: that comes before the word that somebody should. */
+/**
+ * Nobody may sign in on a site that is another namespace's: that comes before the word that somebody should. And who has no
+ * grant can't find out whether a switched-off API is on again.
+ */
 function unlessBarred(gate: OpenGate, access: Setback): Setback[] {
   const lacksGrant = access.condition === 'Authorized' && LACKS_GRANT.includes(access.reason)
-  return lacksGrant && !gate.view.siteAccepted ? [siteRefused(gate), access] : [access]
+  if (!lacksGrant) return [access]
+  if (gate.view.apiDisabled) return [withoutGrant(gate)]
+  return gate.view.siteAccepted ? [access] : [withoutGrant(gate), access]
 }
 
 const LACKS_GRANT: readonly string[] = ['AwaitingSignIn', 'GrantSecretNotFound', 'GrantSecretKeyMissing']

@@ -30,6 +30,11 @@ export class Permit {
   #isSpent = false
   #postponedMs: number | undefined
 
+  /** Whether a request has passed by it. */
+  get isSpent(): boolean {
+    return this.#isSpent
+  }
+
   /** In how many ms the client's turn comes, where it had not come yet: the request waits its turn, and so does its answer. */
   get postponedMs(): number | undefined {
     return this.#isSpent ? undefined : this.#postponedMs
@@ -43,4 +48,20 @@ export class Permit {
     this.#postponedMs = left
     return this.#isSpent
   }
+}
+
+/**
+ * What is left of a request to run now after its look: where the client's turn had not come, it is still to be done.
+ *
+ * @param turn the request that was acted on. @param memory forgets that it was.
+ */
+export function afterwards<T extends { request?: string; waitMs?: number }>(
+  permit: Permit,
+  turn: T,
+  memory: { lookedAt?: number },
+): T | { waitMs: number } {
+  const waitMs = permit.postponedMs
+  if (waitMs === undefined) return turn
+  memory.lookedAt = undefined
+  return { waitMs }
 }

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { parseClientSecret, type ClientFile } from '../google/clientFile.ts'
-import { GoogleError } from '../google/port.ts'
+import { GoogleError, type Permit } from '../google/port.ts'
 import { pauseAfter } from '../loop/backoff.ts'
 import { hasCome, type Clock } from '../platform/clock.ts'
 import type { Finding } from '../resources/conditions.ts'
@@ -96,14 +96,14 @@ export function proofIsDue(
 export async function prove(
   deps: IntegrationDeps,
   memory: CredentialsMemory,
-  { knownGood, longest }: { knownGood: boolean; longest: number },
+  { knownGood, longest, permit }: { knownGood: boolean; longest: number; permit?: Permit },
 ): Promise<void> {
   const { file, hash = '' } = memory
   if (!file) return
   const at = deps.clock.monotonic()
   const found = { hash, at, failures: 0 }
   try {
-    await deps.google.client(file).prove()
+    await deps.google.client(file).prove(permit)
     memory.proof = { ...found, finding: PROVED, notBefore: at + DAY }
   } catch (error) {
     if (!(error instanceof GoogleError)) throw error

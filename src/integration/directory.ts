@@ -3,9 +3,11 @@
  * time, but many agents read here and tell what they met; whoever wants to know of a change gets the integration's key.
  */
 import { isDeepStrictEqual } from 'node:util'
-import type { GoogleClient } from '../google/port.ts'
-import { slowly } from '../loop/pace.ts'
+import type { GoogleClient, Permit } from '../google/port.ts'
 import type { Clock } from '../platform/clock.ts'
+import { APIRegistry, type APIKnowledge } from './api-registry.ts'
+
+export type { APIKnowledge }
 
 export interface Entry {
   client: GoogleClient | undefined
@@ -18,17 +20,10 @@ export interface Entry {
   message: string
 }
 
-export interface APIKnowledge {
-  state: 'Unknown' | 'Enabled' | 'Disabled'
-  /** By the monotonic clock, as `askAgainAt`. */
-  since: number
-  /** While disabled: when one agent may ask again. */
-  askAgainAt: number
-}
-
 export interface Directory {
   view(key: string): Entry | undefined
-  mayUseAPI(key: string): boolean
+  mayUseAPI(key: string, asked: boolean): boolean
+  tryAcquireProbe(key: string, permit?: Permit): (() => void) | undefined
   apiAskedAgainAt(key: string): number | undefined
   observeAPI(key: string, state: 'Enabled' | 'Disabled'): void
   suspect(key: string): void
@@ -37,39 +32,36 @@ export interface Directory {
   forget(key: string): void
   api(key: string): APIKnowledge | undefined
   recallAPI(key: string, knowledge: APIKnowledge): void
+  /** The next agent that can may find out whether the API is on again, and all of them are told so. */
+  offerProbe(key: string): void
+  /** Wakes this integration and its agents: something that held them back is over, or worth another try. */
+  wake(key: string): void
   takeSuspicion(key: string): boolean
   onEntry(listener: (key: string) => void): void
   onObservation(listener: (key: string) => void): void
 }
 
-const FIVE_MINUTES = 5 * 60_000
 export function createDirectory(clock: Clock): Directory {
   const entries = new Map<string, Entry>()
-  const apis = new Map<string, APIKnowledge>()
+  const apis = new APIRegistry(clock)
   const suspects = new Set<string>()
   const onEntry: ((key: string) => void)[] = []
   const onObservation: ((key: string) => void)[] = []
+  const isPermitted = (key: string, permit: Permit): boolean => entries.get(key)?.client?.permits(permit) ?? false
   const tell = (listeners: ((key: string) => void)[], key: string): void => listeners.forEach((listen) => listen(key))
   return {
     view: (key) => entries.get(key),
-    mayUseAPI(key) {
-      const api = apis.get(key)
-      if (api?.state !== 'Disabled') return true
-      const now = clock.monotonic()
-      if (now < api.askAgainAt) return false
-      // Whoever asks first finds out for everybody.
-      api.askAgainAt = now + slowly(api.since, now)
-      return true
-    },
-    apiAskedAgainAt(key) {
-      const api = apis.get(key)
-      return api?.state === 'Disabled' ? api.askAgainAt : undefined
-    },
+    mayUseAPI: (key, asked) => apis.mayUse(key, asked),
+    tryAcquireProbe: (key, permit) => apis.tryAcquireProbe(key, permit && (() => isPermitted(key, permit))),
+    apiAskedAgainAt: (key) => apis.askedAgainAt(key),
     observeAPI(key, state) {
-      const known = apis.get(key)
-      if (known?.state === state) return
-      const now = clock.monotonic()
-      apis.set(key, { state, since: now, askAgainAt: now + FIVE_MINUTES })
+      if (apis.observe(key, state)) tell(onObservation, key)
+    },
+    offerProbe(key) {
+      if (apis.offerProbe(key)) tell(onEntry, key)
+    },
+    wake(key) {
+      tell(onEntry, key)
       tell(onObservation, key)
     },
     suspect(key) {
@@ -89,12 +81,12 @@ export function createDirectory(clock: Clock): Directory {
       if (!before || !isDeepStrictEqual(facts(before), facts(entry))) tell(onEntry, key)
     },
     forget(key) {
-      apis.delete(key)
+      apis.forget(key)
       suspects.delete(key)
       if (entries.delete(key)) tell(onEntry, key)
     },
     api: (key) => apis.get(key),
-    recallAPI: (key, knowledge) => void apis.set(key, knowledge),
+    recallAPI: (key, knowledge) => apis.recall(key, knowledge),
     takeSuspicion: (key) => suspects.delete(key),
     onEntry: (listener) => void onEntry.push(listener),
     onObservation: (listener) => void onObservation.push(listener),

@@ -7,13 +7,14 @@ import { isDeepStrictEqual } from 'node:util'
 import { keyOf } from '../kubernetes/port.ts'
 import { asWritten, isOverwritten, withOwnStatus, writeReport, type StatusMemory } from '../kubernetes/status-report.ts'
 import { done, within, type Outcome } from '../loop/outcome.ts'
+import { afterwards, Permit } from '../google/permit.ts'
 import { signInOf } from '../google/signIn.ts'
 import { withWordIfLate } from '../loop/pace.ts'
 import { instantOf, type Clock } from '../platform/clock.ts'
 import { scrub } from '../platform/scrub.ts'
 import { conditionsFor, findCondition } from '../resources/conditions.ts'
 import { durationMs } from '../resources/durations.ts'
-import { takeTurn, type RequestMemory } from '../resources/run-now.ts'
+import { takeTurn, type RequestMemory, type RequestTurn } from '../resources/run-now.ts'
 import type { CalendarIntegration, CalendarIntegrationStatus } from '../resources/types.ts'
 import { countAgents } from './counts.ts'
 import {
@@ -67,19 +68,44 @@ async function reconcile(
   const provedBefore = wasProved(integration, memory)
   // Agents need not wait for a proof that says what the status says already.
   if (provedBefore && !memory.proof) tellAgents(deps, key, memory, decisionOf(deps, key, integration, memory))
-  const turn = takeTurn(deps.clock, integration, memory)
-  const suspected = deps.directory.takeSuspicion(key)
-  if (memory.file && proofIsDue(memory, { clock: deps.clock, asked: turn.request !== undefined, suspected })) {
-    const longest = durationMs(integration.spec.sync.interval)
-    const step = (): Promise<void> => prove(deps, memory, { knownGood: provedBefore, longest })
-    const late = (): Promise<void> => firstStatus(deps, key, integration, memory)
-    await withWordIfLate(deps.clock, FIRST_STATUS_AFTER_MS, late, step)
-  }
+  const taken = takeTurn(deps.clock, integration, memory)
+  const permit = taken.request === undefined ? undefined : new Permit()
+  await lookAtCredentials(deps, { key, integration, memory, permit, knownGood: provedBefore })
+  if (permit) askForTheAPI(deps, { key, memory, permit })
+  const turn: RequestTurn = permit ? afterwards(permit, taken, memory) : taken
   memory.handledRequest = turn.request ?? memory.handledRequest
   const decision = decisionOf(deps, key, integration, memory)
   await report(deps, integration, memory, decision)
   tellAgents(deps, key, memory, decision)
   return within(decision.outcome, turn.waitMs)
+}
+
+interface Look {
+  key: string
+  integration: CalendarIntegration
+  memory: Memory
+  /** Somebody asked for this look. */
+  permit: Permit | undefined
+  knownGood: boolean
+}
+
+async function lookAtCredentials(deps: IntegrationDeps, look: Look): Promise<void> {
+  const { key, integration, memory, permit, knownGood } = look
+  const suspected = deps.directory.takeSuspicion(key)
+  if (!memory.file || !proofIsDue(memory, { clock: deps.clock, asked: permit !== undefined, suspected })) return
+  const longest = durationMs(integration.spec.sync.interval)
+  const step = (): Promise<void> => prove(deps, memory, { knownGood, longest, permit })
+  const late = (): Promise<void> => firstStatus(deps, key, integration, memory)
+  await withWordIfLate(deps.clock, FIRST_STATUS_AFTER_MS, late, step)
+}
+
+/** What is only found out by reading a calendar, an agent finds out: the API that is switched off, the API's limits. */
+function askForTheAPI(
+  { directory, google }: IntegrationDeps,
+  { key, memory, permit }: { key: string; memory: Memory; permit: Permit },
+): void {
+  directory.offerProbe(key)
+  if (memory.file && google.client(memory.file).askCalendarAgain(permit)) directory.wake(key)
 }
 
 /** Whether the status says that these very credentials were proved. */

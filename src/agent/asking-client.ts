@@ -1,0 +1,54 @@
+/**
+ * The client of an integration as one look of an agent uses it. It hands the look's permit on with each request, and while the
+ * Calendar API is known to be switched off, it sends one request only if that is the one which finds out whether it still is.
+ */
+import { GoogleError, type GoogleClient, type GoogleFailure, type Permit } from '../google/port.ts'
+import type { Integrations } from './port.ts'
+
+/** Only a project whose API is switched on answers so. */
+const API_ANSWERS: readonly GoogleFailure[] = ['NotFound', 'Forbidden', 'SyncTokenExpired']
+
+export interface Asking {
+  integrations: Pick<Integrations, 'tryAcquireProbe' | 'observeAPI' | 'wake'>
+  /** The integration's key. */
+  key: string
+  permit?: Permit
+}
+
+export function askingClient(client: GoogleClient, { integrations, key, permit }: Asking): GoogleClient {
+  async function probing<T>(send: () => Promise<T>): Promise<T> {
+    const giveBack = integrations.tryAcquireProbe(key, permit)
+    if (!giveBack) throw new GoogleError('APIDisabled', 'one request finds out whether the API is on again')
+    try {
+      const answer = await send()
+      integrations.observeAPI(key, 'Enabled')
+      return answer
+    } catch (error) {
+      const failure = error instanceof GoogleError ? error.failure : undefined
+      if (failure !== undefined && API_ANSWERS.includes(failure)) integrations.observeAPI(key, 'Enabled')
+      else if (failure !== 'APIDisabled') giveBack()
+      throw error
+    }
+  }
+  /** Who passed over a pause and was answered has ended it: the others need not wait for its end. */
+  async function passing<T>(send: () => Promise<T>): Promise<T> {
+    const wasLimited = client.limit() !== undefined
+    try {
+      return await send()
+    } finally {
+      if (permit?.isSpent && wasLimited && client.limit() === undefined) integrations.wake(key)
+    }
+  }
+  return {
+    credentials: client.credentials,
+    limit: () => client.limit(),
+    permits: (one) => client.permits(one),
+    askCalendarAgain: (one) => client.askCalendarAgain(one),
+    prove: () => client.prove(permit),
+    refresh: (token) => passing(() => client.refresh(token, permit)),
+    consentURL: (request) => client.consentURL(request),
+    exchange: (exchange) => client.exchange(exchange),
+    calendar: (token, id) => probing(() => passing(() => client.calendar(token, id, permit))),
+    events: (token, request, onPage) => probing(() => passing(() => client.events(token, request, onPage, permit))),
+  }
+}
