@@ -11,7 +11,7 @@ import { CASE } from './support/arbitraries.ts'
 import { run } from './support/run.ts'
 
 vi.mock('undici', async (original) => {
-  const { PoolToGoogle } = await import('./support/network.ts')
+  const { PoolToGoogle } = await import('../memory/network.ts')
   return { ...(await original<typeof undici>()), EnvHttpProxyAgent: PoolToGoogle }
 })
 

@@ -1,7 +1,7 @@
 /** Random cases: what stands in the cluster, what is true at Google, and what is answered in which order. */
 import fc from 'fast-check'
-import { HOWS } from './mutate.ts'
-import type { Truth, Twist } from './google.ts'
+import { HOWS } from '../../memory/mutate.ts'
+import type { Truth, Twist } from '../../memory/google.ts'
 
 export type Case = typeof CASE extends fc.Arbitrary<infer T> ? T : never
 export type Step = Case['steps'][number]
@@ -101,7 +101,8 @@ const STEP = fc.record({
     'editPublished',
     'editStatus',
     'rotateClientSecret',
-    'wideClock',
+    'clockAhead',
+    'clockBack',
   ),
 })
 

@@ -1,7 +1,7 @@
 /** What must hold whenever nothing is under way: what is published is never freer than the truth that was told, and Ready means it. */
 import type { Condition } from '../../../src/resources/types.ts'
-import type { Interval, Obligation } from './google.ts'
-import type { Stored } from './kubernetes.ts'
+import type { Interval, Obligation } from '../../memory/google.ts'
+import type { Stored } from '../../memory/kubernetes.ts'
 
 export interface Looked {
   agent: Stored | undefined

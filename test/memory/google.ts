@@ -63,11 +63,17 @@ export class MemoryGoogle {
   readonly calendars = new Map<string, Calendar>()
   readonly problems: string[] = []
   /** Everything that may not be shown. */
+  /** The refresh token that came with the latest answer. */
+  latest = REFRESH_TOKEN
   readonly secrets = new Set<string>()
   zone = 'UTC'
   rules: Rules = { tentative: 'Busy', allDay: 'Busy' }
   rotates = false
   pageSize = 2
+  /** Every request, as it came. */
+  readonly asked: Asked[] = []
+  /** Called before each is answered. */
+  before: (asked: Asked) => void = () => undefined
   /** Whether who asks just now is the agent whose output is judged: others may read the same calendar. */
   judged = false
   #twists: Twist[] = []
@@ -104,7 +110,10 @@ export class MemoryGoogle {
     log.push(id)
   }
 
-  answer({ method, path, body }: Asked): Reply {
+  answer(asked: Asked): Reply {
+    const { method, path, body } = asked
+    this.asked.push(asked)
+    this.before(asked)
     const url = new URL(path, 'http://google.memory')
     const twist = this.#twists.shift() ?? { do: 'tell' }
     if (twist.do === 'cut') throw Object.assign(new Error('cut'), { code: 'ECONNRESET' })
@@ -129,6 +138,7 @@ export class MemoryGoogle {
     if (rotated !== undefined) {
       this.secrets.add(rotated)
       this.#alive.add(rotated)
+      this.latest = rotated
     }
     const scope = 'https://www.googleapis.com/auth/calendar'
     return [200, { access_token: access, expires_in: 3599, refresh_token: rotated, scope, token_type: 'Bearer' }]

@@ -5,11 +5,11 @@
 import { Ajv, type ValidateFunction } from 'ajv'
 import addFormats from 'ajv-formats'
 import type { Dispatcher } from 'undici'
-import type { Connection } from '../../../src/kubernetes/connection.ts'
-import type { KubernetesObject } from '../../../src/kubernetes/port.ts'
-import { crds } from '../../../src/resources/generated/crds.ts'
-import { mergePatch } from '../../../sandbox/kubernetes/patches.ts'
-import { statusProblems } from '../../support/kstatus.ts'
+import type { Connection } from '../../src/kubernetes/connection.ts'
+import type { KubernetesObject } from '../../src/kubernetes/port.ts'
+import { crds } from '../../src/resources/generated/crds.ts'
+import { mergePatch } from '../../sandbox/kubernetes/patches.ts'
+import { statusProblems } from '../support/kstatus.ts'
 import { MemoryDispatcher } from './network.ts'
 
 export type Stored = KubernetesObject & { spec?: unknown; status?: unknown; data?: Record<string, string> }
@@ -21,6 +21,8 @@ export class MemoryKubernetes {
   /** By path: `/api/v1/namespaces/booking/secrets/alice-grant`. */
   readonly objects = new Map<string, Stored>()
   readonly problems: string[] = []
+  /** Answers in the place of the API server, where it answers anything. */
+  refuse: (method: string, path: string) => [status: number, body: object] | undefined = () => undefined
   /** Statuses, Events and public objects, as text: what may not hold a secret. */
   readonly shown: string[] = []
   /** Bodies of Events, as text. */
@@ -28,9 +30,10 @@ export class MemoryKubernetes {
   #version = 1
 
   constructor() {
-    const dispatcher = new MemoryDispatcher(({ method, path, body }) =>
-      this.#handle(method, path, typeof body === 'string' ? (JSON.parse(body) as object) : {}),
-    )
+    const dispatcher = new MemoryDispatcher(({ method, path, body }) => {
+      const given = typeof body === 'string' ? (JSON.parse(body) as object) : {}
+      return this.refuse(method, path) ?? this.#handle(method, path, given)
+    })
     this.connection = {
       origin: ORIGIN,
       basePath: '',
@@ -157,7 +160,7 @@ const collectionOf = (path: string): string => path.slice(0, path.lastIndexOf('/
 
 const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other)
 
-const refusal = (code: number, reason: string): [number, object] => [
+export const refusal = (code: number, reason: string): [number, object] => [
   code,
   { kind: 'Status', metadata: {}, status: 'Failure', reason, code, message: reason },
 ]

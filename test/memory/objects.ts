@@ -1,5 +1,5 @@
 /** The objects of a case, as the API server would hold them: with their defaults. */
-import type { Case } from './arbitraries.ts'
+import type { Case } from '../fuzz/support/arbitraries.ts'
 import { ACCOUNT, REFRESH_TOKEN } from './google.ts'
 import type { Stored } from './kubernetes.ts'
 

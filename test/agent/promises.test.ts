@@ -1,0 +1,263 @@
+/** What the comments of the room promise, each broken once in test/promises/promises.ts to see that a test notices. */
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type * as undici from 'undici'
+import type { Outcome } from '../../src/loop/outcome.ts'
+import { ACCOUNT, REFRESH_TOKEN, type Truth } from '../memory/google.ts'
+import { refusal, type Stored } from '../memory/kubernetes.ts'
+import { agentOf, clientSecretOf, grantOf, integrationOf } from '../memory/objects.ts'
+import { MemoryWorld } from '../memory/world.ts'
+import type { Case } from '../fuzz/support/arbitraries.ts'
+
+vi.mock('undici', async (original) => {
+  const { PoolToGoogle } = await import('../memory/network.ts')
+  return { ...(await original<typeof undici>()), EnvHttpProxyAgent: PoolToGoogle }
+})
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+
+const PLAIN: Case = {
+  zone: 'UTC',
+  interval: '5m',
+  detail: 'Busy',
+  kind: 'ConfigMap',
+  formats: ['JSON'],
+  whenStale: 'KeepLast',
+  staleAfter: '15m',
+  tentative: 'Busy',
+  allDay: 'Busy',
+  accessToken: false,
+  calendars: 1,
+  rotates: false,
+  pageSize: 5,
+  clientSecret: 'file',
+  foreign: 'none',
+  hostile: undefined,
+  events: [],
+  steps: [],
+}
+
+const MEETING: Truth = {
+  id: 'aaaaa',
+  from: 26 * 60,
+  minutes: 60,
+  allDay: false,
+  status: 'confirmed',
+  transparent: false,
+  kind: 'default',
+  own: undefined,
+}
+
+let world: MemoryWorld
+
+beforeEach(() => {
+  world = new MemoryWorld()
+  world.google.change(ACCOUNT, MEETING.id, MEETING)
+})
+
+afterEach(() => world.close())
+
+/** Makes the objects; answers nothing, since nobody has looked at them yet. */
+function furnish(given: Partial<Case> = {}, sync: object = {}): void {
+  const wanted = { ...PLAIN, ...given }
+  Object.assign(world.google, { rotates: wanted.rotates })
+  world.put(clientSecretOf(wanted.clientSecret))
+  world.put(grantOf())
+  const integration = integrationOf(wanted)
+  const spec = integration.spec as { sync: object }
+  world.put({ ...integration, spec: { ...spec, sync: { ...spec.sync, ...sync } } })
+  world.put(agentOf(wanted))
+}
+
+async function look(): Promise<Outcome> {
+  await world.reconcile('CalendarIntegration', 'booking/google')
+  return world.reconcile('Agent', 'booking/alice')
+}
+
+/** Looks after so long, as the queue would do. */
+async function lookAfter(ms: number): Promise<Outcome> {
+  await world.clock.advance(ms)
+  return look()
+}
+
+async function ready(given: Partial<Case> = {}, sync: object = {}): Promise<Outcome> {
+  furnish(given, sync)
+  await look()
+  return look()
+}
+
+const textOf = (object: Stored | undefined, key: string): string =>
+  Buffer.from(object?.data?.[key] ?? '', 'base64').toString()
+
+const kept = (): string => textOf(world.kubernetes.find('Secret', 'alice-google-grant'), 'refresh_token')
+
+const refreshes = (): number =>
+  world.google.asked.filter(({ path, body }) => path === '/token' && String(body).includes('1%2F%2F')).length
+
+const listings = (): string[] => world.google.asked.map(({ path }) => path).filter((path) => path.includes('/events?'))
+
+describe('a refresh token that Google rotates', () => {
+  /** Whether every request that used an access token found the refresh token that came with it in the Secret. */
+  function watchUses(): boolean[] {
+    const found: boolean[] = []
+    world.google.before = ({ path }) => {
+      if (path.startsWith('/calendar/')) found.push(kept() === world.google.latest)
+    }
+    return found
+  }
+
+  test('is saved before the access token is used, at the first time', async () => {
+    const uses = watchUses()
+    await ready({ rotates: true })
+    expect(uses.length).toBeGreaterThanOrEqual(2)
+    expect(uses).not.toContain(false)
+  })
+
+  test('is saved before the access token is used, where one was refused in the middle of a reading', async () => {
+    await ready({ rotates: true })
+    const uses = watchUses()
+    world.google.twist([{ do: 'refuse', status: 401, body: { error: { code: 401 } } }])
+    await lookAfter(6 * MINUTE)
+    expect(uses).toEqual([true, true])
+    expect(refreshes()).toBe(2)
+  })
+
+  test('wins over the Secret that somebody edited while it could not be saved', async () => {
+    await ready({ rotates: true })
+    const secret = world.kubernetes.find('Secret', 'alice-google-grant')!
+    const before = kept()
+    world.kubernetes.refuse = (method, path) =>
+      method === 'PATCH' && path.includes('/secrets/') ? refusal(403, 'Forbidden') : undefined
+    await lookAfter(45 * MINUTE)
+    expect(world.google.latest).not.toBe(before)
+    expect(kept()).toBe(before)
+    world.kubernetes.refuse = () => undefined
+    world.put({ ...secret, data: { ...secret.data, note: Buffer.from('edited').toString('base64') } })
+    await lookAfter(MINUTE)
+    expect(kept()).toBe(world.google.latest)
+  })
+})
+
+describe('a dead grant', () => {
+  test('is not asked about again before its time, whatever else wakes its agent', async () => {
+    await ready()
+    world.google.twist([{ do: 'refuse', status: 400, body: { error: 'invalid_grant' } }])
+    await lookAfter(45 * MINUTE)
+    const asked = refreshes()
+    world.google.before = ({ path }) => {
+      if (path === '/token') world.google.twist([{ do: 'refuse', status: 400, body: { error: 'invalid_grant' } }])
+    }
+    for (let n = 0; n < 5; n++) await lookAfter(30_000)
+    expect(refreshes()).toBe(asked)
+    await lookAfter(4 * MINUTE)
+    expect(refreshes()).toBe(asked + 1)
+  })
+
+  test('is used no more once another one is supplied', async () => {
+    await ready()
+    expect(kept()).toBe(REFRESH_TOKEN)
+    const supplied = grantOf()
+    const token = '1//another-refresh-token'
+    world.put({ ...supplied, data: { refresh_token: Buffer.from(token).toString('base64') } })
+    await lookAfter(MINUTE)
+    expect(String(world.google.asked.findLast(({ path }) => path === '/token')?.body)).toContain(
+      encodeURIComponent(token),
+    )
+  })
+})
+
+describe('a listing', () => {
+  test('is anchored anew within a day, however long fullSyncInterval is', async () => {
+    await ready({}, { fullSyncInterval: '168h', interval: '1h' })
+    const isWhole = (path: string): boolean => path.includes('timeMin=')
+    const before = listings().filter(isWhole).length
+    for (let n = 0; n < 20; n++) await lookAfter(70 * MINUTE)
+    expect(listings().filter(isWhole)).toHaveLength(before + 1)
+  })
+
+  test('that fails on its second page leaves picture and sync token as they were', async () => {
+    await ready()
+    world.google.pageSize = 1
+    for (const id of ['bbbbb', 'ccccc']) world.google.change(ACCOUNT, id, { ...MEETING, id, from: MEETING.from + 120 })
+    world.google.twist([{ do: 'tell' }, { do: 'refuse', status: 500, body: {} }])
+    await lookAfter(6 * MINUTE)
+    const published = (): string => world.kubernetes.find('ConfigMap', 'alice-calendar')?.data?.['busy.json'] ?? ''
+    expect(published()).not.toContain('T04:00:00Z')
+    const token = (path: string | undefined): string => /syncToken=([^&]*)/.exec(path ?? '')?.[1] ?? ''
+    const used = token(listings().at(-1))
+    await lookAfter(6 * MINUTE)
+    expect(listings().slice(-2).map(token)).toEqual([used, used])
+    expect(published()).toContain('T04:00:00Z')
+  })
+})
+
+describe('chance', () => {
+  const pauseOf = (outcome: Outcome): number => (outcome.kind === 'done' ? (outcome.checkAgainIn ?? 0) : 0)
+
+  test('makes each interval up to a tenth shorter or longer, so that agents drift apart', async () => {
+    await ready()
+    world.chance = 0
+    const shortest = pauseOf(await lookAfter(6 * MINUTE))
+    world.chance = 0.999
+    const longest = pauseOf(await lookAfter(6 * MINUTE))
+    expect(shortest / (5 * MINUTE)).toBeCloseTo(0.9, 2)
+    expect(longest / (5 * MINUTE)).toBeCloseTo(1.1, 2)
+  })
+
+  test('renews an access token up to a twentieth of its life before two thirds of it, never later', async () => {
+    world.chance = 0.999
+    await ready()
+    const early = refreshes()
+    await lookAfter(38 * MINUTE)
+    expect(refreshes()).toBe(early + 1)
+    world.chance = 0
+    await lookAfter(38 * MINUTE)
+    const late = refreshes()
+    await lookAfter(38 * MINUTE)
+    expect(refreshes()).toBe(late)
+    await lookAfter(2 * MINUTE)
+    expect(refreshes()).toBe(late + 1)
+  })
+})
+
+describe('what is published under a new name', () => {
+  const rename = (): void => {
+    const agent = world.kubernetes.find('Agent', 'alice')!
+    const spec = agent.spec as { publish: { calendar: object } }
+    const calendar = { ...spec.publish.calendar, name: 'alice-new' }
+    world.put({ ...agent, spec: { ...spec, publish: { ...spec.publish, calendar } } })
+  }
+
+  test('stands there whole before the old one goes', async () => {
+    await ready()
+    rename()
+    world.kubernetes.refuse = (method, path) =>
+      method === 'POST' && path.endsWith('/configmaps') ? refusal(403, 'Forbidden') : undefined
+    await lookAfter(MINUTE)
+    expect(world.kubernetes.find('ConfigMap', 'alice-calendar')).toBeDefined()
+    world.kubernetes.refuse = () => undefined
+    await lookAfter(MINUTE)
+    expect(world.kubernetes.find('ConfigMap', 'alice-new')).toBeDefined()
+    expect(world.kubernetes.find('ConfigMap', 'alice-calendar')).toBeUndefined()
+  })
+})
+
+describe('a restart', () => {
+  test('replaces nothing that is published before every calendar was read', async () => {
+    await ready({ calendars: 2 })
+    const version = (): string | undefined =>
+      world.kubernetes.find('ConfigMap', 'alice-calendar')?.metadata.resourceVersion
+    const before = version()
+    world.google.change(ACCOUNT, 'bbbbb', { ...MEETING, id: 'bbbbb', from: MEETING.from + 120 })
+    world.restart()
+    world.google.before = ({ path }) => {
+      if (path.includes('team%40example.com')) world.google.twist([{ do: 'refuse', status: 500, body: {} }])
+    }
+    await look()
+    await look()
+    expect(version()).toBe(before)
+    world.google.before = () => undefined
+    await lookAfter(HOUR)
+    expect(version()).not.toBe(before)
+  })
+})

@@ -1,0 +1,138 @@
+/**
+ * A world in memory: both reconcilers, with everything around them real but the two networks. Nothing in it waits for anything
+ * outside, and time goes on only when nothing else can, so that a round costs a millisecond. Whoever uses it puts
+ * `PoolToGoogle` in the place of undici's `EnvHttpProxyAgent` (vi.mock).
+ */
+import { createAgentReconciler } from '../../src/agent/reconcile.ts'
+import { createZones } from '../../src/calendar/zones.ts'
+import { createGoogle, type RunningGoogle } from '../../src/google/google.ts'
+import { createDirectory } from '../../src/integration/directory.ts'
+import { createIntegrationReconciler } from '../../src/integration/reconcile.ts'
+import { SiteRegistry } from '../../src/integration/site.ts'
+import { createCluster, type RunningCluster } from '../../src/kubernetes/cluster.ts'
+import type { WatchStore } from '../../src/kubernetes/store.ts'
+import type { Outcome } from '../../src/loop/outcome.ts'
+import { createLog } from '../../src/platform/log.ts'
+import { ManualClock } from '../support/clock.ts'
+import { MemoryGoogle } from './google.ts'
+import { MemoryKubernetes, type Stored } from './kubernetes.ts'
+import { network } from './network.ts'
+import { CLIENT_SECRET } from './objects.ts'
+
+const START = Date.parse('2026-11-23T10:00:00Z')
+/** How often the event loop turns before time goes on. */
+const TURNS = 25
+const MOST_TIMERS = 400
+const LONGEST_ROUND_MS = 10 * 60_000
+
+type Reconcile = (key: string) => Promise<Outcome>
+
+export class MemoryWorld {
+  readonly clock = new ManualClock(START)
+  readonly kubernetes = new MemoryKubernetes()
+  readonly google = new MemoryGoogle(CLIENT_SECRET)
+  /** Everything that was logged. */
+  readonly lines: string[] = []
+  /** Every chance that is taken from now on. */
+  chance = 0.5
+  readonly #log = createLog({ level: 'debug', clock: this.clock, write: (line) => void this.lines.push(line) })
+  #client!: RunningGoogle
+  #cluster!: RunningCluster
+  #integrations!: Reconcile
+  #agents!: Reconcile
+
+  constructor() {
+    network.google = (asked) => this.google.answer(asked)
+    this.restart()
+  }
+
+  /** A new process over the same cluster. */
+  restart(): void {
+    const url = 'http://google.memory'
+    const random = (): number => this.chance
+    const common = { clock: this.clock, random, log: this.#log }
+    this.#client = createGoogle({ accountsUrl: url, oauthUrl: url, apiUrl: url, ...common })
+    this.#cluster = createCluster({
+      connection: this.kubernetes.connection,
+      ...common,
+      namespaces: [],
+      instance: 'memory',
+    })
+    for (const object of this.kubernetes.objects.values()) this.#see(object)
+    this.#startReconcilers({ ...common, cluster: this.#cluster, google: this.#client })
+  }
+
+  #startReconcilers(
+    common: Pick<Parameters<typeof createAgentReconciler>[0], 'cluster' | 'google' | 'clock' | 'random' | 'log'>,
+  ): void {
+    const directory = createDirectory(this.clock)
+    const sites = new SiteRegistry({ cluster: this.#cluster, clock: this.clock, sites: new Map() })
+    this.#integrations = createIntegrationReconciler({ ...common, directory, sites })
+    this.#agents = createAgentReconciler({
+      ...common,
+      integrations: directory,
+      zones: createZones(),
+      signInURL: () => undefined,
+      attendIn: () => undefined,
+      reported: () => undefined,
+      wake: () => undefined,
+    }).reconcile
+  }
+
+  /** By a user's hand, and seen by the watch. A status is only taken over where that is said. */
+  put(object: Stored, withStatus = false): Stored {
+    const stored = this.kubernetes.put(object)
+    if (withStatus) Object.assign(stored, { status: object.status })
+    this.#see(stored)
+    return stored
+  }
+
+  remove(object: Stored): void {
+    this.kubernetes.remove(object)
+    this.#store(object.kind).remove(`${object.metadata.namespace ?? ''}/${object.metadata.name}`)
+  }
+
+  /** One look at an Agent, or at a CalendarIntegration. @throws what the reconcile throws, and Error where it never ends. */
+  async reconcile(kind: 'Agent' | 'CalendarIntegration', key: string): Promise<Outcome> {
+    this.google.judged = key === 'booking/alice'
+    const state = { done: false }
+    const running = (kind === 'Agent' ? this.#agents : this.#integrations)(key)
+    void running.then(
+      () => (state.done = true),
+      () => (state.done = true),
+    )
+    const end = this.clock.monotonic() + LONGEST_ROUND_MS
+    for (let timers = 0; ; timers++) {
+      await turns(() => state.done)
+      if (state.done) return running
+      const next = this.clock.pending[0]
+      if (next === undefined || timers > MOST_TIMERS || this.clock.monotonic() > end) throw new Error('it never ends')
+      await this.clock.advance(Math.max(0, next - this.clock.now()))
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#client.close()
+  }
+
+  /** As a watch would tell the cluster. */
+  #see(object: Stored): void {
+    if (object.kind === 'ConfigMap' && object.metadata.labels?.['app.kubernetes.io/managed-by'] === undefined) return
+    const store = this.#store(object.kind)
+    store.put(store.strip(object))
+  }
+
+  #store(kind: string): WatchStore<Stored> {
+    const stores: Record<string, unknown> = {
+      Agent: this.#cluster.agents,
+      CalendarIntegration: this.#cluster.integrations,
+      Secret: this.#cluster.secrets,
+      ConfigMap: this.#cluster.configMaps,
+    }
+    return stores[kind] as WatchStore<Stored>
+  }
+}
+
+async function turns(done: () => boolean): Promise<void> {
+  for (let turn = 0; turn < TURNS && !done(); turn++) await new Promise((resolve) => setImmediate(resolve))
+}
