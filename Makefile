@@ -1,5 +1,5 @@
 # Every target installs what it needs first, and says what it does.
-.PHONY: demo test lint types build generate bench bench-sign-ins soak fuzz mutation test-kubernetes test-operations test-browser test-image test-deploy help
+.PHONY: demo test lint types build generate bench bench-sign-ins soak fuzz mutation promises test-kubernetes test-operations test-browser test-image test-deploy help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -54,6 +54,10 @@ CASES ?= 100000
 fuzz: $(INSTALLED) ## random objects and random answers of Google through the reconcilers (CASES=100000, SEED=… repeats a run)
 	@echo "==> trying $(CASES) cases"
 	@CASES=$(CASES) npx vitest run test/fuzz --disable-console-intercept
+
+promises: $(INSTALLED) ## break what comments promise, one by one, and see a test turn red (ONLY=words)
+	@echo "==> breaking promises"
+	@ONLY="$(ONLY)" npx tsx test/promises/check.ts
 
 mutation: $(INSTALLED) ## change the code in small ways and see whether a test notices (ROOM=loop, or FILES=src/google/limits.ts,…)
 	@FILES="$(FILES)" ROOM="$(ROOM)" npx stryker run

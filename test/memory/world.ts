@@ -33,9 +33,12 @@ export class MemoryWorld {
   readonly google = new MemoryGoogle(CLIENT_SECRET)
   /** Everything that was logged. */
   readonly lines: string[] = []
+  /** What an attendance failed with: nobody waits for one. */
+  readonly failures: unknown[] = []
   /** Every chance that is taken from now on. */
   chance = 0.5
   readonly #log = createLog({ level: 'debug', clock: this.clock, write: (line) => void this.lines.push(line) })
+  readonly #attending = new Map<string, () => void>()
   #client!: RunningGoogle
   #cluster!: RunningCluster
   #integrations!: Reconcile
@@ -48,6 +51,7 @@ export class MemoryWorld {
 
   /** A new process over the same cluster. */
   restart(): void {
+    for (const cancel of this.#attending.values()) cancel()
     const url = 'http://google.memory'
     const random = (): number => this.chance
     const common = { clock: this.clock, random, log: this.#log }
@@ -68,15 +72,23 @@ export class MemoryWorld {
     const directory = createDirectory(this.clock)
     const sites = new SiteRegistry({ cluster: this.#cluster, clock: this.clock, sites: new Map() })
     this.#integrations = createIntegrationReconciler({ ...common, directory, sites })
-    this.#agents = createAgentReconciler({
+    const agents = createAgentReconciler({
       ...common,
       integrations: directory,
       zones: createZones(),
       signInURL: () => undefined,
-      attendIn: () => undefined,
+      attendIn: (key, ms) => this.#attendIn(key, ms, agents.attend),
       reported: () => undefined,
       wake: () => undefined,
-    }).reconcile
+    })
+    this.#agents = agents.reconcile
+  }
+
+  /** As the queue of those who attend does it: the latest wish of a key counts. */
+  #attendIn(key: string, ms: number, attend: Reconcile): void {
+    this.#attending.get(key)?.()
+    const fire = (): void => void attend(key).catch((error: unknown) => this.failures.push(error))
+    this.#attending.set(key, this.clock.setTimer(ms, fire))
   }
 
   /** By a user's hand, and seen by the watch. A status is only taken over where that is said. */
