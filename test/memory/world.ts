@@ -80,6 +80,7 @@ export class MemoryWorld {
       attendIn: (key, ms) => this.#attendIn(key, ms, agents.attend),
       reported: () => undefined,
       wake: () => undefined,
+      progress: () => undefined,
     })
     this.#agents = agents.reconcile
   }

@@ -73,7 +73,7 @@ export const PROMISES: readonly BrokenPromise[] = [
   {
     promise: 'only a leader creates',
     file: 'src/kubernetes/fence.ts',
-    find: '      assertLeading()\n      return cluster.create(object)',
+    find: '      await assertLeading()\n      return cluster.create(object)',
     replace: '      return cluster.create(object)',
     test: 'test/kubernetes/fence.test.ts',
   },
