@@ -67,11 +67,12 @@ async function signIn(given: Given = {}): Promise<string> {
   }
   const data: Record<string, string | null> = { access_token: null, expires_at: null }
   for (const [key, value] of Object.entries(values)) data[key] = Buffer.from(value).toString('base64')
-  const labels = { 'app.kubernetes.io/managed-by': 'calendar-operator' }
+  const labels = { 'app.kubernetes.io/managed-by': 'calendar-operator', 'app.kubernetes.io/component': 'grant' }
+  const annotations = { 'calendar-operator.io/agent': 'alice' }
   await world.objects.apply({
     apiVersion: 'v1',
     kind: 'Secret',
-    metadata: { name: 'alice-google-grant', labels },
+    metadata: { name: 'alice-google-grant', labels, annotations },
     data,
   } as never)
   return refreshToken
