@@ -81,3 +81,12 @@ describe('an access token', () => {
     expect(after).toBeLessThan(37 * MINUTE + 20_000)
   })
 })
+
+describe('an account whose Google Calendar is switched off', () => {
+  test('is told so at the account check, and of its grant nothing is said', async () => {
+    bench.refuses = { calendar: 'CalendarDisabled' }
+    expect(await gain()).toMatchObject({ condition: 'Synced', reason: 'CalendarDisabled', again: { kind: 'slow' } })
+    bench.refuses = {}
+    expect(isSetback(await gain())).toBe(false)
+  })
+})

@@ -36,6 +36,7 @@ describe('refusals of the Calendar API', () => {
     [403, 'insufficientPermissions', 'ScopeInsufficient'],
     [403, 'forbidden', 'Forbidden'],
     [403, 'forbiddenForNonOrganizer', 'Forbidden'],
+    [403, 'notACalendarUser', 'CalendarDisabled'],
     [404, 'notFound', 'NotFound'],
     [409, 'duplicate', 'Unknown'],
     [410, 'fullSyncRequired', 'SyncTokenExpired'],

@@ -1,0 +1,270 @@
+/** How an agent's calendars are read: by which requests, and what of the answers is kept. */
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { AccessRequest } from '../../src/agent/access.ts'
+import { newMemory, type AgentMemory, type CalendarMemory, type Grant } from '../../src/agent/memory.ts'
+import type { Setback } from '../../src/agent/setback.ts'
+import { syncCalendars } from '../../src/agent/sync.ts'
+import { busyOf } from '../../src/calendar/busy.ts'
+import { factsOf } from '../../src/calendar/picture.ts'
+import { windowAt } from '../../src/calendar/window.ts'
+import { createZones } from '../../src/calendar/zones.ts'
+import {
+  GoogleError,
+  type EventsPage,
+  type EventsRequest,
+  type GoogleFailure,
+  type ListingEnd,
+} from '../../src/google/port.ts'
+import { ManualClock } from '../support/clock.ts'
+import { anAgent, anIntegration } from '../support/resources.ts'
+
+const MINUTE = 60_000
+const ALICE = 'alice@example.com'
+
+/** What Google answers one request with, page by page; a failure in place of a page ends it. */
+interface Answer {
+  pages?: (unknown[] | GoogleFailure)[]
+  nextSyncToken?: string
+  timeZone?: string
+}
+
+let clock: ManualClock
+let memory: AgentMemory
+let agent: ReturnType<typeof anAgent>
+let integration: ReturnType<typeof anIntegration>
+let asked: EventsRequest[]
+let answers: Answer[]
+let turn: number
+
+beforeEach(() => {
+  clock = new ManualClock()
+  memory = newMemory('uid', clock.monotonic())
+  agent = anAgent()
+  integration = anIntegration()
+  asked = []
+  answers = []
+  turn = 0
+})
+
+async function events(_token: string, request: EventsRequest, onPage: (page: EventsPage) => void): Promise<ListingEnd> {
+  await Promise.resolve()
+  asked.push(request)
+  const { pages = [[]], nextSyncToken = `S${++turn}`, timeZone = 'Europe/Paris' } = answers.shift() ?? {}
+  for (const page of pages) {
+    if (typeof page === 'string') throw new GoogleError(page, `403 ${page}`)
+    onPage({ events: page, timeZone })
+  }
+  return { nextSyncToken, timeZone }
+}
+
+const zones = createZones()
+const grant = { account: ALICE, accessToken: 'ya29', refreshToken: '1//x' } as Grant
+
+function request(force = false): AccessRequest {
+  const deps = {
+    clock,
+    random: () => 0.5,
+    zones,
+    integrations: { observeAPI: () => undefined },
+  } as unknown as AccessRequest['deps']
+  const view = { client: { events } } as unknown as AccessRequest['gate']['view']
+  return { deps, agent, memory, gate: { key: 'booking/google', integration, view }, force }
+}
+
+const sync = (): Promise<Setback[]> => syncCalendars(request(), grant)
+
+/** The next round in which the calendar is due. */
+async function nextRound(): Promise<Setback[]> {
+  await clock.advance(Math.max((calendar()?.nextAt ?? 0) - clock.monotonic(), 0))
+  return sync()
+}
+
+const calendar = (id = ALICE): CalendarMemory | undefined => memory.calendars.get(id)
+
+const kindsAsked = (): string[] => asked.map(({ from }) => ('syncToken' in from ? from.syncToken : 'all'))
+
+const meeting = (special: object = {}): object => ({
+  id: 'meeting',
+  status: 'confirmed',
+  summary: 'Viewing',
+  start: { dateTime: '2026-11-24T10:00:00Z' },
+  end: { dateTime: '2026-11-24T11:00:00Z' },
+  ...special,
+})
+
+function busy(): { intervals: number; complete: boolean } {
+  const window = windowAt(clock.now(), integration.spec.sync.window)
+  const picture = calendar()?.picture
+  const found = busyOf(picture ? [picture] : [], { tentative: 'Busy', allDay: 'Busy' }, window, zones)
+  return { intervals: found.busy.length, complete: found.complete }
+}
+
+describe('the sync token', () => {
+  test('of a listing is taken when its last page is in, and serves the next', async () => {
+    answers = [{ pages: [[meeting()], [meeting({ id: 'b' })]] }]
+    await sync()
+    await nextRound()
+    expect(kindsAsked()).toEqual(['all', 'S1'])
+    expect(calendar()).toMatchObject({ syncToken: 'S2', picture: { events: 2 } })
+  })
+
+  test.each<[string, GoogleFailure]>([
+    ['a failure that passes', 'Unreachable'],
+    ['a refusal', 'Unknown'],
+  ])('and the picture stay as they were where a page in the middle is lost to %s', async (_, failure) => {
+    answers = [{ pages: [[meeting()]] }, { pages: [[{ id: 'meeting', status: 'cancelled' }], failure] }]
+    await sync()
+    const before = calendar()?.picture
+    await nextRound()
+    expect(calendar()?.picture).toBe(before)
+    expect(calendar()?.syncToken).toBe('S1')
+    await nextRound()
+    expect(kindsAsked()).toEqual(['all', 'S1', 'S1'])
+  })
+
+  test('that Google has forgotten is replaced by a full listing at once', async () => {
+    answers = [{}, { pages: ['SyncTokenExpired'] }, { pages: [[meeting()]] }]
+    await sync()
+    expect(await nextRound()).toEqual([])
+    expect(kindsAsked()).toEqual(['all', 'S1', 'all'])
+    expect(busy()).toEqual({ intervals: 1, complete: true })
+  })
+
+  test.each<[string, unknown]>([
+    ['null', null],
+    ['an event without an id', meeting({ id: 0 })],
+    ['a garbled time', meeting({ start: { dateTime: {} } })],
+    ['a tombstone without an id', { status: 'cancelled' }],
+  ])('of a delta that holds %s is dropped, and the full listing that follows makes it good', async (_, item) => {
+    answers = [{ pages: [[meeting()]] }, { pages: [[item]] }, { pages: [[meeting()]] }]
+    await sync()
+    await nextRound()
+    expect(calendar()?.syncToken).toBeUndefined()
+    expect(busy().intervals).toBeGreaterThan(0)
+    await nextRound()
+    expect(kindsAsked()).toEqual(['all', 'S1', 'all'])
+    expect(busy()).toEqual({ intervals: 1, complete: true })
+    await nextRound()
+    expect(kindsAsked()[3]).toBe('S3')
+  })
+
+  test('is given up when an answer to it can’t be used twice', async () => {
+    const unusable = { pages: [[{ id: 'x'.repeat(9_999) }]] }
+    answers = [{}, unusable, unusable]
+    await sync()
+    const [first] = await nextRound()
+    expect(first).toMatchObject({ reason: 'SyncFailed', again: { kind: 'wait', for: 5_000 } })
+    await nextRound()
+    expect(await nextRound()).toEqual([])
+    expect(kindsAsked()).toEqual(['all', 'S1', 'S1', 'all'])
+  })
+})
+
+describe('a full listing', () => {
+  test('is made anew within 23 hours, whatever the integration says: what is published moves on for a day', async () => {
+    integration.spec.sync.fullSyncInterval = '168h'
+    integration.spec.sync.interval = '1h'
+    await sync()
+    const from = asked[0]?.from
+    for (let hour = 0; hour < 30; hour++) {
+      await nextRound()
+      expect(busy().complete).toBe(true)
+    }
+    const again = kindsAsked().lastIndexOf('all')
+    expect(kindsAsked().filter((kind) => kind === 'all')).toHaveLength(2)
+    expect(asked[again]?.from).not.toEqual(from)
+    expect(again).toBe(23)
+  })
+
+  test('is made as often as the integration says', async () => {
+    integration.spec.sync.fullSyncInterval = '30m'
+    await sync()
+    for (let round = 0; round < 13; round++) await nextRound()
+    expect(kindsAsked().filter((kind) => kind === 'all')).toHaveLength(3)
+  })
+
+  test('that was not understood is made again soon, less and less often while that does not help', async () => {
+    answers = Array.from({ length: 9 }, () => ({ pages: [[null]] }))
+    const started = clock.monotonic()
+    const at: number[] = []
+    while (at.length < 6) {
+      answers = [{ pages: [asked.length === 0 || willListAll() ? [null] : []] }]
+      await nextRound()
+      if (kindsAsked().at(-1) === 'all') at.push((clock.monotonic() - started) / MINUTE)
+    }
+    const gaps = at.slice(1).map((one, index) => one - (at[index] ?? 0))
+    expect(gaps).toEqual([10, 20, 40, 80, 160])
+    answers = []
+    while (kindsAsked().at(-1) !== 'all' || !busy().complete) await nextRound()
+    expect(calendar()?.doubts).toBe(0)
+  })
+
+  const willListAll = (): boolean => {
+    const { lastFull = 0, doubts = 0, nextAt } = calendar() as CalendarMemory
+    return nextAt - lastFull >= 5 * MINUTE * 2 ** doubts
+  }
+
+  test('is made when detail turns Full while the calendar is in trouble: what is known has no titles', async () => {
+    answers = [{ pages: [[meeting()]] }, { pages: ['Unknown'] }, { pages: [[meeting()]] }]
+    await sync()
+    expect(await nextRound()).toHaveLength(1)
+    agent.spec.publish = {
+      ...agent.spec.publish,
+      calendar: { kind: 'Secret', name: 'full', detail: 'Full', formats: ['JSON'] },
+    }
+    expect(await nextRound()).toEqual([])
+    expect(kindsAsked()).toEqual(['all', 'S1', 'all'])
+    expect(asked.map(({ detail }) => detail)).toEqual(['Busy', 'Busy', 'Full'])
+    const [fact] = calendar() ? factsOf((calendar() as CalendarMemory).picture) : []
+    expect(fact?.wording).toContain('Viewing')
+  })
+})
+
+describe('the zone of a calendar', () => {
+  test.each([
+    ['GMT-05:00', 'Etc/GMT+5'],
+    ['Mars/Olympus', 'UTC'],
+    ['Europe/Paris', 'Europe/Paris'],
+  ])('%s is published as %s', async (timeZone, published) => {
+    answers = [{ timeZone }]
+    await sync()
+    expect(calendar()?.timeZone).toBe(published)
+    expect(calendar()?.picture.timeZone).toBe(timeZone)
+  })
+})
+
+describe('a calendar that is refused for good', () => {
+  beforeEach(() => {
+    agent = anAgent({ calendars: { read: ['primary', 'team@group.calendar.google.com'] } })
+  })
+
+  test('for its size says how large it may be and what to do, and the others go on', async () => {
+    const many = Array.from({ length: 20_001 }, (_, n) => meeting({ id: `event${n}` }))
+    answers = [{ pages: [many.slice(0, 15_000), many.slice(15_000)] }, { pages: [[meeting()]] }]
+    const [setback, ...others] = await sync()
+    expect(others).toEqual([])
+    expect(setback).toMatchObject({ condition: 'Synced', reason: 'CalendarTooLarge', again: { kind: 'slow' } })
+    expect(setback?.message).toMatch(
+      /^Calendar primary is too large: .*20,000 events.*spec\.calendars\.read.*sync\.window/,
+    )
+    expect(calendar()).toMatchObject({ trouble: { refused: true } })
+    expect(calendar()?.lastRead).toBeUndefined()
+    expect(calendar('team@group.calendar.google.com')?.picture.events).toBe(1)
+  })
+
+  test('for its size keeps what is known of it, and is listed anew when it is looked at again', async () => {
+    answers = [{ pages: [[meeting()]] }, {}, { pages: ['CalendarTooLarge'] }]
+    await sync()
+    await nextRound()
+    expect(busy().intervals).toBe(1)
+    await nextRound()
+    expect(asked.filter(({ calendarId }) => calendarId === ALICE).at(-1)?.from).toHaveProperty('window')
+  })
+
+  test('because Google Calendar is switched off says so, and what to do', async () => {
+    answers = [{ pages: ['CalendarDisabled'] }, { pages: ['CalendarDisabled'] }]
+    const [setback] = await sync()
+    expect(setback).toMatchObject({ condition: 'Synced', reason: 'CalendarDisabled', again: { kind: 'slow' } })
+    expect(setback?.message).toMatch(/switched off.*Admin console.*spec\.account/)
+  })
+})
