@@ -1,5 +1,6 @@
 /** Gauges about what there is: computed from the caches at each scrape, so that what is deleted vanishes. */
 import { integrationKey } from './resources/allowed-namespaces.ts'
+import type { OutputState } from './agent/facts.ts'
 import { staleAfterMs } from './agent/publish.ts'
 import type { Cluster } from './kubernetes/port.ts'
 import type { Clock } from './platform/clock.ts'
@@ -61,6 +62,16 @@ export function registerGauges(metrics: Metrics, { agents, integrations }: Cache
         return { labels: { namespace, integration: name }, value }
       })
     },
+  )
+}
+
+/** Of what stands published. Only the replica that publishes knows it. */
+export function registerOutputGauge(metrics: Metrics, outputs: () => OutputState[]): void {
+  metrics.gauge(
+    'calendar_operator_output_good_until_timestamp_seconds',
+    'Until when what stands published of an agent can be trusted: its calendar or its access token; 0 where it is wanted and does not stand there; of none that is suspended.',
+    ['namespace', 'agent', 'output'],
+    () => outputs().map(({ goodUntil, ...labels }) => ({ labels, value: goodUntil / 1000 })),
   )
 }
 

@@ -24,7 +24,7 @@ import { serveHealth } from './platform/health.ts'
 import { watchTimeOfDay } from './platform/leaps.ts'
 import type { Log } from './platform/log.ts'
 import { createMetrics, type Metrics } from './platform/metrics.ts'
-import { registerGauges } from './gauges.ts'
+import { registerGauges, registerOutputGauge } from './gauges.ts'
 import { integrationKey } from './resources/allowed-namespaces.ts'
 import { findCondition } from './resources/conditions.ts'
 import { needsSignIn } from './resources/reasons.ts'
@@ -168,7 +168,7 @@ function agentsOf(
   assertLeading: () => Promise<void>,
   given: Omit<AgentDeps, 'attendIn' | 'wake' | 'progress'>,
 ): { agents: Controller; attendants: Controller } {
-  const { reconcile, attend } = createAgentReconciler({
+  const { reconcile, attend, outputs } = createAgentReconciler({
     ...given,
     attendIn: (key, ms) => attendants.add(key, ms),
     wake: (key, delayMs) => agents.add(key, delayMs),
@@ -187,6 +187,7 @@ function agentsOf(
       return attend(key)
     },
   })
+  registerOutputGauge(metrics, outputs)
   return { agents, attendants }
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { registerGauges } from '../src/gauges.ts'
+import { registerGauges, registerOutputGauge } from '../src/gauges.ts'
 import { createMetrics } from '../src/platform/metrics.ts'
 import { ManualClock } from './support/clock.ts'
 
@@ -17,6 +17,7 @@ async function described(): Promise<Described[]> {
   const clock = new ManualClock()
   const metrics = createMetrics(clock)
   registerGauges(metrics, { agents: nothing, integrations: nothing }, clock)
+  registerOutputGauge(metrics, () => [])
   metrics.controller('agent', 1, () => ({ depth: 0, inHand: new Map() }))
   metrics.leader('calendar-operator', () => true)
   const names = (await metrics.registry.getMetricsAsJSON()).map(({ name }) => name)

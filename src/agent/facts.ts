@@ -72,6 +72,30 @@ export function endOfTrust(deps: AgentDeps, scene: TrustedScene): number | undef
   return ends.length > 0 ? Math.min(...ends) : read
 }
 
+/** An output that the spec asks for, as it stands in the cluster. */
+export interface OutputState {
+  namespace: string
+  agent: string
+  output: 'calendar' | 'access_token'
+  /** Until when it can be trusted, ms since the epoch; 0 where nothing of ours stands there. */
+  goodUntil: number
+}
+
+/** The outputs of an agent, as far as somebody has looked at them. */
+export function outputsOf(agent: Agent, memory: AgentMemory): OutputState[] {
+  const { calendar, accessToken } = consentedAgent(agent, consentIn(memory)).spec.publish
+  const ends = {
+    calendar: calendar && standingUntil(memory.published, (standing) => saidBy(standing).stamps?.freshUntil),
+    access_token:
+      accessToken && standingUntil(memory.publishedToken, (standing) => fromTimestamp(dataOf(standing).expires_at)),
+  }
+  const { namespace = '', name } = agent.metadata
+  return (['calendar', 'access_token'] as const).flatMap((output) => {
+    const end = ends[output]
+    return end === undefined ? [] : [{ namespace, agent: name, output, goodUntil: Math.max(end, 0) }]
+  })
+}
+
 type TrustedScene = Pick<Scene, 'agent' | 'memory' | 'integration'>
 
 /** Undefined where nobody has looked yet. */

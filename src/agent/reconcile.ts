@@ -19,7 +19,7 @@ import type { Agent } from '../resources/types.ts'
 import { durationMs } from '../resources/durations.ts'
 import { endPause, isAway } from './absence.ts'
 import { decide } from './decide.ts'
-import { endOfTrust, factsOf, rememberTrouble } from './facts.ts'
+import { endOfTrust, factsOf, outputsOf, rememberTrouble, type OutputState } from './facts.ts'
 import { openGate } from './gate.ts'
 import { newMemory, type AgentMemory } from './memory.ts'
 import type { AgentDeps } from './port.ts'
@@ -46,6 +46,8 @@ export interface AgentReconciler {
    * `reconcile`, on workers of its own, when `deps.attendIn` asks for it.
    */
   attend: (key: string) => Promise<Outcome>
+  /** What stands in the cluster of every agent that is not suspended, as far as this replica has looked. */
+  outputs: () => OutputState[]
 }
 
 type Look = (deps: AgentDeps, agent: Agent, memory: AgentMemory) => Promise<Outcome>
@@ -79,7 +81,13 @@ export function createAgentReconciler(deps: AgentDeps): AgentReconciler {
       followTimeOfDay(deps.clock, memory)
       return patiently(deps, memory, () => run(deps, withOwnStatus<'Agent'>(found, memory), memory))
     }
-  return { reconcile: looking(reconcileNow), attend: looking(attend) }
+  const outputs = (): OutputState[] =>
+    [...memories].flatMap(([key, memory]) => {
+      const agent = deps.cluster.agents.get(key)
+      const integration = agent && deps.cluster.integrations.get(integrationKey(agent))
+      return !agent || agent.spec.suspend || integration?.spec.suspend ? [] : outputsOf(agent, memory)
+    })
+  return { reconcile: looking(reconcileNow), attend: looking(attend), outputs }
 }
 
 /** That somebody was faster is looked at again, and not reported. */

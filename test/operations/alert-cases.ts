@@ -122,6 +122,65 @@ const agents: AlertCase[] = [
   },
 ]
 
+const output = (samples: string, kind = 'calendar', pod = POD): Record<string, string> => ({
+  [`calendar_operator_output_good_until_timestamp_seconds{${ALICE},output="${kind}",${pod}}`]: samples,
+})
+const aliceCalendar = { ...alice, output: 'calendar' }
+const aliceToken = { ...alice, output: 'access_token' }
+
+const outputs: AlertCase[] = [
+  {
+    alert: 'CalendarOutputMissing',
+    when: 'it lasts',
+    series: output('900x5 0x20'),
+    at: '12m',
+    fires: [{ labels: aliceCalendar }],
+  },
+  { alert: 'CalendarOutputMissing', when: 'it is made again', series: output('900 0x4 1800x20'), at: '12m', fires: [] },
+  {
+    alert: 'CalendarOutputMissing',
+    when: 'the token is missing, and the calendar stands',
+    series: { ...output('9000x20'), ...output('0x20', 'access_token') },
+    at: '6m',
+    fires: [{ labels: aliceToken }],
+  },
+  {
+    alert: 'CalendarOutputExpired',
+    when: 'it is past its time',
+    series: output('600x30'),
+    at: '13m',
+    fires: [{ labels: aliceCalendar }],
+  },
+  {
+    alert: 'CalendarOutputExpired',
+    when: 'it is renewed in time',
+    series: output('600x9 1800x20'),
+    at: '13m',
+    fires: [],
+  },
+  {
+    alert: 'CalendarOutputExpired',
+    when: 'it is missing: that is another alert',
+    series: output('0x20'),
+    at: '13m',
+    fires: [],
+  },
+  {
+    alert: 'CalendarOutputExpired',
+    when: 'the token is past its time, and the calendar is not',
+    series: { ...output('9000x30'), ...output('600x30', 'access_token') },
+    at: '13m',
+    fires: [{ labels: aliceToken }],
+  },
+  {
+    alert: 'CalendarOutputExpired',
+    when: 'two replicas tell of one output: one alert',
+    series: { ...output('600x30'), ...output('600x30', 'calendar', OTHER_POD) },
+    at: '13m',
+    fires: [{ labels: aliceCalendar }],
+  },
+]
+
 const integrations: AlertCase[] = [
   {
     alert: 'CalendarIntegrationNotReady',
@@ -276,4 +335,4 @@ const operator: AlertCase[] = [
   },
 ]
 
-export const alertCases: AlertCase[] = [...agents, ...integrations, ...operator]
+export const alertCases: AlertCase[] = [...agents, ...outputs, ...integrations, ...operator]
