@@ -28,7 +28,7 @@ const published = (name: string): void =>
 
 async function reconcile(): Promise<Found> {
   const { agent, memory, deps } = bench
-  const scene = { agent, memory, gate: bench.request().gate, integration: anIntegration(), force: false }
+  const scene = { agent, memory, gate: bench.request().gate, integration: anIntegration() }
   return publishAll(deps, scene, await read(deps, scene))
 }
 

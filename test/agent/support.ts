@@ -64,7 +64,12 @@ export class Bench {
       clock: this.clock,
       random,
       google: { client: () => this.client, revoke: (token: string) => this.#ask('revoke', token) },
-      integrations: { suspect: () => undefined, observeAPI: () => undefined },
+      integrations: {
+        suspect: () => undefined,
+        observeAPI: () => undefined,
+        wake: () => undefined,
+        tryAcquireProbe: () => () => undefined,
+      },
       log: { info: () => undefined, debug: () => undefined },
       signInURL: () => 'https://booking.example.com/google-calendar/sign-in/tag',
       reported: () => undefined,
@@ -74,6 +79,7 @@ export class Bench {
   get client(): AccessRequest['gate']['view']['client'] {
     return {
       credentials: { clientId: CLIENT, clientSecret: 's' },
+      limit: () => undefined,
       refresh: async (token: string): Promise<TokenAnswer> => {
         await this.#ask('refresh', token)
         const now = this.clock.now()
