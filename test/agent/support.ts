@@ -73,6 +73,7 @@ export class Bench {
       log: { info: () => undefined, debug: () => undefined },
       signInURL: () => 'https://booking.example.com/google-calendar/sign-in/tag',
       reported: () => undefined,
+      progress: () => undefined,
     } as unknown as AgentDeps
   }
 
