@@ -1,0 +1,90 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { endPause, isAway, noteAbsence, standingAbsence } from '../../src/agent/absence.ts'
+import type { AccessRequest } from '../../src/agent/access.ts'
+import { newMemory, type AgentMemory, type Grant } from '../../src/agent/memory.ts'
+import { setback, type Setback } from '../../src/agent/setback.ts'
+import { GoogleError } from '../../src/google/port.ts'
+import { ManualClock } from '../support/clock.ts'
+
+const SECOND = 1_000
+const error = new GoogleError('Unreachable', 'no answer')
+const away = setback('Authorized', 'GoogleUnreachable', 'Google is away.', { kind: 'retry', error })
+const limited = (notBefore: number): Setback =>
+  setback('Synced', 'RateLimited', 'Google limits.', { kind: 'retry', error, notBefore })
+
+let clock: ManualClock
+let memory: AgentMemory
+const grant = { refreshToken: 'one' } as Grant
+
+beforeEach(() => {
+  clock = new ManualClock()
+  memory = newMemory('uid', clock.monotonic())
+})
+
+const request = (more: { force?: boolean; credentialsHash?: string } = {}): AccessRequest =>
+  ({
+    deps: { clock, random: () => 0.5 },
+    memory,
+    gate: {
+      view: { credentialsHash: more.credentialsHash ?? 'hash' },
+      integration: { spec: { sync: { interval: '10s' } } },
+    },
+    force: more.force ?? false,
+  }) as unknown as AccessRequest
+
+const fail = (trouble: Setback): void => noteAbsence(request(), grant, { setbacks: [trouble], grant: undefined })
+const left = (): number | undefined => {
+  const again = standingAbsence(request(), grant)?.setbacks[0]?.again
+  return again?.kind === 'retry' ? again.notBefore : undefined
+}
+
+describe('while Google is away', () => {
+  test('nothing wakes an agent before its backoff is over', async () => {
+    fail(away)
+    expect(left()).toBeCloseTo(750, 0)
+    await clock.advance(700)
+    expect(left()).toBeCloseTo(50, 0)
+    await clock.advance(50)
+    expect(standingAbsence(request(), grant)).toBeUndefined()
+  })
+
+  test('the backoff doubles, and does not outgrow the interval', () => {
+    const pauses = Array.from({ length: 7 }, () => {
+      fail(away)
+      return Math.round(left() ?? 0)
+    })
+    expect(pauses).toEqual([750, 1_500, 3_000, 6_000, 8_750, 8_750, 8_750])
+  })
+
+  test('it begins anew once Google has answered', () => {
+    for (let turn = 0; turn < 5; turn++) fail(away)
+    noteAbsence(request(), grant, { setbacks: [], grant })
+    expect(memory.absence).toBeUndefined()
+    fail(away)
+    expect(left()).toBeCloseTo(750, 0)
+  })
+
+  test('a look that is asked for, another grant or other credentials pass over it', () => {
+    fail(away)
+    expect(standingAbsence(request({ force: true }), grant)).toBeUndefined()
+    expect(standingAbsence(request({ credentialsHash: 'other' }), grant)).toBeUndefined()
+    expect(standingAbsence(request(), { ...grant, refreshToken: 'two' })).toBeUndefined()
+    expect(standingAbsence(request(), grant)).toBeDefined()
+  })
+
+  test('it ends when somebody else was answered, but the time that a limit asked for does not', () => {
+    fail(away)
+    expect(isAway(memory)).toBe(true)
+    endPause(memory)
+    expect(standingAbsence(request(), grant)).toBeUndefined()
+    fail(limited(60 * SECOND))
+    expect(isAway(memory)).toBe(false)
+    endPause(memory)
+    expect(left()).toBeGreaterThanOrEqual(60 * SECOND)
+  })
+
+  test('a failure of our own is no absence', () => {
+    fail(setback('Synced', 'PublishFailed', 'Not taken.', { kind: 'retry', error: new Error('403') }))
+    expect(memory.absence).toBeUndefined()
+  })
+})

@@ -1,0 +1,49 @@
+import { describe, expect, test } from 'vitest'
+import { Recovery } from '../../src/agent/recovery.ts'
+
+const HOUR = 3_600_000
+
+function setUp(random = 0.5) {
+  const woken = new Map<string, number>()
+  const recovery = new Recovery({ random: () => random, wake: (agent, ms) => void woken.set(agent, ms) })
+  return { recovery, woken }
+}
+
+describe('the first agent that Google answers', () => {
+  test('wakes those of its integration that wait, and one of each other', () => {
+    const { recovery, woken } = setUp()
+    for (const agent of ['a', 'b', 'c']) recovery.failed('one', agent)
+    for (const agent of ['x', 'y']) recovery.failed('two', agent)
+    recovery.answered('one', 'a', HOUR)
+    expect([...woken.keys()].sort()).toEqual(['b', 'c', 'x'])
+  })
+
+  test('wakes them once: what failed again after that waits again', () => {
+    const { recovery, woken } = setUp()
+    for (const agent of ['a', 'b']) recovery.failed('one', agent)
+    recovery.answered('one', 'a', HOUR)
+    woken.clear()
+    recovery.answered('one', 'a', HOUR)
+    expect(woken.size).toBe(0)
+  })
+
+  test('wakes nobody who was answered meanwhile, or is gone', () => {
+    const { recovery, woken } = setUp()
+    for (const agent of ['a', 'b']) recovery.failed('one', agent)
+    recovery.forget('one', 'b')
+    recovery.answered('one', 'a', HOUR)
+    expect(woken.size).toBe(0)
+  })
+
+  test.each([
+    [2, HOUR, 1_000],
+    [1_000, HOUR, 50_000],
+    [1_000, 10_000, 10_000],
+  ])('spreads %d of them, at an interval of %d ms, over %d ms', (count, interval, spread) => {
+    const { recovery, woken } = setUp(0.999_999)
+    for (let agent = 0; agent <= count; agent++) recovery.failed('one', `agent-${agent}`)
+    recovery.answered('one', 'agent-0', interval)
+    expect(woken.size).toBe(count)
+    expect(Math.max(...woken.values())).toBeCloseTo(spread, -1)
+  })
+})
