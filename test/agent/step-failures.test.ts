@@ -1,0 +1,84 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { newMemory, type AgentMemory } from '../../src/agent/memory.ts'
+import type { AgentDeps } from '../../src/agent/port.ts'
+import { publish, read, type Scene } from '../../src/agent/steps.ts'
+import { ApiError } from '../../src/kubernetes/port.ts'
+import { UnexpectedError } from '../../src/loop/outcome.ts'
+import { Teller } from '../../src/loop/teller.ts'
+import { createLog } from '../../src/platform/log.ts'
+import { anAgent, anIntegration } from '../support/resources.ts'
+import { ManualClock } from '../support/clock.ts'
+
+const secret = 'Rendezvous with bob'
+const failures = {
+  'a mistake of ours': new TypeError("Cannot read properties of null (reading 'self')"),
+  'an error that repeats what it stumbled over': new SyntaxError(`Unexpected token in ${secret}`),
+  'something that is no error at all': secret,
+  'a refusal of the API server': new ApiError('Forbidden', 'PATCH … answered 403'),
+}
+
+let memory: AgentMemory
+let thrown: unknown
+
+const fail = (): never => {
+  throw thrown
+}
+
+/** Whatever a step asks of the cluster fails. */
+const deps = {
+  clock: new ManualClock(),
+  random: () => 0.5,
+  cluster: { secrets: { get: fail, by: fail }, configMaps: { get: fail, by: fail }, agents: { by: fail } },
+} as unknown as AgentDeps
+
+const scene = (): Scene =>
+  ({
+    agent: anAgent(),
+    memory,
+    gate: {
+      key: 'booking/google',
+      integration: anIntegration(),
+      view: { siteAccepted: true, client: { credentials: {} } },
+    },
+    integration: anIntegration(),
+  }) as unknown as Scene
+
+beforeEach(() => {
+  memory = newMemory('uid-of-alice', 0)
+})
+
+describe.each(Object.entries(failures))('a step that fails with %s', (_, error) => {
+  beforeEach(() => {
+    thrown = error
+  })
+
+  test('is a failure to read the calendars, and nothing more', async () => {
+    const { setbacks, grant } = await read(deps, scene())
+    expect(setbacks.map(({ condition, again }) => [condition, again.kind])).toEqual([['Synced', 'retry']])
+    expect([grant, setbacks[0]?.message.includes(secret)]).toEqual([undefined, false])
+  })
+
+  test('is a failure to publish, beside what failed before', async () => {
+    const before = await read(deps, scene())
+    const { setbacks } = await publish(deps, scene(), before)
+    expect(setbacks.slice(0, 1)).toEqual(before.setbacks)
+    expect(setbacks.length).toBeGreaterThan(1)
+    expect(setbacks.some(({ message }) => message.includes(secret))).toBe(false)
+  })
+})
+
+test('a conflict is everybody’s: what was decided on has changed', async () => {
+  thrown = new ApiError('Conflict', 'PATCH … answered 409')
+  await expect(read(deps, scene())).rejects.toBe(thrown)
+})
+
+test('a mistake of ours is logged once, with where it happened, and never with what it stumbled over', () => {
+  const lines: string[] = []
+  const log = createLog({ level: 'debug', clock: new ManualClock(), write: (line) => void lines.push(line) })
+  const teller = new Teller('agent', log)
+  const mistake = (): UnexpectedError => new UnexpectedError(failures['an error that repeats what it stumbled over'])
+  for (let round = 0; round < 5; round++) teller.tell('booking/alice', { outcome: { kind: 'retry', error: mistake() } })
+  expect(lines).toHaveLength(1)
+  expect(lines[0]).toContain('steps.test.ts')
+  expect(lines[0]).not.toContain('Rendezvous')
+})
