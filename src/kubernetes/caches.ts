@@ -1,5 +1,11 @@
 /** What is watched: a store for each resource, and a reflector for each of the watched namespaces that keeps it in step. */
-import { GROUP_VERSION, grantSecretName, MANAGED_BY_SELECTOR } from '../resources/names.ts'
+import {
+  API_GROUP,
+  FLUX_REQUESTED_AT,
+  GROUP_VERSION,
+  grantSecretName,
+  MANAGED_BY_SELECTOR,
+} from '../resources/names.ts'
 import { siteHost } from '../resources/sites.ts'
 import type { Agent, CalendarIntegration } from '../resources/types.ts'
 import type { Log } from '../platform/log.ts'
@@ -47,18 +53,17 @@ export function cacheOf(caches: Caches, kind: string): WatchStore<KubernetesObje
   return byKind[kind] as WatchStore<KubernetesObject> | undefined
 }
 
-const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
-
-/** Without what only `kubectl` and the API server need: most of an object's bytes. */
+/** Without what only `kubectl`, the API server and other programs need: most of an object's bytes, and no end to them. */
 export function stripped<T extends KubernetesObject>(object: T): T {
   const metadata = { ...object.metadata }
   Reflect.deleteProperty(metadata, 'managedFields')
-  const annotations = { ...metadata.annotations }
-  Reflect.deleteProperty(annotations, LAST_APPLIED)
-  if (Object.keys(annotations).length > 0) metadata.annotations = annotations
+  const annotations = Object.entries(metadata.annotations ?? {}).filter(([name]) => isOurAnnotation(name))
+  if (annotations.length > 0) metadata.annotations = Object.fromEntries(annotations)
   else delete metadata.annotations
   return { ...object, metadata }
 }
+
+const isOurAnnotation = (name: string): boolean => name.startsWith(`${API_GROUP}/`) || name === FLUX_REQUESTED_AT
 
 /** Never any data, whoever hands it in. (`kubectl apply` leaves a Secret's data in an annotation.) */
 export function metadataOf<T extends KubernetesObject>({ apiVersion, kind, metadata }: T): T {

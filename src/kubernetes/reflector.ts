@@ -9,8 +9,9 @@
 import { sleep, type Clock, type Random } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import type { ApiHealth } from './api-health.ts'
+import { readBody } from './body.ts'
 import { jsonLines } from './json-lines.ts'
-import { ApiError, keyOf, type KubernetesObject } from './port.ts'
+import { ApiError, keyOf, type ApiFailure, type KubernetesObject } from './port.ts'
 import { refusal, unreachable } from './refusal.ts'
 import { open, startDeadline, type ApiRequest, type RequestDeps, type SendRequest } from './request.ts'
 import type { WatchStore } from './store.ts'
@@ -54,6 +55,8 @@ export interface Reflector {
 }
 
 const PAGE = 500
+/** Where a page of that many is too large (annotations alone may have 256 kB each), smaller ones are asked for. */
+const SMALLER = 4
 /** As client-go has it. */
 const FIRST_BACKOFF_MS = 800
 const LONGEST_BACKOFF_MS = 30_000
@@ -122,6 +125,7 @@ class Session<T extends KubernetesObject> {
   #newest: string | undefined
   #backoff = FIRST_BACKOFF_MS
   #failures = 0
+  #page = PAGE
   #complaint = ''
   /** How many watches in a row have brought nothing at all. */
   #silent = 0
@@ -172,10 +176,16 @@ class Session<T extends KubernetesObject> {
     if (!health.isFailing) this.#complain(error)
     this.#failures += 1
     const refusal = error instanceof ApiError ? error : undefined
-    if (refusal?.failure === 'Gone' || this.#failures >= FAILURES_UNTIL_LIST) this.#version = undefined
     if (lasted > BACKOFF_RESET_MS) this.#backoff = FIRST_BACKOFF_MS
+    this.#begin(refusal?.failure)
     const pause = this.#nextPause(refusal?.retryAfterMs)
     await (health.isFailing ? this.#sitOut(pause) : sleep(clock, pause, this.#signal))
+  }
+
+  /** Where to go on, after that. */
+  #begin(failure: ApiFailure | undefined): void {
+    if (failure === 'TooLarge') this.#page = Math.max(1, Math.floor(this.#page / SMALLER))
+    if (failure === 'Gone' || this.#failures >= FAILURES_UNTIL_LIST) this.#version = undefined
   }
 
   #nextPause(asked = 0): number {
@@ -222,7 +232,10 @@ class Session<T extends KubernetesObject> {
     const objects: T[] = []
     let page: List | undefined
     do {
-      const query = { limit: String(PAGE), ...(page?.metadata.continue ? { continue: page.metadata.continue } : {}) }
+      const query = {
+        limit: String(this.#page),
+        ...(page?.metadata.continue ? { continue: page.metadata.continue } : {}),
+      }
       page = await this.#deps.send<List>(this.#request(query, 'PartialObjectMetadataList'), this.#signal)
       // Stripped page by page: a whole list of what is thrown away again would be most of the memory.
       for (const item of page.items ?? []) objects.push(this.#lean(item))
@@ -252,7 +265,7 @@ class Session<T extends KubernetesObject> {
     const deadline = startDeadline(this.#deps.clock, seconds * 1000 + OVERTIME_MS, this.#signal)
     try {
       const response = await open(this.#deps, request, deadline.signal)
-      if (response.statusCode >= 300) throw refusal(request, response, await response.body.text())
+      if (response.statusCode >= 300) throw refusal(request, response, await readBody(response))
       this.#acceptedAt = this.#deps.clock.monotonic()
       await this.#read(response.body)
     } catch (error) {

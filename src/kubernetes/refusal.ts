@@ -4,6 +4,7 @@
  */
 import type { Dispatcher } from 'undici'
 import { scrub } from '../platform/scrub.ts'
+import { TooLargeBodyError } from './body.ts'
 import { CredentialsError } from './credentials.ts'
 import { denialOf } from './denial.ts'
 import { ApiError, type ApiFailure } from './port.ts'
@@ -39,6 +40,8 @@ export function refusal(request: ApiRequest, response: Dispatcher.ResponseData, 
 /** From anything that was thrown while a request was under way; an `ApiError` stays what it is. */
 export function unreachable(request: ApiRequest, error: unknown, signal: AbortSignal): ApiError {
   if (error instanceof ApiError) return error
+  if (error instanceof TooLargeBodyError)
+    return new ApiError('TooLarge', `${whatOf(request)} answered ${error.message}`)
   const late: unknown = signal.aborted ? signal.reason : undefined
   const code = codeOf(error)
   const untaken = error instanceof CredentialsError || (code !== undefined && NEVER_SENT.includes(code))

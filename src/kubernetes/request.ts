@@ -6,6 +6,7 @@
 import type { Dispatcher } from 'undici'
 import { sleep, type Clock, type Random } from '../platform/clock.ts'
 import type { ApiHealth } from './api-health.ts'
+import { readBody } from './body.ts'
 import type { Access, Connection } from './connection.ts'
 import { ApiError } from './port.ts'
 import { isUntaken, refusal, unreachable, whatOf } from './refusal.ts'
@@ -71,7 +72,7 @@ async function sendOnce<T>(deps: RequestDeps, request: ApiRequest, signal: Abort
   const deadline = startDeadline(deps.clock, DEADLINE_MS, signal)
   try {
     const response = await open(deps, request, deadline.signal)
-    const text = await response.body.text()
+    const text = await readBody(response)
     if (response.statusCode >= 300) throw refusal(request, response, text)
     return (text === '' ? undefined : JSON.parse(text)) as T
   } catch (error) {
