@@ -79,6 +79,6 @@ test('a mistake of ours is logged once, with where it happened, and never with w
   const mistake = (): UnexpectedError => new UnexpectedError(failures['an error that repeats what it stumbled over'])
   for (let round = 0; round < 5; round++) teller.tell('booking/alice', { outcome: { kind: 'retry', error: mistake() } })
   expect(lines).toHaveLength(1)
-  expect(lines[0]).toContain('steps.test.ts')
+  expect(lines[0]).toContain('step-failures.test.ts')
   expect(lines[0]).not.toContain('Rendezvous')
 })
