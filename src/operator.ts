@@ -16,7 +16,7 @@ import { connect } from './kubernetes/connection.ts'
 import { fence } from './kubernetes/fence.ts'
 import type { ClusterConfig } from './kubernetes/kubeconfig.ts'
 import { LeaderElection } from './kubernetes/lease.ts'
-import { keyOf } from './kubernetes/port.ts'
+import { keyOf, type Key } from './kubernetes/port.ts'
 import { createController, type Controller } from './loop/controller.ts'
 import type { Clock, Random } from './platform/clock.ts'
 import { createLifecycle } from './lifecycle.ts'
@@ -54,7 +54,7 @@ export interface Operator {
 }
 
 /** An integration waits mostly for Google, and there are few of them. */
-const INTEGRATION_WORKERS = 4
+const INTEGRATION_WORKERS = 8
 /** They never wait for Google. */
 const ATTENDANTS = 4
 /** After a leap of the time of day, all objects are looked at within so long. */
@@ -181,7 +181,8 @@ function agentsOf(
     assertLeading,
   })
   const attendants: Controller = createController({
-    ...{ name: 'agent-attention', workers: ATTENDANTS, clock: deps.clock, random: deps.random, log: deps.log },
+    ...{ name: 'agent-attention', workers: ATTENDANTS, groupOf: namespaceOf },
+    ...{ clock: deps.clock, random: deps.random, log: deps.log },
     reconcile: async (key) => {
       await assertLeading()
       return attend(key)
@@ -214,6 +215,9 @@ function webOf(
   )
 }
 
+/** Namespaces take turns at the workers: a thousand objects in one of them keep nobody else waiting. */
+const namespaceOf = (key: Key): string => key.slice(0, key.indexOf('/'))
+
 function controllerOf(
   { clock, random, log }: OperatorDeps,
   metrics: Metrics,
@@ -227,7 +231,7 @@ function controllerOf(
   }
   const counts = (): Controller => controller
   const own = metrics.controller(options.name, options.workers, counts)
-  const controller = createController({ ...options, reconcile, clock, random, log, metrics: own })
+  const controller = createController({ ...options, groupOf: namespaceOf, reconcile, clock, random, log, metrics: own })
   return controller
 }
 

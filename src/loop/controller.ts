@@ -22,6 +22,8 @@ export interface ControllerOptions {
   /** `signal` aborts when the program can no longer wait for this reconcile to end. */
   reconcile: (key: string, signal: AbortSignal) => Promise<Outcome>
   workers: number
+  /** Whose key it is: one tenant's many keys don't keep another's few waiting. */
+  groupOf?: (key: string) => string
   clock: Clock
   random: Random
   log: Log

@@ -26,3 +26,59 @@ export class Line {
     return key
   }
 }
+
+/**
+ * Keys in line whose groups take turns: within a group who came first is served first, and however many stand there for one
+ * group, the next of another one comes next.
+ */
+export class FairLine {
+  readonly #groupOf: (key: string) => string
+  /** Of the groups that have somebody in line. */
+  readonly #lines = new Map<string, Line>()
+  readonly #turns = new Line()
+  #size = 0
+
+  constructor(groupOf: (key: string) => string) {
+    this.#groupOf = groupOf
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  join(key: string): void {
+    const group = this.#groupOf(key)
+    const line = this.#lines.get(group) ?? new Line()
+    this.#lines.set(group, line)
+    this.#counted(line, () => line.join(key))
+    this.#turns.join(group)
+  }
+
+  leave(key: string): void {
+    const group = this.#groupOf(key)
+    const line = this.#lines.get(group)
+    if (!line) return
+    this.#counted(line, () => line.leave(key))
+    if (line.size > 0) return
+    this.#turns.leave(group)
+    this.#lines.delete(group)
+  }
+
+  /** The first key of the group whose turn it is, which is then no longer in line. */
+  next(): string | undefined {
+    const group = this.#turns.next()
+    const line = group === undefined ? undefined : this.#lines.get(group)
+    if (group === undefined || !line) return undefined
+    const key = this.#counted(line, () => line.next())
+    if (line.size > 0) this.#turns.join(group)
+    else this.#lines.delete(group)
+    return key
+  }
+
+  #counted<T>(line: Line, change: () => T): T {
+    const before = line.size
+    const answer = change()
+    this.#size += line.size - before
+    return answer
+  }
+}

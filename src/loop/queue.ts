@@ -5,11 +5,11 @@
  *
  * There are two lines. What somebody just asked for passes what merely fell due, so that a new or changed object doesn't
  * stand behind thousands of routine looks; every fourth key is taken from the line of what is due, so that it moves too.
- * Within a line, who comes first is served first.
+ * Within a line the groups of keys (namespaces) take turns, and within a group who comes first is served first.
  */
 import type { Clock, Random } from '../platform/clock.ts'
 import { Backoff } from './backoff.ts'
-import { Line } from './line.ts'
+import { FairLine } from './line.ts'
 import { Schedule } from './schedule.ts'
 
 export interface QueueMetrics {
@@ -27,6 +27,8 @@ export interface QueueOptions {
   firstBackoff?: number
   /** The longest pause, in ms. */
   longestBackoff?: number
+  /** Whose key it is: the groups take turns, however many keys one of them has in line. */
+  groupOf?: (key: string) => string
   /** Called whenever there may be something to take. */
   onReady?: () => void
 }
@@ -41,7 +43,7 @@ interface Return {
 interface Waiting {
   /** When it was first added, by the monotonic clock. */
   since: number
-  line: Line
+  line: FairLine
 }
 
 /** One key in this many is taken from the line of what is due, however long the other one is. */
@@ -58,14 +60,16 @@ export class WorkQueue {
   /** All that is to be taken. What is in hand besides stands in its line only once it has been finished. */
   readonly #waiting = new Map<string, Waiting>()
   readonly #inHand = new Map<string, number>()
-  readonly #asked = new Line()
-  readonly #due = new Line()
+  readonly #asked: FairLine
+  readonly #due: FairLine
   #turn = 0
   #stopped = false
 
   constructor(options: QueueOptions) {
-    const { clock, random, firstBackoff: first, longestBackoff: longest } = options
+    const { clock, random, firstBackoff: first, longestBackoff: longest, groupOf = () => '' } = options
     this.#options = options
+    this.#asked = new FairLine(groupOf)
+    this.#due = new FairLine(groupOf)
     this.#backoff = new Backoff({ random, first, longest })
     this.#schedule = new Schedule(clock, (key) => this.#enter(key, this.#due))
   }
@@ -154,7 +158,7 @@ export class WorkQueue {
     this.#waiting.clear()
   }
 
-  #enter(key: string, line: Line): void {
+  #enter(key: string, line: FairLine): void {
     if (this.#stopped) return
     this.#schedule.cancel(key)
     const known = this.#waiting.get(key)
@@ -166,7 +170,7 @@ export class WorkQueue {
     if (!this.#inHand.has(key)) this.#join(key, line)
   }
 
-  #join(key: string, line: Line): void {
+  #join(key: string, line: FairLine): void {
     line.join(key)
     this.#options.onReady?.()
   }

@@ -66,6 +66,7 @@ function request(force = false): AccessRequest {
     random: () => 0.5,
     zones,
     integrations: { observeAPI: () => undefined },
+    progress: () => undefined,
   } as unknown as AccessRequest['deps']
   const view = { client: { events } } as unknown as AccessRequest['gate']['view']
   return { deps, agent, memory, gate: { key: 'booking/google', integration, view }, force }
