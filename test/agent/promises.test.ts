@@ -221,22 +221,55 @@ describe('chance', () => {
 })
 
 describe('what is published under a new name', () => {
-  const rename = (): void => {
+  const rename = (what: 'calendar' | 'accessToken' = 'calendar'): void => {
     const agent = world.kubernetes.find('Agent', 'alice')!
-    const spec = agent.spec as { publish: { calendar: object } }
-    const calendar = { ...spec.publish.calendar, name: 'alice-new' }
-    world.put({ ...agent, spec: { ...spec, publish: { ...spec.publish, calendar } } })
+    const spec = agent.spec as { publish: Record<string, object> }
+    const renamed = { ...spec.publish[what], name: 'alice-new' }
+    world.put({ ...agent, spec: { ...spec, publish: { ...spec.publish, [what]: renamed } } })
+  }
+
+  const forbid = (verb: string, plural: string): void => {
+    world.kubernetes.refuse = (method, path) =>
+      method === verb && path.includes(`/${plural}`) ? refusal(403, 'Forbidden') : undefined
   }
 
   test('stands there whole before the old one goes', async () => {
     await ready()
     rename()
-    world.kubernetes.refuse = (method, path) =>
-      method === 'POST' && path.endsWith('/configmaps') ? refusal(403, 'Forbidden') : undefined
+    forbid('POST', 'configmaps')
     await lookAfter(MINUTE)
     expect(world.kubernetes.find('ConfigMap', 'alice-calendar')).toBeDefined()
     world.kubernetes.refuse = () => undefined
     await lookAfter(MINUTE)
+    expect(world.kubernetes.find('ConfigMap', 'alice-new')).toBeDefined()
+    expect(world.kubernetes.find('ConfigMap', 'alice-calendar')).toBeUndefined()
+  })
+
+  test('is not all there is while something else of the agent cannot be published: the old one stays', async () => {
+    await ready({ accessToken: true })
+    rename('accessToken')
+    world.google.change(ACCOUNT, 'bbbbb', { ...MEETING, id: 'bbbbb', from: MEETING.from + 120 })
+    forbid('PATCH', 'configmaps')
+    await lookAfter(6 * MINUTE)
+    expect(world.kubernetes.find('Secret', 'alice-new')).toBeDefined()
+    expect(world.kubernetes.find('Secret', 'alice-token')).toBeDefined()
+    world.kubernetes.refuse = () => undefined
+    await lookAfter(6 * MINUTE)
+    expect(world.kubernetes.find('Secret', 'alice-token')).toBeUndefined()
+  })
+
+  test('does not stand there yet after a restart without Google: the old one stays', async () => {
+    await ready()
+    rename()
+    world.restart()
+    world.google.before = ({ path }) => {
+      if (path.includes('/events?')) world.google.twist([{ do: 'refuse', status: 500, body: {} }])
+    }
+    await look()
+    await lookAfter(MINUTE)
+    expect(world.kubernetes.find('ConfigMap', 'alice-calendar')).toBeDefined()
+    world.google.before = () => undefined
+    await lookAfter(HOUR)
     expect(world.kubernetes.find('ConfigMap', 'alice-new')).toBeDefined()
     expect(world.kubernetes.find('ConfigMap', 'alice-calendar')).toBeUndefined()
   })
