@@ -103,6 +103,8 @@ export class ApiError extends Error {
   readonly failure: ApiFailure
   readonly status: number | undefined
   readonly retryAfterMs: number | undefined
+  /** One of many in an outage, which has its own line in the log. */
+  isReported = false
 
   constructor(failure: ApiFailure, message: string, details: { status?: number; retryAfterMs?: number } = {}) {
     super(message)

@@ -49,11 +49,18 @@ export function createRequest(deps: RequestDeps): SendRequest {
       try {
         return await sendOnce<T>(deps, request, signal)
       } catch (error) {
-        if (signal?.aborted || !mayRetry(error, request, tried)) throw error
+        if (signal?.aborted || !mayRetry(error, request, tried)) throw withReport(error, deps.health)
         await sleep(deps.clock, pauseAfter(error, tried, deps.random), signal)
       }
     }
   }
+}
+
+/** While nothing succeeds, the failure of everything that is tried is no news. */
+function withReport(error: unknown, health: ApiHealth | undefined): unknown {
+  const isOfOutage = error instanceof ApiError && (error.failure === 'Unreachable' || error.status === 401)
+  if (isOfOutage && health?.isFailing) error.isReported = true
+  return error
 }
 
 function mayRetry(error: unknown, { method }: ApiRequest, tried: number): error is ApiError {

@@ -30,6 +30,7 @@ export class Teller {
         return
       case 'retry': {
         const { error } = outcome
+        if (isReported(error)) return this.#log.debug({ ...about, error, inSeconds }, 'reconcile failed')
         if (!this.#isNews(key, 'retry', messageOf(error))) return
         return this.#log.warn(
           { ...about, error, stack: stackOfMistake(error, stack), retryInSeconds: inSeconds },
@@ -59,6 +60,10 @@ export class Teller {
     return last !== undefined && last.kind !== 'wait'
   }
 }
+
+/** Whoever met it first has said so: it strikes everybody alike, as when the API server is away. */
+const isReported = (error: unknown): boolean =>
+  error instanceof Error && 'isReported' in error && error.isReported === true
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 

@@ -71,6 +71,18 @@ describe('an API server that answers 401 to everything for minutes', () => {
     expect(said()).toEqual(['warn no request to the Kubernetes API succeeds', 'info the Kubernetes API answers again'])
   })
 
+  it('marks what fails because of that as known, and nothing that fails for another reason', async () => {
+    const failed = cluster.readSecret('booking', 'x').catch((error: unknown) => error)
+    let isDone = false
+    void failed.finally(() => (isDone = true))
+    await untilTime(clock, 'it has failed', () => isDone)
+    expect(await failed).toMatchObject({ status: 401, isReported: true })
+    api.script = serve
+    await untilTime(clock, 'everything is watched again', () => watches.length === 5)
+    api.script = (_request, reply) => reply.refuse(403, 'Forbidden')
+    await expect(cluster.readSecret('booking', 'x')).rejects.toMatchObject({ status: 403, isReported: false })
+  })
+
   it('is not asked more often than that', async () => {
     const before = api.requests.length
     await untilTime(clock, 'a minute has passed', () => clock.monotonic() > 300_000)

@@ -146,10 +146,7 @@ describe('a list', () => {
   })
 
   it('comes in smaller pages where one would be too large to hold', async () => {
-    const huge: Script = (_request, reply) => {
-      reply.begin('{"items":[')
-      for (let piece = 0; piece < 17; piece++) reply.write(' '.repeat(1024 * 1024))
-    }
+    const huge: Script = (_request, reply) => reply.text(' '.repeat(17 * 1024 * 1024), 200)
     serve(inTurn(huge, huge, listOf(3, inVersion('a', 2))))
     start()
     await untilTime(clock, 'it has synced', () => reflector.hasSynced)
@@ -157,9 +154,8 @@ describe('a list', () => {
   })
 
   it('survives a server that fails with 500', async () => {
-    serve(
-      inTurn(...Array<Script>(6).fill((_r, reply) => reply.refuse(500, 'InternalError')), listOf(3, inVersion('a', 2))),
-    )
+    const failing: Script = (_request, reply) => reply.refuse(500, 'InternalError')
+    serve(inTurn(...Array<Script>(6).fill(failing), listOf(3, inVersion('a', 2))))
     start()
     await untilTime(clock, 'it has synced', () => reflector.hasSynced)
     expect(heard).toEqual(['a - > 2'])

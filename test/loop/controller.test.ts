@@ -157,6 +157,15 @@ describe('the log', () => {
     ])
   })
 
+  test('leaves what strikes everybody alike to whoever has reported it, and its end too', async () => {
+    const known = Object.assign(new Error('the API server is away'), { isReported: true })
+    const { clock, controller, told } = setUp([retry(known), done()])
+    controller.add('ns/a')
+    await settle()
+    await clock.advance(MINUTE)
+    expect(told()).toEqual([['debug', 'reconcile failed']])
+  })
+
   test('is silent about what only had to wait a moment', async () => {
     const { clock, controller, told } = setUp([wait('NotYetSynced', SECOND), done()])
     controller.add('ns/a')
