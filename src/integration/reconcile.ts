@@ -16,6 +16,7 @@ import { conditionsFor, findCondition } from '../resources/conditions.ts'
 import { durationMs } from '../resources/durations.ts'
 import { takeTurn, type RequestMemory, type RequestTurn } from '../resources/run-now.ts'
 import type { CalendarIntegration, CalendarIntegrationStatus } from '../resources/types.ts'
+import { CheckLimits } from './check-limits.ts'
 import { countAgents } from './counts.ts'
 import {
   proofIsDue,
@@ -40,6 +41,7 @@ const FIRST_STATUS_AFTER_MS = 5_000
 
 export function createIntegrationReconciler(deps: IntegrationDeps): ReconcileIntegration {
   const memories = new Map<string, Memory>()
+  const checks = new CheckLimits(deps.clock)
   return async (key) => {
     const found = deps.cluster.integrations.get(key)
     if (!found || found.metadata.deletionTimestamp) {
@@ -53,12 +55,18 @@ export function createIntegrationReconciler(deps: IntegrationDeps): ReconcileInt
     const memory: Memory = known?.uid === uid ? known : { uid }
     memories.set(key, memory)
     const integration = withOwnStatus<'CalendarIntegration'>(found, memory)
-    return integration.spec.suspend ? suspended(deps, integration, memory) : reconcile(deps, key, integration, memory)
+    return integration.spec.suspend
+      ? suspended(deps, integration, memory)
+      : reconcile({ ...deps, checks }, key, integration, memory)
   }
 }
 
+interface CheckDeps extends IntegrationDeps {
+  checks: CheckLimits
+}
+
 async function reconcile(
-  deps: IntegrationDeps,
+  deps: CheckDeps,
   key: string,
   integration: CalendarIntegration,
   memory: Memory,
@@ -70,14 +78,14 @@ async function reconcile(
   if (provedBefore && !memory.proof) tellAgents(deps, key, memory, decisionOf(deps, key, integration, memory))
   const taken = takeTurn(deps.clock, integration, memory)
   const permit = taken.request === undefined ? undefined : new Permit()
-  await lookAtCredentials(deps, { key, integration, memory, permit, knownGood: provedBefore })
+  const checkIn = await lookAtCredentials(deps, { key, integration, memory, permit, knownGood: provedBefore })
   if (permit) askForTheAPI(deps, { key, memory, permit })
   const turn: RequestTurn = permit ? afterwards(permit, taken, memory) : taken
   memory.handledRequest = turn.request ?? memory.handledRequest
   const decision = decisionOf(deps, key, integration, memory)
   await report(deps, integration, memory, decision)
   tellAgents(deps, key, memory, decision)
-  return within(decision.outcome, turn.waitMs)
+  return within(within(decision.outcome, turn.waitMs), checkIn)
 }
 
 interface Look {
@@ -89,14 +97,21 @@ interface Look {
   knownGood: boolean
 }
 
-async function lookAtCredentials(deps: IntegrationDeps, look: Look): Promise<void> {
+/** Answers in how many ms it is the turn of a check that has to wait. */
+async function lookAtCredentials(deps: CheckDeps, look: Look): Promise<number | undefined> {
   const { key, integration, memory, permit, knownGood } = look
   const suspected = deps.directory.takeSuspicion(key)
-  if (!memory.file || !proofIsDue(memory, { clock: deps.clock, asked: permit !== undefined, suspected })) return
+  if (!memory.file || !proofIsDue(memory, { clock: deps.clock, asked: permit !== undefined, suspected }))
+    return undefined
+  const namespace = integration.metadata.namespace ?? ''
+  // Nobody has seen new credentials work. Who asks for a look waits for a turn of its own.
+  const waitMs = permit || knownGood ? 0 : deps.checks.take({ key, namespace })
+  if (waitMs > 0) return waitMs
   const longest = durationMs(integration.spec.sync.interval)
   const step = (): Promise<void> => prove(deps, memory, { knownGood, longest, permit })
   const late = (): Promise<void> => firstStatus(deps, key, integration, memory)
   await withWordIfLate(deps.clock, FIRST_STATUS_AFTER_MS, late, step)
+  return undefined
 }
 
 /** What is only found out by reading a calendar, an agent finds out: the API that is switched off, the API's limits. */
