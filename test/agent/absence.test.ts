@@ -26,7 +26,7 @@ const request = (more: { force?: boolean; credentialsHash?: string } = {}): Acce
     deps: { clock, random: () => 0.5 },
     memory,
     gate: {
-      view: { credentialsHash: more.credentialsHash ?? 'hash' },
+      view: { credentialsHash: more.credentialsHash ?? 'hash', client: { limit: () => undefined } },
       integration: { spec: { sync: { interval: '10s' } } },
     },
     force: more.force ?? false,
