@@ -28,15 +28,8 @@ export class Teller {
       case 'done':
         if (this.#isRelief(key)) this.#log.info(about, 'works again')
         return
-      case 'retry': {
-        const { error } = outcome
-        if (isReported(error)) return this.#log.debug({ ...about, error, inSeconds }, 'reconcile failed')
-        if (!this.#isNews(key, 'retry', messageOf(error))) return
-        return this.#log.warn(
-          { ...about, error, stack: stackOfMistake(error, stack), retryInSeconds: inSeconds },
-          'reconcile failed',
-        )
-      }
+      case 'retry':
+        return this.#tellFailure(key, outcome.error, { stack, retryInSeconds: inSeconds })
       case 'wait':
         if (!this.#isNews(key, 'wait', outcome.reason)) return
         return this.#log.debug({ ...about, reason: outcome.reason, inSeconds }, 'waiting')
@@ -44,6 +37,17 @@ export class Teller {
         if (!this.#isNews(key, 'blocked', outcome.reason)) return
         return this.#log.info({ ...about, reason: outcome.reason, inSeconds }, 'blocked: a person has to act')
     }
+  }
+
+  #tellFailure(
+    key: string,
+    error: unknown,
+    { stack, retryInSeconds }: { stack?: string; retryInSeconds: number },
+  ): void {
+    const about = { controller: this.#controller, key, error, retryInSeconds }
+    if (isReported(error)) this.#log.debug(about, 'reconcile failed')
+    else if (this.#isNews(key, 'retry', messageOf(error)))
+      this.#log.warn({ ...about, stack: stackOfMistake(error, stack) }, 'reconcile failed')
   }
 
   #isNews(key: string, kind: Kind, text: string): boolean {
