@@ -217,7 +217,8 @@ ${rows.join('\n')}
 Besides these, the pod tells by \`POD_NAMESPACE\` where the Lease is kept (else the kubeconfig's namespace, else \`default\`) and
 by \`POD_NAME\` (else \`HOSTNAME\`) what this replica is called in the Lease and in Events. Google is reached
 through \`HTTPS_PROXY\` where that is set, hosts in \`NO_PROXY\` excepted. Kubernetes itself is found as
-\`kubectl\` finds it: \`KUBECONFIG\`, else \`~/.kube/config\`, else the pod's service account.
+\`kubectl\` finds it: the files that \`KUBECONFIG\` lists, else \`~/.kube/config\`, else the pod's service account; through
+the \`proxy-url\` of the kubeconfig, else through \`HTTPS_PROXY\` unless \`NO_PROXY\` names the API server's address.
 `
   await expect(page).toMatchFileSnapshot('../docs/settings.md')
 })
