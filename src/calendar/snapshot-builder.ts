@@ -13,6 +13,7 @@ import { isSameFact, mergeDelta, mergeFull, type Earlier, type Listing } from '.
 import { pack } from './pack.ts'
 import { factsOf, type Picture } from './picture.ts'
 import { readEvent, type ReadEvent } from './source.ts'
+import { StowedWordings } from './stowed-wordings.ts'
 import { DAY, type Zones } from './zones.ts'
 
 export interface ListingOptions {
@@ -60,6 +61,7 @@ export class SnapshotBuilder {
     unidentified: false,
     doubtful: false,
   }
+  readonly #wordings = new StowedWordings()
   #earlier: Earlier | undefined
   #items = 0
   #characters = 0
@@ -86,6 +88,7 @@ export class SnapshotBuilder {
       if (read) this.#take(read, item, context)
       else this.#takeUnreadable(item)
     }
+    this.#wordings.endPage()
   }
 
   /** The picture after this listing. @throws {CalendarTooLargeError} where it would hold more than is kept. */
@@ -139,7 +142,7 @@ export class SnapshotBuilder {
 
   #takeWithin(fact: Fact): void {
     const { live, outside } = this.#listing
-    const listed = live.get(fact.id)
+    const listed = this.#wordings.restored(live.get(fact.id))
     const contradicts = listed !== undefined && !isSameFact(listed, fact)
     if (contradicts || outside.has(fact.id)) this.#listing.doubtful = true
     // Twice in one listing, and not the same: both may be true.
@@ -156,6 +159,7 @@ export class SnapshotBuilder {
     const { live } = this.#listing
     this.#characters += fact.wording.length - (live.get(fact.id)?.wording.length ?? 0)
     live.set(fact.id, fact)
+    this.#wordings.add(fact)
     this.#checkSize(live.size, this.#characters)
   }
 
@@ -193,6 +197,7 @@ export class SnapshotBuilder {
 
   #merged(): Map<string, Fact> {
     const listing = this.#listing
+    this.#wordings.restoreAll()
     if (this.#options.full && !listing.doubtful) return listing.live
     const facts = this.#options.full
       ? mergeFull(this.#known(), listing, (fact) => this.#isWithin(fact))

@@ -1,6 +1,7 @@
 /** Answers that Google would never give. Nothing of them stops a listing, is dropped silently, or makes anybody look free. */
 import { describe, expect, it } from 'vitest'
 import { anonymousKey, UnusableListingError } from '../../src/calendar/fact-keys.ts'
+import { factsOf } from '../../src/calendar/picture.ts'
 import { CalendarTooLargeError, SnapshotBuilder } from '../../src/calendar/snapshot-builder.ts'
 import { applyListing, list, meeting, november, read, spell, update, zones } from './support.ts'
 
@@ -157,7 +158,25 @@ describe('what says two things of one event in one listing', () => {
     expect(update(known, [outside])).toMatchObject({ doubtful: false, picture: { events: 1 } })
   })
 
-  it('is no doubt where it says the same twice', () => {
+  it('on two pages keeps the words of both, and those of all others', () => {
+    const builder = new SnapshotBuilder(undefined, { ...full, detail: 'Full' })
+    builder.add([meeting({ summary: 'One' }), meeting({ id: 'b', summary: 'Other\nline' })])
+    builder.add([{ ...later, summary: 'Two' }, meeting({ id: 'b', summary: 'Other\nline' })])
+    const { picture, doubtful } = builder.finish('Europe/Paris')
+    const titles = factsOf(picture).map(({ id, wording }) => [id, (JSON.parse(wording) as { title: string }).title])
+    expect(titles).toEqual([
+      ['?=meeting', 'One'],
+      ['b', 'Other\nline'],
+      ['meeting', 'Two'],
+    ])
+    expect(doubtful).toBe(true)
+  })
+
+  it('is no doubt where it says the same twice, on two pages neither', () => {
+    const builder = new SnapshotBuilder(undefined, { ...full, detail: 'Full' })
+    for (const page of [[meeting({ summary: 'One' })], [meeting({ summary: 'One' })]]) builder.add(page)
+    expect(builder.finish('Europe/Paris')).toMatchObject({ doubtful: false, picture: { events: 1 } })
+
     expect(applyListing(undefined, [meeting(), meeting()], full)).toMatchObject({ doubtful: false })
   })
 })
