@@ -130,17 +130,24 @@ function foreign(deps: AgentDeps, agent: Agent, object: KubernetesObject, target
  */
 export async function removeOrphans(deps: AgentDeps, agent: Agent, memory: AgentMemory): Promise<void> {
   const { calendar, accessToken } = agent.spec.publish
-  const token = accessToken && { kind: 'Secret' as const, name: accessToken.name }
-  if (!stands(memory.published, calendar) || !stands(memory.publishedToken, token)) return
-  const wanted = [calendar, token].flatMap((one) => (one ? [`${one.kind}/${one.name}`] : []))
-  const { secrets, configMaps } = deps.cluster
-  const controlled = [secrets, configMaps].flatMap((watched) => watched.by('controller', agent.metadata.uid ?? ''))
-  for (const object of controlled) {
-    if (isPublished(object) && !wanted.includes(`${object.kind}/${object.metadata.name}`)) {
-      await deps.cluster.delete(object)
-    }
-  }
+  const isWhole = stands(memory.published, calendar) && stands(memory.publishedToken, tokenTarget(accessToken))
+  if (!isWhole) return
+  for (const object of orphansOf(deps, agent)) await deps.cluster.delete(object)
 }
+
+/** What this Agent published under names that its spec does not say. */
+export function orphansOf({ cluster }: AgentDeps, agent: Agent): KubernetesObject[] {
+  const { calendar, accessToken } = agent.spec.publish
+  const wanted = [calendar, tokenTarget(accessToken)].flatMap((one) => (one ? [`${one.kind}/${one.name}`] : []))
+  const watched = [cluster.secrets, cluster.configMaps]
+  const controlled = watched.flatMap((store) => store.by('controller', agent.metadata.uid ?? ''))
+  return controlled.filter(
+    (object) => isPublished(object) && !wanted.includes(`${object.kind}/${object.metadata.name}`),
+  )
+}
+
+const tokenTarget = (accessToken: { name: string } | undefined): Pick<Target, 'kind' | 'name'> | undefined =>
+  accessToken && { kind: 'Secret', name: accessToken.name }
 
 const stands = (known: Published | null | undefined, wanted: Pick<Target, 'kind' | 'name'> | undefined): boolean =>
   wanted === undefined || (known ? isOf(known, wanted) : false)

@@ -11,6 +11,7 @@ import { noteAbsence, standingAbsence } from './absence.ts'
 import { ensureAccess, type AccessRequest } from './access.ts'
 import { askingClient } from './asking-client.ts'
 import { withoutGrant, type Gate, type OpenGate } from './gate.ts'
+import { keepFormer } from './former-objects.ts'
 import { gatherGrant } from './grant.ts'
 import { consentIn, type AgentMemory, type Grant } from './memory.ts'
 import { removeOrphans } from './owned-object.ts'
@@ -124,6 +125,7 @@ export async function publish(deps: AgentDeps, scene: Scene, found: Read): Promi
   // Only once the new name holds everything does the old one go.
   const whole = !calendar && !token && authorized && agent === wanted
   if (whole) await guarded(deps, memory, () => removeOrphans(deps, agent, memory))
+  else if (agent !== wanted) await guarded(deps, memory, () => keepFormer(deps, agent, memory))
   const failed = [calendar, token].filter((one) => one !== undefined)
   return { ...found, setbacks: [...found.setbacks, ...failed], publishedAt }
 }

@@ -88,6 +88,23 @@ describe('a spec that asks for more than the person agreed to', () => {
     expect(bench.small.get('Secret', 'old-token')).toBeDefined()
   })
 
+  test('is served under the former name, too, as far as that went', async () => {
+    const calendar = { kind: 'Secret', name: 'new', detail: 'Full', formats: ['JSON'] } as const
+    begin(anAgent({ grantSecretRef: undefined, publish: { ...publish, calendar: { ...calendar, formats: ['JSON'] } } }))
+    const consent = { ...consentOf(bench.agent.spec), detail: 'Busy' }
+    const stored = { refresh_token: '1//0gAlice', account: 'alice@example.com', consent: JSON.stringify(consent) }
+    bench.small.secret('alice-google-grant', stored, marksOf(bench.agent, 'grant'))
+    const marks = { ...marksOf(bench.agent, 'calendar'), ownerReferences: withController([], bench.agent) }
+    bench.small.configMap('former', { 'busy.json': 'old', theirs: 'x' }, marks)
+    published('old-token')
+    const { setbacks } = await reconcile()
+    expect(setbacks.map(({ reason }) => reason)).toEqual(['AwaitingSignIn'])
+    const now = bench.small.text('new')
+    expect(Object.keys(now)).toEqual(['busy.json'])
+    expect(bench.small.get('ConfigMap', 'former')?.data).toEqual({ ...now, theirs: 'x' })
+    expect(bench.small.text('old-token')).toEqual({ access_token: bench.small.text('token').access_token })
+  })
+
   test('is not told while the grant is refused for something else', async () => {
     bench.account = 'alice@example.com'
     bench.refuses = { refresh: 'InvalidGrant' }

@@ -75,6 +75,27 @@ describe('a person who agreed to busy time', () => {
     world.addSecret((await stage.grant()).refresh_token ?? '')
   })
 
+  test('has what is read under the former name kept up to date, too, until they have answered', async () => {
+    await widen({ publish: { calendar: { kind: 'ConfigMap', name: 'alice-calendar', detail: 'Busy' } } })
+    await world.untilReady('alice')
+    await world.until(
+      'the Secret is gone',
+      async () => (await world.objects.find('Secret', 'alice-calendar')) === undefined,
+    )
+    await widen({ publish: { calendar: { ...secret, detail: 'Full' } } })
+    await world.untilReason('alice', 'AwaitingSignIn')
+    addEvent(4)
+    await world.until('the new event is published in both', async () => {
+      return (await busyNow()) === 2 && (await world.busy('alice')).busy.length === 2
+    })
+    expect(await isTitleTold()).toBe(false)
+    await stage.through()
+    await world.until('the former one is gone', async () => {
+      return (await world.objects.find('ConfigMap', 'alice-calendar')) === undefined
+    })
+    world.addSecret((await stage.grant()).refresh_token ?? '')
+  })
+
   test('is asked anew before a restart forgets', async () => {
     await world.stopOperator()
     await widen({ publish: { calendar: { ...secret, detail: 'Full' }, accessToken: { name: 'alice-token' } } })
