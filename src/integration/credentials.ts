@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import { parseClientSecret, type ClientFile } from '../google/clientFile.ts'
 import { GoogleError, type Permit } from '../google/port.ts'
 import { pauseAfter } from '../loop/backoff.ts'
+import { slowly } from '../loop/pace.ts'
 import { hasCome, type Clock } from '../platform/clock.ts'
 import type { Finding } from '../resources/conditions.ts'
 import type { ReasonOf } from '../resources/reasons.ts'
@@ -27,6 +28,8 @@ export interface CredentialsMemory {
     /** By the monotonic clock. */
     at: number
     finding: CredentialsFinding
+    /** Since when Google has refused them, by the monotonic clock. */
+    refusedSince?: number
     /** The last attempt failed for a reason that may pass. */
     error?: GoogleError
     /** How often in a row that was so. */
@@ -37,8 +40,6 @@ export interface CredentialsMemory {
 }
 
 const DAY = 24 * 60 * 60_000
-/** What Google has refused is not asked about again sooner, however often its integration is woken. */
-const REFUSED_AGAIN_MS = 60_000
 /** A proof that is younger than this answers a suspicion. */
 const SUSPECTED_AGAIN_MS = 10_000
 
@@ -107,12 +108,21 @@ export async function prove(
     memory.proof = { ...found, finding: PROVED, notBefore: at + DAY }
   } catch (error) {
     if (!(error instanceof GoogleError)) throw error
-    const refusal = refusalOf(error, file)
-    const notBefore = deps.clock.monotonic() + REFUSED_AGAIN_MS
-    memory.proof = refusal
-      ? { ...found, finding: refusal, notBefore }
+    const finding = refusalOf(error, file)
+    memory.proof = finding
+      ? { ...found, finding, ...untilAskedAgain(deps, memory) }
       : inDoubt(deps, memory, { at, error, knownGood, longest })
   }
+}
+
+/** What Google has refused is looked at slowly, however often its integration is woken. */
+function untilAskedAgain(
+  { clock }: IntegrationDeps,
+  { hash, proof }: CredentialsMemory,
+): { refusedSince: number; notBefore: number } {
+  const now = clock.monotonic()
+  const refusedSince = (proof?.hash === hash ? proof?.refusedSince : undefined) ?? now
+  return { refusedSince, notBefore: now + slowly(refusedSince, now) }
 }
 
 /** Good credentials do not become doubtful because Google is away, nor do bad ones become better. */

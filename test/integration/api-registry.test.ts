@@ -1,0 +1,93 @@
+/** Who finds out whether a switched-off API is on again. */
+import { beforeEach, describe, expect, test } from 'vitest'
+import { askingClient } from '../../src/agent/asking-client.ts'
+import { Permit } from '../../src/google/permit.ts'
+import { GoogleError, type GoogleClient, type GoogleFailure } from '../../src/google/port.ts'
+import { createDirectory, type Directory } from '../../src/integration/directory.ts'
+import { ManualClock } from '../support/clock.ts'
+
+const MINUTE = 60_000
+
+let clock: ManualClock
+let directory: Directory
+let permitted: boolean
+
+beforeEach(() => {
+  clock = new ManualClock()
+  directory = createDirectory(clock)
+  permitted = true
+  const client = { permits: () => permitted } as unknown as GoogleClient
+  const entry = { credentialsHash: 'a', ready: false, apiDisabled: true, siteAccepted: true, message: '' }
+  directory.put('a/google', { ...entry, client })
+  directory.observeAPI('a/google', 'Disabled')
+})
+
+const probe = (permit?: Permit): (() => void) | undefined => directory.tryAcquireProbe('a/google', permit)
+
+/** What the agents' client makes of an answer of Google's. */
+async function meets(failure: GoogleFailure | undefined, permit?: Permit): Promise<string> {
+  const calendar = async (): Promise<{ id: string }> => {
+    if (failure) throw new GoogleError(failure, 'refused')
+    return { id: 'primary' }
+  }
+  const real = { calendar, limit: () => undefined } as unknown as GoogleClient
+  const client = askingClient(real, { integrations: directory, key: 'a/google', permit })
+  return client.calendar('ya29', 'primary').then(
+    () => 'answered',
+    (error: unknown) => (error as GoogleError).message,
+  )
+}
+
+const state = (): string | undefined => directory.api('a/google')?.state
+
+describe('the request that finds out', () => {
+  test('is one in five minutes, and one in an hour after two hours', async () => {
+    expect(probe()).toBeUndefined()
+    await clock.advance(5 * MINUTE)
+    expect([probe() !== undefined, probe() !== undefined]).toEqual([true, false])
+    await clock.advance(3 * 60 * MINUTE)
+    expect(probe()).toBeDefined()
+    await clock.advance(59 * MINUTE)
+    expect(probe()).toBeUndefined()
+    await clock.advance(MINUTE)
+    expect(probe()).toBeDefined()
+  })
+
+  test('may be taken before its time by a permit, once', () => {
+    expect(probe(new Permit())).toBeDefined()
+    permitted = false
+    expect(probe(new Permit())).toBeUndefined()
+  })
+
+  test('is offered to the next one where somebody asks for the integration', () => {
+    directory.offerProbe('a/google')
+    expect(directory.mayUseAPI('a/google', false)).toBe(true)
+    expect([probe() !== undefined, probe() !== undefined]).toEqual([true, false])
+  })
+
+  test.each<GoogleFailure>(['Unreachable', 'RateLimited', 'DailyQuotaExceeded', 'Unauthenticated', 'Unknown'])(
+    'is given back where Google says %s, which tells nothing of the API',
+    async (failure) => {
+      await clock.advance(5 * MINUTE)
+      expect(await meets(failure)).toBe('refused')
+      expect(state()).toBe('Disabled')
+      expect(await meets('APIDisabled')).toBe('refused')
+      expect(await meets('APIDisabled')).toBe('one request finds out whether the API is on again')
+    },
+  )
+
+  test.each<GoogleFailure | undefined>([undefined, 'NotFound', 'Forbidden', 'SyncTokenExpired'])(
+    'tells that the API is on where it is answered by %s',
+    async (failure) => {
+      await clock.advance(5 * MINUTE)
+      await meets(failure)
+      expect(state()).toBe('Enabled')
+      expect(await meets(undefined)).toBe('answered')
+    },
+  )
+
+  test('is not sent where it is another one’s turn', async () => {
+    expect(await meets(undefined)).toBe('one request finds out whether the API is on again')
+    expect(await meets(undefined, new Permit())).toBe('answered')
+  })
+})

@@ -1,0 +1,118 @@
+/** When a client is proved: once a day while it is good, slowly while it is refused, whoever wakes its integration. */
+import { beforeEach, describe, expect, test } from 'vitest'
+import { GoogleError, type GoogleFailure } from '../../src/google/port.ts'
+import { proofIsDue, prove, type CredentialsMemory } from '../../src/integration/credentials.ts'
+import type { IntegrationDeps } from '../../src/integration/port.ts'
+import { ManualClock } from '../support/clock.ts'
+
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+
+let clock: ManualClock
+let memory: CredentialsMemory
+let asked: number
+let answer: GoogleFailure | undefined
+let retryAfterMs: number | undefined
+
+beforeEach(() => {
+  clock = new ManualClock()
+  const file = { clientId: '1-a.apps.googleusercontent.com', clientSecret: 's', stripped: [] }
+  memory = { file, hash: 'a' }
+  asked = 0
+  answer = retryAfterMs = undefined
+})
+
+const deps = (): IntegrationDeps => {
+  const client = {
+    prove: async () => {
+      asked++
+      if (answer) throw new GoogleError(answer, 'refused', { retryAfterMs })
+    },
+  }
+  return { clock, random: () => 0.5, google: { client: () => client } } as unknown as IntegrationDeps
+}
+
+/** The integration is woken: is Google asked? */
+async function wake({ requested = false, suspected = false, longest = 5 * MINUTE } = {}): Promise<boolean> {
+  if (!proofIsDue(memory, { clock, asked: requested, suspected })) return false
+  await prove(deps(), memory, { knownGood: false, longest })
+  return true
+}
+
+/** It is woken every ten seconds: how often is Google asked? */
+async function timesIn(duration: number): Promise<number> {
+  const before = asked
+  for (let passed = 0; passed < duration; passed += 10 * SECOND) {
+    await clock.advance(10 * SECOND)
+    await wake()
+  }
+  return asked - before
+}
+
+describe('a client that Google accepts', () => {
+  beforeEach(() => wake())
+
+  test('is proved again after a day, and not before', async () => {
+    await clock.advance(24 * HOUR - SECOND)
+    expect(await wake()).toBe(false)
+    await clock.advance(SECOND)
+    expect(await wake()).toBe(true)
+  })
+
+  test.each([-48, 48])('is so whatever the time of day: set by %s hours', async (hours) => {
+    clock.setTimeOfDay(hours * HOUR)
+    expect(await wake()).toBe(false)
+    await clock.advance(24 * HOUR)
+    expect(await wake()).toBe(true)
+  })
+
+  test('is proved at once where it is another one, and where somebody asks', async () => {
+    memory.hash = 'b'
+    expect([await wake(), await wake(), await wake({ requested: true })]).toEqual([true, false, true])
+  })
+
+  test('is proved once for all agents that meet a refusal together', async () => {
+    await clock.advance(MINUTE)
+    expect([await wake({ suspected: true }), await wake({ suspected: true })]).toEqual([true, false])
+    await clock.advance(10 * SECOND)
+    expect(await wake({ suspected: true })).toBe(true)
+  })
+
+  test('stays good while Google is away', async () => {
+    answer = 'Unreachable'
+    await wake({ requested: true })
+    expect(memory.proof?.finding.reason).toBe('Proved')
+  })
+})
+
+describe('a client that Google refuses', () => {
+  beforeEach(() => {
+    answer = 'InvalidClient'
+    return wake()
+  })
+
+  test('is asked about every five minutes in the first two hours, and hourly then, however often it is woken', async () => {
+    expect(await timesIn(2 * HOUR)).toBe(24)
+    expect(await timesIn(3 * HOUR)).toBe(3)
+  })
+
+  test('is asked about often again when it is another one', async () => {
+    await timesIn(3 * HOUR)
+    memory.hash = 'b'
+    await wake()
+    expect(await timesIn(10 * MINUTE)).toBe(2)
+  })
+})
+
+test('a client that Google does not answer about is asked about with a backoff, as long as the interval at most', async () => {
+  answer = 'Unreachable'
+  await wake({ longest: MINUTE })
+  let times = 0
+  for (let passed = 0; passed < 10 * MINUTE; passed += SECOND) {
+    await clock.advance(SECOND)
+    if (await wake({ longest: MINUTE })) times++
+  }
+  expect(times).toBeGreaterThan(10)
+  expect(times).toBeLessThan(25)
+})
