@@ -41,6 +41,8 @@ export interface Obligation {
   good: Map<string, Interval>
   /** Events that were told in a way that says nothing, since then: they may be missing where `complete` is false. */
   excused: Set<string>
+  /** Not told since the client's last start: what it knew of this calendar is gone if Google refuses it now for good. */
+  untold: boolean
 }
 
 interface Calendar extends Obligation {
@@ -91,15 +93,31 @@ export class MemoryGoogle {
   calendar(id: string): Calendar {
     const known = this.calendars.get(id)
     if (known) return known
-    const made = { events: new Map(), log: [], good: new Map(), excused: new Set<string>(), tainted: false }
+    const made = {
+      events: new Map(),
+      log: [],
+      good: new Map(),
+      excused: new Set<string>(),
+      tainted: false,
+      untold: true,
+    }
     this.calendars.set(id, made)
     return made
   }
 
   /** What each calendar must show as busy, as of now. */
   obligations(): Map<string, Obligation> {
-    const copied = ({ good, excused }: Calendar): Obligation => ({ good: new Map(good), excused: new Set(excused) })
+    const copied = ({ good, excused, untold }: Calendar): Obligation => ({
+      good: new Map(good),
+      excused: new Set(excused),
+      untold,
+    })
     return new Map([...this.calendars].map(([id, calendar]) => [id, copied(calendar)]))
+  }
+
+  /** The client was started anew. */
+  restarted(): void {
+    for (const calendar of this.calendars.values()) calendar.untold = true
   }
 
   /** Changes the truth; without `truth` the event is deleted. */
@@ -177,7 +195,9 @@ export class MemoryGoogle {
       // What changed meanwhile may have been understood, or not.
       for (const [id, interval] of good) if (!sameInterval(interval, this.#busy(calendar, id))) good.delete(id)
     }
-    if (page.more || calendar.tainted) return
+    if (page.more) return
+    calendar.untold = false
+    if (calendar.tainted) return
     good.clear()
     calendar.excused.clear()
     for (const id of calendar.events.keys()) {

@@ -51,6 +51,7 @@ export class MemoryWorld {
 
   /** A new process over the same cluster. */
   restart(): void {
+    this.google.restarted()
     for (const cancel of this.#attending.values()) cancel()
     const url = 'http://google.memory'
     const random = (): number => this.chance

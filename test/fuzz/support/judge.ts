@@ -24,7 +24,8 @@ export function judgeBusy({ published, obligations }: Looked): string[] {
   if (!json) return []
   const window = { from: Date.parse(json.window.start), to: Date.parse(json.window.end) }
   const busy = json.busy.map(({ start, end }) => ({ from: Date.parse(start), to: Date.parse(end) }))
-  return [...obligations].flatMap(([id, { good, excused }]) => {
+  return [...obligations].flatMap(([id, { good, excused, untold }]) => {
+    if (untold && !json.complete) return []
     return [...good].flatMap(([event, interval]) => {
       if (covered(clipped(interval, window), busy)) return []
       if (excused.has(event) && !json.complete) return []
