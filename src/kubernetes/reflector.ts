@@ -173,7 +173,7 @@ class Session<T extends KubernetesObject> {
   async #pause(error: unknown, lasted: number): Promise<void> {
     if (this.#signal.aborted) return
     const { health, clock } = this.#deps
-    if (!health.isFailing) this.#complain(error)
+    this.#complain(error)
     this.#failures += 1
     const refusal = error instanceof ApiError ? error : undefined
     if (lasted > BACKOFF_RESET_MS) this.#backoff = FIRST_BACKOFF_MS
@@ -213,8 +213,9 @@ class Session<T extends KubernetesObject> {
     if (reason === this.#complaint) return
     this.#complaint = reason
     const { kind, path } = this.#options
-    // Until the first list is there, nothing works.
-    const level = this.#newest === undefined ? 'warn' : 'info'
+    // An outage has its own line. Else, until the first list is there, nothing works.
+    const single = this.#newest === undefined ? 'warn' : 'info'
+    const level = this.#deps.health.isFailing ? 'debug' : single
     this.#deps.log[level]({ kind, path, reason }, 'watch interrupted')
   }
 
