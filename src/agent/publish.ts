@@ -191,7 +191,8 @@ function freshStamps(context: PublishContext, last: Stamps | undefined): Stamps 
     syncedAt,
     freshUntil: Math.floor((syncedAt + staleAfterMs(agent, sync)) / 1000) * 1000,
     complete: readable.length === wanted.length,
-    timeZone: wanted.find((calendar) => calendar?.lastRead !== undefined)?.timeZone ?? last?.timeZone ?? 'UTC',
+    timeZone:
+      wanted.find((calendar) => calendar?.lastRead !== undefined)?.timeZone ?? deps.zones.nameOf(last?.timeZone ?? ''),
   }
 }
 
