@@ -220,7 +220,11 @@ const isTrusted = (deps: AgentDeps, scene: Scene): boolean => (endOfTrust(deps, 
 async function endTrust(deps: AgentDeps, scene: Scene): Promise<Outcome> {
   const found = await publish(deps, scene, scene.memory.found ?? { setbacks: [], grant: undefined, complete: false })
   if (isTrusted(deps, scene)) attendAtEndOfTrust(deps, scene)
-  else await tell(deps, scene, found.setbacks.length > 0 ? found : { ...found, setbacks: [unanswered()] })
+  else {
+    const setbacks = found.setbacks.length > 0 ? found.setbacks : [unanswered()]
+    // Nothing new is known of the grant.
+    await tell(deps, scene, { ...found, setbacks, grant: undefined })
+  }
   return done()
 }
 

@@ -4,9 +4,9 @@
  * their ports only.
  */
 import { isDeepStrictEqual } from 'node:util'
-import { keyOf } from '../kubernetes/port.ts'
+import { ApiError, keyOf } from '../kubernetes/port.ts'
 import { asWritten, isOverwritten, withOwnStatus, writeReport, type StatusMemory } from '../kubernetes/status-report.ts'
-import { done, within, type Outcome } from '../loop/outcome.ts'
+import { done, retry, UnexpectedError, within, type Outcome } from '../loop/outcome.ts'
 import { afterwards, Permit } from '../google/permit.ts'
 import { signInOf } from '../google/signIn.ts'
 import { withWordIfLate } from '../loop/pace.ts'
@@ -72,20 +72,36 @@ async function reconcile(
   memory: Memory,
 ): Promise<Outcome> {
   if (!deps.directory.api(key)) deps.directory.recallAPI(key, recalled(integration, deps.clock))
-  await readCredentials(deps, integration, memory)
-  const provedBefore = wasProved(integration, memory)
-  // Agents need not wait for a proof that says what the status says already.
-  if (provedBefore && !memory.proof) tellAgents(deps, key, memory, decisionOf(deps, key, integration, memory))
   const taken = takeTurn(deps.clock, integration, memory)
   const permit = taken.request === undefined ? undefined : new Permit()
-  const checkIn = await lookAtCredentials(deps, { key, integration, memory, permit, knownGood: provedBefore })
-  if (permit) askForTheAPI(deps, { key, memory, permit })
+  const { checkIn, mistake } = await lookAround(deps, { key, integration, memory, permit })
   const turn: RequestTurn = permit ? afterwards(permit, taken, memory) : taken
   memory.handledRequest = turn.request ?? memory.handledRequest
   const decision = decisionOf(deps, key, integration, memory)
-  await report(deps, integration, memory, decision)
+  // First: the agents need not wait for a status that the API server may refuse.
   tellAgents(deps, key, memory, decision)
-  return within(within(decision.outcome, turn.waitMs), checkIn)
+  await report(deps, integration, memory, decision)
+  return within(within(mistake ? retry(mistake) : decision.outcome, turn.waitMs), checkIn)
+}
+
+/** Answers in how many ms it is the turn of a check that has to wait; or a mistake: what is known all the same is reported. */
+async function lookAround(
+  deps: CheckDeps,
+  look: Omit<Look, 'knownGood'>,
+): Promise<{ checkIn?: number; mistake?: UnexpectedError }> {
+  const { key, integration, memory, permit } = look
+  try {
+    await readCredentials(deps, integration, memory)
+    const knownGood = wasProved(integration, memory)
+    // Agents need not wait for a proof that says what the status says already.
+    if (knownGood && !memory.proof) tellAgents(deps, key, memory, decisionOf(deps, key, integration, memory))
+    const checkIn = await lookAtCredentials(deps, { ...look, knownGood })
+    if (permit) askForTheAPI(deps, { key, memory, permit })
+    return { checkIn }
+  } catch (error) {
+    if (error instanceof ApiError) throw error
+    return { mistake: new UnexpectedError(error) }
+  }
 }
 
 interface Look {
