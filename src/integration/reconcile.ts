@@ -78,9 +78,8 @@ async function reconcile(
   const turn: RequestTurn = permit ? afterwards(permit, taken, memory) : taken
   memory.handledRequest = turn.request ?? memory.handledRequest
   const decision = decisionOf(deps, key, integration, memory)
-  // First: the agents need not wait for a status that the API server may refuse.
-  tellAgents(deps, key, memory, decision)
-  await report(deps, integration, memory, decision)
+  // The agents need not do without because the API server refuses a status.
+  await report(deps, integration, memory, decision).finally(() => tellAgents(deps, key, memory, decision))
   return within(within(mistake ? retry(mistake) : decision.outcome, turn.waitMs), checkIn)
 }
 
