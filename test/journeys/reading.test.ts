@@ -27,7 +27,8 @@ const addEvent = (hours: number, more: object = {}): { id: string } =>
   })
 
 async function start(): Promise<void> {
-  await world.objects.apply(integrationManifest())
+  // Short, so that little time has to go by for a reading.
+  await world.objects.apply(integrationManifest({ sync: { interval: '30s' } }))
   await world.objects.apply(agentManifest('alice'))
 }
 
@@ -61,17 +62,7 @@ describe('an account whose Google Calendar is switched off', () => {
 })
 
 describe('a garbled delta', () => {
-  const mutations: MutationName[] = [
-    'nullItem',
-    'textItem',
-    'zeroId',
-    'noId',
-    'nullAttendee',
-    'objectDate',
-    'noItems',
-    'hugeId',
-    'hugeSyncToken',
-  ]
+  const mutations: MutationName[] = ['nullItem', 'zeroId', 'nullAttendee', 'objectDate', 'noItems', 'hugeSyncToken']
 
   test.each(mutations)('(%s) makes nobody free, stops nothing, and is made good', async (mutation) => {
     addEvent(3)
