@@ -8,6 +8,7 @@ import { Agent, ProxyAgent, type Dispatcher } from 'undici'
 import type { Clock } from '../platform/clock.ts'
 import { createCredentials, CredentialsError, type Headers, type TlsOptions } from './credentials.ts'
 import type { ClusterConfig } from './kubeconfig.ts'
+import { socksConnector } from './socks.ts'
 
 export interface Connection {
   /** Scheme, host and port. */
@@ -105,11 +106,12 @@ function createAgent(tls: TlsOptions, proxy: string | undefined): Dispatcher {
   const options = { headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: IDLE_MS }
   const keepAlive = { keepAlive: true, keepAliveInitialDelay: PROBE_AFTER_MS }
   if (!proxy) return new Agent({ ...options, connect: { ...tls, ...keepAlive } })
+  if (/^socks5h?:/.test(proxy)) return new Agent({ ...options, connect: socksConnector(new URL(proxy), tls) })
   const { username, password } = new URL(proxy)
   const basic = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')
   return new ProxyAgent({
     ...options,
-    uri: proxy.replace(/^socks5h:/, 'socks5:'),
+    uri: proxy,
     requestTls: { ...tls, ...keepAlive },
     // As Go has it: the authority of the cluster speaks for a proxy behind https, too.
     proxyTls: { ca: tls.ca, rejectUnauthorized: tls.rejectUnauthorized, ...keepAlive },

@@ -7,6 +7,7 @@ let bench: Bench
 
 beforeAll(async () => {
   bench = await Bench.start()
+  await bench.startSocks()
 })
 afterAll(() => bench.stop())
 
@@ -208,6 +209,12 @@ users: [{name: a, user: {token: "quoted"}}]
     files: { config: config('a', undefined, { 'proxy-url': `http://ann:p%40ss@127.0.0.1:${bench.proxyPort}` }) },
     env: { KUBECONFIG: 'DIR/config' },
   }),
+  'a SOCKS proxy': () => one(undefined, { 'proxy-url': `socks5://127.0.0.1:${bench.socksPort}` }),
+  'a SOCKS proxy that resolves the name': () =>
+    one(undefined, {
+      server: `https://api.internal:${bench.port}`,
+      'proxy-url': `socks5://127.0.0.1:${bench.socksPort}`,
+    }),
   'a proxy of the cluster that is none': () => one(undefined, { 'proxy-url': 'ftp://127.0.0.1' }),
   ...Object.fromEntries(
     (

@@ -3,7 +3,13 @@ import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer as createProxy, type IncomingMessage, type Server } from 'node:http'
 import { createServer } from 'node:https'
-import { connect as openSocket, type AddressInfo, type Socket } from 'node:net'
+import {
+  connect as openSocket,
+  createServer as createPlain,
+  type AddressInfo,
+  type Server as PlainServer,
+  type Socket,
+} from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { TLSSocket } from 'node:tls'
@@ -28,8 +34,10 @@ export class Bench {
   readonly #requests: Sent[] = []
   readonly #tunnels: string[] = []
   readonly #servers: Server[] = []
+  #socks: PlainServer | undefined
   port = 0
   proxyPort = 0
+  socksPort = 0
 
   private constructor(authority: Authority, client: Pair) {
     this.authority = authority
@@ -63,7 +71,29 @@ export class Bench {
     ;[this.port = 0, this.proxyPort = 0] = await Promise.all(this.#servers.map(listen))
   }
 
+  /** A SOCKS5 proxy that asks for nothing and connects to the server, whatever it is asked for. */
+  async startSocks(): Promise<void> {
+    const socks = createPlain((client) => {
+      client.on('error', () => client.destroy())
+      client.once('data', () => {
+        client.write(Buffer.from([5, 0]))
+        client.once('data', (asked) => {
+          this.#tunnels.push(`socks ${asked.subarray(3).toString('hex')}`)
+          const target = openSocket(this.port, '127.0.0.1', () => {
+            client.write(Buffer.from([5, 0, 0, 1, 127, 0, 0, 1, 0, 80]))
+            target.pipe(client).pipe(target)
+          })
+          target.on('error', () => target.destroy())
+        })
+      })
+    })
+    this.#socks = socks
+    await new Promise<void>((resolve) => socks.listen(0, '127.0.0.1', resolve))
+    this.socksPort = (socks.address() as AddressInfo).port
+  }
+
   async stop(): Promise<void> {
+    this.#socks?.close()
     for (const server of this.#servers) {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))

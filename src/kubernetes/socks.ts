@@ -1,0 +1,76 @@
+/**
+ * Connections through a SOCKS5 proxy (RFC 1928, RFC 1929), whose side the names are resolved on. Node has none, and undici's is
+ * unfinished.
+ */
+import { once } from 'node:events'
+import { connect, isIP, type Socket } from 'node:net'
+import { buildConnector } from 'undici'
+import type { TlsOptions } from './credentials.ts'
+
+const VERSION = 5
+const NO_PROOF = 0
+const PASSWORD = 2
+const CONNECT = 1
+const IPV4 = 1
+const DOMAIN = 3
+const ADDRESS_BYTES: Record<number, number> = { [IPV4]: 4, 4: 16 }
+const LONGEST_SILENCE_MS = 10_000
+
+/** For undici's `Agent`. */
+export function socksConnector(proxy: URL, tls: TlsOptions): buildConnector.connector {
+  const encrypt = buildConnector({ ...tls })
+  return (options, callback) => {
+    const port = Number(options.port) || (options.protocol === 'https:' ? 443 : 80)
+    tunnel(proxy, options.hostname, port).then(
+      (socket) => {
+        if (options.protocol === 'https:') encrypt({ ...options, httpSocket: socket }, callback)
+        else callback(null, socket)
+      },
+      (error: unknown) => callback(error as Error, null),
+    )
+  }
+}
+
+async function tunnel(proxy: URL, host: string, port: number): Promise<Socket> {
+  const socket = connect(Number(proxy.port) || 1080, proxy.hostname.replace(/^\[|\]$/g, ''))
+  socket.setTimeout(LONGEST_SILENCE_MS, () => socket.destroy(new Error('the SOCKS proxy does not answer')))
+  try {
+    await once(socket, 'connect')
+    await prove(socket, decodeURIComponent(proxy.username), decodeURIComponent(proxy.password))
+    socket.write(Buffer.from([VERSION, CONNECT, 0, ...addressOf(host.replace(/^\[|\]$/g, '')), port >> 8, port & 0xff]))
+    const [, status = 255, , kind = 0] = await read(socket, 4)
+    if (status !== 0) throw new Error(`the SOCKS proxy refused the connection (${status})`)
+    const length = ADDRESS_BYTES[kind] ?? (await read(socket, 1))[0] ?? 0
+    await read(socket, length + 2)
+    socket.setTimeout(0)
+    return socket
+  } catch (error) {
+    socket.destroy()
+    throw error
+  }
+}
+
+/** A name is left to the proxy to resolve. */
+const addressOf = (host: string): number[] =>
+  isIP(host) === 4 ? [IPV4, ...host.split('.').map(Number)] : [DOMAIN, Buffer.byteLength(host), ...Buffer.from(host)]
+
+async function prove(socket: Socket, user: string, password: string): Promise<void> {
+  socket.write(Buffer.from(user === '' ? [VERSION, 1, NO_PROOF] : [VERSION, 2, NO_PROOF, PASSWORD]))
+  const [, method] = await read(socket, 2)
+  if (method === NO_PROOF) return
+  if (method !== PASSWORD || user === '') throw new Error('the SOCKS proxy wants another proof')
+  const [name, word] = [Buffer.from(user), Buffer.from(password)]
+  socket.write(Buffer.from([1, name.length, ...name, word.length, ...word]))
+  const [, status] = await read(socket, 2)
+  if (status !== 0) throw new Error('the SOCKS proxy refused the name or the password')
+}
+
+/** Exactly so many bytes: what comes after them is not the proxy's. */
+async function read(socket: Socket, bytes: number): Promise<Buffer> {
+  for (;;) {
+    const piece = socket.read(bytes) as Buffer | null
+    if (piece?.length === bytes) return piece
+    if (socket.readableEnded || socket.destroyed) throw new Error('the SOCKS proxy hung up')
+    await Promise.race([once(socket, 'readable'), once(socket, 'end')])
+  }
+}
