@@ -225,10 +225,12 @@ function standing({ deps, memory }: AccessRequest, reason: ReasonOf<'Agent', 'Au
 
 /** The id of the primary calendar is the account: the one way to know it without a further scope. */
 async function learnAccount(request: AccessRequest, grant: Grant, again = true): Promise<Setback | undefined> {
+  const refused = rememberedAccountRefusal(request, grant)
+  if (refused) return refused
   try {
     const primary = await request.gate.view.client.calendar(grant.accessToken ?? '', 'primary')
-    grant.account = primary.id
-    grant.saved = false
+    Object.assign(grant, { account: primary.id, saved: false })
+    request.memory.accountRefusal = undefined
     return undefined
   } catch (error) {
     if (!(error instanceof GoogleError)) throw error
@@ -240,9 +242,16 @@ async function learnAccount(request: AccessRequest, grant: Grant, again = true):
   }
 }
 
+/** Whatever wakes the agent meanwhile, Google is not asked before it is time. */
+function rememberedAccountRefusal({ deps, memory, force }: AccessRequest, grant: Grant): Setback | undefined {
+  const known = memory.accountRefusal
+  if (!known || known.token !== grant.refreshToken || force || hasCome(deps.clock, known.askAgainAt)) return undefined
+  return known.setback
+}
+
 async function accountSetback(request: AccessRequest, grant: Grant, error: GoogleError): Promise<Setback | undefined> {
   if (error.failure === 'APIDisabled') return apiDisabled(request)
-  if (error.failure === 'CalendarDisabled') return calendarDisabled(request)
+  if (error.failure === 'CalendarDisabled') return calendarDisabled(request, grant)
   if (error.failure === 'ScopeInsufficient') {
     // Every scope that the integration asks for is there; they are just too narrow to tell whose grant it is.
     grant.accountHidden = grant.scopes !== undefined
@@ -263,9 +272,13 @@ async function accountSetback(request: AccessRequest, grant: Grant, error: Googl
 }
 
 /** Google's 403 `notACalendarUser`: there is nothing to read, and no primary calendar to know the account by. */
-function calendarDisabled({ deps, memory }: AccessRequest): Setback {
-  const again = { kind: 'slow', at: slowly(memory.firstSeen, deps.clock.monotonic()) } as const
-  return setback('Synced', 'CalendarDisabled', CALENDAR_DISABLED, again)
+function calendarDisabled({ deps, memory }: AccessRequest, { refreshToken: token }: Grant): Setback {
+  const now = deps.clock.monotonic()
+  const since = memory.accountRefusal?.token === token ? memory.accountRefusal.since : now
+  const askAgainAt = slowly(since, now)
+  const found = setback('Synced', 'CalendarDisabled', CALENDAR_DISABLED, { kind: 'slow', at: askAgainAt })
+  memory.accountRefusal = { setback: found, since, askAgainAt, token }
+  return found
 }
 
 /** For people, wherever it is met. */

@@ -39,7 +39,11 @@ export function deathOf(
   // A clock that differs from Google's by some minutes must not turn an expiry into a revocation.
   const expired = at.failure === 'SessionExpired' || (end !== undefined && at.now >= end - HOUR)
   const likelyCause = causeOf(grant, integration, { ...at, end })
-  const fact = expired ? 'The grant has expired' : 'Google no longer accepts the grant'
+  const fact = expired
+    ? 'The grant has expired'
+    : hasNeverWorked(grant)
+      ? 'Google does not accept the supplied refresh token'
+      : 'Google no longer accepts the grant'
   return {
     reason: expired ? 'GrantExpired' : 'GrantRevoked',
     message: `${fact}: ${at.advice}. Likely cause: ${likelyCause} What was published stays, and says until when it can be trusted.`,
@@ -59,12 +63,19 @@ function causeOf(
       ? `the app is in Testing, where a grant ends seven days after consent (given ${consent}); publish the app to end that.`
       : `the grant was given for a limited time, until ${timestamp(at.end)}.`
   }
+  if (hasNeverWorked(grant)) {
+    return 'the supplied token has never worked: was it pasted whole, and was it made by this client? If so, the access was taken back before it was supplied.'
+  }
   if (diedOfTesting(grant, integration, at.now)) {
     return `the grant (given ${consent}) died at seven days although spec.google.publishingStatus says InProduction: the app is probably still in Testing; publish it, or correct the manifest.`
   }
   if (at.now - (grant.lastUsedAt ?? at.now) >= UNUSED_LIFETIME_MS) return 'the grant was not used for six months.'
   return `the person took the access back, an administrator did, or the account has granted access to this client more than a hundred times (consent given ${consent}).`
 }
+
+/** A supplied token that Google has not accepted once. */
+const hasNeverWorked = ({ broughtHash, lastUsedAt, checked }: Grant): boolean =>
+  broughtHash !== undefined && lastUsedAt === undefined && !checked
 
 /** It was alive before the seventh day after consent, and was found dead after it. */
 function diedOfTesting(grant: Grant, integration: CalendarIntegration, now: number): boolean {

@@ -1,7 +1,7 @@
 /**
  * The way to an agent's integration: is it there, does it admit this namespace, can its client be used?
  */
-import { integrationKey, notAllowed } from '../resources/allowed-namespaces.ts'
+import { integrationKey, isAllowed, notAllowedMessage } from '../resources/allowed-namespaces.ts'
 import type { Agent, CalendarIntegration } from '../resources/types.ts'
 import type { AgentDeps, IntegrationView } from './port.ts'
 import { setback, slowly, type Setback } from './setback.ts'
@@ -19,15 +19,17 @@ export type Gate = OpenGate | Setback | 'Suspended'
 export function openGate(deps: AgentDeps, agent: Agent, { since, asked }: { since: number; asked: boolean }): Gate {
   const key = integrationKey(agent)
   const integration = deps.cluster.integrations.get(key)
-  if (!integration) {
+  const { namespace } = agent.metadata
+  if (!integration && (agent.spec.integrationRef.namespace ?? namespace) === namespace) {
     const message = `There is no CalendarIntegration ${key}: create it, or correct spec.integrationRef.`
     return setback('Ready', 'IntegrationNotFound', message, { kind: 'wait', for: 60 * 60_000 })
   }
-  const now = deps.clock.monotonic()
   const { namespaces } = deps.cluster
   const labelsOf = namespaces && ((name: string) => namespaces.get(name)?.metadata.labels)
-  const refusal = notAllowed(agent, integration, labelsOf)
-  if (refusal) return setback('Ready', 'IntegrationNotAllowed', refusal, { kind: 'slow', at: slowly(since, now) })
+  if (!integration || !isAllowed(agent, integration, labelsOf)) {
+    const again = { kind: 'slow', at: slowly(since, deps.clock.monotonic()) } as const
+    return setback('Ready', 'IntegrationNotAllowed', notAllowedMessage(agent, labelsOf), again)
+  }
   if (integration.spec.suspend) return 'Suspended'
   return usable(deps, { key, integration, asked })
 }

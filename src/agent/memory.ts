@@ -128,6 +128,15 @@ export interface Refusal {
   advice: string
 }
 
+/** Google refuses to tell whose grant it is. Instants by the monotonic clock. */
+export interface AccountRefusal {
+  setback: Setback
+  since: number
+  askAgainAt: number
+  /** The grant that it was about. */
+  token: string
+}
+
 export interface AgentMemory extends StatusMemory<AgentStatus>, RequestMemory {
   uid: string
   /** By the monotonic clock. */
@@ -148,6 +157,8 @@ export interface AgentMemory extends StatusMemory<AgentStatus>, RequestMemory {
   withdrawn?: AuthorizedGrant
   /** A refusal that concerns the grant: not asked again before its time, unless what it depends on has changed. */
   refusal?: Refusal
+  /** Why nobody knows the account of the grant in hand: not asked again before its time. */
+  accountRefusal?: AccountRefusal
   /** What Google fails with at present, and until when it is not asked again. */
   absence?: Absence
   calendars: Map<string, CalendarMemory>

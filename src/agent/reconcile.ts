@@ -260,7 +260,9 @@ function waitsForIntegration(deps: AgentDeps, agent: Agent, memory: AgentMemory,
   const exists = deps.cluster.integrations.get(integrationKey(agent)) !== undefined
   if (exists && !seen && agent.status?.conditions?.length) return true
   const young = deps.clock.monotonic() - memory.firstSeen < INTEGRATION_GRACE_MS
-  return young && meaningOf('Agent', gate.reason) === 'passing' && !isRequested(agent, memory.handledRequest)
+  // Of another namespace it may be about to be created, too; whether it exists shows in nothing, not even in the time taken.
+  const mayCome = gate.reason === 'IntegrationNotAllowed' || meaningOf('Agent', gate.reason) === 'passing'
+  return young && mayCome && !isRequested(agent, memory.handledRequest)
 }
 
 /** Frozen: nothing is asked or published, and the conditions stay; only who never had any gets one. */

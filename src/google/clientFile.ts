@@ -65,10 +65,10 @@ const invalid = (message: string): UnusableClient => ({
 type Fields = Record<string, unknown>
 
 function parseFile(raw: string, where: string): ClientFile | UnusableClient {
-  // A byte order mark is white space too.
+  // `trim` takes a byte order mark for white space, too.
   const text = raw.trim()
   if (text === '') return invalid(`The client file in ${where} is empty.`)
-  const stripped: string[] = []
+  const stripped = raw.slice(0, raw.indexOf(text)).includes(BOM) ? [`${A_BOM} before the file`] : []
   let file = parseJSON(text)
   // The whole file, pasted with quotes around it: JSON's own, or others.
   if (typeof file === 'string') file = parseJSON(file)
@@ -167,6 +167,8 @@ function wrongSecret(secret: string): string | undefined {
 
 const LONGEST_SECRET = 512
 
+const BOM = '\uFEFF'
+const A_BOM = 'a byte order mark'
 const SPACE = '\\s\\u200B-\\u200D\\u2060\\uFEFF'
 const QUOTES = '"\'`“”‘’,'
 const EDGES = new RegExp(`^[${SPACE}${QUOTES}]+|[${SPACE}${QUOTES}]+$`, 'g')
@@ -175,7 +177,8 @@ const EDGES = new RegExp(`^[${SPACE}${QUOTES}]+|[${SPACE}${QUOTES}]+$`, 'g')
 function trimmed(value: unknown, name: string, stripped: string[]): string {
   if (typeof value !== 'string') return ''
   const edges = (value.match(EDGES) ?? []).join('')
-  if (new RegExp(`[${SPACE}]`).test(edges)) stripped.push(`white space around ${name}`)
+  if (edges.includes(BOM)) stripped.push(`${A_BOM} around ${name}`)
+  if (new RegExp(`[${SPACE}]`).test(edges.replaceAll(BOM, ''))) stripped.push(`white space around ${name}`)
   if (new RegExp(`[${QUOTES}]`).test(edges)) stripped.push(`quotes around ${name}`)
   return value.replace(EDGES, '')
 }

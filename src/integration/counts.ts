@@ -1,6 +1,6 @@
 /** How an integration's agents are doing, counted from their own status. */
 import { keyOf, type Cluster } from '../kubernetes/port.ts'
-import { notAllowed } from '../resources/allowed-namespaces.ts'
+import { isAllowed } from '../resources/allowed-namespaces.ts'
 import { findCondition } from '../resources/conditions.ts'
 import type { Agent, CalendarIntegration, CalendarIntegrationStatus } from '../resources/types.ts'
 
@@ -11,7 +11,7 @@ export function countAgents(cluster: Pick<Cluster, 'agents' | 'namespaces'>, int
   const { agents, namespaces } = cluster
   const labelsOf = namespaces && ((name: string) => namespaces.get(name)?.metadata.labels)
   const all = agents.by('integration', keyOf(integration))
-  return counted(all.filter((agent) => notAllowed(agent, integration, labelsOf) === undefined))
+  return counted(all.filter((agent) => isAllowed(agent, integration, labelsOf)))
 }
 
 /** Each agent is ready, fails, awaits its sign-in, or is on its way: none is counted twice. */

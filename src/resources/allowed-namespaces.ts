@@ -7,25 +7,27 @@ export type LabelsOf = (namespace: string) => Record<string, string> | undefined
 export const integrationKey = (agent: Agent): string =>
   `${agent.spec.integrationRef.namespace ?? agent.metadata.namespace ?? ''}/${agent.spec.integrationRef.name}`
 
-/** The reason, for people, why this integration does not serve the agent's namespace; undefined where it does. */
-export function notAllowed(
-  agent: Agent,
-  integration: CalendarIntegration,
-  labelsOf: LabelsOf | undefined,
-): string | undefined {
+/** Whether this integration serves the agent's namespace. */
+export function isAllowed(agent: Agent, integration: CalendarIntegration, labelsOf: LabelsOf | undefined): boolean {
   const namespace = agent.metadata.namespace ?? ''
-  const home = integration.metadata.namespace ?? ''
   const { from, selector } = integration.spec.allowedNamespaces
-  const whom = `CalendarIntegration ${home}/${integration.metadata.name}`
-  if (namespace === home || from === 'All') return undefined
-  if (from === 'Same') {
-    return `${whom} serves its own namespace only: set its spec.allowedNamespaces.from to All or Selector, or move the Agent to ${home}.`
-  }
-  if (!labelsOf) {
-    return `${whom} selects namespaces by label, which an operator that watches named namespaces only cannot read: set spec.allowedNamespaces.from to All, or run the operator cluster-wide.`
-  }
-  if (selector && matches(selector, labelsOf(namespace))) return undefined
-  return `Namespace ${namespace} does not match spec.allowedNamespaces.selector of ${whom}: label the namespace, or widen the selector.`
+  if (namespace === integration.metadata.namespace || from === 'All') return true
+  return (
+    from === 'Selector' && selector !== undefined && labelsOf !== undefined && matches(selector, labelsOf(namespace))
+  )
+}
+
+/**
+ * What an agent is told whose integration, in another namespace, does not exist or does not serve its namespace: the same in
+ * every case, so that nobody learns from it what other namespaces hold.
+ */
+export function notAllowedMessage(agent: Agent, labelsOf: LabelsOf | undefined): string {
+  const namespace = agent.metadata.namespace ?? ''
+  const what = `There is no CalendarIntegration ${integrationKey(agent)} that serves namespace ${namespace}`
+  const labels = labelsOf
+    ? 'to All, or to Selector with labels that the namespace has'
+    : 'to All (this operator watches named namespaces only, so it cannot read the labels that a Selector needs)'
+  return `${what}: correct spec.integrationRef, or have spec.allowedNamespaces.from set ${labels} in that integration.`
 }
 
 interface Selector {

@@ -6,7 +6,7 @@ import { parseClientSecret, type ClientFile } from '../google/clientFile.ts'
 import type { GoogleClient } from '../google/port.ts'
 import { signInOf, type SignIn } from '../google/signIn.ts'
 import { keyOf } from '../kubernetes/port.ts'
-import { integrationKey, notAllowed } from '../resources/allowed-namespaces.ts'
+import { integrationKey, isAllowed } from '../resources/allowed-namespaces.ts'
 import { findCondition } from '../resources/conditions.ts'
 import { consentOf, parseConsent, widenings, type Consent } from '../resources/consent.ts'
 import { decode } from '../resources/encoding.ts'
@@ -87,7 +87,7 @@ export class Visits {
   #refused(agent: Agent, integration: CalendarIntegration): boolean {
     const { namespaces } = this.#deps.cluster
     const labelsOf = namespaces && ((name: string) => namespaces.get(name)?.metadata.labels)
-    return notAllowed(agent, integration, labelsOf) !== undefined
+    return !isAllowed(agent, integration, labelsOf)
   }
 
   #client(integration: CalendarIntegration): Promise<ClientFile | undefined> {

@@ -57,6 +57,43 @@ describe('a dead grant', () => {
   })
 })
 
+describe('an account whose Google Calendar is switched off', () => {
+  const lookups = (): number => bench.asked.filter(({ what }) => what === 'calendar').length
+
+  beforeEach(async () => {
+    // It has been waiting for its person for hours.
+    await bench.clock.advance(3 * 60 * MINUTE)
+    bench.refuses = { calendar: 'CalendarDisabled' }
+    expect(await gain()).toMatchObject({ condition: 'Synced', reason: 'CalendarDisabled' })
+  })
+
+  test('is asked about every five minutes from then on, whatever wakes the agent', async () => {
+    for (let minutes = 0; minutes < 30; minutes++) {
+      await bench.clock.advance(MINUTE)
+      expect(await gain()).toMatchObject({ reason: 'CalendarDisabled' })
+    }
+    expect(lookups()).toBe(1 + 6)
+  })
+
+  test('is asked about every hour after two hours', async () => {
+    await bench.clock.advance(121 * MINUTE)
+    await gain()
+    await bench.clock.advance(59 * MINUTE)
+    await gain()
+    expect(lookups()).toBe(2)
+    await bench.clock.advance(MINUTE)
+    await gain()
+    expect(lookups()).toBe(3)
+  })
+
+  test('is asked about at once when somebody asks for it, and for another grant', async () => {
+    await gain(true)
+    bench.small.secret('alice-grant', { refresh_token: '1//0gAnother' })
+    await gain()
+    expect(lookups()).toBe(3)
+  })
+})
+
 describe('an access token', () => {
   const renewedAfter = async (chance: number): Promise<number> => {
     bench.chance = chance
@@ -87,6 +124,7 @@ describe('an account whose Google Calendar is switched off', () => {
     bench.refuses = { calendar: 'CalendarDisabled' }
     expect(await gain()).toMatchObject({ condition: 'Synced', reason: 'CalendarDisabled', again: { kind: 'slow' } })
     bench.refuses = {}
+    await bench.clock.advance(5 * MINUTE)
     expect(isSetback(await gain())).toBe(false)
   })
 })

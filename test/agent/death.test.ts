@@ -51,6 +51,16 @@ describe('the end of a grant', () => {
 })
 
 describe('a grant that Google no longer accepts', () => {
+  test('is asked about where it was supplied and never worked', () => {
+    const supplied = grant({ broughtHash: 'abc', checked: false })
+    const death = diedAfter(0, { of: supplied })
+    expect(death.reason).toBe('GrantRevoked')
+    expect(death.likelyCause).toContain('was it pasted whole, and was it made by this client?')
+    expect(death.message).toMatch(/^Google does not accept the supplied refresh token: /)
+    const worked = diedAfter(0, { of: { ...supplied, lastUsedAt: consent } })
+    expect(worked.likelyCause).toContain('took the access back')
+  })
+
   test.each([
     ['before its end', 3, 'GrantRevoked', 'took the access back'],
     ['an hour before its seventh day is over', 7 - 1 / 24, 'GrantExpired', 'in Testing'],

@@ -94,7 +94,6 @@ describe('the downloaded file', () => {
   })
 
   it.each([
-    ['a byte order mark', `\uFEFF${FILE}`],
     ['CRLF and indentation', JSON.stringify({ web: WEB }, null, 4).replaceAll('\n', '\r\n') + '\r\n'],
     ['white space around it', `\n\n  ${FILE}\t\n`],
     ['a desktop client beside the web one', JSON.stringify({ installed: { client_id: 'x' }, web: WEB })],
@@ -113,6 +112,12 @@ describe('the downloaded file', () => {
       clientSecret: SECRET,
       stripped: ['quotes around the file'],
     })
+  })
+
+  it('may begin with a byte order mark, which is said', () => {
+    const expected = { clientId: ID, clientSecret: SECRET, stripped: ['a byte order mark before the file'] }
+    expect(usable(fromFile(`\uFEFF${FILE}`))).toMatchObject(expected)
+    expect(usable(fromFile(`\n\uFEFF${FILE}\n`))).toMatchObject(expected)
   })
 
   it('bears fields of a wrong type that it can do without', () => {

@@ -104,6 +104,32 @@ describe('an agent that is suspended', () => {
 })
 
 describe('an agent in another namespace', () => {
+  test('is told the same of an integration that does not exist and of one that does not serve it', async ({ skip }) => {
+    skip(isNamespaced, 'an operator of one namespace sees no Agents of another one')
+    const other = await world.addNamespace('marketing')
+    for (const name of ['google', 'nowhere']) {
+      const manifest = agentManifest('alice', { integrationRef: { name, namespace: world.namespace } })
+      await world.objects.apply({ ...manifest, metadata: { name: `of-${name}`, namespace: other } })
+    }
+    const said = async (name: string): Promise<string[]> => {
+      const { status } = (await world.objects.get('Agent', `of-${name}`, other)) as {
+        status?: { conditions?: { type: string; reason: string; message: string }[] }
+      }
+      return (status?.conditions ?? []).map(
+        ({ type, reason, message }) => `${type} ${reason} ${message.replace(name, 'NAME')}`,
+      )
+    }
+    await world.until('both are refused', async () =>
+      [await said('google'), await said('nowhere')].every(([ready]) =>
+        ready?.startsWith('Ready IntegrationNotAllowed'),
+      ),
+    )
+    expect(await said('nowhere')).toEqual(await said('google'))
+    const appeared = integrationManifest({ allowedNamespaces: { from: 'All' } })
+    await world.objects.apply({ ...appeared, metadata: { name: 'nowhere' } })
+    await world.until('the one that appeared is used', async () => !(await said('nowhere'))[0]?.includes('NotAllowed'))
+  })
+
   test('is served only as the integration allows, by all or by label', async ({ skip }) => {
     skip(isNamespaced, 'the labels of namespaces are read by an operator of all namespaces only')
     const other = await world.addNamespace('sales')
