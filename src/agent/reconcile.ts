@@ -170,7 +170,9 @@ function sceneOf(deps: AgentDeps, agent: Agent, memory: AgentMemory): Scene {
 
 /** Publishes what is known, decides what it means, and reports that. */
 async function conclude(deps: AgentDeps, scene: Scene, found: Read, turn: RequestTurn): Promise<Outcome> {
-  return tell(deps, scene, await publish(deps, scene, found), turn)
+  const published = await publish(deps, scene, found)
+  attendAtEndOfTrust(deps, scene)
+  return tell(deps, scene, published, turn)
 }
 
 async function tell(deps: AgentDeps, scene: Scene, found: Found, turn: RequestTurn = {}): Promise<Outcome> {
@@ -182,7 +184,6 @@ async function tell(deps: AgentDeps, scene: Scene, found: Found, turn: RequestTu
   const { findings, outcome } = decide(facts)
   const staleAfter = integration && staleAfterMs(agent, integration.spec.sync)
   memory.handledRequest = turn.request ?? memory.handledRequest
-  attendAtEndOfTrust(deps, scene)
   return reported(deps, { agent, memory, findings, integration, staleAfter }, within(outcome, turn.waitMs))
 }
 
@@ -218,9 +219,13 @@ const isTrusted = (deps: AgentDeps, scene: Scene): boolean => (endOfTrust(deps, 
 
 /** What was read since, but not published yet, may extend it; else it is over, for whatever reason is known. */
 async function endTrust(deps: AgentDeps, scene: Scene): Promise<Outcome> {
-  const found = await publish(deps, scene, scene.memory.found ?? { setbacks: [], grant: undefined, complete: false })
-  if (isTrusted(deps, scene)) attendAtEndOfTrust(deps, scene)
-  else {
+  const before = scene.memory.found ?? { setbacks: [], grant: undefined, complete: false }
+  const known = before.setbacks.length
+  const found = await publish(deps, scene, before)
+  const mayPass = found.setbacks.slice(known).some(({ again }) => again.kind === 'retry')
+  // Once it is told, the reconciles say what is new; only what may yet be published is tried again soon.
+  if (isTrusted(deps, scene) || mayPass) attendAtEndOfTrust(deps, scene)
+  if (!isTrusted(deps, scene)) {
     const setbacks = found.setbacks.length > 0 ? found.setbacks : [unanswered()]
     // Nothing new is known of the grant.
     await tell(deps, scene, { ...found, setbacks, grant: undefined })

@@ -275,6 +275,35 @@ describe('what is published under a new name', () => {
   })
 })
 
+describe('an agent whose trust has ended', () => {
+  test.each(['KeepLast', 'Block'] as const)(
+    'is not attended to every few seconds from then on: %s',
+    async (whenStale) => {
+      await ready({ whenStale })
+      world.google.twist([{ do: 'refuse', status: 400, body: { error: 'invalid_grant' } }])
+      await lookAfter(45 * MINUTE)
+      await world.clock.advance(HOUR)
+      expect(world.attendances).toBeLessThanOrEqual(4)
+    },
+  )
+
+  test('is attended to again where what is to be published then was refused', async () => {
+    await ready({ whenStale: 'Block' })
+    world.kubernetes.refuse = (method, path) =>
+      method === 'PATCH' && path.includes('/configmaps') ? refusal(403, 'Forbidden') : undefined
+    await world.clock.advance(20 * MINUTE)
+    world.kubernetes.refuse = () => undefined
+    await world.clock.advance(MINUTE)
+    const { window, busy } = JSON.parse(
+      world.kubernetes.find('ConfigMap', 'alice-calendar')?.data?.['busy.json'] ?? '',
+    ) as {
+      window: object
+      busy: object[]
+    }
+    expect(busy).toEqual([window])
+  })
+})
+
 describe('a restart', () => {
   test('replaces nothing that is published before every calendar was read', async () => {
     await ready({ calendars: 2 })

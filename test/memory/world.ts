@@ -35,6 +35,8 @@ export class MemoryWorld {
   readonly lines: string[] = []
   /** What an attendance failed with: nobody waits for one. */
   readonly failures: unknown[] = []
+  /** How often an agent was attended to, beside its reconciles. */
+  attendances = 0
   /** Every chance that is taken from now on. */
   chance = 0.5
   readonly #log = createLog({ level: 'debug', clock: this.clock, write: (line) => void this.lines.push(line) })
@@ -89,7 +91,10 @@ export class MemoryWorld {
   /** As the queue of those who attend does it: the latest wish of a key counts. */
   #attendIn(key: string, ms: number, attend: Reconcile): void {
     this.#attending.get(key)?.()
-    const fire = (): void => void attend(key).catch((error: unknown) => this.failures.push(error))
+    const fire = (): void => {
+      this.attendances += 1
+      void attend(key).catch((error: unknown) => this.failures.push(error))
+    }
     this.#attending.set(key, this.clock.setTimer(ms, fire))
   }
 
