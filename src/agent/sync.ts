@@ -7,6 +7,8 @@ import { askedWindow } from '../calendar/window.ts'
 import { GoogleError, type EventsRequest } from '../google/port.ts'
 import { hasCome, type Clock } from '../platform/clock.ts'
 import { keyOf } from '../kubernetes/port.ts'
+import { UnexpectedError } from '../loop/outcome.ts'
+import { stackOf } from '../platform/log.ts'
 import { durationMs } from '../resources/durations.ts'
 import type { Agent } from '../resources/types.ts'
 import { adviceOf, apiDisabled, CALENDAR_DISABLED, passingSetback, renew, type AccessRequest } from './access.ts'
@@ -95,23 +97,35 @@ const anchorIsOff = (clock: Clock, askedAt: number): boolean =>
   Math.abs(clock.now() - askedAt) > LONGEST_ANCHOR_MS + HOUR
 
 async function readCalendar(request: AccessRequest, grant: Grant, reading: Reading): Promise<Setback | undefined> {
-  try {
-    await readOnce(request, grant, reading)
-    return undefined
-  } catch (error) {
-    if (!(error instanceof GoogleError)) throw error
-    if (error.failure !== 'Unauthenticated') return failedReading(request, reading, error)
-  }
+  const first = await attempt(request, grant, reading)
+  if (!(first instanceof GoogleError && first.failure === 'Unauthenticated'))
+    return first && failedReading(request, reading, first)
   // The access token was refused before its time: one new one, one more try.
   const failed = await renew(request, grant)
   if (failed) return failed
+  const second = await attempt(request, grant, reading)
+  return second && failedReading(request, reading, second)
+}
+
+/** Whatever one calendar fails with is its own failure: a mistake of ours over what it holds does not end the round. */
+async function attempt(
+  request: AccessRequest,
+  grant: Grant,
+  reading: Reading,
+): Promise<GoogleError | UnexpectedError | undefined> {
   try {
     await readOnce(request, grant, reading)
     return undefined
   } catch (error) {
-    if (!(error instanceof GoogleError)) throw error
-    return failedReading(request, reading, error)
+    return error instanceof GoogleError ? error : mistake(request, reading, new UnexpectedError(error))
   }
+}
+
+/** Logged where it is news, without the calendar's id: that is somebody's e-mail address. */
+function mistake({ deps, agent }: AccessRequest, { calendar }: Reading, error: UnexpectedError): UnexpectedError {
+  const isNews = calendar.trouble?.error !== inBrief(error)
+  if (isNews) deps.log.warn({ agent: keyOf(agent), error, stack: stackOf(error) }, 'a calendar could not be read')
+  return error
 }
 
 async function readOnce(request: AccessRequest, grant: Grant, reading: Reading): Promise<void> {
@@ -182,17 +196,29 @@ async function apply(
 /** Agents that began together drift apart: each interval is up to a tenth shorter or longer than asked for. */
 const spread = (interval: number, chance: number): number => interval * (0.9 + chance / 5)
 
-function failedReading(request: AccessRequest, { name, calendar }: Reading, error: GoogleError): Setback {
+function failedReading(request: AccessRequest, reading: Reading, error: GoogleError | UnexpectedError): Setback {
+  if (error instanceof UnexpectedError) return ownTrouble(request, reading, error)
   if (error.failure === 'APIDisabled') return apiDisabled(request)
   const everybodys = passingSetback(error)
   const now = request.deps.clock.monotonic()
   if (everybodys) {
     // It may have been asked for before its time: the next try is to read it too, not to find that it is not due.
-    calendar.nextAt = Math.min(calendar.nextAt, now)
+    reading.calendar.nextAt = Math.min(reading.calendar.nextAt, now)
     return everybodys
   }
+  return ownTrouble(request, reading, error)
+}
+
+/** What is wrong with this calendar only; it is asked for again by a backoff of its own. */
+function ownTrouble(
+  request: AccessRequest,
+  { name, calendar }: Reading,
+  error: GoogleError | UnexpectedError,
+): Setback {
+  const now = request.deps.clock.monotonic()
   const { since = now, failures = 0 } = calendar.trouble ?? {}
-  const refusal = refusalOf(request, error, { name, at: slowly(since, now) })
+  const refusal =
+    error instanceof UnexpectedError ? undefined : refusalOf(request, error, { name, at: slowly(since, now) })
   const interval = durationMs(request.gate.integration.spec.sync.interval)
   const pause = Math.min(interval, QUICK_RETRY_MS * 2 ** failures)
   const found = refusal ?? unreadable(name, error, pause)
@@ -201,7 +227,7 @@ function failedReading(request: AccessRequest, { name, calendar }: Reading, erro
     since,
     refused: refusal !== undefined,
     failures: failures + 1,
-    error: error.message,
+    error: inBrief(error),
   }
   calendar.nextAt = refusal ? slowly(since, now) : now + pause
   // A delta that can't be used, or taken in, a second time: a full listing may do.
@@ -209,11 +235,18 @@ function failedReading(request: AccessRequest, { name, calendar }: Reading, erro
   return found
 }
 
+/** The words of a mistake of ours may hold anything: they stay out of the status. */
+const inBrief = (error: GoogleError | UnexpectedError): string =>
+  error instanceof UnexpectedError
+    ? `the operator failed over something that it does not understand (${error.kind})`
+    : error.message
+
 const fullAdvice = ({ agent }: AccessRequest): string =>
   detailOf(agent) === 'Full' ? ', or publish.calendar.detail: Busy in this Agent' : ''
 
-function unreadable(name: string, error: GoogleError, pause: number): Setback {
-  const message = `Calendar ${name} can't be read (${error.message}); the operator keeps trying.`
+function unreadable(name: string, error: GoogleError | UnexpectedError, pause: number): Setback {
+  const log = error instanceof UnexpectedError ? ', and its log says where' : ''
+  const message = `Calendar ${name} can't be read (${inBrief(error)}); the operator keeps trying${log}.`
   return setback('Synced', 'SyncFailed', message, { kind: 'wait', for: pause })
 }
 

@@ -16,6 +16,7 @@ import {
   type ListingEnd,
 } from '../../src/google/port.ts'
 import { ManualClock } from '../support/clock.ts'
+import { createLog } from '../../src/platform/log.ts'
 import { anAgent, anIntegration } from '../support/resources.ts'
 
 const MINUTE = 60_000
@@ -23,7 +24,7 @@ const ALICE = 'alice@example.com'
 
 /** What Google answers one request with, page by page; a failure in place of a page ends it. */
 interface Answer {
-  pages?: (unknown[] | GoogleFailure)[]
+  pages?: (unknown[] | GoogleFailure | Error)[]
   nextSyncToken?: string
   timeZone?: string
 }
@@ -35,6 +36,7 @@ let integration: ReturnType<typeof anIntegration>
 let asked: EventsRequest[]
 let answers: Answer[]
 let turn: number
+let lines: string[]
 
 beforeEach(() => {
   clock = new ManualClock()
@@ -44,6 +46,7 @@ beforeEach(() => {
   asked = []
   answers = []
   turn = 0
+  lines = []
 })
 
 async function events(_token: string, request: EventsRequest, onPage: (page: EventsPage) => void): Promise<ListingEnd> {
@@ -51,6 +54,7 @@ async function events(_token: string, request: EventsRequest, onPage: (page: Eve
   asked.push(request)
   const { pages = [[]], nextSyncToken = `S${++turn}`, timeZone = 'Europe/Paris' } = answers.shift() ?? {}
   for (const page of pages) {
+    if (page instanceof Error) throw page
     if (typeof page === 'string') throw new GoogleError(page, `403 ${page}`)
     onPage({ events: page, timeZone })
   }
@@ -67,6 +71,7 @@ function request(force = false): AccessRequest {
     zones,
     integrations: { observeAPI: () => undefined },
     progress: () => undefined,
+    log: createLog({ level: 'debug', clock, write: (line) => void lines.push(line) }),
   } as unknown as AccessRequest['deps']
   const view = { client: { events } } as unknown as AccessRequest['gate']['view']
   return { deps, agent, memory, gate: { key: 'booking/google', integration, view }, force }
@@ -267,5 +272,52 @@ describe('a calendar that is refused for good', () => {
     const [setback] = await sync()
     expect(setback).toMatchObject({ condition: 'Synced', reason: 'CalendarDisabled', again: { kind: 'slow' } })
     expect(setback?.message).toMatch(/switched off.*Admin console.*spec\.account/)
+  })
+})
+
+describe('a calendar that makes the operator stumble', () => {
+  const TEAM = 'team@group.calendar.google.com'
+  const stumble = (): Answer => ({ pages: [[meeting({ id: 'b' })], new SyntaxError('Rendezvous with bob')] })
+
+  beforeEach(async () => {
+    agent = anAgent({ calendars: { read: ['primary', TEAM] } })
+    answers = [{ pages: [[meeting()]] }, { pages: [[meeting()]] }]
+    await sync()
+    await clock.advance(10 * MINUTE)
+    answers = [stumble(), { pages: [[meeting({ id: 'c' })]] }]
+  })
+
+  test('keeps what is known of it, and the others are read', async () => {
+    const [setback, ...others] = await sync()
+    expect(others).toEqual([])
+    expect(setback).toMatchObject({ condition: 'Synced', reason: 'SyncFailed', again: { kind: 'wait' } })
+    expect(setback?.message).toMatch(/^Calendar primary .*\(SyntaxError\).*its log says where/)
+    expect(busy().intervals).toBe(1)
+    expect(calendar()?.picture.events).toBe(1)
+    expect(calendar(TEAM)).toMatchObject({ trouble: undefined, picture: { events: 2 } })
+  })
+
+  test('is asked for again by a backoff of its own, with one line in the log, and none of what it holds', async () => {
+    const pauses: number[] = []
+    for (let round = 0; round < 3; round++) {
+      await sync()
+      pauses.push((calendar()?.nextAt ?? 0) - clock.monotonic())
+      await clock.advance(pauses.at(-1) ?? 0)
+      answers = [stumble()]
+    }
+    expect(pauses).toEqual([5_000, 10_000, 20_000])
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).toContain('sync.test.ts')
+    expect(`${lines.join()}${JSON.stringify(calendar()?.trouble)}`).not.toMatch(/Rendezvous|alice@/)
+    answers = []
+    expect(await nextRound()).toEqual([])
+    expect(calendar()?.trouble).toBeUndefined()
+  })
+
+  test('for the first time is no failure of the Agent’s other steps', async () => {
+    memory = newMemory('uid', clock.monotonic())
+    const [setback, ...others] = await sync()
+    expect([setback?.reason, others, calendar()?.lastRead]).toEqual(['SyncFailed', [], undefined])
+    expect(calendar(TEAM)?.picture.events).toBe(1)
   })
 })
