@@ -4,7 +4,7 @@
  */
 import { GoogleError } from '../google/port.ts'
 import { pauseAfter } from '../loop/backoff.ts'
-import { hasCome } from '../platform/clock.ts'
+import { hasCome, type Clock } from '../platform/clock.ts'
 import { durationMs } from '../resources/durations.ts'
 import type { AccessRequest } from './access.ts'
 import type { AgentMemory, Grant } from './memory.ts'
@@ -40,12 +40,15 @@ export function noteAbsence({ deps, memory, gate }: AccessRequest, grant: Grant,
   }
   const failures = (memory.absence?.failures ?? 0) + 1
   const longest = durationMs(gate.integration.spec.sync.interval)
+  const failedAt = deps.clock.monotonic()
   const pause = pauseAfter(failures, { random: deps.random, longest, notBefore: failed.again.notBefore })
   memory.absence = {
     setbacks: [...came.setbacks],
     authorized: came.grant !== undefined,
     failures,
-    until: deps.clock.monotonic() + pause,
+    failedAt,
+    hurries: memory.absence?.hurries ?? 0,
+    until: failedAt + pause,
     limited: failed.reason === 'RateLimited' && isLimited(gate),
     token: grant.refreshToken,
     credentialsHash: gate.view.credentialsHash,
@@ -59,9 +62,21 @@ const isLimited = ({ view }: AccessRequest['gate']): boolean => (view.client.lim
 export const isAway = ({ absence }: AgentMemory): boolean =>
   absence?.setbacks.some((one) => isAbsence(one) && one.reason !== 'RateLimited') ?? false
 
-/** The next look asks Google again, whatever the backoff: somebody else was answered. */
-export function endPause(memory: AgentMemory): void {
-  if (memory.absence && isAway(memory)) memory.absence.until = -Infinity
+/** The least pause between two tries, the first time that somebody else's answer shortens it. */
+const FIRST_HURRY_MS = 10_000
+
+/**
+ * Somebody else was answered: Google is asked again after `delayMs`, whatever the backoff. But the other may have asked for
+ * something else, and be answered again and again: each time that it was in vain, the least pause is twice as long. Answers in
+ * how many ms Google is asked.
+ */
+export function hurry(clock: Pick<Clock, 'monotonic'>, { absence }: AgentMemory, delayMs: number): number {
+  if (!absence) return delayMs
+  const now = clock.monotonic()
+  const soonest = absence.failedAt + FIRST_HURRY_MS * 2 ** absence.hurries
+  const at = Math.min(Math.max(now + delayMs, soonest), Math.max(absence.until, now))
+  Object.assign(absence, { until: at, hurries: absence.hurries + 1 })
+  return at - now
 }
 
 const isAbsence = ({ again }: Setback): boolean => again.kind === 'retry' && again.error instanceof GoogleError

@@ -5,9 +5,12 @@
 import { sameAccount } from '../google/account.ts'
 import { clientIdShown } from '../google/client-id.ts'
 import { GoogleError, type GoogleFailure, type TokenAnswer } from '../google/port.ts'
+import { pauseAfter } from '../loop/backoff.ts'
 import { hasCome } from '../platform/clock.ts'
 import { clean } from '../platform/scrub.ts'
 import { missingScopes } from '../google/scopes.ts'
+import { timestamp } from '../resources/conditions.ts'
+import { durationMs } from '../resources/durations.ts'
 import type { ReasonOf } from '../resources/reasons.ts'
 import type { Agent } from '../resources/types.ts'
 import { deathOf, type Death } from './death.ts'
@@ -35,10 +38,31 @@ export async function ensureAccess(request: AccessRequest, grant: Grant): Promis
   if (remembered) return remembered
   if (needsRenewal(request, grant)) {
     const failed = await renew(request, grant)
-    if (failed) return failed
+    if (failed && !isPutOff(request, grant, failed)) return failed
   }
   return checkGrant(request, grant)
 }
+
+/**
+ * Tokens are renewed ahead of time: while the one in hand is good, it is read with although a renewal has failed for a reason
+ * that may pass. That is told, and tried again after a backoff of its own.
+ */
+function isPutOff({ deps, memory, gate }: AccessRequest, grant: Grant, failed: Setback): boolean {
+  const { again } = failed
+  if (again.kind !== 'retry' || failed.condition === 'Ready' || !isGood(deps, grant)) return false
+  const failures = (memory.lateRenewal?.failures ?? 0) + 1
+  const longest = durationMs(gate.integration.spec.sync.interval)
+  const pause = pauseAfter(failures, { random: deps.random, longest, notBefore: again.notBefore })
+  const until = deps.clock.monotonic() + pause
+  const message = `The access token could not be renewed, and is good until ${timestamp(grant.expiresAt)}: ${failed.message}`
+  const told = setback('Authorized', 'GoogleUnreachable', message, { kind: 'wait', for: pause, readsOn: true })
+  memory.lateRenewal = { setback: told, failures, until, credentialsHash: gate.view.credentialsHash }
+  grant.renewAt = until
+  return true
+}
+
+const isGood = ({ clock }: AgentDeps, { accessToken, expiresAt }: Grant): boolean =>
+  accessToken !== undefined && clock.now() < expiresAt
 
 /** Renews the access token now, whatever its age; a rotated refresh token is kept before anything else happens. */
 export async function renew(request: AccessRequest, grant: Grant): Promise<Setback | undefined> {
@@ -49,7 +73,7 @@ export async function renew(request: AccessRequest, grant: Grant): Promise<Setba
   } catch (error) {
     return refused(request, grant, error)
   }
-  memory.refusal = undefined
+  Object.assign(memory, { refusal: undefined, lateRenewal: undefined })
   const rotated = answer.refreshToken !== undefined && answer.refreshToken !== grant.refreshToken
   take(grant, answer, deps.clock.monotonic() + renewalAfter(answer, deps.random()))
   grant.clientId = gate.view.client.credentials.clientId
@@ -77,8 +101,9 @@ function take(grant: Grant, answer: TokenAnswer, renewAt: number): void {
   })
 }
 
-function needsRenewal({ deps, gate }: AccessRequest, grant: Grant): boolean {
-  if (!grant.accessToken || hasCome(deps.clock, grant.renewAt) || deps.clock.now() >= grant.expiresAt) return true
+function needsRenewal({ deps, memory: { lateRenewal }, gate, force }: AccessRequest, grant: Grant): boolean {
+  if (hasCome(deps.clock, grant.renewAt) || !isGood(deps, grant)) return true
+  if (lateRenewal && lateRenewal.credentialsHash === gate.view.credentialsHash) return force
   // After a restart the token in the Secret is taken to belong to the credentials in force.
   grant.credentialsHash ??= gate.view.credentialsHash
   return grant.credentialsHash !== gate.view.credentialsHash

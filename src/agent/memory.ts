@@ -109,11 +109,26 @@ export interface Absence {
   /** How often in a row. */
   failures: number
   /** By the monotonic clock. */
+  failedAt: number
+  /** By the monotonic clock. */
   until: number
+  /** How often somebody else's answer has shortened the pause. */
+  hurries: number
   /** It was a limit of the whole client, which may be lifted before. */
   limited: boolean
   /** What it was about: another grant, or other credentials, may fare better. */
   token: string
+  credentialsHash: string
+}
+
+/** Renewing an access token ahead of its time fails for a reason that may pass. */
+export interface LateRenewal {
+  setback: Setback
+  /** How often in a row. */
+  failures: number
+  /** When it is tried again, by the monotonic clock. */
+  until: number
+  /** What it was tried with: other credentials may fare better. */
   credentialsHash: string
 }
 
@@ -161,6 +176,8 @@ export interface AgentMemory extends StatusMemory<AgentStatus>, RequestMemory {
   accountRefusal?: AccountRefusal
   /** What Google fails with at present, and until when it is not asked again. */
   absence?: Absence
+  /** The access token in hand is good, but should have been renewed by now. */
+  lateRenewal?: LateRenewal
   calendars: Map<string, CalendarMemory>
   /** Null where it is known that nothing of ours stands there. */
   published?: Published | null
@@ -191,7 +208,7 @@ export const newMemory = (uid: string, now: number): AgentMemory => ({ uid, firs
 
 /** Another grant, most likely just signed in: what was refused to the one before says nothing about it. */
 export function beginAnew(memory: AgentMemory): void {
-  memory.refusal = undefined
+  Object.assign(memory, { refusal: undefined, lateRenewal: undefined })
   for (const calendar of memory.calendars.values()) {
     // Read at once, and whole: another account may see other things.
     Object.assign(calendar, { nextAt: -Infinity, syncToken: undefined, trouble: undefined })

@@ -17,7 +17,7 @@ import { takeTurn, type RequestTurn } from '../resources/run-now.ts'
 import { isRequested } from '../resources/status.ts'
 import type { Agent } from '../resources/types.ts'
 import { durationMs } from '../resources/durations.ts'
-import { endPause, isAway } from './absence.ts'
+import { hurry, isAway } from './absence.ts'
 import { decide } from './decide.ts'
 import { endOfTrust, factsOf, outputsOf, rememberTrouble, type OutputState } from './facts.ts'
 import { openGate } from './gate.ts'
@@ -59,8 +59,7 @@ export function createAgentReconciler(deps: AgentDeps): AgentReconciler {
     random: deps.random,
     wake(key, delayMs) {
       const memory = memories.get(key)
-      if (memory) endPause(memory)
-      deps.wake(key, delayMs)
+      if (memory && isAway(memory)) deps.wake(key, hurry(deps.clock, memory, delayMs))
     },
   })
   const reconcileNow: Look = async (_, agent, memory) => {
@@ -75,6 +74,7 @@ export function createAgentReconciler(deps: AgentDeps): AgentReconciler {
       const found = deps.cluster.agents.get(key)
       if (!found) {
         memories.delete(key)
+        recovery.forget(key)
         return done()
       }
       const memory = remember(memories, key, found, deps.clock.monotonic())
@@ -114,7 +114,7 @@ function noteAnswer(
   const read = [...memory.calendars.values()].some(({ lastRead = -Infinity }) => lastRead >= startedAt)
   if (isAway(memory)) recovery.failed(of, key)
   else if (read && interval !== undefined) recovery.answered(of, key, durationMs(interval))
-  else recovery.forget(of, key)
+  else recovery.forget(key)
 }
 
 async function look(deps: AgentDeps, agent: Agent, memory: AgentMemory): Promise<Outcome> {

@@ -19,6 +19,7 @@ export class Recovery {
   readonly #deps: RecoveryDeps
   /** The agents that wait because Google does not answer them, by integration. */
   readonly #waiting = new Map<string, Set<string>>()
+  readonly #integrationOf = new Map<string, string>()
 
   constructor(deps: RecoveryDeps) {
     this.#deps = deps
@@ -26,24 +27,30 @@ export class Recovery {
 
   /** Google did not answer this agent. */
   failed(integration: string, agent: string): void {
+    if (this.#integrationOf.get(agent) !== integration) this.forget(agent)
     const agents = this.#waiting.get(integration) ?? new Set()
     this.#waiting.set(integration, agents.add(agent))
+    this.#integrationOf.set(agent, integration)
   }
 
   /** Google answered this agent, or it is gone. */
-  forget(integration: string, agent: string): void {
+  forget(agent: string): void {
+    const integration = this.#integrationOf.get(agent)
+    if (integration === undefined) return
+    this.#integrationOf.delete(agent)
     const agents = this.#waiting.get(integration)
     if (agents?.delete(agent) && agents.size === 0) this.#waiting.delete(integration)
   }
 
   /** Google answered an agent. @param interval that of its integration, in ms */
   answered(integration: string, agent: string, interval: number): void {
-    this.forget(integration, agent)
+    this.forget(agent)
     if (this.#waiting.size === 0) return
-    const own = this.#waiting.get(integration)
-    this.#waiting.delete(integration)
-    if (own) this.#wake([...own], Math.min(Math.max(own.size * WAKE_EVERY_MS, LEAST_SPREAD_MS), interval))
-    const scouts = [...this.#waiting.values()].flatMap((agents) => [...agents].slice(0, 1))
+    const own = [...(this.#waiting.get(integration) ?? [])]
+    // Who fails again comes last: the next scout is another one.
+    const scouts = [...this.#waiting].flatMap(([of, agents]) => (of === integration ? [] : [...agents].slice(0, 1)))
+    for (const one of [...own, ...scouts]) this.forget(one)
+    this.#wake(own, Math.min(Math.max(own.length * WAKE_EVERY_MS, LEAST_SPREAD_MS), interval))
     this.#wake(scouts, Math.max(scouts.length * WAKE_EVERY_MS, LEAST_SPREAD_MS))
   }
 

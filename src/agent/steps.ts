@@ -60,10 +60,14 @@ export async function read(deps: AgentDeps, scene: Scene): Promise<Read> {
   const absence = standingAbsence(request, grant)
   const found = absence ? { ...absence, complete: absence.grant !== undefined } : await useGrant(request, grant)
   if (!absence) noteAbsence(request, grant, found)
-  if (!absence && found.complete && memory.unsaved) found.setbacks.push(memory.unsaved)
+  if (!absence && found.complete) found.setbacks.push(...besideReading(memory))
   const setbacks = withRefused(request, found.setbacks)
   return { ...found, setbacks: found.grant ? [...setbacks, ...beyondConsent(deps, scene)] : setbacks }
 }
+
+/** What went wrong with the grant although the calendars could be read. */
+const besideReading = ({ unsaved, lateRenewal }: AgentMemory): Setback[] =>
+  [unsaved, lateRenewal?.setback].filter((one) => one !== undefined)
 
 async function useGrant(request: AccessRequest, grant: Grant): Promise<Read> {
   const { deps, agent, memory, gate } = request

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { endPause, isAway, noteAbsence, standingAbsence } from '../../src/agent/absence.ts'
+import { hurry, isAway, noteAbsence, standingAbsence } from '../../src/agent/absence.ts'
 import type { AccessRequest } from '../../src/agent/access.ts'
 import { newMemory, type AgentMemory, type Grant } from '../../src/agent/memory.ts'
 import { setback, type Setback } from '../../src/agent/setback.ts'
@@ -14,10 +14,12 @@ const limited = (notBefore: number): Setback =>
 
 let clock: ManualClock
 let memory: AgentMemory
+let interval: string
 const grant = { refreshToken: 'one' } as Grant
 
 beforeEach(() => {
   clock = new ManualClock()
+  interval = '10s'
   memory = newMemory('uid', clock.monotonic())
 })
 
@@ -27,7 +29,7 @@ const request = (more: { force?: boolean; credentialsHash?: string } = {}): Acce
     memory,
     gate: {
       view: { credentialsHash: more.credentialsHash ?? 'hash', client: { limit: () => undefined } },
-      integration: { spec: { sync: { interval: '10s' } } },
+      integration: { spec: { sync: { interval } } },
     },
     force: more.force ?? false,
   }) as unknown as AccessRequest
@@ -72,15 +74,27 @@ describe('while Google is away', () => {
     expect(standingAbsence(request(), grant)).toBeDefined()
   })
 
-  test('it ends when somebody else was answered, but the time that a limit asked for does not', () => {
-    fail(away)
+  test('it ends when somebody else was answered, but the time that a limit asked for does not', async () => {
+    interval = '1h'
+    for (let turn = 0; turn < 6; turn++) fail(away)
     expect(isAway(memory)).toBe(true)
-    endPause(memory)
+    await clock.advance(12 * SECOND)
+    expect(hurry(clock, memory, 500)).toBe(500)
+    expect(standingAbsence(request(), grant)).toBeDefined()
+    await clock.advance(501)
     expect(standingAbsence(request(), grant)).toBeUndefined()
     fail(limited(60 * SECOND))
     expect(isAway(memory)).toBe(false)
-    endPause(memory)
     expect(left()).toBeGreaterThanOrEqual(60 * SECOND)
+  })
+
+  test('who is hurried in vain is hurried less and less', () => {
+    interval = '1h'
+    const pauses = [1, 2, 3].map(() => {
+      for (let turn = 0; turn < 8; turn++) fail(away)
+      return hurry(clock, memory, 500)
+    })
+    expect(pauses).toEqual([10, 20, 40].map((seconds) => seconds * SECOND))
   })
 
   test('a failure of our own is no absence', () => {

@@ -30,7 +30,26 @@ describe('the first agent that Google answers', () => {
   test('wakes nobody who was answered meanwhile, or is gone', () => {
     const { recovery, woken } = setUp()
     for (const agent of ['a', 'b']) recovery.failed('one', agent)
-    recovery.forget('one', 'b')
+    recovery.forget('b')
+    recovery.answered('one', 'a', HOUR)
+    expect(woken.size).toBe(0)
+  })
+
+  test('sends another scout each time', () => {
+    const { recovery, woken } = setUp()
+    for (const agent of ['x', 'y']) recovery.failed('two', agent)
+    recovery.answered('one', 'a', HOUR)
+    recovery.failed('two', 'x')
+    woken.clear()
+    recovery.answered('one', 'a', HOUR)
+    expect([...woken.keys()]).toEqual(['y'])
+  })
+
+  test('wakes nobody under an integration that the agent has left', () => {
+    const { recovery, woken } = setUp()
+    recovery.failed('one', 'b')
+    recovery.failed('two', 'b')
+    recovery.forget('b')
     recovery.answered('one', 'a', HOUR)
     expect(woken.size).toBe(0)
   })

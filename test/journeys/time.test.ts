@@ -100,6 +100,12 @@ describe.skipIf(isReal)('every calendar is read every interval', () => {
 describe.skipIf(isReal)('an outage of Google', () => {
   const names = Array.from({ length: 20 }, (_, index) => `agent-${index}`)
 
+  const expire = (name: string): Promise<unknown> => {
+    const expired = new Date(world.clock.now() - MINUTE).toISOString()
+    const data = { access_token: btoa('ya29.expired'), expires_at: btoa(expired) }
+    return world.objects.patch('Secret', `${name}-google-grant`, { data })
+  }
+
   test('of two minutes, at an interval of ten seconds: all are back within an interval or so of the first success', async () => {
     await started(names, { interval: '10s' })
     world.google.addFault({ fault: '503', kind: '*' })
@@ -133,6 +139,40 @@ describe.skipIf(isReal)('an outage of Google', () => {
     expect(reads()).toBeLessThan(names.length)
     await world.until('all are answered', () => reads() >= names.length)
     expect(world.clock.monotonic() - since).toBeLessThan(10 * SECOND)
+  })
+
+  test('of the token endpoint alone: reads go on with the token in hand, Ready stays, and the token published ends by itself', async () => {
+    await world.startOperator()
+    await world.addPerson('alice')
+    await world.objects.apply(integrationManifest({ sync: { interval: '1m' } }))
+    const publish = { calendar: { name: 'alice-calendar' }, accessToken: { name: 'alice-token' } }
+    await world.objects.apply(agentManifest('alice', { publish }))
+    await world.untilReady('alice')
+    const end = Date.parse((await world.objects.secretText('alice-token')).expires_at ?? '')
+    world.google.addFault({ fault: '503', kind: 'token.refresh' })
+    while (world.clock.now() < end - 15 * MINUTE) await world.clock.advance(MINUTE)
+    // It should have been renewed minutes ago.
+    expect(await readsWithin(10 * MINUTE)).toBeGreaterThanOrEqual(9)
+    expect(world.google.requests().byKind['token.refresh']).toBeLessThanOrEqual(15)
+    const ready = async () => (await world.agent('alice')).status?.conditions?.find(({ type }) => type === 'Ready')
+    expect(await ready()).toMatchObject({ status: 'True', message: expect.stringContaining('renewed') as string })
+    expect(fromNow((await world.busy('alice')).syncedAt)).toBeGreaterThan(-9 * 60)
+    while (world.clock.now() < end + 2_000) await world.clock.advance(10 * SECOND)
+    await world.until('it is over', async () => (await ready())?.status !== 'True')
+    expect(world.clock.now() - end).toBeLessThan(15 * SECOND)
+    world.google.clearFaults()
+    await world.untilReady('alice')
+  })
+
+  test('of the token endpoint alone: who still reads does not hurry those who wait for a token', async () => {
+    await started(names, { interval: '10s' })
+    world.google.addFault({ fault: '503', kind: 'token.refresh' })
+    await Promise.all(names.slice(10).map(expire))
+    await world.clock.advance(MINUTE)
+    world.google.resetRequests()
+    await world.clock.advance(MINUTE)
+    // Ten of them, of which each asks once an interval or so.
+    expect(world.google.requests().byKind['token.refresh']).toBeLessThanOrEqual(10 * 14)
   })
 
   test('of an hour: an Agent with Revoke that is deleted is let go within a minute or so', async () => {
