@@ -178,8 +178,8 @@ export const PROMISES: readonly BrokenPromise[] = [
   {
     promise: 'time: the first success after an outage wakes the others',
     file: 'src/agent/recovery.ts',
-    find: 'const own = this.#waiting.get(integration)',
-    replace: 'const own = undefined as Set<string> | undefined',
+    find: 'const own = [...(this.#waiting.get(integration) ?? [])]',
+    replace: 'const own: string[] = []',
     test: 'test/agent/recovery.test.ts',
   },
   {
