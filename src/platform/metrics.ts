@@ -13,6 +13,8 @@ export interface QueueCounts {
   depth: number
   /** Since when the keys in hand have been in hand, by the monotonic clock. */
   inHand: ReadonlyMap<string, number>
+  /** For how long something has stood still, in ms. */
+  stillMs: number
 }
 
 export interface Metrics {
@@ -130,5 +132,12 @@ function queueGauges(
   gauge('workqueue_depth', 'Keys that wait.', ['name'], waiting)
   gauge('workqueue_unfinished_work_seconds', 'The time that the keys in hand have taken so far.', ['name'], unfinished)
   gauge('workqueue_longest_running_processor_seconds', 'The age of the oldest key in hand.', ['name'], oldest)
+  const still = each('name', ({ stillMs }) => stillMs / 1000)
+  gauge(
+    'calendar_operator_controller_still_seconds',
+    'How long a key in hand, or all that wait, stood still.',
+    ['name'],
+    still,
+  )
   gauge('controller_runtime_active_workers', 'Workers that have a key.', ['controller'], active)
 }

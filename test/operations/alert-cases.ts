@@ -279,15 +279,19 @@ const operator: AlertCase[] = [
   },
   {
     alert: 'CalendarOperatorWorkerStuck',
-    when: 'one object takes six minutes',
-    series: { ...ours, [`workqueue_longest_running_processor_seconds{name="agent",${POD}}`]: '0+60x60' },
+    when: 'one object stands still for six minutes',
+    series: { ...ours, [`calendar_operator_controller_still_seconds{name="agent",${POD}}`]: '0+60x60' },
     at: '6m',
     fires: [{ labels: { ...job, instance: '10.0.0.1:8081', name: 'agent' }, value: '6m 0s' }],
   },
   {
     alert: 'CalendarOperatorWorkerStuck',
-    when: 'Google takes a minute',
-    series: { ...ours, [`workqueue_longest_running_processor_seconds{name="agent",${POD}}`]: '0 60 0 60 0 60 0 60' },
+    when: 'Google takes a minute for each of many calendars of one Agent',
+    series: {
+      ...ours,
+      [`calendar_operator_controller_still_seconds{name="agent",${POD}}`]: '0 60 0 60 0 60 0 60',
+      [`workqueue_longest_running_processor_seconds{name="agent",${POD}}`]: '0+60x60',
+    },
     at: '7m',
     fires: [],
   },

@@ -34,6 +34,7 @@ describe('the metrics of a controller', () => {
       'workqueue_retries_total{name="agent"} 1',
       'workqueue_unfinished_work_seconds{name="agent"} 0.5',
       'workqueue_longest_running_processor_seconds{name="agent"} 0.5',
+      'calendar_operator_controller_still_seconds{name="agent"} 0.5',
       'workqueue_queue_duration_seconds_count{name="agent"} 3',
       'workqueue_work_duration_seconds_count{name="agent"} 2',
       'controller_runtime_active_workers{controller="agent"} 1',
@@ -48,7 +49,7 @@ describe('the metrics of a controller', () => {
 
   test('are there before anything happened, for rates to rise from', async () => {
     const metrics = createMetrics(new ManualClock())
-    metrics.controller('agent', 1, () => ({ depth: 0, inHand: new Map() }))
+    metrics.controller('agent', 1, () => ({ depth: 0, inHand: new Map(), stillMs: 0 }))
     expect(await scrape(metrics, 'workqueue_adds_total')).toEqual(['workqueue_adds_total{name="agent"} 0'])
     expect(await scrape(metrics, 'controller_runtime_reconcile_errors_total')).toHaveLength(1)
   })
