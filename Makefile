@@ -1,5 +1,5 @@
 # Every target installs what it needs first, and says what it does.
-.PHONY: demo test lint types build generate bench bench-sign-ins soak fuzz mutation promises test-kubernetes test-operations test-browser test-image test-deploy help
+.PHONY: demo test lint types build generate bench bench-sign-ins bench-memory soak fuzz mutation promises test-kubernetes test-operations test-browser test-image test-deploy help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -42,6 +42,9 @@ bench: build ## measure speed, memory and requests
 
 bench-sign-ins: build ## let 1,000 people sign in at once, at two replicas
 	@npx tsx bench/sign-ins.ts
+
+bench-memory: build ## resident memory of the operator, without any flag, with ten hostile calendars of each kind (KINDS=full,busy)
+	@npx tsx bench/memory.ts $(if $(KINDS),--kinds $(KINDS))
 
 DURATION ?= $(if $(SECONDS),$(SECONDS)s,5m)
 

@@ -4,14 +4,19 @@ export const SITE = 'https://bench.example.com'
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 
-interface Posted {
+export interface Posted {
   path: string
   object: object
 }
 
 export function manifestsOf(
   namespace: string,
-  { clientFile, interval, signIn }: { clientFile: string; interval: string; signIn?: boolean },
+  {
+    clientFile,
+    interval,
+    signIn,
+    publish,
+  }: { clientFile: string; interval: string; signIn?: boolean; publish?: object },
   accounts: { email: string; refreshToken?: string; calendars?: string[] }[],
 ): Posted[] {
   const secret = (name: string, data: Record<string, string>): Posted => ({
@@ -35,7 +40,7 @@ export function manifestsOf(
         account: email,
         ...(calendars ? { calendars: { read: calendars } } : {}),
         ...(signIn ? {} : { grantSecretRef: { name: `agent${n}-grant` } }),
-        publish: { calendar: { name: `agent${n}-calendar` } },
+        publish: { calendar: { name: `agent${n}-calendar`, ...publish } },
       }),
     ]),
   ]

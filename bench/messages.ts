@@ -1,6 +1,10 @@
 /** What the bench and its world say to each other: one answer for each order. */
+import type { HostileKind } from './memory/kinds.ts'
+
 export type Order =
   | { do: 'seed'; agents: number; events: number; interval: string; signIn?: boolean; wide?: Wide }
+  | { do: 'hostile'; kind: HostileKind; agents: number }
+  | { do: 'synced' }
   | { do: 'drain' }
   | { do: 'count' }
   | { do: 'links' }

@@ -35,6 +35,8 @@ export interface Holdings {
 }
 
 const ALONE: Ports = { metrics: 18_081, web: 0 }
+/** Another one, to compare with. */
+const BUNDLE = process.env.OPERATOR ?? 'dist/main.js'
 const CLOCK_TICKS = 100
 
 export class MeasuredOperator {
@@ -52,7 +54,7 @@ export class MeasuredOperator {
       `--leader-elect=${ports.web !== 0}`,
       `--log-level=${said ? 'info' : 'error'}`,
     ]
-    this.#child = spawn(process.execPath, [...nodeOptions, 'dist/main.js', ...flags], {
+    this.#child = spawn(process.execPath, [...nodeOptions, BUNDLE, ...flags], {
       env: { ...process.env, KUBECONFIG: kubeconfig },
       stdio: ['ignore', said ? 'pipe' : 'inherit', said ? 'pipe' : 'inherit'],
     })

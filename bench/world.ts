@@ -11,6 +11,7 @@ import { systemClock } from '../src/platform/clock.ts'
 import { crds } from '../src/resources/generated/crds.ts'
 import { connect, type Body } from '../test/contract/client.ts'
 import { startRealKubernetes } from '../test/real/cluster.ts'
+import { hostileObjects } from './memory/kinds.ts'
 import { manifestsOf, SITE } from './manifests.ts'
 import type { Counts, Drained, Kept, Link, Order, Wide, WorldState } from './messages.ts'
 
@@ -36,6 +37,8 @@ process.send?.({ url: google.url, kubeconfig: cluster.kubeconfig } satisfies Wor
 
 async function obey(order: Order): Promise<unknown> {
   if (order.do === 'seed') return seed(order)
+  if (order.do === 'hostile') return hostile(order)
+  if (order.do === 'synced') return synced()
   if (order.do === 'count') return { ready: ready.size, listed: listed() } satisfies Counts
   if (order.do === 'drain') return drain()
   if (order.do === 'links') return [...links.values()] satisfies Link[]
@@ -77,6 +80,24 @@ async function seed({ agents, events, interval, signIn, wide }: Seed): Promise<b
   )
   await watchAgents()
   return true
+}
+
+async function hostile({ kind, agents }: Extract<Order, { do: 'hostile' }>): Promise<boolean> {
+  google.setProject({ perMinute: 10_000_000, perMinutePerUser: 10_000, perDay: 1_000_000_000 })
+  for (const { path, object } of hostileObjects(google, kind, agents)) await create(path, object)
+  return true
+}
+
+/** How many Agents there are by the reason of `Synced`. */
+async function synced(): Promise<Record<string, number>> {
+  const { body } = await api.request('GET', '/apis/calendar-operator.io/v1alpha1/agents')
+  const counts: Record<string, number> = {}
+  for (const { status } of body.items ?? []) {
+    const { conditions = [] } = (status ?? {}) as Status
+    const reason = conditions.find(({ type }) => type === 'Synced')?.reason ?? 'none'
+    counts[reason] = (counts[reason] ?? 0) + 1
+  }
+  return counts
 }
 
 /** The calendars of the n-th agent, where it is one of those that have many. */
@@ -152,6 +173,6 @@ function count({ metadata, spec, status }: Body): void {
 }
 
 interface Status {
-  conditions?: { type: string; status: string }[]
+  conditions?: { type: string; status: string; reason?: string }[]
   authorization?: { url?: string }
 }

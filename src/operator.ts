@@ -166,7 +166,7 @@ function agentsOf(
   deps: OperatorDeps,
   metrics: Metrics,
   assertLeading: () => Promise<void>,
-  given: Omit<AgentDeps, 'attendIn' | 'wake' | 'progress'>,
+  given: Omit<AgentDeps, 'attendIn' | 'kept' | 'wake' | 'progress'>,
 ): { agents: Controller; attendants: Controller } {
   const { reconcile, attend, outputs } = createAgentReconciler({
     ...given,

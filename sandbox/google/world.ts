@@ -28,6 +28,8 @@ export interface Switches {
   rotationOverlap: boolean
   /** No listing page is longer than this, whatever `maxResults` says; 0 is no cap. */
   pageSizeCap: number
+  /** All guests are shown, whatever `maxAttendees` says. */
+  ignoreMaxAttendees: boolean
   /** Page and sync tokens of listings have at least so many characters. */
   tokenLength: number
   /** Every other page of a listing is empty, the first one included. */
@@ -84,6 +86,7 @@ export const defaultSwitches: Switches = {
   rotateRefreshTokens: false,
   rotationOverlap: false,
   pageSizeCap: 0,
+  ignoreMaxAttendees: false,
   tokenLength: 0,
   emptyPages: false,
   accessTokenLifetime: 3599,

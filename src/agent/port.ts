@@ -8,6 +8,7 @@ import type { Cluster } from '../kubernetes/port.ts'
 import type { Clock, Random } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import type { Agent } from '../resources/types.ts'
+import type { KeptBudget } from './kept-budget.ts'
 
 /** An integration as its agents see it: whether its OAuth client may be used, and if not, why. */
 export interface IntegrationView {
@@ -62,6 +63,8 @@ export interface AgentDeps {
   signInURL(agent: Agent, siteURI: string): string | undefined
   /** Has an agent looked at after `delayMs` at the latest. */
   wake(agentKey: string, delayMs: number): void
+  /** Of what is kept of calendars, over all agents. */
+  kept: KeptBudget
   /** Asks for `attend` after so many ms. */
   attendIn(agentKey: string, ms: number): void
   /** Called whenever the work on an agent has come on: whoever judges whether the operator is alive goes by that. */

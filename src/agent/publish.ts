@@ -13,7 +13,7 @@ import type { AgentMemory, CalendarMemory, Published } from './memory.ts'
 import { readOwned, sameData, writeOwned, type Target } from './owned-object.ts'
 import type { AgentDeps } from './port.ts'
 import { dataOf, type Data } from './published.ts'
-import { render, renderBlocked, renderStamped, saidBy, type Rendering, type Stamps } from './render.ts'
+import { bytesOf, render, renderBlocked, renderStamped, saidBy, type Rendering, type Stamps } from './render.ts'
 import { isSetback, setback, type Setback } from './setback.ts'
 import { nextReading, wantedCalendars } from './sync.ts'
 
@@ -140,12 +140,12 @@ const tooLarge = ({ clock }: AgentDeps, memory: AgentMemory): Setback | undefine
 
 function sizeMessage({ kind, name }: Target, data: Data, alone: boolean): string {
   const over = Math.ceil(excess(data) / 1000)
-  const what = `${kind} ${name} would hold ${Math.ceil(bytesOf(data) / 1000)} kB, ${over} kB more than fits`
+  // `events.ics` is not even made where `events.json` is too much.
+  const leftOut = 'busy.ics' in data && 'events.json' in data && !('events.ics' in data)
+  const what = `${kind} ${name} would hold ${leftOut ? 'at least ' : ''}${Math.ceil(bytesOf(data) / 1000)} kB, ${over} kB more than fits`
   const left = alone ? '; its busy time is published without the events' : ''
   return `${what}${left}: shorten the integration's spec.sync.window, read fewer calendars, list fewer spec.publish.calendar.formats, or use detail Busy.`
 }
-
-const bytesOf = (data: Data): number => Object.values(data).reduce((sum, value) => sum + Buffer.byteLength(value), 0)
 
 /** By how many bytes it is more than an object may hold. */
 const excess = (data: Data): number => Math.max(bytesOf(data) - LARGEST_BYTES, 0)
@@ -205,6 +205,7 @@ function renderingOf(context: PublishContext, { freshUntil }: Stamps): Rendering
     calendars: known.filter(([, { lastRead }]) => lastRead !== undefined),
     block: stale && agent.spec.publish.whenStale === 'Block',
     zones: deps.zones,
+    most: LARGEST_BYTES,
   }
 }
 

@@ -21,6 +21,7 @@ import { hurry, isAway } from './absence.ts'
 import { decide } from './decide.ts'
 import { endOfTrust, factsOf, outputsOf, rememberTrouble, type OutputState } from './facts.ts'
 import { openGate } from './gate.ts'
+import { KeptBudget, keptOf } from './kept-budget.ts'
 import { newMemory, type AgentMemory } from './memory.ts'
 import type { AgentDeps } from './port.ts'
 import { staleAfterMs } from './publish.ts'
@@ -53,7 +54,8 @@ export interface AgentReconciler {
 type Look = (deps: AgentDeps, agent: Agent, memory: AgentMemory) => Promise<Outcome>
 
 /** The reconcile of one agent, with its memory of all of them. */
-export function createAgentReconciler(deps: AgentDeps): AgentReconciler {
+export function createAgentReconciler(given: Omit<AgentDeps, 'kept'>): AgentReconciler {
+  const deps: AgentDeps = { ...given, kept: new KeptBudget() }
   const memories = new Map<string, AgentMemory>()
   const recovery = new Recovery({
     random: deps.random,
@@ -65,6 +67,7 @@ export function createAgentReconciler(deps: AgentDeps): AgentReconciler {
   const reconcileNow: Look = async (_, agent, memory) => {
     const startedAt = deps.clock.monotonic()
     const outcome = await look(deps, agent, memory)
+    deps.kept.note(keyOf(agent), keptOf(memory).bytes)
     noteAnswer(deps, recovery, { key: keyOf(agent), agent, memory, startedAt })
     return outcome
   }
@@ -75,6 +78,7 @@ export function createAgentReconciler(deps: AgentDeps): AgentReconciler {
       if (!found) {
         memories.delete(key)
         recovery.forget(key)
+        deps.kept.note(key, 0)
         return done()
       }
       const memory = remember(memories, key, found, deps.clock.monotonic())

@@ -31,33 +31,44 @@ export interface Rendering {
   /** Publish no free time at all (`whenStale: Block`). */
   block: boolean
   zones: Zones
+  /** Bytes that can be published at all. */
+  most?: number
 }
 
-/** The texts of all formats that the spec asks for, by key. */
-export function render({ agent, calendars, block, zones }: Rendering, stamps: Stamps): Record<string, string> {
+/**
+ * The texts of all formats that the spec asks for, by key. Once they are more than `most` bytes together, `events.ics` is left out:
+ * they can't be published in any case.
+ */
+export function render(rendering: Rendering, stamps: Stamps): Record<string, string> {
+  const { agent, calendars, block, zones } = rendering
   const { detail = 'Busy', formats = [] } = agent.spec.publish.calendar ?? {}
   const frame: Frame = { agent: keyOf(agent), ...stamps }
   const pictures = calendars.map(([, { picture }]) => picture)
   const document = busyDocument(frame, busyOf(pictures, agent.spec.busy, stamps.window, zones))
   const nothingFree = block || (agent.spec.publish.whenStale === 'Block' && !document.complete)
   const busy = nothingFree ? blocked(document) : document
-  const named = calendars.map(([calendar, { picture }]) => ({ calendar, picture }))
-  const events =
-    detail === 'Full' ? eventsDocument(document, eventsOf(named, agent.spec.busy, stamps.window, zones)) : undefined
-  const json = { 'busy.json': () => renderBusyJSON(busy), 'events.json': () => events && renderEventsJSON(events) }
-  const ics = {
-    'busy.ics': () => renderBusyICalendar(busy),
-    'events.ics': () => events && renderEventsICalendar(events),
-  }
-  const wanted = { ...(formats.includes('JSON') ? json : {}), ...(formats.includes('ICalendar') ? ics : {}) }
-  return Object.fromEntries(
-    Object.entries(wanted)
-      .flatMap(([key, text]) => [[key, text()]])
-      .filter(isText),
-  )
+  const texts: Record<string, string> = {}
+  if (formats.includes('JSON')) texts['busy.json'] = renderBusyJSON(busy)
+  if (formats.includes('ICalendar')) texts['busy.ics'] = renderBusyICalendar(busy)
+  return detail === 'Full' ? withEvents(texts, rendering, document) : texts
 }
 
-const isText = (entry: (string | undefined)[]): entry is [string, string] => entry[1] !== undefined
+function withEvents(
+  texts: Record<string, string>,
+  { agent, calendars, zones, most = Infinity }: Rendering,
+  beside: BusyDocument,
+): Record<string, string> {
+  const named = calendars.map(([calendar, { picture }]) => ({ calendar, picture }))
+  const events = eventsDocument(beside, eventsOf(named, agent.spec.busy, beside.window, zones))
+  if ('busy.json' in texts) texts['events.json'] = renderEventsJSON(events)
+  // Seconds of work for nothing where one of them is too much already.
+  if ('busy.ics' in texts && bytesOf(texts) <= most) texts['events.ics'] = renderEventsICalendar(events)
+  return texts
+}
+
+/** How long the texts are together, in UTF-8. */
+export const bytesOf = (texts: Record<string, string>): number =>
+  Object.values(texts).reduce((sum, text) => sum + Buffer.byteLength(text), 0)
 
 /** What stands published with no free time left in it, its stamps as they were; undefined where that can't be told. */
 export function renderBlocked(data: Record<string, string>): Record<string, string> | undefined {

@@ -2,7 +2,7 @@
  * Keeping the pictures of an agent's calendars up to date: one request a calendar and interval, by sync token where there
  * is one; everything of a listing is applied, or nothing of it.
  */
-import { emptyPicture } from '../calendar/picture.ts'
+import { emptyPicture, type Picture } from '../calendar/picture.ts'
 import { askedWindow } from '../calendar/window.ts'
 import { GoogleError, type EventsRequest } from '../google/port.ts'
 import { hasCome, type Clock } from '../platform/clock.ts'
@@ -12,6 +12,7 @@ import { stackOf } from '../platform/log.ts'
 import { durationMs } from '../resources/durations.ts'
 import type { Agent } from '../resources/types.ts'
 import { adviceOf, apiDisabled, CALENDAR_DISABLED, passingSetback, renew, type AccessRequest } from './access.ts'
+import { keptOf } from './kept-budget.ts'
 import { listCalendar } from './list-calendar.ts'
 import type { AgentMemory, CalendarMemory, Grant } from './memory.ts'
 import { setback, slowly, type Setback } from './setback.ts'
@@ -157,7 +158,7 @@ const untilClearer = ({ doubts = 0 }: CalendarMemory, interval: number): number 
   doubts > 0 ? interval * 2 ** doubts : Infinity
 
 async function apply(
-  { deps, agent, gate }: AccessRequest,
+  { deps, agent, memory, gate }: AccessRequest,
   grant: Grant,
   { id, calendar }: Reading,
   from: EventsRequest['from'],
@@ -174,6 +175,7 @@ async function apply(
     detail,
     from,
   })
+  checkKept({ deps, agent, memory }, calendar, listed.picture)
   const { pastDays, futureDays } = gate.integration.spec.sync.window
   const interval = durationMs(gate.integration.spec.sync.interval)
   Object.assign(calendar, {
@@ -191,6 +193,22 @@ async function apply(
     trouble: undefined,
   })
   deps.integrations.observeAPI(gate.key, 'Enabled')
+}
+
+/** Nothing is taken in that would be more than this Agent may keep. @throws {GoogleError} */
+function checkKept(
+  { deps, agent, memory }: Pick<AccessRequest, 'deps' | 'agent' | 'memory'>,
+  { picture: before }: CalendarMemory,
+  after: Picture,
+): void {
+  const { bytes, events } = keptOf(memory)
+  const kept = {
+    bytes: bytes - before.packed.length + after.packed.length,
+    events: events - before.events + after.events,
+  }
+  const refusal = deps.kept.refusal(keyOf(agent), kept)
+  if (refusal !== undefined) throw new GoogleError('CalendarTooLarge', refusal)
+  deps.kept.note(keyOf(agent), kept.bytes)
 }
 
 /** Agents that began together drift apart: each interval is up to a tenth shorter or longer than asked for. */

@@ -30,7 +30,7 @@ export interface ListingOptions {
 /** How much of one calendar is kept. */
 export interface Limits {
   events: number
-  /** Of titles, places, descriptions and guests, as they are kept. */
+  /** Of titles, places, descriptions and guests, as they are kept, and of ids longer than usual. */
   characters: number
 }
 
@@ -157,7 +157,8 @@ export class SnapshotBuilder {
 
   #keep(fact: Fact): void {
     const { live } = this.#listing
-    this.#characters += fact.wording.length - (live.get(fact.id)?.wording.length ?? 0)
+    const listed = live.get(fact.id)
+    this.#characters += charactersOf(fact) - (listed ? charactersOf(listed) : 0)
     live.set(fact.id, fact)
     this.#wordings.add(fact)
     this.#checkSize(live.size, this.#characters)
@@ -170,7 +171,7 @@ export class SnapshotBuilder {
     }
     if (characters > most.characters) {
       const limit = most.characters.toLocaleString('en')
-      throw new CalendarTooLargeError(`the texts of its events have more than ${limit} characters in all`)
+      throw new CalendarTooLargeError(`the texts and ids of its events have more than ${limit} characters in all`)
     }
   }
 
@@ -203,7 +204,7 @@ export class SnapshotBuilder {
       ? mergeFull(this.#known(), listing, (fact) => this.#isWithin(fact))
       : mergeDelta(this.#known(), listing)
     let characters = 0
-    for (const { wording } of facts.values()) characters += wording.length
+    for (const fact of facts.values()) characters += charactersOf(fact)
     this.#checkSize(facts.size, characters)
     return facts
   }
@@ -215,5 +216,11 @@ export class SnapshotBuilder {
     return earlier.length === later.length && earlier.every((fact) => isUnchanged(fact, facts.get(fact.id)))
   }
 }
+
+/** Google's own ids have some seventy characters, series included; whoever imports events may choose longer ones. */
+const ORDINARY_IDS = 128
+
+const charactersOf = ({ id, series, wording }: Fact): number =>
+  wording.length + Math.max(id.length + series.length - ORDINARY_IDS, 0)
 
 const isUnchanged = (before: Fact, after: Fact | undefined): boolean => after !== undefined && isSameFact(before, after)

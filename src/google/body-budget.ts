@@ -13,10 +13,10 @@ const MIB = 1024 * KIB
 
 /** Bytes of an answer that needs no place, packed and unpacked. A token, an error, a hundred events. */
 export const SMALL_BYTES = 256 * KIB
-/** Bytes that no answer may exceed, packed or unpacked: 250 events of 40 kB are 10 MB. */
-export const MOST_BYTES = 16 * MIB
-/** Large answers at a time: 64 MiB at most. */
-const PLACES = { total: 4, perKey: { client: 2, account: 1 } }
+/** Bytes that no answer may exceed, packed or unpacked: 250 events of 32 kB. */
+export const MOST_BYTES = 8 * MIB
+/** Large answers at a time: 24 MiB at most. */
+const PLACES = { total: 3, perKey: { client: 2, account: 1 } }
 /** A place comes free as soon as a page was read and folded in; more than this means that something else is wrong. */
 const LONGEST_WAIT_MS = 60_000
 

@@ -7,6 +7,7 @@ import type { Clock } from '../platform/clock.ts'
 import { classifyAPI } from './classify.ts'
 import { AnswerTooLargeError, ListingBudget, MOST_BYTES, type AnswerOwner } from './body-budget.ts'
 import { PersonalLimit } from './door.ts'
+import { isWithinBounds } from './json-bounds.ts'
 import { listPages, type PageAnswer } from './listing.ts'
 import { GoogleError, type CalendarEntry, type EventsPage, type EventsRequest, type ListingEnd } from './port.ts'
 import { retryAfterMs } from './retry-after.ts'
@@ -48,7 +49,7 @@ const fieldsOf = (items: string): string => `nextPageToken,nextSyncToken,timeZon
  */
 const ALWAYS = {
   Busy: {
-    maxResults: 500,
+    maxResults: 250,
     singleEvents: true,
     // Of the guests only the person's own answer counts. Where there are more, Google leaves out all others.
     maxAttendees: 1,
@@ -130,6 +131,8 @@ function parametersOf(
 
 /** The body of a good answer: an object, with whatever in it. */
 function bodyOf(deps: CalendarDeps, { status, headers, text }: Answer, sentSyncToken: boolean): object {
+  if (!isWithinBounds(text))
+    throw new GoogleError('Unknown', 'the answer holds more than any of Google’s does', { status })
   const body = parse(text)
   if (status !== 200) {
     const { failure, reason, personal } = classifyAPI(status, body, sentSyncToken)

@@ -1,6 +1,7 @@
 /** How an agent's calendars are read: by which requests, and what of the answers is kept. */
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { AccessRequest } from '../../src/agent/access.ts'
+import { KeptBudget } from '../../src/agent/kept-budget.ts'
 import { newMemory, type AgentMemory, type CalendarMemory, type Grant } from '../../src/agent/memory.ts'
 import type { Setback } from '../../src/agent/setback.ts'
 import { syncCalendars } from '../../src/agent/sync.ts'
@@ -72,6 +73,7 @@ function request(force = false): AccessRequest {
     integrations: { observeAPI: () => undefined },
     progress: () => undefined,
     log: createLog({ level: 'debug', clock, write: (line) => void lines.push(line) }),
+    kept: new KeptBudget(),
   } as unknown as AccessRequest['deps']
   const view = { client: { events } } as unknown as AccessRequest['gate']['view']
   return { deps, agent, memory, gate: { key: 'booking/google', integration, view }, force }

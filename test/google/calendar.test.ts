@@ -29,7 +29,7 @@ describe('a first listing', () => {
     expect(method).toBe('GET')
     expect(path).toBe('/calendar/v3/calendars/alice%2Bteam%40example.com/events')
     expect(query).toMatchObject({
-      maxResults: '500',
+      maxResults: '250',
       maxAttendees: '1',
       singleEvents: 'true',
       timeMin: '2026-11-22T10:00:00.000Z',

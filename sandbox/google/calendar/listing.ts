@@ -90,7 +90,8 @@ function answer(world: World, listing: Listing): Reply {
     version: view.calendar.version,
   })
   const mask = maskOf(call.kind, query)
-  const options = { ...renderOptions(query), ...(mask.itemNames ? { names: mask.itemNames } : {}) }
+  const unlimited = world.switches.ignoreMaxAttendees ? { maxAttendees: undefined } : {}
+  const options = { ...renderOptions(query), ...unlimited, ...(mask.itemNames ? { names: mask.itemNames } : {}) }
   const state = { version: token?.version ?? view.calendar.version, from: finite(window.from), to: finite(window.to) }
   const end = page.next ? { nextPageToken: page.next(key) } : endOf(world, call, { view, state })
   const show = (record: EventRecord): unknown => resourceOf(view, record, options)

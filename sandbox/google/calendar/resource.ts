@@ -5,7 +5,7 @@ import { EVENT_FIELDS } from './fields.ts'
 import { type EventTime, formatInstant } from './times.ts'
 
 export interface RenderOptions {
-  maxAttendees?: number
+  maxAttendees?: number | undefined
   /** The `timeZone` parameter: the zone in which times are written. */
   timeZone?: string
   /** Only these fields are wanted: the others need not be worked out. */

@@ -3,7 +3,7 @@ import { calendarOf, newCalendar } from '../calendar/calendars.ts'
 import { addEvent } from '../calendar/writes.ts'
 import { addAccount } from '../oauth/accounts.ts'
 import { newGrant } from '../oauth/grants.ts'
-import type { World } from '../world.ts'
+import { freshName, type World } from '../world.ts'
 
 export interface SeedRequest {
   accounts: number
@@ -73,12 +73,18 @@ function copy(world: World, model: string, email: string): void {
 export interface FillRequest {
   calendar: string
   events: number
+  /** A calendar whose events it has as well, instead of new ones. */
+  like?: string
   /** Characters of each event's description. */
   characters?: number
   /** Guests of each event; the calendar's owner is the last of them. */
   guests?: number
   /** Over how many days from today they spread: every day has its share. */
   days?: number
+  /** `Random`: every description is another one, in a script of three bytes a character. */
+  text?: 'Shared' | 'Random'
+  /** Ids are padded to so many characters. */
+  idLength?: number
 }
 
 const LONGEST_DESCRIPTION = 1_000_000
@@ -87,24 +93,44 @@ const MINUTE = 60_000
 export function fill(world: World, request: FillRequest): { events: number } {
   const { events, characters = 0, guests = 0, days = 60 } = request
   const calendar = calendarOf(world, request.calendar)
+  if (request.like !== undefined) {
+    copy(world, request.like, request.calendar)
+    return { events: calendar.events.size }
+  }
   const midnight = Math.floor(world.now() / (24 * HOUR)) * 24 * HOUR
   const shared = {
     ...(characters > 0 ? { description: 'd'.repeat(Math.min(characters, LONGEST_DESCRIPTION)) } : {}),
     ...(guests > 0 ? { attendees: guestsOf(calendar.owner, guests) } : {}),
   }
   const step = Math.max(MINUTE, Math.floor((days * 24 * HOUR) / events / MINUTE) * MINUTE)
+  const block = request.text === 'Random' ? randomBlock(world) : ''
   for (let n = 0; n < events; n++) {
     const start = midnight + ((n * step) % (days * 24 * HOUR))
     const [from, to] = [new Date(start).toISOString(), new Date(start + step / 2).toISOString()]
-    addEvent(world, calendar, {
-      ...shared,
-      summary: `Event ${n}`,
-      start: { dateTime: from, timeZone: 'UTC' },
-      end: { dateTime: to, timeZone: 'UTC' },
-    })
+    const times = { start: { dateTime: from, timeZone: 'UTC' }, end: { dateTime: to, timeZone: 'UTC' } }
+    const own = block === '' ? {} : { description: pieceOf(block, n, characters) }
+    addEvent(world, calendar, { ...shared, ...own, summary: `Event ${n}`, ...times }, paddedId(world, request))
   }
   return { events }
 }
+
+const CJK = { first: 0x4e00, count: 20_000 }
+/** Far longer than what any compression looks back at. */
+const BLOCK = 100_000
+
+function randomBlock(world: World): string {
+  const codes = Array.from({ length: BLOCK }, () => CJK.first + Math.floor(world.random() * CJK.count))
+  return codes.map((code) => String.fromCharCode(code)).join('')
+}
+
+/** The n-th piece of so many characters, round and round. */
+function pieceOf(block: string, n: number, characters: number): string {
+  const from = (n * characters) % (BLOCK - characters)
+  return block.slice(from, from + characters)
+}
+
+const paddedId = (world: World, { idLength }: FillRequest): string | undefined =>
+  idLength === undefined ? undefined : freshName(world, 'v').toLowerCase().padEnd(idLength, '0')
 
 function guestsOf(owner: string, count: number): object[] {
   const guests = Array.from({ length: count - 1 }, (_, n) => ({

@@ -1,0 +1,72 @@
+/**
+ * `make bench-memory`: resident memory of the operator as it ships, without any flag of Node's, while it reads hostile
+ * calendars again and again. `--most` makes it fail where a peak is above so many MiB.
+ */
+import { createServer, type AddressInfo } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { exitOnSignals, startWorld } from './bench-world.ts'
+import { HOSTILE, type HostileKind } from './memory/kinds.ts'
+import { MeasuredOperator } from './operator.ts'
+
+const OPTIONS = {
+  kinds: { type: 'string', default: Object.keys(HOSTILE).join(',') },
+  agents: { type: 'string', default: '10' },
+  /** How long to go on once each Agent has come to a result. */
+  seconds: { type: 'string', default: '20' },
+  /** In MiB; more fails. */
+  most: { type: 'string', default: '0' },
+  node: { type: 'string', default: '' },
+} as const
+
+const LONGEST_MS = 60_000
+const MIB = 1.048576
+
+interface Figures {
+  peak: number
+  now: number
+  seconds: number
+  synced: Record<string, number>
+}
+
+async function measured(kind: HostileKind, agents: number, seconds: number, node: string[]): Promise<Figures> {
+  const world = await startWorld()
+  await world.ask({ do: 'hostile', kind, agents })
+  const operator = new MeasuredOperator(world.state, node, { metrics: await freePort(), web: 0 })
+  const from = performance.now()
+  let synced: Record<string, number> = {}
+  do {
+    await pause(500)
+    synced = (await world.ask({ do: 'synced' })) as Record<string, number>
+  } while (isUnderWay(synced) && performance.now() - from < LONGEST_MS)
+  const took = (performance.now() - from) / 1000
+  await pause(seconds * 1000)
+  const { peakMB, residentMB } = await operator.read()
+  synced = (await world.ask({ do: 'synced' })) as Record<string, number>
+  await operator.stop()
+  await world.end()
+  return { peak: peakMB / MIB, now: residentMB / MIB, seconds: took, synced }
+}
+
+const isUnderWay = ({ none = 0, NotYetSynced = 0 }: Record<string, number>): boolean => none + NotYetSynced > 0
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+exitOnSignals()
+const { values } = parseArgs({ options: OPTIONS })
+const most = Number(values.most)
+console.log('| calendars | MiB peak | MiB now | s until each has a result | Synced |\n| --- | --- | --- | --- | --- |')
+for (const kind of values.kinds.split(',') as HostileKind[]) {
+  const node = values.node === '' ? [] : values.node.split(' ')
+  const { peak, now, seconds, synced } = await measured(kind, Number(values.agents), Number(values.seconds), node)
+  const results = Object.entries(synced).map(([reason, count]) => `${count} ${reason}`)
+  const cells = [HOSTILE[kind].what, peak.toFixed(0), now.toFixed(0), seconds.toFixed(0), results.join(', ')]
+  console.log(`| ${cells.join(' | ')} |`)
+  if (most > 0 && peak > most) process.exitCode = 1
+}

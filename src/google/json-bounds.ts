@@ -1,0 +1,38 @@
+/**
+ * How much a JSON text would be once it is parsed: a few megabytes of `{},{},…` become hundreds, and lists in lists without
+ * end exhaust the stack of whoever walks through them. So it is looked at before.
+ */
+
+/** A page of 250 events with 200 guests each has some 200,000 values. */
+export const MOST_VALUES = 500_000
+/** Google's answers are five deep. */
+export const MOST_LEVELS = 50
+
+const [QUOTE, BACKSLASH, COMMA] = [34, 92, 44]
+const OPENS = new Set([91, 123])
+const CLOSES = new Set([93, 125])
+
+/** Whether all of it may be parsed. What is no JSON at all is left to the parser. */
+export function isWithinBounds(text: string, most = MOST_VALUES): boolean {
+  let values = 0
+  let levels = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === QUOTE) at = endOfString(text, at)
+    else if (code === COMMA) values += 1
+    else if (OPENS.has(code)) [values, levels] = [values + 1, levels + 1]
+    else if (CLOSES.has(code)) levels -= 1
+    if (values > most || levels > MOST_LEVELS) return false
+  }
+  return true
+}
+
+/** Where the string that begins here ends: a quote that is escaped has an odd number of backslashes before it. */
+function endOfString(text: string, start: number): number {
+  for (let at = text.indexOf('"', start + 1); at >= 0; at = text.indexOf('"', at + 1)) {
+    let backslashes = 0
+    while (text.charCodeAt(at - 1 - backslashes) === BACKSLASH) backslashes += 1
+    if (backslashes % 2 === 0) return at
+  }
+  return text.length
+}

@@ -1,0 +1,79 @@
+/** What may be kept of calendars: each Agent has a limit, and all of them share one budget, so that small ones never suffer. */
+import { beforeEach, describe, expect, test } from 'vitest'
+import { KeptBudget } from '../../src/agent/kept-budget.ts'
+
+const MIB = 1024 * 1024
+let budget: KeptBudget
+
+beforeEach(() => {
+  budget = new KeptBudget({ agent: 12 * MIB, events: 100_000, total: 64 * MIB, small: 16_384 })
+})
+
+const wish = (bytes: number, events = 1): { bytes: number; events: number } => ({ bytes, events })
+
+/** Takes as much as it gets, one Agent after the other. */
+function grab(namespace: string, agents: number, bytes: number): number {
+  const keys = Array.from({ length: agents }, (_, n) => `${namespace}/agent${n}`)
+  const taken = keys.filter((key) => budget.refusal(key, wish(bytes)) === undefined)
+  // One by one: what the one before has taken counts.
+  for (const key of taken) if (budget.refusal(key, wish(bytes)) === undefined) budget.note(key, bytes)
+  return budget.total
+}
+
+describe('one Agent', () => {
+  test('has a limit of bytes over all its calendars, which the message names as the Agent’s', () => {
+    expect(budget.refusal('a/one', wish(12 * MIB))).toBeUndefined()
+    expect(budget.refusal('a/one', wish(12.1 * MIB))).toBe(
+      'all calendars of this Agent together take 12.1 MiB of memory, and 12.0 MiB is the most',
+    )
+  })
+
+  test('has a limit of events over all its calendars', () => {
+    expect(budget.refusal('a/one', wish(1, 100_000))).toBeUndefined()
+    expect(budget.refusal('a/one', wish(1, 100_001))).toBe(
+      'all calendars of this Agent together have 100,001 events in the window, and 100,000 is the most',
+    )
+  })
+})
+
+describe('all Agents', () => {
+  test('keep no more than the budget, however many a namespace has', () => {
+    expect(grab('hostile', 50, 10 * MIB)).toBe(60 * MIB)
+    expect(budget.refusal('hostile/other', wish(10 * MIB))).toBe(
+      'the calendars of all Agents take 64.0 MiB of memory, the most there is, and those of this namespace 70.0 MiB of it, more than an equal share',
+    )
+  })
+
+  test('and a namespace below its share goes on where another has taken all', () => {
+    grab('hostile', 50, 10 * MIB)
+    expect(budget.refusal('honest/one', wish(10 * MIB))).toBeUndefined()
+    budget.note('honest/one', 10 * MIB)
+    expect(budget.refusal('hostile/agent0', wish(11 * MIB))).toMatch('those of this namespace')
+  })
+
+  test('keep no more than twice the budget, however many namespaces take what they can', () => {
+    for (let n = 0; n < 200; n++) grab(`hostile${n}`, 10, 10 * MIB)
+    for (let n = 0; n < 200; n++) grab(`other${n}`, 10, 100_000)
+    expect(budget.total).toBeLessThan(2 * 64 * MIB)
+  })
+
+  test('that are small are never refused for what others hold, in their own namespace either', () => {
+    grab('hostile', 50, 10 * MIB)
+    budget.note('hostile/large', 4 * MIB)
+    expect(budget.refusal('hostile/small', wish(16_384))).toBeUndefined()
+    expect(budget.refusal('hostile/larger', wish(16_385))).toBeDefined()
+  })
+
+  test('go on with what they have, and with less, beyond the budget', () => {
+    grab('hostile', 50, 10 * MIB)
+    budget.note('honest/one', 60 * MIB)
+    expect(budget.refusal('hostile/agent0', wish(10 * MIB))).toBeUndefined()
+  })
+
+  test('give back what those have kept that are gone', () => {
+    grab('hostile', 50, 10 * MIB)
+    for (let n = 0; n < 50; n++) budget.note(`hostile/agent${n}`, 0)
+    expect(budget.total).toBe(0)
+    expect(budget.refusal('hostile/other', wish(10 * MIB))).toBeUndefined()
+  })
+})
