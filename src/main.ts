@@ -3,6 +3,8 @@
  * is the first of its container ignores a SIGTERM that it does not listen to.
  */
 const ended = process.argv[2] === 'run' ? firstSignal() : new Promise<never>(() => undefined)
+const { keepHeapSmall } = await import('./platform/heap.ts')
+if (process.argv[2] === 'run') keepHeapSmall()
 const { runProgram } = await import('./program.ts')
 await runProgram(process, ended)
 // What is still open is nobody's any more.

@@ -1,0 +1,23 @@
+/** What is asked of V8 is no part of Node's stable interface: another version might not know it, and would not say so. */
+import { execFileSync } from 'node:child_process'
+import { expect, test } from 'vitest'
+import { HEAP_GROWTH } from '../../src/platform/heap.ts'
+
+/** Lets half of what it makes live on for a while, and says how much the heap had at most. */
+const CHURN = `
+const kept = []
+let most = 0
+for (let n = 0; n < 800; n++) {
+  kept[n % 50] = Array.from({ length: 4000 }, (_, at) => ({ at }))
+  most = Math.max(most, process.memoryUsage().heapUsed)
+}
+console.log(most)`
+
+const mostOf = (before: string): number =>
+  Number(execFileSync(process.execPath, ['-e', before + CHURN], { encoding: 'utf8' }))
+
+test('this Node lets less garbage pile up when it is told so in the middle of its run', () => {
+  expect(execFileSync(process.execPath, ['--v8-options'], { encoding: 'utf8' })).toContain(HEAP_GROWTH.split('=')[0])
+  const told = mostOf(`require('node:v8').setFlagsFromString('${HEAP_GROWTH}');`)
+  expect(told).toBeLessThan(mostOf('') * 0.9)
+})
