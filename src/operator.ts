@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { AgentDeps } from './agent/port.ts'
-import { createAgentReconciler } from './agent/reconcile.ts'
+import { createAgentReconciler, type AgentReconciler } from './agent/reconcile.ts'
 import { createZones } from './calendar/zones.ts'
 import { createGoogle } from './google/google.ts'
 import { createDirectory } from './integration/directory.ts'
@@ -135,12 +135,15 @@ function createParts(deps: OperatorDeps, assertLeading: () => Promise<void>) {
   const directory = createDirectory(clock)
   const sites = new SiteRegistry({ cluster, clock, sites: settings.sites })
   const common = { cluster: fence(cluster, assertLeading), google, clock, random, log }
+  const signInPrefix = settings.webPathPrefix
+  const ofIntegrations = createIntegrationReconciler({ ...common, directory, sites, signInPrefix })
   const integrations = controllerOf(deps, metrics, {
     name: 'calendarintegration',
     workers: INTEGRATION_WORKERS,
-    reconcile: createIntegrationReconciler({ ...common, directory, sites, signInPrefix: settings.webPathPrefix }),
+    reconcile: ofIntegrations.reconcile,
     assertLeading,
   })
+  const integrationAttendants = attendantsOf(deps, 'calendarintegration', assertLeading, ofIntegrations.attend)
   const { agents, attendants } = agentsOf(deps, metrics, assertLeading, {
     ...common,
     integrations: directory,
@@ -149,7 +152,10 @@ function createParts(deps: OperatorDeps, assertLeading: () => Promise<void>) {
       directory.view(integrationKey(agent))?.siteAccepted ? web?.signInURL(agent, siteURI) : undefined,
     reported: (key) => recount(key),
   })
-  const recount = wire({ cluster, clock, directory, agents, attendants, integrations, sites })
+  const recount = wire({
+    ...{ cluster, clock, directory, sites },
+    ...{ agents, attendants, integrations, integrationAttendants },
+  })
   // Any replica keeps what people grant: the Secret's version is the fence there.
   const web = webOf(deps, metrics, {
     cluster,
@@ -158,7 +164,7 @@ function createParts(deps: OperatorDeps, assertLeading: () => Promise<void>) {
     connected: (key) => agents.add(key),
     linksChanged: () => wakeUnsigned(cluster, agents),
   })
-  return { metrics, connection, cluster, google, web, integrations, agents, attendants }
+  return { metrics, connection, cluster, google, web, integrations, integrationAttendants, agents, attendants }
 }
 
 /** Who reads the calendars, and who speaks for them while that takes its time. */
@@ -180,17 +186,25 @@ function agentsOf(
     reconcile,
     assertLeading,
   })
-  const attendants: Controller = createController({
-    ...{ name: 'agent-attention', workers: ATTENDANTS, groupOf: namespaceOf },
-    ...{ clock: deps.clock, random: deps.random, log: deps.log },
+  const attendants: Controller = attendantsOf(deps, 'agent', assertLeading, attend)
+  registerOutputGauge(metrics, outputs)
+  return { agents, attendants }
+}
+
+/** Who does for objects of a kind what can't wait for Google. */
+const attendantsOf = (
+  { clock, random, log }: OperatorDeps,
+  kind: string,
+  assertLeading: () => Promise<void>,
+  attend: AgentReconciler['attend'],
+): Controller =>
+  createController({
+    ...{ name: `${kind}-attention`, workers: ATTENDANTS, groupOf: namespaceOf, clock, random, log },
     reconcile: async (key) => {
       await assertLeading()
       return attend(key)
     },
   })
-  registerOutputGauge(metrics, outputs)
-  return { agents, attendants }
-}
 
 /** Their links have changed, and stand in their status. */
 function wakeUnsigned(cluster: RunningCluster, agents: Controller): void {

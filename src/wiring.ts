@@ -17,6 +17,8 @@ export interface Wiring {
   /** Which agents are given a first status, or are looked at beside their reconcile. */
   attendants: Pick<Controller, 'add'>
   integrations: Pick<Controller, 'add'>
+  /** Which integrations are given a first status. */
+  integrationAttendants: Pick<Controller, 'add'>
   sites: Pick<SiteRegistry, 'onClaim'>
 }
 
@@ -27,7 +29,7 @@ const FIRST_STATUS_AFTER_MS = 5_000
 
 /** Answers what to call when an agent's status was written. */
 export function wire(wiring: Wiring): (agentKey: string) => void {
-  const { cluster, clock, directory, agents, attendants, integrations, sites } = wiring
+  const { cluster, clock, directory, agents, attendants, integrations, integrationAttendants, sites } = wiring
   const wakeAgentsOf = (integration: string): void => {
     // Many at once: they let a change of one person's own pass.
     for (const agent of cluster.agents.by('integration', integration)) agents.add(keyOf(agent), 0)
@@ -59,9 +61,8 @@ export function wire(wiring: Wiring): (agentKey: string) => void {
       }
     }
   })
-  cluster.agents.subscribe(({ before, after }) => {
-    if (!before && after && isUnseen(after)) attendants.add(keyOf(after), FIRST_STATUS_AFTER_MS)
-  })
+  cluster.agents.subscribe(welcome(attendants))
+  cluster.integrations.subscribe(welcome(integrationAttendants))
   cluster.integrations.subscribe((change) => {
     const integration = change.after ?? change.before
     integrationRepairs.onChange(change)
@@ -90,6 +91,13 @@ export function wire(wiring: Wiring): (agentKey: string) => void {
   directory.onObservation((integration) => integrations.add(integration))
   return recount
 }
+
+/** Who is seen for the first time, without a status, is given one. */
+const welcome =
+  (attendants: Pick<Controller, 'add'>) =>
+  ({ before, after }: Change<Agent | CalendarIntegration>): void => {
+    if (!before && after && isUnseen(after)) attendants.add(keyOf(after), FIRST_STATUS_AFTER_MS)
+  }
 
 /** What somebody writes over a status again and again is put right at once, and then so often. */
 const REPAIR_AGAIN_MS = 10_000
@@ -124,7 +132,7 @@ class StatusRepairs {
   }
 }
 
-const isUnseen = ({ status }: Agent): boolean => !status?.conditions?.length
+const isUnseen = ({ status }: Agent | CalendarIntegration): boolean => !status?.conditions?.length
 
 /** Whether somebody wants something: a status that changed is no wish. */
 function isWish({ before, after }: Change<KubernetesObject>): boolean {

@@ -29,7 +29,7 @@ let version = 100
 const sites = { onClaim: (listener: (key: string) => void): void => void (claimed = listener) }
 
 /** Nobody asks here what they do. */
-const attendants = { add: () => undefined }
+const others = { attendants: { add: () => undefined }, integrationAttendants: { add: () => undefined } }
 
 beforeEach(() => {
   caches = createCaches(silent)
@@ -37,7 +37,7 @@ beforeEach(() => {
   integrations = new Added()
   clock = new ManualClock()
   directory = createDirectory(clock)
-  recount = wire({ cluster: caches as unknown as Cluster, clock, directory, agents, attendants, integrations, sites })
+  recount = wire({ cluster: caches as unknown as Cluster, clock, directory, agents, ...others, integrations, sites })
 })
 
 const newer = <T extends KubernetesObject>(object: T, metadata: Partial<T['metadata']> = {}): T => ({
@@ -82,7 +82,7 @@ describe('an agent', () => {
   test('that was there before anybody listened is looked at too', () => {
     const late = new Added()
     known()
-    wire({ cluster: caches as unknown as Cluster, clock, directory, agents: late, attendants, integrations, sites })
+    wire({ cluster: caches as unknown as Cluster, clock, directory, agents: late, ...others, integrations, sites })
     expect(late.take()).toEqual(expect.arrayContaining(['booking/alice', 'booking/bob']))
   })
 

@@ -6,10 +6,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import { ApiError, keyOf } from '../kubernetes/port.ts'
 import { asWritten, isOverwritten, withOwnStatus, writeReport, type StatusMemory } from '../kubernetes/status-report.ts'
-import { done, retry, UnexpectedError, within, type Outcome } from '../loop/outcome.ts'
+import { done, retry, UnexpectedError, wait, within, type Outcome } from '../loop/outcome.ts'
 import { afterwards, Permit } from '../google/permit.ts'
 import { signInOf } from '../google/signIn.ts'
-import { withWordIfLate } from '../loop/pace.ts'
 import { instantOf, type Clock } from '../platform/clock.ts'
 import { scrub } from '../platform/scrub.ts'
 import { conditionsFor, findCondition } from '../resources/conditions.ts'
@@ -30,35 +29,59 @@ import { decide, type Decision } from './decide.ts'
 import type { APIKnowledge } from './directory.ts'
 import type { IntegrationDeps } from './port.ts'
 
+/** How soon a first status is tried again that the API server did not take. */
+const FIRST_STATUS_AGAIN_MS = 5_000
+
 interface Memory extends CredentialsMemory, StatusMemory<CalendarIntegrationStatus>, RequestMemory {
   uid: string
+  /** Ends when what is being reported is; never fails. */
+  writing?: Promise<unknown>
 }
 
-export type ReconcileIntegration = (key: string) => Promise<Outcome>
+export interface IntegrationReconciler {
+  /** Brings the integration as far as it can get. It may have to wait for Google. */
+  reconcile: (key: string) => Promise<Outcome>
+  /** What can't wait for Google: a first status. It runs beside `reconcile`, on workers of its own. */
+  attend: (key: string) => Promise<Outcome>
+}
 
-/** A first status must stand soon, even when Google keeps us waiting. */
-const FIRST_STATUS_AFTER_MS = 5_000
-
-export function createIntegrationReconciler(deps: IntegrationDeps): ReconcileIntegration {
+export function createIntegrationReconciler(deps: IntegrationDeps): IntegrationReconciler {
   const memories = new Map<string, Memory>()
   const checks = new CheckLimits(deps.clock)
-  return async (key) => {
-    const found = deps.cluster.integrations.get(key)
-    if (!found || found.metadata.deletionTimestamp) {
-      memories.delete(key)
-      deps.directory.forget(key)
-      deps.sites.sweep()
-      return done()
-    }
+  const remember = (key: string, uid = ''): Memory => {
     const known = memories.get(key)
-    const uid = found.metadata.uid ?? ''
     const memory: Memory = known?.uid === uid ? known : { uid }
     memories.set(key, memory)
-    const integration = withOwnStatus<'CalendarIntegration'>(found, memory)
-    return integration.spec.suspend
-      ? suspended(deps, integration, memory)
-      : reconcile({ ...deps, checks }, key, integration, memory)
+    return memory
   }
+  return {
+    async reconcile(key) {
+      const found = deps.cluster.integrations.get(key)
+      if (!found || found.metadata.deletionTimestamp) {
+        memories.delete(key)
+        deps.directory.forget(key)
+        deps.sites.sweep()
+        return done()
+      }
+      const memory = remember(key, found.metadata.uid)
+      const integration = withOwnStatus<'CalendarIntegration'>(found, memory)
+      return integration.spec.suspend
+        ? alone(memory, () => suspended(deps, integration, memory))
+        : reconcile({ ...deps, checks }, key, integration, memory)
+    },
+    async attend(key) {
+      const found = deps.cluster.integrations.get(key)
+      if (!found || found.metadata.deletionTimestamp || found.spec.suspend) return done()
+      return firstStatus(deps, key, remember(key, found.metadata.uid))
+    },
+  }
+}
+
+/** One at a time for each integration: whoever reports sees what was reported before. */
+function alone<T>(memory: Memory, run: () => Promise<T>): Promise<T> {
+  const result = (memory.writing ?? Promise.resolve()).then(run)
+  memory.writing = result.catch(() => undefined)
+  return result
 }
 
 interface CheckDeps extends IntegrationDeps {
@@ -79,7 +102,8 @@ async function reconcile(
   memory.handledRequest = turn.request ?? memory.handledRequest
   const decision = decisionOf(deps, key, integration, memory)
   // The agents need not do without because the API server refuses a status.
-  await report(deps, integration, memory, decision).finally(() => tellAgents(deps, key, memory, decision))
+  const write = (): Promise<void> => report(deps, integration, memory, decision)
+  await alone(memory, write).finally(() => tellAgents(deps, key, memory, decision))
   return within(within(mistake ? retry(mistake) : decision.outcome, turn.waitMs), checkIn)
 }
 
@@ -123,9 +147,7 @@ async function lookAtCredentials(deps: CheckDeps, look: Look): Promise<number | 
   const waitMs = permit || knownGood ? 0 : deps.checks.take({ key, namespace })
   if (waitMs > 0) return waitMs
   const longest = durationMs(integration.spec.sync.interval)
-  const step = (): Promise<void> => prove(deps, memory, { knownGood, longest, permit })
-  const late = (): Promise<void> => firstStatus(deps, key, integration, memory)
-  await withWordIfLate(deps.clock, FIRST_STATUS_AFTER_MS, late, step)
+  await prove(deps, memory, { knownGood, longest, permit })
   return undefined
 }
 
@@ -264,16 +286,24 @@ function refused(message: string): Decision['findings'] {
   return { ready: unknown, own: { CredentialsValid: unknown } }
 }
 
-/** A courtesy to whoever waits: the status at the end of the reconcile is the one that counts. */
-async function firstStatus(
-  deps: IntegrationDeps,
-  key: string,
-  integration: CalendarIntegration,
-  memory: Memory,
-): Promise<void> {
-  if (deps.cluster.integrations.get(key)?.status?.conditions?.length) return
-  const decision = decisionOf(deps, key, integration, memory)
-  await report(deps, integration, memory, decision).catch((error: unknown) =>
-    deps.log.debug({ error }, 'provisional status not written'),
-  )
+/** A courtesy to whoever waits: the status at the end of the reconcile is the one that counts, and the one that is told. */
+async function firstStatus(deps: IntegrationDeps, key: string, memory: Memory): Promise<Outcome> {
+  const unseen = (): CalendarIntegration | undefined => {
+    const found = deps.cluster.integrations.get(key)
+    const known = found && withOwnStatus<'CalendarIntegration'>(found, memory)
+    return known?.metadata.uid === memory.uid && !known.status?.conditions?.length ? known : undefined
+  }
+  try {
+    const integration = unseen()
+    // It may not have been its turn yet.
+    if (integration && !memory.secretVersion && !memory.unusable) await readCredentials(deps, integration, memory)
+    await alone(memory, async () => {
+      const still = unseen()
+      if (still) await report(deps, still, memory, decisionOf(deps, key, still, memory))
+    })
+    return done()
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    return wait(error.message, FIRST_STATUS_AGAIN_MS)
+  }
 }

@@ -161,6 +161,24 @@ describe('an OAuth client', () => {
     world.google.clearFaults()
     await world.untilReady('alice')
   })
+
+  test('has a first status within ten seconds, however many others keep the workers waiting for Google', async () => {
+    world.google.addFault({ fault: 'hang', kind: 'token.refresh' })
+    const names = Array.from({ length: 12 }, (_, index) => `google-${index}`)
+    const before = world.clock.now()
+    for (const name of names) await world.objects.apply({ ...integrationManifest(), metadata: { name } })
+    const hasStatus = async (name: string): Promise<boolean> => {
+      const { status } = await world.integration(name)
+      return status?.conditions?.[0]?.status === 'Unknown' && status.signIn?.mode !== undefined
+    }
+    await world.until('all have a status', async () => (await Promise.all(names.map(hasStatus))).every(Boolean))
+    expect(world.clock.now() - before).toBeLessThanOrEqual(10_000)
+    world.google.clearFaults()
+    await world.until('all are ready', async () => {
+      const all = await Promise.all(names.map((name) => world.integration(name)))
+      return all.every(({ status }) => status?.conditions?.[0]?.status === 'True')
+    })
+  })
 })
 
 describe('the Calendar API', () => {

@@ -74,7 +74,7 @@ export class MemoryWorld {
   ): void {
     const directory = createDirectory(this.clock)
     const sites = new SiteRegistry({ cluster: this.#cluster, clock: this.clock, sites: new Map() })
-    this.#integrations = createIntegrationReconciler({ ...common, directory, sites })
+    this.#integrations = createIntegrationReconciler({ ...common, directory, sites }).reconcile
     const agents = createAgentReconciler({
       ...common,
       integrations: directory,
