@@ -117,7 +117,7 @@ export class Controller {
 
   #fill(): void {
     while (this.#state === 'started' && this.#running.size < this.#options.workers) {
-      const key = this.#queue.take()
+      const key = this.#queue.take(this.#options.workers - this.#running.size)
       if (key === undefined) return
       const abort = new AbortController()
       this.#signs.set(key, this.#options.clock.monotonic())

@@ -64,15 +64,24 @@ export class FairLine {
     this.#lines.delete(group)
   }
 
-  /** The first key of the group whose turn it is, which is then no longer in line. */
-  next(): string | undefined {
-    const group = this.#turns.next()
+  /** The first key of the group whose turn it is, which is then no longer in line. @param may whether a group may have a turn. */
+  next(may: (group: string) => boolean = () => true): string | undefined {
+    const group = this.#nextGroup(may)
     const line = group === undefined ? undefined : this.#lines.get(group)
     if (group === undefined || !line) return undefined
     const key = this.#counted(line, () => line.next())
     if (line.size > 0) this.#turns.join(group)
     else this.#lines.delete(group)
     return key
+  }
+
+  #nextGroup(may: (group: string) => boolean): string | undefined {
+    for (let left = this.#turns.size; left > 0; left--) {
+      const group = this.#turns.next()
+      if (group === undefined || may(group)) return group
+      this.#turns.join(group)
+    }
+    return undefined
   }
 
   #counted<T>(line: Line, change: () => T): T {

@@ -48,6 +48,8 @@ interface Waiting {
 
 /** One key in this many is taken from the line of what is due, however long the other one is. */
 const TURN_OF_THE_DUE = 4
+/** How many keys in hand a group may have for each hand that is free. */
+const SHARE = 3
 /** What has just failed isn't tried again sooner, whatever else falls due. */
 const LEAST_PAUSE_MS = 500
 /** Nothing is put off longer than this. */
@@ -60,6 +62,8 @@ export class WorkQueue {
   /** All that is to be taken. What is in hand besides stands in its line only once it has been finished. */
   readonly #waiting = new Map<string, Waiting>()
   readonly #inHand = new Map<string, number>()
+  /** How many keys of each group are in hand. */
+  readonly #held = new Map<string, number>()
   readonly #asked: FairLine
   readonly #due: FairLine
   #turn = 0
@@ -127,12 +131,19 @@ export class WorkQueue {
     this.#backoff.reset(key)
   }
 
-  /** The next key, which is from then on in hand; undefined where there is none. */
-  take(): string | undefined {
+  /**
+   * The next key, which is from then on in hand; undefined where there is none. A group whose reconciles take long, whatever the
+   * cause, may have three times as many keys in hand as there are hands free: some are left for each of the others.
+   *
+   * @param free how many hands are free.
+   */
+  take(free = Infinity): string | undefined {
     this.#turn = (this.#turn + 1) % TURN_OF_THE_DUE
     const [first, second] = this.#turn === 0 ? [this.#due, this.#asked] : [this.#asked, this.#due]
-    const key = first.next() ?? second.next()
+    const may = (group: string): boolean => (this.#held.get(group) ?? 0) < SHARE * free
+    const key = first.next(may) ?? second.next(may)
     if (key === undefined) return undefined
+    this.#hold(key, 1)
     const now = this.#options.clock.monotonic()
     this.#options.metrics?.taken((now - (this.#waiting.get(key)?.since ?? now)) / 1000)
     this.#waiting.delete(key)
@@ -145,6 +156,7 @@ export class WorkQueue {
     const since = this.#inHand.get(key)
     if (since === undefined) return
     this.#inHand.delete(key)
+    this.#hold(key, -1)
     this.#options.metrics?.done((this.#options.clock.monotonic() - since) / 1000)
     const again = this.#waiting.get(key)
     if (again) this.#join(key, again.line)
@@ -156,6 +168,15 @@ export class WorkQueue {
     this.#schedule.clear()
     for (const [key, { line }] of this.#waiting) line.leave(key)
     this.#waiting.clear()
+  }
+
+  #hold(key: string, change: number): void {
+    const group = this.#options.groupOf?.(key)
+    // Where there are no groups, there is nobody to leave anything for.
+    if (group === undefined) return
+    const held = (this.#held.get(group) ?? 0) + change
+    if (held > 0) this.#held.set(group, held)
+    else this.#held.delete(group)
   }
 
   #enter(key: string, line: FairLine): void {

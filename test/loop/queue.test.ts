@@ -195,6 +195,58 @@ describe('the two lines', () => {
   })
 })
 
+describe('hands', () => {
+  const groupOf = (key: string): string => key.split('/')[0] ?? ''
+  const many = (group: string): string[] => Array.from({ length: 100 }, (_, index) => `${group}/${index}`)
+
+  /** As workers do whose reconciles never end. */
+  const fill = (queue: WorkQueue, workers: number): void => {
+    while (queue.inHand.size < workers && queue.take(workers - queue.inHand.size) !== undefined);
+  }
+  const heldBy = (queue: WorkQueue, group: string): number =>
+    [...queue.inHand.keys()].filter((key) => groupOf(key) === group).length
+
+  test('are left for others by a group whose keys are never given back', () => {
+    const { queue } = setUp({ groupOf })
+    for (const key of many('slow')) queue.add(key)
+    fill(queue, 32)
+    expect(heldBy(queue, 'slow')).toBe(24)
+    queue.add('honest/alice')
+    fill(queue, 32)
+    expect(heldBy(queue, 'honest')).toBe(1)
+  })
+
+  test('are left for others by many such groups', () => {
+    const { queue } = setUp({ groupOf })
+    for (const group of ['a', 'b', 'c', 'd', 'e']) for (const key of many(group)) queue.add(key)
+    fill(queue, 32)
+    queue.add('honest/alice')
+    fill(queue, 32)
+    expect(heldBy(queue, 'honest')).toBe(1)
+  })
+
+  test('are taken by the same group again as they are given back', () => {
+    const { queue } = setUp({ groupOf })
+    for (const key of many('slow')) queue.add(key)
+    fill(queue, 4)
+    expect([...queue.inHand.keys()]).toEqual(['slow/0', 'slow/1', 'slow/2'])
+    queue.finish('slow/1')
+    fill(queue, 4)
+    expect([...queue.inHand.keys()]).toEqual(['slow/0', 'slow/2', 'slow/3'])
+  })
+
+  test('are all taken where there is one, or where there are no groups', () => {
+    const { queue: grouped } = setUp({ groupOf })
+    grouped.add('a/1')
+    fill(grouped, 1)
+    expect(grouped.inHand.size).toBe(1)
+    const { queue } = setUp()
+    for (const key of many('a')) queue.add(key)
+    fill(queue, 32)
+    expect(queue.inHand.size).toBe(32)
+  })
+})
+
 describe('backoff', () => {
   const pausesOf = (queue: WorkQueue, key: string, times: number): number[] =>
     Array.from({ length: times }, () => queue.addFailed(key) / SECOND)
