@@ -1,7 +1,7 @@
 /** How an agent's calendars are read: by which requests, and what of the answers is kept. */
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { AccessRequest } from '../../src/agent/access.ts'
-import { KeptBudget } from '../../src/agent/kept-budget.ts'
+import { KEPT_LIMITS, KeptBudget } from '../../src/agent/kept-budget.ts'
 import { newMemory, type AgentMemory, type CalendarMemory, type Grant } from '../../src/agent/memory.ts'
 import type { Setback } from '../../src/agent/setback.ts'
 import { syncCalendars } from '../../src/agent/sync.ts'
@@ -37,6 +37,7 @@ let integration: ReturnType<typeof anIntegration>
 let asked: EventsRequest[]
 let answers: Answer[]
 let turn: number
+let kept: KeptBudget
 let lines: string[]
 
 beforeEach(() => {
@@ -47,6 +48,7 @@ beforeEach(() => {
   asked = []
   answers = []
   turn = 0
+  kept = new KeptBudget()
   lines = []
 })
 
@@ -73,7 +75,7 @@ function request(force = false): AccessRequest {
     integrations: { observeAPI: () => undefined },
     progress: () => undefined,
     log: createLog({ level: 'debug', clock, write: (line) => void lines.push(line) }),
-    kept: new KeptBudget(),
+    kept,
   } as unknown as AccessRequest['deps']
   const view = { client: { events } } as unknown as AccessRequest['gate']['view']
   return { deps, agent, memory, gate: { key: 'booking/google', integration, view }, force }
@@ -258,6 +260,20 @@ describe('a calendar that is refused for good', () => {
     expect(calendar()).toMatchObject({ trouble: { refused: true } })
     expect(calendar()?.lastRead).toBeUndefined()
     expect(calendar('team@group.calendar.google.com')?.picture.events).toBe(1)
+  })
+
+  test('for the size of all calendars together says that, and what was read of the others stays', async () => {
+    kept = new KeptBudget({ ...KEPT_LIMITS, events: 3 })
+    answers = [{ pages: [[meeting(), meeting({ id: 'b' })]] }, { pages: [[meeting(), meeting({ id: 'b' })]] }]
+    const [setback, ...others] = await sync()
+    expect(others).toEqual([])
+    expect(setback).toMatchObject({ reason: 'CalendarTooLarge', again: { kind: 'slow' } })
+    expect(setback?.message).toMatch(
+      /^Calendar team.* all calendars of this Agent together have 4 events.* 3 is the most/,
+    )
+    expect(calendar()?.picture.events).toBe(2)
+    expect(calendar('team@group.calendar.google.com')?.picture.events).toBe(0)
+    expect(kept.total).toBeGreaterThanOrEqual(calendar()?.picture.packed.length ?? Infinity)
   })
 
   test('for its size keeps what is known of it, and is listed anew when it is looked at again', async () => {

@@ -228,6 +228,16 @@ describe('a calendar that is larger than what is kept', () => {
     expect(() => one.add([meeting({ id: 'b', description: 'x'.repeat(150) })])).toThrow('more than 200 characters')
   })
 
+  it('is one when its ids are, beyond what is usual', () => {
+    const long = (id: string): unknown => meeting({ id: id.padEnd(128 + 120, '0'), summary: '' })
+    const one = builder()
+    one.add([long('a')])
+    expect(() => one.add([long('b')])).toThrow('more than 200 characters')
+    const usual = builder()
+    usual.add(['a', 'b', 'c'].map((id) => meeting({ id: id.padEnd(128, '0'), summary: '' })))
+    expect(usual.finish('UTC').picture.events).toBe(3)
+  })
+
   it('is one by deltas, too', () => {
     const before = list(numbered(0, 3), { window: november, detail: 'Full' })
     const one = builder(before, false)

@@ -215,10 +215,20 @@ describe('an entry of the calendar list', () => {
   )
 })
 
+test('an answer that would be more than memory bears, once parsed, is refused as a whole, for that calendar alone', async () => {
+  stage.next({ text: `{"timeZone":"UTC","items":[${'['.repeat(60)}${']'.repeat(60)}]}` })
+  const { failure, message } = await failureOf(events(NEXT))
+  expect({ failure, message }).toEqual({
+    failure: 'Unknown',
+    message: 'the answer holds more than any of Google’s does',
+  })
+})
+
 describe('errors', () => {
   test.each([
     ['a refusal', backEnd(403, 'forbidden')],
     ['half an answer', { text: '{' }],
+    ['more than Google says', { text: `{"items":${'['.repeat(60)}${']'.repeat(60)}}` }],
     ['a broken connection', (response: { socket: { destroy(): void } | null }) => response.socket?.destroy()],
   ])('of %s keep nothing of the request, however deep one looks', async (_, reply) => {
     stage.next(reply)
