@@ -84,7 +84,7 @@ const overlap = ({ gridPos: a }: Panel, { gridPos: b }: Panel): boolean =>
   a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h
 
 const WORDS =
-  /^(?:sum|max|min|count|quantile|by|on|and|or|unless|rate|increase|max_over_time|histogram_quantile|absent|time|vector|sort|sort_desc|topk|bottomk)$/
+  /^(?:sum|max|min|count|quantile|by|on|and|or|unless|rate|increase|max_over_time|histogram_quantile|absent|time|vector|clamp_min|sort|sort_desc|topk|bottomk)$/
 
 /** Names that stand where labels do are none of metrics. */
 const metricsIn = (expr: string): string[] => {
