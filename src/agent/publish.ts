@@ -24,6 +24,8 @@ const CLOCKS_DIFFER_MS = 5_000
 const LARGEST_BYTES = 900_000
 const FIVE_MINUTES = 5 * 60_000
 const TOKEN_KEYS = ['access_token', 'expires_at', 'token_type'] as const
+/** An object may have had the other role before, when the spec had its names the other way round: nothing of that is left in it. */
+const OUR_KEYS = [...CALENDAR_KEYS, ...TOKEN_KEYS]
 
 export interface PublishContext {
   deps: AgentDeps
@@ -47,7 +49,7 @@ export async function publishCalendar(context: PublishContext): Promise<Setback 
     memory.published = undefined
     return undefined
   }
-  const target: Target = { kind: wanted.kind, name: wanted.name, role: 'calendar', keys: CALENDAR_KEYS }
+  const target: Target = { kind: wanted.kind, name: wanted.name, role: 'calendar', keys: OUR_KEYS }
   const standing = await look(context, target, 'published')
   if (isSetback(standing)) return standing
   const plan = planOf(context, target, standing)
@@ -242,7 +244,7 @@ export async function publishToken(context: PublishContext, authorized: boolean)
     memory.publishedToken = undefined
     return undefined
   }
-  const target: Target = { kind: 'Secret', name: wanted.name, role: 'access-token', keys: TOKEN_KEYS }
+  const target: Target = { kind: 'Secret', name: wanted.name, role: 'access-token', keys: OUR_KEYS }
   const standing = await look(context, target, 'publishedToken')
   const { accessToken, expiresAt } = memory.grant ?? {}
   if (isSetback(standing)) return standing

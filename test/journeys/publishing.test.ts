@@ -31,6 +31,22 @@ const start = async (agent: Record<string, unknown> = {}, integration: Record<st
 
 const intervals = async (): Promise<number> => (await world.busy('alice')).busy.length
 
+describe('names that change places', () => {
+  test('leave nothing of the calendar beside the token, nor of the token beside the calendar', async () => {
+    await world.objects.apply(integrationManifest())
+    const calendar = { kind: 'Secret', name: 'one', detail: 'Full' }
+    await world.objects.apply(agentManifest('alice', { publish: { calendar, accessToken: { name: 'two' } } }))
+    await world.untilReady('alice')
+    const keys = async (name: string): Promise<string[]> => Object.keys(await world.objects.secretText(name)).sort()
+    const [ofCalendar, ofToken] = [await keys('one'), await keys('two')]
+    const swapped = { calendar: { ...calendar, name: 'two' }, accessToken: { name: 'one' } }
+    await world.objects.apply(agentManifest('alice', { publish: swapped }))
+    await world.until('the token is in one', async () => 'access_token' in (await world.objects.secretText('one')))
+    await world.until('the calendar is in two', async () => 'busy.json' in (await world.objects.secretText('two')))
+    expect([await keys('two'), await keys('one')]).toEqual([ofCalendar, ofToken])
+  })
+})
+
 describe('the published calendar', () => {
   test('follows what changes at Google: new, moved, cancelled', async () => {
     await start()
