@@ -33,6 +33,8 @@ function addRun(program: Command, host: Host, ended: Promise<string>): void {
     const byDefault = setting.default === '' ? '' : ` Default: ${setting.default}.`
     command.option(flags, `${setting.description}${byDefault} [${variableOf(setting)}]`)
   }
+  // A wrong flag is a mistake in the settings as any other.
+  command.exitOverride(({ exitCode }) => host.exit(exitCode === 0 ? 0 : 2))
   command.action(async () => {
     const exit = (code: number): never => host.exit(code)
     const write = (line: string): void => void host.stdout.write(line)

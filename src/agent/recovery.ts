@@ -20,6 +20,8 @@ export class Recovery {
   /** The agents that wait because Google does not answer them, by integration. */
   readonly #waiting = new Map<string, Set<string>>()
   readonly #integrationOf = new Map<string, string>()
+  /** Those that were woken since they were last answered. */
+  readonly #woken = new Set<string>()
 
   constructor(deps: RecoveryDeps) {
     this.#deps = deps
@@ -27,34 +29,45 @@ export class Recovery {
 
   /** Google did not answer this agent. */
   failed(integration: string, agent: string): void {
-    if (this.#integrationOf.get(agent) !== integration) this.forget(agent)
+    if ((this.#integrationOf.get(agent) ?? integration) !== integration) this.forget(agent)
     const agents = this.#waiting.get(integration) ?? new Set()
     this.#waiting.set(integration, agents.add(agent))
     this.#integrationOf.set(agent, integration)
   }
 
-  /** Google answered this agent, or it is gone. */
-  forget(agent: string): void {
+  /** Google answered this agent, or it is gone. Answers whether it had failed before. */
+  forget(agent: string): boolean {
+    const wasWoken = this.#woken.delete(agent)
     const integration = this.#integrationOf.get(agent)
-    if (integration === undefined) return
+    if (integration === undefined) return wasWoken
     this.#integrationOf.delete(agent)
     const agents = this.#waiting.get(integration)
     if (agents?.delete(agent) && agents.size === 0) this.#waiting.delete(integration)
+    return true
   }
 
-  /** Google answered an agent. @param interval that of its integration, in ms */
+  /**
+   * Google answered an agent. One that failed before tells that an outage is over. One that never failed may just be luckier
+   * than those that wait: it wakes each of them once, and who fails again then keeps to its backoff.
+   *
+   * @param interval that of its integration, in ms
+   */
   answered(integration: string, agent: string, interval: number): void {
-    this.forget(agent)
+    const isBack = this.forget(agent)
     if (this.#waiting.size === 0) return
-    const own = [...(this.#waiting.get(integration) ?? [])]
-    // Who fails again comes last: the next scout is another one.
-    const scouts = [...this.#waiting].flatMap(([of, agents]) => (of === integration ? [] : [...agents].slice(0, 1)))
-    for (const one of [...own, ...scouts]) this.forget(one)
+    const isUntried = (one: string): boolean => !this.#woken.has(one)
+    const own = [...(this.#waiting.get(integration) ?? [])].filter((one) => isBack || isUntried(one))
+    const others = [...this.#waiting].filter(([of]) => of !== integration)
+    const scouts = others.flatMap(([, agents]) => [...agents].filter(isUntried).slice(0, 1))
     this.#wake(own, Math.min(Math.max(own.length * WAKE_EVERY_MS, LEAST_SPREAD_MS), interval))
     this.#wake(scouts, Math.max(scouts.length * WAKE_EVERY_MS, LEAST_SPREAD_MS))
   }
 
   #wake(agents: string[], spreadMs: number): void {
-    for (const agent of agents) this.#deps.wake(agent, this.#deps.random() * spreadMs)
+    for (const agent of agents) {
+      this.forget(agent)
+      this.#woken.add(agent)
+      this.#deps.wake(agent, this.#deps.random() * spreadMs)
+    }
   }
 }

@@ -27,6 +27,41 @@ describe('the first agent that Google answers', () => {
     expect(woken.size).toBe(0)
   })
 
+  test('wakes those who fail again after that only if it had been waiting itself', () => {
+    const { recovery, woken } = setUp()
+    recovery.failed('one', 'a')
+    recovery.answered('one', 'never-failed', HOUR)
+    expect([...woken.keys()]).toEqual(['a'])
+    recovery.failed('one', 'a')
+    woken.clear()
+    recovery.answered('one', 'never-failed', HOUR)
+    expect(woken.size).toBe(0)
+    recovery.failed('one', 'b')
+    recovery.answered('one', 'b', HOUR)
+    expect([...woken.keys()]).toEqual(['a'])
+  })
+
+  test('wakes each of another integration once, one at a time, as long as they fail', () => {
+    const { recovery, woken } = setUp()
+    for (const agent of ['x', 'y']) recovery.failed('two', agent)
+    const wokenBy = (integration: string, agent: string): string[] => {
+      woken.clear()
+      recovery.answered(integration, agent, HOUR)
+      for (const one of woken.keys()) recovery.failed('two', one)
+      return [...woken.keys()]
+    }
+    expect([1, 2, 3].map(() => wokenBy('one', 'a'))).toEqual([['x'], ['y'], []])
+    expect(wokenBy('two', 'x')).toEqual(['y'])
+  })
+
+  test('wakes nobody who is gone, whichever the integration was', () => {
+    const { recovery, woken } = setUp()
+    recovery.failed('one', 'b')
+    recovery.forget('b')
+    recovery.answered('one', 'a', HOUR)
+    expect(woken.size).toBe(0)
+  })
+
   test('wakes nobody who was answered meanwhile, or is gone', () => {
     const { recovery, woken } = setUp()
     for (const agent of ['a', 'b']) recovery.failed('one', agent)

@@ -1,0 +1,56 @@
+/** Google's token endpoint is away, and its Calendar API is not: each agent goes on with the token that it has. */
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Agent, Condition } from '../../src/resources/types.ts'
+import { agentManifest, integrationManifest } from './support/manifests.ts'
+import { startWorld, type World } from './support/world.ts'
+
+const MINUTE = 60_000
+
+let world: World
+
+beforeEach(async () => {
+  world = await startWorld()
+  for (const name of ['alice', 'carol']) await world.addPerson(name)
+  await world.objects.apply(integrationManifest({ sync: { interval: '30s' } }))
+  await world.objects.apply(agentManifest('alice'))
+  await world.untilReady('alice')
+})
+
+afterEach(() => world.stop())
+
+const condition = ({ status }: Agent, type: string): Condition | undefined =>
+  status?.conditions?.find((one) => one.type === type)
+
+const sent = (kind: string, account: string): number =>
+  world.google.requests({ account: `${account}@example.com` }).byKind[kind] ?? 0
+
+test('an agent reads on for as long as its access token is good', async () => {
+  await world.clock.advance(36 * MINUTE)
+  world.google.addFault({ fault: '503', kind: 'token.refresh' })
+  await world.clock.advance(8 * MINUTE)
+  // Two thirds of the token's hour have passed: it could not be renewed.
+  expect(condition(await world.agent('alice'), 'Ready')?.message).toContain("Google can't be reached")
+  world.google.resetRequests()
+  await world.clock.advance(10 * MINUTE)
+  expect(sent('events.list', 'alice')).toBeGreaterThanOrEqual(18)
+  // One attempt an interval or so.
+  expect(world.google.requests().byKind['token.refresh'] ?? 0).toBeLessThanOrEqual(32)
+  expect(condition(await world.agent('alice'), 'Ready')).toMatchObject({ status: 'True', reason: 'Ready' })
+  const { freshUntil } = await world.busy('alice')
+  expect(Date.parse(freshUntil) - world.clock.now()).toBeGreaterThan(5 * MINUTE)
+})
+
+test('an agent without a token waits out its backoff, however often the others are answered', async () => {
+  for (let index = 0; index < 10; index++) {
+    await world.addPerson(`agent-${index}`)
+    await world.objects.apply(agentManifest(`agent-${index}`))
+  }
+  for (let index = 0; index < 10; index++) await world.untilReady(`agent-${index}`)
+  world.google.addFault({ fault: '503', kind: 'token.refresh' })
+  world.google.resetRequests()
+  await world.objects.apply(agentManifest('carol'))
+  await world.clock.advance(5 * MINUTE)
+  expect(world.google.requests().byKind['events.list'] ?? 0).toBeGreaterThan(80)
+  // Ten intervals, a wake, and the short pauses of the beginning.
+  expect(world.google.requests().byKind['token.refresh'] ?? 0).toBeLessThanOrEqual(22)
+})
