@@ -72,6 +72,7 @@ test('Google is asked for what the attempt says, in a popup', async () => {
   expect(await page.evaluate('window.asked')).toEqual({
     client_id: 'client',
     scope: 'calendar',
+    include_granted_scopes: false,
     ux_mode: 'popup',
     state: 'state',
     login_hint: 'alice@example.com',

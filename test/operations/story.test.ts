@@ -14,6 +14,7 @@ const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const alice = (world: World) => ({ namespace: world.namespace, agent: 'alice' })
 const google = (world: World) => ({ namespace: world.namespace, integration: 'google' })
+const calendarOf = (world: World) => ({ ...alice(world), output: 'calendar' })
 const job = { job: 'calendar-operator' }
 
 /** No fault of Google's or of a person's leads to them. */
@@ -75,10 +76,16 @@ describe('of a run', () => {
     world.google.revoke({ refreshToken })
     await world.untilReason('alice', 'GrantRevoked')
     const timeline = new Timeline(world)
-    await timeline.pass(14)
+    await timeline.pass(5)
     await expectFiring(timeline, {})
+    await timeline.pass(8)
+    await expectFiring(timeline, { CalendarOutputExpired: calendarOf(world) })
     await timeline.pass(6)
-    await expectFiring(timeline, { CalendarAgentNotReady: alice(world), CalendarAgentStale: alice(world) })
+    await expectFiring(timeline, {
+      CalendarOutputExpired: calendarOf(world),
+      CalendarAgentNotReady: alice(world),
+      CalendarAgentStale: alice(world),
+    })
   })
 
   test('in which nobody signs in for a day, that fires and nothing else', async () => {
@@ -106,6 +113,7 @@ describe('of a run', () => {
       CalendarIntegrationRateLimited: google(world),
       CalendarAgentNotReady: alice(world),
       CalendarAgentStale: alice(world),
+      CalendarOutputExpired: calendarOf(world),
       CalendarOperatorReconcileErrors: { ...job, controller: 'agent' },
     })
   })
@@ -131,13 +139,24 @@ describe('of a run', () => {
     const timeline = new Timeline(world)
     await timeline.pass(15)
     world.google.addFault({ fault: '503', kind: '*' })
-    await timeline.pass(27)
+    await timeline.pass(32)
     await expectFiring(timeline, {
       CalendarOperatorGoogleUnreachable: job,
       CalendarOperatorReconcileErrors: { ...job, controller: 'agent' },
       CalendarAgentNotReady: alice(world),
       CalendarAgentStale: alice(world),
+      CalendarOutputExpired: calendarOf(world),
     })
+  })
+
+  test('in which a published object is deleted and may not be made again, it is reported missing', async () => {
+    await begin('alice')
+    world.sandbox?.failNext({ method: 'POST', path: '/configmaps', status: 403, times: Infinity })
+    await world.objects.delete('ConfigMap', 'alice-calendar')
+    await world.untilReason('alice', 'PublishFailed')
+    const timeline = new Timeline(world)
+    await timeline.pass(8)
+    await expectFiring(timeline, { CalendarOutputMissing: calendarOf(world) })
   })
 
   test('in which the operator ends, its absence fires', async () => {
@@ -150,18 +169,9 @@ describe('of a run', () => {
     await expectFiring(timeline, { CalendarOperatorDown: { name: 'calendar-operator' } })
   })
 
-  test('in which a dead replica still has the Lease, nobody leads', async () => {
+  test('in which no replica may write the Lease, nobody leads', async () => {
     await world.stopOperator()
-    await world.objects.apply({
-      apiVersion: 'coordination.k8s.io/v1',
-      kind: 'Lease',
-      metadata: { name: 'calendar-operator', namespace: world.leaseNamespace },
-      spec: {
-        holderIdentity: 'a-dead-replica',
-        leaseDurationSeconds: 3600,
-        renewTime: new Date(world.clock.now()).toISOString().replace('Z', '000Z'),
-      },
-    } as Parameters<World['objects']['apply']>[0])
+    world.sandbox?.failNext({ path: '/leases', status: 403, times: Infinity })
     await world.startOperator({ 'leader-elect': 'true' })
     const timeline = new Timeline(world)
     await timeline.pass(4)

@@ -88,7 +88,7 @@ describe('the sign-in page', () => {
     const calendars = [{ kind: 'other', id: `${name}@example.com` }] as const
     const page = signInPage({ ...VIEW, agentName: name, account: `${name}@example.com`, calendars }, english)
     expect(page).toContain(`<bdi>${shown}</bdi>`)
-     
+
     expect(page).not.toMatch(/[\u001b\u202e\u2066]/)
   })
 

@@ -27,7 +27,16 @@ export async function startWebReplica(world: World): Promise<WebReplica> {
   const urls = { accountsUrl: simulated.url, oauthUrl: simulated.url, apiUrl: simulated.url }
   const google = createGoogle({ ...urls, proxy, clock, random, observe: ignore })
   const nobody = { connected: ignore, linksChanged: ignore, observe: ignore }
-  const parts = { cluster, google, accountsURL: simulated.url, sites: new Map(), clock, log, randomBytes, namespace: leaseNamespace }
+  const parts = {
+    cluster,
+    google,
+    accountsURL: simulated.url,
+    sites: new Map(),
+    clock,
+    log,
+    randomBytes,
+    namespace: leaseNamespace,
+  }
   const web = createWeb({ ...parts, ...nobody }, { host: '127.0.0.1', port: 0, trustedProxies: [] })
   await done(world, cluster.start())
   await done(world, web.start())
