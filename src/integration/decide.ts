@@ -82,7 +82,8 @@ function outcomeOf(facts: Facts, ready: Ready): Outcome {
   const { monotonic, proof, limit } = facts
   if (proof?.error) {
     const pause = Math.max(proof.notBefore - monotonic, 0)
-    return retry(proof.error, pause, undefined, pause)
+    // Its time may have come before its turn among other checks: a backoff of 0 ms would be a busy loop.
+    return retry(proof.error, pause, undefined, Math.max(pause, SOON))
   }
   const limitEnds = limit ? Math.max(limit.leftMs, SOON) : Infinity
   if (ready.status === 'True') return done(Math.min(Math.max((proof?.at ?? monotonic) + DAY - monotonic, 0), limitEnds))

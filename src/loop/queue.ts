@@ -120,7 +120,7 @@ export class WorkQueue {
    * though: it has just failed). Answers the pause.
    */
   addFailed(key: string, { notBefore, atLatest = Infinity, longest }: Return = {}): number {
-    const pause = Math.min(this.#backoff.next(key, notBefore, longest), Math.max(atLatest, LEAST_PAUSE_MS))
+    const pause = Math.max(Math.min(this.#backoff.next(key, notBefore, longest), atLatest), LEAST_PAUSE_MS)
     this.#options.metrics?.retried()
     this.addAfter(key, pause)
     return pause

@@ -292,6 +292,8 @@ describe('backoff', () => {
     expect(queue.addFailed('a', { notBefore: MINUTE, atLatest: 10 * SECOND })).toBe(10 * SECOND)
     expect(queue.addFailed('b', { notBefore: MINUTE, atLatest: 0 })).toBe(500)
     expect(queue.addFailed('c', { notBefore: MINUTE, atLatest: -MINUTE })).toBe(500)
+    // Where the longest backoff is none, and nothing is said of when at the latest, it is no busy loop either.
+    expect(queue.addFailed('d', { notBefore: 0, longest: 0 })).toBe(500)
   })
 
   test('is passed over when the key is asked for', () => {
