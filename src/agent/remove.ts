@@ -9,6 +9,7 @@ import { othersLiveOn } from '../grants/others.ts'
 import type { Secret } from '../kubernetes/port.ts'
 import { done, retry, type Outcome } from '../loop/outcome.ts'
 import { grantSecretName, REVOKE_FINALIZER } from '../resources/names.ts'
+import { sameAccount } from '../resources/account.ts'
 import type { Agent } from '../resources/types.ts'
 import { authorizedGrant, type AgentMemory } from './memory.ts'
 import type { AgentDeps } from './port.ts'
@@ -23,7 +24,7 @@ export async function remove(deps: AgentDeps, agent: Agent, memory: AgentMemory)
   if (!finalizers.includes(REVOKE_FINALIZER)) return done()
   memory.leavingSince ??= deps.clock.monotonic()
   const kept = await readKept(deps, agent)
-  const { failed, shared } = await revokeAll(deps, agent, grantsOf(kept, memory))
+  const { failed, shared } = await revokeAll(deps, agent, grantsOf(agent, kept, memory))
   const waited = deps.clock.monotonic() - memory.leavingSince
   if (failed && waited < PATIENCE_MS) return triedAgain(failed, waited)
   if (failed) tell(deps, agent, NOT_REVOKED)
@@ -41,17 +42,27 @@ function triedAgain(failed: GoogleError, waited: number): Outcome {
 }
 
 /** The Agent's own grant Secret, as it is now; never one that is somebody else's, nor one that a user supplied. */
-async function readKept({ cluster }: AgentDeps, agent: Agent): Promise<Secret | undefined> {
-  const kept = await cluster.readSecret(agent.metadata.namespace ?? '', grantSecretName(agent))
-  return kept && ownershipOf(kept, agent).is !== 'foreign' ? kept : undefined
+async function readKept(deps: AgentDeps, agent: Agent): Promise<Secret | undefined> {
+  const kept = await deps.cluster.readSecret(agent.metadata.namespace ?? '', grantSecretName(agent))
+  if (!kept || ownershipOf(kept, agent).is === 'foreign') return undefined
+  if (isOfAccount(agent, authorizedBy(kept))) return kept
+  // Left by one who had the name before: this Agent was never authorized with it, whoever else lives on it.
+  tell(deps, agent, OF_ANOTHER_ACCOUNT)
+  return undefined
 }
 
 /** What this Agent was authorized with: as it is kept, as it is in use, and as it was before its Secret went. */
-function grantsOf(kept: Secret | undefined, memory: AgentMemory): AuthorizedGrant[] {
+function grantsOf(agent: Agent, kept: Secret | undefined, memory: AgentMemory): AuthorizedGrant[] {
   const all = [kept && authorizedBy(kept), memory.grant && authorizedGrant(memory.grant), memory.withdrawn]
-  const known = new Map(all.flatMap((grant) => (grant ? [[grant.token, grant] as const] : [])))
+  const known = new Map(
+    all.flatMap((grant) => (grant && isOfAccount(agent, grant) ? [[grant.token, grant] as const] : [])),
+  )
   return [...known.values()]
 }
+
+/** A grant whose account nobody could tell counts as the Agent's. */
+const isOfAccount = ({ spec }: Agent, grant: AuthorizedGrant | undefined): boolean =>
+  grant?.account === undefined || sameAccount(grant.account, spec.account)
 
 interface Revoked {
   /** Why one of them could not be ended. */
@@ -90,6 +101,13 @@ const NOT_REVOKED: Told = {
   reason: 'RevokeFailed',
   note: (secret) =>
     `Google could not be reached to revoke the grant, and the Agent is let go all the same. Secret ${secret} is kept if there is one: revoke the access at https://myaccount.google.com/connections, then delete it.`,
+}
+
+const OF_ANOTHER_ACCOUNT: Told = {
+  type: 'Warning',
+  reason: 'WrongAccount',
+  note: (secret) =>
+    `Secret ${secret} holds a grant of another account than spec.account, with which this Agent was never authorized: it is neither revoked nor deleted. Delete it if nobody needs it.`,
 }
 
 /** Who the other one is, is nobody's business: it may be in another namespace. */

@@ -71,6 +71,15 @@ describe('an Agent that goes with Revoke', () => {
     expect(finalizers).toEqual([])
   })
 
+  test('does not end the grant of another account that an Agent of the same name has left, nor take its Secret away', async () => {
+    bench.small.secret(OWN, { ...stored, account: 'carol@example.com' }, marks())
+    await go()
+    expect(revoked()).toEqual([])
+    expect(bench.small.get('Secret', OWN)).toBeDefined()
+    expect(finalizers).toEqual([])
+    expect(events()).toEqual(['Warning WrongAccount'])
+  })
+
   test('does not end a token that never passed its checks, and takes its Secret away', async () => {
     const annotations = { ...marks().annotations, [NOT_YET_CHECKED]: 'true' }
     bench.small.secret(OWN, stored, { ...marks(), annotations })
