@@ -71,6 +71,11 @@ export function createOperator(deps: OperatorDeps): Operator {
   registerGauges(metrics, cluster, clock)
   metrics.leader('calendar-operator', () => election?.leading ?? true)
 
+  // Whoever failed meanwhile may else wait for minutes.
+  cluster.onRecovery(() => {
+    for (const controller of Object.values(controllers)) controller.resume()
+  })
+
   function startWork(): void {
     log.info({}, 'reconciling')
     for (const controller of Object.values(controllers)) controller.start()

@@ -39,6 +39,8 @@ export interface RunningCluster extends Cluster {
   readonly hasSynced: boolean
   /** Whether everything was listed, and is watched: each watch was accepted within the last minute. */
   readonly isReady: boolean
+  /** Calls back a moment after each time that the API server answers again. */
+  onRecovery(listener: () => void): void
   /** Ends the watches, and gives the Events that were noted a moment to be written. */
   stop(): Promise<void>
 }
@@ -59,6 +61,13 @@ export function createCluster(deps: ClusterDeps): RunningCluster {
     watchSecret: (...which) => single.watch(...which),
     note: (event) => events.note(event),
     send,
+    onRecovery(listener) {
+      const again = (): void => {
+        health.onRecovery(again)
+        listener()
+      }
+      health.onRecovery(again)
+    },
     async start() {
       running = Promise.all(reflectors.map((reflector) => reflector.run()))
       await Promise.all(reflectors.map((reflector) => reflector.synced))

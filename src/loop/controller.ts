@@ -9,7 +9,7 @@ import type { Clock, Random } from '../platform/clock.ts'
 import { stackOf, type Log } from '../platform/log.ts'
 import type { Outcome } from './outcome.ts'
 import { WorkQueue, type QueueMetrics } from './queue.ts'
-import { Teller, type Result } from './teller.ts'
+import { isReported, Teller, type Result } from './teller.ts'
 
 export interface ControllerMetrics {
   queue: QueueMetrics
@@ -33,6 +33,13 @@ export interface ControllerOptions {
 /** Nothing needs to come back sooner, and a mistake in somebody's reckoning doesn't become a busy loop. */
 const LEAST_PAUSE_MS = 100
 
+/** Those who are looked at after an outage come at this pace, but none of them later than the last figure. */
+const RESUME_EVERY_MS = 50
+const LEAST_RESUME_MS = 1_000
+const LONGEST_RESUME_MS = 30_000
+/** So often at most: what fails again and again for a reason of its own keeps its backoff. */
+const RESUME_AGAIN_MS = 60_000
+
 const RESULTS = { retry: 'error', done: 'success', wait: 'requeue_after', blocked: 'requeue_after' } as const
 
 export class Controller {
@@ -45,6 +52,9 @@ export class Controller {
   readonly #signs = new Map<string, number>()
   /** When anything last moved here. */
   #movedAt = 0
+  /** The keys whose last reconcile failed because of what struck everybody alike. */
+  readonly #struck = new Set<string>()
+  #resumedAt = -Infinity
   #state: 'new' | 'started' | 'stopped' = 'new'
   #fillsSoon = false
 
@@ -88,6 +98,16 @@ export class Controller {
   add(key: string, delayMs?: number): void {
     if (delayMs === undefined) this.#queue.add(key)
     else this.#queue.addAfter(key, delayMs)
+  }
+
+  /** What struck everybody alike is over: whoever failed because of it is looked at soon, whatever its backoff. */
+  resume(): void {
+    const { clock, random } = this.#options
+    const now = clock.monotonic()
+    if (this.#struck.size === 0 || now - this.#resumedAt < RESUME_AGAIN_MS) return
+    this.#resumedAt = now
+    const spread = Math.min(Math.max(this.#struck.size * RESUME_EVERY_MS, LEAST_RESUME_MS), LONGEST_RESUME_MS)
+    for (const key of this.#struck) this.#queue.addAfter(key, random() * spread)
   }
 
   /** Keys that were added before are taken from now on. */
@@ -152,6 +172,8 @@ export class Controller {
 
   /** Answers in how many ms the key comes back, if it does by itself. */
   #comeBack(key: string, outcome: Outcome): number | undefined {
+    if (outcome.kind === 'retry' && isReported(outcome.error)) this.#struck.add(key)
+    else this.#struck.delete(key)
     if (outcome.kind === 'retry') return this.#queue.addFailed(key, outcome)
     this.#queue.forget(key)
     const asked = outcome.kind === 'wait' ? outcome.for : outcome.checkAgainIn

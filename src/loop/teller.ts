@@ -66,7 +66,7 @@ export class Teller {
 }
 
 /** Whoever met it first has said so: it strikes everybody alike, as when the API server is away. */
-const isReported = (error: unknown): boolean =>
+export const isReported = (error: unknown): boolean =>
   error instanceof Error && 'isReported' in error && error.isReported === true
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -74,6 +74,21 @@ describe('an API server that answers 401 to everything for minutes', () => {
     expect(said()).toEqual(['warn no request to the Kubernetes API succeeds', 'info the Kubernetes API answers again'])
   })
 
+  it('tells each time that it is over', async () => {
+    let recoveries = 0
+    cluster.onRecovery(() => (recoveries += 1))
+    for (let turn = 1; turn <= 2; turn++) {
+      api.script = serve
+      await untilTime(clock, 'the end is told', () => recoveries === turn)
+      await untilTime(clock, 'everything is watched again', () => watches.length === 5)
+      await clock.advance(10_000)
+      expect(recoveries).toBe(turn)
+      api.script = refuse
+      endWatches()
+      await untilTime(clock, 'it is not ready', () => !cluster.isReady)
+    }
+  })
+
   it('marks what fails because of that as known, and nothing that fails for another reason', async () => {
     const failed = cluster.readSecret('booking', 'x').catch((error: unknown) => error)
     let isDone = false

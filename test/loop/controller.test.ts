@@ -302,3 +302,49 @@ describe('whether work goes on', () => {
     expect(candidate.stillMs).toBe(0)
   })
 })
+
+describe('after an outage that struck everybody', () => {
+  const struck = retry(Object.assign(new Error('the API server is away'), { isReported: true }))
+
+  /** The backoff is long by then. */
+  const untilPatient = async (clock: ManualClock): Promise<void> => {
+    for (let turn = 0; turn < 30 * 60 + 7; turn++) await clock.advance(SECOND)
+  }
+
+  test('who failed because of it is looked at soon, and nobody else', async () => {
+    const own = retry(new Error('no'))
+    const { clock, controller, seen } = setUp([], {
+      reconcile: async (key) => {
+        seen.push({ key, at: clock.now() })
+        return key === 'ns/own' ? own : struck
+      },
+    })
+    for (const key of ['ns/struck', 'ns/own']) controller.add(key)
+    await untilPatient(clock)
+    const before = seen.length
+    controller.resume()
+    await clock.advance(SECOND)
+    expect(seen.slice(before).map(({ key }) => key)).toEqual(['ns/struck'])
+  })
+
+  test('who failed long ago and works now is left alone', async () => {
+    const { clock, controller, seen } = setUp([struck])
+    controller.add('ns/a')
+    await clock.advance(10 * MINUTE)
+    controller.resume()
+    await clock.advance(10 * MINUTE)
+    expect(seen).toHaveLength(2)
+  })
+
+  test('that ends again and again, nobody is looked at more than once a minute for it', async () => {
+    const { clock, controller, seen } = setUp(Array<Outcome>(100).fill(struck))
+    controller.add('ns/a')
+    await untilPatient(clock)
+    const before = seen.length
+    for (let turn = 0; turn < 100; turn++) {
+      controller.resume()
+      await clock.advance(SECOND)
+    }
+    expect(seen.length - before).toBeLessThanOrEqual(3)
+  })
+})
