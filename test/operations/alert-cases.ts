@@ -122,7 +122,9 @@ const agents: AlertCase[] = [
   },
 ]
 
+/** An output of an agent that has been read. */
 const output = (samples: string, kind = 'calendar', pod = POD): Record<string, string> => ({
+  [`calendar_operator_agent_sync_age_seconds{${ALICE},${pod}}`]: '60x60',
   [`calendar_operator_output_good_until_timestamp_seconds{${ALICE},output="${kind}",${pod}}`]: samples,
 })
 const aliceCalendar = { ...alice, output: 'calendar' }
@@ -135,6 +137,15 @@ const outputs: AlertCase[] = [
     series: output('900x5 0x20'),
     at: '12m',
     fires: [{ labels: aliceCalendar }],
+  },
+  {
+    alert: 'CalendarOutputMissing',
+    when: 'nothing was ever read',
+    series: {
+      [`calendar_operator_output_good_until_timestamp_seconds{${ALICE},output="calendar",${POD}}`]: '0x20',
+    },
+    at: '12m',
+    fires: [],
   },
   { alert: 'CalendarOutputMissing', when: 'it is made again', series: output('900 0x4 1800x20'), at: '12m', fires: [] },
   {
