@@ -285,9 +285,16 @@ function proxyFrom(env: Record<string, string | undefined>, mistakes: string[]):
   const find = (name: string): string => env[name.toLowerCase()] || env[name] || ''
   const address = (name: string): string => {
     const text = find(name)
-    const isProxy = text === '' || (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol))
-    if (!isProxy) mistakes.push(`${name}: expected the URL of a proxy, such as http://proxy.example.com:3128`)
-    return text
+    const url = asProxyURL(text)
+    if (text !== '' && url === undefined)
+      mistakes.push(`${name}: expected a proxy, such as http://proxy.example.com:3128`)
+    return url ?? ''
   }
   return { httpsProxy: address('HTTPS_PROXY'), httpProxy: address('HTTP_PROXY'), noProxy: find('NO_PROXY') }
+}
+
+/** As other programs take it: http where there is no scheme. The proxy resolves the names in any case. */
+function asProxyURL(text: string): string | undefined {
+  const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text.replace(/^socks5h:/i, 'socks5:') : `http://${text}`
+  return URL.canParse(full) && /^(https?|socks5):$/.test(new URL(full).protocol) ? full : undefined
 }

@@ -41,9 +41,19 @@ describe('the settings', () => {
     const env = { HTTPS_PROXY: 'http://ann:pass@proxy:3128', no_proxy: 'localhost,.svc' }
     const { proxy } = readSettings({}, env)
     expect(proxy).toEqual({ httpsProxy: env.HTTPS_PROXY, httpProxy: '', noProxy: 'localhost,.svc' })
-    expect(mistakesOf({}, { HTTPS_PROXY: 'ann:pass@proxy' })).toEqual([
-      'HTTPS_PROXY: expected the URL of a proxy, such as http://proxy.example.com:3128',
+    expect(mistakesOf({}, { HTTPS_PROXY: 'ftp://ann:pass@proxy' })).toEqual([
+      'HTTPS_PROXY: expected a proxy, such as http://proxy.example.com:3128',
     ])
+  })
+
+  test.each([
+    ['proxy.example.com:3128', 'http://proxy.example.com:3128'],
+    ['ann:pass@proxy', 'http://ann:pass@proxy'],
+    ['socks5://proxy:1080', 'socks5://proxy:1080'],
+    ['socks5h://proxy:1080', 'socks5://proxy:1080'],
+    ['https://proxy', 'https://proxy'],
+  ])('take %s for a proxy, as kubectl and curl do', (HTTPS_PROXY, httpsProxy) => {
+    expect(readSettings({}, { HTTPS_PROXY }).proxy.httpsProxy).toBe(httpsProxy)
   })
 
   test.each(['10.0.0.0/33', 'proxy', '10.0.0.0/8/8', '::1/129', '1.2.3.4/x'])('refuse %s for a network', (text) => {
@@ -216,7 +226,7 @@ ${rows.join('\n')}
 
 Besides these, the pod tells by \`POD_NAMESPACE\` where the Lease is kept (else the kubeconfig's namespace, else \`default\`) and
 by \`POD_NAME\` (else \`HOSTNAME\`) what this replica is called in the Lease and in Events. Google is reached
-through \`HTTPS_PROXY\` where that is set, hosts in \`NO_PROXY\` excepted. Kubernetes itself is found as
+through \`HTTPS_PROXY\` where that is set (\`http://\`, \`https://\` or \`socks5://\`; http where it has no scheme), hosts in \`NO_PROXY\` excepted. Kubernetes itself is found as
 \`kubectl\` finds it: the files that \`KUBECONFIG\` lists, else \`~/.kube/config\`, else the pod's service account; through
 the \`proxy-url\` of the kubeconfig, else through \`HTTPS_PROXY\` unless \`NO_PROXY\` names the API server's address.
 `
