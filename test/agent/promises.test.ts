@@ -175,6 +175,17 @@ describe('a listing', () => {
     expect(listings().filter(isWhole)).toHaveLength(before + 1)
   })
 
+  test('of changes that was not understood is followed by a whole one, not by what came after it', async () => {
+    await ready()
+    world.google.change(ACCOUNT, 'bbbbb', { ...MEETING, id: 'bbbbb', from: MEETING.from + 120 })
+    const text = JSON.stringify({ timeZone: 'UTC', nextSyncToken: 'sync-2', items: [null] })
+    world.google.twist([{ do: 'replace', text }])
+    await lookAfter(6 * MINUTE)
+    await lookAfter(6 * MINUTE)
+    expect(listings().at(-1)).toContain('timeMin=')
+    expect(world.kubernetes.find('ConfigMap', 'alice-calendar')?.data?.['busy.json']).toContain('T04:00:00Z')
+  })
+
   test('that fails on its second page leaves picture and sync token as they were', async () => {
     await ready()
     world.google.pageSize = 1
