@@ -13,7 +13,16 @@ import type { AgentMemory, CalendarMemory, Published } from './memory.ts'
 import { readOwned, sameData, writeOwned, type Target } from './owned-object.ts'
 import type { AgentDeps } from './port.ts'
 import { dataOf, type Data } from './published.ts'
-import { bytesOf, render, renderBlocked, renderStamped, saidBy, type Rendering, type Stamps } from './render.ts'
+import {
+  bytesOf,
+  render,
+  renderBlocked,
+  renderIncomplete,
+  renderStamped,
+  saidBy,
+  type Rendering,
+  type Stamps,
+} from './render.ts'
 import { isSetback, setback, type Setback } from './setback.ts'
 import { nextReading, wantedCalendars } from './sync.ts'
 
@@ -98,8 +107,10 @@ interface Plan {
 function planOf(context: PublishContext, target: Target, standing: Published | undefined): Plan | undefined {
   const last = saidBy(standing).stamps
   const fresh = freshStamps(context, last)
-  if (!fresh) return standing && last && { data: whileUnread(context, standing, last) }
-  const anew = !standing || !last || !sameFrame(last, fresh) || heartbeatDue(context, last, fresh)
+  if (!standing || !last) return fresh && planned(context, target, fresh)
+  if (!fresh) return { data: whileUnread(context, standing, last) }
+  if (isAllRefused(context)) return { data: whileRefused(context, standing, last) }
+  const anew = !sameFrame(last, fresh) || heartbeatDue(context, last, fresh)
   return anew ? planned(context, target, fresh) : planBeside(context, target, { standing, last, fresh })
 }
 
@@ -234,6 +245,17 @@ function whileUnread({ deps, agent }: PublishContext, standing: Published, last:
   const stamped = ahead ? renderStamped(dataOf(standing), now) : dataOf(standing)
   const blocks = agent.spec.publish.whenStale === 'Block' && (ahead || now >= last.freshUntil)
   return blocks ? renderBlocked(stamped) : stamped
+}
+
+/** Every calendar has been refused for good since the start, so that nothing at all is known of them any more. */
+const isAllRefused = (context: PublishContext): boolean =>
+  wantedMemories(context).every(([, calendar]) => calendar?.lastRead === undefined && calendar?.trouble?.refused)
+
+/** The last known busy time stays, and is not complete: it would else turn into free time of which nobody knows anything. */
+function whileRefused(context: PublishContext, standing: Published, last: Stamps): Data | undefined {
+  const unread = whileUnread(context, standing, last)
+  const incomplete = unread && renderIncomplete(unread)
+  return incomplete && context.agent.spec.publish.whenStale === 'Block' ? renderBlocked(incomplete) : incomplete
 }
 
 /** Publishes the access token, for programs that call Google themselves; where there is none, it only looks what stands. */

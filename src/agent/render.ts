@@ -91,13 +91,26 @@ export function renderStamped(data: Record<string, string>, now: number): Record
   )
 }
 
-function stampedJSON(text: string, at: string): string {
-  const document = parseObject(text)
-  return document ? JSON.stringify({ ...document, syncedAt: at, freshUntil: at }) : text
-}
+const stampedJSON = (text: string, at: string): string => withFields(text, { syncedAt: at, freshUntil: at })
 
 const stampedICS = (text: string, at: string): string =>
   text.replace(/^(X-CALENDAR-OPERATOR-(?:SYNCED-AT|FRESH-UNTIL)):.*$/gm, `$1:${at}`)
+
+/** What stands published, said not to be complete. */
+export const renderIncomplete = (data: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(data).map(([key, text]) => [
+      key,
+      key.endsWith('.json')
+        ? withFields(text, { complete: false })
+        : text.replace(/^(X-CALENDAR-OPERATOR-COMPLETE):.*$/m, '$1:false'),
+    ]),
+  )
+
+function withFields(text: string, fields: object): string {
+  const document = parseObject(text)
+  return document ? JSON.stringify({ ...document, ...fields }) : text
+}
 
 /** What an object says that stands published. Reading it back costs as much as writing it: once a version is enough. */
 export function saidBy(published: Published | null | undefined): Said {

@@ -48,3 +48,34 @@ describe.skipIf(isReal)('a restart in bad times writes nothing that is said alre
     expect(writes).toEqual([])
   })
 })
+
+describe('a restart after which every calendar is refused for good', () => {
+  const busyAfter = async (whenStale: string): Promise<Awaited<ReturnType<World['busy']>>> => {
+    await world.addPerson('alice')
+    const times = { start: { dateTime: world.inHours(3) }, end: { dateTime: world.inHours(4) } }
+    world.google.addEvent({ calendar: 'alice@example.com', event: { summary: 'Dentist', ...times } })
+    await world.objects.apply(integrationManifest())
+    const publish = { calendar: { name: 'alice-calendar', formats: ['JSON', 'ICalendar'] }, whenStale }
+    await world.objects.apply(agentManifest('alice', { publish }))
+    await world.untilReady('alice')
+    await world.stopOperator()
+    world.google.switchCalendar({ account: 'alice@example.com', on: false })
+    await world.startOperator()
+    await world.untilReason('alice', 'CalendarDisabled')
+    await world.until('it says that it is not complete', async () => !(await world.busy('alice')).complete)
+    const { data } = await world.objects.get('ConfigMap', 'alice-calendar')
+    expect(data?.['busy.ics']).toMatch(/^X-CALENDAR-OPERATOR-COMPLETE:false/m)
+    return world.busy('alice')
+  }
+
+  test('keeps the busy time that was known last, and says that it is not complete', async () => {
+    const { busy } = await busyAfter('KeepLast')
+    expect(busy).toHaveLength(1)
+    expect(Date.parse(busy[0]?.end ?? '') - Date.parse(busy[0]?.start ?? '')).toBe(60 * 60_000)
+  })
+
+  test('blocks the whole window where the spec says so', async () => {
+    const { busy, window } = await busyAfter('Block')
+    expect(busy).toEqual([window])
+  })
+})
