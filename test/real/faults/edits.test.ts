@@ -114,8 +114,11 @@ describe('people who edit while the operator writes', () => {
       expect([...(metadata.finalizers ?? [])].sort()).toEqual([OURS, MINE])
       expect(spec).toMatchObject({ displayName: `${ROUNDS - 1}`, deletionPolicy: 'Revoke' })
       const configMap = await town.objects.get('ConfigMap', `${name}-calendar`)
-      expect(configMap.metadata.annotations).toEqual(all('noted'))
-      expect(configMap.metadata.labels).toEqual({ 'app.kubernetes.io/managed-by': 'calendar-operator' })
+      expect(configMap.metadata.annotations).toEqual({ ...all('noted'), 'calendar-operator.io/agent': name })
+      expect(configMap.metadata.labels).toEqual({
+        'app.kubernetes.io/managed-by': 'calendar-operator',
+        'app.kubernetes.io/component': 'calendar',
+      })
       expect(configMap.metadata.ownerReferences).toMatchObject([{ uid: metadata.uid, controller: true }])
     }
     await town.untilReady(...PEOPLE)
