@@ -91,7 +91,8 @@ describe('our client of Kubernetes', () => {
     await write('PATCH', '/frida', { spec: { suspend: true } })
     await expect(cluster.patch(old, { spec: { displayName: 'Frida' } })).rejects.toMatchObject({ failure: 'Conflict' })
     await expect(cluster.writeStatus(old, { observedGeneration: 1 })).rejects.toMatchObject({ failure: 'Conflict' })
-    const invalid = { ...old, metadata: { ...old.metadata, resourceVersion: undefined } }
-    await expect(cluster.patch(invalid, { spec: { account: 3 } })).rejects.toMatchObject({ failure: 'Invalid' })
+    await vi.waitFor(() => expect(seen('frida')?.spec.suspend).toBe(true), LATER)
+    const current = structuredClone(seen('frida')!)
+    await expect(cluster.patch(current, { spec: { account: 3 } })).rejects.toMatchObject({ failure: 'Invalid' })
   })
 })
