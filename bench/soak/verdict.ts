@@ -23,10 +23,10 @@ export interface Verdict {
   faults: string[]
 }
 
-/** A heap is collected every ten seconds (soak.ts): each stretch has one sample soon after that. */
+/** A heap is collected every two seconds (soak.ts): the lowest sample of a stretch is soon after that. */
 const STRETCH_MS = 15_000
 /** The least growth over the whole run that is told apart from noise. */
-const NOISE_MB = 8
+const NOISE_MB = 12
 const NOISE_SHARE = 0.15
 /** Sockets of one pool come and go with the load. */
 const NOISE_HANDLES = 16

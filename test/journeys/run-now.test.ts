@@ -95,7 +95,8 @@ test('an Agent is looked at once in ten seconds, however often somebody asks; th
   }
   await untilHandled('alice', 'turn 49')
   const seconds = (world.clock.monotonic() - startedAt) / 1000
-  expect(sent('events.list')).toBeLessThanOrEqual(Math.ceil(seconds / 10))
+  // A timer may be a fraction early.
+  expect(sent('events.list')).toBeLessThanOrEqual(Math.floor((seconds + 0.1) / 10) + 1)
   expect(sent('events.list')).toBeGreaterThanOrEqual(2)
 })
 
