@@ -2,9 +2,9 @@
  * `make bench-memory`: resident memory of the operator as it ships, without any flag of Node's, while it reads hostile
  * calendars again and again. `--most` makes it fail where a peak is above so many MiB.
  */
-import { createServer, type AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { freePort } from './free-port.ts'
 import { exitOnSignals, startWorld } from './bench-world.ts'
 import { HOSTILE, type HostileKind } from './memory/kinds.ts'
 import { MeasuredOperator } from './operator.ts'
@@ -49,14 +49,6 @@ async function measured(kind: HostileKind, agents: number, seconds: number, node
 }
 
 const isUnderWay = ({ none = 0, NotYetSynced = 0 }: Record<string, number>): boolean => none + NotYetSynced > 0
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 exitOnSignals()
 const { values } = parseArgs({ options: OPTIONS })

@@ -4,9 +4,9 @@
  * reads that came, as the simulated Google saw them, the longest gap, memory, handles, and lines in the log. It exits with 1
  * where a calendar was not read for more than two intervals, or memory or handles grow.
  */
-import { createServer, type AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { freePort } from './free-port.ts'
 import { durationMs } from '../src/resources/durations.ts'
 import { exitOnSignals, startWorld, type BenchWorld } from './bench-world.ts'
 import type { Counts, Drained } from './messages.ts'
@@ -116,14 +116,6 @@ function tell(
 /** `info`, `warn`, `error`; what is no line of the log is `other`. */
 function levelOf(line: string): string {
   return /"level":"(\w+)"/.exec(line)?.[1] ?? 'other'
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 exitOnSignals()

@@ -33,7 +33,7 @@ function addRun(program: Command, host: Host, ended: Promise<string>): void {
     const byDefault = setting.default === '' ? '' : ` Default: ${setting.default}.`
     command.option(flags, `${setting.description}${byDefault} [${variableOf(setting)}]`)
   }
-  // A wrong flag is a mistake in the settings as any other.
+  // A wrong flag is a mistake in the settings, like a wrong value.
   command.exitOverride(({ exitCode }) => host.exit(exitCode === 0 ? 0 : 2))
   command.action(async () => {
     const exit = (code: number): never => host.exit(code)

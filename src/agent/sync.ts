@@ -17,8 +17,8 @@ import { listCalendar } from './list-calendar.ts'
 import type { AgentMemory, CalendarMemory, Grant } from './memory.ts'
 import { setback, slowly, type Setback } from './setback.ts'
 
-/** How long a listing may go on by sync tokens before its window has to be anchored anew. */
 const HOUR = 60 * 60_000
+/** How long a listing may go on by sync tokens before its window has to be anchored anew. */
 const LONGEST_ANCHOR_MS = 23 * HOUR
 
 /** The first pause after a failure that is about one calendar only; it doubles, up to the interval. */

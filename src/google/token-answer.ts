@@ -26,7 +26,7 @@ export function readTokenAnswer(body: Record<string, unknown>, obtainedAt: numbe
   const accessToken = tokenIn(body, 'access_token')
   if (accessToken === undefined) throw unusable('has no access_token')
   const lifetime = lifetimeIn(body)
-  // Known in good time or not at all: a grant whose end is told wrongly is as good as any.
+  // Known in good time or not at all: a grant whose end is told wrongly still works.
   const grantLifetime = secondsOf(body.refresh_token_expires_in, LONGEST_GRANT_S)
   return {
     accessToken,

@@ -64,7 +64,7 @@ export class SiteRegistry {
     return this.#holders.size
   }
 
-  /** Forgets the hosts that nobody has any more. */
+  /** Forgets the hosts that no integration has now. */
   sweep(): void {
     const { integrations } = this.#deps.cluster
     for (const [host, namespace] of this.#holders) {

@@ -76,7 +76,7 @@ export interface FaultRequest extends Garbling {
   skip?: number
   /** Strike so often, then end; left out: until cleared. */
   times?: number
-  /** With any reply: the `Retry-After` header, in seconds, or as any text: a date, a negative number, nonsense. */
+  /** With any reply: the `Retry-After` header, in seconds, or some other text: a date, a negative number, nonsense. */
   retryAfter?: number | string
   /** `slow`: by how much. */
   ms?: number
