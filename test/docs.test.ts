@@ -89,3 +89,20 @@ describe.each(PAGES)('%s', (page) => {
     }
   })
 })
+
+describe('comments that cite the page about Google', () => {
+  const anchors = headings(prose(read('docs/google-behaviour.md'))).map(anchorOf)
+  const sources = ['src', 'sandbox', 'test'].flatMap((folder) =>
+    (readdirSync(folder, { recursive: true }) as string[])
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => join(folder, name)),
+  )
+
+  test('name one of its sections', () => {
+    const cited = sources.flatMap((path) =>
+      [...read(path).matchAll(/docs\/google-behaviour\.md#([\w-]+)/g)].map(([, anchor]) => ({ path, anchor })),
+    )
+    expect(cited.length).toBeGreaterThan(0)
+    expect(cited.filter(({ anchor }) => !anchors.includes(anchor ?? ''))).toEqual([])
+  })
+})

@@ -1,6 +1,6 @@
 /**
  * How Google says no: the Calendar back end's envelope, the API front end's envelope (authentication, scope, quota),
- * and the token endpoint's OAuth errors (google-behaviour §1.4 and §2.8).
+ * and the token endpoint's OAuth errors (docs/google-behaviour.md#errors and docs/google-behaviour.md#token-endpoint).
  */
 export interface Reply {
   status: number

@@ -1,4 +1,4 @@
-/** calendarList.list and .get, and calendars.get (google-behaviour §2.2). */
+/** calendarList.list and .get, and calendars.get (docs/google-behaviour.md#calendar-list). */
 import { backEnd, invalid, json, notFound, type Reply } from '../errors.ts'
 import type { Caller } from '../http/access.ts'
 import type { Call } from '../http/call.ts'

@@ -1,4 +1,4 @@
-/** Google Meet conferences of events: made on request, pending at first where the switch says so (google-behaviour §2.5). */
+/** Google Meet conferences of events: made on request, pending at first where the switch says so (docs/google-behaviour.md#writing-events). */
 import type { World } from '../world.ts'
 import type { Calendar } from './calendars.ts'
 import { commit, type EventFields, type EventRecord, without } from './events.ts'

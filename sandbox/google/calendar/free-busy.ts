@@ -1,4 +1,4 @@
-/** freebusy.query (google-behaviour §2.4): a calendar that can't be read has `errors`, which doesn't mean free. */
+/** freebusy.query (docs/google-behaviour.md#freebusy): a calendar that can't be read has `errors`, which doesn't mean free. */
 import { backEnd, invalid, json, type Reply } from '../errors.ts'
 import type { Caller } from '../http/access.ts'
 import type { Call } from '../http/call.ts'

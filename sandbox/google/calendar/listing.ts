@@ -1,4 +1,4 @@
-/** events.list and events.instances (google-behaviour §2.3): windows, instances, order, deltas, pages. */
+/** events.list and events.instances (docs/google-behaviour.md#listing-events): windows, instances, order, deltas, pages. */
 import { backEnd, invalid, json, type Reply } from '../errors.ts'
 import type { Caller } from '../http/access.ts'
 import type { Call } from '../http/call.ts'

@@ -1,6 +1,6 @@
 /**
  * Sync tokens: opaque to clients, bound to the calendar, the account and every query parameter of the first call;
- * they name a version of the change log (google-behaviour §2.3).
+ * they name a version of the change log (docs/google-behaviour.md#sync-tokens).
  */
 import { backEnd, invalid, parameter } from '../errors.ts'
 import type { World } from '../world.ts'

@@ -1,5 +1,5 @@
 /**
- * Push channels (google-behaviour §2.6): made by events.watch, stopped by channels.stop, ended by time; each change of
+ * Push channels (docs/google-behaviour.md#push-notifications): made by events.watch, stopped by channels.stop, ended by time; each change of
  * the calendar is a POST without a body to the channel's address. Numbers grow with gaps, messages may get lost or
  * come twice (switches), and 5xx answers are retried.
  */

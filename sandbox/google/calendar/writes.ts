@@ -1,4 +1,4 @@
-/** events.get, insert, update, patch, delete (google-behaviour §2.5). */
+/** events.get, insert, update, patch, delete (docs/google-behaviour.md#writing-events). */
 import { backEnd, invalid, json, type Refusal, type Reply } from '../errors.ts'
 import type { Caller } from '../http/access.ts'
 import type { Call } from '../http/call.ts'

@@ -1,4 +1,4 @@
-/** The API front end: who calls, whether the API is enabled, whether the scope suffices, whether quota is left (google-behaviour §2.1, §2.7, §2.8). */
+/** The API front end: who calls, whether the API is enabled, whether the scope suffices, whether quota is left (docs/google-behaviour.md#scopes). */
 import { frontEnd, notACalendarUser, type Refusal } from '../errors.ts'
 import { isRestricted } from '../oauth/grants.ts'
 import { accessNotConfigured, spendQuota } from '../oauth/projects.ts'

@@ -1,5 +1,5 @@
 /**
- * The authorization endpoint (google-behaviour §1.3): checks that end on Google's own error page and never redirect,
+ * The authorization endpoint (docs/google-behaviour.md#authorization-endpoint): checks that end on Google's own error page and never redirect,
  * the consent page, and what the person decides on it.
  */
 import { ControlError, type Reply } from '../errors.ts'

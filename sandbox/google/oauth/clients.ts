@@ -1,4 +1,4 @@
-/** OAuth clients of type Web application: up to two secrets, exact redirect URIs, JavaScript origins (google-behaviour §1.1, §1.2). */
+/** OAuth clients of type Web application: up to two secrets, exact redirect URIs, JavaScript origins (docs/google-behaviour.md#uri-rules). */
 import { ControlError, oauthError } from '../errors.ts'
 import { freshName, type World } from '../world.ts'
 import { setProject } from './projects.ts'

@@ -1,4 +1,4 @@
-/** Authorization codes: ten minutes, one use, bound to client, redirect URI and PKCE challenge (google-behaviour §1.3, §1.4). */
+/** Authorization codes: ten minutes, one use, bound to client, redirect URI and PKCE challenge (docs/google-behaviour.md#authorization-endpoint). */
 import { createHash } from 'node:crypto'
 import { oauthError } from '../errors.ts'
 import { freshName, type World } from '../world.ts'

@@ -1,6 +1,6 @@
 /**
  * Grants: a refresh token that one account gave one client, and the access tokens made from it.
- * Every way in which a refresh token dies is here (google-behaviour §1.5), decided when the token is used.
+ * Every way in which a refresh token dies is here (docs/google-behaviour.md#end-of-a-grant), decided when the token is used.
  */
 import { ControlError } from '../errors.ts'
 import { freshName, type World } from '../world.ts'

@@ -1,6 +1,6 @@
 /**
  * Google Cloud projects: the consent screen's settings, whether the Calendar API is enabled, and the quotas
- * (google-behaviour §2.7): requests a minute for the project and for each of its users, sliding, and a daily limit.
+ * (docs/google-behaviour.md#quotas): requests a minute for the project and for each of its users, sliding, and a daily limit.
  */
 import { frontEnd, type Refusal } from '../errors.ts'
 import { ControlError } from '../errors.ts'

@@ -1,4 +1,4 @@
-/** POST /token, POST /revoke, GET /tokeninfo (google-behaviour §1.4 and §1.6). */
+/** POST /token, POST /revoke, GET /tokeninfo (docs/google-behaviour.md#token-endpoint and docs/google-behaviour.md#revocation). */
 import { json, oauthError, type Reply } from '../errors.ts'
 import type { Call } from '../http/call.ts'
 import type { World } from '../world.ts'
