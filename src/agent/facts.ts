@@ -11,7 +11,7 @@ import { consentIn, type AgentMemory, type Grant, type Published } from './memor
 import type { AgentDeps } from './port.ts'
 import { staleAfterMs } from './publish.ts'
 import { dataOf } from './published.ts'
-import { saidBy } from './render.ts'
+import { readHeader } from './render.ts'
 import { renewalAdvice } from './sign-in.ts'
 import type { Found, Scene } from './steps.ts'
 import { nextReading, wantedCalendars } from './sync.ts'
@@ -64,7 +64,7 @@ export function endOfTrust(deps: AgentDeps, scene: TrustedScene): number | undef
   const ends = [
     calendar &&
       standingUntil(memory.published, (standing) => {
-        const until = saidBy(standing).stamps?.freshUntil
+        const until = readHeader(standing).stamps?.freshUntil
         return until === undefined ? undefined : (credible(until, now + (staleAfter ?? Infinity)) ?? read)
       }),
     accessToken && standingUntil(memory.publishedToken, (standing) => fromTimestamp(dataOf(standing).expires_at)),
@@ -85,7 +85,7 @@ export interface OutputState {
 export function outputsOf(agent: Agent, memory: AgentMemory): OutputState[] {
   const { calendar, accessToken } = consentedAgent(agent, consentIn(memory)).spec.publish
   const ends = {
-    calendar: calendar && standingUntil(memory.published, (standing) => saidBy(standing).stamps?.freshUntil),
+    calendar: calendar && standingUntil(memory.published, (standing) => readHeader(standing).stamps?.freshUntil),
     access_token:
       accessToken && standingUntil(memory.publishedToken, (standing) => fromTimestamp(dataOf(standing).expires_at)),
   }

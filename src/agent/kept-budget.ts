@@ -70,9 +70,9 @@ export class KeptBudget {
 /** What is kept of an Agent, its published text included. */
 export function keptOf({ calendars, published }: Pick<AgentMemory, 'calendars' | 'published'>): Kept {
   const kept = { bytes: published?.packed.length ?? 0, events: 0 }
-  for (const { picture } of calendars.values()) {
-    kept.bytes += picture.packed.length
-    kept.events += picture.events
+  for (const { snapshot } of calendars.values()) {
+    kept.bytes += snapshot.packed.length
+    kept.events += snapshot.events
   }
   return kept
 }

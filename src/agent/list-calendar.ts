@@ -1,6 +1,6 @@
-/** One listing of one calendar, folded into a new picture page by page: all of it, or nothing and an error. */
-import type { Picture } from '../calendar/picture.ts'
-import { UnusableListingError } from '../calendar/fact-keys.ts'
+/** One listing of one calendar, folded into a new snapshot page by page: all of it, or nothing and an error. */
+import type { CalendarSnapshot } from '../calendar/calendar-snapshot.ts'
+import { UnusableListingError } from '../calendar/event-keys.ts'
 import { CalendarTooLargeError, SnapshotBuilder } from '../calendar/snapshot-builder.ts'
 import type { Zones } from '../calendar/zones.ts'
 import { GoogleError, type EventsRequest, type GoogleClient } from '../google/port.ts'
@@ -8,13 +8,13 @@ import { GoogleError, type EventsRequest, type GoogleClient } from '../google/po
 export interface ListingRequest extends EventsRequest {
   accessToken: string
   /** What was known of the calendar before, if anything. */
-  before: Picture | undefined
+  before: CalendarSnapshot | undefined
   /** Called with each page that was read. */
   onPage: () => void
 }
 
 export interface ListedCalendar {
-  picture: Picture
+  snapshot: CalendarSnapshot
   /** Under a name that whoever reads what is published knows. */
   timeZone: string
   /** What to go on from; undefined where a full listing has to follow. */
@@ -37,10 +37,10 @@ export async function listCalendar(
       onPage()
       builder.add(events, timeZone)
     })
-    const { picture, doubtful } = builder.finish(end.timeZone)
+    const { snapshot, doubtful } = builder.finish(end.timeZone)
     // What a delta said and we did not understand will not be said again: only a full listing can make it good.
     const syncToken = doubtful && !full ? undefined : end.nextSyncToken
-    return { picture, timeZone: zones.nameOf(end.timeZone), syncToken, doubtful }
+    return { snapshot, timeZone: zones.nameOf(end.timeZone), syncToken, doubtful }
   } catch (error) {
     throw asGoogleError(error)
   }

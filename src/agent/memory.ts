@@ -3,7 +3,7 @@
  * Google, so it is lost without harm at a restart.
  */
 import type { AuthorizedGrant } from '../grants/grant-secret.ts'
-import type { Picture } from '../calendar/picture.ts'
+import type { CalendarSnapshot } from '../calendar/calendar-snapshot.ts'
 import type { StatusMemory } from '../kubernetes/status-report.ts'
 import type { Consent } from '../resources/consent.ts'
 import type { AgentStatus } from '../resources/types.ts'
@@ -52,7 +52,7 @@ export const authorizedGrant = ({ checked, refreshToken, account, clientId }: Gr
 
 /** One calendar, under its real id. Its instants are the monotonic clock's: `timeOfDay` tells them to others. */
 export interface CalendarMemory {
-  picture: Picture
+  snapshot: CalendarSnapshot
   timeZone: string
   detail: 'Busy' | 'Full'
   syncToken?: string
@@ -91,7 +91,7 @@ export interface Published {
   packed: Uint8Array
   /** Somebody else has changed it, and nothing of ours was written over that yet. */
   isEdited?: boolean
-  /** What the data says, once somebody has asked (`saidBy`). */
+  /** What the data says, once somebody has asked (`readHeader`). */
   said?: Said
 }
 

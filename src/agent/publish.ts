@@ -1,9 +1,9 @@
 /**
- * Publishing what is known: a pure function of the pictures, the spec and the clock, written only when it says something
+ * Publishing what is known: a pure function of the snapshots, the spec and the clock, written only when it says something
  * new, or as a heartbeat when half of its time of trust has passed. It runs in good and in bad times alike, because a
  * published calendar is repaired, and blocked where so asked, also while Google can't be read.
  */
-import { windowAt } from '../calendar/window.ts'
+import { publishedWindow } from '../calendar/window.ts'
 import { timeOfDay } from '../platform/clock.ts'
 import { timestamp } from '../resources/conditions.ts'
 import { durationMs } from '../resources/durations.ts'
@@ -19,7 +19,7 @@ import {
   renderBlocked,
   renderIncomplete,
   renderStamped,
-  saidBy,
+  readHeader,
   type Rendering,
   type Stamps,
 } from './render.ts'
@@ -105,7 +105,7 @@ interface Plan {
 
 /** The data to publish; what stands there already, if that still says it. */
 function planOf(context: PublishContext, target: Target, standing: Published | undefined): Plan | undefined {
-  const last = saidBy(standing).stamps
+  const last = readHeader(standing).stamps
   const fresh = freshStamps(context, last)
   if (!standing || !last) return fresh && planned(context, target, fresh)
   if (!fresh) return { data: whileUnread(context, standing, last) }
@@ -125,8 +125,8 @@ function planBeside(
 ): Plan {
   const { deps, agent, memory } = context
   const { calendars, block } = renderingOf(context, last)
-  const pictures = calendars.map(([, { picture }]) => picture)
-  const inputs = [agent.metadata.generation, standing.resourceVersion, block, fresh.complete, ...pictures]
+  const snapshots = calendars.map(([, { snapshot }]) => snapshot)
+  const inputs = [agent.metadata.generation, standing.resourceVersion, block, fresh.complete, ...snapshots]
   if (isShallowEqual(inputs, memory.compared)) return { data: dataOf(standing), tooLarge: tooLarge(deps, memory) }
   const plan = planned(context, target, { ...last, complete: fresh.complete })
   if (!plan.data || !sameData(plan.data, dataOf(standing))) {
@@ -200,7 +200,7 @@ function freshStamps(context: PublishContext, last: Stamps | undefined): Stamps 
   // As it will stand in the cluster: nobody reckons with another instant than readers do.
   const syncedAt = Math.floor(readAt / 1000) * 1000
   return {
-    window: windowAt(deps.clock.now(), sync.window),
+    window: publishedWindow(deps.clock.now(), sync.window),
     syncedAt,
     freshUntil: Math.floor((syncedAt + staleAfterMs(agent, sync)) / 1000) * 1000,
     complete: readable.length === wanted.length,

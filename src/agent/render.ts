@@ -1,19 +1,19 @@
 /**
- * What is published, as text: the pictures of an agent's calendars in each of the formats asked for, with given stamps. Pure:
- * the same pictures, rules and stamps always make the same text, which is how we know whether there is news.
+ * What is published, as text: the snapshots of an agent's calendars in each of the formats asked for, with given stamps. Pure:
+ * the same snapshots, rules and stamps always make the same text, which is how we know whether there is news.
  */
-import { busyOf } from '../calendar/busy.ts'
+import { computeBusyTime } from '../calendar/busy.ts'
 import {
-  blocked,
+  withoutFreeTime,
   busyDocument,
   parseBusyJSON,
   parseObject,
   renderBusyJSON,
   type BusyDocument,
-  type Frame,
-} from '../calendar/document.ts'
+  type DocumentHeader,
+} from '../calendar/busy-document.ts'
 import { renderInstant } from '../calendar/instant.ts'
-import { eventsDocument, eventsOf, renderEventsJSON } from '../calendar/events.ts'
+import { eventsDocument, listEvents, renderEventsJSON } from '../calendar/events-document.ts'
 import { parseBusyICalendar, renderBusyICalendar, renderEventsICalendar } from '../calendar/icalendar.ts'
 import type { Zones } from '../calendar/zones.ts'
 import { keyOf } from '../kubernetes/port.ts'
@@ -22,7 +22,7 @@ import type { CalendarMemory, Published, Said } from './memory.ts'
 import { dataOf } from './published.ts'
 
 /** What a published document says of itself, but for whose it is. */
-export type Stamps = Omit<Frame, 'agent'>
+export type Stamps = Omit<DocumentHeader, 'agent'>
 
 export interface Rendering {
   agent: Agent
@@ -42,11 +42,11 @@ export interface Rendering {
 export function render(rendering: Rendering, stamps: Stamps): Record<string, string> {
   const { agent, calendars, block, zones } = rendering
   const { detail = 'Busy', formats = [] } = agent.spec.publish.calendar ?? {}
-  const frame: Frame = { agent: keyOf(agent), ...stamps }
-  const pictures = calendars.map(([, { picture }]) => picture)
-  const document = busyDocument(frame, busyOf(pictures, agent.spec.busy, stamps.window, zones))
+  const frame: DocumentHeader = { agent: keyOf(agent), ...stamps }
+  const snapshots = calendars.map(([, { snapshot }]) => snapshot)
+  const document = busyDocument(frame, computeBusyTime(snapshots, agent.spec.busy, stamps.window, zones))
   const nothingFree = block || (agent.spec.publish.whenStale === 'Block' && !document.complete)
-  const busy = nothingFree ? blocked(document) : document
+  const busy = nothingFree ? withoutFreeTime(document) : document
   const texts: Record<string, string> = {}
   if (formats.includes('JSON')) texts['busy.json'] = renderBusyJSON(busy)
   if (formats.includes('ICalendar')) texts['busy.ics'] = renderBusyICalendar(busy)
@@ -58,8 +58,8 @@ function withEvents(
   { agent, calendars, zones, most = Infinity }: Rendering,
   beside: BusyDocument,
 ): Record<string, string> {
-  const named = calendars.map(([calendar, { picture }]) => ({ calendar, picture }))
-  const events = eventsDocument(beside, eventsOf(named, agent.spec.busy, beside.window, zones))
+  const named = calendars.map(([calendar, { snapshot }]) => ({ calendar, snapshot }))
+  const events = eventsDocument(beside, listEvents(named, agent.spec.busy, beside.window, zones))
   if ('busy.json' in texts) texts['events.json'] = renderEventsJSON(events)
   // Seconds of work for nothing where one of them is too much already.
   if ('busy.ics' in texts && bytesOf(texts) <= most) texts['events.ics'] = renderEventsICalendar(events)
@@ -75,8 +75,8 @@ export function renderBlocked(data: Record<string, string>): Record<string, stri
   const document = publishedDocument(data)
   if (!document) return undefined
   const texts = { ...data }
-  if ('busy.json' in data) texts['busy.json'] = renderBusyJSON(blocked(document))
-  if ('busy.ics' in data) texts['busy.ics'] = renderBusyICalendar(blocked(document))
+  if ('busy.json' in data) texts['busy.json'] = renderBusyJSON(withoutFreeTime(document))
+  if ('busy.ics' in data) texts['busy.ics'] = renderBusyICalendar(withoutFreeTime(document))
   return texts
 }
 
@@ -113,7 +113,7 @@ function withFields(text: string, fields: object): string {
 }
 
 /** What an object says that stands published. Reading it back costs as much as writing it: once a version is enough. */
-export function saidBy(published: Published | null | undefined): Said {
+export function readHeader(published: Published | null | undefined): Said {
   if (!published) return {}
   if (published.said) return published.said
   const document = publishedDocument(dataOf(published))

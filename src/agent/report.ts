@@ -14,7 +14,7 @@ import { grantEnd } from './death.ts'
 import { fromTimestamp } from '../resources/encoding.ts'
 import { consentIn, type AgentMemory } from './memory.ts'
 import type { AgentDeps } from './port.ts'
-import { saidBy } from './render.ts'
+import { readHeader } from './render.ts'
 import { signInURL } from './sign-in.ts'
 import { wantedCalendars } from './sync.ts'
 
@@ -111,10 +111,10 @@ function syncOf({ clock }: AgentDeps, { agent, memory }: Report): AgentStatus['s
         clock,
         read.map(({ lastFull }) => lastFull),
       ) ?? before?.lastFullSyncTime,
-    busyIntervals: saidBy(memory.published).busyIntervals,
+    busyIntervals: readHeader(memory.published).busyIntervals,
     calendars: wanted.map(({ name, calendar }) => ({
       id: name,
-      events: calendar?.picture.events,
+      events: calendar?.snapshot.events,
       lastSyncTime: oldest(clock, [calendar?.lastRead]),
       error: calendar?.trouble?.error,
     })),

@@ -1,9 +1,9 @@
 /**
- * Keeping the pictures of an agent's calendars up to date: one request a calendar and interval, by sync token where there
+ * Keeping the snapshots of an agent's calendars up to date: one request a calendar and interval, by sync token where there
  * is one; everything of a listing is applied, or nothing of it.
  */
-import { emptyPicture, type Picture } from '../calendar/picture.ts'
-import { askedWindow } from '../calendar/window.ts'
+import { emptySnapshot, type CalendarSnapshot } from '../calendar/calendar-snapshot.ts'
+import { listingWindow } from '../calendar/window.ts'
 import { GoogleError, type EventsRequest } from '../google/port.ts'
 import { hasCome, type Clock } from '../platform/clock.ts'
 import { keyOf } from '../kubernetes/port.ts'
@@ -66,7 +66,7 @@ function keepPace({ gate }: AccessRequest, calendar: CalendarMemory): void {
 }
 
 const newCalendar = (): CalendarMemory => ({
-  picture: emptyPicture(),
+  snapshot: emptySnapshot(),
   timeZone: 'UTC',
   detail: 'Busy',
   nextAt: -Infinity,
@@ -149,7 +149,7 @@ async function readOnce(request: AccessRequest, grant: Grant, reading: Reading):
       calendar.syncToken = undefined
     }
   }
-  const window = askedWindow(deps.clock.now(), gate.integration.spec.sync.window)
+  const window = listingWindow(deps.clock.now(), gate.integration.spec.sync.window)
   await apply(request, grant, reading, { window })
 }
 
@@ -169,22 +169,22 @@ async function apply(
   const full = 'window' in from
   const listed = await listCalendar(gate.view.client, deps.zones, {
     accessToken: grant.accessToken ?? '',
-    before: calendar.lastRead === undefined ? undefined : calendar.picture,
+    before: calendar.lastRead === undefined ? undefined : calendar.snapshot,
     onPage: () => deps.progress(keyOf(agent)),
     calendarId: id,
     detail,
     from,
   })
-  checkKept({ deps, agent, memory }, calendar, listed.picture)
+  checkKept({ deps, agent, memory }, calendar, listed.snapshot)
   const { pastDays, futureDays } = gate.integration.spec.sync.window
   const interval = durationMs(gate.integration.spec.sync.interval)
   Object.assign(calendar, {
-    picture: listed.picture,
+    snapshot: listed.snapshot,
     detail,
     timeZone: listed.timeZone,
     syncToken: listed.syncToken,
     doubts: full ? (listed.doubtful ? (calendar.doubts ?? 0) + 1 : 0) : calendar.doubts,
-    // A change that Google takes while we list may be missing: the picture is as of the moment of asking.
+    // A change that Google takes while we list may be missing: the snapshot is as of the moment of asking.
     lastRead: startedAt,
     lastFull: full ? startedAt : calendar.lastFull,
     asked: full ? { pastDays, futureDays, at: askedAt } : calendar.asked,
@@ -198,8 +198,8 @@ async function apply(
 /** Nothing is taken in that would be more than this Agent may keep. @throws {GoogleError} */
 function checkKept(
   { deps, agent, memory }: Pick<AccessRequest, 'deps' | 'agent' | 'memory'>,
-  { picture: before }: CalendarMemory,
-  after: Picture,
+  { snapshot: before }: CalendarMemory,
+  after: CalendarSnapshot,
 ): void {
   const { bytes, events } = keptOf(memory)
   const kept = {

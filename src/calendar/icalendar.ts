@@ -4,9 +4,9 @@
  */
 import { createHash } from 'node:crypto'
 import ICAL from 'ical.js'
-import type { BusyDocument, Frame } from './document.ts'
-import { parseFrame } from './document.ts'
-import { readWording, type EventsDocument, type ListedEvent } from './events.ts'
+import type { BusyDocument, DocumentHeader } from './busy-document.ts'
+import { parseHeader } from './busy-document.ts'
+import { parseContent, type EventsDocument, type ListedEvent } from './events-document.ts'
 import { parseInstant, renderInstant } from './instant.ts'
 import type { Interval } from './interval.ts'
 
@@ -39,7 +39,7 @@ export function renderEventsICalendar(document: EventsDocument): string {
 
 function about(event: ListedEvent): Property[] {
   const { at, dates, busy } = event
-  const { title, location, description, tentative, attendees = [] } = readWording(event)
+  const { title, location, description, tentative, attendees = [] } = parseContent(event)
   return [
     ...(dates ? whole(dates) : timed(at)),
     text('summary', summaryOf(title)),
@@ -80,7 +80,7 @@ function attendeeProperty(attendee: { email?: string; name?: string; response?: 
   return [['attendee', parameters, 'cal-address', `mailto:${printable(email)}`]]
 }
 
-const vevent = (uid: string, frame: Frame, properties: Property[]): Component => [
+const vevent = (uid: string, frame: DocumentHeader, properties: Property[]): Component => [
   'vevent',
   [text('uid', uid), ['dtstamp', {}, 'date-time', renderInstant(frame.syncedAt)], ...properties],
   [],
@@ -104,7 +104,7 @@ const UTC: Component = [
   ],
 ]
 
-function vcalendar<T>(frame: Frame, items: readonly T[], component: (item: T) => Component): string {
+function vcalendar<T>(frame: DocumentHeader, items: readonly T[], component: (item: T) => Component): string {
   const properties: Property[] = [
     text('prodid', PRODUCT),
     text('version', '2.0'),
@@ -140,7 +140,7 @@ const uidOf = (scope: string, name: string): string =>
 /** Reads back a `busy.ics` as it was published; undefined unless all of it is there and in order. */
 export function parseBusyICalendar(ics: string): BusyDocument | undefined {
   const calendar = parseCalendar(ics)
-  const frame = calendar && parseFrame(frameIn(calendar))
+  const frame = calendar && parseHeader(frameIn(calendar))
   if (!frame) return undefined
   const busy = calendar.getAllSubcomponents('vevent').map(intervalIn)
   return busy.every((interval) => interval !== undefined) ? { version: 1, ...frame, busy } : undefined

@@ -2,12 +2,12 @@
  * What of the earlier facts of a calendar stays beside those of a new listing. The listing is taken as a whole, so that the
  * order of its pages and events does not matter (docs/decisions/0022 and 0110).
  */
-import { idOf, isAnonymous, isKept, keptKey } from './fact-keys.ts'
-import { NO_TIME, type Fact } from './fact.ts'
+import { eventIdOf, isAnonymousKey, isSyntheticKey, retainedKey } from './event-keys.ts'
+import { NO_TIME, type CompactEvent } from './compact-event.ts'
 
 /** What is known of a calendar before a listing. */
-export interface Earlier {
-  rows: ReadonlyMap<string, Fact>
+export interface PreviousEvents {
+  rows: ReadonlyMap<string, CompactEvent>
   /** The series that its events belong to. */
   series: ReadonlySet<string>
 }
@@ -15,7 +15,7 @@ export interface Earlier {
 /** What one listing says, page by page. */
 export interface Listing {
   /** Alive, within the window. */
-  live: Map<string, Fact>
+  live: Map<string, CompactEvent>
   /** Ids of events of which not everything was understood: what was known of them before may still be true. */
   doubted: Set<string>
   /** Ids of known events that are alive outside of the window. */
@@ -29,33 +29,37 @@ export interface Listing {
 }
 
 /** The key under which an earlier fact stays; undefined where it goes. */
-type Stays = (fact: Fact) => string | undefined
+type Stays = (fact: CompactEvent) => string | undefined
 
 /** A full listing replaces all that it is understood to speak of. */
-export function mergeFull(earlier: Earlier, listing: Listing, isWithin: (fact: Fact) => boolean): Map<string, Fact> {
+export function mergeFull(
+  earlier: PreviousEvents,
+  listing: Listing,
+  isWithin: (fact: CompactEvent) => boolean,
+): Map<string, CompactEvent> {
   const { live, doubted, outside, unidentified } = listing
   return merged(earlier, listing, (fact) => {
-    const id = idOf(fact.id)
+    const id = eventIdOf(fact.id)
     const mayBeTrue = live.has(id) || outside.has(id) ? doubted.has(id) : unidentified
-    return mayBeTrue && !isAnonymous(fact.id) && isWithin(fact) ? keptKey(fact.id) : undefined
+    return mayBeTrue && !isAnonymousKey(fact.id) && isWithin(fact) ? retainedKey(fact.id) : undefined
   })
 }
 
 /** A delta replaces and removes what it names. It may turn `listing.doubtful`. */
-export function mergeDelta(earlier: Earlier, listing: Listing): Map<string, Fact> {
+export function mergeDelta(earlier: PreviousEvents, listing: Listing): Map<string, CompactEvent> {
   const { live, doubted, outside } = listing
   const isRemoved = removalsOf(earlier, listing)
   return merged(earlier, listing, (fact) => {
-    const id = idOf(fact.id)
-    if (doubted.has(id)) return live.has(id) ? keptKey(fact.id) : fact.id
+    const id = eventIdOf(fact.id)
+    if (doubted.has(id)) return live.has(id) ? retainedKey(fact.id) : fact.id
     return live.has(id) || outside.has(id) || isRemoved(fact, id) ? undefined : fact.id
   })
 }
 
 /** Whether a fact that the listing does not name as alive goes with what it says of others. */
-function removalsOf(earlier: Earlier, listing: Listing): (fact: Fact, id: string) => boolean {
+function removalsOf(earlier: PreviousEvents, listing: Listing): (fact: CompactEvent, id: string) => boolean {
   const { live, doubted, cancelled } = listing
-  const understood = [...live.values()].filter(({ id }) => !isKept(id) && !doubted.has(id))
+  const understood = [...live.values()].filter(({ id }) => !isSyntheticKey(id) && !doubted.has(id))
   const singles = new Set(understood.filter(({ series }) => series === '').map(({ id }) => id))
   const recurring = new Set(understood.map(({ series }) => series))
   const ended = endedSeries(earlier, listing)
@@ -70,22 +74,22 @@ function removalsOf(earlier: Earlier, listing: Listing): (fact: Fact, id: string
  * A tombstone under the id of a series takes its instances along; but one that may be about the single event that the
  * series was before proves nothing about them. A full listing is to settle either.
  */
-function endedSeries({ rows, series }: Earlier, listing: Listing): Set<string> {
+function endedSeries({ rows, series }: PreviousEvents, listing: Listing): Set<string> {
   const named = [...listing.cancelled].filter((id) => series.has(id))
   if (named.length > 0) listing.doubtful = true
   return new Set(named.filter((id) => !rows.has(id)))
 }
 
 /** Whether an earlier fact is worth keeping beside what the same event says now. */
-const saysMore = (earlier: Fact, now: Fact | undefined): boolean =>
-  !(earlier.flags & NO_TIME) && !(now && isSameFact(earlier, now))
+const saysMore = (earlier: CompactEvent, now: CompactEvent | undefined): boolean =>
+  !(earlier.flags & NO_TIME) && !(now && isSameEvent(earlier, now))
 
 /** Whether two facts say the same, under whatever key. */
-export const isSameFact = (one: Fact, other: Fact): boolean =>
+export const isSameEvent = (one: CompactEvent, other: CompactEvent): boolean =>
   one.start === other.start && one.end === other.end && one.flags === other.flags && one.wording === other.wording
 
-function merged({ rows }: Earlier, { live }: Listing, stays: Stays): Map<string, Fact> {
-  const facts = new Map<string, Fact>()
+function merged({ rows }: PreviousEvents, { live }: Listing, stays: Stays): Map<string, CompactEvent> {
+  const facts = new Map<string, CompactEvent>()
   for (const [id, fact] of rows) {
     const key = stays(fact)
     if (key === id) facts.set(key, fact)

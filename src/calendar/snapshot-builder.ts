@@ -1,19 +1,19 @@
 /**
- * From the pages of one listing to the next picture of a calendar: all of it or nothing. Pages are folded in as they come and
- * nothing of them is kept but facts; the earlier picture stays as it is, so that a listing that fails half-way changes nothing.
+ * From the pages of one listing to the next snapshot of a calendar: all of it or nothing. Pages are folded in as they come and
+ * nothing of them is kept but facts; the earlier snapshot stays as it is, so that a listing that fails half-way changes nothing.
  *
  * An event that is listed alive is alive, whatever tombstone stands beside it; and what was not understood removes nothing:
  * what was known before is kept beside it, and the listing is called doubtful.
  */
-import { anonymousKey, isKept, isUsableId, keptKey } from './fact-keys.ts'
-import { ALL_DAY, factOf, NEVER_BUSY, NO_TIME, UNSURE, unreadableFact } from './fact.ts'
-import type { Detail, Fact, FactContext } from './fact.ts'
+import { anonymousKey, isSyntheticKey, isUsableId, retainedKey } from './event-keys.ts'
+import { ALL_DAY, compactEvent, NEVER_BUSY, NO_TIME, UNIDENTIFIED, unreadableEvent } from './compact-event.ts'
+import type { Detail, CompactEvent, CompactionContext } from './compact-event.ts'
 import { touches, type Interval } from './interval.ts'
-import { isSameFact, mergeDelta, mergeFull, type Earlier, type Listing } from './merge-listing.ts'
-import { pack } from './pack.ts'
-import { factsOf, type Picture } from './picture.ts'
-import { readEvent, type ReadEvent } from './source.ts'
-import { StowedWordings } from './stowed-wordings.ts'
+import { isSameEvent, mergeDelta, mergeFull, type PreviousEvents, type Listing } from './merge-listing.ts'
+import { encodeEvents } from './event-codec.ts'
+import { snapshotEvents, type CalendarSnapshot } from './calendar-snapshot.ts'
+import { parseEventResource, type ParsedEvent } from './event-resource.ts'
+import { ContentCompressor } from './content-compressor.ts'
 import { DAY, type Zones } from './zones.ts'
 
 export interface ListingOptions {
@@ -24,25 +24,25 @@ export interface ListingOptions {
   /** With `full`: the window that was asked for. */
   window?: Interval
   /** The stated limits where nothing else is given. */
-  limits?: Limits
+  limits?: SnapshotLimits
 }
 
 /** How much of one calendar is kept. */
-export interface Limits {
+export interface SnapshotLimits {
   events: number
   /** Of titles, places, descriptions and guests, as they are kept, and of ids longer than usual. */
   characters: number
 }
 
-export const LIMITS: Limits = { events: 20_000, characters: 4_000_000 }
+export const DEFAULT_LIMITS: SnapshotLimits = { events: 20_000, characters: 4_000_000 }
 
 /** The calendar holds more than is kept of any. Its message is the half of a sentence that says how much that is. */
 export class CalendarTooLargeError extends Error {
   override readonly name = 'CalendarTooLargeError'
 }
 
-export interface Applied {
-  picture: Picture
+export interface ListingResult {
+  snapshot: CalendarSnapshot
   /** Whether anything that can be seen in what is published is different now. */
   changed: boolean
   /** Something was not understood, or contradicts itself: a full listing, some time soon, may know better. */
@@ -50,7 +50,7 @@ export interface Applied {
 }
 
 export class SnapshotBuilder {
-  readonly #before: Picture | undefined
+  readonly #before: CalendarSnapshot | undefined
   readonly #options: ListingOptions
   readonly #window: Interval | undefined
   readonly #listing: Listing = {
@@ -61,13 +61,13 @@ export class SnapshotBuilder {
     unidentified: false,
     doubtful: false,
   }
-  readonly #wordings = new StowedWordings()
-  #earlier: Earlier | undefined
+  readonly #wordings = new ContentCompressor()
+  #earlier: PreviousEvents | undefined
   #items = 0
   #characters = 0
 
   /** @param before what was known of the same calendar, if anything. */
-  constructor(before: Picture | undefined, options: ListingOptions) {
+  constructor(before: CalendarSnapshot | undefined, options: ListingOptions) {
     this.#before = before
     this.#options = options
     this.#window = options.full ? options.window : before?.asked
@@ -84,27 +84,33 @@ export class SnapshotBuilder {
     const context = { detail, zones, timeZone }
     this.#items += items.length
     for (const item of items) {
-      const read = readEvent(item)
+      const read = parseEventResource(item)
       if (read) this.#take(read, item, context)
       else this.#takeUnreadable(item)
     }
     this.#wordings.endPage()
   }
 
-  /** The picture after this listing. @throws {CalendarTooLargeError} where it would hold more than is kept. */
-  finish(timeZone: string): Applied {
+  /** The snapshot after this listing. @throws {CalendarTooLargeError} where it would hold more than is kept. */
+  finish(timeZone: string): ListingResult {
     const before = this.#before
     const { full, detail } = this.#options
     const sameFrame = before?.timeZone === timeZone && before.detail === detail
-    if (sameFrame && !full && this.#items === 0) return { picture: before, changed: false, doubtful: false }
+    if (sameFrame && !full && this.#items === 0) return { snapshot: before, changed: false, doubtful: false }
     const facts = this.#merged()
-    const events = [...facts.keys()].filter((key) => !isKept(key)).length
-    const picture: Picture = { packed: pack(facts.values()), events, timeZone, detail, asked: this.#window }
-    const changed = !sameFrame || !this.#saysTheSame(before, picture, facts)
-    return { picture, changed, doubtful: this.#listing.doubtful }
+    const events = [...facts.keys()].filter((key) => !isSyntheticKey(key)).length
+    const snapshot: CalendarSnapshot = {
+      packed: encodeEvents(facts.values()),
+      events,
+      timeZone,
+      detail,
+      asked: this.#window,
+    }
+    const changed = !sameFrame || !this.#saysTheSame(before, snapshot, facts)
+    return { snapshot, changed, doubtful: this.#listing.doubtful }
   }
 
-  #take(read: ReadEvent, item: unknown, context: FactContext): void {
+  #take(read: ParsedEvent, item: unknown, context: CompactionContext): void {
     const { id, status, recurringEventId } = read.event
     if (recurringEventId !== undefined) isUsableId(recurringEventId)
     if (!isUsableId(id)) this.#takeNameless(read, item, context)
@@ -114,16 +120,16 @@ export class SnapshotBuilder {
 
   #takeUnreadable(item: unknown): void {
     this.#listing.unidentified = this.#listing.doubtful = true
-    this.#keep(unreadableFact(anonymousKey(item)))
+    this.#keep(unreadableEvent(anonymousKey(item)))
   }
 
   /** Busy where it says so; and which event it is, nobody knows. */
-  #takeNameless(read: ReadEvent, item: unknown, context: FactContext): void {
+  #takeNameless(read: ParsedEvent, item: unknown, context: CompactionContext): void {
     this.#listing.doubtful = true
     if (read.event.status === 'cancelled') return
     this.#listing.unidentified = true
-    const { fact } = factOf(read, anonymousKey(item), context)
-    if (this.#isWithin(fact)) this.#keep({ ...fact, flags: fact.flags | UNSURE })
+    const { fact } = compactEvent(read, anonymousKey(item), context)
+    if (this.#isWithin(fact)) this.#keep({ ...fact, flags: fact.flags | UNIDENTIFIED })
   }
 
   #takeCancelled(id: string): void {
@@ -132,21 +138,21 @@ export class SnapshotBuilder {
     if (this.#listing.live.has(id) || (rows.has(id) && series.has(id))) this.#listing.doubtful = true
   }
 
-  #takeLive(read: ReadEvent, id: string, context: FactContext): void {
-    const { fact, doubtful } = factOf(read, id, context)
+  #takeLive(read: ParsedEvent, id: string, context: CompactionContext): void {
+    const { fact, doubtful } = compactEvent(read, id, context)
     if (doubtful) this.#listing.doubted.add(id)
     if (doubtful || this.#listing.cancelled.has(id)) this.#listing.doubtful = true
     if (this.#isWithin(fact)) this.#takeWithin(fact)
     else this.#takeOutside(id)
   }
 
-  #takeWithin(fact: Fact): void {
+  #takeWithin(fact: CompactEvent): void {
     const { live, outside } = this.#listing
     const listed = this.#wordings.restored(live.get(fact.id))
-    const contradicts = listed !== undefined && !isSameFact(listed, fact)
+    const contradicts = listed !== undefined && !isSameEvent(listed, fact)
     if (contradicts || outside.has(fact.id)) this.#listing.doubtful = true
     // Twice in one listing, and not the same: both may be true.
-    if (contradicts) this.#keep({ ...listed, id: keptKey(fact.id) })
+    if (contradicts) this.#keep({ ...listed, id: retainedKey(fact.id) })
     this.#keep(fact)
   }
 
@@ -155,7 +161,7 @@ export class SnapshotBuilder {
     else if (this.#isKnown(id)) this.#listing.outside.add(id)
   }
 
-  #keep(fact: Fact): void {
+  #keep(fact: CompactEvent): void {
     const { live } = this.#listing
     const listed = live.get(fact.id)
     this.#characters += charactersOf(fact) - (listed ? charactersOf(listed) : 0)
@@ -165,7 +171,7 @@ export class SnapshotBuilder {
   }
 
   #checkSize(events: number, characters: number): void {
-    const most = this.#options.limits ?? LIMITS
+    const most = this.#options.limits ?? DEFAULT_LIMITS
     if (events > most.events) {
       throw new CalendarTooLargeError(`it has more than ${most.events.toLocaleString('en')} events in the window`)
     }
@@ -176,9 +182,9 @@ export class SnapshotBuilder {
   }
 
   /** Worked out at most once, and not before it is needed. */
-  #known(): Earlier {
+  #known(): PreviousEvents {
     if (this.#earlier) return this.#earlier
-    const facts = this.#before ? factsOf(this.#before) : []
+    const facts = this.#before ? snapshotEvents(this.#before) : []
     const rows = new Map(facts.map((fact) => [fact.id, fact]))
     this.#earlier = { rows, series: new Set(facts.map(({ series }) => series)) }
     return this.#earlier
@@ -186,17 +192,17 @@ export class SnapshotBuilder {
 
   #isKnown(id: string): boolean {
     const { rows } = this.#known()
-    return rows.has(id) || rows.has(keptKey(id))
+    return rows.has(id) || rows.has(retainedKey(id))
   }
 
   /** Deltas tell of events outside of what was asked for, too. An all-day event may lie up to a day off its dates. */
-  #isWithin({ start, end, flags }: Fact): boolean {
+  #isWithin({ start, end, flags }: CompactEvent): boolean {
     if (!this.#window || flags & NO_TIME) return true
     const slack = flags & ALL_DAY ? DAY : 0
     return touches({ start: start * 1000 - slack, end: end * 1000 + slack }, this.#window)
   }
 
-  #merged(): Map<string, Fact> {
+  #merged(): Map<string, CompactEvent> {
     const listing = this.#listing
     this.#wordings.restoreAll()
     if (this.#options.full && !listing.doubtful) return listing.live
@@ -209,9 +215,9 @@ export class SnapshotBuilder {
     return facts
   }
 
-  #saysTheSame(before: Picture, after: Picture, facts: Map<string, Fact>): boolean {
+  #saysTheSame(before: CalendarSnapshot, after: CalendarSnapshot, facts: Map<string, CompactEvent>): boolean {
     if (Buffer.compare(before.packed, after.packed) === 0) return true
-    const seen = ({ flags }: Fact): boolean => this.#options.detail === 'Full' || !(flags & NEVER_BUSY)
+    const seen = ({ flags }: CompactEvent): boolean => this.#options.detail === 'Full' || !(flags & NEVER_BUSY)
     const [earlier, later] = [[...this.#known().rows.values()].filter(seen), [...facts.values()].filter(seen)]
     return earlier.length === later.length && earlier.every((fact) => isUnchanged(fact, facts.get(fact.id)))
   }
@@ -220,7 +226,8 @@ export class SnapshotBuilder {
 /** Google's own ids have some seventy characters, series included; whoever imports events may choose longer ones. */
 const ORDINARY_IDS = 128
 
-const charactersOf = ({ id, series, wording }: Fact): number =>
+const charactersOf = ({ id, series, wording }: CompactEvent): number =>
   wording.length + Math.max(id.length + series.length - ORDINARY_IDS, 0)
 
-const isUnchanged = (before: Fact, after: Fact | undefined): boolean => after !== undefined && isSameFact(before, after)
+const isUnchanged = (before: CompactEvent, after: CompactEvent | undefined): boolean =>
+  after !== undefined && isSameEvent(before, after)

@@ -9,7 +9,7 @@ export interface WindowDays {
 }
 
 /** The window that is published: whole UTC hours, `pastDays` × 24 h back and `futureDays` × 24 h ahead of the current one. */
-export function windowAt(now: number, { pastDays, futureDays }: WindowDays): Interval {
+export function publishedWindow(now: number, { pastDays, futureDays }: WindowDays): Interval {
   const hour = Math.floor(now / HOUR) * HOUR
   return { start: hour - pastDays * DAY, end: hour + futureDays * DAY }
 }
@@ -18,8 +18,8 @@ export function windowAt(now: number, { pastDays, futureDays }: WindowDays): Int
  * The window that Google is asked for: a day more on both sides, so that what is published may move on for a day before
  * the calendar is listed anew, and so that all-day events are there whichever side of UTC their zone is on.
  */
-export function askedWindow(now: number, days: WindowDays): Interval {
-  const { start, end } = windowAt(now, days)
+export function listingWindow(now: number, days: WindowDays): Interval {
+  const { start, end } = publishedWindow(now, days)
   return { start: start - DAY, end: end + DAY }
 }
 

@@ -7,15 +7,15 @@ import { Temporal } from 'temporal-polyfill'
 import { identifyZone, type ZoneIdentity } from './zone-names.ts'
 
 /** Which of two answers is wanted where a local time happens twice, never, or in an unknown zone. */
-export type Side = 'earlier' | 'later'
+export type Disambiguation = 'earlier' | 'later'
 
 /** Days are counted from 1970-01-01; instants are ms since the epoch; local times are `YYYY-MM-DDTHH:MM:SS[.fff]`. */
 export interface Zones {
-  startOfDay(day: number, timeZone: string, side: Side): number
+  startOfDay(day: number, timeZone: string, side: Disambiguation): number
   /** Undefined where `local` is no time at all. */
-  instantOf(local: string, timeZone: string, side: Side): number | undefined
+  instantOf(local: string, timeZone: string, side: Disambiguation): number | undefined
   /** The local day in which an instant lies: the earliest or the latest that it could be. */
-  dayOf(instant: number, timeZone: string, side: Side): number
+  dayOf(instant: number, timeZone: string, side: Disambiguation): number
   /** The zone under a name that `Intl` accepts everywhere: `UTC` where there is no such name. */
   nameOf(timeZone: string): string
 }
@@ -32,7 +32,7 @@ const MOST_DAYS = 20_000
 export function createZones(): Zones {
   const cache = new ZoneCache()
 
-  const startOfDay = (day: number, timeZone: string, side: Side): number => {
+  const startOfDay = (day: number, timeZone: string, side: Disambiguation): number => {
     const zone = cache.zone(timeZone)
     if (!zone) return day * DAY - UNKNOWN_OFFSET[side]
     return cache.day(zone, day, () => localDate(day).toZonedDateTime(zone.id).epochMilliseconds)

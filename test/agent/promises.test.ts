@@ -186,7 +186,7 @@ describe('a listing', () => {
     expect(world.kubernetes.find('ConfigMap', 'alice-calendar')?.data?.['busy.json']).toContain('T04:00:00Z')
   })
 
-  test('that fails on its second page leaves picture and sync token as they were', async () => {
+  test('that fails on its second page leaves snapshot and sync token as they were', async () => {
     await ready()
     world.google.pageSize = 1
     for (const id of ['bbbbb', 'ccccc']) world.google.change(ACCOUNT, id, { ...MEETING, id, from: MEETING.from + 120 })

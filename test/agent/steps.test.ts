@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { emptyPicture } from '../../src/calendar/picture.ts'
+import { emptySnapshot } from '../../src/calendar/calendar-snapshot.ts'
 import { publish as publishAll, read, type Found } from '../../src/agent/steps.ts'
 import { ApiError } from '../../src/kubernetes/port.ts'
 import { consentOf } from '../../src/resources/consent.ts'
@@ -15,7 +15,7 @@ let bench: Bench
 /** Its calendar was just read, and is not due. */
 function begin(agent: Agent): void {
   bench = new Bench(agent)
-  const calendar = { picture: emptyPicture(), timeZone: 'UTC', detail: 'Busy', lastRead: 0, lastFull: 0 } as const
+  const calendar = { snapshot: emptySnapshot(), timeZone: 'UTC', detail: 'Busy', lastRead: 0, lastFull: 0 } as const
   bench.memory.calendars.set('alice@example.com', { ...calendar, nextAt: Infinity })
 }
 

@@ -5,9 +5,9 @@ import { KEPT_LIMITS, KeptBudget } from '../../src/agent/kept-budget.ts'
 import { newMemory, type AgentMemory, type CalendarMemory, type Grant } from '../../src/agent/memory.ts'
 import type { Setback } from '../../src/agent/setback.ts'
 import { syncCalendars } from '../../src/agent/sync.ts'
-import { busyOf } from '../../src/calendar/busy.ts'
-import { factsOf } from '../../src/calendar/picture.ts'
-import { windowAt } from '../../src/calendar/window.ts'
+import { computeBusyTime } from '../../src/calendar/busy.ts'
+import { snapshotEvents } from '../../src/calendar/calendar-snapshot.ts'
+import { publishedWindow } from '../../src/calendar/window.ts'
 import { createZones } from '../../src/calendar/zones.ts'
 import {
   GoogleError,
@@ -103,9 +103,9 @@ const meeting = (special: object = {}): object => ({
 })
 
 function busy(): { intervals: number; complete: boolean } {
-  const window = windowAt(clock.now(), integration.spec.sync.window)
-  const picture = calendar()?.picture
-  const found = busyOf(picture ? [picture] : [], { tentative: 'Busy', allDay: 'Busy' }, window, zones)
+  const window = publishedWindow(clock.now(), integration.spec.sync.window)
+  const snapshot = calendar()?.snapshot
+  const found = computeBusyTime(snapshot ? [snapshot] : [], { tentative: 'Busy', allDay: 'Busy' }, window, zones)
   return { intervals: found.busy.length, complete: found.complete }
 }
 
@@ -115,18 +115,18 @@ describe('the sync token', () => {
     await sync()
     await nextRound()
     expect(kindsAsked()).toEqual(['all', 'S1'])
-    expect(calendar()).toMatchObject({ syncToken: 'S2', picture: { events: 2 } })
+    expect(calendar()).toMatchObject({ syncToken: 'S2', snapshot: { events: 2 } })
   })
 
   test.each<[string, GoogleFailure]>([
     ['a failure that passes', 'Unreachable'],
     ['a refusal', 'Unknown'],
-  ])('and the picture stay as they were where a page in the middle is lost to %s', async (_, failure) => {
+  ])('and the snapshot stay as they were where a page in the middle is lost to %s', async (_, failure) => {
     answers = [{ pages: [[meeting()]] }, { pages: [[{ id: 'meeting', status: 'cancelled' }], failure] }]
     await sync()
-    const before = calendar()?.picture
+    const before = calendar()?.snapshot
     await nextRound()
-    expect(calendar()?.picture).toBe(before)
+    expect(calendar()?.snapshot).toBe(before)
     expect(calendar()?.syncToken).toBe('S1')
     await nextRound()
     expect(kindsAsked()).toEqual(['all', 'S1', 'S1'])
@@ -225,7 +225,7 @@ describe('a full listing', () => {
     expect(await nextRound()).toEqual([])
     expect(kindsAsked()).toEqual(['all', 'S1', 'all'])
     expect(asked.map(({ detail }) => detail)).toEqual(['Busy', 'Busy', 'Full'])
-    const [fact] = calendar() ? factsOf((calendar() as CalendarMemory).picture) : []
+    const [fact] = calendar() ? snapshotEvents((calendar() as CalendarMemory).snapshot) : []
     expect(fact?.wording).toContain('Viewing')
   })
 })
@@ -239,7 +239,7 @@ describe('the zone of a calendar', () => {
     answers = [{ timeZone }]
     await sync()
     expect(calendar()?.timeZone).toBe(published)
-    expect(calendar()?.picture.timeZone).toBe(timeZone)
+    expect(calendar()?.snapshot.timeZone).toBe(timeZone)
   })
 })
 
@@ -259,7 +259,7 @@ describe('a calendar that is refused for good', () => {
     )
     expect(calendar()).toMatchObject({ trouble: { refused: true } })
     expect(calendar()?.lastRead).toBeUndefined()
-    expect(calendar('team@group.calendar.google.com')?.picture.events).toBe(1)
+    expect(calendar('team@group.calendar.google.com')?.snapshot.events).toBe(1)
   })
 
   test('for the size of all calendars together says that, and what was read of the others stays', async () => {
@@ -271,9 +271,9 @@ describe('a calendar that is refused for good', () => {
     expect(setback?.message).toMatch(
       /^Calendar team.* all calendars of this Agent together have 4 events.* 3 is the most/,
     )
-    expect(calendar()?.picture.events).toBe(2)
-    expect(calendar('team@group.calendar.google.com')?.picture.events).toBe(0)
-    expect(kept.total).toBeGreaterThanOrEqual(calendar()?.picture.packed.length ?? Infinity)
+    expect(calendar()?.snapshot.events).toBe(2)
+    expect(calendar('team@group.calendar.google.com')?.snapshot.events).toBe(0)
+    expect(kept.total).toBeGreaterThanOrEqual(calendar()?.snapshot.packed.length ?? Infinity)
   })
 
   test('for its size keeps what is known of it, and is listed anew when it is looked at again', async () => {
@@ -311,8 +311,8 @@ describe('a calendar that makes the operator stumble', () => {
     expect(setback).toMatchObject({ condition: 'Synced', reason: 'SyncFailed', again: { kind: 'wait' } })
     expect(setback?.message).toMatch(/^Calendar primary .*\(SyntaxError\).*its log says where/)
     expect(busy().intervals).toBe(1)
-    expect(calendar()?.picture.events).toBe(1)
-    expect(calendar(TEAM)).toMatchObject({ trouble: undefined, picture: { events: 2 } })
+    expect(calendar()?.snapshot.events).toBe(1)
+    expect(calendar(TEAM)).toMatchObject({ trouble: undefined, snapshot: { events: 2 } })
   })
 
   test('is asked for again by a backoff of its own, with one line in the log, and none of what it holds', async () => {
@@ -336,6 +336,6 @@ describe('a calendar that makes the operator stumble', () => {
     memory = newMemory('uid', clock.monotonic())
     const [setback, ...others] = await sync()
     expect([setback?.reason, others, calendar()?.lastRead]).toEqual(['SyncFailed', [], undefined])
-    expect(calendar(TEAM)?.picture.events).toBe(1)
+    expect(calendar(TEAM)?.snapshot.events).toBe(1)
   })
 })

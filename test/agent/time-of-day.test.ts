@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { newMemory, type AgentMemory, type CalendarMemory, type Grant } from '../../src/agent/memory.ts'
 import { followTimeOfDay } from '../../src/agent/time-of-day.ts'
-import { emptyPicture } from '../../src/calendar/picture.ts'
+import { emptySnapshot } from '../../src/calendar/calendar-snapshot.ts'
 import { ManualClock } from '../support/clock.ts'
 
 const MINUTE = 60_000
@@ -18,7 +18,7 @@ beforeEach(() => {
   followTimeOfDay(clock, memory)
   const read = clock.monotonic()
   const nextAt = read + 5 * MINUTE
-  calendar = { picture: emptyPicture(), timeZone: 'UTC', detail: 'Busy', lastRead: read, lastFull: read, nextAt }
+  calendar = { snapshot: emptySnapshot(), timeZone: 'UTC', detail: 'Busy', lastRead: read, lastFull: read, nextAt }
   memory.calendars.set('a', calendar)
   const at = clock.now()
   const times = {

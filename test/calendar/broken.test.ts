@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { SourceTime } from '../../src/calendar/source.ts'
+import type { EventDateTime } from '../../src/calendar/event-resource.ts'
 import { allDay, busyTimes, list, meeting, november, read, update, type RawEvent } from './support.ts'
 
-const good: SourceTime = { dateTime: '2026-11-23T14:00:00+01:00' }
+const good: EventDateTime = { dateTime: '2026-11-23T14:00:00+01:00' }
 const broken: [what: string, time: RawEvent['start']][] = [
   ['nothing', undefined],
   ['an empty object', {}],
@@ -47,8 +47,8 @@ describe('an event', () => {
   })
 
   it('of nobody knows when is within every window', () => {
-    const picture = list([meeting({ start: undefined, end: undefined })], { window: november })
-    expect(read(picture)).toMatchObject({ notUnderstood: 1, complete: false })
+    const snapshot = list([meeting({ start: undefined, end: undefined })], { window: november })
+    expect(read(snapshot)).toMatchObject({ notUnderstood: 1, complete: false })
   })
 
   it('that ends before it begins is busy until its day is over', () => {
@@ -75,9 +75,9 @@ describe('an event', () => {
   })
 
   it('that could not be placed is forgotten when it is mended or cancelled', () => {
-    const picture = list([meeting({ start: undefined, end: undefined })])
-    expect(read(update(picture, [meeting()]).picture)).toMatchObject({ notUnderstood: 0, complete: true })
-    expect(read(update(picture, [{ id: 'meeting', status: 'cancelled' }]).picture).complete).toBe(true)
+    const snapshot = list([meeting({ start: undefined, end: undefined })])
+    expect(read(update(snapshot, [meeting()]).snapshot)).toMatchObject({ notUnderstood: 0, complete: true })
+    expect(read(update(snapshot, [{ id: 'meeting', status: 'cancelled' }]).snapshot).complete).toBe(true)
   })
 
   it('without an id is busy all the same, each for itself', () => {
@@ -100,7 +100,7 @@ describe('an event', () => {
 
 it('an event of less than a second is widened to whole seconds, never narrowed to nothing', () => {
   const start = { dateTime: '2026-11-23T13:00:00.400Z' }
-  const picture = list([meeting({ start, end: { dateTime: '2026-11-23T13:00:00.500Z' } })])
-  const [busy] = read(picture).busy
+  const snapshot = list([meeting({ start, end: { dateTime: '2026-11-23T13:00:00.500Z' } })])
+  const [busy] = read(snapshot).busy
   expect(busy && busy.end - busy.start).toBe(1000)
 })

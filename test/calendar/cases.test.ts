@@ -1,9 +1,9 @@
 /** Answers of Google's that once gave the wrong busy time, and others of their kinds. */
 import { describe, expect, it } from 'vitest'
-import { busyDocument, renderBusyJSON } from '../../src/calendar/document.ts'
-import { eventsDocument, eventsOf, renderEventsJSON } from '../../src/calendar/events.ts'
+import { busyDocument, renderBusyJSON } from '../../src/calendar/busy-document.ts'
+import { eventsDocument, listEvents, renderEventsJSON } from '../../src/calendar/events-document.ts'
 import { renderBusyICalendar, renderEventsICalendar } from '../../src/calendar/icalendar.ts'
-import type { Picture } from '../../src/calendar/picture.ts'
+import type { CalendarSnapshot } from '../../src/calendar/calendar-snapshot.ts'
 import { allBusy, between, list, read, spell, update, zones, type RawEvent } from './support.ts'
 
 const window = between('2026-11-22T10:00:00Z', '2027-02-21T10:00:00Z')
@@ -31,9 +31,9 @@ interface Calendar {
   delta?: RawEvent[]
 }
 
-function pictureOf({ zone = 'UTC', listing, delta }: Calendar): Picture {
+function pictureOf({ zone = 'UTC', listing, delta }: Calendar): CalendarSnapshot {
   const first = list(listing, { timeZone: zone, window })
-  return delta ? update(first, delta).picture : first
+  return delta ? update(first, delta).snapshot : first
 }
 
 const busyIn = (calendar: Calendar): string[] => read(pictureOf(calendar), window).busy.map(spell)
@@ -78,16 +78,16 @@ describe('a tombstone proves nothing about a live event', () => {
       [single, cancelled('abc00001')],
     ]
     const [anew, contradictory] = deltas.map((delta) => update(before, delta))
-    for (const one of [anew, contradictory]) expect(one && read(one.picture, window).busy.map(spell)).toEqual(at)
+    for (const one of [anew, contradictory]) expect(one && read(one.snapshot, window).busy.map(spell)).toEqual(at)
     // What was made again after it was cancelled is plain; the other order is for a full listing to settle.
     expect([anew?.doubtful, contradictory?.doubtful]).toEqual([false, true])
   })
 
   it('of a series takes its instances along, and a full listing is asked to confirm it', () => {
-    const { picture, doubtful } = update(pictureOf({ listing: [instance('01'), instance('03')] }), [
+    const { snapshot, doubtful } = update(pictureOf({ listing: [instance('01'), instance('03')] }), [
       cancelled('abc00001'),
     ])
-    expect(read(picture, window).busy).toEqual([])
+    expect(read(snapshot, window).busy).toEqual([])
     expect(doubtful).toBe(true)
   })
 
@@ -122,9 +122,9 @@ describe('an event that comes with the id of a series', () => {
 
   it('replaces nothing where it was not understood', () => {
     const delta = [timed('weekly', 'some time', 'later')]
-    const picture = pictureOf({ listing: instances, delta })
-    expect(read(picture, window)).toMatchObject({ complete: false })
-    expect(read(picture, window).busy).toHaveLength(2)
+    const snapshot = pictureOf({ listing: instances, delta })
+    expect(read(snapshot, window)).toMatchObject({ complete: false })
+    expect(read(snapshot, window).busy).toHaveLength(2)
   })
 
   it('stands beside the instances that the same listing has', () => {
@@ -204,9 +204,9 @@ describe('the name of a zone', () => {
 describe('what lies beyond the year 9999', () => {
   const frame = { agent: 'a/b', timeZone: 'UTC', window, syncedAt: 0, freshUntil: 1, complete: true }
   const published = (event: RawEvent): { json: string; ics: string; busy: string } => {
-    const picture = list([event], { timeZone: 'America/Los_Angeles', detail: 'Full' })
-    const document = busyDocument(frame, read(picture, window))
-    const events = eventsDocument(document, eventsOf([{ calendar: 'c', picture }], allBusy, window, zones))
+    const snapshot = list([event], { timeZone: 'America/Los_Angeles', detail: 'Full' })
+    const document = busyDocument(frame, read(snapshot, window))
+    const events = eventsDocument(document, listEvents([{ calendar: 'c', snapshot }], allBusy, window, zones))
     const busy = renderBusyJSON(document) + renderBusyICalendar(document)
     return { json: renderEventsJSON(events), ics: renderEventsICalendar(events), busy }
   }

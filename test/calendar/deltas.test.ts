@@ -2,8 +2,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { mergeIntervals } from '../../src/calendar/interval.ts'
-import type { Picture } from '../../src/calendar/picture.ts'
-import { SnapshotBuilder, type Applied } from '../../src/calendar/snapshot-builder.ts'
+import type { CalendarSnapshot } from '../../src/calendar/calendar-snapshot.ts'
+import { SnapshotBuilder, type ListingResult } from '../../src/calendar/snapshot-builder.ts'
 import { applyListing, list, november, read, zones, type RawEvent } from './support.ts'
 
 const seeded = { seed: 20261123, numRuns: 300 }
@@ -112,7 +112,7 @@ function shuffled<T>(items: T[], order: number[]): T[] {
   return keyed.sort((a, b) => a.key - b.key).map(({ item }) => item)
 }
 
-function paged(before: Picture, events: RawEvent[], pageSize: number): Applied {
+function paged(before: CalendarSnapshot, events: RawEvent[], pageSize: number): ListingResult {
   const builder = new SnapshotBuilder(before, { full: false, detail: 'Busy', zones })
   for (let from = 0; from < events.length; from += pageSize) builder.add(events.slice(from, from + pageSize), timeZone)
   return builder.finish(timeZone)
@@ -121,20 +121,20 @@ function paged(before: Picture, events: RawEvent[], pageSize: number): Applied {
 describe('deltas, in whatever order and on whatever pages', () => {
   it('end where a full listing does, to the byte', () => {
     const property = fc.property(steps, (all) => {
-      let [picture, before]: [Picture, Calendar] = [list([], { timeZone, window: november }), {}]
+      let [snapshot, before]: [CalendarSnapshot, Calendar] = [list([], { timeZone, window: november }), {}]
       for (const { calendar, manner: how, noise: tombstones, order, pageSize } of all) {
         const told = ids.flatMap((id) => deltaOf(id, before[id], calendar[id], how))
-        picture = paged(picture, shuffled([...told, ...tombstones], order), pageSize).picture
+        snapshot = paged(snapshot, shuffled([...told, ...tombstones], order), pageSize).snapshot
         before = calendar
         const expected = list(full(calendar), { timeZone, window: november })
-        expect(picture).toEqual(expected)
+        expect(snapshot).toEqual(expected)
       }
     })
     fc.assert(property, seeded)
   })
 })
 
-describe('what is garbled', () => {
+describe('what is malformed', () => {
   const wrong = fc.constantFrom<unknown>(5, false, {}, [], ['x'], { date: {} }, { dateTime: 5 }, [null])
   const field = fc.constantFrom(
     'id',
@@ -159,14 +159,14 @@ describe('what is garbled', () => {
       (calendar, garblings, isFull) => {
         const good = full(calendar)
         const before = list(good, { timeZone, window: november })
-        const garbled = good.map((event, index) => (garblings[index] ?? ((same: RawEvent) => same))(event))
+        const malformed = good.map((event, index) => (garblings[index] ?? ((same: RawEvent) => same))(event))
         const options = { full: isFull, timeZone, detail: 'Busy', zones, window: november } as const
-        const { picture, doubtful } = applyListing(before, garbled, options)
-        const [busy, known] = [read(picture).busy, read(before).busy]
+        const { snapshot, doubtful } = applyListing(before, malformed, options)
+        const [busy, known] = [read(snapshot).busy, read(before).busy]
         expect(mergeIntervals([...busy, ...known])).toEqual(busy)
         if (garblings.slice(0, good.length).some((one) => one !== null)) expect(doubtful).toBe(true)
         // A good full listing makes all of it good.
-        expect(applyListing(picture, good, { ...options, full: true }).picture).toEqual(before)
+        expect(applyListing(snapshot, good, { ...options, full: true }).snapshot).toEqual(before)
       },
     )
     fc.assert(property, seeded)

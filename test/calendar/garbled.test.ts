@@ -1,11 +1,11 @@
 /** Answers that Google would never give. Nothing of them stops a listing, is dropped silently, or makes anybody look free. */
 import { describe, expect, it } from 'vitest'
-import { anonymousKey, UnusableListingError } from '../../src/calendar/fact-keys.ts'
-import { factsOf } from '../../src/calendar/picture.ts'
+import { anonymousKey, UnusableListingError } from '../../src/calendar/event-keys.ts'
+import { snapshotEvents } from '../../src/calendar/calendar-snapshot.ts'
 import { CalendarTooLargeError, SnapshotBuilder } from '../../src/calendar/snapshot-builder.ts'
 import { applyListing, list, meeting, november, read, spell, update, zones } from './support.ts'
 
-const times = (picture: Parameters<typeof read>[0]): string[] => read(picture).busy.map(spell)
+const times = (snapshot: Parameters<typeof read>[0]): string[] => read(snapshot).busy.map(spell)
 const full = { full: true, timeZone: 'Europe/Paris', detail: 'Busy', zones, window: november } as const
 const known = list([meeting(), meeting({ id: 'other', start: { date: '2026-11-25' }, end: { date: '2026-11-26' } })], {
   window: november,
@@ -22,38 +22,38 @@ const nothing: [what: string, item: unknown][] = [
 
 describe.each(nothing)('an item that is %s', (_what, item) => {
   it('makes a full listing incomplete, and what was known before stays busy', () => {
-    const { picture, doubtful } = applyListing(known, [meeting(), item], full)
-    expect(read(picture)).toMatchObject({ notUnderstood: 1, complete: false })
-    expect(times(picture)).toEqual(times(known))
+    const { snapshot, doubtful } = applyListing(known, [meeting(), item], full)
+    expect(read(snapshot)).toMatchObject({ notUnderstood: 1, complete: false })
+    expect(times(snapshot)).toEqual(times(known))
     expect(doubtful).toBe(true)
-    expect(picture.events).toBe(1)
+    expect(snapshot.events).toBe(1)
   })
 
   it('makes a delta incomplete, which removes nothing that it does not name', () => {
-    const { picture, doubtful } = update(known, [item, { id: 'other', status: 'cancelled' }])
-    expect(read(picture)).toMatchObject({ notUnderstood: 1, complete: false })
-    expect(times(picture)).toEqual(times(list([meeting()])))
+    const { snapshot, doubtful } = update(known, [item, { id: 'other', status: 'cancelled' }])
+    expect(read(snapshot)).toMatchObject({ notUnderstood: 1, complete: false })
+    expect(times(snapshot)).toEqual(times(list([meeting()])))
     expect(doubtful).toBe(true)
   })
 
   it('is made good by a full listing', () => {
-    const after = applyListing(update(known, [item]).picture, [meeting()], full)
-    expect(after).toMatchObject({ doubtful: false, picture: { events: 1 } })
-    expect(read(after.picture)).toMatchObject({ notUnderstood: 0, complete: true })
-    expect(times(after.picture)).toHaveLength(1)
+    const after = applyListing(update(known, [item]).snapshot, [meeting()], full)
+    expect(after).toMatchObject({ doubtful: false, snapshot: { events: 1 } })
+    expect(read(after.snapshot)).toMatchObject({ notUnderstood: 0, complete: true })
+    expect(times(after.snapshot)).toHaveLength(1)
   })
 })
 
 it('what is kept out of doubt goes when the window has left it behind', () => {
   const window = { start: Date.parse('2026-11-24T12:00:00Z'), end: Date.parse('2026-12-24T12:00:00Z') }
-  const { picture } = applyListing(known, [null], { ...full, window })
-  expect(times(picture)).toEqual(['2026-11-24T23:00/2026-11-25T23:00'])
+  const { snapshot } = applyListing(known, [null], { ...full, window })
+  expect(times(snapshot)).toEqual(['2026-11-24T23:00/2026-11-25T23:00'])
 })
 
 it('what was never understood does not pile up', () => {
-  let { picture } = applyListing(undefined, [{ ...meeting(), id: 5 }], full)
-  for (let turn = 0; turn < 3; turn++) picture = applyListing(picture, [{ ...meeting(), id: turn }], full).picture
-  expect(read(picture).notUnderstood).toBe(1)
+  let { snapshot } = applyListing(undefined, [{ ...meeting(), id: 5 }], full)
+  for (let turn = 0; turn < 3; turn++) snapshot = applyListing(snapshot, [{ ...meeting(), id: turn }], full).snapshot
+  expect(read(snapshot).notUnderstood).toBe(1)
 })
 
 describe.each([[0], [false], [undefined], [null], [''], [{}], ['?=meeting']])('an event with the id %j', (id) => {
@@ -67,20 +67,20 @@ describe.each([[0], [false], [undefined], [null], [''], [{}], ['?=meeting']])('a
   it('is busy, and not understood; the next delta loses none of the others', () => {
     const first = applyListing(undefined, [meeting(), item, meeting({ id: 'third' })], full)
     expect(first.doubtful).toBe(true)
-    expect(read(first.picture)).toMatchObject({ complete: false })
-    expect(times(first.picture)).toEqual(['2026-11-23T13:00/2026-11-23T14:00', '2026-11-24T08:00/2026-11-24T09:00'])
-    const next = update(first.picture, [{ id: 'third', status: 'cancelled' }])
-    expect(times(next.picture)).toEqual(times(first.picture))
+    expect(read(first.snapshot)).toMatchObject({ complete: false })
+    expect(times(first.snapshot)).toEqual(['2026-11-23T13:00/2026-11-23T14:00', '2026-11-24T08:00/2026-11-24T09:00'])
+    const next = update(first.snapshot, [{ id: 'third', status: 'cancelled' }])
+    expect(times(next.snapshot)).toEqual(times(first.snapshot))
   })
 })
 
 it('a tombstone without an id removes nothing, and a full listing is to tell what it was about', () => {
-  const { picture, doubtful } = update(known, [{ status: 'cancelled' }])
-  expect(times(picture)).toEqual(times(known))
+  const { snapshot, doubtful } = update(known, [{ status: 'cancelled' }])
+  expect(times(snapshot)).toEqual(times(known))
   expect(doubtful).toBe(true)
 })
 
-describe('an event of which a field is garbled', () => {
+describe('an event of which a field is malformed', () => {
   const fields: [what: string, special: Record<string, unknown>][] = [
     ['guests hold null', { attendees: [null] }],
     ['guests hold a text', { attendees: ['alice@example.com'] }],
@@ -94,8 +94,8 @@ describe('an event of which a field is garbled', () => {
     ['series is false', { recurringEventId: false }],
   ]
   it.each(fields)('is busy where its %s', (_what, special) => {
-    const { picture, doubtful } = applyListing(undefined, [{ ...meeting(), ...special }], { ...full, detail: 'Full' })
-    expect(times(picture)).toEqual(['2026-11-23T13:00/2026-11-23T14:00'])
+    const { snapshot, doubtful } = applyListing(undefined, [{ ...meeting(), ...special }], { ...full, detail: 'Full' })
+    expect(times(snapshot)).toEqual(['2026-11-23T13:00/2026-11-23T14:00'])
     expect(doubtful).toBe(true)
   })
 
@@ -103,25 +103,25 @@ describe('an event of which a field is garbled', () => {
   it.each(starts.map((start) => [start]))(
     'is busy where it was before, when a delta moves its start to %j',
     (start) => {
-      const { picture, doubtful } = update(known, [{ ...meeting(), start }])
+      const { snapshot, doubtful } = update(known, [{ ...meeting(), start }])
       expect(doubtful).toBe(true)
       const before = '2026-11-23T13:00/2026-11-23T14:00'
       // From the beginning of the day it ends in, and in any case when it was before.
-      expect(times(picture)[0]).toBe(`2026-11-22T23:00/${before.slice(17)}`)
-      expect(picture.events).toBe(2)
-      const mended = update(picture, [meeting({ start: { dateTime: '2026-11-23T14:30:00+01:00' } })])
-      expect(times(mended.picture)[0]).toBe('2026-11-23T13:30/2026-11-23T14:00')
+      expect(times(snapshot)[0]).toBe(`2026-11-22T23:00/${before.slice(17)}`)
+      expect(snapshot.events).toBe(2)
+      const mended = update(snapshot, [meeting({ start: { dateTime: '2026-11-23T14:30:00+01:00' } })])
+      expect(times(mended.snapshot)[0]).toBe('2026-11-23T13:30/2026-11-23T14:00')
     },
   )
 
   it('is busy where it was before, when nothing is said of when it is now', () => {
-    const garbled = { ...meeting(), start: {}, end: [] }
-    for (const { picture } of [update(known, [garbled]), applyListing(known, [garbled], full)]) {
-      expect(times(picture)[0]).toBe('2026-11-23T13:00/2026-11-23T14:00')
-      expect(read(picture).complete).toBe(false)
-      const again = update(picture, [garbled])
-      expect(times(again.picture)).toEqual(times(picture))
-      const gone = update(again.picture, [{ id: 'meeting', status: 'cancelled' }]).picture
+    const malformed = { ...meeting(), start: {}, end: [] }
+    for (const { snapshot } of [update(known, [malformed]), applyListing(known, [malformed], full)]) {
+      expect(times(snapshot)[0]).toBe('2026-11-23T13:00/2026-11-23T14:00')
+      expect(read(snapshot).complete).toBe(false)
+      const again = update(snapshot, [malformed])
+      expect(times(again.snapshot)).toEqual(times(snapshot))
+      const gone = update(again.snapshot, [{ id: 'meeting', status: 'cancelled' }]).snapshot
       expect(times(gone)).not.toContain('2026-11-23T13:00/2026-11-23T14:00')
       expect(read(gone).complete).toBe(true)
     }
@@ -129,7 +129,7 @@ describe('an event of which a field is garbled', () => {
 
   it('and that is tentative or declined by what can be read of it, is so', () => {
     const special = { attendees: [null, { self: true, responseStatus: 'declined' }] }
-    expect(times(applyListing(undefined, [{ ...meeting(), ...special }], full).picture)).toEqual([])
+    expect(times(applyListing(undefined, [{ ...meeting(), ...special }], full).snapshot)).toEqual([])
   })
 })
 
@@ -142,10 +142,10 @@ describe('what says two things of one event in one listing', () => {
       [meeting(), later],
       [later, meeting()],
     ]) {
-      const { picture, doubtful } = applyListing(undefined, events, full)
-      expect(times(picture)).toEqual(['2026-11-23T13:00/2026-11-23T14:00', '2026-11-24T08:00/2026-11-24T09:00'])
-      expect([doubtful, picture.events]).toEqual([true, 1])
-      expect(times(update(picture, [later]).picture)).toEqual(['2026-11-24T08:00/2026-11-24T09:00'])
+      const { snapshot, doubtful } = applyListing(undefined, events, full)
+      expect(times(snapshot)).toEqual(['2026-11-23T13:00/2026-11-23T14:00', '2026-11-24T08:00/2026-11-24T09:00'])
+      expect([doubtful, snapshot.events]).toEqual([true, 1])
+      expect(times(update(snapshot, [later]).snapshot)).toEqual(['2026-11-24T08:00/2026-11-24T09:00'])
     }
   })
 
@@ -154,16 +154,19 @@ describe('what says two things of one event in one listing', () => {
       [meeting(), outside],
       [outside, meeting()],
     ])
-      expect(update(known, events)).toMatchObject({ doubtful: true, picture: { events: 2 } })
-    expect(update(known, [outside])).toMatchObject({ doubtful: false, picture: { events: 1 } })
+      expect(update(known, events)).toMatchObject({ doubtful: true, snapshot: { events: 2 } })
+    expect(update(known, [outside])).toMatchObject({ doubtful: false, snapshot: { events: 1 } })
   })
 
   it('on two pages keeps the words of both, and those of all others', () => {
     const builder = new SnapshotBuilder(undefined, { ...full, detail: 'Full' })
     builder.add([meeting({ summary: 'One' }), meeting({ id: 'b', summary: 'Other\nline' })])
     builder.add([{ ...later, summary: 'Two' }, meeting({ id: 'b', summary: 'Other\nline' })])
-    const { picture, doubtful } = builder.finish('Europe/Paris')
-    const titles = factsOf(picture).map(({ id, wording }) => [id, (JSON.parse(wording) as { title: string }).title])
+    const { snapshot, doubtful } = builder.finish('Europe/Paris')
+    const titles = snapshotEvents(snapshot).map(({ id, wording }) => [
+      id,
+      (JSON.parse(wording) as { title: string }).title,
+    ])
     expect(titles).toEqual([
       ['?=meeting', 'One'],
       ['b', 'Other\nline'],
@@ -175,7 +178,7 @@ describe('what says two things of one event in one listing', () => {
   it('is no doubt where it says the same twice, on two pages neither', () => {
     const builder = new SnapshotBuilder(undefined, { ...full, detail: 'Full' })
     for (const page of [[meeting({ summary: 'One' })], [meeting({ summary: 'One' })]]) builder.add(page)
-    expect(builder.finish('Europe/Paris')).toMatchObject({ doubtful: false, picture: { events: 1 } })
+    expect(builder.finish('Europe/Paris')).toMatchObject({ doubtful: false, snapshot: { events: 1 } })
 
     expect(applyListing(undefined, [meeting(), meeting()], full)).toMatchObject({ doubtful: false })
   })
@@ -190,13 +193,13 @@ describe('what is longer than anything at Google', () => {
   it('is no reason to remember it, nor to fail, anywhere else', () => {
     const long = 'x'.repeat(100_000)
     const odd = { status: long, eventType: long, start: { dateTime: long }, end: { dateTime: long, timeZone: long } }
-    const { picture } = applyListing(undefined, [{ ...meeting(), ...odd }], full)
-    expect(picture.packed.byteLength).toBeLessThan(200)
+    const { snapshot } = applyListing(undefined, [{ ...meeting(), ...odd }], full)
+    expect(snapshot.packed.byteLength).toBeLessThan(200)
   })
 
   it('is told apart by its length, and an id of 1,041 characters is a good one', () => {
     const id = `${'v'.repeat(1024)}_20261123T130000Z`
-    expect(applyListing(undefined, [meeting({ id })], full)).toMatchObject({ doubtful: false, picture: { events: 1 } })
+    expect(applyListing(undefined, [meeting({ id })], full)).toMatchObject({ doubtful: false, snapshot: { events: 1 } })
   })
 })
 
@@ -219,7 +222,7 @@ describe('a calendar that is larger than what is kept', () => {
     const date = { date: '2027-11-23' }
     one.add(numbered(0, 9).map((event) => ({ ...(event as object), start: date, end: date })))
     one.add(numbered(0, 9).map((event) => ({ ...(event as object), status: 'cancelled' })))
-    expect(one.finish('UTC').picture.events).toBe(0)
+    expect(one.finish('UTC').snapshot.events).toBe(0)
   })
 
   it('is one when its texts are too long in all', () => {
@@ -235,7 +238,7 @@ describe('a calendar that is larger than what is kept', () => {
     expect(() => one.add([long('b')])).toThrow('more than 200 characters')
     const usual = builder()
     usual.add(['a', 'b', 'c'].map((id) => meeting({ id: id.padEnd(128, '0'), summary: '' })))
-    expect(usual.finish('UTC').picture.events).toBe(3)
+    expect(usual.finish('UTC').snapshot.events).toBe(3)
   })
 
   it('is one by deltas, too', () => {
@@ -245,7 +248,7 @@ describe('a calendar that is larger than what is kept', () => {
     expect(() => one.finish(before.timeZone)).toThrow(CalendarTooLargeError)
     const other = builder(before, false)
     other.add([...numbered(3, 4), { id: 'event0', status: 'cancelled' }])
-    expect(other.finish(before.timeZone).picture.events).toBe(3)
+    expect(other.finish(before.timeZone).snapshot.events).toBe(3)
   })
 })
 

@@ -1,6 +1,6 @@
 import ICAL from 'ical.js'
 import { describe, expect, it } from 'vitest'
-import type { BusyDocument } from '../../src/calendar/document.ts'
+import type { BusyDocument } from '../../src/calendar/busy-document.ts'
 import { parseBusyICalendar, renderBusyICalendar } from '../../src/calendar/icalendar.ts'
 import { at, between } from './support.ts'
 

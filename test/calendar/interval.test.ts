@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { clip, mergeIntervals } from '../../src/calendar/interval.ts'
-import { askedWindow, covers, windowAt } from '../../src/calendar/window.ts'
+import { listingWindow, covers, publishedWindow } from '../../src/calendar/window.ts'
 import { at, between } from './support.ts'
 
 describe('merging', () => {
@@ -52,22 +52,22 @@ describe('windows', () => {
 
   it('go by whole UTC hours and days of 24 hours', () => {
     const window = between('2026-11-22T10:00:00Z', '2027-02-21T10:00:00Z')
-    expect(windowAt(at('2026-11-23T10:00:00Z'), days)).toEqual(window)
-    expect(windowAt(at('2026-11-23T10:59:59.999Z'), days)).toEqual(window)
-    expect(windowAt(at('2026-11-23T11:00:00Z'), days)).not.toEqual(window)
+    expect(publishedWindow(at('2026-11-23T10:00:00Z'), days)).toEqual(window)
+    expect(publishedWindow(at('2026-11-23T10:59:59.999Z'), days)).toEqual(window)
+    expect(publishedWindow(at('2026-11-23T11:00:00Z'), days)).not.toEqual(window)
   })
 
   it('ask for a day more on both sides', () => {
-    expect(askedWindow(at('2026-11-23T10:20:00Z'), days)).toEqual(
+    expect(listingWindow(at('2026-11-23T10:20:00Z'), days)).toEqual(
       between('2026-11-21T10:00:00Z', '2027-02-22T10:00:00Z'),
     )
   })
 
   it('are covered by what was asked for until a day later', () => {
-    const asked = askedWindow(at('2026-11-23T10:20:00Z'), days)
-    expect(covers(asked, windowAt(at('2026-11-23T10:20:00Z'), days))).toBe(true)
-    expect(covers(asked, windowAt(at('2026-11-24T10:59:00Z'), days))).toBe(true)
-    expect(covers(asked, windowAt(at('2026-11-24T11:00:00Z'), days))).toBe(false)
-    expect(covers(asked, windowAt(at('2026-11-22T09:59:00Z'), days))).toBe(false)
+    const asked = listingWindow(at('2026-11-23T10:20:00Z'), days)
+    expect(covers(asked, publishedWindow(at('2026-11-23T10:20:00Z'), days))).toBe(true)
+    expect(covers(asked, publishedWindow(at('2026-11-24T10:59:00Z'), days))).toBe(true)
+    expect(covers(asked, publishedWindow(at('2026-11-24T11:00:00Z'), days))).toBe(false)
+    expect(covers(asked, publishedWindow(at('2026-11-22T09:59:00Z'), days))).toBe(false)
   })
 })

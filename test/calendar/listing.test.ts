@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { emptyPicture } from '../../src/calendar/picture.ts'
+import { emptySnapshot } from '../../src/calendar/calendar-snapshot.ts'
 import {
   applyListing,
   allDay,
@@ -25,18 +25,19 @@ const instance = (day: number, special: RawEvent = {}): RawEvent => ({
 })
 
 const series = [15, 22, 29].map((day) => instance(day))
-const days = (picture: Parameters<typeof read>[0]): string[] => read(picture).busy.map((one) => spell(one).slice(5, 16))
+const days = (snapshot: Parameters<typeof read>[0]): string[] =>
+  read(snapshot).busy.map((one) => spell(one).slice(5, 16))
 
 describe('a full listing', () => {
   it('replaces all that was known', () => {
-    const { picture, changed } = applyListing(list(series), [meeting()], {
+    const { snapshot, changed } = applyListing(list(series), [meeting()], {
       full: true,
       timeZone: 'Europe/Paris',
       detail: 'Busy',
       zones,
     })
     expect(changed).toBe(true)
-    expect(days(picture)).toEqual(['11-23T13:00'])
+    expect(days(snapshot)).toEqual(['11-23T13:00'])
   })
 
   it('that says the same changes nothing, in whatever order', () => {
@@ -47,7 +48,7 @@ describe('a full listing', () => {
   it('is a change when it is the first, even of an empty calendar', () => {
     const options = { full: true, timeZone: 'Europe/Paris', detail: 'Busy', zones } as const
     expect(applyListing(undefined, [], options).changed).toBe(true)
-    expect(applyListing(emptyPicture('Europe/Paris'), [], options).changed).toBe(false)
+    expect(applyListing(emptySnapshot('Europe/Paris'), [], options).changed).toBe(false)
   })
 
   it('has an event alive that it shows both alive and cancelled, in either order', () => {
@@ -57,24 +58,24 @@ describe('a full listing', () => {
 })
 
 describe('a delta', () => {
-  it('with nothing in it leaves the very same picture', () => {
+  it('with nothing in it leaves the very same snapshot', () => {
     const before = list(series)
-    const { picture, changed } = update(before, [])
-    expect(picture).toBe(before)
+    const { snapshot, changed } = update(before, [])
+    expect(snapshot).toBe(before)
     expect(changed).toBe(false)
   })
 
   it('adds, moves and takes away', () => {
     const added = update(list(series), [meeting()])
-    expect(days(added.picture)).toEqual(['11-15T08:00', '11-22T08:00', '11-23T13:00', '11-29T08:00'])
-    const moved = update(added.picture, [meeting({ start: { dateTime: '2026-11-23T14:30:00+01:00' } })])
-    expect(days(moved.picture)[2]).toBe('11-23T13:30')
-    const gone = update(moved.picture, [{ id: 'meeting', status: 'cancelled' }])
-    expect(days(gone.picture)).toEqual(days(list(series)))
+    expect(days(added.snapshot)).toEqual(['11-15T08:00', '11-22T08:00', '11-23T13:00', '11-29T08:00'])
+    const moved = update(added.snapshot, [meeting({ start: { dateTime: '2026-11-23T14:30:00+01:00' } })])
+    expect(days(moved.snapshot)[2]).toBe('11-23T13:30')
+    const gone = update(moved.snapshot, [{ id: 'meeting', status: 'cancelled' }])
+    expect(days(gone.snapshot)).toEqual(days(list(series)))
     expect([added, moved, gone].map(({ changed }) => changed)).toEqual([true, true, true])
   })
 
-  it('leaves the picture that it began with alone', () => {
+  it('leaves the snapshot that it began with alone', () => {
     const before = list(series)
     const bytes = [...before.packed]
     update(before, [{ id: 'weekly', status: 'cancelled' }])
@@ -98,9 +99,9 @@ describe('a delta', () => {
   ]
   it.each(silent)('is no change when it %s', (_sentence, event) => {
     const before = list(series, { window: november })
-    const { picture, changed } = update(before, [event])
+    const { snapshot, changed } = update(before, [event])
     expect(changed).toBe(false)
-    expect(read(picture)).toEqual(read(before))
+    expect(read(snapshot)).toEqual(read(before))
   })
 
   const telling: [sentence: string, event: RawEvent][] = [
@@ -127,13 +128,13 @@ describe('a delta', () => {
         end: { dateTime: new Date(start + 3_600_000).toISOString() },
       })
     })
-    expect(update(before, endless).picture.events).toBe(3)
+    expect(update(before, endless).snapshot.events).toBe(3)
   })
 })
 
 describe('recurring events', () => {
   it('lose a cancelled instance, of which only the id is told', () => {
-    const { picture } = update(list(series), [
+    const { snapshot } = update(list(series), [
       {
         id: instance(22).id,
         status: 'cancelled',
@@ -141,7 +142,7 @@ describe('recurring events', () => {
         originalStartTime: { dateTime: '2026-11-22T08:00:00Z' },
       },
     ])
-    expect(days(picture)).toEqual(['11-15T08:00', '11-29T08:00'])
+    expect(days(snapshot)).toEqual(['11-15T08:00', '11-29T08:00'])
   })
 
   it('keep an exception under the id of the instance that it replaces', () => {
@@ -149,10 +150,10 @@ describe('recurring events', () => {
       start: { dateTime: '2026-11-24T10:00:00Z' },
       end: { dateTime: '2026-11-24T11:00:00Z' },
     })
-    const moved = update(list(series), [late]).picture
+    const moved = update(list(series), [late]).snapshot
     expect(days(moved)).toEqual(['11-15T08:00', '11-24T10:00', '11-29T08:00'])
-    expect(days(update(moved, [{ id: late.id, status: 'cancelled' }]).picture)).toEqual(['11-15T08:00', '11-29T08:00'])
-    expect(days(update(moved, [instance(22)]).picture)).toEqual(days(list(series)))
+    expect(days(update(moved, [{ id: late.id, status: 'cancelled' }]).snapshot)).toEqual(['11-15T08:00', '11-29T08:00'])
+    expect(days(update(moved, [instance(22)]).snapshot)).toEqual(days(list(series)))
   })
 
   it('go with their series, exceptions too, when only that is cancelled', () => {
@@ -160,8 +161,8 @@ describe('recurring events', () => {
       start: { dateTime: '2026-11-24T10:00:00Z' },
       end: { dateTime: '2026-11-24T11:00:00Z' },
     })
-    const before = update(list([...series, meeting()]), [late]).picture
-    expect(days(update(before, [{ id: 'weekly', status: 'cancelled' }]).picture)).toEqual(['11-23T13:00'])
+    const before = update(list([...series, meeting()]), [late]).snapshot
+    expect(days(update(before, [{ id: 'weekly', status: 'cancelled' }]).snapshot)).toEqual(['11-23T13:00'])
   })
 
   it('split in two leave the first half alone', () => {
@@ -169,33 +170,33 @@ describe('recurring events', () => {
       id: 'weekly_R20261129T080000_20261129T080000Z',
       recurringEventId: 'weekly_R20261129T080000',
     })
-    const { picture } = update(list(series), [{ id: instance(29).id, status: 'cancelled' }, renamed])
-    expect(days(picture)).toEqual(['11-15T08:00', '11-22T08:00', '11-29T08:00'])
-    expect(days(update(picture, [{ id: 'weekly', status: 'cancelled' }]).picture)).toEqual(['11-29T08:00'])
+    const { snapshot } = update(list(series), [{ id: instance(29).id, status: 'cancelled' }, renamed])
+    expect(days(snapshot)).toEqual(['11-15T08:00', '11-22T08:00', '11-29T08:00'])
+    expect(days(update(snapshot, [{ id: 'weekly', status: 'cancelled' }]).snapshot)).toEqual(['11-29T08:00'])
   })
 
   it('take the place of the single event that they were', () => {
     const single = { ...instance(15), id: 'weekly', recurringEventId: null, end: { dateTime: '2026-11-15T12:00:00Z' } }
-    const { picture } = update(list([single]), series)
-    expect(read(picture).busy.map(spell)[0]).toBe('2026-11-15T08:00/2026-11-15T09:00')
-    expect(picture.events).toBe(3)
+    const { snapshot } = update(list([single]), series)
+    expect(read(snapshot).busy.map(spell)[0]).toBe('2026-11-15T08:00/2026-11-15T09:00')
+    expect(snapshot.events).toBe(3)
   })
 
   it('become busy again when a cancelled series comes back in the same listing', () => {
     const both = [instance(15), { id: 'weekly', status: 'cancelled' }]
-    expect(days(update(list(series), both).picture)).toEqual(['11-15T08:00'])
-    expect(days(update(list(series), both.reverse()).picture)).toEqual(['11-15T08:00'])
+    expect(days(update(list(series), both).snapshot)).toEqual(['11-15T08:00'])
+    expect(days(update(list(series), both.reverse()).snapshot)).toEqual(['11-15T08:00'])
   })
 })
 
-it('a picture keeps no more memory alive than its bytes', () => {
+it('a snapshot keeps no more memory alive than its bytes', () => {
   const { packed } = list(series)
   expect(packed.buffer.byteLength).toBe(packed.byteLength)
 })
 
-it('a picture counts its events and remembers what was asked', () => {
+it('a snapshot counts its events and remembers what was asked', () => {
   const window = between('2026-11-01T00:00:00Z', '2026-11-28T00:00:00Z')
-  const picture = list([...series, meeting({ transparency: 'transparent' })], { window })
-  expect(picture).toMatchObject({ events: 3, timeZone: 'Europe/Paris', detail: 'Busy', asked: window })
-  expect(update(picture, [meeting()]).picture.asked).toEqual(window)
+  const snapshot = list([...series, meeting({ transparency: 'transparent' })], { window })
+  expect(snapshot).toMatchObject({ events: 3, timeZone: 'Europe/Paris', detail: 'Busy', asked: window })
+  expect(update(snapshot, [meeting()]).snapshot.asked).toEqual(window)
 })

@@ -2,7 +2,7 @@
  * Busy time once more, as simply as it can be said: minute by minute, by the words of the rules, with Intl for the dates.
  * It shares no code with the room that it checks, and is a thousand times slower.
  */
-import type { SourceEvent } from '../../src/calendar/source.ts'
+import type { EventResource } from '../../src/calendar/event-resource.ts'
 
 export interface OracleRules {
   tentative: 'Busy' | 'Free'
@@ -13,7 +13,7 @@ const MINUTE = 60_000
 
 /** For each minute from `start` up to `end`, whether the person is busy in it. */
 export function busyMinutes(
-  events: SourceEvent[],
+  events: EventResource[],
   rules: OracleRules,
   minutes: { start: number; end: number },
   dateOf: (instant: number) => string,
@@ -25,7 +25,7 @@ export function busyMinutes(
   return busy
 }
 
-function isOn({ start, end }: SourceEvent, minute: number, dateOf: (instant: number) => string): boolean {
+function isOn({ start, end }: EventResource, minute: number, dateOf: (instant: number) => string): boolean {
   if (start?.date && end?.date) {
     const date = dateOf(minute)
     return date === start.date || (start.date < date && date < end.date)
@@ -33,7 +33,7 @@ function isOn({ start, end }: SourceEvent, minute: number, dateOf: (instant: num
   return Date.parse(String(start?.dateTime)) <= minute && minute < Date.parse(String(end?.dateTime))
 }
 
-function takesTime(event: SourceEvent, rules: OracleRules): boolean {
+function takesTime(event: EventResource, rules: OracleRules): boolean {
   const own = (event.attendees ?? []).filter(({ self }) => self).map(({ responseStatus }) => responseStatus)
   const reasonsToBeFree = [
     event.status === 'cancelled',

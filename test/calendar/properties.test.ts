@@ -1,14 +1,20 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { busyOf } from '../../src/calendar/busy.ts'
-import { blocked, busyDocument, parseBusyJSON, renderBusyJSON, type BusyDocument } from '../../src/calendar/document.ts'
-import { eventsDocument, eventsOf, renderEventsJSON } from '../../src/calendar/events.ts'
-import type { Fact } from '../../src/calendar/fact.ts'
+import { computeBusyTime } from '../../src/calendar/busy.ts'
+import {
+  withoutFreeTime,
+  busyDocument,
+  parseBusyJSON,
+  renderBusyJSON,
+  type BusyDocument,
+} from '../../src/calendar/busy-document.ts'
+import { eventsDocument, listEvents, renderEventsJSON } from '../../src/calendar/events-document.ts'
+import type { CompactEvent } from '../../src/calendar/compact-event.ts'
 import { parseBusyICalendar, renderBusyICalendar, renderEventsICalendar } from '../../src/calendar/icalendar.ts'
 import { clip, mergeIntervals, type Interval } from '../../src/calendar/interval.ts'
-import { pack, unpack } from '../../src/calendar/pack.ts'
-import { factsOf, type Picture } from '../../src/calendar/picture.ts'
-import type { SourceEvent } from '../../src/calendar/source.ts'
+import { encodeEvents, decodeEvents } from '../../src/calendar/event-codec.ts'
+import { snapshotEvents, type CalendarSnapshot } from '../../src/calendar/calendar-snapshot.ts'
+import type { EventResource } from '../../src/calendar/event-resource.ts'
 import { busyMinutes, localDates } from './oracle.ts'
 import { applyListing, at, list, november, read, update, zones, type RawEvent } from './support.ts'
 
@@ -73,7 +79,7 @@ const rfc3339 = (instant: number, offset: string): string => {
 const date = (instant: number): string => new Date(instant).toISOString().slice(0, 10)
 
 /** When an event is: to the minute, or by days, somewhere around the window. */
-const times = (around: number): fc.Arbitrary<SourceEvent> =>
+const times = (around: number): fc.Arbitrary<EventResource> =>
   fc.oneof(
     fc
       .tuple(fc.integer({ min: -4_000, max: 4_000 }), fc.integer({ min: 0, max: 2_000 }), offsets)
@@ -98,7 +104,7 @@ const answers = fc.array(
   { maxLength: 2 },
 )
 
-const meaning: fc.Arbitrary<SourceEvent> = fc.record({
+const meaning: fc.Arbitrary<EventResource> = fc.record({
   status: often<string | undefined>('confirmed', 'tentative', 'cancelled', undefined),
   transparency: often<string | undefined>(undefined, 'opaque', 'transparent'),
   eventType: often('default', 'focusTime', 'outOfOffice', 'fromGmail', 'workingLocation', 'birthday'),
@@ -107,7 +113,7 @@ const meaning: fc.Arbitrary<SourceEvent> = fc.record({
     .map(([others, own]) => (own ? [...others, { self: true, responseStatus: own }] : others)),
 })
 
-const eventsAround = (around: number, ids = 12): fc.Arbitrary<SourceEvent[]> =>
+const eventsAround = (around: number, ids = 12): fc.Arbitrary<EventResource[]> =>
   fc.uniqueArray(
     fc
       .tuple(fc.integer({ min: 1, max: ids }), meaning, times(around))
@@ -123,7 +129,7 @@ it.each(places)('busy time in %s around %s is what a naive reader finds, minute 
   const window = { start: noon - 2 * DAY, end: noon + 2 * DAY }
   const dateOf = localDates(timeZone)
   const property = fc.property(eventsAround(noon), rules, (events, chosen) => {
-    const { busy } = busyOf([list(events, { timeZone })], chosen, window, zones)
+    const { busy } = computeBusyTime([list(events, { timeZone })], chosen, window, zones)
     const minutes = busyMinutes(events, chosen, window, dateOf)
     const found = minutes.map((_, index) => {
       const minute = window.start + index * MINUTE
@@ -139,17 +145,17 @@ describe('applying listings', () => {
   const noon = at('2026-11-23T12:00:00Z')
 
   /** What Google's calendar holds once all of these were taken in, the last word on each id. */
-  const standing = (deltas: SourceEvent[][]): SourceEvent[] => {
+  const standing = (deltas: EventResource[][]): EventResource[] => {
     const last = new Map(deltas.flat().map((event) => [event.id, event]))
     return [...last.values()].filter(({ status }) => status !== 'cancelled')
   }
-  const tombstone = (event: SourceEvent): SourceEvent =>
+  const tombstone = (event: EventResource): EventResource =>
     event.status === 'cancelled' ? { id: event.id, status: 'cancelled' } : event
 
   it('one after the other ends where one full listing does, to the byte', () => {
     const property = fc.property(fc.array(eventsAround(noon), { minLength: 1, maxLength: 5 }), (deltas) => {
       const empty = list([], { window: november })
-      const grown = deltas.reduce((picture, delta) => update(picture, delta.map(tombstone)).picture, empty)
+      const grown = deltas.reduce((snapshot, delta) => update(snapshot, delta.map(tombstone)).snapshot, empty)
       expect(grown).toEqual(list(standing(deltas), { window: november }))
     })
     fc.assert(property, seeded)
@@ -165,10 +171,10 @@ describe('applying listings', () => {
 
   it('twice changes nothing the second time', () => {
     const property = fc.property(eventsAround(noon), eventsAround(noon), (known, delta) => {
-      const once = update(list(known), delta).picture
+      const once = update(list(known), delta).snapshot
       const twice = update(once, delta)
       expect(twice.changed).toBe(false)
-      expect(twice.picture).toEqual(once)
+      expect(twice.snapshot).toEqual(once)
     })
     fc.assert(property, seeded)
   })
@@ -176,8 +182,8 @@ describe('applying listings', () => {
   it('never says "unchanged" when busy time is another', () => {
     const property = fc.property(eventsAround(noon), eventsAround(noon), rules, (known, delta, chosen) => {
       const before = list(known)
-      const { picture, changed } = update(before, delta)
-      if (!changed) expect(read(picture, november, chosen)).toEqual(read(before, november, chosen))
+      const { snapshot, changed } = update(before, delta)
+      if (!changed) expect(read(snapshot, november, chosen)).toEqual(read(before, november, chosen))
     })
     fc.assert(property, seeded)
   })
@@ -221,9 +227,9 @@ describe('whatever comes', () => {
   it('is listed, read and published in every form without an error', () => {
     const property = fc.property(fc.array(anything, { maxLength: 5 }), zone, rules, (events, timeZone, chosen) => {
       const options = { timeZone, detail: 'Full', zones, window: november } as const
-      const { picture } = applyListing(undefined, events, { ...options, full: true })
-      const again: Picture = applyListing(picture, events, { ...options, full: false }).picture
-      expect(factsOf(again)).toEqual(factsOf(picture))
+      const { snapshot } = applyListing(undefined, events, { ...options, full: true })
+      const again: CalendarSnapshot = applyListing(snapshot, events, { ...options, full: false }).snapshot
+      expect(snapshotEvents(again)).toEqual(snapshotEvents(snapshot))
       const frame = {
         agent: 'a/b',
         timeZone,
@@ -232,8 +238,8 @@ describe('whatever comes', () => {
         freshUntil: noonOf(1),
         complete: true,
       }
-      const document = busyDocument(frame, busyOf([picture], chosen, november, zones))
-      const listed = eventsDocument(document, eventsOf([{ calendar: 'c', picture }], chosen, november, zones))
+      const document = busyDocument(frame, computeBusyTime([snapshot], chosen, november, zones))
+      const listed = eventsDocument(document, listEvents([{ calendar: 'c', snapshot }], chosen, november, zones))
       expect(JSON.parse(renderEventsJSON(listed))).toHaveProperty('events')
       expect(
         renderEventsICalendar(listed)
@@ -249,7 +255,7 @@ const noonOf = (day: number): number => at('2026-11-23T12:00:00Z') + day * DAY
 
 describe('packing', () => {
   const stamp = (start: number): string => new Date(start * 1000).toISOString().replace(/[-:]|\.000/g, '')
-  const fact: fc.Arbitrary<Fact> = fc
+  const fact: fc.Arbitrary<CompactEvent> = fc
     .record({
       id: fc.string({ unit: 'binary' }),
       series: fc.oneof(fc.constant(''), fc.constantFrom('weekly', 'weekly_R20261129T080000', '12:34'), fc.string()),
@@ -263,10 +269,10 @@ describe('packing', () => {
   it('brings every fact back, in order of id, the same bytes for the same facts', () => {
     const all = fc.uniqueArray(fact, { selector: ({ id }) => id, maxLength: 20 })
     const property = fc.property(all, (facts) => {
-      const packed = pack(facts)
+      const packed = encodeEvents(facts)
       const sorted = [...facts].sort((a, b) => (a.id < b.id ? -1 : 1))
-      expect(unpack(packed)).toEqual(sorted)
-      expect(pack([...facts].reverse())).toEqual(packed)
+      expect(decodeEvents(packed)).toEqual(sorted)
+      expect(encodeEvents([...facts].reverse())).toEqual(packed)
     })
     fc.assert(property, { ...seeded, numRuns: 500 })
   })
@@ -300,7 +306,7 @@ describe('documents', () => {
     const property = fc.property(document, (one) => {
       expect(parseBusyJSON(renderBusyJSON(one))).toEqual(one)
       expect(parseBusyICalendar(renderBusyICalendar(one))).toEqual(one)
-      expect(parseBusyJSON(renderBusyJSON(blocked(one)))?.busy).toEqual([one.window])
+      expect(parseBusyJSON(renderBusyJSON(withoutFreeTime(one)))?.busy).toEqual([one.window])
     })
     fc.assert(property, seeded)
   })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { busyOf, type BusyRules } from '../../src/calendar/busy.ts'
+import { computeBusyTime, type BusyRules } from '../../src/calendar/busy.ts'
 import { allBusy, allDay, at, between, list, meeting, november, read, zones, type RawEvent } from './support.ts'
 
 const answered = (responseStatus: string, special: RawEvent = {}): RawEvent =>
@@ -76,8 +76,8 @@ describe('what counts as busy', () => {
   it.each(rows)('%s', (_sentence, event, rules, busy) => expect(isBusy(event, rules)).toBe(busy))
 
   it('changes with the rules, without a new listing', () => {
-    const picture = list([meeting({ status: 'tentative' }), allDay('2026-11-25', '2026-11-26')])
-    const lengths = [allBusy, tentativeFree, allDayFree].map((rules) => read(picture, november, rules).busy.length)
+    const snapshot = list([meeting({ status: 'tentative' }), allDay('2026-11-25', '2026-11-26')])
+    const lengths = [allBusy, tentativeFree, allDayFree].map((rules) => read(snapshot, november, rules).busy.length)
     expect(lengths).toEqual([2, 1, 1])
   })
 })
@@ -86,20 +86,20 @@ describe('several calendars', () => {
   it('are one person’s time: merged, each in its own zone', () => {
     const paris = list([allDay('2026-11-23', '2026-11-24')])
     const tokyo = list([allDay('2026-11-23', '2026-11-24')], { timeZone: 'Asia/Tokyo' })
-    const { busy } = busyOf([paris, tokyo], allBusy, november, zones)
+    const { busy } = computeBusyTime([paris, tokyo], allBusy, november, zones)
     expect(busy).toEqual([between('2026-11-22T15:00:00Z', '2026-11-23T23:00:00Z')])
   })
 
   it('may hold the same event: it is keyed by calendar and id', () => {
     const here = list([meeting()])
     const there = list([meeting({ end: { dateTime: '2026-11-23T15:30:00+01:00' } })])
-    expect(busyOf([here, there], allBusy, november, zones).busy).toEqual([
+    expect(computeBusyTime([here, there], allBusy, november, zones).busy).toEqual([
       between('2026-11-23T13:00:00Z', '2026-11-23T14:30:00Z'),
     ])
   })
 
   it('are nothing at all, and that is free', () => {
-    expect(busyOf([], allBusy, november, zones)).toEqual({ busy: [], notUnderstood: 0, complete: true })
+    expect(computeBusyTime([], allBusy, november, zones)).toEqual({ busy: [], notUnderstood: 0, complete: true })
   })
 })
 
@@ -124,8 +124,8 @@ describe('the window', () => {
   })
 
   it('is not known where nobody asked: the reading says that it is not complete', () => {
-    const picture = list([meeting()], { window: between('2026-11-10T00:00:00Z', '2026-11-30T00:00:00Z') })
-    expect(read(picture).complete).toBe(false)
-    expect(read(picture, { start: at('2026-11-10T00:00:00Z'), end: at('2026-11-30T00:00:00Z') }).complete).toBe(true)
+    const snapshot = list([meeting()], { window: between('2026-11-10T00:00:00Z', '2026-11-30T00:00:00Z') })
+    expect(read(snapshot).complete).toBe(false)
+    expect(read(snapshot, { start: at('2026-11-10T00:00:00Z'), end: at('2026-11-30T00:00:00Z') }).complete).toBe(true)
   })
 })

@@ -1,9 +1,9 @@
-import { busyOf, type BusyRules, type Reading } from '../../src/calendar/busy.ts'
-import type { Detail } from '../../src/calendar/fact.ts'
+import { computeBusyTime, type BusyRules, type Reading } from '../../src/calendar/busy.ts'
+import type { Detail } from '../../src/calendar/compact-event.ts'
 import type { Interval } from '../../src/calendar/interval.ts'
-import type { Picture } from '../../src/calendar/picture.ts'
-import { SnapshotBuilder, type Applied, type ListingOptions } from '../../src/calendar/snapshot-builder.ts'
-import type { SourceEvent } from '../../src/calendar/source.ts'
+import type { CalendarSnapshot } from '../../src/calendar/calendar-snapshot.ts'
+import { SnapshotBuilder, type ListingResult, type ListingOptions } from '../../src/calendar/snapshot-builder.ts'
+import type { EventResource } from '../../src/calendar/event-resource.ts'
 import { createZones } from '../../src/calendar/zones.ts'
 
 export const zones = createZones()
@@ -11,14 +11,14 @@ export const zones = createZones()
 type Nullable<T> = T extends object ? { [K in keyof T]?: Nullable<T[K]> | null } : T | null
 
 /** An event as it may stand in an answer: Google leaves out what is empty, or writes null. */
-export type RawEvent = Nullable<SourceEvent>
+export type RawEvent = Nullable<EventResource>
 
 /** A whole listing of one page. */
 export function applyListing(
-  before: Picture | undefined,
+  before: CalendarSnapshot | undefined,
   events: readonly unknown[],
   { timeZone, ...options }: ListingOptions & { timeZone: string },
-): Applied {
+): ListingResult {
   const builder = new SnapshotBuilder(before, options)
   builder.add(events, timeZone)
   return builder.finish(timeZone)
@@ -54,14 +54,14 @@ export interface Setting {
 export const list = (
   events: readonly unknown[],
   { timeZone = 'Europe/Paris', detail = 'Busy', window }: Setting = {},
-): Picture => applyListing(undefined, events, { full: true, timeZone, detail, zones, window }).picture
+): CalendarSnapshot => applyListing(undefined, events, { full: true, timeZone, detail, zones, window }).snapshot
 
-/** A delta in the setting that the picture was listed in. */
-export const update = (picture: Picture, events: readonly unknown[]): Applied =>
-  applyListing(picture, events, { full: false, timeZone: picture.timeZone, detail: picture.detail, zones })
+/** A delta in the setting that the snapshot was listed in. */
+export const update = (snapshot: CalendarSnapshot, events: readonly unknown[]): ListingResult =>
+  applyListing(snapshot, events, { full: false, timeZone: snapshot.timeZone, detail: snapshot.detail, zones })
 
-export const read = (picture: Picture, window = november, rules = allBusy): Reading =>
-  busyOf([picture], rules, window, zones)
+export const read = (snapshot: CalendarSnapshot, window = november, rules = allBusy): Reading =>
+  computeBusyTime([snapshot], rules, window, zones)
 
 /** Busy time as it is published, for tests that read like a calendar. */
 export const busyTimes = (events: readonly unknown[], setting: Setting = {}, window = november): string[] =>

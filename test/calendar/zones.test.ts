@@ -32,9 +32,9 @@ describe('an all-day event lasts from the first instant of its day in the calend
   it('and moves when the calendar moves to another zone, though Google sends no event for that', () => {
     const paris = list([allDay('2026-11-23', '2026-11-24')])
     const options = { full: false, timeZone: 'Asia/Tokyo', detail: 'Busy', zones } as const
-    const { picture, changed } = applyListing(paris, [], options)
+    const { snapshot, changed } = applyListing(paris, [], options)
     expect(changed).toBe(true)
-    expect(read(picture).busy.map(spell)).toEqual(['2026-11-22T15:00/2026-11-23T15:00'])
+    expect(read(snapshot).busy.map(spell)).toEqual(['2026-11-22T15:00/2026-11-23T15:00'])
   })
 })
 
@@ -83,8 +83,8 @@ describe('a time without an offset', () => {
 
 describe('a zone that this Node does not know', () => {
   it('makes a day as long as it could be anywhere on earth, and is no failure', () => {
-    const picture = list([allDay('2026-11-23', '2026-11-24')], { timeZone: 'Atlantis/Capital' })
-    const reading = read(picture)
+    const snapshot = list([allDay('2026-11-23', '2026-11-24')], { timeZone: 'Atlantis/Capital' })
+    const reading = read(snapshot)
     expect(reading.busy.map(spell)).toEqual(['2026-11-22T10:00/2026-11-24T12:00'])
     expect(reading.complete).toBe(true)
   })
@@ -110,7 +110,7 @@ it('zones answer alike when they are asked again, for the first time, and for mo
 
 it('an all-day event is kept when only its zone brings it into the window that was asked for', () => {
   const window = { start: at('2026-11-23T00:00:00Z'), end: at('2026-11-24T00:00:00Z') }
-  const picture = list([allDay('2026-11-22', '2026-11-23')], { timeZone: 'America/New_York', window })
-  expect(read(picture, window).busy.map(spell)).toEqual(['2026-11-23T00:00/2026-11-23T05:00'])
-  expect(update(picture, []).picture).toBe(picture)
+  const snapshot = list([allDay('2026-11-22', '2026-11-23')], { timeZone: 'America/New_York', window })
+  expect(read(snapshot, window).busy.map(spell)).toEqual(['2026-11-23T00:00/2026-11-23T05:00'])
+  expect(update(snapshot, []).snapshot).toBe(snapshot)
 })

@@ -1,7 +1,12 @@
 import ICAL from 'ical.js'
 import { describe, expect, it } from 'vitest'
-import { busyDocument } from '../../src/calendar/document.ts'
-import { eventsDocument, eventsOf, renderEventsJSON, type EventsDocument } from '../../src/calendar/events.ts'
+import { busyDocument } from '../../src/calendar/busy-document.ts'
+import {
+  eventsDocument,
+  listEvents,
+  renderEventsJSON,
+  type EventsDocument,
+} from '../../src/calendar/events-document.ts'
 import { renderEventsICalendar } from '../../src/calendar/icalendar.ts'
 import { allBusy, allDay, at, list, meeting, november, read, update, zones, type RawEvent } from './support.ts'
 
@@ -20,11 +25,11 @@ const holiday = allDay('2026-11-20', '2026-11-22', { id: 'holiday', summary: 'Fe
 const maybe = meeting({ id: 'maybe', status: 'tentative', eventType: 'focusTime', summary: '' })
 
 const documentOf = (events: RawEvent[]): EventsDocument => {
-  const picture = list(events, { detail: 'Full' })
+  const snapshot = list(events, { detail: 'Full' })
   const frame = { agent: 'booking/alice', timeZone: 'Europe/Paris', window: november, complete: true }
   const stamps = { syncedAt: at('2026-11-23T10:00:00Z'), freshUntil: at('2026-11-23T10:15:00Z') }
-  const listed = eventsOf([{ calendar: 'alice@example.com', picture }], allBusy, november, zones)
-  return eventsDocument(busyDocument({ ...frame, ...stamps }, read(picture)), listed)
+  const listed = listEvents([{ calendar: 'alice@example.com', snapshot }], allBusy, november, zones)
+  return eventsDocument(busyDocument({ ...frame, ...stamps }, read(snapshot)), listed)
 }
 
 interface Published {
@@ -117,10 +122,10 @@ describe('events.json', () => {
   })
 
   it('changes with a title alone', () => {
-    const picture = list([talk], { detail: 'Full' })
-    expect(update(picture, [talk]).changed).toBe(false)
-    expect(update(picture, [{ ...talk, summary: 'Another' }]).changed).toBe(true)
-    expect(update(picture, [{ ...talk, transparency: 'transparent' }]).changed).toBe(true)
+    const snapshot = list([talk], { detail: 'Full' })
+    expect(update(snapshot, [talk]).changed).toBe(false)
+    expect(update(snapshot, [{ ...talk, summary: 'Another' }]).changed).toBe(true)
+    expect(update(snapshot, [{ ...talk, transparency: 'transparent' }]).changed).toBe(true)
   })
 })
 

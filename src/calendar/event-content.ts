@@ -1,8 +1,8 @@
 /** What people wrote in an event, for `detail: Full` only, cut to lengths that no calendar can exceed (docs/formats.md). */
-import type { SourceAttendee, SourceEvent } from './source.ts'
+import type { EventAttendee, EventResource } from './event-resource.ts'
 
 /** Absent keys are what Google left out. */
-export interface Wording {
+export interface EventContent {
   title?: string
   location?: string
   description?: string
@@ -27,7 +27,7 @@ export const LONGEST = {
 }
 
 /** @param answer the person's own, where it is known. */
-export function wordingOf(event: SourceEvent, answer: string | undefined): Wording {
+export function eventContent(event: EventResource, answer: string | undefined): EventContent {
   const attendees = event.attendees?.slice(0, LONGEST.attendees).map(attendeeOf)
   return present({
     title: cut(event.summary, LONGEST.title),
@@ -40,7 +40,7 @@ export function wordingOf(event: SourceEvent, answer: string | undefined): Wordi
   })
 }
 
-function attendeeOf({ email, displayName, responseStatus }: SourceAttendee): {
+function attendeeOf({ email, displayName, responseStatus }: EventAttendee): {
   email?: string
   name?: string
   response?: string

@@ -26,12 +26,12 @@ export const anonymousKey = (item: unknown): string =>
   `?${createHash('sha256').update(JSON.stringify(item)).digest('hex').slice(0, 32)}`
 
 /** The key of what is still believed of an event. */
-export const keptKey = (key: string): string => (key.startsWith('?') ? key : `?=${key}`)
+export const retainedKey = (key: string): string => (key.startsWith('?') ? key : `?=${key}`)
 
 /** The id of the event that a key is about: the key itself for what has none. */
-export const idOf = (key: string): string => (key.startsWith('?=') ? key.slice(2) : key)
+export const eventIdOf = (key: string): string => (key.startsWith('?=') ? key.slice(2) : key)
 
-export const isKept = (key: string): boolean => key.startsWith('?')
+export const isSyntheticKey = (key: string): boolean => key.startsWith('?')
 
 /** An item without a usable id, and not what is still believed of an event that has one. */
-export const isAnonymous = (key: string): boolean => key.startsWith('?') && !key.startsWith('?=')
+export const isAnonymousKey = (key: string): boolean => key.startsWith('?') && !key.startsWith('?=')

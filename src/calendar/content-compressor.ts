@@ -3,20 +3,20 @@
  * and V8 lets garbage pile up in proportion to what is alive.
  */
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
-import type { Fact } from './fact.ts'
+import type { CompactEvent } from './compact-event.ts'
 
 interface Page {
-  facts: readonly Fact[]
+  facts: readonly CompactEvent[]
   packed: Uint8Array
 }
 
 /** Takes the wordings of facts away, and gives them back. Until then those facts have none. */
-export class StowedWordings {
+export class ContentCompressor {
   readonly #pages: Page[] = []
-  #current: Fact[] = []
+  #current: CompactEvent[] = []
 
   /** A fact of the page at hand. */
-  add(fact: Fact): void {
+  add(fact: CompactEvent): void {
     if (fact.wording !== '') this.#current.push(fact)
   }
 
@@ -31,7 +31,7 @@ export class StowedWordings {
   }
 
   /** The same fact with its wording, which it needs when its event comes a second time. */
-  restored<T extends Fact | undefined>(fact: T): T {
+  restored<T extends CompactEvent | undefined>(fact: T): T {
     const page = fact && fact.wording === '' ? this.#pages.find(({ facts }) => facts.includes(fact)) : undefined
     if (page) restore(page)
     return fact

@@ -4,7 +4,7 @@ import { parseInstant, renderInstant } from './instant.ts'
 import { clip, mergeIntervals, type Interval } from './interval.ts'
 
 /** What every published document says of itself. */
-export interface Frame {
+export interface DocumentHeader {
   /** The Agent: `namespace/name`. */
   agent: string
   /** That of the first calendar read. */
@@ -17,7 +17,7 @@ export interface Frame {
   complete: boolean
 }
 
-export interface BusyDocument extends Frame {
+export interface BusyDocument extends DocumentHeader {
   version: 1
   /** Also false where an event could not be understood, or the window is more than what was asked for. */
   complete: boolean
@@ -25,7 +25,7 @@ export interface BusyDocument extends Frame {
 }
 
 /** The document that says what was read. Its instants are whole seconds: busy time is widened to them, never narrowed. */
-export function busyDocument(frame: Frame, reading: Reading): BusyDocument {
+export function busyDocument(frame: DocumentHeader, reading: Reading): BusyDocument {
   const { agent, timeZone } = frame
   const window = outwards(frame.window)
   return {
@@ -50,13 +50,16 @@ const outwards = ({ start, end }: Interval): Interval => ({
 const toSecond = (instant: number): number => Math.floor(instant / SECOND) * SECOND
 
 /** The same document with no free time in it, for `whenStale: Block`. */
-export const blocked = (document: BusyDocument): BusyDocument => ({ ...document, busy: [{ ...document.window }] })
+export const withoutFreeTime = (document: BusyDocument): BusyDocument => ({
+  ...document,
+  busy: [{ ...document.window }],
+})
 
 /** One line, always with the same keys in the same order: equal documents are equal texts. */
 export const renderBusyJSON = (document: BusyDocument): string =>
-  JSON.stringify({ ...renderFrame(document), busy: document.busy.map(renderInterval) })
+  JSON.stringify({ ...renderHeader(document), busy: document.busy.map(renderInterval) })
 
-export const renderFrame = (frame: Frame): Record<string, unknown> => ({
+export const renderHeader = (frame: DocumentHeader): Record<string, unknown> => ({
   version: 1,
   agent: frame.agent,
   timeZone: frame.timeZone,
@@ -77,7 +80,7 @@ const renderInterval = ({ start, end }: Interval): { start: string; end: string 
  */
 export function parseBusyJSON(text: string): BusyDocument | undefined {
   const found = parseObject(text)
-  const frame = found && parseFrame(found)
+  const frame = found && parseHeader(found)
   if (!frame || !Array.isArray(found.busy)) return undefined
   const busy = found.busy.map(parseInterval)
   return busy.every((interval) => interval !== undefined) ? { version: 1, ...frame, busy } : undefined
@@ -93,7 +96,7 @@ export function parseObject(text: string): Record<string, unknown> | undefined {
 }
 
 /** The frame of either document, `busy.json` or `events.json`. */
-export function parseFrame(found: Record<string, unknown>): Frame | undefined {
+export function parseHeader(found: Record<string, unknown>): DocumentHeader | undefined {
   const { version, agent, timeZone, complete } = found
   const window = parseInterval(found.window)
   const [syncedAt, freshUntil] = [parseInstant(found.syncedAt), parseInstant(found.freshUntil)]

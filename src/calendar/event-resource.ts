@@ -1,16 +1,16 @@
 /**
  * An event as it comes from Google, reduced to the fields that this room looks at, and checked: whatever stands in an
- * answer, what leaves here has the types below. What had another type is left out, and the event is called garbled.
+ * answer, what leaves here has the types below. What had another type is left out, and the event is called malformed.
  */
 
 /** `date` for all-day events (an end is exclusive), else `dateTime`, RFC 3339; without an offset it needs `timeZone`. */
-export interface SourceTime {
+export interface EventDateTime {
   date?: string
   dateTime?: string
   timeZone?: string
 }
 
-export interface SourceAttendee {
+export interface EventAttendee {
   self?: boolean
   responseStatus?: string
   email?: string
@@ -18,34 +18,34 @@ export interface SourceAttendee {
 }
 
 /** Of a cancelled event only `id` is certain; of a cancelled instance also `recurringEventId` and `originalStartTime`. */
-export interface SourceEvent {
+export interface EventResource {
   id?: string
   status?: string
   transparency?: string
   eventType?: string
   recurringEventId?: string
-  start?: SourceTime
-  end?: SourceTime
-  originalStartTime?: SourceTime
-  attendees?: SourceAttendee[]
+  start?: EventDateTime
+  end?: EventDateTime
+  originalStartTime?: EventDateTime
+  attendees?: EventAttendee[]
   summary?: string
   description?: string
   location?: string
 }
 
-export interface ReadEvent {
-  event: SourceEvent
+export interface ParsedEvent {
+  event: EventResource
   /** Something in it had not the type that it has at Google. */
-  garbled: boolean
+  malformed: boolean
 }
 
 type Fields = Record<string, unknown>
 
 /** Reads one of the `items` of an answer; undefined for what is no event at all. */
-export function readEvent(item: unknown): ReadEvent | undefined {
+export function parseEventResource(item: unknown): ParsedEvent | undefined {
   if (!isFields(item)) return undefined
   const reader = new FieldReader()
-  const event: SourceEvent = {
+  const event: EventResource = {
     id: reader.text(item.id),
     status: reader.text(item.status),
     transparency: reader.text(item.transparency),
@@ -59,14 +59,14 @@ export function readEvent(item: unknown): ReadEvent | undefined {
     description: reader.text(item.description),
     location: reader.text(item.location),
   }
-  return { event, garbled: reader.garbled }
+  return { event, malformed: reader.malformed }
 }
 
 const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 class FieldReader {
-  garbled = false
+  malformed = false
 
   /** Google leaves out what is empty: null and empty text are read in the same way. */
   text(value: unknown): string | undefined {
@@ -74,20 +74,20 @@ class FieldReader {
     return this.#leftOut(value)
   }
 
-  time(value: unknown): SourceTime | undefined {
+  time(value: unknown): EventDateTime | undefined {
     if (!isFields(value)) return this.#leftOut(value)
     const { date, dateTime, timeZone } = value
     return { date: this.text(date), dateTime: this.text(dateTime), timeZone: this.text(timeZone) }
   }
 
-  attendees(value: unknown): SourceAttendee[] | undefined {
+  attendees(value: unknown): EventAttendee[] | undefined {
     if (!Array.isArray(value)) return this.#leftOut(value)
     return (value as unknown[]).map((one) => this.#attendee(one)).filter((one) => one !== undefined)
   }
 
-  #attendee(value: unknown): SourceAttendee | undefined {
+  #attendee(value: unknown): EventAttendee | undefined {
     if (!isFields(value)) {
-      this.garbled = true
+      this.malformed = true
       return undefined
     }
     return {
@@ -99,7 +99,7 @@ class FieldReader {
   }
 
   #leftOut(value: unknown): undefined {
-    this.garbled ||= value !== undefined && value !== null
+    this.malformed ||= value !== undefined && value !== null
     return undefined
   }
 }

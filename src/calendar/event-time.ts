@@ -4,24 +4,24 @@
  */
 import { clampInstant, EARLIEST, LATEST } from './instant.ts'
 import type { Interval } from './interval.ts'
-import type { SourceEvent, SourceTime } from './source.ts'
-import { DAY, type Side, type Zones } from './zones.ts'
+import type { EventResource, EventDateTime } from './event-resource.ts'
+import { DAY, type Disambiguation, type Zones } from './zones.ts'
 
-export interface SpanContext {
+export interface TimeContext {
   /** The calendar's own. */
   timeZone: string
   zones: Zones
 }
 
 /** Instants in ms; of an all-day event the local midnights of its dates, read as if they were UTC. */
-export interface Span extends Interval {
+export interface ResolvedTime extends Interval {
   allDay: boolean
   /** Something about it had to be guessed: the span is what it may be at most. */
   doubtful: boolean
 }
 
 /** Undefined where the event says nowhere, in a way that can be understood, when it is. */
-export function spanOf(event: SourceEvent, context: SpanContext): Span | undefined {
+export function resolveTime(event: EventResource, context: TimeContext): ResolvedTime | undefined {
   const days = daysOf(event)
   if (days) return days
   const ownStart = instantOf(event.start, 'earlier', context)
@@ -33,10 +33,10 @@ export function spanOf(event: SourceEvent, context: SpanContext): Span | undefin
   return { start, end, allDay: false, doubtful: ownStart === undefined }
 }
 
-const guessed = (start: number, end: number): Span => ({ start, end, allDay: false, doubtful: true })
+const guessed = (start: number, end: number): ResolvedTime => ({ start, end, allDay: false, doubtful: true })
 
 /** An all-day event whose end is not after its start lasts one day; so does one whose end can't be read. */
-function daysOf({ start, end }: SourceEvent): Span | undefined {
+function daysOf({ start, end }: EventResource): ResolvedTime | undefined {
   const first = dayOf(start)
   if (first === undefined || end?.dateTime !== undefined) return undefined
   const last = dayOf(end)
@@ -44,10 +44,10 @@ function daysOf({ start, end }: SourceEvent): Span | undefined {
   return { start: first * DAY, end: after * DAY, allDay: true, doubtful: last === undefined }
 }
 
-const dayOf = (time: SourceTime | undefined): number | undefined =>
+const dayOf = (time: EventDateTime | undefined): number | undefined =>
   time?.date !== undefined && time.dateTime === undefined ? parseDay(time.date) : undefined
 
-function instantOf(time: SourceTime | undefined, side: Side, context: SpanContext): number | undefined {
+function instantOf(time: EventDateTime | undefined, side: Disambiguation, context: TimeContext): number | undefined {
   const day = dayOf(time)
   if (day !== undefined) return context.zones.startOfDay(day, context.timeZone, side)
   return time?.dateTime === undefined
@@ -55,17 +55,17 @@ function instantOf(time: SourceTime | undefined, side: Side, context: SpanContex
     : parseInstant(time.dateTime, time.timeZone ?? context.timeZone, { side, ...context })
 }
 
-function endOfDay(instant: number, { zones, timeZone }: SpanContext): number {
+function endOfDay(instant: number, { zones, timeZone }: TimeContext): number {
   return zones.startOfDay(zones.dayOf(instant, timeZone, 'later') + 1, timeZone, 'later')
 }
 
-function beginningOfDay(instant: number, { zones, timeZone }: SpanContext): number {
+function beginningOfDay(instant: number, { zones, timeZone }: TimeContext): number {
   return zones.startOfDay(zones.dayOf(instant, timeZone, 'earlier'), timeZone, 'earlier')
 }
 
 const DATE_TIME = /^((?:\d{4}|[1-9]\d{4,8})-\d\d-\d\d)T\d\d:\d\d:\d\d(?:\.\d+)?(Z|[+-]\d\d:\d\d)?$/i
 
-function parseInstant(text: string, timeZone: string, at: { side: Side; zones: Zones }): number | undefined {
+function parseInstant(text: string, timeZone: string, at: { side: Disambiguation; zones: Zones }): number | undefined {
   const [, date, offset] = DATE_TIME.exec(text) ?? []
   if (date === undefined) return undefined
   if (isBeyond(date)) return parseDay(date) === undefined ? undefined : LATEST

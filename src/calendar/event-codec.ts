@@ -4,7 +4,7 @@
  * by the same number of seconds, and most of their ids follow from when they begin.
  */
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
-import { ALL_DAY, type Fact, type TimeFact } from './fact.ts'
+import { ALL_DAY, type CompactEvent, type CompactTime } from './compact-event.ts'
 
 // Flags of the packed form only, beside those of a fact.
 const ID_FROM_START = 64
@@ -13,7 +13,7 @@ const SERIES_APART = 128
 type Columns = [names: string[], starts: number[], lengths: number[], flags: number[]]
 
 /** Facts in any order; the same facts always give the same bytes. */
-export function pack(facts: Iterable<Fact>): Uint8Array {
+export function encodeEvents(facts: Iterable<CompactEvent>): Uint8Array {
   const sorted = [...facts].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
   const columns: Columns = [[], [], [], []]
   const [names, starts, lengths, flags] = columns
@@ -33,7 +33,7 @@ export function pack(facts: Iterable<Fact>): Uint8Array {
 }
 
 /** What was packed, sorted by id. */
-export function unpack(packed: Uint8Array): Fact[] {
+export function decodeEvents(packed: Uint8Array): CompactEvent[] {
   const { columns, wordings } = open(packed)
   const [names, , , bits] = columns
   let name = ''
@@ -45,14 +45,14 @@ export function unpack(packed: Uint8Array): Fact[] {
 }
 
 /** Of what was packed only what busy time needs, for a third of the cost. */
-export const unpackTimes = (packed: Uint8Array): TimeFact[] => timesIn(open(packed).columns)
+export const decodeTimes = (packed: Uint8Array): CompactTime[] => timesIn(open(packed).columns)
 
 function open(packed: Uint8Array): { columns: Columns; wordings: string[] } {
   const [columns = '', ...wordings] = inflateRawSync(packed).toString('utf8').split('\n')
   return { columns: JSON.parse(columns) as Columns, wordings }
 }
 
-function timesIn([, starts, lengths, flags]: Columns): TimeFact[] {
+function timesIn([, starts, lengths, flags]: Columns): CompactTime[] {
   let start = 0
   return starts.map((since, index) => {
     start += since
@@ -62,7 +62,7 @@ function timesIn([, starts, lengths, flags]: Columns): TimeFact[] {
 }
 
 /** An id that follows from its series and start is left out; a series that the id doesn't tell is set beside it. */
-function namingOf({ id, series, start, flags }: Fact): { name: string; flags: number } {
+function namingOf({ id, series, start, flags }: CompactEvent): { name: string; flags: number } {
   if (series === '') return { name: id, flags: 0 }
   if (id.startsWith(series) && id === instanceId(series, start, flags)) return { name: series, flags: ID_FROM_START }
   return { name: `${series.length}:${series}${id}`, flags: SERIES_APART }

@@ -1,9 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import type { Reading } from '../../src/calendar/busy.ts'
-import { blocked, busyDocument, parseBusyJSON, renderBusyJSON, type Frame } from '../../src/calendar/document.ts'
+import {
+  withoutFreeTime,
+  busyDocument,
+  parseBusyJSON,
+  renderBusyJSON,
+  type DocumentHeader,
+} from '../../src/calendar/busy-document.ts'
 import { at, between } from './support.ts'
 
-const frame: Frame = {
+const frame: DocumentHeader = {
   agent: 'booking/alice',
   timeZone: 'Europe/Paris',
   window: between('2026-11-22T10:00:00Z', '2027-02-21T10:00:00Z'),
@@ -28,7 +34,7 @@ describe('busy.json', () => {
   })
 
   it('has its keys in the same order, however its document was put together', () => {
-    const upsideDown = Object.fromEntries(Object.entries(frame).reverse()) as unknown as Frame
+    const upsideDown = Object.fromEntries(Object.entries(frame).reverse()) as unknown as DocumentHeader
     expect(renderBusyJSON(busyDocument(upsideDown, reading))).toBe(published)
   })
 
@@ -58,7 +64,7 @@ describe('busy.json', () => {
 
   it('blocked, is busy for its whole window and no fresher than before', () => {
     const document = busyDocument(frame, reading)
-    expect(blocked(document)).toEqual({ ...document, busy: [frame.window] })
+    expect(withoutFreeTime(document)).toEqual({ ...document, busy: [frame.window] })
     expect(document.busy).toEqual(reading.busy)
   })
 })
