@@ -14,7 +14,7 @@ import { GROUP_VERSION } from '../resources/names.ts'
 import { nearest } from '../resources/suggest.ts'
 import type { Agent } from '../resources/types.ts'
 import { Attempts } from './connect/attempts.ts'
-import { outlookOf, type Outlook } from './connect/outlook.ts'
+import { outlookOf, type Outlook } from './connect/sign-in-state.ts'
 import { oneLine } from './terminal.ts'
 
 export interface ConnectOptions {

@@ -9,7 +9,7 @@ import { createRequest } from '../kubernetes/request.ts'
 import type { Clock, Random } from '../platform/clock.ts'
 import { cleanLines } from '../platform/scrub.ts'
 import { overviewOf, type Overview } from './status/overview.ts'
-import { readScene } from './status/scene.ts'
+import { readScene } from './status/cluster-snapshot.ts'
 import { tableOf } from './status/table.ts'
 import { jsonText, oneLine } from './terminal.ts'
 

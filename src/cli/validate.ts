@@ -8,10 +8,10 @@ import { GROUP_VERSION } from '../resources/names.ts'
 import { createValidator, type Validator } from '../resources/validate.ts'
 import type { CustomResourceDefinition } from '../resources/types.ts'
 import { parseManifests, type Manifest, type Parsed, type Remark } from './documents.ts'
-import { whoseKind } from './kinds.ts'
+import { whoseKind } from './document-kind.ts'
 import { oneLine } from './terminal.ts'
-import { together, type Ours } from './together.ts'
-import { inWords } from './words.ts'
+import { together, type Ours } from './cross-object-checks.ts'
+import { inWords } from './messages.ts'
 
 export interface ValidateDeps {
   /** Fails as `fs.readFile` does. */

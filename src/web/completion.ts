@@ -4,14 +4,14 @@
  */
 import type { Agent } from '../resources/types.ts'
 import { BusyError } from '../rate-limit/fair-semaphore.ts'
-import { finish, type Answer, type Ended } from './flow.ts'
-import { Notes } from './notes.ts'
+import { finish, type Answer, type Ended } from './authorization-code.ts'
+import { Notes } from './sign-in-events.ts'
 import type { Outcome } from './pages/pages.ts'
-import { Places } from './places.ts'
+import { Places } from './sign-in-concurrency.ts'
 import type { WebDeps } from './port.ts'
 import { KeyedRateLimiter, TOLD_FAILURES } from './rate-limits.ts'
-import { CLOCK_SKEW_MS, STATE_LIFETIME_MS, type State } from './state.ts'
-import type { Visit, Visits } from './visit.ts'
+import { CLOCK_SKEW_MS, STATE_LIFETIME_MS, type State } from './oauth-state.ts'
+import type { Visit, Visits } from './sign-in-context.ts'
 
 interface Used {
   result?: Promise<Outcome | undefined>

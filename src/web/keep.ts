@@ -13,7 +13,7 @@ import {
 import { marksOf } from '../resources/ownership.ts'
 import type { Agent } from '../resources/types.ts'
 import type { WebDeps } from './port.ts'
-import { hashed, type State } from './state.ts'
+import { hashed, type State } from './oauth-state.ts'
 
 const TRIES = 5
 

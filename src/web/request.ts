@@ -1,9 +1,9 @@
 /** What is read from a request, and what may be believed of it. */
 import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
-import type { Answer } from './flow.ts'
+import type { Answer } from './authorization-code.ts'
 import { bodyOf } from './limits.ts'
-import type { Visit } from './visit.ts'
+import type { Visit } from './sign-in-context.ts'
 
 /** `uid`: of the Agent that the request is about, once that is known. */
 export type App = { Bindings: HttpBindings; Variables: { uid?: string } }

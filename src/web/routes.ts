@@ -5,20 +5,20 @@
  */
 import { Hono } from 'hono'
 import type { BlockList } from 'node:net'
-import { Answers, language, seeOther, TooManyRequestsError } from './answers.ts'
+import { Answers, language, seeOther, TooManyRequestsError } from './responses.ts'
 import { browserOf, ensureBrowser } from './browser-cookie.ts'
 import { Completions } from './completion.ts'
-import { begin, type Answer } from './flow.ts'
-import { headersOf } from './headers.ts'
-import type { Keys } from './keys.ts'
-import { formToken, isOutcomeProof, outcomeProof, shownWith, tagOf, uidOf } from './marks.ts'
+import { begin, type Answer } from './authorization-code.ts'
+import { headersOf } from './security-headers.ts'
+import type { Keys } from './key-ring.ts'
+import { formToken, isOutcomeProof, outcomeProof, shownWith, tagOf, uidOf } from './signed-tokens.ts'
 import * as pages from './pages/pages.ts'
 import type { WebDeps } from './port.ts'
 import { CallbackLimiter } from './rate-limits.ts'
 import { answerOf, formOf, isOwnOrigin, isScripted, jsonOf, type App, type Request } from './request.ts'
-import { consentDigest } from './shown.ts'
-import { hashed, openState, type State } from './state.ts'
-import { standingOf, viewOf, Visits, type Visit } from './visit.ts'
+import { consentDigest } from './shown-consent.ts'
+import { hashed, openState, type State } from './oauth-state.ts'
+import { standingOf, viewOf, Visits, type Visit } from './sign-in-context.ts'
 
 export interface RoutesOptions {
   keys: Keys

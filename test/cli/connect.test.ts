@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { connectAgent, type ConnectOptions } from '../../src/cli/connect.ts'
-import { outlookOf } from '../../src/cli/connect/outlook.ts'
+import { outlookOf } from '../../src/cli/connect/sign-in-state.ts'
 import { connect } from '../../src/kubernetes/connection.ts'
 import type { Agent, Condition } from '../../src/resources/types.ts'
 import { ScriptedApi } from '../kubernetes/support/api.ts'
 import { configOf } from '../kubernetes/support/kubeconfig.ts'
 import { ManualClock, settle } from '../support/clock.ts'
 import { anAgent } from '../support/resources.ts'
-import { condition, NOW } from './support/scene.ts'
+import { condition, NOW } from './support/fixtures.ts'
 
 const LINK = 'https://booking.example.com/google-calendar/sign-in/abc'
 const MINUTE = 60_000

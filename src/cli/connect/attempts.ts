@@ -5,7 +5,7 @@ import type { SendRequest } from '../../kubernetes/request.ts'
 import { clean } from '../../platform/scrub.ts'
 import { SIGN_IN_FAILED } from '../../resources/names.ts'
 import type { Agent } from '../../resources/types.ts'
-import { LONGEST_WORDS } from './outlook.ts'
+import { LONGEST_WORDS } from './sign-in-state.ts'
 
 interface EventSeen {
   metadata: { uid?: string; name: string }

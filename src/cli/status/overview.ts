@@ -1,9 +1,9 @@
 /** From what stands in the cluster to what a person wants to know of it. Pure. */
 import { findCondition, timestamp } from '../../resources/conditions.ts'
 import type { Agent, CalendarIntegration } from '../../resources/types.ts'
-import { aliveness, type Aliveness } from './aliveness.ts'
-import { needsOf, type Need } from './needs.ts'
-import type { Scene } from './scene.ts'
+import { aliveness, type Aliveness } from './operator-health.ts'
+import { needsOf, type Need } from './action-items.ts'
+import type { Scene } from './cluster-snapshot.ts'
 
 /** What `-o json` and `-o yaml` show. Times are RFC 3339, UTC. */
 export interface Overview {

@@ -1,6 +1,6 @@
 /** The overview for a terminal of 120 columns. Pure. */
-import { span } from './aliveness.ts'
-import type { Need } from './needs.ts'
+import { span } from './operator-health.ts'
+import type { Need } from './action-items.ts'
 import type { IntegrationLine, Overview } from './overview.ts'
 
 const WIDTH = 120

@@ -1,5 +1,5 @@
 /** An API server that has the objects of a scene, and refuses what it is told to. */
-import type { Scene } from '../../../src/cli/status/scene.ts'
+import type { Scene } from '../../../src/cli/status/cluster-snapshot.ts'
 import { connect, type Connection } from '../../../src/kubernetes/connection.ts'
 import type { Clock } from '../../../src/platform/clock.ts'
 import { ScriptedApi, type Incoming, type Reply } from '../../kubernetes/support/api.ts'

@@ -5,7 +5,7 @@
 import type { Clock } from '../platform/clock.ts'
 import { keyOf } from '../kubernetes/port.ts'
 import { FairSemaphore } from '../rate-limit/fair-semaphore.ts'
-import type { Visit } from './visit.ts'
+import type { Visit } from './sign-in-context.ts'
 
 /**
  * The integration stands for its client: somebody who writes another's client id into an integration of their own has a

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { headersOf } from '../../src/web/headers.ts'
+import { headersOf } from '../../src/web/security-headers.ts'
 
 const accountsURL = 'https://accounts.google.com'
 const policyOf = (leads?: Parameters<typeof headersOf>[0]): string => headersOf(leads)['content-security-policy'] ?? ''

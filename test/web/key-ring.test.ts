@@ -4,7 +4,7 @@ import { ApiError, type Secret } from '../../src/kubernetes/port.ts'
 import type { Clock } from '../../src/platform/clock.ts'
 import { decode } from '../../src/resources/encoding.ts'
 import { labelsOf, MANAGED_BY } from '../../src/resources/names.ts'
-import { Keys } from '../../src/web/keys.ts'
+import { Keys } from '../../src/web/key-ring.ts'
 import type { WebDeps } from '../../src/web/port.ts'
 import { ManualClock, settle } from '../support/clock.ts'
 

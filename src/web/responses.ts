@@ -1,7 +1,7 @@
 /** The answers that are no sign-in page: each the same for all its causes, so that none tells a stranger anything. */
 import type { BlockList } from 'node:net'
 import { BusyError } from '../rate-limit/fair-semaphore.ts'
-import { headersOf } from './headers.ts'
+import { headersOf } from './security-headers.ts'
 import { clientAddress, rateLimitKey } from './limits.ts'
 import * as pages from './pages/pages.ts'
 import type { WebDeps } from './port.ts'

@@ -5,7 +5,7 @@
  * list of tags, and ends with the Agent.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import type { Key } from './keys.ts'
+import type { Key } from './key-ring.ts'
 
 const UID_BYTES = 16
 const MAC_BYTES = 16

@@ -5,9 +5,9 @@
 import { createHash } from 'node:crypto'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { CompactEncrypt, compactDecrypt } from 'jose'
-import type { Key } from './keys.ts'
+import type { Key } from './key-ring.ts'
 import type { SignInMode } from './pages/pages.ts'
-import type { Shown } from './shown.ts'
+import type { Shown } from './shown-consent.ts'
 
 export interface State {
   /** Of this attempt. */

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import type { Consent } from '../../src/resources/consent.ts'
-import type { Key } from '../../src/web/keys.ts'
-import { consentDigest, notedOf, shownOf } from '../../src/web/shown.ts'
-import { openState, sealState, STATE_LIFETIME_MS, type State } from '../../src/web/state.ts'
+import type { Key } from '../../src/web/key-ring.ts'
+import { consentDigest, notedOf, shownOf } from '../../src/web/shown-consent.ts'
+import { openState, sealState, STATE_LIFETIME_MS, type State } from '../../src/web/oauth-state.ts'
 
 const hash = (seed: number): string => createHash('sha256').update(String(seed)).digest('hex')
 const calendars = Array.from({ length: 50 }, (_, index) => `c_${hash(index)}@group.calendar.google.com`)

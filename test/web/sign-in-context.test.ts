@@ -4,7 +4,7 @@ import { renderConsent } from '../../src/resources/consent.ts'
 import { labelsOf } from '../../src/resources/names.ts'
 import type { CalendarIntegration, ConditionStatus } from '../../src/resources/types.ts'
 import type { WebDeps } from '../../src/web/port.ts'
-import { viewOf, Visits } from '../../src/web/visit.ts'
+import { viewOf, Visits } from '../../src/web/sign-in-context.ts'
 import { ManualClock } from '../support/clock.ts'
 import { anAgent, anIntegration } from '../support/resources.ts'
 

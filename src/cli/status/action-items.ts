@@ -3,8 +3,8 @@ import { findCondition } from '../../resources/conditions.ts'
 import { durationMs } from '../../resources/durations.ts'
 import { meaningOf } from '../../resources/reasons.ts'
 import type { Agent, CalendarIntegration, Condition } from '../../resources/types.ts'
-import { span, type Aliveness } from './aliveness.ts'
-import type { Scene } from './scene.ts'
+import { span, type Aliveness } from './operator-health.ts'
+import type { Scene } from './cluster-snapshot.ts'
 
 export interface Need {
   kind: 'Operator' | 'CalendarIntegration' | 'Agent'

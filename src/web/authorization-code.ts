@@ -15,13 +15,13 @@ import { missingScopes } from '../google/scopes.ts'
 import { consentOf } from '../resources/consent.ts'
 import type { Agent } from '../resources/types.ts'
 import { isOf, keepGrant, readKept, type NewGrant } from './keep.ts'
-import type { Key } from './keys.ts'
+import type { Key } from './key-ring.ts'
 import type { Outcome } from './pages/pages.ts'
-import type { Places } from './places.ts'
+import type { Places } from './sign-in-concurrency.ts'
 import type { WebDeps } from './port.ts'
-import { notedOf, shownOf } from './shown.ts'
-import { hashed, sealState, STATE_LIFETIME_MS, type State } from './state.ts'
-import type { Visit } from './visit.ts'
+import { notedOf, shownOf } from './shown-consent.ts'
+import { hashed, sealState, STATE_LIFETIME_MS, type State } from './oauth-state.ts'
+import type { Visit } from './sign-in-context.ts'
 
 /** What came back from Google by way of the browser. */
 export interface Answer {

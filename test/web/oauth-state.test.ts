@@ -1,7 +1,7 @@
 import { CompactEncrypt, UnsecuredJWT } from 'jose'
 import { describe, expect, test } from 'vitest'
-import type { Key } from '../../src/web/keys.ts'
-import { openState, sealState, STATE_LIFETIME_MS, type State } from '../../src/web/state.ts'
+import type { Key } from '../../src/web/key-ring.ts'
+import { openState, sealState, STATE_LIFETIME_MS, type State } from '../../src/web/oauth-state.ts'
 
 const keyOf = (seed: number): Key => ({
   id: String(seed),

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Key } from '../../src/web/keys.ts'
-import { formToken, isOutcomeProof, outcomeProof, shownWith, tagOf, uidOf } from '../../src/web/marks.ts'
+import type { Key } from '../../src/web/key-ring.ts'
+import { formToken, isOutcomeProof, outcomeProof, shownWith, tagOf, uidOf } from '../../src/web/signed-tokens.ts'
 
 const keyOf = (seed: number): Key => ({
   id: String(seed),

@@ -1,6 +1,6 @@
 /** A cluster in which much is the matter, for `status` to look at. */
 import type { Lease } from '../../../src/kubernetes/lease-object.ts'
-import type { Scene } from '../../../src/cli/status/scene.ts'
+import type { Scene } from '../../../src/cli/status/cluster-snapshot.ts'
 import { timestamp } from '../../../src/resources/conditions.ts'
 import type { Agent, CalendarIntegration, Condition } from '../../../src/resources/types.ts'
 import { anAgent, anIntegration } from '../../support/resources.ts'
