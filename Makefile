@@ -62,7 +62,7 @@ promises: $(INSTALLED) ## break what comments promise, one by one, and see a tes
 	@echo "==> breaking promises"
 	@ONLY="$(ONLY)" npx tsx test/promises/check.ts
 
-mutation: $(INSTALLED) ## change the code in small ways and see whether a test notices (ROOM=loop, or FILES=src/google/limits.ts,…)
+mutation: $(INSTALLED) ## change the code in small ways and see whether a test notices (ROOM=controller, or FILES=src/google/limits.ts,…)
 	@FILES="$(FILES)" ROOM="$(ROOM)" npx stryker run
 
 test-kubernetes: build ## run the journeys on a real kube-apiserver with etcd

@@ -1,5 +1,5 @@
 // Mutation testing, by `make mutation` (docs/testing.md): what is changed, and which tests have to notice. FILES names globs,
-// such as src/loop/queue.ts,src/google/*.ts; left out: ROOM's, or those of all rooms below.
+// such as src/controller/queue.ts,src/google/*.ts; left out: ROOM's, or those of all rooms below.
 const JOURNEYS = 'test/journeys/{credentials,grants,lifecycle,publishing,restart}.test.ts'
 
 const TESTS = {
@@ -8,7 +8,7 @@ const TESTS = {
   grants: ['test/grants/**/*.test.ts', 'test/agent/**/*.test.ts', JOURNEYS],
   integration: ['test/integration/**/*.test.ts', JOURNEYS],
   kubernetes: ['test/kubernetes/**/*.test.ts'],
-  loop: ['test/loop/**/*.test.ts'],
+  controller: ['test/controller/**/*.test.ts'],
   'rate-limit': ['test/rate-limit/**/*.test.ts', 'test/google/**/*.test.ts'],
 }
 

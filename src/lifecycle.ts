@@ -4,7 +4,7 @@
  */
 import type { RunningCluster } from './kubernetes/cluster.ts'
 import type { LeaderElection } from './kubernetes/lease.ts'
-import type { Controller } from './loop/controller.ts'
+import type { Controller } from './controller/controller.ts'
 import type { HealthServer } from './platform/health.ts'
 import type { Web } from './web/web.ts'
 
@@ -47,7 +47,7 @@ export function createLifecycle(parts: LifecycleParts): Lifecycle {
   let electing: Promise<void> = Promise.resolve()
   let unwatchTime = (): void => undefined
   const probes: Probes = {
-    alive: () => controllers.every(({ stillMs }) => stillMs < STUCK_MS),
+    alive: () => controllers.every(({ stuckMs }) => stuckMs < STUCK_MS),
     ready: () => state === 'started' && cluster.isReady,
   }
 

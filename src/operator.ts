@@ -13,11 +13,11 @@ import { createIntegrationReconciler } from './integration/reconcile.ts'
 import { SiteRegistry } from './integration/site.ts'
 import { createCluster, type RunningCluster } from './kubernetes/cluster.ts'
 import { connect } from './kubernetes/connection.ts'
-import { fence } from './kubernetes/fence.ts'
+import { withLeaderGuard } from './kubernetes/leader-guard.ts'
 import type { ClusterConfig } from './kubernetes/kubeconfig.ts'
 import { LeaderElection } from './kubernetes/lease.ts'
 import { keyOf, type Key } from './kubernetes/port.ts'
-import { createController, type Controller } from './loop/controller.ts'
+import { createController, type Controller } from './controller/controller.ts'
 import type { Clock, Random } from './platform/clock.ts'
 import { createLifecycle } from './lifecycle.ts'
 import { serveHealth } from './platform/health.ts'
@@ -30,7 +30,7 @@ import { findCondition } from './resources/conditions.ts'
 import { needsSignIn } from './resources/reasons.ts'
 import type { Settings } from './settings.ts'
 import { createWeb, type Web, type WebDeps } from './web/web.ts'
-import { wire } from './wiring.ts'
+import { registerEventHandlers } from './watches.ts'
 
 export interface OperatorDeps {
   settings: Settings
@@ -139,7 +139,7 @@ function createParts(deps: OperatorDeps, assertLeading: () => Promise<void>) {
   })
   const directory = createDirectory(clock)
   const sites = new SiteRegistry({ cluster, clock, sites: settings.sites })
-  const common = { cluster: fence(cluster, assertLeading), google, clock, random, log }
+  const common = { cluster: withLeaderGuard(cluster, assertLeading), google, clock, random, log }
   const signInPrefix = settings.webPathPrefix
   const ofIntegrations = createIntegrationReconciler({ ...common, directory, sites, signInPrefix })
   const integrations = controllerOf(deps, metrics, {
@@ -157,7 +157,7 @@ function createParts(deps: OperatorDeps, assertLeading: () => Promise<void>) {
       directory.view(integrationKey(agent))?.siteAccepted ? web?.signInURL(agent, siteURI) : undefined,
     reported: (key) => recount(key),
   })
-  const recount = wire({
+  const recount = registerEventHandlers({
     ...{ cluster, clock, directory, sites },
     ...{ agents, attendants, integrations, integrationAttendants },
   })

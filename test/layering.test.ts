@@ -10,13 +10,13 @@ const ROOMS: Record<string, readonly string[]> = {
   platform: [],
   calendar: [],
   'rate-limit': ['platform'],
-  loop: ['platform'],
+  controller: ['platform'],
   kubernetes: ['resources', 'platform'],
   google: ['resources', 'platform', 'rate-limit'],
   grants: ['resources', 'kubernetes'],
-  integration: ['resources', 'platform', 'calendar', 'loop', 'kubernetes', 'google'],
-  agent: ['resources', 'platform', 'calendar', 'loop', 'kubernetes', 'google', 'grants'],
-  web: ['resources', 'platform', 'rate-limit', 'calendar', 'loop', 'kubernetes', 'google', 'grants'],
+  integration: ['resources', 'platform', 'calendar', 'controller', 'kubernetes', 'google'],
+  agent: ['resources', 'platform', 'calendar', 'controller', 'kubernetes', 'google', 'grants'],
+  web: ['resources', 'platform', 'rate-limit', 'calendar', 'controller', 'kubernetes', 'google', 'grants'],
   cli: ['resources', 'platform', 'kubernetes'],
 }
 

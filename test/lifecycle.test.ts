@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import { createLifecycle, type LifecycleParts, type Probes } from '../src/lifecycle.ts'
-import type { Controller } from '../src/loop/controller.ts'
+import type { Controller } from '../src/controller/controller.ts'
 import { settle } from './support/clock.ts'
 
 /** Parts that write down what becomes of them; a start that the test does not let go on hangs. */
 function setUp(more: Partial<LifecycleParts> = {}) {
   const done: string[] = []
-  const state = { fresh: true, stillMs: 0, probes: undefined as Probes | undefined }
+  const state = { fresh: true, stuckMs: 0, probes: undefined as Probes | undefined }
   let listed = (): void => undefined
   const controller = {
-    get stillMs() {
-      return state.stillMs
+    get stuckMs() {
+      return state.stuckMs
     },
     stop: () => Promise.resolve(done.push('workers stopped') > 0),
   } as unknown as Controller
@@ -58,9 +58,9 @@ describe('an operator', () => {
     const { lifecycle, state } = setUp()
     void lifecycle.start()
     await settle()
-    state.stillMs = 9 * 60_000
+    state.stuckMs = 9 * 60_000
     expect(state.probes?.alive()).toBe(true)
-    state.stillMs = 11 * 60_000
+    state.stuckMs = 11 * 60_000
     expect(state.probes?.alive()).toBe(false)
   })
 

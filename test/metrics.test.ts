@@ -10,7 +10,7 @@ interface Described {
   labelNames?: readonly string[]
 }
 
-const nothing = { list: () => [], get: () => undefined, by: () => [], subscribe: () => undefined }
+const nothing = { list: () => [], get: () => undefined, byIndex: () => [], subscribe: () => undefined }
 
 /** What Node itself tells is left out. */
 async function described(): Promise<Described[]> {
@@ -18,7 +18,7 @@ async function described(): Promise<Described[]> {
   const metrics = createMetrics(clock)
   registerGauges(metrics, { agents: nothing, integrations: nothing }, clock)
   registerOutputGauge(metrics, () => [])
-  metrics.controller('agent', 1, () => ({ depth: 0, inHand: new Map(), stillMs: 0 }))
+  metrics.controller('agent', 1, () => ({ depth: 0, processing: new Map(), stuckMs: 0 }))
   metrics.leader('calendar-operator', () => true)
   const names = (await metrics.registry.getMetricsAsJSON()).map(({ name }) => name)
   const own = names.filter((name) => !/^(nodejs|process)_/.test(name)).sort()

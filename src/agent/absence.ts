@@ -3,7 +3,7 @@
  * agent meanwhile: an annotation that somebody changes all the time must not become a request each time.
  */
 import { GoogleError } from '../google/port.ts'
-import { pauseAfter } from '../loop/backoff.ts'
+import { pauseAfter } from '../controller/backoff.ts'
 import { hasCome, type Clock } from '../platform/clock.ts'
 import { durationMs } from '../resources/durations.ts'
 import type { AccessRequest } from './access.ts'

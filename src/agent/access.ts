@@ -5,7 +5,7 @@
 import { sameAccount } from '../google/account.ts'
 import { clientIdShown } from '../google/client-id.ts'
 import { GoogleError, type GoogleFailure, type TokenAnswer } from '../google/port.ts'
-import { pauseAfter } from '../loop/backoff.ts'
+import { pauseAfter } from '../controller/backoff.ts'
 import { hasCome } from '../platform/clock.ts'
 import { clean } from '../platform/scrub.ts'
 import { missingScopes } from '../google/scopes.ts'

@@ -6,7 +6,7 @@
  * until the published calendar can no longer be trusted. Only refusals that are about this very agent or calendar show at
  * once. The messages say since when, and why.
  */
-import { blocked, done, retry, wait, type Outcome } from '../loop/outcome.ts'
+import { blocked, done, retry, wait, type Outcome } from '../controller/outcome.ts'
 import { findCondition, timestamp, type Finding, type Findings } from '../resources/conditions.ts'
 import { formatDuration } from '../resources/durations.ts'
 import { meaningOf as meaningFor, type ReadyReason, type ReasonOf } from '../resources/reasons.ts'

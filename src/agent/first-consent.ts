@@ -30,9 +30,9 @@ function publishedSecrets({ cluster }: AgentDeps, agent: Agent): KubernetesObjec
     const mayBeOurs = secret && !controllerOf(secret) && isOnlyNamedBy(cluster, agent, `${namespace}/${name ?? ''}`)
     return secret && mayBeOurs ? [secret] : []
   })
-  const candidates = [...cluster.secrets.by('controller', uid), ...named]
+  const candidates = [...cluster.secrets.byIndex('controller', uid), ...named]
   return candidates.filter((secret) => isOurs(secret) && !isReservedName(secret.metadata.name))
 }
 
 const isOnlyNamedBy = ({ agents }: AgentDeps['cluster'], agent: Agent, key: string): boolean =>
-  agents.by('secret', key).every(({ metadata }) => metadata.uid === agent.metadata.uid)
+  agents.byIndex('secret', key).every(({ metadata }) => metadata.uid === agent.metadata.uid)

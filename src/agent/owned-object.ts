@@ -73,8 +73,8 @@ const ownershipOf = (deps: AgentDeps, agent: Agent, object: KubernetesObject, ta
 /** Whether a spec beside this Agent's names the object, too: then nobody can tell from the name alone whose it is. */
 function isShared({ cluster }: AgentDeps, agent: Agent, { kind, name }: Target): boolean {
   const key = keyOf(agent, name)
-  const agents = cluster.agents.by(kind === 'Secret' ? 'secret' : 'configMap', key)
-  const clients = kind === 'Secret' ? cluster.integrations.by('secret', key) : []
+  const agents = cluster.agents.byIndex(kind === 'Secret' ? 'secret' : 'configMap', key)
+  const clients = kind === 'Secret' ? cluster.integrations.byIndex('secret', key) : []
   return clients.length > 0 || agents.some(({ metadata }) => metadata.uid !== agent.metadata.uid)
 }
 
@@ -140,7 +140,7 @@ export function orphansOf({ cluster }: AgentDeps, agent: Agent): KubernetesObjec
   const { calendar, accessToken } = agent.spec.publish
   const wanted = [calendar, tokenTarget(accessToken)].flatMap((one) => (one ? [`${one.kind}/${one.name}`] : []))
   const watched = [cluster.secrets, cluster.configMaps]
-  const controlled = watched.flatMap((store) => store.by('controller', agent.metadata.uid ?? ''))
+  const controlled = watched.flatMap((store) => store.byIndex('controller', agent.metadata.uid ?? ''))
   return controlled.filter(
     (object) => isPublished(object) && !wanted.includes(`${object.kind}/${object.metadata.name}`),
   )

@@ -5,7 +5,7 @@
  * find again.
  */
 import { afterwards, Permit } from '../google/permit.ts'
-import { done, retry, wait, within, type Outcome } from '../loop/outcome.ts'
+import { done, retry, wait, requeueWithin, type Outcome } from '../controller/outcome.ts'
 import { ApiError, keyOf } from '../kubernetes/port.ts'
 import { withOwnStatus } from '../kubernetes/status-report.ts'
 import { TIMER_TOLERANCE_MS } from '../platform/clock.ts'
@@ -188,7 +188,7 @@ async function tell(deps: AgentDeps, scene: Scene, found: Found, turn: RequestTu
   const { findings, outcome } = decide(facts)
   const staleAfter = integration && staleAfterMs(agent, integration.spec.sync)
   memory.handledRequest = turn.request ?? memory.handledRequest
-  return reported(deps, { agent, memory, findings, integration, staleAfter }, within(outcome, turn.waitMs))
+  return reported(deps, { agent, memory, findings, integration, staleAfter }, requeueWithin(outcome, turn.waitMs))
 }
 
 /** Its integration is suspended: nothing is asked or said, but what can no longer be trusted is blocked where so asked. */

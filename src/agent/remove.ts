@@ -7,7 +7,7 @@ import { GoogleError } from '../google/port.ts'
 import { authorizedBy, ownershipOf, type AuthorizedGrant } from '../grants/grant-secret.ts'
 import { othersLiveOn } from '../grants/others.ts'
 import type { Secret } from '../kubernetes/port.ts'
-import { done, retry, type Outcome } from '../loop/outcome.ts'
+import { done, retry, type Outcome } from '../controller/outcome.ts'
 import { grantSecretName, REVOKE_FINALIZER } from '../resources/names.ts'
 import { sameAccount } from '../resources/account.ts'
 import type { Agent } from '../resources/types.ts'
@@ -119,5 +119,5 @@ const SHARED: Told = {
 }
 
 function tell({ cluster }: AgentDeps, regarding: Agent, { type, reason, note }: Told): void {
-  cluster.note({ regarding, type, reason, action: 'Revoke', note: note(grantSecretName(regarding)) })
+  cluster.recordEvent({ regarding, type, reason, action: 'Revoke', note: note(grantSecretName(regarding)) })
 }

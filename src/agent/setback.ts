@@ -2,7 +2,7 @@
  * Why a step could not be completed, in the terms of the status, and how to come back. Steps return setbacks instead of
  * throwing: what goes wrong here is the normal business of an operator.
  */
-import { slowly as pause } from '../loop/pace.ts'
+import { manualFixInterval as pause } from '../controller/manual-fix-interval.ts'
 import type { ReasonOf } from '../resources/reasons.ts'
 
 interface SetbackOn<C extends 'Ready' | 'Authorized' | 'Synced'> {

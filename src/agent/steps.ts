@@ -4,7 +4,7 @@
  */
 import type { Permit } from '../google/port.ts'
 import { ApiError } from '../kubernetes/port.ts'
-import { UnexpectedError } from '../loop/outcome.ts'
+import { UnexpectedError } from '../controller/outcome.ts'
 import { consentedAgent, inWords, widenings } from '../resources/consent.ts'
 import type { Agent, CalendarIntegration } from '../resources/types.ts'
 import { noteAbsence, standingAbsence } from './absence.ts'

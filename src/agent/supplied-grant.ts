@@ -54,7 +54,7 @@ function adoptFrom(
   const isNew = adopt(memory, { token: found.token, grantedAt, now })
   if (isNew && memory.suppliedRemark) {
     const note = memory.suppliedRemark
-    deps.cluster.note({ regarding: agent, type: 'Normal', reason: 'Granted', action: 'Adopt', note })
+    deps.cluster.recordEvent({ regarding: agent, type: 'Normal', reason: 'Granted', action: 'Adopt', note })
   }
   return undefined
 }

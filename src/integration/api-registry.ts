@@ -2,7 +2,7 @@
  * What is known of the Calendar API of every integration's project, and who may find out whether a switched-off one is on
  * again: one request now and then, by whoever comes first with a token to send. Instants are the monotonic clock's.
  */
-import { slowly } from '../loop/pace.ts'
+import { manualFixInterval } from '../controller/manual-fix-interval.ts'
 import { hasCome, type Clock } from '../platform/clock.ts'
 
 export interface APIKnowledge {
@@ -56,7 +56,7 @@ export class APIRegistry {
     const before = api.askAgainAt
     if (!hasCome(this.#clock, before) && !isPermitted?.()) return undefined
     const now = this.#clock.monotonic()
-    const taken = now + slowly(api.since, now)
+    const taken = now + manualFixInterval(api.since, now)
     // Whoever asks first finds out for everybody.
     api.askAgainAt = taken
     return () => {

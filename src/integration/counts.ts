@@ -10,7 +10,7 @@ type Counts = NonNullable<CalendarIntegrationStatus['agents']>
 export function countAgents(cluster: Pick<Cluster, 'agents' | 'namespaces'>, integration: CalendarIntegration): Counts {
   const { agents, namespaces } = cluster
   const labelsOf = namespaces && ((name: string) => namespaces.get(name)?.metadata.labels)
-  const all = agents.by('integration', keyOf(integration))
+  const all = agents.byIndex('integration', keyOf(integration))
   return counted(all.filter((agent) => isAllowed(agent, integration, labelsOf)))
 }
 

@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto'
 import { parseClientSecret, type ClientFile } from '../google/clientFile.ts'
 import { GoogleError, type Permit } from '../google/port.ts'
-import { pauseAfter } from '../loop/backoff.ts'
-import { slowly } from '../loop/pace.ts'
+import { pauseAfter } from '../controller/backoff.ts'
+import { manualFixInterval } from '../controller/manual-fix-interval.ts'
 import { hasCome, type Clock } from '../platform/clock.ts'
 import type { Finding } from '../resources/conditions.ts'
 import type { ReasonOf } from '../resources/reasons.ts'
@@ -122,7 +122,7 @@ function untilAskedAgain(
 ): { refusedSince: number; notBefore: number } {
   const now = clock.monotonic()
   const refusedSince = (proof?.hash === hash ? proof?.refusedSince : undefined) ?? now
-  return { refusedSince, notBefore: now + slowly(refusedSince, now) }
+  return { refusedSince, notBefore: now + manualFixInterval(refusedSince, now) }
 }
 
 /** Good credentials do not become doubtful because Google is away, nor do bad ones become better. */

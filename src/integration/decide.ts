@@ -2,8 +2,8 @@
  * From what is known of an integration to what its status says, and when to look again. Pure.
  */
 import type { Limit } from '../google/port.ts'
-import { blocked, done, retry, wait, type Outcome } from '../loop/outcome.ts'
-import { slowly } from '../loop/pace.ts'
+import { blocked, done, retry, wait, type Outcome } from '../controller/outcome.ts'
+import { manualFixInterval } from '../controller/manual-fix-interval.ts'
 import { findCondition, timestamp, type Finding, type Findings } from '../resources/conditions.ts'
 import { meaningOf, type ReadyReason, type ReasonOf } from '../resources/reasons.ts'
 import type { CalendarIntegration } from '../resources/types.ts'
@@ -96,5 +96,5 @@ function outcomeOf(facts: Facts, ready: Ready): Outcome {
 function lookAgainIn({ now, monotonic, api, integration }: Facts, reason: string): number {
   if (reason === 'APIDisabled' && api) return Math.max(api.askAgainAt - monotonic, SOON)
   const stalled = findCondition(integration.status?.conditions, 'Stalled')
-  return slowly(Math.min(stalled ? Date.parse(stalled.lastTransitionTime) : now, now), now)
+  return manualFixInterval(Math.min(stalled ? Date.parse(stalled.lastTransitionTime) : now, now), now)
 }

@@ -6,7 +6,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { ApiError, keyOf } from '../kubernetes/port.ts'
 import { asWritten, isOverwritten, withOwnStatus, writeReport, type StatusMemory } from '../kubernetes/status-report.ts'
-import { done, retry, UnexpectedError, wait, within, type Outcome } from '../loop/outcome.ts'
+import { done, retry, UnexpectedError, wait, requeueWithin, type Outcome } from '../controller/outcome.ts'
 import { afterwards, Permit } from '../google/permit.ts'
 import { signInOf } from '../google/signIn.ts'
 import { instantOf, type Clock } from '../platform/clock.ts'
@@ -104,7 +104,7 @@ async function reconcile(
   // The agents need not do without because the API server refuses a status.
   const write = (): Promise<void> => report(deps, integration, memory, decision)
   await alone(memory, write).finally(() => tellAgents(deps, key, memory, decision))
-  return within(within(mistake ? retry(mistake) : decision.outcome, turn.waitMs), checkIn)
+  return requeueWithin(requeueWithin(mistake ? retry(mistake) : decision.outcome, turn.waitMs), checkIn)
 }
 
 /** Answers in how many ms it is the turn of a check that has to wait; or a mistake: what is known all the same is reported. */
@@ -238,7 +238,7 @@ async function report(
   // What was taken off a pasted value is said once, though all is well.
   if (memory.file?.stripped.length && now?.status === 'True' && now.message !== before) {
     const note = scrub(now.message)
-    deps.cluster.note({ regarding: integration, type: 'Normal', reason: now.reason, action: 'Reconcile', note })
+    deps.cluster.recordEvent({ regarding: integration, type: 'Normal', reason: now.reason, action: 'Reconcile', note })
   }
 }
 

@@ -45,7 +45,7 @@ export class SiteRegistry {
     const host = siteHost(integration.spec.google.siteURI)
     if (host === undefined) return undecided('spec.google.siteURI names no host.')
     const { sites, cluster } = this.#deps
-    const integrations = cluster.integrations.by('site', host).map((one) => {
+    const integrations = cluster.integrations.byIndex('site', host).map((one) => {
       return keyOf(one) === keyOf(integration) ? withCredentials(integration, credentials) : one
     })
     const { namespaces, first } = claimOf(host, { sites, integrations }, this.#holders.get(host))
@@ -68,7 +68,7 @@ export class SiteRegistry {
   sweep(): void {
     const { integrations } = this.#deps.cluster
     for (const [host, namespace] of this.#holders) {
-      const stays = integrations.by('site', host).some(({ metadata }) => metadata.namespace === namespace)
+      const stays = integrations.byIndex('site', host).some(({ metadata }) => metadata.namespace === namespace)
       if (!stays) this.#holders.delete(host)
     }
     const uids = new Set([...integrations.list()].map(({ metadata }) => metadata.uid))
@@ -91,7 +91,7 @@ export class SiteRegistry {
       this.sweep()
       this.#sweepAt = 2 * this.#holders.size + 100
     }
-    for (const other of this.#deps.cluster.integrations.by('site', host)) {
+    for (const other of this.#deps.cluster.integrations.byIndex('site', host)) {
       if (other.metadata.uid !== metadata.uid) for (const listen of this.#onClaim) listen(keyOf(other))
     }
   }

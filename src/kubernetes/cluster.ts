@@ -59,7 +59,7 @@ export function createCluster(deps: ClusterDeps): RunningCluster {
     ...createReader(send),
     ...createWriter(send, caches),
     watchSecret: (...which) => single.watch(...which),
-    note: (event) => events.note(event),
+    recordEvent: (event) => events.record(event),
     send,
     onRecovery(listener) {
       const again = (): void => {

@@ -6,7 +6,7 @@ import { sleep, type Clock, type Random } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import { clean, scrub } from '../platform/scrub.ts'
 import { collectionPath } from './paths.ts'
-import { ApiError, type EventNote, type KubernetesObject } from './port.ts'
+import { ApiError, type EventRecord, type KubernetesObject } from './port.ts'
 import type { SendRequest } from './request.ts'
 
 export interface EventsDeps {
@@ -21,7 +21,7 @@ export interface EventsDeps {
 }
 
 export interface EventRecorder {
-  note(event: EventNote): void
+  record(event: EventRecord): void
   /** Takes no more, gives those that wait a moment to be written, and drops the rest. */
   stop(): Promise<void>
 }
@@ -36,7 +36,7 @@ const STOP_MS = 1_000
 const BURST = 25
 const REFILL_MS = 5 * 60_000
 
-interface Noted extends EventNote {
+interface Noted extends EventRecord {
   /** The time of day, ms since the epoch. */
   at: number
   /** The same by the monotonic clock. */
@@ -59,7 +59,7 @@ export function createEventRecorder(deps: EventsDeps): EventRecorder {
   let writing: Promise<void> | undefined
   let sweptAt = deps.clock.monotonic()
 
-  const drop = (why: 'full' | 'object' | 'refused', { reason }: EventNote, error?: unknown): void => {
+  const drop = (why: 'full' | 'object' | 'refused', { reason }: EventRecord, error?: unknown): void => {
     deps.dropped?.(why)
     deps.log.debug({ reason, why, error }, 'event dropped')
   }
@@ -77,7 +77,7 @@ export function createEventRecorder(deps: EventsDeps): EventRecorder {
     writer.sweep(now)
   }
   return {
-    note(event) {
+    record(event) {
       const now = deps.clock.monotonic()
       sweep(now)
       if (waiting.length >= MOST_WAITING || stopping.signal.aborted) return drop('full', event)

@@ -32,7 +32,7 @@ export const keyOf = (object: { metadata: { namespace?: string; name: string } }
   object.metadata.namespace ? `${object.metadata.namespace}/${object.metadata.name}` : object.metadata.name
 
 /** A change that a store saw. `before` and `after` never differ in uid: a replaced object is deleted, then added. */
-export interface Change<T> {
+export interface WatchEvent<T> {
   before?: T
   after?: T
 }
@@ -42,13 +42,13 @@ export interface Store<T extends KubernetesObject> {
   get(key: Key): T | undefined
   list(): Iterable<T>
   /** The objects that the named index files under `value`. */
-  by(index: string, value: string): readonly T[]
+  byIndex(index: string, value: string): readonly T[]
   /** Calls back for every change from now on, and once for each object that is there already. Own writes are silent. */
-  subscribe(listener: (change: Change<T>) => void): void
+  subscribe(listener: (change: WatchEvent<T>) => void): void
 }
 
 /** An Event about an object, sent on transitions only; repeats are aggregated. */
-export interface EventNote {
+export interface EventRecord {
   regarding: KubernetesObject
   type: 'Normal' | 'Warning'
   /** A condition's reason. */
@@ -72,7 +72,7 @@ export interface Cluster {
    * Watches one Secret by its name, wherever it is: metadata only. Calls back for every change, our own writes too, and once
    * if it is there already. Never fails; while it may not be watched nothing is told.
    */
-  watchSecret(namespace: string, name: string, listener: (change: Change<KubernetesObject>) => void): void
+  watchSecret(namespace: string, name: string, listener: (change: WatchEvent<KubernetesObject>) => void): void
   readSecret(namespace: string, name: string): Promise<Secret | undefined>
   readConfigMap(namespace: string, name: string): Promise<ConfigMap | undefined>
   /** Fails with `AlreadyExists`. */
@@ -90,7 +90,7 @@ export interface Cluster {
   /** Deletes this very object (uid and resourceVersion are preconditions, the latter required). Already gone counts as done. */
   delete(object: KubernetesObject): Promise<void>
   /** Never fails and never waits: an Event is a courtesy. */
-  note(event: EventNote): void
+  recordEvent(event: EventRecord): void
 }
 
 /** Why the API server (or the way to it) refused, told apart by what a caller does about it. */

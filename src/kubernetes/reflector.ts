@@ -12,7 +12,7 @@ import type { ApiHealth } from './api-health.ts'
 import { readBody } from './body.ts'
 import { jsonLines } from './json-lines.ts'
 import { ApiError, keyOf, type ApiFailure, type KubernetesObject } from './port.ts'
-import { refusal, unreachable } from './refusal.ts'
+import { errorFromResponse, errorFromException } from './api-errors.ts'
 import { open, startDeadline, type ApiRequest, type RequestDeps, type SendRequest } from './request.ts'
 import type { WatchStore } from './store.ts'
 import { isNewer } from './versions.ts'
@@ -83,7 +83,7 @@ interface List {
   items?: KubernetesObject[]
 }
 
-interface WatchEvent {
+interface WatchMessage {
   type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'
   object: KubernetesObject & { code?: number; reason?: string }
 }
@@ -242,8 +242,8 @@ class Session<T extends KubernetesObject> {
       for (const item of page.items ?? []) objects.push(this.#lean(item))
     } while (page.metadata.continue && !this.#signal.aborted)
     const version = page.metadata.resourceVersion ?? ''
-    const rewound = this.#newest !== undefined && isNewer(this.#newest, version)
-    if (!this.#signal.aborted) store.replace({ objects, scope, version, rewound })
+    const historyReset = this.#newest !== undefined && isNewer(this.#newest, version)
+    if (!this.#signal.aborted) store.replace({ objects, scope, version, historyReset })
     return version
   }
 
@@ -266,11 +266,11 @@ class Session<T extends KubernetesObject> {
     const deadline = startDeadline(this.#deps.clock, seconds * 1000 + OVERTIME_MS, this.#signal)
     try {
       const response = await open(this.#deps, request, deadline.signal)
-      if (response.statusCode >= 300) throw refusal(request, response, await readBody(response))
+      if (response.statusCode >= 300) throw errorFromResponse(request, response, await readBody(response))
       this.#acceptedAt = this.#deps.clock.monotonic()
       await this.#read(response.body)
     } catch (error) {
-      const failure = unreachable(request, error, deadline.signal)
+      const failure = errorFromException(request, error, deadline.signal)
       if (failure !== error && !this.#signal.aborted) this.#deps.health.failed(failure.message)
       throw failure
     } finally {
@@ -281,7 +281,7 @@ class Session<T extends KubernetesObject> {
   async #read(body: AsyncIterable<Buffer>): Promise<void> {
     let isSilent = true
     try {
-      for await (const event of jsonLines<WatchEvent>(body)) {
+      for await (const event of jsonLines<WatchMessage>(body)) {
         if (this.#signal.aborted) return
         this.#event(event)
         isSilent = false
@@ -294,7 +294,7 @@ class Session<T extends KubernetesObject> {
     }
   }
 
-  #event({ type, object }: WatchEvent): void {
+  #event({ type, object }: WatchMessage): void {
     const { kind, store } = this.#options
     if (type === 'ERROR') {
       const failure = object.code === 410 ? 'Gone' : 'Unreachable'

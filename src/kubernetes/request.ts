@@ -9,7 +9,7 @@ import type { ApiHealth } from './api-health.ts'
 import { readBody } from './body.ts'
 import type { Access, Connection } from './connection.ts'
 import { ApiError } from './port.ts'
-import { isUntaken, refusal, unreachable, whatOf } from './refusal.ts'
+import { wasNotProcessed, errorFromResponse, errorFromException, describeRequest } from './api-errors.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
@@ -67,7 +67,7 @@ function mayRetry(error: unknown, { method }: ApiRequest, tried: number): error 
   if (!(error instanceof ApiError) || tried >= TRIES || (error.retryAfterMs ?? 0) > LONGEST_PAUSE_MS) return false
   // Credentials are read anew: then they are better, or no better for waiting.
   if (error.status === 401) return tried === 1
-  return isUntaken(error) || (method === 'GET' && error.failure === 'Unreachable')
+  return wasNotProcessed(error) || (method === 'GET' && error.failure === 'Unreachable')
 }
 
 function pauseAfter({ status, retryAfterMs = 0 }: ApiError, tried: number, random: Random): number {
@@ -80,10 +80,10 @@ async function sendOnce<T>(deps: RequestDeps, request: ApiRequest, signal: Abort
   try {
     const response = await open(deps, request, deadline.signal)
     const text = await readBody(response)
-    if (response.statusCode >= 300) throw refusal(request, response, text)
+    if (response.statusCode >= 300) throw errorFromResponse(request, response, text)
     return (text === '' ? undefined : JSON.parse(text)) as T
   } catch (error) {
-    throw unreachable(request, error, deadline.signal)
+    throw errorFromException(request, error, deadline.signal)
   } finally {
     deadline.cancel()
   }
@@ -135,11 +135,11 @@ export async function open(
     const response = await dispatch(connection, access, request, signal)
     if (response.statusCode === 401) connection.renew(access)
     observe?.(request.method, String(response.statusCode), host)
-    health?.answered(response.statusCode, whatOf(request))
+    health?.answered(response.statusCode, describeRequest(request))
     return response
   } catch (error) {
     observe?.(request.method, 'error', host)
-    if (!isStopped(signal)) health?.failed(unreachable(request, error, signal).message)
+    if (!isStopped(signal)) health?.failed(errorFromException(request, error, signal).message)
     throw error
   }
 }

@@ -10,7 +10,7 @@ import { fitStatus } from '../resources/fit-status.ts'
 import type { Kind } from '../resources/reasons.ts'
 import { compact } from '../resources/status.ts'
 import type { Agent, CalendarIntegration, Condition } from '../resources/types.ts'
-import { announce } from './announce.ts'
+import { recordConditionEvents } from './condition-events.ts'
 import { ApiError, type Cluster } from './port.ts'
 
 interface Objects {
@@ -38,7 +38,7 @@ export interface StatusReport<K extends Reported> {
 }
 
 export interface ReportDeps {
-  cluster: Pick<Cluster, 'writeStatus' | 'note'>
+  cluster: Pick<Cluster, 'writeStatus' | 'recordEvent'>
   clock: Pick<Clock, 'now'>
   log: Pick<Log, 'info'>
 }
@@ -91,7 +91,7 @@ async function put<K extends Reported>(deps: ReportDeps, report: StatusReport<K>
   const { kind, object, memory } = report
   const before = withOwnStatus<K>(object, memory).status?.conditions
   memory.written = await deps.cluster.writeStatus(object, status)
-  announce(deps, { kind, object, before, after: status.conditions })
+  recordConditionEvents(deps, { kind, object, before, after: status.conditions })
 }
 
 /** Beside what stands there already, which was once taken; or else alone. */

@@ -6,7 +6,7 @@
  * somebody else is never lost: a write is silent only where it changed exactly what the store held.
  */
 import { Indexes, type IndexFunctions } from './indexes.ts'
-import { keyOf, type Change, type Key, type KubernetesObject, type Store } from './port.ts'
+import { keyOf, type WatchEvent, type Key, type KubernetesObject, type Store } from './port.ts'
 import { isNewer } from './versions.ts'
 
 export interface StoreOptions<T> {
@@ -23,7 +23,7 @@ export interface Snapshot<T> {
   scope: (key: Key) => boolean
   version: string
   /** The server's history went back (a restored backup): what it says now holds, whatever the versions. */
-  rewound?: boolean
+  historyReset?: boolean
 }
 
 type Event<T> = { put: T; anyVersion?: boolean } | { remove: Key; version?: string }
@@ -32,7 +32,7 @@ export class WatchStore<T extends KubernetesObject> implements Store<T> {
   readonly #options: StoreOptions<T>
   readonly #objects = new Map<Key, T>()
   readonly #indexes: Indexes<T>
-  readonly #listeners: ((change: Change<T>) => void)[] = []
+  readonly #listeners: ((change: WatchEvent<T>) => void)[] = []
   /** Keys that we are writing, with the events that came meanwhile. */
   readonly #writing = new Map<Key, { writers: number; events: Event<T>[] }>()
   /** What we deleted ourselves, at which version, until the watch says so too. */
@@ -51,11 +51,11 @@ export class WatchStore<T extends KubernetesObject> implements Store<T> {
     return this.#objects.values()
   }
 
-  by(index: string, value: string): readonly T[] {
+  byIndex(index: string, value: string): readonly T[] {
     return this.#indexes.keys(index, value).flatMap((key) => this.#objects.get(key) ?? [])
   }
 
-  subscribe(listener: (change: Change<T>) => void): void {
+  subscribe(listener: (change: WatchEvent<T>) => void): void {
     this.#listeners.push(listener)
     for (const object of this.#objects.values()) this.#tell(listener, { after: object })
   }
@@ -76,16 +76,16 @@ export class WatchStore<T extends KubernetesObject> implements Store<T> {
   }
 
   /** Of objects that are stripped. */
-  replace({ objects, scope, version, rewound }: Snapshot<T>): void {
+  replace({ objects, scope, version, historyReset }: Snapshot<T>): void {
     const present = new Set<Key>()
     for (const object of objects) {
       const key = keyOf(object)
       present.add(key)
-      this.#take(key, { put: object, anyVersion: rewound })
+      this.#take(key, { put: object, anyVersion: historyReset })
     }
     const known = [...this.#objects.keys(), ...this.#deleted.keys()]
     for (const key of known.filter((one) => scope(one) && !present.has(one))) {
-      this.#take(key, { remove: key, version: rewound ? undefined : version })
+      this.#take(key, { remove: key, version: historyReset ? undefined : version })
     }
   }
 
@@ -176,11 +176,11 @@ export class WatchStore<T extends KubernetesObject> implements Store<T> {
     return this.#objects.get(key)?.metadata.resourceVersion
   }
 
-  #tellAll(change: Change<T>): void {
+  #tellAll(change: WatchEvent<T>): void {
     for (const listener of this.#listeners) this.#tell(listener, change)
   }
 
-  #tell(listener: (change: Change<T>) => void, change: Change<T>): void {
+  #tell(listener: (change: WatchEvent<T>) => void, change: WatchEvent<T>): void {
     try {
       listener(change)
     } catch (error) {

@@ -12,9 +12,9 @@ export type { Scrape }
 export interface QueueCounts {
   depth: number
   /** Since when the keys in hand have been in hand, by the monotonic clock. */
-  inHand: ReadonlyMap<string, number>
+  processing: ReadonlyMap<string, number>
   /** For how long something has stood still, in ms. */
-  stillMs: number
+  stuckMs: number
 }
 
 export interface Metrics {
@@ -121,23 +121,23 @@ function queueGauges(
 ): void {
   const each = (label: string, measure: (counts: QueueCounts) => number) => (): Scrape =>
     [...queues].map(([name, counts]) => ({ labels: { [label]: name }, value: measure(counts()) }))
-  const ages = ({ inHand }: QueueCounts): number[] =>
-    [...inHand.values()].map((since) => (clock.monotonic() - since) / 1000)
+  const ages = ({ processing }: QueueCounts): number[] =>
+    [...processing.values()].map((since) => (clock.monotonic() - since) / 1000)
   const sum = (numbers: number[]): number => numbers.reduce((total, one) => total + one, 0)
   const waiting = each('name', ({ depth }) => depth)
   const unfinished = each('name', (counts) => sum(ages(counts)))
   const oldest = each('name', (counts) => Math.max(0, ...ages(counts)))
-  const active = each('controller', ({ inHand }) => inHand.size)
+  const active = each('controller', ({ processing }) => processing.size)
 
   gauge('workqueue_depth', 'Keys that wait.', ['name'], waiting)
   gauge('workqueue_unfinished_work_seconds', 'The time that the keys in hand have taken so far.', ['name'], unfinished)
   gauge('workqueue_longest_running_processor_seconds', 'The age of the oldest key in hand.', ['name'], oldest)
-  const still = each('name', ({ stillMs }) => stillMs / 1000)
+  const stuck = each('name', ({ stuckMs }) => stuckMs / 1000)
   gauge(
     'calendar_operator_controller_still_seconds',
     'How long a key in hand, or all that wait, stood still.',
     ['name'],
-    still,
+    stuck,
   )
   gauge('controller_runtime_active_workers', 'Workers that have a key.', ['controller'], active)
 }

@@ -53,7 +53,7 @@ export class Visits {
    */
   find(uid: string): Pick<Visit, 'agent' | 'integration'> | undefined {
     const { cluster } = this.#deps
-    const [agent] = cluster.agents.by('uid', uid)
+    const [agent] = cluster.agents.byIndex('uid', uid)
     if (!agent || agent.spec.grantSecretRef || agent.metadata.deletionTimestamp) return undefined
     const integration = cluster.integrations.get(integrationKey(agent))
     if (!integration || this.#refused(agent, integration)) return undefined

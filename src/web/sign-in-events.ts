@@ -28,7 +28,7 @@ const NOTES: Partial<Record<Outcome, string>> = {
 }
 
 export class Notes {
-  readonly #cluster: Pick<WebDeps['cluster'], 'note'>
+  readonly #cluster: Pick<WebDeps['cluster'], 'recordEvent'>
   readonly #limiter: KeyedRateLimiter
 
   constructor({ cluster, clock }: Pick<WebDeps, 'cluster' | 'clock'>) {
@@ -40,6 +40,6 @@ export class Notes {
     const what = NOTES[outcome]
     if (what === undefined || !this.#limiter.tryAcquire(regarding.metadata.uid ?? '')) return
     const note = `${what} ${GOOD}`
-    this.#cluster.note({ regarding, type: 'Warning', reason: SIGN_IN_FAILED, action: 'SignIn', note })
+    this.#cluster.recordEvent({ regarding, type: 'Warning', reason: SIGN_IN_FAILED, action: 'SignIn', note })
   }
 }

@@ -1,7 +1,7 @@
 /** What the comments of the room promise, each broken once in test/promises/promises.ts to see that a test notices. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type * as undici from 'undici'
-import type { Outcome } from '../../src/loop/outcome.ts'
+import type { Outcome } from '../../src/controller/outcome.ts'
 import { ACCOUNT, REFRESH_TOKEN, type Truth } from '../memory/google.ts'
 import { refusal, type Stored } from '../memory/kubernetes.ts'
 import { agentOf, clientSecretOf, grantOf, integrationOf } from '../memory/objects.ts'

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Grant } from '../../src/agent/memory.ts'
 import { remove } from '../../src/agent/remove.ts'
-import type { Outcome } from '../../src/loop/outcome.ts'
+import type { Outcome } from '../../src/controller/outcome.ts'
 import { ApiError } from '../../src/kubernetes/port.ts'
 import { MANAGED_BY, NOT_YET_CHECKED } from '../../src/resources/names.ts'
 import { marksOf, withController } from '../../src/resources/ownership.ts'

@@ -3,8 +3,8 @@ import { newMemory, type AgentMemory } from '../../src/agent/memory.ts'
 import type { AgentDeps } from '../../src/agent/port.ts'
 import { publish, read, type Scene } from '../../src/agent/steps.ts'
 import { ApiError } from '../../src/kubernetes/port.ts'
-import { UnexpectedError } from '../../src/loop/outcome.ts'
-import { Teller } from '../../src/loop/teller.ts'
+import { UnexpectedError } from '../../src/controller/outcome.ts'
+import { ReconcileLogger } from '../../src/controller/reconcile-logger.ts'
 import { createLog } from '../../src/platform/log.ts'
 import { anAgent, anIntegration } from '../support/resources.ts'
 import { ManualClock } from '../support/clock.ts'
@@ -75,9 +75,10 @@ test('a conflict is everybody’s: what was decided on has changed', async () =>
 test('a mistake of ours is logged once, with where it happened, and never with what it stumbled over', () => {
   const lines: string[] = []
   const log = createLog({ level: 'debug', clock: new ManualClock(), write: (line) => void lines.push(line) })
-  const teller = new Teller('agent', log)
+  const teller = new ReconcileLogger('agent', log)
   const mistake = (): UnexpectedError => new UnexpectedError(failures['an error that repeats what it stumbled over'])
-  for (let round = 0; round < 5; round++) teller.tell('booking/alice', { outcome: { kind: 'retry', error: mistake() } })
+  for (let round = 0; round < 5; round++)
+    teller.logOutcome('booking/alice', { outcome: { kind: 'retry', error: mistake() } })
   expect(lines).toHaveLength(1)
   expect(lines[0]).toContain('step-failures.test.ts')
   expect(lines[0]).not.toContain('Rendezvous')

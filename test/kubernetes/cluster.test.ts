@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createCluster, type RunningCluster } from '../../src/kubernetes/cluster.ts'
-import { keyOf, type Change, type KubernetesObject, type Secret } from '../../src/kubernetes/port.ts'
+import { keyOf, type WatchEvent, type KubernetesObject, type Secret } from '../../src/kubernetes/port.ts'
 import { ManualClock } from '../support/clock.ts'
 import { ScriptedApi, type Incoming, type Reply, type Script } from './support/api.ts'
 import { agent, integration, thing } from './support/objects.ts'
@@ -49,7 +49,7 @@ async function started(namespaces: string[] = []): Promise<RunningCluster> {
   return cluster
 }
 
-const told = (changes: Change<KubernetesObject>[]): string[] =>
+const told = (changes: WatchEvent<KubernetesObject>[]): string[] =>
   changes.map(
     ({ before, after }) => `${before?.metadata.resourceVersion ?? '-'} > ${after?.metadata.resourceVersion ?? '-'}`,
   )
@@ -137,7 +137,8 @@ describe('what is watched', () => {
     lists[`${GROUP}/agents`] = users
     lists[`${GROUP}/calendarintegrations`] = [integration('google')]
     await started()
-    const by = (index: string, value: string) => cluster.agents.by(index, value).map(({ metadata }) => metadata.name)
+    const by = (index: string, value: string) =>
+      cluster.agents.byIndex(index, value).map(({ metadata }) => metadata.name)
     expect(by('integration', 'site/google')).toEqual(['alice'])
     expect(by('integration', 'booking/google')).toEqual(['bob'])
     for (const name of ['alice-google-grant', 'brought', 'token', 'calendar']) {
@@ -146,7 +147,7 @@ describe('what is watched', () => {
     expect(by('secret', 'booking/bob-google-grant')).toEqual(['bob'])
     expect(by('configMap', 'booking/calendar')).toEqual(['bob'])
     expect(by('namespace', 'booking')).toEqual(['alice', 'bob'])
-    expect(cluster.integrations.by('secret', 'booking/client').map(keyOf)).toEqual(['booking/google'])
+    expect(cluster.integrations.byIndex('secret', 'booking/client').map(keyOf)).toEqual(['booking/google'])
   })
 })
 
@@ -184,7 +185,7 @@ describe('a read', () => {
 })
 
 describe('a write', () => {
-  const changes: Change<KubernetesObject>[] = []
+  const changes: WatchEvent<KubernetesObject>[] = []
 
   beforeEach(async () => {
     changes.length = 0

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ApiError } from '../../src/kubernetes/port.ts'
 import { type ApiFailure } from '../../src/kubernetes/port.ts'
-import { isUntaken, refusal } from '../../src/kubernetes/refusal.ts'
+import { wasNotProcessed, errorFromResponse } from '../../src/kubernetes/api-errors.ts'
 
 const WRITE = { method: 'POST', path: '/api/v1/namespaces/booking/configmaps' } as const
 
@@ -10,7 +10,7 @@ const WRITE = { method: 'POST', path: '/api/v1/namespaces/booking/configmaps' } 
 const refused = (code: number, reason: string | undefined, message: string, causes: object[] = []): ApiError => {
   const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code }
   const text = JSON.stringify({ ...status, details: { name: 'alice-calendar', kind: 'configmaps', causes } })
-  return refusal(WRITE, { statusCode: code, headers: {} } as never, text)
+  return errorFromResponse(WRITE, { statusCode: code, headers: {} } as never, text)
 }
 
 const POLICY = `configmaps "alice-calendar" is forbidden: ValidatingAdmissionPolicy 'no-busy' with binding 'no-busy-here' denied request: failed expression: !('busy.json' in object.data)`
@@ -119,7 +119,7 @@ describe('a write that is refused', () => {
   it.each(cases)('%s names who or what it was', (_what, error, words, failure) => {
     expect(error.message).toBe(`POST ${WRITE.path} answered ${words}`)
     expect(error.failure).toBe(failure)
-    expect(isUntaken(error)).toBe(false)
+    expect(wasNotProcessed(error)).toBe(false)
     expect(error.stack).toBeUndefined()
   })
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { createEventRecorder, type EventRecorder } from '../../src/kubernetes/events.ts'
-import { ApiError, type EventNote } from '../../src/kubernetes/port.ts'
+import { ApiError, type EventRecord } from '../../src/kubernetes/port.ts'
 import type { ApiRequest, SendRequest } from '../../src/kubernetes/request.ts'
 import { ManualClock, settle } from '../support/clock.ts'
 import { agent } from './support/objects.ts'
@@ -15,8 +15,8 @@ let answer: (request: ApiRequest, signal?: AbortSignal) => Promise<unknown>
 let dropped: string[]
 let recorder: EventRecorder
 
-const note = (rest: Partial<EventNote> = {}): void =>
-  recorder.note({
+const note = (rest: Partial<EventRecord> = {}): void =>
+  recorder.record({
     regarding: agent('alice'),
     type: 'Warning',
     reason: 'GrantRevoked',

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ApiHealth } from '../../src/kubernetes/api-health.ts'
 import { stripped } from '../../src/kubernetes/caches.ts'
-import type { Change, KubernetesObject } from '../../src/kubernetes/port.ts'
+import type { WatchEvent, KubernetesObject } from '../../src/kubernetes/port.ts'
 import { createReflector, type Reflector, type ReflectorOptions } from '../../src/kubernetes/reflector.ts'
 import { createRequest } from '../../src/kubernetes/request.ts'
 import { WatchStore } from '../../src/kubernetes/store.ts'
@@ -66,7 +66,7 @@ async function endPause(): Promise<number> {
   return pause
 }
 
-const tell = ({ before, after }: Change<KubernetesObject>): string => {
+const tell = ({ before, after }: WatchEvent<KubernetesObject>): string => {
   const name = (after ?? before)?.metadata.name ?? ''
   return `${name} ${before?.metadata.resourceVersion ?? '-'} > ${after?.metadata.resourceVersion ?? '-'}`
 }

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { ApiError, type EventNote } from '../../src/kubernetes/port.ts'
+import { ApiError, type EventRecord } from '../../src/kubernetes/port.ts'
 import {
   asWritten,
   isOverwritten,
@@ -24,7 +24,7 @@ let memory: StatusMemory<AgentStatus>
 /** What the API server says of each write. */
 let answers: (ApiError | 'taken')[]
 let written: AgentStatus[]
-let notes: EventNote[]
+let notes: EventRecord[]
 
 beforeEach(() => {
   agent = anAgent()
@@ -42,7 +42,7 @@ const cluster = {
     agent = { ...(object as Agent), status: structuredClone(status) }
     return agent.status
   },
-  note: (event: EventNote) => void notes.push(event),
+  recordEvent: (event: EventRecord) => void notes.push(event),
 }
 const deps = { cluster, clock: { now: () => now }, log: { info: () => undefined } }
 

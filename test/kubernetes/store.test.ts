@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { keyOf, type Change, type KubernetesObject } from '../../src/kubernetes/port.ts'
+import { keyOf, type WatchEvent, type KubernetesObject } from '../../src/kubernetes/port.ts'
 import { WatchStore } from '../../src/kubernetes/store.ts'
 import { isNewer } from '../../src/kubernetes/versions.ts'
 import { thing } from './support/objects.ts'
@@ -14,7 +14,7 @@ let store: WatchStore<KubernetesObject>
 let heard: string[]
 let errors: unknown[]
 
-const describeChange = ({ before, after }: Change<KubernetesObject>): string =>
+const describeChange = ({ before, after }: WatchEvent<KubernetesObject>): string =>
   `${before?.metadata.resourceVersion ?? '-'} > ${after?.metadata.resourceVersion ?? '-'}`
 
 beforeEach(() => {
@@ -75,12 +75,12 @@ describe('a store', () => {
   it('files objects under what they say now, and no longer under what they said', () => {
     store.put(at(1, { labels: { a: 'red' } }))
     store.put(thing('y', { labels: { a: 'red', b: 'blue' } }))
-    expect(store.by('byLabel', 'red').map(keyOf)).toEqual([KEY, 'booking/y'])
+    expect(store.byIndex('byLabel', 'red').map(keyOf)).toEqual([KEY, 'booking/y'])
     store.put(at(2, { labels: { a: 'blue' } }))
-    expect(store.by('byLabel', 'red').map(keyOf)).toEqual(['booking/y'])
-    expect(store.by('byLabel', 'blue').map(keyOf)).toEqual(['booking/y', KEY])
+    expect(store.byIndex('byLabel', 'red').map(keyOf)).toEqual(['booking/y'])
+    expect(store.byIndex('byLabel', 'blue').map(keyOf)).toEqual(['booking/y', KEY])
     store.remove('booking/y')
-    expect(store.by('byLabel', 'red')).toEqual([])
+    expect(store.byIndex('byLabel', 'red')).toEqual([])
   })
 
   it('keeps an object that an index cannot read', () => {
@@ -131,7 +131,7 @@ describe('a list', () => {
   it('of a server whose history went back holds, whatever the versions', () => {
     store.replace(snapshot([at(100), thing('y', { resourceVersion: '90' }), thing('z')], 100))
     heard.length = 0
-    store.replace({ ...snapshot([at(40), thing('z')], 50), rewound: true })
+    store.replace({ ...snapshot([at(40), thing('z')], 50), historyReset: true })
     expect(heard).toEqual(['100 > 40', '90 > -'])
   })
 })
@@ -331,8 +331,8 @@ class Model {
   }
 }
 
-async function play(steps: Step[]): Promise<{ model: Model; changes: Change<KubernetesObject>[] }> {
-  const changes: Change<KubernetesObject>[] = []
+async function play(steps: Step[]): Promise<{ model: Model; changes: WatchEvent<KubernetesObject>[] }> {
+  const changes: WatchEvent<KubernetesObject>[] = []
   store = new WatchStore({ strip: (object) => object, onError: (error) => errors.push(error) })
   store.subscribe((change) => changes.push(change))
   const model = new Model()

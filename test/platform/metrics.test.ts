@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { createController } from '../../src/loop/controller.ts'
-import { done, retry } from '../../src/loop/outcome.ts'
+import { createController } from '../../src/controller/controller.ts'
+import { done, retry } from '../../src/controller/outcome.ts'
 import { createMetrics, type Metrics } from '../../src/platform/metrics.ts'
 import { ManualClock, settle } from '../support/clock.ts'
 import { keepLog } from '../support/log.ts'
@@ -49,7 +49,7 @@ describe('the metrics of a controller', () => {
 
   test('are there before anything happened, for rates to rise from', async () => {
     const metrics = createMetrics(new ManualClock())
-    metrics.controller('agent', 1, () => ({ depth: 0, inHand: new Map(), stillMs: 0 }))
+    metrics.controller('agent', 1, () => ({ depth: 0, processing: new Map(), stuckMs: 0 }))
     expect(await scrape(metrics, 'workqueue_adds_total')).toEqual(['workqueue_adds_total{name="agent"} 0'])
     expect(await scrape(metrics, 'controller_runtime_reconcile_errors_total')).toHaveLength(1)
   })

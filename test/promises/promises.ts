@@ -72,10 +72,10 @@ export const PROMISES: readonly BrokenPromise[] = [
   },
   {
     promise: 'only a leader creates',
-    file: 'src/kubernetes/fence.ts',
+    file: 'src/kubernetes/leader-guard.ts',
     find: '      await assertLeading()\n      return cluster.create(object)',
     replace: '      return cluster.create(object)',
-    test: 'test/kubernetes/fence.test.ts',
+    test: 'test/kubernetes/leader-guard.test.ts',
   },
   {
     promise: 'a reflector that fails again stays away twice as long',
@@ -114,10 +114,10 @@ export const PROMISES: readonly BrokenPromise[] = [
   },
   {
     promise: 'what failed together does not come back together',
-    file: 'src/loop/backoff.ts',
+    file: 'src/controller/backoff.ts',
     find: 'grown * (0.75 + random() / 2)',
     replace: 'grown',
-    test: 'test/loop/queue.test.ts',
+    test: 'test/controller/queue.test.ts',
   },
   {
     promise: 'what was not understood of a delta drops its sync token',
@@ -149,10 +149,10 @@ export const PROMISES: readonly BrokenPromise[] = [
   },
   {
     promise: 'time: nobody who sets the time of day delays a key',
-    file: 'src/loop/queue.ts',
+    file: 'src/controller/queue.ts',
     find: 'const at = this.#options.clock.monotonic()',
     replace: 'const at = this.#options.clock.now()',
-    test: 'test/loop/queue.test.ts',
+    test: 'test/controller/queue.test.ts',
   },
   {
     promise: 'time: after a leap forward what was read counts as older',
@@ -191,10 +191,10 @@ export const PROMISES: readonly BrokenPromise[] = [
   },
   {
     promise: 'time: a long reconcile that comes on is alive',
-    file: 'src/loop/controller.ts',
-    find: 'if (this.#signs.has(key)) this.#signs.set(key, this.#movedAt)',
+    file: 'src/controller/controller.ts',
+    find: 'if (this.#lastProgress.has(key)) this.#lastProgress.set(key, this.#movedAt)',
     replace: 'void key',
-    test: 'test/loop/controller.test.ts',
+    test: 'test/controller/controller.test.ts',
   },
   {
     promise: 'time: a start that is stopped begins no work',
@@ -255,7 +255,7 @@ export const PROMISES: readonly BrokenPromise[] = [
   {
     promise: 'a client that Google refuses is not asked about again before its time',
     file: 'src/integration/credentials.ts',
-    find: 'notBefore: now + slowly(refusedSince, now)',
+    find: 'notBefore: now + manualFixInterval(refusedSince, now)',
     replace: 'notBefore: now',
     test: 'test/integration/credentials.test.ts',
   },

@@ -7,7 +7,7 @@ import {
   keyOf,
   type Cluster,
   type ConfigMap,
-  type EventNote,
+  type EventRecord,
   type KubernetesObject,
   type ObjectMeta,
   type Secret,
@@ -22,7 +22,7 @@ const base64 = (values: Record<string, string>): Record<string, string> =>
 
 export class SmallCluster {
   readonly objects = new Map<string, Stored>()
-  readonly events: EventNote[] = []
+  readonly events: EventRecord[] = []
   /** Every write, as `patch Secret alice-google-grant`. */
   readonly writes: string[] = []
   /** What others do just before our next writes, once each. */
@@ -88,7 +88,7 @@ export class SmallCluster {
       patch: (object, patch) => this.#patch(object, patch),
       writeStatus: () => Promise.resolve(undefined),
       delete: (object) => this.#delete(object),
-      note: (event: EventNote) => void this.events.push(event),
+      recordEvent: (event: EventRecord) => void this.events.push(event),
     }
   }
 
@@ -108,7 +108,7 @@ export class SmallCluster {
     return {
       get: (key) => seen().find((object) => keyOf(object) === key),
       list: seen,
-      by: (_, uid) =>
+      byIndex: (_, uid) =>
         seen().filter(({ metadata }) => metadata.ownerReferences?.some((one) => one.controller && one.uid === uid)),
       subscribe: () => undefined,
     }
@@ -124,7 +124,7 @@ export class SmallCluster {
     return {
       get: (key) => list().find((object) => keyOf(object) === key),
       list,
-      by: (_, key) => list().filter((object) => names(object, key)),
+      byIndex: (_, key) => list().filter((object) => names(object, key)),
       subscribe: () => undefined,
     }
   }

@@ -40,7 +40,7 @@ beforeEach(() => {
     secrets: new Map([['booking/google-oauth-client', { metadata: { resourceVersion: '1' } }]]),
     readSecret: (_: string, name: string) => Promise.resolve(name.endsWith('-grant') ? undefined : { data: file }),
     create: (secret: object) => Promise.resolve(created.push(secret)),
-    note: () => undefined,
+    recordEvent: () => undefined,
   }
   const answer = { accessToken: 'a', expiresAt: 0, obtainedAt: 0, refreshToken: 'r', scopes: [SCOPE] }
   const client = {

@@ -49,7 +49,7 @@ export class UnexpectedError extends Error {
 }
 
 /** The same, but looked at again after `ms` at the latest. */
-export function within(outcome: Outcome, ms: number | undefined): Outcome {
+export function requeueWithin(outcome: Outcome, ms: number | undefined): Outcome {
   if (ms === undefined) return outcome
   const sooner = (pause = Infinity): number => Math.min(pause, ms)
   switch (outcome.kind) {

@@ -5,7 +5,7 @@
 import type { Cluster } from './port.ts'
 
 /** The same cluster, whose writes fail where `assertLeading` does. Events are a courtesy, and may come late. */
-export function fence(cluster: Cluster, assertLeading: () => Promise<void>): Cluster {
+export function withLeaderGuard(cluster: Cluster, assertLeading: () => Promise<void>): Cluster {
   return {
     ...cluster,
     async create(object) {

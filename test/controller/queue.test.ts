@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { WorkQueue, type QueueOptions } from '../../src/loop/queue.ts'
+import { WorkQueue, type QueueOptions } from '../../src/controller/queue.ts'
 import { ManualClock } from '../support/clock.ts'
 
 const SECOND = 1_000
@@ -10,7 +10,7 @@ function setUp(options: Partial<QueueOptions> = {}) {
   const queue = new WorkQueue({ clock, random: () => 0.5, ...options })
   const takeAll = (): string[] => {
     const keys: string[] = []
-    for (let key = queue.take(); key !== undefined; key = queue.take()) keys.push(key)
+    for (let key = queue.get(); key !== undefined; key = queue.get()) keys.push(key)
     return keys
   }
   return { clock, queue, takeAll }
@@ -33,12 +33,12 @@ describe('a work queue', () => {
   test('never gives a key that is in hand, and gives it again right after, once', () => {
     const { queue, takeAll } = setUp()
     queue.add('a')
-    expect(queue.take()).toBe('a')
+    expect(queue.get()).toBe('a')
     queue.add('a')
     queue.add('a')
     expect(queue.depth).toBe(0)
-    expect(queue.take()).toBeUndefined()
-    queue.finish('a')
+    expect(queue.get()).toBeUndefined()
+    queue.done('a')
     expect(takeAll()).toEqual(['a'])
   })
 
@@ -48,7 +48,7 @@ describe('a work queue', () => {
     expect(takeAll()).toEqual(['a'])
     queue.add('b')
     queue.add('c')
-    expect(queue.take()).toBe('b')
+    expect(queue.get()).toBe('b')
     queue.add('d')
     expect(takeAll()).toEqual(['c', 'd'])
   })
@@ -56,12 +56,12 @@ describe('a work queue', () => {
   test('knows since when each key is in hand', async () => {
     const { clock, queue } = setUp()
     queue.add('a')
-    queue.take()
+    queue.get()
     const since = clock.monotonic()
     await clock.advance(MINUTE)
-    expect([...queue.inHand]).toEqual([['a', since]])
-    queue.finish('a')
-    expect([...queue.inHand]).toEqual([])
+    expect([...queue.processing]).toEqual([['a', since]])
+    queue.done('a')
+    expect([...queue.processing]).toEqual([])
   })
 })
 
@@ -83,8 +83,8 @@ describe('a key that is added for later', () => {
     queue.addAfter('b', MINUTE)
     await clock.advance(SECOND)
     expect(takeAll()).toEqual(['a', 'b'])
-    queue.finish('a')
-    queue.finish('b')
+    queue.done('a')
+    queue.done('b')
     await clock.advance(2 * MINUTE)
     expect(takeAll()).toEqual([])
   })
@@ -94,7 +94,7 @@ describe('a key that is added for later', () => {
     queue.addAfter('a', MINUTE)
     queue.add('a')
     expect(takeAll()).toEqual(['a'])
-    queue.finish('a')
+    queue.done('a')
     await clock.advance(MINUTE)
     expect(takeAll()).toEqual([])
   })
@@ -114,11 +114,11 @@ describe('a key that is added for later', () => {
   test('is taken again when its time comes while it is in hand', async () => {
     const { clock, queue, takeAll } = setUp()
     queue.add('a')
-    queue.take()
+    queue.get()
     queue.addAfter('a', SECOND)
     await clock.advance(SECOND)
     expect(takeAll()).toEqual([])
-    queue.finish('a')
+    queue.done('a')
     expect(takeAll()).toEqual(['a'])
   })
 
@@ -127,10 +127,10 @@ describe('a key that is added for later', () => {
     for (let round = 0; round < 1_000; round++) {
       queue.addAfter('a', 24 * 60 * MINUTE)
       queue.add('a')
-      queue.take()
-      queue.finish('a')
+      queue.get()
+      queue.done('a')
     }
-    expect(queue.remembered).toBe(0)
+    expect(queue.trackedKeys).toBe(0)
     expect(clock.pending).toEqual([])
   })
 
@@ -201,10 +201,10 @@ describe('hands', () => {
 
   /** As workers do whose reconciles never end. */
   const fill = (queue: WorkQueue, workers: number): void => {
-    while (queue.inHand.size < workers && queue.take(workers - queue.inHand.size) !== undefined);
+    while (queue.processing.size < workers && queue.get(workers - queue.processing.size) !== undefined);
   }
   const heldBy = (queue: WorkQueue, group: string): number =>
-    [...queue.inHand.keys()].filter((key) => groupOf(key) === group).length
+    [...queue.processing.keys()].filter((key) => groupOf(key) === group).length
 
   test('are left for others by a group whose keys are never given back', () => {
     const { queue } = setUp({ groupOf })
@@ -229,27 +229,27 @@ describe('hands', () => {
     const { queue } = setUp({ groupOf })
     for (const key of many('slow')) queue.add(key)
     fill(queue, 4)
-    expect([...queue.inHand.keys()]).toEqual(['slow/0', 'slow/1', 'slow/2'])
-    queue.finish('slow/1')
+    expect([...queue.processing.keys()]).toEqual(['slow/0', 'slow/1', 'slow/2'])
+    queue.done('slow/1')
     fill(queue, 4)
-    expect([...queue.inHand.keys()]).toEqual(['slow/0', 'slow/2', 'slow/3'])
+    expect([...queue.processing.keys()]).toEqual(['slow/0', 'slow/2', 'slow/3'])
   })
 
   test('are all taken where there is one, or where there are no groups', () => {
     const { queue: grouped } = setUp({ groupOf })
     grouped.add('a/1')
     fill(grouped, 1)
-    expect(grouped.inHand.size).toBe(1)
+    expect(grouped.processing.size).toBe(1)
     const { queue } = setUp()
     for (const key of many('a')) queue.add(key)
     fill(queue, 32)
-    expect(queue.inHand.size).toBe(32)
+    expect(queue.processing.size).toBe(32)
   })
 })
 
 describe('backoff', () => {
   const pausesOf = (queue: WorkQueue, key: string, times: number): number[] =>
-    Array.from({ length: times }, () => queue.addFailed(key) / SECOND)
+    Array.from({ length: times }, () => queue.addRateLimited(key) / SECOND)
 
   test('doubles from 0.75 s to five minutes, for each key by itself', () => {
     const { queue } = setUp()
@@ -261,7 +261,7 @@ describe('backoff', () => {
     const longest = 10 * SECOND
     const atMost = (random: number): number => {
       const { queue } = setUp({ random: () => random })
-      return Array.from({ length: 20 }, () => queue.addFailed('a', { longest })).at(-1)!
+      return Array.from({ length: 20 }, () => queue.addRateLimited('a', { longest })).at(-1)!
     }
     expect([atMost(0), atMost(0.999_999)]).toEqual([7.5 * SECOND, expect.closeTo(longest, 0)])
   })
@@ -281,19 +281,19 @@ describe('backoff', () => {
   test('keeps the time that the other side asked for, and spreads those who were told the same', () => {
     const randoms = [0.5, 0, 0.5, 1]
     const { queue } = setUp({ random: () => randoms.shift() ?? 0.5 })
-    expect([queue.addFailed('a', { notBefore: MINUTE }), queue.addFailed('b', { notBefore: MINUTE })]).toEqual([
-      MINUTE,
-      1.1 * MINUTE,
-    ])
+    expect([
+      queue.addRateLimited('a', { notBefore: MINUTE }),
+      queue.addRateLimited('b', { notBefore: MINUTE }),
+    ]).toEqual([MINUTE, 1.1 * MINUTE])
   })
 
   test('gives way to what falls due sooner, but never to a busy loop', () => {
     const { queue } = setUp()
-    expect(queue.addFailed('a', { notBefore: MINUTE, atLatest: 10 * SECOND })).toBe(10 * SECOND)
-    expect(queue.addFailed('b', { notBefore: MINUTE, atLatest: 0 })).toBe(500)
-    expect(queue.addFailed('c', { notBefore: MINUTE, atLatest: -MINUTE })).toBe(500)
+    expect(queue.addRateLimited('a', { notBefore: MINUTE, atLatest: 10 * SECOND })).toBe(10 * SECOND)
+    expect(queue.addRateLimited('b', { notBefore: MINUTE, atLatest: 0 })).toBe(500)
+    expect(queue.addRateLimited('c', { notBefore: MINUTE, atLatest: -MINUTE })).toBe(500)
     // Where the longest backoff is none, and nothing is said of when at the latest, it is no busy loop either.
-    expect(queue.addFailed('d', { notBefore: 0, longest: 0 })).toBe(500)
+    expect(queue.addRateLimited('d', { notBefore: 0, longest: 0 })).toBe(500)
   })
 
   test('is passed over when the key is asked for', () => {
@@ -308,17 +308,17 @@ describe('a stopped queue', () => {
   test('forgets what waits and what is due, and takes nothing more', async () => {
     const { clock, queue, takeAll } = setUp()
     queue.add('held')
-    queue.take()
+    queue.get()
     queue.add('held')
     queue.add('waiting')
     queue.addAfter('later', SECOND)
     queue.stop()
     queue.add('new')
     queue.addAfter('newer', SECOND)
-    queue.addFailed('failed')
+    queue.addRateLimited('failed')
     expect(clock.pending).toEqual([])
     await clock.advance(MINUTE)
-    queue.finish('held')
+    queue.done('held')
     expect(takeAll()).toEqual([])
     expect(queue.depth).toBe(0)
   })
@@ -338,13 +338,13 @@ describe('the numbers of a queue', () => {
     queue.add('a')
     queue.add('a')
     await clock.advance(2 * SECOND)
-    queue.take()
+    queue.get()
     queue.add('a')
     queue.add('a')
     await clock.advance(3 * SECOND)
-    queue.finish('a')
-    queue.take()
-    queue.addFailed('a')
+    queue.done('a')
+    queue.get()
+    queue.addRateLimited('a')
     expect(seen).toEqual(['added', 'waited 2', 'added', 'took 3', 'waited 3', 'retried'])
   })
 })

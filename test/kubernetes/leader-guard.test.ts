@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { fence } from '../../src/kubernetes/fence.ts'
+import { withLeaderGuard } from '../../src/kubernetes/leader-guard.ts'
 import type { Cluster } from '../../src/kubernetes/port.ts'
 import { agent, thing } from './support/objects.ts'
 
@@ -16,9 +16,9 @@ const cluster = {
   writeStatus: write('writeStatus'),
   delete: write('delete'),
   readSecret: write('readSecret'),
-  note: () => void done.push('note'),
+  note: () => void done.push('recordEvent'),
 } as unknown as Cluster
-const fenced = fence(cluster, async () => {
+const fenced = withLeaderGuard(cluster, async () => {
   if (!leads) throw new Error('no')
 })
 
@@ -50,6 +50,6 @@ describe.each(Object.keys(writes))('the write %s', (name) => {
 it("reads and Events are everybody's", async () => {
   leads = false
   await fenced.readSecret('booking', 'x')
-  fenced.note({} as never)
-  expect(done).toEqual(['readSecret', 'note'])
+  fenced.recordEvent({} as never)
+  expect(done).toEqual(['readSecret', 'recordEvent'])
 })

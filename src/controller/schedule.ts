@@ -3,9 +3,9 @@
  * instants of the monotonic clock, so that nobody who sets the time of day delays them.
  */
 import type { Clock } from '../platform/clock.ts'
-import { Heap, type Placed } from './heap.ts'
+import { Heap, type HeapItem } from './heap.ts'
 
-interface Due extends Placed {
+interface Due extends HeapItem {
   key: string
   at: number
   /** What is due at the same instant comes in the order in which it was asked for. */
@@ -16,16 +16,16 @@ const isBefore = (a: Due, b: Due): boolean => a.at < b.at || (a.at === b.at && a
 
 export class Schedule {
   readonly #clock: Clock
-  readonly #ring: (key: string) => void
+  readonly #onDue: (key: string) => void
   readonly #dues = new Map<string, Due>()
   readonly #heap = new Heap(isBefore)
   #order = 0
   #timer: { at: number; cancel: () => void } | undefined
 
   /** `ring` is called with each key as it falls due; the key is off the schedule by then. */
-  constructor(clock: Clock, ring: (key: string) => void) {
+  constructor(clock: Clock, onDue: (key: string) => void) {
     this.#clock = clock
-    this.#ring = ring
+    this.#onDue = onDue
   }
 
   get size(): number {
@@ -82,7 +82,7 @@ export class Schedule {
     const now = Math.max(at, this.#clock.monotonic())
     for (let due = this.#heap.peek(); due && due.at <= now; due = this.#heap.peek()) {
       this.#drop(due)
-      this.#ring(due.key)
+      this.#onDue(due.key)
     }
     this.#arm()
   }

@@ -9,7 +9,7 @@ import { meaningOf, type Kind } from '../resources/reasons.ts'
 import type { Condition } from '../resources/types.ts'
 import { keyOf, type Cluster, type KubernetesObject } from './port.ts'
 
-export interface Turn {
+export interface ConditionTransition {
   kind: Kind
   object: KubernetesObject
   before: readonly Condition[] | undefined
@@ -17,9 +17,9 @@ export interface Turn {
 }
 
 /** Writes an Event for each condition that turned, and a line into the log. */
-export function announce(
-  { cluster, log }: { cluster: Pick<Cluster, 'note'>; log: Pick<Log, 'info'> },
-  { kind, object, before, after = [] }: Turn,
+export function recordConditionEvents(
+  { cluster, log }: { cluster: Pick<Cluster, 'recordEvent'>; log: Pick<Log, 'info'> },
+  { kind, object, before, after = [] }: ConditionTransition,
 ): void {
   const ready = findCondition(after, 'Ready')
   if (ready && !sameFinding(findCondition(before, 'Ready'), ready)) {
@@ -30,7 +30,7 @@ export function announce(
     if (!turned(findCondition(before, condition.type), condition)) continue
     const { reason, message } = condition
     const type = isGood(kind, condition) ? 'Normal' : 'Warning'
-    cluster.note({ regarding: object, type, reason, action: 'Reconcile', note: scrub(message) })
+    cluster.recordEvent({ regarding: object, type, reason, action: 'Reconcile', note: scrub(message) })
   }
 }
 

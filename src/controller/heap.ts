@@ -1,11 +1,11 @@
 /** Something that a heap can hold: it carries its own place in it, which is the heap's to write. */
-export interface Placed {
+export interface HeapItem {
   /** -1 while it is in no heap. */
   index: number
 }
 
 /** A binary heap, the least item first by a given order, out of which any item can be taken. */
-export class Heap<T extends Placed> {
+export class Heap<T extends HeapItem> {
   readonly #before: (a: T, b: T) => boolean
   readonly #items: T[] = []
 

@@ -1,36 +1,36 @@
 import { expect, test } from 'vitest'
-import { FairLine } from '../../src/loop/line.ts'
-import { createQueue } from '../../src/loop/queue.ts'
+import { FairFifoSet } from '../../src/controller/fifo-set.ts'
+import { createQueue } from '../../src/controller/queue.ts'
 import { ManualClock } from '../support/clock.ts'
 
 const namespaceOf = (key: string): string => key.split('/')[0] ?? ''
 
-function taken(line: FairLine): string[] {
+function taken(line: FairFifoSet): string[] {
   const keys: string[] = []
-  for (let key = line.next(); key !== undefined; key = line.next()) keys.push(key)
+  for (let key = line.shift(); key !== undefined; key = line.shift()) keys.push(key)
   return keys
 }
 
 test('in a fair line groups take turns, and within a group who came first is served first', () => {
-  const line = new FairLine(namespaceOf)
-  for (const key of ['a/1', 'a/2', 'a/3', 'b/1', 'b/2', 'c/1']) line.join(key)
-  line.join('a/1')
+  const line = new FairFifoSet(namespaceOf)
+  for (const key of ['a/1', 'a/2', 'a/3', 'b/1', 'b/2', 'c/1']) line.add(key)
+  line.add('a/1')
   expect(line.size).toBe(6)
   expect(taken(line)).toEqual(['a/1', 'b/1', 'c/1', 'a/2', 'b/2', 'a/3'])
   expect(line.size).toBe(0)
 })
 
 test('who leaves a fair line is not served, and a group that is empty has no turn', () => {
-  const line = new FairLine(namespaceOf)
-  for (const key of ['a/1', 'b/1', 'b/2']) line.join(key)
-  line.leave('a/1')
-  line.leave('a/1')
-  line.leave('nobody/1')
-  line.leave('b/1')
+  const line = new FairFifoSet(namespaceOf)
+  for (const key of ['a/1', 'b/1', 'b/2']) line.add(key)
+  line.delete('a/1')
+  line.delete('a/1')
+  line.delete('nobody/1')
+  line.delete('b/1')
   expect(line.size).toBe(1)
-  line.join('a/2')
+  line.add('a/2')
   expect(taken(line)).toEqual(['b/2', 'a/2'])
-  line.join('a/3')
+  line.add('a/3')
   expect(taken(line)).toEqual(['a/3'])
 })
 
@@ -38,14 +38,14 @@ test('one key of another group is next but one, behind a thousand of a group, ho
   const queue = createQueue({ clock: new ManualClock(), random: () => 0.5, groupOf: namespaceOf })
   for (let number = 0; number < 1_000; number++) queue.add(`hostile/${number}`)
   queue.add('honest/1')
-  expect([queue.take(), queue.take()]).toEqual(['hostile/0', 'honest/1'])
+  expect([queue.get(), queue.get()]).toEqual(['hostile/0', 'honest/1'])
   queue.addAfter('honest/2', 0)
-  for (let turn = 0; turn < 4; turn++) if (queue.take() === 'honest/2') return
+  for (let turn = 0; turn < 4; turn++) if (queue.get() === 'honest/2') return
   throw new Error('it was not taken')
 })
 
 test('a fair line of 100,000 in as many groups is served to its end', () => {
-  const line = new FairLine((key) => key)
-  for (let number = 0; number < 100_000; number++) line.join(`${number}`)
+  const line = new FairFifoSet((key) => key)
+  for (let number = 0; number < 100_000; number++) line.add(`${number}`)
   expect(taken(line)).toHaveLength(100_000)
 })

@@ -2,14 +2,14 @@
 import { isDeepStrictEqual } from 'node:util'
 import { integrationKey as integrationOf } from './resources/allowed-namespaces.ts'
 import type { Directory } from './integration/directory.ts'
-import { keyOf, type Change, type Cluster, type KubernetesObject } from './kubernetes/port.ts'
+import { keyOf, type WatchEvent, type Cluster, type KubernetesObject } from './kubernetes/port.ts'
 import type { SiteRegistry } from './integration/site.ts'
-import type { Controller } from './loop/controller.ts'
+import type { Controller } from './controller/controller.ts'
 import type { Clock } from './platform/clock.ts'
 import { siteHost } from './resources/sites.ts'
 import type { Agent, CalendarIntegration } from './resources/types.ts'
 
-export interface Wiring {
+export interface EventHandlerDeps {
   cluster: Cluster
   clock: Pick<Clock, 'monotonic'>
   directory: Directory
@@ -28,11 +28,11 @@ const COUNT_AFTER_MS = 2_000
 const FIRST_STATUS_AFTER_MS = 5_000
 
 /** Answers what to call when an agent's status was written. */
-export function wire(wiring: Wiring): (agentKey: string) => void {
-  const { cluster, clock, directory, agents, attendants, integrations, integrationAttendants, sites } = wiring
+export function registerEventHandlers(deps: EventHandlerDeps): (agentKey: string) => void {
+  const { cluster, clock, directory, agents, attendants, integrations, integrationAttendants, sites } = deps
   const wakeAgentsOf = (integration: string): void => {
     // Many at once: they let a change of one person's own pass.
-    for (const agent of cluster.agents.by('integration', integration)) agents.add(keyOf(agent), 0)
+    for (const agent of cluster.agents.byIndex('integration', integration)) agents.add(keyOf(agent), 0)
   }
   const recount = (agentKey: string): void => {
     const agent = cluster.agents.get(agentKey)
@@ -40,10 +40,10 @@ export function wire(wiring: Wiring): (agentKey: string) => void {
   }
 
   /** A site that an integration has left may be the next one's. */
-  const wakeRivals = ({ before, after }: Change<CalendarIntegration>): void => {
+  const wakeRivals = ({ before, after }: WatchEvent<CalendarIntegration>): void => {
     const left = before && siteHost(before.spec.google.siteURI)
     if (left === undefined || (after && siteHost(after.spec.google.siteURI) === left)) return
-    for (const rival of cluster.integrations.by('site', left)) integrations.add(keyOf(rival), 0)
+    for (const rival of cluster.integrations.byIndex('site', left)) integrations.add(keyOf(rival), 0)
   }
 
   const agentRepairs = new StatusRepairs(clock, agents)
@@ -52,7 +52,7 @@ export function wire(wiring: Wiring): (agentKey: string) => void {
   cluster.agents.subscribe(({ before, after }) => {
     const agent = after ?? before
     if (!agent) return
-    if (isWish({ before, after })) agents.add(keyOf(agent))
+    if (specOrMetadataChanged({ before, after })) agents.add(keyOf(agent))
     agentRepairs.onChange({ before, after })
     // Its integration counts it, and the one that it has left no longer does.
     for (const one of [before, after]) {
@@ -66,7 +66,7 @@ export function wire(wiring: Wiring): (agentKey: string) => void {
   cluster.integrations.subscribe((change) => {
     const integration = change.after ?? change.before
     integrationRepairs.onChange(change)
-    if (!integration || !isWish(change)) return
+    if (!integration || !specOrMetadataChanged(change)) return
     integrations.add(keyOf(integration))
     wakeAgentsOf(keyOf(integration))
     wakeRivals(change)
@@ -74,17 +74,18 @@ export function wire(wiring: Wiring): (agentKey: string) => void {
   cluster.secrets.subscribe(({ before, after }) => {
     const secret = after ?? before
     if (!secret) return
-    for (const agent of cluster.agents.by('secret', keyOf(secret))) agents.add(keyOf(agent))
-    for (const integration of cluster.integrations.by('secret', keyOf(secret))) integrations.add(keyOf(integration))
+    for (const agent of cluster.agents.byIndex('secret', keyOf(secret))) agents.add(keyOf(agent))
+    for (const integration of cluster.integrations.byIndex('secret', keyOf(secret)))
+      integrations.add(keyOf(integration))
   })
   cluster.configMaps.subscribe(({ before, after }) => {
     const configMap = after ?? before
-    if (configMap) for (const agent of cluster.agents.by('configMap', keyOf(configMap))) agents.add(keyOf(agent))
+    if (configMap) for (const agent of cluster.agents.byIndex('configMap', keyOf(configMap))) agents.add(keyOf(agent))
   })
   cluster.namespaces?.subscribe(({ before, after }) => {
     const sameLabels = JSON.stringify(before?.metadata.labels) === JSON.stringify(after?.metadata.labels)
     if (!after || sameLabels) return
-    for (const agent of cluster.agents.by('namespace', after.metadata.name)) agents.add(keyOf(agent), 0)
+    for (const agent of cluster.agents.byIndex('namespace', after.metadata.name)) agents.add(keyOf(agent), 0)
   })
   directory.onEntry(wakeAgentsOf)
   sites.onClaim((integration) => integrations.add(integration, 0))
@@ -95,7 +96,7 @@ export function wire(wiring: Wiring): (agentKey: string) => void {
 /** Who is seen for the first time, without a status, is given one. */
 const welcome =
   (attendants: Pick<Controller, 'add'>) =>
-  ({ before, after }: Change<Agent | CalendarIntegration>): void => {
+  ({ before, after }: WatchEvent<Agent | CalendarIntegration>): void => {
     if (!before && after && isUnseen(after)) attendants.add(keyOf(after), FIRST_STATUS_AFTER_MS)
   }
 
@@ -107,17 +108,17 @@ const REPAIR_AGAIN_MS = 10_000
  * a status that is heard of is not ours (or the answer to ours was lost, and then a look finds nothing to do).
  */
 class StatusRepairs {
-  readonly #clock: Wiring['clock']
+  readonly #clock: EventHandlerDeps['clock']
   readonly #controller: Pick<Controller, 'add'>
   /** When each was last looked at for that, by key. */
   readonly #last = new Map<string, number>()
 
-  constructor(clock: Wiring['clock'], controller: Pick<Controller, 'add'>) {
+  constructor(clock: EventHandlerDeps['clock'], controller: Pick<Controller, 'add'>) {
     this.#clock = clock
     this.#controller = controller
   }
 
-  onChange({ before, after }: Change<KubernetesObject & { status?: object }>): void {
+  onChange({ before, after }: WatchEvent<KubernetesObject & { status?: object }>): void {
     if (!after) {
       if (before) this.#last.delete(keyOf(before))
       return
@@ -135,7 +136,7 @@ class StatusRepairs {
 const isUnseen = ({ status }: Agent | CalendarIntegration): boolean => !status?.conditions?.length
 
 /** Whether somebody wants something: a status that changed is no wish. */
-function isWish({ before, after }: Change<KubernetesObject>): boolean {
+function specOrMetadataChanged({ before, after }: WatchEvent<KubernetesObject>): boolean {
   if (!before || !after) return true
   const wish = ({ metadata }: KubernetesObject): string =>
     JSON.stringify([

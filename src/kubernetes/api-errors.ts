@@ -18,35 +18,35 @@ interface Status {
 }
 
 /** The server did not act on this: a write may be sent again. */
-class UntakenError extends ApiError {}
+class NotProcessedError extends ApiError {}
 
-export const isUntaken = (error: unknown): boolean => error instanceof UntakenError
+export const wasNotProcessed = (error: unknown): boolean => error instanceof NotProcessedError
 
 /** From a response that is no success. `text` is its body. */
-export function refusal(request: ApiRequest, response: Dispatcher.ResponseData, text: string): ApiError {
+export function errorFromResponse(request: ApiRequest, response: Dispatcher.ResponseData, text: string): ApiError {
   const status = parseStatus(text)
   const code = response.statusCode
   const retryAfterMs = retryAfter(response)
   const denial = denialOf(status.message ?? '')
   const hint = denial ? [`(${denial.words})`] : hints(code, status)
-  const message = [`${whatOf(request)} answered ${code}`, status.reason, ...hint].filter(Boolean).join(' ')
+  const message = [`${describeRequest(request)} answered ${code}`, status.reason, ...hint].filter(Boolean).join(' ')
   if (denial?.isVerdict) return new ApiError('Forbidden', message, { status: code, retryAfterMs })
   // 401 and 429, and 503 with a Retry-After, come from before the request was looked at.
   const untaken = code === 401 || code === 429 || (code === 503 && retryAfterMs !== undefined)
-  const kind = untaken ? UntakenError : ApiError
+  const kind = untaken ? NotProcessedError : ApiError
   return new kind(failureOf(code, status), message, { status: code, retryAfterMs })
 }
 
 /** From anything that was thrown while a request was under way; an `ApiError` stays what it is. */
-export function unreachable(request: ApiRequest, error: unknown, signal: AbortSignal): ApiError {
+export function errorFromException(request: ApiRequest, error: unknown, signal: AbortSignal): ApiError {
   if (error instanceof ApiError) return error
   if (error instanceof TooLargeBodyError)
-    return new ApiError('TooLarge', `${whatOf(request)} answered ${error.message}`)
+    return new ApiError('TooLarge', `${describeRequest(request)} answered ${error.message}`)
   const late: unknown = signal.aborted ? signal.reason : undefined
   const code = codeOf(error)
   const untaken = error instanceof CredentialsError || (code !== undefined && NEVER_SENT.includes(code))
-  const message = `${whatOf(request)} failed: ${late instanceof Error ? late.message : words(error, code)}`
-  return new (untaken && !late ? UntakenError : ApiError)('Unreachable', message)
+  const message = `${describeRequest(request)} failed: ${late instanceof Error ? late.message : words(error, code)}`
+  return new (untaken && !late ? NotProcessedError : ApiError)('Unreachable', message)
 }
 
 function words(error: unknown, code: string | undefined): string {
@@ -62,7 +62,7 @@ const codeOf = (error: unknown): string | undefined =>
 const NEVER_SENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT']
 
 /** Without the query: a continue token says nothing to people. */
-export const whatOf = ({ method, path }: ApiRequest): string => `${method} ${path.split('?')[0] ?? path}`
+export const describeRequest = ({ method, path }: ApiRequest): string => `${method} ${path.split('?')[0] ?? path}`
 
 function parseStatus(text: string): Status {
   const { kind, reason, message, details } = asFields(parse(text))

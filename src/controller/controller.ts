@@ -9,7 +9,7 @@ import type { Clock, Random } from '../platform/clock.ts'
 import { stackOf, type Log } from '../platform/log.ts'
 import type { Outcome } from './outcome.ts'
 import { WorkQueue, type QueueMetrics } from './queue.ts'
-import { isReported, Teller, type Result } from './teller.ts'
+import { isReported, ReconcileLogger, type ReconcileResult } from './reconcile-logger.ts'
 
 export interface ControllerMetrics {
   queue: QueueMetrics
@@ -45,23 +45,23 @@ const RESULTS = { retry: 'error', done: 'success', wait: 'requeue_after', blocke
 export class Controller {
   readonly #options: ControllerOptions
   readonly #queue: WorkQueue
-  readonly #teller: Teller
+  readonly #logger: ReconcileLogger
   /** The reconciles that run, each with what aborts it. */
   readonly #running = new Map<Promise<void>, AbortController>()
   /** When each key in hand last gave a sign of life, by the monotonic clock. */
-  readonly #signs = new Map<string, number>()
+  readonly #lastProgress = new Map<string, number>()
   /** When anything last moved here. */
   #movedAt = 0
   /** The keys whose last reconcile failed because of what struck everybody alike. */
-  readonly #struck = new Set<string>()
+  readonly #failedByOutage = new Set<string>()
   #resumedAt = -Infinity
   #state: 'new' | 'started' | 'stopped' = 'new'
-  #fillsSoon = false
+  #dispatchPending = false
 
   constructor(options: ControllerOptions) {
     this.#options = options
-    this.#queue = new WorkQueue({ ...options, metrics: options.metrics?.queue, onReady: () => this.#fillSoon() })
-    this.#teller = new Teller(options.name, options.log)
+    this.#queue = new WorkQueue({ ...options, metrics: options.metrics?.queue, onReady: () => this.#dispatchSoon() })
+    this.#logger = new ReconcileLogger(options.name, options.log)
   }
 
   /** How many keys wait for a worker. */
@@ -70,24 +70,24 @@ export class Controller {
   }
 
   /** Since when the keys in hand have been in hand, by the monotonic clock. */
-  get inHand(): ReadonlyMap<string, number> {
-    return this.#queue.inHand
+  get processing(): ReadonlyMap<string, number> {
+    return this.#queue.processing
   }
 
   /** A step of this key's reconcile has come on: it may take as long as it will. */
   progress(key: string): void {
     this.#movedAt = this.#options.clock.monotonic()
-    if (this.#signs.has(key)) this.#signs.set(key, this.#movedAt)
+    if (this.#lastProgress.has(key)) this.#lastProgress.set(key, this.#movedAt)
   }
 
   /**
    * For how long something has stood still, in ms: a key in hand of which nothing was heard, or keys that wait while nothing
    * moves at all. 0 where there is nothing to do. How long a reconcile takes does not matter, nor does the time of day.
    */
-  get stillMs(): number {
+  get stuckMs(): number {
     const now = this.#options.clock.monotonic()
     const waits = this.#state === 'started' ? this.#queue.waitingSince : undefined
-    const since = [...this.#signs.values(), ...(waits === undefined ? [] : [Math.max(waits, this.#movedAt)])]
+    const since = [...this.#lastProgress.values(), ...(waits === undefined ? [] : [Math.max(waits, this.#movedAt)])]
     return since.length > 0 ? now - Math.min(...since) : 0
   }
 
@@ -104,16 +104,16 @@ export class Controller {
   resume(): void {
     const { clock, random } = this.#options
     const now = clock.monotonic()
-    if (this.#struck.size === 0 || now - this.#resumedAt < RESUME_AGAIN_MS) return
+    if (this.#failedByOutage.size === 0 || now - this.#resumedAt < RESUME_AGAIN_MS) return
     this.#resumedAt = now
-    const spread = Math.min(Math.max(this.#struck.size * RESUME_EVERY_MS, LEAST_RESUME_MS), LONGEST_RESUME_MS)
-    for (const key of this.#struck) this.#queue.addAfter(key, random() * spread)
+    const spread = Math.min(Math.max(this.#failedByOutage.size * RESUME_EVERY_MS, LEAST_RESUME_MS), LONGEST_RESUME_MS)
+    for (const key of this.#failedByOutage) this.#queue.addAfter(key, random() * spread)
   }
 
   /** Keys that were added before are taken from now on. */
   start(): void {
     if (this.#state === 'new') this.#state = 'started'
-    this.#fillSoon()
+    this.#dispatchSoon()
   }
 
   /** Takes no more keys and lets the running ones end, for at most `graceMs`. Answers whether all of them did. */
@@ -126,43 +126,43 @@ export class Controller {
   }
 
   /** Not while somebody is still telling: whoever adds a key may have more to say before it is looked at. */
-  #fillSoon(): void {
-    if (this.#fillsSoon) return
-    this.#fillsSoon = true
+  #dispatchSoon(): void {
+    if (this.#dispatchPending) return
+    this.#dispatchPending = true
     queueMicrotask(() => {
-      this.#fillsSoon = false
-      this.#fill()
+      this.#dispatchPending = false
+      this.#dispatch()
     })
   }
 
-  #fill(): void {
+  #dispatch(): void {
     while (this.#state === 'started' && this.#running.size < this.#options.workers) {
-      const key = this.#queue.take(this.#options.workers - this.#running.size)
+      const key = this.#queue.get(this.#options.workers - this.#running.size)
       if (key === undefined) return
       const abort = new AbortController()
-      this.#signs.set(key, this.#options.clock.monotonic())
+      this.#lastProgress.set(key, this.#options.clock.monotonic())
       this.progress(key)
-      const run = this.#work(key, abort.signal).finally(() => {
+      const run = this.#process(key, abort.signal).finally(() => {
         this.#running.delete(run)
         this.progress(key)
-        this.#signs.delete(key)
-        this.#queue.finish(key)
-        this.#fill()
+        this.#lastProgress.delete(key)
+        this.#queue.done(key)
+        this.#dispatch()
       })
       this.#running.set(run, abort)
     }
   }
 
-  async #work(key: string, signal: AbortSignal): Promise<void> {
+  async #process(key: string, signal: AbortSignal): Promise<void> {
     const { clock, metrics } = this.#options
     const startedAt = clock.monotonic()
     const result = await this.#attempt(key, signal)
     metrics?.reconciled(RESULTS[result.outcome.kind], (clock.monotonic() - startedAt) / 1000)
-    this.#teller.tell(key, result, this.#comeBack(key, result.outcome))
+    this.#logger.logOutcome(key, result, this.#requeue(key, result.outcome))
   }
 
   /** Never fails, whatever the reconcile does: a rejection would be nobody's, and end the process. */
-  async #attempt(key: string, signal: AbortSignal): Promise<Result> {
+  async #attempt(key: string, signal: AbortSignal): Promise<ReconcileResult> {
     try {
       return { outcome: await this.#options.reconcile(key, signal) }
     } catch (error) {
@@ -171,10 +171,10 @@ export class Controller {
   }
 
   /** Answers in how many ms the key comes back, if it does by itself. */
-  #comeBack(key: string, outcome: Outcome): number | undefined {
-    if (outcome.kind === 'retry' && isReported(outcome.error)) this.#struck.add(key)
-    else this.#struck.delete(key)
-    if (outcome.kind === 'retry') return this.#queue.addFailed(key, outcome)
+  #requeue(key: string, outcome: Outcome): number | undefined {
+    if (outcome.kind === 'retry' && isReported(outcome.error)) this.#failedByOutage.add(key)
+    else this.#failedByOutage.delete(key)
+    if (outcome.kind === 'retry') return this.#queue.addRateLimited(key, outcome)
     this.#queue.forget(key)
     const asked = outcome.kind === 'wait' ? outcome.for : outcome.checkAgainIn
     if (asked === undefined) return undefined

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { createController, type ControllerOptions } from '../../src/loop/controller.ts'
-import { blocked, done, retry, wait, type Outcome } from '../../src/loop/outcome.ts'
+import { createController, type ControllerOptions } from '../../src/controller/controller.ts'
+import { blocked, done, retry, wait, type Outcome } from '../../src/controller/outcome.ts'
 import { about, ManualClock, settle } from '../support/clock.ts'
 import { keepLog } from '../support/log.ts'
 
@@ -246,7 +246,7 @@ describe('whether work goes on', () => {
     const { clock, controller } = setUp([], { reconcile: () => new Promise<Outcome>(() => undefined) })
     controller.add('a')
     await settle()
-    return { clock, controller, still: () => Math.round(controller.stillMs / MINUTE) }
+    return { clock, controller, still: () => Math.round(controller.stuckMs / MINUTE) }
   }
 
   test('is judged by signs of life, however long a reconcile takes', async () => {
@@ -278,7 +278,7 @@ describe('whether work goes on', () => {
     for (const key of ['stuck', 'b']) controller.add(key)
     await settle()
     await clock.advance(11 * MINUTE)
-    expect(Math.round(controller.stillMs / MINUTE)).toBe(11)
+    expect(Math.round(controller.stuckMs / MINUTE)).toBe(11)
   })
 
   test('nor are keys that nobody takes, though none is in hand that stands still', async () => {
@@ -294,12 +294,12 @@ describe('whether work goes on', () => {
     const { clock, controller } = setUp([done()])
     controller.add('a')
     await clock.advance(60 * MINUTE)
-    expect(controller.stillMs).toBe(0)
+    expect(controller.stuckMs).toBe(0)
     const options = { name: 'agent', workers: 1, clock, random: () => 0.5, log: keepLog('debug', clock) }
     const candidate = createController({ ...options, reconcile: () => Promise.resolve(done()) })
     candidate.add('a')
     await clock.advance(60 * MINUTE)
-    expect(candidate.stillMs).toBe(0)
+    expect(candidate.stuckMs).toBe(0)
   })
 })
 

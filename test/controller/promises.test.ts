@@ -1,8 +1,8 @@
 /** What the loop promises, whatever comes in whatever order: schedules are made up by fast-check, time is frozen. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createController, type Controller } from '../../src/loop/controller.ts'
-import { blocked, done, retry, wait, type Outcome } from '../../src/loop/outcome.ts'
+import { createController, type Controller } from '../../src/controller/controller.ts'
+import { blocked, done, retry, wait, type Outcome } from '../../src/controller/outcome.ts'
 import { ManualClock, settle } from '../support/clock.ts'
 
 const steady = (): number => 0.5

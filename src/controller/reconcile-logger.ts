@@ -3,17 +3,17 @@ import { stackOf, type Log } from '../platform/log.ts'
 import { UnexpectedError, type Outcome } from './outcome.ts'
 
 /** What came of one reconcile; with a stack where it crashed instead of answering. */
-export interface Result {
+export interface ReconcileResult {
   outcome: Outcome
   stack?: string
 }
 
 type Kind = Outcome['kind']
 
-export class Teller {
+export class ReconcileLogger {
   readonly #controller: string
   readonly #log: Log
-  readonly #said = new Map<string, { kind: Kind; text: string }>()
+  readonly #lastLogged = new Map<string, { kind: Kind; text: string }>()
 
   constructor(controller: string, log: Log) {
     this.#controller = controller
@@ -21,46 +21,46 @@ export class Teller {
   }
 
   /** `pause`: in how many ms the key comes back. */
-  tell(key: string, { outcome, stack }: Result, pause = 0): void {
+  logOutcome(key: string, { outcome, stack }: ReconcileResult, pause = 0): void {
     const about = { controller: this.#controller, key }
     const inSeconds = Math.round(pause / 1000)
     switch (outcome.kind) {
       case 'done':
-        if (this.#isRelief(key)) this.#log.info(about, 'works again')
+        if (this.#hasRecovered(key)) this.#log.info(about, 'works again')
         return
       case 'retry':
-        return this.#tellFailure(key, outcome.error, { stack, retryInSeconds: inSeconds })
+        return this.#logFailure(key, outcome.error, { stack, retryInSeconds: inSeconds })
       case 'wait':
-        if (!this.#isNews(key, 'wait', outcome.reason)) return
+        if (!this.#isNew(key, 'wait', outcome.reason)) return
         return this.#log.debug({ ...about, reason: outcome.reason, inSeconds }, 'waiting')
       case 'blocked':
-        if (!this.#isNews(key, 'blocked', outcome.reason)) return
+        if (!this.#isNew(key, 'blocked', outcome.reason)) return
         return this.#log.info({ ...about, reason: outcome.reason, inSeconds }, 'blocked: a person has to act')
     }
   }
 
-  #tellFailure(
+  #logFailure(
     key: string,
     error: unknown,
     { stack, retryInSeconds }: { stack?: string; retryInSeconds: number },
   ): void {
     const about = { controller: this.#controller, key, error, retryInSeconds }
     if (isReported(error)) this.#log.debug(about, 'reconcile failed')
-    else if (this.#isNews(key, 'retry', messageOf(error)))
+    else if (this.#isNew(key, 'retry', messageOf(error)))
       this.#log.warn({ ...about, stack: stackOfMistake(error, stack) }, 'reconcile failed')
   }
 
-  #isNews(key: string, kind: Kind, text: string): boolean {
-    const last = this.#said.get(key)
+  #isNew(key: string, kind: Kind, text: string): boolean {
+    const last = this.#lastLogged.get(key)
     if (last?.kind === kind && last.text === text) return false
-    this.#said.set(key, { kind, text })
+    this.#lastLogged.set(key, { kind, text })
     return true
   }
 
   /** That something worked is news only where it was said before that it doesn't. */
-  #isRelief(key: string): boolean {
-    const last = this.#said.get(key)
-    this.#said.delete(key)
+  #hasRecovered(key: string): boolean {
+    const last = this.#lastLogged.get(key)
+    this.#lastLogged.delete(key)
     return last !== undefined && last.kind !== 'wait'
   }
 }

@@ -9,7 +9,7 @@
  */
 import type { Clock, Random } from '../platform/clock.ts'
 import { Backoff } from './backoff.ts'
-import { FairLine } from './line.ts'
+import { FairFifoSet } from './fifo-set.ts'
 import { Schedule } from './schedule.ts'
 
 export interface QueueMetrics {
@@ -43,11 +43,11 @@ interface Return {
 interface Waiting {
   /** When it was first added, by the monotonic clock. */
   since: number
-  line: FairLine
+  set: FairFifoSet
 }
 
 /** One key in this many is taken from the line of what is due, however long the other one is. */
-const TURN_OF_THE_DUE = 4
+const LOW_PRIORITY_EVERY = 4
 /** How many keys in hand a group may have for each hand that is free. */
 const SHARE = 3
 /** What has just failed isn't tried again sooner, whatever else falls due. */
@@ -61,47 +61,47 @@ export class WorkQueue {
   readonly #schedule: Schedule
   /** All that is to be taken. What is in hand besides stands in its line only once it has been finished. */
   readonly #waiting = new Map<string, Waiting>()
-  readonly #inHand = new Map<string, number>()
+  readonly #processing = new Map<string, number>()
   /** How many keys of each group are in hand. */
-  readonly #held = new Map<string, number>()
-  readonly #asked: FairLine
-  readonly #due: FairLine
+  readonly #processingByGroup = new Map<string, number>()
+  readonly #highPriority: FairFifoSet
+  readonly #lowPriority: FairFifoSet
   #turn = 0
   #stopped = false
 
   constructor(options: QueueOptions) {
     const { clock, random, firstBackoff: first, longestBackoff: longest, groupOf = () => '' } = options
     this.#options = options
-    this.#asked = new FairLine(groupOf)
-    this.#due = new FairLine(groupOf)
+    this.#highPriority = new FairFifoSet(groupOf)
+    this.#lowPriority = new FairFifoSet(groupOf)
     this.#backoff = new Backoff({ random, first, longest })
-    this.#schedule = new Schedule(clock, (key) => this.#enter(key, this.#due))
+    this.#schedule = new Schedule(clock, (key) => this.#enqueue(key, this.#lowPriority))
   }
 
   /** How many keys could be taken now. */
   get depth(): number {
-    return this.#asked.size + this.#due.size
+    return this.#highPriority.size + this.#lowPriority.size
   }
 
   /** Since when the keys in hand have been in hand, by the monotonic clock. */
-  get inHand(): ReadonlyMap<string, number> {
-    return this.#inHand
+  get processing(): ReadonlyMap<string, number> {
+    return this.#processing
   }
 
   /** Since when the key that has waited for longest could be taken, by the monotonic clock; undefined where none waits. */
   get waitingSince(): number | undefined {
-    const all = [...this.#waiting].filter(([key]) => !this.#inHand.has(key)).map(([, { since }]) => since)
+    const all = [...this.#waiting].filter(([key]) => !this.#processing.has(key)).map(([, { since }]) => since)
     return all.length > 0 ? Math.min(...all) : undefined
   }
 
   /** How much is remembered of keys that nobody has in hand: those that wait, are due later, or failed. */
-  get remembered(): number {
+  get trackedKeys(): number {
     return this.#waiting.size + this.#schedule.size + this.#backoff.size
   }
 
   /** As soon as somebody is free, whatever its backoff and its due time. */
   add(key: string): void {
-    this.#enter(key, this.#asked)
+    this.#enqueue(key, this.#highPriority)
   }
 
   /**
@@ -109,7 +109,7 @@ export class WorkQueue {
    * counts as 0: a key that never came back would hide the mistake.
    */
   addAfter(key: string, delayMs: number): void {
-    if (!(delayMs > 0)) return this.#enter(key, this.#due)
+    if (!(delayMs > 0)) return this.#enqueue(key, this.#lowPriority)
     const at = this.#options.clock.monotonic() + Math.min(delayMs, LONGEST_DELAY_MS)
     const isSooner = at < (this.#schedule.at(key) ?? Infinity)
     if (isSooner && !this.#waiting.has(key) && !this.#stopped) this.#schedule.set(key, at)
@@ -119,7 +119,7 @@ export class WorkQueue {
    * After this key's backoff (of at most `longest` ms), but not before `notBefore` ms, and after `atLatest` ms whatever the backoff (never at once,
    * though: it has just failed). Answers the pause.
    */
-  addFailed(key: string, { notBefore, atLatest = Infinity, longest }: Return = {}): number {
+  addRateLimited(key: string, { notBefore, atLatest = Infinity, longest }: Return = {}): number {
     const pause = Math.max(Math.min(this.#backoff.next(key, notBefore, longest), atLatest), LEAST_PAUSE_MS)
     this.#options.metrics?.retried()
     this.addAfter(key, pause)
@@ -137,62 +137,63 @@ export class WorkQueue {
    *
    * @param free how many hands are free.
    */
-  take(free = Infinity): string | undefined {
-    this.#turn = (this.#turn + 1) % TURN_OF_THE_DUE
-    const [first, second] = this.#turn === 0 ? [this.#due, this.#asked] : [this.#asked, this.#due]
-    const may = (group: string): boolean => (this.#held.get(group) ?? 0) < SHARE * free
-    const key = first.next(may) ?? second.next(may)
+  get(free = Infinity): string | undefined {
+    this.#turn = (this.#turn + 1) % LOW_PRIORITY_EVERY
+    const [first, second] =
+      this.#turn === 0 ? [this.#lowPriority, this.#highPriority] : [this.#highPriority, this.#lowPriority]
+    const may = (group: string): boolean => (this.#processingByGroup.get(group) ?? 0) < SHARE * free
+    const key = first.shift(may) ?? second.shift(may)
     if (key === undefined) return undefined
-    this.#hold(key, 1)
+    this.#countGroup(key, 1)
     const now = this.#options.clock.monotonic()
     this.#options.metrics?.taken((now - (this.#waiting.get(key)?.since ?? now)) / 1000)
     this.#waiting.delete(key)
-    this.#inHand.set(key, now)
+    this.#processing.set(key, now)
     return key
   }
 
   /** Ends the work on a key that was taken. */
-  finish(key: string): void {
-    const since = this.#inHand.get(key)
+  done(key: string): void {
+    const since = this.#processing.get(key)
     if (since === undefined) return
-    this.#inHand.delete(key)
-    this.#hold(key, -1)
+    this.#processing.delete(key)
+    this.#countGroup(key, -1)
     this.#options.metrics?.done((this.#options.clock.monotonic() - since) / 1000)
     const again = this.#waiting.get(key)
-    if (again) this.#join(key, again.line)
+    if (again) this.#makeReady(key, again.set)
   }
 
   /** From now on nothing is added; what waits and what is due is forgotten. */
   stop(): void {
     this.#stopped = true
     this.#schedule.clear()
-    for (const [key, { line }] of this.#waiting) line.leave(key)
+    for (const [key, { set }] of this.#waiting) set.delete(key)
     this.#waiting.clear()
   }
 
-  #hold(key: string, change: number): void {
+  #countGroup(key: string, change: number): void {
     const group = this.#options.groupOf?.(key)
     // Where there are no groups, there is nobody to leave anything for.
     if (group === undefined) return
-    const held = (this.#held.get(group) ?? 0) + change
-    if (held > 0) this.#held.set(group, held)
-    else this.#held.delete(group)
+    const held = (this.#processingByGroup.get(group) ?? 0) + change
+    if (held > 0) this.#processingByGroup.set(group, held)
+    else this.#processingByGroup.delete(group)
   }
 
-  #enter(key: string, line: FairLine): void {
+  #enqueue(key: string, set: FairFifoSet): void {
     if (this.#stopped) return
     this.#schedule.cancel(key)
     const known = this.#waiting.get(key)
     if (!known) this.#options.metrics?.added()
-    else if (known.line === line || line === this.#due) return
+    else if (known.set === set || set === this.#lowPriority) return
     const since = known ? known.since : this.#options.clock.monotonic()
-    this.#waiting.set(key, { since, line })
-    known?.line.leave(key)
-    if (!this.#inHand.has(key)) this.#join(key, line)
+    this.#waiting.set(key, { since, set })
+    known?.set.delete(key)
+    if (!this.#processing.has(key)) this.#makeReady(key, set)
   }
 
-  #join(key: string, line: FairLine): void {
-    line.join(key)
+  #makeReady(key: string, set: FairFifoSet): void {
+    set.add(key)
     this.#options.onReady?.()
   }
 }

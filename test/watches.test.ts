@@ -4,7 +4,7 @@ import { createDirectory, type Entry } from '../src/integration/directory.ts'
 import { createCaches, type Caches } from '../src/kubernetes/caches.ts'
 import { keyOf, type Cluster, type KubernetesObject } from '../src/kubernetes/port.ts'
 import type { Agent, CalendarIntegration } from '../src/resources/types.ts'
-import { wire } from '../src/wiring.ts'
+import { registerEventHandlers } from '../src/watches.ts'
 import { ManualClock } from './support/clock.ts'
 import { anAgent, anIntegration } from './support/resources.ts'
 
@@ -37,7 +37,15 @@ beforeEach(() => {
   integrations = new Added()
   clock = new ManualClock()
   directory = createDirectory(clock)
-  recount = wire({ cluster: caches as unknown as Cluster, clock, directory, agents, ...others, integrations, sites })
+  recount = registerEventHandlers({
+    cluster: caches as unknown as Cluster,
+    clock,
+    directory,
+    agents,
+    ...others,
+    integrations,
+    sites,
+  })
 })
 
 const newer = <T extends KubernetesObject>(object: T, metadata: Partial<T['metadata']> = {}): T => ({
@@ -82,7 +90,15 @@ describe('an agent', () => {
   test('that was there before anybody listened is looked at too', () => {
     const late = new Added()
     known()
-    wire({ cluster: caches as unknown as Cluster, clock, directory, agents: late, ...others, integrations, sites })
+    registerEventHandlers({
+      cluster: caches as unknown as Cluster,
+      clock,
+      directory,
+      agents: late,
+      ...others,
+      integrations,
+      sites,
+    })
     expect(late.take()).toEqual(expect.arrayContaining(['booking/alice', 'booking/bob']))
   })
 

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Heap, type Placed } from '../../src/loop/heap.ts'
-import { Line } from '../../src/loop/line.ts'
-import { Schedule } from '../../src/loop/schedule.ts'
+import { Heap, type HeapItem } from '../../src/controller/heap.ts'
+import { FifoSet } from '../../src/controller/fifo-set.ts'
+import { Schedule } from '../../src/controller/schedule.ts'
 import { ManualClock } from '../support/clock.ts'
 
-interface Item extends Placed {
+interface Item extends HeapItem {
   value: number
 }
 
@@ -56,15 +56,15 @@ describe('a line', () => {
     const steps = fc.array(fc.tuple(fc.constantFrom('join', 'leave', 'next'), key), { maxLength: 80 })
     fc.assert(
       fc.property(steps, (list) => {
-        const line = new Line()
+        const line = new FifoSet()
         const expected: string[] = []
         for (const [what, one] of list) {
-          if (what === 'next') expect(line.next()).toBe(expected.shift())
+          if (what === 'next') expect(line.shift()).toBe(expected.shift())
           else if (what === 'leave') {
-            line.leave(one)
+            line.delete(one)
             if (expected.includes(one)) expected.splice(expected.indexOf(one), 1)
           } else {
-            line.join(one)
+            line.add(one)
             if (!expected.includes(one)) expected.push(one)
           }
           expect(line.size).toBe(expected.length)
