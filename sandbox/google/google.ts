@@ -1,7 +1,7 @@
 /**
  * A simulated Google for the demo and for tests: one HTTP server on loopback that plays accounts.google.com,
  * oauth2.googleapis.com and www.googleapis.com by path, after the documented behaviour and no kinder than that. Its
- * world lives in memory: oauth/ holds projects, clients, accounts and grants, calendar/ events, listings and sync,
+ * state lives in memory: oauth/ holds projects, clients, accounts and grants, calendar/ events, listings and sync,
  * http/ the way in, control/ what drives it. It may import types of src/resources and nothing else of the product, so
  * that a mistake of the client's is not repeated here.
  */
@@ -11,7 +11,7 @@ import type { AddressInfo } from 'node:net'
 import { type Operations, operationsOn } from './control/operations.ts'
 import { newRequestLog } from './control/request-log.ts'
 import { newServer } from './http/server.ts'
-import { defaultSwitches, type SandboxClock, type World } from './world.ts'
+import { defaultSwitches, type SandboxClock, type GoogleState } from './state.ts'
 
 export interface GoogleOptions {
   clock: SandboxClock
@@ -29,25 +29,25 @@ export interface SimulatedGoogle extends Operations {
 }
 
 export async function startGoogle(options: GoogleOptions): Promise<SimulatedGoogle> {
-  const world = newWorld(options)
-  const operations = operationsOn(world)
-  const server = newServer(world, operations)
+  const state = newState(options)
+  const operations = operationsOn(state)
+  const server = newServer(state, operations)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(options.port ?? 0, '127.0.0.1', resolve)
   })
   const { port } = server.address() as AddressInfo
-  world.listener = listenerOf(server, port)
-  world.url = `http://127.0.0.1:${port}`
+  state.listener = listenerOf(server, port)
+  state.url = `http://127.0.0.1:${port}`
   const close = (): Promise<void> =>
     new Promise((resolve) => {
       server.close(() => resolve())
       server.closeAllConnections()
     })
-  return { ...operations, url: world.url, close }
+  return { ...operations, url: state.url, close }
 }
 
-function listenerOf(server: Server, port: number): World['listener'] {
+function listenerOf(server: Server, port: number): GoogleState['listener'] {
   return {
     leave() {
       if (server.listening) server.close()
@@ -62,10 +62,10 @@ function listenerOf(server: Server, port: number): World['listener'] {
 
 const MANTISSA = 2 ** 40
 
-function newWorld({ clock, random }: GoogleOptions): World {
-  const world: World = {
+function newState({ clock, random }: GoogleOptions): GoogleState {
+  const state: GoogleState = {
     url: '',
-    now: () => clock.now() + world.aheadMs,
+    now: () => clock.now() + state.aheadMs,
     setTimer: (delayMs, fire) => clock.setTimer(delayMs, fire),
     aheadMs: 0,
     random: random ?? (() => randomInt(MANTISSA) / MANTISSA),
@@ -85,5 +85,5 @@ function newWorld({ clock, random }: GoogleOptions): World {
     log: newRequestLog(),
     switches: { ...defaultSwitches },
   }
-  return world
+  return state
 }

@@ -6,7 +6,7 @@ import { asKubectl, type Problem } from '../../src/resources/problems.ts'
 import { apiVersionOf, causeOf, type Kind } from './kind.ts'
 import { bareFinalizers, metadataCauses, readMetadata, unknownMetadata } from './metadata.ts'
 import { isObject, type JsonObject, type KubeObject } from './objects.ts'
-import { badRequest, invalid, type Cause } from './refusal.ts'
+import { badRequest, invalid, type Cause } from './api-errors.ts'
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict'
 

@@ -1,5 +1,5 @@
 /** Faults on demand: requests that fail, and requests that get no answer until they are let go. */
-import { Refusal } from './refusal.ts'
+import { APIError } from './api-errors.ts'
 
 export interface RequestMatch {
   method?: string
@@ -21,7 +21,7 @@ interface Hang extends RequestMatch {
 }
 
 export interface Refused {
-  refusal: Refusal | undefined
+  error: APIError | undefined
   retryAfter: number | undefined
 }
 
@@ -85,9 +85,9 @@ function matches({ method, path }: RequestMatch, wasMethod: string, url: string)
 }
 
 function refusedBy({ status, retryAfter }: Failure): Refused {
-  if (status === 0) return { refusal: undefined, retryAfter }
+  if (status === 0) return { error: undefined, retryAfter }
   const reason = REASONS[status] ?? 'InternalError'
   const details = retryAfter === undefined ? {} : { retryAfterSeconds: retryAfter }
   const message = `the sandbox was told to fail this request with ${status}`
-  return { refusal: new Refusal({ code: status, reason, message, details }), retryAfter }
+  return { error: new APIError({ code: status, reason, message, details }), retryAfter }
 }

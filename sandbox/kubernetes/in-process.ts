@@ -1,9 +1,9 @@
-/** The same reads and writes without HTTP, for tests and demos: they fail with a `Refusal` where HTTP answers a `Status`. */
+/** The same reads and writes without HTTP, for tests and demos: they fail with a `APIError` where HTTP answers a `Status`. */
 import { parseAllDocuments } from 'yaml'
-import { shown } from './forms.ts'
+import { shown } from './representations.ts'
 import { isObject, type JsonObject, type KubeObject } from './objects.ts'
 import { mergePatch } from './patches.ts'
-import { badRequest, notServed, Refusal } from './refusal.ts'
+import { badRequest, notServed, APIError } from './api-errors.ts'
 import type { Reader } from './reader.ts'
 import type { Registry } from './registry.ts'
 import { labelSelector } from './selectors.ts'
@@ -102,7 +102,7 @@ function orUndefined<T>(read: () => T): T | undefined {
   try {
     return read()
   } catch (error) {
-    if (error instanceof Refusal && error.reason === 'NotFound') return undefined
+    if (error instanceof APIError && error.reason === 'NotFound') return undefined
     throw error
   }
 }

@@ -7,7 +7,7 @@ import type { CrdVersion, PrinterColumn, StructuralSchema } from '../../src/reso
 import { createValidator, type Validator } from '../../src/resources/validate.ts'
 import { compilePath, type Find } from './jsonpath.ts'
 import { at, type KubeObject } from './objects.ts'
-import type { Cause } from './refusal.ts'
+import type { Cause } from './api-errors.ts'
 
 export type Cell = string | number | boolean | null
 

@@ -1,6 +1,6 @@
 /** The part of an object that is the same for every kind: what of it a client may set, and what belongs to the server. */
 import { isObject, without, type JsonObject, type KubeObject, type Metadata, type OwnerReference } from './objects.ts'
-import { badRequest, type Cause } from './refusal.ts'
+import { badRequest, type Cause } from './api-errors.ts'
 
 const TEXTS = ['name', 'generateName', 'namespace', 'uid', 'resourceVersion', 'creationTimestamp', 'deletionTimestamp']
 const MAPS = ['labels', 'annotations']

@@ -1,6 +1,6 @@
 /** JSON merge patch (RFC 7386) and JSON patch (RFC 6902). Both answer a new value and leave the old one alone. */
 import { isObject, sameJson, type JsonObject } from './objects.ts'
-import { badRequest, Refusal } from './refusal.ts'
+import { badRequest, APIError } from './api-errors.ts'
 
 export function mergePatch(target: unknown, patch: unknown): unknown {
   if (!isObject(patch)) return patch
@@ -48,8 +48,8 @@ const OPERATIONS: Record<string, (document: unknown, operation: Operation) => un
   },
 }
 
-const refused = (why: string): Refusal =>
-  new Refusal({
+const refused = (why: string): APIError =>
+  new APIError({
     code: 422,
     reason: 'Invalid',
     message: `the server rejected our request due to an error in our request: ${why}`,

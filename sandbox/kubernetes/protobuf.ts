@@ -3,7 +3,7 @@
  * without asking. Only reading, and only the kinds that they create this way; answers are always JSON.
  */
 import type { JsonObject } from './objects.ts'
-import { badRequest, unsupportedMedia } from './refusal.ts'
+import { badRequest, unsupportedMedia } from './api-errors.ts'
 
 type FieldType =
   'text' | 'bytes' | 'number' | 'flag' | 'time' | 'texts' | 'bytesByText' | 'textByText' | Message | [Message]

@@ -1,7 +1,7 @@
 /** Lists: selectors, and pages that all show the state of the first one's moment. */
-import { shown, type ListMeta } from './forms.ts'
+import { shown, type ListMeta } from './representations.ts'
 import type { Kind } from './kind.ts'
-import { badRequest, expired, optionsInvalid, Refusal } from './refusal.ts'
+import { badRequest, expired, optionsInvalid, APIError } from './api-errors.ts'
 import { both, fieldSelector, labelSelector, type Matches } from './selectors.ts'
 import type { Store, Version } from './store.ts'
 
@@ -123,7 +123,7 @@ export function checkMatch(query: URLSearchParams, isWatch = false): void {
 
 const MATCHES = ['Exact', 'NotOlderThan']
 
-const badMatch = (message: string, reason = 'Forbidden'): Refusal =>
+const badMatch = (message: string, reason = 'Forbidden'): APIError =>
   optionsInvalid('ListOptions', { reason: `FieldValue${reason}`, message, field: 'resourceVersionMatch' })
 
 /** Absent counts as 0. */
@@ -135,8 +135,8 @@ export function readRevision(text: string | null): number {
   )
 }
 
-const tooLarge = (wanted: number, current: number): Refusal =>
-  new Refusal({
+const tooLarge = (wanted: number, current: number): APIError =>
+  new APIError({
     code: 504,
     reason: 'Timeout',
     message: `Timeout: Too large resource version: ${wanted}, current: ${current}`,

@@ -1,7 +1,7 @@
 /** Label and field selectors, as they stand in a query. */
 import type { Kind } from './kind.ts'
 import type { KubeObject } from './objects.ts'
-import { badRequest } from './refusal.ts'
+import { badRequest } from './api-errors.ts'
 
 export type Matches = (object: KubeObject) => boolean
 type Labels = Record<string, string>

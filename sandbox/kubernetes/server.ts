@@ -6,12 +6,12 @@
  * what it leaves out stands in `docs/sandbox-kubernetes.md`. It may import `src/resources`, whose judge it shares with
  * `calendar-operator validate`, and nothing else of `src`. Time comes from the caller's clock.
  *
- * From the wire inwards: `http/` (TLS, paths, verbs, discovery), `forms` and `watches` (what goes out), `writer` and
- * `admission` (what comes in), `store` (what is there), `collector` (what goes by itself), `kinds/` (what it is about).
+ * From the wire inwards: `http/` (TLS, paths, verbs, discovery), `representations` and `watches` (what goes out), `writer` and
+ * `admission` (what comes in), `store` (what is there), `garbage-collector` (what goes by itself), `kinds/` (what it is about).
  */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { createAuthority, type Authority } from './certificates.ts'
-import { Collector } from './collector.ts'
+import { GarbageCollector } from './garbage-collector.ts'
 import { Faults, type Failure, type RequestMatch } from './faults.ts'
 import { listen, type Listener } from './http/listener.ts'
 import { createUsers, type User } from './http/users.ts'
@@ -97,10 +97,20 @@ function createParts({ clock, dataSnapshot, uuid = randomUUID }: SandboxKubernet
   if (dataSnapshot) store.load(dataSnapshot, ({ metadata }) => keyFor(metadata.namespace, metadata.name))
   const registry = new Registry(store)
   const writer = new Writer({ store, now, uuid })
-  const collector = new Collector({ store, registry, writer, now })
+  const garbageCollector = new GarbageCollector({ store, registry, writer, now })
   const reader = new Reader(store)
   const watches = new Watches({ store, reader, clock })
-  return { clock, store, registry, writer, collector, reader, watches, faults: new Faults(), log: new RequestLog() }
+  return {
+    clock,
+    store,
+    registry,
+    writer,
+    garbageCollector,
+    reader,
+    watches,
+    faults: new Faults(),
+    log: new RequestLog(),
+  }
 }
 
 function assemble(
@@ -134,14 +144,14 @@ function assemble(
 
 /** What every cluster has from the start, as far as a snapshot doesn't bring it. */
 function furnish(
-  { store, registry, collector }: Parts,
+  { store, registry, garbageCollector }: Parts,
   { apply }: InProcess,
   { crds = [] }: SandboxKubernetesOptions,
 ): void {
   for (const name of ['default', 'kube-system']) apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
   for (const crd of crds) apply(crd)
   for (const { collection } of registry.kinds) {
-    for (const version of store.collection(collection).list()) collector.adopt(collection, version)
+    for (const version of store.collection(collection).list()) garbageCollector.adopt(collection, version)
   }
 }
 
@@ -180,12 +190,12 @@ type Controls = Omit<
   keyof InProcess | keyof Network | 'url' | 'caCertificate' | 'token' | 'kubeconfig'
 >
 
-function controls({ store, reader, watches, faults, log, collector }: Parts): Controls {
+function controls({ store, reader, watches, faults, log, garbageCollector }: Parts): Controls {
   return {
     revision: () => store.revision,
     snapshot: () => structuredClone(store.snapshot()),
     onWrite: (listener) => store.subscribe(listener),
-    idle: () => collector.idle(),
+    idle: () => garbageCollector.idle(),
     dropWatches: () => watches.drop(),
     openWatches: () => watches.size,
     compact() {

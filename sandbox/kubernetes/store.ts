@@ -6,7 +6,7 @@ import type { KubeObject } from './objects.ts'
 
 export type WriteType = 'ADDED' | 'MODIFIED' | 'DELETED'
 
-/** One version of one object. `texts` holds what was already made of it for the wire, by form. */
+/** One version of one object. `texts` holds what was already made of it to be sent, by representation. */
 export interface Version {
   readonly key: string
   readonly revision: number

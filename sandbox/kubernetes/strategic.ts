@@ -3,7 +3,7 @@
  * lists that are merged by a key (owners, conditions) or as sets (finalizers), and the `$patch` directives.
  */
 import { isObject, without, type JsonObject } from './objects.ts'
-import { badRequest } from './refusal.ts'
+import { badRequest } from './api-errors.ts'
 
 /** The lists that are merged, by name; an empty key means a set of plain values. All others are replaced. */
 const MERGE_KEYS: Record<string, string> = { ownerReferences: 'uid', finalizers: '', conditions: 'type' }

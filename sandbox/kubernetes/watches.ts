@@ -1,8 +1,8 @@
 /** Watches: each is a place in the history, and a sink that gets one line an event from there on. */
-import { bookmarkText, itemText, shown, type Shape } from './forms.ts'
+import { bookmarkText, itemText, shown, type Shape } from './representations.ts'
 import type { Kind } from './kind.ts'
 import { checkMatch, inScope, readRevision, selectorOf, type Reader, type Scope } from './reader.ts'
-import { expired } from './refusal.ts'
+import { expired } from './api-errors.ts'
 import type { Matches } from './selectors.ts'
 import type { Store, Version, Write, WriteType } from './store.ts'
 
@@ -121,7 +121,7 @@ export class Watches {
 
   #bookmark(watch: Watch, annotations?: Record<string, string>): void {
     const revision = Math.max(watch.after, this.#deps.store.revision)
-    const text = bookmarkText(watch.kind, revision, watch.form, annotations)
+    const text = bookmarkText(watch.kind, revision, watch.representation, annotations)
     watch.sink.write(`{"type":"BOOKMARK","object":${text}}\n`)
   }
 

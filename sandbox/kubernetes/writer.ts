@@ -6,7 +6,7 @@ import { decode, judge, type Decoded, type FieldValidation } from './admission.t
 import type { Kind } from './kind.ts'
 import { carriedOver, defined } from './metadata.ts'
 import { at, isObject, keyFor, sameJson, without, type KubeObject, type Metadata } from './objects.ts'
-import * as refusal from './refusal.ts'
+import * as apiErrors from './api-errors.ts'
 import type { Store, Version } from './store.ts'
 
 export interface Target {
@@ -53,7 +53,7 @@ export class Writer {
   /** What is stored at a target, as its kind shows it. Fails with 404. */
   read({ kind, namespace, name }: Target): { version: Version; shown: KubeObject } {
     const version = this.#deps.store.collection(kind.collection).get(keyFor(namespace, name))
-    if (!version) throw refusal.notFound(kind, name)
+    if (!version) throw apiErrors.notFound(kind, name)
     return { version, shown: kind.view ? kind.view.show(version.object) : version.object }
   }
 
@@ -66,8 +66,8 @@ export class Writer {
       judge(kind, object, undefined)
       this.#checkNamespace(kind, metadata)
       const there = this.#find(kind, metadata)
-      if (there) throw refusal.alreadyExists(kind, metadata.name, isGoing(there.object))
-      if (decoded.object.metadata.resourceVersion) throw refusal.unexpected(VERSION_ON_CREATE)
+      if (there) throw apiErrors.alreadyExists(kind, metadata.name, isGoing(there.object))
+      if (decoded.object.metadata.resourceVersion) throw apiErrors.unexpected(VERSION_ON_CREATE)
       return this.#commit(kind, object, options)
     })
   }
@@ -102,7 +102,7 @@ export class Writer {
     const { kind } = target
     checkPreconditions(target, shown.metadata, options)
     const why = kind.rules.keep?.(shown)
-    if (why) throw refusal.forbidden(kind, target.name, why)
+    if (why) throw apiErrors.forbidden(kind, target.name, why)
     const finalizers = finalizersFor(shown.metadata, options.propagationPolicy)
     const mustWait = finalizers.length > 0 || kind.rules.markDeleted !== undefined
     if (options.dryRun) return { version, gone: !mustWait }
@@ -166,11 +166,13 @@ export class Writer {
   #checkNamespace(kind: Kind, { namespace, name }: Metadata): void {
     if (!kind.namespaced) return
     const found = this.#deps.store.collection('namespaces').get(namespace ?? '')
-    if (!found) throw refusal.notFound({ group: '', plural: 'namespaces', kind: 'Namespace' }, namespace ?? '')
+    if (!found) throw apiErrors.notFound({ group: '', plural: 'namespaces', kind: 'Namespace' }, namespace ?? '')
     if (!found.object.metadata.deletionTimestamp) return
     const why = `unable to create new content in namespace ${namespace ?? ''} because it is being terminated`
     const message = `namespace ${namespace ?? ''} is being terminated`
-    throw refusal.forbidden(kind, name, why, [{ reason: 'NamespaceTerminating', message, field: 'metadata.namespace' }])
+    throw apiErrors.forbidden(kind, name, why, [
+      { reason: 'NamespaceTerminating', message, field: 'metadata.namespace' },
+    ])
   }
 
   #find(kind: Kind, { namespace, name }: Pick<Target, 'namespace' | 'name'>): Version | undefined {
@@ -196,7 +198,7 @@ function warned({ warnings }: Decoded, write: () => Version): Written {
   try {
     return { version: write(), warnings }
   } catch (error) {
-    if (error instanceof refusal.Refusal) error.warnings = warnings
+    if (error instanceof apiErrors.APIError) error.warnings = warnings
     throw error
   }
 }
@@ -205,14 +207,14 @@ function checkVersioned({ kind, name }: Target, { resourceVersion }: Metadata): 
   if (resourceVersion || kind.unconditionalUpdate) return
   const message = 'Invalid value: 0: must be specified for an update'
   const cause = { reason: 'FieldValueInvalid', message, field: 'metadata.resourceVersion' }
-  throw refusal.invalid({ ...kind, kind: kind.plural }, name, [cause])
+  throw apiErrors.invalid({ ...kind, kind: kind.plural }, name, [cause])
 }
 
 /** A patch of the status doesn't look at the uid. */
 function checkSameUid({ kind, name, subresource }: Target, old: Metadata, { uid }: Metadata): void {
   if (subresource !== undefined || !uid || uid === old.uid) return
   const message = `Invalid value: "${uid}": field is immutable`
-  throw refusal.invalid(kind, name, [{ reason: 'FieldValueInvalid', message, field: 'metadata.uid' }])
+  throw apiErrors.invalid(kind, name, [{ reason: 'FieldValueInvalid', message, field: 'metadata.uid' }])
 }
 
 /** What an update changes: the status only, or all but the status. */
@@ -230,35 +232,35 @@ function counted(kind: Kind, old: KubeObject, next: KubeObject): KubeObject {
   return { ...next, metadata: { ...next.metadata, generation: (old.metadata.generation ?? 0) + 1 } }
 }
 
-const wrongNamespace = (): refusal.Refusal =>
-  refusal.badRequest('the namespace of the provided object does not match the namespace sent on the request')
+const wrongNamespace = (): apiErrors.APIError =>
+  apiErrors.badRequest('the namespace of the provided object does not match the namespace sent on the request')
 
 function checkIdentity({ kind, name }: Target, old: Metadata, next: Metadata): void {
   if (next.name && next.name !== name) {
-    throw refusal.badRequest(`the name of the object (${next.name}) does not match the name on the URL (${name})`)
+    throw apiErrors.badRequest(`the name of the object (${next.name}) does not match the name on the URL (${name})`)
   }
   if (kind.namespaced && next.namespace && next.namespace !== old.namespace) throw wrongNamespace()
   if (next.resourceVersion && next.resourceVersion !== old.resourceVersion) {
-    throw refusal.conflict(kind, name, refusal.MODIFIED)
+    throw apiErrors.conflict(kind, name, apiErrors.MODIFIED)
   }
 }
 
 function checkUid({ kind, name }: Target, old: Metadata, { uid }: { uid?: string | undefined }): void {
   if (!uid || uid === old.uid) return
   const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.uid ?? ''}`
-  throw refusal.conflict(kind, name, why)
+  throw apiErrors.conflict(kind, name, why)
 }
 
 function checkPreconditions({ kind, name }: Target, old: Metadata, wanted: DeleteOptions): void {
   if (wanted.uid && wanted.uid !== old.uid) {
     const words = `the UID in the precondition (${wanted.uid}) does not match the UID in record (${old.uid ?? ''})`
-    throw refusal.conflict(kind, name, `${words}. The object might have been deleted and then recreated`)
+    throw apiErrors.conflict(kind, name, `${words}. The object might have been deleted and then recreated`)
   }
   const { resourceVersion = '' } = old
   if (wanted.resourceVersion && wanted.resourceVersion !== resourceVersion) {
     const words = `the ResourceVersion in the precondition (${wanted.resourceVersion}) does not match`
     const rest = `the ResourceVersion in record (${resourceVersion}). The object might have been modified`
-    throw refusal.conflict(kind, name, `${words} ${rest}`)
+    throw apiErrors.conflict(kind, name, `${words} ${rest}`)
   }
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readProtobuf } from '../../sandbox/kubernetes/protobuf.ts'
-import { Refusal } from '../../sandbox/kubernetes/refusal.ts'
+import { APIError } from '../../sandbox/kubernetes/api-errors.ts'
 
 const bytes = (...parts: (number | string | Buffer)[]) =>
   Buffer.concat(parts.map((part) => (typeof part === 'number' ? Buffer.from([part]) : Buffer.from(part))))
@@ -51,7 +51,7 @@ describe('a body in protobuf', () => {
         try {
           expect(readProtobuf(body)).toBeTypeOf('object')
         } catch (error) {
-          expect(error).toBeInstanceOf(Refusal)
+          expect(error).toBeInstanceOf(APIError)
         }
       }),
       { seed: 45, numRuns: 2000 },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { age } from '../../sandbox/kubernetes/ages.ts'
+import { humanDuration } from '../../sandbox/kubernetes/human-duration.ts'
 import { compilePath } from '../../sandbox/kubernetes/jsonpath.ts'
 import { ALL_AGENTS, agent, started } from './fixture.ts'
 
@@ -26,7 +26,7 @@ describe('an age', () => {
     [9 * 365 * DAY + 3 * DAY, '9y'],
     [-1500, '0s'],
     [-3000, '<invalid>'],
-  ])('of %d ms is %s', (ms, text) => expect(age(ms)).toBe(text))
+  ])('of %d ms is %s', (ms, text) => expect(humanDuration(ms)).toBe(text))
 })
 
 describe('a JSONPath', () => {

@@ -2,7 +2,7 @@
 import { backEnd, invalid, json, notFound, type Reply } from '../errors.ts'
 import type { Caller } from '../http/access.ts'
 import type { Call } from '../http/call.ts'
-import type { World } from '../world.ts'
+import type { GoogleState } from '../state.ts'
 import { openCalendar, roleOf } from './calendars.ts'
 import { maskOf } from './fields.ts'
 import { nextPage, pageSize, readPageToken } from './paging.ts'
@@ -10,7 +10,7 @@ import { queryKey } from './sync-tokens.ts'
 
 const TEXT_COLOURS = { backgroundColor: '#9fe1e7', foregroundColor: '#000000', colorId: '14' }
 
-export function listCalendars(world: World, call: Call, caller: Caller): Reply {
+export function listCalendars(state: GoogleState, call: Call, caller: Caller): Reply {
   // A sync token of this collection is always an expired one here, which Google may answer at any time.
   if (call.query.has('syncToken')) {
     throw backEnd(410, 'fullSyncRequired', 'Sync token is no longer valid, a full sync is required.', {
@@ -18,41 +18,41 @@ export function listCalendars(world: World, call: Call, caller: Caller): Reply {
       location: 'syncToken',
     })
   }
-  const size = pageSize(world, call.query, { normal: 100, most: 250 })
+  const size = pageSize(state, call.query, { normal: 100, most: 250 })
   const key = `calendarList ${caller.account} ${queryKey(call.query)}`
   const token = readPageToken(call.query, key)
-  const entries = visibleEntries(world, call, caller)
-  const page = nextPage(world, { items: entries, size, token, keyOf: (_entry, index) => [index, 0], version: 0 })
+  const entries = visibleEntries(state, call, caller)
+  const page = nextPage(state, { items: entries, size, token, keyOf: (_entry, index) => [index, 0], version: 0 })
   const end = page.next ? { nextPageToken: page.next(key) } : { nextSyncToken: `list${entries.length}` }
   const body = { kind: 'calendar#calendarList', etag: `"p${entries.length}"`, ...end, items: page.items }
   return json(maskOf('calendarList.list', call.query).apply(body))
 }
 
-function visibleEntries(world: World, call: Call, caller: Caller): Record<string, unknown>[] {
+function visibleEntries(state: GoogleState, call: Call, caller: Caller): Record<string, unknown>[] {
   const minimum = call.query.get('minAccessRole')
   const order = ['freeBusyReader', 'reader', 'writer', 'owner']
   if (minimum !== null && !order.includes(minimum)) throw invalid('Invalid value for minAccessRole', 'minAccessRole')
-  const list = [...(world.accounts.get(caller.account)?.list.entries() ?? [])]
+  const list = [...(state.accounts.get(caller.account)?.list.entries() ?? [])]
   return list
     .filter(([, settings]) => !settings.hidden || call.query.get('showHidden') === 'true')
-    .map(([id]) => entry(world, id, caller.account))
+    .map(([id]) => entry(state, id, caller.account))
     .filter((found) => found !== undefined)
     .filter((found) => minimum === null || order.indexOf(found.accessRole as string) >= order.indexOf(minimum))
 }
 
-export function getListed(world: World, call: Call, caller: Caller): Reply {
+export function getListed(state: GoogleState, call: Call, caller: Caller): Reply {
   const asked = call.params[0]!
   const id = asked === 'primary' ? caller.account : asked.toLowerCase()
-  const found = entry(world, id, caller.account)
+  const found = entry(state, id, caller.account)
   if (!found) throw notFound()
   return json(maskOf('calendarList.get', call.query).apply(found))
 }
 
-function entry(world: World, id: string, account: string): Record<string, unknown> | undefined {
-  const calendar = world.calendars.get(id)
-  const settings = world.accounts.get(account)?.list.get(id)
+function entry(state: GoogleState, id: string, account: string): Record<string, unknown> | undefined {
+  const calendar = state.calendars.get(id)
+  const settings = state.accounts.get(account)?.list.get(id)
   const accessRole = calendar && roleOf(calendar, account)
-  if (!settings || !accessRole || world.accounts.get(calendar.owner)?.deleted) return undefined
+  if (!settings || !accessRole || state.accounts.get(calendar.owner)?.deleted) return undefined
   return {
     kind: 'calendar#calendarListEntry',
     etag: `"${calendar.epoch}00${calendar.nextOrder}"`,
@@ -69,8 +69,8 @@ function entry(world: World, id: string, account: string): Record<string, unknow
   }
 }
 
-export function getCalendar(world: World, call: Call, caller: Caller): Reply {
-  const { calendar } = openCalendar(world, call.params[0]!, caller.account)
+export function getCalendar(state: GoogleState, call: Call, caller: Caller): Reply {
+  const { calendar } = openCalendar(state, call.params[0]!, caller.account)
   const { id, summary, timeZone } = calendar
   const body = { kind: 'calendar#calendar', etag: `"${calendar.epoch}"`, id, summary, timeZone }
   return json(maskOf('calendars.get', call.query).apply(body))

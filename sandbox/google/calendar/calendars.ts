@@ -1,6 +1,6 @@
 /** Calendars: who owns them, who may see them and how well, and their change log. */
 import { ControlError, notFound } from '../errors.ts'
-import { freshName, type World } from '../world.ts'
+import { freshName, type GoogleState } from '../state.ts'
 import type { EventRecord } from './events.ts'
 
 export type AccessRole = 'freeBusyReader' | 'reader' | 'writerWithoutPrivateAccess' | 'writer' | 'owner'
@@ -43,17 +43,17 @@ export interface CalendarSettings {
   pushSupported?: boolean
 }
 
-export function newCalendar(world: World, settings: CalendarSettings): Calendar {
+export function newCalendar(state: GoogleState, settings: CalendarSettings): Calendar {
   const owner = settings.owner.toLowerCase()
-  const id = settings.id?.toLowerCase() ?? `${freshName(world, 'c_', 30).toLowerCase()}@group.calendar.google.com`
-  if (world.calendars.has(id)) throw new ControlError(`there is a calendar ${id} already`)
-  const list = world.accounts.get(owner)?.list
+  const id = settings.id?.toLowerCase() ?? `${freshName(state, 'c_', 30).toLowerCase()}@group.calendar.google.com`
+  if (state.calendars.has(id)) throw new ControlError(`there is a calendar ${id} already`)
+  const list = state.accounts.get(owner)?.list
   if (!list) throw new ControlError(`there is no account ${owner} to own a calendar`)
   const calendar: Calendar = {
     id,
     owner,
     summary: settings.summary ?? id,
-    timeZone: settings.timeZone ?? zoneOf(world, owner),
+    timeZone: settings.timeZone ?? zoneOf(state, owner),
     acl: new Map(),
     pushSupported: settings.pushSupported !== false,
     version: 0,
@@ -62,24 +62,24 @@ export function newCalendar(world: World, settings: CalendarSettings): Calendar 
     retired: [],
     nextOrder: 1,
   }
-  world.calendars.set(id, calendar)
+  state.calendars.set(id, calendar)
   list.set(id, { selected: true, hidden: false })
   return calendar
 }
 
-const zoneOf = (world: World, owner: string): string => world.calendars.get(owner)?.timeZone ?? 'UTC'
+const zoneOf = (state: GoogleState, owner: string): string => state.calendars.get(owner)?.timeZone ?? 'UTC'
 
 /** Takes an id or an owner's address, as control operations are given it. */
-export function calendarOf(world: World, id: string): Calendar {
-  const calendar = world.calendars.get(id.toLowerCase())
+export function calendarOf(state: GoogleState, id: string): Calendar {
+  const calendar = state.calendars.get(id.toLowerCase())
   if (!calendar) throw new ControlError(`there is no calendar ${id}`)
   return calendar
 }
 
 /** Gives an account a role, or takes it away (`none`). Any change ends the calendar's sync tokens. */
-export function share(world: World, calendar: Calendar, email: string, role: AccessRole | 'none'): void {
+export function share(state: GoogleState, calendar: Calendar, email: string, role: AccessRole | 'none'): void {
   if (role !== 'none' && !ROLES.includes(role)) throw new ControlError(`no role "${role}": ${ROLES.join(', ')} or none`)
-  const account = world.accounts.get(email.toLowerCase())
+  const account = state.accounts.get(email.toLowerCase())
   if (!account) throw new ControlError(`there is no account ${email}`)
   calendar.epoch += 1
   if (role === 'none') {
@@ -106,9 +106,9 @@ export interface View {
 }
 
 /** The calendar that a path names, `primary` being the caller's own; 404 both for none and for no access. */
-export function openCalendar(world: World, id: string, account: string): View {
-  const calendar = world.calendars.get(id === 'primary' ? account : id.toLowerCase())
+export function openCalendar(state: GoogleState, id: string, account: string): View {
+  const calendar = state.calendars.get(id === 'primary' ? account : id.toLowerCase())
   const role = calendar && roleOf(calendar, account)
-  if (!role || world.accounts.get(calendar.owner)?.deleted) throw notFound()
+  if (!role || state.accounts.get(calendar.owner)?.deleted) throw notFound()
   return { calendar, role, account }
 }

@@ -1,5 +1,5 @@
 /** Google Meet conferences of events: made on request, pending at first where the switch says so (docs/google-behaviour.md#writing-events). */
-import type { World } from '../world.ts'
+import type { GoogleState } from '../state.ts'
 import type { Calendar } from './calendars.ts'
 import { commit, type EventFields, type EventRecord, without } from './events.ts'
 
@@ -14,7 +14,7 @@ interface ConferenceData {
 
 /** Fields as they are to be kept: without `conferenceDataVersion=1` a write leaves the conference as it was. */
 export function withConference(
-  world: World,
+  state: GoogleState,
   query: URLSearchParams,
   event: { before: EventFields | undefined; fields: EventFields },
 ): EventFields {
@@ -28,7 +28,7 @@ export function withConference(
   if (id === undefined || id === requestIdOf(kept)) return keep(event.before, rest, kept ?? asked)
   const pending = { createRequest: { ...asked.createRequest, status: { statusCode: 'pending' } } }
   const fields = { ...rest, conferenceData: pending }
-  return world.switches.pendingConferences ? fields : succeed(fields)
+  return state.switches.pendingConferences ? fields : succeed(fields)
 }
 
 const requestIdOf = (data: ConferenceData | undefined): string | undefined => data?.createRequest?.requestId

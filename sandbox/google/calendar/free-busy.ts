@@ -2,7 +2,7 @@
 import { backEnd, invalid, json, type Reply } from '../errors.ts'
 import type { Caller } from '../http/access.ts'
 import type { Call } from '../http/call.ts'
-import type { World } from '../world.ts'
+import type { GoogleState } from '../state.ts'
 import { type Calendar, openCalendar } from './calendars.ts'
 import type { EventRecord } from './events.ts'
 import { maskOf } from './fields.ts'
@@ -19,7 +19,7 @@ interface Range {
   zone: string
 }
 
-export function queryFreeBusy(world: World, call: Call, caller: Caller): Reply {
+export function queryFreeBusy(state: GoogleState, call: Call, caller: Caller): Reply {
   const body = call.json()
   const range = readRange(body)
   const items = Array.isArray(body.items) ? (body.items as { id?: unknown }[]) : []
@@ -28,7 +28,7 @@ export function queryFreeBusy(world: World, call: Call, caller: Caller): Reply {
   const calendars: Record<string, unknown> = {}
   items.forEach(({ id }, index) => {
     calendars[String(id)] =
-      index < most ? answerFor(world, String(id), { caller, range }) : failed('tooManyCalendarsRequested')
+      index < most ? answerFor(state, String(id), { caller, range }) : failed('tooManyCalendarsRequested')
   })
   const timeMin = new Date(range.from).toISOString()
   const timeMax = new Date(range.to).toISOString()
@@ -48,9 +48,9 @@ const textOf = (value: unknown): string | null => (typeof value === 'string' ? v
 
 const failed = (reason: string): object => ({ errors: [{ domain: 'global', reason }], busy: [] })
 
-function answerFor(world: World, id: string, query: { caller: Caller; range: Range }): object {
+function answerFor(state: GoogleState, id: string, query: { caller: Caller; range: Range }): object {
   try {
-    const { calendar } = openCalendar(world, id, query.caller.account)
+    const { calendar } = openCalendar(state, id, query.caller.account)
     return { busy: busyIn(calendar, query.range) }
   } catch {
     return failed('notFound')

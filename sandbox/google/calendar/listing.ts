@@ -2,7 +2,7 @@
 import { backEnd, invalid, json, type Reply } from '../errors.ts'
 import type { Caller } from '../http/access.ts'
 import type { Call } from '../http/call.ts'
-import type { World } from '../world.ts'
+import type { GoogleState } from '../state.ts'
 import { openCalendar, type View } from './calendars.ts'
 import { type EventRecord, findEvent, HORIZON_MS } from './events.ts'
 import { maskOf } from './fields.ts'
@@ -10,7 +10,7 @@ import { filterOf } from './filters.ts'
 import { nextPage, pageSize, type Position, readPageToken } from './paging.ts'
 import { type RenderOptions, resourceOf } from './resource.ts'
 import { instancesIn, selectChanges, selectEvents, type Selection } from './selection.ts'
-import { queryKey, readSyncToken, type SyncState, writeSyncToken } from './sync-tokens.ts'
+import { queryKey, readSyncToken, type SyncPosition, writeSyncToken } from './sync-tokens.ts'
 import { checkZone, parseInstant } from './times.ts'
 
 const LIMITS = { normal: 250, most: 2500 }
@@ -18,23 +18,23 @@ const LIMITS = { normal: 250, most: 2500 }
 /** What a first call may ask for that no sync token remembers: such a listing ends without one. */
 const WITHOUT_TOKEN = ['orderBy', 'q', 'iCalUID', 'privateExtendedProperty', 'sharedExtendedProperty', 'updatedMin']
 
-export function listEvents(world: World, call: Call, caller: Caller): Reply {
-  const view = openCalendar(world, call.params[0]!, caller.account)
+export function listEvents(state: GoogleState, call: Call, caller: Caller): Reply {
+  const view = openCalendar(state, call.params[0]!, caller.account)
   const { query } = call
   const order = orderOf(query)
-  const since = readSyncToken(world, view, query)
+  const since = readSyncToken(state, view, query)
   const window = windowOf(query)
   const options: Selection = {
     single: query.get('singleEvents') === 'true',
     showDeleted: query.get('showDeleted') === 'true',
     from: since ? (since.from ?? -Infinity) : window.from,
     to: since ? (since.to ?? Infinity) : window.to,
-    horizon: world.now() + HORIZON_MS,
+    horizon: state.now() + HORIZON_MS,
   }
   const found = since ? selectChanges(view.calendar, options, since.version) : selectEvents(view.calendar, options)
   const filter = filterOf(query, view)
   const records = filter ? found.filter(filter) : found
-  return answer(world, { call, view, records: order ? records.sort(byPosition(order)) : records, order, window })
+  return answer(state, { call, view, records: order ? records.sort(byPosition(order)) : records, order, window })
 }
 
 type Order = (record: EventRecord) => Position
@@ -77,23 +77,27 @@ interface Listing {
   window: { from: number; to: number }
 }
 
-function answer(world: World, listing: Listing): Reply {
+function answer(state: GoogleState, listing: Listing): Reply {
   const { call, view, window } = listing
   const { query } = call
   const key = `${view.calendar.id} ${view.account} ${query.get('syncToken') ?? ''} ${queryKey(query, ['timeMin', 'timeMax'])}`
   const token = readPageToken(query, key)
-  const page = nextPage(world, {
+  const page = nextPage(state, {
     items: listing.records,
-    size: pageSize(world, query, LIMITS),
+    size: pageSize(state, query, LIMITS),
     token,
     keyOf: listing.order ?? inOrderOfCreation,
     version: view.calendar.version,
   })
   const mask = maskOf(call.kind, query)
-  const unlimited = world.switches.ignoreMaxAttendees ? { maxAttendees: undefined } : {}
+  const unlimited = state.switches.ignoreMaxAttendees ? { maxAttendees: undefined } : {}
   const options = { ...renderOptions(query), ...unlimited, ...(mask.itemNames ? { names: mask.itemNames } : {}) }
-  const state = { version: token?.version ?? view.calendar.version, from: finite(window.from), to: finite(window.to) }
-  const end = page.next ? { nextPageToken: page.next(key) } : endOf(world, call, { view, state })
+  const position = {
+    version: token?.version ?? view.calendar.version,
+    from: finite(window.from),
+    to: finite(window.to),
+  }
+  const end = page.next ? { nextPageToken: page.next(key) } : endOf(state, call, { view, position })
   const show = (record: EventRecord): unknown => resourceOf(view, record, options)
   const body = { ...header(view, call), ...end }
   if (page.items.length <= STREAMED_FROM) return json(mask.apply({ ...body, items: page.items.map(show) }))
@@ -122,13 +126,13 @@ function streamed(records: EventRecord[], bodyWith: (records: EventRecord[]) => 
   }
 }
 
-function endOf(world: World, call: Call, last: { view: View; state: SyncState }): object {
+function endOf(state: GoogleState, call: Call, last: { view: View; position: SyncPosition }): object {
   const { query } = call
   if (call.kind !== 'events.list' || WITHOUT_TOKEN.some((name) => query.has(name))) return {}
   // The first call's window goes on from token to token.
-  const before = readSyncToken(world, last.view, query)
-  const state = before ? { ...last.state, from: before.from, to: before.to } : last.state
-  return { nextSyncToken: writeSyncToken(world, last.view, query, state) }
+  const before = readSyncToken(state, last.view, query)
+  const position = before ? { ...last.position, from: before.from, to: before.to } : last.position
+  return { nextSyncToken: writeSyncToken(state, last.view, query, position) }
 }
 
 const finite = (ms: number): number | null => (Number.isFinite(ms) ? ms : null)
@@ -165,13 +169,13 @@ export function renderOptions(query: URLSearchParams): RenderOptions {
 }
 
 /** The instances of one series, exceptions in their places. */
-export function listInstances(world: World, call: Call, caller: Caller): Reply {
-  const view = openCalendar(world, call.params[0]!, caller.account)
+export function listInstances(state: GoogleState, call: Call, caller: Caller): Reply {
+  const view = openCalendar(state, call.params[0]!, caller.account)
   const master = findEvent(view.calendar, call.params[1]!)
   if (!master.recurrence) throw invalid('The event is not recurring.', 'eventId')
   const window = windowOf(call.query)
   const showDeleted = call.query.get('showDeleted') === 'true'
-  const horizon = world.now() + HORIZON_MS
+  const horizon = state.now() + HORIZON_MS
   const records = instancesIn(view.calendar, master, { single: true, showDeleted, horizon, ...window })
-  return answer(world, { call, view, records, order: undefined, window })
+  return answer(state, { call, view, records, order: undefined, window })
 }

@@ -1,6 +1,6 @@
 /** Pages of a listing: bound to the query, short or empty where the switches say so, in a stable order. */
 import { invalid } from '../errors.ts'
-import type { World } from '../world.ts'
+import type { GoogleState } from '../state.ts'
 import { seal, unseal } from './sync-tokens.ts'
 
 /** Where an item stands in the listing's order. */
@@ -16,13 +16,13 @@ export interface PageToken {
   version: number
 }
 
-export function pageSize(world: World, query: URLSearchParams, limits: { normal: number; most: number }): number {
+export function pageSize(state: GoogleState, query: URLSearchParams, limits: { normal: number; most: number }): number {
   const text = query.get('maxResults')
   const asked = text === null ? limits.normal : Number(text)
   if (!Number.isInteger(asked) || asked < 1) {
     throw invalid(`Invalid value '${text ?? ''}'. Values must be within the range: [1, ${limits.most}]`, 'maxResults')
   }
-  const cap = world.switches.pageSizeCap
+  const cap = state.switches.pageSizeCap
   return Math.min(asked, limits.most, cap > 0 ? cap : limits.most)
 }
 
@@ -59,19 +59,19 @@ interface Page<T> {
 // Positions are instants and counters, none as low as this; infinity doesn't survive JSON.
 const BEFORE_ALL: Position = [-Number.MAX_VALUE, 0]
 
-export function nextPage<T>(world: World, request: PageRequest<T>): Page<T> {
+export function nextPage<T>(state: GoogleState, request: PageRequest<T>): Page<T> {
   const { items, size, keyOf } = request
   const { page, after, version } = request.token ?? { page: 1, after: BEFORE_ALL, version: request.version }
   const found = page === 1 ? 0 : items.findIndex((item, index) => isAfter(keyOf(item, index), after))
   const begin = found < 0 ? items.length : found
-  const empty = world.switches.emptyPages && page % 2 === 1
+  const empty = state.switches.emptyPages && page % 2 === 1
   const end = empty ? begin : Math.min(begin + size, items.length)
   const chosen = items.slice(begin, end)
   // With empty pages on, the last page is an empty one as well.
-  const more = end < items.length || (world.switches.emptyPages && !empty)
+  const more = end < items.length || (state.switches.emptyPages && !empty)
   if (!more) return { items: chosen }
-  const state = { page: page + 1, after: end > begin ? keyOf(items[end - 1]!, end - 1) : after, version }
-  return { items: chosen, next: (key) => seal({ key, ...state }, world.switches.tokenLength) }
+  const position = { page: page + 1, after: end > begin ? keyOf(items[end - 1]!, end - 1) : after, version }
+  return { items: chosen, next: (key) => seal({ key, ...position }, state.switches.tokenLength) }
 }
 
 const isAfter = (one: Position, other: Position): boolean =>

@@ -3,10 +3,10 @@
  * they name a version of the change log (docs/google-behaviour.md#sync-tokens).
  */
 import { backEnd, invalid, parameter } from '../errors.ts'
-import type { World } from '../world.ts'
+import type { GoogleState } from '../state.ts'
 import type { View } from './calendars.ts'
 
-export interface SyncState {
+export interface SyncPosition {
   /** Changes after this version are news. */
   version: number
   /** The first call's window, which never rolls; null is unbounded. */
@@ -14,7 +14,7 @@ export interface SyncState {
   to: number | null
 }
 
-interface Token extends SyncState {
+interface Token extends SyncPosition {
   calendar: string
   account: string
   epoch: number
@@ -60,14 +60,14 @@ export function queryKey(query: URLSearchParams, alsoBound: string[] = []): stri
     .join('&')
 }
 
-export function writeSyncToken(world: World, view: View, query: URLSearchParams, state: SyncState): string {
+export function writeSyncToken(state: GoogleState, view: View, query: URLSearchParams, position: SyncPosition): string {
   const { calendar, account } = view
-  const token = { calendar: calendar.id, account, epoch: calendar.epoch, key: queryKey(query), issuedAt: world.now() }
-  return seal({ ...token, ...state }, world.switches.tokenLength)
+  const token = { calendar: calendar.id, account, epoch: calendar.epoch, key: queryKey(query), issuedAt: state.now() }
+  return seal({ ...token, ...position }, state.switches.tokenLength)
 }
 
 /** The state that the query's sync token stands for, or undefined without one. */
-export function readSyncToken(world: World, view: View, query: URLSearchParams): SyncState | undefined {
+export function readSyncToken(state: GoogleState, view: View, query: URLSearchParams): SyncPosition | undefined {
   const text = query.get('syncToken')
   if (text === null) return undefined
   checkCompany(query)
@@ -75,8 +75,8 @@ export function readSyncToken(world: World, view: View, query: URLSearchParams):
   if (token?.calendar !== view.calendar.id || token.account !== view.account) {
     throw invalid('Invalid sync token value.', 'syncToken')
   }
-  const life = world.switches.syncTokenLifetime * 1000
-  const old = life > 0 && token.issuedAt + life <= world.now()
+  const life = state.switches.syncTokenLifetime * 1000
+  const old = life > 0 && token.issuedAt + life <= state.now()
   if (old || token.epoch !== view.calendar.epoch) throw fullSyncRequired()
   if (token.key !== queryKey(query)) {
     throw invalid('The query parameters differ from those of the initial sync request.', 'syncToken')

@@ -6,7 +6,7 @@
 import { backEnd, invalid, json, notFound, type Reply } from '../errors.ts'
 import type { Caller } from '../http/access.ts'
 import type { Call } from '../http/call.ts'
-import type { World } from '../world.ts'
+import type { GoogleState } from '../state.ts'
 import { type Calendar, openCalendar } from './calendars.ts'
 
 export interface Channel {
@@ -29,13 +29,13 @@ const DEFAULT_LIFE = 604_800_000
 const RETRIED = new Set([500, 502, 503, 504])
 const TRIES = 5
 
-export function watchEvents(world: World, call: Call, caller: Caller): Reply {
-  const { calendar } = openCalendar(world, call.params[0]!, caller.account)
-  const { id, address, token, expiration } = checkChannel(world, call.json())
+export function watchEvents(state: GoogleState, call: Call, caller: Caller): Reply {
+  const { calendar } = openCalendar(state, call.params[0]!, caller.account)
+  const { id, address, token, expiration } = checkChannel(state, call.json())
   if (!calendar.pushSupported) {
     throw backEnd(400, 'pushNotSupportedForRequestedResource', 'Push notifications are not supported by this resource.')
   }
-  const latest = world.now() + DEFAULT_LIFE
+  const latest = state.now() + DEFAULT_LIFE
   const channel: Channel = {
     id,
     resourceId: Buffer.from(`events ${calendar.id}`).toString('base64url'),
@@ -48,9 +48,9 @@ export function watchEvents(world: World, call: Call, caller: Caller): Reply {
     expiration: Math.min(expiration ?? latest, latest),
     messages: 0,
   }
-  world.channels.set(id, channel)
+  state.channels.set(id, channel)
   // The sync message may come before the answer to this call: here it always sets out first.
-  announce(world, channel, 'sync')
+  announce(state, channel, 'sync')
   const { resourceId, resourceUri } = channel
   return json({
     kind: 'api#channel',
@@ -69,12 +69,12 @@ interface ChannelRequest {
   expiration?: number
 }
 
-function checkChannel(world: World, body: Record<string, unknown>): ChannelRequest {
+function checkChannel(state: GoogleState, body: Record<string, unknown>): ChannelRequest {
   const { id, type, address, token } = body
   if (!isText(id) || !isText(address)) throw backEnd(400, 'required', 'Required')
   if (type !== 'web_hook') throw invalid('Unknown channel type')
   if (!/^[A-Za-z0-9\-_+/=]{1,64}$/.test(id)) throw backEnd(400, 'channelIdInvalid', 'Invalid channel id')
-  if (world.channels.has(id)) throw backEnd(400, 'channelIdNotUnique', `Channel id ${id} not unique`)
+  if (state.channels.has(id)) throw backEnd(400, 'channelIdNotUnique', `Channel id ${id} not unique`)
   if (!address.startsWith('https://')) {
     throw backEnd(400, 'push.webhookUrlNotHttps', `WebHook callback must be HTTPS: ${address}`)
   }
@@ -91,38 +91,38 @@ function tokenOf(token: unknown): { token?: string } {
 }
 
 /** Only who made the channel, by the same client, can stop it. */
-export function stopChannel(world: World, call: Call, caller: Caller): Reply {
+export function stopChannel(state: GoogleState, call: Call, caller: Caller): Reply {
   const { id, resourceId } = call.json()
-  const channel = world.channels.get(String(id))
+  const channel = state.channels.get(String(id))
   const mine = channel?.account === caller.account && channel.client === caller.client
-  if (!mine || channel.resourceId !== resourceId || channel.expiration <= world.now()) throw notFound()
-  world.channels.delete(channel.id)
+  if (!mine || channel.resourceId !== resourceId || channel.expiration <= state.now()) throw notFound()
+  state.channels.delete(channel.id)
   return { status: 204, body: '' }
 }
 
 /** Tells every live channel of the calendar that something changed. */
-export function notifyWatchers(world: World, calendar: Calendar): void {
-  if (world.channels.size === 0) return
-  for (const channel of world.channels.values()) {
-    if (channel.calendar === calendar.id && channel.expiration > world.now()) announce(world, channel, 'exists')
+export function notifyWatchers(state: GoogleState, calendar: Calendar): void {
+  if (state.channels.size === 0) return
+  for (const channel of state.channels.values()) {
+    if (channel.calendar === calendar.id && channel.expiration > state.now()) announce(state, channel, 'exists')
   }
 }
 
-function announce(world: World, channel: Channel, state: 'sync' | 'exists'): void {
-  channel.messages += state === 'sync' ? 1 : 1 + Math.floor(world.random() * 3)
-  const mode = state === 'sync' ? 'normal' : world.switches.notifications
+function announce(state: GoogleState, channel: Channel, resourceState: 'sync' | 'exists'): void {
+  channel.messages += resourceState === 'sync' ? 1 : 1 + Math.floor(state.random() * 3)
+  const mode = resourceState === 'sync' ? 'normal' : state.switches.notifications
   if (mode === 'drop') return
-  const message = { channel, headers: headersOf(channel, state) }
-  deliver(world, message, 1)
-  if (mode === 'duplicate') deliver(world, message, 1)
+  const message = { channel, headers: headersOf(channel, resourceState) }
+  deliver(state, message, 1)
+  if (mode === 'duplicate') deliver(state, message, 1)
 }
 
-function headersOf(channel: Channel, state: string): Record<string, string> {
+function headersOf(channel: Channel, resourceState: string): Record<string, string> {
   return {
     'x-goog-channel-id': channel.id,
     'x-goog-message-number': String(channel.messages),
     'x-goog-resource-id': channel.resourceId,
-    'x-goog-resource-state': state,
+    'x-goog-resource-state': resourceState,
     'x-goog-resource-uri': channel.resourceUri,
     'x-goog-channel-expiration': new Date(channel.expiration).toUTCString(),
     ...(channel.token === undefined ? {} : { 'x-goog-channel-token': channel.token }),
@@ -134,9 +134,9 @@ interface Message {
   headers: Record<string, string>
 }
 
-function deliver(world: World, message: Message, attempt: number): void {
+function deliver(state: GoogleState, message: Message, attempt: number): void {
   const { channel, headers } = message
-  const target = targetOf(world, channel.address)
+  const target = targetOf(state, channel.address)
   fetch(target, { method: 'POST', headers, redirect: 'manual', signal: AbortSignal.timeout(10_000) })
     .then(async ({ status, body }) => {
       await body?.cancel()
@@ -146,14 +146,14 @@ function deliver(world: World, message: Message, attempt: number): void {
     .then((status) => {
       channel.lastStatus = status
       if (!RETRIED.has(status) || attempt >= TRIES) return
-      world.setTimer(1000 * 2 ** (attempt - 1), () => deliver(world, message, attempt + 1))
+      state.setTimer(1000 * 2 ** (attempt - 1), () => deliver(state, message, attempt + 1))
     })
     .catch(() => undefined)
 }
 
 /** Addresses are public https ones; the `deliverTo` switch says which loopback origin stands for them. */
-function targetOf(world: World, address: string): string {
-  const { deliverTo } = world.switches
+function targetOf(state: GoogleState, address: string): string {
+  const { deliverTo } = state.switches
   if (deliverTo === '') return address
   const { pathname, search } = new URL(address)
   return `${deliverTo}${pathname}${search}`

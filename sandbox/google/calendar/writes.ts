@@ -2,7 +2,7 @@
 import { backEnd, invalid, json, type Refusal, type Reply } from '../errors.ts'
 import type { Caller } from '../http/access.ts'
 import type { Call } from '../http/call.ts'
-import type { World } from '../world.ts'
+import type { GoogleState } from '../state.ts'
 import { atLeast, type Calendar, openCalendar, type View } from './calendars.ts'
 import { settleConference, withConference } from './conference.ts'
 import {
@@ -36,46 +36,46 @@ const READ_ONLY = new Set([
   'locked',
 ])
 
-export function getEvent(world: World, call: Call, caller: Caller): Reply {
-  const view = openCalendar(world, call.params[0]!, caller.account)
+export function getEvent(state: GoogleState, call: Call, caller: Caller): Reply {
+  const view = openCalendar(state, call.params[0]!, caller.account)
   const record = settleConference(view.calendar, findEvent(view.calendar, call.params[1]!))
   if (call.headers['if-none-match'] === etagOf(record)) return { status: 304, body: '' }
   return reply(call, view, record)
 }
 
-export function insertEvent(world: World, call: Call, caller: Caller): Reply {
-  const view = openForWriting(world, call, caller)
+export function insertEvent(state: GoogleState, call: Call, caller: Caller): Reply {
+  const view = openForWriting(state, call, caller)
   const body = call.json()
   const id = typeof body.id === 'string' ? body.id : undefined
   if (id !== undefined && !/^[a-v0-9]{5,1024}$/.test(id)) throw invalid('Invalid resource id value.')
   if (id !== undefined && view.calendar.events.has(id)) {
     throw backEnd(409, 'duplicate', 'The requested identifier already exists.')
   }
-  const fields = withConference(world, call.query, { before: undefined, fields: writable(body) })
-  return reply(call, view, addEvent(world, view.calendar, fields, id))
+  const fields = withConference(state, call.query, { before: undefined, fields: writable(body) })
+  return reply(call, view, addEvent(state, view.calendar, fields, id))
 }
 
-export function updateEvent(world: World, call: Call, caller: Caller): Reply {
-  return change(world, call, caller, (_before, body) => body)
+export function updateEvent(state: GoogleState, call: Call, caller: Caller): Reply {
+  return change(state, call, caller, (_before, body) => body)
 }
 
-export function patchEvent(world: World, call: Call, caller: Caller): Reply {
-  return change(world, call, caller, (before, body) => mergePatch(before, body))
+export function patchEvent(state: GoogleState, call: Call, caller: Caller): Reply {
+  return change(state, call, caller, (before, body) => mergePatch(before, body))
 }
 
-export function deleteEvent(world: World, call: Call, caller: Caller): Reply {
-  const view = openForWriting(world, call, caller)
+export function deleteEvent(state: GoogleState, call: Call, caller: Caller): Reply {
+  const view = openForWriting(state, call, caller)
   const record = findEvent(view.calendar, call.params[1]!)
   if (record.cancelled) throw backEnd(410, 'deleted', 'Resource has been deleted')
   checkMatch(call, record)
-  removeEvent(world, view.calendar, record)
+  removeEvent(state, view.calendar, record)
   return { status: 204, body: '' }
 }
 
 const SEND_UPDATES = new Set(['all', 'externalOnly', 'none'])
 
-function openForWriting(world: World, call: Call, caller: Caller): View {
-  const view = openCalendar(world, call.params[0]!, caller.account)
+function openForWriting(state: GoogleState, call: Call, caller: Caller): View {
+  const view = openCalendar(state, call.params[0]!, caller.account)
   const sendUpdates = call.query.get('sendUpdates')
   if (sendUpdates !== null && !SEND_UPDATES.has(sendUpdates))
     throw invalid('Invalid value for sendUpdates', 'sendUpdates')
@@ -85,14 +85,14 @@ function openForWriting(world: World, call: Call, caller: Caller): View {
 
 type Combine = (before: EventFields, body: EventFields) => EventFields
 
-function change(world: World, call: Call, caller: Caller, combine: Combine): Reply {
-  const view = openForWriting(world, call, caller)
+function change(state: GoogleState, call: Call, caller: Caller, combine: Combine): Reply {
+  const view = openForWriting(state, call, caller)
   const before = findEvent(view.calendar, call.params[1]!)
   checkMatch(call, before)
   const combined = combine(before.fields, writable(call.json()))
   checkOrganizer(view, before, combined)
-  const fields = withConference(world, call.query, { before: before.fields, fields: combined })
-  return reply(call, view, changeEvent(world, view.calendar, before, fields))
+  const fields = withConference(state, call.query, { before: before.fields, fields: combined })
+  return reply(call, view, changeEvent(state, view.calendar, before, fields))
 }
 
 const writable = (body: Record<string, unknown>): EventFields =>
@@ -140,41 +140,46 @@ function reply(call: Call, view: View, record: EventRecord): Reply {
 }
 
 /** A new event; without an id it gets one. Also for control operations, which may set what people can't. */
-export function addEvent(world: World, calendar: Calendar, fields: EventFields, id?: string): EventRecord {
-  const now = world.now()
-  const base = { id: id ?? freshId(world), order: calendar.nextOrder++, created: now, updated: now }
+export function addEvent(state: GoogleState, calendar: Calendar, fields: EventFields, id?: string): EventRecord {
+  const now = state.now()
+  const base = { id: id ?? freshId(state), order: calendar.nextOrder++, created: now, updated: now }
   const { status, ...rest } = fields
   const cancelled = status === 'cancelled'
   const record = commit(calendar, { ...base, cancelled, ...shape(cancelled ? rest : fields, calendar.timeZone) })
-  notifyWatchers(world, calendar)
+  notifyWatchers(state, calendar)
   return record
 }
 
 /** The event with these fields instead; a deleted one comes back unless they say `cancelled`. */
-export function changeEvent(world: World, calendar: Calendar, before: EventRecord, fields: EventFields): EventRecord {
-  if (fields.status === 'cancelled') return removeEvent(world, calendar, before)
+export function changeEvent(
+  state: GoogleState,
+  calendar: Calendar,
+  before: EventRecord,
+  fields: EventFields,
+): EventRecord {
+  if (fields.status === 'cancelled') return removeEvent(state, calendar, before)
   const kept = without(without(before, 'recurrence'), 'orphan')
   const order = calendar.events.has(before.id) ? before.order : calendar.nextOrder++
   const shaped = shape(fields, calendar.timeZone)
-  const record = commit(calendar, { ...kept, ...shaped, order, cancelled: false, updated: world.now() })
-  notifyWatchers(world, calendar)
+  const record = commit(calendar, { ...kept, ...shaped, order, cancelled: false, updated: state.now() })
+  notifyWatchers(state, calendar)
   return record
 }
 
 /** The id stays reserved; a deleted instance becomes a cancelled exception. */
-export function removeEvent(world: World, calendar: Calendar, before: EventRecord): EventRecord {
+export function removeEvent(state: GoogleState, calendar: Calendar, before: EventRecord): EventRecord {
   const order = calendar.events.has(before.id) ? before.order : calendar.nextOrder++
   const fields = without(before.fields, 'status')
-  const record = commit(calendar, { ...before, fields, order, cancelled: true, updated: world.now() })
-  notifyWatchers(world, calendar)
+  const record = commit(calendar, { ...before, fields, order, cancelled: true, updated: state.now() })
+  notifyWatchers(state, calendar)
   return record
 }
 
 const ID_LETTERS = 'abcdefghijklmnopqrstuv0123456789'
 
-function freshId(world: World): string {
+function freshId(state: GoogleState): string {
   let id = ''
-  for (let i = 0; i < 20; i++) id += ID_LETTERS.charAt(Math.floor(world.random() * 32))
-  world.counter += 1
-  return `${id}${world.counter.toString(32)}`
+  for (let i = 0; i < 20; i++) id += ID_LETTERS.charAt(Math.floor(state.random() * 32))
+  state.counter += 1
+  return `${id}${state.counter.toString(32)}`
 }

@@ -1,7 +1,7 @@
 /** The control API over HTTP: `POST /_control/<operation>` with a JSON object, or GET where nothing is needed or the query says it. */
 import { ControlError, json, Refusal, type Reply } from '../errors.ts'
-import type { World } from '../world.ts'
-import { home } from './home.ts'
+import type { GoogleState } from '../state.ts'
+import { dashboard } from './dashboard.ts'
 import type { Operations } from './operations.ts'
 
 interface Request {
@@ -12,8 +12,8 @@ interface Request {
 }
 
 /** Answers a request to the sandbox itself; undefined for requests to Google. */
-export function controlRequest(world: World, operations: Operations, request: Request): Reply | undefined {
-  if (request.path === '/') return orExplain(() => home(world, request.method, request.body))
+export function controlRequest(state: GoogleState, operations: Operations, request: Request): Reply | undefined {
+  if (request.path === '/') return orExplain(() => dashboard(state, request.method, request.body))
   if (!request.path.startsWith('/_control')) return undefined
   const name = request.path.slice('/_control/'.length)
   if (name === '') return json({ operations: Object.keys(operations) })

@@ -13,7 +13,7 @@ import { signIn, type SignIn, type SignInResult } from '../oauth/authorize.ts'
 import { addClient, addSecret, clientFile, clientOf, type ClientSettings, DEFAULT_PROJECT } from '../oauth/clients.ts'
 import { type Grant, type GrantRequest, isAlive, kill, newAccessToken, newGrant, revokeAll } from '../oauth/grants.ts'
 import { type ProjectSettings, setProject } from '../oauth/projects.ts'
-import type { Switches, World } from '../world.ts'
+import type { Switches, GoogleState } from '../state.ts'
 import { checkFault, type FaultRequest, type FaultRule } from './faults.ts'
 import { type RequestFilter, type RequestSummary, resetLog, summarize } from './request-log.ts'
 import { fill, type FillRequest, type SeedRequest, type Seeded, seed } from './seed.ts'
@@ -32,49 +32,49 @@ export interface GrantInfo {
   alive: boolean
 }
 
-export function operationsOn(world: World) {
+export function operationsOn(state: GoogleState) {
   return {
-    ...timeOperations(world),
-    ...projectOperations(world),
-    ...accountOperations(world),
-    ...grantOperations(world),
-    ...calendarOperations(world),
-    ...faultOperations(world),
-    ...logOperations(world),
+    ...timeOperations(state),
+    ...projectOperations(state),
+    ...accountOperations(state),
+    ...grantOperations(state),
+    ...calendarOperations(state),
+    ...faultOperations(state),
+    ...logOperations(state),
     /** Makes accounts with grants and events, for benches: see SeedRequest. */
-    seed: (request: SeedRequest): Seeded => seed(world, request),
+    seed: (request: SeedRequest): Seeded => seed(state, request),
     /** Makes one calendar huge: see FillRequest. */
-    fill: (request: FillRequest) => fill(world, request),
+    fill: (request: FillRequest) => fill(state, request),
   }
 }
 
-function timeOperations(world: World) {
+function timeOperations(state: GoogleState) {
   return {
-    time: () => ({ now: new Date(world.now()).toISOString() }),
+    time: () => ({ now: new Date(state.now()).toISOString() }),
     /** Moves this server's clock ahead of the one it was given. */
     advance: ({ ms }: { ms: number }) => {
       if (!Number.isFinite(ms) || ms < 0) throw new ControlError('"ms" must be a number of milliseconds, not below 0')
-      world.aheadMs += ms
-      return { now: new Date(world.now()).toISOString() }
+      state.aheadMs += ms
+      return { now: new Date(state.now()).toISOString() }
     },
     /** Changes the named switches; answers all of them. */
     switches: (changes: Partial<Switches> = {}): Switches => {
       for (const name of Object.keys(changes)) {
-        if (!(name in world.switches)) throw new ControlError(`there is no switch "${name}"`)
+        if (!(name in state.switches)) throw new ControlError(`there is no switch "${name}"`)
       }
-      return Object.assign(world.switches, changes)
+      return Object.assign(state.switches, changes)
     },
   }
 }
 
-function projectOperations(world: World) {
+function projectOperations(state: GoogleState) {
   return {
     /** Makes a project, or changes one; left out, `id` is the default project's. */
     setProject: ({ id, ...settings }: { id?: string } & Partial<ProjectSettings>) => {
-      return without(setProject(world, id ?? DEFAULT_PROJECT, settings), 'usage')
+      return without(setProject(state, id ?? DEFAULT_PROJECT, settings), 'usage')
     },
     addClient: (settings: ClientSettings = {}) => {
-      const client = addClient(world, settings)
+      const client = addClient(state, settings)
       return { clientId: client.clientId, clientSecret: client.secrets[0]!.value, project: client.project }
     },
     /** Changes URIs or the state: `active`, `disabled`, `deleted`. */
@@ -87,7 +87,7 @@ function projectOperations(world: World) {
       javascriptOrigins?: string[]
       state?: 'active' | 'disabled' | 'deleted'
     }) => {
-      const client = clientOf(world, id)
+      const client = clientOf(state, id)
       Object.assign(client, changes)
       return {
         clientId: id,
@@ -96,55 +96,55 @@ function projectOperations(world: World) {
         javascriptOrigins: client.javascriptOrigins,
       }
     },
-    addSecret: ({ client }: { client: string }) => ({ clientSecret: addSecret(world, clientOf(world, client)) }),
+    addSecret: ({ client }: { client: string }) => ({ clientSecret: addSecret(state, clientOf(state, client)) }),
     disableSecret: ({ client, secret }: { client: string; secret: string }) => {
-      const found = clientOf(world, client).secrets.find(({ value }) => value === secret)
+      const found = clientOf(state, client).secrets.find(({ value }) => value === secret)
       if (!found) throw new ControlError(`client ${client} has no such secret`)
       found.disabled = true
       return {}
     },
     removeSecret: ({ client: id, secret }: { client: string; secret: string }) => {
-      const client = clientOf(world, id)
+      const client = clientOf(state, id)
       client.secrets = client.secrets.filter(({ value }) => value !== secret)
       return {}
     },
     /** The file that Google's console lets people download. */
     clientFile: (client: string | { client: string }) =>
-      clientFile(clientOf(world, typeof client === 'string' ? client : client.client)),
+      clientFile(clientOf(state, typeof client === 'string' ? client : client.client)),
   }
 }
 
-function accountOperations(world: World) {
+function accountOperations(state: GoogleState) {
   return {
     addAccount: (settings: AccountSettings) => {
-      const { email, org } = addAccount(world, settings)
+      const { email, org } = addAccount(state, settings)
       return { email, ...(org === undefined ? {} : { org }) }
     },
     deleteAccount: ({ account }: { account: string }) => {
-      accountOf(world, account).deleted = true
+      accountOf(state, account).deleted = true
       return {}
     },
     /** Google Calendar is switched off for an account (or it is suspended), or on again. */
     switchCalendar: ({ account, on }: { account: string; on: boolean }) => {
-      accountOf(world, account).calendarOff = !on
+      accountOf(state, account).calendarOff = !on
       return {}
     },
     /** An administrator blocks a client for an account or an organisation (`for`), or lets it in again. */
     restrict: ({ client, for: whom, restricted = true }: { client: string; for: string; restricted?: boolean }) => {
-      const key = `${clientOf(world, client).clientId} ${whom.toLowerCase()}`
-      if (restricted) world.restrictions.add(key)
-      else world.restrictions.delete(key)
+      const key = `${clientOf(state, client).clientId} ${whom.toLowerCase()}`
+      if (restricted) state.restrictions.add(key)
+      else state.restrictions.delete(key)
       return {}
     },
     /** A session policy wants the person back: refreshes fail with this subtype until a new consent. */
     requireReauthentication: ({ account, subtype = 'invalid_rapt' }: { account: string; subtype?: Grant['rapt'] }) => {
-      for (const grant of accountOf(world, account).grants) grant.rapt = subtype
+      for (const grant of accountOf(state, account).grants) grant.rapt = subtype
       return {}
     },
   }
 }
 
-function grantOperations(world: World) {
+function grantOperations(state: GoogleState) {
   const info = (grant: Grant): GrantInfo => ({
     refreshToken: grant.refreshToken,
     client: grant.client,
@@ -152,45 +152,45 @@ function grantOperations(world: World) {
     scopes: grant.scopes,
     grantedAt: new Date(grant.grantedAt).toISOString(),
     ...(grant.expiresAt === undefined ? {} : { expiresAt: new Date(grant.expiresAt).toISOString() }),
-    alive: isAlive(grant, world.now()),
+    alive: isAlive(grant, state.now()),
   })
   return {
     /** The account consents, as if at the consent page. */
-    grant: (request: GrantRequest): GrantInfo => info(newGrant(world, request)),
+    grant: (request: GrantRequest): GrantInfo => info(newGrant(state, request)),
     /** The person opens the application's sign-in URL and decides, without a browser. */
-    signIn: (request: SignIn): SignInResult => signIn(world, request),
+    signIn: (request: SignIn): SignInResult => signIn(state, request),
     /** An access token without a refresh, to play a program that calls Google itself. */
     accessToken: ({ refreshToken }: { refreshToken: string }) => {
-      const grant = world.refreshTokens.get(refreshToken)
+      const grant = state.refreshTokens.get(refreshToken)
       if (!grant) throw new ControlError('there is no such refresh token')
       const { client, account, scopes } = grant
-      return { accessToken: newAccessToken(world, { client, account, scopes, grant }).value }
+      return { accessToken: newAccessToken(state, { client, account, scopes, grant }).value }
     },
     grants: ({ account }: { account?: string } = {}): GrantInfo[] => {
-      const accounts = account === undefined ? [...world.accounts.values()] : [accountOf(world, account)]
+      const accounts = account === undefined ? [...state.accounts.values()] : [accountOf(state, account)]
       return accounts.flatMap((one) => one.grants.map(info))
     },
     /** The person revokes: one refresh token, or everything they gave a client (or any). */
     revoke: (request: { refreshToken: string } | { account: string; client?: string }) => {
-      if (!('refreshToken' in request)) return { revoked: revokeAll(world, request.account, request.client) }
-      const grant = world.refreshTokens.get(request.refreshToken)
+      if (!('refreshToken' in request)) return { revoked: revokeAll(state, request.account, request.client) }
+      const grant = state.refreshTokens.get(request.refreshToken)
       if (!grant) throw new ControlError('there is no such refresh token')
-      kill(world, grant)
+      kill(state, grant)
       return { revoked: 1 }
     },
     /** Access tokens end early; refresh tokens live on. */
     expireAccessTokens: ({ account }: { account?: string } = {}) => {
-      for (const token of world.accessTokens.values()) {
-        if (account === undefined || token.account === account.toLowerCase()) token.expiresAt = world.now()
+      for (const token of state.accessTokens.values()) {
+        if (account === undefined || token.account === account.toLowerCase()) token.expiresAt = state.now()
       }
       return {}
     },
   }
 }
 
-function calendarOperations(world: World) {
+function calendarOperations(state: GoogleState) {
   const shown = (calendarId: string, record: EventRecord) => {
-    const calendar = calendarOf(world, calendarId)
+    const calendar = calendarOf(state, calendarId)
     return resourceOf({ calendar, role: 'owner', account: calendar.owner }, record) as {
       id: string
       status: string
@@ -198,12 +198,12 @@ function calendarOperations(world: World) {
   }
   return {
     addCalendar: (settings: CalendarSettings) => {
-      const { id, owner, summary, timeZone } = newCalendar(world, settings)
+      const { id, owner, summary, timeZone } = newCalendar(state, settings)
       return { id, owner, summary, timeZone }
     },
     /** Gives a role, or with `none` takes it away; ends the calendar's sync tokens. */
     share: ({ calendar, account, role }: { calendar: string; account: string; role: AccessRole | 'none' }) => {
-      share(world, calendarOf(world, calendar), account, role)
+      share(state, calendarOf(state, calendar), account, role)
       return {}
     },
     /** Takes the calendar out of an account's list, or hides it there; access stays. */
@@ -218,50 +218,50 @@ function calendarOperations(world: World) {
       listed?: boolean
       hidden?: boolean
     }) => {
-      const { list } = accountOf(world, account)
-      if (listed) list.set(calendarOf(world, calendar).id, { selected: true, hidden })
+      const { list } = accountOf(state, account)
+      if (listed) list.set(calendarOf(state, calendar).id, { selected: true, hidden })
       else list.delete(calendar.toLowerCase())
       return {}
     },
     /** An event as the API takes it; `organizer` may be set too, as for an invitation. */
     addEvent: ({ calendar, event }: { calendar: string; event: EventFields & { id?: string } }) => {
       const { id, ...fields } = event
-      return shown(calendar, addEvent(world, calendarOf(world, calendar), fields, id))
+      return shown(calendar, addEvent(state, calendarOf(state, calendar), fields, id))
     },
     /** Merges like a patch; `id` may be an instance's. */
     changeEvent: ({ calendar, id, changes }: { calendar: string; id: string; changes: EventFields }) => {
-      const found = calendarOf(world, calendar)
+      const found = calendarOf(state, calendar)
       const before = findEvent(found, id)
-      return shown(calendar, changeEvent(world, found, before, mergePatch(before.fields, changes)))
+      return shown(calendar, changeEvent(state, found, before, mergePatch(before.fields, changes)))
     },
     deleteEvent: ({ calendar, id }: { calendar: string; id: string }) => {
-      const found = calendarOf(world, calendar)
-      removeEvent(world, found, findEvent(found, id))
+      const found = calendarOf(state, calendar)
+      removeEvent(state, found, findEvent(found, id))
       return {}
     },
     /** What is in a calendar, recurring events unexpanded. */
     events: ({ calendar }: { calendar: string }) =>
-      [...calendarOf(world, calendar).events.values()]
+      [...calendarOf(state, calendar).events.values()]
         .filter(({ orphan }) => !orphan)
         .map((record) => shown(calendar, record)),
     /** Push channels, the ended ones included. */
     channels: () =>
-      [...world.channels.values()].map((channel) => ({ ...channel, alive: channel.expiration > world.now() })),
+      [...state.channels.values()].map((channel) => ({ ...channel, alive: channel.expiration > state.now() })),
     /** All sync tokens of a calendar (left out: of all) are answered 410 from now on. */
     expireSyncTokens: ({ calendar }: { calendar?: string } = {}) => {
-      const calendars = calendar === undefined ? world.calendars.values() : [calendarOf(world, calendar)]
+      const calendars = calendar === undefined ? state.calendars.values() : [calendarOf(state, calendar)]
       for (const one of calendars) one.epoch += 1
       return {}
     },
   }
 }
 
-function faultOperations(world: World) {
+function faultOperations(state: GoogleState) {
   const addFault = (request: FaultRequest): { id: string } => {
     checkFault(request)
-    world.counter += 1
-    const rule: FaultRule = { ...request, id: `fault-${world.counter}`, struck: 0, passed: 0 }
-    world.faults.push(rule)
+    state.counter += 1
+    const rule: FaultRule = { ...request, id: `fault-${state.counter}`, struck: 0, passed: 0 }
+    state.faults.push(rule)
     return { id: rule.id }
   }
   return {
@@ -271,30 +271,30 @@ function faultOperations(world: World) {
       addFault({ fault: '503', kind: 'events.list', ...request, page }),
     /** Connections are cut and refused: for so long, or (left out) until `comeBack`. */
     outage: ({ ms }: { ms?: number } = {}) => {
-      world.listener.leave()
-      if (ms !== undefined) world.setTimer(ms, () => world.listener.comeBack())
+      state.listener.leave()
+      if (ms !== undefined) state.setTimer(ms, () => state.listener.comeBack())
       return {}
     },
     /** Ends an outage. Over HTTP nobody hears this during one. */
     comeBack: () => {
-      world.listener.comeBack()
+      state.listener.comeBack()
       return {}
     },
-    faults: (): FaultRule[] => world.faults.map((rule) => ({ ...rule })),
+    faults: (): FaultRule[] => state.faults.map((rule) => ({ ...rule })),
     /** Ends one fault, or all; the requests that hang by it are answered. */
     clearFaults: ({ id }: { id?: string } = {}) => {
-      world.faults = id === undefined ? [] : world.faults.filter((rule) => rule.id !== id)
-      for (const [release, fault] of [...world.hanging]) if (id === undefined || fault === id) release()
+      state.faults = id === undefined ? [] : state.faults.filter((rule) => rule.id !== id)
+      for (const [release, fault] of [...state.hanging]) if (id === undefined || fault === id) release()
       return {}
     },
   }
 }
 
-function logOperations(world: World) {
+function logOperations(state: GoogleState) {
   return {
-    requests: (filter: RequestFilter = {}): RequestSummary => summarize(world.log, filter),
+    requests: (filter: RequestFilter = {}): RequestSummary => summarize(state.log, filter),
     resetRequests: () => {
-      resetLog(world.log)
+      resetLog(state.log)
       return {}
     },
   }

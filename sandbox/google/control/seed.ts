@@ -3,7 +3,7 @@ import { calendarOf, newCalendar } from '../calendar/calendars.ts'
 import { addEvent } from '../calendar/writes.ts'
 import { addAccount } from '../oauth/accounts.ts'
 import { newGrant } from '../oauth/grants.ts'
-import { freshName, type World } from '../world.ts'
+import { freshName, type GoogleState } from '../state.ts'
 
 export interface SeedRequest {
   accounts: number
@@ -24,33 +24,33 @@ const HOUR = 3_600_000
 const CALENDAR_SCOPE = 'https://www.googleapis.com/auth/calendar'
 const TITLES = ['Viewing', 'Call', 'Lunch', 'Contract', 'Handover', 'Team', 'Photographs', 'Valuation']
 
-export function seed(world: World, request: SeedRequest): Seeded {
+export function seed(state: GoogleState, request: SeedRequest): Seeded {
   const { accounts, eventsEach, prefix = 'agent', timeZone = 'Europe/Paris' } = request
   const made: Seeded['accounts'] = []
   let model: string | undefined
   for (let n = 0; n < accounts; n++) {
-    const { email } = addAccount(world, { email: `${prefix}${n}@example.com`, timeZone })
-    if (model === undefined) addWorkdays(world, email, eventsEach)
-    else copy(world, model, email)
+    const { email } = addAccount(state, { email: `${prefix}${n}@example.com`, timeZone })
+    if (model === undefined) addWorkdays(state, email, eventsEach)
+    else copy(state, model, email)
     model ??= email
-    made.push({ email, ...grantOf(world, request, email) })
+    made.push({ email, ...grantOf(state, request, email) })
   }
   return { accounts: made }
 }
 
-function grantOf(world: World, request: SeedRequest, account: string): { refreshToken?: string } {
+function grantOf(state: GoogleState, request: SeedRequest, account: string): { refreshToken?: string } {
   if (request.client === undefined) return {}
   const scopes = request.scopes ?? [CALENDAR_SCOPE]
-  return { refreshToken: newGrant(world, { client: request.client, account, scopes }).refreshToken }
+  return { refreshToken: newGrant(state, { client: request.client, account, scopes }).refreshToken }
 }
 
 /** Events from yesterday on, some three a working day, with one in ten of each less usual kind. */
-function addWorkdays(world: World, email: string, count: number): void {
-  const calendar = world.calendars.get(email) ?? newCalendar(world, { id: email, owner: email })
-  const midnight = Math.floor(world.now() / (24 * HOUR)) * 24 * HOUR
+function addWorkdays(state: GoogleState, email: string, count: number): void {
+  const calendar = state.calendars.get(email) ?? newCalendar(state, { id: email, owner: email })
+  const midnight = Math.floor(state.now() / (24 * HOUR)) * 24 * HOUR
   for (let n = 0; n < count; n++) {
     const start = midnight + (Math.floor(n / 3) - 1) * 24 * HOUR + (8 + (n % 3) * 3) * HOUR
-    addEvent(world, calendar, {
+    addEvent(state, calendar, {
       summary: `${TITLES[n % TITLES.length]!} ${n}`,
       start: { dateTime: new Date(start).toISOString(), timeZone: calendar.timeZone },
       end: { dateTime: new Date(start + HOUR * (1 + (n % 2) / 2)).toISOString(), timeZone: calendar.timeZone },
@@ -61,9 +61,9 @@ function addWorkdays(world: World, email: string, count: number): void {
   }
 }
 
-function copy(world: World, model: string, email: string): void {
-  const from = world.calendars.get(model)!
-  const to = world.calendars.get(email)!
+function copy(state: GoogleState, model: string, email: string): void {
+  const from = state.calendars.get(model)!
+  const to = state.calendars.get(email)!
   to.version = from.version
   to.nextOrder = from.nextOrder
   to.events = new Map(from.events)
@@ -90,26 +90,26 @@ export interface FillRequest {
 const LONGEST_DESCRIPTION = 1_000_000
 const MINUTE = 60_000
 
-export function fill(world: World, request: FillRequest): { events: number } {
+export function fill(state: GoogleState, request: FillRequest): { events: number } {
   const { events, characters = 0, guests = 0, days = 60 } = request
-  const calendar = calendarOf(world, request.calendar)
+  const calendar = calendarOf(state, request.calendar)
   if (request.like !== undefined) {
-    copy(world, request.like, request.calendar)
+    copy(state, request.like, request.calendar)
     return { events: calendar.events.size }
   }
-  const midnight = Math.floor(world.now() / (24 * HOUR)) * 24 * HOUR
+  const midnight = Math.floor(state.now() / (24 * HOUR)) * 24 * HOUR
   const shared = {
     ...(characters > 0 ? { description: 'd'.repeat(Math.min(characters, LONGEST_DESCRIPTION)) } : {}),
     ...(guests > 0 ? { attendees: guestsOf(calendar.owner, guests) } : {}),
   }
   const step = Math.max(MINUTE, Math.floor((days * 24 * HOUR) / events / MINUTE) * MINUTE)
-  const block = request.text === 'Random' ? randomBlock(world) : ''
+  const block = request.text === 'Random' ? randomBlock(state) : ''
   for (let n = 0; n < events; n++) {
     const start = midnight + ((n * step) % (days * 24 * HOUR))
     const [from, to] = [new Date(start).toISOString(), new Date(start + step / 2).toISOString()]
     const times = { start: { dateTime: from, timeZone: 'UTC' }, end: { dateTime: to, timeZone: 'UTC' } }
     const own = block === '' ? {} : { description: pieceOf(block, n, characters) }
-    addEvent(world, calendar, { ...shared, ...own, summary: `Event ${n}`, ...times }, paddedId(world, request))
+    addEvent(state, calendar, { ...shared, ...own, summary: `Event ${n}`, ...times }, paddedId(state, request))
   }
   return { events }
 }
@@ -118,8 +118,8 @@ const CJK = { first: 0x4e00, count: 20_000 }
 /** Far longer than what any compression looks back at. */
 const BLOCK = 100_000
 
-function randomBlock(world: World): string {
-  const codes = Array.from({ length: BLOCK }, () => CJK.first + Math.floor(world.random() * CJK.count))
+function randomBlock(state: GoogleState): string {
+  const codes = Array.from({ length: BLOCK }, () => CJK.first + Math.floor(state.random() * CJK.count))
   return codes.map((code) => String.fromCharCode(code)).join('')
 }
 
@@ -129,8 +129,8 @@ function pieceOf(block: string, n: number, characters: number): string {
   return block.slice(from, from + characters)
 }
 
-const paddedId = (world: World, { idLength }: FillRequest): string | undefined =>
-  idLength === undefined ? undefined : freshName(world, 'v').toLowerCase().padEnd(idLength, '0')
+const paddedId = (state: GoogleState, { idLength }: FillRequest): string | undefined =>
+  idLength === undefined ? undefined : freshName(state, 'v').toLowerCase().padEnd(idLength, '0')
 
 function guestsOf(owner: string, count: number): object[] {
   const guests = Array.from({ length: count - 1 }, (_, n) => ({

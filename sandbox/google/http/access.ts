@@ -2,7 +2,7 @@
 import { frontEnd, notACalendarUser, type Refusal } from '../errors.ts'
 import { isRestricted } from '../oauth/grants.ts'
 import { accessNotConfigured, spendQuota } from '../oauth/projects.ts'
-import type { World } from '../world.ts'
+import type { GoogleState } from '../state.ts'
 import type { Call } from './call.ts'
 import type { Kind } from './routes.ts'
 
@@ -42,28 +42,28 @@ function words(list: string): Set<string> {
 }
 
 /** Lets the call in, or throws the front end's refusal. */
-export function admit(world: World, call: Call): Caller {
-  const caller = authenticate(world, call)
-  const client = world.clients.get(caller.client)
-  const project = client && world.projects.get(client.project)
+export function admit(state: GoogleState, call: Call): Caller {
+  const caller = authenticate(state, call)
+  const client = state.clients.get(caller.client)
+  const project = client && state.projects.get(client.project)
   if (!project) throw unauthenticated()
   if (!project.calendarApi) throw accessNotConfigured(project.number)
   const sufficient = SUFFICIENT[call.kind]
   if (sufficient && !caller.scopes.some((scope) => sufficient.has(scope))) throw insufficientScope(call.kind)
-  spendQuota(project, caller.account, world.now())
-  if (world.accounts.get(caller.account)?.calendarOff) throw notACalendarUser()
+  spendQuota(project, caller.account, state.now())
+  if (state.accounts.get(caller.account)?.calendarOff) throw notACalendarUser()
   return caller
 }
 
-function authenticate(world: World, call: Call): Caller {
+function authenticate(state: GoogleState, call: Call): Caller {
   const value = call.bearer()
   if (value === undefined) throw loginRequired()
-  const token = world.accessTokens.get(value)
-  if (!token || token.expiresAt <= world.now()) throw unauthenticated()
-  const account = world.accounts.get(token.account)
-  const client = world.clients.get(token.client)
+  const token = state.accessTokens.get(value)
+  if (!token || token.expiresAt <= state.now()) throw unauthenticated()
+  const account = state.accounts.get(token.account)
+  const client = state.clients.get(token.client)
   if (!account || account.deleted || client?.state !== 'active') throw unauthenticated()
-  if (isRestricted(world, token.client, account)) throw unauthenticated()
+  if (isRestricted(state, token.client, account)) throw unauthenticated()
   return token
 }
 

@@ -8,13 +8,13 @@ import { notFound, type Reply } from '../errors.ts'
 import { authorizeEndpoint, decideEndpoint } from '../oauth/authorize.ts'
 import { gsiClient } from '../oauth/gsi-client.ts'
 import { revokeEndpoint, tokenEndpoint, tokenInfo } from '../oauth/token-endpoint.ts'
-import type { World } from '../world.ts'
+import type { GoogleState } from '../state.ts'
 import { admit, type Caller } from './access.ts'
 import { type Call, requireForm } from './call.ts'
 import type { Kind } from './routes.ts'
 
-type OpenHandler = (world: World, call: Call) => Reply
-type ApiHandler = (world: World, call: Call, caller: Caller) => Reply
+type OpenHandler = (state: GoogleState, call: Call) => Reply
+type ApiHandler = (state: GoogleState, call: Call, caller: Caller) => Reply
 
 const open: Partial<Record<Kind, OpenHandler>> = {
   authorize: authorizeEndpoint,
@@ -42,13 +42,13 @@ const api: Partial<Record<Kind, ApiHandler>> = {
 }
 
 /** Answers the call, or throws a Refusal. */
-export function dispatch(world: World, call: Call): Reply {
+export function dispatch(state: GoogleState, call: Call): Reply {
   const openHandler = open[call.kind]
   if (openHandler) {
     if (call.kind === 'token') requireForm(call)
-    return openHandler(world, call)
+    return openHandler(state, call)
   }
   const handler = api[call.kind]
   if (!handler) throw notFound()
-  return handler(world, call, admit(world, call))
+  return handler(state, call, admit(state, call))
 }

@@ -9,7 +9,7 @@ import { garble } from '../control/garbling.ts'
 import { hideTokens, logRequest, type LoggedRequest } from '../control/request-log.ts'
 import type { Operations } from '../control/operations.ts'
 import { Refusal, textOf, type Reply } from '../errors.ts'
-import type { World } from '../world.ts'
+import type { GoogleState } from '../state.ts'
 import { Call } from './call.ts'
 import { dispatch } from './dispatch.ts'
 import { matchRoute } from './routes.ts'
@@ -20,9 +20,9 @@ interface Exchange {
   response: ServerResponse
 }
 
-export function newServer(world: World, operations: Operations): Server {
+export function newServer(state: GoogleState, operations: Operations): Server {
   const server = createServer((request, response) => {
-    serve(world, operations, { request, response }).catch((error: unknown) => {
+    serve(state, operations, { request, response }).catch((error: unknown) => {
       const text = error instanceof Error ? error.message : String(error)
       if (!response.headersSent) send(response, { status: 500, body: `the simulated Google failed: ${text}` })
     })
@@ -32,7 +32,7 @@ export function newServer(world: World, operations: Operations): Server {
 }
 
 async function serve(
-  world: World,
+  state: GoogleState,
   operations: Operations,
   { request, response }: { request: IncomingMessage; response: ServerResponse },
 ): Promise<void> {
@@ -41,7 +41,7 @@ async function serve(
   const split = url.indexOf('?')
   const path = split < 0 ? url : url.slice(0, split)
   const search = split < 0 ? '' : url.slice(split + 1)
-  const own = controlRequest(world, operations, { method: request.method ?? 'GET', path, search, body })
+  const own = controlRequest(state, operations, { method: request.method ?? 'GET', path, search, body })
   if (own) {
     send(response, own)
     return
@@ -49,9 +49,9 @@ async function serve(
   const method = request.method ?? 'GET'
   const query = new URLSearchParams(search)
   const call = new Call({ method, path, query, headers: request.headers, body, ...matchRoute(method, path) })
-  const entry = describe(world, call, search)
-  logRequest(world.log, entry)
-  play(world, { call, entry, response }, takeFault(world.faults, entry))
+  const entry = describe(state, call, search)
+  logRequest(state.log, entry)
+  play(state, { call, entry, response }, takeFault(state.faults, entry))
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {
@@ -61,10 +61,10 @@ async function readBody(request: IncomingMessage): Promise<string> {
 }
 
 /** The log's entry: what is asked, and by whom as far as the tokens tell. */
-function describe(world: World, call: Call, search: string): LoggedRequest {
+function describe(state: GoogleState, call: Call, search: string): LoggedRequest {
   const { kind, query } = call
   const entry: LoggedRequest = {
-    at: new Date(world.now()).toISOString(),
+    at: new Date(state.now()).toISOString(),
     method: call.method,
     path: decodePath(call.path),
     query: hideTokens(search),
@@ -73,7 +73,7 @@ function describe(world: World, call: Call, search: string): LoggedRequest {
   }
   if (kind === 'events.list') entry.sync = query.has('syncToken') ? 'incremental' : 'full'
   if (kind.endsWith('.list')) entry.page = pageNumber(query)
-  return Object.assign(entry, ownerOf(world, call))
+  return Object.assign(entry, ownerOf(state, call))
 }
 
 function decodePath(path: string): string {
@@ -90,18 +90,18 @@ function tokenKind(call: Call): string {
   return type === 'authorization_code' ? 'token.exchange' : 'token'
 }
 
-function ownerOf(world: World, call: Call): Owner {
+function ownerOf(state: GoogleState, call: Call): Owner {
   const bearer = call.bearer()
-  if (bearer !== undefined) return pick(world.accessTokens.get(bearer))
+  if (bearer !== undefined) return pick(state.accessTokens.get(bearer))
   const client = (call.kind === 'authorize' ? call.query : call.form()).get('client_id')
-  return { ...ownerOfToken(world, call), ...(client === null ? {} : { client }) }
+  return { ...ownerOfToken(state, call), ...(client === null ? {} : { client }) }
 }
 
-function ownerOfToken(world: World, call: Call): Owner {
+function ownerOfToken(state: GoogleState, call: Call): Owner {
   if (call.kind !== 'token' && call.kind !== 'revoke') return {}
   const form = call.form()
   const value = form.get('refresh_token') ?? form.get('token') ?? call.query.get('token') ?? form.get('code') ?? ''
-  return pick(world.refreshTokens.get(value) ?? world.accessTokens.get(value) ?? world.codes.get(value))
+  return pick(state.refreshTokens.get(value) ?? state.accessTokens.get(value) ?? state.codes.get(value))
 }
 
 interface Owner {
@@ -112,33 +112,33 @@ interface Owner {
 const pick = (owner: Required<Owner> | undefined): Owner =>
   owner ? { client: owner.client, account: owner.account } : {}
 
-function play(world: World, exchange: Exchange, fault: FaultRule | undefined): void {
+function play(state: GoogleState, exchange: Exchange, fault: FaultRule | undefined): void {
   if (fault) exchange.entry.fault = fault.fault
   const stand = fault && replyOf(fault, exchange.entry.kind)
   if (stand) finish(exchange, stand)
-  else if (fault) misbehave(world, exchange, fault)
-  else finish(exchange, handle(world, exchange.call))
+  else if (fault) misbehave(state, exchange, fault)
+  else finish(exchange, handle(state, exchange.call))
 }
 
 /** Plays a fault that is no mere reply. */
-function misbehave(world: World, exchange: Exchange, fault: FaultRule): void {
+function misbehave(state: GoogleState, exchange: Exchange, fault: FaultRule): void {
   const { response, call } = exchange
   if (fault.fault === 'reset') cut(response)
-  else if (fault.fault === 'hang') hang(world, exchange, fault)
+  else if (fault.fault === 'hang') hang(state, exchange, fault)
   else if (fault.fault === 'html') finish(exchange, htmlReply(fault.status ?? 502))
-  else if (fault.fault === 'slow') world.setTimer(fault.ms ?? 1000, () => finish(exchange, handle(world, call)))
-  else if (fault.fault === 'garbled') finish(exchange, garble(handle(world, call), fault))
-  else if (fault.fault === 'truncated') truncate(exchange, handle(world, call))
+  else if (fault.fault === 'slow') state.setTimer(fault.ms ?? 1000, () => finish(exchange, handle(state, call)))
+  else if (fault.fault === 'garbled') finish(exchange, garble(handle(state, call), fault))
+  else if (fault.fault === 'truncated') truncate(exchange, handle(state, call))
   else {
     // commitThenDrop: it is done, and nobody is told.
-    handle(world, call)
+    handle(state, call)
     cut(response)
   }
 }
 
-function handle(world: World, call: Call): Reply {
+function handle(state: GoogleState, call: Call): Reply {
   try {
-    return dispatch(world, call)
+    return dispatch(state, call)
   } catch (error) {
     if (error instanceof Refusal) return error.reply
     throw error
@@ -167,13 +167,13 @@ function cut(response: ServerResponse): void {
 }
 
 /** No answer until the fault is cleared; then the real one, if the client still waits. */
-function hang(world: World, exchange: Exchange, fault: FaultRule): void {
+function hang(state: GoogleState, exchange: Exchange, fault: FaultRule): void {
   const release = (): void => {
-    world.hanging.delete(release)
-    finish(exchange, handle(world, exchange.call))
+    state.hanging.delete(release)
+    finish(exchange, handle(state, exchange.call))
   }
-  world.hanging.set(release, fault.id)
-  exchange.response.on('close', () => world.hanging.delete(release))
+  state.hanging.set(release, fault.id)
+  exchange.response.on('close', () => state.hanging.delete(release))
 }
 
 /** All headers, half of the body, and the connection ends. */

@@ -1,7 +1,7 @@
 /** Google accounts: an e-mail address, perhaps an organisation, and the calendars in their list. */
 import { newCalendar } from '../calendar/calendars.ts'
 import { ControlError } from '../errors.ts'
-import type { World } from '../world.ts'
+import type { GoogleState } from '../state.ts'
 import type { Grant } from './grants.ts'
 
 export interface Account {
@@ -24,18 +24,18 @@ export interface AccountSettings {
   timeZone?: string
 }
 
-export function addAccount(world: World, settings: AccountSettings): Account {
+export function addAccount(state: GoogleState, settings: AccountSettings): Account {
   const email = settings.email.toLowerCase()
-  if (world.accounts.has(email)) throw new ControlError(`there is an account ${email} already`)
+  if (state.accounts.has(email)) throw new ControlError(`there is an account ${email} already`)
   const account: Account = { email, deleted: false, calendarOff: false, list: new Map(), grants: [] }
   if (settings.org !== undefined) account.org = settings.org
-  world.accounts.set(email, account)
-  newCalendar(world, { id: email, owner: email, summary: email, timeZone: settings.timeZone ?? 'UTC' })
+  state.accounts.set(email, account)
+  newCalendar(state, { id: email, owner: email, summary: email, timeZone: settings.timeZone ?? 'UTC' })
   return account
 }
 
-export function accountOf(world: World, email: string): Account {
-  const account = world.accounts.get(email.toLowerCase())
+export function accountOf(state: GoogleState, email: string): Account {
+  const account = state.accounts.get(email.toLowerCase())
   if (!account) throw new ControlError(`there is no account ${email}`)
   return account
 }

@@ -4,7 +4,7 @@
  */
 import { ControlError, type Reply } from '../errors.ts'
 import type { Call } from '../http/call.ts'
-import type { World } from '../world.ts'
+import type { GoogleState } from '../state.ts'
 import type { Account } from './accounts.ts'
 import type { Client } from './clients.ts'
 import { newCode } from './codes.ts'
@@ -46,8 +46,8 @@ export interface Outcome {
 
 const GOOGLE_SCOPE = /^(openid|email|profile|https:\/\/www\.googleapis\.com\/auth\/[a-z0-9._-]+)$/
 
-export function checkRequest(world: World, query: URLSearchParams): AuthorizationRequest {
-  const client = checkClient(world, query)
+export function checkRequest(state: GoogleState, query: URLSearchParams): AuthorizationRequest {
+  const client = checkClient(state, query)
   const target = checkTarget(client, query)
   if (query.get('response_type') !== 'code') {
     throw new PageError(400, 'invalid_request', 'Required parameter response_type must be "code" here.')
@@ -63,10 +63,10 @@ export function checkRequest(world: World, query: URLSearchParams): Authorizatio
   return { client, query, scopes, target }
 }
 
-function checkClient(world: World, query: URLSearchParams): Client {
+function checkClient(state: GoogleState, query: URLSearchParams): Client {
   const id = query.get('client_id')
   if (!id) throw new PageError(400, 'invalid_request', 'Missing required parameter: client_id')
-  const client = world.clients.get(id)
+  const client = state.clients.get(id)
   if (!client) throw new PageError(401, 'invalid_client', 'The OAuth client was not found.')
   if (client.state === 'deleted') throw new PageError(401, 'deleted_client', 'The OAuth client was deleted.')
   if (client.state === 'disabled') throw new PageError(403, 'disabled_client', 'The OAuth client was disabled.')
@@ -89,25 +89,25 @@ function checkTarget(client: Client, query: URLSearchParams): AuthorizationReque
 }
 
 /** What the person's answer leads to; an obstacle in their account is a PageError. */
-export function decide(world: World, request: AuthorizationRequest, decision: Decision): Outcome {
+export function decide(state: GoogleState, request: AuthorizationRequest, decision: Decision): Outcome {
   const params = new URLSearchParams()
-  const state = request.query.get('state')
-  if (state !== null) params.set('state', state)
+  const echoed = request.query.get('state')
+  if (echoed !== null) params.set('state', echoed)
   if (decision.deny) {
     params.set('error', 'access_denied')
     return { target: request.target, params }
   }
-  const account = world.accounts.get(decision.account.toLowerCase())
+  const account = state.accounts.get(decision.account.toLowerCase())
   if (!account || account.deleted) throw new PageError(400, 'invalid_account', 'There is no such Google account.')
-  checkObstacle(world, request.client, account)
-  const scopes = grantedScopes(world, request, { account, ticked: decision.scopes })
-  const code = newCode(world, {
+  checkObstacle(state, request.client, account)
+  const scopes = grantedScopes(state, request, { account, ticked: decision.scopes })
+  const code = newCode(state, {
     client: request.client.clientId,
     account: account.email,
     scopes,
     redirectUri: 'redirectUri' in request.target ? request.target.redirectUri : 'postmessage',
     ...challengeOf(request.query),
-    offline: wantsRefreshToken(world, request, account),
+    offline: wantsRefreshToken(state, request, account),
   })
   params.set('code', code.value)
   params.set('scope', scopes.join(' '))
@@ -123,8 +123,8 @@ const OBSTACLES: Record<string, [number, string]> = {
   access_denied: [403, 'Access blocked: this app has not completed verification, and you are no listed test user.'],
 }
 
-function checkObstacle(world: World, client: Client, account: Account): void {
-  const code = consentObstacle(world, client, account)
+function checkObstacle(state: GoogleState, client: Client, account: Account): void {
+  const code = consentObstacle(state, client, account)
   if (code === undefined) return
   const [status, message] = OBSTACLES[code] ?? [400, code]
   throw new PageError(status, code, message)
@@ -139,7 +139,7 @@ export function optionalScopes(scopes: string[]): string[] {
 }
 
 function grantedScopes(
-  world: World,
+  state: GoogleState,
   request: AuthorizationRequest,
   consent: { account: Account; ticked: string[] | undefined },
 ): string[] {
@@ -147,17 +147,17 @@ function grantedScopes(
   const optional = new Set(optionalScopes(request.scopes))
   const now = request.scopes.filter((scope) => !optional.has(scope) || !ticked || ticked.includes(scope))
   if (request.query.get('include_granted_scopes') !== 'true') return now
-  return [...new Set([...now, ...liveGrants(world, request.client, account).flatMap((grant) => grant.scopes)])]
+  return [...new Set([...now, ...liveGrants(state, request.client, account).flatMap((grant) => grant.scopes)])]
 }
 
-const liveGrants = (world: World, client: Client, account: Account) =>
-  account.grants.filter((grant) => grant.client === client.clientId && isAlive(grant, world.now()))
+const liveGrants = (state: GoogleState, client: Client, account: Account) =>
+  account.grants.filter((grant) => grant.client === client.clientId && isAlive(grant, state.now()))
 
 /** Offline access, and the first consent or a forced one. */
-function wantsRefreshToken(world: World, request: AuthorizationRequest, account: Account): boolean {
+function wantsRefreshToken(state: GoogleState, request: AuthorizationRequest, account: Account): boolean {
   if (request.query.get('access_type') !== 'offline') return false
   const forced = (request.query.get('prompt') ?? '').split(' ').includes('consent')
-  const known = new Set(liveGrants(world, request.client, account).flatMap((grant) => grant.scopes))
+  const known = new Set(liveGrants(state, request.client, account).flatMap((grant) => grant.scopes))
   return forced || !request.scopes.every((scope) => known.has(scope))
 }
 
@@ -168,21 +168,21 @@ function challengeOf(query: URLSearchParams): { challenge?: { value: string; met
 }
 
 /** GET: the consent page. */
-export function authorizeEndpoint(world: World, call: Call): Reply {
+export function authorizeEndpoint(state: GoogleState, call: Call): Reply {
   return orErrorPage(() => {
     if (/; wv\)/.test(call.headers['user-agent'] ?? '')) {
       throw new PageError(403, 'disallowed_useragent', 'This browser is embedded in an app and can’t be used.')
     }
-    return consentPage(world, checkRequest(world, call.query))
+    return consentPage(state, checkRequest(state, call.query))
   })
 }
 
 /** POST from the consent page. */
-export function decideEndpoint(world: World, call: Call): Reply {
+export function decideEndpoint(state: GoogleState, call: Call): Reply {
   return orErrorPage(() => {
     const form = call.form()
-    const request = checkRequest(world, new URLSearchParams(form.get('request') ?? ''))
-    const outcome = decide(world, request, {
+    const request = checkRequest(state, new URLSearchParams(form.get('request') ?? ''))
+    const outcome = decide(state, request, {
       account: form.get('account') ?? '',
       scopes: form.getAll('scope'),
       deny: form.get('decision') !== 'allow',
@@ -220,12 +220,12 @@ export type SignInResult =
   | { popup: { origin: string; params: Record<string, string> } }
   | { page: { status: number; error: string; message: string } }
 
-export function signIn(world: World, { url, untick = [], ...decision }: SignIn): SignInResult {
+export function signIn(state: GoogleState, { url, untick = [], ...decision }: SignIn): SignInResult {
   if (!URL.canParse(url)) throw new ControlError('"url" must be the address that the application sends people to')
   try {
-    const request = checkRequest(world, new URL(url).searchParams)
+    const request = checkRequest(state, new URL(url).searchParams)
     const scopes = request.scopes.filter((scope) => !untick.includes(scope))
-    const { target, params } = decide(world, request, { ...decision, scopes })
+    const { target, params } = decide(state, request, { ...decision, scopes })
     if ('redirectUri' in target) return { redirect: redirectTo(target.redirectUri, params) }
     return { popup: { origin: target.origin, params: Object.fromEntries(params) } }
   } catch (error) {

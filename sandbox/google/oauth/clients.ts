@@ -1,6 +1,6 @@
 /** OAuth clients of type Web application: up to two secrets, exact redirect URIs, JavaScript origins (docs/google-behaviour.md#uri-rules). */
 import { ControlError, oauthError } from '../errors.ts'
-import { freshName, type World } from '../world.ts'
+import { freshName, type GoogleState } from '../state.ts'
 import { setProject } from './projects.ts'
 
 export interface Client {
@@ -23,12 +23,12 @@ export interface ClientSettings {
 
 export const DEFAULT_PROJECT = 'sandbox-project'
 
-export function addClient(world: World, settings: ClientSettings): Client {
-  const project = setProject(world, settings.project ?? DEFAULT_PROJECT, {})
+export function addClient(state: GoogleState, settings: ClientSettings): Client {
+  const project = setProject(state, settings.project ?? DEFAULT_PROJECT, {})
   const clientId =
-    settings.clientId ?? `${project.number}-${freshName(world, '', 12).toLowerCase()}.apps.googleusercontent.com`
-  if (world.clients.has(clientId)) throw new ControlError(`there is a client ${clientId} already`)
-  const value = settings.clientSecret ?? freshName(world, 'GOCSPX-', 24)
+    settings.clientId ?? `${project.number}-${freshName(state, '', 12).toLowerCase()}.apps.googleusercontent.com`
+  if (state.clients.has(clientId)) throw new ControlError(`there is a client ${clientId} already`)
+  const value = settings.clientSecret ?? freshName(state, 'GOCSPX-', 24)
   const client: Client = {
     clientId,
     project: project.id,
@@ -37,19 +37,19 @@ export function addClient(world: World, settings: ClientSettings): Client {
     javascriptOrigins: [...(settings.javascriptOrigins ?? [])],
     state: 'active',
   }
-  world.clients.set(clientId, client)
+  state.clients.set(clientId, client)
   return client
 }
 
-export function clientOf(world: World, clientId: string): Client {
-  const client = world.clients.get(clientId)
+export function clientOf(state: GoogleState, clientId: string): Client {
+  const client = state.clients.get(clientId)
   if (!client) throw new ControlError(`there is no client ${clientId}`)
   return client
 }
 
-export function addSecret(world: World, client: Client): string {
+export function addSecret(state: GoogleState, client: Client): string {
   if (client.secrets.length >= 2) throw new ControlError(`client ${client.clientId} has two secrets: remove one first`)
-  const value = freshName(world, 'GOCSPX-', 24)
+  const value = freshName(state, 'GOCSPX-', 24)
   client.secrets.push({ value, disabled: false })
   return value
 }
@@ -70,9 +70,9 @@ export function clientFile(client: Client): object {
 }
 
 /** The client that presents itself at the token endpoint, or the refusal of §1.4. */
-export function authenticateClient(world: World, clientId: string | null, secret: string | null): Client {
+export function authenticateClient(state: GoogleState, clientId: string | null, secret: string | null): Client {
   if (!clientId) throw oauthError(400, 'invalid_request', 'Could not determine client ID from request.')
-  const client = world.clients.get(clientId)
+  const client = state.clients.get(clientId)
   if (!client) throw oauthError(401, 'invalid_client', 'The OAuth client was not found.')
   if (client.state === 'deleted') throw oauthError(401, 'deleted_client', 'The OAuth client was deleted.')
   if (client.state === 'disabled') throw oauthError(401, 'disabled_client', 'The OAuth client was disabled.')

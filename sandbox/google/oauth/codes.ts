@@ -1,7 +1,7 @@
 /** Authorization codes: ten minutes, one use, bound to client, redirect URI and PKCE challenge (docs/google-behaviour.md#authorization-endpoint). */
 import { createHash } from 'node:crypto'
 import { oauthError } from '../errors.ts'
-import { freshName, type World } from '../world.ts'
+import { freshName, type GoogleState } from '../state.ts'
 import type { Client } from './clients.ts'
 
 export interface AuthorizationCode {
@@ -18,20 +18,20 @@ export interface AuthorizationCode {
 
 const CODE_LIFE = 600_000
 
-export function newCode(world: World, code: Omit<AuthorizationCode, 'value' | 'expiresAt'>): AuthorizationCode {
-  const made = { ...code, value: freshName(world, '4/0A', 50), expiresAt: world.now() + CODE_LIFE }
-  world.codes.set(made.value, made)
+export function newCode(state: GoogleState, code: Omit<AuthorizationCode, 'value' | 'expiresAt'>): AuthorizationCode {
+  const made = { ...code, value: freshName(state, '4/0A', 50), expiresAt: state.now() + CODE_LIFE }
+  state.codes.set(made.value, made)
   return made
 }
 
-/** Takes the code out of the world, whatever comes of it: a code is good once. */
-export function redeemCode(world: World, client: Client, form: URLSearchParams): AuthorizationCode {
+/** Removes the code, whether the exchange succeeds or not: a code is good once. */
+export function redeemCode(state: GoogleState, client: Client, form: URLSearchParams): AuthorizationCode {
   const value = form.get('code') ?? ''
   if (!value.startsWith('4/')) throw oauthError(400, 'invalid_grant', 'Malformed auth code.')
-  const code = world.codes.get(value)
-  world.codes.delete(value)
+  const code = state.codes.get(value)
+  state.codes.delete(value)
   if (code?.client !== client.clientId) throw oauthError(400, 'invalid_grant', 'Bad Request')
-  if (code.expiresAt <= world.now()) throw oauthError(400, 'invalid_grant', 'Bad Request')
+  if (code.expiresAt <= state.now()) throw oauthError(400, 'invalid_grant', 'Bad Request')
   if (form.get('redirect_uri') !== code.redirectUri) throw oauthError(400, 'redirect_uri_mismatch', 'Bad Request')
   checkVerifier(code, form.get('code_verifier'))
   return code

@@ -1,12 +1,12 @@
 /** The pages a person sees while signing in: consent, Google's error page, and the popup's way back. */
 import type { Reply } from '../errors.ts'
 import { escape, page } from '../http/html.ts'
-import type { World } from '../world.ts'
+import type { GoogleState } from '../state.ts'
 import { type AuthorizationRequest, optionalScopes } from './authorize.ts'
 
-export function consentPage(world: World, { client, query, scopes }: AuthorizationRequest): Reply {
+export function consentPage(state: GoogleState, { client, query, scopes }: AuthorizationRequest): Reply {
   const hint = (query.get('login_hint') ?? '').toLowerCase()
-  const accounts = [...world.accounts.values()].filter((account) => !account.deleted).slice(0, 500)
+  const accounts = [...state.accounts.values()].filter((account) => !account.deleted).slice(0, 500)
   const options = accounts.map(({ email }) => `<option${email === hint ? ' selected' : ''}>${escape(email)}</option>`)
   const optional = new Set(optionalScopes(scopes))
   const boxes = scopes.map((scope) => scopeLine(scope, optional.has(scope)))

@@ -3,7 +3,7 @@
  * Every way in which a refresh token dies is here (docs/google-behaviour.md#end-of-a-grant), decided when the token is used.
  */
 import { ControlError } from '../errors.ts'
-import { freshName, type World } from '../world.ts'
+import { freshName, type GoogleState } from '../state.ts'
 import { type Account, accountOf } from './accounts.ts'
 import { type Client, clientOf } from './clients.ts'
 import { type Project, projectOf } from './projects.ts'
@@ -57,33 +57,33 @@ export const SIGN_IN_SCOPES = new Set([
 ])
 
 /** Why this account can't consent to this client, as Google's error pages call it. */
-export function consentObstacle(world: World, client: Client, account: Account): string | undefined {
-  const project = projectOf(world, client.project)
-  if (isRestricted(world, client.clientId, account)) return 'admin_policy_enforced'
+export function consentObstacle(state: GoogleState, client: Client, account: Account): string | undefined {
+  const project = projectOf(state, client.project)
+  if (isRestricted(state, client.clientId, account)) return 'admin_policy_enforced'
   if (project.userType === 'Internal') return account.org === project.orgDomain ? undefined : 'org_internal'
   if (project.publishing === 'Production' || !project.testUsers) return undefined
   const listed = project.testUsers.some((email) => email.toLowerCase() === account.email)
   return listed ? undefined : 'access_denied'
 }
 
-export function isRestricted(world: World, clientId: string, account: Account): boolean {
-  if (world.restrictions.size === 0) return false
+export function isRestricted(state: GoogleState, clientId: string, account: Account): boolean {
+  if (state.restrictions.size === 0) return false
   return (
-    world.restrictions.has(`${clientId} ${account.email}`) ||
-    (account.org !== undefined && world.restrictions.has(`${clientId} ${account.org}`))
+    state.restrictions.has(`${clientId} ${account.email}`) ||
+    (account.org !== undefined && state.restrictions.has(`${clientId} ${account.org}`))
   )
 }
 
 /** A new refresh token; the hundred-and-first live one of this account and client kills the oldest, silently. */
-export function newGrant(world: World, request: GrantRequest): Grant {
-  const client = clientOf(world, request.client)
-  const account = accountOf(world, request.account)
-  const obstacle = account.deleted ? 'account_deleted' : consentObstacle(world, client, account)
+export function newGrant(state: GoogleState, request: GrantRequest): Grant {
+  const client = clientOf(state, request.client)
+  const account = accountOf(state, request.account)
+  const obstacle = account.deleted ? 'account_deleted' : consentObstacle(state, client, account)
   if (obstacle !== undefined)
     throw new ControlError(`${account.email} can't consent to ${client.clientId}: ${obstacle}`)
-  const now = world.now()
+  const now = state.now()
   const grant: Grant = {
-    refreshToken: freshName(world, '1//0', 48),
+    refreshToken: freshName(state, '1//0', 48),
     client: client.clientId,
     account: account.email,
     scopes: [...request.scopes],
@@ -91,11 +91,11 @@ export function newGrant(world: World, request: GrantRequest): Grant {
     lastUsedAt: now,
     accessTokens: new Set(),
   }
-  const expiresAt = endOf(projectOf(world, client.project), request, now)
+  const expiresAt = endOf(projectOf(state, client.project), request, now)
   if (expiresAt !== undefined) grant.expiresAt = expiresAt
-  world.refreshTokens.set(grant.refreshToken, grant)
+  state.refreshTokens.set(grant.refreshToken, grant)
   account.grants.push(grant)
-  evictOldest(world, account, client.clientId)
+  evictOldest(state, account, client.clientId)
   return grant
 }
 
@@ -107,11 +107,11 @@ function endOf(project: Project, request: GrantRequest, now: number): number | u
   return ends.length > 0 ? Math.min(...ends) : undefined
 }
 
-function evictOldest(world: World, account: Account, clientId: string): void {
-  const now = world.now()
+function evictOldest(state: GoogleState, account: Account, clientId: string): void {
+  const now = state.now()
   account.grants = account.grants.filter((grant) => isAlive(grant, now))
   const mine = account.grants.filter((grant) => grant.client === clientId)
-  for (const grant of mine.slice(0, Math.max(0, mine.length - LIVE_TOKENS))) kill(world, grant)
+  for (const grant of mine.slice(0, Math.max(0, mine.length - LIVE_TOKENS))) kill(state, grant)
 }
 
 /** When the grant died, or undefined while it lives. */
@@ -124,17 +124,17 @@ export function deathOf(grant: Grant, now: number): number | undefined {
 export const isAlive = (grant: Grant, now: number): boolean => deathOf(grant, now) === undefined
 
 /** Ends the grant and all access tokens that came from it. */
-export function kill(world: World, grant: Grant): void {
-  grant.deadSince ??= world.now()
-  for (const value of grant.accessTokens) world.accessTokens.delete(value)
+export function kill(state: GoogleState, grant: Grant): void {
+  grant.deadSince ??= state.now()
+  for (const value of grant.accessTokens) state.accessTokens.delete(value)
   grant.accessTokens.clear()
 }
 
 /** The person removes the application at their account's page: every grant of that client ends. */
-export function revokeAll(world: World, account: string, client?: string): number {
-  const mine = accountOf(world, account).grants.filter((grant) => client === undefined || grant.client === client)
-  const alive = mine.filter((grant) => isAlive(grant, world.now()))
-  for (const grant of alive) kill(world, grant)
+export function revokeAll(state: GoogleState, account: string, client?: string): number {
+  const mine = accountOf(state, account).grants.filter((grant) => client === undefined || grant.client === client)
+  const alive = mine.filter((grant) => isAlive(grant, state.now()))
+  for (const grant of alive) kill(state, grant)
   return alive.length
 }
 
@@ -145,36 +145,36 @@ export interface TokenOwner {
   grant?: Grant
 }
 
-export function newAccessToken(world: World, owner: TokenOwner): AccessToken {
-  const now = world.now()
-  const expiresAt = now + world.switches.accessTokenLifetime * 1000
-  const value = freshName(world, 'ya29.a0', 60)
+export function newAccessToken(state: GoogleState, owner: TokenOwner): AccessToken {
+  const now = state.now()
+  const expiresAt = now + state.switches.accessTokenLifetime * 1000
+  const value = freshName(state, 'ya29.a0', 60)
   const token: AccessToken = { ...owner, value, expiresAt }
-  world.accessTokens.set(value, token)
+  state.accessTokens.set(value, token)
   if (owner.grant) {
-    dropExpired(world, owner.grant, now)
+    dropExpired(state, owner.grant, now)
     owner.grant.accessTokens.add(value)
   }
   return token
 }
 
-function dropExpired(world: World, grant: Grant, now: number): void {
+function dropExpired(state: GoogleState, grant: Grant, now: number): void {
   for (const value of grant.accessTokens) {
-    if ((world.accessTokens.get(value)?.expiresAt ?? 0) > now) continue
-    world.accessTokens.delete(value)
+    if ((state.accessTokens.get(value)?.expiresAt ?? 0) > now) continue
+    state.accessTokens.delete(value)
     grant.accessTokens.delete(value)
   }
 }
 
 /** The grant goes on under a new refresh token; of the old ones only that which was used now may live on. */
-export function rotate(world: World, grant: Grant, used: string): string {
-  const dead: Grant = { ...grant, deadSince: world.now(), accessTokens: new Set() }
-  const kept = world.switches.rotationOverlap ? used : undefined
+export function rotate(state: GoogleState, grant: Grant, used: string): string {
+  const dead: Grant = { ...grant, deadSince: state.now(), accessTokens: new Set() }
+  const kept = state.switches.rotationOverlap ? used : undefined
   for (const token of [grant.refreshToken, grant.previousToken]) {
-    if (token !== undefined && token !== kept) world.refreshTokens.set(token, dead)
+    if (token !== undefined && token !== kept) state.refreshTokens.set(token, dead)
   }
   grant.previousToken = kept
-  grant.refreshToken = freshName(world, '1//0', 48)
-  world.refreshTokens.set(grant.refreshToken, grant)
+  grant.refreshToken = freshName(state, '1//0', 48)
+  state.refreshTokens.set(grant.refreshToken, grant)
   return grant.refreshToken
 }

@@ -4,7 +4,7 @@
  */
 import { frontEnd, type Refusal } from '../errors.ts'
 import { ControlError } from '../errors.ts'
-import type { World } from '../world.ts'
+import type { GoogleState } from '../state.ts'
 
 export interface ProjectSettings {
   /** The consent screen: `Internal` admits only accounts of `orgDomain`. */
@@ -47,23 +47,23 @@ const defaults: ProjectSettings = {
 }
 
 /** Makes the project, or changes the named settings of one that is there. */
-export function setProject(world: World, id: string, settings: Partial<ProjectSettings>): Project {
-  const project = world.projects.get(id) ?? newProject(world, id)
+export function setProject(state: GoogleState, id: string, settings: Partial<ProjectSettings>): Project {
+  const project = state.projects.get(id) ?? newProject(state, id)
   Object.assign(project, settings)
   if ((project.testUsers?.length ?? 0) > 100)
     throw new ControlError(`project ${id}: at most 100 test users may be listed`)
   return project
 }
 
-function newProject(world: World, id: string): Project {
+function newProject(state: GoogleState, id: string): Project {
   const usage = { project: { times: [], head: 0 }, users: new Map<string, Window>(), day: 0, today: 0 }
-  const project: Project = { ...defaults, id, number: String(100_000_000_000 + world.projects.size + 1), usage }
-  world.projects.set(id, project)
+  const project: Project = { ...defaults, id, number: String(100_000_000_000 + state.projects.size + 1), usage }
+  state.projects.set(id, project)
   return project
 }
 
-export function projectOf(world: World, id: string): Project {
-  const project = world.projects.get(id)
+export function projectOf(state: GoogleState, id: string): Project {
+  const project = state.projects.get(id)
   if (!project) throw new ControlError(`there is no project ${id}`)
   return project
 }

@@ -1,7 +1,7 @@
 /** POST /token, POST /revoke, GET /tokeninfo (docs/google-behaviour.md#token-endpoint and docs/google-behaviour.md#revocation). */
 import { json, oauthError, type Reply } from '../errors.ts'
 import type { Call } from '../http/call.ts'
-import type { World } from '../world.ts'
+import type { GoogleState } from '../state.ts'
 import { authenticateClient, type Client } from './clients.ts'
 import { redeemCode } from './codes.ts'
 import {
@@ -19,97 +19,97 @@ import {
 // For so long a dead token is called expired or revoked; later Google only says "Bad Request".
 const REMEMBERED_DEATH = 12 * 3_600_000
 
-export function tokenEndpoint(world: World, call: Call): Reply {
+export function tokenEndpoint(state: GoogleState, call: Call): Reply {
   const form = call.form()
   const grantType = form.get('grant_type')
   if (grantType !== 'refresh_token' && grantType !== 'authorization_code') {
     throw oauthError(400, 'unsupported_grant_type', `Invalid grant_type: ${grantType ?? ''}`)
   }
-  const client = authenticateClient(world, form.get('client_id'), form.get('client_secret'))
-  return grantType === 'refresh_token' ? refresh(world, client, form) : exchange(world, client, form)
+  const client = authenticateClient(state, form.get('client_id'), form.get('client_secret'))
+  return grantType === 'refresh_token' ? refresh(state, client, form) : exchange(state, client, form)
 }
 
-function refresh(world: World, client: Client, form: URLSearchParams): Reply {
+function refresh(state: GoogleState, client: Client, form: URLSearchParams): Reply {
   const value = form.get('refresh_token')
   if (!value) throw oauthError(400, 'invalid_request', 'Missing required parameter: refresh_token')
-  const grant = world.refreshTokens.get(value)
+  const grant = state.refreshTokens.get(value)
   if (!grant) throw oauthError(400, 'invalid_grant', 'Bad Request')
   if (grant.client !== client.clientId) throw oauthError(401, 'unauthorized_client', 'Unauthorized')
-  checkGrant(world, grant)
-  const now = world.now()
+  checkGrant(state, grant)
+  const now = state.now()
   grant.lastUsedAt = now
-  const token = newAccessToken(world, { client: grant.client, account: grant.account, scopes: grant.scopes, grant })
-  const rotated = world.switches.rotateRefreshTokens ? { refresh_token: rotate(world, grant, value) } : {}
-  return answer(world, token, rotated)
+  const token = newAccessToken(state, { client: grant.client, account: grant.account, scopes: grant.scopes, grant })
+  const rotated = state.switches.rotateRefreshTokens ? { refresh_token: rotate(state, grant, value) } : {}
+  return answer(state, token, rotated)
 }
 
-function checkGrant(world: World, grant: Grant): void {
-  const account = world.accounts.get(grant.account)
+function checkGrant(state: GoogleState, grant: Grant): void {
+  const account = state.accounts.get(grant.account)
   if (!account || account.deleted) throw oauthError(400, 'invalid_grant', 'Account has been deleted')
-  const now = world.now()
+  const now = state.now()
   const died = deathOf(grant, now)
   if (died !== undefined) {
     const remembered = now - died < REMEMBERED_DEATH
     throw oauthError(400, 'invalid_grant', remembered ? 'Token has been expired or revoked.' : 'Bad Request')
   }
-  if (isRestricted(world, grant.client, account)) {
+  if (isRestricted(state, grant.client, account)) {
     throw oauthError(400, 'admin_policy_enforced', 'Access to the requested scopes is blocked by the administrator.')
   }
   if (grant.rapt) throw oauthError(400, 'invalid_grant', 'reauth related error (invalid_rapt)', grant.rapt)
 }
 
-function exchange(world: World, client: Client, form: URLSearchParams): Reply {
+function exchange(state: GoogleState, client: Client, form: URLSearchParams): Reply {
   if (!form.get('code')) throw oauthError(400, 'invalid_request', 'Missing required parameter: code')
-  const code = redeemCode(world, client, form)
+  const code = redeemCode(state, client, form)
   const { account, scopes } = code
   const owner = { client: client.clientId, account, scopes }
-  if (!code.offline) return answer(world, newAccessToken(world, owner), {})
-  const grant = newGrant(world, owner)
-  return answer(world, newAccessToken(world, { ...owner, grant }), { refresh_token: grant.refreshToken })
+  if (!code.offline) return answer(state, newAccessToken(state, owner), {})
+  const grant = newGrant(state, owner)
+  return answer(state, newAccessToken(state, { ...owner, grant }), { refresh_token: grant.refreshToken })
 }
 
-function answer(world: World, token: AccessToken, extra: Record<string, unknown>): Reply {
+function answer(state: GoogleState, token: AccessToken, extra: Record<string, unknown>): Reply {
   const body: Record<string, unknown> = {
     access_token: token.value,
-    expires_in: world.switches.accessTokenLifetime,
+    expires_in: state.switches.accessTokenLifetime,
     ...extra,
     scope: token.scopes.join(' '),
     token_type: 'Bearer',
   }
   const end = token.grant?.expiresAt
-  if (world.switches.reportRefreshExpiry && end !== undefined) {
-    body.refresh_token_expires_in = Math.max(0, Math.floor((end - world.now() - 1) / 1000))
+  if (state.switches.reportRefreshExpiry && end !== undefined) {
+    body.refresh_token_expires_in = Math.max(0, Math.floor((end - state.now() - 1) / 1000))
   }
   return json(body)
 }
 
 /** Takes a refresh token, or an access token, which ends its refresh token too. Needs no client. */
-export function revokeEndpoint(world: World, call: Call): Reply {
+export function revokeEndpoint(state: GoogleState, call: Call): Reply {
   const value = call.query.get('token') ?? call.form().get('token')
   if (!value) throw oauthError(400, 'invalid_request', 'Missing required parameter: token')
-  const grant = world.refreshTokens.get(value)
-  const token = world.accessTokens.get(value)
-  if (grant && isAlive(grant, world.now())) kill(world, grant)
-  else if (token && token.expiresAt > world.now()) endAccess(world, token)
+  const grant = state.refreshTokens.get(value)
+  const token = state.accessTokens.get(value)
+  if (grant && isAlive(grant, state.now())) kill(state, grant)
+  else if (token && token.expiresAt > state.now()) endAccess(state, token)
   else throw oauthError(400, 'invalid_token', 'Token expired or revoked')
   return json({})
 }
 
-function endAccess(world: World, token: AccessToken): void {
-  world.accessTokens.delete(token.value)
-  if (token.grant) kill(world, token.grant)
+function endAccess(state: GoogleState, token: AccessToken): void {
+  state.accessTokens.delete(token.value)
+  if (token.grant) kill(state, token.grant)
 }
 
-export function tokenInfo(world: World, call: Call): Reply {
-  const token = world.accessTokens.get(call.bearer() ?? call.form().get('access_token') ?? '')
-  if (!token || token.expiresAt <= world.now()) throw oauthError(400, 'invalid_token', 'Invalid Value')
+export function tokenInfo(state: GoogleState, call: Call): Reply {
+  const token = state.accessTokens.get(call.bearer() ?? call.form().get('access_token') ?? '')
+  if (!token || token.expiresAt <= state.now()) throw oauthError(400, 'invalid_token', 'Invalid Value')
   const withEmail = token.scopes.some((scope) => scope === 'email' || scope.endsWith('/userinfo.email'))
   return json({
     azp: token.client,
     aud: token.client,
     scope: token.scopes.join(' '),
     exp: String(Math.floor(token.expiresAt / 1000)),
-    expires_in: String(Math.floor((token.expiresAt - world.now()) / 1000)),
+    expires_in: String(Math.floor((token.expiresAt - state.now()) / 1000)),
     access_type: token.grant ? 'offline' : 'online',
     ...(withEmail ? { email: token.account, email_verified: 'true' } : {}),
   })

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import { parse as parseYaml } from 'yaml'
 import { readProtobuf } from '../protobuf.ts'
-import { badRequest, tooLarge, unsupportedMedia } from '../refusal.ts'
+import { badRequest, tooLarge, unsupportedMedia } from '../api-errors.ts'
 
 const MAX_BYTES = 3 * 1024 * 1024
 

@@ -4,13 +4,13 @@ import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Authority } from '../certificates.ts'
 import type { Faults } from '../faults.ts'
-import { notServed, Refusal, unauthorized } from '../refusal.ts'
+import { notServed, APIError, unauthorized } from '../api-errors.ts'
 import type { Registry } from '../registry.ts'
 import type { RequestLog } from '../requests.ts'
 import { discovery, VERSION } from './discovery.ts'
 import { openApi } from './openapi.ts'
 import { serve, verbOf, type Exchange, type ResourceDeps } from './resources.ts'
-import { sendJson, sendRefusal, sendText, warn } from './respond.ts'
+import { sendJson, sendError, sendText, warn } from './respond.ts'
 import { parsePath, routeTo } from './route.ts'
 import { userOf, type User } from './users.ts'
 
@@ -58,12 +58,12 @@ async function handle(deps: ListenerDeps, request: IncomingMessage, response: Se
 
 function refuse(response: ServerResponse, error: unknown): void {
   if (response.headersSent || response.destroyed) return void response.destroy()
-  if (error instanceof Refusal) {
+  if (error instanceof APIError) {
     warn(response, error.warnings)
-    return sendRefusal(response, error)
+    return sendError(response, error)
   }
   const message = `Internal error occurred: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
-  sendRefusal(response, new Refusal({ code: 500, reason: 'InternalError', message }))
+  sendError(response, new APIError({ code: 500, reason: 'InternalError', message }))
 }
 
 async function dispatch(deps: ListenerDeps, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -110,7 +110,7 @@ function failed({ faults }: ListenerDeps, { request, response }: Exchange): bool
   const failure = faults.next(request.method ?? 'GET', request.url ?? '/')
   if (!failure) return false
   if (failure.retryAfter !== undefined) response.setHeader('Retry-After', failure.retryAfter)
-  if (failure.refusal) sendRefusal(response, failure.refusal)
+  if (failure.error) sendError(response, failure.error)
   else response.destroy()
   return true
 }

@@ -1,10 +1,10 @@
 /** The verbs on resources: what a request asks for, and the answer to it. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { itemText, listText, negotiate, type IncludeObject, type Shape } from '../forms.ts'
+import { itemText, listText, negotiate, type IncludeObject, type Shape } from '../representations.ts'
 import { at, isObject, type JsonObject } from '../objects.ts'
 import { jsonPatch, mergePatch } from '../patches.ts'
 import { selectorOf, type Reader } from '../reader.ts'
-import { methodNotAllowed, optionsInvalid, unsupportedMedia, type Refusal } from '../refusal.ts'
+import { methodNotAllowed, optionsInvalid, unsupportedMedia, type APIError } from '../api-errors.ts'
 import { strategicPatch } from '../strategic.ts'
 import type { SandboxClock, Sink, Watches } from '../watches.ts'
 import type { DeleteOptions, Target, WriteOptions, Writer, Written } from '../writer.ts'
@@ -49,7 +49,7 @@ export async function serve(deps: ResourceDeps, route: Route, exchange: Exchange
   await handle(deps, route, exchange)
 }
 
-const notAllowed = (): Refusal => methodNotAllowed('the server does not allow this method on the requested resource')
+const notAllowed = (): APIError => methodNotAllowed('the server does not allow this method on the requested resource')
 
 const VERBS: Record<string, Handle> = {
   get({ writer, clock }, route, { request, response, query }) {
@@ -138,7 +138,7 @@ const targetOf = ({ kind, namespace, name = '', subresource }: Route): Target =>
 
 function shapeOf(request: IncomingMessage, query: URLSearchParams): Shape {
   const includeObject = (query.get('includeObject') ?? 'Metadata') as IncludeObject
-  return { form: negotiate(request.headers.accept), includeObject }
+  return { representation: negotiate(request.headers.accept), includeObject }
 }
 
 function writeOptions(query: URLSearchParams): WriteOptions {
@@ -151,7 +151,7 @@ function writeOptions(query: URLSearchParams): WriteOptions {
   return { dryRun: dryRun !== null, fieldValidation }
 }
 
-const notSupported = (field: string, found: string, supported: string): Refusal =>
+const notSupported = (field: string, found: string, supported: string): APIError =>
   optionsInvalid('WriteOptions', {
     reason: 'FieldValueNotSupported',
     message: `Unsupported value: ${found}: supported values: ${supported}`,

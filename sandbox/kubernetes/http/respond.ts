@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { Refusal } from '../refusal.ts'
+import type { APIError } from '../api-errors.ts'
 
 export function sendJson(response: ServerResponse, code: number, text: string): void {
   response.writeHead(code, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) })
@@ -19,5 +19,5 @@ export function sendText(response: ServerResponse, code: number, text: string): 
   response.end(text)
 }
 
-export const sendRefusal = (response: ServerResponse, refusal: Refusal): void =>
-  sendJson(response, refusal.code, JSON.stringify(refusal.status))
+export const sendError = (response: ServerResponse, error: APIError): void =>
+  sendJson(response, error.code, JSON.stringify(error.status))

@@ -1,5 +1,5 @@
 /** What a path means: `/api/v1/namespaces/booking/secrets/alice` and its like. */
-import { methodNotAllowed, notServed, type Refusal } from '../refusal.ts'
+import { methodNotAllowed, notServed, type APIError } from '../api-errors.ts'
 import type { Kind } from '../kind.ts'
 import type { Registry } from '../registry.ts'
 
@@ -46,7 +46,7 @@ export function routeTo(registry: Registry, named: Named): Route {
   throw notServed(`${COULD_NOT_FIND}: ${plural} have no ${subresource} in this sandbox`)
 }
 
-function notHeld({ group, version, plural }: Named): Refusal {
+function notHeld({ group, version, plural }: Named): APIError {
   const what = `${plural}${group === '' ? '' : `.${group}`} (${version})`
   return notServed(`${COULD_NOT_FIND}: this sandbox doesn't hold ${what}, ${HOLDS}`)
 }

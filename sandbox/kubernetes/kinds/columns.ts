@@ -1,5 +1,5 @@
 /** Columns that several kinds share. */
-import { ageAt } from '../ages.ts'
+import { ageAt } from '../human-duration.ts'
 import type { Cell, Column } from '../kind.ts'
 import type { KubeObject } from '../objects.ts'
 

@@ -1,10 +1,10 @@
 /** Kinds that a CustomResourceDefinition brings, and the definitions themselves. */
 import type { CustomResourceDefinition } from '../../../src/resources/types.ts'
 import { createValidator } from '../../../src/resources/validate.ts'
-import { ageAt } from '../ages.ts'
+import { ageAt } from '../human-duration.ts'
 import { builtIn, customColumn, selectable, type Kind } from '../kind.ts'
 import { at, isObject, sameJson, type JsonObject, type KubeObject } from '../objects.ts'
-import { invalid, notImplemented, type Cause } from '../refusal.ts'
+import { invalid, notImplemented, type Cause } from '../api-errors.ts'
 import { rfc3339 } from '../writer.ts'
 import { ageColumn, column, nameColumn } from './columns.ts'
 import { kindSchema } from './schemas.ts'

@@ -1,7 +1,7 @@
 /** Secrets and ConfigMaps: what they hold, and the rules on it that the API server knows. */
 import { builtIn, type Kind } from '../kind.ts'
 import { isObject, sameJson, without, type JsonObject, type KubeObject } from '../objects.ts'
-import { badRequest, type Cause } from '../refusal.ts'
+import { badRequest, type Cause } from '../api-errors.ts'
 import { ageColumn, column, nameColumn } from './columns.ts'
 import { flag, kindSchema, text, textMap } from './schemas.ts'
 

@@ -1,9 +1,9 @@
 /** Events, which two groups show: `events.k8s.io/v1`, as which they are stored, and the core `v1` that kubectl reads. */
-import { ageAt } from '../ages.ts'
+import { ageAt } from '../human-duration.ts'
 import { asText, builtIn, type Kind } from '../kind.ts'
 import { at, isObject, type JsonObject, type KubeObject } from '../objects.ts'
 import { defined } from '../metadata.ts'
-import type { Cause } from '../refusal.ts'
+import type { Cause } from '../api-errors.ts'
 import { column, nameColumn, wide } from './columns.ts'
 import { checkMicroTimes } from './micro-time.ts'
 import { count, fields, kindSchema, text, time } from './schemas.ts'

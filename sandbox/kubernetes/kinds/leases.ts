@@ -1,6 +1,6 @@
 import { asText, builtIn, type Kind } from '../kind.ts'
 import { at, type KubeObject } from '../objects.ts'
-import type { Cause } from '../refusal.ts'
+import type { Cause } from '../api-errors.ts'
 import { ageColumn, column, nameColumn } from './columns.ts'
 import { checkMicroTimes } from './micro-time.ts'
 import { count, fields, kindSchema, text } from './schemas.ts'

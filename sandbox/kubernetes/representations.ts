@@ -1,33 +1,33 @@
 /**
- * The three forms in which a client may ask for objects (`Accept`): whole, metadata only, or as the table that
+ * The three representations in which a client may ask for objects (`Accept`): whole, metadata only, or as the table that
  * `kubectl get` prints. What was made of one version is kept with it: a watch and ten lists cost one `JSON.stringify`.
  */
 import type { Cell, Kind } from './kind.ts'
 import { apiVersionOf } from './kind.ts'
 import type { JsonObject, KubeObject } from './objects.ts'
-import { notAcceptable } from './refusal.ts'
+import { notAcceptable } from './api-errors.ts'
 import type { Version } from './store.ts'
 
-export type Form = 'object' | 'partial' | 'table'
+export type Representation = 'object' | 'partial' | 'table'
 
 /** How a row carries its object. */
 export type IncludeObject = 'None' | 'Metadata' | 'Object'
 
 export interface Shape {
-  form: Form
+  representation: Representation
   includeObject: IncludeObject
 }
 
 const META = 'meta.k8s.io/v1'
 
-/** The first form on offer that the sandbox speaks; protobuf is passed over. Fails with 406. */
-export function negotiate(accept: string | undefined): Form {
+/** The first representation on offer that the sandbox speaks; protobuf is passed over. Fails with 406. */
+export function negotiate(accept: string | undefined): Representation {
   const offers = (accept ?? '*/*').split(',').map((offer) => offer.trim().split(/\s*;\s*/))
   for (const [type, ...parameters] of offers) {
-    const form = isJson(type)
+    const representation = isJson(type)
       ? formOf(new Map(parameters.map((one) => one.split('=', 2) as [string, string])))
       : undefined
-    if (form) return form
+    if (representation) return representation
   }
   throw notAcceptable('only the following media types are accepted: application/json')
 }
@@ -39,7 +39,7 @@ const isJson = (type: string | undefined): boolean =>
   type === 'application/yaml' ||
   type === ''
 
-function formOf(parameters: Map<string, string>): Form | undefined {
+function formOf(parameters: Map<string, string>): Representation | undefined {
   const as = parameters.get('as')
   if (as === undefined) return 'object'
   if (parameters.get('g') !== 'meta.k8s.io' || parameters.get('v') !== 'v1') return undefined
@@ -50,17 +50,17 @@ function formOf(parameters: Map<string, string>): Form | undefined {
 export const shown = (kind: Kind, { object }: Version): KubeObject => (kind.view ? kind.view.show(object) : object)
 
 /** The JSON text of one object, whole or its metadata. */
-export function textOf(kind: Kind, version: Version, form: 'object' | 'partial' | 'item'): string {
-  const name = form === 'partial' ? form : `${form} ${kind.group}`
+export function textOf(kind: Kind, version: Version, representation: 'object' | 'partial' | 'item'): string {
+  const name = representation === 'partial' ? representation : `${representation} ${kind.group}`
   let text = version.texts.get(name)
-  if (text === undefined) version.texts.set(name, (text = JSON.stringify(made(kind, version, form))))
+  if (text === undefined) version.texts.set(name, (text = JSON.stringify(made(kind, version, representation))))
   return text
 }
 
-function made(kind: Kind, version: Version, form: 'object' | 'partial' | 'item'): JsonObject {
-  if (form === 'partial') return partial(version.object)
+function made(kind: Kind, version: Version, representation: 'object' | 'partial' | 'item'): JsonObject {
+  if (representation === 'partial') return partial(version.object)
   const object = shown(kind, version)
-  if (form === 'object' || kind.custom) return object
+  if (representation === 'object' || kind.custom) return object
   // In a list, Kubernetes' own kinds don't say what they are.
   return { ...object, apiVersion: undefined, kind: undefined }
 }
@@ -71,9 +71,9 @@ const partial = ({ metadata }: KubeObject): JsonObject => ({
   metadata,
 })
 
-/** One object in the form that was asked for. */
-export function itemText(kind: Kind, version: Version, { form, includeObject }: Shape, now: number): string {
-  if (form !== 'table') return textOf(kind, version, form)
+/** One object in the representation that was asked for. */
+export function itemText(kind: Kind, version: Version, { representation, includeObject }: Shape, now: number): string {
+  if (representation !== 'table') return textOf(kind, version, representation)
   return tableText(kind, [version], { revision: version.object.metadata.resourceVersion ?? '' }, { now, includeObject })
 }
 
@@ -87,14 +87,14 @@ export function listText(
   kind: Kind,
   versions: readonly Version[],
   meta: ListMeta,
-  { form, includeObject, now }: Shape & { now: number },
+  { representation, includeObject, now }: Shape & { now: number },
 ): string {
-  if (form === 'table') return tableText(kind, versions, meta, { now, includeObject })
+  if (representation === 'table') return tableText(kind, versions, meta, { now, includeObject })
   const head =
-    form === 'partial'
+    representation === 'partial'
       ? { kind: 'PartialObjectMetadataList', apiVersion: META, metadata: listMetadata(meta) }
       : { kind: kind.listKind, apiVersion: apiVersionOf(kind), metadata: listMetadata(meta) }
-  const items = versions.map((version) => textOf(kind, version, form === 'partial' ? 'partial' : 'item'))
+  const items = versions.map((version) => textOf(kind, version, representation === 'partial' ? 'partial' : 'item'))
   return `${JSON.stringify(head).slice(0, -1)},"items":[${items.join(',')}]}`
 }
 
@@ -126,15 +126,20 @@ function carried(object: KubeObject, include: IncludeObject): JsonObject | undef
   return include === 'Object' ? object : partial(object)
 }
 
-/** A bookmark: nothing but a resourceVersion, in the form of the watch that it goes to. */
-export function bookmarkText(kind: Kind, revision: number, form: Form, annotations?: Record<string, string>): string {
+/** A bookmark: nothing but a resourceVersion, in the representation of the watch that it goes to. */
+export function bookmarkText(
+  kind: Kind,
+  revision: number,
+  representation: Representation,
+  annotations?: Record<string, string>,
+): string {
   const metadata = { resourceVersion: String(revision), creationTimestamp: null, annotations }
-  const names: Record<Form, [string, string]> = {
+  const names: Record<Representation, [string, string]> = {
     object: [kind.kind, apiVersionOf(kind)],
     partial: ['PartialObjectMetadata', META],
     table: ['Table', META],
   }
-  const [name, apiVersion] = names[form]
-  const rows = form === 'table' ? { columnDefinitions: [], rows: [] } : {}
+  const [name, apiVersion] = names[representation]
+  const rows = representation === 'table' ? { columnDefinitions: [], rows: [] } : {}
   return JSON.stringify({ kind: name, apiVersion, metadata, ...rows })
 }

@@ -18,7 +18,7 @@ const SHAPES: { upTo: number; unit: [number, string]; rest?: [number, string] }[
   { upTo: Infinity, unit: [YEAR, 'y'] },
 ]
 
-export function age(ms: number): string {
+export function humanDuration(ms: number): string {
   const seconds = Math.trunc(ms / 1000)
   if (seconds < -1) return '<invalid>'
   if (seconds < 0) return '0s'
@@ -34,5 +34,5 @@ export function age(ms: number): string {
 export function ageAt(timestamp: unknown, now: number): string {
   if (typeof timestamp !== 'string') return '<unknown>'
   const at = Date.parse(timestamp)
-  return Number.isNaN(at) ? '<invalid>' : age(now - at)
+  return Number.isNaN(at) ? '<invalid>' : humanDuration(now - at)
 }

@@ -27,7 +27,7 @@ const placeOf = (id: string): Place => ({
 const NONE: OwnerReference[] = []
 const ownersOf = (version: Version | undefined): OwnerReference[] => version?.object.metadata.ownerReferences ?? NONE
 
-export class Collector {
+export class GarbageCollector {
   readonly #deps: EmptyingDeps
   readonly #uids = new Set<string>()
   /** By the uid of the owner. */

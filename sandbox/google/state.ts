@@ -53,7 +53,7 @@ export interface Listener {
   comeBack(): void
 }
 
-export interface World {
+export interface GoogleState {
   /** Where this server listens, as clients write it: no trailing slash. */
   url: string
   now(): number
@@ -99,9 +99,9 @@ export const defaultSwitches: Switches = {
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
 /** A name nobody else has, such as a token: unguessable as far as `random` is, unique by the counter in it. */
-export function freshName(world: World, prefix: string, length = 40): string {
+export function freshName(state: GoogleState, prefix: string, length = 40): string {
   let name = ''
-  for (let i = 0; i < length; i++) name += ALPHABET.charAt(Math.floor(world.random() * 64))
-  world.counter += 1
-  return `${prefix}${name}${world.counter.toString(36)}`
+  for (let i = 0; i < length; i++) name += ALPHABET.charAt(Math.floor(state.random() * 64))
+  state.counter += 1
+  return `${prefix}${name}${state.counter.toString(36)}`
 }

@@ -8,67 +8,67 @@ import type { Reply } from '../errors.ts'
 import { escape, page } from '../http/html.ts'
 import type { Account } from '../oauth/accounts.ts'
 import { type Grant, isAlive, kill } from '../oauth/grants.ts'
-import type { World } from '../world.ts'
+import type { GoogleState } from '../state.ts'
 
 const SHOWN_ACCOUNTS = 50
 const SHOWN_EVENTS = 12
 
 /** GET shows; POST does what a form says and comes back. */
-export function home(world: World, method: string, body: string): Reply {
-  if (method !== 'POST') return overview(world)
+export function dashboard(state: GoogleState, method: string, body: string): Reply {
+  if (method !== 'POST') return overview(state)
   const form = new URLSearchParams(body)
-  act(world, form)
+  act(state, form)
   return { status: 303, headers: { location: '/' }, body: '' }
 }
 
-function act(world: World, form: URLSearchParams): void {
+function act(state: GoogleState, form: URLSearchParams): void {
   const calendarId = form.get('calendar')
   if (form.get('do') === 'revoke') {
-    const grant = world.accounts.get(form.get('account') ?? '')?.grants[Number(form.get('grant'))]
-    if (grant) kill(world, grant)
+    const grant = state.accounts.get(form.get('account') ?? '')?.grants[Number(form.get('grant'))]
+    if (grant) kill(state, grant)
   } else if (calendarId !== null) {
-    const calendar = calendarOf(world, calendarId)
+    const calendar = calendarOf(state, calendarId)
     const record = calendar.events.get(form.get('event') ?? '')
-    if (form.get('do') === 'add') addFromForm(world, calendar, form)
-    else if (record && !record.cancelled) removeEvent(world, calendar, record)
+    if (form.get('do') === 'add') addFromForm(state, calendar, form)
+    else if (record && !record.cancelled) removeEvent(state, calendar, record)
   }
 }
 
-function addFromForm(world: World, calendar: Calendar, form: URLSearchParams): void {
+function addFromForm(state: GoogleState, calendar: Calendar, form: URLSearchParams): void {
   const time = (name: string) => ({ dateTime: `${form.get(name) ?? ''}:00`, timeZone: calendar.timeZone })
-  addEvent(world, calendar, { summary: form.get('summary') ?? '', start: time('start'), end: time('end') })
+  addEvent(state, calendar, { summary: form.get('summary') ?? '', start: time('start'), end: time('end') })
 }
 
-function overview(world: World): Reply {
-  const accounts = [...world.accounts.values()]
+function overview(state: GoogleState): Reply {
+  const accounts = [...state.accounts.values()]
   const more = accounts.length - SHOWN_ACCOUNTS
   return page(
     'Simulated Google',
     `<h1>Simulated Google</h1>
-<p class="quiet">${accounts.length} accounts, ${world.clients.size} OAuth clients, ${world.log.total} requests. It is ${new Date(world.now()).toUTCString()} here. Everything on this page is also done by <span class="code">/_control/</span>.</p>
+<p class="quiet">${accounts.length} accounts, ${state.clients.size} OAuth clients, ${state.log.total} requests. It is ${new Date(state.now()).toUTCString()} here. Everything on this page is also done by <span class="code">/_control/</span>.</p>
 ${accounts
   .slice(0, SHOWN_ACCOUNTS)
-  .map((account) => accountSection(world, account))
+  .map((account) => accountSection(state, account))
   .join('')}
 ${more > 0 ? `<p class="quiet">… and ${more} accounts more.</p>` : ''}`,
   )
 }
 
-function accountSection(world: World, account: Account): string {
-  const owned = [...account.list.keys()].map((id) => world.calendars.get(id)).filter((found) => found !== undefined)
+function accountSection(state: GoogleState, account: Account): string {
+  const owned = [...account.list.keys()].map((id) => state.calendars.get(id)).filter((found) => found !== undefined)
   return `<section><h2>${escape(account.email)}${account.deleted ? ' (deleted)' : ''}</h2>
-${grantTable(world, account)}
-${owned.map((calendar) => calendarPart(world, calendar, account)).join('')}</section>`
+${grantTable(state, account)}
+${owned.map((calendar) => calendarPart(state, calendar, account)).join('')}</section>`
 }
 
-function grantTable(world: World, account: Account): string {
-  const rows = account.grants.map((grant, index) => grantRow(world, grant, index))
+function grantTable(state: GoogleState, account: Account): string {
+  const rows = account.grants.map((grant, index) => grantRow(state, grant, index))
   if (rows.length === 0) return '<p class="quiet">Has granted nothing.</p>'
   return `<table>${rows.join('')}</table>`
 }
 
-function grantRow(world: World, grant: Grant, index: number): string {
-  const alive = isAlive(grant, world.now())
+function grantRow(state: GoogleState, grant: Grant, index: number): string {
+  const alive = isAlive(grant, state.now())
   const until = grant.expiresAt === undefined ? '' : `, until ${new Date(grant.expiresAt).toUTCString()}`
   const button = alive ? `<button>Revoke</button>` : 'ended'
   return `<tr><td><span class="code">${escape(grant.client)}</span><br><span class="quiet">${escape(shortScopes(grant))}, since ${new Date(grant.grantedAt).toUTCString()}${until}</span></td>
@@ -78,17 +78,17 @@ function grantRow(world: World, grant: Grant, index: number): string {
 const shortScopes = (grant: Grant): string =>
   grant.scopes.map((scope) => scope.replace('https://www.googleapis.com/auth/', '')).join(' ')
 
-function calendarPart(world: World, calendar: Calendar, account: Account): string {
+function calendarPart(state: GoogleState, calendar: Calendar, account: Account): string {
   const title = calendar.id === account.email ? 'Primary calendar' : calendar.summary
   const shared = calendar.owner === account.email ? '' : `, shared by ${calendar.owner}`
-  const rows = upcoming(world, calendar).map((record) => eventRow(calendar, record))
+  const rows = upcoming(state, calendar).map((record) => eventRow(calendar, record))
   const table =
     rows.length > 0 ? `<table>${rows.join('')}</table>` : '<p class="quiet">Nothing in the next two weeks.</p>'
-  return `<h3>${escape(title)} <span class="quiet">${escape(calendar.timeZone + shared)}</span></h3>${table}${shared === '' ? addForm(world, calendar) : ''}`
+  return `<h3>${escape(title)} <span class="quiet">${escape(calendar.timeZone + shared)}</span></h3>${table}${shared === '' ? addForm(state, calendar) : ''}`
 }
 
-function upcoming(world: World, calendar: Calendar): EventRecord[] {
-  const from = world.now()
+function upcoming(state: GoogleState, calendar: Calendar): EventRecord[] {
+  const from = state.now()
   const to = from + 14 * DAY_MS
   const found = selectEvents(calendar, { single: true, showDeleted: false, from, to, horizon: to })
   return found.sort((a, b) => a.span.startMs - b.span.startMs).slice(0, SHOWN_EVENTS)
@@ -106,8 +106,8 @@ function eventRow(calendar: Calendar, { fields, span, id, series }: EventRecord)
   return `<tr><td>${escape(when)}</td><td>${escape(summary)}</td><td>${remove}</td></tr>`
 }
 
-function addForm(world: World, calendar: Calendar): string {
-  const hour = Math.ceil(world.now() / 3_600_000) * 3_600_000
+function addForm(state: GoogleState, calendar: Calendar): string {
+  const hour = Math.ceil(state.now() / 3_600_000) * 3_600_000
   const value = (instant: number): string => formatInstant(instant, calendar.timeZone).slice(0, 16)
   return `<form class="row" method="post" action="/"><input type="hidden" name="do" value="add"><input type="hidden" name="calendar" value="${escape(calendar.id)}">
 <input name="summary" placeholder="New event" aria-label="Title" required><input type="datetime-local" name="start" aria-label="Start" value="${value(hour)}" required><input type="datetime-local" name="end" aria-label="End" value="${value(hour + 3_600_000)}" required><button class="main">Add</button></form>`

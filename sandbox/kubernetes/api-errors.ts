@@ -26,8 +26,8 @@ interface Parts {
 }
 
 /** A refused request: thrown anywhere below the HTTP layer, answered as a `Status`. */
-export class Refusal extends Error {
-  override readonly name = 'Refusal'
+export class APIError extends Error {
+  override readonly name = 'APIError'
   readonly code: number
   readonly reason: string
   readonly details: JsonObject | undefined
@@ -65,24 +65,24 @@ const about = ({ group, plural }: Named, name: string): JsonObject => ({
   kind: plural,
 })
 
-export const notFound = (of: Named, name: string): Refusal =>
-  new Refusal({
+export const notFound = (of: Named, name: string): APIError =>
+  new APIError({
     code: 404,
     reason: 'NotFound',
     message: `${qualified(of)} "${name}" not found`,
     details: about(of, name),
   })
 
-export const alreadyExists = (of: Named, name: string, isGoing = false): Refusal =>
-  new Refusal({
+export const alreadyExists = (of: Named, name: string, isGoing = false): APIError =>
+  new APIError({
     code: 409,
     reason: 'AlreadyExists',
     message: `${isGoing ? 'object is being deleted: ' : ''}${qualified(of)} "${name}" already exists`,
     details: about(of, name),
   })
 
-export const conflict = (of: Named, name: string, why: string): Refusal =>
-  new Refusal({
+export const conflict = (of: Named, name: string, why: string): APIError =>
+  new APIError({
     code: 409,
     reason: 'Conflict',
     message: `Operation cannot be fulfilled on ${qualified(of)} "${name}": ${why}`,
@@ -91,10 +91,10 @@ export const conflict = (of: Named, name: string, why: string): Refusal =>
 
 export const MODIFIED = 'the object has been modified; please apply your changes to the latest version and try again'
 
-export function invalid(of: Named, name: string, causes: Cause[]): Refusal {
+export function invalid(of: Named, name: string, causes: Cause[]): APIError {
   const texts = causes.map(({ field, message }) => `${field}: ${message}`)
   const [first] = texts
-  return new Refusal({
+  return new APIError({
     code: 422,
     reason: 'Invalid',
     message: `${qualifiedKind(of)} "${name}" is invalid: ${texts.length === 1 && first ? first : `[${texts.join(', ')}]`}`,
@@ -102,8 +102,8 @@ export function invalid(of: Named, name: string, causes: Cause[]): Refusal {
   })
 }
 
-export const forbidden = (of: Named, name: string, why: string, causes?: Cause[]): Refusal =>
-  new Refusal({
+export const forbidden = (of: Named, name: string, why: string, causes?: Cause[]): APIError =>
+  new APIError({
     code: 403,
     reason: 'Forbidden',
     message: `${qualified(of)} "${name}" is forbidden: ${why}`,
@@ -112,8 +112,8 @@ export const forbidden = (of: Named, name: string, why: string, causes?: Cause[]
 
 const plain =
   (code: number, reason: string) =>
-  (message: string): Refusal =>
-    new Refusal({ code, reason, message })
+  (message: string): APIError =>
+    new APIError({ code, reason, message })
 
 export const badRequest = plain(400, 'BadRequest')
 export const unauthorized = plain(401, 'Unauthorized')
@@ -124,12 +124,12 @@ export const tooLarge = plain(413, 'RequestEntityTooLarge')
 export const unsupportedMedia = plain(415, 'UnsupportedMediaType')
 export const notImplemented = plain(501, 'NotImplemented')
 
-export const optionsInvalid = (options: string, cause: Cause): Refusal =>
+export const optionsInvalid = (options: string, cause: Cause): APIError =>
   invalid({ group: 'meta.k8s.io', plural: options, kind: options }, '', [cause])
 
 /** What the API server calls an error of its own. */
-export const unexpected = (message: string): Refusal => new Refusal({ code: 500, reason: '', message })
+export const unexpected = (message: string): APIError => new APIError({ code: 500, reason: '', message })
 
 /** The version that was asked for is no longer in the history: the client has to list anew. */
-export const expired = (message: string): Refusal =>
-  new Refusal({ code: 410, reason: 'Expired', message, details: undefined })
+export const expired = (message: string): APIError =>
+  new APIError({ code: 410, reason: 'Expired', message, details: undefined })
