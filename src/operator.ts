@@ -126,7 +126,7 @@ function createParts(deps: OperatorDeps, assertLeading: () => Promise<void>) {
     namespaces: settings.watchNamespaces,
     instance: settings.podName,
     observe: (...request) => metrics.apiRequest(...request),
-    eventDropped: (why) => metrics.eventDropped(why),
+    eventDropped: (reason) => metrics.eventDropped(reason),
   })
   const google = createGoogle({
     accountsUrl: settings.googleAccountsURL,

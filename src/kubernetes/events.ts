@@ -17,7 +17,7 @@ export interface EventsDeps {
   /** Who reports: the pod's name. */
   instance: string
   /** Called for each one that is not written: `full` queue, too many of one `object`, `refused` by the API server. */
-  dropped?: (why: 'full' | 'object' | 'refused') => void
+  dropped?: (reason: 'full' | 'object' | 'refused') => void
 }
 
 export interface EventRecorder {
@@ -59,9 +59,9 @@ export function createEventRecorder(deps: EventsDeps): EventRecorder {
   let writing: Promise<void> | undefined
   let sweptAt = deps.clock.monotonic()
 
-  const drop = (why: 'full' | 'object' | 'refused', { reason }: EventRecord, error?: unknown): void => {
-    deps.dropped?.(why)
-    deps.log.debug({ reason, why, error }, 'event dropped')
+  const drop = (reason: 'full' | 'object' | 'refused', { reason }: EventRecord, error?: unknown): void => {
+    deps.dropped?.(cause)
+    deps.log.debug({ reason, cause, error }, 'event dropped')
   }
   const writeAll = async (): Promise<void> => {
     for (let event = waiting.shift(); event && !stopping.signal.aborted; event = waiting.shift()) {

@@ -26,7 +26,7 @@ export interface Metrics {
   /** A sign-in that came to an end, and how. */
   signIn: (outcome: string) => void
   /** An Event that was not written, and why. */
-  eventDropped: (why: string) => void
+  eventDropped: (reason: string) => void
   leader(name: string, leads: () => boolean): void
   /** A gauge that is computed at each scrape. */
   gauge: (name: string, help: string, labels: string[], scrape: () => Scrape) => void
@@ -49,7 +49,7 @@ export function createMetrics(clock: Pick<Clock, 'monotonic'>): Metrics {
   const { counter, histogram, gauge } = instruments
   const api = counter('rest_client_requests_total', 'Requests to the Kubernetes API.', ['code', 'method', 'host'])
   const google = counter('calendar_operator_google_requests_total', 'Requests to Google.', ['kind', 'outcome'])
-  const dropped = counter('calendar_operator_events_dropped_total', 'Events that were not written.', ['why'])
+  const dropped = counter('calendar_operator_events_dropped_total', 'Events that were not written.', ['reason'])
   const signIns = counter('calendar_operator_sign_ins_total', 'Sign-ins that came to an end.', ['outcome'])
   const googleTimes = histogram('calendar_operator_google_request_duration_seconds', 'How long Google took.', ['kind'])
   return {
@@ -61,7 +61,7 @@ export function createMetrics(clock: Pick<Clock, 'monotonic'>): Metrics {
       googleTimes.observe({ kind }, seconds)
     },
     signIn: (outcome) => signIns.inc({ outcome }),
-    eventDropped: (why) => dropped.inc({ why }),
+    eventDropped: (reason) => dropped.inc({ reason }),
     leader: (name, leads) =>
       gauge('leader_election_master_status', 'Whether this replica leads.', ['name'], () => [
         { labels: { name }, value: leads() ? 1 : 0 },

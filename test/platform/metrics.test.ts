@@ -78,7 +78,7 @@ test('Events that were not written are counted, by why', async () => {
   const metrics = createMetrics(new ManualClock())
   metrics.eventDropped('full')
   expect(await scrape(metrics, 'calendar_operator_events_dropped_total')).toEqual([
-    'calendar_operator_events_dropped_total{why="full"} 1',
+    'calendar_operator_events_dropped_total{reason="full"} 1',
   ])
 })
 
