@@ -5,7 +5,8 @@
 import type { RunningCluster } from './kubernetes/cluster.ts'
 import type { LeaderElection } from './kubernetes/lease.ts'
 import type { Controller } from './controller/controller.ts'
-import type { HealthServer } from './platform/health.ts'
+import type { Probes } from './platform/health.ts'
+import type { HttpServer } from './platform/http-server.ts'
 import type { Web } from './web/web.ts'
 
 export interface LifecycleParts {
@@ -14,7 +15,8 @@ export interface LifecycleParts {
   web: Web | undefined
   /** Undefined: this replica works without being elected. */
   election: LeaderElection | undefined
-  serveHealth: (probes: Probes) => Promise<HealthServer | undefined>
+  /** Undefined: nobody asks for health or metrics. */
+  createHealth: (probes: Probes) => HttpServer | undefined
   /** Begins to reconcile; called here where there is no election. */
   startWork: () => void
   /** Called once everything is there, and answers how to end what it began. */
@@ -23,17 +25,10 @@ export interface LifecycleParts {
   closing: readonly { close(): Promise<void> }[]
 }
 
-export interface Probes {
-  /** Whether work goes on. */
-  alive: () => boolean
-  /** Whether this replica is of use: started, and its picture of the cluster is whole and fresh. */
-  ready: () => boolean
-}
-
 export interface Lifecycle {
   start(): Promise<void>
   stop(): Promise<boolean>
-  readonly health: HealthServer | undefined
+  readonly health: HttpServer | undefined
 }
 
 const GRACE_MS = 7_000
@@ -43,7 +38,6 @@ const STUCK_MS = 10 * 60_000
 export function createLifecycle(parts: LifecycleParts): Lifecycle {
   const { cluster, controllers, web, election } = parts
   let state: 'new' | 'started' | 'stopping' = 'new'
-  let health: HealthServer | undefined
   let electing: Promise<void> = Promise.resolve()
   let unwatchTime = (): void => undefined
   const probes: Probes = {
@@ -51,11 +45,11 @@ export function createLifecycle(parts: LifecycleParts): Lifecycle {
     ready: () => state === 'started' && cluster.isReady,
   }
 
+  const health = parts.createHealth(probes)
+
   /** One after the other, each unless the end was asked for meanwhile. */
   const STEPS: readonly (() => unknown)[] = [
-    async () => {
-      health = await parts.serveHealth(probes)
-    },
+    () => health?.start(),
     () => cluster.start(),
     () => web?.start(),
     () => {
@@ -68,12 +62,10 @@ export function createLifecycle(parts: LifecycleParts): Lifecycle {
   const isStopping = (): boolean => state === 'stopping'
 
   return {
-    get health() {
-      return health
-    },
+    health,
     async start() {
       for (const step of STEPS) if (!isStopping()) await step()
-      if (isStopping()) await health?.close()
+      if (isStopping()) await health?.stop()
     },
     async stop() {
       state = 'stopping'
@@ -87,7 +79,7 @@ export function createLifecycle(parts: LifecycleParts): Lifecycle {
       await electing
       await webStopped
       await cluster.stop()
-      await Promise.all([...parts.closing, ...(health ? [health] : [])].map((part) => part.close()))
+      await Promise.all([health?.stop(), ...parts.closing.map((part) => part.close())])
       return ended
     },
   }

@@ -20,7 +20,7 @@ import { keyOf, type Key } from './kubernetes/port.ts'
 import { createController, type Controller } from './controller/controller.ts'
 import type { Clock, Random } from './platform/clock.ts'
 import { createLifecycle } from './lifecycle.ts'
-import { serveHealth } from './platform/health.ts'
+import { createHealthServer } from './platform/health.ts'
 import { watchTimeOfDay } from './platform/leaps.ts'
 import type { Log } from './platform/log.ts'
 import { createMetrics, type Metrics } from './platform/metrics.ts'
@@ -95,8 +95,8 @@ export function createOperator(deps: OperatorDeps): Operator {
     controllers: Object.values(controllers),
     web,
     election,
-    serveHealth: async (probes) =>
-      metricsBindAddress && serveHealth({ ...metricsBindAddress, ...probes, registry: metrics.registry }),
+    createHealth: (probes) =>
+      metricsBindAddress && createHealthServer(deps, { ...metricsBindAddress, ...probes, registry: metrics.registry }),
     startWork,
     watchTime: () => watchTimeOfDay(clock, lookAtAllAgain),
     closing: [google, connection],

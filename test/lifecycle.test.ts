@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { createLifecycle, type LifecycleParts, type Probes } from '../src/lifecycle.ts'
+import { createLifecycle, type LifecycleParts } from '../src/lifecycle.ts'
+import type { Probes } from '../src/platform/health.ts'
 import type { Controller } from '../src/controller/controller.ts'
 import { settle } from './support/clock.ts'
 
@@ -25,9 +26,9 @@ function setUp(more: Partial<LifecycleParts> = {}) {
     controllers: [controller],
     web: undefined,
     election: undefined,
-    serveHealth: (probes) => {
+    createHealth: (probes) => {
       state.probes = probes
-      return Promise.resolve({ port: 1, close: () => Promise.resolve(void done.push('health closed')) })
+      return { port: 1, start: () => Promise.resolve(), stop: () => Promise.resolve(void done.push('health closed')) }
     },
     startWork: () => void done.push('work started'),
     watchTime: () => () => undefined,

@@ -59,7 +59,7 @@ export function createEventRecorder(deps: EventsDeps): EventRecorder {
   let writing: Promise<void> | undefined
   let sweptAt = deps.clock.monotonic()
 
-  const drop = (reason: 'full' | 'object' | 'refused', { reason }: EventRecord, error?: unknown): void => {
+  const drop = (cause: 'full' | 'object' | 'refused', { reason }: EventRecord, error?: unknown): void => {
     deps.dropped?.(cause)
     deps.log.debug({ reason, cause, error }, 'event dropped')
   }

@@ -1,50 +1,27 @@
-/** The one server for machines: `/metrics`, `/healthz` (are we alive?) and `/readyz` (have we seen the world?). */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+/** Serves what machines ask for: `/metrics`, `/healthz` (does work go on?) and `/readyz` (are the caches synced and fresh?). */
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Registry } from 'prom-client'
+import { createHttpServer, type BindAddress, type HttpServer, type HttpServerDeps } from './http-server.ts'
 
-export interface HealthOptions {
-  /** Undefined: every address of this machine. */
-  host: string | undefined
-  /** 0: any that is free. */
-  port: number
-  registry: Registry
-  /** Whether work goes on: a kubelet that hears otherwise starts the process anew. */
+/** What the kubelet asks. */
+export interface Probes {
+  /** Whether work goes on. The kubelet restarts the container when it does not. */
   alive: () => boolean
-  /** Whether the caches are filled. */
+  /** Whether this replica is of use: started, with caches that are complete and fresh. */
   ready: () => boolean
 }
 
-export interface HealthServer {
-  readonly port: number
-  /** Takes no more requests, and ends those under way. */
-  close(): Promise<void>
+export interface HealthOptions extends BindAddress, Probes {
+  registry: Registry
 }
 
-/** Fails, with a message that names the address, where it can't listen. */
-export async function serveHealth(options: HealthOptions): Promise<HealthServer> {
-  const server = createServer((request, response) => {
+export function createHealthServer(deps: HttpServerDeps, options: HealthOptions): HttpServer {
+  // Nobody loses anything when a scrape or a probe is cut off.
+  const server = { ...options, setting: '--metrics-bind-address', graceMs: 0 }
+  return createHttpServer(deps, server, (request, response) => {
     answer(options, request, response).catch(() => void response.writeHead(500).end())
   })
-  await listen(server, options)
-  return {
-    port: (server.address() as AddressInfo).port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  }
 }
-
-const listen = (server: Server, { host, port }: HealthOptions): Promise<void> =>
-  new Promise((resolve, reject) => {
-    server.once('error', (cause) => {
-      const message = `--metrics-bind-address: cannot listen on ${host ?? ''}:${port}: ${cause.message}`
-      reject(new Error(message, { cause }))
-    })
-    server.listen({ host, port }, resolve)
-  })
 
 type Page = (options: HealthOptions, response: ServerResponse) => unknown
 
@@ -54,8 +31,8 @@ const PAGES = new Map<string, Page>(
       const text = await registry.metrics()
       response.writeHead(200, { 'content-type': registry.contentType }).end(text)
     },
-    '/healthz': ({ alive }, response) => say(response, alive()),
-    '/readyz': ({ ready }, response) => say(response, ready()),
+    '/healthz': ({ alive }, response) => respond(response, alive()),
+    '/readyz': ({ ready }, response) => respond(response, ready()),
   } satisfies Record<string, Page>),
 )
 
@@ -66,6 +43,6 @@ async function answer(options: HealthOptions, request: IncomingMessage, response
   else await page(options, response)
 }
 
-function say(response: ServerResponse, good: boolean): void {
+function respond(response: ServerResponse, good: boolean): void {
   response.writeHead(good ? 200 : 503, { 'content-type': 'text/plain' }).end(good ? 'ok\n' : 'not ok\n')
 }

@@ -1,15 +1,18 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { Gauge, Registry } from 'prom-client'
-import { serveHealth, type HealthOptions, type HealthServer } from '../../src/platform/health.ts'
+import { createHealthServer, type HealthOptions } from '../../src/platform/health.ts'
+import type { HttpServer } from '../../src/platform/http-server.ts'
+import { ManualClock } from '../support/clock.ts'
 
-const servers: HealthServer[] = []
+const servers: HttpServer[] = []
 afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => server.close()))
+  await Promise.all(servers.splice(0).map((server) => server.stop()))
 })
 
 async function serve(options: Partial<HealthOptions> = {}) {
   const registry = new Registry()
-  const server = await serveHealth({
+  const deps = { clock: new ManualClock(), log: { warn: () => undefined } }
+  const server = createHealthServer(deps, {
     host: '127.0.0.1',
     port: 0,
     registry,
@@ -17,6 +20,7 @@ async function serve(options: Partial<HealthOptions> = {}) {
     ready: () => true,
     ...options,
   })
+  await server.start()
   servers.push(server)
   const get = async (path: string, init?: RequestInit): Promise<[number, string]> => {
     const response = await fetch(`http://127.0.0.1:${server.port}${path}`, init)
@@ -72,9 +76,10 @@ describe('the server for machines', () => {
   test('lets its port go when it is closed, though somebody keeps a connection', async () => {
     const { server, get } = await serve()
     await get('/healthz')
-    await server.close()
-    const again = await serve({ port: server.port })
-    expect(again.server.port).toBe(server.port)
+    const { port } = server
+    await server.stop()
+    const again = await serve({ port })
+    expect(again.server.port).toBe(port)
   })
 
   test('names the setting and the address when the port is taken', async () => {
