@@ -1,5 +1,6 @@
 # Every target installs what it needs first, and says what it does.
-.PHONY: demo test lint types build generate bench bench-sign-ins bench-memory soak fuzz mutation promises test-kubernetes test-operations test-browser test-image test-deploy help
+.PHONY: demo test test-node lint types style build generate bench bench-sign-ins bench-memory soak fuzz mutation promises tools \
+  test-kubernetes test-operations test-browser test-image test-deploy help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -22,14 +23,20 @@ test: $(INSTALLED) ## run the tests on the sandbox
 	@echo "==> running the tests"
 	@npx vitest run
 
-lint: $(INSTALLED) ## check style, size limits and types
-	@echo "==> checking types"
-	@npm run --silent types
-	@echo "==> checking style"
-	@npm run --silent lint
+NODE ?= other
+
+test-node: $(INSTALLED) ## run the tests on the sandbox with another version of Node (NODE=24; without it the image's)
+	@node scripts/node.mjs $(NODE) npx vitest run
+
+lint: types style ## check types, style and size limits
 
 types: $(INSTALLED) ## check the types only
+	@echo "==> checking types"
 	@npm run --silent types
+
+style: $(INSTALLED) ## check style and size limits only
+	@echo "==> checking style"
+	@npm run --silent lint
 
 build: $(INSTALLED) ## bundle what ships into dist/
 	@npm run --silent build
@@ -64,6 +71,9 @@ promises: $(INSTALLED) ## break what comments promise, one by one, and see a tes
 
 mutation: $(INSTALLED) ## change the code in small ways and see whether a test notices (ROOM=controller, or FILES=src/google/limits.ts,…)
 	@FILES="$(FILES)" ROOM="$(ROOM)" npx stryker run
+
+tools: $(INSTALLED) ## find or build the real API server and the tools that the tests below use (needs Go the first time)
+	@npx tsx test/real/prepare.ts
 
 test-kubernetes: build ## run the journeys on a real kube-apiserver with etcd
 	@npx vitest run --config vitest.kubernetes.config.ts
