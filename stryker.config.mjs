@@ -4,11 +4,13 @@ const JOURNEYS = 'test/journeys/{credentials,grants,lifecycle,publishing,restart
 
 const TESTS = {
   agent: ['test/agent/**/*.test.ts', JOURNEYS],
+  calendars: ['test/calendars/**/*.test.ts', 'test/agent/**/*.test.ts', JOURNEYS],
   google: ['test/google/**/*.test.ts'],
   grants: ['test/grants/**/*.test.ts', 'test/agent/**/*.test.ts', JOURNEYS],
   integration: ['test/integration/**/*.test.ts', JOURNEYS],
   kubernetes: ['test/kubernetes/**/*.test.ts'],
   controller: ['test/controller/**/*.test.ts'],
+  publishing: ['test/publishing/**/*.test.ts', 'test/agent/**/*.test.ts', JOURNEYS],
   'rate-limit': ['test/rate-limit/**/*.test.ts', 'test/google/**/*.test.ts'],
 }
 

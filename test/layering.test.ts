@@ -13,10 +13,16 @@ const ROOMS: Record<string, readonly string[]> = {
   controller: ['platform'],
   kubernetes: ['resources', 'platform'],
   google: ['resources', 'platform', 'rate-limit'],
-  grants: ['resources', 'kubernetes'],
+  failures: ['resources', 'controller', 'kubernetes', 'google'],
+  grants: ['resources', 'kubernetes', 'failures'],
+  calendars: ['resources', 'platform', 'calendar', 'controller', 'kubernetes', 'google', 'failures'],
+  publishing: ['resources', 'platform', 'calendar', 'kubernetes', 'failures', 'grants', 'calendars'],
   integration: ['resources', 'platform', 'calendar', 'controller', 'kubernetes', 'google'],
-  agent: ['resources', 'platform', 'calendar', 'controller', 'kubernetes', 'google', 'grants'],
-  web: ['resources', 'platform', 'rate-limit', 'calendar', 'controller', 'kubernetes', 'google', 'grants'],
+  agent: [
+    ...['resources', 'platform', 'calendar', 'controller', 'kubernetes', 'google', 'failures', 'grants', 'calendars'],
+    'publishing',
+  ],
+  web: ['resources', 'platform', 'rate-limit', 'calendar', 'controller', 'kubernetes', 'google', 'failures', 'grants'],
   cli: ['resources', 'platform', 'kubernetes'],
 }
 
@@ -61,7 +67,9 @@ describe('the rooms of src', () => {
   })
 
   test('reconcilers see Kubernetes and Google through their ports', () => {
-    const reconcilers = inSource.filter(({ from }) => ['agent', 'integration'].includes(roomOf(from) ?? ''))
+    const reconcilers = inSource.filter(({ from }) =>
+      ['agent', 'calendars', 'grants', 'integration', 'publishing'].includes(roomOf(from) ?? ''),
+    )
     expect(reconcilers.filter(({ to }) => BEHIND_THE_PORTS.some((file) => to.endsWith(file)))).toEqual([])
   })
 

@@ -2,6 +2,8 @@
  * From a grant to an access token that works: renewed ahead of its time, for the right account, with the right scopes,
  * and kept before it is used.
  */
+import { manualFixInterval } from '../controller/manual-fix-interval.ts'
+import type { Grant } from '../grants/grant.ts'
 import { sameAccount } from '../google/account.ts'
 import { clientIdShown } from '../google/client-id.ts'
 import { GoogleError, type GoogleFailure, type TokenAnswer } from '../google/port.ts'
@@ -14,24 +16,24 @@ import { durationMs } from '../resources/durations.ts'
 import type { ReasonOf } from '../resources/reasons.ts'
 import type { Agent } from '../resources/types.ts'
 import { deathOf, type Death } from './death.ts'
-import { untilAPIAsked, type OpenGate } from './gate.ts'
-import type { AgentMemory, Grant } from './memory.ts'
+import { untilAPIAsked, type ResolvedIntegration } from './resolve-integration.ts'
+import type { AgentState } from './state.ts'
 import type { AgentDeps } from './port.ts'
 import { saveGrant } from './save-grant.ts'
-import { setback, slowly, type Setback } from './setback.ts'
+import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
 import { renewalAdvice } from './sign-in.ts'
 
 export interface AccessRequest {
   deps: AgentDeps
   agent: Agent
-  memory: AgentMemory
-  gate: OpenGate
+  memory: AgentState
+  gate: ResolvedIntegration
   /** Somebody asked for a look now: what was put off is done. */
   force: boolean
 }
 
 /** Makes sure that `grant.accessToken` is good for use; `undefined` means that it is. */
-export async function ensureAccess(request: AccessRequest, grant: Grant): Promise<Setback | undefined> {
+export async function ensureAccess(request: AccessRequest, grant: Grant): Promise<StepFailure | undefined> {
   const changed = clientChanged(request, grant)
   if (changed) return changed
   const remembered = rememberedRefusal(request, grant)
@@ -47,16 +49,16 @@ export async function ensureAccess(request: AccessRequest, grant: Grant): Promis
  * Tokens are renewed ahead of time: while the one in hand is good, it is read with although a renewal has failed for a reason
  * that may pass. That is told, and tried again after a backoff of its own.
  */
-function isPutOff({ deps, memory, gate }: AccessRequest, grant: Grant, failed: Setback): boolean {
-  const { again } = failed
-  if (again.kind !== 'retry' || failed.condition === 'Ready' || !isGood(deps, grant)) return false
-  const failures = (memory.lateRenewal?.failures ?? 0) + 1
+function isPutOff({ deps, memory, gate }: AccessRequest, grant: Grant, failed: StepFailure): boolean {
+  const { requeue } = failed
+  if (requeue.kind !== 'retry' || failed.condition === 'Ready' || !isGood(deps, grant)) return false
+  const attempts = (memory.grant.lateRenewal?.attempts ?? 0) + 1
   const longest = durationMs(gate.integration.spec.sync.interval)
-  const pause = pauseAfter(failures, { random: deps.random, longest, notBefore: again.notBefore })
+  const pause = pauseAfter(attempts, { random: deps.random, longest, notBefore: requeue.notBefore })
   const until = deps.clock.monotonic() + pause
   const message = `The access token could not be renewed, and is good until ${timestamp(grant.expiresAt)}: ${failed.message}`
-  const told = setback('Authorized', 'GoogleUnreachable', message, { kind: 'wait', for: pause, readsOn: true })
-  memory.lateRenewal = { setback: told, failures, until, credentialsHash: gate.view.credentialsHash }
+  const told = stepFailure('Authorized', 'GoogleUnreachable', message, { kind: 'wait', for: pause, readsOn: true })
+  memory.grant.lateRenewal = { stepFailure: told, attempts, until, credentialsHash: gate.view.credentialsHash }
   grant.renewAt = until
   return true
 }
@@ -65,7 +67,7 @@ const isGood = ({ clock }: AgentDeps, { accessToken, expiresAt }: Grant): boolea
   accessToken !== undefined && clock.now() < expiresAt
 
 /** Renews the access token now, whatever its age; a rotated refresh token is kept before anything else happens. */
-export async function renew(request: AccessRequest, grant: Grant): Promise<Setback | undefined> {
+export async function renew(request: AccessRequest, grant: Grant): Promise<StepFailure | undefined> {
   const { deps, agent, memory, gate } = request
   let answer: TokenAnswer
   try {
@@ -73,7 +75,7 @@ export async function renew(request: AccessRequest, grant: Grant): Promise<Setba
   } catch (error) {
     return refused(request, grant, error)
   }
-  Object.assign(memory, { refusal: undefined, lateRenewal: undefined })
+  Object.assign(memory.grant, { refusal: undefined, lateRenewal: undefined })
   const rotated = answer.refreshToken !== undefined && answer.refreshToken !== grant.refreshToken
   take(grant, answer, deps.clock.monotonic() + renewalAfter(answer, deps.random()))
   grant.clientId = gate.view.client.credentials.clientId
@@ -101,7 +103,17 @@ function take(grant: Grant, answer: TokenAnswer, renewAt: number): void {
   })
 }
 
-function needsRenewal({ deps, memory: { lateRenewal }, gate, force }: AccessRequest, grant: Grant): boolean {
+function needsRenewal(
+  {
+    deps,
+    memory: {
+      grant: { lateRenewal },
+    },
+    gate,
+    force,
+  }: AccessRequest,
+  grant: Grant,
+): boolean {
   if (hasCome(deps.clock, grant.renewAt) || !isGood(deps, grant)) return true
   if (lateRenewal && lateRenewal.credentialsHash === gate.view.credentialsHash) return force
   // After a restart the token in the Secret is taken to belong to the credentials in force.
@@ -109,35 +121,35 @@ function needsRenewal({ deps, memory: { lateRenewal }, gate, force }: AccessRequ
   return grant.credentialsHash !== gate.view.credentialsHash
 }
 
-function clientChanged(request: AccessRequest, grant: Grant): Setback | undefined {
+function clientChanged(request: AccessRequest, grant: Grant): StepFailure | undefined {
   const { deps, memory, gate } = request
   const clientId = gate.view.client.credentials.clientId
   if (grant.clientId === undefined || grant.clientId === clientId) return undefined
   const message = `The grant was made by another OAuth client (${clientIdShown(grant.clientId)}) than the integration has now (${clientId}): ${adviceOf(request)}.`
-  return setback('Authorized', 'ClientChanged', message, {
-    kind: 'slow',
-    at: slowly(memory.firstSeen, deps.clock.monotonic()),
+  return stepFailure('Authorized', 'ClientChanged', message, {
+    kind: 'blocked',
+    at: deps.clock.monotonic() + manualFixInterval(memory.firstSeen, deps.clock.monotonic()),
   })
 }
 
 /** A dead grant is not asked about again before its time, unless the token, the client or the way to renew it has changed. */
-function rememberedRefusal(request: AccessRequest, grant: Grant): Setback | undefined {
+function rememberedRefusal(request: AccessRequest, grant: Grant): StepFailure | undefined {
   const { deps, memory, gate } = request
-  const refusal = memory.refusal
+  const refusal = memory.grant.refusal
   if (!refusal || request.force || refusal.advice !== adviceOf(request)) return undefined
   const same = refusal.token === grant.refreshToken && refusal.credentialsHash === gate.view.credentialsHash
-  const again = refusal.setback.again
-  if (same && again.kind === 'slow' && !hasCome(deps.clock, again.at)) return refusal.setback
+  const requeue = refusal.stepFailure.requeue
+  if (same && requeue.kind === 'blocked' && !hasCome(deps.clock, requeue.at)) return refusal.stepFailure
   return undefined
 }
 
-function refused(request: AccessRequest, grant: Grant, error: unknown): Setback {
+function refused(request: AccessRequest, grant: Grant, error: unknown): StepFailure {
   if (!(error instanceof GoogleError)) throw error
-  const passing = passingSetback(error)
+  const passing = passingFailure(error)
   if (passing) return passing
   if (error.failure === 'Unknown') {
     const message = `Google answered in a way that the operator does not know (${error.message}); it keeps trying.`
-    return setback('Synced', 'SyncFailed', message, { kind: 'retry', error })
+    return stepFailure('Synced', 'SyncFailed', message, { kind: 'retry', error })
   }
   const { deps, memory, gate } = request
   const verdict = grantVerdict(request, grant, error.failure)
@@ -145,13 +157,16 @@ function refused(request: AccessRequest, grant: Grant, error: unknown): Setback 
     // It is the client that was refused: the integration has to prove it again, and it speaks for all of its agents.
     deps.integrations.suspect(gate.key)
     const message = `CalendarIntegration ${gate.key} is not ready: Google refused its OAuth client (${error.message}).`
-    return setback('Ready', 'IntegrationNotReady', message, { kind: 'retry', error })
+    return stepFailure('Ready', 'IntegrationNotReady', message, { kind: 'retry', error })
   }
   const now = deps.clock.monotonic()
-  const since = memory.refusal?.setback.reason === verdict.reason ? memory.refusal.since : now
-  const result = setback('Authorized', verdict.reason, verdict.message, { kind: 'slow', at: slowly(since, now) })
-  memory.refusal = {
-    setback: result,
+  const since = memory.grant.refusal?.stepFailure.reason === verdict.reason ? memory.grant.refusal.since : now
+  const result = stepFailure('Authorized', verdict.reason, verdict.message, {
+    kind: 'blocked',
+    at: now + manualFixInterval(since, now),
+  })
+  memory.grant.refusal = {
+    stepFailure: result,
     since,
     token: grant.refreshToken,
     credentialsHash: gate.view.credentialsHash,
@@ -186,29 +201,29 @@ function grantVerdict(request: AccessRequest, grant: Grant, failure: GoogleFailu
 }
 
 /** A failure that says nothing about this grant: Google away, or its limits. Undefined where it does say something. */
-export function passingSetback(error: GoogleError): Setback | undefined {
-  const again = { kind: 'retry', error, notBefore: error.retryAfterMs } as const
+export function passingFailure(error: GoogleError): StepFailure | undefined {
+  const requeue = { kind: 'retry', error, notBefore: error.retryAfterMs } as const
   switch (error.failure) {
     case 'RateLimited':
-      return setback(
+      return stepFailure(
         'Synced',
         'RateLimited',
         'Google limits the rate of requests; the operator slows down and goes on.',
-        again,
+        requeue,
       )
     case 'DailyQuotaExceeded':
-      return setback(
+      return stepFailure(
         'Synced',
         'RateLimited',
         'The Google Cloud project has used up its daily quota of the Calendar API; the operator goes on when Google does.',
-        again,
+        requeue,
       )
     case 'Unreachable':
-      return setback(
+      return stepFailure(
         'Authorized',
         'GoogleUnreachable',
         `Google can't be reached (${error.message}); the operator keeps trying.`,
-        again,
+        requeue,
       )
     default:
       return undefined
@@ -218,7 +233,7 @@ export function passingSetback(error: GoogleError): Setback | undefined {
 /** What the person who owns the grant has to do, as the second half of a sentence. */
 export const adviceOf = ({ deps, agent, gate }: AccessRequest): string => renewalAdvice(deps, agent, gate.integration)
 
-async function checkGrant(request: AccessRequest, grant: Grant): Promise<Setback | undefined> {
+async function checkGrant(request: AccessRequest, grant: Grant): Promise<StepFailure | undefined> {
   const required = request.gate.integration.spec.google.scopes
   const missing = grant.scopes ? missingScopes(required, grant.scopes) : []
   if (missing.length > 0) return standing(request, 'ScopeMissing', scopeMessage(request, missing))
@@ -244,18 +259,25 @@ const wrongAccountMessage = (request: AccessRequest, grant: Grant): string =>
   `The grant belongs to ${clean(grant.account ?? 'another account', LONGEST_ACCOUNT)}, but spec.account says ${request.agent.spec.account}: ${adviceOf(request)}, or correct spec.account.`
 
 /** A finding that stays until something of ours changes: there is nothing to ask Google about. */
-function standing({ deps, memory }: AccessRequest, reason: ReasonOf<'Agent', 'Authorized'>, message: string): Setback {
-  return setback('Authorized', reason, message, { kind: 'slow', at: slowly(memory.firstSeen, deps.clock.monotonic()) })
+function standing(
+  { deps, memory }: AccessRequest,
+  reason: ReasonOf<'Agent', 'Authorized'>,
+  message: string,
+): StepFailure {
+  return stepFailure('Authorized', reason, message, {
+    kind: 'blocked',
+    at: deps.clock.monotonic() + manualFixInterval(memory.firstSeen, deps.clock.monotonic()),
+  })
 }
 
 /** The id of the primary calendar is the account: the one way to know it without a further scope. */
-async function learnAccount(request: AccessRequest, grant: Grant, again = true): Promise<Setback | undefined> {
+async function learnAccount(request: AccessRequest, grant: Grant, again = true): Promise<StepFailure | undefined> {
   const refused = rememberedAccountRefusal(request, grant)
   if (refused) return refused
   try {
     const primary = await request.gate.view.client.calendar(grant.accessToken ?? '', 'primary')
     Object.assign(grant, { account: primary.id, saved: false })
-    request.memory.accountRefusal = undefined
+    request.memory.grant.accountRefusal = undefined
     return undefined
   } catch (error) {
     if (!(error instanceof GoogleError)) throw error
@@ -263,18 +285,22 @@ async function learnAccount(request: AccessRequest, grant: Grant, again = true):
     if (again && error.failure === 'Unauthenticated') {
       return (await renew(request, grant)) ?? learnAccount(request, grant, false)
     }
-    return accountSetback(request, grant, error)
+    return accountFailure(request, grant, error)
   }
 }
 
 /** Whatever wakes the agent meanwhile, Google is not asked before it is time. */
-function rememberedAccountRefusal({ deps, memory, force }: AccessRequest, grant: Grant): Setback | undefined {
-  const known = memory.accountRefusal
+function rememberedAccountRefusal({ deps, memory, force }: AccessRequest, grant: Grant): StepFailure | undefined {
+  const known = memory.grant.accountRefusal
   if (!known || known.token !== grant.refreshToken || force || hasCome(deps.clock, known.askAgainAt)) return undefined
-  return known.setback
+  return known.stepFailure
 }
 
-async function accountSetback(request: AccessRequest, grant: Grant, error: GoogleError): Promise<Setback | undefined> {
+async function accountFailure(
+  request: AccessRequest,
+  grant: Grant,
+  error: GoogleError,
+): Promise<StepFailure | undefined> {
   if (error.failure === 'APIDisabled') return apiDisabled(request)
   if (error.failure === 'CalendarDisabled') return calendarDisabled(request, grant)
   if (error.failure === 'ScopeInsufficient') {
@@ -288,8 +314,8 @@ async function accountSetback(request: AccessRequest, grant: Grant, error: Googl
     )
   }
   return (
-    passingSetback(error) ??
-    setback('Synced', 'SyncFailed', `The account's primary calendar can't be read (${error.message}).`, {
+    passingFailure(error) ??
+    stepFailure('Synced', 'SyncFailed', `The account's primary calendar can't be read (${error.message}).`, {
       kind: 'retry',
       error,
     })
@@ -297,12 +323,12 @@ async function accountSetback(request: AccessRequest, grant: Grant, error: Googl
 }
 
 /** Google's 403 `notACalendarUser`: there is nothing to read, and no primary calendar to know the account by. */
-function calendarDisabled({ deps, memory }: AccessRequest, { refreshToken: token }: Grant): Setback {
+function calendarDisabled({ deps, memory }: AccessRequest, { refreshToken: token }: Grant): StepFailure {
   const now = deps.clock.monotonic()
-  const since = memory.accountRefusal?.token === token ? memory.accountRefusal.since : now
-  const askAgainAt = slowly(since, now)
-  const found = setback('Synced', 'CalendarDisabled', CALENDAR_DISABLED, { kind: 'slow', at: askAgainAt })
-  memory.accountRefusal = { setback: found, since, askAgainAt, token }
+  const since = memory.grant.accountRefusal?.token === token ? memory.grant.accountRefusal.since : now
+  const askAgainAt = now + manualFixInterval(since, now)
+  const found = stepFailure('Synced', 'CalendarDisabled', CALENDAR_DISABLED, { kind: 'blocked', at: askAgainAt })
+  memory.grant.accountRefusal = { stepFailure: found, since, askAgainAt, token }
   return found
 }
 
@@ -311,8 +337,8 @@ export const CALENDAR_DISABLED =
   'Google Calendar is switched off for this account, or the account is suspended: have Google Calendar switched on for it (in a Google Workspace organisation its administrator does that, in the Admin console under Apps), or correct spec.account.'
 
 /** The API is off for the whole project: its integration is told, and says so for all of its agents. */
-export function apiDisabled({ deps, gate }: AccessRequest): Setback {
+export function apiDisabled({ deps, gate }: AccessRequest): StepFailure {
   deps.integrations.observeAPI(gate.key, 'Disabled')
   const message = `CalendarIntegration ${gate.key} is not ready: the Calendar API is switched off in its Google Cloud project.`
-  return setback('Ready', 'IntegrationNotReady', message, { kind: 'wait', for: untilAPIAsked(deps, gate.key) })
+  return stepFailure('Ready', 'IntegrationNotReady', message, { kind: 'wait', for: untilAPIAsked(deps, gate.key) })
 }

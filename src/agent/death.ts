@@ -2,10 +2,10 @@
  * Why did a grant die? Google says only `invalid_grant`; the age of the consent, the declared publishing status and the
  * last time that the grant worked tell the rest. Pure.
  */
+import type { Grant } from '../grants/grant.ts'
 import type { ReasonOf } from '../resources/reasons.ts'
 import type { CalendarIntegration } from '../resources/types.ts'
 import { timestamp } from '../resources/conditions.ts'
-import type { Grant } from './memory.ts'
 
 const HOUR = 60 * 60_000
 const DAY = 24 * HOUR
@@ -74,8 +74,8 @@ function causeOf(
 }
 
 /** A supplied token that Google has not accepted once. */
-const hasNeverWorked = ({ broughtHash, lastUsedAt, checked }: Grant): boolean =>
-  broughtHash !== undefined && lastUsedAt === undefined && !checked
+const hasNeverWorked = ({ suppliedHash, lastUsedAt, checked }: Grant): boolean =>
+  suppliedHash !== undefined && lastUsedAt === undefined && !checked
 
 /** It was alive before the seventh day after consent, and was found dead after it. */
 function diedOfTesting(grant: Grant, integration: CalendarIntegration, now: number): boolean {

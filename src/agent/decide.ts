@@ -11,7 +11,7 @@ import { findCondition, timestamp, type Finding, type Findings } from '../resour
 import { formatDuration } from '../resources/durations.ts'
 import { meaningOf as meaningFor, type ReadyReason, type ReasonOf } from '../resources/reasons.ts'
 import type { Agent, Condition } from '../resources/types.ts'
-import type { Setback } from './setback.ts'
+import type { StepFailure } from '../failures/step-failure.ts'
 
 const HOUR = 60 * 60_000
 
@@ -26,7 +26,7 @@ export interface Facts {
   interval?: number
   agent: Agent
   /** What went wrong, in the order of the steps. */
-  setbacks: Setback[]
+  failures: StepFailure[]
   /** The grant in use, once it has proved itself in this reconcile. */
   grant?: {
     end: number | undefined
@@ -44,7 +44,7 @@ export interface Facts {
   /** A calendar that is wanted has been neither read nor refused since the start. */
   unread?: boolean
   /** Since when something of the passing kind has been going wrong. */
-  troubleSince?: number
+  failingSince?: number
   /** Instants at which a reading, a renewal or a warning falls due, by the monotonic clock. One that has passed means now. */
   due: number[]
 }
@@ -59,7 +59,7 @@ type Synced = Finding<ReasonOf<'Agent', 'Synced'>>
 type Ready = Finding<ReadyReason<'Agent'>>
 
 export function decide(facts: Facts): Decision {
-  const trouble = sitsOut(facts)
+  const trouble = toleratedFailure(facts)
   const authorized = decideAuthorized(facts, trouble)
   const synced = decideSynced(facts, trouble)
   const ready = decideReady(facts, { authorized, synced, trouble })
@@ -72,12 +72,12 @@ const meaningOf = (reason: string): string => meaningFor('Agent', reason)
 const before = ({ agent }: Facts, type: string): Condition | undefined => findCondition(agent.status?.conditions, type)
 
 /** The trouble that an agent which was ready, and can still be trusted, sits out; undefined where there is none such. */
-function sitsOut(facts: Facts): Setback | undefined {
-  const { setbacks, freshUntil, now } = facts
+function toleratedFailure(facts: Facts): StepFailure | undefined {
+  const { failures, freshUntil, now } = facts
   const wasReady = before(facts, 'Ready')?.status === 'True'
   const trusted = freshUntil !== undefined && now < freshUntil
-  const passing = setbacks.every(({ reason }) => meaningOf(reason) === 'passing' && reason !== 'AwaitingSignIn')
-  return wasReady && sameWish(facts) && trusted && passing ? setbacks[0] : undefined
+  const passing = failures.every(({ reason }) => meaningOf(reason) === 'passing' && reason !== 'AwaitingSignIn')
+  return wasReady && sameWish(facts) && trusted && passing ? failures[0] : undefined
 }
 
 /** What a condition said before; with a word about the trouble at hand, where one is given. */
@@ -87,12 +87,12 @@ function asBefore(condition: Condition | undefined, message?: string): Finding<n
   return { status: condition.status, reason: condition.reason as never, message: message ?? condition.message }
 }
 
-const patience = ({ troubleSince, now, freshUntil }: Facts, trouble: Setback): string =>
-  `Good until ${timestamp(freshUntil ?? now)}, but since ${timestamp(troubleSince ?? now)}: ${trouble.message}`
+const patience = ({ failingSince, now, freshUntil }: Facts, trouble: StepFailure): string =>
+  `Good until ${timestamp(freshUntil ?? now)}, but since ${timestamp(failingSince ?? now)}: ${trouble.message}`
 
-function decideAuthorized(facts: Facts, trouble: Setback | undefined): Authorized {
+function decideAuthorized(facts: Facts, trouble: StepFailure | undefined): Authorized {
   const previous = before(facts, 'Authorized')
-  const own = facts.setbacks.find((one) => one.condition === 'Authorized')
+  const own = facts.failures.find((one) => one.condition === 'Authorized')
   if (!own && facts.grant) return granted(facts.grant, facts.now)
   if (!own) return asBefore(previous) ?? notYet('The grant has not been looked at yet.')
   const nobodyAnswers = own.reason === 'GoogleUnreachable'
@@ -101,7 +101,7 @@ function decideAuthorized(facts: Facts, trouble: Setback | undefined): Authorize
   return kept ?? { status: nobodyAnswers ? 'Unknown' : 'False', reason: own.reason, message: own.message }
 }
 
-function keptAuthorized(facts: Facts, trouble: Setback | undefined): Finding<never> | undefined {
+function keptAuthorized(facts: Facts, trouble: StepFailure | undefined): Finding<never> | undefined {
   const previous = before(facts, 'Authorized')
   return previous?.status === 'Unknown' ? undefined : asBefore(previous, trouble && patience(facts, trouble))
 }
@@ -130,21 +130,21 @@ function stage(left: number): string {
   return left > 12 * HOUR ? 'in less than 48 hours' : 'in less than 12 hours'
 }
 
-function decideSynced(facts: Facts, trouble: Setback | undefined): Synced {
+function decideSynced(facts: Facts, trouble: StepFailure | undefined): Synced {
   const previous = before(facts, 'Synced')
   if (trouble && previous) return asBefore(previous, patience(facts, trouble)) ?? neverRead(trouble.message)
   const own = ownFailure(facts, previous)
   if (own) return own
   // Also where the person is to be asked for more: what they agreed to is read.
   if (facts.synced) return { status: 'True', reason: 'Synced', message: syncedMessage(facts.synced) }
-  const other = facts.setbacks[0]
+  const other = facts.failures[0]
   if (other) return outdated(facts, other, previous)
   return asBefore(previous) ?? neverRead('The calendars have not been read yet.')
 }
 
 /** What is wrong with the calendars or their publishing itself. */
 function ownFailure(facts: Facts, previous: Condition | undefined): Synced | undefined {
-  const own = facts.setbacks.filter((one) => one.condition === 'Synced')
+  const own = facts.failures.filter((one) => one.condition === 'Synced')
   const worst = own.find(isStuck) ?? own[0]
   if (!worst) return undefined
   const known = isStuck(worst) ? undefined : stillStuck(facts, previous)
@@ -162,7 +162,7 @@ const sameWish = ({ agent }: Facts): boolean => agent.status?.observedGeneration
 const neverRead = (message: string): Synced => ({ status: 'Unknown', reason: 'NotYetSynced', message })
 
 /** Another step failed, so that nothing was read: what was read before counts for as long as it can be trusted. */
-function outdated(facts: Facts, other: Setback, previous: Condition | undefined): Synced {
+function outdated(facts: Facts, other: StepFailure, previous: Condition | undefined): Synced {
   const { freshUntil, now } = facts
   const never = neverRead(`The calendars can't be read yet. ${other.message}`)
   if (!previous || previous.status === 'Unknown') return never
@@ -181,11 +181,11 @@ function syncedMessage({ calendars, staleAfterRaised }: NonNullable<Facts['synce
 
 function decideReady(
   facts: Facts,
-  found: { authorized: Authorized; synced: Synced; trouble: Setback | undefined },
+  found: { authorized: Authorized; synced: Synced; trouble: StepFailure | undefined },
 ): Ready {
   const previous = before(facts, 'Ready')
   if (found.trouble && previous) return asBefore(previous, patience(facts, found.trouble)) ?? found.synced
-  const own = facts.setbacks.flatMap(({ condition, reason, message }): Ready[] =>
+  const own = facts.failures.flatMap(({ condition, reason, message }): Ready[] =>
     condition === 'Ready' ? [{ status: 'False', reason, message }] : [],
   )
   const worst = worstOf([...own, found.authorized, found.synced].filter(({ status }) => status !== 'True'))
@@ -203,34 +203,34 @@ function worstOf(bad: Ready[]): Ready | undefined {
 
 /** This key's backoff where something has to be tried again, else the soonest of what falls due. */
 function outcomeOf(facts: Facts): Outcome {
-  const { setbacks, interval } = facts
+  const { failures, interval } = facts
   const next = soonest(timesLeft(facts))
-  const failed = setbacks.find(({ again }) => again.kind === 'retry')
-  if (failed?.again.kind === 'retry') {
+  const failed = failures.find(({ requeue }) => requeue.kind === 'retry')
+  if (failed?.requeue.kind === 'retry') {
     // What has fallen due already waits for the backoff: it is what failed, or it stood behind that.
     const atLatest = soonest(timesLeft(facts).filter((left) => left > 0))
-    const longest = Math.min(failed.again.longest ?? Infinity, interval ?? Infinity)
-    return retry(failed.again.error, failed.again.notBefore, atLatest, longest)
+    const longest = Math.min(failed.requeue.longest ?? Infinity, interval ?? Infinity)
+    return retry(failed.requeue.error, failed.requeue.notBefore, atLatest, longest)
   }
   const sooner = (ms: number): number => Math.max(Math.min(ms, next ?? ms), 0)
-  const stuck = setbacks.find(({ again }) => again.kind === 'slow')
-  if (stuck?.again.kind === 'slow') return blocked(stuck.reason, sooner(stuck.again.at - facts.monotonic))
-  const waiting = setbacks.find(({ again }) => again.kind === 'wait')
-  if (waiting?.again.kind === 'wait') return wait(waiting.reason, sooner(waiting.again.for))
+  const stuck = failures.find(({ requeue }) => requeue.kind === 'blocked')
+  if (stuck?.requeue.kind === 'blocked') return blocked(stuck.reason, sooner(stuck.requeue.at - facts.monotonic))
+  const waiting = failures.find(({ requeue }) => requeue.kind === 'wait')
+  if (waiting?.requeue.kind === 'wait') return wait(waiting.reason, sooner(waiting.requeue.for))
   return done(next === undefined ? undefined : Math.max(next, 0))
 }
 
 /** In how many ms each thing falls due that this agent has to be looked at for; 0 or less: now. */
-function timesLeft({ setbacks, due, freshUntil, ...at }: Facts): number[] {
-  const lefts = setbacks.some(bars) ? [] : due.map((instant) => instant - at.monotonic)
+function timesLeft({ failures, due, freshUntil, ...at }: Facts): number[] {
+  const lefts = failures.some(bars) ? [] : due.map((instant) => instant - at.monotonic)
   // The end of trust is acted upon once, and also while everything else has to wait: blocking needs nothing of Google.
   if (freshUntil !== undefined && freshUntil > at.publishedAt) lefts.push(freshUntil - at.now)
   return lefts
 }
 
 /** Whether the way to the calendars is barred: then what falls due has to wait with it. */
-const bars = ({ condition, reason, again }: Setback): boolean =>
-  (condition !== 'Synced' && !(again.kind === 'wait' && again.readsOn)) ||
-  (again.kind === 'retry' && !reason.startsWith('Publish'))
+const bars = ({ condition, reason, requeue }: StepFailure): boolean =>
+  (condition !== 'Synced' && !(requeue.kind === 'wait' && requeue.readsOn)) ||
+  (requeue.kind === 'retry' && !reason.startsWith('Publish'))
 
 const soonest = (lefts: number[]): number | undefined => (lefts.length > 0 ? Math.min(...lefts) : undefined)

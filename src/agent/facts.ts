@@ -1,4 +1,9 @@
 /** From what the steps of a reconcile found, and what is remembered, to the facts that are decided on. */
+import type { Published } from '../publishing/state.ts'
+import type { Grant } from '../grants/grant.ts'
+import { consentIn } from '../grants/grant-state.ts'
+import { wantedCalendars } from '../calendars/wanted.ts'
+import { nextReading } from '../calendars/state.ts'
 import { monotonicAt, timeOfDay } from '../platform/clock.ts'
 import { durationMs } from '../resources/durations.ts'
 import { consentedAgent } from '../resources/consent.ts'
@@ -7,14 +12,13 @@ import { meaningOf } from '../resources/reasons.ts'
 import type { Agent } from '../resources/types.ts'
 import { grantEnd } from './death.ts'
 import type { Facts } from './decide.ts'
-import { consentIn, type AgentMemory, type Grant, type Published } from './memory.ts'
+import { type AgentState } from './state.ts'
 import type { AgentDeps } from './port.ts'
-import { staleAfterMs } from './publish.ts'
-import { dataOf } from './published.ts'
-import { readHeader } from './render.ts'
+import { staleAfterMs } from '../publishing/publish.ts'
+import { dataOf } from '../publishing/published.ts'
+import { readHeader } from '../publishing/render.ts'
 import { renewalAdvice } from './sign-in.ts'
 import type { Found, Scene } from './steps.ts'
-import { nextReading, wantedCalendars } from './sync.ts'
 
 /** What is stamped this much later than it can be was stamped by a clock that was wrong. */
 const CLOCKS_DIFFER_MS = 5_000
@@ -30,20 +34,20 @@ export function factsOf(deps: AgentDeps, { agent, memory, integration }: Scene, 
     publishedAt: found.publishedAt,
     interval: integration && durationMs(integration.spec.sync.interval),
     agent,
-    setbacks: found.setbacks,
+    failures: found.failures,
     grant: found.grant &&
       integration && {
         ...grantFacts(found.grant, end, renewalAdvice(deps, agent, integration)),
-        remark: agent.spec.grantSecretRef && memory.suppliedRemark,
+        remark: agent.spec.grantSecretRef && memory.grant.suppliedRemark,
       },
     synced: isSynced(found)
-      ? { calendars: memory.calendars.size, staleAfterRaised: raised(agent, staleAfter) }
+      ? { calendars: memory.calendars.byId.size, staleAfterRaised: raised(agent, staleAfter) }
       : undefined,
     freshUntil: endOfTrust(deps, { agent, memory, integration }),
-    unread: isUnread(consentedAgent(agent, consentIn(memory)), memory),
+    unread: isUnread(consentedAgent(agent, consentIn(memory.grant)), memory),
     due: [
-      nextReading(memory),
-      memory.grant?.renewAt,
+      nextReading(memory.calendars),
+      memory.grant.grant?.renewAt,
       ...warnings(end, now).map((at) => monotonicAt(deps.clock, at)),
     ].filter((at) => at !== undefined),
   }
@@ -56,18 +60,19 @@ export function factsOf(deps: AgentDeps, { agent, memory, integration }: Scene, 
 export function endOfTrust(deps: AgentDeps, scene: TrustedScene): number | undefined {
   const { memory, integration } = scene
   // What the person has not agreed to is not expected to stand there.
-  const agent = consentedAgent(scene.agent, consentIn(memory))
+  const agent = consentedAgent(scene.agent, consentIn(memory.grant))
   const now = deps.clock.now()
   const staleAfter = integration && staleAfterMs(agent, integration.spec.sync)
   const { calendar, accessToken } = agent.spec.publish
   const read = lastTrust(agent, { now, staleAfter, oldest: oldestReading(deps, memory) })
   const ends = [
     calendar &&
-      standingUntil(memory.published, (standing) => {
+      standingUntil(memory.publication.published, (standing) => {
         const until = readHeader(standing).stamps?.freshUntil
         return until === undefined ? undefined : (credible(until, now + (staleAfter ?? Infinity)) ?? read)
       }),
-    accessToken && standingUntil(memory.publishedToken, (standing) => fromTimestamp(dataOf(standing).expires_at)),
+    accessToken &&
+      standingUntil(memory.publication.publishedToken, (standing) => fromTimestamp(dataOf(standing).expires_at)),
   ].filter((end) => end !== undefined)
   return ends.length > 0 ? Math.min(...ends) : read
 }
@@ -82,12 +87,14 @@ export interface OutputState {
 }
 
 /** The outputs of an agent, as far as somebody has looked at them. */
-export function outputsOf(agent: Agent, memory: AgentMemory): OutputState[] {
-  const { calendar, accessToken } = consentedAgent(agent, consentIn(memory)).spec.publish
+export function outputsOf(agent: Agent, memory: AgentState): OutputState[] {
+  const { calendar, accessToken } = consentedAgent(agent, consentIn(memory.grant)).spec.publish
   const ends = {
-    calendar: calendar && standingUntil(memory.published, (standing) => readHeader(standing).stamps?.freshUntil),
+    calendar:
+      calendar && standingUntil(memory.publication.published, (standing) => readHeader(standing).stamps?.freshUntil),
     access_token:
-      accessToken && standingUntil(memory.publishedToken, (standing) => fromTimestamp(dataOf(standing).expires_at)),
+      accessToken &&
+      standingUntil(memory.publication.publishedToken, (standing) => fromTimestamp(dataOf(standing).expires_at)),
   }
   const { namespace = '', name } = agent.metadata
   return (['calendar', 'access_token'] as const).flatMap((output) => {
@@ -109,8 +116,8 @@ function standingUntil(
 }
 
 /** Whether all that the person has agreed to is read and published. */
-const isSynced = ({ complete, setbacks }: Found): boolean =>
-  complete && setbacks.every(({ again }) => again.kind === 'wait' && again.readsOn === true)
+const isSynced = ({ complete, failures }: Found): boolean =>
+  complete && failures.every(({ requeue }) => requeue.kind === 'wait' && requeue.readsOn === true)
 
 const grantFacts = (grant: Grant, end: number | undefined, advice: string): NonNullable<Facts['grant']> => ({
   end,
@@ -121,15 +128,15 @@ const grantFacts = (grant: Grant, end: number | undefined, advice: string): NonN
 })
 
 /** Whether any calendar that is wanted has been neither read nor refused since the start. */
-const isUnread = (agent: Agent, memory: AgentMemory): boolean =>
-  [...wantedCalendars(agent, memory.grant).keys()].some((id) => {
-    const calendar = memory.calendars.get(id)
+const isUnread = (agent: Agent, memory: AgentState): boolean =>
+  [...wantedCalendars(agent, memory.grant.grant?.account).keys()].some((id) => {
+    const calendar = memory.calendars.byId.get(id)
     return calendar?.lastRead === undefined && !calendar?.trouble
   })
 
 /** The time of day as of which all calendars are known; undefined while one was never read. */
-function oldestReading({ clock }: AgentDeps, memory: AgentMemory): number | undefined {
-  const reads = [...memory.calendars.values()].map(({ lastRead }) => lastRead)
+function oldestReading({ clock }: AgentDeps, memory: AgentState): number | undefined {
+  const reads = [...memory.calendars.byId.values()].map(({ lastRead }) => lastRead)
   const known = reads.filter((read) => read !== undefined)
   return reads.length > 0 && known.length === reads.length ? timeOfDay(clock, Math.min(...known)) : undefined
 }
@@ -157,8 +164,8 @@ function warnings(end: number | undefined, now: number): number[] {
   return [48, 12].map((hours) => end - hours * 60 * 60_000).filter((at) => at > now)
 }
 
-export function rememberTrouble({ clock }: AgentDeps, memory: AgentMemory, facts: Facts): void {
-  const passing = facts.setbacks.some(({ reason }) => meaningOf('Agent', reason) === 'passing')
-  memory.troubleSince = passing ? (memory.troubleSince ?? facts.monotonic) : undefined
-  facts.troubleSince = memory.troubleSince === undefined ? undefined : timeOfDay(clock, memory.troubleSince)
+export function rememberFailing({ clock }: AgentDeps, memory: AgentState, facts: Facts): void {
+  const passing = facts.failures.some(({ reason }) => meaningOf('Agent', reason) === 'passing')
+  memory.failingSince = passing ? (memory.failingSince ?? facts.monotonic) : undefined
+  facts.failingSince = memory.failingSince === undefined ? undefined : timeOfDay(clock, memory.failingSince)
 }

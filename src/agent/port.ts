@@ -8,7 +8,7 @@ import type { Cluster } from '../kubernetes/port.ts'
 import type { Clock, Random } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import type { Agent } from '../resources/types.ts'
-import type { KeptBudget } from './kept-budget.ts'
+import type { KeptBudget } from '../calendars/kept-budget.ts'
 
 /** An integration as its agents see it: whether its OAuth client may be used, and if not, why. */
 export interface IntegrationView {

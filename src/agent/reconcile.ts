@@ -7,6 +7,8 @@
 import { afterwards, Permit } from '../google/permit.ts'
 import { done, retry, wait, requeueWithin, type Outcome } from '../controller/outcome.ts'
 import { ApiError, keyOf } from '../kubernetes/port.ts'
+import { isConflict } from '../failures/thrown.ts'
+import { publishedBytes } from '../publishing/state.ts'
 import { withOwnStatus } from '../kubernetes/status-report.ts'
 import { TIMER_TOLERANCE_MS } from '../platform/clock.ts'
 import { integrationKey } from '../resources/allowed-namespaces.ts'
@@ -19,17 +21,17 @@ import type { Agent } from '../resources/types.ts'
 import { durationMs } from '../resources/durations.ts'
 import { hurry, isAway } from './absence.ts'
 import { decide } from './decide.ts'
-import { endOfTrust, factsOf, outputsOf, rememberTrouble, type OutputState } from './facts.ts'
-import { openGate } from './gate.ts'
-import { KeptBudget, keptOf } from './kept-budget.ts'
-import { newMemory, type AgentMemory } from './memory.ts'
+import { endOfTrust, factsOf, outputsOf, rememberFailing, type OutputState } from './facts.ts'
+import { resolveIntegration } from './resolve-integration.ts'
+import { KeptBudget, keptOf } from '../calendars/kept-budget.ts'
+import { newAgentState, type AgentState } from './state.ts'
 import type { AgentDeps } from './port.ts'
-import { staleAfterMs } from './publish.ts'
+import { staleAfterMs } from '../publishing/publish.ts'
 import { Recovery } from './recovery.ts'
 import { remove } from './remove.ts'
 import { report, type Report } from './report.ts'
-import { isSetback, setback, type Setback } from './setback.ts'
-import { isConflict, isPatient, publish, read, type Found, type Read, type Scene } from './steps.ts'
+import { isStepFailure, stepFailure, type StepFailure } from '../failures/step-failure.ts'
+import { isPatient, publish, read, type Found, type Read, type Scene } from './steps.ts'
 import { followTimeOfDay } from './time-of-day.ts'
 
 /** A first status must stand soon, even when Google keeps us waiting. */
@@ -51,12 +53,12 @@ export interface AgentReconciler {
   outputs: () => OutputState[]
 }
 
-type Look = (deps: AgentDeps, agent: Agent, memory: AgentMemory) => Promise<Outcome>
+type Look = (deps: AgentDeps, agent: Agent, memory: AgentState) => Promise<Outcome>
 
 /** The reconcile of one agent, with its memory of all of them. */
 export function createAgentReconciler(given: Omit<AgentDeps, 'kept'>): AgentReconciler {
   const deps: AgentDeps = { ...given, kept: new KeptBudget() }
-  const memories = new Map<string, AgentMemory>()
+  const memories = new Map<string, AgentState>()
   const recovery = new Recovery({
     random: deps.random,
     wake(key, delayMs) {
@@ -67,7 +69,7 @@ export function createAgentReconciler(given: Omit<AgentDeps, 'kept'>): AgentReco
   const reconcileNow: Look = async (_, agent, memory) => {
     const startedAt = deps.clock.monotonic()
     const outcome = await look(deps, agent, memory)
-    deps.kept.note(keyOf(agent), keptOf(memory).bytes)
+    deps.kept.note(keyOf(agent), keptOf(memory.calendars, publishedBytes(memory.publication)).bytes)
     noteAnswer(deps, recovery, { key: keyOf(agent), agent, memory, startedAt })
     return outcome
   }
@@ -95,14 +97,14 @@ export function createAgentReconciler(given: Omit<AgentDeps, 'kept'>): AgentReco
 }
 
 /** That somebody was faster is looked at again, and not reported. */
-async function patiently(deps: AgentDeps, memory: AgentMemory, run: () => Promise<Outcome>): Promise<Outcome> {
+async function patiently(deps: AgentDeps, memory: AgentState, run: () => Promise<Outcome>): Promise<Outcome> {
   try {
     const outcome = await run()
-    memory.beatenSince = undefined
+    memory.conflictingSince = undefined
     return outcome
   } catch (error) {
     if (!isConflict(error) || !isPatient(deps, memory)) throw error
-    memory.beatenSince ??= deps.clock.monotonic()
+    memory.conflictingSince ??= deps.clock.monotonic()
     return wait('somebody else has just written the same object', BEATEN_PAUSE_MS)
   }
 }
@@ -111,17 +113,17 @@ async function patiently(deps: AgentDeps, memory: AgentMemory, run: () => Promis
 function noteAnswer(
   { cluster }: AgentDeps,
   recovery: Recovery,
-  { key, agent, memory, startedAt }: { key: string; agent: Agent; memory: AgentMemory; startedAt: number },
+  { key, agent, memory, startedAt }: { key: string; agent: Agent; memory: AgentState; startedAt: number },
 ): void {
   const of = integrationKey(agent)
   const interval = cluster.integrations.get(of)?.spec.sync.interval
-  const read = [...memory.calendars.values()].some(({ lastRead = -Infinity }) => lastRead >= startedAt)
+  const read = [...memory.calendars.byId.values()].some(({ lastRead = -Infinity }) => lastRead >= startedAt)
   if (isAway(memory)) recovery.failed(of, key)
   else if (read && interval !== undefined) recovery.answered(of, key, durationMs(interval))
   else recovery.forget(key)
 }
 
-async function look(deps: AgentDeps, agent: Agent, memory: AgentMemory): Promise<Outcome> {
+async function look(deps: AgentDeps, agent: Agent, memory: AgentState): Promise<Outcome> {
   if (agent.metadata.deletionTimestamp) return remove(deps, agent, memory)
   if (await correctFinalizer(deps, agent)) return done(0)
   if (agent.spec.suspend) return alone(memory, () => suspended(deps, agent, memory))
@@ -129,17 +131,17 @@ async function look(deps: AgentDeps, agent: Agent, memory: AgentMemory): Promise
 }
 
 /** One at a time for each agent: whoever publishes and reports sees what was published and reported before. */
-function alone<T>(memory: AgentMemory, run: () => Promise<T>): Promise<T> {
+function alone<T>(memory: AgentState, run: () => Promise<T>): Promise<T> {
   const result = (memory.writing ?? Promise.resolve()).then(run)
   memory.writing = result.catch(() => undefined)
   return result
 }
 
 /** What is remembered of this very object: one that was deleted and made again starts anew. */
-function remember(memories: Map<string, AgentMemory>, key: string, agent: Agent, now: number): AgentMemory {
+function remember(memories: Map<string, AgentState>, key: string, agent: Agent, now: number): AgentState {
   const known = memories.get(key)
   if (known && known.uid === agent.metadata.uid) return known
-  const memory = newMemory(agent.metadata.uid ?? '', now)
+  const memory = newAgentState(agent.metadata.uid ?? '', now)
   memories.set(key, memory)
   return memory
 }
@@ -154,10 +156,11 @@ async function correctFinalizer(deps: AgentDeps, agent: Agent): Promise<boolean>
   return true
 }
 
-async function reconcile(deps: AgentDeps, agent: Agent, memory: AgentMemory): Promise<Outcome> {
+async function reconcile(deps: AgentDeps, agent: Agent, memory: AgentState): Promise<Outcome> {
   const scene = sceneOf(deps, agent, memory)
   if (scene.gate === 'Suspended') return alone(memory, () => frozen(deps, scene))
-  if (isSetback(scene.gate) && waitsForIntegration(deps, agent, memory, scene.gate)) return done(INTEGRATION_GRACE_MS)
+  if (isStepFailure(scene.gate) && waitsForIntegration(deps, agent, memory, scene.gate))
+    return done(INTEGRATION_GRACE_MS)
   attendAtEndOfTrust(deps, scene)
   const turn = takeTurn(deps.clock, agent, memory)
   const permit = turn.request === undefined ? undefined : new Permit()
@@ -166,9 +169,9 @@ async function reconcile(deps: AgentDeps, agent: Agent, memory: AgentMemory): Pr
   return alone(memory, () => conclude(deps, scene, found, permit ? afterwards(permit, turn, memory) : turn))
 }
 
-function sceneOf(deps: AgentDeps, agent: Agent, memory: AgentMemory): Scene {
+function sceneOf(deps: AgentDeps, agent: Agent, memory: AgentState): Scene {
   const asked = isRequested(agent, memory.handledRequest)
-  const gate = openGate(deps, agent, { since: memory.firstSeen, asked })
+  const gate = resolveIntegration(deps, agent, { since: memory.firstSeen, asked })
   return { agent, memory, gate, integration: deps.cluster.integrations.get(integrationKey(agent)) }
 }
 
@@ -184,7 +187,7 @@ async function tell(deps: AgentDeps, scene: Scene, found: Found, turn: RequestTu
   // What was reported while Google kept us waiting is what is decided on now.
   const agent = withOwnStatus<'Agent'>(scene.agent, memory)
   const facts = factsOf(deps, { ...scene, agent }, found)
-  rememberTrouble(deps, memory, facts)
+  rememberFailing(deps, memory, facts)
   const { findings, outcome } = decide(facts)
   const staleAfter = integration && staleAfterMs(agent, integration.spec.sync)
   memory.handledRequest = turn.request ?? memory.handledRequest
@@ -195,7 +198,7 @@ async function tell(deps: AgentDeps, scene: Scene, found: Found, turn: RequestTu
 async function frozen(deps: AgentDeps, scene: Scene): Promise<Outcome> {
   const { agent, memory } = scene
   if (agent.spec.publish.whenStale !== 'Block') return suspended(deps, agent, memory)
-  const found = await publish(deps, scene, { setbacks: [], grant: undefined, complete: false })
+  const found = await publish(deps, scene, { failures: [], grant: undefined, complete: false })
   attendAtEndOfTrust(deps, scene)
   return suspended(deps, agent, memory, decide({ ...factsOf(deps, scene, found), due: [] }).outcome)
 }
@@ -210,7 +213,7 @@ function attendAtEndOfTrust(deps: AgentDeps, scene: Scene): void {
 
 const isFrozen = ({ metadata, spec }: Agent): boolean => metadata.deletionTimestamp !== undefined || spec.suspend
 
-async function attend(deps: AgentDeps, agent: Agent, memory: AgentMemory): Promise<Outcome> {
+async function attend(deps: AgentDeps, agent: Agent, memory: AgentState): Promise<Outcome> {
   if (isFrozen(agent)) return done()
   if (!agent.status?.conditions?.length) return alone(memory, () => firstStatus(deps, agent, memory))
   const scene = sceneOf(deps, agent, memory)
@@ -223,24 +226,24 @@ const isTrusted = (deps: AgentDeps, scene: Scene): boolean => (endOfTrust(deps, 
 
 /** What was read since, but not published yet, may extend it; else it is over, for whatever reason is known. */
 async function endTrust(deps: AgentDeps, scene: Scene): Promise<Outcome> {
-  const before = scene.memory.found ?? { setbacks: [], grant: undefined, complete: false }
-  const known = before.setbacks.length
+  const before = scene.memory.found ?? { failures: [], grant: undefined, complete: false }
+  const known = before.failures.length
   const found = await publish(deps, scene, before)
-  const mayPass = found.setbacks.slice(known).some(({ again }) => again.kind === 'retry')
+  const mayPass = found.failures.slice(known).some(({ requeue }) => requeue.kind === 'retry')
   // Once it is told, the reconciles say what is new; only what may yet be published is tried again soon.
   if (isTrusted(deps, scene) || mayPass) attendAtEndOfTrust(deps, scene)
   if (!isTrusted(deps, scene)) {
-    const setbacks = found.setbacks.length > 0 ? found.setbacks : [unanswered()]
+    const failures = found.failures.length > 0 ? found.failures : [unanswered()]
     // Nothing new is known of the grant.
-    await tell(deps, scene, { ...found, setbacks, grant: undefined })
+    await tell(deps, scene, { ...found, failures, grant: undefined })
   }
   return done()
 }
 
 /** Google was asked in time, and has not answered yet; or it is a while until this agent's turn comes. */
-function unanswered(): Setback {
+function unanswered(): StepFailure {
   const message = 'The calendars could not be read in time; the operator keeps trying.'
-  return setback('Synced', 'SyncFailed', message, { kind: 'retry', error: new Error(message) })
+  return stepFailure('Synced', 'SyncFailed', message, { kind: 'retry', error: new Error(message) })
 }
 
 /** The outcome; where the API server does not take the status, what was to come next goes on beside trying that again. */
@@ -264,7 +267,7 @@ function pauseOf(outcome: Outcome): number | undefined {
  * At a start everything is seen at once: an integration that is about to be looked at is no news worth writing, least of
  * all to an agent that has a status already.
  */
-function waitsForIntegration(deps: AgentDeps, agent: Agent, memory: AgentMemory, gate: Setback): boolean {
+function waitsForIntegration(deps: AgentDeps, agent: Agent, memory: AgentState, gate: StepFailure): boolean {
   const seen = deps.integrations.view(integrationKey(agent)) !== undefined
   const exists = deps.cluster.integrations.get(integrationKey(agent)) !== undefined
   if (exists && !seen && agent.status?.conditions?.length) return true
@@ -278,7 +281,7 @@ function waitsForIntegration(deps: AgentDeps, agent: Agent, memory: AgentMemory,
 async function suspended(
   deps: AgentDeps,
   agent: Agent,
-  memory: AgentMemory,
+  memory: AgentState,
   outcome: Outcome = done(),
 ): Promise<Outcome> {
   const message = 'Suspended: nothing is read or published until spec.suspend, here and in the integration, is false.'
@@ -289,7 +292,7 @@ async function suspended(
 }
 
 /** A courtesy to whoever waits: the status at the end of the reconcile is the one that counts. */
-async function firstStatus(deps: AgentDeps, agent: Agent, memory: AgentMemory): Promise<Outcome> {
+async function firstStatus(deps: AgentDeps, agent: Agent, memory: AgentState): Promise<Outcome> {
   if (deps.cluster.agents.get(keyOf(agent))?.status?.conditions?.length) return done()
   const message = 'Waiting for Google to answer.'
   const ready = { status: 'Unknown', reason: 'NotYetKnown', message } as const

@@ -3,6 +3,7 @@
  * grant stays. Revoke ends the grant at Google and takes our Secret away, and it always comes to an end. It ends only what
  * this very Agent was authorized with, and never what another Agent lives on.
  */
+import { authorizedGrant } from '../grants/grant.ts'
 import { GoogleError } from '../google/port.ts'
 import { authorizedBy, ownershipOf, type AuthorizedGrant } from '../grants/grant-secret.ts'
 import { othersLiveOn } from '../grants/others.ts'
@@ -11,7 +12,7 @@ import { done, retry, type Outcome } from '../controller/outcome.ts'
 import { grantSecretName, REVOKE_FINALIZER } from '../resources/names.ts'
 import { sameAccount } from '../resources/account.ts'
 import type { Agent } from '../resources/types.ts'
-import { authorizedGrant, type AgentMemory } from './memory.ts'
+import { type AgentState } from './state.ts'
 import type { AgentDeps } from './port.ts'
 
 /** How long Google may stay away before an Agent is let go all the same, in ms. */
@@ -19,7 +20,7 @@ const PATIENCE_MS = 60_000
 const FIRST_PAUSE_MS = 1_000
 
 /** Does what the Agent's deletion asks for, and lets it go. Fails with an `ApiError`. */
-export async function remove(deps: AgentDeps, agent: Agent, memory: AgentMemory): Promise<Outcome> {
+export async function remove(deps: AgentDeps, agent: Agent, memory: AgentState): Promise<Outcome> {
   const finalizers = agent.metadata.finalizers ?? []
   if (!finalizers.includes(REVOKE_FINALIZER)) return done()
   memory.leavingSince ??= deps.clock.monotonic()
@@ -34,7 +35,7 @@ export async function remove(deps: AgentDeps, agent: Agent, memory: AgentMemory)
   return done()
 }
 
-/** Soon, and ever more slowly within the minute: what this key failed with before does not count for its removal. */
+/** Soon, and ever more manualFixInterval within the minute: what this key failed with before does not count for its removal. */
 function triedAgain(failed: GoogleError, waited: number): Outcome {
   const left = PATIENCE_MS - waited
   const notBefore = Math.min(failed.retryAfterMs ?? 0, left)
@@ -52,8 +53,12 @@ async function readKept(deps: AgentDeps, agent: Agent): Promise<Secret | undefin
 }
 
 /** What this Agent was authorized with: as it is kept, as it is in use, and as it was before its Secret went. */
-function grantsOf(agent: Agent, kept: Secret | undefined, memory: AgentMemory): AuthorizedGrant[] {
-  const all = [kept && authorizedBy(kept), memory.grant && authorizedGrant(memory.grant), memory.withdrawn]
+function grantsOf(agent: Agent, kept: Secret | undefined, memory: AgentState): AuthorizedGrant[] {
+  const all = [
+    kept && authorizedBy(kept),
+    memory.grant.grant && authorizedGrant(memory.grant.grant),
+    memory.grant.pendingRevocation,
+  ]
   const known = new Map(
     all.flatMap((grant) => (grant && isOfAccount(agent, grant) ? [[grant.token, grant] as const] : [])),
   )

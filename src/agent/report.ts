@@ -3,6 +3,8 @@
  * no news: they are written along with other changes, or as a heartbeat when half of the time of trust has passed.
  */
 import { isDeepStrictEqual } from 'node:util'
+import { consentIn } from '../grants/grant-state.ts'
+import { wantedCalendars } from '../calendars/wanted.ts'
 import { timeOfDay, type Clock } from '../platform/clock.ts'
 import { conditionsFor, findCondition, timestamp, type Findings } from '../resources/conditions.ts'
 import { consentedAgent } from '../resources/consent.ts'
@@ -12,15 +14,14 @@ import { keyOf } from '../kubernetes/port.ts'
 import { asWritten, isOverwritten, withOwnStatus, writeReport } from '../kubernetes/status-report.ts'
 import { grantEnd } from './death.ts'
 import { fromTimestamp } from '../resources/encoding.ts'
-import { consentIn, type AgentMemory } from './memory.ts'
+import { type AgentState } from './state.ts'
 import type { AgentDeps } from './port.ts'
-import { readHeader } from './render.ts'
+import { readHeader } from '../publishing/render.ts'
 import { signInURL } from './sign-in.ts'
-import { wantedCalendars } from './sync.ts'
 
 export interface Report {
   agent: Agent
-  memory: AgentMemory
+  memory: AgentState
   /** Undefined: the conditions stay as they are. */
   findings: Findings<'Agent'> | undefined
   integration: CalendarIntegration | undefined
@@ -48,7 +49,7 @@ export async function report(deps: AgentDeps, { agent: looked, ...what }: Report
     lastHandledReconcileAt: (what.findings && what.memory.handledRequest) ?? agent.status?.lastHandledReconcileAt,
     authorization: withURL(authorizationOf({ agent, ...what }), urlOf(deps, { agent, ...what }, conditions)),
     // Only what the person has consented to is read.
-    sync: syncOf(deps, { ...what, agent: consentedAgent(agent, consentIn(what.memory)) }),
+    sync: syncOf(deps, { ...what, agent: consentedAgent(agent, consentIn(what.memory.grant)) }),
   })
   if (!isNews(agent.status, status, what.staleAfter) && !isOverwritten(object, what.memory)) return
   const { generation } = looked.metadata
@@ -63,7 +64,7 @@ function refused(message: string): Findings<'Agent'> {
 }
 
 function authorizationOf({ agent, memory, integration }: Report): Authorization {
-  const grant = memory.grant
+  const grant = memory.grant.grant
   // Nothing was looked at, or the grant is gone: what was known of the last one still helps whoever has to act.
   if (!grant) return agent.status?.authorization
   const end = integration && grantEnd(grant, integration)
@@ -72,9 +73,10 @@ function authorizationOf({ agent, memory, integration }: Report): Authorization 
     scopes: grant.scopes,
     grantedAt: timestamp(grant.grantedAt),
     // A grant that was taken back has no end to look forward to.
-    expiresAt: end === undefined || memory.refusal?.setback.reason === 'GrantRevoked' ? undefined : timestamp(end),
+    expiresAt:
+      end === undefined || memory.grant.refusal?.stepFailure.reason === 'GrantRevoked' ? undefined : timestamp(end),
     accessTokenExpiresAt: grant.accessToken ? timestamp(grant.expiresAt) : undefined,
-    likelyCause: memory.refusal?.likelyCause,
+    likelyCause: memory.grant.refusal?.likelyCause,
   }
 }
 
@@ -93,9 +95,9 @@ function withURL(known: Authorization, url: string | undefined): Authorization {
 
 function syncOf({ clock }: AgentDeps, { agent, memory }: Report): AgentStatus['sync'] {
   const before = agent.status?.sync
-  const wanted = [...wantedCalendars(agent, memory.grant)].map(([id, name]) => ({
+  const wanted = [...wantedCalendars(agent, memory.grant.grant?.account)].map(([id, name]) => ({
     name,
-    calendar: memory.calendars.get(id),
+    calendar: memory.calendars.byId.get(id),
   }))
   // After a restart, what the status says holds until it is known better.
   if (wanted.some(({ calendar }) => calendar?.lastRead === undefined && !calendar?.trouble?.refused)) return before
@@ -111,7 +113,7 @@ function syncOf({ clock }: AgentDeps, { agent, memory }: Report): AgentStatus['s
         clock,
         read.map(({ lastFull }) => lastFull),
       ) ?? before?.lastFullSyncTime,
-    busyIntervals: readHeader(memory.published).busyIntervals,
+    busyIntervals: readHeader(memory.publication.published).busyIntervals,
     calendars: wanted.map(({ name, calendar }) => ({
       id: name,
       events: calendar?.snapshot.events,

@@ -1,29 +1,30 @@
 /** Keeping what Google adds to a grant in our own Secret. */
+import type { Grant } from '../grants/grant.ts'
 import { ApiError, type Secret } from '../kubernetes/port.ts'
 import { grantData } from '../resources/grant-secret.ts'
-import { BROUGHT_TOKEN_HASH, CONSENT_IS_GUESS, grantSecretName, NOT_YET_CHECKED } from '../resources/names.ts'
+import { SUPPLIED_TOKEN_HASH, CONSENT_IS_GUESS, grantSecretName, NOT_YET_CHECKED } from '../resources/names.ts'
 import { marksOf } from '../resources/ownership.ts'
 import type { Agent } from '../resources/types.ts'
-import type { AgentMemory, Grant } from './memory.ts'
+import type { AgentState } from './state.ts'
 import type { AgentDeps } from './port.ts'
-import { setback, type Setback } from './setback.ts'
+import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
 
 /**
  * Writes the grant to our own Secret, if it holds anything newer, for the version that was read. What the API server refuses
- * stays in use from memory, is told by `memory.unsaved`, and is written again with the next reconcile.
+ * stays in use from memory, is told by `memory.grant.unsaved`, and is written again with the next reconcile.
  * @throws ApiError of kind `Conflict` where somebody else was faster.
  */
-export async function saveGrant(deps: AgentDeps, agent: Agent, memory: AgentMemory): Promise<void> {
-  const { grant } = memory
+export async function saveGrant(deps: AgentDeps, agent: Agent, memory: AgentState): Promise<void> {
+  const { grant } = memory.grant
   if (!grant || grant.saved) return
   try {
-    const written = await write(deps, agent, { grant, version: memory.ownVersion })
-    Object.assign(memory, { ownVersion: written.metadata.resourceVersion, ownToken: grant.refreshToken })
-    Object.assign(memory, { unsaved: undefined })
+    const written = await write(deps, agent, { grant, version: memory.grant.ownVersion })
+    Object.assign(memory.grant, { ownVersion: written.metadata.resourceVersion, ownToken: grant.refreshToken })
+    Object.assign(memory.grant, { unsaved: undefined })
     grant.saved = true
   } catch (error) {
     if (!(error instanceof ApiError) || error.failure === 'Conflict') throw error
-    memory.unsaved = notSaved(agent, error)
+    memory.grant.unsaved = notSaved(agent, error)
   }
 }
 
@@ -50,14 +51,14 @@ async function write(
 }
 
 const factsOf = (grant: Grant): Record<string, string | null> => ({
-  [BROUGHT_TOKEN_HASH]: grant.broughtHash ?? null,
+  [SUPPLIED_TOKEN_HASH]: grant.suppliedHash ?? null,
   [CONSENT_IS_GUESS]: grant.grantedAtIsGuess && grant.doubtedGrantedAt === undefined ? 'true' : null,
   [NOT_YET_CHECKED]: grant.checked ? null : 'true',
 })
 
-function notSaved(agent: Agent, error: ApiError): Setback {
+function notSaved(agent: Agent, error: ApiError): StepFailure {
   const message = `The grant could not be written into Secret ${grantSecretName(agent)} (${error.message}): it is used from memory, and a restart of the operator may lose it; the operator keeps trying.`
-  return setback('Synced', 'PublishFailed', message, { kind: 'retry', error, notBefore: error.retryAfterMs })
+  return stepFailure('Synced', 'PublishFailed', message, { kind: 'retry', error, notBefore: error.retryAfterMs })
 }
 
 /** Without the nulls, which mean "remove" in a patch and nothing at all in a new object. */

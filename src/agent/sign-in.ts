@@ -1,5 +1,5 @@
 /**
- * What a person has to do who is to grant access, or to grant it again: on the sign-in page where there is one, by the
+ * What a person has to do who is to grant access, or to grant it requeue: on the sign-in page where there is one, by the
  * Secret where the grant is brought.
  */
 import { findCondition } from '../resources/conditions.ts'

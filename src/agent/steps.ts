@@ -2,30 +2,32 @@
  * The steps of one agent's reconcile, each as far as the one before allows. What goes wrong in a step, whatever it is, is that
  * step's failure: the others run, and the status tells.
  */
+import type { Grant } from '../grants/grant.ts'
+import { consentIn } from '../grants/grant-state.ts'
+import { wantedCalendars } from '../calendars/wanted.ts'
 import type { Permit } from '../google/port.ts'
-import { ApiError } from '../kubernetes/port.ts'
-import { UnexpectedError } from '../controller/outcome.ts'
+import { failureOf, isConflict } from '../failures/thrown.ts'
 import { consentedAgent, inWords, widenings } from '../resources/consent.ts'
 import type { Agent, CalendarIntegration } from '../resources/types.ts'
 import { noteAbsence, standingAbsence } from './absence.ts'
-import { ensureAccess, type AccessRequest } from './access.ts'
+import { adviceOf, apiDisabled, ensureAccess, renew, type AccessRequest } from './access.ts'
 import { askingClient } from './asking-client.ts'
-import { withoutGrant, type Gate, type OpenGate } from './gate.ts'
-import { keepFormer } from './former-objects.ts'
+import { withoutGrant, type Gate, type ResolvedIntegration } from './resolve-integration.ts'
 import { gatherGrant } from './grant.ts'
-import { consentIn, type AgentMemory, type Grant } from './memory.ts'
-import { removeOrphans } from './owned-object.ts'
+import { type AgentState } from './state.ts'
 import type { AgentDeps } from './port.ts'
-import { publishCalendar, publishToken } from './publish.ts'
-import { isSetback, setback, type Setback } from './setback.ts'
+import { publishOutputs } from '../publishing/outputs.ts'
+import { publishedBytes } from '../publishing/state.ts'
+import { isStepFailure, stepFailure, type StepFailure } from '../failures/step-failure.ts'
 import { consentAdvice } from './sign-in.ts'
-import { syncCalendars, wantedCalendars } from './sync.ts'
+import type { ReadInput } from '../calendars/port.ts'
+import { syncCalendars } from '../calendars/sync.ts'
 
 const AN_HOUR = 60 * 60_000
 
 export interface Scene {
   agent: Agent
-  memory: AgentMemory
+  memory: AgentState
   gate: Gate
   integration: CalendarIntegration | undefined
   /** Somebody asked for a look now: what was put off is done, and one request passes over a pause. */
@@ -34,7 +36,7 @@ export interface Scene {
 
 /** What reading came to. */
 export interface Read {
-  setbacks: Setback[]
+  failures: StepFailure[]
   /** The grant in use, once it has proved itself. */
   grant: Grant | undefined
   /** The way to the calendars was open to its end. */
@@ -50,64 +52,80 @@ export interface Found extends Read {
 /** What of this agent's needs Google: its grant, and its calendars, as far as the person has consented. */
 export async function read(deps: AgentDeps, scene: Scene): Promise<Read> {
   const { agent, memory, gate: open, permit } = scene
-  if (open === 'Suspended') return { setbacks: [], grant: undefined, complete: false }
-  if (isSetback(open)) return { setbacks: [open], grant: undefined, complete: false }
+  if (open === 'Suspended') return { failures: [], grant: undefined, complete: false }
+  if (isStepFailure(open)) return { failures: [open], grant: undefined, complete: false }
   const client = askingClient(open.view.client, { integrations: deps.integrations, key: open.key, permit })
   const gate = { ...open, view: { ...open.view, client } }
   const request = { deps, agent, memory, gate, force: permit !== undefined }
   const grant = await guarded(deps, memory, () => gatherGrant(request))
-  if (isSetback(grant)) return { setbacks: unlessBarred(gate, grant), grant: undefined, complete: false }
+  if (isStepFailure(grant)) return { failures: unlessBarred(gate, grant), grant: undefined, complete: false }
   const absence = standingAbsence(request, grant)
   const found = absence ? { ...absence, complete: absence.grant !== undefined } : await useGrant(request, grant)
   if (!absence) noteAbsence(request, grant, found)
-  if (!absence && found.complete) found.setbacks.push(...besideReading(memory))
-  const setbacks = withRefused(request, found.setbacks)
-  return { ...found, setbacks: found.grant ? [...setbacks, ...beyondConsent(deps, scene)] : setbacks }
+  if (!absence && found.complete) found.failures.push(...besideReading(memory))
+  const failures = withRefused(request, found.failures)
+  return { ...found, failures: found.grant ? [...failures, ...beyondConsent(deps, scene)] : failures }
 }
 
 /** What went wrong with the grant although the calendars could be read. */
-const besideReading = ({ unsaved, lateRenewal }: AgentMemory): Setback[] =>
-  [unsaved, lateRenewal?.setback].filter((one) => one !== undefined)
+const besideReading = ({ grant: { unsaved, lateRenewal } }: AgentState): StepFailure[] =>
+  [unsaved, lateRenewal?.stepFailure].filter((one) => one !== undefined)
 
 async function useGrant(request: AccessRequest, grant: Grant): Promise<Read> {
-  const { deps, agent, memory, gate } = request
+  const { deps, memory, gate } = request
   const access = await guarded(deps, memory, async () => (await ensureAccess(request, grant)) ?? grant)
-  if (isSetback(access)) return { setbacks: unlessBarred(gate, access), grant: undefined, complete: false }
-  const consented = { ...request, agent: consentedAgent(agent, consentIn(memory)) }
-  const result = await guarded(deps, memory, () => syncCalendars(consented, access))
-  const setbacks = isSetback(result) ? [result] : result
+  if (isStepFailure(access)) return { failures: unlessBarred(gate, access), grant: undefined, complete: false }
+  const result = await guarded(deps, memory, () => syncCalendars(deps, readInput(request, access), memory.calendars))
+  if (isStepFailure(result)) return { failures: [result], grant: access, complete: true }
+  memory.calendars = result.state
+  const failures = result.apiDisabled ? [...result.failures, apiDisabled(request)] : result.failures
   // A token may have been found dead, or renewed and rotated, on the way.
-  const refused = setbacks.some(({ condition }) => condition === 'Authorized')
-  return { setbacks, grant: refused ? undefined : access, complete: true }
+  const refused = failures.some(({ condition }) => condition === 'Authorized')
+  return { failures, grant: refused ? undefined : access, complete: true }
+}
+
+function readInput(request: AccessRequest, grant: Grant): ReadInput {
+  const { agent, memory, gate, force } = request
+  return {
+    agent: consentedAgent(agent, consentIn(memory.grant)),
+    integration: gate.integration,
+    client: gate.view.client,
+    account: grant.account,
+    accessToken: grant.accessToken ?? '',
+    renew: async () => (await renew(request, grant)) ?? { accessToken: grant.accessToken ?? '' },
+    advice: adviceOf(request),
+    force,
+    keptBesides: publishedBytes(memory.publication),
+  }
 }
 
 /** A calendar that was refused for good stays so while something else keeps us from asking about it again. */
-function withRefused({ agent, memory }: AccessRequest, setbacks: Setback[]): Setback[] {
+function withRefused({ agent, memory }: AccessRequest, failures: StepFailure[]): StepFailure[] {
   // Its turn comes with the other calendars'.
-  const again = { kind: 'wait', for: AN_HOUR } as const
-  const wanted = wantedCalendars(consentedAgent(agent, consentIn(memory)), memory.grant)
+  const requeue = { kind: 'wait', for: AN_HOUR } as const
+  const wanted = wantedCalendars(consentedAgent(agent, consentIn(memory.grant)), memory.grant.grant?.account)
   const refused = [...wanted.keys()].flatMap((id) => {
-    const trouble = memory.calendars.get(id)?.trouble
-    const isTold = setbacks.some(({ message }) => message === trouble?.setback.message)
-    return trouble?.refused && !isTold ? [{ ...trouble.setback, again }] : []
+    const trouble = memory.calendars.byId.get(id)?.trouble
+    const isTold = failures.some(({ message }) => message === trouble?.stepFailure.message)
+    return trouble?.refused && !isTold ? [{ ...trouble.stepFailure, requeue }] : []
   })
-  return [...setbacks, ...refused]
+  return [...failures, ...refused]
 }
 
 /** That the person is to be asked for what they have not agreed to; what they have agreed to goes on meanwhile. */
-function beyondConsent(deps: AgentDeps, { agent, memory, integration }: Scene): Setback[] {
-  const consent = consentIn(memory)
+function beyondConsent(deps: AgentDeps, { agent, memory, integration }: Scene): StepFailure[] {
+  const consent = consentIn(memory.grant)
   const more = consent ? widenings(consent, agent.spec) : []
   if (more.length === 0 || !integration) return []
   const message = `The spec asks for more than the person agreed to on the sign-in page: ${inWords(more)}. What they agreed to is kept up to date. For the rest, ${consentAdvice(deps, agent, integration)}.`
-  return [setback('Authorized', 'AwaitingSignIn', message, { kind: 'wait', for: AN_HOUR, readsOn: true })]
+  return [stepFailure('Authorized', 'AwaitingSignIn', message, { kind: 'wait', for: AN_HOUR, readsOn: true })]
 }
 
 /**
  * Nobody may sign in on a site that is another namespace's: that comes before the word that somebody should. And who has no
  * grant can't find out whether a switched-off API is on again.
  */
-function unlessBarred(gate: OpenGate, access: Setback): Setback[] {
+function unlessBarred(gate: ResolvedIntegration, access: StepFailure): StepFailure[] {
   const lacksGrant = access.condition === 'Authorized' && LACKS_GRANT.includes(access.reason)
   if (!lacksGrant) return [access]
   if (gate.view.apiDisabled) return [withoutGrant(gate)]
@@ -118,46 +136,37 @@ const LACKS_GRANT: readonly string[] = ['AwaitingSignIn', 'GrantSecretNotFound',
 
 /** What needs the API server only. It is done in any case: what stands is repaired, blocked, or at least known. */
 export async function publish(deps: AgentDeps, scene: Scene, found: Read): Promise<Found> {
-  const { agent: wanted, memory, gate, integration } = scene
-  const publishedAt = deps.clock.now()
-  const sync = gate === 'Suspended' ? undefined : integration?.spec.sync
-  const agent = consentedAgent(wanted, consentIn(memory))
-  const context = { deps, agent, memory, sync }
-  const authorized = found.grant !== undefined
-  const calendar = await guarded(deps, memory, () => publishCalendar(context))
-  const token = await guarded(deps, memory, () => publishToken(context, authorized))
-  // Only once the new name holds everything does the old one go.
-  const whole = !calendar && !token && authorized && agent === wanted
-  if (whole) await guarded(deps, memory, () => removeOrphans(deps, agent, memory))
-  else if (agent !== wanted) await guarded(deps, memory, () => keepFormer(deps, agent, memory))
-  const failed = [calendar, token].filter((one) => one !== undefined)
-  return { ...found, setbacks: [...found.setbacks, ...failed], publishedAt }
+  const { agent, memory, gate, integration } = scene
+  const { state, failures, publishedAt, conflict } = await publishOutputs(
+    deps,
+    {
+      agent,
+      consented: consentedAgent(agent, consentIn(memory.grant)),
+      calendars: memory.calendars,
+      grant: memory.grant.grant,
+      sync: gate === 'Suspended' ? undefined : integration?.spec.sync,
+      authorized: found.grant !== undefined,
+      reportsConflicts: !isPatient(deps, memory),
+    },
+    memory.publication,
+  )
+  memory.publication = state
+  if (conflict) throw conflict
+  return { ...found, failures: [...found.failures, ...failures], publishedAt }
 }
 
-/** What a step fails with, as a setback: it is tried again later. Only a conflict is the whole reconcile's. */
-async function guarded<T>(deps: AgentDeps, memory: AgentMemory, step: () => Promise<T>): Promise<T | Setback> {
+/** What a step fails with: it is tried again later. Only a conflict is the whole reconcile's. */
+async function guarded<T>(deps: AgentDeps, memory: AgentState, step: () => Promise<T>): Promise<T | StepFailure> {
   try {
     return await step()
   } catch (error) {
-    if (!(error instanceof ApiError)) return unexpected(error)
     if (isConflict(error) && isPatient(deps, memory)) throw error
-    const message = `The Kubernetes API refused (${error.message}); the operator keeps trying.`
-    return setback('Synced', 'PublishFailed', message, { kind: 'retry', error, notBefore: error.retryAfterMs })
+    return failureOf(error)
   }
 }
 
-/** A mistake of ours, over something that nobody thought of. Its own words may hold anything: they stay out of the status. */
-function unexpected(cause: unknown): Setback {
-  const error = new UnexpectedError(cause)
-  const message = `The operator failed over something that it does not understand (${error.kind}); it keeps trying, and its log says where.`
-  return setback('Synced', 'SyncFailed', message, { kind: 'retry', error })
-}
+/** Conflicts are retried, and not reported unless they go on for long. */
+export const isPatient = ({ clock }: AgentDeps, { conflictingSince = clock.monotonic() }: AgentState): boolean =>
+  clock.monotonic() - conflictingSince < CONFLICT_PATIENCE_MS
 
-export const isConflict = (error: unknown): boolean => error instanceof ApiError && error.failure === 'Conflict'
-
-/** That somebody was faster is no news: it is looked at again. Only what goes on for long is trouble. */
-export const isPatient = ({ clock }: AgentDeps, { beatenSince = clock.monotonic() }: AgentMemory): boolean =>
-  clock.monotonic() - beatenSince < BEATEN_PATIENCE_MS
-
-/** Whose write came too late looks again after so long, or once its watch tells what was written. */
-const BEATEN_PATIENCE_MS = 30_000
+const CONFLICT_PATIENCE_MS = 30_000

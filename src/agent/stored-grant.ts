@@ -1,10 +1,10 @@
 /** A grant as its Secret describes it, and back. Pure but for the clock. */
+import type { Grant } from '../grants/grant.ts'
 import type { Secret } from '../kubernetes/port.ts'
 import type { Clock } from '../platform/clock.ts'
 import { parseConsent } from '../resources/consent.ts'
 import { decode, fromTimestamp } from '../resources/encoding.ts'
-import { BROUGHT_TOKEN_HASH, CONSENT_IS_GUESS, NOT_YET_CHECKED } from '../resources/names.ts'
-import type { Grant } from './memory.ts'
+import { SUPPLIED_TOKEN_HASH, CONSENT_IS_GUESS, NOT_YET_CHECKED } from '../resources/names.ts'
 
 const AN_HOUR = 60 * 60_000
 /** By how much two machines' clocks may differ without either being called wrong. */
@@ -27,7 +27,7 @@ export function grantFrom(secret: Secret, refreshToken: string, at: At): Grant {
   const { annotations = {} } = secret.metadata
   return {
     refreshToken,
-    broughtHash: annotations[BROUGHT_TOKEN_HASH],
+    suppliedHash: annotations[SUPPLIED_TOKEN_HASH],
     clientId: text.client_id,
     account: text.account,
     scopes: text.scope?.split(' ').filter(Boolean),

@@ -1,19 +1,24 @@
 /** The refresh token that a user supplies in a Secret of their own, by GitOps or from a vault: read, never written. */
 import { createHash } from 'node:crypto'
+import { manualFixInterval } from '../controller/manual-fix-interval.ts'
 import { readRefreshToken } from '../google/refresh-token.ts'
 import type { Secret } from '../kubernetes/port.ts'
 import { isOurs } from '../resources/ownership.ts'
 import type { ReasonOf } from '../resources/reasons.ts'
 import type { Agent } from '../resources/types.ts'
-import { beginAnew, type AgentMemory } from './memory.ts'
+import { useAnotherGrant, type AgentState } from './state.ts'
 import type { AgentDeps } from './port.ts'
-import { setback, slowly, type Setback } from './setback.ts'
+import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
 import { pastInstant } from './stored-grant.ts'
 
 const AN_HOUR = 60 * 60_000
 
 /** Adopts the supplied token where it is new; answers a setback where there is none that can be used. */
-export async function readSupplied(deps: AgentDeps, agent: Agent, memory: AgentMemory): Promise<Setback | undefined> {
+export async function readSupplied(
+  deps: AgentDeps,
+  agent: Agent,
+  memory: AgentState,
+): Promise<StepFailure | undefined> {
   const namespace = agent.metadata.namespace ?? ''
   const name = agent.spec.grantSecretRef?.name ?? ''
   const known = deps.cluster.secrets.get(`${namespace}/${name}`)
@@ -25,7 +30,7 @@ export async function readSupplied(deps: AgentDeps, agent: Agent, memory: AgentM
     const what = `Secret ${name}, which spec.grantSecretRef names, is one of those that the operator makes`
     return invalid(deps, memory, `${what}: name a Secret of your own, with a refresh token of the account.`)
   }
-  if (known.metadata.resourceVersion === memory.broughtVersion && memory.grant) return undefined
+  if (known.metadata.resourceVersion === memory.grant.suppliedVersion && memory.grant.grant) return undefined
   const secret = await deps.cluster.readSecret(namespace, name)
   return adoptFrom(deps, agent, memory, { secret, name })
 }
@@ -33,9 +38,9 @@ export async function readSupplied(deps: AgentDeps, agent: Agent, memory: AgentM
 function adoptFrom(
   deps: AgentDeps,
   agent: Agent,
-  memory: AgentMemory,
+  memory: AgentState,
   { secret, name }: { secret: Secret | undefined; name: string },
-): Setback | undefined {
+): StepFailure | undefined {
   const text = textOf(secret, 'refresh_token')
   if (text.trim() === '') {
     const message = `Secret ${name}, which spec.grantSecretRef names, has no key refresh_token: add it, with a refresh token of the account.`
@@ -46,14 +51,14 @@ function adoptFrom(
     const what = `The value of refresh_token in Secret ${name}, which spec.grantSecretRef names, ${found.invalid}`
     return invalid(deps, memory, `${what}: put a refresh token of the account there, as Google gave it (1//…).`)
   }
-  memory.broughtVersion = secret?.metadata.resourceVersion
+  memory.grant.suppliedVersion = secret?.metadata.resourceVersion
   const stated = textOf(secret, 'granted_at').replace(/^[\s"']+|[\s"']+$/g, '')
   const now = deps.clock.now()
   const grantedAt = /^\d{4}-\d\d-\d\d/.test(stated) ? pastInstant(stated, now) : undefined
-  memory.suppliedRemark = remarkOn(name, found.stripped, stated !== '' && grantedAt === undefined)
-  const isNew = adopt(memory, { token: found.token, grantedAt, now })
-  if (isNew && memory.suppliedRemark) {
-    const note = memory.suppliedRemark
+  memory.grant.suppliedRemark = remarkOn(name, found.stripped, stated !== '' && grantedAt === undefined)
+  const isNew = adoptSupplied(memory, { token: found.token, grantedAt, now })
+  if (isNew && memory.grant.suppliedRemark) {
+    const note = memory.grant.suppliedRemark
     deps.cluster.recordEvent({ regarding: agent, type: 'Normal', reason: 'Granted', action: 'Adopt', note })
   }
   return undefined
@@ -70,37 +75,37 @@ function remarkOn(name: string, stripped: readonly string[], isTimeless: boolean
 }
 
 function waiting(
-  memory: AgentMemory,
+  memory: AgentState,
   reason: Extract<ReasonOf<'Agent', 'Authorized'>, 'GrantSecretNotFound' | 'GrantSecretKeyMissing'>,
   message: string,
-): Setback {
-  memory.broughtVersion = undefined
-  return setback('Authorized', reason, message, { kind: 'wait', for: AN_HOUR })
+): StepFailure {
+  memory.grant.suppliedVersion = undefined
+  return stepFailure('Authorized', reason, message, { kind: 'wait', for: AN_HOUR })
 }
 
-function invalid(deps: AgentDeps, memory: AgentMemory, message: string): Setback {
-  memory.broughtVersion = undefined
-  const at = slowly(memory.firstSeen, deps.clock.monotonic())
-  return setback('Authorized', 'GrantSecretInvalid', message, { kind: 'slow', at })
+function invalid(deps: AgentDeps, memory: AgentState, message: string): StepFailure {
+  memory.grant.suppliedVersion = undefined
+  const at = deps.clock.monotonic() + manualFixInterval(memory.firstSeen, deps.clock.monotonic())
+  return stepFailure('Authorized', 'GrantSecretInvalid', message, { kind: 'blocked', at })
 }
 
 /** Takes a supplied token into use, unless it is the one that the grant in force began with. Answers whether it is new. */
-function adopt(
-  memory: AgentMemory,
+function adoptSupplied(
+  memory: AgentState,
   { token, grantedAt, now }: { token: string; grantedAt: number | undefined; now: number },
 ): boolean {
-  const broughtHash = createHash('sha256').update(token).digest('hex')
-  const grant = memory.grant
-  if (grant?.broughtHash === broughtHash) {
+  const suppliedHash = createHash('sha256').update(token).digest('hex')
+  const grant = memory.grant.grant
+  if (grant?.suppliedHash === suppliedHash) {
     if (grantedAt !== undefined && (grant.grantedAtIsGuess || grant.grantedAt !== grantedAt)) {
       Object.assign(grant, { grantedAt, grantedAtIsGuess: false, doubtedGrantedAt: undefined, saved: false })
     }
     return false
   }
-  beginAnew(memory)
-  memory.grant = {
+  useAnotherGrant(memory)
+  memory.grant.grant = {
     refreshToken: token,
-    broughtHash,
+    suppliedHash,
     grantedAt: grantedAt ?? now,
     grantedAtIsGuess: grantedAt === undefined,
     obtainedAt: 0,

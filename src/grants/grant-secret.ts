@@ -5,7 +5,7 @@
 import type { Secret } from '../kubernetes/port.ts'
 import { sameAccount } from '../resources/account.ts'
 import { decode } from '../resources/encoding.ts'
-import { BROUGHT_TOKEN_HASH, grantSecretName, NOT_YET_CHECKED, SIGNED_IN_BY } from '../resources/names.ts'
+import { SUPPLIED_TOKEN_HASH, grantSecretName, NOT_YET_CHECKED, SIGNED_IN_BY } from '../resources/names.ts'
 import { ownershipOfGrant, type Ownership } from '../resources/ownership.ts'
 import type { Agent } from '../resources/types.ts'
 
@@ -24,7 +24,7 @@ export function conflictMessage(agent: Agent, { whose, todo }: { whose: string; 
 
 /** Whether the grant was given on our page; a supplied one was not. The Secret says so, not the spec. */
 export function isSignedIn({ metadata: { annotations = {} } }: Secret): boolean {
-  return annotations[SIGNED_IN_BY] !== undefined && annotations[BROUGHT_TOKEN_HASH] === undefined
+  return annotations[SIGNED_IN_BY] !== undefined && annotations[SUPPLIED_TOKEN_HASH] === undefined
 }
 
 /** A grant that may be ended at Google. */

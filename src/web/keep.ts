@@ -4,7 +4,7 @@ import { othersLiveOn } from '../grants/others.ts'
 import { ApiError, type Secret } from '../kubernetes/port.ts'
 import { grantData, type KeptGrant } from '../resources/grant-secret.ts'
 import {
-  BROUGHT_TOKEN_HASH,
+  SUPPLIED_TOKEN_HASH,
   CONSENT_IS_GUESS,
   grantSecretName,
   NOT_YET_CHECKED,
@@ -69,7 +69,7 @@ async function write({ cluster }: WebDeps, agent: Agent, { before: known, ...gra
   const own = { ...annotations, [SIGNED_IN_BY]: hashed(grant.attempt.id) }
   if (known) {
     assertOwn(known, agent)
-    const stale = { [BROUGHT_TOKEN_HASH]: null, [CONSENT_IS_GUESS]: null, [NOT_YET_CHECKED]: null }
+    const stale = { [SUPPLIED_TOKEN_HASH]: null, [CONSENT_IS_GUESS]: null, [NOT_YET_CHECKED]: null }
     await cluster.patch(known, { metadata: { labels, annotations: { ...own, ...stale } }, data })
     return
   }

@@ -1,26 +1,27 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import type { Grant } from '../../src/grants/grant.ts'
 import { hurry, isAway, noteAbsence, standingAbsence } from '../../src/agent/absence.ts'
 import type { AccessRequest } from '../../src/agent/access.ts'
-import { newMemory, type AgentMemory, type Grant } from '../../src/agent/memory.ts'
-import { setback, type Setback } from '../../src/agent/setback.ts'
+import { newAgentState, type AgentState } from '../../src/agent/state.ts'
+import { stepFailure, type StepFailure } from '../../src/failures/step-failure.ts'
 import { GoogleError } from '../../src/google/port.ts'
 import { ManualClock } from '../support/clock.ts'
 
 const SECOND = 1_000
 const error = new GoogleError('Unreachable', 'no answer')
-const away = setback('Authorized', 'GoogleUnreachable', 'Google is away.', { kind: 'retry', error })
-const limited = (notBefore: number): Setback =>
-  setback('Synced', 'RateLimited', 'Google limits.', { kind: 'retry', error, notBefore })
+const away = stepFailure('Authorized', 'GoogleUnreachable', 'Google is away.', { kind: 'retry', error })
+const limited = (notBefore: number): StepFailure =>
+  stepFailure('Synced', 'RateLimited', 'Google limits.', { kind: 'retry', error, notBefore })
 
 let clock: ManualClock
-let memory: AgentMemory
+let memory: AgentState
 let interval: string
 const grant = { refreshToken: 'one' } as Grant
 
 beforeEach(() => {
   clock = new ManualClock()
   interval = '10s'
-  memory = newMemory('uid', clock.monotonic())
+  memory = newAgentState('uid', clock.monotonic())
 })
 
 const request = (more: { force?: boolean; credentialsHash?: string } = {}): AccessRequest =>
@@ -34,10 +35,10 @@ const request = (more: { force?: boolean; credentialsHash?: string } = {}): Acce
     force: more.force ?? false,
   }) as unknown as AccessRequest
 
-const fail = (trouble: Setback): void => noteAbsence(request(), grant, { setbacks: [trouble], grant: undefined })
+const fail = (trouble: StepFailure): void => noteAbsence(request(), grant, { failures: [trouble], grant: undefined })
 const left = (): number | undefined => {
-  const again = standingAbsence(request(), grant)?.setbacks[0]?.again
-  return again?.kind === 'retry' ? again.notBefore : undefined
+  const requeue = standingAbsence(request(), grant)?.failures[0]?.requeue
+  return requeue?.kind === 'retry' ? requeue.notBefore : undefined
 }
 
 describe('while Google is away', () => {
@@ -60,7 +61,7 @@ describe('while Google is away', () => {
 
   test('it begins anew once Google has answered', () => {
     for (let turn = 0; turn < 5; turn++) fail(away)
-    noteAbsence(request(), grant, { setbacks: [], grant })
+    noteAbsence(request(), grant, { failures: [], grant })
     expect(memory.absence).toBeUndefined()
     fail(away)
     expect(left()).toBeCloseTo(750, 0)
@@ -98,7 +99,7 @@ describe('while Google is away', () => {
   })
 
   test('a failure of our own is no absence', () => {
-    fail(setback('Synced', 'PublishFailed', 'Not taken.', { kind: 'retry', error: new Error('403') }))
+    fail(stepFailure('Synced', 'PublishFailed', 'Not taken.', { kind: 'retry', error: new Error('403') }))
     expect(memory.absence).toBeUndefined()
   })
 })

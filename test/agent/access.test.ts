@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import type { Grant } from '../../src/grants/grant.ts'
 import { ensureAccess } from '../../src/agent/access.ts'
 import { gatherGrant } from '../../src/agent/grant.ts'
-import type { Grant } from '../../src/agent/memory.ts'
-import { isSetback, type Setback } from '../../src/agent/setback.ts'
+import { isStepFailure, type StepFailure } from '../../src/failures/step-failure.ts'
 import { Bench } from './support.ts'
 
 const MINUTE = 60_000
@@ -14,10 +14,10 @@ beforeEach(() => {
   bench.small.secret('alice-grant', { refresh_token: '1//0gAlice' })
 })
 
-async function gain(force = false): Promise<Grant | Setback> {
+async function gain(force = false): Promise<Grant | StepFailure> {
   const request = bench.request(force)
   const grant = await gatherGrant(request)
-  if (isSetback(grant)) return grant
+  if (isStepFailure(grant)) return grant
   return (await ensureAccess(request, grant)) ?? grant
 }
 
@@ -52,7 +52,7 @@ describe('a dead grant', () => {
   test('is asked about again when the token has changed', async () => {
     bench.refuses = {}
     bench.small.secret('alice-grant', { refresh_token: '1//0gAnother' })
-    expect(isSetback(await gain())).toBe(false)
+    expect(isStepFailure(await gain())).toBe(false)
     expect(bench.asked.at(-2)).toMatchObject({ what: 'refresh', token: '1//0gAnother' })
   })
 })
@@ -122,9 +122,13 @@ describe('an access token', () => {
 describe('an account whose Google Calendar is switched off', () => {
   test('is told so at the account check, and of its grant nothing is said', async () => {
     bench.refuses = { calendar: 'CalendarDisabled' }
-    expect(await gain()).toMatchObject({ condition: 'Synced', reason: 'CalendarDisabled', again: { kind: 'slow' } })
+    expect(await gain()).toMatchObject({
+      condition: 'Synced',
+      reason: 'CalendarDisabled',
+      requeue: { kind: 'blocked' },
+    })
     bench.refuses = {}
     await bench.clock.advance(5 * MINUTE)
-    expect(isSetback(await gain())).toBe(false)
+    expect(isStepFailure(await gain())).toBe(false)
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import type { Grant } from '../../src/grants/grant.ts'
 import { deathOf, grantEnd } from '../../src/agent/death.ts'
-import type { Grant } from '../../src/agent/memory.ts'
 import type { CalendarIntegration } from '../../src/resources/types.ts'
 import { anIntegration } from '../support/resources.ts'
 
@@ -52,7 +52,7 @@ describe('the end of a grant', () => {
 
 describe('a grant that Google no longer accepts', () => {
   test('is asked about where it was supplied and never worked', () => {
-    const supplied = grant({ broughtHash: 'abc', checked: false })
+    const supplied = grant({ suppliedHash: 'abc', checked: false })
     const death = diedAfter(0, { of: supplied })
     expect(death.reason).toBe('GrantRevoked')
     expect(death.likelyCause).toContain('was it pasted whole, and was it made by this client?')

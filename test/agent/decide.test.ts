@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { decide, type Facts } from '../../src/agent/decide.ts'
-import { setback, type Setback } from '../../src/agent/setback.ts'
+import { stepFailure, type StepFailure } from '../../src/failures/step-failure.ts'
 import { conditionsFor, findCondition } from '../../src/resources/conditions.ts'
 import type { Agent, Condition } from '../../src/resources/types.ts'
 import { anAgent } from '../support/resources.ts'
@@ -14,14 +14,20 @@ const hours = 60 * minutes
 
 const google = new Error('away')
 const passing = {
-  unreachable: setback('Authorized', 'GoogleUnreachable', 'Google is away.', { kind: 'retry', error: google }),
-  limited: setback('Synced', 'RateLimited', 'Google limits.', { kind: 'retry', error: google, notBefore: 7_000 }),
-  integration: setback('Ready', 'IntegrationNotReady', 'Not proved.', { kind: 'wait', for: hours }),
+  unreachable: stepFailure('Authorized', 'GoogleUnreachable', 'Google is away.', { kind: 'retry', error: google }),
+  limited: stepFailure('Synced', 'RateLimited', 'Google limits.', { kind: 'retry', error: google, notBefore: 7_000 }),
+  integration: stepFailure('Ready', 'IntegrationNotReady', 'Not proved.', { kind: 'wait', for: hours }),
 }
-const unpublished = setback('Synced', 'PublishFailed', 'Not taken.', { kind: 'retry', error: google })
+const unpublished = stepFailure('Synced', 'PublishFailed', 'Not taken.', { kind: 'retry', error: google })
 const stuck = {
-  revoked: setback('Authorized', 'GrantRevoked', 'Sign in again.', { kind: 'slow', at: monotonic + 5 * minutes }),
-  notFound: setback('Synced', 'CalendarNotFound', 'No such calendar.', { kind: 'slow', at: monotonic + 5 * minutes }),
+  revoked: stepFailure('Authorized', 'GrantRevoked', 'Sign in again.', {
+    kind: 'blocked',
+    at: monotonic + 5 * minutes,
+  }),
+  notFound: stepFailure('Synced', 'CalendarNotFound', 'No such calendar.', {
+    kind: 'blocked',
+    at: monotonic + 5 * minutes,
+  }),
 }
 const grant = {
   end: undefined,
@@ -36,7 +42,7 @@ const facts = (more: Partial<Facts> = {}): Facts => ({
   monotonic,
   publishedAt: now,
   agent: anAgent(),
-  setbacks: [],
+  failures: [],
   due: [],
   ...more,
 })
@@ -82,9 +88,9 @@ describe('an agent that was ready', () => {
   test.each(Object.entries(passing))('stays so, as it was, while %s fails and it can be trusted', (_, trouble) => {
     const given = facts({
       agent: readyAgent(),
-      setbacks: [trouble],
+      failures: [trouble],
       freshUntil: now + minutes,
-      troubleSince: now - minutes,
+      failingSince: now - minutes,
     })
     const { of } = decided(given)
     expect([of('Ready')?.status, of('Ready')?.reason]).toEqual(['True', 'Ready'])
@@ -95,19 +101,19 @@ describe('an agent that was ready', () => {
   })
 
   test('is no longer, once what is published can no longer be trusted, and its grant is not called unknown', () => {
-    const { of } = decided(facts({ agent: readyAgent(), setbacks: [passing.unreachable], freshUntil: now }))
+    const { of } = decided(facts({ agent: readyAgent(), failures: [passing.unreachable], freshUntil: now }))
     expect([of('Ready')?.status, of('Ready')?.reason]).toEqual(['False', 'SyncFailed'])
     expect([of('Authorized')?.status, of('Authorized')?.reason]).toEqual(['True', 'Granted'])
     expect(of('Reconciling')?.status).toBe('True')
   })
 
   test('names the integration where that is what fails', () => {
-    const { of } = decided(facts({ agent: readyAgent(), setbacks: [passing.integration], freshUntil: now - 1 }))
+    const { of } = decided(facts({ agent: readyAgent(), failures: [passing.integration], freshUntil: now - 1 }))
     expect([of('Ready')?.reason, of('Synced')?.reason]).toEqual(['IntegrationNotReady', 'SyncFailed'])
   })
 
   test.each(Object.entries(stuck))('shows at once that it was %s', (_, trouble) => {
-    const { of, outcome } = decided(facts({ agent: readyAgent(), setbacks: [trouble], freshUntil: now + minutes }))
+    const { of, outcome } = decided(facts({ agent: readyAgent(), failures: [trouble], freshUntil: now + minutes }))
     expect([of('Ready')?.status, of('Ready')?.reason]).toEqual(['False', trouble.reason])
     expect(of('Stalled')?.status).toBe('True')
     expect(outcome).toMatchObject({ kind: 'blocked', reason: trouble.reason })
@@ -116,7 +122,7 @@ describe('an agent that was ready', () => {
   test.each(Object.entries(passing))(
     'gets no patience for %s where what is wanted does not stand there',
     (_, trouble) => {
-      const { of } = decided(facts({ agent: readyAgent(), setbacks: [trouble], freshUntil: -Infinity }))
+      const { of } = decided(facts({ agent: readyAgent(), failures: [trouble], freshUntil: -Infinity }))
       expect(of('Ready')?.status).toBe('False')
     },
   )
@@ -124,48 +130,48 @@ describe('an agent that was ready', () => {
   test('gets no patience for a new wish', () => {
     const agent = readyAgent()
     agent.metadata.generation = 2
-    const { of } = decided(facts({ agent, setbacks: [passing.limited], freshUntil: now + minutes }))
+    const { of } = decided(facts({ agent, failures: [passing.limited], freshUntil: now + minutes }))
     expect([of('Ready')?.status, of('Ready')?.reason]).toEqual(['False', 'RateLimited'])
   })
 })
 
 describe('an agent that was never looked at', () => {
   test('is unknown while Google cannot be reached', () => {
-    const { of } = decided(facts({ setbacks: [passing.unreachable] }))
+    const { of } = decided(facts({ failures: [passing.unreachable] }))
     expect([of('Ready')?.status, of('Ready')?.reason]).toEqual(['Unknown', 'GoogleUnreachable'])
     expect([of('Synced')?.status, of('Synced')?.reason]).toEqual(['Unknown', 'NotYetSynced'])
   })
 
   test('says which integration it waits for', () => {
-    const { of } = decided(facts({ setbacks: [passing.integration] }))
+    const { of } = decided(facts({ failures: [passing.integration] }))
     expect([of('Ready')?.status, of('Ready')?.reason]).toEqual(['False', 'IntegrationNotReady'])
     expect([of('Authorized')?.reason, of('Synced')?.reason]).toEqual(['NotYetKnown', 'NotYetSynced'])
   })
 })
 
-describe('several setbacks', () => {
+describe('several failures', () => {
   test('what a person has to repair speaks before what may pass', () => {
-    const trouble: Setback[] = [passing.limited, stuck.notFound]
-    expect(decided(facts({ setbacks: trouble, grant })).of('Ready')?.reason).toBe('CalendarNotFound')
+    const trouble: StepFailure[] = [passing.limited, stuck.notFound]
+    expect(decided(facts({ failures: trouble, grant })).of('Ready')?.reason).toBe('CalendarNotFound')
   })
 
   test('what a person has to repair speaks before an integration that is not ready', () => {
-    const agent = decided(facts({ setbacks: [stuck.revoked] })).agent
-    const { of } = decided(facts({ agent, setbacks: [passing.integration] }))
+    const agent = decided(facts({ failures: [stuck.revoked] })).agent
+    const { of } = decided(facts({ agent, failures: [passing.integration] }))
     expect([of('Ready')?.reason, of('Stalled')?.status, of('Reconciling')]).toEqual(['GrantRevoked', 'True', undefined])
   })
 
   test('an integration that does not admit the agent speaks before everything', () => {
-    const notAllowed = setback('Ready', 'IntegrationNotAllowed', 'Not here.', { kind: 'slow', at: now })
-    const agent = decided(facts({ setbacks: [stuck.revoked] })).agent
-    expect(decided(facts({ agent, setbacks: [notAllowed] })).of('Ready')?.reason).toBe('IntegrationNotAllowed')
+    const notAllowed = stepFailure('Ready', 'IntegrationNotAllowed', 'Not here.', { kind: 'blocked', at: now })
+    const agent = decided(facts({ failures: [stuck.revoked] })).agent
+    expect(decided(facts({ agent, failures: [notAllowed] })).of('Ready')?.reason).toBe('IntegrationNotAllowed')
   })
 
   test.each([passing.limited, passing.unreachable])(
     'a calendar that is refused for good stays refused while Google can’t be asked about it, after a restart too',
     (trouble) => {
-      const agent = decided(facts({ grant, setbacks: [stuck.notFound] })).agent
-      const { of } = decided(facts({ agent, unread: true, setbacks: [trouble] }))
+      const agent = decided(facts({ grant, failures: [stuck.notFound] })).agent
+      const { of } = decided(facts({ agent, unread: true, failures: [trouble] }))
       expect([of('Ready')?.reason, of('Stalled')?.status, of('Synced')?.message]).toEqual([
         'CalendarNotFound',
         'True',
@@ -175,26 +181,26 @@ describe('several setbacks', () => {
   )
 
   test('what was refused of an earlier wish is not said of a new one that could not be looked at', () => {
-    const agent = decided(facts({ grant, setbacks: [stuck.notFound] })).agent
+    const agent = decided(facts({ grant, failures: [stuck.notFound] })).agent
     agent.metadata.generation = 2
     for (const trouble of [passing.limited, passing.unreachable]) {
-      const { of } = decided(facts({ agent, unread: true, setbacks: [trouble] }))
+      const { of } = decided(facts({ agent, unread: true, failures: [trouble] }))
       expect([of('Ready')?.reason, of('Reconciling')?.status]).not.toContain('CalendarNotFound')
     }
   })
 
   test('what may pass is tried again soon, even if something else has to be repaired', () => {
-    const { outcome } = decided(facts({ setbacks: [stuck.notFound, passing.limited], grant }))
+    const { outcome } = decided(facts({ failures: [stuck.notFound, passing.limited], grant }))
     expect(outcome).toMatchObject({ kind: 'retry', notBefore: 7_000 })
   })
 
   test('one refused calendar does not keep the others from being read in time', () => {
-    const { outcome } = decided(facts({ setbacks: [stuck.notFound], grant, due: [monotonic + 30_000] }))
+    const { outcome } = decided(facts({ failures: [stuck.notFound], grant, due: [monotonic + 30_000] }))
     expect(outcome).toMatchObject({ kind: 'blocked', checkAgainIn: 30_000 })
   })
 
   test('what falls due waits while the way to Google is barred', () => {
-    const { outcome } = decided(facts({ setbacks: [passing.integration], due: [monotonic - 1] }))
+    const { outcome } = decided(facts({ failures: [passing.integration], due: [monotonic - 1] }))
     expect(outcome).toMatchObject({ kind: 'wait', for: hours })
   })
 })
@@ -208,18 +214,18 @@ describe('what has fallen due by the time that everything is decided', () => {
   })
 
   test('is looked at now beside a calendar that is refused', () => {
-    const { outcome } = decided(facts({ setbacks: [stuck.notFound], grant, due: [monotonic - 30_000] }))
+    const { outcome } = decided(facts({ failures: [stuck.notFound], grant, due: [monotonic - 30_000] }))
     expect(outcome).toMatchObject({ kind: 'blocked', checkAgainIn: 0 })
   })
 
   test.each([passing.unreachable, passing.limited, unpublished])('waits for the backoff ($reason)', (trouble) => {
-    const { outcome } = decided(facts({ setbacks: [trouble], grant, due: [monotonic - 0.4, monotonic - hours] }))
+    const { outcome } = decided(facts({ failures: [trouble], grant, due: [monotonic - 0.4, monotonic - hours] }))
     expect(outcome).toMatchObject({ kind: 'retry', atLatest: undefined })
   })
 
   test('does not hide what falls due later', () => {
     const due = [monotonic - 1, monotonic + minutes]
-    expect(decided(facts({ setbacks: [unpublished], grant, due })).outcome).toMatchObject({ atLatest: minutes })
+    expect(decided(facts({ failures: [unpublished], grant, due })).outcome).toMatchObject({ atLatest: minutes })
   })
 
   test('is looked at now where trust ended after publishing was decided, and only then', () => {
@@ -231,12 +237,12 @@ describe('what has fallen due by the time that everything is decided', () => {
 
 describe('while Google is away', () => {
   test('the end of trust wakes the agent all the same, so that it can be blocked in time', () => {
-    const given = { setbacks: [passing.unreachable], freshUntil: now + minutes, due: [monotonic + 1_000] }
+    const given = { failures: [passing.unreachable], freshUntil: now + minutes, due: [monotonic + 1_000] }
     expect(decided(facts(given)).outcome).toMatchObject({ kind: 'retry', atLatest: minutes })
   })
 
   test('no agent is away for longer than its interval', () => {
-    const { outcome } = decided(facts({ setbacks: [passing.unreachable], interval: 10_000 }))
+    const { outcome } = decided(facts({ failures: [passing.unreachable], interval: 10_000 }))
     expect(outcome).toMatchObject({ kind: 'retry', longest: 10_000 })
   })
 })

@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import type { Grant } from '../../src/grants/grant.ts'
 import { ensureAccess } from '../../src/agent/access.ts'
 import { gatherGrant } from '../../src/agent/grant.ts'
-import type { Grant } from '../../src/agent/memory.ts'
-import { isSetback, type Setback } from '../../src/agent/setback.ts'
+import { isStepFailure, type StepFailure } from '../../src/failures/step-failure.ts'
 import { ApiError } from '../../src/kubernetes/port.ts'
 import { parseConsent } from '../../src/resources/consent.ts'
 import {
-  BROUGHT_TOKEN_HASH,
+  SUPPLIED_TOKEN_HASH,
   CONSENT_IS_GUESS,
   MANAGED_BY,
   NOT_YET_CHECKED,
@@ -27,15 +27,15 @@ beforeEach(() => {
 })
 
 /** One reconcile's way to an access token. */
-async function gain(force = false): Promise<Grant | Setback> {
+async function gain(force = false): Promise<Grant | StepFailure> {
   const request = bench.request(force)
   const grant = await gatherGrant(request)
-  if (isSetback(grant)) return grant
+  if (isStepFailure(grant)) return grant
   return (await ensureAccess(request, grant)) ?? grant
 }
 
-const reasonOf = (result: Grant | Setback): string => (isSetback(result) ? result.reason : 'Granted')
-const messageOf = (result: Grant | Setback): string => (isSetback(result) ? result.message : '')
+const reasonOf = (result: Grant | StepFailure): string => (isStepFailure(result) ? result.reason : 'Granted')
+const messageOf = (result: Grant | StepFailure): string => (isStepFailure(result) ? result.message : '')
 const own = () => bench.small.get('Secret', OWN)
 const kept = (): string | undefined => bench.small.text(OWN).refresh_token
 const supply = (token = TOKEN, more: Record<string, string> = {}): void =>
@@ -78,14 +78,14 @@ describe('a supplied grant', () => {
     bench.small.refuse = () => new ApiError('Forbidden', 'exceeded quota')
     const grant = await gain()
     expect(grant).toMatchObject({ refreshToken: '1//0gRotated', saved: false })
-    expect(bench.memory.unsaved).toMatchObject({ condition: 'Synced', reason: 'PublishFailed' })
-    expect(bench.memory.unsaved?.message).toContain('exceeded quota')
+    expect(bench.memory.grant.unsaved).toMatchObject({ condition: 'Synced', reason: 'PublishFailed' })
+    expect(bench.memory.grant.unsaved?.message).toContain('exceeded quota')
     bench.rotatesTo = undefined
     expect(await gain()).toMatchObject({ refreshToken: '1//0gRotated' })
     bench.small.refuse = undefined
     await gain()
     expect(kept()).toBe('1//0gRotated')
-    expect(bench.memory.unsaved).toBeUndefined()
+    expect(bench.memory.grant.unsaved).toBeUndefined()
     expect(bench.asked.filter(({ what }) => what === 'refresh')).toHaveLength(1)
   })
 
@@ -121,19 +121,19 @@ describe('a supplied grant', () => {
     supply(text)
     expect(reasonOf(await gain())).toBe('Granted')
     expect(kept()).toBe(TOKEN)
-    expect(bench.memory.suppliedRemark).toContain(words)
-    expect(bench.small.events.map(({ note }) => note)).toEqual([bench.memory.suppliedRemark])
+    expect(bench.memory.grant.suppliedRemark).toContain(words)
+    expect(bench.small.events.map(({ note }) => note)).toEqual([bench.memory.grant.suppliedRemark])
     await gain()
     bench.forget()
     await gain()
-    expect(bench.memory.suppliedRemark).toContain(words)
+    expect(bench.memory.grant.suppliedRemark).toContain(words)
     expect(bench.small.events).toHaveLength(1)
   })
 
   test('that can’t be one is told by what it looks like, and Google is not asked', async () => {
     supply('ya29.something-secret')
     const result = await gain()
-    expect(result).toMatchObject({ reason: 'GrantSecretInvalid', again: { kind: 'slow' } })
+    expect(result).toMatchObject({ reason: 'GrantSecretInvalid', requeue: { kind: 'blocked' } })
     expect(messageOf(result)).toContain('Secret alice-grant')
     expect(messageOf(result)).toContain('is an access token')
     expect(messageOf(result)).not.toContain('something-secret')
@@ -158,7 +158,7 @@ describe('a supplied grant', () => {
   ])('whose granted_at lies %s counts from when it was first seen', async (_, ahead) => {
     supply(TOKEN, { granted_at: new Date(bench.clock.now() + ahead).toISOString() })
     expect(await gain()).toMatchObject({ grantedAt: bench.clock.now(), grantedAtIsGuess: true })
-    expect(bench.memory.suppliedRemark).toContain('granted_at is not used')
+    expect(bench.memory.grant.suppliedRemark).toContain('granted_at is not used')
     expect(own()?.metadata.annotations?.[CONSENT_IS_GUESS]).toBe('true')
   })
 
@@ -186,8 +186,8 @@ describe('the Secret under the grant’s name', () => {
     supply()
     const before = bench.small.secret(OWN, { ...stored, account: 'bob@example.com' }, metadata)
     const result = await gain()
-    const again = { kind: 'slow', at: bench.clock.monotonic() + 5 * 60_000 }
-    expect(result).toMatchObject({ condition: 'Authorized', reason: 'GrantConflict', again })
+    const requeue = { kind: 'blocked', at: bench.clock.monotonic() + 5 * 60_000 }
+    expect(result).toMatchObject({ condition: 'Authorized', reason: 'GrantConflict', requeue })
     expect(own()).toEqual(before)
     expect(bench.asked).toEqual([])
   })
@@ -285,7 +285,7 @@ describe('a grant of 0.1.0', () => {
   test('that was supplied gets no note', async () => {
     bench.small.secret(OWN, stored, {
       labels: MANAGED_BY,
-      annotations: { [SIGNED_IN_BY]: 'x', [BROUGHT_TOKEN_HASH]: 'y' },
+      annotations: { [SIGNED_IN_BY]: 'x', [SUPPLIED_TOKEN_HASH]: 'y' },
     })
     await gain()
     expect(bench.small.text(OWN).consent).toBeUndefined()
@@ -295,7 +295,7 @@ describe('a grant of 0.1.0', () => {
   test('that can’t be written is clipped from memory all the same', async () => {
     bench.small.refuse = () => new ApiError('Forbidden', 'no')
     await gain()
-    expect(bench.memory.grant?.consent).toMatchObject({ detail: 'Busy', accessToken: false })
-    expect(bench.memory.unsaved).toMatchObject({ reason: 'PublishFailed' })
+    expect(bench.memory.grant.grant?.consent).toMatchObject({ detail: 'Busy', accessToken: false })
+    expect(bench.memory.grant.unsaved).toMatchObject({ reason: 'PublishFailed' })
   })
 })

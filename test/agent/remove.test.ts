@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { Grant } from '../../src/agent/memory.ts'
+import type { Grant } from '../../src/grants/grant.ts'
 import { remove } from '../../src/agent/remove.ts'
 import type { Outcome } from '../../src/controller/outcome.ts'
 import { ApiError } from '../../src/kubernetes/port.ts'
@@ -83,7 +83,7 @@ describe('an Agent that goes with Revoke', () => {
   test('does not end a token that never passed its checks, and takes its Secret away', async () => {
     const annotations = { ...marks().annotations, [NOT_YET_CHECKED]: 'true' }
     bench.small.secret(OWN, stored, { ...marks(), annotations })
-    bench.memory.grant = { refreshToken: 'in use', checked: false } as Grant
+    bench.memory.grant.grant = { refreshToken: 'in use', checked: false } as Grant
     await go()
     expect(revoked()).toEqual([])
     expect(bench.small.get('Secret', OWN)).toBeUndefined()
@@ -103,8 +103,8 @@ describe('an Agent that goes with Revoke', () => {
   })
 
   test('ends what was in use although its Secret went first', async () => {
-    bench.memory.withdrawn = { token: 'withdrawn', account: 'alice@example.com', clientId: CLIENT }
-    bench.memory.grant = { refreshToken: 'in use', checked: true, account: 'alice@example.com' } as Grant
+    bench.memory.grant.pendingRevocation = { token: 'withdrawn', account: 'alice@example.com', clientId: CLIENT }
+    bench.memory.grant.grant = { refreshToken: 'in use', checked: true, account: 'alice@example.com' } as Grant
     await go()
     expect(revoked().sort()).toEqual(['in use', 'withdrawn'])
   })

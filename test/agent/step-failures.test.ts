@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { newMemory, type AgentMemory } from '../../src/agent/memory.ts'
+import { newAgentState, type AgentState } from '../../src/agent/state.ts'
 import type { AgentDeps } from '../../src/agent/port.ts'
 import { publish, read, type Scene } from '../../src/agent/steps.ts'
 import { ApiError } from '../../src/kubernetes/port.ts'
@@ -17,7 +17,7 @@ const failures = {
   'a refusal of the API server': new ApiError('Forbidden', 'PATCH … answered 403'),
 }
 
-let memory: AgentMemory
+let memory: AgentState
 let thrown: unknown
 
 const fail = (): never => {
@@ -44,7 +44,7 @@ const scene = (): Scene =>
   }) as unknown as Scene
 
 beforeEach(() => {
-  memory = newMemory('uid-of-alice', 0)
+  memory = newAgentState('uid-of-alice', 0)
 })
 
 describe.each(Object.entries(failures))('a step that fails with %s', (_, error) => {
@@ -53,17 +53,17 @@ describe.each(Object.entries(failures))('a step that fails with %s', (_, error) 
   })
 
   test('is a failure to read the calendars, and nothing more', async () => {
-    const { setbacks, grant } = await read(deps, scene())
-    expect(setbacks.map(({ condition, again }) => [condition, again.kind])).toEqual([['Synced', 'retry']])
-    expect([grant, setbacks[0]?.message.includes(secret)]).toEqual([undefined, false])
+    const { failures, grant } = await read(deps, scene())
+    expect(failures.map(({ condition, requeue }) => [condition, requeue.kind])).toEqual([['Synced', 'retry']])
+    expect([grant, failures[0]?.message.includes(secret)]).toEqual([undefined, false])
   })
 
   test('is a failure to publish, beside what failed before', async () => {
     const before = await read(deps, scene())
-    const { setbacks } = await publish(deps, scene(), before)
-    expect(setbacks.slice(0, 1)).toEqual(before.setbacks)
-    expect(setbacks.length).toBeGreaterThan(1)
-    expect(setbacks.some(({ message }) => message.includes(secret))).toBe(false)
+    const { failures } = await publish(deps, scene(), before)
+    expect(failures.slice(0, 1)).toEqual(before.failures)
+    expect(failures.length).toBeGreaterThan(1)
+    expect(failures.some(({ message }) => message.includes(secret))).toBe(false)
   })
 })
 

@@ -16,7 +16,7 @@ let bench: Bench
 function begin(agent: Agent): void {
   bench = new Bench(agent)
   const calendar = { snapshot: emptySnapshot(), timeZone: 'UTC', detail: 'Busy', lastRead: 0, lastFull: 0 } as const
-  bench.memory.calendars.set('alice@example.com', { ...calendar, nextAt: Infinity })
+  bench.memory.calendars.byId.set('alice@example.com', { ...calendar, nextAt: Infinity })
 }
 
 const published = (name: string): void =>
@@ -48,8 +48,8 @@ describe('what was published under another name', () => {
   test('stays while what stands under the new one can’t be brought up to date', async () => {
     published('token')
     bench.small.refuse = (write) => (write === 'patch Secret token' ? new ApiError('Forbidden', 'no') : undefined)
-    const { setbacks } = await reconcile()
-    expect(setbacks.map(({ reason }) => reason)).toEqual(['PublishFailed'])
+    const { failures } = await reconcile()
+    expect(failures.map(({ reason }) => reason)).toEqual(['PublishFailed'])
     expect(bench.small.get('Secret', 'old-token')).toBeDefined()
     bench.small.refuse = undefined
     await reconcile()
@@ -73,13 +73,13 @@ describe('a spec that asks for more than the person agreed to', () => {
   })
 
   test('is told, with what is new and where to sign in, and the calendars are read on', async () => {
-    const { setbacks, grant } = await reconcile()
+    const { failures, grant } = await reconcile()
     expect(grant).toBeDefined()
-    expect(setbacks).toMatchObject([
-      { condition: 'Authorized', reason: 'AwaitingSignIn', again: { kind: 'wait', readsOn: true } },
+    expect(failures).toMatchObject([
+      { condition: 'Authorized', reason: 'AwaitingSignIn', requeue: { kind: 'wait', readsOn: true } },
     ])
-    expect(setbacks[0]?.message).toContain('spec.publish.accessToken')
-    expect(setbacks[0]?.message).toContain('https://booking.example.com/google-calendar/sign-in/')
+    expect(failures[0]?.message).toContain('spec.publish.accessToken')
+    expect(failures[0]?.message).toContain('https://booking.example.com/google-calendar/sign-in/')
   })
 
   test('gets nothing of it, and what stands under other names stays until it is decided', async () => {
@@ -97,8 +97,8 @@ describe('a spec that asks for more than the person agreed to', () => {
     const marks = { ...marksOf(bench.agent, 'calendar'), ownerReferences: withController([], bench.agent) }
     bench.small.configMap('former', { 'busy.json': 'old', theirs: 'x' }, marks)
     published('old-token')
-    const { setbacks } = await reconcile()
-    expect(setbacks.map(({ reason }) => reason)).toEqual(['AwaitingSignIn'])
+    const { failures } = await reconcile()
+    expect(failures.map(({ reason }) => reason)).toEqual(['AwaitingSignIn'])
     const now = bench.small.text('new')
     expect(Object.keys(now)).toEqual(['busy.json'])
     expect(bench.small.get('ConfigMap', 'former')?.data).toEqual({ ...now, theirs: 'x' })
@@ -108,8 +108,8 @@ describe('a spec that asks for more than the person agreed to', () => {
   test('is not told while the grant is refused for something else', async () => {
     bench.account = 'alice@example.com'
     bench.refuses = { refresh: 'InvalidGrant' }
-    const { setbacks } = await reconcile()
-    expect(setbacks.map(({ reason }) => reason)).toEqual(['GrantRevoked'])
+    const { failures } = await reconcile()
+    expect(failures.map(({ reason }) => reason)).toEqual(['GrantRevoked'])
     expect(bench.small.get('Secret', 'token')).toBeUndefined()
   })
 })

@@ -1,6 +1,6 @@
 /** One agent's access by itself: its Secrets in a small cluster, and a Google that answers what a test says. */
 import type { AccessRequest } from '../../src/agent/access.ts'
-import { newMemory, type AgentMemory } from '../../src/agent/memory.ts'
+import { newAgentState, type AgentState } from '../../src/agent/state.ts'
 import type { AgentDeps } from '../../src/agent/port.ts'
 import { GoogleError, type GoogleFailure, type TokenAnswer } from '../../src/google/port.ts'
 import type { Agent } from '../../src/resources/types.ts'
@@ -23,7 +23,7 @@ export class Bench {
   readonly small = new SmallCluster()
   readonly asked: Asked[] = []
   agent: Agent
-  memory: AgentMemory
+  memory: AgentState
   chance = 0
   /** What Google refuses requests with. */
   refuses: Partial<Record<Asked['what'], GoogleFailure>> = {}
@@ -33,7 +33,7 @@ export class Bench {
 
   constructor(agent = anAgent()) {
     this.agent = agent
-    this.memory = newMemory(agent.metadata.uid ?? '', 0)
+    this.memory = newAgentState(agent.metadata.uid ?? '', 0)
     this.small.agents = [agent]
   }
 
@@ -54,7 +54,7 @@ export class Bench {
 
   /** As after a restart: nothing is remembered. */
   forget(): void {
-    this.memory = newMemory(this.agent.metadata.uid ?? '', this.clock.monotonic())
+    this.memory = newAgentState(this.agent.metadata.uid ?? '', this.clock.monotonic())
   }
 
   get deps(): AgentDeps {

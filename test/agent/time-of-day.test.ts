@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { newMemory, type AgentMemory, type CalendarMemory, type Grant } from '../../src/agent/memory.ts'
+import type { Grant } from '../../src/grants/grant.ts'
+import type { CalendarState } from '../../src/calendars/state.ts'
+import { newAgentState, type AgentState } from '../../src/agent/state.ts'
 import { followTimeOfDay } from '../../src/agent/time-of-day.ts'
 import { emptySnapshot } from '../../src/calendar/calendar-snapshot.ts'
 import { ManualClock } from '../support/clock.ts'
@@ -8,18 +10,18 @@ const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 
 let clock: ManualClock
-let memory: AgentMemory
-let calendar: CalendarMemory
+let memory: AgentState
+let calendar: CalendarState
 let grant: Grant
 
 beforeEach(() => {
   clock = new ManualClock()
-  memory = newMemory('uid', clock.monotonic())
+  memory = newAgentState('uid', clock.monotonic())
   followTimeOfDay(clock, memory)
   const read = clock.monotonic()
   const nextAt = read + 5 * MINUTE
   calendar = { snapshot: emptySnapshot(), timeZone: 'UTC', detail: 'Busy', lastRead: read, lastFull: read, nextAt }
-  memory.calendars.set('a', calendar)
+  memory.calendars.byId.set('a', calendar)
   const at = clock.now()
   const times = {
     grantedAt: at - HOUR,
@@ -29,7 +31,7 @@ beforeEach(() => {
     renewAt: read + 40 * MINUTE,
   }
   grant = { refreshToken: '1//x', grantedAtIsGuess: false, accessToken: 'token', ...times, saved: true, checked: true }
-  memory.grant = grant
+  memory.grant.grant = grant
 })
 
 const leap = (ms: number): void => {
@@ -68,7 +70,7 @@ describe('what is remembered of an agent', () => {
   })
 
   test('keeps its backoff after the clock was set forward', () => {
-    calendar.trouble = { setback: {} as never, since: 0, refused: false, failures: 3, error: '' }
+    calendar.trouble = { stepFailure: {} as never, since: 0, refused: false, attempts: 3, error: '' }
     leap(6 * HOUR)
     expect(calendar.nextAt).toBeGreaterThan(clock.monotonic())
   })

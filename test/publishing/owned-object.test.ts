@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { newMemory, type Published } from '../../src/agent/memory.ts'
-import { readOwned, removeOrphans, writeOwned, type Target } from '../../src/agent/owned-object.ts'
+import type { PublicationState, Published } from '../../src/publishing/state.ts'
+import { readOwned, removeOrphans, writeOwned, type Target } from '../../src/publishing/owned-object.ts'
 import type { AgentDeps } from '../../src/agent/port.ts'
-import { dataOf, published } from '../../src/agent/published.ts'
-import { isSetback, type Setback } from '../../src/agent/setback.ts'
+import { dataOf, published } from '../../src/publishing/published.ts'
+import { isStepFailure, type StepFailure } from '../../src/failures/step-failure.ts'
 import { ApiError } from '../../src/kubernetes/port.ts'
 import { AGENT_ANNOTATION, MANAGED_BY } from '../../src/resources/names.ts'
 import { marksOf, withController } from '../../src/resources/ownership.ts'
@@ -27,14 +27,14 @@ beforeEach(() => {
   deps = { cluster: small.cluster, clock: new ManualClock() } as unknown as AgentDeps
 })
 
-async function publish(known?: Published): Promise<Published | Setback> {
+async function publish(known?: Published): Promise<Published | StepFailure> {
   const standing = await readOwned(deps, alice, target, known)
-  return isSetback(standing) ? standing : writeOwned(deps, alice, { ...target, data }, standing)
+  return isStepFailure(standing) ? standing : writeOwned(deps, alice, { ...target, data }, standing)
 }
 
-const refusalOf = async (): Promise<Setback | undefined> => {
+const refusalOf = async (): Promise<StepFailure | undefined> => {
   const result = await publish()
-  return isSetback(result) ? result : undefined
+  return isStepFailure(result) ? result : undefined
 }
 
 describe('publishing', () => {
@@ -80,16 +80,16 @@ describe('publishing', () => {
     ['somebody else’s', {}, 'was made by somebody else'],
   ])('leaves alone what is %s', async (_, metadata, words) => {
     const before = small.secret('token', { access_token: 'theirs' }, metadata)
-    const setback = await refusalOf()
-    expect(setback).toMatchObject({ condition: 'Synced', reason: 'PublishConflict' })
-    expect(setback?.message).toContain(words)
-    expect(setback?.again).toEqual({ kind: 'slow', at: deps.clock.monotonic() + 5 * 60_000 })
+    const failed = await refusalOf()
+    expect(failed).toMatchObject({ condition: 'Synced', reason: 'PublishConflict' })
+    expect(failed?.message).toContain(words)
+    expect(failed?.requeue).toEqual({ kind: 'blocked', at: deps.clock.monotonic() + 5 * 60_000 })
     expect(small.get('Secret', 'token')).toEqual(before)
   })
 
   test('waits for what a deleted Agent of the same name has left', async () => {
     small.secret('token', data, { ...marks, ownerReferences: [{ ...byAlice[0]!, uid: 'earlier' }] })
-    expect(await refusalOf()).toMatchObject({ reason: 'PublishFailed', again: { kind: 'wait' } })
+    expect(await refusalOf()).toMatchObject({ reason: 'PublishFailed', requeue: { kind: 'wait' } })
   })
 
   test.each(['alice-google-grant', 'bob-google-grant', 'calendar-operator-keys'])(
@@ -98,9 +98,9 @@ describe('publishing', () => {
       const reserved = { ...target, name }
       expect(await readOwned(deps, alice, reserved, undefined)).toMatchObject({ reason: 'PublishConflict' })
       const before = small.secret(name, { refresh_token: 'x' }, { labels: MANAGED_BY, ownerReferences: byAlice })
-      const setback = await readOwned(deps, alice, reserved, undefined)
-      expect(setback).toMatchObject({ reason: 'PublishConflict' })
-      expect((setback as Setback).message).toContain('remove its owner reference to Agent alice')
+      const failed = await readOwned(deps, alice, reserved, undefined)
+      expect(failed).toMatchObject({ reason: 'PublishConflict' })
+      expect((failed as StepFailure).message).toContain('remove its owner reference to Agent alice')
       const known = published({ kind: 'Secret', name, resourceVersion: before.metadata.resourceVersion ?? '' }, {})
       expect(await readOwned(deps, alice, reserved, known)).toMatchObject({ reason: 'PublishConflict' })
       expect(small.writes).toEqual([])
@@ -125,7 +125,7 @@ describe('publishing', () => {
     const calendar: Target = { kind: 'ConfigMap', name: 'calendar', role: 'calendar', keys }
     small.configMap('calendar', data, { ownerReferences: byAlice })
     const written = await writeOwned(deps, alice, { ...calendar, data }, undefined)
-    expect(isSetback(written)).toBe(false)
+    expect(isStepFailure(written)).toBe(false)
     expect(small.get('ConfigMap', 'calendar')?.metadata).toMatchObject(marksOf(alice, 'calendar'))
   })
 })
@@ -153,24 +153,24 @@ describe('an object of 0.1.0', () => {
 })
 
 describe('what was published under another name', () => {
-  const memory = newMemory('uid-of-alice', 0)
+  const state: PublicationState = {}
 
   beforeEach(() => {
     small.secret('old-token', data, { ...marks, ownerReferences: byAlice })
     small.configMap('old-calendar', data, { labels: MANAGED_BY, ownerReferences: byAlice })
-    memory.publishedToken = published({ kind: 'Secret', name: 'token', resourceVersion: '1' }, data)
+    state.publishedToken = published({ kind: 'Secret', name: 'token', resourceVersion: '1' }, data)
   })
 
   test('goes once everything stands under the new name', async () => {
-    await removeOrphans(deps, alice, memory)
+    await removeOrphans(deps, alice, state)
     expect(small.writes).toEqual(['delete Secret old-token', 'delete ConfigMap old-calendar'])
   })
 
   test.each([undefined, published({ kind: 'Secret', name: 'old-token', resourceVersion: '1' }, data)])(
     'stays until then',
     async (standing) => {
-      memory.publishedToken = standing
-      await removeOrphans(deps, alice, memory)
+      state.publishedToken = standing
+      await removeOrphans(deps, alice, state)
       expect(small.writes).toEqual([])
     },
   )
@@ -181,12 +181,12 @@ describe('what was published under another name', () => {
     small.secret('kept', {}, { ...marksOf(alice, 'grant'), ownerReferences: byAlice })
     small.secret('bobs', {}, { ...marksOf(bob, 'access-token'), ownerReferences: byBob })
     small.secret('theirs', {}, { annotations: { [AGENT_ANNOTATION]: 'alice' }, ownerReferences: byAlice })
-    await removeOrphans(deps, alice, memory)
+    await removeOrphans(deps, alice, state)
     expect(small.writes).toEqual(['delete Secret old-token', 'delete ConfigMap old-calendar'])
   })
 
   test('that cannot be deleted is told', async () => {
     small.refuse = () => new ApiError('Forbidden', 'forbidden')
-    await expect(removeOrphans(deps, alice, memory)).rejects.toThrow('forbidden')
+    await expect(removeOrphans(deps, alice, state)).rejects.toThrow('forbidden')
   })
 })

@@ -1,34 +1,42 @@
 /**
  * The way to an agent's integration: is it there, does it admit this namespace, can its client be used?
  */
+import { manualFixInterval } from '../controller/manual-fix-interval.ts'
 import { integrationKey, isAllowed, notAllowedMessage } from '../resources/allowed-namespaces.ts'
 import type { Agent, CalendarIntegration } from '../resources/types.ts'
 import type { AgentDeps, IntegrationView } from './port.ts'
-import { setback, slowly, type Setback } from './setback.ts'
+import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
 
-export interface OpenGate {
+export interface ResolvedIntegration {
   key: string
   integration: CalendarIntegration
   view: IntegrationView & { client: NonNullable<IntegrationView['client']> }
 }
 
 /** What else an integration's state means for its agents: its suspension is theirs. */
-export type Gate = OpenGate | Setback | 'Suspended'
+export type Gate = ResolvedIntegration | StepFailure | 'Suspended'
 
 /** @param asked somebody asked for a look now. */
-export function openGate(deps: AgentDeps, agent: Agent, { since, asked }: { since: number; asked: boolean }): Gate {
+export function resolveIntegration(
+  deps: AgentDeps,
+  agent: Agent,
+  { since, asked }: { since: number; asked: boolean },
+): Gate {
   const key = integrationKey(agent)
   const integration = deps.cluster.integrations.get(key)
   const { namespace } = agent.metadata
   if (!integration && (agent.spec.integrationRef.namespace ?? namespace) === namespace) {
     const message = `There is no CalendarIntegration ${key}: create it, or correct spec.integrationRef.`
-    return setback('Ready', 'IntegrationNotFound', message, { kind: 'wait', for: 60 * 60_000 })
+    return stepFailure('Ready', 'IntegrationNotFound', message, { kind: 'wait', for: 60 * 60_000 })
   }
   const { namespaces } = deps.cluster
   const labelsOf = namespaces && ((name: string) => namespaces.get(name)?.metadata.labels)
   if (!integration || !isAllowed(agent, integration, labelsOf)) {
-    const again = { kind: 'slow', at: slowly(since, deps.clock.monotonic()) } as const
-    return setback('Ready', 'IntegrationNotAllowed', notAllowedMessage(agent, labelsOf), again)
+    const requeue = {
+      kind: 'blocked',
+      at: deps.clock.monotonic() + manualFixInterval(since, deps.clock.monotonic()),
+    } as const
+    return stepFailure('Ready', 'IntegrationNotAllowed', notAllowedMessage(agent, labelsOf), requeue)
   }
   if (integration.spec.suspend) return 'Suspended'
   return usable(deps, { key, integration, asked })
@@ -49,13 +57,13 @@ function usable(deps: AgentDeps, { key, integration, asked }: Wish): Gate {
   if (view?.client && view.apiDisabled && deps.integrations.mayUseAPI(key, asked)) {
     return { key, integration, view: { ...view, client: view.client } }
   }
-  return setback('Ready', 'IntegrationNotReady', message, { kind: 'wait', for: untilAPIAsked(deps, key) })
+  return stepFailure('Ready', 'IntegrationNotReady', message, { kind: 'wait', for: untilAPIAsked(deps, key) })
 }
 
 /** What an agent without a grant says where its integration can do nothing for it. */
-export function withoutGrant({ key, view }: OpenGate): Setback {
+export function withoutGrant({ key, view }: ResolvedIntegration): StepFailure {
   const message = `CalendarIntegration ${key} is not ready: ${view.message}`
-  return setback('Ready', 'IntegrationNotReady', message, { kind: 'wait', for: 60 * 60_000 })
+  return stepFailure('Ready', 'IntegrationNotReady', message, { kind: 'wait', for: 60 * 60_000 })
 }
 
 /** The integration's change wakes its agents; only the switched-off API has to be asked by one of them. */

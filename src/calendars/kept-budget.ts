@@ -3,7 +3,7 @@
  * all of them together are beyond the budget, a namespace that holds more than an equal share gets nothing more; the others go on,
  * and so does whoever holds little. What stands already is never taken away (docs/decisions/0151).
  */
-import type { AgentMemory } from './memory.ts'
+import type { CalendarsState } from './state.ts'
 
 const MIB = 1024 * 1024
 
@@ -67,10 +67,10 @@ export class KeptBudget {
   }
 }
 
-/** What is kept of an Agent, its published text included. */
-export function keptOf({ calendars, published }: Pick<AgentMemory, 'calendars' | 'published'>): Kept {
-  const kept = { bytes: published?.packed.length ?? 0, events: 0 }
-  for (const { snapshot } of calendars.values()) {
+/** What is kept of an Agent's calendars, and beside them, in bytes. */
+export function keptOf({ byId }: CalendarsState, besides: number): Kept {
+  const kept = { bytes: besides, events: 0 }
+  for (const { snapshot } of byId.values()) {
     kept.bytes += snapshot.packed.length
     kept.events += snapshot.events
   }

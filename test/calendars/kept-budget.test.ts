@@ -1,6 +1,6 @@
 /** What may be kept of calendars: each Agent has a limit, and all of them share one budget, so that small ones never suffer. */
 import { beforeEach, describe, expect, test } from 'vitest'
-import { KeptBudget } from '../../src/agent/kept-budget.ts'
+import { KeptBudget } from '../../src/calendars/kept-budget.ts'
 
 const MIB = 1024 * 1024
 let budget: KeptBudget

@@ -2,6 +2,7 @@
  * Writing one ConfigMap or Secret that belongs to an Agent: never one that is somebody else's (`ownership.ts` decides), only
  * our own keys, marks and owner reference, for the version that was read, and only if something differs.
  */
+import { isStepFailure, stepFailure, type StepFailure } from '../failures/step-failure.ts'
 import type { ConfigMap, KubernetesObject, Secret } from '../kubernetes/port.ts'
 import { ApiError } from '../kubernetes/port.ts'
 import { isReservedName, ROLE_LABEL } from '../resources/names.ts'
@@ -15,10 +16,9 @@ import {
   type PublishedRole,
 } from '../resources/ownership.ts'
 import type { Agent } from '../resources/types.ts'
-import type { AgentMemory, Published } from './memory.ts'
-import type { AgentDeps } from './port.ts'
+import type { PublishDeps } from './port.ts'
 import { dataOf, published, type Data } from './published.ts'
-import { isSetback, setback, type Setback } from './setback.ts'
+import type { PublicationState, Published } from './state.ts'
 
 const FIVE_MINUTES = 5 * 60_000
 
@@ -35,11 +35,11 @@ export interface Target {
  * are missing are put back. Fails with an `ApiError`.
  */
 export async function readOwned(
-  deps: AgentDeps,
+  deps: PublishDeps,
   agent: Agent,
   target: Target,
   known: Published | undefined,
-): Promise<Published | undefined | Setback> {
+): Promise<Published | undefined | StepFailure> {
   const seen = seenAs(deps, agent, target)
   // Nothing may be made under such a name either.
   if (isReservedName(target.name)) return foreign(deps, agent, seen ?? newObject(agent, target, undefined), target)
@@ -51,7 +51,7 @@ export async function readOwned(
 
 /** It is the version that we know, with all of our marks on it. */
 const isUnchanged = (
-  deps: AgentDeps,
+  deps: PublishDeps,
   agent: Agent,
   seen: KubernetesObject,
   { target, mine }: { target: Target; mine: Published | undefined },
@@ -64,21 +64,21 @@ const isOf = (known: Published, { kind, name }: Pick<Target, 'kind' | 'name'>): 
 const keyOf = ({ metadata }: Agent, name: string): string => `${metadata.namespace ?? ''}/${name}`
 
 /** What the watch has seen under this name. */
-const seenAs = ({ cluster }: AgentDeps, agent: Agent, { kind, name }: Target): KubernetesObject | undefined =>
+const seenAs = ({ cluster }: PublishDeps, agent: Agent, { kind, name }: Target): KubernetesObject | undefined =>
   (kind === 'Secret' ? cluster.secrets : cluster.configMaps).get(keyOf(agent, name))
 
-const ownershipOf = (deps: AgentDeps, agent: Agent, object: KubernetesObject, target: Target): Ownership =>
+const ownershipOf = (deps: PublishDeps, agent: Agent, object: KubernetesObject, target: Target): Ownership =>
   ownershipOfPublished(object, agent, { role: target.role, shared: isShared(deps, agent, target) })
 
 /** Whether a spec beside this Agent's names the object, too: then nobody can tell from the name alone whose it is. */
-function isShared({ cluster }: AgentDeps, agent: Agent, { kind, name }: Target): boolean {
+function isShared({ cluster }: PublishDeps, agent: Agent, { kind, name }: Target): boolean {
   const key = keyOf(agent, name)
   const agents = cluster.agents.byIndex(kind === 'Secret' ? 'secret' : 'configMap', key)
   const clients = kind === 'Secret' ? cluster.integrations.byIndex('secret', key) : []
   return clients.length > 0 || agents.some(({ metadata }) => metadata.uid !== agent.metadata.uid)
 }
 
-async function readNow(deps: AgentDeps, agent: Agent, target: Target): Promise<Published | Setback | undefined> {
+async function readNow(deps: PublishDeps, agent: Agent, target: Target): Promise<Published | StepFailure | undefined> {
   const namespace = agent.metadata.namespace ?? ''
   const object =
     target.kind === 'Secret'
@@ -92,7 +92,7 @@ async function readNow(deps: AgentDeps, agent: Agent, target: Target): Promise<P
 
 /** Puts back what is missing of our marks and of the owner reference; the data stays as it is. */
 async function markAgain(
-  deps: AgentDeps,
+  deps: PublishDeps,
   agent: Agent,
   object: ConfigMap | Secret,
   { role }: Target,
@@ -110,33 +110,36 @@ function publishedFrom(object: ConfigMap | Secret, target: Target): Published {
   return published(at, Object.fromEntries(ours.map(([key, value]) => [key, text(value)])))
 }
 
-function foreign(deps: AgentDeps, agent: Agent, object: KubernetesObject, target: Target): Setback {
+function foreign(deps: PublishDeps, agent: Agent, object: KubernetesObject, target: Target): StepFailure {
   const what = `${target.kind} ${target.name}`
   const controller = controllerOf(object)
   if (controller?.kind === 'Agent' && controller.name === agent.metadata.name && !isReservedName(target.name)) {
     const message = `${what} still belongs to a deleted Agent of the same name; it is replaced once Kubernetes has removed it.`
-    return setback('Synced', 'PublishFailed', message, { kind: 'wait', for: FIVE_MINUTES })
+    return stepFailure('Synced', 'PublishFailed', message, { kind: 'wait', for: FIVE_MINUTES })
   }
   const verdict = ownershipOf(deps, agent, object, target)
   const { whose = 'is somebody else’s', todo = 'delete it, or publish under another name' } =
     verdict.is === 'foreign' ? verdict : {}
   const message = `${what} ${whose} and is left alone: ${todo}.`
-  return setback('Synced', 'PublishConflict', message, { kind: 'slow', at: deps.clock.monotonic() + FIVE_MINUTES })
+  return stepFailure('Synced', 'PublishConflict', message, {
+    kind: 'blocked',
+    at: deps.clock.monotonic() + FIVE_MINUTES,
+  })
 }
 
 /**
  * Takes away what this Agent published under names that its spec no longer says, once everything that it says now stands.
  * Fails with an `ApiError`.
  */
-export async function removeOrphans(deps: AgentDeps, agent: Agent, memory: AgentMemory): Promise<void> {
+export async function removeOrphans(deps: PublishDeps, agent: Agent, state: PublicationState): Promise<void> {
   const { calendar, accessToken } = agent.spec.publish
-  const isWhole = stands(memory.published, calendar) && stands(memory.publishedToken, tokenTarget(accessToken))
+  const isWhole = stands(state.published, calendar) && stands(state.publishedToken, tokenTarget(accessToken))
   if (!isWhole) return
   for (const object of orphansOf(deps, agent)) await deps.cluster.delete(object)
 }
 
 /** What this Agent published under names that its spec does not say. */
-export function orphansOf({ cluster }: AgentDeps, agent: Agent): KubernetesObject[] {
+export function orphansOf({ cluster }: PublishDeps, agent: Agent): KubernetesObject[] {
   const { calendar, accessToken } = agent.spec.publish
   const wanted = [calendar, tokenTarget(accessToken)].flatMap((one) => (one ? [`${one.kind}/${one.name}`] : []))
   const watched = [cluster.secrets, cluster.configMaps]
@@ -160,13 +163,13 @@ const isPublished = (object: KubernetesObject): boolean =>
 
 /** Makes the object hold exactly `data` under our keys. Fails with an `ApiError`; answers what stands there now. */
 export async function writeOwned(
-  deps: AgentDeps,
+  deps: PublishDeps,
   agent: Agent,
   target: Target & { data: Data },
   current: Published | undefined,
-): Promise<Published | Setback> {
+): Promise<Published | StepFailure> {
   const standing = current ?? (await create(deps, agent, target))
-  if (isSetback(standing)) return standing
+  if (isStepFailure(standing)) return standing
   if (sameData(dataOf(standing), target.data)) return standing
   const object = newObject(agent, target, standing.resourceVersion)
   const written = await deps.cluster.patch(object, { data: dataPatch(target, dataOf(standing)) })
@@ -174,7 +177,11 @@ export async function writeOwned(
 }
 
 /** A new object with all of the data; what is there all the same, where it is ours. */
-async function create(deps: AgentDeps, agent: Agent, target: Target & { data: Data }): Promise<Published | Setback> {
+async function create(
+  deps: PublishDeps,
+  agent: Agent,
+  target: Target & { data: Data },
+): Promise<Published | StepFailure> {
   const object = newObject(agent, target, undefined)
   Object.assign(object.metadata, marksOf(agent, target.role), { ownerReferences: withController(undefined, agent) })
   try {
@@ -186,7 +193,7 @@ async function create(deps: AgentDeps, agent: Agent, target: Target & { data: Da
   const existing = await readNow(deps, agent, target)
   if (existing) return existing
   const error = new Error(`${target.kind} ${target.name} changed while it was written`)
-  return setback('Synced', 'PublishFailed', error.message, { kind: 'retry', error })
+  return stepFailure('Synced', 'PublishFailed', error.message, { kind: 'retry', error })
 }
 
 const remember = (target: Target & { data: Data }, { metadata }: KubernetesObject): Published =>

@@ -38,7 +38,7 @@ export async function listCalendar(
       builder.add(events, timeZone)
     })
     const { snapshot, doubtful } = builder.finish(end.timeZone)
-    // What a delta said and we did not understand will not be said again: only a full listing can make it good.
+    // What a delta said and we did not understand will not be said requeue: only a full listing can make it good.
     const syncToken = doubtful && !full ? undefined : end.nextSyncToken
     return { snapshot, timeZone: zones.nameOf(end.timeZone), syncToken, doubtful }
   } catch (error) {

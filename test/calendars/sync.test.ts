@@ -1,10 +1,10 @@
 /** How an agent's calendars are read: by which requests, and what of the answers is kept. */
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { AccessRequest } from '../../src/agent/access.ts'
-import { KEPT_LIMITS, KeptBudget } from '../../src/agent/kept-budget.ts'
-import { newMemory, type AgentMemory, type CalendarMemory, type Grant } from '../../src/agent/memory.ts'
-import type { Setback } from '../../src/agent/setback.ts'
-import { syncCalendars } from '../../src/agent/sync.ts'
+import type { ReadInput } from '../../src/calendars/port.ts'
+import { KEPT_LIMITS, KeptBudget } from '../../src/calendars/kept-budget.ts'
+import { newCalendarsState, type CalendarsState, type CalendarState } from '../../src/calendars/state.ts'
+import type { StepFailure } from '../../src/failures/step-failure.ts'
+import { syncCalendars } from '../../src/calendars/sync.ts'
 import { computeBusyTime } from '../../src/calendar/busy.ts'
 import { snapshotEvents } from '../../src/calendar/calendar-snapshot.ts'
 import { publishedWindow } from '../../src/calendar/window.ts'
@@ -13,6 +13,7 @@ import {
   GoogleError,
   type EventsPage,
   type EventsRequest,
+  type GoogleClient,
   type GoogleFailure,
   type ListingEnd,
 } from '../../src/google/port.ts'
@@ -31,7 +32,7 @@ interface Answer {
 }
 
 let clock: ManualClock
-let memory: AgentMemory
+let state: CalendarsState
 let agent: ReturnType<typeof anAgent>
 let integration: ReturnType<typeof anIntegration>
 let asked: EventsRequest[]
@@ -42,7 +43,7 @@ let lines: string[]
 
 beforeEach(() => {
   clock = new ManualClock()
-  memory = newMemory('uid', clock.monotonic())
+  state = newCalendarsState()
   agent = anAgent()
   integration = anIntegration()
   asked = []
@@ -65,31 +66,33 @@ async function events(_token: string, request: EventsRequest, onPage: (page: Eve
 }
 
 const zones = createZones()
-const grant = { account: ALICE, accessToken: 'ya29', refreshToken: '1//x' } as Grant
 
-function request(force = false): AccessRequest {
-  const deps = {
-    clock,
-    random: () => 0.5,
-    zones,
-    integrations: { observeAPI: () => undefined },
-    progress: () => undefined,
-    log: createLog({ level: 'debug', clock, write: (line) => void lines.push(line) }),
-    kept,
-  } as unknown as AccessRequest['deps']
-  const view = { client: { events } } as unknown as AccessRequest['gate']['view']
-  return { deps, agent, memory, gate: { key: 'booking/google', integration, view }, force }
+async function sync(force = false): Promise<StepFailure[]> {
+  const log = createLog({ level: 'debug', clock, write: (line) => void lines.push(line) })
+  const deps = { clock, random: () => 0.5, zones, progress: () => undefined, log, kept }
+  const input: ReadInput = {
+    agent,
+    integration,
+    client: { events } as unknown as GoogleClient,
+    account: ALICE,
+    accessToken: 'ya29',
+    renew: async () => ({ accessToken: 'ya29.new' }),
+    advice: 'sign in again',
+    force,
+    keptBesides: 0,
+  }
+  const result = await syncCalendars(deps, input, state)
+  state = result.state
+  return result.failures
 }
 
-const sync = (): Promise<Setback[]> => syncCalendars(request(), grant)
-
 /** The next round in which the calendar is due. */
-async function nextRound(): Promise<Setback[]> {
+async function nextRound(): Promise<StepFailure[]> {
   await clock.advance(Math.max((calendar()?.nextAt ?? 0) - clock.monotonic(), 0))
   return sync()
 }
 
-const calendar = (id = ALICE): CalendarMemory | undefined => memory.calendars.get(id)
+const calendar = (id = ALICE): CalendarState | undefined => state.byId.get(id)
 
 const kindsAsked = (): string[] => asked.map(({ from }) => ('syncToken' in from ? from.syncToken : 'all'))
 
@@ -163,7 +166,7 @@ describe('the sync token', () => {
     answers = [{}, unusable, unusable]
     await sync()
     const [first] = await nextRound()
-    expect(first).toMatchObject({ reason: 'SyncFailed', again: { kind: 'wait', for: 5_000 } })
+    expect(first).toMatchObject({ reason: 'SyncFailed', requeue: { kind: 'wait', for: 5_000 } })
     await nextRound()
     expect(await nextRound()).toEqual([])
     expect(kindsAsked()).toEqual(['all', 'S1', 'S1', 'all'])
@@ -210,7 +213,7 @@ describe('a full listing', () => {
   })
 
   const willListAll = (): boolean => {
-    const { lastFull = 0, doubts = 0, nextAt } = calendar() as CalendarMemory
+    const { lastFull = 0, doubts = 0, nextAt } = calendar() as CalendarState
     return nextAt - lastFull >= 5 * MINUTE * 2 ** doubts
   }
 
@@ -225,7 +228,7 @@ describe('a full listing', () => {
     expect(await nextRound()).toEqual([])
     expect(kindsAsked()).toEqual(['all', 'S1', 'all'])
     expect(asked.map(({ detail }) => detail)).toEqual(['Busy', 'Busy', 'Full'])
-    const [fact] = calendar() ? snapshotEvents((calendar() as CalendarMemory).snapshot) : []
+    const [fact] = calendar() ? snapshotEvents((calendar() as CalendarState).snapshot) : []
     expect(fact?.wording).toContain('Viewing')
   })
 })
@@ -251,10 +254,10 @@ describe('a calendar that is refused for good', () => {
   test('for its size says how large it may be and what to do, and the others go on', async () => {
     const many = Array.from({ length: 20_001 }, (_, n) => meeting({ id: `event${n}` }))
     answers = [{ pages: [many.slice(0, 15_000), many.slice(15_000)] }, { pages: [[meeting()]] }]
-    const [setback, ...others] = await sync()
+    const [failed, ...others] = await sync()
     expect(others).toEqual([])
-    expect(setback).toMatchObject({ condition: 'Synced', reason: 'CalendarTooLarge', again: { kind: 'slow' } })
-    expect(setback?.message).toMatch(
+    expect(failed).toMatchObject({ condition: 'Synced', reason: 'CalendarTooLarge', requeue: { kind: 'blocked' } })
+    expect(failed?.message).toMatch(
       /^Calendar primary is too large: .*20,000 events.*spec\.calendars\.read.*sync\.window/,
     )
     expect(calendar()).toMatchObject({ trouble: { refused: true } })
@@ -265,10 +268,10 @@ describe('a calendar that is refused for good', () => {
   test('for the size of all calendars together says that, and what was read of the others stays', async () => {
     kept = new KeptBudget({ ...KEPT_LIMITS, events: 3 })
     answers = [{ pages: [[meeting(), meeting({ id: 'b' })]] }, { pages: [[meeting(), meeting({ id: 'b' })]] }]
-    const [setback, ...others] = await sync()
+    const [failed, ...others] = await sync()
     expect(others).toEqual([])
-    expect(setback).toMatchObject({ reason: 'CalendarTooLarge', again: { kind: 'slow' } })
-    expect(setback?.message).toMatch(
+    expect(failed).toMatchObject({ reason: 'CalendarTooLarge', requeue: { kind: 'blocked' } })
+    expect(failed?.message).toMatch(
       /^Calendar team.* all calendars of this Agent together have 4 events.* 3 is the most/,
     )
     expect(calendar()?.snapshot.events).toBe(2)
@@ -287,9 +290,9 @@ describe('a calendar that is refused for good', () => {
 
   test('because Google Calendar is switched off says so, and what to do', async () => {
     answers = [{ pages: ['CalendarDisabled'] }, { pages: ['CalendarDisabled'] }]
-    const [setback] = await sync()
-    expect(setback).toMatchObject({ condition: 'Synced', reason: 'CalendarDisabled', again: { kind: 'slow' } })
-    expect(setback?.message).toMatch(/switched off.*Admin console.*spec\.account/)
+    const [failed] = await sync()
+    expect(failed).toMatchObject({ condition: 'Synced', reason: 'CalendarDisabled', requeue: { kind: 'blocked' } })
+    expect(failed?.message).toMatch(/switched off.*Admin console.*spec\.account/)
   })
 })
 
@@ -306,10 +309,10 @@ describe('a calendar that makes the operator stumble', () => {
   })
 
   test('keeps what is known of it, and the others are read', async () => {
-    const [setback, ...others] = await sync()
+    const [failed, ...others] = await sync()
     expect(others).toEqual([])
-    expect(setback).toMatchObject({ condition: 'Synced', reason: 'SyncFailed', again: { kind: 'wait' } })
-    expect(setback?.message).toMatch(/^Calendar primary .*\(SyntaxError\).*its log says where/)
+    expect(failed).toMatchObject({ condition: 'Synced', reason: 'SyncFailed', requeue: { kind: 'wait' } })
+    expect(failed?.message).toMatch(/^Calendar primary .*\(SyntaxError\).*its log says where/)
     expect(busy().intervals).toBe(1)
     expect(calendar()?.snapshot.events).toBe(1)
     expect(calendar(TEAM)).toMatchObject({ trouble: undefined, snapshot: { events: 2 } })
@@ -333,9 +336,9 @@ describe('a calendar that makes the operator stumble', () => {
   })
 
   test('for the first time is no failure of the Agent’s other steps', async () => {
-    memory = newMemory('uid', clock.monotonic())
-    const [setback, ...others] = await sync()
-    expect([setback?.reason, others, calendar()?.lastRead]).toEqual(['SyncFailed', [], undefined])
+    state = newCalendarsState()
+    const [failed, ...others] = await sync()
+    expect([failed?.reason, others, calendar()?.lastRead]).toEqual(['SyncFailed', [], undefined])
     expect(calendar(TEAM)?.snapshot.events).toBe(1)
   })
 })

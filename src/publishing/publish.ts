@@ -4,14 +4,16 @@
  * published calendar is repaired, and blocked where so asked, also while Google can't be read.
  */
 import { publishedWindow } from '../calendar/window.ts'
+import { nextReading, type CalendarsState, type CalendarState } from '../calendars/state.ts'
+import { wantedCalendars } from '../calendars/wanted.ts'
+import { isStepFailure, stepFailure, type StepFailure } from '../failures/step-failure.ts'
+import type { Grant } from '../grants/grant.ts'
 import { timeOfDay } from '../platform/clock.ts'
 import { timestamp } from '../resources/conditions.ts'
 import { durationMs } from '../resources/durations.ts'
-import type { Agent } from '../resources/types.ts'
-import type { OpenGate } from './gate.ts'
-import type { AgentMemory, CalendarMemory, Published } from './memory.ts'
+import type { Agent, CalendarIntegration } from '../resources/types.ts'
 import { readOwned, sameData, writeOwned, type Target } from './owned-object.ts'
-import type { AgentDeps } from './port.ts'
+import type { PublishDeps } from './port.ts'
 import { dataOf, type Data } from './published.ts'
 import {
   bytesOf,
@@ -21,10 +23,8 @@ import {
   renderStamped,
   readHeader,
   type Rendering,
-  type Stamps,
 } from './render.ts'
-import { isSetback, setback, type Setback } from './setback.ts'
-import { nextReading, wantedCalendars } from './sync.ts'
+import type { PublicationState, Published, Stamps } from './state.ts'
 
 const CALENDAR_KEYS = ['busy.json', 'busy.ics', 'events.json', 'events.ics'] as const
 /** What is stamped this much later than now was stamped by a clock that was wrong. */
@@ -37,30 +37,33 @@ const TOKEN_KEYS = ['access_token', 'expires_at', 'token_type'] as const
 const OUR_KEYS = [...CALENDAR_KEYS, ...TOKEN_KEYS]
 
 export interface PublishContext {
-  deps: AgentDeps
+  deps: PublishDeps
   agent: Agent
-  memory: AgentMemory
+  /** What was read. */
+  calendars: CalendarsState
+  grant: Grant | undefined
+  state: PublicationState
   /** Undefined where nothing new may be said: the integration is gone or suspended. */
   sync: Sync | undefined
 }
 
-type Sync = OpenGate['integration']['spec']['sync']
+type Sync = CalendarIntegration['spec']['sync']
 
 /** How old a reading may grow before nobody should trust it: never less than two intervals, or it would always be late. */
 export const staleAfterMs = (agent: Agent, sync: Sync): number =>
   Math.max(durationMs(agent.spec.publish.staleAfter), 2 * durationMs(sync.interval))
 
 /** Brings the published calendar up to date; answers a setback where that can't be done, or not with all of it. */
-export async function publishCalendar(context: PublishContext): Promise<Setback | undefined> {
-  const { agent, memory } = context
+export async function publishCalendar(context: PublishContext): Promise<StepFailure | undefined> {
+  const { agent, state } = context
   const wanted = agent.spec.publish.calendar
   if (!wanted) {
-    memory.published = undefined
+    state.published = undefined
     return undefined
   }
   const target: Target = { kind: wanted.kind, name: wanted.name, role: 'calendar', keys: OUR_KEYS }
   const standing = await look(context, target, 'published')
-  if (isSetback(standing)) return standing
+  if (isStepFailure(standing)) return standing
   const plan = planOf(context, target, standing)
   if (!plan?.data) return plan?.tooLarge
   return (await put(context, { ...target, data: plan.data }, 'published')) ?? plan.tooLarge
@@ -71,14 +74,14 @@ type Slot = 'published' | 'publishedToken'
 
 /** What stands under the name now; what isn't there, or isn't ours, is remembered as missing. */
 async function look(
-  { deps, agent, memory }: PublishContext,
+  { deps, agent, state }: PublishContext,
   target: Target,
   slot: Slot,
-): Promise<Published | undefined | Setback> {
-  const known = memory[slot] ?? undefined
+): Promise<Published | undefined | StepFailure> {
+  const known = state[slot] ?? undefined
   const standing = await readOwned(deps, agent, target, known)
-  if (!standing || isSetback(standing)) memory[slot] = null
-  else memory[slot] = Object.assign(standing, { isEdited: isEdited(known, standing) })
+  if (!standing || isStepFailure(standing)) state[slot] = null
+  else state[slot] = Object.assign(standing, { isEdited: isEdited(known, standing) })
   return standing
 }
 
@@ -87,20 +90,20 @@ const isEdited = (known: Published | undefined, standing: Published): boolean =>
   known !== undefined && (known.isEdited === true || (known !== standing && !sameData(dataOf(known), dataOf(standing))))
 
 async function put(
-  { deps, agent, memory }: PublishContext,
+  { deps, agent, state }: PublishContext,
   target: Target & { data: Data },
   slot: Slot,
-): Promise<Setback | undefined> {
-  const written = await writeOwned(deps, agent, target, memory[slot] ?? undefined)
-  if (isSetback(written)) return written
-  memory[slot] = Object.assign(written, { isEdited: false })
+): Promise<StepFailure | undefined> {
+  const written = await writeOwned(deps, agent, target, state[slot] ?? undefined)
+  if (isStepFailure(written)) return written
+  state[slot] = Object.assign(written, { isEdited: false })
   return undefined
 }
 
 interface Plan {
   /** What is to stand there; undefined where nothing may be said yet. */
   data?: Data
-  tooLarge?: Setback
+  tooLarge?: StepFailure
 }
 
 /** The data to publish; what stands there already, if that still says it. */
@@ -123,33 +126,36 @@ function planBeside(
   target: Target,
   { standing, last, fresh }: { standing: Published; last: Stamps; fresh: Stamps },
 ): Plan {
-  const { deps, agent, memory } = context
+  const { deps, agent, state } = context
   const { calendars, block } = renderingOf(context, last)
   const snapshots = calendars.map(([, { snapshot }]) => snapshot)
   const inputs = [agent.metadata.generation, standing.resourceVersion, block, fresh.complete, ...snapshots]
-  if (isShallowEqual(inputs, memory.compared)) return { data: dataOf(standing), tooLarge: tooLarge(deps, memory) }
+  if (isShallowEqual(inputs, state.compared)) return { data: dataOf(standing), tooLarge: tooLarge(deps, state) }
   const plan = planned(context, target, { ...last, complete: fresh.complete })
   if (!plan.data || !sameData(plan.data, dataOf(standing))) {
     return planned(context, target, isLater(fresh, last) ? fresh : { ...fresh, ...asStamped(last) })
   }
   // Only now: what differs is compared again until a write of it has succeeded.
-  memory.compared = inputs
+  state.compared = inputs
   return plan
 }
 
 /** Where the events are too much, the busy time alone is published: programs that only need that go on. */
-function withinSize({ deps, memory }: PublishContext, target: Target, data: Data): Plan {
+function withinSize({ deps, state }: PublishContext, target: Target, data: Data): Plan {
   const busy = Object.fromEntries(Object.entries(data).filter(([key]) => key.startsWith('busy.')))
   const alone = excess(busy) === 0 && Object.keys(busy).length > 0
-  memory.tooLarge = excess(data) > 0 ? sizeMessage(target, data, alone) : undefined
-  const fits = memory.tooLarge === undefined ? data : alone ? busy : undefined
-  return { data: fits, tooLarge: tooLarge(deps, memory) }
+  state.tooLarge = excess(data) > 0 ? sizeMessage(target, data, alone) : undefined
+  const fits = state.tooLarge === undefined ? data : alone ? busy : undefined
+  return { data: fits, tooLarge: tooLarge(deps, state) }
 }
 
-const tooLarge = ({ clock }: AgentDeps, memory: AgentMemory): Setback | undefined =>
-  memory.tooLarge === undefined
+const tooLarge = ({ clock }: PublishDeps, state: PublicationState): StepFailure | undefined =>
+  state.tooLarge === undefined
     ? undefined
-    : setback('Synced', 'PublishTooLarge', memory.tooLarge, { kind: 'slow', at: clock.monotonic() + FIVE_MINUTES })
+    : stepFailure('Synced', 'PublishTooLarge', state.tooLarge, {
+        kind: 'blocked',
+        at: clock.monotonic() + FIVE_MINUTES,
+      })
 
 function sizeMessage({ kind, name }: Target, data: Data, alone: boolean): string {
   const over = Math.ceil(excess(data) / 1000)
@@ -183,14 +189,14 @@ const isShallowEqual = (a: readonly unknown[], b: readonly unknown[] = []): bool
   a.length === b.length && a.every((one, index) => one === b[index])
 
 /** The calendars that the spec wants, under their real ids and in its order, as far as they are known. */
-const wantedMemories = ({ agent, memory }: PublishContext): [string, CalendarMemory | undefined][] =>
-  [...wantedCalendars(agent, memory.grant).keys()].map((id) => [id, memory.calendars.get(id)])
+const wantedStates = ({ agent, grant, calendars }: PublishContext): [string, CalendarState | undefined][] =>
+  [...wantedCalendars(agent, grant?.account).keys()].map((id) => [id, calendars.byId.get(id)])
 
 /** The stamps of what would be published now; undefined until each wanted calendar was read, or refused for good. */
 function freshStamps(context: PublishContext, last: Stamps | undefined): Stamps | undefined {
   const { deps, agent, sync } = context
   if (!sync) return undefined
-  const wanted = wantedMemories(context).map(([, calendar]) => calendar)
+  const wanted = wantedStates(context).map(([, calendar]) => calendar)
   if (wanted.some((calendar) => !calendar || (calendar.lastRead === undefined && !calendar.trouble?.refused)))
     return undefined
   const readable = wanted.filter((calendar) => calendar?.lastRead !== undefined && !calendar.trouble?.refused)
@@ -211,7 +217,7 @@ function freshStamps(context: PublishContext, last: Stamps | undefined): Stamps 
 
 function renderingOf(context: PublishContext, { freshUntil }: Stamps): Rendering {
   const { agent, deps } = context
-  const known = wantedMemories(context).filter((entry): entry is [string, CalendarMemory] => entry[1] !== undefined)
+  const known = wantedStates(context).filter((entry): entry is [string, CalendarState] => entry[1] !== undefined)
   const stale = deps.clock.now() >= freshUntil
   return {
     agent,
@@ -223,13 +229,13 @@ function renderingOf(context: PublishContext, { freshUntil }: Stamps): Rendering
 }
 
 /** Half of its time of trust has passed, or all of it, or the next reading will come too late to renew it. */
-function heartbeatDue({ deps, agent, memory, sync }: PublishContext, last: Stamps, fresh: Stamps): boolean {
+function heartbeatDue({ deps, agent, calendars, sync }: PublishContext, last: Stamps, fresh: Stamps): boolean {
   const now = deps.clock.now()
   // Written while the time of day was wrong: nobody can have read anything later than now.
   if (isAhead(last, now)) return true
   if (!isLater(fresh, last) || !sync) return false
   const half = staleAfterMs(agent, sync) / 2
-  const next = timeOfDay(deps.clock, nextReading(memory) ?? -Infinity) + durationMs(sync.interval) / 4
+  const next = timeOfDay(deps.clock, nextReading(calendars) ?? -Infinity) + durationMs(sync.interval) / 4
   return fresh.syncedAt - last.syncedAt >= half || Math.max(next, now) >= last.freshUntil
 }
 
@@ -249,7 +255,7 @@ function whileUnread({ deps, agent }: PublishContext, standing: Published, last:
 
 /** Every calendar has been refused for good since the start, so that nothing at all is known of them any more. */
 const isAllRefused = (context: PublishContext): boolean =>
-  wantedMemories(context).every(([, calendar]) => calendar?.lastRead === undefined && calendar?.trouble?.refused)
+  wantedStates(context).every(([, calendar]) => calendar?.lastRead === undefined && calendar?.trouble?.refused)
 
 /** The last known busy time stays, and is not complete: it would else turn into free time of which nobody knows anything. */
 function whileRefused(context: PublishContext, standing: Published, last: Stamps): Data | undefined {
@@ -259,17 +265,17 @@ function whileRefused(context: PublishContext, standing: Published, last: Stamps
 }
 
 /** Publishes the access token, for programs that call Google themselves; where there is none, it only looks what stands. */
-export async function publishToken(context: PublishContext, authorized: boolean): Promise<Setback | undefined> {
-  const { agent, memory } = context
+export async function publishToken(context: PublishContext, authorized: boolean): Promise<StepFailure | undefined> {
+  const { agent, state } = context
   const wanted = agent.spec.publish.accessToken
   if (!wanted) {
-    memory.publishedToken = undefined
+    state.publishedToken = undefined
     return undefined
   }
   const target: Target = { kind: 'Secret', name: wanted.name, role: 'access-token', keys: OUR_KEYS }
   const standing = await look(context, target, 'publishedToken')
-  const { accessToken, expiresAt } = memory.grant ?? {}
-  if (isSetback(standing)) return standing
+  const { accessToken, expiresAt } = context.grant ?? {}
+  if (isStepFailure(standing)) return standing
   if (!authorized || !accessToken || expiresAt === undefined) return undefined
   const data = { access_token: accessToken, expires_at: timestamp(expiresAt), token_type: 'Bearer' }
   return put(context, { ...target, data }, 'publishedToken')

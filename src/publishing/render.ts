@@ -16,18 +16,16 @@ import { renderInstant } from '../calendar/instant.ts'
 import { eventsDocument, listEvents, renderEventsJSON } from '../calendar/events-document.ts'
 import { parseBusyICalendar, renderBusyICalendar, renderEventsICalendar } from '../calendar/icalendar.ts'
 import type { Zones } from '../calendar/zones.ts'
+import type { CalendarState } from '../calendars/state.ts'
 import { keyOf } from '../kubernetes/port.ts'
 import type { Agent } from '../resources/types.ts'
-import type { CalendarMemory, Published, Said } from './memory.ts'
+import type { Published, Said, Stamps } from './state.ts'
 import { dataOf } from './published.ts'
-
-/** What a published document says of itself, but for whose it is. */
-export type Stamps = Omit<DocumentHeader, 'agent'>
 
 export interface Rendering {
   agent: Agent
   /** Under their real ids, in the spec's order; read at least once. */
-  calendars: [string, CalendarMemory][]
+  calendars: [string, CalendarState][]
   /** Publish no free time at all (`whenStale: Block`). */
   block: boolean
   zones: Zones

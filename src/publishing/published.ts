@@ -3,7 +3,7 @@
  * with thousands of agents it would be most of what is remembered at all.
  */
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
-import type { Published } from './memory.ts'
+import type { Published } from './state.ts'
 
 /** The values of our keys, as text. */
 export type Data = Record<string, string>

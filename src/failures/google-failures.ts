@@ -1,0 +1,37 @@
+/** Failures that every request to Google may end with, whatever it was about. */
+import type { GoogleError } from '../google/port.ts'
+import { stepFailure, type StepFailure } from './step-failure.ts'
+
+/** A failure that may pass by itself: Google is away, or limits us. Undefined where the error is of another kind. */
+export function passingFailure(error: GoogleError): StepFailure | undefined {
+  const requeue = { kind: 'retry', error, notBefore: error.retryAfterMs } as const
+  switch (error.failure) {
+    case 'RateLimited':
+      return stepFailure(
+        'Synced',
+        'RateLimited',
+        'Google limits the rate of requests; the operator slows down and goes on.',
+        requeue,
+      )
+    case 'DailyQuotaExceeded':
+      return stepFailure(
+        'Synced',
+        'RateLimited',
+        'The Google Cloud project has used up its daily quota of the Calendar API; the operator goes on when Google does.',
+        requeue,
+      )
+    case 'Unreachable':
+      return stepFailure(
+        'Authorized',
+        'GoogleUnreachable',
+        `Google can't be reached (${error.message}); the operator keeps trying.`,
+        requeue,
+      )
+    default:
+      return undefined
+  }
+}
+
+/** The message for Google's 403 `notACalendarUser`, which any request for a calendar may get. */
+export const CALENDAR_DISABLED =
+  'Google Calendar is switched off for this account, or the account is suspended: have Google Calendar switched on for it (in a Google Workspace organisation its administrator does that, in the Admin console under Apps), or correct spec.account.'
