@@ -76,7 +76,7 @@ function addStatus(program: Command, host: Host): void {
         clock: systemClock,
         random: Math.random,
         write: (line) => void host.stdout.write(`${line}\n`),
-        complain: (line) => void host.stderr.write(`${line}\n`),
+        writeError: (line) => void host.stderr.write(`${line}\n`),
       })
       clearInterval(alive)
     })
@@ -102,7 +102,7 @@ function addConnect(program: Command, host: Host): void {
         clock: systemClock,
         random: Math.random,
         write: (line) => void host.stdout.write(`${line}\n`),
-        complain: (line) => void host.stderr.write(`${line}\n`),
+        writeError: (line) => void host.stderr.write(`${line}\n`),
         // Neither is of any use to the operator itself, so neither is loaded with it.
         open: async (url) => {
           await (await import('open')).default(url)

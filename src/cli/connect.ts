@@ -13,9 +13,9 @@ import { formatDuration, parseDuration } from '../resources/durations.ts'
 import { GROUP_VERSION } from '../resources/names.ts'
 import { nearest } from '../resources/suggest.ts'
 import type { Agent } from '../resources/types.ts'
-import { Attempts } from './connect/attempts.ts'
-import { outlookOf, type Outlook } from './connect/sign-in-state.ts'
-import { oneLine } from './terminal.ts'
+import { FailedSignIns } from './connect/attempts.ts'
+import { signInState, type SignInState } from './connect/sign-in-state.ts'
+import { singleLineWriter } from './terminal.ts'
 
 export interface ConnectOptions {
   namespace?: string
@@ -37,7 +37,7 @@ export interface ConnectDeps {
   /** Writes one line, without its end, to the standard output. */
   write(line: string): void
   /** The same to the standard error. */
-  complain(line: string): void
+  writeError(line: string): void
   /** Opens a web page in a browser. */
   open(url: string): Promise<void>
   /** A QR code, as lines of text. */
@@ -47,8 +47,8 @@ export interface ConnectDeps {
 /** What the exit code says. */
 const CONNECTED = 0
 const NOT_CONNECTED = 1
-const CANNOT = 2
-const NOBODY_CAME = 3
+const FAILED = 2
+const TIMED_OUT = 3
 
 export const CONNECT_CODES = `
 The link goes to the standard output, everything else to the standard error.
@@ -56,35 +56,35 @@ Exit code: 0 connected (or the link printed, with --no-wait), 1 somebody signed 
 2 it can't be done or told, 3 nobody got through in time. An attempt that fails (denied, another account) is told, and
 the waiting goes on: the person may try again.`
 
-const LOOK_EVERY_MS = 1_000
+const POLL_INTERVAL_MS = 1_000
 
 /** Answers the exit code. */
 export async function connectAgent(name: string, options: ConnectOptions, given: ConnectDeps): Promise<number> {
   const deps = {
     ...given,
-    write: oneLine((line) => given.write(line)),
-    complain: oneLine((line) => given.complain(line)),
+    write: singleLineWriter((line) => given.write(line)),
+    complain: singleLineWriter((line) => given.writeError(line)),
   }
   const timeoutMs = parseDuration(options.timeout)
   if (!timeoutMs)
-    return cannot(deps, `--timeout ${options.timeout} is not understood: write a duration such as 30s or 15m`)
-  if (!isName(name)) return cannot(deps, `${JSON.stringify(name)} is no name that an Agent could have`)
+    return fail(deps, `--timeout ${options.timeout} is not understood: write a duration such as 30s or 15m`)
+  if (!isName(name)) return fail(deps, `${JSON.stringify(name)} is no name that an Agent could have`)
   let connection: Connection | undefined
   try {
     connection = deps.connect()
     const send = createRequest({ ...deps, connection })
     const namespace = options.namespace ?? connection.namespace ?? 'default'
     const end = deps.clock.monotonic() + timeoutMs
-    const visit: Visit = { deps, options, send, namespace, name, end, attempts: new Attempts(send) }
-    return await follow(visit)
+    const visit: ConnectRun = { deps, options, send, namespace, name, end, attempts: new FailedSignIns(send) }
+    return await waitForSignIn(visit)
   } catch (error) {
-    return cannot(deps, inWords(error))
+    return fail(deps, errorMessage(error))
   } finally {
     await connection?.close()
   }
 }
 
-interface Visit {
+interface ConnectRun {
   deps: ConnectDeps
   options: ConnectOptions
   send: SendRequest
@@ -92,46 +92,46 @@ interface Visit {
   name: string
   /** When to stop waiting, on the monotonic clock. */
   end: number
-  attempts: Attempts
+  attempts: FailedSignIns
 }
 
-type Link = Extract<Outlook, { is: 'link' }>
+type Link = Extract<SignInState, { is: 'link' }>
 
 /** Looks at the Agent until it is known what became of it. */
-async function follow(visit: Visit): Promise<number> {
+async function waitForSignIn(visit: ConnectRun): Promise<number> {
   const { deps, options, end } = visit
-  const say = newsTo(deps)
-  let outlook = await look(visit)
+  const say = onChange(deps)
+  let outlook = await readState(visit)
   let shown: Link | undefined
   for (;;) {
-    say(outlook.words)
+    say(outlook.message)
     if (outlook.is === 'link' && outlook.url !== shown?.url) {
-      await show(visit, outlook)
+      await showLink(visit, outlook)
       if (!options.wait) return CONNECTED
       shown = { ...outlook, grant: shown ? shown.grant : outlook.grant }
     }
-    const code = codeOf(outlook, shown)
-    if (code !== undefined) return ended(deps, code, shown !== undefined)
-    if (deps.clock.monotonic() >= end) return nobodyCame(visit, outlook)
-    await sleep(deps.clock, LOOK_EVERY_MS)
-    outlook = await lookAgain(visit, outlook)
+    const code = exitCode(outlook, shown)
+    if (code !== undefined) return finished(deps, code, shown !== undefined)
+    if (deps.clock.monotonic() >= end) return timedOut(visit, outlook)
+    await sleep(deps.clock, POLL_INTERVAL_MS)
+    outlook = await readStateAgain(visit, outlook)
   }
 }
 
 /** Tells of attempts that came to nothing on the way: they change nothing, and somebody may try again. */
-async function look(visit: Visit): Promise<Outlook> {
+async function readState(visit: ConnectRun): Promise<SignInState> {
   const agent = await readAgent(visit)
-  const outlook = outlookOf(agent)
+  const outlook = signInState(agent)
   if (outlook.is === 'link' && visit.options.wait) {
-    for (const words of await visit.attempts.news(agent)) visit.deps.complain(words)
+    for (const words of await visit.attempts.poll(agent)) visit.deps.writeError(words)
   }
   return outlook
 }
 
 /** While the API server is away, what was seen last counts. */
-async function lookAgain(visit: Visit, last: Outlook): Promise<Outlook> {
+async function readStateAgain(visit: ConnectRun, last: SignInState): Promise<SignInState> {
   try {
-    return await look(visit)
+    return await readState(visit)
   } catch (error) {
     if (error instanceof ApiError && error.failure === 'Unreachable') return last
     throw error
@@ -139,71 +139,71 @@ async function lookAgain(visit: Visit, last: Outlook): Promise<Outlook> {
 }
 
 /** Says each thing once, for as long as it stays as it is. */
-function newsTo(deps: ConnectDeps): (words: string) => void {
+function onChange(deps: ConnectDeps): (words: string) => void {
   let last = ''
   return (words) => {
-    if (words !== last) deps.complain(words)
+    if (words !== last) deps.writeError(words)
     last = words
   }
 }
 
 /** Undefined while there is something to wait for. */
-function codeOf(outlook: Outlook, shown: Link | undefined): number | undefined {
+function exitCode(outlook: SignInState, shown: Link | undefined): number | undefined {
   // Somebody has signed in since, and the grant does not fit.
   if (outlook.is === 'link') return outlook.refused && outlook.grant !== shown?.grant ? NOT_CONNECTED : undefined
-  return (shown ? CODES_AFTER : CODES)[outlook.is]
+  return (shown ? EXIT_CODES_AFTER_LINK : EXIT_CODES)[outlook.is]
 }
 
-const CODES = { connected: CONNECTED, 'under way': CONNECTED, barred: CANNOT, without: CANNOT, early: undefined }
+const EXIT_CODES = { connected: CONNECTED, 'under way': CONNECTED, barred: FAILED, without: FAILED, early: undefined }
 /** The same, once the link was shown. */
-const CODES_AFTER = { ...CODES, 'under way': undefined, barred: NOT_CONNECTED }
+const EXIT_CODES_AFTER_LINK = { ...EXIT_CODES, 'under way': undefined, barred: NOT_CONNECTED }
 
-async function show({ deps, options, end }: Visit, { url }: Link): Promise<void> {
+async function showLink({ deps, options, end }: ConnectRun, { url }: Link): Promise<void> {
   deps.write(url)
-  if (options.qr) for (const line of (await deps.qr(url)).split('\n')) deps.complain(line)
+  if (options.qr) for (const line of (await deps.qr(url)).split('\n')) deps.writeError(line)
   if (options.open) {
-    await deps.open(url).catch(() => deps.complain('No browser could be opened: open the link by hand.'))
+    await deps.open(url).catch(() => deps.writeError('No browser could be opened: open the link by hand.'))
   }
   if (options.wait) {
     const until = timestamp(deps.clock.now() + end - deps.clock.monotonic())
-    deps.complain(`Waiting for the sign-in until ${until}; Ctrl-C stops it. The link stays good after that.`)
+    deps.writeError(`Waiting for the sign-in until ${until}; Ctrl-C stops it. The link stays good after that.`)
   }
 }
 
-function ended(deps: ConnectDeps, code: number, signedIn: boolean): number {
-  if (code === CONNECTED) deps.complain(signedIn ? 'Connected.' : 'Nobody has to sign in.')
+function finished(deps: ConnectDeps, code: number, signedIn: boolean): number {
+  if (code === CONNECTED) deps.writeError(signedIn ? 'Connected.' : 'Nobody has to sign in.')
   return code
 }
 
-function nobodyCame({ deps, options, attempts }: Visit, outlook: Outlook): number {
+function timedOut({ deps, options, attempts }: ConnectRun, outlook: SignInState): number {
   const waited = formatDuration(parseDuration(options.timeout) ?? 0)
-  const nobody = attempts.heard ? 'Nobody has got through' : 'Nobody has signed in'
-  deps.complain(
+  const nobody = attempts.seen ? 'Nobody has got through' : 'Nobody has signed in'
+  deps.writeError(
     outlook.is === 'link'
       ? `${nobody} within ${waited}. The link stays good.`
       : `After ${waited} it is not connected yet.`,
   )
-  return NOBODY_CAME
+  return TIMED_OUT
 }
 
-function cannot(deps: ConnectDeps, why: string): number {
-  deps.complain(why)
-  return CANNOT
+function fail(deps: ConnectDeps, why: string): number {
+  deps.writeError(why)
+  return FAILED
 }
 
-async function readAgent(visit: Visit): Promise<Agent> {
+async function readAgent(visit: ConnectRun): Promise<Agent> {
   const { send, namespace, name } = visit
   const path = collectionPath(GROUP_VERSION, namespace, 'agents')
   try {
     return await send<Agent>({ method: 'GET', path: `${path}/${name}` })
   } catch (error) {
     if (!(error instanceof ApiError) || error.failure !== 'NotFound') throw error
-    throw new Error(await noSuchAgent(visit), { cause: error })
+    throw new Error(await agentNotFoundMessage(visit), { cause: error })
   }
 }
 
 /** With what was most likely meant, as far as whoever asks may look around. */
-async function noSuchAgent({ send, namespace, name }: Visit): Promise<string> {
+async function agentNotFoundMessage({ send, namespace, name }: ConnectRun): Promise<string> {
   const here = await listAgents(send, namespace, '')
   const elsewhere = await listAgents(send, undefined, `&fieldSelector=metadata.name%3D${name}`)
   const [other] = elsewhere.flatMap(({ metadata }) => metadata.namespace ?? [])
@@ -226,7 +226,7 @@ async function listAgents(send: SendRequest, namespace: string | undefined, quer
   return answer.items
 }
 
-function inWords(error: unknown): string {
+function errorMessage(error: unknown): string {
   const said = error instanceof Error ? error.message : String(error)
   if (!(error instanceof ApiError)) return said
   // Of a kind that it does not know, an API server says nothing but the code.

@@ -7,7 +7,7 @@ import type { Path } from '../resources/problems.ts'
 import type { Agent, CalendarIntegration } from '../resources/types.ts'
 import type { Manifest, Remark } from './documents.ts'
 
-export interface Ours {
+export interface ValidatedManifest {
   manifest: Manifest
   kind: string
   /** Empty where the manifest leaves them open. */
@@ -17,37 +17,38 @@ export interface Ours {
   object: Agent | CalendarIntegration | undefined
 }
 
-type Sound = Ours & { object: Agent | CalendarIntegration }
+type ValidManifest = ValidatedManifest & { object: Agent | CalendarIntegration }
 
 /** That an object reads from, or writes to, a Secret or ConfigMap. */
-interface Use {
-  by: Ours
+interface ObjectReference {
+  by: ValidatedManifest
   at: Path
   /** `namespace/Kind/name`. */
-  place: string
+  location: string
   what: string
   writes: boolean
 }
 
-export function together(all: readonly Ours[]): Remark[] {
-  const sound = all.filter((one): one is Sound => one.object !== undefined)
-  return [...repeats(sound), ...clashes(sound), ...sound.flatMap((one) => lonely(one, all))]
+export function crossObjectRemarks(all: readonly ValidatedManifest[]): Remark[] {
+  const sound = all.filter((one): one is ValidManifest => one.object !== undefined)
+  return [...duplicates(sound), ...writeConflicts(sound), ...sound.flatMap((one) => missingReferences(one, all))]
 }
 
 const isAgent = (object: Agent | CalendarIntegration): object is Agent => object.kind === 'Agent'
 
-const remark = (one: Ours, at: Path, level: Remark['level'], text: string): Remark => ({
+const remark = (one: ValidatedManifest, at: Path, level: Remark['level'], text: string): Remark => ({
   file: one.manifest.file,
   line: one.manifest.lineOf(at),
   level,
   text: at.length === 0 ? text : `${at.join('.')}: ${text}`,
 })
 
-const identity = ({ kind, namespace, name }: Ours): string => `${kind} ${namespace}/${name}`
-const title = ({ kind, namespace, name }: Ours): string => `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`
-const place = (one: Ours): string => `${one.manifest.file}:${one.manifest.lineOf([])}`
+const identity = ({ kind, namespace, name }: ValidatedManifest): string => `${kind} ${namespace}/${name}`
+const title = ({ kind, namespace, name }: ValidatedManifest): string =>
+  `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`
+const place = (one: ValidatedManifest): string => `${one.manifest.file}:${one.manifest.lineOf([])}`
 
-function repeats(all: Sound[]): Remark[] {
+function duplicates(all: ValidManifest[]): Remark[] {
   return all.flatMap((one, index) => {
     const first = all.slice(0, index).find((other) => identity(other) === identity(one))
     const text = `${title(one)} stands there already (${first ? place(first) : ''}); the later one wins`
@@ -55,32 +56,35 @@ function repeats(all: Sound[]): Remark[] {
   })
 }
 
-function clashes(all: Sound[]): Remark[] {
-  const seen: Use[] = []
+function writeConflicts(all: ValidManifest[]): Remark[] {
+  const seen: ObjectReference[] = []
   return all.flatMap((one) => {
-    const uses = usesOf(one)
+    const uses = referencesOf(one)
     const found = uses.flatMap((use) => {
-      const other = seen.find((earlier) => clash(earlier, use))
-      return other ? [clashRemark(use, other)] : []
+      const other = seen.find((earlier) => conflict(earlier, use))
+      return other ? [conflictRemark(use, other)] : []
     })
     seen.push(...uses)
     return found
   })
 }
 
-const clash = (one: Use, other: Use): boolean =>
-  one.place === other.place && (one.writes || other.writes) && identity(one.by) !== identity(other.by)
+const conflict = (one: ObjectReference, other: ObjectReference): boolean =>
+  one.location === other.location && (one.writes || other.writes) && identity(one.by) !== identity(other.by)
 
-function clashRemark(use: Use, other: Use): Remark {
-  const name = use.place.split('/').slice(1).join(' ')
+function conflictRemark(use: ObjectReference, other: ObjectReference): Remark {
+  const name = use.location.split('/').slice(1).join(' ')
   const text = `${name} is also ${other.what} of ${title(other.by)} (${place(other.by)}); give each a name of its own`
   return remark(use.by, use.at, 'problem', text)
 }
 
-function usesOf(one: Sound): Use[] {
+function referencesOf(one: ValidManifest): ObjectReference[] {
   const { object } = one
-  const use = (kind: string, name: string | undefined, rest: Pick<Use, 'at' | 'what' | 'writes'>): Use[] =>
-    name ? [{ by: one, place: `${one.namespace}/${kind}/${name}`, ...rest }] : []
+  const use = (
+    kind: string,
+    name: string | undefined,
+    rest: Pick<ObjectReference, 'at' | 'what' | 'writes'>,
+  ): ObjectReference[] => (name ? [{ by: one, location: `${one.namespace}/${kind}/${name}`, ...rest }] : [])
   if (!isAgent(object)) {
     const at = ['spec', 'google', 'clientSecretRef', 'name']
     return use('Secret', object.spec.google.clientSecretRef.name, { at, what: 'the client Secret', writes: false })
@@ -108,7 +112,7 @@ function usesOf(one: Sound): Use[] {
 }
 
 /** What an Agent needs and doesn't find, or gives and nobody gets. */
-function lonely(one: Sound, all: readonly Ours[]): Remark[] {
+function missingReferences(one: ValidManifest, all: readonly ValidatedManifest[]): Remark[] {
   if (!isAgent(one.object)) return []
   const { publish } = one.object.spec
   const silent = !publish.calendar && !publish.accessToken
@@ -119,7 +123,7 @@ function lonely(one: Sound, all: readonly Ours[]): Remark[] {
   ]
 }
 
-function integrationRemarks(one: Ours, agent: Agent, all: readonly Ours[]): Remark[] {
+function integrationRemarks(one: ValidatedManifest, agent: Agent, all: readonly ValidatedManifest[]): Remark[] {
   const { name, namespace } = agent.spec.integrationRef
   const home = namespace ?? one.namespace
   const at = ['spec', 'integrationRef']
@@ -131,12 +135,14 @@ function integrationRemarks(one: Ours, agent: Agent, all: readonly Ours[]): Rema
     return [remark(one, at, 'note', text)]
   }
   if (!integration.object) return []
-  return serves(integration.object, one.namespace, home) ? [] : [remark(one, at, 'problem', refusal(integration, one))]
+  return serves(integration.object, one.namespace, home)
+    ? []
+    : [remark(one, at, 'problem', notAllowedText(integration, one))]
 }
 
 /** Selectors go by the labels of namespaces, which are not known here. */
 const serves = (integration: Agent | CalendarIntegration, namespace: string, home: string): boolean =>
   isAgent(integration) || namespace === home || namespace === '' || integration.spec.allowedNamespaces.from !== 'Same'
 
-const refusal = (integration: Ours, one: Ours): string =>
+const notAllowedText = (integration: ValidatedManifest, one: ValidatedManifest): string =>
   `${title(integration)} serves its own namespace only; set its spec.allowedNamespaces.from to All or Selector, or move ${title(one)}`

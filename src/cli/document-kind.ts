@@ -4,15 +4,15 @@
 import { API_GROUP, API_VERSION, GROUP_VERSION } from '../resources/names.ts'
 import { nearest } from '../resources/suggest.ts'
 
-export type Whose =
+export type DocumentKind =
   | { is: 'ours'; kind: string }
   | { is: 'other'; kind: string }
   /** It can't be applied as it is: the field that is wrong, and what to write. */
   | { is: 'wrong'; field: string; text: string }
 
-const wrong = (field: string, text: string): Whose => ({ is: 'wrong', field, text })
+const wrong = (field: string, text: string): DocumentKind => ({ is: 'wrong', field, text })
 
-export function whoseKind({ apiVersion, kind }: Record<string, unknown>, known: string[]): Whose {
+export function classifyDocument({ apiVersion, kind }: Record<string, unknown>, known: string[]): DocumentKind {
   if (typeof apiVersion !== 'string' || apiVersion === '') {
     return wrong(
       'apiVersion',
@@ -30,7 +30,7 @@ export function whoseKind({ apiVersion, kind }: Record<string, unknown>, known: 
 }
 
 /** Other groups have kinds of the same names (there are several Agents); a slip in our group's name is ours. */
-function foreign(apiVersion: string, kind: string, known: string[]): Whose {
+function foreign(apiVersion: string, kind: string, known: string[]): DocumentKind {
   const [group = '', version] = apiVersion.split('/')
   const slip = nearest(group, [API_GROUP]) !== undefined || apiVersion === API_VERSION
   const withoutGroup = version === undefined && known.includes(kind)

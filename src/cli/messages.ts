@@ -6,14 +6,14 @@ import { childSchema } from '../resources/structure.ts'
 import { nearest } from '../resources/suggest.ts'
 import type { StructuralSchema } from '../resources/types.ts'
 
-const LONGEST_VALUE = 60
+const MAX_VALUE_LENGTH = 60
 
-export function inWords(problem: Problem, schema: StructuralSchema): string {
-  const words = problem.found === '' ? empty(problem, schema) : (SENTENCES[problem.kind] ?? withFound)(problem, schema)
+export function problemMessage(problem: Problem, schema: StructuralSchema): string {
+  const words = problem.found === '' ? empty(problem, schema) : (MESSAGES[problem.kind] ?? withFound)(problem, schema)
   return problem.path === '' ? words : `${problem.path}: ${words}`
 }
 
-const SENTENCES: Partial<Record<Problem['kind'], (problem: Problem, schema: StructuralSchema) => string>> = {
+const MESSAGES: Partial<Record<Problem['kind'], (problem: Problem, schema: StructuralSchema) => string>> = {
   Required: missing,
   Forbidden: ({ message }) => message,
   Unknown: ({ message }) => message,
@@ -52,7 +52,7 @@ const oneOf = (names: readonly string[]): string =>
 
 function value(found: unknown): string {
   const text = JSON.stringify(found)
-  return text.length <= LONGEST_VALUE ? text : `${text.slice(0, LONGEST_VALUE)}…`
+  return text.length <= MAX_VALUE_LENGTH ? text : `${text.slice(0, MAX_VALUE_LENGTH)}…`
 }
 
 function schemaAt(schema: StructuralSchema, at: Path): StructuralSchema | undefined {

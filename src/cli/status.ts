@@ -9,9 +9,9 @@ import { createRequest } from '../kubernetes/request.ts'
 import type { Clock, Random } from '../platform/clock.ts'
 import { cleanLines } from '../platform/scrub.ts'
 import { overviewOf, type Overview } from './status/overview.ts'
-import { readScene } from './status/cluster-snapshot.ts'
+import { readSnapshot } from './status/cluster-snapshot.ts'
 import { tableOf } from './status/table.ts'
-import { jsonText, oneLine } from './terminal.ts'
+import { jsonText, singleLineWriter } from './terminal.ts'
 
 export interface StatusOptions {
   namespace?: string
@@ -28,30 +28,30 @@ export interface StatusDeps {
   /** Writes one line, without its end, to the standard output. */
   write(line: string): void
   /** The same to the standard error. */
-  complain(line: string): void
+  writeError(line: string): void
 }
 
 /** What the exit code says: all is well; a person has to act; it can't be told. */
-const WELL = 0
-const SOMEBODY_MUST_ACT = 1
-const CANNOT_TELL = 2
+const HEALTHY = 0
+const ACTION_NEEDED = 1
+const FAILED = 2
 
 /** Answers the exit code. */
 export async function status(options: StatusOptions, deps: StatusDeps): Promise<number> {
   const write = WRITERS[options.output]
-  if (!write) return cannotTell(deps, `-o ${options.output} is not known: write table, json or yaml`)
+  if (!write) return fail(deps, `-o ${options.output} is not known: write table, json or yaml`)
   if (options.allNamespaces && options.namespace !== undefined) {
-    return cannotTell(deps, '-n and -A contradict each other: leave one of them out')
+    return fail(deps, '-n and -A contradict each other: leave one of them out')
   }
   let overview
   try {
-    overview = await look(options, deps)
+    overview = await readOverview(options, deps)
   } catch (error) {
-    return cannotTell(deps, inWords(error))
+    return fail(deps, errorMessage(error))
   }
-  const show = oneLine((line) => deps.write(line))
+  const show = singleLineWriter((line) => deps.write(line))
   for (const line of write(overview)) show(line)
-  return overview.needsAPerson.length > 0 ? SOMEBODY_MUST_ACT : WELL
+  return overview.needsAPerson.length > 0 ? ACTION_NEEDED : HEALTHY
 }
 
 const WRITERS: Record<string, (overview: Overview) => string[]> = {
@@ -63,23 +63,23 @@ const WRITERS: Record<string, (overview: Overview) => string[]> = {
       .split('\n'),
 }
 
-async function look({ namespace, allNamespaces }: StatusOptions, deps: StatusDeps): Promise<Overview> {
+async function readOverview({ namespace, allNamespaces }: StatusOptions, deps: StatusDeps): Promise<Overview> {
   const connection = deps.connect()
   try {
     const send = createRequest({ ...deps, connection })
     const where = allNamespaces ? undefined : (namespace ?? connection.namespace ?? 'default')
-    return overviewOf(await readScene(send, where), deps.clock.now())
+    return overviewOf(await readSnapshot(send, where), deps.clock.now())
   } finally {
     await connection.close()
   }
 }
 
-function cannotTell(deps: StatusDeps, why: string): number {
-  oneLine((line) => deps.complain(line))(why)
-  return CANNOT_TELL
+function fail(deps: StatusDeps, why: string): number {
+  singleLineWriter((line) => deps.writeError(line))(why)
+  return FAILED
 }
 
-function inWords(error: unknown): string {
+function errorMessage(error: unknown): string {
   const said = error instanceof Error ? error.message : String(error)
   if (!(error instanceof ApiError)) return said
   // Of a kind that it does not know, an API server says nothing but the code.

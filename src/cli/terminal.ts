@@ -7,7 +7,7 @@ import { clean } from '../platform/scrub.ts'
 type Write = (line: string) => void
 
 /** The same writer, for one harmless line at a time. */
-export const oneLine =
+export const singleLineWriter =
   (write: Write): Write =>
   (line) =>
     write(clean(line, Infinity))

@@ -8,10 +8,10 @@ import { GROUP_VERSION } from '../resources/names.ts'
 import { createValidator, type Validator } from '../resources/validate.ts'
 import type { CustomResourceDefinition } from '../resources/types.ts'
 import { parseManifests, type Manifest, type Parsed, type Remark } from './documents.ts'
-import { whoseKind } from './document-kind.ts'
-import { oneLine } from './terminal.ts'
-import { together, type Ours } from './cross-object-checks.ts'
-import { inWords } from './messages.ts'
+import { classifyDocument } from './document-kind.ts'
+import { singleLineWriter } from './terminal.ts'
+import { crossObjectRemarks, type ValidatedManifest } from './cross-object-checks.ts'
+import { problemMessage } from './messages.ts'
 
 export interface ValidateDeps {
   /** Fails as `fs.readFile` does. */
@@ -21,27 +21,27 @@ export interface ValidateDeps {
   write(line: string): void
 }
 
-interface Judge {
+interface KindValidator {
   crd: CustomResourceDefinition
   validator: Validator
 }
 
-interface Judgement {
+interface Findings {
   remarks: Remark[]
-  ours: Ours[]
+  ours: ValidatedManifest[]
   skipped: string[]
 }
 
 /** Says what is wrong, a line each; answers the exit code: 0, or 1 where anything is wrong. `-` is standard input. */
 export async function validate(files: readonly string[], given: ValidateDeps): Promise<number> {
-  const deps = { ...given, write: oneLine((line) => given.write(line)) }
+  const deps = { ...given, write: singleLineWriter((line) => given.write(line)) }
   if (files.length === 0) {
     deps.write('name at least one file to validate, or - for standard input')
     return 1
   }
   const read = await Promise.all(files.map((file) => readManifests(file, deps)))
-  const judgement = judge(read.flatMap(({ manifests }) => manifests))
-  const remarks = [...read.flatMap((one) => one.remarks), ...judgement.remarks, ...together(judgement.ours)]
+  const judgement = validateAll(read.flatMap(({ manifests }) => manifests))
+  const remarks = [...read.flatMap((one) => one.remarks), ...judgement.remarks, ...crossObjectRemarks(judgement.ours)]
   for (const remark of inOrder(remarks, files)) deps.write(lineFor(remark))
   deps.write(summary(judgement, remarks))
   return remarks.some(({ level }) => level === 'problem') ? 1 : 0
@@ -64,14 +64,14 @@ function whyUnreadable(error: unknown): string {
   return `cannot be read${code === '' ? '' : ` (${code})`}`
 }
 
-function judge(manifests: Manifest[]): Judgement {
+function validateAll(manifests: Manifest[]): Findings {
   const judges = new Map(crds.map((crd) => [crd.spec.names.kind, { crd, validator: createValidator(crd) }]))
-  const judgement: Judgement = { remarks: [], ours: [], skipped: [] }
+  const judgement: Findings = { remarks: [], ours: [], skipped: [] }
   for (const manifest of manifests) {
-    const whose = whoseKind(manifest.object, [...judges.keys()])
+    const whose = classifyDocument(manifest.object, [...judges.keys()])
     if (whose.is === 'other') judgement.skipped.push(whose.kind)
     else if (whose.is === 'wrong') judgement.remarks.push(remarkOn(manifest, whose))
-    else judgeOne(manifest, judges.get(whose.kind), judgement)
+    else validateOne(manifest, judges.get(whose.kind), judgement)
   }
   return judgement
 }
@@ -83,7 +83,7 @@ const remarkOn = (manifest: Manifest, wrong: { field: string; text: string }): R
   text: `${wrong.field}: ${wrong.text}`,
 })
 
-function judgeOne(manifest: Manifest, judge: Judge | undefined, judgement: Judgement): void {
+function validateOne(manifest: Manifest, judge: KindValidator | undefined, judgement: Findings): void {
   if (!judge) return
   const { crd, validator } = judge
   const schema = crd.spec.versions.find(({ name }) => name === validator.version)?.schema.openAPIV3Schema ?? {}
@@ -95,14 +95,14 @@ function judgeOne(manifest: Manifest, judge: Judge | undefined, judgement: Judge
     manifest,
     kind: validator.kind,
     ...nameOf(manifest.object),
-    object: sound ? (object as Ours['object']) : undefined,
+    object: sound ? (object as ValidatedManifest['object']) : undefined,
   })
   judgement.remarks.push(
     ...problems.map((problem): Remark => ({
       file: manifest.file,
       line: manifest.lineOf(problem.at),
       level: 'problem',
-      text: inWords(problem, schema),
+      text: problemMessage(problem, schema),
     })),
   )
 }
@@ -122,7 +122,7 @@ function inOrder(remarks: Remark[], files: readonly string[]): Remark[] {
 const lineFor = ({ file, line, level, text }: Remark): string =>
   `${file}:${line === 0 ? '' : `${line}:`} ${level === 'note' ? 'note: ' : ''}${text}`
 
-function summary({ ours, skipped }: Judgement, remarks: Remark[]): string {
+function summary({ ours, skipped }: Findings, remarks: Remark[]): string {
   const problems = remarks.filter(({ level }) => level === 'problem').length
   const parts = [`${counted(ours.length, 'object')} of ${GROUP_VERSION}`, counted(problems, 'problem')]
   if (skipped.length > 0) parts.push(`${skipped.length} of other kinds skipped (${tally(skipped)})`)

@@ -17,19 +17,19 @@ import type { Agent } from '../resources/types.ts'
 import { isOf, keepGrant, readKept, type NewGrant } from './keep.ts'
 import type { Key } from './key-ring.ts'
 import type { Outcome } from './pages/pages.ts'
-import type { Places } from './sign-in-concurrency.ts'
+import type { SignInConcurrency } from './sign-in-concurrency.ts'
 import type { WebDeps } from './port.ts'
-import { notedOf, shownOf } from './shown-consent.ts'
-import { hashed, sealState, STATE_LIFETIME_MS, type State } from './oauth-state.ts'
-import type { Visit } from './sign-in-context.ts'
+import { toRecordedConsent, toShownConsent } from './shown-consent.ts'
+import { sha256, sealState, STATE_LIFETIME_MS, type OAuthState } from './oauth-state.ts'
+import type { SignInContext } from './sign-in-context.ts'
 
 /** What came back from Google by way of the browser. */
-export interface Answer {
+export interface AuthorizationResponse {
   code?: string
   error?: string
 }
 
-export interface Attempt {
+export interface AuthorizationRequest {
   state: string
   /** PKCE's, for the redirect. */
   codeChallenge: string
@@ -42,21 +42,21 @@ const random = ({ randomBytes }: WebDeps, count: number): string =>
   Buffer.from(randomBytes(count)).toString('base64url')
 
 /** Makes the state of a new attempt; nothing is remembered of it here. */
-export async function begin(
+export async function createAuthorizationRequest(
   deps: WebDeps,
-  { agent, signIn: { mode }, client, consent }: Visit,
+  { agent, signIn: { mode }, client, consent }: SignInContext,
   browser: string,
   key: Key,
-): Promise<Attempt> {
+): Promise<AuthorizationRequest> {
   const verifier = random(deps, VERIFIER_BYTES)
-  const state: State = {
+  const state: OAuthState = {
     id: random(deps, ID_BYTES),
     uid: agent.metadata.uid ?? '',
     mode,
-    browser: hashed(browser),
+    browser: sha256(browser),
     clientId: client?.credentials.clientId ?? '',
     ...(mode === 'Redirect' ? { verifier } : {}),
-    shown: shownOf(consent),
+    shown: toShownConsent(consent),
     expiresAt: deps.clock.now() + STATE_LIFETIME_MS,
   }
   const codeChallenge = createHash('sha256').update(verifier).digest('base64url')
@@ -64,20 +64,20 @@ export async function begin(
 }
 
 /** How an attempt ended, and what Google refused it with where it did. */
-export interface Ended {
+export interface AttemptResult {
   outcome: Outcome
   error?: GoogleError
 }
 
-export type FlowDeps = WebDeps & { places: Places }
+export type AuthorizationDeps = WebDeps & { places: SignInConcurrency }
 
 /** One attempt that has come back. */
-export interface Arrival {
-  visit: Visit
+export interface ReturnedAttempt {
+  visit: SignInContext
   /** The Agent as it stands when this is called, while it has a page: both may have changed while Google was asked. */
   agentNow: () => Agent | undefined
-  state: State
-  answer: Answer
+  state: OAuthState
+  answer: AuthorizationResponse
 }
 
 /**
@@ -85,43 +85,56 @@ export interface Arrival {
  * end the grant that came of it. Undefined, too, where whom it speaks of lost its page while Google was asked. Fails with an
  * `ApiError`, with a `BusyError`, or with an `Error` where somebody else's Secret is in the way.
  */
-export async function finish(deps: FlowDeps, arrival: Arrival): Promise<Ended | undefined> {
+export async function completeAuthorization(
+  deps: AuthorizationDeps,
+  arrival: ReturnedAttempt,
+): Promise<AttemptResult | undefined> {
   const { visit, state, answer } = arrival
-  const before = await deps.places.reading(visit, () => readKept(deps, visit.agent))
+  const before = await deps.places.runRead(visit, () => readKept(deps, visit.agent))
   if (isOf(before, state)) return undefined
   if (visit.suspended) return { outcome: 'suspended' }
-  if (answer.error !== undefined) return { outcome: refusalOf(answer.error) }
+  if (answer.error !== undefined) return { outcome: outcomeOfError(answer.error) }
   const { client } = visit
   // A code is its client's: the Secret was changed in the meantime.
   if (!client || client.credentials.clientId !== state.clientId) return { outcome: 'settings-not-in-effect' }
   try {
-    const redeemed = await deps.places.atGoogle(visit, () => redeem(client, arrival))
-    return typeof redeemed === 'string' ? { outcome: redeemed } : await keep(deps, arrival, { before, ...redeemed })
+    const redeemed = await deps.places.runAtGoogle(visit, () => exchangeCode(client, arrival))
+    return typeof redeemed === 'string'
+      ? { outcome: redeemed }
+      : await saveGrant(deps, arrival, { before, ...redeemed })
   } catch (error) {
-    if (error instanceof GoogleError) return failed(deps, arrival, error)
+    if (error instanceof GoogleError) return resultOfFailure(deps, arrival, error)
     throw error
   }
 }
 
-async function failed(deps: FlowDeps, { visit, state }: Arrival, error: GoogleError): Promise<Ended> {
+async function resultOfFailure(
+  deps: AuthorizationDeps,
+  { visit, state }: ReturnedAttempt,
+  error: GoogleError,
+): Promise<AttemptResult> {
   // The same answer came to another replica at the same time, which was quicker.
   const isCode = error.failure === 'InvalidCode'
-  const now = isCode ? await deps.places.reading(visit, () => readKept(deps, visit.agent)) : undefined
+  const now = isCode ? await deps.places.runRead(visit, () => readKept(deps, visit.agent)) : undefined
   if (isOf(now, state)) return { outcome: 'connected' }
-  return { outcome: FAILURES[error.failure] ?? 'google-unreachable', error }
+  return { outcome: OUTCOME_BY_FAILURE[error.failure] ?? 'google-unreachable', error }
 }
 
-function exchangeOf({ signIn }: Visit, { mode, verifier }: State, { code = '' }: Answer): CodeExchange {
+function codeExchange(
+  { signIn }: SignInContext,
+  { mode, verifier }: OAuthState,
+  { code = '' }: AuthorizationResponse,
+): CodeExchange {
   const redirectURI = mode === 'Popup' ? 'postmessage' : signIn.redirectURI
   return { code, redirectURI, ...(verifier === undefined ? {} : { codeVerifier: verifier }) }
 }
 
 /** Errors that Google sends back to us; the others it shows to the person itself. */
-function refusalOf(error: string): Outcome {
-  return REFUSALS.get(error) ?? 'settings-not-in-effect'
+function outcomeOfError(error: string): Outcome {
+  return OUTCOME_BY_ERROR.get(error) ?? 'settings-not-in-effect'
 }
 
-const REFUSALS = new Map<string, Outcome>([
+const OUTCOME_BY_ERROR = new Map<string, Outcome>([
   ['access_denied', 'denied'],
   ['admin_policy_enforced', 'blocked-by-admin'],
   ['org_internal', 'not-a-member'],
@@ -129,7 +142,7 @@ const REFUSALS = new Map<string, Outcome>([
   ['temporarily_unavailable', 'google-unreachable'],
 ])
 
-const FAILURES: Partial<Record<GoogleFailure, Outcome>> = {
+const OUTCOME_BY_FAILURE: Partial<Record<GoogleFailure, Outcome>> = {
   InvalidCode: 'expired',
   RedirectURIMismatch: 'settings-not-in-effect',
   InvalidClient: 'settings-not-in-effect',
@@ -144,15 +157,18 @@ const FAILURES: Partial<Record<GoogleFailure, Outcome>> = {
   Forbidden: 'settings-not-in-effect',
 }
 
-interface Redeemed {
+interface ExchangedGrant {
   tokens: TokenAnswer & { refreshToken: string }
   /** The primary calendar's id: whose the grant is. */
   account: string
 }
 
 /** Takes the code to Google, and asks whose it is. Answers the outcome where it is not what was asked for. */
-async function redeem(client: GoogleClient, { visit, state, answer }: Arrival): Promise<Redeemed | Outcome> {
-  const tokens = await client.exchange(exchangeOf(visit, state, answer))
+async function exchangeCode(
+  client: GoogleClient,
+  { visit, state, answer }: ReturnedAttempt,
+): Promise<ExchangedGrant | Outcome> {
+  const tokens = await client.exchange(codeExchange(visit, state, answer))
   const { refreshToken, scopes = [] } = tokens
   if (refreshToken === undefined) return 'no-refresh-token'
   if (missingScopes(visit.integration.spec.google.scopes, scopes).length > 0) return 'scope-missing'
@@ -162,11 +178,11 @@ async function redeem(client: GoogleClient, { visit, state, answer }: Arrival): 
     : 'wrong-account'
 }
 
-async function keep(
-  deps: FlowDeps,
-  { visit, agentNow, state }: Arrival,
-  { tokens, account, before }: Redeemed & Pick<NewGrant, 'before'>,
-): Promise<Ended | undefined> {
+async function saveGrant(
+  deps: AuthorizationDeps,
+  { visit, agentNow, state }: ReturnedAttempt,
+  { tokens, account, before }: ExchangedGrant & Pick<NewGrant, 'before'>,
+): Promise<AttemptResult | undefined> {
   const agent = agentNow()
   if (!agent) return undefined
   if (!sameAccount(account, agent.spec.account)) return { outcome: 'wrong-account' }
@@ -181,9 +197,9 @@ async function keep(
     grantedAt: deps.clock.now(),
     ...(tokens.grantExpiresAt === undefined ? {} : { grantExpiresAt: tokens.grantExpiresAt }),
     clientId: state.clientId,
-    consent: notedOf(state.shown, consentOf(agent.spec)),
+    consent: toRecordedConsent(state.shown, consentOf(agent.spec)),
   }
-  await deps.places.keeping(visit, () => keepGrant(deps, agent, grant))
+  await deps.places.runWrite(visit, () => keepGrant(deps, agent, grant))
   deps.connected(visit.agentKey)
   return { outcome: 'connected' }
 }

@@ -8,14 +8,14 @@ const BYTES = 24
 const A_DAY_S = 24 * 60 * 60
 
 /** The browser's cookie; undefined where it has none of ours. */
-export function browserOf(request: Request): string | undefined {
+export function browserId(request: Request): string | undefined {
   const value = getCookie(request, NAME, 'host')
   return value !== undefined && /^[\w-]{32}$/.test(value) ? value : undefined
 }
 
 /** The browser's cookie, given to it now where it has none. */
-export function ensureBrowser(request: Request, { randomBytes }: Pick<WebDeps, 'randomBytes'>): string {
-  const known = browserOf(request)
+export function ensureBrowserId(request: Request, { randomBytes }: Pick<WebDeps, 'randomBytes'>): string {
+  const known = browserId(request)
   if (known !== undefined) return known
   const value = Buffer.from(randomBytes(BYTES)).toString('base64url')
   setCookie(request, NAME, value, {

@@ -4,39 +4,39 @@
  */
 import type { Agent } from '../resources/types.ts'
 import { BusyError } from '../rate-limit/fair-semaphore.ts'
-import { finish, type Answer, type Ended } from './authorization-code.ts'
-import { Notes } from './sign-in-events.ts'
+import { completeAuthorization, type AuthorizationResponse, type AttemptResult } from './authorization-code.ts'
+import { SignInEvents } from './sign-in-events.ts'
 import type { Outcome } from './pages/pages.ts'
-import { Places } from './sign-in-concurrency.ts'
+import { SignInConcurrency } from './sign-in-concurrency.ts'
 import type { WebDeps } from './port.ts'
 import { KeyedRateLimiter, TOLD_FAILURES } from './rate-limits.ts'
-import { CLOCK_SKEW_MS, STATE_LIFETIME_MS, type State } from './oauth-state.ts'
-import type { Visit, Visits } from './sign-in-context.ts'
+import { CLOCK_SKEW_MS, STATE_LIFETIME_MS, type OAuthState } from './oauth-state.ts'
+import type { SignInContext, SignInContexts } from './sign-in-context.ts'
 
-interface Used {
+interface AttemptEntry {
   result?: Promise<Outcome | undefined>
   /** On the monotonic clock: from then on no state of this attempt is good any more. */
   until: number
 }
 
 /** Each link may have 60 a minute looked at; beyond this number the oldest are forgotten, and Google refuses a used code. */
-const MAX_USED = 50_000
+const MAX_ATTEMPTS = 50_000
 
-export class Completions {
+export class AttemptCompleter {
   readonly #deps: WebDeps
-  readonly #visits: Visits
-  readonly #places: Places
-  readonly #notes: Notes
-  readonly #logged: KeyedRateLimiter
+  readonly #contexts: SignInContexts
+  readonly #concurrency: SignInConcurrency
+  readonly #events: SignInEvents
+  readonly #logLimiter: KeyedRateLimiter
   /** Attempts that have come back, oldest first. */
-  readonly #used = new Map<string, Used>()
+  readonly #attempts = new Map<string, AttemptEntry>()
 
-  constructor(deps: WebDeps, visits: Visits) {
+  constructor(deps: WebDeps, visits: SignInContexts) {
     this.#deps = deps
-    this.#visits = visits
-    this.#places = new Places(deps.clock)
-    this.#notes = new Notes(deps)
-    this.#logged = new KeyedRateLimiter(deps.clock, TOLD_FAILURES)
+    this.#contexts = visits
+    this.#concurrency = new SignInConcurrency(deps.clock)
+    this.#events = new SignInEvents(deps)
+    this.#logLimiter = new KeyedRateLimiter(deps.clock, TOLD_FAILURES)
   }
 
   /**
@@ -44,8 +44,8 @@ export class Completions {
    *
    * @returns undefined where the attempt had ended before, or whom it speaks of has no page any more.
    */
-  async complete(state: State, answer: Answer): Promise<Outcome | undefined> {
-    const known = this.#used.get(state.id)
+  async complete(state: OAuthState, answer: AuthorizationResponse): Promise<Outcome | undefined> {
+    const known = this.#attempts.get(state.id)
     if (known) return known.result
     const attempt = this.#remember(state)
     attempt.result = this.#finish(state, answer)
@@ -53,37 +53,40 @@ export class Completions {
       return await attempt.result
     } catch (error) {
       // Nothing was begun: the same address may be loaded again.
-      if (error instanceof BusyError) this.#used.delete(state.id)
+      if (error instanceof BusyError) this.#attempts.delete(state.id)
       throw error
     } finally {
       delete attempt.result
     }
   }
 
-  #remember({ id }: State): Used {
+  #remember({ id }: OAuthState): AttemptEntry {
     const now = this.#deps.clock.monotonic()
-    for (const [old, { until }] of this.#used) {
-      if (until >= now && this.#used.size < MAX_USED) break
-      this.#used.delete(old)
+    for (const [old, { until }] of this.#attempts) {
+      if (until >= now && this.#attempts.size < MAX_ATTEMPTS) break
+      this.#attempts.delete(old)
     }
-    const attempt: Used = { until: now + STATE_LIFETIME_MS + CLOCK_SKEW_MS }
-    this.#used.set(id, attempt)
+    const attempt: AttemptEntry = { until: now + STATE_LIFETIME_MS + CLOCK_SKEW_MS }
+    this.#attempts.set(id, attempt)
     return attempt
   }
 
-  async #finish(state: State, answer: Answer): Promise<Outcome | undefined> {
-    const visit = await this.#visits.of(state.uid)
+  async #finish(state: OAuthState, answer: AuthorizationResponse): Promise<Outcome | undefined> {
+    const visit = await this.#contexts.resolve(state.uid)
     if (!visit) return undefined
-    const agentNow = (): Agent | undefined => this.#visits.find(state.uid)?.agent
-    const ended = await finish({ ...this.#deps, places: this.#places }, { visit, agentNow, state, answer })
-    if (ended) this.#tell(visit, ended)
+    const agentNow = (): Agent | undefined => this.#contexts.findAgent(state.uid)?.agent
+    const ended = await completeAuthorization(
+      { ...this.#deps, places: this.#concurrency },
+      { visit, agentNow, state, answer },
+    )
+    if (ended) this.#report(visit, ended)
     return ended?.outcome
   }
 
-  #tell({ agent, agentKey }: Visit, { outcome, error }: Ended): void {
+  #report({ agent, agentKey }: SignInContext, { outcome, error }: AttemptResult): void {
     this.#deps.observe(outcome)
-    this.#notes.tell(agent, outcome)
-    if (outcome !== 'connected' && !this.#logged.tryAcquire(agent.metadata.uid ?? '')) return
+    this.#events.record(agent, outcome)
+    if (outcome !== 'connected' && !this.#logLimiter.tryAcquire(agent.metadata.uid ?? '')) return
     this.#deps.log.info({ agent: agentKey, outcome, ...(error && { error }) }, 'sign-in ended')
   }
 }

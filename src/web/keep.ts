@@ -13,7 +13,7 @@ import {
 import { marksOf } from '../resources/ownership.ts'
 import type { Agent } from '../resources/types.ts'
 import type { WebDeps } from './port.ts'
-import { hashed, type State } from './oauth-state.ts'
+import { sha256, type OAuthState } from './oauth-state.ts'
 
 const TRIES = 5
 
@@ -33,13 +33,13 @@ function assertOwn(kept: Secret, agent: Agent): void {
 }
 
 /** Whether it came of this very attempt, whichever replica that came back to. */
-export const isOf = (kept: Secret | undefined, { id }: Pick<State, 'id'>): boolean =>
-  kept?.metadata.annotations?.[SIGNED_IN_BY] === hashed(id)
+export const isOf = (kept: Secret | undefined, { id }: Pick<OAuthState, 'id'>): boolean =>
+  kept?.metadata.annotations?.[SIGNED_IN_BY] === sha256(id)
 
 /** A grant that a sign-in has brought; its `consent` is what the page of that attempt showed. */
 export interface NewGrant extends KeptGrant {
   /** That it comes of. */
-  attempt: Pick<State, 'id'>
+  attempt: Pick<OAuthState, 'id'>
   /** What was kept when the attempt came back. */
   before: Secret | undefined
 }
@@ -66,7 +66,7 @@ export async function keepGrant(deps: WebDeps, agent: Agent, grant: NewGrant): P
 async function write({ cluster }: WebDeps, agent: Agent, { before: known, ...grant }: NewGrant): Promise<void> {
   const data = grantData(grant)
   const { labels, annotations } = marksOf(agent, 'grant')
-  const own = { ...annotations, [SIGNED_IN_BY]: hashed(grant.attempt.id) }
+  const own = { ...annotations, [SIGNED_IN_BY]: sha256(grant.attempt.id) }
   if (known) {
     assertOwn(known, agent)
     const stale = { [SUPPLIED_TOKEN_HASH]: null, [CONSENT_IS_GUESS]: null, [NOT_YET_CHECKED]: null }

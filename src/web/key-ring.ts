@@ -21,31 +21,31 @@ export interface Key {
 
 type Deps = Pick<WebDeps, 'cluster' | 'clock' | 'log' | 'randomBytes' | 'namespace' | 'linksChanged'>
 
-const ROTATED_AFTER_MS = 30 * 24 * 60 * 60_000
-const LOOKED_AT_EVERY_MS = 6 * 60 * 60_000
-const AGAIN_AFTER_MS = 60_000
+const ROTATION_INTERVAL_MS = 30 * 24 * 60 * 60_000
+const RELOAD_INTERVAL_MS = 6 * 60 * 60_000
+const RETRY_INTERVAL_MS = 60_000
 /**
  * A clock that leaps makes the keys look old, and then new again. Each process changes them, or puts their date right, at
  * most so often: links outlive one change and not two.
  */
-const REPAIRED_AT_MOST_EVERY_MS = 24 * 60 * 60_000
+const MIN_REPAIR_INTERVAL_MS = 24 * 60 * 60_000
 /** By how much the clocks of replicas may differ. */
-const SKEW_MS = 60 * 60_000
+const MAX_CLOCK_SKEW_MS = 60 * 60_000
 const KEY_BYTES = 32
 
-export class Keys {
+export class KeyRing {
   readonly #deps: Deps
   /** The current one first. */
-  #ring: readonly Key[] = []
+  #keys: readonly Key[] = []
   /** Of the Secret that the keys were read from. */
-  #version: string | undefined
+  #resourceVersion: string | undefined
   /** On the monotonic clock. */
-  #lookedAt = -Infinity
+  #loadedAt = -Infinity
   #repairedAt = -Infinity
-  #looking: Promise<void> | undefined
+  #reloading: Promise<void> | undefined
   /** Why the Secret could not be used the last time. */
   #problem: string | undefined
-  #cancel: () => void = () => undefined
+  #cancelTimer: () => void = () => undefined
   #stopped = false
 
   constructor(deps: Deps) {
@@ -54,89 +54,93 @@ export class Keys {
 
   /** What new things are made with; undefined while the Secret could not be had. */
   get current(): Key | undefined {
-    return this.#ring[0]
+    return this.#keys[0]
   }
 
   /** What things may have been made with. */
   get all(): readonly Key[] {
-    return this.#ring
+    return this.#keys
   }
 
   /** Reads or makes the keys, and looks after them from then on. Never fails: without keys there are no links. */
   async start(): Promise<void> {
-    await this.look()
+    await this.reload()
     const { cluster, namespace } = this.#deps
-    cluster.watchSecret(namespace, KEYS_SECRET, ({ after }) => void this.#changed(after?.metadata.resourceVersion))
+    cluster.watchSecret(
+      namespace,
+      KEYS_SECRET,
+      ({ after }) => void this.#onSecretChanged(after?.metadata.resourceVersion),
+    )
   }
 
   /** What is being looked at may be older than the change. */
-  async #changed(version: string | undefined): Promise<void> {
-    await this.#looking
-    if (version === undefined || version !== this.#version) await this.look()
+  async #onSecretChanged(version: string | undefined): Promise<void> {
+    await this.#reloading
+    if (version === undefined || version !== this.#resourceVersion) await this.reload()
   }
 
   stop(): void {
     this.#stopped = true
-    this.#cancel()
+    this.#cancelTimer()
   }
 
   /** Something came that no key of ours opens: another replica may have newer ones. At most once a minute. */
-  async lookAgain(): Promise<void> {
-    if (this.#deps.clock.monotonic() - this.#lookedAt >= AGAIN_AFTER_MS) await this.look()
+  async reloadIfDue(): Promise<void> {
+    if (this.#deps.clock.monotonic() - this.#loadedAt >= RETRY_INTERVAL_MS) await this.reload()
   }
 
-  look(): Promise<void> {
-    this.#looking ??= this.#look().finally(() => (this.#looking = undefined))
-    return this.#looking
+  reload(): Promise<void> {
+    this.#reloading ??= this.#reload().finally(() => (this.#reloading = undefined))
+    return this.#reloading
   }
 
-  async #look(): Promise<void> {
+  async #reload(): Promise<void> {
     const { clock, log } = this.#deps
-    this.#lookedAt = clock.monotonic()
-    this.#cancel()
-    let again = LOOKED_AT_EVERY_MS
+    this.#loadedAt = clock.monotonic()
+    this.#cancelTimer()
+    let again = RELOAD_INTERVAL_MS
     try {
-      this.#take(await this.#ensure())
+      this.#use(await this.#ensure())
       this.#problem = undefined
     } catch (error) {
-      again = AGAIN_AFTER_MS
+      again = RETRY_INTERVAL_MS
       const problem = error instanceof Error ? error.message : String(error)
       // Looked at every minute, and told once.
       if (problem !== this.#problem)
         log.warn({ error }, `Secret ${KEYS_SECRET} can't be used, so there are no new sign-in links`)
       this.#problem = problem
     }
-    if (!this.#stopped) this.#cancel = clock.setTimer(again, () => void this.look())
+    if (!this.#stopped) this.#cancelTimer = clock.setTimer(again, () => void this.reload())
   }
 
   async #ensure(): Promise<Secret> {
     const { cluster, namespace } = this.#deps
     const known = await cluster.readSecret(namespace, KEYS_SECRET)
-    if (!known) return this.#create().catch((error: unknown) => this.#theirs(error))
+    if (!known) return this.#create().catch((error: unknown) => this.#readWinner(error))
     assertOurs(known)
-    const data = this.#repairOf(known)
-    const labels = isMarked(known) ? undefined : labelsOf('keys')
+    const data = this.#repairData(known)
+    const labels = hasKeysRole(known) ? undefined : labelsOf('keys')
     if (!data && !labels) return known
     const patch = { ...(labels && { metadata: { labels } }), ...(data && { data }) }
-    return cluster.patch(known, patch).catch((error: unknown) => this.#theirs(error))
+    return cluster.patch(known, patch).catch((error: unknown) => this.#readWinner(error))
   }
 
   /** What of the keys has to be written anew; undefined where they are as they should be. */
-  #repairOf({ data }: Secret): Record<string, string | null> | undefined {
+  #repairData({ data }: Secret): Record<string, string | null> | undefined {
     const { clock } = this.#deps
     const { current, rotated_at: rotatedAt } = decode(data)
-    if (!isKey(current)) return this.#fresh(undefined)
+    if (!isKey(current)) return this.#rotatedData(undefined)
     const ageMs = clock.now() - (fromTimestamp(rotatedAt) ?? 0)
-    const isOld = ageMs >= ROTATED_AFTER_MS
+    const isOld = ageMs >= ROTATION_INTERVAL_MS
     // Dated ahead by a clock that was wrong: they would never grow old.
-    const isAhead = ageMs < -SKEW_MS
+    const isAhead = ageMs < -MAX_CLOCK_SKEW_MS
     if (!isOld && !isAhead) return undefined
-    if (clock.monotonic() - this.#repairedAt < REPAIRED_AT_MOST_EVERY_MS) return undefined
+    if (clock.monotonic() - this.#repairedAt < MIN_REPAIR_INTERVAL_MS) return undefined
     this.#repairedAt = clock.monotonic()
-    return isOld ? this.#fresh(current) : encode({ rotated_at: timestamp(clock.now()) })
+    return isOld ? this.#rotatedData(current) : encode({ rotated_at: timestamp(clock.now()) })
   }
 
-  #fresh(previous: string | undefined): Record<string, string | null> {
+  #rotatedData(previous: string | undefined): Record<string, string | null> {
     const { clock, randomBytes } = this.#deps
     const current = Buffer.from(randomBytes(KEY_BYTES)).toString('base64url')
     return encode({ current, previous, rotated_at: timestamp(clock.now()) })
@@ -145,13 +149,15 @@ export class Keys {
   #create(): Promise<Secret> {
     const { cluster, namespace } = this.#deps
     const metadata = { namespace, name: KEYS_SECRET, labels: labelsOf('keys') }
-    const present = Object.entries(this.#fresh(undefined)).filter((one): one is [string, string] => one[1] !== null)
+    const present = Object.entries(this.#rotatedData(undefined)).filter(
+      (one): one is [string, string] => one[1] !== null,
+    )
     const data = Object.fromEntries(present)
     return cluster.create<Secret>({ apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', data })
   }
 
   /** Another replica was quicker: its keys are as good. */
-  async #theirs(error: unknown): Promise<Secret> {
+  async #readWinner(error: unknown): Promise<Secret> {
     const beaten = error instanceof ApiError && ['AlreadyExists', 'Conflict'].includes(error.failure)
     const { cluster, namespace } = this.#deps
     const theirs = beaten ? await cluster.readSecret(namespace, KEYS_SECRET) : undefined
@@ -160,16 +166,16 @@ export class Keys {
     return theirs
   }
 
-  #take({ data, metadata }: Secret): void {
-    this.#version = metadata.resourceVersion
+  #use({ data, metadata }: Secret): void {
+    this.#resourceVersion = metadata.resourceVersion
     const { current, previous } = decode(data)
     const before = this.current?.id
-    this.#ring = [current, previous].filter(isKey).map(derived)
+    this.#keys = [current, previous].filter(isKey).map(deriveKey)
     if (before !== this.current?.id) this.#deps.linksChanged()
   }
 }
 
-const isMarked = (secret: Secret): boolean => isManaged(secret) && secret.metadata.labels?.[ROLE_LABEL] === 'keys'
+const hasKeysRole = (secret: Secret): boolean => isManaged(secret) && secret.metadata.labels?.[ROLE_LABEL] === 'keys'
 
 /**
  * Our own Secret has no controller, and the role of keys; one of 0.1.0 has no role yet, and gets it.
@@ -187,7 +193,7 @@ function assertOurs(secret: Secret): void {
 
 const isKey = (text: string | undefined): text is string => /^[\w-]{43}$/.test(text ?? '')
 
-function derived(text: string): Key {
+function deriveKey(text: string): Key {
   const secret = Buffer.from(text, 'base64url')
   const part = (purpose: string, bytes = KEY_BYTES): Uint8Array =>
     new Uint8Array(hkdfSync('sha256', secret, '', `calendar-operator ${purpose}`, bytes))

@@ -7,9 +7,9 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { CompactEncrypt, compactDecrypt } from 'jose'
 import type { Key } from './key-ring.ts'
 import type { SignInMode } from './pages/pages.ts'
-import type { Shown } from './shown-consent.ts'
+import type { ShownConsent } from './shown-consent.ts'
 
-export interface State {
+export interface OAuthState {
   /** Of this attempt. */
   id: string
   /** The Agent's. */
@@ -22,7 +22,7 @@ export interface State {
   /** Of PKCE; the popup has none. */
   verifier?: string
   /** What the page showed. A state of 0.1.0 lacks it, and is refused: its page named less than is noted now. */
-  shown: Shown
+  shown: ShownConsent
   /** Ms since the epoch. */
   expiresAt: number
 }
@@ -33,12 +33,12 @@ export const STATE_LIFETIME_MS = 10 * 60_000
  * been put right since: it would live for too long, and is over.
  */
 export const CLOCK_SKEW_MS = 60_000
-const LONGEST = 4_096
+const MAX_STATE_LENGTH = 4_096
 
-export const hashed = (text: string): string => createHash('sha256').update(text).digest('base64url')
+export const sha256 = (text: string): string => createHash('sha256').update(text).digest('base64url')
 
 /** Compressed, since ids of calendars are long and alike. */
-export function sealState(state: State, key: Key): Promise<string> {
+export function sealState(state: OAuthState, key: Key): Promise<string> {
   const header = { alg: 'dir', enc: 'A256GCM', kid: key.id, cty: DEFLATED } as const
   return new CompactEncrypt(deflateRawSync(JSON.stringify(state))).setProtectedHeader(header).encrypt(key.state)
 }
@@ -46,24 +46,24 @@ export function sealState(state: State, key: Key): Promise<string> {
 const DEFLATED = 'deflated'
 
 /** Undefined for everything that we did not make, that was changed, or that is too old. */
-export async function openState(text: string, keys: readonly Key[], now: number): Promise<State | undefined> {
-  if (text.length > LONGEST) return undefined
+export async function openState(text: string, keys: readonly Key[], now: number): Promise<OAuthState | undefined> {
+  if (text.length > MAX_STATE_LENGTH) return undefined
   for (const key of keys) {
-    const plain = await decrypted(text, key)
+    const plain = await decrypt(text, key)
     if (plain) return isCurrent(plain, now) ? plain : undefined
   }
   return undefined
 }
 
-const isCurrent = ({ expiresAt }: State, now: number): boolean =>
+const isCurrent = ({ expiresAt }: OAuthState, now: number): boolean =>
   expiresAt > now && expiresAt <= now + STATE_LIFETIME_MS + CLOCK_SKEW_MS
 
-async function decrypted(text: string, key: Key): Promise<State | undefined> {
+async function decrypt(text: string, key: Key): Promise<OAuthState | undefined> {
   try {
     const options = { keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'] }
     const { plaintext, protectedHeader } = await compactDecrypt(text, key.state, options)
     if (protectedHeader.cty !== DEFLATED) return undefined
-    return JSON.parse(inflateRawSync(plaintext).toString()) as State
+    return JSON.parse(inflateRawSync(plaintext).toString()) as OAuthState
   } catch {
     return undefined
   }

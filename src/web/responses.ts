@@ -1,7 +1,7 @@
 /** The answers that are no sign-in page: each the same for all its causes, so that none tells a stranger anything. */
 import type { BlockList } from 'node:net'
 import { BusyError } from '../rate-limit/fair-semaphore.ts'
-import { headersOf } from './security-headers.ts'
+import { securityHeaders } from './security-headers.ts'
 import { clientAddress, rateLimitKey } from './limits.ts'
 import * as pages from './pages/pages.ts'
 import type { WebDeps } from './port.ts'
@@ -20,23 +20,23 @@ export class TooManyRequestsError extends Error {
   }
 }
 
-const A_MINUTE_MS = 60_000
+const LIMITED_RETRY_MS = 60_000
 /** After which a place may be free again. */
-const BUSY_S = 10
+const BUSY_RETRY_S = 10
 
 type Reply = Response | Promise<Response>
 
-export class Answers {
+export class Responses {
   readonly #deps: Pick<WebDeps, 'log' | 'observe' | 'clock'>
   readonly #options: { pathPrefix: string; proxies: BlockList }
-  readonly #mistakes: KeyedRateLimiter
-  readonly #logged: KeyedRateLimiter
+  readonly #badRequests: KeyedRateLimiter
+  readonly #logLimiter: KeyedRateLimiter
 
   constructor(deps: Pick<WebDeps, 'log' | 'observe' | 'clock'>, options: { pathPrefix: string; proxies: BlockList }) {
     this.#deps = deps
     this.#options = options
-    this.#mistakes = new KeyedRateLimiter(deps.clock, MISTAKES)
-    this.#logged = new KeyedRateLimiter(deps.clock, TOLD_FAILURES)
+    this.#badRequests = new KeyedRateLimiter(deps.clock, MISTAKES)
+    this.#logLimiter = new KeyedRateLimiter(deps.clock, TOLD_FAILURES)
   }
 
   html(
@@ -49,42 +49,49 @@ export class Answers {
 
   /** For what does not exist, or nobody may know of. */
   notFound(request: Request): Reply {
-    return this.#mistaken(request) ?? this.html(request, pages.notFoundPage(language(request)), 404, headersOf())
+    return (
+      this.#limited(request) ??
+      this.html(request, pages.notFoundPage(negotiatedLanguage(request)), 404, securityHeaders())
+    )
   }
 
   /** For what is forged, replayed, foreign or over. */
   refused(request: Request): Reply {
     this.#deps.observe('refused')
-    return this.#mistaken(request) ?? this.html(request, pages.refusedPage(language(request)), 400, headersOf())
+    return (
+      this.#limited(request) ??
+      this.html(request, pages.refusedPage(negotiatedLanguage(request)), 400, securityHeaders())
+    )
   }
 
-  #mistaken(request: Request): Reply | undefined {
-    return this.#mistakes.tryAcquire(this.client(request)) ? undefined : this.#tooMany(request, A_MINUTE_MS)
+  #limited(request: Request): Reply | undefined {
+    return this.#badRequests.tryAcquire(this.clientKey(request)) ? undefined : this.#tooMany(request, LIMITED_RETRY_MS)
   }
 
   #tooMany(request: Request, delayMs: number): Reply {
-    const headers = { ...headersOf(), 'retry-after': String(Math.ceil(delayMs / 1000)) }
-    return this.html(request, pages.tooManyRequestsPage(language(request)), 429, headers)
+    const headers = { ...securityHeaders(), 'retry-after': String(Math.ceil(delayMs / 1000)) }
+    return this.html(request, pages.tooManyRequestsPage(negotiatedLanguage(request)), 429, headers)
   }
 
   /** For what was thrown: but for too many requests, the fault is not the browser's. */
   failed(request: Request, error: Error): Reply {
     if (error instanceof TooManyRequestsError) return this.#tooMany(request, error.delayMs)
-    const about = request.get('uid') ?? this.client(request)
-    if (this.#logged.tryAcquire(about)) this.#deps.log.error({ error }, 'a sign-in request failed')
+    const about = request.get('uid') ?? this.clientKey(request)
+    if (this.#logLimiter.tryAcquire(about)) this.#deps.log.error({ error }, 'a sign-in request failed')
     this.#deps.observe('failed')
-    const headers = { ...headersOf(), ...(error instanceof BusyError && { 'retry-after': String(BUSY_S) }) }
-    return this.html(request, pages.failedPage(language(request)), 503, headers)
+    const headers = { ...securityHeaders(), ...(error instanceof BusyError && { 'retry-after': String(BUSY_RETRY_S) }) }
+    return this.html(request, pages.failedPage(negotiatedLanguage(request)), 503, headers)
   }
 
   /** Names the client on whose account a request goes. */
-  client(request: Request): string {
+  clientKey(request: Request): string {
     const socket = request.env.incoming.socket.remoteAddress ?? ''
     return rateLimitKey(clientAddress(socket, request.req.header('x-forwarded-for'), this.#options.proxies))
   }
 }
 
-export const language = (request: Request): pages.Language => pages.negotiate(request.req.header('accept-language'))
+export const negotiatedLanguage = (request: Request): pages.Language =>
+  pages.negotiate(request.req.header('accept-language'))
 
 export const seeOther = (request: Request, location: string): Response =>
-  request.body(null, 303, { ...headersOf(), location })
+  request.body(null, 303, { ...securityHeaders(), location })

@@ -5,23 +5,23 @@
  */
 import { Hono } from 'hono'
 import type { BlockList } from 'node:net'
-import { Answers, language, seeOther, TooManyRequestsError } from './responses.ts'
-import { browserOf, ensureBrowser } from './browser-cookie.ts'
-import { Completions } from './completion.ts'
-import { begin, type Answer } from './authorization-code.ts'
-import { headersOf } from './security-headers.ts'
-import type { Keys } from './key-ring.ts'
-import { formToken, isOutcomeProof, outcomeProof, shownWith, tagOf, uidOf } from './signed-tokens.ts'
+import { Responses, negotiatedLanguage, seeOther, TooManyRequestsError } from './responses.ts'
+import { browserId, ensureBrowserId } from './browser-cookie.ts'
+import { AttemptCompleter } from './completion.ts'
+import { createAuthorizationRequest, type AuthorizationResponse } from './authorization-code.ts'
+import { securityHeaders } from './security-headers.ts'
+import type { KeyRing } from './key-ring.ts'
+import { csrfToken, verifyOutcomeToken, outcomeToken, verifyCsrfToken, linkTag, uidFromTag } from './signed-tokens.ts'
 import * as pages from './pages/pages.ts'
 import type { WebDeps } from './port.ts'
 import { CallbackLimiter } from './rate-limits.ts'
-import { answerOf, formOf, isOwnOrigin, isScripted, jsonOf, type App, type Request } from './request.ts'
+import { authorizationResponse, formBody, isSameOrigin, isJson, jsonBody, type App, type Request } from './request.ts'
 import { consentDigest } from './shown-consent.ts'
-import { hashed, openState, type State } from './oauth-state.ts'
-import { standingOf, viewOf, Visits, type Visit } from './sign-in-context.ts'
+import { sha256, openState, type OAuthState } from './oauth-state.ts'
+import { standingOutcome, signInView, SignInContexts, type SignInContext } from './sign-in-context.ts'
 
 export interface RoutesOptions {
-  keys: Keys
+  keys: KeyRing
   /** The path under which everything is. */
   pathPrefix: string
   /** Whose word on a client's address counts. */
@@ -29,10 +29,10 @@ export interface RoutesOptions {
 }
 
 /** How long a page tells what happened a moment ago, however often it is loaded. By the time of day: any replica tells it. */
-const OUTCOME_SHOWN_MS = 5 * 60_000
+const OUTCOME_LIFETIME_MS = 5 * 60_000
 
 /** What a browser sends from a page of ours. */
-interface Own {
+interface FormSubmission {
   browser: string
   /** Names what the page said. */
   shown: string
@@ -41,100 +41,110 @@ interface Own {
 export class Routes {
   readonly #deps: WebDeps
   readonly #options: RoutesOptions
-  readonly #answers: Answers
-  readonly #visits: Visits
-  readonly #completions: Completions
-  readonly #callbacks: CallbackLimiter
+  readonly #responses: Responses
+  readonly #contexts: SignInContexts
+  readonly #completer: AttemptCompleter
+  readonly #callbackLimiter: CallbackLimiter
 
   constructor(deps: WebDeps, options: RoutesOptions) {
     this.#deps = deps
     this.#options = options
-    this.#answers = new Answers(deps, options)
-    this.#visits = new Visits(deps, options.pathPrefix)
-    this.#completions = new Completions(deps, this.#visits)
-    this.#callbacks = new CallbackLimiter(deps.clock)
+    this.#responses = new Responses(deps, options)
+    this.#contexts = new SignInContexts(deps, options.pathPrefix)
+    this.#completer = new AttemptCompleter(deps, this.#contexts)
+    this.#callbackLimiter = new CallbackLimiter(deps.clock)
   }
 
   app(): Hono<App> {
     const app = new Hono<App>()
     const { pathPrefix } = this.#options
     const link = `${pathPrefix}/sign-in/:tag`
-    app.get(link, (request) => this.#visited(request, (visit) => this.#show(request, visit)))
-    app.post(link, (request) => this.#visited(request, (visit) => this.#redirect(request, visit)))
-    app.post(`${link}/attempt`, (request) => this.#visited(request, (visit) => this.#attempt(request, visit)))
-    app.post(`${link}/code`, (request) => this.#code(request))
+    app.get(link, (request) => this.#withContext(request, (visit) => this.#signInPage(request, visit)))
+    app.post(link, (request) => this.#withContext(request, (visit) => this.#startRedirect(request, visit)))
+    app.post(`${link}/attempt`, (request) => this.#withContext(request, (visit) => this.#startPopup(request, visit)))
+    app.post(`${link}/code`, (request) => this.#popupCode(request))
     app.get(`${pathPrefix}/callback`, (request) => this.#callback(request))
     for (const { path, contentType, body } of pages.assetsUnder(pathPrefix)) {
       const headers = {
-        ...headersOf(),
+        ...securityHeaders(),
         'content-type': contentType,
         'cache-control': 'public, max-age=31536000, immutable',
       }
       app.get(path, (request) => request.body(body, 200, headers))
     }
-    app.notFound((request) => this.#answers.notFound(request))
-    app.onError((error, request) => this.#answers.failed(request, error))
+    app.notFound((request) => this.#responses.notFound(request))
+    app.onError((error, request) => this.#responses.failed(request, error))
     return app
   }
 
   /** What a valid link gets; every other one gets the same 404. */
-  async #visited(request: Request, answer: (visit: Visit) => Promise<Response> | Response): Promise<Response> {
-    const uid = await this.#uidOf(request)
-    const visit = uid === undefined ? undefined : await this.#visits.of(uid)
-    return visit ? answer(visit) : this.#answers.notFound(request)
+  async #withContext(
+    request: Request,
+    answer: (visit: SignInContext) => Promise<Response> | Response,
+  ): Promise<Response> {
+    const uid = await this.#agentUid(request)
+    const visit = uid === undefined ? undefined : await this.#contexts.resolve(uid)
+    return visit ? answer(visit) : this.#responses.notFound(request)
   }
 
   /** Of the Agent that the link is for. */
-  async #uidOf(request: Request): Promise<string | undefined> {
-    const tag = tagIn(request)
+  async #agentUid(request: Request): Promise<string | undefined> {
+    const tag = tagParam(request)
     const { keys } = this.#options
-    let uid = uidOf(tag, keys.all)
+    let uid = uidFromTag(tag, keys.all)
     if (uid === undefined && tag.length === 43) {
-      await keys.lookAgain()
-      uid = uidOf(tag, keys.all)
+      await keys.reloadIfDue()
+      uid = uidFromTag(tag, keys.all)
     }
     if (uid !== undefined) request.set('uid', uid)
     return uid
   }
 
-  async #show(request: Request, visit: Visit): Promise<Response> {
+  async #signInPage(request: Request, visit: SignInContext): Promise<Response> {
     const key = this.#options.keys.current
-    if (!key) return this.#answers.notFound(request)
-    const tag = tagIn(request)
-    const browser = ensureBrowser(request, this.#deps)
-    const outcome = this.#outcomeOf(request, visit, browser)
+    if (!key) return this.#responses.notFound(request)
+    const tag = tagParam(request)
+    const browser = ensureBrowserId(request, this.#deps)
+    const outcome = this.#outcomeToShow(request, visit, browser)
     const { accountsURL } = this.#deps
     const view = {
-      ...viewOf(visit, this.#pathOf(tag), await this.#visits.consentBefore(visit)),
-      csrf: formToken(key, browser, tag, consentDigest(visit.consent)),
+      ...signInView(visit, this.#pagePath(tag), await this.#contexts.previousConsent(visit)),
+      csrf: csrfToken(key, browser, tag, consentDigest(visit.consent)),
       clientScript: { accountsOrigin: accountsURL },
       ...(outcome && { outcome }),
     }
     const leads = { accountsURL, popup: view.mode === 'Popup' }
-    return this.#answers.html(request, pages.signInPage(view, language(request)), 200, headersOf(leads))
+    return this.#responses.html(
+      request,
+      pages.signInPage(view, negotiatedLanguage(request)),
+      200,
+      securityHeaders(leads),
+    )
   }
 
   /** What the page tells: what has just happened, if that is proved, else how things stand. */
-  #outcomeOf(request: Request, visit: Visit, browser: string): pages.Outcome | undefined {
+  #outcomeToShow(request: Request, visit: SignInContext, browser: string): pages.Outcome | undefined {
     const { outcome = '', at = '', proof = '' } = request.req.query()
-    const recent = Math.abs(this.#deps.clock.now() - Number(at)) <= OUTCOME_SHOWN_MS
-    const what = [browser, tagIn(request), outcome, Number(at)] as const
+    const recent = Math.abs(this.#deps.clock.now() - Number(at)) <= OUTCOME_LIFETIME_MS
+    const what = [browser, tagParam(request), outcome, Number(at)] as const
     // Finished twice at a time, at two replicas: one of them was told that the attempt is over.
     const isBehind = outcome === 'expired' && !visit.needed
-    if (recent && !isBehind && isOutcomeProof(proof, this.#options.keys.all, ...what)) return outcome as pages.Outcome
-    return standingOf(visit)
+    if (recent && !isBehind && verifyOutcomeToken(proof, this.#options.keys.all, ...what))
+      return outcome as pages.Outcome
+    return standingOutcome(visit)
   }
 
   /** The form of the redirect flow. */
-  async #redirect(request: Request, visit: Visit): Promise<Response> {
-    const own = this.#own(request, visit, (await formOf(request)).get('csrf'))
+  async #startRedirect(request: Request, visit: SignInContext): Promise<Response> {
+    const own = this.#verifyCsrf(request, visit, (await formBody(request)).get('csrf'))
     const key = this.#options.keys.current
-    if (!own || !key) return this.#answers.refused(request)
+    if (!own || !key) return this.#responses.refused(request)
     const { client, signIn, suspended, needed } = visit
     const usable = client && signIn.mode === 'Redirect' && !suspended && needed
     // The page said something else than would be noted: it is shown as it stands now.
-    if (!usable || own.shown !== consentDigest(visit.consent)) return seeOther(request, this.#pathOf(tagIn(request)))
-    const { state, codeChallenge } = await begin(this.#deps, visit, own.browser, key)
+    if (!usable || own.shown !== consentDigest(visit.consent))
+      return seeOther(request, this.#pagePath(tagParam(request)))
+    const { state, codeChallenge } = await createAuthorizationRequest(this.#deps, visit, own.browser, key)
     const { scopes } = visit.integration.spec.google
     const { redirectURI } = signIn
     const loginHint = visit.agent.spec.account
@@ -142,94 +152,98 @@ export class Routes {
   }
 
   /** What the script of the popup flow hands to Google's. */
-  async #attempt(request: Request, visit: Visit): Promise<Response> {
-    const own = this.#own(request, visit, (await jsonOf(request)).csrf)
+  async #startPopup(request: Request, visit: SignInContext): Promise<Response> {
+    const own = this.#verifyCsrf(request, visit, (await jsonBody(request)).csrf)
     const key = this.#options.keys.current
     const { client, signIn, suspended, needed } = visit
     const usable = client && signIn.mode === 'Popup' && !suspended && needed
-    if (!own || !key || !usable || !isScripted(request)) return this.#answers.refused(request)
+    if (!own || !key || !usable || !isJson(request)) return this.#responses.refused(request)
     // The script loads the page anew.
-    if (own.shown !== consentDigest(visit.consent)) return request.json({}, 409, headersOf())
-    const { state } = await begin(this.#deps, visit, own.browser, key)
+    if (own.shown !== consentDigest(visit.consent)) return request.json({}, 409, securityHeaders())
+    const { state } = await createAuthorizationRequest(this.#deps, visit, own.browser, key)
     const scope = visit.integration.spec.google.scopes.join(' ')
     const answer = { clientID: client.credentials.clientId, scope, loginHint: visit.agent.spec.account, state }
-    return request.json(answer, 200, headersOf())
+    return request.json(answer, 200, securityHeaders())
   }
 
   /** What Google's window has handed to the script. */
-  async #code(request: Request): Promise<Response> {
-    const uid = await this.#uidOf(request)
-    if (uid === undefined) return this.#answers.notFound(request)
-    this.#admit(request, uid)
-    const visit = await this.#visits.of(uid)
-    if (!visit) return this.#answers.notFound(request)
-    const { state, code, error } = await jsonOf(request)
-    const own = isScripted(request) && isOwnOrigin(request, visit)
-    const opened = own ? await this.#opened(state) : undefined
-    const fits = opened?.uid === uid && isFrom(request, opened, 'Popup')
-    const location = fits && (await this.#complete(request, opened, answerOf(code, error)))
-    return location ? request.json({ location }, 200, headersOf()) : this.#answers.refused(request)
+  async #popupCode(request: Request): Promise<Response> {
+    const uid = await this.#agentUid(request)
+    if (uid === undefined) return this.#responses.notFound(request)
+    this.#limitCallbacks(request, uid)
+    const visit = await this.#contexts.resolve(uid)
+    if (!visit) return this.#responses.notFound(request)
+    const { state, code, error } = await jsonBody(request)
+    const own = isJson(request) && isSameOrigin(request, visit)
+    const opened = own ? await this.#verifyState(state) : undefined
+    const fits = opened?.uid === uid && isBoundTo(request, opened, 'Popup')
+    const location = fits && (await this.#complete(request, opened, authorizationResponse(code, error)))
+    return location ? request.json({ location }, 200, securityHeaders()) : this.#responses.refused(request)
   }
 
   /** Where Google sends the browser after a redirect. */
   async #callback(request: Request): Promise<Response> {
     const { state, code, error } = request.req.query()
-    const opened = await this.#opened(state)
-    if (!opened) return this.#answers.refused(request)
+    const opened = await this.#verifyState(state)
+    if (!opened) return this.#responses.refused(request)
     request.set('uid', opened.uid)
-    this.#admit(request, opened.uid)
-    const fits = isFrom(request, opened, 'Redirect')
-    const location = fits && (await this.#complete(request, opened, answerOf(code, error)))
-    return location ? seeOther(request, location) : this.#answers.refused(request)
+    this.#limitCallbacks(request, opened.uid)
+    const fits = isBoundTo(request, opened, 'Redirect')
+    const location = fits && (await this.#complete(request, opened, authorizationResponse(code, error)))
+    return location ? seeOther(request, location) : this.#responses.refused(request)
   }
 
   /** Counts a callback before anything is asked because of it, whatever comes of it. */
-  #admit(request: Request, uid: string): void {
-    const delayMs = this.#callbacks.admit(this.#answers.client(request), uid)
+  #limitCallbacks(request: Request, uid: string): void {
+    const delayMs = this.#callbackLimiter.admit(this.#responses.clientKey(request), uid)
     if (delayMs > 0) throw new TooManyRequestsError(delayMs)
   }
 
   /** The state, if it is ours. */
-  async #opened(text: unknown): Promise<State | undefined> {
+  async #verifyState(text: unknown): Promise<OAuthState | undefined> {
     if (typeof text !== 'string') return undefined
     const { keys } = this.#options
     const now = this.#deps.clock.now()
     const state = await openState(text, keys.all, now)
     if (state) return state
-    await keys.lookAgain()
+    await keys.reloadIfDue()
     return openState(text, keys.all, now)
   }
 
   /** Lets the attempt come to its end, once; answers where its page is, undefined where it had ended before. */
-  async #complete(request: Request, state: State, answer: Answer | undefined): Promise<string | undefined> {
+  async #complete(
+    request: Request,
+    state: OAuthState,
+    answer: AuthorizationResponse | undefined,
+  ): Promise<string | undefined> {
     const key = this.#options.keys.current
-    const browser = browserOf(request)
+    const browser = browserId(request)
     if (!answer || !key || browser === undefined) return undefined
-    const outcome = await this.#completions.complete(state, answer)
+    const outcome = await this.#completer.complete(state, answer)
     if (outcome === undefined) return undefined
-    const tag = tagOf(state.uid, key) ?? ''
+    const tag = linkTag(state.uid, key) ?? ''
     const at = this.#deps.clock.now()
-    const proof = outcomeProof(key, browser, tag, outcome, at)
-    return `${this.#pathOf(tag)}?${new URLSearchParams({ outcome, at: String(at), proof }).toString()}`
+    const proof = outcomeToken(key, browser, tag, outcome, at)
+    return `${this.#pagePath(tag)}?${new URLSearchParams({ outcome, at: String(at), proof }).toString()}`
   }
 
   /** Undefined where anything speaks against it that a page of ours, in this browser, sends this. */
-  #own(request: Request, visit: Visit, csrf: unknown): Own | undefined {
-    const browser = browserOf(request)
-    if (browser === undefined || !isOwnOrigin(request, visit)) return undefined
-    const shown = shownWith(csrf, this.#options.keys.all, browser, tagIn(request))
+  #verifyCsrf(request: Request, visit: SignInContext, csrf: unknown): FormSubmission | undefined {
+    const browser = browserId(request)
+    if (browser === undefined || !isSameOrigin(request, visit)) return undefined
+    const shown = verifyCsrfToken(csrf, this.#options.keys.all, browser, tagParam(request))
     return shown === undefined ? undefined : { browser, shown }
   }
 
-  #pathOf(tag: string): string {
+  #pagePath(tag: string): string {
     return `${this.#options.pathPrefix}/sign-in/${tag}`
   }
 }
 
-const tagIn = (request: Request): string => request.req.param('tag') ?? ''
+const tagParam = (request: Request): string => request.req.param('tag') ?? ''
 
 /** Whether the state is of this flow, and of this very browser. */
-function isFrom(request: Request, state: State, mode: State['mode']): boolean {
-  const browser = browserOf(request)
-  return state.mode === mode && browser !== undefined && hashed(browser) === state.browser
+function isBoundTo(request: Request, state: OAuthState, mode: OAuthState['mode']): boolean {
+  const browser = browserId(request)
+  return state.mode === mode && browser !== undefined && sha256(browser) === state.browser
 }

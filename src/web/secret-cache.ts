@@ -7,7 +7,7 @@ import { BusyError } from '../rate-limit/fair-semaphore.ts'
 import type { WebDeps } from './port.ts'
 import { KeyedRateLimiter, rememberBounded, SECRET_READS } from './rate-limits.ts'
 
-interface Read<T> {
+interface CacheEntry<T> {
   version: string
   /** One reading serves all who come meanwhile. */
   value: Promise<T>
@@ -20,7 +20,7 @@ export class SecretCache<T> {
   readonly #cluster: WebDeps['cluster']
   readonly #limiter: KeyedRateLimiter
   /** As last read, by whose it is. */
-  readonly #byOwner = new Map<string, Read<T>>()
+  readonly #byOwner = new Map<string, CacheEntry<T>>()
 
   constructor({ cluster, clock }: Pick<WebDeps, 'cluster' | 'clock'>) {
     this.#cluster = cluster

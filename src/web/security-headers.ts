@@ -1,13 +1,13 @@
 /** The headers of every answer. The policy allows what the pages use and nothing else. Pure. */
 
 /** The sign-in page is led to Google by a form or by Google's script; no other page is led anywhere. */
-export interface Leads {
+export interface CspOptions {
   accountsURL: string
   popup: boolean
 }
 
 /** https://developers.google.com/identity/oauth2/web/guides/use-code-model: what Google's script needs of a policy. */
-function policyOf(leads: Leads | undefined): string {
+function contentSecurityPolicy(leads: CspOptions | undefined): string {
   const gsi = leads?.popup ? ` ${leads.accountsURL}/gsi/client` : ''
   const google = leads?.popup ? ` ${leads.accountsURL}/gsi/` : ''
   return [
@@ -23,8 +23,8 @@ function policyOf(leads: Leads | undefined): string {
   ].join('; ')
 }
 
-export const headersOf = (leads?: Leads): Record<string, string> => ({
-  'content-security-policy': policyOf(leads),
+export const securityHeaders = (leads?: CspOptions): Record<string, string> => ({
+  'content-security-policy': contentSecurityPolicy(leads),
   // Browsers obey it over TLS only.
   'strict-transport-security': 'max-age=31536000',
   'referrer-policy': 'no-referrer',

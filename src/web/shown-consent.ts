@@ -7,7 +7,7 @@ import { deflateRawSync } from 'node:zlib'
 import { renderConsent, type Consent } from '../resources/consent.ts'
 
 /** A consent; where its calendars would make an address too long, their digests stand for them. */
-export type Shown = Omit<Consent, 'calendars'> & ({ calendars: string[] } | { digests: string[] })
+export type ShownConsent = Omit<Consent, 'calendars'> & ({ calendars: string[] } | { digests: string[] })
 
 /** Fifty ids of the usual kind fit. A state is a third longer than that, and some proxies take addresses of 8 kB. */
 const MAX_CALENDAR_BYTES = 2_400
@@ -17,7 +17,7 @@ const DIGEST_BYTES = 12
 /** Names a consent: a form that was made for another one is out of date. */
 export const consentDigest = (consent: Consent): string => digest(renderConsent(consent))
 
-export function shownOf({ calendars, ...rest }: Consent): Shown {
+export function toShownConsent({ calendars, ...rest }: Consent): ShownConsent {
   const bytes = deflateRawSync(JSON.stringify(calendars)).length
   return bytes <= MAX_CALENDAR_BYTES ? { ...rest, calendars } : { ...rest, digests: calendars.map(digest) }
 }
@@ -28,7 +28,7 @@ export function shownOf({ calendars, ...rest }: Consent): Shown {
  * @param current what the spec asks for now: it knows the calendars whose digests were shown, but for those that it names no
  *   longer, and those are not noted.
  */
-export function notedOf(shown: Shown, current: Consent): Consent {
+export function toRecordedConsent(shown: ShownConsent, current: Consent): Consent {
   const { detail, accessToken, write } = shown
   if ('calendars' in shown) return { detail, accessToken, write, calendars: shown.calendars }
   const calendars = current.calendars.filter((id) => shown.digests.includes(digest(id)))

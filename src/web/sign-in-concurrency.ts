@@ -5,7 +5,7 @@
 import type { Clock } from '../platform/clock.ts'
 import { keyOf } from '../kubernetes/port.ts'
 import { FairSemaphore } from '../rate-limit/fair-semaphore.ts'
-import type { Visit } from './sign-in-context.ts'
+import type { SignInContext } from './sign-in-context.ts'
 
 /**
  * The integration stands for its client: somebody who writes another's client id into an integration of their own has a
@@ -23,7 +23,7 @@ const AT_KUBERNETES = { total: 16, perKey: { namespace: 16, integration: 16, lin
 /** A browser, and most proxies, wait for a minute. */
 const MAX_WAIT_MS = 45_000
 
-export class Places {
+export class SignInConcurrency {
   readonly #google: FairSemaphore<Scope>
   readonly #kubernetes: FairSemaphore<Scope>
 
@@ -33,22 +33,22 @@ export class Places {
   }
 
   /** @throws BusyError if there is no place in time: nothing was asked. */
-  atGoogle<T>(visit: Visit, task: () => Promise<T>): Promise<T> {
-    return this.#google.run(keysOf(visit), task, MAX_WAIT_MS)
+  runAtGoogle<T>(visit: SignInContext, task: () => Promise<T>): Promise<T> {
+    return this.#google.run(scopeKeys(visit), task, MAX_WAIT_MS)
   }
 
   /** @throws BusyError if there is no place in time: nothing was read. */
-  reading<T>(visit: Visit, task: () => Promise<T>): Promise<T> {
-    return this.#kubernetes.run(keysOf(visit), task, MAX_WAIT_MS)
+  runRead<T>(visit: SignInContext, task: () => Promise<T>): Promise<T> {
+    return this.#kubernetes.run(scopeKeys(visit), task, MAX_WAIT_MS)
   }
 
   /** Waits for as long as it takes: Google's code is used up, and what came of it must not be lost. */
-  keeping<T>(visit: Visit, task: () => Promise<T>): Promise<T> {
-    return this.#kubernetes.run(keysOf(visit), task)
+  runWrite<T>(visit: SignInContext, task: () => Promise<T>): Promise<T> {
+    return this.#kubernetes.run(scopeKeys(visit), task)
   }
 }
 
-const keysOf = ({ agent, integration }: Visit): Record<Scope, string> => ({
+const scopeKeys = ({ agent, integration }: SignInContext): Record<Scope, string> => ({
   namespace: agent.metadata.namespace ?? '',
   integration: keyOf(integration),
   link: agent.metadata.uid ?? '',

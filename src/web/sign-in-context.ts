@@ -18,7 +18,7 @@ import type { Added, CalendarView, Outcome, SignInView } from './pages/pages.ts'
 import type { WebDeps } from './port.ts'
 import { SecretCache } from './secret-cache.ts'
 
-export interface Visit {
+export interface SignInContext {
   agent: Agent
   agentKey: string
   integration: CalendarIntegration
@@ -34,7 +34,7 @@ export interface Visit {
   needed: boolean
 }
 
-export class Visits {
+export class SignInContexts {
   readonly #deps: Pick<WebDeps, 'cluster' | 'google' | 'sites'>
   readonly #pathPrefix: string | undefined
   readonly #clients: SecretCache<ClientFile | undefined>
@@ -51,12 +51,12 @@ export class Visits {
    * Undefined where this uid has no page: no such Agent, one that brings its grant, one that no integration serves, one
    * whose integration may not use its site.
    */
-  find(uid: string): Pick<Visit, 'agent' | 'integration'> | undefined {
+  findAgent(uid: string): Pick<SignInContext, 'agent' | 'integration'> | undefined {
     const { cluster } = this.#deps
     const [agent] = cluster.agents.byIndex('uid', uid)
     if (!agent || agent.spec.grantSecretRef || agent.metadata.deletionTimestamp) return undefined
     const integration = cluster.integrations.get(integrationKey(agent))
-    if (!integration || this.#refused(agent, integration)) return undefined
+    if (!integration || this.#isRefused(agent, integration)) return undefined
     const claims = { sites: this.#deps.sites, integrations: cluster.integrations.list() }
     return isSiteAccepted(integration, claims) ? { agent, integration } : undefined
   }
@@ -66,8 +66,8 @@ export class Visits {
    *
    * @throws BusyError where the client's Secret was read too often.
    */
-  async of(uid: string): Promise<Visit | undefined> {
-    const found = this.find(uid)
+  async resolve(uid: string): Promise<SignInContext | undefined> {
+    const found = this.findAgent(uid)
     if (!found) return undefined
     const { agent, integration } = found
     const file = await this.#client(integration)
@@ -80,11 +80,11 @@ export class Visits {
       signIn: signInOf(file ?? {}, siteURI, this.#pathPrefix),
       consent: consentOf(agent.spec),
       suspended: agent.spec.suspend || integration.spec.suspend,
-      needed: isNeeded(agent),
+      needed: needsSignIn(agent),
     }
   }
 
-  #refused(agent: Agent, integration: CalendarIntegration): boolean {
+  #isRefused(agent: Agent, integration: CalendarIntegration): boolean {
     const { namespaces } = this.#deps.cluster
     const labelsOf = namespaces && ((name: string) => namespaces.get(name)?.metadata.labels)
     return !isAllowed(agent, integration, labelsOf)
@@ -95,7 +95,7 @@ export class Visits {
     const secretKey = `${integration.metadata.namespace ?? ''}/${name}`
     // Another key of the same Secret is another file.
     return this.#clients.get(`${keyOf(integration)} ${key ?? ''}`, secretKey, (secret) => {
-      const parsed = parseClientSecret(texts(secret?.data), { secretName: name, key })
+      const parsed = parseClientSecret(decodeTexts(secret?.data), { secretName: name, key })
       return 'reason' in parsed ? undefined : parsed
     })
   }
@@ -104,7 +104,7 @@ export class Visits {
    * What this Agent's person agreed to the last time, where they have to act again; undefined where nothing is noted, and
    * where that can't be told just now: then the page says all the same what is asked for.
    */
-  async consentBefore({ agent, agentKey, needed }: Visit): Promise<Consent | undefined> {
+  async previousConsent({ agent, agentKey, needed }: SignInContext): Promise<Consent | undefined> {
     const secretKey = `${agent.metadata.namespace ?? ''}/${grantSecretName(agent)}`
     const grant = this.#deps.cluster.secrets.get(secretKey)
     if (!needed || !grant || ownershipOfGrant(grant, agent).is === 'foreign') return undefined
@@ -119,17 +119,17 @@ export class Visits {
   }
 }
 
-const texts = (data: Record<string, string> | undefined): Record<string, string> =>
+const decodeTexts = (data: Record<string, string> | undefined): Record<string, string> =>
   Object.fromEntries(Object.entries(decode(data)).filter((one): one is [string, string] => one[1] !== undefined))
 
 /** A grant that ends soon may be renewed; one that holds has no need of anybody. */
-function isNeeded({ status }: Agent): boolean {
+function needsSignIn({ status }: Agent): boolean {
   const authorized = findCondition(status?.conditions, 'Authorized')
   return authorized?.status !== 'True' || authorized.reason === 'GrantExpiresSoon'
 }
 
 /** What a page tells of how things stand; undefined where a person may sign in. */
-export function standingOf({ suspended, needed, client }: Visit): Outcome | undefined {
+export function standingOutcome({ suspended, needed, client }: SignInContext): Outcome | undefined {
   if (suspended) return 'suspended'
   if (!needed) return 'not-needed'
   return client ? undefined : 'settings-not-in-effect'
@@ -140,8 +140,8 @@ export function standingOf({ suspended, needed, client }: Visit): Outcome | unde
  *
  * @param before what the person agreed to the last time, if that is known.
  */
-export function viewOf(
-  { agent, integration, siteURI, signIn, consent }: Visit,
+export function signInView(
+  { agent, integration, siteURI, signIn, consent }: SignInContext,
   action: string,
   before: Consent | undefined,
 ): SignInView {
@@ -155,7 +155,7 @@ export function viewOf(
     calendars: consent.calendars.map(calendarView),
     scopes: integration.spec.google.scopes,
     publishes: { ...(spec.publish.calendar && { detail: consent.detail }), accessToken: consent.accessToken },
-    added: before ? addedTo(before, agent) : [],
+    added: before ? addedSince(before, agent) : [],
     mode: signIn.mode,
     action,
     ...(expiresAt === undefined ? {} : { expiresAt }),
@@ -164,5 +164,5 @@ export function viewOf(
 
 const calendarView = (id: string): CalendarView => (id === 'primary' ? { kind: 'primary' } : { kind: 'other', id })
 
-const addedTo = (before: Consent, { spec }: Agent): Added[] =>
+const addedSince = (before: Consent, { spec }: Agent): Added[] =>
   widenings(before, spec).map((one) => (one.field === 'calendar' ? { calendar: calendarView(one.id) } : one.field))

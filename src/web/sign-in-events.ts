@@ -9,10 +9,10 @@ import type { Outcome } from './pages/pages.ts'
 import type { WebDeps } from './port.ts'
 import { KeyedRateLimiter, TOLD_FAILURES } from './rate-limits.ts'
 
-const GOOD = 'Nothing was stored, and the link stays good.'
+const NOTHING_STORED = 'Nothing was stored, and the link stays good.'
 
 /** A made-up or late code is nobody's sign-in, and has none. */
-const NOTES: Partial<Record<Outcome, string>> = {
+const MESSAGES: Partial<Record<Outcome, string>> = {
   denied: 'Access was not allowed on Google’s page.',
   'wrong-account': 'Somebody signed in with another Google account than spec.account names.',
   'scope-missing':
@@ -27,7 +27,7 @@ const NOTES: Partial<Record<Outcome, string>> = {
   'google-unreachable': 'Google could not be asked.',
 }
 
-export class Notes {
+export class SignInEvents {
   readonly #cluster: Pick<WebDeps['cluster'], 'recordEvent'>
   readonly #limiter: KeyedRateLimiter
 
@@ -36,10 +36,10 @@ export class Notes {
     this.#limiter = new KeyedRateLimiter(clock, TOLD_FAILURES)
   }
 
-  tell(regarding: Agent, outcome: Outcome): void {
-    const what = NOTES[outcome]
+  record(regarding: Agent, outcome: Outcome): void {
+    const what = MESSAGES[outcome]
     if (what === undefined || !this.#limiter.tryAcquire(regarding.metadata.uid ?? '')) return
-    const note = `${what} ${GOOD}`
+    const note = `${what} ${NOTHING_STORED}`
     this.#cluster.recordEvent({ regarding, type: 'Warning', reason: SIGN_IN_FAILED, action: 'SignIn', note })
   }
 }

@@ -7,9 +7,9 @@ import { getRequestListener } from '@hono/node-server'
 import { createHttpServer, type BindAddress, type HttpServer } from '../platform/http-server.ts'
 import { SIGN_IN_PREFIX, signInURLOf } from '../resources/names.ts'
 import type { Agent } from '../resources/types.ts'
-import { Keys } from './key-ring.ts'
+import { KeyRing } from './key-ring.ts'
 import { networksOf } from './limits.ts'
-import { tagOf } from './signed-tokens.ts'
+import { linkTag } from './signed-tokens.ts'
 import type { WebDeps } from './port.ts'
 import { Routes } from './routes.ts'
 
@@ -31,7 +31,7 @@ export interface Web extends HttpServer {
 const GRACE_MS = 5_000
 
 export function createWeb(deps: WebDeps, options: WebOptions): Web {
-  const keys = new Keys(deps)
+  const keys = new KeyRing(deps)
   const { pathPrefix = SIGN_IN_PREFIX, trustedProxies } = options
   const app = new Routes(deps, { keys, pathPrefix, proxies: networksOf(trustedProxies) }).app()
   const where = { ...options, setting: '--web-bind-address', graceMs: GRACE_MS }
@@ -55,7 +55,7 @@ export function createWeb(deps: WebDeps, options: WebOptions): Web {
       await server.stop()
     },
     signInURL({ metadata: { uid } }, siteURI) {
-      const tag = keys.current && uid !== undefined ? tagOf(uid, keys.current) : undefined
+      const tag = keys.current && uid !== undefined ? linkTag(uid, keys.current) : undefined
       return tag === undefined ? undefined : signInURLOf(siteURI, tag, pathPrefix)
     },
   }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { connectAgent, type ConnectOptions } from '../../src/cli/connect.ts'
-import { outlookOf } from '../../src/cli/connect/sign-in-state.ts'
+import { signInState } from '../../src/cli/connect/sign-in-state.ts'
 import { connect } from '../../src/kubernetes/connection.ts'
 import type { Agent, Condition } from '../../src/resources/types.ts'
 import { ScriptedApi } from '../kubernetes/support/api.ts'
@@ -63,7 +63,7 @@ function start(name = 'alice', options: Partial<ConnectOptions> = {}): Running {
       clock,
       random: () => 0.5,
       write: (line) => void out.push(line),
-      complain: (line) => void err.push(line),
+      writeError: (line) => void err.push(line),
       open: async (url) => (url.includes('unopenable') ? Promise.reject(new Error('no')) : void opened.push(url)),
       qr: async (text) => Promise.resolve(`QR(${text})`),
     },
@@ -362,8 +362,8 @@ test('only reads', async () => {
 })
 
 test('says nothing that a terminal would obey', () => {
-  const words = outlookOf(
+  const words = signInState(
     agent({ ready: condition('Ready', 'False', 'SyncFailed', { message: 'red \u001b[31m\r\nrum' }) }),
-  ).words
+  ).message
   expect(words).toBe('SyncFailed: red \ufffd[31m rum')
 })

@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { status, type StatusOptions } from '../../src/cli/status.ts'
-import { needsOf } from '../../src/cli/status/action-items.ts'
+import { actionItems } from '../../src/cli/status/action-items.ts'
 import { overviewOf } from '../../src/cli/status/overview.ts'
-import type { Scene } from '../../src/cli/status/cluster-snapshot.ts'
+import type { ClusterSnapshot } from '../../src/cli/status/cluster-snapshot.ts'
 import { tableOf } from '../../src/cli/status/table.ts'
 import { agent, ago, condition, integration, lease, NOW, READY, troubledScene, wellScene } from './support/fixtures.ts'
 import { ManualClock } from '../support/clock.ts'
@@ -14,9 +14,9 @@ import { startAPI } from './support/api.ts'
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 
-const table = (scene: Scene): string => `${tableOf(overviewOf(scene, NOW)).join('\n')}\n`
-const needs = (scene: Scene) => needsOf(scene, overviewOf(scene, NOW).operator, NOW)
-const reasonsOf = (scene: Scene): string[] => needs(scene).map(({ name, reason }) => `${name} ${reason}`)
+const table = (scene: ClusterSnapshot): string => `${tableOf(overviewOf(scene, NOW)).join('\n')}\n`
+const needs = (scene: ClusterSnapshot) => actionItems(scene, overviewOf(scene, NOW).operator, NOW)
+const reasonsOf = (scene: ClusterSnapshot): string[] => needs(scene).map(({ name, reason }) => `${name} ${reason}`)
 
 describe('what status shows', () => {
   test.each([
@@ -78,7 +78,7 @@ describe('what needs a person', () => {
   })
 
   test('is not what the operator tries again, until that has lasted a quarter of an hour', () => {
-    const trying = (since: number): Scene => ({
+    const trying = (since: number): ClusterSnapshot => ({
       ...wellScene(),
       agents: [agent('fay', [condition('Ready', 'False', 'SyncFailed', { lastTransitionTime: ago(since) })])],
     })
@@ -95,7 +95,7 @@ describe('what needs a person', () => {
   )
 
   test('is an object that nobody has looked at for a minute', () => {
-    const unseen = (age: number): Scene => {
+    const unseen = (age: number): ClusterSnapshot => {
       const object = agent('ida', [], { status: { observedGeneration: -1, conditions: undefined, sync: undefined } })
       return { ...wellScene(), agents: [{ ...object, metadata: { ...object.metadata, creationTimestamp: ago(age) } }] }
     }
@@ -127,7 +127,7 @@ describe('what needs a person', () => {
 })
 
 describe('the operator', () => {
-  const operatorOf = (leases: Scene['leases']) => overviewOf({ ...wellScene(), leases }, NOW).operator
+  const operatorOf = (leases: ClusterSnapshot['leases']) => overviewOf({ ...wellScene(), leases }, NOW).operator
 
   test('is alive as long as its Lease lasts, and clocks differ by no more than half a minute', () => {
     expect(operatorOf([lease(44_000)]).state).toBe('Alive')
@@ -228,7 +228,11 @@ const impatient = (clock: ManualClock): Clock => ({
 })
 
 /** Runs the command against an API server that has this scene. */
-async function run(options: StatusOptions, scene: Scene, api: Parameters<typeof startAPI>[1] = {}): Promise<Ran> {
+async function run(
+  options: StatusOptions,
+  scene: ClusterSnapshot,
+  api: Parameters<typeof startAPI>[1] = {},
+): Promise<Ran> {
   const clock = new ManualClock(NOW)
   const server = await startAPI(scene, api)
   const [lines, complaints]: string[][] = [[], []]
@@ -238,7 +242,7 @@ async function run(options: StatusOptions, scene: Scene, api: Parameters<typeof 
       clock: impatient(clock),
       random: () => 0,
       write: (line) => void lines?.push(line),
-      complain: (line) => void complaints?.push(line),
+      writeError: (line) => void complaints?.push(line),
     })
     return { code, lines: lines ?? [], complaints: complaints ?? [], paths: server.paths }
   } finally {

@@ -1,10 +1,10 @@
 /** How attempts come to their end, where places are few and things change meanwhile. Google and the cluster are stubs. */
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Agent, CalendarIntegration } from '../../src/resources/types.ts'
-import { Completions } from '../../src/web/completion.ts'
+import { AttemptCompleter } from '../../src/web/completion.ts'
 import type { WebDeps } from '../../src/web/port.ts'
-import type { State } from '../../src/web/oauth-state.ts'
-import { Visits } from '../../src/web/sign-in-context.ts'
+import type { OAuthState } from '../../src/web/oauth-state.ts'
+import { SignInContexts } from '../../src/web/sign-in-context.ts'
 import { ManualClock, settle } from '../support/clock.ts'
 import { anAgent, anIntegration } from '../support/resources.ts'
 
@@ -14,7 +14,7 @@ const base64 = (text: string): string => Buffer.from(text).toString('base64')
 
 let clock: ManualClock
 let agent: Agent
-let completions: Completions
+let completions: AttemptCompleter
 let created: object[]
 let lines: string[]
 /** Ends what Google was asked, in the order in which it was. */
@@ -57,10 +57,10 @@ beforeEach(() => {
     observe: () => undefined,
     connected: () => undefined,
   } as unknown as WebDeps
-  completions = new Completions(deps, new Visits(deps))
+  completions = new AttemptCompleter(deps, new SignInContexts(deps))
 })
 
-const state = (id: string): State => ({
+const state = (id: string): OAuthState => ({
   id,
   uid: agent.metadata.uid ?? '',
   mode: 'Redirect',

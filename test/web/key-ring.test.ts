@@ -4,7 +4,7 @@ import { ApiError, type Secret } from '../../src/kubernetes/port.ts'
 import type { Clock } from '../../src/platform/clock.ts'
 import { decode } from '../../src/resources/encoding.ts'
 import { labelsOf, MANAGED_BY } from '../../src/resources/names.ts'
-import { Keys } from '../../src/web/key-ring.ts'
+import { KeyRing } from '../../src/web/key-ring.ts'
 import type { WebDeps } from '../../src/web/port.ts'
 import { ManualClock, settle } from '../support/clock.ts'
 
@@ -77,8 +77,8 @@ const cluster = {
   },
 }
 
-const newKeys = (by: Clock = clock): Keys =>
-  new Keys({
+const newKeys = (by: Clock = clock): KeyRing =>
+  new KeyRing({
     cluster,
     clock: by,
     log: {
@@ -94,7 +94,7 @@ const newKeys = (by: Clock = clock): Keys =>
     },
   } as unknown as WebDeps)
 
-async function started(): Promise<Keys> {
+async function started(): Promise<KeyRing> {
   const keys = newKeys()
   await keys.start()
   return keys
@@ -112,7 +112,7 @@ const tell = (): void => {
   for (const listener of listeners) listener({ after: structuredClone(stored) })
 }
 
-const ids = ({ all }: Keys): string[] => all.map(({ id }) => id)
+const ids = ({ all }: KeyRing): string[] => all.map(({ id }) => id)
 
 describe('the keys', () => {
   test('are made where there are none, and marked as ours', async () => {
@@ -156,7 +156,7 @@ describe('the keys', () => {
     const all = await Promise.all([started(), started()])
     const [first = ''] = ids(all[0])
     clock.jump(31 * DAY)
-    await Promise.all(all.map((keys) => keys.look()))
+    await Promise.all(all.map((keys) => keys.reload()))
     expect(ids(all[0])).toEqual(ids(all[1]))
     expect(ids(all[0])[1]).toBe(first)
   })
@@ -192,7 +192,7 @@ describe('the keys', () => {
 
   test('that somebody else made a moment before us are not used either', async () => {
     const late = newKeys()
-    const looking = late.look()
+    const looking = late.reload()
     stored = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'calendar-operator-keys' }, data: theirData }
     await looking
     expect(late.current).toBeUndefined()
@@ -205,7 +205,7 @@ describe('the keys', () => {
     const keys = await started()
     expect(ids(keys)).toEqual([first])
     expect(stored.metadata.labels).toEqual(labelsOf('keys'))
-    await keys.look()
+    await keys.reload()
     expect(writes).toBe(1)
   })
 
@@ -217,7 +217,7 @@ describe('the keys', () => {
     const [first] = ids(keys)
     for (const leap of [one, other]) {
       clock.setTimeOfDay(leap)
-      await keys.look()
+      await keys.reload()
       await clock.advance(DAY / 2)
     }
     expect(ids(keys)).toContain(first)
@@ -261,10 +261,10 @@ describe('the keys', () => {
   test('are read again for something unknown, but at most once a minute', async () => {
     const keys = await started()
     const before = reads
-    for (let turn = 0; turn < 100; turn++) await keys.lookAgain()
+    for (let turn = 0; turn < 100; turn++) await keys.reloadIfDue()
     expect(reads).toBe(before)
     clock.jump(60_000)
-    for (let turn = 0; turn < 100; turn++) await keys.lookAgain()
+    for (let turn = 0; turn < 100; turn++) await keys.reloadIfDue()
     expect(reads).toBe(before + 1)
   })
 
@@ -291,7 +291,7 @@ describe('the keys', () => {
 
   test('that change while they are being read are read once more', async () => {
     const keys = await started()
-    const looking = keys.look()
+    const looking = keys.reload()
     stored = { ...stored!, metadata: { ...stored!.metadata, resourceVersion: String(++version) } }
     const before = reads
     tell()
@@ -303,10 +303,10 @@ describe('the keys', () => {
   test('tell that links have changed, and only then', async () => {
     const keys = await started()
     expect(changes).toBe(1)
-    await keys.look()
+    await keys.reload()
     expect(changes).toBe(1)
     stored = undefined
-    await keys.look()
+    await keys.reload()
     expect(changes).toBe(2)
   })
 

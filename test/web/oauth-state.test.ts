@@ -1,7 +1,7 @@
 import { CompactEncrypt, UnsecuredJWT } from 'jose'
 import { describe, expect, test } from 'vitest'
 import type { Key } from '../../src/web/key-ring.ts'
-import { openState, sealState, STATE_LIFETIME_MS, type State } from '../../src/web/oauth-state.ts'
+import { openState, sealState, STATE_LIFETIME_MS, type OAuthState } from '../../src/web/oauth-state.ts'
 
 const keyOf = (seed: number): Key => ({
   id: String(seed),
@@ -13,7 +13,7 @@ const keyOf = (seed: number): Key => ({
 const NOW = Date.parse('2026-11-23T10:00:00Z')
 const ours = keyOf(1)
 const before = keyOf(11)
-const state: State = {
+const state: OAuthState = {
   id: 'id',
   uid: '6f1c2d3e-4b5a-4c6d-8e7f-90a1b2c3d4e5',
   mode: 'Redirect',

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { headersOf } from '../../src/web/security-headers.ts'
+import { securityHeaders } from '../../src/web/security-headers.ts'
 
 const accountsURL = 'https://accounts.google.com'
-const policyOf = (leads?: Parameters<typeof headersOf>[0]): string => headersOf(leads)['content-security-policy'] ?? ''
+const policyOf = (leads?: Parameters<typeof securityHeaders>[0]): string =>
+  securityHeaders(leads)['content-security-policy'] ?? ''
 const directive = (policy: string, name: string): string =>
   policy
     .split('; ')
@@ -43,6 +44,6 @@ describe('the policy', () => {
 })
 
 test('only the popup’s page may keep a hold of the window that it opens', () => {
-  const opener = (popup: boolean): unknown => headersOf({ accountsURL, popup })['cross-origin-opener-policy']
+  const opener = (popup: boolean): unknown => securityHeaders({ accountsURL, popup })['cross-origin-opener-policy']
   expect([opener(false), opener(true)]).toEqual(['same-origin', 'same-origin-allow-popups'])
 })

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import type { Consent } from '../../src/resources/consent.ts'
 import type { Key } from '../../src/web/key-ring.ts'
-import { consentDigest, notedOf, shownOf } from '../../src/web/shown-consent.ts'
-import { openState, sealState, STATE_LIFETIME_MS, type State } from '../../src/web/oauth-state.ts'
+import { consentDigest, toRecordedConsent, toShownConsent } from '../../src/web/shown-consent.ts'
+import { openState, sealState, STATE_LIFETIME_MS, type OAuthState } from '../../src/web/oauth-state.ts'
 
 const hash = (seed: number): string => createHash('sha256').update(String(seed)).digest('hex')
 const calendars = Array.from({ length: 50 }, (_, index) => `c_${hash(index)}@group.calendar.google.com`)
@@ -11,7 +11,7 @@ const consent: Consent = { detail: 'Full', accessToken: true, write: true, calen
 const less: Consent = { detail: 'Busy', accessToken: false, write: false, calendars: ['primary'] }
 
 const key: Key = { id: '1', link: Buffer.alloc(32, 1), state: Buffer.alloc(32, 2), form: Buffer.alloc(32, 3) }
-const sealed = (shown: State['shown']): Promise<string> =>
+const sealed = (shown: OAuthState['shown']): Promise<string> =>
   sealState(
     {
       id: 'i'.repeat(22),
@@ -28,15 +28,15 @@ const sealed = (shown: State['shown']): Promise<string> =>
 
 describe('what the page showed', () => {
   test('is noted, whatever the spec says by then', () => {
-    expect(notedOf(shownOf(consent), less)).toEqual(consent)
-    expect(notedOf(shownOf(less), consent)).toEqual(less)
+    expect(toRecordedConsent(toShownConsent(consent), less)).toEqual(consent)
+    expect(toRecordedConsent(toShownConsent(less), consent)).toEqual(less)
   })
 
   test('is noted with all of fifty calendars, from a state that fits into an address', async () => {
-    const state = await sealed(shownOf(consent))
+    const state = await sealed(toShownConsent(consent))
     expect(state.length).toBeLessThan(4_096)
     const opened = await openState(state, [key], 0)
-    expect(opened && notedOf(opened.shown, less)).toEqual(consent)
+    expect(opened && toRecordedConsent(opened.shown, less)).toEqual(consent)
   })
 
   test('is noted by digests where the ids are as long as they may be', async () => {
@@ -46,13 +46,16 @@ describe('what the page showed', () => {
       calendars: calendars.map((_, at) => [0, 1, 2, 3, 4, 5, 6, 7].map((n) => hash(at * 8 + n)).join('')),
     }
     for (const one of [long, random]) {
-      const state = await sealed(shownOf(one))
+      const state = await sealed(toShownConsent(one))
       expect(state.length).toBeLessThan(4_096)
       const opened = await openState(state, [key], 0)
-      expect(opened && notedOf(opened.shown, one)).toEqual(one)
+      expect(opened && toRecordedConsent(opened.shown, one)).toEqual(one)
     }
     const changed = { ...random, detail: 'Busy' as const, calendars: [...random.calendars.slice(1), 'new@example.com'] }
-    expect(notedOf(shownOf(random), changed)).toEqual({ ...random, calendars: random.calendars.slice(1) })
+    expect(toRecordedConsent(toShownConsent(random), changed)).toEqual({
+      ...random,
+      calendars: random.calendars.slice(1),
+    })
   })
 
   test('is named by a digest of all of it', () => {

@@ -4,7 +4,7 @@ import { renderConsent } from '../../src/resources/consent.ts'
 import { labelsOf } from '../../src/resources/names.ts'
 import type { CalendarIntegration, ConditionStatus } from '../../src/resources/types.ts'
 import type { WebDeps } from '../../src/web/port.ts'
-import { viewOf, Visits } from '../../src/web/sign-in-context.ts'
+import { signInView, SignInContexts } from '../../src/web/sign-in-context.ts'
 import { ManualClock } from '../support/clock.ts'
 import { anAgent, anIntegration } from '../support/resources.ts'
 
@@ -50,8 +50,8 @@ function visits({ client = [found], grant, sites = new Map(), asks = integration
         : (reads.grant++, grant?.()),
   }
   const google = { client: (one: unknown) => one }
-  const room = new Visits({ cluster, google, sites, clock } as unknown as WebDeps)
-  return { room, come: () => room.of(agent.metadata.uid ?? ''), reads }
+  const room = new SignInContexts({ cluster, google, sites, clock } as unknown as WebDeps)
+  return { room, come: () => room.resolve(agent.metadata.uid ?? ''), reads }
 }
 
 const found = () => Promise.resolve({ data })
@@ -106,7 +106,7 @@ describe('what the person agreed to before', () => {
   async function added(there: There): Promise<unknown> {
     const { room, come } = visits(there)
     const visit = await come()
-    return visit && viewOf(visit, '/', await room.consentBefore(visit)).added
+    return visit && signInView(visit, '/', await room.previousConsent(visit)).added
   }
 
   test('tells what is new', async () => {
@@ -128,7 +128,7 @@ describe('what the person agreed to before', () => {
 
   test('is read once for each version, and its failure is no failure of the page', async () => {
     const { room, come, reads } = visits({ grant })
-    for (let turn = 0; turn < 20; turn++) await room.consentBefore((await come())!)
+    for (let turn = 0; turn < 20; turn++) await room.previousConsent((await come())!)
     expect(reads.grant).toBe(1)
     expect(await added({ grant: away })).toEqual([])
   })

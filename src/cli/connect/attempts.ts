@@ -5,7 +5,7 @@ import type { SendRequest } from '../../kubernetes/request.ts'
 import { clean } from '../../platform/scrub.ts'
 import { SIGN_IN_FAILED } from '../../resources/names.ts'
 import type { Agent } from '../../resources/types.ts'
-import { LONGEST_WORDS } from './sign-in-state.ts'
+import { MAX_MESSAGE_LENGTH } from './sign-in-state.ts'
 
 interface EventSeen {
   metadata: { uid?: string; name: string }
@@ -13,36 +13,36 @@ interface EventSeen {
   series?: { count: number }
 }
 
-export class Attempts {
+export class FailedSignIns {
   readonly #send: SendRequest
   /** How often each had been told when it was last looked at; undefined before the first look. */
-  #known: Map<string, number> | undefined
-  #isBarred = false
+  #counts: Map<string, number> | undefined
+  #isForbidden = false
   /** Whether any was heard of. */
-  heard = false
+  seen = false
 
   constructor(send: SendRequest) {
     this.#send = send
   }
 
   /** What is new since the last look; nothing at the first one. Never fails: without the right to list Events, it is silent. */
-  async news(agent: Agent): Promise<string[]> {
-    if (this.#isBarred) return []
+  async poll(agent: Agent): Promise<string[]> {
+    if (this.#isForbidden) return []
     try {
-      return this.#fresh(await this.#list(agent))
+      return this.#newMessages(await this.#list(agent))
     } catch (error) {
-      this.#isBarred = error instanceof ApiError && error.failure === 'Forbidden'
+      this.#isForbidden = error instanceof ApiError && error.failure === 'Forbidden'
       return []
     }
   }
 
-  #fresh(events: EventSeen[]): string[] {
+  #newMessages(events: EventSeen[]): string[] {
     const counts = events.map((event) => [event, event.series?.count ?? 1] as const)
-    const before = this.#known
-    this.#known = new Map(counts.map(([{ metadata }, count]) => [metadata.name, count]))
+    const before = this.#counts
+    this.#counts = new Map(counts.map(([{ metadata }, count]) => [metadata.name, count]))
     const fresh = before ? counts.filter(([{ metadata }, count]) => count > (before.get(metadata.name) ?? 0)) : []
-    this.heard ||= fresh.length > 0
-    return fresh.map(([{ message }]) => clean(`${SIGN_IN_FAILED}: ${message ?? ''}`, LONGEST_WORDS))
+    this.seen ||= fresh.length > 0
+    return fresh.map(([{ message }]) => clean(`${SIGN_IN_FAILED}: ${message ?? ''}`, MAX_MESSAGE_LENGTH))
   }
 
   /** In the group that the cluster's own `view` lets people read. */

@@ -3,10 +3,10 @@ import { findCondition } from '../../resources/conditions.ts'
 import { durationMs } from '../../resources/durations.ts'
 import { meaningOf } from '../../resources/reasons.ts'
 import type { Agent, CalendarIntegration, Condition } from '../../resources/types.ts'
-import { span, type Aliveness } from './operator-health.ts'
-import type { Scene } from './cluster-snapshot.ts'
+import { humanDuration, type OperatorHealth } from './operator-health.ts'
+import type { ClusterSnapshot } from './cluster-snapshot.ts'
 
-export interface Need {
+export interface ActionItem {
   kind: 'Operator' | 'CalendarIntegration' | 'Agent'
   namespace: string
   name: string
@@ -24,7 +24,7 @@ export interface Need {
 type Object = Agent | CalendarIntegration
 
 /** Passing by their meaning, as something of ours may appear at any moment; but it appears because a person makes it. */
-const MADE_BY_PEOPLE = [
+const NEEDS_HUMAN_INPUT = [
   'AwaitingSignIn',
   'GrantSecretNotFound',
   'GrantSecretKeyMissing',
@@ -33,18 +33,20 @@ const MADE_BY_PEOPLE = [
   'SecretKeyMissing',
 ]
 /** The integration is named itself. */
-const OF_SOMEBODY_ELSE = ['IntegrationNotReady']
+const REPORTED_ELSEWHERE = ['IntegrationNotReady']
 /** What the operator tries again passes within this time, or somebody should look. */
-const PATIENCE_MS = 15 * 60_000
+const RETRY_TOLERANCE_MS = 15 * 60_000
 /** A running operator looks at a new object within seconds. */
-const FIRST_LOOK_MS = 60_000
+const FIRST_STATUS_TOLERANCE_MS = 60_000
 
 /** The most urgent first: what does not work, the operator before integrations before agents, then by the end to come. */
-export function needsOf(scene: Scene, operator: Aliveness, now: number): Need[] {
+export function actionItems(scene: ClusterSnapshot, operator: OperatorHealth, now: number): ActionItem[] {
   const found = [
-    ...ofOperator(operator),
-    ...scene.integrations.flatMap((integration) => ofObject(integration, now) ?? []),
-    ...scene.agents.flatMap((agent) => ofObject(agent, now) ?? ofStale(agent, scene, now) ?? ofGrant(agent) ?? []),
+    ...operatorItems(operator),
+    ...scene.integrations.flatMap((integration) => objectItem(integration, now) ?? []),
+    ...scene.agents.flatMap(
+      (agent) => objectItem(agent, now) ?? staleItem(agent, scene, now) ?? expiringGrantItem(agent) ?? [],
+    ),
   ]
   return found.sort(
     (a, b) =>
@@ -55,9 +57,9 @@ export function needsOf(scene: Scene, operator: Aliveness, now: number): Need[] 
   )
 }
 
-const KINDS: Need['kind'][] = ['Operator', 'CalendarIntegration', 'Agent']
+const KINDS: ActionItem['kind'][] = ['Operator', 'CalendarIntegration', 'Agent']
 
-function ofOperator({ state, leaders }: Aliveness): Need[] {
+function operatorItems({ state, leaders }: OperatorHealth): ActionItem[] {
   if (state !== 'Silent') return []
   return leaders
     .filter(({ alive }) => !alive)
@@ -72,29 +74,29 @@ function ofOperator({ state, leaders }: Aliveness): Need[] {
 }
 
 /** What an object's own status says that somebody must do. */
-function ofObject(object: Object, now: number): Need | undefined {
+function objectItem(object: Object, now: number): ActionItem | undefined {
   if (object.spec.suspend) return undefined
   const ready = findCondition(object.status?.conditions, 'Ready')
-  if (!ready) return ofUnseen(object, now)
-  if (ready.status === 'True' || OF_SOMEBODY_ELSE.includes(ready.reason)) return undefined
+  if (!ready) return unseenItem(object, now)
+  if (ready.status === 'True' || REPORTED_ELSEWHERE.includes(ready.reason)) return undefined
   const since = Date.parse(ready.lastTransitionTime)
-  const impatient = now - since >= PATIENCE_MS
-  if (!isForPeople(object, ready) && !impatient) return undefined
-  return need(object, ready.reason, ready.message, { since: ready.lastTransitionTime })
+  const impatient = now - since >= RETRY_TOLERANCE_MS
+  if (!needsPerson(object, ready) && !impatient) return undefined
+  return actionItem(object, ready.reason, ready.message, { since: ready.lastTransitionTime })
 }
 
-const isForPeople = ({ kind }: Object, { reason }: Condition): boolean =>
-  meaningOf(kind, reason) === 'stuck' || MADE_BY_PEOPLE.includes(reason)
+const needsPerson = ({ kind }: Object, { reason }: Condition): boolean =>
+  meaningOf(kind, reason) === 'stuck' || NEEDS_HUMAN_INPUT.includes(reason)
 
-function ofUnseen(object: Object, now: number): Need | undefined {
+function unseenItem(object: Object, now: number): ActionItem | undefined {
   const created = object.metadata.creationTimestamp
-  if (created === undefined || now - Date.parse(created) < FIRST_LOOK_MS) return undefined
+  if (created === undefined || now - Date.parse(created) < FIRST_STATUS_TOLERANCE_MS) return undefined
   const message = 'No operator has looked at it: either none runs, or it does not watch this namespace.'
-  return need(object, 'NotLookedAt', message, { since: created })
+  return actionItem(object, 'NotLookedAt', message, { since: created })
 }
 
 /** Ready by a status that nobody renews. */
-function ofStale(agent: Agent, { integrations }: Scene, now: number): Need | undefined {
+function staleItem(agent: Agent, { integrations }: ClusterSnapshot, now: number): ActionItem | undefined {
   const last = agent.status?.sync?.lastSyncTime
   const integration = integrations.find(
     ({ metadata }) =>
@@ -107,18 +109,23 @@ function ofStale(agent: Agent, { integrations }: Scene, now: number): Need | und
   const interval = integration ? durationMs(integration.spec.sync.interval) : 24 * 60 * 60_000
   const limit = Math.max(durationMs(agent.spec.publish.staleAfter), 2 * interval)
   if (age <= limit) return undefined
-  const message = `Its calendars were last read ${span(age)} ago, more than its publish.staleAfter: does the operator run?`
-  return need(agent, 'Stale', message, { since: last })
+  const message = `Its calendars were last read ${humanDuration(age)} ago, more than its publish.staleAfter: does the operator run?`
+  return actionItem(agent, 'Stale', message, { since: last })
 }
 
-function ofGrant(agent: Agent): Need | undefined {
+function expiringGrantItem(agent: Agent): ActionItem | undefined {
   const authorized = findCondition(agent.status?.conditions, 'Authorized')
   if (agent.spec.suspend || authorized?.reason !== 'GrantExpiresSoon') return undefined
   const by = agent.status?.authorization?.expiresAt
-  return need(agent, authorized.reason, authorized.message, by === undefined ? {} : { by })
+  return actionItem(agent, authorized.reason, authorized.message, by === undefined ? {} : { by })
 }
 
-function need(object: Object, reason: string, message: string, when: Pick<Need, 'by' | 'since'>): Need {
+function actionItem(
+  object: Object,
+  reason: string,
+  message: string,
+  when: Pick<ActionItem, 'by' | 'since'>,
+): ActionItem {
   const { kind, metadata } = object
   const url = kind === 'Agent' ? signInURL(object.status?.authorization) : undefined
   const common = { kind, namespace: metadata.namespace ?? '', name: metadata.name, reason, message }

@@ -5,7 +5,7 @@ import type { SendRequest } from '../../kubernetes/request.ts'
 import { GROUP_VERSION } from '../../resources/names.ts'
 import type { Agent, CalendarIntegration } from '../../resources/types.ts'
 
-export interface Scene {
+export interface ClusterSnapshot {
   /** Undefined: all of them. */
   namespace: string | undefined
   integrations: CalendarIntegration[]
@@ -20,7 +20,7 @@ const LEASES = 'coordination.k8s.io/v1'
 const OPERATOR = 'calendar-operator'
 
 /** Fails with an `ApiError` where integrations and agents can't be read; Leases are a courtesy. */
-export async function readScene(send: SendRequest, namespace: string | undefined): Promise<Scene> {
+export async function readSnapshot(send: SendRequest, namespace: string | undefined): Promise<ClusterSnapshot> {
   const [integrations, agents, leases] = await Promise.all([
     list<CalendarIntegration>(send, collectionPath(GROUP_VERSION, namespace, 'calendarintegrations')),
     list<Agent>(send, collectionPath(GROUP_VERSION, namespace, 'agents')),

@@ -1,7 +1,7 @@
 /** Whether an operator is alive, as its Lease tells. Pure. */
 import type { Lease } from '../../kubernetes/lease-object.ts'
 
-export interface Aliveness {
+export interface OperatorHealth {
   /** `Unknown`: the Lease can't be read, or there is none, as without --leader-elect. */
   state: 'Alive' | 'Silent' | 'Unknown'
   message: string
@@ -21,7 +21,7 @@ const TOLERANCE_S = 30
 /** What we write, where the Lease doesn't say. */
 const USUAL_DURATION_S = 15
 
-export function aliveness(leases: readonly Lease[] | undefined, now: number): Aliveness {
+export function operatorHealth(leases: readonly Lease[] | undefined, now: number): OperatorHealth {
   if (!leases) return { state: 'Unknown', message: 'its Lease may not be read by you', leaders: [] }
   const leaders = leases.map((lease) => leaderOf(lease, now))
   if (leaders.length === 0) {
@@ -29,7 +29,7 @@ export function aliveness(leases: readonly Lease[] | undefined, now: number): Al
     return { state: 'Unknown', message, leaders }
   }
   const silent = leaders.filter(({ alive }) => !alive)
-  const message = (silent.length > 0 ? silent : leaders).map(inWords).join('; ')
+  const message = (silent.length > 0 ? silent : leaders).map(leaderMessage).join('; ')
   return { state: silent.length > 0 ? 'Silent' : 'Alive', message, leaders }
 }
 
@@ -43,15 +43,15 @@ function leaderOf({ metadata, spec }: Lease, now: number): Leader {
   return { namespace: metadata.namespace, holder, renewedAt: spec.renewTime ?? '', ageSeconds, alive }
 }
 
-function inWords({ namespace, holder, ageSeconds, alive }: Leader): string {
+function leaderMessage({ namespace, holder, ageSeconds, alive }: Leader): string {
   if (holder === '') return `nobody leads in namespace ${namespace}: the last one ended in order`
   if (!Number.isFinite(ageSeconds)) return `${holder} in namespace ${namespace} never renewed its Lease`
   if (alive) return `${holder} leads in namespace ${namespace}, renewed ${ageSeconds}s ago`
-  return `${holder} in namespace ${namespace} has been silent for ${span(ageSeconds * 1000)}`
+  return `${holder} in namespace ${namespace} has been silent for ${humanDuration(ageSeconds * 1000)}`
 }
 
 /** Two units at most, such as `2d 3h`, `5m`. */
-export function span(ms: number): string {
+export function humanDuration(ms: number): string {
   const seconds = Math.max(Math.floor(ms / 1000), 0)
   const parts: [number, string][] = [
     [Math.floor(seconds / 86_400), 'd'],

@@ -1,20 +1,20 @@
 /** From what stands in the cluster to what a person wants to know of it. Pure. */
 import { findCondition, timestamp } from '../../resources/conditions.ts'
 import type { Agent, CalendarIntegration } from '../../resources/types.ts'
-import { aliveness, type Aliveness } from './operator-health.ts'
-import { needsOf, type Need } from './action-items.ts'
-import type { Scene } from './cluster-snapshot.ts'
+import { operatorHealth, type OperatorHealth } from './operator-health.ts'
+import { actionItems, type ActionItem } from './action-items.ts'
+import type { ClusterSnapshot } from './cluster-snapshot.ts'
 
 /** What `-o json` and `-o yaml` show. Times are RFC 3339, UTC. */
 export interface Overview {
   at: string
   /** Empty: all of them. */
   namespace: string
-  operator: Aliveness
+  operator: OperatorHealth
   integrations: IntegrationLine[]
   agents: Record<AgentState, number> & { total: number }
   /** The most urgent first. */
-  needsAPerson: Need[]
+  needsAPerson: ActionItem[]
 }
 
 export interface IntegrationLine {
@@ -31,23 +31,23 @@ export interface IntegrationLine {
 /** `awaited`: waits for its person to sign in. `trying`: not ready, and the operator keeps trying. `stalled`: somebody must act. */
 export type AgentState = 'ready' | 'awaited' | 'trying' | 'stalled' | 'suspended'
 
-export function overviewOf(scene: Scene, now: number): Overview {
-  const operator = aliveness(scene.leases, now)
+export function overviewOf(scene: ClusterSnapshot, now: number): Overview {
+  const operator = operatorHealth(scene.leases, now)
   return {
     at: timestamp(now),
     namespace: scene.namespace ?? '',
     operator,
     integrations: scene.integrations.map(integrationLine),
     agents: countAgents(scene.agents),
-    needsAPerson: needsOf(scene, operator, now),
+    needsAPerson: actionItems(scene, operator, now),
   }
 }
 
 /** Nobody has looked at it. */
-const UNSEEN = { status: 'Unknown', reason: 'NotLookedAt', message: '' }
+const NOT_LOOKED_AT = { status: 'Unknown', reason: 'NotLookedAt', message: '' }
 
 function integrationLine({ metadata, spec, status: found = {} }: CalendarIntegration): IntegrationLine {
-  const { status, reason, message } = findCondition(found.conditions, 'Ready') ?? UNSEEN
+  const { status, reason, message } = findCondition(found.conditions, 'Ready') ?? NOT_LOOKED_AT
   const { namespace = '', name } = metadata
   const { summary = '' } = found.agents ?? {}
   return { namespace, name, ready: status, reason: spec.suspend ? 'Suspended' : reason, agents: summary, message }

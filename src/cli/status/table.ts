@@ -1,6 +1,6 @@
 /** The overview for a terminal of 120 columns. Pure. */
-import { span } from './operator-health.ts'
-import type { Need } from './action-items.ts'
+import { humanDuration } from './operator-health.ts'
+import type { ActionItem } from './action-items.ts'
 import type { IntegrationLine, Overview } from './overview.ts'
 
 const WIDTH = 120
@@ -10,21 +10,21 @@ export function tableOf(overview: Overview): string[] {
   const { operator, integrations, agents, needsAPerson, at } = overview
   const lines = [
     ...wrapped(`OPERATOR        ${operator.state.toLowerCase()}: ${operator.message}`, 16),
-    `INTEGRATIONS    ${integrationsInWords(integrations)}`,
-    `AGENTS          ${agentsInWords(agents)}`,
+    `INTEGRATIONS    ${integrationsSummary(integrations)}`,
+    `AGENTS          ${agentsSummary(agents)}`,
   ]
   if (integrations.length > 0) lines.push('', ...columns(HEADING, integrations.map(cells)))
-  lines.push('', ...actions(needsAPerson, Date.parse(at)))
+  lines.push('', ...actionLines(needsAPerson, Date.parse(at)))
   return lines.map((line) => line.trimEnd())
 }
 
-function integrationsInWords(integrations: readonly IntegrationLine[]): string {
+function integrationsSummary(integrations: readonly IntegrationLine[]): string {
   if (integrations.length === 0) return 'none'
   const ready = integrations.filter((one) => one.ready === 'True').length
   return `${integrations.length}: ${ready} ready`
 }
 
-function agentsInWords({ total, ...states }: Overview['agents']): string {
+function agentsSummary({ total, ...states }: Overview['agents']): string {
   if (total === 0) return 'none'
   const words = { ...WORDS }
   const parts = Object.entries(words).flatMap(([state, word]) => {
@@ -57,13 +57,16 @@ function columns(heading: string[], rows: string[][]): string[] {
   return all.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(GAP))
 }
 
-function actions(needs: readonly Need[], now: number): string[] {
+function actionLines(needs: readonly ActionItem[], now: number): string[] {
   if (needs.length === 0) return ['Nothing needs a person.']
-  return ['NEEDS A PERSON, most urgent first', ...needs.flatMap((need) => ['', ...action(need, now)])]
+  return ['NEEDS A PERSON, most urgent first', ...needs.flatMap((need) => ['', ...actionItemLines(need, now)])]
 }
 
 /** A line to find it by, what to do, and the address to open on a line of its own, so that it can be copied whole. */
-function action({ kind, namespace, name, reason, message, by, since, signInURL }: Need, now: number): string[] {
+function actionItemLines(
+  { kind, namespace, name, reason, message, by, since, signInURL }: ActionItem,
+  now: number,
+): string[] {
   const what = `${NOUNS[kind]} ${namespace === '' ? name : `${namespace}/${name}`}`
   const lines = [...wrapped(`${when(by, since, now)}  ${what}: ${reason}`, 4), ...wrapped(`    ${message}`, 4)]
   // The message names the address too where it offers one.
@@ -75,9 +78,9 @@ const NOUNS = { Operator: 'operator', CalendarIntegration: 'integration', Agent:
 function when(by: string | undefined, since: string | undefined, now: number): string {
   if (by !== undefined) {
     const left = Date.parse(by) - now
-    return left > 0 ? `in ${span(left)} (by ${by})` : `overdue (since ${by})`
+    return left > 0 ? `in ${humanDuration(left)} (by ${by})` : `overdue (since ${by})`
   }
-  return since === undefined ? 'now' : `now, for ${span(now - Date.parse(since))}`
+  return since === undefined ? 'now' : `now, for ${humanDuration(now - Date.parse(since))}`
 }
 
 /** Breaks at spaces, further lines indented. An address stays whole, however long it is. */

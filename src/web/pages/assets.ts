@@ -19,7 +19,7 @@ function asset(name: string, extension: keyof typeof TYPES, body: string): Asset
   return { path: `${FOLDER}/${name}-${hash}.${extension}`, contentType: TYPES[extension], body }
 }
 
-export const named = {
+export const assetsByName = {
   style: asset('style', 'css', STYLE),
   popup: asset('popup', 'js', SCRIPT),
   google: asset('google', 'svg', GOOGLE_G),
@@ -29,7 +29,7 @@ export const named = {
   paused: asset('paused', 'svg', PAUSED),
 }
 
-export const assets: readonly Asset[] = Object.values(named)
+export const assets: readonly Asset[] = Object.values(assetsByName)
 
 /** The same, where our pages are under another path. */
 export const assetsUnder = (prefix: string): readonly Asset[] =>

@@ -1,8 +1,8 @@
 /** Who asks, for whom, what is read and who sees it: what a person wants to know before going to Google. */
 import type { Language } from './languages/language.ts'
 import type { ScopeTexts, Texts } from './languages/texts.ts'
-import { fill, foreign, type Html, markup } from './markup.ts'
-import { shortened, shown, withoutAddresses } from './shorten.ts'
+import { fill, isolated, type Html, markup } from './markup.ts'
+import { shortened, displayText, withoutAddresses } from './shorten.ts'
 import type { CalendarView, SignInView } from './view.ts'
 
 const PREFIX = 'https://www.googleapis.com/auth/'
@@ -35,7 +35,7 @@ export function scopeList(scopes: readonly string[], texts: Texts): Html {
   const known = scopes.map((scope) => SCOPES.get(nameOf(scope)))
   const lines = scopes.map((scope, index) => {
     const key = known[index]
-    return key === undefined ? shown(nameOf(scope)) : texts.scopes[key]
+    return key === undefined ? displayText(nameOf(scope)) : texts.scopes[key]
   })
   return markup`<ul>${[...new Set(lines)].map((line) => markup`<li>${line}</li>`)}</ul>`
 }
@@ -46,13 +46,13 @@ const isWide = (scope: string): boolean => {
 }
 
 const calendarName = ({ kind, id = '' }: CalendarView, { facts }: Texts): Html | string =>
-  kind === 'primary' ? facts.primary : foreign(shortened(id))
+  kind === 'primary' ? facts.primary : isolated(shortened(id))
 
 /** What is new since the person agreed the last time, and stands above everything else. */
 export function addedTo({ added, siteHost }: SignInView, texts: Texts): Html | '' {
   if (added.length === 0) return ''
   const lines = added.map((one) => {
-    if (typeof one === 'string') return fill(texts.added[one], { site: foreign(siteHost) })
+    if (typeof one === 'string') return fill(texts.added[one], { site: isolated(siteHost) })
     return fill(texts.added.calendar, { calendar: calendarName(one.calendar, texts) })
   })
   const list = markup`<ul>${lines.map((line) => markup`<li>${line}</li>`)}</ul>`
@@ -66,8 +66,8 @@ export function factsOf(view: SignInView, { texts }: Language): Html {
   const full = view.publishes.detail === 'Full'
   const rows: Row[] = [
     [facts.asker, asker(view, texts)],
-    [facts.account, markup`${foreign(shortened(view.account))}<p class="quiet">${facts.accountNote}</p>`],
-    [facts.person, foreign(withoutAddresses(view.agentName))],
+    [facts.account, markup`${isolated(shortened(view.account))}<p class="quiet">${facts.accountNote}</p>`],
+    [facts.person, isolated(withoutAddresses(view.agentName))],
     [
       facts.calendars,
       markup`<ul>${view.calendars.map((calendar) => markup`<li>${calendarName(calendar, texts)}</li>`)}</ul>`,
@@ -81,7 +81,7 @@ export function factsOf(view: SignInView, { texts }: Language): Html {
 }
 
 const asker = ({ siteHost, namespace }: SignInView, { facts }: Texts): Html =>
-  fill(facts.askerOf, { site: foreign(siteHost), namespace: foreign(namespace) })
+  fill(facts.askerOf, { site: isolated(siteHost), namespace: isolated(namespace) })
 
 function allowed({ publishes, scopes }: SignInView, texts: Texts): Html {
   const wider = !publishes.accessToken && scopes.some(isWide)
@@ -95,5 +95,5 @@ function shownTo({ publishes, siteHost }: SignInView, { facts }: Texts): Html {
     ...(onlyToken ? [] : [lines[publishes.detail ?? 'None']]),
     ...(publishes.accessToken ? [facts.shownToken] : []),
   ]
-  return markup`${said.map((line) => markup`<p>${fill(line, { site: foreign(siteHost) })}</p>`)}`
+  return markup`${said.map((line) => markup`<p>${fill(line, { site: isolated(siteHost) })}</p>`)}`
 }

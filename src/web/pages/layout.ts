@@ -1,7 +1,7 @@
 /** What all pages share: the document, the head of a message with its sign, and times. */
-import { named } from './assets.ts'
+import { assetsByName } from './assets.ts'
 import type { Language } from './languages/language.ts'
-import { foreign, type Html, markup } from './markup.ts'
+import { isolated, type Html, markup } from './markup.ts'
 
 export interface Document {
   title: string
@@ -22,8 +22,8 @@ export function documentOf({ title, siteHost, main, scripts }: Document, languag
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex, nofollow">
 <title>${siteHost === undefined ? title : `${title} – ${siteHost}`}</title>
-<link rel="icon" type="image/svg+xml" href="${named.calendar.path}">
-<link rel="stylesheet" href="${named.style.path}">
+<link rel="icon" type="image/svg+xml" href="${assetsByName.calendar.path}">
+<link rel="stylesheet" href="${assetsByName.style.path}">
 ${scripts}</head>
 <body>
 ${siteHost === undefined ? '' : siteHead(siteHost)}<main>
@@ -35,13 +35,13 @@ ${main}
 }
 
 const siteHead = (siteHost: string): Html =>
-  markup`<header class="site"><img src="${named.calendar.path}" alt="">${foreign(siteHost)}</header>\n`
+  markup`<header class="site"><img src="${assetsByName.calendar.path}" alt="">${isolated(siteHost)}</header>\n`
 
 export type Tone = 'good' | 'bad' | 'paused'
 
 /** The heading of what happened, with a sign that repeats it. */
 export const headOf = (title: string, tone: Tone): Html =>
-  markup`<div class="head"><img src="${named[tone].path}" alt=""><h1>${title}</h1></div>`
+  markup`<div class="head"><img src="${assetsByName[tone].path}" alt=""><h1>${title}</h1></div>`
 
 /** A time in the page's language, in UTC and saying so; anything that is no time stays as it is. */
 export function timeOf(instant: string, { tag }: Language): Html {

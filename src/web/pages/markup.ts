@@ -18,4 +18,4 @@ export function fill(text: string, values: Readonly<Record<string, Html | string
 }
 
 /** Text of others (a host, a name, an address), which may run in the other direction than the page. */
-export const foreign = (text: string): Html => markup`<bdi>${text}</bdi>`
+export const isolated = (text: string): Html => markup`<bdi>${text}</bdi>`

@@ -4,12 +4,12 @@
  * holds a script, a style or a handler of its own (the content security policy allows none), and every text of others is
  * escaped by `markup`. All but the popup works without a script.
  */
-import { named } from './assets.ts'
+import { assetsByName } from './assets.ts'
 import { addedTo, factsOf, scopeList } from './facts.ts'
 import type { Language } from './languages/language.ts'
 import type { Texts } from './languages/texts.ts'
 import { documentOf, headOf, timeOf, type Tone } from './layout.ts'
-import { fill, foreign, type Html, markup } from './markup.ts'
+import { fill, isolated, type Html, markup } from './markup.ts'
 import { shortened } from './shorten.ts'
 import { FINAL_OUTCOMES, type Outcome, type SignInView } from './view.ts'
 
@@ -70,7 +70,7 @@ function endOf({ expiresAt, outcome }: SignInView, language: Language): Html | '
 }
 
 function buttonOf(view: SignInView, { texts }: Language): Html {
-  const face = markup`<img src="${named.google.path}" alt="" width="20" height="20"><span>${texts.button}</span>`
+  const face = markup`<img src="${assetsByName.google.path}" alt="" width="20" height="20"><span>${texts.button}</span>`
   const caution =
     view.outcome === undefined ? markup`\n<p class="quiet">${filled(texts.onlyIfExpected, view, texts)}</p>` : ''
   const notes = markup`<p class="quiet">${texts.next[view.mode]}</p>${caution}`
@@ -97,7 +97,7 @@ ${notes}
 
 /** Ours need not wait for Google's, which may take its time. */
 const popupScripts = ({ clientScript }: SignInView): Html =>
-  markup`<script defer src="${named.popup.path}"></script>
+  markup`<script defer src="${assetsByName.popup.path}"></script>
 <script async src="${clientScript?.accountsOrigin ?? 'https://accounts.google.com'}/gsi/client"></script>
 `
 /** What is stored, and how to withdraw: true before and after. */
@@ -110,8 +110,8 @@ function notesOf(view: SignInView, texts: Texts): Html {
 
 const filled = (text: string, view: SignInView, texts: Texts): Html =>
   fill(text, {
-    site: markup`<strong>${foreign(view.siteHost)}</strong>`,
-    account: markup`<strong>${foreign(shortened(view.account))}</strong>`,
+    site: markup`<strong>${isolated(view.siteHost)}</strong>`,
+    account: markup`<strong>${isolated(shortened(view.account))}</strong>`,
     link: markup`<a href="${PERMISSIONS}" rel="noopener noreferrer">${texts.withdraw.link}</a>`,
   })
 

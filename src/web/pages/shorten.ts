@@ -9,7 +9,7 @@ const MAX_LENGTH = 100
 
 /** `alice@example.com` → `a…e@example.com`; what was shortened already stays as it is. */
 export function shortened(text: string): string {
-  const address = shown(text)
+  const address = displayText(text)
   const at = address.lastIndexOf('@')
   return at === -1 ? ends(address) : `${ends(address.slice(0, at))}${address.slice(at)}`
 }
@@ -23,7 +23,7 @@ function ends(text: string): string {
 
 /** Text of people's own making, with every address in it shortened. */
 export const withoutAddresses = (text: string): string =>
-  shown(text).replace(/[^\s@<>,;:()"']+@[^\s@<>,;:()"']+/gu, (address) => shortened(address))
+  displayText(text).replace(/[^\s@<>,;:()"']+@[^\s@<>,;:()"']+/gu, (address) => shortened(address))
 
 /** Any other text. */
-export const shown = (text: string): string => clean(text, MAX_LENGTH)
+export const displayText = (text: string): string => clean(text, MAX_LENGTH)

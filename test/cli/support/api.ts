@@ -1,5 +1,5 @@
 /** An API server that has the objects of a scene, and refuses what it is told to. */
-import type { Scene } from '../../../src/cli/status/cluster-snapshot.ts'
+import type { ClusterSnapshot } from '../../../src/cli/status/cluster-snapshot.ts'
 import { connect, type Connection } from '../../../src/kubernetes/connection.ts'
 import type { Clock } from '../../../src/platform/clock.ts'
 import { ScriptedApi, type Incoming, type Reply } from '../../kubernetes/support/api.ts'
@@ -18,7 +18,7 @@ export interface SceneAPI {
   close(): Promise<void>
 }
 
-export async function startAPI(scene: Scene, refusals: Refusals): Promise<SceneAPI> {
+export async function startAPI(scene: ClusterSnapshot, refusals: Refusals): Promise<SceneAPI> {
   const paths: string[] = []
   const api = await ScriptedApi.start((request, reply) => {
     paths.push(request.path)
@@ -33,7 +33,7 @@ export async function startAPI(scene: Scene, refusals: Refusals): Promise<SceneA
   }
 }
 
-function answerLeases(request: Incoming, reply: Reply, { leases }: Scene, allowed: string): void {
+function answerLeases(request: Incoming, reply: Reply, { leases }: ClusterSnapshot, allowed: string): void {
   const own = request.path.includes('/namespaces/calendar-operator/')
   if (!leases || allowed === 'none' || (allowed === 'own' && !own)) return reply.refuse(403, 'Forbidden')
   if (request.query.get('fieldSelector') !== 'metadata.name=calendar-operator') return reply.refuse(400, 'BadRequest')

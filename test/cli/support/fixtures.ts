@@ -1,6 +1,6 @@
 /** A cluster in which much is the matter, for `status` to look at. */
 import type { Lease } from '../../../src/kubernetes/lease-object.ts'
-import type { Scene } from '../../../src/cli/status/cluster-snapshot.ts'
+import type { ClusterSnapshot } from '../../../src/cli/status/cluster-snapshot.ts'
 import { timestamp } from '../../../src/resources/conditions.ts'
 import type { Agent, CalendarIntegration, Condition } from '../../../src/resources/types.ts'
 import { anAgent, anIntegration } from '../../support/resources.ts'
@@ -76,7 +76,7 @@ const failing = (reason: string, message: string, meaning: 'Stalled' | 'Reconcil
   condition(meaning, 'True', reason, { message }),
 ]
 
-export const wellScene = (): Scene => ({
+export const wellScene = (): ClusterSnapshot => ({
   namespace: 'booking',
   integrations: [integration([READY])],
   agents: [agent('alice', [READY]), agent('bob', [READY])],
@@ -85,7 +85,7 @@ export const wellScene = (): Scene => ({
 
 const SIGN_IN = 'https://booking.example.com/google-calendar/sign-in/booking/dora?tag=b3VyLXVuZ3Vlc3NhYmxlLXRhZw'
 
-export const troubledScene = (): Scene => ({
+export const troubledScene = (): ClusterSnapshot => ({
   namespace: undefined,
   leases: [lease()],
   integrations: [
