@@ -63,7 +63,7 @@ export async function connectAgent(name: string, options: ConnectOptions, given:
   const deps = {
     ...given,
     write: singleLineWriter((line) => given.write(line)),
-    complain: singleLineWriter((line) => given.writeError(line)),
+    writeError: singleLineWriter((line) => given.writeError(line)),
   }
   const timeoutMs = parseDuration(options.timeout)
   if (!timeoutMs)
@@ -75,8 +75,8 @@ export async function connectAgent(name: string, options: ConnectOptions, given:
     const send = createRequest({ ...deps, connection })
     const namespace = options.namespace ?? connection.namespace ?? 'default'
     const end = deps.clock.monotonic() + timeoutMs
-    const visit: ConnectRun = { deps, options, send, namespace, name, end, attempts: new FailedSignIns(send) }
-    return await waitForSignIn(visit)
+    const run: ConnectRun = { deps, options, send, namespace, name, end, attempts: new FailedSignIns(send) }
+    return await waitForSignIn(run)
   } catch (error) {
     return fail(deps, errorMessage(error))
   } finally {
@@ -98,40 +98,40 @@ interface ConnectRun {
 type Link = Extract<SignInState, { is: 'link' }>
 
 /** Looks at the Agent until it is known what became of it. */
-async function waitForSignIn(visit: ConnectRun): Promise<number> {
-  const { deps, options, end } = visit
+async function waitForSignIn(run: ConnectRun): Promise<number> {
+  const { deps, options, end } = run
   const say = onChange(deps)
-  let outlook = await readState(visit)
+  let state = await readState(run)
   let shown: Link | undefined
   for (;;) {
-    say(outlook.message)
-    if (outlook.is === 'link' && outlook.url !== shown?.url) {
-      await showLink(visit, outlook)
+    say(state.message)
+    if (state.is === 'link' && state.url !== shown?.url) {
+      await showLink(run, state)
       if (!options.wait) return CONNECTED
-      shown = { ...outlook, grant: shown ? shown.grant : outlook.grant }
+      shown = { ...state, grant: shown ? shown.grant : state.grant }
     }
-    const code = exitCode(outlook, shown)
+    const code = exitCode(state, shown)
     if (code !== undefined) return finished(deps, code, shown !== undefined)
-    if (deps.clock.monotonic() >= end) return timedOut(visit, outlook)
+    if (deps.clock.monotonic() >= end) return timedOut(run, state)
     await sleep(deps.clock, POLL_INTERVAL_MS)
-    outlook = await readStateAgain(visit, outlook)
+    state = await readStateAgain(run, state)
   }
 }
 
 /** Tells of attempts that came to nothing on the way: they change nothing, and somebody may try again. */
-async function readState(visit: ConnectRun): Promise<SignInState> {
-  const agent = await readAgent(visit)
-  const outlook = signInState(agent)
-  if (outlook.is === 'link' && visit.options.wait) {
-    for (const words of await visit.attempts.poll(agent)) visit.deps.writeError(words)
+async function readState(run: ConnectRun): Promise<SignInState> {
+  const agent = await readAgent(run)
+  const state = signInState(agent)
+  if (state.is === 'link' && run.options.wait) {
+    for (const words of await run.attempts.poll(agent)) run.deps.writeError(words)
   }
-  return outlook
+  return state
 }
 
 /** While the API server is away, what was seen last counts. */
-async function readStateAgain(visit: ConnectRun, last: SignInState): Promise<SignInState> {
+async function readStateAgain(run: ConnectRun, last: SignInState): Promise<SignInState> {
   try {
-    return await readState(visit)
+    return await readState(run)
   } catch (error) {
     if (error instanceof ApiError && error.failure === 'Unreachable') return last
     throw error
@@ -148,10 +148,10 @@ function onChange(deps: ConnectDeps): (words: string) => void {
 }
 
 /** Undefined while there is something to wait for. */
-function exitCode(outlook: SignInState, shown: Link | undefined): number | undefined {
+function exitCode(state: SignInState, shown: Link | undefined): number | undefined {
   // Somebody has signed in since, and the grant does not fit.
-  if (outlook.is === 'link') return outlook.refused && outlook.grant !== shown?.grant ? NOT_CONNECTED : undefined
-  return (shown ? EXIT_CODES_AFTER_LINK : EXIT_CODES)[outlook.is]
+  if (state.is === 'link') return state.refused && state.grant !== shown?.grant ? NOT_CONNECTED : undefined
+  return (shown ? EXIT_CODES_AFTER_LINK : EXIT_CODES)[state.is]
 }
 
 const EXIT_CODES = { connected: CONNECTED, 'under way': CONNECTED, barred: FAILED, without: FAILED, early: undefined }
@@ -175,11 +175,11 @@ function finished(deps: ConnectDeps, code: number, signedIn: boolean): number {
   return code
 }
 
-function timedOut({ deps, options, attempts }: ConnectRun, outlook: SignInState): number {
+function timedOut({ deps, options, attempts }: ConnectRun, state: SignInState): number {
   const waited = formatDuration(parseDuration(options.timeout) ?? 0)
   const nobody = attempts.seen ? 'Nobody has got through' : 'Nobody has signed in'
   deps.writeError(
-    outlook.is === 'link'
+    state.is === 'link'
       ? `${nobody} within ${waited}. The link stays good.`
       : `After ${waited} it is not connected yet.`,
   )
@@ -191,14 +191,14 @@ function fail(deps: ConnectDeps, why: string): number {
   return FAILED
 }
 
-async function readAgent(visit: ConnectRun): Promise<Agent> {
-  const { send, namespace, name } = visit
+async function readAgent(run: ConnectRun): Promise<Agent> {
+  const { send, namespace, name } = run
   const path = collectionPath(GROUP_VERSION, namespace, 'agents')
   try {
     return await send<Agent>({ method: 'GET', path: `${path}/${name}` })
   } catch (error) {
     if (!(error instanceof ApiError) || error.failure !== 'NotFound') throw error
-    throw new Error(await agentNotFoundMessage(visit), { cause: error })
+    throw new Error(await agentNotFoundMessage(run), { cause: error })
   }
 }
 

@@ -69,11 +69,11 @@ export interface AttemptResult {
   error?: GoogleError
 }
 
-export type AuthorizationDeps = WebDeps & { places: SignInConcurrency }
+export type AuthorizationDeps = WebDeps & { concurrency: SignInConcurrency }
 
 /** One attempt that has come back. */
 export interface ReturnedAttempt {
-  visit: SignInContext
+  context: SignInContext
   /** The Agent as it stands when this is called, while it has a page: both may have changed while Google was asked. */
   agentNow: () => Agent | undefined
   state: OAuthState
@@ -87,35 +87,35 @@ export interface ReturnedAttempt {
  */
 export async function completeAuthorization(
   deps: AuthorizationDeps,
-  arrival: ReturnedAttempt,
+  returned: ReturnedAttempt,
 ): Promise<AttemptResult | undefined> {
-  const { visit, state, answer } = arrival
-  const before = await deps.places.runRead(visit, () => readKept(deps, visit.agent))
+  const { context, state, answer } = returned
+  const before = await deps.concurrency.runRead(context, () => readKept(deps, context.agent))
   if (isOf(before, state)) return undefined
-  if (visit.suspended) return { outcome: 'suspended' }
+  if (context.suspended) return { outcome: 'suspended' }
   if (answer.error !== undefined) return { outcome: outcomeOfError(answer.error) }
-  const { client } = visit
+  const { client } = context
   // A code is its client's: the Secret was changed in the meantime.
   if (!client || client.credentials.clientId !== state.clientId) return { outcome: 'settings-not-in-effect' }
   try {
-    const redeemed = await deps.places.runAtGoogle(visit, () => exchangeCode(client, arrival))
-    return typeof redeemed === 'string'
-      ? { outcome: redeemed }
-      : await saveGrant(deps, arrival, { before, ...redeemed })
+    const exchanged = await deps.concurrency.runAtGoogle(context, () => exchangeCode(client, returned))
+    return typeof exchanged === 'string'
+      ? { outcome: exchanged }
+      : await saveGrant(deps, returned, { before, ...exchanged })
   } catch (error) {
-    if (error instanceof GoogleError) return resultOfFailure(deps, arrival, error)
+    if (error instanceof GoogleError) return resultOfFailure(deps, returned, error)
     throw error
   }
 }
 
 async function resultOfFailure(
   deps: AuthorizationDeps,
-  { visit, state }: ReturnedAttempt,
+  { context, state }: ReturnedAttempt,
   error: GoogleError,
 ): Promise<AttemptResult> {
   // The same answer came to another replica at the same time, which was quicker.
   const isCode = error.failure === 'InvalidCode'
-  const now = isCode ? await deps.places.runRead(visit, () => readKept(deps, visit.agent)) : undefined
+  const now = isCode ? await deps.concurrency.runRead(context, () => readKept(deps, context.agent)) : undefined
   if (isOf(now, state)) return { outcome: 'connected' }
   return { outcome: OUTCOME_BY_FAILURE[error.failure] ?? 'google-unreachable', error }
 }
@@ -166,21 +166,21 @@ interface ExchangedGrant {
 /** Takes the code to Google, and asks whose it is. Answers the outcome where it is not what was asked for. */
 async function exchangeCode(
   client: GoogleClient,
-  { visit, state, answer }: ReturnedAttempt,
+  { context, state, answer }: ReturnedAttempt,
 ): Promise<ExchangedGrant | Outcome> {
-  const tokens = await client.exchange(codeExchange(visit, state, answer))
+  const tokens = await client.exchange(codeExchange(context, state, answer))
   const { refreshToken, scopes = [] } = tokens
   if (refreshToken === undefined) return 'no-refresh-token'
-  if (missingScopes(visit.integration.spec.google.scopes, scopes).length > 0) return 'scope-missing'
+  if (missingScopes(context.integration.spec.google.scopes, scopes).length > 0) return 'scope-missing'
   const { id: account } = await client.calendar(tokens.accessToken, 'primary')
-  return sameAccount(account, visit.agent.spec.account)
+  return sameAccount(account, context.agent.spec.account)
     ? { tokens: { ...tokens, refreshToken }, account }
     : 'wrong-account'
 }
 
 async function saveGrant(
   deps: AuthorizationDeps,
-  { visit, agentNow, state }: ReturnedAttempt,
+  { context, agentNow, state }: ReturnedAttempt,
   { tokens, account, before }: ExchangedGrant & Pick<NewGrant, 'before'>,
 ): Promise<AttemptResult | undefined> {
   const agent = agentNow()
@@ -199,7 +199,7 @@ async function saveGrant(
     clientId: state.clientId,
     consent: toRecordedConsent(state.shown, consentOf(agent.spec)),
   }
-  await deps.places.runWrite(visit, () => keepGrant(deps, agent, grant))
-  deps.connected(visit.agentKey)
+  await deps.concurrency.runWrite(context, () => keepGrant(deps, agent, grant))
+  deps.connected(context.agentKey)
   return { outcome: 'connected' }
 }

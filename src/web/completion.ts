@@ -72,15 +72,15 @@ export class AttemptCompleter {
   }
 
   async #finish(state: OAuthState, answer: AuthorizationResponse): Promise<Outcome | undefined> {
-    const visit = await this.#contexts.resolve(state.uid)
-    if (!visit) return undefined
+    const context = await this.#contexts.resolve(state.uid)
+    if (!context) return undefined
     const agentNow = (): Agent | undefined => this.#contexts.findAgent(state.uid)?.agent
-    const ended = await completeAuthorization(
-      { ...this.#deps, places: this.#concurrency },
-      { visit, agentNow, state, answer },
+    const result = await completeAuthorization(
+      { ...this.#deps, concurrency: this.#concurrency },
+      { context, agentNow, state, answer },
     )
-    if (ended) this.#report(visit, ended)
-    return ended?.outcome
+    if (result) this.#report(context, result)
+    return result?.outcome
   }
 
   #report({ agent, agentKey }: SignInContext, { outcome, error }: AttemptResult): void {

@@ -59,9 +59,11 @@ export class Routes {
     const app = new Hono<App>()
     const { pathPrefix } = this.#options
     const link = `${pathPrefix}/sign-in/:tag`
-    app.get(link, (request) => this.#withContext(request, (visit) => this.#signInPage(request, visit)))
-    app.post(link, (request) => this.#withContext(request, (visit) => this.#startRedirect(request, visit)))
-    app.post(`${link}/attempt`, (request) => this.#withContext(request, (visit) => this.#startPopup(request, visit)))
+    app.get(link, (request) => this.#withContext(request, (context) => this.#signInPage(request, context)))
+    app.post(link, (request) => this.#withContext(request, (context) => this.#startRedirect(request, context)))
+    app.post(`${link}/attempt`, (request) =>
+      this.#withContext(request, (context) => this.#startPopup(request, context)),
+    )
     app.post(`${link}/code`, (request) => this.#popupCode(request))
     app.get(`${pathPrefix}/callback`, (request) => this.#callback(request))
     for (const { path, contentType, body } of pages.assetsUnder(pathPrefix)) {
@@ -80,11 +82,11 @@ export class Routes {
   /** What a valid link gets; every other one gets the same 404. */
   async #withContext(
     request: Request,
-    answer: (visit: SignInContext) => Promise<Response> | Response,
+    answer: (context: SignInContext) => Promise<Response> | Response,
   ): Promise<Response> {
     const uid = await this.#agentUid(request)
-    const visit = uid === undefined ? undefined : await this.#contexts.resolve(uid)
-    return visit ? answer(visit) : this.#responses.notFound(request)
+    const context = uid === undefined ? undefined : await this.#contexts.resolve(uid)
+    return context ? answer(context) : this.#responses.notFound(request)
   }
 
   /** Of the Agent that the link is for. */
@@ -100,16 +102,16 @@ export class Routes {
     return uid
   }
 
-  async #signInPage(request: Request, visit: SignInContext): Promise<Response> {
+  async #signInPage(request: Request, context: SignInContext): Promise<Response> {
     const key = this.#options.keys.current
     if (!key) return this.#responses.notFound(request)
     const tag = tagParam(request)
     const browser = ensureBrowserId(request, this.#deps)
-    const outcome = this.#outcomeToShow(request, visit, browser)
+    const outcome = this.#outcomeToShow(request, context, browser)
     const { accountsURL } = this.#deps
     const view = {
-      ...signInView(visit, this.#pagePath(tag), await this.#contexts.previousConsent(visit)),
-      csrf: csrfToken(key, browser, tag, consentDigest(visit.consent)),
+      ...signInView(context, this.#pagePath(tag), await this.#contexts.previousConsent(context)),
+      csrf: csrfToken(key, browser, tag, consentDigest(context.consent)),
       clientScript: { accountsOrigin: accountsURL },
       ...(outcome && { outcome }),
     }
@@ -123,46 +125,46 @@ export class Routes {
   }
 
   /** What the page tells: what has just happened, if that is proved, else how things stand. */
-  #outcomeToShow(request: Request, visit: SignInContext, browser: string): pages.Outcome | undefined {
+  #outcomeToShow(request: Request, context: SignInContext, browser: string): pages.Outcome | undefined {
     const { outcome = '', at = '', proof = '' } = request.req.query()
     const recent = Math.abs(this.#deps.clock.now() - Number(at)) <= OUTCOME_LIFETIME_MS
     const what = [browser, tagParam(request), outcome, Number(at)] as const
     // Finished twice at a time, at two replicas: one of them was told that the attempt is over.
-    const isBehind = outcome === 'expired' && !visit.needed
+    const isBehind = outcome === 'expired' && !context.needed
     if (recent && !isBehind && verifyOutcomeToken(proof, this.#options.keys.all, ...what))
       return outcome as pages.Outcome
-    return standingOutcome(visit)
+    return standingOutcome(context)
   }
 
   /** The form of the redirect flow. */
-  async #startRedirect(request: Request, visit: SignInContext): Promise<Response> {
-    const own = this.#verifyCsrf(request, visit, (await formBody(request)).get('csrf'))
+  async #startRedirect(request: Request, context: SignInContext): Promise<Response> {
+    const own = this.#verifyCsrf(request, context, (await formBody(request)).get('csrf'))
     const key = this.#options.keys.current
     if (!own || !key) return this.#responses.refused(request)
-    const { client, signIn, suspended, needed } = visit
+    const { client, signIn, suspended, needed } = context
     const usable = client && signIn.mode === 'Redirect' && !suspended && needed
     // The page said something else than would be noted: it is shown as it stands now.
-    if (!usable || own.shown !== consentDigest(visit.consent))
+    if (!usable || own.shown !== consentDigest(context.consent))
       return seeOther(request, this.#pagePath(tagParam(request)))
-    const { state, codeChallenge } = await createAuthorizationRequest(this.#deps, visit, own.browser, key)
-    const { scopes } = visit.integration.spec.google
+    const { state, codeChallenge } = await createAuthorizationRequest(this.#deps, context, own.browser, key)
+    const { scopes } = context.integration.spec.google
     const { redirectURI } = signIn
-    const loginHint = visit.agent.spec.account
+    const loginHint = context.agent.spec.account
     return seeOther(request, client.consentURL({ redirectURI, scopes, state, codeChallenge, loginHint }))
   }
 
   /** What the script of the popup flow hands to Google's. */
-  async #startPopup(request: Request, visit: SignInContext): Promise<Response> {
-    const own = this.#verifyCsrf(request, visit, (await jsonBody(request)).csrf)
+  async #startPopup(request: Request, context: SignInContext): Promise<Response> {
+    const own = this.#verifyCsrf(request, context, (await jsonBody(request)).csrf)
     const key = this.#options.keys.current
-    const { client, signIn, suspended, needed } = visit
+    const { client, signIn, suspended, needed } = context
     const usable = client && signIn.mode === 'Popup' && !suspended && needed
     if (!own || !key || !usable || !isJson(request)) return this.#responses.refused(request)
     // The script loads the page anew.
-    if (own.shown !== consentDigest(visit.consent)) return request.json({}, 409, securityHeaders())
-    const { state } = await createAuthorizationRequest(this.#deps, visit, own.browser, key)
-    const scope = visit.integration.spec.google.scopes.join(' ')
-    const answer = { clientID: client.credentials.clientId, scope, loginHint: visit.agent.spec.account, state }
+    if (own.shown !== consentDigest(context.consent)) return request.json({}, 409, securityHeaders())
+    const { state } = await createAuthorizationRequest(this.#deps, context, own.browser, key)
+    const scope = context.integration.spec.google.scopes.join(' ')
+    const answer = { clientID: client.credentials.clientId, scope, loginHint: context.agent.spec.account, state }
     return request.json(answer, 200, securityHeaders())
   }
 
@@ -171,10 +173,10 @@ export class Routes {
     const uid = await this.#agentUid(request)
     if (uid === undefined) return this.#responses.notFound(request)
     this.#limitCallbacks(request, uid)
-    const visit = await this.#contexts.resolve(uid)
-    if (!visit) return this.#responses.notFound(request)
+    const context = await this.#contexts.resolve(uid)
+    if (!context) return this.#responses.notFound(request)
     const { state, code, error } = await jsonBody(request)
-    const own = isJson(request) && isSameOrigin(request, visit)
+    const own = isJson(request) && isSameOrigin(request, context)
     const opened = own ? await this.#verifyState(state) : undefined
     const fits = opened?.uid === uid && isBoundTo(request, opened, 'Popup')
     const location = fits && (await this.#complete(request, opened, authorizationResponse(code, error)))
@@ -228,9 +230,9 @@ export class Routes {
   }
 
   /** Undefined where anything speaks against it that a page of ours, in this browser, sends this. */
-  #verifyCsrf(request: Request, visit: SignInContext, csrf: unknown): FormSubmission | undefined {
+  #verifyCsrf(request: Request, context: SignInContext, csrf: unknown): FormSubmission | undefined {
     const browser = browserId(request)
-    if (browser === undefined || !isSameOrigin(request, visit)) return undefined
+    if (browser === undefined || !isSameOrigin(request, context)) return undefined
     const shown = verifyCsrfToken(csrf, this.#options.keys.all, browser, tagParam(request))
     return shown === undefined ? undefined : { browser, shown }
   }

@@ -33,18 +33,18 @@ export class SignInConcurrency {
   }
 
   /** @throws BusyError if there is no place in time: nothing was asked. */
-  runAtGoogle<T>(visit: SignInContext, task: () => Promise<T>): Promise<T> {
-    return this.#google.run(scopeKeys(visit), task, MAX_WAIT_MS)
+  runAtGoogle<T>(context: SignInContext, task: () => Promise<T>): Promise<T> {
+    return this.#google.run(scopeKeys(context), task, MAX_WAIT_MS)
   }
 
   /** @throws BusyError if there is no place in time: nothing was read. */
-  runRead<T>(visit: SignInContext, task: () => Promise<T>): Promise<T> {
-    return this.#kubernetes.run(scopeKeys(visit), task, MAX_WAIT_MS)
+  runRead<T>(context: SignInContext, task: () => Promise<T>): Promise<T> {
+    return this.#kubernetes.run(scopeKeys(context), task, MAX_WAIT_MS)
   }
 
   /** Waits for as long as it takes: Google's code is used up, and what came of it must not be lost. */
-  runWrite<T>(visit: SignInContext, task: () => Promise<T>): Promise<T> {
-    return this.#kubernetes.run(scopeKeys(visit), task)
+  runWrite<T>(context: SignInContext, task: () => Promise<T>): Promise<T> {
+    return this.#kubernetes.run(scopeKeys(context), task)
   }
 }
 
