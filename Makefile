@@ -69,7 +69,7 @@ promises: $(INSTALLED) ## break what comments promise, one by one, and see a tes
 	@echo "==> breaking promises"
 	@ONLY="$(ONLY)" npx tsx test/promises/check.ts
 
-mutation: $(INSTALLED) ## change the code in small ways and see whether a test notices (ROOM=controller, or FILES=src/google/limits.ts,…)
+mutation: $(INSTALLED) ## change the code in small ways and see whether a test notices (ROOM=controller, or FILES=src/google/client-rate-limiter.ts,…)
 	@FILES="$(FILES)" ROOM="$(ROOM)" npx stryker run
 
 tools: $(INSTALLED) ## find or build the real API server and the tools that the tests below use (needs Go the first time)

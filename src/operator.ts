@@ -8,7 +8,7 @@ import type { AgentDeps } from './agent/port.ts'
 import { createAgentReconciler, type AgentReconciler } from './agent/reconcile.ts'
 import { createZones } from './calendar/zones.ts'
 import { createGoogle } from './google/google.ts'
-import { createDirectory } from './integration/directory.ts'
+import { createIntegrationRegistry } from './integration/integration-registry.ts'
 import { createIntegrationReconciler } from './integration/reconcile.ts'
 import { SiteRegistry } from './integration/site.ts'
 import { createCluster, type RunningCluster } from './kubernetes/cluster.ts'
@@ -137,11 +137,11 @@ function createParts(deps: OperatorDeps, assertLeading: () => Promise<void>) {
     random,
     observe: (...request) => metrics.googleRequest(...request),
   })
-  const directory = createDirectory(clock)
+  const registry = createIntegrationRegistry(clock)
   const sites = new SiteRegistry({ cluster, clock, sites: settings.sites })
   const common = { cluster: withLeaderGuard(cluster, assertLeading), google, clock, random, log }
   const signInPrefix = settings.webPathPrefix
-  const ofIntegrations = createIntegrationReconciler({ ...common, directory, sites, signInPrefix })
+  const ofIntegrations = createIntegrationReconciler({ ...common, registry, sites, signInPrefix })
   const integrations = controllerOf(deps, metrics, {
     name: 'calendarintegration',
     workers: INTEGRATION_WORKERS,
@@ -151,14 +151,14 @@ function createParts(deps: OperatorDeps, assertLeading: () => Promise<void>) {
   const integrationAttendants = attendantsOf(deps, 'calendarintegration', assertLeading, ofIntegrations.attend)
   const { agents, attendants } = agentsOf(deps, metrics, assertLeading, {
     ...common,
-    integrations: directory,
+    integrations: registry,
     zones: createZones(),
     signInURL: (agent, siteURI) =>
-      directory.view(integrationKey(agent))?.siteAccepted ? web?.signInURL(agent, siteURI) : undefined,
+      registry.view(integrationKey(agent))?.siteAccepted ? web?.signInURL(agent, siteURI) : undefined,
     reported: (key) => recount(key),
   })
   const recount = registerEventHandlers({
-    ...{ cluster, clock, directory, sites },
+    ...{ cluster, clock, registry, sites },
     ...{ agents, attendants, integrations, integrationAttendants },
   })
   // Any replica keeps what people grant: the Secret's version is the fence there.

@@ -1,7 +1,7 @@
 /** Which change wakes whom. Our own writes wake nobody: the stores keep silent about them. */
 import { isDeepStrictEqual } from 'node:util'
 import { integrationKey as integrationOf } from './resources/allowed-namespaces.ts'
-import type { Directory } from './integration/directory.ts'
+import type { IntegrationRegistry } from './integration/integration-registry.ts'
 import { keyOf, type WatchEvent, type Cluster, type KubernetesObject } from './kubernetes/port.ts'
 import type { SiteRegistry } from './integration/site.ts'
 import type { Controller } from './controller/controller.ts'
@@ -12,7 +12,7 @@ import type { Agent, CalendarIntegration } from './resources/types.ts'
 export interface EventHandlerDeps {
   cluster: Cluster
   clock: Pick<Clock, 'monotonic'>
-  directory: Directory
+  registry: IntegrationRegistry
   agents: Pick<Controller, 'add'>
   /** Which agents are given a first status, or are looked at beside their reconcile. */
   attendants: Pick<Controller, 'add'>
@@ -29,7 +29,7 @@ const FIRST_STATUS_AFTER_MS = 5_000
 
 /** Answers what to call when an agent's status was written. */
 export function registerEventHandlers(deps: EventHandlerDeps): (agentKey: string) => void {
-  const { cluster, clock, directory, agents, attendants, integrations, integrationAttendants, sites } = deps
+  const { cluster, clock, registry, agents, attendants, integrations, integrationAttendants, sites } = deps
   const wakeAgentsOf = (integration: string): void => {
     // Many at once: they let a change of one person's own pass.
     for (const agent of cluster.agents.byIndex('integration', integration)) agents.add(keyOf(agent), 0)
@@ -87,9 +87,9 @@ export function registerEventHandlers(deps: EventHandlerDeps): (agentKey: string
     if (!after || sameLabels) return
     for (const agent of cluster.agents.byIndex('namespace', after.metadata.name)) agents.add(keyOf(agent), 0)
   })
-  directory.onEntry(wakeAgentsOf)
+  registry.onEntry(wakeAgentsOf)
   sites.onClaim((integration) => integrations.add(integration, 0))
-  directory.onObservation((integration) => integrations.add(integration))
+  registry.onObservation((integration) => integrations.add(integration))
   return recount
 }
 

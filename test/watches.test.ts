@@ -1,6 +1,6 @@
 /** Which change wakes whom, on the stores that the operator itself uses. */
 import { beforeEach, describe, expect, test } from 'vitest'
-import { createDirectory, type Entry } from '../src/integration/directory.ts'
+import { createIntegrationRegistry, type IntegrationEntry } from '../src/integration/integration-registry.ts'
 import { createCaches, type Caches } from '../src/kubernetes/caches.ts'
 import { keyOf, type Cluster, type KubernetesObject } from '../src/kubernetes/port.ts'
 import type { Agent, CalendarIntegration } from '../src/resources/types.ts'
@@ -21,7 +21,7 @@ let caches: Caches
 let clock: ManualClock
 let agents: Added
 let integrations: Added
-let directory: ReturnType<typeof createDirectory>
+let registry: ReturnType<typeof createIntegrationRegistry>
 let claimed: (key: string) => void
 let recount: (key: string) => void
 let version = 100
@@ -36,11 +36,11 @@ beforeEach(() => {
   agents = new Added()
   integrations = new Added()
   clock = new ManualClock()
-  directory = createDirectory(clock)
+  registry = createIntegrationRegistry(clock)
   recount = registerEventHandlers({
     cluster: caches as unknown as Cluster,
     clock,
-    directory,
+    registry,
     agents,
     ...others,
     integrations,
@@ -71,7 +71,7 @@ function known(): { alice: Agent; bob: Agent; google: CalendarIntegration } {
 const aSecret = (name: string): KubernetesObject =>
   newer({ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: 'booking', uid: `uid-of-${name}` } })
 
-const entry: Entry = {
+const entry: IntegrationEntry = {
   client: undefined,
   credentialsHash: 'a',
   ready: true,
@@ -93,7 +93,7 @@ describe('an agent', () => {
     registerEventHandlers({
       cluster: caches as unknown as Cluster,
       clock,
-      directory,
+      registry,
       agents: late,
       ...others,
       integrations,
@@ -197,9 +197,9 @@ describe('an integration', () => {
 
   test('whose client becomes usable wakes its agents, and the same news again nobody', () => {
     known()
-    directory.put('booking/google', entry)
+    registry.put('booking/google', entry)
     expect(agents.take()).toEqual(['booking/alice later', 'booking/bob later'])
-    directory.put('booking/google', { ...entry })
+    registry.put('booking/google', { ...entry })
     expect(agents.take()).toEqual([])
   })
 
@@ -231,16 +231,16 @@ describe('an integration', () => {
 
   test('whose site becomes its own wakes its agents', () => {
     known()
-    directory.put('booking/google', { ...entry, siteAccepted: false })
+    registry.put('booking/google', { ...entry, siteAccepted: false })
     forget()
-    directory.put('booking/google', entry)
+    registry.put('booking/google', entry)
     expect(agents.take()).toEqual(['booking/alice later', 'booking/bob later'])
   })
 
   test('is looked at when an agent has met something about its client or its API', () => {
     known()
-    directory.suspect('booking/google')
-    directory.observeAPI('booking/google', 'Disabled')
+    registry.markSuspect('booking/google')
+    registry.observeAPI('booking/google', 'Disabled')
     expect(integrations.take()).toEqual(['booking/google', 'booking/google'])
   })
 })

@@ -4,7 +4,7 @@
  */
 import { manualFixInterval } from '../controller/manual-fix-interval.ts'
 import type { Grant } from '../grants/grant.ts'
-import { sameAccount } from '../google/account.ts'
+import { sameAccount } from '../resources/account.ts'
 import { clientIdShown } from '../google/client-id.ts'
 import { GoogleError, type GoogleFailure, type TokenAnswer } from '../google/port.ts'
 import { pauseAfter } from '../controller/backoff.ts'
@@ -155,7 +155,7 @@ function refused(request: AccessRequest, grant: Grant, error: unknown): StepFail
   const verdict = grantVerdict(request, grant, error.failure)
   if (!verdict) {
     // It is the client that was refused: the integration has to prove it again, and it speaks for all of its agents.
-    deps.integrations.suspect(gate.key)
+    deps.integrations.markSuspect(gate.key)
     const message = `CalendarIntegration ${gate.key} is not ready: Google refused its OAuth client (${error.message}).`
     return stepFailure('Ready', 'IntegrationNotReady', message, { kind: 'retry', error })
   }

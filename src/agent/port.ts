@@ -3,7 +3,7 @@
  * `Integrations` without either room knowing the other.
  */
 import type { Zones } from '../calendar/zones.ts'
-import type { Google, GoogleClient, Permit } from '../google/port.ts'
+import type { Google, GoogleClient, Bypass } from '../google/port.ts'
 import type { Cluster } from '../kubernetes/port.ts'
 import type { Clock, Random } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
@@ -26,18 +26,18 @@ export interface IntegrationView {
   message: string
 }
 
-export interface Integrations {
+export interface IntegrationReader {
   view(key: string): IntegrationView | undefined
   /**
    * Whether a request to the Calendar API may be sent: not while the API is known to be switched off, but for the one
    * request now and then that finds out whether it still is, or one that somebody asked for.
    */
-  mayUseAPI(key: string, asked: boolean): boolean
+  canProbe(key: string, asked: boolean): boolean
   /**
-   * While the API is switched off: takes the one request that finds out, or another one by a permit. Answers what gives it
+   * While the API is switched off: takes the one request that finds out, or another one by a bypass. Answers what gives it
    * back where the request did not find out; undefined where it is not ours.
    */
-  tryAcquireProbe(key: string, permit?: Permit): (() => void) | undefined
+  tryAcquireProbe(key: string, bypass?: Bypass): (() => void) | undefined
   /** While the API is switched off: when one request may find out again, by the monotonic clock. */
   apiAskedAgainAt(key: string): number | undefined
   /** What an agent learned of the Calendar API in passing. */
@@ -45,13 +45,13 @@ export interface Integrations {
   /** What held the agents of this integration back is over: they look again now. */
   wake(key: string): void
   /** A request was refused for the client's sake: its proof is no longer worth anything. */
-  suspect(key: string): void
+  markSuspect(key: string): void
 }
 
 export interface AgentDeps {
   cluster: Cluster
   google: Google
-  integrations: Integrations
+  integrations: IntegrationReader
   clock: Clock
   random: Random
   log: Log

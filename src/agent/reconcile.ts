@@ -4,7 +4,7 @@
  * means, and reports it. It speaks to Kubernetes and Google through their ports only, and holds nothing that it could not
  * find again.
  */
-import { afterwards, Permit } from '../google/permit.ts'
+import { requestLeft, Bypass } from '../google/bypass.ts'
 import { done, retry, wait, requeueWithin, type Outcome } from '../controller/outcome.ts'
 import { ApiError, keyOf } from '../kubernetes/port.ts'
 import { isConflict } from '../failures/thrown.ts'
@@ -163,10 +163,10 @@ async function reconcile(deps: AgentDeps, agent: Agent, memory: AgentState): Pro
     return done(INTEGRATION_GRACE_MS)
   attendAtEndOfTrust(deps, scene)
   const turn = takeTurn(deps.clock, agent, memory)
-  const permit = turn.request === undefined ? undefined : new Permit()
-  const found = await read(deps, { ...scene, permit })
+  const bypass = turn.request === undefined ? undefined : new Bypass()
+  const found = await read(deps, { ...scene, bypass })
   memory.found = found
-  return alone(memory, () => conclude(deps, scene, found, permit ? afterwards(permit, turn, memory) : turn))
+  return alone(memory, () => conclude(deps, scene, found, bypass ? requestLeft(bypass, turn, memory) : turn))
 }
 
 function sceneOf(deps: AgentDeps, agent: Agent, memory: AgentState): Scene {

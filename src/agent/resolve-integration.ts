@@ -54,7 +54,7 @@ function usable(deps: AgentDeps, { key, integration, asked }: Wish): Gate {
   const why = view?.message ?? 'The operator has not looked at it yet.'
   const message = `CalendarIntegration ${key} is not ready: ${why}`
   // The one request that finds out whether a switched-off API is on again is an agent's, of one that has a grant.
-  if (view?.client && view.apiDisabled && deps.integrations.mayUseAPI(key, asked)) {
+  if (view?.client && view.apiDisabled && deps.integrations.canProbe(key, asked)) {
     return { key, integration, view: { ...view, client: view.client } }
   }
   return stepFailure('Ready', 'IntegrationNotReady', message, { kind: 'wait', for: untilAPIAsked(deps, key) })

@@ -5,13 +5,13 @@
 import type { Grant } from '../grants/grant.ts'
 import { consentIn } from '../grants/grant-state.ts'
 import { wantedCalendars } from '../calendars/wanted.ts'
-import type { Permit } from '../google/port.ts'
+import type { Bypass } from '../google/port.ts'
 import { failureOf, isConflict } from '../failures/thrown.ts'
 import { consentedAgent, inWords, widenings } from '../resources/consent.ts'
 import type { Agent, CalendarIntegration } from '../resources/types.ts'
 import { noteAbsence, standingAbsence } from './absence.ts'
 import { adviceOf, apiDisabled, ensureAccess, renew, type AccessRequest } from './access.ts'
-import { askingClient } from './asking-client.ts'
+import { agentClient } from './agent-client.ts'
 import { withoutGrant, type Gate, type ResolvedIntegration } from './resolve-integration.ts'
 import { gatherGrant } from './grant.ts'
 import { type AgentState } from './state.ts'
@@ -31,7 +31,7 @@ export interface Scene {
   gate: Gate
   integration: CalendarIntegration | undefined
   /** Somebody asked for a look now: what was put off is done, and one request passes over a pause. */
-  permit?: Permit
+  bypass?: Bypass
 }
 
 /** What reading came to. */
@@ -51,12 +51,12 @@ export interface Found extends Read {
 
 /** What of this agent's needs Google: its grant, and its calendars, as far as the person has consented. */
 export async function read(deps: AgentDeps, scene: Scene): Promise<Read> {
-  const { agent, memory, gate: open, permit } = scene
+  const { agent, memory, gate: open, bypass } = scene
   if (open === 'Suspended') return { failures: [], grant: undefined, complete: false }
   if (isStepFailure(open)) return { failures: [open], grant: undefined, complete: false }
-  const client = askingClient(open.view.client, { integrations: deps.integrations, key: open.key, permit })
+  const client = agentClient(open.view.client, { integrations: deps.integrations, key: open.key, bypass })
   const gate = { ...open, view: { ...open.view, client } }
-  const request = { deps, agent, memory, gate, force: permit !== undefined }
+  const request = { deps, agent, memory, gate, force: bypass !== undefined }
   const grant = await guarded(deps, memory, () => gatherGrant(request))
   if (isStepFailure(grant)) return { failures: unlessBarred(gate, grant), grant: undefined, complete: false }
   const absence = standingAbsence(request, grant)

@@ -6,7 +6,7 @@ import { calendar, type calendar_v3 } from 'googleapis/build/src/apis/calendar/i
 import type { Clock } from '../platform/clock.ts'
 import { classifyAPI } from './classify.ts'
 import { AnswerTooLargeError, ListingBudget, MOST_BYTES, type AnswerOwner } from './body-budget.ts'
-import { PersonalLimit } from './door.ts'
+import { PerUserLimitError } from './circuit-breaker.ts'
 import { isWithinBounds } from './json-bounds.ts'
 import { listPages, type PageAnswer } from './listing.ts'
 import { GoogleError, type CalendarEntry, type EventsPage, type EventsRequest, type ListingEnd } from './port.ts'
@@ -137,7 +137,7 @@ function bodyOf(deps: CalendarDeps, { status, headers, text }: Answer, sentSyncT
   if (status !== 200) {
     const { failure, reason, personal } = classifyAPI(status, body, sentSyncToken)
     const details = { status, retryAfterMs: retryAfterMs({ headers }, deps.clock.now(), failure) }
-    throw new (personal ? PersonalLimit : GoogleError)(failure, `${status} ${reason}`, details)
+    throw new (personal ? PerUserLimitError : GoogleError)(failure, `${status} ${reason}`, details)
   }
   if (typeof body === 'object' && body !== null) return body
   // Half an answer, or a page of somebody in between.

@@ -5,10 +5,10 @@
  */
 import type { Clock, Random } from '../platform/clock.ts'
 import { createCalendarAPI, type Around, type CalendarAPI } from './calendar.ts'
-import { Clients, type Membership } from './clients.ts'
+import { ClientRegistry, type LimiterMembership } from './client-registry.ts'
 import { consentURL } from './consent.ts'
-import type { Lane } from './limits.ts'
-import { exchangeCode, proveClient, refreshToken, revokeToken, type OAuthDeps } from './oauth.ts'
+import type { Endpoint } from './client-rate-limiter.ts'
+import { exchangeCode, verifyClient, refreshToken, revokeToken, type OAuthDeps } from './oauth.ts'
 import {
   GoogleError,
   type CodeExchange,
@@ -18,7 +18,7 @@ import {
   type OAuthClient,
   type TokenAnswer,
 } from './port.ts'
-import type { Permit } from './permit.ts'
+import type { Bypass } from './bypass.ts'
 import { isUsableToken } from './token-answer.ts'
 import { createTransport, type Proxy } from './transport.ts'
 
@@ -53,12 +53,12 @@ export function createGoogle(deps: GoogleDeps): RunningGoogle {
   const oauth: OAuthDeps = { transport, clock, oauthUrl }
   const api = createCalendarAPI({ transport, clock, apiUrl })
   const observed = observer(deps)
-  const clients = new Clients<Client>(
+  const clients = new ClientRegistry<HttpGoogleClient>(
     deps,
-    (credentials, membership) => new Client(credentials, { accountsUrl, oauth, api, membership, observed }),
+    (credentials, membership) => new HttpGoogleClient(credentials, { accountsUrl, oauth, api, membership, observed }),
   )
   return {
-    client: (credentials) => clients.of(credentials),
+    client: (credentials) => clients.get(credentials),
     revoke: (token) => observed('revoke', () => revokeToken(oauth, token)),
     close: () => transport.close(),
   }
@@ -85,15 +85,15 @@ interface ClientDeps {
   accountsUrl: string
   oauth: OAuthDeps
   api: CalendarAPI
-  membership: Membership
+  membership: LimiterMembership
   observed: Observed
 }
 
 /** Google looks at the client first, and only then at the grant: these are answers that good credentials get. */
-const OF_GOOD_CREDENTIALS: readonly string[] = ['InvalidGrant', 'SessionExpired']
-const OF_BAD_CREDENTIALS: readonly string[] = ['InvalidClient', 'ClientDeleted', 'ClientDisabled']
+const IMPLIES_VALID_CLIENT: readonly string[] = ['InvalidGrant', 'SessionExpired']
+const IMPLIES_INVALID_CLIENT: readonly string[] = ['InvalidClient', 'ClientDeleted', 'ClientDisabled']
 
-class Client implements GoogleClient {
+class HttpGoogleClient implements GoogleClient {
   readonly credentials: OAuthClient
   readonly #deps: ClientDeps
   readonly #flights = new Map<string, Promise<TokenAnswer>>()
@@ -104,26 +104,26 @@ class Client implements GoogleClient {
   }
 
   limit(): ReturnType<GoogleClient['limit']> {
-    return this.#deps.membership.gate().limit
+    return this.#deps.membership.limiter().limit
   }
 
-  permits(permit: Permit): boolean {
-    return this.#deps.membership.gate().permits(permit)
+  tryBypass(bypass: Bypass): boolean {
+    return this.#deps.membership.limiter().tryBypass(bypass)
   }
 
-  askCalendarAgain(permit: Permit): boolean {
-    return this.#deps.membership.gate().askCalendarAgain(permit)
+  probeCalendar(bypass: Bypass): boolean {
+    return this.#deps.membership.limiter().probeCalendar(bypass)
   }
 
-  prove(permit?: Permit): Promise<void> {
-    return this.#token('prove', () => proveClient(this.#deps.oauth, this.credentials), permit)
+  verify(bypass?: Bypass): Promise<void> {
+    return this.#token('prove', () => verifyClient(this.#deps.oauth, this.credentials), bypass)
   }
 
-  refresh(token: string, permit?: Permit): Promise<TokenAnswer> {
+  refresh(token: string, bypass?: Bypass): Promise<TokenAnswer> {
     const flight = this.#flights.get(token)
     if (flight) return flight
     const { oauth } = this.#deps
-    const started = this.#token('refresh', () => refreshToken(oauth, this.credentials, token), permit).finally(() =>
+    const started = this.#token('refresh', () => refreshToken(oauth, this.credentials, token), bypass).finally(() =>
       this.#flights.delete(token),
     )
     this.#flights.set(token, started)
@@ -138,38 +138,38 @@ class Client implements GoogleClient {
     return this.#token('exchange', () => exchangeCode(this.#deps.oauth, this.credentials, exchange))
   }
 
-  async calendar(accessToken: string, calendarId: string, permit?: Permit): ReturnType<GoogleClient['calendar']> {
+  async calendar(accessToken: string, calendarId: string, bypass?: Bypass): ReturnType<GoogleClient['calendar']> {
     assertUsable(accessToken)
-    return this.#through('calendar', 'calendarList.get', () => this.#deps.api.calendar(accessToken, calendarId), permit)
+    return this.#limited('calendar', 'calendarList.get', () => this.#deps.api.calendar(accessToken, calendarId), bypass)
   }
 
   async events(
-    ...[accessToken, request, onPage, permit]: Parameters<GoogleClient['events']>
+    ...[accessToken, request, onPage, bypass]: Parameters<GoogleClient['events']>
   ): ReturnType<GoogleClient['events']> {
     assertUsable(accessToken)
-    const around: Around = (page) => this.#through('calendar', 'events.list', page, permit)
+    const around: Around = (page) => this.#limited('calendar', 'events.list', page, bypass)
     const owner = { client: this.credentials.clientId, account: accessToken }
     return this.#deps.api.events({ accessToken, owner, request, around }, onPage)
   }
 
   /** The token endpoint tells of the credentials, whatever else it is asked. */
-  async #token<T>(kind: RequestKind, send: () => Promise<T>, permit?: Permit): Promise<T> {
+  async #token<T>(kind: RequestKind, send: () => Promise<T>, bypass?: Bypass): Promise<T> {
     const { membership } = this.#deps
     try {
-      const answer = await this.#through('token', kind, send, permit)
-      membership.accepted()
+      const answer = await this.#limited('token', kind, send, bypass)
+      membership.onAccepted()
       return answer
     } catch (error) {
       const failure = error instanceof GoogleError ? error.failure : ''
-      if (OF_GOOD_CREDENTIALS.includes(failure)) membership.accepted()
-      if (OF_BAD_CREDENTIALS.includes(failure)) membership.refused()
+      if (IMPLIES_VALID_CLIENT.includes(failure)) membership.onAccepted()
+      if (IMPLIES_INVALID_CLIENT.includes(failure)) membership.onRefused()
       throw error
     }
   }
 
-  #through<T>(lane: Lane, kind: RequestKind, send: () => Promise<T>, permit?: Permit): Promise<T> {
+  #limited<T>(lane: Endpoint, kind: RequestKind, send: () => Promise<T>, bypass?: Bypass): Promise<T> {
     const { membership, observed } = this.#deps
-    return membership.gate().pass(lane, () => observed(kind, send), permit)
+    return membership.limiter().run(lane, () => observed(kind, send), bypass)
   }
 }
 

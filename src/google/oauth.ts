@@ -20,9 +20,9 @@ export interface OAuthDeps {
 
 const DEADLINE_MS = 10_000
 /** No token ever looked like this: an answer of `invalid_grant` says that the client itself is right. */
-const MADE_UP_TOKEN = 'calendar-operator-proves-its-client'
+const VERIFICATION_TOKEN = 'calendar-operator-proves-its-client'
 
-const PROOFS: readonly string[] = ['InvalidGrant', 'SessionExpired']
+const IMPLIES_VALID_CLIENT: readonly string[] = ['InvalidGrant', 'SessionExpired']
 
 export async function refreshToken(deps: OAuthDeps, client: OAuthClient, token: string): Promise<TokenAnswer> {
   const answer = await tokens(deps, client, { refresh_token: token, grant_type: 'refresh_token' })
@@ -57,11 +57,11 @@ async function tokens(
 }
 
 /** Resolves when id and secret are right; fails with what Google says of them otherwise. */
-export async function proveClient(deps: OAuthDeps, client: OAuthClient): Promise<void> {
+export async function verifyClient(deps: OAuthDeps, client: OAuthClient): Promise<void> {
   try {
-    await refreshToken(deps, client, MADE_UP_TOKEN)
+    await refreshToken(deps, client, VERIFICATION_TOKEN)
   } catch (error) {
-    if (error instanceof GoogleError && PROOFS.includes(error.failure)) return
+    if (error instanceof GoogleError && IMPLIES_VALID_CLIENT.includes(error.failure)) return
     throw error
   }
 }

@@ -4,9 +4,9 @@
  * Retrying is the caller's: its queue has one backoff a key. Sharing the news of a rate limit is done here.
  */
 
-import type { Permit } from './permit.ts'
+import type { Bypass } from './bypass.ts'
 
-export type { Permit }
+export type { Bypass }
 
 /** A web client as the Google console hands it out. */
 export interface OAuthClient {
@@ -143,7 +143,7 @@ export interface Limit {
   leftMs: number
 }
 
-/** Google, as one OAuth client sees it. With a permit, a request passes once over a pause because of a limit. */
+/** Google, as one OAuth client sees it. With a bypass, a request passes once over a pause because of a limit. */
 export interface GoogleClient {
   readonly credentials: OAuthClient
   /**
@@ -151,14 +151,14 @@ export interface GoogleClient {
    * service fails at once with it, and nothing is sent.
    */
   limit(): Limit | undefined
-  /** Uses a permit up for a request that is held back by something that the caller knows of. */
-  permits(permit: Permit): boolean
+  /** Uses a bypass up for a request that is held back by something that the caller knows of. */
+  tryBypass(bypass: Bypass): boolean
   /** Where the Calendar API limits us: the next request to it, whosever it is, finds out whether it still does. */
-  askCalendarAgain(permit: Permit): boolean
+  probeCalendar(bypass: Bypass): boolean
   /** Resolves when id and secret are right: Google then answers a made-up refresh token with `invalid_grant`. */
-  prove(permit?: Permit): Promise<void>
+  verify(bypass?: Bypass): Promise<void>
   /** One flight per refresh token, however many ask. */
-  refresh(refreshToken: string, permit?: Permit): Promise<TokenAnswer>
+  refresh(refreshToken: string, bypass?: Bypass): Promise<TokenAnswer>
   /**
    * Google's page of consent, asking for a refresh token every time. No request: an address to send a browser to. What goes
    * wrong there (an address that is not registered, an app that is blocked) Google shows to the person, and tells nobody else.
@@ -166,7 +166,7 @@ export interface GoogleClient {
   consentURL(request: ConsentRequest): string
   /** Turns a code into tokens; a code is good once, for some minutes, and dies of a failed attempt too. */
   exchange(exchange: CodeExchange): Promise<TokenAnswer>
-  calendar(accessToken: string, calendarId: string, permit?: Permit): Promise<CalendarEntry>
+  calendar(accessToken: string, calendarId: string, bypass?: Bypass): Promise<CalendarEntry>
   /**
    * Hands on one page after the other; nothing of a page is kept. There is no half of a listing: only when this resolves was
    * all of it handed on. What `onPage` throws ends the listing.
@@ -175,7 +175,7 @@ export interface GoogleClient {
     accessToken: string,
     request: EventsRequest,
     onPage: (page: EventsPage) => void,
-    permit?: Permit,
+    bypass?: Bypass,
   ): Promise<ListingEnd>
 }
 

@@ -36,7 +36,7 @@ export class APIRegistry {
   }
 
   /** Whether a request may be sent, as far as is known before it is. */
-  mayUse(key: string, asked: boolean): boolean {
+  canProbe(key: string, asked: boolean): boolean {
     const api = this.#disabled(key)
     return !api || asked || hasCome(this.#clock, api.askAgainAt)
   }

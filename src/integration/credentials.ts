@@ -3,14 +3,14 @@
  * are new, when their proof is a day old, or when an agent met a refusal.
  */
 import { createHash } from 'node:crypto'
-import { parseClientSecret, type ClientFile } from '../google/clientFile.ts'
-import { GoogleError, type Permit } from '../google/port.ts'
+import { parseClientSecret, type ClientFile } from '../google/client-file.ts'
+import { GoogleError, type Bypass } from '../google/port.ts'
 import { pauseAfter } from '../controller/backoff.ts'
 import { manualFixInterval } from '../controller/manual-fix-interval.ts'
 import { hasCome, type Clock } from '../platform/clock.ts'
 import type { Finding } from '../resources/conditions.ts'
 import type { ReasonOf } from '../resources/reasons.ts'
-import type { SignIn } from '../google/signIn.ts'
+import type { SignIn } from '../google/sign-in.ts'
 import type { CalendarIntegration } from '../resources/types.ts'
 import type { IntegrationDeps } from './port.ts'
 
@@ -23,7 +23,7 @@ export interface CredentialsMemory {
   hash?: string
   /** Why the Secret can't be used. */
   unusable?: CredentialsFinding
-  proof?: {
+  verification?: {
     hash: string
     /** By the monotonic clock. */
     at: number
@@ -84,32 +84,33 @@ const hashOf = ({ clientId, clientSecret }: ClientFile): string =>
   createHash('sha256').update(`${clientId}\n${clientSecret}`).digest('hex').slice(0, 16)
 
 /** Whether the credentials have to prove themselves now, whatever it was that woke their integration. */
-export function proofIsDue(
-  { proof, hash }: CredentialsMemory,
-  now: { clock: Clock; asked: boolean; suspected: boolean },
+export function isVerificationDue(
+  { verification, hash }: CredentialsMemory,
+  now: { clock: Clock; asked: boolean; isSuspect: boolean },
 ): boolean {
-  if (now.asked || !proof || proof.hash !== hash || hasCome(now.clock, proof.notBefore)) return true
+  if (now.asked || !verification || verification.hash !== hash || hasCome(now.clock, verification.notBefore))
+    return true
   // Agents that meet a refusal may be many: one proof answers all of them.
-  return now.suspected && proof.failures === 0 && hasCome(now.clock, proof.at + SUSPECTED_AGAIN_MS)
+  return now.isSuspect && verification.failures === 0 && hasCome(now.clock, verification.at + SUSPECTED_AGAIN_MS)
 }
 
 /** One request: are id and secret right? The answer stands in `memory.proof`. `longest` bounds the backoff, in ms. */
-export async function prove(
+export async function verifyClient(
   deps: IntegrationDeps,
   memory: CredentialsMemory,
-  { knownGood, longest, permit }: { knownGood: boolean; longest: number; permit?: Permit },
+  { knownGood, longest, bypass }: { knownGood: boolean; longest: number; bypass?: Bypass },
 ): Promise<void> {
   const { file, hash = '' } = memory
   if (!file) return
   const at = deps.clock.monotonic()
   const found = { hash, at, failures: 0 }
   try {
-    await deps.google.client(file).prove(permit)
-    memory.proof = { ...found, finding: PROVED, notBefore: at + DAY }
+    await deps.google.client(file).verify(bypass)
+    memory.verification = { ...found, finding: VERIFIED, notBefore: at + DAY }
   } catch (error) {
     if (!(error instanceof GoogleError)) throw error
     const finding = refusalOf(error, file)
-    memory.proof = finding
+    memory.verification = finding
       ? { ...found, finding, ...untilAskedAgain(deps, memory) }
       : inDoubt(deps, memory, { at, error, knownGood, longest })
   }
@@ -118,38 +119,38 @@ export async function prove(
 /** What Google has refused is looked at slowly, however often its integration is woken. */
 function untilAskedAgain(
   { clock }: IntegrationDeps,
-  { hash, proof }: CredentialsMemory,
+  { hash, verification }: CredentialsMemory,
 ): { refusedSince: number; notBefore: number } {
   const now = clock.monotonic()
-  const refusedSince = (proof?.hash === hash ? proof?.refusedSince : undefined) ?? now
+  const refusedSince = (verification?.hash === hash ? verification?.refusedSince : undefined) ?? now
   return { refusedSince, notBefore: now + manualFixInterval(refusedSince, now) }
 }
 
 /** Good credentials do not become doubtful because Google is away, nor do bad ones become better. */
 function inDoubt(
   { clock, random }: IntegrationDeps,
-  { hash = '', proof }: CredentialsMemory,
+  { hash = '', verification }: CredentialsMemory,
   { at, error, knownGood, longest }: { at: number; error: GoogleError; knownGood: boolean; longest: number },
-): CredentialsMemory['proof'] {
-  const known = proof?.hash === hash ? proof : undefined
+): CredentialsMemory['verification'] {
+  const known = verification?.hash === hash ? verification : undefined
   const failures = (known?.failures ?? 0) + 1
   // Its own, because what wakes an integration meanwhile (its agents are counted) is not to send a request.
   const pause = pauseAfter(failures, { random, longest, notBefore: error.retryAfterMs })
   const notBefore = clock.monotonic() + pause
   if (known) return { ...known, error, failures, notBefore }
-  return { hash, at, finding: knownGood ? PROVED : unreachable(error), error, failures, notBefore }
+  return { hash, at, finding: knownGood ? VERIFIED : unreachable(error), error, failures, notBefore }
 }
 
-const PROVED: CredentialsFinding = {
+const VERIFIED: CredentialsFinding = {
   status: 'True',
   reason: 'Proved',
   message: 'Google accepts the client id and its secret.',
 }
 
 /** What is to be said of good credentials: what was taken off them, and what may still have to be registered at Google. */
-export function proved(file: ClientFile, signIn: SignIn): CredentialsFinding {
+export function verifiedFinding(file: ClientFile, signIn: SignIn): CredentialsFinding {
   const stripped = file.stripped.length > 0 ? ` (Taken off: ${file.stripped.join('; ')}.)` : ''
-  return { ...PROVED, message: `${PROVED.message}${stripped}${registration(signIn)}` }
+  return { ...VERIFIED, message: `${VERIFIED.message}${stripped}${registration(signIn)}` }
 }
 
 /** Advice and nothing more: the file is as old as its download, and Google alone knows what is registered now. */

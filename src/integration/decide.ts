@@ -8,7 +8,7 @@ import { findCondition, timestamp, type Finding, type Findings } from '../resour
 import { meaningOf, type ReadyReason, type ReasonOf } from '../resources/reasons.ts'
 import type { CalendarIntegration } from '../resources/types.ts'
 import type { CredentialsFinding } from './credentials.ts'
-import type { APIKnowledge } from './directory.ts'
+import type { APIKnowledge } from './integration-registry.ts'
 import type { SiteFinding } from './site.ts'
 
 const DAY = 24 * 60 * 60_000
@@ -23,7 +23,7 @@ export interface Facts {
   integration: CalendarIntegration
   credentials: CredentialsFinding
   /** When the credentials were last proved, the passing failure of a later attempt, and when the next one may be made. */
-  proof?: { at: number; notBefore: number; error?: Error }
+  verification?: { at: number; notBefore: number; error?: Error }
   api: APIKnowledge | undefined
   limit: Limit | undefined
   site: SiteFinding
@@ -79,14 +79,15 @@ function decideQuota({ limit }: Facts): Quota {
 }
 
 function outcomeOf(facts: Facts, ready: Ready): Outcome {
-  const { monotonic, proof, limit } = facts
-  if (proof?.error) {
-    const pause = Math.max(proof.notBefore - monotonic, 0)
+  const { monotonic, verification, limit } = facts
+  if (verification?.error) {
+    const pause = Math.max(verification.notBefore - monotonic, 0)
     // Its time may have come before its turn among other checks: a backoff of 0 ms would be a busy loop.
-    return retry(proof.error, pause, undefined, Math.max(pause, SOON))
+    return retry(verification.error, pause, undefined, Math.max(pause, SOON))
   }
   const limitEnds = limit ? Math.max(limit.leftMs, SOON) : Infinity
-  if (ready.status === 'True') return done(Math.min(Math.max((proof?.at ?? monotonic) + DAY - monotonic, 0), limitEnds))
+  if (ready.status === 'True')
+    return done(Math.min(Math.max((verification?.at ?? monotonic) + DAY - monotonic, 0), limitEnds))
   if (facts.credentials.status === 'True' && facts.site.status === 'Unknown') return wait(ready.reason, SOON)
   if (meaningOf('CalendarIntegration', ready.reason) !== 'stuck') return wait(ready.reason, Math.min(HOUR, limitEnds))
   return blocked(ready.reason, lookAgainIn(facts, ready.reason))

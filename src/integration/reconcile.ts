@@ -1,14 +1,14 @@
 /**
  * The room of the integrations: one reconcile reads an integration's OAuth client, proves it at Google, tells its agents
- * (through the directory) whether they may use it, counts them, and reports. It speaks to Kubernetes and Google through
+ * (through the registry) whether they may use it, counts them, and reports. It speaks to Kubernetes and Google through
  * their ports only.
  */
 import { isDeepStrictEqual } from 'node:util'
 import { ApiError, keyOf } from '../kubernetes/port.ts'
 import { asWritten, isOverwritten, withOwnStatus, writeReport, type StatusMemory } from '../kubernetes/status-report.ts'
 import { done, retry, UnexpectedError, wait, requeueWithin, type Outcome } from '../controller/outcome.ts'
-import { afterwards, Permit } from '../google/permit.ts'
-import { signInOf } from '../google/signIn.ts'
+import { requestLeft, Bypass } from '../google/bypass.ts'
+import { signInOf } from '../google/sign-in.ts'
 import { instantOf, type Clock } from '../platform/clock.ts'
 import { scrub } from '../platform/scrub.ts'
 import { conditionsFor, findCondition } from '../resources/conditions.ts'
@@ -18,15 +18,15 @@ import type { CalendarIntegration, CalendarIntegrationStatus } from '../resource
 import { CheckLimits } from './check-limits.ts'
 import { countAgents } from './counts.ts'
 import {
-  proofIsDue,
-  prove,
-  proved,
+  isVerificationDue,
+  verifyClient,
+  verifiedFinding,
   readCredentials,
   type CredentialsFinding,
   type CredentialsMemory,
 } from './credentials.ts'
 import { decide, type Decision } from './decide.ts'
-import type { APIKnowledge } from './directory.ts'
+import type { APIKnowledge } from './integration-registry.ts'
 import type { IntegrationDeps } from './port.ts'
 
 /** How soon a first status is tried again that the API server did not take. */
@@ -59,7 +59,7 @@ export function createIntegrationReconciler(deps: IntegrationDeps): IntegrationR
       const found = deps.cluster.integrations.get(key)
       if (!found || found.metadata.deletionTimestamp) {
         memories.delete(key)
-        deps.directory.forget(key)
+        deps.registry.forget(key)
         deps.sites.sweep()
         return done()
       }
@@ -94,16 +94,16 @@ async function reconcile(
   integration: CalendarIntegration,
   memory: Memory,
 ): Promise<Outcome> {
-  if (!deps.directory.api(key)) deps.directory.recallAPI(key, recalled(integration, deps.clock))
+  if (!deps.registry.api(key)) deps.registry.recallAPI(key, recalled(integration, deps.clock))
   const taken = takeTurn(deps.clock, integration, memory)
-  const permit = taken.request === undefined ? undefined : new Permit()
-  const { checkIn, mistake } = await lookAround(deps, { key, integration, memory, permit })
-  const turn: RequestTurn = permit ? afterwards(permit, taken, memory) : taken
+  const bypass = taken.request === undefined ? undefined : new Bypass()
+  const { checkIn, mistake } = await lookAround(deps, { key, integration, memory, bypass })
+  const turn: RequestTurn = bypass ? requestLeft(bypass, taken, memory) : taken
   memory.handledRequest = turn.request ?? memory.handledRequest
   const decision = decisionOf(deps, key, integration, memory)
   // The agents need not do without because the API server refuses a status.
   const write = (): Promise<void> => report(deps, integration, memory, decision)
-  await alone(memory, write).finally(() => tellAgents(deps, key, memory, decision))
+  await alone(memory, write).finally(() => publishEntry(deps, key, memory, decision))
   return requeueWithin(requeueWithin(mistake ? retry(mistake) : decision.outcome, turn.waitMs), checkIn)
 }
 
@@ -112,14 +112,14 @@ async function lookAround(
   deps: CheckDeps,
   look: Omit<Look, 'knownGood'>,
 ): Promise<{ checkIn?: number; mistake?: UnexpectedError }> {
-  const { key, integration, memory, permit } = look
+  const { key, integration, memory, bypass } = look
   try {
     await readCredentials(deps, integration, memory)
-    const knownGood = wasProved(integration, memory)
+    const knownGood = wasVerified(integration, memory)
     // Agents need not wait for a proof that says what the status says already.
-    if (knownGood && !memory.proof) tellAgents(deps, key, memory, decisionOf(deps, key, integration, memory))
+    if (knownGood && !memory.verification) publishEntry(deps, key, memory, decisionOf(deps, key, integration, memory))
     const checkIn = await lookAtCredentials(deps, { ...look, knownGood })
-    if (permit) askForTheAPI(deps, { key, memory, permit })
+    if (bypass) askForTheAPI(deps, { key, memory, bypass })
     return { checkIn }
   } catch (error) {
     if (error instanceof ApiError) throw error
@@ -132,36 +132,36 @@ interface Look {
   integration: CalendarIntegration
   memory: Memory
   /** Somebody asked for this look. */
-  permit: Permit | undefined
+  bypass: Bypass | undefined
   knownGood: boolean
 }
 
 /** Answers in how many ms it is the turn of a check that has to wait. */
 async function lookAtCredentials(deps: CheckDeps, look: Look): Promise<number | undefined> {
-  const { key, integration, memory, permit, knownGood } = look
-  const suspected = deps.directory.takeSuspicion(key)
-  if (!memory.file || !proofIsDue(memory, { clock: deps.clock, asked: permit !== undefined, suspected }))
+  const { key, integration, memory, bypass, knownGood } = look
+  const isSuspect = deps.registry.consumeSuspect(key)
+  if (!memory.file || !isVerificationDue(memory, { clock: deps.clock, asked: bypass !== undefined, isSuspect }))
     return undefined
   const namespace = integration.metadata.namespace ?? ''
   // Nobody has seen new credentials work. Who asks for a look waits for a turn of its own.
-  const waitMs = permit || knownGood ? 0 : deps.checks.take({ key, namespace })
+  const waitMs = bypass || knownGood ? 0 : deps.checks.take({ key, namespace })
   if (waitMs > 0) return waitMs
   const longest = durationMs(integration.spec.sync.interval)
-  await prove(deps, memory, { knownGood, longest, permit })
+  await verifyClient(deps, memory, { knownGood, longest, bypass })
   return undefined
 }
 
 /** What is only found out by reading a calendar, an agent finds out: the API that is switched off, the API's limits. */
 function askForTheAPI(
-  { directory, google }: IntegrationDeps,
-  { key, memory, permit }: { key: string; memory: Memory; permit: Permit },
+  { registry, google }: IntegrationDeps,
+  { key, memory, bypass }: { key: string; memory: Memory; bypass: Bypass },
 ): void {
-  directory.offerProbe(key)
-  if (memory.file && google.client(memory.file).askCalendarAgain(permit)) directory.wake(key)
+  registry.offerProbe(key)
+  if (memory.file && google.client(memory.file).probeCalendar(bypass)) registry.wake(key)
 }
 
 /** Whether the status says that these very credentials were proved. */
-const wasProved = ({ status }: CalendarIntegration, memory: Memory): boolean =>
+const wasVerified = ({ status }: CalendarIntegration, memory: Memory): boolean =>
   memory.hash !== undefined &&
   status?.credentialsHash === memory.hash &&
   findCondition(status.conditions, 'CredentialsValid')?.status === 'True'
@@ -182,27 +182,27 @@ function decisionOf(deps: IntegrationDeps, key: string, integration: CalendarInt
     integration,
     credentials,
     site: deps.sites.decide(integration, credentials),
-    proof: memory.proof?.hash === memory.hash ? memory.proof : undefined,
-    api: deps.directory.api(key),
+    verification: memory.verification?.hash === memory.hash ? memory.verification : undefined,
+    api: deps.registry.api(key),
     limit: memory.file && deps.google.client(memory.file).limit(),
   })
 }
 
 function credentialsOf(deps: IntegrationDeps, integration: CalendarIntegration, memory: Memory): CredentialsFinding {
   if (memory.unusable) return memory.unusable
-  const { proof, file } = memory
-  const known = proof?.hash === memory.hash ? proof : undefined
-  const good = known ? known.finding.status === 'True' : wasProved(integration, memory)
-  if (good && file) return proved(file, signInOf(file, integration.spec.google.siteURI, deps.signInPrefix))
+  const { verification, file } = memory
+  const known = verification?.hash === memory.hash ? verification : undefined
+  const good = known ? known.finding.status === 'True' : wasVerified(integration, memory)
+  if (good && file) return verifiedFinding(file, signInOf(file, integration.spec.google.siteURI, deps.signInPrefix))
   if (known) return known.finding
   return { status: 'Unknown', reason: 'NotYetKnown', message: 'The credentials are about to be proved at Google.' }
 }
 
-function tellAgents(deps: IntegrationDeps, key: string, memory: Memory, { findings }: Decision): void {
+function publishEntry(deps: IntegrationDeps, key: string, memory: Memory, { findings }: Decision): void {
   const { CredentialsValid: credentials, CalendarAPIEnabled: api, SiteAccepted: site } = findings.own
   const proved = credentials?.status === 'True'
   const apiDisabled = proved && api?.status === 'False'
-  deps.directory.put(key, {
+  deps.registry.put(key, {
     client: memory.file && deps.google.client(memory.file),
     credentialsHash: memory.hash ?? '',
     // A site that is somebody else's takes away pages and links only: whoever has a grant is read.

@@ -3,7 +3,7 @@
  * there, every scope was granted, and the account is the one that the Agent names, as Google says and not the browser.
  */
 import { createHash } from 'node:crypto'
-import { sameAccount } from '../google/account.ts'
+import { sameAccount } from '../resources/account.ts'
 import {
   GoogleError,
   type CodeExchange,

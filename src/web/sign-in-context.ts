@@ -2,9 +2,9 @@
  * Whom a link or a state speaks of, gathered anew for each request: the Agent, its integration, the OAuth client. Every
  * replica finds them by itself, whether it leads or not.
  */
-import { parseClientSecret, type ClientFile } from '../google/clientFile.ts'
+import { parseClientSecret, type ClientFile } from '../google/client-file.ts'
 import type { GoogleClient } from '../google/port.ts'
-import { signInOf, type SignIn } from '../google/signIn.ts'
+import { signInOf, type SignIn } from '../google/sign-in.ts'
 import { keyOf } from '../kubernetes/port.ts'
 import { integrationKey, isAllowed } from '../resources/allowed-namespaces.ts'
 import { findCondition } from '../resources/conditions.ts'

@@ -65,7 +65,7 @@ export class Bench {
       random,
       google: { client: () => this.client, revoke: (token: string) => this.#ask('revoke', token) },
       integrations: {
-        suspect: () => undefined,
+        markSuspect: () => undefined,
         observeAPI: () => undefined,
         wake: () => undefined,
         tryAcquireProbe: () => () => undefined,

@@ -79,9 +79,9 @@ describe('grants', () => {
   })
 
   test('a client is proved right, and a wrong secret wrong', async () => {
-    await expect(client.prove()).resolves.toBeUndefined()
+    await expect(client.verify()).resolves.toBeUndefined()
     const wrong = google.client({ ...client.credentials, clientSecret: 'GOCSPX-wrong' })
-    expect((await failureOf(wrong.prove())).failure).toBe('InvalidClient')
+    expect((await failureOf(wrong.verify())).failure).toBe('InvalidClient')
   })
 
   test('a rotated refresh token is told of, and the old one is dead', async () => {

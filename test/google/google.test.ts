@@ -27,20 +27,20 @@ describe('clients', () => {
   const accepted = async (clientSecret: string): Promise<GoogleClient> => {
     const client = stage.google.client({ ...WITHOUT_SECRET, clientSecret })
     stage.next(PROOF)
-    await client.prove()
+    await client.verify()
     return client
   }
 
   test('a secret that was rotated away twice is forgotten', async () => {
     stage.next(PROOF)
-    await stage.client.prove()
+    await stage.client.verify()
     for (const clientSecret of ['second', 'third']) await accepted(clientSecret)
     expect(stage.google.client(CLIENT)).not.toBe(stage.client)
   })
 
   test('the latest secrets are those that are asked for, not those that came last', async () => {
     stage.next(PROOF)
-    await stage.client.prove()
+    await stage.client.verify()
     for (let turn = 0; turn < 9; turn++) {
       await accepted(`rotated ${turn}`)
       expect(stage.google.client(CLIENT)).toBe(stage.client)
@@ -49,7 +49,7 @@ describe('clients', () => {
 
   test('made-up secrets push no accepted one out, however many, and are forgotten themselves', async () => {
     stage.next(PROOF)
-    await stage.client.prove()
+    await stage.client.verify()
     const first = stage.google.client({ ...WITHOUT_SECRET, clientSecret: 'mistake' })
     for (let turn = 0; turn < 1_000; turn++) stage.google.client({ ...WITHOUT_SECRET, clientSecret: `mistake ${turn}` })
     expect(stage.google.client(CLIENT)).toBe(stage.client)
@@ -58,11 +58,11 @@ describe('clients', () => {
 })
 
 describe('who shares a limit', () => {
-  const prove = async (clientSecret: string, ...answers: Written[]): Promise<GoogleClient> => {
+  const verified = async (clientSecret: string, ...answers: Written[]): Promise<GoogleClient> => {
     const client = stage.google.client({ ...WITHOUT_SECRET, clientSecret })
     for (const answer of answers) {
       stage.next(answer)
-      await client.prove().catch(() => undefined)
+      await client.verify().catch(() => undefined)
     }
     return client
   }
@@ -70,19 +70,19 @@ describe('who shares a limit', () => {
   const WRONG: Written = { status: 401, json: { error: 'invalid_client' } }
 
   test('somebody else’s client id with a wrong secret pauses nobody but itself', async () => {
-    const good = await prove('good', PROOF)
-    const wrong = await prove('wrong', WRONG, LIMITED)
+    const good = await verified('good', PROOF)
+    const wrong = await verified('wrong', WRONG, LIMITED)
     expect(wrong.limit()?.failure).toBe('RateLimited')
-    expect((await failureOf(wrong.prove())).message).toBe('Google is limiting this client just now')
+    expect((await failureOf(wrong.verify())).message).toBe('Google is limiting this client just now')
     expect(good.limit()).toBeUndefined()
     stage.next(TOKEN)
     expect((await good.refresh('1//a')).accessToken).toBe('ya29.fresh')
-    const other = await prove('wrong too')
+    const other = await verified('wrong too')
     expect(other.limit()).toBeUndefined()
   })
 
   test('the Calendar API’s limits are not shared with a secret that Google has not accepted either', async () => {
-    const good = await prove('good', PROOF)
+    const good = await verified('good', PROOF)
     const unproven = stage.google.client({ ...WITHOUT_SECRET, clientSecret: 'unproven' })
     stage.next(backEnd(403, 'rateLimitExceeded'))
     await failureOf(read(unproven))
@@ -94,7 +94,7 @@ describe('who shares a limit', () => {
     ['a refusal of the grant', PROOF],
     ['the end of a session', { status: 400, json: { error: 'invalid_grant', error_subtype: 'invalid_rapt' } }],
   ])('a secret counts as accepted once Google has answered %s', async (_what, answer) => {
-    const good = await prove('good', PROOF)
+    const good = await verified('good', PROOF)
     const other = stage.google.client({ ...WITHOUT_SECRET, clientSecret: 'other' })
     stage.next(answer)
     await other.refresh('1//a').catch(() => undefined)
@@ -106,27 +106,27 @@ describe('who shares a limit', () => {
   test('what the first secret met before it was accepted holds for the others, too', async () => {
     stage.next(backEnd(403, 'rateLimitExceeded'))
     await failureOf(read())
-    await prove(CLIENT.clientSecret, PROOF)
+    await verified(CLIENT.clientSecret, PROOF)
     expect(stage.client.limit()?.failure).toBe('RateLimited')
-    expect((await prove('second', PROOF)).limit()).toEqual(stage.client.limit())
+    expect((await verified('second', PROOF)).limit()).toEqual(stage.client.limit())
   })
 
   test('a secret that Google refuses from some day on is by itself from then on', async () => {
-    const good = await prove('good', PROOF)
-    const removed = await prove('removed', PROOF, WRONG, LIMITED)
+    const good = await verified('good', PROOF)
+    const removed = await verified('removed', PROOF, WRONG, LIMITED)
     expect(removed.limit()?.failure).toBe('RateLimited')
     expect(good.limit()).toBeUndefined()
   })
 
   test.each(['Unreachable', 'Unknown'])('%s says nothing about a secret', async (failure) => {
-    const good = await prove('good', PROOF)
+    const good = await verified('good', PROOF)
     const answer: Written = failure === 'Unknown' ? { status: 400, text: '' } : { status: 503, text: '' }
-    await prove('other', answer, LIMITED)
+    await verified('other', answer, LIMITED)
     expect(good.limit()).toBeUndefined()
     // Nor about one that was good.
-    const limited = await prove('good', answer, LIMITED)
+    const limited = await verified('good', answer, LIMITED)
     expect(limited.limit()).toBeDefined()
-    expect((await prove('second', PROOF)).limit()).toEqual(limited.limit())
+    expect((await verified('second', PROOF)).limit()).toEqual(limited.limit())
   })
 })
 
@@ -145,8 +145,8 @@ describe('an access token that can be none', () => {
 describe('a limit met over HTTP', () => {
   test('is one for all secrets of a client, and none for other clients', async () => {
     stage.next(PROOF, PROOF, backEnd(403, 'rateLimitExceeded'))
-    await stage.client.prove()
-    await stage.google.client({ ...WITHOUT_SECRET, clientSecret: 'rotated' }).prove()
+    await stage.client.verify()
+    await stage.google.client({ ...WITHOUT_SECRET, clientSecret: 'rotated' }).verify()
     await failureOf(read())
     const rotated = stage.google.client({ ...WITHOUT_SECRET, clientSecret: 'rotated' })
     expect((await failureOf(read(rotated))).message).toBe('Google is limiting this client just now')

@@ -124,7 +124,7 @@ describe('refreshing an access token', () => {
   it('is not tried with a client id that can be none: nothing is sent', async () => {
     const client = stage.google.client({ clientId: 'GOCSPX-oh', clientSecret: CLIENT.clientId })
     expect(await failureOf(client.refresh('1//refresh'))).toMatchObject({ failure: 'InvalidRequest' })
-    expect(await failureOf(client.prove())).toMatchObject({ failure: 'InvalidRequest' })
+    expect(await failureOf(client.verify())).toMatchObject({ failure: 'InvalidRequest' })
     expect(stage.asked).toEqual([])
   })
 
@@ -281,14 +281,14 @@ describe('proving a client', () => {
     'takes invalid_grant %j for a proof',
     async (extra) => {
       stage.next(json({ error: 'invalid_grant', ...extra }, 400))
-      await expect(stage.client.prove()).resolves.toBeUndefined()
+      await expect(stage.client.verify()).resolves.toBeUndefined()
     },
   )
 
   it('sends a made-up token, always the same', async () => {
     stage.next(json({ error: 'invalid_grant' }, 400), json({ error: 'invalid_grant' }, 400))
-    await stage.client.prove()
-    await stage.client.prove()
+    await stage.client.verify()
+    await stage.client.verify()
     const [first, second] = stage.asked.map(({ form }) => form.refresh_token)
     expect(first).toBe(second)
     expect(first).not.toMatch(/^1\/\//)
@@ -304,7 +304,7 @@ describe('proving a client', () => {
     ['Unknown', html(400)],
   ])('fails with %s', async (failure, script) => {
     stage.next(script)
-    expect((await failureOf(stage.client.prove())).failure).toBe(failure)
+    expect((await failureOf(stage.client.verify())).failure).toBe(failure)
   })
 })
 
@@ -337,7 +337,7 @@ describe('revoking a grant', () => {
 describe('what is observed', () => {
   it('is each request that was sent: its kind, its outcome, its seconds', async () => {
     stage.next(json({ error: 'invalid_grant' }, 400), json({ error: 'invalid_grant' }, 400), answerAfter(2_000, {}))
-    await stage.client.prove()
+    await stage.client.verify()
     await failureOf(stage.client.refresh('1//refresh'))
     await stage.google.revoke('1//refresh')
     expect(stage.observed).toEqual([

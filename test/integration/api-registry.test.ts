@@ -1,37 +1,37 @@
 /** Who finds out whether a switched-off API is on again. */
 import { beforeEach, describe, expect, test } from 'vitest'
-import { askingClient } from '../../src/agent/asking-client.ts'
-import { Permit } from '../../src/google/permit.ts'
+import { agentClient } from '../../src/agent/agent-client.ts'
+import { Bypass } from '../../src/google/bypass.ts'
 import { GoogleError, type GoogleClient, type GoogleFailure } from '../../src/google/port.ts'
-import { createDirectory, type Directory } from '../../src/integration/directory.ts'
+import { createIntegrationRegistry, type IntegrationRegistry } from '../../src/integration/integration-registry.ts'
 import { ManualClock } from '../support/clock.ts'
 
 const MINUTE = 60_000
 
 let clock: ManualClock
-let directory: Directory
+let directory: IntegrationRegistry
 let permitted: boolean
 
 beforeEach(() => {
   clock = new ManualClock()
-  directory = createDirectory(clock)
+  directory = createIntegrationRegistry(clock)
   permitted = true
-  const client = { permits: () => permitted } as unknown as GoogleClient
+  const client = { bypasses: () => permitted } as unknown as GoogleClient
   const entry = { credentialsHash: 'a', ready: false, apiDisabled: true, siteAccepted: true, message: '' }
   directory.put('a/google', { ...entry, client })
   directory.observeAPI('a/google', 'Disabled')
 })
 
-const probe = (permit?: Permit): (() => void) | undefined => directory.tryAcquireProbe('a/google', permit)
+const probe = (bypass?: Bypass): (() => void) | undefined => directory.tryAcquireProbe('a/google', bypass)
 
 /** What the agents' client makes of an answer of Google's. */
-async function meets(failure: GoogleFailure | undefined, permit?: Permit): Promise<string> {
+async function meets(failure: GoogleFailure | undefined, bypass?: Bypass): Promise<string> {
   const calendar = async (): Promise<{ id: string }> => {
     if (failure) throw new GoogleError(failure, 'refused')
     return { id: 'primary' }
   }
   const real = { calendar, limit: () => undefined } as unknown as GoogleClient
-  const client = askingClient(real, { integrations: directory, key: 'a/google', permit })
+  const client = agentClient(real, { integrations: directory, key: 'a/google', bypass })
   return client.calendar('ya29', 'primary').then(
     () => 'answered',
     (error: unknown) => (error as GoogleError).message,
@@ -53,15 +53,15 @@ describe('the request that finds out', () => {
     expect(probe()).toBeDefined()
   })
 
-  test('may be taken before its time by a permit, once', () => {
-    expect(probe(new Permit())).toBeDefined()
+  test('may be taken before its time by a bypass, once', () => {
+    expect(probe(new Bypass())).toBeDefined()
     permitted = false
-    expect(probe(new Permit())).toBeUndefined()
+    expect(probe(new Bypass())).toBeUndefined()
   })
 
   test('is offered to the next one where somebody asks for the integration', () => {
     directory.offerProbe('a/google')
-    expect(directory.mayUseAPI('a/google', false)).toBe(true)
+    expect(directory.canProbe('a/google', false)).toBe(true)
     expect([probe() !== undefined, probe() !== undefined]).toEqual([true, false])
   })
 
@@ -88,6 +88,6 @@ describe('the request that finds out', () => {
 
   test('is not sent where it is another one’s turn', async () => {
     expect(await meets(undefined)).toBe('one request finds out whether the API is on again')
-    expect(await meets(undefined, new Permit())).toBe('answered')
+    expect(await meets(undefined, new Bypass())).toBe('answered')
   })
 })

@@ -1,7 +1,7 @@
 /** When a client is proved: once a day while it is good, slowly while it is refused, whoever wakes its integration. */
 import { beforeEach, describe, expect, test } from 'vitest'
 import { GoogleError, type GoogleFailure } from '../../src/google/port.ts'
-import { proofIsDue, prove, type CredentialsMemory } from '../../src/integration/credentials.ts'
+import { isVerificationDue, verifyClient, type CredentialsMemory } from '../../src/integration/credentials.ts'
 import type { IntegrationDeps } from '../../src/integration/port.ts'
 import { ManualClock } from '../support/clock.ts'
 
@@ -25,7 +25,7 @@ beforeEach(() => {
 
 const deps = (): IntegrationDeps => {
   const client = {
-    prove: async () => {
+    verify: async () => {
       asked++
       if (answer) throw new GoogleError(answer, 'refused', { retryAfterMs })
     },
@@ -34,9 +34,9 @@ const deps = (): IntegrationDeps => {
 }
 
 /** The integration is woken: is Google asked? */
-async function wake({ requested = false, suspected = false, longest = 5 * MINUTE } = {}): Promise<boolean> {
-  if (!proofIsDue(memory, { clock, asked: requested, suspected })) return false
-  await prove(deps(), memory, { knownGood: false, longest })
+async function wake({ requested = false, isSuspect = false, longest = 5 * MINUTE } = {}): Promise<boolean> {
+  if (!isVerificationDue(memory, { clock, asked: requested, isSuspect })) return false
+  await verifyClient(deps(), memory, { knownGood: false, longest })
   return true
 }
 
@@ -74,15 +74,15 @@ describe('a client that Google accepts', () => {
 
   test('is proved once for all agents that meet a refusal together', async () => {
     await clock.advance(MINUTE)
-    expect([await wake({ suspected: true }), await wake({ suspected: true })]).toEqual([true, false])
+    expect([await wake({ isSuspect: true }), await wake({ isSuspect: true })]).toEqual([true, false])
     await clock.advance(10 * SECOND)
-    expect(await wake({ suspected: true })).toBe(true)
+    expect(await wake({ isSuspect: true })).toBe(true)
   })
 
   test('stays good while Google is away', async () => {
     answer = 'Unreachable'
     await wake({ requested: true })
-    expect(memory.proof?.finding.reason).toBe('Proved')
+    expect(memory.verification?.finding.reason).toBe('Proved')
   })
 })
 

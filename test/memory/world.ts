@@ -6,7 +6,7 @@
 import { createAgentReconciler } from '../../src/agent/reconcile.ts'
 import { createZones } from '../../src/calendar/zones.ts'
 import { createGoogle, type RunningGoogle } from '../../src/google/google.ts'
-import { createDirectory } from '../../src/integration/directory.ts'
+import { createIntegrationRegistry } from '../../src/integration/integration-registry.ts'
 import { createIntegrationReconciler } from '../../src/integration/reconcile.ts'
 import { SiteRegistry } from '../../src/integration/site.ts'
 import { createCluster, type RunningCluster } from '../../src/kubernetes/cluster.ts'
@@ -72,12 +72,12 @@ export class MemoryWorld {
   #startReconcilers(
     common: Pick<Parameters<typeof createAgentReconciler>[0], 'cluster' | 'google' | 'clock' | 'random' | 'log'>,
   ): void {
-    const directory = createDirectory(this.clock)
+    const registry = createIntegrationRegistry(this.clock)
     const sites = new SiteRegistry({ cluster: this.#cluster, clock: this.clock, sites: new Map() })
-    this.#integrations = createIntegrationReconciler({ ...common, directory, sites }).reconcile
+    this.#integrations = createIntegrationReconciler({ ...common, registry, sites }).reconcile
     const agents = createAgentReconciler({
       ...common,
-      integrations: directory,
+      integrations: registry,
       zones: createZones(),
       signInURL: () => undefined,
       attendIn: (key, ms) => this.#attendIn(key, ms, agents.attend),

@@ -1,6 +1,6 @@
 /**
  * Run now, as far as it concerns Google: a person asked for a look, so one request goes out although a limit pauses the client
- * or the API is known to be switched off. A permit is made for one look at one object and handed down with its requests; it
+ * or the API is known to be switched off. A bypass is made for one look at one object and handed down with its requests; it
  * is good for one of them. A client lets one pass in ten seconds, whoever asks.
  */
 import type { Clock } from '../platform/clock.ts'
@@ -8,7 +8,7 @@ import type { Clock } from '../platform/clock.ts'
 const ONE_IN_MS = 10_000
 
 /** When a client next lets a request over a pause. One for each client. */
-export class OverPause {
+export class BypassLimiter {
   readonly #clock: Pick<Clock, 'monotonic'>
   #lastAt = -Infinity
 
@@ -17,7 +17,7 @@ export class OverPause {
   }
 
   /** Takes the turn; otherwise answers in how many ms it comes. */
-  take(): number {
+  tryAcquire(): number {
     const now = this.#clock.monotonic()
     const left = this.#lastAt + ONE_IN_MS - now
     if (left > 0) return left
@@ -26,27 +26,27 @@ export class OverPause {
   }
 }
 
-export class Permit {
-  #isSpent = false
-  #postponedMs: number | undefined
+export class Bypass {
+  #isUsed = false
+  #retryInMs: number | undefined
 
   /** Whether a request has passed by it. */
-  get isSpent(): boolean {
-    return this.#isSpent
+  get isUsed(): boolean {
+    return this.#isUsed
   }
 
   /** In how many ms the client's turn comes, where it had not come yet: the request waits its turn, and so does its answer. */
-  get postponedMs(): number | undefined {
-    return this.#isSpent ? undefined : this.#postponedMs
+  get retryInMs(): number | undefined {
+    return this.#isUsed ? undefined : this.#retryInMs
   }
 
   /** Whether one request may pass now. */
-  use(turns: OverPause): boolean {
-    if (this.#isSpent) return false
-    const left = turns.take()
-    this.#isSpent = left === 0
-    this.#postponedMs = left
-    return this.#isSpent
+  tryUse(turns: BypassLimiter): boolean {
+    if (this.#isUsed) return false
+    const left = turns.tryAcquire()
+    this.#isUsed = left === 0
+    this.#retryInMs = left
+    return this.#isUsed
   }
 }
 
@@ -55,12 +55,12 @@ export class Permit {
  *
  * @param turn the request that was acted on. @param memory forgets that it was.
  */
-export function afterwards<T extends { request?: string; waitMs?: number }>(
-  permit: Permit,
+export function requestLeft<T extends { request?: string; waitMs?: number }>(
+  bypass: Bypass,
   turn: T,
   memory: { lookedAt?: number },
 ): T | { waitMs: number } {
-  const waitMs = permit.postponedMs
+  const waitMs = bypass.retryInMs
   if (waitMs === undefined) return turn
   memory.lookedAt = undefined
   return { waitMs }

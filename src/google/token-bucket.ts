@@ -8,7 +8,7 @@ import { GoogleError } from './port.ts'
 /** Longer than this nobody waits inside a request: a worker has other keys to look after. */
 const LONGEST_WAIT_MS = 5_000
 
-export class Pace {
+export class TokenBucket {
   readonly #clock: Clock
   readonly #burst: number
   readonly #perMs: number
@@ -25,7 +25,7 @@ export class Pace {
   }
 
   /** Waits for its turn, at most a few seconds; fails with `RateLimited` where that would not do. */
-  async turn(): Promise<void> {
+  async acquire(): Promise<void> {
     const now = this.#clock.monotonic()
     const refilled = this.#tokens + (now - this.#countedAt) * this.#perMs
     this.#tokens = Math.min(refilled, this.#burst)

@@ -3,13 +3,13 @@
  * time, but many agents read here and tell what they met; whoever wants to know of a change gets the integration's key.
  */
 import { isDeepStrictEqual } from 'node:util'
-import type { GoogleClient, Permit } from '../google/port.ts'
+import type { GoogleClient, Bypass } from '../google/port.ts'
 import type { Clock } from '../platform/clock.ts'
 import { APIRegistry, type APIKnowledge } from './api-registry.ts'
 
 export type { APIKnowledge }
 
-export interface Entry {
+export interface IntegrationEntry {
   client: GoogleClient | undefined
   credentialsHash: string
   /** Whether its agents may be read through it. */
@@ -20,15 +20,15 @@ export interface Entry {
   message: string
 }
 
-export interface Directory {
-  view(key: string): Entry | undefined
-  mayUseAPI(key: string, asked: boolean): boolean
-  tryAcquireProbe(key: string, permit?: Permit): (() => void) | undefined
+export interface IntegrationRegistry {
+  view(key: string): IntegrationEntry | undefined
+  canProbe(key: string, asked: boolean): boolean
+  tryAcquireProbe(key: string, bypass?: Bypass): (() => void) | undefined
   apiAskedAgainAt(key: string): number | undefined
   observeAPI(key: string, state: 'Enabled' | 'Disabled'): void
-  suspect(key: string): void
+  markSuspect(key: string): void
   /** The reconciler's own side. */
-  put(key: string, entry: Entry): void
+  put(key: string, entry: IntegrationEntry): void
   forget(key: string): void
   api(key: string): APIKnowledge | undefined
   recallAPI(key: string, knowledge: APIKnowledge): void
@@ -36,23 +36,23 @@ export interface Directory {
   offerProbe(key: string): void
   /** Wakes this integration and its agents: something that held them back is over, or worth another try. */
   wake(key: string): void
-  takeSuspicion(key: string): boolean
+  consumeSuspect(key: string): boolean
   onEntry(listener: (key: string) => void): void
   onObservation(listener: (key: string) => void): void
 }
 
-export function createDirectory(clock: Clock): Directory {
-  const entries = new Map<string, Entry>()
+export function createIntegrationRegistry(clock: Clock): IntegrationRegistry {
+  const entries = new Map<string, IntegrationEntry>()
   const apis = new APIRegistry(clock)
   const suspects = new Set<string>()
   const onEntry: ((key: string) => void)[] = []
   const onObservation: ((key: string) => void)[] = []
-  const isPermitted = (key: string, permit: Permit): boolean => entries.get(key)?.client?.permits(permit) ?? false
+  const isPermitted = (key: string, bypass: Bypass): boolean => entries.get(key)?.client?.tryBypass(bypass) ?? false
   const tell = (listeners: ((key: string) => void)[], key: string): void => listeners.forEach((listen) => listen(key))
   return {
     view: (key) => entries.get(key),
-    mayUseAPI: (key, asked) => apis.mayUse(key, asked),
-    tryAcquireProbe: (key, permit) => apis.tryAcquireProbe(key, permit && (() => isPermitted(key, permit))),
+    canProbe: (key, asked) => apis.canProbe(key, asked),
+    tryAcquireProbe: (key, bypass) => apis.tryAcquireProbe(key, bypass && (() => isPermitted(key, bypass))),
     apiAskedAgainAt: (key) => apis.askedAgainAt(key),
     observeAPI(key, state) {
       if (apis.observe(key, state)) tell(onObservation, key)
@@ -64,7 +64,7 @@ export function createDirectory(clock: Clock): Directory {
       tell(onEntry, key)
       tell(onObservation, key)
     },
-    suspect(key) {
+    markSuspect(key) {
       if (suspects.has(key)) return
       suspects.add(key)
       tell(onObservation, key)
@@ -72,7 +72,7 @@ export function createDirectory(clock: Clock): Directory {
     put(key, entry) {
       const before = entries.get(key)
       entries.set(key, entry)
-      const facts = ({ ready, credentialsHash, siteAccepted, message }: Entry): unknown[] => [
+      const facts = ({ ready, credentialsHash, siteAccepted, message }: IntegrationEntry): unknown[] => [
         ready,
         credentialsHash,
         siteAccepted,
@@ -87,7 +87,7 @@ export function createDirectory(clock: Clock): Directory {
     },
     api: (key) => apis.get(key),
     recallAPI: (key, knowledge) => apis.recall(key, knowledge),
-    takeSuspicion: (key) => suspects.delete(key),
+    consumeSuspect: (key) => suspects.delete(key),
     onEntry: (listener) => void onEntry.push(listener),
     onObservation: (listener) => void onObservation.push(listener),
   }

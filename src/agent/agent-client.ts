@@ -1,23 +1,23 @@
 /**
- * The client of an integration as one look of an agent uses it. It hands the look's permit on with each request, and while the
+ * The client of an integration as one look of an agent uses it. It hands the look's bypass on with each request, and while the
  * Calendar API is known to be switched off, it sends one request only if that is the one which finds out whether it still is.
  */
-import { GoogleError, type GoogleClient, type GoogleFailure, type Permit } from '../google/port.ts'
-import type { Integrations } from './port.ts'
+import { GoogleError, type GoogleClient, type GoogleFailure, type Bypass } from '../google/port.ts'
+import type { IntegrationReader } from './port.ts'
 
 /** Only a project whose API is switched on answers so. */
 const API_ANSWERS: readonly GoogleFailure[] = ['NotFound', 'Forbidden', 'SyncTokenExpired']
 
-export interface Asking {
-  integrations: Pick<Integrations, 'tryAcquireProbe' | 'observeAPI' | 'wake'>
+export interface AgentClientOptions {
+  integrations: Pick<IntegrationReader, 'tryAcquireProbe' | 'observeAPI' | 'wake'>
   /** The integration's key. */
   key: string
-  permit?: Permit
+  bypass?: Bypass
 }
 
-export function askingClient(client: GoogleClient, { integrations, key, permit }: Asking): GoogleClient {
+export function agentClient(client: GoogleClient, { integrations, key, bypass }: AgentClientOptions): GoogleClient {
   async function probing<T>(send: () => Promise<T>): Promise<T> {
-    const giveBack = integrations.tryAcquireProbe(key, permit)
+    const giveBack = integrations.tryAcquireProbe(key, bypass)
     if (!giveBack) throw new GoogleError('APIDisabled', 'one request finds out whether the API is on again')
     try {
       const answer = await send()
@@ -36,19 +36,19 @@ export function askingClient(client: GoogleClient, { integrations, key, permit }
     try {
       return await send()
     } finally {
-      if (permit?.isSpent && wasLimited && client.limit() === undefined) integrations.wake(key)
+      if (bypass?.isUsed && wasLimited && client.limit() === undefined) integrations.wake(key)
     }
   }
   return {
     credentials: client.credentials,
     limit: () => client.limit(),
-    permits: (one) => client.permits(one),
-    askCalendarAgain: (one) => client.askCalendarAgain(one),
-    prove: () => client.prove(permit),
-    refresh: (token) => passing(() => client.refresh(token, permit)),
+    tryBypass: (one) => client.tryBypass(one),
+    probeCalendar: (one) => client.probeCalendar(one),
+    verify: () => client.verify(bypass),
+    refresh: (token) => passing(() => client.refresh(token, bypass)),
     consentURL: (request) => client.consentURL(request),
     exchange: (exchange) => client.exchange(exchange),
-    calendar: (token, id) => probing(() => passing(() => client.calendar(token, id, permit))),
-    events: (token, request, onPage) => probing(() => passing(() => client.events(token, request, onPage, permit))),
+    calendar: (token, id) => probing(() => passing(() => client.calendar(token, id, bypass))),
+    events: (token, request, onPage) => probing(() => passing(() => client.events(token, request, onPage, bypass))),
   }
 }

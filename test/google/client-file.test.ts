@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseClientSecret, type ClientFile, type UnusableClient } from '../../src/google/clientFile.ts'
+import { parseClientSecret, type ClientFile, type UnusableClient } from '../../src/google/client-file.ts'
 
 const ID = '123-abc.apps.googleusercontent.com'
 const SECRET = 'GOCSPX-do-not-show-me'

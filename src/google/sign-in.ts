@@ -1,6 +1,6 @@
 /** How people sign in with a client, by what its file registers at Google. Pure. */
 import { redirectURIOf } from '../resources/names.ts'
-import type { ClientFile } from './clientFile.ts'
+import type { ClientFile } from './client-file.ts'
 
 export interface SignIn {
   /** `Popup`: Google's own window hands the code to our page. `Redirect`: Google sends the browser back to us. */

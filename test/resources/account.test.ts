@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { sameAccount } from '../../src/google/account.ts'
+import { sameAccount } from '../../src/resources/account.ts'
 
 describe('the same account', () => {
   it.each([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { parseClientSecret } from '../../src/google/clientFile.ts'
-import { signInOf, type SignIn } from '../../src/google/signIn.ts'
+import { parseClientSecret } from '../../src/google/client-file.ts'
+import { signInOf, type SignIn } from '../../src/google/sign-in.ts'
 
 const SITE = 'https://booking.example.com'
 const CALLBACK = 'https://booking.example.com/google-calendar/callback'

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { PersonalLimit } from '../../src/google/door.ts'
-import { Gate } from '../../src/google/limits.ts'
-import { Permit } from '../../src/google/permit.ts'
+import { PerUserLimitError } from '../../src/google/circuit-breaker.ts'
+import { ClientRateLimiter } from '../../src/google/client-rate-limiter.ts'
+import { Bypass } from '../../src/google/bypass.ts'
 import { GoogleError, type GoogleFailure } from '../../src/google/port.ts'
 import { ManualClock, settle } from '../support/clock.ts'
 import { failureOf } from './support/stage.ts'
@@ -10,19 +10,19 @@ const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 
 let clock: ManualClock
-let gate: Gate
+let limiter: ClientRateLimiter
 let sent: number
 beforeEach(() => {
   clock = new ManualClock()
   // Half of every jitter: pauses are as they are written, and refusals spread by one and a half.
-  gate = new Gate({ clock, random: () => 0.5 })
+  limiter = new ClientRateLimiter({ clock, random: () => 0.5 })
   sent = 0
 })
 
 const refusal = (failure: GoogleFailure, retryAfterMs?: number): GoogleError =>
   new GoogleError(failure, `403 ${failure}`, { status: 403, retryAfterMs })
 
-const send = (): Promise<string> => gate.pass('calendar', () => Promise.resolve(`sent ${++sent}`))
+const send = (): Promise<string> => limiter.run('calendar', () => Promise.resolve(`sent ${++sent}`))
 /** After a limit there is no burst: the next request waits some milliseconds for its turn. */
 async function sendInTurn(): Promise<string> {
   const answer = send()
@@ -32,7 +32,7 @@ async function sendInTurn(): Promise<string> {
 
 const meet = (error: Error): Promise<GoogleError> =>
   failureOf(
-    gate.pass('calendar', () => {
+    limiter.run('calendar', () => {
       sent += 1
       return Promise.reject(error)
     }),
@@ -47,7 +47,7 @@ interface UnderWay {
 async function underWay(): Promise<UnderWay> {
   let resolve: (value: string) => void
   let reject: (error: Error) => void
-  const ended = gate.pass('calendar', () => {
+  const ended = limiter.run('calendar', () => {
     sent += 1
     return new Promise<string>((yes, no) => {
       resolve = yes
@@ -69,12 +69,12 @@ async function underWay(): Promise<UnderWay> {
 }
 
 describe('a limit', () => {
-  test('closes the gate for everybody: what comes then fails at once and is not sent', async () => {
+  test('pauses everybody: what comes then fails at once and is not sent', async () => {
     const first = await meet(refusal('RateLimited'))
     expect(first.retryAfterMs).toBe(5_000)
     expect(await failureOf(send())).toMatchObject({ failure: 'RateLimited', retryAfterMs: 6_500 })
     expect(sent).toBe(1)
-    expect(gate.limit).toEqual({ failure: 'RateLimited', since: clock.now(), leftMs: 5_000 })
+    expect(limiter.limit).toEqual({ failure: 'RateLimited', since: clock.now(), leftMs: 5_000 })
   })
 
   test('after its end one request goes first, and the others only once that was answered', async () => {
@@ -83,7 +83,7 @@ describe('a limit', () => {
     const probe = await underWay()
     expect(await failureOf(send())).toMatchObject({ failure: 'RateLimited', retryAfterMs: 1_500 })
     await probe.succeed()
-    expect(gate.limit).toBeUndefined()
+    expect(limiter.limit).toBeUndefined()
     expect(await sendInTurn()).toBe('sent 3')
   })
 
@@ -91,7 +91,7 @@ describe('a limit', () => {
     await meet(refusal('RateLimited'))
     await clock.advance(5_000)
     await meet(refusal('NotFound'))
-    expect(gate.limit).toBeUndefined()
+    expect(limiter.limit).toBeUndefined()
   })
 
   test.each<GoogleFailure>(['Unreachable', 'Unknown'])(
@@ -100,16 +100,16 @@ describe('a limit', () => {
       await meet(refusal('RateLimited'))
       await clock.advance(5_000)
       await meet(refusal(failure))
-      expect(gate.limit?.failure).toBe('RateLimited')
+      expect(limiter.limit?.failure).toBe('RateLimited')
       expect(await send()).toBe('sent 3')
-      expect(gate.limit).toBeUndefined()
+      expect(limiter.limit).toBeUndefined()
     },
   )
 
   test('is not over, and blocks nobody, when the first request fails by a mistake of our own', async () => {
     await meet(refusal('RateLimited'))
     await clock.advance(5_000)
-    await expect(gate.pass('calendar', () => Promise.reject(new TypeError('ours')))).rejects.toThrow('ours')
+    await expect(limiter.run('calendar', () => Promise.reject(new TypeError('ours')))).rejects.toThrow('ours')
     expect(await send()).toBe('sent 2')
   })
 
@@ -123,7 +123,7 @@ describe('a limit', () => {
     await clock.advance(40_000)
     expect(await send()).toBe('sent 3')
     await lost.succeed()
-    expect(gate.limit).toBeUndefined()
+    expect(limiter.limit).toBeUndefined()
   })
 
   test('that is met again soon pauses twice as long each time, five minutes at the most', async () => {
@@ -153,15 +153,15 @@ describe('a limit', () => {
     await meet(refusal('RateLimited'))
     await clock.advance(5_000)
     await meet(refusal('RateLimited'))
-    expect(gate.limit).toEqual({ failure: 'RateLimited', since, leftMs: 10_000 })
+    expect(limiter.limit).toEqual({ failure: 'RateLimited', since, leftMs: 10_000 })
   })
 
   test('that nobody asks about any more is forgotten a minute after its end', async () => {
     await meet(refusal('RateLimited'))
     await clock.advance(5_000 + MINUTE - 1)
-    expect(gate.limit).toBeDefined()
+    expect(limiter.limit).toBeDefined()
     await clock.advance(1)
-    expect(gate.limit).toBeUndefined()
+    expect(limiter.limit).toBeUndefined()
   })
 
   test('pauses for as long as Google says, and never for nothing', async () => {
@@ -178,7 +178,7 @@ describe('a limit', () => {
   test.each([-24, 24])('is neither longer nor shorter when the time of day is set by %s hours', async (hours) => {
     await meet(refusal('RateLimited', 42_000))
     clock.setTimeOfDay(hours * HOUR)
-    expect(gate.limit?.leftMs).toBe(42_000)
+    expect(limiter.limit?.leftMs).toBe(42_000)
     await clock.advance(41_999)
     expect((await failureOf(send())).failure).toBe('RateLimited')
     await clock.advance(1)
@@ -189,13 +189,13 @@ describe('a limit', () => {
     const since = clock.now()
     await meet(refusal('DailyQuotaExceeded'))
     clock.setTimeOfDay(3)
-    expect(gate.limit?.since).toBe(since)
+    expect(limiter.limit?.since).toBe(since)
     clock.setTimeOfDay(-HOUR)
-    expect(gate.limit?.since).toBe(since + 3 - HOUR)
+    expect(limiter.limit?.since).toBe(since + 3 - HOUR)
   })
 })
 
-describe('what was under way when the gate closed', () => {
+describe('what was under way when the breaker opened', () => {
   test('does not open it again, however well it ends', async () => {
     const [early, late] = [await underWay(), await underWay()]
     await meet(refusal('RateLimited'))
@@ -203,7 +203,7 @@ describe('what was under way when the gate closed', () => {
     expect((await failureOf(send())).failure).toBe('RateLimited')
     await clock.advance(5_000)
     await late.succeed()
-    expect(gate.limit?.failure).toBe('RateLimited')
+    expect(limiter.limit?.failure).toBe('RateLimited')
   })
 
   test('does not make a second probe of the next request, however it ends', async () => {
@@ -239,17 +239,17 @@ describe('what was under way when the gate closed', () => {
     await meet(refusal('RateLimited'))
     expect((await day.fail(refusal('DailyQuotaExceeded'))).retryAfterMs).toBe(HOUR)
     expect((await rate.fail(refusal('RateLimited'))).retryAfterMs).toBe(HOUR)
-    expect(gate.limit?.failure).toBe('DailyQuotaExceeded')
+    expect(limiter.limit?.failure).toBe('DailyQuotaExceeded')
   })
 })
 
 describe('a personal limit', () => {
-  const personal = (retryAfterMs?: number): PersonalLimit =>
-    new PersonalLimit('RateLimited', '403 userRateLimitExceeded', { status: 403, retryAfterMs })
+  const personal = (retryAfterMs?: number): PerUserLimitError =>
+    new PerUserLimitError('RateLimited', '403 userRateLimitExceeded', { status: 403, retryAfterMs })
 
   test('keeps nobody else waiting', async () => {
     expect(await meet(personal())).toMatchObject({ failure: 'RateLimited', retryAfterMs: 22_500 })
-    expect(gate.limit).toBeUndefined()
+    expect(limiter.limit).toBeUndefined()
     expect(await send()).toBe('sent 2')
   })
 
@@ -261,37 +261,37 @@ describe('a personal limit', () => {
     await meet(refusal('RateLimited'))
     await clock.advance(5_000)
     await meet(personal())
-    expect(gate.limit?.failure).toBe('RateLimited')
+    expect(limiter.limit?.failure).toBe('RateLimited')
     expect(await send()).toBe('sent 3')
   })
 })
 
 describe('a request that somebody asked for', () => {
-  const asked = (permit = new Permit()): Promise<string> =>
-    gate.pass('calendar', () => Promise.resolve(`sent ${++sent}`), permit)
+  const asked = (bypass = new Bypass()): Promise<string> =>
+    limiter.run('calendar', () => Promise.resolve(`sent ${++sent}`), bypass)
   const askedAndMeets = (error: Error): Promise<GoogleError> =>
-    failureOf(gate.pass('calendar', () => (sent++, Promise.reject(error)), new Permit()))
+    failureOf(limiter.run('calendar', () => (sent++, Promise.reject(error)), new Bypass()))
 
   test.each<GoogleFailure>(['RateLimited', 'DailyQuotaExceeded'])(
     'goes out over a pause because of %s, and all learn that it works again',
     async (failure) => {
       await meet(refusal(failure))
       expect(await asked()).toBe('sent 2')
-      expect(gate.limit).toBeUndefined()
+      expect(limiter.limit).toBeUndefined()
       expect(await sendInTurn()).toBe('sent 3')
     },
   )
 
   test('goes once: what follows it in the same look waits', async () => {
     await meet(refusal('RateLimited'))
-    const permit = new Permit()
-    expect((await failureOf(gate.pass('calendar', () => Promise.reject(refusal('RateLimited')), permit))).status).toBe(
-      403,
-    )
+    const bypass = new Bypass()
+    expect(
+      (await failureOf(limiter.run('calendar', () => Promise.reject(refusal('RateLimited')), bypass))).status,
+    ).toBe(403)
     await clock.advance(10_000)
     await meet(refusal('RateLimited', 60_000))
-    expect((await failureOf(asked(permit))).message).toBe('Google is limiting this client just now')
-    expect(permit.postponedMs).toBeUndefined()
+    expect((await failureOf(asked(bypass))).message).toBe('Google is limiting this client just now')
+    expect(bypass.retryInMs).toBeUndefined()
   })
 
   test('that is refused leaves the pause as it is: neither shorter, nor twice as long', async () => {
@@ -304,22 +304,22 @@ describe('a request that somebody asked for', () => {
 
   test('is one in ten seconds for a client, on both of its services; the next one waits its turn', async () => {
     await meet(refusal('DailyQuotaExceeded'))
-    await failureOf(gate.pass('token', () => Promise.reject(refusal('RateLimited', 60_000))))
+    await failureOf(limiter.run('token', () => Promise.reject(refusal('RateLimited', 60_000))))
     await askedAndMeets(refusal('DailyQuotaExceeded'))
     await clock.advance(4_000)
-    const permit = new Permit()
-    const early = await failureOf(gate.pass('token', () => Promise.resolve('fresh'), permit))
-    expect([early.retryAfterMs, permit.postponedMs]).toEqual([6_000, 6_000])
+    const bypass = new Bypass()
+    const early = await failureOf(limiter.run('token', () => Promise.resolve('fresh'), bypass))
+    expect([early.retryAfterMs, bypass.retryInMs]).toEqual([6_000, 6_000])
     await clock.advance(6_000)
-    expect(await gate.pass('token', () => Promise.resolve('fresh'), permit)).toBe('fresh')
-    expect(permit.postponedMs).toBeUndefined()
+    expect(await limiter.run('token', () => Promise.resolve('fresh'), bypass)).toBe('fresh')
+    expect(bypass.retryInMs).toBeUndefined()
   })
 
-  test('costs no permit where nothing pauses', async () => {
-    const permit = new Permit()
-    await asked(permit)
+  test('costs no bypass where nothing pauses', async () => {
+    const bypass = new Bypass()
+    await asked(bypass)
     await meet(refusal('RateLimited'))
-    expect(await asked(permit)).toBe('sent 3')
+    expect(await asked(bypass)).toBe('sent 3')
   })
 
   test('is one among the others while their probe is under way', async () => {
@@ -327,31 +327,31 @@ describe('a request that somebody asked for', () => {
     await clock.advance(5_000)
     const probe = await underWay()
     expect(await asked()).toBe('sent 3')
-    expect(gate.limit).toBeUndefined()
+    expect(limiter.limit).toBeUndefined()
     await probe.succeed()
   })
 
   test('may end the pause for whoever comes next', async () => {
     await meet(refusal('DailyQuotaExceeded'))
-    expect(gate.askCalendarAgain(new Permit())).toBe(true)
-    expect(gate.limit).toMatchObject({ failure: 'DailyQuotaExceeded', leftMs: 0 })
+    expect(limiter.probeCalendar(new Bypass())).toBe(true)
+    expect(limiter.limit).toMatchObject({ failure: 'DailyQuotaExceeded', leftMs: 0 })
     const probe = await underWay()
     expect((await failureOf(send())).failure).toBe('DailyQuotaExceeded')
     await probe.fail(refusal('DailyQuotaExceeded'))
-    expect(gate.limit?.leftMs).toBe(HOUR)
-    expect(gate.askCalendarAgain(new Permit())).toBe(false)
+    expect(limiter.limit?.leftMs).toBe(HOUR)
+    expect(limiter.probeCalendar(new Bypass())).toBe(false)
     await clock.advance(10_000)
-    expect(gate.askCalendarAgain(new Permit())).toBe(true)
+    expect(limiter.probeCalendar(new Bypass())).toBe(true)
   })
 })
 
 describe('the two services', () => {
-  const refresh = (): Promise<string> => gate.pass('token', () => Promise.resolve('fresh'))
+  const refresh = (): Promise<string> => limiter.run('token', () => Promise.resolve('fresh'))
 
   test('have limits of their own: tokens are renewed while the Calendar API’s quota is used up', async () => {
     await meet(refusal('DailyQuotaExceeded'))
     expect(await refresh()).toBe('fresh')
-    expect(gate.limit?.failure).toBe('DailyQuotaExceeded')
+    expect(limiter.limit?.failure).toBe('DailyQuotaExceeded')
   })
 
   test('answer for themselves: a token that was renewed says nothing of the Calendar API', async () => {
@@ -364,8 +364,8 @@ describe('the two services', () => {
   })
 
   test('are both told of', async () => {
-    await failureOf(gate.pass('token', () => Promise.reject(refusal('RateLimited'))))
-    expect(gate.limit?.failure).toBe('RateLimited')
+    await failureOf(limiter.run('token', () => Promise.reject(refusal('RateLimited'))))
+    expect(limiter.limit?.failure).toBe('RateLimited')
     expect(await send()).toBe('sent 1')
   })
 })
@@ -375,12 +375,12 @@ describe('the pace', () => {
     Promise.allSettled(Array.from({ length: count }, send))
 
   test('lets no minute hold more requests than the quota', async () => {
-    gate = new Gate({ clock, random: () => 0.5 }, 600)
+    limiter = new ClientRateLimiter({ clock, random: () => 0.5 }, 600)
     const starts: number[] = []
     const begin = clock.now()
     while (clock.now() < begin + 2 * MINUTE) {
-      void gate.pass('calendar', () => Promise.resolve(starts.push(clock.now()))).catch(() => undefined)
-      void gate.pass('calendar', () => Promise.resolve(starts.push(clock.now()))).catch(() => undefined)
+      void limiter.run('calendar', () => Promise.resolve(starts.push(clock.now()))).catch(() => undefined)
+      void limiter.run('calendar', () => Promise.resolve(starts.push(clock.now()))).catch(() => undefined)
       await clock.advance(100)
     }
     const busiest = Math.max(...starts.map((at) => starts.filter((one) => one >= at && one < at + MINUTE).length))
@@ -389,7 +389,7 @@ describe('the pace', () => {
   })
 
   test('lets a tenth of it go at once, makes the next wait for seconds, and turns the rest away', async () => {
-    gate = new Gate({ clock, random: () => 0.5 }, 600)
+    limiter = new ClientRateLimiter({ clock, random: () => 0.5 }, 600)
     const all = flood(120)
     await settle()
     expect(sent).toBe(60)
@@ -399,7 +399,7 @@ describe('the pace', () => {
   })
 
   test('does not send what waited for its turn when a limit came in between', async () => {
-    gate = new Gate({ clock, random: () => 0.5 }, 600)
+    limiter = new ClientRateLimiter({ clock, random: () => 0.5 }, 600)
     const first = await underWay()
     const all = flood(70)
     await settle()
@@ -410,7 +410,7 @@ describe('the pace', () => {
   })
 
   test('has no burst after a limit: the others follow evenly', async () => {
-    gate = new Gate({ clock, random: () => 0.5 }, 600)
+    limiter = new ClientRateLimiter({ clock, random: () => 0.5 }, 600)
     await meet(refusal('RateLimited'))
     await clock.advance(5_000)
     await send()
@@ -423,7 +423,7 @@ describe('the pace', () => {
   })
 
   test('is the same whatever the time of day', async () => {
-    gate = new Gate({ clock, random: () => 0.5 }, 600)
+    limiter = new ClientRateLimiter({ clock, random: () => 0.5 }, 600)
     await flood(60)
     clock.setTimeOfDay(24 * HOUR)
     void send()
