@@ -5,8 +5,9 @@ export default defineConfig({
   test: {
     include: ['test/deploy/**/*.deploy.ts'],
     globalSetup: ['test/deploy/setup.ts'],
-    testTimeout: 120_000,
-    hookTimeout: 180_000,
+    // Long enough for any wait inside a test, on a machine that others keep busy.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     // One API server at a time.
     maxWorkers: 1,
     fileParallelism: false,

@@ -17,8 +17,10 @@ const project = (
     sequence: { groupOrder },
     // What `startWorld` of the journeys takes for its default.
     env: { KUBERNETES: 'real', AUDIT_LOGS, SNAPSHOTS: join(AUDIT_LOGS, 'snapshots'), ...env },
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    // Longer than any wait inside a test, so that it is the wait that fails, and says what it waited for.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 60_000 } },
     // A control plane takes a core and 400 MB, so one file at a time: what journeys start once, they share.
     pool: 'forks',
     maxWorkers: 1,

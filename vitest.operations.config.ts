@@ -5,8 +5,10 @@ export default defineConfig({
   test: {
     include: ['test/operations/**/*.test.ts'],
     globalSetup: ['test/operations/setup.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Long enough for any wait inside a test, on a machine that others keep busy.
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
+    expect: { poll: { timeout: 60_000 } },
     maxWorkers: 2,
   },
 })

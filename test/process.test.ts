@@ -67,7 +67,7 @@ function run(flags: Record<string, string>, kubeconfig = 'kubeconfig'): Running 
 }
 
 async function until(what: string, { lines }: Running, isSo: (line: string) => boolean): Promise<void> {
-  for (let turn = 0; turn < 1_000; turn++) {
+  for (let turn = 0; turn < 4_500; turn++) {
     if (lines.some(isSo)) return
     await new Promise((resolve) => setTimeout(resolve, 20))
   }

@@ -52,7 +52,7 @@ const tells =
 
 /** The page says what came out of it, at an address that can be loaded again. */
 async function comesOut(outcome: keyof typeof outcomes): Promise<void> {
-  await world.during(`it comes out as ${outcome}`, page.waitForURL(tells(outcome), { timeout: 10_000 }))
+  await world.during(`it comes out as ${outcome}`, page.waitForURL(tells(outcome)))
   expect(await heading()).toBe(outcomes[outcome].title)
 }
 
@@ -161,7 +161,7 @@ describe('by redirect', () => {
     await page.keyboard.press('Enter')
     await world.during('Google asks', page.waitForURL(`${world.google.url}/**`))
     await press('Allow')
-    await world.during('it is done', page.waitForURL(tells('connected'), { timeout: 10_000 }))
+    await world.during('it is done', page.waitForURL(tells('connected')))
     expect(await heading()).toBe('Ihr Kalender ist verbunden')
   })
 })

@@ -96,9 +96,9 @@ export class Room {
     return (await this.get(plural)).body.metadata.resourceVersion
   }
 
-  /** From `from` on; it ends by itself after a few seconds. */
+  /** From `from` on; who takes what it shows closes it. */
   watch(plural: Plural, from: string, query = '', accept?: string): Promise<Watch> {
-    const rest = `?watch=1&resourceVersion=${from}&timeoutSeconds=6${query}`
+    const rest = `?watch=1&resourceVersion=${from}&timeoutSeconds=60${query}`
     return this.client.watch(this.url(plural, rest), accept ? { accept } : {})
   }
 }

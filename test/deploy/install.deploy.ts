@@ -31,7 +31,7 @@ beforeAll(async () => {
   await kubectl('wait', '--for=condition=Established', 'crd', '--all')
   removeNodes = await addNodes(kubernetes)
   await kubectl('create', 'namespace', 'booking')
-  await vi.waitFor(() => kubectl('get', 'serviceaccount', 'default', '-n', 'booking'), 20_000)
+  await vi.waitFor(() => kubectl('get', 'serviceaccount', 'default', '-n', 'booking'), 90_000)
   before = await inventory(kubernetes)
 })
 afterAll(async () => {
@@ -41,13 +41,13 @@ afterAll(async () => {
 
 const kubectl = (...args: string[]): Promise<string> => kubernetes.kubectl(...args)
 const untilAvailable = (): Promise<string> =>
-  kubectl('rollout', 'status', 'deployment/calendar-operator', '-n', NAMESPACE, '--timeout=60s')
+  kubectl('rollout', 'status', 'deployment/calendar-operator', '-n', NAMESPACE, '--timeout=180s')
 const additions = async (): Promise<string[]> => {
   const now = await inventory(kubernetes)
   return now.filter((title) => !before.includes(title))
 }
 const untilAdditionsAre = (expected: string[]): Promise<void> =>
-  vi.waitFor(async () => expect(await additions()).toEqual(expected), { timeout: 60_000, interval: 500 })
+  vi.waitFor(async () => expect(await additions()).toEqual(expected), { timeout: 150_000, interval: 500 })
 const mayOperator = (what: string, where: string): Promise<boolean> =>
   kubectl('auth', 'can-i', ...what.split(' '), ...where.split(' '), '--as', OPERATOR_USER).then(
     () => true,
@@ -117,9 +117,9 @@ describe('the namespace', () => {
 
 describe('helm', () => {
   const release = (verb: 'install' | 'upgrade', values: Values = {}, chart = CHART): Promise<string> =>
-    helm([verb, RELEASE, chart, '--namespace', NAMESPACE, '--wait', '--timeout', '90s'], values, kubeconfig)
+    helm([verb, RELEASE, chart, '--namespace', NAMESPACE, '--wait', '--timeout', '180s'], values, kubeconfig)
   const uninstall = (): Promise<string> =>
-    helm(['uninstall', RELEASE, '--namespace', NAMESPACE, '--wait', '--timeout', '90s'], {}, kubeconfig)
+    helm(['uninstall', RELEASE, '--namespace', NAMESPACE, '--wait', '--timeout', '180s'], {}, kubeconfig)
   const leaveNothing = async (): Promise<void> => {
     await kubectl('delete', 'crd', '--ignore-not-found', 'agents.calendar-operator.io', 'calendarintegrations.calendar-operator.io')
     await kubectl('delete', 'namespace', NAMESPACE)
@@ -130,7 +130,7 @@ describe('helm', () => {
 
   beforeEach(async () => {
     await kubectl('apply', '-f', join(DEPLOY, 'base/namespace.yaml'))
-    await vi.waitFor(() => kubectl('get', 'serviceaccount', 'default', '-n', NAMESPACE), 20_000)
+    await vi.waitFor(() => kubectl('get', 'serviceaccount', 'default', '-n', NAMESPACE), 90_000)
   })
   afterEach(leaveNothing, DELETION_MS)
 

@@ -204,19 +204,19 @@ describe('what is written into a request', () => {
     `POST ${pathOf(link)} HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-www-form-urlencoded\r\n${length}\r\n\r\n`
 
   test('is refused unread where it says that it is too long', async () => {
-    const { answer } = await raw(browser.port, POST('content-length: 1000000000'))
+    const answer = await raw(browser.port, POST('content-length: 1000000000'))
     expect(answer).toMatch(/^HTTP\/1\.1 400 /)
   })
 
-  test('is refused once it turns out to be too long', async () => {
+  test('is refused once it turns out to be too long: its end is not waited for', async () => {
     const chunk = `400\r\n${'x'.repeat(1024)}\r\n`
-    const { answer, sent } = await raw(browser.port, POST('transfer-encoding: chunked'), () => chunk)
+    // One more than the 8 KiB that are read; a body that was waited for would be answered 408.
+    const answer = await raw(browser.port, POST('transfer-encoding: chunked') + chunk.repeat(9))
     expect(answer).toMatch(/^HTTP\/1\.1 400 /)
-    expect(sent).toBeLessThan(1_000_000)
   })
 
   test('may not be one long head', async () => {
-    const { answer } = await raw(
+    const answer = await raw(
       browser.port,
       `GET ${pathOf(link)} HTTP/1.1\r\nhost: x\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`,
     )
@@ -224,13 +224,13 @@ describe('what is written into a request', () => {
   })
 
   test('is not waited for: half a head is given up within seconds', async () => {
-    const { answer } = await raw(browser.port, 'GET / HTTP/1.1\r\nhost: x\r\n')
+    const answer = await raw(browser.port, 'GET / HTTP/1.1\r\nhost: x\r\n')
     expect(answer).toMatch(/^HTTP\/1\.1 408 /)
-  }, 12_000)
+  })
 
   test('and is broken off before its body is no trouble of ours', async () => {
     // The answer tells that we wait for the body; with it, the socket is torn down.
-    const { answer } = await raw(browser.port, POST('content-length: 100\r\nexpect: 100-continue'))
+    const answer = await raw(browser.port, POST('content-length: 100\r\nexpect: 100-continue'))
     expect(answer).toMatch(/^HTTP\/1\.1 100 /)
     expect((await browser.send('GET', link)).status).toBe(200)
     await world.until('it is noticed', () => ++looks > 10)

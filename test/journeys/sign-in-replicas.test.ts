@@ -24,7 +24,7 @@ beforeEach(async () => {
 afterEach(() => world.stop())
 
 /** Waits while our time stands still: else what hangs at Google would be given up. */
-const heard = (by: () => boolean): Promise<void> => vi.waitFor(() => expect(by()).toBe(true), 10_000)
+const heard = (by: () => boolean): Promise<void> => vi.waitFor(() => expect(by()).toBe(true), 60_000)
 
 const asked = (kind: string): number => world.google.requests().byKind[kind] ?? 0
 

@@ -181,29 +181,34 @@ export class MemoryGoogle {
     const end = endOf(calendar, more ? offset + this.pageSize : undefined)
     const items = told.map((one) => this.#rendered(calendar, one))
     const page = twisted({ kind: 'calendar#events', timeZone: this.zone, ...end, items }, twist)
-    if (this.judged) this.#reckon(calendar, { twist, told, more, mutated: page.item, cut: page.cut, all })
+    if (this.judged)
+      this.#reckon(calendar, { twist, told, more, mutated: page.item, cut: page.cut, all, full: since === undefined })
     return [200, page.text]
   }
 
   #reckon(calendar: Calendar, page: Page): void {
-    const { good } = calendar
-    if (page.twist.do !== 'tell') {
-      calendar.tainted = true
-      for (const id of touchedBy(page)) calendar.excused.add(id)
-      // A listing that ends too early cannot be told from a shorter one.
-      if (page.cut) good.clear()
-      // What changed meanwhile may have been understood, or not.
-      for (const [id, interval] of good) if (!sameInterval(interval, this.#busy(calendar, id))) good.delete(id)
-    }
+    if (page.twist.do !== 'tell') this.#reckonTwisted(calendar, page)
     if (page.more) return
     calendar.untold = false
     if (calendar.tainted) return
+    const { events, excused, good } = calendar
+    // A delta says nothing more of what an earlier listing garbled, unless it names it.
+    for (const id of page.full ? [...excused] : page.all) excused.delete(id)
     good.clear()
-    calendar.excused.clear()
-    for (const id of calendar.events.keys()) {
+    for (const id of events.keys()) {
       const interval = this.#busy(calendar, id)
       if (interval) good.set(id, interval)
     }
+  }
+
+  #reckonTwisted(calendar: Calendar, page: Page): void {
+    const { excused, good } = calendar
+    calendar.tainted = true
+    for (const id of touchedBy(page)) excused.add(id)
+    // A listing that ends too early cannot be told from a shorter one.
+    if (page.cut) good.clear()
+    // What changed meanwhile may have been understood, or not.
+    for (const [id, interval] of good) if (!sameInterval(interval, this.#busy(calendar, id))) good.delete(id)
   }
 
   /** Naively: when is this event busy, if it is? */
@@ -258,6 +263,8 @@ interface Page {
   mutated: number | 'all' | undefined
   /** The way to the next page was lost. */
   cut: boolean
+  /** A full listing, not a delta. */
+  full: boolean
 }
 
 const touchedBy = ({ mutated, told, all }: Page): string[] =>

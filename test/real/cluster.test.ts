@@ -43,7 +43,7 @@ describe('a real Kubernetes', () => {
     const kubeconfig = await kubernetes.kubeconfig({ name: 'rita', groups: ['readers'] })
     const asRita = (...args: string[]) => kubernetes.kubectl('--kubeconfig', kubeconfig, ...args)
     // RBAC reads its roles from a cache that follows the write.
-    await vi.waitFor(async () => expect(await asRita('get', 'calint', '-o', 'name')).toContain('/roles'), 10_000)
+    await vi.waitFor(async () => expect(await asRita('get', 'calint', '-o', 'name')).toContain('/roles'), 90_000)
     await expect(asRita('delete', 'calint', 'roles')).rejects.toThrow('User "rita" cannot delete resource')
     await expect(asRita('get', 'secrets')).rejects.toThrow('(Forbidden)')
   })
@@ -58,7 +58,7 @@ describe('a real Kubernetes', () => {
       expect(denied).toMatchObject([
         { verb: 'get', objectRef: { resource: 'secrets', name: 'a' }, responseStatus: { code: 403 } },
       ])
-    })
+    }, 90_000)
   })
 
   it('comes back after a crash on the same port with the objects that it had', async () => {
@@ -109,7 +109,7 @@ it('leaves no process and no file behind when the process that started it is kil
   await vi.waitFor(async () => {
     expect(await reachable(url)).toBe(false)
     expect(existsSync(directory)).toBe(false)
-  }, 10_000)
+  }, 90_000)
 })
 
 /** Whether something answers there, were it only with a certificate that we don't trust. */

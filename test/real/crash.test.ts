@@ -14,7 +14,7 @@ import type { RealKubernetes } from './cluster.ts'
 
 const AGENTS = '/apis/calendar-operator.io/v1alpha1/namespaces/default/agents'
 /** It backs off, and the API server fills its caches anew. */
-const LATER = { timeout: 90_000, interval: 100 }
+const LATER = { timeout: 180_000, interval: 100 }
 
 describe('our client of Kubernetes', () => {
   let kubernetes: RealKubernetes

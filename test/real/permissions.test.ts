@@ -53,7 +53,7 @@ function question(verb: string, resource: string): string {
 
 async function untilMayNot(verb: string, resource: string, namespace: string): Promise<void> {
   const ask = ['auth', 'can-i', ...question(verb, resource).split(' '), '-n', namespace, '--as', OPERATOR_USER]
-  await vi.waitFor(() => expect(kubernetes.kubectl(...ask)).rejects.toThrow(), 20_000)
+  await vi.waitFor(() => expect(kubernetes.kubectl(...ask)).rejects.toThrow(), 90_000)
 }
 
 const inWorld = () => ({ role: 'calendar-operator', namespace: world.namespace })
@@ -92,7 +92,7 @@ describe('an operator that may not', () => {
     const give = await without(verb, resource)
     const starting = world.startOperator()
     const started = starting.then(() => true)
-    await vi.waitFor(() => expect(logged(lacks(verb, resource, group))()).toBe(true), 60_000)
+    await vi.waitFor(() => expect(logged(lacks(verb, resource, group))()).toBe(true), 150_000)
     await give()
     expect(await started).toBe(true)
     await world.objects.apply(agentManifest('alice'))
@@ -125,7 +125,7 @@ describe('an operator that may not', () => {
     const give = await without('get', 'secrets')
     await world.restartOperator()
     await world.until('it is said', logged(lacks('get', 'secrets'), 'warn'))
-    await world.clock.advance(20_000)
+    await world.clock.advance(90_000)
     const { status } = await world.integration()
     expect(JSON.stringify(status)).not.toContain('SecretNotFound')
     expect(await world.objects.find('ConfigMap', 'alice-calendar')).toBeDefined()
@@ -172,7 +172,7 @@ test('an operator that has lost its whole role deletes nothing, and catches up w
   await untilMayNot('list', 'agents', world.namespace)
   await world.stopOperator()
   const starting = world.startOperator()
-  await vi.waitFor(() => expect(logged(lacks('list', 'agents', 'calendar-operator.io'), 'warn')()).toBe(true), 60_000)
+  await vi.waitFor(() => expect(logged(lacks('list', 'agents', 'calendar-operator.io'), 'warn')()).toBe(true), 150_000)
   expect(await world.objects.get('ConfigMap', 'alice-calendar')).toEqual(before)
   expect(await world.objects.find('Secret', 'alice-google-grant')).toBeDefined()
   await kubernetes.apply(text.replace(/^ {2}(resourceVersion|uid|creationTimestamp):.*\n/gm, ''))

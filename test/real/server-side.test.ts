@@ -17,8 +17,8 @@ describe('a real Kubernetes that got the definitions by kubectl', () => {
     kubernetes = await startRealKubernetes({ definitions: false })
     client = await kubernetes.client()
     first = await kubernetes.kubectl('apply', '-f', CRDS)
-    await kubernetes.kubectl('wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s')
-    await vi.waitFor(async () => expect((await client.request('GET', AGENTS)).status).toBe(200), 10_000)
+    await kubernetes.kubectl('wait', '--for=condition=Established', 'crd', '--all', '--timeout=90s')
+    await vi.waitFor(async () => expect((await client.request('GET', AGENTS)).status).toBe(200), 90_000)
   })
   afterAll(() => kubernetes.stop())
 
@@ -41,7 +41,7 @@ describe('a real Kubernetes that got the definitions by kubectl', () => {
 
   it('explains every field in the words of the definitions', async () => {
     // The API server publishes its documentation a moment after the definition.
-    const explained = await vi.waitFor(() => kubernetes.kubectl('explain', 'agt.spec', '--recursive'), 30_000)
+    const explained = await vi.waitFor(() => kubernetes.kubectl('explain', 'agt.spec', '--recursive'), 90_000)
     expect(explained).toMatch(/account\s+<string> -required-/)
     expect(await kubernetes.kubectl('explain', 'agt.spec.account')).toContain(
       'The Google account, by its e-mail address',

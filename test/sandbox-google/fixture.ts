@@ -128,4 +128,4 @@ export const starts = (answer: Answer): (string | undefined)[] =>
   (answer.body.items ?? []).map((item) => item.start?.dateTime ?? item.start?.date)
 
 /** Waits for what comes over the network, however slow the machine. */
-export const eventually = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 20_000, interval: 10 })
+export const eventually = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 60_000, interval: 10 })

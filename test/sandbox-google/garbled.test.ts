@@ -89,14 +89,14 @@ describe('an outage', () => {
     await stage.clock.advance(59_999)
     await expect(stage.list()).rejects.toThrow()
     await stage.clock.advance(1)
-    await vi.waitFor(async () => expect((await stage.list()).status).toBe(200))
+    await vi.waitFor(async () => expect((await stage.list()).status).toBe(200), 60_000)
   })
 
   it('or until somebody ends it', async () => {
     stage.google.outage()
     await expect(stage.refresh()).rejects.toThrow()
     stage.google.comeBack()
-    await vi.waitFor(async () => expect((await stage.refresh()).status).toBe(200))
+    await vi.waitFor(async () => expect((await stage.refresh()).status).toBe(200), 60_000)
   })
 })
 

@@ -77,7 +77,7 @@ describe.skipIf(!program)(`kubectl${program ? '' : ' (skipped: it is not install
     sandbox.delete('CustomResourceDefinition', undefined, 'agents.calendar-operator.io')
     await sandbox.idle()
     await kubectl('apply', '-f', 'crds/')
-    await kubectl('wait', '--for=condition=Established', 'crd', '--all', '--timeout=5s')
+    await kubectl('wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s')
     expect(sandbox.apply(agent('alice'))).toHaveLength(1)
   })
 
@@ -99,7 +99,7 @@ describe.skipIf(!program)(`kubectl${program ? '' : ' (skipped: it is not install
       spec: { deletionPolicy: 'Revoke' },
       metadata: { generation: 2 },
     })
-    const deleted = kubectl('delete', 'agent', 'alice', '--timeout=20s')
+    const deleted = kubectl('delete', 'agent', 'alice', '--timeout=60s')
     await untilWritten(sandbox, 'alice')
     expect(await kubectl('get', 'agent', 'alice', '-o', 'jsonpath={.metadata.deletionTimestamp}')).toBe(
       '2026-11-23T10:00:00Z',

@@ -16,6 +16,7 @@ interface Message {
 /** What hangs for longer than this hangs on purpose. */
 const PATIENCE_MS = 30_000
 const A_TURN_MS = 2
+const LONGEST_TURN_MS = 500
 
 export class Wire {
   readonly #waiting = new Set<Asked>()
@@ -40,9 +41,13 @@ export class Wire {
     this.#waiting.clear()
   }
 
-  /** Gives other programs a turn: what a watch tells comes unasked. */
-  turn(): Promise<void> {
-    return new Promise((resolve) => setTimeout(resolve, A_TURN_MS))
+  /**
+   * Gives other programs a turn: what a watch tells comes unasked.
+   *
+   * @param ms how long they took for an answer just now: on a busy machine a watch tells as late.
+   */
+  turn(ms = 0): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, Math.min(Math.max(ms, A_TURN_MS), LONGEST_TURN_MS)))
   }
 
   close(): void {

@@ -153,7 +153,7 @@ export function byHand(room: () => Promise<Room>, backend: () => Backend): void 
     it('waits for a condition of the latest generation', async ({ skip }) => {
       const { r, kubectl } = await hands(skip)
       await r.made('agents', agent('alice'))
-      const waited = kubectl('wait', 'agent/alice', '--for=condition=Ready', '--timeout=30s')
+      const waited = kubectl('wait', 'agent/alice', '--for=condition=Ready', '--timeout=90s')
       const ready = {
         type: 'Ready',
         status: 'True',
@@ -168,9 +168,9 @@ export function byHand(room: () => Promise<Room>, backend: () => Backend): void 
     it('waits for an object to go', async ({ skip }) => {
       const { r, kubectl } = await hands(skip)
       await r.made('agents', agent('alice', {}, { finalizers: ['calendar-operator.io/revoke'] }))
-      const deleted = kubectl('delete', 'agent', 'alice', '--timeout=30s')
+      const deleted = kubectl('delete', 'agent', 'alice', '--timeout=90s')
       const marked = async () => expect((await r.get('agents', '/alice')).body.metadata.deletionTimestamp).toBeDefined()
-      await vi.waitFor(marked, { timeout: 20_000, interval: 50 })
+      await vi.waitFor(marked, { timeout: 60_000, interval: 50 })
       await r.patch('agents', '/alice', { metadata: { finalizers: null } })
       expect(await deleted).toMatch(/"alice" deleted/)
     })

@@ -26,7 +26,7 @@ export function watching(room: () => Promise<Room>, backend: () => Backend): voi
     it('without a version shows first what is there', async () => {
       const r = await room()
       await r.made('agents', agent('alice'))
-      const watch = await r.client.watch(r.url('agents', '?watch=1&timeoutSeconds=6'))
+      const watch = await r.client.watch(r.url('agents', '?watch=1&timeoutSeconds=60'))
       await r.made('agents', agent('bob'))
       expect(await seen(watch, 2)).toEqual(['ADDED alice', 'ADDED bob'])
     })
@@ -90,7 +90,8 @@ export function watching(room: () => Promise<Room>, backend: () => Backend): voi
 
     it('ends in order when its time is up, after a bookmark where bookmarks were asked for', async () => {
       const r = await room()
-      const watch = await r.watch('agents', await r.now('agents'), '&allowWatchBookmarks=true')
+      const ends = `?watch=1&resourceVersion=${await r.now('agents')}&timeoutSeconds=10&allowWatchBookmarks=true`
+      const watch = await r.client.watch(r.url('agents', ends))
       await r.made('agents', agent('alice'))
       const [added, ...bookmarks] = await take(watch, 10)
       expect(added?.type).toBe('ADDED')
@@ -112,7 +113,7 @@ export function watching(room: () => Promise<Room>, backend: () => Backend): voi
       const r = await room()
       await r.made('agents', agent('alice'))
       const list = 'sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true'
-      const watch = await r.client.watch(r.url('agents', `?watch=1&timeoutSeconds=6&resourceVersion=&${list}`))
+      const watch = await r.client.watch(r.url('agents', `?watch=1&timeoutSeconds=60&resourceVersion=&${list}`))
       const [first, end] = await take(watch, 2)
       expect(first).toMatchObject({ type: 'ADDED', object: { metadata: { name: 'alice' } } })
       expect(end).toMatchObject({

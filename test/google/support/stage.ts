@@ -72,7 +72,7 @@ export async function startStage(): Promise<Stage> {
     came: (count) =>
       vi.waitFor(() => {
         if (asked.length < count) throw new Error(`only ${asked.length} requests came`)
-      }),
+      }, 60_000),
     async close() {
       await google.close()
       await new Promise<void>((resolve) => {

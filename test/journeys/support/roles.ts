@@ -50,5 +50,5 @@ export async function startGranted(mode: Mode, auditLogs = ''): Promise<GrantedK
 /** RBAC reads its roles from a cache that follows the write. */
 export async function untilMay(kubernetes: RealKubernetes, what: string, namespace: string): Promise<void> {
   const ask = ['auth', 'can-i', ...what.split(' '), '-n', namespace, '--as', OPERATOR_USER]
-  await vi.waitFor(() => kubernetes.kubectl(...ask), 20_000)
+  await vi.waitFor(() => kubernetes.kubectl(...ask), 90_000)
 }

@@ -239,10 +239,11 @@ class JourneyWorld implements World {
 
   async until<T>(what: string, look: () => Promise<T | undefined | false> | T | undefined | false): Promise<T> {
     for (let step = 0; step < MOST_STEPS; step++) {
+      const began = performance.now()
       const found = await look()
       if (found !== undefined && found !== false) return found
       // What is under way on the network gets its turn first, at the beginning and when hope fades; then time goes on.
-      if (step < MOST_STEPS / 40 || step > MOST_STEPS / 2) await this.#parts.wire?.turn()
+      if (step < MOST_STEPS / 40 || step > MOST_STEPS / 2) await this.#parts.wire?.turn(performance.now() - began)
       await settle()
       await this.clock.advance(STEP_MS)
     }

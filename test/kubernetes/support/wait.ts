@@ -1,7 +1,7 @@
 import type { Log } from '../../../src/platform/log.ts'
 import { settle, type ManualClock } from '../../support/clock.ts'
 
-const PATIENCE_MS = 10_000
+const PATIENCE_MS = 60_000
 
 /** Waits until something is so, in real time, while the test's clock stands still. */
 export async function until(what: string, isSo: () => boolean): Promise<void> {

@@ -5,7 +5,7 @@ import type { Body, Client } from '../../contract/client.ts'
 
 const DIRECTORY = new URL('../../../crds/', import.meta.url)
 const PATH = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
-const WITHIN_MS = 30_000
+const WITHIN_MS = 120_000
 
 /** Creates every CustomResourceDefinition of `crds/` and waits until the API server serves them. */
 export async function installDefinitions(client: Client): Promise<void> {

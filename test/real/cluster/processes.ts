@@ -47,7 +47,7 @@ export function start(path: string, args: readonly string[], logFile: string, en
       if (!ended) child.kill(signal)
       await gone
     },
-    until: (what, condition, withinMs = 60_000) => until({ path, logFile, what, withinMs, running }, condition),
+    until: (what, condition, withinMs = 120_000) => until({ path, logFile, what, withinMs, running }, condition),
   }
   return running
 }

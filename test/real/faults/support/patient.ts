@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Answer, Client } from '../../../contract/client.ts'
 
-const PATIENCE_MS = 90_000
+const PATIENCE_MS = 180_000
 const POLL_MS = 200
 
 /** As `client`, but that each request is made until it is answered. */

@@ -148,12 +148,15 @@ const REQUESTED_AT = 'calendar-operator.io/requestedAt'
 export const busyIn = (object: Body | undefined): { start: string; end: string }[] =>
   (JSON.parse(object?.data?.['busy.json'] ?? '{"busy":[]}') as { busy: { start: string; end: string }[] }).busy
 
-/** As of its newest spec. */
+/** As of its newest spec, and of the last time that it was asked for: who asks again within ten seconds waits for a turn. */
 function whyNotReady(agent: Agent | undefined): string | undefined {
   if (!agent) return 'one is missing'
-  const { metadata, status } = agent
-  if (status?.observedGeneration !== metadata.generation)
-    return `${metadata.name} was not looked at since its last change`
-  const ready = status?.conditions?.find(({ type }) => type === 'Ready')
-  return ready?.status === 'True' ? undefined : `${metadata.name} is ${JSON.stringify(ready)}`
+  const { name } = agent.metadata
+  if (!isUpToDate(agent)) return `${name} was not looked at since it was changed or asked for`
+  const ready = agent.status?.conditions?.find(({ type }) => type === 'Ready')
+  return ready?.status === 'True' ? undefined : `${name} is ${JSON.stringify(ready)}`
 }
+
+const isUpToDate = ({ metadata, status }: Agent): boolean =>
+  status?.observedGeneration === metadata.generation &&
+  status?.lastHandledReconcileAt === metadata.annotations?.[REQUESTED_AT]

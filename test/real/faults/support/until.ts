@@ -1,7 +1,7 @@
 /** Waiting for what comes about in processes of their own, by real time. */
 import { setTimeout as sleep } from 'node:timers/promises'
 
-const PATIENCE_MS = 90_000
+const PATIENCE_MS = 180_000
 const POLL_MS = 100
 
 /**

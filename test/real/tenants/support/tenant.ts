@@ -29,7 +29,7 @@ export async function tenantOf(world: World, namespace = world.namespace, name =
   const api = await connect(await kubernetes.kubeconfig({ name }))
   const agents = `/apis/calendar-operator.io/v1alpha1/namespaces/${namespace}/agents`
   // RBAC reads its bindings from a cache that follows the write.
-  await vi.waitFor(async () => expect((await api.request('GET', agents)).status).toBe(200), 20_000)
+  await vi.waitFor(async () => expect((await api.request('GET', agents)).status).toBe(200), 90_000)
   await expectNoMore(api, namespace)
   return {
     objects: new Objects(api, namespace),
