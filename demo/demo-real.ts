@@ -1,5 +1,5 @@
 /** `make demo KUBERNETES=real`: the same story on a real kube-apiserver. */
 import { realBackend } from './backend-real.ts'
-import { play } from './play.ts'
+import { runDemo } from './run.ts'
 
-await play(realBackend)
+await runDemo(realBackend)

@@ -1,5 +1,5 @@
 /** `make demo`: the story on the sandbox's Kubernetes, on Node alone. */
 import { sandboxBackend } from './backend-sandbox.ts'
-import { play } from './play.ts'
+import { runDemo } from './run.ts'
 
-await play(sandboxBackend)
+await runDemo(sandboxBackend)

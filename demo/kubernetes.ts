@@ -25,7 +25,7 @@ export interface Backend {
   stop(): Promise<void>
 }
 
-export interface Looked {
+export interface ObservedObject {
   kind?: string
   metadata: ObjectMeta
   status?: AgentStatus | CalendarIntegrationStatus
@@ -68,7 +68,7 @@ export class Kubernetes {
   readonly #http: Agent
   readonly #token: string | undefined
   readonly #namespace: string
-  #seen = new Map<string, Looked>()
+  #seen = new Map<string, ObservedObject>()
 
   constructor(kubeconfig: string, namespace: string) {
     const { clusters, users } = parse(kubeconfig) as Kubeconfig
@@ -116,16 +116,16 @@ export class Kubernetes {
 
   /** Looks at everything that the story speaks of; `object` answers from that. */
   async refresh(): Promise<void> {
-    const seen = new Map<string, Looked>()
+    const seen = new Map<string, ObservedObject>()
     for (const kind of MIRRORED) {
       const { status, body } = await this.#send('GET', this.#path(kind))
       if (status !== 200) continue
-      for (const item of (body as { items: Looked[] }).items) seen.set(`${kind}/${item.metadata.name}`, item)
+      for (const item of (body as { items: ObservedObject[] }).items) seen.set(`${kind}/${item.metadata.name}`, item)
     }
     this.#seen = seen
   }
 
-  object(kind: string, name: string): Looked | undefined {
+  object(kind: string, name: string): ObservedObject | undefined {
     return this.#seen.get(`${kind}/${name}`)
   }
 

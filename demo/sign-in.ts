@@ -1,38 +1,38 @@
 /** Somebody signs in: the link of an Agent, our page, Google's page, and back. */
 import { Browser } from './browser.ts'
-import { addressOf } from './people.ts'
-import { allReady, counts, expectThat, INTERVAL, showTable, SLACK, type Scene } from './scene.ts'
-import type { Stage } from './stage.ts'
-import type { Expectation } from './teller.ts'
+import { addressOf } from './seed.ts'
+import { allReady, counts, expectThat, INTERVAL, showTable, SLACK, type DemoContext } from './expectations.ts'
+import type { DemoEnvironment } from './environment.ts'
+import type { Expectation } from './narrator.ts'
 
-export async function personSignsIn(scene: Scene): Promise<void> {
-  const { stage, teller } = scene
-  teller.heading('Who has brought no token signs in with Google')
-  teller.command('kubectl apply -f demo/sign-in/dora.yaml')
-  teller.output(await stage.applyFile('demo/sign-in/dora.yaml'))
-  const { value: link } = await teller.until(linkOf(stage, 'dora'))
-  teller.command('node dist/main.js connect dora --no-wait')
-  teller.output([link])
-  teller.act('Dora opens the link, which leads her to Google, and agrees there.')
+export async function personSignsIn(context: DemoContext): Promise<void> {
+  const { environment, narrator } = context
+  narrator.heading('Who has brought no token signs in with Google')
+  narrator.command('kubectl apply -f demo/sign-in/dora.yaml')
+  narrator.output(await environment.applyFile('demo/sign-in/dora.yaml'))
+  const { value: link } = await narrator.until(linkOf(environment, 'dora'))
+  narrator.command('node dist/main.js connect dora --no-wait')
+  narrator.output([link])
+  narrator.act('Dora opens the link, which leads her to Google, and agrees there.')
   const since = performance.now()
-  await signIn(stage, link)
-  const { seconds } = await teller.until(allReady(scene, ['dora']), since)
-  teller.happened('Her grant is checked and kept, her calendar read and published; the link is gone.', seconds)
-  await teller.until(counts(scene, '4/4'))
-  await showTable(scene, 'agents/dora')
+  await signIn(environment, link)
+  const { seconds } = await narrator.until(allReady(context, ['dora']), since)
+  narrator.happened('Her grant is checked and kept, her calendar read and published; the link is gone.', seconds)
+  await narrator.until(counts(context, '4/4'))
+  await showTable(context, 'agents/dora')
 }
 
-export function linkOf(stage: Stage, name: string): Expectation<string> {
+export function linkOf(environment: DemoEnvironment, name: string): Expectation<string> {
   return {
     what: `Agent ${name} shows where to sign in`,
     within: INTERVAL + SLACK,
-    look: () => stage.agent(name)?.authorization?.url,
-    found: () => JSON.stringify(stage.agent(name) ?? 'no status'),
+    look: () => environment.agent(name)?.authorization?.url,
+    found: () => JSON.stringify(environment.agent(name) ?? 'no status'),
   }
 }
 
 /** What Dora does in her browser, and what Google answers to it. */
-async function signIn({ google, furnished }: Stage, link: string): Promise<void> {
+async function signIn({ google, seeded }: DemoEnvironment, link: string): Promise<void> {
   const browser = new Browser()
   const page = await browser.open(link)
   expectThat(page.status === 200, 'the sign-in page', `${page.status}`)
@@ -44,7 +44,7 @@ async function signIn({ google, furnished }: Stage, link: string): Promise<void>
   expectThat(back.status === 303 && back.location !== undefined, 'a redirect to the page of the outcome', shortly(back))
   const outcome = await browser.open(back.location ?? '')
   expectThat(outcome.status === 200, 'the page of the outcome', shortly(outcome))
-  furnished.confidential.push(...google.grants({ account: addressOf('dora') }).map(({ refreshToken }) => refreshToken))
+  seeded.confidential.push(...google.grants({ account: addressOf('dora') }).map(({ refreshToken }) => refreshToken))
 }
 
 const shortly = ({ status, location }: { status: number; location: string | undefined }): string =>

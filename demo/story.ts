@@ -1,137 +1,150 @@
 /** The story, a function a step: something is done, and the operator's answer to it is waited for and shown. */
-import { addressOf, BOB_CONSENTED_HOURS_AGO, onDay, ZONE } from './people.ts'
-import { allReady, conditionSays, counts, expectThat, PEOPLE, showTable, INTERVAL, SLACK, type Scene } from './scene.ts'
-import type { BusyDocument } from './stage.ts'
+import { addressOf, BOB_CONSENTED_HOURS_AGO, onDay, ZONE } from './seed.ts'
+import {
+  allReady,
+  conditionSays,
+  counts,
+  expectThat,
+  PEOPLE,
+  showTable,
+  INTERVAL,
+  SLACK,
+  type DemoContext,
+} from './expectations.ts'
+import type { BusyDocument } from './environment.ts'
 import { formatTable } from './table.ts'
 import { personSignsIn } from './sign-in.ts'
-import { clientSecretIsWrong, googleLimits, operatorIsKilled } from './trouble.ts'
+import { clientSecretIsWrong, googleLimits, operatorIsKilled } from './failures.ts'
 
-export async function tell(scene: Scene): Promise<void> {
-  introduce(scene)
-  await agentsBecomeReady(scene)
-  await personSignsIn(scene)
-  await eventIsAdded(scene)
-  await grantEndsSoon(scene)
-  await grantIsRevoked(scene)
-  await clientSecretIsWrong(scene)
-  await googleLimits(scene)
-  await operatorIsKilled(scene)
-  await howItStands(scene)
+export async function tell(context: DemoContext): Promise<void> {
+  introduce(context)
+  await agentsBecomeReady(context)
+  await personSignsIn(context)
+  await eventIsAdded(context)
+  await grantEndsSoon(context)
+  await grantIsRevoked(context)
+  await clientSecretIsWrong(context)
+  await googleLimits(context)
+  await operatorIsKilled(context)
+  await howItStands(context)
 }
 
-function introduce({ teller, stage }: Scene): void {
-  teller.line(
-    teller.in('bold', "calendar-operator: people's Google calendars, for the programs in a Kubernetes cluster"),
+function introduce({ narrator, environment }: DemoContext): void {
+  narrator.line(
+    narrator.in('bold', "calendar-operator: people's Google calendars, for the programs in a Kubernetes cluster"),
   )
-  teller.line()
-  teller.paragraph(
-    `The operator, as it ships, runs in a process of its own between a simulated Google and ${stage.backend.name} on this machine. Nothing leaves it. Below a command stands what the API server answers, laid out to fit; no kubectl is needed.`,
+  narrator.line()
+  narrator.paragraph(
+    `The operator, as it ships, runs in a process of its own between a simulated Google and ${environment.backend.name} on this machine. Nothing leaves it. Below a command stands what the API server answers, laid out to fit; no kubectl is needed.`,
   )
 }
 
-async function agentsBecomeReady(scene: Scene): Promise<void> {
-  const { stage, teller } = scene
-  teller.heading('A manifest for the OAuth client, and one for each person')
-  teller.command(`node dist/main.js ${stage.operatorArgs.join(' ')}`)
-  stage.operator.start()
-  teller.command('kubectl apply -f demo/manifests')
-  teller.output(await stage.applyManifests())
-  teller.act(
+async function agentsBecomeReady(context: DemoContext): Promise<void> {
+  const { environment, narrator } = context
+  narrator.heading('A manifest for the OAuth client, and one for each person')
+  narrator.command(`node dist/main.js ${environment.operatorArgs.join(' ')}`)
+  environment.operator.start()
+  narrator.command('kubectl apply -f demo/manifests')
+  narrator.output(await environment.applyManifests())
+  narrator.act(
     "Their Secrets follow: the client file from Google's console, and the refresh tokens of Alice, Bob and Carol.",
   )
   const since = performance.now()
-  for (const secret of stage.furnished.secrets) await stage.applySecret(secret)
-  const { seconds } = await teller.until(allReady(scene, PEOPLE), since)
-  teller.happened('The OAuth client is proved, every grant checked, every calendar read and published.', seconds)
-  await teller.until(counts(scene, '3/3'))
-  await showTable(scene, 'calendarintegrations')
-  await showTable(scene, 'agents')
+  for (const secret of environment.seeded.secrets) await environment.applySecret(secret)
+  const { seconds } = await narrator.until(allReady(context, PEOPLE), since)
+  narrator.happened('The OAuth client is proved, every grant checked, every calendar read and published.', seconds)
+  await narrator.until(counts(context, '3/3'))
+  await showTable(context, 'calendarintegrations')
+  await showTable(context, 'agents')
 }
 
-async function eventIsAdded({ stage, teller }: Scene): Promise<void> {
-  teller.heading('An event at Google reaches the cluster')
-  teller.act('Alice adds an event to her Google calendar: tomorrow, 14:00 to 15:30, "Dentist".')
+async function eventIsAdded({ environment, narrator }: DemoContext): Promise<void> {
+  narrator.heading('An event at Google reaches the cluster')
+  narrator.act('Alice adds an event to her Google calendar: tomorrow, 14:00 to 15:30, "Dentist".')
   const day = Date.now()
   const at = (time: string) => ({ dateTime: onDay(day, 1, time), timeZone: ZONE })
-  const event = stage.google.addEvent({
+  const event = environment.google.addEvent({
     calendar: addressOf('alice'),
     event: { summary: 'Dentist', start: at('14:00'), end: at('15:30') },
   })
   const start = Date.parse(event.start?.dateTime ?? '')
   const isNew = (one: BusyDocument['busy'][number]): boolean => Date.parse(one.start) === start
-  const { value, seconds } = await teller.until({
+  const { value, seconds } = await narrator.until({
     what: 'the new interval stands in busy.json',
     within: INTERVAL + SLACK,
     look: () => {
-      const document = stage.busy('alice-calendar')
+      const document = environment.busy('alice-calendar')
       return document?.busy.some(isNew) && document
     },
-    found: () => JSON.stringify(stage.busy('alice-calendar')),
+    found: () => JSON.stringify(environment.busy('alice-calendar')),
   })
-  teller.happened(`Read within its interval of 10 s. The second of these is new; why she is busy is not told.`, seconds)
-  teller.command("kubectl get configmap alice-calendar -o jsonpath='{.data.busy\\.json}'")
-  showDocument(teller, value, isNew)
+  narrator.happened(
+    `Read within its interval of 10 s. The second of these is new; why she is busy is not told.`,
+    seconds,
+  )
+  narrator.command("kubectl get configmap alice-calendar -o jsonpath='{.data.busy\\.json}'")
+  showDocument(narrator, value, isNew)
 }
 
 /** As it is, with line breaks. */
 function showDocument(
-  teller: Scene['teller'],
+  narrator: DemoContext['narrator'],
   { busy, ...rest }: BusyDocument,
   isNew: (one: BusyDocument['busy'][number]) => boolean,
 ): void {
   const fields = Object.entries(rest).map(([name, value]) => `"${name}": ${spaced(value)},`)
-  teller.output([`{${fields.slice(0, 3).join(' ')}`, ...fields.slice(3).map((field) => ` ${field}`), ' "busy": ['])
+  narrator.output([`{${fields.slice(0, 3).join(' ')}`, ...fields.slice(3).map((field) => ` ${field}`), ' "busy": ['])
   busy.forEach((one, index) => {
     const end = index < busy.length - 1 ? ',' : ']}'
-    teller.output([`   ${spaced(one)}${end}`], isNew(one) ? 'green' : undefined)
+    narrator.output([`   ${spaced(one)}${end}`], isNew(one) ? 'green' : undefined)
   })
 }
 
 const spaced = (value: unknown): string => JSON.stringify(value).replaceAll('":', '": ').replaceAll(',"', ', "')
 
-async function grantEndsSoon(scene: Scene): Promise<void> {
-  const { stage, teller } = scene
-  teller.heading('A grant that nears its seventh day is warned about')
-  teller.act(
+async function grantEndsSoon(context: DemoContext): Promise<void> {
+  const { environment, narrator } = context
+  narrator.heading('A grant that nears its seventh day is warned about')
+  narrator.act(
     `Bob consented ${Math.floor(BOB_CONSENTED_HOURS_AGO / 24)} days and ${BOB_CONSENTED_HOURS_AGO % 24} hours ago. While an app is in Testing, Google ends every grant after seven days.`,
   )
-  await teller.until(conditionSays(scene, ['Agent', 'bob', 'Authorized'], 'GrantExpiresSoon'))
-  const events = await teller.until({
+  await narrator.until(conditionSays(context, ['Agent', 'bob', 'Authorized'], 'GrantExpiresSoon'))
+  const events = await narrator.until({
     what: 'there is an Event GrantExpiresSoon',
     within: SLACK,
     look: async () => {
-      const found = await stage.table('events?fieldSelector=reason%3DGrantExpiresSoon', 'api/v1')
+      const found = await environment.table('events?fieldSelector=reason%3DGrantExpiresSoon', 'api/v1')
       return found.rows.length > 0 && found
     },
     found: () => 'none',
   })
-  teller.happened('The status says so, and an Event; Bob stays Ready until then.')
-  teller.command('kubectl get events --field-selector reason=GrantExpiresSoon')
-  teller.output(formatTable(events.value, { width: 116 }))
+  narrator.happened('The status says so, and an Event; Bob stays Ready until then.')
+  narrator.command('kubectl get events --field-selector reason=GrantExpiresSoon')
+  narrator.output(formatTable(events.value, { width: 116 }))
 }
 
-async function grantIsRevoked(scene: Scene): Promise<void> {
-  const { stage, teller } = scene
-  teller.heading('A revoked grant is named, and the last calendar stays')
-  const version = (): string | undefined => stage.object('Secret', 'carol-calendar')?.metadata.resourceVersion
+async function grantIsRevoked(context: DemoContext): Promise<void> {
+  const { environment, narrator } = context
+  narrator.heading('A revoked grant is named, and the last calendar stays')
+  const version = (): string | undefined => environment.object('Secret', 'carol-calendar')?.metadata.resourceVersion
   const before = version()
-  teller.act('Carol removes the app from her Google account.')
-  stage.google.revoke({ account: addressOf('carol') })
-  const { value, seconds } = await teller.until(conditionSays(scene, ['Agent', 'carol', 'Ready'], 'GrantRevoked'))
+  narrator.act('Carol removes the app from her Google account.')
+  environment.google.revoke({ account: addressOf('carol') })
+  const { value, seconds } = await narrator.until(conditionSays(context, ['Agent', 'carol', 'Ready'], 'GrantRevoked'))
   expectThat(before !== undefined && version() === before, 'Secret carol-calendar as it was', `version ${version()}`)
-  teller.happened('Noticed with the next reading. Secret carol-calendar, as it was read last, is untouched.', seconds)
-  await showTable(scene, 'agents/carol')
-  teller.command(`kubectl get agents/carol -o jsonpath='{.status.conditions[?(@.type=="Ready")].message}'`)
-  teller.quote(value.message)
+  narrator.happened('Noticed with the next reading. Secret carol-calendar, as it was read last, is untouched.', seconds)
+  await showTable(context, 'agents/carol')
+  narrator.command(`kubectl get agents/carol -o jsonpath='{.status.conditions[?(@.type=="Ready")].message}'`)
+  narrator.quote(value.message)
 }
 
-async function howItStands(scene: Scene): Promise<void> {
-  const { teller, stage } = scene
-  teller.heading('How it stands')
-  await teller.until(counts(scene, '3/4'))
-  await showTable(scene, 'calendarintegrations', { wide: true })
-  await showTable(scene, 'agents', { wide: true })
-  const { lines, leaks } = await stage.searchLog()
+async function howItStands(context: DemoContext): Promise<void> {
+  const { narrator, environment } = context
+  narrator.heading('How it stands')
+  await narrator.until(counts(context, '3/4'))
+  await showTable(context, 'calendarintegrations', { wide: true })
+  await showTable(context, 'agents', { wide: true })
+  const { lines, leaks } = await environment.searchLog()
   expectThat(leaks.length === 0, 'no secret and no address in the log', leaks.join(', '))
-  teller.happened(`The operator logged ${lines} lines: no token, no client secret and no address in any of them.`)
+  narrator.happened(`The operator logged ${lines} lines: no token, no client secret and no address in any of them.`)
 }

@@ -58,7 +58,7 @@ beforeEach(() => {
 afterEach(() => world.close())
 
 /** Makes the objects; answers nothing, since nobody has looked at them yet. */
-function furnish(given: Partial<Case> = {}, sync: object = {}): void {
+function seed(given: Partial<Case> = {}, sync: object = {}): void {
   const wanted = { ...PLAIN, ...given }
   Object.assign(world.google, { rotates: wanted.rotates })
   world.put(clientSecretOf(wanted.clientSecret))
@@ -81,7 +81,7 @@ async function lookAfter(ms: number): Promise<Outcome> {
 }
 
 async function ready(given: Partial<Case> = {}, sync: object = {}): Promise<Outcome> {
-  furnish(given, sync)
+  seed(given, sync)
   await look()
   return look()
 }

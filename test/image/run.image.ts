@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { until } from '../real/faults/support/until.ts'
 import { ImageContainer } from './support/container.ts'
-import { assertFree, NAMESPACE, startGround, type Ground } from './support/ground.ts'
+import { assertFree, NAMESPACE, startImageBackend, type ImageBackend } from './support/backend.ts'
 import type { Probe } from './support/pod.ts'
 import { say } from './support/tools.ts'
 
@@ -23,29 +23,29 @@ const NODE = image.config.config.Entrypoint?.[0] ?? ''
 /** What a runtime mounts of its own: none of it is a disk. */
 const VIRTUAL = ['proc', 'tmpfs', 'devpts', 'mqueue', 'sysfs', 'cgroup']
 
-let ground: Ground
+let backend: ImageBackend
 let container: ImageContainer
 let untouched: string[]
 
 beforeAll(async () => {
   await assertFree(PORTS)
-  ground = await startGround()
-  await ground.town.settle('alice')
-  ground.town.appoint('alice', 2)
-  container = new ImageContainer(join(work, 'bundle'), image, await ground.runtime(image, join(work, 'account')))
+  backend = await startImageBackend()
+  await backend.fixture.addPerson('alice')
+  backend.fixture.addEvent('alice', 2)
+  container = new ImageContainer(join(work, 'bundle'), image, await backend.runtime(image, join(work, 'account')))
   untouched = container.files()
   const began = performance.now()
   const since = (): string => `${((performance.now() - began) / 1000).toFixed(1)} s`
   container.start()
   await withLog(until('/readyz answers', async () => (await fetch('http://127.0.0.1:8081/readyz')).ok))
   const ready = since()
-  await withLog(ground.town.untilReady('alice'))
+  await withLog(backend.fixture.untilReady('alice'))
   say(`started until /readyz: ${ready}, until an Agent is Ready: ${since()}`)
 })
 
 afterAll(async () => {
   container.remove()
-  await ground.stop()
+  await backend.stop()
   rmSync(work, { recursive: true, force: true })
 })
 
@@ -67,20 +67,20 @@ const writing = (path: string): string =>
 
 describe("as the Deployment's pod (not proved: the real base, other architectures, seccomp, a network of its own)", () => {
   test('publishes what is in the calendar', async () => {
-    expect(await ground.town.busy('alice')).toHaveLength(1)
-    expect((await ground.town.agent('alice')).status?.conditions?.find(({ type }) => type === 'Ready')?.status).toBe(
-      'True',
-    )
+    expect(await backend.fixture.busy('alice')).toHaveLength(1)
+    expect(
+      (await backend.fixture.agent('alice')).status?.conditions?.find(({ type }) => type === 'Ready')?.status,
+    ).toBe('True')
   })
 
   test('leads, under the name and in the namespace of its pod', async () => {
     const holder = ['get', 'lease', 'calendar-operator', '-n', NAMESPACE, '-o', 'jsonpath={.spec.holderIdentity}']
-    expect(await ground.kubernetes.kubectl(...holder)).toContain(ground.pod.metadata.name)
+    expect(await backend.kubernetes.kubectl(...holder)).toContain(backend.pod.metadata.name)
   })
 
   test('asks the API server as the service account only, and is never refused', () => {
     const user = `system:serviceaccount:${NAMESPACE}:${NAMESPACE}`
-    const asked = ground.kubernetes.auditEvents().filter(({ userAgent }) => userAgent?.startsWith('calendar-operator'))
+    const asked = backend.kubernetes.auditEvents().filter(({ userAgent }) => userAgent?.startsWith('calendar-operator'))
     expect(new Set(asked.map((event) => event.user.username))).toEqual(new Set([user]))
     const refused = asked.filter(({ annotations }) => annotations?.['authorization.k8s.io/decision'] !== 'allow')
     expect(refused.map(({ requestURI }) => requestURI)).toEqual([])
@@ -116,7 +116,7 @@ describe("as the Deployment's pod (not proved: the real base, other architecture
   })
 
   test('answers the probes on the ports that the pod names', async () => {
-    const [spec] = ground.pod.spec.containers
+    const [spec] = backend.pod.spec.containers
     for (const probe of [spec?.livenessProbe, spec?.readinessProbe])
       expect((await fetch(urlOf(probe))).status).toBe(200)
   })
@@ -126,7 +126,7 @@ describe("as the Deployment's pod (not proved: the real base, other architecture
   })
 
   test('listens on every port that the pod names, and the image says so', async () => {
-    const named = (ground.pod.spec.containers[0]?.ports ?? []).map(({ containerPort }) => containerPort)
+    const named = (backend.pod.spec.containers[0]?.ports ?? []).map(({ containerPort }) => containerPort)
     const exposed = Object.keys(image.config.config.ExposedPorts ?? {}).map((port) => Number.parseInt(port))
     for (const port of named) await expect(fetch(`http://127.0.0.1:${port}/`)).resolves.toBeDefined()
     expect(exposed).toEqual(expect.arrayContaining(named))
@@ -163,6 +163,6 @@ describe("as the Deployment's pod (not proved: the real base, other architecture
 
 function urlOf(probe: Probe | undefined): string {
   const { path = '', port = '' } = probe?.httpGet ?? {}
-  const named = ground.pod.spec.containers[0]?.ports?.find(({ name }) => name === port)
+  const named = backend.pod.spec.containers[0]?.ports?.find(({ name }) => name === port)
   return `http://127.0.0.1:${named?.containerPort ?? port}${path}`
 }

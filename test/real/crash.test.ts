@@ -18,12 +18,12 @@ const LATER = { timeout: 180_000, interval: 100 }
 
 describe('our client of Kubernetes', () => {
   let kubernetes: RealKubernetes
-  let hands: Client
+  let admin: Client
   let cluster: RunningCluster
   let connection: Connection
   beforeAll(async () => {
     kubernetes = await startRealKubernetes()
-    hands = await kubernetes.client()
+    admin = await kubernetes.client()
     const config = loadKubeconfig([await kubernetes.kubeconfig()], { env: {} })
     const log = createLog({ level: 'silent', clock: systemClock, write: () => undefined })
     connection = connect(config, systemClock)
@@ -47,7 +47,7 @@ describe('our client of Kubernetes', () => {
   const write = (method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<void> =>
     vi.waitFor(async () => {
       const type = method === 'PATCH' ? { 'content-type': MERGE_PATCH } : undefined
-      const { status, text } = await hands.request(method, AGENTS + path, body, type)
+      const { status, text } = await admin.request(method, AGENTS + path, body, type)
       expect(status, text).toBeLessThan(300)
     }, LATER)
   const seen = (name: string) => cluster.agents.get(`default/${name}`)

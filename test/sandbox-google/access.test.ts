@@ -1,23 +1,23 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Answer, CALENDAR, meeting, newStage, refusal, type Stage } from './fixture.ts'
+import { type Answer, CALENDAR, meeting, startHarness, refusal, type Harness } from './harness.ts'
 
-let stage: Stage
+let harness: Harness
 beforeEach(async () => {
-  stage = await newStage()
+  harness = await startHarness()
 })
-afterEach(() => stage.close())
+afterEach(() => harness.close())
 
 const alice = 'alice@example.com'
 const range = { timeMin: '2026-11-23T00:00:00Z', timeMax: '2026-11-24T00:00:00Z' }
 
 /** One request of each method, by kind. */
 const requests: Record<string, (accessToken: string) => Promise<Answer>> = {
-  'calendarList.list': (accessToken) => stage.api('GET', '/users/me/calendarList', { accessToken }),
-  'calendarList.get': (accessToken) => stage.api('GET', '/users/me/calendarList/primary', { accessToken }),
-  'events.list': (accessToken) => stage.api('GET', '/calendars/primary/events', { accessToken }),
+  'calendarList.list': (accessToken) => harness.api('GET', '/users/me/calendarList', { accessToken }),
+  'calendarList.get': (accessToken) => harness.api('GET', '/users/me/calendarList/primary', { accessToken }),
+  'events.list': (accessToken) => harness.api('GET', '/calendars/primary/events', { accessToken }),
   'events.insert': (accessToken) =>
-    stage.api('POST', '/calendars/primary/events', { accessToken, body: meeting('09:00', '10:00') }),
-  'freebusy.query': (accessToken) => stage.api('POST', '/freeBusy', { accessToken, body: { ...range, items: [] } }),
+    harness.api('POST', '/calendars/primary/events', { accessToken, body: meeting('09:00', '10:00') }),
+  'freebusy.query': (accessToken) => harness.api('POST', '/freeBusy', { accessToken, body: { ...range, items: [] } }),
 }
 
 describe('scopes (§2.1)', () => {
@@ -43,90 +43,90 @@ describe('scopes (§2.1)', () => {
   })
 
   function tokenFor(scopes: string[]): string {
-    const { refreshToken } = stage.google.grant({ client: stage.client.client_id, account: alice, scopes })
-    return stage.google.accessToken({ refreshToken }).accessToken
+    const { refreshToken } = harness.google.grant({ client: harness.client.client_id, account: alice, scopes })
+    return harness.google.accessToken({ refreshToken }).accessToken
   }
 })
 
 describe('the front end (§2.8)', () => {
   it('answers 401 to no token, a wrong one and an expired one', async () => {
-    expect(refusal(await stage.api('GET', '/calendars/primary/events', { accessToken: 'wrong' }))).toMatch(
+    expect(refusal(await harness.api('GET', '/calendars/primary/events', { accessToken: 'wrong' }))).toMatch(
       /^401 authError/,
     )
-    expect((await fetch(`${stage.google.url}/calendar/v3/calendars/primary/events`)).status).toBe(401)
-    expect((await stage.list()).status).toBe(200)
-    stage.google.advance({ ms: 3_599_000 })
-    const expired = await stage.list()
+    expect((await fetch(`${harness.google.url}/calendar/v3/calendars/primary/events`)).status).toBe(401)
+    expect((await harness.list()).status).toBe(200)
+    harness.google.advance({ ms: 3_599_000 })
+    const expired = await harness.list()
     expect(refusal(expired)).toMatch(/^401 authError/)
     expect(expired.body.error?.status).toBe('UNAUTHENTICATED')
   })
 
   it('says accessNotConfigured and SERVICE_DISABLED while the API is not enabled', async () => {
-    stage.google.setProject({ calendarApi: false })
-    expect(refusal(await stage.list())).toBe('403 accessNotConfigured SERVICE_DISABLED')
-    stage.google.setProject({ calendarApi: true })
-    expect((await stage.list()).status).toBe(200)
+    harness.google.setProject({ calendarApi: false })
+    expect(refusal(await harness.list())).toBe('403 accessNotConfigured SERVICE_DISABLED')
+    harness.google.setProject({ calendarApi: true })
+    expect((await harness.list()).status).toBe(200)
   })
 
   it('ends access tokens with the account', async () => {
-    stage.google.deleteAccount({ account: alice })
-    expect((await stage.list()).status).toBe(401)
+    harness.google.deleteAccount({ account: alice })
+    expect((await harness.list()).status).toBe(401)
   })
 })
 
 describe('quotas (§2.7)', () => {
   it('count a user’s requests over a minute that slides', async () => {
-    stage.google.setProject({ perMinutePerUser: 2 })
-    expect((await stage.list()).status).toBe(200)
-    stage.google.advance({ ms: 30_000 })
-    expect((await stage.list()).status).toBe(200)
-    expect(refusal(await stage.list())).toBe('403 userRateLimitExceeded RATE_LIMIT_EXCEEDED')
-    stage.google.advance({ ms: 30_000 })
-    expect((await stage.list()).status).toBe(200)
-    expect((await stage.list()).status).toBe(403)
+    harness.google.setProject({ perMinutePerUser: 2 })
+    expect((await harness.list()).status).toBe(200)
+    harness.google.advance({ ms: 30_000 })
+    expect((await harness.list()).status).toBe(200)
+    expect(refusal(await harness.list())).toBe('403 userRateLimitExceeded RATE_LIMIT_EXCEEDED')
+    harness.google.advance({ ms: 30_000 })
+    expect((await harness.list()).status).toBe(200)
+    expect((await harness.list()).status).toBe(403)
   })
 
   it('count a project’s requests over all users, and by the day', async () => {
-    stage.google.setProject({ perMinute: 1 })
-    await stage.list()
-    expect(refusal(await stage.list())).toBe('403 rateLimitExceeded RATE_LIMIT_EXCEEDED')
-    stage.google.setProject({ perMinute: 100, perDay: 2 })
-    await stage.list()
-    expect(refusal(await stage.list())).toMatch(/^403 dailyLimitExceeded/)
-    stage.google.switches({ accessTokenLifetime: 1_000_000 })
-    stage.google.advance({ ms: 86_400_000 })
-    const { accessToken } = stage.google.accessToken({ refreshToken: stage.refreshToken })
-    expect((await stage.api('GET', '/users/me/calendarList', { accessToken })).status).toBe(200)
+    harness.google.setProject({ perMinute: 1 })
+    await harness.list()
+    expect(refusal(await harness.list())).toBe('403 rateLimitExceeded RATE_LIMIT_EXCEEDED')
+    harness.google.setProject({ perMinute: 100, perDay: 2 })
+    await harness.list()
+    expect(refusal(await harness.list())).toMatch(/^403 dailyLimitExceeded/)
+    harness.google.switches({ accessTokenLifetime: 1_000_000 })
+    harness.google.advance({ ms: 86_400_000 })
+    const { accessToken } = harness.google.accessToken({ refreshToken: harness.refreshToken })
+    expect((await harness.api('GET', '/users/me/calendarList', { accessToken })).status).toBe(200)
   })
 })
 
 describe('calendarList (§2.2)', () => {
   it('tells the account by the primary calendar’s id', async () => {
-    const { body } = await stage.api('GET', '/users/me/calendarList/primary')
+    const { body } = await harness.api('GET', '/users/me/calendarList/primary')
     expect(body).toMatchObject({ id: alice, primary: true, accessRole: 'owner', timeZone: 'Europe/Paris' })
   })
 
   it('lists own and shared calendars with their roles, in pages', async () => {
-    stage.google.addCalendar({ owner: alice, id: 'team@group.calendar.google.com', summary: 'Team' })
-    stage.google.addAccount({ email: 'bob@example.com' })
-    stage.google.share({ calendar: 'bob@example.com', account: alice, role: 'freeBusyReader' })
-    const first = await stage.api('GET', '/users/me/calendarList?maxResults=2')
+    harness.google.addCalendar({ owner: alice, id: 'team@group.calendar.google.com', summary: 'Team' })
+    harness.google.addAccount({ email: 'bob@example.com' })
+    harness.google.share({ calendar: 'bob@example.com', account: alice, role: 'freeBusyReader' })
+    const first = await harness.api('GET', '/users/me/calendarList?maxResults=2')
     expect(first.body.items?.map(({ id }) => id)).toEqual([alice, 'team@group.calendar.google.com'])
     const pageToken = first.body.nextPageToken ?? ''
-    const second = await stage.api('GET', `/users/me/calendarList?maxResults=2&pageToken=${pageToken}`)
+    const second = await harness.api('GET', `/users/me/calendarList?maxResults=2&pageToken=${pageToken}`)
     expect(second.body.items).toMatchObject([{ id: 'bob@example.com', accessRole: 'freeBusyReader' }])
     expect(second.body).not.toHaveProperty('nextPageToken')
-    stage.google.share({ calendar: 'bob@example.com', account: alice, role: 'none' })
-    expect(refusal(await stage.api('GET', '/users/me/calendarList/bob%40example.com'))).toBe('404 notFound')
+    harness.google.share({ calendar: 'bob@example.com', account: alice, role: 'none' })
+    expect(refusal(await harness.api('GET', '/users/me/calendarList/bob%40example.com'))).toBe('404 notFound')
   })
 })
 
 describe('freeBusy (§2.4)', () => {
-  const busy = async (body: object) => (await stage.api('POST', '/freeBusy', { body: { ...range, ...body } })).body
+  const busy = async (body: object) => (await harness.api('POST', '/freeBusy', { body: { ...range, ...body } })).body
 
   it('merges what is busy, leaving out the transparent and the declined, clipped to the range', async () => {
     const add = (from: string, to: string, more = {}) =>
-      stage.google.addEvent({ calendar: alice, event: meeting(from, to, more) })
+      harness.google.addEvent({ calendar: alice, event: meeting(from, to, more) })
     add('2026-11-22T23:00:00', '2026-11-23T02:00:00')
     add('09:00', '10:00')
     add('10:00', '11:00', { status: 'tentative' })
@@ -151,13 +151,13 @@ describe('freeBusy (§2.4)', () => {
 
   it('has a longest range', async () => {
     const body = { timeMin: '2026-01-01T00:00:00Z', timeMax: '2026-12-31T00:00:00Z', items: [] }
-    expect(refusal(await stage.api('POST', '/freeBusy', { body }))).toBe('400 timeRangeTooLong')
+    expect(refusal(await harness.api('POST', '/freeBusy', { body }))).toBe('400 timeRangeTooLong')
   })
 
   it('is refused without the calendar scope even where events may be read', async () => {
     const scopes = [`${CALENDAR}.events`]
-    const { refreshToken } = stage.google.grant({ client: stage.client.client_id, account: alice, scopes })
-    const { accessToken } = stage.google.accessToken({ refreshToken })
-    expect((await stage.api('POST', '/freeBusy', { body: range, accessToken })).status).toBe(403)
+    const { refreshToken } = harness.google.grant({ client: harness.client.client_id, account: alice, scopes })
+    const { accessToken } = harness.google.accessToken({ refreshToken })
+    expect((await harness.api('POST', '/freeBusy', { body: range, accessToken })).status).toBe(403)
   })
 })

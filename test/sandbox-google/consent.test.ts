@@ -1,20 +1,20 @@
 import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { CALENDAR, newStage, refusal, type Stage } from './fixture.ts'
+import { CALENDAR, startHarness, refusal, type Harness } from './harness.ts'
 
-let stage: Stage
+let harness: Harness
 beforeEach(async () => {
-  stage = await newStage()
-  stage.google.addAccount({ email: 'bob@example.com', org: 'example.com' })
+  harness = await startHarness()
+  harness.google.addAccount({ email: 'bob@example.com', org: 'example.com' })
 })
-afterEach(() => stage.close())
+afterEach(() => harness.close())
 
 const CALLBACK = 'https://booking.example.com/callback'
 const bob = 'bob@example.com'
 
 function url(changes: Record<string, string> = {}): string {
   const query = {
-    client_id: stage.client.client_id,
+    client_id: harness.client.client_id,
     redirect_uri: CALLBACK,
     response_type: 'code',
     scope: CALENDAR,
@@ -23,7 +23,7 @@ function url(changes: Record<string, string> = {}): string {
     state: 'the-state',
     ...changes,
   }
-  return `${stage.google.url}/o/oauth2/v2/auth?${new URLSearchParams(query).toString()}`
+  return `${harness.google.url}/o/oauth2/v2/auth?${new URLSearchParams(query).toString()}`
 }
 
 /** Signs in and gives the parameters that come back. */
@@ -31,13 +31,13 @@ function signIn(
   changes: Record<string, string> = {},
   more: { untick?: string[]; account?: string } = {},
 ): URLSearchParams {
-  const result = stage.google.signIn({ url: url(changes), account: bob, ...more })
+  const result = harness.google.signIn({ url: url(changes), account: bob, ...more })
   if (!('redirect' in result)) throw new Error(JSON.stringify(result))
   return new URL(result.redirect).searchParams
 }
 
 const exchange = (code: string, more: Record<string, string> = {}) =>
-  stage.token({ ...stage.client, grant_type: 'authorization_code', redirect_uri: CALLBACK, code, ...more })
+  harness.token({ ...harness.client, grant_type: 'authorization_code', redirect_uri: CALLBACK, code, ...more })
 
 describe('the authorization endpoint (§1.3)', () => {
   it.each([
@@ -68,27 +68,27 @@ describe('the authorization endpoint (§1.3)', () => {
     ['Internal, other organisation', { userType: 'Internal', orgDomain: 'example.org' }, 403, 'org_internal'],
     ['Testing, not listed', { publishing: 'Testing', testUsers: ['alice@example.com'] }, 403, 'access_denied'],
   ] as const)('keeps people out without a redirect: %s', (_what, settings, status, error) => {
-    stage.google.setProject({ ...settings, testUsers: [...('testUsers' in settings ? settings.testUsers : [])] })
-    expect(stage.google.signIn({ url: url(), account: bob })).toMatchObject({ page: { status, error } })
+    harness.google.setProject({ ...settings, testUsers: [...('testUsers' in settings ? settings.testUsers : [])] })
+    expect(harness.google.signIn({ url: url(), account: bob })).toMatchObject({ page: { status, error } })
   })
 
   it('keeps out whom an administrator blocks, by organisation', () => {
-    stage.google.restrict({ client: stage.client.client_id, for: 'example.com' })
-    expect(stage.google.signIn({ url: url(), account: bob })).toMatchObject({
+    harness.google.restrict({ client: harness.client.client_id, for: 'example.com' })
+    expect(harness.google.signIn({ url: url(), account: bob })).toMatchObject({
       page: { status: 400, error: 'admin_policy_enforced' },
     })
     expect(signIn({}, { account: 'alice@example.com' }).get('code')).toMatch(/^4\//)
   })
 
   it('shows a deleted client and what is played by name', async () => {
-    stage.google.addFault({ fault: 'access_not_configured', kind: 'authorize', times: 1 })
+    harness.google.addFault({ fault: 'access_not_configured', kind: 'authorize', times: 1 })
     expect(await (await fetch(url())).text()).toContain('Error 400: access_not_configured')
-    stage.google.setClient({ client: stage.client.client_id, state: 'deleted' })
+    harness.google.setClient({ client: harness.client.client_id, state: 'deleted' })
     expect(await (await fetch(url())).text()).toContain('Error 401: deleted_client')
   })
 
   it('redirects a denial with the state', () => {
-    const result = stage.google.signIn({ url: url(), account: bob, deny: true })
+    const result = harness.google.signIn({ url: url(), account: bob, deny: true })
     expect(result).toEqual({ redirect: `${CALLBACK}?state=the-state&error=access_denied` })
   })
 
@@ -102,7 +102,7 @@ describe('the authorization endpoint (§1.3)', () => {
   })
 
   it('adds what was granted before when asked to', () => {
-    expect(stage.google.grants({ account: 'alice@example.com' })).toHaveLength(1)
+    expect(harness.google.grants({ account: 'alice@example.com' })).toHaveLength(1)
     const drive = 'https://www.googleapis.com/auth/drive'
     expect(
       signIn({ scope: drive, include_granted_scopes: 'true' }, { account: 'alice@example.com' }).get('scope'),
@@ -115,7 +115,7 @@ describe('the authorization endpoint (§1.3)', () => {
     expect(page).toContain(`<option selected>${bob}</option>`)
     const request = url().split('?')[1] ?? ''
     const body = new URLSearchParams({ request, account: bob, decision: 'allow' })
-    const response = await fetch(`${stage.google.url}/o/oauth2/v2/auth/decide`, {
+    const response = await fetch(`${harness.google.url}/o/oauth2/v2/auth/decide`, {
       method: 'POST',
       body,
       redirect: 'manual',
@@ -128,12 +128,12 @@ describe('the authorization endpoint (§1.3)', () => {
   })
 
   it('hands a popup’s code to the origin that is registered, to be exchanged with redirect_uri=postmessage', async () => {
-    stage.google.setClient({ client: stage.client.client_id, javascriptOrigins: ['https://booking.example.com'] })
+    harness.google.setClient({ client: harness.client.client_id, javascriptOrigins: ['https://booking.example.com'] })
     const popup = {
       redirect_uri: 'storagerelay://https/booking.example.com?id=auth',
       origin: 'https://booking.example.com',
     }
-    const result = stage.google.signIn({ url: url(popup), account: bob })
+    const result = harness.google.signIn({ url: url(popup), account: bob })
     if (!('popup' in result)) throw new Error('no popup')
     expect(result.popup.origin).toBe('https://booking.example.com')
     const { code = '' } = result.popup.params
@@ -179,7 +179,7 @@ describe('the exchange of a code (§1.4)', () => {
     const other = await exchange(signIn().get('code') ?? '', { redirect_uri: 'https://booking.example.com/' })
     expect(refusal(other)).toBe('400 redirect_uri_mismatch')
     const late = signIn().get('code') ?? ''
-    stage.google.advance({ ms: 600_000 })
+    harness.google.advance({ ms: 600_000 })
     expect(refusal(await exchange(late))).toBe('400 invalid_grant')
   })
 })

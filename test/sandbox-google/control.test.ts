@@ -1,17 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ids, meeting, newStage, read, type Stage } from './fixture.ts'
+import { ids, meeting, startHarness, read, type Harness } from './harness.ts'
 
-let stage: Stage
+let harness: Harness
 beforeEach(async () => {
-  stage = await newStage()
+  harness = await startHarness()
 })
-afterEach(() => stage.close())
+afterEach(() => harness.close())
 
 const alice = 'alice@example.com'
 
 async function control(name: string, argument?: object) {
   const init = argument === undefined ? {} : { method: 'POST', body: JSON.stringify(argument) }
-  return read(await fetch(`${stage.google.url}/_control/${name}`, init))
+  return read(await fetch(`${harness.google.url}/_control/${name}`, init))
 }
 
 describe('the control API', () => {
@@ -20,16 +20,16 @@ describe('the control API', () => {
     const event = { summary: 'Over HTTP', ...meeting('09:00', '10:00') }
     const added = await control('addEvent', { calendar: 'bob@example.com', event })
     expect(added.body).toMatchObject({ status: 'confirmed', summary: 'Over HTTP' })
-    expect(stage.google.events({ calendar: 'bob@example.com' })).toHaveLength(1)
-    const file = await control(`clientFile?client=${stage.client.client_id}`)
-    expect(file.body).toEqual(stage.google.clientFile(stage.client.client_id))
+    expect(harness.google.events({ calendar: 'bob@example.com' })).toHaveLength(1)
+    const file = await control(`clientFile?client=${harness.client.client_id}`)
+    expect(file.body).toEqual(harness.google.clientFile(harness.client.client_id))
     const { body } = await control('time')
     expect(body.now).toBe('2026-11-23T10:00:00.000Z')
   })
 
   it('lists its operations, every method of the handle but url and close', async () => {
     const { body } = await control('')
-    const methods = Object.keys(stage.google).filter((name) => name !== 'url' && name !== 'close')
+    const methods = Object.keys(harness.google).filter((name) => name !== 'url' && name !== 'close')
     expect(body.operations).toEqual(methods)
   })
 
@@ -43,7 +43,7 @@ describe('the control API', () => {
       body: { error: 'there is no calendar nobody@example.com' },
     })
     expect((await control('switches', { nonsense: true })).status).toBe(400)
-    const broken = await fetch(`${stage.google.url}/_control/time`, { method: 'POST', body: '{' })
+    const broken = await fetch(`${harness.google.url}/_control/time`, { method: 'POST', body: '{' })
     expect(broken.status).toBe(400)
   })
 
@@ -55,48 +55,48 @@ describe('the control API', () => {
   })
 
   it('is no Google request: it is not logged and knows no faults', async () => {
-    stage.google.addFault({ fault: '500' })
+    harness.google.addFault({ fault: '500' })
     expect((await control('time')).status).toBe(200)
-    expect(stage.google.requests().total).toBe(0)
+    expect(harness.google.requests().total).toBe(0)
   })
 })
 
 describe('the page', () => {
-  const page = async () => (await fetch(stage.google.url)).text()
+  const page = async () => (await fetch(harness.google.url)).text()
   const submit = (form: Record<string, string>) =>
-    fetch(stage.google.url, { method: 'POST', body: new URLSearchParams(form), redirect: 'manual' })
+    fetch(harness.google.url, { method: 'POST', body: new URLSearchParams(form), redirect: 'manual' })
 
   it('shows accounts with their grants and what is coming up, and escapes what people wrote', async () => {
-    stage.google.addEvent({ calendar: alice, event: meeting('12:00', '13:00', { summary: '<b>Lunch</b>' }) })
-    stage.google.addEvent({ calendar: alice, event: meeting('09:00', '10:00', { summary: 'Over already' }) })
+    harness.google.addEvent({ calendar: alice, event: meeting('12:00', '13:00', { summary: '<b>Lunch</b>' }) })
+    harness.google.addEvent({ calendar: alice, event: meeting('09:00', '10:00', { summary: 'Over already' }) })
     const html = await page()
     expect(html).toContain(alice)
-    expect(html).toContain(stage.client.client_id)
+    expect(html).toContain(harness.client.client_id)
     expect(html).toContain('2026-11-23 12:00 – 13:00')
     expect(html).toContain('&#60;b&#62;Lunch')
     expect(html).not.toContain('Over already')
-    expect(html).not.toContain(stage.refreshToken)
+    expect(html).not.toContain(harness.refreshToken)
   })
 
   it('adds and deletes an event, and revokes a grant', async () => {
     const [start, end] = ['2026-11-23T15:00', '2026-11-23T16:00']
     expect((await submit({ do: 'add', calendar: alice, summary: 'From the page', start, end })).status).toBe(303)
-    const { id } = stage.google.events({ calendar: alice })[0]!
-    expect((await stage.list()).body.items).toMatchObject([
+    const { id } = harness.google.events({ calendar: alice })[0]!
+    expect((await harness.list()).body.items).toMatchObject([
       { summary: 'From the page', start: { dateTime: `${start}:00+01:00` } },
     ])
     await submit({ do: 'delete', calendar: alice, event: id })
-    expect(ids(await stage.list())).toEqual([])
+    expect(ids(await harness.list())).toEqual([])
     await submit({ do: 'revoke', account: alice, grant: '0' })
-    expect((await stage.refresh()).status).toBe(400)
+    expect((await harness.refresh()).status).toBe(400)
     expect((await submit({ do: 'add', calendar: alice, start: end, end: start })).status).toBe(400)
   })
 })
 
 describe('the client file (§1.1)', () => {
   it('has the shape of Google’s download, lists absent when empty', () => {
-    const { clientId, clientSecret } = stage.google.addClient()
-    expect(stage.google.clientFile(clientId)).toEqual({
+    const { clientId, clientSecret } = harness.google.addClient()
+    expect(harness.google.clientFile(clientId)).toEqual({
       web: {
         client_id: clientId,
         project_id: 'sandbox-project',
@@ -111,15 +111,15 @@ describe('the client file (§1.1)', () => {
 
 describe('seeding', () => {
   it('makes accounts that share their events until someone changes one', async () => {
-    const { accounts } = stage.google.seed({ accounts: 3, eventsEach: 20, client: stage.client.client_id })
-    const tokens = accounts.map(({ refreshToken = '' }) => stage.google.accessToken({ refreshToken }).accessToken)
-    const list = (n: number) => stage.api('GET', '/calendars/primary/events', { accessToken: tokens[n] ?? '' })
+    const { accounts } = harness.google.seed({ accounts: 3, eventsEach: 20, client: harness.client.client_id })
+    const tokens = accounts.map(({ refreshToken = '' }) => harness.google.accessToken({ refreshToken }).accessToken)
+    const list = (n: number) => harness.api('GET', '/calendars/primary/events', { accessToken: tokens[n] ?? '' })
     const first = await list(0)
     expect(ids(first)).toHaveLength(20)
-    stage.google.changeEvent({ calendar: accounts[1]!.email, id: ids(first)[0]!, changes: { summary: 'Only here' } })
+    harness.google.changeEvent({ calendar: accounts[1]!.email, id: ids(first)[0]!, changes: { summary: 'Only here' } })
     expect((await list(0)).body.items?.[0]?.summary).not.toBe('Only here')
     expect((await list(1)).body.items?.[0]?.summary).toBe('Only here')
-    const delta = await stage.api(
+    const delta = await harness.api(
       'GET',
       `/calendars/primary/events?syncToken=${(await list(2)).body.nextSyncToken ?? ''}`,
       { accessToken: tokens[2] ?? '' },

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { type Answer, meeting, newStage, type Stage } from './fixture.ts'
+import { type Answer, meeting, startHarness, type Harness } from './harness.ts'
 
 const alice = 'alice@example.com'
 const NAMES = ['event0', 'event1', 'event2']
@@ -32,21 +32,21 @@ it.each(['true', 'false'])(
   async (singleEvents) => {
     await fc.assert(
       fc.asyncProperty(fc.array(changes, { maxLength: 14 }), fc.integer({ min: 1, max: 5 }), async (list, pageSize) => {
-        const stage = await newStage()
+        const harness = await startHarness()
         try {
-          stage.google.switches({ pageSizeCap: pageSize, emptyPages: pageSize % 2 === 0 })
-          const client = new Client(stage, singleEvents)
+          harness.google.switches({ pageSizeCap: pageSize, emptyPages: pageSize % 2 === 0 })
+          const client = new Client(harness, singleEvents)
           await client.sync()
           for (const change of list) {
             if (change.what === 'sync') await client.sync()
-            else await play(stage, change)
+            else await play(harness, change)
           }
           await client.sync()
-          const fresh = new Client(stage, singleEvents)
+          const fresh = new Client(harness, singleEvents)
           await fresh.sync()
           expect(client.shown(fresh)).toEqual(fresh.shown())
         } finally {
-          await stage.close()
+          await harness.close()
         }
       }),
       { seed: 2026, numRuns: 80 },
@@ -54,8 +54,8 @@ it.each(['true', 'false'])(
   },
 )
 
-async function play(stage: Stage, { what, name, day, hour, rule, instance }: Change): Promise<void> {
-  const { google } = stage
+async function play(harness: Harness, { what, name, day, hour, rule, instance }: Change): Promise<void> {
+  const { google } = harness
   const id = NAMES[name]!
   const from = `2026-11-${23 + day}T${String(9 + hour).padStart(2, '0')}:00:00`
   const event = meeting(from, from.replace(':00:00', ':30:00'))
@@ -65,7 +65,7 @@ async function play(stage: Stage, { what, name, day, hour, rule, instance }: Cha
     google.addEvent({ calendar, event: { id, ...event, ...(recurrence ? { recurrence } : {}) } })
     return
   }
-  const target = await instanceOr(stage, id, instance)
+  const target = await instanceOr(harness, id, instance)
   const series = { ...event, recurrence: recurrence ?? null, status: 'confirmed' }
   if (what === 'put') google.changeEvent({ calendar, id, changes: series })
   else if (what === 'move') google.changeEvent({ calendar, id: target, changes: event })
@@ -74,30 +74,30 @@ async function play(stage: Stage, { what, name, day, hour, rule, instance }: Cha
 }
 
 /** The id of the series' n-th instance, exceptions and cancelled ones included, or the event's own. */
-async function instanceOr(stage: Stage, id: string, instance: number | undefined): Promise<string> {
+async function instanceOr(harness: Harness, id: string, instance: number | undefined): Promise<string> {
   if (instance === undefined) return id
-  const { body } = await stage.list({ singleEvents: 'true', showDeleted: 'true' })
+  const { body } = await harness.list({ singleEvents: 'true', showDeleted: 'true' })
   return body.items?.filter((item) => item.recurringEventId === id)[instance]?.id ?? id
 }
 
 /** Does what a correct client does: applies pages when all are there, drops what is cancelled. */
 class Client {
   readonly #events = new Map<string, unknown>()
-  readonly #stage: Stage
+  readonly #harness: Harness
   readonly #singleEvents: string
   #syncToken: string | undefined
 
-  constructor(stage: Stage, singleEvents: string) {
-    this.#stage = stage
+  constructor(harness: Harness, singleEvents: string) {
+    this.#harness = harness
     this.#singleEvents = singleEvents
   }
 
   async sync(): Promise<void> {
     const start = this.#syncToken === undefined ? WINDOW : { syncToken: this.#syncToken }
     const query = { singleEvents: this.#singleEvents, ...start }
-    const pages: Answer[] = [await this.#stage.list(query)]
+    const pages: Answer[] = [await this.#harness.list(query)]
     for (let token = pages[0]!.body.nextPageToken; token !== undefined; token = pages.at(-1)!.body.nextPageToken) {
-      pages.push(await this.#stage.list({ ...query, pageToken: token }))
+      pages.push(await this.#harness.list({ ...query, pageToken: token }))
     }
     for (const item of pages.flatMap(({ body }) => body.items ?? [])) this.#apply(item)
     this.#syncToken = pages.at(-1)!.body.nextSyncToken

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { eventually, ids, meeting, newStage, refusal, type Stage } from './fixture.ts'
+import { eventually, ids, meeting, startHarness, refusal, type Harness } from './harness.ts'
 
-let stage: Stage
+let harness: Harness
 beforeEach(async () => {
-  stage = await newStage()
+  harness = await startHarness()
 })
-afterEach(() => stage.close())
+afterEach(() => harness.close())
 
 describe('faults by name (§4.7)', () => {
   it.each([
@@ -25,97 +25,97 @@ describe('faults by name (§4.7)', () => {
     ['updatedMinTooLongAgo', '410 updatedMinTooLongAgo'],
     ['conditionNotMet', '412 conditionNotMet'],
   ] as const)('%s answers %s', async (fault, expected) => {
-    stage.google.addFault({ fault, times: 1, retryAfter: 7 })
-    const answer = await stage.list()
+    harness.google.addFault({ fault, times: 1, retryAfter: 7 })
+    const answer = await harness.list()
     expect(refusal(answer)).toBe(expected)
     expect(answer.headers.get('retry-after')).toBe('7')
-    expect((await stage.list()).status).toBe(200)
+    expect((await harness.list()).status).toBe(200)
   })
 
   it('strike what they are meant for: a kind, a path, an account, a client, after so many and so often', async () => {
-    const { addFault } = stage.google
+    const { addFault } = harness.google
     addFault({
       fault: '500',
       kind: 'events.*',
       path: '*/primary/*',
       account: 'Alice@example.com',
-      client: stage.client.client_id,
+      client: harness.client.client_id,
       skip: 1,
       times: 2,
     })
     const statuses = []
-    for (let n = 0; n < 4; n++) statuses.push((await stage.list()).status)
+    for (let n = 0; n < 4; n++) statuses.push((await harness.list()).status)
     expect(statuses).toEqual([200, 500, 500, 200])
     addFault({ fault: '500', account: 'bob@example.com' })
     addFault({ fault: '500', kind: 'events.get' })
     addFault({ fault: '500', path: '/calendar/v3/calendars/alice@example.com/events' })
-    expect((await stage.list()).status).toBe(200)
-    expect((await stage.api('GET', '/calendars/alice%40example.com/events')).status).toBe(500)
-    expect(stage.google.faults().map(({ struck }) => struck)).toEqual([2, 0, 0, 1])
+    expect((await harness.list()).status).toBe(200)
+    expect((await harness.api('GET', '/calendars/alice%40example.com/events')).status).toBe(500)
+    expect(harness.google.faults().map(({ struck }) => struck)).toEqual([2, 0, 0, 1])
   })
 
   it('cut the connection, before or after the work was done', async () => {
-    stage.google.addFault({ fault: 'reset', times: 1 })
+    harness.google.addFault({ fault: 'reset', times: 1 })
     await expect(insert('aaaaa')).rejects.toThrow()
-    stage.google.addFault({ fault: 'commitThenDrop', times: 1 })
+    harness.google.addFault({ fault: 'commitThenDrop', times: 1 })
     await expect(insert('bbbbb')).rejects.toThrow()
-    expect(ids(await stage.list())).toEqual(['bbbbb'])
+    expect(ids(await harness.list())).toEqual(['bbbbb'])
   })
 
   it('send half a body, or a page of HTML', async () => {
-    stage.google.addFault({ fault: 'truncated', times: 1 })
-    await expect(stage.list()).rejects.toThrow()
-    stage.google.addFault({ fault: 'html', times: 1, status: 200 })
-    const response = await fetch(`${stage.google.url}/calendar/v3/calendars/primary/events`)
+    harness.google.addFault({ fault: 'truncated', times: 1 })
+    await expect(harness.list()).rejects.toThrow()
+    harness.google.addFault({ fault: 'html', times: 1, status: 200 })
+    const response = await fetch(`${harness.google.url}/calendar/v3/calendars/primary/events`)
     expect(response.headers.get('content-type')).toMatch(/html/)
     expect(response.status).toBe(200)
   })
 
   it('hang until they are cleared, and are in the log meanwhile', async () => {
-    const { id } = stage.google.addFault({ fault: 'hang' })
-    const answer = stage.list()
+    const { id } = harness.google.addFault({ fault: 'hang' })
+    const answer = harness.list()
     await eventually(() =>
-      expect(stage.google.requests().log).toMatchObject([{ kind: 'events.list', status: 0, fault: 'hang' }]),
+      expect(harness.google.requests().log).toMatchObject([{ kind: 'events.list', status: 0, fault: 'hang' }]),
     )
-    stage.google.clearFaults({ id })
+    harness.google.clearFaults({ id })
     expect((await answer).status).toBe(200)
   })
 
   it('slow an answer by the sandbox’s clock', async () => {
-    stage.google.addFault({ fault: 'slow', ms: 5000 })
-    const answer = stage.list()
-    await eventually(() => expect(stage.clock.pending).toHaveLength(1))
-    await stage.clock.advance(5000)
+    harness.google.addFault({ fault: 'slow', ms: 5000 })
+    const answer = harness.list()
+    await eventually(() => expect(harness.clock.pending).toHaveLength(1))
+    await harness.clock.advance(5000)
     expect((await answer).status).toBe(200)
   })
 
   it('are refused when nobody knows them', () => {
-    expect(() => stage.google.addFault({ fault: 'nonsense' as 'reset' })).toThrow(/no fault "nonsense"; there are/)
-    expect(() => stage.google.addFault({ fault: 'org_internal' })).toThrow(/"kind": "authorize"/)
+    expect(() => harness.google.addFault({ fault: 'nonsense' as 'reset' })).toThrow(/no fault "nonsense"; there are/)
+    expect(() => harness.google.addFault({ fault: 'org_internal' })).toThrow(/"kind": "authorize"/)
   })
 
   function insert(id: string) {
-    return stage.api('POST', '/calendars/primary/events', { body: { id, ...meeting('09:00', '10:00') } })
+    return harness.api('POST', '/calendars/primary/events', { body: { id, ...meeting('09:00', '10:00') } })
   }
 })
 
 describe('the request log', () => {
   it('counts by kind, tells full from incremental syncs, and holds no token', async () => {
-    await stage.refresh()
-    const { body } = await stage.list()
-    await stage.list({ syncToken: body.nextSyncToken ?? '' })
-    await fetch(`${stage.google.url}/revoke?token=${stage.refreshToken}`, { method: 'POST' })
-    const { total, byKind, log } = stage.google.requests()
+    await harness.refresh()
+    const { body } = await harness.list()
+    await harness.list({ syncToken: body.nextSyncToken ?? '' })
+    await fetch(`${harness.google.url}/revoke?token=${harness.refreshToken}`, { method: 'POST' })
+    const { total, byKind, log } = harness.google.requests()
     expect(total).toBe(4)
     expect(byKind).toEqual({ 'token.refresh': 1, 'events.list': 2, revoke: 1 })
     expect(log.map(({ sync }) => sync)).toEqual([undefined, 'full', 'incremental', undefined])
-    expect(log[0]).toMatchObject({ client: stage.client.client_id, account: 'alice@example.com', status: 200 })
+    expect(log[0]).toMatchObject({ client: harness.client.client_id, account: 'alice@example.com', status: 200 })
     const text = JSON.stringify(log)
-    for (const secret of [stage.refreshToken, body.nextSyncToken ?? '', stage.client.client_secret]) {
+    for (const secret of [harness.refreshToken, body.nextSyncToken ?? '', harness.client.client_secret]) {
       expect(text).not.toContain(secret)
     }
-    expect(stage.google.requests({ kind: 'events.list', last: 1 }).log).toMatchObject([{ sync: 'incremental' }])
-    stage.google.resetRequests()
-    expect(stage.google.requests()).toEqual({ total: 0, byKind: {}, log: [] })
+    expect(harness.google.requests({ kind: 'events.list', last: 1 }).log).toMatchObject([{ sync: 'incremental' }])
+    harness.google.resetRequests()
+    expect(harness.google.requests()).toEqual({ total: 0, byKind: {}, log: [] })
   })
 })

@@ -1,12 +1,12 @@
 import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { CALENDAR, newStage, type Stage } from './fixture.ts'
+import { CALENDAR, startHarness, type Harness } from './harness.ts'
 
-let stage: Stage
+let harness: Harness
 beforeEach(async () => {
-  stage = await newStage()
+  harness = await startHarness()
 })
-afterEach(() => stage.close())
+afterEach(() => harness.close())
 
 type Listener = (message: { origin: string; data: unknown }) => void
 
@@ -22,9 +22,9 @@ async function load() {
       return { closed: false }
     },
   }
-  const document = { currentScript: { src: `${stage.google.url}/gsi/client` } }
+  const document = { currentScript: { src: `${harness.google.url}/gsi/client` } }
   const location = { origin: 'https://booking.example.com', protocol: 'https:', host: 'booking.example.com' }
-  const script = await (await fetch(`${stage.google.url}/gsi/client`)).text()
+  const script = await (await fetch(`${harness.google.url}/gsi/client`)).text()
   runInNewContext(script, {
     window,
     document,
@@ -40,23 +40,23 @@ async function load() {
 }
 
 it('the code client opens the consent page for the page’s origin and hands over the code it sends back (§1.3)', async () => {
-  stage.google.setClient({ client: stage.client.client_id, javascriptOrigins: ['https://booking.example.com'] })
+  harness.google.setClient({ client: harness.client.client_id, javascriptOrigins: ['https://booking.example.com'] })
   const { oauth2, opened, post } = await load()
   const answers: { code?: string; state?: string }[] = []
   const callback = (answer: { code?: string }) => answers.push(answer)
-  oauth2.initCodeClient({ client_id: stage.client.client_id, scope: CALENDAR, state: 's', callback }).requestCode()
-  const result = stage.google.signIn({ url: opened[0] ?? '', account: 'alice@example.com' })
+  oauth2.initCodeClient({ client_id: harness.client.client_id, scope: CALENDAR, state: 's', callback }).requestCode()
+  const result = harness.google.signIn({ url: opened[0] ?? '', account: 'alice@example.com' })
   if (!('popup' in result)) throw new Error(JSON.stringify(result))
   const data = { type: 'simulated-google-code', ...result.popup.params }
   post({ origin: 'https://evil.example', data })
   expect(answers).toEqual([])
-  post({ origin: stage.google.url, data })
+  post({ origin: harness.google.url, data })
   expect(answers).toMatchObject([{ state: 's', scope: CALENDAR }])
   const form = {
-    ...stage.client,
+    ...harness.client,
     grant_type: 'authorization_code',
     redirect_uri: 'postmessage',
     code: answers[0]?.code ?? '',
   }
-  expect((await stage.token(form)).body).toHaveProperty('refresh_token')
+  expect((await harness.token(form)).body).toHaveProperty('refresh_token')
 })

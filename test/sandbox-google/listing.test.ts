@@ -1,20 +1,20 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Answer, DAY, ids, meeting, newStage, refusal, type Stage, starts } from './fixture.ts'
+import { type Answer, DAY, ids, meeting, startHarness, refusal, type Harness, starts } from './harness.ts'
 
-let stage: Stage
+let harness: Harness
 beforeEach(async () => {
-  stage = await newStage()
+  harness = await startHarness()
 })
-afterEach(() => stage.close())
+afterEach(() => harness.close())
 
 const alice = 'alice@example.com'
 
 function add(event: Record<string, unknown>, id?: string): string {
-  return stage.google.addEvent({ calendar: alice, event: { ...event, ...(id === undefined ? {} : { id }) } }).id
+  return harness.google.addEvent({ calendar: alice, event: { ...event, ...(id === undefined ? {} : { id }) } }).id
 }
 
 async function sync(query: Record<string, string> = {}): Promise<string> {
-  const { body } = await stage.list(query)
+  const { body } = await harness.list(query)
   return body.nextSyncToken ?? ''
 }
 
@@ -24,21 +24,21 @@ describe('events.list (§2.3)', () => {
     add(meeting('10:00', '11:00'), 'within')
     add(meeting('11:00', '12:00'), 'later1')
     const window = { timeMin: '2026-11-23T10:00:00+01:00', timeMax: '2026-11-23T11:00:00+01:00' }
-    expect(ids(await stage.list(window))).toEqual(['within'])
+    expect(ids(await harness.list(window))).toEqual(['within'])
   })
 
   it('demands an offset in timeMin and timeMax, and a range that is not empty', async () => {
-    expect((await stage.list({ timeMin: '2026-11-23T10:00:00' })).status).toBe(400)
+    expect((await harness.list({ timeMin: '2026-11-23T10:00:00' })).status).toBe(400)
     const empty = { timeMin: '2026-11-23T10:00:00Z', timeMax: '2026-11-23T10:00:00Z' }
-    expect(refusal(await stage.list(empty))).toBe('400 timeRangeEmpty')
+    expect(refusal(await harness.list(empty))).toBe('400 timeRangeEmpty')
   })
 
   it('reads an all-day event from midnight to midnight of the calendar, its end exclusive', async () => {
     add({ start: { date: '2026-11-23' }, end: { date: '2026-11-24' } }, 'allday')
     const before = { timeMin: '2026-11-22T00:00:00Z', timeMax: '2026-11-22T23:00:00Z' }
-    expect(ids(await stage.list(before))).toEqual([])
-    expect(ids(await stage.list({ ...before, timeMax: '2026-11-22T23:00:01Z' }))).toEqual(['allday'])
-    expect(ids(await stage.list({ timeMin: '2026-11-23T23:00:00Z' }))).toEqual([])
+    expect(ids(await harness.list(before))).toEqual([])
+    expect(ids(await harness.list({ ...before, timeMax: '2026-11-22T23:00:01Z' }))).toEqual(['allday'])
+    expect(ids(await harness.list({ timeMin: '2026-11-23T23:00:00Z' }))).toEqual([])
   })
 
   it('gives only the fields that are asked for, nested ones too', async () => {
@@ -50,7 +50,7 @@ describe('events.list (§2.3)', () => {
       'event1',
     )
     const fields = 'items(id,status,start/dateTime,attendees(self,responseStatus)),nextPageToken'
-    expect((await stage.list({ fields })).body).toEqual({
+    expect((await harness.list({ fields })).body).toEqual({
       items: [
         {
           id: 'event1',
@@ -60,46 +60,46 @@ describe('events.list (§2.3)', () => {
         },
       ],
     })
-    expect(refusal(await stage.list({ fields: 'items(id,stauts)' }))).toBe('400 invalidParameter')
-    expect(refusal(await stage.list({ fields: 'items(id' }))).toBe('400 invalidParameter')
+    expect(refusal(await harness.list({ fields: 'items(id,stauts)' }))).toBe('400 invalidParameter')
+    expect(refusal(await harness.list({ fields: 'items(id' }))).toBe('400 invalidParameter')
   })
 
   it('shows only the own entry of more attendees than maxAttendees, and says that others are left out', async () => {
     add(meeting('09:00', '10:00', { attendees: [{ email: 'b@x.org' }, { email: alice }] }))
-    expect((await stage.list({ maxAttendees: '1' })).body.items?.[0]).toMatchObject({
+    expect((await harness.list({ maxAttendees: '1' })).body.items?.[0]).toMatchObject({
       attendees: [{ email: alice, self: true }],
       attendeesOmitted: true,
     })
-    expect((await stage.list({ maxAttendees: '2' })).body.items?.[0]).not.toHaveProperty('attendeesOmitted')
+    expect((await harness.list({ maxAttendees: '2' })).body.items?.[0]).not.toHaveProperty('attendeesOmitted')
   })
 
   it('orders by start only when series are expanded, and then gives no sync token', async () => {
     add(meeting('12:00', '13:00'), 'second')
     add(meeting('09:00', '10:00'), 'first0')
-    expect((await stage.list({ orderBy: 'startTime' })).status).toBe(400)
-    const ordered = await stage.list({ orderBy: 'startTime', singleEvents: 'true' })
+    expect((await harness.list({ orderBy: 'startTime' })).status).toBe(400)
+    const ordered = await harness.list({ orderBy: 'startTime', singleEvents: 'true' })
     expect(ids(ordered)).toEqual(['first0', 'second'])
     expect(ordered.body).not.toHaveProperty('nextSyncToken')
   })
 
   it('leaves deleted events out unless asked for, and then shows only what is guaranteed', async () => {
-    stage.google.deleteEvent({ calendar: alice, id: add(meeting('09:00', '10:00', { summary: 'x' }), 'gone01') })
-    expect(ids(await stage.list())).toEqual([])
-    expect((await stage.list({ showDeleted: 'true' })).body.items).toEqual([{ id: 'gone01', status: 'cancelled' }])
+    harness.google.deleteEvent({ calendar: alice, id: add(meeting('09:00', '10:00', { summary: 'x' }), 'gone01') })
+    expect(ids(await harness.list())).toEqual([])
+    expect((await harness.list({ showDeleted: 'true' })).body.items).toEqual([{ id: 'gone01', status: 'cancelled' }])
   })
 
   it('knows one calendar as primary and by its address, and no calendar without access', async () => {
-    stage.google.addAccount({ email: 'bob@example.com' })
-    expect((await stage.api('GET', '/calendars/alice%40example.com/events')).status).toBe(200)
-    expect(refusal(await stage.api('GET', '/calendars/bob%40example.com/events'))).toBe('404 notFound')
-    expect(refusal(await stage.api('GET', '/calendars/nobody/events'))).toBe('404 notFound')
+    harness.google.addAccount({ email: 'bob@example.com' })
+    expect((await harness.api('GET', '/calendars/alice%40example.com/events')).status).toBe(200)
+    expect(refusal(await harness.api('GET', '/calendars/bob%40example.com/events'))).toBe('404 notFound')
+    expect(refusal(await harness.api('GET', '/calendars/nobody/events'))).toBe('404 notFound')
   })
 
   it('shows neither titles nor guests to who may only see free and busy', async () => {
-    stage.google.addAccount({ email: 'bob@example.com' })
-    stage.google.share({ calendar: 'bob@example.com', account: alice, role: 'freeBusyReader' })
-    stage.google.addEvent({ calendar: 'bob@example.com', event: meeting('09:00', '10:00', { summary: 'Secret' }) })
-    const { body } = await stage.api('GET', '/calendars/bob%40example.com/events')
+    harness.google.addAccount({ email: 'bob@example.com' })
+    harness.google.share({ calendar: 'bob@example.com', account: alice, role: 'freeBusyReader' })
+    harness.google.addEvent({ calendar: 'bob@example.com', event: meeting('09:00', '10:00', { summary: 'Secret' }) })
+    const { body } = await harness.api('GET', '/calendars/bob%40example.com/events')
     expect(body.accessRole).toBe('freeBusyReader')
     expect(body.items?.[0]).not.toHaveProperty('summary')
     expect(body.items?.[0]).toMatchObject({ status: 'confirmed', start: { dateTime: '2026-11-23T09:00:00+01:00' } })
@@ -122,41 +122,41 @@ describe('pages (§2.3)', () => {
   })
 
   it('may be short or empty, the first and the last one included', async () => {
-    stage.google.switches({ pageSizeCap: 3, emptyPages: true })
+    harness.google.switches({ pageSizeCap: 3, emptyPages: true })
     const pages = await allPages({})
     expect(pages.map((page) => ids(page).length)).toEqual([0, 3, 0, 2, 0])
     expect(pages.at(-1)?.body).toHaveProperty('nextSyncToken')
   })
 
   it('belong to their query', async () => {
-    const { body } = await stage.list({ maxResults: '2' })
+    const { body } = await harness.list({ maxResults: '2' })
     const pageToken = body.nextPageToken ?? ''
-    expect(refusal(await stage.list({ maxResults: '2', pageToken, singleEvents: 'true' }))).toBe('400 invalid')
-    expect(refusal(await stage.list({ pageToken: 'garbage' }))).toBe('400 invalid')
+    expect(refusal(await harness.list({ maxResults: '2', pageToken, singleEvents: 'true' }))).toBe('400 invalid')
+    expect(refusal(await harness.list({ pageToken: 'garbage' }))).toBe('400 invalid')
   })
 
   it('lose nothing that happens while they are read: it is news for the next sync', async () => {
-    const first = await stage.list({ maxResults: '2' })
-    stage.google.changeEvent({ calendar: alice, id: 'event0', changes: { summary: 'Changed' } })
+    const first = await harness.list({ maxResults: '2' })
+    harness.google.changeEvent({ calendar: alice, id: 'event0', changes: { summary: 'Changed' } })
     add(meeting('09:00', '10:00'), 'event9')
     let page = first
     while (page.body.nextPageToken !== undefined)
-      page = await stage.list({ maxResults: '2', pageToken: page.body.nextPageToken })
-    expect(ids(await stage.list({ syncToken: page.body.nextSyncToken ?? '' }))).toEqual(['event0', 'event9'])
+      page = await harness.list({ maxResults: '2', pageToken: page.body.nextPageToken })
+    expect(ids(await harness.list({ syncToken: page.body.nextSyncToken ?? '' }))).toEqual(['event0', 'event9'])
   })
 
   it('can be made to fail in the middle of a listing', async () => {
-    stage.google.failPage({ page: 2, times: 1 })
-    const first = await stage.list({ maxResults: '2' })
+    harness.google.failPage({ page: 2, times: 1 })
+    const first = await harness.list({ maxResults: '2' })
     const query = { maxResults: '2', pageToken: first.body.nextPageToken ?? '' }
-    expect(refusal(await stage.list(query))).toBe('503 backendError')
-    expect(ids(await stage.list(query))).toEqual(['event2', 'event3'])
+    expect(refusal(await harness.list(query))).toBe('503 backendError')
+    expect(ids(await harness.list(query))).toEqual(['event2', 'event3'])
   })
 
   async function allPages(query: Record<string, string>): Promise<Answer[]> {
-    const pages = [await stage.list(query)]
+    const pages = [await harness.list(query)]
     for (let token = pages[0]?.body.nextPageToken; token !== undefined; token = pages.at(-1)?.body.nextPageToken) {
-      pages.push(await stage.list({ ...query, pageToken: token }))
+      pages.push(await harness.list({ ...query, pageToken: token }))
     }
     return pages
   }
@@ -168,14 +168,14 @@ describe('sync tokens (§2.3)', () => {
     add(meeting('09:00', '10:00'), 'moved0')
     add(meeting('09:00', '10:00'), 'gone00')
     const syncToken = await sync()
-    stage.google.changeEvent({ calendar: alice, id: 'moved0', changes: meeting('14:00', '15:00') })
-    stage.google.deleteEvent({ calendar: alice, id: 'gone00' })
+    harness.google.changeEvent({ calendar: alice, id: 'moved0', changes: meeting('14:00', '15:00') })
+    harness.google.deleteEvent({ calendar: alice, id: 'gone00' })
     add(meeting('16:00', '17:00'), 'newone')
-    const delta = await stage.list({ syncToken })
+    const delta = await harness.list({ syncToken })
     expect(ids(delta)).toEqual(['moved0', 'gone00', 'newone'])
     expect(delta.body.items?.[1]).toEqual({ id: 'gone00', status: 'cancelled' })
-    expect(ids(await stage.list({ syncToken: delta.body.nextSyncToken ?? '' }))).toEqual([])
-    expect(ids(await stage.list({ syncToken }))).toHaveLength(3)
+    expect(ids(await harness.list({ syncToken: delta.body.nextSyncToken ?? '' }))).toEqual([])
+    expect(ids(await harness.list({ syncToken }))).toHaveLength(3)
   })
 
   it.each([
@@ -190,57 +190,57 @@ describe('sync tokens (§2.3)', () => {
   ])('are refused beside %s', async (name) => {
     const syncToken = await sync({ singleEvents: 'true' })
     const value = name === 'orderBy' ? 'startTime' : '2026-11-23T10:00:00Z'
-    expect(refusal(await stage.list({ syncToken, singleEvents: 'true', [name]: value }))).toBe('400 invalid')
+    expect(refusal(await harness.list({ syncToken, singleEvents: 'true', [name]: value }))).toBe('400 invalid')
   })
 
   it('are refused beside showDeleted=false, and with other parameters than the first call had', async () => {
     const syncToken = await sync({ singleEvents: 'true' })
     const same = { syncToken, singleEvents: 'true' }
-    expect(refusal(await stage.list({ ...same, showDeleted: 'false' }))).toBe('400 invalid')
-    expect(refusal(await stage.list({ syncToken }))).toBe('400 invalid')
-    expect(refusal(await stage.list({ ...same, maxAttendees: '1' }))).toBe('400 invalid')
-    expect((await stage.list({ ...same, fields: 'items(id),nextSyncToken', maxResults: '10' })).status).toBe(200)
+    expect(refusal(await harness.list({ ...same, showDeleted: 'false' }))).toBe('400 invalid')
+    expect(refusal(await harness.list({ syncToken }))).toBe('400 invalid')
+    expect(refusal(await harness.list({ ...same, maxAttendees: '1' }))).toBe('400 invalid')
+    expect((await harness.list({ ...same, fields: 'items(id),nextSyncToken', maxResults: '10' })).status).toBe(200)
   })
 
   it('are garbage when someone made them up, tampered with them or took them from another calendar', async () => {
     const syncToken = await sync()
     for (const bad of ['garbage', `${syncToken.slice(0, -4)}AAAA`]) {
-      const answer = await stage.list({ syncToken: bad })
+      const answer = await harness.list({ syncToken: bad })
       expect(refusal(answer)).toBe('400 invalid')
       expect(answer.body.error?.message).toBe('Invalid sync token value.')
     }
-    const { id } = stage.google.addCalendar({ owner: alice })
-    expect(refusal(await stage.api('GET', `/calendars/${id}/events?syncToken=${syncToken}`))).toBe('400 invalid')
+    const { id } = harness.google.addCalendar({ owner: alice })
+    expect(refusal(await harness.api('GET', `/calendars/${id}/events?syncToken=${syncToken}`))).toBe('400 invalid')
   })
 
   it('expire by the switch, by age and by a change of access, and then answer 410 in the back-end envelope', async () => {
     const first = await sync()
-    stage.google.expireSyncTokens({ calendar: alice })
-    const gone = await stage.list({ syncToken: first })
+    harness.google.expireSyncTokens({ calendar: alice })
+    const gone = await harness.list({ syncToken: first })
     expect(refusal(gone)).toBe('410 fullSyncRequired')
     expect(gone.body.error).not.toHaveProperty('status')
     expect(gone.body.error?.errors?.[0]).toMatchObject({ domain: 'calendar', location: 'syncToken' })
     const second = await sync()
-    stage.google.addAccount({ email: 'bob@example.com' })
-    stage.google.share({ calendar: alice, account: 'bob@example.com', role: 'reader' })
-    expect(refusal(await stage.list({ syncToken: second }))).toBe('410 fullSyncRequired')
-    stage.google.switches({ syncTokenLifetime: 600 })
+    harness.google.addAccount({ email: 'bob@example.com' })
+    harness.google.share({ calendar: alice, account: 'bob@example.com', role: 'reader' })
+    expect(refusal(await harness.list({ syncToken: second }))).toBe('410 fullSyncRequired')
+    harness.google.switches({ syncTokenLifetime: 600 })
     const third = await sync()
-    await stage.clock.advance(599_999)
-    expect((await stage.list({ syncToken: third })).status).toBe(200)
-    await stage.clock.advance(1)
-    expect(refusal(await stage.list({ syncToken: third }))).toBe('410 fullSyncRequired')
+    await harness.clock.advance(599_999)
+    expect((await harness.list({ syncToken: third })).status).toBe(200)
+    await harness.clock.advance(1)
+    expect(refusal(await harness.list({ syncToken: third }))).toBe('410 fullSyncRequired')
   })
 
   it('keep the window of the first call, which does not roll: changed events outside of it come all the same', async () => {
     const window = { timeMin: '2026-11-23T00:00:00Z', timeMax: '2026-11-30T00:00:00Z', singleEvents: 'true' }
     add(meeting('2026-11-24T09:00:00', '2026-11-24T10:00:00', { recurrence: ['RRULE:FREQ=DAILY'] }), 'daily0')
-    const first = await stage.list(window)
+    const first = await harness.list(window)
     expect(starts(first).at(-1)).toBe('2026-11-29T09:00:00+01:00')
-    stage.google.advance({ ms: DAY / 48 })
+    harness.google.advance({ ms: DAY / 48 })
     add(meeting('2027-05-01T09:00:00', '2027-05-01T10:00:00'), 'faraway')
-    stage.google.changeEvent({ calendar: alice, id: 'daily0', changes: { summary: 'Renamed' } })
-    const delta = await stage.list({ syncToken: first.body.nextSyncToken ?? '', singleEvents: 'true' })
+    harness.google.changeEvent({ calendar: alice, id: 'daily0', changes: { summary: 'Renamed' } })
+    const delta = await harness.list({ syncToken: first.body.nextSyncToken ?? '', singleEvents: 'true' })
     expect(ids(delta)).toContain('faraway')
     expect(starts(delta).filter((start) => start?.includes('T09:00:00+01:00'))).toHaveLength(6)
   })

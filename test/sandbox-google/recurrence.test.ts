@@ -1,17 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ids, meeting, newStage, refusal, type Stage, starts } from './fixture.ts'
+import { ids, meeting, startHarness, refusal, type Harness, starts } from './harness.ts'
 
-let stage: Stage
+let harness: Harness
 beforeEach(async () => {
-  stage = await newStage()
+  harness = await startHarness()
 })
-afterEach(() => stage.close())
+afterEach(() => harness.close())
 
 const alice = 'alice@example.com'
 const expanded = { singleEvents: 'true' }
 
 function series(rule: string, from = '2026-11-23T09:00:00', to = '2026-11-23T10:00:00', id = 'series'): void {
-  stage.google.addEvent({ calendar: alice, event: { id, ...meeting(from, to, { recurrence: [rule] }) } })
+  harness.google.addEvent({ calendar: alice, event: { id, ...meeting(from, to, { recurrence: [rule] }) } })
 }
 
 const days = (answer: Parameters<typeof starts>[0]): (string | undefined)[] =>
@@ -20,7 +20,7 @@ const days = (answer: Parameters<typeof starts>[0]): (string | undefined)[] =>
 describe('instances of recurring events (§2.3)', () => {
   it('have ids with the start in UTC, and name their series and original start', async () => {
     series('RRULE:FREQ=DAILY;COUNT=2')
-    const { body } = await stage.list(expanded)
+    const { body } = await harness.list(expanded)
     expect(body.items).toHaveLength(2)
     expect(body.items?.[1]).toMatchObject({
       id: 'series_20261124T080000Z',
@@ -39,8 +39,8 @@ describe('instances of recurring events (§2.3)', () => {
       end: { date: '2026-11-25' },
       recurrence: ['RRULE:FREQ=WEEKLY;COUNT=2'],
     }
-    stage.google.addEvent({ calendar: alice, event })
-    const { body } = await stage.list(expanded)
+    harness.google.addEvent({ calendar: alice, event })
+    const { body } = await harness.list(expanded)
     expect(body.items?.map(({ id, start, end }) => [id, start, end])).toEqual([
       ['allday_20261123', { date: '2026-11-23' }, { date: '2026-11-25' }],
       ['allday_20261130', { date: '2026-11-30' }, { date: '2026-12-02' }],
@@ -49,14 +49,14 @@ describe('instances of recurring events (§2.3)', () => {
 
   it('keep their hour on the wall when clocks change, so their UTC ids shift', async () => {
     series('RRULE:FREQ=WEEKLY;COUNT=2', '2027-03-22T09:00:00', '2027-03-22T10:00:00')
-    const answer = await stage.list(expanded)
+    const answer = await harness.list(expanded)
     expect(starts(answer)).toEqual(['2027-03-22T09:00:00+01:00', '2027-03-29T09:00:00+02:00'])
     expect(ids(answer)).toEqual(['series_20270322T080000Z', 'series_20270329T070000Z'])
   })
 
   it('come an hour later on the day whose clocks skip their hour', async () => {
     series('RRULE:FREQ=DAILY;COUNT=3', '2027-03-27T02:30:00', '2027-03-27T03:00:00')
-    expect(starts(await stage.list(expanded))).toEqual([
+    expect(starts(await harness.list(expanded))).toEqual([
       '2027-03-27T02:30:00+01:00',
       '2027-03-28T03:30:00+02:00',
       '2027-03-29T02:30:00+02:00',
@@ -85,44 +85,44 @@ describe('instances of recurring events (§2.3)', () => {
     ['every year', 'FREQ=YEARLY;COUNT=2', ['2026-11-23', '2027-11-23']],
   ])('repeat %s', async (_what, rule, expected) => {
     series(`RRULE:${rule}`)
-    expect(days(await stage.list(expanded))).toEqual(expected)
+    expect(days(await harness.list(expanded))).toEqual(expected)
   })
 
   it('skip months without their date', async () => {
     series('RRULE:FREQ=MONTHLY;COUNT=3', '2026-12-31T09:00:00', '2026-12-31T10:00:00')
-    expect(days(await stage.list(expanded))).toEqual(['2026-12-31', '2027-01-31', '2027-03-31'])
+    expect(days(await harness.list(expanded))).toEqual(['2026-12-31', '2027-01-31', '2027-03-31'])
   })
 
   it('begin weeks where WKST says, which matters every other week', async () => {
     const rule = 'RRULE:FREQ=WEEKLY;INTERVAL=2;COUNT=4;BYDAY=TU,SU'
     series(`${rule};WKST=MO`, '1997-08-05T09:00:00', '1997-08-05T10:00:00', 'monday')
     series(`${rule};WKST=SU`, '1997-08-05T09:00:00', '1997-08-05T10:00:00', 'sunday')
-    const found = await stage.list(expanded)
+    const found = await harness.list(expanded)
     expect(days(found).slice(0, 4)).toEqual(['1997-08-05', '1997-08-10', '1997-08-19', '1997-08-24'])
     expect(days(found).slice(4)).toEqual(['1997-08-05', '1997-08-17', '1997-08-19', '1997-08-31'])
   })
 
   it('leave out the dates of EXDATE', async () => {
     const recurrence = ['RRULE:FREQ=DAILY;COUNT=3', 'EXDATE;TZID=Europe/Paris:20261124T090000']
-    stage.google.addEvent({ calendar: alice, event: { id: 'series', ...meeting('09:00', '10:00', { recurrence }) } })
-    expect(days(await stage.list(expanded))).toEqual(['2026-11-23', '2026-11-25'])
+    harness.google.addEvent({ calendar: alice, event: { id: 'series', ...meeting('09:00', '10:00', { recurrence }) } })
+    expect(days(await harness.list(expanded))).toEqual(['2026-11-23', '2026-11-25'])
   })
 
   it('of an endless series are found years later, within the window only', async () => {
     series('RRULE:FREQ=WEEKLY')
     const window = { timeMin: '2031-11-23T00:00:00Z', timeMax: '2031-12-01T00:00:00Z' }
-    expect(days(await stage.list({ ...expanded, ...window }))).toEqual(['2031-11-24'])
-    expect(ids(await stage.list(window))).toEqual(['series'])
-    expect(ids(await stage.list({ timeMax: '2026-11-22T00:00:00Z' }))).toEqual([])
+    expect(days(await harness.list({ ...expanded, ...window }))).toEqual(['2031-11-24'])
+    expect(ids(await harness.list(window))).toEqual(['series'])
+    expect(ids(await harness.list({ timeMax: '2026-11-22T00:00:00Z' }))).toEqual([])
   })
 
   it('need a time zone to repeat in, and a rule that can be read', async () => {
     const event = { start: { dateTime: '2026-11-23T09:00:00Z' }, end: { dateTime: '2026-11-23T10:00:00Z' } }
     const insert = (recurrence: string[]) =>
-      stage.api('POST', '/calendars/primary/events', { body: { ...event, recurrence } })
+      harness.api('POST', '/calendars/primary/events', { body: { ...event, recurrence } })
     expect(refusal(await insert(['RRULE:FREQ=DAILY']))).toBe('400 required')
     const zoned = meeting('09:00', '10:00', { recurrence: ['RRULE:FREQ=HOURLY'] })
-    expect(refusal(await stage.api('POST', '/calendars/primary/events', { body: zoned }))).toBe('400 invalid')
+    expect(refusal(await harness.api('POST', '/calendars/primary/events', { body: zoned }))).toBe('400 invalid')
   })
 })
 
@@ -131,74 +131,77 @@ describe('exceptions (§2.3)', () => {
 
   it('stand for the instance they replace, under its id, wherever they moved', async () => {
     const path = '/calendars/primary/events/series_20261124T080000Z'
-    const moved = await stage.api('PATCH', path, { body: meeting('2026-11-24T15:00:00', '2026-11-24T16:00:00') })
+    const moved = await harness.api('PATCH', path, { body: meeting('2026-11-24T15:00:00', '2026-11-24T16:00:00') })
     expect(moved.body).toMatchObject({
       id: 'series_20261124T080000Z',
       originalStartTime: { dateTime: '2026-11-24T09:00:00+01:00' },
       start: { dateTime: '2026-11-24T15:00:00+01:00' },
     })
-    expect(starts(await stage.list({ ...expanded, orderBy: 'startTime' }))).toEqual([
+    expect(starts(await harness.list({ ...expanded, orderBy: 'startTime' }))).toEqual([
       '2026-11-23T09:00:00+01:00',
       '2026-11-24T15:00:00+01:00',
       '2026-11-25T09:00:00+01:00',
     ])
-    expect(ids(await stage.list())).toEqual(['series', 'series_20261124T080000Z'])
-    const all = await stage.api('GET', '/calendars/primary/events/series/instances')
+    expect(ids(await harness.list())).toEqual(['series', 'series_20261124T080000Z'])
+    const all = await harness.api('GET', '/calendars/primary/events/series/instances')
     expect(days(all)).toEqual(['2026-11-23', '2026-11-24', '2026-11-25'])
   })
 
   it('that are cancelled show beside an unexpanded series, with series and original start, and not among instances', async () => {
-    const { body } = await stage.list(expanded)
-    await stage.api('DELETE', '/calendars/primary/events/series_20261124T080000Z')
-    expect(days(await stage.list(expanded))).toEqual(['2026-11-23', '2026-11-25'])
+    const { body } = await harness.list(expanded)
+    await harness.api('DELETE', '/calendars/primary/events/series_20261124T080000Z')
+    expect(days(await harness.list(expanded))).toEqual(['2026-11-23', '2026-11-25'])
     const cancelled = {
       id: 'series_20261124T080000Z',
       status: 'cancelled',
       recurringEventId: 'series',
       originalStartTime: { dateTime: '2026-11-24T09:00:00+01:00', timeZone: 'Europe/Paris' },
     }
-    expect((await stage.list()).body.items?.[1]).toEqual(cancelled)
-    const delta = await stage.list({ ...expanded, syncToken: body.nextSyncToken ?? '' })
+    expect((await harness.list()).body.items?.[1]).toEqual(cancelled)
+    const delta = await harness.list({ ...expanded, syncToken: body.nextSyncToken ?? '' })
     expect(delta.body.items).toEqual([cancelled])
   })
 
   it('and instances are tombstones in the next sync when the series is deleted', async () => {
-    await stage.api('PATCH', '/calendars/primary/events/series_20261124T080000Z', { body: { summary: 'Other' } })
-    const syncToken = (await stage.list(expanded)).body.nextSyncToken ?? ''
-    const unexpanded = (await stage.list()).body.nextSyncToken ?? ''
-    await stage.api('DELETE', '/calendars/primary/events/series')
-    const { body } = await stage.list({ ...expanded, syncToken })
+    await harness.api('PATCH', '/calendars/primary/events/series_20261124T080000Z', { body: { summary: 'Other' } })
+    const syncToken = (await harness.list(expanded)).body.nextSyncToken ?? ''
+    const unexpanded = (await harness.list()).body.nextSyncToken ?? ''
+    await harness.api('DELETE', '/calendars/primary/events/series')
+    const { body } = await harness.list({ ...expanded, syncToken })
     expect(body.items?.map(({ id, status }) => [id, status]).sort()).toEqual([
       ['series_20261123T080000Z', 'cancelled'],
       ['series_20261124T080000Z', 'cancelled'],
       ['series_20261125T080000Z', 'cancelled'],
     ])
-    expect((await stage.list({ syncToken: unexpanded })).body.items?.[0]).toEqual({ id: 'series', status: 'cancelled' })
-    expect(ids(await stage.list(expanded))).toEqual([])
+    expect((await harness.list({ syncToken: unexpanded })).body.items?.[0]).toEqual({
+      id: 'series',
+      status: 'cancelled',
+    })
+    expect(ids(await harness.list(expanded))).toEqual([])
   })
 
   it('go with the instances that a changed series has no more, and the rest comes anew', async () => {
-    await stage.api('DELETE', '/calendars/primary/events/series_20261124T080000Z')
-    const syncToken = (await stage.list(expanded)).body.nextSyncToken ?? ''
-    await stage.api('PATCH', '/calendars/primary/events/series', { body: meeting('11:00', '12:00') })
-    const { body } = await stage.list({ ...expanded, syncToken })
+    await harness.api('DELETE', '/calendars/primary/events/series_20261124T080000Z')
+    const syncToken = (await harness.list(expanded)).body.nextSyncToken ?? ''
+    await harness.api('PATCH', '/calendars/primary/events/series', { body: meeting('11:00', '12:00') })
+    const { body } = await harness.list({ ...expanded, syncToken })
     const live = body.items?.filter(({ status }) => status === 'confirmed').map(({ id }) => id)
     const gone = body.items?.filter(({ status }) => status === 'cancelled').map(({ id }) => id)
     expect(live).toEqual(['series_20261123T100000Z', 'series_20261124T100000Z', 'series_20261125T100000Z'])
     expect(gone?.sort()).toEqual(['series_20261123T080000Z', 'series_20261124T080000Z', 'series_20261125T080000Z'])
-    expect(await stage.list(expanded).then(ids)).toEqual(live)
+    expect(await harness.list(expanded).then(ids)).toEqual(live)
   })
 
   it('of a deleted series come back with it as ordinary instances', async () => {
-    await stage.api('DELETE', '/calendars/primary/events/series')
+    await harness.api('DELETE', '/calendars/primary/events/series')
     const body = meeting('09:00', '10:00', { recurrence: ['RRULE:FREQ=DAILY;COUNT=3'] })
-    expect((await stage.api('PUT', '/calendars/primary/events/series', { body })).status).toBe(200)
-    expect(days(await stage.list(expanded))).toEqual(['2026-11-23', '2026-11-24', '2026-11-25'])
+    expect((await harness.api('PUT', '/calendars/primary/events/series', { body })).status).toBe(200)
+    expect(days(await harness.list(expanded))).toEqual(['2026-11-23', '2026-11-24', '2026-11-25'])
   })
 
   it('are no events when the series never had that instance', async () => {
-    expect(refusal(await stage.api('GET', '/calendars/primary/events/series_20261124T090000Z'))).toBe('404 notFound')
-    expect(refusal(await stage.api('GET', '/calendars/primary/events/series_20261224T080000Z'))).toBe('404 notFound')
-    expect((await stage.api('GET', '/calendars/primary/events/series_20261125T080000Z')).status).toBe(200)
+    expect(refusal(await harness.api('GET', '/calendars/primary/events/series_20261124T090000Z'))).toBe('404 notFound')
+    expect(refusal(await harness.api('GET', '/calendars/primary/events/series_20261224T080000Z'))).toBe('404 notFound')
+    expect((await harness.api('GET', '/calendars/primary/events/series_20261125T080000Z')).status).toBe(200)
   })
 })

@@ -1,15 +1,15 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { DAY, eventually, meeting, newStage, refusal, type Stage } from './fixture.ts'
+import { DAY, eventually, meeting, startHarness, refusal, type Harness } from './harness.ts'
 
-let stage: Stage
+let harness: Harness
 let receiver: Server
 let received: { path: string; headers: IncomingHttpHeaders }[]
 let answers: number[]
 
 beforeEach(async () => {
-  stage = await newStage()
+  harness = await startHarness()
   received = []
   answers = []
   receiver = createServer((request, response) => {
@@ -17,10 +17,10 @@ beforeEach(async () => {
     response.writeHead(answers.shift() ?? 204).end()
   })
   await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve))
-  stage.google.switches({ deliverTo: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}` })
+  harness.google.switches({ deliverTo: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}` })
 })
 afterEach(async () => {
-  await stage.close()
+  await harness.close()
   receiver.closeAllConnections()
   receiver.close()
 })
@@ -33,15 +33,15 @@ const request = {
   token: 'the-token',
 }
 const watch = (changes: object = {}) =>
-  stage.api('POST', '/calendars/primary/events/watch', { body: { ...request, ...changes } })
-const change = () => stage.google.addEvent({ calendar: alice, event: meeting('09:00', '10:00') })
+  harness.api('POST', '/calendars/primary/events/watch', { body: { ...request, ...changes } })
+const change = () => harness.google.addEvent({ calendar: alice, event: meeting('09:00', '10:00') })
 const arrive = (count: number) => eventually(() => expect(received).toHaveLength(count))
 
 describe('push channels (§2.6)', () => {
   it('live seven days, and begin with a sync message numbered 1', async () => {
     const { body } = await watch()
     expect(body).toMatchObject({ kind: 'api#channel', id: 'channel-1', token: 'the-token' })
-    expect(Number(body.expiration)).toBe(stage.clock.now() + 7 * DAY)
+    expect(Number(body.expiration)).toBe(harness.clock.now() + 7 * DAY)
     await arrive(1)
     expect(received[0]).toMatchObject({
       path: '/notify?x=1',
@@ -68,13 +68,13 @@ describe('push channels (§2.6)', () => {
   it('may lose messages or send them twice', async () => {
     await watch()
     await arrive(1)
-    stage.google.switches({ notifications: 'duplicate' })
+    harness.google.switches({ notifications: 'duplicate' })
     change()
     await arrive(3)
     expect(received[1]?.headers['x-goog-message-number']).toBe(received[2]?.headers['x-goog-message-number'])
-    stage.google.switches({ notifications: 'drop' })
+    harness.google.switches({ notifications: 'drop' })
     change()
-    stage.google.switches({ notifications: 'normal' })
+    harness.google.switches({ notifications: 'normal' })
     change()
     await arrive(4)
   })
@@ -82,27 +82,28 @@ describe('push channels (§2.6)', () => {
   it('try again after 503, and not after other refusals', async () => {
     answers = [503, 204]
     await watch()
-    await eventually(() => expect(stage.clock.pending).toHaveLength(1))
-    await stage.clock.advance(1000)
+    await eventually(() => expect(harness.clock.pending).toHaveLength(1))
+    await harness.clock.advance(1000)
     await arrive(2)
     answers = [404]
     change()
     await arrive(3)
-    await eventually(() => expect(stage.google.channels()[0]?.lastStatus).toBe(404))
-    expect(stage.clock.pending).toEqual([])
+    await eventually(() => expect(harness.google.channels()[0]?.lastStatus).toBe(404))
+    expect(harness.clock.pending).toEqual([])
   })
 
   it('end when stopped by who made them, or with their time', async () => {
     const { body } = await watch()
-    const stop = (resourceId: unknown) => stage.api('POST', '/channels/stop', { body: { id: 'channel-1', resourceId } })
+    const stop = (resourceId: unknown) =>
+      harness.api('POST', '/channels/stop', { body: { id: 'channel-1', resourceId } })
     expect((await stop('wrong')).status).toBe(404)
     expect((await stop(body.resourceId)).status).toBe(204)
     expect((await stop(body.resourceId)).status).toBe(404)
-    await watch({ id: 'channel-2', expiration: stage.clock.now() + 60_000 })
+    await watch({ id: 'channel-2', expiration: harness.clock.now() + 60_000 })
     await arrive(2)
-    stage.google.advance({ ms: 60_000 })
+    harness.google.advance({ ms: 60_000 })
     change()
-    expect(stage.google.channels()).toMatchObject([{ id: 'channel-2', alive: false, messages: 1 }])
+    expect(harness.google.channels()).toMatchObject([{ id: 'channel-2', alive: false, messages: 1 }])
   })
 
   it.each([
@@ -117,8 +118,8 @@ describe('push channels (§2.6)', () => {
   it('are refused for an id in use, and for calendars that can’t be watched', async () => {
     await watch()
     expect(refusal(await watch())).toBe('400 channelIdNotUnique')
-    const { id } = stage.google.addCalendar({ owner: alice, summary: 'Holidays', pushSupported: false })
-    const answer = await stage.api('POST', `/calendars/${id}/events/watch`, { body: { ...request, id: 'channel-2' } })
+    const { id } = harness.google.addCalendar({ owner: alice, summary: 'Holidays', pushSupported: false })
+    const answer = await harness.api('POST', `/calendars/${id}/events/watch`, { body: { ...request, id: 'channel-2' } })
     expect(refusal(answer)).toBe('400 pushNotSupportedForRequestedResource')
   })
 })

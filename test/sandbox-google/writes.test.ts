@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ids, meeting, newStage, refusal, type Stage } from './fixture.ts'
+import { ids, meeting, startHarness, refusal, type Harness } from './harness.ts'
 
-let stage: Stage
+let harness: Harness
 beforeEach(async () => {
-  stage = await newStage()
+  harness = await startHarness()
 })
-afterEach(() => stage.close())
+afterEach(() => harness.close())
 
 const EVENTS = '/calendars/primary/events'
-const insert = (body: Record<string, unknown>, query = '') => stage.api('POST', `${EVENTS}${query}`, { body })
-const get = (id: string) => stage.api('GET', `${EVENTS}/${id}`)
+const insert = (body: Record<string, unknown>, query = '') => harness.api('POST', `${EVENTS}${query}`, { body })
+const get = (id: string) => harness.api('GET', `${EVENTS}/${id}`)
 
 describe('insert (§2.5)', () => {
   it('takes an id of its own in [a-v0-9]{5,1024}, once and for ever', async () => {
@@ -17,7 +17,7 @@ describe('insert (§2.5)', () => {
     expect(refusal(await insert({ id: 'abc1', ...meeting('09:00', '10:00') }))).toBe('400 invalid')
     expect((await insert({ id: 'abcde', ...meeting('09:00', '10:00') })).status).toBe(200)
     expect(refusal(await insert({ id: 'abcde', ...meeting('09:00', '10:00') }))).toBe('409 duplicate')
-    expect((await stage.api('DELETE', `${EVENTS}/abcde`)).status).toBe(204)
+    expect((await harness.api('DELETE', `${EVENTS}/abcde`)).status).toBe(204)
     expect(refusal(await insert({ id: 'abcde', ...meeting('09:00', '10:00') }))).toBe('409 duplicate')
   })
 
@@ -41,16 +41,16 @@ describe('insert (§2.5)', () => {
     const conferenceData = { createRequest: { requestId: 'r1', conferenceSolutionKey: { type: 'hangoutsMeet' } } }
     const event = meeting('09:00', '10:00', { conferenceData })
     expect((await insert(event)).body).not.toHaveProperty('conferenceData')
-    stage.google.switches({ pendingConferences: true })
+    harness.google.switches({ pendingConferences: true })
     const made = await insert(event, '?conferenceDataVersion=1')
     expect(made.body).toMatchObject({ conferenceData: { createRequest: { status: { statusCode: 'pending' } } } })
     const later = (await get(made.body.id as string)).body
     expect(later.hangoutLink).toMatch(/^https:\/\/meet\.google\.com\//)
-    const repeated = await stage.api('PATCH', `${EVENTS}/${String(made.body.id)}?conferenceDataVersion=1`, {
+    const repeated = await harness.api('PATCH', `${EVENTS}/${String(made.body.id)}?conferenceDataVersion=1`, {
       body: { conferenceData },
     })
     expect(repeated.body.hangoutLink).toBe(later.hangoutLink)
-    const unversioned = await stage.api('PATCH', `${EVENTS}/${String(made.body.id)}`, { body: { summary: 'Kept' } })
+    const unversioned = await harness.api('PATCH', `${EVENTS}/${String(made.body.id)}`, { body: { summary: 'Kept' } })
     expect(unversioned.body.hangoutLink).toBe(later.hangoutLink)
   })
 
@@ -60,12 +60,12 @@ describe('insert (§2.5)', () => {
   })
 
   it('needs a writer', async () => {
-    stage.google.addAccount({ email: 'bob@example.com' })
-    stage.google.share({ calendar: 'bob@example.com', account: 'alice@example.com', role: 'reader' })
+    harness.google.addAccount({ email: 'bob@example.com' })
+    harness.google.share({ calendar: 'bob@example.com', account: 'alice@example.com', role: 'reader' })
     const path = '/calendars/bob%40example.com/events'
-    expect(refusal(await stage.api('POST', path, { body: meeting('09:00', '10:00') }))).toBe('403 forbidden')
-    stage.google.share({ calendar: 'bob@example.com', account: 'alice@example.com', role: 'writer' })
-    expect((await stage.api('POST', path, { body: meeting('09:00', '10:00') })).status).toBe(200)
+    expect(refusal(await harness.api('POST', path, { body: meeting('09:00', '10:00') }))).toBe('403 forbidden')
+    harness.google.share({ calendar: 'bob@example.com', account: 'alice@example.com', role: 'writer' })
+    expect((await harness.api('POST', path, { body: meeting('09:00', '10:00') })).status).toBe(200)
   })
 })
 
@@ -83,30 +83,30 @@ describe('update and patch (§2.5)', () => {
       extendedProperties: { private: { a: null, c: '3' } },
       attendees: [{ email: 'x@y.org' }],
     }
-    const patched = await stage.api('PATCH', `${EVENTS}/event1`, { body: changes })
+    const patched = await harness.api('PATCH', `${EVENTS}/event1`, { body: changes })
     expect(patched.body).not.toHaveProperty('summary')
     expect(patched.body.extendedProperties).toEqual({ private: { b: '2', c: '3' } })
-    const again = await stage.api('PATCH', `${EVENTS}/event1`, { body: { attendees: [{ email: 'z@y.org' }] } })
+    const again = await harness.api('PATCH', `${EVENTS}/event1`, { body: { attendees: [{ email: 'z@y.org' }] } })
     expect(again.body.attendees).toEqual([{ email: 'z@y.org', responseStatus: 'needsAction' }])
-    const updated = await stage.api('PUT', `${EVENTS}/event1`, { body: meeting('11:00', '12:00') })
+    const updated = await harness.api('PUT', `${EVENTS}/event1`, { body: meeting('11:00', '12:00') })
     expect(updated.body).not.toHaveProperty('extendedProperties')
   })
 
   it('answer 412 to If-Match with an old etag, and GET 304 to If-None-Match with the present one', async () => {
     const { etag } = (await get('event1')).body as { etag: string }
-    expect((await stage.api('GET', `${EVENTS}/event1`, { headers: { 'if-none-match': etag } })).status).toBe(304)
+    expect((await harness.api('GET', `${EVENTS}/event1`, { headers: { 'if-none-match': etag } })).status).toBe(304)
     const patch = (summary: string) =>
-      stage.api('PATCH', `${EVENTS}/event1`, { body: { summary }, headers: { 'if-match': etag } })
+      harness.api('PATCH', `${EVENTS}/event1`, { body: { summary }, headers: { 'if-match': etag } })
     expect((await patch('Two')).status).toBe(200)
     expect(refusal(await patch('Three'))).toBe('412 conditionNotMet')
-    const old = await stage.api('DELETE', `${EVENTS}/event1`, { headers: { 'if-match': etag } })
+    const old = await harness.api('DELETE', `${EVENTS}/event1`, { headers: { 'if-match': etag } })
     expect(refusal(old)).toBe('412 conditionNotMet')
   })
 
   it('leave the shared properties of an invitation to its organizer, and the answer to the invited', async () => {
     const event = { id: 'invite', ...meeting('09:00', '10:00', { organizer: { email: 'boss@example.com' } }) }
-    stage.google.addEvent({ calendar: 'alice@example.com', event })
-    const patch = (body: object) => stage.api('PATCH', `${EVENTS}/invite`, { body })
+    harness.google.addEvent({ calendar: 'alice@example.com', event })
+    const patch = (body: object) => harness.api('PATCH', `${EVENTS}/invite`, { body })
     expect(refusal(await patch({ summary: 'Mine' }))).toBe('403 forbiddenForNonOrganizer')
     const answered = await patch({ attendees: [{ email: 'alice@example.com', responseStatus: 'declined' }] })
     expect(answered.body).toMatchObject({ organizer: { email: 'boss@example.com' }, attendees: [{ self: true }] })
@@ -116,17 +116,17 @@ describe('update and patch (§2.5)', () => {
 describe('delete (§2.5)', () => {
   it('answers 204, then 410 deleted, and 404 where there never was an event', async () => {
     await insert({ id: 'event1', ...meeting('09:00', '10:00') })
-    expect((await stage.api('DELETE', `${EVENTS}/event1`)).status).toBe(204)
-    expect(refusal(await stage.api('DELETE', `${EVENTS}/event1`))).toBe('410 deleted')
-    expect(refusal(await stage.api('DELETE', `${EVENTS}/never1`))).toBe('404 notFound')
+    expect((await harness.api('DELETE', `${EVENTS}/event1`)).status).toBe(204)
+    expect(refusal(await harness.api('DELETE', `${EVENTS}/event1`))).toBe('410 deleted')
+    expect(refusal(await harness.api('DELETE', `${EVENTS}/never1`))).toBe('404 notFound')
   })
 
   it('reserves the id: a GET finds the event cancelled, an update brings it back', async () => {
     await insert({ id: 'event1', ...meeting('09:00', '10:00') })
-    await stage.api('DELETE', `${EVENTS}/event1`)
+    await harness.api('DELETE', `${EVENTS}/event1`)
     expect((await get('event1')).body).toMatchObject({ id: 'event1', status: 'cancelled' })
     const body = meeting('11:00', '12:00', { status: 'confirmed' })
-    expect((await stage.api('PUT', `${EVENTS}/event1`, { body })).body.status).toBe('confirmed')
-    expect(ids(await stage.list())).toEqual(['event1'])
+    expect((await harness.api('PUT', `${EVENTS}/event1`, { body })).body.status).toBe('confirmed')
+    expect(ids(await harness.list())).toEqual(['event1'])
   })
 })

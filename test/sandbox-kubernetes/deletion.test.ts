@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { AGENTS, agent, ownedBy, secret, SECRETS, started } from './fixture.ts'
+import { AGENTS, agent, ownedBy, secret, SECRETS, started } from './harness.ts'
 
 const CORE_OWNER = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', uid: 'of-another-world' }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { settle } from '../support/clock.ts'
-import { AGENTS, ALL_AGENTS, agent, CONFIG_MAPS, MERGE, SECRETS, secret, started } from './fixture.ts'
+import { AGENTS, ALL_AGENTS, agent, CONFIG_MAPS, MERGE, SECRETS, secret, started } from './harness.ts'
 
 describe('a fault', () => {
   it('fails as many of the matching requests as it was told to, with its Retry-After', async () => {

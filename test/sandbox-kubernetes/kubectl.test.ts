@@ -7,36 +7,36 @@ import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
 import { findKubectl } from '../real/assets.ts'
-import { agent, started, type Fixture } from './fixture.ts'
+import { agent, started, type Harness } from './harness.ts'
 
 // What the contract of `test/contract` doesn't ask of kubectl, or asks of the sandbox alone.
 const program = findKubectl()
 const directories: string[] = []
 afterEach(() => directories.splice(0).forEach((directory) => rmSync(directory, { recursive: true, force: true })))
 
-interface Hands extends Fixture {
+interface KubectlHarness extends Harness {
   env: NodeJS.ProcessEnv
   file: (name: string, text: string) => string
   kubectl: (...args: string[]) => Promise<string>
 }
 
-async function hands(): Promise<Hands> {
-  const fixture = await started()
+async function kubectlIn(): Promise<KubectlHarness> {
+  const harness = await started()
   const directory = mkdtempSync(join(tmpdir(), 'kubectl-'))
   directories.push(directory)
   const file = (name: string, text: string): string => {
     writeFileSync(join(directory, name), text, { mode: 0o700 })
     return join(directory, name)
   }
-  const kubeconfig = file('kubeconfig', fixture.sandbox.kubeconfig({ namespace: 'booking' }))
+  const kubeconfig = file('kubeconfig', harness.sandbox.kubeconfig({ namespace: 'booking' }))
   const env = { PATH: process.env.PATH, HOME: directory, KUBECONFIG: kubeconfig }
   const kubectl = async (...args: string[]) => (await promisify(execFile)(program ?? '', args, { env })).stdout
-  return { ...fixture, env, file, kubectl }
+  return { ...harness, env, file, kubectl }
 }
 
 describe.skipIf(!program)(`kubectl${program ? '' : ' (skipped: it is not installed)'}`, () => {
   it('explains a field, and lists the kinds with short names and categories', async () => {
-    const { kubectl } = await hands()
+    const { kubectl } = await kubectlIn()
     expect(await kubectl('explain', 'agt.spec.publish.staleAfter')).toContain('may be trusted')
     expect(await kubectl('explain', 'secret.metadata.finalizers')).toContain('<[]string>')
     expect(await kubectl('api-resources', '--categories=calendar', '-o', 'name')).toBe(
@@ -45,7 +45,7 @@ describe.skipIf(!program)(`kubectl${program ? '' : ' (skipped: it is not install
   })
 
   it('creates a namespace, a Secret and a ConfigMap by its own commands', async () => {
-    const { kubectl, sandbox } = await hands()
+    const { kubectl, sandbox } = await kubectlIn()
     await kubectl('create', 'namespace', 'other')
     await kubectl('create', 'secret', 'generic', 'client', '--namespace=other', '--from-literal=client_id=x')
     await kubectl('create', 'configmap', 'settings', '--namespace=other', '--from-literal=a=b')
@@ -55,7 +55,7 @@ describe.skipIf(!program)(`kubectl${program ? '' : ' (skipped: it is not install
   })
 
   it('applies core kinds by strategic merge: what a manifest drops goes, what others added stays', async () => {
-    const { kubectl, sandbox, file } = await hands()
+    const { kubectl, sandbox, file } = await kubectlIn()
     const manifest = (data: object): string =>
       file(
         'secret.json',
@@ -73,7 +73,7 @@ describe.skipIf(!program)(`kubectl${program ? '' : ' (skipped: it is not install
   })
 
   it('installs our definitions by apply, and is told why others are refused', async () => {
-    const { kubectl, sandbox } = await hands()
+    const { kubectl, sandbox } = await kubectlIn()
     sandbox.delete('CustomResourceDefinition', undefined, 'agents.calendar-operator.io')
     await sandbox.idle()
     await kubectl('apply', '-f', 'crds/')
@@ -82,7 +82,7 @@ describe.skipIf(!program)(`kubectl${program ? '' : ' (skipped: it is not install
   })
 
   it('refuses server-side apply, and kinds that the sandbox lacks, in words that say so', async () => {
-    const { kubectl, file } = await hands()
+    const { kubectl, file } = await kubectlIn()
     const manifest = file('agent.json', JSON.stringify(agent('alice')))
     await expect(kubectl('apply', '--server-side', '-f', manifest)).rejects.toThrow(
       "this sandbox doesn't do server-side apply",
@@ -91,7 +91,7 @@ describe.skipIf(!program)(`kubectl${program ? '' : ' (skipped: it is not install
   })
 
   it('edits, and waits for a deletion that a finalizer holds up', async () => {
-    const { kubectl, sandbox, env, file } = await hands()
+    const { kubectl, sandbox, env, file } = await kubectlIn()
     sandbox.apply(agent('alice', {}, { finalizers: ['calendar-operator.io/revoke'] }))
     env.EDITOR = file('editor.sh', '#!/bin/sh\nsed -i "s/deletionPolicy: Retain/deletionPolicy: Revoke/" "$1"\n')
     await kubectl('edit', 'agent', 'alice')
@@ -109,7 +109,7 @@ describe.skipIf(!program)(`kubectl${program ? '' : ' (skipped: it is not install
   })
 
   it('watches, a line a change', async () => {
-    const { sandbox, env } = await hands()
+    const { sandbox, env } = await kubectlIn()
     sandbox.apply(agent('alice'))
     const watching = spawn(program ?? '', ['get', 'agents', '--watch', '-o', 'name'], { env })
     const lines = createInterface({ input: watching.stdout })[Symbol.asyncIterator]()
@@ -122,7 +122,7 @@ describe.skipIf(!program)(`kubectl${program ? '' : ' (skipped: it is not install
 })
 
 /** Resolves when the next write has marked an Agent as being deleted. */
-function untilWritten(sandbox: Fixture['sandbox'], name: string): Promise<void> {
+function untilWritten(sandbox: Harness['sandbox'], name: string): Promise<void> {
   return new Promise((resolve) => {
     const stop = sandbox.onWrite(({ current: { object } }) => {
       if (object.metadata.name !== name || object.metadata.deletionTimestamp === undefined) return

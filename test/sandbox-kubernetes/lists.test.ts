@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { AGENTS, ALL_AGENTS, agent, secret, SECRETS, started } from './fixture.ts'
+import { AGENTS, ALL_AGENTS, agent, secret, SECRETS, started } from './harness.ts'
 
 const names = (items: { metadata: { name: string } }[] = []) => items.map(({ metadata }) => metadata.name)
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { jsonPatch, mergePatch } from '../../sandbox/kubernetes/patches.ts'
 import { strategicPatch } from '../../sandbox/kubernetes/strategic.ts'
-import { AGENTS, agent, MERGE, SECRETS, secret, started } from './fixture.ts'
+import { AGENTS, agent, MERGE, SECRETS, secret, started } from './harness.ts'
 
 // The table at the end of RFC 7386.
 const MERGES: [unknown, unknown, unknown][] = [

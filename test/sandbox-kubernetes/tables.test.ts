@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { humanDuration } from '../../sandbox/kubernetes/human-duration.ts'
 import { compilePath } from '../../sandbox/kubernetes/jsonpath.ts'
-import { ALL_AGENTS, agent, started } from './fixture.ts'
+import { ALL_AGENTS, agent, started } from './harness.ts'
 
 const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json'
 const [SECOND, MINUTE, HOUR, DAY] = [1000, 60_000, 3_600_000, 86_400_000]

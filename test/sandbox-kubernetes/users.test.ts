@@ -1,7 +1,7 @@
 import { KubeConfig } from '@kubernetes/client-node'
 import { request } from 'node:https'
 import { describe, expect, it } from 'vitest'
-import { started } from './fixture.ts'
+import { started } from './harness.ts'
 
 /** The status of a request with what a kubeconfig says, as client-node reads it. */
 async function statusWith(kubeconfig: string, path: string): Promise<number | undefined> {

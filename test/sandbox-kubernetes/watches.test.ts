@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { AGENTS, ALL_AGENTS, agent, SECRETS, secret, started, type OpenWatch } from './fixture.ts'
+import { AGENTS, ALL_AGENTS, agent, SECRETS, secret, started, type OpenWatch } from './harness.ts'
 
 const TABLE = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json' }
 const nameAndType = async (watch: OpenWatch) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { AGENTS, agent, MERGE, SECRETS, secret, started } from './fixture.ts'
+import { AGENTS, agent, MERGE, SECRETS, secret, started } from './harness.ts'
 
 const LEASES = '/apis/coordination.k8s.io/v1/namespaces/booking/leases'
 

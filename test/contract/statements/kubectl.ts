@@ -16,7 +16,7 @@ export function byHand(room: () => Promise<Room>, backend: () => Backend): void 
     afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
     /** A namespace, kubectl in it, and a file for a manifest. Skips the statement where there is no kubectl. */
-    const hands = async (skip: () => void) => {
+    const kubectlIn = async (skip: () => void) => {
       const run = backend().kubectl
       if (!run) skip()
       const r = await room()
@@ -35,26 +35,26 @@ export function byHand(room: () => Promise<Room>, backend: () => Backend): void 
     }
 
     it('applies, changes and leaves alone', async ({ skip }) => {
-      const { apply } = await hands(skip)
+      const { apply } = await kubectlIn(skip)
       expect(await apply(agent('alice'))).toBe('agent.calendar-operator.io/alice created\n')
       expect(await apply(agent('alice'))).toBe('agent.calendar-operator.io/alice unchanged\n')
       expect(await apply(agent('alice', { suspend: true }))).toBe('agent.calendar-operator.io/alice configured\n')
     })
 
     it('removes by apply what a manifest no longer says', async ({ skip }) => {
-      const { r, apply } = await hands(skip)
+      const { r, apply } = await kubectlIn(skip)
       await apply(agent('alice', { displayName: 'Alice' }))
       await apply(agent('alice'))
       expect((await r.get('agents', '/alice')).body.spec).not.toHaveProperty('displayName')
     })
 
     it('refuses what is misspelt', async ({ skip }) => {
-      const { apply } = await hands(skip)
+      const { apply } = await kubectlIn(skip)
       await expect(apply(agent('alice', { acount: 'a' }))).rejects.toThrow('unknown field "spec.acount"')
     })
 
     it('shows what a rule complains of', async ({ skip }) => {
-      const { apply } = await hands(skip)
+      const { apply } = await kubectlIn(skip)
       const full = agent('alice', { publish: { calendar: { name: 'c', detail: 'Full' } } })
       await expect(apply(full)).rejects.toThrow(
         'The Agent "alice" is invalid: spec.publish.calendar.detail: Forbidden: detail Full is allowed only where',
@@ -62,7 +62,7 @@ export function byHand(room: () => Promise<Room>, backend: () => Backend): void 
     })
 
     it('gets a table, by a short name, and more columns where wide', async ({ skip }) => {
-      const { r, kubectl } = await hands(skip)
+      const { r, kubectl } = await kubectlIn(skip)
       await r.made('agents', agent('alice'))
       const ready = { type: 'Ready', status: 'True', reason: 'Ready', message: 'All is well' }
       const conditions = [{ ...ready, lastTransitionTime: '2026-01-01T00:00:00Z' }]
@@ -76,13 +76,13 @@ export function byHand(room: () => Promise<Room>, backend: () => Backend): void 
     })
 
     it('gets both kinds by their category', async ({ skip }) => {
-      const { r, kubectl } = await hands(skip)
+      const { r, kubectl } = await kubectlIn(skip)
       await r.made('agents', agent('alice'))
       expect(await kubectl('get', 'calendar', '-o', 'name')).toBe('agent.calendar-operator.io/alice\n')
     })
 
     it('gets what else there is, each with its columns', async ({ skip }) => {
-      const { r, kubectl } = await hands(skip)
+      const { r, kubectl } = await kubectlIn(skip)
       await r.made('secrets', secret('token', { data: { a: 'YQ==' } }))
       await r.made('configmaps', configMap('calendar', { data: { a: 'b' } }))
       const spec = { holderIdentity: 'operator-1' }
@@ -112,7 +112,7 @@ export function byHand(room: () => Promise<Room>, backend: () => Backend): void 
     })
 
     it('gets the whole object, without what only the server reads', async ({ skip }) => {
-      const { r, kubectl } = await hands(skip)
+      const { r, kubectl } = await kubectlIn(skip)
       await r.made('agents', agent('alice'))
       const { body } = await r.get('agents', '/alice')
       delete body.metadata.managedFields
@@ -120,19 +120,19 @@ export function byHand(room: () => Promise<Room>, backend: () => Backend): void 
     })
 
     it('gets one value', async ({ skip }) => {
-      const { r, kubectl } = await hands(skip)
+      const { r, kubectl } = await kubectlIn(skip)
       await r.made('agents', agent('alice'))
       expect(await kubectl('get', 'agent', 'alice', '-o', 'jsonpath={.spec.account}')).toBe('alice@example.com')
     })
 
     it('says what it did not find', async ({ skip }) => {
-      const { kubectl } = await hands(skip)
+      const { kubectl } = await kubectlIn(skip)
       const missing = 'Error from server (NotFound): agents.calendar-operator.io "nobody" not found'
       await expect(kubectl('get', 'agent', 'nobody')).rejects.toThrow(missing)
     })
 
     it('describes an object with its Events', async ({ skip }) => {
-      const { r, kubectl } = await hands(skip)
+      const { r, kubectl } = await kubectlIn(skip)
       const { metadata } = await r.made('agents', agent('alice'))
       await r.made('events', {
         metadata: { name: 'alice.1' },
@@ -151,7 +151,7 @@ export function byHand(room: () => Promise<Room>, backend: () => Backend): void 
     })
 
     it('waits for a condition of the latest generation', async ({ skip }) => {
-      const { r, kubectl } = await hands(skip)
+      const { r, kubectl } = await kubectlIn(skip)
       await r.made('agents', agent('alice'))
       const waited = kubectl('wait', 'agent/alice', '--for=condition=Ready', '--timeout=90s')
       const ready = {
@@ -166,7 +166,7 @@ export function byHand(room: () => Promise<Room>, backend: () => Backend): void 
     })
 
     it('waits for an object to go', async ({ skip }) => {
-      const { r, kubectl } = await hands(skip)
+      const { r, kubectl } = await kubectlIn(skip)
       await r.made('agents', agent('alice', {}, { finalizers: ['calendar-operator.io/revoke'] }))
       const deleted = kubectl('delete', 'agent', 'alice', '--timeout=90s')
       const marked = async () => expect((await r.get('agents', '/alice')).body.metadata.deletionTimestamp).toBeDefined()
@@ -176,7 +176,7 @@ export function byHand(room: () => Promise<Room>, backend: () => Backend): void 
     })
 
     it('patches, labels, annotates and deletes', async ({ skip }) => {
-      const { r, kubectl } = await hands(skip)
+      const { r, kubectl } = await kubectlIn(skip)
       await r.made('agents', agent('alice'))
       await kubectl('patch', 'agent', 'alice', '--type=merge', '-p', '{"spec":{"suspend":true}}')
       await kubectl('label', 'agent', 'alice', 'team=a')
@@ -190,7 +190,7 @@ export function byHand(room: () => Promise<Room>, backend: () => Backend): void 
     })
 
     it('creates a Secret from a literal, and replaces it', async ({ skip }) => {
-      const { r, kubectl, file } = await hands(skip)
+      const { r, kubectl, file } = await kubectlIn(skip)
       await kubectl('create', 'secret', 'generic', 'client', '--from-literal=client_id=a')
       expect((await r.get('secrets', '/client')).body.data).toEqual({ client_id: 'YQ==' })
       const changed = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'client' }, stringData: { client_id: 'b' } }

@@ -6,7 +6,8 @@ import { connect } from '../../../src/kubernetes/connection.ts'
 import { loadKubeconfig } from '../../../src/kubernetes/kubeconfig.ts'
 import { createLog } from '../../../src/platform/log.ts'
 import { createWeb } from '../../../src/web/web.ts'
-import { isNamespaced, lottery, type World } from './world.ts'
+import { seededRandom } from '../../support/seeded-random.ts'
+import { isNamespaced, type World } from './world.ts'
 
 export interface WebReplica {
   readonly port: number
@@ -17,7 +18,7 @@ const ignore = (): void => undefined
 
 export async function startWebReplica(world: World): Promise<WebReplica> {
   const { clock, google: simulated, lines, namespace, kubeconfigPath, leaseNamespace } = world
-  const random = lottery(13)
+  const random = seededRandom(13)
   const log = createLog({ level: 'debug', clock, write: (line) => void lines.push(line) })
   const kubeConfig = loadKubeconfig([kubeconfigPath], { env: {} })
   const connection = connect(kubeConfig, clock)

@@ -16,15 +16,16 @@ import { readSettings } from '../../../src/settings.ts'
 import { connect, type Body, type Client, type Watch } from '../../contract/client.ts'
 import type { RealKubernetes } from '../../real/cluster.ts'
 import { ManualClock, settle } from '../../support/clock.ts'
-import { Wire } from '../../support/wire.ts'
+import { NetworkActivity } from '../../support/network-activity.ts'
+import { seededRandom } from '../../support/seeded-random.ts'
 import { statusProblems } from '../../support/kstatus.ts'
 import { keepSnapshot } from '../../support/snapshots.ts'
 import { Objects } from './objects.ts'
-import { isNamespaced, isReal, startGround, type Ground } from './ground.ts'
+import { isNamespaced, isReal, startBackend, type Backend } from './backend.ts'
 import type { BusyJSON, EventSeen, PersonOptions, World } from './port.ts'
 import { OPERATOR_NAMESPACE } from './roles.ts'
 
-export { isNamespaced, isReal } from './ground.ts'
+export { isNamespaced, isReal } from './backend.ts'
 export type { World } from './port.ts'
 
 export const SCOPE = 'https://www.googleapis.com/auth/calendar'
@@ -37,34 +38,34 @@ export interface WorldOptions {
   flags?: Record<string, string>
   start?: boolean
   /** As whom, and which way, the operator speaks to a real API server; by the shipped roles where nothing is said. */
-  hands?: (kubernetes: RealKubernetes, kubeconfigPath: string) => Promise<string>
+  operatorIdentity?: (kubernetes: RealKubernetes, kubeconfigPath: string) => Promise<string>
 }
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
-  const wire = isReal ? new Wire() : undefined
+  const network = isReal ? new NetworkActivity() : undefined
   // Real time where a real API server writes times of its own, and it stands still while that one is at work.
-  const clock = wire
-    ? new ManualClock(Math.floor(Date.now() / 1000) * 1000, () => wire.quiet().then(settle))
+  const clock = network
+    ? new ManualClock(Math.floor(Date.now() / 1000) * 1000, () => network.quiet().then(settle))
     : new ManualClock()
-  const google = await startGoogle({ clock, random: lottery(7) })
+  const google = await startGoogle({ clock, random: seededRandom(7) })
   const directory = await mkdtemp(join(tmpdir(), 'journey-'))
-  const { administrator, ...ground } = await startGround(clock, directory)
-  if (ground.real && options.hands) {
-    ground.kubeconfigPath = await options.hands(ground.real.kubernetes, ground.kubeconfigPath)
+  const { administrator, ...backend } = await startBackend(clock, directory)
+  if (backend.real && options.operatorIdentity) {
+    backend.kubeconfigPath = await options.operatorIdentity(backend.real.kubernetes, backend.kubeconfigPath)
   }
   const api = await connect(administrator)
   const namespace = isReal ? `booking-${++worlds}` : 'booking'
   const objects = new Objects(api, namespace)
-  const given = { clock, wire, google, api, objects, namespace, directory }
-  const world = new JourneyWorld({ ...ground, ...given })
-  await world.furnish()
+  const given = { clock, network, google, api, objects, namespace, directory }
+  const world = new JourneyWorld({ ...backend, ...given })
+  await world.seed()
   if (options.start !== false) await world.startOperator(options.flags)
   return world
 }
 
-interface Parts extends Omit<Ground, 'administrator'> {
+interface Parts extends Omit<Backend, 'administrator'> {
   clock: ManualClock
-  wire: Wire | undefined
+  network: NetworkActivity | undefined
   google: SimulatedGoogle
   api: Client
   objects: Objects
@@ -117,7 +118,7 @@ class JourneyWorld implements World {
     return this.#operator
   }
 
-  async furnish(): Promise<void> {
+  async seed(): Promise<void> {
     const { google, sandbox } = this.#parts
     if (sandbox)
       await this.objects.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: OPERATOR_NAMESPACE } })
@@ -183,7 +184,7 @@ class JourneyWorld implements World {
     const kubeConfig = loadKubeconfig([kubeconfigPath], { env: {} })
     const log = createLog({ level: 'debug', clock, write: (line) => void this.lines.push(line) })
     const onLeaseLost = (): void => void this.lines.push('lease lost\n')
-    this.#operator = createOperator({ settings, kubeConfig, clock, random: lottery(11), log, onLeaseLost })
+    this.#operator = createOperator({ settings, kubeConfig, clock, random: seededRandom(11), log, onLeaseLost })
     const started = this.#operator.start()
     let done = false
     void started.finally(() => (done = true))
@@ -243,7 +244,7 @@ class JourneyWorld implements World {
       const found = await look()
       if (found !== undefined && found !== false) return found
       // What is under way on the network gets its turn first, at the beginning and when hope fades; then time goes on.
-      if (step < MOST_STEPS / 40 || step > MOST_STEPS / 2) await this.#parts.wire?.turn(performance.now() - began)
+      if (step < MOST_STEPS / 40 || step > MOST_STEPS / 2) await this.#parts.network?.turn(performance.now() - began)
       await settle()
       await this.clock.advance(STEP_MS)
     }
@@ -283,7 +284,7 @@ class JourneyWorld implements World {
     for (const namespace of this.#served) await this.objects.deleteAll(namespace)
     await this.#parts.api.close()
     await this.#parts.google.close()
-    this.#parts.wire?.close()
+    this.#parts.network?.close()
     await this.#parts.sandbox?.stop()
     await rm(this.#parts.directory, { recursive: true })
     expect(this.#problems).toEqual([])
@@ -299,16 +300,5 @@ class JourneyWorld implements World {
     expect(logged).not.toMatch(/@example\.com|%40example/)
     expect(events).not.toMatch(/@example\.com/)
     expect(logged + events).not.toMatch(/ya29\./)
-  }
-}
-
-/** A repeatable sequence of chances (mulberry32). */
-export function lottery(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
 }

@@ -1,16 +1,16 @@
 /**
  * The API server is killed while everybody works, and comes back at once, after a while, or when the Lease has run out. In
- * one town works an operator that holds a Lease, in another one that needs none; both come to where a third came before them
+ * one fixture works an operator that holds a Lease, in another one that needs none; both come to where a third came before them
  * in peace.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { lottery } from '../../journeys/support/world.ts'
+import { seededRandom } from '../../support/seeded-random.ts'
 import { told, writesOf, type Write } from './support/audit.ts'
 import { endState } from './support/end-state.ts'
 import type { Replica } from './support/replica.ts'
-import { Stage } from './support/stage.ts'
-import type { Town } from './support/town.ts'
+import { Harness } from './support/harness.ts'
+import type { NamespaceFixture } from './support/namespace-fixture.ts'
 import { until } from './support/until.ts'
 
 const PEOPLE = Array.from({ length: 20 }, (_, n) => `agent-${n + 10}`)
@@ -26,65 +26,65 @@ const PATIENCE_MS = 600_000
 const each = (names: string[], what: (name: string) => unknown) => Promise.all(names.map(what))
 
 /** What people do, and for how long the API server is away meanwhile, ms. */
-const STEPS: [what: string, awayMs: number, step: (town: Town) => Promise<unknown>][] = [
+const STEPS: [what: string, awayMs: number, step: (fixture: NamespaceFixture) => Promise<unknown>][] = [
   [
     'everybody comes',
     0,
-    (town) =>
+    (fixture) =>
       each(PEOPLE, async (name) => {
-        await town.settle(name, FORGOTTEN.includes(name) ? { deletionPolicy: 'Revoke' } : {})
-        town.appoint(name, 1)
+        await fixture.addPerson(name, FORGOTTEN.includes(name) ? { deletionPolicy: 'Revoke' } : {})
+        fixture.addEvent(name, 1)
       }),
   ],
   [
     'everybody’s token ends and is rotated',
     3_000,
-    (town) =>
+    (fixture) =>
       each(PEOPLE, (name) => {
-        town.expireAccess(name)
-        town.appoint(name, 3)
-        return town.ask(name, 'once')
+        fixture.expireAccess(name)
+        fixture.addEvent(name, 3)
+        return fixture.ask(name, 'once')
       }),
   ],
   [
     'some are forgotten, and others change their minds',
     PAST_THE_LEASE_MS,
-    async (town) => {
-      await each(FORGOTTEN, (name) => town.objects.delete('Agent', name))
+    async (fixture) => {
+      await each(FORGOTTEN, (name) => fixture.objects.delete('Agent', name))
       await each(STAYING, (name) =>
-        town.objects.patch('Agent', name, { spec: { publish: { calendar: { formats: ['JSON', 'ICalendar'] } } } }),
+        fixture.objects.patch('Agent', name, { spec: { publish: { calendar: { formats: ['JSON', 'ICalendar'] } } } }),
       )
-      await each(STAYING.slice(8), (name) => town.bringGrant(name))
+      await each(STAYING.slice(8), (name) => fixture.bringGrant(name))
     },
   ],
 ]
 
-let stage: Stage
-let calm: Town, led: Town, single: Town
+let harness: Harness
+let calm: NamespaceFixture, led: NamespaceFixture, single: NamespaceFixture
 let leader: Replica, loner: Replica
 let running: Promise<void> | undefined
 
 beforeAll(async () => {
-  stage = await Stage.start({ controllerManager: true })
-  stage.google.switches({ rotateRefreshTokens: true, rotationOverlap: true })
-  calm = await stage.town('calm')
-  led = await stage.town('led')
-  single = await stage.town('single')
-  const undisturbed = await stage.replica('undisturbed', { namespace: 'calm' })
+  harness = await Harness.start({ controllerManager: true })
+  harness.google.switches({ rotateRefreshTokens: true, rotationOverlap: true })
+  calm = await harness.namespace('calm')
+  led = await harness.namespace('led')
+  single = await harness.namespace('single')
+  const undisturbed = await harness.replica('undisturbed', { namespace: 'calm' })
   for (const [, , step] of STEPS) {
     await step(calm)
     await calm.untilReady(...STAYING)
   }
   await calm.untilStill()
   await undisturbed.end()
-  leader = await stage.replica('leader', { namespace: 'led', leaderElect: true })
-  loner = await stage.replica('loner', { namespace: 'single' })
+  leader = await harness.replica('leader', { namespace: 'led', leaderElect: true })
+  loner = await harness.replica('loner', { namespace: 'single' })
   running = keepRunning()
 })
 afterAll(async () => {
   stopped = true
   await running
-  await stage.stop()
+  await harness.stop()
 })
 
 /** How the leader ended, each time. */
@@ -101,10 +101,10 @@ async function keepRunning(): Promise<void> {
   }
 }
 
-const successes = (user: string): Write[] => writesOf(stage.kubernetes, user).filter(({ code }) => code < 300)
+const successes = (user: string): Write[] => writesOf(harness.kubernetes, user).filter(({ code }) => code < 300)
 
 describe('an API server that is killed under the operator', () => {
-  const chance = lottery(5)
+  const chance = seededRandom(5)
 
   it.each(STEPS)(
     'while %s (away for %i ms)',
@@ -114,10 +114,10 @@ describe('an API server that is killed under the operator', () => {
       const endsBefore = ends.length
       const fault = (async () => {
         await sleep(chance() * KILLED_AFTER_MS)
-        await stage.kubernetes.killApiServer()
+        await harness.kubernetes.killApiServer()
         await sleep(awayMs)
         if (awayMs >= PAST_THE_LEASE_MS) await until('the leader gives up', async () => ends.length > endsBefore)
-        await stage.kubernetes.restartApiServer()
+        await harness.kubernetes.restartApiServer()
       })()
       await Promise.all([step(led), step(single), fault])
       await Promise.all([led.untilReady(...STAYING), single.untilReady(...STAYING)])
@@ -130,17 +130,17 @@ describe('an API server that is killed under the operator', () => {
   it(
     'comes to the same end as if nothing had happened',
     async () => {
-      stage.google.switches({ rotateRefreshTokens: false })
+      harness.google.switches({ rotateRefreshTokens: false })
       // What failed while the API server was away is tried again after pauses, also by Kubernetes' own garbage collector.
       await Promise.all([led.untilGone(...FORGOTTEN), single.untilGone(...FORGOTTEN)])
       await Promise.all([led.untilStill(), single.untilStill()])
       const expected = await endState(calm)
-      for (const town of [led, single]) {
-        const found = await endState(town)
+      for (const fixture of [led, single]) {
+        const found = await endState(fixture)
         expect(found).toEqual(expected)
         const grants = Object.entries(found).filter(([name]) => name.endsWith('-google-grant'))
         expect(grants.map(([, grant]) => (grant as { use: string }).use)).toEqual(STAYING.map(() => 'good'))
-        const alive = FORGOTTEN.flatMap((name) => stage.google.grants({ account: town.account(name) }))
+        const alive = FORGOTTEN.flatMap((name) => harness.google.grants({ account: fixture.account(name) }))
         expect(alive.filter((grant) => grant.alive)).toEqual([])
       }
     },

@@ -8,8 +8,8 @@ import type { Body, Client } from '../../contract/client.ts'
 import { agentManifest } from '../../journeys/support/manifests.ts'
 import { told, writesOf } from './support/audit.ts'
 import type { Replica } from './support/replica.ts'
-import { Stage } from './support/stage.ts'
-import type { Town } from './support/town.ts'
+import { Harness } from './support/harness.ts'
+import type { NamespaceFixture } from './support/namespace-fixture.ts'
 import { until } from './support/until.ts'
 
 const PEOPLE = ['alice', 'bob', 'carol', 'dora']
@@ -20,20 +20,20 @@ const REQUESTED_AT = 'calendar-operator.io/requestedAt'
 const MERGE = 'application/merge-patch+json'
 const APPLY = 'application/apply-patch+yaml'
 
-let stage: Stage
-let town: Town
+let harness: Harness
+let fixture: NamespaceFixture
 let operator: Replica
 let user: Client
 
 beforeAll(async () => {
-  stage = await Stage.start()
-  town = await stage.town('booking')
-  user = await stage.kubernetes.client({ name: 'user', groups: ['system:masters'] })
-  for (const name of PEOPLE) await town.settle(name)
-  operator = await stage.replica('operator')
-  await town.untilReady(...PEOPLE)
+  harness = await Harness.start()
+  fixture = await harness.namespace('booking')
+  user = await harness.kubernetes.client({ name: 'user', groups: ['system:masters'] })
+  for (const name of PEOPLE) await fixture.addPerson(name)
+  operator = await harness.replica('operator')
+  await fixture.untilReady(...PEOPLE)
 })
-afterAll(() => stage.stop())
+afterAll(() => harness.stop())
 
 const agentPath = (name: string): string => `/apis/calendar-operator.io/v1alpha1/namespaces/booking/agents/${name}`
 const configMapPath = (name: string): string => `/api/v1/namespaces/booking/configmaps/${name}-calendar`
@@ -57,7 +57,7 @@ async function update(path: string, change: (object: Body) => void): Promise<voi
 /** Every sort of edit once. Nothing is undone later, so that all of it has to be there in the end. */
 const EDITS: ((name: string, round: number) => Promise<void>)[] = [
   (name, round) => {
-    const { metadata, spec, ...rest } = agentManifest(name, { account: town.account(name), displayName: `${round}` })
+    const { metadata, spec, ...rest } = agentManifest(name, { account: fixture.account(name), displayName: `${round}` })
     const labels = Object.fromEntries(Array.from({ length: round + 1 }, (_, n) => [`applied-${n}`, 'yes']))
     const query = '?fieldManager=gitops&force=true'
     return send(agentPath(name) + query, { ...rest, metadata: { ...metadata, labels }, spec }, APPLY)
@@ -73,7 +73,7 @@ const EDITS: ((name: string, round: number) => Promise<void>)[] = [
     return send(agentPath(name), { metadata: { labels: { [`patched-${round}`]: 'yes' } }, spec }, MERGE)
   },
   (name, round) => {
-    town.appoint(name, 2 * round)
+    fixture.addEvent(name, 2 * round)
     return send(agentPath(name), { metadata: { annotations: { [REQUESTED_AT]: `${round}` } } }, MERGE)
   },
   (name, round) => send(configMapPath(name), { metadata: { annotations: { [`noted-${round}`]: 'yes' } } }, MERGE),
@@ -88,9 +88,9 @@ const all = (what: string): object =>
 
 async function untilDone(name: string): Promise<Agent> {
   return until(`${name} is as it was edited last`, async () => {
-    const agent = await town.agent(name)
+    const agent = await fixture.agent(name)
     const handled = agent.status?.lastHandledReconcileAt === `${ROUNDS - 1}`
-    const busy = (await town.busy(name)).length
+    const busy = (await fixture.busy(name)).length
     if (handled && busy === ROUNDS && agent.metadata.finalizers?.includes(OURS)) return agent
     throw new Error(`${busy} are busy, and the agent is ${JSON.stringify({ ...agent, spec: undefined })}`)
   })
@@ -101,7 +101,7 @@ describe('people who edit while the operator writes', () => {
   const seen: string[] = []
 
   it('lose no edit, and neither does the operator', async () => {
-    const watch = await stage.hands.watch('/apis/calendar-operator.io/v1alpha1/agents?watch=true')
+    const watch = await harness.admin.watch('/apis/calendar-operator.io/v1alpha1/agents?watch=true')
     const watching = (async () => {
       for (let event = await watch.next(); event; event = await watch.next())
         seen.push(JSON.stringify(event.object.status))
@@ -113,7 +113,7 @@ describe('people who edit while the operator writes', () => {
       expect(metadata.annotations).toEqual({ ...all('updated'), [REQUESTED_AT]: `${ROUNDS - 1}` })
       expect([...(metadata.finalizers ?? [])].sort()).toEqual([OURS, MINE])
       expect(spec).toMatchObject({ displayName: `${ROUNDS - 1}`, deletionPolicy: 'Revoke' })
-      const configMap = await town.objects.get('ConfigMap', `${name}-calendar`)
+      const configMap = await fixture.objects.get('ConfigMap', `${name}-calendar`)
       expect(configMap.metadata.annotations).toEqual({ ...all('noted'), 'calendar-operator.io/agent': name })
       expect(configMap.metadata.labels).toEqual({
         'app.kubernetes.io/managed-by': 'calendar-operator',
@@ -121,13 +121,13 @@ describe('people who edit while the operator writes', () => {
       })
       expect(configMap.metadata.ownerReferences).toMatchObject([{ uid: metadata.uid, controller: true }])
     }
-    await town.untilReady(...PEOPLE)
+    await fixture.untilReady(...PEOPLE)
     watch.close()
     await watching
   })
 
   it('were in the operator’s way, which nobody else hears of', () => {
-    const writes = writesOf(stage.kubernetes, 'operator')
+    const writes = writesOf(harness.kubernetes, 'operator')
     const beaten = writes.filter(({ code }) => code === 409)
     expect(beaten.length, told(writes).slice(-20).join('\n')).toBeGreaterThan(0)
     expect(writes.filter(({ code }) => code >= 400 && code !== 409)).toEqual([])

@@ -16,7 +16,10 @@ let world: World
 
 beforeEach(async () => {
   // A namespace's roles go with it, in no order: what serves all namespaces still has its own.
-  world = await startWorld({ hands: (kubernetes) => kubernetes.kubeconfig(), flags: { 'watch-namespaces': '' } })
+  world = await startWorld({
+    operatorIdentity: (kubernetes) => kubernetes.kubeconfig(),
+    flags: { 'watch-namespaces': '' },
+  })
   await world.objects.apply(integrationManifest())
   for (const name of PEOPLE) await settle(name)
   for (const name of PEOPLE) await world.untilReady(name)

@@ -1,21 +1,21 @@
 /**
- * The operator, as it ships, killed again and again in the middle of its work. Beside it works an undisturbed one, in a town
- * of its own, where the same people do the same: in the end, one town stands as the other, and nothing moves any more.
+ * The operator, as it ships, killed again and again in the middle of its work. Beside it works an undisturbed one, in a fixture
+ * of its own, where the same people do the same: in the end, one fixture stands as the other, and nothing moves any more.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { lottery } from '../../journeys/support/world.ts'
+import { seededRandom } from '../../support/seeded-random.ts'
 import { told, writesOf, type Write } from './support/audit.ts'
 import { endState } from './support/end-state.ts'
 import type { Replica } from './support/replica.ts'
-import { Stage } from './support/stage.ts'
-import type { Town } from './support/town.ts'
+import { Harness } from './support/harness.ts'
+import type { NamespaceFixture } from './support/namespace-fixture.ts'
 
 const PEOPLE = Array.from({ length: 40 }, (_, n) => `agent-${n + 10}`)
 /** At most so long after it has begun to work. */
 const KILLED_AFTER_MS = 1_200
 
-type Step = (town: Town) => Promise<unknown>
+type Step = (fixture: NamespaceFixture) => Promise<unknown>
 
 const FORGOTTEN = PEOPLE.slice(24, 30)
 const STAYING = PEOPLE.filter((name) => !FORGOTTEN.includes(name))
@@ -23,14 +23,14 @@ const STAYING = PEOPLE.filter((name) => !FORGOTTEN.includes(name))
 const each = (names: string[], what: (name: string) => unknown) => Promise.all(names.map(what))
 const newcomers =
   (from: number, spec: Record<string, unknown> = {}): Step =>
-  (town) =>
+  (fixture) =>
     each(PEOPLE.slice(from, from + 10), async (name) => {
-      await town.settle(name, spec)
-      town.appoint(name, 1)
+      await fixture.addPerson(name, spec)
+      fixture.addEvent(name, 1)
     })
-const askAll = (town: Town, what: (name: string) => void, when: string) => {
+const askAll = (fixture: NamespaceFixture, what: (name: string) => void, when: string) => {
   PEOPLE.forEach(what)
-  return each(PEOPLE, (name) => town.ask(name, when))
+  return each(PEOPLE, (name) => fixture.ask(name, when))
 }
 
 /** What people do. Each step is one kill. */
@@ -39,52 +39,52 @@ const STEPS: Record<string, Step> = {
   'ten more come': newcomers(10),
   'ten more who want to be forgotten one day': newcomers(20, { deletionPolicy: 'Revoke' }),
   'the last ten come': newcomers(30),
-  'everybody has an appointment': (town) => askAll(town, (name) => town.appoint(name, 3), 'once'),
-  'everybody’s token ends, and is rotated': (town) => askAll(town, (name) => town.expireAccess(name), 'twice'),
-  'half of them want iCalendar': (town) =>
+  'everybody has an appointment': (fixture) => askAll(fixture, (name) => fixture.addEvent(name, 3), 'once'),
+  'everybody’s token ends, and is rotated': (fixture) => askAll(fixture, (name) => fixture.expireAccess(name), 'twice'),
+  'half of them want iCalendar': (fixture) =>
     each(PEOPLE.slice(0, 20), (name) =>
-      town.objects.patch('Agent', name, { spec: { publish: { calendar: { formats: ['JSON', 'ICalendar'] } } } }),
+      fixture.objects.patch('Agent', name, { spec: { publish: { calendar: { formats: ['JSON', 'ICalendar'] } } } }),
     ),
-  'some sign in anew': (town) => each(PEOPLE.slice(5, 15), (name) => town.bringGrant(name)),
-  'some publish under another name': (town) =>
+  'some sign in anew': (fixture) => each(PEOPLE.slice(5, 15), (name) => fixture.bringGrant(name)),
+  'some publish under another name': (fixture) =>
     each(PEOPLE.slice(10, 20), (name) =>
-      town.objects.patch('Agent', name, { spec: { publish: { calendar: { name: `${name}-diary` } } } }),
+      fixture.objects.patch('Agent', name, { spec: { publish: { calendar: { name: `${name}-diary` } } } }),
     ),
-  'some are forgotten': async (town) => {
+  'some are forgotten': async (fixture) => {
     // Who is deleted before the operator has ever seen it was never known.
-    await town.untilReady(...FORGOTTEN)
-    await each(FORGOTTEN, (name) => town.objects.delete('Agent', name))
+    await fixture.untilReady(...FORGOTTEN)
+    await each(FORGOTTEN, (name) => fixture.objects.delete('Agent', name))
   },
-  'everybody’s token ends again': async (town) => {
-    PEOPLE.forEach((name) => town.expireAccess(name))
-    await each(PEOPLE.slice(0, 20), (name) => town.ask(name, 'thrice'))
+  'everybody’s token ends again': async (fixture) => {
+    PEOPLE.forEach((name) => fixture.expireAccess(name))
+    await each(PEOPLE.slice(0, 20), (name) => fixture.ask(name, 'thrice'))
   },
-  'the last ones have one more appointment': (town) =>
+  'the last ones have one more appointment': (fixture) =>
     each(PEOPLE.slice(30), (name) => {
-      town.appoint(name, 5)
-      return town.ask(name, 'a last time')
+      fixture.addEvent(name, 5)
+      return fixture.ask(name, 'a last time')
     }),
 }
 
-let stage: Stage
-let calm: Town, rough: Town
+let harness: Harness
+let calm: NamespaceFixture, rough: NamespaceFixture
 let killed: Replica
 
 beforeAll(async () => {
-  stage = await Stage.start({ controllerManager: true })
-  stage.google.switches({ rotateRefreshTokens: true, rotationOverlap: true })
-  calm = await stage.town('calm')
-  rough = await stage.town('rough')
-  await stage.replica('undisturbed', { namespace: 'calm' })
-  killed = await stage.replica('killed', { namespace: 'rough' })
+  harness = await Harness.start({ controllerManager: true })
+  harness.google.switches({ rotateRefreshTokens: true, rotationOverlap: true })
+  calm = await harness.namespace('calm')
+  rough = await harness.namespace('rough')
+  await harness.replica('undisturbed', { namespace: 'calm' })
+  killed = await harness.replica('killed', { namespace: 'rough' })
 })
-afterAll(() => stage.stop())
+afterAll(() => harness.stop())
 
 const creations = (user: string): Write[] =>
-  writesOf(stage.kubernetes, user).filter(({ what, code }) => what.startsWith('create') && code < 300)
+  writesOf(harness.kubernetes, user).filter(({ what, code }) => what.startsWith('create') && code < 300)
 
 describe('an operator that is killed in the middle of everything', () => {
-  const chance = lottery(8)
+  const chance = seededRandom(8)
 
   it.each(Object.entries(STEPS))('while %s', async (_, step) => {
     await killed.untilAtWork()
@@ -95,12 +95,12 @@ describe('an operator that is killed in the middle of everything', () => {
   it('comes to the same end as one that was left alone', async () => {
     await Promise.all([calm.untilReady(...STAYING), rough.untilReady(...STAYING)])
     await Promise.all([calm.untilStill(), rough.untilStill()])
-    stage.google.switches({ rotateRefreshTokens: false })
+    harness.google.switches({ rotateRefreshTokens: false })
     const [expected, found] = await Promise.all([endState(calm), endState(rough)])
     expect(found).toEqual(expected)
     const grants = Object.entries(found).filter(([name]) => name.endsWith('-google-grant'))
     expect(grants.map(([, grant]) => (grant as { use: string }).use)).toEqual(STAYING.map(() => 'good'))
-    const alive = FORGOTTEN.flatMap((name) => stage.google.grants({ account: rough.account(name) }))
+    const alive = FORGOTTEN.flatMap((name) => harness.google.grants({ account: rough.account(name) }))
     expect(alive.filter((grant) => grant.alive)).toEqual([])
   })
 
@@ -108,7 +108,7 @@ describe('an operator that is killed in the middle of everything', () => {
     const made = creations('killed').map(({ what }) => what)
     const twice = made.filter((what, index) => made.indexOf(what) !== index)
     expect(twice).toEqual([])
-    const [few, many] = ['undisturbed', 'killed'].map((user) => writesOf(stage.kubernetes, user))
+    const [few, many] = ['undisturbed', 'killed'].map((user) => writesOf(harness.kubernetes, user))
     expect(many!.length, told(many!).slice(-50).join('\n')).toBeLessThan(few!.length * 1.25)
   })
 

@@ -6,25 +6,25 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Body } from '../../contract/client.ts'
 import { leaseWritesOf, told, writesOf } from './support/audit.ts'
 import { HOME, type Replica } from './support/replica.ts'
-import { Stage } from './support/stage.ts'
-import type { Town } from './support/town.ts'
+import { Harness } from './support/harness.ts'
+import type { NamespaceFixture } from './support/namespace-fixture.ts'
 import { until } from './support/until.ts'
 
 const LEASE_MS = 15_000
 const PEOPLE = ['alice', 'bob', 'carol', 'dora', 'emil', 'frida', 'gustav', 'hanna', 'ida', 'jakob', 'klara', 'lukas']
 
-let stage: Stage
-let town: Town
+let harness: Harness
+let fixture: NamespaceFixture
 
 beforeAll(async () => {
-  stage = await Stage.start()
-  town = await stage.town('booking')
-  for (const name of PEOPLE) await town.settle(name)
+  harness = await Harness.start()
+  fixture = await harness.namespace('booking')
+  for (const name of PEOPLE) await fixture.addPerson(name)
 })
-afterAll(() => stage.stop())
+afterAll(() => harness.stop())
 
 const holder = async (): Promise<string> => {
-  const lease: Body | undefined = await town.objects.find('Lease', 'calendar-operator', HOME)
+  const lease: Body | undefined = await fixture.objects.find('Lease', 'calendar-operator', HOME)
   return (lease?.spec as { holderIdentity?: string } | undefined)?.holderIdentity ?? ''
 }
 const untilLeads = ({ name }: Replica): Promise<true> =>
@@ -34,20 +34,20 @@ let round = 0
 /** Something for the leader to write about everybody. */
 const changeAll = async (): Promise<void> => {
   round += 1
-  for (const name of PEOPLE) town.appoint(name, 2 * round)
-  await Promise.all(PEOPLE.map((name) => town.ask(name, `round ${round}`)))
+  for (const name of PEOPLE) fixture.addEvent(name, 2 * round)
+  await Promise.all(PEOPLE.map((name) => fixture.ask(name, `round ${round}`)))
 }
 const untilAllTaken = (): Promise<true> =>
   until(`everybody's ${round} appointments are published`, async () => {
-    const counts = await Promise.all(PEOPLE.map(async (name) => (await town.busy(name)).length))
+    const counts = await Promise.all(PEOPLE.map(async (name) => (await fixture.busy(name)).length))
     if (counts.every((count) => count === round)) return true
     throw new Error(`there are ${counts.join(', ')}`)
   })
 
 /** No write of the second one was taken up before the last write of the first one. */
 function expectInTurn(first: string, second: string): void {
-  const last = writesOf(stage.kubernetes, first).at(-1)
-  const next = writesOf(stage.kubernetes, second)[0]
+  const last = writesOf(harness.kubernetes, first).at(-1)
+  const next = writesOf(harness.kubernetes, second)[0]
   expect(last?.at, `${first} wrote nothing`).toBeDefined()
   expect(next?.at, `${second} wrote nothing`).toBeDefined()
   expect(next!.at, told([last!, next!]).join('\n')).toBeGreaterThan(last!.at)
@@ -57,17 +57,17 @@ describe('two replicas', () => {
   let first: Replica, second: Replica, third: Replica, fourth: Replica
 
   it('hand over in order: the Lease is let go, and the other goes on at once', async () => {
-    first = await stage.replica('first', { leaderElect: true })
+    first = await harness.replica('first', { leaderElect: true })
     await untilLeads(first)
-    second = await stage.replica('second', { leaderElect: true })
-    await town.untilReady(...PEOPLE)
+    second = await harness.replica('second', { leaderElect: true })
+    await fixture.untilReady(...PEOPLE)
     await changeAll()
     await first.end()
     expect(first.ended).toBe('exit code 0')
     await untilLeads(second)
     await untilAllTaken()
-    const released = leaseWritesOf(stage.kubernetes, 'first').at(-1)!
-    const taken = leaseWritesOf(stage.kubernetes, 'second')[0]!
+    const released = leaseWritesOf(harness.kubernetes, 'first').at(-1)!
+    const taken = leaseWritesOf(harness.kubernetes, 'second')[0]!
     // It need not wait until the Lease has run out.
     expect(taken.at - released.at, told([released, taken]).join('\n')).toBeLessThan(LEASE_MS)
     // Its own first words, whatever was left to do.
@@ -77,25 +77,25 @@ describe('two replicas', () => {
   })
 
   it('after kill -9 of the leader: the other waits until the Lease has run out, and misses nothing', async () => {
-    third = await stage.replica('third', { leaderElect: true })
+    third = await harness.replica('third', { leaderElect: true })
     await changeAll()
-    await until('it works', async () => writesOf(stage.kubernetes, 'second').length > PEOPLE.length)
+    await until('it works', async () => writesOf(harness.kubernetes, 'second').length > PEOPLE.length)
     await second.kill()
     await changeAll()
     await untilLeads(third)
     await untilAllTaken()
-    const renewed = leaseWritesOf(stage.kubernetes, 'second').at(-1)!
-    const taken = leaseWritesOf(stage.kubernetes, 'third')[0]!
+    const renewed = leaseWritesOf(harness.kubernetes, 'second').at(-1)!
+    const taken = leaseWritesOf(harness.kubernetes, 'third')[0]!
     expect(taken.at - renewed.at, told([renewed, taken]).join('\n')).toBeGreaterThanOrEqual(LEASE_MS)
     expectInTurn('second', 'third')
   })
 
   it('a leader that stood still for longer than its Lease wakes up, writes nothing, and ends', async () => {
-    fourth = await stage.replica('fourth', { leaderElect: true })
-    const before = writesOf(stage.kubernetes, 'third').length
+    fourth = await harness.replica('fourth', { leaderElect: true })
+    const before = writesOf(harness.kubernetes, 'third').length
     await changeAll()
     // In the middle of its work: answers will be waiting for it.
-    await until('it works', async () => writesOf(stage.kubernetes, 'third').length > before)
+    await until('it works', async () => writesOf(harness.kubernetes, 'third').length > before)
     third.freeze()
     await changeAll()
     await untilLeads(fourth)
@@ -105,13 +105,13 @@ describe('two replicas', () => {
     await until('it has ended', async () => third.ended !== undefined)
     expect(third.ended, third.tail()).toBe('exit code 1')
     expect(third.tail()).toContain('the lease is lost')
-    const late = writesOf(stage.kubernetes, 'third').filter(({ at }) => at >= thawedAt)
+    const late = writesOf(harness.kubernetes, 'third').filter(({ at }) => at >= thawedAt)
     expect(told(late)).toEqual([])
     expectInTurn('third', 'fourth')
   })
 
   it('leave nothing behind that still moves', async () => {
-    await town.untilReady(...PEOPLE)
-    await town.untilStill()
+    await fixture.untilReady(...PEOPLE)
+    await fixture.untilStill()
   })
 })

@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { crds } from '../../../src/resources/generated/crds.ts'
 import type { World } from '../../journeys/support/world.ts'
-import { openStage } from './stage.ts'
+import { startHarness } from './harness.ts'
 import { descriptionOf, tableOf, textOf } from './screen.ts'
 
 /** A terminal's width that nobody has to widen. */
@@ -33,7 +33,7 @@ const kubectl = async (...args: string[]): Promise<string> =>
 const golden = (name: string): string => `golden/${name}.txt`
 
 beforeAll(async () => {
-  world = await openStage()
+  world = await startHarness()
 })
 afterAll(() => world.stop())
 

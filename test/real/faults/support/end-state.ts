@@ -1,15 +1,15 @@
-/** How a town stands when all is done, without what differs from run to run: versions, uids, instants, tokens. */
+/** How a fixture stands when all is done, without what differs from run to run: versions, uids, instants, tokens. */
 import type { Agent } from '../../../../src/resources/types.ts'
 import type { Body } from '../../../contract/client.ts'
-import { busyIn, type Town } from './town.ts'
+import { busyIn, type NamespaceFixture } from './namespace-fixture.ts'
 
 /** Of each object, by `Kind/name`, in words and lists that a failing test can show. */
-export async function endState(town: Town): Promise<Record<string, unknown>> {
+export async function endState(fixture: NamespaceFixture): Promise<Record<string, unknown>> {
   const state: Record<string, unknown> = {}
-  for (const agent of (await town.list('Agent')) as unknown as Agent[]) {
+  for (const agent of (await fixture.list('Agent')) as unknown as Agent[]) {
     state[`Agent/${agent.metadata.name}`] = agentState(agent)
   }
-  for (const configMap of await town.list('ConfigMap')) {
+  for (const configMap of await fixture.list('ConfigMap')) {
     const owners = (configMap.metadata.ownerReferences ?? []) as { kind: string; name: string }[]
     state[`ConfigMap/${configMap.metadata.name}`] = {
       keys: Object.keys(configMap.data ?? {}).sort(),
@@ -18,10 +18,10 @@ export async function endState(town: Town): Promise<Record<string, unknown>> {
       owners: owners.map(({ kind, name }) => `${kind}/${name}`),
     }
   }
-  for (const secret of await town.list('Secret')) {
+  for (const secret of await fixture.list('Secret')) {
     state[`Secret/${secret.metadata.name}`] = {
       keys: Object.keys(secret.data ?? {}).sort(),
-      use: await use(town, secret),
+      use: await use(fixture, secret),
     }
   }
   return state
@@ -36,7 +36,7 @@ const agentState = ({ metadata, status }: Agent) => ({
 })
 
 /** Whether the refresh token in a grant of ours is still good at Google. */
-async function use(town: Town, { metadata, data }: Body): Promise<string | undefined> {
+async function use(fixture: NamespaceFixture, { metadata, data }: Body): Promise<string | undefined> {
   if (!metadata.name.endsWith('-google-grant')) return undefined
-  return town.tryRefresh(Buffer.from(data?.refresh_token ?? '', 'base64').toString())
+  return fixture.tryRefresh(Buffer.from(data?.refresh_token ?? '', 'base64').toString())
 }

@@ -1,4 +1,4 @@
-/** The hands of people who try again when the API server is away, or has only just come back. */
+/** A client that tries again when the API server is away, or has only just come back. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Answer, Client } from '../../../contract/client.ts'
 

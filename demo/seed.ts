@@ -16,7 +16,7 @@ export interface Secret {
   values: Record<string, string>
 }
 
-export interface Furnished {
+export interface Seeded {
   clientId: string
   /** What a user puts into the cluster: the client file, and a refresh token a person. */
   secrets: Secret[]
@@ -25,7 +25,7 @@ export interface Furnished {
 }
 
 /** @param site the origin at which the sign-in pages are. */
-export function furnish(google: SimulatedGoogle, now: number, site: string): Furnished {
+export function seed(google: SimulatedGoogle, now: number, site: string): Seeded {
   google.setProject({ userType: 'External', publishing: 'Testing' })
   const { clientId, clientSecret } = google.addClient({
     redirectUris: [`${site}/google-calendar/callback`],

@@ -41,7 +41,7 @@ export interface OpenWatch {
   close: () => void
 }
 
-export interface Fixture {
+export interface Harness {
   clock: ManualClock
   sandbox: SandboxKubernetes
   send: (
@@ -65,7 +65,7 @@ afterEach(async () => {
 })
 
 /** With the namespace `booking`, and stopped after the test. */
-export async function started(options: Partial<SandboxKubernetesOptions> = {}): Promise<Fixture> {
+export async function started(options: Partial<SandboxKubernetesOptions> = {}): Promise<Harness> {
   const clock = new ManualClock()
   const sandbox = await startKubernetes({ clock, crds, ...options })
   sandbox.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'booking' } })

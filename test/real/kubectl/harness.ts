@@ -1,4 +1,4 @@
-/** The stage of the golden files: people in every state that there is, and integrations in the most frequent ones. */
+/** The harness of the golden files: people in every state that there is, and integrations in the most frequent ones. */
 import { agentManifest, integrationManifest } from '../../journeys/support/manifests.ts'
 import { SCOPE, startWorld, type World } from '../../journeys/support/world.ts'
 
@@ -6,9 +6,9 @@ const HOUR = 60 * 60_000
 const BROUGHT = ['alice', 'bob', 'carol', 'frank', 'gina']
 
 /** Everything that the golden files tell has come about, Events and counts too: they are written behind the status. */
-export async function openStage(): Promise<World> {
+export async function startHarness(): Promise<World> {
   const world = await startWorld()
-  await furnish(world)
+  await seed(world)
   await settled(world, {
     alice: 'Ready',
     bob: 'Ready',
@@ -32,7 +32,7 @@ export async function openStage(): Promise<World> {
   return world
 }
 
-async function furnish(world: World): Promise<void> {
+async function seed(world: World): Promise<void> {
   const { google, objects } = world
   for (const name of ['alice', 'carol', 'erin', 'gina']) await world.addPerson(name)
   await world.addPerson('bob', { consentAge: (5 * 24 + 20) * HOUR })

@@ -1,6 +1,7 @@
 import { vi } from 'vitest'
 import { startGoogle, type SimulatedGoogle } from '../../sandbox/google/google.ts'
 import { ManualClock } from '../support/clock.ts'
+import { seededRandom } from '../support/seeded-random.ts'
 
 export const CALENDAR = 'https://www.googleapis.com/auth/calendar'
 export const DAY = 86_400_000
@@ -32,7 +33,7 @@ interface ErrorBody {
 }
 
 /** A Google with one client and Alice, who granted it the calendar scope. The clock stands at 2026-11-23T10:00:00Z. */
-export interface Stage {
+export interface Harness {
   google: SimulatedGoogle
   clock: ManualClock
   client: { client_id: string; client_secret: string }
@@ -52,15 +53,7 @@ export interface ApiOptions {
   accessToken?: string
 }
 
-export function seededRandom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return state / 2 ** 32
-  }
-}
-
-export async function newStage(): Promise<Stage> {
+export async function startHarness(): Promise<Harness> {
   const clock = new ManualClock()
   const google = await startGoogle({ clock, random: seededRandom(7) })
   const { clientId, clientSecret } = google.addClient({ redirectUris: ['https://booking.example.com/callback'] })
@@ -68,8 +61,8 @@ export async function newStage(): Promise<Stage> {
   const { refreshToken } = google.grant({ client: clientId, account: 'alice@example.com', scopes: [CALENDAR] })
   const { accessToken } = google.accessToken({ refreshToken })
   const client = { client_id: clientId, client_secret: clientSecret }
-  const token: Stage['token'] = (form) => post(google, '/token', form)
-  const api: Stage['api'] = (method, path, options = {}) => callApi(google, { method, path, accessToken, ...options })
+  const token: Harness['token'] = (form) => post(google, '/token', form)
+  const api: Harness['api'] = (method, path, options = {}) => callApi(google, { method, path, accessToken, ...options })
   return {
     google,
     clock,
@@ -114,7 +107,7 @@ export function refusal({ status, body }: Answer): string {
     .join(' ')
 }
 
-/** A timed event in Paris on the day of the stage, or another. */
+/** A timed event in Paris on the day of the harness, or another. */
 export function meeting(from: string, to: string, more: Record<string, unknown> = {}): Record<string, unknown> {
   return {
     start: { dateTime: from.includes('T') ? from : `2026-11-23T${from}:00`, timeZone: 'Europe/Paris' },

@@ -1,6 +1,6 @@
 /**
  * Knows which requests over TLS wait for an answer in this process. A frozen clock that goes on while a real API server is
- * still at work would run deadlines out that nobody would have missed, so time waits for the wire.
+ * still at work would run deadlines out that nobody would have missed, so time waits for the network.
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 
@@ -18,7 +18,7 @@ const PATIENCE_MS = 30_000
 const A_TURN_MS = 2
 const LONGEST_TURN_MS = 500
 
-export class Wire {
+export class NetworkActivity {
   readonly #waiting = new Set<Asked>()
   readonly #listeners: readonly [name: string, listener: (message: unknown) => void][]
 

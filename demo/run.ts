@@ -9,9 +9,9 @@ import { parseArgs } from 'node:util'
 import type { Backend } from './kubernetes.ts'
 import { withOutput } from './readme.ts'
 import { linkOf } from './sign-in.ts'
-import { Stage } from './stage.ts'
+import { DemoEnvironment } from './environment.ts'
 import { tell } from './story.ts'
-import { DemoFailure, Teller } from './teller.ts'
+import { DemoFailure, Narrator } from './narrator.ts'
 
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 const NOBODY_READS = 141
@@ -19,32 +19,32 @@ const NOBODY_READS = 141
 type OpenBackend = (namespace: string) => Promise<Backend>
 
 /** Tells the whole story, and ends this process with a status that says whether all of it happened. */
-export async function play(openBackend: OpenBackend): Promise<never> {
+export async function runDemo(openBackend: OpenBackend): Promise<never> {
   const { into } = parseArgs({ options: { into: { type: 'string' } } }).values
-  const performed = new Performance(into === undefined)
+  const demoRun = new DemoRun(into === undefined)
   // However this process ends, the operator doesn't outlive it.
-  process.on('exit', () => performed.stage?.operator.killNow())
-  const playing = performed.run(openBackend)
-  const status = await Promise.race([playing, performed.ended])
-  if (status === 0 && performed.stage) {
-    if (into !== undefined) await writeFile(into, withOutput(await readFile(into, 'utf8'), performed.told))
+  process.on('exit', () => demoRun.environment?.operator.killNow())
+  const playing = demoRun.run(openBackend)
+  const status = await Promise.race([playing, demoRun.ended])
+  if (status === 0 && demoRun.environment) {
+    if (into !== undefined) await writeFile(into, withOutput(await readFile(into, 'utf8'), demoRun.told))
     if (!['', '0'].includes(process.env.KEEP ?? '')) {
-      await performed.invite(performed.stage)
-      await performed.ended
+      await demoRun.invite(demoRun.environment)
+      await demoRun.ended
     }
   }
-  performed.ending = true
+  demoRun.ending = true
   await playing
-  performed.teller.clear()
-  await performed.stage?.close({ keepLog: status === 1 })
+  demoRun.narrator.clear()
+  await demoRun.environment?.close({ keepLog: status === 1 })
   process.exit(status)
 }
 
-class Performance {
-  readonly teller: Teller
+class DemoRun {
+  readonly narrator: Narrator
   /** Somebody wants it to end; answers the exit status. */
   readonly ended: Promise<number>
-  stage: Stage | undefined
+  environment: DemoEnvironment | undefined
   told = ''
   ending = false
 
@@ -60,7 +60,7 @@ class Performance {
       // A reader that has gone (`make demo | head`) is no reason for a stack trace.
       stdout.on('error', () => end(NOBODY_READS))
     })
-    this.teller = new Teller({
+    this.narrator = new Narrator({
       write: (text) => {
         this.told += text
         stdout.write(text)
@@ -68,49 +68,50 @@ class Performance {
       isTerminal,
       colours: isTerminal && !process.env.NO_COLOR,
       check: () => this.#check(),
-      refresh: async () => this.stage?.refresh(),
+      refresh: async () => this.environment?.refresh(),
     })
   }
 
   async run(openBackend: OpenBackend): Promise<number> {
     const startedAt = performance.now()
-    const { teller } = this
+    const { narrator } = this
     try {
-      this.stage = await Stage.open(resolve(import.meta.dirname, '..'), openBackend)
-      await tell({ stage: this.stage, teller })
+      this.environment = await DemoEnvironment.open(resolve(import.meta.dirname, '..'), openBackend)
+      await tell({ environment: this.environment, narrator })
     } catch (error) {
       if (!this.ending) this.#explain(error)
       return 1
     }
     const seconds = Math.round((performance.now() - startedAt) / 1000)
-    teller.line()
-    teller.line(teller.in('bold', `All of it happened, in ${seconds} seconds.`))
+    narrator.line()
+    narrator.line(narrator.in('bold', `All of it happened, in ${seconds} seconds.`))
     return 0
   }
 
-  async invite(stage: Stage): Promise<void> {
-    await stage.applyFile('demo/sign-in/erin.yaml')
-    const { value: link } = await this.teller.until(linkOf(stage, 'erin'))
-    this.teller.line(`
+  async invite(environment: DemoEnvironment): Promise<void> {
+    await environment.applyFile('demo/sign-in/erin.yaml')
+    const { value: link } = await this.narrator.until(linkOf(environment, 'erin'))
+    this.narrator.line(`
 Everything goes on running, until Ctrl-C. In another terminal, in this folder:
 
-  export KUBECONFIG=${stage.shown(stage.kubeconfig)}
+  export KUBECONFIG=${environment.shown(environment.kubeconfig)}
   kubectl get agents --watch
 
 In a browser, sign in as Erin: ${link}
-And ${stage.google.url} is the simulated Google: add an event, revoke a grant, and watch.
-The operator's log is ${stage.shown(stage.log)}.`)
+And ${environment.google.url} is the simulated Google: add an event, revoke a grant, and watch.
+The operator's log is ${environment.shown(environment.log)}.`)
   }
 
   #check(): void {
     if (this.ending) throw new DemoFailure('somebody has ended it')
-    const death = this.stage?.operator.death
+    const death = this.environment?.operator.death
     if (death) throw new DemoFailure(`expected: the operator runs\nfound: it ended by itself with ${death}`)
   }
 
   #explain(error: unknown): void {
-    this.teller.failed(error instanceof Error ? error.message : String(error))
-    const { stage, teller } = this
-    if (stage) teller.line(`The demo ends here. What the operator logged is in ${stage.shown(stage.log)}.`)
+    this.narrator.failed(error instanceof Error ? error.message : String(error))
+    const { environment, narrator } = this
+    if (environment)
+      narrator.line(`The demo ends here. What the operator logged is in ${environment.shown(environment.log)}.`)
   }
 }

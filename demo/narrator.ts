@@ -24,7 +24,7 @@ const WIDTH = 120
 const LOOK_EVERY_MS = 50
 const STYLES = { bold: '1', dim: '2', red: '31', green: '32', yellow: '33', cyan: '36' }
 
-export interface TellerDeps {
+export interface NarratorDeps {
   write: (text: string) => void
   /** Whether lines can be taken back. */
   isTerminal: boolean
@@ -35,12 +35,12 @@ export interface TellerDeps {
   refresh: () => Promise<void>
 }
 
-export class Teller {
-  readonly #deps: TellerDeps
+export class Narrator {
+  readonly #deps: NarratorDeps
   #steps = 0
   #shown = ''
 
-  constructor(deps: TellerDeps) {
+  constructor(deps: NarratorDeps) {
     this.#deps = deps
   }
 

@@ -8,19 +8,19 @@ import { join } from 'node:path'
 import { parse } from 'yaml'
 import { startGoogle, type SimulatedGoogle } from '../../../sandbox/google/google.ts'
 import { systemClock } from '../../../src/platform/clock.ts'
-import { lottery } from '../../journeys/support/world.ts'
+import { seededRandom } from '../../support/seeded-random.ts'
 import { startRealKubernetes, type RealKubernetes } from '../../real/cluster.ts'
-import { foundTown, type Town } from '../../real/faults/support/town.ts'
+import { createNamespaceFixture, type NamespaceFixture } from '../../real/faults/support/namespace-fixture.ts'
 import { until } from '../../real/faults/support/until.ts'
 import { ROOT, type Image } from './build.ts'
 import { runtimeOf, type Pod, type Runtime } from './pod.ts'
 
 export const NAMESPACE = 'calendar-operator'
 
-export interface Ground {
+export interface ImageBackend {
   kubernetes: RealKubernetes
   google: SimulatedGoogle
-  town: Town
+  fixture: NamespaceFixture
   /** As the API server holds it. */
   pod: Pod
   /** @param directory an empty one, in which the service account's files come to lie. */
@@ -28,8 +28,8 @@ export interface Ground {
   stop(): Promise<void>
 }
 
-export async function startGround(): Promise<Ground> {
-  const google = await startGoogle({ clock: systemClock, random: lottery(7) })
+export async function startImageBackend(): Promise<ImageBackend> {
+  const google = await startGoogle({ clock: systemClock, random: seededRandom(7) })
   // Without the definitions: they come with deploy/.
   const kubernetes = await startRealKubernetes({ controllerManager: true, definitions: false })
   await kubernetes.kubectl('apply', '-k', join(ROOT, 'deploy'))
@@ -39,12 +39,12 @@ export async function startGround(): Promise<Ground> {
     redirectUris: [],
     javascriptOrigins: ['https://booking.example.com'],
   })
-  const hands = await kubernetes.client()
-  const town = await foundTown({ google, hands, namespace: 'booking', client, from: systemClock.now() })
+  const admin = await kubernetes.client()
+  const fixture = await createNamespaceFixture({ google, admin, namespace: 'booking', client, from: systemClock.now() })
   return {
     kubernetes,
     google,
-    town,
+    fixture,
     pod,
     async runtime({ config }, serviceAccount) {
       await project(kubernetes, serviceAccount)

@@ -5,8 +5,8 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { startGoogle, type SimulatedGoogle } from '../sandbox/google/google.ts'
 import type { AgentStatus, Condition } from '../src/resources/types.ts'
-import { Kubernetes, type Backend, type Looked } from './kubernetes.ts'
-import { furnish, type Furnished, type Secret } from './people.ts'
+import { Kubernetes, type Backend, type ObservedObject } from './kubernetes.ts'
+import { seed, type Seeded, type Secret } from './seed.ts'
 import { OperatorProcess } from './operator-process.ts'
 
 export const NAMESPACE = 'booking'
@@ -24,7 +24,7 @@ const clock = {
   },
 }
 
-interface Surroundings {
+interface EnvironmentDeps {
   backend: Backend
   client: Kubernetes
   webPort: number
@@ -33,26 +33,26 @@ interface Surroundings {
 /** Where nothing else listens there, so that the story reads the same every time. */
 const USUAL_WEB_PORT = 8080
 
-export class Stage {
+export class DemoEnvironment {
   readonly google: SimulatedGoogle
   readonly backend: Backend
   readonly operator: OperatorProcess
   readonly operatorArgs: readonly string[]
-  readonly furnished: Furnished
+  readonly seeded: Seeded
   readonly folder: string
   /** The origin at which the operator's pages are. */
   readonly site: string
   readonly #kubernetes: Kubernetes
   readonly #root: string
 
-  private constructor(root: string, google: SimulatedGoogle, { backend, client, webPort }: Surroundings) {
+  private constructor(root: string, google: SimulatedGoogle, { backend, client, webPort }: EnvironmentDeps) {
     this.#root = root
     this.google = google
     this.backend = backend
     this.#kubernetes = client
     this.site = `http://localhost:${webPort}`
     this.folder = join(root, '.demo')
-    this.furnished = furnish(google, clock.now(), this.site)
+    this.seeded = seed(google, clock.now(), this.site)
     this.operatorArgs = [
       'run',
       ...['accounts', 'oauth', 'api'].map((part) => `--google-${part}-url=${google.url}`),
@@ -68,16 +68,16 @@ export class Stage {
   }
 
   /** @param root the folder that holds `dist/` and `demo/manifests/`. */
-  static async open(root: string, openBackend: (namespace: string) => Promise<Backend>): Promise<Stage> {
+  static async open(root: string, openBackend: (namespace: string) => Promise<Backend>): Promise<DemoEnvironment> {
     const google = await startGoogle({ clock })
     const backend = await openBackend(NAMESPACE)
     const kubeconfig = await backend.kubeconfig()
     const client = new Kubernetes(kubeconfig, NAMESPACE)
-    const stage = new Stage(root, google, { backend, client, webPort: await freePort(USUAL_WEB_PORT) })
-    await rm(stage.folder, { recursive: true, force: true })
-    await mkdir(stage.folder)
-    await writeFile(stage.kubeconfig, kubeconfig, { mode: 0o600 })
-    return stage
+    const environment = new DemoEnvironment(root, google, { backend, client, webPort: await freePort(USUAL_WEB_PORT) })
+    await rm(environment.folder, { recursive: true, force: true })
+    await mkdir(environment.folder)
+    await writeFile(environment.kubeconfig, kubeconfig, { mode: 0o600 })
+    return environment
   }
 
   get kubeconfig(): string {
@@ -122,7 +122,7 @@ export class Stage {
     return this.#kubernetes.refresh()
   }
 
-  object(kind: string, name: string): Looked | undefined {
+  object(kind: string, name: string): ObservedObject | undefined {
     return this.#kubernetes.object(kind, name)
   }
 
@@ -144,7 +144,7 @@ export class Stage {
   /** Whether anything stands in the operator's log that must not. */
   async searchLog(): Promise<{ lines: number; leaks: string[] }> {
     const text = await readFile(this.log, 'utf8')
-    const forbidden = [...this.furnished.confidential, 'ya29.', '@example.com', '%40example.com']
+    const forbidden = [...this.seeded.confidential, 'ya29.', '@example.com', '%40example.com']
     return { lines: text.split('\n').length - 1, leaks: forbidden.filter((one) => text.includes(one)) }
   }
 

@@ -7,9 +7,9 @@ import { Objects } from '../../../journeys/support/objects.ts'
 import { SCOPE } from '../../../journeys/support/world.ts'
 import { until } from './until.ts'
 
-interface Ground {
+interface FixtureDeps {
   google: SimulatedGoogle
-  hands: Client
+  admin: Client
   namespace: string
   /** The client id. */
   client: string
@@ -21,24 +21,26 @@ interface Ground {
 const STILL_MS = 4_000
 const HOUR = 60 * 60_000
 
-export async function foundTown(ground: Ground): Promise<Town> {
-  const town = new Town(ground)
-  const { google, namespace, client } = ground
-  await town.objects.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } })
-  await town.objects.secret('google-oauth-client', { 'client_secret.json': JSON.stringify(google.clientFile(client)) })
-  await town.objects.apply(integrationManifest())
-  return town
+export async function createNamespaceFixture(deps: FixtureDeps): Promise<NamespaceFixture> {
+  const fixture = new NamespaceFixture(deps)
+  const { google, namespace, client } = deps
+  await fixture.objects.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } })
+  await fixture.objects.secret('google-oauth-client', {
+    'client_secret.json': JSON.stringify(google.clientFile(client)),
+  })
+  await fixture.objects.apply(integrationManifest())
+  return fixture
 }
 
-export class Town {
+export class NamespaceFixture {
   readonly objects: Objects
   readonly namespace: string
-  readonly #ground: Ground
+  readonly #deps: FixtureDeps
 
-  constructor(ground: Ground) {
-    this.#ground = ground
-    this.namespace = ground.namespace
-    this.objects = new Objects(ground.hands, ground.namespace)
+  constructor(deps: FixtureDeps) {
+    this.#deps = deps
+    this.namespace = deps.namespace
+    this.objects = new Objects(deps.admin, deps.namespace)
   }
 
   account(name: string): string {
@@ -46,29 +48,29 @@ export class Town {
   }
 
   /** With an account at Google, a grant that is brought, and an Agent. */
-  async settle(name: string, spec: Record<string, unknown> = {}): Promise<void> {
-    this.#ground.google.addAccount({ email: this.account(name), timeZone: 'Europe/Paris' })
+  async addPerson(name: string, spec: Record<string, unknown> = {}): Promise<void> {
+    this.#deps.google.addAccount({ email: this.account(name), timeZone: 'Europe/Paris' })
     await this.bringGrant(name)
     await this.objects.apply(agentManifest(name, { account: this.account(name), ...spec }))
   }
 
   /** The person consents (again), and the new refresh token is put into the Secret. */
   async bringGrant(name: string): Promise<void> {
-    const { google, client } = this.#ground
+    const { google, client } = this.#deps
     const { refreshToken } = google.grant({ client, account: this.account(name), scopes: [SCOPE] })
     await this.objects.secret(`${name}-grant`, { refresh_token: refreshToken })
   }
 
-  /** An appointment of an hour, so many hours from the start of the stage on. */
-  appoint(name: string, hours: number): void {
-    const start = this.#ground.from + hours * HOUR
+  /** An appointment of an hour, so many hours from the start of the harness on. */
+  addEvent(name: string, hours: number): void {
+    const start = this.#deps.from + hours * HOUR
     const [from, to] = [start, start + HOUR].map((ms) => ({ dateTime: new Date(ms).toISOString() }))
-    this.#ground.google.addEvent({ calendar: this.account(name), event: { start: from, end: to } })
+    this.#deps.google.addEvent({ calendar: this.account(name), event: { start: from, end: to } })
   }
 
   /** What Google says to a refresh token. */
   async tryRefresh(refreshToken: string): Promise<string> {
-    const { google, client } = this.#ground
+    const { google, client } = this.#deps
     const { web } = google.clientFile(client) as { web: { client_secret: string } }
     const form = { grant_type: 'refresh_token', client_id: client, client_secret: web.client_secret }
     const body = new URLSearchParams({ ...form, refresh_token: refreshToken })
@@ -78,7 +80,7 @@ export class Town {
 
   /** Access tokens end now, so that the operator has to renew them. */
   expireAccess(name: string): void {
-    this.#ground.google.expireAccessTokens({ account: this.account(name) })
+    this.#deps.google.expireAccessTokens({ account: this.account(name) })
   }
 
   /** Asks the operator to look now. */

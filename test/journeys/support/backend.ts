@@ -11,7 +11,7 @@ export const isReal = process.env.KUBERNETES === 'real'
 /** The operator has rights, and is asked to work, in its world's namespaces only. */
 export const isNamespaced = isReal && rolesMode === 'namespaced'
 
-export interface Ground {
+export interface Backend {
   sandbox: SandboxKubernetes | undefined
   real: GrantedKubernetes | undefined
   /** Paths of kubeconfigs: whose hands the test's own are, and the operator's. */
@@ -19,7 +19,7 @@ export interface Ground {
   kubeconfigPath: string
 }
 
-export async function startGround(clock: ManualClock, directory: string): Promise<Ground> {
+export async function startBackend(clock: ManualClock, directory: string): Promise<Backend> {
   if (isReal) {
     const real = await realKubernetes()
     const administrator = await real.kubernetes.kubeconfig()

@@ -10,20 +10,20 @@ import { expect } from 'vitest'
 import { startGoogle, type SimulatedGoogle } from '../../../../sandbox/google/google.ts'
 import { systemClock } from '../../../../src/platform/clock.ts'
 import type { Client } from '../../../contract/client.ts'
-import { lottery } from '../../../journeys/support/world.ts'
+import { seededRandom } from '../../../support/seeded-random.ts'
 import { startRealKubernetes, type ClusterOptions, type RealKubernetes } from '../../cluster.ts'
 import { Judge } from './judge.ts'
 import { patient } from './patient.ts'
 import { Replica, userOf, type ReplicaOptions } from './replica.ts'
-import { foundTown, type Town } from './town.ts'
+import { createNamespaceFixture, type NamespaceFixture } from './namespace-fixture.ts'
 
 const HOUR = 60 * 60_000
 
-export class Stage {
+export class Harness {
   readonly kubernetes: RealKubernetes
   readonly google: SimulatedGoogle
-  /** The administrator's hands. */
-  readonly hands: Client
+  /** The administrator's client. */
+  readonly admin: Client
   readonly #judge: Judge
   readonly #directory = mkdtempSync(join(tmpdir(), 'faults-'))
   readonly #replicas: Replica[] = []
@@ -31,24 +31,24 @@ export class Stage {
   /** A full hour. */
   readonly #from = Math.ceil(Date.now() / HOUR) * HOUR
 
-  private constructor(kubernetes: RealKubernetes, google: SimulatedGoogle, hands: Client) {
+  private constructor(kubernetes: RealKubernetes, google: SimulatedGoogle, admin: Client) {
     this.kubernetes = kubernetes
     this.google = google
-    this.hands = hands
-    this.#judge = new Judge(hands)
+    this.admin = admin
+    this.#judge = new Judge(admin)
     this.#client = google.addClient({ redirectUris: [], javascriptOrigins: ['https://booking.example.com'] }).clientId
   }
 
-  static async start(options?: ClusterOptions): Promise<Stage> {
-    const google = await startGoogle({ clock: systemClock, random: lottery(7) })
+  static async start(options?: ClusterOptions): Promise<Harness> {
+    const google = await startGoogle({ clock: systemClock, random: seededRandom(7) })
     const kubernetes = await startRealKubernetes(options)
-    return new Stage(kubernetes, google, await kubernetes.client())
+    return new Harness(kubernetes, google, await kubernetes.client())
   }
 
-  town(namespace: string): Promise<Town> {
-    return foundTown({
+  namespace(namespace: string): Promise<NamespaceFixture> {
+    return createNamespaceFixture({
       google: this.google,
-      hands: patient(this.hands),
+      admin: patient(this.admin),
       namespace,
       client: this.#client,
       from: this.#from,

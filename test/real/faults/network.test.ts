@@ -19,7 +19,7 @@ let proxy: Proxy
 
 beforeEach(async () => {
   world = await startWorld({
-    hands: async ({ url }, path) => {
+    operatorIdentity: async ({ url }, path) => {
       proxy = await Proxy.before(url)
       return proxy.kubeconfig(path)
     },
