@@ -1,7 +1,7 @@
 /** One person who signs in, as their browser does it: over HTTP, at two replicas by turns, with Google in between. */
 import { request, type Dispatcher } from 'undici'
 
-export interface Stage {
+export interface SignInDeps {
   /** The replicas' origins, in the order in which this person comes to them. */
   replicas: readonly [string, string]
   google: string
@@ -10,7 +10,7 @@ export interface Stage {
 }
 
 /** From the link to the page that says what became of it. Answers that outcome. @throws Error where a step isn't answered right. */
-export async function signIn({ replicas: [one, other], google, dispatcher }: Stage, link: Link): Promise<string> {
+export async function signIn({ replicas: [one, other], google, dispatcher }: SignInDeps, link: Link): Promise<string> {
   const path = new URL(link.url).pathname
   const page = await step('the page', 200, await request(`${one}${path}`, { dispatcher }))
   const cookie = String(page.headers['set-cookie']).split(';')[0] ?? ''

@@ -27,7 +27,7 @@ const OPTIONS = {
 const SETTLE_MS = 3_000
 const POLL_MS = 250
 
-interface Stage {
+interface BenchRun {
   world: BenchWorld
   agents: number
 }
@@ -48,20 +48,20 @@ async function bench(): Promise<void> {
   }
 }
 
-async function scenarios(stage: Stage, how: { steadyMs: number; nodeOptions: string[] }): Promise<void> {
-  const first = new MeasuredOperator(stage.world.state, how.nodeOptions)
-  await started('cold start', stage, { operator: first, reached: ({ ready }) => ready })
+async function scenarios(run: BenchRun, how: { steadyMs: number; nodeOptions: string[] }): Promise<void> {
+  const first = new MeasuredOperator(run.world.state, how.nodeOptions)
+  await started('cold start', run, { operator: first, reached: ({ ready }) => ready })
   await first.stop()
-  await stage.world.ask({ do: 'reset' })
-  const second = new MeasuredOperator(stage.world.state, how.nodeOptions)
-  const reading = await started('restart', stage, { operator: second, reached: ({ listed }) => listed })
-  if (how.steadyMs > 0) await steady(stage.agents, second, { before: reading, ms: how.steadyMs })
+  await run.world.ask({ do: 'reset' })
+  const second = new MeasuredOperator(run.world.state, how.nodeOptions)
+  const reading = await started('restart', run, { operator: second, reached: ({ listed }) => listed })
+  if (how.steadyMs > 0) await steady(run.agents, second, { before: reading, ms: how.steadyMs })
   await second.stop()
 }
 
 async function started(
   what: string,
-  { world, agents }: Stage,
+  { world, agents }: BenchRun,
   { operator, reached }: { operator: MeasuredOperator; reached: (counts: Counts) => number },
 ): Promise<Reading> {
   const began = performance.now()

@@ -45,13 +45,13 @@ async function bench(people: number): Promise<boolean> {
   return right
 }
 
-interface Stage {
+interface BenchRun {
   world: BenchWorld
   operators: MeasuredOperator[]
   before: Reading[]
 }
 
-async function measured({ world, operators, before }: Stage, links: Link[], google: string): Promise<boolean> {
+async function measured({ world, operators, before }: BenchRun, links: Link[], google: string): Promise<boolean> {
   const dispatcher = new Agent({ headersTimeout: 60_000, bodyTimeout: 60_000 })
   const [one, other] = PORTS.map(({ web }) => `http://127.0.0.1:${web}`) as [string, string]
   const began = performance.now()

@@ -32,7 +32,7 @@ const WARM_UP = 0.25
 /** Collects the operator's garbage every two seconds, so that what is measured is what is kept. */
 const COLLECTING = ['--expose-gc', '--import', 'data:text/javascript,setInterval(()=>globalThis.gc(),2000).unref()']
 
-interface Stage {
+interface BenchRun {
   world: BenchWorld
   operator: MeasuredOperator
   reads: Reads
@@ -49,10 +49,10 @@ async function soak(durationMillis: number, agents: number, interval: string): P
   const lines: Record<string, number> = {}
   const count = (line: string): void => void (lines[levelOf(line)] = (lines[levelOf(line)] ?? 0) + 1)
   const operator = new MeasuredOperator(world.state, COLLECTING, { metrics: await freePort(), web: 0 }, count)
-  const stage = { world, operator, reads: new Reads([]), intervalMs: durationMs(interval) }
-  await untilReady(stage, agents)
+  const run = { world, operator, reads: new Reads([]), intervalMs: durationMs(interval) }
+  await untilReady(run, agents)
   for (const level of Object.keys(lines)) Reflect.deleteProperty(lines, level)
-  const soaked = await watch(stage, durationMillis)
+  const soaked = await watch(run, durationMillis)
   await operator.stop()
   await world.end()
   const verdict = judge({ ...soaked, lines })
@@ -63,7 +63,7 @@ async function soak(durationMillis: number, agents: number, interval: string): P
 }
 
 /** Until each agent is Ready; every calendar was read once then, and is known. */
-async function untilReady({ world, reads }: Stage, agents: number): Promise<void> {
+async function untilReady({ world, reads }: BenchRun, agents: number): Promise<void> {
   const end = performance.now() + LONGEST_START_MS
   for (let ready = 0; ready < agents;) {
     if (performance.now() > end) throw new Error(`only ${ready} of ${agents} agents were Ready after two minutes`)
@@ -74,8 +74,8 @@ async function untilReady({ world, reads }: Stage, agents: number): Promise<void
   reads.add(before.reads)
 }
 
-async function watch(stage: Stage, durationMillis: number): Promise<Omit<Soaked, 'lines'>> {
-  const { world, operator, reads, intervalMs } = stage
+async function watch(run: BenchRun, durationMillis: number): Promise<Omit<Soaked, 'lines'>> {
+  const { world, operator, reads, intervalMs } = run
   const from = Date.now()
   const holdings: (Holdings & { at: number })[] = []
   const others: Record<string, number> = {}
@@ -92,7 +92,7 @@ async function watch(stage: Stage, durationMillis: number): Promise<Omit<Soaked,
     else if (at >= durationMillis * WARM_UP) holdings.push({ ...held, at })
     if (at - told >= PROGRESS_MS) {
       told = at
-      tell(stage, { from, to: Date.now() }, { held, durationMillis })
+      tell(run, { from, to: Date.now() }, { held, durationMillis })
     }
   }
   const to = Date.now()
@@ -101,7 +101,7 @@ async function watch(stage: Stage, durationMillis: number): Promise<Omit<Soaked,
 }
 
 function tell(
-  { reads, intervalMs }: Stage,
+  { reads, intervalMs }: BenchRun,
   span: { from: number; to: number },
   { held, durationMillis }: { held: Holdings | undefined; durationMillis: number },
 ): void {

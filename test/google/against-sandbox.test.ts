@@ -10,7 +10,7 @@ import { createGoogle, type RunningGoogle } from '../../src/google/google.ts'
 import type { EventsRequest, GoogleClient, GoogleFailure, TokenAnswer } from '../../src/google/port.ts'
 import { missingScopes } from '../../src/google/scopes.ts'
 import { ManualClock } from '../support/clock.ts'
-import { failureOf } from './support/stage.ts'
+import { failureOf } from './support/harness.ts'
 import { listEvents, type WholeListing } from './support/listing.ts'
 
 const ALICE = 'alice@example.com'

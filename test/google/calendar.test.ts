@@ -1,14 +1,14 @@
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { EventsRequest } from '../../src/google/port.ts'
-import { backEnd, failureOf, startStage, type Stage } from './support/stage.ts'
+import { backEnd, failureOf, startHarness, type Harness } from './support/harness.ts'
 import { listEvents, type WholeListing } from './support/listing.ts'
 
-let stage: Stage
+let harness: Harness
 beforeEach(async () => {
-  stage = await startStage()
+  harness = await startHarness()
 })
-afterEach(() => stage.close())
+afterEach(() => harness.close())
 
 const ACCESS = 'ya29.access'
 const ID = 'alice+team@example.com'
@@ -16,16 +16,16 @@ const WINDOW = { start: Date.parse('2026-11-22T10:00:00Z'), end: Date.parse('202
 const FULL: EventsRequest = { calendarId: ID, detail: 'Busy', from: { window: WINDOW } }
 const NEXT: EventsRequest = { calendarId: ID, detail: 'Busy', from: { syncToken: 'S1' } }
 
-const events = (request = FULL): Promise<WholeListing> => listEvents(stage.client, ACCESS, request)
+const events = (request = FULL): Promise<WholeListing> => listEvents(harness.client, ACCESS, request)
 const page = (items: object[], rest: object): { json: object } => ({
   json: { timeZone: 'Europe/Paris', items, ...rest },
 })
 
 describe('a first listing', () => {
   test('asks for the window, single events, and only the fields that are used', async () => {
-    stage.next(page([], { nextSyncToken: 'S1' }))
+    harness.next(page([], { nextSyncToken: 'S1' }))
     await events()
-    const [{ method, path, query, headers }] = stage.asked as [Stage['asked'][number]]
+    const [{ method, path, query, headers }] = harness.asked as [Harness['asked'][number]]
     expect(method).toBe('GET')
     expect(path).toBe('/calendar/v3/calendars/alice%2Bteam%40example.com/events')
     expect(query).toMatchObject({
@@ -42,40 +42,40 @@ describe('a first listing', () => {
   })
 
   test('asks for titles and guests only where all detail is wanted', async () => {
-    stage.next(page([], {}))
+    harness.next(page([], {}))
     await events({ ...FULL, detail: 'Full' })
-    expect(stage.asked[0]?.query.fields).toContain('summary,description,location')
-    expect(stage.asked[0]?.query.maxResults).toBe('250')
-    expect(stage.asked[0]?.query).not.toHaveProperty('maxAttendees')
+    expect(harness.asked[0]?.query.fields).toContain('summary,description,location')
+    expect(harness.asked[0]?.query.maxResults).toBe('250')
+    expect(harness.asked[0]?.query).not.toHaveProperty('maxAttendees')
   })
 
   test('answers the events as Google sent them, with zone and sync token', async () => {
     const event = { id: 'e1', status: 'confirmed', start: { date: '2026-12-24' }, end: { date: '2026-12-25' } }
-    stage.next(page([event], { nextSyncToken: 'S1' }))
+    harness.next(page([event], { nextSyncToken: 'S1' }))
     expect(await events()).toEqual({ events: [event], nextSyncToken: 'S1', timeZone: 'Europe/Paris' })
   })
 
   test('answers no sync token where Google gave none', async () => {
-    stage.next(page([], {}))
+    harness.next(page([], {}))
     expect((await events()).nextSyncToken).toBeUndefined()
   })
 })
 
 describe('a next listing', () => {
   test('sends the sync token with the same parameters, and nothing that Google forbids beside it', async () => {
-    stage.next(page([], { nextSyncToken: 'S1' }), page([], { nextSyncToken: 'S2' }))
+    harness.next(page([], { nextSyncToken: 'S1' }), page([], { nextSyncToken: 'S2' }))
     await events()
     await events(NEXT)
-    const [first, second] = stage.asked.map(({ query }) => query) as [Record<string, string>, Record<string, string>]
+    const [first, second] = harness.asked.map(({ query }) => query) as [Record<string, string>, Record<string, string>]
     const { timeMin, timeMax, ...always } = first
     expect([timeMin, timeMax]).not.toContain(undefined)
     expect(second).toEqual({ ...always, syncToken: 'S1' })
   })
 
   test('repeats the sync token with each page token', async () => {
-    stage.next(page([], { nextPageToken: 'P1' }), page([], { nextSyncToken: 'S2' }))
+    harness.next(page([], { nextPageToken: 'P1' }), page([], { nextSyncToken: 'S2' }))
     await events(NEXT)
-    expect(stage.asked.map(({ query }) => [query.syncToken, query.pageToken])).toEqual([
+    expect(harness.asked.map(({ query }) => [query.syncToken, query.pageToken])).toEqual([
       ['S1', undefined],
       ['S1', 'P1'],
     ])
@@ -87,24 +87,24 @@ describe('a next listing', () => {
     ['410 for a reason nobody knows', backEnd(410, 'somethingNew')],
     ['400 invalid', backEnd(400, 'invalid')],
   ])('is told by %s that its token is no good', async (_, reply) => {
-    stage.next(reply)
+    harness.next(reply)
     expect((await failureOf(events(NEXT))).failure).toBe('SyncTokenExpired')
   })
 
   test('is told so on a later page too, and answers nothing of the earlier ones', async () => {
-    stage.next(page([{ id: 'e1' }], { nextPageToken: 'P1' }), backEnd(410, 'fullSyncRequired', 'calendar'))
+    harness.next(page([{ id: 'e1' }], { nextPageToken: 'P1' }), backEnd(410, 'fullSyncRequired', 'calendar'))
     expect((await failureOf(events(NEXT))).failure).toBe('SyncTokenExpired')
   })
 
   test('without a sync token 400 invalid is no word about one', async () => {
-    stage.next(backEnd(400, 'invalid'))
+    harness.next(backEnd(400, 'invalid'))
     expect((await failureOf(events())).failure).toBe('Unknown')
   })
 })
 
 describe('pages', () => {
   test('may be short or empty: only a missing token ends the list', async () => {
-    stage.next(
+    harness.next(
       page([], { nextPageToken: 'P1' }),
       page([{ id: 'e1' }], { nextPageToken: 'P2', nextSyncToken: 'too early' }),
       page([], { nextPageToken: 'P3' }),
@@ -116,32 +116,36 @@ describe('pages', () => {
   })
 
   test('whose token comes again never end: the listing is given up', async () => {
-    stage.next(page([], { nextPageToken: 'P1' }), page([], { nextPageToken: 'P2' }), page([], { nextPageToken: 'P1' }))
+    harness.next(
+      page([], { nextPageToken: 'P1' }),
+      page([], { nextPageToken: 'P2' }),
+      page([], { nextPageToken: 'P1' }),
+    )
     const { failure, message } = await failureOf(events())
     expect({ failure, message }).toEqual({
       failure: 'Unknown',
       message: 'the list of events does not come to an end',
     })
-    expect(stage.asked).toHaveLength(3)
+    expect(harness.asked).toHaveLength(3)
   })
 
   test('of which one fails make no listing', async () => {
-    stage.next(page([{ id: 'e1' }], { nextPageToken: 'P1' }), { status: 503, text: '' })
+    harness.next(page([{ id: 'e1' }], { nextPageToken: 'P1' }), { status: 503, text: '' })
     expect((await failureOf(events())).failure).toBe('Unreachable')
   })
 
   test('each have a deadline of thirty seconds of their own', async () => {
-    stage.next((response) => {
-      stage.clock.jump(29_000)
+    harness.next((response) => {
+      harness.clock.jump(29_000)
       response.end(JSON.stringify(page([], { nextPageToken: 'P1' }).json))
     })
-    stage.next(() => undefined)
+    harness.next(() => undefined)
     let ended = false
     const failed = failureOf(events()).finally(() => (ended = true))
-    await stage.came(2)
-    await stage.clock.advance(29_999)
+    await harness.came(2)
+    await harness.clock.advance(29_999)
     expect(ended).toBe(false)
-    await stage.clock.advance(1)
+    await harness.clock.advance(1)
     expect((await failed).message).toBe('no answer in time')
   })
 })
@@ -164,59 +168,59 @@ describe('what is no calendar is never taken for an empty one', () => {
     ['204', { status: 204, text: '' }, 'Unknown'],
     ['a redirect', { status: 302, text: '', headers: { location: '/elsewhere' } }, 'Unknown'],
   ])('%s', async (_, reply, failure) => {
-    stage.next(reply)
+    harness.next(reply)
     expect((await failureOf(events())).failure).toBe(failure)
-    expect(stage.asked).toHaveLength(1)
+    expect(harness.asked).toHaveLength(1)
   })
 
   test('JSON is read as such whatever its content type', async () => {
     const { json } = page([{ id: 'e1' }], {})
-    stage.next({ json, headers: { 'content-type': 'application/octet-stream' } })
+    harness.next({ json, headers: { 'content-type': 'application/octet-stream' } })
     expect((await events()).events).toEqual([{ id: 'e1' }])
   })
 
   test('what stands among the items and is no event is handed on, for somebody to see', async () => {
-    stage.next({ json: { timeZone: 'UTC', items: [null, 'x', { id: 'e1' }] } })
+    harness.next({ json: { timeZone: 'UTC', items: [null, 'x', { id: 'e1' }] } })
     expect((await events()).events).toEqual([null, 'x', { id: 'e1' }])
   })
 })
 
 describe('compression', () => {
   test('is asked for, and understood', async () => {
-    stage.next({ ...page([{ id: 'zipped' }], {}), gzip: true })
+    harness.next({ ...page([{ id: 'zipped' }], {}), gzip: true })
     expect((await events()).events).toEqual([{ id: 'zipped' }])
-    expect(stage.asked[0]?.headers['accept-encoding']).toBe('gzip')
+    expect(harness.asked[0]?.headers['accept-encoding']).toBe('gzip')
   })
 
   test('of a refusal is understood too', async () => {
-    stage.next({ ...backEnd(404, 'notFound'), gzip: true })
+    harness.next({ ...backEnd(404, 'notFound'), gzip: true })
     expect((await failureOf(events())).failure).toBe('NotFound')
   })
 })
 
 describe('an entry of the calendar list', () => {
   test('tells the real id of the primary calendar', async () => {
-    stage.next({ json: { id: 'alice@example.com', timeZone: 'Europe/Paris', accessRole: 'owner', primary: true } })
-    expect(await stage.client.calendar(ACCESS, 'primary')).toEqual({
+    harness.next({ json: { id: 'alice@example.com', timeZone: 'Europe/Paris', accessRole: 'owner', primary: true } })
+    expect(await harness.client.calendar(ACCESS, 'primary')).toEqual({
       id: 'alice@example.com',
       timeZone: 'Europe/Paris',
       accessRole: 'owner',
       primary: true,
     })
-    expect(stage.asked[0]?.path).toBe('/calendar/v3/users/me/calendarList/primary')
+    expect(harness.asked[0]?.path).toBe('/calendar/v3/users/me/calendarList/primary')
   })
 
   test.each([[{}], [{ id: '' }], [{ id: 7 }], [{ id: 'x'.repeat(2_000) }]])(
     'without an id is none: %j',
     async (json) => {
-      stage.next({ json })
-      expect((await failureOf(stage.client.calendar(ACCESS, 'primary'))).failure).toBe('Unknown')
+      harness.next({ json })
+      expect((await failureOf(harness.client.calendar(ACCESS, 'primary'))).failure).toBe('Unknown')
     },
   )
 })
 
 test('an answer that would be more than memory bears, once parsed, is refused as a whole, for that calendar alone', async () => {
-  stage.next({ text: `{"timeZone":"UTC","items":[${'['.repeat(60)}${']'.repeat(60)}]}` })
+  harness.next({ text: `{"timeZone":"UTC","items":[${'['.repeat(60)}${']'.repeat(60)}]}` })
   const { failure, message } = await failureOf(events(NEXT))
   expect({ failure, message }).toEqual({
     failure: 'Unknown',
@@ -231,23 +235,23 @@ describe('errors', () => {
     ['more than Google says', { text: `{"items":${'['.repeat(60)}${']'.repeat(60)}}` }],
     ['a broken connection', (response: { socket: { destroy(): void } | null }) => response.socket?.destroy()],
   ])('of %s keep nothing of the request, however deep one looks', async (_, reply) => {
-    stage.next(reply)
+    harness.next(reply)
     const error = await failureOf(events(NEXT))
     const all = inspect(error, { depth: 10, showHidden: true }) + JSON.stringify(error)
     for (const secret of [ACCESS, 'S1', 'alice', 'calendar/v3']) expect(all).not.toContain(secret)
   })
 
   test('even an access token that can’t be sent doesn’t show', async () => {
-    const error = await failureOf(listEvents(stage.client, 'ya29.with\nnewline', FULL))
+    const error = await failureOf(listEvents(harness.client, 'ya29.with\nnewline', FULL))
     expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('ya29')
-    expect(stage.asked).toHaveLength(0)
+    expect(harness.asked).toHaveLength(0)
   })
 
   test.each([
     ['30', 30_000],
     ['Mon, 23 Nov 2026 10:01:30 GMT', 90_000],
   ])('carry Retry-After: %s', async (value, ms) => {
-    stage.next({ status: 503, text: '', headers: { 'retry-after': value } })
+    harness.next({ status: 503, text: '', headers: { 'retry-after': value } })
     expect(await failureOf(events())).toMatchObject({ failure: 'Unreachable', status: 503, retryAfterMs: ms })
   })
 })

@@ -4,7 +4,7 @@ import { ClientRateLimiter } from '../../src/google/client-rate-limiter.ts'
 import { Bypass } from '../../src/google/bypass.ts'
 import { GoogleError, type GoogleFailure } from '../../src/google/port.ts'
 import { ManualClock, settle } from '../support/clock.ts'
-import { failureOf } from './support/stage.ts'
+import { failureOf } from './support/harness.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { GoogleFailure } from '../../src/google/port.ts'
-import { CLIENT, failureOf, startStage, type Reply, type Stage } from './support/stage.ts'
+import { CLIENT, failureOf, startHarness, type Reply, type Harness } from './support/harness.ts'
 
 const json = (body: unknown, status = 200): Reply => ({ status, json: body })
 
-let stage: Stage
+let harness: Harness
 beforeEach(async () => {
-  stage = await startStage()
+  harness = await startHarness()
 })
-afterEach(() => stage.close())
+afterEach(() => harness.close())
 
 const START = Date.parse('2026-11-23T10:00:00Z')
 const REDIRECT = 'https://booking.example.com/google-calendar/callback'
@@ -32,8 +32,8 @@ describe('the address of consent', () => {
   const query = (url: string): Record<string, string> => Object.fromEntries(new URL(url).searchParams)
 
   it('is at the origin of accounts and asks for a refresh token every time', () => {
-    const url = stage.client.consentURL(REQUEST)
-    expect(url).toMatch(`${stage.url}/o/oauth2/v2/auth?`)
+    const url = harness.client.consentURL(REQUEST)
+    expect(url).toMatch(`${harness.url}/o/oauth2/v2/auth?`)
     expect(query(url)).toEqual({
       client_id: CLIENT.clientId,
       redirect_uri: REDIRECT,
@@ -47,20 +47,20 @@ describe('the address of consent', () => {
       login_hint: 'alice+work@example.com',
     })
     expect(url).not.toContain(CLIENT.clientSecret)
-    expect(stage.asked).toEqual([])
+    expect(harness.asked).toEqual([])
   })
 
   it('suggests nobody where nobody is expected', () => {
-    expect(query(stage.client.consentURL({ ...REQUEST, loginHint: undefined }))).not.toHaveProperty('login_hint')
+    expect(query(harness.client.consentURL({ ...REQUEST, loginHint: undefined }))).not.toHaveProperty('login_hint')
   })
 })
 
 describe('the exchange of a code', () => {
   it('sends the code with its verifier in a form', async () => {
-    stage.next(json(GOOD))
-    await stage.client.exchange(EXCHANGE)
-    expect(stage.asked[0]).toMatchObject({ method: 'POST', path: '/token', query: {} })
-    expect(stage.asked[0]!.form).toEqual({
+    harness.next(json(GOOD))
+    await harness.client.exchange(EXCHANGE)
+    expect(harness.asked[0]).toMatchObject({ method: 'POST', path: '/token', query: {} })
+    expect(harness.asked[0]!.form).toEqual({
       client_id: CLIENT.clientId,
       client_secret: CLIENT.clientSecret,
       code: '4/0A-code',
@@ -71,14 +71,14 @@ describe('the exchange of a code', () => {
   })
 
   it('sends no verifier where there is none', async () => {
-    stage.next(json(GOOD))
-    await stage.client.exchange({ code: 'c', redirectURI: 'postmessage' })
-    expect(stage.asked[0]!.form).not.toHaveProperty('code_verifier')
+    harness.next(json(GOOD))
+    await harness.client.exchange({ code: 'c', redirectURI: 'postmessage' })
+    expect(harness.asked[0]!.form).not.toHaveProperty('code_verifier')
   })
 
   it('answers tokens, scopes, and the end of the grant', async () => {
-    stage.next(json({ ...GOOD, refresh_token_expires_in: 604799 }))
-    expect(await stage.client.exchange(EXCHANGE)).toEqual({
+    harness.next(json({ ...GOOD, refresh_token_expires_in: 604799 }))
+    expect(await harness.client.exchange(EXCHANGE)).toEqual({
       accessToken: 'ya29.access',
       refreshToken: '1//refresh',
       obtainedAt: START,
@@ -89,8 +89,8 @@ describe('the exchange of a code', () => {
   })
 
   it('answers no refresh token where Google gave none', async () => {
-    stage.next(json({ ...GOOD, refresh_token: undefined }))
-    expect((await stage.client.exchange(EXCHANGE)).refreshToken).toBeUndefined()
+    harness.next(json({ ...GOOD, refresh_token: undefined }))
+    expect((await harness.client.exchange(EXCHANGE)).refreshToken).toBeUndefined()
   })
 
   it.each<[GoogleFailure, Reply]>([
@@ -103,11 +103,11 @@ describe('the exchange of a code', () => {
     ['Unreachable', json({}, 503)],
     ['Unreachable', (response) => void response.destroy()],
   ])('fails with %s, and asks once only', async (failure, script) => {
-    stage.next(script)
-    const error = await failureOf(stage.client.exchange(EXCHANGE))
+    harness.next(script)
+    const error = await failureOf(harness.client.exchange(EXCHANGE))
     expect(error.failure).toBe(failure)
     expect(error.message).not.toMatch(/4\/0A|GOCSPX|verifier/)
-    expect(stage.asked).toHaveLength(1)
-    expect(stage.observed.map(([kind, outcome]) => `${kind} ${outcome}`)).toEqual([`exchange ${failure}`])
+    expect(harness.asked).toHaveLength(1)
+    expect(harness.observed.map(([kind, outcome]) => `${kind} ${outcome}`)).toEqual([`exchange ${failure}`])
   })
 })

@@ -1,67 +1,68 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { GoogleClient } from '../../src/google/port.ts'
-import { backEnd, CLIENT, failureOf, startStage, type Stage, type Written } from './support/stage.ts'
+import { backEnd, CLIENT, failureOf, startHarness, type Harness, type Written } from './support/harness.ts'
 import { listEvents, type WholeListing } from './support/listing.ts'
 
-let stage: Stage
+let harness: Harness
 beforeEach(async () => {
-  stage = await startStage()
+  harness = await startHarness()
 })
-afterEach(() => stage.close())
+afterEach(() => harness.close())
 
 const TOKEN: Written = { json: { access_token: 'ya29.fresh', expires_in: 3599 } }
 const PROOF: Written = { status: 400, json: { error: 'invalid_grant' } }
 const EMPTY: Written = { json: { timeZone: 'Europe/Paris', items: [], nextSyncToken: 'S1' } }
 const WITHOUT_SECRET = { clientId: CLIENT.clientId }
 
-const read = (client = stage.client): Promise<WholeListing> =>
+const read = (client = harness.client): Promise<WholeListing> =>
   listEvents(client, 'ya29.access', { calendarId: 'a', detail: 'Busy', from: { syncToken: 'S0' } })
 
 describe('clients', () => {
   test('two secrets of one client live side by side, as they may at Google', () => {
-    const other = stage.google.client({ ...WITHOUT_SECRET, clientSecret: 'second' })
-    expect(stage.google.client(CLIENT)).toBe(stage.client)
-    expect(stage.google.client({ ...WITHOUT_SECRET, clientSecret: 'second' })).toBe(other)
+    const other = harness.google.client({ ...WITHOUT_SECRET, clientSecret: 'second' })
+    expect(harness.google.client(CLIENT)).toBe(harness.client)
+    expect(harness.google.client({ ...WITHOUT_SECRET, clientSecret: 'second' })).toBe(other)
   })
 
   const accepted = async (clientSecret: string): Promise<GoogleClient> => {
-    const client = stage.google.client({ ...WITHOUT_SECRET, clientSecret })
-    stage.next(PROOF)
+    const client = harness.google.client({ ...WITHOUT_SECRET, clientSecret })
+    harness.next(PROOF)
     await client.verify()
     return client
   }
 
   test('a secret that was rotated away twice is forgotten', async () => {
-    stage.next(PROOF)
-    await stage.client.verify()
+    harness.next(PROOF)
+    await harness.client.verify()
     for (const clientSecret of ['second', 'third']) await accepted(clientSecret)
-    expect(stage.google.client(CLIENT)).not.toBe(stage.client)
+    expect(harness.google.client(CLIENT)).not.toBe(harness.client)
   })
 
   test('the latest secrets are those that are asked for, not those that came last', async () => {
-    stage.next(PROOF)
-    await stage.client.verify()
+    harness.next(PROOF)
+    await harness.client.verify()
     for (let turn = 0; turn < 9; turn++) {
       await accepted(`rotated ${turn}`)
-      expect(stage.google.client(CLIENT)).toBe(stage.client)
+      expect(harness.google.client(CLIENT)).toBe(harness.client)
     }
   })
 
   test('made-up secrets push no accepted one out, however many, and are forgotten themselves', async () => {
-    stage.next(PROOF)
-    await stage.client.verify()
-    const first = stage.google.client({ ...WITHOUT_SECRET, clientSecret: 'mistake' })
-    for (let turn = 0; turn < 1_000; turn++) stage.google.client({ ...WITHOUT_SECRET, clientSecret: `mistake ${turn}` })
-    expect(stage.google.client(CLIENT)).toBe(stage.client)
-    expect(stage.google.client({ ...WITHOUT_SECRET, clientSecret: 'mistake' })).not.toBe(first)
+    harness.next(PROOF)
+    await harness.client.verify()
+    const first = harness.google.client({ ...WITHOUT_SECRET, clientSecret: 'mistake' })
+    for (let turn = 0; turn < 1_000; turn++)
+      harness.google.client({ ...WITHOUT_SECRET, clientSecret: `mistake ${turn}` })
+    expect(harness.google.client(CLIENT)).toBe(harness.client)
+    expect(harness.google.client({ ...WITHOUT_SECRET, clientSecret: 'mistake' })).not.toBe(first)
   })
 })
 
 describe('who shares a limit', () => {
   const verified = async (clientSecret: string, ...answers: Written[]): Promise<GoogleClient> => {
-    const client = stage.google.client({ ...WITHOUT_SECRET, clientSecret })
+    const client = harness.google.client({ ...WITHOUT_SECRET, clientSecret })
     for (const answer of answers) {
-      stage.next(answer)
+      harness.next(answer)
       await client.verify().catch(() => undefined)
     }
     return client
@@ -75,7 +76,7 @@ describe('who shares a limit', () => {
     expect(wrong.limit()?.failure).toBe('RateLimited')
     expect((await failureOf(wrong.verify())).message).toBe('Google is limiting this client just now')
     expect(good.limit()).toBeUndefined()
-    stage.next(TOKEN)
+    harness.next(TOKEN)
     expect((await good.refresh('1//a')).accessToken).toBe('ya29.fresh')
     const other = await verified('wrong too')
     expect(other.limit()).toBeUndefined()
@@ -83,8 +84,8 @@ describe('who shares a limit', () => {
 
   test('the Calendar API’s limits are not shared with a secret that Google has not accepted either', async () => {
     const good = await verified('good', PROOF)
-    const unproven = stage.google.client({ ...WITHOUT_SECRET, clientSecret: 'unproven' })
-    stage.next(backEnd(403, 'rateLimitExceeded'))
+    const unproven = harness.google.client({ ...WITHOUT_SECRET, clientSecret: 'unproven' })
+    harness.next(backEnd(403, 'rateLimitExceeded'))
     await failureOf(read(unproven))
     expect(good.limit()).toBeUndefined()
   })
@@ -95,20 +96,20 @@ describe('who shares a limit', () => {
     ['the end of a session', { status: 400, json: { error: 'invalid_grant', error_subtype: 'invalid_rapt' } }],
   ])('a secret counts as accepted once Google has answered %s', async (_what, answer) => {
     const good = await verified('good', PROOF)
-    const other = stage.google.client({ ...WITHOUT_SECRET, clientSecret: 'other' })
-    stage.next(answer)
+    const other = harness.google.client({ ...WITHOUT_SECRET, clientSecret: 'other' })
+    harness.next(answer)
     await other.refresh('1//a').catch(() => undefined)
-    stage.next(backEnd(403, 'rateLimitExceeded'))
+    harness.next(backEnd(403, 'rateLimitExceeded'))
     await failureOf(read(other))
     expect(good.limit()).toEqual(other.limit())
   })
 
   test('what the first secret met before it was accepted holds for the others, too', async () => {
-    stage.next(backEnd(403, 'rateLimitExceeded'))
+    harness.next(backEnd(403, 'rateLimitExceeded'))
     await failureOf(read())
     await verified(CLIENT.clientSecret, PROOF)
-    expect(stage.client.limit()?.failure).toBe('RateLimited')
-    expect((await verified('second', PROOF)).limit()).toEqual(stage.client.limit())
+    expect(harness.client.limit()?.failure).toBe('RateLimited')
+    expect((await verified('second', PROOF)).limit()).toEqual(harness.client.limit())
   })
 
   test('a secret that Google refuses from some day on is by itself from then on', async () => {
@@ -135,80 +136,80 @@ describe('an access token that can be none', () => {
     '%j is not sent, and a new one is asked for',
     async (token) => {
       const request = { calendarId: 'a', detail: 'Busy', from: { syncToken: 'S0' } } as const
-      expect((await failureOf(stage.client.events(token, request, () => undefined))).failure).toBe('Unauthenticated')
-      expect((await failureOf(stage.client.calendar(token, 'primary'))).failure).toBe('Unauthenticated')
-      expect(stage.asked).toEqual([])
+      expect((await failureOf(harness.client.events(token, request, () => undefined))).failure).toBe('Unauthenticated')
+      expect((await failureOf(harness.client.calendar(token, 'primary'))).failure).toBe('Unauthenticated')
+      expect(harness.asked).toEqual([])
     },
   )
 })
 
 describe('a limit met over HTTP', () => {
   test('is one for all secrets of a client, and none for other clients', async () => {
-    stage.next(PROOF, PROOF, backEnd(403, 'rateLimitExceeded'))
-    await stage.client.verify()
-    await stage.google.client({ ...WITHOUT_SECRET, clientSecret: 'rotated' }).verify()
+    harness.next(PROOF, PROOF, backEnd(403, 'rateLimitExceeded'))
+    await harness.client.verify()
+    await harness.google.client({ ...WITHOUT_SECRET, clientSecret: 'rotated' }).verify()
     await failureOf(read())
-    const rotated = stage.google.client({ ...WITHOUT_SECRET, clientSecret: 'rotated' })
+    const rotated = harness.google.client({ ...WITHOUT_SECRET, clientSecret: 'rotated' })
     expect((await failureOf(read(rotated))).message).toBe('Google is limiting this client just now')
-    expect(rotated.limit()).toEqual(stage.client.limit())
-    const other = stage.google.client({ clientId: 'other', clientSecret: 'other' })
+    expect(rotated.limit()).toEqual(harness.client.limit())
+    const other = harness.google.client({ clientId: 'other', clientSecret: 'other' })
     expect(other.limit()).toBeUndefined()
-    stage.next(EMPTY)
+    harness.next(EMPTY)
     expect((await read(other)).nextSyncToken).toBe('S1')
-    expect(stage.asked).toHaveLength(4)
+    expect(harness.asked).toHaveLength(4)
   })
 
   test('in the middle of a listing ends it, and the pages before it are for nothing', async () => {
-    stage.next({ json: { timeZone: 'UTC', items: [{ id: 'e1' }], nextPageToken: 'P1' } })
-    stage.next({ ...backEnd(429, 'rateLimitExceeded'), headers: { 'retry-after': '42' } })
+    harness.next({ json: { timeZone: 'UTC', items: [{ id: 'e1' }], nextPageToken: 'P1' } })
+    harness.next({ ...backEnd(429, 'rateLimitExceeded'), headers: { 'retry-after': '42' } })
     expect(await failureOf(read())).toMatchObject({ failure: 'RateLimited', status: 429, retryAfterMs: 42_000 })
-    expect(stage.client.limit()?.leftMs).toBe(42_000)
+    expect(harness.client.limit()?.leftMs).toBe(42_000)
   })
 
   test('as a date pauses until then', async () => {
-    stage.next({ status: 429, text: '', headers: { 'retry-after': 'Mon, 23 Nov 2026 10:05:00 GMT' } })
-    await failureOf(stage.client.refresh('1//a'))
-    expect(stage.client.limit()?.leftMs).toBe(5 * 60_000)
+    harness.next({ status: 429, text: '', headers: { 'retry-after': 'Mon, 23 Nov 2026 10:05:00 GMT' } })
+    await failureOf(harness.client.refresh('1//a'))
+    expect(harness.client.limit()?.leftMs).toBe(5 * 60_000)
   })
 
   test('of one person leaves the others alone', async () => {
-    stage.next(backEnd(403, 'userRateLimitExceeded', 'usageLimits'), EMPTY)
+    harness.next(backEnd(403, 'userRateLimitExceeded', 'usageLimits'), EMPTY)
     expect((await failureOf(read())).failure).toBe('RateLimited')
-    expect(stage.client.limit()).toBeUndefined()
+    expect(harness.client.limit()).toBeUndefined()
     await read()
   })
 
   test('of the Calendar API leaves the token endpoint alone', async () => {
-    stage.next(backEnd(403, 'quotaExceeded', 'usageLimits'), TOKEN)
+    harness.next(backEnd(403, 'quotaExceeded', 'usageLimits'), TOKEN)
     await failureOf(read())
-    expect((await stage.client.refresh('1//a')).accessToken).toBe('ya29.fresh')
-    expect(stage.client.limit()?.failure).toBe('DailyQuotaExceeded')
+    expect((await harness.client.refresh('1//a')).accessToken).toBe('ya29.fresh')
+    expect(harness.client.limit()?.failure).toBe('DailyQuotaExceeded')
   })
 
   test('is found out about by one request, though it hangs: it gives up and the next one asks', async () => {
-    stage.next(backEnd(403, 'rateLimitExceeded'))
+    harness.next(backEnd(403, 'rateLimitExceeded'))
     const { retryAfterMs = 0 } = await failureOf(read())
-    await stage.clock.advance(retryAfterMs)
-    stage.next(() => undefined)
+    await harness.clock.advance(retryAfterMs)
+    harness.next(() => undefined)
     const hanging = failureOf(read())
-    await stage.came(2)
+    await harness.came(2)
     expect((await failureOf(read())).failure).toBe('RateLimited')
-    await stage.clock.advance(30_000)
+    await harness.clock.advance(30_000)
     expect((await hanging).failure).toBe('Unreachable')
-    stage.next(EMPTY)
+    harness.next(EMPTY)
     await read()
-    expect(stage.client.limit()).toBeUndefined()
-    expect(stage.asked).toHaveLength(3)
+    expect(harness.client.limit()).toBeUndefined()
+    expect(harness.asked).toHaveLength(3)
   })
 })
 
 describe('what is observed', () => {
   test('is each request that was sent, a page at a time, and none that was not', async () => {
-    stage.next({ json: { timeZone: 'UTC', nextPageToken: 'P1' } }, backEnd(403, 'rateLimitExceeded'), TOKEN)
+    harness.next({ json: { timeZone: 'UTC', nextPageToken: 'P1' } }, backEnd(403, 'rateLimitExceeded'), TOKEN)
     await failureOf(read())
     await failureOf(read())
-    await stage.client.refresh('1//a')
-    expect(stage.observed.map(([kind, outcome]) => `${kind} ${outcome}`)).toEqual([
+    await harness.client.refresh('1//a')
+    expect(harness.observed.map(([kind, outcome]) => `${kind} ${outcome}`)).toEqual([
       'events.list ok',
       'events.list RateLimited',
       'refresh ok',
@@ -216,11 +217,11 @@ describe('what is observed', () => {
   })
 
   test('tells the seconds by our clock, whole answers included', async () => {
-    stage.next((response) => {
-      stage.clock.jump(2_500)
+    harness.next((response) => {
+      harness.clock.jump(2_500)
       response.end(JSON.stringify(TOKEN.json))
     })
-    await stage.client.refresh('1//a')
-    expect(stage.observed).toEqual([['refresh', 'ok', 2.5]])
+    await harness.client.refresh('1//a')
+    expect(harness.observed).toEqual([['refresh', 'ok', 2.5]])
   })
 })

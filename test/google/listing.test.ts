@@ -3,7 +3,7 @@ import { ListingBudget } from '../../src/google/body-budget.ts'
 import { listPages, type PageAnswer } from '../../src/google/listing.ts'
 import type { EventsPage } from '../../src/google/port.ts'
 import { ManualClock, settle } from '../support/clock.ts'
-import { failureOf } from './support/stage.ts'
+import { failureOf } from './support/harness.ts'
 
 const release = (): void => undefined
 const free = { count: () => Promise.resolve(), release }

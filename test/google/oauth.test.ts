@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { GoogleFailure } from '../../src/google/port.ts'
 import { createGoogle } from '../../src/google/google.ts'
-import { CLIENT, failureOf, startStage, type Reply, type Stage } from './support/stage.ts'
+import { CLIENT, failureOf, startHarness, type Reply, type Harness } from './support/harness.ts'
 
 const json = (body: unknown, status = 200): Reply => ({ status, json: body })
 /** An answer of somebody in between. */
@@ -12,27 +12,27 @@ const hang: Reply = () => undefined
 const answerAfter =
   (ms: number, body: unknown): Reply =>
   (response) =>
-    void stage.clock.advance(ms).then(() => response.end(JSON.stringify(body)))
+    void harness.clock.advance(ms).then(() => response.end(JSON.stringify(body)))
 
-let stage: Stage
+let harness: Harness
 beforeEach(async () => {
-  stage = await startStage()
+  harness = await startHarness()
 })
-afterEach(() => stage.close())
+afterEach(() => harness.close())
 
 const START = Date.parse('2026-11-23T10:00:00Z')
 const GOOD = { access_token: 'ya29.access', expires_in: 3599, token_type: 'Bearer' }
 
 const refused = async (...script: Reply[]): ReturnType<typeof failureOf> => {
-  stage.next(...script)
-  return failureOf(stage.client.refresh('1//refresh'))
+  harness.next(...script)
+  return failureOf(harness.client.refresh('1//refresh'))
 }
 
 describe('refreshing an access token', () => {
   it('asks the token endpoint with a form', async () => {
-    stage.next(json(GOOD))
-    await stage.client.refresh('1//refresh')
-    const [request] = stage.asked
+    harness.next(json(GOOD))
+    await harness.client.refresh('1//refresh')
+    const [request] = harness.asked
     expect(request).toMatchObject({ method: 'POST', path: '/token' })
     expect(request!.form).toEqual({
       client_id: CLIENT.clientId,
@@ -44,8 +44,8 @@ describe('refreshing an access token', () => {
   })
 
   it('answers the token, and its end counted from the moment of asking', async () => {
-    stage.next(answerAfter(4_000, GOOD))
-    expect(await stage.client.refresh('1//refresh')).toEqual({
+    harness.next(answerAfter(4_000, GOOD))
+    expect(await harness.client.refresh('1//refresh')).toEqual({
       accessToken: 'ya29.access',
       obtainedAt: START,
       expiresAt: START + 3599_000,
@@ -53,8 +53,8 @@ describe('refreshing an access token', () => {
   })
 
   it('tells of a rotated refresh token, the scopes, and the end of the grant', async () => {
-    stage.next(json({ ...GOOD, refresh_token: '1//new', scope: 'a  b\nc ', refresh_token_expires_in: 604799 }))
-    expect(await stage.client.refresh('1//refresh')).toMatchObject({
+    harness.next(json({ ...GOOD, refresh_token: '1//new', scope: 'a  b\nc ', refresh_token_expires_in: 604799 }))
+    expect(await harness.client.refresh('1//refresh')).toMatchObject({
       refreshToken: '1//new',
       scopes: ['a', 'b', 'c'],
       grantExpiresAt: START + 604799_000,
@@ -62,8 +62,8 @@ describe('refreshing an access token', () => {
   })
 
   it('calls a refresh token rotated only if it is another one', async () => {
-    stage.next(json({ ...GOOD, refresh_token: '1//refresh' }))
-    expect((await stage.client.refresh('1//refresh')).refreshToken).toBeUndefined()
+    harness.next(json({ ...GOOD, refresh_token: '1//refresh' }))
+    expect((await harness.client.refresh('1//refresh')).refreshToken).toBeUndefined()
   })
 
   it.each([
@@ -72,8 +72,8 @@ describe('refreshing an access token', () => {
     ['null', null, 3600],
     ['beyond all measure', 1e300, 24 * 3600],
   ])('bears an expires_in that is %s', async (_, expires_in, seconds) => {
-    stage.next(json({ ...GOOD, expires_in }))
-    const answer = await stage.client.refresh('1//refresh')
+    harness.next(json({ ...GOOD, expires_in }))
+    const answer = await harness.client.refresh('1//refresh')
     expect(answer.expiresAt).toBe(START + seconds * 1000)
   })
 
@@ -83,8 +83,8 @@ describe('refreshing an access token', () => {
     ['an empty refresh token', { refresh_token: '' }, 'refreshToken'],
     ['an end of the grant that has been', { refresh_token_expires_in: 0 }, 'grantExpiresAt'],
   ] as const)('bears %s', async (_, fields, field) => {
-    stage.next(json({ ...GOOD, ...fields }))
-    const value = (await stage.client.refresh('1//refresh'))[field]
+    harness.next(json({ ...GOOD, ...fields }))
+    const value = (await harness.client.refresh('1//refresh'))[field]
     if (typeof value === 'number') expect(new Date(value).toISOString()).toMatch(/^2036/)
     else expect(value).toBeUndefined()
   })
@@ -117,15 +117,15 @@ describe('refreshing an access token', () => {
 
   it('takes tokens and scopes of every length that Google documents', async () => {
     const scope = Array.from({ length: 30 }, () => `https://www.googleapis.com/auth/${'a'.repeat(80)}`).join(' ')
-    stage.next(json({ ...GOOD, access_token: 'a'.repeat(2_048), refresh_token: 'b'.repeat(512), scope }))
-    expect((await stage.client.refresh('1//refresh')).scopes).toHaveLength(30)
+    harness.next(json({ ...GOOD, access_token: 'a'.repeat(2_048), refresh_token: 'b'.repeat(512), scope }))
+    expect((await harness.client.refresh('1//refresh')).scopes).toHaveLength(30)
   })
 
   it('is not tried with a client id that can be none: nothing is sent', async () => {
-    const client = stage.google.client({ clientId: 'GOCSPX-oh', clientSecret: CLIENT.clientId })
+    const client = harness.google.client({ clientId: 'GOCSPX-oh', clientSecret: CLIENT.clientId })
     expect(await failureOf(client.refresh('1//refresh'))).toMatchObject({ failure: 'InvalidRequest' })
     expect(await failureOf(client.verify())).toMatchObject({ failure: 'InvalidRequest' })
-    expect(stage.asked).toEqual([])
+    expect(harness.asked).toEqual([])
   })
 
   it.each<[GoogleFailure, number, object]>([
@@ -180,41 +180,41 @@ describe('refreshing an access token', () => {
 
   it('asks once only, even when the connection broke after Google had acted', async () => {
     await refused(drop)
-    stage.next(json(GOOD))
-    await stage.client.refresh('1//refresh')
-    expect(stage.asked).toHaveLength(2)
+    harness.next(json(GOOD))
+    await harness.client.refresh('1//refresh')
+    expect(harness.asked).toHaveLength(2)
   })
 
   it('gives up after ten seconds without an answer', async () => {
-    stage.next(hang)
-    const failing = failureOf(stage.client.refresh('1//refresh'))
-    await stage.came(1)
-    await stage.clock.advance(9_999)
-    expect(stage.observed).toEqual([])
-    await stage.clock.advance(1)
+    harness.next(hang)
+    const failing = failureOf(harness.client.refresh('1//refresh'))
+    await harness.came(1)
+    await harness.clock.advance(9_999)
+    expect(harness.observed).toEqual([])
+    await harness.clock.advance(1)
     expect(await failing).toMatchObject({ failure: 'Unreachable', message: 'no answer in time' })
   })
 
   it('gives up on an answer that drips', async () => {
-    stage.next((response) => {
+    harness.next((response) => {
       response.writeHead(200, { 'content-type': 'application/json' })
       response.write('{')
     })
-    const failing = failureOf(stage.client.refresh('1//refresh'))
-    await stage.came(1)
-    await stage.clock.advance(10_000)
+    const failing = failureOf(harness.client.refresh('1//refresh'))
+    await harness.came(1)
+    await harness.clock.advance(10_000)
     expect(await failing).toMatchObject({ failure: 'Unreachable', message: 'no answer in time' })
   })
 
   it('leaves no timer behind', async () => {
-    stage.next(json(GOOD), html(400))
-    await stage.client.refresh('1//refresh')
-    await failureOf(stage.client.refresh('1//other'))
-    expect(stage.clock.pending).toEqual([])
+    harness.next(json(GOOD), html(400))
+    await harness.client.refresh('1//refresh')
+    await failureOf(harness.client.refresh('1//other'))
+    expect(harness.clock.pending).toEqual([])
   })
 
   it('calls it Unreachable where nobody listens', async () => {
-    const nobody = createGoogle({ oauthUrl: 'http://127.0.0.1:9', clock: stage.clock, random: () => 0.5 })
+    const nobody = createGoogle({ oauthUrl: 'http://127.0.0.1:9', clock: harness.clock, random: () => 0.5 })
     const error = await failureOf(nobody.client(CLIENT).refresh('1//refresh'))
     expect(error).toMatchObject({ failure: 'Unreachable', message: 'the connection failed (ECONNREFUSED)' })
     await nobody.close()
@@ -232,33 +232,33 @@ describe('refreshing an access token', () => {
 
 describe('one flight per refresh token', () => {
   it('asks once however many want to know', async () => {
-    stage.next(json(GOOD))
-    const asked = [1, 2, 3].map(() => stage.client.refresh('1//refresh'))
+    harness.next(json(GOOD))
+    const asked = [1, 2, 3].map(() => harness.client.refresh('1//refresh'))
     const answers = await Promise.all(asked)
-    expect(stage.asked).toHaveLength(1)
+    expect(harness.asked).toHaveLength(1)
     expect(answers[2]).toBe(answers[0])
   })
 
   it('tells a failure to everybody, and asks again afterwards', async () => {
-    stage.next(html(503), json(GOOD))
-    const failures = await Promise.all([1, 2].map(() => failureOf(stage.client.refresh('1//refresh'))))
+    harness.next(html(503), json(GOOD))
+    const failures = await Promise.all([1, 2].map(() => failureOf(harness.client.refresh('1//refresh'))))
     expect(failures.map(({ failure }) => failure)).toEqual(['Unreachable', 'Unreachable'])
-    await stage.client.refresh('1//refresh')
-    expect(stage.asked).toHaveLength(2)
+    await harness.client.refresh('1//refresh')
+    expect(harness.asked).toHaveLength(2)
   })
 
   it('asks anew when the flight is over', async () => {
-    stage.next(json(GOOD), json(GOOD))
-    await stage.client.refresh('1//refresh')
-    await stage.client.refresh('1//refresh')
-    expect(stage.asked).toHaveLength(2)
+    harness.next(json(GOOD), json(GOOD))
+    await harness.client.refresh('1//refresh')
+    await harness.client.refresh('1//refresh')
+    expect(harness.asked).toHaveLength(2)
   })
 
   it('keeps tokens apart, and clients', async () => {
-    stage.next(json(GOOD), json(GOOD), json(GOOD))
-    const other = stage.google.client({ ...CLIENT, clientId: '2-b.apps.googleusercontent.com' })
-    await Promise.all([stage.client.refresh('1//a'), stage.client.refresh('1//b'), other.refresh('1//a')])
-    expect(stage.asked.map(({ form }) => `${form.client_id!} ${form.refresh_token!}`).sort()).toEqual([
+    harness.next(json(GOOD), json(GOOD), json(GOOD))
+    const other = harness.google.client({ ...CLIENT, clientId: '2-b.apps.googleusercontent.com' })
+    await Promise.all([harness.client.refresh('1//a'), harness.client.refresh('1//b'), other.refresh('1//a')])
+    expect(harness.asked.map(({ form }) => `${form.client_id!} ${form.refresh_token!}`).sort()).toEqual([
       `${CLIENT.clientId} 1//a`,
       `${CLIENT.clientId} 1//b`,
       '2-b.apps.googleusercontent.com 1//a',
@@ -266,7 +266,7 @@ describe('one flight per refresh token', () => {
   })
 
   it('gives the same client for the same credentials, and another for another secret', () => {
-    const { google, client } = stage
+    const { google, client } = harness
     expect(google.client({ ...CLIENT })).toBe(client)
     const rotated = google.client({ ...CLIENT, clientSecret: 'secret-2' })
     expect(rotated.credentials.clientSecret).toBe('secret-2')
@@ -280,16 +280,16 @@ describe('proving a client', () => {
   it.each([{}, { error_subtype: 'invalid_rapt' }, { error_description: 'Bad Request' }])(
     'takes invalid_grant %j for a proof',
     async (extra) => {
-      stage.next(json({ error: 'invalid_grant', ...extra }, 400))
-      await expect(stage.client.verify()).resolves.toBeUndefined()
+      harness.next(json({ error: 'invalid_grant', ...extra }, 400))
+      await expect(harness.client.verify()).resolves.toBeUndefined()
     },
   )
 
   it('sends a made-up token, always the same', async () => {
-    stage.next(json({ error: 'invalid_grant' }, 400), json({ error: 'invalid_grant' }, 400))
-    await stage.client.verify()
-    await stage.client.verify()
-    const [first, second] = stage.asked.map(({ form }) => form.refresh_token)
+    harness.next(json({ error: 'invalid_grant' }, 400), json({ error: 'invalid_grant' }, 400))
+    await harness.client.verify()
+    await harness.client.verify()
+    const [first, second] = harness.asked.map(({ form }) => form.refresh_token)
     expect(first).toBe(second)
     expect(first).not.toMatch(/^1\/\//)
   })
@@ -303,23 +303,23 @@ describe('proving a client', () => {
     ['Unreachable', drop],
     ['Unknown', html(400)],
   ])('fails with %s', async (failure, script) => {
-    stage.next(script)
-    expect((await failureOf(stage.client.verify())).failure).toBe(failure)
+    harness.next(script)
+    expect((await failureOf(harness.client.verify())).failure).toBe(failure)
   })
 })
 
 describe('revoking a grant', () => {
   it('sends the token in the body, where no access log sees it', async () => {
-    stage.next(json({}))
-    await stage.google.revoke('1//refresh')
-    expect(stage.asked[0]).toMatchObject({ method: 'POST', path: '/revoke' })
-    expect(stage.asked[0]!.form.token).toBe('1//refresh')
-    expect(stage.asked[0]!.query).toEqual({})
+    harness.next(json({}))
+    await harness.google.revoke('1//refresh')
+    expect(harness.asked[0]).toMatchObject({ method: 'POST', path: '/revoke' })
+    expect(harness.asked[0]!.form.token).toBe('1//refresh')
+    expect(harness.asked[0]!.query).toEqual({})
   })
 
   it('takes a grant that is dead already for done', async () => {
-    stage.next(json({ error: 'invalid_token', error_description: 'Token expired or revoked' }, 400))
-    await expect(stage.google.revoke('1//refresh')).resolves.toBeUndefined()
+    harness.next(json({ error: 'invalid_token', error_description: 'Token expired or revoked' }, 400))
+    await expect(harness.google.revoke('1//refresh')).resolves.toBeUndefined()
   })
 
   it.each<[GoogleFailure, Reply]>([
@@ -329,18 +329,18 @@ describe('revoking a grant', () => {
     ['Unreachable', html(503)],
     ['Unreachable', drop],
   ])('fails with %s', async (failure, script) => {
-    stage.next(script)
-    expect((await failureOf(stage.google.revoke('1//refresh'))).failure).toBe(failure)
+    harness.next(script)
+    expect((await failureOf(harness.google.revoke('1//refresh'))).failure).toBe(failure)
   })
 })
 
 describe('what is observed', () => {
   it('is each request that was sent: its kind, its outcome, its seconds', async () => {
-    stage.next(json({ error: 'invalid_grant' }, 400), json({ error: 'invalid_grant' }, 400), answerAfter(2_000, {}))
-    await stage.client.verify()
-    await failureOf(stage.client.refresh('1//refresh'))
-    await stage.google.revoke('1//refresh')
-    expect(stage.observed).toEqual([
+    harness.next(json({ error: 'invalid_grant' }, 400), json({ error: 'invalid_grant' }, 400), answerAfter(2_000, {}))
+    await harness.client.verify()
+    await failureOf(harness.client.refresh('1//refresh'))
+    await harness.google.revoke('1//refresh')
+    expect(harness.observed).toEqual([
       ['prove', 'ok', 0],
       ['refresh', 'InvalidGrant', 0],
       ['revoke', 'ok', 2],

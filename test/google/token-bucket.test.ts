@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { TokenBucket } from '../../src/google/token-bucket.ts'
 import { ManualClock, settle } from '../support/clock.ts'
-import { failureOf } from './support/stage.ts'
+import { failureOf } from './support/harness.ts'
 
 const QUOTA = 600
 

@@ -4,24 +4,24 @@ import { connect, type AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { AnswerOwner } from '../../src/google/body-budget.ts'
 import { createTransport, type Answer, type Transport } from '../../src/google/transport.ts'
-import { failureOf, startStage, type Reply, type Stage } from './support/stage.ts'
+import { failureOf, startHarness, type Reply, type Harness } from './support/harness.ts'
 
-let stage: Stage
+let harness: Harness
 let transport: Transport
 beforeEach(async () => {
-  stage = await startStage()
-  transport = createTransport(stage.clock)
+  harness = await startHarness()
+  transport = createTransport(harness.clock)
 })
 afterEach(async () => {
   await transport.close()
-  await stage.close()
+  await harness.close()
 })
 
 const get = (owner?: AnswerOwner): Promise<Answer> =>
-  transport.send({ url: new URL('/a%40b?c=d', stage.url), method: 'GET', headers: {}, deadlineMs: 1_000, owner })
+  transport.send({ url: new URL('/a%40b?c=d', harness.url), method: 'GET', headers: {}, deadlineMs: 1_000, owner })
 
 function answered(reply: Reply, owner?: AnswerOwner): Promise<Answer> {
-  stage.next(reply)
+  harness.next(reply)
   return get(owner)
 }
 
@@ -33,7 +33,7 @@ describe('the transport', () => {
   test('answers status, headers and text, and keeps what is encoded in the address', async () => {
     const { status, headers, text } = await answered({ status: 418, text: 'Käse', headers: { 'x-a': 'b' } })
     expect({ status, text, a: headers['x-a'] }).toEqual({ status: 418, text: 'Käse', a: 'b' })
-    expect(stage.asked[0]).toMatchObject({ path: '/a%40b', query: { c: 'd' } })
+    expect(harness.asked[0]).toMatchObject({ path: '/a%40b', query: { c: 'd' } })
   })
 
   test('puts characters together that came in two pieces', async () => {
@@ -49,17 +49,17 @@ describe('the transport', () => {
     ['after its head', (response) => response.writeHead(200).flushHeaders()],
     ['in the middle', (response) => response.writeHead(200, { 'content-length': 100 }).write('half')],
   ])('gives up on an answer that hangs %s', async (_, hang) => {
-    stage.next(hang)
+    harness.next(hang)
     const failed = failureOf(get())
-    await stage.came(1)
-    await stage.clock.advance(1_000)
+    await harness.came(1)
+    await harness.clock.advance(1_000)
     expect(await failed).toMatchObject({ failure: 'Unreachable', message: 'no answer in time' })
   })
 
   test('leaves no timer behind, whether it went well or not', async () => {
     await answered({ text: 'well' })
     await failureOf(answered((response) => response.socket?.destroy()))
-    expect(stage.clock.pending).toEqual([])
+    expect(harness.clock.pending).toEqual([])
   })
 
   test.each<[string, (response: ServerResponse) => void]>([
@@ -84,7 +84,7 @@ describe('the transport', () => {
   test('after its end nothing is sent', async () => {
     await transport.close()
     expect((await failureOf(get())).failure).toBe('Unreachable')
-    expect(stage.asked).toHaveLength(0)
+    expect(harness.asked).toHaveLength(0)
   })
 })
 
@@ -134,7 +134,7 @@ describe('large answers', () => {
       arrived = true
       return answer
     })
-    await stage.came(2)
+    await harness.came(2)
     const other = await answered({ text: large, gzip }, of('a', 'bob'))
     expect(arrived).toBe(false)
     first.release()
@@ -146,7 +146,7 @@ describe('large answers', () => {
     const owners = [of('a', '1'), of('a', '2'), of('b', '3')]
     const places = await Promise.all(owners.map((owner) => answered({ text: large }, owner)))
     const late = [of('a', '5'), of('d', '6')].map((owner) => answered({ text: large }, owner))
-    await stage.came(5)
+    await harness.came(5)
     expect((await answered({ text: 'small' }, of('a', '7'))).text).toBe('small')
     // The client that has the fewest comes first, whoever came before.
     places[2]?.release()
@@ -159,9 +159,9 @@ describe('large answers', () => {
   test('have no deadline while they wait for a place, and all of it afterwards', async () => {
     const first = await answered({ text: large }, alice)
     const second = answered({ text: large }, alice)
-    await stage.came(2)
-    await expect.poll(() => stage.clock.pending.length).toBe(1)
-    await stage.clock.advance(30_000)
+    await harness.came(2)
+    await expect.poll(() => harness.clock.pending.length).toBe(1)
+    await harness.clock.advance(30_000)
     first.release()
     expect((await second).status).toBe(200)
   })
@@ -169,9 +169,9 @@ describe('large answers', () => {
   test('are given up where no place comes free within a minute', async () => {
     await answered({ text: large }, alice)
     const failed = failureOf(answered({ text: large }, alice))
-    await stage.came(2)
-    await expect.poll(() => stage.clock.pending.map((at) => at - stage.clock.now())).toEqual([60_000])
-    await stage.clock.advance(60_000)
+    await harness.came(2)
+    await expect.poll(() => harness.clock.pending.map((at) => at - harness.clock.now())).toEqual([60_000])
+    await harness.clock.advance(60_000)
     expect(await failed).toMatchObject({ failure: 'Unknown' })
   })
 
@@ -225,15 +225,15 @@ describe('a proxy', () => {
 
   const through = async (noProxy: string): Promise<Answer> => {
     const address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
-    const own = createTransport(stage.clock, { httpsProxy: '', httpProxy: address, noProxy })
-    stage.next({ text: 'well' })
-    const url = new URL('/', stage.url)
+    const own = createTransport(harness.clock, { httpsProxy: '', httpProxy: address, noProxy })
+    harness.next({ text: 'well' })
+    const url = new URL('/', harness.url)
     return own.send({ url, method: 'GET', headers: {}, deadlineMs: 1_000 }).finally(() => own.close())
   }
 
   test('is gone through', async () => {
     expect((await through('')).text).toBe('well')
-    expect(tunnels).toEqual([new URL(stage.url).host])
+    expect(tunnels).toEqual([new URL(harness.url).host])
   })
 
   test('is gone round where the host is excepted', async () => {

@@ -8,7 +8,7 @@ const TITLE = 'Viewing, 12 Rue de la Paix'
 const TEAM = 'team@group.calendar.google.com'
 
 let world: World
-let stage: SignIn
+let signIn: SignIn
 
 const secret = { kind: 'Secret', name: 'alice-calendar', formats: ['JSON'] }
 const widen = (spec: object) => world.objects.patch('Agent', 'alice', { spec })
@@ -38,21 +38,21 @@ async function isTitleTold(): Promise<boolean> {
 }
 
 beforeEach(async () => {
-  stage = await SignIn.open()
-  world = stage.world
+  signIn = await SignIn.open()
+  world = signIn.world
   await widen({ publish: { calendar: { ...secret, detail: 'Busy' } } })
   await world.clock.advance(2_000)
   addEvent(2)
-  await stage.through()
+  await signIn.through()
   await world.untilReady('alice')
-  world.addSecret((await stage.grant()).refresh_token ?? '')
+  world.addSecret((await signIn.grant()).refresh_token ?? '')
 })
 
 afterEach(() => world.stop())
 
 describe('a person who agreed to busy time', () => {
   test('has that noted with the grant', async () => {
-    const { consent = '' } = await stage.grant()
+    const { consent = '' } = await signIn.grant()
     expect(parseConsent(consent)).toEqual({ detail: 'Busy', accessToken: false, write: false, calendars: ['primary'] })
   })
 
@@ -60,19 +60,19 @@ describe('a person who agreed to busy time', () => {
     await widen({ publish: { calendar: { ...secret, detail: 'Full' } } })
     const agent = await world.untilReason('alice', 'AwaitingSignIn')
     expect(agent.status?.conditions?.find(({ type }) => type === 'Reconciling')?.status).toBe('True')
-    expect(agent.status?.authorization?.url).toBe(stage.link)
+    expect(agent.status?.authorization?.url).toBe(signIn.link)
     expect(await message()).toContain('spec.publish.calendar.detail')
-    expect(await message()).toContain(stage.link)
+    expect(await message()).toContain(signIn.link)
     addEvent(4)
     await world.until('the new event is published as busy', async () => (await busyNow()) === 2)
     expect(await keys()).toEqual(['busy.json'])
     expect(await isTitleTold()).toBe(false)
-    world.addSecret((await stage.grant()).access_token ?? '')
-    await stage.through()
+    world.addSecret((await signIn.grant()).access_token ?? '')
+    await signIn.through()
     await world.untilReady('alice')
     await world.until('titles are published', isTitleTold)
-    expect(parseConsent((await stage.grant()).consent ?? '').detail).toBe('Full')
-    world.addSecret((await stage.grant()).refresh_token ?? '')
+    expect(parseConsent((await signIn.grant()).consent ?? '').detail).toBe('Full')
+    world.addSecret((await signIn.grant()).refresh_token ?? '')
   })
 
   test('has what is read under the former name kept up to date, too, until they have answered', async () => {
@@ -89,11 +89,11 @@ describe('a person who agreed to busy time', () => {
       return (await busyNow()) === 2 && (await world.busy('alice')).busy.length === 2
     })
     expect(await isTitleTold()).toBe(false)
-    await stage.through()
+    await signIn.through()
     await world.until('the former one is gone', async () => {
       return (await world.objects.find('ConfigMap', 'alice-calendar')) === undefined
     })
-    world.addSecret((await stage.grant()).refresh_token ?? '')
+    world.addSecret((await signIn.grant()).refresh_token ?? '')
   })
 
   test('is asked anew before a restart forgets', async () => {
@@ -129,10 +129,10 @@ describe('a person who agreed to busy time', () => {
     expect(paths.some((path) => path.includes('alice'))).toBe(true)
     expect(paths.filter((path) => path.includes('team'))).toEqual([])
     expect(await busyNow()).toBe(1)
-    await stage.through()
+    await signIn.through()
     await world.until('it is published, too', async () => (await busyNow()) === 2)
     await world.untilReady('alice')
-    world.addSecret((await stage.grant()).refresh_token ?? '')
+    world.addSecret((await signIn.grant()).refresh_token ?? '')
   })
 
   test('is asked for a missing scope first', async () => {
@@ -155,6 +155,6 @@ describe('a person who agreed to busy time', () => {
     })
     await world.until('titles are published', isTitleTold)
     await world.untilReady('alice')
-    expect((await stage.grant()).consent).toBeUndefined()
+    expect((await signIn.grant()).consent).toBeUndefined()
   })
 })

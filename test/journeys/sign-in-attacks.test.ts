@@ -9,14 +9,14 @@ import { raw } from './support/raw.ts'
 import { CALLBACK, SignIn, type Answered, type SignInOptions } from './support/sign-in.ts'
 import { SCOPE, type World } from './support/world.ts'
 
-let stage: SignIn
+let signIn: SignIn
 let world: World
 let browser: Browser
 let link: string
 
 async function open(options?: SignInOptions): Promise<void> {
-  stage = await SignIn.open(options)
-  ;({ world, browser, link } = stage)
+  signIn = await SignIn.open(options)
+  ;({ world, browser, link } = signIn)
 }
 
 afterEach(() => world.stop())
@@ -38,10 +38,10 @@ describe('a grant that is good', () => {
 
   /** Alice is connected; before that, somebody had begun another sign-in. Answers where that one stands. */
   async function connectedBehind(): Promise<string> {
-    const begun = await stage.consent()
-    expect(heading(await stage.through())).toContain('connected')
+    const begun = await signIn.consent()
+    expect(heading(await signIn.through())).toContain('connected')
     await world.untilReady('alice')
-    kept = await stage.grant()
+    kept = await signIn.grant()
     world.addSecret(kept.refresh_token ?? '')
     return begun
   }
@@ -49,7 +49,7 @@ describe('a grant that is good', () => {
   async function endsAs(callback: string, outcome: string): Promise<void> {
     expect(await outcomeOf(callback)).toBe(outcome)
     // The operator itself renews the access token; what was granted stays.
-    const now = await stage.grant()
+    const now = await signIn.grant()
     const lasting = ['refresh_token', 'scope', 'account', 'granted_at', 'client_id']
     for (const name of lasting) expect(now[name]).toBe(kept[name])
     expect((await world.untilReady('alice')).status?.authorization?.url).toBeUndefined()
@@ -59,29 +59,29 @@ describe('a grant that is good', () => {
     ['of somebody else', { account: 'mallory@example.com' }, 'wrong-account'],
     ['that is denied', { deny: true }, 'denied'],
   ])('is not replaced by one %s', async (_, answer, outcome) => {
-    await endsAs(stage.answered(await connectedBehind(), answer), outcome)
+    await endsAs(signIn.answered(await connectedBehind(), answer), outcome)
   })
 
   test('is not replaced by one with fewer permissions', async () => {
     await world.objects.apply(integrationManifest({}, { scopes: [SCOPE, `${SCOPE}.events`] }))
-    await world.until('both are asked for', async () => (await stage.consent()).includes('calendar.events'))
+    await world.until('both are asked for', async () => (await signIn.consent()).includes('calendar.events'))
     const begun = new URL(await connectedBehind())
     // Else Google adds what was granted before, and nothing is missing.
-    await endsAs(stage.answered(begun.href, { untick: [SCOPE] }), 'scope-missing')
+    await endsAs(signIn.answered(begun.href, { untick: [SCOPE] }), 'scope-missing')
   })
 
   test('is not replaced by one without a refresh token', async () => {
     const begun = new URL(await connectedBehind())
     // Google gives one at the first consent only, unless it is asked to ask again.
     begun.searchParams.delete('prompt')
-    await endsAs(stage.answered(begun.href), 'no-refresh-token')
+    await endsAs(signIn.answered(begun.href), 'no-refresh-token')
   })
 
   test('lets nobody begin another sign-in, not even with the form of before', async () => {
     const csrf = csrfIn(await browser.send('GET', link))
     expect(csrf).not.toBe('')
     await connectedBehind()
-    expect(csrfIn(await stage.newBrowser().send('GET', link))).toBe('')
+    expect(csrfIn(await signIn.newBrowser().send('GET', link))).toBe('')
     const back = await browser.form(link, { csrf })
     expect(back.status).toBe(303)
     expect(back.location).toBe(pathOf(link))
@@ -91,8 +91,8 @@ describe('a grant that is good', () => {
 describe('what belongs to another Agent, flow or browser', () => {
   test('a state does not connect an Agent at whose link it is handed in', async () => {
     await open({ redirectUris: [] })
-    const bobs = await stage.linkOf('bob')
-    expect((await browser.json(`${bobs}/code`, await stage.popup())).status).toBe(400)
+    const bobs = await signIn.linkOf('bob')
+    expect((await browser.json(`${bobs}/code`, await signIn.popup())).status).toBe(400)
     for (const name of ['alice', 'bob']) {
       expect(await world.objects.find('Secret', `${name}-google-grant`)).toBeUndefined()
     }
@@ -100,16 +100,16 @@ describe('what belongs to another Agent, flow or browser', () => {
 
   test('a link of Mallory’s, sent to Alice, connects neither', async () => {
     await open()
-    const mallorys = await stage.linkOf('mallory')
-    const callback = stage.answered(await stage.consent(browser, mallorys), { account: 'alice@example.com' })
+    const mallorys = await signIn.linkOf('mallory')
+    const callback = signIn.answered(await signIn.consent(browser, mallorys), { account: 'alice@example.com' })
     expect(await outcomeOf(callback)).toBe('wrong-account')
     expect(await world.objects.find('Secret', 'mallory-google-grant')).toBeUndefined()
-    expect(await stage.grant()).toEqual({})
+    expect(await signIn.grant()).toEqual({})
   })
 
   test('the token of one Agent’s form is worth nothing on another’s', async () => {
     await open()
-    const bobs = await stage.linkOf('bob')
+    const bobs = await signIn.linkOf('bob')
     const csrf = csrfIn(await browser.send('GET', bobs))
     expect(csrf).not.toBe('')
     expect((await browser.form(link, { csrf })).status).toBe(400)
@@ -117,53 +117,53 @@ describe('what belongs to another Agent, flow or browser', () => {
 
   test('a state of the redirect is refused where the popup’s codes come in', async () => {
     await open()
-    const query = new URL(stage.answered(await stage.consent())).searchParams
+    const query = new URL(signIn.answered(await signIn.consent())).searchParams
     const { state, code } = Object.fromEntries(query)
     expect((await browser.json(`${link}/code`, { state, code })).status).toBe(400)
-    expect(await stage.grant()).toEqual({})
+    expect(await signIn.grant()).toEqual({})
   })
 
   test('a state of the popup is refused where the redirect comes back', async () => {
     await open({ redirectUris: [] })
-    const query = new URLSearchParams(await stage.popup()).toString()
+    const query = new URLSearchParams(await signIn.popup()).toString()
     expect((await browser.send('GET', `${CALLBACK}?${query}`)).status).toBe(400)
-    expect(await stage.grant()).toEqual({})
+    expect(await signIn.grant()).toEqual({})
   })
 
   test('a popup’s attempt needs the token of the page, and its code the cookie of that browser', async () => {
     await open({ redirectUris: [] })
     const csrf = csrfIn(await browser.send('GET', link))
-    const stranger = stage.newBrowser()
+    const stranger = signIn.newBrowser()
     await stranger.send('GET', link)
-    const answer = await stage.popup()
+    const answer = await signIn.popup()
     const replies = [
       await browser.json(`${link}/attempt`, {}),
       await browser.json(`${link}/attempt`, { csrf: `${csrf}A` }),
       await stranger.json(`${link}/attempt`, { csrf }),
-      await stage.newBrowser().json(`${link}/attempt`, { csrf }),
+      await signIn.newBrowser().json(`${link}/attempt`, { csrf }),
       await stranger.json(`${link}/code`, answer),
-      await stage.newBrowser().json(`${link}/code`, answer),
+      await signIn.newBrowser().json(`${link}/code`, answer),
     ]
     expect(replies.map(statusOf)).toEqual(replies.map(() => 400))
     expect(new Set(replies.map(({ text }) => text)).size).toBe(1)
-    expect(await stage.grant()).toEqual({})
+    expect(await signIn.grant()).toEqual({})
   })
 
   test('what a page tells one browser, it tells no other', async () => {
     await open()
-    const back = await browser.send('GET', stage.answered(await stage.consent(), { deny: true }))
+    const back = await browser.send('GET', signIn.answered(await signIn.consent(), { deny: true }))
     const told = heading(await browser.send('GET', back.location))
-    expect(heading(await stage.newBrowser().send('GET', back.location))).not.toBe(told)
+    expect(heading(await signIn.newBrowser().send('GET', back.location))).not.toBe(told)
   })
 
   test('Google’s code is worth nothing without the verifier that only our state holds', async () => {
     await open()
-    const [mine, theirs] = [await stage.consent(), await stage.consent()]
-    const stolen = new URL(stage.answered(mine)).searchParams.get('code') ?? ''
-    const injected = new URL(stage.answered(theirs))
+    const [mine, theirs] = [await signIn.consent(), await signIn.consent()]
+    const stolen = new URL(signIn.answered(mine)).searchParams.get('code') ?? ''
+    const injected = new URL(signIn.answered(theirs))
     injected.searchParams.set('code', stolen)
     expect(await outcomeOf(injected.href)).toBe('expired')
-    expect(await stage.grant()).toEqual({})
+    expect(await signIn.grant()).toEqual({})
   })
 })
 
@@ -172,7 +172,7 @@ describe('what is written into a request', () => {
 
   test('ends up in no header of ours', async () => {
     const evil = '%0d%0aset-cookie:%20evil=1%0d%0ax-evil:%201'
-    const callback = stage.answered(await stage.consent())
+    const callback = signIn.answered(await signIn.consent())
     const replies = [
       await browser.send('GET', `${link}?outcome=${evil}&at=${evil}&proof=${evil}`),
       await browser.send('GET', `${SITE}/google-calendar/sign-in/${evil}`),
@@ -196,7 +196,7 @@ describe('what is written into a request', () => {
     expect(page.text + JSON.stringify(page.headers)).not.toContain('evil.example')
     const { location } = await browser.form(link, { csrf: csrfIn(page) }, headers)
     expect(new URL(location).searchParams.get('redirect_uri')).toBe(CALLBACK)
-    const back = await browser.send('GET', stage.answered(location), { headers })
+    const back = await browser.send('GET', signIn.answered(location), { headers })
     expect(back.location).toMatch(/^\/google-calendar\/sign-in\//)
   })
 
@@ -270,12 +270,12 @@ describe('who is wrong too often', () => {
     await open()
     world.google.resetRequests()
     for (let turn = 0; turn < 60; turn++) {
-      const state = new URL(await stage.consent()).searchParams.get('state') ?? ''
+      const state = new URL(await signIn.consent()).searchParams.get('state') ?? ''
       await browser.send('GET', `${CALLBACK}?${new URLSearchParams({ state, code: `4/0A${turn}` }).toString()}`)
     }
-    expect(stage.exchanges).toBeLessThanOrEqual(30)
+    expect(signIn.exchanges).toBeLessThanOrEqual(30)
     world.clock.jump(5 * 60_000)
-    expect(heading(await stage.through())).toContain('connected')
+    expect(heading(await signIn.through())).toContain('connected')
   })
 })
 
@@ -284,13 +284,13 @@ describe('what has changed since a sign-in began', () => {
 
   beforeEach(async () => {
     await open()
-    callback = stage.answered(await stage.consent())
+    callback = signIn.answered(await signIn.consent())
     world.google.resetRequests()
   })
 
   async function nothingHappened(): Promise<void> {
-    expect(stage.exchanges).toBe(0)
-    expect(await stage.grant()).toEqual({})
+    expect(signIn.exchanges).toBe(0)
+    expect(await signIn.grant()).toEqual({})
   }
 
   const untilPage = (what: string, like: (page: Reply) => boolean): Promise<unknown> =>
@@ -308,7 +308,7 @@ describe('what has changed since a sign-in began', () => {
     world.addSecret(other.clientSecret)
     const file = JSON.stringify(world.google.clientFile(other.clientId))
     await world.objects.secret('google-oauth-client', { 'client_secret.json': file })
-    await world.until('the other client is used', async () => (await stage.consent()).includes(other.clientId))
+    await world.until('the other client is used', async () => (await signIn.consent()).includes(other.clientId))
     world.google.resetRequests()
     expect(await outcomeOf(callback)).toBe('settings-not-in-effect')
     await nothingHappened()
@@ -318,7 +318,7 @@ describe('what has changed since a sign-in began', () => {
     await world.objects.patch('Agent', 'alice', { spec: { account: 'bob@example.com' } })
     await untilPage('the page asks for the other', ({ text }) => text.includes('b…b@'))
     expect(await outcomeOf(callback)).toBe('wrong-account')
-    expect(await stage.grant()).toEqual({})
+    expect(await signIn.grant()).toEqual({})
   })
 
   test('counts: an integration elsewhere must allow the namespace of the Agent', async () => {

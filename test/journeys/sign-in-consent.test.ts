@@ -7,14 +7,14 @@ import type { World } from './support/world.ts'
 
 const TEAM = 'team@group.calendar.google.com'
 
-let stage: SignIn
+let signIn: SignIn
 let world: World
 let browser: Browser
 let link: string
 
 async function open(options?: SignInOptions): Promise<void> {
-  stage = await SignIn.open(options)
-  ;({ world, browser, link } = stage)
+  signIn = await SignIn.open(options)
+  ;({ world, browser, link } = signIn)
 }
 
 afterEach(() => world.stop())
@@ -31,12 +31,12 @@ async function ask(spec: Record<string, unknown>): Promise<void> {
 const untilPage = (what: string, like: (page: Reply) => boolean): Promise<unknown> =>
   world.until(what, async () => like(await browser.send('GET', link)))
 
-const noted = async (): Promise<unknown> => JSON.parse((await stage.grant()).consent ?? 'null')
+const noted = async (): Promise<unknown> => JSON.parse((await signIn.grant()).consent ?? 'null')
 
 describe('what is noted with a grant', () => {
   test('is what the page said, not what the spec says by then', async () => {
     await open()
-    const callback = stage.answered(await stage.consent())
+    const callback = signIn.answered(await signIn.consent())
     await ask({ publish: full, calendars: { read: ['primary', TEAM] } })
     await untilPage('the page asks for more', ({ text }) => text.includes('titles, descriptions'))
     expect((await browser.send('GET', callback)).status).toBe(303)
@@ -50,7 +50,7 @@ describe('what is noted with a grant', () => {
     const { text } = await browser.send('GET', link)
     expect(text).toContain('t…m@group.calendar.google.com')
     expect(text).toContain('get access to Google for themselves')
-    await stage.through()
+    await signIn.through()
     expect(await noted()).toEqual({ detail: 'Full', accessToken: true, write: false, calendars: ['primary', TEAM] })
   })
 
@@ -69,7 +69,7 @@ describe('what is noted with a grant', () => {
     await ask({ publish: full })
     await untilPage('the page asks for more', ({ text }) => text.includes('titles, descriptions'))
     expect((await browser.json(`${link}/attempt`, { csrf })).status).toBe(409)
-    await browser.json(`${link}/code`, await stage.popup())
+    await browser.json(`${link}/code`, await signIn.popup())
     expect(await noted()).toMatchObject({ detail: 'Full', accessToken: true })
   })
 })
@@ -77,9 +77,9 @@ describe('what is noted with a grant', () => {
 describe('a person who is asked for more', () => {
   test('is told what is new, agrees to it, and only then it is published', async () => {
     await open()
-    await stage.through()
+    await signIn.through()
     await world.untilReady('alice')
-    world.addSecret((await stage.grant()).refresh_token ?? '')
+    world.addSecret((await signIn.grant()).refresh_token ?? '')
     await ask({ publish: full, calendars: { read: ['primary', 'alice@example.com'] } })
     const agent = await world.untilReason('alice', 'AwaitingSignIn')
     expect(agent.status?.authorization?.url).toBe(link)
@@ -89,7 +89,7 @@ describe('a person who is asked for more', () => {
     expect(added.match(/<li>/g)).toHaveLength(2)
     expect(added).toContain('are published, too')
     expect(await world.objects.find('Secret', 'alice-token')).toBeUndefined()
-    await stage.through()
+    await signIn.through()
     await world.untilReady('alice')
     expect(await noted()).toMatchObject({ detail: 'Full', accessToken: true })
     expect((await browser.send('GET', link)).text).not.toContain('New since you last agreed')
@@ -106,7 +106,7 @@ describe('a site', () => {
 
   test('that is taken away has no page, and whoever comes back to it from Google is refused', async () => {
     await open()
-    const callback = stage.answered(await stage.consent())
+    const callback = signIn.answered(await signIn.consent())
     await world.stopOperator()
     await world.startOperator({ sites: `${new URL(SITE).host}=somewhere-else` })
     browser.port = world.operator.webPort ?? 0
@@ -115,20 +115,20 @@ describe('a site', () => {
     expect([page.status, page.text]).toEqual([404, unknown.text])
     world.google.resetRequests()
     expect((await browser.send('GET', callback)).status).toBe(400)
-    expect(stage.exchanges).toBe(0)
-    expect(await stage.grant()).toEqual({})
+    expect(signIn.exchanges).toBe(0)
+    expect(await signIn.grant()).toEqual({})
   })
 
   test('that is taken away while Google is asked keeps nothing', async () => {
     await open()
-    const callback = stage.answered(await stage.consent())
+    const callback = signIn.answered(await signIn.consent())
     const { id } = world.google.addFault({ fault: 'hang', kind: 'token.exchange' })
     const coming = browser.send('GET', callback)
-    await world.until('Google is asked', () => stage.exchanges > 0)
+    await world.until('Google is asked', () => signIn.exchanges > 0)
     await world.objects.delete('CalendarIntegration', 'google')
     await untilPage('the page is gone', ({ status }) => status === 404)
     world.google.clearFaults({ id })
     expect((await coming).status).toBe(400)
-    expect(await stage.grant()).toEqual({})
+    expect(await signIn.grant()).toEqual({})
   })
 })

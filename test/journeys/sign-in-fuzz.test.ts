@@ -8,20 +8,20 @@ import type { World } from './support/world.ts'
 
 const RUNS = 400
 
-let stage: SignIn
+let signIn: SignIn
 let world: World
 /** What is real, and may be put where it does not belong: tags, states, tokens. */
 let found: string[]
 let cookie: string
 
 beforeAll(async () => {
-  stage = await SignIn.open()
-  ;({ world } = stage)
-  const page = await stage.browser.send('GET', stage.link)
-  const state = new URL(await stage.consent()).searchParams.get('state') ?? ''
-  const tag = stage.link.split('/').at(-1) ?? ''
+  signIn = await SignIn.open()
+  ;({ world } = signIn)
+  const page = await signIn.browser.send('GET', signIn.link)
+  const state = new URL(await signIn.consent()).searchParams.get('state') ?? ''
+  const tag = signIn.link.split('/').at(-1) ?? ''
   found = [tag, state, csrfIn(page), state.slice(0, -1), tag.slice(0, -1), `${tag}/`]
-  cookie = stage.browser.cookie ?? ''
+  cookie = signIn.browser.cookie ?? ''
 })
 
 afterAll(() => world.stop())
@@ -98,7 +98,7 @@ test('nothing that is sent breaks anything or changes anything', async () => {
   })
   await fc.assert(property, { seed: 42, numRuns: RUNS })
   expect(await everything()).toEqual(before)
-  expect(stage.exchanges).toBe(0)
+  expect(signIn.exchanges).toBe(0)
   // It got somewhere: pages, refusals, and the limit on mistakes.
   for (const status of [200, 400, 404, 429]) expect([...seen]).toContain(status)
 }, 60_000)

@@ -9,18 +9,18 @@ import { scrape } from './support/scrape.ts'
 import { CALLBACK, SignIn } from './support/sign-in.ts'
 import type { World } from './support/world.ts'
 
-let stage: SignIn
+let signIn: SignIn
 let world: World
 let browser: Browser
 
 beforeEach(async () => {
-  stage = await SignIn.open({ flags: { 'web-trusted-proxies': '127.0.0.0/8' } })
-  ;({ world, browser } = stage)
+  signIn = await SignIn.open({ flags: { 'web-trusted-proxies': '127.0.0.0/8' } })
+  ;({ world, browser } = signIn)
 })
 
 afterEach(() => world.stop())
 
-const stateOf = async (): Promise<string> => new URL(await stage.consent()).searchParams.get('state') ?? ''
+const stateOf = async (): Promise<string> => new URL(await signIn.consent()).searchParams.get('state') ?? ''
 
 async function callback(answer: Record<string, string>, address = '192.0.2.1'): Promise<Reply> {
   const query = new URLSearchParams({ state: await stateOf(), ...answer }).toString()
@@ -56,7 +56,7 @@ describe('of the callbacks at one link', () => {
     world.google.resetRequests()
     const all = await statuses(40, answer)
     expect([count(all, 303), count(all, 429)]).toEqual([10, 30])
-    expect(stage.exchanges).toBeLessThanOrEqual(10)
+    expect(signIn.exchanges).toBeLessThanOrEqual(10)
     expect(endings()).toBeLessThanOrEqual(5)
   })
 
@@ -82,7 +82,7 @@ describe('of the callbacks at one link', () => {
   })
 
   test('those of the popup count, too, before they are read', async () => {
-    const address = `${stage.link}/code`
+    const address = `${signIn.link}/code`
     const all = []
     for (let turn = 0; turn < 12; turn++) all.push((await browser.json(address, { state: 'x', code: 'y' })).status)
     expect(all).toEqual([...Array<number>(10).fill(400), 429, 429])
@@ -107,12 +107,12 @@ describe('of the callbacks at one link', () => {
 
   test('a person at another link, and one elsewhere at the same link, are not limited by them', async () => {
     await statuses(30, { code: '4/0Amadeup' })
-    const bob = stage.newBrowser()
+    const bob = signIn.newBrowser()
     world.google.addAccount({ email: 'bob@example.com' })
-    const link = await stage.linkOf('bob')
-    const back = stage.answered(await stage.consent(bob, link), { account: 'bob@example.com' })
+    const link = await signIn.linkOf('bob')
+    const back = signIn.answered(await signIn.consent(bob, link), { account: 'bob@example.com' })
     expect(new URL((await bob.send('GET', back)).location, SITE).searchParams.get('outcome')).toBe('connected')
-    expect(heading(await stage.through({}, stage.newBrowser()))).toContain('connected')
+    expect(heading(await signIn.through({}, signIn.newBrowser()))).toContain('connected')
   })
 })
 
@@ -127,18 +127,18 @@ test('a Google that hangs for one client holds up nobody at another', async () =
   const names = Array.from({ length: 20 }, (_, index) => `person-${index}`)
   const callbacks = []
   for (const name of names) {
-    const by = stage.newBrowser()
-    const link = await stage.linkOf(name, { integrationRef: { name: 'other' } })
+    const by = signIn.newBrowser()
+    const link = await signIn.linkOf(name, { integrationRef: { name: 'other' } })
     for (let turn = 0; turn < 3; turn++) {
-      const state = new URL(await stage.consent(by, link)).searchParams.get('state') ?? ''
+      const state = new URL(await signIn.consent(by, link)).searchParams.get('state') ?? ''
       callbacks.push([by, `${CALLBACK}?${new URLSearchParams({ state, code: '4/0Amadeup' }).toString()}`] as const)
     }
   }
   world.google.addFault({ fault: 'hang', client: other.clientId })
   const hanging = callbacks.map(([by, address]) => by.send('GET', address))
-  await world.until('Google hangs', () => stage.exchanges >= 8)
+  await world.until('Google hangs', () => signIn.exchanges >= 8)
   const began = world.clock.now()
-  expect(heading(await stage.through())).toContain('connected')
+  expect(heading(await signIn.through())).toContain('connected')
   expect(world.clock.now() - began).toBeLessThan(1_000)
   world.google.clearFaults()
   await Promise.all(hanging)

@@ -37,10 +37,10 @@ async function startProxy(path: string): Promise<number> {
 }
 
 async function open(path: string, options: SignInOptions): Promise<SignIn> {
-  const stage = await SignIn.open(options)
-  ;({ world } = stage)
-  stage.browser.port = await startProxy(path)
-  return stage
+  const signIn = await SignIn.open(options)
+  ;({ world } = signIn)
+  signIn.browser.port = await startProxy(path)
+  return signIn
 }
 
 describe.each([
@@ -54,8 +54,8 @@ describe.each([
   const callback = `${SITE}${prefix}/callback`
 
   test('a person is connected by a redirect, and everything stays below it', async () => {
-    const stage = await open(`${prefix}/`, { redirectUris: [callback], flags })
-    const { browser, link } = stage
+    const signIn = await open(`${prefix}/`, { redirectUris: [callback], flags })
+    const { browser, link } = signIn
     expect(link).toMatch(new RegExp(`^${SITE}${prefix}/sign-in/[\\w-]{43}$`))
     const { status } = await world.integration()
     expect(status?.signIn).toEqual({ mode: 'Redirect', redirectURI: callback, javascriptOrigin: SITE })
@@ -66,27 +66,31 @@ describe.each([
       expect(path.startsWith(`${prefix}/`)).toBe(true)
       expect((await browser.send('GET', path)).status).toBe(200)
     }
-    expect(new URL(await stage.consent()).searchParams.get('redirect_uri')).toBe(callback)
-    const last = await stage.through()
+    expect(new URL(await signIn.consent()).searchParams.get('redirect_uri')).toBe(callback)
+    const last = await signIn.through()
     expect(heading(last)).toContain('connected')
     await world.untilReady('alice')
   })
 
   test('a person is connected by the popup', async () => {
-    const stage = await open(`${prefix}/`, { redirectUris: [], flags })
-    const { location } = JSON.parse((await stage.browser.json(`${stage.link}/code`, await stage.popup())).text) as {
+    const signIn = await open(`${prefix}/`, { redirectUris: [], flags })
+    const { location } = JSON.parse((await signIn.browser.json(`${signIn.link}/code`, await signIn.popup())).text) as {
       location: string
     }
     expect(location.startsWith(`${prefix}/sign-in/`)).toBe(true)
-    expect(heading(await stage.browser.send('GET', location))).toContain('connected')
+    expect(heading(await signIn.browser.send('GET', location))).toContain('connected')
     await world.untilReady('alice')
   })
 })
 
 test('what is not under the path that was said is not there, and says so without leading elsewhere', async () => {
-  const stage = await open('/', { redirectUris: [], flags: { 'web-path-prefix': '/booking/google-calendar' } })
-  for (const path of [new URL(stage.link).pathname.replace('/booking', ''), '/google-calendar/callback?state=x', '/']) {
-    const { status, text } = await stage.browser.send('GET', path)
+  const signIn = await open('/', { redirectUris: [], flags: { 'web-path-prefix': '/booking/google-calendar' } })
+  for (const path of [
+    new URL(signIn.link).pathname.replace('/booking', ''),
+    '/google-calendar/callback?state=x',
+    '/',
+  ]) {
+    const { status, text } = await signIn.browser.send('GET', path)
     expect(status).toBe(404)
     expect(text).not.toContain('"/google-calendar/')
   }

@@ -11,14 +11,14 @@ import { isReal, type World } from './support/world.ts'
 const KEYS = 'calendar-operator-keys'
 const ENCODED = (text: string): string => Buffer.from(text).toString('base64')
 
-let stage: SignIn
+let signIn: SignIn
 let world: World
 let browser: Browser
 let link: string
 
 beforeEach(async () => {
-  stage = await SignIn.open()
-  ;({ world, browser, link } = stage)
+  signIn = await SignIn.open()
+  ;({ world, browser, link } = signIn)
 })
 
 afterEach(() => world.stop())
@@ -46,8 +46,8 @@ describe('two replicas', () => {
 
   test('take each other’s links, forms, states and outcomes; the leader sees what the other kept', async () => {
     browser.port = second.port
-    const consent = await stage.consent()
-    const callback = stage.answered(consent)
+    const consent = await signIn.consent()
+    const callback = signIn.answered(consent)
     browser.port = world.operator.webPort ?? 0
     const page = await browser.send('GET', link)
     expect(page.status).toBe(200)
@@ -60,24 +60,24 @@ describe('two replicas', () => {
   })
 
   test('keep one grant of a callback that comes to both of them', async () => {
-    const callback = stage.answered(await stage.consent())
+    const callback = signIn.answered(await signIn.consent())
     const first = await browser.send('GET', callback)
-    const kept = await stage.grant()
+    const kept = await signIn.grant()
     browser.port = second.port
     const again = await browser.send('GET', callback)
     expect([first.status, again.status]).toEqual([303, 400])
     // Google may end a grant whose code it is shown again.
-    expect(stage.exchanges).toBe(1)
-    expect((await stage.grant()).refresh_token).toBe(kept.refresh_token)
+    expect(signIn.exchanges).toBe(1)
+    expect((await signIn.grant()).refresh_token).toBe(kept.refresh_token)
     await world.untilReady('alice')
   })
 
   test('tell no lie where a callback comes to both of them at once', async () => {
-    const callback = stage.answered(await stage.consent())
+    const callback = signIn.answered(await signIn.consent())
     const { id } = world.google.addFault({ fault: 'hang', kind: 'calendarList.get' })
     const first = browser.send('GET', callback)
     await heard(() => asked('calendarList.get') > 0)
-    const late = stage.newBrowser()
+    const late = signIn.newBrowser()
     late.cookie = browser.cookie
     late.port = second.port
     const other = await late.send('GET', callback)
@@ -91,16 +91,16 @@ describe('two replicas', () => {
   })
 
   test('say both that it is connected, where the quicker one has kept the grant meanwhile', async () => {
-    const callback = stage.answered(await stage.consent())
+    const callback = signIn.answered(await signIn.consent())
     const { id } = world.google.addFault({ fault: 'hang', kind: 'token.exchange', skip: 1 })
-    const late = stage.newBrowser()
+    const late = signIn.newBrowser()
     late.cookie = browser.cookie
     late.port = second.port
     const fault = world.google.addFault({ fault: 'hang', kind: 'calendarList.get' })
     const first = browser.send('GET', callback)
     await heard(() => asked('calendarList.get') > 0)
     const slow = late.send('GET', callback)
-    await heard(() => stage.exchanges > 1)
+    await heard(() => signIn.exchanges > 1)
     world.google.clearFaults({ id: fault.id })
     expect((await first).status).toBe(303)
     world.google.clearFaults({ id })
@@ -116,7 +116,7 @@ describe('two replicas', () => {
     await world.objects.patch('Secret', KEYS, { data }, world.leaseNamespace)
     browser.port = second.port
     expect((await browser.send('GET', link)).status).toBe(200)
-    const callback = stage.answered(await stage.consent())
+    const callback = signIn.answered(await signIn.consent())
     browser.port = world.operator.webPort ?? 0
     const back = await browser.send('GET', callback)
     expect(heading(await browser.send('GET', back.location))).toContain('connected')
@@ -127,44 +127,44 @@ describe('two replicas', () => {
 describe('the Secret of a grant', () => {
   /** Two sign-ins were begun while one was needed: the first is done, and the second is on its way back. */
   async function connectedOnce(): Promise<string> {
-    const second = await stage.consent()
-    await stage.through({}, stage.newBrowser())
+    const second = await signIn.consent()
+    await signIn.through({}, signIn.newBrowser())
     await world.untilReady('alice')
-    return stage.answered(second)
+    return signIn.answered(second)
   }
 
   // How the versions go is told by test/web/keep.test.ts; here, that it is so on the way from the browser to the Secret.
   test.skipIf(isReal)('is written again when the leader was quicker', async () => {
     const callback = await connectedOnce()
-    const before = await stage.grant()
+    const before = await signIn.grant()
     world.sandbox?.failNext({ method: 'PATCH', path: 'alice-google-grant', status: 409, times: 3 })
     expect((await browser.send('GET', callback)).status).toBe(303)
-    expect((await stage.grant()).refresh_token).not.toBe(before.refresh_token)
+    expect((await signIn.grant()).refresh_token).not.toBe(before.refresh_token)
   })
 
   test.skipIf(isReal)('stays as it was where it can’t be written at all, and the page says so', async () => {
     const callback = await connectedOnce()
-    const before = await stage.grant()
+    const before = await signIn.grant()
     world.sandbox?.failNext({ method: 'PATCH', path: 'alice-google-grant', status: 409, times: 20 })
     const reply = await browser.send('GET', callback)
     world.sandbox?.clearFaults()
     expect(reply.status).toBe(503)
     expect(reply.headers['content-security-policy']).toContain("default-src 'none'")
-    expect((await stage.grant()).refresh_token).toBe(before.refresh_token)
+    expect((await signIn.grant()).refresh_token).toBe(before.refresh_token)
   })
 
   test('that was deleted meanwhile is made anew', async () => {
     const callback = await connectedOnce()
     await world.objects.delete('Secret', 'alice-google-grant')
     expect((await browser.send('GET', callback)).status).toBe(303)
-    expect((await stage.grant()).refresh_token).toBeDefined()
+    expect((await signIn.grant()).refresh_token).toBeDefined()
     await world.untilReady('alice')
   })
 })
 
 describe('the keys', () => {
   test('of before are good for links and states that are on their way', async () => {
-    const callback = stage.answered(await stage.consent())
+    const callback = signIn.answered(await signIn.consent())
     const { current = '' } = await keys()
     const fresh = Buffer.alloc(32, 9).toString('base64url')
     const data = { current: ENCODED(fresh), previous: ENCODED(current) }
@@ -175,22 +175,22 @@ describe('the keys', () => {
   })
 
   test('of before those are good for nothing', async () => {
-    const callback = stage.answered(await stage.consent())
+    const callback = signIn.answered(await signIn.consent())
     const data = { current: ENCODED(Buffer.alloc(32, 1).toString('base64url')), previous: ENCODED('x') }
     await world.objects.patch('Secret', KEYS, { data }, world.leaseNamespace)
     await world.until('the link has ended', async () => (await browser.send('GET', link)).status === 404)
     expect((await browser.send('GET', callback)).status).toBe(400)
-    expect(await stage.grant()).toEqual({})
+    expect(await signIn.grant()).toEqual({})
   })
 
   test('that are deleted end what is under way', async () => {
-    const callback = stage.answered(await stage.consent())
+    const callback = signIn.answered(await signIn.consent())
     await world.objects.delete('Secret', KEYS, world.leaseNamespace)
     await world.restartOperator()
     browser.port = world.operator.webPort ?? 0
     expect((await browser.send('GET', callback)).status).toBe(400)
     expect((await browser.send('GET', link)).status).toBe(404)
-    expect(await stage.grant()).toEqual({})
+    expect(await signIn.grant()).toEqual({})
   })
 
   test('in a Secret of somebody else are neither used nor touched', async () => {
@@ -213,15 +213,15 @@ describe('an operator that many come to at once', () => {
     for (const name of names) {
       const account = `${name}@example.com`
       world.google.addAccount({ email: account })
-      const own = stage.newBrowser()
-      callbacks.push([own, stage.answered(await stage.consent(own, await stage.linkOf(name)), { account })])
+      const own = signIn.newBrowser()
+      callbacks.push([own, signIn.answered(await signIn.consent(own, await signIn.linkOf(name)), { account })])
     }
     const { id } = world.google.addFault({ fault: 'hang', kind: 'token.exchange' })
     const coming = callbacks.map(([own, callback]) => own.send('GET', callback))
-    await heard(() => stage.exchanges >= 16)
+    await heard(() => signIn.exchanges >= 16)
     // By now the others are there, too.
     for (let turn = 0; turn < 5; turn++) expect((await browser.send('GET', link)).status).toBe(200)
-    expect(stage.exchanges).toBe(16)
+    expect(signIn.exchanges).toBe(16)
     world.google.clearFaults({ id })
     expect((await Promise.all(coming)).map(({ status }) => status)).toEqual(names.map(() => 303))
     for (const name of names) await world.untilReady(name)
@@ -230,22 +230,22 @@ describe('an operator that many come to at once', () => {
 
 describe('an operator that ends', () => {
   test('lets a sign-in come to its end first: Google’s code is used up by then', async () => {
-    const callback = stage.answered(await stage.consent())
+    const callback = signIn.answered(await signIn.consent())
     const { id } = world.google.addFault({ fault: 'hang', kind: 'token.exchange' })
     const coming = browser.send('GET', callback)
-    await world.until('Google is asked', () => stage.exchanges > 0)
+    await world.until('Google is asked', () => signIn.exchanges > 0)
     const stopping = world.stopOperator()
     world.google.clearFaults({ id })
     expect((await coming).status).toBe(303)
     await stopping
-    expect((await stage.grant()).refresh_token).toBeDefined()
+    expect((await signIn.grant()).refresh_token).toBeDefined()
   })
 
   test('does not wait for what never ends', async () => {
-    const callback = stage.answered(await stage.consent())
+    const callback = signIn.answered(await signIn.consent())
     world.google.addFault({ fault: 'hang', kind: 'token.exchange' })
     const coming = browser.send('GET', callback).catch(() => undefined)
-    await world.until('Google is asked', () => stage.exchanges > 0)
+    await world.until('Google is asked', () => signIn.exchanges > 0)
     const began = world.clock.now()
     await world.stopOperator()
     expect(world.clock.now() - began).toBeLessThan(10_000)

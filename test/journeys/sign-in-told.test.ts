@@ -5,26 +5,26 @@ import { scrape } from './support/scrape.ts'
 import { CALLBACK, SignIn } from './support/sign-in.ts'
 import type { World } from './support/world.ts'
 
-let stage: SignIn
+let signIn: SignIn
 let world: World
 let browser: Browser
 let link: string
 
 beforeEach(async () => {
-  stage = await SignIn.open()
-  ;({ world, browser, link } = stage)
+  signIn = await SignIn.open()
+  ;({ world, browser, link } = signIn)
 })
 
 afterEach(() => world.stop())
 
 describe('what is told about a sign-in', () => {
   test('is an Event of each kind of failure, with nothing personal, and none of a success', async () => {
-    await stage.through({ deny: true })
+    await signIn.through({ deny: true })
     await world.untilEvent(
       'of a denial',
       ({ reason, note }) => reason === 'SignInFailed' && note.includes('not allowed'),
     )
-    await stage.through({ account: 'mallory@example.com' })
+    await signIn.through({ account: 'mallory@example.com' })
     const event = await world.untilEvent(
       'of the other account',
       ({ reason, note }) => reason === 'SignInFailed' && note.includes('another Google account'),
@@ -32,13 +32,13 @@ describe('what is told about a sign-in', () => {
     expect(event.type).toBe('Warning')
     expect(event.note).not.toContain('@')
     expect(await failures()).toHaveLength(2)
-    await stage.through()
+    await signIn.through()
     await world.untilReady('alice')
     expect(await failures()).toHaveLength(2)
   })
 
   test('are few Events, however often somebody with the link fails', async () => {
-    for (let turn = 0; turn < 10; turn++) await stage.through({ deny: true })
+    for (let turn = 0; turn < 10; turn++) await signIn.through({ deny: true })
     const event = await world.untilEvent('that counts', ({ series }) => (series?.count ?? 0) >= 5)
     await world.clock.advance(10_000)
     expect((await failures()).length).toBe(1)
@@ -59,8 +59,8 @@ describe('what is told about a sign-in', () => {
   }
 
   test('is one line of log and one count a sign-in, with the Agent’s name and nothing personal', async () => {
-    await stage.through({ account: 'mallory@example.com' })
-    await stage.through()
+    await signIn.through({ account: 'mallory@example.com' })
+    await signIn.through()
     await browser.send('GET', `${CALLBACK}?state=forged&code=x`)
     const ends = world.lines.filter((line) => line.includes('sign-in ended'))
     const told = ends.map((line) => JSON.parse(line) as Record<string, unknown>)
@@ -75,12 +75,12 @@ describe('what is told about a sign-in', () => {
   })
 
   test('holds no code, state, cookie or token', async () => {
-    const callback = new URL(stage.answered(await stage.consent()))
+    const callback = new URL(signIn.answered(await signIn.consent()))
     const csrf = csrfIn(await browser.send('GET', link))
     const back = await browser.send('GET', callback.href)
     await browser.send('GET', back.location)
     const { code = '', state = '' } = Object.fromEntries(callback.searchParams)
-    const kept = await stage.grant()
+    const kept = await signIn.grant()
     const cookie = browser.cookie?.split('=')[1] ?? ''
     for (const secret of [code, state, cookie, csrf, kept.refresh_token ?? '', kept.access_token ?? '']) {
       expect(secret).not.toBe('')

@@ -13,18 +13,18 @@ const MINUTE = 60_000
 let world: World
 let browser: Browser
 let link: string
-let stage: SignIn
+let signIn: SignIn
 
 async function open(redirectUris?: string[]): Promise<void> {
-  stage = await SignIn.open({ redirectUris })
-  ;({ world, browser, link } = stage)
+  signIn = await SignIn.open({ redirectUris })
+  ;({ world, browser, link } = signIn)
 }
 
-const newBrowser = (): Browser => stage.newBrowser()
-const consent = (by?: Browser): Promise<string> => stage.consent(by)
-const answered = (url: string, answer?: Answered): string => stage.answered(url, answer)
-const through = (answer?: Answered): Promise<Reply> => stage.through(answer)
-const grant = (): Promise<Record<string, string>> => stage.grant()
+const newBrowser = (): Browser => signIn.newBrowser()
+const consent = (by?: Browser): Promise<string> => signIn.consent(by)
+const answered = (url: string, answer?: Answered): string => signIn.answered(url, answer)
+const through = (answer?: Answered): Promise<Reply> => signIn.through(answer)
+const grant = (): Promise<Record<string, string>> => signIn.grant()
 
 const expectNothingKept = async (): Promise<void> =>
   expect(await world.objects.find('Secret', 'alice-google-grant')).toBeUndefined()
@@ -167,7 +167,7 @@ describe('by a redirect', () => {
 describe('in a popup', () => {
   beforeEach(() => open([]))
 
-  const attempt = (headers?: Record<string, string>): Promise<Reply> => stage.attempt(headers)
+  const attempt = (headers?: Record<string, string>): Promise<Reply> => signIn.attempt(headers)
 
   test('the script gets what Google’s needs, and the page lets Google’s script in', async () => {
     const page = await browser.send('GET', link)
@@ -178,7 +178,7 @@ describe('in a popup', () => {
   })
 
   const come = async (answer: Answered = {}, headers?: Record<string, string>): Promise<Reply> =>
-    browser.json(`${link}/code`, await stage.popup(answer), headers)
+    browser.json(`${link}/code`, await signIn.popup(answer), headers)
 
   const pageAfter = async (reply: Reply): Promise<Reply> =>
     browser.send('GET', (JSON.parse(reply.text) as { location: string }).location)
@@ -232,7 +232,7 @@ describe('what others try', () => {
   test('a link ends with its Agent, also when one of that name is made again', async () => {
     await world.objects.delete('Agent', 'alice')
     await world.until('the page is gone', async () => (await browser.send('GET', link)).status === 404)
-    expect(await stage.linkOf('alice')).not.toBe(link)
+    expect(await signIn.linkOf('alice')).not.toBe(link)
     expect((await browser.send('GET', link)).status).toBe(404)
   })
 

@@ -52,13 +52,13 @@ async function supplied(): Promise<void> {
 
 /** Alice signs in, having been shown this spec. */
 async function signedIn(spec: Record<string, unknown>): Promise<void> {
-  const stage = await SignIn.open()
-  world = stage.world
+  const signIn = await SignIn.open()
+  world = signIn.world
   await world.objects.patch('Agent', 'alice', { spec })
   await world.clock.advance(2_000)
-  await stage.through()
+  await signIn.through()
   await world.untilReady('alice')
-  world.addSecret((await stage.grant()).refresh_token ?? '')
+  world.addSecret((await signIn.grant()).refresh_token ?? '')
 }
 
 describe('objects of 0.1.0 with a supplied grant', () => {

@@ -31,7 +31,7 @@ export interface Written {
 /** What is answered, or what is done with the connection instead. */
 export type Reply = Written | ((response: ServerResponse, asked: Asked) => void)
 
-export interface Stage {
+export interface Harness {
   clock: ManualClock
   url: string
   google: RunningGoogle
@@ -48,7 +48,7 @@ export interface Stage {
 
 export const CLIENT = { clientId: '1-a.apps.googleusercontent.com', clientSecret: 'GOCSPX-very-secret' }
 
-export async function startStage(): Promise<Stage> {
+export async function startHarness(): Promise<Harness> {
   const clock = new ManualClock()
   const script: Reply[] = []
   const asked: Asked[] = []
@@ -62,8 +62,8 @@ export async function startStage(): Promise<Stage> {
   }
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const observed: Stage['observed'] = []
-  const observe = (...one: Stage['observed'][number]): void => void observed.push(one)
+  const observed: Harness['observed'] = []
+  const observe = (...one: Harness['observed'][number]): void => void observed.push(one)
   const google = createGoogle({ accountsUrl: url, oauthUrl: url, apiUrl: url, clock, random: () => 0.5, observe })
   return {
     ...{ clock, url, google, asked, observed },
