@@ -2,15 +2,10 @@
  * Everything the simulated Google knows, in one place. The files around it are functions over this state, by topic.
  * All instants are milliseconds since the Unix epoch.
  */
-import type { Calendar } from './calendar/calendars.ts'
-import type { Channel } from './calendar/watch.ts'
-import type { FaultRule } from './control/faults.ts'
 import type { RequestLog } from './control/request-log.ts'
-import type { Account } from './oauth/accounts.ts'
-import type { Client } from './oauth/clients.ts'
-import type { AuthorizationCode } from './oauth/codes.ts'
-import type { AccessToken, Grant } from './oauth/grants.ts'
-import type { Project } from './oauth/projects.ts'
+import type { Calendar, Channel } from './calendar/records.ts'
+import type { FaultRule } from './control/fault-rules.ts'
+import type { AccessToken, Account, AuthorizationCode, Client, Grant, Project } from './oauth/records.ts'
 
 /** Time as the sandbox's caller hands it in; the operator's own clocks fit. */
 export interface SandboxClock {

@@ -1,9 +1,7 @@
 /** Calendars: who owns them, who may see them and how well, and their change log. */
 import { ControlError, notFound } from '../errors.ts'
 import { freshName, type GoogleState } from '../state.ts'
-import type { EventRecord } from './events.ts'
-
-export type AccessRole = 'freeBusyReader' | 'reader' | 'writerWithoutPrivateAccess' | 'writer' | 'owner'
+import type { AccessRole, Calendar } from './records.ts'
 
 /** From the least to the most that a role may do. */
 export const ROLES: readonly AccessRole[] = [
@@ -13,26 +11,6 @@ export const ROLES: readonly AccessRole[] = [
   'writer',
   'owner',
 ]
-
-export interface Calendar {
-  id: string
-  owner: string
-  summary: string
-  timeZone: string
-  /** Roles of accounts besides the owner. */
-  acl: Map<string, AccessRole>
-  /** False for calendars such as holidays, which can't be watched. */
-  pushSupported: boolean
-  /** Grows with every change; an event carries the version of its latest change: together, the change log. */
-  version: number
-  /** Sync tokens of another epoch are answered 410: it moves on an ACL change and on the expire switch. */
-  epoch: number
-  /** In the order of creation. The records are never changed, only replaced. */
-  events: Map<string, EventRecord>
-  /** Former shapes of events that are or were recurring, for telling which instances are gone. */
-  retired: { version: number; record: EventRecord }[]
-  nextOrder: number
-}
 
 export interface CalendarSettings {
   owner: string

@@ -1,7 +1,7 @@
 /** Google Meet conferences of events: made on request, pending at first where the switch says so (docs/google-behaviour.md#writing-events). */
 import type { GoogleState } from '../state.ts'
-import type { Calendar } from './calendars.ts'
-import { commit, type EventFields, type EventRecord, without } from './events.ts'
+import { commit, without } from './events.ts'
+import type { Calendar, EventFields, EventRecord } from './records.ts'
 
 interface CreateRequest {
   requestId?: string

@@ -3,29 +3,9 @@
  * latest change. Instances of recurring events are worked out when asked for; only exceptions are kept.
  */
 import { backEnd, invalid, notFound } from '../errors.ts'
-import type { Calendar } from './calendars.ts'
-import { expand, type Occurrence, type Recurrence, parseRecurrence } from './recurrence.ts'
+import { expand, type Occurrence, parseRecurrence } from './recurrence.ts'
 import { dateOf, DAY_MS, type EventTime, formatInstant, type Span, spanOf } from './times.ts'
-
-/** What people write into an event, as the API names it. */
-export type EventFields = Record<string, unknown> & { start?: EventTime; end?: EventTime }
-
-export interface EventRecord {
-  readonly id: string
-  /** Place in the calendar's order of creation. */
-  readonly order: number
-  readonly version: number
-  readonly created: number
-  readonly updated: number
-  readonly cancelled: boolean
-  readonly fields: EventFields
-  readonly span: Span
-  readonly recurrence?: Recurrence
-  /** For an instance of a recurring event. */
-  readonly series?: { master: string; original: EventTime; originalMs: number }
-  /** An exception that went with its series: the instance returns if the series does. */
-  readonly orphan?: boolean
-}
+import type { Calendar, EventFields, EventRecord } from './records.ts'
 
 /** Instances of a series without an end are only looked for so far ahead. */
 export const HORIZON_MS = 2 * 366 * DAY_MS

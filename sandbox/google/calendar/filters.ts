@@ -1,7 +1,7 @@
 /** The filters of events.list that look into events: `q`, `iCalUID`, `eventTypes`, extended properties, `updatedMin`. */
 import type { View } from './calendars.ts'
-import type { EventRecord } from './events.ts'
 import { parseInstant } from './times.ts'
+import type { EventRecord } from './records.ts'
 
 type Filter = (record: EventRecord) => boolean
 

@@ -3,11 +3,11 @@ import { backEnd, invalid, json, type Reply } from '../errors.ts'
 import type { Caller } from '../http/access.ts'
 import type { Call } from '../http/call.ts'
 import type { GoogleState } from '../state.ts'
-import { type Calendar, openCalendar } from './calendars.ts'
-import type { EventRecord } from './events.ts'
+import { openCalendar } from './calendars.ts'
 import { maskOf } from './fields.ts'
 import { selectEvents } from './selection.ts'
 import { checkZone, DAY_MS, formatInstant, parseInstant } from './times.ts'
+import type { Calendar, EventRecord } from './records.ts'
 
 // Google documents that there is a cap, not where; clients are told to ask for 30 to 60 days at a time.
 const LONGEST_RANGE = 62 * DAY_MS

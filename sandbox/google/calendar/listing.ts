@@ -4,7 +4,7 @@ import type { Caller } from '../http/access.ts'
 import type { Call } from '../http/call.ts'
 import type { GoogleState } from '../state.ts'
 import { openCalendar, type View } from './calendars.ts'
-import { type EventRecord, findEvent, HORIZON_MS } from './events.ts'
+import { findEvent, HORIZON_MS } from './events.ts'
 import { maskOf } from './fields.ts'
 import { filterOf } from './filters.ts'
 import { nextPage, pageSize, type Position, readPageToken } from './paging.ts'
@@ -12,6 +12,7 @@ import { type RenderOptions, resourceOf } from './resource.ts'
 import { instancesIn, selectChanges, selectEvents, type Selection } from './selection.ts'
 import { queryKey, readSyncToken, type SyncPosition, writeSyncToken } from './sync-tokens.ts'
 import { checkZone, parseInstant } from './times.ts'
+import type { EventRecord } from './records.ts'
 
 const LIMITS = { normal: 250, most: 2500 }
 

@@ -1,8 +1,9 @@
 /** An event as the API shows it: to this viewer, in this zone, with so many attendees. */
 import { atLeast, type View } from './calendars.ts'
-import { etagOf, type EventRecord } from './events.ts'
+import { etagOf } from './events.ts'
 import { EVENT_FIELDS } from './fields.ts'
 import { type EventTime, formatInstant } from './times.ts'
+import type { EventRecord } from './records.ts'
 
 export interface RenderOptions {
   maxAttendees?: number | undefined

@@ -1,6 +1,6 @@
 /** Which events a listing holds: everything in a window, or what changed since a version of the change log. */
-import type { Calendar } from './calendars.ts'
-import { type EventRecord, exceptionsOf, instanceOf, occurrencesOf } from './events.ts'
+import { exceptionsOf, instanceOf, occurrencesOf } from './events.ts'
+import type { Calendar, EventRecord } from './records.ts'
 
 export interface Selection {
   /** `singleEvents`: instances instead of recurring events. */

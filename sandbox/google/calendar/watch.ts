@@ -7,23 +7,8 @@ import { backEnd, invalid, json, notFound, type Reply } from '../errors.ts'
 import type { Caller } from '../http/access.ts'
 import type { Call } from '../http/call.ts'
 import type { GoogleState } from '../state.ts'
-import { type Calendar, openCalendar } from './calendars.ts'
-
-export interface Channel {
-  id: string
-  resourceId: string
-  resourceUri: string
-  calendar: string
-  account: string
-  client: string
-  address: string
-  token?: string
-  expiration: number
-  /** The number of the latest message. */
-  messages: number
-  /** How the latest delivery was answered; 0 when it could not be delivered. */
-  lastStatus?: number
-}
+import { openCalendar } from './calendars.ts'
+import type { Calendar, Channel } from './records.ts'
 
 const DEFAULT_LIFE = 604_800_000
 const RETRIED = new Set([500, 502, 503, 504])

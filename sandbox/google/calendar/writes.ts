@@ -3,22 +3,14 @@ import { backEnd, invalid, json, type Refusal, type Reply } from '../errors.ts'
 import type { Caller } from '../http/access.ts'
 import type { Call } from '../http/call.ts'
 import type { GoogleState } from '../state.ts'
-import { atLeast, type Calendar, openCalendar, type View } from './calendars.ts'
+import { atLeast, openCalendar, type View } from './calendars.ts'
 import { settleConference, withConference } from './conference.ts'
-import {
-  commit,
-  conditionNotMet,
-  etagOf,
-  type EventFields,
-  type EventRecord,
-  findEvent,
-  shape,
-  without,
-} from './events.ts'
+import { commit, conditionNotMet, etagOf, findEvent, shape, without } from './events.ts'
 import { maskOf } from './fields.ts'
 import { renderOptions } from './listing.ts'
 import { resourceOf } from './resource.ts'
 import { notifyWatchers } from './watch.ts'
+import type { Calendar, EventFields, EventRecord } from './records.ts'
 
 const READ_ONLY = new Set([
   'kind',

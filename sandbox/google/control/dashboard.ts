@@ -1,14 +1,14 @@
 /** The page at `/`: what the simulated Google holds, and forms to add an event or revoke a grant, for a demo that stays up. */
-import { calendarOf, type Calendar } from '../calendar/calendars.ts'
-import type { EventRecord } from '../calendar/events.ts'
+import { calendarOf } from '../calendar/calendars.ts'
 import { selectEvents } from '../calendar/selection.ts'
 import { DAY_MS, formatInstant } from '../calendar/times.ts'
 import { removeEvent, addEvent } from '../calendar/writes.ts'
 import type { Reply } from '../errors.ts'
 import { escape, page } from '../http/html.ts'
-import type { Account } from '../oauth/accounts.ts'
-import { type Grant, isAlive, kill } from '../oauth/grants.ts'
+import { isAlive, kill } from '../oauth/grants.ts'
 import type { GoogleState } from '../state.ts'
+import type { Calendar, EventRecord } from '../calendar/records.ts'
+import type { Account, Grant } from '../oauth/records.ts'
 
 const SHOWN_ACCOUNTS = 50
 const SHOWN_EVENTS = 12

@@ -1,7 +1,4 @@
-/**
- * Faults by name. A rule says which requests it hits (kind, path, account, client, page of a listing), how many it
- * lets pass first and how often it strikes; the first rule that fits is played. Rules never act by chance.
- */
+/** Faults by name: the reply that each puts in place of the real one. `fault-rules.ts` says which requests they hit. */
 import {
   backEnd,
   ControlError,
@@ -15,8 +12,8 @@ import {
 import { unauthenticated } from '../http/access.ts'
 import { accessNotConfigured, dailyLimitExceeded, rateLimitExceeded } from '../oauth/projects.ts'
 import { errorPage } from '../oauth/consent-pages.ts'
-import { checkGarbling, type Garbling } from './garbling.ts'
-import type { LoggedRequest } from './request-log.ts'
+import { BEHAVIOURS, type FaultRequest, type FaultRule, type ReplyName } from './fault-rules.ts'
+import { checkGarbling } from './garbling.ts'
 
 /** Replies that stand in for the real one. */
 const replies = {
@@ -49,50 +46,10 @@ const replies = {
   deleted_client: () => oauthError(401, 'deleted_client', 'The OAuth client was deleted.'),
   disabled_client: () => oauthError(401, 'disabled_client', 'The OAuth client was disabled.'),
   unauthorized_client: () => oauthError(401, 'unauthorized_client', 'Unauthorized'),
-} satisfies Record<string, () => Refusal>
-
-/** Faults of the connection, or of the way the answer comes back. */
-const behaviours = ['reset', 'hang', 'commitThenDrop', 'html', 'truncated', 'slow', 'garbled'] as const
-
-export type FaultName =
-  | keyof typeof replies
-  | 'access_denied'
-  | 'access_not_configured'
-  | 'disallowed_useragent'
-  | 'org_internal'
-  | (typeof behaviours)[number]
-
-export interface FaultRequest extends Garbling {
-  fault: FaultName
-  /** A request kind such as `events.list`; `*` stands for anything: `events.*`, `token.*`. */
-  kind?: string
-  /** A path, percent-decoded; `*` stands for anything. */
-  path?: string
-  account?: string
-  client?: string
-  /** Only this page of a listing, from 1. */
-  page?: number
-  /** Let so many fitting requests pass first. */
-  skip?: number
-  /** Strike so often, then end; left out: until cleared. */
-  times?: number
-  /** With any reply: the `Retry-After` header, in seconds, or some other text: a date, a negative number, nonsense. */
-  retryAfter?: number | string
-  /** `slow`: by how much. */
-  ms?: number
-  /** `html`: with which status (502). */
-  status?: number
-}
-
-export interface FaultRule extends FaultRequest {
-  id: string
-  /** How often it was played. */
-  struck: number
-  passed: number
-}
+} satisfies Record<ReplyName, () => Refusal>
 
 export function checkFault(request: FaultRequest): void {
-  const names = [...Object.keys(replies), ...Object.keys(pages), ...behaviours]
+  const names = [...Object.keys(replies), ...Object.keys(pages), ...BEHAVIOURS]
   if (!names.includes(request.fault)) {
     throw new ControlError(`there is no fault "${request.fault}"; there are ${names.join(', ')}`)
   }
@@ -102,37 +59,6 @@ export function checkFault(request: FaultRequest): void {
       `the fault "${request.fault}" is a page of the authorization endpoint: say "kind": "authorize"`,
     )
   }
-}
-
-/** The fault to play for this request, if any; it counts as played. */
-export function takeFault(rules: FaultRule[], request: LoggedRequest): FaultRule | undefined {
-  for (const rule of rules) {
-    if (!fits(rule, request)) continue
-    if (rule.times !== undefined && rule.struck >= rule.times) continue
-    rule.passed += 1
-    if (rule.passed <= (rule.skip ?? 0)) continue
-    rule.struck += 1
-    return rule
-  }
-  return undefined
-}
-
-function fits(rule: FaultRule, request: LoggedRequest): boolean {
-  return (
-    matches(rule.kind, request.kind) &&
-    matches(rule.path, request.path) &&
-    matches(rule.account?.toLowerCase(), request.account) &&
-    matches(rule.client, request.client) &&
-    (rule.page === undefined || rule.page === request.page)
-  )
-}
-
-function matches(pattern: string | undefined, value: string | undefined): boolean {
-  if (pattern === undefined || pattern === '*') return true
-  if (value === undefined) return false
-  if (!pattern.includes('*')) return pattern === value
-  const escaped = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-  return new RegExp(`^${escaped.join('.*')}$`).test(value)
 }
 
 /** Refusals that Google shows on a page of its own: for `authorize`. */
@@ -149,7 +75,7 @@ export function replyOf(rule: FaultRule, kind: string): Reply | undefined {
     return errorPage(pages[rule.fault] ?? 400, rule.fault, 'Played by name.')
   if (!(rule.fault in replies)) return undefined
   const plain = isOAuth(kind) ? oauthTrouble(rule.fault) : undefined
-  const reply = plain ?? replies[rule.fault as keyof typeof replies]().reply
+  const reply = plain ?? replies[rule.fault as ReplyName]().reply
   if (rule.retryAfter === undefined) return reply
   return { ...reply, headers: { ...reply.headers, 'retry-after': String(rule.retryAfter) } }
 }

@@ -3,20 +3,23 @@
  * taking one JSON object. In process they are methods of the handle; over HTTP they are `POST /_control/<name>`
  * (docs/sandbox-google.md). A mistake in a request is a ControlError.
  */
-import { calendarOf, type AccessRole, type CalendarSettings, newCalendar, share } from '../calendar/calendars.ts'
-import { type EventFields, type EventRecord, findEvent, without } from '../calendar/events.ts'
+import { calendarOf, type CalendarSettings, newCalendar, share } from '../calendar/calendars.ts'
+import { findEvent, without } from '../calendar/events.ts'
 import { resourceOf } from '../calendar/resource.ts'
 import { addEvent, changeEvent, mergePatch, removeEvent } from '../calendar/writes.ts'
 import { ControlError } from '../errors.ts'
 import { accountOf, type AccountSettings, addAccount } from '../oauth/accounts.ts'
 import { signIn, type SignIn, type SignInResult } from '../oauth/authorize.ts'
 import { addClient, addSecret, clientFile, clientOf, type ClientSettings, DEFAULT_PROJECT } from '../oauth/clients.ts'
-import { type Grant, type GrantRequest, isAlive, kill, newAccessToken, newGrant, revokeAll } from '../oauth/grants.ts'
-import { type ProjectSettings, setProject } from '../oauth/projects.ts'
+import { type GrantRequest, isAlive, kill, newAccessToken, newGrant, revokeAll } from '../oauth/grants.ts'
+import { setProject } from '../oauth/projects.ts'
 import type { Switches, GoogleState } from '../state.ts'
-import { checkFault, type FaultRequest, type FaultRule } from './faults.ts'
+import { checkFault } from './faults.ts'
 import { type RequestFilter, type RequestSummary, resetLog, summarize } from './request-log.ts'
 import { fill, type FillRequest, type SeedRequest, type Seeded, seed } from './seed.ts'
+import type { AccessRole, EventFields, EventRecord } from '../calendar/records.ts'
+import type { Grant, ProjectSettings } from '../oauth/records.ts'
+import type { FaultRequest, FaultRule } from './fault-rules.ts'
 
 export type Operations = ReturnType<typeof operationsOn>
 

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { pageNumber } from '../calendar/paging.ts'
 import { controlRequest } from '../control/http.ts'
-import { htmlReply, replyOf, takeFault, type FaultRule } from '../control/faults.ts'
+import { htmlReply, replyOf } from '../control/faults.ts'
 import { garble } from '../control/garbling.ts'
 import { hideTokens, logRequest, type LoggedRequest } from '../control/request-log.ts'
 import type { Operations } from '../control/operations.ts'
@@ -13,6 +13,7 @@ import type { GoogleState } from '../state.ts'
 import { Call } from './call.ts'
 import { dispatch } from './dispatch.ts'
 import { matchRoute } from './routes.ts'
+import { type FaultRule, takeFault } from '../control/fault-rules.ts'
 
 interface Exchange {
   call: Call

@@ -2,20 +2,7 @@
 import { newCalendar } from '../calendar/calendars.ts'
 import { ControlError } from '../errors.ts'
 import type { GoogleState } from '../state.ts'
-import type { Grant } from './grants.ts'
-
-export interface Account {
-  email: string
-  /** The Workspace organisation, by its domain. */
-  org?: string
-  deleted: boolean
-  /** Google Calendar is switched off for it, or it is suspended: the API answers 403 `notACalendarUser`. */
-  calendarOff: boolean
-  /** The calendars in this account's list, in order; the primary one first. */
-  list: Map<string, { selected: boolean; hidden: boolean }>
-  /** What this account granted, oldest first; the dead ones are dropped now and then. */
-  grants: Grant[]
-}
+import type { Account } from './records.ts'
 
 export interface AccountSettings {
   email: string

@@ -5,11 +5,11 @@
 import { ControlError, type Reply } from '../errors.ts'
 import type { Call } from '../http/call.ts'
 import type { GoogleState } from '../state.ts'
-import type { Account } from './accounts.ts'
-import type { Client } from './clients.ts'
 import { newCode } from './codes.ts'
 import { consentPage, errorPage, handBackPage } from './consent-pages.ts'
-import { consentObstacle, isAlive, SIGN_IN_SCOPES } from './grants.ts'
+import { consentObstacle, isAlive } from './grants.ts'
+import type { Account, AuthorizationRequest, Client } from './records.ts'
+import { optionalScopes } from './scopes.ts'
 
 /** A refusal that only the person sees. */
 export class PageError extends Error {
@@ -21,14 +21,6 @@ export class PageError extends Error {
     this.status = status
     this.code = code
   }
-}
-
-export interface AuthorizationRequest {
-  client: Client
-  query: URLSearchParams
-  scopes: string[]
-  /** Where the code goes: a registered URI, or back to the page that opened the popup. */
-  target: { redirectUri: string } | { origin: string }
 }
 
 export interface Decision {
@@ -128,14 +120,6 @@ function checkObstacle(state: GoogleState, client: Client, account: Account): vo
   if (code === undefined) return
   const [status, message] = OBSTACLES[code] ?? [400, code]
   throw new PageError(status, code, message)
-}
-
-const isSignIn = (scope: string): boolean => SIGN_IN_SCOPES.has(scope)
-
-/** Scopes that the page shows with a check box: with more than one beyond signing in, each can be left out. */
-export function optionalScopes(scopes: string[]): string[] {
-  const beyond = scopes.filter((scope) => !isSignIn(scope))
-  return beyond.length > 1 ? beyond : []
 }
 
 function grantedScopes(

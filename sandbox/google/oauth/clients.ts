@@ -2,15 +2,7 @@
 import { ControlError, oauthError } from '../errors.ts'
 import { freshName, type GoogleState } from '../state.ts'
 import { setProject } from './projects.ts'
-
-export interface Client {
-  clientId: string
-  project: string
-  secrets: { value: string; disabled: boolean }[]
-  redirectUris: string[]
-  javascriptOrigins: string[]
-  state: 'active' | 'disabled' | 'deleted'
-}
+import type { Client } from './records.ts'
 
 export interface ClientSettings {
   /** The project's id; made with its defaults when it isn't there. */

@@ -2,19 +2,7 @@
 import { createHash } from 'node:crypto'
 import { oauthError } from '../errors.ts'
 import { freshName, type GoogleState } from '../state.ts'
-import type { Client } from './clients.ts'
-
-export interface AuthorizationCode {
-  value: string
-  client: string
-  account: string
-  scopes: string[]
-  redirectUri: string
-  challenge?: { value: string; method: 'S256' | 'plain' }
-  /** Whether a refresh token comes with it: offline access, at the first or a forced consent. */
-  offline: boolean
-  expiresAt: number
-}
+import type { AuthorizationCode, Client } from './records.ts'
 
 const CODE_LIFE = 600_000
 

@@ -2,7 +2,8 @@
 import type { Reply } from '../errors.ts'
 import { escape, page } from '../http/html.ts'
 import type { GoogleState } from '../state.ts'
-import { type AuthorizationRequest, optionalScopes } from './authorize.ts'
+import type { AuthorizationRequest } from './records.ts'
+import { optionalScopes } from './scopes.ts'
 
 export function consentPage(state: GoogleState, { client, query, scopes }: AuthorizationRequest): Reply {
   const hint = (query.get('login_hint') ?? '').toLowerCase()

@@ -4,36 +4,11 @@
  */
 import { ControlError } from '../errors.ts'
 import { freshName, type GoogleState } from '../state.ts'
-import { type Account, accountOf } from './accounts.ts'
-import { type Client, clientOf } from './clients.ts'
-import { type Project, projectOf } from './projects.ts'
-
-export interface Grant {
-  refreshToken: string
-  /** Good as well, until the one above is used. */
-  previousToken?: string
-  client: string
-  account: string
-  scopes: string[]
-  grantedAt: number
-  lastUsedAt: number
-  /** When it ends by time: Testing, or a time-based consent. */
-  expiresAt?: number
-  deadSince?: number
-  /** Set when a session policy wants the person back: the `error_subtype`. */
-  rapt?: 'invalid_rapt' | 'rapt_required'
-  accessTokens: Set<string>
-}
-
-export interface AccessToken {
-  value: string
-  /** Absent when the consent was for online access only. */
-  grant?: Grant
-  client: string
-  account: string
-  scopes: string[]
-  expiresAt: number
-}
+import { accountOf } from './accounts.ts'
+import { clientOf } from './clients.ts'
+import { projectOf } from './projects.ts'
+import type { AccessToken, Account, Client, Grant, Project } from './records.ts'
+import { SIGN_IN_SCOPES } from './scopes.ts'
 
 export interface GrantRequest {
   client: string
@@ -47,14 +22,6 @@ const DAY = 86_400_000
 const TESTING_LIFE = 7 * DAY
 const UNUSED_LIFE = 183 * DAY
 const LIVE_TOKENS = 100
-
-export const SIGN_IN_SCOPES = new Set([
-  'openid',
-  'email',
-  'profile',
-  'https://www.googleapis.com/auth/userinfo.email',
-  'https://www.googleapis.com/auth/userinfo.profile',
-])
 
 /** Why this account can't consent to this client, as Google's error pages call it. */
 export function consentObstacle(state: GoogleState, client: Client, account: Account): string | undefined {

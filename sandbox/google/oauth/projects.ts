@@ -5,32 +5,7 @@
 import { frontEnd, type Refusal } from '../errors.ts'
 import { ControlError } from '../errors.ts'
 import type { GoogleState } from '../state.ts'
-
-export interface ProjectSettings {
-  /** The consent screen: `Internal` admits only accounts of `orgDomain`. */
-  userType: 'Internal' | 'External'
-  publishing: 'Testing' | 'Production'
-  /** The organisation that the project belongs to. */
-  orgDomain?: string
-  /** Who may consent in Testing; left out, everyone is taken to be listed. */
-  testUsers?: string[]
-  calendarApi: boolean
-  perMinute: number
-  perMinutePerUser: number
-  perDay: number
-}
-
-export interface Project extends ProjectSettings {
-  id: string
-  number: string
-  usage: { project: Window; users: Map<string, Window>; day: number; today: number }
-}
-
-/** The instants of the requests of the last minute, oldest first from `head` on. */
-interface Window {
-  times: number[]
-  head: number
-}
+import type { QuotaWindow, Project, ProjectSettings } from './records.ts'
 
 const MINUTE = 60_000
 const DAY = 86_400_000
@@ -56,7 +31,7 @@ export function setProject(state: GoogleState, id: string, settings: Partial<Pro
 }
 
 function newProject(state: GoogleState, id: string): Project {
-  const usage = { project: { times: [], head: 0 }, users: new Map<string, Window>(), day: 0, today: 0 }
+  const usage = { project: { times: [], head: 0 }, users: new Map<string, QuotaWindow>(), day: 0, today: 0 }
   const project: Project = { ...defaults, id, number: String(100_000_000_000 + state.projects.size + 1), usage }
   state.projects.set(id, project)
   return project
@@ -83,7 +58,7 @@ export function spendQuota(project: Project, user: string, now: number): void {
   mine.times.push(now)
 }
 
-function lastMinute(window: Window, now: number): number {
+function lastMinute(window: QuotaWindow, now: number): number {
   const { times } = window
   while (window.head < times.length && times[window.head]! <= now - MINUTE) window.head += 1
   if (window.head > 1000 || window.head === times.length) {

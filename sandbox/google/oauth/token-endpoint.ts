@@ -2,19 +2,10 @@
 import { json, oauthError, type Reply } from '../errors.ts'
 import type { Call } from '../http/call.ts'
 import type { GoogleState } from '../state.ts'
-import { authenticateClient, type Client } from './clients.ts'
+import { authenticateClient } from './clients.ts'
 import { redeemCode } from './codes.ts'
-import {
-  type AccessToken,
-  deathOf,
-  type Grant,
-  isAlive,
-  isRestricted,
-  kill,
-  newAccessToken,
-  newGrant,
-  rotate,
-} from './grants.ts'
+import { deathOf, isAlive, isRestricted, kill, newAccessToken, newGrant, rotate } from './grants.ts'
+import type { AccessToken, Client, Grant } from './records.ts'
 
 // For so long a dead token is called expired or revoked; later Google only says "Bad Request".
 const REMEMBERED_DEATH = 12 * 3_600_000

@@ -1,0 +1,108 @@
+/**
+ * Which requests a fault hits. A rule names its requests (kind, path, account, client, page of a listing), how many of them
+ * pass first and how many it hits; the first rule that fits is played. Rules never act by chance. Pure.
+ */
+import type { Garbling } from './garbling.ts'
+import type { LoggedRequest } from './request-log.ts'
+
+/** Replies that stand in for the real one; `faults.ts` has them. */
+export type ReplyName =
+  | 'rateLimitExceeded403'
+  | 'userRateLimitExceeded403'
+  | 'quotaExceeded'
+  | 'dailyLimitExceeded'
+  | 'accessNotConfigured'
+  | '429'
+  | '500'
+  | '502'
+  | '503'
+  | '504'
+  | 'authError'
+  | 'notACalendarUser'
+  | 'forbidden'
+  | 'notFound'
+  | 'conflict'
+  | 'fullSyncRequired'
+  | 'updatedMinTooLongAgo'
+  | 'conditionNotMet'
+  | 'invalid_grant'
+  | 'invalid_rapt'
+  | 'rapt_required'
+  | 'admin_policy_enforced'
+  | 'redirect_uri_mismatch'
+  | 'invalid_request'
+  | 'invalid_client'
+  | 'deleted_client'
+  | 'disabled_client'
+  | 'unauthorized_client'
+
+/** Faults of the connection, or of the way the answer comes back. */
+export const BEHAVIOURS = ['reset', 'hang', 'commitThenDrop', 'html', 'truncated', 'slow', 'garbled'] as const
+
+export type FaultName =
+  | ReplyName
+  | 'access_denied'
+  | 'access_not_configured'
+  | 'disallowed_useragent'
+  | 'org_internal'
+  | (typeof BEHAVIOURS)[number]
+
+export interface FaultRequest extends Garbling {
+  fault: FaultName
+  /** A request kind such as `events.list`; `*` stands for anything: `events.*`, `token.*`. */
+  kind?: string
+  /** A path, percent-decoded; `*` stands for anything. */
+  path?: string
+  account?: string
+  client?: string
+  /** Only this page of a listing, from 1. */
+  page?: number
+  /** Let so many fitting requests pass first. */
+  skip?: number
+  /** Strike so often, then end; left out: until cleared. */
+  times?: number
+  /** With any reply: the `Retry-After` header, in seconds, or some other text: a date, a negative number, nonsense. */
+  retryAfter?: number | string
+  /** `slow`: by how much. */
+  ms?: number
+  /** `html`: with which status (502). */
+  status?: number
+}
+
+export interface FaultRule extends FaultRequest {
+  id: string
+  /** How often it was played. */
+  struck: number
+  passed: number
+}
+
+/** The fault to play for this request, if any; it counts as played. */
+export function takeFault(rules: FaultRule[], request: LoggedRequest): FaultRule | undefined {
+  for (const rule of rules) {
+    if (!fits(rule, request)) continue
+    if (rule.times !== undefined && rule.struck >= rule.times) continue
+    rule.passed += 1
+    if (rule.passed <= (rule.skip ?? 0)) continue
+    rule.struck += 1
+    return rule
+  }
+  return undefined
+}
+
+function fits(rule: FaultRule, request: LoggedRequest): boolean {
+  return (
+    matches(rule.kind, request.kind) &&
+    matches(rule.path, request.path) &&
+    matches(rule.account?.toLowerCase(), request.account) &&
+    matches(rule.client, request.client) &&
+    (rule.page === undefined || rule.page === request.page)
+  )
+}
+
+function matches(pattern: string | undefined, value: string | undefined): boolean {
+  if (pattern === undefined || pattern === '*') return true
+  if (value === undefined) return false
+  if (!pattern.includes('*')) return pattern === value
+  const escaped = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+  return new RegExp(`^${escaped.join('.*')}$`).test(value)
+}
