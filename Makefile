@@ -1,6 +1,6 @@
 # Every target installs what it needs first, and says what it does.
 .PHONY: demo test test-node lint types style build generate bench bench-sign-ins bench-memory soak fuzz mutation promises tools \
-  test-kubernetes test-operations test-browser test-image test-deploy help
+  test-kubernetes test-operations test-browser test-image test-deploy release-check help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -89,3 +89,6 @@ test-browser: $(INSTALLED) ## run the sign-in in a browser (Chromium; CHROMIUM=p
 
 test-image: build ## build the image without a container engine and run it as the Deployment says (Linux, as root)
 	@npx vitest run --config vitest.image.config.ts
+
+release-check: build ## make the files of a release under dist/release, and check them (needs what test-image needs)
+	@npx vitest run --config vitest.release.config.ts

@@ -1,5 +1,5 @@
 // Derives from crds/*.yaml what must agree with them: TypeScript types, the embedded CRDs, editor schemas and reference
-// pages; and what deploy/ says twice. `--check` writes nothing and fails when something on disk is not what would be written.
+// pages; from package.json the version and the names of a release; and what deploy/ says twice. `--check` writes nothing and fails when something on disk is not what would be written.
 import { readdir, readFile, writeFile, mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { parse } from 'yaml'
@@ -8,6 +8,7 @@ import { editorSchema } from './generate/editor-schema.mjs'
 import { embeddedCrds } from './generate/embedded-crds.mjs'
 import { reasonsOf } from './generate/reasons.mjs'
 import { referencePage } from './generate/reference-page.mjs'
+import { releaseFiles } from './generate/release.mjs'
 import { types } from './generate/types.mjs'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -22,7 +23,9 @@ const example = (singular) => readFile(join(ROOT, `docs/reference/examples/${sin
 
 /** Everything that is generated: path from the repository's root → content. */
 async function generated(crds) {
-  const files = new Map([['src/resources/generated/crds.ts', embeddedCrds(crds)], ...(await deploymentFiles(ROOT))])
+  const release = await releaseFiles(ROOT)
+  const deployment = await deploymentFiles(ROOT, release)
+  const files = new Map([['src/resources/generated/crds.ts', embeddedCrds(crds)], ...release, ...deployment])
   for (const crd of crds) {
     const { singular, kind } = crd.spec.names
     files.set(`src/resources/generated/${singular}.ts`, await types(crd))

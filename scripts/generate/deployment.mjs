@@ -7,9 +7,9 @@ import { parse, parseAllDocuments, stringify } from 'yaml'
 const CHART = 'deploy/chart/calendar-operator'
 const WIDTH = 118
 
-/** @param root the repository's. Answers path → content. */
-export async function deploymentFiles(root) {
-  const read = (path) => readFile(join(root, path), 'utf8')
+/** Path → content. @param root the repository's. @param fresh path → content, of sources that are generated themselves. */
+export async function deploymentFiles(root, fresh) {
+  const read = async (path) => fresh.get(path) ?? readFile(join(root, path), 'utf8')
   const alerts = parse(await read('deploy/alerts/rules.yaml'))
   const schema = JSON.parse(await read(`${CHART}/values.schema.json`))
   const files = new Map([

@@ -4,8 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { shippedAlerts } from '../support/alerts.ts'
 
 const FOLDER = 'docs/runbooks'
-/** What the address of every runbook begins with; its last part is the name of the page. */
-const BASE = 'https://calendar-operator.io/runbooks/'
+const { release } = JSON.parse(readFileSync('package.json', 'utf8')) as { release: { documentation: string } }
 const SECTIONS = ['## Meaning', '## Impact', '## What to look at', '## What to do']
 
 const rules = shippedAlerts()
@@ -18,7 +17,7 @@ describe('the runbooks', () => {
   })
 
   test.each(rules.map((rule) => [rule.alert, rule] as const))('are what %s points to', (alert, { annotations }) => {
-    expect(annotations.runbook_url).toBe(`${BASE}${alert}`)
+    expect(annotations.runbook_url).toBe(`${release.documentation}/runbooks/${alert}.md`)
   })
 
   test.each(pages)('%s tells all that there is to tell, with commands', (file) => {
