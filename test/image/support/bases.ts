@@ -1,11 +1,12 @@
 /**
- * What stands in for the two bases that the Dockerfile names, under their very names: the packages of the same Debian, with
- * this machine's Node. They are as unkind as they can be: neither has a user, so that ours is what counts. They are made
- * once for each Node and Debian, and kept in the user's cache.
+ * Replacements for the two bases that the Dockerfile names, under the same names: the packages of the same Debian, with Node of
+ * the same major version. They give the image as little as possible: neither has a user, so the user must be set by our layer. They
+ * are made once for each Node and Debian, and kept in the user's cache.
  */
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
+import { findNode, imageMajor } from '../../../scripts/node.mjs'
 import { run, say } from './tools.ts'
 
 /** The Debian of both bases; `bases` holds it against their names. */
@@ -36,10 +37,14 @@ export function bases(dockerfile: string): Bases {
 export class Store {
   readonly directory: string
   readonly #global: string[]
+  /** The program of the Node that the image runs, and its version. */
+  readonly #node: { path: string; version: string }
 
   constructor(env: NodeJS.ProcessEnv = process.env) {
     const cache = env.XDG_CACHE_HOME || join(env.HOME || homedir(), '.cache')
-    this.directory = join(cache, 'calendar-operator', `image-${SUITE}-node-${process.versions.node}-${process.arch}`)
+    const path = findNode(imageMajor(), env)
+    this.#node = { path, version: run(path, ['--version']).trim().slice(1) }
+    this.directory = join(cache, 'calendar-operator', `image-${SUITE}-node-${this.#node.version}-${process.arch}`)
     mkdirSync(this.directory, { recursive: true })
     const [root, state] = ['storage', 'state'].map((name) => join(this.directory, name)) as [string, string]
     this.#global = ['--storage-driver', 'vfs', '--root', root, '--runroot', state]
@@ -68,26 +73,26 @@ export class Store {
   }
 
   #make(kind: keyof Bases, name: string): void {
-    say(`making what stands in for ${name}: Debian ${SUITE} with Node ${process.versions.node}`)
+    say(`making what stands in for ${name}: Debian ${SUITE} with Node ${this.#node.version}`)
     const directory = mkdtempSync(join(tmpdir(), 'base-'))
     const archive = join(directory, 'root.tar')
     run('mmdebstrap', ['--quiet', ...RECIPES[kind], SUITE, archive])
     const container = this.buildah('from', 'scratch')
     this.buildah('add', container, archive, '/')
-    if (kind === 'base') this.buildah('copy', container, process.execPath, '/nodejs/bin/node')
+    if (kind === 'base') this.buildah('copy', container, this.#node.path, '/nodejs/bin/node')
     else this.#addNpm(container)
     this.buildah('commit', '--quiet', '--rm', container, name)
     rmSync(directory, { recursive: true })
   }
 
   #addNpm(container: string): void {
-    this.buildah('copy', container, process.execPath, '/usr/local/bin/node')
+    this.buildah('copy', container, this.#node.path, '/usr/local/bin/node')
     this.buildah('copy', container, npmDirectory(), '/usr/local/lib/node_modules/npm')
     for (const name of ['npm', 'npx']) {
       const target = `../lib/node_modules/npm/bin/${name}-cli.js`
       this.buildah('run', container, '--', 'ln', '-s', target, `/usr/local/bin/${name}`)
     }
-    // Says at once if this machine's Node leans on libraries that a plain Debian doesn't have.
+    // Fails here if that Node needs a library that a plain Debian doesn't have.
     this.buildah('run', container, '--', 'npm', '--version')
   }
 }

@@ -51,11 +51,12 @@ export function copyContext(to: string): string {
   return to
 }
 
-/** @param work an empty directory: the layout comes to lie in it. */
-export function buildImage(store: Store, context: string, work: string): Image {
+/** @param work an empty directory: the layout is written to `layout/` in it. @param given the Dockerfile's arguments. */
+export function buildImage(store: Store, context: string, work: string, given: Record<string, string> = {}): Image {
   const name = `localhost/calendar-operator:${TAG}`
-  const args = ['--pull-never', '--no-cache', '--network', 'host', ...npmMounts(work), '--tag', name, context]
-  store.buildah('bud', ...args)
+  const buildArgs = Object.entries(given).flatMap(([key, value]) => ['--build-arg', `${key}=${value}`])
+  const options = ['--pull-never', '--no-cache', '--network', 'host', ...npmMounts(work), ...buildArgs]
+  store.buildah('bud', ...options, '--tag', name, context)
   const layout = join(work, 'layout')
   store.buildah('push', '--quiet', name, `oci:${layout}:${TAG}`)
   store.buildah('rmi', name)
@@ -79,7 +80,8 @@ interface Descriptor {
   size: number
 }
 
-function openLayout(layout: string): Image {
+/** Reads the index, the manifest and the configuration of an OCI layout. */
+export function openLayout(layout: string): Image {
   const blob = ({ digest }: Descriptor): string => join(layout, 'blobs', digest.replace(':', '/'))
   const read = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'))
   const index = read(join(layout, 'index.json')) as { manifests: [Descriptor] }
