@@ -1,86 +1,132 @@
 /**
- * The life of an operator's parts: they start in the order in which they can be relied on (health, watches, pages, leadership,
- * work) and stop in the opposite one. It may be told to stop at any moment, also while it starts.
+ * The lifecycle of the operator: what starts in which order (health, caches, pages, leadership, reconciles), when the replica
+ * is ready and alive, what stops in which order, and what happens when a start fails. It can be told to stop at any moment,
+ * also while it starts, and every stop is bounded in time.
  */
+import type { Controller, Reconcile } from './controller/controller.ts'
 import type { RunningCluster } from './kubernetes/cluster.ts'
-import type { LeaderElection } from './kubernetes/lease.ts'
-import type { Controller } from './controller/controller.ts'
+import type { Leadership } from './kubernetes/leadership.ts'
+import { sleep, type Clock } from './platform/clock.ts'
 import type { Probes } from './platform/health.ts'
 import type { HttpServer } from './platform/http-server.ts'
-import type { Web } from './web/web.ts'
+import type { Log } from './platform/log.ts'
+
+/** A controller with what it runs once this replica leads. */
+export interface Workload {
+  controller: Pick<Controller, 'start' | 'stop' | 'resume' | 'stuckMs'>
+  reconcile: Reconcile
+}
 
 export interface LifecycleParts {
-  cluster: Pick<RunningCluster, 'start' | 'stop' | 'isReady'>
-  controllers: readonly Controller[]
-  web: Web | undefined
-  /** Undefined: this replica works without being elected. */
-  election: LeaderElection | undefined
-  /** Undefined: nobody asks for health or metrics. */
-  createHealth: (probes: Probes) => HttpServer | undefined
-  /** Begins to reconcile; called here where there is no election. */
-  startWork: () => void
-  /** Called once everything is there, and answers how to end what it began. */
-  watchTime: () => () => void
-  /** Connections, to be closed last. */
-  closing: readonly { close(): Promise<void> }[]
+  clock: Clock
+  log: Pick<Log, 'info' | 'error'>
+  cluster: Pick<RunningCluster, 'start' | 'stop' | 'isReady' | 'onRecovery'>
+  workloads: readonly Workload[]
+  /** The sign-in pages; undefined where they are not served. */
+  web: HttpServer | undefined
+  leadership: Leadership
+  /** Called when leadership is lost: nothing may be written from then on, so it ends the process at once. */
+  onLeaseLost(): void
+  /** Returns the server of the probes; undefined where neither health nor metrics are served. */
+  createHealth(probes: Probes): HttpServer | undefined
+  /** Called once everything has started; returns a function that ends what it began. */
+  watchTime(): () => void
+  /** Connections that are closed last. */
+  connections: readonly { close(): Promise<void> }[]
 }
 
 export interface Lifecycle {
+  /** Resolves when the caches are synced and the servers listen; reconciles begin once this replica leads. */
   start(): Promise<void>
+  /** Stops in order within ten seconds. Returns whether everything that ran ended by itself. */
   stop(): Promise<boolean>
+  /** Starts, works until `ended` resolves, and stops. Returns the exit code: 0, or 1 if the start failed. */
+  run(ended: Promise<string>): Promise<number>
   readonly health: HttpServer | undefined
 }
 
+/** How long running reconciles may take at the stop. */
 const GRACE_MS = 7_000
-/** No single step of a reconcile takes this long: every request has a deadline far below. */
+/** No single step of a reconcile takes so long: every request has a deadline far below it. */
 const STUCK_MS = 10 * 60_000
+/** The kubelet kills a container after thirty seconds at the earliest; we promise ten. */
+const MAX_STOP_MS = 9_500
+/** After a failed start there is no work that has to end in order. */
+const MAX_STOP_AFTER_FAILURE_MS = 5_000
 
 export function createLifecycle(parts: LifecycleParts): Lifecycle {
-  const { cluster, controllers, web, election } = parts
+  const { clock, log, cluster, workloads, web, leadership } = parts
   let state: 'new' | 'started' | 'stopping' = 'new'
-  let electing: Promise<void> = Promise.resolve()
+  let leading: Promise<void> = Promise.resolve()
   let unwatchTime = (): void => undefined
-  const probes: Probes = {
-    alive: () => controllers.every(({ stuckMs }) => stuckMs < STUCK_MS),
+
+  const health = parts.createHealth({
+    alive: () => workloads.every(({ controller }) => controller.stuckMs < STUCK_MS),
     ready: () => state === 'started' && cluster.isReady,
+  })
+  const onLeading = (): void => {
+    log.info({}, 'reconciling')
+    for (const { controller, reconcile } of workloads) controller.start(reconcile)
   }
+  // Otherwise a key that failed during the outage may wait for minutes.
+  cluster.onRecovery(() => {
+    for (const { controller } of workloads) controller.resume()
+  })
 
-  const health = parts.createHealth(probes)
-
-  /** One after the other, each unless the end was asked for meanwhile. */
+  /** Taken one after the other, until a stop is asked for. */
   const STEPS: readonly (() => unknown)[] = [
     () => health?.start(),
     () => cluster.start(),
     () => web?.start(),
     () => {
       unwatchTime = parts.watchTime()
-      if (election) electing = election.run()
-      else parts.startWork()
+      leading = leadership.run({ onLeading, onLost: () => parts.onLeaseLost() })
       state = 'started'
     },
   ]
   const isStopping = (): boolean => state === 'stopping'
 
-  return {
-    health,
-    async start() {
-      for (const step of STEPS) if (!isStopping()) await step()
-      if (isStopping()) await health?.stop()
-    },
-    async stop() {
-      state = 'stopping'
-      unwatchTime()
-      // Beside the workers: what is under way there has a few seconds, too, and needs what is closed below.
-      const webStopped = web?.stop()
-      const stopped = await Promise.all(controllers.map((controller) => controller.stop(GRACE_MS)))
-      const ended = stopped.every(Boolean)
-      // What still runs may still write: then the Lease is left to run out, and nobody begins beside us.
-      await election?.stop(ended)
-      await electing
-      await webStopped
-      await cluster.stop()
-      await Promise.all([health?.stop(), ...parts.closing.map((part) => part.close())])
-      return ended
-    },
+  const start = async (): Promise<void> => {
+    for (const step of STEPS) if (!isStopping()) await step()
+    if (isStopping()) await health?.stop()
   }
+  const stop = async (): Promise<boolean> => {
+    state = 'stopping'
+    unwatchTime()
+    // At the same time as the controllers: requests to the pages may take a few seconds too, and need what is closed below.
+    const webStopped = web?.stop()
+    const stopped = await Promise.all(workloads.map(({ controller }) => controller.stop(GRACE_MS)))
+    const ended = stopped.every(Boolean)
+    // A reconcile that still runs may still write: then the Lease is not released, so that no other replica begins meanwhile.
+    await leadership.stop(ended)
+    await leading
+    await webStopped
+    await cluster.stop()
+    await Promise.all([health?.stop(), ...parts.connections.map((connection) => connection.close())])
+    return ended
+  }
+  return { health, start, stop, run: (ended) => runUntil(ended, { start, stop }, { clock, log }) }
+}
+
+async function runUntil(
+  ended: Promise<string>,
+  { start, stop }: Pick<Lifecycle, 'start' | 'stop'>,
+  { clock, log }: Pick<LifecycleParts, 'clock' | 'log'>,
+): Promise<number> {
+  const stopWithin = (ms: number): Promise<unknown> => Promise.race([stop().catch(() => undefined), sleep(clock, ms)])
+  const started = start()
+  // A start that is interrupted by the stop may fail because of it. That failure is not reported.
+  started.catch(() => undefined)
+  try {
+    await Promise.race([started, ended])
+  } catch (error) {
+    log.error({ error }, 'could not start')
+    await stopWithin(MAX_STOP_AFTER_FAILURE_MS)
+    return 1
+  }
+  log.info({ signal: await ended }, 'stopping')
+  // What still runs after that ends with the process; nothing is lost that a new process does not find again.
+  await stopWithin(MAX_STOP_MS)
+  log.info({}, 'stopped')
+  return 0
 }

@@ -1,36 +1,36 @@
 /**
- * Puts the rooms together: the one place that picks implementations. It watches, turns what changed into keys on two
- * queues, and lets the reconcilers do the rest. It starts in the order in which things can be relied on (health, watches,
- * leadership, workers) and stops in the opposite one.
+ * Puts the rooms together: the only place that chooses implementations. Everything is created in the order in which the parts
+ * need each other; `lifecycle.ts` starts and stops them.
  */
 import { randomBytes } from 'node:crypto'
 import type { AgentDeps } from './agent/port.ts'
-import { createAgentReconciler, type AgentReconciler } from './agent/reconcile.ts'
+import { createAgentReconciler } from './agent/reconcile.ts'
 import { createZones } from './calendar/zones.ts'
-import { createGoogle } from './google/google.ts'
-import { createIntegrationRegistry } from './integration/integration-registry.ts'
+import { createController, type Controller, type Reconcile } from './controller/controller.ts'
+import { registerGauges, registerOutputGauge } from './gauges.ts'
+import { createGoogle, type RunningGoogle } from './google/google.ts'
+import { createIntegrationRegistry, type IntegrationRegistry } from './integration/integration-registry.ts'
 import { createIntegrationReconciler } from './integration/reconcile.ts'
 import { SiteRegistry } from './integration/site.ts'
 import { createCluster, type RunningCluster } from './kubernetes/cluster.ts'
-import { connect } from './kubernetes/connection.ts'
-import { withLeaderGuard } from './kubernetes/leader-guard.ts'
+import { connect, type Connection } from './kubernetes/connection.ts'
 import type { ClusterConfig } from './kubernetes/kubeconfig.ts'
+import { withLeaderGuard } from './kubernetes/leader-guard.ts'
+import { alwaysLeading, type Leadership } from './kubernetes/leadership.ts'
 import { LeaderElection } from './kubernetes/lease.ts'
 import { keyOf, type Key } from './kubernetes/port.ts'
-import { createController, type Controller } from './controller/controller.ts'
+import { createLifecycle, type Lifecycle, type Workload } from './lifecycle.ts'
 import type { Clock, Random } from './platform/clock.ts'
-import { createLifecycle } from './lifecycle.ts'
 import { createHealthServer } from './platform/health.ts'
 import { watchTimeOfDay } from './platform/leaps.ts'
 import type { Log } from './platform/log.ts'
 import { createMetrics, type Metrics } from './platform/metrics.ts'
-import { registerGauges, registerOutputGauge } from './gauges.ts'
 import { integrationKey } from './resources/allowed-namespaces.ts'
 import { findCondition } from './resources/conditions.ts'
 import { needsSignIn } from './resources/reasons.ts'
 import type { Settings } from './settings.ts'
-import { createWeb, type Web, type WebDeps } from './web/web.ts'
-import { registerEventHandlers } from './watches.ts'
+import { recountAgents, registerEventHandlers } from './watches.ts'
+import { createWeb, type Web } from './web/web.ts'
 
 export interface OperatorDeps {
   settings: Settings
@@ -42,64 +42,43 @@ export interface OperatorDeps {
   onLeaseLost(): void
 }
 
-export interface Operator {
-  /** Resolves when the caches are filled; work begins once this replica leads. */
-  start(): Promise<void>
-  /** Ends in order, within ten seconds. Answers whether everything that ran had ended by itself. */
-  stop(): Promise<boolean>
-  /** The port of the health server, if there is one. */
+export interface Operator extends Pick<Lifecycle, 'start' | 'stop' | 'run'> {
+  /** The port of the health server; undefined if there is none. */
   readonly healthPort: number | undefined
-  /** The port of the sign-in pages, if they are served. */
+  /** The port of the sign-in pages; undefined if they are not served. */
   readonly webPort: number | undefined
 }
 
-/** An integration waits mostly for Google, and there are few of them. */
+/** An integration mostly waits for Google, and there are few of them. */
 const INTEGRATION_WORKERS = 8
-/** They never wait for Google. */
-const ATTENDANTS = 4
-/** After a leap of the time of day, all objects are looked at within so long. */
-const LEAP_SPREAD_MS = 30_000
+/** Their reconciles never wait for Google. */
+const DEADLINE_WORKERS = 4
+/** When the time of day was set, all objects are reconciled within so long. */
+const TIME_SET_SPREAD_MS = 30_000
 
 export function createOperator(deps: OperatorDeps): Operator {
   const { settings, clock, log } = deps
-  const assertLeading = async (): Promise<void> => election?.assertLeading()
-  const { metrics, connection, cluster, google, web, ...controllers } = createParts(deps, assertLeading)
-  const { integrations, agents } = controllers
-  const election: LeaderElection | undefined = settings.leaderElect
-    ? electionOf(deps, cluster, connection.namespace, startWork)
-    : undefined
+  const clients = createClients(deps)
+  const { metrics, connection, cluster, google } = clients
+  const leadership = createLeadership(deps, clients)
+  const controllers = createControllers(deps, metrics)
+  const registry = createIntegrationRegistry(clock)
+  const sites = new SiteRegistry({ cluster, clock, sites: settings.sites })
+  const web = createPages(deps, clients, controllers)
+  const workloads = createWorkloads(deps, { ...clients, leadership, controllers, registry, sites, web })
+
+  registerEventHandlers({ cluster, clock, registry, sites, ...controllers })
   registerGauges(metrics, cluster, clock)
-  metrics.leader('calendar-operator', () => election?.leading ?? true)
-
-  // Whoever failed meanwhile may else wait for minutes.
-  cluster.onRecovery(() => {
-    for (const controller of Object.values(controllers)) controller.resume()
-  })
-
-  function startWork(): void {
-    log.info({}, 'reconciling')
-    for (const controller of Object.values(controllers)) controller.start()
-  }
-
-  /** All that is due at a time of day is due at another instant now; a look costs nothing where that changes nothing. */
-  function lookAtAllAgain(leap: number): void {
-    log.warn({ seconds: Math.round(leap / 1000) }, 'the time of day was set: everything is looked at again')
-    const soon = (): number => deps.random() * LEAP_SPREAD_MS
-    for (const one of cluster.integrations.list()) integrations.add(keyOf(one), soon())
-    for (const one of cluster.agents.list()) agents.add(keyOf(one), soon())
-  }
+  metrics.leader('calendar-operator', () => leadership.leading)
 
   const { metricsBindAddress } = settings
   const lifecycle = createLifecycle({
-    cluster,
-    controllers: Object.values(controllers),
-    web,
-    election,
+    ...{ clock, log, cluster, workloads, web, leadership },
+    onLeaseLost: () => deps.onLeaseLost(),
     createHealth: (probes) =>
       metricsBindAddress && createHealthServer(deps, { ...metricsBindAddress, ...probes, registry: metrics.registry }),
-    startWork,
-    watchTime: () => watchTimeOfDay(clock, lookAtAllAgain),
-    closing: [google, connection],
+    watchTime: () => watchTimeOfDay(clock, (stepMs) => reconcileAll(deps, cluster, controllers, stepMs)),
+    connections: [google, connection],
   })
   return {
     get healthPort() {
@@ -110,19 +89,23 @@ export function createOperator(deps: OperatorDeps): Operator {
     },
     start: () => lifecycle.start(),
     stop: () => lifecycle.stop(),
+    run: (ended) => lifecycle.run(ended),
   }
 }
 
-/** Every room, each given what it needs of the others. */
-function createParts(deps: OperatorDeps, assertLeading: () => Promise<void>) {
-  const { settings, clock, random, log } = deps
+/** What speaks to the outside, with the metrics that count its requests. */
+interface Clients {
+  metrics: Metrics
+  connection: Connection
+  cluster: RunningCluster
+  google: RunningGoogle
+}
+
+function createClients({ settings, kubeConfig, clock, random, log }: OperatorDeps): Clients {
   const metrics = createMetrics(clock)
-  const connection = connect(deps.kubeConfig, clock)
+  const connection = connect(kubeConfig, clock)
   const cluster = createCluster({
-    connection,
-    clock,
-    random,
-    log,
+    ...{ connection, clock, random, log },
     namespaces: settings.watchNamespaces,
     instance: settings.podName,
     observe: (...request) => metrics.apiRequest(...request),
@@ -133,142 +116,145 @@ function createParts(deps: OperatorDeps, assertLeading: () => Promise<void>) {
     oauthUrl: settings.googleOAuthURL,
     apiUrl: settings.googleAPIURL,
     proxy: settings.proxy,
-    clock,
-    random,
+    ...{ clock, random },
     observe: (...request) => metrics.googleRequest(...request),
   })
-  const registry = createIntegrationRegistry(clock)
-  const sites = new SiteRegistry({ cluster, clock, sites: settings.sites })
-  const common = { cluster: withLeaderGuard(cluster, assertLeading), google, clock, random, log }
-  const signInPrefix = settings.webPathPrefix
-  const ofIntegrations = createIntegrationReconciler({ ...common, registry, sites, signInPrefix })
-  const integrations = controllerOf(deps, metrics, {
-    name: 'calendarintegration',
-    workers: INTEGRATION_WORKERS,
-    reconcile: ofIntegrations.reconcile,
-    assertLeading,
-  })
-  const integrationAttendants = attendantsOf(deps, 'calendarintegration', assertLeading, ofIntegrations.attend)
-  const { agents, attendants } = agentsOf(deps, metrics, assertLeading, {
+  return { metrics, connection, cluster, google }
+}
+
+/** Where the operator keeps objects of its own. */
+const ownNamespace = ({ settings }: OperatorDeps, { connection }: Clients): string =>
+  settings.podNamespace ?? connection.namespace ?? 'default'
+
+function createLeadership(deps: OperatorDeps, clients: Clients): Leadership {
+  const { settings, clock, random, log } = deps
+  if (!settings.leaderElect) return alwaysLeading
+  const suffix = Math.floor(random() * 2 ** 32).toString(16)
+  return new LeaderElection(
+    { send: clients.cluster.send, clock, random, log },
+    {
+      namespace: ownNamespace(deps, clients),
+      name: 'calendar-operator',
+      identity: `${settings.podName}_${suffix}`,
+    },
+  )
+}
+
+interface Controllers {
+  agents: Controller
+  /** For what an agent's reconcile may be late for while it waits for Google: a first status, the end of trust. */
+  agentDeadlines: Controller
+  integrations: Controller
+  /** For an integration's first status. */
+  integrationDeadlines: Controller
+}
+
+function createControllers({ settings, clock, random, log }: OperatorDeps, metrics: Metrics): Controllers {
+  const common = { groupOf: namespaceOf, clock, random, log }
+  const measured = (name: string, workers: number): Controller =>
+    createController({ ...common, name, workers, metrics: metrics.controller(name, workers) })
+  const deadlines = (kind: string): Controller =>
+    createController({ ...common, name: `${kind}-deadline`, workers: DEADLINE_WORKERS })
+  return {
+    integrations: measured('calendarintegration', INTEGRATION_WORKERS),
+    integrationDeadlines: deadlines('calendarintegration'),
+    agents: measured('agent', settings.workers),
+    agentDeadlines: deadlines('agent'),
+  }
+}
+
+/** A namespace with a thousand objects does not delay the objects of the others. */
+const namespaceOf = (key: Key): string => key.slice(0, key.indexOf('/'))
+
+/** The sign-in pages. Every replica serves them, leader or not: writes of grants name the version that they replace. */
+function createPages(deps: OperatorDeps, clients: Clients, { agents }: Controllers): Web | undefined {
+  const { settings, clock, log } = deps
+  const { webBindAddress, webTrustedProxies: trustedProxies, webPathPrefix: pathPrefix, sites } = settings
+  if (!webBindAddress) return undefined
+  const { metrics, cluster, google } = clients
+  return createWeb(
+    {
+      ...{ cluster, google, sites, clock, log, randomBytes },
+      accountsURL: settings.googleAccountsURL,
+      namespace: ownNamespace(deps, clients),
+      connected: (key) => agents.add(key),
+      linksChanged: () => reconcileAwaitingSignIn(cluster, agents),
+      observe: (outcome) => metrics.signIn(outcome),
+    },
+    { ...webBindAddress, pathPrefix, trustedProxies },
+  )
+}
+
+interface WorkloadParts extends Clients {
+  leadership: Leadership
+  controllers: Controllers
+  registry: IntegrationRegistry
+  sites: SiteRegistry
+  web: Web | undefined
+}
+
+/** What each controller runs. Only a leader reconciles, and every write of a reconcile checks that again. */
+function createWorkloads(deps: OperatorDeps, parts: WorkloadParts): Workload[] {
+  const { leadership, controllers, registry, sites, metrics } = parts
+  const { clock, random, log } = deps
+  const cluster = withLeaderGuard(parts.cluster, () => leadership.assertLeading())
+  const common = { cluster, google: parts.google, clock, random, log }
+  const integrations = createIntegrationReconciler({
     ...common,
+    registry,
+    sites,
+    signInPrefix: deps.settings.webPathPrefix,
+  })
+  const agents = createAgentReconciler({ ...common, ...agentPorts(parts) })
+  registerOutputGauge(metrics, agents.outputs)
+
+  const workload = (controller: Controller, reconcile: Reconcile): Workload => ({
+    controller,
+    async reconcile(key, signal) {
+      await leadership.assertLeading()
+      return reconcile(key, signal)
+    },
+  })
+  return [
+    workload(controllers.integrations, integrations.reconcile),
+    workload(controllers.integrationDeadlines, integrations.attend),
+    workload(controllers.agents, agents.reconcile),
+    workload(controllers.agentDeadlines, agents.attend),
+  ]
+}
+
+/** What the agent room asks of the other rooms. */
+function agentPorts({ cluster, controllers, registry, web }: WorkloadParts) {
+  const { agents, agentDeadlines, integrations } = controllers
+  return {
     integrations: registry,
     zones: createZones(),
     signInURL: (agent, siteURI) =>
       registry.view(integrationKey(agent))?.siteAccepted ? web?.signInURL(agent, siteURI) : undefined,
-    reported: (key) => recount(key),
-  })
-  const recount = registerEventHandlers({
-    ...{ cluster, clock, registry, sites },
-    ...{ agents, attendants, integrations, integrationAttendants },
-  })
-  // Any replica keeps what people grant: the Secret's version is the fence there.
-  const web = webOf(deps, metrics, {
-    cluster,
-    google,
-    namespace: settings.podNamespace ?? connection.namespace ?? 'default',
-    connected: (key) => agents.add(key),
-    linksChanged: () => wakeUnsigned(cluster, agents),
-  })
-  return { metrics, connection, cluster, google, web, integrations, integrationAttendants, agents, attendants }
-}
-
-/** Who reads the calendars, and who speaks for them while that takes its time. */
-function agentsOf(
-  deps: OperatorDeps,
-  metrics: Metrics,
-  assertLeading: () => Promise<void>,
-  given: Omit<AgentDeps, 'attendIn' | 'kept' | 'wake' | 'progress'>,
-): { agents: Controller; attendants: Controller } {
-  const { reconcile, attend, outputs } = createAgentReconciler({
-    ...given,
-    attendIn: (key, ms) => attendants.add(key, ms),
     wake: (key, delayMs) => agents.add(key, delayMs),
     progress: (key) => agents.progress(key),
-  })
-  const agents = controllerOf(deps, metrics, {
-    name: 'agent',
-    workers: deps.settings.workers,
-    reconcile,
-    assertLeading,
-  })
-  const attendants: Controller = attendantsOf(deps, 'agent', assertLeading, attend)
-  registerOutputGauge(metrics, outputs)
-  return { agents, attendants }
+    attendIn: (key, ms) => agentDeadlines.add(key, ms),
+    reported: (key) => recountAgents({ cluster, integrations }, key),
+  } satisfies Partial<AgentDeps>
 }
 
-/** Who does for objects of a kind what can't wait for Google. */
-const attendantsOf = (
-  { clock, random, log }: OperatorDeps,
-  kind: string,
-  assertLeading: () => Promise<void>,
-  attend: AgentReconciler['attend'],
-): Controller =>
-  createController({
-    ...{ name: `${kind}-attention`, workers: ATTENDANTS, groupOf: namespaceOf, clock, random, log },
-    reconcile: async (key) => {
-      await assertLeading()
-      return attend(key)
-    },
-  })
-
-/** Their links have changed, and stand in their status. */
-function wakeUnsigned(cluster: RunningCluster, agents: Controller): void {
+/** The sign-in links have changed: the status of these agents shows one. */
+function reconcileAwaitingSignIn(cluster: RunningCluster, agents: Controller): void {
   for (const agent of cluster.agents.list()) {
     const authorized = findCondition(agent.status?.conditions, 'Authorized')
     if (authorized && needsSignIn(authorized.reason)) agents.add(keyOf(agent), 0)
   }
 }
 
-function webOf(
-  { settings, clock, log }: OperatorDeps,
-  metrics: Metrics,
-  parts: Pick<WebDeps, 'cluster' | 'google' | 'namespace' | 'connected' | 'linksChanged'>,
-): Web | undefined {
-  const { webBindAddress, webTrustedProxies: trustedProxies, webPathPrefix: pathPrefix } = settings
-  const accountsURL = settings.googleAccountsURL
-  if (!webBindAddress) return undefined
-  const observe = (outcome: string): void => metrics.signIn(outcome)
-  return createWeb(
-    { ...parts, accountsURL, sites: settings.sites, clock, log, randomBytes, observe },
-    { ...webBindAddress, pathPrefix, trustedProxies },
-  )
-}
-
-/** Namespaces take turns at the workers: a thousand objects in one of them keep nobody else waiting. */
-const namespaceOf = (key: Key): string => key.slice(0, key.indexOf('/'))
-
-function controllerOf(
-  { clock, random, log }: OperatorDeps,
-  metrics: Metrics,
-  options: Pick<Parameters<typeof createController>[0], 'name' | 'workers' | 'reconcile'> & {
-    assertLeading(): Promise<void>
-  },
-): Controller {
-  const reconcile: typeof options.reconcile = async (key, signal) => {
-    await options.assertLeading()
-    return options.reconcile(key, signal)
-  }
-  const counts = (): Controller => controller
-  const own = metrics.controller(options.name, options.workers, counts)
-  const controller = createController({ ...options, groupOf: namespaceOf, reconcile, clock, random, log, metrics: own })
-  return controller
-}
-
-function electionOf(
-  { settings, clock, random, log, ...deps }: OperatorDeps,
-  { send }: RunningCluster,
-  kubeconfigNamespace: string | undefined,
-  onLeading: () => void,
-): LeaderElection {
-  const suffix = Math.floor(random() * 2 ** 32).toString(16)
-  return new LeaderElection(
-    { send, clock, random, log },
-    {
-      namespace: settings.podNamespace ?? kubeconfigNamespace ?? 'default',
-      name: 'calendar-operator',
-      identity: `${settings.podName}_${suffix}`,
-      onLeading,
-      onLost: () => deps.onLeaseLost(),
-    },
-  )
+/** The time of day was set: everything that is due at a time of day may be due now. Most of these reconciles do nothing. */
+function reconcileAll(
+  { random, log }: OperatorDeps,
+  cluster: RunningCluster,
+  { integrations, agents }: Controllers,
+  stepMs: number,
+): void {
+  log.warn({ seconds: Math.round(stepMs / 1000) }, 'the time of day was set: all objects are reconciled again')
+  const soon = (): number => random() * TIME_SET_SPREAD_MS
+  for (const one of cluster.integrations.list()) integrations.add(keyOf(one), soon())
+  for (const one of cluster.agents.list()) agents.add(keyOf(one), soon())
 }

@@ -38,9 +38,9 @@ function addRun(program: Command, host: Host, ended: Promise<string>): void {
   command.action(async () => {
     const exit = (code: number): never => host.exit(code)
     const write = (line: string): void => void host.stdout.write(line)
-    const complain = (line: string): void => void host.stderr.write(`${line}\n`)
+    const writeError = (line: string): void => void host.stderr.write(`${line}\n`)
     const given = { flags: flagsOf(command), env: host.env, kubeconfig: () => kubeconfig(host) }
-    host.exitCode = await run({ ...given, ended, write, complain, exit })
+    host.exitCode = await run({ ...given, ended, write, writeError, exit })
   })
 }
 

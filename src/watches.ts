@@ -1,124 +1,145 @@
-/** Which change wakes whom. Our own writes wake nobody: the stores keep silent about them. */
+/** Event handlers: which change of which object reconciles which keys. The stores do not report our own writes. */
 import { isDeepStrictEqual } from 'node:util'
-import { integrationKey as integrationOf } from './resources/allowed-namespaces.ts'
-import type { IntegrationRegistry } from './integration/integration-registry.ts'
-import { keyOf, type WatchEvent, type Cluster, type KubernetesObject } from './kubernetes/port.ts'
-import type { SiteRegistry } from './integration/site.ts'
 import type { Controller } from './controller/controller.ts'
+import type { IntegrationRegistry } from './integration/integration-registry.ts'
+import type { SiteRegistry } from './integration/site.ts'
+import { keyOf, type Cluster, type KubernetesObject, type WatchEvent } from './kubernetes/port.ts'
 import type { Clock } from './platform/clock.ts'
+import { integrationKey } from './resources/allowed-namespaces.ts'
 import { siteHost } from './resources/sites.ts'
 import type { Agent, CalendarIntegration } from './resources/types.ts'
+
+/** Where a key is added. */
+type Keys = Pick<Controller, 'add'>
 
 export interface EventHandlerDeps {
   cluster: Cluster
   clock: Pick<Clock, 'monotonic'>
   registry: IntegrationRegistry
-  agents: Pick<Controller, 'add'>
-  /** Which agents are given a first status, or are looked at beside their reconcile. */
-  attendants: Pick<Controller, 'add'>
-  integrations: Pick<Controller, 'add'>
-  /** Which integrations are given a first status. */
-  integrationAttendants: Pick<Controller, 'add'>
+  agents: Keys
+  /** For agents that need a first status. */
+  agentDeadlines: Keys
+  integrations: Keys
+  /** For integrations that need a first status. */
+  integrationDeadlines: Keys
   sites: Pick<SiteRegistry, 'onClaim'>
 }
 
-/** Counting an integration's agents can wait a moment: at a start, thousands of them change at once. */
+/** Counting an integration's agents can wait a moment: at a start, thousands of agents change at once. */
 const COUNT_AFTER_MS = 2_000
-/** A first status must stand soon, even when Google keeps us waiting. */
+/** A new object gets a status within this time, even while its reconcile waits for Google. */
 const FIRST_STATUS_AFTER_MS = 5_000
 
-/** Answers what to call when an agent's status was written. */
-export function registerEventHandlers(deps: EventHandlerDeps): (agentKey: string) => void {
-  const { cluster, clock, registry, agents, attendants, integrations, integrationAttendants, sites } = deps
-  const wakeAgentsOf = (integration: string): void => {
-    // Many at once: they let a change of one person's own pass.
-    for (const agent of cluster.agents.byIndex('integration', integration)) agents.add(keyOf(agent), 0)
-  }
-  const recount = (agentKey: string): void => {
-    const agent = cluster.agents.get(agentKey)
-    if (agent) integrations.add(integrationOf(agent), COUNT_AFTER_MS)
-  }
+export function registerEventHandlers(deps: EventHandlerDeps): void {
+  watchAgents(deps)
+  watchIntegrations(deps)
+  watchUsedObjects(deps)
+  deps.registry.onEntry((integration) => reconcileAgentsOf(deps, integration))
+  deps.registry.onObservation((integration) => deps.integrations.add(integration))
+  deps.sites.onClaim((integration) => deps.integrations.add(integration, 0))
+}
 
-  /** A site that an integration has left may be the next one's. */
-  const wakeRivals = ({ before, after }: WatchEvent<CalendarIntegration>): void => {
-    const left = before && siteHost(before.spec.google.siteURI)
-    if (left === undefined || (after && siteHost(after.spec.google.siteURI) === left)) return
-    for (const rival of cluster.integrations.byIndex('site', left)) integrations.add(keyOf(rival), 0)
-  }
+/** The status of an agent was written: its integration counts its agents again, soon. */
+export function recountAgents(
+  { cluster, integrations }: Pick<EventHandlerDeps, 'cluster' | 'integrations'>,
+  agentKey: string,
+): void {
+  const agent = cluster.agents.get(agentKey)
+  if (agent) integrations.add(integrationKey(agent), COUNT_AFTER_MS)
+}
 
-  const agentRepairs = new StatusRepairs(clock, agents)
-  const integrationRepairs = new StatusRepairs(clock, integrations)
-
-  cluster.agents.subscribe(({ before, after }) => {
+function watchAgents({ cluster, clock, agents, agentDeadlines, integrations }: EventHandlerDeps): void {
+  const repairs = new StatusRepairs(clock, agents)
+  cluster.agents.subscribe((event) => {
+    const { before, after } = event
     const agent = after ?? before
     if (!agent) return
-    if (specOrMetadataChanged({ before, after })) agents.add(keyOf(agent))
-    agentRepairs.onChange({ before, after })
-    // Its integration counts it, and the one that it has left no longer does.
+    if (specOrMetadataChanged(event)) agents.add(keyOf(agent))
+    repairs.onEvent(event)
+    // The integration that it refers to counts it, and the one that it referred to before no longer does.
     for (const one of [before, after]) {
-      if (one && (!before || !after || integrationOf(before) !== integrationOf(after))) {
-        integrations.add(integrationOf(one), COUNT_AFTER_MS)
+      if (one && (!before || !after || integrationKey(before) !== integrationKey(after))) {
+        integrations.add(integrationKey(one), COUNT_AFTER_MS)
       }
     }
   })
-  cluster.agents.subscribe(welcome(attendants))
-  cluster.integrations.subscribe(welcome(integrationAttendants))
-  cluster.integrations.subscribe((change) => {
-    const integration = change.after ?? change.before
-    integrationRepairs.onChange(change)
-    if (!integration || !specOrMetadataChanged(change)) return
+  cluster.agents.subscribe(ensureFirstStatus(agentDeadlines))
+}
+
+function watchIntegrations(deps: EventHandlerDeps): void {
+  const { cluster, clock, integrations, integrationDeadlines } = deps
+  const repairs = new StatusRepairs(clock, integrations)
+  cluster.integrations.subscribe(ensureFirstStatus(integrationDeadlines))
+  cluster.integrations.subscribe((event) => {
+    const integration = event.after ?? event.before
+    repairs.onEvent(event)
+    if (!integration || !specOrMetadataChanged(event)) return
     integrations.add(keyOf(integration))
-    wakeAgentsOf(keyOf(integration))
-    wakeRivals(change)
+    reconcileAgentsOf(deps, keyOf(integration))
+    reconcileSiteRivals(deps, event)
   })
+}
+
+/** What agents and integrations refer to, read or write. */
+function watchUsedObjects({ cluster, agents, integrations }: EventHandlerDeps): void {
   cluster.secrets.subscribe(({ before, after }) => {
     const secret = after ?? before
     if (!secret) return
     for (const agent of cluster.agents.byIndex('secret', keyOf(secret))) agents.add(keyOf(agent))
-    for (const integration of cluster.integrations.byIndex('secret', keyOf(secret)))
-      integrations.add(keyOf(integration))
+    for (const one of cluster.integrations.byIndex('secret', keyOf(secret))) integrations.add(keyOf(one))
   })
   cluster.configMaps.subscribe(({ before, after }) => {
     const configMap = after ?? before
     if (configMap) for (const agent of cluster.agents.byIndex('configMap', keyOf(configMap))) agents.add(keyOf(agent))
   })
+  // The labels of a namespace decide which integrations its agents may use.
   cluster.namespaces?.subscribe(({ before, after }) => {
-    const sameLabels = JSON.stringify(before?.metadata.labels) === JSON.stringify(after?.metadata.labels)
-    if (!after || sameLabels) return
+    if (!after || isDeepStrictEqual(before?.metadata.labels, after.metadata.labels)) return
     for (const agent of cluster.agents.byIndex('namespace', after.metadata.name)) agents.add(keyOf(agent), 0)
   })
-  registry.onEntry(wakeAgentsOf)
-  sites.onClaim((integration) => integrations.add(integration, 0))
-  registry.onObservation((integration) => integrations.add(integration))
-  return recount
 }
 
-/** Who is seen for the first time, without a status, is given one. */
-const welcome =
-  (attendants: Pick<Controller, 'add'>) =>
+/** With low priority: there may be many, and they must not delay an agent that somebody has just changed. */
+function reconcileAgentsOf({ cluster, agents }: EventHandlerDeps, integration: string): void {
+  for (const agent of cluster.agents.byIndex('integration', integration)) agents.add(keyOf(agent), 0)
+}
+
+/** A site that an integration has given up may be claimed by another integration now. */
+function reconcileSiteRivals(
+  { cluster, integrations }: EventHandlerDeps,
+  { before, after }: WatchEvent<CalendarIntegration>,
+): void {
+  const left = before && siteHost(before.spec.google.siteURI)
+  if (left === undefined || (after && siteHost(after.spec.google.siteURI) === left)) return
+  for (const rival of cluster.integrations.byIndex('site', left)) integrations.add(keyOf(rival), 0)
+}
+
+/** An object that is seen for the first time without a status gets one soon. */
+const ensureFirstStatus =
+  (deadlines: Keys) =>
   ({ before, after }: WatchEvent<Agent | CalendarIntegration>): void => {
-    if (!before && after && isUnseen(after)) attendants.add(keyOf(after), FIRST_STATUS_AFTER_MS)
+    if (!before && after && !after.status?.conditions?.length) deadlines.add(keyOf(after), FIRST_STATUS_AFTER_MS)
   }
 
-/** What somebody writes over a status again and again is put right at once, and then so often. */
-const REPAIR_AGAIN_MS = 10_000
+/** A status that somebody else overwrites is restored at once, and then no more often than this. */
+const REPAIR_INTERVAL_MS = 10_000
 
 /**
- * Has an object looked at whose status somebody else has written: the stores keep silent about our own writes, so a change of
- * a status that is heard of is not ours (or the answer to ours was lost, and then a look finds nothing to do).
+ * Reconciles an object whose status somebody else has written. The stores do not report our own writes, so a reported change
+ * of a status is not ours (or the response to our write was lost, and then the reconcile finds nothing to do).
  */
 class StatusRepairs {
   readonly #clock: EventHandlerDeps['clock']
-  readonly #controller: Pick<Controller, 'add'>
-  /** When each was last looked at for that, by key. */
+  readonly #controller: Keys
+  /** When each key was last added for this, in ms of the monotonic clock. */
   readonly #last = new Map<string, number>()
 
-  constructor(clock: EventHandlerDeps['clock'], controller: Pick<Controller, 'add'>) {
+  constructor(clock: EventHandlerDeps['clock'], controller: Keys) {
     this.#clock = clock
     this.#controller = controller
   }
 
-  onChange({ before, after }: WatchEvent<KubernetesObject & { status?: object }>): void {
+  onEvent({ before, after }: WatchEvent<KubernetesObject & { status?: object }>): void {
     if (!after) {
       if (before) this.#last.delete(keyOf(before))
       return
@@ -126,25 +147,22 @@ class StatusRepairs {
     if (!before || isDeepStrictEqual(before.status, after.status)) return
     const key = keyOf(after)
     const now = this.#clock.monotonic()
-    const wait = (this.#last.get(key) ?? -Infinity) + REPAIR_AGAIN_MS - now
+    const wait = (this.#last.get(key) ?? -Infinity) + REPAIR_INTERVAL_MS - now
     if (wait > 0) return this.#controller.add(key, wait)
     this.#last.set(key, now)
     this.#controller.add(key)
   }
 }
 
-const isUnseen = ({ status }: Agent | CalendarIntegration): boolean => !status?.conditions?.length
-
-/** Whether somebody wants something: a status that changed is no wish. */
+/** Whether somebody changed what they want. A change of the status alone does not count. */
 function specOrMetadataChanged({ before, after }: WatchEvent<KubernetesObject>): boolean {
   if (!before || !after) return true
-  const wish = ({ metadata }: KubernetesObject): string =>
-    JSON.stringify([
-      metadata.generation,
-      metadata.annotations,
-      metadata.labels,
-      metadata.finalizers,
-      metadata.deletionTimestamp,
-    ])
-  return wish(before) !== wish(after)
+  const wanted = ({ metadata }: KubernetesObject): unknown[] => [
+    metadata.generation,
+    metadata.annotations,
+    metadata.labels,
+    metadata.finalizers,
+    metadata.deletionTimestamp,
+  ]
+  return !isDeepStrictEqual(wanted(before), wanted(after))
 }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { createLifecycle, type LifecycleParts } from '../src/lifecycle.ts'
 import type { Probes } from '../src/platform/health.ts'
-import type { Controller } from '../src/controller/controller.ts'
-import { settle } from './support/clock.ts'
+import { alwaysLeading } from '../src/kubernetes/leadership.ts'
+import { ManualClock, settle } from './support/clock.ts'
 
 /** Parts that write down what becomes of them; a start that the test does not let go on hangs. */
 function setUp(more: Partial<LifecycleParts> = {}) {
@@ -13,26 +13,31 @@ function setUp(more: Partial<LifecycleParts> = {}) {
     get stuckMs() {
       return state.stuckMs
     },
+    start: () => void done.push('work started'),
     stop: () => Promise.resolve(done.push('workers stopped') > 0),
-  } as unknown as Controller
+    resume: () => undefined,
+  }
   const lifecycle = createLifecycle({
+    clock: new ManualClock(),
+    log: { info: () => undefined, error: () => undefined },
     cluster: {
+      onRecovery: () => undefined,
       start: () => new Promise((resolve) => (listed = resolve)),
       stop: () => Promise.resolve(void done.push('watches stopped')),
       get isReady() {
         return state.fresh
       },
     },
-    controllers: [controller],
+    workloads: [{ controller, reconcile: () => Promise.resolve({ kind: 'done' }) }],
     web: undefined,
-    election: undefined,
+    leadership: alwaysLeading,
+    onLeaseLost: () => undefined,
     createHealth: (probes) => {
       state.probes = probes
       return { port: 1, start: () => Promise.resolve(), stop: () => Promise.resolve(void done.push('health closed')) }
     },
-    startWork: () => void done.push('work started'),
     watchTime: () => () => undefined,
-    closing: [],
+    connections: [],
     ...more,
   })
   return { lifecycle, done, state, listed: () => listed() }

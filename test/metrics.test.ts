@@ -18,7 +18,7 @@ async function described(): Promise<Described[]> {
   const metrics = createMetrics(clock)
   registerGauges(metrics, { agents: nothing, integrations: nothing }, clock)
   registerOutputGauge(metrics, () => [])
-  metrics.controller('agent', 1, () => ({ depth: 0, processing: new Map(), stuckMs: 0 }))
+  metrics.controller('agent', 1)
   metrics.leader('calendar-operator', () => true)
   const names = (await metrics.registry.getMetricsAsJSON()).map(({ name }) => name)
   const own = names.filter((name) => !/^(nodejs|process)_/.test(name)).sort()

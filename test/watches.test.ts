@@ -4,7 +4,7 @@ import { createIntegrationRegistry, type IntegrationEntry } from '../src/integra
 import { createCaches, type Caches } from '../src/kubernetes/caches.ts'
 import { keyOf, type Cluster, type KubernetesObject } from '../src/kubernetes/port.ts'
 import type { Agent, CalendarIntegration } from '../src/resources/types.ts'
-import { registerEventHandlers } from '../src/watches.ts'
+import { recountAgents, registerEventHandlers } from '../src/watches.ts'
 import { ManualClock } from './support/clock.ts'
 import { anAgent, anIntegration } from './support/resources.ts'
 
@@ -29,7 +29,7 @@ let version = 100
 const sites = { onClaim: (listener: (key: string) => void): void => void (claimed = listener) }
 
 /** Nobody asks here what they do. */
-const others = { attendants: { add: () => undefined }, integrationAttendants: { add: () => undefined } }
+const others = { agentDeadlines: { add: () => undefined }, integrationDeadlines: { add: () => undefined } }
 
 beforeEach(() => {
   caches = createCaches(silent)
@@ -37,8 +37,10 @@ beforeEach(() => {
   integrations = new Added()
   clock = new ManualClock()
   registry = createIntegrationRegistry(clock)
-  recount = registerEventHandlers({
-    cluster: caches as unknown as Cluster,
+  const cluster = caches as unknown as Cluster
+  recount = (agentKey) => recountAgents({ cluster, integrations }, agentKey)
+  registerEventHandlers({
+    cluster,
     clock,
     registry,
     agents,

@@ -11,6 +11,7 @@
 import { sleep, type Clock, type Random } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import { microTime } from './events.ts'
+import type { Leadership, LeadershipEvents } from './leadership.ts'
 import { LeaseObject, type Lease, type LeaseSpec } from './lease-object.ts'
 import { startDeadline, type SendRequest } from './request.ts'
 
@@ -26,10 +27,6 @@ export interface LeaseOptions {
   name: string
   /** Who we are: unique among replicas, and over restarts. */
   identity: string
-  /** Called once, when the Lease is ours. */
-  onLeading(): void
-  /** Called once, when it no longer is, and may be somebody else's soon: the process must end. */
-  onLost(): void
 }
 
 /** How long a leader may act without a further renewal. */
@@ -53,12 +50,14 @@ const DRIFT_MS = 1_000
 /** What somebody wrote into the Lease does not keep it free for longer. */
 const LONGEST_LEASE_S = 60
 
-export class LeaderElection {
+export class LeaderElection implements Leadership {
   readonly #deps: LeaseDeps
   readonly #options: LeaseOptions
   readonly #lease: LeaseObject
   readonly #stopping = new AbortController()
   #running: Promise<void> | undefined
+  /** Undefined until `run`. */
+  #events: LeadershipEvents | undefined
   #state: 'candidate' | 'leader' | 'lost' | 'released' = 'candidate'
   /** The Lease as last seen, and whether it has been seen unchanged for as long as it lasts. */
   #seen: { lease: Lease; expired: boolean } | undefined
@@ -111,7 +110,8 @@ export class LeaderElection {
   }
 
   /** Stands for election, and leads once elected; resolves after `stop`, or when the Lease is lost. */
-  run(): Promise<void> {
+  run(events: LeadershipEvents): Promise<void> {
+    this.#events ??= events
     return (this.#running ??= this.#run())
   }
 
@@ -196,7 +196,7 @@ export class LeaderElection {
     this.#term = term
     if (this.#state !== 'candidate') return
     this.#state = 'leader'
-    this.#options.onLeading()
+    this.#events?.onLeading()
   }
 
   #lose(): void {
@@ -205,7 +205,7 @@ export class LeaderElection {
     this.#stopping.abort()
     this.#cancelExpiry()
     this.#term.cancel()
-    this.#options.onLost()
+    this.#events?.onLost()
   }
 
   /** Whether the Lease is ours; false: it is somebody else's. Fails where that is not known. */

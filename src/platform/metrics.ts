@@ -19,8 +19,8 @@ export interface QueueCounts {
 
 export interface Metrics {
   readonly registry: Registry
-  /** The metrics of one controller, and of the queue before it. */
-  controller(name: string, workers: number, counts: () => QueueCounts): ControllerMetrics
+  /** The metrics of one controller and its queue. */
+  controller(name: string, workers: number): ControllerMetrics
   apiRequest: (method: string, code: string, host: string) => void
   googleRequest: (kind: string, outcome: string, seconds: number) => void
   /** A sign-in that came to an end, and how. */
@@ -39,6 +39,8 @@ export interface ControllerMetrics {
     taken(waitedSeconds: number): void
     done(tookSeconds: number): void
   }
+  /** Called once: the counts are read at every scrape. */
+  observe(counts: QueueCounts): void
   reconciled(result: string, seconds: number): void
 }
 
@@ -77,7 +79,7 @@ function controllerMetrics(
   { counter, histogram, gauge }: Instruments,
   clock: Pick<Clock, 'monotonic'>,
 ): MakeControllerMetrics {
-  const queues = new Map<string, () => QueueCounts>()
+  const queues = new Map<string, QueueCounts>()
   const workers = new Map<string, number>()
   queueGauges(gauge, queues, clock)
   gauge('controller_runtime_max_concurrent_reconciles', 'Workers.', ['controller'], () =>
@@ -91,8 +93,7 @@ function controllerMetrics(
   const errors = counter('controller_runtime_reconcile_errors_total', 'Reconciles that failed.', ['controller'])
   const times = histogram('controller_runtime_reconcile_time_seconds', 'How long reconciles took.', ['controller'])
 
-  return (name, count, counts) => {
-    queues.set(name, counts)
+  return (name, count) => {
     workers.set(name, count)
     // A rate needs something to rise from: a counter that first shows itself at 1 looks as if nothing had happened.
     adds.inc({ name }, 0)
@@ -105,6 +106,7 @@ function controllerMetrics(
         taken: (seconds) => waits.observe({ name }, seconds),
         done: (seconds) => works.observe({ name }, seconds),
       },
+      observe: (counts) => void queues.set(name, counts),
       reconciled(result, seconds) {
         reconciles.inc({ controller: name, result })
         if (result === 'error') errors.inc({ controller: name })
@@ -116,11 +118,11 @@ function controllerMetrics(
 
 function queueGauges(
   gauge: Instruments['gauge'],
-  queues: ReadonlyMap<string, () => QueueCounts>,
+  queues: ReadonlyMap<string, QueueCounts>,
   clock: Pick<Clock, 'monotonic'>,
 ): void {
   const each = (label: string, measure: (counts: QueueCounts) => number) => (): Scrape =>
-    [...queues].map(([name, counts]) => ({ labels: { [label]: name }, value: measure(counts()) }))
+    [...queues].map(([name, counts]) => ({ labels: { [label]: name }, value: measure(counts) }))
   const ages = ({ processing }: QueueCounts): number[] =>
     [...processing.values()].map((since) => (clock.monotonic() - since) / 1000)
   const sum = (numbers: number[]): number => numbers.reduce((total, one) => total + one, 0)

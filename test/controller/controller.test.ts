@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createController, type ControllerOptions } from '../../src/controller/controller.ts'
+import { createController, type ControllerOptions, type Reconcile } from '../../src/controller/controller.ts'
 import { blocked, done, retry, wait, type Outcome } from '../../src/controller/outcome.ts'
 import { about, ManualClock, settle } from '../support/clock.ts'
 import { keepLog } from '../support/log.ts'
@@ -8,7 +8,10 @@ const SECOND = 1_000
 const MINUTE = 60 * SECOND
 
 /** A controller whose reconcile answers with the next of `answers`, and with `done()` after the last. */
-function setUp(answers: (Outcome | Error)[] = [], options: Partial<ControllerOptions> = {}) {
+function setUp(
+  answers: (Outcome | Error)[] = [],
+  { reconcile, ...options }: Partial<ControllerOptions> & { reconcile?: Reconcile } = {},
+) {
   const clock = new ManualClock()
   const log = keepLog('debug', clock)
   const seen: { key: string; at: number }[] = []
@@ -18,16 +21,16 @@ function setUp(answers: (Outcome | Error)[] = [], options: Partial<ControllerOpt
     clock,
     random: () => 0.5,
     log,
-    reconcile: async (key) => {
-      seen.push({ key, at: clock.now() - start })
-      const answer = answers.shift() ?? done()
-      if (answer instanceof Error) throw answer
-      return answer
-    },
     ...options,
   })
   const start = clock.now()
-  controller.start()
+  const nextAnswer = async (key: string): Promise<Outcome> => {
+    seen.push({ key, at: clock.now() - start })
+    const answer = answers.shift() ?? done()
+    if (answer instanceof Error) throw answer
+    return answer
+  }
+  controller.start(reconcile ?? nextAnswer)
   const told = (): [unknown, unknown][] => log.lines.map(({ level, msg }) => [level, msg])
   return { clock, log, controller, seen, told }
 }
@@ -232,7 +235,7 @@ describe('stopping', () => {
     const { controller, seen } = setUp()
     controller.add('ns/a')
     await controller.stop(SECOND)
-    controller.start()
+    controller.start(() => Promise.resolve(done()))
     controller.add('ns/b')
     await settle()
     expect(seen).toEqual([])
@@ -296,7 +299,7 @@ describe('whether work goes on', () => {
     await clock.advance(60 * MINUTE)
     expect(controller.stuckMs).toBe(0)
     const options = { name: 'agent', workers: 1, clock, random: () => 0.5, log: keepLog('debug', clock) }
-    const candidate = createController({ ...options, reconcile: () => Promise.resolve(done()) })
+    const candidate = createController(options)
     candidate.add('a')
     await clock.advance(60 * MINUTE)
     expect(candidate.stuckMs).toBe(0)

@@ -42,9 +42,8 @@ class Stage {
       clock: this.clock,
       random: steady,
       log: silent,
-      reconcile: (one) => this.#begin(one),
     })
-    this.controller.start()
+    this.controller.start((one) => this.#begin(one))
   }
 
   #begin(one: string): Promise<Outcome> {

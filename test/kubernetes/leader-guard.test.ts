@@ -16,7 +16,7 @@ const cluster = {
   writeStatus: write('writeStatus'),
   delete: write('delete'),
   readSecret: write('readSecret'),
-  note: () => void done.push('recordEvent'),
+  recordEvent: () => void done.push('recordEvent'),
 } as unknown as Cluster
 const fenced = withLeaderGuard(cluster, async () => {
   if (!leads) throw new Error('no')

@@ -76,11 +76,12 @@ function candidate(identity: string): LeaderElection {
       namespace: 'booking',
       name: 'calendar-operator',
       identity,
-      onLeading: () => told.push(`${identity} leads`),
-      onLost: () => told.push(`${identity} lost`),
     },
   )
-  void election.run()
+  void election.run({
+    onLeading: () => told.push(`${identity} leads`),
+    onLost: () => told.push(`${identity} lost`),
+  })
   return election
 }
 

@@ -113,14 +113,15 @@ class Replica {
         namespace: 'booking',
         name: 'calendar-operator',
         identity: name,
-        onLeading: () => (this.acting = true),
-        onLost: () => {
-          this.acting = false
-          this.lost = true
-        },
       },
     )
-    void this.election.run()
+    void this.election.run({
+      onLeading: () => (this.acting = true),
+      onLost: () => {
+        this.acting = false
+        this.lost = true
+      },
+    })
   }
 
   setClock(by: number): void {

@@ -19,13 +19,13 @@ describe('the metrics of a controller', () => {
       clock,
       random: () => 0.5,
       log: keepLog(),
-      metrics: metrics.controller('agent', 2, () => controller),
-      reconcile: async (key) =>
-        key === 'slow' ? new Promise(() => undefined) : key === 'bad' ? retry(new Error('no')) : done(),
+      metrics: metrics.controller('agent', 2),
     })
     for (const key of ['good', 'bad', 'slow']) controller.add(key)
     expect(await scrape(metrics, 'workqueue_depth')).toEqual(['workqueue_depth{name="agent"} 3'])
-    controller.start()
+    controller.start(async (key) =>
+      key === 'slow' ? new Promise(() => undefined) : key === 'bad' ? retry(new Error('no')) : done(),
+    )
     await settle()
     await clock.advance(500)
     const expected = [
@@ -49,7 +49,7 @@ describe('the metrics of a controller', () => {
 
   test('are there before anything happened, for rates to rise from', async () => {
     const metrics = createMetrics(new ManualClock())
-    metrics.controller('agent', 1, () => ({ depth: 0, processing: new Map(), stuckMs: 0 }))
+    metrics.controller('agent', 1)
     expect(await scrape(metrics, 'workqueue_adds_total')).toEqual(['workqueue_adds_total{name="agent"} 0'])
     expect(await scrape(metrics, 'controller_runtime_reconcile_errors_total')).toHaveLength(1)
   })
