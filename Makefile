@@ -1,6 +1,6 @@
 # Every target installs what it needs first, and says what it does.
 .PHONY: demo test test-node lint types style build generate bench bench-sign-ins bench-memory soak fuzz mutation promises tools \
-  test-kubernetes test-operations test-browser test-image test-deploy release-check help
+  test-kubernetes test-operations test-browser sign-in-image test-image test-deploy release-check help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -86,6 +86,9 @@ test-operations: $(INSTALLED) ## judge alerts, dashboards and status with the to
 
 test-browser: $(INSTALLED) ## run the sign-in in a browser (Chromium; CHROMIUM=path names another)
 	@npx vitest run --config vitest.browser.config.ts
+
+sign-in-image: $(INSTALLED) ## write docs/images/sign-in.png, the picture of the sign-in page in the README (Chromium)
+	@npx tsx test/browser/sign-in-image.ts
 
 test-image: build ## build the image without a container engine and run it as the Deployment says (Linux, as root)
 	@npx vitest run --config vitest.image.config.ts

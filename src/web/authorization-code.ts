@@ -1,6 +1,6 @@
 /**
- * One sign-in: how it begins, and how a code becomes a grant. Nothing is kept until everything is right: a refresh token is
- * there, every scope was granted, and the account is the one that the Agent names, as Google says and not the browser.
+ * The OAuth 2.0 authorization code flow (RFC 6749 §4.1, with PKCE, RFC 7636) for one sign-in. A grant is saved only after every
+ * check has passed: Google sent a refresh token, every scope was granted, and Google confirms that the account is `spec.account`.
  */
 import { createHash } from 'node:crypto'
 import { sameAccount } from '../resources/account.ts'
@@ -23,15 +23,16 @@ import { toRecordedConsent, toShownConsent } from './shown-consent.ts'
 import { sha256, sealState, STATE_LIFETIME_MS, type OAuthState } from './oauth-state.ts'
 import type { SignInContext } from './sign-in-context.ts'
 
-/** What came back from Google by way of the browser. */
+/** Google's response, as the browser brings it back. */
 export interface AuthorizationResponse {
   code?: string
   error?: string
 }
 
+/** What the browser takes to Google. */
 export interface AuthorizationRequest {
   state: string
-  /** PKCE's, for the redirect. */
+  /** The PKCE challenge, for the redirect flow. */
   codeChallenge: string
 }
 
@@ -41,7 +42,7 @@ const ID_BYTES = 16
 const random = ({ randomBytes }: WebDeps, count: number): string =>
   Buffer.from(randomBytes(count)).toString('base64url')
 
-/** Makes the state of a new attempt; nothing is remembered of it here. */
+/** Starts an attempt. Nothing is stored: the state contains everything needed to complete it. */
 export async function createAuthorizationRequest(
   deps: WebDeps,
   { agent, signIn: { mode }, client, consent }: SignInContext,
@@ -63,39 +64,42 @@ export async function createAuthorizationRequest(
   return { state: await sealState(state, key), codeChallenge }
 }
 
-/** How an attempt ended, and what Google refused it with where it did. */
+/** The outcome of an attempt, and Google's error if it refused. */
 export interface AttemptResult {
   outcome: Outcome
   error?: GoogleError
 }
 
+/** What completing an attempt needs. */
 export type AuthorizationDeps = WebDeps & { concurrency: SignInConcurrency }
 
-/** One attempt that has come back. */
+/** An attempt that has returned from Google. */
 export interface ReturnedAttempt {
   context: SignInContext
-  /** The Agent as it stands when this is called, while it has a page: both may have changed while Google was asked. */
+  /** The current Agent, if it still has a page: both may have changed during the requests to Google. */
   agentNow: () => Agent | undefined
   state: OAuthState
-  answer: AuthorizationResponse
+  response: AuthorizationResponse
 }
 
 /**
- * Undefined where another replica has seen this very attempt to its end: a code is not taken to Google twice, which might
- * end the grant that came of it. Undefined, too, where whom it speaks of lost its page while Google was asked. Fails with an
- * `ApiError`, with a `BusyError`, or with an `Error` where somebody else's Secret is in the way.
+ * Exchanges the code and saves the grant.
+ *
+ * @returns undefined if another replica has completed this attempt (a code is not sent to Google twice, because that may revoke
+ *   the grant), or if the Agent lost its page in the meantime.
+ * @throws ApiError, BusyError, or Error if the name of the grant Secret is taken by somebody else's Secret.
  */
 export async function completeAuthorization(
   deps: AuthorizationDeps,
   returned: ReturnedAttempt,
 ): Promise<AttemptResult | undefined> {
-  const { context, state, answer } = returned
+  const { context, state, response } = returned
   const before = await deps.concurrency.runRead(context, () => readKept(deps, context.agent))
   if (isOf(before, state)) return undefined
   if (context.suspended) return { outcome: 'suspended' }
-  if (answer.error !== undefined) return { outcome: outcomeOfError(answer.error) }
+  if (response.error !== undefined) return { outcome: outcomeOfError(response.error) }
   const { client } = context
-  // A code is its client's: the Secret was changed in the meantime.
+  // A code is valid only for the client that it was issued to; the client Secret has changed in the meantime.
   if (!client || client.credentials.clientId !== state.clientId) return { outcome: 'settings-not-in-effect' }
   try {
     const exchanged = await deps.concurrency.runAtGoogle(context, () => exchangeCode(client, returned))
@@ -113,7 +117,7 @@ async function resultOfFailure(
   { context, state }: ReturnedAttempt,
   error: GoogleError,
 ): Promise<AttemptResult> {
-  // The same answer came to another replica at the same time, which was quicker.
+  // Another replica may have completed the same attempt at the same time.
   const isCode = error.failure === 'InvalidCode'
   const now = isCode ? await deps.concurrency.runRead(context, () => readKept(deps, context.agent)) : undefined
   if (isOf(now, state)) return { outcome: 'connected' }
@@ -129,7 +133,7 @@ function codeExchange(
   return { code, redirectURI, ...(verifier === undefined ? {} : { codeVerifier: verifier }) }
 }
 
-/** Errors that Google sends back to us; the others it shows to the person itself. */
+/** Errors that Google returns to the operator; it shows the others to the person itself. */
 function outcomeOfError(error: string): Outcome {
   return OUTCOME_BY_ERROR.get(error) ?? 'settings-not-in-effect'
 }
@@ -152,23 +156,23 @@ const OUTCOME_BY_FAILURE: Partial<Record<GoogleFailure, Outcome>> = {
   InvalidRequest: 'settings-not-in-effect',
   BlockedByAdmin: 'blocked-by-admin',
   APIDisabled: 'settings-not-in-effect',
-  // The account can't be told: with scopes that hide it nobody can sign in.
+  // With scopes that hide the account, nobody can sign in.
   ScopeInsufficient: 'settings-not-in-effect',
   Forbidden: 'settings-not-in-effect',
 }
 
 interface ExchangedGrant {
   tokens: TokenAnswer & { refreshToken: string }
-  /** The primary calendar's id: whose the grant is. */
+  /** The id of the primary calendar, which is the address of the account. */
   account: string
 }
 
-/** Takes the code to Google, and asks whose it is. Answers the outcome where it is not what was asked for. */
+/** Exchanges the code and asks Google for the account. Returns an outcome if the grant is not what was asked for. */
 async function exchangeCode(
   client: GoogleClient,
-  { context, state, answer }: ReturnedAttempt,
+  { context, state, response }: ReturnedAttempt,
 ): Promise<ExchangedGrant | Outcome> {
-  const tokens = await client.exchange(codeExchange(context, state, answer))
+  const tokens = await client.exchange(codeExchange(context, state, response))
   const { refreshToken, scopes = [] } = tokens
   if (refreshToken === undefined) return 'no-refresh-token'
   if (missingScopes(context.integration.spec.google.scopes, scopes).length > 0) return 'scope-missing'

@@ -1,4 +1,4 @@
-/** The cookie by which a browser is known again: random, for a day, and for our site alone. */
+/** The cookie that identifies a browser: a random id, valid for a day, sent to this site only. */
 import { getCookie, setCookie } from 'hono/cookie'
 import type { WebDeps } from './port.ts'
 import type { Request } from './request.ts'
@@ -7,13 +7,13 @@ const NAME = 'calendar-operator'
 const BYTES = 24
 const A_DAY_S = 24 * 60 * 60
 
-/** The browser's cookie; undefined where it has none of ours. */
+/** The id in the browser's cookie; undefined if it has none. */
 export function browserId(request: Request): string | undefined {
   const value = getCookie(request, NAME, 'host')
   return value !== undefined && /^[\w-]{32}$/.test(value) ? value : undefined
 }
 
-/** The browser's cookie, given to it now where it has none. */
+/** The id in the browser's cookie; sets a new cookie if it has none. */
 export function ensureBrowserId(request: Request, { randomBytes }: Pick<WebDeps, 'randomBytes'>): string {
   const known = browserId(request)
   if (known !== undefined) return known

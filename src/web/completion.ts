@@ -1,6 +1,6 @@
 /**
- * Brings each attempt to its end, once, and tells of it: a metric, a log line, an Event. Attempts are kept apart by the id
- * in their sealed state.
+ * Completes each attempt once, and reports its outcome as a metric, a log line and an Event. Attempts are identified by the id in
+ * their state.
  */
 import type { Agent } from '../resources/types.ts'
 import { BusyError } from '../rate-limit/fair-semaphore.ts'
@@ -15,20 +15,21 @@ import type { SignInContext, SignInContexts } from './sign-in-context.ts'
 
 interface AttemptEntry {
   result?: Promise<Outcome | undefined>
-  /** On the monotonic clock: from then on no state of this attempt is good any more. */
+  /** When the attempt's state has expired for certain; monotonic. */
   until: number
 }
 
-/** Each link may have 60 a minute looked at; beyond this number the oldest are forgotten, and Google refuses a used code. */
+/** A link admits 60 callbacks a minute. Above this number the oldest entries are dropped, and Google refuses a used code. */
 const MAX_ATTEMPTS = 50_000
 
+/** Completes attempts that have returned from Google. */
 export class AttemptCompleter {
   readonly #deps: WebDeps
   readonly #contexts: SignInContexts
   readonly #concurrency: SignInConcurrency
   readonly #events: SignInEvents
   readonly #logLimiter: KeyedRateLimiter
-  /** Attempts that have come back, oldest first. */
+  /** Attempts that have returned, oldest first. */
   readonly #attempts = new Map<string, AttemptEntry>()
 
   constructor(deps: WebDeps, visits: SignInContexts) {
@@ -40,19 +41,20 @@ export class AttemptCompleter {
   }
 
   /**
-   * The same request twice at a time (a double click, an impatient reload) has one result; one that comes later has none.
+   * Completes an attempt. The same request twice at the same time (a double click, an impatient reload) has one result; a later
+   * repetition has none.
    *
-   * @returns undefined where the attempt had ended before, or whom it speaks of has no page any more.
+   * @returns undefined if the attempt was completed before, or its Agent has no page any more.
    */
-  async complete(state: OAuthState, answer: AuthorizationResponse): Promise<Outcome | undefined> {
+  async complete(state: OAuthState, response: AuthorizationResponse): Promise<Outcome | undefined> {
     const known = this.#attempts.get(state.id)
     if (known) return known.result
     const attempt = this.#remember(state)
-    attempt.result = this.#finish(state, answer)
+    attempt.result = this.#finish(state, response)
     try {
       return await attempt.result
     } catch (error) {
-      // Nothing was begun: the same address may be loaded again.
+      // The attempt was not started, so the same URL may be loaded again.
       if (error instanceof BusyError) this.#attempts.delete(state.id)
       throw error
     } finally {
@@ -71,13 +73,13 @@ export class AttemptCompleter {
     return attempt
   }
 
-  async #finish(state: OAuthState, answer: AuthorizationResponse): Promise<Outcome | undefined> {
+  async #finish(state: OAuthState, response: AuthorizationResponse): Promise<Outcome | undefined> {
     const context = await this.#contexts.resolve(state.uid)
     if (!context) return undefined
     const agentNow = (): Agent | undefined => this.#contexts.findAgent(state.uid)?.agent
     const result = await completeAuthorization(
       { ...this.#deps, concurrency: this.#concurrency },
-      { context, agentNow, state, answer },
+      { context, agentNow, state, response },
     )
     if (result) this.#report(context, result)
     return result?.outcome

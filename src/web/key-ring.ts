@@ -1,6 +1,6 @@
 /**
- * The keys of links, states and forms, in the Secret `calendar-operator-keys`, so that every replica has the same ones. They
- * change every thirty days; the ones before are good for as long again. Whoever deletes the Secret ends every link at once.
+ * The keys for links, states and forms. They are stored in the Secret `calendar-operator-keys`, so that all replicas share them, and
+ * rotated every thirty days; the previous keys stay valid for another thirty. Deleting the Secret invalidates every link at once.
  */
 import { hkdfSync } from 'node:crypto'
 import { ApiError, type Secret } from '../kubernetes/port.ts'
@@ -10,9 +10,9 @@ import { isManaged, KEYS_SECRET, labelsOf, ROLE_LABEL } from '../resources/names
 import { controllerOf } from '../resources/ownership.ts'
 import type { WebDeps } from './port.ts'
 
-/** What is derived from one secret, by purpose. */
+/** The keys that are derived from one secret, by purpose. */
 export interface Key {
-  /** Names it in what it sealed; tells nothing of it. */
+  /** Identifies the key in what was made with it; reveals nothing about it. */
   id: string
   link: Uint8Array
   state: Uint8Array
@@ -25,25 +25,26 @@ const ROTATION_INTERVAL_MS = 30 * 24 * 60 * 60_000
 const RELOAD_INTERVAL_MS = 6 * 60 * 60_000
 const RETRY_INTERVAL_MS = 60_000
 /**
- * A clock that leaps makes the keys look old, and then new again. Each process changes them, or puts their date right, at
- * most so often: links outlive one change and not two.
+ * A clock that jumps makes the keys look old, and then new again. A process rotates them, or corrects their date, at most this
+ * often, because links survive one rotation and not two.
  */
 const MIN_REPAIR_INTERVAL_MS = 24 * 60 * 60_000
 /** By how much the clocks of replicas may differ. */
 const MAX_CLOCK_SKEW_MS = 60 * 60_000
 const KEY_BYTES = 32
 
+/** The current and the previous keys, kept up to date with the Secret. */
 export class KeyRing {
   readonly #deps: Deps
   /** The current one first. */
   #keys: readonly Key[] = []
-  /** Of the Secret that the keys were read from. */
+  /** The resource version of the Secret that the keys were read from. */
   #resourceVersion: string | undefined
-  /** On the monotonic clock. */
+  /** Monotonic, as is `#repairedAt`. */
   #loadedAt = -Infinity
   #repairedAt = -Infinity
   #reloading: Promise<void> | undefined
-  /** Why the Secret could not be used the last time. */
+  /** Why the Secret could not be used last time. */
   #problem: string | undefined
   #cancelTimer: () => void = () => undefined
   #stopped = false
@@ -52,17 +53,17 @@ export class KeyRing {
     this.#deps = deps
   }
 
-  /** What new things are made with; undefined while the Secret could not be had. */
+  /** The key for new links, states and forms; undefined while the Secret can't be used. */
   get current(): Key | undefined {
     return this.#keys[0]
   }
 
-  /** What things may have been made with. */
+  /** The keys that are accepted. */
   get all(): readonly Key[] {
     return this.#keys
   }
 
-  /** Reads or makes the keys, and looks after them from then on. Never fails: without keys there are no links. */
+  /** Reads or creates the keys, and keeps them up to date. Never fails: without keys there are no links. */
   async start(): Promise<void> {
     await this.reload()
     const { cluster, namespace } = this.#deps
@@ -73,22 +74,24 @@ export class KeyRing {
     )
   }
 
-  /** What is being looked at may be older than the change. */
+  /** A reload that is running may have read the Secret before the change. */
   async #onSecretChanged(version: string | undefined): Promise<void> {
     await this.#reloading
     if (version === undefined || version !== this.#resourceVersion) await this.reload()
   }
 
+  /** Stops reloading. */
   stop(): void {
     this.#stopped = true
     this.#cancelTimer()
   }
 
-  /** Something came that no key of ours opens: another replica may have newer ones. At most once a minute. */
+  /** For a token that no known key made: another replica may have rotated the keys. Reloads at most once a minute. */
   async reloadIfDue(): Promise<void> {
     if (this.#deps.clock.monotonic() - this.#loadedAt >= RETRY_INTERVAL_MS) await this.reload()
   }
 
+  /** Reads the Secret, and creates or rotates the keys if necessary. */
   reload(): Promise<void> {
     this.#reloading ??= this.#reload().finally(() => (this.#reloading = undefined))
     return this.#reloading
@@ -105,7 +108,7 @@ export class KeyRing {
     } catch (error) {
       again = RETRY_INTERVAL_MS
       const problem = error instanceof Error ? error.message : String(error)
-      // Looked at every minute, and told once.
+      // Tried every minute, but logged once.
       if (problem !== this.#problem)
         log.warn({ error }, `Secret ${KEYS_SECRET} can't be used, so there are no new sign-in links`)
       this.#problem = problem
@@ -125,14 +128,14 @@ export class KeyRing {
     return cluster.patch(known, patch).catch((error: unknown) => this.#readWinner(error))
   }
 
-  /** What of the keys has to be written anew; undefined where they are as they should be. */
+  /** The data to write if the keys are missing, old or dated in the future; undefined if they are fine. */
   #repairData({ data }: Secret): Record<string, string | null> | undefined {
     const { clock } = this.#deps
     const { current, rotated_at: rotatedAt } = decode(data)
     if (!isKey(current)) return this.#rotatedData(undefined)
     const ageMs = clock.now() - (fromTimestamp(rotatedAt) ?? 0)
     const isOld = ageMs >= ROTATION_INTERVAL_MS
-    // Dated ahead by a clock that was wrong: they would never grow old.
+    // Dated in the future by a wrong clock: they would never be rotated.
     const isAhead = ageMs < -MAX_CLOCK_SKEW_MS
     if (!isOld && !isAhead) return undefined
     if (clock.monotonic() - this.#repairedAt < MIN_REPAIR_INTERVAL_MS) return undefined
@@ -156,11 +159,11 @@ export class KeyRing {
     return cluster.create<Secret>({ apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', data })
   }
 
-  /** Another replica was quicker: its keys are as good. */
+  /** After a conflict, the keys that another replica wrote. */
   async #readWinner(error: unknown): Promise<Secret> {
-    const beaten = error instanceof ApiError && ['AlreadyExists', 'Conflict'].includes(error.failure)
+    const conflict = error instanceof ApiError && ['AlreadyExists', 'Conflict'].includes(error.failure)
     const { cluster, namespace } = this.#deps
-    const theirs = beaten ? await cluster.readSecret(namespace, KEYS_SECRET) : undefined
+    const theirs = conflict ? await cluster.readSecret(namespace, KEYS_SECRET) : undefined
     if (!theirs) throw error
     assertOurs(theirs)
     return theirs
@@ -178,16 +181,16 @@ export class KeyRing {
 const hasKeysRole = (secret: Secret): boolean => isManaged(secret) && secret.metadata.labels?.[ROLE_LABEL] === 'keys'
 
 /**
- * Our own Secret has no controller, and the role of keys; one of 0.1.0 has no role yet, and gets it.
+ * The operator's Secret has no controller, and the role `keys`. A Secret of 0.1.0 has no role yet, and gets it.
  *
- * @throws Error, which says what speaks against it, for every other one: it is never used nor written.
+ * @throws Error for any other Secret, with the reason: it is never used or written.
  */
 function assertOurs(secret: Secret): void {
   const role = secret.metadata.labels?.[ROLE_LABEL]
   const controller = controllerOf(secret)
-  const advice = 'it is left as it is; delete it, and the operator makes its own'
+  const advice = 'it is left unchanged; delete it, and the operator creates its own'
   if (controller) throw new Error(`it belongs to ${controller.kind} ${controller.name}: ${advice}`)
-  if (!isManaged(secret)) throw new Error(`it is not ours: it lacks the label of what the operator creates; ${advice}`)
+  if (!isManaged(secret)) throw new Error(`it lacks the label of objects that the operator creates: ${advice}`)
   if (role !== undefined && role !== 'keys') throw new Error(`its label ${ROLE_LABEL} is not "keys": ${advice}`)
 }
 

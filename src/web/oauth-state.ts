@@ -1,6 +1,6 @@
 /**
- * The `state` that travels to Google and back: encrypted and authenticated (a JWE, RFC 7516), so it can hold the verifier of
- * PKCE and any replica can go on where another began. It is good for ten minutes, for one browser, once.
+ * The `state` parameter that travels to Google and back. It is encrypted and authenticated (JWE, RFC 7516), so it can contain the
+ * PKCE verifier, and any replica can complete what another one started. It is valid for ten minutes, for one browser, once.
  */
 import { createHash } from 'node:crypto'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
@@ -9,35 +9,38 @@ import type { Key } from './key-ring.ts'
 import type { SignInMode } from './pages/pages.ts'
 import type { ShownConsent } from './shown-consent.ts'
 
+/** One attempt to sign in. */
 export interface OAuthState {
-  /** Of this attempt. */
+  /** The attempt's id. */
   id: string
-  /** The Agent's. */
+  /** The Agent's uid. */
   uid: string
   mode: SignInMode
   /** Hash of the browser's cookie. */
   browser: string
-  /** The OAuth client that the code will be of. */
+  /** The OAuth client that the code will be issued to. */
   clientId: string
-  /** Of PKCE; the popup has none. */
+  /** The PKCE verifier; the popup flow has none. */
   verifier?: string
-  /** What the page showed. A state of 0.1.0 lacks it, and is refused: its page named less than is noted now. */
+  /** What the page showed. A state of 0.1.0 lacks it and is refused: its page named less than is recorded now. */
   shown: ShownConsent
-  /** Ms since the epoch. */
+  /** Milliseconds since the epoch. */
   expiresAt: number
 }
 
+/** How long a state is valid. */
 export const STATE_LIFETIME_MS = 10 * 60_000
 /**
- * By how much the clocks of replicas may differ. A state that ends later than that allows was sealed by a clock that has
- * been put right since: it would live for too long, and is over.
+ * By how much the clocks of replicas may differ. A state that expires later than this allows was made while a clock was wrong;
+ * it would live too long, so it counts as expired.
  */
 export const CLOCK_SKEW_MS = 60_000
 const MAX_STATE_LENGTH = 4_096
 
+/** SHA-256 of a text, base64url. */
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('base64url')
 
-/** Compressed, since ids of calendars are long and alike. */
+/** Encrypts a state. It is compressed first, because calendar ids are long and similar. */
 export function sealState(state: OAuthState, key: Key): Promise<string> {
   const header = { alg: 'dir', enc: 'A256GCM', kid: key.id, cty: DEFLATED } as const
   return new CompactEncrypt(deflateRawSync(JSON.stringify(state))).setProtectedHeader(header).encrypt(key.state)
@@ -45,7 +48,7 @@ export function sealState(state: OAuthState, key: Key): Promise<string> {
 
 const DEFLATED = 'deflated'
 
-/** Undefined for everything that we did not make, that was changed, or that is too old. */
+/** Decrypts a state; undefined if it was not made with these keys, was changed, or has expired. */
 export async function openState(text: string, keys: readonly Key[], now: number): Promise<OAuthState | undefined> {
   if (text.length > MAX_STATE_LENGTH) return undefined
   for (const key of keys) {

@@ -1,4 +1,4 @@
-/** What the web room needs from outside; `operator.ts` hands it in. */
+/** What the web server needs from outside; `operator.ts` provides it. */
 import type { Google } from '../google/port.ts'
 import type { Cluster } from '../kubernetes/port.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -6,23 +6,24 @@ import type { Log } from '../platform/log.ts'
 import type { Sites } from '../resources/sites.ts'
 import type { Outcome } from './pages/pages.ts'
 
+/** The dependencies of the web server. */
 export interface WebDeps {
   cluster: Cluster
   google: Google
-  /** Where Google asks for consent: its script comes from there too, and forms are led there. */
+  /** The origin of Google's consent page and of its script. */
   accountsURL: string
-  /** Whose each site is, as far as a setting says so. */
+  /** The namespaces of each site, as the setting `--sites` lists them. */
   sites: Sites
   clock: Clock
   log: Log
-  /** Unguessable. */
+  /** Cryptographically secure. */
   randomBytes: (count: number) => Uint8Array
-  /** Where the Secret of the keys is kept. */
+  /** The namespace of the Secret that holds the keys. */
   namespace: string
-  /** Called when somebody has signed in: the Agent has a new grant. */
+  /** Called when somebody has signed in, so that the Agent has a new grant. */
   connected(agentKey: string): void
-  /** Called when the links have changed: statuses that show one are out of date. */
+  /** Called when the links have changed, so that statuses with a link are out of date. */
   linksChanged(): void
-  /** Called once a sign-in that has come to an end. */
+  /** Called once for each completed sign-in. */
   observe(outcome: Outcome | 'refused' | 'failed'): void
 }

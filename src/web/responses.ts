@@ -1,17 +1,17 @@
-/** The answers that are no sign-in page: each the same for all its causes, so that none tells a stranger anything. */
+/** The responses that are not a sign-in page. Each is the same for all its causes, so that it tells a stranger nothing. */
 import type { BlockList } from 'node:net'
 import { BusyError } from '../rate-limit/fair-semaphore.ts'
 import { securityHeaders } from './security-headers.ts'
 import { clientAddress, rateLimitKey } from './limits.ts'
-import * as pages from './pages/pages.ts'
+import { type Language, negotiate, type Pages } from './pages/pages.ts'
 import type { WebDeps } from './port.ts'
 import { KeyedRateLimiter, MISTAKES, TOLD_FAILURES } from './rate-limits.ts'
 import type { Request } from './request.ts'
 
-/** Thrown where somebody asks for more than anybody needs. */
+/** Thrown when a client sends more requests than any person needs. */
 export class TooManyRequestsError extends Error {
   override readonly name = 'TooManyRequestsError'
-  /** After which it may be tried again. */
+  /** When the client may try again. */
   readonly delayMs: number
 
   constructor(delayMs: number) {
@@ -21,47 +21,43 @@ export class TooManyRequestsError extends Error {
 }
 
 const LIMITED_RETRY_MS = 60_000
-/** After which a place may be free again. */
+/** When the concurrency limit is likely to admit another request. */
 const BUSY_RETRY_S = 10
 
 type Reply = Response | Promise<Response>
 
+/** What the responses need besides the request. */
+export interface ResponseOptions {
+  pages: Pages
+  /** The proxies whose `X-Forwarded-For` is trusted. */
+  proxies: BlockList
+}
+
+/** Makes the responses, counts and logs them, and limits how many of them a client gets. */
 export class Responses {
   readonly #deps: Pick<WebDeps, 'log' | 'observe' | 'clock'>
-  readonly #options: { pathPrefix: string; proxies: BlockList }
+  readonly #options: ResponseOptions
   readonly #badRequests: KeyedRateLimiter
   readonly #logLimiter: KeyedRateLimiter
 
-  constructor(deps: Pick<WebDeps, 'log' | 'observe' | 'clock'>, options: { pathPrefix: string; proxies: BlockList }) {
+  constructor(deps: Pick<WebDeps, 'log' | 'observe' | 'clock'>, options: ResponseOptions) {
     this.#deps = deps
     this.#options = options
     this.#badRequests = new KeyedRateLimiter(deps.clock, MISTAKES)
     this.#logLimiter = new KeyedRateLimiter(deps.clock, TOLD_FAILURES)
   }
 
-  html(
-    request: Request,
-    page: string,
-    ...rest: [status: 200 | 400 | 404 | 429 | 503, headers: Record<string, string>]
-  ) {
-    return request.html(pages.underPrefix(page, this.#options.pathPrefix), ...rest)
-  }
-
-  /** For what does not exist, or nobody may know of. */
+  /** For whatever does not exist, or must not be known to exist. */
   notFound(request: Request): Reply {
-    return (
-      this.#limited(request) ??
-      this.html(request, pages.notFoundPage(negotiatedLanguage(request)), 404, securityHeaders())
-    )
+    const { pages } = this.#options
+    return this.#limited(request) ?? request.html(pages.notFound(negotiatedLanguage(request)), 404, securityHeaders())
   }
 
-  /** For what is forged, replayed, foreign or over. */
+  /** For whatever is forged, replayed, expired or another browser's. */
   refused(request: Request): Reply {
     this.#deps.observe('refused')
-    return (
-      this.#limited(request) ??
-      this.html(request, pages.refusedPage(negotiatedLanguage(request)), 400, securityHeaders())
-    )
+    const { pages } = this.#options
+    return this.#limited(request) ?? request.html(pages.refused(negotiatedLanguage(request)), 400, securityHeaders())
   }
 
   #limited(request: Request): Reply | undefined {
@@ -70,28 +66,29 @@ export class Responses {
 
   #tooMany(request: Request, delayMs: number): Reply {
     const headers = { ...securityHeaders(), 'retry-after': String(Math.ceil(delayMs / 1000)) }
-    return this.html(request, pages.tooManyRequestsPage(negotiatedLanguage(request)), 429, headers)
+    return request.html(this.#options.pages.tooManyRequests(negotiatedLanguage(request)), 429, headers)
   }
 
-  /** For what was thrown: but for too many requests, the fault is not the browser's. */
+  /** For a thrown error. Except for too many requests, the fault is not the browser's. */
   failed(request: Request, error: Error): Reply {
     if (error instanceof TooManyRequestsError) return this.#tooMany(request, error.delayMs)
-    const about = request.get('uid') ?? this.clientKey(request)
-    if (this.#logLimiter.tryAcquire(about)) this.#deps.log.error({ error }, 'a sign-in request failed')
+    const subject = request.get('uid') ?? this.clientKey(request)
+    if (this.#logLimiter.tryAcquire(subject)) this.#deps.log.error({ error }, 'a sign-in request failed')
     this.#deps.observe('failed')
     const headers = { ...securityHeaders(), ...(error instanceof BusyError && { 'retry-after': String(BUSY_RETRY_S) }) }
-    return this.html(request, pages.failedPage(negotiatedLanguage(request)), 503, headers)
+    return request.html(this.#options.pages.failed(negotiatedLanguage(request)), 503, headers)
   }
 
-  /** Names the client on whose account a request goes. */
+  /** The key by which requests of the same client are counted together. */
   clientKey(request: Request): string {
     const socket = request.env.incoming.socket.remoteAddress ?? ''
     return rateLimitKey(clientAddress(socket, request.req.header('x-forwarded-for'), this.#options.proxies))
   }
 }
 
-export const negotiatedLanguage = (request: Request): pages.Language =>
-  pages.negotiate(request.req.header('accept-language'))
+/** The language of the response, by `Accept-Language`. */
+export const negotiatedLanguage = (request: Request): Language => negotiate(request.req.header('accept-language'))
 
+/** A redirect (303), which the browser follows with a GET. */
 export const seeOther = (request: Request, location: string): Response =>
   request.body(null, 303, { ...securityHeaders(), location })

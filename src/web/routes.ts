@@ -1,7 +1,7 @@
 /**
- * The routes. Everything that isn't right gets one of two answers, each the same for all its causes: 404 for what does not
- * exist or nobody may know of, 400 for what is forged, replayed, foreign or over. After a sign-in the browser is sent on to
- * its page, so that a reload repeats nothing.
+ * The HTTP routes. A request that is not valid gets one of two responses, each the same for all its causes: 404 for what does
+ * not exist or must not be known to exist, 400 for what is forged, replayed, expired or another browser's. After a sign-in the
+ * browser is redirected to the page of its link, so that reloading repeats nothing.
  */
 import { Hono } from 'hono'
 import type { BlockList } from 'node:net'
@@ -12,7 +12,7 @@ import { createAuthorizationRequest, type AuthorizationResponse } from './author
 import { securityHeaders } from './security-headers.ts'
 import type { KeyRing } from './key-ring.ts'
 import { csrfToken, verifyOutcomeToken, outcomeToken, verifyCsrfToken, linkTag, uidFromTag } from './signed-tokens.ts'
-import * as pages from './pages/pages.ts'
+import { createPages, type Outcome, type Pages } from './pages/pages.ts'
 import type { WebDeps } from './port.ts'
 import { CallbackLimiter } from './rate-limits.ts'
 import { authorizationResponse, formBody, isSameOrigin, isJson, jsonBody, type App, type Request } from './request.ts'
@@ -20,27 +20,31 @@ import { consentDigest } from './shown-consent.ts'
 import { sha256, openState, type OAuthState } from './oauth-state.ts'
 import { standingOutcome, signInView, SignInContexts, type SignInContext } from './sign-in-context.ts'
 
+/** What the routes need besides `WebDeps`. */
 export interface RoutesOptions {
   keys: KeyRing
-  /** The path under which everything is. */
+  /** The path under which everything is served. */
   pathPrefix: string
-  /** Whose word on a client's address counts. */
+  /** The proxies whose `X-Forwarded-For` is trusted. */
   proxies: BlockList
 }
 
-/** How long a page tells what happened a moment ago, however often it is loaded. By the time of day: any replica tells it. */
+/** How long a page shows an outcome, however often it is reloaded. Measured by wall time, so that any replica can check it. */
 const OUTCOME_LIFETIME_MS = 5 * 60_000
 
-/** What a browser sends from a page of ours. */
+/** A verified submission of the sign-in page. */
 interface FormSubmission {
+  /** The id in the browser's cookie. */
   browser: string
-  /** Names what the page said. */
+  /** Digest of the consent that the page showed. */
   shown: string
 }
 
+/** Serves the sign-in pages, the OAuth callback and the endpoints of the popup's script. */
 export class Routes {
   readonly #deps: WebDeps
   readonly #options: RoutesOptions
+  readonly #pages: Pages
   readonly #responses: Responses
   readonly #contexts: SignInContexts
   readonly #completer: AttemptCompleter
@@ -49,12 +53,14 @@ export class Routes {
   constructor(deps: WebDeps, options: RoutesOptions) {
     this.#deps = deps
     this.#options = options
-    this.#responses = new Responses(deps, options)
+    this.#pages = createPages(options.pathPrefix)
+    this.#responses = new Responses(deps, { pages: this.#pages, proxies: options.proxies })
     this.#contexts = new SignInContexts(deps, options.pathPrefix)
     this.#completer = new AttemptCompleter(deps, this.#contexts)
     this.#callbackLimiter = new CallbackLimiter(deps.clock)
   }
 
+  /** The application that handles all requests. */
   app(): Hono<App> {
     const app = new Hono<App>()
     const { pathPrefix } = this.#options
@@ -66,7 +72,7 @@ export class Routes {
     )
     app.post(`${link}/code`, (request) => this.#popupCode(request))
     app.get(`${pathPrefix}/callback`, (request) => this.#callback(request))
-    for (const { path, contentType, body } of pages.assetsUnder(pathPrefix)) {
+    for (const { path, contentType, body } of this.#pages.assets) {
       const headers = {
         ...securityHeaders(),
         'content-type': contentType,
@@ -79,17 +85,17 @@ export class Routes {
     return app
   }
 
-  /** What a valid link gets; every other one gets the same 404. */
+  /** Calls `respond` for a valid link; every other link gets the same 404. */
   async #withContext(
     request: Request,
-    answer: (context: SignInContext) => Promise<Response> | Response,
+    respond: (context: SignInContext) => Promise<Response> | Response,
   ): Promise<Response> {
     const uid = await this.#agentUid(request)
     const context = uid === undefined ? undefined : await this.#contexts.resolve(uid)
-    return context ? answer(context) : this.#responses.notFound(request)
+    return context ? respond(context) : this.#responses.notFound(request)
   }
 
-  /** Of the Agent that the link is for. */
+  /** The uid of the Agent that the link is for. */
   async #agentUid(request: Request): Promise<string | undefined> {
     const tag = tagParam(request)
     const { keys } = this.#options
@@ -115,60 +121,54 @@ export class Routes {
       clientScript: { accountsOrigin: accountsURL },
       ...(outcome && { outcome }),
     }
-    const leads = { accountsURL, popup: view.mode === 'Popup' }
-    return this.#responses.html(
-      request,
-      pages.signInPage(view, negotiatedLanguage(request)),
-      200,
-      securityHeaders(leads),
-    )
+    const headers = securityHeaders({ accountsURL, popup: view.mode === 'Popup' })
+    return request.html(this.#pages.signIn(view, negotiatedLanguage(request)), 200, headers)
   }
 
-  /** What the page tells: what has just happened, if that is proved, else how things stand. */
-  #outcomeToShow(request: Request, context: SignInContext, browser: string): pages.Outcome | undefined {
+  /** The outcome in the URL if its token proves it, else the Agent's standing. */
+  #outcomeToShow(request: Request, context: SignInContext, browser: string): Outcome | undefined {
     const { outcome = '', at = '', proof = '' } = request.req.query()
     const recent = Math.abs(this.#deps.clock.now() - Number(at)) <= OUTCOME_LIFETIME_MS
     const what = [browser, tagParam(request), outcome, Number(at)] as const
-    // Finished twice at a time, at two replicas: one of them was told that the attempt is over.
-    const isBehind = outcome === 'expired' && !context.needed
-    if (recent && !isBehind && verifyOutcomeToken(proof, this.#options.keys.all, ...what))
-      return outcome as pages.Outcome
+    // Two replicas completed the attempt at the same time, and Google told one of them that the code was used.
+    const isOutdated = outcome === 'expired' && !context.needed
+    if (recent && !isOutdated && verifyOutcomeToken(proof, this.#options.keys.all, ...what)) return outcome as Outcome
     return standingOutcome(context)
   }
 
-  /** The form of the redirect flow. */
+  /** Handles the form of the redirect flow. */
   async #startRedirect(request: Request, context: SignInContext): Promise<Response> {
-    const own = this.#verifyCsrf(request, context, (await formBody(request)).get('csrf'))
+    const form = this.#verifyCsrf(request, context, (await formBody(request)).get('csrf'))
     const key = this.#options.keys.current
-    if (!own || !key) return this.#responses.refused(request)
+    if (!form || !key) return this.#responses.refused(request)
     const { client, signIn, suspended, needed } = context
     const usable = client && signIn.mode === 'Redirect' && !suspended && needed
-    // The page said something else than would be noted: it is shown as it stands now.
-    if (!usable || own.shown !== consentDigest(context.consent))
+    // The page showed another consent than the one to be recorded now: show the page again.
+    if (!usable || form.shown !== consentDigest(context.consent))
       return seeOther(request, this.#pagePath(tagParam(request)))
-    const { state, codeChallenge } = await createAuthorizationRequest(this.#deps, context, own.browser, key)
+    const { state, codeChallenge } = await createAuthorizationRequest(this.#deps, context, form.browser, key)
     const { scopes } = context.integration.spec.google
     const { redirectURI } = signIn
     const loginHint = context.agent.spec.account
     return seeOther(request, client.consentURL({ redirectURI, scopes, state, codeChallenge, loginHint }))
   }
 
-  /** What the script of the popup flow hands to Google's. */
+  /** Handles the request of the popup's script for what it passes to Google's. */
   async #startPopup(request: Request, context: SignInContext): Promise<Response> {
-    const own = this.#verifyCsrf(request, context, (await jsonBody(request)).csrf)
+    const form = this.#verifyCsrf(request, context, (await jsonBody(request)).csrf)
     const key = this.#options.keys.current
     const { client, signIn, suspended, needed } = context
     const usable = client && signIn.mode === 'Popup' && !suspended && needed
-    if (!own || !key || !usable || !isJson(request)) return this.#responses.refused(request)
-    // The script loads the page anew.
-    if (own.shown !== consentDigest(context.consent)) return request.json({}, 409, securityHeaders())
-    const { state } = await createAuthorizationRequest(this.#deps, context, own.browser, key)
+    if (!form || !key || !usable || !isJson(request)) return this.#responses.refused(request)
+    // The script reloads the page.
+    if (form.shown !== consentDigest(context.consent)) return request.json({}, 409, securityHeaders())
+    const { state } = await createAuthorizationRequest(this.#deps, context, form.browser, key)
     const scope = context.integration.spec.google.scopes.join(' ')
-    const answer = { clientID: client.credentials.clientId, scope, loginHint: context.agent.spec.account, state }
-    return request.json(answer, 200, securityHeaders())
+    const attempt = { clientID: client.credentials.clientId, scope, loginHint: context.agent.spec.account, state }
+    return request.json(attempt, 200, securityHeaders())
   }
 
-  /** What Google's window has handed to the script. */
+  /** Handles the code that Google's window passed to the popup's script. */
   async #popupCode(request: Request): Promise<Response> {
     const uid = await this.#agentUid(request)
     if (uid === undefined) return this.#responses.notFound(request)
@@ -176,32 +176,32 @@ export class Routes {
     const context = await this.#contexts.resolve(uid)
     if (!context) return this.#responses.notFound(request)
     const { state, code, error } = await jsonBody(request)
-    const own = isJson(request) && isSameOrigin(request, context)
-    const opened = own ? await this.#verifyState(state) : undefined
-    const fits = opened?.uid === uid && isBoundTo(request, opened, 'Popup')
-    const location = fits && (await this.#complete(request, opened, authorizationResponse(code, error)))
+    const isOwn = isJson(request) && isSameOrigin(request, context)
+    const verified = isOwn ? await this.#verifyState(state) : undefined
+    const matches = verified?.uid === uid && isBoundTo(request, verified, 'Popup')
+    const location = matches && (await this.#complete(request, verified, authorizationResponse(code, error)))
     return location ? request.json({ location }, 200, securityHeaders()) : this.#responses.refused(request)
   }
 
-  /** Where Google sends the browser after a redirect. */
+  /** Handles the redirect from Google. */
   async #callback(request: Request): Promise<Response> {
     const { state, code, error } = request.req.query()
-    const opened = await this.#verifyState(state)
-    if (!opened) return this.#responses.refused(request)
-    request.set('uid', opened.uid)
-    this.#limitCallbacks(request, opened.uid)
-    const fits = isBoundTo(request, opened, 'Redirect')
-    const location = fits && (await this.#complete(request, opened, authorizationResponse(code, error)))
+    const verified = await this.#verifyState(state)
+    if (!verified) return this.#responses.refused(request)
+    request.set('uid', verified.uid)
+    this.#limitCallbacks(request, verified.uid)
+    const matches = isBoundTo(request, verified, 'Redirect')
+    const location = matches && (await this.#complete(request, verified, authorizationResponse(code, error)))
     return location ? seeOther(request, location) : this.#responses.refused(request)
   }
 
-  /** Counts a callback before anything is asked because of it, whatever comes of it. */
+  /** Counts a callback, whatever its outcome, before it causes any request. @throws TooManyRequestsError */
   #limitCallbacks(request: Request, uid: string): void {
     const delayMs = this.#callbackLimiter.admit(this.#responses.clientKey(request), uid)
     if (delayMs > 0) throw new TooManyRequestsError(delayMs)
   }
 
-  /** The state, if it is ours. */
+  /** The decrypted state; undefined if this operator did not make it. */
   async #verifyState(text: unknown): Promise<OAuthState | undefined> {
     if (typeof text !== 'string') return undefined
     const { keys } = this.#options
@@ -212,16 +212,16 @@ export class Routes {
     return openState(text, keys.all, now)
   }
 
-  /** Lets the attempt come to its end, once; answers where its page is, undefined where it had ended before. */
+  /** Completes the attempt, once. Returns the address of the page with the outcome; undefined if it had been completed before. */
   async #complete(
     request: Request,
     state: OAuthState,
-    answer: AuthorizationResponse | undefined,
+    response: AuthorizationResponse | undefined,
   ): Promise<string | undefined> {
     const key = this.#options.keys.current
     const browser = browserId(request)
-    if (!answer || !key || browser === undefined) return undefined
-    const outcome = await this.#completer.complete(state, answer)
+    if (!response || !key || browser === undefined) return undefined
+    const outcome = await this.#completer.complete(state, response)
     if (outcome === undefined) return undefined
     const tag = linkTag(state.uid, key) ?? ''
     const at = this.#deps.clock.now()
@@ -229,7 +229,7 @@ export class Routes {
     return `${this.#pagePath(tag)}?${new URLSearchParams({ outcome, at: String(at), proof }).toString()}`
   }
 
-  /** Undefined where anything speaks against it that a page of ours, in this browser, sends this. */
+  /** Undefined unless the request comes from the operator's own page in this browser. */
   #verifyCsrf(request: Request, context: SignInContext, csrf: unknown): FormSubmission | undefined {
     const browser = browserId(request)
     if (browser === undefined || !isSameOrigin(request, context)) return undefined
@@ -244,7 +244,7 @@ export class Routes {
 
 const tagParam = (request: Request): string => request.req.param('tag') ?? ''
 
-/** Whether the state is of this flow, and of this very browser. */
+/** Whether the state belongs to this flow and to this browser. */
 function isBoundTo(request: Request, state: OAuthState, mode: OAuthState['mode']): boolean {
   const browser = browserId(request)
   return state.mode === mode && browser !== undefined && sha256(browser) === state.browser

@@ -1,6 +1,6 @@
 /**
- * What pages need of Secrets: read when it is first needed, and again once the metadata watch tells of another version. So
- * page views cost no request, however many there are.
+ * Caches what pages need from Secrets. A Secret is read when it is first needed, and again when the metadata watch reports a new
+ * version, so page views cost no requests.
  */
 import type { Secret } from '../kubernetes/port.ts'
 import { BusyError } from '../rate-limit/fair-semaphore.ts'
@@ -9,17 +9,18 @@ import { KeyedRateLimiter, rememberBounded, SECRET_READS } from './rate-limits.t
 
 interface CacheEntry<T> {
   version: string
-  /** One reading serves all who come meanwhile. */
+  /** Requests that arrive during a read share it. */
   value: Promise<T>
 }
 
-/** Of integrations, or of Agents. */
+/** Owners are integrations or Agents. */
 const MAX_OWNERS = 1_000
 
+/** Values parsed from Secrets, one per owner. */
 export class SecretCache<T> {
   readonly #cluster: WebDeps['cluster']
   readonly #limiter: KeyedRateLimiter
-  /** As last read, by whose it is. */
+  /** By owner. */
   readonly #byOwner = new Map<string, CacheEntry<T>>()
 
   constructor({ cluster, clock }: Pick<WebDeps, 'cluster' | 'clock'>) {
@@ -28,11 +29,11 @@ export class SecretCache<T> {
   }
 
   /**
-   * What `parse` makes of the Secret; undefined where there is none.
+   * What `parse` returns for the Secret; undefined if there is none.
    *
-   * @param owner whose reads are counted together: each has one Secret at a time.
-   * @param secretKey of the Secret, `namespace/name`.
-   * @throws BusyError where it changes all the time, or can't be read, and was asked for too often.
+   * @param owner whose reads are limited together; an owner has one Secret at a time.
+   * @param secretKey `namespace/name` of the Secret.
+   * @throws BusyError if it was read too often, because it keeps changing or can't be read.
    */
   async get(owner: string, secretKey: string, parse: (secret: Secret | undefined) => T): Promise<T | undefined> {
     const known = this.#cluster.secrets.get(secretKey)
@@ -44,7 +45,7 @@ export class SecretCache<T> {
     const [namespace = '', name = ''] = secretKey.split('/')
     const fresh = { version, value: this.#cluster.readSecret(namespace, name).then(parse) }
     rememberBounded(this.#byOwner, owner, fresh, MAX_OWNERS)
-    // A failure is nobody's answer but theirs who wait for it.
+    // A failure is not cached: only the requests that wait for it see it.
     fresh.value.catch(() => {
       if (this.#byOwner.get(owner) === fresh) this.#byOwner.delete(owner)
     })

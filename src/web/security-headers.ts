@@ -1,39 +1,40 @@
-/** The headers of every answer. The policy allows what the pages use and nothing else. Pure. */
+/** The security headers of every response. The content security policy allows only what the pages use. Pure. */
 
-/** The sign-in page is led to Google by a form or by Google's script; no other page is led anywhere. */
+/** What the sign-in page may use of Google, by a form (redirect) or by Google's script (popup). Other pages use nothing. */
 export interface CspOptions {
   accountsURL: string
   popup: boolean
 }
 
-/** https://developers.google.com/identity/oauth2/web/guides/use-code-model: what Google's script needs of a policy. */
-function contentSecurityPolicy(leads: CspOptions | undefined): string {
-  const gsi = leads?.popup ? ` ${leads.accountsURL}/gsi/client` : ''
-  const google = leads?.popup ? ` ${leads.accountsURL}/gsi/` : ''
+/** Source: https://developers.google.com/identity/oauth2/web/guides/use-code-model, for what Google's script needs. */
+function contentSecurityPolicy(options: CspOptions | undefined): string {
+  const gsi = options?.popup ? ` ${options.accountsURL}/gsi/client` : ''
+  const google = options?.popup ? ` ${options.accountsURL}/gsi/` : ''
   return [
     "default-src 'none'",
     `script-src 'self'${gsi}`,
-    `style-src 'self'${leads?.popup ? ` ${leads.accountsURL}/gsi/style` : ''}`,
+    `style-src 'self'${options?.popup ? ` ${options.accountsURL}/gsi/style` : ''}`,
     "img-src 'self' data:",
     `connect-src 'self'${google}`,
     `frame-src ${google.trim() || "'none'"}`,
-    `form-action 'self'${leads ? ` ${leads.accountsURL}` : ''}`,
+    `form-action 'self'${options ? ` ${options.accountsURL}` : ''}`,
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ].join('; ')
 }
 
-export const securityHeaders = (leads?: CspOptions): Record<string, string> => ({
-  'content-security-policy': contentSecurityPolicy(leads),
-  // Browsers obey it over TLS only.
+/** The headers of a response; `options` only for the sign-in page. */
+export const securityHeaders = (options?: CspOptions): Record<string, string> => ({
+  'content-security-policy': contentSecurityPolicy(options),
+  // Browsers ignore it without TLS.
   'strict-transport-security': 'max-age=31536000',
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
   'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
   'cross-origin-resource-policy': 'same-origin',
-  // Google's window has to find its way back to the page that opened it.
-  'cross-origin-opener-policy': leads?.popup ? 'same-origin-allow-popups' : 'same-origin',
+  // Google's window must be able to reach the page that opened it.
+  'cross-origin-opener-policy': options?.popup ? 'same-origin-allow-popups' : 'same-origin',
   'cache-control': 'no-store',
   vary: 'Accept-Language',
 })

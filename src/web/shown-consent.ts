@@ -1,32 +1,32 @@
 /**
- * What a page showed, as it travels in the form and in the sealed state, so that it is noted with the grant whatever the
- * spec says by then. Pure.
+ * The consent that a page showed. It travels in the form and in the encrypted state, so that exactly this is recorded with the
+ * grant, whatever the spec says by then. Pure.
  */
 import { createHash } from 'node:crypto'
 import { deflateRawSync } from 'node:zlib'
 import { renderConsent, type Consent } from '../resources/consent.ts'
 
-/** A consent; where its calendars would make an address too long, their digests stand for them. */
+/** A consent; if its calendars would make a URL too long, digests replace them. */
 export type ShownConsent = Omit<Consent, 'calendars'> & ({ calendars: string[] } | { digests: string[] })
 
-/** Fifty ids of the usual kind fit. A state is a third longer than that, and some proxies take addresses of 8 kB. */
+/** Enough for fifty typical ids. Encoding makes the state a third longer, and some proxies accept no URL above 8 kB. */
 const MAX_CALENDAR_BYTES = 2_400
-/** Too many bits for anybody to find two ids of one digest that both mean something. */
+/** Long enough that nobody can find two meaningful ids with the same digest. */
 const DIGEST_BYTES = 12
 
-/** Names a consent: a form that was made for another one is out of date. */
+/** Identifies a consent: a form made for another one is out of date. */
 export const consentDigest = (consent: Consent): string => digest(renderConsent(consent))
 
+/** Makes a consent fit into a state. */
 export function toShownConsent({ calendars, ...rest }: Consent): ShownConsent {
   const bytes = deflateRawSync(JSON.stringify(calendars)).length
   return bytes <= MAX_CALENDAR_BYTES ? { ...rest, calendars } : { ...rest, digests: calendars.map(digest) }
 }
 
 /**
- * What is noted of it.
+ * The consent to record with the grant.
  *
- * @param current what the spec asks for now: it knows the calendars whose digests were shown, but for those that it names no
- *   longer, and those are not noted.
+ * @param current what the spec asks for now. It resolves the digests; a calendar that it no longer names is not recorded.
  */
 export function toRecordedConsent(shown: ShownConsent, current: Consent): Consent {
   const { detail, accessToken, write } = shown

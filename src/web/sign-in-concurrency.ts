@@ -1,6 +1,6 @@
 /**
- * How many sign-ins ask Google, or read and write their grants, at a time. Each has its place, and each tenant a share of
- * them. The places at Kubernetes are apart from those at Google: a Google that hangs for one client holds none of them.
+ * Limits how many sign-ins send requests to Google, or read and write grants, at the same time, and divides each limit fairly
+ * among tenants. The limits for Kubernetes and Google are separate, so that a slow Google does not block Kubernetes.
  */
 import type { Clock } from '../platform/clock.ts'
 import { keyOf } from '../kubernetes/port.ts'
@@ -8,21 +8,22 @@ import { FairSemaphore } from '../rate-limit/fair-semaphore.ts'
 import type { SignInContext } from './sign-in-context.ts'
 
 /**
- * The integration stands for its client: somebody who writes another's client id into an integration of their own has a
- * share of their own.
+ * `integration` stands for its client: a tenant who puts another tenant's client id into their own integration gets a share of
+ * their own.
  */
 type Scope = 'namespace' | 'integration' | 'link'
 
-/** Fewer than there are connections to Google, so that reading calendars never waits for sign-ins. */
+/** Fewer than the connections to Google, so that reading calendars never waits for sign-ins. */
 const AT_GOOGLE = { total: 24, perKey: { namespace: 20, integration: 16, link: 2 } }
 /**
- * A thousand sign-ins at once would take a thousand connections to the API server, behind which the Lease of the leader is
- * renewed too late.
+ * A thousand simultaneous sign-ins would open a thousand connections to the API server and delay the renewal of the leader's
+ * Lease.
  */
 const AT_KUBERNETES = { total: 16, perKey: { namespace: 16, integration: 16, link: 2 } }
-/** A browser, and most proxies, wait for a minute. */
+/** Browsers and most proxies time out after a minute. */
 const MAX_WAIT_MS = 45_000
 
+/** The limits for calls to Google and to Kubernetes. */
 export class SignInConcurrency {
   readonly #google: FairSemaphore<Scope>
   readonly #kubernetes: FairSemaphore<Scope>
@@ -32,17 +33,17 @@ export class SignInConcurrency {
     this.#kubernetes = new FairSemaphore(clock, AT_KUBERNETES)
   }
 
-  /** @throws BusyError if there is no place in time: nothing was asked. */
+  /** Runs a task that calls Google. @throws BusyError if it could not start in time. */
   runAtGoogle<T>(context: SignInContext, task: () => Promise<T>): Promise<T> {
     return this.#google.run(scopeKeys(context), task, MAX_WAIT_MS)
   }
 
-  /** @throws BusyError if there is no place in time: nothing was read. */
+  /** Runs a task that reads from Kubernetes. @throws BusyError if it could not start in time. */
   runRead<T>(context: SignInContext, task: () => Promise<T>): Promise<T> {
     return this.#kubernetes.run(scopeKeys(context), task, MAX_WAIT_MS)
   }
 
-  /** Waits for as long as it takes: Google's code is used up, and what came of it must not be lost. */
+  /** Runs a task that saves a grant. It waits without a limit: the code has been used, so the grant must not be lost. */
   runWrite<T>(context: SignInContext, task: () => Promise<T>): Promise<T> {
     return this.#kubernetes.run(scopeKeys(context), task)
   }

@@ -1,6 +1,6 @@
 /**
- * Whom a link or a state speaks of, gathered anew for each request: the Agent, its integration, the OAuth client. Every
- * replica finds them by itself, whether it leads or not.
+ * What a request is about: the Agent that a link or a state names, its integration, and the OAuth client. It is read from the
+ * caches for each request, so every replica can serve it, leader or not.
  */
 import { parseClientSecret, type ClientFile } from '../google/client-file.ts'
 import type { GoogleClient } from '../google/port.ts'
@@ -12,28 +12,30 @@ import { consentOf, parseConsent, widenings, type Consent } from '../resources/c
 import { decode } from '../resources/encoding.ts'
 import { grantSecretName } from '../resources/names.ts'
 import { ownershipOfGrant } from '../resources/ownership.ts'
-import { isSiteAccepted } from '../resources/sites.ts'
+import { isSiteAccepted, siteHost } from '../resources/sites.ts'
 import type { Agent, CalendarIntegration } from '../resources/types.ts'
 import type { Added, CalendarView, Outcome, SignInView } from './pages/pages.ts'
 import type { WebDeps } from './port.ts'
 import { SecretCache } from './secret-cache.ts'
 
+/** Everything that a request for one Agent needs. */
 export interface SignInContext {
   agent: Agent
   agentKey: string
   integration: CalendarIntegration
   siteURI: string
-  /** Undefined while the client's Secret can't be used. */
+  /** Undefined while the client's Secret is missing or not usable. */
   client: GoogleClient | undefined
   signIn: SignIn
-  /** What the page names. */
+  /** The consent that the page asks for. */
   consent: Consent
-  /** Nothing may be asked of Google now. */
+  /** No requests may be sent to Google now. */
   suspended: boolean
   /** Whether a person has to act. */
   needed: boolean
 }
 
+/** Finds the context of a request. */
 export class SignInContexts {
   readonly #deps: Pick<WebDeps, 'cluster' | 'google' | 'sites'>
   readonly #pathPrefix: string | undefined
@@ -48,8 +50,8 @@ export class SignInContexts {
   }
 
   /**
-   * Undefined where this uid has no page: no such Agent, one that brings its grant, one that no integration serves, one
-   * whose integration may not use its site.
+   * The Agent with this uid and its integration. Undefined if there is no page for it: the Agent does not exist, has a supplied
+   * grant, is not served by an integration, or the integration may not use its site.
    */
   findAgent(uid: string): Pick<SignInContext, 'agent' | 'integration'> | undefined {
     const { cluster } = this.#deps
@@ -57,14 +59,15 @@ export class SignInContexts {
     if (!agent || agent.spec.grantSecretRef || agent.metadata.deletionTimestamp) return undefined
     const integration = cluster.integrations.get(integrationKey(agent))
     if (!integration || this.#isRefused(agent, integration)) return undefined
-    const claims = { sites: this.#deps.sites, integrations: cluster.integrations.list() }
+    const host = siteHost(integration.spec.google.siteURI) ?? ''
+    const claims = { sites: this.#deps.sites, integrations: cluster.integrations.byIndex('site', host) }
     return isSiteAccepted(integration, claims) ? { agent, integration } : undefined
   }
 
   /**
-   * The same, with the client that the sign-in goes by.
+   * The whole context of this uid; undefined as for `findAgent`.
    *
-   * @throws BusyError where the client's Secret was read too often.
+   * @throws BusyError if the client's Secret was read too often.
    */
   async resolve(uid: string): Promise<SignInContext | undefined> {
     const found = this.findAgent(uid)
@@ -93,7 +96,7 @@ export class SignInContexts {
   #client(integration: CalendarIntegration): Promise<ClientFile | undefined> {
     const { name, key } = integration.spec.google.clientSecretRef
     const secretKey = `${integration.metadata.namespace ?? ''}/${name}`
-    // Another key of the same Secret is another file.
+    // Another key of the same Secret holds another client file.
     return this.#clients.get(`${keyOf(integration)} ${key ?? ''}`, secretKey, (secret) => {
       const parsed = parseClientSecret(decodeTexts(secret?.data), { secretName: name, key })
       return 'reason' in parsed ? undefined : parsed
@@ -101,8 +104,8 @@ export class SignInContexts {
   }
 
   /**
-   * What this Agent's person agreed to the last time, where they have to act again; undefined where nothing is noted, and
-   * where that can't be told just now: then the page says all the same what is asked for.
+   * What the person agreed to last time, if they have to sign in again. Undefined if nothing is recorded or it can't be read
+   * now; the page then shows the whole request without marking what is new.
    */
   async previousConsent({ agent, agentKey, needed }: SignInContext): Promise<Consent | undefined> {
     const secretKey = `${agent.metadata.namespace ?? ''}/${grantSecretName(agent)}`
@@ -122,13 +125,13 @@ export class SignInContexts {
 const decodeTexts = (data: Record<string, string> | undefined): Record<string, string> =>
   Object.fromEntries(Object.entries(decode(data)).filter((one): one is [string, string] => one[1] !== undefined))
 
-/** A grant that ends soon may be renewed; one that holds has no need of anybody. */
+/** A grant that ends soon can be renewed; any other valid grant needs nobody. */
 function needsSignIn({ status }: Agent): boolean {
   const authorized = findCondition(status?.conditions, 'Authorized')
   return authorized?.status !== 'True' || authorized.reason === 'GrantExpiresSoon'
 }
 
-/** What a page tells of how things stand; undefined where a person may sign in. */
+/** The outcome that the page shows without an attempt; undefined if the person can sign in. */
 export function standingOutcome({ suspended, needed, client }: SignInContext): Outcome | undefined {
   if (suspended) return 'suspended'
   if (!needed) return 'not-needed'
@@ -136,9 +139,10 @@ export function standingOutcome({ suspended, needed, client }: SignInContext): O
 }
 
 /**
- * What the page tells.
+ * What the page shows.
  *
- * @param before what the person agreed to the last time, if that is known.
+ * @param action the path of the page.
+ * @param before what the person agreed to last time, if known.
  */
 export function signInView(
   { agent, integration, siteURI, signIn, consent }: SignInContext,

@@ -1,8 +1,9 @@
 /**
- * Small things that only we can have made: the tag of a link, the token of a form, the proof of an outcome. Pure.
+ * Short tokens that are authenticated with the operator's keys: the tag in a link, the CSRF token of a form, and the token that
+ * proves an outcome. Pure.
  *
- * A tag is the Agent's uid and a keyed hash of it, so it is as good as random to everybody else, finds its Agent without a
- * list of tags, and ends with the Agent.
+ * A tag is the Agent's uid with an HMAC of it. It is unguessable, leads to its Agent without a table of tags, and becomes
+ * invalid with the Agent.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Key } from './key-ring.ts'
@@ -16,18 +17,18 @@ function mac(key: Uint8Array, ...parts: readonly string[]): Buffer {
 
 const equalConstantTime = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && timingSafeEqual(a, b)
 
-/** The tag of an object with this uid; undefined where the uid is none of Kubernetes'. */
+/** The tag in the link of the Agent with this uid; undefined if the text is not a UUID. */
 export function linkTag(uid: string, key: Key): string | undefined {
   const bytes = Buffer.from(uid.replaceAll('-', ''), 'hex')
   if (bytes.length !== UID_BYTES) return undefined
   return Buffer.concat([bytes, mac(key.link, 'link', uid)]).toString('base64url')
 }
 
-/** The uid that a tag of ours speaks of; undefined for every other text. */
+/** The uid in a tag made by `linkTag` with one of these keys; undefined for any other text. */
 export function uidFromTag(tag: string, keys: readonly Key[]): string | undefined {
   if (!/^[\w-]{43}$/.test(tag)) return undefined
   const bytes = Buffer.from(tag, 'base64url')
-  // The last character has bits to spare: one link has one spelling.
+  // The last character has unused bits; only the canonical encoding is accepted.
   if (bytes.toString('base64url') !== tag) return undefined
   const hex = bytes.subarray(0, UID_BYTES).toString('hex')
   const uid = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
@@ -35,14 +36,14 @@ export function uidFromTag(tag: string, keys: readonly Key[]): string | undefine
 }
 
 /**
- * Goes along with what a browser sends from a page of ours.
+ * The CSRF token of the sign-in page.
  *
- * @param shown names what the page said; it stands in the token, and is not secret.
+ * @param shown digest of the consent on the page; it is part of the token and not secret.
  */
 export const csrfToken = (key: Key, browser: string, tag: string, shown: string): string =>
   `${mac(key.form, 'form', browser, tag, shown).toString('base64url')}.${shown}`
 
-/** What the page said that gave this token to that browser; undefined for everything that is no token of ours. */
+/** The digest in a token that `csrfToken` made for this browser and tag; undefined for any other value. */
 export function verifyCsrfToken(text: unknown, keys: readonly Key[], browser: string, tag: string): string | undefined {
   if (typeof text !== 'string') return undefined
   const shown = text.slice(text.indexOf('.') + 1)
@@ -52,10 +53,11 @@ export function verifyCsrfToken(text: unknown, keys: readonly Key[], browser: st
   return isOurs ? shown : undefined
 }
 
-/** Goes along with an outcome in a URL, so that nobody is told one that did not happen. @param at ms since the epoch. */
+/** Proves an outcome in a URL, so that nobody can be shown an outcome that did not happen. @param at ms since the epoch. */
 export const outcomeToken = (key: Key, ...[browser, tag, outcome, at]: [string, string, string, number]): string =>
   mac(key.form, 'outcome', browser, tag, outcome, String(at)).toString('base64url')
 
+/** Whether a token was made by `outcomeToken` for exactly this. */
 export const verifyOutcomeToken = (
   text: string,
   keys: readonly Key[],

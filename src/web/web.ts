@@ -1,7 +1,7 @@
 /**
- * The room of the web: the pages on which people sign in with Google, and the way back from there. Any replica serves them,
- * whether it leads or not: what they need is read from the cluster, and what they keep is one Secret an Agent. It may touch
- * Kubernetes and Google through their ports only, and shows nobody anything that is not on `pages/`.
+ * The web server: the pages on which people sign in with Google, and the OAuth callback. Every replica serves them, leader or not:
+ * they read what they need from the cluster's caches, and store one grant Secret per Agent. This room reaches Kubernetes and
+ * Google through their ports only, and everything that a person sees is in `pages/`.
  */
 import { getRequestListener } from '@hono/node-server'
 import { createHttpServer, type BindAddress, type HttpServer } from '../platform/http-server.ts'
@@ -15,21 +15,24 @@ import { Routes } from './routes.ts'
 
 export type { WebDeps } from './port.ts'
 
+/** The settings of the web server. */
 export interface WebOptions extends BindAddress {
-  /** The path under which the pages are, on each site; the usual one where nothing is said. */
+  /** The path under which each site serves the pages; `/google-calendar` by default. */
   pathPrefix?: string
-  /** Networks whose `X-Forwarded-For` is believed. */
+  /** Networks of proxies whose `X-Forwarded-For` is trusted. */
   trustedProxies: readonly string[]
 }
 
+/** The web server, and the links to its pages. */
 export interface Web extends HttpServer {
-  /** The page on which this Agent's person signs in; undefined while there are no keys. */
+  /** The address of the page on which this Agent's person signs in; undefined while there are no keys. */
   signInURL(agent: Agent, siteURI: string): string | undefined
 }
 
-/** How long a sign-in that is under way has to come to its end: Google's code is used up, and the grant not yet kept. */
+/** How long a running sign-in may take to finish at shutdown: its code has been used, and its grant is not saved yet. */
 const GRACE_MS = 5_000
 
+/** Creates the web server; `start` makes it listen. */
 export function createWeb(deps: WebDeps, options: WebOptions): Web {
   const keys = new KeyRing(deps)
   const { pathPrefix = SIGN_IN_PREFIX, trustedProxies } = options

@@ -2,9 +2,9 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type SimulatedGoogle, startGoogle } from '../../sandbox/google/google.ts'
-import { negotiate, signInPage } from '../../src/web/pages/pages.ts'
+import { negotiate } from '../../src/web/pages/pages.ts'
 import { ManualClock } from '../support/clock.ts'
-import { POPUP, VIEW } from '../web-pages/views.ts'
+import { PAGES, POPUP, VIEW } from '../web-pages/views.ts'
 import { launchChromium } from './support/chromium.ts'
 import { type Site, startSite } from './support/site.ts'
 import { type Complaints, complaintsOf } from './support/watching.ts'
@@ -23,8 +23,8 @@ beforeAll(async () => {
   google = await startGoogle({ clock: new ManualClock() })
   const view = { ...POPUP, clientScript: { accountsOrigin: google.url } }
   const pages = new Map([
-    [VIEW.action.slice(1), signInPage(view, english)],
-    ['outcome-connected', signInPage({ ...VIEW, outcome: 'connected' }, english)],
+    [VIEW.action.slice(1), PAGES.signIn(view, english)],
+    ['outcome-connected', PAGES.signIn({ ...VIEW, outcome: 'connected' }, english)],
   ])
   site = await startSite(pages, google.url)
   clientID = google.addClient({ javascriptOrigins: [site.origin] }).clientId

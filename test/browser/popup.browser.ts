@@ -1,8 +1,8 @@
 /** The script of the popup, against a stand-in for Google's library whose answers each test chooses. */
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { negotiate, signInPage } from '../../src/web/pages/pages.ts'
-import { POPUP, VIEW } from '../web-pages/views.ts'
+import { negotiate } from '../../src/web/pages/pages.ts'
+import { PAGES, POPUP, VIEW } from '../web-pages/views.ts'
 import { launchChromium } from './support/chromium.ts'
 import { type Site, startSite } from './support/site.ts'
 
@@ -23,10 +23,10 @@ let browser: Browser
 let page: Page
 
 beforeAll(async () => {
-  const connected = signInPage({ ...VIEW, outcome: 'connected' }, english)
+  const connected = PAGES.signIn({ ...VIEW, outcome: 'connected' }, english)
   site = await startSite(
     new Map([
-      [PATH, signInPage(POPUP, english)],
+      [PATH, PAGES.signIn(POPUP, english)],
       ['outcome-connected', connected],
     ]),
   )

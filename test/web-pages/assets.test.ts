@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto'
 import { Script } from 'node:vm'
 import { describe, expect, test } from 'vitest'
-import { assets, languages, shortened } from '../../src/web/pages/pages.ts'
+import { languages, shortened } from '../../src/web/pages/pages.ts'
 import { withoutAddresses } from '../../src/web/pages/shorten.ts'
+import { PAGES } from './views.ts'
+
+const { assets } = PAGES
 
 describe('what the pages refer to', () => {
   test.each(assets)('$path is named by its content', ({ path, body }) => {

@@ -1,13 +1,7 @@
 /** What the pages are given in tests, in every shape that matters. */
-import type { Language } from '../../src/web/pages/pages.ts'
-import {
-  failedPage,
-  notFoundPage,
-  refusedPage,
-  signInPage,
-  type SignInView,
-  tooManyRequestsPage,
-} from '../../src/web/pages/pages.ts'
+import { createPages, type Language, type SignInView } from '../../src/web/pages/pages.ts'
+
+export const PAGES = createPages('/google-calendar')
 
 export const OUTCOMES = [
   'connected',
@@ -66,19 +60,19 @@ export function everyPage(language: Language): Record<string, string> {
   const outcomes = OUTCOMES.map((outcome) => {
     const stands = ['connected', 'not-needed'].includes(outcome)
     const view = { ...VIEW, outcome, ...(stands ? { expiresAt: '2026-11-30T10:00:00Z' } : {}) }
-    return [`outcome-${outcome}`, signInPage(view, language)]
+    return [`outcome-${outcome}`, PAGES.signIn(view, language)]
   })
   return {
-    'sign-in': signInPage(VIEW, language),
-    'sign-in-popup': signInPage(POPUP, language),
-    'sign-in-full': signInPage(FULL, language),
-    'sign-in-anew': signInPage(ANEW, language),
-    'sign-in-nothing-published': signInPage({ ...VIEW, publishes: { accessToken: false } }, language),
+    'sign-in': PAGES.signIn(VIEW, language),
+    'sign-in-popup': PAGES.signIn(POPUP, language),
+    'sign-in-full': PAGES.signIn(FULL, language),
+    'sign-in-anew': PAGES.signIn(ANEW, language),
+    'sign-in-nothing-published': PAGES.signIn({ ...VIEW, publishes: { accessToken: false } }, language),
     ...(Object.fromEntries(outcomes) as Record<string, string>),
-    'popup-denied': signInPage({ ...POPUP, outcome: 'denied' }, language),
-    'not-found': notFoundPage(language),
-    refused: refusedPage(language),
-    'too-many-requests': tooManyRequestsPage(language),
-    failed: failedPage(language),
+    'popup-denied': PAGES.signIn({ ...POPUP, outcome: 'denied' }, language),
+    'not-found': PAGES.notFound(language),
+    refused: PAGES.refused(language),
+    'too-many-requests': PAGES.tooManyRequests(language),
+    failed: PAGES.failed(language),
   }
 }

@@ -35,8 +35,8 @@ beforeEach(() => {
   const asks = integration()
   const file = { client_id: base64(CLIENT_ID), client_secret: base64('secret') }
   const cluster = {
-    agents: { by: () => [agent], list: () => [agent] },
-    integrations: { get: () => asks, list: () => [asks] },
+    agents: { byIndex: () => [agent], list: () => [agent] },
+    integrations: { get: () => asks, byIndex: () => [asks] },
     secrets: new Map([['booking/google-oauth-client', { metadata: { resourceVersion: '1' } }]]),
     readSecret: (_: string, name: string) => Promise.resolve(name.endsWith('-grant') ? undefined : { data: file }),
     create: (secret: object) => Promise.resolve(created.push(secret)),

@@ -41,8 +41,8 @@ function visits({ client = [found], grant, sites = new Map(), asks = integration
   const secrets = new Map<string, object>([['booking/google-oauth-client', { metadata: { resourceVersion: '1' } }]])
   if (grant) secrets.set('booking/alice-google-grant', { metadata: { ...metadata, resourceVersion: '1' } })
   const cluster = {
-    agents: { by: () => [agent] },
-    integrations: { get: () => asks, list: () => [asks] },
+    agents: { byIndex: () => [agent] },
+    integrations: { get: () => asks, byIndex: () => [asks] },
     secrets,
     readSecret: (_: string, name: string) =>
       name === 'google-oauth-client'

@@ -1,12 +1,9 @@
-/** What the pages refer to, each under a name that changes with its content, so that it can be cached for ever. */
+/** The files that pages refer to. Each name contains a hash of the content, so browsers may cache the file forever. */
 import { createHash } from 'node:crypto'
-import { SIGN_IN_PREFIX } from '../../resources/names.ts'
 import { BAD, CALENDAR, GOOD, GOOGLE_G, PAUSED } from './images.ts'
 import { SCRIPT } from './script.ts'
 import { STYLE } from './style.ts'
 import type { Asset } from './view.ts'
-
-const FOLDER = `${SIGN_IN_PREFIX}/assets`
 
 const TYPES = {
   css: 'text/css; charset=utf-8',
@@ -14,27 +11,34 @@ const TYPES = {
   svg: 'image/svg+xml; charset=utf-8',
 }
 
-function asset(name: string, extension: keyof typeof TYPES, body: string): Asset {
+interface AssetFile extends Omit<Asset, 'path'> {
+  fileName: string
+}
+
+function assetFile(name: string, extension: keyof typeof TYPES, body: string): AssetFile {
   const hash = createHash('sha256').update(body).digest('hex').slice(0, 16)
-  return { path: `${FOLDER}/${name}-${hash}.${extension}`, contentType: TYPES[extension], body }
+  return { fileName: `${name}-${hash}.${extension}`, contentType: TYPES[extension], body }
 }
 
-export const assetsByName = {
-  style: asset('style', 'css', STYLE),
-  popup: asset('popup', 'js', SCRIPT),
-  google: asset('google', 'svg', GOOGLE_G),
-  calendar: asset('calendar', 'svg', CALENDAR),
-  good: asset('good', 'svg', GOOD),
-  bad: asset('bad', 'svg', BAD),
-  paused: asset('paused', 'svg', PAUSED),
+const FILES = {
+  style: assetFile('style', 'css', STYLE),
+  popup: assetFile('popup', 'js', SCRIPT),
+  google: assetFile('google', 'svg', GOOGLE_G),
+  calendar: assetFile('calendar', 'svg', CALENDAR),
+  good: assetFile('good', 'svg', GOOD),
+  bad: assetFile('bad', 'svg', BAD),
+  paused: assetFile('paused', 'svg', PAUSED),
 }
 
-export const assets: readonly Asset[] = Object.values(assetsByName)
+/** A file that pages refer to. */
+export type AssetName = keyof typeof FILES
 
-/** The same, where our pages are under another path. */
-export const assetsUnder = (prefix: string): readonly Asset[] =>
-  assets.map((one) => ({ ...one, path: one.path.replace(FOLDER, `${prefix}/assets`) }))
+/** The path of a file on a site whose pages are served under `pathPrefix`. */
+export const assetPath = (name: AssetName, pathPrefix: string): string => `${pathPrefix}/assets/${FILES[name].fileName}`
 
-/** A page whose references lead there. Only we write such an attribute: in what others wrote, quotes are escaped. */
-export const underPrefix = (page: string, prefix: string): string =>
-  page.replaceAll(`="${FOLDER}/`, `="${prefix}/assets/`)
+/** Every file, with its path under `pathPrefix`. */
+export const assetsUnder = (pathPrefix: string): readonly Asset[] =>
+  (Object.keys(FILES) as AssetName[]).map((name) => {
+    const { contentType, body } = FILES[name]
+    return { path: assetPath(name, pathPrefix), contentType, body }
+  })

@@ -1,19 +1,28 @@
-/** What all pages share: the document, the head of a message with its sign, and times. */
-import { assetsByName } from './assets.ts'
+/** What all pages share: the document, the heading with its icon, and the format of times. */
+import { assetPath } from './assets.ts'
 import type { Language } from './languages/language.ts'
 import { isolated, type Html, markup } from './markup.ts'
 
+/** What a page is rendered for. */
+export interface PageContext {
+  language: Language
+  /** The path under which the pages are served. */
+  pathPrefix: string
+}
+
+/** The parts of one page. */
 export interface Document {
   title: string
-  /** Host that stands above the page; left out where the page must not depend on it. */
+  /** The host shown above the page; omitted if the page must not depend on it. */
   siteHost?: string
   main: Html
-  /** Script elements, all of them with an address. */
+  /** Script elements, each with a `src`. */
   scripts?: Html
 }
 
-/** A whole document. The doctype stands first: without it browsers fall back to the rules of the nineties. */
-export function documentOf({ title, siteHost, main, scripts }: Document, language: Language): string {
+/** A whole HTML document. The doctype comes first: without it browsers switch to quirks mode. */
+export function documentOf({ title, siteHost, main, scripts }: Document, context: PageContext): string {
+  const { language, pathPrefix } = context
   return markup`<!doctype html>
 <html lang="${language.tag}" dir="${language.direction}">
 <head>
@@ -22,11 +31,11 @@ export function documentOf({ title, siteHost, main, scripts }: Document, languag
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex, nofollow">
 <title>${siteHost === undefined ? title : `${title} – ${siteHost}`}</title>
-<link rel="icon" type="image/svg+xml" href="${assetsByName.calendar.path}">
-<link rel="stylesheet" href="${assetsByName.style.path}">
+<link rel="icon" type="image/svg+xml" href="${assetPath('calendar', pathPrefix)}">
+<link rel="stylesheet" href="${assetPath('style', pathPrefix)}">
 ${scripts}</head>
 <body>
-${siteHost === undefined ? '' : siteHead(siteHost)}<main>
+${siteHost === undefined ? '' : siteHead(siteHost, pathPrefix)}<main>
 ${main}
 </main>
 </body>
@@ -34,16 +43,17 @@ ${main}
 `.toString()
 }
 
-const siteHead = (siteHost: string): Html =>
-  markup`<header class="site"><img src="${assetsByName.calendar.path}" alt="">${isolated(siteHost)}</header>\n`
+const siteHead = (siteHost: string, pathPrefix: string): Html =>
+  markup`<header class="site"><img src="${assetPath('calendar', pathPrefix)}" alt="">${isolated(siteHost)}</header>\n`
 
+/** Which icon stands beside a heading. */
 export type Tone = 'good' | 'bad' | 'paused'
 
-/** The heading of what happened, with a sign that repeats it. */
-export const headOf = (title: string, tone: Tone): Html =>
-  markup`<div class="head"><img src="${assetsByName[tone].path}" alt=""><h1>${title}</h1></div>`
+/** The heading of an outcome, beside an icon that repeats it. */
+export const headOf = (title: string, tone: Tone, { pathPrefix }: PageContext): Html =>
+  markup`<div class="head"><img src="${assetPath(tone, pathPrefix)}" alt=""><h1>${title}</h1></div>`
 
-/** A time in the page's language, in UTC and saying so; anything that is no time stays as it is. */
+/** A time in the page's language, in UTC and marked as such; text that is not a time is returned unchanged. */
 export function timeOf(instant: string, { tag }: Language): Html {
   const time = new Date(instant)
   if (Number.isNaN(time.getTime())) return markup`${instant}`

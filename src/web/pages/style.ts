@@ -1,10 +1,10 @@
 /**
- * The one style sheet. Logical properties only, so that it serves both directions; colours by name, once for light and once
- * for dark. The measures and colours of `.google` are those of Google's branding rules for its button.
+ * The style sheet. It uses logical properties only, so it works for both writing directions, and defines each colour once for
+ * light and once for dark mode. The sizes and colours of `.google` follow Google's branding rules for its button.
  */
 export const STYLE = `:root {
   color-scheme: light dark;
-  --ground: #f3f5f8;
+  --background: #f3f5f8;
   --card: #fff;
   --text: #1c2128;
   --quiet: #59636e;
@@ -14,7 +14,7 @@ export const STYLE = `:root {
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --ground: #101418;
+    --background: #101418;
     --card: #191e24;
     --text: #e6e9ed;
     --quiet: #a3acb7;
@@ -29,7 +29,7 @@ body {
   margin: 0;
   padding-block: clamp(1rem, 6vh, 4rem);
   padding-inline: 1rem;
-  background: var(--ground);
+  background: var(--background);
   color: var(--text);
   font: 1rem/1.55 system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif;
   overflow-wrap: anywhere;
@@ -62,7 +62,7 @@ h1 + p, .head + p { margin-block-start: .875rem }
 .head img { flex: none; inline-size: 2rem; block-size: 2rem; margin-block-start: .1rem }
 ul { margin-block: .5rem 0; margin-inline: 0; padding-inline-start: 1.25rem }
 li + li { margin-block-start: .25rem }
-dl { margin-block: 1.5rem 0; margin-inline: 0; border-block-start: 1px solid var(--line) }
+dl { margin-block: 1.75rem 0; margin-inline: 0; border-block-start: 1px solid var(--line) }
 dl > div { display: grid; grid-template-columns: 10rem 1fr; gap: .25rem 1.25rem; padding-block: .75rem; border-block-end: 1px solid var(--line) }
 dt { color: var(--quiet) }
 dd { margin: 0 }
@@ -70,8 +70,11 @@ dd ul { margin: 0; padding: 0; list-style: none }
 dd ul:has(li + li) { padding-inline-start: 1.1rem; list-style: disc }
 dd p { margin-block-start: .25rem }
 dd > p:first-child { margin-block-start: 0 }
+.account { margin-block-start: 1.25rem; padding: .75rem 1rem; background: var(--tint); border: 1px solid var(--line); border-radius: .75rem }
+.account p { margin-block-start: .125rem }
+.account p:first-child { margin-block-start: 0 }
 .added { margin-block-start: 1.25rem; padding: 1rem 1.25rem; border: 1px solid var(--link); border-radius: .75rem }
-.sign-in { margin-block-start: 1.75rem }
+.sign-in { margin-block-start: 1.25rem }
 .sign-in p { max-inline-size: 32rem }
 .google {
   display: inline-flex;
@@ -104,11 +107,11 @@ dd > p:first-child { margin-block-start: 0 }
 [role='status']:not(:empty) { font-weight: 600 }
 [hidden] { display: none !important }
 @media (max-width: 34rem) {
+  body { padding-block: .75rem 1rem }
+  .site { margin-block-end: .625rem }
+  main { padding: 1.125rem }
   dl > div { grid-template-columns: 1fr; gap: .125rem }
-  /* The button stays in sight while the rest is read: a box that is none lets it stick to the bottom of the page. */
-  .sign-in { display: contents }
-  .google { inline-size: 100%; margin-block-start: 1rem; position: sticky; inset-block-end: .75rem }
-  .google, .google:hover { box-shadow: 0 0 0 .75rem var(--card) }
+  .google { inline-size: 100% }
 }
 @media (prefers-reduced-motion: reduce) {
   .google { transition: none }

@@ -1,7 +1,7 @@
 /** The pages, served as they come from their functions, under the content security policy that they must do with. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { assets } from '../../../src/web/pages/pages.ts'
+import { PAGES } from '../../web-pages/views.ts'
 
 const policy = (accountsOrigin: string): string =>
   [
@@ -35,7 +35,7 @@ export async function startSite(
 ): Promise<Site> {
   const posts: string[] = []
   const answerTo = (path: string): Answer => {
-    const asset = assets.find((one) => one.path === path)
+    const asset = PAGES.assets.find((one) => one.path === path)
     if (asset) return { type: asset.contentType, body: asset.body }
     const page = pages.get(path.slice(1))
     return { status: page === undefined ? 404 : 200, type: 'text/html; charset=utf-8', body: page ?? 'none' }

@@ -9,25 +9,25 @@ export const en: Texts = {
   },
   button: 'Sign in with Google',
   next: {
-    Redirect: 'Google’s own page opens. Your password is entered there and nowhere else; then you come back here.',
-    Popup: 'A window of Google’s opens. Your password is entered there and nowhere else.',
+    Redirect: 'Google’s own page opens. You enter your password there and nowhere else; then you come back here.',
+    Popup: 'A Google window opens. You enter your password there and nowhere else.',
   },
   onlyIfExpected:
-    'Go on only if you know {site} and expected this. Otherwise close the page: nothing happens without you.',
+    'Continue only if you know {site} and expected this. Otherwise, close this page: nothing happens unless you sign in.',
   added: {
     title: 'New since you last agreed',
-    detail: 'Titles, descriptions, places and guests of your events are published, too.',
-    accessToken: 'Programs of {site} get access to Google for themselves.',
-    write: 'Appointments are written into your calendar.',
+    detail: 'Titles, descriptions, places and guests of your events are published too.',
+    accessToken: 'Programs run by {site} get access to Google for themselves.',
+    write: 'Appointments are written to your calendar.',
     calendar: 'One more calendar: {calendar}',
-    note: 'Until you sign in, everything stays as you agreed.',
+    note: 'Until you sign in, everything stays as you agreed before.',
   },
   facts: {
     asker: 'Who asks',
     askerOf: '{site} (namespace {namespace})',
     person: 'For',
     account: 'Google account',
-    accountNote: 'Choose this one at Google; no other is accepted.',
+    accountNote: 'Choose this account at Google; no other is accepted.',
     calendars: 'Calendars',
     primary: 'Your main calendar',
     read: 'What is read',
@@ -36,13 +36,14 @@ export const en: Texts = {
     notRead: 'What is not read',
     notReadBusy: 'Titles, descriptions, places and guests. They are not even asked for.',
     shown: 'Who sees it',
-    shownBusy: 'Programs of {site} see when you are busy, and nothing else.',
-    shownFull: 'Programs of {site} see your events with titles, descriptions, places and guests.',
-    shownNone: 'At present nothing is passed on to programs of {site}.',
+    shownBusy: 'Programs run by {site} see when you are busy, and nothing else.',
+    shownFull: 'Programs run by {site} see your events with titles, descriptions, places and guests.',
+    shownNone: 'At present, nothing is shared with programs run by {site}.',
     shownToken:
-      'Programs of {site} also get access to Google for themselves, while you stay connected. With it they can do whatever you allow below.',
+      'Programs run by {site} also get access to Google for themselves while you stay connected. With it, they can do whatever you allow below.',
     allowed: 'What Google will ask you to allow',
-    allowedNote: 'This may allow more than is done: your calendars are only read, nothing in them is changed.',
+    allowedNote:
+      'This may allow more than is done with it: your calendars are only read, and nothing in them is changed.',
   },
   scopes: {
     calendar: 'See, edit, share and permanently delete all the calendars you can access using Google Calendar',
@@ -55,26 +56,26 @@ export const en: Texts = {
   },
   stored: {
     title: 'What is stored',
-    text: 'A permission from Google, kept where {site} runs, with which your calendar is read without you. Never your password.',
+    text: 'A permission from Google that lets your calendar be read while you are away. It is kept where {site} runs. Your password is never stored.',
   },
   withdraw: {
-    title: 'How to withdraw',
-    text: 'At any time, in your Google account under {link}. From then on nothing more is read.',
+    title: 'How to revoke access',
+    text: 'At any time, in your Google account under {link}. After that, nothing more is read.',
     link: 'Third-party apps and services',
   },
-  lastsUntil: 'The connection lasts until {date}. After that you have to sign in again.',
-  renewBefore: 'The present connection ends on {date}. Signing in again renews it.',
+  lastsUntil: 'The connection lasts until {date}. After that, you have to sign in again.',
+  renewBefore: 'The current connection ends on {date}. Signing in again renews it.',
   outcomes: {
     connected: {
       title: 'Your calendar is connected',
       text: 'The calendar of {account} is connected to {site}. You can close this window.',
     },
     denied: {
-      title: 'The access was not allowed',
+      title: 'Access was not allowed',
       text: 'Nothing was connected and nothing was stored. If that was a mistake, sign in again and choose “Continue” or “Allow” at Google.',
     },
     'wrong-account': {
-      title: 'That was another Google account',
+      title: 'That was a different Google account',
       text: 'This link is for {account}. Nothing was connected. Sign in again and choose that account; if Google does not offer it, choose “Use another account”.',
     },
     'scope-missing': {
@@ -82,24 +83,24 @@ export const en: Texts = {
       text: 'Nothing was connected. Sign in again and, on Google’s page, tick the box next to each of these:',
     },
     'no-refresh-token': {
-      title: 'Google gave no lasting permission',
-      text: 'Nothing was connected. Sign in again. If that does not help, first remove the access of this site in your Google account under {link}.',
+      title: 'Google did not give lasting permission',
+      text: 'Nothing was connected. Sign in again. If that does not help, first remove this site’s access in your Google account under {link}.',
     },
     expired: {
       title: 'This attempt is over',
-      text: 'An attempt to sign in lasts ten minutes and counts once. If you have just finished it, load this page again in a moment: it then says so. Otherwise please sign in again.',
+      text: 'A sign-in attempt is valid for ten minutes and works only once. If you have just completed it, reload this page in a moment to see the result. Otherwise, please sign in again.',
     },
     'settings-not-in-effect': {
       title: 'Google does not know this site yet',
-      text: 'New settings at Google take effect after 5 minutes to a few hours. Nothing was connected. Try again later; if it stays like this, tell whoever runs {site}.',
+      text: 'New settings at Google take effect after 5 minutes to a few hours. Nothing was connected. Try again later; if that does not help, tell whoever runs {site}.',
     },
     'blocked-by-admin': {
       title: 'Your organisation does not allow this',
-      text: 'The administrator of this Google account, at work or at school, has blocked the access. Nothing was connected. Ask your administrator to allow {site} in Google Workspace, then sign in again.',
+      text: 'The administrator of this Google account, at work or at school, has blocked access. Nothing was connected. Ask your administrator to allow {site} in Google Workspace, then sign in again.',
     },
     'not-a-member': {
       title: 'This account is not a member',
-      text: 'At Google, only members of one organisation can be connected with {site}, and the account that was chosen is not one of them. Nothing was connected. Sign in again with {account}; if Google refuses that one, ask the Google Workspace administrator of the organisation.',
+      text: 'At Google, only members of one organisation can connect to {site}, and the account you chose does not belong to it. Nothing was connected. Sign in again with {account}; if Google refuses that account, ask the organisation’s Google Workspace administrator.',
     },
     'google-unreachable': {
       title: 'Google cannot be reached',
@@ -121,22 +122,22 @@ export const en: Texts = {
     },
     refused: {
       title: 'This sign-in cannot be continued',
-      text: 'It took too long, is finished already, or began in another browser. Nothing was changed. Open the link that you were sent and begin again.',
+      text: 'It took too long, was already completed, or was started in another browser. Nothing was changed. Open the link you were sent and start again.',
     },
-    tooManyRequests: { title: 'Too many requests', text: 'Please wait a minute, then load the page again.' },
+    tooManyRequests: { title: 'Too many requests', text: 'Please wait a minute, then reload the page.' },
     failed: {
       title: 'Something went wrong here',
-      text: 'Please try again in a few minutes. If it stays like this, tell whoever sent you the link.',
+      text: 'Please try again in a few minutes. If that does not help, tell whoever sent you the link.',
     },
   },
   popup: {
     noScript:
-      'On this site, signing in with Google needs JavaScript, which is turned off in your browser. Turn it on and load the page again.',
+      'On this site, signing in with Google needs JavaScript, which is turned off in your browser. Turn it on and reload the page.',
     working: 'One moment, please…',
     blocked: 'Your browser blocked Google’s window. Allow pop-ups for this site, then press the button again.',
     closed: 'Google’s window was closed before you finished. Nothing was connected. Press the button to try again.',
     notLoaded:
-      'Google’s sign-in could not be loaded. Check your connection and content blockers, then load the page again.',
-    failed: 'That did not work, and nothing was connected. Please load the page again in a minute.',
+      'Google’s sign-in could not be loaded. Check your connection and content blockers, then reload the page.',
+    failed: 'That did not work, and nothing was connected. Please reload the page in a minute.',
   },
 }

@@ -1,4 +1,4 @@
-/** Who asks, for whom, what is read and who sees it: what a person wants to know before going to Google. */
+/** The details of the request: who asks, for whom, what is read, and who sees it. */
 import type { Language } from './languages/language.ts'
 import type { ScopeTexts, Texts } from './languages/texts.ts'
 import { fill, isolated, type Html, markup } from './markup.ts'
@@ -7,7 +7,7 @@ import type { CalendarView, SignInView } from './view.ts'
 
 const PREFIX = 'https://www.googleapis.com/auth/'
 
-/** Scopes whose meaning has words, by their name after Google's prefix. */
+/** Scopes that have a translated description, by their name after Google's prefix. */
 const SCOPES = new Map<string, keyof ScopeTexts>([
   ['calendar', 'calendar'],
   ['calendar.readonly', 'calendarReadonly'],
@@ -25,12 +25,12 @@ const SCOPES = new Map<string, keyof ScopeTexts>([
   ['userinfo.profile', 'identity'],
 ])
 
-/** Scopes that allow to change something, which nothing of ours does. */
+/** Scopes that allow changes, although the operator makes none. */
 const WIDE: readonly (keyof ScopeTexts)[] = ['calendar', 'events']
 
 const nameOf = (scope: string): string => (scope.startsWith(PREFIX) ? scope.slice(PREFIX.length) : scope)
 
-/** What Google asks to allow, each once; a scope without words stands by its name. */
+/** What Google will ask the person to allow, each once; a scope without a description is shown by name. */
 export function scopeList(scopes: readonly string[], texts: Texts): Html {
   const known = scopes.map((scope) => SCOPES.get(nameOf(scope)))
   const lines = scopes.map((scope, index) => {
@@ -48,8 +48,8 @@ const isWide = (scope: string): boolean => {
 const calendarName = ({ kind, id = '' }: CalendarView, { facts }: Texts): Html | string =>
   kind === 'primary' ? facts.primary : isolated(shortened(id))
 
-/** What is new since the person agreed the last time, and stands above everything else. */
-export function addedTo({ added, siteHost }: SignInView, texts: Texts): Html | '' {
+/** What is new since the person last agreed. */
+export function addedSection({ added, siteHost }: SignInView, texts: Texts): Html | '' {
   if (added.length === 0) return ''
   const lines = added.map((one) => {
     if (typeof one === 'string') return fill(texts.added[one], { site: isolated(siteHost) })
@@ -61,12 +61,12 @@ export function addedTo({ added, siteHost }: SignInView, texts: Texts): Html | '
 
 type Row = [name: string, value: Html | string]
 
-export function factsOf(view: SignInView, { texts }: Language): Html {
+/** The details as a definition list. */
+export function detailsList(view: SignInView, { texts }: Language): Html {
   const { facts } = texts
   const full = view.publishes.detail === 'Full'
   const rows: Row[] = [
     [facts.asker, asker(view, texts)],
-    [facts.account, markup`${isolated(shortened(view.account))}<p class="quiet">${facts.accountNote}</p>`],
     [facts.person, isolated(withoutAddresses(view.agentName))],
     [
       facts.calendars,
