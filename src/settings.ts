@@ -16,9 +16,9 @@ export interface Settings {
   /** Empty: all namespaces. */
   watchNamespaces: string[]
   webBindAddress: BindAddress | undefined
-  /** The path of the site under which the sign-in pages are, without a slash at its end. */
+  /** The path of the sign-in pages on a site, without a trailing slash. */
   webPathPrefix: string
-  /** Networks whose word on a client's address is believed. */
+  /** Networks of proxies whose `X-Forwarded-For` is trusted. */
   webTrustedProxies: string[]
   /** The namespaces that a site's host belongs to, where that is not left to whoever claims it first. */
   sites: Sites
@@ -171,7 +171,7 @@ const SETTINGS: readonly Setting[] = [
     name: 'watch-namespaces',
     value: 'NAMES',
     default: '',
-    description: 'The namespaces to serve, separated by commas; all of them where nothing is said.',
+    description: 'The namespaces to serve, separated by commas; all namespaces if empty.',
     parse: namespaces,
   },
   {
@@ -179,7 +179,7 @@ const SETTINGS: readonly Setting[] = [
     name: 'web-bind-address',
     value: 'ADDRESS',
     default: ':8080',
-    description: 'Where the sign-in pages are served: HOST:PORT, or 0 for nowhere.',
+    description: 'The address on which the sign-in pages are served: HOST:PORT, or 0 to serve none.',
     parse: bindAddress,
   },
   {
@@ -187,8 +187,7 @@ const SETTINGS: readonly Setting[] = [
     name: 'web-path-prefix',
     value: 'PATH',
     default: SIGN_IN_PREFIX,
-    description:
-      "The path under which the sign-in pages are on each site's own host. What leads there must not take it off.",
+    description: "The path of the sign-in pages on each site's host. Proxies must not remove it.",
     parse: pathPrefix,
   },
   {
@@ -197,7 +196,7 @@ const SETTINGS: readonly Setting[] = [
     value: 'NETWORKS',
     default: '',
     description:
-      'Proxies before the sign-in pages whose X-Forwarded-For is believed: addresses or networks, separated by commas.',
+      'Proxies in front of the sign-in pages whose X-Forwarded-For is trusted: addresses or networks, separated by commas.',
     parse: networks,
   },
   {
@@ -206,7 +205,7 @@ const SETTINGS: readonly Setting[] = [
     value: 'PAIRS',
     default: '',
     description:
-      'Which namespaces a host of siteURI belongs to: HOST=NAMESPACE pairs, separated by commas; a host may be listed more than once. A host that is not listed belongs to the namespace whose integration claims it first.',
+      'The namespaces that a host of siteURI belongs to: HOST=NAMESPACE pairs, separated by commas; a host may be listed more than once. A host that is not listed belongs to the namespace whose integration claims it first.',
     parse: sites,
   },
   {
@@ -214,14 +213,14 @@ const SETTINGS: readonly Setting[] = [
     name: 'metrics-bind-address',
     value: 'ADDRESS',
     default: ':8081',
-    description: 'Where /metrics, /healthz and /readyz are served: HOST:PORT, or 0 for nowhere.',
+    description: 'The address on which /metrics, /healthz and /readyz are served: HOST:PORT, or 0 to serve none.',
     parse: bindAddress,
   },
   {
     key: 'leaderElect',
     name: 'leader-elect',
     default: 'false',
-    description: 'Act only while holding the Lease calendar-operator: needed with more than one replica.',
+    description: 'Act only while holding the Lease calendar-operator; required with more than one replica.',
     parse: flag,
   },
   {

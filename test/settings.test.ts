@@ -216,19 +216,19 @@ test('docs/settings.md tells what the table holds', async () => {
   )
   const page = `# Settings of \`calendar-operator run\`
 
-Each is a flag and, equally, an environment variable; a flag wins, and a variable that is set to nothing counts as not set.
-Mistakes are reported all at once, and the program ends with exit code 2. An unknown flag is a mistake; an unknown variable
-is none, since Kubernetes sets some of that prefix itself.
+Every setting is a flag and also an environment variable. A flag takes precedence, and an empty variable counts as not set. All
+mistakes are reported at once, and the program then ends with exit code 2. An unknown flag is a mistake; an unknown variable
+is not, because Kubernetes itself sets some variables with that prefix.
 
-| flag | variable | default | |
+| flag | variable | default | description |
 |---|---|---|---|
 ${rows.join('\n')}
 
-Besides these, the pod tells by \`POD_NAMESPACE\` where the Lease is kept (else the kubeconfig's namespace, else \`default\`) and
-by \`POD_NAME\` (else \`HOSTNAME\`) what this replica is called in the Lease and in Events. Google is reached
-through \`HTTPS_PROXY\` where that is set (\`http://\`, \`https://\` or \`socks5://\`; http where it has no scheme), hosts in \`NO_PROXY\` excepted. Kubernetes itself is found as
-\`kubectl\` finds it: the files that \`KUBECONFIG\` lists, else \`~/.kube/config\`, else the pod's service account; through
-the \`proxy-url\` of the kubeconfig, else through \`HTTPS_PROXY\` unless \`NO_PROXY\` names the API server's address.
+Besides these, \`POD_NAMESPACE\` names the namespace of the Lease (otherwise the kubeconfig's namespace, otherwise \`default\`), and
+\`POD_NAME\` (otherwise \`HOSTNAME\`) names this replica in the Lease and in Events. Requests to Google go through \`HTTPS_PROXY\` if it
+is set (\`http://\`, \`https://\` or \`socks5://\`; without a scheme, http), except to hosts in \`NO_PROXY\`. The operator finds Kubernetes as
+\`kubectl\` does: by the files that \`KUBECONFIG\` lists, otherwise by \`~/.kube/config\`, otherwise by the pod's service account. It connects
+through the \`proxy-url\` of the kubeconfig, otherwise through \`HTTPS_PROXY\` unless \`NO_PROXY\` names the API server's address.
 `
   await expect(page).toMatchFileSnapshot('../docs/settings.md')
 })

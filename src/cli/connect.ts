@@ -1,7 +1,7 @@
 /**
- * `calendar-operator connect AGENT`: the link by which an Agent's person signs in, and a wait until that has happened. It
- * reads the Agent as whoever runs it may, and writes nothing. The link alone goes to the standard output, so that it can be
- * handed on; everything else goes to the standard error.
+ * `calendar-operator connect AGENT` prints the link with which an Agent's person signs in, and waits until they have. It reads the
+ * Agent with the user's own permissions and writes nothing. Standard output contains only the link, so that it can be piped;
+ * everything else goes to standard error.
  */
 import type { Connection } from '../kubernetes/connection.ts'
 import { collectionPath, isName } from '../kubernetes/paths.ts'
@@ -17,6 +17,7 @@ import { FailedSignIns } from './connect/attempts.ts'
 import { signInState, type SignInState } from './connect/sign-in-state.ts'
 import { singleLineWriter } from './terminal.ts'
 
+/** The options of the command line. */
 export interface ConnectOptions {
   namespace?: string
   /** Open the link in a browser. */
@@ -25,18 +26,19 @@ export interface ConnectOptions {
   qr?: boolean
   /** Wait until the person has signed in. */
   wait: boolean
-  /** How long: a duration such as 15m. */
+  /** How long to wait: a duration such as 15m. */
   timeout: string
 }
 
+/** What the command needs from outside. */
 export interface ConnectDeps {
-  /** Fails with words for people where no cluster is configured. */
+  /** @throws Error with a message for people if no cluster is configured. */
   connect(): Connection
   clock: Clock
   random: Random
-  /** Writes one line, without its end, to the standard output. */
+  /** Writes one line to standard output; the line has no newline. */
   write(line: string): void
-  /** The same to the standard error. */
+  /** The same for standard error. */
   writeError(line: string): void
   /** Opens a web page in a browser. */
   open(url: string): Promise<void>
@@ -44,12 +46,13 @@ export interface ConnectDeps {
   qr(text: string): Promise<string>
 }
 
-/** What the exit code says. */
+/** The exit codes. */
 const CONNECTED = 0
 const NOT_CONNECTED = 1
 const FAILED = 2
 const TIMED_OUT = 3
 
+/** The part of `--help` about the exit codes. */
 export const CONNECT_CODES = `
 The link goes to the standard output, everything else to the standard error.
 Exit code: 0 connected (or the link printed, with --no-wait), 1 somebody signed in but it is not connected,
@@ -58,12 +61,12 @@ the waiting goes on: the person may try again.`
 
 const POLL_INTERVAL_MS = 1_000
 
-/** Answers the exit code. */
-export async function connectAgent(name: string, options: ConnectOptions, given: ConnectDeps): Promise<number> {
+/** Runs the command. Returns the exit code. */
+export async function connectAgent(name: string, options: ConnectOptions, unsafe: ConnectDeps): Promise<number> {
   const deps = {
-    ...given,
-    write: singleLineWriter((line) => given.write(line)),
-    writeError: singleLineWriter((line) => given.writeError(line)),
+    ...unsafe,
+    write: singleLineWriter((line) => unsafe.write(line)),
+    writeError: singleLineWriter((line) => unsafe.writeError(line)),
   }
   const timeoutMs = parseDuration(options.timeout)
   if (!timeoutMs)
@@ -97,14 +100,14 @@ interface ConnectRun {
 
 type Link = Extract<SignInState, { is: 'link' }>
 
-/** Looks at the Agent until it is known what became of it. */
+/** Polls the Agent until the outcome is known or the time is up. */
 async function waitForSignIn(run: ConnectRun): Promise<number> {
   const { deps, options, end } = run
-  const say = onChange(deps)
+  const report = reporter(deps)
   let state = await readState(run)
   let shown: Link | undefined
   for (;;) {
-    say(state.message)
+    report(state.message)
     if (state.is === 'link' && state.url !== shown?.url) {
       await showLink(run, state)
       if (!options.wait) return CONNECTED
@@ -118,17 +121,17 @@ async function waitForSignIn(run: ConnectRun): Promise<number> {
   }
 }
 
-/** Tells of attempts that came to nothing on the way: they change nothing, and somebody may try again. */
+/** Reads the Agent. Reports failed attempts, which do not end the wait, because the person may try again. */
 async function readState(run: ConnectRun): Promise<SignInState> {
   const agent = await readAgent(run)
   const state = signInState(agent)
   if (state.is === 'link' && run.options.wait) {
-    for (const words of await run.attempts.poll(agent)) run.deps.writeError(words)
+    for (const message of await run.attempts.poll(agent)) run.deps.writeError(message)
   }
   return state
 }
 
-/** While the API server is away, what was seen last counts. */
+/** While the API server is unreachable, the last state counts. */
 async function readStateAgain(run: ConnectRun, last: SignInState): Promise<SignInState> {
   try {
     return await readState(run)
@@ -138,24 +141,24 @@ async function readStateAgain(run: ConnectRun, last: SignInState): Promise<SignI
   }
 }
 
-/** Says each thing once, for as long as it stays as it is. */
-function onChange(deps: ConnectDeps): (words: string) => void {
+/** Writes a message unless it repeats the last one. */
+function reporter(deps: ConnectDeps): (message: string) => void {
   let last = ''
-  return (words) => {
-    if (words !== last) deps.writeError(words)
-    last = words
+  return (message) => {
+    if (message !== last) deps.writeError(message)
+    last = message
   }
 }
 
-/** Undefined while there is something to wait for. */
+/** Undefined while the command has to wait. */
 function exitCode(state: SignInState, shown: Link | undefined): number | undefined {
-  // Somebody has signed in since, and the grant does not fit.
+  // Somebody has signed in since, and the grant is not accepted.
   if (state.is === 'link') return state.refused && state.grant !== shown?.grant ? NOT_CONNECTED : undefined
   return (shown ? EXIT_CODES_AFTER_LINK : EXIT_CODES)[state.is]
 }
 
 const EXIT_CODES = { connected: CONNECTED, 'under way': CONNECTED, barred: FAILED, without: FAILED, early: undefined }
-/** The same, once the link was shown. */
+/** The same after the link was printed. */
 const EXIT_CODES_AFTER_LINK = { ...EXIT_CODES, 'under way': undefined, barred: NOT_CONNECTED }
 
 async function showLink({ deps, options, end }: ConnectRun, { url }: Link): Promise<void> {
@@ -177,17 +180,17 @@ function finished(deps: ConnectDeps, code: number, signedIn: boolean): number {
 
 function timedOut({ deps, options, attempts }: ConnectRun, state: SignInState): number {
   const waited = formatDuration(parseDuration(options.timeout) ?? 0)
-  const nobody = attempts.seen ? 'Nobody has got through' : 'Nobody has signed in'
+  const subject = attempts.seen ? 'Nobody has got through' : 'Nobody has signed in'
   deps.writeError(
     state.is === 'link'
-      ? `${nobody} within ${waited}. The link stays good.`
+      ? `${subject} within ${waited}. The link stays good.`
       : `After ${waited} it is not connected yet.`,
   )
   return TIMED_OUT
 }
 
-function fail(deps: ConnectDeps, why: string): number {
-  deps.writeError(why)
+function fail(deps: ConnectDeps, message: string): number {
+  deps.writeError(message)
   return FAILED
 }
 
@@ -202,7 +205,7 @@ async function readAgent(run: ConnectRun): Promise<Agent> {
   }
 }
 
-/** With what was most likely meant, as far as whoever asks may look around. */
+/** With a suggestion, as far as the user's permissions allow to look for one. */
 async function agentNotFoundMessage({ send, namespace, name }: ConnectRun): Promise<string> {
   const here = await listAgents(send, namespace, '')
   const elsewhere = await listAgents(send, undefined, `&fieldSelector=metadata.name%3D${name}`)
@@ -227,10 +230,10 @@ async function listAgents(send: SendRequest, namespace: string | undefined, quer
 }
 
 function errorMessage(error: unknown): string {
-  const said = error instanceof Error ? error.message : String(error)
-  if (!(error instanceof ApiError)) return said
-  // Of a kind that it does not know, an API server says nothing but the code.
-  if (error.status === 404) return `This cluster knows no Agents: install the CRDs of calendar-operator. (${said})`
-  if (error.failure === 'Forbidden') return `You may not read Agents there: ask for the right to get them. (${said})`
-  return `The API server gave no answer to work with: ${said}`
+  const text = error instanceof Error ? error.message : String(error)
+  if (!(error instanceof ApiError)) return text
+  // For an unknown kind, an API server returns nothing but the status code.
+  if (error.status === 404) return `This cluster knows no Agents: install the CRDs of calendar-operator. (${text})`
+  if (error.failure === 'Forbidden') return `You may not read Agents there: ask for the right to get them. (${text})`
+  return `The API server gave no answer to work with: ${text}`
 }

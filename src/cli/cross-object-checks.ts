@@ -1,34 +1,36 @@
 /**
- * What can only be seen by looking at several objects together: two that write to one place, references that lead
- * nowhere. Objects whose namespace is left open are taken to go to one namespace, as `kubectl apply -n` sends them.
+ * Checks that need several objects: two objects that write to the same place, and references to objects that are missing. All
+ * objects without a namespace are treated as belonging to one namespace, because `kubectl apply -n` sends them there.
  */
 import { grantSecretName } from '../resources/names.ts'
 import type { Path } from '../resources/problems.ts'
 import type { Agent, CalendarIntegration } from '../resources/types.ts'
 import type { Manifest, Remark } from './documents.ts'
 
+/** A manifest of one of the operator's kinds. */
 export interface ValidatedManifest {
   manifest: Manifest
   kind: string
-  /** Empty where the manifest leaves them open. */
+  /** Empty if the manifest does not set it. */
   namespace: string
   name: string
-  /** With its defaults; undefined where something is wrong with it. */
+  /** With its defaults; undefined if it is not valid. */
   object: Agent | CalendarIntegration | undefined
 }
 
 type ValidManifest = ValidatedManifest & { object: Agent | CalendarIntegration }
 
-/** That an object reads from, or writes to, a Secret or ConfigMap. */
+/** An object's reference to a Secret or ConfigMap, to read or to write it. */
 interface ObjectReference {
   by: ValidatedManifest
   at: Path
   /** `namespace/Kind/name`. */
-  location: string
+  target: string
   what: string
   writes: boolean
 }
 
+/** All findings of these checks. */
 export function crossObjectRemarks(all: readonly ValidatedManifest[]): Remark[] {
   const sound = all.filter((one): one is ValidManifest => one.object !== undefined)
   return [...duplicates(sound), ...writeConflicts(sound), ...sound.flatMap((one) => missingReferences(one, all))]
@@ -46,12 +48,12 @@ const remark = (one: ValidatedManifest, at: Path, level: Remark['level'], text: 
 const identity = ({ kind, namespace, name }: ValidatedManifest): string => `${kind} ${namespace}/${name}`
 const title = ({ kind, namespace, name }: ValidatedManifest): string =>
   `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`
-const place = (one: ValidatedManifest): string => `${one.manifest.file}:${one.manifest.lineOf([])}`
+const location = (one: ValidatedManifest): string => `${one.manifest.file}:${one.manifest.lineOf([])}`
 
 function duplicates(all: ValidManifest[]): Remark[] {
   return all.flatMap((one, index) => {
     const first = all.slice(0, index).find((other) => identity(other) === identity(one))
-    const text = `${title(one)} stands there already (${first ? place(first) : ''}); the later one wins`
+    const text = `${title(one)} stands there already (${first ? location(first) : ''}); the later one wins`
     return first && one.name !== '' ? [remark(one, [], 'note', text)] : []
   })
 }
@@ -70,11 +72,11 @@ function writeConflicts(all: ValidManifest[]): Remark[] {
 }
 
 const conflict = (one: ObjectReference, other: ObjectReference): boolean =>
-  one.location === other.location && (one.writes || other.writes) && identity(one.by) !== identity(other.by)
+  one.target === other.target && (one.writes || other.writes) && identity(one.by) !== identity(other.by)
 
 function conflictRemark(use: ObjectReference, other: ObjectReference): Remark {
-  const name = use.location.split('/').slice(1).join(' ')
-  const text = `${name} is also ${other.what} of ${title(other.by)} (${place(other.by)}); give each a name of its own`
+  const name = use.target.split('/').slice(1).join(' ')
+  const text = `${name} is also ${other.what} of ${title(other.by)} (${location(other.by)}); give each a name of its own`
   return remark(use.by, use.at, 'problem', text)
 }
 
@@ -84,7 +86,7 @@ function referencesOf(one: ValidManifest): ObjectReference[] {
     kind: string,
     name: string | undefined,
     rest: Pick<ObjectReference, 'at' | 'what' | 'writes'>,
-  ): ObjectReference[] => (name ? [{ by: one, location: `${one.namespace}/${kind}/${name}`, ...rest }] : [])
+  ): ObjectReference[] => (name ? [{ by: one, target: `${one.namespace}/${kind}/${name}`, ...rest }] : [])
   if (!isAgent(object)) {
     const at = ['spec', 'google', 'clientSecretRef', 'name']
     return use('Secret', object.spec.google.clientSecretRef.name, { at, what: 'the client Secret', writes: false })
@@ -105,21 +107,21 @@ function referencesOf(one: ValidManifest): ObjectReference[] {
     }),
     ...use('Secret', grantSecretRef?.name, {
       at: ['spec', 'grantSecretRef', 'name'],
-      what: 'the brought grant',
+      what: 'the supplied grant',
       writes: false,
     }),
   ]
 }
 
-/** What an Agent needs and doesn't find, or gives and nobody gets. */
+/** An Agent that publishes nothing, or whose integration is missing or does not serve it. */
 function missingReferences(one: ValidManifest, all: readonly ValidatedManifest[]): Remark[] {
   if (!isAgent(one.object)) return []
   const { publish } = one.object.spec
-  const silent = !publish.calendar && !publish.accessToken
+  const publishesNothing = !publish.calendar && !publish.accessToken
   const nothing = 'nothing is published; name a calendar or an accessToken, unless the connection alone is wanted'
   return [
     ...integrationRemarks(one, one.object, all),
-    ...(silent ? [remark(one, ['spec', 'publish'], 'note', nothing)] : []),
+    ...(publishesNothing ? [remark(one, ['spec', 'publish'], 'note', nothing)] : []),
   ]
 }
 
@@ -140,7 +142,7 @@ function integrationRemarks(one: ValidatedManifest, agent: Agent, all: readonly 
     : [remark(one, at, 'problem', notAllowedText(integration, one))]
 }
 
-/** Selectors go by the labels of namespaces, which are not known here. */
+/** A selector needs the labels of namespaces, which are not known here. */
 const serves = (integration: Agent | CalendarIntegration, namespace: string, home: string): boolean =>
   isAgent(integration) || namespace === home || namespace === '' || integration.spec.allowedNamespaces.from !== 'Same'
 

@@ -1,17 +1,19 @@
 /**
- * Is a document ours to judge, somebody else's, or meant to be ours?
+ * Decides whether a document is one of the operator's kinds, another kind, or a misspelled one of the operator's kinds.
  */
 import { API_GROUP, API_VERSION, GROUP_VERSION } from '../resources/names.ts'
 import { nearest } from '../resources/suggest.ts'
 
+/** How a document is treated. */
 export type DocumentKind =
   | { is: 'ours'; kind: string }
   | { is: 'other'; kind: string }
-  /** It can't be applied as it is: the field that is wrong, and what to write. */
+  /** It can't be applied: the wrong field, and what to write instead. */
   | { is: 'wrong'; field: string; text: string }
 
 const wrong = (field: string, text: string): DocumentKind => ({ is: 'wrong', field, text })
 
+/** @param known the operator's kinds. */
 export function classifyDocument({ apiVersion, kind }: Record<string, unknown>, known: string[]): DocumentKind {
   if (typeof apiVersion !== 'string' || apiVersion === '') {
     return wrong(
@@ -29,7 +31,7 @@ export function classifyDocument({ apiVersion, kind }: Record<string, unknown>, 
   return wrong('kind', `${kind} is not a kind of ${GROUP_VERSION}; ${advice}`)
 }
 
-/** Other groups have kinds of the same names (there are several Agents); a slip in our group's name is ours. */
+/** Other groups have kinds of the same names (such as Agent), but a misspelled group name of the operator is reported. */
 function foreign(apiVersion: string, kind: string, known: string[]): DocumentKind {
   const [group = '', version] = apiVersion.split('/')
   const slip = nearest(group, [API_GROUP]) !== undefined || apiVersion === API_VERSION

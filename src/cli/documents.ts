@@ -1,35 +1,38 @@
 /**
- * Manifests as people keep them: several documents in a file, lists of objects, YAML as `kubectl` reads it; and for
- * every value the line it stands on.
+ * Parses manifests as people write them: several documents in a file, lists of objects, and YAML as `kubectl` reads it. It knows
+ * the line of every value.
  */
 import { isMap, isScalar, LineCounter, parseAllDocuments, type Document, type Tags } from 'yaml'
 import type { Path } from '../resources/problems.ts'
 
+/** One object in a file. */
 export interface Manifest {
   readonly file: string
   readonly object: Record<string, unknown>
-  /** The line, from 1, of the value at that path; where nothing is there, of the nearest value around it. */
+  /** The line, from 1, of the value at that path; if there is none, of the nearest enclosing value. */
   lineOf(path: Path): number
 }
 
-/** Something to say about a place in a file. Notes don't make the run fail. */
+/** A finding at a line of a file. Notes don't make the run fail. */
 export interface Remark {
   readonly file: string
-  /** From 1; 0 where it is about the file as a whole. */
+  /** From 1; 0 for the file as a whole. */
   readonly line: number
   readonly level: 'problem' | 'note'
   readonly text: string
 }
 
+/** The result of parsing a file. */
 export interface Parsed {
   manifests: Manifest[]
   remarks: Remark[]
 }
 
-/** kubectl reads `yes` as true, as YAML 1.1 has it, but knows neither its times of day nor its dates. */
+/** kubectl follows YAML 1.1 (`yes` is true), but without its sexagesimal numbers and timestamps. */
 const kubectlTags = (tags: Tags): Tags =>
   tags.filter((tag) => typeof tag === 'string' || (!tag.tag.endsWith(':timestamp') && tag.format !== 'TIME'))
 
+/** All objects in a file, and the findings about its syntax. */
 export function parseManifests(file: string, text: string): Parsed {
   const lineCounter = new LineCounter()
   const parsed = parseAllDocuments(text, {
@@ -73,7 +76,7 @@ function readDocument(file: string, document: Document.Parsed, lines: LineCounte
 const syntaxText = ({ code, message }: { code: string; message: string }): string =>
   code === 'DUPLICATE_KEY' ? 'this field stands there twice; keep one of them' : `is not YAML: ${message}`
 
-/** A list (`kind: List`, `AgentList`) counts as the objects in it. */
+/** A list (`kind: List`, `AgentList`) is replaced by its items. */
 function flatten(value: Record<string, unknown>, at: Path = []): { object: Record<string, unknown>; at: Path }[] {
   const isList = typeof value.kind === 'string' && value.kind.endsWith('List') && Array.isArray(value.items)
   if (!isList) return [{ object: value, at }]
@@ -94,7 +97,7 @@ function lineFinder(document: Document.Parsed, lines: LineCounter, root: Path): 
   }
 }
 
-/** Where a field begins: at its key, for its value may begin lines below. */
+/** Where a field begins: at its key, because its value may begin on a later line. */
 function offsetOf(document: Document.Parsed, path: Path): number | undefined {
   const key = path.at(-1)
   const parent: unknown = path.length === 0 ? undefined : document.getIn(path.slice(0, -1), true)

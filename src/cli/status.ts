@@ -1,6 +1,7 @@
 /**
- * `calendar-operator status`: one look at everything: is the operator alive, are the integrations and the agents well, and
- * who has to do what by when. It reads the API server as whoever runs it may, writes nothing, and asks Google nothing.
+ * `calendar-operator status` shows whether the operator is running, whether the integrations and the agents are healthy, and who
+ * has to do what, and by when. It reads the API server with the user's own permissions, writes nothing, and sends nothing to
+ * Google.
  */
 import { stringify } from 'yaml'
 import type { Connection } from '../kubernetes/connection.ts'
@@ -13,6 +14,7 @@ import { readSnapshot } from './status/cluster-snapshot.ts'
 import { tableOf } from './status/table.ts'
 import { jsonText, singleLineWriter } from './terminal.ts'
 
+/** The options of the command line. */
 export interface StatusOptions {
   namespace?: string
   allNamespaces?: boolean
@@ -20,23 +22,24 @@ export interface StatusOptions {
   output: string
 }
 
+/** What the command needs from outside. */
 export interface StatusDeps {
-  /** Fails with words for people where no cluster is configured. */
+  /** @throws Error with a message for people if no cluster is configured. */
   connect(): Connection
   clock: Clock
   random: Random
-  /** Writes one line, without its end, to the standard output. */
+  /** Writes one line to standard output; the line has no newline. */
   write(line: string): void
-  /** The same to the standard error. */
+  /** The same for standard error. */
   writeError(line: string): void
 }
 
-/** What the exit code says: all is well; a person has to act; it can't be told. */
+/** The exit codes: nothing to do; a person has to act; the state could not be determined. */
 const HEALTHY = 0
 const ACTION_NEEDED = 1
 const FAILED = 2
 
-/** Answers the exit code. */
+/** Runs the command. Returns the exit code. */
 export async function status(options: StatusOptions, deps: StatusDeps): Promise<number> {
   const write = WRITERS[options.output]
   if (!write) return fail(deps, `-o ${options.output} is not known: write table, json or yaml`)
@@ -49,8 +52,8 @@ export async function status(options: StatusOptions, deps: StatusDeps): Promise<
   } catch (error) {
     return fail(deps, errorMessage(error))
   }
-  const show = singleLineWriter((line) => deps.write(line))
-  for (const line of write(overview)) show(line)
+  const writeLine = singleLineWriter((line) => deps.write(line))
+  for (const line of write(overview)) writeLine(line)
   return overview.needsAPerson.length > 0 ? ACTION_NEEDED : HEALTHY
 }
 
@@ -67,27 +70,27 @@ async function readOverview({ namespace, allNamespaces }: StatusOptions, deps: S
   const connection = deps.connect()
   try {
     const send = createRequest({ ...deps, connection })
-    const where = allNamespaces ? undefined : (namespace ?? connection.namespace ?? 'default')
-    return overviewOf(await readSnapshot(send, where), deps.clock.now())
+    const scope = allNamespaces ? undefined : (namespace ?? connection.namespace ?? 'default')
+    return overviewOf(await readSnapshot(send, scope), deps.clock.now())
   } finally {
     await connection.close()
   }
 }
 
-function fail(deps: StatusDeps, why: string): number {
-  singleLineWriter((line) => deps.writeError(line))(why)
+function fail(deps: StatusDeps, message: string): number {
+  singleLineWriter((line) => deps.writeError(line))(message)
   return FAILED
 }
 
 function errorMessage(error: unknown): string {
-  const said = error instanceof Error ? error.message : String(error)
-  if (!(error instanceof ApiError)) return said
-  // Of a kind that it does not know, an API server says nothing but the code.
+  const text = error instanceof Error ? error.message : String(error)
+  if (!(error instanceof ApiError)) return text
+  // For an unknown kind, an API server returns nothing but the status code.
   if (error.status === 404) {
-    return `This cluster knows no CalendarIntegrations and Agents: install the CRDs of calendar-operator. (${said})`
+    return `This cluster knows no CalendarIntegrations and Agents: install the CRDs of calendar-operator. (${text})`
   }
   if (error.failure === 'Forbidden') {
-    return `You may not list CalendarIntegrations and Agents here: name another namespace by -n, or ask for that right. (${said})`
+    return `You may not list CalendarIntegrations and Agents here: name another namespace by -n, or ask for that right. (${text})`
   }
-  return `The API server gave no answer to work with: ${said}`
+  return `The API server gave no answer to work with: ${text}`
 }

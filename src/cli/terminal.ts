@@ -1,18 +1,18 @@
 /**
- * What is shown on a terminal. Names, messages and ids come from objects that others wrote: none of them may break a line,
- * colour it, or turn its direction.
+ * Makes text safe for a terminal. Names, messages and ids come from objects that others wrote; none of them may break a line,
+ * colour it, or change its direction.
  */
 import { clean } from '../platform/scrub.ts'
 
 type Write = (line: string) => void
 
-/** The same writer, for one harmless line at a time. */
+/** A writer that cleans each line first. */
 export const singleLineWriter =
   (write: Write): Write =>
   (line) =>
     write(clean(line, Infinity))
 
-/** JSON whose strings a terminal can do nothing with: what is not shown is escaped, so that the values stay what they are. */
+/** JSON in which characters that a terminal would interpret are escaped, so that the values are unchanged. */
 export const jsonText = (value: unknown): string =>
   JSON.stringify(value, null, 2).replace(/[^\n]/gu, (one) => (clean(one, 2) === one ? one : escaped(one)))
 

@@ -1,7 +1,7 @@
 /**
- * `calendar-operator validate FILE…`: what the API server would say to these manifests, and what it can't say because it
- * looks at one object at a time; without a cluster, for editors and pipelines. This room is the command line: it speaks
- * to people, and reads and writes through what it is handed.
+ * `calendar-operator validate FILE…` checks manifests without a cluster, for editors and pipelines: what the API server would
+ * check, and what it can't check because it sees one object at a time. This room is the command line: its output is for people,
+ * and it reads and writes only through its `deps`.
  */
 import { crds } from '../resources/generated/crds.ts'
 import { GROUP_VERSION } from '../resources/names.ts'
@@ -13,11 +13,12 @@ import { singleLineWriter } from './terminal.ts'
 import { crossObjectRemarks, type ValidatedManifest } from './cross-object-checks.ts'
 import { problemMessage } from './messages.ts'
 
+/** What the command needs from outside. */
 export interface ValidateDeps {
-  /** Fails as `fs.readFile` does. */
+  /** @throws as `fs.readFile` does. */
   readFile(path: string): Promise<string>
   readStdin(): Promise<string>
-  /** Writes one line, without its end. */
+  /** Writes one line; the line has no newline. */
   write(line: string): void
 }
 
@@ -32,9 +33,9 @@ interface Findings {
   skipped: string[]
 }
 
-/** Says what is wrong, a line each; answers the exit code: 0, or 1 where anything is wrong. `-` is standard input. */
-export async function validate(files: readonly string[], given: ValidateDeps): Promise<number> {
-  const deps = { ...given, write: singleLineWriter((line) => given.write(line)) }
+/** Writes one line for each finding. Returns the exit code: 0, or 1 if there is a problem. `-` is standard input. */
+export async function validate(files: readonly string[], unsafe: ValidateDeps): Promise<number> {
+  const deps = { ...unsafe, write: singleLineWriter((line) => unsafe.write(line)) }
   if (files.length === 0) {
     deps.write('name at least one file to validate, or - for standard input')
     return 1
@@ -113,7 +114,7 @@ function nameOf({ metadata }: Record<string, unknown>): { namespace: string; nam
   return { namespace: typeof namespace === 'string' ? namespace : '', name: typeof name === 'string' ? name : '' }
 }
 
-/** File by file as they were named, from top to bottom. */
+/** By file in the order of the arguments, then by line. */
 function inOrder(remarks: Remark[], files: readonly string[]): Remark[] {
   const order = (file: string): number => files.indexOf(file === 'stdin' && !files.includes(file) ? '-' : file)
   return [...remarks].sort((a, b) => order(a.file) - order(b.file) || a.line - b.line)

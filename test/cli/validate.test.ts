@@ -355,7 +355,7 @@ describe('objects together', () => {
 
   it.each([
     ['the client Secret of CalendarIntegration booking/google', publishing('google-oauth-client', 'Secret')],
-    ['the brought grant of Agent booking/alice', publishing('brought', 'Secret')],
+    ['the supplied grant of Agent booking/alice', publishing('brought', 'Secret')],
   ])('must not write over %s', async (what, publish) => {
     const alice = agent('alice', `${publishing('alice')}  grantSecretRef: {name: brought}\n`)
     const { code, lines } = await one([INTEGRATION, alice, agent('bob', publish)].join('---'))

@@ -1,4 +1,4 @@
-/** What the Events of an Agent tell of sign-ins that came to nothing, while somebody waits for one that does. */
+/** Reads an Agent's Events about failed sign-ins, while `connect` waits for a successful one. */
 import { collectionPath } from '../../kubernetes/paths.ts'
 import { ApiError } from '../../kubernetes/port.ts'
 import type { SendRequest } from '../../kubernetes/request.ts'
@@ -13,19 +13,20 @@ interface EventSeen {
   series?: { count: number }
 }
 
+/** The failed sign-ins of one Agent. */
 export class FailedSignIns {
   readonly #send: SendRequest
-  /** How often each had been told when it was last looked at; undefined before the first look. */
+  /** The count of each Event at the last poll; undefined before the first one. */
   #counts: Map<string, number> | undefined
   #isForbidden = false
-  /** Whether any was heard of. */
+  /** Whether any failed sign-in was seen. */
   seen = false
 
   constructor(send: SendRequest) {
     this.#send = send
   }
 
-  /** What is new since the last look; nothing at the first one. Never fails: without the right to list Events, it is silent. */
+  /** The messages since the last poll; the first poll returns none. Never fails: without the right to list Events, it returns none. */
   async poll(agent: Agent): Promise<string[]> {
     if (this.#isForbidden) return []
     try {
@@ -45,7 +46,7 @@ export class FailedSignIns {
     return fresh.map(([{ message }]) => clean(`${SIGN_IN_FAILED}: ${message ?? ''}`, MAX_MESSAGE_LENGTH))
   }
 
-  /** In the group that the cluster's own `view` lets people read. */
+  /** Lists Events of the core group, which the cluster role `view` may read. */
   async #list({ metadata }: Agent): Promise<EventSeen[]> {
     const selector = `involvedObject.uid=${metadata.uid ?? ''},reason=${SIGN_IN_FAILED}`
     const query = new URLSearchParams({ limit: '100', fieldSelector: selector }).toString()

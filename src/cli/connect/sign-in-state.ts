@@ -1,23 +1,25 @@
-/** What an Agent's object says of signing in: is there a link, is it of use, has somebody used it? Pure. */
+/** What an Agent says about signing in: whether there is a link, and whether a sign-in is possible and needed. Pure. */
 import { clean } from '../../platform/scrub.ts'
 import { findCondition } from '../../resources/conditions.ts'
 import { meaningOf, needsSignIn } from '../../resources/reasons.ts'
 import type { Agent, AgentStatus, Condition } from '../../resources/types.ts'
 
+/** The state of an Agent's sign-in, with a message for people. */
 export type SignInState =
-  /** A person can sign in there. `grant` changes when one has, whatever came of it; `refused`: it does not fit. */
+  /** A person can sign in at `url`. `grant` changes with each sign-in; `refused` means that the grant is not accepted. */
   | { is: 'link'; url: string; grant: string | undefined; refused: boolean; message: string }
-  /** Nobody has to sign in, and all is well. */
+  /** Nobody has to sign in, and the Agent is ready. */
   | { is: 'connected'; message: string }
-  /** Nobody has to sign in, and the rest is on its way. */
+  /** Nobody has to sign in, and the Agent is not ready yet. */
   | { is: 'under way'; message: string }
   /** Not known yet. */
   | { is: 'early'; message: string }
-  /** No sign-in is of use before somebody has repaired something. */
+  /** Somebody has to fix something else first. */
   | { is: 'barred'; message: string }
-  /** There is nothing that one could sign in to. */
+  /** This Agent has no sign-in. */
   | { is: 'without'; message: string }
 
+/** The state that the Agent's spec and status describe. */
 export function signInState(agent: Agent): SignInState {
   const { status, metadata } = agent
   const bySpec = stateFromSpec(agent)
@@ -50,7 +52,7 @@ const UNSEEN: SignInState = {
 const stateWithoutWeb = ({ authorized }: Conditions): SignInState | undefined =>
   authorized && needsSignIn(authorized.reason) ? { is: 'without', message: NO_WEB } : undefined
 
-/** As long as the integration does not serve it, nobody can sign in. */
+/** Nobody can sign in while the integration does not serve the Agent. */
 function stateFromIntegration({ ready }: Conditions): SignInState | undefined {
   if (!ready?.reason.startsWith('Integration')) return undefined
   return { is: ready.reason === 'IntegrationNotAllowed' ? 'barred' : 'early', message: conditionMessage(ready) }
@@ -62,7 +64,7 @@ const NO_WEB =
 function stateFromSpec({ metadata, spec }: Agent): SignInState | undefined {
   if (metadata.deletionTimestamp) return { is: 'without', message: 'It is being deleted.' }
   if (spec.grantSecretRef) {
-    const words = `Its grant is brought: put a refresh token into Secret ${spec.grantSecretRef.name}, which spec.grantSecretRef names. Without spec.grantSecretRef, people sign in.`
+    const words = `Its grant is supplied: put a refresh token into Secret ${spec.grantSecretRef.name}, which spec.grantSecretRef names. Without spec.grantSecretRef, people sign in.`
     return { is: 'without', message: words }
   }
   return spec.suspend ? { is: 'barred', message: 'It is suspended: set spec.suspend to false first.' } : undefined
@@ -74,14 +76,14 @@ function stateWithoutLink({ ready, authorized }: Conditions): SignInState {
   return { is: authorized?.status === 'True' ? 'under way' : 'early', message: conditionMessage(ready) }
 }
 
-/** Whoever may write a status could write anything there: what is shown and opened is an address of the web. */
+/** Only a web address is shown and opened, because whoever may write a status could put anything there. */
 function webURL(url: string | undefined): string | undefined {
   if (url === undefined || !URL.canParse(url)) return undefined
   const { protocol, href } = new URL(url)
   return protocol === 'https:' || protocol === 'http:' ? href : undefined
 }
 
-/** Conditions are written by whoever may write a status. */
+/** Limits messages, because anybody who may write a status can write one. */
 export const MAX_MESSAGE_LENGTH = 4_096
 
 const conditionMessage = (condition: Condition | undefined): string =>

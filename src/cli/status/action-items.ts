@@ -1,4 +1,4 @@
-/** Who has to do what, by when: the one question that `status` is for. Pure. */
+/** Who has to do what, and by when. Pure. */
 import { findCondition } from '../../resources/conditions.ts'
 import { durationMs } from '../../resources/durations.ts'
 import { meaningOf } from '../../resources/reasons.ts'
@@ -6,6 +6,7 @@ import type { Agent, CalendarIntegration, Condition } from '../../resources/type
 import { humanDuration, type OperatorHealth } from './operator-health.ts'
 import type { ClusterSnapshot } from './cluster-snapshot.ts'
 
+/** Something that a person has to do. */
 export interface ActionItem {
   kind: 'Operator' | 'CalendarIntegration' | 'Agent'
   namespace: string
@@ -13,9 +14,9 @@ export interface ActionItem {
   reason: string
   /** What was found, and what to do. */
   message: string
-  /** When it stops to work; missing where it does not work now. */
+  /** When it will stop working; missing if it does not work now. */
   by?: string
-  /** Since when it has not worked, where it doesn't. */
+  /** Since when it has not worked; missing if it works now. */
   since?: string
   /** Where the person signs in. */
   signInURL?: string
@@ -23,7 +24,7 @@ export interface ActionItem {
 
 type Object = Agent | CalendarIntegration
 
-/** Passing by their meaning, as something of ours may appear at any moment; but it appears because a person makes it. */
+/** These reasons count as temporary, because the missing object may appear at any moment; but a person has to create it. */
 const NEEDS_HUMAN_INPUT = [
   'AwaitingSignIn',
   'GrantSecretNotFound',
@@ -32,14 +33,14 @@ const NEEDS_HUMAN_INPUT = [
   'SecretNotFound',
   'SecretKeyMissing',
 ]
-/** The integration is named itself. */
+/** The integration has an item of its own. */
 const REPORTED_ELSEWHERE = ['IntegrationNotReady']
-/** What the operator tries again passes within this time, or somebody should look. */
+/** If the operator's retries don't succeed within this time, somebody should look. */
 const RETRY_TOLERANCE_MS = 15 * 60_000
-/** A running operator looks at a new object within seconds. */
+/** A running operator reports on a new object within seconds. */
 const FIRST_STATUS_TOLERANCE_MS = 60_000
 
-/** The most urgent first: what does not work, the operator before integrations before agents, then by the end to come. */
+/** All items, most urgent first: what does not work now (operator, integrations, agents), then by deadline. */
 export function actionItems(scene: ClusterSnapshot, operator: OperatorHealth, now: number): ActionItem[] {
   const found = [
     ...operatorItems(operator),
@@ -73,7 +74,7 @@ function operatorItems({ state, leaders }: OperatorHealth): ActionItem[] {
     }))
 }
 
-/** What an object's own status says that somebody must do. */
+/** What the object's own status says that somebody has to do. */
 function objectItem(object: Object, now: number): ActionItem | undefined {
   if (object.spec.suspend) return undefined
   const ready = findCondition(object.status?.conditions, 'Ready')
@@ -95,7 +96,7 @@ function unseenItem(object: Object, now: number): ActionItem | undefined {
   return actionItem(object, 'NotLookedAt', message, { since: created })
 }
 
-/** Ready by a status that nobody renews. */
+/** A ready Agent whose status is no longer updated. */
 function staleItem(agent: Agent, { integrations }: ClusterSnapshot, now: number): ActionItem | undefined {
   const last = agent.status?.sync?.lastSyncTime
   const integration = integrations.find(
@@ -105,7 +106,7 @@ function staleItem(agent: Agent, { integrations }: ClusterSnapshot, now: number)
   )
   if (last === undefined || agent.spec.suspend || integration?.spec.suspend) return undefined
   const age = now - Date.parse(last)
-  // Without its integration at hand the interval is not known: then only what is surely too old counts.
+  // If the integration can't be read, its interval is unknown: then only what is certainly too old counts.
   const interval = integration ? durationMs(integration.spec.sync.interval) : 24 * 60 * 60_000
   const limit = Math.max(durationMs(agent.spec.publish.staleAfter), 2 * interval)
   if (age <= limit) return undefined
@@ -132,7 +133,7 @@ function actionItem(
   return { ...common, ...when, ...(url === undefined ? {} : { signInURL: url }) }
 }
 
-/** Where the operator offers a sign-in. An operator of another version may not know the field. */
+/** The sign-in link. An operator of another version may not set the field. */
 function signInURL(authorization: object | undefined): string | undefined {
   const url = authorization && 'url' in authorization ? authorization.url : undefined
   return typeof url === 'string' && url !== '' ? url : undefined

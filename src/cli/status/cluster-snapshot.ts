@@ -1,25 +1,26 @@
-/** What `status` looks at, as the API server gives it. */
+/** The objects that `status` needs, as the API server returns them. */
 import type { Lease } from '../../kubernetes/lease-object.ts'
 import { collectionPath } from '../../kubernetes/paths.ts'
 import type { SendRequest } from '../../kubernetes/request.ts'
 import { GROUP_VERSION } from '../../resources/names.ts'
 import type { Agent, CalendarIntegration } from '../../resources/types.ts'
 
+/** Everything that was read. */
 export interface ClusterSnapshot {
-  /** Undefined: all of them. */
+  /** Undefined for all namespaces. */
   namespace: string | undefined
   integrations: CalendarIntegration[]
   agents: Agent[]
-  /** The Leases by which operators lead; undefined where they can't be read. */
+  /** The operators' Leases; undefined if they can't be read. */
   leases: Lease[] | undefined
 }
 
 const PAGE = 500
 const LEASES = 'coordination.k8s.io/v1'
-/** What the Lease is called, and the namespace that our manifests put the operator in. */
+/** The name of the Lease, and of the namespace in which the manifests install the operator. */
 const OPERATOR = 'calendar-operator'
 
-/** Fails with an `ApiError` where integrations and agents can't be read; Leases are a courtesy. */
+/** @throws ApiError if integrations or agents can't be read; Leases are optional. */
 export async function readSnapshot(send: SendRequest, namespace: string | undefined): Promise<ClusterSnapshot> {
   const [integrations, agents, leases] = await Promise.all([
     list<CalendarIntegration>(send, collectionPath(GROUP_VERSION, namespace, 'calendarintegrations')),
@@ -29,14 +30,14 @@ export async function readSnapshot(send: SendRequest, namespace: string | undefi
   return { namespace, integrations, agents, leases }
 }
 
-/** Everywhere where that is allowed, else where the operator usually is. */
+/** In all namespaces if that is allowed, else in the operator's usual namespace. */
 async function readLeases(send: SendRequest): Promise<Lease[] | undefined> {
   for (const namespace of [undefined, OPERATOR]) {
     try {
       const query = `fieldSelector=metadata.name%3D${OPERATOR}`
       return await list<Lease>(send, collectionPath(LEASES, namespace, 'leases'), query)
     } catch {
-      // Not allowed, most likely. What went wrong beyond that, the other reads say.
+      // Most likely forbidden. The other reads report any other failure.
     }
   }
   return undefined

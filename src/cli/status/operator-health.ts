@@ -1,13 +1,15 @@
-/** Whether an operator is alive, as its Lease tells. Pure. */
+/** Whether an operator is running, according to its Lease. Pure. */
 import type { Lease } from '../../kubernetes/lease-object.ts'
 
+/** The health of the operator. */
 export interface OperatorHealth {
-  /** `Unknown`: the Lease can't be read, or there is none, as without --leader-elect. */
+  /** `Unknown`: the Lease can't be read, or does not exist (without --leader-elect). */
   state: 'Alive' | 'Silent' | 'Unknown'
   message: string
   leaders: Leader[]
 }
 
+/** The holder of one Lease. */
 export interface Leader {
   namespace: string
   holder: string
@@ -16,11 +18,12 @@ export interface Leader {
   alive: boolean
 }
 
-/** Clocks of a cluster and of whoever looks at it differ by some seconds. */
+/** The clocks of the cluster and of the user may differ by some seconds. */
 const TOLERANCE_S = 30
-/** What we write, where the Lease doesn't say. */
+/** The operator's default, for a Lease without a duration. */
 const USUAL_DURATION_S = 15
 
+/** @param leases undefined if they can't be read. @param now ms since the epoch. */
 export function operatorHealth(leases: readonly Lease[] | undefined, now: number): OperatorHealth {
   if (!leases) return { state: 'Unknown', message: 'its Lease may not be read by you', leaders: [] }
   const leaders = leases.map((lease) => leaderOf(lease, now))
@@ -35,7 +38,7 @@ export function operatorHealth(leases: readonly Lease[] | undefined, now: number
 
 function leaderOf({ metadata, spec }: Lease, now: number): Leader {
   const renewedAt = Date.parse(spec.renewTime ?? '')
-  // Given back in order: nobody leads, and nobody has led since.
+  // Empty after a regular release: nobody has led since.
   const holder = spec.holderIdentity ?? ''
   const ageSeconds = Number.isNaN(renewedAt) ? Infinity : Math.max(Math.round((now - renewedAt) / 1000), 0)
   const limit = (spec.leaseDurationSeconds ?? USUAL_DURATION_S) + TOLERANCE_S
@@ -50,7 +53,7 @@ function leaderMessage({ namespace, holder, ageSeconds, alive }: Leader): string
   return `${holder} in namespace ${namespace} has been silent for ${humanDuration(ageSeconds * 1000)}`
 }
 
-/** Two units at most, such as `2d 3h`, `5m`. */
+/** A duration in at most two units, such as `2d 3h` or `5m`. */
 export function humanDuration(ms: number): string {
   const seconds = Math.max(Math.floor(ms / 1000), 0)
   const parts: [number, string][] = [
@@ -61,7 +64,7 @@ export function humanDuration(ms: number): string {
   ]
   const from = parts.findIndex(([count]) => count > 0)
   if (from < 0) return '0s'
-  // Whoever counts in minutes does not care for seconds.
+  // Seconds are shown alone only.
   const shown = parts.slice(from, from + 2).filter(([count, unit], index) => count > 0 && (unit !== 's' || index === 0))
   return shown.map(([count, unit]) => `${count}${unit}`).join(' ')
 }

@@ -1,4 +1,4 @@
-/** From what stands in the cluster to what a person wants to know of it. Pure. */
+/** Summarizes the cluster's objects for a person. Pure. */
 import { findCondition, timestamp } from '../../resources/conditions.ts'
 import type { Agent, CalendarIntegration } from '../../resources/types.ts'
 import { operatorHealth, type OperatorHealth } from './operator-health.ts'
@@ -8,7 +8,7 @@ import type { ClusterSnapshot } from './cluster-snapshot.ts'
 /** What `-o json` and `-o yaml` show. Times are RFC 3339, UTC. */
 export interface Overview {
   at: string
-  /** Empty: all of them. */
+  /** Empty for all namespaces. */
   namespace: string
   operator: OperatorHealth
   integrations: IntegrationLine[]
@@ -17,6 +17,7 @@ export interface Overview {
   needsAPerson: ActionItem[]
 }
 
+/** The summary of one integration. */
 export interface IntegrationLine {
   namespace: string
   name: string
@@ -28,9 +29,10 @@ export interface IntegrationLine {
   message: string
 }
 
-/** `awaited`: waits for its person to sign in. `trying`: not ready, and the operator keeps trying. `stalled`: somebody must act. */
+/** `awaited`: a person has to sign in. `trying`: not ready, and the operator keeps trying. `stalled`: somebody has to act. */
 export type AgentState = 'ready' | 'awaited' | 'trying' | 'stalled' | 'suspended'
 
+/** @param now ms since the epoch. */
 export function overviewOf(scene: ClusterSnapshot, now: number): Overview {
   const operator = operatorHealth(scene.leases, now)
   return {
@@ -43,7 +45,7 @@ export function overviewOf(scene: ClusterSnapshot, now: number): Overview {
   }
 }
 
-/** Nobody has looked at it. */
+/** No operator has reported on it. */
 const NOT_LOOKED_AT = { status: 'Unknown', reason: 'NotLookedAt', message: '' }
 
 function integrationLine({ metadata, spec, status: found = {} }: CalendarIntegration): IntegrationLine {

@@ -1,4 +1,4 @@
-/** The overview for a terminal of 120 columns. Pure. */
+/** Formats the overview for a terminal of 120 columns. Pure. */
 import { humanDuration } from './operator-health.ts'
 import type { ActionItem } from './action-items.ts'
 import type { IntegrationLine, Overview } from './overview.ts'
@@ -6,6 +6,7 @@ import type { IntegrationLine, Overview } from './overview.ts'
 const WIDTH = 120
 const GAP = '   '
 
+/** The lines of the table. */
 export function tableOf(overview: Overview): string[] {
   const { operator, integrations, agents, needsAPerson, at } = overview
   const lines = [
@@ -62,14 +63,14 @@ function actionLines(needs: readonly ActionItem[], now: number): string[] {
   return ['NEEDS A PERSON, most urgent first', ...needs.flatMap((need) => ['', ...actionItemLines(need, now)])]
 }
 
-/** A line to find it by, what to do, and the address to open on a line of its own, so that it can be copied whole. */
+/** A line that names the object, what to do, and the address to open on its own line, so that it can be copied. */
 function actionItemLines(
   { kind, namespace, name, reason, message, by, since, signInURL }: ActionItem,
   now: number,
 ): string[] {
   const what = `${NOUNS[kind]} ${namespace === '' ? name : `${namespace}/${name}`}`
   const lines = [...wrapped(`${when(by, since, now)}  ${what}: ${reason}`, 4), ...wrapped(`    ${message}`, 4)]
-  // The message names the address too where it offers one.
+  // The message may contain the address already.
   return signInURL === undefined || message.includes(signInURL) ? lines : [...lines, `    sign in: ${signInURL}`]
 }
 
@@ -83,7 +84,7 @@ function when(by: string | undefined, since: string | undefined, now: number): s
   return since === undefined ? 'now' : `now, for ${humanDuration(now - Date.parse(since))}`
 }
 
-/** Breaks at spaces, further lines indented. An address stays whole, however long it is. */
+/** Breaks a text at spaces and indents the further lines. An address is never broken. */
 function wrapped(text: string, indent: number): string[] {
   const lines: string[] = []
   let line = ''
