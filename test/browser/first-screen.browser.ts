@@ -10,7 +10,19 @@ const SCREENS = [
   { width: 360, height: 640 },
   { width: 390, height: 844 },
 ]
-const ASKING = ['sign-in', 'sign-in-popup', 'sign-in-full', 'sign-in-nothing-published', 'outcome-denied']
+/** Not `sign-in-anew`: what is new since the last consent comes before the button, however long it is. */
+const ASKING = [
+  'sign-in',
+  'sign-in-popup',
+  'sign-in-full',
+  'sign-in-nothing-published',
+  'outcome-denied',
+  'outcome-wrong-account',
+  'outcome-scope-missing',
+  'outcome-expired',
+  'outcome-settings-not-in-effect',
+  'outcome-google-unreachable',
+]
 
 const pages = new Map(
   languages.flatMap((language) => {

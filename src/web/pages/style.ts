@@ -109,7 +109,9 @@ dd > p:first-child { margin-block-start: 0 }
 @media (max-width: 34rem) {
   body { padding-block: .75rem 1rem }
   .site { margin-block-end: .625rem }
-  main { padding: 1.125rem }
+  main { padding: 1rem }
+  .account { margin-block-start: 1rem; padding-block: .625rem }
+  .sign-in { margin-block-start: 1rem }
   dl > div { grid-template-columns: 1fr; gap: .125rem }
   .google { inline-size: 100% }
 }
