@@ -13,7 +13,7 @@ const browser = await launchChromium()
 try {
   const page = await browser.newPage({
     viewport: { width: 390, height: 844 },
-    deviceScaleFactor: 1.5,
+    deviceScaleFactor: 1.25,
     colorScheme: 'light',
   })
   await page.goto(`${site.origin}/sign-in`)
