@@ -1,0 +1,111 @@
+/**
+ * The page of a sign-in link. What a person needs in order to decide comes first and fits on the first screen of a phone: who
+ * asks, for which Google account, what is new since the last consent, and the button. The details follow.
+ */
+import { assetPath } from './assets.ts'
+import { addedSection, detailsList, scopeList } from './details.ts'
+import type { Texts } from './languages/texts.ts'
+import { documentOf, headOf, type PageContext, timeOf, type Tone } from './layout.ts'
+import { fill, type Html, isolated, markup } from './markup.ts'
+import { shortened } from './shorten.ts'
+import { FINAL_OUTCOMES, type Outcome, type SignInView } from './view.ts'
+
+/** Where people see and remove what they allowed; Google keeps this address for links from elsewhere. */
+const PERMISSIONS = 'https://myaccount.google.com/permissions'
+
+const TONES: Partial<Record<Outcome, Tone>> = { connected: 'good', 'not-needed': 'good', suspended: 'paused' }
+
+/** The request and the button, or the outcome. */
+export function signInPage(view: SignInView, context: PageContext): string {
+  const { texts } = context.language
+  const final = view.outcome !== undefined && FINAL_OUTCOMES.includes(view.outcome)
+  const { title } = view.outcome === undefined ? texts.ask : texts.outcomes[view.outcome]
+  const parts = final ? [] : [accountBox(view, texts), addedSection(view, texts), signInControl(view, context)]
+  const details = final ? '' : detailsList(view, context.language)
+  const main = markup`${message(view, context)}${parts}${grantEnd(view, context)}${details}\n${storageNotes(view, texts)}`
+  const scripts = view.mode === 'Popup' && !final ? { scripts: popupScripts(view, context) } : {}
+  return documentOf({ title, siteHost: view.siteHost, main, ...scripts }, context)
+}
+
+/** What is asked for; after an attempt, what came of it and what to do about it. */
+function message(view: SignInView, context: PageContext): Html {
+  const { texts } = context.language
+  if (view.outcome === undefined) {
+    const asks = requests(view, texts).map((text) => markup`<p>${filled(text, view, texts)}</p>\n`)
+    return markup`<h1>${texts.ask.title}</h1>\n${asks}`
+  }
+  const { title, text } = texts.outcomes[view.outcome]
+  const boxes = view.outcome === 'scope-missing' ? scopeList(view.scopes, texts) : ''
+  return markup`${headOf(title, TONES[view.outcome] ?? 'bad', context)}
+<p>${filled(text, view, texts)}</p>
+${boxes}`
+}
+
+/** An access token allows more than any other request does, so it is named before the button. */
+function requests({ publishes, added }: SignInView, { ask, added: news }: Texts): string[] {
+  const calendar = publishes.detail === undefined ? ask.other : publishes.detail === 'Full' ? ask.full : ask.busy
+  return publishes.accessToken && !added.includes('accessToken') ? [calendar, news.accessToken] : [calendar]
+}
+
+/** When the current grant ends, if it has an end. */
+function grantEnd({ expiresAt, outcome }: SignInView, { language }: PageContext): Html | '' {
+  if (expiresAt === undefined || outcome === 'suspended') return ''
+  const isConnected = outcome === 'connected' || outcome === 'not-needed'
+  const text = isConnected ? language.texts.lastsUntil : language.texts.renewBefore
+  return markup`<p>${fill(text, { date: timeOf(expiresAt, language) })}</p>\n`
+}
+
+function accountBox({ account, outcome }: SignInView, { facts }: Texts): Html {
+  const note = outcome === undefined ? markup`\n<p class="quiet">${facts.accountNote}</p>` : ''
+  return markup`<div class="account"><p class="quiet">${facts.account}</p>
+<p><strong>${isolated(shortened(account))}</strong></p>${note}</div>\n`
+}
+
+function signInControl(view: SignInView, { language: { texts }, pathPrefix }: PageContext): Html {
+  const logo = assetPath('google', pathPrefix)
+  const face = markup`<img src="${logo}" alt="" width="20" height="20"><span>${texts.button}</span>`
+  const caution =
+    view.outcome === undefined ? markup`\n<p class="quiet">${filled(texts.onlyIfExpected, view, texts)}</p>` : ''
+  const notes = markup`<p class="quiet">${texts.next[view.mode]}</p>${caution}`
+  if (view.mode === 'Popup') return popupControl(view, texts, { face, notes })
+  return markup`<form class="sign-in" method="post" action="${view.action}">
+<input type="hidden" name="csrf" value="${view.csrf ?? ''}">
+<button class="google" type="submit">${face}</button>
+${notes}
+</form>
+`
+}
+
+/** Hidden until the script shows it: without JavaScript the button would do nothing. */
+function popupControl(view: SignInView, { popup }: Texts, { face, notes }: Record<'face' | 'notes', Html>): Html {
+  return markup`<noscript><p><strong>${popup.noScript}</strong></p></noscript>
+<div class="sign-in" id="popup" hidden data-action="${view.action}" data-csrf="${view.csrf ?? ''}"
+  data-working="${popup.working}" data-blocked="${popup.blocked}" data-closed="${popup.closed}"
+  data-not-loaded="${popup.notLoaded}" data-failed="${popup.failed}">
+<button class="google" type="button">${face}</button>
+<p role="status"></p>
+${notes}
+</div>
+`
+}
+
+/** The operator's script does not wait for Google's, which may be slow. */
+const popupScripts = ({ clientScript }: SignInView, { pathPrefix }: PageContext): Html =>
+  markup`<script defer src="${assetPath('popup', pathPrefix)}"></script>
+<script async src="${clientScript?.accountsOrigin ?? 'https://accounts.google.com'}/gsi/client"></script>
+`
+
+/** What is stored, and how to withdraw it. */
+function storageNotes(view: SignInView, texts: Texts): Html {
+  const notes = [texts.stored, texts.withdraw].map(
+    ({ title, text }) => markup`<section><h2>${title}</h2><p>${filled(text, view, texts)}</p></section>\n`,
+  )
+  return markup`<div class="notes">\n${notes}</div>`
+}
+
+const filled = (text: string, view: SignInView, texts: Texts): Html =>
+  fill(text, {
+    site: markup`<strong>${isolated(view.siteHost)}</strong>`,
+    account: markup`<strong>${isolated(shortened(view.account))}</strong>`,
+    link: markup`<a href="${PERMISSIONS}" rel="noopener noreferrer">${texts.withdraw.link}</a>`,
+  })
