@@ -1,4 +1,4 @@
-/** The second half of the story: what goes wrong for everybody at once. */
+/** The steps of the demo in which something fails for everybody at once. */
 import { clientSecretFile } from './seed.ts'
 import {
   allReady,
@@ -14,9 +14,9 @@ import {
 import type { Expectation } from './narrator.ts'
 
 const INTEGRATION = ['CalendarIntegration', 'google'] as const
-/** Alice's, Bob's, the team's and Dora's; Carol's can't be read any more. */
+/** Those of Alice, Bob, the team and Dora; Carol's cannot be read any more. */
 const READ_CALENDARS = 4
-/** Whose grants are good. Nothing is written about them any more once all of them are up to date. */
+/** People whose grants are good. Once all of them are up to date, the operator writes nothing more about them. */
 const SIGNED_IN = ['alice', 'bob', 'dora']
 const USER_AGENT = 'calendar-operator'
 const READING = ['get', 'list', 'watch', 'other']
@@ -26,27 +26,27 @@ export async function clientSecretIsWrong(context: DemoContext): Promise<void> {
   const { google, seeded } = environment
   const apply = (secret?: string): Promise<void> =>
     environment.applySecret({ name: 'google-oauth-client', values: clientSecretFile(google, seeded.clientId, secret) })
-  narrator.heading('A wrong client secret is named as such')
-  narrator.act('Somebody pastes the client secret of another client into Secret google-oauth-client.')
+  narrator.heading('A wrong client secret')
+  narrator.act("Somebody pastes another client's secret into Secret google-oauth-client.")
   await apply('GOCSPX-of-some-other-client')
   const wrong = await narrator.until(conditionSays(context, [...INTEGRATION, 'Ready'], 'InvalidClient'))
   expectReady(context, ['alice', 'bob'])
   narrator.happened(
-    'Google was asked, and says so. Alice and Bob stay Ready: what was read is good for 15 minutes.',
+    'Google refuses it, and the status says so. Alice and Bob stay Ready: what was read is good for 15 minutes.',
     wrong.seconds,
   )
   await showTable(context, 'calendarintegrations', { wide: true })
-  narrator.act('The right one is put back.')
+  narrator.act('The right secret is put back.')
   await apply()
   const right = await narrator.until(conditionSays(context, [...INTEGRATION, 'CredentialsValid'], 'Proved'))
   await narrator.until(allReady(context, ['alice', 'bob']))
-  narrator.happened('Noticed by itself, proved, and everything goes on.', right.seconds)
+  narrator.happened('The operator notices, verifies it, and goes on.', right.seconds)
 }
 
 export async function googleLimits(context: DemoContext): Promise<void> {
   const { environment, narrator } = context
-  narrator.heading('Google limits the rate, and nobody suffers')
-  narrator.act('Google answers every reading of a calendar with 429.')
+  narrator.heading('Google limits the rate of requests')
+  narrator.act('Google answers every read of a calendar with 429.')
   environment.google.resetRequests()
   environment.google.addFault({ fault: '429', kind: 'events.list' })
   const limited = await narrator.until(conditionSays(context, [...INTEGRATION, 'WithinQuota'], 'RateLimited'))
@@ -63,12 +63,12 @@ export async function googleLimits(context: DemoContext): Promise<void> {
   const again = refused() - first
   expectReady(context, ['alice', 'bob'])
   narrator.happened(
-    `It pauses for all calendars, and tries again with ${again === 1 ? 'one request' : `${again} requests`}.`,
+    `It pauses all reads, and then tries again with ${again === 1 ? 'one request' : `${again} requests`}.`,
     patience.seconds,
   )
   const message = (): string => environment.condition('Agent', 'alice', 'Ready')?.message ?? ''
   await narrator.until({
-    what: 'Alice, due in the meantime, says until when she is good',
+    what: 'Agent alice says until when its calendar is good',
     within: INTERVAL + SLACK,
     look: () => message().startsWith('Good until'),
     found: message,
@@ -81,7 +81,7 @@ export async function googleLimits(context: DemoContext): Promise<void> {
   await narrator.until({ ...conditionSays(context, [...INTEGRATION, 'WithinQuota'], 'WithinQuota'), within: 40 })
   const over = await narrator.until(upToDate(context, SIGNED_IN), since)
   narrator.happened(
-    `WithinQuota=True, and every calendar is up to date. Google refused ${refused()} requests in all.`,
+    `WithinQuota=True, and every calendar is up to date. Google refused ${refused()} requests in total.`,
     over.seconds,
   )
 }
@@ -89,7 +89,7 @@ export async function googleLimits(context: DemoContext): Promise<void> {
 export async function operatorIsKilled(context: DemoContext): Promise<void> {
   const { environment, narrator } = context
   const { google, backend, operator } = environment
-  narrator.heading('Killed and started again, it has lost nothing')
+  narrator.heading('Killed and restarted, it has lost nothing')
   narrator.command(`kill -9 ${operator.pid}; node dist/main.js run …`)
   await operator.kill()
   google.resetRequests()
@@ -102,7 +102,7 @@ export async function operatorIsKilled(context: DemoContext): Promise<void> {
     found: () => JSON.stringify(google.requests().byKind),
   })
   const { seconds } = await narrator.until(read(1))
-  narrator.happened('The client is proved again, and every calendar is read.', seconds)
+  narrator.happened('It has verified the client again and read every calendar.', seconds)
   await narrator.until(read(2))
   await narrator.until(upToDate(context, SIGNED_IN))
   const sent = backend.requests(USER_AGENT)
@@ -112,8 +112,8 @@ export async function operatorIsKilled(context: DemoContext): Promise<void> {
   expectThat(writes.length === 0, 'no write to Kubernetes, since nothing has changed', named.join(', '))
   const { 'token.refresh': tokens = 0, 'events.list': readings = 0, ...others } = google.requests().byKind
   const asked = JSON.stringify(google.requests().byKind)
-  expectThat(tokens === 2 && Object.keys(others).length === 0, 'two requests for tokens, the rest readings', asked)
+  expectThat(tokens === 2 && Object.keys(others).length === 0, 'two token requests, and reads', asked)
   narrator.happened(
-    `One interval later it has sent Google 2 requests for tokens (the client's proof, and Carol's grant once more) and ${readings} readings of ${READ_CALENDARS} calendars, and has written nothing to Kubernetes.`,
+    `One interval later it has sent Google 2 token requests (one to verify the client, one for Carol's dead grant) and ${readings} reads of ${READ_CALENDARS} calendars, and has written nothing to Kubernetes.`,
   )
 }

@@ -1,13 +1,13 @@
 /**
- * `make demo`: the operator as it ships, in a process of its own, between a simulated Google and a Kubernetes API. It tells
- * what happens, checks that it does, and leaves nothing behind. `KEEP=1` leaves everything running at the end, to be looked
- * at; `--into README.md` saves what was told between that file's markers.
+ * `make demo`: the operator as it ships, in its own process, between a simulated Google and a Kubernetes API. The demo does
+ * something, checks that the operator does what it should, and shows it. It leaves nothing behind. With `KEEP=1` everything
+ * goes on running at the end. `--update-docs` writes the output of the run into docs/demo.md, and an excerpt into README.md.
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Backend } from './kubernetes.ts'
-import { withOutput } from './readme.ts'
+import { excerptOf, withOutput } from './pages.ts'
 import { linkOf } from './sign-in.ts'
 import { DemoEnvironment } from './environment.ts'
 import { tell } from './story.ts'
@@ -18,16 +18,19 @@ const NOBODY_READS = 141
 
 type OpenBackend = (namespace: string) => Promise<Backend>
 
-/** Tells the whole story, and ends this process with a status that says whether all of it happened. */
+/** Runs all steps of the demo, then ends this process: with status 0 if every step succeeded. */
 export async function runDemo(openBackend: OpenBackend): Promise<never> {
-  const { into } = parseArgs({ options: { into: { type: 'string' } } }).values
-  const demoRun = new DemoRun(into === undefined)
-  // However this process ends, the operator doesn't outlive it.
+  const { 'update-docs': updateDocs = false } = parseArgs({ options: { 'update-docs': { type: 'boolean' } } }).values
+  const demoRun = new DemoRun(!updateDocs)
+  // The operator does not outlive this process, however it ends.
   process.on('exit', () => demoRun.environment?.operator.killNow())
   const playing = demoRun.run(openBackend)
   const status = await Promise.race([playing, demoRun.ended])
   if (status === 0 && demoRun.environment) {
-    if (into !== undefined) await writeFile(into, withOutput(await readFile(into, 'utf8'), demoRun.told))
+    if (updateDocs) {
+      await writeInto('docs/demo.md', demoRun.told)
+      await writeInto('README.md', excerptOf(demoRun.told))
+    }
     if (!['', '0'].includes(process.env.KEEP ?? '')) {
       await demoRun.invite(demoRun.environment)
       await demoRun.ended
@@ -39,6 +42,9 @@ export async function runDemo(openBackend: OpenBackend): Promise<never> {
   await demoRun.environment?.close({ keepLog: status === 1 })
   process.exit(status)
 }
+
+const writeInto = async (page: string, output: string): Promise<void> =>
+  writeFile(page, withOutput(await readFile(page, 'utf8'), output))
 
 class DemoRun {
   readonly narrator: Narrator
@@ -84,7 +90,7 @@ class DemoRun {
     }
     const seconds = Math.round((performance.now() - startedAt) / 1000)
     narrator.line()
-    narrator.line(narrator.in('bold', `All of it happened, in ${seconds} seconds.`))
+    narrator.line(narrator.in('bold', `All steps succeeded, in ${seconds} seconds.`))
     return 0
   }
 

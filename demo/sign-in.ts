@@ -1,4 +1,4 @@
-/** Somebody signs in: the link of an Agent, our page, Google's page, and back. */
+/** A person signs in: the Agent's link, our page, Google's page, and back. */
 import { Browser } from './browser.ts'
 import { addressOf } from './seed.ts'
 import { allReady, counts, expectThat, INTERVAL, showTable, SLACK, type DemoContext } from './expectations.ts'
@@ -7,17 +7,20 @@ import type { Expectation } from './narrator.ts'
 
 export async function personSignsIn(context: DemoContext): Promise<void> {
   const { environment, narrator } = context
-  narrator.heading('Who has brought no token signs in with Google')
+  narrator.heading('A person without a refresh token signs in with Google')
   narrator.command('kubectl apply -f demo/sign-in/dora.yaml')
   narrator.output(await environment.applyFile('demo/sign-in/dora.yaml'))
   const { value: link } = await narrator.until(linkOf(environment, 'dora'))
   narrator.command('node dist/main.js connect dora --no-wait')
   narrator.output([link])
-  narrator.act('Dora opens the link, which leads her to Google, and agrees there.')
+  narrator.act('Dora opens the link, continues to Google, and agrees there.')
   const since = performance.now()
   await signIn(environment, link)
   const { seconds } = await narrator.until(allReady(context, ['dora']), since)
-  narrator.happened('Her grant is checked and kept, her calendar read and published; the link is gone.', seconds)
+  narrator.happened(
+    'Her grant is checked and stored, her calendar is read and published, and the link is gone.',
+    seconds,
+  )
   await narrator.until(counts(context, '4/4'))
   await showTable(context, 'agents/dora')
 }
@@ -31,7 +34,7 @@ export function linkOf(environment: DemoEnvironment, name: string): Expectation<
   }
 }
 
-/** What Dora does in her browser, and what Google answers to it. */
+/** What Dora does in her browser, and how Google answers. */
 async function signIn({ google, seeded }: DemoEnvironment, link: string): Promise<void> {
   const browser = new Browser()
   const page = await browser.open(link)

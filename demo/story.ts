@@ -1,4 +1,4 @@
-/** The story, a function a step: something is done, and the operator's answer to it is waited for and shown. */
+/** The steps of the demo, one function each: do something, wait for what the operator makes of it, and show that. */
 import { addressOf, BOB_CONSENTED_HOURS_AGO, onDay, ZONE } from './seed.ts'
 import {
   allReady,
@@ -26,7 +26,7 @@ export async function tell(context: DemoContext): Promise<void> {
   await clientSecretIsWrong(context)
   await googleLimits(context)
   await operatorIsKilled(context)
-  await howItStands(context)
+  await showFinalState(context)
 }
 
 function introduce({ narrator, environment }: DemoContext): void {
@@ -35,13 +35,13 @@ function introduce({ narrator, environment }: DemoContext): void {
   )
   narrator.line()
   narrator.paragraph(
-    `The operator, as it ships, runs in a process of its own between a simulated Google and ${environment.backend.name} on this machine. Nothing leaves it. Below a command stands what the API server answers, laid out to fit; no kubectl is needed.`,
+    `The operator runs as it ships, in its own process, between a simulated Google and ${environment.backend.name} on this machine. Nothing leaves the machine. Below each command is the API server's answer, wrapped to fit; you do not need kubectl.`,
   )
 }
 
 async function agentsBecomeReady(context: DemoContext): Promise<void> {
   const { environment, narrator } = context
-  narrator.heading('A manifest for the OAuth client, and one for each person')
+  narrator.heading('One manifest for the OAuth client, and one for each person')
   narrator.command(`node dist/main.js ${environment.operatorArgs.join(' ')}`)
   environment.operator.start()
   narrator.command('kubectl apply -f demo/manifests')
@@ -52,14 +52,17 @@ async function agentsBecomeReady(context: DemoContext): Promise<void> {
   const since = performance.now()
   for (const secret of environment.seeded.secrets) await environment.applySecret(secret)
   const { seconds } = await narrator.until(allReady(context, PEOPLE), since)
-  narrator.happened('The OAuth client is proved, every grant checked, every calendar read and published.', seconds)
+  narrator.happened(
+    'The operator has verified the client, checked every grant, and read and published every calendar.',
+    seconds,
+  )
   await narrator.until(counts(context, '3/3'))
   await showTable(context, 'calendarintegrations')
   await showTable(context, 'agents')
 }
 
 async function eventIsAdded({ environment, narrator }: DemoContext): Promise<void> {
-  narrator.heading('An event at Google reaches the cluster')
+  narrator.heading('A new event at Google reaches the cluster')
   narrator.act('Alice adds an event to her Google calendar: tomorrow, 14:00 to 15:30, "Dentist".')
   const day = Date.now()
   const at = (time: string) => ({ dateTime: onDay(day, 1, time), timeZone: ZONE })
@@ -70,7 +73,7 @@ async function eventIsAdded({ environment, narrator }: DemoContext): Promise<voi
   const start = Date.parse(event.start?.dateTime ?? '')
   const isNew = (one: BusyDocument['busy'][number]): boolean => Date.parse(one.start) === start
   const { value, seconds } = await narrator.until({
-    what: 'the new interval stands in busy.json',
+    what: 'busy.json has the new interval',
     within: INTERVAL + SLACK,
     look: () => {
       const document = environment.busy('alice-calendar')
@@ -79,14 +82,14 @@ async function eventIsAdded({ environment, narrator }: DemoContext): Promise<voi
     found: () => JSON.stringify(environment.busy('alice-calendar')),
   })
   narrator.happened(
-    `Read within its interval of 10 s. The second of these is new; why she is busy is not told.`,
+    'Read within the interval of 10 s. The second entry is new; it does not say why she is busy.',
     seconds,
   )
   narrator.command("kubectl get configmap alice-calendar -o jsonpath='{.data.busy\\.json}'")
   showDocument(narrator, value, isNew)
 }
 
-/** As it is, with line breaks. */
+/** Shows the document as it is, with line breaks. */
 function showDocument(
   narrator: DemoContext['narrator'],
   { busy, ...rest }: BusyDocument,
@@ -104,7 +107,7 @@ const spaced = (value: unknown): string => JSON.stringify(value).replaceAll('":'
 
 async function grantEndsSoon(context: DemoContext): Promise<void> {
   const { environment, narrator } = context
-  narrator.heading('A grant that nears its seventh day is warned about')
+  narrator.heading('A warning before a grant ends')
   narrator.act(
     `Bob consented ${Math.floor(BOB_CONSENTED_HOURS_AGO / 24)} days and ${BOB_CONSENTED_HOURS_AGO % 24} hours ago. While an app is in Testing, Google ends every grant after seven days.`,
   )
@@ -118,33 +121,38 @@ async function grantEndsSoon(context: DemoContext): Promise<void> {
     },
     found: () => 'none',
   })
-  narrator.happened('The status says so, and an Event; Bob stays Ready until then.')
+  narrator.happened('The status and an Event say so. Bob stays Ready until then.')
   narrator.command('kubectl get events --field-selector reason=GrantExpiresSoon')
   narrator.output(formatTable(events.value, { width: 116 }))
 }
 
 async function grantIsRevoked(context: DemoContext): Promise<void> {
   const { environment, narrator } = context
-  narrator.heading('A revoked grant is named, and the last calendar stays')
+  narrator.heading('A revoked grant: the status says so, and the published calendar stays')
   const version = (): string | undefined => environment.object('Secret', 'carol-calendar')?.metadata.resourceVersion
   const before = version()
   narrator.act('Carol removes the app from her Google account.')
   environment.google.revoke({ account: addressOf('carol') })
   const { value, seconds } = await narrator.until(conditionSays(context, ['Agent', 'carol', 'Ready'], 'GrantRevoked'))
   expectThat(before !== undefined && version() === before, 'Secret carol-calendar as it was', `version ${version()}`)
-  narrator.happened('Noticed with the next reading. Secret carol-calendar, as it was read last, is untouched.', seconds)
+  narrator.happened(
+    'Noticed at the next read. Secret carol-calendar still holds the calendar as it was last read.',
+    seconds,
+  )
   await showTable(context, 'agents/carol')
   narrator.command(`kubectl get agents/carol -o jsonpath='{.status.conditions[?(@.type=="Ready")].message}'`)
   narrator.quote(value.message)
 }
 
-async function howItStands(context: DemoContext): Promise<void> {
+async function showFinalState(context: DemoContext): Promise<void> {
   const { narrator, environment } = context
-  narrator.heading('How it stands')
+  narrator.heading('The final state')
   await narrator.until(counts(context, '3/4'))
   await showTable(context, 'calendarintegrations', { wide: true })
   await showTable(context, 'agents', { wide: true })
   const { lines, leaks } = await environment.searchLog()
   expectThat(leaks.length === 0, 'no secret and no address in the log', leaks.join(', '))
-  narrator.happened(`The operator logged ${lines} lines: no token, no client secret and no address in any of them.`)
+  narrator.happened(
+    `The operator logged ${lines} lines. None of them contains a token, a client secret or an e-mail address.`,
+  )
 }

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { withOutput } from '../../demo/readme.ts'
 import { formatTable, wrap, type Table } from '../../demo/table.ts'
 
 const column = (name: string, priority = 0) => ({ name, priority })
@@ -56,18 +55,5 @@ describe('a text', () => {
   test('is broken at spaces, and a word that is too long stands alone', () => {
     expect(wrap('a bc averylongword d', 5)).toEqual(['a bc', 'averylongword', 'd'])
     expect(wrap('', 5)).toEqual([''])
-  })
-})
-
-describe('the README', () => {
-  test('has the output between its markers, however often', () => {
-    const page = 'before\n<!-- demo:start -->\nold\n<!-- demo:end -->\nafter\n'
-    const once = withOutput(page, 'new\n')
-    expect(once).toBe('before\n<!-- demo:start -->\n```text\nnew\n```\n<!-- demo:end -->\nafter\n')
-    expect(withOutput(once, 'new\n')).toBe(once)
-  })
-
-  test('without markers is refused', () => {
-    expect(() => withOutput('nothing', 'new')).toThrow('demo:start')
   })
 })
