@@ -1,9 +1,9 @@
-/** calendarList.list and .get, and calendars.get (docs/google-behaviour.md#calendar-list). */
+/** calendarList.list and .get (docs/google-behaviour.md#calendar-list). */
 import { backEnd, invalid, json, notFound, type Reply } from '../errors.ts'
 import type { Caller } from '../http/access.ts'
 import type { Call } from '../http/call.ts'
 import type { GoogleState } from '../state.ts'
-import { openCalendar, roleOf } from './calendars.ts'
+import { roleOf } from './calendars.ts'
 import { maskOf } from './fields.ts'
 import { nextPage, pageSize, readPageToken } from './paging.ts'
 import { queryKey } from './sync-tokens.ts'
@@ -67,11 +67,4 @@ function entry(state: GoogleState, id: string, account: string): Record<string, 
     ...(id === account ? { primary: true } : {}),
     conferenceProperties: { allowedConferenceSolutionTypes: ['hangoutsMeet'] },
   }
-}
-
-export function getCalendar(state: GoogleState, call: Call, caller: Caller): Reply {
-  const { calendar } = openCalendar(state, call.params[0]!, caller.account)
-  const { id, summary, timeZone } = calendar
-  const body = { kind: 'calendar#calendar', etag: `"${calendar.epoch}"`, id, summary, timeZone }
-  return json(maskOf('calendars.get', call.query).apply(body))
 }

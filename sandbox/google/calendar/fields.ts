@@ -39,7 +39,6 @@ const known: Partial<Record<Kind, Allowed>> = {
   'events.patch': { top: EVENT_FIELDS },
   'calendarList.list': { top: names('kind etag nextPageToken nextSyncToken items'), items: names(ENTRY) },
   'calendarList.get': { top: names(ENTRY) },
-  'calendars.get': { top: names('kind etag id summary description location timeZone conferenceProperties') },
   'freebusy.query': { top: names('kind timeMin timeMax groups calendars') },
 }
 

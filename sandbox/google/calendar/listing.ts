@@ -6,18 +6,25 @@ import type { GoogleState } from '../state.ts'
 import { openCalendar, type View } from './calendars.ts'
 import { findEvent, HORIZON_MS } from './events.ts'
 import { maskOf } from './fields.ts'
-import { filterOf } from './filters.ts'
 import { nextPage, pageSize, type Position, readPageToken } from './paging.ts'
 import { type RenderOptions, resourceOf } from './resource.ts'
 import { instancesIn, selectChanges, selectEvents, type Selection } from './selection.ts'
 import { queryKey, readSyncToken, type SyncPosition, writeSyncToken } from './sync-tokens.ts'
-import { checkZone, parseInstant } from './times.ts'
+import { parseInstant } from './times.ts'
 import type { EventRecord } from './records.ts'
 
 const LIMITS = { normal: 250, most: 2500 }
 
-/** What a first call may ask for that no sync token remembers: such a listing ends without one. */
-const WITHOUT_TOKEN = ['orderBy', 'q', 'iCalUID', 'privateExtendedProperty', 'sharedExtendedProperty', 'updatedMin']
+/** Parameters of Google's that this simulation does not have. */
+const NOT_PLAYED = [
+  'timeZone',
+  'q',
+  'iCalUID',
+  'eventTypes',
+  'privateExtendedProperty',
+  'sharedExtendedProperty',
+  'updatedMin',
+]
 
 export function listEvents(state: GoogleState, call: Call, caller: Caller): Reply {
   const view = openCalendar(state, call.params[0]!, caller.account)
@@ -32,10 +39,14 @@ export function listEvents(state: GoogleState, call: Call, caller: Caller): Repl
     to: since ? (since.to ?? Infinity) : window.to,
     horizon: state.now() + HORIZON_MS,
   }
-  const found = since ? selectChanges(view.calendar, options, since.version) : selectEvents(view.calendar, options)
-  const filter = filterOf(query, view)
-  const records = filter ? found.filter(filter) : found
+  checkPlayed(query)
+  const records = since ? selectChanges(view.calendar, options, since.version) : selectEvents(view.calendar, options)
   return answer(state, { call, view, records: order ? records.sort(byPosition(order)) : records, order, window })
+}
+
+function checkPlayed(query: URLSearchParams): void {
+  const name = NOT_PLAYED.find((one) => query.has(one))
+  if (name !== undefined) throw invalid(`The simulated Google does not support ${name}.`, name)
 }
 
 type Order = (record: EventRecord) => Position
@@ -100,7 +111,7 @@ function answer(state: GoogleState, listing: Listing): Reply {
   }
   const end = page.next ? { nextPageToken: page.next(key) } : endOf(state, call, { view, position })
   const show = (record: EventRecord): unknown => resourceOf(view, record, options)
-  const body = { ...header(view, call), ...end }
+  const body = { ...header(view), ...end }
   if (page.items.length <= STREAMED_FROM) return json(mask.apply({ ...body, items: page.items.map(show) }))
   return streamed(page.items, (records) => mask.apply({ ...body, items: records.map(show) }))
 }
@@ -129,7 +140,8 @@ function streamed(records: EventRecord[], bodyWith: (records: EventRecord[]) => 
 
 function endOf(state: GoogleState, call: Call, last: { view: View; position: SyncPosition }): object {
   const { query } = call
-  if (call.kind !== 'events.list' || WITHOUT_TOKEN.some((name) => query.has(name))) return {}
+  // An ordered listing has no sync token.
+  if (call.kind !== 'events.list' || query.has('orderBy')) return {}
   // The first call's window goes on from token to token.
   const before = readSyncToken(state, last.view, query)
   const position = before ? { ...last.position, from: before.from, to: before.to } : last.position
@@ -138,14 +150,14 @@ function endOf(state: GoogleState, call: Call, last: { view: View; position: Syn
 
 const finite = (ms: number): number | null => (Number.isFinite(ms) ? ms : null)
 
-function header({ calendar, role }: View, call: Call): object {
+function header({ calendar, role }: View): object {
   return {
     kind: 'calendar#events',
     etag: `"p${calendar.version}${calendar.epoch}"`,
     summary: calendar.summary,
     description: '',
     updated: new Date(latest(calendar.events)).toISOString(),
-    timeZone: call.query.get('timeZone') ?? calendar.timeZone,
+    timeZone: calendar.timeZone,
     accessRole: role,
     defaultReminders: [],
   }
@@ -160,12 +172,10 @@ function latest(events: Map<string, EventRecord>): number {
 export function renderOptions(query: URLSearchParams): RenderOptions {
   const options: RenderOptions = {}
   const most = query.get('maxAttendees')
-  const zone = query.get('timeZone')
   if (most !== null) {
     if (!/^[1-9]\d*$/.test(most)) throw invalid('Invalid value for maxAttendees', 'maxAttendees')
     options.maxAttendees = Number(most)
   }
-  if (zone !== null) options.timeZone = checkZone(zone)
   return options
 }
 

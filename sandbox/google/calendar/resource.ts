@@ -2,13 +2,10 @@
 import { atLeast, type View } from './calendars.ts'
 import { etagOf } from './events.ts'
 import { EVENT_FIELDS } from './fields.ts'
-import { type EventTime, formatInstant } from './times.ts'
 import type { EventRecord } from './records.ts'
 
 export interface RenderOptions {
   maxAttendees?: number | undefined
-  /** The `timeZone` parameter: the zone in which times are written. */
-  timeZone?: string
   /** Only these fields are wanted: the others need not be worked out. */
   names?: readonly string[]
 }
@@ -18,14 +15,13 @@ type Resource = Record<string, unknown>
 /** The whole resource; a cancelled one has only what Google guarantees. */
 export function resourceOf(view: View, record: EventRecord, options: RenderOptions = {}): Resource {
   if (record.cancelled) return tombstone(record)
-  if (hidesDetail(view, record)) return busyOnly(record, options)
+  if (hidesDetail(view, record)) return busyOnly(record)
   const resource: Resource = {}
   for (const name of options.names ?? ALL) {
     const value = valueOf(view, record, name)
     if (value !== undefined) resource[name] = value
   }
-  if (record.series) Object.assign(resource, seriesOf(record, options))
-  if (options.timeZone !== undefined) inZone(resource, record, options.timeZone)
+  if (record.series) Object.assign(resource, seriesOf(record))
   if (Array.isArray(resource.attendees)) addAttendees(resource, view, options)
   return resource
 }
@@ -53,18 +49,11 @@ const valueOf = (view: View, record: EventRecord, name: string): unknown =>
   record.fields[name] ?? COMPUTED[name]?.(record, view)
 
 function tombstone(record: EventRecord): Resource {
-  return { id: record.id, status: 'cancelled', ...seriesOf(record, {}) }
+  return { id: record.id, status: 'cancelled', ...seriesOf(record) }
 }
 
-function seriesOf(record: EventRecord, options: RenderOptions): Resource {
-  if (!record.series) return {}
-  const { master, original, originalMs } = record.series
-  const zone = options.timeZone
-  const moved =
-    zone === undefined || original.date !== undefined
-      ? original
-      : { dateTime: formatInstant(originalMs, zone), timeZone: zone }
-  return { recurringEventId: master, originalStartTime: moved }
+function seriesOf({ series }: EventRecord): Resource {
+  return series ? { recurringEventId: series.master, originalStartTime: series.original } : {}
 }
 
 /** Without details: for who may only see whether someone is busy, and for others' private events. */
@@ -74,7 +63,7 @@ function hidesDetail(view: View, record: EventRecord): boolean {
   return !atLeast(view.role, 'writer')
 }
 
-function busyOnly(record: EventRecord, options: RenderOptions): Resource {
+function busyOnly(record: EventRecord): Resource {
   const { start, end, transparency, recurrence } = record.fields
   const resource: Resource = {
     kind: 'calendar#event',
@@ -86,16 +75,9 @@ function busyOnly(record: EventRecord, options: RenderOptions): Resource {
     end,
     ...(transparency === undefined ? {} : { transparency }),
     ...(recurrence === undefined ? {} : { recurrence }),
-    ...seriesOf(record, options),
+    ...seriesOf(record),
   }
-  if (options.timeZone !== undefined) inZone(resource, record, options.timeZone)
   return resource
-}
-
-function inZone(resource: Resource, record: EventRecord, zone: string): void {
-  if (record.span.allDay) return
-  resource.start = { ...(resource.start as EventTime), dateTime: formatInstant(record.span.startMs, zone) }
-  resource.end = { ...(resource.end as EventTime), dateTime: formatInstant(record.span.endMs, zone) }
 }
 
 interface Attendee {

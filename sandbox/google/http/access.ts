@@ -22,9 +22,6 @@ const LIST = words('calendar calendar.readonly calendar.calendarlist calendar.ca
 const SUFFICIENT: Partial<Record<Kind, Set<string>>> = {
   'calendarList.list': LIST,
   'calendarList.get': new Set([...LIST, ...words('calendar.app.created')]),
-  'calendars.get': words(
-    'calendar calendar.readonly calendar.calendars calendar.calendars.readonly calendar.app.created',
-  ),
   'events.list': READ_EVENTS,
   'events.get': READ_EVENTS,
   'events.instances': READ_EVENTS,

@@ -1,5 +1,5 @@
 /** Which handler answers which kind of request. */
-import { getCalendar, getListed, listCalendars } from '../calendar/calendar-list.ts'
+import { getListed, listCalendars } from '../calendar/calendar-list.ts'
 import { queryFreeBusy } from '../calendar/free-busy.ts'
 import { listEvents, listInstances } from '../calendar/listing.ts'
 import { deleteEvent, getEvent, insertEvent, patchEvent, updateEvent } from '../calendar/writes.ts'
@@ -28,7 +28,6 @@ const open: Partial<Record<Kind, OpenHandler>> = {
 const api: Partial<Record<Kind, ApiHandler>> = {
   'calendarList.list': listCalendars,
   'calendarList.get': getListed,
-  'calendars.get': getCalendar,
   'events.list': listEvents,
   'events.instances': listInstances,
   'events.get': getEvent,

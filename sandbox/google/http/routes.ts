@@ -9,7 +9,6 @@ export type Kind =
   | 'tokeninfo'
   | 'calendarList.list'
   | 'calendarList.get'
-  | 'calendars.get'
   | 'events.list'
   | 'events.get'
   | 'events.insert'
@@ -66,7 +65,6 @@ const patterns: Route[] = [
     kind: 'events.instances',
   },
   { method: 'GET', pattern: /^\/calendar\/v3\/users\/me\/calendarList\/([^/]+)$/, kind: 'calendarList.get' },
-  { method: 'GET', pattern: /^\/calendar\/v3\/calendars\/([^/]+)$/, kind: 'calendars.get' },
 ]
 
 export function matchRoute(method: string, path: string): Match {

@@ -131,25 +131,9 @@ const bytesOf = ({ kind }: KubeObject, field: string, value: unknown): number =>
   Buffer.byteLength(String(value), kind === 'Secret' || field === 'binaryData' ? 'base64' : 'utf8')
 
 function typeCauses(object: KubeObject, old: KubeObject | undefined): Cause[] {
-  if (old && old.type !== object.type) {
-    return [
-      {
-        reason: 'FieldValueInvalid',
-        message: `Invalid value: "${String(object.type)}": field is immutable`,
-        field: 'type',
-      },
-    ]
-  }
-  const needed = REQUIRED_KEYS[String(object.type)] ?? []
-  return needed
-    .filter((key) => !Object.hasOwn(mapOf(object.data), key))
-    .map((key) => ({ reason: 'FieldValueRequired', message: 'Required value', field: `data[${key}]` }))
-}
-
-const REQUIRED_KEYS: Record<string, string[]> = {
-  'kubernetes.io/tls': ['tls.crt', 'tls.key'],
-  'kubernetes.io/dockerconfigjson': ['.dockerconfigjson'],
-  'kubernetes.io/ssh-auth': ['ssh-privatekey'],
+  if (!old || old.type === object.type) return []
+  const message = `Invalid value: "${String(object.type)}": field is immutable`
+  return [{ reason: 'FieldValueInvalid', message, field: 'type' }]
 }
 
 function immutableCauses(object: KubeObject, old: KubeObject | undefined, names: string[]): Cause[] {
