@@ -2,7 +2,7 @@
 import type { Condition } from '../types.ts'
 
 /**
- * Whose calendars, and what becomes of them.
+ * Whose calendars are read, and where the result is published.
  */
 export interface AgentSpec {
   /**
@@ -14,12 +14,12 @@ export interface AgentSpec {
      */
     name: string
     /**
-     * The CalendarIntegration's namespace; the Agent's own where nothing is said. Another one must allow it by its allowedNamespaces.
+     * The CalendarIntegration's namespace; by default the Agent's own. An integration in another namespace must admit the Agent's namespace by its allowedNamespaces.
      */
     namespace?: string
   }
   /**
-   * The Google account, by its e-mail address. Only a grant of this account is accepted; upper and lower case count as one, and googlemail.com as gmail.com.
+   * The Google account, by its e-mail address. Only a grant of this account is accepted; case is ignored, and googlemail.com is the same as gmail.com.
    */
   account: string
   /**
@@ -31,7 +31,7 @@ export interface AgentSpec {
    */
   calendars: {
     /**
-     * The ids of the calendars that are read and merged; primary is the account's own. The published time zone is that of the first.
+     * The ids of the calendars that are read and merged; primary is the account's own. The published time zone is that of the first one.
      *
      * @minItems 1
      * @maxItems 50
@@ -41,7 +41,7 @@ export interface AgentSpec {
     read: string[]
   }
   /**
-   * What counts as busy where people's habits differ.
+   * Which events count as busy, where people's habits differ.
    */
   busy: {
     /**
@@ -54,11 +54,11 @@ export interface AgentSpec {
     allDay: 'Busy' | 'Free'
   }
   /**
-   * What programs in the cluster get to see. With neither calendar nor accessToken the account is connected and its calendars are read, and nothing is published.
+   * What programs in the cluster can see. With neither calendar nor accessToken, the account is connected and its calendars are read, but nothing is published.
    */
   publish: {
     /**
-     * The object that the calendar is published to, in the Agent's namespace. The operator creates it; one that exists and is not this Agent's is never touched.
+     * The object that the calendar is published to, in the Agent's namespace. The operator creates it; an existing object that does not belong to this Agent is never touched.
      */
     calendar?: {
       /**
@@ -91,16 +91,16 @@ export interface AgentSpec {
       name: string
     }
     /**
-     * How long after a read of the calendars what is published may be trusted (freshUntil); in effect never less than twice the integration's sync.interval. A duration in h, m and s, at least 30s.
+     * How long what is published may be trusted after the calendars were read (freshUntil); in effect never less than twice the integration's sync.interval. A duration in h, m and s, at least 30s.
      */
     staleAfter: string
     /**
-     * What is published while the calendars can't be read. KeepLast: what was known last, with the freshUntil of then. Block: the whole window as busy.
+     * What is published while the calendars can't be read. KeepLast: the last known state, with its freshUntil. Block: the whole window is busy.
      */
     whenStale: 'KeepLast' | 'Block'
   }
   /**
-   * A Secret, in the Agent's namespace, with a refresh token to use, by GitOps or from a vault, instead of a sign-in. Keys: refresh_token, and granted_at (RFC 3339), the time of the consent, where it is known. It is read, never written, and can't be a Secret that the operator made.
+   * A Secret, in the Agent's namespace, with a refresh token that is used instead of a sign-in, such as one from GitOps or a vault. Keys: refresh_token and, if known, granted_at (RFC 3339), the time of the consent. It is read, never written, and can't be a Secret that the operator made.
    */
   grantSecretRef?: {
     /**
@@ -113,7 +113,7 @@ export interface AgentSpec {
    */
   deletionPolicy: 'Retain' | 'Revoke'
   /**
-   * Freezes this Agent: no request is made for it, its conditions stay as they are, and what is published grows stale.
+   * Freezes this Agent: no request is made for it, its conditions stay as they are, and what is published becomes stale.
    */
   suspend: boolean
 }
@@ -123,11 +123,11 @@ export interface AgentSpec {
  */
 export interface AgentStatus {
   /**
-   * The generation of the spec that this status is about; -1 before the operator has seen the object.
+   * The generation of the spec that this status describes; -1 before the operator has seen the object.
    */
   observedGeneration?: number
   /**
-   * The latest findings: Ready, Reconciling, Stalled, Authorized, Synced.
+   * The latest observations: Ready, Reconciling, Stalled, Authorized, Synced.
    *
    * @maxItems 16
    */
@@ -141,11 +141,11 @@ export interface AgentStatus {
    */
   authorization?: {
     /**
-     * Where the person signs in with Google. It is there for as long as somebody has to, unless the grant is brought by spec.grantSecretRef; only spec.account can be connected with it.
+     * Where the person signs in with Google. It is set while somebody has to sign in, unless spec.grantSecretRef supplies the grant; only spec.account can be connected with it.
      */
     url?: string
     /**
-     * The Google account that gave it.
+     * The Google account that granted access.
      */
     account?: string
     /**
@@ -155,11 +155,11 @@ export interface AgentStatus {
      */
     scopes?: string[]
     /**
-     * When it was given; where that is not known, when it was first seen.
+     * When access was granted; if that is unknown, when the grant was first seen.
      */
     grantedAt?: string
     /**
-     * When it ends, where that is known.
+     * When the grant ends, if known.
      */
     expiresAt?: string
     /**
@@ -167,7 +167,7 @@ export interface AgentStatus {
      */
     accessTokenExpiresAt?: string
     /**
-     * Why it most likely ended, where it did.
+     * Why the grant most likely ended, if it did.
      */
     likelyCause?: string
   }
@@ -184,11 +184,11 @@ export interface AgentStatus {
      */
     lastFullSyncTime?: string
     /**
-     * How many busy intervals the window holds.
+     * The number of busy intervals in the window.
      */
     busyIntervals?: number
     /**
-     * One entry a calendar.
+     * One entry per calendar.
      *
      * @maxItems 50
      *
@@ -196,7 +196,7 @@ export interface AgentStatus {
      */
     calendars?: {
       /**
-       * Its id, as the spec first writes it.
+       * The calendar's id, as it first appears in the spec.
        */
       id: string
       /**
@@ -208,7 +208,7 @@ export interface AgentStatus {
        */
       lastSyncTime?: string
       /**
-       * Why it can't be read, where it can't.
+       * Why the calendar can't be read, if it can't.
        */
       error?: string
     }[]

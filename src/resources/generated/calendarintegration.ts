@@ -23,7 +23,7 @@ export interface CalendarIntegrationSpec {
       key?: string
     }
     /**
-     * The origin of the booking site, as registered at Google under "Authorized JavaScript origins": scheme and host, and the port where it is not the usual one. https only, but for localhost and loopback addresses.
+     * The origin of the booking site, as registered at Google under "Authorized JavaScript origins": scheme and host, and the port if it is not the default one. https only, except for localhost and loopback addresses.
      */
     siteURI: string
     /**
@@ -31,29 +31,29 @@ export interface CalendarIntegrationSpec {
      */
     userType: 'External' | 'Internal'
     /**
-     * Whether the consent screen of an External app was published. While it is in Testing, Google ends every grant seven days after the sign-in. Taken as Testing where userType is External and nothing is said; an Internal app has none.
+     * Whether the consent screen of an External app was published. While it is in Testing, Google ends every grant seven days after the sign-in. If userType is External, an empty value means Testing; an Internal app has none.
      */
     publishingStatus?: 'Testing' | 'InProduction'
     /**
-     * The scopes that every Agent must grant, itself or by a broader one. To read events and to know whose account was connected, https://www.googleapis.com/auth/calendar is the usual one.
+     * The scopes that every Agent must grant, directly or through a broader one. To read events and to identify the account, https://www.googleapis.com/auth/calendar is the usual choice.
      *
      * @minItems 1
      * @maxItems 16
      *
-     * Items: A scope of Google's, written out.
+     * Items: A Google scope, written in full.
      */
     scopes: string[]
   }
   /**
-   * How often calendars are read, and how much of them.
+   * How often calendars are read, and which part of them.
    */
   sync: {
     /**
-     * How long after one read of a calendar the next begins; only what changed is asked for. A duration in h, m and s, from 10s to 24h.
+     * The time from one read of a calendar to the next; only changes are requested. A duration in h, m and s, from 10s to 24h.
      */
     interval: string
     /**
-     * How long after one complete read of a calendar the next begins, so that the window moves on. A duration in h, m and s, from 30s to 168h.
+     * The time from one complete read of a calendar to the next, which moves the window forward. A duration in h, m and s, from 30s to 168h.
      */
     fullSyncInterval: string
     /**
@@ -79,7 +79,7 @@ export interface CalendarIntegrationSpec {
      */
     from: 'Same' | 'All' | 'Selector'
     /**
-     * Selects namespaces by their labels; all of its requirements must be met. An empty one selects every namespace.
+     * Selects namespaces by their labels; all of its requirements must be met. An empty selector selects every namespace.
      */
     selector?: {
       /**
@@ -114,7 +114,7 @@ export interface CalendarIntegrationSpec {
     }
   }
   /**
-   * Freezes this integration and the Agents that use it: no request is made for them, their conditions stay as they are, and what is published grows stale.
+   * Freezes this integration and the Agents that use it: no request is made for them, their conditions stay as they are, and what is published becomes stale.
    */
   suspend: boolean
 }
@@ -124,11 +124,11 @@ export interface CalendarIntegrationSpec {
  */
 export interface CalendarIntegrationStatus {
   /**
-   * The generation of the spec that this status is about; -1 before the operator has seen the object.
+   * The generation of the spec that this status describes; -1 before the operator has seen the object.
    */
   observedGeneration?: number
   /**
-   * The latest findings: Ready, Reconciling, Stalled, CredentialsValid, CalendarAPIEnabled, WithinQuota, SiteAccepted.
+   * The latest observations: Ready, Reconciling, Stalled, CredentialsValid, CalendarAPIEnabled, WithinQuota, SiteAccepted.
    *
    * @maxItems 16
    */
@@ -142,19 +142,19 @@ export interface CalendarIntegrationStatus {
    */
   clientID?: string
   /**
-   * The Google Cloud project of the OAuth client, where the client file names it.
+   * The Google Cloud project of the OAuth client, if the client file names it.
    */
   projectID?: string
   /**
-   * A fingerprint of the credentials that were last looked at; it tells that they changed, not what they are.
+   * A fingerprint of the credentials that were last checked; it shows that they changed, not what they are.
    */
   credentialsHash?: string
   /**
-   * How people sign in, and exactly what has to be registered for it at Google.
+   * How people sign in, and exactly what has to be registered at Google for it.
    */
   signIn?: {
     /**
-     * Redirect: Google sends people back to redirectURI. Popup: Google opens a window above a page of javascriptOrigin; chosen where the client file registers that and not the redirectURI.
+     * Redirect: Google sends people back to redirectURI. Popup: Google opens a window on top of a page of javascriptOrigin; chosen if the client file registers that origin but not the redirectURI.
      */
     mode?: 'Redirect' | 'Popup'
     /**
@@ -167,31 +167,31 @@ export interface CalendarIntegrationStatus {
     javascriptOrigin?: string
   }
   /**
-   * The Agents that use this integration, counted.
+   * The number of Agents that use this integration.
    */
   agents?: {
     /**
-     * All of them.
+     * All Agents.
      */
     total?: number
     /**
-     * Those that are ready.
+     * Agents that are ready.
      */
     ready?: number
     /**
-     * Those that wait for somebody to sign in.
+     * Agents that wait for somebody to sign in.
      */
     awaitingSignIn?: number
     /**
-     * Those, among the ready ones, whose grant ends soon.
+     * Ready Agents whose grant ends soon.
      */
     expiringSoon?: number
     /**
-     * Those for which somebody has to act.
+     * Agents for which somebody has to act.
      */
     failing?: number
     /**
-     * Ready ones out of all, such as 3/4.
+     * Ready Agents out of the total, such as 3/4.
      */
     summary?: string
   }

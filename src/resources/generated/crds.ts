@@ -74,7 +74,7 @@ export const crds: readonly CustomResourceDefinition[] = [
             {
               "name": "Sign In By",
               "type": "string",
-              "description": "When the grant ends, where that is known",
+              "description": "When the grant ends, if known",
               "jsonPath": ".status.authorization.expiresAt"
             },
             {
@@ -100,7 +100,7 @@ export const crds: readonly CustomResourceDefinition[] = [
               "name": "Message",
               "type": "string",
               "priority": 1,
-              "description": "What is the matter, and what to do",
+              "description": "What is wrong, and what to do",
               "jsonPath": ".status.conditions[?(@.type==\"Ready\")].message"
             }
           ],
@@ -136,7 +136,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                 },
                 "spec": {
                   "type": "object",
-                  "description": "Whose calendars, and what becomes of them.",
+                  "description": "Whose calendars are read, and where the result is published.",
                   "required": [
                     "integrationRef",
                     "account"
@@ -175,7 +175,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                         },
                         "namespace": {
                           "type": "string",
-                          "description": "The CalendarIntegration's namespace; the Agent's own where nothing is said. Another one must allow it by its allowedNamespaces.",
+                          "description": "The CalendarIntegration's namespace; by default the Agent's own. An integration in another namespace must admit the Agent's namespace by its allowedNamespaces.",
                           "minLength": 1,
                           "maxLength": 63,
                           "x-kubernetes-validations": [
@@ -189,7 +189,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                     },
                     "account": {
                       "type": "string",
-                      "description": "The Google account, by its e-mail address. Only a grant of this account is accepted; upper and lower case count as one, and googlemail.com as gmail.com.",
+                      "description": "The Google account, by its e-mail address. Only a grant of this account is accepted; case is ignored, and googlemail.com is the same as gmail.com.",
                       "minLength": 1,
                       "maxLength": 254,
                       "x-kubernetes-validations": [
@@ -212,7 +212,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                       "properties": {
                         "read": {
                           "type": "array",
-                          "description": "The ids of the calendars that are read and merged; primary is the account's own. The published time zone is that of the first.",
+                          "description": "The ids of the calendars that are read and merged; primary is the account's own. The published time zone is that of the first one.",
                           "default": [
                             "primary"
                           ],
@@ -240,7 +240,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                     },
                     "busy": {
                       "type": "object",
-                      "description": "What counts as busy where people's habits differ.",
+                      "description": "Which events count as busy, where people's habits differ.",
                       "default": {},
                       "properties": {
                         "tentative": {
@@ -265,7 +265,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                     },
                     "publish": {
                       "type": "object",
-                      "description": "What programs in the cluster get to see. With neither calendar nor accessToken the account is connected and its calendars are read, and nothing is published.",
+                      "description": "What programs in the cluster can see. With neither calendar nor accessToken, the account is connected and its calendars are read, but nothing is published.",
                       "default": {},
                       "x-kubernetes-validations": [
                         {
@@ -277,7 +277,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                       "properties": {
                         "calendar": {
                           "type": "object",
-                          "description": "The object that the calendar is published to, in the Agent's namespace. The operator creates it; one that exists and is not this Agent's is never touched.",
+                          "description": "The object that the calendar is published to, in the Agent's namespace. The operator creates it; an existing object that does not belong to this Agent is never touched.",
                           "required": [
                             "name"
                           ],
@@ -370,7 +370,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                         },
                         "staleAfter": {
                           "type": "string",
-                          "description": "How long after a read of the calendars what is published may be trusted (freshUntil); in effect never less than twice the integration's sync.interval. A duration in h, m and s, at least 30s.",
+                          "description": "How long what is published may be trusted after the calendars were read (freshUntil); in effect never less than twice the integration's sync.interval. A duration in h, m and s, at least 30s.",
                           "default": "15m",
                           "minLength": 1,
                           "maxLength": 24,
@@ -383,7 +383,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                         },
                         "whenStale": {
                           "type": "string",
-                          "description": "What is published while the calendars can't be read. KeepLast: what was known last, with the freshUntil of then. Block: the whole window as busy.",
+                          "description": "What is published while the calendars can't be read. KeepLast: the last known state, with its freshUntil. Block: the whole window is busy.",
                           "enum": [
                             "KeepLast",
                             "Block"
@@ -394,7 +394,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                     },
                     "grantSecretRef": {
                       "type": "object",
-                      "description": "A Secret, in the Agent's namespace, with a refresh token to use, by GitOps or from a vault, instead of a sign-in. Keys: refresh_token, and granted_at (RFC 3339), the time of the consent, where it is known. It is read, never written, and can't be a Secret that the operator made.",
+                      "description": "A Secret, in the Agent's namespace, with a refresh token that is used instead of a sign-in, such as one from GitOps or a vault. Keys: refresh_token and, if known, granted_at (RFC 3339), the time of the consent. It is read, never written, and can't be a Secret that the operator made.",
                       "required": [
                         "name"
                       ],
@@ -424,7 +424,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                     },
                     "suspend": {
                       "type": "boolean",
-                      "description": "Freezes this Agent: no request is made for it, its conditions stay as they are, and what is published grows stale.",
+                      "description": "Freezes this Agent: no request is made for it, its conditions stay as they are, and what is published becomes stale.",
                       "default": false
                     }
                   }
@@ -439,12 +439,12 @@ export const crds: readonly CustomResourceDefinition[] = [
                     "observedGeneration": {
                       "type": "integer",
                       "format": "int64",
-                      "description": "The generation of the spec that this status is about; -1 before the operator has seen the object.",
+                      "description": "The generation of the spec that this status describes; -1 before the operator has seen the object.",
                       "minimum": -1
                     },
                     "conditions": {
                       "type": "array",
-                      "description": "The latest findings: Ready, Reconciling, Stalled, Authorized, Synced.",
+                      "description": "The latest observations: Ready, Reconciling, Stalled, Authorized, Synced.",
                       "maxItems": 16,
                       "x-kubernetes-list-type": "map",
                       "x-kubernetes-list-map-keys": [
@@ -452,7 +452,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                       ],
                       "items": {
                         "type": "object",
-                        "description": "One finding.",
+                        "description": "One observation.",
                         "required": [
                           "type",
                           "status",
@@ -463,13 +463,13 @@ export const crds: readonly CustomResourceDefinition[] = [
                         "properties": {
                           "type": {
                             "type": "string",
-                            "description": "What it is about, in CamelCase.",
+                            "description": "The type of the condition, in CamelCase.",
                             "maxLength": 316,
                             "pattern": "^[A-Za-z][A-Za-z0-9]*$"
                           },
                           "status": {
                             "type": "string",
-                            "description": "Whether it holds.",
+                            "description": "Whether the condition is true.",
                             "enum": [
                               "True",
                               "False",
@@ -479,7 +479,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                           "observedGeneration": {
                             "type": "integer",
                             "format": "int64",
-                            "description": "The generation of the spec that it is about.",
+                            "description": "The generation of the spec that it describes.",
                             "minimum": 0
                           },
                           "lastTransitionTime": {
@@ -490,14 +490,14 @@ export const crds: readonly CustomResourceDefinition[] = [
                           },
                           "reason": {
                             "type": "string",
-                            "description": "Why, in one CamelCase word.",
+                            "description": "The reason, as one CamelCase word.",
                             "minLength": 1,
                             "maxLength": 1024,
                             "pattern": "^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$"
                           },
                           "message": {
                             "type": "string",
-                            "description": "Why, in a sentence, and what to do where a person has to act.",
+                            "description": "The reason, as a sentence, and what to do if a person has to act.",
                             "maxLength": 32768
                           }
                         }
@@ -514,12 +514,12 @@ export const crds: readonly CustomResourceDefinition[] = [
                       "properties": {
                         "url": {
                           "type": "string",
-                          "description": "Where the person signs in with Google. It is there for as long as somebody has to, unless the grant is brought by spec.grantSecretRef; only spec.account can be connected with it.",
+                          "description": "Where the person signs in with Google. It is set while somebody has to sign in, unless spec.grantSecretRef supplies the grant; only spec.account can be connected with it.",
                           "maxLength": 512
                         },
                         "account": {
                           "type": "string",
-                          "description": "The Google account that gave it.",
+                          "description": "The Google account that granted access.",
                           "maxLength": 512
                         },
                         "scopes": {
@@ -535,13 +535,13 @@ export const crds: readonly CustomResourceDefinition[] = [
                         "grantedAt": {
                           "type": "string",
                           "format": "date-time",
-                          "description": "When it was given; where that is not known, when it was first seen.",
+                          "description": "When access was granted; if that is unknown, when the grant was first seen.",
                           "maxLength": 64
                         },
                         "expiresAt": {
                           "type": "string",
                           "format": "date-time",
-                          "description": "When it ends, where that is known.",
+                          "description": "When the grant ends, if known.",
                           "maxLength": 64
                         },
                         "accessTokenExpiresAt": {
@@ -552,7 +552,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                         },
                         "likelyCause": {
                           "type": "string",
-                          "description": "Why it most likely ended, where it did.",
+                          "description": "Why the grant most likely ended, if it did.",
                           "maxLength": 1024
                         }
                       }
@@ -576,12 +576,12 @@ export const crds: readonly CustomResourceDefinition[] = [
                         "busyIntervals": {
                           "type": "integer",
                           "format": "int32",
-                          "description": "How many busy intervals the window holds.",
+                          "description": "The number of busy intervals in the window.",
                           "minimum": 0
                         },
                         "calendars": {
                           "type": "array",
-                          "description": "One entry a calendar.",
+                          "description": "One entry per calendar.",
                           "maxItems": 50,
                           "x-kubernetes-list-type": "map",
                           "x-kubernetes-list-map-keys": [
@@ -596,7 +596,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                             "properties": {
                               "id": {
                                 "type": "string",
-                                "description": "Its id, as the spec first writes it.",
+                                "description": "The calendar's id, as it first appears in the spec.",
                                 "maxLength": 512
                               },
                               "events": {
@@ -613,7 +613,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                               },
                               "error": {
                                 "type": "string",
-                                "description": "Why it can't be read, where it can't.",
+                                "description": "Why the calendar can't be read, if it can't.",
                                 "maxLength": 1024
                               }
                             }
@@ -687,13 +687,13 @@ export const crds: readonly CustomResourceDefinition[] = [
             {
               "name": "Agents",
               "type": "string",
-              "description": "How many of the Agents that use it are ready, out of all",
+              "description": "How many of the Agents that use it are ready, out of the total",
               "jsonPath": ".status.agents.summary"
             },
             {
               "name": "Sign-In",
               "type": "string",
-              "description": "How people sign in, which says what has to be registered at Google",
+              "description": "How people sign in, which determines what has to be registered at Google",
               "jsonPath": ".status.signIn.mode"
             },
             {
@@ -712,14 +712,14 @@ export const crds: readonly CustomResourceDefinition[] = [
               "name": "Publishing",
               "type": "string",
               "priority": 1,
-              "description": "The declared publishing status of the consent screen; empty means Testing where the user type is External",
+              "description": "The declared publishing status of the consent screen; empty means Testing if the user type is External",
               "jsonPath": ".spec.google.publishingStatus"
             },
             {
               "name": "Message",
               "type": "string",
               "priority": 1,
-              "description": "What is the matter, and what to do",
+              "description": "What is wrong, and what to do",
               "jsonPath": ".status.conditions[?(@.type==\"Ready\")].message"
             }
           ],
@@ -800,7 +800,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                         },
                         "siteURI": {
                           "type": "string",
-                          "description": "The origin of the booking site, as registered at Google under \"Authorized JavaScript origins\": scheme and host, and the port where it is not the usual one. https only, but for localhost and loopback addresses.",
+                          "description": "The origin of the booking site, as registered at Google under \"Authorized JavaScript origins\": scheme and host, and the port if it is not the default one. https only, except for localhost and loopback addresses.",
                           "minLength": 1,
                           "maxLength": 253,
                           "x-kubernetes-validations": [
@@ -845,7 +845,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                         },
                         "publishingStatus": {
                           "type": "string",
-                          "description": "Whether the consent screen of an External app was published. While it is in Testing, Google ends every grant seven days after the sign-in. Taken as Testing where userType is External and nothing is said; an Internal app has none.",
+                          "description": "Whether the consent screen of an External app was published. While it is in Testing, Google ends every grant seven days after the sign-in. If userType is External, an empty value means Testing; an Internal app has none.",
                           "enum": [
                             "Testing",
                             "InProduction"
@@ -853,7 +853,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                         },
                         "scopes": {
                           "type": "array",
-                          "description": "The scopes that every Agent must grant, itself or by a broader one. To read events and to know whose account was connected, https://www.googleapis.com/auth/calendar is the usual one.",
+                          "description": "The scopes that every Agent must grant, directly or through a broader one. To read events and to identify the account, https://www.googleapis.com/auth/calendar is the usual choice.",
                           "default": [
                             "https://www.googleapis.com/auth/calendar"
                           ],
@@ -868,7 +868,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                           ],
                           "items": {
                             "type": "string",
-                            "description": "A scope of Google's, written out.",
+                            "description": "A Google scope, written in full.",
                             "minLength": 1,
                             "maxLength": 256,
                             "x-kubernetes-validations": [
@@ -883,12 +883,12 @@ export const crds: readonly CustomResourceDefinition[] = [
                     },
                     "sync": {
                       "type": "object",
-                      "description": "How often calendars are read, and how much of them.",
+                      "description": "How often calendars are read, and which part of them.",
                       "default": {},
                       "properties": {
                         "interval": {
                           "type": "string",
-                          "description": "How long after one read of a calendar the next begins; only what changed is asked for. A duration in h, m and s, from 10s to 24h.",
+                          "description": "The time from one read of a calendar to the next; only changes are requested. A duration in h, m and s, from 10s to 24h.",
                           "default": "5m",
                           "minLength": 1,
                           "maxLength": 24,
@@ -901,7 +901,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                         },
                         "fullSyncInterval": {
                           "type": "string",
-                          "description": "How long after one complete read of a calendar the next begins, so that the window moves on. A duration in h, m and s, from 30s to 168h.",
+                          "description": "The time from one complete read of a calendar to the next, which moves the window forward. A duration in h, m and s, from 30s to 168h.",
                           "default": "24h",
                           "minLength": 1,
                           "maxLength": 24,
@@ -970,7 +970,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                         },
                         "selector": {
                           "type": "object",
-                          "description": "Selects namespaces by their labels; all of its requirements must be met. An empty one selects every namespace.",
+                          "description": "Selects namespaces by their labels; all of its requirements must be met. An empty selector selects every namespace.",
                           "x-kubernetes-map-type": "atomic",
                           "properties": {
                             "matchLabels": {
@@ -1050,7 +1050,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                     },
                     "suspend": {
                       "type": "boolean",
-                      "description": "Freezes this integration and the Agents that use it: no request is made for them, their conditions stay as they are, and what is published grows stale.",
+                      "description": "Freezes this integration and the Agents that use it: no request is made for them, their conditions stay as they are, and what is published becomes stale.",
                       "default": false
                     }
                   }
@@ -1065,12 +1065,12 @@ export const crds: readonly CustomResourceDefinition[] = [
                     "observedGeneration": {
                       "type": "integer",
                       "format": "int64",
-                      "description": "The generation of the spec that this status is about; -1 before the operator has seen the object.",
+                      "description": "The generation of the spec that this status describes; -1 before the operator has seen the object.",
                       "minimum": -1
                     },
                     "conditions": {
                       "type": "array",
-                      "description": "The latest findings: Ready, Reconciling, Stalled, CredentialsValid, CalendarAPIEnabled, WithinQuota, SiteAccepted.",
+                      "description": "The latest observations: Ready, Reconciling, Stalled, CredentialsValid, CalendarAPIEnabled, WithinQuota, SiteAccepted.",
                       "maxItems": 16,
                       "x-kubernetes-list-type": "map",
                       "x-kubernetes-list-map-keys": [
@@ -1078,7 +1078,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                       ],
                       "items": {
                         "type": "object",
-                        "description": "One finding.",
+                        "description": "One observation.",
                         "required": [
                           "type",
                           "status",
@@ -1089,13 +1089,13 @@ export const crds: readonly CustomResourceDefinition[] = [
                         "properties": {
                           "type": {
                             "type": "string",
-                            "description": "What it is about, in CamelCase.",
+                            "description": "The type of the condition, in CamelCase.",
                             "maxLength": 316,
                             "pattern": "^[A-Za-z][A-Za-z0-9]*$"
                           },
                           "status": {
                             "type": "string",
-                            "description": "Whether it holds.",
+                            "description": "Whether the condition is true.",
                             "enum": [
                               "True",
                               "False",
@@ -1105,7 +1105,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                           "observedGeneration": {
                             "type": "integer",
                             "format": "int64",
-                            "description": "The generation of the spec that it is about.",
+                            "description": "The generation of the spec that it describes.",
                             "minimum": 0
                           },
                           "lastTransitionTime": {
@@ -1116,14 +1116,14 @@ export const crds: readonly CustomResourceDefinition[] = [
                           },
                           "reason": {
                             "type": "string",
-                            "description": "Why, in one CamelCase word.",
+                            "description": "The reason, as one CamelCase word.",
                             "minLength": 1,
                             "maxLength": 1024,
                             "pattern": "^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$"
                           },
                           "message": {
                             "type": "string",
-                            "description": "Why, in a sentence, and what to do where a person has to act.",
+                            "description": "The reason, as a sentence, and what to do if a person has to act.",
                             "maxLength": 32768
                           }
                         }
@@ -1141,21 +1141,21 @@ export const crds: readonly CustomResourceDefinition[] = [
                     },
                     "projectID": {
                       "type": "string",
-                      "description": "The Google Cloud project of the OAuth client, where the client file names it.",
+                      "description": "The Google Cloud project of the OAuth client, if the client file names it.",
                       "maxLength": 512
                     },
                     "credentialsHash": {
                       "type": "string",
-                      "description": "A fingerprint of the credentials that were last looked at; it tells that they changed, not what they are.",
+                      "description": "A fingerprint of the credentials that were last checked; it shows that they changed, not what they are.",
                       "maxLength": 128
                     },
                     "signIn": {
                       "type": "object",
-                      "description": "How people sign in, and exactly what has to be registered for it at Google.",
+                      "description": "How people sign in, and exactly what has to be registered at Google for it.",
                       "properties": {
                         "mode": {
                           "type": "string",
-                          "description": "Redirect: Google sends people back to redirectURI. Popup: Google opens a window above a page of javascriptOrigin; chosen where the client file registers that and not the redirectURI.",
+                          "description": "Redirect: Google sends people back to redirectURI. Popup: Google opens a window on top of a page of javascriptOrigin; chosen if the client file registers that origin but not the redirectURI.",
                           "enum": [
                             "Redirect",
                             "Popup"
@@ -1175,41 +1175,41 @@ export const crds: readonly CustomResourceDefinition[] = [
                     },
                     "agents": {
                       "type": "object",
-                      "description": "The Agents that use this integration, counted.",
+                      "description": "The number of Agents that use this integration.",
                       "properties": {
                         "total": {
                           "type": "integer",
                           "format": "int32",
-                          "description": "All of them.",
+                          "description": "All Agents.",
                           "minimum": 0
                         },
                         "ready": {
                           "type": "integer",
                           "format": "int32",
-                          "description": "Those that are ready.",
+                          "description": "Agents that are ready.",
                           "minimum": 0
                         },
                         "awaitingSignIn": {
                           "type": "integer",
                           "format": "int32",
-                          "description": "Those that wait for somebody to sign in.",
+                          "description": "Agents that wait for somebody to sign in.",
                           "minimum": 0
                         },
                         "expiringSoon": {
                           "type": "integer",
                           "format": "int32",
-                          "description": "Those, among the ready ones, whose grant ends soon.",
+                          "description": "Ready Agents whose grant ends soon.",
                           "minimum": 0
                         },
                         "failing": {
                           "type": "integer",
                           "format": "int32",
-                          "description": "Those for which somebody has to act.",
+                          "description": "Agents for which somebody has to act.",
                           "minimum": 0
                         },
                         "summary": {
                           "type": "string",
-                          "description": "Ready ones out of all, such as 3/4.",
+                          "description": "Ready Agents out of the total, such as 3/4.",
                           "maxLength": 32
                         }
                       }
