@@ -1,7 +1,7 @@
-/** Facts and a spec's rules to busy time. */
+/** Computes busy time from snapshots and the busy rules of a spec. */
+import { snapshotTimes, type CalendarSnapshot } from './calendar-snapshot.ts'
 import { ALL_DAY, NEVER_BUSY, NO_TIME, TENTATIVE, UNIDENTIFIED, type CompactTime } from './compact-event.ts'
 import { clip, mergeIntervals, type Interval } from './interval.ts'
-import { snapshotTimes, type CalendarSnapshot } from './calendar-snapshot.ts'
 import { covers } from './window.ts'
 import { DAY, type Zones } from './zones.ts'
 
@@ -11,45 +11,46 @@ export interface BusyRules {
   allDay: 'Busy' | 'Free'
 }
 
-export interface Reading {
-  /** Sorted, merged, within the window. */
+/** The busy time of one or more calendars. */
+export interface BusyTime {
+  /** Sorted, merged, clipped to the window; in ms since the epoch. */
   busy: Interval[]
-  /** Events of which nobody can say when, or which, they are. */
+  /** The number of busy events whose time or id could not be read. */
   notUnderstood: number
-  /** Every event was understood, and nothing of the window lies outside of what was asked for. */
+  /** Every event was understood, and all of the window was listed. */
   complete: boolean
 }
 
-/** What the calendars together say of a window. */
+/** Computes the busy time of all calendars together within a window. */
 export function computeBusyTime(
   snapshots: Iterable<CalendarSnapshot>,
   rules: BusyRules,
   window: Interval,
   zones: Zones,
-): Reading {
+): BusyTime {
   const intervals: Interval[] = []
   let notUnderstood = 0
   let covered = true
   for (const snapshot of snapshots) {
-    covered &&= !snapshot.asked || covers(snapshot.asked, window)
-    for (const fact of snapshotTimes(snapshot)) {
-      if (!isBusy(fact, rules)) continue
-      if (fact.flags & (NO_TIME | UNIDENTIFIED)) notUnderstood += 1
-      if (!(fact.flags & NO_TIME)) intervals.push(intervalOf(fact, snapshot.timeZone, zones))
+    covered &&= !snapshot.listedWindow || covers(snapshot.listedWindow, window)
+    for (const time of snapshotTimes(snapshot)) {
+      if (!isBusy(time, rules)) continue
+      if (time.flags & (NO_TIME | UNIDENTIFIED)) notUnderstood += 1
+      if (!(time.flags & NO_TIME)) intervals.push(toInterval(time, snapshot.timeZone, zones))
     }
   }
   return { busy: mergeIntervals(clip(intervals, window)), notUnderstood, complete: covered && notUnderstood === 0 }
 }
 
-/** Whether an event takes time, by its facts and the spec's rules. */
+/** Whether an event counts as busy under the rules of a spec. */
 export function isBusy({ flags }: CompactTime, rules: BusyRules): boolean {
   if (flags & NEVER_BUSY) return false
   if (flags & TENTATIVE && rules.tentative === 'Free') return false
   return !(flags & ALL_DAY && rules.allDay === 'Free')
 }
 
-/** The instants of an event, in ms. */
-export function intervalOf({ start, end, flags }: CompactTime, timeZone: string, zones: Zones): Interval {
+/** The instants of an event, in ms since the epoch; all-day events last from midnight to midnight in `timeZone`. */
+export function toInterval({ start, end, flags }: CompactTime, timeZone: string, zones: Zones): Interval {
   if (!(flags & ALL_DAY)) return { start: start * 1000, end: end * 1000 }
   const day = DAY / 1000
   return {

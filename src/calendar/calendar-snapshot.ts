@@ -1,37 +1,42 @@
 /**
- * The calendar room turns events into busy time. It is pure: events, rules, zones and instants in, intervals and
- * documents out; it imports nothing of ours, keeps nothing between calls and knows neither Google nor Kubernetes.
+ * The calendar room turns events into busy time. It is pure: events, rules, time zones and instants go in, intervals and
+ * documents come out. It imports no other room, keeps no state between calls (but for the cache in `zones.ts`), and knows
+ * neither Google nor Kubernetes.
  *
- * The way through it: the pages of a listing (`source.ts`) become facts (`fact.ts`, `span.ts`, `wording.ts`), the facts of
- * one calendar a snapshot (`snapshot-builder.ts`; here, packed by `pack.ts`); snapshots and a spec's rules become intervals
- * (`busy.ts`) or a list of events (`events.ts`), and these become what is published (`document.ts`, `icalendar.ts`).
+ * The data flows like this: the items of a listing (`event-resource.ts`) become compact events (`compact-event.ts`,
+ * `event-time.ts`, `event-content.ts`); `snapshot-builder.ts` merges the compact events of one calendar into a snapshot
+ * (this file), which `event-codec.ts` stores; snapshots and the rules of a spec become busy time (`busy.ts`) or a list of
+ * events (`events-document.ts`); and these become the published texts (`busy-document.ts`, `events-document.ts`,
+ * `icalendar.ts`).
  */
-import type { Detail, CompactEvent, CompactTime } from './compact-event.ts'
+import type { CompactEvent, CompactTime, Detail } from './compact-event.ts'
+import { decodeEvents, decodeTimes, encodeEvents } from './event-codec.ts'
 import type { Interval } from './interval.ts'
-import { encodeEvents, decodeEvents, decodeTimes } from './event-codec.ts'
 
-/** What is remembered of one calendar. Nothing in it is ever changed: a listing makes a new one. */
+/** The state of one calendar as of its last listing. It is immutable: the next listing makes a new snapshot. */
 export interface CalendarSnapshot {
-  readonly packed: Uint8Array
-  /** How many events it holds, the free ones too. */
+  /** The compact events, as `event-codec.ts` stores them. */
+  readonly encoded: Uint8Array
+  /** How many events it holds, free ones included. */
   readonly events: number
+  /** The calendar's own time zone, as Google names it. */
   readonly timeZone: string
   readonly detail: Detail
-  /** The window that the last full listing asked for: of what lies outside of it nothing is known, nor kept. */
-  readonly asked: Interval | undefined
+  /** The window of the last full listing, in ms since the epoch; nothing is known about the time outside of it. */
+  readonly listedWindow: Interval | undefined
 }
 
-/** What is known of a calendar that was never read. */
+/** The snapshot of a calendar that was never listed. */
 export const emptySnapshot = (timeZone = 'UTC', detail: Detail = 'Busy'): CalendarSnapshot => ({
-  packed: encodeEvents([]),
+  encoded: encodeEvents([]),
   events: 0,
   timeZone,
   detail,
-  asked: undefined,
+  listedWindow: undefined,
 })
 
-/** The facts of a snapshot, sorted by id. */
-export const snapshotEvents = (snapshot: CalendarSnapshot): CompactEvent[] => decodeEvents(snapshot.packed)
+/** The events of a snapshot, sorted by key. */
+export const snapshotEvents = (snapshot: CalendarSnapshot): CompactEvent[] => decodeEvents(snapshot.encoded)
 
-/** Only when its events are, for a third of the cost. */
-export const snapshotTimes = (snapshot: CalendarSnapshot): CompactTime[] => decodeTimes(snapshot.packed)
+/** Only the times of a snapshot's events, at a third of the cost. */
+export const snapshotTimes = (snapshot: CalendarSnapshot): CompactTime[] => decodeTimes(snapshot.encoded)

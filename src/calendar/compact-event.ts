@@ -1,98 +1,108 @@
 /**
- * What is remembered of one event. Whatever the busy rules of a spec can change is kept as a fact, and decided only when
- * somebody asks (`busy.ts`): a changed rule needs no new listing.
+ * What is kept of one event. Everything that the busy rules of a spec can affect is kept as a flag and decided when busy time
+ * is computed (`busy.ts`), so that a changed rule needs no new listing.
  */
+import { eventContent } from './event-content.ts'
+import type { EventResource, ParsedEvent } from './event-resource.ts'
+import { resolveTime, type ResolvedTime, type TimeContext } from './event-time.ts'
 import { clampInstant } from './instant.ts'
 import type { Interval } from './interval.ts'
-import type { ParsedEvent, EventResource } from './event-resource.ts'
-import { resolveTime, type ResolvedTime, type TimeContext } from './event-time.ts'
-import { eventContent } from './event-content.ts'
 
+/** `publish.calendar.detail` of an Agent: whether titles, places and guests are kept (`Full`) or only times (`Busy`). */
 export type Detail = 'Busy' | 'Full'
 
-/** Bits of `CompactEvent.flags`. */
+/** A bit of `CompactTime.flags`: the event has dates instead of instants. */
 export const ALL_DAY = 1
+/** A bit of `CompactTime.flags`: the event or the person's answer is tentative. */
 export const TENTATIVE = 2
-/** Takes no time of anybody's, whatever a spec says. */
+/** A bit of `CompactTime.flags`: the event is never busy, whatever the rules of a spec say. */
 export const NEVER_BUSY = 4
-/** It says nowhere when it is. */
+/** A bit of `CompactTime.flags`: the event has no readable time. */
 export const NO_TIME = 8
-/** It may be more, or another event, than what is known of it: what is published is not complete. */
+/** A bit of `CompactTime.flags`: the event has no usable id, so it may be any event; the published calendar is incomplete. */
 export const UNIDENTIFIED = 16
 
 /**
- * When an event is. `start` and `end` are seconds since the epoch; with ALL_DAY they are the local midnights of its dates,
- * read as if they were UTC, since the instants depend on the calendar's zone, which its owner may change at any time.
+ * When an event takes place. `start` and `end` are seconds since the epoch. With `ALL_DAY` they are the midnights of its dates
+ * as if these were in UTC: the real instants depend on the calendar's time zone, which its owner may change at any time.
  */
 export interface CompactTime {
   start: number
   end: number
+  /** A combination of the bits above. */
   flags: number
 }
 
+/** One event of a snapshot. */
 export interface CompactEvent extends CompactTime {
+  /** The event's id at Google, or another key as `event-keys.ts` describes. */
   id: string
-  /** The recurring event that this is an instance of, else empty. */
-  series: string
-  /** A `EventContent` in JSON, which is how it is compared and kept; empty with detail Busy. */
-  wording: string
+  /** The recurring event that this is an instance of; empty for a single event. */
+  recurringEventId: string
+  /** An `EventContent` in JSON, as it is compared and stored; empty with detail Busy. */
+  content: string
 }
 
+/** What reading an event depends on besides the event itself. */
 export interface CompactionContext extends TimeContext {
   detail: Detail
 }
 
+/** An event as it is kept, and how well it was understood. */
 export interface CompactionResult {
-  fact: CompactEvent
-  /** Not everything about the event was understood: what was known of it before may still be true. */
+  compact: CompactEvent
+  /** Part of the event was not understood: what was known about it before may still be true. */
   doubtful: boolean
 }
 
 const NEVER_BUSY_TYPES = new Set(['workingLocation', 'birthday'])
 
-/** Reads an event that is not cancelled. It never throws: what can't be understood is marked, or counted as longer. */
+/**
+ * Reduces an event that is not cancelled to what is kept of it. It never throws: what can't be understood is marked as
+ * doubtful, or counted as longer than it may be (docs/decisions/0020-doubt-is-busy.md).
+ */
 export function compactEvent(
   { event, malformed }: ParsedEvent,
   id: string,
   context: CompactionContext,
 ): CompactionResult {
-  const span = resolveTime(event, context)
+  const time = resolveTime(event, context)
   const answer = ownAnswer(event)
-  const fact = {
+  const compact = {
     id,
-    series: event.recurringEventId ?? '',
-    ...seconds(span ?? { start: 0, end: 0 }),
-    flags: timeFlags(span) | meaningFlags(event, answer),
-    wording: context.detail === 'Full' ? JSON.stringify(eventContent(event, answer)) : '',
+    recurringEventId: event.recurringEventId ?? '',
+    ...toSeconds(time ?? { start: 0, end: 0 }),
+    flags: timeFlags(time) | busyFlags(event, answer),
+    content: context.detail === 'Full' ? JSON.stringify(eventContent(event, answer)) : '',
   }
-  return { fact, doubtful: malformed || span === undefined || span.doubtful }
+  return { compact, doubtful: malformed || time === undefined || time.doubtful }
 }
 
-/** What stands for an item of which nothing could be read. */
+/** Stands for an item of a listing that could not be read at all. */
 export const unreadableEvent = (id: string): CompactEvent => ({
   id,
-  series: '',
+  recurringEventId: '',
   start: 0,
   end: 0,
   flags: NO_TIME,
-  wording: '',
+  content: '',
 })
 
 const ownAnswer = ({ attendees }: EventResource): string | undefined =>
   attendees?.find((attendee) => attendee.self === true)?.responseStatus
 
-/** Outwards to the second, which is what gets published. */
-const seconds = ({ start, end }: Interval): Interval => ({
+/** Rounded outwards: what is published has a resolution of one second, and busy time is never shortened. */
+const toSeconds = ({ start, end }: Interval): Interval => ({
   start: Math.floor(clampInstant(start) / 1000),
   end: Math.ceil(clampInstant(end) / 1000),
 })
 
-function timeFlags(span: ResolvedTime | undefined): number {
-  if (!span) return NO_TIME
-  return (span.allDay ? ALL_DAY : 0) | (span.start === span.end ? NEVER_BUSY : 0)
+function timeFlags(time: ResolvedTime | undefined): number {
+  if (!time) return NO_TIME
+  return (time.allDay ? ALL_DAY : 0) | (time.start === time.end ? NEVER_BUSY : 0)
 }
 
-function meaningFlags(event: EventResource, answer: string | undefined): number {
+function busyFlags(event: EventResource, answer: string | undefined): number {
   const tentative = event.status === 'tentative' || answer === 'tentative'
   const free =
     event.transparency === 'transparent' || answer === 'declined' || NEVER_BUSY_TYPES.has(event.eventType ?? '')

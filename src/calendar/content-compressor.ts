@@ -1,48 +1,50 @@
 /**
- * The texts of a listing that is under way, deflated page by page: they are most of it, nobody looks at them before its end,
- * and V8 lets garbage pile up in proportion to what is alive.
+ * Holds the content of events compressed while a listing is in progress, page by page. Content is most of a listing, nobody
+ * reads it before the listing ends, and V8 lets garbage grow in proportion to what is alive.
  */
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { CompactEvent } from './compact-event.ts'
 
 interface Page {
-  facts: readonly CompactEvent[]
-  packed: Uint8Array
+  events: readonly CompactEvent[]
+  compressed: Uint8Array
 }
 
-/** Takes the wordings of facts away, and gives them back. Until then those facts have none. */
+/** Takes the content out of the events of finished pages, and puts it back on request; meanwhile their content is empty. */
 export class ContentCompressor {
   readonly #pages: Page[] = []
   #current: CompactEvent[] = []
 
-  /** A fact of the page at hand. */
-  add(fact: CompactEvent): void {
-    if (fact.wording !== '') this.#current.push(fact)
+  /** Adds an event of the current page. */
+  add(event: CompactEvent): void {
+    if (event.content !== '') this.#current.push(event)
   }
 
+  /** Compresses the content of the current page, and begins the next one. */
   endPage(): void {
-    const facts = this.#current
-    if (facts.length === 0) return
-    // None of them has a line feed: they are JSON. The copy is of exactly that size, as in `pack.ts`.
-    const text = facts.map(({ wording }) => wording).join('\n')
-    this.#pages.push({ facts, packed: new Uint8Array(deflateRawSync(text, { level: 1 })) })
-    for (const fact of facts) fact.wording = ''
+    const events = this.#current
+    if (events.length === 0) return
+    // JSON contains no line feed. The copy has exactly the size of the data, as in `event-codec.ts`.
+    const text = events.map(({ content }) => content).join('\n')
+    this.#pages.push({ events, compressed: new Uint8Array(deflateRawSync(text, { level: 1 })) })
+    for (const event of events) event.content = ''
     this.#current = []
   }
 
-  /** The same fact with its wording, which it needs when its event comes a second time. */
-  restored<T extends CompactEvent | undefined>(fact: T): T {
-    const page = fact && fact.wording === '' ? this.#pages.find(({ facts }) => facts.includes(fact)) : undefined
-    if (page) restore(page)
-    return fact
+  /** Returns the same event with its content restored, for an event that is listed a second time. */
+  restore<T extends CompactEvent | undefined>(event: T): T {
+    const page = event && event.content === '' ? this.#pages.find(({ events }) => events.includes(event)) : undefined
+    if (page) restorePage(page)
+    return event
   }
 
+  /** Puts the content back into all events. */
   restoreAll(): void {
-    for (const page of this.#pages) restore(page)
+    for (const page of this.#pages) restorePage(page)
   }
 }
 
-function restore({ facts, packed }: Page): void {
-  const wordings = inflateRawSync(packed).toString('utf8').split('\n')
-  facts.forEach((fact, index) => (fact.wording = wordings[index] ?? ''))
+function restorePage({ events, compressed }: Page): void {
+  const contents = inflateRawSync(compressed).toString('utf8').split('\n')
+  events.forEach((event, index) => (event.content = contents[index] ?? ''))
 }

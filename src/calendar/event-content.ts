@@ -1,22 +1,22 @@
-/** What people wrote in an event, for `detail: Full` only, cut to lengths that no calendar can exceed (docs/formats.md). */
+/** What people wrote in an event, for `detail: Full` only, cut to maximum lengths (docs/formats.md). */
 import type { EventAttendee, EventResource } from './event-resource.ts'
 
-/** Absent keys are what Google left out. */
+/** The content of one event. A key is absent where Google leaves it out. */
 export interface EventContent {
   title?: string
   location?: string
   description?: string
-  /** Google's eventType, unless it is `default`. */
+  /** Google's `eventType`, unless it is `default`. */
   type?: string
   /** The event's own status is tentative. */
   tentative?: true
-  /** The person's own answer. */
+  /** The person's own `responseStatus`. */
   response?: string
   attendees?: { email?: string; name?: string; response?: string }[]
 }
 
-/** In characters (UTF-16 code units), the `…` of what was cut included; `attendees` is a number of guests. */
-export const LONGEST = {
+/** Maximum lengths in UTF-16 code units, the `…` of a cut text included; `attendees` is a number of attendees. */
+export const MAX_LENGTHS = {
   title: 1024,
   location: 1024,
   description: 8192,
@@ -26,44 +26,43 @@ export const LONGEST = {
   attendees: 100,
 }
 
-/** @param answer the person's own, where it is known. */
+/** The content of an event. @param answer the person's own `responseStatus`, if known. */
 export function eventContent(event: EventResource, answer: string | undefined): EventContent {
-  const attendees = event.attendees?.slice(0, LONGEST.attendees).map(attendeeOf)
-  return present({
-    title: cut(event.summary, LONGEST.title),
-    location: cut(event.location, LONGEST.location),
-    description: cut(event.description, LONGEST.description),
-    type: event.eventType === 'default' ? undefined : cut(event.eventType, LONGEST.word),
+  const attendees = event.attendees?.slice(0, MAX_LENGTHS.attendees).map(attendeeContent)
+  return withoutEmpty({
+    title: truncate(event.summary, MAX_LENGTHS.title),
+    location: truncate(event.location, MAX_LENGTHS.location),
+    description: truncate(event.description, MAX_LENGTHS.description),
+    type: event.eventType === 'default' ? undefined : truncate(event.eventType, MAX_LENGTHS.word),
     tentative: event.status === 'tentative' ? (true as const) : undefined,
-    response: cut(answer, LONGEST.word),
+    response: truncate(answer, MAX_LENGTHS.word),
     attendees: attendees?.length ? attendees : undefined,
   })
 }
 
-function attendeeOf({ email, displayName, responseStatus }: EventAttendee): {
+function attendeeContent({ email, displayName, responseStatus }: EventAttendee): {
   email?: string
   name?: string
   response?: string
 } {
-  return present({
-    email: cut(email, LONGEST.email),
-    // Some programs put the address there, too: it says nothing twice.
-    name: displayName === email ? undefined : cut(displayName, LONGEST.name),
-    response: cut(responseStatus, LONGEST.word),
+  return withoutEmpty({
+    email: truncate(email, MAX_LENGTHS.email),
+    // Some programs repeat the address as the name.
+    name: displayName === email ? undefined : truncate(displayName, MAX_LENGTHS.name),
+    response: truncate(responseStatus, MAX_LENGTHS.word),
   })
 }
 
-function cut(text: string | undefined, longest: number): string | undefined {
-  if (text === undefined || text.length <= longest) return text
-  // Never between the two halves of one character.
-  return `${text.slice(0, longest - 1).replace(/[\uD800-\uDBFF]$/, '')}…`
+function truncate(text: string | undefined, length: number): string | undefined {
+  if (text === undefined || text.length <= length) return text
+  // Never between the two surrogates of one character.
+  return `${text.slice(0, length - 1).replace(/[\uD800-\uDBFF]$/, '')}…`
 }
 
-type Present<T> = { [K in keyof T]?: NonNullable<T[K]> }
+type WithoutEmpty<T> = { [K in keyof T]?: NonNullable<T[K]> }
 
-/** Without the keys that have nothing to say. */
-function present<T extends object>(record: T): Present<T> {
+function withoutEmpty<T extends object>(record: T): WithoutEmpty<T> {
   return Object.fromEntries(
     Object.entries(record).filter(([, value]) => value !== undefined && value !== ''),
-  ) as Present<T>
+  ) as WithoutEmpty<T>
 }

@@ -1,37 +1,40 @@
 /**
- * The keys of facts. An event's own is its id. What is kept out of doubt has a key that begins with `?`, as no id of
- * Google's does: `?=<id>` is what an event said before it said something that was not understood, `?<hash>` is an item
- * without a usable id, which no delta will ever name.
+ * The keys of the events in a snapshot. The key of an event is its id at Google. Events that are kept because of a doubt have
+ * synthetic keys, which begin with `?`, as no id at Google does:
+ *
+ * - `?=<id>` is the last understood version of an event whose current version was not fully understood;
+ * - `?<hash>` is an item without a usable id, which no later delta can refer to.
  */
 import { createHash } from 'node:crypto'
 
-/** Google's ids have 1,024 characters at most, those of instances 17 more. */
-const LONGEST_ID = 1100
+/** Ids at Google have at most 1,024 characters; the ids of instances have 17 more. */
+const MAX_ID_LENGTH = 1100
 
-/** An answer that can't be used at all: nothing of it is taken, and it is asked for again. */
+/** The listing contains something so wrong that none of it is used; it has to be requested again. */
 export class UnusableListingError extends Error {
   override readonly name = 'UnusableListingError'
 }
 
-/** Whether an id can serve as a key. @throws {UnusableListingError} where it has a length that no id has. */
+/** Whether an id can be used as a key. @throws {UnusableListingError} if it is longer than any id at Google. */
 export function isUsableId(id: string | undefined): id is string {
-  if (id !== undefined && id.length > LONGEST_ID) {
+  if (id !== undefined && id.length > MAX_ID_LENGTH) {
     throw new UnusableListingError(`an event's id has ${id.length} characters`)
   }
   return id !== undefined && !id.startsWith('?')
 }
 
-/** The same for the same item, wherever it stands in a listing. */
+/** The key of an item without a usable id: the same for the same item, wherever it appears in a listing. */
 export const anonymousKey = (item: unknown): string =>
   `?${createHash('sha256').update(JSON.stringify(item)).digest('hex').slice(0, 32)}`
 
-/** The key of what is still believed of an event. */
+/** The key under which the last understood version of an event is retained. */
 export const retainedKey = (key: string): string => (key.startsWith('?') ? key : `?=${key}`)
 
-/** The id of the event that a key is about: the key itself for what has none. */
+/** The id of the event that a key belongs to; an anonymous key is returned as it is. */
 export const eventIdOf = (key: string): string => (key.startsWith('?=') ? key.slice(2) : key)
 
+/** Whether the key is not an id at Google. */
 export const isSyntheticKey = (key: string): boolean => key.startsWith('?')
 
-/** An item without a usable id, and not what is still believed of an event that has one. */
+/** Whether the key belongs to an item without a usable id. */
 export const isAnonymousKey = (key: string): boolean => key.startsWith('?') && !key.startsWith('?=')

@@ -1,15 +1,18 @@
 /**
- * An event as it comes from Google, reduced to the fields that this room looks at, and checked: whatever stands in an
- * answer, what leaves here has the types below. What had another type is left out, and the event is called malformed.
+ * The fields of Google's Events resource that this room reads, validated: whatever an answer contains, what is returned here
+ * has the types below. A field of another type is left out, and the event is marked as malformed.
+ *
+ * Source: https://developers.google.com/workspace/calendar/api/v3/reference/events
  */
 
-/** `date` for all-day events (an end is exclusive), else `dateTime`, RFC 3339; without an offset it needs `timeZone`. */
+/** `date` for all-day events (an end is exclusive), otherwise `dateTime` in RFC 3339; without an offset it needs `timeZone`. */
 export interface EventDateTime {
   date?: string
   dateTime?: string
   timeZone?: string
 }
 
+/** An attendee of an event; `self` marks the person whose calendar this is. */
 export interface EventAttendee {
   self?: boolean
   responseStatus?: string
@@ -17,7 +20,7 @@ export interface EventAttendee {
   displayName?: string
 }
 
-/** Of a cancelled event only `id` is certain; of a cancelled instance also `recurringEventId` and `originalStartTime`. */
+/** An event. A cancelled event has only `id`; a cancelled instance also has `recurringEventId` and `originalStartTime`. */
 export interface EventResource {
   id?: string
   status?: string
@@ -33,15 +36,16 @@ export interface EventResource {
   location?: string
 }
 
+/** An event, and whether it had the shape that Google documents. */
 export interface ParsedEvent {
   event: EventResource
-  /** Something in it had not the type that it has at Google. */
+  /** A field did not have its documented type. */
   malformed: boolean
 }
 
 type Fields = Record<string, unknown>
 
-/** Reads one of the `items` of an answer; undefined for what is no event at all. */
+/** Parses one of the `items` of an answer; returns undefined for what is not an object. */
 export function parseEventResource(item: unknown): ParsedEvent | undefined {
   if (!isFields(item)) return undefined
   const reader = new FieldReader()
@@ -65,23 +69,24 @@ export function parseEventResource(item: unknown): ParsedEvent | undefined {
 const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
+/** Reads fields of one item, and remembers whether any of them had the wrong type. */
 class FieldReader {
   malformed = false
 
-  /** Google leaves out what is empty: null and empty text are read in the same way. */
+  /** Google leaves out empty fields: null and empty text mean the same. */
   text(value: unknown): string | undefined {
     if (typeof value === 'string') return value === '' ? undefined : value
-    return this.#leftOut(value)
+    return this.#absent(value)
   }
 
   time(value: unknown): EventDateTime | undefined {
-    if (!isFields(value)) return this.#leftOut(value)
+    if (!isFields(value)) return this.#absent(value)
     const { date, dateTime, timeZone } = value
     return { date: this.text(date), dateTime: this.text(dateTime), timeZone: this.text(timeZone) }
   }
 
   attendees(value: unknown): EventAttendee[] | undefined {
-    if (!Array.isArray(value)) return this.#leftOut(value)
+    if (!Array.isArray(value)) return this.#absent(value)
     return (value as unknown[]).map((one) => this.#attendee(one)).filter((one) => one !== undefined)
   }
 
@@ -91,14 +96,14 @@ class FieldReader {
       return undefined
     }
     return {
-      self: typeof value.self === 'boolean' ? value.self : this.#leftOut(value.self),
+      self: typeof value.self === 'boolean' ? value.self : this.#absent(value.self),
       responseStatus: this.text(value.responseStatus),
       email: this.text(value.email),
       displayName: this.text(value.displayName),
     }
   }
 
-  #leftOut(value: unknown): undefined {
+  #absent(value: unknown): undefined {
     this.malformed ||= value !== undefined && value !== null
     return undefined
   }

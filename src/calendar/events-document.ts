@@ -1,49 +1,55 @@
-/** `events.json`, version 1, for `detail: Full`: docs/formats.md. It holds what is private: it goes into Secrets only. */
-import { intervalOf, isBusy, type BusyRules } from './busy.ts'
-import { renderHeader, type BusyDocument, type DocumentHeader } from './busy-document.ts'
-import { eventIdOf } from './event-keys.ts'
+/**
+ * `events.json`, version 1, for `detail: Full`: docs/formats.md, `schemas/events.json`. It contains private data and is only
+ * ever written into Secrets.
+ */
+import { isBusy, toInterval, type BusyRules } from './busy.ts'
+import type { BusyDocument } from './busy-document.ts'
+import { renderDate } from './calendar-date.ts'
+import { snapshotEvents, type CalendarSnapshot } from './calendar-snapshot.ts'
 import { ALL_DAY, NO_TIME, type CompactEvent } from './compact-event.ts'
+import { renderHeader, type DocumentHeader } from './document-header.ts'
+import type { EventContent } from './event-content.ts'
+import { eventIdOf } from './event-keys.ts'
 import { renderInstant } from './instant.ts'
 import { touches, type Interval } from './interval.ts'
-import { snapshotEvents, type CalendarSnapshot } from './calendar-snapshot.ts'
-import { renderDay } from './event-time.ts'
-import type { EventContent } from './event-content.ts'
 import type { Zones } from './zones.ts'
 
-/** A calendar under its real id. */
+/** A snapshot with the real id of its calendar. */
 export interface NamedSnapshot {
   calendar: string
   snapshot: CalendarSnapshot
 }
 
+/** One event of the list. */
 export interface ListedEvent {
   calendar: string
   id: string
-  /** Instants in ms, whatever kind of event it is. */
+  /** In ms since the epoch, for all-day events too. */
   at: Interval
   /** The dates of an all-day event, `YYYY-MM-DD`, the end exclusive. */
   dates?: { start: string; end: string }
-  /** Whether it counts as busy under the spec's rules. */
+  /** Whether it counts as busy under the rules of the spec. */
   busy: boolean
-  /** A `EventContent` in JSON: it is read one at a time, as it is written. */
-  wording: string
+  /** An `EventContent` in JSON. It is parsed one event at a time, when it is rendered. */
+  content: string
 }
 
-/** What people wrote in a listed event. */
-export const parseContent = ({ wording }: ListedEvent): EventContent => JSON.parse(wording || '{}') as EventContent
+/** The parsed content of a listed event. */
+export const parseContent = ({ content }: ListedEvent): EventContent => JSON.parse(content || '{}') as EventContent
 
+/** The content of `events.json` and `events.ics`. */
 export interface EventsDocument extends DocumentHeader {
   version: 1
   events: ListedEvent[]
 }
 
-/** The list of events that goes with a `busy.json`, under the same frame, whichever of the two is published. */
-export function eventsDocument(beside: BusyDocument, events: ListedEvent[]): EventsDocument {
-  const { version, agent, timeZone, window, syncedAt, freshUntil, complete } = beside
+/** Makes the list of events with the header of the busy document that is published next to it. */
+export function eventsDocument(besides: BusyDocument, events: ListedEvent[]): EventsDocument {
+  const { version, agent, timeZone, window, syncedAt, freshUntil, complete } = besides
   return { version, agent, timeZone, window, syncedAt, freshUntil, complete, events }
 }
 
-/** Every event that touches the window and isn't cancelled, in order of start; free ones and declined ones say so. */
+/** Lists all events that touch the window, free and declined ones included, sorted by start. */
 export function listEvents(
   calendars: Iterable<NamedSnapshot>,
   rules: BusyRules,
@@ -52,33 +58,33 @@ export function listEvents(
 ): ListedEvent[] {
   const events: ListedEvent[] = []
   for (const { calendar, snapshot } of calendars)
-    for (const fact of snapshotEvents(snapshot)) {
-      const at = intervalOf(fact, snapshot.timeZone, zones)
-      if (!(fact.flags & NO_TIME) && touches(at, window)) events.push(listed(calendar, fact, at, isBusy(fact, rules)))
+    for (const event of snapshotEvents(snapshot)) {
+      const at = toInterval(event, snapshot.timeZone, zones)
+      if (event.flags & NO_TIME || !touches(at, window)) continue
+      events.push(listedEvent(calendar, event, { at, busy: isBusy(event, rules) }))
     }
-  // The sort is stable, and facts come sorted by id, calendars in the spec's order.
+  // The sort is stable: the calendars come in the order of the spec, and the events of each sorted by id.
   return events.sort((a, b) => a.at.start - b.at.start || a.at.end - b.at.end)
 }
 
-const listed = (calendar: string, fact: CompactEvent, at: Interval, busy: boolean): ListedEvent => ({
+const listedEvent = (calendar: string, event: CompactEvent, judged: Pick<ListedEvent, 'at' | 'busy'>): ListedEvent => ({
   calendar,
-  id: eventIdOf(fact.id),
-  at,
-  ...(fact.flags & ALL_DAY ? { dates: datesOf(fact) } : {}),
-  busy,
-  wording: fact.wording,
+  id: eventIdOf(event.id),
+  ...judged,
+  ...(event.flags & ALL_DAY ? { dates: datesOf(event) } : {}),
+  content: event.content,
 })
 
 const datesOf = ({ start, end }: CompactEvent): { start: string; end: string } => ({
-  start: renderDay(start / 86_400),
-  end: renderDay(end / 86_400),
+  start: renderDate(start / 86_400),
+  end: renderDate(end / 86_400),
 })
 
-/** One line, keys in a fixed order, those that have nothing to say left out. */
+/** Renders one line, with the keys in a fixed order and empty ones left out. */
 export function renderEventsJSON(document: EventsDocument): string {
-  const frame = JSON.stringify({ ...renderHeader(document), events: [] })
-  // One event at a time: the whole list as objects would be several times as large as its text.
-  return `${frame.slice(0, -2)}${document.events.map((event) => JSON.stringify(renderEvent(event))).join(',')}]}`
+  const empty = JSON.stringify({ ...renderHeader(document), events: [] })
+  // One event at a time: as objects, the whole list would take several times the memory of its text.
+  return `${empty.slice(0, -2)}${document.events.map((event) => JSON.stringify(renderEvent(event))).join(',')}]}`
 }
 
 function renderEvent(event: ListedEvent): Record<string, unknown> {
@@ -86,6 +92,6 @@ function renderEvent(event: ListedEvent): Record<string, unknown> {
   const { title, location, description, type, response, attendees, tentative } = parseContent(event)
   const when = dates ?? { start: renderInstant(at.start), end: renderInstant(at.end) }
   const status = tentative ? 'tentative' : 'confirmed'
-  const what = { title, location, description, type, response, attendees }
-  return { calendar, id, ...when, allDay: dates !== undefined, busy, status, ...what }
+  const content = { title, location, description, type, response, attendees }
+  return { calendar, id, ...when, allDay: dates !== undefined, busy, status, ...content }
 }

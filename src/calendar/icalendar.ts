@@ -1,47 +1,47 @@
 /**
- * `busy.ics` and `events.ics` (RFC 5545), written and read by ical.js: folding, escaping and line ends are its work. What
- * the JSON documents say of themselves stands in properties of our own, so that a reader knows how long to trust a file.
+ * `busy.ics` and `events.ics` (RFC 5545), rendered and parsed with ical.js, which does the folding, the escaping and the line
+ * ends. The header of the JSON documents is written as `X-` properties, so that a reader knows how long to trust a file.
  */
 import { createHash } from 'node:crypto'
 import ICAL from 'ical.js'
-import type { BusyDocument, DocumentHeader } from './busy-document.ts'
-import { parseHeader } from './busy-document.ts'
+import type { BusyDocument } from './busy-document.ts'
+import { parseHeader, type DocumentHeader } from './document-header.ts'
 import { parseContent, type EventsDocument, type ListedEvent } from './events-document.ts'
 import { parseInstant, renderInstant } from './instant.ts'
 import type { Interval } from './interval.ts'
 
-/** A property in jCal (RFC 7265), which ical.js turns into text. */
+/** A property in jCal (RFC 7265), the JSON form that ical.js renders as text. */
 type Property = [name: string, parameters: Record<string, string>, type: string, value: string]
 type Component = [name: string, properties: Property[], components: Component[]]
 
 const PRODUCT = '-//calendar-operator.io//calendar-operator//EN'
-const OWN = 'x-calendar-operator-'
-/** Every VEVENT has a SUMMARY: some clients show nothing without. */
+const X_PREFIX = 'x-calendar-operator-'
+/** Every VEVENT has a SUMMARY: some clients show nothing without one. */
 const UNTITLED = 'Busy'
 
-// RFC 5545 counts the blank that a folded line goes on with among its 75 octets; ical.js by itself doesn't.
+// RFC 5545 counts the space at the start of a continuation line as one of its 75 octets; ical.js does not.
 ICAL.foldLength = 74
 
-/** Each interval a VEVENT "Busy". Its UID stays the same for as long as it begins at the same time. */
+/** Renders `busy.ics`: a VEVENT "Busy" for each interval. Its UID depends on the Agent and on the start of the interval. */
 export function renderBusyICalendar(document: BusyDocument): string {
   return vcalendar(document, document.busy, (interval) => {
     const uid = uidOf(document.agent, renderInstant(interval.start))
-    return vevent(uid, document, [...timed(interval), text('summary', UNTITLED), text('transp', 'OPAQUE')])
+    return vevent(uid, document, [...timeProperties(interval), text('summary', UNTITLED), text('transp', 'OPAQUE')])
   })
 }
 
-/** Each event a VEVENT with what people wrote in it; free ones are TRANSPARENT. */
+/** Renders `events.ics`: a VEVENT with its content for each event; free ones are TRANSPARENT. */
 export function renderEventsICalendar(document: EventsDocument): string {
   return vcalendar(document, document.events, (event) =>
-    vevent(uidOf(event.calendar, event.id), document, about(event)),
+    vevent(uidOf(event.calendar, event.id), document, eventProperties(event)),
   )
 }
 
-function about(event: ListedEvent): Property[] {
+function eventProperties(event: ListedEvent): Property[] {
   const { at, dates, busy } = event
   const { title, location, description, tentative, attendees = [] } = parseContent(event)
   return [
-    ...(dates ? whole(dates) : timed(at)),
+    ...(dates ? dateProperties(dates) : timeProperties(at)),
     text('summary', summaryOf(title)),
     ...(location ? [text('location', location)] : []),
     ...(description ? [text('description', description)] : []),
@@ -53,17 +53,17 @@ function about(event: ListedEvent): Property[] {
 
 const summaryOf = (title = ''): string => (printable(title).trim() === '' ? UNTITLED : title)
 
-const timed = ({ start, end }: Interval): Property[] => [
+const timeProperties = ({ start, end }: Interval): Property[] => [
   ['dtstart', {}, 'date-time', renderInstant(start)],
   ...(end > start ? [['dtend', {}, 'date-time', renderInstant(end)] satisfies Property] : []),
 ]
 
-const whole = ({ start, end }: { start: string; end: string }): Property[] => [
+const dateProperties = ({ start, end }: { start: string; end: string }): Property[] => [
   ['dtstart', {}, 'date', start],
   ...(end > start ? [['dtend', {}, 'date', end] satisfies Property] : []),
 ]
 
-const ANSWERS: Record<string, string> = {
+const PARTSTATS: Record<string, string> = {
   accepted: 'ACCEPTED',
   declined: 'DECLINED',
   tentative: 'TENTATIVE',
@@ -75,18 +75,18 @@ function attendeeProperty(attendee: { email?: string; name?: string; response?: 
   if (!email) return []
   const parameters: Record<string, string> = {}
   if (name) parameters.cn = printable(name)
-  const answer = ANSWERS[response ?? '']
-  if (answer) parameters.partstat = answer
+  const partstat = PARTSTATS[response ?? '']
+  if (partstat) parameters.partstat = partstat
   return [['attendee', parameters, 'cal-address', `mailto:${printable(email)}`]]
 }
 
-const vevent = (uid: string, frame: DocumentHeader, properties: Property[]): Component => [
+const vevent = (uid: string, header: DocumentHeader, properties: Property[]): Component => [
   'vevent',
-  [text('uid', uid), ['dtstamp', {}, 'date-time', renderInstant(frame.syncedAt)], ...properties],
+  [text('uid', uid), ['dtstamp', {}, 'date-time', renderInstant(header.syncedAt)], ...properties],
   [],
 ]
 
-/** The zone that all of our times are in; it stands only where there is nothing else to say. */
+/** The time zone of all our times; it is rendered only in a calendar without events. */
 const UTC: Component = [
   'vtimezone',
   [['tzid', {}, 'text', 'UTC']],
@@ -104,46 +104,46 @@ const UTC: Component = [
   ],
 ]
 
-function vcalendar<T>(frame: DocumentHeader, items: readonly T[], component: (item: T) => Component): string {
+function vcalendar<T>(header: DocumentHeader, items: readonly T[], component: (item: T) => Component): string {
   const properties: Property[] = [
     text('prodid', PRODUCT),
     text('version', '2.0'),
     text('calscale', 'GREGORIAN'),
-    plain('x-wr-timezone', frame.timeZone),
-    plain(`${OWN}agent`, frame.agent),
-    plain(`${OWN}window-start`, renderInstant(frame.window.start)),
-    plain(`${OWN}window-end`, renderInstant(frame.window.end)),
-    plain(`${OWN}synced-at`, renderInstant(frame.syncedAt)),
-    plain(`${OWN}fresh-until`, renderInstant(frame.freshUntil)),
-    plain(`${OWN}complete`, String(frame.complete)),
+    untyped('x-wr-timezone', header.timeZone),
+    untyped(`${X_PREFIX}agent`, header.agent),
+    untyped(`${X_PREFIX}window-start`, renderInstant(header.window.start)),
+    untyped(`${X_PREFIX}window-end`, renderInstant(header.window.end)),
+    untyped(`${X_PREFIX}synced-at`, renderInstant(header.syncedAt)),
+    untyped(`${X_PREFIX}fresh-until`, renderInstant(header.freshUntil)),
+    untyped(`${X_PREFIX}complete`, String(header.complete)),
   ]
-  // RFC 5545 asks for one component at least.
+  // RFC 5545 requires at least one component.
   const empty = ICAL.stringify(['vcalendar', properties, [UTC]] satisfies Component)
   if (items.length === 0) return empty
-  // One component at a time: all of them as properties would be ten times as large as their text.
+  // One component at a time: as properties, all of them would take ten times the memory of their text.
   const [head = '', tail = ''] = empty.split(ICAL.stringify(UTC))
   return head + items.map((item) => ICAL.stringify(component(item))).join('') + tail
 }
 
 const text = (name: string, value: string): Property => [name, {}, 'text', printable(value)]
 
-/** For properties that the RFC doesn't know: their values are neither typed nor escaped. */
-const plain = (name: string, value: string): Property => [name, {}, 'unknown', value.replace(/\p{Cc}/gu, '')]
+/** For `X-` properties: their values are neither typed nor escaped. */
+const untyped = (name: string, value: string): Property => [name, {}, 'unknown', value.replace(/\p{Cc}/gu, '')]
 
-/** RFC 5545 allows no control characters but tab and, escaped, line feed. */
+/** RFC 5545 allows no control characters except tab and, escaped, line feed. */
 const printable = (value: string): string => value.replace(/\r\n?/g, '\n').replace(/(?![\t\n])\p{Cc}/gu, '')
 
-/** Says nothing of whom or what it is about. */
+/** Hashed, so that it reveals neither calendar nor event. */
 const uidOf = (scope: string, name: string): string =>
   `${createHash('sha256').update(`${scope}\n${name}`).digest('hex').slice(0, 32)}@calendar-operator.io`
 
-/** Reads back a `busy.ics` as it was published; undefined unless all of it is there and in order. */
+/** Parses a `busy.ics`, which anybody may have edited; returns undefined unless all of it is present and valid. */
 export function parseBusyICalendar(ics: string): BusyDocument | undefined {
   const calendar = parseCalendar(ics)
-  const frame = calendar && parseHeader(frameIn(calendar))
-  if (!frame) return undefined
+  const header = calendar && parseHeader(headerIn(calendar))
+  if (!header) return undefined
   const busy = calendar.getAllSubcomponents('vevent').map(intervalIn)
-  return busy.every((interval) => interval !== undefined) ? { version: 1, ...frame, busy } : undefined
+  return busy.every((interval) => interval !== undefined) ? { version: 1, ...header, busy } : undefined
 }
 
 function parseCalendar(ics: string): ICAL.Component | undefined {
@@ -155,8 +155,8 @@ function parseCalendar(ics: string): ICAL.Component | undefined {
   }
 }
 
-function frameIn(calendar: ICAL.Component): Record<string, unknown> {
-  const own = (name: string): unknown => calendar.getFirstPropertyValue(`${OWN}${name}`)
+function headerIn(calendar: ICAL.Component): Record<string, unknown> {
+  const own = (name: string): unknown => calendar.getFirstPropertyValue(`${X_PREFIX}${name}`)
   const complete = own('complete')
   return {
     version: 1,

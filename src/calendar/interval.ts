@@ -1,10 +1,10 @@
-/** A span of time in ms since the epoch, with its start and without its end. */
+/** A half-open interval in ms since the epoch: `start` is part of it, `end` is not. */
 export interface Interval {
   readonly start: number
   readonly end: number
 }
 
-/** The same time in as few intervals as can be: sorted, joined where they touch or overlap, none of them empty. */
+/** The same time in as few intervals as possible: sorted, merged where they touch or overlap, without empty ones. */
 export function mergeIntervals(intervals: readonly Interval[]): Interval[] {
   const sorted = intervals.filter(({ start, end }) => start < end).sort((a, b) => a.start - b.start)
   const merged: { start: number; end: number }[] = []
@@ -16,13 +16,13 @@ export function mergeIntervals(intervals: readonly Interval[]): Interval[] {
   return merged
 }
 
-/** What of each interval lies within the window; intervals outside of it are left out. */
+/** The part of each interval that lies within the window; intervals outside of it are left out. */
 export function clip(intervals: readonly Interval[], window: Interval): Interval[] {
   return intervals
     .map(({ start, end }) => ({ start: Math.max(start, window.start), end: Math.min(end, window.end) }))
     .filter(({ start, end }) => start < end)
 }
 
-/** Whether any of an event lies within the window; one without length counts where it happens. */
+/** Whether any part of an interval lies within the window; an empty interval counts as an instant. */
 export const touches = ({ start, end }: Interval, window: Interval): boolean =>
   start < window.end && (end > window.start || (start === end && start >= window.start))

@@ -1,101 +1,105 @@
 /**
- * What of the earlier facts of a calendar stays beside those of a new listing. The listing is taken as a whole, so that the
- * order of its pages and events does not matter (docs/decisions/0022 and 0110).
+ * Merges what a listing says with the events that were known before it. The listing is evaluated as a whole, so that the order
+ * of its pages and events does not matter (docs/decisions/0022-series.md, 0110-a-listing-is-folded-page-by-page.md).
  */
-import { eventIdOf, isAnonymousKey, isSyntheticKey, retainedKey } from './event-keys.ts'
 import { NO_TIME, type CompactEvent } from './compact-event.ts'
+import { eventIdOf, isAnonymousKey, isSyntheticKey, retainedKey } from './event-keys.ts'
 
-/** What is known of a calendar before a listing. */
+/** The events of a calendar before a listing. */
 export interface PreviousEvents {
-  rows: ReadonlyMap<string, CompactEvent>
-  /** The series that its events belong to. */
-  series: ReadonlySet<string>
+  /** By key. */
+  events: ReadonlyMap<string, CompactEvent>
+  /** The recurring events that they are instances of. */
+  recurringEventIds: ReadonlySet<string>
 }
 
-/** What one listing says, page by page. */
+/** What one listing says; it is collected page by page. */
 export interface Listing {
-  /** Alive, within the window. */
+  /** Events that are not cancelled and lie within the window, by key. */
   live: Map<string, CompactEvent>
-  /** Ids of events of which not everything was understood: what was known of them before may still be true. */
+  /** Ids of events that were not fully understood: what was known about them before may still be true. */
   doubted: Set<string>
-  /** Ids of known events that are alive outside of the window. */
+  /** Ids of known events that are not cancelled and lie outside of the window. */
   outside: Set<string>
-  /** Ids of known events, and of series of known events, that are cancelled. */
+  /** Ids of known events, and of recurring events with known instances, that are cancelled. */
   cancelled: Set<string>
-  /** Something is alive of which nobody can say which event it is: any that is missing may be it. */
+  /** The listing contains a live item without a usable id: any known event that it does not list may be that item. */
   unidentified: boolean
-  /** Something was not understood, or contradicts itself. */
+  /** The listing contradicts itself, or part of it was not understood. */
   doubtful: boolean
 }
 
-/** The key under which an earlier fact stays; undefined where it goes. */
-type Stays = (fact: CompactEvent) => string | undefined
+/** Returns the key under which a previous event is kept, or undefined if it is dropped. */
+type KeyToKeep = (event: CompactEvent) => string | undefined
 
-/** A full listing replaces all that it is understood to speak of. */
-export function mergeFull(
-  earlier: PreviousEvents,
+/** Merges a full listing: it replaces everything but what it may have failed to describe. */
+export function mergeFullListing(
+  previous: PreviousEvents,
   listing: Listing,
-  isWithin: (fact: CompactEvent) => boolean,
+  isWithinWindow: (event: CompactEvent) => boolean,
 ): Map<string, CompactEvent> {
   const { live, doubted, outside, unidentified } = listing
-  return merged(earlier, listing, (fact) => {
-    const id = eventIdOf(fact.id)
+  return merge(previous, listing, (event) => {
+    const id = eventIdOf(event.id)
     const mayBeTrue = live.has(id) || outside.has(id) ? doubted.has(id) : unidentified
-    return mayBeTrue && !isAnonymousKey(fact.id) && isWithin(fact) ? retainedKey(fact.id) : undefined
+    return mayBeTrue && !isAnonymousKey(event.id) && isWithinWindow(event) ? retainedKey(event.id) : undefined
   })
 }
 
-/** A delta replaces and removes what it names. It may turn `listing.doubtful`. */
-export function mergeDelta(earlier: PreviousEvents, listing: Listing): Map<string, CompactEvent> {
+/** Merges a delta: it replaces and removes the events that it names. It may set `listing.doubtful`. */
+export function mergeDelta(previous: PreviousEvents, listing: Listing): Map<string, CompactEvent> {
   const { live, doubted, outside } = listing
-  const isRemoved = removalsOf(earlier, listing)
-  return merged(earlier, listing, (fact) => {
-    const id = eventIdOf(fact.id)
-    if (doubted.has(id)) return live.has(id) ? retainedKey(fact.id) : fact.id
-    return live.has(id) || outside.has(id) || isRemoved(fact, id) ? undefined : fact.id
+  const isRemoved = removalCheck(previous, listing)
+  return merge(previous, listing, (event) => {
+    const id = eventIdOf(event.id)
+    if (doubted.has(id)) return live.has(id) ? retainedKey(event.id) : event.id
+    return live.has(id) || outside.has(id) || isRemoved(event, id) ? undefined : event.id
   })
 }
 
-/** Whether a fact that the listing does not name as alive goes with what it says of others. */
-function removalsOf(earlier: PreviousEvents, listing: Listing): (fact: CompactEvent, id: string) => boolean {
+/** Whether an event that the delta does not list as live is removed by what the delta says about others. */
+function removalCheck(previous: PreviousEvents, listing: Listing): (event: CompactEvent, id: string) => boolean {
   const { live, doubted, cancelled } = listing
   const understood = [...live.values()].filter(({ id }) => !isSyntheticKey(id) && !doubted.has(id))
-  const singles = new Set(understood.filter(({ series }) => series === '').map(({ id }) => id))
-  const recurring = new Set(understood.map(({ series }) => series))
-  const ended = endedSeries(earlier, listing)
-  return ({ series }, id) => {
+  const singleIds = new Set(understood.filter((event) => event.recurringEventId === '').map(({ id }) => id))
+  const recurringIds = new Set(understood.map((event) => event.recurringEventId))
+  const cancelledRecurringIds = findCancelledRecurring(previous, listing)
+  return ({ recurringEventId }, id) => {
     if (cancelled.has(id)) return true
-    // An event under the id of a series takes the place of its instances, and the other way round.
-    return series === '' ? recurring.has(id) : singles.has(series) || ended.has(series)
+    // A single event under the id of a recurring event replaces its instances, and the other way round.
+    if (recurringEventId === '') return recurringIds.has(id)
+    return singleIds.has(recurringEventId) || cancelledRecurringIds.has(recurringEventId)
   }
 }
 
 /**
- * A tombstone under the id of a series takes its instances along; but one that may be about the single event that the
- * series was before proves nothing about them. A full listing is to settle either.
+ * A tombstone with the id of a recurring event removes its instances. But a tombstone that may be about the single event which
+ * the recurring one was before proves nothing about them. A full listing has to confirm both.
  */
-function endedSeries({ rows, series }: PreviousEvents, listing: Listing): Set<string> {
-  const named = [...listing.cancelled].filter((id) => series.has(id))
+function findCancelledRecurring({ events, recurringEventIds }: PreviousEvents, listing: Listing): Set<string> {
+  const named = [...listing.cancelled].filter((id) => recurringEventIds.has(id))
   if (named.length > 0) listing.doubtful = true
-  return new Set(named.filter((id) => !rows.has(id)))
+  return new Set(named.filter((id) => !events.has(id)))
 }
 
-/** Whether an earlier fact is worth keeping beside what the same event says now. */
-const saysMore = (earlier: CompactEvent, now: CompactEvent | undefined): boolean =>
-  !(earlier.flags & NO_TIME) && !(now && isSameEvent(earlier, now))
+/** Whether a previous version is worth keeping next to the current one. */
+const addsInformation = (previous: CompactEvent, current: CompactEvent | undefined): boolean =>
+  !(previous.flags & NO_TIME) && !(current && isSameEvent(previous, current))
 
-/** Whether two facts say the same, under whatever key. */
+/** Whether two events have the same time, flags and content, under whatever keys. */
 export const isSameEvent = (one: CompactEvent, other: CompactEvent): boolean =>
-  one.start === other.start && one.end === other.end && one.flags === other.flags && one.wording === other.wording
+  one.start === other.start && one.end === other.end && one.flags === other.flags && one.content === other.content
 
-function merged({ rows }: PreviousEvents, { live }: Listing, stays: Stays): Map<string, CompactEvent> {
-  const facts = new Map<string, CompactEvent>()
-  for (const [id, fact] of rows) {
-    const key = stays(fact)
-    if (key === id) facts.set(key, fact)
-    // What is kept already is the last that was understood.
-    else if (key !== undefined && !rows.has(key) && saysMore(fact, live.get(id))) facts.set(key, { ...fact, id: key })
+function merge({ events }: PreviousEvents, { live }: Listing, keyToKeep: KeyToKeep): Map<string, CompactEvent> {
+  const merged = new Map<string, CompactEvent>()
+  for (const [id, event] of events) {
+    const key = keyToKeep(event)
+    if (key === id) merged.set(key, event)
+    // A version that is already retained is the last one that was understood.
+    else if (key !== undefined && !events.has(key) && addsInformation(event, live.get(id))) {
+      merged.set(key, { ...event, id: key })
+    }
   }
-  for (const [key, fact] of live) facts.set(key, fact)
-  return facts
+  for (const [key, event] of live) merged.set(key, event)
+  return merged
 }

@@ -1,54 +1,44 @@
 /**
- * From the pages of one listing to the next snapshot of a calendar: all of it or nothing. Pages are folded in as they come and
- * nothing of them is kept but facts; the earlier snapshot stays as it is, so that a listing that fails half-way changes nothing.
+ * Builds the next snapshot of a calendar from the pages of one listing: all of it, or nothing. Pages are merged as they come
+ * and only compact events are kept of them. The previous snapshot is not modified, so a listing that fails half-way changes
+ * nothing.
  *
- * An event that is listed alive is alive, whatever tombstone stands beside it; and what was not understood removes nothing:
- * what was known before is kept beside it, and the listing is called doubtful.
+ * An event that is listed as live is live, whatever tombstone is listed next to it. What was not understood removes nothing:
+ * what was known before is kept next to it, and the listing is marked as doubtful.
  */
-import { anonymousKey, isSyntheticKey, isUsableId, retainedKey } from './event-keys.ts'
-import { ALL_DAY, compactEvent, NEVER_BUSY, NO_TIME, UNIDENTIFIED, unreadableEvent } from './compact-event.ts'
-import type { Detail, CompactEvent, CompactionContext } from './compact-event.ts'
-import { touches, type Interval } from './interval.ts'
-import { isSameEvent, mergeDelta, mergeFull, type PreviousEvents, type Listing } from './merge-listing.ts'
-import { encodeEvents } from './event-codec.ts'
 import { snapshotEvents, type CalendarSnapshot } from './calendar-snapshot.ts'
-import { parseEventResource, type ParsedEvent } from './event-resource.ts'
+import { ALL_DAY, compactEvent, NEVER_BUSY, NO_TIME, UNIDENTIFIED, unreadableEvent } from './compact-event.ts'
+import type { CompactEvent, CompactionContext, Detail } from './compact-event.ts'
 import { ContentCompressor } from './content-compressor.ts'
+import { encodeEvents } from './event-codec.ts'
+import { anonymousKey, isSyntheticKey, isUsableId, retainedKey } from './event-keys.ts'
+import { parseEventResource, type ParsedEvent } from './event-resource.ts'
+import { touches, type Interval } from './interval.ts'
+import { isSameEvent, mergeDelta, mergeFullListing, type Listing, type PreviousEvents } from './merge-listing.ts'
+import { charactersOf, checkSize, DEFAULT_LIMITS, type SnapshotLimits } from './snapshot-limits.ts'
 import { DAY, type Zones } from './zones.ts'
 
+/** What was requested from Google. */
 export interface ListingOptions {
-  /** Every event of the window, and not only what changed since. */
+  /** Every event of the window was requested, and not only the changes since the last listing. */
   full: boolean
   detail: Detail
   zones: Zones
-  /** With `full`: the window that was asked for. */
+  /** With `full`: the window that was requested. */
   window?: Interval
-  /** The stated limits where nothing else is given. */
   limits?: SnapshotLimits
 }
 
-/** How much of one calendar is kept. */
-export interface SnapshotLimits {
-  events: number
-  /** Of titles, places, descriptions and guests, as they are kept, and of ids longer than usual. */
-  characters: number
-}
-
-export const DEFAULT_LIMITS: SnapshotLimits = { events: 20_000, characters: 4_000_000 }
-
-/** The calendar holds more than is kept of any. Its message is the half of a sentence that says how much that is. */
-export class CalendarTooLargeError extends Error {
-  override readonly name = 'CalendarTooLargeError'
-}
-
+/** The outcome of a listing. */
 export interface ListingResult {
   snapshot: CalendarSnapshot
-  /** Whether anything that can be seen in what is published is different now. */
+  /** Whether anything that the published calendar can show is different now. */
   changed: boolean
-  /** Something was not understood, or contradicts itself: a full listing, some time soon, may know better. */
+  /** The listing contradicts itself, or part of it was not understood: a full listing may settle it. */
   doubtful: boolean
 }
 
+/** Collects the pages of one listing (`add`), then makes the snapshot (`finish`). */
 export class SnapshotBuilder {
   readonly #before: CalendarSnapshot | undefined
   readonly #options: ListingOptions
@@ -61,173 +51,158 @@ export class SnapshotBuilder {
     unidentified: false,
     doubtful: false,
   }
-  readonly #wordings = new ContentCompressor()
-  #earlier: PreviousEvents | undefined
+  readonly #contents = new ContentCompressor()
+  readonly #limits: SnapshotLimits
+  #previous: PreviousEvents | undefined
   #items = 0
   #characters = 0
 
-  /** @param before what was known of the same calendar, if anything. */
+  /** @param before the last snapshot of the same calendar, if there is one. */
   constructor(before: CalendarSnapshot | undefined, options: ListingOptions) {
     this.#before = before
     this.#options = options
-    this.#window = options.full ? options.window : before?.asked
+    this.#window = options.full ? options.window : before?.listedWindow
+    this.#limits = options.limits ?? DEFAULT_LIMITS
   }
 
   /**
-   * Folds one page in.
-   * @param timeZone the calendar's own, as far as it is known; only local times without any zone need it.
-   * @throws {UnusableListingError} where nothing of the listing can be used.
-   * @throws {CalendarTooLargeError} once it holds more than is kept.
+   * Merges one page.
+   * @param timeZone the calendar's own, as far as it is known; only local times without a time zone need it.
+   * @throws {UnusableListingError} if nothing of the listing can be used.
+   * @throws {CalendarTooLargeError} as soon as the listing is larger than what is kept.
    */
   add(items: readonly unknown[], timeZone = ''): void {
     const { detail, zones } = this.#options
     const context = { detail, zones, timeZone }
     this.#items += items.length
     for (const item of items) {
-      const read = parseEventResource(item)
-      if (read) this.#take(read, item, context)
-      else this.#takeUnreadable(item)
+      const parsed = parseEventResource(item)
+      if (parsed) this.#addParsed(parsed, item, context)
+      else this.#addUnreadable(item)
     }
-    this.#wordings.endPage()
+    this.#contents.endPage()
   }
 
-  /** The snapshot after this listing. @throws {CalendarTooLargeError} where it would hold more than is kept. */
+  /**
+   * Returns the snapshot after this listing.
+   * @param timeZone the calendar's own, as the last page says.
+   * @throws {CalendarTooLargeError} if the snapshot would be larger than what is kept.
+   */
   finish(timeZone: string): ListingResult {
     const before = this.#before
     const { full, detail } = this.#options
-    const sameFrame = before?.timeZone === timeZone && before.detail === detail
-    if (sameFrame && !full && this.#items === 0) return { snapshot: before, changed: false, doubtful: false }
-    const facts = this.#merged()
-    const events = [...facts.keys()].filter((key) => !isSyntheticKey(key)).length
-    const snapshot: CalendarSnapshot = {
-      packed: encodeEvents(facts.values()),
-      events,
-      timeZone,
-      detail,
-      asked: this.#window,
-    }
-    const changed = !sameFrame || !this.#saysTheSame(before, snapshot, facts)
+    const sameSetting = before?.timeZone === timeZone && before.detail === detail
+    if (sameSetting && !full && this.#items === 0) return { snapshot: before, changed: false, doubtful: false }
+    const merged = this.#merge()
+    const events = [...merged.keys()].filter((key) => !isSyntheticKey(key)).length
+    const encoded = encodeEvents(merged.values())
+    const snapshot: CalendarSnapshot = { encoded, events, timeZone, detail, listedWindow: this.#window }
+    const changed = !sameSetting || !this.#isUnchanged(before, snapshot, merged)
     return { snapshot, changed, doubtful: this.#listing.doubtful }
   }
 
-  #take(read: ParsedEvent, item: unknown, context: CompactionContext): void {
-    const { id, status, recurringEventId } = read.event
+  #addParsed(parsed: ParsedEvent, item: unknown, context: CompactionContext): void {
+    const { id, status, recurringEventId } = parsed.event
     if (recurringEventId !== undefined) isUsableId(recurringEventId)
-    if (!isUsableId(id)) this.#takeNameless(read, item, context)
-    else if (status === 'cancelled') this.#takeCancelled(id)
-    else this.#takeLive(read, id, context)
+    if (!isUsableId(id)) this.#addUnidentified(parsed, item, context)
+    else if (status === 'cancelled') this.#addCancelled(id)
+    else this.#addLive(parsed, id, context)
   }
 
-  #takeUnreadable(item: unknown): void {
+  #addUnreadable(item: unknown): void {
     this.#listing.unidentified = this.#listing.doubtful = true
     this.#keep(unreadableEvent(anonymousKey(item)))
   }
 
-  /** Busy where it says so; and which event it is, nobody knows. */
-  #takeNameless(read: ParsedEvent, item: unknown, context: CompactionContext): void {
+  /** The time of an event without a usable id is busy, but nobody can tell which event it is. */
+  #addUnidentified(parsed: ParsedEvent, item: unknown, context: CompactionContext): void {
     this.#listing.doubtful = true
-    if (read.event.status === 'cancelled') return
+    if (parsed.event.status === 'cancelled') return
     this.#listing.unidentified = true
-    const { fact } = compactEvent(read, anonymousKey(item), context)
-    if (this.#isWithin(fact)) this.#keep({ ...fact, flags: fact.flags | UNIDENTIFIED })
+    const { compact } = compactEvent(parsed, anonymousKey(item), context)
+    if (this.#isWithinWindow(compact)) this.#keep({ ...compact, flags: compact.flags | UNIDENTIFIED })
   }
 
-  #takeCancelled(id: string): void {
-    const { rows, series } = this.#known()
-    if (this.#isKnown(id) || series.has(id)) this.#listing.cancelled.add(id)
-    if (this.#listing.live.has(id) || (rows.has(id) && series.has(id))) this.#listing.doubtful = true
+  #addCancelled(id: string): void {
+    const { events, recurringEventIds } = this.#previousEvents()
+    if (this.#isKnown(id) || recurringEventIds.has(id)) this.#listing.cancelled.add(id)
+    if (this.#listing.live.has(id) || (events.has(id) && recurringEventIds.has(id))) this.#listing.doubtful = true
   }
 
-  #takeLive(read: ParsedEvent, id: string, context: CompactionContext): void {
-    const { fact, doubtful } = compactEvent(read, id, context)
+  #addLive(parsed: ParsedEvent, id: string, context: CompactionContext): void {
+    const { compact, doubtful } = compactEvent(parsed, id, context)
     if (doubtful) this.#listing.doubted.add(id)
     if (doubtful || this.#listing.cancelled.has(id)) this.#listing.doubtful = true
-    if (this.#isWithin(fact)) this.#takeWithin(fact)
-    else this.#takeOutside(id)
+    if (this.#isWithinWindow(compact)) this.#addWithinWindow(compact)
+    else this.#addOutsideWindow(id)
   }
 
-  #takeWithin(fact: CompactEvent): void {
+  #addWithinWindow(event: CompactEvent): void {
     const { live, outside } = this.#listing
-    const listed = this.#wordings.restored(live.get(fact.id))
-    const contradicts = listed !== undefined && !isSameEvent(listed, fact)
-    if (contradicts || outside.has(fact.id)) this.#listing.doubtful = true
-    // Twice in one listing, and not the same: both may be true.
-    if (contradicts) this.#keep({ ...listed, id: retainedKey(fact.id) })
-    this.#keep(fact)
+    const listed = this.#contents.restore(live.get(event.id))
+    const contradicts = listed !== undefined && !isSameEvent(listed, event)
+    if (contradicts || outside.has(event.id)) this.#listing.doubtful = true
+    // The listing contains two versions of the event: both may be true.
+    if (contradicts) this.#keep({ ...listed, id: retainedKey(event.id) })
+    this.#keep(event)
   }
 
-  #takeOutside(id: string): void {
+  #addOutsideWindow(id: string): void {
     if (this.#listing.live.has(id)) this.#listing.doubtful = true
     else if (this.#isKnown(id)) this.#listing.outside.add(id)
   }
 
-  #keep(fact: CompactEvent): void {
+  #keep(event: CompactEvent): void {
     const { live } = this.#listing
-    const listed = live.get(fact.id)
-    this.#characters += charactersOf(fact) - (listed ? charactersOf(listed) : 0)
-    live.set(fact.id, fact)
-    this.#wordings.add(fact)
-    this.#checkSize(live.size, this.#characters)
+    const replaced = live.get(event.id)
+    this.#characters += charactersOf(event) - (replaced ? charactersOf(replaced) : 0)
+    live.set(event.id, event)
+    this.#contents.add(event)
+    checkSize(this.#limits, { events: live.size, characters: this.#characters })
   }
 
-  #checkSize(events: number, characters: number): void {
-    const most = this.#options.limits ?? DEFAULT_LIMITS
-    if (events > most.events) {
-      throw new CalendarTooLargeError(`it has more than ${most.events.toLocaleString('en')} events in the window`)
-    }
-    if (characters > most.characters) {
-      const limit = most.characters.toLocaleString('en')
-      throw new CalendarTooLargeError(`the texts and ids of its events have more than ${limit} characters in all`)
-    }
-  }
-
-  /** Worked out at most once, and not before it is needed. */
-  #known(): PreviousEvents {
-    if (this.#earlier) return this.#earlier
-    const facts = this.#before ? snapshotEvents(this.#before) : []
-    const rows = new Map(facts.map((fact) => [fact.id, fact]))
-    this.#earlier = { rows, series: new Set(facts.map(({ series }) => series)) }
-    return this.#earlier
+  /** Decoded at most once, and only when needed. */
+  #previousEvents(): PreviousEvents {
+    if (this.#previous) return this.#previous
+    const events = this.#before ? snapshotEvents(this.#before) : []
+    const recurringEventIds = new Set(events.map((event) => event.recurringEventId))
+    this.#previous = { events: new Map(events.map((event) => [event.id, event])), recurringEventIds }
+    return this.#previous
   }
 
   #isKnown(id: string): boolean {
-    const { rows } = this.#known()
-    return rows.has(id) || rows.has(retainedKey(id))
+    const { events } = this.#previousEvents()
+    return events.has(id) || events.has(retainedKey(id))
   }
 
-  /** Deltas tell of events outside of what was asked for, too. An all-day event may lie up to a day off its dates. */
-  #isWithin({ start, end, flags }: CompactEvent): boolean {
+  /** Deltas contain events outside of the window, too. An all-day event may lie up to a day off its dates. */
+  #isWithinWindow({ start, end, flags }: CompactEvent): boolean {
     if (!this.#window || flags & NO_TIME) return true
     const slack = flags & ALL_DAY ? DAY : 0
     return touches({ start: start * 1000 - slack, end: end * 1000 + slack }, this.#window)
   }
 
-  #merged(): Map<string, CompactEvent> {
+  #merge(): Map<string, CompactEvent> {
     const listing = this.#listing
-    this.#wordings.restoreAll()
+    this.#contents.restoreAll()
     if (this.#options.full && !listing.doubtful) return listing.live
-    const facts = this.#options.full
-      ? mergeFull(this.#known(), listing, (fact) => this.#isWithin(fact))
-      : mergeDelta(this.#known(), listing)
+    const merged = this.#options.full
+      ? mergeFullListing(this.#previousEvents(), listing, (event) => this.#isWithinWindow(event))
+      : mergeDelta(this.#previousEvents(), listing)
     let characters = 0
-    for (const fact of facts.values()) characters += charactersOf(fact)
-    this.#checkSize(facts.size, characters)
-    return facts
+    for (const event of merged.values()) characters += charactersOf(event)
+    checkSize(this.#limits, { events: merged.size, characters })
+    return merged
   }
 
-  #saysTheSame(before: CalendarSnapshot, after: CalendarSnapshot, facts: Map<string, CompactEvent>): boolean {
-    if (Buffer.compare(before.packed, after.packed) === 0) return true
-    const seen = ({ flags }: CompactEvent): boolean => this.#options.detail === 'Full' || !(flags & NEVER_BUSY)
-    const [earlier, later] = [[...this.#known().rows.values()].filter(seen), [...facts.values()].filter(seen)]
-    return earlier.length === later.length && earlier.every((fact) => isUnchanged(fact, facts.get(fact.id)))
+  #isUnchanged(before: CalendarSnapshot, after: CalendarSnapshot, events: Map<string, CompactEvent>): boolean {
+    if (Buffer.compare(before.encoded, after.encoded) === 0) return true
+    const isPublished = ({ flags }: CompactEvent): boolean => this.#options.detail === 'Full' || !(flags & NEVER_BUSY)
+    const earlier = [...this.#previousEvents().events.values()].filter(isPublished)
+    const later = [...events.values()].filter(isPublished)
+    return earlier.length === later.length && earlier.every((event) => isUnchanged(event, events.get(event.id)))
   }
 }
-
-/** Google's own ids have some seventy characters, series included; whoever imports events may choose longer ones. */
-const ORDINARY_IDS = 128
-
-const charactersOf = ({ id, series, wording }: CompactEvent): number =>
-  wording.length + Math.max(id.length + series.length - ORDINARY_IDS, 0)
 
 const isUnchanged = (before: CompactEvent, after: CompactEvent | undefined): boolean =>
   after !== undefined && isSameEvent(before, after)

@@ -1,28 +1,30 @@
+/** The windows of time that are published, and that are requested from Google. */
 import type { Interval } from './interval.ts'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
 
+/** `spec.sync.window` of a CalendarIntegration. */
 export interface WindowDays {
   pastDays: number
   futureDays: number
 }
 
-/** The window that is published: whole UTC hours, `pastDays` × 24 h back and `futureDays` × 24 h ahead of the current one. */
+/** The window that is published: from `pastDays` × 24 h before to `futureDays` × 24 h after the current full UTC hour. */
 export function publishedWindow(now: number, { pastDays, futureDays }: WindowDays): Interval {
   const hour = Math.floor(now / HOUR) * HOUR
   return { start: hour - pastDays * DAY, end: hour + futureDays * DAY }
 }
 
 /**
- * The window that Google is asked for: a day more on both sides, so that what is published may move on for a day before
- * the calendar is listed anew, and so that all-day events are there whichever side of UTC their zone is on.
+ * The window that is requested from Google: a day more on both sides, so that the published window can move for a day before
+ * another full listing is needed, and so that all-day events are included on whichever side of UTC their time zone is.
  */
 export function listingWindow(now: number, days: WindowDays): Interval {
   const { start, end } = publishedWindow(now, days)
   return { start: start - DAY, end: end + DAY }
 }
 
-/** Whether nothing of `window` lies outside of what was asked for: time that nobody asked about isn't known to be free. */
-export const covers = (asked: Interval, window: Interval): boolean =>
-  asked.start <= window.start && window.end <= asked.end
+/** Whether a listing of `listed` covers all of `window`: time that was not listed is not known to be free. */
+export const covers = (listed: Interval, window: Interval): boolean =>
+  listed.start <= window.start && window.end <= listed.end

@@ -1,27 +1,28 @@
-/** What a calendar calls its time zone, told from what it is: an IANA zone, or a plain offset such as `GMT-05:00`. */
+/** Identifies a calendar's time zone by its name: an IANA time zone, or a fixed offset such as `GMT-05:00`. */
 import { Temporal } from 'temporal-polyfill'
 
+/** A time zone that this version of Node knows. */
 export interface ZoneIdentity {
   /** For Temporal: an IANA name, or an offset such as `-05:00`. */
   id: string
-  /** For whoever reads what is published: a name that `Intl` accepts. */
+  /** For readers of the published calendar: a name that `Intl` accepts. */
   name: string
 }
 
-/** Longer than any name of a zone. */
-const LONGEST_NAME = 64
+/** No time zone has a longer name. */
+const MAX_NAME_LENGTH = 64
 
-/** Undefined for a zone that this Node does not know, and whose name tells no offset. */
+/** Returns undefined for a time zone that this version of Node does not know and whose name contains no offset. */
 export function identifyZone(timeZone: string): ZoneIdentity | undefined {
-  if (timeZone.length > LONGEST_NAME) return undefined
+  if (timeZone.length > MAX_NAME_LENGTH) return undefined
   const offset = offsetIn(timeZone)
-  if (offset !== undefined) return { id: renderOffset(offset), name: nameOfOffset(offset) }
+  if (offset !== undefined) return { id: renderOffset(offset), name: offsetName(offset) }
   return isZone(timeZone) ? { id: timeZone, name: timeZone } : undefined
 }
 
 function isZone(timeZone: string): boolean {
   try {
-    // Both have to know it: the one reckons, the other is what readers of the published name have.
+    // Both have to know it: Temporal computes with it, and readers of the published name have Intl.
     new Intl.DateTimeFormat('en', { timeZone })
     return Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(timeZone).epochMilliseconds === 0
   } catch {
@@ -31,16 +32,16 @@ function isZone(timeZone: string): boolean {
 
 const UTC = /^(?:Z|UTC|GMT|UT)$/i
 const OFFSET = /^(?:UTC|GMT|UT)? ?([+-])(\d{1,2})(?::?([0-5]\d))?$/i
-const MOST_HOURS = 23
+const MAX_HOURS = 23
 
 /**
- * Minutes ahead of UTC; undefined where the name tells none. A sign means what it means in RFC 3339: `GMT-05:00` is behind
- * UTC. (`Etc/GMT+5`, where it means the contrary, is a name of IANA's.)
+ * Minutes ahead of UTC; undefined if the name contains no offset. The sign has the meaning of RFC 3339: `GMT-05:00` is behind
+ * UTC. (In IANA names such as `Etc/GMT+5` it has the opposite meaning.)
  */
 function offsetIn(timeZone: string): number | undefined {
   if (UTC.test(timeZone)) return 0
   const [, sign, hours = '', minutes = '0'] = OFFSET.exec(timeZone) ?? []
-  if (hours === '' || Number(hours) > MOST_HOURS) return undefined
+  if (hours === '' || Number(hours) > MAX_HOURS) return undefined
   return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes))
 }
 
@@ -51,8 +52,8 @@ function renderOffset(minutes: number): string {
   return `${minutes < 0 ? '-' : '+'}${twoDigits(Math.floor(size / 60))}:${twoDigits(size % 60)}`
 }
 
-/** Places that keep an offset of broken hours all year round. */
-const BROKEN_HOURS: Record<string, string> = {
+/** Time zones that have a fractional offset all year round. */
+const FRACTIONAL_OFFSETS: Record<string, string> = {
   '-09:30': 'Pacific/Marquesas',
   '+03:30': 'Asia/Tehran',
   '+04:30': 'Asia/Kabul',
@@ -63,10 +64,12 @@ const BROKEN_HOURS: Record<string, string> = {
   '+09:30': 'Australia/Darwin',
 }
 
-function nameOfOffset(minutes: number): string {
+function offsetName(minutes: number): string {
   const hours = minutes / 60
   if (minutes === 0) return 'UTC'
-  // IANA has its zones of whole hours from 12 behind UTC to 14 ahead, with the sign the other way round.
+  // IANA has time zones for whole hours from 12 behind UTC to 14 ahead, with the opposite sign.
   const whole = Number.isInteger(hours) && hours >= -12 && hours <= 14
-  return whole ? `Etc/GMT${hours < 0 ? '+' : '-'}${Math.abs(hours)}` : (BROKEN_HOURS[renderOffset(minutes)] ?? 'UTC')
+  return whole
+    ? `Etc/GMT${hours < 0 ? '+' : '-'}${Math.abs(hours)}`
+    : (FRACTIONAL_OFFSETS[renderOffset(minutes)] ?? 'UTC')
 }

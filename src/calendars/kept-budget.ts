@@ -71,7 +71,7 @@ export class KeptBudget {
 export function keptOf({ byId }: CalendarsState, besides: number): Kept {
   const kept = { bytes: besides, events: 0 }
   for (const { snapshot } of byId.values()) {
-    kept.bytes += snapshot.packed.length
+    kept.bytes += snapshot.encoded.length
     kept.events += snapshot.events
   }
   return kept

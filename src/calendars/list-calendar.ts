@@ -1,7 +1,8 @@
 /** One listing of one calendar, folded into a new snapshot page by page: all of it, or nothing and an error. */
 import type { CalendarSnapshot } from '../calendar/calendar-snapshot.ts'
 import { UnusableListingError } from '../calendar/event-keys.ts'
-import { CalendarTooLargeError, SnapshotBuilder } from '../calendar/snapshot-builder.ts'
+import { SnapshotBuilder } from '../calendar/snapshot-builder.ts'
+import { CalendarTooLargeError } from '../calendar/snapshot-limits.ts'
 import type { Zones } from '../calendar/zones.ts'
 import { GoogleError, type EventsRequest, type GoogleClient } from '../google/port.ts'
 

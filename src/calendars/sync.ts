@@ -206,7 +206,7 @@ function checkKept(
 ): void {
   const { bytes, events } = keptOf(state, keptBesides)
   const kept = {
-    bytes: bytes - before.packed.length + after.packed.length,
+    bytes: bytes - before.encoded.length + after.encoded.length,
     events: events - before.events + after.events,
   }
   const refusal = deps.kept.refusal(keyOf(agent), kept)

@@ -7,11 +7,10 @@ import {
   withoutFreeTime,
   busyDocument,
   parseBusyJSON,
-  parseObject,
   renderBusyJSON,
   type BusyDocument,
-  type DocumentHeader,
 } from '../calendar/busy-document.ts'
+import { parseObject, type DocumentHeader } from '../calendar/document-header.ts'
 import { renderInstant } from '../calendar/instant.ts'
 import { eventsDocument, listEvents, renderEventsJSON } from '../calendar/events-document.ts'
 import { parseBusyICalendar, renderBusyICalendar, renderEventsICalendar } from '../calendar/icalendar.ts'

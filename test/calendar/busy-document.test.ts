@@ -1,15 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import type { Reading } from '../../src/calendar/busy.ts'
-import {
-  withoutFreeTime,
-  busyDocument,
-  parseBusyJSON,
-  renderBusyJSON,
-  type DocumentHeader,
-} from '../../src/calendar/busy-document.ts'
+import type { BusyTime } from '../../src/calendar/busy.ts'
+import { busyDocument, parseBusyJSON, renderBusyJSON, withoutFreeTime } from '../../src/calendar/busy-document.ts'
+import type { DocumentHeader } from '../../src/calendar/document-header.ts'
 import { at, between } from './support.ts'
 
-const frame: DocumentHeader = {
+const header: DocumentHeader = {
   agent: 'booking/alice',
   timeZone: 'Europe/Paris',
   window: between('2026-11-22T10:00:00Z', '2027-02-21T10:00:00Z'),
@@ -17,7 +12,7 @@ const frame: DocumentHeader = {
   freshUntil: at('2026-11-23T10:15:00Z'),
   complete: true,
 }
-const reading: Reading = {
+const time: BusyTime = {
   busy: [between('2026-11-23T13:00:00Z', '2026-11-23T14:30:00Z')],
   notUnderstood: 0,
   complete: true,
@@ -30,12 +25,12 @@ const published =
 
 describe('busy.json', () => {
   it('is, to the letter, what the formats page promises', () => {
-    expect(renderBusyJSON(busyDocument(frame, reading))).toBe(published)
+    expect(renderBusyJSON(busyDocument(header, time))).toBe(published)
   })
 
   it('has its keys in the same order, however its document was put together', () => {
-    const upsideDown = Object.fromEntries(Object.entries(frame).reverse()) as unknown as DocumentHeader
-    expect(renderBusyJSON(busyDocument(upsideDown, reading))).toBe(published)
+    const upsideDown = Object.fromEntries(Object.entries(header).reverse()) as unknown as DocumentHeader
+    expect(renderBusyJSON(busyDocument(upsideDown, time))).toBe(published)
   })
 
   it('widens busy time to the second and joins what then touches', () => {
@@ -43,40 +38,40 @@ describe('busy.json', () => {
       between('2026-11-23T13:00:00.900Z', '2026-11-23T14:00:00.100Z'),
       between('2026-11-23T14:00:00.800Z', '2026-11-23T15:00:00.001Z'),
     ]
-    expect(busyDocument(frame, { ...reading, busy }).busy).toEqual([
+    expect(busyDocument(header, { ...time, busy }).busy).toEqual([
       between('2026-11-23T13:00:00Z', '2026-11-23T15:00:01Z'),
     ])
   })
 
-  it('cuts instants of reading down to the second: nothing is fresher than it is', () => {
-    const late = { ...frame, syncedAt: frame.syncedAt + 999, freshUntil: frame.freshUntil + 999 }
-    expect(renderBusyJSON(busyDocument(late, reading))).toBe(published)
+  it('cuts instants of time down to the second: nothing is fresher than it is', () => {
+    const late = { ...header, syncedAt: header.syncedAt + 999, freshUntil: header.freshUntil + 999 }
+    expect(renderBusyJSON(busyDocument(late, time))).toBe(published)
   })
 
   it('is complete only if every calendar and every event was read', () => {
     const complete = [
-      busyDocument(frame, reading),
-      busyDocument({ ...frame, complete: false }, reading),
-      busyDocument(frame, { ...reading, complete: false }),
+      busyDocument(header, time),
+      busyDocument({ ...header, complete: false }, time),
+      busyDocument(header, { ...time, complete: false }),
     ].map((document) => document.complete)
     expect(complete).toEqual([true, false, false])
   })
 
   it('blocked, is busy for its whole window and no fresher than before', () => {
-    const document = busyDocument(frame, reading)
-    expect(withoutFreeTime(document)).toEqual({ ...document, busy: [frame.window] })
-    expect(document.busy).toEqual(reading.busy)
+    const document = busyDocument(header, time)
+    expect(withoutFreeTime(document)).toEqual({ ...document, busy: [header.window] })
+    expect(document.busy).toEqual(time.busy)
   })
 })
 
 describe('reading busy.json back', () => {
   it('gives the document that was published', () => {
-    expect(parseBusyJSON(published)).toEqual(busyDocument(frame, reading))
+    expect(parseBusyJSON(published)).toEqual(busyDocument(header, time))
   })
 
   it('passes over white space and keys of a later day', () => {
     const later = JSON.stringify({ ...(JSON.parse(published) as object), mood: 'good' }, null, 2)
-    expect(parseBusyJSON(later)).toEqual(busyDocument(frame, reading))
+    expect(parseBusyJSON(later)).toEqual(busyDocument(header, time))
   })
 
   const foreign: [what: string, text: string][] = [

@@ -136,7 +136,7 @@ it('with detail Busy nothing that people wrote is kept at all', () => {
     location: 'hush',
     attendees: [{ email: 'hush@example.com' }],
   })
-  expect(list([secret]).packed).toEqual(list([meeting()]).packed)
+  expect(list([secret]).encoded).toEqual(list([meeting()]).encoded)
 })
 
 describe('events.ics', () => {

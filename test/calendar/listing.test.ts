@@ -77,9 +77,9 @@ describe('a delta', () => {
 
   it('leaves the snapshot that it began with alone', () => {
     const before = list(series)
-    const bytes = [...before.packed]
+    const bytes = [...before.encoded]
     update(before, [{ id: 'weekly', status: 'cancelled' }])
-    expect([...before.packed]).toEqual(bytes)
+    expect([...before.encoded]).toEqual(bytes)
   })
 
   const silent: [sentence: string, event: RawEvent][] = [
@@ -190,13 +190,13 @@ describe('recurring events', () => {
 })
 
 it('a snapshot keeps no more memory alive than its bytes', () => {
-  const { packed } = list(series)
-  expect(packed.buffer.byteLength).toBe(packed.byteLength)
+  const { encoded } = list(series)
+  expect(encoded.buffer.byteLength).toBe(encoded.byteLength)
 })
 
-it('a snapshot counts its events and remembers what was asked', () => {
+it('a snapshot counts its events and holds the window that was listed', () => {
   const window = between('2026-11-01T00:00:00Z', '2026-11-28T00:00:00Z')
   const snapshot = list([...series, meeting({ transparency: 'transparent' })], { window })
-  expect(snapshot).toMatchObject({ events: 3, timeZone: 'Europe/Paris', detail: 'Busy', asked: window })
-  expect(update(snapshot, [meeting()]).snapshot.asked).toEqual(window)
+  expect(snapshot).toMatchObject({ events: 3, timeZone: 'Europe/Paris', detail: 'Busy', listedWindow: window })
+  expect(update(snapshot, [meeting()]).snapshot.listedWindow).toEqual(window)
 })

@@ -255,24 +255,28 @@ const noonOf = (day: number): number => at('2026-11-23T12:00:00Z') + day * DAY
 
 describe('packing', () => {
   const stamp = (start: number): string => new Date(start * 1000).toISOString().replace(/[-:]|\.000/g, '')
-  const fact: fc.Arbitrary<CompactEvent> = fc
+  const event: fc.Arbitrary<CompactEvent> = fc
     .record({
       id: fc.string({ unit: 'binary' }),
-      series: fc.oneof(fc.constant(''), fc.constantFrom('weekly', 'weekly_R20261129T080000', '12:34'), fc.string()),
+      recurringEventId: fc.oneof(
+        fc.constant(''),
+        fc.constantFrom('weekly', 'weekly_R20261129T080000', '12:34'),
+        fc.string(),
+      ),
       start: fc.integer({ min: 1_700_000_000, max: 1_900_000_000 }),
       end: fc.integer({ min: 1_700_000_000, max: 1_900_000_000 }),
       flags: fc.integer({ min: 0, max: 15 }),
-      wording: fc.constantFrom('', '{}', '{"title":"\\n"}'),
+      content: fc.constantFrom('', '{}', '{"title":"\\n"}'),
     })
-    .chain((made) => fc.constantFrom(made, { ...made, id: `${made.series}_${stamp(made.start)}` }))
+    .chain((made) => fc.constantFrom(made, { ...made, id: `${made.recurringEventId}_${stamp(made.start)}` }))
 
-  it('brings every fact back, in order of id, the same bytes for the same facts', () => {
-    const all = fc.uniqueArray(fact, { selector: ({ id }) => id, maxLength: 20 })
-    const property = fc.property(all, (facts) => {
-      const packed = encodeEvents(facts)
-      const sorted = [...facts].sort((a, b) => (a.id < b.id ? -1 : 1))
-      expect(decodeEvents(packed)).toEqual(sorted)
-      expect(encodeEvents([...facts].reverse())).toEqual(packed)
+  it('brings every event back, in order of id, the same bytes for the same events', () => {
+    const all = fc.uniqueArray(event, { selector: ({ id }) => id, maxLength: 20 })
+    const property = fc.property(all, (events) => {
+      const encoded = encodeEvents(events)
+      const sorted = [...events].sort((a, b) => (a.id < b.id ? -1 : 1))
+      expect(decodeEvents(encoded)).toEqual(sorted)
+      expect(encodeEvents([...events].reverse())).toEqual(encoded)
     })
     fc.assert(property, { ...seeded, numRuns: 500 })
   })

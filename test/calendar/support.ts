@@ -1,4 +1,4 @@
-import { computeBusyTime, type BusyRules, type Reading } from '../../src/calendar/busy.ts'
+import { computeBusyTime, type BusyRules, type BusyTime } from '../../src/calendar/busy.ts'
 import type { Detail } from '../../src/calendar/compact-event.ts'
 import type { Interval } from '../../src/calendar/interval.ts'
 import type { CalendarSnapshot } from '../../src/calendar/calendar-snapshot.ts'
@@ -60,7 +60,7 @@ export const list = (
 export const update = (snapshot: CalendarSnapshot, events: readonly unknown[]): ListingResult =>
   applyListing(snapshot, events, { full: false, timeZone: snapshot.timeZone, detail: snapshot.detail, zones })
 
-export const read = (snapshot: CalendarSnapshot, window = november, rules = allBusy): Reading =>
+export const read = (snapshot: CalendarSnapshot, window = november, rules = allBusy): BusyTime =>
   computeBusyTime([snapshot], rules, window, zones)
 
 /** Busy time as it is published, for tests that read like a calendar. */

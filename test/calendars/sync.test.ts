@@ -228,8 +228,8 @@ describe('a full listing', () => {
     expect(await nextRound()).toEqual([])
     expect(kindsAsked()).toEqual(['all', 'S1', 'all'])
     expect(asked.map(({ detail }) => detail)).toEqual(['Busy', 'Busy', 'Full'])
-    const [fact] = calendar() ? snapshotEvents((calendar() as CalendarState).snapshot) : []
-    expect(fact?.wording).toContain('Viewing')
+    const [event] = calendar() ? snapshotEvents((calendar() as CalendarState).snapshot) : []
+    expect(event?.content).toContain('Viewing')
   })
 })
 
@@ -276,7 +276,7 @@ describe('a calendar that is refused for good', () => {
     )
     expect(calendar()?.snapshot.events).toBe(2)
     expect(calendar('team@group.calendar.google.com')?.snapshot.events).toBe(0)
-    expect(kept.total).toBeGreaterThanOrEqual(calendar()?.snapshot.packed.length ?? Infinity)
+    expect(kept.total).toBeGreaterThanOrEqual(calendar()?.snapshot.encoded.length ?? Infinity)
   })
 
   test('for its size keeps what is known of it, and is listed anew when it is looked at again', async () => {

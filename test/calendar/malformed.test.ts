@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import { anonymousKey, UnusableListingError } from '../../src/calendar/event-keys.ts'
 import { snapshotEvents } from '../../src/calendar/calendar-snapshot.ts'
-import { CalendarTooLargeError, SnapshotBuilder } from '../../src/calendar/snapshot-builder.ts'
+import { SnapshotBuilder } from '../../src/calendar/snapshot-builder.ts'
+import { CalendarTooLargeError } from '../../src/calendar/snapshot-limits.ts'
 import { applyListing, list, meeting, november, read, spell, update, zones } from './support.ts'
 
 const times = (snapshot: Parameters<typeof read>[0]): string[] => read(snapshot).busy.map(spell)
@@ -163,9 +164,9 @@ describe('what says two things of one event in one listing', () => {
     builder.add([meeting({ summary: 'One' }), meeting({ id: 'b', summary: 'Other\nline' })])
     builder.add([{ ...later, summary: 'Two' }, meeting({ id: 'b', summary: 'Other\nline' })])
     const { snapshot, doubtful } = builder.finish('Europe/Paris')
-    const titles = snapshotEvents(snapshot).map(({ id, wording }) => [
+    const titles = snapshotEvents(snapshot).map(({ id, content }) => [
       id,
-      (JSON.parse(wording) as { title: string }).title,
+      (JSON.parse(content) as { title: string }).title,
     ])
     expect(titles).toEqual([
       ['?=meeting', 'One'],
@@ -194,7 +195,7 @@ describe('what is longer than anything at Google', () => {
     const long = 'x'.repeat(100_000)
     const odd = { status: long, eventType: long, start: { dateTime: long }, end: { dateTime: long, timeZone: long } }
     const { snapshot } = applyListing(undefined, [{ ...meeting(), ...odd }], full)
-    expect(snapshot.packed.byteLength).toBeLessThan(200)
+    expect(snapshot.encoded.byteLength).toBeLessThan(200)
   })
 
   it('is told apart by its length, and an id of 1,041 characters is a good one', () => {

@@ -1,0 +1,67 @@
+/** The header that every published document begins with, rendered and parsed: docs/formats.md, `schemas/busy.json`. */
+import { parseInstant, renderInstant } from './instant.ts'
+import type { Interval } from './interval.ts'
+
+/** What a published document says about itself. Instants are ms since the epoch. */
+export interface DocumentHeader {
+  /** The Agent, `namespace/name`. */
+  agent: string
+  /** The time zone of the first calendar that was read, under a name that `Intl` accepts. */
+  timeZone: string
+  /** The time that the document is about. */
+  window: Interval
+  /** The oldest last successful reading among the calendars. */
+  syncedAt: number
+  /** When to stop trusting the document. */
+  freshUntil: number
+  /** All calendars were read, all events understood, and all of the window listed. */
+  complete: boolean
+}
+
+/** The header as JSON values, with its keys in the order in which they are published. */
+export const renderHeader = (header: DocumentHeader): Record<string, unknown> => ({
+  version: 1,
+  agent: header.agent,
+  timeZone: header.timeZone,
+  window: renderInterval(header.window),
+  syncedAt: renderInstant(header.syncedAt),
+  freshUntil: renderInstant(header.freshUntil),
+  complete: header.complete,
+})
+
+/** Parses a header; returns undefined unless all of it is present and valid. Unknown keys are ignored. */
+export function parseHeader(found: Record<string, unknown>): DocumentHeader | undefined {
+  const { version, agent, timeZone, complete } = found
+  const window = parseInterval(found.window)
+  const [syncedAt, freshUntil] = [parseInstant(found.syncedAt), parseInstant(found.freshUntil)]
+  if (version !== 1 || typeof agent !== 'string' || typeof timeZone !== 'string') return undefined
+  if (typeof complete !== 'boolean' || !window) return undefined
+  if (syncedAt === undefined || freshUntil === undefined) return undefined
+  return { agent, timeZone, window, syncedAt, freshUntil, complete }
+}
+
+/** An interval as it is published. */
+export const renderInterval = ({ start, end }: Interval): { start: string; end: string } => ({
+  start: renderInstant(start),
+  end: renderInstant(end),
+})
+
+/** Parses what `renderInterval` wrote; returns undefined for anything else, and for an empty interval. */
+export function parseInterval(found: unknown): Interval | undefined {
+  if (!isRecord(found)) return undefined
+  const [start, end] = [parseInstant(found.start), parseInstant(found.end)]
+  return start === undefined || end === undefined || start >= end ? undefined : { start, end }
+}
+
+/** Parses a JSON object; returns undefined for any other text. */
+export function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const found: unknown = JSON.parse(text)
+    return isRecord(found) ? found : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
