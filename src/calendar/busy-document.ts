@@ -1,4 +1,4 @@
-/** `busy.json`, version 1: docs/formats.md, `schemas/busy.json`. In memory its instants are ms since the epoch. */
+/** `busy.json`, version 1: docs/formats.md, `schemas/busy.schema.json`. In memory its instants are ms since the epoch. */
 import type { BusyTime } from './busy.ts'
 import { parseHeader, parseInterval, parseObject, renderHeader, renderInterval } from './document-header.ts'
 import type { DocumentHeader } from './document-header.ts'

@@ -1,4 +1,4 @@
-/** The header that every published document begins with, rendered and parsed: docs/formats.md, `schemas/busy.json`. */
+/** The header that every published document begins with, rendered and parsed: docs/formats.md, `schemas/busy.schema.json`. */
 import { parseInstant, renderInstant } from './instant.ts'
 import type { Interval } from './interval.ts'
 

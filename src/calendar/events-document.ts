@@ -1,5 +1,5 @@
 /**
- * `events.json`, version 1, for `detail: Full`: docs/formats.md, `schemas/events.json`. It contains private data and is only
+ * `events.json`, version 1, for `detail: Full`: docs/formats.md, `schemas/events.schema.json`. It contains private data and is only
  * ever written into Secrets.
  */
 import { isBusy, toInterval, type BusyRules } from './busy.ts'

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { schemaErrors } from '../support/published-schemas.ts'
 import { agentManifest, integrationManifest } from './support/manifests.ts'
 import { startWorld, type World } from './support/world.ts'
 
@@ -60,6 +61,17 @@ describe('the published calendar', () => {
     world.google.deleteEvent({ calendar: 'alice@example.com', id })
     await world.until('it is gone', async () => (await intervals()) === 0)
     expect(world.google.requests().log.filter(({ sync }) => sync === 'full')).toHaveLength(1)
+  })
+
+  test('is valid by its JSON Schemas', async () => {
+    addEvent(2, { location: 'Room 3', attendees: [{ email: 'bob@example.com', responseStatus: 'needsAction' }] })
+    addEvent(4, { start: { date: world.inHours(24).slice(0, 10) }, end: { date: world.inHours(48).slice(0, 10) } })
+    await start({ publish: { calendar: { kind: 'Secret', name: 'alice-calendar', detail: 'Full' } } })
+    await world.untilReady('alice')
+    const published = await world.objects.secretText('alice-calendar')
+    expect(JSON.parse(published['events.json'] ?? '{}')).toMatchObject({ events: [{}, {}] })
+    expect(schemaErrors('busy.json', published['busy.json'] ?? '')).toEqual([])
+    expect(schemaErrors('events.json', published['events.json'] ?? '')).toEqual([])
   })
 
   test('survives expired sync tokens, pages, empty pages, and a page that fails in the middle', async () => {
