@@ -4,10 +4,10 @@
  */
 import { computeBusyTime } from '../calendar/busy.ts'
 import {
-  withoutFreeTime,
   busyDocument,
   parseBusyJSON,
   renderBusyJSON,
+  withoutFreeTime,
   type BusyDocument,
 } from '../calendar/busy-document.ts'
 import { parseObject, type DocumentHeader } from '../calendar/document-header.ts'

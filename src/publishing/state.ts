@@ -1,5 +1,5 @@
 /** What is known of an agent's published objects between two reconciles. */
-import type { DocumentHeader } from '../calendar/busy-document.ts'
+import type { DocumentHeader } from '../calendar/document-header.ts'
 
 /** What a published document says of itself, but for whose it is. */
 export type Stamps = Omit<DocumentHeader, 'agent'>
