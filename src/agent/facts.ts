@@ -2,8 +2,8 @@
 import type { Published } from '../publishing/state.ts'
 import type { Grant } from '../grants/grant.ts'
 import { consentIn } from '../grants/grant-state.ts'
-import { wantedCalendars } from '../calendars/wanted.ts'
-import { nextReading } from '../calendars/state.ts'
+import { asOf, knownCalendars } from '../calendars/query.ts'
+import { nextReading } from '../calendars/schedule.ts'
 import { monotonicAt, timeOfDay } from '../platform/clock.ts'
 import { durationMs } from '../resources/durations.ts'
 import { consentedAgent } from '../resources/consent.ts'
@@ -129,16 +129,14 @@ const grantFacts = (grant: Grant, end: number | undefined, advice: string): NonN
 
 /** Whether any calendar that is wanted has been neither read nor refused since the start. */
 const isUnread = (agent: Agent, memory: AgentState): boolean =>
-  [...wantedCalendars(agent, memory.grant.grant?.account).keys()].some((id) => {
-    const calendar = memory.calendars.byId.get(id)
-    return calendar?.lastRead === undefined && !calendar?.trouble
-  })
+  knownCalendars(memory.calendars, agent, memory.grant.grant?.account).some(
+    ({ lastRead, failure }) => lastRead === undefined && !failure,
+  )
 
 /** The time of day as of which all calendars are known; undefined while one was never read. */
 function oldestReading({ clock }: AgentDeps, memory: AgentState): number | undefined {
-  const reads = [...memory.calendars.byId.values()].map(({ lastRead }) => lastRead)
-  const known = reads.filter((read) => read !== undefined)
-  return reads.length > 0 && known.length === reads.length ? timeOfDay(clock, Math.min(...known)) : undefined
+  const oldest = asOf([...memory.calendars.byId.values()])
+  return oldest === undefined ? undefined : timeOfDay(clock, oldest)
 }
 
 const raised = (agent: Agent, staleAfter: number | undefined): number | undefined =>

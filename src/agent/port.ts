@@ -8,7 +8,7 @@ import type { Cluster } from '../kubernetes/port.ts'
 import type { Clock, Random } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import type { Agent } from '../resources/types.ts'
-import type { KeptBudget } from '../calendars/kept-budget.ts'
+import type { MemoryBudget } from '../calendars/memory-budget.ts'
 
 /** An integration as its agents see it: whether its OAuth client may be used, and if not, why. */
 export interface IntegrationView {
@@ -64,7 +64,7 @@ export interface AgentDeps {
   /** Has an agent looked at after `delayMs` at the latest. */
   wake(agentKey: string, delayMs: number): void
   /** Of what is kept of calendars, over all agents. */
-  kept: KeptBudget
+  budget: MemoryBudget
   /** Asks for `attend` after so many ms. */
   attendIn(agentKey: string, ms: number): void
   /** Called whenever the work on an agent has come on: whoever judges whether the operator is alive goes by that. */

@@ -23,7 +23,7 @@ import { hurry, isAway } from './absence.ts'
 import { decide } from './decide.ts'
 import { endOfTrust, factsOf, outputsOf, rememberFailing, type OutputState } from './facts.ts'
 import { resolveIntegration } from './resolve-integration.ts'
-import { KeptBudget, keptOf } from '../calendars/kept-budget.ts'
+import { MemoryBudget, keptOf } from '../calendars/memory-budget.ts'
 import { newAgentState, type AgentState } from './state.ts'
 import type { AgentDeps } from './port.ts'
 import { staleAfterMs } from '../publishing/publish.ts'
@@ -56,8 +56,8 @@ export interface AgentReconciler {
 type Look = (deps: AgentDeps, agent: Agent, memory: AgentState) => Promise<Outcome>
 
 /** The reconcile of one agent, with its memory of all of them. */
-export function createAgentReconciler(given: Omit<AgentDeps, 'kept'>): AgentReconciler {
-  const deps: AgentDeps = { ...given, kept: new KeptBudget() }
+export function createAgentReconciler(given: Omit<AgentDeps, 'budget'>): AgentReconciler {
+  const deps: AgentDeps = { ...given, budget: new MemoryBudget() }
   const memories = new Map<string, AgentState>()
   const recovery = new Recovery({
     random: deps.random,
@@ -69,7 +69,7 @@ export function createAgentReconciler(given: Omit<AgentDeps, 'kept'>): AgentReco
   const reconcileNow: Look = async (_, agent, memory) => {
     const startedAt = deps.clock.monotonic()
     const outcome = await look(deps, agent, memory)
-    deps.kept.note(keyOf(agent), keptOf(memory.calendars, publishedBytes(memory.publication)).bytes)
+    deps.budget.note(keyOf(agent), keptOf(memory.calendars, publishedBytes(memory.publication)).bytes)
     noteAnswer(deps, recovery, { key: keyOf(agent), agent, memory, startedAt })
     return outcome
   }
@@ -80,7 +80,7 @@ export function createAgentReconciler(given: Omit<AgentDeps, 'kept'>): AgentReco
       if (!found) {
         memories.delete(key)
         recovery.forget(key)
-        deps.kept.note(key, 0)
+        deps.budget.note(key, 0)
         return done()
       }
       const memory = remember(memories, key, found, deps.clock.monotonic())

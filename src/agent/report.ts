@@ -4,7 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import { consentIn } from '../grants/grant-state.ts'
-import { wantedCalendars } from '../calendars/wanted.ts'
+import { knownCalendars } from '../calendars/query.ts'
 import { timeOfDay, type Clock } from '../platform/clock.ts'
 import { conditionsFor, findCondition, timestamp, type Findings } from '../resources/conditions.ts'
 import { consentedAgent } from '../resources/consent.ts'
@@ -95,13 +95,10 @@ function withURL(known: Authorization, url: string | undefined): Authorization {
 
 function syncOf({ clock }: AgentDeps, { agent, memory }: Report): AgentStatus['sync'] {
   const before = agent.status?.sync
-  const wanted = [...wantedCalendars(agent, memory.grant.grant?.account)].map(([id, name]) => ({
-    name,
-    calendar: memory.calendars.byId.get(id),
-  }))
+  const known = knownCalendars(memory.calendars, agent, memory.grant.grant?.account)
   // After a restart, what the status says holds until it is known better.
-  if (wanted.some(({ calendar }) => calendar?.lastRead === undefined && !calendar?.trouble?.refused)) return before
-  const read = wanted.flatMap(({ calendar }) => (calendar && !calendar.trouble?.refused ? [calendar] : []))
+  if (known.some(({ lastRead, failure }) => lastRead === undefined && !failure?.refused)) return before
+  const read = known.filter(({ failure }) => !failure?.refused)
   return {
     lastSyncTime:
       oldest(
@@ -114,11 +111,11 @@ function syncOf({ clock }: AgentDeps, { agent, memory }: Report): AgentStatus['s
         read.map(({ lastFull }) => lastFull),
       ) ?? before?.lastFullSyncTime,
     busyIntervals: readHeader(memory.publication.published).busyIntervals,
-    calendars: wanted.map(({ name, calendar }) => ({
+    calendars: known.map(({ name, snapshot, lastRead, failure }) => ({
       id: name,
-      events: calendar?.snapshot.events,
-      lastSyncTime: oldest(clock, [calendar?.lastRead]),
-      error: calendar?.trouble?.error,
+      events: snapshot?.events ?? 0,
+      lastSyncTime: oldest(clock, [lastRead]),
+      error: failure?.error,
     })),
   }
 }

@@ -2,7 +2,7 @@
  * What the operator remembers of one agent between two reconciles: one state value for each room that has one, and what the
  * reconcile itself keeps. All of it can be rebuilt from the cluster and from Google, so nothing is lost at a restart.
  */
-import { newCalendarsState, resetSyncState, type CalendarsState } from '../calendars/state.ts'
+import { newCalendarsState, withAnotherGrant, type CalendarsState } from '../calendars/state.ts'
 import type { StepFailure } from '../failures/step-failure.ts'
 import type { GrantState } from '../grants/grant-state.ts'
 import type { Grant } from '../grants/grant.ts'
@@ -65,7 +65,7 @@ export const newAgentState = (uid: string, now: number): AgentState => ({
 })
 
 /** Another grant, most likely just signed in: what was refused to the one before says nothing about it. */
-export function useAnotherGrant({ grant, calendars }: AgentState): void {
-  Object.assign(grant, { refusal: undefined, lateRenewal: undefined })
-  resetSyncState(calendars)
+export function useAnotherGrant(state: AgentState): void {
+  Object.assign(state.grant, { refusal: undefined, lateRenewal: undefined })
+  state.calendars = withAnotherGrant(state.calendars)
 }

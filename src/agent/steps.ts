@@ -4,7 +4,6 @@
  */
 import type { Grant } from '../grants/grant.ts'
 import { consentIn } from '../grants/grant-state.ts'
-import { wantedCalendars } from '../calendars/wanted.ts'
 import type { Bypass } from '../google/port.ts'
 import { failureOf, isConflict } from '../failures/thrown.ts'
 import { consentedAgent, inWords, widenings } from '../resources/consent.ts'
@@ -21,7 +20,8 @@ import { publishedBytes } from '../publishing/state.ts'
 import { isStepFailure, stepFailure, type StepFailure } from '../failures/step-failure.ts'
 import { consentAdvice } from './sign-in.ts'
 import type { ReadInput } from '../calendars/port.ts'
-import { syncCalendars } from '../calendars/sync.ts'
+import { knownCalendars } from '../calendars/query.ts'
+import { readCalendars } from '../calendars/read-calendars.ts'
 
 const AN_HOUR = 60 * 60_000
 
@@ -75,7 +75,7 @@ async function useGrant(request: AccessRequest, grant: Grant): Promise<Read> {
   const { deps, memory, gate } = request
   const access = await guarded(deps, memory, async () => (await ensureAccess(request, grant)) ?? grant)
   if (isStepFailure(access)) return { failures: unlessBarred(gate, access), grant: undefined, complete: false }
-  const result = await guarded(deps, memory, () => syncCalendars(deps, readInput(request, access), memory.calendars))
+  const result = await guarded(deps, memory, () => readCalendars(deps, readInput(request, access), memory.calendars))
   if (isStepFailure(result)) return { failures: [result], grant: access, complete: true }
   memory.calendars = result.state
   const failures = result.apiDisabled ? [...result.failures, apiDisabled(request)] : result.failures
@@ -96,6 +96,7 @@ function readInput(request: AccessRequest, grant: Grant): ReadInput {
     advice: adviceOf(request),
     force,
     keptBesides: publishedBytes(memory.publication),
+    keep: (state) => void (memory.calendars = state),
   }
 }
 
@@ -103,11 +104,10 @@ function readInput(request: AccessRequest, grant: Grant): ReadInput {
 function withRefused({ agent, memory }: AccessRequest, failures: StepFailure[]): StepFailure[] {
   // Its turn comes with the other calendars'.
   const requeue = { kind: 'wait', for: AN_HOUR } as const
-  const wanted = wantedCalendars(consentedAgent(agent, consentIn(memory.grant)), memory.grant.grant?.account)
-  const refused = [...wanted.keys()].flatMap((id) => {
-    const trouble = memory.calendars.byId.get(id)?.trouble
-    const isTold = failures.some(({ message }) => message === trouble?.stepFailure.message)
-    return trouble?.refused && !isTold ? [{ ...trouble.stepFailure, requeue }] : []
+  const consented = consentedAgent(agent, consentIn(memory.grant))
+  const refused = knownCalendars(memory.calendars, consented, memory.grant.grant?.account).flatMap(({ failure }) => {
+    const isTold = failures.some(({ message }) => message === failure?.stepFailure.message)
+    return failure?.refused && !isTold ? [{ ...failure.stepFailure, requeue }] : []
   })
   return [...failures, ...refused]
 }

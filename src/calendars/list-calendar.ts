@@ -1,4 +1,4 @@
-/** One listing of one calendar, folded into a new snapshot page by page: all of it, or nothing and an error. */
+/** Lists one calendar: the pages are merged into a new snapshot as they come. The result is a whole listing, or an error. */
 import type { CalendarSnapshot } from '../calendar/calendar-snapshot.ts'
 import { UnusableListingError } from '../calendar/event-keys.ts'
 import { SnapshotBuilder } from '../calendar/snapshot-builder.ts'
@@ -6,25 +6,28 @@ import { CalendarTooLargeError } from '../calendar/snapshot-limits.ts'
 import type { Zones } from '../calendar/zones.ts'
 import { GoogleError, type EventsRequest, type GoogleClient } from '../google/port.ts'
 
+/** Which calendar to list, from where, and with what. */
 export interface ListingRequest extends EventsRequest {
   accessToken: string
-  /** What was known of the calendar before, if anything. */
+  /** The last snapshot of the calendar, if there is one. */
   before: CalendarSnapshot | undefined
-  /** Called with each page that was read. */
+  /** Called for each page. */
   onPage: () => void
 }
 
+/** A listing that was merged. */
 export interface ListedCalendar {
   snapshot: CalendarSnapshot
-  /** Under a name that whoever reads what is published knows. */
-  timeZone: string
-  /** What to go on from; undefined where a full listing has to follow. */
+  /** Where the next incremental listing starts; undefined if a full one has to follow. */
   syncToken: string | undefined
-  /** Something was not understood, or contradicts itself. */
+  /** The listing contradicts itself, or part of it was not understood. */
   doubtful: boolean
 }
 
-/** @throws {GoogleError} and nothing else, where Google's answers can't be used either. */
+/**
+ * Requests a full listing of a window, or the changes since a sync token.
+ * @throws {GoogleError} and nothing else that Google's answers can cause: an answer that cannot be used is an error, too.
+ */
 export async function listCalendar(
   client: GoogleClient,
   zones: Zones,
@@ -39,9 +42,9 @@ export async function listCalendar(
       builder.add(events, timeZone)
     })
     const { snapshot, doubtful } = builder.finish(end.timeZone)
-    // What a delta said and we did not understand will not be said requeue: only a full listing can make it good.
+    // Google will not repeat what a delta said and we did not understand: only a full listing can repair it.
     const syncToken = doubtful && !full ? undefined : end.nextSyncToken
-    return { snapshot, timeZone: zones.nameOf(end.timeZone), syncToken, doubtful }
+    return { snapshot, syncToken, doubtful }
   } catch (error) {
     throw asGoogleError(error)
   }

@@ -4,8 +4,9 @@
  * published calendar is repaired, and blocked where so asked, also while Google can't be read.
  */
 import { publishedWindow } from '../calendar/window.ts'
-import { nextReading, type CalendarsState, type CalendarState } from '../calendars/state.ts'
-import { wantedCalendars } from '../calendars/wanted.ts'
+import { asOf, knownCalendars, type KnownCalendar } from '../calendars/query.ts'
+import { nextReading } from '../calendars/schedule.ts'
+import type { CalendarsState } from '../calendars/state.ts'
 import { isStepFailure, stepFailure, type StepFailure } from '../failures/step-failure.ts'
 import type { Grant } from '../grants/grant.ts'
 import { timeOfDay } from '../platform/clock.ts'
@@ -128,7 +129,7 @@ function planBeside(
 ): Plan {
   const { deps, agent, state } = context
   const { calendars, block } = renderingOf(context, last)
-  const snapshots = calendars.map(([, { snapshot }]) => snapshot)
+  const snapshots = calendars.map(({ snapshot }) => snapshot)
   const inputs = [agent.metadata.generation, standing.resourceVersion, block, fresh.complete, ...snapshots]
   if (isShallowEqual(inputs, state.compared)) return { data: dataOf(standing), tooLarge: tooLarge(deps, state) }
   const plan = planned(context, target, { ...last, complete: fresh.complete })
@@ -188,20 +189,21 @@ const wholeSeconds = (ms: number): number => Math.round(ms / 1000)
 const isShallowEqual = (a: readonly unknown[], b: readonly unknown[] = []): boolean =>
   a.length === b.length && a.every((one, index) => one === b[index])
 
-/** The calendars that the spec wants, under their real ids and in its order, as far as they are known. */
-const wantedStates = ({ agent, grant, calendars }: PublishContext): [string, CalendarState | undefined][] =>
-  [...wantedCalendars(agent, grant?.account).keys()].map((id) => [id, calendars.byId.get(id)])
+const wantedCalendars = ({ agent, grant, calendars }: PublishContext): KnownCalendar[] =>
+  knownCalendars(calendars, agent, grant?.account)
+
+const firstTimeZone = (calendars: KnownCalendar[]): string | undefined =>
+  calendars.find(({ snapshot }) => snapshot)?.snapshot?.timeZone
 
 /** The stamps of what would be published now; undefined until each wanted calendar was read, or refused for good. */
 function freshStamps(context: PublishContext, last: Stamps | undefined): Stamps | undefined {
   const { deps, agent, sync } = context
   if (!sync) return undefined
-  const wanted = wantedStates(context).map(([, calendar]) => calendar)
-  if (wanted.some((calendar) => !calendar || (calendar.lastRead === undefined && !calendar.trouble?.refused)))
-    return undefined
-  const readable = wanted.filter((calendar) => calendar?.lastRead !== undefined && !calendar.trouble?.refused)
-  const oldest = Math.min(...readable.map((one) => one?.lastRead ?? -Infinity))
-  const readAt = readable.length > 0 ? timeOfDay(deps.clock, oldest) : last?.syncedAt
+  const wanted = wantedCalendars(context)
+  if (wanted.some(({ lastRead, failure }) => lastRead === undefined && !failure?.refused)) return undefined
+  const readable = wanted.filter(({ failure }) => !failure?.refused)
+  const oldest = asOf(readable)
+  const readAt = oldest === undefined ? last?.syncedAt : timeOfDay(deps.clock, oldest)
   if (readAt === undefined) return undefined
   // As it will stand in the cluster: nobody reckons with another instant than readers do.
   const syncedAt = Math.floor(readAt / 1000) * 1000
@@ -210,18 +212,16 @@ function freshStamps(context: PublishContext, last: Stamps | undefined): Stamps 
     syncedAt,
     freshUntil: Math.floor((syncedAt + staleAfterMs(agent, sync)) / 1000) * 1000,
     complete: readable.length === wanted.length,
-    timeZone:
-      wanted.find((calendar) => calendar?.lastRead !== undefined)?.timeZone ?? deps.zones.nameOf(last?.timeZone ?? ''),
+    timeZone: deps.zones.nameOf(firstTimeZone(wanted) ?? last?.timeZone ?? ''),
   }
 }
 
 function renderingOf(context: PublishContext, { freshUntil }: Stamps): Rendering {
   const { agent, deps } = context
-  const known = wantedStates(context).filter((entry): entry is [string, CalendarState] => entry[1] !== undefined)
   const stale = deps.clock.now() >= freshUntil
   return {
     agent,
-    calendars: known.filter(([, { lastRead }]) => lastRead !== undefined),
+    calendars: wantedCalendars(context).flatMap(({ id, snapshot }) => (snapshot ? [{ calendar: id, snapshot }] : [])),
     block: stale && agent.spec.publish.whenStale === 'Block',
     zones: deps.zones,
     most: LARGEST_BYTES,
@@ -255,7 +255,7 @@ function whileUnread({ deps, agent }: PublishContext, standing: Published, last:
 
 /** Every calendar has been refused for good since the start, so that nothing at all is known of them any more. */
 const isAllRefused = (context: PublishContext): boolean =>
-  wantedStates(context).every(([, calendar]) => calendar?.lastRead === undefined && calendar?.trouble?.refused)
+  wantedCalendars(context).every(({ lastRead, failure }) => lastRead === undefined && failure?.refused)
 
 /** The last known busy time stays, and is not complete: it would else turn into free time of which nobody knows anything. */
 function whileRefused(context: PublishContext, standing: Published, last: Stamps): Data | undefined {

@@ -12,10 +12,9 @@ import {
 } from '../calendar/busy-document.ts'
 import { parseObject, type DocumentHeader } from '../calendar/document-header.ts'
 import { renderInstant } from '../calendar/instant.ts'
-import { eventsDocument, listEvents, renderEventsJSON } from '../calendar/events-document.ts'
+import { eventsDocument, listEvents, renderEventsJSON, type NamedSnapshot } from '../calendar/events-document.ts'
 import { parseBusyICalendar, renderBusyICalendar, renderEventsICalendar } from '../calendar/icalendar.ts'
 import type { Zones } from '../calendar/zones.ts'
-import type { CalendarState } from '../calendars/state.ts'
 import { keyOf } from '../kubernetes/port.ts'
 import type { Agent } from '../resources/types.ts'
 import type { Published, Said, Stamps } from './state.ts'
@@ -24,7 +23,7 @@ import { dataOf } from './published.ts'
 export interface Rendering {
   agent: Agent
   /** Under their real ids, in the spec's order; read at least once. */
-  calendars: [string, CalendarState][]
+  calendars: NamedSnapshot[]
   /** Publish no free time at all (`whenStale: Block`). */
   block: boolean
   zones: Zones
@@ -40,7 +39,7 @@ export function render(rendering: Rendering, stamps: Stamps): Record<string, str
   const { agent, calendars, block, zones } = rendering
   const { detail = 'Busy', formats = [] } = agent.spec.publish.calendar ?? {}
   const frame: DocumentHeader = { agent: keyOf(agent), ...stamps }
-  const snapshots = calendars.map(([, { snapshot }]) => snapshot)
+  const snapshots = calendars.map(({ snapshot }) => snapshot)
   const document = busyDocument(frame, computeBusyTime(snapshots, agent.spec.busy, stamps.window, zones))
   const nothingFree = block || (agent.spec.publish.whenStale === 'Block' && !document.complete)
   const busy = nothingFree ? withoutFreeTime(document) : document
@@ -55,8 +54,7 @@ function withEvents(
   { agent, calendars, zones, most = Infinity }: Rendering,
   beside: BusyDocument,
 ): Record<string, string> {
-  const named = calendars.map(([calendar, { snapshot }]) => ({ calendar, snapshot }))
-  const events = eventsDocument(beside, listEvents(named, agent.spec.busy, beside.window, zones))
+  const events = eventsDocument(beside, listEvents(calendars, agent.spec.busy, beside.window, zones))
   if ('busy.json' in texts) texts['events.json'] = renderEventsJSON(events)
   // Seconds of work for nothing where one of them is too much already.
   if ('busy.ics' in texts && bytesOf(texts) <= most) texts['events.ics'] = renderEventsICalendar(events)

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { emptySnapshot } from '../../src/calendar/calendar-snapshot.ts'
+import { newCalendar, withCalendar } from '../../src/calendars/state.ts'
 import { publish as publishAll, read, type Found } from '../../src/agent/steps.ts'
 import { ApiError } from '../../src/kubernetes/port.ts'
 import { consentOf } from '../../src/resources/consent.ts'
@@ -15,8 +15,8 @@ let bench: Bench
 /** Its calendar was just read, and is not due. */
 function begin(agent: Agent): void {
   bench = new Bench(agent)
-  const calendar = { snapshot: emptySnapshot(), timeZone: 'UTC', detail: 'Busy', lastRead: 0, lastFull: 0 } as const
-  bench.memory.calendars.byId.set('alice@example.com', { ...calendar, nextAt: Infinity })
+  const calendar = { ...newCalendar(), lastRead: 0, lastFull: 0, dueAt: Infinity }
+  bench.memory.calendars = withCalendar(bench.memory.calendars, 'alice@example.com', calendar)
 }
 
 const published = (name: string): void =>

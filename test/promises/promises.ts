@@ -44,14 +44,14 @@ export const PROMISES: readonly BrokenPromise[] = [
   },
   {
     promise: 'a listing is anchored anew after 23 hours, whatever fullSyncInterval says',
-    file: 'src/calendars/sync.ts',
+    file: 'src/calendars/schedule.ts',
     find: 'const LONGEST_ANCHOR_MS = 23 * HOUR',
     replace: 'const LONGEST_ANCHOR_MS = 168 * HOUR',
     test: AGENT,
   },
   {
     promise: 'intervals have jitter',
-    file: 'src/calendars/sync.ts',
+    file: 'src/calendars/schedule.ts',
     find: 'interval * (0.9 + chance / 5)',
     replace: 'interval + 0 * chance',
     test: AGENT,
@@ -156,9 +156,9 @@ export const PROMISES: readonly BrokenPromise[] = [
   },
   {
     promise: 'time: after a leap forward what was read counts as older',
-    file: 'src/agent/time-of-day.ts',
-    find: 'calendar.lastRead -= ms',
-    replace: 'void ms',
+    file: 'src/calendars/state.ts',
+    find: 'lastRead: earlier(calendar.lastRead)',
+    replace: 'lastRead: calendar.lastRead',
     test: 'test/agent/time-of-day.test.ts',
   },
   {

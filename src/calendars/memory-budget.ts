@@ -1,25 +1,26 @@
 /**
- * One budget for what is kept of calendars between two readings, over the whole process. An Agent has a limit of its own. Where
- * all of them together are beyond the budget, a namespace that holds more than an equal share gets nothing more; the others go on,
- * and so does whoever holds little. What stands already is never taken away (docs/decisions/0151).
+ * One memory budget for the snapshots and published texts of all Agents. Each Agent has a limit of its own. While all Agents
+ * together exceed the budget, a namespace that holds more than an equal share gets nothing more; the others still do, and so
+ * does every small Agent. What is kept already is never taken away (docs/decisions/0151-what-all-calendars-may-take.md).
  */
 import type { CalendarsState } from './state.ts'
 
 const MIB = 1024 * 1024
 
-export interface KeptLimits {
-  /** Bytes of one Agent, as they are kept: packed. */
+/** The limits of the budget. */
+export interface MemoryLimits {
+  /** Bytes of one Agent, compressed as they are kept. */
   agent: number
   /** Events of one Agent. */
   events: number
-  /** Bytes of all Agents, beyond which only small ones, and namespaces below their share, may have more; beyond twice as much only small ones. */
+  /** Bytes of all Agents. Beyond it only small Agents and namespaces below their share get more; beyond twice as much only small Agents. */
   total: number
-  /** Bytes of an Agent that is small: it is never refused for what others hold. */
+  /** Bytes of a small Agent: it is never refused because of what others hold. */
   small: number
 }
 
-/** A calendar at its limits is some 10 MB in the worst case. An ordinary Agent keeps 1 to 4 kB, published text included. */
-export const KEPT_LIMITS: KeptLimits = { agent: 12 * MIB, events: 100_000, total: 48 * MIB, small: 16 * 1024 }
+/** One calendar at its limits takes about 10 MB in the worst case. An ordinary Agent takes 1 to 4 kB, published text included. */
+export const MEMORY_LIMITS: MemoryLimits = { agent: 12 * MIB, events: 100_000, total: 48 * MIB, small: 16 * 1024 }
 
 /** What is kept of one Agent. */
 export interface Kept {
@@ -27,22 +28,24 @@ export interface Kept {
   events: number
 }
 
-export class KeptBudget {
-  readonly #limits: KeptLimits
-  /** Bytes by Agent, and by namespace; of those that keep nothing there is no entry. */
+/** Counts what is kept of each Agent, and refuses what is too much. */
+export class MemoryBudget {
+  readonly #limits: MemoryLimits
+  /** Bytes by Agent and by namespace; there is no entry for zero bytes. */
   readonly #agents = new Map<string, number>()
   readonly #namespaces = new Map<string, number>()
   #total = 0
 
-  constructor(limits = KEPT_LIMITS) {
+  constructor(limits = MEMORY_LIMITS) {
     this.#limits = limits
   }
 
+  /** The bytes of all Agents. */
   get total(): number {
     return this.#total
   }
 
-  /** Why the Agent may not keep so much; undefined where it may. The half of a sentence. */
+  /** Why the Agent may not keep so much, as half a sentence; undefined if it may. */
   refusal(key: string, { bytes, events }: Kept): string | undefined {
     const { agent, events: most, total, small } = this.#limits
     if (events > most) {
@@ -53,12 +56,12 @@ export class KeptBudget {
     const more = bytes - (this.#agents.get(key) ?? 0)
     if (bytes <= small || more <= 0 || this.#total + more <= total) return undefined
     const namespace = (this.#namespaces.get(namespaceOf(key)) ?? 0) + more
-    // Shares shrink as namespaces come: without the second bound each of them could take one while it was large.
+    // Shares shrink as namespaces are added: without the second bound each could take a share while it was large.
     if (namespace <= total / Math.max(this.#namespaces.size, 1) && this.#total + more <= 2 * total) return undefined
     return `the calendars of all Agents take ${mb(total)} of memory, the most there is, and those of this namespace ${mb(namespace)} of it, more than an equal share`
   }
 
-  /** Notes what is kept of an Agent now. */
+  /** Records what is kept of an Agent now. */
   note(key: string, bytes: number): void {
     const more = bytes - (this.#agents.get(key) ?? 0)
     this.#total += more
@@ -67,10 +70,15 @@ export class KeptBudget {
   }
 }
 
-/** What is kept of an Agent's calendars, and beside them, in bytes. */
-export function keptOf({ byId }: CalendarsState, besides: number): Kept {
+/**
+ * What is kept of an Agent's calendars.
+ * @param besides the bytes that are kept of the Agent besides its calendars.
+ * @param except the id of a calendar that does not count.
+ */
+export function keptOf({ byId }: CalendarsState, besides: number, except?: string): Kept {
   const kept = { bytes: besides, events: 0 }
-  for (const { snapshot } of byId.values()) {
+  for (const [id, { snapshot }] of byId) {
+    if (id === except) continue
     kept.bytes += snapshot.encoded.length
     kept.events += snapshot.events
   }

@@ -1,12 +1,12 @@
 /** What may be kept of calendars: each Agent has a limit, and all of them share one budget, so that small ones never suffer. */
 import { beforeEach, describe, expect, test } from 'vitest'
-import { KeptBudget } from '../../src/calendars/kept-budget.ts'
+import { MemoryBudget } from '../../src/calendars/memory-budget.ts'
 
 const MIB = 1024 * 1024
-let budget: KeptBudget
+let budget: MemoryBudget
 
 beforeEach(() => {
-  budget = new KeptBudget({ agent: 12 * MIB, events: 100_000, total: 64 * MIB, small: 16_384 })
+  budget = new MemoryBudget({ agent: 12 * MIB, events: 100_000, total: 64 * MIB, small: 16_384 })
 })
 
 const wish = (bytes: number, events = 1): { bytes: number; events: number } => ({ bytes, events })

@@ -1,10 +1,10 @@
 /** How an agent's calendars are read: by which requests, and what of the answers is kept. */
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { ReadInput } from '../../src/calendars/port.ts'
-import { KEPT_LIMITS, KeptBudget } from '../../src/calendars/kept-budget.ts'
+import { MEMORY_LIMITS, MemoryBudget } from '../../src/calendars/memory-budget.ts'
 import { newCalendarsState, type CalendarsState, type CalendarState } from '../../src/calendars/state.ts'
 import type { StepFailure } from '../../src/failures/step-failure.ts'
-import { syncCalendars } from '../../src/calendars/sync.ts'
+import { readCalendars } from '../../src/calendars/read-calendars.ts'
 import { computeBusyTime } from '../../src/calendar/busy.ts'
 import { snapshotEvents } from '../../src/calendar/calendar-snapshot.ts'
 import { publishedWindow } from '../../src/calendar/window.ts'
@@ -38,7 +38,7 @@ let integration: ReturnType<typeof anIntegration>
 let asked: EventsRequest[]
 let answers: Answer[]
 let turn: number
-let kept: KeptBudget
+let budget: MemoryBudget
 let lines: string[]
 
 beforeEach(() => {
@@ -49,7 +49,7 @@ beforeEach(() => {
   asked = []
   answers = []
   turn = 0
-  kept = new KeptBudget()
+  budget = new MemoryBudget()
   lines = []
 })
 
@@ -69,7 +69,7 @@ const zones = createZones()
 
 async function sync(force = false): Promise<StepFailure[]> {
   const log = createLog({ level: 'debug', clock, write: (line) => void lines.push(line) })
-  const deps = { clock, random: () => 0.5, zones, progress: () => undefined, log, kept }
+  const deps = { clock, random: () => 0.5, zones, progress: () => undefined, log, budget }
   const input: ReadInput = {
     agent,
     integration,
@@ -80,15 +80,16 @@ async function sync(force = false): Promise<StepFailure[]> {
     advice: 'sign in again',
     force,
     keptBesides: 0,
+    keep: (known) => void (state = known),
   }
-  const result = await syncCalendars(deps, input, state)
+  const result = await readCalendars(deps, input, state)
   state = result.state
   return result.failures
 }
 
 /** The next round in which the calendar is due. */
 async function nextRound(): Promise<StepFailure[]> {
-  await clock.advance(Math.max((calendar()?.nextAt ?? 0) - clock.monotonic(), 0))
+  await clock.advance(Math.max((calendar()?.dueAt ?? 0) - clock.monotonic(), 0))
   return sync()
 }
 
@@ -209,12 +210,12 @@ describe('a full listing', () => {
     expect(gaps).toEqual([10, 20, 40, 80, 160])
     answers = []
     while (kindsAsked().at(-1) !== 'all' || !busy().complete) await nextRound()
-    expect(calendar()?.doubts).toBe(0)
+    expect(calendar()?.doubtfulListings).toBe(0)
   })
 
   const willListAll = (): boolean => {
-    const { lastFull = 0, doubts = 0, nextAt } = calendar() as CalendarState
-    return nextAt - lastFull >= 5 * MINUTE * 2 ** doubts
+    const { lastFull = 0, doubtfulListings, dueAt } = calendar() as CalendarState
+    return dueAt - lastFull >= 5 * MINUTE * 2 ** doubtfulListings
   }
 
   test('is made when detail turns Full while the calendar is in trouble: what is known has no titles', async () => {
@@ -241,8 +242,8 @@ describe('the zone of a calendar', () => {
   ])('%s is published as %s', async (timeZone, published) => {
     answers = [{ timeZone }]
     await sync()
-    expect(calendar()?.timeZone).toBe(published)
     expect(calendar()?.snapshot.timeZone).toBe(timeZone)
+    expect(zones.nameOf(timeZone)).toBe(published)
   })
 })
 
@@ -260,13 +261,13 @@ describe('a calendar that is refused for good', () => {
     expect(failed?.message).toMatch(
       /^Calendar primary is too large: .*20,000 events.*spec\.calendars\.read.*sync\.window/,
     )
-    expect(calendar()).toMatchObject({ trouble: { refused: true } })
+    expect(calendar()).toMatchObject({ failure: { refused: true } })
     expect(calendar()?.lastRead).toBeUndefined()
     expect(calendar('team@group.calendar.google.com')?.snapshot.events).toBe(1)
   })
 
   test('for the size of all calendars together says that, and what was read of the others stays', async () => {
-    kept = new KeptBudget({ ...KEPT_LIMITS, events: 3 })
+    budget = new MemoryBudget({ ...MEMORY_LIMITS, events: 3 })
     answers = [{ pages: [[meeting(), meeting({ id: 'b' })]] }, { pages: [[meeting(), meeting({ id: 'b' })]] }]
     const [failed, ...others] = await sync()
     expect(others).toEqual([])
@@ -276,7 +277,7 @@ describe('a calendar that is refused for good', () => {
     )
     expect(calendar()?.snapshot.events).toBe(2)
     expect(calendar('team@group.calendar.google.com')?.snapshot.events).toBe(0)
-    expect(kept.total).toBeGreaterThanOrEqual(calendar()?.snapshot.encoded.length ?? Infinity)
+    expect(budget.total).toBeGreaterThanOrEqual(calendar()?.snapshot.encoded.length ?? Infinity)
   })
 
   test('for its size keeps what is known of it, and is listed anew when it is looked at again', async () => {
@@ -315,24 +316,24 @@ describe('a calendar that makes the operator stumble', () => {
     expect(failed?.message).toMatch(/^Calendar primary .*\(SyntaxError\).*its log says where/)
     expect(busy().intervals).toBe(1)
     expect(calendar()?.snapshot.events).toBe(1)
-    expect(calendar(TEAM)).toMatchObject({ trouble: undefined, snapshot: { events: 2 } })
+    expect(calendar(TEAM)).toMatchObject({ failure: undefined, snapshot: { events: 2 } })
   })
 
   test('is asked for again by a backoff of its own, with one line in the log, and none of what it holds', async () => {
     const pauses: number[] = []
     for (let round = 0; round < 3; round++) {
       await sync()
-      pauses.push((calendar()?.nextAt ?? 0) - clock.monotonic())
+      pauses.push((calendar()?.dueAt ?? 0) - clock.monotonic())
       await clock.advance(pauses.at(-1) ?? 0)
       answers = [stumble()]
     }
     expect(pauses).toEqual([5_000, 10_000, 20_000])
     expect(lines).toHaveLength(1)
     expect(lines[0]).toContain('sync.test.ts')
-    expect(`${lines.join()}${JSON.stringify(calendar()?.trouble)}`).not.toMatch(/Rendezvous|alice@/)
+    expect(`${lines.join()}${JSON.stringify(calendar()?.failure)}`).not.toMatch(/Rendezvous|alice@/)
     answers = []
     expect(await nextRound()).toEqual([])
-    expect(calendar()?.trouble).toBeUndefined()
+    expect(calendar()?.failure).toBeUndefined()
   })
 
   test('for the first time is no failure of the Agent’s other steps', async () => {

@@ -1,0 +1,68 @@
+/**
+ * The port through which other rooms ask what is known about a person's calendars. Each query is a pure function of the state:
+ * none of them sends a request. Publishing uses it; push channels and bookings will, too. Whoever needs calendars that are newer
+ * than `asOf` has them read first (`readCalendars`).
+ */
+import { computeBusyTime, type BusyRules, type BusyTime } from '../calendar/busy.ts'
+import { snapshotEvents, type CalendarSnapshot } from '../calendar/calendar-snapshot.ts'
+import type { CompactEvent } from '../calendar/compact-event.ts'
+import type { Interval } from '../calendar/interval.ts'
+import type { Zones } from '../calendar/zones.ts'
+import type { Agent } from '../resources/types.ts'
+import type { CalendarFailure, CalendarsState } from './state.ts'
+import { wantedCalendars } from './wanted-calendars.ts'
+
+/** What is known about one calendar that the spec names. */
+export interface KnownCalendar {
+  /** The calendar's id at Google. */
+  id: string
+  /** The calendar, as the spec names it. */
+  name: string
+  /** Undefined until it was read. */
+  snapshot: CalendarSnapshot | undefined
+  /** When the last successful reading began, by the monotonic clock; undefined until it was read. */
+  lastRead: number | undefined
+  /** When the last successful full listing began, by the monotonic clock. */
+  lastFull: number | undefined
+  /** What the last reading failed with, if this calendar was the cause. If it was refused, nothing newer will be known. */
+  failure: CalendarFailure | undefined
+}
+
+/** What is known about the calendars that the spec names, in its order. @param account the account of the grant, if known. */
+export const knownCalendars = (state: CalendarsState, agent: Agent, account: string | undefined): KnownCalendar[] =>
+  [...wantedCalendars(agent, account)].map(([id, name]) => {
+    const { snapshot, lastRead, lastFull, failure } = state.byId.get(id) ?? {}
+    const read = lastRead === undefined ? undefined : snapshot
+    return { id, name, snapshot: read, lastRead, lastFull, failure }
+  })
+
+/** When the oldest of the calendars was last read, by the monotonic clock; undefined while one was never read. */
+export function asOf(calendars: readonly { lastRead?: number | undefined }[]): number | undefined {
+  const reads = calendars.map(({ lastRead }) => lastRead).filter((read) => read !== undefined)
+  return reads.length > 0 && reads.length === calendars.length ? Math.min(...reads) : undefined
+}
+
+/**
+ * The busy time of all calendars together within a window. A calendar that was refused counts with what was last known about
+ * it, and one that was never read makes the result incomplete: doubt is never free time.
+ */
+export function busyTime(
+  calendars: readonly KnownCalendar[],
+  rules: BusyRules,
+  window: Interval,
+  zones: Zones,
+): BusyTime {
+  const snapshots = calendars.flatMap(({ snapshot }) => snapshot ?? [])
+  const time = computeBusyTime(snapshots, rules, window, zones)
+  const isKnown = calendars.every(({ snapshot, failure }) => snapshot !== undefined && !failure?.refused)
+  return { ...time, complete: time.complete && isKnown }
+}
+
+/** One event of a calendar, as it was last listed; undefined if it was not listed within the window. */
+export function findEvent(
+  calendars: readonly KnownCalendar[],
+  { calendar, id }: { calendar: string; id: string },
+): CompactEvent | undefined {
+  const snapshot = calendars.find((known) => known.id === calendar)?.snapshot
+  return snapshot && snapshotEvents(snapshot).find((event) => event.id === id)
+}

@@ -1,0 +1,144 @@
+/** Reads one calendar that is due. */
+import type { CalendarSnapshot } from '../calendar/calendar-snapshot.ts'
+import { listingWindow } from '../calendar/window.ts'
+import { UnexpectedError } from '../controller/outcome.ts'
+import { passingFailure } from '../failures/google-failures.ts'
+import { isStepFailure, type StepFailure } from '../failures/step-failure.ts'
+import { GoogleError, type EventsRequest } from '../google/port.ts'
+import { keyOf } from '../kubernetes/port.ts'
+import { stackOf } from '../platform/log.ts'
+import { brief, withFailure, type ReadingError } from './calendar-failure.ts'
+import { listCalendar } from './list-calendar.ts'
+import type { Kept } from './memory-budget.ts'
+import type { CalendarsDeps, ReadInput } from './port.ts'
+import { spread, syncTokenToUse, type SyncSettings } from './schedule.ts'
+import { listed, postponed, withoutSyncToken, type CalendarState } from './state.ts'
+
+/** Which calendar is read, and how. */
+export interface Reading extends Omit<ReadInput, 'keep' | 'force'> {
+  /** The calendar's id at Google. */
+  id: string
+  /** The calendar, as the spec names it. */
+  name: string
+  settings: SyncSettings
+  /** What is kept of the Agent without this calendar. */
+  kept: Kept
+}
+
+/** The calendar after the reading. */
+export interface CalendarReading {
+  calendar: CalendarState
+  /** Why it could not be read; `APIDisabled`: the Calendar API is switched off in the Google Cloud project. */
+  failure: StepFailure | 'APIDisabled' | undefined
+  /** Another one than before if it had to be renewed. */
+  accessToken: string
+}
+
+/** Reads the calendar; an access token that Google refuses before its time is renewed once. */
+export async function readCalendar(
+  deps: CalendarsDeps,
+  reading: Reading,
+  calendar: CalendarState,
+): Promise<CalendarReading> {
+  const { accessToken } = reading
+  const first = await attempt(deps, reading, calendar)
+  if (!isUnauthenticated(first.error)) return { ...concluded(deps, reading, first), accessToken }
+  const renewed = await reading.renew()
+  if (isStepFailure(renewed)) return { calendar: first.calendar, failure: renewed, accessToken }
+  const second = await attempt(deps, { ...reading, ...renewed }, first.calendar)
+  return { ...concluded(deps, reading, second), ...renewed }
+}
+
+const isUnauthenticated = (error: ReadingError | undefined): boolean =>
+  error instanceof GoogleError && error.failure === 'Unauthenticated'
+
+interface Attempt {
+  calendar: CalendarState
+  error?: ReadingError
+}
+
+/** Whatever goes wrong with one calendar is its own failure, a bug of ours included: the others are read. */
+async function attempt(deps: CalendarsDeps, reading: Reading, before: CalendarState): Promise<Attempt> {
+  let calendar = before
+  try {
+    const syncToken = syncTokenToUse(calendar, reading.settings, deps.clock)
+    if (syncToken !== undefined) {
+      const read = await unlessExpired(list(deps, reading, { calendar, from: { syncToken } }))
+      if (read) return { calendar: read }
+      calendar = withoutSyncToken(calendar)
+    }
+    const window = listingWindow(deps.clock.now(), reading.settings.window)
+    return { calendar: await list(deps, reading, { calendar, from: { window } }) }
+  } catch (error) {
+    if (error instanceof GoogleError) return { calendar, error }
+    return { calendar, error: bug(deps, reading, { calendar, error }) }
+  }
+}
+
+async function unlessExpired(listing: Promise<CalendarState>): Promise<CalendarState | undefined> {
+  try {
+    return await listing
+  } catch (error) {
+    if (error instanceof GoogleError && error.failure === 'SyncTokenExpired') return undefined
+    throw error
+  }
+}
+
+/** Logged once, and without the calendar's id: that is an e-mail address. */
+function bug(
+  { log }: CalendarsDeps,
+  { agent }: Reading,
+  { calendar, error: thrown }: { calendar: CalendarState; error: unknown },
+): UnexpectedError {
+  const error = new UnexpectedError(thrown)
+  const isNew = calendar.failure?.error !== brief(error)
+  if (isNew) log.warn({ agent: keyOf(agent), error, stack: stackOf(error) }, 'a calendar could not be read')
+  return error
+}
+
+async function list(
+  deps: CalendarsDeps,
+  reading: Reading,
+  { calendar, from }: { calendar: CalendarState; from: EventsRequest['from'] },
+): Promise<CalendarState> {
+  const { clock } = deps
+  const { agent, settings } = reading
+  const [startedAt, at] = [clock.monotonic(), clock.now()]
+  const found = await listCalendar(reading.client, deps.zones, {
+    accessToken: reading.accessToken,
+    before: calendar.lastRead === undefined ? undefined : calendar.snapshot,
+    onPage: () => deps.progress(keyOf(agent)),
+    calendarId: reading.id,
+    detail: settings.detail,
+    from,
+  })
+  reserveMemory(deps, reading, found.snapshot)
+  const { interval, window } = settings
+  const full = 'window' in from ? { pastDays: window.pastDays, futureDays: window.futureDays, at } : undefined
+  return listed(calendar, { ...found, full, startedAt, interval, dueAt: startedAt + spread(interval, deps.random()) })
+}
+
+/** @throws {GoogleError} if the Agent would then keep more than it may. */
+function reserveMemory({ budget }: CalendarsDeps, { agent, kept }: Reading, snapshot: CalendarSnapshot): void {
+  const wanted = { bytes: kept.bytes + snapshot.encoded.length, events: kept.events + snapshot.events }
+  const refusal = budget.refusal(keyOf(agent), wanted)
+  if (refusal !== undefined) throw new GoogleError('CalendarTooLarge', refusal)
+  budget.note(keyOf(agent), wanted.bytes)
+}
+
+function concluded(
+  { clock }: CalendarsDeps,
+  { name, settings, advice }: Reading,
+  { calendar, error }: Attempt,
+): Omit<CalendarReading, 'accessToken'> {
+  if (!error) return { calendar, failure: undefined }
+  const now = clock.monotonic()
+  if (error instanceof GoogleError) {
+    if (error.failure === 'APIDisabled') return { calendar, failure: 'APIDisabled' }
+    const passing = passingFailure(error)
+    // It may have been read before its time because somebody asked: the next try is to read it, too.
+    if (passing) return { calendar: postponed(calendar, now), failure: passing }
+  }
+  const after = withFailure(calendar, error, { name, settings, advice, now })
+  return { calendar: after, failure: after.failure?.stepFailure }
+}

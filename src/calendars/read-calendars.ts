@@ -1,0 +1,55 @@
+/**
+ * The room of the calendars: it keeps the snapshots of an Agent's calendars up to date, with one request for each calendar and
+ * interval, incrementally where there is a sync token. A listing is applied as a whole or not at all. The room speaks to Google
+ * through the client that it is handed, and to nobody else: what concerns the grant or the client is part of its result. Its
+ * state is a value (`state.ts`); other rooms ask about it through `query.ts`.
+ */
+import { keyOf } from '../kubernetes/port.ts'
+import { durationMs } from '../resources/durations.ts'
+import { keptOf } from './memory-budget.ts'
+import type { CalendarsDeps, ReadInput, ReadResult } from './port.ts'
+import { readCalendar } from './read-calendar.ts'
+import { isDue, type SyncSettings } from './schedule.ts'
+import { alignedWithTimeOfDay, newCalendar, onlyWanted, withCalendar, withInterval } from './state.ts'
+import type { CalendarsState } from './state.ts'
+import { wantedCalendars } from './wanted-calendars.ts'
+
+/**
+ * Reads the calendars that are due, one after the other, and forgets those that the spec no longer names. It ends early after a
+ * failure that concerns all of them. It fails only with what `input.renew` throws.
+ */
+export async function readCalendars(deps: CalendarsDeps, input: ReadInput, state: CalendarsState): Promise<ReadResult> {
+  const wanted = wantedCalendars(input.agent, input.account)
+  const settings = settingsOf(input)
+  let { accessToken } = input
+  const result: ReadResult = { state: onlyWanted(state, wanted), failures: [], apiDisabled: false }
+  for (const [id, name] of wanted) {
+    deps.progress(keyOf(input.agent))
+    const known = alignedWithTimeOfDay(result.state, deps.clock)
+    const calendar = withInterval(known.byId.get(id) ?? newCalendar(), settings.interval)
+    const target = { id, name, settings, accessToken, kept: keptOf(known, input.keptBesides, id) }
+    const read =
+      input.force || isDue(calendar, settings, deps.clock)
+        ? await readCalendar(deps, { ...input, ...target }, calendar)
+        : { calendar, failure: calendar.failure?.stepFailure, accessToken }
+    accessToken = read.accessToken
+    result.state = withCalendar(known, id, read.calendar)
+    input.keep(result.state)
+    if (read.failure === 'APIDisabled') return { ...result, apiDisabled: true }
+    if (!read.failure) continue
+    result.failures.push(read.failure)
+    // Google is away, limits us, or refuses the grant: the other calendars would fail, too.
+    if (read.failure.condition !== 'Synced' || read.failure.requeue.kind === 'retry') break
+  }
+  return result
+}
+
+function settingsOf({ agent, integration }: ReadInput): SyncSettings {
+  const { interval, fullSyncInterval, window } = integration.spec.sync
+  return {
+    interval: durationMs(interval),
+    fullSyncInterval: durationMs(fullSyncInterval),
+    window,
+    detail: agent.spec.publish.calendar?.detail ?? 'Busy',
+  }
+}
