@@ -1,7 +1,7 @@
 /** Gauges about what there is: computed from the caches at each scrape, so that what is deleted vanishes. */
-import { staleAfterMs } from './publishing/publish.ts'
+import { staleAfterMs } from './publishing/freshness.ts'
 import { integrationKey } from './resources/allowed-namespaces.ts'
-import type { OutputState } from './agent/facts.ts'
+import type { OutputState } from './publishing/trust.ts'
 import type { Cluster } from './kubernetes/port.ts'
 import type { Clock } from './platform/clock.ts'
 import type { Metrics, Scrape } from './platform/metrics.ts'

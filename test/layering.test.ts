@@ -16,7 +16,7 @@ const ROOMS: Record<string, readonly string[]> = {
   failures: ['resources', 'controller', 'kubernetes', 'google'],
   grants: ['resources', 'kubernetes', 'failures'],
   calendars: ['resources', 'platform', 'calendar', 'controller', 'kubernetes', 'google', 'failures'],
-  publishing: ['resources', 'platform', 'calendar', 'kubernetes', 'failures', 'grants', 'calendars'],
+  publishing: ['resources', 'platform', 'calendar', 'kubernetes', 'failures', 'calendars'],
   integration: ['resources', 'platform', 'calendar', 'controller', 'kubernetes', 'google'],
   agent: [
     ...['resources', 'platform', 'calendar', 'controller', 'kubernetes', 'google', 'failures', 'grants', 'calendars'],

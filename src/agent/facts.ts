@@ -1,5 +1,4 @@
 /** From what the steps of a reconcile found, and what is remembered, to the facts that are decided on. */
-import type { Published } from '../publishing/state.ts'
 import type { Grant } from '../grants/grant.ts'
 import { consentIn } from '../grants/grant-state.ts'
 import { asOf, knownCalendars } from '../calendars/query.ts'
@@ -14,14 +13,10 @@ import { grantEnd } from './death.ts'
 import type { Facts } from './decide.ts'
 import { type AgentState } from './state.ts'
 import type { AgentDeps } from './port.ts'
-import { staleAfterMs } from '../publishing/publish.ts'
-import { dataOf } from '../publishing/published.ts'
-import { readHeader } from '../publishing/render.ts'
+import { staleAfterMs } from '../publishing/freshness.ts'
+import { credible, outputStates, trustedUntil, type OutputState } from '../publishing/trust.ts'
 import { renewalAdvice } from './sign-in.ts'
 import type { Found, Scene } from './steps.ts'
-
-/** What is stamped this much later than it can be was stamped by a clock that was wrong. */
-const CLOCKS_DIFFER_MS = 5_000
 
 /** What is to be decided on, from what the steps found. */
 export function factsOf(deps: AgentDeps, { agent, memory, integration }: Scene, found: Found): Facts {
@@ -53,67 +48,21 @@ export function factsOf(deps: AgentDeps, { agent, memory, integration }: Scene, 
   }
 }
 
-/**
- * Until when a reader of the outputs can trust all of them: the earliest of what stands in the cluster. Where one that is
- * wanted doesn't stand there, or was changed by somebody else, there is nothing to trust.
- */
-export function endOfTrust(deps: AgentDeps, scene: TrustedScene): number | undefined {
-  const { memory, integration } = scene
-  // What the person has not agreed to is not expected to stand there.
-  const agent = consentedAgent(scene.agent, consentIn(memory.grant))
+/** Until when readers can trust all outputs, in ms since the epoch; undefined if nobody has looked yet. */
+export function endOfTrust(deps: AgentDeps, { agent, memory, integration }: TrustedScene): number | undefined {
+  // What the person has not consented to is not expected to exist.
+  const consented = consentedAgent(agent, consentIn(memory.grant))
   const now = deps.clock.now()
-  const staleAfter = integration && staleAfterMs(agent, integration.spec.sync)
-  const { calendar, accessToken } = agent.spec.publish
-  const read = lastTrust(agent, { now, staleAfter, oldest: oldestReading(deps, memory) })
-  const ends = [
-    calendar &&
-      standingUntil(memory.publication.published, (standing) => {
-        const until = readHeader(standing).stamps?.freshUntil
-        return until === undefined ? undefined : (credible(until, now + (staleAfter ?? Infinity)) ?? read)
-      }),
-    accessToken &&
-      standingUntil(memory.publication.publishedToken, (standing) => fromTimestamp(dataOf(standing).expires_at)),
-  ].filter((end) => end !== undefined)
-  return ends.length > 0 ? Math.min(...ends) : read
+  const staleAfter = integration && staleAfterMs(consented, integration.spec.sync)
+  const readingEnds = lastTrust(consented, { now, staleAfter, oldest: oldestReading(deps, memory) })
+  return trustedUntil(memory.publication, { agent: consented, now, staleAfter, readingEnds })
 }
 
-/** An output that the spec asks for, as it stands in the cluster. */
-export interface OutputState {
-  namespace: string
-  agent: string
-  output: 'calendar' | 'access_token'
-  /** Until when it can be trusted, ms since the epoch; 0 where nothing of ours stands there. */
-  goodUntil: number
-}
-
-/** The outputs of an agent, as far as somebody has looked at them. */
-export function outputsOf(agent: Agent, memory: AgentState): OutputState[] {
-  const { calendar, accessToken } = consentedAgent(agent, consentIn(memory.grant)).spec.publish
-  const ends = {
-    calendar:
-      calendar && standingUntil(memory.publication.published, (standing) => readHeader(standing).stamps?.freshUntil),
-    access_token:
-      accessToken &&
-      standingUntil(memory.publication.publishedToken, (standing) => fromTimestamp(dataOf(standing).expires_at)),
-  }
-  const { namespace = '', name } = agent.metadata
-  return (['calendar', 'access_token'] as const).flatMap((output) => {
-    const end = ends[output]
-    return end === undefined ? [] : [{ namespace, agent: name, output, goodUntil: Math.max(end, 0) }]
-  })
-}
+/** The outputs of an Agent, as far as they have been looked at. */
+export const outputsOf = (agent: Agent, { publication, grant }: AgentState): OutputState[] =>
+  outputStates(publication, consentedAgent(agent, consentIn(grant)))
 
 type TrustedScene = Pick<Scene, 'agent' | 'memory' | 'integration'>
-
-/** Undefined where nobody has looked yet. */
-function standingUntil(
-  standing: Published | null | undefined,
-  tell: (standing: Published) => number | undefined,
-): number | undefined {
-  if (standing === undefined) return undefined
-  if (standing === null || standing.isEdited) return -Infinity
-  return tell(standing) ?? -Infinity
-}
 
 /** Whether all that the person has agreed to is read and published. */
 const isSynced = ({ complete, failures }: Found): boolean =>
@@ -141,10 +90,6 @@ function oldestReading({ clock }: AgentDeps, memory: AgentState): number | undef
 
 const raised = (agent: Agent, staleAfter: number | undefined): number | undefined =>
   staleAfter !== undefined && staleAfter > durationMs(agent.spec.publish.staleAfter) ? staleAfter : undefined
-
-/** What is stamped later than it can be was written while the time of day was wrong: it says nothing. */
-const credible = (stamp: number | undefined, latest: number): number | undefined =>
-  stamp !== undefined && stamp <= latest + CLOCKS_DIFFER_MS ? stamp : undefined
 
 /** Where nothing is published: the last reading, or what the status says of it. */
 function lastTrust(

@@ -16,7 +16,6 @@ import { grantEnd } from './death.ts'
 import { fromTimestamp } from '../resources/encoding.ts'
 import { type AgentState } from './state.ts'
 import type { AgentDeps } from './port.ts'
-import { readHeader } from '../publishing/render.ts'
 import { signInURL } from './sign-in.ts'
 
 export interface Report {
@@ -110,7 +109,7 @@ function syncOf({ clock }: AgentDeps, { agent, memory }: Report): AgentStatus['s
         clock,
         read.map(({ lastFull }) => lastFull),
       ) ?? before?.lastFullSyncTime,
-    busyIntervals: readHeader(memory.publication.published).busyIntervals,
+    busyIntervals: memory.publication.calendar?.busyIntervals,
     calendars: known.map(({ name, snapshot, lastRead, failure }) => ({
       id: name,
       events: snapshot?.events ?? 0,

@@ -15,7 +15,8 @@ import { withoutGrant, type Gate, type ResolvedIntegration } from './resolve-int
 import { gatherGrant } from './grant.ts'
 import { type AgentState } from './state.ts'
 import type { AgentDeps } from './port.ts'
-import { publishOutputs } from '../publishing/outputs.ts'
+import type { PublishInput } from '../publishing/port.ts'
+import { publishOutputs } from '../publishing/publish-outputs.ts'
 import { publishedBytes } from '../publishing/state.ts'
 import { isStepFailure, stepFailure, type StepFailure } from '../failures/step-failure.ts'
 import { consentAdvice } from './sign-in.ts'
@@ -136,23 +137,27 @@ const LACKS_GRANT: readonly string[] = ['AwaitingSignIn', 'GrantSecretNotFound',
 
 /** What needs the API server only. It is done in any case: what stands is repaired, blocked, or at least known. */
 export async function publish(deps: AgentDeps, scene: Scene, found: Read): Promise<Found> {
-  const { agent, memory, gate, integration } = scene
-  const { state, failures, publishedAt, conflict } = await publishOutputs(
-    deps,
-    {
-      agent,
-      consented: consentedAgent(agent, consentIn(memory.grant)),
-      calendars: memory.calendars,
-      grant: memory.grant.grant,
-      sync: gate === 'Suspended' ? undefined : integration?.spec.sync,
-      authorized: found.grant !== undefined,
-      reportsConflicts: !isPatient(deps, memory),
-    },
-    memory.publication,
-  )
+  const { memory } = scene
+  const input = publishInput(deps, scene, found.grant !== undefined)
+  const { state, failures, publishedAt, conflict } = await publishOutputs(deps, input, memory.publication)
   memory.publication = state
   if (conflict) throw conflict
   return { ...found, failures: [...found.failures, ...failures], publishedAt }
+}
+
+function publishInput(deps: AgentDeps, { agent, memory, gate, integration }: Scene, authorized: boolean): PublishInput {
+  const consent = consentIn(memory.grant)
+  const { account, accessToken, expiresAt } = memory.grant.grant ?? {}
+  return {
+    agent: consentedAgent(agent, consent),
+    isNarrowed: consent !== undefined && widenings(consent, agent.spec).length > 0,
+    calendars: memory.calendars,
+    account,
+    sync: gate === 'Suspended' ? undefined : integration?.spec.sync,
+    authorized,
+    token: accessToken && expiresAt !== undefined ? { accessToken, expiresAt } : undefined,
+    reportsConflicts: !isPatient(deps, memory),
+  }
 }
 
 /** What a step fails with: it is tried again later. Only a conflict is the whole reconcile's. */

@@ -1,44 +1,71 @@
 /**
- * What stands under names that the spec no longer says, while the person is asked for more: whoever reads it goes on getting
- * what the person agreed to. It goes once they have answered, like everything that was published under another name.
+ * Objects that an Agent published under names which its spec no longer says. They are removed once everything that the spec
+ * says is published. While the person is asked to consent to more, they are kept up to date instead: their readers still get
+ * what the person has agreed to.
  */
-import { isStepFailure, type StepFailure } from '../failures/step-failure.ts'
+import { isStepFailure } from '../failures/step-failure.ts'
 import type { KubernetesObject } from '../kubernetes/port.ts'
-import { ROLE_LABEL } from '../resources/names.ts'
+import { isReservedName, ROLE_LABEL } from '../resources/names.ts'
+import { isOurs } from '../resources/ownership.ts'
 import type { Agent } from '../resources/types.ts'
-import { orphansOf, readOwned, writeOwned, type Target } from './owned-object.ts'
+import { readOwned, writeOwned } from './owned-object.ts'
+import type { Target } from './ownership.ts'
 import type { PublishDeps } from './port.ts'
-import { dataOf } from './published.ts'
-import type { PublicationState, Published } from './state.ts'
+import { dataOf, isNamed, type ObjectName, type PublishedObject } from './published-object.ts'
+import type { PublicationState } from './state.ts'
 
-/** Writes into each of them what now stands under the new name. Fails with an `ApiError`. */
-export async function keepFormer(
-  deps: PublishDeps,
-  agent: Agent,
-  state: PublicationState,
-): Promise<StepFailure | undefined> {
-  for (const object of orphansOf(deps, agent)) {
-    const current = object.metadata.labels?.[ROLE_LABEL] === 'calendar' ? state.published : state.publishedToken
-    const failed = current && (await follow(deps, agent, object, current))
-    if (failed) return failed
-  }
-  return undefined
+/** Removes the former objects, unless something that the spec names does not exist yet. @throws {ApiError} */
+export async function removeFormerObjects(deps: PublishDeps, agent: Agent, state: PublicationState): Promise<void> {
+  const { calendar, accessToken } = namesIn(agent)
+  if (!exists(state.calendar, calendar) || !exists(state.accessToken, accessToken)) return
+  for (const object of formerObjects(deps, agent)) await deps.cluster.delete(object)
 }
 
-/** Only the keys that stand there already: it is to say nothing that it did not say before. */
-async function follow(
+/** Writes into each former object what is published under the new name. The first failure ends it. @throws {ApiError} */
+export async function updateFormerObjects(deps: PublishDeps, agent: Agent, state: PublicationState): Promise<void> {
+  for (const object of formerObjects(deps, agent)) {
+    const role = object.metadata.labels?.[ROLE_LABEL]
+    const current = role === 'calendar' ? state.calendar : state.accessToken
+    if (current && !(await update(deps, agent, object, current))) return
+  }
+}
+
+/** Writes only the keys that the object has already: it must not say more than before. Returns whether that succeeded. */
+async function update(
   deps: PublishDeps,
   agent: Agent,
   { kind, metadata }: KubernetesObject,
-  current: Published,
-): Promise<StepFailure | undefined> {
+  current: PublishedObject,
+): Promise<boolean> {
   const role = metadata.labels?.[ROLE_LABEL]
-  if ((kind !== 'ConfigMap' && kind !== 'Secret') || (role !== 'calendar' && role !== 'access-token')) return undefined
+  if ((kind !== 'ConfigMap' && kind !== 'Secret') || (role !== 'calendar' && role !== 'access-token')) return true
   const data = dataOf(current)
   const target: Target = { kind, name: metadata.name, role, keys: Object.keys(data) }
-  const standing = await readOwned(deps, agent, target, undefined)
-  if (!standing || isStepFailure(standing)) return standing
-  const kept = Object.fromEntries(Object.entries(data).filter(([key]) => key in dataOf(standing)))
-  const written = await writeOwned(deps, agent, { ...target, data: kept }, standing)
-  return isStepFailure(written) ? written : undefined
+  const former = await readOwned(deps, agent, target, undefined)
+  if (!former || isStepFailure(former)) return former === undefined
+  const before = dataOf(former)
+  const kept = Object.fromEntries(Object.entries(data).filter(([key]) => key in before))
+  return !isStepFailure(await writeOwned(deps, agent, { ...target, data: kept }, former))
 }
+
+function formerObjects({ cluster }: PublishDeps, agent: Agent): KubernetesObject[] {
+  const named = Object.values(namesIn(agent)).flatMap((one) => (one ? [`${one.kind}/${one.name}`] : []))
+  const controlled = [cluster.secrets, cluster.configMaps].flatMap((store) =>
+    store.byIndex('controller', agent.metadata.uid ?? ''),
+  )
+  return controlled.filter((object) => isPublished(object) && !named.includes(`${object.kind}/${object.metadata.name}`))
+}
+
+function namesIn({ spec }: Agent): Record<'calendar' | 'accessToken', ObjectName | undefined> {
+  const { calendar, accessToken } = spec.publish
+  return { calendar, accessToken: accessToken && { kind: 'Secret', name: accessToken.name } }
+}
+
+const exists = (known: PublishedObject | null | undefined, named: ObjectName | undefined): boolean =>
+  named === undefined || (known ? isNamed(known, named) : false)
+
+/** Made by version 0.1.0, or of a role that is published: never a grant or a key, whatever owner reference it has. */
+const isPublished = (object: KubernetesObject): boolean =>
+  isOurs(object) &&
+  !isReservedName(object.metadata.name) &&
+  [undefined, 'calendar', 'access-token'].includes(object.metadata.labels?.[ROLE_LABEL])

@@ -1,38 +1,50 @@
-/** What is known of an agent's published objects between two reconciles. */
-import type { DocumentHeader } from '../calendar/document-header.ts'
+/**
+ * The state of one Agent's published objects between two reconciles, as immutable values. Each function below is a transition:
+ * it returns a new value and changes nothing.
+ */
+import { dataOf, sameData, type PublishedObject } from './published-object.ts'
 
-/** What a published document says of itself, but for whose it is. */
-export type Stamps = Omit<DocumentHeader, 'agent'>
+/** What an Agent publishes. */
+export type Output = 'calendar' | 'accessToken'
 
-/** The published calendar as it stands in the cluster. */
-export interface Published {
-  kind: 'ConfigMap' | 'Secret'
-  name: string
-  resourceVersion: string
-  /** Its text: see `published.ts`. */
-  packed: Uint8Array
-  /** Somebody else has changed it, and nothing of ours was written over that yet. */
-  isEdited?: boolean
-  /** What the data says, once somebody has asked (`readHeader`). */
-  said?: Said
-}
-
-/** What a published calendar says of itself; nothing of it where the text isn't whole. */
-export interface Said {
-  stamps?: Stamps
-  busyIntervals?: number
-}
-
-/** The published objects of one agent. */
+/** The published objects of one Agent. */
 export interface PublicationState {
-  /** Null where it is known that nothing of ours stands there. */
-  published?: Published | null
-  publishedToken?: Published | null
-  /** By how much all that is to be published is too large, and what to do. */
-  tooLarge?: string
-  /** What the published calendar was last compared with: the same again needs no second look. */
-  compared?: readonly unknown[]
+  /** Null: no object of ours exists. Undefined: the spec names none, or nobody has looked yet. */
+  readonly calendar?: PublishedObject | null
+  /** Null: no object of ours exists. Undefined: the spec names none, or nobody has looked yet. */
+  readonly accessToken?: PublishedObject | null
+  /** Why not all of the calendar could be published, as a sentence for people. */
+  readonly tooLarge?: string
+  /** What the published calendar was last compared with: the same again need not be rendered again. */
+  readonly compared?: readonly unknown[]
 }
+
+/** The spec does not name the output. */
+export const notWanted = (state: PublicationState, output: Output): PublicationState => ({
+  ...state,
+  [output]: undefined,
+})
+
+/** What the cluster holds under the name of the output; undefined if it holds no object of ours. */
+export function observed(
+  state: PublicationState,
+  output: Output,
+  found: PublishedObject | undefined,
+): PublicationState {
+  const known = state[output] ?? undefined
+  const object = found ? { ...found, isEdited: known !== undefined && wasEdited(known, found) } : null
+  return { ...state, [output]: object }
+}
+
+/** An edit counts until something of ours is written over it. */
+const wasEdited = (known: PublishedObject, found: PublishedObject): boolean =>
+  known.isEdited || (known.resourceVersion !== found.resourceVersion && !sameData(dataOf(known), dataOf(found)))
+
+/** The object now holds what we want it to hold. */
+export const written = (state: PublicationState, output: Output, object: PublishedObject): PublicationState => ({
+  ...state,
+  [output]: { ...object, isEdited: false },
+})
 
 /** The bytes that are kept of what is published. */
-export const publishedBytes = ({ published }: PublicationState): number => published?.packed.length ?? 0
+export const publishedBytes = ({ calendar }: PublicationState): number => calendar?.compressed.length ?? 0

@@ -1,4 +1,5 @@
 /** One agent's access by itself: its Secrets in a small cluster, and a Google that answers what a test says. */
+import { createZones } from '../../src/calendar/zones.ts'
 import type { AccessRequest } from '../../src/agent/access.ts'
 import { newAgentState, type AgentState } from '../../src/agent/state.ts'
 import type { AgentDeps } from '../../src/agent/port.ts'
@@ -63,6 +64,7 @@ export class Bench {
       cluster: this.small.cluster,
       clock: this.clock,
       random,
+      zones: createZones(),
       google: { client: () => this.client, revoke: (token: string) => this.#ask('revoke', token) },
       integrations: {
         markSuspect: () => undefined,

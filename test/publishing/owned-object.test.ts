@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { PublicationState, Published } from '../../src/publishing/state.ts'
-import { readOwned, removeOrphans, writeOwned, type Target } from '../../src/publishing/owned-object.ts'
+import { removeFormerObjects } from '../../src/publishing/former-objects.ts'
+import { readOwned, writeOwned } from '../../src/publishing/owned-object.ts'
+import type { Target } from '../../src/publishing/ownership.ts'
+import type { PublicationState } from '../../src/publishing/state.ts'
 import type { AgentDeps } from '../../src/agent/port.ts'
-import { dataOf, published } from '../../src/publishing/published.ts'
+import { dataOf, publishedObject, type PublishedObject } from '../../src/publishing/published-object.ts'
 import { isStepFailure, type StepFailure } from '../../src/failures/step-failure.ts'
 import { ApiError } from '../../src/kubernetes/port.ts'
 import { AGENT_ANNOTATION, MANAGED_BY } from '../../src/resources/names.ts'
@@ -27,7 +29,7 @@ beforeEach(() => {
   deps = { cluster: small.cluster, clock: new ManualClock() } as unknown as AgentDeps
 })
 
-async function publish(known?: Published): Promise<Published | StepFailure> {
+async function publish(known?: PublishedObject): Promise<PublishedObject | StepFailure> {
   const standing = await readOwned(deps, alice, target, known)
   return isStepFailure(standing) ? standing : writeOwned(deps, alice, { ...target, data }, standing)
 }
@@ -101,7 +103,10 @@ describe('publishing', () => {
       const failed = await readOwned(deps, alice, reserved, undefined)
       expect(failed).toMatchObject({ reason: 'PublishConflict' })
       expect((failed as StepFailure).message).toContain('remove its owner reference to Agent alice')
-      const known = published({ kind: 'Secret', name, resourceVersion: before.metadata.resourceVersion ?? '' }, {})
+      const known = publishedObject(
+        { kind: 'Secret', name, resourceVersion: before.metadata.resourceVersion ?? '' },
+        {},
+      )
       expect(await readOwned(deps, alice, reserved, known)).toMatchObject({ reason: 'PublishConflict' })
       expect(small.writes).toEqual([])
     },
@@ -134,7 +139,7 @@ describe('an object of 0.1.0', () => {
   test('is marked at first sight, and keeps what it holds', async () => {
     small.secret('token', { access_token: 'old' }, { labels: MANAGED_BY, ownerReferences: byAlice })
     const standing = await readOwned(deps, alice, target, undefined)
-    expect(dataOf(standing as Published)).toEqual({ access_token: 'old' })
+    expect(dataOf(standing as PublishedObject)).toEqual({ access_token: 'old' })
     expect(small.get('Secret', 'token')?.metadata).toMatchObject({ ...marks, ownerReferences: byAlice })
   })
 
@@ -153,24 +158,23 @@ describe('an object of 0.1.0', () => {
 })
 
 describe('what was published under another name', () => {
-  const state: PublicationState = {}
+  let state: PublicationState
 
   beforeEach(() => {
     small.secret('old-token', data, { ...marks, ownerReferences: byAlice })
     small.configMap('old-calendar', data, { labels: MANAGED_BY, ownerReferences: byAlice })
-    state.publishedToken = published({ kind: 'Secret', name: 'token', resourceVersion: '1' }, data)
+    state = { accessToken: publishedObject({ kind: 'Secret', name: 'token', resourceVersion: '1' }, data) }
   })
 
   test('goes once everything stands under the new name', async () => {
-    await removeOrphans(deps, alice, state)
+    await removeFormerObjects(deps, alice, state)
     expect(small.writes).toEqual(['delete Secret old-token', 'delete ConfigMap old-calendar'])
   })
 
-  test.each([undefined, published({ kind: 'Secret', name: 'old-token', resourceVersion: '1' }, data)])(
+  test.each([undefined, publishedObject({ kind: 'Secret', name: 'old-token', resourceVersion: '1' }, data)])(
     'stays until then',
     async (standing) => {
-      state.publishedToken = standing
-      await removeOrphans(deps, alice, state)
+      await removeFormerObjects(deps, alice, { accessToken: standing })
       expect(small.writes).toEqual([])
     },
   )
@@ -181,12 +185,12 @@ describe('what was published under another name', () => {
     small.secret('kept', {}, { ...marksOf(alice, 'grant'), ownerReferences: byAlice })
     small.secret('bobs', {}, { ...marksOf(bob, 'access-token'), ownerReferences: byBob })
     small.secret('theirs', {}, { annotations: { [AGENT_ANNOTATION]: 'alice' }, ownerReferences: byAlice })
-    await removeOrphans(deps, alice, state)
+    await removeFormerObjects(deps, alice, state)
     expect(small.writes).toEqual(['delete Secret old-token', 'delete ConfigMap old-calendar'])
   })
 
   test('that cannot be deleted is told', async () => {
     small.refuse = () => new ApiError('Forbidden', 'forbidden')
-    await expect(removeOrphans(deps, alice, state)).rejects.toThrow('forbidden')
+    await expect(removeFormerObjects(deps, alice, state)).rejects.toThrow('forbidden')
   })
 })

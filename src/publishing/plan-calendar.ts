@@ -1,0 +1,114 @@
+/**
+ * Decides what the published calendar is to hold: a pure function of the snapshots, the spec, the clock and what is published.
+ * It is written only if it says something new, or as a heartbeat. It is decided in good and in bad times alike: a published
+ * calendar is repaired, and blocked where the spec says so, while Google can't be read, too.
+ */
+import type { NamedSnapshot } from '../calendar/events-document.ts'
+import type { Zones } from '../calendar/zones.ts'
+import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
+import type { Clock } from '../platform/clock.ts'
+import { freshHeader, isAhead, isHeartbeatDue, isLater, isSameSetting, type CalendarInput } from './freshness.ts'
+import { fit, LARGEST_BYTES } from './object-size.ts'
+import { dataOf, sameData, type Data, type ObjectName, type PublishedHeader } from './published-object.ts'
+import type { PublishedObject } from './published-object.ts'
+import { render, type Rendering } from './render.ts'
+import { rewriteBlocked, rewriteExpired, rewriteIncomplete } from './rewrite.ts'
+import type { PublicationState } from './state.ts'
+
+const FIVE_MINUTES = 5 * 60_000
+
+/** What to do about the published calendar. */
+export interface CalendarPlan {
+  state: PublicationState
+  /** What it is to hold; undefined: it is left as it is, because nothing can be said yet, or nothing fits. */
+  data?: Data
+  /** Not all of it fits into the object. */
+  failure?: StepFailure
+}
+
+/** What the decision depends on besides the state. */
+export interface PlanContext extends CalendarInput {
+  clock: Clock
+  zones: Zones
+  target: ObjectName
+}
+
+/** Decides what the calendar is to hold. `state.calendar` is what the cluster holds now. */
+export function planCalendar(context: PlanContext, state: PublicationState): CalendarPlan {
+  const published = state.calendar ?? undefined
+  const last = published?.header
+  const fresh = freshHeader(context, context, last)
+  if (!published || !last) return fresh ? planned(context, state, fresh) : { state }
+  if (!fresh) return { state, data: whileUnread(context, published, last) }
+  if (isAllRefused(context)) return { state, data: whileRefused(context, published, last) }
+  const isRenewed = !isSameSetting(last, fresh) || isHeartbeatDue(context.clock, context, { last, fresh })
+  return isRenewed ? planned(context, state, fresh) : planChange(context, state, { published, last, fresh })
+}
+
+function planned(context: PlanContext, state: PublicationState, header: PublishedHeader): CalendarPlan {
+  const { data, tooLarge } = fit(context.target, render(renderingOf(context, header), header))
+  const next = { ...state, tooLarge }
+  return { state: next, data, failure: sizeFailure(context, next) }
+}
+
+interface Headers {
+  published: PublishedObject
+  last: PublishedHeader
+  fresh: PublishedHeader
+}
+
+/** What is published is left as it is if it says the same under its own header. */
+function planChange(context: PlanContext, state: PublicationState, { published, last, fresh }: Headers): CalendarPlan {
+  const { calendars, block } = renderingOf(context, last)
+  const snapshots = calendars.map(({ snapshot }) => snapshot)
+  const { generation } = context.agent.metadata
+  const compared = [generation, published.resourceVersion, block, fresh.complete, ...snapshots]
+  const current = dataOf(published)
+  if (isShallowEqual(compared, state.compared)) return { state, data: current, failure: sizeFailure(context, state) }
+  const plan = planned(context, state, { ...last, complete: fresh.complete })
+  // Remembered only if nothing differs: a difference is found again until it was written.
+  if (plan.data && sameData(plan.data, current)) return { ...plan, state: { ...plan.state, compared } }
+  const { syncedAt, freshUntil } = isLater(fresh, last) ? fresh : last
+  return planned(context, state, { ...fresh, syncedAt, freshUntil })
+}
+
+const isShallowEqual = (a: readonly unknown[], b: readonly unknown[] = []): boolean =>
+  a.length === b.length && a.every((one, index) => one === b[index])
+
+const sizeFailure = ({ clock }: PlanContext, { tooLarge }: PublicationState): StepFailure | undefined =>
+  tooLarge === undefined
+    ? undefined
+    : stepFailure('Synced', 'PublishTooLarge', tooLarge, { kind: 'blocked', at: clock.monotonic() + FIVE_MINUTES })
+
+function renderingOf({ agent, calendars, clock, zones }: PlanContext, { freshUntil }: PublishedHeader): Rendering {
+  const read = calendars.flatMap(({ id, snapshot }): NamedSnapshot[] => (snapshot ? [{ calendar: id, snapshot }] : []))
+  const block = agent.spec.publish.whenStale === 'Block' && clock.now() >= freshUntil
+  return { agent, calendars: read, block, zones, maxBytes: LARGEST_BYTES }
+}
+
+/**
+ * Not everything was read since a restart, or there is no integration to read through. What is published stays, except for
+ * instants that can't be true, and for its free time once it is not trusted any more and the spec says so.
+ */
+function whileUnread(
+  { agent, clock }: PlanContext,
+  published: PublishedObject,
+  last: PublishedHeader,
+): Data | undefined {
+  const now = clock.now()
+  const ahead = isAhead(last, now)
+  const data = ahead ? rewriteExpired(dataOf(published), now) : dataOf(published)
+  const blocks = agent.spec.publish.whenStale === 'Block' && (ahead || now >= last.freshUntil)
+  return blocks ? rewriteBlocked(data) : data
+}
+
+/** Whether every calendar has been refused for good since the start, so that nothing is known about any of them. */
+const isAllRefused = ({ calendars }: PlanContext): boolean =>
+  calendars.every(({ lastRead, failure }) => lastRead === undefined && failure?.refused)
+
+/** The last known busy time stays, marked as incomplete: without it, time that nothing is known about would look free. */
+function whileRefused(context: PlanContext, published: PublishedObject, last: PublishedHeader): Data | undefined {
+  const unread = whileUnread(context, published, last)
+  const incomplete = unread && rewriteIncomplete(unread)
+  return incomplete && context.agent.spec.publish.whenStale === 'Block' ? rewriteBlocked(incomplete) : incomplete
+}

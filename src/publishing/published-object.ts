@@ -1,0 +1,68 @@
+/**
+ * A published object as it is remembered. Its data is compressed: it is read only when something has changed, and with thousands
+ * of Agents it would be most of the memory in use.
+ */
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
+import { parseBusyJSON, type BusyDocument } from '../calendar/busy-document.ts'
+import type { DocumentHeader } from '../calendar/document-header.ts'
+import { parseBusyICalendar } from '../calendar/icalendar.ts'
+
+/** The values of our keys, as text. */
+export type Data = Readonly<Record<string, string>>
+
+/** The header of a published document without the Agent that it belongs to. */
+export type PublishedHeader = Omit<DocumentHeader, 'agent'>
+
+/** Names one object, within the namespace of its Agent. */
+export interface ObjectName {
+  readonly kind: 'ConfigMap' | 'Secret'
+  readonly name: string
+}
+
+/** One published object as it stands in the cluster. */
+export interface PublishedObject extends ObjectName {
+  /** The version that a decision about it was made on; every write names it. */
+  readonly resourceVersion: string
+  /** Its data: `dataOf`. */
+  readonly compressed: Uint8Array
+  /** Its header, if it is a calendar whose text is valid. */
+  readonly header: PublishedHeader | undefined
+  /** How many busy intervals it holds, if it is a calendar whose text is valid. */
+  readonly busyIntervals: number | undefined
+  /** Another client has changed it, and nothing of ours was written over that yet. */
+  readonly isEdited: boolean
+}
+
+/** Makes a value of what the cluster holds. */
+export function publishedObject(at: ObjectName & { resourceVersion: string }, data: Data): PublishedObject {
+  const { kind, name, resourceVersion } = at
+  const document = publishedDocument(data)
+  // Copied: zlib returns a slice of a larger buffer, which would stay alive as a whole.
+  const compressed = new Uint8Array(deflateRawSync(JSON.stringify(data), { level: 1 }))
+  const header = document && headerOf(document)
+  return { kind, name, resourceVersion, compressed, header, busyIntervals: document?.busy.length, isEdited: false }
+}
+
+/** The data of a published object. */
+export const dataOf = ({ compressed }: PublishedObject): Data =>
+  JSON.parse(inflateRawSync(compressed).toString('utf8')) as Data
+
+/** Whether an object has this kind and name. */
+export const isNamed = (object: ObjectName, { kind, name }: ObjectName): boolean =>
+  object.kind === kind && object.name === name
+
+/** Whether both hold the same keys with the same values. */
+export const sameData = (a: Data, b: Data): boolean =>
+  Object.keys(a).length === Object.keys(b).length && Object.entries(a).every(([key, value]) => b[key] === value)
+
+/** The busy time in published data, in whichever format; undefined if its text is not valid. */
+export const publishedDocument = (data: Data): BusyDocument | undefined =>
+  parseBusyJSON(data['busy.json'] ?? '') ?? parseBusyICalendar(data['busy.ics'] ?? '')
+
+const headerOf = ({ window, syncedAt, freshUntil, complete, timeZone }: BusyDocument): PublishedHeader => ({
+  window,
+  syncedAt,
+  freshUntil,
+  complete,
+  timeZone,
+})

@@ -1,0 +1,43 @@
+/** Rewrites what is published while nothing newer can be rendered. Pure: texts go in, texts come out. */
+import { renderBusyJSON, withoutFreeTime } from '../calendar/busy-document.ts'
+import { parseObject } from '../calendar/document-header.ts'
+import { renderBusyICalendar } from '../calendar/icalendar.ts'
+import { renderInstant } from '../calendar/instant.ts'
+import { publishedDocument, type Data } from './published-object.ts'
+
+/** The same data with the whole window busy, its header unchanged; undefined if its text is not valid. */
+export function rewriteBlocked(data: Data): Data | undefined {
+  const document = publishedDocument(data)
+  if (!document) return undefined
+  const blocked = withoutFreeTime(document)
+  return {
+    ...data,
+    ...('busy.json' in data ? { 'busy.json': renderBusyJSON(blocked) } : {}),
+    ...('busy.ics' in data ? { 'busy.ics': renderBusyICalendar(blocked) } : {}),
+  }
+}
+
+/** The same data as of `now` and not to be trusted for any time: nobody knows when it was really read. */
+export function rewriteExpired(data: Data, now: number): Data {
+  const at = renderInstant(now)
+  return rewrite(data, { syncedAt: at, freshUntil: at }, (ics) =>
+    ics.replace(/^(X-CALENDAR-OPERATOR-(?:SYNCED-AT|FRESH-UNTIL)):.*$/gm, `$1:${at}`),
+  )
+}
+
+/** The same data, marked as incomplete. */
+export const rewriteIncomplete = (data: Data): Data =>
+  rewrite(data, { complete: false }, (ics) => ics.replace(/^(X-CALENDAR-OPERATOR-COMPLETE):.*$/m, '$1:false'))
+
+function rewrite(data: Data, fields: object, rewriteICalendar: (ics: string) => string): Data {
+  const entries = Object.entries(data).map(([key, text]) => [
+    key,
+    key.endsWith('.json') ? withFields(text, fields) : rewriteICalendar(text),
+  ])
+  return Object.fromEntries(entries) as Data
+}
+
+function withFields(text: string, fields: object): string {
+  const document = parseObject(text)
+  return document ? JSON.stringify({ ...document, ...fields }) : text
+}

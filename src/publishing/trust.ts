@@ -1,0 +1,75 @@
+/** Until when readers can trust what an Agent publishes. Pure. */
+import { fromTimestamp } from '../resources/encoding.ts'
+import type { Agent } from '../resources/types.ts'
+import { CLOCKS_DIFFER_MS } from './freshness.ts'
+import { dataOf, type PublishedObject } from './published-object.ts'
+import type { PublicationState } from './state.ts'
+
+/** One output of an Agent, for the metrics. */
+export interface OutputState {
+  namespace: string
+  agent: string
+  output: 'calendar' | 'access_token'
+  /** Until when it can be trusted, ms since the epoch; 0 if no object of ours exists. */
+  goodUntil: number
+}
+
+/** What the end of trust depends on besides what is published. */
+export interface TrustInput {
+  /** The Agent; its spec names only what the person has consented to. */
+  agent: Agent
+  /** ms since the epoch. */
+  now: number
+  /** How old a reading may become, in ms; undefined without an integration. */
+  staleAfter: number | undefined
+  /** Until when the last reading is trusted, in ms since the epoch; undefined if nothing was read. */
+  readingEnds: number | undefined
+}
+
+/**
+ * Until when readers can trust all outputs: the earliest end, in ms since the epoch. `-Infinity` if an output does not exist, or
+ * was changed by somebody else; without any output, until when the last reading is trusted.
+ */
+export function trustedUntil(state: PublicationState, input: TrustInput): number | undefined {
+  const { agent, now, staleAfter, readingEnds } = input
+  const { calendar, accessToken } = agent.spec.publish
+  const ends = [
+    calendar &&
+      endOf(state.calendar, ({ header }) => {
+        if (!header) return undefined
+        return credible(header.freshUntil, now + (staleAfter ?? Infinity)) ?? readingEnds
+      }),
+    accessToken && endOf(state.accessToken, tokenExpiry),
+  ].filter((end) => end !== undefined)
+  return ends.length > 0 ? Math.min(...ends) : readingEnds
+}
+
+/** The outputs that the spec names, as far as they have been looked at. */
+export function outputStates(state: PublicationState, agent: Agent): OutputState[] {
+  const { calendar, accessToken } = agent.spec.publish
+  const ends = {
+    calendar: calendar && endOf(state.calendar, ({ header }) => header?.freshUntil),
+    access_token: accessToken && endOf(state.accessToken, tokenExpiry),
+  }
+  const { namespace = '', name } = agent.metadata
+  return (['calendar', 'access_token'] as const).flatMap((output) => {
+    const end = ends[output]
+    return end === undefined ? [] : [{ namespace, agent: name, output, goodUntil: Math.max(end, 0) }]
+  })
+}
+
+/** An instant that is later than it can be was written with a wrong clock: it says nothing. */
+export const credible = (instant: number | undefined, latest: number): number | undefined =>
+  instant !== undefined && instant <= latest + CLOCKS_DIFFER_MS ? instant : undefined
+
+const tokenExpiry = (object: PublishedObject): number | undefined => fromTimestamp(dataOf(object).expires_at)
+
+/** Undefined if nobody has looked yet. */
+function endOf(
+  object: PublishedObject | null | undefined,
+  expiry: (object: PublishedObject) => number | undefined,
+): number | undefined {
+  if (object === undefined) return undefined
+  if (object === null || object.isEdited) return -Infinity
+  return expiry(object) ?? -Infinity
+}
