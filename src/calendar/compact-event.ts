@@ -59,7 +59,7 @@ const NEVER_BUSY_TYPES = new Set(['workingLocation', 'birthday'])
 
 /**
  * Reduces an event that is not cancelled to what is kept of it. It never throws: what can't be understood is marked as
- * doubtful, or counted as longer than it may be (docs/decisions/0020-doubt-is-busy.md).
+ * doubtful, or counted as longer than it may be (docs/decisions/0020-unclear-events-count-as-busy.md).
  */
 export function compactEvent(
   { event, malformed }: ParsedEvent,

@@ -1,6 +1,6 @@
 /**
  * When an event takes place. Google's answers are well formed; one that is not must neither stop a listing nor make a person
- * look free. docs/decisions/0020-doubt-is-busy.md describes how such times are widened.
+ * look free. docs/decisions/0020-unclear-events-count-as-busy.md describes how such times are widened.
  */
 import { isBeyondYear9999, parseDate } from './calendar-date.ts'
 import type { EventDateTime, EventResource } from './event-resource.ts'

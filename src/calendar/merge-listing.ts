@@ -1,6 +1,6 @@
 /**
  * Merges what a listing says with the events that were known before it. The listing is evaluated as a whole, so that the order
- * of its pages and events does not matter (docs/decisions/0022-series.md, 0110-a-listing-is-folded-page-by-page.md).
+ * of its pages and events does not matter (docs/decisions/0022-recurring-events-as-instances.md, 0110-listings-are-applied-as-a-whole.md).
  */
 import { NO_TIME, type CompactEvent } from './compact-event.ts'
 import { eventIdOf, isAnonymousKey, isSyntheticKey, retainedKey } from './event-keys.ts'

@@ -1,4 +1,4 @@
-/** How large a snapshot may be (docs/decisions/0111-what-one-calendar-may-take.md). */
+/** How large a snapshot may be (docs/decisions/0111-limits-for-one-calendar.md). */
 import type { CompactEvent } from './compact-event.ts'
 
 /** The largest snapshot of one calendar that is kept. */

@@ -1,7 +1,7 @@
 /**
  * One memory budget for the snapshots and published texts of all Agents. Each Agent has a limit of its own. While all Agents
  * together exceed the budget, a namespace that holds more than an equal share gets nothing more; the others still do, and so
- * does every small Agent. What is kept already is never taken away (docs/decisions/0151-what-all-calendars-may-take.md).
+ * does every small Agent. What is kept already is never taken away (docs/decisions/0151-limits-for-all-calendars.md).
  */
 import type { CalendarsState } from './state.ts'
 
