@@ -14,12 +14,13 @@ const OPTIONS = {
   agents: { type: 'string', default: '10' },
   /** How long to go on once each Agent has come to a result. */
   seconds: { type: 'string', default: '20' },
+  /** For at most how many seconds to wait for that. */
+  longest: { type: 'string', default: '60' },
   /** In MiB; more fails. */
   most: { type: 'string', default: '0' },
   node: { type: 'string', default: '' },
 } as const
 
-const LONGEST_MS = 60_000
 const MIB = 1.048576
 
 interface Figures {
@@ -29,7 +30,14 @@ interface Figures {
   synced: Record<string, number>
 }
 
-async function measured(kind: HostileKind, agents: number, seconds: number, node: string[]): Promise<Figures> {
+interface How {
+  agents: number
+  seconds: number
+  longest: number
+  node: string[]
+}
+
+async function measured(kind: HostileKind, { agents, seconds, longest, node }: How): Promise<Figures> {
   const world = await startWorld()
   await world.ask({ do: 'hostile', kind, agents })
   const operator = new MeasuredOperator(world.state, node, { metrics: await freePort(), web: 0 })
@@ -38,7 +46,7 @@ async function measured(kind: HostileKind, agents: number, seconds: number, node
   do {
     await pause(500)
     synced = (await world.ask({ do: 'synced' })) as Record<string, number>
-  } while (isUnderWay(synced) && performance.now() - from < LONGEST_MS)
+  } while (isUnderWay(synced) && performance.now() - from < longest * 1000)
   const took = (performance.now() - from) / 1000
   await pause(seconds * 1000)
   const { peakMB, residentMB } = await operator.read()
@@ -53,10 +61,15 @@ const isUnderWay = ({ none = 0, NotYetSynced = 0 }: Record<string, number>): boo
 exitOnSignals()
 const { values } = parseArgs({ options: OPTIONS })
 const most = Number(values.most)
+const how: How = {
+  agents: Number(values.agents),
+  seconds: Number(values.seconds),
+  longest: Number(values.longest),
+  node: values.node === '' ? [] : values.node.split(' '),
+}
 console.log('| calendars | MiB peak | MiB now | s until each has a result | Synced |\n| --- | --- | --- | --- | --- |')
 for (const kind of values.kinds.split(',') as HostileKind[]) {
-  const node = values.node === '' ? [] : values.node.split(' ')
-  const { peak, now, seconds, synced } = await measured(kind, Number(values.agents), Number(values.seconds), node)
+  const { peak, now, seconds, synced } = await measured(kind, how)
   const results = Object.entries(synced).map(([reason, count]) => `${count} ${reason}`)
   const cells = [HOSTILE[kind].what, peak.toFixed(0), now.toFixed(0), seconds.toFixed(0), results.join(', ')]
   console.log(`| ${cells.join(' | ')} |`)

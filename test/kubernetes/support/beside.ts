@@ -147,7 +147,7 @@ function seen({ url, headers, socket }: IncomingMessage): Sent {
 
 const runKubectl = (kubectl: string, env: Record<string, string>): Promise<void> =>
   new Promise((resolve, reject) => {
-    const child = execFile(kubectl, ['get', '--raw', '/version'], { env, timeout: 20_000 }, (error) =>
+    const child = execFile(kubectl, ['get', '--raw', '/version'], { env, timeout: 90_000 }, (error) =>
       error ? reject(new Error('kubectl failed')) : resolve(),
     )
     child.stdin?.end()
