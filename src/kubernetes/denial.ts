@@ -40,6 +40,10 @@ const WORDINGS: readonly Wording[] = [
   { pattern: new RegExp(`${FORBIDDEN}exceeded quota: ${NAME},`), words: (name) => `exceeded quota: ${name}` },
   { pattern: new RegExp(`${FORBIDDEN}failed quota: ${NAME}:`), words: (name) => `failed quota: ${name}` },
   {
+    pattern: new RegExp(`${FORBIDDEN}status unknown for quota: ${NAME},`),
+    words: (name) => `what counts for the quota ${name} is not counted yet`,
+  },
+  {
     pattern: new RegExp(`${FORBIDDEN}unable to create new content in namespace ${NAME} because it is being terminated`),
     words: (name) => `the namespace ${name} is being terminated`,
   },

@@ -75,6 +75,16 @@ describe('a write that is refused', () => {
       'Forbidden',
     ],
     [
+      'by a quota that was made just now',
+      refused(
+        403,
+        'Forbidden',
+        'configmaps "alice-calendar" is forbidden: status unknown for quota: team-quota, resources: count/configmaps',
+      ),
+      '403 Forbidden (what counts for the quota team-quota is not counted yet)',
+      'Forbidden',
+    ],
+    [
       'because its ConfigMap is immutable',
       refused(422, 'Invalid', `ConfigMap "alice-calendar" is invalid: data: Forbidden: ${IMMUTABLE}`, [
         { reason: 'FieldValueForbidden', message: `Forbidden: ${IMMUTABLE}`, field: 'data' },
