@@ -1,6 +1,6 @@
 /**
- * The sandbox on its own: a simulated Google and a small Kubernetes API, both on loopback and on the real clock. It writes
- * a kubeconfig, says where everything is, and lives until a signal; then all of it is gone. See docs/sandbox.md.
+ * Runs the sandbox: a simulated Google and a small Kubernetes API, both on loopback and on the real clock. It writes a
+ * kubeconfig, prints the addresses, and runs until a signal. Then everything in it is gone. See docs/sandbox.md.
  */
 import { chmod, mkdir, rm, rmdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -46,7 +46,7 @@ Ctrl-C ends it, and everything in it is gone.`)
 
 await ended
 await rm(kubeconfig, { force: true })
-// Its folder too, unless somebody keeps something else there.
+// Removes the folder too, unless there is something else in it.
 await rmdir(dirname(kubeconfig)).catch(() => undefined)
 await Promise.all([google.close(), kubernetes.stop()])
 process.exit(0)

@@ -1,6 +1,6 @@
 /**
- * What happens to an object between its arrival and the store, in the API server's order: decoded (unknown fields are
- * dropped, warned of or refused), filled with defaults, prepared by its kind, judged.
+ * What happens to an object before it is stored, in the API server's order: it is decoded (unknown fields are dropped,
+ * warned about or refused), filled with defaults, prepared by its kind, and validated.
  */
 import { asKubectl, type Problem } from '../../src/resources/problems.ts'
 import { apiVersionOf, causeOf, type Kind } from './kind.ts'
@@ -15,7 +15,7 @@ export interface Decoded {
   warnings: string[]
 }
 
-/** Fails (400) where it is not an object of this kind, or has unknown fields and these are to be refused. */
+/** Decodes a body. @throws APIError 400 if it is not an object of this kind, or has unknown fields under `Strict`. */
 export function decode(kind: Kind, body: unknown, fieldValidation: FieldValidation): Decoded {
   const raw = ofKind(kind, body)
   const unknown = fieldValidation === 'Ignore' ? [] : unknownIn(kind, raw)
@@ -57,7 +57,7 @@ function unknownIn(kind: Kind, raw: JsonObject & { metadata: JsonObject }): stri
   return paths.map((path) => `unknown field "${path}"`)
 }
 
-/** A null is nothing at all: to Go's decoder, and in fields of ours, none of which is nullable. */
+/** Removes fields that are null: Go's decoder ignores them, and none of our own fields is nullable. */
 function withoutNulls<T>(value: T): T
 function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map((item: unknown) => withoutNulls(item))
@@ -67,7 +67,7 @@ function withoutNulls(value: unknown): unknown {
   )
 }
 
-/** Fails (422) with everything that is wrong. */
+/** Validates an object. @throws APIError 422 that lists every violation. */
 export function judge(kind: Kind, object: KubeObject, old: KubeObject | undefined): void {
   const problems = kind.validator.problems(object, old)
   if (!kind.custom) refuseWrongTypes(kind, problems)
@@ -76,7 +76,7 @@ export function judge(kind: Kind, object: KubeObject, old: KubeObject | undefine
   if (all.length > 0) throw invalid({ ...kind, group: kind.judgedIn ?? kind.group }, object.metadata.name, all)
 }
 
-/** Where the structure itself is broken the API server doesn't look at the rules, and says so. */
+/** The API server does not check the CEL rules of an object whose structure is invalid, and says so. */
 function causesOfCustom(problems: readonly Problem[]): Cause[] {
   if (!problems.some(({ kind }) => BLOCKING.includes(kind))) return problems.map(toCause)
   return [...problems.filter(({ rule }) => rule === undefined).map(toCause), RULES_NOT_CHECKED]
@@ -95,7 +95,7 @@ function toCause(one: Problem): Cause {
   return causeOf(one, line.slice(line.indexOf(': ') + 2))
 }
 
-/** Kubernetes' own kinds are decoded into types: a wrong type is an unreadable body, not an invalid object. */
+/** The API server decodes its own kinds into Go types: a value of the wrong type is a bad request, not an invalid object. */
 function refuseWrongTypes(kind: Kind, problems: readonly Problem[]): void {
   const wrong = problems.find((one) => one.kind === 'TypeInvalid')
   if (!wrong) return

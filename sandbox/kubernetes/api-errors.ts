@@ -1,6 +1,6 @@
 /**
- * Every way in which a request is refused, as the `Status` that a real API server answers, in its words: `kubectl` and
- * clients read `reason` and `details`, not the text.
+ * Errors of the API, each as the `Status` that a real API server answers, in its words. Clients decide by `reason` and
+ * `details`, not by the message.
  */
 import type { JsonObject } from './objects.ts'
 
@@ -10,7 +10,7 @@ export interface Cause {
   field: string
 }
 
-/** What a kind is called in messages: `agents.calendar-operator.io`. */
+/** The name of a kind in messages: `agents.calendar-operator.io`. */
 export interface Named {
   group: string
   plural: string
@@ -19,19 +19,19 @@ export interface Named {
 
 interface Parts {
   code: number
-  /** Empty where the API server gives none. */
+  /** Empty where the API server gives no reason. */
   reason: string
   message: string
   details?: JsonObject
 }
 
-/** A refused request: thrown anywhere below the HTTP layer, answered as a `Status`. */
+/** A request that failed. It is thrown anywhere below the HTTP layer, which answers it as a `Status`. */
 export class APIError extends Error {
   override readonly name = 'APIError'
   readonly code: number
   readonly reason: string
   readonly details: JsonObject | undefined
-  /** Of unknown fields: they are said whether or not the request is done. */
+  /** Warnings about unknown fields. They are sent whether or not the request succeeds. */
   warnings: readonly string[] = []
 
   constructor({ code, reason, message, details }: Parts) {
@@ -127,9 +127,9 @@ export const notImplemented = plain(501, 'NotImplemented')
 export const optionsInvalid = (options: string, cause: Cause): APIError =>
   invalid({ group: 'meta.k8s.io', plural: options, kind: options }, '', [cause])
 
-/** What the API server calls an error of its own. */
+/** An internal error, as the API server reports it. */
 export const unexpected = (message: string): APIError => new APIError({ code: 500, reason: '', message })
 
-/** The version that was asked for is no longer in the history: the client has to list anew. */
+/** The requested version is no longer in the history: the client has to list again. */
 export const expired = (message: string): APIError =>
   new APIError({ code: 410, reason: 'Expired', message, details: undefined })

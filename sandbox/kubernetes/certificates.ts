@@ -1,4 +1,4 @@
-/** A certificate authority for one run: the server's certificate, and one for each user. Keys are ECDSA on P-256. */
+/** The certificate authority of one run. It signs the server's certificate and one for each user. Keys are ECDSA P-256. */
 import 'reflect-metadata'
 import { webcrypto } from 'node:crypto'
 import * as x509 from '@peculiar/x509'
@@ -15,7 +15,7 @@ export interface Authority {
 }
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
-// The sandbox's clock may stand at any time: its certificates hold always.
+// A test may set the clock to any time, so the certificates are always valid.
 const VALID = { notBefore: new Date('2000-01-01T00:00:00Z'), notAfter: new Date('2049-12-31T00:00:00Z') }
 
 const { digitalSignature, keyCertSign, cRLSign } = x509.KeyUsageFlags

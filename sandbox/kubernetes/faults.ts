@@ -1,18 +1,18 @@
-/** Faults on demand: requests that fail, and requests that get no answer until they are let go. */
+/** Faults on demand: requests that fail, and requests that hang until they are released. */
 import { APIError } from './api-errors.ts'
 
 export interface RequestMatch {
   method?: string
-  /** Found within the path and query; or a pattern. */
+  /** Text that the path and query contain, or a pattern that they match. */
   path?: string | RegExp
 }
 
 export interface Failure extends RequestMatch {
-  /** HTTP status; 0 breaks the connection without an answer. */
+  /** The HTTP status. 0 breaks the connection without an answer. */
   status: number
-  /** Requests that fail; 1 where nothing is said. */
+  /** How many requests fail; 1 by default. */
   times?: number
-  /** Seconds, sent as `Retry-After`. */
+  /** Seconds that are sent as `Retry-After`. */
   retryAfter?: number
 }
 
@@ -48,7 +48,7 @@ export class Faults {
     this.#failures.add({ match, left: match.times ?? 1 })
   }
 
-  /** The answer lets them all go. */
+  /** Holds requests that match. The returned function releases all of them. */
   hang(match: RequestMatch = {}): () => void {
     let letGo = (): void => undefined
     const hang: Hang = { ...match, released: new Promise((resolve) => (letGo = resolve)) }
@@ -59,12 +59,12 @@ export class Faults {
     }
   }
 
-  /** Resolves when no hang holds this request any more. */
+  /** Resolves when nothing holds this request any more. */
   async held(method: string, url: string): Promise<void> {
     for (const hang of [...this.#hangs]) if (matches(hang, method, url)) await hang.released
   }
 
-  /** What this request is to fail with, if it is; counts it. */
+  /** Returns how this request fails, if it should, and counts it. */
   next(method: string, url: string): Refused | undefined {
     for (const failure of this.#failures) {
       if (!matches(failure.match, method, url)) continue

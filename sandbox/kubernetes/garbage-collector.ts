@@ -1,6 +1,6 @@
 /**
- * What a real cluster's controller manager does in the background: the garbage collection of objects whose owners are
- * gone (`blockOwnerDeletion` is not looked at), and the emptying of namespaces that are being deleted.
+ * What the controller manager of a real cluster does in the background: it deletes objects whose owners are gone
+ * (`blockOwnerDeletion` is ignored), and empties namespaces that are being deleted.
  */
 import { definitions } from './kinds/custom.ts'
 import { namespaces } from './kinds/namespaces.ts'
@@ -30,7 +30,7 @@ const ownersOf = (version: Version | undefined): OwnerReference[] => version?.ob
 export class GarbageCollector {
   readonly #deps: EmptyingDeps
   readonly #uids = new Set<string>()
-  /** By the uid of the owner. */
+  /** Dependents, by the uid of their owner. */
   readonly #dependents = new Map<string, Set<string>>()
   readonly #due = new Set<string>()
   #scheduled: NodeJS.Immediate | undefined
@@ -41,12 +41,12 @@ export class GarbageCollector {
     deps.store.subscribe((write) => this.#follow(write))
   }
 
-  /** Takes notice of what was stored before it looked. */
+  /** Registers an object that was stored before the collector started. */
   adopt(collection: string, version: Version): void {
     this.#follow({ type: 'ADDED', collection, revision: version.revision, current: version, before: undefined })
   }
 
-  /** Resolves when nothing is left to collect. */
+  /** Resolves when there is nothing left to collect. */
   idle(): Promise<void> {
     if (!this.#scheduled) return Promise.resolve()
     return new Promise((resolve) => this.#waiting.push(resolve))
@@ -86,7 +86,7 @@ export class GarbageCollector {
     }
   }
 
-  /** An owner that waits for its dependents may go on. */
+  /** Finishes the deletion of an owner that waited for its dependents. */
   #enqueueOwner(owner: OwnerReference, namespace: string | undefined): void {
     const kind = this.#kindOf(owner)
     if (!kind) return
@@ -131,7 +131,7 @@ export class GarbageCollector {
     else if (finalizers.includes(FOREGROUND)) this.#foreground(target, uid)
   }
 
-  /** The objects of a definition that is gone. */
+  /** Deletes the objects of a CustomResourceDefinition that is gone. */
   #dropAll(collection: string): void {
     const { store } = this.#deps
     for (const version of store.collection(collection).list()) store.remove(collection, version)

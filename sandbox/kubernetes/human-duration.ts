@@ -1,11 +1,11 @@
-/** Ages as `kubectl` shows them: `HumanDuration` of k8s.io/apimachinery, `90s`, `5m30s`, `3h`, `2d4h`, `1y200d`. */
+/** Durations as `kubectl` shows them, such as `90s`, `5m30s`, `3h`, `2d4h`, `1y200d`. Source: `HumanDuration` in k8s.io/apimachinery. */
 
 const MINUTE = 60
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 const YEAR = 365 * DAY
 
-/** From each age (in seconds) on: the larger unit, and the smaller one that may follow. */
+/** For durations from so many seconds on: the larger unit, and the smaller unit that may follow it. */
 const SHAPES: { upTo: number; unit: [number, string]; rest?: [number, string] }[] = [
   { upTo: 2 * MINUTE, unit: [1, 's'] },
   { upTo: 10 * MINUTE, unit: [MINUTE, 'm'], rest: [1, 's'] },
@@ -30,7 +30,7 @@ export function humanDuration(ms: number): string {
   return left > 0 && shape.rest ? `${whole}${left}${shape.rest[1]}` : whole
 }
 
-/** How long ago a time was, for a table. */
+/** How long ago a timestamp was, as a table shows it. */
 export function ageAt(timestamp: unknown, now: number): string {
   if (typeof timestamp !== 'string') return '<unknown>'
   const at = Date.parse(timestamp)

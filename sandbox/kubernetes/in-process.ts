@@ -1,4 +1,4 @@
-/** The same reads and writes without HTTP, for tests and demos: they fail with a `APIError` where HTTP answers a `Status`. */
+/** The same reads and writes without HTTP, for tests and demos. Where HTTP answers a `Status`, they throw an `APIError`. */
 import { parseAllDocuments } from 'yaml'
 import { shown } from './representations.ts'
 import { isObject, type JsonObject, type KubeObject } from './objects.ts'
@@ -12,14 +12,14 @@ import type { DeleteOptions, Target, Writer } from './writer.ts'
 import type { Kind } from './kind.ts'
 
 export interface InProcess {
-  /** Creates objects, or merges them into those that are there; namespaced ones without a namespace go to `default`. */
+  /** Creates an object, or merges it into the existing one. A namespaced object without a namespace goes to `default`. */
   apply: (objects: object | string | readonly object[]) => KubeObject[]
-  /** `kind` by any of its names: `Agent`, `agents`, `agt`. The namespace of cluster-scoped kinds is not looked at. */
+  /** Takes any name of the kind: `Agent`, `agents`, `agt`. The namespace is ignored for cluster-scoped kinds. */
   get: (kind: string, namespace: string | undefined, name: string) => KubeObject | undefined
   list: (kind: string, namespace?: string, labels?: string) => KubeObject[]
-  /** A merge patch. Fails with 404. */
+  /** Applies a merge patch. @throws APIError 404 if there is no such object. */
   patch: (target: InProcessTarget, patch: JsonObject) => KubeObject
-  /** Whether there was something to delete. */
+  /** Returns whether there was an object to delete. */
   delete: (kind: string, namespace: string | undefined, name: string, options?: DeleteOptions) => boolean
 }
 

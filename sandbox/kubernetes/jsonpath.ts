@@ -1,6 +1,6 @@
 /**
- * The JSONPath that CRDs use for columns and selectable fields: names, `[0]`, `[*]`, `['name']` and
- * `[?(@.field=="text")]`. Anything else is refused when the CRD comes in.
+ * The JSONPath of CRDs, for printer columns and selectable fields: names, `[0]`, `[*]`, `['name']` and
+ * `[?(@.field=="text")]`. A CRD that uses anything else is refused.
  */
 import { isObject } from './objects.ts'
 

@@ -1,6 +1,6 @@
 /**
- * What the sandbox knows of one kind: its names, its schema, how it is printed, and its rules beyond the schema. A kind
- * that two API groups show (Events) is two of these on one collection.
+ * What the sandbox knows about one kind: its names, its schema, its printer columns, and its rules beyond the schema. A kind
+ * that two API groups serve (Events) has two of these on one collection.
  */
 import type { Problem } from '../../src/resources/problems.ts'
 import type { CrdVersion, PrinterColumn, StructuralSchema } from '../../src/resources/types.ts'
@@ -11,7 +11,7 @@ import type { Cause } from './api-errors.ts'
 
 export type Cell = string | number | boolean | null
 
-/** A column of `kubectl get`. Those with a priority above 0 show with `-o wide`. */
+/** A column of `kubectl get`. Columns with a priority above 0 are shown with `-o wide`. */
 export interface Column {
   name: string
   type: string
@@ -21,15 +21,15 @@ export interface Column {
   cell: (object: KubeObject, now: number) => Cell
 }
 
-/** What a kind adds to what is true of all. */
+/** The rules of one kind, beyond those of every kind. */
 export interface Rules {
-  /** After decoding and defaulting: what the server fills in or takes over from the old object. */
+  /** Runs after decoding and defaulting. Fills in what the server sets or takes over from the old object. */
   prepare?: (object: KubeObject, old: KubeObject | undefined, now: number) => KubeObject
-  /** What the schema can't say. */
+  /** Checks what the schema cannot express. */
   check?: (object: KubeObject, old: KubeObject | undefined) => Cause[]
-  /** Why it may not be deleted. */
+  /** Says why the object may not be deleted, if so. */
   keep?: (object: KubeObject) => string | undefined
-  /** The object stays, marked like this, until the sandbox itself finishes it. */
+  /** Marks an object that stays until the sandbox itself finishes its deletion. */
   markDeleted?: (object: KubeObject) => KubeObject
 }
 
@@ -43,24 +43,24 @@ export interface Kind {
   shortNames: string[]
   categories: string[]
   namespaced: boolean
-  /** The collection that its objects are stored in. */
+  /** The collection that holds its objects. */
   collection: string
   hasStatus: boolean
-  /** A CRD's kind: the spec is counted in `generation`, an update needs a resourceVersion, no strategic merge. */
+  /** Whether a CRD defines it. Then `generation` counts changes of the spec, updates need a resourceVersion, and there are no strategic merge patches. */
   custom: boolean
   /** Whether a PUT without a resourceVersion overwrites. */
   unconditionalUpdate: boolean
   columns: Column[]
   schema: StructuralSchema
   validator: Validator
-  /** By the name in a field selector. */
+  /** Selectable fields, by their name in a field selector. */
   fields: Map<string, (object: KubeObject) => string>
   rules: Rules
-  /** A PUT makes what isn't there. */
+  /** Whether a PUT creates a missing object. */
   createOnUpdate?: boolean
-  /** The group in whose words it is refused, where that is another. */
+  /** The group that error messages name, if it is another one. */
   judgedIn?: string
-  /** Between what is stored and what this kind shows, where they differ. */
+  /** Converts between the stored form and the form of this kind, where they differ. */
   view?: { show: (stored: KubeObject) => KubeObject; store: (shown: KubeObject) => KubeObject }
 }
 
@@ -69,7 +69,7 @@ export const apiVersionOf = ({ group, version }: Pick<Kind, 'group' | 'version'>
 
 type Described = Omit<Kind, 'listKind' | 'singular' | 'categories' | 'custom' | 'validator' | 'columns' | 'fields'>
 
-/** A kind of Kubernetes' own. `fields` are those that a field selector may name beside metadata. */
+/** Makes one of Kubernetes' own kinds. `fields` are the selectable fields besides the metadata. */
 export function builtIn(about: Described & { columns: Column[]; fields?: string[] }): Kind {
   const listKind = `${about.kind}List`
   const singular = about.kind.toLowerCase()
@@ -103,7 +103,7 @@ export function selectable(namespaced: boolean, paths: string[]): Kind['fields']
 export const asText = (value: unknown): string =>
   typeof value === 'string' ? value : value === undefined || value === null ? '' : JSON.stringify(value)
 
-/** A CRD's column. */
+/** Makes a column from a CRD's printer column. */
 export function customColumn(
   { name, type, jsonPath, ...rest }: PrinterColumn,
   date: (value: string, now: number) => string,
@@ -119,7 +119,7 @@ export function customColumn(
   return { name, type, ...rest, cell }
 }
 
-/** A validator's findings as a `Status` lists them. */
+/** Converts a violation that the validator found to a cause of a `Status`. */
 export const causeOf = (one: Problem, text: string): Cause => ({
   reason: CAUSES[one.kind],
   message: text,

@@ -2,17 +2,17 @@ import { stringify } from 'yaml'
 import type { User } from './http/users.ts'
 
 export interface KubeconfigOptions {
-  /** One of the users that the sandbox was started with; the first where nothing is said. */
+  /** One of the users that the sandbox was started with; the first by default. */
   user?: string
-  /** The namespace of commands that name none. */
+  /** The default namespace of commands. */
   namespace?: string
-  /** What to prove oneself with; the token where nothing is said. */
+  /** How the user authenticates; with the token by default. */
   credential?: 'token' | 'certificate'
 }
 
 const inline = (pem: string): string => Buffer.from(pem).toString('base64')
 
-/** A kubeconfig as text, with everything inline. */
+/** Returns a kubeconfig as text, with all certificates and keys inline. */
 export function kubeconfigText(
   url: string,
   authority: string,

@@ -1,10 +1,10 @@
-/** The part of an object that is the same for every kind: what of it a client may set, and what belongs to the server. */
+/** Object metadata: which fields a client may set, and which belong to the server. */
 import { isObject, without, type JsonObject, type KubeObject, type Metadata, type OwnerReference } from './objects.ts'
 import { badRequest, type Cause } from './api-errors.ts'
 
 const TEXTS = ['name', 'generateName', 'namespace', 'uid', 'resourceVersion', 'creationTimestamp', 'deletionTimestamp']
 const MAPS = ['labels', 'annotations']
-/** Known, and not held here: the sandbox keeps no managedFields. */
+/** Fields that are accepted and dropped: the sandbox keeps no managedFields. */
 const IGNORED = ['selfLink', 'managedFields', 'generation', 'deletionGracePeriodSeconds']
 const KNOWN = new Set([...TEXTS, ...MAPS, ...IGNORED, 'finalizers', 'ownerReferences'])
 
@@ -21,7 +21,7 @@ export function unknownMetadata(metadata: JsonObject): string[] {
 
 const OWNER_FIELDS = ['apiVersion', 'kind', 'name', 'uid', 'controller', 'blockOwnerDeletion']
 
-/** What a client sent, without what is empty. Fails (400) on a value of the wrong type. */
+/** Reads what a client sent, without empty fields. @throws APIError 400 on a value of the wrong type. */
 export function readMetadata(metadata: JsonObject): Metadata {
   const read: JsonObject = {}
   for (const name of TEXTS)
@@ -60,7 +60,7 @@ const isTextMap = (value: unknown): boolean =>
 const isObjectList = (value: unknown): boolean => Array.isArray(value) && value.every(isObject)
 const isTextList = (value: unknown): boolean => Array.isArray(value) && value.every((one) => typeof one === 'string')
 
-/** The new metadata of an object that stays the same object: what belongs to the server stays as it was. */
+/** The metadata of an updated object: fields that belong to the server stay as they were. */
 export function carriedOver(old: Metadata, next: Metadata): Metadata {
   const { uid, resourceVersion, generation, creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds } = old
   const servers = { uid, resourceVersion, generation, creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds }
@@ -80,7 +80,7 @@ const bad = (field: string, value: unknown, why: string): Cause => ({
   field,
 })
 
-/** What is wrong with labels, annotations, finalizers and owners. Names are judged with the schema. */
+/** Validates labels, annotations, finalizers and owner references. Names are validated with the schema. */
 export function metadataCauses(
   kind: { custom: boolean },
   { metadata }: KubeObject,
@@ -132,7 +132,7 @@ function ownerCauses(owners: OwnerReference[]): Cause[] {
 
 const STANDARD_FINALIZERS = ['foregroundDeletion', 'orphan', 'kubernetes']
 
-/** Finalizers without a domain: a warning in our kinds, an error in Kubernetes' own. */
+/** Finalizers without a domain. They are a warning in custom kinds and an error in Kubernetes' own. */
 export const bareFinalizers = ({ finalizers = [] }: Metadata): string[] =>
   finalizers.filter((one) => !one.includes('/') && !STANDARD_FINALIZERS.includes(one))
 

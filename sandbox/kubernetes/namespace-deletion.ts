@@ -1,4 +1,4 @@
-/** How a namespace goes: first all that is in it, then itself. */
+/** Deletes the contents of a namespace, and then the namespace. */
 import { namespaces } from './kinds/namespaces.ts'
 import { isObject, type JsonObject } from './objects.ts'
 import type { Registry } from './registry.ts'
@@ -12,7 +12,7 @@ export interface EmptyingDeps {
   now: () => number
 }
 
-/** Deletes what it can; what waits for a finalizer is named in the namespace's status. */
+/** Deletes what it can. The status of the namespace names what waits for a finalizer. */
 export function emptyNamespace(deps: EmptyingDeps, version: Version): void {
   if (!isGoing(version.object)) return
   const { name } = version.object.metadata

@@ -1,6 +1,6 @@
 /**
- * Objects as the API has them, and the few things that are done to any JSON value. Stored objects are never changed:
- * every write makes a new one, so that they may be handed around without copies.
+ * API objects, and helpers for JSON values. Stored objects are immutable: every write makes a new one, so that they are
+ * passed around without copies.
  */
 
 export type JsonObject = Record<string, unknown>
@@ -37,14 +37,14 @@ export interface KubeObject {
   [field: string]: unknown
 }
 
-/** `namespace/name`, or the name alone: where an object lies within its kind. */
+/** The key of an object within its kind: `namespace/name`, or the name alone. */
 export const keyFor = (namespace: string | undefined, name: string): string =>
   namespace ? `${namespace}/${name}` : name
 
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Equality of JSON values; the order of an object's fields doesn't count, and an undefined field is none. */
+/** Compares JSON values. The order of fields does not matter, and an undefined field counts as missing. */
 export function sameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true
   if (Array.isArray(a)) {
@@ -60,7 +60,7 @@ function fieldsOf(object: JsonObject): number {
   return count
 }
 
-/** A value at a path of names, where there is one. */
+/** Returns the value at a path of names, or undefined. */
 export function at(value: unknown, ...path: string[]): unknown {
   let here = value
   for (const name of path) here = isObject(here) ? here[name] : undefined

@@ -1,4 +1,4 @@
-/** JSON merge patch (RFC 7386) and JSON patch (RFC 6902). Both answer a new value and leave the old one alone. */
+/** JSON merge patch (RFC 7386) and JSON patch (RFC 6902). Both return a new value and leave the old one unchanged. */
 import { isObject, sameJson, type JsonObject } from './objects.ts'
 import { badRequest, APIError } from './api-errors.ts'
 
@@ -35,7 +35,7 @@ const isOperation = (value: unknown): value is Operation & JsonObject =>
 const OPERATIONS: Record<string, (document: unknown, operation: Operation) => unknown> = {
   add: (document, { path, value }) => edit(document, steps(path), { put: value }),
   remove: (document, { path }) => (read(document, path), edit(document, steps(path), {})),
-  // As the API server's library does it: a field that isn't there is set.
+  // The API server's library sets a missing field too.
   replace: (document, { path, value }) => edit(document, steps(path), { put: value, over: true }),
   copy: (document, { path, from = '' }) => edit(document, steps(path), { put: read(document, from) }),
   move(document, { path, from = '' }) {
@@ -76,7 +76,7 @@ function read(document: unknown, pointer: string): unknown {
   }, document)
 }
 
-/** With `put` the value is inserted (in a list) or set; `over` replaces what is there; without, it is removed. */
+/** Changes the value at a path: `put` inserts it (in a list) or sets it, `over` replaces the existing value; without either it is removed. */
 interface Edit {
   put?: unknown
   over?: boolean

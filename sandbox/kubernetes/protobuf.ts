@@ -1,13 +1,13 @@
 /**
- * Bodies in protobuf, which `kubectl create namespace|secret|configmap` and Go clients send for Kubernetes' own kinds
- * without asking. Only reading, and only the kinds that they create this way; answers are always JSON.
+ * Reads Protobuf bodies, which `kubectl create namespace|secret|configmap` and Go clients send for Kubernetes' own kinds.
+ * It reads only those kinds. Answers are always JSON.
  */
 import type { JsonObject } from './objects.ts'
 import { badRequest, unsupportedMedia } from './api-errors.ts'
 
 type FieldType =
   'text' | 'bytes' | 'number' | 'flag' | 'time' | 'texts' | 'bytesByText' | 'textByText' | Message | [Message]
-/** By field number: a name, and what it is. A list of one message is a list of such messages. */
+/** Fields by number: the name and the type of each. An array of one message type means a list of such messages. */
 interface Message {
   [number: number]: readonly [string, FieldType]
 }
@@ -62,7 +62,7 @@ const KINDS: Record<string, Message> = {
 const MAGIC = Buffer.from('k8s\0')
 const ENVELOPE: Message = { 1: ['typeMeta', { 1: ['apiVersion', 'text'], 2: ['kind', 'text'] }], 2: ['raw', 'bytes'] }
 
-/** Fails with 400 where it can't be read, and with 415 for a kind that it doesn't know. */
+/** Reads a body. @throws APIError 400 if it cannot be read, 415 for an unknown kind. */
 export function readProtobuf(body: Buffer): JsonObject {
   if (!body.subarray(0, 4).equals(MAGIC)) throw badRequest('the body is no protobuf of Kubernetes')
   const { typeMeta, raw } = readMessage(body.subarray(4), ENVELOPE) as { typeMeta?: JsonObject; raw?: string }
@@ -80,7 +80,7 @@ function readMessage(bytes: Buffer, message: Message): JsonObject {
     const [name, type] = message[number] ?? []
     if (name === undefined || type === undefined) continue
     const read = readValue(value, type)
-    // Go writes every text, set or not: an empty one says nothing.
+    // Go writes every string, set or not: an empty one means not set.
     if (read === '') continue
     result[name] = combined(result[name], read, type)
   }
@@ -113,7 +113,7 @@ function entry(value: Buffer, type: 'text' | 'bytes'): JsonObject {
   return { [String(key)]: held }
 }
 
-/** The fields of one message as they stand on the wire: numbers, and everything of a length. */
+/** The fields of one encoded message: varints, and values with a length. */
 function* wireFields(bytes: Buffer): Generator<[number, Buffer | number]> {
   let at = 0
   const varint = (): number => {

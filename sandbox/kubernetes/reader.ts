@@ -1,4 +1,4 @@
-/** Lists: selectors, and pages that all show the state of the first one's moment. */
+/** Lists, with selectors and consistent pages: all pages show the state at the time of the first one. */
 import { shown, type ListMeta } from './representations.ts'
 import type { Kind } from './kind.ts'
 import { badRequest, expired, optionsInvalid, APIError } from './api-errors.ts'
@@ -7,7 +7,7 @@ import type { Store, Version } from './store.ts'
 
 export interface Scope {
   kind: Kind
-  /** Undefined: all of them. */
+  /** Undefined means all namespaces. */
   namespace?: string | undefined
 }
 
@@ -16,13 +16,13 @@ export interface Page {
   meta: ListMeta
 }
 
-/** What is left of a list that is being read page by page. */
+/** The rest of a list that a client reads page by page. */
 interface Rest {
   versions: readonly Version[]
   revision: number
 }
 
-/** Lists that are kept open at once; the oldest is dropped, and told 410 if it comes back. */
+/** How many such lists are kept. The oldest is dropped, and its client gets 410. */
 const OPEN_LISTS = 32
 const TOKEN_START = '{"v":"meta.k8s.io/v1"'
 
@@ -57,7 +57,7 @@ export class Reader {
     return all.filter((version) => inScope(scope, version) && (!matches || matches(shown(scope.kind, version))))
   }
 
-  /** Forgets what is left of every list. */
+  /** Drops the rest of every list. */
   compact(): void {
     this.#open.clear()
   }
@@ -104,7 +104,7 @@ function readLimit(text: string | null): number {
   throw badRequest(`strconv.ParseInt: parsing "${text ?? ''}": invalid syntax`)
 }
 
-/** Fails (422) where `resourceVersionMatch` makes no sense. */
+/** @throws APIError 422 if `resourceVersionMatch` does not fit the other parameters. */
 export function checkMatch(query: URLSearchParams, isWatch = false): void {
   const match = query.get('resourceVersionMatch') || undefined
   if (query.get('sendInitialEvents') !== null) {
@@ -126,7 +126,7 @@ const MATCHES = ['Exact', 'NotOlderThan']
 const badMatch = (message: string, reason = 'Forbidden'): APIError =>
   optionsInvalid('ListOptions', { reason: `FieldValue${reason}`, message, field: 'resourceVersionMatch' })
 
-/** Absent counts as 0. */
+/** Parses a resourceVersion. A missing one counts as 0. */
 export function readRevision(text: string | null): number {
   const revision = Number(text ?? 0)
   if (Number.isInteger(revision) && revision >= 0) return revision

@@ -1,4 +1,4 @@
-/** Which kinds are served at the moment: Kubernetes' own few, and what the stored CustomResourceDefinitions bring. */
+/** The kinds that are served: some of Kubernetes' own, and those that the stored CustomResourceDefinitions define. */
 import { namespaces } from './kinds/namespaces.ts'
 import { configMaps, secrets } from './kinds/data.ts'
 import { customKind, definitions } from './kinds/custom.ts'
@@ -37,7 +37,7 @@ export class Registry {
     return this.kinds.find((one) => apiVersionOf(one) === apiVersion && one.kind === kind)
   }
 
-  /** By `kind` and, where an object names it, its `apiVersion`; or by any of the names that kubectl takes. */
+  /** Finds a kind by its name, plural or short name, and by `apiVersion` if an object names it. */
   named(name: string, group?: string): Kind | undefined {
     return this.kinds.find(
       (one) =>
@@ -46,7 +46,7 @@ export class Registry {
     )
   }
 
-  /** The one kind through which a collection's objects are stored. */
+  /** The kind in whose form the objects of a collection are stored. */
   ofCollection(collection: string): Kind | undefined {
     return this.kinds.find((one) => one.collection === collection && !one.view)
   }

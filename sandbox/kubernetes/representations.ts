@@ -1,6 +1,6 @@
 /**
- * The three representations in which a client may ask for objects (`Accept`): whole, metadata only, or as the table that
- * `kubectl get` prints. What was made of one version is kept with it: a watch and ten lists cost one `JSON.stringify`.
+ * The three representations of objects that a client may ask for (`Accept`): whole, metadata only, or the table that
+ * `kubectl get` prints. The JSON text of a version is cached with it: a watch and ten lists cost one `JSON.stringify`.
  */
 import type { Cell, Kind } from './kind.ts'
 import { apiVersionOf } from './kind.ts'
@@ -10,7 +10,7 @@ import type { Version } from './store.ts'
 
 export type Representation = 'object' | 'partial' | 'table'
 
-/** How a row carries its object. */
+/** What a row of a table holds of its object. */
 export type IncludeObject = 'None' | 'Metadata' | 'Object'
 
 export interface Shape {
@@ -20,7 +20,7 @@ export interface Shape {
 
 const META = 'meta.k8s.io/v1'
 
-/** The first representation on offer that the sandbox speaks; protobuf is passed over. Fails with 406. */
+/** Picks the first acceptable representation that the sandbox supports. @throws APIError 406 if there is none. */
 export function negotiate(accept: string | undefined): Representation {
   const offers = (accept ?? '*/*').split(',').map((offer) => offer.trim().split(/\s*;\s*/))
   for (const [type, ...parameters] of offers) {
@@ -49,7 +49,7 @@ function formOf(parameters: Map<string, string>): Representation | undefined {
 
 export const shown = (kind: Kind, { object }: Version): KubeObject => (kind.view ? kind.view.show(object) : object)
 
-/** The JSON text of one object, whole or its metadata. */
+/** The JSON text of one object, or of its metadata. */
 export function textOf(kind: Kind, version: Version, representation: 'object' | 'partial' | 'item'): string {
   const name = representation === 'partial' ? representation : `${representation} ${kind.group}`
   let text = version.texts.get(name)
@@ -61,7 +61,7 @@ function made(kind: Kind, version: Version, representation: 'object' | 'partial'
   if (representation === 'partial') return partial(version.object)
   const object = shown(kind, version)
   if (representation === 'object' || kind.custom) return object
-  // In a list, Kubernetes' own kinds don't say what they are.
+  // Items of a list of Kubernetes' own kinds have no `kind` and `apiVersion`.
   return { ...object, apiVersion: undefined, kind: undefined }
 }
 
@@ -71,7 +71,7 @@ const partial = ({ metadata }: KubeObject): JsonObject => ({
   metadata,
 })
 
-/** One object in the representation that was asked for. */
+/** The JSON text of one object in the requested representation. */
 export function itemText(kind: Kind, version: Version, { representation, includeObject }: Shape, now: number): string {
   if (representation !== 'table') return textOf(kind, version, representation)
   return tableText(kind, [version], { revision: version.object.metadata.resourceVersion ?? '' }, { now, includeObject })
@@ -126,7 +126,7 @@ function carried(object: KubeObject, include: IncludeObject): JsonObject | undef
   return include === 'Object' ? object : partial(object)
 }
 
-/** A bookmark: nothing but a resourceVersion, in the representation of the watch that it goes to. */
+/** The JSON text of a bookmark: a resourceVersion, in the representation of its watch. */
 export function bookmarkText(
   kind: Kind,
   revision: number,

@@ -1,10 +1,10 @@
-/** The request log: how often each kind of request came, for tests of cost. Watches are counted apart from lists. */
+/** The request log: how many requests of each kind arrived, for tests of cost. Watches are counted apart from lists. */
 
 export interface RequestKey {
   method: string
-  /** `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`; `other` outside of resources. */
+  /** `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`; `other` if the request is not for a resource. */
   verb: string
-  /** With its group, `agents.calendar-operator.io`; the path, outside of resources. */
+  /** The resource with its group, `agents.calendar-operator.io`; the path if the request is not for a resource. */
   resource: string
   subresource: string
   userAgent: string

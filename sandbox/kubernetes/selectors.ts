@@ -1,4 +1,4 @@
-/** Label and field selectors, as they stand in a query. */
+/** Parses the label and field selectors of a query. */
 import type { Kind } from './kind.ts'
 import type { KubeObject } from './objects.ts'
 import { badRequest } from './api-errors.ts'
@@ -6,7 +6,7 @@ import { badRequest } from './api-errors.ts'
 export type Matches = (object: KubeObject) => boolean
 type Labels = Record<string, string>
 
-/** `a=b,c!=d,e in (f,g),h notin (i),j,!k`. Undefined where nothing is asked for. */
+/** Parses a label selector: `a=b,c!=d,e in (f,g),h notin (i),j,!k`. Undefined if it is empty. */
 export function labelSelector(text: string | null): Matches | undefined {
   if (!text?.trim()) return undefined
   const terms = text.split(/,(?![^(]*\))/).map((term) => labelTerm(term.trim()))
@@ -41,7 +41,7 @@ function setTerm(key: string, operator: string, values: string[]): (labels: Labe
   }
 }
 
-/** `metadata.name=a,spec.account!=b`, for the fields that a kind declares. */
+/** Parses a field selector: `metadata.name=a,spec.account!=b`, for the selectable fields of a kind. */
 export function fieldSelector(text: string | null, kind: Kind): Matches | undefined {
   if (!text?.trim()) return undefined
   const terms = text.split(',').map((term) => fieldTerm(term, kind))

@@ -1,13 +1,14 @@
 /**
- * The sandbox's Kubernetes: a small API server on loopback, over real HTTP and TLS, for demos, tests and benches that
- * run on Node alone. It holds Namespaces, Secrets, ConfigMaps, Leases, Events, CustomResourceDefinitions and the kinds of
- * `calendar-operator.io`, in memory, and refuses everything else by saying so. What it does it means to do as the real
- * one does (resourceVersions, conflicts, watches, status, defaults, validation, finalizers, garbage collection, Tables);
- * what it leaves out stands in `docs/sandbox-kubernetes.md`. It may import `src/resources`, whose judge it shares with
+ * The sandbox's Kubernetes: a small API server on loopback, over HTTP and TLS, for demos, tests and benches that run on Node
+ * alone. It holds Namespaces, Secrets, ConfigMaps, Leases, Events, CustomResourceDefinitions and the kinds of
+ * `calendar-operator.io`, in memory, and refuses every other kind by name. What it supports behaves as on a real API server
+ * (resourceVersions, conflicts, watches, status, defaults, validation, finalizers, garbage collection, Tables);
+ * `docs/sandbox-kubernetes.md` says what it leaves out. It may import `src/resources`, whose validator it shares with
  * `calendar-operator validate`, and nothing else of `src`. Time comes from the caller's clock.
  *
- * From the wire inwards: `http/` (TLS, paths, verbs, discovery), `representations` and `watches` (what goes out), `writer` and
- * `admission` (what comes in), `store` (what is there), `garbage-collector` (what goes by itself), `kinds/` (what it is about).
+ * `http/` receives requests and answers them (TLS, paths, verbs, discovery). `writer` and `admission` handle writes, `reader`,
+ * `representations` and `watches` handle reads, `store` holds the objects and their history, `garbage-collector` deletes in the
+ * background, and `kinds/` describes the kinds.
  */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { createAuthority, type Authority } from './certificates.ts'
@@ -31,13 +32,13 @@ export interface SandboxKubernetesOptions {
   clock: SandboxClock
   /** CustomResourceDefinitions of `calendar-operator.io`, as parsed documents. */
   crds?: readonly object[]
-  /** Of 127.0.0.1; a free one where nothing is said. */
+  /** The port on 127.0.0.1; any free one by default. */
   port?: number
-  /** What another sandbox's `snapshot` gave. */
+  /** What `snapshot()` of another sandbox returned. */
   dataSnapshot?: Snapshot
-  /** Names of those who may come in, each by a token or a client certificate; `admin` where nothing is said. */
+  /** Names of the users; `admin` by default. Each of them authenticates with a token or a client certificate. */
   users?: readonly string[]
-  /** Where uids come from. */
+  /** Makes uids. */
   uuid?: () => string
 }
 
@@ -45,20 +46,20 @@ export interface SandboxKubernetes extends InProcess {
   readonly url: string
   /** The certificate authority, as PEM. */
   readonly caCertificate: string
-  /** As text, with everything inline. */
+  /** A kubeconfig as text, with everything inline. */
   kubeconfig: (options?: KubeconfigOptions) => string
-  /** A user's bearer token. */
+  /** The bearer token of a user. */
   token: (user?: string) => string
-  /** Ends every connection and stops listening; the data stays. */
+  /** Closes every connection and stops listening. The data stays. */
   stop: () => Promise<void>
-  /** Listens again, on the same port, with the same data and certificates. */
+  /** Listens again on the same port, with the same data and certificates. */
   start: () => Promise<void>
   restart: () => Promise<void>
   /** The resourceVersion of the last write. */
   revision: () => number
   /** Everything that is stored, for `dataSnapshot`. */
   snapshot: () => Snapshot
-  /** Calls back within every write, whoever makes it. Objects are read-only. The answer ends it. */
+  /** Calls the listener within every write. Objects are read-only. Returns a function that unsubscribes. */
   onWrite: (listener: (write: Write) => void) => () => void
   /** Resolves when garbage collection and namespace deletion have nothing left to do. */
   idle: () => Promise<void>
@@ -66,13 +67,13 @@ export interface SandboxKubernetes extends InProcess {
   /** Breaks every open watch. */
   dropWatches: () => void
   openWatches: () => number
-  /** Forgets the history: watches and pages from before now get 410. */
+  /** Drops the history: watches and pages from before now get 410. */
   compact: () => void
   failNext: (failure: Failure) => void
-  /** Requests that match get no answer until the answer is called. */
+  /** Holds requests that match, until the returned function is called. */
   hang: (match?: RequestMatch) => () => void
   clearFaults: () => void
-  /** How often each kind of request came over HTTP. */
+  /** How many requests of each kind arrived over HTTP. */
   requests: (filter?: Partial<RequestKey>) => RequestCount[]
   countRequests: (filter?: Partial<RequestKey>) => number
   resetRequests: () => void
@@ -142,7 +143,7 @@ function assemble(
   }
 }
 
-/** What every cluster has from the start, as far as a snapshot doesn't bring it. */
+/** Creates what every cluster has from the start, unless a snapshot contains it. */
 function furnish(
   { store, registry, garbageCollector }: Parts,
   { apply }: InProcess,

@@ -1,12 +1,12 @@
 /**
- * The sandbox's etcd: what is stored, under one counter of revisions, and the history that watches are served from.
- * Objects come in as new values, get their resourceVersion here, and are not changed from then on.
+ * The sandbox's etcd: the stored objects, one counter of revisions, and the history that watches read. Objects get their
+ * resourceVersion here and are immutable from then on.
  */
 import type { KubeObject } from './objects.ts'
 
 export type WriteType = 'ADDED' | 'MODIFIED' | 'DELETED'
 
-/** One version of one object. `texts` holds what was already made of it to be sent, by representation. */
+/** One version of one object. `texts` caches its JSON text, by representation. */
 export interface Version {
   readonly key: string
   readonly revision: number
@@ -18,7 +18,7 @@ export interface Write {
   readonly type: WriteType
   readonly collection: string
   readonly revision: number
-  /** Of a deleted object: its last state, with the revision of the deletion. */
+  /** For a deletion, the last state of the object with the revision of the deletion. */
   readonly current: Version
   readonly before: Version | undefined
 }
@@ -28,16 +28,16 @@ export interface Snapshot {
   collections: Record<string, KubeObject[]>
 }
 
-/** Writes that a collection remembers; a watch from before them is told that it came too late. */
+/** How many writes a collection remembers. A watch from before them gets 410. */
 const HISTORY = 5_000
 
-/** All objects of one kind, whatever API group they are shown in. */
+/** All objects of one kind, whichever API groups serve them. */
 export class Collection {
   readonly name: string
   readonly #versions = new Map<string, Version>()
   #keys: string[] | undefined
   #history: Write[] = []
-  /** Watches from a revision below this one have lost something. */
+  /** Watches from a revision below this one miss some writes. */
   #floor = 0
 
   constructor(name: string) {
@@ -48,13 +48,13 @@ export class Collection {
     return this.#versions.get(key)
   }
 
-  /** In the order of their keys, as etcd has them. */
+  /** The objects in the order of their keys, as in etcd. */
   list(): readonly Version[] {
     this.#keys ??= [...this.#versions.keys()].sort()
     return this.#keys.flatMap((key) => this.#versions.get(key) ?? [])
   }
 
-  /** What was written after `revision`; undefined where that is no longer known. */
+  /** The writes after `revision`; undefined if the history does not reach back that far. */
   since(revision: number): readonly Write[] | undefined {
     if (revision < this.#floor) return undefined
     const first = this.#history.findLastIndex((write) => write.revision <= revision) + 1
@@ -65,7 +65,7 @@ export class Collection {
     if (write.type === 'DELETED') this.#versions.delete(write.current.key)
     else this.#versions.set(write.current.key, write.current)
     if (write.type !== 'MODIFIED') this.#keys = undefined
-    // Replays make a superseded version's text again: most are never asked for it.
+    // Drops the text of a superseded version: a replay makes it again, and few versions are replayed.
     write.before?.texts.clear()
     this.#history.push(write)
     if (this.#history.length > 2 * HISTORY) this.#forget(this.#history.length - HISTORY)
@@ -93,7 +93,7 @@ export class Store {
   readonly #collections = new Map<string, Collection>()
   readonly #listeners = new Set<(write: Write) => void>()
 
-  /** The revision of the last write: a list's resourceVersion. */
+  /** The revision of the last write, which is the resourceVersion of lists. */
   get revision(): number {
     return this.#revision
   }
@@ -104,7 +104,7 @@ export class Store {
     return found
   }
 
-  /** Calls back in the order of the revisions, within the write. The answer ends it. */
+  /** Calls the listener within each write, in the order of revisions. Returns a function that unsubscribes. */
   subscribe(listener: (write: Write) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
@@ -119,7 +119,7 @@ export class Store {
     return this.#write('DELETED', collection, version.key, version.object)
   }
 
-  /** Forgets the history, as etcd does every five minutes: whoever watches from before now has to list anew. */
+  /** Drops the history, as etcd does every five minutes: a watch from before now has to list again. */
   compact(): void {
     for (const collection of this.#collections.values()) collection.compact(this.#revision)
   }

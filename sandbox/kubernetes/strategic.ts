@@ -1,11 +1,11 @@
 /**
- * Strategic merge patch, for Kubernetes' own kinds, as far as those that the sandbox holds have anything strategic:
- * lists that are merged by a key (owners, conditions) or as sets (finalizers), and the `$patch` directives.
+ * Strategic merge patches, for the kinds of Kubernetes' own that the sandbox holds: lists that are merged by a key (owner
+ * references, conditions) or as sets (finalizers), and the `$patch` directives.
  */
 import { isObject, without, type JsonObject } from './objects.ts'
 import { badRequest } from './api-errors.ts'
 
-/** The lists that are merged, by name; an empty key means a set of plain values. All others are replaced. */
+/** The merge key of each list that is merged. An empty key means a set of plain values. Other lists are replaced. */
 const MERGE_KEYS: Record<string, string> = { ownerReferences: 'uid', finalizers: '', conditions: 'type' }
 
 export function strategicPatch(target: unknown, patch: unknown): unknown {

@@ -1,4 +1,4 @@
-/** Watches: each is a place in the history, and a sink that gets one line an event from there on. */
+/** Watches: each is a position in the history and a sink, which gets one line for each event from there on. */
 import { bookmarkText, itemText, shown, type Shape } from './representations.ts'
 import type { Kind } from './kind.ts'
 import { checkMatch, inScope, readRevision, selectorOf, type Reader, type Scope } from './reader.ts'
@@ -6,7 +6,7 @@ import { expired } from './api-errors.ts'
 import type { Matches } from './selectors.ts'
 import type { Store, Version, Write, WriteType } from './store.ts'
 
-/** Time as a caller's clock gives it: milliseconds. A timer's answer cancels it. */
+/** The caller's clock, in milliseconds. `setTimer` returns a function that cancels the timer. */
 export interface SandboxClock {
   now(): number
   setTimer(delayMs: number, fire: () => void): () => void
@@ -14,9 +14,9 @@ export interface SandboxClock {
 
 export interface Sink {
   write(line: string): void
-  /** In order: the client sees the stream end. */
+  /** Ends the stream in an orderly way. */
   end(): void
-  /** The connection breaks. */
+  /** Breaks the connection. */
   drop(): void
 }
 
@@ -24,14 +24,14 @@ interface Watch extends Scope, Shape {
   kind: Kind
   matches: Matches | undefined
   bookmarks: boolean
-  /** Events up to here were sent, or are not for this watch. */
+  /** Events up to this revision were sent, or are not for this watch. */
   after: number
   sink: Sink
   cancelTimers: () => void
 }
 
 const BOOKMARK_EVERY_MS = 60_000
-/** A watch that ends by its `timeoutSeconds` gets a last bookmark this long before. */
+/** How long before its `timeoutSeconds` a watch gets its last bookmark. */
 const LAST_BOOKMARK_MS = 2_000
 const INITIAL_END = { 'k8s.io/initial-events-end': 'true' }
 
@@ -56,7 +56,7 @@ export class Watches {
     return this.#open.size
   }
 
-  /** Starts a watch; the answer ends it without a word, for when the client has gone. */
+  /** Starts a watch. Returns a function that ends it silently, for a client that is gone. */
   open(scope: Scope, query: URLSearchParams, shape: Shape, sink: Sink): () => void {
     checkMatch(query, true)
     const after = readRevision(query.get('resourceVersion'))
@@ -69,7 +69,7 @@ export class Watches {
       sink,
       cancelTimers: () => undefined,
     }
-    // The list comes as events, and a marked bookmark ends it.
+    // The list is sent as events, and a marked bookmark ends it.
     const streamsList = isTrue(query.get('sendInitialEvents'))
     if (!this.#begin(watch, streamsList || (after === 0 && query.get('sendInitialEvents') === null), streamsList))
       return () => undefined
@@ -86,7 +86,7 @@ export class Watches {
     }
   }
 
-  /** Sends what came before the watch; false where that is no longer known. */
+  /** Sends the events since the position of the watch. Returns false if the history does not reach back that far. */
   #begin(watch: Watch, fromState: boolean, endMark: boolean): boolean {
     const { store, reader } = this.#deps
     if (fromState) {
@@ -155,7 +155,7 @@ export class Watches {
 
 const isTrue = (text: string | null): boolean => text === 'true' || text === '1'
 
-/** What a write is to a watch with a selector: what begins to match is added, what no longer does is deleted. */
+/** The event type of a write for a watch with a selector: an object that starts to match is added, one that stops is deleted. */
 function typeFor({ kind, matches }: Watch, { type, current, before }: Write): WriteType | undefined {
   if (!matches) return type
   const did = before !== undefined && matches(shown(kind, before))

@@ -1,6 +1,6 @@
 /**
- * Every change to what is stored: create, update, patch, delete, each as one step that nothing can come between. The
- * HTTP layer and the in-process helpers both write through here.
+ * All writes: create, update, patch and delete, each of them atomic. The HTTP layer and the in-process helpers write through
+ * this class.
  */
 import { decode, judge, type Decoded, type FieldValidation } from './admission.ts'
 import type { Kind } from './kind.ts'
@@ -31,7 +31,7 @@ export interface DeleteOptions {
 export interface Written {
   version: Version
   warnings: string[]
-  /** Set where an update made it. */
+  /** Whether an update created the object. */
   created?: boolean
 }
 
@@ -50,7 +50,7 @@ export class Writer {
     this.#deps = deps
   }
 
-  /** What is stored at a target, as its kind shows it. Fails with 404. */
+  /** Returns the stored object in the form of its kind. @throws APIError 404. */
   read({ kind, namespace, name }: Target): { version: Version; shown: KubeObject } {
     const version = this.#deps.store.collection(kind.collection).get(keyFor(namespace, name))
     if (!version) throw apiErrors.notFound(kind, name)
@@ -72,7 +72,7 @@ export class Writer {
     })
   }
 
-  /** A PUT. Some kinds are made by it where they aren't there. */
+  /** Replaces an object (PUT). For some kinds it creates a missing one. */
   update(target: Target, body: unknown, options: WriteOptions = {}): Written {
     if (target.kind.createOnUpdate && !this.#find(target.kind, target)) {
       return { ...this.create(target.kind, target.namespace, body, options), created: true }
@@ -86,7 +86,7 @@ export class Writer {
     })
   }
 
-  /** `apply` makes the new object out of the one that is there. */
+  /** Patches an object: `apply` makes the new object from the current one. */
   patch(target: Target, apply: (shown: KubeObject) => unknown, options: WriteOptions = {}): Written {
     const { version, shown } = this.read(target)
     const decoded = decode(target.kind, apply(shown), options.fieldValidation ?? 'Warn')
@@ -96,7 +96,7 @@ export class Writer {
     })
   }
 
-  /** Answers the object where it has to wait for its finalizers; `gone` is false then. */
+  /** Deletes an object. If it has to wait for its finalizers, `gone` is false. */
   remove(target: Target, options: DeleteOptions = {}): { version: Version; gone: boolean } {
     const { version, shown } = this.read(target)
     const { kind } = target
@@ -113,7 +113,7 @@ export class Writer {
     }
   }
 
-  /** Ends what `remove` began, whatever finalizers are left: for the namespace's and the garbage collector's own use. */
+  /** Completes a deletion whatever finalizers are left, for the garbage collector and the deletion of namespaces. */
   finish(kind: Kind, version: Version): void {
     this.#deps.store.remove(kind.collection, version)
   }
@@ -193,7 +193,7 @@ export class Writer {
 
 const VERSION_ON_CREATE = 'resourceVersion should not be set on objects to be created'
 
-/** Warnings go out with the answer, whichever it is. */
+/** Attaches warnings to an error, so that they are sent with it. */
 function warned({ warnings }: Decoded, write: () => Version): Written {
   try {
     return { version: write(), warnings }
@@ -210,21 +210,21 @@ function checkVersioned({ kind, name }: Target, { resourceVersion }: Metadata): 
   throw apiErrors.invalid({ ...kind, kind: kind.plural }, name, [cause])
 }
 
-/** A patch of the status doesn't look at the uid. */
+/** Checks the uid. A patch of the status does not check it. */
 function checkSameUid({ kind, name, subresource }: Target, old: Metadata, { uid }: Metadata): void {
   if (subresource !== undefined || !uid || uid === old.uid) return
   const message = `Invalid value: "${uid}": field is immutable`
   throw apiErrors.invalid(kind, name, [{ reason: 'FieldValueInvalid', message, field: 'metadata.uid' }])
 }
 
-/** What an update changes: the status only, or all but the status. */
+/** Merges an update: it changes the status only, or everything but the status. */
 function merge({ kind, subresource }: Target, old: KubeObject, next: KubeObject): KubeObject {
   if (subresource === 'status') return defined({ ...old, status: next.status })
   const status = kind.hasStatus ? { status: old.status } : {}
   return defined({ ...next, ...status, metadata: carriedOver(old.metadata, next.metadata) })
 }
 
-/** The generation counts what users ask for: everything but metadata and status. */
+/** Counts the generation: it grows when anything but metadata and status changes. */
 function counted(kind: Kind, old: KubeObject, next: KubeObject): KubeObject {
   if (!kind.custom) return next
   const asked = (object: KubeObject): unknown => without(object, 'metadata', 'status')
@@ -264,7 +264,7 @@ function checkPreconditions({ kind, name }: Target, old: Metadata, wanted: Delet
   }
 }
 
-/** Foreground and orphan deletion are finalizers that the garbage collector takes away. */
+/** Foreground and orphan deletion are finalizers that the garbage collector removes. */
 function finalizersFor({ finalizers = [], deletionTimestamp }: Metadata, policy: string | undefined): string[] {
   const added = policy === 'Foreground' ? 'foregroundDeletion' : policy === 'Orphan' ? 'orphan' : undefined
   return added === undefined || deletionTimestamp || finalizers.includes(added) ? finalizers : [...finalizers, added]

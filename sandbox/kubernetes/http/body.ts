@@ -1,4 +1,4 @@
-/** Request bodies: read, bounded, parsed. */
+/** Reads and parses request bodies, up to a limit. */
 import type { IncomingMessage } from 'node:http'
 import { parse as parseYaml } from 'yaml'
 import { readProtobuf } from '../protobuf.ts'
@@ -6,7 +6,7 @@ import { badRequest, tooLarge, unsupportedMedia } from '../api-errors.ts'
 
 const MAX_BYTES = 3 * 1024 * 1024
 
-/** Reads to the end whatever its size: a body that is left unread blocks the connection for the next request. */
+/** Reads a body to its end even if it is too large: an unread body blocks the connection for the next request. */
 export async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
@@ -21,7 +21,7 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
 export const mediaType = (request: IncomingMessage): string =>
   (request.headers['content-type'] ?? 'application/json').split(';', 1)[0]!.trim().toLowerCase()
 
-/** An object, as JSON, YAML or protobuf. Fails with 415 for the rest. */
+/** Parses an object from JSON, YAML or Protobuf. @throws APIError 415 for other media types. */
 export function parseObject(body: Buffer, type: string): unknown {
   if (type === 'application/vnd.kubernetes.protobuf') return readProtobuf(body)
   if (type === 'application/yaml') return parsed(body, parseYaml)

@@ -1,10 +1,10 @@
-/** Discovery: which groups, versions and kinds there are. `kubectl` finds names, short names and categories here. */
+/** API discovery: which groups, versions and kinds are served. `kubectl` reads names, short names and categories here. */
 import { apiVersionOf, type Kind } from '../kind.ts'
 import type { JsonObject } from '../objects.ts'
 
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
 
-/** The document at a path of discovery; undefined where it is none, or a group that isn't there. */
+/** The discovery document at a path; undefined if the path is not one of discovery, or its group does not exist. */
 export function discovery(kinds: readonly Kind[], path: string): JsonObject | undefined {
   if (path === '/api') return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] }
   if (path === '/apis') return { kind: 'APIGroupList', apiVersion: 'v1', groups: groups(kinds) }

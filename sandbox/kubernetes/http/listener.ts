@@ -1,4 +1,4 @@
-/** The way in: TLS, who is there, faults, the request log, and one answer for each request, whatever goes wrong. */
+/** The HTTPS server: TLS, authentication, faults, the request log, and one answer for each request whatever goes wrong. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
@@ -23,11 +23,11 @@ export interface ListenerDeps extends ResourceDeps {
 
 export interface Listener {
   port: number
-  /** Ends every connection, at once. */
+  /** Closes every connection at once. */
   close(): Promise<void>
 }
 
-/** Listens on loopback. Port 0 takes a free one. */
+/** Listens on loopback. Port 0 means any free port. */
 export async function listen(deps: ListenerDeps, authority: Authority, port: number): Promise<Listener> {
   const { certificate, key } = authority.server
   const tls = { cert: certificate, key, ca: authority.certificate, requestCert: true, rejectUnauthorized: false }
@@ -105,7 +105,7 @@ function logRequest(
   })
 }
 
-/** Fails the request where a test asked for it. */
+/** Makes the request fail if a test asked for that. */
 function failed({ faults }: ListenerDeps, { request, response }: Exchange): boolean {
   const failure = faults.next(request.method ?? 'GET', request.url ?? '/')
   if (!failure) return false

@@ -1,13 +1,13 @@
 /**
- * OpenAPI v3, as far as `kubectl` reads it: the schemas for `kubectl explain`, and the parameters by which it knows that
- * the server checks unknown fields (`fieldValidation`) and rehearses writes (`dryRun`).
+ * OpenAPI v3 as far as `kubectl` reads it: the schemas for `kubectl explain`, and the parameters that tell it that the
+ * server supports `fieldValidation` and `dryRun`.
  */
 import { apiVersionOf, type Kind } from '../kind.ts'
 import type { JsonObject } from '../objects.ts'
 
 const pathOf = ({ group, version }: Kind): string => (group === '' ? `api/${version}` : `apis/${group}/${version}`)
 
-/** `/openapi/v3` itself, or the document of one group and version. */
+/** The index at `/openapi/v3`, or the document of one group and version. */
 export function openApi(kinds: readonly Kind[], path: string): JsonObject | undefined {
   if (path === '/openapi/v3') {
     const paths = new Set(kinds.map(pathOf))

@@ -1,4 +1,4 @@
-/** The verbs on resources: what a request asks for, and the answer to it. */
+/** Serves requests on resources: finds the verb of a request, runs it and answers. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { itemText, listText, negotiate, type IncludeObject, type Shape } from '../representations.ts'
 import { at, isObject, type JsonObject } from '../objects.ts'
@@ -44,7 +44,7 @@ export async function serve(deps: ResourceDeps, route: Route, exchange: Exchange
   const verb = verbOf(exchange.request.method ?? '', route, exchange.query)
   const handle = verb === undefined ? undefined : VERBS[verb]
   if (!handle) throw notAllowed()
-  // Refused here, whatever is asked of what.
+  // Not supported on any resource.
   negotiate(exchange.request.headers.accept)
   await handle(deps, route, exchange)
 }
@@ -158,7 +158,7 @@ const notSupported = (field: string, found: string, supported: string): APIError
     field,
   })
 
-/** Body and query may both carry the options; the query wins. */
+/** Reads delete options from the body and the query. The query wins. */
 function deleteOptions(sentBody: Buffer, { request, query }: Exchange): DeleteOptions {
   const body = sentBody.length === 0 ? {} : parseObject(sentBody, mediaType(request))
   const sent: JsonObject = isObject(body) ? body : {}
@@ -175,7 +175,7 @@ function deleteOptions(sentBody: Buffer, { request, query }: Exchange): DeleteOp
   }
 }
 
-/** How a patch turns the old object into the new one. Fails with 415 where the kind doesn't take such patches. */
+/** Returns the function that applies a patch. @throws APIError 415 if the kind does not take patches of this type. */
 function patchOf({ kind }: Route, type: string, body: Buffer): (shown: unknown) => unknown {
   if (type === 'application/apply-patch+yaml' || type === 'application/apply-patch+cbor')
     throw unsupportedMedia(NO_APPLY)

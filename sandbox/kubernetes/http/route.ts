@@ -1,4 +1,4 @@
-/** What a path means: `/api/v1/namespaces/booking/secrets/alice` and its like. */
+/** Parses resource paths such as `/api/v1/namespaces/booking/secrets/alice`. */
 import { methodNotAllowed, notServed, type APIError } from '../api-errors.ts'
 import type { Kind } from '../kind.ts'
 import type { Registry } from '../registry.ts'
@@ -19,7 +19,7 @@ interface Named {
   subresource: string | undefined
 }
 
-/** Undefined where the path is not within `/api/v1` or `/apis/GROUP/VERSION`. */
+/** Returns undefined if the path is not below `/api/v1` or `/apis/GROUP/VERSION`. */
 export function parsePath(path: string): Named | undefined {
   const [root, ...rest] = path.split('/').filter(Boolean).map(decodeURIComponent)
   if (root === 'api') return inVersion('', rest)
@@ -35,7 +35,7 @@ function inVersion(group: string, [version, ...rest]: string[]): Named | undefin
   return tooMuch === undefined ? { group, version, plural, namespace, name, subresource } : undefined
 }
 
-/** Fails (404) for what the sandbox doesn't hold, and says that it is the sandbox that doesn't. */
+/** Finds the kind of a path. @throws APIError 404 if the sandbox does not serve it; the message names the sandbox. */
 export function routeTo(registry: Registry, named: Named): Route {
   const { group, version, plural, namespace, name, subresource } = named
   const kind = registry.find(group, version, plural)

@@ -1,4 +1,4 @@
-/** Who may come in: each user by a bearer token or a client certificate. What users may do is not looked at: no RBAC. */
+/** Authentication by bearer token or client certificate. There is no authorization: every user may do everything. */
 import type { IncomingMessage } from 'node:http'
 import { TLSSocket } from 'node:tls'
 import type { Authority, Pair } from '../certificates.ts'
@@ -19,7 +19,7 @@ export async function createUsers(
   return new Map(await Promise.all(users))
 }
 
-/** The user's name; undefined for a stranger. */
+/** Returns the name of the user who sent the request, or undefined if it is unknown. */
 export function userOf(request: IncomingMessage, users: ReadonlyMap<string, User>): string | undefined {
   const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1]
   if (token !== undefined) return [...users.values()].find((user) => user.token === token.trim())?.name

@@ -1,4 +1,4 @@
-/** Columns that several kinds share. */
+/** Printer columns that several kinds share. */
 import { ageAt } from '../human-duration.ts'
 import type { Cell, Column } from '../kind.ts'
 import type { KubeObject } from '../objects.ts'

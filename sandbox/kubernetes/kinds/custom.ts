@@ -1,4 +1,4 @@
-/** Kinds that a CustomResourceDefinition brings, and the definitions themselves. */
+/** CustomResourceDefinitions, and the kinds that they define. */
 import type { CustomResourceDefinition } from '../../../src/resources/types.ts'
 import { createValidator } from '../../../src/resources/validate.ts'
 import { ageAt } from '../human-duration.ts'
@@ -9,7 +9,7 @@ import { rfc3339 } from '../writer.ts'
 import { ageColumn, column, nameColumn } from './columns.ts'
 import { kindSchema } from './schemas.ts'
 
-/** The only group whose kinds the sandbox takes. */
+/** The only group whose definitions the sandbox accepts. */
 export const GROUP = 'calendar-operator.io'
 
 export const definitions: Kind = openInside(
@@ -35,7 +35,7 @@ export const definitions: Kind = openInside(
   }),
 )
 
-/** A definition's schema is read by `createValidator`, not by a schema of its own: nothing in it is dropped. */
+/** Keeps every field of a definition: `createValidator` reads the schema in it, so there is no schema to prune it by. */
 function openInside(kind: Kind): Kind {
   const { validator } = kind
   const known = new Set(Object.keys(kind.schema.properties ?? {}))
@@ -45,7 +45,7 @@ function openInside(kind: Kind): Kind {
   return { ...kind, validator: { ...validator, prune, unknownFields } }
 }
 
-/** Fails (501) for the definitions of others, and for versions beside the one that is stored. */
+/** Prepares a definition. @throws APIError 501 if it belongs to another group or has several versions. */
 function accepted(object: KubeObject, old: KubeObject | undefined, now: number): KubeObject {
   const missing = REQUIRED.filter((path) => at(object, ...path.split('.')) === undefined)
   if (missing.length > 0) throw invalid(definitions, object.metadata.name, missing.map(requiredCause))
@@ -66,7 +66,7 @@ const ELSEWHERE = 'use a real API server for others'
 const REQUIRED = ['spec.group', 'spec.scope', 'spec.names.kind', 'spec.names.plural', 'spec.versions']
 const requiredCause = (field: string): Cause => ({ reason: 'FieldValueRequired', message: 'Required value', field })
 
-/** A schema, rule or path that can't be read. */
+/** Reports a schema, rule or path that cannot be read. */
 function unreadable(object: KubeObject): Cause[] {
   try {
     const { plural, group } = customKind(object)
@@ -107,7 +107,7 @@ function established(names: JsonObject, version: string, now: string): JsonObjec
   }
 }
 
-/** The kind that a definition brings. Fails where its schema, a rule or a path can't be read. */
+/** The kind that a definition defines. @throws if its schema, a rule or a path cannot be read. */
 export function customKind(definition: KubeObject): Kind {
   const crd = definition as unknown as CustomResourceDefinition
   const { group, names, scope } = crd.spec

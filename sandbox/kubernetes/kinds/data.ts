@@ -1,11 +1,11 @@
-/** Secrets and ConfigMaps: what they hold, and the rules on it that the API server knows. */
+/** Secrets and ConfigMaps, with the API server's rules about their data. */
 import { builtIn, type Kind } from '../kind.ts'
 import { isObject, sameJson, without, type JsonObject, type KubeObject } from '../objects.ts'
 import { badRequest, type Cause } from '../api-errors.ts'
 import { ageColumn, column, nameColumn } from './columns.ts'
 import { flag, kindSchema, text, textMap } from './schemas.ts'
 
-/** All values of one object together. */
+/** The limit for all values of one object together. */
 const MAX_BYTES = 1024 * 1024
 
 export const configMaps: Kind = builtIn({

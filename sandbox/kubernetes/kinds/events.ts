@@ -1,4 +1,4 @@
-/** Events, which two groups show: `events.k8s.io/v1`, as which they are stored, and the core `v1` that kubectl reads. */
+/** Events, which two groups serve: `events.k8s.io/v1`, in whose form they are stored, and the core `v1` that kubectl reads. */
 import { ageAt } from '../human-duration.ts'
 import { asText, builtIn, type Kind } from '../kind.ts'
 import { at, isObject, type JsonObject, type KubeObject } from '../objects.ts'
@@ -36,7 +36,7 @@ const shared = {
   reportingInstance: text('The ID of the controller instance.'),
 }
 
-/** Fields that are called differently: in `events.k8s.io/v1`, in the core `v1`. */
+/** Fields with different names: in `events.k8s.io/v1`, and in the core `v1`. */
 const RENAMED = [
   ['regarding', 'involvedObject'],
   ['note', 'message'],
@@ -81,7 +81,7 @@ export const events: Kind = builtIn({
   columns: columns('regarding', 'note'),
   rules: {
     prepare: (event) => checkMicroTimes(event, ['eventTime'], ['series', 'lastObservedTime']),
-    // Those that the core group made obey its laxer rules.
+    // Events that were created in the core group obey its laxer rules.
     check: (event, old) => (old && !old.eventTime ? [] : [...wrong(event), ...changed(event, old)]),
   },
 })
@@ -183,7 +183,7 @@ function wrong(event: KubeObject): Cause[] {
 
 const QUALIFIED = /^$|^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/
 
-/** Only the series of an Event may change. */
+/** Everything but the series of an Event is immutable. */
 function changed(event: KubeObject, old: KubeObject | undefined): Cause[] {
   if (!old) return []
   const fixed = [
@@ -203,5 +203,5 @@ function changed(event: KubeObject, old: KubeObject | undefined): Cause[] {
     .map((name) => cause(coreName(name), `Invalid value: ${text(event[name])}: field is immutable`))
 }
 
-/** The API server judges an Event in the core group's words. */
+/** The API server names the fields of an invalid Event as the core group does. */
 const coreName = (name: string): string => RENAMED.find(([own]) => own === name)?.[1] ?? name

@@ -4,7 +4,7 @@ import { badRequest } from '../api-errors.ts'
 const LAYOUT = '2006-01-02T15:04:05.000000Z07:00'
 const MICRO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}(Z|[+-]\d\d:\d\d)$/
 
-/** A MicroTime has exactly six decimals: the API server refuses any other number of them, and none. */
+/** Checks that MicroTimes have exactly six decimals, as the API server does. @throws APIError 400. */
 export function checkMicroTimes(object: KubeObject, ...paths: string[][]): KubeObject {
   for (const path of paths) {
     const value = at(object, ...path)

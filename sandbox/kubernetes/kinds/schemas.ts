@@ -1,4 +1,4 @@
-/** Words for writing down the schemas of Kubernetes' own kinds. */
+/** Helpers that make the schemas of Kubernetes' own kinds. */
 import type { StructuralSchema } from '../../../src/resources/types.ts'
 
 export const text = (description: string): StructuralSchema => ({ type: 'string', description })
@@ -21,7 +21,7 @@ export const fields = (description: string, properties: Record<string, Structura
   properties,
 })
 
-/** A whole kind: its own fields beside those that every object has. */
+/** The schema of a kind: its own fields, and those that every object has. */
 export const kindSchema = (description: string, own: Record<string, StructuralSchema>): StructuralSchema =>
   fields(description, {
     apiVersion: text('The version of this schema.'),
