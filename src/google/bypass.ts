@@ -1,51 +1,34 @@
 /**
- * Run now, as far as it concerns Google: a person asked for a look, so one request goes out although a limit pauses the client
- * or the API is known to be switched off. A bypass is made for one look at one object and handed down with its requests; it
- * is good for one of them. A client lets one pass in ten seconds, whoever asks.
+ * "Reconcile now", as far as it concerns Google: somebody asked for it, so one request is sent although a limit pauses the
+ * client or the Calendar API is known to be switched off. A bypass is made for one reconcile of one object and handed down with
+ * its requests; it is good for one of them. Each client allows one in ten seconds, whoever asks.
  */
-import type { Clock } from '../platform/clock.ts'
+import type { TokenBucket } from '../rate-limit/token-bucket.ts'
 
-const ONE_IN_MS = 10_000
-
-/** When a client next lets a request over a pause. One for each client. */
-export class BypassLimiter {
-  readonly #clock: Pick<Clock, 'monotonic'>
-  #lastAt = -Infinity
-
-  constructor(clock: Pick<Clock, 'monotonic'>) {
-    this.#clock = clock
-  }
-
-  /** Takes the turn; otherwise answers in how many ms it comes. */
-  tryAcquire(): number {
-    const now = this.#clock.monotonic()
-    const left = this.#lastAt + ONE_IN_MS - now
-    if (left > 0) return left
-    this.#lastAt = now
-    return 0
-  }
-}
-
+/** Allows one request during a pause. */
 export class Bypass {
   #isUsed = false
   #retryInMs: number | undefined
 
-  /** Whether a request has passed by it. */
+  /** Whether a request was sent by it. */
   get isUsed(): boolean {
     return this.#isUsed
   }
 
-  /** In how many ms the client's turn comes, where it had not come yet: the request waits its turn, and so does its answer. */
+  /** How long, in ms, until the client allows the next bypass; undefined where this one was used, or not needed. */
   get retryInMs(): number | undefined {
     return this.#isUsed ? undefined : this.#retryInMs
   }
 
-  /** Whether one request may pass now. */
-  tryUse(turns: BypassLimiter): boolean {
+  /**
+   * Whether one request may be sent now.
+   *
+   * @param bucket the client's bucket of bypasses.
+   */
+  tryUse(bucket: Pick<TokenBucket, 'tryAcquire'>): boolean {
     if (this.#isUsed) return false
-    const left = turns.tryAcquire()
-    this.#isUsed = left === 0
-    this.#retryInMs = left
+    this.#retryInMs = bucket.tryAcquire()
+    this.#isUsed = this.#retryInMs === 0
     return this.#isUsed
   }
 }

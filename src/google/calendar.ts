@@ -6,7 +6,7 @@ import { calendar, type calendar_v3 } from 'googleapis/build/src/apis/calendar/i
 import type { Clock } from '../platform/clock.ts'
 import { classifyAPI } from './classify.ts'
 import { AnswerTooLargeError, ListingBudget, MOST_BYTES, type AnswerOwner } from './body-budget.ts'
-import { PerUserLimitError } from './circuit-breaker.ts'
+import { PerUserLimitError } from './client-rate-limiter.ts'
 import { isWithinBounds } from './json-bounds.ts'
 import { listPages, type PageAnswer } from './listing.ts'
 import { GoogleError, type CalendarEntry, type EventsPage, type EventsRequest, type ListingEnd } from './port.ts'

@@ -144,7 +144,7 @@ async function lookAtCredentials(deps: CheckDeps, look: Look): Promise<number | 
     return undefined
   const namespace = integration.metadata.namespace ?? ''
   // Nobody has seen new credentials work. Who asks for a look waits for a turn of its own.
-  const waitMs = bypass || knownGood ? 0 : deps.checks.take({ key, namespace })
+  const waitMs = bypass || knownGood ? 0 : deps.checks.tryAcquire({ key, namespace })
   if (waitMs > 0) return waitMs
   const longest = durationMs(integration.spec.sync.interval)
   await verifyClient(deps, memory, { knownGood, longest, bypass })

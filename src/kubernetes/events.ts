@@ -5,6 +5,8 @@
 import { sleep, type Clock, type Random } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import { clean, scrub } from '../platform/scrub.ts'
+import { KeyedRateLimiter } from '../rate-limit/keyed-rate-limiter.ts'
+import type { RateLimit } from '../rate-limit/rate-limit.ts'
 import { collectionPath } from './paths.ts'
 import { ApiError, type EventRecord, type KubernetesObject } from './port.ts'
 import type { SendRequest } from './request.ts'
@@ -33,8 +35,7 @@ const LONGEST_NOTE_BYTES = 1024
 const MOST_WAITING = 1000
 const STOP_MS = 1_000
 /** As client-go's spam filter: this many at once for one object, then one in five minutes. */
-const BURST = 25
-const REFILL_MS = 5 * 60_000
+const EVENTS_PER_OBJECT: RateLimit = { burst: 25, intervalMs: 5 * 60_000 }
 
 interface Noted extends EventRecord {
   /** The time of day, ms since the epoch. */
@@ -52,7 +53,7 @@ interface Series {
 }
 
 export function createEventRecorder(deps: EventsDeps): EventRecorder {
-  const allowance = new Allowance()
+  const limiter = new KeyedRateLimiter(deps.clock, EVENTS_PER_OBJECT)
   const writer = new Writer(deps)
   const waiting: Noted[] = []
   const stopping = new AbortController()
@@ -73,7 +74,6 @@ export function createEventRecorder(deps: EventsDeps): EventRecorder {
   const sweep = (now: number): void => {
     if (now - sweptAt < SWEEP_MS) return
     sweptAt = now
-    allowance.sweep(now)
     writer.sweep(now)
   }
   return {
@@ -81,7 +81,7 @@ export function createEventRecorder(deps: EventsDeps): EventRecorder {
       const now = deps.clock.monotonic()
       sweep(now)
       if (waiting.length >= MOST_WAITING || stopping.signal.aborted) return drop('full', event)
-      if (!allowance.spend(event.regarding.metadata.uid ?? '', now)) return drop('object', event)
+      if (!limiter.tryAcquire(event.regarding.metadata.uid ?? '')) return drop('object', event)
       waiting.push({
         ...event,
         note: shortened(clean(scrub(event.note), LONGEST_NOTE_BYTES)),
@@ -161,25 +161,6 @@ class Writer {
     }
     await send({ method: 'POST', path, body }, signal)
     return `${path}/${name}`
-  }
-}
-
-/** A token bucket an object. */
-class Allowance {
-  readonly #buckets = new Map<string, { tokens: number; at: number }>()
-
-  spend(uid: string, now: number): boolean {
-    const known = this.#buckets.get(uid) ?? { tokens: BURST, at: now }
-    const tokens = Math.min(known.tokens + Math.max(now - known.at, 0) / REFILL_MS, BURST)
-    this.#buckets.set(uid, { tokens: tokens >= 1 ? tokens - 1 : tokens, at: now })
-    return tokens >= 1
-  }
-
-  /** Full buckets say nothing. */
-  sweep(now: number): void {
-    for (const [uid, { tokens, at }] of this.#buckets) {
-      if (tokens + (now - at) / REFILL_MS >= BURST) this.#buckets.delete(uid)
-    }
   }
 }
 

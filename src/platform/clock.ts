@@ -71,7 +71,7 @@ export const systemClock: Clock = {
 }
 
 /** Resolves after `delayMs`, or at once when `signal` aborts; it never rejects. */
-export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+export function sleep(clock: Pick<Clock, 'setTimer'>, delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve()
     const done = (): void => {

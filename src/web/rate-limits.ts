@@ -1,112 +1,31 @@
-/** How often one key may do something. Every limiter measures by the monotonic clock, and none holds more than 10,000 keys. */
+/** How often strangers may do what costs something: the limits of the sign-in pages. */
 import type { Clock } from '../platform/clock.ts'
-
-type Monotonic = Pick<Clock, 'monotonic'>
-
-export interface RateLimit {
-  /** So many at once, */
-  burst: number
-  /** and then one in so many ms. */
-  refillMs: number
-}
+import type { RateLimit } from '../rate-limit/rate-limit.ts'
+import { SlidingWindowLimiter } from '../rate-limit/sliding-window-limiter.ts'
 
 /** Requests of one address that are wrong. Good requests are not counted: many people may share an address. */
-export const MISTAKES: RateLimit = { burst: 60, refillMs: 1_000 }
-/** Log lines, and Events, that tell of one Agent's failed sign-ins: whoever has its link can cause them. */
-export const TOLD_FAILURES: RateLimit = { burst: 5, refillMs: 60_000 }
-/** Reads of one client's or grant's Secret for pages. Each change of it costs one read; more changes than that serve nobody. */
-export const SECRET_READS: RateLimit = { burst: 10, refillMs: 1_000 }
+export const MISTAKES: RateLimit = { burst: 60, intervalMs: 1_000 }
+/** Log lines and Events about failed sign-ins of one Agent: everybody who has its link can cause them. */
+export const TOLD_FAILURES: RateLimit = { burst: 5, intervalMs: 60_000 }
+/** Reads of one Secret (a client's or a grant's) for pages. Each change of the Secret costs one read. */
+export const SECRET_READS: RateLimit = { burst: 10, intervalMs: 1_000 }
 
-const MAX_KEYS = 10_000
+const MINUTE_MS = 60_000
 
-/** Moves the key to the end of the map, and forgets the key at its start where there are too many. */
-export function rememberBounded<T>(map: Map<string, T>, key: string, value: T, max: number): void {
-  map.delete(key)
-  map.set(key, value)
-  const oldest = map.keys().next()
-  if (map.size > max && !oldest.done) map.delete(oldest.value)
-}
-
-/** One token bucket for each key. */
-export class KeyedRateLimiter {
-  readonly #clock: Monotonic
-  readonly #limit: RateLimit
-  readonly #byKey = new Map<string, { left: number; at: number }>()
-
-  constructor(clock: Monotonic, limit: RateLimit) {
-    this.#clock = clock
-    this.#limit = limit
-  }
-
-  /** Takes one token. Returns false if there was none. */
-  tryAcquire(key: string): boolean {
-    const { burst, refillMs } = this.#limit
-    const now = this.#clock.monotonic()
-    const known = this.#byKey.get(key)
-    const left = known ? Math.min(burst, known.left + (now - known.at) / refillMs) : burst
-    rememberBounded(this.#byKey, key, { left: Math.max(left - 1, 0), at: now }, MAX_KEYS)
-    return left >= 1
-  }
-
-  get size(): number {
-    return this.#byKey.size
-  }
-}
-
-export interface WindowLimit {
-  /** So many in any interval of this length. */
-  max: number
-  windowMs: number
-}
-
-/** Admits at most `max` in every interval of `windowMs`, wherever it begins: a token bucket would admit nearly twice that. */
-export class SlidingWindowLimiter {
-  readonly #clock: Monotonic
-  readonly #limit: WindowLimit
-  /** When the last ones were admitted, oldest first; never more than `max`. */
-  readonly #byKey = new Map<string, number[]>()
-
-  constructor(clock: Monotonic, limit: WindowLimit) {
-    this.#clock = clock
-    this.#limit = limit
-  }
-
-  /** How long, in ms, until the next one may be admitted; 0 means now. Counts nothing. */
-  delayOf(key: string): number {
-    const admitted = this.#byKey.get(key) ?? []
-    const [oldest] = admitted
-    if (oldest === undefined || admitted.length < this.#limit.max) return 0
-    return Math.max(oldest + this.#limit.windowMs - this.#clock.monotonic(), 0)
-  }
-
-  /** Counts one. */
-  record(key: string): void {
-    const admitted = [...(this.#byKey.get(key) ?? []), this.#clock.monotonic()]
-    rememberBounded(this.#byKey, key, admitted.slice(-this.#limit.max), MAX_KEYS)
-  }
-
-  get size(): number {
-    return this.#byKey.size
-  }
-}
-
-const A_MINUTE_MS = 60_000
-
-/** Callbacks that are looked at. A person needs one or two; whoever has a link can send any number of made-up ones. */
+/** Limits the callbacks that are processed. A person needs one or two; anybody with a link can send any number of made-up ones. */
 export class CallbackLimiter {
   readonly #ofAddress: SlidingWindowLimiter
   readonly #ofLink: SlidingWindowLimiter
 
-  constructor(clock: Monotonic) {
-    this.#ofAddress = new SlidingWindowLimiter(clock, { max: 10, windowMs: A_MINUTE_MS })
-    this.#ofLink = new SlidingWindowLimiter(clock, { max: 60, windowMs: A_MINUTE_MS })
+  constructor(clock: Pick<Clock, 'monotonic'>) {
+    this.#ofAddress = new SlidingWindowLimiter(clock, { max: 10, windowMs: MINUTE_MS })
+    this.#ofLink = new SlidingWindowLimiter(clock, { max: 60, windowMs: MINUTE_MS })
   }
 
   /**
-   * Counts one callback, unless it is too many: a refused one counts for nothing, so one address can't use up what the link
-   * has for all.
+   * Counts one callback. One that is refused is not counted, so that one address can't use up what the link has for all.
    *
-   * @returns 0 if it may be looked at, else how long, in ms, until another one may.
+   * @returns 0 if it may be processed, else how long, in ms, until another one may.
    */
   admit(address: string, link: string): number {
     const ofBoth = `${address} ${link}`

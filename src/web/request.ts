@@ -2,7 +2,7 @@
 import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
 import type { AuthorizationResponse } from './authorization-code.ts'
-import { bodyOf } from './limits.ts'
+import { bodyOf } from './request-body.ts'
 import type { SignInContext } from './sign-in-context.ts'
 
 /** The Hono environment. `uid` belongs to the Agent that the request is about, once that is known. */

@@ -2,10 +2,11 @@
 import type { BlockList } from 'node:net'
 import { BusyError } from '../rate-limit/fair-semaphore.ts'
 import { securityHeaders } from './security-headers.ts'
-import { clientAddress, rateLimitKey } from './limits.ts'
+import { clientAddress, rateLimitKey } from './client-address.ts'
 import { type Language, negotiate, type Pages } from './pages/pages.ts'
 import type { WebDeps } from './port.ts'
-import { KeyedRateLimiter, MISTAKES, TOLD_FAILURES } from './rate-limits.ts'
+import { KeyedRateLimiter } from '../rate-limit/keyed-rate-limiter.ts'
+import { MISTAKES, TOLD_FAILURES } from './rate-limits.ts'
 import type { Request } from './request.ts'
 
 /** Thrown when a client sends more requests than any person needs. */

@@ -5,7 +5,9 @@
 import type { Secret } from '../kubernetes/port.ts'
 import { BusyError } from '../rate-limit/fair-semaphore.ts'
 import type { WebDeps } from './port.ts'
-import { KeyedRateLimiter, rememberBounded, SECRET_READS } from './rate-limits.ts'
+import { setBounded } from '../rate-limit/bounded-map.ts'
+import { KeyedRateLimiter } from '../rate-limit/keyed-rate-limiter.ts'
+import { SECRET_READS } from './rate-limits.ts'
 
 interface CacheEntry<T> {
   version: string
@@ -44,7 +46,7 @@ export class SecretCache<T> {
     if (!this.#limiter.tryAcquire(owner)) throw new BusyError(`a Secret of ${owner} was read too often`)
     const [namespace = '', name = ''] = secretKey.split('/')
     const fresh = { version, value: this.#cluster.readSecret(namespace, name).then(parse) }
-    rememberBounded(this.#byOwner, owner, fresh, MAX_OWNERS)
+    setBounded(this.#byOwner, owner, fresh, MAX_OWNERS)
     // A failure is not cached: only the requests that wait for it see it.
     fresh.value.catch(() => {
       if (this.#byOwner.get(owner) === fresh) this.#byOwner.delete(owner)

@@ -7,7 +7,8 @@ import type { Agent } from '../resources/types.ts'
 import { SIGN_IN_FAILED } from '../resources/names.ts'
 import type { Outcome } from './pages/pages.ts'
 import type { WebDeps } from './port.ts'
-import { KeyedRateLimiter, TOLD_FAILURES } from './rate-limits.ts'
+import { KeyedRateLimiter } from '../rate-limit/keyed-rate-limiter.ts'
+import { TOLD_FAILURES } from './rate-limits.ts'
 
 const NOTHING_STORED = 'Nothing was stored, and the link stays good.'
 

@@ -8,7 +8,7 @@ import { createHttpServer, type BindAddress, type HttpServer } from '../platform
 import { SIGN_IN_PREFIX, signInURLOf } from '../resources/names.ts'
 import type { Agent } from '../resources/types.ts'
 import { KeyRing } from './key-ring.ts'
-import { networksOf } from './limits.ts'
+import { networksOf } from './client-address.ts'
 import { linkTag } from './signed-tokens.ts'
 import type { WebDeps } from './port.ts'
 import { Routes } from './routes.ts'

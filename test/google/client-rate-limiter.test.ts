@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { PerUserLimitError } from '../../src/google/circuit-breaker.ts'
-import { ClientRateLimiter } from '../../src/google/client-rate-limiter.ts'
+import { ClientRateLimiter, PerUserLimitError } from '../../src/google/client-rate-limiter.ts'
 import { Bypass } from '../../src/google/bypass.ts'
 import { GoogleError, type GoogleFailure } from '../../src/google/port.ts'
 import { ManualClock, settle } from '../support/clock.ts'

@@ -16,7 +16,7 @@ beforeEach(() => {
   clock = new ManualClock()
   directory = createIntegrationRegistry(clock)
   permitted = true
-  const client = { bypasses: () => permitted } as unknown as GoogleClient
+  const client = { tryBypass: () => permitted } as unknown as GoogleClient
   const entry = { credentialsHash: 'a', ready: false, apiDisabled: true, siteAccepted: true, message: '' }
   directory.put('a/google', { ...entry, client })
   directory.observeAPI('a/google', 'Disabled')

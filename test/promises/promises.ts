@@ -100,17 +100,17 @@ export const PROMISES: readonly BrokenPromise[] = [
   },
   {
     promise: 'after a limit there is no burst',
-    file: 'src/google/circuit-breaker.ts',
-    find: '      this.#bucket.drain()\n',
+    file: 'src/google/client-rate-limiter.ts',
+    find: ', onClose: () => bucket.drain()',
     replace: '',
     test: 'test/google/client-rate-limiter.test.ts',
   },
   {
     promise: 'after a limit one request finds out for all',
-    file: 'src/google/circuit-breaker.ts',
-    find: '    if (this.#openState) this.#probe = request\n',
+    file: 'src/rate-limit/circuit-breaker.ts',
+    find: '    if (this.#open) this.#probe = attempt\n',
     replace: '',
-    test: 'test/google/client-rate-limiter.test.ts',
+    test: 'test/rate-limit/circuit-breaker.test.ts',
   },
   {
     promise: 'what failed together does not come back together',
@@ -226,9 +226,9 @@ export const PROMISES: readonly BrokenPromise[] = [
   },
   {
     promise: 'a client lets one request in ten seconds over a pause',
-    file: 'src/google/bypass.ts',
-    find: '    if (left > 0) return left\n',
-    replace: '',
+    file: 'src/google/client-rate-limiter.ts',
+    find: 'const BYPASS_LIMIT: RateLimit = { burst: 1, intervalMs: 10_000 }',
+    replace: 'const BYPASS_LIMIT: RateLimit = { burst: 100, intervalMs: 10_000 }',
     test: 'test/google/client-rate-limiter.test.ts',
   },
   {
@@ -240,9 +240,9 @@ export const PROMISES: readonly BrokenPromise[] = [
   },
   {
     promise: 'who looks before its time does not double a pause',
-    file: 'src/google/circuit-breaker.ts',
-    find: 'this.#probe === request && !request.isEarly ? undefined : this.#openState',
-    replace: 'this.#probe === request ? undefined : this.#openState',
+    file: 'src/rate-limit/circuit-breaker.ts',
+    find: 'this.#probe === attempt && !attempt.isBypass ? undefined : this.#open',
+    replace: 'this.#probe === attempt ? undefined : this.#open',
     test: 'test/google/client-rate-limiter.test.ts',
   },
   {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { bodyOf, clientAddress, networksOf, rateLimitKey } from '../../src/web/limits.ts'
+import { clientAddress, networksOf, rateLimitKey } from '../../src/web/client-address.ts'
 
 const proxies = networksOf(['10.0.0.0/8', '::1'])
 
@@ -13,20 +13,6 @@ describe('the address of a client', () => {
     ['is the proxy’s where it says nothing', '10.1.2.3', undefined, '10.1.2.3'],
   ])('%s', (_, socket, forwarded, client) => {
     expect(clientAddress(socket, forwarded, proxies)).toBe(client)
-  })
-})
-
-describe('a body', () => {
-  const post = (body: string, headers = {}): Request =>
-    new Request('http://localhost/', { method: 'POST', body, headers })
-
-  test('is read up to a limit', async () => {
-    expect(await bodyOf(post('äb'), 3)).toBe('äb')
-    expect(await bodyOf(post('äb'), 2)).toBeUndefined()
-  })
-
-  test('is not read where it says that it is too long', async () => {
-    expect(await bodyOf(post('a', { 'content-length': '100' }), 3)).toBeUndefined()
   })
 })
 

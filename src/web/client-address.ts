@@ -1,25 +1,5 @@
-/** What is believed of a stranger's request: how much of its body is read, and whose address it came from. */
+/** From which address a request came, by the socket and by what trusted proxies say. Pure. */
 import { BlockList, isIP, isIPv6, SocketAddress } from 'node:net'
-
-/**
- * The whole text of a body; undefined where it is longer than `most` bytes (then no more of it is read), or where whoever
- * sent it went away.
- */
-export async function bodyOf(request: Request, most: number): Promise<string | undefined> {
-  if (Number(request.headers.get('content-length') ?? 0) > most) return undefined
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  try {
-    for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
-      bytes += chunk.length
-      if (bytes > most) return undefined
-      chunks.push(chunk)
-    }
-  } catch {
-    return undefined
-  }
-  return Buffer.concat(chunks).toString('utf8')
-}
 
 /** @param cidrs addresses or networks, such as `10.0.0.0/8`. */
 export function networksOf(cidrs: readonly string[]): BlockList {

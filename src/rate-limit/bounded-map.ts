@@ -1,0 +1,7 @@
+/** Sets a key and makes it the map's newest; where the map then has more than `max` keys, its oldest is removed. */
+export function setBounded<T>(map: Map<string, T>, key: string, value: T, max: number): void {
+  map.delete(key)
+  map.set(key, value)
+  const oldest = map.keys().next()
+  if (map.size > max && !oldest.done) map.delete(oldest.value)
+}

@@ -1,0 +1,34 @@
+/**
+ * The room of rate limiting: how often, and how many at once, something may be done. It holds one token bucket (for one
+ * caller and by key), one sliding window, one circuit breaker and one semaphore, which google/, kubernetes/, integration/
+ * and web/ use. It knows nothing of Google, HTTP or Kubernetes, and touches only the clock and the randomness that it is given.
+ * Durations are in ms, and instants are those of the monotonic clock.
+ *
+ * This file is the arithmetic of a token bucket, without state: a bucket is the instant at which it is full again
+ * (`undefined`: it is full). That is the generic cell rate algorithm (ITU-T I.371) in its virtual-scheduling form.
+ */
+
+/** The size of a token bucket, and how fast it fills. */
+export interface RateLimit {
+  /** How many tokens a full bucket holds: so many may be taken at once. */
+  burst: number
+  /** One token is added in so many ms. */
+  intervalMs: number
+}
+
+/** Instants are sums of fractions: what is due within a microsecond is due now. */
+const TOLERANCE_MS = 0.001
+
+/** How long, in ms, until the bucket holds a token; 0 means that it holds one now. */
+export function delayUntilToken({ burst, intervalMs }: RateLimit, fullAt: number | undefined, now: number): number {
+  const delay = (fullAt ?? now) - (burst - 1) * intervalMs - now
+  return delay > TOLERANCE_MS ? delay : 0
+}
+
+/** The bucket after one token was taken, now or, where there was none, as soon as there is one. */
+export const afterToken = ({ intervalMs }: RateLimit, fullAt: number | undefined, now: number): number =>
+  Math.max(fullAt ?? now, now) + intervalMs
+
+/** The bucket after all of its tokens were taken. */
+export const drained = ({ burst, intervalMs }: RateLimit, fullAt: number | undefined, now: number): number =>
+  Math.max(fullAt ?? now, now + burst * intervalMs)

@@ -1,0 +1,145 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { CircuitBreaker, CircuitOpenError, type Verdict } from '../../src/rate-limit/circuit-breaker.ts'
+import { ManualClock, settle } from '../support/clock.ts'
+
+type Reason = 'Busy' | 'Exhausted'
+
+class Refused extends Error {
+  readonly verdict: Verdict<Reason>
+
+  constructor(verdict: Verdict<Reason>) {
+    super('refused')
+    this.verdict = verdict
+  }
+}
+
+const limited = (reason: Reason, retryAfterMs?: number): Refused =>
+  new Refused({ kind: 'limited', reason, retryAfterMs })
+
+let clock: ManualClock
+let closed: number
+let breaker: CircuitBreaker<Reason>
+beforeEach(() => {
+  clock = new ManualClock()
+  closed = 0
+  breaker = new CircuitBreaker<Reason>(
+    { clock, random: () => 0.5 },
+    {
+      judge: (error) => (error instanceof Refused ? error.verdict : { kind: 'inconclusive' }),
+      pauses: { Busy: { firstMs: 5_000, maxMs: 15_000 }, Exhausted: { fixedMs: 60_000 } },
+      onClose: () => (closed += 1),
+    },
+  )
+})
+
+const succeed = (mayBypass?: () => boolean): Promise<string> =>
+  breaker.run(() => Promise.resolve('answered'), mayBypass)
+
+async function fail(error: Error, mayBypass?: () => boolean): Promise<CircuitOpenError<Reason>> {
+  return breaker
+    .run(() => Promise.reject(error), mayBypass)
+    .then(
+      () => Promise.reject(new Error('did not fail')),
+      (thrown: unknown) => thrown as CircuitOpenError<Reason>,
+    )
+}
+
+const refusalOf = (run: Promise<unknown>): Promise<CircuitOpenError<Reason>> =>
+  run.then(
+    () => Promise.reject(new Error('was not refused')),
+    (error: unknown) => error as CircuitOpenError<Reason>,
+  )
+
+describe('a closed circuit', () => {
+  test('hands on answers, and failures that are not limits, as they are', async () => {
+    expect(await succeed()).toBe('answered')
+    const error = new Refused({ kind: 'available' })
+    expect(await fail(error)).toBe(error)
+    expect(breaker.open).toBeUndefined()
+    expect(() => breaker.assertClosed()).not.toThrow()
+    expect(closed).toBe(0)
+  })
+
+  test('is opened by a limit, which says how long to stay away and what was answered', async () => {
+    const error = limited('Busy')
+    expect(await fail(error)).toMatchObject({ reason: 'Busy', retryAfterMs: 5_000, cause: error })
+    expect(breaker.open).toEqual({ reason: 'Busy', since: clock.now(), leftMs: 5_000 })
+  })
+})
+
+describe('an open circuit', () => {
+  beforeEach(() => fail(limited('Busy')))
+
+  test('refuses requests unsent, spread over one to two seconds after its end', async () => {
+    expect(await refusalOf(succeed())).toMatchObject({ reason: 'Busy', retryAfterMs: 6_500, cause: undefined })
+    expect(() => breaker.assertClosed()).toThrow(CircuitOpenError)
+  })
+
+  test('lets one request find out after its pause, and closes when that is answered', async () => {
+    await clock.advance(5_000)
+    expect(breaker.open?.leftMs).toBe(0)
+    let answer = (_: string): void => undefined
+    const probe = breaker.run(() => new Promise<string>((resolve) => (answer = resolve)))
+    await settle()
+    expect((await refusalOf(succeed())).retryAfterMs).toBe(1_500)
+    answer('answered')
+    await probe
+    expect([breaker.open, closed]).toEqual([undefined, 1])
+  })
+
+  test('pauses twice as long each time, up to the most', async () => {
+    const pauses: number[] = []
+    for (let round = 0; round < 3; round++) {
+      await clock.advance(breaker.open?.leftMs ?? 0)
+      pauses.push((await fail(limited('Busy'))).retryAfterMs)
+    }
+    expect(pauses).toEqual([10_000, 15_000, 15_000])
+  })
+
+  test('stays open when the probe finds out nothing', async () => {
+    await clock.advance(5_000)
+    await fail(new Error('no connection'))
+    expect(breaker.open?.reason).toBe('Busy')
+    expect(await succeed()).toBe('answered')
+  })
+
+  test('asks who may bypass it, and is closed by that request', async () => {
+    let asked = 0
+    expect(await succeed(() => ((asked += 1), true))).toBe('answered')
+    expect([asked, breaker.open]).toEqual([1, undefined])
+    await succeed(() => ((asked += 1), true))
+    expect(asked).toBe(1)
+  })
+
+  test('is neither shortened nor lengthened by a bypass that is refused', async () => {
+    await clock.advance(1_000)
+    expect((await fail(limited('Busy'), () => true)).retryAfterMs).toBe(4_000)
+    expect(breaker.open?.leftMs).toBe(4_000)
+  })
+
+  test('never takes the less severe of two reasons', async () => {
+    await fail(limited('Exhausted'), () => true)
+    await fail(limited('Busy'), () => true)
+    expect(breaker.open).toMatchObject({ reason: 'Exhausted', leftMs: 60_000 })
+  })
+
+  test('lets a probe be sent at once where it is told to', async () => {
+    breaker.allowProbe()
+    expect(breaker.open?.leftMs).toBe(0)
+    expect(await succeed()).toBe('answered')
+  })
+
+  test('is forgotten a minute after its pause, where nobody asks', async () => {
+    await clock.advance(64_999)
+    expect(breaker.open).toBeDefined()
+    await clock.advance(1)
+    expect(breaker.open).toBeUndefined()
+  })
+
+  test('is open for as long as the service says, and for a second at least', async () => {
+    await clock.advance(5_000)
+    expect((await fail(limited('Busy', 42_000))).retryAfterMs).toBe(42_000)
+    await clock.advance(42_000)
+    expect((await fail(limited('Busy', 0))).retryAfterMs).toBe(1_000)
+  })
+})
