@@ -1,6 +1,7 @@
 /** Which change wakes whom, on the stores that the operator itself uses. */
 import { beforeEach, describe, expect, test } from 'vitest'
-import { createIntegrationRegistry, type IntegrationEntry } from '../src/integration/integration-registry.ts'
+import { createIntegrationRegistry } from '../src/integration/integration-registry.ts'
+import type { IntegrationEntry } from '../src/integration/port.ts'
 import { createCaches, type Caches } from '../src/kubernetes/caches.ts'
 import { keyOf, type Cluster, type KubernetesObject } from '../src/kubernetes/port.ts'
 import type { Agent, CalendarIntegration } from '../src/resources/types.ts'

@@ -1,15 +1,12 @@
-/**
- * From what is known of an integration to what its status says, and when to look again. Pure.
- */
+/** What the status of an integration says, and when it is reconciled again, from what is known of it. Pure. */
 import type { Limit } from '../google/port.ts'
 import { blocked, done, retry, wait, type Outcome } from '../controller/outcome.ts'
 import { manualFixInterval } from '../controller/manual-fix-interval.ts'
-import { findCondition, timestamp, type Finding, type Findings } from '../resources/conditions.ts'
-import { meaningOf, type ReadyReason, type ReasonOf } from '../resources/reasons.ts'
+import { findCondition, timestamp, type Findings } from '../resources/conditions.ts'
+import { meaningOf } from '../resources/reasons.ts'
 import type { CalendarIntegration } from '../resources/types.ts'
-import type { CredentialsFinding } from './credentials.ts'
-import type { APIKnowledge } from './integration-registry.ts'
-import type { SiteFinding } from './site.ts'
+import type { APIState } from './api-state.ts'
+import type { APIFinding, CredentialsFinding, QuotaFinding, ReadyFinding, SiteFinding } from './findings.ts'
 
 const DAY = 24 * 60 * 60_000
 const HOUR = 60 * 60_000
@@ -22,22 +19,20 @@ export interface Facts {
   monotonic: number
   integration: CalendarIntegration
   credentials: CredentialsFinding
-  /** When the credentials were last proved, the passing failure of a later attempt, and when the next one may be made. */
+  /** When the credentials were last verified, why a later attempt found out nothing, and when the next one may be made. */
   verification?: { at: number; notBefore: number; error?: Error }
-  api: APIKnowledge | undefined
+  api: APIState | undefined
   limit: Limit | undefined
   site: SiteFinding
 }
 
+/** What the status says, and when the integration is reconciled again. */
 export interface Decision {
   findings: Findings<'CalendarIntegration'>
   outcome: Outcome
 }
 
-type Quota = Finding<ReasonOf<'CalendarIntegration', 'WithinQuota'>>
-type API = Finding<ReasonOf<'CalendarIntegration', 'CalendarAPIEnabled'>>
-type Ready = Finding<ReadyReason<'CalendarIntegration'>>
-
+/** Decides what the conditions say, and what to do next. */
 export function decide(facts: Facts): Decision {
   const api = decideAPI(facts)
   const quota = decideQuota(facts)
@@ -47,15 +42,15 @@ export function decide(facts: Facts): Decision {
   return { findings: { ready, own }, outcome: outcomeOf(facts, ready) }
 }
 
-/** What a person has to repair comes before what may pass by itself. */
-function decideReady(credentials: CredentialsFinding, api: API, site: SiteFinding): Ready {
-  const bad: Ready[] = [credentials, site].filter(({ status }) => status !== 'True')
+/** What a person has to fix is reported before what may pass by itself. */
+function decideReady(credentials: CredentialsFinding, api: APIFinding, site: SiteFinding): ReadyFinding {
+  const bad: ReadyFinding[] = [credentials, site].filter(({ status }) => status !== 'True')
   if (api.status === 'False') bad.splice(1, 0, api)
   const worst = bad.find(({ reason }) => meaningOf('CalendarIntegration', reason) === 'stuck') ?? bad[0]
   return worst ?? { status: 'True', reason: 'Ready', message: credentials.message }
 }
 
-function decideAPI({ api }: Facts): API {
+function decideAPI({ api }: Facts): APIFinding {
   if (api?.state === 'Enabled') {
     return { status: 'True', reason: 'Enabled', message: 'The Calendar API answers.' }
   }
@@ -67,7 +62,7 @@ function decideAPI({ api }: Facts): API {
   return { status: 'Unknown', reason: 'NotYetKnown', message: 'No agent has used the Calendar API yet.' }
 }
 
-function decideQuota({ limit }: Facts): Quota {
+function decideQuota({ limit }: Facts): QuotaFinding {
   if (!limit) return { status: 'True', reason: 'WithinQuota', message: 'Google does not limit this client.' }
   const since = timestamp(limit.since)
   if (limit.failure === 'DailyQuotaExceeded') {
@@ -78,11 +73,11 @@ function decideQuota({ limit }: Facts): Quota {
   return { status: 'False', reason: 'RateLimited', message }
 }
 
-function outcomeOf(facts: Facts, ready: Ready): Outcome {
+function outcomeOf(facts: Facts, ready: ReadyFinding): Outcome {
   const { monotonic, verification, limit } = facts
   if (verification?.error) {
     const pause = Math.max(verification.notBefore - monotonic, 0)
-    // Its time may have come before its turn among other checks: a backoff of 0 ms would be a busy loop.
+    // The verification may be due and wait for its turn among others: a backoff of 0 ms would be a busy loop.
     return retry(verification.error, pause, undefined, Math.max(pause, SOON))
   }
   const limitEnds = limit ? Math.max(limit.leftMs, SOON) : Infinity
@@ -93,9 +88,9 @@ function outcomeOf(facts: Facts, ready: Ready): Outcome {
   return blocked(ready.reason, lookAgainIn(facts, ready.reason))
 }
 
-/** A switched-off API is asked about by an agent; everything else that is stuck is looked at slowly. */
+/** An Agent probes an API that is switched off; everything else that a person has to fix is looked at rarely. */
 function lookAgainIn({ now, monotonic, api, integration }: Facts, reason: string): number {
-  if (reason === 'APIDisabled' && api) return Math.max(api.askAgainAt - monotonic, SOON)
+  if (reason === 'APIDisabled' && api) return Math.max(api.probeAt - monotonic, SOON)
   const stalled = findCondition(integration.status?.conditions, 'Stalled')
   return manualFixInterval(Math.min(stalled ? Date.parse(stalled.lastTransitionTime) : now, now), now)
 }

@@ -1,94 +1,136 @@
-/**
- * What is known of every integration's OAuth client and Calendar API, as its agents need it. One integration reconciles at a
- * time, but many agents read here and tell what they met; whoever wants to know of a change gets the integration's key.
- */
+/** The one implementation of the room's port: a map of values, and the listeners that are told of changes. */
 import { isDeepStrictEqual } from 'node:util'
-import type { GoogleClient, Bypass } from '../google/port.ts'
-import type { Clock } from '../platform/clock.ts'
-import { APIRegistry, type APIKnowledge } from './api-registry.ts'
+import type { Bypass } from '../google/port.ts'
+import type { Key } from '../kubernetes/port.ts'
+import { hasCome, type Clock } from '../platform/clock.ts'
+import { afterObservation, afterProbe, withProbeDue, type APIState } from './api-state.ts'
+import type { IntegrationEntry, IntegrationRegistry } from './port.ts'
 
-export type { APIKnowledge }
-
-export interface IntegrationEntry {
-  client: GoogleClient | undefined
-  credentialsHash: string
-  /** Whether its agents may be read through it. */
-  ready: boolean
-  apiDisabled: boolean
-  /** Whether people may sign in on its site. */
-  siteAccepted: boolean
-  message: string
+/** What the registry knows of one integration. */
+interface Known {
+  readonly entry?: IntegrationEntry
+  readonly api?: APIState
+  readonly isSuspect?: boolean
 }
 
-export interface IntegrationRegistry {
-  view(key: string): IntegrationEntry | undefined
-  canProbe(key: string, asked: boolean): boolean
-  tryAcquireProbe(key: string, bypass?: Bypass): (() => void) | undefined
-  apiAskedAgainAt(key: string): number | undefined
-  observeAPI(key: string, state: 'Enabled' | 'Disabled'): void
-  markSuspect(key: string): void
-  /** The reconciler's own side. */
-  put(key: string, entry: IntegrationEntry): void
-  forget(key: string): void
-  api(key: string): APIKnowledge | undefined
-  recallAPI(key: string, knowledge: APIKnowledge): void
-  /** The next agent that can may find out whether the API is on again, and all of them are told so. */
-  offerProbe(key: string): void
-  /** Wakes this integration and its agents: something that held them back is over, or worth another try. */
-  wake(key: string): void
-  consumeSuspect(key: string): boolean
-  onEntry(listener: (key: string) => void): void
-  onObservation(listener: (key: string) => void): void
-}
+type Listener = (key: Key) => void
 
-export function createIntegrationRegistry(clock: Clock): IntegrationRegistry {
-  const entries = new Map<string, IntegrationEntry>()
-  const apis = new APIRegistry(clock)
-  const suspects = new Set<string>()
-  const onEntry: ((key: string) => void)[] = []
-  const onObservation: ((key: string) => void)[] = []
-  const isPermitted = (key: string, bypass: Bypass): boolean => entries.get(key)?.client?.tryBypass(bypass) ?? false
-  const tell = (listeners: ((key: string) => void)[], key: string): void => listeners.forEach((listen) => listen(key))
-  return {
-    view: (key) => entries.get(key),
-    canProbe: (key, asked) => apis.canProbe(key, asked),
-    tryAcquireProbe: (key, bypass) => apis.tryAcquireProbe(key, bypass && (() => isPermitted(key, bypass))),
-    apiAskedAgainAt: (key) => apis.askedAgainAt(key),
-    observeAPI(key, state) {
-      if (apis.observe(key, state)) tell(onObservation, key)
-    },
-    offerProbe(key) {
-      if (apis.offerProbe(key)) tell(onEntry, key)
-    },
-    wake(key) {
-      tell(onEntry, key)
-      tell(onObservation, key)
-    },
-    markSuspect(key) {
-      if (suspects.has(key)) return
-      suspects.add(key)
-      tell(onObservation, key)
-    },
-    put(key, entry) {
-      const before = entries.get(key)
-      entries.set(key, entry)
-      const facts = ({ ready, credentialsHash, siteAccepted, message }: IntegrationEntry): unknown[] => [
-        ready,
-        credentialsHash,
-        siteAccepted,
-        message,
-      ]
-      if (!before || !isDeepStrictEqual(facts(before), facts(entry))) tell(onEntry, key)
-    },
-    forget(key) {
-      apis.forget(key)
-      suspects.delete(key)
-      if (entries.delete(key)) tell(onEntry, key)
-    },
-    api: (key) => apis.get(key),
-    recallAPI: (key, knowledge) => apis.recall(key, knowledge),
-    consumeSuspect: (key) => suspects.delete(key),
-    onEntry: (listener) => void onEntry.push(listener),
-    onObservation: (listener) => void onObservation.push(listener),
+/** Creates an empty registry. */
+export const createIntegrationRegistry = (clock: Pick<Clock, 'monotonic'>): IntegrationRegistry => new Registry(clock)
+
+class Registry implements IntegrationRegistry {
+  readonly #clock: Pick<Clock, 'monotonic'>
+  readonly #known = new Map<Key, Known>()
+  readonly #onEntry: Listener[] = []
+  readonly #onObservation: Listener[] = []
+
+  constructor(clock: Pick<Clock, 'monotonic'>) {
+    this.#clock = clock
+  }
+
+  view(key: Key): IntegrationEntry | undefined {
+    return this.#known.get(key)?.entry
+  }
+
+  canProbe(key: Key, isRequested: boolean): boolean {
+    const api = this.#disabled(key)
+    return !api || isRequested || hasCome(this.#clock, api.probeAt)
+  }
+
+  tryAcquireProbe(key: Key, bypass?: Bypass): (() => void) | undefined {
+    const api = this.#disabled(key)
+    if (!api) return () => undefined
+    const isAllowed = hasCome(this.#clock, api.probeAt) || (bypass && this.view(key)?.client?.tryBypass(bypass))
+    if (!isAllowed) return undefined
+    const taken = afterProbe(api, this.#clock.monotonic())
+    this.#update(key, { api: taken })
+    return () => {
+      if (this.api(key) === taken) this.#update(key, { api })
+    }
+  }
+
+  apiAskedAgainAt(key: Key): number | undefined {
+    return this.#disabled(key)?.probeAt
+  }
+
+  observeAPI(key: Key, state: 'Enabled' | 'Disabled'): void {
+    const before = this.api(key)
+    const api = afterObservation(before, state, this.#clock.monotonic())
+    if (api === before) return
+    this.#update(key, { api })
+    tell(this.#onObservation, key)
+  }
+
+  markSuspect(key: Key): void {
+    if (this.#known.get(key)?.isSuspect) return
+    this.#update(key, { isSuspect: true })
+    tell(this.#onObservation, key)
+  }
+
+  consumeSuspect(key: Key): boolean {
+    const isSuspect = this.#known.get(key)?.isSuspect ?? false
+    if (isSuspect) this.#update(key, { isSuspect: false })
+    return isSuspect
+  }
+
+  put(key: Key, entry: IntegrationEntry): void {
+    const before = this.view(key)
+    this.#update(key, { entry })
+    if (!before || !isDeepStrictEqual(relevant(before), relevant(entry))) tell(this.#onEntry, key)
+  }
+
+  forget(key: Key): void {
+    const hadEntry = this.view(key) !== undefined
+    this.#known.delete(key)
+    if (hadEntry) tell(this.#onEntry, key)
+  }
+
+  api(key: Key): APIState | undefined {
+    return this.#known.get(key)?.api
+  }
+
+  recallAPI(key: Key, api: APIState): void {
+    this.#update(key, { api })
+  }
+
+  offerProbe(key: Key): void {
+    const api = this.#disabled(key)
+    if (!api) return
+    this.#update(key, { api: withProbeDue(api, this.#clock.monotonic()) })
+    tell(this.#onEntry, key)
+  }
+
+  wake(key: Key): void {
+    tell(this.#onEntry, key)
+    tell(this.#onObservation, key)
+  }
+
+  onEntry(listener: Listener): void {
+    this.#onEntry.push(listener)
+  }
+
+  onObservation(listener: Listener): void {
+    this.#onObservation.push(listener)
+  }
+
+  #disabled(key: Key): APIState | undefined {
+    const api = this.api(key)
+    return api?.state === 'Disabled' ? api : undefined
+  }
+
+  #update(key: Key, change: Partial<Known>): void {
+    this.#known.set(key, { ...this.#known.get(key), ...change })
   }
 }
+
+function tell(listeners: readonly Listener[], key: Key): void {
+  for (const listener of listeners) listener(key)
+}
+
+/** What of an entry concerns the Agents. */
+const relevant = ({ ready, credentialsHash, siteAccepted, message }: IntegrationEntry): unknown[] => [
+  ready,
+  credentialsHash,
+  siteAccepted,
+  message,
+]

@@ -16,13 +16,13 @@ export interface RateLimit {
   intervalMs: number
 }
 
-/** Instants are sums of fractions: what is due within a microsecond is due now. */
-const TOLERANCE_MS = 0.001
+/** Instants are sums of fractions, so delays are rounded to the microsecond. */
+const PER_MS = 1_000
 
 /** How long, in ms, until the bucket holds a token; 0 means that it holds one now. */
 export function delayUntilToken({ burst, intervalMs }: RateLimit, fullAt: number | undefined, now: number): number {
   const delay = (fullAt ?? now) - (burst - 1) * intervalMs - now
-  return delay > TOLERANCE_MS ? delay : 0
+  return Math.max(Math.round(delay * PER_MS) / PER_MS, 0)
 }
 
 /** The bucket after one token was taken, now or, where there was none, as soon as there is one. */

@@ -78,7 +78,7 @@ describe('an open circuit', () => {
   test('lets one request find out after its pause, and closes when that is answered', async () => {
     await clock.advance(5_000)
     expect(breaker.open?.leftMs).toBe(0)
-    let answer = (_: string): void => undefined
+    let answer: (text: string) => void = () => undefined
     const probe = breaker.run(() => new Promise<string>((resolve) => (answer = resolve)))
     await settle()
     expect((await refusalOf(succeed())).retryAfterMs).toBe(1_500)

@@ -1,7 +1,7 @@
 /** Who is given a site, as the leader decides it from one reconcile to the next. */
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { CredentialsFinding } from '../../src/integration/credentials.ts'
-import { SiteRegistry } from '../../src/integration/site.ts'
+import type { CredentialsFinding } from '../../src/integration/findings.ts'
+import { SiteRegistry } from '../../src/integration/site-registry.ts'
 import { createCaches, type Caches } from '../../src/kubernetes/caches.ts'
 import { keyOf } from '../../src/kubernetes/port.ts'
 import type { Sites } from '../../src/resources/sites.ts'

@@ -3,26 +3,27 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { agentClient } from '../../src/agent/agent-client.ts'
 import { Bypass } from '../../src/google/bypass.ts'
 import { GoogleError, type GoogleClient, type GoogleFailure } from '../../src/google/port.ts'
-import { createIntegrationRegistry, type IntegrationRegistry } from '../../src/integration/integration-registry.ts'
+import { createIntegrationRegistry } from '../../src/integration/integration-registry.ts'
+import type { IntegrationRegistry } from '../../src/integration/port.ts'
 import { ManualClock } from '../support/clock.ts'
 
 const MINUTE = 60_000
 
 let clock: ManualClock
-let directory: IntegrationRegistry
+let registry: IntegrationRegistry
 let permitted: boolean
 
 beforeEach(() => {
   clock = new ManualClock()
-  directory = createIntegrationRegistry(clock)
+  registry = createIntegrationRegistry(clock)
   permitted = true
   const client = { tryBypass: () => permitted } as unknown as GoogleClient
   const entry = { credentialsHash: 'a', ready: false, apiDisabled: true, siteAccepted: true, message: '' }
-  directory.put('a/google', { ...entry, client })
-  directory.observeAPI('a/google', 'Disabled')
+  registry.put('a/google', { ...entry, client })
+  registry.observeAPI('a/google', 'Disabled')
 })
 
-const probe = (bypass?: Bypass): (() => void) | undefined => directory.tryAcquireProbe('a/google', bypass)
+const probe = (bypass?: Bypass): (() => void) | undefined => registry.tryAcquireProbe('a/google', bypass)
 
 /** What the agents' client makes of an answer of Google's. */
 async function meets(failure: GoogleFailure | undefined, bypass?: Bypass): Promise<string> {
@@ -31,14 +32,14 @@ async function meets(failure: GoogleFailure | undefined, bypass?: Bypass): Promi
     return { id: 'primary' }
   }
   const real = { calendar, limit: () => undefined } as unknown as GoogleClient
-  const client = agentClient(real, { integrations: directory, key: 'a/google', bypass })
+  const client = agentClient(real, { integrations: registry, key: 'a/google', bypass })
   return client.calendar('ya29', 'primary').then(
     () => 'answered',
     (error: unknown) => (error as GoogleError).message,
   )
 }
 
-const state = (): string | undefined => directory.api('a/google')?.state
+const state = (): string | undefined => registry.api('a/google')?.state
 
 describe('the request that finds out', () => {
   test('is one in five minutes, and one in an hour after two hours', async () => {
@@ -60,8 +61,8 @@ describe('the request that finds out', () => {
   })
 
   test('is offered to the next one where somebody asks for the integration', () => {
-    directory.offerProbe('a/google')
-    expect(directory.canProbe('a/google', false)).toBe(true)
+    registry.offerProbe('a/google')
+    expect(registry.canProbe('a/google', false)).toBe(true)
     expect([probe() !== undefined, probe() !== undefined]).toEqual([true, false])
   })
 

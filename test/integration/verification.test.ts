@@ -1,8 +1,9 @@
-/** When a client is proved: once a day while it is good, slowly while it is refused, whoever wakes its integration. */
+/** When a client is verified: once a day while it is good, slowly while it is refused, whoever wakes its integration. */
 import { beforeEach, describe, expect, test } from 'vitest'
 import { GoogleError, type GoogleFailure } from '../../src/google/port.ts'
-import { isVerificationDue, verifyClient, type CredentialsMemory } from '../../src/integration/credentials.ts'
 import type { IntegrationDeps } from '../../src/integration/port.ts'
+import { currentVerification, type IntegrationState } from '../../src/integration/state.ts'
+import { isVerificationDue, verifyClient } from '../../src/integration/verification.ts'
 import { ManualClock } from '../support/clock.ts'
 
 const SECOND = 1_000
@@ -10,15 +11,18 @@ const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 
 let clock: ManualClock
-let memory: CredentialsMemory
+let state: IntegrationState
 let asked: number
 let answer: GoogleFailure | undefined
 let retryAfterMs: number | undefined
 
+const FILE = { clientId: '1-a.apps.googleusercontent.com', clientSecret: 's', stripped: [] }
+
+const credentials = (hash: string): IntegrationState['client'] => ({ kind: 'usable', version: hash, file: FILE, hash })
+
 beforeEach(() => {
   clock = new ManualClock()
-  const file = { clientId: '1-a.apps.googleusercontent.com', clientSecret: 's', stripped: [] }
-  memory = { file, hash: 'a' }
+  state = { client: credentials('a') }
   asked = 0
   answer = retryAfterMs = undefined
 })
@@ -35,8 +39,11 @@ const deps = (): IntegrationDeps => {
 
 /** The integration is woken: is Google asked? */
 async function wake({ requested = false, isSuspect = false, longest = 5 * MINUTE } = {}): Promise<boolean> {
-  if (!isVerificationDue(memory, { clock, asked: requested, isSuspect })) return false
-  await verifyClient(deps(), memory, { knownGood: false, longest })
+  const known = currentVerification(state)
+  if (!isVerificationDue(known, { clock, isRequested: requested, isSuspect })) return false
+  const hash = state.client.kind === 'usable' ? state.client.hash : ''
+  const request = { file: FILE, hash, known, wasVerified: false, longestMs: longest }
+  state = { ...state, verification: await verifyClient(deps(), request) }
   return true
 }
 
@@ -53,7 +60,7 @@ async function timesIn(duration: number): Promise<number> {
 describe('a client that Google accepts', () => {
   beforeEach(() => wake())
 
-  test('is proved again after a day, and not before', async () => {
+  test('is verified again after a day, and not before', async () => {
     await clock.advance(24 * HOUR - SECOND)
     expect(await wake()).toBe(false)
     await clock.advance(SECOND)
@@ -67,12 +74,12 @@ describe('a client that Google accepts', () => {
     expect(await wake()).toBe(true)
   })
 
-  test('is proved at once where it is another one, and where somebody asks', async () => {
-    memory.hash = 'b'
+  test('is verified at once where it is another one, and where somebody asks', async () => {
+    state = { ...state, client: credentials('b') }
     expect([await wake(), await wake(), await wake({ requested: true })]).toEqual([true, false, true])
   })
 
-  test('is proved once for all agents that meet a refusal together', async () => {
+  test('is verified once for all agents that meet a refusal together', async () => {
     await clock.advance(MINUTE)
     expect([await wake({ isSuspect: true }), await wake({ isSuspect: true })]).toEqual([true, false])
     await clock.advance(10 * SECOND)
@@ -82,7 +89,7 @@ describe('a client that Google accepts', () => {
   test('stays good while Google is away', async () => {
     answer = 'Unreachable'
     await wake({ requested: true })
-    expect(memory.verification?.finding.reason).toBe('Proved')
+    expect(state.verification?.finding.reason).toBe('Proved')
   })
 })
 
@@ -99,7 +106,7 @@ describe('a client that Google refuses', () => {
 
   test('is asked about often again when it is another one', async () => {
     await timesIn(3 * HOUR)
-    memory.hash = 'b'
+    state = { ...state, client: credentials('b') }
     await wake()
     expect(await timesIn(10 * MINUTE)).toBe(2)
   })

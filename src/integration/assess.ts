@@ -1,0 +1,62 @@
+/** From the state of an integration to a decision, and to what its Agents may know of it. Sends nothing. */
+import { signInOf } from '../google/sign-in.ts'
+import type { CalendarIntegration } from '../resources/types.ts'
+import { NOT_YET_VERIFIED, verifiedFinding } from './credentials-finding.ts'
+import { decide, type Decision } from './decide.ts'
+import type { CredentialsFinding } from './findings.ts'
+import type { IntegrationDeps, IntegrationEntry } from './port.ts'
+import { currentVerification, wasVerified, type IntegrationState } from './state.ts'
+
+/** Decides what the status says and what comes next, by what is known now. */
+export function assess(
+  deps: IntegrationDeps,
+  key: string,
+  integration: CalendarIntegration,
+  state: IntegrationState,
+): Decision {
+  const credentials = credentialsOf(deps, integration, state)
+  return decide({
+    now: deps.clock.now(),
+    monotonic: deps.clock.monotonic(),
+    integration,
+    credentials,
+    site: deps.sites.decide(integration, credentials),
+    verification: currentVerification(state),
+    api: deps.registry.api(key),
+    limit: state.client.kind === 'usable' ? deps.google.client(state.client.file).limit() : undefined,
+  })
+}
+
+function credentialsOf(
+  deps: IntegrationDeps,
+  integration: CalendarIntegration,
+  state: IntegrationState,
+): CredentialsFinding {
+  const { client } = state
+  if (client.kind === 'unusable') return client.finding
+  if (client.kind === 'unread') return NOT_YET_VERIFIED
+  const known = currentVerification(state)
+  const isGood = known ? known.finding.status === 'True' : wasVerified(integration, state)
+  if (!isGood) return known?.finding ?? NOT_YET_VERIFIED
+  return verifiedFinding(client.file, signInOf(client.file, integration.spec.google.siteURI, deps.signInPrefix))
+}
+
+/** What the Agents are told. */
+export function entryOf(
+  { google }: IntegrationDeps,
+  { client }: IntegrationState,
+  decision: Decision,
+): IntegrationEntry {
+  const { own, ready } = decision.findings
+  const isVerified = own.CredentialsValid?.status === 'True'
+  const apiDisabled = isVerified && own.CalendarAPIEnabled?.status === 'False'
+  return {
+    client: client.kind === 'usable' ? google.client(client.file) : undefined,
+    credentialsHash: client.kind === 'usable' ? client.hash : '',
+    // A site of another namespace takes away pages and links only: Agents that have a grant are read all the same.
+    ready: isVerified && !apiDisabled,
+    apiDisabled,
+    siteAccepted: own.SiteAccepted?.status === 'True',
+    message: ready.message,
+  }
+}

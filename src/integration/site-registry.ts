@@ -1,0 +1,87 @@
+/**
+ * Which namespace has which site: decided by the leader and written into `SiteAccepted`, which every replica follows. The
+ * registry remembers whom a host was given to, so that a namespace that replaces its integration keeps its host.
+ */
+import { keyOf, type Cluster, type Key } from '../kubernetes/port.ts'
+import type { Clock } from '../platform/clock.ts'
+import { siteHost, type Sites } from '../resources/sites.ts'
+import type { CalendarIntegration } from '../resources/types.ts'
+import type { CredentialsFinding, SiteFinding } from './findings.ts'
+import type { SiteDecisions } from './port.ts'
+import { decideSite } from './site-decision.ts'
+
+export interface SiteDeps {
+  cluster: Pick<Cluster, 'integrations'>
+  clock: Pick<Clock, 'monotonic'>
+  sites: Sites
+}
+
+/** Remembers to whom hosts were given. */
+export class SiteRegistry implements SiteDecisions {
+  readonly #deps: SiteDeps
+  /** Host → the namespace that it belongs to. */
+  readonly #holders = new Map<string, string>()
+  /** Since when an integration has waited for an older one, by uid; monotonic. */
+  readonly #waitingSince = new Map<string, number>()
+  readonly #onClaim: ((key: Key) => void)[] = []
+  /** At how many hosts those are forgotten that integrations have left. */
+  #sweepAt = 100
+
+  constructor(deps: SiteDeps) {
+    this.#deps = deps
+  }
+
+  /** Calls back with every other integration of a host that was given to a namespace. */
+  onClaim(listener: (key: Key) => void): void {
+    this.#onClaim.push(listener)
+  }
+
+  /** Decides for this integration, and remembers it. */
+  decide(integration: CalendarIntegration, credentials: CredentialsFinding): SiteFinding {
+    const host = siteHost(integration.spec.google.siteURI)
+    const { finding, owner } = decideSite(integration, {
+      sites: this.#deps.sites,
+      integrations: host === undefined ? [] : this.#deps.cluster.integrations.byIndex('site', host),
+      credentials,
+      heldBy: host === undefined ? undefined : this.#holders.get(host),
+      waitedMs: (first) => this.#waitedMs(first),
+    })
+    if (host !== undefined && owner !== undefined) this.#give(host, owner, integration)
+    return finding
+  }
+
+  /** How many hosts are remembered. */
+  get size(): number {
+    return this.#holders.size
+  }
+
+  /** Forgets the hosts that no integration has now. */
+  sweep(): void {
+    const { integrations } = this.#deps.cluster
+    for (const [host, namespace] of this.#holders) {
+      const stays = integrations.byIndex('site', host).some(({ metadata }) => metadata.namespace === namespace)
+      if (!stays) this.#holders.delete(host)
+    }
+    const uids = new Set([...integrations.list()].map(({ metadata }) => metadata.uid))
+    for (const uid of this.#waitingSince.keys()) if (!uids.has(uid)) this.#waitingSince.delete(uid)
+  }
+
+  #waitedMs({ metadata: { uid = '' } }: CalendarIntegration): number {
+    const now = this.#deps.clock.monotonic()
+    const since = this.#waitingSince.get(uid) ?? now
+    this.#waitingSince.set(uid, since)
+    return now - since
+  }
+
+  #give(host: string, owner: string, { metadata }: CalendarIntegration): void {
+    if (this.#holders.get(host) === owner) return
+    this.#holders.set(host, owner)
+    if (this.#holders.size > this.#sweepAt) {
+      this.sweep()
+      this.#sweepAt = 2 * this.#holders.size + 100
+    }
+    for (const other of this.#deps.cluster.integrations.byIndex('site', host)) {
+      if (other.metadata.uid !== metadata.uid) for (const listener of this.#onClaim) listener(keyOf(other))
+    }
+  }
+}
