@@ -296,9 +296,9 @@ export const PROMISES: readonly BrokenPromise[] = [
   },
   {
     promise: 'an older claim is heard before a younger one is given the site',
-    file: 'src/integration/site-registry.ts',
-    find: '    if (first && this.#awaitsOlder(first, integrations)) {',
-    replace: '    if (first === null) {',
+    file: 'src/integration/site-decision.ts',
+    find: '  if (first && awaitsOlderClaim(first, integrations) && facts.waitedMs(first) < OLDER_CLAIM_PATIENCE_MS) {',
+    replace: '  if (first === null && OLDER_CLAIM_PATIENCE_MS > 0) {',
     test: 'test/integration/site-registry.test.ts',
   },
 ]
