@@ -34,25 +34,25 @@ export function registerGauges(metrics: Metrics, { agents, integrations }: Cache
   )
   metrics.gauge(
     'calendar_operator_agent_stale_after_seconds',
-    'The age from which on the calendars of an agent count as stale; of none that is suspended.',
+    'The age at which the calendars of an agent become stale; absent for suspended agents.',
     who,
     perAgent((agent) => staleAfter(agent, integrations.get(integrationKey(agent)))),
   )
   metrics.gauge(
     'calendar_operator_access_token_expiry_timestamp_seconds',
-    'When the access token of an agent ends.',
+    'When the access token of an agent expires.',
     who,
     perAgent(({ status }) => seconds(status?.authorization?.accessTokenExpiresAt)),
   )
   metrics.gauge(
     'calendar_operator_grant_expiry_timestamp_seconds',
-    'When the grant of an agent ends, where that is known.',
+    'When the grant of an agent ends, if known.',
     who,
     perAgent(({ status }) => seconds(status?.authorization?.expiresAt)),
   )
   metrics.gauge(
     'calendar_operator_rate_limited',
-    'Whether Google limits an integration, as itself or one of its agents says.',
+    'Whether Google limits an integration or one of its agents.',
     ['namespace', 'integration'],
     () => {
       const limited = limitedByAgents(agents.list())
@@ -69,7 +69,7 @@ export function registerGauges(metrics: Metrics, { agents, integrations }: Cache
 export function registerOutputGauge(metrics: Metrics, outputs: () => OutputState[]): void {
   metrics.gauge(
     'calendar_operator_output_good_until_timestamp_seconds',
-    'Until when what stands published of an agent can be trusted: its calendar or its access token; 0 where it is wanted and does not stand there; of none that is suspended.',
+    'Until when the published calendar or access token of an agent can be trusted; 0 if it should be published and is missing; absent for suspended agents.',
     ['namespace', 'agent', 'output'],
     () => outputs().map(({ goodUntil, ...labels }) => ({ labels, value: goodUntil / 1000 })),
   )
@@ -89,13 +89,13 @@ function readyGauges(metrics: Metrics, { integrations }: Cached, perAgent: PerAg
   const who = ['namespace', 'agent']
   metrics.gauge(
     'calendar_operator_agent_ready',
-    'Whether an agent is ready; of none that is suspended.',
+    'Whether an agent is ready; absent for suspended agents.',
     who,
     perAgent((agent) => readiness(agent, integrations.get(integrationKey(agent)))),
   )
   metrics.gauge(
     'calendar_operator_agent_awaiting_sign_in',
-    'Is 1 for each agent that waits for its person to sign in; of no other.',
+    '1 for each agent that waits for its person to sign in; absent for others.',
     who,
     perAgent(({ status }) =>
       findCondition(status?.conditions, 'Authorized')?.reason === 'AwaitingSignIn' ? 1 : undefined,
@@ -103,7 +103,7 @@ function readyGauges(metrics: Metrics, { integrations }: Cached, perAgent: PerAg
   )
   metrics.gauge(
     'calendar_operator_integration_ready',
-    'Whether an integration is ready; of none that is suspended.',
+    'Whether an integration is ready; absent for suspended integrations.',
     ['namespace', 'integration'],
     () =>
       [...integrations.list()].flatMap((integration) => {

@@ -32,15 +32,16 @@ test('docs/metrics.md tells every metric, with its labels', async () => {
   })
   const page = `# Metrics
 
-Served on \`--metrics-bind-address\` under \`/metrics\`, in the format of Prometheus. What controller-runtime and client-go
-measure too has their names, so dashboards for them work. No label holds an e-mail address, a calendar's id or a Secret's name.
-Gauges about objects are computed when they are asked for: what is deleted vanishes. Node's own metrics (\`nodejs_…\`,
-\`process_…\`) are there too.
+Metrics are served at \`--metrics-bind-address\` under \`/metrics\`, in the Prometheus format. Metrics that controller-runtime and
+client-go also have use the same names, so existing dashboards work. No label contains an e-mail address, a calendar id or the name
+of a Secret. Gauges about objects are computed at each scrape, so they disappear with their objects. Node's own metrics
+(\`nodejs_…\`, \`process_…\`) are included.
 
-Scrape them with \`honorLabels: true\`: the label \`namespace\` is the object's, not the pod's. [Alerts](../deploy/alerts/rules.yaml) on them
-have a [runbook](runbooks/README.md) each, and Grafana finds a [dashboard](../deploy/dashboards/calendar-operator.json).
+Scrape them with \`honorLabels: true\`, because the label \`namespace\` is the object's, not the pod's. Each of the
+[alerts](../deploy/alerts/rules.yaml) has a [runbook](runbooks/README.md), and there is a Grafana
+[dashboard](../deploy/dashboards/calendar-operator.json).
 
-| metric | kind | labels | |
+| metric | type | labels | description |
 |---|---|---|---|
 ${rows.join('\n')}
 `

@@ -52,7 +52,7 @@ export function createMetrics(clock: Pick<Clock, 'monotonic'>): Metrics {
   const api = counter('rest_client_requests_total', 'Requests to the Kubernetes API.', ['code', 'method', 'host'])
   const google = counter('calendar_operator_google_requests_total', 'Requests to Google.', ['kind', 'outcome'])
   const dropped = counter('calendar_operator_events_dropped_total', 'Events that were not written.', ['reason'])
-  const signIns = counter('calendar_operator_sign_ins_total', 'Sign-ins that came to an end.', ['outcome'])
+  const signIns = counter('calendar_operator_sign_ins_total', 'Completed sign-ins.', ['outcome'])
   const googleTimes = histogram('calendar_operator_google_request_duration_seconds', 'How long Google took.', ['kind'])
   return {
     registry,
@@ -86,9 +86,9 @@ function controllerMetrics(
     [...workers].map(([controller, value]) => ({ labels: { controller }, value })),
   )
   const adds = counter('workqueue_adds_total', 'Keys added.', ['name'])
-  const retries = counter('workqueue_retries_total', 'Keys that came back after a failure.', ['name'])
+  const retries = counter('workqueue_retries_total', 'Keys that were retried after a failure.', ['name'])
   const waits = histogram('workqueue_queue_duration_seconds', 'How long keys waited.', ['name'])
-  const works = histogram('workqueue_work_duration_seconds', 'How long keys were worked on.', ['name'])
+  const works = histogram('workqueue_work_duration_seconds', 'How long keys were processed.', ['name'])
   const reconciles = counter('controller_runtime_reconcile_total', 'Reconciles by result.', ['controller', 'result'])
   const errors = counter('controller_runtime_reconcile_errors_total', 'Reconciles that failed.', ['controller'])
   const times = histogram('controller_runtime_reconcile_time_seconds', 'How long reconciles took.', ['controller'])
@@ -131,15 +131,25 @@ function queueGauges(
   const oldest = each('name', (counts) => Math.max(0, ...ages(counts)))
   const active = each('controller', ({ processing }) => processing.size)
 
-  gauge('workqueue_depth', 'Keys that wait.', ['name'], waiting)
-  gauge('workqueue_unfinished_work_seconds', 'The time that the keys in hand have taken so far.', ['name'], unfinished)
-  gauge('workqueue_longest_running_processor_seconds', 'The age of the oldest key in hand.', ['name'], oldest)
+  gauge('workqueue_depth', 'Keys that are waiting.', ['name'], waiting)
+  gauge(
+    'workqueue_unfinished_work_seconds',
+    'The time for which the current keys have been processed.',
+    ['name'],
+    unfinished,
+  )
+  gauge(
+    'workqueue_longest_running_processor_seconds',
+    'How long the longest-running key has been processed.',
+    ['name'],
+    oldest,
+  )
   const stuck = each('name', ({ stuckMs }) => stuckMs / 1000)
   gauge(
     'calendar_operator_controller_still_seconds',
-    'How long a key in hand, or all that wait, stood still.',
+    'How long a key that is being processed, or all waiting keys, made no progress.',
     ['name'],
     stuck,
   )
-  gauge('controller_runtime_active_workers', 'Workers that have a key.', ['controller'], active)
+  gauge('controller_runtime_active_workers', 'Workers that are processing a key.', ['controller'], active)
 }

@@ -23,7 +23,7 @@ export interface CalendarIntegrationSpec {
       key?: string
     }
     /**
-     * The origin of the booking site, as registered at Google under "Authorized JavaScript origins": scheme and host, and the port if it is not the default one. https only, except for localhost and loopback addresses.
+     * The origin of the booking site, as registered at Google under "Authorized JavaScript origins": scheme and host, and the port where it is not the usual one. https only, except for localhost and loopback addresses.
      */
     siteURI: string
     /**

@@ -800,7 +800,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                         },
                         "siteURI": {
                           "type": "string",
-                          "description": "The origin of the booking site, as registered at Google under \"Authorized JavaScript origins\": scheme and host, and the port if it is not the default one. https only, except for localhost and loopback addresses.",
+                          "description": "The origin of the booking site, as registered at Google under \"Authorized JavaScript origins\": scheme and host, and the port where it is not the usual one. https only, except for localhost and loopback addresses.",
                           "minLength": 1,
                           "maxLength": 253,
                           "x-kubernetes-validations": [
