@@ -1,15 +1,15 @@
 /**
- * How Google says no: the Calendar back end's envelope, the API front end's envelope (authentication, scope, quota),
- * and the token endpoint's OAuth errors (docs/google-behaviour.md#errors and docs/google-behaviour.md#token-endpoint).
+ * Google's error answers: the envelope of the Calendar back end, that of the API front end (authentication, scope, quota), and
+ * the OAuth errors of the token endpoint (docs/google-behaviour.md#errors and docs/google-behaviour.md#token-endpoint).
  */
 export interface Reply {
   status: number
   headers?: Record<string, string>
-  /** Whole, or in pieces that are made while they are sent: a page of a huge calendar never stands in memory. */
+  /** The body, whole or in pieces that are made while they are sent: a page of a huge calendar is never held in memory. */
   body: string | Iterable<string>
 }
 
-/** The body as one string. */
+/** Returns the body as one string. */
 export const textOf = ({ body }: Reply): string => (typeof body === 'string' ? body : [...body].join(''))
 
 export const JSON_TYPE = 'application/json; charset=UTF-8'
@@ -18,7 +18,7 @@ export function json(value: unknown, status = 200): Reply {
   return { status, headers: { 'content-type': JSON_TYPE }, body: JSON.stringify(value) }
 }
 
-/** Thrown by a handler; the server sends the reply it carries. */
+/** An error answer. A handler throws it, and the server sends its reply. */
 export class Refusal extends Error {
   readonly reply: Reply
 
@@ -36,7 +36,7 @@ export interface Location {
 
 export const parameter = (location: string): Location => ({ locationType: 'parameter', location })
 
-// Reasons that the Calendar back end puts in its own domain rather than in `global`.
+// Reasons whose domain is `calendar` and not `global`.
 const CALENDAR_REASONS = new Set([
   'fullSyncRequired',
   'updatedMinTooLongAgo',
@@ -45,7 +45,7 @@ const CALENDAR_REASONS = new Set([
   'notACalendarUser',
 ])
 
-/** The back end's envelope: no `status`, no `details`. */
+/** Makes an error of the back end: no `status`, no `details`. */
 export function backEnd(code: number, reason: string, message: string, location?: Location): Refusal {
   const domain = CALENDAR_REASONS.has(reason) ? 'calendar' : 'global'
   return new Refusal(
@@ -62,7 +62,7 @@ export const notFound = (): Refusal => backEnd(404, 'notFound', 'Not Found')
 export const invalid = (message: string, name?: string): Refusal =>
   backEnd(400, 'invalid', message, name === undefined ? undefined : parameter(name))
 
-/** What a front-end error says besides its code and message. */
+/** The fields of a front-end error besides code and message. */
 export interface FrontEndError {
   status: string
   domain: string
@@ -73,7 +73,7 @@ export interface FrontEndError {
   headers?: Record<string, string>
 }
 
-/** The front end's envelope: `status`, and `details` with a google.rpc.ErrorInfo. */
+/** Makes an error of the front end: `status`, and `details` with a google.rpc.ErrorInfo. */
 export function frontEnd(code: number, message: string, error: FrontEndError): Refusal {
   const { domain, reason, location, headers } = error
   const metadata = { service: 'calendar-json.googleapis.com', ...error.metadata }
@@ -88,11 +88,11 @@ export function frontEnd(code: number, message: string, error: FrontEndError): R
   return new Refusal(message, { ...reply, headers: { ...reply.headers, ...headers } })
 }
 
-/** An error of the token endpoint: match on `error`, never on the description. */
+/** Makes an error of the token endpoint. Clients match `error`, never the description. */
 export function oauthError(status: number, error: string, description: string, subtype?: string): Refusal {
   const body = { error, error_description: description, ...(subtype === undefined ? {} : { error_subtype: subtype }) }
   return new Refusal(`${error}: ${description}`, json(body, status))
 }
 
-/** Thrown by control operations: the caller asked for something that can't be. */
+/** An invalid request to a control operation. */
 export class ControlError extends Error {}

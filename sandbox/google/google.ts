@@ -1,9 +1,9 @@
 /**
- * A simulated Google for the demo and for tests: one HTTP server on loopback that plays accounts.google.com,
- * oauth2.googleapis.com and www.googleapis.com by path, after the documented behaviour and no kinder than that. Its
- * state lives in memory: oauth/ holds projects, clients, accounts and grants, calendar/ events, listings and sync,
- * http/ the way in, control/ what drives it. It may import types of src/resources and nothing else of the product, so
- * that a mistake of the client's is not repeated here.
+ * A simulated Google for the demo and for tests: one HTTP server on loopback that stands for accounts.google.com,
+ * oauth2.googleapis.com and www.googleapis.com. It follows docs/google-behaviour.md, and is never kinder than Google. Its state
+ * is in memory. `oauth/` has projects, clients, accounts and grants; `calendar/` has events, listings and sync; `http/` receives
+ * requests; `control/` has the operations that drive it. It may import `src/resources` and nothing else of `src`, so that it
+ * does not repeat a mistake of the client.
  */
 import { randomInt } from 'node:crypto'
 import type { Server } from 'node:http'
@@ -15,16 +15,16 @@ import { defaultSwitches, type SandboxClock, type GoogleState } from './state.ts
 
 export interface GoogleOptions {
   clock: SandboxClock
-  /** Uniform in [0, 1); left out: unguessable. */
+  /** Random numbers in [0, 1); by default unguessable ones. */
   random?: () => number
-  /** Left out: any free one. */
+  /** The port; by default any free one. */
   port?: number
 }
 
 export interface SimulatedGoogle extends Operations {
-  /** The origin to use for accounts, oauth2 and www alike: `http://127.0.0.1:<port>`. */
+  /** The origin for accounts, oauth2 and www: `http://127.0.0.1:<port>`. */
   readonly url: string
-  /** Cuts every connection and stops listening. */
+  /** Closes every connection and stops listening. */
   close(): Promise<void>
 }
 
@@ -51,7 +51,7 @@ function listenerOf(server: Server, port: number): GoogleState['listener'] {
   return {
     leave() {
       if (server.listening) server.close()
-      // The answer to whoever asked for this may be on its way.
+      // The answer to the request for this outage may still be on its way.
       setImmediate(() => server.closeAllConnections())
     },
     comeBack() {

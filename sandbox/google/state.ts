@@ -1,59 +1,59 @@
 /**
- * Everything the simulated Google knows, in one place. The files around it are functions over this state, by topic.
- * All instants are milliseconds since the Unix epoch.
+ * The state of the simulated Google, in one place. The other files are functions over it, by topic. All instants are
+ * milliseconds since the Unix epoch.
  */
 import type { RequestLog } from './control/request-log.ts'
 import type { Calendar, Channel } from './calendar/records.ts'
 import type { FaultRule } from './control/fault-rules.ts'
 import type { AccessToken, Account, AuthorizationCode, Client, Grant, Project } from './oauth/records.ts'
 
-/** Time as the sandbox's caller hands it in; the operator's own clocks fit. */
+/** The clock that the caller passes in. The operator's own clocks fit. */
 export interface SandboxClock {
   now(): number
   setTimer(delayMs: number, fire: () => void): () => void
 }
 
-/** Behaviours of Google that come and go: they may be switched while the server runs. */
+/** Behaviours of Google that can be switched while the server runs. */
 export interface Switches {
-  /** Send `refresh_token_expires_in` with grants that end by time. */
+  /** Answers have `refresh_token_expires_in` for grants that expire. */
   reportRefreshExpiry: boolean
-  /** Every refresh answers with a new refresh token, and the old one dies. */
+  /** Every refresh returns a new refresh token and ends the old one. */
   rotateRefreshTokens: boolean
-  /** With that, the old one dies only when the new one is used: nobody loses it by a crash in between. */
+  /** With that, the old one ends only when the new one is used, so that a crash in between loses nothing. */
   rotationOverlap: boolean
-  /** No listing page is longer than this, whatever `maxResults` says; 0 is no cap. */
+  /** The most items of a listing page, whatever `maxResults` says; 0 means no limit. */
   pageSizeCap: number
-  /** All guests are shown, whatever `maxAttendees` says. */
+  /** All attendees are shown, whatever `maxAttendees` says. */
   ignoreMaxAttendees: boolean
-  /** Page and sync tokens of listings have at least so many characters. */
+  /** The least length of page and sync tokens. */
   tokenLength: number
-  /** Every other page of a listing is empty, the first one included. */
+  /** Every other page of a listing is empty, starting with the first. */
   emptyPages: boolean
-  /** Life of an access token in seconds. */
+  /** The lifetime of an access token in seconds. */
   accessTokenLifetime: number
-  /** A new Google Meet conference is `pending` in the write's answer, and there on the next read. */
+  /** A new Google Meet conference is `pending` in the answer to the write, and complete at the next read. */
   pendingConferences: boolean
-  /** Life of a sync token in seconds; 0 is for ever. */
+  /** The lifetime of a sync token in seconds; 0 means unlimited. */
   syncTokenLifetime: number
   /** Notifications are lost (`drop`), sent twice (`duplicate`), or `normal`. */
   notifications: 'normal' | 'drop' | 'duplicate'
-  /** The origin (`http://127.0.0.1:8080`) to which notifications really go, whatever the channel's address; path kept. */
+  /** The origin, such as `http://127.0.0.1:8080`, that replaces the one of every channel's address. */
   deliverTo: string
 }
 
 export interface Listener {
-  /** Cuts every connection; new ones are refused. */
+  /** Closes every connection and refuses new ones. */
   leave(): void
-  /** Listens again, at the same port. */
+  /** Listens again on the same port. */
   comeBack(): void
 }
 
 export interface GoogleState {
-  /** Where this server listens, as clients write it: no trailing slash. */
+  /** The origin of this server, without a trailing slash. */
   url: string
   now(): number
   setTimer(delayMs: number, fire: () => void): () => void
-  /** How far this server's clock runs ahead of the one it was given. */
+  /** How far this server's clock is ahead of the clock that it was given. */
   aheadMs: number
   random(): number
   counter: number
@@ -64,13 +64,13 @@ export interface GoogleState {
   refreshTokens: Map<string, Grant>
   accessTokens: Map<string, AccessToken>
   codes: Map<string, AuthorizationCode>
-  /** Clients that an administrator blocks: `<client> <account or organisation>`. */
+  /** Clients that an administrator blocked: `<client> <account or organisation>`. */
   restrictions: Set<string>
   channels: Map<string, Channel>
   faults: FaultRule[]
-  /** The listening socket, which may go away for a while. */
+  /** The listening socket, which an outage closes for a while. */
   listener: Listener
-  /** Requests that hang, each with the fault that holds it; calling one lets it go on. */
+  /** Functions that release hanging requests, each with the id of its fault. */
   hanging: Map<() => void, string>
   log: RequestLog
   switches: Switches
@@ -93,7 +93,7 @@ export const defaultSwitches: Switches = {
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
-/** A name nobody else has, such as a token: unguessable as far as `random` is, unique by the counter in it. */
+/** Makes a unique name, such as a token. It is as unguessable as `random`, and unique by its counter. */
 export function freshName(state: GoogleState, prefix: string, length = 40): string {
   let name = ''
   for (let i = 0; i < length; i++) name += ALPHABET.charAt(Math.floor(state.random() * 64))

@@ -11,7 +11,7 @@ import { queryKey } from './sync-tokens.ts'
 const TEXT_COLOURS = { backgroundColor: '#9fe1e7', foregroundColor: '#000000', colorId: '14' }
 
 export function listCalendars(state: GoogleState, call: Call, caller: Caller): Reply {
-  // A sync token of this collection is always an expired one here, which Google may answer at any time.
+  // Every sync token of this collection counts as expired here, which Google may answer at any time.
   if (call.query.has('syncToken')) {
     throw backEnd(410, 'fullSyncRequired', 'Sync token is no longer valid, a full sync is required.', {
       locationType: 'parameter',

@@ -1,9 +1,9 @@
-/** Calendars: who owns them, who may see them and how well, and their change log. */
+/** Calendars: their owners, who may see them in which role, and their change log. */
 import { ControlError, notFound } from '../errors.ts'
 import { freshName, type GoogleState } from '../state.ts'
 import type { AccessRole, Calendar } from './records.ts'
 
-/** From the least to the most that a role may do. */
+/** The roles, from the weakest to the strongest. */
 export const ROLES: readonly AccessRole[] = [
   'freeBusyReader',
   'reader',
@@ -16,7 +16,7 @@ export interface CalendarSettings {
   owner: string
   summary?: string
   timeZone?: string
-  /** Left out: a `…@group.calendar.google.com` name is made up. */
+  /** By default a made-up `…@group.calendar.google.com` name. */
   id?: string
   pushSupported?: boolean
 }
@@ -47,14 +47,14 @@ export function newCalendar(state: GoogleState, settings: CalendarSettings): Cal
 
 const zoneOf = (state: GoogleState, owner: string): string => state.calendars.get(owner)?.timeZone ?? 'UTC'
 
-/** Takes an id or an owner's address, as control operations are given it. */
+/** Finds the calendar of a control operation, by its id or its owner's address. */
 export function calendarOf(state: GoogleState, id: string): Calendar {
   const calendar = state.calendars.get(id.toLowerCase())
   if (!calendar) throw new ControlError(`there is no calendar ${id}`)
   return calendar
 }
 
-/** Gives an account a role, or takes it away (`none`). Any change ends the calendar's sync tokens. */
+/** Gives an account a role, or takes it away (`none`). Any change expires the calendar's sync tokens. */
 export function share(state: GoogleState, calendar: Calendar, email: string, role: AccessRole | 'none'): void {
   if (role !== 'none' && !ROLES.includes(role)) throw new ControlError(`no role "${role}": ${ROLES.join(', ')} or none`)
   const account = state.accounts.get(email.toLowerCase())
@@ -75,15 +75,15 @@ export function roleOf(calendar: Calendar, email: string): AccessRole | undefine
 
 export const atLeast = (role: AccessRole, least: AccessRole): boolean => ROLES.indexOf(role) >= ROLES.indexOf(least)
 
-/** A calendar as one account sees it. */
+/** A calendar from the point of view of one account. */
 export interface View {
   calendar: Calendar
   role: AccessRole
-  /** The account that looks. */
+  /** The account that reads. */
   account: string
 }
 
-/** The calendar that a path names, `primary` being the caller's own; 404 both for none and for no access. */
+/** Finds the calendar that a path names; `primary` is the caller's own. @throws Refusal 404 if there is none, or no access to it. */
 export function openCalendar(state: GoogleState, id: string, account: string): View {
   const calendar = state.calendars.get(id === 'primary' ? account : id.toLowerCase())
   const role = calendar && roleOf(calendar, account)

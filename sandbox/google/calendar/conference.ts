@@ -1,4 +1,4 @@
-/** Google Meet conferences of events: made on request, pending at first where the switch says so (docs/google-behaviour.md#writing-events). */
+/** Google Meet conferences of events: made on request, and pending at first if the switch says so (docs/google-behaviour.md#writing-events). */
 import type { GoogleState } from '../state.ts'
 import { commit, without } from './events.ts'
 import type { Calendar, EventFields, EventRecord } from './records.ts'
@@ -12,7 +12,7 @@ interface ConferenceData {
   createRequest?: CreateRequest
 }
 
-/** Fields as they are to be kept: without `conferenceDataVersion=1` a write leaves the conference as it was. */
+/** Returns the fields to store. Without `conferenceDataVersion=1` a write leaves the conference unchanged. */
 export function withConference(
   state: GoogleState,
   query: URLSearchParams,
@@ -38,7 +38,7 @@ function keep(before: EventFields | undefined, rest: EventFields, conferenceData
   return { ...rest, conferenceData, ...(link === undefined ? {} : { hangoutLink: link }) }
 }
 
-/** A pending conference is there the next time someone looks. */
+/** Completes a pending conference. The next read shows it. */
 export function settleConference(calendar: Calendar, record: EventRecord): EventRecord {
   const data = record.fields.conferenceData as ConferenceData | undefined
   if (data?.createRequest?.status?.statusCode !== 'pending' || record.cancelled) return record

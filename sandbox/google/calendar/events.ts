@@ -1,16 +1,16 @@
 /**
- * Events as they are kept: records that are never changed, only replaced, each with the change log's version of its
- * latest change. Instances of recurring events are worked out when asked for; only exceptions are kept.
+ * Stored events: immutable records, each with the version of its latest change in the change log. Instances of recurring
+ * events are computed on request; only exceptions are stored.
  */
 import { backEnd, invalid, notFound } from '../errors.ts'
 import { expand, type Occurrence, parseRecurrence } from './recurrence.ts'
 import { dateOf, DAY_MS, type EventTime, formatInstant, type Span, spanOf } from './times.ts'
 import type { Calendar, EventFields, EventRecord } from './records.ts'
 
-/** Instances of a series without an end are only looked for so far ahead. */
+/** How far ahead instances of an endless series are computed. */
 export const HORIZON_MS = 2 * 366 * DAY_MS
 
-/** Checks the fields and works out the record's extent; start and end come out as Google writes them. */
+/** Checks the fields and computes the extent of the event. Start and end come out in Google's notation. */
 export function shape(fields: EventFields, zone: string): Pick<EventRecord, 'fields' | 'span' | 'recurrence'> {
   checkProperties(fields)
   const recurring = Array.isArray(fields.recurrence) && fields.recurrence.length > 0
@@ -49,7 +49,7 @@ function checkProperties(fields: EventFields): void {
   }
 }
 
-/** Puts a new or changed record into the calendar: one more entry in its change log. */
+/** Stores a new or changed record, as one more entry in the calendar's change log. */
 export function commit(calendar: Calendar, record: Omit<EventRecord, 'version'>): EventRecord {
   calendar.version += 1
   const before = calendar.events.get(record.id)
@@ -59,9 +59,9 @@ export function commit(calendar: Calendar, record: Omit<EventRecord, 'version'>)
   return committed
 }
 
-/** A series that changed its shape takes along the exceptions that no longer have a place in it. */
+/** Removes exceptions that have no place any more in a series whose rule changed. */
 function followSeries(calendar: Calendar, before: EventRecord | undefined, now: EventRecord): void {
-  // A deleted series was retired when it was deleted; a deleted plain event wasn't, and may come back as a series.
+  // A deleted series was retired when it was deleted. A deleted plain event was not, and may come back as a series.
   if (before && !(before.cancelled && before.recurrence))
     calendar.retired.push({ version: now.version, record: before })
   for (const exception of exceptionsOf(calendar, now.id)) {
@@ -86,13 +86,13 @@ export function occurrencesOf(master: EventRecord, window: { from: number; to: n
   return master.recurrence ? expand(master.span, master.recurrence, window) : []
 }
 
-/** `<master>_YYYYMMDDTHHMMSSZ`, in UTC; for all-day events `<master>_YYYYMMDD`. */
+/** The id of an instance: `<master>_YYYYMMDDTHHMMSSZ` in UTC, for all-day events `<master>_YYYYMMDD`. */
 export function instanceId(master: EventRecord, occurrence: Occurrence): string {
   if (master.span.allDay) return `${master.id}_${dateOf(occurrence.day).replaceAll('-', '')}`
   return `${master.id}_${new Date(occurrence.startMs).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`
 }
 
-/** One instance as a record of its own, as the series makes it. */
+/** Makes the record of one instance of a series. */
 export function instanceOf(master: EventRecord, occurrence: Occurrence): EventRecord {
   const { span } = master
   const fields = without(master.fields, 'recurrence')
@@ -108,7 +108,7 @@ export function instanceOf(master: EventRecord, occurrence: Occurrence): EventRe
   }
 }
 
-/** A copy that lacks one property. */
+/** Returns a copy without one property. */
 export function without<T extends object, K extends keyof T>(value: T, name: K): Omit<T, K> {
   const copy = { ...value }
   Reflect.deleteProperty(copy, name)
@@ -117,11 +117,11 @@ export function without<T extends object, K extends keyof T>(value: T, name: K):
 
 function timeAt(given: EventTime | undefined, span: Span, instant: number): EventTime {
   if (!span.allDay) return { dateTime: formatInstant(instant, span.zone), timeZone: given?.timeZone ?? span.zone }
-  // Midnight may not exist on the day that clocks go forward; noon always does.
+  // Midnight may not exist on the day that clocks go forward. Noon always does.
   return { date: formatInstant(instant + DAY_MS / 2, span.zone).slice(0, 10) }
 }
 
-/** The event of that id, kept or worked out; 404 when there never was one. */
+/** Finds an event by id, stored or computed. @throws Refusal 404 if there never was one. */
 export function findEvent(calendar: Calendar, id: string): EventRecord {
   const kept = calendar.events.get(id)
   if (kept && !kept.orphan) return kept

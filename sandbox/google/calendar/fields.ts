@@ -1,15 +1,15 @@
 /**
- * Partial responses: `fields=items(id,start,attendees(self)),nextPageToken`, `items/id`, `*`. A name that the resource
- * doesn't have is refused, as Google refuses it, so that a misspelt mask shows.
+ * Partial responses: `fields=items(id,start,attendees(self)),nextPageToken`, `items/id`, `*`. A field that the resource does
+ * not have is refused, as Google refuses it, so that a misspelt mask is noticed.
  */
 import { backEnd, parameter } from '../errors.ts'
 import type { Kind } from '../http/routes.ts'
 
-/** What is asked for below a field; `null` is everything. */
+/** What is requested below a field; `null` means everything. */
 type Mask = Map<string, Mask> | null
 
 export interface FieldMask {
-  /** What is asked for of each item; undefined is everything. */
+  /** What is requested of each item; undefined means everything. */
   readonly itemNames: readonly string[] | undefined
   apply(value: Record<string, unknown>): Record<string, unknown>
 }
@@ -81,7 +81,7 @@ function select(value: unknown, mask: Mask): unknown {
   return chosen
 }
 
-/** `a,b(c,d/e)` → a tree; a star anywhere stands for everything below. */
+/** Parses `a,b(c,d/e)` to a tree. A star means everything below. */
 function parse(text: string): Mask {
   const tokens = text.match(/[A-Za-z0-9_]+|[(),/*]/g) ?? []
   if (tokens.join('') !== text.replaceAll(' ', '')) throw invalidSelection(text)
@@ -125,7 +125,7 @@ function parseBelow(reader: Reader): Mask {
   return name === '*' ? null : new Map([[name, below]])
 }
 
-/** `a/b,a/c` asks for both. */
+/** Merges two masks of one field: `a/b,a/c` requests both. */
 function merge(one: Mask | undefined, other: Mask): Mask {
   if (one === undefined) return other
   if (one === null || other === null) return null

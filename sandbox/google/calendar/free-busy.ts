@@ -1,4 +1,4 @@
-/** freebusy.query (docs/google-behaviour.md#freebusy): a calendar that can't be read has `errors`, which doesn't mean free. */
+/** freebusy.query (docs/google-behaviour.md#freebusy). A calendar that cannot be read has `errors`, which does not mean free. */
 import { backEnd, invalid, json, type Reply } from '../errors.ts'
 import type { Caller } from '../http/access.ts'
 import type { Call } from '../http/call.ts'
@@ -9,7 +9,7 @@ import { selectEvents } from './selection.ts'
 import { checkZone, DAY_MS, formatInstant, parseInstant } from './times.ts'
 import type { Calendar, EventRecord } from './records.ts'
 
-// Google documents that there is a cap, not where; clients are told to ask for 30 to 60 days at a time.
+// There is a limit, but Google does not document it. Clients ask for 30 to 60 days at a time.
 const LONGEST_RANGE = 62 * DAY_MS
 const MOST_CALENDARS = 50
 

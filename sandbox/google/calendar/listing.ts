@@ -15,7 +15,7 @@ import type { EventRecord } from './records.ts'
 
 const LIMITS = { normal: 250, most: 2500 }
 
-/** Parameters of Google's that this simulation does not have. */
+/** Parameters that Google has and this simulation does not. */
 const NOT_PLAYED = [
   'timeZone',
   'q',
@@ -118,12 +118,12 @@ function answer(state: GoogleState, listing: Listing): Reply {
 
 const STREAMED_FROM = 100
 
-/** The same JSON as of the whole page, made some records at a time. */
+/** Makes the JSON of a page piece by piece, some records at a time. */
 function streamed(records: EventRecord[], bodyWith: (records: EventRecord[]) => object): Reply {
   const marker = '"items":['
   const around = JSON.stringify(bodyWith([]))
   const at = around.indexOf(marker)
-  // `fields` asks for no items: then there is nothing to stream.
+  // If `fields` requests no items, there is nothing to stream.
   if (at < 0) return json(bodyWith([]))
   const head = around.slice(0, at + marker.length)
   return {
@@ -142,7 +142,7 @@ function endOf(state: GoogleState, call: Call, last: { view: View; position: Syn
   const { query } = call
   // An ordered listing has no sync token.
   if (call.kind !== 'events.list' || query.has('orderBy')) return {}
-  // The first call's window goes on from token to token.
+  // Each sync token keeps the window of the first call.
   const before = readSyncToken(state, last.view, query)
   const position = before ? { ...last.position, from: before.from, to: before.to } : last.position
   return { nextSyncToken: writeSyncToken(state, last.view, query, position) }
@@ -179,7 +179,7 @@ export function renderOptions(query: URLSearchParams): RenderOptions {
   return options
 }
 
-/** The instances of one series, exceptions in their places. */
+/** events.instances: the instances of one series, with exceptions in their places. */
 export function listInstances(state: GoogleState, call: Call, caller: Caller): Reply {
   const view = openCalendar(state, call.params[0]!, caller.account)
   const master = findEvent(view.calendar, call.params[1]!)

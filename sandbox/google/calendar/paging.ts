@@ -1,18 +1,18 @@
-/** Pages of a listing: bound to the query, short or empty where the switches say so, in a stable order. */
+/** Pages of a listing, bound to the query and in a stable order. Switches make them short or empty. */
 import { invalid } from '../errors.ts'
 import type { GoogleState } from '../state.ts'
 import { seal, unseal } from './sync-tokens.ts'
 
-/** Where an item stands in the listing's order. */
+/** The position of an item in the order of the listing. */
 export type Position = readonly [number, number]
 
 export interface PageToken {
-  /** The query that it continues. */
+  /** The query that the token continues. */
   key: string
-  /** The number of the page it asks for, from 2. */
+  /** The number of the requested page, from 2. */
   page: number
   after: Position
-  /** The change log's version when the listing began: what happens meanwhile is news for the next sync. */
+  /** The version of the change log when the listing began. Later changes come with the next sync. */
   version: number
 }
 
@@ -26,7 +26,7 @@ export function pageSize(state: GoogleState, query: URLSearchParams, limits: { n
   return Math.min(asked, limits.most, cap > 0 ? cap : limits.most)
 }
 
-/** The page token of the query, or undefined on the first page. */
+/** Reads the page token of the query; undefined for the first page. */
 export function readPageToken(query: URLSearchParams, key: string): PageToken | undefined {
   const text = query.get('pageToken')
   if (text === null) return undefined
@@ -35,14 +35,14 @@ export function readPageToken(query: URLSearchParams, key: string): PageToken | 
   return token
 }
 
-/** The number of the page that a query asks for, as far as it can be told. */
+/** The number of the page that a query requests, if its token can be read. */
 export function pageNumber(query: URLSearchParams): number {
   const text = query.get('pageToken')
   return text === null ? 1 : ((unseal(text) as PageToken | undefined)?.page ?? 1)
 }
 
 interface PageRequest<T> {
-  /** Everything that the listing holds, in order. */
+  /** All items of the listing, in order. */
   items: T[]
   size: number
   token: PageToken | undefined
@@ -52,11 +52,11 @@ interface PageRequest<T> {
 
 interface Page<T> {
   items: T[]
-  /** Makes the next page's token; absent on the last page. */
+  /** Makes the token of the next page; undefined on the last page. */
   next?: (key: string) => string
 }
 
-// Positions are instants and counters, none as low as this; infinity doesn't survive JSON.
+// Lower than every position, which is an instant or a counter. JSON has no infinity.
 const BEFORE_ALL: Position = [-Number.MAX_VALUE, 0]
 
 export function nextPage<T>(state: GoogleState, request: PageRequest<T>): Page<T> {
@@ -67,7 +67,7 @@ export function nextPage<T>(state: GoogleState, request: PageRequest<T>): Page<T
   const empty = state.switches.emptyPages && page % 2 === 1
   const end = empty ? begin : Math.min(begin + size, items.length)
   const chosen = items.slice(begin, end)
-  // With empty pages on, the last page is an empty one as well.
+  // With the switch for empty pages, the last page is empty too.
   const more = end < items.length || (state.switches.emptyPages && !empty)
   if (!more) return { items: chosen }
   const position = { page: page + 1, after: end > begin ? keyOf(items[end - 1]!, end - 1) : after, version }

@@ -1,4 +1,4 @@
-/** What is stored of calendars, events and push channels. Types only: `state.ts` holds them all. */
+/** Stored calendars, events and push channels. Types only: `state.ts` holds them all. */
 import type { Recurrence } from './recurrence.ts'
 import type { EventTime, Span } from './times.ts'
 
@@ -9,27 +9,27 @@ export interface Calendar {
   owner: string
   summary: string
   timeZone: string
-  /** Roles of accounts besides the owner. */
+  /** Roles of accounts other than the owner. */
   acl: Map<string, AccessRole>
   /** False for calendars such as holidays, which can't be watched. */
   pushSupported: boolean
-  /** Grows with every change; an event carries the version of its latest change: together, the change log. */
+  /** Grows with every change. Each event has the version of its latest change; together they are the change log. */
   version: number
-  /** Sync tokens of another epoch are answered 410: it moves on an ACL change and on the expire switch. */
+  /** Sync tokens of another epoch get 410. The epoch changes with the access list and with `expireSyncTokens`. */
   epoch: number
-  /** In the order of creation. The records are never changed, only replaced. */
+  /** In the order of creation. The records are immutable. */
   events: Map<string, EventRecord>
-  /** Former shapes of events that are or were recurring, for telling which instances are gone. */
+  /** Former versions of recurring events, which tell which instances are gone. */
   retired: { version: number; record: EventRecord }[]
   nextOrder: number
 }
 
-/** What people write into an event, as the API names it. */
+/** The fields of an event that people write, by their names in the API. */
 export type EventFields = Record<string, unknown> & { start?: EventTime; end?: EventTime }
 
 export interface EventRecord {
   readonly id: string
-  /** Place in the calendar's order of creation. */
+  /** The position in the calendar's order of creation. */
   readonly order: number
   readonly version: number
   readonly created: number
@@ -38,9 +38,9 @@ export interface EventRecord {
   readonly fields: EventFields
   readonly span: Span
   readonly recurrence?: Recurrence
-  /** For an instance of a recurring event. */
+  /** Set for an instance of a recurring event. */
   readonly series?: { master: string; original: EventTime; originalMs: number }
-  /** An exception that went with its series: the instance returns if the series does. */
+  /** Set for an exception that was removed with its series. The instance returns if the series does. */
   readonly orphan?: boolean
 }
 
@@ -56,6 +56,6 @@ export interface Channel {
   expiration: number
   /** The number of the latest message. */
   messages: number
-  /** How the latest delivery was answered; 0 when it could not be delivered. */
+  /** The status of the answer to the latest delivery; 0 if it could not be delivered. */
   lastStatus?: number
 }

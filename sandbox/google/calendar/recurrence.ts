@@ -1,6 +1,6 @@
 /**
- * Recurring events: RRULE with FREQ DAILY, WEEKLY, MONTHLY or YEARLY and INTERVAL, COUNT, UNTIL, BYDAY, BYMONTHDAY,
- * WKST, and EXDATE. Occurrences repeat on the wall clock of the event's zone, so they keep their hour when clocks change.
+ * Recurring events (RFC 5545): RRULE with FREQ DAILY, WEEKLY, MONTHLY or YEARLY and INTERVAL, COUNT, UNTIL, BYDAY, BYMONTHDAY
+ * and WKST, and EXDATE. Occurrences repeat by the wall clock of the event's zone, so they keep their hour when clocks change.
  */
 import { invalid } from '../errors.ts'
 import { DAY_MS, dayOf, instantOf, type Span } from './times.ts'
@@ -8,11 +8,11 @@ import { DAY_MS, dayOf, instantOf, type Span } from './times.ts'
 export interface Occurrence {
   startMs: number
   endMs: number
-  /** The day on the wall clock of the event's zone. */
+  /** The day, by the wall clock of the event's zone. */
   day: number
 }
 
-/** A stretch of time; both ends exclusive, as `timeMin` and `timeMax` are. */
+/** A span of time. Both ends are exclusive, as `timeMin` and `timeMax` are. */
 export interface Window {
   from: number
   to: number
@@ -22,7 +22,7 @@ interface Rule {
   freq: 'DAILY' | 'WEEKLY' | 'MONTHLY' | 'YEARLY'
   interval: number
   count: number
-  /** The last instant (or, for all-day events, day) that may still occur. */
+  /** The last instant (for all-day events: day) at which an occurrence may start. */
   until: number
   byDay: { weekday: number; nth: number }[]
   byMonthDay: number[]
@@ -31,7 +31,7 @@ interface Rule {
 
 export interface Recurrence {
   rule: Rule
-  /** Start instants (days for all-day events) that are left out. */
+  /** Start instants (for all-day events: days) of excluded occurrences. */
   excluded: Set<number>
 }
 
@@ -84,7 +84,7 @@ function parseByDay(text: string): { weekday: number; nth: number } {
   return { weekday: WEEKDAYS.indexOf(found[2]!), nth: Number(found[1] ?? 0) }
 }
 
-/** `20261123`, `20261123T090000Z` or, on the event's own wall clock, `20261123T090000`. */
+/** Parses `20261123`, `20261123T090000Z`, or `20261123T090000` by the event's own wall clock. */
 function parseStamp(text: string, span: Span): number {
   const found = /^(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)(Z)?)?$/.exec(text)
   if (!found) throw invalidRule()
@@ -96,15 +96,15 @@ function parseStamp(text: string, span: Span): number {
   return utc ? day * DAY_MS + ms : instantOf(day, ms, span.zone)
 }
 
-// A rule without an end stops somewhere; Google documents no limit, and a century of days is beyond any window.
+// A rule without an end stops here. Google documents no limit; a hundred years are beyond any window.
 const MOST_CANDIDATES = 40_000
 
-/** The occurrences that overlap the window, in order, excluded ones left out. */
+/** The occurrences that overlap the window, in order, without the excluded ones. */
 export function expand(span: Span, recurrence: Recurrence, window: Window): Occurrence[] {
   const { rule, excluded } = recurrence
   const found: Occurrence[] = []
   const lastDay = Math.ceil(window.to / DAY_MS) + 1
-  // Without a COUNT, days long before the window need not be looked at, but they must be walked: it is cheap.
+  // Days long before the window are walked as well, which is cheap.
   const firstDay = Math.floor((window.from - (span.endMs - span.startMs)) / DAY_MS) - 2
   let left = rule.count
   for (const day of days(span.startDay, rule)) {
@@ -124,7 +124,7 @@ function occurrenceOn(day: number, span: Span): Occurrence {
   return { startMs, endMs, day }
 }
 
-/** The days of the rule from the first occurrence on. The first one counts even where the rule doesn't name it. */
+/** The days of the rule from the first occurrence on. The first one counts even if the rule does not include it. */
 function* days(first: number, rule: Rule): Generator<number> {
   yield first
   let seen = 0
@@ -173,7 +173,7 @@ function monthDays(year: number, month: number, rule: Rule, date: number): numbe
   )
 }
 
-/** Whether the index-th day of a month is its weekday's n-th of the month, counted from the end when negative; 0 is any. */
+/** Whether a day is the n-th of its weekday in the month, counted from the end if n is negative. 0 means any. */
 function isNth(nth: number, index: number, length: number): boolean {
   if (nth === 0) return true
   return nth > 0 ? Math.floor(index / 7) === nth - 1 : Math.floor((length - 1 - index) / 7) === -nth - 1

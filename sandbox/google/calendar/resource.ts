@@ -1,4 +1,4 @@
-/** An event as the API shows it: to this viewer, in this zone, with so many attendees. */
+/** Renders events as the API shows them to an account, with at most so many attendees. */
 import { atLeast, type View } from './calendars.ts'
 import { etagOf } from './events.ts'
 import { EVENT_FIELDS } from './fields.ts'
@@ -6,13 +6,13 @@ import type { EventRecord } from './records.ts'
 
 export interface RenderOptions {
   maxAttendees?: number | undefined
-  /** Only these fields are wanted: the others need not be worked out. */
+  /** The requested fields. Others are not computed. */
   names?: readonly string[]
 }
 
 type Resource = Record<string, unknown>
 
-/** The whole resource; a cancelled one has only what Google guarantees. */
+/** Renders an event. A cancelled one has only the fields that Google guarantees. */
 export function resourceOf(view: View, record: EventRecord, options: RenderOptions = {}): Resource {
   if (record.cancelled) return tombstone(record)
   if (hidesDetail(view, record)) return busyOnly(record)
@@ -26,7 +26,7 @@ export function resourceOf(view: View, record: EventRecord, options: RenderOptio
   return resource
 }
 
-/** What is worked out, or holds unless the event says otherwise. */
+/** The value of a field: stored, computed, or the default. */
 const COMPUTED: Record<string, (record: EventRecord, view: View) => unknown> = {
   kind: () => 'calendar#event',
   etag: (record) => etagOf(record),
@@ -56,7 +56,7 @@ function seriesOf({ series }: EventRecord): Resource {
   return series ? { recurringEventId: series.master, originalStartTime: series.original } : {}
 }
 
-/** Without details: for who may only see whether someone is busy, and for others' private events. */
+/** Whether details are hidden: from accounts that may see free/busy only, and in private events of others. */
 function hidesDetail(view: View, record: EventRecord): boolean {
   if (view.role === 'freeBusyReader') return true
   if (record.fields.visibility !== 'private' && record.fields.visibility !== 'confidential') return false
@@ -86,7 +86,7 @@ interface Attendee {
   organizer?: boolean
 }
 
-/** More attendees than asked for: only the own entry is shown, and that others are left out. */
+/** Adds the attendees. If there are more than requested, it adds only the person's own entry, and says that others are omitted. */
 function addAttendees(resource: Resource, view: View, options: RenderOptions): void {
   const attendees = resource.attendees as Attendee[]
   const most = options.maxAttendees

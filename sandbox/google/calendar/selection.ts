@@ -1,4 +1,4 @@
-/** Which events a listing holds: everything in a window, or what changed since a version of the change log. */
+/** Selects the events of a listing: everything in a window, or everything that changed since a version of the change log. */
 import { exceptionsOf, instanceOf, occurrencesOf } from './events.ts'
 import type { Calendar, EventRecord } from './records.ts'
 
@@ -6,10 +6,10 @@ export interface Selection {
   /** `singleEvents`: instances instead of recurring events. */
   single: boolean
   showDeleted: boolean
-  /** The window; both ends are exclusive, infinite when open. */
+  /** The window. Both ends are exclusive, and infinite if open. */
   from: number
   to: number
-  /** Where instances of an endless series stop when the window is open. */
+  /** The end of instances of an endless series if the window is open. */
   horizon: number
 }
 
@@ -31,7 +31,7 @@ function pushSeries(found: EventRecord[], calendar: Calendar, master: EventRecor
   }
 }
 
-/** Cancelled instances show when asked for, and beside the unexpanded series, which would claim that they take place. */
+/** Cancelled instances are shown on request, and beside an unexpanded series, which otherwise would claim that they take place. */
 function isShown(record: EventRecord, { single, showDeleted }: Selection): boolean {
   return !record.cancelled || showDeleted || (record.series !== undefined && !single)
 }
@@ -45,13 +45,13 @@ function occursIn(master: EventRecord, selection: Selection): boolean {
 
 const windowOf = ({ from, to, horizon }: Selection) => ({ from, to: to === Infinity ? Math.max(horizon, from) : to })
 
-/** The series' instances in the window, except those that have become events of their own. */
+/** The instances of a series in the window, without the exceptions. */
 function freshInstances(calendar: Calendar, master: EventRecord, selection: Selection): EventRecord[] {
   const instances = occurrencesOf(master, windowOf(selection)).map((occurrence) => instanceOf(master, occurrence))
   return instances.filter((instance) => calendar.events.get(instance.id)?.orphan ?? !calendar.events.has(instance.id))
 }
 
-/** All instances of one series, exceptions included, by their original start. */
+/** All instances of one series, with exceptions, by their original start. */
 export function instancesIn(calendar: Calendar, master: EventRecord, selection: Selection): EventRecord[] {
   const exceptions = exceptionsOf(calendar, master.id).filter(
     (record) => !record.orphan && isShown(record, selection) && overlaps(record, selection),
@@ -61,8 +61,8 @@ export function instancesIn(calendar: Calendar, master: EventRecord, selection: 
 }
 
 /**
- * What changed after a version: deleted events always show, and the window only bounds the instances of series. Changed
- * events may lie outside of it, as Google's may: the client must filter.
+ * Selects what changed after a version. Deleted events are always shown, and the window bounds only the instances of series.
+ * Changed events may lie outside of it, as Google's may: the client has to filter.
  */
 export function selectChanges(calendar: Calendar, selection: Selection, since: number): EventRecord[] {
   const found = new Map<string, EventRecord>()
@@ -77,7 +77,7 @@ export function selectChanges(calendar: Calendar, selection: Selection, since: n
 
 const position = (record: EventRecord): number => record.series?.originalMs ?? 0
 
-/** Items that the client got at its last sync and that are there no more: instances, or an event that became a series. */
+/** Items that the client got at its last sync and that no longer exist: instances, or an event that became a series. */
 function addVanished(found: Map<string, EventRecord>, calendar: Calendar, selection: Selection, since: number): void {
   for (const { version, record } of calendar.retired) {
     if (version <= since) continue

@@ -1,15 +1,15 @@
 /**
- * Sync tokens: opaque to clients, bound to the calendar, the account and every query parameter of the first call;
- * they name a version of the change log (docs/google-behaviour.md#sync-tokens).
+ * Sync tokens (docs/google-behaviour.md#sync-tokens): opaque to clients, and bound to the calendar, the account and every
+ * query parameter of the first call. A token names a version of the change log.
  */
 import { backEnd, invalid, parameter } from '../errors.ts'
 import type { GoogleState } from '../state.ts'
 import type { View } from './calendars.ts'
 
 export interface SyncPosition {
-  /** Changes after this version are news. */
+  /** The version. The next sync shows the changes after it. */
   version: number
-  /** The first call's window, which never rolls; null is unbounded. */
+  /** The window of the first call, which never moves; null means unbounded. */
   from: number | null
   to: number | null
 }
@@ -22,7 +22,7 @@ interface Token extends SyncPosition {
   issuedAt: number
 }
 
-// Of the whole request, not of the query; or what the token itself stands for.
+// Parameters of the request and not of the query, and those that the token replaces.
 const UNBOUND = new Set([
   'syncToken',
   'pageToken',
@@ -49,7 +49,7 @@ const FORBIDDEN = [
   'updatedMin',
 ]
 
-/** The query's parameters in one order, without those that may differ from call to call; `false` is as good as absent. */
+/** The parameters of the query in a fixed order, without those that may differ between calls. `false` counts as absent. */
 export function queryKey(query: URLSearchParams, alsoBound: string[] = []): string {
   const bound = [...query].filter(
     ([name, value]) => (!UNBOUND.has(name) || alsoBound.includes(name)) && value !== 'false',
@@ -66,7 +66,7 @@ export function writeSyncToken(state: GoogleState, view: View, query: URLSearchP
   return seal({ ...token, ...position }, state.switches.tokenLength)
 }
 
-/** The state that the query's sync token stands for, or undefined without one. */
+/** Reads the sync token of the query; undefined if it has none. @throws Refusal 400 or 410. */
 export function readSyncToken(state: GoogleState, view: View, query: URLSearchParams): SyncPosition | undefined {
   const text = query.get('syncToken')
   if (text === null) return undefined
@@ -84,7 +84,7 @@ export function readSyncToken(state: GoogleState, view: View, query: URLSearchPa
   return token
 }
 
-/** What may not stand beside a sync token. */
+/** Parameters that are refused together with a sync token. */
 function checkCompany(query: URLSearchParams): void {
   for (const name of FORBIDDEN) {
     if (query.has(name)) throw invalid(`Sync token cannot be used with ${name} restriction.`, name)
@@ -97,10 +97,10 @@ function checkCompany(query: URLSearchParams): void {
 const fullSyncRequired = (): Error =>
   backEnd(410, 'fullSyncRequired', 'Sync token is no longer valid, a full sync is required.', parameter('syncToken'))
 
-/** Packs a value into an opaque string, of at least some length, that betrays any change to it. */
+/** Encodes a value as an opaque string of at least some length, with a checksum. */
 export function seal(value: object, length = 0): string {
   const plain = JSON.stringify(value)
-  // White space after JSON changes nothing.
+  // White space after JSON is ignored.
   const text = plain.padEnd(Math.ceil(length * 0.75) - CHECKSUM)
   return Buffer.from(`${checksum(text)}${text}`).toString('base64url')
 }
@@ -114,7 +114,7 @@ export function unseal(sealed: string): unknown {
 
 const CHECKSUM = 8
 
-/** FNV-1a, eight hex digits. */
+/** The FNV-1a hash, as eight hex digits. */
 function checksum(text: string): string {
   let hash = 0x811c9dc5
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)

@@ -1,26 +1,26 @@
-/** Starts and ends of events: read, checked, and written as Google writes them. Instants are epoch milliseconds, days count from 1970-01-01. */
+/** Reads, checks and writes the times of events. Instants are milliseconds since the Unix epoch; days count from 1970-01-01. */
 import { Temporal } from 'temporal-polyfill'
 import { backEnd, invalid, type Refusal } from '../errors.ts'
 
-/** `{date}` or `{dateTime, timeZone?}`, as it travels. */
+/** A time in the API's notation: `{date}` or `{dateTime, timeZone?}`. */
 export interface EventTime {
   date?: string
   dateTime?: string
   timeZone?: string
 }
 
-/** An event's extent, worked out once. */
+/** The extent of an event. */
 export interface Span {
   allDay: boolean
   startMs: number
   /** Exclusive. */
   endMs: number
-  /** The zone in which the event repeats, and in which it is written. */
+  /** The zone in which the event repeats, and in which its times are written. */
   zone: string
-  /** The wall clock at the start: the day, and milliseconds into it (0 for all-day events). */
+  /** The start by the wall clock: the day, and the milliseconds of the day (0 for all-day events). */
   startDay: number
   startOfDay: number
-  /** Whole days an all-day event lasts. */
+  /** How many days an all-day event lasts. */
   days: number
 }
 
@@ -39,7 +39,7 @@ export function checkZone(zone: string): string {
   }
 }
 
-/** The instant at which a wall clock shows this; in the gap of a clock change the later one, in the overlap the first. */
+/** The instant of a wall-clock time: the later one in the gap of a clock change, the first one in an overlap. */
 export function instantOf(day: number, msOfDay: number, zone: string): number {
   const wall = day * DAY_MS + msOfDay
   if (zone === 'UTC') return wall
@@ -47,14 +47,14 @@ export function instantOf(day: number, msOfDay: number, zone: string): number {
   return Temporal.PlainDateTime.from(text).toZonedDateTime(zone, { disambiguation: 'compatible' }).epochMilliseconds
 }
 
-/** The wall clock of a zone at an instant, as milliseconds since 1970 if it were UTC. */
+/** The wall-clock time of a zone at an instant, as the milliseconds since 1970 that UTC would have. */
 export function wallOf(instant: number, zone: string): number {
   if (zone === 'UTC') return instant
   const zoned = Temporal.Instant.fromEpochMilliseconds(instant).toZonedDateTimeISO(zone)
   return instant + zoned.offsetNanoseconds / 1_000_000
 }
 
-/** RFC 3339 to the second with the zone's offset: `2026-11-23T10:00:00+01:00`. */
+/** Formats an instant as RFC 3339, to the second, with the zone's offset: `2026-11-23T10:00:00+01:00`. */
 export function formatInstant(instant: number, zone: string): string {
   const wall = wallOf(instant, zone)
   const text = new Date(wall).toISOString().slice(0, 19)
@@ -65,7 +65,7 @@ export function formatInstant(instant: number, zone: string): string {
   return `${text}${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`
 }
 
-/** An RFC 3339 instant with an offset, as query parameters must be. */
+/** Parses a query parameter: an RFC 3339 time with an offset. */
 export function parseInstant(text: string | null, name: string): number | undefined {
   if (text === null) return undefined
   const value = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : NaN
@@ -74,7 +74,7 @@ export function parseInstant(text: string | null, name: string): number | undefi
   return Math.floor(value / 1000) * 1000
 }
 
-/** Checks a start and an end and works out the extent; `zone` is the calendar's. */
+/** Checks a start and an end, and computes the extent. `zone` is the calendar's. */
 export function spanOf(start: unknown, end: unknown, options: { zone: string; recurring: boolean }): Span {
   const from = readTime(start, 'start', options)
   const to = readTime(end, 'end', options)
@@ -120,7 +120,7 @@ function readDate(date: string, which: string, zone: string): ReadTime {
   return { allDay: true, instant: instantOf(day, 0, zone), day, zone }
 }
 
-/** With an offset it is an instant; without one it needs a zone. */
+/** Reads a time: with an offset it is an instant, without one it needs a zone. */
 function readDateTime(text: string, zone: string | undefined, which: string): number {
   const shape = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:?\d\d)?$/.exec(text)
   if (!shape) throw invalid(`Invalid ${which} time.`)

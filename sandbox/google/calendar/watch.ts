@@ -1,7 +1,7 @@
 /**
- * Push channels (docs/google-behaviour.md#push-notifications): made by events.watch, stopped by channels.stop, ended by time; each change of
- * the calendar is a POST without a body to the channel's address. Numbers grow with gaps, messages may get lost or
- * come twice (switches), and 5xx answers are retried.
+ * Push channels (docs/google-behaviour.md#push-notifications): events.watch makes them, channels.stop or time ends them. Each
+ * change of the calendar is a POST without a body to the channel's address. Message numbers grow with gaps, switches make
+ * messages get lost or arrive twice, and 5xx answers are retried.
  */
 import { backEnd, invalid, json, notFound, type Reply } from '../errors.ts'
 import type { Caller } from '../http/access.ts'
@@ -34,7 +34,7 @@ export function watchEvents(state: GoogleState, call: Call, caller: Caller): Rep
     messages: 0,
   }
   state.channels.set(id, channel)
-  // The sync message may come before the answer to this call: here it always sets out first.
+  // At Google the sync message may come before the answer to this call. Here it is always sent first.
   announce(state, channel, 'sync')
   const { resourceId, resourceUri } = channel
   return json({
@@ -75,7 +75,7 @@ function tokenOf(token: unknown): { token?: string } {
   return { token }
 }
 
-/** Only who made the channel, by the same client, can stop it. */
+/** Stops a channel. Only the account and client that made it can do so. */
 export function stopChannel(state: GoogleState, call: Call, caller: Caller): Reply {
   const { id, resourceId } = call.json()
   const channel = state.channels.get(String(id))
@@ -85,7 +85,7 @@ export function stopChannel(state: GoogleState, call: Call, caller: Caller): Rep
   return { status: 204, body: '' }
 }
 
-/** Tells every live channel of the calendar that something changed. */
+/** Notifies every live channel of the calendar of a change. */
 export function notifyWatchers(state: GoogleState, calendar: Calendar): void {
   if (state.channels.size === 0) return
   for (const channel of state.channels.values()) {
@@ -136,7 +136,7 @@ function deliver(state: GoogleState, message: Message, attempt: number): void {
     .catch(() => undefined)
 }
 
-/** Addresses are public https ones; the `deliverTo` switch says which loopback origin stands for them. */
+/** Where a notification is sent: the channel's address, or the same path at the loopback origin of the `deliverTo` switch. */
 function targetOf(state: GoogleState, address: string): string {
   const { deliverTo } = state.switches
   if (deliverTo === '') return address

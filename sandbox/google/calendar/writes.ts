@@ -90,7 +90,7 @@ function change(state: GoogleState, call: Call, caller: Caller, combine: Combine
 const writable = (body: Record<string, unknown>): EventFields =>
   Object.fromEntries(Object.entries(body).filter(([name]) => !READ_ONLY.has(name)))
 
-/** Objects merge, arrays replace, null deletes. */
+/** Applies a patch: objects are merged, arrays are replaced, null deletes. */
 export function mergePatch<T extends Record<string, unknown>>(before: T, patch: Record<string, unknown>): T {
   const merged: Record<string, unknown> = { ...before }
   for (const [name, value] of Object.entries(patch)) {
@@ -111,7 +111,7 @@ function checkMatch(call: Call, record: EventRecord): void {
 
 const SHARED_PROPERTIES = ['summary', 'description', 'location', 'start', 'end', 'recurrence']
 
-/** An invited person may answer, but the event's shared properties are its organizer's. */
+/** An attendee may answer. Only the organizer may change the shared properties of an event. */
 function checkOrganizer(view: View, before: EventRecord, after: EventFields): void {
   const organizer = (before.fields.organizer as { email?: string } | undefined)?.email
   if (organizer === undefined || organizer.toLowerCase() === view.calendar.id) return
@@ -131,7 +131,7 @@ function reply(call: Call, view: View, record: EventRecord): Reply {
   return { ...answer, headers: { ...answer.headers, etag: etagOf(record) } }
 }
 
-/** A new event; without an id it gets one. Also for control operations, which may set what people can't. */
+/** Adds an event, with a new id if it has none. Control operations may set fields that people cannot. */
 export function addEvent(state: GoogleState, calendar: Calendar, fields: EventFields, id?: string): EventRecord {
   const now = state.now()
   const base = { id: id ?? freshId(state), order: calendar.nextOrder++, created: now, updated: now }
@@ -142,7 +142,7 @@ export function addEvent(state: GoogleState, calendar: Calendar, fields: EventFi
   return record
 }
 
-/** The event with these fields instead; a deleted one comes back unless they say `cancelled`. */
+/** Replaces the fields of an event. A deleted event comes back unless its status is `cancelled`. */
 export function changeEvent(
   state: GoogleState,
   calendar: Calendar,
@@ -158,7 +158,7 @@ export function changeEvent(
   return record
 }
 
-/** The id stays reserved; a deleted instance becomes a cancelled exception. */
+/** Deletes an event. Its id stays reserved; a deleted instance becomes a cancelled exception. */
 export function removeEvent(state: GoogleState, calendar: Calendar, before: EventRecord): EventRecord {
   const order = calendar.events.has(before.id) ? before.order : calendar.nextOrder++
   const fields = without(before.fields, 'status')

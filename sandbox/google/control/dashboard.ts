@@ -1,4 +1,4 @@
-/** The page at `/`: what the simulated Google holds, and forms to add an event or revoke a grant, for a demo that stays up. */
+/** The page at `/`: shows what the simulated Google holds, with forms that add an event or revoke a grant, for `make demo KEEP=1`. */
 import { calendarOf } from '../calendar/calendars.ts'
 import { selectEvents } from '../calendar/selection.ts'
 import { DAY_MS, formatInstant } from '../calendar/times.ts'
@@ -13,7 +13,7 @@ import type { Account, Grant } from '../oauth/records.ts'
 const SHOWN_ACCOUNTS = 50
 const SHOWN_EVENTS = 12
 
-/** GET shows; POST does what a form says and comes back. */
+/** Answers a GET with the page. A POST runs the operation of a form and redirects back. */
 export function dashboard(state: GoogleState, method: string, body: string): Reply {
   if (method !== 'POST') return overview(state)
   const form = new URLSearchParams(body)

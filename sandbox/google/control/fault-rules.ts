@@ -5,7 +5,7 @@
 import type { Garbling } from './garbling.ts'
 import type { LoggedRequest } from './request-log.ts'
 
-/** Replies that stand in for the real one; `faults.ts` has them. */
+/** Replies that replace the real one; `faults.ts` makes them. */
 export type ReplyName =
   | 'rateLimitExceeded403'
   | 'userRateLimitExceeded403'
@@ -36,7 +36,7 @@ export type ReplyName =
   | 'disabled_client'
   | 'unauthorized_client'
 
-/** Faults of the connection, or of the way the answer comes back. */
+/** Faults of the connection, or of the way the answer is sent. */
 export const BEHAVIOURS = ['reset', 'hang', 'commitThenDrop', 'html', 'truncated', 'slow', 'garbled'] as const
 
 export type FaultName =
@@ -49,34 +49,34 @@ export type FaultName =
 
 export interface FaultRequest extends Garbling {
   fault: FaultName
-  /** A request kind such as `events.list`; `*` stands for anything: `events.*`, `token.*`. */
+  /** A request kind such as `events.list`; `*` matches anything: `events.*`, `token.*`. */
   kind?: string
-  /** A path, percent-decoded; `*` stands for anything. */
+  /** A path, percent-decoded; `*` matches anything. */
   path?: string
   account?: string
   client?: string
   /** Only this page of a listing, from 1. */
   page?: number
-  /** Let so many fitting requests pass first. */
+  /** How many matching requests pass first. */
   skip?: number
-  /** Strike so often, then end; left out: until cleared. */
+  /** How many requests it hits; by default all of them until it is cleared. */
   times?: number
-  /** With any reply: the `Retry-After` header, in seconds, or some other text: a date, a negative number, nonsense. */
+  /** The `Retry-After` header of a reply: seconds, or any text, such as a date or nonsense. */
   retryAfter?: number | string
-  /** `slow`: by how much. */
+  /** For `slow`: the delay. */
   ms?: number
-  /** `html`: with which status (502). */
+  /** For `html`: the status, 502 by default. */
   status?: number
 }
 
 export interface FaultRule extends FaultRequest {
   id: string
-  /** How often it was played. */
+  /** How many requests it hit. */
   struck: number
   passed: number
 }
 
-/** The fault to play for this request, if any; it counts as played. */
+/** Finds the fault of a request, if there is one, and counts it. */
 export function takeFault(rules: FaultRule[], request: LoggedRequest): FaultRule | undefined {
   for (const rule of rules) {
     if (!fits(rule, request)) continue

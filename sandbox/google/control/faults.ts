@@ -1,4 +1,4 @@
-/** Faults by name: the reply that each puts in place of the real one. `fault-rules.ts` says which requests they hit. */
+/** The replies of faults, by name. `fault-rules.ts` says which requests a fault hits. */
 import {
   backEnd,
   ControlError,
@@ -15,7 +15,7 @@ import { errorPage } from '../oauth/consent-pages.ts'
 import { BEHAVIOURS, type FaultRequest, type FaultRule, type ReplyName } from './fault-rules.ts'
 import { checkGarbling } from './garbling.ts'
 
-/** Replies that stand in for the real one. */
+/** Replies that replace the real one. */
 const replies = {
   rateLimitExceeded403: () => rateLimitExceeded('rateLimitExceeded'),
   userRateLimitExceeded403: () => rateLimitExceeded('userRateLimitExceeded'),
@@ -61,7 +61,7 @@ export function checkFault(request: FaultRequest): void {
   }
 }
 
-/** Refusals that Google shows on a page of its own: for `authorize`. */
+/** Errors that Google shows on its own page, for `authorize`. */
 const pages: Record<string, number> = {
   access_denied: 403,
   access_not_configured: 400,
@@ -69,7 +69,7 @@ const pages: Record<string, number> = {
   org_internal: 403,
 }
 
-/** The reply that a fault of the first sort puts in place of the real one. */
+/** The reply that a fault puts in place of the real one; undefined if it acts on the connection or the answer. */
 export function replyOf(rule: FaultRule, kind: string): Reply | undefined {
   if (kind === 'authorize' && isRefusal(rule.fault))
     return errorPage(pages[rule.fault] ?? 400, rule.fault, 'Played by name.')
@@ -80,12 +80,12 @@ export function replyOf(rule: FaultRule, kind: string): Reply | undefined {
   return { ...reply, headers: { ...reply.headers, 'retry-after': String(rule.retryAfter) } }
 }
 
-/** Every OAuth error by name, and no others, has an underscore. */
+/** Names of OAuth errors, and no others, have an underscore. */
 const isRefusal = (fault: string): boolean => fault.includes('_')
 
 const isOAuth = (kind: string): boolean => kind.startsWith('token') || kind === 'revoke'
 
-/** Server trouble as the token endpoint words it. */
+/** Server errors in the words of the token endpoint. */
 function oauthTrouble(fault: string): Reply | undefined {
   if (fault === '429') return json({ error: 'rate_limit_exceeded', error_description: 'Rate limit exceeded.' }, 429)
   if (!/^5\d\d$/.test(fault)) return undefined
@@ -102,7 +102,7 @@ const tooMany = (): Refusal =>
 
 const broken = (code: number, message: string): Refusal => backEnd(code, 'backendError', message)
 
-/** A page such as a proxy in between sends instead of Google's JSON. */
+/** A page that a proxy sends instead of Google's JSON. */
 export const htmlReply = (status: number): Reply => ({
   status,
   headers: { 'content-type': 'text/html; charset=UTF-8' },

@@ -1,16 +1,16 @@
 /**
- * Answers that Google would not give, but that a client must survive: the real answer, changed by a function (in process)
- * or by a mutation of a name, or another body altogether.
+ * Answers that Google would not give, but that a client must survive: the real answer, changed by a named mutation or by a
+ * function (in process only), or another body.
  */
 import { ControlError, json, textOf, type Reply } from '../errors.ts'
 
-/** How the fault `garbled` changes an answer: exactly one of the three. */
+/** How the fault `garbled` changes an answer. Exactly one of the three is set. */
 export interface Garbling {
-  /** A change by name: docs/sandbox-google.md lists them. */
+  /** The name of a change; docs/sandbox-google.md lists them. */
   mutation?: MutationName
-  /** The body instead: text as it is, anything else as JSON. */
+  /** Another body: text as it is, anything else as JSON. */
   body?: unknown
-  /** In process only: from the real answer, parsed, to the one that is sent. */
+  /** In process only: a function from the parsed real answer to the answer that is sent. */
   change?: (answer: unknown) => unknown
 }
 
@@ -43,11 +43,11 @@ const without =
     Object.fromEntries(Object.entries(body).filter(([key]) => key !== name))
 
 const mutations = {
-  // Of any answer.
+  // For any answer.
   nothing: () => null,
   emptyObject: () => ({}),
   array: (body: Body) => [body],
-  // Of a listing.
+  // For a listing.
   nullItem: added(null),
   textItem: added('an event'),
   numberItem: added(7),
@@ -75,10 +75,10 @@ const mutations = {
   hugeSyncToken: set('nextSyncToken', 's'.repeat(10 * LONG)),
   numberSyncToken: set('nextSyncToken', 7),
   endlessPages: set('nextPageToken', 'again'),
-  // Of calendarList.get.
+  // For calendarList.get.
   hugeCalendarId: set('id', `${'c'.repeat(LONG)}@example.com`),
   numberCalendarId: set('id', 7),
-  // Of the token endpoint.
+  // For the token endpoint.
   noAccessToken: without('access_token'),
   numberAccessToken: set('access_token', 7),
   unsendableAccessToken: set('access_token', 'ya29.two\nlines'),
@@ -102,7 +102,7 @@ export function checkGarbling({ mutation, body, change }: Garbling): void {
   }
 }
 
-/** The answer as it is sent. One that is no JSON object passes as it is, unless it is replaced. */
+/** Changes an answer. One that is not a JSON object passes unchanged, unless it is replaced. */
 export function garble(reply: Reply, { mutation, body, change }: Garbling): Reply {
   if (body !== undefined) return { ...reply, body: typeof body === 'string' ? body : JSON.stringify(body) }
   const answer = parse(textOf(reply))

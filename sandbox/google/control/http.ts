@@ -1,4 +1,4 @@
-/** The control API over HTTP: `POST /_control/<operation>` with a JSON object, or GET where nothing is needed or the query says it. */
+/** The control API over HTTP: `POST /_control/<operation>` with a JSON object, or GET with the arguments in the query. */
 import { ControlError, json, Refusal, type Reply } from '../errors.ts'
 import type { GoogleState } from '../state.ts'
 import { dashboard } from './dashboard.ts'
@@ -23,7 +23,7 @@ export function controlRequest(state: GoogleState, operations: Operations, reque
   return orExplain(() => json(operation(argumentOf(request))))
 }
 
-/** Operations that change nothing, which a GET may name. */
+/** Operations that change nothing, and therefore accept GET. */
 const READING = new Set(['time', 'clientFile', 'grants', 'events', 'channels', 'faults', 'requests'])
 
 function orExplain(make: () => Reply): Reply {

@@ -1,7 +1,7 @@
 /**
- * What tests, the demo and people with curl may do to the simulated Google: one function for each wish, all of them
- * taking one JSON object. In process they are methods of the handle; over HTTP they are `POST /_control/<name>`
- * (docs/sandbox-google.md). A mistake in a request is a ControlError.
+ * The operations that tests, the demo and people with curl use to drive the simulated Google. Each is a function of one JSON
+ * object: in process a method of the handle, over HTTP `POST /_control/<name>` (docs/sandbox-google.md). An invalid request
+ * throws a ControlError.
  */
 import { calendarOf, type CalendarSettings, newCalendar, share } from '../calendar/calendars.ts'
 import { findEvent, without } from '../calendar/events.ts'
@@ -23,14 +23,14 @@ import type { FaultRequest, FaultRule } from './fault-rules.ts'
 
 export type Operations = ReturnType<typeof operationsOn>
 
-/** One grant as it may be told: with the refresh token, since whoever drives the sandbox made it. */
+/** One grant, with its refresh token: whoever drives the sandbox made it. */
 export interface GrantInfo {
   refreshToken: string
   client: string
   account: string
   scopes: string[]
   grantedAt: string
-  /** When it ends by time; absent when it doesn't. */
+  /** When it expires; absent if it does not. */
   expiresAt?: string
   alive: boolean
 }
@@ -54,13 +54,13 @@ export function operationsOn(state: GoogleState) {
 function timeOperations(state: GoogleState) {
   return {
     time: () => ({ now: new Date(state.now()).toISOString() }),
-    /** Moves this server's clock ahead of the one it was given. */
+    /** Moves this server's clock ahead of the clock that it was given. */
     advance: ({ ms }: { ms: number }) => {
       if (!Number.isFinite(ms) || ms < 0) throw new ControlError('"ms" must be a number of milliseconds, not below 0')
       state.aheadMs += ms
       return { now: new Date(state.now()).toISOString() }
     },
-    /** Changes the named switches; answers all of them. */
+    /** Changes the named switches; returns all of them. */
     switches: (changes: Partial<Switches> = {}): Switches => {
       for (const name of Object.keys(changes)) {
         if (!(name in state.switches)) throw new ControlError(`there is no switch "${name}"`)
@@ -72,7 +72,7 @@ function timeOperations(state: GoogleState) {
 
 function projectOperations(state: GoogleState) {
   return {
-    /** Makes a project, or changes one; left out, `id` is the default project's. */
+    /** Makes or changes a project; by default the one named `sandbox-project`. */
     setProject: ({ id, ...settings }: { id?: string } & Partial<ProjectSettings>) => {
       return without(setProject(state, id ?? DEFAULT_PROJECT, settings), 'usage')
     },
@@ -127,19 +127,19 @@ function accountOperations(state: GoogleState) {
       accountOf(state, account).deleted = true
       return {}
     },
-    /** Google Calendar is switched off for an account (or it is suspended), or on again. */
+    /** Switches Google Calendar off for an account, as for a suspended one, or on again. */
     switchCalendar: ({ account, on }: { account: string; on: boolean }) => {
       accountOf(state, account).calendarOff = !on
       return {}
     },
-    /** An administrator blocks a client for an account or an organisation (`for`), or lets it in again. */
+    /** Plays an administrator who blocks a client for an account or an organisation (`for`), or admits it again. */
     restrict: ({ client, for: whom, restricted = true }: { client: string; for: string; restricted?: boolean }) => {
       const key = `${clientOf(state, client).clientId} ${whom.toLowerCase()}`
       if (restricted) state.restrictions.add(key)
       else state.restrictions.delete(key)
       return {}
     },
-    /** A session policy wants the person back: refreshes fail with this subtype until a new consent. */
+    /** Plays a session policy: refreshes fail with this subtype until a new consent. */
     requireReauthentication: ({ account, subtype = 'invalid_rapt' }: { account: string; subtype?: Grant['rapt'] }) => {
       for (const grant of accountOf(state, account).grants) grant.rapt = subtype
       return {}
@@ -158,11 +158,11 @@ function grantOperations(state: GoogleState) {
     alive: isAlive(grant, state.now()),
   })
   return {
-    /** The account consents, as if at the consent page. */
+    /** Gives a grant, as if the account had consented on the page. */
     grant: (request: GrantRequest): GrantInfo => info(newGrant(state, request)),
-    /** The person opens the application's sign-in URL and decides, without a browser. */
+    /** Plays a person who opens the application's sign-in URL and decides, without a browser. */
     signIn: (request: SignIn): SignInResult => signIn(state, request),
-    /** An access token without a refresh, to play a program that calls Google itself. */
+    /** Makes an access token without a refresh, for a program that calls Google itself. */
     accessToken: ({ refreshToken }: { refreshToken: string }) => {
       const grant = state.refreshTokens.get(refreshToken)
       if (!grant) throw new ControlError('there is no such refresh token')
@@ -173,7 +173,7 @@ function grantOperations(state: GoogleState) {
       const accounts = account === undefined ? [...state.accounts.values()] : [accountOf(state, account)]
       return accounts.flatMap((one) => one.grants.map(info))
     },
-    /** The person revokes: one refresh token, or everything they gave a client (or any). */
+    /** Plays a person who revokes one refresh token, or everything that they granted to one client or to all. */
     revoke: (request: { refreshToken: string } | { account: string; client?: string }) => {
       if (!('refreshToken' in request)) return { revoked: revokeAll(state, request.account, request.client) }
       const grant = state.refreshTokens.get(request.refreshToken)
@@ -181,7 +181,7 @@ function grantOperations(state: GoogleState) {
       kill(state, grant)
       return { revoked: 1 }
     },
-    /** Access tokens end early; refresh tokens live on. */
+    /** Expires access tokens early. Refresh tokens stay valid. */
     expireAccessTokens: ({ account }: { account?: string } = {}) => {
       for (const token of state.accessTokens.values()) {
         if (account === undefined || token.account === account.toLowerCase()) token.expiresAt = state.now()
@@ -204,12 +204,12 @@ function calendarOperations(state: GoogleState) {
       const { id, owner, summary, timeZone } = newCalendar(state, settings)
       return { id, owner, summary, timeZone }
     },
-    /** Gives a role, or with `none` takes it away; ends the calendar's sync tokens. */
+    /** Gives a role, or takes it away with `none`. Expires the calendar's sync tokens. */
     share: ({ calendar, account, role }: { calendar: string; account: string; role: AccessRole | 'none' }) => {
       share(state, calendarOf(state, calendar), account, role)
       return {}
     },
-    /** Takes the calendar out of an account's list, or hides it there; access stays. */
+    /** Removes a calendar from an account's list, or hides it there. Access stays. */
     setListed: ({
       calendar,
       account,
@@ -226,12 +226,12 @@ function calendarOperations(state: GoogleState) {
       else list.delete(calendar.toLowerCase())
       return {}
     },
-    /** An event as the API takes it; `organizer` may be set too, as for an invitation. */
+    /** Adds an event in the API's notation; `organizer` may be set too, for an invitation. */
     addEvent: ({ calendar, event }: { calendar: string; event: EventFields & { id?: string } }) => {
       const { id, ...fields } = event
       return shown(calendar, addEvent(state, calendarOf(state, calendar), fields, id))
     },
-    /** Merges like a patch; `id` may be an instance's. */
+    /** Patches an event; `id` may be that of an instance. */
     changeEvent: ({ calendar, id, changes }: { calendar: string; id: string; changes: EventFields }) => {
       const found = calendarOf(state, calendar)
       const before = findEvent(found, id)
@@ -242,15 +242,15 @@ function calendarOperations(state: GoogleState) {
       removeEvent(state, found, findEvent(found, id))
       return {}
     },
-    /** What is in a calendar, recurring events unexpanded. */
+    /** Returns the events of a calendar, with recurring events unexpanded. */
     events: ({ calendar }: { calendar: string }) =>
       [...calendarOf(state, calendar).events.values()]
         .filter(({ orphan }) => !orphan)
         .map((record) => shown(calendar, record)),
-    /** Push channels, the ended ones included. */
+    /** Returns the push channels, including those that ended. */
     channels: () =>
       [...state.channels.values()].map((channel) => ({ ...channel, alive: channel.expiration > state.now() })),
-    /** All sync tokens of a calendar (left out: of all) are answered 410 from now on. */
+    /** Expires all sync tokens of a calendar, or of all calendars: they get 410. */
     expireSyncTokens: ({ calendar }: { calendar?: string } = {}) => {
       const calendars = calendar === undefined ? state.calendars.values() : [calendarOf(state, calendar)]
       for (const one of calendars) one.epoch += 1
@@ -269,22 +269,22 @@ function faultOperations(state: GoogleState) {
   }
   return {
     addFault,
-    /** The n-th page of every listing fails, with 503 unless another fault is named. */
+    /** Makes the n-th page of every listing fail, with 503 by default. */
     failPage: ({ page, ...request }: Partial<FaultRequest> & { page: number }) =>
       addFault({ fault: '503', kind: 'events.list', ...request, page }),
-    /** Connections are cut and refused: for so long, or (left out) until `comeBack`. */
+    /** Cuts and refuses connections, for so long or until `comeBack`. */
     outage: ({ ms }: { ms?: number } = {}) => {
       state.listener.leave()
       if (ms !== undefined) state.setTimer(ms, () => state.listener.comeBack())
       return {}
     },
-    /** Ends an outage. Over HTTP nobody hears this during one. */
+    /** Ends an outage. During one, it cannot be called over HTTP. */
     comeBack: () => {
       state.listener.comeBack()
       return {}
     },
     faults: (): FaultRule[] => state.faults.map((rule) => ({ ...rule })),
-    /** Ends one fault, or all; the requests that hang by it are answered. */
+    /** Ends one fault, or all of them. Requests that hang are answered. */
     clearFaults: ({ id }: { id?: string } = {}) => {
       state.faults = id === undefined ? [] : state.faults.filter((rule) => rule.id !== id)
       for (const [release, fault] of [...state.hanging]) if (id === undefined || fault === id) release()

@@ -1,20 +1,20 @@
-/** What clients asked of the simulated Google: for cost tests, and to wait for a request to arrive. No token is ever in it. */
+/** The log of requests, for tests of cost and to wait for a request. It never contains a token. */
 
 export interface LoggedRequest {
-  /** When it arrived, RFC 3339. */
+  /** When the request arrived, as RFC 3339. */
   at: string
   method: string
   path: string
   /** The query, with tokens and codes hidden. */
   query: string
-  /** As the Calendar API calls its methods; `token.refresh` and `token.exchange` for the token endpoint. */
+  /** The Calendar API's name of the method; `token.refresh` and `token.exchange` for the token endpoint. */
   kind: string
-  /** For `events.list`: `full`, `incremental`; further pages have `page` above 1. */
+  /** For `events.list`: `full` or `incremental`. Further pages have a `page` above 1. */
   sync?: 'full' | 'incremental'
   page?: number
-  /** 0 while it isn't answered, and when the connection was cut. */
+  /** The status of the answer; 0 while the request waits, and if the connection was cut. */
   status: number
-  /** The fault that was played, by name. */
+  /** The name of the fault that hit it. */
   fault?: string
   client?: string
   account?: string
@@ -30,7 +30,7 @@ export interface RequestFilter {
   kind?: string
   account?: string
   client?: string
-  /** Only so many of the newest. */
+  /** Only so many of the newest entries. */
   last?: number
 }
 
@@ -39,7 +39,7 @@ export interface RequestSummary {
   total: number
   /** Counters since the last reset, whatever the filter. */
   byKind: Record<string, number>
-  /** The newest (up to 20,000) that pass the filter, oldest first. */
+  /** The newest entries (up to 20,000) that pass the filter, oldest first. */
   log: LoggedRequest[]
 }
 
@@ -73,6 +73,6 @@ export function summarize(log: RequestLog, filter: RequestFilter = {}): RequestS
   }
 }
 
-/** Hides every value in a query string that is or may be a token. */
+/** Hides every value of a query string that may be a token. */
 export const hideTokens = (query: string): string =>
   query.replace(/(^|&)(access_token|token|code|client_secret|syncToken|pageToken|state|key)=[^&]*/g, '$1$2=hidden')

@@ -1,4 +1,4 @@
-/** Many accounts at once, for benches: they share their events' records, which are never changed, only replaced. */
+/** Makes many accounts at once, for benches. They share their immutable event records. */
 import { calendarOf, newCalendar } from '../calendar/calendars.ts'
 import { addEvent } from '../calendar/writes.ts'
 import { addAccount } from '../oauth/accounts.ts'
@@ -8,7 +8,7 @@ import { freshName, type GoogleState } from '../state.ts'
 export interface SeedRequest {
   accounts: number
   eventsEach: number
-  /** With it, every account grants this client, and the answer has the refresh tokens. */
+  /** The client that every account grants access. The answer has the refresh tokens. */
   client?: string
   scopes?: string[]
   /** Addresses are `<prefix><n>@example.com`, from 0. */
@@ -44,7 +44,7 @@ function grantOf(state: GoogleState, request: SeedRequest, account: string): { r
   return { refreshToken: newGrant(state, { client: request.client, account, scopes }).refreshToken }
 }
 
-/** Events from yesterday on, some three a working day, with one in ten of each less usual kind. */
+/** Makes events from yesterday on, about three for each working day; one in ten is of each less usual kind. */
 function addWorkdays(state: GoogleState, email: string, count: number): void {
   const calendar = state.calendars.get(email) ?? newCalendar(state, { id: email, owner: email })
   const midnight = Math.floor(state.now() / (24 * HOUR)) * 24 * HOUR
@@ -69,21 +69,21 @@ function copy(state: GoogleState, model: string, email: string): void {
   to.events = new Map(from.events)
 }
 
-/** A huge calendar, made cheaply: all of its events share their text and their guests. */
+/** Makes a huge calendar cheaply: all events share their text and their guests. */
 export interface FillRequest {
   calendar: string
   events: number
-  /** A calendar whose events it has as well, instead of new ones. */
+  /** A calendar whose events it gets instead of new ones. */
   like?: string
   /** Characters of each event's description. */
   characters?: number
-  /** Guests of each event; the calendar's owner is the last of them. */
+  /** Guests of each event. The calendar's owner is the last of them. */
   guests?: number
-  /** Over how many days from today they spread: every day has its share. */
+  /** How many days from today the events are spread over. */
   days?: number
-  /** `Random`: every description is another one, in a script of three bytes a character. */
+  /** `Random`: every description is different, in a script of three bytes per character. */
   text?: 'Shared' | 'Random'
-  /** Ids are padded to so many characters. */
+  /** The length to which ids are padded. */
   idLength?: number
 }
 
@@ -115,7 +115,7 @@ export function fill(state: GoogleState, request: FillRequest): { events: number
 }
 
 const CJK = { first: 0x4e00, count: 20_000 }
-/** Far longer than what any compression looks back at. */
+/** Longer than the window of any compression. */
 const BLOCK = 100_000
 
 function randomBlock(state: GoogleState): string {
@@ -123,7 +123,7 @@ function randomBlock(state: GoogleState): string {
   return codes.map((code) => String.fromCharCode(code)).join('')
 }
 
-/** The n-th piece of so many characters, round and round. */
+/** The n-th piece of so many characters; it starts again at the end. */
 function pieceOf(block: string, n: number, characters: number): string {
   const from = (n * characters) % (BLOCK - characters)
   return block.slice(from, from + characters)

@@ -1,4 +1,4 @@
-/** The API front end: who calls, whether the API is enabled, whether the scope suffices, whether quota is left (docs/google-behaviour.md#scopes). */
+/** The API front end: checks the access token, that the API is enabled, the scope (docs/google-behaviour.md#scopes) and the quota. */
 import { frontEnd, notACalendarUser, type Refusal } from '../errors.ts'
 import { isRestricted } from '../oauth/grants.ts'
 import { accessNotConfigured, spendQuota } from '../oauth/projects.ts'
@@ -6,7 +6,7 @@ import type { GoogleState } from '../state.ts'
 import type { Call } from './call.ts'
 import type { Kind } from './routes.ts'
 
-/** Who is calling: the token's owner. */
+/** The caller: the owner of the access token. */
 export interface Caller {
   account: string
   client: string
@@ -38,7 +38,7 @@ function words(list: string): Set<string> {
   return new Set(list.split(' ').map((name) => `https://www.googleapis.com/auth/${name}`))
 }
 
-/** Lets the call in, or throws the front end's refusal. */
+/** Checks that a call may proceed. @throws Refusal of the front end otherwise. */
 export function admit(state: GoogleState, call: Call): Caller {
   const caller = authenticate(state, call)
   const client = state.clients.get(caller.client)

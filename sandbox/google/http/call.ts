@@ -1,4 +1,4 @@
-/** One request as handlers see it: matched to its kind, its body read. */
+/** A request as handlers get it: with its kind, and with its body read. */
 import type { IncomingHttpHeaders } from 'node:http'
 import { backEnd, oauthError } from '../errors.ts'
 import type { Kind } from './routes.ts'
@@ -7,7 +7,7 @@ export class Call {
   readonly method: string
   readonly path: string
   readonly kind: Kind
-  /** The path's variable parts, decoded. */
+  /** The variable parts of the path, decoded. */
   readonly params: readonly string[]
   readonly query: URLSearchParams
   readonly headers: IncomingHttpHeaders
@@ -29,7 +29,7 @@ export class Call {
     return this.#form
   }
 
-  /** The body as a JSON object; anything else is refused as the Calendar API does. */
+  /** Parses the body as a JSON object; anything else is refused as the Calendar API does. */
   json(): Record<string, unknown> {
     try {
       const value: unknown = this.body === '' ? {} : JSON.parse(this.body)
@@ -40,7 +40,7 @@ export class Call {
     throw backEnd(400, 'parseError', 'Parse Error')
   }
 
-  /** The access token, from the header (or the query, as Google allows). */
+  /** The access token from the header, or from the query, as Google allows. */
   bearer(): string | undefined {
     const header = this.headers.authorization
     if (header?.startsWith('Bearer ')) return header.slice(7)
@@ -48,7 +48,7 @@ export class Call {
   }
 }
 
-/** Refuses a token-endpoint request whose body isn't a form: everything in it would seem to be missing. */
+/** Refuses a request to the token endpoint whose body is not a form: every field would seem to be missing. */
 export function requireForm(call: Call): void {
   const type = call.headers['content-type'] ?? ''
   if (call.body !== '' && !type.startsWith('application/x-www-form-urlencoded')) {

@@ -1,4 +1,4 @@
-/** Which handler answers which kind of request. */
+/** The handler of each kind of request. */
 import { getListed, listCalendars } from '../calendar/calendar-list.ts'
 import { queryFreeBusy } from '../calendar/free-busy.ts'
 import { listEvents, listInstances } from '../calendar/listing.ts'
@@ -40,7 +40,7 @@ const api: Partial<Record<Kind, ApiHandler>> = {
   'freebusy.query': queryFreeBusy,
 }
 
-/** Answers the call, or throws a Refusal. */
+/** Answers a call. @throws Refusal */
 export function dispatch(state: GoogleState, call: Call): Reply {
   const openHandler = open[call.kind]
   if (openHandler) {

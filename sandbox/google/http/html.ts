@@ -1,7 +1,7 @@
-/** The look that the sandbox's pages share. */
+/** The frame of the sandbox's pages. */
 import type { Reply } from '../errors.ts'
 
-/** Makes text safe inside HTML, attribute values included. */
+/** Escapes text for HTML, including attribute values. */
 export const escape = (text: string): string => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
 
 const STYLE = `

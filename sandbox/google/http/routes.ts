@@ -1,4 +1,4 @@
-/** Which request is which: the paths of accounts.google.com, oauth2.googleapis.com and www.googleapis.com, by kind. */
+/** Routes: the kind of request for each path of accounts.google.com, oauth2.googleapis.com and www.googleapis.com. */
 
 export type Kind =
   | 'authorize'

@@ -1,4 +1,4 @@
-/** The HTTP server: reads a request, logs it, plays a fault where one is due, and sends the answer. */
+/** The HTTP server: reads a request, logs it, plays a fault if one applies, and sends the answer. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -61,7 +61,7 @@ async function readBody(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString()
 }
 
-/** The log's entry: what is asked, and by whom as far as the tokens tell. */
+/** The log entry of a request, with the client and account as far as its tokens tell. */
 function describe(state: GoogleState, call: Call, search: string): LoggedRequest {
   const { kind, query } = call
   const entry: LoggedRequest = {
@@ -121,7 +121,7 @@ function play(state: GoogleState, exchange: Exchange, fault: FaultRule | undefin
   else finish(exchange, handle(state, exchange.call))
 }
 
-/** Plays a fault that is no mere reply. */
+/** Plays a fault of the connection or of the answer. */
 function misbehave(state: GoogleState, exchange: Exchange, fault: FaultRule): void {
   const { response, call } = exchange
   if (fault.fault === 'reset') cut(response)
@@ -131,7 +131,7 @@ function misbehave(state: GoogleState, exchange: Exchange, fault: FaultRule): vo
   else if (fault.fault === 'garbled') finish(exchange, garble(handle(state, call), fault))
   else if (fault.fault === 'truncated') truncate(exchange, handle(state, call))
   else {
-    // commitThenDrop: it is done, and nobody is told.
+    // commitThenDrop: the request takes effect, and gets no answer.
     handle(state, call)
     cut(response)
   }
@@ -154,7 +154,7 @@ function finish({ entry, response }: Exchange, reply: Reply): void {
 function send(response: ServerResponse, reply: Reply): void {
   if (typeof reply.body !== 'string') {
     response.writeHead(reply.status, reply.headers)
-    // A client that goes away ends it.
+    // Ends if the client closes the connection.
     void pipeline(Readable.from(reply.body), response).catch(() => undefined)
     return
   }
@@ -167,7 +167,7 @@ function cut(response: ServerResponse): void {
   response.socket?.resetAndDestroy()
 }
 
-/** No answer until the fault is cleared; then the real one, if the client still waits. */
+/** Holds the request until the fault is cleared, and then answers it if the client still waits. */
 function hang(state: GoogleState, exchange: Exchange, fault: FaultRule): void {
   const release = (): void => {
     state.hanging.delete(release)
@@ -177,7 +177,7 @@ function hang(state: GoogleState, exchange: Exchange, fault: FaultRule): void {
   exchange.response.on('close', () => state.hanging.delete(release))
 }
 
-/** All headers, half of the body, and the connection ends. */
+/** Sends all headers and half of the body, and then breaks the connection. */
 function truncate({ entry, response }: Exchange, reply: Reply): void {
   entry.status = reply.status
   const body = Buffer.from(textOf(reply))

@@ -1,4 +1,4 @@
-/** Google accounts: an e-mail address, perhaps an organisation, and the calendars in their list. */
+/** Google accounts: an e-mail address, an optional organisation, and a list of calendars. */
 import { newCalendar } from '../calendar/calendars.ts'
 import { ControlError } from '../errors.ts'
 import type { GoogleState } from '../state.ts'
@@ -7,7 +7,7 @@ import type { Account } from './records.ts'
 export interface AccountSettings {
   email: string
   org?: string
-  /** IANA zone of the primary calendar. */
+  /** The IANA time zone of the primary calendar. */
   timeZone?: string
 }
 

@@ -1,6 +1,6 @@
 /**
- * The authorization endpoint (docs/google-behaviour.md#authorization-endpoint): checks that end on Google's own error page and never redirect,
- * the consent page, and what the person decides on it.
+ * The authorization endpoint (docs/google-behaviour.md#authorization-endpoint): checks whose errors are shown on Google's own
+ * page and never redirected, the consent page, and the person's decision.
  */
 import { ControlError, type Reply } from '../errors.ts'
 import type { Call } from '../http/call.ts'
@@ -11,7 +11,7 @@ import { consentObstacle, isAlive } from './grants.ts'
 import type { Account, AuthorizationRequest, Client } from './records.ts'
 import { optionalScopes } from './scopes.ts'
 
-/** A refusal that only the person sees. */
+/** An error that only the person sees, on Google's own page. */
 export class PageError extends Error {
   readonly status: number
   readonly code: string
@@ -25,12 +25,12 @@ export class PageError extends Error {
 
 export interface Decision {
   account: string
-  /** Left out: all that are asked for. */
+  /** By default all requested scopes. */
   scopes?: string[]
   deny?: boolean
 }
 
-/** What comes out of a decision: parameters for the redirect or for the opener of the popup. */
+/** The result of a decision: parameters for the redirect, or for the page that opened the popup. */
 export interface Outcome {
   target: AuthorizationRequest['target']
   params: URLSearchParams
@@ -65,7 +65,7 @@ function checkClient(state: GoogleState, query: URLSearchParams): Client {
   return client
 }
 
-/** A redirect URI must be registered to the letter; a popup must be opened by a registered origin. */
+/** A redirect URI must equal a registered one exactly. The page that opens a popup must have a registered origin. */
 function checkTarget(client: Client, query: URLSearchParams): AuthorizationRequest['target'] {
   const redirectUri = query.get('redirect_uri')
   if (!redirectUri) throw new PageError(400, 'invalid_request', 'Missing required parameter: redirect_uri')
@@ -80,7 +80,7 @@ function checkTarget(client: Client, query: URLSearchParams): AuthorizationReque
   throw new PageError(400, 'origin_mismatch', message)
 }
 
-/** What the person's answer leads to; an obstacle in their account is a PageError. */
+/** Computes the result of a person's decision. @throws PageError if their account may not consent. */
 export function decide(state: GoogleState, request: AuthorizationRequest, decision: Decision): Outcome {
   const params = new URLSearchParams()
   const echoed = request.query.get('state')
@@ -137,7 +137,7 @@ function grantedScopes(
 const liveGrants = (state: GoogleState, client: Client, account: Account) =>
   account.grants.filter((grant) => grant.client === client.clientId && isAlive(grant, state.now()))
 
-/** Offline access, and the first consent or a forced one. */
+/** Whether a refresh token is given: for offline access, at the first or a forced consent. */
 function wantsRefreshToken(state: GoogleState, request: AuthorizationRequest, account: Account): boolean {
   if (request.query.get('access_type') !== 'offline') return false
   const forced = (request.query.get('prompt') ?? '').split(' ').includes('consent')
@@ -151,7 +151,7 @@ function challengeOf(query: URLSearchParams): { challenge?: { value: string; met
   return { challenge: { value, method: query.get('code_challenge_method') === 'S256' ? 'S256' : 'plain' } }
 }
 
-/** GET: the consent page. */
+/** Answers the GET with the consent page. */
 export function authorizeEndpoint(state: GoogleState, call: Call): Reply {
   return orErrorPage(() => {
     if (/; wv\)/.test(call.headers['user-agent'] ?? '')) {
@@ -161,7 +161,7 @@ export function authorizeEndpoint(state: GoogleState, call: Call): Reply {
   })
 }
 
-/** POST from the consent page. */
+/** Answers the POST of the consent page. */
 export function decideEndpoint(state: GoogleState, call: Call): Reply {
   return orErrorPage(() => {
     const form = call.form()
@@ -194,11 +194,11 @@ function orErrorPage(make: () => Reply): Reply {
 export interface SignIn extends Omit<Decision, 'scopes'> {
   /** The URL that the application sends the person to. */
   url: string
-  /** Scopes whose boxes the person clears. */
+  /** The scopes that the person unticks. */
   untick?: string[]
 }
 
-/** What a person who opens the URL ends up with, without a browser. */
+/** What a person sees or sends in the end. */
 export type SignInResult =
   | { redirect: string }
   | { popup: { origin: string; params: Record<string, string> } }

@@ -1,11 +1,11 @@
-/** OAuth clients of type Web application: up to two secrets, exact redirect URIs, JavaScript origins (docs/google-behaviour.md#uri-rules). */
+/** OAuth clients of type Web application: up to two secrets, redirect URIs, JavaScript origins (docs/google-behaviour.md#client-file). */
 import { ControlError, oauthError } from '../errors.ts'
 import { freshName, type GoogleState } from '../state.ts'
 import { setProject } from './projects.ts'
 import type { Client } from './records.ts'
 
 export interface ClientSettings {
-  /** The project's id; made with its defaults when it isn't there. */
+  /** The id of the project, which is made with its defaults if it does not exist. */
   project?: string
   clientId?: string
   clientSecret?: string
@@ -46,7 +46,7 @@ export function addSecret(state: GoogleState, client: Client): string {
   return value
 }
 
-/** What Google's console lets people download: the newest secret; lists are absent when empty. */
+/** Makes the file that Google's console offers: with the newest secret, and without empty lists. */
 export function clientFile(client: Client): object {
   const web: Record<string, unknown> = {
     client_id: client.clientId,
@@ -61,7 +61,7 @@ export function clientFile(client: Client): object {
   return { web }
 }
 
-/** The client that presents itself at the token endpoint, or the refusal of §1.4. */
+/** Authenticates a client at the token endpoint. @throws Refusal as in docs/google-behaviour.md#token-endpoint. */
 export function authenticateClient(state: GoogleState, clientId: string | null, secret: string | null): Client {
   if (!clientId) throw oauthError(400, 'invalid_request', 'Could not determine client ID from request.')
   const client = state.clients.get(clientId)

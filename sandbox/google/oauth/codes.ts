@@ -1,4 +1,4 @@
-/** Authorization codes: ten minutes, one use, bound to client, redirect URI and PKCE challenge (docs/google-behaviour.md#authorization-endpoint). */
+/** Authorization codes: valid for ten minutes and one use, bound to client, redirect URI and PKCE challenge (docs/google-behaviour.md#authorization-endpoint). */
 import { createHash } from 'node:crypto'
 import { oauthError } from '../errors.ts'
 import { freshName, type GoogleState } from '../state.ts'
@@ -12,7 +12,7 @@ export function newCode(state: GoogleState, code: Omit<AuthorizationCode, 'value
   return made
 }
 
-/** Removes the code, whether the exchange succeeds or not: a code is good once. */
+/** Redeems a code. The code is used up even if the exchange fails. @throws Refusal */
 export function redeemCode(state: GoogleState, client: Client, form: URLSearchParams): AuthorizationCode {
   const value = form.get('code') ?? ''
   if (!value.startsWith('4/')) throw oauthError(400, 'invalid_grant', 'Malformed auth code.')

@@ -1,4 +1,4 @@
-/** The pages a person sees while signing in: consent, Google's error page, and the popup's way back. */
+/** The pages that a person sees while signing in: consent, Google's error page, and the end of the popup. */
 import type { Reply } from '../errors.ts'
 import { escape, page } from '../http/html.ts'
 import type { GoogleState } from '../state.ts'
@@ -37,7 +37,7 @@ export function errorPage(status: number, code: string, message: string): Reply 
   return page(`Error ${status}`, main, { narrow: true, status })
 }
 
-/** Ends the popup: what was decided goes to the page that opened it, and to no other origin. */
+/** The last page of the popup: it posts the decision to the page that opened it, and to no other origin. */
 export function handBackPage(origin: string, params: URLSearchParams): Reply {
   const message = JSON.stringify({ type: 'simulated-google-code', ...Object.fromEntries(params) })
   const script = `window.opener?.postMessage(${inScript(message)}, ${inScript(JSON.stringify(origin))}); window.close()`

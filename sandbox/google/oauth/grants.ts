@@ -1,6 +1,6 @@
 /**
- * Grants: a refresh token that one account gave one client, and the access tokens made from it.
- * Every way in which a refresh token dies is here (docs/google-behaviour.md#end-of-a-grant), decided when the token is used.
+ * Grants: a refresh token that one account gave to one client, and the access tokens made from it. A refresh token ends in
+ * the ways of docs/google-behaviour.md#end-of-a-grant; this is decided when the token is used.
  */
 import { ControlError } from '../errors.ts'
 import { freshName, type GoogleState } from '../state.ts'
@@ -23,7 +23,7 @@ const TESTING_LIFE = 7 * DAY
 const UNUSED_LIFE = 183 * DAY
 const LIVE_TOKENS = 100
 
-/** Why this account can't consent to this client, as Google's error pages call it. */
+/** Why an account cannot consent to a client, in the words of Google's error pages. */
 export function consentObstacle(state: GoogleState, client: Client, account: Account): string | undefined {
   const project = projectOf(state, client.project)
   if (isRestricted(state, client.clientId, account)) return 'admin_policy_enforced'
@@ -41,7 +41,7 @@ export function isRestricted(state: GoogleState, clientId: string, account: Acco
   )
 }
 
-/** A new refresh token; the hundred-and-first live one of this account and client kills the oldest, silently. */
+/** Makes a refresh token. The 101st live one of an account and client silently ends the oldest. */
 export function newGrant(state: GoogleState, request: GrantRequest): Grant {
   const client = clientOf(state, request.client)
   const account = accountOf(state, request.account)
@@ -81,7 +81,7 @@ function evictOldest(state: GoogleState, account: Account, clientId: string): vo
   for (const grant of mine.slice(0, Math.max(0, mine.length - LIVE_TOKENS))) kill(state, grant)
 }
 
-/** When the grant died, or undefined while it lives. */
+/** When the grant ended; undefined while it is valid. */
 export function deathOf(grant: Grant, now: number): number | undefined {
   const deaths = [grant.deadSince, grant.expiresAt, grant.lastUsedAt + UNUSED_LIFE]
   const first = Math.min(...deaths.filter((at) => at !== undefined))
@@ -90,14 +90,14 @@ export function deathOf(grant: Grant, now: number): number | undefined {
 
 export const isAlive = (grant: Grant, now: number): boolean => deathOf(grant, now) === undefined
 
-/** Ends the grant and all access tokens that came from it. */
+/** Ends the grant and all of its access tokens. */
 export function kill(state: GoogleState, grant: Grant): void {
   grant.deadSince ??= state.now()
   for (const value of grant.accessTokens) state.accessTokens.delete(value)
   grant.accessTokens.clear()
 }
 
-/** The person removes the application at their account's page: every grant of that client ends. */
+/** Ends every grant of a client, as a person does who removes the application from their account. */
 export function revokeAll(state: GoogleState, account: string, client?: string): number {
   const mine = accountOf(state, account).grants.filter((grant) => client === undefined || grant.client === client)
   const alive = mine.filter((grant) => isAlive(grant, state.now()))
@@ -133,7 +133,7 @@ function dropExpired(state: GoogleState, grant: Grant, now: number): void {
   }
 }
 
-/** The grant goes on under a new refresh token; of the old ones only that which was used now may live on. */
+/** Gives the grant a new refresh token. Of the old ones, only the one that was just used may stay valid. */
 export function rotate(state: GoogleState, grant: Grant, used: string): string {
   const dead: Grant = { ...grant, deadSince: state.now(), accessTokens: new Set() }
   const kept = state.switches.rotationOverlap ? used : undefined

@@ -1,4 +1,4 @@
-/** What accounts.google.com/gsi/client gives to pages, as far as the code client goes: `google.accounts.oauth2.initCodeClient`. */
+/** The script of accounts.google.com/gsi/client, with the code client only: `google.accounts.oauth2.initCodeClient` (docs/google-behaviour.md#popup). */
 import type { Reply } from '../errors.ts'
 
 const SCRIPT = `(() => {

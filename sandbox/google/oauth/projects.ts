@@ -1,6 +1,6 @@
 /**
- * Google Cloud projects: the consent screen's settings, whether the Calendar API is enabled, and the quotas
- * (docs/google-behaviour.md#quotas): requests a minute for the project and for each of its users, sliding, and a daily limit.
+ * Google Cloud projects: the settings of the consent screen, whether the Calendar API is enabled, and the quotas
+ * (docs/google-behaviour.md#quotas): requests in a sliding minute, for the project and for each of its users, and a daily limit.
  */
 import { frontEnd, type Refusal } from '../errors.ts'
 import { ControlError } from '../errors.ts'
@@ -9,7 +9,7 @@ import type { QuotaWindow, Project, ProjectSettings } from './records.ts'
 
 const MINUTE = 60_000
 const DAY = 86_400_000
-// The day of the quota turns at midnight in California; daylight saving is left out.
+// The daily quota starts again at midnight in California, here without daylight saving.
 const PACIFIC_OFFSET = 8 * 3_600_000
 
 const defaults: ProjectSettings = {
@@ -21,7 +21,7 @@ const defaults: ProjectSettings = {
   perDay: 1_000_000,
 }
 
-/** Makes the project, or changes the named settings of one that is there. */
+/** Makes a project, or changes the named settings of an existing one. */
 export function setProject(state: GoogleState, id: string, settings: Partial<ProjectSettings>): Project {
   const project = state.projects.get(id) ?? newProject(state, id)
   Object.assign(project, settings)
@@ -43,7 +43,7 @@ export function projectOf(state: GoogleState, id: string): Project {
   return project
 }
 
-/** Counts one request of a user, or refuses it. A refused request doesn't count. */
+/** Counts one request of a user. @throws Refusal if a quota is used up; then the request does not count. */
 export function spendQuota(project: Project, user: string, now: number): void {
   const { usage } = project
   const day = Math.floor((now - PACIFIC_OFFSET) / DAY)

@@ -1,4 +1,4 @@
-/** What is stored of projects, clients, people and what they granted. Types only, without imports: `state.ts` holds them all. */
+/** Stored projects, clients, accounts and grants. Types only, without imports: `state.ts` holds them all. */
 
 export interface ProjectSettings {
   /** The consent screen: `Internal` admits only accounts of `orgDomain`. */
@@ -6,7 +6,7 @@ export interface ProjectSettings {
   publishing: 'Testing' | 'Production'
   /** The organisation that the project belongs to. */
   orgDomain?: string
-  /** Who may consent in Testing; left out, everyone is taken to be listed. */
+  /** Who may consent in Testing; by default everyone. */
   testUsers?: string[]
   calendarApi: boolean
   perMinute: number
@@ -40,11 +40,11 @@ export interface Account {
   /** The Workspace organisation, by its domain. */
   org?: string
   deleted: boolean
-  /** Google Calendar is switched off for it, or it is suspended: the API answers 403 `notACalendarUser`. */
+  /** Whether Google Calendar is off for it, or it is suspended: the API answers 403 `notACalendarUser`. */
   calendarOff: boolean
-  /** The calendars in this account's list, in order; the primary one first. */
+  /** The calendars in this account's list, in order, the primary one first. */
   list: Map<string, { selected: boolean; hidden: boolean }>
-  /** What this account granted, oldest first; the dead ones are dropped now and then. */
+  /** The grants of this account, oldest first. Ended ones are dropped from time to time. */
   grants: Grant[]
 }
 
@@ -55,31 +55,31 @@ export interface AuthorizationCode {
   scopes: string[]
   redirectUri: string
   challenge?: { value: string; method: 'S256' | 'plain' }
-  /** Whether a refresh token comes with it: offline access, at the first or a forced consent. */
+  /** Whether the exchange gives a refresh token: for offline access, at the first or a forced consent. */
   offline: boolean
   expiresAt: number
 }
 
 export interface Grant {
   refreshToken: string
-  /** Good as well, until the one above is used. */
+  /** The token before it, which stays valid until the one above is used. */
   previousToken?: string
   client: string
   account: string
   scopes: string[]
   grantedAt: number
   lastUsedAt: number
-  /** When it ends by time: Testing, or a time-based consent. */
+  /** When it expires, in Testing or after a time-based consent. */
   expiresAt?: number
   deadSince?: number
-  /** Set when a session policy wants the person back: the `error_subtype`. */
+  /** The `error_subtype` of a session policy that asks for the person again. */
   rapt?: 'invalid_rapt' | 'rapt_required'
   accessTokens: Set<string>
 }
 
 export interface AccessToken {
   value: string
-  /** Absent when the consent was for online access only. */
+  /** Absent if the consent was for online access only. */
   grant?: Grant
   client: string
   account: string
@@ -87,11 +87,11 @@ export interface AccessToken {
   expiresAt: number
 }
 
-/** A request of the authorization endpoint that was found good. */
+/** A valid request to the authorization endpoint. */
 export interface AuthorizationRequest {
   client: Client
   query: URLSearchParams
   scopes: string[]
-  /** Where the code goes: a registered URI, or back to the page that opened the popup. */
+  /** Where the code goes: to a registered URI, or to the page that opened the popup. */
   target: { redirectUri: string } | { origin: string }
 }

@@ -1,4 +1,4 @@
-/** Which scopes a person may leave out. */
+/** Scopes for signing in, and scopes that a person may untick. */
 
 export const SIGN_IN_SCOPES = new Set([
   'openid',
@@ -10,7 +10,7 @@ export const SIGN_IN_SCOPES = new Set([
 
 const isSignIn = (scope: string): boolean => SIGN_IN_SCOPES.has(scope)
 
-/** Scopes that the page shows with a check box: with more than one beyond signing in, each can be left out. */
+/** The scopes that the consent page shows with a check box: all but those for signing in, if there is more than one. */
 export function optionalScopes(scopes: string[]): string[] {
   const beyond = scopes.filter((scope) => !isSignIn(scope))
   return beyond.length > 1 ? beyond : []

@@ -7,7 +7,7 @@ import { redeemCode } from './codes.ts'
 import { deathOf, isAlive, isRestricted, kill, newAccessToken, newGrant, rotate } from './grants.ts'
 import type { AccessToken, Client, Grant } from './records.ts'
 
-// For so long a dead token is called expired or revoked; later Google only says "Bad Request".
+// How long Google calls an ended token expired or revoked. Later it says only "Bad Request".
 const REMEMBERED_DEATH = 12 * 3_600_000
 
 export function tokenEndpoint(state: GoogleState, call: Call): Reply {
@@ -74,7 +74,7 @@ function answer(state: GoogleState, token: AccessToken, extra: Record<string, un
   return json(body)
 }
 
-/** Takes a refresh token, or an access token, which ends its refresh token too. Needs no client. */
+/** Revokes a refresh token, or an access token together with its refresh token. It needs no client. */
 export function revokeEndpoint(state: GoogleState, call: Call): Reply {
   const value = call.query.get('token') ?? call.form().get('token')
   if (!value) throw oauthError(400, 'invalid_request', 'Missing required parameter: token')
