@@ -33,5 +33,5 @@ export async function types(crd) {
     await compile(withNamedConditions(withDefaultsRequired(status)), `${kind}Status`, options),
   ]
   const banner = '// Generated from crds/ by `npm run generate`: change the CRD, not this file.'
-  return [banner, "import type { Condition } from '../types.ts'", '', ...compiled].join('\n')
+  return [banner, "import type { Condition } from '../condition.ts'", '', ...compiled].join('\n')
 }

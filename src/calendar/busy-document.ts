@@ -1,6 +1,7 @@
 /** `busy.json`, version 1: docs/formats.md, `schemas/busy.schema.json`. In memory its instants are ms since the epoch. */
 import type { BusyTime } from './busy.ts'
-import { parseHeader, parseInterval, parseObject, renderHeader, renderInterval } from './document-header.ts'
+import { parseHeader, parseInterval, renderHeader, renderInterval } from './document-header.ts'
+import { parseRecord } from '../platform/json.ts'
 import type { DocumentHeader } from './document-header.ts'
 import { clip, mergeIntervals, type Interval } from './interval.ts'
 
@@ -47,7 +48,7 @@ export const renderBusyJSON = (document: BusyDocument): string =>
 
 /** Parses a `busy.json`, which anybody may have edited; returns undefined unless all of it is present and valid. */
 export function parseBusyJSON(text: string): BusyDocument | undefined {
-  const found = parseObject(text)
+  const found = parseRecord(text)
   const header = found && parseHeader(found)
   if (!header || !Array.isArray(found.busy)) return undefined
   const busy = found.busy.map(parseInterval)

@@ -1,4 +1,5 @@
 /** The header that every published document begins with, rendered and parsed: docs/formats.md, `schemas/busy.schema.json`. */
+import { isRecord } from '../platform/json.ts'
 import { parseInstant, renderInstant } from './instant.ts'
 import type { Interval } from './interval.ts'
 
@@ -52,16 +53,3 @@ export function parseInterval(found: unknown): Interval | undefined {
   const [start, end] = [parseInstant(found.start), parseInstant(found.end)]
   return start === undefined || end === undefined || start >= end ? undefined : { start, end }
 }
-
-/** Parses a JSON object; returns undefined for any other text. */
-export function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const found: unknown = JSON.parse(text)
-    return isRecord(found) ? found : undefined
-  } catch {
-    return undefined
-  }
-}
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

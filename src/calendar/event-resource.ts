@@ -4,6 +4,7 @@
  *
  * Source: https://developers.google.com/workspace/calendar/api/v3/reference/events
  */
+import { isRecord } from '../platform/json.ts'
 
 /** `date` for all-day events (an end is exclusive), otherwise `dateTime` in RFC 3339; without an offset it needs `timeZone`. */
 export interface EventDateTime {
@@ -43,11 +44,9 @@ export interface ParsedEvent {
   malformed: boolean
 }
 
-type Fields = Record<string, unknown>
-
 /** Parses one of the `items` of an answer; returns undefined for what is not an object. */
 export function parseEventResource(item: unknown): ParsedEvent | undefined {
-  if (!isFields(item)) return undefined
+  if (!isRecord(item)) return undefined
   const reader = new FieldReader()
   const event: EventResource = {
     id: reader.text(item.id),
@@ -66,9 +65,6 @@ export function parseEventResource(item: unknown): ParsedEvent | undefined {
   return { event, malformed: reader.malformed }
 }
 
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 /** Reads fields of one item, and remembers whether any of them had the wrong type. */
 class FieldReader {
   malformed = false
@@ -80,7 +76,7 @@ class FieldReader {
   }
 
   time(value: unknown): EventDateTime | undefined {
-    if (!isFields(value)) return this.#absent(value)
+    if (!isRecord(value)) return this.#absent(value)
     const { date, dateTime, timeZone } = value
     return { date: this.text(date), dateTime: this.text(dateTime), timeZone: this.text(timeZone) }
   }
@@ -91,7 +87,7 @@ class FieldReader {
   }
 
   #attendee(value: unknown): EventAttendee | undefined {
-    if (!isFields(value)) {
+    if (!isRecord(value)) {
       this.malformed = true
       return undefined
     }

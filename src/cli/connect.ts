@@ -4,13 +4,13 @@
  * everything else goes to standard error.
  */
 import type { Connection } from '../kubernetes/connection.ts'
+import { WATCHED } from '../kubernetes/kinds.ts'
 import { collectionPath, isName } from '../kubernetes/paths.ts'
 import { ApiError } from '../kubernetes/port.ts'
 import { createRequest, type SendRequest } from '../kubernetes/request.ts'
 import { sleep, type Clock, type Random } from '../platform/clock.ts'
 import { timestamp } from '../resources/conditions.ts'
 import { formatDuration, parseDuration } from '../resources/durations.ts'
-import { GROUP_VERSION } from '../resources/names.ts'
 import { nearest } from '../resources/suggest.ts'
 import type { Agent } from '../resources/types.ts'
 import { FailedSignIns } from './connect/attempts.ts'
@@ -196,7 +196,7 @@ function fail(deps: ConnectDeps, message: string): number {
 
 async function readAgent(run: ConnectRun): Promise<Agent> {
   const { send, namespace, name } = run
-  const path = collectionPath(GROUP_VERSION, namespace, 'agents')
+  const path = collectionPath(WATCHED.agents, namespace)
   try {
     return await send<Agent>({ method: 'GET', path: `${path}/${name}` })
   } catch (error) {
@@ -224,7 +224,7 @@ async function agentNotFoundMessage({ send, namespace, name }: ConnectRun): Prom
 }
 
 async function listAgents(send: SendRequest, namespace: string | undefined, query: string): Promise<Agent[]> {
-  const path = `${collectionPath(GROUP_VERSION, namespace, 'agents')}?limit=500${query}`
+  const path = `${collectionPath(WATCHED.agents, namespace)}?limit=500${query}`
   const answer = await send<{ items: Agent[] }>({ method: 'GET', path }).catch(() => ({ items: [] }))
   return answer.items
 }

@@ -3,6 +3,7 @@
  * the line of every value.
  */
 import { isMap, isScalar, LineCounter, parseAllDocuments, type Document, type Tags } from 'yaml'
+import { isRecord } from '../platform/json.ts'
 import type { Path } from '../resources/problems.ts'
 
 /** One object in a file. */
@@ -111,6 +112,3 @@ function offsetOf(document: Document.Parsed, path: Path): number | undefined {
 
 const hasRange = (node: unknown): node is { range: [number, number, number] } =>
   typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range)
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

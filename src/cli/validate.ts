@@ -3,6 +3,8 @@
  * check, and what it can't check because it sees one object at a time. This room is the command line: its output is for people,
  * and it reads and writes only through its `deps`.
  */
+import { errorCode } from '../platform/errors.ts'
+import { isRecord } from '../platform/json.ts'
 import { crds } from '../resources/generated/crds.ts'
 import { GROUP_VERSION } from '../resources/names.ts'
 import { createValidator, type Validator } from '../resources/validate.ts'
@@ -58,7 +60,7 @@ async function readManifests(file: string, deps: ValidateDeps): Promise<Parsed> 
 }
 
 function whyUnreadable(error: unknown): string {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
+  const code = errorCode(error)
   if (code === 'ENOENT') return 'there is no such file'
   if (code === 'EISDIR') return 'is a directory; name the files in it'
   if (code === 'EACCES') return 'may not be read'
@@ -109,8 +111,7 @@ function validateOne(manifest: Manifest, judge: KindValidator | undefined, judge
 }
 
 function nameOf({ metadata }: Record<string, unknown>): { namespace: string; name: string } {
-  const { namespace, name } =
-    typeof metadata === 'object' && metadata !== null ? (metadata as Record<string, unknown>) : {}
+  const { namespace, name } = isRecord(metadata) ? metadata : {}
   return { namespace: typeof namespace === 'string' ? namespace : '', name: typeof name === 'string' ? name : '' }
 }
 

@@ -3,12 +3,14 @@
  * message that can be shown. The API server's own message is not: a 422 repeats the whole object, Secrets and all. Pure.
  */
 import type { Dispatcher } from 'undici'
+import { errorCode } from '../platform/errors.ts'
+import { isRecord, parseRecord } from '../platform/json.ts'
 import { scrub } from '../platform/scrub.ts'
 import { TooLargeBodyError } from './body.ts'
 import { CredentialsError } from './credentials.ts'
 import { denialOf } from './denial.ts'
 import { ApiError, type ApiFailure } from './port.ts'
-import type { ApiRequest } from './request.ts'
+import { describeRequest, type ApiRequest } from './api-request.ts'
 
 interface Status {
   kind?: string
@@ -43,7 +45,7 @@ export function errorFromException(request: ApiRequest, error: unknown, signal: 
   if (error instanceof TooLargeBodyError)
     return new ApiError('TooLarge', `${describeRequest(request)} answered ${error.message}`)
   const late: unknown = signal.aborted ? signal.reason : undefined
-  const code = codeOf(error)
+  const code = errorCode(error)
   const untaken = error instanceof CredentialsError || (code !== undefined && NEVER_SENT.includes(code))
   const message = `${describeRequest(request)} failed: ${late instanceof Error ? late.message : words(error, code)}`
   return new (untaken && !late ? NotProcessedError : ApiError)('Unreachable', message)
@@ -55,39 +57,24 @@ function words(error: unknown, code: string | undefined): string {
   return code ?? 'no answer'
 }
 
-const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
-
 /** There was no connection that the request could have gone over. */
 const NEVER_SENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT']
 
-/** Without the query: a continue token says nothing to people. */
-export const describeRequest = ({ method, path }: ApiRequest): string => `${method} ${path.split('?')[0] ?? path}`
-
 function parseStatus(text: string): Status {
-  const { kind, reason, message, details } = asFields(parse(text))
-  const { causes } = asFields(details)
+  const { kind, reason, message, details } = parseRecord(text) ?? {}
+  const { causes } = asRecord(details)
   return {
     kind: asWord(kind),
     reason: asWord(reason),
     message: typeof message === 'string' ? message : undefined,
-    causes: (Array.isArray(causes) ? causes : []).map(asFields).map(({ field, reason: why }) => ({
+    causes: (Array.isArray(causes) ? causes : []).map(asRecord).map(({ field, reason: why }) => ({
       field: typeof field === 'string' ? scrub(field).slice(0, 200) : undefined,
       reason: asWord(why),
     })),
   }
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-const asFields = (value: unknown): Record<string, unknown> =>
-  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+const asRecord = (value: unknown): Record<string, unknown> => (isRecord(value) ? value : {})
 
 const asWord = (value: unknown): string | undefined =>
   typeof value === 'string' && /^\w{1,64}$/.test(value) ? value : undefined

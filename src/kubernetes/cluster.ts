@@ -10,6 +10,7 @@ import { ApiHealth } from './api-health.ts'
 import { createCaches, createMetadataStore, createReflectors, createSecretReflector } from './caches.ts'
 import type { Connection } from './connection.ts'
 import { createEventRecorder, type EventsDeps } from './events.ts'
+import { WATCHED, type ResourceKind } from './kinds.ts'
 import { collectionPath, isName } from './paths.ts'
 import { ApiError } from './port.ts'
 import type { Cluster, ConfigMap, Secret } from './port.ts'
@@ -104,18 +105,18 @@ function createSecretWatches(deps: ReflectorDeps): { watch: Cluster['watchSecret
 }
 
 function createReader(send: SendRequest): Pick<Cluster, 'readSecret' | 'readConfigMap'> {
-  const read = async <T>(plural: string, namespace: string, name: string): Promise<T | undefined> => {
+  const read = async <T>(kind: ResourceKind, namespace: string, name: string): Promise<T | undefined> => {
     // Nothing can have such a name, so there is nothing to read.
     if (!isName(namespace) || !isName(name)) return undefined
     try {
-      return await send<T>({ method: 'GET', path: `${collectionPath('v1', namespace, plural)}/${name}` })
+      return await send<T>({ method: 'GET', path: `${collectionPath(kind, namespace)}/${name}` })
     } catch (error) {
       if (error instanceof ApiError && error.failure === 'NotFound') return undefined
       throw error
     }
   }
   return {
-    readSecret: (namespace, name) => read<Secret>('secrets', namespace, name),
-    readConfigMap: (namespace, name) => read<ConfigMap>('configmaps', namespace, name),
+    readSecret: (namespace, name) => read<Secret>(WATCHED.secrets, namespace, name),
+    readConfigMap: (namespace, name) => read<ConfigMap>(WATCHED.configMaps, namespace, name),
   }
 }

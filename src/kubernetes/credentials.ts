@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises'
 import type { RequestOptions } from 'node:https'
 import { KubeConfig } from '@kubernetes/client-node'
+import { errorCode } from '../platform/errors.ts'
 import type { Clock } from '../platform/clock.ts'
 import { CredentialsError, ExecPlugin } from './exec-plugin.ts'
 import type { UserEntry } from './kubeconfig-file.ts'
@@ -153,7 +154,7 @@ async function readText(path: string, what: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
+    const code = errorCode(error) ?? 'unknown error'
     throw new CredentialsError(`the kubeconfig's ${what} file cannot be read (${code})`, { cause: error })
   }
 }

@@ -7,6 +7,7 @@ import type { Log } from '../platform/log.ts'
 import { clean, scrub } from '../platform/scrub.ts'
 import { KeyedRateLimiter } from '../rate-limit/keyed-rate-limiter.ts'
 import type { RateLimit } from '../rate-limit/rate-limit.ts'
+import { EVENTS } from './kinds.ts'
 import { collectionPath } from './paths.ts'
 import { ApiError, type EventRecord, type KubernetesObject } from './port.ts'
 import type { SendRequest } from './request.ts'
@@ -142,7 +143,7 @@ class Writer {
     const { random, instance, send } = this.#deps
     // Events about what has no namespace are kept in `default`.
     const namespace = regarding.metadata.namespace ?? 'default'
-    const path = collectionPath('events.k8s.io/v1', namespace, 'events')
+    const path = collectionPath(EVENTS, namespace)
     const suffix =
       at.toString(16) +
       Math.floor(random() * 2 ** 32)
@@ -150,8 +151,8 @@ class Writer {
         .padStart(8, '0')
     const name = `${regarding.metadata.name.slice(0, 200).replace(/[-.]+$/, '')}.${suffix}`
     const body = {
-      apiVersion: 'events.k8s.io/v1',
-      kind: 'Event',
+      apiVersion: EVENTS.apiVersion,
+      kind: EVENTS.kind,
       metadata: { name, namespace },
       eventTime: microTime(at),
       ...{ type, reason, action, note },

@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process'
 import { basename } from 'node:path'
+import { parseRecord } from '../platform/json.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { ExecEntry } from './kubeconfig-file.ts'
 import type { ClusterConfig } from './kubeconfig.ts'
@@ -155,7 +156,7 @@ function parseAnswer(text: string, apiVersion: string, name: string): Omit<Given
   const refuse = (what: string): never => {
     throw new CredentialsError(`the plugin ${name} printed ${what}: expected an ExecCredential of ${apiVersion}`)
   }
-  const answer = parseObject(text) ?? refuse('no JSON')
+  const answer = parseRecord(text) ?? refuse('no JSON')
   if (answer.kind !== 'ExecCredential') refuse('something else')
   if (answer.apiVersion !== apiVersion) refuse('another version')
   const status = (answer.status ?? refuse('no status')) as Record<string, unknown>
@@ -169,13 +170,4 @@ function parseAnswer(text: string, apiVersion: string, name: string): Omit<Given
   if ((credential.certificate === '') !== (credential.key === '')) refuse('a certificate or a key alone')
   const expiresAt = Date.parse(field('expirationTimestamp'))
   return { ...credential, expiresAt: Number.isNaN(expiresAt) ? Infinity : expiresAt }
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
-  } catch {
-    return undefined
-  }
 }

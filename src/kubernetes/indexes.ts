@@ -1,5 +1,5 @@
 /** The keys of a store's objects, filed under what the objects say: who uses this Secret? */
-import type { Key, KubernetesObject } from './port.ts'
+import type { Key, KubernetesObject } from './objects.ts'
 
 /** By the name of the index: under which values it files an object. */
 export type IndexFunctions<T> = Record<string, (object: T) => string[]>

@@ -5,10 +5,9 @@
  */
 import { readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { errorCode } from '../platform/errors.ts'
 import { parseKubeconfig, type ClusterEntry, type KubeconfigFile, type UserEntry } from './kubeconfig-file.ts'
-import { isProxy, proxyFromEnvironment } from './proxy.ts'
-
-export type Environment = Readonly<Record<string, string | undefined>>
+import { isProxy, proxyFromEnvironment, type Environment } from './proxy.ts'
 
 /** What the current context says, with nothing left to look up but the content of files. */
 export interface ClusterConfig {
@@ -67,7 +66,7 @@ function readFile(path: string): KubeconfigFile | undefined {
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
+    const code = errorCode(error) ?? 'unknown error'
     if (code === 'ENOENT') return undefined
     throw new Error(`The kubeconfig ${path} cannot be read (${code}): look at the file that KUBECONFIG names.`, {
       cause: error,

@@ -1,4 +1,5 @@
 /** The requests for one Lease. A write is for the version that was read: whoever wrote in between has won. */
+import { LEASES } from './kinds.ts'
 import { collectionPath } from './paths.ts'
 import { ApiError } from './port.ts'
 import type { SendRequest } from './request.ts'
@@ -19,8 +20,6 @@ export interface Lease {
   spec: LeaseSpec
 }
 
-const API_VERSION = 'coordination.k8s.io/v1'
-
 export class LeaseObject {
   readonly #send: SendRequest
   readonly #metadata: { name: string; namespace: string }
@@ -29,7 +28,7 @@ export class LeaseObject {
   constructor(send: SendRequest, { namespace, name }: { namespace: string; name: string }) {
     this.#send = send
     this.#metadata = { name, namespace }
-    this.#collection = collectionPath(API_VERSION, namespace, 'leases')
+    this.#collection = collectionPath(LEASES, namespace)
   }
 
   /** Undefined: there is none. Fails with an `ApiError`, as the others do. */
@@ -38,7 +37,7 @@ export class LeaseObject {
   }
 
   async create(spec: LeaseSpec, signal: AbortSignal): Promise<Lease> {
-    const body: Lease = { apiVersion: API_VERSION, kind: 'Lease', metadata: this.#metadata, spec }
+    const body: Lease = { apiVersion: LEASES.apiVersion, kind: LEASES.kind, metadata: this.#metadata, spec }
     return this.#send<Lease>({ method: 'POST', path: this.#collection, body }, signal)
   }
 

@@ -1,34 +1,37 @@
-/** Where the API server keeps what we use. Pure. */
-import type { KubernetesObject } from './port.ts'
+/** The paths of the API. Pure. */
+import { storeNameOf, WATCHED, type ResourceKind } from './kinds.ts'
+import type { KubernetesObject } from './objects.ts'
 
-/** `/api/v1/namespaces/booking/secrets`; without a namespace, that of all namespaces. */
-export function collectionPath(apiVersion: string, namespace: string | undefined, plural: string): string {
+/**
+ * The path of all objects of a kind in a namespace, such as `/api/v1/namespaces/booking/secrets`; without a namespace, in all
+ * namespaces.
+ */
+export function collectionPath(
+  { apiVersion, plural }: Pick<ResourceKind, 'apiVersion' | 'plural'>,
+  namespace: string | undefined,
+): string {
   const group = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`
   return `${group}${namespace === undefined ? '' : `/namespaces/${segment(namespace)}`}/${plural}`
 }
 
-/** Of one object. @throws Error where the name cannot be one: see `isName`. */
+/** The path of one object. @throws Error if the name cannot be the name of an object: see `isName`. */
 export const objectPath = (object: KubernetesObject): string => `${pathOfKind(object)}/${segment(object.metadata.name)}`
 
-/** Of the collection that an object is in. */
-export function pathOfKind({ apiVersion, kind, metadata }: KubernetesObject): string {
-  const plural = PLURALS[kind]
-  if (plural === undefined) throw new Error(`The kind ${kind} has no path here: add it to PLURALS.`)
-  return collectionPath(apiVersion, metadata.namespace, plural)
+/** The path of the collection that an object belongs to. */
+export function pathOfKind({ kind, metadata }: KubernetesObject): string {
+  const name = storeNameOf(kind)
+  if (name === undefined) throw new Error(`The kind ${kind} has no path: add it to the registry in kinds.ts.`)
+  return collectionPath(WATCHED[name], metadata.namespace)
 }
 
-const PLURALS: Record<string, string> = {
-  Agent: 'agents',
-  CalendarIntegration: 'calendarintegrations',
-  ConfigMap: 'configmaps',
-  Secret: 'secrets',
-}
-
-/** Names come from what users write: an empty one would read the whole collection, and one with a slash something else. */
+/**
+ * Whether this can be the name of an object. Names come from what users write: the path of an empty name would be that of the
+ * whole collection, and a name with a slash would lead somewhere else.
+ */
 export const isName = (name: string): boolean =>
   name.length <= 253 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(name)
 
 function segment(name: string): string {
-  if (!isName(name)) throw new Error(`${JSON.stringify(name)} is no name that a Kubernetes object could have.`)
+  if (!isName(name)) throw new Error(`${JSON.stringify(name)} cannot be the name of a Kubernetes object.`)
   return name
 }

@@ -2,34 +2,12 @@
  * What the rest of the program may ask of Kubernetes. Reconcilers see this file only; `cluster.ts` implements it over
  * HTTP. Reads of what is watched come from memory and cost nothing; everything that returns a promise is one request.
  */
-import type { Agent, CalendarIntegration, ObjectMeta, OwnerReference } from '../resources/types.ts'
+import type { CustomObject, ObjectMeta, OwnerReference } from '../resources/types.ts'
+import type { ObjectIn, StoreName } from './kinds.ts'
+import { keyOf, type ConfigMap, type Key, type KubernetesObject, type Secret } from './objects.ts'
 
-export type { ObjectMeta, OwnerReference }
-
-export interface KubernetesObject {
-  apiVersion: string
-  kind: string
-  metadata: ObjectMeta
-}
-
-export interface Secret extends KubernetesObject {
-  kind: 'Secret'
-  type?: string
-  /** Values are base64, as the API has them. */
-  data?: Record<string, string>
-}
-
-export interface ConfigMap extends KubernetesObject {
-  kind: 'ConfigMap'
-  data?: Record<string, string>
-  binaryData?: Record<string, string>
-}
-
-/** `namespace/name`; a cluster-scoped object's name alone. */
-export type Key = string
-
-export const keyOf = (object: { metadata: { namespace?: string; name: string } }): Key =>
-  object.metadata.namespace ? `${object.metadata.namespace}/${object.metadata.name}` : object.metadata.name
+export { keyOf }
+export type { ConfigMap, Key, KubernetesObject, ObjectMeta, OwnerReference, Secret }
 
 /** A change that a store saw. `before` and `after` never differ in uid: a replaced object is deleted, then added. */
 export interface WatchEvent<T> {
@@ -58,15 +36,12 @@ export interface EventRecord {
   note: string
 }
 
-export interface Cluster {
-  readonly integrations: Store<CalendarIntegration>
-  readonly agents: Store<Agent>
-  /** Metadata only, all of the watched namespaces. Indexed, as ConfigMaps are, by `controller`: the owner's uid. */
-  readonly secrets: Store<KubernetesObject>
-  /** Metadata only, and only those that carry our `app.kubernetes.io/managed-by` label. */
-  readonly configMaps: Store<KubernetesObject>
-  /** Undefined where the operator watches named namespaces only, and so may not read Namespaces. */
-  readonly namespaces: Store<KubernetesObject> | undefined
+/** A store for each watched kind: `kinds.ts` says what each holds and how it is indexed. */
+type Stores = { readonly [N in Exclude<StoreName, 'namespaces'>]: Store<ObjectIn<N>> }
+
+export interface Cluster extends Stores {
+  /** Undefined if the operator watches named namespaces only: then it may not read Namespaces. */
+  readonly namespaces: Store<ObjectIn<'namespaces'>> | undefined
 
   /**
    * Watches one Secret by its name, wherever it is: metadata only. Calls back for every change, our own writes too, and once
@@ -86,7 +61,7 @@ export interface Cluster {
    * Replaces the whole status, for that resourceVersion only, and answers it as it stands now. The caller compares first: this
    * always writes.
    */
-  writeStatus(object: Agent | CalendarIntegration, status: object): Promise<object | undefined>
+  writeStatus(object: CustomObject, status: object): Promise<object | undefined>
   /** Deletes this very object (uid and resourceVersion are preconditions, the latter required). Already gone counts as done. */
   delete(object: KubernetesObject): Promise<void>
   /** Never fails and never waits: an Event is a courtesy. */

@@ -4,7 +4,8 @@
  * `NO_PROXY` names (`*`, a domain with all below it, an address, a network, each with or without a port). Pure.
  */
 import { BlockList, isIP } from 'node:net'
-import type { Environment } from './kubeconfig.ts'
+
+export type Environment = Readonly<Record<string, string | undefined>>
 
 /** The URL of the proxy; undefined: none. What is no URL of a proxy counts as none. */
 export function proxyFromEnvironment(server: URL, env: Environment): string | undefined {

@@ -11,6 +11,7 @@ import type { Log } from '../platform/log.ts'
 import type { ApiHealth } from './api-health.ts'
 import { readBody } from './body.ts'
 import { jsonLines } from './json-lines.ts'
+import type { WatchedKind } from './kinds.ts'
 import { ApiError, keyOf, type ApiFailure, type KubernetesObject } from './port.ts'
 import { errorFromResponse, errorFromException } from './api-errors.ts'
 import { open, startDeadline, type ApiRequest, type RequestDeps, type SendRequest } from './request.ts'
@@ -18,20 +19,14 @@ import type { WatchStore } from './store.ts'
 import { isNewer } from './versions.ts'
 
 export interface ReflectorOptions<T extends KubernetesObject> {
-  /** The collection, such as `/api/v1/namespaces/booking/secrets`. */
+  kind: Pick<WatchedKind<T>, 'kind' | 'apiVersion' | 'labelSelector' | 'metadataOnly' | 'probesDuringOutage'>
+  /** The path of the collection, such as `/api/v1/namespaces/booking/secrets`. */
   path: string
-  labelSelector?: string
-  /** One object alone, by its name. */
+  /** Watches only the object of this name. */
   name?: string
-  /** Metadata only: the rest is neither sent nor remembered. */
-  metadataOnly?: boolean
-  apiVersion: string
-  kind: string
   store: WatchStore<T>
-  /** Which keys of the store are this reflector's. */
+  /** Whether a key of the store belongs to this reflector. */
   scope: (key: string) => boolean
-  /** Whether it goes on asking every few seconds while no request succeeds, so that the others need not. */
-  isScout?: boolean
 }
 
 export interface ReflectorDeps extends RequestDeps {
@@ -197,7 +192,7 @@ class Session<T extends KubernetesObject> {
   /** Until the time is over, or somebody else's request has succeeded. */
   async #sitOut(pause: number): Promise<void> {
     const { clock, health } = this.#deps
-    const longest = this.#options.isScout ? SCOUT_PAUSE_MS : Infinity
+    const longest = this.#options.kind.probesDuringOutage ? SCOUT_PAUSE_MS : Infinity
     const over = new AbortController()
     const stop = (): void => over.abort()
     this.#signal.addEventListener('abort', stop)
@@ -216,15 +211,15 @@ class Session<T extends KubernetesObject> {
     // An outage has its own line. Else, until the first list is there, nothing works.
     const single = this.#newest === undefined ? 'warn' : 'info'
     const level = this.#deps.health.isFailing ? 'debug' : single
-    this.#deps.log[level]({ kind, path, reason }, 'watch interrupted')
+    this.#deps.log[level]({ kind: kind.kind, path, reason }, 'watch interrupted')
   }
 
   #request(query: Record<string, string>, form: string): ApiRequest {
-    const { path, labelSelector, name, metadataOnly } = this.#options
+    const { path, name, kind } = this.#options
     const parameters = new URLSearchParams(query)
-    if (labelSelector) parameters.set('labelSelector', labelSelector)
+    if (kind.labelSelector) parameters.set('labelSelector', kind.labelSelector)
     if (name) parameters.set('fieldSelector', `metadata.name=${name}`)
-    const accept = metadataOnly ? `application/json;as=${form};g=meta.k8s.io;v=v1` : undefined
+    const accept = kind.metadataOnly ? `application/json;as=${form};g=meta.k8s.io;v=v1` : undefined
     return { method: 'GET', path: `${path}?${parameters.toString()}`, accept }
   }
 
@@ -249,8 +244,8 @@ class Session<T extends KubernetesObject> {
 
   /** Lists leave out what their kind says already, and metadata-only objects say that they are that. */
   #lean(object: KubernetesObject): T {
-    const { apiVersion, kind, store } = this.#options
-    return store.strip({ ...object, apiVersion, kind } as T)
+    const { kind, store } = this.#options
+    return store.strip({ ...object, apiVersion: kind.apiVersion, kind: kind.kind } as T)
   }
 
   /** Resolves when the server ended the watch in order; fails otherwise. */
@@ -298,7 +293,9 @@ class Session<T extends KubernetesObject> {
     const { kind, store } = this.#options
     if (type === 'ERROR') {
       const failure = object.code === 410 ? 'Gone' : 'Unreachable'
-      throw new ApiError(failure, `the watch of ${kind} ended: ${object.reason ?? 'error'}`, { status: object.code })
+      throw new ApiError(failure, `the watch of ${kind.kind} ended: ${object.reason ?? 'error'}`, {
+        status: object.code,
+      })
     }
     this.#failures = 0
     this.#version = this.#newest = object.metadata.resourceVersion

@@ -6,22 +6,13 @@
 import type { Dispatcher } from 'undici'
 import { sleep, type Clock, type Random } from '../platform/clock.ts'
 import type { ApiHealth } from './api-health.ts'
+import { describeRequest, type ApiRequest, type Method } from './api-request.ts'
 import { readBody } from './body.ts'
 import type { Access, Connection } from './connection.ts'
 import { ApiError } from './port.ts'
-import { wasNotProcessed, errorFromResponse, errorFromException, describeRequest } from './api-errors.ts'
+import { errorFromException, errorFromResponse, wasNotProcessed } from './api-errors.ts'
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-
-export interface ApiRequest {
-  method: Method
-  /** Below the API's base path, with its query. */
-  path: string
-  body?: unknown
-  /** `application/json` where nothing is said. */
-  contentType?: string
-  accept?: string
-}
+export type { ApiRequest }
 
 export interface RequestDeps {
   connection: Connection

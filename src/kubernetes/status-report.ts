@@ -7,18 +7,12 @@ import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import { conditionsFor, type Findings } from '../resources/conditions.ts'
 import { fitStatus } from '../resources/fit-status.ts'
-import type { Kind } from '../resources/reasons.ts'
 import { compact } from '../resources/status.ts'
-import type { Agent, CalendarIntegration, Condition } from '../resources/types.ts'
+import type { Condition, CustomKind, CustomObjects } from '../resources/types.ts'
 import { recordConditionEvents } from './condition-events.ts'
 import { ApiError, type Cluster } from './port.ts'
 
-interface Objects {
-  Agent: Agent
-  CalendarIntegration: CalendarIntegration
-}
-type Reported = Kind & keyof Objects
-type StatusOf<K extends Reported> = NonNullable<Objects[K]['status']>
+type StatusOf<K extends CustomKind> = NonNullable<CustomObjects[K]['status']>
 
 /** What is remembered of an object's status between two reports; lost without harm. */
 export interface StatusMemory<S> {
@@ -26,10 +20,10 @@ export interface StatusMemory<S> {
   written?: S
 }
 
-export interface StatusReport<K extends Reported> {
+export interface StatusReport<K extends CustomKind> {
   kind: K
   /** The newest version. */
-  object: Objects[K]
+  object: CustomObjects[K]
   memory: StatusMemory<StatusOf<K>>
   /** The generation that was looked at. */
   generation: number | undefined
@@ -44,10 +38,10 @@ export interface ReportDeps {
 }
 
 /** The object with the status that we gave it, whoever has written over it since: our decisions build on that one. */
-export function withOwnStatus<K extends Reported>(
-  object: Objects[K],
+export function withOwnStatus<K extends CustomKind>(
+  object: CustomObjects[K],
   { written }: StatusMemory<StatusOf<K>>,
-): Objects[K] {
+): CustomObjects[K] {
   return written === undefined || written === object.status ? object : { ...object, status: written }
 }
 
@@ -62,7 +56,7 @@ export function isOverwritten(object: { status?: object }, memory: StatusMemory<
 }
 
 /** A status as it would be written: without the keys that have nothing to say, and within its schema. */
-export const asWritten = <K extends Reported>(kind: K, status: StatusOf<K>): StatusOf<K> =>
+export const asWritten = <K extends CustomKind>(kind: K, status: StatusOf<K>): StatusOf<K> =>
   fitStatus(kind, compact(status))
 
 /**
@@ -71,7 +65,7 @@ export const asWritten = <K extends Reported>(kind: K, status: StatusOf<K>): Sta
  * @param status as `asWritten` answers it.
  * @throws ApiError also where the few words were written: the whole is to be tried again.
  */
-export async function writeReport<K extends Reported>(
+export async function writeReport<K extends CustomKind>(
   deps: ReportDeps,
   report: StatusReport<K>,
   status: StatusOf<K>,
@@ -87,7 +81,11 @@ export async function writeReport<K extends Reported>(
 const isRefusal = (error: unknown): error is ApiError =>
   error instanceof ApiError && (error.failure === 'Invalid' || error.failure === 'TooLarge')
 
-async function put<K extends Reported>(deps: ReportDeps, report: StatusReport<K>, status: StatusOf<K>): Promise<void> {
+async function put<K extends CustomKind>(
+  deps: ReportDeps,
+  report: StatusReport<K>,
+  status: StatusOf<K>,
+): Promise<void> {
   const { kind, object, memory } = report
   const before = withOwnStatus<K>(object, memory).status?.conditions
   memory.written = await deps.cluster.writeStatus(object, status)
@@ -95,7 +93,7 @@ async function put<K extends Reported>(deps: ReportDeps, report: StatusReport<K>
 }
 
 /** Beside what stands there already, which was once taken; or else alone. */
-async function inFewWords<K extends Reported>(
+async function inFewWords<K extends CustomKind>(
   deps: ReportDeps,
   report: StatusReport<K>,
   { message }: ApiError,

@@ -3,6 +3,8 @@
  * whole, and what is the same is left out. It is right for the version that `before` was read at only, which is why every
  * status write names one.
  */
+import { isRecord } from '../platform/json.ts'
+
 type Fields = Record<string, unknown>
 
 export function statusPatch(before: object | undefined, after: object): Fields {
@@ -13,7 +15,7 @@ function differences(before: Fields, after: Fields): Fields {
   const patch: Fields = {}
   for (const [name, value] of Object.entries(after)) {
     const known = before[name]
-    if (isFields(known) && isFields(value)) {
+    if (isRecord(known) && isRecord(value)) {
       const inner = differences(known, value)
       if (Object.keys(inner).length > 0) patch[name] = inner
     } else if (JSON.stringify(known) !== JSON.stringify(value)) patch[name] = value
@@ -21,6 +23,3 @@ function differences(before: Fields, after: Fields): Fields {
   for (const name of Object.keys(before)) if (after[name] === undefined) patch[name] = null
   return patch
 }
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

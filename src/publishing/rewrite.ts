@@ -1,6 +1,6 @@
 /** Rewrites what is published while nothing newer can be rendered. Pure: texts go in, texts come out. */
 import { renderBusyJSON, withoutFreeTime } from '../calendar/busy-document.ts'
-import { parseObject } from '../calendar/document-header.ts'
+import { parseRecord } from '../platform/json.ts'
 import { renderBusyICalendar } from '../calendar/icalendar.ts'
 import { renderInstant } from '../calendar/instant.ts'
 import { publishedDocument, type Data } from './published-object.ts'
@@ -38,6 +38,6 @@ function rewrite(data: Data, fields: object, rewriteICalendar: (ics: string) => 
 }
 
 function withFields(text: string, fields: object): string {
-  const document = parseObject(text)
+  const document = parseRecord(text)
   return document ? JSON.stringify({ ...document, ...fields }) : text
 }

@@ -2,8 +2,8 @@
  * What a person consented to on the sign-in page, and what of a spec goes beyond that. The note is kept with the grant
  * (`consent` in `<agent>-google-grant`); a supplied grant has none, because no page was shown. Pure.
  */
+import { isRecord } from '../platform/json.ts'
 import { canonicalAccount } from './account.ts'
-import { isObject } from './structure.ts'
 import type { Agent, AgentSpec } from './types.ts'
 
 /** The extent of what the page named: how much is published, to whom it is handed on, and of which calendars. */
@@ -45,7 +45,7 @@ const LEAST: Consent = { detail: 'Busy', accessToken: false, write: false, calen
 /** Reads a note; one that cannot be read stands for the least consent, so that the person is asked again. */
 export function parseConsent(text: string): Consent {
   const found = parsed(text)
-  if (!isObject(found)) return LEAST
+  if (!isRecord(found)) return LEAST
   const { detail, accessToken, write, calendars } = found
   if ((detail !== 'Busy' && detail !== 'Full') || typeof accessToken !== 'boolean' || typeof write !== 'boolean')
     return LEAST

@@ -2,10 +2,11 @@
  * Makes a status one that the API server takes, whatever the values in it that are not ours: accounts and scopes as Google
  * says them, ids and annotations as people write them, messages that name any of these. The bounds are the CRD's own. Pure.
  */
+import { isRecord } from '../platform/json.ts'
 import { clean } from '../platform/scrub.ts'
 import { crds } from './generated/crds.ts'
 import type { Kind } from './reasons.ts'
-import { childSchema, isObject } from './structure.ts'
+import { childSchema } from './structure.ts'
 import type { StructuralSchema } from './types.ts'
 
 /** The same status with its texts cleaned and cut, its lists cut, and without the values that its schema refuses. */
@@ -59,14 +60,14 @@ function distinct(values: unknown[], keys: string[] | undefined, type: string | 
   if (type !== 'map' && type !== 'set') return values
   const seen = new Set<string>()
   return values.filter((value) => {
-    const key = JSON.stringify(keys && isObject(value) ? keys.map((name) => value[name]) : value)
+    const key = JSON.stringify(keys && isRecord(value) ? keys.map((name) => value[name]) : value)
     return !seen.has(key) && seen.add(key)
   })
 }
 
 /** An object without something that it has to have is none. */
 function fitObject(schema: StructuralSchema, value: unknown): Record<string, unknown> | undefined {
-  if (!isObject(value)) return undefined
+  if (!isRecord(value)) return undefined
   const fitted = Object.entries(value).flatMap(([name, child]) => {
     const inner = childSchema(schema, name)
     const kept = inner && fit(inner, child)

@@ -1,8 +1,9 @@
 /**
  * Lists that are sets or maps (`x-kubernetes-list-type`): nothing in them may stand there twice.
  */
+import { isRecord } from '../platform/json.ts'
 import { problem, type Path, type Problem } from './problems.ts'
-import { childSchema, isObject } from './structure.ts'
+import { childSchema } from './structure.ts'
 import type { StructuralSchema } from './types.ts'
 
 export function duplicates(schema: StructuralSchema, value: unknown, at: Path = []): Problem[] {
@@ -11,7 +12,7 @@ export function duplicates(schema: StructuralSchema, value: unknown, at: Path = 
     const inner = items ? value.flatMap((item: unknown, index) => duplicates(items, item, [...at, index])) : []
     return [...repeated(schema, value, at), ...inner]
   }
-  if (!isObject(value)) return []
+  if (!isRecord(value)) return []
   return Object.entries(value).flatMap(([name, child]) => {
     const inner = childSchema(schema, name)
     return inner ? duplicates(inner, child, [...at, name]) : []
@@ -38,5 +39,5 @@ function identityIn(schema: StructuralSchema): ((item: unknown) => unknown) | un
   const keys = schema['x-kubernetes-list-map-keys'] ?? []
   if (schema['x-kubernetes-list-type'] === 'set') return (item) => item
   if (schema['x-kubernetes-list-type'] !== 'map') return undefined
-  return (item) => (isObject(item) ? Object.fromEntries(keys.map((key) => [key, item[key]])) : item)
+  return (item) => (isRecord(item) ? Object.fromEntries(keys.map((key) => [key, item[key]])) : item)
 }

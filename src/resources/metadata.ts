@@ -1,8 +1,8 @@
 /**
  * What the API server asks of the metadata of every namespaced object, as far as people get it wrong.
  */
+import { isRecord } from '../platform/json.ts'
 import { problem, type Path, type Problem } from './problems.ts'
-import { isObject } from './structure.ts'
 
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
 const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/
@@ -13,9 +13,9 @@ const LABEL_RULE =
   "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
 
 export function metadataProblems(object: unknown): Problem[] {
-  if (!isObject(object)) return []
+  if (!isRecord(object)) return []
   const { metadata } = object
-  if (!isObject(metadata)) return [required(['metadata'])]
+  if (!isRecord(metadata)) return [required(['metadata'])]
   return [...nameProblems(metadata), ...namespaceProblems(metadata), ...textMaps(metadata)]
 }
 
@@ -51,7 +51,7 @@ function textMaps(metadata: Record<string, unknown>): Problem[] {
     const map = metadata[field]
     if (map === undefined || map === null) return []
     const at = ['metadata', field]
-    if (!isObject(map)) return [problem('TypeInvalid', at, { found: map, message: 'must be of type object' })]
+    if (!isRecord(map)) return [problem('TypeInvalid', at, { found: map, message: 'must be of type object' })]
     return Object.entries(map)
       .filter(([, value]) => typeof value !== 'string')
       .map(([key, found]) => problem('TypeInvalid', [...at, key], { found, message: 'must be of type string' }))

@@ -3,8 +3,9 @@
  * it, with `oldSelf` where a rule is about a change. The rules of `crds/` keep to what this interpreter can do.
  */
 import { Environment, type ParseResult } from '@marcbachmann/cel-js'
+import { isRecord } from '../platform/json.ts'
 import { pathText, problem, type Path, type Problem, type ProblemKind } from './problems.ts'
-import { childSchema, isObject } from './structure.ts'
+import { childSchema } from './structure.ts'
 import type { StructuralSchema, ValidationRule } from './types.ts'
 
 /** Evaluates every rule of a schema, but those on or above a path that `isBroken`: their value is not what they expect. */
@@ -90,7 +91,7 @@ function evaluate({ rule, holds, aboutChange }: Compiled, place: Place): Problem
 
 function failed(rule: ValidationRule, { schema, value, at }: Place, message: string): Problem {
   const below = (rule.fieldPath ?? '').split('.').filter((step) => step !== '')
-  const found = below.reduce<unknown>((inner, step) => (isObject(inner) ? inner[step] : undefined), value)
+  const found = below.reduce<unknown>((inner, step) => (isRecord(inner) ? inner[step] : undefined), value)
   const kind = KIND_OF_REASON[rule.reason ?? ''] ?? 'Invalid'
   return problem(kind, [...at, ...below], { message, found, rule: rule.rule, ruleType: schema.type ?? 'object' })
 }
@@ -107,17 +108,17 @@ function children({ schema, value, old, at }: Place): Place[] {
       at: [...at, index],
     }))
   }
-  if (!isObject(value)) return []
+  if (!isRecord(value)) return []
   return Object.entries(value).flatMap(([name, child]): Place[] => {
     const inner = at.length === 0 && name === 'metadata' ? undefined : childSchema(schema, name)
-    return inner ? [{ schema: inner, value: child, old: isObject(old) ? old[name] : undefined, at: [...at, name] }] : []
+    return inner ? [{ schema: inner, value: child, old: isRecord(old) ? old[name] : undefined, at: [...at, name] }] : []
   })
 }
 
 function correspondingItem(schema: StructuralSchema, item: unknown, old: unknown): unknown {
   const keys = schema['x-kubernetes-list-map-keys']
-  if (schema['x-kubernetes-list-type'] !== 'map' || !keys || !isObject(item) || !Array.isArray(old)) return undefined
-  return old.find((other: unknown) => isObject(other) && keys.every((key) => other[key] === item[key]))
+  if (schema['x-kubernetes-list-type'] !== 'map' || !keys || !isRecord(item) || !Array.isArray(old)) return undefined
+  return old.find((other: unknown) => isRecord(other) && keys.every((key) => other[key] === item[key]))
 }
 
 /** CEL's integers are BigInts here; whatever the schema calls an integer becomes one. */
@@ -126,7 +127,7 @@ function forCel(schema: StructuralSchema, value: unknown): unknown {
     const items = schema.items
     return items ? value.map((item: unknown) => forCel(items, item)) : value
   }
-  if (isObject(value)) {
+  if (isRecord(value)) {
     const entries = Object.entries(value).map(([name, child]) => {
       const inner = childSchema(schema, name)
       return [name, inner ? forCel(inner, child) : child] as const

@@ -2,6 +2,7 @@
  * What the API server does with an object before it validates it: fields that the schema doesn't have are dropped, and
  * defaults are filled in. Both answer a new object.
  */
+import { isRecord } from '../platform/json.ts'
 import { problem, type Path, type Problem } from './problems.ts'
 import { belongsElsewhere, nearest } from './suggest.ts'
 import type { StructuralSchema } from './types.ts'
@@ -36,7 +37,7 @@ function pruneValue(schema: StructuralSchema, value: unknown, at: Path, onDroppe
     const items = schema.items
     return items ? value.map((item: unknown, index) => pruneValue(items, item, [...at, index], onDropped)) : value
   }
-  if (!isObject(value)) return value
+  if (!isRecord(value)) return value
   const kept = Object.entries(value).flatMap(([name, child]): [string, unknown][] => {
     if (at.length === 0 && EVERY_OBJECTS.includes(name)) return [[name, child]]
     const inner = childSchema(schema, name)
@@ -59,7 +60,7 @@ export function withDefaults(schema: StructuralSchema, value: unknown): unknown 
     const items = schema.items
     return items ? value.map((item: unknown) => withDefaults(items, item)) : value
   }
-  if (!isObject(value)) return value
+  if (!isRecord(value)) return value
   const result = Object.fromEntries(
     Object.entries(value).map(([name, child]) => {
       const inner = childSchema(schema, name)
@@ -78,6 +79,3 @@ function orDefault(schema: StructuralSchema, value: unknown): unknown {
   const missing = value === null && !schema.nullable && schema.default !== undefined
   return missing ? schema.default : value
 }
-
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

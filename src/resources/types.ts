@@ -6,6 +6,7 @@
 import type { AgentSpec, AgentStatus } from './generated/agent.ts'
 import type { CalendarIntegrationSpec, CalendarIntegrationStatus } from './generated/calendarintegration.ts'
 
+export type { Condition, ConditionStatus } from './condition.ts'
 export type { AgentSpec, AgentStatus, CalendarIntegrationSpec, CalendarIntegrationStatus }
 
 export interface OwnerReference {
@@ -31,19 +32,6 @@ export interface ObjectMeta {
   ownerReferences?: OwnerReference[]
 }
 
-export type ConditionStatus = 'True' | 'False' | 'Unknown'
-
-/** One finding, as `metav1.Condition` has it. */
-export interface Condition {
-  type: string
-  status: ConditionStatus
-  observedGeneration?: number
-  /** RFC 3339, UTC, whole seconds; it moves only when `status` moves. */
-  lastTransitionTime: string
-  reason: string
-  message: string
-}
-
 /** A CalendarIntegration as the API server gives it: defaults are filled in. */
 export interface CalendarIntegration {
   apiVersion: string
@@ -61,6 +49,15 @@ export interface Agent {
   spec: AgentSpec
   status?: AgentStatus
 }
+
+/** Our own kinds by name. A further kind is one entry here and one in the registry `kubernetes/kinds.ts`. */
+export interface CustomObjects {
+  CalendarIntegration: CalendarIntegration
+  Agent: Agent
+}
+
+export type CustomKind = keyof CustomObjects
+export type CustomObject = CustomObjects[CustomKind]
 
 /** A rule in CEL on the value that carries it. */
 export interface ValidationRule {

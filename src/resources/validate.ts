@@ -7,11 +7,12 @@
  */
 import { Ajv, type ErrorObject } from 'ajv'
 import addFormats from 'ajv-formats'
+import { isRecord } from '../platform/json.ts'
 import { duplicates } from './lists.ts'
 import { metadataProblems } from './metadata.ts'
 import { problem, type Path, type Problem } from './problems.ts'
 import { holdsBroken, ruleChecker } from './rules.ts'
-import { isObject, prune, unknownFields, withDefaults } from './structure.ts'
+import { prune, unknownFields, withDefaults } from './structure.ts'
 import type { CrdVersion, CustomResourceDefinition, StructuralSchema } from './types.ts'
 
 export interface Validator {
@@ -50,7 +51,7 @@ export function createValidator(crd: CustomResourceDefinition, version?: string)
 
 /** Rules may rely on a name: where one is to be generated, any of its length will do. */
 function withName(object: unknown): unknown {
-  if (!isObject(object) || !isObject(object.metadata) || object.metadata.name) return object
+  if (!isRecord(object) || !isRecord(object.metadata) || object.metadata.name) return object
   const { generateName } = object.metadata
   return { ...object, metadata: { ...object.metadata, name: `${String(generateName)}xxxxx` } }
 }
@@ -111,7 +112,7 @@ function pathOf(pointer: string, object: unknown): Path {
   for (const raw of pointer.split('/').slice(1)) {
     const name = raw.replaceAll('~1', '/').replaceAll('~0', '~')
     steps.push(Array.isArray(inside) ? Number(name) : name)
-    inside = Array.isArray(inside) ? inside[Number(name)] : isObject(inside) ? inside[name] : undefined
+    inside = Array.isArray(inside) ? inside[Number(name)] : isRecord(inside) ? inside[name] : undefined
   }
   return steps
 }

@@ -1,6 +1,7 @@
 /** Reads requests, and checks where they come from. */
 import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
+import { parseRecord } from '../platform/json.ts'
 import type { AuthorizationResponse } from './authorization-code.ts'
 import { bodyOf } from './request-body.ts'
 import type { SignInContext } from './sign-in-context.ts'
@@ -21,12 +22,7 @@ export function authorizationResponse(code: unknown, error: unknown): Authorizat
 /** The fields of a JSON body; empty if it is anything else. */
 export async function jsonBody(request: Request): Promise<Record<string, unknown>> {
   const text = await bodyOf(request.req.raw, MAX_BODY_BYTES)
-  try {
-    const value: unknown = JSON.parse(text ?? '')
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
-  } catch {
-    return {}
-  }
+  return parseRecord(text ?? '') ?? {}
 }
 
 /** Whether the body is JSON, which a form on another site cannot send. */

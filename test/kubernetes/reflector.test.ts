@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ApiHealth } from '../../src/kubernetes/api-health.ts'
-import { stripped } from '../../src/kubernetes/caches.ts'
+import { stripped } from '../../src/kubernetes/kinds.ts'
 import type { WatchEvent, KubernetesObject } from '../../src/kubernetes/port.ts'
 import { createReflector, type Reflector, type ReflectorOptions } from '../../src/kubernetes/reflector.ts'
 import { createRequest } from '../../src/kubernetes/request.ts'
@@ -71,12 +71,20 @@ const tell = ({ before, after }: WatchEvent<KubernetesObject>): string => {
   return `${name} ${before?.metadata.resourceVersion ?? '-'} > ${after?.metadata.resourceVersion ?? '-'}`
 }
 
-function start(options: Partial<ReflectorOptions<KubernetesObject>> = {}): void {
+type Kind = ReflectorOptions<KubernetesObject>['kind']
+
+function start(options: Partial<ReflectorOptions<KubernetesObject>> = {}, kind: Partial<Kind> = {}): void {
   health = new ApiHealth({ clock, random: () => 0.5, log })
   const deps = { connection: api.connect(clock), clock, random: () => 0.5, log, health }
   reflector = createReflector(
     { ...deps, send: createRequest(deps) },
-    { path: PATH, apiVersion: 'v1', kind: 'ConfigMap', store, scope: () => true, ...options },
+    {
+      path: PATH,
+      kind: { apiVersion: 'v1', kind: 'ConfigMap', metadataOnly: false, ...kind },
+      store,
+      scope: () => true,
+      ...options,
+    },
   )
   running = reflector.run()
 }
@@ -197,7 +205,7 @@ describe('a watch', () => {
 
   it('asks for metadata only, and by label, where that is all that is wanted', async () => {
     serve(listOf(3))
-    start({ metadataOnly: true, labelSelector: 'a=b' })
+    start({}, { metadataOnly: true, labelSelector: 'a=b' })
     await nthWatch(1)
     const [list, watch] = api.requests
     expect(list?.headers.accept).toBe('application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1')

@@ -1,4 +1,5 @@
 /** Reads an Agent's Events about failed sign-ins, while `connect` waits for a successful one. */
+import { CORE_EVENTS } from '../../kubernetes/kinds.ts'
 import { collectionPath } from '../../kubernetes/paths.ts'
 import { ApiError } from '../../kubernetes/port.ts'
 import type { SendRequest } from '../../kubernetes/request.ts'
@@ -50,7 +51,7 @@ export class FailedSignIns {
   async #list({ metadata }: Agent): Promise<EventSeen[]> {
     const selector = `involvedObject.uid=${metadata.uid ?? ''},reason=${SIGN_IN_FAILED}`
     const query = new URLSearchParams({ limit: '100', fieldSelector: selector }).toString()
-    const path = collectionPath('v1', metadata.namespace ?? '', 'events')
+    const path = collectionPath(CORE_EVENTS, metadata.namespace ?? '')
     return (await this.#send<{ items: EventSeen[] }>({ method: 'GET', path: `${path}?${query}` })).items
   }
 }

@@ -1,8 +1,8 @@
 /** The objects that `status` needs, as the API server returns them. */
 import type { Lease } from '../../kubernetes/lease-object.ts'
+import { LEASES, WATCHED } from '../../kubernetes/kinds.ts'
 import { collectionPath } from '../../kubernetes/paths.ts'
 import type { SendRequest } from '../../kubernetes/request.ts'
-import { GROUP_VERSION } from '../../resources/names.ts'
 import type { Agent, CalendarIntegration } from '../../resources/types.ts'
 
 /** Everything that was read. */
@@ -16,15 +16,14 @@ export interface ClusterSnapshot {
 }
 
 const PAGE = 500
-const LEASES = 'coordination.k8s.io/v1'
 /** The name of the Lease, and of the namespace in which the manifests install the operator. */
 const OPERATOR = 'calendar-operator'
 
 /** @throws ApiError if integrations or agents can't be read; Leases are optional. */
 export async function readSnapshot(send: SendRequest, namespace: string | undefined): Promise<ClusterSnapshot> {
   const [integrations, agents, leases] = await Promise.all([
-    list<CalendarIntegration>(send, collectionPath(GROUP_VERSION, namespace, 'calendarintegrations')),
-    list<Agent>(send, collectionPath(GROUP_VERSION, namespace, 'agents')),
+    list<CalendarIntegration>(send, collectionPath(WATCHED.integrations, namespace)),
+    list<Agent>(send, collectionPath(WATCHED.agents, namespace)),
     readLeases(send),
   ])
   return { namespace, integrations, agents, leases }
@@ -35,7 +34,7 @@ async function readLeases(send: SendRequest): Promise<Lease[] | undefined> {
   for (const namespace of [undefined, OPERATOR]) {
     try {
       const query = `fieldSelector=metadata.name%3D${OPERATOR}`
-      return await list<Lease>(send, collectionPath(LEASES, namespace, 'leases'), query)
+      return await list<Lease>(send, collectionPath(LEASES, namespace), query)
     } catch {
       // Most likely forbidden. The other reads report any other failure.
     }

@@ -1,5 +1,5 @@
 // Generated from crds/ by `npm run generate`: change the CRD, not this file.
-import type { Condition } from '../types.ts'
+import type { Condition } from '../condition.ts'
 
 /**
  * The OAuth client, how often calendars are read, and who may use it.
