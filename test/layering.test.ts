@@ -8,7 +8,7 @@ const root = resolve(import.meta.dirname, '..')
 const ROOMS: Record<string, readonly string[]> = {
   resources: ['platform'],
   platform: [],
-  calendar: [],
+  calendar: ['platform'],
   'rate-limit': ['platform'],
   controller: ['platform'],
   kubernetes: ['resources', 'platform', 'rate-limit'],
@@ -51,6 +51,50 @@ function importsIn(folder: string): Import[] {
 
 const roomOf = (file: string): string | undefined => /^src\/([a-z-]+)\//.exec(file)?.[1]
 
+const roomOfSandbox = (file: string): string | undefined => /^sandbox\/([a-z-]+)\//.exec(file)?.[1]
+
+/** The circles of a graph: its strongly connected components with more than one node, by Tarjan's algorithm. */
+class Circles {
+  readonly found: string[][] = []
+  readonly #targets = new Map<string, Set<string>>()
+  readonly #order = new Map<string, number>()
+  readonly #lowest = new Map<string, number>()
+  readonly #path: string[] = []
+
+  constructor(imports: readonly Import[]) {
+    for (const { from, to } of imports) this.#targets.set(from, (this.#targets.get(from) ?? new Set()).add(to))
+    for (const node of this.#targets.keys()) if (!this.#order.has(node)) this.#visit(node)
+  }
+
+  #visit(node: string): void {
+    this.#order.set(node, this.#order.size)
+    this.#lower(node, this.#order.get(node))
+    this.#path.push(node)
+    for (const target of this.#targets.get(node) ?? []) {
+      if (!this.#order.has(target)) {
+        this.#visit(target)
+        this.#lower(node, this.#lowest.get(target))
+      } else if (this.#path.includes(target)) this.#lower(node, this.#order.get(target))
+    }
+    if (this.#lowest.get(node) !== this.#order.get(node)) return
+    const component = this.#path.splice(this.#path.indexOf(node))
+    if (component.length > 1 || this.#targets.get(node)?.has(node)) this.found.push(component.sort())
+  }
+
+  #lower(node: string, to = Infinity): void {
+    this.#lowest.set(node, Math.min(this.#lowest.get(node) ?? Infinity, to))
+  }
+}
+
+const circlesOf = (imports: readonly Import[]): string[][] => new Circles(imports).found
+
+/** The same imports between rooms; files outside of a room are left out. */
+const between = (imports: readonly Import[], room: (file: string) => string | undefined): Import[] =>
+  imports.flatMap(({ from, to }) => {
+    const [one, other] = [room(from), room(to)]
+    return one === undefined || other === undefined || one === other ? [] : [{ from: one, to: other }]
+  })
+
 const inSource = importsIn('src')
 
 describe('the rooms of src', () => {
@@ -73,6 +117,12 @@ describe('the rooms of src', () => {
     expect(reconcilers.filter(({ to }) => BEHIND_THE_PORTS.some((file) => to.endsWith(file)))).toEqual([])
   })
 
+  test('form no circle, and neither do their files', () => {
+    expect(circlesOf(between(inSource, roomOf))).toEqual([])
+    const mended = inSource.filter(({ from }) => !['google', 'integration'].includes(roomOf(from) ?? ''))
+    expect(circlesOf(mended)).toEqual([])
+  })
+
   test('know nothing of the sandbox, the tests, the demo or the benches', () => {
     expect(inSource.filter(({ to }) => /^(sandbox|test|demo|bench)\//.test(to))).toEqual([])
   })
@@ -90,8 +140,35 @@ describe('the environment', () => {
 })
 
 describe('the sandbox', () => {
+  const inSandbox = importsIn('sandbox')
+
   test('knows of src only the resources', () => {
-    const strangers = importsIn('sandbox').filter(({ to }) => to.startsWith('src/') && roomOf(to) !== 'resources')
-    expect(strangers.filter(({ from }) => from !== 'sandbox/main.ts' && !from.endsWith('/main.ts'))).toEqual([])
+    const strangers = inSandbox.filter(({ to }) => to.startsWith('src/') && roomOf(to) !== 'resources')
+    expect(strangers).toEqual([])
   })
+
+  test('has two rooms that know nothing of each other, and no circle', () => {
+    expect(between(inSandbox, roomOfSandbox)).toEqual([])
+    expect(circlesOf(inSandbox)).toEqual([])
+  })
+})
+
+describe('a circle', () => {
+  const imports = (...pairs: string[]): Import[] => pairs.map((pair) => ({ from: pair.slice(0, 1), to: pair.slice(1) }))
+
+  test.each<[string, string[], string[][]]>([
+    ['of two', ['ab', 'ba', 'bc'], [['a', 'b']]],
+    ['of three, entered from outside', ['xa', 'ab', 'bc', 'ca'], [['a', 'b', 'c']]],
+    ['of one', ['aa'], [['a']]],
+    [
+      'in each of two parts',
+      ['ab', 'ba', 'bc', 'cd', 'dc'],
+      [
+        ['c', 'd'],
+        ['a', 'b'],
+      ],
+    ],
+  ])('%s is found', (_, pairs, found) => expect(circlesOf(imports(...pairs))).toEqual(found))
+
+  test('is not two ways to the same file', () => expect(circlesOf(imports('ab', 'ac', 'bd', 'cd'))).toEqual([]))
 })
