@@ -8,6 +8,8 @@ import { createAgentReconciler } from './agent/reconcile.ts'
 import { createZones } from './calendar/zones.ts'
 import { createController, type Controller, type Reconcile } from './controller/controller.ts'
 import { registerGauges, registerOutputGauge } from './gauges.ts'
+import { GrantStore } from './grants/grant-store.ts'
+import { createTokenSource } from './grants/token-source.ts'
 import { createGoogle, type RunningGoogle } from './google/google.ts'
 import { createIntegrationRegistry } from './integration/integration-registry.ts'
 import type { IntegrationRegistry } from './integration/port.ts'
@@ -206,7 +208,10 @@ function createWorkloads(deps: OperatorDeps, parts: WorkloadParts): Workload[] {
     sites,
     signInPrefix: deps.settings.webPathPrefix,
   })
-  const agents = createAgentReconciler({ ...common, ...agentPorts(parts) })
+  const ports = agentPorts(parts)
+  const grants = new GrantStore({ cluster, clock })
+  const tokens = createTokenSource({ store: grants, clock, random, signInURL: ports.signInURL })
+  const agents = createAgentReconciler({ ...common, ...ports, grants, tokens })
   registerOutputGauge(metrics, agents.outputs)
 
   const workload = (controller: Controller, reconcile: Reconcile): Workload => ({

@@ -14,7 +14,7 @@ const ROOMS: Record<string, readonly string[]> = {
   kubernetes: ['resources', 'platform', 'rate-limit'],
   google: ['resources', 'platform', 'rate-limit'],
   failures: ['resources', 'controller', 'kubernetes', 'google'],
-  grants: ['resources', 'kubernetes', 'failures'],
+  grants: ['resources', 'platform', 'controller', 'kubernetes', 'google', 'failures'],
   calendars: ['resources', 'platform', 'calendar', 'controller', 'kubernetes', 'google', 'failures'],
   publishing: ['resources', 'platform', 'calendar', 'kubernetes', 'failures', 'calendars'],
   integration: ['resources', 'platform', 'calendar', 'controller', 'kubernetes', 'google', 'rate-limit'],

@@ -1,66 +1,76 @@
 /**
  * While Google fails an agent for a reason that may pass, it is asked again after a backoff and not before, whatever wakes the
- * agent meanwhile: an annotation that somebody changes all the time must not become a request each time.
+ * agent meanwhile: an annotation that somebody changes all the time must not become a request each time. Pure but for the
+ * clock.
  */
-import type { Grant } from '../grants/grant.ts'
-import { GoogleError } from '../google/port.ts'
 import { pauseAfter } from '../controller/backoff.ts'
-import { hasCome, type Clock } from '../platform/clock.ts'
-import { durationMs } from '../resources/durations.ts'
-import type { AccessRequest } from './access.ts'
-import type { AgentState } from './state.ts'
 import type { StepFailure } from '../failures/step-failure.ts'
+import { GoogleError } from '../google/port.ts'
+import { hasCome, type Clock, type Random } from '../platform/clock.ts'
 
-/** What a look at Google came to: what went wrong, and the grant where it is good. */
-interface Came {
-  failures: StepFailure[]
-  grant: Grant | undefined
+/** Google fails for a reason that may pass. Instants are the monotonic clock's. */
+export interface Absence {
+  readonly failures: readonly StepFailure[]
+  /** The grant was good when that began. */
+  readonly authorized: boolean
+  /** How often in a row. */
+  readonly attempts: number
+  readonly failedAt: number
+  readonly until: number
+  /** How often somebody else's answer has shortened the pause. */
+  readonly hurries: number
+  /** It was a limit of the whole client, which may be lifted before. */
+  readonly limited: boolean
+  /** What it was about: another grant, or other credentials, may fare better. */
+  readonly token: string
+  readonly credentialsHash: string
 }
 
-/** What Google failed with, while it is not to be asked again; undefined when it may be. */
-export function standingAbsence({ deps, memory, gate, force }: AccessRequest, grant: Grant): Came | undefined {
-  const { absence } = memory
-  if (!absence || force || hasCome(deps.clock, absence.until)) return undefined
+/** What Google would be asked with. */
+export interface Asked {
+  /** The refresh token. */
+  token: string
+  credentialsHash: string
+  /** A limit pauses the whole client. */
+  limited: boolean
+}
+
+/** Whether Google is not to be asked yet. */
+export function stands(
+  clock: Pick<Clock, 'monotonic'>,
+  absence: Absence | undefined,
+  asked: Asked,
+): absence is Absence {
+  if (!absence || hasCome(clock, absence.until)) return false
   // A limit of the whole client that has been lifted, or that is to be asked about, holds nobody back.
-  if (absence.limited && !isLimited(gate)) return undefined
-  const same = absence.token === grant.refreshToken && absence.credentialsHash === gate.view.credentialsHash
-  if (!same) return undefined
-  const left = absence.until - deps.clock.monotonic()
-  return {
-    failures: absence.failures.map((one) => comingBackIn(one, left)),
-    grant: absence.authorized ? grant : undefined,
-  }
+  if (absence.limited && !asked.limited) return false
+  return absence.token === asked.token && absence.credentialsHash === asked.credentialsHash
 }
 
-/** Remembers that Google failed, or that it no longer does; what is to come back does so after the pause. */
-export function noteAbsence({ deps, memory, gate }: AccessRequest, grant: Grant, came: Came): void {
-  const failed = came.failures.find(isAbsence)
-  if (failed?.requeue.kind !== 'retry') {
-    memory.absence = undefined
-    return
-  }
-  const attempts = (memory.absence?.attempts ?? 0) + 1
-  const longest = durationMs(gate.integration.spec.sync.interval)
-  const failedAt = deps.clock.monotonic()
-  const pause = pauseAfter(attempts, { random: deps.random, longest, notBefore: failed.requeue.notBefore })
-  memory.absence = {
-    failures: [...came.failures],
-    authorized: came.grant !== undefined,
-    attempts,
-    failedAt,
-    hurries: memory.absence?.hurries ?? 0,
-    until: failedAt + pause,
-    limited: failed.reason === 'RateLimited' && isLimited(gate),
-    token: grant.refreshToken,
-    credentialsHash: gate.view.credentialsHash,
-  }
-  came.failures = came.failures.map((one) => comingBackIn(one, pause))
-}
+/** The failures of an absence that stands, coming back when it ends. */
+export const failuresOf = (clock: Pick<Clock, 'monotonic'>, { failures, until }: Absence): StepFailure[] =>
+  failures.map((one) => comingBackIn(one, until - clock.monotonic()))
 
-const isLimited = ({ view }: AccessRequest['gate']): boolean => (view.client.limit()?.leftMs ?? 0) > 0
+/**
+ * The absence after Google was asked; undefined where it answered.
+ * @param longest the pause at most, in ms.
+ */
+export function absenceAfter(
+  { clock, random }: { clock: Pick<Clock, 'monotonic'>; random: Random },
+  before: Absence | undefined,
+  { failures, authorized, longest, ...asked }: Asked & Pick<Absence, 'failures' | 'authorized'> & { longest: number },
+): Absence | undefined {
+  const failed = failures.find(isAbsence)
+  if (failed?.requeue.kind !== 'retry') return undefined
+  const attempts = (before?.attempts ?? 0) + 1
+  const failedAt = clock.monotonic()
+  const until = failedAt + pauseAfter(attempts, { random, longest, notBefore: failed.requeue.notBefore })
+  const limited = failed.reason === 'RateLimited' && asked.limited
+  return { ...asked, failures, authorized, attempts, failedAt, until, hurries: before?.hurries ?? 0, limited }
+}
 
 /** Whether Google does not answer this agent at all; a limit has an end of its own. */
-export const isAway = ({ absence }: AgentState): boolean =>
+export const isAway = (absence: Absence | undefined): boolean =>
   absence?.failures.some((one) => isAbsence(one) && one.reason !== 'RateLimited') ?? false
 
 /** The least pause between two tries, the first time that somebody else's answer shortens it. */
@@ -68,22 +78,19 @@ const FIRST_HURRY_MS = 10_000
 
 /**
  * Somebody else was answered: Google is asked again after `delayMs`, whatever the backoff. But the other may have asked for
- * something else, and be answered again and requeue: each time that it was in vain, the least pause is twice as long. Answers in
- * how many ms Google is asked.
+ * something else, and be answered again and again: each time that it was in vain, the least pause is twice as long.
  */
-export function hurry(clock: Pick<Clock, 'monotonic'>, { absence }: AgentState, delayMs: number): number {
-  if (!absence) return delayMs
+export function hurried(clock: Pick<Clock, 'monotonic'>, absence: Absence, delayMs: number): Absence {
   const now = clock.monotonic()
   const soonest = absence.failedAt + FIRST_HURRY_MS * 2 ** absence.hurries
-  const at = Math.min(Math.max(now + delayMs, soonest), Math.max(absence.until, now))
-  Object.assign(absence, { until: at, hurries: absence.hurries + 1 })
-  return at - now
+  const until = Math.min(Math.max(now + delayMs, soonest), Math.max(absence.until, now))
+  return { ...absence, until, hurries: absence.hurries + 1 }
 }
 
 const isAbsence = ({ requeue }: StepFailure): boolean =>
   requeue.kind === 'retry' && requeue.error instanceof GoogleError
 
-/** The pause has its jitter already: the loop is to add none that counts. */
+/** The pause has its jitter already: the controller is to add none that counts. */
 const comingBackIn = (one: StepFailure, ms: number): StepFailure =>
   isAbsence(one) && one.requeue.kind === 'retry'
     ? { ...one, requeue: { ...one.requeue, notBefore: ms, longest: ms } }

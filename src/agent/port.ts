@@ -4,6 +4,8 @@
  */
 import type { Zones } from '../calendar/zones.ts'
 import type { Google, GoogleClient, Bypass } from '../google/port.ts'
+import type { GrantStore } from '../grants/grant-store.ts'
+import type { TokenSource } from '../grants/port.ts'
 import type { Cluster } from '../kubernetes/port.ts'
 import type { Clock, Random } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
@@ -48,10 +50,14 @@ export interface IntegrationReader {
   markSuspect(key: string): void
 }
 
+/** Everything that the agents' reconcile works with. */
 export interface AgentDeps {
   cluster: Cluster
   google: Google
   integrations: IntegrationReader
+  tokens: TokenSource
+  /** For an Agent that is deleted. */
+  grants: Pick<GrantStore, 'read' | 'delete' | 'isShared'>
   clock: Clock
   random: Random
   log: Log

@@ -3,16 +3,17 @@
  * grant stays. Revoke ends the grant at Google and takes our Secret away, and it always comes to an end. It ends only what
  * this very Agent was authorized with, and never what another Agent lives on.
  */
+import type { GoogleError } from '../google/port.ts'
+import type { AuthorizedGrant } from '../grants/grant-secret.ts'
+import type { GrantState } from '../grants/grant-state.ts'
+import type { StoredGrant } from '../grants/grant-store.ts'
 import { authorizedGrant } from '../grants/grant.ts'
-import { GoogleError } from '../google/port.ts'
-import { authorizedBy, ownershipOf, type AuthorizedGrant } from '../grants/grant-secret.ts'
-import { othersLiveOn } from '../grants/others.ts'
-import type { Secret } from '../kubernetes/port.ts'
+import { revokeAll } from '../grants/revocation.ts'
 import { done, retry, type Outcome } from '../controller/outcome.ts'
 import { grantSecretName, REVOKE_FINALIZER } from '../resources/names.ts'
 import { sameAccount } from '../resources/account.ts'
 import type { Agent } from '../resources/types.ts'
-import { type AgentState } from './state.ts'
+import type { AgentState } from './state.ts'
 import type { AgentDeps } from './port.ts'
 
 /** How long Google may stay away before an Agent is let go all the same, in ms. */
@@ -20,16 +21,16 @@ const PATIENCE_MS = 60_000
 const FIRST_PAUSE_MS = 1_000
 
 /** Does what the Agent's deletion asks for, and lets it go. Fails with an `ApiError`. */
-export async function remove(deps: AgentDeps, agent: Agent, memory: AgentState): Promise<Outcome> {
+export async function remove(deps: AgentDeps, agent: Agent, state: AgentState): Promise<Outcome> {
   const finalizers = agent.metadata.finalizers ?? []
   if (!finalizers.includes(REVOKE_FINALIZER)) return done()
-  memory.leavingSince ??= deps.clock.monotonic()
+  state.leavingSince ??= deps.clock.monotonic()
   const kept = await readKept(deps, agent)
-  const { failed, shared } = await revokeAll(deps, agent, grantsOf(agent, kept, memory))
-  const waited = deps.clock.monotonic() - memory.leavingSince
+  const { failed, shared } = await revokeAll(deps, agent, grantsOf(agent, kept, deps.tokens.current(agent)))
+  const waited = deps.clock.monotonic() - state.leavingSince
   if (failed && waited < PATIENCE_MS) return triedAgain(failed, waited)
   if (failed) tell(deps, agent, NOT_REVOKED)
-  else if (kept) await deps.cluster.delete(kept)
+  else if (kept) await deps.grants.delete(kept)
   if (shared) tell(deps, agent, SHARED)
   await deps.cluster.patch(agent, { metadata: { finalizers: finalizers.filter((one) => one !== REVOKE_FINALIZER) } })
   return done()
@@ -43,56 +44,26 @@ function triedAgain(failed: GoogleError, waited: number): Outcome {
 }
 
 /** The Agent's own grant Secret, as it is now; never one that is somebody else's, nor one that a user supplied. */
-async function readKept(deps: AgentDeps, agent: Agent): Promise<Secret | undefined> {
-  const kept = await deps.cluster.readSecret(agent.metadata.namespace ?? '', grantSecretName(agent))
-  if (!kept || ownershipOf(kept, agent).is === 'foreign') return undefined
-  if (isOfAccount(agent, authorizedBy(kept))) return kept
+async function readKept(deps: AgentDeps, agent: Agent): Promise<StoredGrant | undefined> {
+  const kept = await deps.grants.read(agent)
+  if (!kept || isOfAccount(agent, kept.authorized)) return kept
   // Left by one who had the name before: this Agent was never authorized with it, whoever else lives on it.
   tell(deps, agent, OF_ANOTHER_ACCOUNT)
   return undefined
 }
 
 /** What this Agent was authorized with: as it is kept, as it is in use, and as it was before its Secret went. */
-function grantsOf(agent: Agent, kept: Secret | undefined, memory: AgentState): AuthorizedGrant[] {
-  const all = [
-    kept && authorizedBy(kept),
-    memory.grant.grant && authorizedGrant(memory.grant.grant),
-    memory.grant.pendingRevocation,
-  ]
-  const known = new Map(
+function grantsOf(agent: Agent, kept: StoredGrant | undefined, known: GrantState): AuthorizedGrant[] {
+  const all = [kept?.authorized, known.grant && authorizedGrant(known.grant), known.pendingRevocation]
+  const grants = new Map(
     all.flatMap((grant) => (grant && isOfAccount(agent, grant) ? [[grant.token, grant] as const] : [])),
   )
-  return [...known.values()]
+  return [...grants.values()]
 }
 
 /** A grant whose account nobody could tell counts as the Agent's. */
 const isOfAccount = ({ spec }: Agent, grant: AuthorizedGrant | undefined): boolean =>
   grant?.account === undefined || sameAccount(grant.account, spec.account)
-
-interface Revoked {
-  /** Why one of them could not be ended. */
-  failed?: GoogleError
-  /** Whether one of them was left alive because another Agent lives on it. */
-  shared: boolean
-}
-
-async function revokeAll(deps: AgentDeps, agent: Agent, grants: AuthorizedGrant[]): Promise<Revoked> {
-  const result: Revoked = { shared: false }
-  for (const { token, account = agent.spec.account, clientId } of grants) {
-    const isSameClient = (other: string): boolean => clientId === undefined || other === clientId
-    if (await othersLiveOn(deps.cluster, agent, { account, isSameClient })) {
-      result.shared = true
-      continue
-    }
-    try {
-      await deps.google.revoke(token)
-    } catch (error) {
-      if (!(error instanceof GoogleError)) throw error
-      result.failed = error
-    }
-  }
-  return result
-}
 
 interface Told {
   type: 'Normal' | 'Warning'

@@ -3,24 +3,26 @@
  * no news: they are written along with other changes, or as a heartbeat when half of the time of trust has passed.
  */
 import { isDeepStrictEqual } from 'node:util'
-import { consentIn } from '../grants/grant-state.ts'
 import { knownCalendars } from '../calendars/query.ts'
 import { timeOfDay, type Clock } from '../platform/clock.ts'
 import { conditionsFor, findCondition, timestamp, type Findings } from '../resources/conditions.ts'
-import { consentedAgent } from '../resources/consent.ts'
 import { needsSignIn } from '../resources/reasons.ts'
 import type { Agent, AgentStatus, CalendarIntegration } from '../resources/types.ts'
 import { keyOf } from '../kubernetes/port.ts'
-import { asWritten, isOverwritten, withOwnStatus, writeReport } from '../kubernetes/status-report.ts'
-import { grantEnd } from './death.ts'
+import { asWritten, isOverwritten, withOwnStatus, writeReport, type StatusMemory } from '../kubernetes/status-report.ts'
+import { grantEnd } from '../grants/grant-diagnosis.ts'
 import { fromTimestamp } from '../resources/encoding.ts'
-import { type AgentState } from './state.ts'
+import { consentedPart, type Known } from './state.ts'
 import type { AgentDeps } from './port.ts'
-import { signInURL } from './sign-in.ts'
+import { signInURL } from '../grants/advice.ts'
 
+/** What the status is written from. */
 export interface Report {
   agent: Agent
-  memory: AgentState
+  known: Known
+  status: StatusMemory<AgentStatus>
+  /** The last request for a look that was acted upon. */
+  handledRequest: string | undefined
   /** Undefined: the conditions stay as they are. */
   findings: Findings<'Agent'> | undefined
   integration: CalendarIntegration | undefined
@@ -39,20 +41,20 @@ export async function report(deps: AgentDeps, { agent: looked, ...what }: Report
   // The newest version: our own provisional status, or somebody's label, may have come since we looked.
   const object = deps.cluster.agents.get(keyOf(looked))
   if (!object || object.metadata.uid !== looked.metadata.uid) return
-  const agent = withOwnStatus<'Agent'>(object, what.memory)
+  const agent = withOwnStatus<'Agent'>(object, what.status)
   const before = { conditions: agent.status?.conditions, generation: looked.metadata.generation, now: deps.clock.now() }
   const conditions = what.findings ? conditionsFor('Agent', what.findings, before) : before.conditions
   const status = asWritten('Agent', {
     observedGeneration: looked.metadata.generation,
     conditions,
-    lastHandledReconcileAt: (what.findings && what.memory.handledRequest) ?? agent.status?.lastHandledReconcileAt,
+    lastHandledReconcileAt: (what.findings && what.handledRequest) ?? agent.status?.lastHandledReconcileAt,
     authorization: withURL(authorizationOf({ agent, ...what }), urlOf(deps, { agent, ...what }, conditions)),
     // Only what the person has consented to is read.
-    sync: syncOf(deps, { ...what, agent: consentedAgent(agent, consentIn(what.memory.grant)) }),
+    sync: syncOf(deps, { ...what, agent: consentedPart(agent, what.known) }),
   })
-  if (!isNews(agent.status, status, what.staleAfter) && !isOverwritten(object, what.memory)) return
+  if (!isNews(agent.status, status, what.staleAfter) && !isOverwritten(object, what.status)) return
   const { generation } = looked.metadata
-  const about = { kind: 'Agent', object, memory: what.memory, generation, refused } as const
+  const about = { kind: 'Agent', object, memory: what.status, generation, refused } as const
   await writeReport(deps, about, status).finally(() => deps.reported(keyOf(object)))
 }
 
@@ -62,20 +64,19 @@ function refused(message: string): Findings<'Agent'> {
   return { ready: finding, own: { Synced: finding } }
 }
 
-function authorizationOf({ agent, memory, integration }: Report): Authorization {
-  const grant = memory.grant.grant
+function authorizationOf({ agent, known, integration }: Report): Authorization {
+  const { grant, refusal } = known.grant
   // Nothing was looked at, or the grant is gone: what was known of the last one still helps whoever has to act.
   if (!grant) return agent.status?.authorization
   const end = integration && grantEnd(grant, integration)
   return {
     account: grant.account,
-    scopes: grant.scopes,
+    scopes: grant.scopes && [...grant.scopes],
     grantedAt: timestamp(grant.grantedAt),
     // A grant that was taken back has no end to look forward to.
-    expiresAt:
-      end === undefined || memory.grant.refusal?.stepFailure.reason === 'GrantRevoked' ? undefined : timestamp(end),
+    expiresAt: end === undefined || refusal?.stepFailure.reason === 'GrantRevoked' ? undefined : timestamp(end),
     accessTokenExpiresAt: grant.accessToken ? timestamp(grant.expiresAt) : undefined,
-    likelyCause: memory.grant.refusal?.likelyCause,
+    likelyCause: refusal?.likelyCause,
   }
 }
 
@@ -92,25 +93,19 @@ function withURL(known: Authorization, url: string | undefined): Authorization {
   return Object.values(all).some((value) => value !== undefined) ? all : undefined
 }
 
-function syncOf({ clock }: AgentDeps, { agent, memory }: Report): AgentStatus['sync'] {
+function syncOf({ clock }: AgentDeps, { agent, known }: Report): AgentStatus['sync'] {
   const before = agent.status?.sync
-  const known = knownCalendars(memory.calendars, agent, memory.grant.grant?.account)
+  const calendars = knownCalendars(known.calendars, agent, known.grant.grant?.account)
   // After a restart, what the status says holds until it is known better.
-  if (known.some(({ lastRead, failure }) => lastRead === undefined && !failure?.refused)) return before
-  const read = known.filter(({ failure }) => !failure?.refused)
+  if (calendars.some(({ lastRead, failure }) => lastRead === undefined && !failure?.refused)) return before
+  const read = calendars.filter(({ failure }) => !failure?.refused)
+  const lastReads = read.map(({ lastRead }) => lastRead)
+  const lastFulls = read.map(({ lastFull }) => lastFull)
   return {
-    lastSyncTime:
-      oldest(
-        clock,
-        read.map(({ lastRead }) => lastRead),
-      ) ?? before?.lastSyncTime,
-    lastFullSyncTime:
-      oldest(
-        clock,
-        read.map(({ lastFull }) => lastFull),
-      ) ?? before?.lastFullSyncTime,
-    busyIntervals: memory.publication.calendar?.busyIntervals,
-    calendars: known.map(({ name, snapshot, lastRead, failure }) => ({
+    lastSyncTime: oldest(clock, lastReads) ?? before?.lastSyncTime,
+    lastFullSyncTime: oldest(clock, lastFulls) ?? before?.lastFullSyncTime,
+    busyIntervals: known.publication.calendar?.busyIntervals,
+    calendars: calendars.map(({ name, snapshot, lastRead, failure }) => ({
       id: name,
       events: snapshot?.events ?? 0,
       lastSyncTime: oldest(clock, [lastRead]),
@@ -119,7 +114,6 @@ function syncOf({ clock }: AgentDeps, { agent, memory }: Report): AgentStatus['s
   }
 }
 
-/** The time of day at the earliest of these instants of the monotonic clock. */
 function oldest(clock: Clock, times: (number | undefined)[]): string | undefined {
   const given = times.filter((time) => time !== undefined)
   return given.length > 0 ? timestamp(timeOfDay(clock, Math.min(...given))) : undefined

@@ -1,12 +1,15 @@
 /**
- * The way to an agent's integration: is it there, does it admit this namespace, can its client be used?
+ * An agent's integration: is it there, does it admit this namespace, can its client be used? And back: what an agent finds out
+ * about the client or the Calendar API is reported to the integration here, and nowhere else.
  */
 import { manualFixInterval } from '../controller/manual-fix-interval.ts'
 import { integrationKey, isAllowed, notAllowedMessage } from '../resources/allowed-namespaces.ts'
 import type { Agent, CalendarIntegration } from '../resources/types.ts'
+import type { IntegrationRefusal } from '../grants/port.ts'
 import type { AgentDeps, IntegrationView } from './port.ts'
 import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
 
+/** An integration whose client can be used. */
 export interface ResolvedIntegration {
   key: string
   integration: CalendarIntegration
@@ -14,16 +17,20 @@ export interface ResolvedIntegration {
 }
 
 /** What else an integration's state means for its agents: its suspension is theirs. */
-export type Gate = ResolvedIntegration | StepFailure | 'Suspended'
+export type Resolution = ResolvedIntegration | StepFailure | 'Suspended'
 
-/** @param asked somebody asked for a look now. */
+/**
+ * Whether the agent's integration can be used, and why not.
+ * @param since when the agent is known, by the monotonic clock.
+ * @param asked somebody asked for a look now.
+ */
 export function resolveIntegration(
   deps: AgentDeps,
   agent: Agent,
+  integration: CalendarIntegration | undefined,
   { since, asked }: { since: number; asked: boolean },
-): Gate {
+): Resolution {
   const key = integrationKey(agent)
-  const integration = deps.cluster.integrations.get(key)
   const { namespace } = agent.metadata
   if (!integration && (agent.spec.integrationRef.namespace ?? namespace) === namespace) {
     const message = `There is no CalendarIntegration ${key}: create it, or correct spec.integrationRef.`
@@ -48,7 +55,7 @@ interface Wish {
   asked: boolean
 }
 
-function usable(deps: AgentDeps, { key, integration, asked }: Wish): Gate {
+function usable(deps: AgentDeps, { key, integration, asked }: Wish): Resolution {
   const view = deps.integrations.view(key)
   if (view?.ready && view.client) return { key, integration, view: { ...view, client: view.client } }
   const why = view?.message ?? 'The operator has not looked at it yet.'
@@ -67,7 +74,24 @@ export function withoutGrant({ key, view }: ResolvedIntegration): StepFailure {
 }
 
 /** The integration's change wakes its agents; only the switched-off API has to be asked by one of them. */
-export function untilAPIAsked({ integrations, clock }: AgentDeps, key: string): number {
+function untilAPIAsked({ integrations, clock }: AgentDeps, key: string): number {
   const at = integrations.apiAskedAgainAt(key)
   return at === undefined ? 60 * 60_000 : Math.max(at - clock.monotonic(), 0) + 1_000
+}
+
+/**
+ * Tells the integration that Google has refused what all of its agents share, and answers what that means for this agent: the
+ * integration looks into it, and speaks for all of them.
+ */
+export function reportRefusal(deps: AgentDeps, key: string, refusal: IntegrationRefusal): StepFailure {
+  const notReady = `CalendarIntegration ${key} is not ready`
+  if (refusal.refused === 'OAuthClient') {
+    const { error } = refusal
+    deps.integrations.markSuspect(key)
+    const message = `${notReady}: Google refused its OAuth client (${error.message}).`
+    return stepFailure('Ready', 'IntegrationNotReady', message, { kind: 'retry', error })
+  }
+  deps.integrations.observeAPI(key, 'Disabled')
+  const message = `${notReady}: the Calendar API is switched off in its Google Cloud project.`
+  return stepFailure('Ready', 'IntegrationNotReady', message, { kind: 'wait', for: untilAPIAsked(deps, key) })
 }

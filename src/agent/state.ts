@@ -1,45 +1,48 @@
 /**
  * What the operator remembers of one agent between two reconciles: one state value for each room that has one, and what the
- * reconcile itself keeps. All of it can be rebuilt from the cluster and from Google, so nothing is lost at a restart.
+ * reconcile itself keeps. All of it can be rebuilt from the cluster and from Google, so nothing is lost at a restart. (The
+ * grant's state is kept by the token source, which others use, too.)
  */
-import { newCalendarsState, withAnotherGrant, type CalendarsState } from '../calendars/state.ts'
+import { newCalendarsState, type CalendarsState } from '../calendars/state.ts'
 import type { StepFailure } from '../failures/step-failure.ts'
-import type { GrantState } from '../grants/grant-state.ts'
+import { consentIn, type GrantState } from '../grants/grant-state.ts'
 import type { Grant } from '../grants/grant.ts'
 import type { StatusMemory } from '../kubernetes/status-report.ts'
 import type { PublicationState } from '../publishing/state.ts'
+import { consentedAgent } from '../resources/consent.ts'
 import type { RequestMemory } from '../resources/run-now.ts'
-import type { AgentStatus } from '../resources/types.ts'
+import type { Agent, AgentStatus } from '../resources/types.ts'
+import type { Absence } from './absence.ts'
+import type { AgentDeps } from './port.ts'
 
-/** Google fails for a reason that may pass. */
-export interface Absence {
-  failures: StepFailure[]
-  /** The grant was good when that began. */
-  authorized: boolean
-  /** How often in a row. */
-  attempts: number
-  /** By the monotonic clock. */
-  failedAt: number
-  /** By the monotonic clock. */
-  until: number
-  /** How often somebody else's answer has shortened the pause. */
-  hurries: number
-  /** It was a limit of the whole client, which may be lifted before. */
-  limited: boolean
-  /** What it was about: another grant, or other credentials, may fare better. */
-  token: string
-  credentialsHash: string
+/** What reading came to. */
+export interface Read {
+  readonly failures: readonly StepFailure[]
+  /** The grant in use, once it has proved itself. */
+  readonly grant: Grant | undefined
+  /** All steps up to reading the calendars were taken. */
+  readonly complete: boolean
 }
 
-/** The holder of one agent's state. Each part is replaced as a whole, and only by the step that owns it. */
-export interface AgentState extends StatusMemory<AgentStatus>, RequestMemory {
-  uid: string
+/** Nothing was read, because of these failures. */
+export const nothingRead = (failures: readonly StepFailure[]): Read => ({ failures, grant: undefined, complete: false })
+
+/**
+ * The holder of one agent's state. `reconcile`, which may wait for Google, and `attend`, which does not, work on it side by
+ * side: each part is a value that is replaced as a whole, and only by the step that owns it.
+ */
+export interface AgentState {
+  readonly uid: string
   /** By the monotonic clock. */
-  firstSeen: number
-  grant: GrantState
+  readonly firstSeen: number
+  /** Replaced while reading. */
   calendars: CalendarsState
-  /** Belongs to whoever has the agent's turn to write. */
+  /** The generation of the grant that `calendars` belongs to. */
+  grantGeneration?: number
+  /** Replaced by whoever has the agent's turn to write. */
   publication: PublicationState
+  readonly status: StatusMemory<AgentStatus>
+  readonly requests: RequestMemory
   /** What Google fails with at present, and until when it is not asked again. */
   absence?: Absence
   /** Since when it has been found to be deleted, by the monotonic clock. */
@@ -48,24 +51,36 @@ export interface AgentState extends StatusMemory<AgentStatus>, RequestMemory {
   failingSince?: number
   /** Since when its writes have conflicted with those of others, by the monotonic clock. */
   conflictingSince?: number
-  /** How far the time of day was ahead of the monotonic clock when everything here was last brought in line with it. */
-  timeOfDayOffset?: number
   /** The result of the last attempt to read the calendars. */
-  found?: { failures: StepFailure[]; grant: Grant | undefined; complete: boolean }
+  found?: Read
   /** Ends when what is being published and reported is; never fails. */
   writing?: Promise<unknown>
 }
 
+/** The state of an agent that was not looked at yet. */
 export const newAgentState = (uid: string, now: number): AgentState => ({
   uid,
   firstSeen: now,
-  grant: {},
   calendars: newCalendarsState(),
   publication: {},
+  status: {},
+  requests: {},
 })
 
-/** Another grant, most likely just signed in: what was refused to the one before says nothing about it. */
-export function useAnotherGrant(state: AgentState): void {
-  Object.assign(state.grant, { refusal: undefined, lateRenewal: undefined })
-  state.calendars = withAnotherGrant(state.calendars)
+/** What is known of an agent at one moment, as values: what is judged and reported. */
+export interface Known {
+  readonly grant: GrantState
+  readonly calendars: CalendarsState
+  readonly publication: PublicationState
 }
+
+/** Takes the values as they are now. */
+export const knownOf = ({ tokens }: Pick<AgentDeps, 'tokens'>, agent: Agent, state: AgentState): Known => ({
+  grant: tokens.current(agent),
+  calendars: state.calendars,
+  publication: state.publication,
+})
+
+/** The Agent as far as its person has consented: the very same object where that is all of its spec. */
+export const consentedPart = (agent: Agent, { grant }: Pick<Known, 'grant'>): Agent =>
+  consentedAgent(agent, consentIn(grant))

@@ -12,9 +12,10 @@ import {
   type TokenAnswer,
 } from '../google/port.ts'
 import { missingScopes } from '../google/scopes.ts'
+import type { StoredGrant } from '../grants/grant-store.ts'
+import { revokeReplaced } from '../grants/revocation.ts'
 import { consentOf } from '../resources/consent.ts'
 import type { Agent } from '../resources/types.ts'
-import { isOf, keepGrant, readKept, type NewGrant } from './keep.ts'
 import type { Key } from './key-ring.ts'
 import type { Outcome } from './pages/pages.ts'
 import type { SignInConcurrency } from './sign-in-concurrency.ts'
@@ -94,8 +95,8 @@ export async function completeAuthorization(
   returned: ReturnedAttempt,
 ): Promise<AttemptResult | undefined> {
   const { context, state, response } = returned
-  const before = await deps.concurrency.runRead(context, () => readKept(deps, context.agent))
-  if (isOf(before, state)) return undefined
+  const before = await deps.concurrency.runRead(context, () => deps.grants.readToReplace(context.agent))
+  if (isFrom(before, state)) return undefined
   if (context.suspended) return { outcome: 'suspended' }
   if (response.error !== undefined) return { outcome: outcomeOfError(response.error) }
   const { client } = context
@@ -112,6 +113,9 @@ export async function completeAuthorization(
   }
 }
 
+/** Whether a grant came of this attempt, whichever replica completed it. */
+const isFrom = (grant: StoredGrant | undefined, { id }: OAuthState): boolean => grant?.signedInBy === sha256(id)
+
 async function resultOfFailure(
   deps: AuthorizationDeps,
   { context, state }: ReturnedAttempt,
@@ -119,8 +123,10 @@ async function resultOfFailure(
 ): Promise<AttemptResult> {
   // Another replica may have completed the same attempt at the same time.
   const isCode = error.failure === 'InvalidCode'
-  const now = isCode ? await deps.concurrency.runRead(context, () => readKept(deps, context.agent)) : undefined
-  if (isOf(now, state)) return { outcome: 'connected' }
+  const now = isCode
+    ? await deps.concurrency.runRead(context, () => deps.grants.readToReplace(context.agent))
+    : undefined
+  if (isFrom(now, state)) return { outcome: 'connected' }
   return { outcome: OUTCOME_BY_FAILURE[error.failure] ?? 'google-unreachable', error }
 }
 
@@ -185,14 +191,14 @@ async function exchangeCode(
 async function saveGrant(
   deps: AuthorizationDeps,
   { context, agentNow, state }: ReturnedAttempt,
-  { tokens, account, before }: ExchangedGrant & Pick<NewGrant, 'before'>,
+  { tokens, account, before }: ExchangedGrant & { before: StoredGrant | undefined },
 ): Promise<AttemptResult | undefined> {
   const agent = agentNow()
   if (!agent) return undefined
   if (!sameAccount(account, agent.spec.account)) return { outcome: 'wrong-account' }
   const grant = {
-    attempt: state,
-    before,
+    signedInBy: sha256(state.id),
+    before: before?.secret,
     refreshToken: tokens.refreshToken,
     accessToken: tokens.accessToken,
     expiresAt: tokens.expiresAt,
@@ -203,7 +209,8 @@ async function saveGrant(
     clientId: state.clientId,
     consent: toRecordedConsent(state.shown, consentOf(agent.spec)),
   }
-  await deps.concurrency.runWrite(context, () => keepGrant(deps, agent, grant))
+  const replaced = await deps.concurrency.runWrite(context, () => deps.grants.keep(agent, grant))
+  revokeReplaced(deps, agent, { replaced: replaced?.authorized, by: state.clientId })
   deps.connected(context.agentKey)
   return { outcome: 'connected' }
 }

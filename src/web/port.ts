@@ -1,5 +1,6 @@
 /** What the web server needs from outside; `operator.ts` provides it. */
 import type { Google } from '../google/port.ts'
+import type { GrantStore } from '../grants/grant-store.ts'
 import type { Cluster } from '../kubernetes/port.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
@@ -10,6 +11,8 @@ import type { Outcome } from './pages/pages.ts'
 export interface WebDeps {
   cluster: Cluster
   google: Google
+  /** Where the grants that people give are kept. */
+  grants: Pick<GrantStore, 'readToReplace' | 'keep' | 'readConsent' | 'isShared'>
   /** The origin of Google's consent page and of its script. */
   accountsURL: string
   /** The namespaces of each site, as the setting `--sites` lists them. */

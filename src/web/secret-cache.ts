@@ -2,7 +2,6 @@
  * Caches what pages need from Secrets. A Secret is read when it is first needed, and again when the metadata watch reports a new
  * version, so page views cost no requests.
  */
-import type { Secret } from '../kubernetes/port.ts'
 import { BusyError } from '../rate-limit/fair-semaphore.ts'
 import type { WebDeps } from './port.ts'
 import { setBounded } from '../rate-limit/bounded-map.ts'
@@ -31,21 +30,20 @@ export class SecretCache<T> {
   }
 
   /**
-   * What `parse` returns for the Secret; undefined if there is none.
+   * What `read` finds in the Secret; undefined if there is none.
    *
    * @param owner whose reads are limited together; an owner has one Secret at a time.
    * @param secretKey `namespace/name` of the Secret.
    * @throws BusyError if it was read too often, because it keeps changing or can't be read.
    */
-  async get(owner: string, secretKey: string, parse: (secret: Secret | undefined) => T): Promise<T | undefined> {
+  async get(owner: string, secretKey: string, read: () => Promise<T>): Promise<T | undefined> {
     const known = this.#cluster.secrets.get(secretKey)
     if (!known) return undefined
     const version = `${secretKey} ${known.metadata.uid ?? ''} ${known.metadata.resourceVersion ?? ''}`
     const last = this.#byOwner.get(owner)
     if (last?.version === version) return last.value
     if (!this.#limiter.tryAcquire(owner)) throw new BusyError(`a Secret of ${owner} was read too often`)
-    const [namespace = '', name = ''] = secretKey.split('/')
-    const fresh = { version, value: this.#cluster.readSecret(namespace, name).then(parse) }
+    const fresh = { version, value: read() }
     setBounded(this.#byOwner, owner, fresh, MAX_OWNERS)
     // A failure is not cached: only the requests that wait for it see it.
     fresh.value.catch(() => {

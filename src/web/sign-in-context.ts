@@ -8,7 +8,7 @@ import { signInOf, type SignIn } from '../google/sign-in.ts'
 import { keyOf } from '../kubernetes/port.ts'
 import { integrationKey, isAllowed } from '../resources/allowed-namespaces.ts'
 import { findCondition } from '../resources/conditions.ts'
-import { consentOf, parseConsent, widenings, type Consent } from '../resources/consent.ts'
+import { consentOf, widenings, type Consent } from '../resources/consent.ts'
 import { decode } from '../resources/encoding.ts'
 import { grantSecretName } from '../resources/names.ts'
 import { ownershipOfGrant } from '../resources/ownership.ts'
@@ -37,12 +37,12 @@ export interface SignInContext {
 
 /** Finds the context of a request. */
 export class SignInContexts {
-  readonly #deps: Pick<WebDeps, 'cluster' | 'google' | 'sites'>
+  readonly #deps: Pick<WebDeps, 'cluster' | 'google' | 'grants' | 'sites'>
   readonly #pathPrefix: string | undefined
   readonly #clients: SecretCache<ClientFile | undefined>
   readonly #consents: SecretCache<Consent | undefined>
 
-  constructor(deps: Pick<WebDeps, 'cluster' | 'google' | 'sites' | 'clock'>, pathPrefix?: string) {
+  constructor(deps: Pick<WebDeps, 'cluster' | 'google' | 'grants' | 'sites' | 'clock'>, pathPrefix?: string) {
     this.#deps = deps
     this.#clients = new SecretCache(deps)
     this.#consents = new SecretCache(deps)
@@ -97,7 +97,8 @@ export class SignInContexts {
     const { name, key } = integration.spec.google.clientSecretRef
     const secretKey = `${integration.metadata.namespace ?? ''}/${name}`
     // Another key of the same Secret holds another client file.
-    return this.#clients.get(`${keyOf(integration)} ${key ?? ''}`, secretKey, (secret) => {
+    return this.#clients.get(`${keyOf(integration)} ${key ?? ''}`, secretKey, async () => {
+      const secret = await this.#deps.cluster.readSecret(integration.metadata.namespace ?? '', name)
       const parsed = parseClientSecret(decodeTexts(secret?.data), { secretName: name, key })
       return 'reason' in parsed ? undefined : parsed
     })
@@ -112,10 +113,7 @@ export class SignInContexts {
     const grant = this.#deps.cluster.secrets.get(secretKey)
     if (!needed || !grant || ownershipOfGrant(grant, agent).is === 'foreign') return undefined
     try {
-      return await this.#consents.get(agentKey, secretKey, (secret) => {
-        const { consent } = decode(secret?.data)
-        return consent === undefined ? undefined : parseConsent(consent)
-      })
+      return await this.#consents.get(agentKey, secretKey, () => this.#deps.grants.readConsent(agent))
     } catch {
       return undefined
     }

@@ -5,6 +5,7 @@
  */
 import { getRequestListener } from '@hono/node-server'
 import { createHttpServer, type BindAddress, type HttpServer } from '../platform/http-server.ts'
+import { GrantStore } from '../grants/grant-store.ts'
 import { SIGN_IN_PREFIX, signInURLOf } from '../resources/names.ts'
 import type { Agent } from '../resources/types.ts'
 import { KeyRing } from './key-ring.ts'
@@ -33,7 +34,8 @@ export interface Web extends HttpServer {
 const GRACE_MS = 5_000
 
 /** Creates the web server; `start` makes it listen. */
-export function createWeb(deps: WebDeps, options: WebOptions): Web {
+export function createWeb(given: Omit<WebDeps, 'grants'>, options: WebOptions): Web {
+  const deps: WebDeps = { ...given, grants: new GrantStore(given) }
   const keys = new KeyRing(deps)
   const { pathPrefix = SIGN_IN_PREFIX, trustedProxies } = options
   const app = new Routes(deps, { keys, pathPrefix, proxies: networksOf(trustedProxies) }).app()

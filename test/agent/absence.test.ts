@@ -1,9 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { Grant } from '../../src/grants/grant.ts'
-import { hurry, isAway, noteAbsence, standingAbsence } from '../../src/agent/absence.ts'
-import type { AccessRequest } from '../../src/agent/access.ts'
-import { newAgentState, type AgentState } from '../../src/agent/state.ts'
+import { absenceAfter, failuresOf, hurried, isAway, stands, type Absence, type Asked } from '../../src/agent/absence.ts'
 import { stepFailure, type StepFailure } from '../../src/failures/step-failure.ts'
+import { durationMs } from '../../src/resources/durations.ts'
 import { GoogleError } from '../../src/google/port.ts'
 import { ManualClock } from '../support/clock.ts'
 
@@ -14,31 +12,30 @@ const limited = (notBefore: number): StepFailure =>
   stepFailure('Synced', 'RateLimited', 'Google limits.', { kind: 'retry', error, notBefore })
 
 let clock: ManualClock
-let memory: AgentState
+let absence: Absence | undefined
 let interval: string
-const grant = { refreshToken: 'one' } as Grant
 
 beforeEach(() => {
   clock = new ManualClock()
   interval = '10s'
-  memory = newAgentState('uid', clock.monotonic())
+  absence = undefined
 })
 
-const request = (more: { force?: boolean; credentialsHash?: string } = {}): AccessRequest =>
-  ({
-    deps: { clock, random: () => 0.5 },
-    memory,
-    gate: {
-      view: { credentialsHash: more.credentialsHash ?? 'hash', client: { limit: () => undefined } },
-      integration: { spec: { sync: { interval } } },
-    },
-    force: more.force ?? false,
-  }) as unknown as AccessRequest
+const asked = (more: Partial<Asked> = {}): Asked => ({ token: 'one', credentialsHash: 'hash', limited: false, ...more })
 
-const fail = (trouble: StepFailure): void => noteAbsence(request(), grant, { failures: [trouble], grant: undefined })
+function ask(failures: StepFailure[]): void {
+  const longest = durationMs(interval)
+  absence = absenceAfter({ clock, random: () => 0.5 }, absence, { ...asked(), failures, authorized: false, longest })
+}
+const fail = (trouble: StepFailure): void => ask([trouble])
+const holds = (more: Partial<Asked> = {}): boolean => stands(clock, absence, asked(more))
 const left = (): number | undefined => {
-  const requeue = standingAbsence(request(), grant)?.failures[0]?.requeue
+  const requeue = absence && failuresOf(clock, absence)[0]?.requeue
   return requeue?.kind === 'retry' ? requeue.notBefore : undefined
+}
+function hurry(delayMs: number): number {
+  absence = hurried(clock, absence!, delayMs)
+  return absence.until - clock.monotonic()
 }
 
 describe('while Google is away', () => {
@@ -48,7 +45,7 @@ describe('while Google is away', () => {
     await clock.advance(700)
     expect(left()).toBeCloseTo(50, 0)
     await clock.advance(50)
-    expect(standingAbsence(request(), grant)).toBeUndefined()
+    expect(holds()).toBe(false)
   })
 
   test('the backoff doubles, and does not outgrow the interval', () => {
@@ -61,31 +58,30 @@ describe('while Google is away', () => {
 
   test('it begins anew once Google has answered', () => {
     for (let turn = 0; turn < 5; turn++) fail(away)
-    noteAbsence(request(), grant, { failures: [], grant })
-    expect(memory.absence).toBeUndefined()
+    ask([])
+    expect(absence).toBeUndefined()
     fail(away)
     expect(left()).toBeCloseTo(750, 0)
   })
 
-  test('a look that is asked for, another grant or other credentials pass over it', () => {
+  test('another grant or other credentials pass over it', () => {
     fail(away)
-    expect(standingAbsence(request({ force: true }), grant)).toBeUndefined()
-    expect(standingAbsence(request({ credentialsHash: 'other' }), grant)).toBeUndefined()
-    expect(standingAbsence(request(), { ...grant, refreshToken: 'two' })).toBeUndefined()
-    expect(standingAbsence(request(), grant)).toBeDefined()
+    expect(holds({ credentialsHash: 'other' })).toBe(false)
+    expect(holds({ token: 'two' })).toBe(false)
+    expect(holds()).toBe(true)
   })
 
   test('it ends when somebody else was answered, but the time that a limit asked for does not', async () => {
     interval = '1h'
     for (let turn = 0; turn < 6; turn++) fail(away)
-    expect(isAway(memory)).toBe(true)
+    expect(isAway(absence)).toBe(true)
     await clock.advance(12 * SECOND)
-    expect(hurry(clock, memory, 500)).toBe(500)
-    expect(standingAbsence(request(), grant)).toBeDefined()
+    expect(hurry(500)).toBe(500)
+    expect(holds()).toBe(true)
     await clock.advance(501)
-    expect(standingAbsence(request(), grant)).toBeUndefined()
+    expect(holds()).toBe(false)
     fail(limited(60 * SECOND))
-    expect(isAway(memory)).toBe(false)
+    expect(isAway(absence)).toBe(false)
     expect(left()).toBeGreaterThanOrEqual(60 * SECOND)
   })
 
@@ -93,13 +89,13 @@ describe('while Google is away', () => {
     interval = '1h'
     const pauses = [1, 2, 3].map(() => {
       for (let turn = 0; turn < 8; turn++) fail(away)
-      return hurry(clock, memory, 500)
+      return hurry(500)
     })
     expect(pauses).toEqual([10, 20, 40].map((seconds) => seconds * SECOND))
   })
 
   test('a failure of our own is no absence', () => {
     fail(stepFailure('Synced', 'PublishFailed', 'Not taken.', { kind: 'retry', error: new Error('403') }))
-    expect(memory.absence).toBeUndefined()
+    expect(absence).toBeUndefined()
   })
 })

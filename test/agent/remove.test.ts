@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { NO_GRANT, type GrantState } from '../../src/grants/grant-state.ts'
 import type { Grant } from '../../src/grants/grant.ts'
 import { remove } from '../../src/agent/remove.ts'
 import type { Outcome } from '../../src/controller/outcome.ts'
@@ -7,7 +8,7 @@ import { MANAGED_BY, NOT_YET_CHECKED } from '../../src/resources/names.ts'
 import { marksOf, withController } from '../../src/resources/ownership.ts'
 import type { Agent } from '../../src/resources/types.ts'
 import { anAgent } from '../support/resources.ts'
-import { Bench, CLIENT } from './support.ts'
+import { Bench, CLIENT } from '../support/agent-bench.ts'
 
 const OWN = 'alice-google-grant'
 const OTHER_CLIENT = '200000000002-a.apps.googleusercontent.com'
@@ -16,19 +17,23 @@ const stored = { refresh_token: 'own', account: 'alice@example.com', client_id: 
 let bench: Bench
 let alice: Agent
 let finalizers: string[] | undefined
+/** What is remembered of the grant. */
+let known: GrantState
 
 beforeEach(() => {
   alice = anAgent({ deletionPolicy: 'Revoke' })
   finalizers = ['calendar-operator.io/revoke']
   Object.assign(alice.metadata, { finalizers, deletionTimestamp: '2026-11-23T10:00:00Z' })
   bench = new Bench(alice)
+  known = NO_GRANT
   bench.small.secret('alice-grant', { refresh_token: 'supplied' })
 })
 
 async function go(): Promise<Outcome> {
   const { deps } = bench
   const cluster = { ...deps.cluster, patch: letGo }
-  return remove({ ...deps, cluster } as typeof deps, alice, bench.memory)
+  const tokens = { ...deps.tokens, current: () => known }
+  return remove({ ...deps, cluster, tokens } as typeof deps, alice, bench.state)
 }
 
 const letGo = (_: unknown, patch: { metadata: { finalizers: string[] } }): Promise<unknown> => {
@@ -83,7 +88,7 @@ describe('an Agent that goes with Revoke', () => {
   test('does not end a token that never passed its checks, and takes its Secret away', async () => {
     const annotations = { ...marks().annotations, [NOT_YET_CHECKED]: 'true' }
     bench.small.secret(OWN, stored, { ...marks(), annotations })
-    bench.memory.grant.grant = { refreshToken: 'in use', checked: false } as Grant
+    known = { ...NO_GRANT, grant: { refreshToken: 'in use', checked: false } as Grant }
     await go()
     expect(revoked()).toEqual([])
     expect(bench.small.get('Secret', OWN)).toBeUndefined()
@@ -103,8 +108,9 @@ describe('an Agent that goes with Revoke', () => {
   })
 
   test('ends what was in use although its Secret went first', async () => {
-    bench.memory.grant.pendingRevocation = { token: 'withdrawn', account: 'alice@example.com', clientId: CLIENT }
-    bench.memory.grant.grant = { refreshToken: 'in use', checked: true, account: 'alice@example.com' } as Grant
+    const pendingRevocation = { token: 'withdrawn', account: 'alice@example.com', clientId: CLIENT }
+    const grant = { refreshToken: 'in use', checked: true, account: 'alice@example.com' } as Grant
+    known = { ...NO_GRANT, pendingRevocation, grant }
     await go()
     expect(revoked().sort()).toEqual(['in use', 'withdrawn'])
   })

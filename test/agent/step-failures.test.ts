@@ -1,7 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { newAgentState, type AgentState } from '../../src/agent/state.ts'
 import type { AgentDeps } from '../../src/agent/port.ts'
-import { publish, read, type Scene } from '../../src/agent/steps.ts'
+import { publish } from '../../src/agent/conclude.ts'
+import type { Context } from '../../src/agent/context.ts'
+import { read } from '../../src/agent/read.ts'
+import { GrantStore } from '../../src/grants/grant-store.ts'
+import { createTokenSource } from '../../src/grants/token-source.ts'
 import { ApiError } from '../../src/kubernetes/port.ts'
 import { UnexpectedError } from '../../src/controller/outcome.ts'
 import { ReconcileLogger } from '../../src/controller/reconcile-logger.ts'
@@ -17,7 +21,7 @@ const failures = {
   'a refusal of the API server': new ApiError('Forbidden', 'PATCH … answered 403'),
 }
 
-let memory: AgentState
+let state: AgentState
 let thrown: unknown
 
 const fail = (): never => {
@@ -25,26 +29,31 @@ const fail = (): never => {
 }
 
 /** Whatever a step asks of the cluster fails. */
-const deps = {
-  clock: new ManualClock(),
-  random: () => 0.5,
-  cluster: { secrets: { get: fail, by: fail }, configMaps: { get: fail, by: fail }, agents: { by: fail } },
-} as unknown as AgentDeps
+const clock = new ManualClock()
+const random = (): number => 0.5
+const cluster = {
+  secrets: { get: fail, byIndex: fail },
+  configMaps: { get: fail, byIndex: fail },
+  agents: { byIndex: fail },
+} as unknown as AgentDeps['cluster']
+const store = new GrantStore({ cluster, clock })
+const tokens = createTokenSource({ store, clock, random, signInURL: () => undefined })
+const deps = { clock, random, cluster, tokens } as unknown as AgentDeps
 
-const scene = (): Scene =>
+const context = (): Context =>
   ({
     agent: anAgent(),
-    memory,
-    gate: {
+    state,
+    resolved: {
       key: 'booking/google',
       integration: anIntegration(),
       view: { siteAccepted: true, client: { credentials: {} } },
     },
     integration: anIntegration(),
-  }) as unknown as Scene
+  }) as unknown as Context
 
 beforeEach(() => {
-  memory = newAgentState('uid-of-alice', 0)
+  state = newAgentState('uid-of-alice', 0)
 })
 
 describe.each(Object.entries(failures))('a step that fails with %s', (_, error) => {
@@ -53,14 +62,14 @@ describe.each(Object.entries(failures))('a step that fails with %s', (_, error) 
   })
 
   test('is a failure to read the calendars, and nothing more', async () => {
-    const { failures, grant } = await read(deps, scene())
+    const { failures, grant } = await read(deps, context())
     expect(failures.map(({ condition, requeue }) => [condition, requeue.kind])).toEqual([['Synced', 'retry']])
     expect([grant, failures[0]?.message.includes(secret)]).toEqual([undefined, false])
   })
 
   test('is a failure to publish, beside what failed before', async () => {
-    const before = await read(deps, scene())
-    const { failures } = await publish(deps, scene(), before)
+    const before = await read(deps, context())
+    const { failures } = await publish(deps, context(), before)
     expect(failures.slice(0, 1)).toEqual(before.failures)
     expect(failures.length).toBeGreaterThan(1)
     expect(failures.some(({ message }) => message.includes(secret))).toBe(false)
@@ -69,7 +78,7 @@ describe.each(Object.entries(failures))('a step that fails with %s', (_, error) 
 
 test('a conflict is everybody’s: what was decided on has changed', async () => {
   thrown = new ApiError('Conflict', 'PATCH … answered 409')
-  await expect(read(deps, scene())).rejects.toBe(thrown)
+  await expect(read(deps, context())).rejects.toBe(thrown)
 })
 
 test('a mistake of ours is logged once, with where it happened, and never with what it stumbled over', () => {

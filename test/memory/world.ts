@@ -3,6 +3,8 @@
  * outside, and time goes on only when nothing else can, so that a round costs a millisecond. Whoever uses it puts
  * `PoolToGoogle` in the place of undici's `EnvHttpProxyAgent` (vi.mock).
  */
+import { GrantStore } from '../../src/grants/grant-store.ts'
+import { createTokenSource } from '../../src/grants/token-source.ts'
 import { createAgentReconciler } from '../../src/agent/reconcile.ts'
 import { createZones } from '../../src/calendar/zones.ts'
 import { createGoogle, type RunningGoogle } from '../../src/google/google.ts'
@@ -75,11 +77,15 @@ export class MemoryWorld {
     const registry = createIntegrationRegistry(this.clock)
     const sites = new SiteRegistry({ cluster: this.#cluster, clock: this.clock, sites: new Map() })
     this.#integrations = createIntegrationReconciler({ ...common, registry, sites }).reconcile
+    const grants = new GrantStore(common)
+    const signInURL = (): undefined => undefined
     const agents = createAgentReconciler({
       ...common,
+      grants,
+      tokens: createTokenSource({ ...common, store: grants, signInURL }),
       integrations: registry,
       zones: createZones(),
-      signInURL: () => undefined,
+      signInURL,
       attendIn: (key, ms) => this.#attendIn(key, ms, agents.attend),
       reported: () => undefined,
       wake: () => undefined,

@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Agent, CalendarIntegration } from '../../src/resources/types.ts'
 import { AttemptCompleter } from '../../src/web/completion.ts'
+import { GrantStore } from '../../src/grants/grant-store.ts'
 import type { WebDeps } from '../../src/web/port.ts'
 import type { OAuthState } from '../../src/web/oauth-state.ts'
 import { SignInContexts } from '../../src/web/sign-in-context.ts'
@@ -50,6 +51,7 @@ beforeEach(() => {
   }
   const deps = {
     cluster,
+    grants: new GrantStore({ cluster: cluster as never, clock }),
     google: { client: () => client },
     sites: new Map(),
     clock,

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { renderConsent } from '../../src/resources/consent.ts'
 import { labelsOf } from '../../src/resources/names.ts'
 import type { CalendarIntegration, ConditionStatus } from '../../src/resources/types.ts'
+import { GrantStore } from '../../src/grants/grant-store.ts'
 import type { WebDeps } from '../../src/web/port.ts'
 import { signInView, SignInContexts } from '../../src/web/sign-in-context.ts'
 import { ManualClock } from '../support/clock.ts'
@@ -47,10 +48,11 @@ function visits({ client = [found], grant, sites = new Map(), asks = integration
     readSecret: (_: string, name: string) =>
       name === 'google-oauth-client'
         ? client[Math.min(reads.client++, client.length - 1)]?.()
-        : (reads.grant++, grant?.()),
+        : (reads.grant++, grant?.().then((secret) => ({ metadata, ...(secret as object) }))),
   }
   const google = { client: (one: unknown) => one }
-  const room = new SignInContexts({ cluster, google, sites, clock } as unknown as WebDeps)
+  const grants = new GrantStore({ cluster: cluster as never, clock })
+  const room = new SignInContexts({ cluster, google, grants, sites, clock } as unknown as WebDeps)
   return { room, come: () => room.resolve(agent.metadata.uid ?? ''), reads }
 }
 

@@ -1,5 +1,5 @@
 /** A grant as its Secret describes it, and back. Pure but for the clock. */
-import type { Grant } from '../grants/grant.ts'
+import type { Grant } from './grant.ts'
 import type { Secret } from '../kubernetes/port.ts'
 import type { Clock } from '../platform/clock.ts'
 import { parseConsent } from '../resources/consent.ts'
@@ -15,13 +15,14 @@ const LONGEST_GRANT_MS = 10 * 366 * 24 * AN_HOUR
 /** Google's OAuth 2.0 began in this year. */
 const FIRST_CONSENT = Date.parse('2011-01-01T00:00:00Z')
 
-/** What is at hand while a Secret is read. */
+/** What a Secret is read with. */
 export interface At {
   clock: Clock
-  inHand: Grant | undefined
+  /** The grant that was in use before. */
+  known: Grant | undefined
 }
 
-/** The grant that a Secret of ours describes; a token in hand that it agrees with keeps its renewal time. */
+/** The grant that a Secret of ours describes; a known access token that it agrees with keeps its renewal time. */
 export function grantFrom(secret: Secret, refreshToken: string, at: At): Grant {
   const text = decode(secret.data)
   const { annotations = {} } = secret.metadata
@@ -34,7 +35,7 @@ export function grantFrom(secret: Secret, refreshToken: string, at: At): Grant {
     ...consentTime(secret, at.clock.now()),
     grantExpiresAt: noLaterThan(at.clock.now() + LONGEST_GRANT_MS, fromTimestamp(text.grant_expires_at)),
     ...accessFrom(text, at),
-    credentialsHash: at.inHand?.credentialsHash,
+    credentialsHash: at.known?.credentialsHash,
     saved: true,
     checked: annotations[NOT_YET_CHECKED] === undefined,
     consent: text.consent === undefined ? undefined : parseConsent(text.consent),
@@ -63,12 +64,12 @@ export function pastInstant(text: string | undefined, now: number): number | und
 
 function accessFrom(
   { access_token: accessToken, expires_at: end }: Record<string, string | undefined>,
-  { clock, inHand }: At,
+  { clock, known }: At,
 ): Pick<Grant, 'accessToken' | 'expiresAt' | 'obtainedAt' | 'renewAt' | 'lastUsedAt'> {
   const expiresAt = fromTimestamp(end) ?? 0
-  if (inHand && inHand.accessToken === accessToken) {
-    const { obtainedAt, renewAt, lastUsedAt } = inHand
-    return { accessToken, expiresAt: inHand.expiresAt, obtainedAt, renewAt, lastUsedAt }
+  if (known && known.accessToken === accessToken) {
+    const { obtainedAt, renewAt, lastUsedAt } = known
+    return { accessToken, expiresAt: known.expiresAt, obtainedAt, renewAt, lastUsedAt }
   }
   // An access token lives for an hour: when the last one ends tells when Google last accepted the grant.
   const lastUsedAt = expiresAt === 0 ? undefined : expiresAt - AN_HOUR

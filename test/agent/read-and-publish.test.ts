@@ -1,12 +1,14 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { newCalendar, withCalendar } from '../../src/calendars/state.ts'
-import { publish as publishAll, read, type Found } from '../../src/agent/steps.ts'
+import { publish as publishAll } from '../../src/agent/conclude.ts'
+import type { Found } from '../../src/agent/facts.ts'
+import { read } from '../../src/agent/read.ts'
 import { ApiError } from '../../src/kubernetes/port.ts'
 import { consentOf } from '../../src/resources/consent.ts'
 import { marksOf, withController } from '../../src/resources/ownership.ts'
 import type { Agent } from '../../src/resources/types.ts'
-import { anAgent, anIntegration } from '../support/resources.ts'
-import { Bench } from './support.ts'
+import { anAgent } from '../support/resources.ts'
+import { Bench } from '../support/agent-bench.ts'
 
 const publish = { staleAfter: '15m', whenStale: 'KeepLast', accessToken: { name: 'token' } } as const
 
@@ -16,7 +18,7 @@ let bench: Bench
 function begin(agent: Agent): void {
   bench = new Bench(agent)
   const calendar = { ...newCalendar(), lastRead: 0, lastFull: 0, dueAt: Infinity }
-  bench.memory.calendars = withCalendar(bench.memory.calendars, 'alice@example.com', calendar)
+  bench.state.calendars = withCalendar(bench.state.calendars, 'alice@example.com', calendar)
 }
 
 const published = (name: string): void =>
@@ -27,9 +29,9 @@ const published = (name: string): void =>
   )
 
 async function reconcile(): Promise<Found> {
-  const { agent, memory, deps } = bench
-  const scene = { agent, memory, gate: bench.request().gate, integration: anIntegration() }
-  return publishAll(deps, scene, await read(deps, scene))
+  const { deps } = bench
+  const context = bench.context()
+  return publishAll(deps, context, await read(deps, context))
 }
 
 describe('what was published under another name', () => {

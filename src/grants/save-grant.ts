@@ -1,35 +1,43 @@
 /** Keeping what Google adds to a grant in our own Secret. */
-import type { Grant } from '../grants/grant.ts'
+import { UnexpectedError } from '../controller/outcome.ts'
+import { isConflict } from '../failures/thrown.ts'
+import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
 import { ApiError, type Secret } from '../kubernetes/port.ts'
-import { grantData } from '../resources/grant-secret.ts'
 import { SUPPLIED_TOKEN_HASH, CONSENT_IS_GUESS, grantSecretName, NOT_YET_CHECKED } from '../resources/names.ts'
 import { marksOf } from '../resources/ownership.ts'
 import type { Agent } from '../resources/types.ts'
-import type { AgentState } from './state.ts'
-import type { AgentDeps } from './port.ts'
-import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
+import { grantData, present } from './grant-data.ts'
+import type { GrantState } from './grant-state.ts'
+import type { Grant } from './grant.ts'
+import type { GrantCluster } from './port.ts'
+
+/** The state after a write. It is kept whatever was thrown: it may hold the only copy of a rotated token. */
+export interface Saved {
+  state: GrantState
+  /** A conflict, or a bug of ours. */
+  thrown?: Error
+}
 
 /**
  * Writes the grant to our own Secret, if it holds anything newer, for the version that was read. What the API server refuses
- * stays in use from memory, is told by `memory.grant.unsaved`, and is written again with the next reconcile.
- * @throws ApiError of kind `Conflict` where somebody else was faster.
+ * stays in use from memory, is told by `unsaved`, and is written again with the next reconcile.
  */
-export async function saveGrant(deps: AgentDeps, agent: Agent, memory: AgentState): Promise<void> {
-  const { grant } = memory.grant
-  if (!grant || grant.saved) return
+export async function saveGrant(cluster: GrantCluster, agent: Agent, state: GrantState): Promise<Saved> {
+  const { grant, ownVersion: version } = state
+  if (!grant || grant.saved) return { state }
   try {
-    const written = await write(deps, agent, { grant, version: memory.grant.ownVersion })
-    Object.assign(memory.grant, { ownVersion: written.metadata.resourceVersion, ownToken: grant.refreshToken })
-    Object.assign(memory.grant, { unsaved: undefined })
-    grant.saved = true
+    const { metadata } = await write(cluster, agent, { grant, version })
+    const own = { ownVersion: metadata.resourceVersion, ownToken: grant.refreshToken, unsaved: undefined }
+    return { state: { ...state, ...own, grant: { ...grant, saved: true } } }
   } catch (error) {
-    if (!(error instanceof ApiError) || error.failure === 'Conflict') throw error
-    memory.grant.unsaved = notSaved(agent, error)
+    if (!(error instanceof ApiError)) return { state, thrown: new UnexpectedError(error) }
+    if (isConflict(error)) return { state, thrown: error }
+    return { state: { ...state, unsaved: notSaved(agent, error) } }
   }
 }
 
 async function write(
-  { cluster }: AgentDeps,
+  cluster: GrantCluster,
   agent: Agent,
   { grant, version }: { grant: Grant; version: string | undefined },
 ): Promise<Secret> {
@@ -60,7 +68,3 @@ function notSaved(agent: Agent, error: ApiError): StepFailure {
   const message = `The grant could not be written into Secret ${grantSecretName(agent)} (${error.message}): it is used from memory, and a restart of the operator may lose it; the operator keeps trying.`
   return stepFailure('Synced', 'PublishFailed', message, { kind: 'retry', error, notBefore: error.retryAfterMs })
 }
-
-/** Without the nulls, which mean "remove" in a patch and nothing at all in a new object. */
-const present = (values: Record<string, string | null>): Record<string, string> =>
-  Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== null))

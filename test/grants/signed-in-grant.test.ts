@@ -1,13 +1,16 @@
 /** How a grant gets into its Secret while others write it, too. The cluster here has versions, and nothing else. */
 import { beforeEach, describe, expect, test } from 'vitest'
+import type { Log } from '../../src/platform/log.ts'
+import { ManualClock } from '../support/clock.ts'
 import { ApiError, type Secret } from '../../src/kubernetes/port.ts'
 import { decode } from '../../src/resources/encoding.ts'
 import { parseConsent, type Consent } from '../../src/resources/consent.ts'
 import { AGENT_ANNOTATION, grantSecretName, MANAGED_BY, NOT_YET_CHECKED } from '../../src/resources/names.ts'
 import { marksOf } from '../../src/resources/ownership.ts'
 import type { Agent } from '../../src/resources/types.ts'
-import { keepGrant, type NewGrant } from '../../src/web/keep.ts'
-import type { WebDeps } from '../../src/web/port.ts'
+import { GrantStore } from '../../src/grants/grant-store.ts'
+import { revokeReplaced } from '../../src/grants/revocation.ts'
+import type { SignedInGrant } from '../../src/grants/signed-in-grant.ts'
 
 const CLIENT = '100000000001-a.apps.googleusercontent.com'
 const SAME_PROJECT = '100000000001-b.apps.googleusercontent.com'
@@ -20,8 +23,8 @@ const agent = {
 
 const consent: Consent = { detail: 'Full', accessToken: true, write: false, calendars: ['primary'] }
 
-const grant = (clientId = CLIENT): NewGrant => ({
-  attempt: { id: 'attempt' },
+const grant = (clientId = CLIENT): SignedInGrant => ({
+  signedInBy: 'attempt',
   before: structuredClone(stored),
   refreshToken: 'new',
   accessToken: 'access',
@@ -63,37 +66,40 @@ const refuse = (failure: ApiError['failure']): never => {
   throw new ApiError(failure, failure)
 }
 
-const deps = {
-  cluster: {
-    readSecret: (_: string, name: string) =>
-      Promise.resolve(structuredClone(name === 'alice-google-grant' ? stored : others.get(name))),
-    create(secret: Secret) {
-      meanwhile.shift()?.()
-      if (stored) refuse('AlreadyExists')
-      stored = { ...secret, metadata: { ...secret.metadata, resourceVersion: String(++version) } }
-      return Promise.resolve(stored)
-    },
-    patch({ metadata }: Secret, patch: { metadata: object; data: Record<string, string | null> }) {
-      meanwhile.shift()?.()
-      if (!stored) return refuse('NotFound')
-      if (stored.metadata.resourceVersion !== metadata.resourceVersion) refuse('Conflict')
-      const data = Object.entries({ ...stored.data, ...patch.data }).filter(([, value]) => value !== null)
-      stored = { ...stored, metadata: { ...stored.metadata, ...patch.metadata } }
-      stored = { ...stored, data: Object.fromEntries(data) as Record<string, string> }
-      return Promise.resolve(stored)
-    },
-    agents: { list: () => agents },
+const cluster = {
+  readSecret: (_: string, name: string) =>
+    Promise.resolve(structuredClone(name === 'alice-google-grant' ? stored : others.get(name))),
+  create(secret: Secret) {
+    meanwhile.shift()?.()
+    if (stored) refuse('AlreadyExists')
+    stored = { ...secret, metadata: { ...secret.metadata, resourceVersion: String(++version) } }
+    return Promise.resolve(stored)
   },
-  google: {
-    revoke(token: string) {
-      revoked.push(token)
-      return Promise.resolve()
-    },
+  patch({ metadata }: Secret, patch: { metadata: object; data: Record<string, string | null> }) {
+    meanwhile.shift()?.()
+    if (!stored) return refuse('NotFound')
+    if (stored.metadata.resourceVersion !== metadata.resourceVersion) refuse('Conflict')
+    const data = Object.entries({ ...stored.data, ...patch.data }).filter(([, value]) => value !== null)
+    stored = { ...stored, metadata: { ...stored.metadata, ...patch.metadata } }
+    stored = { ...stored, data: Object.fromEntries(data) as Record<string, string> }
+    return Promise.resolve(stored)
   },
-  log: { info: () => undefined },
-} as unknown as WebDeps
+  agents: { list: () => agents },
+}
 
-const keep = (clientId?: string): Promise<void> => keepGrant(deps, agent, grant(clientId))
+const google = {
+  revoke(token: string) {
+    revoked.push(token)
+    return Promise.resolve()
+  },
+}
+const log = { info: () => undefined } as unknown as Log
+const grants = new GrantStore({ cluster: cluster as never, clock: new ManualClock() })
+
+async function keep(clientId = CLIENT): Promise<void> {
+  const replaced = await grants.keep(agent, grant(clientId))
+  revokeReplaced({ grants, google, log }, agent, { replaced: replaced?.authorized, by: clientId })
+}
 const bobs = { apiVersion: 'calendar-operator.io/v1alpha1', kind: 'Agent', name: 'bob', uid: 'b', controller: true }
 const kept = (): string | undefined => decode(stored?.data).refresh_token
 

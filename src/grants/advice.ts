@@ -1,12 +1,12 @@
 /**
- * What a person has to do who is to grant access, or to grant it requeue: on the sign-in page where there is one, by the
- * Secret where the grant is brought.
+ * What a person has to do who is to grant access, or to grant it again: on the sign-in page where there is one, by the
+ * Secret where the grant is supplied.
  */
 import { findCondition } from '../resources/conditions.ts'
 import type { Agent, CalendarIntegration } from '../resources/types.ts'
-import type { AgentDeps } from './port.ts'
+import type { TokenDeps } from './port.ts'
 
-type Person = Pick<AgentDeps, 'signInURL'>
+type Person = Pick<TokenDeps, 'signInURL'>
 
 /** The page on which this agent's person signs in. A supplied grant is not renewed there. */
 export function signInURL(deps: Person, agent: Agent, integration: CalendarIntegration): string | undefined {

@@ -1,9 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Grant } from '../../src/grants/grant.ts'
-import { ensureAccess } from '../../src/agent/access.ts'
-import { gatherGrant } from '../../src/agent/grant.ts'
 import { isStepFailure, type StepFailure } from '../../src/failures/step-failure.ts'
-import { Bench } from './support.ts'
+import { Bench } from '../support/agent-bench.ts'
 
 const MINUTE = 60_000
 
@@ -14,12 +12,7 @@ beforeEach(() => {
   bench.small.secret('alice-grant', { refresh_token: '1//0gAlice' })
 })
 
-async function gain(force = false): Promise<Grant | StepFailure> {
-  const request = bench.request(force)
-  const grant = await gatherGrant(request)
-  if (isStepFailure(grant)) return grant
-  return (await ensureAccess(request, grant)) ?? grant
-}
+const gain = (force = false): Promise<Grant | StepFailure> => bench.gain(force)
 
 const refreshes = (): number => bench.asked.filter(({ what }) => what === 'refresh').length
 

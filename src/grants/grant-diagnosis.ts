@@ -2,7 +2,7 @@
  * Why did a grant die? Google says only `invalid_grant`; the age of the consent, the declared publishing status and the
  * last time that the grant worked tell the rest. Pure.
  */
-import type { Grant } from '../grants/grant.ts'
+import type { Grant } from './grant.ts'
 import type { ReasonOf } from '../resources/reasons.ts'
 import type { CalendarIntegration } from '../resources/types.ts'
 import { timestamp } from '../resources/conditions.ts'
@@ -13,7 +13,7 @@ const DAY = 24 * HOUR
 export const TESTING_LIFETIME_MS = 7 * DAY
 const UNUSED_LIFETIME_MS = 180 * DAY
 
-export interface Death {
+export interface Diagnosis {
   reason: ReasonOf<'Agent', 'Authorized'>
   message: string
   likelyCause: string
@@ -30,11 +30,11 @@ export function isTesting(integration: CalendarIntegration): boolean {
   return userType === 'External' && publishingStatus !== 'InProduction'
 }
 
-export function deathOf(
+export function diagnoseInvalidGrant(
   grant: Grant,
   integration: CalendarIntegration,
   at: { failure: 'InvalidGrant' | 'SessionExpired'; now: number; advice: string },
-): Death {
+): Diagnosis {
   const end = grantEnd(grant, integration)
   // A clock that differs from Google's by some minutes must not turn an expiry into a revocation.
   const expired = at.failure === 'SessionExpired' || (end !== undefined && at.now >= end - HOUR)

@@ -1,8 +1,7 @@
-/** What `<agent>-google-grant` holds (docs/formats.md), by whichever room it is written. Pure. */
-
-import { timestamp } from './conditions.ts'
-import { renderConsent, type Consent } from './consent.ts'
-import { encode } from './encoding.ts'
+/** What `<agent>-google-grant` holds (docs/formats.md), whoever writes it. Pure. */
+import { timestamp } from '../resources/conditions.ts'
+import { renderConsent, type Consent } from '../resources/consent.ts'
+import { encode } from '../resources/encoding.ts'
 
 /** A grant as it is kept; instants in ms since the epoch. */
 export interface KeptGrant {
@@ -37,3 +36,7 @@ export function grantData(grant: KeptGrant): Record<string, string | null> {
     consent: grant.consent && renderConsent(grant.consent),
   })
 }
+
+/** Without the nulls, which mean "remove" in a patch and nothing at all in a new object. */
+export const present = (values: Record<string, string | null>): Record<string, string> =>
+  Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== null))

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Grant } from '../../src/grants/grant.ts'
-import { deathOf, grantEnd } from '../../src/agent/death.ts'
+import { diagnoseInvalidGrant, grantEnd } from '../../src/grants/grant-diagnosis.ts'
 import type { CalendarIntegration } from '../../src/resources/types.ts'
 import { anIntegration } from '../support/resources.ts'
 
@@ -32,7 +32,7 @@ const diedAfter = (
   days: number,
   { of = grant(), by = inTesting, failure = 'InvalidGrant' }: Circumstances = {},
 ): { reason: string; likelyCause: string; message: string } =>
-  deathOf(of, by, { failure, now: consent + days * DAY, advice: 'sign in again' })
+  diagnoseInvalidGrant(of, by, { failure, now: consent + days * DAY, advice: 'sign in again' })
 
 describe('the end of a grant', () => {
   test('is seven days after consent in Testing, and unknown in production and inside an organisation', () => {

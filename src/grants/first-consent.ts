@@ -7,13 +7,13 @@ import { consentOf, type Consent } from '../resources/consent.ts'
 import { isReservedName } from '../resources/names.ts'
 import { controllerOf, isOurs } from '../resources/ownership.ts'
 import type { Agent } from '../resources/types.ts'
-import type { AgentDeps } from './port.ts'
+import type { GrantCluster } from './port.ts'
 
 /** Reads the Secrets that this Agent publishes. Fails with an `ApiError`. */
-export async function consentOf010(deps: AgentDeps, agent: Agent): Promise<Consent> {
+export async function consentOf010(cluster: GrantCluster, agent: Agent): Promise<Consent> {
   const keys = new Set<string>()
-  for (const { metadata } of publishedSecrets(deps, agent)) {
-    const secret = await deps.cluster.readSecret(metadata.namespace ?? '', metadata.name)
+  for (const { metadata } of publishedSecrets(cluster, agent)) {
+    const secret = await cluster.readSecret(metadata.namespace ?? '', metadata.name)
     for (const key of Object.keys(secret?.data ?? {})) keys.add(key)
   }
   const { calendars } = consentOf(agent.spec)
@@ -22,7 +22,7 @@ export async function consentOf010(deps: AgentDeps, agent: Agent): Promise<Conse
 }
 
 /** Full detail and access tokens are published in Secrets only. */
-function publishedSecrets({ cluster }: AgentDeps, agent: Agent): KubernetesObject[] {
+function publishedSecrets(cluster: GrantCluster, agent: Agent): KubernetesObject[] {
   const { namespace = '', uid = '' } = agent.metadata
   const { calendar, accessToken } = agent.spec.publish
   const named = [calendar?.kind === 'Secret' ? calendar.name : undefined, accessToken?.name].flatMap((name) => {
@@ -34,5 +34,5 @@ function publishedSecrets({ cluster }: AgentDeps, agent: Agent): KubernetesObjec
   return candidates.filter((secret) => isOurs(secret) && !isReservedName(secret.metadata.name))
 }
 
-const isOnlyNamedBy = ({ agents }: AgentDeps['cluster'], agent: Agent, key: string): boolean =>
+const isOnlyNamedBy = ({ agents }: GrantCluster, agent: Agent, key: string): boolean =>
   agents.byIndex('secret', key).every(({ metadata }) => metadata.uid === agent.metadata.uid)

@@ -1,13 +1,20 @@
 /** One agent's access by itself: its Secrets in a small cluster, and a Google that answers what a test says. */
 import { createZones } from '../../src/calendar/zones.ts'
-import type { AccessRequest } from '../../src/agent/access.ts'
+import type { Context } from '../../src/agent/context.ts'
 import { newAgentState, type AgentState } from '../../src/agent/state.ts'
 import type { AgentDeps } from '../../src/agent/port.ts'
+import { isStepFailure, type StepFailure } from '../../src/failures/step-failure.ts'
+import type { GrantState } from '../../src/grants/grant-state.ts'
+import { GrantStore } from '../../src/grants/grant-store.ts'
+import type { Grant } from '../../src/grants/grant.ts'
+import type { TokenRequest, TokenSource } from '../../src/grants/port.ts'
+import { createTokenSource } from '../../src/grants/token-source.ts'
+import type { GoogleClient } from '../../src/google/port.ts'
 import { GoogleError, type GoogleFailure, type TokenAnswer } from '../../src/google/port.ts'
 import type { Agent } from '../../src/resources/types.ts'
-import { ManualClock } from '../support/clock.ts'
-import { anAgent, anIntegration } from '../support/resources.ts'
-import { SmallCluster } from '../support/small-cluster.ts'
+import { ManualClock } from './clock.ts'
+import { anAgent, anIntegration } from './resources.ts'
+import { SmallCluster } from './small-cluster.ts'
 
 export const CLIENT = '100000000001-a.apps.googleusercontent.com'
 const AN_HOUR = 60 * 60_000
@@ -24,7 +31,8 @@ export class Bench {
   readonly small = new SmallCluster()
   readonly asked: Asked[] = []
   agent: Agent
-  memory: AgentState
+  state: AgentState
+  tokens: TokenSource
   chance = 0
   /** What Google refuses requests with. */
   refuses: Partial<Record<Asked['what'], GoogleFailure>> = {}
@@ -34,13 +42,14 @@ export class Bench {
 
   constructor(agent = anAgent()) {
     this.agent = agent
-    this.memory = newAgentState(agent.metadata.uid ?? '', 0)
+    this.state = newAgentState(agent.metadata.uid ?? '', 0)
+    this.tokens = this.#newTokens()
     this.small.agents = [agent]
   }
 
-  /** The next reconcile's, with what is remembered. */
-  request(force = false): AccessRequest {
-    const { agent, memory } = this
+  /** What the next look at the agent is given. */
+  context(): Context {
+    const { agent, state } = this
     const view = {
       client: this.client,
       credentialsHash: 'c',
@@ -49,19 +58,50 @@ export class Bench {
       apiDisabled: false,
       message: '',
     }
-    const gate = { key: 'booking/google', integration: anIntegration(), view }
-    return { deps: this.deps, agent, memory, gate, force }
+    const integration = anIntegration()
+    return { agent, state, integration, resolved: { key: 'booking/google', integration, view } }
+  }
+
+  /** One reconcile's way to a valid access token. */
+  async gain(force = false, client = this.client): Promise<Grant | StepFailure> {
+    const { agent, tokens } = this
+    const request: TokenRequest = {
+      agent,
+      integration: anIntegration(),
+      client,
+      credentialsHash: 'c',
+      since: this.state.firstSeen,
+      force,
+    }
+    const failed = (await tokens.load(request)) ?? (await tokens.ensure(request)) ?? (await tokens.verify(request))
+    if (failed && !isStepFailure(failed)) throw new Error(failed.refused)
+    return failed ?? this.known.grant!
+  }
+
+  /** What is known of the grant. */
+  get known(): GrantState {
+    return this.tokens.current(this.agent)
   }
 
   /** As after a restart: nothing is remembered. */
   forget(): void {
-    this.memory = newAgentState(this.agent.metadata.uid ?? '', this.clock.monotonic())
+    this.state = newAgentState(this.agent.metadata.uid ?? '', this.clock.monotonic())
+    this.tokens = this.#newTokens()
+  }
+
+  #newTokens(): TokenSource {
+    const { clock } = this
+    const store = new GrantStore({ cluster: this.small.cluster, clock })
+    const signInURL = (): string => 'https://booking.example.com/google-calendar/sign-in/tag'
+    return createTokenSource({ store, clock, random: () => this.chance, signInURL })
   }
 
   get deps(): AgentDeps {
     const random = (): number => this.chance
     return {
       cluster: this.small.cluster,
+      tokens: this.tokens,
+      grants: new GrantStore({ cluster: this.small.cluster, clock: this.clock }),
       clock: this.clock,
       random,
       zones: createZones(),
@@ -79,7 +119,7 @@ export class Bench {
     } as unknown as AgentDeps
   }
 
-  get client(): AccessRequest['gate']['view']['client'] {
+  get client(): GoogleClient {
     return {
       credentials: { clientId: CLIENT, clientSecret: 's' },
       limit: () => undefined,
@@ -100,7 +140,7 @@ export class Bench {
         await this.#ask('calendar', token)
         return { id: this.account }
       },
-    } as unknown as AccessRequest['gate']['view']['client']
+    } as unknown as GoogleClient
   }
 
   async #ask(what: Asked['what'], token: string): Promise<void> {

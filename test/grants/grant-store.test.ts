@@ -1,7 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Grant } from '../../src/grants/grant.ts'
-import { ensureAccess } from '../../src/agent/access.ts'
-import { gatherGrant } from '../../src/agent/grant.ts'
 import { isStepFailure, type StepFailure } from '../../src/failures/step-failure.ts'
 import { ApiError } from '../../src/kubernetes/port.ts'
 import { parseConsent } from '../../src/resources/consent.ts'
@@ -14,7 +12,7 @@ import {
 } from '../../src/resources/names.ts'
 import { marksOf, withController } from '../../src/resources/ownership.ts'
 import { anAgent } from '../support/resources.ts'
-import { Bench, CLIENT } from './support.ts'
+import { Bench, CLIENT } from '../support/agent-bench.ts'
 
 const OWN = 'alice-google-grant'
 const TOKEN = '1//0gAlice'
@@ -26,13 +24,7 @@ beforeEach(() => {
   bench = new Bench()
 })
 
-/** One reconcile's way to an access token. */
-async function gain(force = false): Promise<Grant | StepFailure> {
-  const request = bench.request(force)
-  const grant = await gatherGrant(request)
-  if (isStepFailure(grant)) return grant
-  return (await ensureAccess(request, grant)) ?? grant
-}
+const gain = (force = false): Promise<Grant | StepFailure> => bench.gain(force)
 
 const reasonOf = (result: Grant | StepFailure): string => (isStepFailure(result) ? result.reason : 'Granted')
 const messageOf = (result: Grant | StepFailure): string => (isStepFailure(result) ? result.message : '')
@@ -78,14 +70,14 @@ describe('a supplied grant', () => {
     bench.small.refuse = () => new ApiError('Forbidden', 'exceeded quota')
     const grant = await gain()
     expect(grant).toMatchObject({ refreshToken: '1//0gRotated', saved: false })
-    expect(bench.memory.grant.unsaved).toMatchObject({ condition: 'Synced', reason: 'PublishFailed' })
-    expect(bench.memory.grant.unsaved?.message).toContain('exceeded quota')
+    expect(bench.known.unsaved).toMatchObject({ condition: 'Synced', reason: 'PublishFailed' })
+    expect(bench.known.unsaved?.message).toContain('exceeded quota')
     bench.rotatesTo = undefined
     expect(await gain()).toMatchObject({ refreshToken: '1//0gRotated' })
     bench.small.refuse = undefined
     await gain()
     expect(kept()).toBe('1//0gRotated')
-    expect(bench.memory.grant.unsaved).toBeUndefined()
+    expect(bench.known.unsaved).toBeUndefined()
     expect(bench.asked.filter(({ what }) => what === 'refresh')).toHaveLength(1)
   })
 
@@ -121,12 +113,12 @@ describe('a supplied grant', () => {
     supply(text)
     expect(reasonOf(await gain())).toBe('Granted')
     expect(kept()).toBe(TOKEN)
-    expect(bench.memory.grant.suppliedRemark).toContain(words)
-    expect(bench.small.events.map(({ note }) => note)).toEqual([bench.memory.grant.suppliedRemark])
+    expect(bench.known.suppliedRemark).toContain(words)
+    expect(bench.small.events.map(({ note }) => note)).toEqual([bench.known.suppliedRemark])
     await gain()
     bench.forget()
     await gain()
-    expect(bench.memory.grant.suppliedRemark).toContain(words)
+    expect(bench.known.suppliedRemark).toContain(words)
     expect(bench.small.events).toHaveLength(1)
   })
 
@@ -158,7 +150,7 @@ describe('a supplied grant', () => {
   ])('whose granted_at lies %s counts from when it was first seen', async (_, ahead) => {
     supply(TOKEN, { granted_at: new Date(bench.clock.now() + ahead).toISOString() })
     expect(await gain()).toMatchObject({ grantedAt: bench.clock.now(), grantedAtIsGuess: true })
-    expect(bench.memory.grant.suppliedRemark).toContain('granted_at is not used')
+    expect(bench.known.suppliedRemark).toContain('granted_at is not used')
     expect(own()?.metadata.annotations?.[CONSENT_IS_GUESS]).toBe('true')
   })
 
@@ -195,16 +187,14 @@ describe('the Secret under the grant’s name', () => {
   test('is not written over where somebody makes it while Google is asked', async () => {
     supply()
     const client = bench.client
-    const request = bench.request()
-    request.gate.view.client = {
+    const meanwhile: typeof client = {
       ...client,
       calendar: (...which) => {
         bench.small.secret(OWN, { theirs: 'x' })
         return client.calendar(...which)
       },
     }
-    const grant = (await gatherGrant(request)) as Grant
-    await expect(ensureAccess(request, grant)).rejects.toMatchObject({ failure: 'Conflict' })
+    await expect(bench.gain(false, meanwhile)).rejects.toMatchObject({ failure: 'Conflict' })
     expect(bench.small.text(OWN)).toEqual({ theirs: 'x' })
     expect(reasonOf(await gain())).toBe('GrantConflict')
     expect(bench.small.text(OWN)).toEqual({ theirs: 'x' })
@@ -295,7 +285,7 @@ describe('a grant of 0.1.0', () => {
   test('that can’t be written is clipped from memory all the same', async () => {
     bench.small.refuse = () => new ApiError('Forbidden', 'no')
     await gain()
-    expect(bench.memory.grant.grant?.consent).toMatchObject({ detail: 'Busy', accessToken: false })
-    expect(bench.memory.grant.unsaved).toMatchObject({ reason: 'PublishFailed' })
+    expect(bench.known.grant?.consent).toMatchObject({ detail: 'Busy', accessToken: false })
+    expect(bench.known.unsaved).toMatchObject({ reason: 'PublishFailed' })
   })
 })

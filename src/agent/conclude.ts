@@ -1,0 +1,101 @@
+/**
+ * The steps of a reconcile that need the API server only: publish, prune, report. They run whatever reading came to, one
+ * agent's never twice at once: who publishes and reports sees what was published and reported before.
+ */
+import { retry, requeueWithin, type Outcome } from '../controller/outcome.ts'
+import { isConflict } from '../failures/thrown.ts'
+import { ApiError } from '../kubernetes/port.ts'
+import { withOwnStatus } from '../kubernetes/status-report.ts'
+import { staleAfterMs } from '../publishing/freshness.ts'
+import type { PublishInput } from '../publishing/port.ts'
+import { publishOutputs } from '../publishing/publish-outputs.ts'
+import type { RequestTurn } from '../resources/run-now.ts'
+import { isPatient } from './conflicts.ts'
+import type { Context } from './context.ts'
+import { decide } from './decide.ts'
+import { factsOf, isFailing, type Found } from './facts.ts'
+import type { AgentDeps } from './port.ts'
+import { report, type Report } from './report.ts'
+import { consentedPart, knownOf, type AgentState, type Read } from './state.ts'
+
+/** Waits for the agent's turn to write. */
+export function alone<T>(state: AgentState, run: () => Promise<T>): Promise<T> {
+  const result = (state.writing ?? Promise.resolve()).then(run)
+  state.writing = result.catch(() => undefined)
+  return result
+}
+
+/**
+ * Brings what stands in the cluster up to date, and removes what the spec no longer names: what stands is repaired, blocked,
+ * or at least known.
+ * @throws {ApiError} of kind `Conflict`.
+ */
+export async function publish(deps: AgentDeps, context: Context, found: Read): Promise<Found> {
+  const { state } = context
+  const input = publishInput(deps, context, found.grant !== undefined)
+  const result = await publishOutputs(deps, input, state.publication)
+  state.publication = result.state
+  if (result.conflict) throw result.conflict
+  return { ...found, failures: [...found.failures, ...result.failures], publishedAt: result.publishedAt }
+}
+
+function publishInput(deps: AgentDeps, context: Context, authorized: boolean): PublishInput {
+  const { agent, state, resolved, integration } = context
+  const { grant: known, calendars } = knownOf(deps, agent, state)
+  const consented = consentedPart(agent, { grant: known })
+  const { account, accessToken, expiresAt } = known.grant ?? {}
+  return {
+    agent: consented,
+    isNarrowed: consented !== agent,
+    calendars,
+    account,
+    sync: resolved === 'Suspended' ? undefined : integration?.spec.sync,
+    authorized,
+    token: accessToken && expiresAt !== undefined ? { accessToken, expiresAt } : undefined,
+    reportsConflicts: !isPatient(deps.clock, state),
+  }
+}
+
+/** Decides what all of it means, and reports that. Fails with an `ApiError`. */
+export async function decideAndReport(
+  deps: AgentDeps,
+  context: Context,
+  found: Found,
+  turn: RequestTurn = {},
+): Promise<Outcome> {
+  const { state, integration } = context
+  // What was reported while Google kept us waiting is what is decided on now.
+  const agent = withOwnStatus<'Agent'>(context.agent, state.status)
+  const failingSince = isFailing(found) ? (state.failingSince ?? deps.clock.monotonic()) : undefined
+  state.failingSince = failingSince
+  const known = knownOf(deps, agent, state)
+  const { findings, outcome } = decide(factsOf(deps, { ...known, agent, integration, failingSince }, found))
+  const staleAfter = integration && staleAfterMs(agent, integration.spec.sync)
+  state.requests.handledRequest = turn.request ?? state.requests.handledRequest
+  const what = { agent, findings, integration, staleAfter }
+  return reported(deps, state, what, requeueWithin(outcome, turn.waitMs))
+}
+
+/** The outcome; where the API server refuses the status, what was to come next goes on beside trying that again. */
+export async function reported(
+  deps: AgentDeps,
+  state: AgentState,
+  what: Pick<Report, 'agent' | 'findings' | 'integration' | 'staleAfter'>,
+  outcome: Outcome,
+): Promise<Outcome> {
+  const { status, requests } = state
+  const known = knownOf(deps, what.agent, state)
+  try {
+    await report(deps, { ...what, known, status, handledRequest: requests.handledRequest })
+    return outcome
+  } catch (error) {
+    if (!(error instanceof ApiError) || isConflict(error)) throw error
+    const longest = outcome.kind === 'retry' ? outcome.longest : undefined
+    return retry(error, error.retryAfterMs, pauseOf(outcome), longest)
+  }
+}
+
+function pauseOf(outcome: Outcome): number | undefined {
+  if (outcome.kind === 'retry') return outcome.atLatest
+  return outcome.kind === 'wait' ? outcome.for : outcome.checkAgainIn
+}

@@ -1,0 +1,207 @@
+/**
+ * The steps of a reconcile that need Google, in order: load the grant, ensure a token, verify the account, read the calendars.
+ * The first one that fails ends them, and the status reports it; what is known is published in any case.
+ */
+import type { ReadInput } from '../calendars/port.ts'
+import { knownCalendars } from '../calendars/query.ts'
+import { readCalendars } from '../calendars/read-calendars.ts'
+import { withAnotherGrant } from '../calendars/state.ts'
+import { failureOf, isConflict } from '../failures/thrown.ts'
+import { isStepFailure, stepFailure, type StepFailure } from '../failures/step-failure.ts'
+import type { Bypass } from '../google/port.ts'
+import { consentAdvice, renewalAdvice } from '../grants/advice.ts'
+import { consentIn } from '../grants/grant-state.ts'
+import type { Grant } from '../grants/grant.ts'
+import type { TokenRefusal, TokenRequest } from '../grants/port.ts'
+import { publishedBytes } from '../publishing/state.ts'
+import { inWords, widenings } from '../resources/consent.ts'
+import { durationMs } from '../resources/durations.ts'
+import { absenceAfter, failuresOf, stands, type Asked } from './absence.ts'
+import { agentClient } from './agent-client.ts'
+import { isPatient } from './conflicts.ts'
+import type { Context } from './context.ts'
+import type { AgentDeps } from './port.ts'
+import { reportRefusal, withoutGrant, type ResolvedIntegration } from './resolve-integration.ts'
+import { consentedPart, nothingRead, type Read } from './state.ts'
+
+const AN_HOUR = 60 * 60_000
+
+/** A look whose integration can be used. */
+interface Reading extends Context {
+  readonly deps: AgentDeps
+  readonly resolved: ResolvedIntegration
+  readonly request: TokenRequest
+}
+
+/** A step; answers why it failed, if so. */
+type Step = (reading: Reading) => Promise<StepFailure | undefined>
+
+/**
+ * Reads the calendars that are due, as far as the person has consented.
+ * @param bypass somebody asked for a look now: what was put off is done, and one request passes over a pause.
+ * @throws {ApiError} of kind `Conflict`.
+ */
+export async function read(deps: AgentDeps, context: Context, bypass?: Bypass): Promise<Read> {
+  const { resolved } = context
+  if (resolved === 'Suspended') return nothingRead([])
+  if (isStepFailure(resolved)) return nothingRead([resolved])
+  const reading = readingOf(deps, context, resolved, bypass)
+  const unloaded = await loadGrant(reading)
+  if (unloaded) return nothingRead(unlessBarred(resolved, unloaded))
+  const found = standingAbsence(reading) ?? (await askGoogle(reading))
+  const failures = [...found.failures, ...refusedBefore(reading, found.failures)]
+  return { ...found, failures: found.grant ? [...failures, ...beyondConsent(reading)] : failures }
+}
+
+function readingOf(
+  deps: AgentDeps,
+  context: Context,
+  resolved: ResolvedIntegration,
+  bypass: Bypass | undefined,
+): Reading {
+  const { key, integration, view } = resolved
+  const { agent, state } = context
+  const client = agentClient(view.client, { integrations: deps.integrations, key, bypass })
+  const { credentialsHash } = view
+  const force = bypass !== undefined
+  return {
+    ...context,
+    deps,
+    resolved,
+    request: { agent, integration, client, credentialsHash, since: state.firstSeen, force },
+  }
+}
+
+const loadGrant: Step = async (reading) => {
+  const { deps, state, request, agent } = reading
+  const failed = await guarded(reading, () => deps.tokens.load(request))
+  const { generation } = deps.tokens.current(agent)
+  if (state.grantGeneration !== generation) state.calendars = withAnotherGrant(state.calendars)
+  state.grantGeneration = generation
+  return failed
+}
+
+const ensureToken: Step = async (reading) =>
+  refusalOf(reading, await guarded(reading, () => reading.deps.tokens.ensure(reading.request)))
+
+const verifyAccount: Step = async (reading) =>
+  refusalOf(reading, await guarded(reading, () => reading.deps.tokens.verify(reading.request)))
+
+const refusalOf = ({ deps, resolved }: Reading, refusal: TokenRefusal | undefined): StepFailure | undefined =>
+  refusal && !isStepFailure(refusal) ? reportRefusal(deps, resolved.key, refusal) : refusal
+
+/** Everything beyond the Secrets: asked for now, or put off where Google fails. */
+async function askGoogle(reading: Reading): Promise<Read> {
+  const { deps, state, agent, request } = reading
+  const found = await untilFailure(reading)
+  state.absence = absenceAfter(deps, state.absence, {
+    ...askedOf(reading),
+    failures: found.failures,
+    authorized: found.grant !== undefined,
+    longest: durationMs(request.integration.spec.sync.interval),
+  })
+  const { failures } = found
+  const all = state.absence ? failuresOf(deps.clock, state.absence) : [...failures]
+  const { unsaved, lateRenewal } = deps.tokens.current(agent)
+  // What went wrong with the grant although the calendars could be read.
+  const beside = [unsaved, lateRenewal?.stepFailure].filter((one) => one !== undefined)
+  return { ...found, failures: found.complete ? [...all, ...beside] : all }
+}
+
+async function untilFailure(reading: Reading): Promise<Read> {
+  for (const step of [ensureToken, verifyAccount]) {
+    const failed = await step(reading)
+    if (failed) return nothingRead([failed])
+  }
+  return readDue(reading)
+}
+
+async function readDue(reading: Reading): Promise<Read> {
+  const { deps, agent, state, resolved } = reading
+  const result = await guarded(reading, () => readCalendars(deps, readInput(reading), state.calendars))
+  const grantNow = (): Grant | undefined => deps.tokens.current(agent).grant
+  if (isStepFailure(result)) return { failures: [result], grant: grantNow(), complete: true }
+  state.calendars = result.state
+  const disabled = result.apiDisabled ? [reportRefusal(deps, resolved.key, { refused: 'CalendarAPI' })] : []
+  const failures = [...result.failures, ...disabled]
+  // A token may have been found dead, or renewed and rotated, on the way.
+  const refused = failures.some(({ condition }) => condition === 'Authorized')
+  return { failures, grant: refused ? undefined : grantNow(), complete: true }
+}
+
+function readInput(reading: Reading): ReadInput {
+  const { deps, agent, state, request } = reading
+  const grant = deps.tokens.current(agent)
+  const accessToken = (): string => deps.tokens.current(agent).grant?.accessToken ?? ''
+  return {
+    agent: consentedPart(agent, { grant }),
+    integration: request.integration,
+    client: request.client,
+    account: grant.grant?.account,
+    accessToken: accessToken(),
+    renew: async () => refusalOf(reading, await deps.tokens.renew(request)) ?? { accessToken: accessToken() },
+    advice: renewalAdvice(deps, agent, request.integration),
+    force: request.force,
+    keptBesides: publishedBytes(state.publication),
+    keep: (calendars) => void (state.calendars = calendars),
+  }
+}
+
+const askedOf = ({ deps, agent, request, resolved }: Reading): Asked => ({
+  token: deps.tokens.current(agent).grant?.refreshToken ?? '',
+  credentialsHash: request.credentialsHash,
+  limited: (resolved.view.client.limit()?.leftMs ?? 0) > 0,
+})
+
+/** What Google failed with, while it is not to be asked again; undefined when it may be. */
+function standingAbsence(reading: Reading): Read | undefined {
+  const { deps, agent, state, request } = reading
+  const { absence } = state
+  if (request.force || !stands(deps.clock, absence, askedOf(reading))) return undefined
+  const grant = absence.authorized ? deps.tokens.current(agent).grant : undefined
+  return { failures: failuresOf(deps.clock, absence), grant, complete: grant !== undefined }
+}
+
+/** A calendar that was refused for good stays so while something else keeps us from asking about it again. */
+function refusedBefore({ deps, agent, state }: Reading, failures: readonly StepFailure[]): StepFailure[] {
+  // Its turn comes with the other calendars'.
+  const requeue = { kind: 'wait', for: AN_HOUR } as const
+  const grant = deps.tokens.current(agent)
+  const known = knownCalendars(state.calendars, consentedPart(agent, { grant }), grant.grant?.account)
+  return known.flatMap(({ failure }) => {
+    const isTold = failures.some(({ message }) => message === failure?.stepFailure.message)
+    return failure?.refused && !isTold ? [{ ...failure.stepFailure, requeue }] : []
+  })
+}
+
+/** That the person is to be asked for what they have not agreed to; what they have agreed to goes on meanwhile. */
+function beyondConsent({ deps, agent, request: { integration } }: Reading): StepFailure[] {
+  const consent = consentIn(deps.tokens.current(agent))
+  const more = consent ? widenings(consent, agent.spec) : []
+  if (more.length === 0) return []
+  const message = `The spec asks for more than the person agreed to on the sign-in page: ${inWords(more)}. What they agreed to is kept up to date. For the rest, ${consentAdvice(deps, agent, integration)}.`
+  return [stepFailure('Authorized', 'AwaitingSignIn', message, { kind: 'wait', for: AN_HOUR, readsOn: true })]
+}
+
+/**
+ * Nobody may sign in on a site that is another namespace's: that is reported before the request to sign in. And an agent
+ * without a grant can't find out whether a switched-off API is on again.
+ */
+function unlessBarred(resolved: ResolvedIntegration, failed: StepFailure): StepFailure[] {
+  const lacksGrant = failed.condition === 'Authorized' && LACKS_GRANT.includes(failed.reason)
+  if (!lacksGrant) return [failed]
+  if (resolved.view.apiDisabled) return [withoutGrant(resolved)]
+  return resolved.view.siteAccepted ? [failed] : [withoutGrant(resolved), failed]
+}
+
+const LACKS_GRANT: readonly string[] = ['AwaitingSignIn', 'GrantSecretNotFound', 'GrantSecretKeyMissing']
+
+/** What a step fails with: it is tried again later. Only a conflict is the whole reconcile's. */
+async function guarded<T>({ deps, state }: Reading, step: () => Promise<T>): Promise<T | StepFailure> {
+  try {
+    return await step()
+  } catch (error) {
+    if (isConflict(error) && isPatient(deps.clock, state)) throw error
+    return failureOf(error)
+  }
+}

@@ -1,0 +1,35 @@
+/** Agents that are suspended, by themselves or by their integration. */
+import { done, type Outcome } from '../controller/outcome.ts'
+import { findCondition } from '../resources/conditions.ts'
+import type { Agent } from '../resources/types.ts'
+import { publish, reported } from './conclude.ts'
+import type { Context } from './context.ts'
+import { decide } from './decide.ts'
+import { attendAtEndOfTrust } from './end-of-trust.ts'
+import { factsOf } from './facts.ts'
+import type { AgentDeps } from './port.ts'
+import { knownOf, nothingRead, type AgentState } from './state.ts'
+
+/** Frozen: nothing is asked or published, and the conditions stay; only an agent that never had any gets one. */
+export async function suspended(
+  deps: AgentDeps,
+  agent: Agent,
+  state: AgentState,
+  outcome: Outcome = done(),
+): Promise<Outcome> {
+  const message = 'Suspended: nothing is read or published until spec.suspend, here and in the integration, is false.'
+  const ready = { status: 'Unknown', reason: 'Suspended', message } as const
+  const known = findCondition(agent.status?.conditions, 'Ready')
+  const findings = known && known.reason !== 'Suspended' ? undefined : { ready, own: {} }
+  return reported(deps, state, { agent, findings, integration: undefined, staleAfter: undefined }, outcome)
+}
+
+/** Its integration is suspended: nothing is asked or said, but what can no longer be trusted is blocked where so asked. */
+export async function frozen(deps: AgentDeps, context: Context): Promise<Outcome> {
+  const { agent, state, integration } = context
+  if (agent.spec.publish.whenStale !== 'Block') return suspended(deps, agent, state)
+  const found = await publish(deps, context, nothingRead([]))
+  attendAtEndOfTrust(deps, context)
+  const judged = { ...knownOf(deps, agent, state), agent, integration, failingSince: undefined }
+  return suspended(deps, agent, state, decide({ ...factsOf(deps, judged, found), due: [] }).outcome)
+}

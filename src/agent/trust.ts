@@ -1,0 +1,42 @@
+/**
+ * Until when a reader can trust what an agent has published, and what the agents' own room adds to that: the last reading, and
+ * how far the person has consented (docs/decisions/0131). Pure but for the clock.
+ */
+import { asOf } from '../calendars/query.ts'
+import { timeOfDay, type Clock } from '../platform/clock.ts'
+import { staleAfterMs } from '../publishing/freshness.ts'
+import { credible, outputStates, trustedUntil, type OutputState } from '../publishing/trust.ts'
+import { fromTimestamp } from '../resources/encoding.ts'
+import type { Agent, CalendarIntegration } from '../resources/types.ts'
+import { consentedPart, type Known } from './state.ts'
+
+/** Until when readers can trust all outputs, in ms since the epoch; undefined if nobody has looked yet. */
+export function endOfTrust(
+  clock: Clock,
+  wanted: Agent,
+  integration: CalendarIntegration | undefined,
+  known: Known,
+): number | undefined {
+  // What the person has not consented to is not expected to exist.
+  const agent = consentedPart(wanted, known)
+  const now = clock.now()
+  const staleAfter = integration && staleAfterMs(agent, integration.spec.sync)
+  const oldest = asOf([...known.calendars.byId.values()])
+  const lastRead = oldest === undefined ? undefined : timeOfDay(clock, oldest)
+  const readingEnds = endOfReading(agent, { now, staleAfter, lastRead })
+  return trustedUntil(known.publication, { agent, now, staleAfter, readingEnds })
+}
+
+/** The outputs of an Agent, as far as they have been looked at. */
+export const outputsOf = (agent: Agent, known: Known): OutputState[] =>
+  outputStates(known.publication, consentedPart(agent, known))
+
+/** Until when the last reading is trusted; after a restart, the one that the status names. */
+function endOfReading(
+  { status }: Agent,
+  { now, staleAfter, lastRead = 0 }: { now: number; staleAfter: number | undefined; lastRead: number | undefined },
+): number | undefined {
+  const told = credible(fromTimestamp(status?.sync?.lastSyncTime), now) ?? 0
+  const last = Math.max(lastRead, told)
+  return last === 0 || staleAfter === undefined ? undefined : last + staleAfter
+}

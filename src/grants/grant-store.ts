@@ -1,0 +1,111 @@
+/**
+ * The room of the grants: it keeps what people have granted in Secrets, and gets valid access tokens for it. The store is the
+ * only reader and writer of grant Secrets in the program, through the port of Kubernetes; the token source (`token-source.ts`)
+ * is the only one that refreshes tokens, through the port of Google. Agents and sign-in pages use both, and this room knows
+ * neither.
+ *
+ * Two Secrets may hold an Agent's grant: its own (`<agent>-google-grant`), and one that a user supplies. A supplied token is
+ * adopted once, and our own Secret holds what is in force from then on.
+ */
+import type { Secret } from '../kubernetes/port.ts'
+import { parseConsent, type Consent } from '../resources/consent.ts'
+import { decode } from '../resources/encoding.ts'
+import { grantSecretName, SIGNED_IN_BY } from '../resources/names.ts'
+import type { Agent } from '../resources/types.ts'
+import { authorizedBy, ownershipOf, type AuthorizedGrant } from './grant-secret.ts'
+import type { GrantState } from './grant-state.ts'
+import { othersLiveOn } from './others.ts'
+import { loadOwn, type LoadDeps, type Loaded } from './own-grant.ts'
+import { saveGrant, type Saved } from './save-grant.ts'
+import { keepSignedIn, readOwnSecret, type SignedInGrant } from './signed-in-grant.ts'
+import { loadSupplied } from './supplied-grant.ts'
+
+/** An Agent's grant Secret as it was read. */
+export interface StoredGrant {
+  /** For writing or deleting this very version. */
+  secret: Secret
+  /** Names the sign-in that it came of; undefined for a supplied grant. */
+  signedInBy: string | undefined
+  /** What the Agent was authorized with; undefined for a token that never passed its checks. */
+  authorized: AuthorizedGrant | undefined
+}
+
+/** The only reader and writer of grant Secrets. It holds no state, so any number of stores may stand side by side. */
+export class GrantStore {
+  readonly #deps: LoadDeps
+
+  constructor(deps: LoadDeps) {
+    this.#deps = deps
+  }
+
+  /**
+   * Brings the state up to date with the Agent's Secrets. Each is read only when its version has changed.
+   * @param since when the Agent is known, by the monotonic clock.
+   * @throws {ApiError}
+   */
+  async load(agent: Agent, state: GrantState, since: number): Promise<Loaded> {
+    const own = await loadOwn(this.#deps, agent, state)
+    if (own.failure || own.thrown || !agent.spec.grantSecretRef) return own
+    return loadSupplied(this.#deps, agent, own.state, since)
+  }
+
+  /** Writes the grant to the Agent's own Secret if it holds anything newer. Throws nothing: see `Saved`. */
+  save(agent: Agent, state: GrantState): Promise<Saved> {
+    return saveGrant(this.#deps.cluster, agent, state)
+  }
+
+  /**
+   * The Agent's own grant Secret; undefined where there is none, or where it is not this Agent's.
+   * @throws {ApiError}
+   */
+  async read(agent: Agent): Promise<StoredGrant | undefined> {
+    const secret = await this.#deps.cluster.readSecret(agent.metadata.namespace ?? '', grantSecretName(agent))
+    return secret && ownershipOf(secret, agent).is !== 'foreign' ? stored(secret) : undefined
+  }
+
+  /**
+   * The same, for whoever is about to write it.
+   * @throws {ApiError}
+   * @throws {Error} where it is not this Agent's: it is never touched.
+   */
+  async readToReplace(agent: Agent): Promise<StoredGrant | undefined> {
+    const secret = await readOwnSecret(this.#deps.cluster, agent)
+    return secret && stored(secret)
+  }
+
+  /**
+   * Keeps the grant that a sign-in has brought, and answers what it replaced.
+   * @throws {ApiError}
+   * @throws {Error} where the Secret is not this Agent's: it is never touched.
+   */
+  async keep(agent: Agent, grant: SignedInGrant): Promise<StoredGrant | undefined> {
+    const replaced = await keepSignedIn(this.#deps.cluster, agent, grant)
+    return replaced && stored(replaced)
+  }
+
+  /** What the person has consented to as the Agent's Secret notes it. Fails with an `ApiError`. */
+  async readConsent(agent: Agent): Promise<Consent | undefined> {
+    const { consent } = decode((await this.read(agent))?.secret.data)
+    return consent === undefined ? undefined : parseConsent(consent)
+  }
+
+  /** Deletes a grant Secret, in the version that was read. Fails with an `ApiError`. */
+  delete({ secret }: StoredGrant): Promise<void> {
+    return this.#deps.cluster.delete(secret)
+  }
+
+  /**
+   * Whether another Agent lives on a grant of this account: Google ends all that an account gave a client.
+   * @param isSameClient whether a grant of that OAuth client would end, too.
+   * @throws {ApiError}
+   */
+  isShared(agent: Agent, about: { account: string; isSameClient: (clientId: string) => boolean }): Promise<boolean> {
+    return othersLiveOn(this.#deps.cluster, agent, about)
+  }
+}
+
+const stored = (secret: Secret): StoredGrant => ({
+  secret,
+  signedInBy: secret.metadata.annotations?.[SIGNED_IN_BY],
+  authorized: authorizedBy(secret),
+})

@@ -1,0 +1,82 @@
+/**
+ * Reading the agent's own Secret, `<agent>-google-grant`. It holds the grant that is in force, because Google may rotate the
+ * refresh token that somebody supplied.
+ */
+import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
+import type { Secret } from '../kubernetes/port.ts'
+import type { Clock } from '../platform/clock.ts'
+import { decode } from '../resources/encoding.ts'
+import { grantSecretName } from '../resources/names.ts'
+import { ownershipOfGrant } from '../resources/ownership.ts'
+import type { Agent } from '../resources/types.ts'
+import { consentOf010 } from './first-consent.ts'
+import { conflictMessage, isSignedIn, ownershipOf } from './grant-secret.ts'
+import { withdrawn, withStoredGrant, type GrantState } from './grant-state.ts'
+import type { GrantCluster } from './port.ts'
+import { saveGrant, type Saved } from './save-grant.ts'
+import { grantFrom } from './stored-grant.ts'
+
+const FIVE_MINUTES = 5 * 60_000
+
+/** The state after a Secret was looked at, and why it can't be used, if so. */
+export interface Loaded extends Saved {
+  failure?: StepFailure
+}
+
+/** What the Secrets are read with. */
+export interface LoadDeps {
+  cluster: GrantCluster
+  clock: Clock
+}
+
+/** Brings the state up to date with our own Secret, which is read only when its version has changed. Fails with an `ApiError`. */
+export async function loadOwn(deps: LoadDeps, agent: Agent, state: GrantState): Promise<Loaded> {
+  const known = deps.cluster.secrets.get(`${agent.metadata.namespace ?? ''}/${grantSecretName(agent)}`)
+  if (!known) {
+    // Deleted by hand: what was supplied will come again, anything else was withdrawn. What could never be written is kept.
+    const isGone = state.ownVersion !== undefined || !agent.spec.grantSecretRef
+    return { state: isGone ? withdrawn(state) : state }
+  }
+  const seen = ownershipOfGrant(known, agent)
+  if (seen.is === 'foreign') return { state, failure: conflict(deps, agent, seen) }
+  const isAsRead = seen.is === 'mine' && known.metadata.resourceVersion === state.ownVersion
+  return isAsRead ? { state } : readAgain(deps, agent, state)
+}
+
+async function readAgain(deps: LoadDeps, agent: Agent, before: GrantState): Promise<Loaded> {
+  const secret = await deps.cluster.readSecret(agent.metadata.namespace ?? '', grantSecretName(agent))
+  const ownership = secret && ownershipOf(secret, agent)
+  if (ownership?.is === 'foreign') return { state: before, failure: conflict(deps, agent, ownership) }
+  const state = loadStored(before, secret, deps.clock)
+  return secret ? repair(deps, agent, state, { secret, marked: ownership?.is === 'mine' }) : { state }
+}
+
+function conflict({ clock }: LoadDeps, agent: Agent, foreign: { whose: string; todo?: string }): StepFailure {
+  const requeue = { kind: 'blocked', at: clock.monotonic() + FIVE_MINUTES } as const
+  return stepFailure('Authorized', 'GrantConflict', conflictMessage(agent, foreign), requeue)
+}
+
+/** Takes up what our own Secret says. */
+function loadStored(state: GrantState, secret: Secret | undefined, clock: Clock): GrantState {
+  const token = decode(secret?.data).refresh_token
+  // Somebody edited the Secret while we held something newer than it: what we hold is not lost, it is written again.
+  const newer = state.grant?.saved === false && token !== undefined && token === state.ownToken
+  const read = { ...state, ownVersion: secret?.metadata.resourceVersion, ownToken: token }
+  if (newer) return read
+  return withStoredGrant(read, secret && token ? grantFrom(secret, token, { clock, known: state.grant }) : undefined)
+}
+
+/** Puts back marks that are missing, and writes the note of consent that version 0.1.0 did not keep. */
+async function repair(
+  { cluster }: LoadDeps,
+  agent: Agent,
+  state: GrantState,
+  { secret, marked }: { secret: Secret; marked: boolean },
+): Promise<Loaded> {
+  const { grant } = state
+  if (!grant) return { state }
+  const noted = grant.consent !== undefined || !isSignedIn(secret)
+  if (marked && noted) return { state }
+  const consent = noted ? grant.consent : await consentOf010(cluster, agent)
+  return saveGrant(cluster, agent, { ...state, grant: { ...grant, consent, saved: false } })
+}

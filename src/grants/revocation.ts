@@ -1,0 +1,64 @@
+/** Revoking grants at Google, and never one that somebody else lives on. */
+import { GoogleError, type Google } from '../google/port.ts'
+import type { Log } from '../platform/log.ts'
+import type { Agent } from '../resources/types.ts'
+import type { AuthorizedGrant } from './grant-secret.ts'
+import type { GrantStore } from './grant-store.ts'
+
+export interface RevocationDeps {
+  grants: Pick<GrantStore, 'isShared'>
+  google: Pick<Google, 'revoke'>
+}
+
+/** What came of revoking several grants. */
+export interface Revoked {
+  /** Why one of them could not be revoked. */
+  failed?: GoogleError
+  /** Whether one of them was left alive because another Agent lives on it. */
+  shared: boolean
+}
+
+/**
+ * Revokes what an Agent that is deleted was authorized with.
+ * @throws {ApiError}
+ */
+export async function revokeAll(deps: RevocationDeps, agent: Agent, grants: AuthorizedGrant[]): Promise<Revoked> {
+  const result: Revoked = { shared: false }
+  for (const { token, account = agent.spec.account, clientId } of grants) {
+    const isSameClient = (other: string): boolean => clientId === undefined || other === clientId
+    if (await deps.grants.isShared(agent, { account, isSameClient })) {
+      result.shared = true
+      continue
+    }
+    try {
+      await deps.google.revoke(token)
+    } catch (error) {
+      if (!(error instanceof GoogleError)) throw error
+      result.failed = error
+    }
+  }
+  return result
+}
+
+/** The digits before the dash of a client id are its Google Cloud project's number. */
+const projectOf = (clientId: string): string => clientId.split('-')[0] ?? ''
+
+/**
+ * Revokes the grant that another one has replaced. Revoking a token ends all that its account has granted to the project, the
+ * new grant too if it is of the same one; and another Agent may live on another grant of that account. Only a grant that this
+ * Agent was authorized with is revoked, and only where neither can be. It is a courtesy, so it fails silently.
+ */
+export function revokeReplaced(
+  { grants, google, log }: RevocationDeps & { log: Log },
+  agent: Agent,
+  { replaced, by }: { replaced: AuthorizedGrant | undefined; /** The new grant's client. */ by: string },
+): void {
+  if (replaced?.clientId === undefined || replaced.account === undefined) return
+  const project = projectOf(replaced.clientId)
+  if (project === projectOf(by)) return
+  const about = { account: replaced.account, isSameClient: (id: string) => projectOf(id) === project }
+  const revoke = async (): Promise<void> => {
+    if (!(await grants.isShared(agent, about))) await google.revoke(replaced.token)
+  }
+  revoke().catch((error: unknown) => log.info({ error }, 'a replaced grant could not be revoked'))
+}

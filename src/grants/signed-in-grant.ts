@@ -1,0 +1,76 @@
+/** Keeping the grant that a sign-in has brought in the Agent's Secret, whoever else writes it meanwhile. */
+import { ApiError, type Secret } from '../kubernetes/port.ts'
+import {
+  SUPPLIED_TOKEN_HASH,
+  CONSENT_IS_GUESS,
+  grantSecretName,
+  NOT_YET_CHECKED,
+  SIGNED_IN_BY,
+} from '../resources/names.ts'
+import { marksOf } from '../resources/ownership.ts'
+import type { Agent } from '../resources/types.ts'
+import { grantData, present, type KeptGrant } from './grant-data.ts'
+import { conflictMessage, ownershipOf } from './grant-secret.ts'
+import type { GrantCluster } from './port.ts'
+
+const TRIES = 5
+
+/** A grant that a sign-in has brought; its `consent` is what the page of that sign-in showed. */
+export interface SignedInGrant extends KeptGrant {
+  /** Names the sign-in. */
+  signedInBy: string
+  /** What was kept when the sign-in came back. */
+  before: Secret | undefined
+}
+
+/**
+ * The Agent's grant Secret as it is now.
+ * @throws ApiError, or Error where the Secret of that name isn't this Agent's: it is never touched.
+ */
+export async function readOwnSecret(cluster: GrantCluster, agent: Agent): Promise<Secret | undefined> {
+  const kept = await cluster.readSecret(agent.metadata.namespace ?? '', grantSecretName(agent))
+  if (kept) assertOwn(kept, agent)
+  return kept
+}
+
+function assertOwn(kept: Secret, agent: Agent): void {
+  const ownership = ownershipOf(kept, agent)
+  if (ownership.is === 'foreign') throw new Error(conflictMessage(agent, ownership))
+}
+
+/**
+ * Writes the grant over whatever is kept. A conflict means that the leader has written, too: the Secret is read again, and
+ * ours, which is newer, is written over it. Answers what was replaced.
+ * @throws ApiError, or Error where the Secret of that name isn't this Agent's: it is never touched.
+ */
+export async function keepSignedIn(
+  cluster: GrantCluster,
+  agent: Agent,
+  grant: SignedInGrant,
+): Promise<Secret | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const replaced = attempt === 1 ? grant.before : await readOwnSecret(cluster, agent)
+      await write(cluster, agent, { ...grant, before: replaced })
+      return replaced
+    } catch (error) {
+      const beaten = error instanceof ApiError && ['AlreadyExists', 'Conflict', 'NotFound'].includes(error.failure)
+      if (!beaten || attempt === TRIES) throw error
+    }
+  }
+}
+
+/** Over `before`, or as a new Secret where there was none. */
+async function write(cluster: GrantCluster, agent: Agent, { before: known, ...grant }: SignedInGrant): Promise<void> {
+  const data = grantData(grant)
+  const { labels, annotations } = marksOf(agent, 'grant')
+  const own = { ...annotations, [SIGNED_IN_BY]: grant.signedInBy }
+  if (known) {
+    assertOwn(known, agent)
+    const stale = { [SUPPLIED_TOKEN_HASH]: null, [CONSENT_IS_GUESS]: null, [NOT_YET_CHECKED]: null }
+    await cluster.patch(known, { metadata: { labels, annotations: { ...own, ...stale } }, data })
+    return
+  }
+  const metadata = { namespace: agent.metadata.namespace ?? '', name: grantSecretName(agent), labels, annotations: own }
+  await cluster.create<Secret>({ apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', data: present(data) })
+}

@@ -1,0 +1,110 @@
+/**
+ * The refresh token that a user supplies in a Secret of their own, by GitOps or from a vault: read, never written. A supplied
+ * token is adopted when it first appears and whenever it changes, which is known by its hash on our own Secret.
+ */
+import { createHash } from 'node:crypto'
+import { manualFixInterval } from '../controller/manual-fix-interval.ts'
+import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
+import { readRefreshToken } from '../google/refresh-token.ts'
+import type { Secret } from '../kubernetes/port.ts'
+import { isOurs } from '../resources/ownership.ts'
+import type { Agent } from '../resources/types.ts'
+import { withNewGrant, type GrantState } from './grant-state.ts'
+import { consentedAt, suppliedGrant } from './grant.ts'
+import type { LoadDeps, Loaded } from './own-grant.ts'
+import { pastInstant } from './stored-grant.ts'
+
+const AN_HOUR = 60 * 60_000
+
+/**
+ * Adopts the supplied token where it is new. Fails with an `ApiError`.
+ * @param since when the agent is known, by the monotonic clock.
+ */
+export async function loadSupplied(deps: LoadDeps, agent: Agent, state: GrantState, since: number): Promise<Loaded> {
+  const namespace = agent.metadata.namespace ?? ''
+  const name = agent.spec.grantSecretRef?.name ?? ''
+  const known = deps.cluster.secrets.get(`${namespace}/${name}`)
+  if (!known) {
+    const message = `There is no Secret ${name} in namespace ${namespace}, which spec.grantSecretRef names: create it with the key refresh_token.`
+    return unusable(state, stepFailure('Authorized', 'GrantSecretNotFound', message, { kind: 'wait', for: AN_HOUR }))
+  }
+  if (isOurs(known)) {
+    const what = `Secret ${name}, which spec.grantSecretRef names, is one of those that the operator makes`
+    return unusable(
+      state,
+      invalid(deps, since, `${what}: name a Secret of your own, with a refresh token of the account.`),
+    )
+  }
+  if (known.metadata.resourceVersion === state.suppliedVersion && state.grant) return { state }
+  const secret = await deps.cluster.readSecret(namespace, name)
+  return adoptFrom(deps, agent, state, { secret, name, since })
+}
+
+function adoptFrom(
+  deps: LoadDeps,
+  agent: Agent,
+  state: GrantState,
+  { secret, name, since }: { secret: Secret | undefined; name: string; since: number },
+): Loaded {
+  const text = textOf(secret, 'refresh_token')
+  if (text.trim() === '') {
+    const message = `Secret ${name}, which spec.grantSecretRef names, has no key refresh_token: add it, with a refresh token of the account.`
+    return unusable(state, stepFailure('Authorized', 'GrantSecretKeyMissing', message, { kind: 'wait', for: AN_HOUR }))
+  }
+  const found = readRefreshToken(text)
+  if ('invalid' in found) {
+    const what = `The value of refresh_token in Secret ${name}, which spec.grantSecretRef names, ${found.invalid}`
+    return unusable(
+      state,
+      invalid(deps, since, `${what}: put a refresh token of the account there, as Google gave it (1//…).`),
+    )
+  }
+  const stated = textOf(secret, 'granted_at').replace(/^[\s"']+|[\s"']+$/g, '')
+  const now = deps.clock.now()
+  const grantedAt = /^\d{4}-\d\d-\d\d/.test(stated) ? pastInstant(stated, now) : undefined
+  const note = remarkOn(name, found.stripped, stated !== '' && grantedAt === undefined)
+  const read = { ...state, suppliedVersion: secret?.metadata.resourceVersion, suppliedRemark: note }
+  const adopted = adoptSupplied(read, { token: found.token, grantedAt, now })
+  const isNew = adopted.generation !== state.generation
+  if (isNew && note)
+    deps.cluster.recordEvent({ regarding: agent, type: 'Normal', reason: 'Granted', action: 'Adopt', note })
+  return { state: adopted }
+}
+
+const textOf = (secret: Secret | undefined, key: string): string =>
+  Buffer.from(secret?.data?.[key] ?? '', 'base64').toString('utf8')
+
+function remarkOn(name: string, stripped: readonly string[], isTimeless: boolean): string | undefined {
+  const taken = stripped.length > 0 ? [`taken off refresh_token: ${stripped.join('; ')}`] : []
+  const timeless = isTimeless ? ['granted_at is not used, because it is no RFC 3339 time that has passed'] : []
+  const remarks = [...taken, ...timeless]
+  return remarks.length > 0 ? `In Secret ${name}: ${remarks.join('. In it, ')}.` : undefined
+}
+
+/** It is read again even if it stays as it is: the name may be used for another Secret. */
+const unusable = (state: GrantState, failure: StepFailure): Loaded => ({
+  state: { ...state, suppliedVersion: undefined },
+  failure,
+})
+
+function invalid({ clock }: LoadDeps, since: number, message: string): StepFailure {
+  const now = clock.monotonic()
+  return stepFailure('Authorized', 'GrantSecretInvalid', message, {
+    kind: 'blocked',
+    at: now + manualFixInterval(since, now),
+  })
+}
+
+/** Takes a supplied token into use, unless it is the one that the grant in force began with. */
+function adoptSupplied(
+  state: GrantState,
+  { token, grantedAt, now }: { token: string; grantedAt: number | undefined; now: number },
+): GrantState {
+  const suppliedHash = createHash('sha256').update(token).digest('hex')
+  const { grant } = state
+  if (grant?.suppliedHash !== suppliedHash) {
+    return withNewGrant(state, suppliedGrant(token, suppliedHash, { grantedAt, now }))
+  }
+  const isCorrected = grantedAt !== undefined && (grant.grantedAtIsGuess || grant.grantedAt !== grantedAt)
+  return isCorrected ? { ...state, grant: consentedAt(grant, grantedAt) } : state
+}

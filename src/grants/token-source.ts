@@ -1,0 +1,83 @@
+/**
+ * The token source: it holds what is known of every Agent's grant, and runs the steps to a valid access token one after the
+ * other for each Agent. The state is a value that each step takes and returns; it is kept here, whatever the step ends with,
+ * because it may hold the only copy of a rotated refresh token.
+ */
+import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
+import { keyOf } from '../kubernetes/port.ts'
+import type { Agent } from '../resources/types.ts'
+import { firstAdvice } from './advice.ts'
+import { NO_GRANT, type GrantState } from './grant-state.ts'
+import type { GrantStore } from './grant-store.ts'
+import type { TokenDeps, TokenRefusal, TokenRequest, TokenSource } from './port.ts'
+import type { TokenStep } from './refusals.ts'
+import { ensureToken, renewToken, type GrantedState, type StepDeps } from './renewal.ts'
+import { followTimeOfDay } from './time-of-day.ts'
+import { verifyGrant } from './verification.ts'
+
+const AN_HOUR = 60 * 60_000
+
+/** The grant of one Agent. */
+interface Entry {
+  /** An Agent that was deleted and made again starts anew. */
+  uid: string | undefined
+  state: GrantState
+  /** Ends when the step that runs has ended; never fails. */
+  running: Promise<unknown>
+}
+
+type Step = (deps: StepDeps, request: TokenRequest, state: GrantedState) => Promise<TokenStep>
+
+export function createTokenSource(deps: TokenDeps & { store: GrantStore }): TokenSource {
+  const entries = new Map<string, Entry>()
+
+  function entryOf(agent: Agent): Entry {
+    const known = entries.get(keyOf(agent))
+    const { uid } = agent.metadata
+    const entry = known?.uid === uid && known ? known : { uid, state: NO_GRANT, running: Promise.resolve() }
+    entries.set(keyOf(agent), entry)
+    entry.state = followTimeOfDay(deps.clock, entry.state)
+    return entry
+  }
+
+  /** Runs a step after those that run already, with the state as it is then. */
+  function run<R extends TokenRefusal>(
+    agent: Agent,
+    step: (state: GrantState) => Promise<TokenStep & { refusal?: R }>,
+  ): Promise<R | undefined> {
+    const entry = entryOf(agent)
+    const result = entry.running.then(async () => {
+      const { state, refusal, thrown } = await step(followTimeOfDay(deps.clock, entry.state))
+      entry.state = state
+      if (thrown) throw thrown
+      return refusal
+    })
+    entry.running = result.catch(() => undefined)
+    return result
+  }
+
+  const withGrant =
+    (step: Step) =>
+    (request: TokenRequest): Promise<TokenRefusal | undefined> =>
+      run(request.agent, async ({ grant, ...state }) =>
+        grant ? step(deps, request, { ...state, grant }) : { state, refusal: awaitingSignIn(deps, request) },
+      )
+
+  return {
+    current: (agent) => entryOf(agent).state,
+    load: (request) =>
+      run<StepFailure>(request.agent, async (before) => {
+        const { state, failure, thrown } = await deps.store.load(request.agent, before, request.since)
+        return { state, thrown, refusal: failure ?? (state.grant ? undefined : awaitingSignIn(deps, request)) }
+      }),
+    ensure: withGrant(ensureToken),
+    verify: withGrant(verifyGrant),
+    renew: withGrant(renewToken),
+    forget: (agentKey) => void entries.delete(agentKey),
+  }
+}
+
+function awaitingSignIn(deps: TokenDeps, { agent, integration }: TokenRequest): StepFailure {
+  const message = firstAdvice(deps, agent, integration)
+  return stepFailure('Authorized', 'AwaitingSignIn', message, { kind: 'wait', for: AN_HOUR })
+}

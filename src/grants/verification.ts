@@ -1,0 +1,130 @@
+/** Making sure that a grant is of the right account, with the right scopes. */
+import { manualFixInterval } from '../controller/manual-fix-interval.ts'
+import { CALENDAR_DISABLED, passingFailure } from '../failures/google-failures.ts'
+import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
+import { sameAccount } from '../resources/account.ts'
+import { GoogleError } from '../google/port.ts'
+import { missingScopes } from '../google/scopes.ts'
+import { hasCome } from '../platform/clock.ts'
+import { clean } from '../platform/scrub.ts'
+import type { ReasonOf } from '../resources/reasons.ts'
+import type { GrantState } from './grant-state.ts'
+import { ofAccount, verified, type Grant } from './grant.ts'
+import type { TokenRequest } from './port.ts'
+import type { TokenStep } from './refusals.ts'
+import { adviceOf, renewToken, type GrantedState, type StepDeps } from './renewal.ts'
+
+/** Checks the grant's scopes and account, and keeps it; a grant whose account is not known yet is asked about. */
+export async function verifyGrant(deps: StepDeps, request: TokenRequest, before: GrantedState): Promise<TokenStep> {
+  const { grant } = before
+  const missing = grant.scopes ? missingScopes(request.integration.spec.google.scopes, grant.scopes) : []
+  if (missing.length > 0) return refusedBy(before, scopesMissing(deps, request, missing))
+  const isUnknown = grant.account === undefined && !grant.accountHidden
+  const step: TokenStep = isUnknown ? await learnAccount(deps, request, before) : { state: before }
+  if (step.refusal ?? step.thrown) return step
+  return keepVerified(deps, request, step.state)
+}
+
+async function keepVerified(deps: StepDeps, request: TokenRequest, state: GrantState): Promise<TokenStep> {
+  const { grant } = state
+  if (!grant) return { state }
+  if (grant.account && !sameAccount(grant.account, request.agent.spec.account)) {
+    return refusedBy(state, standing(deps, request, 'WrongAccount', wrongAccountMessage(deps, request, grant)))
+  }
+  return deps.store.save(request.agent, { ...state, grant: verified(grant) })
+}
+
+const refusedBy = (state: GrantState, refusal: StepFailure): TokenStep => ({ state, refusal })
+
+const scopesMissing = (deps: StepDeps, request: TokenRequest, missing: readonly string[]): StepFailure =>
+  standing(
+    deps,
+    request,
+    'ScopeMissing',
+    `The grant lacks ${missing.join(' and ')}: ${adviceOf(deps, request)}, with every permission ticked.`,
+  )
+
+/** As long as an e-mail address can be. */
+const LONGEST_ACCOUNT = 254
+
+const wrongAccountMessage = (deps: StepDeps, request: TokenRequest, grant: Grant): string =>
+  `The grant belongs to ${clean(grant.account ?? 'another account', LONGEST_ACCOUNT)}, but spec.account says ${request.agent.spec.account}: ${adviceOf(deps, request)}, or correct spec.account.`
+
+/** A refusal that stays until something in the cluster changes: there is nothing to ask Google about. */
+function standing(
+  { clock }: StepDeps,
+  { since }: TokenRequest,
+  reason: ReasonOf<'Agent', 'Authorized'>,
+  message: string,
+): StepFailure {
+  const now = clock.monotonic()
+  return stepFailure('Authorized', reason, message, { kind: 'blocked', at: now + manualFixInterval(since, now) })
+}
+
+/** The id of the primary calendar is the account: the one way to know it without a further scope. */
+async function learnAccount(deps: StepDeps, request: TokenRequest, state: GrantedState): Promise<TokenStep> {
+  const known = rememberedAccountRefusal(deps, request, state)
+  if (known) return refusedBy(state, known)
+  const first = await askAccount(request, state)
+  if (!(first instanceof GoogleError)) return first
+  if (first.failure !== 'Unauthenticated') return withAccountRefusal(deps, request, state, first)
+  // The access token was refused before its time: one new one, one more try.
+  const renewed = await renewToken(deps, request, state)
+  if (renewed.refusal ?? renewed.thrown) return renewed
+  const retried: GrantedState = { grant: state.grant, ...renewed.state }
+  const second = await askAccount(request, retried)
+  return second instanceof GoogleError ? withAccountRefusal(deps, request, retried, second) : second
+}
+
+async function askAccount({ client }: TokenRequest, state: GrantedState): Promise<TokenStep | GoogleError> {
+  try {
+    const { id } = await client.calendar(state.grant.accessToken ?? '', 'primary')
+    return { state: { ...state, grant: ofAccount(state.grant, id), accountRefusal: undefined } }
+  } catch (error) {
+    if (error instanceof GoogleError) return error
+    throw error
+  }
+}
+
+/** Whatever wakes the agent meanwhile, Google is not asked before it is time. */
+function rememberedAccountRefusal(
+  { clock }: StepDeps,
+  { force }: TokenRequest,
+  { accountRefusal: known, grant }: GrantedState,
+): StepFailure | undefined {
+  if (!known || known.token !== grant.refreshToken || force || hasCome(clock, known.askAgainAt)) return undefined
+  return known.stepFailure
+}
+
+function withAccountRefusal(deps: StepDeps, request: TokenRequest, state: GrantedState, error: GoogleError): TokenStep {
+  switch (error.failure) {
+    case 'APIDisabled':
+      return { state, refusal: { refused: 'CalendarAPI' } }
+    case 'CalendarDisabled':
+      return calendarDisabled(deps, state)
+    case 'ScopeInsufficient':
+      return accountHidden(deps, request, state)
+    default: {
+      const message = `The account's primary calendar can't be read (${error.message}).`
+      const other = stepFailure('Synced', 'SyncFailed', message, { kind: 'retry', error })
+      return { state, refusal: passingFailure(error) ?? other }
+    }
+  }
+}
+
+function accountHidden(deps: StepDeps, request: TokenRequest, state: GrantedState): TokenStep {
+  // Every scope that the integration asks for is there; they are just too narrow to tell whose grant it is.
+  if (state.grant.scopes !== undefined) return { state: { ...state, grant: { ...state.grant, accountHidden: true } } }
+  const message = `Google says that the grant's scopes don't reach the calendar list: ${adviceOf(deps, request)}, with every permission ticked.`
+  return refusedBy(state, standing(deps, request, 'ScopeMissing', message))
+}
+
+/** Google's 403 `notACalendarUser`: there is nothing to read, and no primary calendar to know the account by. */
+function calendarDisabled({ clock }: StepDeps, state: GrantedState): TokenStep {
+  const { refreshToken: token } = state.grant
+  const now = clock.monotonic()
+  const since = state.accountRefusal?.token === token ? state.accountRefusal.since : now
+  const askAgainAt = now + manualFixInterval(since, now)
+  const refusal = stepFailure('Synced', 'CalendarDisabled', CALENDAR_DISABLED, { kind: 'blocked', at: askAgainAt })
+  return { state: { ...state, accountRefusal: { stepFailure: refusal, since, askAgainAt, token } }, refusal }
+}

@@ -1,0 +1,61 @@
+import { beforeEach, expect, describe, test } from 'vitest'
+import { NO_GRANT, type GrantState } from '../../src/grants/grant-state.ts'
+import type { Grant } from '../../src/grants/grant.ts'
+import { followTimeOfDay } from '../../src/grants/time-of-day.ts'
+import { ManualClock } from '../support/clock.ts'
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+
+let clock: ManualClock
+let grant: Grant
+let state: GrantState
+
+beforeEach(() => {
+  clock = new ManualClock()
+  const at = clock.now()
+  const times = {
+    grantedAt: at - HOUR,
+    obtainedAt: at,
+    expiresAt: at + HOUR,
+    lastUsedAt: at,
+    renewAt: clock.monotonic() + 40 * MINUTE,
+  }
+  grant = { refreshToken: '1//x', grantedAtIsGuess: false, accessToken: 'token', ...times, saved: true, checked: true }
+  state = followTimeOfDay(clock, { ...NO_GRANT, grant })
+})
+
+function leap(ms: number): Grant {
+  clock.setTimeOfDay(ms)
+  state = followTimeOfDay(clock, state)
+  return state.grant!
+}
+
+describe('a grant', () => {
+  test('stays as it is while the time of day goes its way', async () => {
+    await clock.advance(20 * MINUTE)
+    expect(leap(-900)).toEqual(grant)
+  })
+
+  test('is renewed when it was to be, after the clock was set back, and its stamps are put back', () => {
+    const after = leap(-6 * HOUR)
+    expect(after.renewAt).toBe(grant.renewAt)
+    expect([after.expiresAt, after.obtainedAt, after.lastUsedAt]).toEqual(
+      [clock.now() + HOUR, clock.now(), clock.now()].map((at): unknown => expect.closeTo(at, -1)),
+    )
+    // The Secret says otherwise.
+    expect(after.saved).toBe(false)
+    expect(after.grantedAt).toBeLessThanOrEqual(clock.now())
+  })
+
+  test('is due where its time has gone by, after the clock was set forward', () => {
+    const after = leap(6 * HOUR)
+    expect(after.renewAt).toBeLessThan(clock.monotonic())
+    expect(after.saved).toBe(true)
+  })
+
+  test('follows many small steps as it follows a great one', () => {
+    for (let step = 0; step < 10; step++) leap(-500)
+    expect(Math.abs((state.grant?.expiresAt ?? 0) - clock.now() - HOUR)).toBeLessThan(2_000)
+  })
+})
