@@ -33,8 +33,8 @@ interface Reading extends Context {
   readonly request: TokenRequest
 }
 
-/** A step; answers why it failed, if so. */
-type Step = (reading: Reading) => Promise<StepFailure | undefined>
+/** A step; its result where the reading ends with it, and undefined where the next step follows. */
+type Step = (reading: Reading) => Promise<Read | undefined>
 
 /**
  * Reads the calendars that are due, as far as the person has consented.
@@ -46,9 +46,14 @@ export async function read(deps: AgentDeps, context: Context, bypass?: Bypass): 
   if (resolved === 'Suspended') return nothingRead([])
   if (isStepFailure(resolved)) return nothingRead([resolved])
   const reading = readingOf(deps, context, resolved, bypass)
-  const unloaded = await loadGrant(reading)
-  if (unloaded) return nothingRead(unlessBarred(resolved, unloaded))
-  const found = standingAbsence(reading) ?? (await askGoogle(reading))
+  const withoutGrant = await loadGrant(reading)
+  if (withoutGrant) return withoutGrant
+  const found =
+    standingAbsence(reading) ??
+    withAbsence(
+      reading,
+      (await ensureToken(reading)) ?? (await verifyAccount(reading)) ?? (await readDueCalendars(reading)),
+    )
   const failures = [...found.failures, ...refusedBefore(reading, found.failures)]
   return { ...found, failures: found.grant ? [...failures, ...beyondConsent(reading)] : failures }
 }
@@ -64,59 +69,33 @@ function readingOf(
   const client = agentClient(view.client, { integrations: deps.integrations, key, bypass })
   const { credentialsHash } = view
   const force = bypass !== undefined
-  return {
-    ...context,
-    deps,
-    resolved,
-    request: { agent, integration, client, credentialsHash, since: state.firstSeen, force },
-  }
+  const request = { agent, integration, client, credentialsHash, since: state.firstSeen, force }
+  return { ...context, deps, resolved, request }
 }
 
 const loadGrant: Step = async (reading) => {
-  const { deps, state, request, agent } = reading
+  const { deps, state, request, agent, resolved } = reading
   const failed = await guarded(reading, () => deps.tokens.load(request))
   const { generation } = deps.tokens.current(agent)
   if (state.grantGeneration !== generation) state.calendars = withAnotherGrant(state.calendars)
   state.grantGeneration = generation
-  return failed
+  return failed && nothingRead(unlessBarred(resolved, failed))
 }
 
 const ensureToken: Step = async (reading) =>
-  refusalOf(reading, await guarded(reading, () => reading.deps.tokens.ensure(reading.request)))
+  refused(reading, await guarded(reading, () => reading.deps.tokens.ensure(reading.request)))
 
 const verifyAccount: Step = async (reading) =>
-  refusalOf(reading, await guarded(reading, () => reading.deps.tokens.verify(reading.request)))
+  refused(reading, await guarded(reading, () => reading.deps.tokens.verify(reading.request)))
 
-const refusalOf = ({ deps, resolved }: Reading, refusal: TokenRefusal | undefined): StepFailure | undefined =>
-  refusal && !isStepFailure(refusal) ? reportRefusal(deps, resolved.key, refusal) : refusal
+const refused = (reading: Reading, refusal: TokenRefusal | undefined): Read | undefined =>
+  refusal && nothingRead([failureOfRefusal(reading, refusal)])
 
-/** Everything beyond the Secrets: asked for now, or put off where Google fails. */
-async function askGoogle(reading: Reading): Promise<Read> {
-  const { deps, state, agent, request } = reading
-  const found = await untilFailure(reading)
-  state.absence = absenceAfter(deps, state.absence, {
-    ...askedOf(reading),
-    failures: found.failures,
-    authorized: found.grant !== undefined,
-    longest: durationMs(request.integration.spec.sync.interval),
-  })
-  const { failures } = found
-  const all = state.absence ? failuresOf(deps.clock, state.absence) : [...failures]
-  const { unsaved, lateRenewal } = deps.tokens.current(agent)
-  // What went wrong with the grant although the calendars could be read.
-  const beside = [unsaved, lateRenewal?.stepFailure].filter((one) => one !== undefined)
-  return { ...found, failures: found.complete ? [...all, ...beside] : all }
-}
+/** What concerns the whole integration is reported to it. */
+const failureOfRefusal = ({ deps, resolved }: Reading, refusal: TokenRefusal): StepFailure =>
+  isStepFailure(refusal) ? refusal : reportRefusal(deps, resolved.key, refusal)
 
-async function untilFailure(reading: Reading): Promise<Read> {
-  for (const step of [ensureToken, verifyAccount]) {
-    const failed = await step(reading)
-    if (failed) return nothingRead([failed])
-  }
-  return readDue(reading)
-}
-
-async function readDue(reading: Reading): Promise<Read> {
+async function readDueCalendars(reading: Reading): Promise<Read> {
   const { deps, agent, state, resolved } = reading
   const result = await guarded(reading, () => readCalendars(deps, readInput(reading), state.calendars))
   const grantNow = (): Grant | undefined => deps.tokens.current(agent).grant
@@ -124,9 +103,26 @@ async function readDue(reading: Reading): Promise<Read> {
   state.calendars = result.state
   const disabled = result.apiDisabled ? [reportRefusal(deps, resolved.key, { refused: 'CalendarAPI' })] : []
   const failures = [...result.failures, ...disabled]
-  // A token may have been found dead, or renewed and rotated, on the way.
-  const refused = failures.some(({ condition }) => condition === 'Authorized')
-  return { failures, grant: refused ? undefined : grantNow(), complete: true }
+  // The token may have been found dead, or was renewed and rotated, on the way.
+  const isRefused = failures.some(({ condition }) => condition === 'Authorized')
+  return { failures, grant: isRefused ? undefined : grantNow(), complete: true }
+}
+
+/** Remembers whether Google answered. What failed because it did not is tried again after a backoff. */
+function withAbsence(reading: Reading, found: Read): Read {
+  const { deps, state, agent, request } = reading
+  state.absence = absenceAfter(deps, state.absence, {
+    ...askedOf(reading),
+    failures: found.failures,
+    authorized: found.grant !== undefined,
+    longest: durationMs(request.integration.spec.sync.interval),
+  })
+  const failures = state.absence ? failuresOf(deps.clock, state.absence) : found.failures
+  if (!found.complete) return { ...found, failures }
+  const { unsaved, lateRenewal } = deps.tokens.current(agent)
+  // What went wrong with the grant although the calendars could be read.
+  const beside = [unsaved, lateRenewal?.stepFailure].filter((one) => one !== undefined)
+  return { ...found, failures: [...failures, ...beside] }
 }
 
 function readInput(reading: Reading): ReadInput {
@@ -139,7 +135,10 @@ function readInput(reading: Reading): ReadInput {
     client: request.client,
     account: grant.grant?.account,
     accessToken: accessToken(),
-    renew: async () => refusalOf(reading, await deps.tokens.renew(request)) ?? { accessToken: accessToken() },
+    renew: async () => {
+      const refusal = await deps.tokens.renew(request)
+      return refusal ? failureOfRefusal(reading, refusal) : { accessToken: accessToken() }
+    },
     advice: renewalAdvice(deps, agent, request.integration),
     force: request.force,
     keptBesides: publishedBytes(state.publication),

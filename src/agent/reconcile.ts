@@ -52,7 +52,7 @@ export interface AgentReconciler {
 type Look = (deps: AgentDeps, agent: Agent, state: AgentState) => Promise<Outcome>
 
 /** One look at an agent that exists. */
-const look: Look = async (deps, agent, state) => {
+async function look(deps: AgentDeps, agent: Agent, state: AgentState): Promise<Outcome> {
   if (agent.metadata.deletionTimestamp) return remove(deps, agent, state)
   if (await correctFinalizer(deps, agent)) return done(0)
   if (agent.spec.suspend) return alone(state, () => suspended(deps, agent, state))

@@ -56,6 +56,22 @@ describe('a supplied grant', () => {
     ])
   })
 
+  test('that Google rotates is not lost where the write meets a conflict', async () => {
+    supply()
+    await gain()
+    await bench.clock.advance(50 * 60_000)
+    bench.rotatesTo = '1//0gRotated'
+    const { metadata } = own()!
+    bench.small.meanwhile = [
+      () =>
+        bench.small.secret(OWN, bench.small.text(OWN), { ...metadata, labels: { ...metadata.labels, theirs: 'x' } }),
+    ]
+    await expect(gain()).rejects.toMatchObject({ failure: 'Conflict' })
+    expect(bench.known.grant).toMatchObject({ refreshToken: '1//0gRotated', saved: false })
+    await gain()
+    expect(kept()).toBe('1//0gRotated')
+  })
+
   test('that rotates before anybody knows whose it is, says so in its Secret', async () => {
     supply()
     bench.rotatesTo = '1//0gRotated'

@@ -88,6 +88,12 @@ describe('an account whose Google Calendar is switched off', () => {
 })
 
 describe('an access token', () => {
+  test('is renewed once for all who ask for it at a time', async () => {
+    const gained = await Promise.all([gain(), gain(), gain()])
+    expect(refreshes()).toBe(1)
+    expect(new Set(gained)).toEqual(new Set([bench.known.grant]))
+  })
+
   const renewedAfter = async (chance: number): Promise<number> => {
     bench.chance = chance
     await gain()
