@@ -1,4 +1,4 @@
-/** The command line of `calendar-operator`: it builds the one thing that was asked for. */
+/** The command line of `calendar-operator`: runs the command that was given. */
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { Command, Option } from 'commander'
@@ -14,7 +14,7 @@ import { version } from './version.ts'
 
 export type Host = NodeJS.Process
 
-/** Does what the command line asks for. `ended` resolves when the process is told to end. Sets the exit code. */
+/** Runs the command and sets the exit code. `ended` resolves when the process is told to end. */
 export async function runProgram(host: Host, ended: Promise<string>): Promise<void> {
   const program = new Command('calendar-operator')
     .description("Connects people's Google calendars to what runs in a Kubernetes cluster.")
@@ -33,7 +33,7 @@ function addRun(program: Command, host: Host, ended: Promise<string>): void {
     const byDefault = setting.default === '' ? '' : ` Default: ${setting.default}.`
     command.option(flags, `${setting.description}${byDefault} [${variableOf(setting)}]`)
   }
-  // A wrong flag is a mistake in the settings, like a wrong value.
+  // A wrong flag is a mistake in the settings, just like a wrong value.
   command.exitOverride(({ exitCode }) => host.exit(exitCode === 0 ? 0 : 2))
   command.action(async () => {
     const exit = (code: number): never => host.exit(code)
@@ -61,15 +61,15 @@ function addValidate(program: Command, host: Host): void {
 function addStatus(program: Command, host: Host): void {
   program
     .command('status')
-    .description('one look at everything: what is well, and who has to do what by when')
-    .option('-n, --namespace <NAME>', "look at this namespace; the kubeconfig's where nothing is said")
+    .description('show whether everything works, and who has to do what, and by when')
+    .option('-n, --namespace <NAME>', "the namespace to look at; by default the kubeconfig's")
     .option('-A, --all-namespaces', 'look at all namespaces')
     .option('-o, --output <FORMAT>', 'table, json or yaml', 'table')
-    .addHelpText('after', '\nExit code: 0 all is well, 1 somebody has to act, 2 it cannot be told.')
-    // A wrong option says nothing about the cluster.
+    .addHelpText('after', '\nExit code: 0 all is well, 1 somebody has to act, 2 the state could not be determined.')
+    // With a wrong option, the state of the cluster is not known.
     .exitOverride(({ exitCode }) => host.exit(exitCode === 0 ? 0 : 2))
     .action(async (options: StatusOptions) => {
-      // The pause between two tries does not keep the process alive.
+      // The delay between two attempts does not keep the process alive.
       const alive = setInterval(() => undefined, 2 ** 30)
       host.exitCode = await status(options, {
         connect: () => connect(kubeconfig(host), systemClock),
@@ -85,9 +85,9 @@ function addStatus(program: Command, host: Host): void {
 function addConnect(program: Command, host: Host): void {
   program
     .command('connect')
-    .description("print the link by which an Agent's person signs in, and wait until that has happened")
+    .description("print the link with which an Agent's person signs in, and wait until they have")
     .argument('<AGENT>', 'the name of the Agent')
-    .option('-n, --namespace <NAME>', "its namespace; the kubeconfig's where nothing is said")
+    .option('-n, --namespace <NAME>', "the Agent's namespace; by default the kubeconfig's")
     .option('--open', 'open the link in a browser')
     .option('--qr', 'show the link as a QR code')
     .addOption(new Option('--wait').default(true).hideHelp())
@@ -103,7 +103,7 @@ function addConnect(program: Command, host: Host): void {
         random: Math.random,
         write: (line) => void host.stdout.write(`${line}\n`),
         writeError: (line) => void host.stderr.write(`${line}\n`),
-        // Neither is of any use to the operator itself, so neither is loaded with it.
+        // The operator needs neither, so they are loaded only here.
         open: async (url) => {
           await (await import('open')).default(url)
         },

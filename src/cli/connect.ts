@@ -54,10 +54,10 @@ const TIMED_OUT = 3
 
 /** The part of `--help` about the exit codes. */
 export const CONNECT_CODES = `
-The link goes to the standard output, everything else to the standard error.
-Exit code: 0 connected (or the link printed, with --no-wait), 1 somebody signed in but it is not connected,
-2 it can't be done or told, 3 nobody got through in time. An attempt that fails (denied, another account) is told, and
-the waiting goes on: the person may try again.`
+The link goes to standard output, everything else to standard error.
+Exit code: 0 connected (or, with --no-wait, the link was printed), 1 somebody signed in but the Agent is not connected,
+2 it can't be done or determined, 3 nobody completed the sign-in in time. A failed attempt (denied, another account) is
+reported, and the command keeps waiting, because the person may try again.`
 
 const POLL_INTERVAL_MS = 1_000
 
@@ -71,7 +71,7 @@ export async function connectAgent(name: string, options: ConnectOptions, unsafe
   const timeoutMs = parseDuration(options.timeout)
   if (!timeoutMs)
     return fail(deps, `--timeout ${options.timeout} is not understood: write a duration such as 30s or 15m`)
-  if (!isName(name)) return fail(deps, `${JSON.stringify(name)} is no name that an Agent could have`)
+  if (!isName(name)) return fail(deps, `${JSON.stringify(name)} is not a valid name for an Agent`)
   let connection: Connection | undefined
   try {
     connection = deps.connect()

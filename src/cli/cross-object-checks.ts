@@ -53,7 +53,7 @@ const location = (one: ValidatedManifest): string => `${one.manifest.file}:${one
 function duplicates(all: ValidManifest[]): Remark[] {
   return all.flatMap((one, index) => {
     const first = all.slice(0, index).find((other) => identity(other) === identity(one))
-    const text = `${title(one)} stands there already (${first ? location(first) : ''}); the later one wins`
+    const text = `${title(one)} is already defined (${first ? location(first) : ''}); the later one wins`
     return first && one.name !== '' ? [remark(one, [], 'note', text)] : []
   })
 }

@@ -75,7 +75,7 @@ function readDocument(file: string, document: Document.Parsed, lines: LineCounte
 }
 
 const syntaxText = ({ code, message }: { code: string; message: string }): string =>
-  code === 'DUPLICATE_KEY' ? 'this field stands there twice; keep one of them' : `is not YAML: ${message}`
+  code === 'DUPLICATE_KEY' ? 'this field appears twice; keep one of them' : `is not YAML: ${message}`
 
 /** A list (`kind: List`, `AgentList`) is replaced by its items. */
 function flatten(value: Record<string, unknown>, at: Path = []): { object: Record<string, unknown>; at: Path }[] {

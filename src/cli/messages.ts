@@ -18,7 +18,7 @@ const MESSAGES: Partial<Record<Problem['kind'], (problem: Problem, schema: Struc
   Required: missing,
   Forbidden: ({ message }) => message,
   Unknown: ({ message }) => message,
-  Duplicate: ({ found }) => `${value(found)} stands there twice; leave one of them out`,
+  Duplicate: ({ found }) => `${value(found)} appears twice; leave one of them out`,
   NotSupported: unsupported,
   TypeInvalid: (problem) => `${problem.message}, found ${value(problem.found)} (${typeName(problem.found)})`,
   TooLong: ({ message, found }) =>

@@ -340,7 +340,7 @@ describe('nothing to do, or nothing that can be done', () => {
   })
 
   test.each([
-    ['a name that is none', 'Alice/..', {}, 'no name that an Agent could have'],
+    ['a name that is none', 'Alice/..', {}, 'not a valid name for an Agent'],
     ['a timeout that is none', 'alice', { timeout: 'soon' }, '--timeout soon is not understood'],
     ['no time at all', 'alice', { timeout: '0s' }, '--timeout 0s is not understood'],
   ])('with %s: it says so and asks nobody', async (_, name, options, words) => {

@@ -164,7 +164,7 @@ describe('a problem is told with file, line, field, finding and advice:', () => 
     [
       'something that is said twice in a list',
       agent('alice', '  calendars:\n    read:\n    - primary\n    - primary\n'),
-      ['a.yaml:11: spec.calendars.read[1]: "primary" stands there twice; leave one of them out'],
+      ['a.yaml:11: spec.calendars.read[1]: "primary" appears twice; leave one of them out'],
     ],
     [
       'a name that is too long',
@@ -184,9 +184,9 @@ describe('a problem is told with file, line, field, finding and advice:', () => 
       ],
     ],
     [
-      'a field that stands there twice',
+      'a field that appears twice',
       `${INTEGRATION}  suspend: true\n  suspend: false\n`,
-      ['a.yaml:10: this field stands there twice; keep one of them'],
+      ['a.yaml:10: this field appears twice; keep one of them'],
     ],
     [
       'a name that is none',
@@ -381,7 +381,7 @@ describe('objects together', () => {
   it('that stand there twice are noted, and don’t clash with themselves', async () => {
     const { code, lines } = await run({ 'a.yaml': `${INTEGRATION}---${ALICE}`, 'b.yaml': ALICE })
     expect(code).toBe(0)
-    expect(lines).toEqual(['b.yaml:2: note: Agent booking/alice stands there already (a.yaml:10); the later one wins'])
+    expect(lines).toEqual(['b.yaml:2: note: Agent booking/alice is already defined (a.yaml:10); the later one wins'])
   })
 
   it('must be allowed to use each other', async () => {

@@ -25,7 +25,7 @@ const USUAL_DURATION_S = 15
 
 /** @param leases undefined if they can't be read. @param now ms since the epoch. */
 export function operatorHealth(leases: readonly Lease[] | undefined, now: number): OperatorHealth {
-  if (!leases) return { state: 'Unknown', message: 'its Lease may not be read by you', leaders: [] }
+  if (!leases) return { state: 'Unknown', message: 'you may not read its Lease', leaders: [] }
   const leaders = leases.map((lease) => leaderOf(lease, now))
   if (leaders.length === 0) {
     const message = 'there is no Lease calendar-operator: it never ran here, or runs without --leader-elect'
@@ -47,7 +47,7 @@ function leaderOf({ metadata, spec }: Lease, now: number): Leader {
 }
 
 function leaderMessage({ namespace, holder, ageSeconds, alive }: Leader): string {
-  if (holder === '') return `nobody leads in namespace ${namespace}: the last one ended in order`
+  if (holder === '') return `nobody leads in namespace ${namespace}: the last leader shut down normally`
   if (!Number.isFinite(ageSeconds)) return `${holder} in namespace ${namespace} never renewed its Lease`
   if (alive) return `${holder} leads in namespace ${namespace}, renewed ${ageSeconds}s ago`
   return `${holder} in namespace ${namespace} has been silent for ${humanDuration(ageSeconds * 1000)}`

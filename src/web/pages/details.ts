@@ -45,8 +45,8 @@ const isWide = (scope: string): boolean => {
   return key !== undefined && WIDE.includes(key)
 }
 
-const calendarName = ({ kind, id = '' }: CalendarView, { facts }: Texts): Html | string =>
-  kind === 'primary' ? facts.primary : isolated(shortened(id))
+const calendarName = ({ kind, id = '' }: CalendarView, { details }: Texts): Html | string =>
+  kind === 'primary' ? details.primary : isolated(shortened(id))
 
 /** What is new since the person last agreed. */
 export function addedSection({ added, siteHost }: SignInView, texts: Texts): Html | '' {
@@ -63,37 +63,37 @@ type Row = [name: string, value: Html | string]
 
 /** The details as a definition list. */
 export function detailsList(view: SignInView, { texts }: Language): Html {
-  const { facts } = texts
+  const { details } = texts
   const full = view.publishes.detail === 'Full'
   const rows: Row[] = [
-    [facts.asker, asker(view, texts)],
-    [facts.person, isolated(withoutAddresses(view.agentName))],
+    [details.asker, asker(view, texts)],
+    [details.person, isolated(withoutAddresses(view.agentName))],
     [
-      facts.calendars,
+      details.calendars,
       markup`<ul>${view.calendars.map((calendar) => markup`<li>${calendarName(calendar, texts)}</li>`)}</ul>`,
     ],
-    [facts.read, full ? facts.readFull : facts.readBusy],
-    ...(full ? [] : [[facts.notRead, facts.notReadBusy] satisfies Row]),
-    [facts.shown, shownTo(view, texts)],
-    [facts.allowed, allowed(view, texts)],
+    [details.read, full ? details.readFull : details.readBusy],
+    ...(full ? [] : [[details.notRead, details.notReadBusy] satisfies Row]),
+    [details.shown, shownTo(view, texts)],
+    [details.allowed, allowed(view, texts)],
   ]
   return markup`<dl>\n${rows.map(([name, value]) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>\n`)}</dl>`
 }
 
-const asker = ({ siteHost, namespace }: SignInView, { facts }: Texts): Html =>
-  fill(facts.askerOf, { site: isolated(siteHost), namespace: isolated(namespace) })
+const asker = ({ siteHost, namespace }: SignInView, { details }: Texts): Html =>
+  fill(details.askerOf, { site: isolated(siteHost), namespace: isolated(namespace) })
 
 function allowed({ publishes, scopes }: SignInView, texts: Texts): Html {
   const wider = !publishes.accessToken && scopes.some(isWide)
-  return markup`${scopeList(scopes, texts)}${wider ? markup`<p class="quiet">${texts.facts.allowedNote}</p>` : ''}`
+  return markup`${scopeList(scopes, texts)}${wider ? markup`<p class="quiet">${texts.details.allowedNote}</p>` : ''}`
 }
 
-function shownTo({ publishes, siteHost }: SignInView, { facts }: Texts): Html {
-  const lines = { Busy: facts.shownBusy, Full: facts.shownFull, None: facts.shownNone }
+function shownTo({ publishes, siteHost }: SignInView, { details }: Texts): Html {
+  const lines = { Busy: details.shownBusy, Full: details.shownFull, None: details.shownNone }
   const onlyToken = publishes.detail === undefined && publishes.accessToken
   const said = [
     ...(onlyToken ? [] : [lines[publishes.detail ?? 'None']]),
-    ...(publishes.accessToken ? [facts.shownToken] : []),
+    ...(publishes.accessToken ? [details.shownToken] : []),
   ]
   return markup`${said.map((line) => markup`<p>${fill(line, { site: isolated(siteHost) })}</p>`)}`
 }

@@ -1,11 +1,11 @@
 /**
- * The one script, for the popup only (a redirect needs none). It is given to browsers as it stands here: no build step, no
- * library but Google's. What it says comes from the page's data attributes, in the page's language.
+ * The script of the popup flow; the redirect flow needs none. Browsers get it exactly as it is written here, without a build step
+ * and without a library except Google's. Its messages come from the page's data attributes, in the page's language.
  *
- * Google's script may come before this one or after it: a click waits for it, a little.
- * An attempt is fetched as the page opens, so that Google's window opens in the very click: browsers block windows that open
- * later. An attempt lives ten minutes; one older than eight is fetched again at the click. Where something else is asked
- * for by then than the page says (409), the page is loaded anew.
+ * Google's script may load before or after this one; a click waits briefly for it. An attempt is fetched when the page opens, so
+ * that Google's window opens during the click: browsers block windows that open later. An attempt is valid for ten minutes; one
+ * older than eight minutes is fetched again at the click. If the Agent's spec asks for something else by then (409), the page is
+ * reloaded.
  */
 export const SCRIPT = `(() => {
   'use strict'
@@ -42,7 +42,7 @@ export const SCRIPT = `(() => {
     return response.json()
   }
 
-  /** One at a time: a click while the first is on its way waits for that. */
+  /** One request at a time: a click during the first one waits for it. */
   function begin() {
     const began = Date.now()
     const keep = (made) => { attempt = made; attemptedAt = began }
@@ -69,7 +69,7 @@ export const SCRIPT = `(() => {
     google.accounts.oauth2.initCodeClient({
       client_id: clientID,
       scope,
-      // The library says yes where nothing is said.
+      // The library's default is true.
       include_granted_scopes: false,
       ux_mode: 'popup',
       state,

@@ -1,13 +1,13 @@
 /**
- * How texts of others are shown: addresses so that who knows them recognizes them, and they are of no use to who doesn't;
- * everything without what could deceive a reader, and cut.
+ * How texts that others wrote are shown. Addresses are shortened, so that only somebody who knows an address recognizes it. Every
+ * text is truncated and stripped of characters that could mislead a reader.
  */
 import { clean } from '../../platform/scrub.ts'
 
-/** Of one value. Longer ones are seldom meant well. */
+/** Longer values are rarely well-meant. */
 const MAX_LENGTH = 100
 
-/** `alice@example.com` → `a…e@example.com`; what was shortened already stays as it is. */
+/** `alice@example.com` → `a…e@example.com`; a shortened address stays unchanged. */
 export function shortened(text: string): string {
   const address = displayText(text)
   const at = address.lastIndexOf('@')
@@ -21,7 +21,7 @@ function ends(text: string): string {
   return signs.length === 2 ? `${first}…` : `${first}…${last}`
 }
 
-/** Text of people's own making, with every address in it shortened. */
+/** Free text, with every address in it shortened. */
 export const withoutAddresses = (text: string): string =>
   displayText(text).replace(/[^\s@<>,;:()"']+@[^\s@<>,;:()"']+/gu, (address) => shortened(address))
 

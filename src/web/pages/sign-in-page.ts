@@ -55,9 +55,9 @@ function grantEnd({ expiresAt, outcome }: SignInView, { language }: PageContext)
   return markup`<p>${fill(text, { date: timeOf(expiresAt, language) })}</p>\n`
 }
 
-function accountBox({ account, outcome }: SignInView, { facts }: Texts): Html {
-  const note = outcome === undefined ? markup`\n<p class="quiet">${facts.accountNote}</p>` : ''
-  return markup`<div class="account"><p class="quiet">${facts.account}</p>
+function accountBox({ account, outcome }: SignInView, { details }: Texts): Html {
+  const note = outcome === undefined ? markup`\n<p class="quiet">${details.accountNote}</p>` : ''
+  return markup`<div class="account"><p class="quiet">${details.account}</p>
 <p><strong>${isolated(shortened(account))}</strong></p>${note}</div>\n`
 }
 

@@ -1,12 +1,11 @@
 /**
- * What the pages need to know, and nothing of where it comes from. An address may be given in full: the pages shorten it
- * (`a…e@example.com`) wherever they show it.
+ * The input of the pages. Addresses may be given in full: the pages shorten them (`a…e@example.com`) wherever they show them.
  */
 
-/** How a person gets to Google: by a form and a redirect, or by Google's own script in a popup. */
+/** How a person gets to Google: by a form and a redirect, or by Google's script in a popup. */
 export type SignInMode = 'Redirect' | 'Popup'
 
-/** What became of a sign-in; the same word stands in the URL, `?outcome=…`. */
+/** The outcome of a sign-in; the URL contains the same word, `?outcome=…`. */
 export type Outcome =
   | 'connected'
   | 'denied'
@@ -21,56 +20,57 @@ export type Outcome =
   | 'suspended'
   | 'not-needed'
 
-/** Outcomes after which nothing can be done on the page; all others offer the button (again). */
+/** Outcomes after which the page has no button. */
 export const FINAL_OUTCOMES: readonly Outcome[] = ['connected', 'suspended', 'not-needed']
 
-/** A calendar that is read; `id` is shown shortened, and left out for the account's own one. */
+/** A calendar that is read. `id` is shown shortened, and omitted for the account's primary calendar. */
 export interface CalendarView {
   kind: 'primary' | 'other'
   id?: string
 }
 
-/** What programs of the site get to see. Without `detail` no calendar is published. */
+/** What programs in the cluster can see. Without `detail`, no calendar is published. */
 export interface PublishesView {
   detail?: 'Busy' | 'Full'
-  /** They also get access tokens, and can themselves do what the scopes allow. */
+  /** They also get access tokens, with which they can do everything that the scopes allow. */
   accessToken: boolean
 }
 
-/** Something that the person has not agreed to yet, although they have agreed to the rest. */
+/** Something new that the person has not agreed to yet, although they agreed to the rest. */
 export type Added = 'detail' | 'accessToken' | 'write' | { calendar: CalendarView }
 
+/** What the page of a sign-in link shows. */
 export interface SignInView {
   /** Host of the site that asks, as a browser shows it: `booking.example.com`, with the port where there is one. */
   siteHost: string
   /** The namespace whose site it is. */
   namespace: string
-  /** The person: `displayName`, else the Agent's name. */
+  /** The person's `displayName`, or the Agent's name. */
   agentName: string
   /** The account that must sign in. */
   account: string
   calendars: readonly CalendarView[]
-  /** Scopes that are asked for, as Google spells them. */
+  /** The requested scopes, as Google writes them. */
   scopes: readonly string[]
   publishes: PublishesView
-  /** What is new since the person agreed the last time; empty where they never did, or nothing is. */
+  /** What is new since the person last agreed; empty if they never agreed, or nothing is new. */
   added: readonly Added[]
   mode: SignInMode
   /**
-   * Path of this page. The form of `Redirect` posts `csrf` to it (application/x-www-form-urlencoded); the script of `Popup` posts JSON to
+   * The path of this page. The form of `Redirect` posts `csrf` to it (application/x-www-form-urlencoded); the script of `Popup` posts JSON to
    * `<action>/attempt` (`{csrf}`) and `<action>/code` (`{code, state}` or `{error, state}`).
    */
   action: string
   csrf?: string
-  /** Popup only: where Google's script comes from, `https://accounts.google.com`. */
+  /** Popup only: the origin of Google's script, such as `https://accounts.google.com`. */
   clientScript?: { accountsOrigin: string }
-  /** When the present grant ends, RFC 3339; left out where there is none, or its end isn't known. */
+  /** When the current grant ends (RFC 3339); omitted if there is none, or its end is unknown. */
   expiresAt?: string
-  /** Left out: nobody has tried yet. */
+  /** Omitted before the first attempt. */
   outcome?: Outcome
 }
 
-/** Bytes that the pages refer to by `path` (from the site's root), which changes with the content: to be cached for ever. */
+/** A file that the pages refer to by `path`, which contains a hash of the content. */
 export interface Asset {
   path: string
   contentType: string

@@ -23,7 +23,7 @@ export const de: Texts = {
     calendar: 'Ein weiterer Kalender: {calendar}',
     note: 'Bis Sie sich anmelden, bleibt alles, wie Sie es erlaubt haben.',
   },
-  facts: {
+  details: {
     asker: 'Wer fragt',
     askerOf: '{site} (Namensraum {namespace})',
     person: 'Für',

@@ -22,7 +22,7 @@ export const en: Texts = {
     calendar: 'One more calendar: {calendar}',
     note: 'Until you sign in, everything stays as you agreed before.',
   },
-  facts: {
+  details: {
     asker: 'Who asks',
     askerOf: '{site} (namespace {namespace})',
     person: 'For',

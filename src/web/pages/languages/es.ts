@@ -22,7 +22,7 @@ export const es: Texts = {
     calendar: 'Un calendario más: {calendar}',
     note: 'Hasta que inicie sesión, todo sigue como lo aceptó.',
   },
-  facts: {
+  details: {
     asker: 'Quién lo pide',
     askerOf: '{site} (espacio de nombres {namespace})',
     person: 'Para',

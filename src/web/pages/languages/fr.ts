@@ -23,7 +23,7 @@ export const fr: Texts = {
     calendar: 'Un agenda de plus : {calendar}',
     note: 'Tant que vous ne vous connectez pas, tout reste comme vous l’avez accepté.',
   },
-  facts: {
+  details: {
     asker: 'Qui demande',
     askerOf: '{site} (espace de noms {namespace})',
     person: 'Pour',

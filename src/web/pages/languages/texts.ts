@@ -1,16 +1,17 @@
 /**
- * Every text of the pages, by name: a language that lacks one is a type error. Names in braces are filled in by the page and
- * must stand in every language: {site} the host that asks, {namespace} and {calendar} as said below, {account} the shortened address, {date} a time in UTC, {link}
- * the page of the Google account on which a permission is withdrawn.
+ * Every text of the pages, by name; a language that lacks one is a type error. The page fills in the names in braces, which every
+ * language must contain: {site} is the host that asks, {account} the shortened address, {date} a time in UTC, {link} the page of
+ * the Google account on which access is revoked; {namespace} and {calendar} are explained below.
  */
 import type { Outcome } from '../view.ts'
 
-/** A page that says what happened. */
+/** A heading and a paragraph. */
 export interface Message {
   title: string
   text: string
 }
 
+/** What Google's scopes allow, close to the words of Google's consent page. */
 export interface ScopeTexts {
   calendar: string
   calendarReadonly: string
@@ -21,21 +22,22 @@ export interface ScopeTexts {
   identity: string
 }
 
+/** All texts of one language. */
 export interface Texts {
-  /** The first page, before anybody tried. */
+  /** The page before the first attempt. */
   ask: { title: string; busy: string; full: string; other: string }
-  /** Google's own translation: its branding rules ask for it. */
+  /** Google's own translation, as its branding rules require. */
   button: string
-  /** What comes when the button is pressed. */
+  /** What happens when the button is pressed. */
   next: { Redirect: string; Popup: string }
   onlyIfExpected: string
 
-  /** Shown where a person is asked anew because more is asked for. `{calendar}` is a shortened id. */
+  /** Shown when a person has to sign in again because the spec asks for more. `{calendar}` is a shortened id. */
   added: { title: string; detail: string; accessToken: string; write: string; calendar: string; note: string }
 
-  facts: {
+  details: {
     asker: string
-    /** `{namespace}`: of the integration that asks. */
+    /** `{namespace}` is the integration's. */
     askerOf: string
     person: string
     account: string
@@ -53,7 +55,7 @@ export interface Texts {
     shownNone: string
     shownToken: string
     allowed: string
-    /** Where the permission is wider than the use that is made of it. */
+    /** Shown if the scopes allow more than is done with them. */
     allowedNote: string
   }
   scopes: ScopeTexts
@@ -61,7 +63,7 @@ export interface Texts {
   stored: Message
   withdraw: Message & { link: string }
 
-  /** When the grant ends: of one that stands, and of one to be renewed. */
+  /** When the grant ends: for a connected account, and for a grant that should be renewed. */
   lastsUntil: string
   renewBefore: string
 
