@@ -1,4 +1,4 @@
-/** A real kube-apiserver with etcd, as the tests get one. */
+/** A backend of the demo: a real kube-apiserver with etcd, started as the tests start it. */
 import { readFile } from 'node:fs/promises'
 import { parse, stringify } from 'yaml'
 import { startRealKubernetes, type AuditEvent } from '../test/real/cluster.ts'
@@ -29,7 +29,7 @@ export async function realBackend(namespace: string): Promise<Backend> {
 function counted(events: readonly AuditEvent[], wanted: string): RequestCount[] {
   const counts = new Map<string, RequestCount>()
   for (const { verb, objectRef, userAgent = '', stage } of events) {
-    // A watch has an entry for its end too.
+    // The audit log has a second entry when a watch ends.
     if (!userAgent.startsWith(wanted) || (verb === 'watch' && stage !== 'ResponseStarted')) continue
     const resource = [objectRef?.resource ?? 'other', objectRef?.subresource].filter(Boolean).join('/')
     const one = counts.get(`${verb} ${resource}`) ?? { verb, resource, count: 0 }

@@ -1,4 +1,4 @@
-/** The small Kubernetes API of the sandbox: on Node alone, in this process. */
+/** A backend of the demo: the sandbox's Kubernetes API, in this process. */
 import { startKubernetes } from '../sandbox/kubernetes/server.ts'
 import { crds } from '../src/resources/generated/crds.ts'
 import type { Backend } from './kubernetes.ts'

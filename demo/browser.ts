@@ -1,4 +1,4 @@
-/** As much of a browser as a sign-in needs: it keeps cookies, follows nothing by itself, and finds the form of a page. */
+/** As much of a browser as a sign-in needs: it keeps cookies, follows no redirect by itself, and submits the form of a page. */
 
 export interface Page {
   status: number
@@ -23,7 +23,7 @@ export class Browser {
     return { status: response.status, location, html: await response.text() }
   }
 
-  /** Presses the button of the page's only form. */
+  /** Submits the only form of a page. */
   submit(page: Page, url: string): Promise<Page> {
     const [, action = ''] = /<form[^>]* action="([^"]*)"/.exec(page.html) ?? []
     const fields = [...page.html.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)]

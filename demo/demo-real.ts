@@ -1,4 +1,4 @@
-/** `make demo KUBERNETES=real`: the same story on a real kube-apiserver. */
+/** `make demo KUBERNETES=real`: the same steps on a real kube-apiserver. */
 import { realBackend } from './backend-real.ts'
 import { runDemo } from './run.ts'
 

@@ -1,4 +1,4 @@
-/** `make demo`: the story on the sandbox's Kubernetes, on Node alone. */
+/** `make demo`: the steps on the sandbox's Kubernetes API, on Node alone. */
 import { sandboxBackend } from './backend-sandbox.ts'
 import { runDemo } from './run.ts'
 

@@ -1,4 +1,4 @@
-/** Everything that the story needs to run: Google, Kubernetes, the operator's process, and the folder between them. */
+/** What the demo runs in: the simulated Google, a Kubernetes API, the operator's process, and a folder for its files. */
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
@@ -30,7 +30,7 @@ interface EnvironmentDeps {
   webPort: number
 }
 
-/** Where nothing else listens there, so that the story reads the same every time. */
+/** The port of the pages, if it is free: then every run prints the same address. */
 const USUAL_WEB_PORT = 8080
 
 export class DemoEnvironment {
@@ -40,7 +40,7 @@ export class DemoEnvironment {
   readonly operatorArgs: readonly string[]
   readonly seeded: Seeded
   readonly folder: string
-  /** The origin at which the operator's pages are. */
+  /** The origin of the operator's pages. */
   readonly site: string
   readonly #kubernetes: Kubernetes
   readonly #root: string
@@ -88,12 +88,12 @@ export class DemoEnvironment {
     return join(this.folder, 'operator.log')
   }
 
-  /** A path as somebody in the project's folder would write it. */
+  /** The path, relative to the project's folder. */
   shown(path: string): string {
     return relative(this.#root, path)
   }
 
-  /** Applies `demo/manifests`; answers what `kubectl` would say. */
+  /** Applies `demo/manifests`; returns what `kubectl` would print. */
   async applyManifests(): Promise<string[]> {
     const folder = join(this.#root, 'demo/manifests')
     const files = (await readdir(folder)).sort()
@@ -117,7 +117,7 @@ export class DemoEnvironment {
     return this.#kubernetes.table(...what)
   }
 
-  /** Looks again: what follows answers from that. */
+  /** Reads all objects again. The methods below return what was read last. */
   refresh(): Promise<void> {
     return this.#kubernetes.refresh()
   }
@@ -126,7 +126,7 @@ export class DemoEnvironment {
     return this.#kubernetes.object(kind, name)
   }
 
-  /** An Agent's status. */
+  /** The status of an Agent. */
   agent(name: string): AgentStatus | undefined {
     return this.object('Agent', name)?.status
   }
@@ -135,20 +135,20 @@ export class DemoEnvironment {
     return this.object(kind, name)?.status?.conditions?.find((one) => one.type === type)
   }
 
-  /** A published document, read as a program in the cluster would. */
+  /** A published document, read as a program in the cluster reads it. */
   busy(configMap: string): BusyDocument | undefined {
     const text = this.object('ConfigMap', configMap)?.data?.['busy.json']
     return text === undefined ? undefined : (JSON.parse(text) as BusyDocument)
   }
 
-  /** Whether anything stands in the operator's log that must not. */
+  /** Searches the operator's log for text that must not be in it. */
   async searchLog(): Promise<{ lines: number; leaks: string[] }> {
     const text = await readFile(this.log, 'utf8')
     const forbidden = [...this.seeded.confidential, 'ya29.', '@example.com', '%40example.com']
     return { lines: text.split('\n').length - 1, leaks: forbidden.filter((one) => text.includes(one)) }
   }
 
-  /** Ends everything; the folder goes too, unless its log is still wanted. */
+  /** Stops everything, and removes the folder; with `keepLog` it keeps the log. */
   async close({ keepLog = false } = {}): Promise<void> {
     await this.operator.stop()
     await this.#kubernetes.close()
@@ -157,7 +157,7 @@ export class DemoEnvironment {
   }
 }
 
-/** This port, or any other where it is taken. */
+/** Returns this port if it is free, else any other. */
 async function freePort(wanted: number): Promise<number> {
   const server = createServer()
   try {

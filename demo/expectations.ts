@@ -1,4 +1,4 @@
-/** What the steps of the story have in common: tables, and things to wait for. */
+/** Helpers for the steps of the demo: tables to show, and results to wait for. */
 import type { CalendarIntegrationStatus, Condition } from '../src/resources/types.ts'
 import type { DemoEnvironment } from './environment.ts'
 import { formatTable, type TableOptions } from './table.ts'
@@ -10,7 +10,7 @@ export interface DemoContext {
 }
 
 export const PEOPLE = ['alice', 'bob', 'carol']
-/** The interval of demo/manifests/2-integration.yaml, in seconds, and what one machine may need beyond it. */
+/** The interval of demo/manifests/2-integration.yaml in seconds, and the time that a slow machine may need beyond it. */
 export const INTERVAL = 10
 export const SLACK = 20
 
@@ -24,7 +24,7 @@ export async function showTable(
   narrator.output(formatTable(await environment.table(what), { ...options, width: 116 }))
 }
 
-/** A condition that comes to say this. */
+/** Expects a condition to have this reason. */
 export function conditionSays(
   { environment }: DemoContext,
   [kind, name, type]: readonly [kind: string, name: string, type: string],
@@ -57,7 +57,7 @@ export function allReady(context: DemoContext, names: readonly string[]): Expect
   }
 }
 
-/** Ready, and no word of any trouble that is being sat out. */
+/** Expects these Agents to be Ready, and their messages to report no failure. */
 export function upToDate(context: DemoContext, names: readonly string[]): Expectation<true> {
   const synced = (name: string): string => context.environment.condition('Agent', name, 'Synced')?.message ?? ''
   const behind = (): string[] =>
@@ -73,7 +73,7 @@ export function upToDate(context: DemoContext, names: readonly string[]): Expect
   }
 }
 
-/** Fails if one of them is not Ready now. */
+/** @throws DemoFailure if one of these Agents is not Ready now. */
 export function expectReady(context: DemoContext, names: readonly string[]): void {
   const others = notReady(context, names)
   expectThat(others.length === 0, `${names.join(' and ')} stay Ready`, described(context, others))
@@ -83,7 +83,7 @@ export function expectThat(holds: boolean, expected: string, found: string): voi
   if (!holds) throw new DemoFailure(`expected: ${expected}\nfound: ${found}`)
 }
 
-/** The integration counts so many agents as ready. */
+/** Expects this summary of ready Agents in the integration's status. */
 export function counts({ environment }: DemoContext, summary: string): Expectation<true> {
   const status = (): CalendarIntegrationStatus | undefined =>
     environment.object('CalendarIntegration', 'google')?.status

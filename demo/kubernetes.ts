@@ -1,6 +1,6 @@
 /**
- * The Kubernetes of the demo, seen over HTTPS only: the story is the same on the sandbox and on a real kube-apiserver. What
- * tells them apart (how one gets a kubeconfig, and the record of who asked for what) is a `Backend`.
+ * The demo's client of Kubernetes. It uses HTTPS only, so that the steps are the same on the sandbox and on a real
+ * kube-apiserver. What differs between them (the kubeconfig, and the record of requests) is a `Backend`.
  */
 import { Agent, request } from 'undici'
 import { parse, parseAllDocuments } from 'yaml'
@@ -8,18 +8,18 @@ import type { AgentStatus, CalendarIntegrationStatus, ObjectMeta } from '../src/
 import type { Table } from './table.ts'
 
 export interface RequestCount {
-  /** As RBAC names it. */
+  /** The verb, as RBAC names it. */
   verb: string
   resource: string
   count: number
 }
 
 export interface Backend {
-  /** What the story calls it: "a small Kubernetes API". */
+  /** The name in the demo's text: "a small Kubernetes API". */
   readonly name: string
-  /** The text of a kubeconfig that may do everything. */
+  /** The text of a kubeconfig of an administrator. */
   kubeconfig(): Promise<string>
-  /** What this program has asked for since the last reset. */
+  /** The requests of this program since the last reset. */
   requests(userAgent: string): RequestCount[]
   resetRequests(): void
   stop(): Promise<void>
@@ -38,7 +38,7 @@ interface Manifest {
   metadata: { name: string; namespace?: string }
 }
 
-/** What `kubectl` would say of an object that was applied. */
+/** What `kubectl` prints for an object that was applied. */
 export type Applied = 'created' | 'configured'
 
 interface Answer {
@@ -59,7 +59,7 @@ const PLACES: Record<string, string> = {
   CalendarIntegration: 'calendarintegrations',
   Agent: 'agents',
 }
-/** Agents last: whoever sees a new status sees everything that was written before it. */
+/** Agents last: whoever reads a new status also reads everything that was written before it. */
 const MIRRORED = ['Secret', 'ConfigMap', 'CalendarIntegration', 'Agent']
 const TABLE = 'application/json;as=Table;g=meta.k8s.io;v=v1'
 
@@ -85,7 +85,7 @@ export class Kubernetes {
     this.#http = new Agent({ connect: { ca, cert, key } })
   }
 
-  /** Creates what the YAML text holds, or changes it; answers what `kubectl` would say. */
+  /** Creates or changes the objects of a YAML text; returns what `kubectl` would print. */
   async apply(text: string): Promise<string[]> {
     const lines: string[] = []
     for (const document of parseAllDocuments(text)) {
@@ -107,14 +107,14 @@ export class Kubernetes {
     return 'configured'
   }
 
-  /** What `kubectl get` gets. `what` may end in a query. */
+  /** The table that `kubectl get` shows. `what` may end in a query. */
   async table(what: string, api = OURS): Promise<Table> {
     const answer = await this.#send('GET', `${api}/namespaces/${this.#namespace}/${what}`, { accept: TABLE })
     if (answer.status !== 200) throw new Error(`the table of ${what} was refused: ${messageOf(answer)}`)
     return answer.body as Table
   }
 
-  /** Looks at everything that the story speaks of; `object` answers from that. */
+  /** Reads all objects of the demo's kinds. `object` returns what was read last. */
   async refresh(): Promise<void> {
     const seen = new Map<string, ObservedObject>()
     for (const kind of MIRRORED) {

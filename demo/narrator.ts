@@ -1,22 +1,22 @@
 /**
- * Tells the story: headings, commands, what was answered, and the seconds that it took. Every wait has an end: what was
- * expected and has not come is a `DemoFailure`.
+ * Prints the demo: headings, commands, their output, and how many seconds a result took. Every wait has a limit: a result that
+ * does not come is a `DemoFailure`.
  */
 import { wrap } from './table.ts'
 
-/** Something did not happen. */
+/** An expected result did not come. */
 export class DemoFailure extends Error {
   override readonly name = 'DemoFailure'
 }
 
 export interface Expectation<T> {
-  /** What is expected, as the end of "expected …". */
+  /** The expected result, as the end of "expected within … s: …". */
   what: string
   /** Seconds. */
   within: number
-  /** Undefined or false: not yet. */
+  /** Returns the result; undefined or false if it is not there yet. */
   look: () => T | undefined | false | Promise<T | undefined | false>
-  /** What there is instead, for the failure. */
+  /** Describes what there is instead, for the failure. */
   found: () => string
 }
 
@@ -26,12 +26,12 @@ const STYLES = { bold: '1', dim: '2', red: '31', green: '32', yellow: '33', cyan
 
 export interface NarratorDeps {
   write: (text: string) => void
-  /** Whether lines can be taken back. */
+  /** Whether the output is a terminal, where a line can be erased. */
   isTerminal: boolean
   colours: boolean
-  /** Fails when there is no point in waiting any longer. */
+  /** @throws DemoFailure if waiting any longer is pointless. */
   check: () => void
-  /** Looks at the world anew, before each look at a part of it. */
+  /** Reads the state again. It runs before each `look`. */
   refresh: () => Promise<void>
 }
 
@@ -44,7 +44,7 @@ export class Narrator {
     this.#deps = deps
   }
 
-  /** The text in this style, if there are colours. */
+  /** Returns the text in this style, if colours are on. */
   in(style: keyof typeof STYLES, text: string): string {
     return this.#deps.colours ? `\x1b[${STYLES[style]}m${text}\x1b[0m` : text
   }
@@ -59,7 +59,7 @@ export class Narrator {
     this.line(this.in('bold', `${this.#steps}. ${text}`))
   }
 
-  /** What somebody does, at Google or at a keyboard. */
+  /** Prints what a person does, at Google or at a keyboard. */
   act(text: string): void {
     const [first = '', ...rest] = wrap(text, WIDTH - 4)
     this.line(this.in('cyan', `  > ${first}`))
@@ -71,7 +71,7 @@ export class Narrator {
     this.line(this.in('dim', `  $ ${lines}`))
   }
 
-  /** As it was answered. */
+  /** Prints the output of a command. */
   output(lines: readonly string[], style?: keyof typeof STYLES): void {
     for (const line of lines) this.line(`    ${style ? this.in(style, line) : line}`)
   }
@@ -80,7 +80,7 @@ export class Narrator {
     for (const line of wrap(text, WIDTH)) this.line(line)
   }
 
-  /** A text that may be long. */
+  /** Prints output that may need several lines. */
   quote(text: string): void {
     this.output(wrap(text, WIDTH - 4))
   }
@@ -98,7 +98,11 @@ export class Narrator {
     this.output(rest)
   }
 
-  /** Looks until there is something to see; answers it, and the seconds since `since` (ms), which is now if left out. */
+  /**
+   * Waits for an expected result. Returns it, and the seconds since `since`.
+   *
+   * @param since ms by the monotonic clock; now by default.
+   */
   async until<T>(expected: Expectation<T>, since = performance.now()): Promise<{ value: T; seconds: number }> {
     const end = performance.now() + expected.within * 1000
     for (;;) {
@@ -119,7 +123,7 @@ export class Narrator {
     }
   }
 
-  /** On a terminal, and gone again when it is over. */
+  /** Shows on a terminal that it waits. `clear` erases the line. */
   #waiting(what: string, seconds: number): void {
     if (!this.#deps.isTerminal || seconds < 1) return
     const text = `  … ${what}: ${Math.floor(seconds)} s`.slice(0, 78)
@@ -128,7 +132,7 @@ export class Narrator {
     this.#deps.write(`\r${this.in('dim', text)}\x1b[K`)
   }
 
-  /** Takes back the line that tells of waiting. */
+  /** Erases the line that shows the waiting. */
   clear(): void {
     if (this.#shown === '') return
     this.#shown = ''

@@ -8,11 +8,11 @@ export interface OperatorOptions {
   program: string
   args: readonly string[]
   kubeconfig: string
-  /** Its log is added to this file. */
+  /** The file that its log is appended to. */
   log: string
 }
 
-/** The operator itself ends within ten seconds of a signal. */
+/** The operator ends within ten seconds of a signal; one second more is tolerated. */
 const PATIENCE_MS = 11_000
 
 export class OperatorProcess {
@@ -27,7 +27,7 @@ export class OperatorProcess {
     return this.#child?.pid
   }
 
-  /** How it ended, if it did, though nobody ended it. */
+  /** How the process ended, if it ended by itself. */
   get death(): string | undefined {
     const child = this.#child
     if (child?.exitCode !== null && child?.exitCode !== undefined) return `exit status ${child.exitCode}`
@@ -37,7 +37,7 @@ export class OperatorProcess {
   start(): void {
     const { program, args, kubeconfig, log } = this.#options
     const file = openSync(log, 'a')
-    // Only what it needs: nothing in the caller's environment is meant for this operator.
+    // Only what it needs: variables of the caller's environment are not meant for this operator.
     const env = { PATH: process.env.PATH, HOME: process.env.HOME, KUBECONFIG: kubeconfig }
     this.#child = spawn(process.execPath, [program, ...args], { env, stdio: ['ignore', file, file] })
     closeSync(file)
@@ -47,7 +47,7 @@ export class OperatorProcess {
     return this.#end('SIGKILL')
   }
 
-  /** Without waiting for it. */
+  /** Kills the process without waiting for its end. */
   killNow(): void {
     this.#child?.kill('SIGKILL')
   }

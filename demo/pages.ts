@@ -1,4 +1,4 @@
-/** What the documentation shows of a run of the demo: docs/demo.md the whole of it, README.md an excerpt. Pure. */
+/** Writes a run of the demo into the documentation: all of it into docs/demo.md, an excerpt into README.md. Pure. */
 
 const START = '<!-- demo:start -->'
 const END = '<!-- demo:end -->'
@@ -6,7 +6,7 @@ const END = '<!-- demo:end -->'
 /** The steps that README.md shows in full. Of the others it shows the headings. */
 const STEPS_IN_EXCERPT = ['1', '3']
 
-/** Returns the document with this output between its two markers. @throws where it lacks one of them. */
+/** Returns the document with this output between its two markers. @throws Error if a marker is missing. */
 export function withOutput(document: string, output: string): string {
   const from = document.indexOf(START)
   const to = document.indexOf(END)

@@ -48,7 +48,7 @@ const writeInto = async (page: string, output: string): Promise<void> =>
 
 class DemoRun {
   readonly narrator: Narrator
-  /** Somebody wants it to end; answers the exit status. */
+  /** Resolves to the exit status when somebody ends the demo. */
   readonly ended: Promise<number>
   environment: DemoEnvironment | undefined
   told = ''
@@ -63,7 +63,7 @@ class DemoRun {
         answer(status)
       }
       for (const [signal, status] of Object.entries(SIGNALS)) process.on(signal, () => end(status))
-      // A reader that has gone (`make demo | head`) is no reason for a stack trace.
+      // A closed pipe (`make demo | head`) ends the demo without a stack trace.
       stdout.on('error', () => end(NOBODY_READS))
     })
     this.narrator = new Narrator({

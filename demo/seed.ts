@@ -1,9 +1,9 @@
-/** Who is at the simulated Google when the demo begins: an OAuth client, people, their events, and three grants. */
+/** What the simulated Google holds when the demo starts: an OAuth client, people, their events, and three grants. */
 import type { SimulatedGoogle } from '../sandbox/google/google.ts'
 
 export const ZONE = 'Europe/Paris'
 export const TEAM = 'team@group.calendar.google.com'
-/** Bob consented five days and twenty hours ago: of his seven days, twenty-eight hours are left. */
+/** Bob consented five days and twenty hours ago: twenty-eight hours of his seven days are left. */
 export const BOB_CONSENTED_HOURS_AGO = 5 * 24 + 20
 
 const HOUR_MS = 3_600_000
@@ -18,13 +18,13 @@ export interface Secret {
 
 export interface Seeded {
   clientId: string
-  /** What a user puts into the cluster: the client file, and a refresh token a person. */
+  /** What a user puts into the cluster: the client file, and a refresh token for each person. */
   secrets: Secret[]
-  /** None of these may ever turn up in a log. */
+  /** Texts that must never be in a log. */
   confidential: string[]
 }
 
-/** @param site the origin at which the sign-in pages are. */
+/** Fills the simulated Google. @param site the origin of the sign-in pages. */
 export function seed(google: SimulatedGoogle, now: number, site: string): Seeded {
   google.setProject({ userType: 'External', publishing: 'Testing' })
   const { clientId, clientSecret } = google.addClient({
@@ -53,7 +53,7 @@ export function seed(google: SimulatedGoogle, now: number, site: string): Seeded
   }
 }
 
-/** As Google's console offers it for download; with another client secret, if one is given. */
+/** The file that Google's console offers, with another client secret if one is given. */
 export function clientSecretFile(google: SimulatedGoogle, clientId: string, secret?: string): Record<string, string> {
   const file = google.clientFile(clientId) as { web: Record<string, unknown> }
   const web = secret === undefined ? file.web : { ...file.web, client_secret: secret }
@@ -64,7 +64,7 @@ const timestamp = (ms: number): string => new Date(ms).toISOString().replace(/\.
 
 const at = (dateTime: string): { dateTime: string; timeZone: string } => ({ dateTime, timeZone: ZONE })
 
-/** A wall clock's time so many days from now. */
+/** The local time `time`, so many days from now. */
 export const onDay = (now: number, days: number, time: string): string =>
   `${new Date(now + days * 24 * HOUR_MS).toISOString().slice(0, 10)}T${time}:00`
 

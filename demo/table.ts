@@ -1,15 +1,15 @@
-/** Tables of the Kubernetes API as text, in the way of `kubectl get`. Pure. */
+/** Formats tables of the Kubernetes API as `kubectl get` does. Pure. */
 
-/** What the API answers to `Accept: application/json;as=Table;g=meta.k8s.io;v=v1`. */
+/** The API's answer to `Accept: application/json;as=Table;g=meta.k8s.io;v=v1`. */
 export interface Table {
   columnDefinitions: readonly { name: string; priority: number }[]
   rows: readonly { cells: readonly unknown[] }[]
 }
 
 export interface TableOptions {
-  /** With the columns that `-o wide` adds. */
+  /** Whether to show the columns of `-o wide`. */
   wide?: boolean
-  /** In characters. What the last column has too much goes below its row. */
+  /** The width in characters. What does not fit into the last column goes below its row. */
   width?: number
 }
 
@@ -18,7 +18,7 @@ const GAP = '   '
 const LEAST_ROOM = 40
 const BELOW = '  └ '
 
-/** One string for each line of the terminal: the heading first, then the rows. */
+/** Returns the lines of a table: the heading, and then the rows. */
 export function formatTable(table: Table, { wide = false, width = 120 }: TableOptions = {}): string[] {
   const shown = table.columnDefinitions.flatMap(({ priority }, index) => (wide || priority === 0 ? [index] : []))
   const heading = shown.map((index) => (table.columnDefinitions[index]?.name ?? '').toUpperCase())
@@ -38,7 +38,7 @@ export function formatTable(table: Table, { wide = false, width = 120 }: TableOp
     .map((line) => line.trimEnd())
 }
 
-/** As `kubectl` does it: nothing for null, and of a text its first line. */
+/** The text of a cell as `kubectl` shows it: nothing for null, and the first line of a text. */
 function textOf(cell: unknown): string {
   if (cell === null || cell === undefined) return ''
   return (typeof cell === 'string' ? cell : JSON.stringify(cell)).split('\n', 1)[0] ?? ''
@@ -48,13 +48,13 @@ const longest = (texts: (string | undefined)[]): number => Math.max(0, ...texts.
 
 const pad = (text = '', width: number): string => text.padEnd(width)
 
-/** A text behind its first words, its further lines set in as far. */
+/** Puts a text behind a prefix and indents its further lines as far. */
 function under(text: string, first: string, width: number): string[] {
   const [head = '', ...rest] = wrap(text, width - first.length)
   return [first + head, ...rest.map((line) => ' '.repeat(first.length) + line)]
 }
 
-/** Lines of at most so many characters, broken at spaces; a word that is too long has a line for itself. */
+/** Breaks a text at spaces into lines of at most so many characters. A longer word has its own line. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = []
   let line = ''

@@ -1,13 +1,13 @@
-/** What the contract is about, and the few words in which its statements are written. */
+/** What the contract runs on, and the helpers of its statements. */
 import { expect } from 'vitest'
 import type { Answer, Body, Client, Watch, WatchEvent } from './client.ts'
 
-/** An API that claims to be Kubernetes'. */
+/** A Kubernetes API that the contract is checked on. */
 export interface Backend {
   client: Client
-  /** Runs kubectl as the administrator; undefined where there is no kubectl. */
+  /** Runs kubectl as the administrator; undefined if there is no kubectl. */
   kubectl: ((...args: string[]) => Promise<string>) | undefined
-  /** A resourceVersion that was once right, and is too old to watch Agents from. */
+  /** A resourceVersion that once was valid and is too old to watch Agents from. */
   tooOld(): Promise<string>
 }
 
@@ -24,11 +24,11 @@ export type Plural = keyof typeof GROUPS
 export const MERGE_PATCH = 'application/merge-patch+json'
 export const METADATA_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1'
 export const METADATA = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1'
-/** As kubectl asks for it. */
+/** The media type that kubectl requests. */
 export const TABLE =
   'application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json'
 
-/** Makes rooms: each statement has a namespace of its own, so that none sees the objects of another. */
+/** Makes a namespace for each statement, so that none sees the objects of another. */
 export function roomsOf(backend: () => Backend): () => Promise<Room> {
   let made = 0
   return async () => {
@@ -62,14 +62,14 @@ export class Room {
     return this.client.request('POST', this.url(plural, query), object)
   }
 
-  /** Creates it, and answers what the server made of it. */
+  /** Creates an object. Returns the server's answer. */
   async made(plural: Plural, object: object): Promise<Body> {
     const answer = await this.create(plural, object)
     expect(answer.status, answer.text).toBe(201)
     return answer.body
   }
 
-  /** With `accept` in another form: metadata only, or a Table. */
+  /** Reads an object. `accept` asks for another representation: metadata only, or a Table. */
   get(plural: Plural, rest = '', accept?: string): Promise<Answer> {
     return this.client.request('GET', this.url(plural, rest), undefined, accept ? { accept } : {})
   }
@@ -91,12 +91,12 @@ export class Room {
     return (body.items ?? []).map((item) => item.metadata.name)
   }
 
-  /** The version of a list: a watch from here on shows every later change. */
+  /** The resourceVersion of a list: a watch from it shows every later change. */
   async now(plural: Plural): Promise<string> {
     return (await this.get(plural)).body.metadata.resourceVersion
   }
 
-  /** From `from` on; who takes what it shows closes it. */
+  /** Opens a watch from a version. Whoever reads it closes it. */
   watch(plural: Plural, from: string, query = '', accept?: string): Promise<Watch> {
     const rest = `?watch=1&resourceVersion=${from}&timeoutSeconds=60${query}`
     return this.client.watch(this.url(plural, rest), accept ? { accept } : {})
@@ -105,7 +105,7 @@ export class Room {
 
 const DELETE_OPTIONS = { apiVersion: 'v1', kind: 'DeleteOptions' }
 
-/** As many events as are named, as `TYPE name`; then the watch is closed. */
+/** Reads as many events as are named, each as `TYPE name`, and closes the watch. */
 export async function seen(watch: Watch, count: number): Promise<string[]> {
   const events = await take(watch, count)
   return events.map(({ type, object }) => `${type} ${object.metadata.name}`)
@@ -150,7 +150,7 @@ export const configMap = (name: string, rest: Json = {}, metadata: Json = {}) =>
   kind: 'ConfigMap',
 })
 
-/** A Status that says no, as far as clients tell them apart. */
+/** An error Status, with the fields that clients decide by. */
 export function refusal(code: number, reason: string, message: string | RegExp) {
   const text: unknown = typeof message === 'string' ? message : expect.stringMatching(message)
   return { status: code, body: { kind: 'Status', status: 'Failure', code, reason, message: text } }

@@ -1,4 +1,4 @@
-/** Speaks to a Kubernetes API as the contract tests need it: requests as they are written, answers as they came. */
+/** A plain client of a Kubernetes API for the contract tests: it changes neither requests nor answers. */
 import { KubeConfig } from '@kubernetes/client-node'
 import { Agent, request } from 'undici'
 import type { Dispatcher } from 'undici'
@@ -44,7 +44,7 @@ export interface Answer {
   status: number
   headers: Record<string, string | string[] | undefined>
   body: Body
-  /** As it came; the body is empty where this is no JSON. */
+  /** The answer as text; `body` is empty if it is not JSON. */
   text: string
 }
 
@@ -55,7 +55,7 @@ export interface WatchEvent {
 
 export interface Watch {
   status: number
-  /** The next event; undefined when the server ended the watch. @throws Error when nothing comes for a minute. */
+  /** The next event; undefined if the server ended the watch. @throws Error if nothing arrives for a minute. */
   next(): Promise<WatchEvent | undefined>
   close(): void
 }
@@ -71,7 +71,7 @@ type Details = Pick<Dispatcher.RequestOptions, 'method' | 'body' | 'bodyTimeout'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
-/** As the user and for the cluster that the kubeconfig file names. */
+/** Connects as the user and to the cluster of a kubeconfig file. */
 export async function connect(kubeconfigPath: string): Promise<Client> {
   const config = new KubeConfig()
   config.loadFromFile(kubeconfigPath)

@@ -1,7 +1,7 @@
 /**
- * What our program, its users and its tests rely on in Kubernetes' API, as statements. They are run against a real
- * kube-apiserver (`test/real/contract.test.ts`), which is right by definition, and against the sandbox's imitation
- * (`test/contract/sandbox.test.ts`). Where the two differ, the sandbox is wrong.
+ * What our program, its users and its tests rely on in the Kubernetes API, as statements. They run on a real kube-apiserver
+ * (`test/real/contract.test.ts`), which is right by definition, and on the sandbox (`test/contract/sandbox.test.ts`). Where the
+ * two differ, the sandbox is wrong.
  */
 import { afterAll, beforeAll, describe } from 'vitest'
 import { roomsOf } from './backend.ts'
@@ -17,7 +17,7 @@ export interface Started extends Backend {
   stop(): Promise<void>
 }
 
-/** Runs every statement on one backend, which is started for it and has our definitions installed. */
+/** Runs every statement on one backend, with our definitions installed. */
 export function kubernetesContract(name: string, start: () => Promise<Started>): void {
   describe(name, () => {
     let started: Started | undefined

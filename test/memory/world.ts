@@ -33,7 +33,7 @@ export class MemoryWorld {
   readonly clock = new ManualClock(START)
   readonly kubernetes = new MemoryKubernetes()
   readonly google = new MemoryGoogle(CLIENT_SECRET)
-  /** Everything that was logged. */
+  /** The lines of the operator's log. */
   readonly lines: string[] = []
   /** What an attendance failed with: nobody waits for one. */
   readonly failures: unknown[] = []

@@ -26,7 +26,7 @@ function url(changes: Record<string, string> = {}): string {
   return `${harness.google.url}/o/oauth2/v2/auth?${new URLSearchParams(query).toString()}`
 }
 
-/** Signs in and gives the parameters that come back. */
+/** Signs in and returns the parameters of the redirect. */
 function signIn(
   changes: Record<string, string> = {},
   more: { untick?: string[]; account?: string } = {},

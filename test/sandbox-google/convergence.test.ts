@@ -12,7 +12,7 @@ interface Change {
   day: number
   hour: number
   rule: number
-  /** Which of the series' instances, if it has so many. */
+  /** Picks an instance of the series, if it has that many. */
   instance: number | undefined
 }
 
@@ -73,14 +73,14 @@ async function play(harness: Harness, { what, name, day, hour, rule, instance }:
   else google.changeEvent({ calendar, id: target, changes: { summary: `${day} ${hour}` } })
 }
 
-/** The id of the series' n-th instance, exceptions and cancelled ones included, or the event's own. */
+/** The id of the n-th instance of a series, including exceptions and cancelled ones; of a plain event its own. */
 async function instanceOr(harness: Harness, id: string, instance: number | undefined): Promise<string> {
   if (instance === undefined) return id
   const { body } = await harness.list({ singleEvents: 'true', showDeleted: 'true' })
   return body.items?.filter((item) => item.recurringEventId === id)[instance]?.id ?? id
 }
 
-/** Does what a correct client does: applies pages when all are there, drops what is cancelled. */
+/** Does what a correct client does: applies pages once all of them have arrived, and drops what is cancelled. */
 class Client {
   readonly #events = new Map<string, unknown>()
   readonly #harness: Harness
@@ -105,13 +105,13 @@ class Client {
   }
 
   #apply(item: Record<string, unknown> & { id: string; status?: string }): void {
-    // Beside an unexpanded series a cancelled instance is a fact to keep.
+    // A cancelled instance of an unexpanded series is kept.
     const keep = this.#singleEvents === 'false' && item.recurringEventId !== undefined
     if (item.status === 'cancelled' && !keep) this.#events.delete(item.id)
     else this.#events.set(item.id, item.status === 'cancelled' ? 'cancelled' : [item.start, item.end, item.summary])
   }
 
-  /** What it holds; cancelled instances that the other client never heard of belong to series that are gone. */
+  /** What the client holds, without cancelled instances of series that are gone: a full sync does not show them. */
   shown(other: Client = this): [string, unknown][] {
     return [...this.#events]
       .filter(([id, event]) => event !== 'cancelled' || other.#events.has(id))

@@ -61,7 +61,7 @@ describe('answers are garbled on demand', () => {
     )
   })
 
-  /** What differs from answer to answer anyway. */
+  /** Removes what differs between any two answers. */
   const timeless = (body: Record<string, unknown> | null): object =>
     typeof body?.access_token === 'string' && /^ya29\.[\w-]{20,60}$/.test(body.access_token)
       ? { access_token: body.access_token }
@@ -141,7 +141,7 @@ describe('a huge calendar', () => {
     harness.google.addEvent({ calendar: 'alice@example.com', event: { id: 'bbbbb', ...meeting('11:00', '12:00') } })
     const { body } = await harness.list()
     expect(body.nextPageToken?.length).toBeGreaterThanOrEqual(50_000)
-    // A query of that length is more than HTTP servers take: 16 kB is.
+    // Node's HTTP server accepts at most 16 kB of headers, and a query of that length is more.
     harness.google.switches({ tokenLength: 5000 })
     const first = await harness.list()
     const second = await harness.list({ pageToken: first.body.nextPageToken ?? '' })

@@ -10,7 +10,7 @@ afterEach(() => harness.close())
 
 type Listener = (message: { origin: string; data: unknown }) => void
 
-/** Enough of a browser's window for the code client: it notes what is opened, and lets a test post messages. */
+/** As much of a browser's window as the code client needs: it records what is opened, and lets a test post messages. */
 async function load() {
   const listeners = new Set<Listener>()
   const opened: string[] = []

@@ -9,7 +9,7 @@ export const DAY = 86_400_000
 export interface Answer {
   status: number
   headers: Headers
-  // Replies are asserted on, not computed with.
+  // Answers are compared, not computed with.
   body: Record<string, unknown> & {
     items?: Item[]
     error?: ErrorBody
@@ -32,7 +32,7 @@ interface ErrorBody {
   details?: { reason: string }[]
 }
 
-/** A Google with one client and Alice, who granted it the calendar scope. The clock stands at 2026-11-23T10:00:00Z. */
+/** A simulated Google with one client, and Alice, who granted it the calendar scope. The clock stands at 2026-11-23T10:00:00Z. */
 export interface Harness {
   google: SimulatedGoogle
   clock: ManualClock
@@ -96,10 +96,10 @@ export async function read(response: Response): Promise<Answer> {
   return { status: response.status, headers: response.headers, body }
 }
 
-/** What an error answer comes down to: `403 insufficientPermissions ACCESS_TOKEN_SCOPE_INSUFFICIENT`. */
+/** An error answer in short: `403 insufficientPermissions ACCESS_TOKEN_SCOPE_INSUFFICIENT`. */
 export function refusal({ status, body }: Answer): string {
   const { error } = body
-  // The token endpoint's errors are plain words.
+  // Errors of the token endpoint are strings.
   const word: unknown = error
   if (typeof word === 'string') return `${status} ${word}`
   return [status, error?.errors?.[0]?.reason, error?.details?.[0]?.reason]
@@ -107,7 +107,7 @@ export function refusal({ status, body }: Answer): string {
     .join(' ')
 }
 
-/** A timed event in Paris on the day of the harness, or another. */
+/** A timed event in Paris, on the day at which the clock stands by default. */
 export function meeting(from: string, to: string, more: Record<string, unknown> = {}): Record<string, unknown> {
   return {
     start: { dateTime: from.includes('T') ? from : `2026-11-23T${from}:00`, timeZone: 'Europe/Paris' },
@@ -120,5 +120,5 @@ export const ids = (answer: Answer): string[] => (answer.body.items ?? []).map((
 export const starts = (answer: Answer): (string | undefined)[] =>
   (answer.body.items ?? []).map((item) => item.start?.dateTime ?? item.start?.date)
 
-/** Waits for what comes over the network, however slow the machine. */
+/** Waits for something that arrives over the network, even on a slow machine. */
 export const eventually = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 60_000, interval: 10 })

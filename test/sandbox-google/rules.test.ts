@@ -46,7 +46,7 @@ function ours(rule: string, day: number): string[] {
   )
 }
 
-/** ical.js gives only days that fit the rule; Google's series begin with their own start in any case, so it is put first. */
+/** The days of ical.js. It lists only days that fit the rule, but a series at Google always begins with its own start, so that comes first. */
 function theirs(rule: string, day: number): string[] {
   const start = ICAL.Time.fromDateString(dateText(day))
   const iterator = ICAL.Recur.fromString(rule).iterator(start)

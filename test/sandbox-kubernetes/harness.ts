@@ -1,4 +1,4 @@
-/** A sandbox whose time stands still, and a way to speak to it over HTTP. */
+/** A sandbox whose clock stands still, and a client of it over HTTP. */
 import { Agent, request, type Dispatcher } from 'undici'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
@@ -36,7 +36,7 @@ export interface Line {
 }
 
 export interface OpenWatch {
-  /** The next event; undefined when the stream ended in order. Fails when it broke. */
+  /** The next event; undefined if the stream ended in an orderly way. @throws Error if it broke. */
   next: () => Promise<Line | undefined>
   close: () => void
 }
@@ -64,7 +64,7 @@ afterEach(async () => {
   await Promise.all(endings.splice(0).map((end) => end()))
 })
 
-/** With the namespace `booking`, and stopped after the test. */
+/** Starts a sandbox with the namespace `booking`, and stops it after the test. */
 export async function started(options: Partial<SandboxKubernetesOptions> = {}): Promise<Harness> {
   const clock = new ManualClock()
   const sandbox = await startKubernetes({ clock, crds, ...options })

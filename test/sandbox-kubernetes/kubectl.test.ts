@@ -9,7 +9,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { findKubectl } from '../real/assets.ts'
 import { agent, started, type Harness } from './harness.ts'
 
-// What the contract of `test/contract` doesn't ask of kubectl, or asks of the sandbox alone.
+// What the statements in `test/contract` do not cover of kubectl, or what only the sandbox does.
 const program = findKubectl()
 const directories: string[] = []
 afterEach(() => directories.splice(0).forEach((directory) => rmSync(directory, { recursive: true, force: true })))
@@ -121,7 +121,7 @@ describe.skipIf(!program)(`kubectl${program ? '' : ' (skipped: it is not install
   })
 })
 
-/** Resolves when the next write has marked an Agent as being deleted. */
+/** Resolves at the next write that marks an Agent as being deleted. */
 function untilWritten(sandbox: Harness['sandbox'], name: string): Promise<void> {
   return new Promise((resolve) => {
     const stop = sandbox.onWrite(({ current: { object } }) => {

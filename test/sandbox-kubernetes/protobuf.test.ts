@@ -5,7 +5,7 @@ import { APIError } from '../../sandbox/kubernetes/api-errors.ts'
 
 const bytes = (...parts: (number | string | Buffer)[]) =>
   Buffer.concat(parts.map((part) => (typeof part === 'number' ? Buffer.from([part]) : Buffer.from(part))))
-/** A field of a length: its number, and what is in it. */
+/** A field with a length: its number and its content. */
 const field = (number: number, ...parts: (number | string | Buffer)[]) => {
   const inside = bytes(...parts)
   return bytes((number << 3) | 2, inside.length, inside)

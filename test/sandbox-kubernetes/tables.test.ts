@@ -7,7 +7,7 @@ const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json'
 const [SECOND, MINUTE, HOUR, DAY] = [1000, 60_000, 3_600_000, 86_400_000]
 
 describe('an age', () => {
-  // What k8s.io/apimachinery's HumanDuration answers.
+  // The results of HumanDuration in k8s.io/apimachinery.
   it.each([
     [0, '0s'],
     [119 * SECOND, '119s'],

@@ -3,7 +3,7 @@ import { request } from 'node:https'
 import { describe, expect, it } from 'vitest'
 import { started } from './harness.ts'
 
-/** The status of a request with what a kubeconfig says, as client-node reads it. */
+/** The status of a request with the credentials of a kubeconfig, as client-node reads it. */
 async function statusWith(kubeconfig: string, path: string): Promise<number | undefined> {
   const config = new KubeConfig()
   config.loadFromString(kubeconfig)

@@ -3,7 +3,7 @@ import { AGENTS, agent, MERGE, SECRETS, secret, started } from './harness.ts'
 
 const LEASES = '/apis/coordination.k8s.io/v1/namespaces/booking/leases'
 
-// What the contract with a real API server doesn't ask, each answer as a real one gave it.
+// What the contract does not cover. Each answer is that of a real API server.
 describe('a write', () => {
   it('is warned of unknown fields even where it is refused', async () => {
     const { send } = await started()

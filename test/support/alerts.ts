@@ -1,4 +1,4 @@
-/** The alerts that ship, as `deploy/alerts/rules.yaml` has them. */
+/** The shipped alerts, from `deploy/alerts/rules.yaml`. */
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 

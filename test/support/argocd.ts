@@ -1,4 +1,4 @@
-/** The health that Argo CD would show, by the script that ships, run by a Lua of our own. */
+/** The health that Argo CD shows: runs the shipped script in a Lua interpreter. */
 import { readFileSync } from 'node:fs'
 import { LuaFactory } from 'wasmoon'
 
@@ -9,13 +9,13 @@ export interface Health {
 
 const SCRIPT = new URL('../../deploy/argocd/health.lua', import.meta.url)
 
-/** @param script the shipped one, unless another is to be tried. */
+/** @param script the shipped script by default. */
 export async function createHealth(
   script = readFileSync(SCRIPT, 'utf8'),
 ): Promise<(object: object) => Promise<Health>> {
   const factory = new LuaFactory()
   return async (object) => {
-    // A state for each object, as Argo CD does it.
+    // A new Lua state for each object, as in Argo CD.
     const lua = await factory.createEngine()
     try {
       // A copy without the keys that are undefined.

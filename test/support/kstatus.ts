@@ -1,6 +1,6 @@
 /**
- * The rules by which kstatus (Flux, `kubectl wait`) and the API conventions judge a status, as a property that holds
- * after every reconcile of every test.
+ * The rules of kstatus (Flux, `kubectl wait`) and of the API conventions about a status, as a property that must hold after
+ * every reconcile of every test.
  */
 import { meaningOf, REASONS, type Kind } from '../../src/resources/reasons.ts'
 import type { Condition } from '../../src/resources/types.ts'
@@ -15,10 +15,10 @@ const CAMEL_CASE = /^[A-Z][A-Za-z0-9]*$/
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/
 const EVERYBODYS = ['Ready', 'Reconciling', 'Stalled']
 
-/** What is wrong with the status of an Agent or a CalendarIntegration: sentences, none where all is well. */
+/** Returns what is wrong with the status of an Agent or a CalendarIntegration, as sentences; empty if nothing is. */
 export function statusProblems(object: Judged): string[] {
   const conditions = object.status?.conditions ?? []
-  // Nobody has looked at it yet: the defaulted observedGeneration of -1 says so.
+  // The default observedGeneration of -1: it was not reconciled yet.
   if (conditions.length === 0) return untouched(object)
   return [...generations(object, conditions), ...readiness(object.kind, conditions), ...forms(object.kind, conditions)]
 }

@@ -1,10 +1,10 @@
 import { createLog, type Log } from '../../src/platform/log.ts'
 import { ManualClock } from './clock.ts'
 
-/** A log that keeps its lines, as the objects that they were written as. */
+/** A log that keeps its lines as objects. */
 export interface KeptLog extends Log {
   readonly lines: Record<string, unknown>[]
-  /** Everything that was written, as text: for looking whether a secret is in it. */
+  /** Everything that was written, as text, to search it for secrets. */
   readonly text: string
 }
 

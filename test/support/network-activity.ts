@@ -1,6 +1,6 @@
 /**
- * Knows which requests over TLS wait for an answer in this process. A frozen clock that goes on while a real API server is
- * still at work would run deadlines out that nobody would have missed, so time waits for the network.
+ * Tracks the requests over TLS of this process that wait for an answer. If a manual clock moved on while a real API server is
+ * still working, deadlines would expire that no real operator would miss. So the clock waits for the network.
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 
@@ -13,7 +13,7 @@ interface Message {
   request: Asked
 }
 
-/** What hangs for longer than this hangs on purpose. */
+/** A request that hangs for longer than this hangs on purpose. */
 const PATIENCE_MS = 30_000
 const A_TURN_MS = 2
 const LONGEST_TURN_MS = 500
@@ -26,7 +26,7 @@ export class NetworkActivity {
     const done = (message: unknown): void => void this.#waiting.delete((message as Message).request)
     this.#listeners = [
       ['undici:request:create', (message) => this.#begin((message as Message).request)],
-      // A watch has its answer when its head is there, the others when all of it is.
+      // A watch is answered when its headers arrive, other requests when the whole answer has arrived.
       ['undici:request:headers', (message) => isWatch((message as Message).request) && done(message)],
       ['undici:request:trailers', done],
       ['undici:request:error', done],
@@ -34,7 +34,7 @@ export class NetworkActivity {
     for (const [name, listener] of this.#listeners) subscribe(name, listener)
   }
 
-  /** Resolves when nothing waits any more. */
+  /** Resolves when no request waits any more. */
   async quiet(): Promise<void> {
     const end = performance.now() + PATIENCE_MS
     while (this.#waiting.size > 0 && performance.now() < end) await this.turn()
@@ -42,9 +42,9 @@ export class NetworkActivity {
   }
 
   /**
-   * Gives other programs a turn: what a watch tells comes unasked.
+   * Lets other programs run, so that the events of watches arrive.
    *
-   * @param ms how long they took for an answer just now: on a busy machine a watch tells as late.
+   * @param ms how long the last answer took. On a busy machine, events of watches are as late.
    */
   turn(ms = 0): Promise<void> {
     return new Promise((resolve) => setTimeout(resolve, Math.min(Math.max(ms, A_TURN_MS), LONGEST_TURN_MS)))

@@ -1,4 +1,4 @@
-/** RBAC, as the API server applies it: what roles grant, one right at a time, and whether a request is covered by one. Pure. */
+/** RBAC as the API server applies it: the rights that roles grant, and whether a right covers a request. Pure. */
 
 export interface Rule {
   apiGroups?: string[]
@@ -7,7 +7,7 @@ export interface Rule {
   verbs: string[]
 }
 
-/** A Role or ClusterRole, as deploy/ has it. */
+/** A Role or ClusterRole of deploy/. */
 export interface Role {
   kind: 'Role' | 'ClusterRole'
   metadata: { name: string; namespace?: string; labels?: Record<string, string> }
@@ -17,16 +17,16 @@ export interface Role {
 /** One verb on one resource, on one name or on all of them. */
 export interface Right {
   role: string
-  /** Where it holds; everywhere if undefined. */
+  /** The namespace where it applies; undefined means everywhere. */
   namespace: string | undefined
   group: string
-  /** With its subresource: `agents/status`. */
+  /** The resource with its subresource: `agents/status`. */
   resource: string
   name: string | undefined
   verb: string
 }
 
-/** One request, as the audit log has it. */
+/** One request of the audit log. */
 export interface Asked extends Omit<Right, 'role' | 'name'> {
   name: string | undefined
   forbidden: boolean
@@ -34,7 +34,7 @@ export interface Asked extends Omit<Right, 'role' | 'name'> {
 
 const WILDCARD = '*'
 
-/** @param namespace where the role is bound, if in one only. @throws Error at a wildcard: it can't be held against anything. */
+/** @param namespace the namespace of the role's binding, if there is one. @throws Error on a wildcard, which cannot be compared. */
 export function rightsOf({ metadata, rules }: Role, namespace: string | undefined): Right[] {
   const role = metadata.name
   return rules.flatMap(({ apiGroups = [], resources = [], resourceNames = [undefined], verbs }) => {
@@ -54,7 +54,7 @@ export const covers = (right: Right, asked: Asked): boolean =>
   (right.namespace === undefined || right.namespace === asked.namespace) &&
   (right.name === undefined || right.name === asked.name)
 
-/** As people write it: `get secrets "calendar-operator-keys"`, `patch agents/status.calendar-operator.io`. */
+/** The right in words: `get secrets "calendar-operator-keys"`, `patch agents/status.calendar-operator.io`. */
 export function words({ verb, resource, group, name }: Omit<Right, 'role' | 'namespace'>): string {
   const [plural = '', subresource] = resource.split('/')
   const full = `${plural}${group && `.${group}`}${subresource === undefined ? '' : `/${subresource}`}`
@@ -67,7 +67,7 @@ export const unused = (rights: readonly Right[], asked: readonly Asked[]): strin
     .filter((right) => !asked.some((one) => !one.forbidden && covers(right, one)))
     .map((right) => `${right.role}: ${words(right)}`)
 
-/** What was refused, each kind of request once, as the rule that would allow it. */
+/** The refused requests, each kind once, as the right that would allow it. */
 export function missing(asked: readonly Asked[]): string[] {
   const rules = asked.filter(({ forbidden }) => forbidden).map(asRule)
   return [...new Set(rules)]

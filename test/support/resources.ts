@@ -1,4 +1,4 @@
-/** Objects as the API server gives them: with defaults, valid, and ready to be changed for one test. */
+/** Valid objects as the API server returns them, with defaults; a test changes what it needs. */
 import { GROUP_VERSION } from '../../src/resources/names.ts'
 import type { Agent, AgentSpec, CalendarIntegration, CalendarIntegrationSpec } from '../../src/resources/types.ts'
 

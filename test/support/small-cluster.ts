@@ -1,6 +1,6 @@
 /**
- * A cluster in memory, for one room at a time: objects with versions, writes that hold for one version only, and what a
- * test has others do between a read and a write. It has no watches: what is written is seen at once.
+ * A cluster in memory for tests of one module: objects with versions, conditional writes, and changes that a test makes between
+ * a read and a write. It has no watches: a write is visible at once.
  */
 import {
   ApiError,
@@ -25,7 +25,7 @@ export class SmallCluster {
   readonly events: EventRecord[] = []
   /** Every write, as `patch Secret alice-google-grant`. */
   readonly writes: string[] = []
-  /** What others do just before our next writes, once each. */
+  /** Changes by others just before our next writes, once each. */
   meanwhile: (() => void)[] = []
   /** Refuses the next write of this object. */
   refuse: ((write: string) => ApiError | undefined) | undefined
@@ -35,7 +35,7 @@ export class SmallCluster {
   integrations: CalendarIntegration[] = []
   #version = 100
 
-  /** A Secret as somebody else writes it, whole. */
+  /** Writes a whole Secret as somebody else. */
   secret(name: string, values: Record<string, string>, metadata: Partial<ObjectMeta> = {}): Secret {
     const secret: Secret = {
       apiVersion: 'v1',
@@ -57,7 +57,7 @@ export class SmallCluster {
     return this.objects.get(`${kind}/booking/${name}`)
   }
 
-  /** A Secret's values as text. */
+  /** The values of a Secret, as text. */
   text(name: string): Record<string, string> {
     const data = this.get('Secret', name)?.data ?? {}
     return Object.fromEntries(
@@ -73,7 +73,7 @@ export class SmallCluster {
     return String(++this.#version)
   }
 
-  /** What a reconciler gets. */
+  /** The port that a reconciler gets. */
   get cluster(): Cluster {
     return {
       agents: this.#specs(() => this.agents),
@@ -98,7 +98,7 @@ export class SmallCluster {
     return Promise.resolve(structuredClone(this.objects.get(key) as T | undefined))
   }
 
-  /** As the watches see it: metadata only, and ConfigMaps only with our label. */
+  /** An object as the watches show it: metadata only, and ConfigMaps only with our label. */
   #store(kind: Stored['kind']): Store<KubernetesObject> {
     const seen = (): KubernetesObject[] =>
       [...this.objects.values()]

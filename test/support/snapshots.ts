@@ -1,6 +1,6 @@
 /**
- * The states of our objects that journeys have seen, kept for whoever judges them afterwards: one file for all that differ in
- * nothing but names, times and messages. Kept where SNAPSHOTS says, and nowhere otherwise.
+ * Keeps the states of our objects during journeys, for the tests that validate them afterwards: one file for all states that
+ * differ only in names, times and messages. They are kept in the directory that SNAPSHOTS names, if it is set.
  */
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -14,7 +14,7 @@ export interface Snapshot {
   status?: { observedGeneration?: number; conditions?: { type: string; status: string; reason: string }[] }
 }
 
-/** @param directory of SNAPSHOTS; nothing is kept where it is empty. */
+/** @param directory that of SNAPSHOTS; nothing is kept if it is empty. */
 export function keepSnapshot(object: Snapshot, directory = process.env.SNAPSHOTS ?? ''): void {
   if (directory === '') return
   mkdirSync(directory, { recursive: true })
@@ -26,7 +26,7 @@ export function keepSnapshot(object: Snapshot, directory = process.env.SNAPSHOTS
   if (!existsSync(path)) writeFileSync(path, JSON.stringify(object))
 }
 
-/** @throws Error where nothing was kept. */
+/** @throws Error if nothing was kept. */
 export function keptSnapshots(directory = process.env.SNAPSHOTS ?? ''): Snapshot[] {
   if (!existsSync(directory)) throw new Error('No journey ran: run all of vitest.kubernetes.config.ts.')
   return readdirSync(directory)
@@ -34,7 +34,7 @@ export function keptSnapshots(directory = process.env.SNAPSHOTS ?? ''): Snapshot
     .map((file) => JSON.parse(readFileSync(join(directory, file), 'utf8')) as Snapshot)
 }
 
-/** All that anybody judges by. */
+/** The parts of an object that a state consists of. */
 function characterOf({ kind, metadata, spec, status }: Snapshot): unknown {
   const { generation = 0, deletionTimestamp, finalizers = [] } = metadata
   const conditions = status?.conditions?.map(({ type, status: holds, reason }) => [type, holds, reason])

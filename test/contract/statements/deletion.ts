@@ -4,7 +4,7 @@ import type { Plural, Room } from '../backend.ts'
 import type { Body } from '../client.ts'
 
 const FINALIZER = 'calendar-operator.io/revoke'
-/** Controllers act on what they see a moment later. */
+/** Controllers react a moment later. */
 const SOON = { timeout: 60_000, interval: 100 }
 
 const ownedBy = ({ apiVersion, kind, metadata }: Body) => ({

@@ -6,7 +6,7 @@ import { parse } from 'yaml'
 import { agent, configMap, secret } from '../backend.ts'
 import type { Backend, Room } from '../backend.ts'
 
-/** What people do by hand, and what they see. */
+/** What people do with kubectl, and what they see. */
 export function byHand(room: () => Promise<Room>, backend: () => Backend): void {
   describe('kubectl', () => {
     let directory: string
@@ -15,7 +15,7 @@ export function byHand(room: () => Promise<Room>, backend: () => Backend): void 
     })
     afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
-    /** A namespace, kubectl in it, and a file for a manifest. Skips the statement where there is no kubectl. */
+    /** A namespace, kubectl in it, and a file for a manifest. Skips the statement if there is no kubectl. */
     const kubectlIn = async (skip: () => void) => {
       const run = backend().kubectl
       if (!run) skip()
@@ -28,7 +28,7 @@ export function byHand(room: () => Promise<Room>, backend: () => Backend): void 
       }
       return { r, kubectl, file, apply: (manifest: object) => kubectl('apply', '-f', file(manifest)) }
     }
-    /** A table as kubectl aligned it: cells are two spaces apart at least. */
+    /** Parses a table of kubectl: cells are at least two spaces apart. */
     const cells = (table: string) => {
       const lines = table.trim().split('\n')
       return lines.map((line) => line.trim().split(/ {2,}/))

@@ -18,7 +18,7 @@ export function watching(room: () => Promise<Room>, backend: () => Backend): voi
       expect(events.map(({ type }) => type)).toEqual(['ADDED', 'MODIFIED', 'MODIFIED', 'DELETED'])
       const versions = events.map(({ object }) => Number(object.metadata.resourceVersion))
       expect(versions).toEqual([...new Set(versions)].sort((a, b) => a - b))
-      // A deleted object is shown as it was last, with the version of the deletion.
+      // The event of a deletion has the last state of the object, with the version of the deletion.
       expect(events[3]?.object).toMatchObject({ kind: 'Agent', spec: deleted.body.spec, status: deleted.body.status })
       expect(versions[3]).toBeGreaterThan(Number(deleted.body.metadata.resourceVersion))
     })
@@ -95,15 +95,15 @@ export function watching(room: () => Promise<Room>, backend: () => Backend): voi
       await r.made('agents', agent('alice'))
       const [added, ...bookmarks] = await take(watch, 10)
       expect(added?.type).toBe('ADDED')
-      // One; now and then a real API server sends a second.
+      // At least one; a real API server sometimes sends a second.
       expect([...new Set(bookmarks.map(({ type }) => type))]).toEqual(['BOOKMARK'])
-      // A bookmark is a version and nothing else.
+      // A bookmark has a resourceVersion and nothing else.
       const { object } = bookmarks.at(-1)!
       const { resourceVersion } = object.metadata
       expect(object).toMatchObject({ kind: 'Agent', apiVersion: 'calendar-operator.io/v1alpha1' })
       expect(Number(resourceVersion)).toBeGreaterThanOrEqual(Number(added?.object.metadata.resourceVersion))
       expect(object.metadata.name).toBeFalsy()
-      // And a watch goes on from it.
+      // A watch can continue from it.
       const next = await r.watch('agents', resourceVersion)
       await r.made('agents', agent('bob'))
       expect(await seen(next, 1)).toEqual(['ADDED bob'])

@@ -1,4 +1,4 @@
-/** The Kubernetes under a journey's world: a sandbox of its own, or the real API server that a whole run shares. */
+/** The Kubernetes of a journey: a sandbox of its own, or the real API server that a whole run shares. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startKubernetes, type SandboxKubernetes } from '../../../sandbox/kubernetes/server.ts'
@@ -8,13 +8,13 @@ import { rolesMode, startGranted, type GrantedKubernetes } from './roles.ts'
 
 export const isReal = process.env.KUBERNETES === 'real'
 
-/** The operator has rights, and is asked to work, in its world's namespaces only. */
+/** Whether the operator has rights, and works, only in the namespaces of its journey. */
 export const isNamespaced = isReal && rolesMode === 'namespaced'
 
 export interface Backend {
   sandbox: SandboxKubernetes | undefined
   real: GrantedKubernetes | undefined
-  /** Paths of kubeconfigs: whose hands the test's own are, and the operator's. */
+  /** Paths of kubeconfigs: the test's own, and the operator's. */
   administrator: string
   kubeconfigPath: string
 }
@@ -32,7 +32,7 @@ export async function startBackend(clock: ManualClock, directory: string): Promi
 }
 
 let shared: Promise<GrantedKubernetes> | undefined
-/** One real API server for a whole run: each world has a namespace of its own. */
+/** One real API server for a whole run: each journey has its own namespace. */
 function realKubernetes(): Promise<GrantedKubernetes> {
   shared ??= startGranted(rolesMode, process.env.AUDIT_LOGS)
   return shared

@@ -1,4 +1,4 @@
-/** A browser at the sign-in pages, as far as they need one: it keeps one cookie, and sends what their forms and scripts do. */
+/** As much of a browser as the sign-in pages need: it keeps one cookie, and sends what their forms and scripts send. */
 import { request } from 'undici'
 
 export const SITE = 'https://booking.example.com'
@@ -46,7 +46,7 @@ interface Sent {
   body?: string
 }
 
-/** The token that a page gives its form or its script. */
+/** The CSRF token of a page's form or script. */
 export const csrfIn = ({ text }: Reply): string => /(?:name="csrf" value|data-csrf)="([^"]*)"/.exec(text)?.[1] ?? ''
 
 export const heading = ({ text }: Reply): string =>

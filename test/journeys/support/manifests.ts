@@ -1,4 +1,4 @@
-/** The manifests of a journey, as a user writes them: no defaults filled in. */
+/** The manifests of a journey as a user writes them, without defaults. */
 import { GROUP_VERSION } from '../../../src/resources/names.ts'
 
 type Manifest = { apiVersion: string; kind: string; metadata: { name: string; namespace?: string }; spec: object }

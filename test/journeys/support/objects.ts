@@ -1,4 +1,4 @@
-/** The user's hand in a journey: objects applied, read, patched and deleted over the API, as `kubectl` would. */
+/** What a user does in a journey: applies, reads, patches and deletes objects over the API, as `kubectl` does. */
 import type { Body, Client } from '../../contract/client.ts'
 
 const PATHS: Record<string, { base: string; plural: string; namespaced: boolean }> = {
@@ -29,7 +29,7 @@ export class Objects {
     return `${base}${namespaced ? `/namespaces/${namespace}` : ''}/${plural}${name === undefined ? '' : `/${name}`}`
   }
 
-  /** Creates, or merges into what is there. Fails where the API refuses. */
+  /** Creates an object, or merges it into the existing one. @throws Error if the API refuses. */
   async apply(object: {
     apiVersion: string
     kind: string
@@ -50,7 +50,7 @@ export class Objects {
     return answer.body
   }
 
-  /** Fails where there is none. */
+  /** Reads an object. @throws Error if there is none. */
   async get(kind: string, name: string, namespace?: string): Promise<Body> {
     const found = await this.find(kind, name, namespace)
     if (!found) throw new Error(`there is no ${kind} ${name}`)
@@ -68,14 +68,14 @@ export class Objects {
     return (await this.#api.request('GET', this.#path(kind, undefined, namespace))).body.items ?? []
   }
 
-  /** The same, and fails where the API server doesn't answer. */
+  /** Lists objects. @throws Error if the API server does not answer. */
   async listAll(kind: string, namespace?: string): Promise<Body[]> {
     const answer = await this.#api.request('GET', this.#path(kind, undefined, namespace))
     if (answer.status >= 300) throw new Error(`listing ${kind} failed: ${answer.text}`)
     return answer.body.items ?? []
   }
 
-  /** What `kubectl get -o wide` shows of one object: its columns and what stands in them. */
+  /** The cells that `kubectl get -o wide` shows for an object, by column. */
   async columns(kind: string, name: string): Promise<Record<string, unknown>> {
     const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io'
     const { body } = await this.#api.request('GET', this.#path(kind, name), undefined, { accept })
@@ -87,7 +87,7 @@ export class Objects {
     await this.#api.request('DELETE', this.#path(kind, name, namespace))
   }
 
-  /** A Secret with these values as text. */
+  /** Writes a Secret with these values as text. */
   secret(name: string, values: Record<string, string>, namespace?: string): Promise<Body> {
     const data = Object.entries(values).map(([key, value]) => [key, Buffer.from(value).toString('base64')])
     const metadata = { name, ...(namespace === undefined ? {} : { namespace }) }
@@ -99,7 +99,7 @@ export class Objects {
     } as never)
   }
 
-  /** A Secret's values as text. */
+  /** The values of a Secret, as text. */
   async secretText(name: string): Promise<Record<string, string>> {
     const { data = {} } = await this.get('Secret', name)
     return Object.fromEntries(
@@ -107,7 +107,7 @@ export class Objects {
     )
   }
 
-  /** Lets go of what a journey left behind, finalizers and all. */
+  /** Deletes what a journey left behind, despite finalizers. */
   async deleteAll(namespace?: string): Promise<void> {
     for (const kind of ['Agent', 'CalendarIntegration']) {
       for (const { metadata } of await this.list(kind, namespace)) {

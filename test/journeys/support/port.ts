@@ -1,4 +1,4 @@
-/** What a journey can do in its world, and see there. */
+/** What a journey can do and read. */
 import type { SimulatedGoogle } from '../../../sandbox/google/google.ts'
 import type { SandboxKubernetes } from '../../../sandbox/kubernetes/server.ts'
 import type { Operator } from '../../../src/operator.ts'
@@ -12,47 +12,47 @@ export interface World {
   readonly google: SimulatedGoogle
   readonly objects: Objects
   readonly namespace: string
-  /** The operator's own: it keeps its Lease and its keys there. */
+  /** The operator's own namespace, with its Lease and its keys. */
   readonly leaseNamespace: string
-  /** A real API server's own handle: rights, as the administrator gives and takes them. */
+  /** The handle of a real API server, for the administrator's changes of rights. */
   readonly kubernetes: RealKubernetes | undefined
-  /** The sandbox's own handle: faults, request counts; undefined on a real API server. */
+  /** The handle of the sandbox, for faults and request counts; undefined on a real API server. */
   readonly sandbox: SandboxKubernetes | undefined
-  /** Whose hands the operator's are. */
+  /** The kubeconfig that the operator uses. */
   readonly kubeconfigPath: string
   /** The OAuth client of `google-oauth-client`. */
   readonly client: { clientId: string; clientSecret: string }
-  /** Everything that was logged. */
+  /** The lines of the operator's log. */
   readonly lines: string[]
   readonly operator: Operator
-  /** Makes a further namespace, and answers its name. An operator of named namespaces serves it from its next start on. */
+  /** Makes another namespace and returns its name. An operator with named namespaces serves it after its next start. */
   addNamespace(name: string): Promise<string>
-  /** Starts the operator anew, as after a crash or an orderly end. */
+  /** Stops the operator and starts it again. */
   restartOperator(): Promise<void>
   stopOperator(): Promise<void>
   startOperator(flags?: Record<string, string>): Promise<void>
-  /** Adds an account at Google, with a grant and the Secret that brings it. Answers the refresh token. */
+  /** Adds an account at Google with a grant, and the Secret that supplies it. Returns the refresh token. */
   addPerson(name: string, options?: PersonOptions): Promise<string>
   agent(name: string): Promise<Agent>
   integration(name?: string): Promise<CalendarIntegration>
-  /** What is published as `<name>-calendar`. */
+  /** The `busy.json` that is published as `<name>-calendar`. */
   busy(name: string): Promise<BusyJSON>
-  /** An instant so many hours from now, as RFC 3339 to the second. */
+  /** The time so many hours from now, as RFC 3339 to the second. */
   inHours(hours: number): string
-  /** Waits for an Event: they are written behind the status, which may stand before them. */
+  /** Waits for an Event. Events are written after the status. */
   untilEvent(what: string, like: (event: EventSeen) => boolean): Promise<EventSeen>
-  /** Waits, time passing slowly meanwhile, until `look` answers something; says what it waits for if it never does. */
+  /** Moves the clock on slowly until `look` returns something. @throws Error that says what it waited for. */
   until<T>(what: string, look: () => Promise<T | undefined | false> | T | undefined | false): Promise<T>
   untilReason(name: string, reason: string): Promise<Agent>
   untilReady(name: string): Promise<Agent>
-  /** Never hands this text to anything that is searched: it must not turn up. */
+  /** Registers a secret text. When the journey stops, no log, Event or status may contain it. */
   addSecret(text: string): void
   stop(): Promise<void>
 }
 
 export interface PersonOptions {
   scopes?: string[]
-  /** How long ago consent was given, in ms; not told where undefined. */
+  /** How long ago the consent was given, in ms; undefined if the Secret does not say it. */
   consentAge?: number
   account?: string
 }

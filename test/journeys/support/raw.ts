@@ -1,4 +1,4 @@
-/** What no well-behaved client would send: text on a socket, and what comes back until the answer, or the socket, ends. */
+/** Sends raw text over a socket, as no well-behaved client would, and collects the answer. */
 import { connect } from 'node:net'
 
 export function raw(port: number, text: string): Promise<string> {

@@ -1,7 +1,7 @@
 /**
- * As whom the operator runs on a real API server: the ServiceAccount of deploy/rbac, with what is rendered from there and
- * nothing else. RBAC=namespaced gives it the Role, once for each namespace of a world; else it has the ClusterRole. The
- * API server's audit log of a whole run is kept where AUDIT_LOGS says, and test/real/audit compares it with the roles.
+ * The identity of the operator on a real API server: the ServiceAccount of deploy/rbac, with only the rights that are rendered
+ * from there. With RBAC=namespaced it has the Role in each namespace of a journey, else the ClusterRole. The audit log of a run
+ * is kept in the directory that AUDIT_LOGS names, and test/real/audit compares it with the roles.
  */
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,9 +10,9 @@ import { startRealKubernetes, type RealKubernetes } from '../../real/cluster.ts'
 
 export type Mode = 'cluster-wide' | 'namespaced'
 
-/** Where deploy/ puts the operator: its ServiceAccount, its Lease and its keys. */
+/** The namespace of the operator in deploy/, with its ServiceAccount, its Lease and its keys. */
 export const OPERATOR_NAMESPACE = 'calendar-operator'
-/** A client certificate of this name is what a token of the ServiceAccount is: RBAC compares names. */
+/** The user name of the ServiceAccount. A client certificate with this name has the same rights: RBAC compares names. */
 export const OPERATOR_USER = `system:serviceaccount:${OPERATOR_NAMESPACE}:calendar-operator`
 
 export const rolesMode: Mode = process.env.RBAC === 'namespaced' ? 'namespaced' : 'cluster-wide'
@@ -23,11 +23,11 @@ export interface GrantedKubernetes {
   kubernetes: RealKubernetes
   /** The kubeconfig of the operator. */
   operatorKubeconfig: string
-  /** What a world does when it has made a namespace that the operator is to serve. */
+  /** Gives the operator its rights in a new namespace. */
   serve(namespace: string): Promise<void>
 }
 
-/** An API server with the shipped roles in it. */
+/** Starts an API server with the shipped roles. */
 export async function startGranted(mode: Mode, auditLogs = ''): Promise<GrantedKubernetes> {
   const auditLog = auditLogs === '' ? undefined : join(auditLogs, mode)
   const kubernetes = await startRealKubernetes({ controllerManager: true, auditLog })
@@ -47,7 +47,7 @@ export async function startGranted(mode: Mode, auditLogs = ''): Promise<GrantedK
   }
 }
 
-/** RBAC reads its roles from a cache that follows the write. */
+/** Waits until RBAC's cache has the roles that were written. */
 export async function untilMay(kubernetes: RealKubernetes, what: string, namespace: string): Promise<void> {
   const ask = ['auth', 'can-i', ...what.split(' '), '-n', namespace, '--as', OPERATOR_USER]
   await vi.waitFor(() => kubernetes.kubectl(...ask), 90_000)

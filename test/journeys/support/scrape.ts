@@ -1,11 +1,11 @@
-/** A scrape of the operator of a world, as Prometheus makes it. */
+/** Scrapes the operator's metrics, as Prometheus does. */
 import type { World } from './world.ts'
 
 export interface Sample {
   name: string
   labels: Record<string, string>
   value: number
-  /** As it stands in the scrape, without its value. */
+  /** The series as the scrape has it, without its value. */
   series: string
 }
 

@@ -1,4 +1,4 @@
-/** A world in which people sign in: a client at Google, an Agent that waits for its person, and that person's browser. */
+/** A journey in which a person signs in: a client at Google, an Agent that waits for its person, and that person's browser. */
 import { Browser, csrfIn, SITE, type Reply } from './browser.ts'
 import { agentManifest, integrationManifest } from './manifests.ts'
 import { startWorld, type World } from './world.ts'
@@ -13,7 +13,7 @@ export interface Answered {
 }
 
 export interface SignInOptions {
-  /** What the client registers at Google; none: the popup. */
+  /** The redirect URIs that the client registers at Google; without any, the popup is used. */
   redirectUris?: string[]
   flags?: Record<string, string>
 }
@@ -21,7 +21,7 @@ export interface SignInOptions {
 export class SignIn {
   readonly world: World
   readonly browser: Browser
-  /** Alice's. */
+  /** The sign-in link of Alice. */
   readonly link: string
 
   private constructor(world: World, browser: Browser, link: string) {
@@ -51,34 +51,34 @@ export class SignIn {
     return linkOf(this.world, name, spec)
   }
 
-  /** Up to Google's page of consent: its address. */
+  /** Opens the link and submits the page. Returns the address of Google's consent page. */
   async consent(by = this.browser, to = this.link): Promise<string> {
     const page = await by.send('GET', to)
     if (page.status !== 200) throw new Error(`the page answers ${page.status}`)
     return (await by.form(to, { csrf: csrfIn(page) })).location
   }
 
-  /** Google's answer, as the address of the callback that it sends the browser to. */
+  /** Decides at Google. Returns the address of our callback that Google redirects to. */
   answered(url: string, answer: Answered = {}): string {
     const result = this.world.google.signIn({ url, account: 'alice@example.com', ...answer })
     if (!('redirect' in result)) throw new Error(`Google answers no redirect: ${JSON.stringify(result)}`)
     return result.redirect
   }
 
-  /** All the way; answers the page at its end. */
+  /** Signs in from the link to the last page, which it returns. */
   async through(answer: Answered = {}, by = this.browser): Promise<Reply> {
     const back = await by.send('GET', this.answered(await this.consent(by), answer))
     if (back.status !== 303) throw new Error(`the callback answers ${back.status}`)
     return by.send('GET', back.location)
   }
 
-  /** The popup's attempt, up to Google's window: what the script is given. */
+  /** Starts an attempt with the popup. Returns what our script gets for it. */
   async attempt(headers?: Record<string, string>): Promise<Reply> {
     const csrf = csrfIn(await this.browser.send('GET', this.link))
     return this.browser.json(`${this.link}/attempt`, { csrf }, headers)
   }
 
-  /** What Google's window hands to the script of the popup. */
+  /** Signs in with the popup. Returns what Google's window passes to our script. */
   async popup(answer: Answered = {}): Promise<Record<string, string>> {
     const { clientID, scope, state } = JSON.parse((await this.attempt()).text) as Record<string, string>
     const url = new URL('/o/oauth2/v2/auth', this.world.google.url)
@@ -90,19 +90,19 @@ export class SignIn {
     return result.popup.params
   }
 
-  /** What is kept for Alice, as text; empty where nothing is. */
+  /** The values of Alice's stored grant, as text; empty if there is none. */
   async grant(): Promise<Record<string, string>> {
     const there = await this.world.objects.find('Secret', 'alice-google-grant')
     return there ? this.world.objects.secretText('alice-google-grant') : {}
   }
 
-  /** How often Google was asked for the tokens of a code since its requests were last forgotten. */
+  /** How many codes were exchanged since the last reset of Google's request log. */
   get exchanges(): number {
     return this.world.google.requests().byKind['token.exchange'] ?? 0
   }
 }
 
-/** Makes an Agent whose person has to sign in, and answers where. */
+/** Makes an Agent whose person has to sign in. Returns the link. */
 export async function linkOf(world: World, name: string, spec: Record<string, unknown> = {}): Promise<string> {
   await world.objects.apply(agentManifest(name, { grantSecretRef: undefined, ...spec }))
   const agent = await world.untilReason(name, 'AwaitingSignIn')

@@ -1,4 +1,4 @@
-/** A second replica as far as browsers see it: its own watches, its own way to Google, its own web server; it never leads. */
+/** A second replica that only serves pages: with its own watches, its own Google client and its own web server. It never leads. */
 import { randomBytes } from 'node:crypto'
 import { createGoogle } from '../../../src/google/google.ts'
 import { createCluster } from '../../../src/kubernetes/cluster.ts'
@@ -51,7 +51,7 @@ export async function startWebReplica(world: World): Promise<WebReplica> {
   }
 }
 
-/** Time goes on until this has come to its end. */
+/** Moves time on until the promise settles. */
 async function done<T>(world: World, promise: Promise<T>): Promise<T> {
   let ended = false
   void promise.then(ignore, ignore).finally(() => (ended = true))

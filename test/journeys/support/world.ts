@@ -1,7 +1,7 @@
 /**
- * A world for a journey: a Kubernetes (the sandbox's, or a real one where KUBERNETES=real), a simulated Google, and the
- * operator between them, all speaking HTTP, all by one clock that the test moves. Every status that is ever written is held
- * against the rules of kstatus, and everything that was produced is searched for the secrets that were used.
+ * The test environment of a journey: a Kubernetes API (the sandbox's, or a real one with KUBERNETES=real), a simulated Google,
+ * and the operator between them. They speak HTTP and share one clock that the test moves. Every status that is written must obey
+ * the rules of kstatus, and no log, Event or status may contain a secret.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -37,13 +37,13 @@ let worlds = 0
 export interface WorldOptions {
   flags?: Record<string, string>
   start?: boolean
-  /** As whom, and which way, the operator speaks to a real API server; by the shipped roles where nothing is said. */
+  /** Makes the kubeconfig that the operator uses on a real API server; by default that of the shipped roles. */
   operatorIdentity?: (kubernetes: RealKubernetes, kubeconfigPath: string) => Promise<string>
 }
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const network = isReal ? new NetworkActivity() : undefined
-  // Real time where a real API server writes times of its own, and it stands still while that one is at work.
+  // A real API server writes times of its own, so the clock starts at the real time. It waits while that server is working.
   const clock = network
     ? new ManualClock(Math.floor(Date.now() / 1000) * 1000, () => network.quiet().then(settle))
     : new ManualClock()
@@ -122,7 +122,7 @@ class JourneyWorld implements World {
     const { google, sandbox } = this.#parts
     if (sandbox)
       await this.objects.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: OPERATOR_NAMESPACE } })
-    // An operator that has never been here before, whatever earlier worlds left.
+    // Removes what operators of earlier journeys left.
     await this.objects.delete('Lease', 'calendar-operator', OPERATOR_NAMESPACE)
     await this.objects.delete('Secret', 'calendar-operator-keys', OPERATOR_NAMESPACE)
     await this.#serve(this.namespace)
@@ -156,7 +156,7 @@ class JourneyWorld implements World {
     })().catch(() => undefined)
   }
 
-  /** Every state of an object of ours: does its status obey the rules? */
+  /** Checks the status of every state of our objects. */
   #judge(object: Body | undefined): void {
     if (!object || !['Agent', 'CalendarIntegration'].includes(object.kind ?? '')) return
     this.#snapshots.push(JSON.stringify(object.status))
@@ -243,7 +243,7 @@ class JourneyWorld implements World {
       const began = performance.now()
       const found = await look()
       if (found !== undefined && found !== false) return found
-      // What is under way on the network gets its turn first, at the beginning and when hope fades; then time goes on.
+      // Lets the network deliver what is pending, at the beginning and when half of the steps are used up; then time moves on.
       if (step < MOST_STEPS / 40 || step > MOST_STEPS / 2) await this.#parts.network?.turn(performance.now() - began)
       await settle()
       await this.clock.advance(STEP_MS)
@@ -296,7 +296,7 @@ class JourneyWorld implements World {
     for (const secret of this.#secrets) {
       for (const produced of [logged, events, ...this.#snapshots]) expect(produced.includes(secret)).toBe(false)
     }
-    // E-mail addresses may stand in a status, never in a log or an Event.
+    // A status may contain e-mail addresses; a log or an Event may not.
     expect(logged).not.toMatch(/@example\.com|%40example/)
     expect(events).not.toMatch(/@example\.com/)
     expect(logged + events).not.toMatch(/ya29\./)

@@ -10,7 +10,7 @@ export interface ReplicaOptions {
   name: string
   kubeconfig: string
   googleURL: string
-  /** Its log is added to this file. */
+  /** The file that its log is appended to. */
   log: string
   leaderElect?: boolean
   /** All where nothing is said. */
