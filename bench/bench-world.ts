@@ -1,4 +1,4 @@
-/** The world of a bench, in a process of its own, and how to speak to it. */
+/** Starts the environment of a bench in its own process, and sends it messages. */
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import type { Order, WorldState } from './messages.ts'
@@ -6,7 +6,7 @@ import type { Order, WorldState } from './messages.ts'
 export interface BenchWorld {
   state: WorldState
   ask(order: Order): Promise<unknown>
-  /** Resolves when it has ended. */
+  /** Resolves when the process has ended. */
   end(): Promise<void>
 }
 
@@ -28,7 +28,7 @@ async function end(world: ChildProcess): Promise<void> {
   await once(world, 'exit')
 }
 
-/** So that the operators' own `exit` handlers run. */
+/** Ends this process on a signal, so that the `exit` handlers run. */
 export function exitOnSignals(): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 }

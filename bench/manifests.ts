@@ -1,5 +1,5 @@
-/** The objects of a bench: one namespace, one integration, and for each account an Agent and the Secret that brings its grant. */
-/** Where the pages of signing in would be, if anybody went there by name. */
+/** The objects of a bench: one namespace, one integration, and for each account an Agent and the Secret with its grant. */
+/** The site of the sign-in pages. Nothing in a bench connects to it by name. */
 export const SITE = 'https://bench.example.com'
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64')

@@ -1,6 +1,6 @@
 /**
- * `make bench-memory`: resident memory of the operator as it ships, without any flag of Node's, while it reads hostile
- * calendars again and again. `--most` makes it fail where a peak is above so many MiB.
+ * `make bench-memory`: measures the resident memory of the operator as it ships, without flags of Node, while it reads hostile
+ * calendars again and again. With `--most` it fails if a peak is above so many MiB.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -12,11 +12,11 @@ import { MeasuredOperator } from './operator.ts'
 const OPTIONS = {
   kinds: { type: 'string', default: Object.keys(HOSTILE).join(',') },
   agents: { type: 'string', default: '10' },
-  /** How long to go on once each Agent has come to a result. */
+  /** How long to measure after each Agent has a result. */
   seconds: { type: 'string', default: '20' },
-  /** For at most how many seconds to wait for that. */
+  /** How many seconds to wait for these results at most. */
   longest: { type: 'string', default: '60' },
-  /** In MiB; more fails. */
+  /** The limit in MiB. */
   most: { type: 'string', default: '0' },
   node: { type: 'string', default: '' },
 } as const

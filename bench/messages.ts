@@ -1,4 +1,4 @@
-/** What the bench and its world say to each other: one answer for each order. */
+/** The messages between a bench and its environment: one answer for each order. */
 import type { HostileKind } from './memory/kinds.ts'
 
 export type Order =
@@ -11,22 +11,22 @@ export type Order =
   | { do: 'kept' }
   | { do: 'reset' }
 
-/** How many of the agents have many calendars: from `fewest` of the first of them to `most` of the last. */
+/** How many Agents have many calendars: from `fewest` for the first of them to `most` for the last. */
 export interface Wide {
   agents: number
   fewest: number
   most: number
 }
 
-/** One answered first page of `events.list`, as the simulated Google has it in its log. */
+/** One answered first page of `events.list`, from the log of the simulated Google. */
 export interface Read {
-  /** Whose access token, and which calendar. */
+  /** The account of the access token, and the calendar. */
   calendar: string
   /** ms since the epoch. */
   at: number
 }
 
-/** What was asked since the last time. */
+/** The requests since the last call. */
 export interface Drained {
   reads: Read[]
   /** All other requests, by kind. */
@@ -41,24 +41,24 @@ export interface WorldState {
 }
 
 export interface Counts {
-  /** Agents whose status says so. */
+  /** How many Agents are Ready by their status. */
   ready: number
   /** Answers to `events.list` since the last reset. */
   listed: number
 }
 
-/** Where a person signs in, and as whom. */
+/** The link of a person, and their account. */
 export interface Link {
   account: string
   url: string
 }
 
-/** What sign-ins have left behind. */
+/** The results of sign-ins. */
 export interface Kept {
-  /** Secrets that hold the grant of the account that their Agent names. */
+  /** Secrets with the grant of the account that their Agent names. */
   right: number
-  /** Those that hold another one, or none. */
+  /** Secrets with another grant, or without one. */
   wrong: number
-  /** Grants that live at Google. */
+  /** Valid grants at Google. */
   alive: number
 }

@@ -1,11 +1,11 @@
-/** The operator as it ships, as a child process, and what the system and its own metrics say of it. */
+/** The operator as it ships, in a child process, measured by the system and by its own metrics. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { WorldState } from './messages.ts'
 
-/** As of one moment, since the start of the operator. */
+/** A measurement, since the start of the operator. */
 export interface Reading {
   cpuSeconds: number
   peakMB: number
@@ -18,14 +18,14 @@ export interface Reading {
 
 export interface Ports {
   metrics: number
-  /** Of the sign-in pages, and then of one replica among others; 0: none. */
+  /** The ports of the sign-in pages and of the metrics; 0 means any. */
   web: number
 }
 
-/** Takes each line that the operator prints. */
+/** Called with each line that the operator prints. */
 export type Said = (line: string) => void
 
-/** What the process holds at one moment. */
+/** What the process holds at a moment. */
 export interface Holdings {
   residentMB: number
   heapMB: number
@@ -35,7 +35,7 @@ export interface Holdings {
 }
 
 const ALONE: Ports = { metrics: 18_081, web: 0 }
-/** Another one, to compare with. */
+/** Another program, to compare with. */
 const BUNDLE = process.env.OPERATOR ?? 'dist/main.js'
 const CLOCK_TICKS = 100
 
@@ -61,11 +61,11 @@ export class MeasuredOperator {
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       if (stream && said) createInterface({ input: stream }).on('line', said)
     }
-    // Whatever ends the bench: an operator that is left over would go on for ever.
+    // However the bench ends, the operator must not go on running.
     process.once('exit', () => this.#child.kill('SIGKILL'))
   }
 
-  /** Processor time and memory are Linux's to tell. A look at the metrics costs the operator something: look seldom. */
+  /** Measures processor time and memory as Linux reports them. Reading the metrics costs the operator something, so do it rarely. */
   async read(): Promise<Reading> {
     const read = (file: string): string => readFileSync(`/proc/${this.#child.pid ?? 0}/${file}`, 'utf8')
     const fields = read('stat').split(') ')[1]?.split(' ') ?? []
@@ -84,7 +84,7 @@ export class MeasuredOperator {
     }
   }
 
-  /** Undefined when it has ended. */
+  /** Undefined if the process has ended. */
   async holdings(): Promise<Holdings | undefined> {
     const answer = await fetch(`http://127.0.0.1:${this.#ports.metrics}/metrics`).catch(() => undefined)
     if (!answer || this.#child.exitCode !== null) return undefined
@@ -111,7 +111,7 @@ export class MeasuredOperator {
   }
 }
 
-/** Descriptors come and go while one looks. */
+/** Descriptors may close while they are read. */
 function linkOf(path: string): string {
   try {
     return readlinkSync(path)
@@ -120,7 +120,7 @@ function linkOf(path: string): string {
   }
 }
 
-/** A metric's samples, added up by one of its labels. */
+/** The samples of a metric, added up by one of its labels. */
 function sums(metrics: string, name: string, label: string): Map<string, number> {
   const found = new Map<string, number>()
   for (const line of metrics.split('\n').filter((one) => one.startsWith(`${name}{`))) {

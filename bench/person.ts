@@ -1,15 +1,15 @@
-/** One person who signs in, as their browser does it: over HTTP, at two replicas by turns, with Google in between. */
+/** One person who signs in, as a browser does: over HTTP, at two replicas alternately, with Google in between. */
 import { request, type Dispatcher } from 'undici'
 
 export interface SignInDeps {
-  /** The replicas' origins, in the order in which this person comes to them. */
+  /** The origins of the replicas, in the order in which this person uses them. */
   replicas: readonly [string, string]
   google: string
-  /** Connections: as many as people. */
+  /** The pool of connections, as many as people. */
   dispatcher: Dispatcher
 }
 
-/** From the link to the page that says what became of it. Answers that outcome. @throws Error where a step isn't answered right. */
+/** Signs in, from the link to the last page. Returns the outcome. @throws Error if a step gets a wrong answer. */
 export async function signIn({ replicas: [one, other], google, dispatcher }: SignInDeps, link: Link): Promise<string> {
   const path = new URL(link.url).pathname
   const page = await step('the page', 200, await request(`${one}${path}`, { dispatcher }))

@@ -1,7 +1,7 @@
 /**
- * `make bench`: how long, how much processor time, how much memory and how many requests it takes until agents are Ready from
- * nothing, after a restart, and in a steady state. It asserts nothing: it prints a table, to be compared with
- * docs/performance.md. KUBERNETES=real measures on a kube-apiserver.
+ * `make bench`: measures time, processor time, memory and requests until Agents are Ready from a cold start, after a restart, and
+ * in a steady state. It asserts nothing and prints a table to compare with docs/performance.md. KUBERNETES=real measures on a
+ * kube-apiserver.
  */
 import { cpus } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -12,18 +12,18 @@ import { MeasuredOperator, type Reading } from './operator.ts'
 import { heading, rowOf } from './table.ts'
 
 const OPTIONS = {
-  /** How many, one run for each. */
+  /** Numbers of Agents, with one run for each. */
   agents: { type: 'string', default: '1000,5000' },
   /** Events in each calendar. */
   events: { type: 'string', default: '50' },
   interval: { type: 'string', default: '1m' },
-  /** How many seconds of the steady state to look at; 0 for none. */
+  /** How many seconds of the steady state to measure; 0 for none. */
   steady: { type: 'string', default: '150' },
-  /** Leave a CPU profile of each operator in dist/profiles/. */
+  /** Whether to write a CPU profile of each operator into dist/profiles/. */
   profile: { type: 'boolean', default: false },
 } as const
 
-/** The last counts of the integration follow two seconds after its last agent. */
+/** The last counts of an integration are written two seconds after its last Agent. */
 const SETTLE_MS = 3_000
 const POLL_MS = 250
 

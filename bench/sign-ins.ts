@@ -1,7 +1,7 @@
 /**
- * `make bench-sign-ins`: a thousand people sign in at once, at two replicas of the operator as it ships, each of them at both
- * by turns. It tells how long that took, what it cost, and whether everybody was connected, once: where not, it exits with 1.
- * All of it is on loopback, and it ends by itself.
+ * `make bench-sign-ins`: a thousand people sign in at once at two replicas of the operator as it ships, each of them alternately
+ * at both. It prints how long that took and what it cost. It exits with 1 unless everybody is connected exactly once. Everything
+ * is on loopback, and it ends by itself.
  */
 import { cpus } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -21,9 +21,9 @@ const PORTS = [
   { metrics: 18_083, web: 18_082 },
 ] as const
 const POLL_MS = 250
-/** Whatever happens, it is over then. */
+/** The limit for the whole bench. */
 const LONGEST_MS = 5 * 60_000
-/** How long Agents have to be Ready after the last person has the last page. */
+/** Within what time all Agents must be Ready after the last person has the last page. */
 const READY_MS = 60_000
 
 async function bench(people: number): Promise<boolean> {

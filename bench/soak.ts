@@ -1,8 +1,8 @@
 /**
- * `make soak`: a hundred agents at the shortest interval, on the real clock and real timers, with the operator as it ships in
- * a process of its own, for as long as asked (DURATION=5m). It says what came of it in one table: reads that were due and
- * reads that came, as the simulated Google saw them, the longest gap, memory, handles, and lines in the log. It exits with 1
- * where a calendar was not read for more than two intervals, or memory or handles grow.
+ * `make soak`: runs the operator as it ships, in its own process and by the real clock, with a hundred Agents at the shortest
+ * interval (DURATION=5m). It prints one table: reads that were due and reads that arrived at the simulated Google, the longest
+ * gap, memory, handles, and lines in the log. It exits with 1 if a calendar was not read for more than two intervals, or if
+ * memory or handles grow.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -20,16 +20,16 @@ const OPTIONS = {
   interval: { type: 'string', default: '10s' },
 } as const
 
-/** Some agents with many calendars each: what is due while others are read must not be lost. */
+/** Some Agents have many calendars: what is due while others are read must not be lost. */
 const WIDE = { agents: 4, fewest: 20, most: 50 }
 const EVENTS = 20
 const LOOK_MS = 2_500
 const PROGRESS_MS = 10_000
 const LONGEST_START_MS = 120_000
-/** Of the time, for pools to fill and for code to be compiled: reads count from the beginning, memory from here. */
+/** The share of the time for warming up: reads count from the start, memory from here. */
 const WARM_UP = 0.25
 
-/** Collects the operator's garbage every two seconds, so that what is measured is what is kept. */
+/** Collects the operator's garbage every two seconds, so that only retained memory is measured. */
 const COLLECTING = ['--expose-gc', '--import', 'data:text/javascript,setInterval(()=>globalThis.gc(),2000).unref()']
 
 interface BenchRun {
@@ -62,7 +62,7 @@ async function soak(durationMillis: number, agents: number, interval: string): P
   return verdict.faults.length === 0
 }
 
-/** Until each agent is Ready; every calendar was read once then, and is known. */
+/** Waits until each Agent is Ready. Then every calendar was read once and is known. */
 async function untilReady({ world, reads }: BenchRun, agents: number): Promise<void> {
   const end = performance.now() + LONGEST_START_MS
   for (let ready = 0; ready < agents;) {
@@ -113,7 +113,7 @@ function tell(
   )
 }
 
-/** `info`, `warn`, `error`; what is no line of the log is `other`. */
+/** The level of a line: `info`, `warn`, `error`; `other` if it is not a line of the log. */
 function levelOf(line: string): string {
   return /"level":"(\w+)"/.exec(line)?.[1] ?? 'other'
 }

@@ -1,14 +1,14 @@
-/** What was measured, as a table in Markdown. */
+/** Measurements as a table in Markdown. */
 import type { Reading } from './operator.ts'
 
 export interface Row {
   what: string
   agents: number
   seconds: number
-  /** Where the figures count from; from the operator's start where it isn't given. */
+  /** The measurement to count from; by default the operator's start. */
   before?: Reading
   after: Reading
-  /** What the processor time is divided by: agents, or lists. */
+  /** What the processor time is divided by: Agents or lists. */
   per: number
 }
 

@@ -1,6 +1,6 @@
 /**
- * The world that is measured against, in a process of its own: the simulated Google, and the sandbox's Kubernetes or a real
- * one. It is driven by messages, one answer for each.
+ * The environment of a bench, in its own process: the simulated Google, and the sandbox's Kubernetes API or a real one. Messages
+ * drive it, with one answer for each.
  */
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -61,11 +61,11 @@ async function realCluster() {
   return { kubeconfig: await kubernetes.kubeconfig(), stop: () => kubernetes.stop() }
 }
 
-/** Everything that is there before the operator starts. */
+/** Creates everything that exists before the operator starts. */
 async function seed({ agents, events, interval, signIn, wide }: Seed): Promise<boolean> {
   const registered = { redirectUris: [`${SITE}/google-calendar/callback`], javascriptOrigins: [SITE] }
   const { clientId } = google.addClient(signIn ? registered : {})
-  // Quotas are for another bench: here the operator's own speed is looked at.
+  // No quotas: this bench measures the operator's own speed.
   google.setProject({ perMinute: 10_000_000, perMinutePerUser: 10_000, perDay: 1_000_000_000 })
   const { accounts } = google.seed({ accounts: agents, eventsEach: events, ...(signIn ? {} : { client: clientId }) })
   const clientFile = JSON.stringify(google.clientFile(clientId))
@@ -88,7 +88,7 @@ async function hostile({ kind, agents }: Extract<Order, { do: 'hostile' }>): Pro
   return true
 }
 
-/** How many Agents there are by the reason of `Synced`. */
+/** Counts Agents by the reason of their condition `Synced`. */
 async function synced(): Promise<Record<string, number>> {
   const { body } = await api.request('GET', '/apis/calendar-operator.io/v1alpha1/agents')
   const counts: Record<string, number> = {}
@@ -100,7 +100,7 @@ async function synced(): Promise<Record<string, number>> {
   return counts
 }
 
-/** The calendars of the n-th agent, where it is one of those that have many. */
+/** The calendars of the n-th Agent, if it is one of those with many. */
 function calendarsOf(owner: string, n: number, { agents, fewest, most }: Wide): { calendars?: string[] } {
   if (n >= agents) return {}
   const count = agents === 1 ? most : Math.round(fewest + ((most - fewest) * n) / (agents - 1))
@@ -108,7 +108,7 @@ function calendarsOf(owner: string, n: number, { agents, fewest, most }: Wide): 
   return { calendars: ['primary', ...more] }
 }
 
-/** First pages only: each is one reading of one calendar. */
+/** First pages only: each is one read of one calendar. */
 function drain(): Drained {
   const { log, byKind } = google.requests()
   google.resetRequests()
@@ -131,7 +131,7 @@ async function create(path: string, object: object): Promise<void> {
   if (answer.status >= 300) throw new Error(`${path} was refused: ${answer.text}`)
 }
 
-/** Counts as the status of each agent says, so that nothing is asked of the operator while it is measured. */
+/** Counts by the status of each Agent, so that the operator is not disturbed while it is measured. */
 async function watchAgents(): Promise<void> {
   const { body } = await api.request('GET', `${AGENTS}?limit=1`)
   const watch = await api.watch(
@@ -143,7 +143,7 @@ async function watchAgents(): Promise<void> {
   void follow().catch(() => undefined)
 }
 
-/** Each grant's Secret against its Agent, and what lives at Google. */
+/** Compares the Secret of each grant with its Agent, and counts the valid grants at Google. */
 async function kept(): Promise<Kept> {
   const { body: agents } = await api.request('GET', AGENTS)
   const { body: secrets } = await api.request('GET', `/api/v1/namespaces/${NAMESPACE}/secrets`)

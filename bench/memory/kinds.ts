@@ -1,22 +1,22 @@
-/** Calendars that their owners have made as bad as they can, each kind in its own way; each owner has a client of its own. */
+/** Kinds of hostile calendars, each the worst that its owner can make. Each owner has a client of its own. */
 import type { SimulatedGoogle } from '../../sandbox/google/google.ts'
 import { manifestsOf, type Posted } from '../manifests.ts'
 
 interface Kind {
   detail: 'Busy' | 'Full'
   what: string
-  /** Calendars of one Agent; then there is only one. */
+  /** How many calendars one Agent has; then there is only one Agent. */
   calendars?: number
   fill: { events: number; characters?: number; guests?: number; text?: 'Random'; idLength?: number }
-  /** Whatever else Google does. */
+  /** Further settings of the simulated Google. */
   prepare?: (google: SimulatedGoogle) => void
 }
 
 const EVENTS = 20_000
-/** With its title and quotes, 20,000 times just below the limit of characters of a calendar. */
+/** With title and quotes, 20,000 of these are just below the limit of characters of a calendar. */
 const BELOW = { events: EVENTS - 500, characters: 150, text: 'Random' } as const
 
-/** An answer of a million empty values costs many times its length once it is parsed. */
+/** A parsed answer of a million empty values takes many times its length. */
 const EMPTY_VALUES = `{"timeZone":"UTC","items":[${'{},'.repeat(2_500_000)}{}]}`
 const DEEP = `{"timeZone":"UTC","items":[${'['.repeat(3_000_000)}${']'.repeat(3_000_000)}]}`
 
@@ -47,7 +47,7 @@ export const HOSTILE = {
 
 export type HostileKind = keyof typeof HOSTILE
 
-/** Seeds Google, and answers what the cluster has to hold. The shortest interval, and a full listing each time. */
+/** Fills the simulated Google, and returns the objects for the cluster: with the shortest interval, and a full listing each time. */
 export function hostileObjects(google: SimulatedGoogle, name: HostileKind, agents: number): Posted[] {
   const kind: Kind = HOSTILE[name]
   kind.prepare?.(google)

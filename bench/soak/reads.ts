@@ -1,16 +1,16 @@
-/** Which reads were due and which came: pure, from what the simulated Google saw. */
+/** Which reads were due and which arrived, from the log of the simulated Google. Pure. */
 import type { Read } from '../messages.ts'
 
 export interface Account {
-  /** How many reads the interval asks for, over all calendars: whole intervals only. */
+  /** How many reads are due over all calendars, counting whole intervals only. */
   expected: number
   seen: number
-  /** Reads that were left out: each gap of more than one and a half intervals lacks at least one. */
+  /** Missed reads: a gap of more than one and a half intervals misses at least one. */
   missing: number
-  /** Between two reads of one calendar, on average. */
+  /** The average time between two reads of one calendar. */
   meanGapMs: number
   longestGapMs: number
-  /** Whose gap that is. */
+  /** The calendar with the longest gap. */
   longestOf: string
   /** Calendars with a gap of more than two intervals. */
   late: string[]
@@ -21,12 +21,12 @@ export interface Span {
   to: number
 }
 
-/** Jitter makes an interval up to a tenth longer, and the operator needs a moment: from here on one was left out. */
+/** Jitter makes an interval up to a tenth longer, and the operator needs a moment. A longer gap means a missed read. */
 const LACKS_ONE = 1.5
-/** What nobody may see. */
+/** A gap that must not occur. */
 const TOO_LATE = 2
 
-/** The reads of each calendar, in the order in which they came. */
+/** The reads of each calendar, in the order of arrival. */
 export class Reads {
   readonly #byCalendar: Map<string, number[]>
 
@@ -46,7 +46,7 @@ export class Reads {
     }
   }
 
-  /** What came in the span. A calendar that stopped is late from its last read on, one that never began from the beginning. */
+  /** Counts the reads of a span. A calendar is late from its last read on, or from the start if it was never read. */
   account(span: Span, intervalMs: number): Account {
     const account: Account = {
       expected: 0,

@@ -1,4 +1,4 @@
-/** Does a figure grow? Told from samples that go up and down all the time: pure. */
+/** Decides whether a figure grows, from samples that fluctuate. Pure. */
 
 export interface Sample {
   /** ms since some beginning. */
@@ -8,7 +8,7 @@ export interface Sample {
 
 const MINUTE = 60_000
 
-/** The lowest value of each stretch: of a heap, what is kept when its garbage is gone. */
+/** The lowest value of each stretch: for a heap, what is retained after a garbage collection. */
 export function floors(samples: readonly Sample[], stretchMs: number): Sample[] {
   const lowest = new Map<number, Sample>()
   for (const sample of samples) {
@@ -19,7 +19,7 @@ export function floors(samples: readonly Sample[], stretchMs: number): Sample[] 
   return [...lowest.values()]
 }
 
-/** The growth a minute: the median of the slopes between any two samples (Theil and Sen), which outliers don't move. */
+/** The growth per minute: the median of the slopes between all pairs of samples (Theil–Sen), which is robust to outliers. */
 export function slopeAMinute(samples: readonly Sample[]): number {
   const slopes: number[] = []
   for (const [n, one] of samples.entries()) {

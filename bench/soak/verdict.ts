@@ -1,4 +1,4 @@
-/** What a soak comes to: one table, and what in it must not be. Pure. */
+/** The result of a soak: a table, and its failures. Pure. */
 import type { Holdings } from '../operator.ts'
 import type { Account } from './reads.ts'
 import { floors, median, slopeAMinute, type Sample } from './trend.ts'
@@ -7,25 +7,25 @@ export interface Soaked {
   seconds: number
   intervalMs: number
   account: Account
-  /** After the warm-up. */
+  /** The samples after the warm-up. */
   holdings: (Holdings & { at: number })[]
   /** How many lines the operator printed, by level. */
   lines: Record<string, number>
   /** Requests to Google other than reads, by kind. */
   others: Record<string, number>
-  /** The operator ended by itself. */
+  /** Whether the operator ended by itself. */
   ended: boolean
 }
 
 export interface Verdict {
   rows: [what: string, value: string][]
-  /** Sentences; none where all is well. */
+  /** The failures, as sentences; empty if there are none. */
   faults: string[]
 }
 
 /** A heap is collected every two seconds (soak.ts): the lowest sample of a stretch is soon after that. */
 const STRETCH_MS = 15_000
-/** The least growth over the whole run that is told apart from noise. */
+/** Less growth than this over the whole run counts as noise. */
 const NOISE_MB = 12
 const NOISE_SHARE = 0.15
 /** Sockets of one pool come and go with the load. */
@@ -53,7 +53,7 @@ function heapOf({ holdings }: Soaked): Heap {
   return { floorMB: median(lowest.map(({ value }) => value)), slopeMB, growthMB: slopeMB * minutes }
 }
 
-/** From the first third to the last one, each by its median. */
+/** The growth from the median of the first third to that of the last third. */
 function growth(values: number[]): number {
   const third = Math.max(1, Math.floor(values.length / 3))
   return median(values.slice(-third)) - median(values.slice(0, third))

@@ -16,7 +16,7 @@ declare module 'vitest' {
   }
 }
 
-/** Answers what is to be done when every test has ended. */
+/** Returns the function that runs after all tests. */
 export default async function setup(project: TestProject): Promise<() => void> {
   requireTools()
   const work = mkdtempSync(join(tmpdir(), 'image-'))

@@ -1,4 +1,4 @@
-/** What a person agreed to on the sign-in page holds: more is asked for anew, and what they agreed to goes on meanwhile. */
+/** The consent on the sign-in page is binding: for more, the person is asked again; until then, what they agreed to goes on. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { parseConsent } from '../../src/resources/consent.ts'
 import { SignIn } from './support/sign-in.ts'
@@ -30,7 +30,7 @@ const addEvent = (hours: number, calendar = 'alice@example.com') =>
     },
   })
 
-/** Whether anything in the namespace tells the title. */
+/** Whether any object of the namespace contains the title. */
 async function isTitleTold(): Promise<boolean> {
   const objects = [...(await world.objects.list('Secret')), ...(await world.objects.list('ConfigMap'))]
   const texts = objects.flatMap(({ data = {} }) => Object.values(data))

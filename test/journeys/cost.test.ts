@@ -12,7 +12,7 @@ beforeEach(async () => {
 
 afterEach(() => world.stop())
 
-/** What the operator asked of the API server, without the watches that it holds open, and without the test's own requests. */
+/** The operator's requests to the API server, without its open watches and without the test's own requests. */
 const kubernetesRequests = (): string[] =>
   (world.sandbox?.requests() ?? [])
     .filter(({ verb, userAgent }) => verb !== 'watch' && !userAgent.includes('test'))

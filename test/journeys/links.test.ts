@@ -1,6 +1,6 @@
 /**
- * The sign-in link, as far as the agents' side of it goes: it is there for as long as a person has to act, says so to people
- * and programs, and what a person then grants is used at once. The pages behind it are another journey.
+ * The sign-in link in an Agent's status: it exists as long as a person has to act, people and programs can find it, and a new
+ * grant is used at once. Other journeys are about the pages behind it.
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Agent } from '../../src/resources/types.ts'
@@ -21,7 +21,7 @@ beforeEach(async () => {
 
 afterEach(() => world.stop())
 
-/** The link of an Agent's status, at this site. @throws Error where there is none. */
+/** The link in an Agent's status. @throws Error if there is none. */
 function linkOf({ status }: Agent, site = SITE): string {
   const url = status?.authorization?.url ?? 'no link'
   if (!/^[\w-]{43}$/.test(url.replace(`${site}/google-calendar/sign-in/`, '')))
@@ -46,11 +46,11 @@ interface Given {
   account?: string
   scopes?: string[]
   clientId?: string
-  /** The end of the grant, in ms from now. */
+  /** How long the grant lasts, in ms from now. */
   endsIn?: number
 }
 
-/** A person signs in: Google gives a grant, and the page keeps it. Answers the refresh token. */
+/** Plays a sign-in: Google gives a grant, and the page stores it. Returns the refresh token. */
 async function signIn(given: Given = {}): Promise<string> {
   const { account = 'alice@example.com', scopes = [SCOPE], clientId: client = world.client.clientId } = given
   if (account !== 'alice@example.com') world.google.addAccount({ email: account })
@@ -84,7 +84,7 @@ const untilReadyWithout = async (what: string): Promise<Agent> =>
     return condition(agent, 'Ready')?.reason === 'Ready' && !agent.status?.authorization?.url && agent
   })
 
-/** It stands in `status`, in the message that people read, and in the wide columns; and an Event says it. */
+/** Checks that `status`, its message, the wide columns and an Event have the link. */
 async function expectLink(reason: string): Promise<void> {
   const agent = await world.untilReason('alice', reason)
   const link = linkOf(agent)
@@ -122,7 +122,7 @@ describe('an agent that nobody has signed in for', () => {
     expect(condition(agent, 'Authorized')?.message).toContain('spec.grantSecretRef')
   })
 
-  // An operator of named namespaces does not watch its own.
+  // An operator with named namespaces does not watch its own namespace.
   test.skipIf(isNamespaced)('shows its link as soon as there are keys to make it with', async () => {
     await world.stopOperator()
     await world.objects.delete('Secret', 'calendar-operator-keys', world.leaseNamespace)
@@ -190,7 +190,7 @@ describe('an agent that nobody has signed in for', () => {
     expect(world.clock.now() - before).toBeLessThan(10_000)
   })
 
-  // Of named namespaces the operator sees these only, and on a real API server it is told one.
+  // With named namespaces the operator sees only these, and on a real API server it gets one.
   test.skipIf(isReal)('has none while its integration does not serve its namespace', async () => {
     await world.objects.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'other' } })
     await world.objects.apply(integrationManifest({ allowedNamespaces: { from: 'All' } }))
@@ -237,7 +237,7 @@ describe('a grant that no longer serves', () => {
     await world.untilReady('alice')
     world.google.revoke({ refreshToken: token })
     await expectLink('GrantRevoked')
-    // Long enough that it is looked at once an hour.
+    // Long enough that it is checked once an hour.
     world.clock.jump(5 * HOUR)
     await world.untilReason('alice', 'GrantRevoked')
     await world.clock.advance(2 * MINUTE)
@@ -351,7 +351,7 @@ describe('a grant that is about to end', () => {
     const renewed = await world.agent('alice')
     expect(Date.parse(renewed.status?.authorization?.expiresAt ?? '')).toBeGreaterThan(end + 6 * DAY)
     await fresh()
-    // Past the end of the first grant, by steps that are shorter than what is published can be trusted.
+    // Past the end of the first grant, in steps shorter than `staleAfter`.
     while (world.clock.now() < end + HOUR) {
       world.clock.jump(5 * MINUTE)
       await world.clock.advance(2_000)

@@ -1,4 +1,4 @@
-/** Whose the Secrets are: what a tenant writes into an Agent can neither take, nor end, nor overwrite another one's grant. */
+/** Ownership of Secrets: nothing that a tenant writes into an Agent can take, end or overwrite the grant of another one. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { agentManifest, integrationManifest } from './support/manifests.ts'
 import { SCOPE, startWorld, type World } from './support/world.ts'

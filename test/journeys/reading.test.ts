@@ -27,7 +27,7 @@ const addEvent = (hours: number, more: object = {}): { id: string } =>
   })
 
 async function start(): Promise<void> {
-  // Short, so that little time has to go by for a reading.
+  // Short, so that a read comes soon.
   await world.objects.apply(integrationManifest({ sync: { interval: '30s' } }))
   await world.objects.apply(agentManifest('alice'))
 }

@@ -1,4 +1,4 @@
-/** What an integration's status says is to be registered at Google, for the pages on which its people sign in. */
+/** What an integration's status says must be registered at Google for its sign-in pages. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { agentManifest, integrationManifest } from './support/manifests.ts'
 import { startWorld, type World } from './support/world.ts'

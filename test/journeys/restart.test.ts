@@ -10,7 +10,7 @@ beforeEach(async () => {
 
 afterEach(() => world.stop())
 
-/** Statuses as they stand, with the version that each was written at. */
+/** The current statuses, with the version of each. */
 const standing = async (names: string[]): Promise<unknown> =>
   Promise.all(names.map(async (name) => (await world.objects.get('Agent', name)).status))
 
@@ -40,7 +40,7 @@ describe.skipIf(isReal)('a restart in bad times writes nothing that is said alre
     world.sandbox?.resetRequests()
     world.google.resetRequests()
     await world.startOperator()
-    // The client's proof, and whatever it takes to see the trouble again.
+    // The verification of the client, and what it takes to see the failure again.
     await world.until('all was looked at', () => world.google.requests().total >= 3)
     for (let second = 0; second < 10; second++) await world.clock.advance(1_000)
     expect(await standing(['alice'])).toEqual(before)

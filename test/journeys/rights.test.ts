@@ -1,4 +1,4 @@
-/** What the operator asks of Kubernetes only now and then, and what it needs only some of its rights for. */
+/** Requests to Kubernetes that the operator makes rarely, so that the audit log covers the rights for them. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { findCondition } from '../../src/resources/conditions.ts'
 import { agentManifest, integrationManifest } from './support/manifests.ts'

@@ -1,4 +1,4 @@
-/** A look that somebody asks for: over a pause because of a limit, over the switched-off API, and not more often than that. */
+/** Run now: it bypasses a pause because of a limit or of the switched-off API, and is limited itself. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { agentManifest, integrationManifest } from './support/manifests.ts'
 import { startWorld, type World } from './support/world.ts'
@@ -95,7 +95,7 @@ test('an Agent is looked at once in ten seconds, however often somebody asks; th
   }
   await untilHandled('alice', 'turn 49')
   const seconds = (world.clock.monotonic() - startedAt) / 1000
-  // A timer may be a fraction early.
+  // A timer may be a fraction of a millisecond early.
   expect(sent('events.list')).toBeLessThanOrEqual(Math.floor((seconds + 0.1) / 10) + 1)
   expect(sent('events.list')).toBeGreaterThanOrEqual(2)
 })
@@ -121,7 +121,7 @@ describe('while the API is switched off', () => {
     world.google.setProject({ calendarApi: false })
     await world.objects.apply(agentManifest('alice'))
     await untilAPI('APIDisabled')
-    // They have nothing to ask with.
+    // They have no grant to use.
     for (let number = 0; number < 20; number++) {
       await world.objects.apply(agentManifest(`nobody-${number}`, { grantSecretRef: undefined }))
     }

@@ -1,4 +1,4 @@
-/** Somebody else's client id with a wrong secret: what Google answers them is nobody else's limit. */
+/** Another tenant's client id with a wrong secret: Google's limits on it apply to nobody else. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { CalendarIntegration } from '../../src/resources/types.ts'
 import { agentManifest, integrationManifest } from './support/manifests.ts'
@@ -43,7 +43,7 @@ test('a 429 that a wrong secret gets pauses only its own integration: tokens are
   await world.until('the rival is limited', async () => (await quotaIn(rival)) === 'RateLimited')
   expect(await quotaIn(world.namespace)).toBe('WithinQuota')
   const before = world.google.requests().byKind['events.list'] ?? 0
-  // A token is renewed within the time that the pause would have lasted for.
+  // A token is renewed within the time of the pause.
   for (let minutes = 0; minutes < 45; minutes += 5) {
     await world.clock.advance(5 * MINUTE)
     expect(await quotaIn(world.namespace)).toBe('WithinQuota')

@@ -1,6 +1,6 @@
 /**
- * What others might try at the sign-in pages, one attack a test. Each fails when the one defence that it is about is taken
- * out. (What goes wrong by itself, and the attacks on a single state or form, stand in sign-in.test.ts.)
+ * Attacks on the sign-in pages, one in each test. Each test fails if the one defence that it is about is removed. (Errors, and
+ * attacks on a single state or form, are in sign-in.test.ts.)
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { csrfIn, heading, SITE, type Browser, type Reply } from './support/browser.ts'
@@ -22,7 +22,7 @@ async function open(options?: SignInOptions): Promise<void> {
 afterEach(() => world.stop())
 
 const pathOf = (address: string): string => new URL(address, SITE).pathname
-/** What the browser is told when it comes back from Google. */
+/** What the browser is shown when it returns from Google. */
 async function outcomeOf(callback: string): Promise<string | null> {
   const back = await browser.send('GET', callback)
   expect(back.status).toBe(303)
@@ -36,7 +36,7 @@ describe('a grant that is good', () => {
 
   beforeEach(() => open())
 
-  /** Alice is connected; before that, somebody had begun another sign-in. Answers where that one stands. */
+  /** Connects Alice after somebody started another sign-in. Returns the callback address of that one. */
   async function connectedBehind(): Promise<string> {
     const begun = await signIn.consent()
     expect(heading(await signIn.through())).toContain('connected')
@@ -48,7 +48,7 @@ describe('a grant that is good', () => {
 
   async function endsAs(callback: string, outcome: string): Promise<void> {
     expect(await outcomeOf(callback)).toBe(outcome)
-    // The operator itself renews the access token; what was granted stays.
+    // The operator renews the access token. The grant stays the same.
     const now = await signIn.grant()
     const lasting = ['refresh_token', 'scope', 'account', 'granted_at', 'client_id']
     for (const name of lasting) expect(now[name]).toBe(kept[name])
@@ -66,13 +66,13 @@ describe('a grant that is good', () => {
     await world.objects.apply(integrationManifest({}, { scopes: [SCOPE, `${SCOPE}.events`] }))
     await world.until('both are asked for', async () => (await signIn.consent()).includes('calendar.events'))
     const begun = new URL(await connectedBehind())
-    // Else Google adds what was granted before, and nothing is missing.
+    // Otherwise Google adds what was granted before, and no scope is missing.
     await endsAs(signIn.answered(begun.href, { untick: [SCOPE] }), 'scope-missing')
   })
 
   test('is not replaced by one without a refresh token', async () => {
     const begun = new URL(await connectedBehind())
-    // Google gives one at the first consent only, unless it is asked to ask again.
+    // Google gives a refresh token only at the first consent, unless `prompt=consent` is sent.
     begun.searchParams.delete('prompt')
     await endsAs(signIn.answered(begun.href), 'no-refresh-token')
   })
@@ -210,7 +210,7 @@ describe('what is written into a request', () => {
 
   test('is refused once it turns out to be too long: its end is not waited for', async () => {
     const chunk = `400\r\n${'x'.repeat(1024)}\r\n`
-    // One more than the 8 KiB that are read; a body that was waited for would be answered 408.
+    // One byte more than the 8 KiB that are read. If the page waited for the body, it would answer 408.
     const answer = await raw(browser.port, POST('transfer-encoding: chunked') + chunk.repeat(9))
     expect(answer).toMatch(/^HTTP\/1\.1 400 /)
   })
@@ -229,7 +229,7 @@ describe('what is written into a request', () => {
   })
 
   test('and is broken off before its body is no trouble of ours', async () => {
-    // The answer tells that we wait for the body; with it, the socket is torn down.
+    // The answer comes before the body is read, and the socket is closed with it.
     const answer = await raw(browser.port, POST('content-length: 100\r\nexpect: 100-continue'))
     expect(answer).toMatch(/^HTTP\/1\.1 100 /)
     expect((await browser.send('GET', link)).status).toBe(200)

@@ -1,4 +1,4 @@
-/** What the page says is what the person agrees to, and what is noted with the grant; and it says whose site it is. */
+/** What the page says is what the person agrees to, and what is stored with the grant. The page says whose site it is. */
 import { afterEach, describe, expect, test } from 'vitest'
 import { csrfIn, SITE, type Browser, type Reply } from './support/browser.ts'
 import { agentManifest } from './support/manifests.ts'

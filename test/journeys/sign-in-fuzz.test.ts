@@ -1,4 +1,4 @@
-/** Anything at all, at every route: never an error of ours, nothing changed, nothing asked of Google. */
+/** Arbitrary requests to every route never cause an internal error, change nothing, and send nothing to Google. */
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { request } from 'undici'
@@ -10,7 +10,7 @@ const RUNS = 400
 
 let signIn: SignIn
 let world: World
-/** What is real, and may be put where it does not belong: tags, states, tokens. */
+/** Real values that may be put into wrong places: link tags, states, tokens. */
 let found: string[]
 let cookie: string
 
@@ -56,10 +56,10 @@ const anything = fc.record({
 
 type Anything = typeof anything extends fc.Arbitrary<infer One> ? One : never
 
-/** A placeholder stands for something real, which is not known before the world is there. */
+/** A placeholder is replaced by a real value, which is known only once the test environment has started. */
 const real = (text: string): string => (/^\u0000\d$/.test(text) ? (found[Number(text.slice(1))] ?? '') : text)
 
-/** Google never answered: no code is one. A denial would be a right answer, so `error` is not sent with a real state. */
+/** No code is real, because Google was never asked. A denial would be a valid answer, so `error` is not sent with a real state. */
 function addressOf({ start, piece, end, query }: Anything): string {
   const entries = Object.entries(query).map(([name, value]) => [name, real(typeof value === 'string' ? value : '1')])
   const search = new URLSearchParams(entries.filter(([name]) => name !== 'error') as [string, string][]).toString()
@@ -99,6 +99,6 @@ test('nothing that is sent breaks anything or changes anything', async () => {
   await fc.assert(property, { seed: 42, numRuns: RUNS })
   expect(await everything()).toEqual(before)
   expect(signIn.exchanges).toBe(0)
-  // It got somewhere: pages, refusals, and the limit on mistakes.
+  // The requests reached pages, refusals, and the limit on mistakes.
   for (const status of [200, 400, 404, 429]) expect([...seen]).toContain(status)
 }, 60_000)

@@ -1,6 +1,6 @@
 /**
- * One link, many callbacks: whoever has it can send any number of made-up codes and denials. Other people's sign-ins do not
- * wait for them, and they cost Kubernetes, Google and the log next to nothing.
+ * Whoever has a link can send any number of callbacks with made-up codes and denials. They do not delay other people's sign-ins,
+ * and they cost Kubernetes, Google and the log next to nothing.
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { heading, SITE, type Browser, type Reply } from './support/browser.ts'
@@ -40,7 +40,7 @@ async function statuses(
 const count = (all: readonly number[], status: number): number => all.filter((one) => one === status).length
 const endings = (): number => world.lines.filter((line) => line.includes('sign-in ended')).length
 
-/** To Kubernetes and to Google, by the operator's own count. */
+/** Requests to Kubernetes and to Google, as the operator counts them. */
 async function requestsMade(): Promise<number> {
   const samples = await scrape(world)
   const counts = samples.filter(({ name }) => /^(rest_client|calendar_operator_google)_requests_total$/.test(name))

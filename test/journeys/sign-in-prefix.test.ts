@@ -1,6 +1,6 @@
 /**
- * Sign-in where the site is what a proxy makes of it: TLS ends there, one path of the host leads to the operator and the rest
- * to the site, and the host's name and the headers are the proxy's own affair.
+ * Sign-in behind a reverse proxy: it terminates TLS, forwards one path of the host to the operator and the rest to the site, and
+ * sets its own host name and headers.
  */
 import { once } from 'node:events'
 import { createServer, request as httpRequest, type Server } from 'node:http'
@@ -18,7 +18,7 @@ afterEach(async () => {
   await world.stop()
 })
 
-/** What is below `path` goes to the operator as it is; the rest is the site's. */
+/** Forwards requests below `path` to the operator unchanged, and all others to the site. */
 async function startProxy(path: string): Promise<number> {
   proxy = createServer((incoming, outgoing) => {
     if (!incoming.url?.startsWith(path)) return void outgoing.writeHead(200).end('the site itself')

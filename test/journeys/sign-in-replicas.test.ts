@@ -1,6 +1,6 @@
 /**
- * Sign-ins where more than one hand is at work: another replica's, the leader's, an administrator's. And what becomes of
- * links and states when their keys change, and of a sign-in when the operator ends.
+ * Sign-ins while another replica, the leader or an administrator makes changes; links and states when their keys change; and a
+ * sign-in when the operator stops.
  */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { heading, type Browser } from './support/browser.ts'
@@ -23,7 +23,7 @@ beforeEach(async () => {
 
 afterEach(() => world.stop())
 
-/** Waits while our time stands still: else what hangs at Google would be given up. */
+/** Waits while the clock stands still. Otherwise requests that hang at Google would time out. */
 const heard = (by: () => boolean): Promise<void> => vi.waitFor(() => expect(by()).toBe(true), 60_000)
 
 const asked = (kind: string): number => world.google.requests().byKind[kind] ?? 0
@@ -66,7 +66,7 @@ describe('two replicas', () => {
     browser.port = second.port
     const again = await browser.send('GET', callback)
     expect([first.status, again.status]).toEqual([303, 400])
-    // Google may end a grant whose code it is shown again.
+    // Google may end a grant if its code is sent again.
     expect(signIn.exchanges).toBe(1)
     expect((await signIn.grant()).refresh_token).toBe(kept.refresh_token)
     await world.untilReady('alice')
@@ -125,7 +125,7 @@ describe('two replicas', () => {
 })
 
 describe('the Secret of a grant', () => {
-  /** Two sign-ins were begun while one was needed: the first is done, and the second is on its way back. */
+  /** Starts two sign-ins. The first one is complete, and the second one is about to return from Google. */
   async function connectedOnce(): Promise<string> {
     const second = await signIn.consent()
     await signIn.through({}, signIn.newBrowser())
@@ -133,7 +133,7 @@ describe('the Secret of a grant', () => {
     return signIn.answered(second)
   }
 
-  // How the versions go is told by test/web/keep.test.ts; here, that it is so on the way from the browser to the Secret.
+  // test/grants has the details of versions. This test covers the way from the browser to the Secret.
   test.skipIf(isReal)('is written again when the leader was quicker', async () => {
     const callback = await connectedOnce()
     const before = await signIn.grant()
@@ -219,7 +219,7 @@ describe('an operator that many come to at once', () => {
     const { id } = world.google.addFault({ fault: 'hang', kind: 'token.exchange' })
     const coming = callbacks.map(([own, callback]) => own.send('GET', callback))
     await heard(() => signIn.exchanges >= 16)
-    // By now the others are there, too.
+    // By now the others exist, too.
     for (let turn = 0; turn < 5; turn++) expect((await browser.send('GET', link)).status).toBe(200)
     expect(signIn.exchanges).toBe(16)
     world.google.clearFaults({ id })

@@ -1,4 +1,4 @@
-/** What a sign-in leaves behind for those who look after it: Events, lines of log, counts; and nothing that should not be there. */
+/** What a sign-in leaves for operators to see: Events, log lines and metrics, and nothing that should not be there. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { csrfIn, type Browser } from './support/browser.ts'
 import { scrape } from './support/scrape.ts'

@@ -1,6 +1,6 @@
 /**
- * Signing in, over HTTP as a browser does it: the page, Google's consent, the way back, and what is kept of it. And what
- * others might try.
+ * Signing in over HTTP as a browser does: the page, Google's consent, the callback, and what is stored; and attacks on a single
+ * state or form.
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { csrfIn, heading, SITE, type Browser, type Reply } from './support/browser.ts'
@@ -84,7 +84,7 @@ describe('by a redirect', () => {
     ['with another account', { account: 'mallory@example.com' }, /account/i],
     ['with a box unticked', { untick: [SCOPE] }, /permission|missing/i],
   ])('a sign-in %s keeps nothing, says so, and can be tried again', async (_, answer, said) => {
-    // Google shows boxes only where there is something to choose.
+    // Google shows check boxes only if there is something to choose.
     await world.objects.apply(integrationManifest({}, { scopes: [SCOPE, `${SCOPE}.events`] }))
     await world.until('both are asked for', async () => (await consent()).includes('calendar.events'))
     const page = await through(answer)

@@ -1,4 +1,4 @@
-/** Two namespaces and one site: whose it is, and what that takes from the other. */
+/** Two namespaces with one site: which of them owns it, and what the other one loses. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Agent, CalendarIntegration, Condition } from '../../src/resources/types.ts'
 import { agentManifest, integrationManifest } from './support/manifests.ts'
@@ -82,7 +82,7 @@ describe('a host', () => {
     await untilSite('SiteConflict', rival)
     const second = { ...integrationManifest(), metadata: { name: 'second', namespace: world.namespace } }
     await world.objects.apply(second)
-    // In one breath, as GitOps renames an object.
+    // Both at once, as GitOps renames an object.
     await world.objects.delete('CalendarIntegration', 'google')
     await world.until('the second one has the site', async () => {
       const { status } = await world.integration('second')

@@ -1,4 +1,4 @@
-/** Clocks that are wrong, that are put right, and that leap: every calendar is read every interval all the same. */
+/** Clocks that are wrong, are corrected, or jump: every calendar is still read at every interval. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { agentManifest, integrationManifest } from './support/manifests.ts'
 import { isReal, startWorld, type World } from './support/world.ts'
@@ -25,21 +25,21 @@ const started = async (names: string[], sync: object): Promise<void> => {
 
 const reads = (): number => world.google.requests().byKind['events.list'] ?? 0
 
-/** How often calendars are read in so much time that goes by. */
+/** How often calendars are read while so much time passes. */
 async function readsWithin(ms: number): Promise<number> {
   world.google.resetRequests()
   await world.clock.advance(ms)
   return reads()
 }
 
-/** By the operator's own clock, in seconds from now. */
+/** Seconds from now, by the operator's own clock. */
 const fromNow = (instant: string | undefined): number => (Date.parse(instant ?? '') - world.clock.now()) / SECOND
 
 describe.skipIf(isReal)('every calendar is read every interval', () => {
   test('over hundreds of intervals, each timer of which is a fraction early', async () => {
     await started(['alice', 'bob'], { interval: '10s' })
     const count = await readsWithin(100 * 10 * SECOND)
-    // Each interval is up to a tenth shorter or longer, and 10 s on the average.
+    // Each interval is up to a tenth shorter or longer, and 10 s on average.
     expect(count).toBeGreaterThanOrEqual(2 * 96)
     expect(count).toBeLessThanOrEqual(2 * 104)
   })
@@ -90,7 +90,7 @@ describe.skipIf(isReal)('every calendar is read every interval', () => {
     world.google.resetRequests()
     await world.startOperator()
     await world.clock.advance(20 * SECOND)
-    // The client's proof, and a new access token: nobody knows any more when the stored one really ends.
+    // The verification of the client, and a new access token: the real end of the stored one is not known any more.
     expect(world.google.requests().byKind).toMatchObject({ 'token.refresh': 2, 'events.list': 1 })
     expect(fromNow((await world.busy('alice')).syncedAt)).toBeLessThanOrEqual(0)
     expect(fromNow((await world.agent('alice')).status?.authorization?.accessTokenExpiresAt)).toBeLessThanOrEqual(3600)
@@ -111,7 +111,7 @@ describe.skipIf(isReal)('an outage of Google', () => {
     world.google.addFault({ fault: '503', kind: '*' })
     world.google.resetRequests()
     await world.clock.advance(2 * MINUTE)
-    // Backing off, though the pauses do not outgrow the interval.
+    // With backoff, but the pauses are no longer than the interval.
     expect(reads()).toBeLessThan(names.length * 20)
     world.google.clearFaults()
     world.google.resetRequests()
@@ -130,7 +130,7 @@ describe.skipIf(isReal)('an outage of Google', () => {
   test('at a long interval: the first success wakes the others, and they do not come all at once', async () => {
     await started(names, { interval: '1h' })
     world.google.addFault({ fault: '503', kind: '*' })
-    // Every one of them has found Google away by then.
+    // By then each of them has found Google unreachable.
     await world.clock.advance(90 * MINUTE)
     world.google.clearFaults()
     world.google.resetRequests()
@@ -172,7 +172,7 @@ describe.skipIf(isReal)('an outage of Google', () => {
     await world.clock.advance(MINUTE)
     world.google.resetRequests()
     await world.clock.advance(MINUTE)
-    // Ten of them, of which each asks once an interval or so.
+    // Ten agents, each of which sends about one request in an interval.
     expect(world.google.requests().byKind['token.refresh']).toBeLessThanOrEqual(10 * 14)
   })
 

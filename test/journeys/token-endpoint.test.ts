@@ -1,4 +1,4 @@
-/** Google's token endpoint is away, and its Calendar API is not: each agent goes on with the token that it has. */
+/** Google's token endpoint is unreachable and its Calendar API is not: each Agent goes on with its current access token. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Agent, Condition } from '../../src/resources/types.ts'
 import { agentManifest, integrationManifest } from './support/manifests.ts'
@@ -28,12 +28,12 @@ test('an agent reads on for as long as its access token is good', async () => {
   await world.clock.advance(36 * MINUTE)
   world.google.addFault({ fault: '503', kind: 'token.refresh' })
   await world.clock.advance(8 * MINUTE)
-  // Two thirds of the token's hour have passed: it could not be renewed.
+  // Two thirds of the token's hour have passed, and it could not be renewed.
   expect(condition(await world.agent('alice'), 'Ready')?.message).toContain("Google can't be reached")
   world.google.resetRequests()
   await world.clock.advance(10 * MINUTE)
   expect(sent('events.list', 'alice')).toBeGreaterThanOrEqual(18)
-  // One attempt an interval or so.
+  // About one attempt in an interval.
   expect(world.google.requests().byKind['token.refresh'] ?? 0).toBeLessThanOrEqual(32)
   expect(condition(await world.agent('alice'), 'Ready')).toMatchObject({ status: 'True', reason: 'Ready' })
   const { freshUntil } = await world.busy('alice')
@@ -51,6 +51,6 @@ test('an agent without a token waits out its backoff, however often the others a
   await world.objects.apply(agentManifest('carol'))
   await world.clock.advance(5 * MINUTE)
   expect(world.google.requests().byKind['events.list'] ?? 0).toBeGreaterThan(80)
-  // Ten intervals, a wake, and the short pauses of the beginning.
+  // Ten intervals, one wake-up, and the short pauses at the beginning.
   expect(world.google.requests().byKind['token.refresh'] ?? 0).toBeLessThanOrEqual(22)
 })

@@ -19,7 +19,7 @@ const start = async (agent: Record<string, unknown> = {}, integration: Record<st
   await world.objects.apply(integrationManifest(integration))
   await world.objects.apply(agentManifest('alice', agent))
   await world.untilReady('alice')
-  // What follows on a new object has settled.
+  // Waits until everything that a new object causes has happened.
   await world.clock.advance(5_000)
 }
 
@@ -87,7 +87,7 @@ describe('an access token that can’t be replaced', () => {
 describe('whenStale: Block', () => {
   const publish = { calendar: { name: 'alice-calendar' }, staleAfter: '10m', whenStale: 'Block' }
 
-  /** Moves on to just before the instant that stands in the cluster, and then to just after it. */
+  /** Moves the clock to just before the time in the published object, and then to just after it. */
   const aroundTheEnd = async (): Promise<void> => {
     const before = await world.busy('alice')
     const end = Date.parse(before.freshUntil)

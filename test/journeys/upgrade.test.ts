@@ -1,6 +1,6 @@
 /**
- * The first start after version 0.1.0, which marked all its objects with one label and kept no note of consent: nobody has to
- * sign in again, and nothing that is published is lost.
+ * The first start after an upgrade from version 0.1.0, which had one label for all objects and stored no consent: nobody has to
+ * sign in again, and no published object is lost.
  */
 import { afterEach, describe, expect, test } from 'vitest'
 import { parseConsent } from '../../src/resources/consent.ts'
@@ -26,13 +26,13 @@ const calendar: AgentSpec['publish']['calendar'] = {
 const full = { publish: { calendar, accessToken: { name: 'alice-token' } } }
 const busy = { publish: { calendar: { ...calendar, detail: 'Busy' } } }
 
-/** What 0.1.0 would have written in place of what stands there. */
+/** Rewrites objects as 0.1.0 would have written them. */
 async function asOf010(kind: string, name: string): Promise<void> {
   const patch = { metadata: { labels: { [ROLE]: null }, annotations: { [AGENT]: null } } }
   await world.objects.patch(kind, name, name.endsWith('-google-grant') ? { ...patch, data: { consent: null } } : patch)
 }
 
-/** The operator of 0.1.0 has gone, and its objects are left. */
+/** Stops the operator of 0.1.0. Its objects stay. */
 async function leave010(...objects: [string, string][]): Promise<void> {
   await world.stopOperator()
   for (const [kind, name] of objects) await asOf010(kind, name)
@@ -50,7 +50,7 @@ async function supplied(): Promise<void> {
   await world.untilReady('alice')
 }
 
-/** Alice signs in, having been shown this spec. */
+/** Signs Alice in on a page that shows this spec. */
 async function signedIn(spec: Record<string, unknown>): Promise<void> {
   const signIn = await SignIn.open()
   world = signIn.world

@@ -1,4 +1,4 @@
-/** Our own client through what only a real API server does when it dies and comes back: 429 for a while, then 410. */
+/** Our client during what only a real API server does when it crashes and comes back: 429 for a while, then 410. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createCluster } from '../../src/kubernetes/cluster.ts'
 import type { RunningCluster } from '../../src/kubernetes/cluster.ts'
@@ -43,7 +43,7 @@ describe('our client of Kubernetes', () => {
     await kubernetes.stop()
   })
 
-  /** Tries until the API server takes it: right after a start it says 429. */
+  /** Repeats a request until the API server accepts it: right after a start it answers 429. */
   const write = (method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<void> =>
     vi.waitFor(async () => {
       const type = method === 'PATCH' ? { 'content-type': MERGE_PATCH } : undefined

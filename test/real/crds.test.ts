@@ -1,4 +1,4 @@
-/** What the offline validator says of a manifest, the API server says too: the same tables, held against it. */
+/** The API server agrees with the offline validator about every manifest of the same tables. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'

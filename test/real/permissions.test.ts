@@ -1,4 +1,4 @@
-/** An operator that lacks one of its rights: what it says, what it leaves alone, and how it goes on once the right is given. */
+/** An operator that lacks one of its rights: what it reports, what it leaves alone, and how it continues once it has the right. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { OPERATOR_NAMESPACE, OPERATOR_USER, untilMay } from '../journeys/support/roles.ts'
 import { agentManifest, integrationManifest } from '../journeys/support/manifests.ts'
@@ -23,7 +23,7 @@ beforeEach(async () => {
 
 afterEach(() => world.stop())
 
-/** Takes one verb on one resource out of a Role; answers what gives it back. */
+/** Removes one verb on one resource from a Role. Returns a function that restores it. */
 async function without(verb: string, resource: string, where = inWorld()): Promise<() => Promise<void>> {
   const text = await kubernetes.kubectl('get', 'role', where.role, '-n', where.namespace, '-o', 'json')
   const role = JSON.parse(text) as RoleObject
@@ -45,7 +45,7 @@ const GROUPS: Record<string, string> = {
   leases: '.coordination.k8s.io',
 }
 
-/** What `kubectl auth can-i` is asked. */
+/** The arguments of `kubectl auth can-i`. */
 function question(verb: string, resource: string): string {
   const [plural = '', subresource] = resource.split('/')
   return `${verb} ${plural}${GROUPS[plural] ?? ''}${subresource === undefined ? '' : ` --subresource=${subresource}`}`
@@ -67,7 +67,7 @@ function withoutRight(rule: Rule, verb: string, resource: string): Rule[] {
   return [others, rest].filter(({ resources: some, verbs }) => some.length > 0 && verbs.length > 0)
 }
 
-/** As the API server names it: the verb, the resource and the namespace. */
+/** The right in the words of the API server: verb, resource and namespace. */
 const lacks = (verb: string, resource: string, group = '', namespace = world.namespace) =>
   `cannot ${verb} resource "${resource}" in API group "${group}" in the namespace "${namespace}"`
 

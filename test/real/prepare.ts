@@ -1,4 +1,4 @@
-/** `make tools`: finds or builds every program of others that tests use, so that none of them has to wait for it. */
+/** `make tools`: finds or builds all programs that tests use, so that no test has to wait for them. */
 import { findPrograms } from './assets.ts'
 import { findTool, TOOLS } from './tools.ts'
 

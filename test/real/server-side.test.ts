@@ -1,4 +1,4 @@
-/** What the sandbox does not imitate: server-side apply, and the definitions themselves in kubectl's hands. */
+/** What the sandbox does not imitate: server-side apply, and CustomResourceDefinitions in kubectl. */
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { agent, MERGE_PATCH, refusal } from '../contract/backend.ts'

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { findPrograms } from './assets.ts'
 
-/** Answers what is to be done when every test has ended. */
+/** Returns the function that runs after all tests. */
 export default async function setup(): Promise<() => void> {
   const programs = await findPrograms()
   process.stderr.write(`==> a real API server: ${programs['kube-apiserver']}\n`)

@@ -1,6 +1,6 @@
 /**
- * Every state that a journey saw, as others judge it: kstatus by its own library, which Flux uses, and Argo CD by our script.
- * It runs after the journeys, and not without them.
+ * Every state that a journey saw, as other tools interpret it: kstatus with its own library, which Flux uses, and Argo CD with
+ * our script. It runs after the journeys.
  */
 import { execFileSync } from 'node:child_process'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -10,7 +10,7 @@ import { findTool } from '../tools.ts'
 
 type Verdict = 'Current' | 'InProgress' | 'Failed' | 'Terminating'
 
-/** What our rules make of an object: docs/decisions/0003-status-writing.md. */
+/** The health of an object by our own rules: docs/decisions/0003-status-writing.md. */
 function ours({ metadata, status }: Snapshot): Verdict {
   const holds = (type: string): boolean =>
     (status?.conditions ?? []).some((one) => one.type === type && one.status === 'True')
@@ -26,7 +26,7 @@ const ARGO: Record<Exclude<Verdict, 'Terminating'>, Health['status']> = {
   Failed: 'Degraded',
 }
 
-/** One verdict an object. */
+/** One result for each object. */
 async function kstatus(objects: readonly Snapshot[]): Promise<string[]> {
   const program = await findTool('kstatus')
   const input = objects.map((object) => `${JSON.stringify(object)}\n`).join('')
@@ -44,7 +44,7 @@ describe('the states that the journeys saw', () => {
   })
 
   it('are many, of both kinds and of every verdict', () => {
-    // About sixty; which states in between are caught depends on how fast the API server is.
+    // About sixty. Which intermediate states are seen depends on the speed of the API server.
     expect(seen.length).toBeGreaterThan(40)
     const kinds = seen.map((object) => `${object.kind} ${ours(object)}`)
     for (const kind of ['Agent', 'CalendarIntegration']) {
@@ -68,7 +68,7 @@ describe('the states that the journeys saw', () => {
     const different: string[] = []
     for (const object of seen) {
       const verdict = ours(object)
-      // Argo CD asks the script nothing about what is being deleted.
+      // Argo CD does not run the script for objects that are being deleted.
       if (verdict === 'Terminating') continue
       const { status } = await health(object)
       if (status !== (object.spec?.suspend ? 'Suspended' : ARGO[verdict])) different.push(`${status}: ${told(object)}`)

@@ -1,6 +1,6 @@
 /**
- * The shipped roles against everything that the operator asked for in the journeys, as the API server's own audit log has
- * it: nothing is granted that no journey needs, and nothing was refused. It runs after them, and not without them.
+ * Compares the shipped roles with the operator's requests in the journeys, from the API server's audit log: every right is needed
+ * by some journey, and no request was refused. It runs after the journeys.
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import { missing, rightsOf, unused, words, type Asked, type Right } from '../../
 import { shippedRoles } from '../../support/shipped-roles.ts'
 import { readAuditLog, type AuditEvent } from '../cluster.ts'
 
-/** What the operator's roles allow in this mode; the Role of a watched namespace in any of them. */
+/** The rights of the operator's roles in this mode; the Role of a watched namespace counts for all of them. */
 function granted(mode: Mode): Right[] {
   const own = shippedRoles('common').flatMap((role) => rightsOf(role, OPERATOR_NAMESPACE))
   return [...own, ...shippedRoles(mode).flatMap((role) => rightsOf(role, undefined))]
@@ -29,7 +29,7 @@ function askedBy({ verb, objectRef = {}, requestURI, annotations = {} }: AuditEv
   const { apiGroup = '', resource, subresource, namespace, name } = objectRef
   return {
     group: apiGroup,
-    // A path that is no resource: it has no right here.
+    // A path that is not a resource has no right here.
     resource: resource === undefined ? requestURI : [resource, subresource].filter(Boolean).join('/'),
     namespace,
     name,

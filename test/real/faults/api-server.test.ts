@@ -1,7 +1,7 @@
 /**
- * The API server is killed while everybody works, and comes back at once, after a while, or when the Lease has run out. In
- * one fixture works an operator that holds a Lease, in another one that needs none; both come to where a third came before them
- * in peace.
+ * The API server is killed while everybody works, and comes back at once, after a while, or after the Lease has expired. One
+ * namespace has an operator that holds a Lease, another one an operator without a Lease. Both must end in the state of a third
+ * namespace, which nothing disturbed.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -16,16 +16,16 @@ import { until } from './support/until.ts'
 const PEOPLE = Array.from({ length: 20 }, (_, n) => `agent-${n + 10}`)
 const FORGOTTEN = PEOPLE.slice(0, 4)
 const STAYING = PEOPLE.slice(4)
-/** At most so long after people have begun. */
+/** The longest time between the start of a step and the kill. */
 const KILLED_AFTER_MS = 1_000
-/** A leader that can't renew its Lease gives up after ten seconds. */
+/** A leader that cannot renew its Lease gives up after ten seconds. */
 const PAST_THE_LEASE_MS = 10_000
-/** The longer it was away, the longer who watches it waits between two tries: up to a minute. */
+/** The longer the API server was away, the longer watches wait between two attempts: up to a minute. */
 const PATIENCE_MS = 600_000
 
 const each = (names: string[], what: (name: string) => unknown) => Promise.all(names.map(what))
 
-/** What people do, and for how long the API server is away meanwhile, ms. */
+/** What people do, and for how many ms the API server is away meanwhile. */
 const STEPS: [what: string, awayMs: number, step: (fixture: NamespaceFixture) => Promise<unknown>][] = [
   [
     'everybody comes',
@@ -91,7 +91,7 @@ afterAll(async () => {
 const ends: string[] = []
 let stopped = false
 
-/** Kubernetes starts anew what has ended: a leader may lose its Lease whenever the API server takes long to come back. */
+/** Restarts an operator that has ended, as Kubernetes does: a leader loses its Lease if the API server is away for long. */
 async function keepRunning(): Promise<void> {
   for (; !stopped; await sleep(100)) {
     if (leader.ended === undefined) continue
@@ -109,7 +109,7 @@ describe('an API server that is killed under the operator', () => {
   it.each(STEPS)(
     'while %s (away for %i ms)',
     async (_, awayMs, step) => {
-      // Whoever still waits for the Lease of the last one has nothing to give up.
+      // A replica that still waits for the last Lease has nothing to lose.
       await Promise.all([leader.untilAtWork(), loner.untilAtWork()])
       const endsBefore = ends.length
       const fault = (async () => {
@@ -131,7 +131,7 @@ describe('an API server that is killed under the operator', () => {
     'comes to the same end as if nothing had happened',
     async () => {
       harness.google.switches({ rotateRefreshTokens: false })
-      // What failed while the API server was away is tried again after pauses, also by Kubernetes' own garbage collector.
+      // What failed meanwhile is retried after pauses, also by Kubernetes' own garbage collector.
       await Promise.all([led.untilGone(...FORGOTTEN), single.untilGone(...FORGOTTEN)])
       await Promise.all([led.untilStill(), single.untilStill()])
       const expected = await endState(calm)

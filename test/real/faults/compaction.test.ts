@@ -1,6 +1,6 @@
 /**
- * An operator that was cut off while etcd forgot where its watches stood: each is answered 410, lists anew, and goes on.
- * There is no watch cache in between, so that it is etcd's compaction that ends them.
+ * An operator that is cut off while etcd compacts the versions of its watches: each watch gets 410, lists again, and goes on. The
+ * watch cache is off, so that etcd's compaction ends them.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Proxy } from './support/proxy.ts'
@@ -12,7 +12,7 @@ import { until } from './support/until.ts'
 const AGENTS = '/apis/calendar-operator.io/v1alpha1/agents'
 const PEOPLE = ['alice', 'carol', 'dora', 'emil']
 const STAYING = ['alice', 'dora', 'emil']
-/** What the operator works with; others may be watched beside it. */
+/** The resources that the operator must watch. */
 const KINDS = ['Agent', 'CalendarIntegration', 'ConfigMap', 'Secret']
 
 let harness: Harness
@@ -35,7 +35,7 @@ afterAll(async () => {
   await proxy.close()
 })
 
-/** What a watch from here on begins with. */
+/** The first event of a watch from this version. */
 async function answerTo(version: string): Promise<{ type: string; code?: number } | undefined> {
   const watch = await harness.admin.watch(`${AGENTS}?watch=true&resourceVersion=${version}`)
   const event = await watch.next()
@@ -48,7 +48,7 @@ async function goOn(): Promise<void> {
   await fixture.addPerson('bob')
   await fixture.objects.delete('Agent', 'carol')
   await fixture.objects.delete('ConfigMap', 'dora-calendar')
-  // Emil consents once more, and what he had given before ends.
+  // Emil consents once more, and his earlier grant ends.
   harness.google.revoke({ account: fixture.account('emil') })
   await fixture.bringGrant('emil')
   fixture.addEvent('emil', 1)
@@ -67,7 +67,7 @@ const untilAllArrived = (): Promise<true> =>
     )
   })
 
-/** The kinds whose watch was told so. */
+/** The kinds whose watch got 410. */
 const expired = (): string[] =>
   operator.log().flatMap(({ reason = '' }) => /^the watch of (\w+) ended: Expired$/.exec(reason)?.[1] ?? [])
 const lists = (): number =>

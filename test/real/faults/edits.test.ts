@@ -1,6 +1,6 @@
 /**
- * People who edit what the operator writes, at the same moment: by `kubectl apply --server-side`, by an update of what they
- * read, by a patch. Nobody's word is lost, and that one of them came too late is nobody else's business.
+ * People and the operator write the same objects at the same time: with `kubectl apply --server-side`, with an update of what
+ * they read, or with a patch. No change is lost, and conflicts are not reported.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Agent } from '../../../src/resources/types.ts'
@@ -43,7 +43,7 @@ async function send(path: string, patch: object, type: string): Promise<void> {
   expect(status, text).toBe(200)
 }
 
-/** As an editor does it: reads, changes, writes, and begins anew where somebody was faster. */
+/** Edits an object: reads, changes and writes it, and starts again on a conflict. */
 async function update(path: string, change: (object: Body) => void): Promise<void> {
   for (;;) {
     const { body } = await user.request('GET', path)
@@ -54,7 +54,7 @@ async function update(path: string, change: (object: Body) => void): Promise<voi
   }
 }
 
-/** Every sort of edit once. Nothing is undone later, so that all of it has to be there in the end. */
+/** Makes each kind of edit once. No edit undoes another, so that all of them must be there in the end. */
 const EDITS: ((name: string, round: number) => Promise<void>)[] = [
   (name, round) => {
     const { metadata, spec, ...rest } = agentManifest(name, { account: fixture.account(name), displayName: `${round}` })
@@ -68,7 +68,7 @@ const EDITS: ((name: string, round: number) => Promise<void>)[] = [
       if (round === 1) metadata.finalizers = [...(metadata.finalizers ?? []), MINE]
     }),
   (name, round) => {
-    // Each time, the operator has to add or to take off its finalizer.
+    // Each time, the operator has to add or remove its finalizer.
     const spec = { deletionPolicy: round % 2 === 1 ? 'Revoke' : 'Retain' }
     return send(agentPath(name), { metadata: { labels: { [`patched-${round}`]: 'yes' } }, spec }, MERGE)
   },
@@ -97,7 +97,7 @@ async function untilDone(name: string): Promise<Agent> {
 }
 
 describe('people who edit while the operator writes', () => {
-  /** Every status that anybody could have seen. */
+  /** Every status that was visible. */
   const seen: string[] = []
 
   it('lose no edit, and neither does the operator', async () => {

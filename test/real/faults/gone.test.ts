@@ -1,6 +1,6 @@
 /**
- * What becomes of the operator's things when theirs is gone, by the real garbage collector and the real namespace controller:
- * both work at their own pace, in an order that nobody knows beforehand.
+ * What happens to the operator's objects when their owner or namespace is deleted, with the real garbage collector and namespace
+ * controller, which work at their own pace and in an unknown order.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -15,7 +15,7 @@ const PEOPLE = [...REVOKED, ...RETAINED]
 let world: World
 
 beforeEach(async () => {
-  // A namespace's roles go with it, in no order: what serves all namespaces still has its own.
+  // The roles of a namespace are deleted with it, in any order. An operator for all namespaces keeps its rights.
   world = await startWorld({
     operatorIdentity: (kubernetes) => kubernetes.kubeconfig(),
     flags: { 'watch-namespaces': '' },
@@ -33,7 +33,7 @@ async function settle(name: string): Promise<void> {
   await world.objects.apply(agentManifest(name, { publish, deletionPolicy }))
 }
 
-/** The controllers of Kubernetes go by real time, which passes along with the operator's. */
+/** Lets real time pass for the controllers of Kubernetes, together with the operator's time. */
 const slowly =
   (look: () => Promise<boolean>): (() => Promise<boolean>) =>
   async () => {
@@ -45,11 +45,11 @@ const isAlive = (name: string): boolean =>
   world.google.grants({ account: `${name}@example.com` }).some(({ alive }) => alive)
 const names = async (kind: string): Promise<string[]> =>
   (await world.objects.listAll(kind)).map(({ metadata }) => metadata.name)
-/** Everything that the people here have, of one sort. */
+/** All objects of one kind of these people. */
 const of = (people: string[], sort: string): string[] => people.map((name) => `${name}-${sort}`)
 const troubles = (): string[] => world.lines.filter((line) => /"level":"(error|fatal)"/.test(line))
 
-/** As the namespace controller may do it: the Secrets first, then the agents. */
+/** Deletes the Secrets before the Agents, as the namespace controller may do. */
 async function loseGrants(people: string[]): Promise<void> {
   for (const name of people) await world.objects.delete('Secret', `${name}-grant`)
   const missed = async (name: string) => JSON.stringify((await world.agent(name)).status).includes('There is no Secret')

@@ -1,6 +1,6 @@
 /**
- * The operator, as it ships, killed again and again in the middle of its work. Beside it works an undisturbed one, in a fixture
- * of its own, where the same people do the same: in the end, one fixture stands as the other, and nothing moves any more.
+ * The operator as it ships is killed again and again in the middle of its work. A second one works undisturbed in another
+ * namespace, where the same people do the same. In the end, both namespaces have the same state, and nothing changes any more.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -12,7 +12,7 @@ import { Harness } from './support/harness.ts'
 import type { NamespaceFixture } from './support/namespace-fixture.ts'
 
 const PEOPLE = Array.from({ length: 40 }, (_, n) => `agent-${n + 10}`)
-/** At most so long after it has begun to work. */
+/** The longest time between the start of work and the kill. */
 const KILLED_AFTER_MS = 1_200
 
 type Step = (fixture: NamespaceFixture) => Promise<unknown>
@@ -33,7 +33,7 @@ const askAll = (fixture: NamespaceFixture, what: (name: string) => void, when: s
   return each(PEOPLE, (name) => fixture.ask(name, when))
 }
 
-/** What people do. Each step is one kill. */
+/** What people do. The operator is killed once in each step. */
 const STEPS: Record<string, Step> = {
   'ten people come': newcomers(0),
   'ten more come': newcomers(10),
@@ -51,7 +51,7 @@ const STEPS: Record<string, Step> = {
       fixture.objects.patch('Agent', name, { spec: { publish: { calendar: { name: `${name}-diary` } } } }),
     ),
   'some are forgotten': async (fixture) => {
-    // Who is deleted before the operator has ever seen it was never known.
+    // Waits, because the operator would never know an Agent that is deleted before it sees it.
     await fixture.untilReady(...FORGOTTEN)
     await each(FORGOTTEN, (name) => fixture.objects.delete('Agent', name))
   },

@@ -1,17 +1,17 @@
 /**
- * The wire to the API server, cut in each of the ways in which wires are, while people go on working: whatever they did
- * meanwhile arrives afterwards. Time is the test's own.
+ * The connection to the API server is broken in each of the ways in which networks break, while people go on working. The
+ * operator catches up with everything that they did meanwhile. The test moves the clock.
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { agentManifest, integrationManifest } from '../../journeys/support/manifests.ts'
 import { startWorld, type World } from '../../journeys/support/world.ts'
 import { Proxy } from './support/proxy.ts'
 
-/** Of agents, integrations, Secrets and ConfigMaps in one namespace, and of the keys of sign-in. */
+/** Watches of Agents, integrations, Secrets and ConfigMaps in one namespace, and of the keys for sign-in. */
 const WATCHES = 5
-/** A new try comes after a second or two. */
+/** A new attempt comes after a second or two. */
 const SOON_MS = 15_000
-/** A watch ends by itself, or is given up, within so long. */
+/** Within this time a watch ends by itself or is given up. */
 const NOTICED_MS = 60_000
 
 let world: World
@@ -36,7 +36,7 @@ afterEach(async () => {
   await proxy.close()
 })
 
-/** Something for each of the watches. */
+/** Makes a change for each of the watches. */
 async function goOn(): Promise<void> {
   const formats = ['JSON', 'ICalendar']
   await world.objects.patch('Agent', 'alice', { spec: { publish: { calendar: { formats } } } })
@@ -47,7 +47,7 @@ async function goOn(): Promise<void> {
   await world.objects.patch('CalendarIntegration', 'google', { spec: { sync: { window: { futureDays: 30 } } } })
 }
 
-/** What came of it, each as a word. */
+/** The result of each change, as a word. */
 async function arrived(): Promise<string[]> {
   const { metadata, status } = await world.integration()
   const bob = (await world.agent('bob')).status?.conditions ?? []

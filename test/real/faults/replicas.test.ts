@@ -1,6 +1,6 @@
 /**
- * Two replicas, as they ship, and one Lease. That never two of them write is read from the API server's own audit log: each
- * replica speaks as a user of its own.
+ * Two replicas as they ship, and one Lease. The API server's audit log shows that they never write at the same time: each replica
+ * has its own user.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Body } from '../../contract/client.ts'
@@ -31,7 +31,7 @@ const untilLeads = ({ name }: Replica): Promise<true> =>
   until(`${name} leads`, async () => (await holder()).startsWith(`${name}_`))
 
 let round = 0
-/** Something for the leader to write about everybody. */
+/** Makes a change for everybody, so that the leader has something to write. */
 const changeAll = async (): Promise<void> => {
   round += 1
   for (const name of PEOPLE) fixture.addEvent(name, 2 * round)
@@ -44,7 +44,7 @@ const untilAllTaken = (): Promise<true> =>
     throw new Error(`there are ${counts.join(', ')}`)
   })
 
-/** No write of the second one was taken up before the last write of the first one. */
+/** Checks that the second replica's first write comes after the first one's last write. */
 function expectInTurn(first: string, second: string): void {
   const last = writesOf(harness.kubernetes, first).at(-1)
   const next = writesOf(harness.kubernetes, second)[0]
@@ -68,9 +68,9 @@ describe('two replicas', () => {
     await untilAllTaken()
     const released = leaseWritesOf(harness.kubernetes, 'first').at(-1)!
     const taken = leaseWritesOf(harness.kubernetes, 'second')[0]!
-    // It need not wait until the Lease has run out.
+    // It does not have to wait until the Lease has expired.
     expect(taken.at - released.at, told([released, taken]).join('\n')).toBeLessThan(LEASE_MS)
-    // Its own first words, whatever was left to do.
+    // Its own first writes, whatever was left to do.
     await changeAll()
     await untilAllTaken()
     expectInTurn('first', 'second')
@@ -94,7 +94,7 @@ describe('two replicas', () => {
     fourth = await harness.replica('fourth', { leaderElect: true })
     const before = writesOf(harness.kubernetes, 'third').length
     await changeAll()
-    // In the middle of its work: answers will be waiting for it.
+    // In the middle of its work: answers wait for it when it continues.
     await until('it works', async () => writesOf(harness.kubernetes, 'third').length > before)
     third.freeze()
     await changeAll()

@@ -1,11 +1,11 @@
-/** The harness of the golden files: people in every state that there is, and integrations in the most frequent ones. */
+/** The objects of the golden files: people in every state that exists, and integrations in the most frequent ones. */
 import { agentManifest, integrationManifest } from '../../journeys/support/manifests.ts'
 import { SCOPE, startWorld, type World } from '../../journeys/support/world.ts'
 
 const HOUR = 60 * 60_000
 const BROUGHT = ['alice', 'bob', 'carol', 'frank', 'gina']
 
-/** Everything that the golden files tell has come about, Events and counts too: they are written behind the status. */
+/** Waits for everything that the golden files show, including Events and counts, which are written after the status. */
 export async function startHarness(): Promise<World> {
   const world = await startWorld()
   await seed(world)
@@ -69,7 +69,7 @@ async function breakGinas(world: World): Promise<void> {
   })
 }
 
-/** An integration whose Secret comes, is of no use, and goes again: what is said twice is one Event that counts. */
+/** An integration whose Secret appears, is useless, and disappears again: the same failure twice is one Event with a count. */
 async function waver(world: World): Promise<void> {
   await world.objects.apply(integration('wavering', 'now-and-then'))
   await untilSays(world, 'wavering', 'SecretNotFound')
@@ -80,7 +80,7 @@ async function waver(world: World): Promise<void> {
   await world.untilEvent('that counts', ({ note, series }) => note.includes('now-and-then') && series?.count === 2)
 }
 
-/** With a client of its own: Google limits a client with all its agents. */
+/** It has its own client, because Google limits a client with all of its agents. */
 async function limit(world: World): Promise<void> {
   const { google, objects } = world
   const { clientId: client, clientSecret } = google.addClient({})
@@ -109,7 +109,7 @@ async function untilSays(world: World, name: string, expected: string): Promise<
   })
 }
 
-/** As the interval would, but now. */
+/** Reads all calendars now, as the interval would. */
 async function lookAgain(world: World, name: string): Promise<void> {
   world.google.expireAccessTokens({ account: `${name}@example.com` })
   const annotations = { 'calendar-operator.io/requestedAt': 'now' }

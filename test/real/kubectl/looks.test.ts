@@ -1,6 +1,6 @@
 /**
- * What people see with the real kubectl on a real API server, word by word: the files in golden/ are what they get. `vitest
- * --update` writes them anew; read them then as somebody would who has never seen them.
+ * What people see with the real kubectl on a real API server: its output must equal the files in golden/. `vitest --update`
+ * writes them again; then read them as somebody who sees them for the first time.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { crds } from '../../../src/resources/generated/crds.ts'
@@ -8,7 +8,7 @@ import type { World } from '../../journeys/support/world.ts'
 import { startHarness } from './harness.ts'
 import { descriptionOf, tableOf, textOf } from './screen.ts'
 
-/** A terminal's width that nobody has to widen. */
+/** The width of a usual terminal. */
 const COLUMNS = 120
 
 interface Field {
@@ -16,7 +16,7 @@ interface Field {
   items?: Field
 }
 
-/** The paths of all that has fields, as `kubectl explain` takes them. */
+/** The paths of everything that has fields, for `kubectl explain`. */
 function pathsIn(path: string, { properties, items }: Field): string[] {
   if (items) return pathsIn(path, items)
   if (!properties) return []
@@ -100,7 +100,7 @@ describe('kubectl explain', () => {
 
   it('has words for every field', async () => {
     for (const path of PATHS) {
-      // What kubectl says of a thing, and of a field in it, where nobody has described it.
+      // What kubectl prints for an object or a field without a description.
       expect(await kubectl('explain', path), path).not.toMatch(/<empty>|<no description>/)
     }
   })

@@ -1,6 +1,6 @@
 /**
- * What kubectl shows, with what differs from run to run taken out: ages, instants, versions, ids, link codes, and the widths of
- * columns that follow from them.
+ * Output of kubectl without what differs from run to run: ages, times, versions, ids, link codes, and the widths of columns that
+ * depend on them.
  */
 
 const INSTANT = /\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z/g
@@ -8,7 +8,7 @@ const INSTANT = /\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z/g
 const EVENT_AGE = /^( +\S+ +\S+ +)\S+(?:( \(x\d+ over )\S+\))? +(?=calendar-operator)/
 const AGE = /^(\d+[dhms])+$|^<invalid>$/
 
-/** A table, laid out anew. */
+/** A table with its columns aligned again. */
 export function tableOf(output: string): string {
   const tables = output.trimEnd().split('\n\n')
   return `${tables.map(laidOut).join('\n\n')}\n`
@@ -16,7 +16,7 @@ export function tableOf(output: string): string {
 
 function laidOut(table: string): string {
   const lines = table.split('\n')
-  // Where a column begins the header has two blanks before a word; cells may hold blanks of their own.
+  // A column begins where the header has two spaces before a word. Cells may contain spaces.
   const starts = [...(lines[0] ?? '').matchAll(/(?:^|(?<= {2}))\S/g)].map(({ index }) => index)
   const rows = lines.map((line) => starts.map((start, column) => plain(line.slice(start, starts[column + 1]).trim())))
   const widths = starts.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
@@ -44,7 +44,7 @@ export function textOf(output: string): string {
     .replace(/(Credentials Hash: +)\w+/g, '$1<hash>')
 }
 
-/** `kubectl describe`: its Events have ages, in a column of their own. */
+/** The output of `kubectl describe`, whose Events have a column of ages. */
 export function descriptionOf(output: string): string {
   const [object = '', events = ''] = output.split(/^(?=Events:)/m)
   const said = events

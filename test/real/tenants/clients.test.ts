@@ -1,4 +1,4 @@
-/** A tenant who writes integrations: other people's Secrets, clients and sites are neither shown, nor used up, nor taken. */
+/** A tenant who writes integrations can neither read other tenants' Secrets, nor use up their clients' limits, nor take their sites. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { agentManifest, integrationManifest } from '../../journeys/support/manifests.ts'
 import { startWorld, type World } from '../../journeys/support/world.ts'
@@ -30,7 +30,7 @@ const untilReason = (name: string, reason: string) =>
     return conditionOf(object, 'Ready')?.reason === reason && object
   })
 
-/** Its site is its own, so that nothing but the Secret is wrong. */
+/** It has its own site, so that only the Secret is wrong. */
 const ownIntegration = (secret: { name: string; key?: string }) =>
   integrationManifest({}, { clientSecretRef: secret, siteURI: 'https://elsewhere.example.org' })
 
@@ -73,7 +73,7 @@ describe('an integration with somebody else’s client id and a wrong secret', (
     expect(conditionOf(await world.objects.get('CalendarIntegration', 'google'), 'WithinQuota')?.status).not.toBe(
       'False',
     )
-    // Nor where a grant is renewed: the token endpoint is not closed to the rightful secret.
+    // Nor is the token endpoint blocked for the right secret when a grant is renewed.
     world.google.expireAccessTokens({ account: 'alice@example.com' })
     await world.until(
       'her token is renewed',

@@ -1,4 +1,4 @@
-/** A tenant who asks for much, or for what is no calendar: others are served as before. */
+/** A tenant who asks for much, or for something that is not a calendar, does not slow down others. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { agentManifest, integrationManifest } from '../../journeys/support/manifests.ts'
 import { SignIn } from '../../journeys/support/sign-in.ts'
@@ -33,7 +33,7 @@ describe('a tenant with one Agent', () => {
       await ask(`look ${n}`)
       await world.clock.advance(500)
     }
-    // Thirty seconds: three looks, and one more at either end.
+    // Thirty seconds: three reads, and one more at either end.
     expect(world.google.requests().total - before).toBeLessThanOrEqual(5)
     await world.until(
       'the last one is handled',

@@ -1,4 +1,4 @@
-/** A tenant who names other people's Secrets in Agents: nothing of theirs is taken over, read, written, deleted or revoked. */
+/** A tenant who names other tenants' Secrets in Agents: none of them is taken over, read, written, deleted or revoked. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { agentManifest, integrationManifest } from '../../journeys/support/manifests.ts'
 import { startWorld, type World } from '../../journeys/support/world.ts'
@@ -64,7 +64,7 @@ describe('an Agent that would publish into what somebody else has', () => {
       const bob = await world.untilReason('bob', 'PublishConflict')
       expect(bob.status?.conditions?.find(({ type }) => type === 'Ready')?.message).toContain(name)
       expect(await worth()).toEqual(before)
-      // Renaming and deleting take away what was bob's: nothing was.
+      // Renaming and deleting remove what belongs to bob, which is nothing here.
       await mallory.objects.patch('Agent', 'bob', { spec: { publish: { accessToken: { name: 'bob-token' } } } })
       await world.untilReady('bob')
       await mallory.objects.delete('Agent', 'bob')
@@ -80,7 +80,7 @@ describe('an Agent that names another’s grant as its own', () => {
     const before = await worth()
     const spec = { grantSecretRef: { name: 'alice-google-grant' }, deletionPolicy: 'Revoke' }
     const tried = await mallory.tries(agentManifest('bob', spec))
-    // Refused by the CRD, or by the operator: in any case nothing comes of it.
+    // The CRD or the operator refuses it. In any case nothing happens.
     if (tried.status < 300) {
       await world.untilReason('bob', 'GrantSecretInvalid')
       await mallory.objects.delete('Agent', 'bob')

@@ -1,22 +1,22 @@
-/** What the API server's audit log says of writes: who made which, and when. */
+/** Reads writes from the API server's audit log: who made them, and when. */
 import type { AuditEvent, RealKubernetes } from '../../cluster.ts'
 
 export interface Write {
   user: string
-  /** As in `patch agents/status booking/alice`. */
+  /** The write, such as `patch agents/status booking/alice`. */
   what: string
-  /** When the API server took it up, ms since the epoch. */
+  /** When the API server received it, in ms since the epoch. */
   at: number
   code: number
 }
 
 const WRITES = ['create', 'update', 'patch', 'delete']
 
-/** Leases are what the replicas contend by, and Events a courtesy that may come late: neither of them counts. */
+/** Resources that do not count: replicas compete for Leases, and Events may be late. */
 export const writesOf = (kubernetes: RealKubernetes, user: string): Write[] =>
   answered(kubernetes, user).filter(({ what }) => !/^\w+ (leases|events)/.test(what))
 
-/** Successful takes and renewals. */
+/** Successful acquisitions and renewals of the Lease. */
 export const leaseWritesOf = (kubernetes: RealKubernetes, user: string): Write[] =>
   answered(kubernetes, user).filter(({ what, code }) => /^\w+ leases/.test(what) && code < 300)
 
@@ -37,6 +37,6 @@ function asWrite(event: AuditEvent): Write {
   }
 }
 
-/** In the words of a failing test. */
+/** Describes writes for a failing test. */
 export const told = (writes: Write[]): string[] =>
   writes.map(({ at, user, what, code }) => `${new Date(at).toISOString()} ${user}: ${what} -> ${code}`)

@@ -1,9 +1,9 @@
-/** How a fixture stands when all is done, without what differs from run to run: versions, uids, instants, tokens. */
+/** The final state of a namespace, without what differs from run to run: versions, uids, times, tokens. */
 import type { Agent } from '../../../../src/resources/types.ts'
 import type { Body } from '../../../contract/client.ts'
 import { busyIn, type NamespaceFixture } from './namespace-fixture.ts'
 
-/** Of each object, by `Kind/name`, in words and lists that a failing test can show. */
+/** Describes each object, by `Kind/name`, so that a failing test can show it. */
 export async function endState(fixture: NamespaceFixture): Promise<Record<string, unknown>> {
   const state: Record<string, unknown> = {}
   for (const agent of (await fixture.list('Agent')) as unknown as Agent[]) {
@@ -35,7 +35,7 @@ const agentState = ({ metadata, status }: Agent) => ({
   finalizers: metadata.finalizers,
 })
 
-/** Whether the refresh token in a grant of ours is still good at Google. */
+/** Whether the refresh token of a stored grant is still valid at Google. */
 async function use(fixture: NamespaceFixture, { metadata, data }: Body): Promise<string | undefined> {
   if (!metadata.name.endsWith('-google-grant')) return undefined
   return fixture.tryRefresh(Buffer.from(data?.refresh_token ?? '', 'base64').toString())

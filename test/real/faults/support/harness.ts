@@ -1,7 +1,6 @@
 /**
- * What faults are played on: a real API server, a simulated Google, both by real time, and operators between them. People
- * live in towns: namespaces with an integration and its client. Whatever a fault does, every status that is ever seen is held
- * against the rules of kstatus.
+ * The test environment for faults: a real API server and a simulated Google, both on the real clock, operators between them, and
+ * namespaces with an integration and people. Every status that is visible must obey the rules of kstatus, whatever a fault does.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -28,7 +27,7 @@ export class Harness {
   readonly #directory = mkdtempSync(join(tmpdir(), 'faults-'))
   readonly #replicas: Replica[] = []
   readonly #client: string
-  /** A full hour. */
+  /** The time from which events are counted: a full hour. */
   readonly #from = Math.ceil(Date.now() / HOUR) * HOUR
 
   private constructor(kubernetes: RealKubernetes, google: SimulatedGoogle, admin: Client) {

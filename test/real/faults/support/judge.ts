@@ -1,12 +1,12 @@
-/** Holds every state of an Agent or CalendarIntegration that the API server ever shows against the rules of kstatus. */
+/** Checks every state of an Agent or CalendarIntegration that the API server shows by the rules of kstatus. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Body, Client, Watch } from '../../../contract/client.ts'
 import { statusProblems } from '../../../support/kstatus.ts'
 
 export class Judge {
-  /** Sentences; none where all was well. */
+  /** The problems, as sentences; empty if there are none. */
   readonly problems: string[] = []
-  /** How many states were judged. */
+  /** How many states were checked. */
   count = 0
   #stopped = false
   readonly #api: Client
@@ -22,7 +22,7 @@ export class Judge {
     for (const watch of this.#watches) watch.close()
   }
 
-  /** Over restarts of the API server too: what it misses then, it judges by the next list. */
+  /** Goes on over restarts of the API server. What it misses meanwhile, it checks with the next list. */
   async #follow(plural: string): Promise<void> {
     const path = `/apis/calendar-operator.io/v1alpha1/${plural}`
     while (!this.#stopped) {

@@ -1,4 +1,4 @@
-/** A namespace with an integration, and people in it: what a user does there, and what can be seen there from outside. */
+/** A namespace with an integration and people: what a user does in it, and what can be read from outside. */
 import type { SimulatedGoogle } from '../../../../sandbox/google/google.ts'
 import type { Agent } from '../../../../src/resources/types.ts'
 import type { Body, Client } from '../../../contract/client.ts'
@@ -13,11 +13,11 @@ interface FixtureDeps {
   namespace: string
   /** The client id. */
   client: string
-  /** What appointments are counted from, ms since the epoch. */
+  /** The time from which `addEvent` counts, in ms since the epoch. */
   from: number
 }
 
-/** How long nothing may change for all to be settled: longer than any delay of the operator's own. */
+/** How long nothing may change until everything counts as settled: longer than any delay of the operator. */
 const STILL_MS = 4_000
 const HOUR = 60 * 60_000
 
@@ -47,28 +47,28 @@ export class NamespaceFixture {
     return `${name}.${this.namespace}@example.com`
   }
 
-  /** With an account at Google, a grant that is brought, and an Agent. */
+  /** Adds an account at Google, a supplied grant, and an Agent. */
   async addPerson(name: string, spec: Record<string, unknown> = {}): Promise<void> {
     this.#deps.google.addAccount({ email: this.account(name), timeZone: 'Europe/Paris' })
     await this.bringGrant(name)
     await this.objects.apply(agentManifest(name, { account: this.account(name), ...spec }))
   }
 
-  /** The person consents (again), and the new refresh token is put into the Secret. */
+  /** Plays the consent of the person, and puts the new refresh token into the Secret. */
   async bringGrant(name: string): Promise<void> {
     const { google, client } = this.#deps
     const { refreshToken } = google.grant({ client, account: this.account(name), scopes: [SCOPE] })
     await this.objects.secret(`${name}-grant`, { refresh_token: refreshToken })
   }
 
-  /** An appointment of an hour, so many hours from the start of the harness on. */
+  /** Adds an event of one hour, so many hours after the start. */
   addEvent(name: string, hours: number): void {
     const start = this.#deps.from + hours * HOUR
     const [from, to] = [start, start + HOUR].map((ms) => ({ dateTime: new Date(ms).toISOString() }))
     this.#deps.google.addEvent({ calendar: this.account(name), event: { start: from, end: to } })
   }
 
-  /** What Google says to a refresh token. */
+  /** Tries a refresh token at Google. */
   async tryRefresh(refreshToken: string): Promise<string> {
     const { google, client } = this.#deps
     const { web } = google.clientFile(client) as { web: { client_secret: string } }
@@ -78,12 +78,12 @@ export class NamespaceFixture {
     return answer.ok ? 'good' : await answer.text()
   }
 
-  /** Access tokens end now, so that the operator has to renew them. */
+  /** Expires the access tokens, so that the operator has to renew them. */
   expireAccess(name: string): void {
     this.#deps.google.expireAccessTokens({ account: this.account(name) })
   }
 
-  /** Asks the operator to look now. */
+  /** Asks the operator to reconcile now. */
   ask(name: string, when: string): Promise<Body> {
     return this.objects.patch('Agent', name, { metadata: { annotations: { [REQUESTED_AT]: when } } })
   }
@@ -109,7 +109,7 @@ export class NamespaceFixture {
     })
   }
 
-  /** Neither the Agents nor what was published for them. */
+  /** Waits until neither the Agents nor their published objects exist. */
   async untilGone(...names: string[]): Promise<void> {
     await until(`${names.length} agents of ${this.namespace} are gone`, async () => {
       const left = [...(await this.list('Agent')), ...(await this.list('ConfigMap'))].map(
@@ -121,7 +121,7 @@ export class NamespaceFixture {
     })
   }
 
-  /** Until no object has changed for a while; answers their versions. */
+  /** Waits until no object has changed for a while. Returns their versions. */
   async untilStill(): Promise<Record<string, string>> {
     let before: Record<string, string> = {}
     let since = Date.now()
@@ -150,7 +150,7 @@ const REQUESTED_AT = 'calendar-operator.io/requestedAt'
 export const busyIn = (object: Body | undefined): { start: string; end: string }[] =>
   (JSON.parse(object?.data?.['busy.json'] ?? '{"busy":[]}') as { busy: { start: string; end: string }[] }).busy
 
-/** As of its newest spec, and of the last time that it was asked for: who asks again within ten seconds waits for a turn. */
+/** Whether the status is that of the newest spec and of the last request to run now, which may wait for ten seconds. */
 function whyNotReady(agent: Agent | undefined): string | undefined {
   if (!agent) return 'one is missing'
   const { name } = agent.metadata

@@ -5,7 +5,7 @@ import type { Answer, Client } from '../../../contract/client.ts'
 const PATIENCE_MS = 180_000
 const POLL_MS = 200
 
-/** As `client`, but that each request is made until it is answered. */
+/** Wraps a client: it repeats each request until it is answered. */
 export function patient(client: Client): Client {
   return {
     ...client,
@@ -20,7 +20,7 @@ export function patient(client: Client): Client {
   }
 }
 
-/** A 404 that is no Status comes from a server that does not serve our kinds yet. */
+/** A 404 without a Status comes from a server that does not serve our kinds yet. */
 const isAnswer = (answer: Answer | Error): answer is Answer =>
   !(answer instanceof Error) &&
   answer.status !== 429 &&

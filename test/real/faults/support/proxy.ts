@@ -1,6 +1,6 @@
 /**
- * The wire between an operator and the API server, to be cut in the ways in which wires are. TLS passes through it unread, so
- * it knows connections only, and not which of them carries a watch.
+ * A TCP proxy between an operator and the API server that breaks connections in the ways in which networks do. It does not read
+ * the TLS, so it does not know which connection carries a watch.
  */
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -11,20 +11,20 @@ interface Connection {
   server: Socket
 }
 
-/** Who hears of the end of a connection. */
+/** Which side is told of the end of a connection. */
 export type Side = 'operator' | 'server'
 
 export class Proxy {
   readonly #target: { host: string; port: number }
   readonly #listener: Server
   readonly #connections = new Set<Connection>()
-  /** Those who wait to be put through; undefined while nobody has to. */
+  /** Connections that wait; undefined while none has to wait. */
   #held: Socket[] | undefined
 
   private constructor(url: string) {
     const { hostname, port } = new URL(url)
     this.#target = { host: hostname, port: Number(port) }
-    // A FIN is handed on by us, or not at all.
+    // The proxy itself forwards a FIN, or does not.
     this.#listener = createServer({ allowHalfOpen: true }, (operator) => this.#accept(operator))
   }
 
@@ -36,7 +36,7 @@ export class Proxy {
     return proxy
   }
 
-  /** The path of a kubeconfig that is as the one given, but leads through here. */
+  /** Writes a copy of a kubeconfig that goes through the proxy. Returns its path. */
   kubeconfig(path: string): string {
     const { port } = this.#listener.address() as AddressInfo
     const through = `${path}-through-${port}`
@@ -50,19 +50,19 @@ export class Proxy {
     return [...this.#connections].filter(({ operator }) => !operator.destroyed).length
   }
 
-  /** From now on new connections are taken, but wait. */
+  /** Makes new connections wait from now on. */
   hold(): void {
     this.#held ??= []
   }
 
-  /** They wait no more. */
+  /** Lets the waiting connections through. */
   release(): void {
     const held = this.#held ?? []
     this.#held = undefined
     for (const operator of held) this.#accept(operator)
   }
 
-  /** Both sides get an RST. Answers, as those that follow, how many connections there were. */
+  /** Sends an RST to both sides. Like the next two methods, it returns how many connections there were. */
   reset(): number {
     return this.#cut(({ operator, server }) => {
       operator.resetAndDestroy()
@@ -71,14 +71,14 @@ export class Proxy {
   }
 
   /**
-   * Not a byte passes any more, in no direction, and nobody is told: only who sends something finds out, by an RST, as from a
-   * router that has forgotten the connection.
+   * Drops all bytes of the current connections without telling anybody. Whoever sends something gets an RST, as from a router
+   * that has forgotten the connection.
    */
   forget(): number {
     return this.#cut(refuseBytes)
   }
 
-  /** The same, but that one side gets a FIN. */
+  /** The same, but one side gets a FIN. */
   halfClose(side: Side): number {
     return this.#cut((connection) => {
       refuseBytes(connection)
@@ -105,7 +105,7 @@ export class Proxy {
   }
 
   #accept(operator: Socket): void {
-    // Who goes away by itself is no trouble of ours.
+    // A side that closes the connection by itself is no error.
     operator.on('error', () => undefined)
     if (this.#held) return void this.#held.push(operator)
     const server = connect({ ...this.#target, allowHalfOpen: true })

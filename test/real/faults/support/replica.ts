@@ -1,4 +1,4 @@
-/** The operator as it ships, in a process of its own that can be ended, killed, and frozen. */
+/** The operator as it ships, in its own process, which can be stopped, killed and frozen. */
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -6,14 +6,14 @@ import type { User } from '../../cluster.ts'
 import { start, tail, type Running } from '../../cluster/processes.ts'
 
 export interface ReplicaOptions {
-  /** As whom it speaks to the API server, and the name of its pod. */
+  /** The name of its user at the API server, and of its pod. */
   name: string
   kubeconfig: string
   googleURL: string
   /** The file that its log is appended to. */
   log: string
   leaderElect?: boolean
-  /** All where nothing is said. */
+  /** The namespaces that it watches; all by default. */
   namespace?: string
 }
 
@@ -29,14 +29,14 @@ const PROGRAM = join(ROOT, 'dist/main.js')
 /** The namespace of the Lease. */
 export const HOME = 'default'
 
-/** A user of the API server's, so that its audit log tells the replicas apart; it may do everything. */
+/** The user of a replica at the API server, so that the audit log tells replicas apart. It may do everything. */
 export const userOf = (name: string): User => ({ name, groups: ['system:masters'] })
 
 export class Replica {
   readonly name: string
   readonly #options: ReplicaOptions
   #running: Running
-  /** How long its log was when it was started last. */
+  /** The length of its log at its last start. */
   #saidBefore = 0
 
   constructor(options: ReplicaOptions) {
@@ -46,12 +46,12 @@ export class Replica {
     this.#running = this.#start()
   }
 
-  /** How it ended: a signal or `exit code 0`; undefined while it runs. */
+  /** How the process ended: a signal, or `exit code 0`; undefined while it runs. */
   get ended(): string | undefined {
     return this.#running.ended
   }
 
-  /** SIGTERM, and resolves once it has ended. */
+  /** Sends SIGTERM, and resolves when the process has ended. */
   end(): Promise<void> {
     return this.#running.end('SIGTERM')
   }
@@ -60,7 +60,7 @@ export class Replica {
     return this.#running.end('SIGKILL')
   }
 
-  /** Kills it, and starts it anew. */
+  /** Kills the process and starts it again. */
   async restart(): Promise<void> {
     await this.kill()
     this.#running = this.#start()
@@ -74,7 +74,7 @@ export class Replica {
     process.kill(this.#running.pid, 'SIGCONT')
   }
 
-  /** Resolves once it works, as it says after each start. */
+  /** Resolves when the operator logs that it works, after each start. */
   async untilAtWork(): Promise<void> {
     await this.#running.until('reconciling', async () => this.#said().includes('"msg":"reconciling"'))
   }
@@ -84,13 +84,13 @@ export class Replica {
     return tail(this.#options.log)
   }
 
-  /** All that it has ever logged, each line an object. */
+  /** Everything that it has logged, each line as an object. */
   log(): LogLine[] {
     const lines = readFileSync(this.#options.log, 'utf8').split('\n')
     return lines.slice(0, -1).map((line) => JSON.parse(line) as LogLine)
   }
 
-  /** What it has logged since it was started last. */
+  /** What it has logged since its last start. */
   #said(): string {
     return readFileSync(this.#options.log, 'utf8').slice(this.#saidBefore)
   }
@@ -112,7 +112,7 @@ export class Replica {
   }
 }
 
-/** What is tested is what is built. */
+/** @throws Error if `dist/main.js` was not built. */
 function assertBuilt(): void {
   const built = statSync(PROGRAM, { throwIfNoEntry: false })?.mtimeMs ?? 0
   const sources = readdirSync(join(ROOT, 'src'), { recursive: true, withFileTypes: true })

@@ -1,13 +1,13 @@
-/** Waiting for what comes about in processes of their own, by real time. */
+/** Waits, by real time, for what happens in other processes. */
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const PATIENCE_MS = 180_000
 const POLL_MS = 100
 
 /**
- * Looks until it finds something. A look that fails is made again: the API server may be away just now.
+ * Calls `look` until it returns something. A failed call is repeated: the API server may be unavailable.
  *
- * @throws Error that says what was waited for, and what the last look found.
+ * @throws Error that says what it waited for, and what the last call returned.
  */
 export async function until<T>(what: string, look: () => Promise<T | false | undefined>): Promise<T> {
   const end = Date.now() + PATIENCE_MS

@@ -1,6 +1,6 @@
 /**
- * A tenant as the shipped roles make one: may write our kinds in one namespace, and nothing else there: no Secrets, no
- * ConfigMaps, no status. Everything a test does in that name goes over the API server, by a client certificate of its own.
+ * A tenant with the shipped roles: it may write our kinds in one namespace and nothing else there, no Secrets, no ConfigMaps, no
+ * status. Everything that a test does in its name goes over the API server, with its own client certificate.
  */
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -14,7 +14,7 @@ const PEOPLE = fileURLToPath(new URL('../../../../deploy/rbac/people', import.me
 
 export interface Tenant {
   readonly objects: Objects
-  /** The status of the API server's answer, and its words, for what it may refuse. */
+  /** The status and the message of the API server's answer. */
   tries(object: object & { kind: string }): Promise<{ status: number; text: string }>
   close(): Promise<void>
 }
@@ -28,7 +28,7 @@ export async function tenantOf(world: World, namespace = world.namespace, name =
   }
   const api = await connect(await kubernetes.kubeconfig({ name }))
   const agents = `/apis/calendar-operator.io/v1alpha1/namespaces/${namespace}/agents`
-  // RBAC reads its bindings from a cache that follows the write.
+  // RBAC reads bindings from a cache, which is updated after the write.
   await vi.waitFor(async () => expect((await api.request('GET', agents)).status).toBe(200), 90_000)
   await expectNoMore(api, namespace)
   return {
@@ -48,7 +48,7 @@ export function realOf({ kubernetes }: World): RealKubernetes {
   return kubernetes
 }
 
-/** The role is no wider than it says. */
+/** Checks that the role grants no more than it says. */
 async function expectNoMore(api: Client, namespace: string): Promise<void> {
   for (const plural of ['secrets', 'configmaps']) {
     expect((await api.request('GET', `/api/v1/namespaces/${namespace}/${plural}`)).status).toBe(403)
@@ -57,7 +57,7 @@ async function expectNoMore(api: Client, namespace: string): Promise<void> {
   expect((await api.request('PATCH', path, {}, { 'content-type': 'application/merge-patch+json' })).status).toBe(403)
 }
 
-/** All that a victim could lose: what its object says, whose it is, and what is in it. Versions and times move on. */
+/** What a victim could lose: the metadata, the owner and the data of its object, without versions and times. */
 export const worthOf = ({ data, metadata }: Body): object => ({
   data,
   labels: metadata.labels,
