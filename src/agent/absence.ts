@@ -1,32 +1,32 @@
 /**
- * While Google fails an agent for a reason that may pass, it is asked again after a backoff and not before, whatever wakes the
- * agent meanwhile: an annotation that somebody changes all the time must not become a request each time. Pure but for the
- * clock.
+ * The backoff of one agent while its requests to Google fail for a reason that may pass. No request is sent before the backoff
+ * ends, whatever triggers a reconcile: an annotation that somebody changes all the time must not cause a request each time.
+ * Pure, except for the clock.
  */
 import { pauseAfter } from '../controller/backoff.ts'
 import type { StepFailure } from '../failures/step-failure.ts'
 import { GoogleError } from '../google/port.ts'
 import { hasCome, type Clock, type Random } from '../platform/clock.ts'
 
-/** Google fails for a reason that may pass. Instants are the monotonic clock's. */
+/** Requests to Google fail for a reason that may pass. Instants are the monotonic clock's. */
 export interface Absence {
   readonly failures: readonly StepFailure[]
-  /** The grant was good when that began. */
+  /** The grant was valid when the failures began. */
   readonly authorized: boolean
-  /** How often in a row. */
+  /** How many attempts have failed in a row. */
   readonly attempts: number
   readonly failedAt: number
   readonly until: number
-  /** How often somebody else's answer has shortened the pause. */
+  /** How often an answer to another agent has shortened the pause. */
   readonly hurries: number
-  /** It was a limit of the whole client, which may be lifted before. */
+  /** The cause is a limit of the whole client, which may be lifted earlier. */
   readonly limited: boolean
-  /** What it was about: another grant, or other credentials, may fare better. */
+  /** What the requests were made with: another grant, or other credentials, may work. */
   readonly token: string
   readonly credentialsHash: string
 }
 
-/** What Google would be asked with. */
+/** What a request to Google would be made with. */
 export interface Asked {
   /** The refresh token. */
   token: string
@@ -35,25 +35,25 @@ export interface Asked {
   limited: boolean
 }
 
-/** Whether Google is not to be asked yet. */
+/** Whether the backoff still holds, so that no request may be sent. */
 export function stands(
   clock: Pick<Clock, 'monotonic'>,
   absence: Absence | undefined,
   asked: Asked,
 ): absence is Absence {
   if (!absence || hasCome(clock, absence.until)) return false
-  // A limit of the whole client that has been lifted, or that is to be asked about, holds nobody back.
+  // A limit of the whole client that was lifted no longer applies.
   if (absence.limited && !asked.limited) return false
   return absence.token === asked.token && absence.credentialsHash === asked.credentialsHash
 }
 
-/** The failures of an absence that stands, coming back when it ends. */
+/** The failures, to be retried when the backoff ends. */
 export const failuresOf = (clock: Pick<Clock, 'monotonic'>, { failures, until }: Absence): StepFailure[] =>
   failures.map((one) => comingBackIn(one, until - clock.monotonic()))
 
 /**
- * The absence after Google was asked; undefined where it answered.
- * @param longest the pause at most, in ms.
+ * The absence after an attempt; undefined if Google answered.
+ * @param longest the longest pause, in ms.
  */
 export function absenceAfter(
   { clock, random }: { clock: Pick<Clock, 'monotonic'>; random: Random },
@@ -69,16 +69,16 @@ export function absenceAfter(
   return { ...asked, failures, authorized, attempts, failedAt, until, hurries: before?.hurries ?? 0, limited }
 }
 
-/** Whether Google does not answer this agent at all; a limit has an end of its own. */
+/** Whether Google does not answer this agent at all. A rate limit does not count: it ends by itself. */
 export const isAway = (absence: Absence | undefined): boolean =>
   absence?.failures.some((one) => isAbsence(one) && one.reason !== 'RateLimited') ?? false
 
-/** The least pause between two tries, the first time that somebody else's answer shortens it. */
+/** The shortest pause between two attempts, the first time that an answer to another agent shortens it. */
 const FIRST_HURRY_MS = 10_000
 
 /**
- * Somebody else was answered: Google is asked again after `delayMs`, whatever the backoff. But the other may have asked for
- * something else, and be answered again and again: each time that it was in vain, the least pause is twice as long.
+ * Google answered another agent, so this one is tried again after `delayMs`, whatever its backoff. The other agent may have
+ * requested something else, so each attempt that fails nevertheless doubles the shortest pause.
  */
 export function hurried(clock: Pick<Clock, 'monotonic'>, absence: Absence, delayMs: number): Absence {
   const now = clock.monotonic()
@@ -90,7 +90,7 @@ export function hurried(clock: Pick<Clock, 'monotonic'>, absence: Absence, delay
 const isAbsence = ({ requeue }: StepFailure): boolean =>
   requeue.kind === 'retry' && requeue.error instanceof GoogleError
 
-/** The pause has its jitter already: the controller is to add none that counts. */
+/** The pause already has jitter, so the bounds keep the controller from adding more. */
 const comingBackIn = (one: StepFailure, ms: number): StepFailure =>
   isAbsence(one) && one.requeue.kind === 'retry'
     ? { ...one, requeue: { ...one.requeue, notBefore: ms, longest: ms } }

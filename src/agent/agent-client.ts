@@ -1,13 +1,14 @@
 /**
- * The client of an integration as one look of an agent uses it. It hands the look's bypass on with each request, and while the
- * Calendar API is known to be switched off, it sends one request only if that is the one which finds out whether it still is.
+ * The integration's client, as one reconcile of an agent uses it. It passes the bypass of that reconcile on with each request.
+ * While the Calendar API is known to be switched off, it sends only the one request that probes it.
  */
 import { GoogleError, type GoogleClient, type GoogleFailure, type Bypass } from '../google/port.ts'
 import type { IntegrationReader } from './port.ts'
 
-/** Only a project whose API is switched on answers so. */
+/** Failures that only a project with the API switched on returns. */
 const API_ANSWERS: readonly GoogleFailure[] = ['NotFound', 'Forbidden', 'SyncTokenExpired']
 
+/** For whose integration the client is used, and with which bypass. */
 export interface AgentClientOptions {
   integrations: Pick<IntegrationReader, 'tryAcquireProbe' | 'observeAPI' | 'wake'>
   /** The integration's key. */
@@ -15,6 +16,7 @@ export interface AgentClientOptions {
   bypass?: Bypass
 }
 
+/** Wraps the client of an integration. */
 export function agentClient(client: GoogleClient, { integrations, key, bypass }: AgentClientOptions): GoogleClient {
   async function probing<T>(send: () => Promise<T>): Promise<T> {
     const giveBack = integrations.tryAcquireProbe(key, bypass)
@@ -30,7 +32,7 @@ export function agentClient(client: GoogleClient, { integrations, key, bypass }:
       throw error
     }
   }
-  /** Who passed over a pause and was answered has ended it: the others need not wait for its end. */
+  /** If a request that bypassed a limit was answered, the limit has ended: the other agents need not wait for its end. */
   async function passing<T>(send: () => Promise<T>): Promise<T> {
     const wasLimited = client.limit() !== undefined
     try {

@@ -1,6 +1,6 @@
 /**
- * What can't wait for Google: a first status, and what is to be reported and published at the end of trust. It runs beside the
- * reconcile, on workers of its own (docs/decisions/0132).
+ * The work that must not wait for Google: a first status, and publishing and reporting at the end of trust. It runs beside the
+ * reconcile, on its own workers (docs/decisions/0132).
  */
 import { done, type Outcome } from '../controller/outcome.ts'
 import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
@@ -23,28 +23,28 @@ export async function attend(deps: AgentDeps, agent: Agent, state: AgentState): 
   return alone(state, () => endTrust(deps, context))
 }
 
-/** What was read since, but not published yet, may extend it; else it is over, for whatever reason is known. */
+/** Publishes what was read since, which may extend trust. Otherwise trust has ended, and the known reason is reported. */
 async function endTrust(deps: AgentDeps, context: Context): Promise<Outcome> {
   const before = context.state.found ?? nothingRead([])
   const found = await publish(deps, context, before)
   const mayPass = found.failures.slice(before.failures.length).some(({ requeue }) => requeue.kind === 'retry')
-  // Once it is reported, the reconciles report what is new; only what may yet be published is tried again soon.
+  // After the report, reconciles report what changes. Only publishing that may still succeed is tried again soon.
   if (isTrusted(deps, context) || mayPass) attendAtEndOfTrust(deps, context)
   if (!isTrusted(deps, context)) {
     const failures = found.failures.length > 0 ? found.failures : [unanswered()]
-    // Nothing new is known of the grant.
+    // Nothing new is known about the grant.
     await decideAndReport(deps, context, { ...found, failures, grant: undefined })
   }
   return done()
 }
 
-/** Google was asked in time, and has not answered yet; or it is a while until this agent's turn comes. */
+/** Google has not answered yet, or the agent is still waiting for a worker. */
 function unanswered(): StepFailure {
   const message = 'The calendars could not be read in time; the operator keeps trying.'
   return stepFailure('Synced', 'SyncFailed', message, { kind: 'retry', error: new Error(message) })
 }
 
-/** A courtesy to whoever waits: the status at the end of the reconcile is the one that counts. */
+/** A preliminary status for users who wait; the reconcile replaces it. */
 async function firstStatus(deps: AgentDeps, agent: Agent, state: AgentState): Promise<Outcome> {
   if (deps.cluster.agents.get(keyOf(agent))?.status?.conditions?.length) return done()
   const message = 'Waiting for Google to answer.'

@@ -1,6 +1,6 @@
 /**
- * The steps of a reconcile that need the API server only: publish, prune, report. They run whatever reading came to, one
- * agent's never twice at once: who publishes and reports sees what was published and reported before.
+ * The steps of a reconcile that need the API server only: publish, prune, report. They run whatever the result of reading was,
+ * and one at a time for each agent, so that each of them sees what was published and reported before.
  */
 import { retry, requeueWithin, type Outcome } from '../controller/outcome.ts'
 import { isConflict } from '../failures/thrown.ts'
@@ -26,8 +26,7 @@ export function alone<T>(state: AgentState, run: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Brings what stands in the cluster up to date, and removes what the spec no longer names: what stands is repaired, blocked,
- * or at least known.
+ * Updates or repairs the published objects, and removes those that the spec no longer names.
  * @throws {ApiError} of kind `Conflict`.
  */
 export async function publish(deps: AgentDeps, context: Context, found: Read): Promise<Found> {
@@ -56,7 +55,10 @@ function publishInput(deps: AgentDeps, context: Context, authorized: boolean): P
   }
 }
 
-/** Decides what all of it means, and reports that. Fails with an `ApiError`. */
+/**
+ * Decides on the conditions and the next reconcile, and writes the status.
+ * @throws {ApiError} of kind `Conflict`.
+ */
 export async function decideAndReport(
   deps: AgentDeps,
   context: Context,
@@ -64,7 +66,7 @@ export async function decideAndReport(
   turn: RequestTurn = {},
 ): Promise<Outcome> {
   const { state, integration } = context
-  // What was reported while Google kept us waiting is what is decided on now.
+  // The status may have been written while the reconcile waited for Google.
   const agent = withOwnStatus<'Agent'>(context.agent, state.status)
   const failingSince = isFailing(found) ? (state.failingSince ?? deps.clock.monotonic()) : undefined
   state.failingSince = failingSince
@@ -76,7 +78,7 @@ export async function decideAndReport(
   return reported(deps, state, what, requeueWithin(outcome, turn.waitMs))
 }
 
-/** The outcome; where the API server refuses the status, what was to come next goes on beside trying that again. */
+/** Writes the status. If the API server refuses it, that is retried, and the next reconcile is due when it would have been. */
 export async function reported(
   deps: AgentDeps,
   state: AgentState,

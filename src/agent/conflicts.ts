@@ -9,7 +9,7 @@ interface Conflicts {
 }
 
 const CONFLICT_PATIENCE_MS = 30_000
-/** After a conflict, an agent is looked at again after so long, or once its watch tells what was written. */
+/** After a conflict, the agent is reconciled again after this time, or when its watch reports what was written. */
 const CONFLICT_PAUSE_MS = 1_000
 
 /** Whether a conflict is still retried silently. */

@@ -1,10 +1,8 @@
 /**
- * From what the steps found to what the status says, and when to look again. Pure: facts and `now` in, findings and the
- * outcome out.
+ * Decides on the conditions of an agent and on its next reconcile. Pure: facts in, findings and an outcome out.
  *
- * One rule deserves a word: an agent that was ready stays ready, as it was, while what fails is of a kind that may pass,
- * until the published calendar can no longer be trusted. Only refusals that are about this very agent or calendar show at
- * once. The messages say since when, and why.
+ * An agent that was ready stays ready while it fails for reasons that may pass, until the published calendar can no longer be
+ * trusted. Its messages say since when it fails, and why. Only refusals that concern this agent or its calendars show at once.
  */
 import { blocked, done, retry, wait, type Outcome } from '../controller/outcome.ts'
 import { findCondition, timestamp, type Finding, type Findings } from '../resources/conditions.ts'
@@ -15,19 +13,20 @@ import type { StepFailure } from '../failures/step-failure.ts'
 
 const HOUR = 60 * 60_000
 
+/** What is decided on. */
 export interface Facts {
-  /** The time of day. */
+  /** The time of day, in ms since the epoch. */
   now: number
   /** The same instant by the monotonic clock. */
   monotonic: number
-  /** The time of day at which what is published was judged: an end of trust since then has yet to be acted upon. */
+  /** When it was decided what to publish, by the time of day: an end of trust after that was not acted upon yet. */
   publishedAt: number
-  /** The interval at which the calendars are read, in ms: no failure keeps an agent away for longer. */
+  /** The sync interval, in ms: no backoff is longer. */
   interval?: number
   agent: Agent
-  /** What went wrong, in the order of the steps. */
+  /** The failures, in the order of the steps. */
   failures: StepFailure[]
-  /** The grant in use, once it has proved itself in this reconcile. */
+  /** The grant, if it was found valid in this reconcile. */
   grant?: {
     end: number | undefined
     grantedAt: number
@@ -37,18 +36,19 @@ export interface Facts {
     /** A sentence about the supplied Secret. */
     remark?: string
   }
-  /** Every calendar was read at least once, and what is to be published stands there. */
+  /** Every calendar was read at least once, and all outputs are published. */
   synced?: { calendars: number; staleAfterRaised?: number }
-  /** Until when a reader can trust all that stands in the cluster; -Infinity where something wanted does not stand there. */
+  /** Until when readers can trust all outputs, by the time of day; -Infinity if an output is missing. */
   freshUntil?: number
-  /** A calendar that is wanted has been neither read nor refused since the start. */
+  /** A calendar that the spec names was neither read nor refused since the start of the process. */
   unread?: boolean
-  /** Since when something of the passing kind has been going wrong. */
+  /** Since when the agent fails for a reason that may pass, by the time of day. */
   failingSince?: number
-  /** Instants at which a reading, a renewal or a warning falls due, by the monotonic clock. One that has passed means now. */
+  /** When a reading, a renewal or a warning is due, by the monotonic clock. An instant in the past means: now. */
   due: number[]
 }
 
+/** The conditions, and when the agent is reconciled again. */
 export interface Decision {
   findings: Findings<'Agent'>
   outcome: Outcome
@@ -58,6 +58,7 @@ type Authorized = Finding<ReasonOf<'Agent', 'Authorized'>>
 type Synced = Finding<ReasonOf<'Agent', 'Synced'>>
 type Ready = Finding<ReadyReason<'Agent'>>
 
+/** Decides on the conditions and the outcome of a reconcile. */
 export function decide(facts: Facts): Decision {
   const trouble = toleratedFailure(facts)
   const authorized = decideAuthorized(facts, trouble)
@@ -71,7 +72,7 @@ const meaningOf = (reason: string): string => meaningFor('Agent', reason)
 
 const before = ({ agent }: Facts, type: string): Condition | undefined => findCondition(agent.status?.conditions, type)
 
-/** The trouble that an agent which was ready, and can still be trusted, sits out; undefined where there is none such. */
+/** The first failure that a ready agent tolerates, because its outputs can still be trusted; undefined if there is none. */
 function toleratedFailure(facts: Facts): StepFailure | undefined {
   const { failures, freshUntil, now } = facts
   const wasReady = before(facts, 'Ready')?.status === 'True'
@@ -80,10 +81,10 @@ function toleratedFailure(facts: Facts): StepFailure | undefined {
   return wasReady && sameWish(facts) && trusted && passing ? failures[0] : undefined
 }
 
-/** What a condition said before; with a word about the trouble at hand, where one is given. */
+/** The condition as it was, with another message if one is given. */
 function asBefore(condition: Condition | undefined, message?: string): Finding<never> | undefined {
   if (!condition) return undefined
-  // What stands in the status was written by us, out of the same table of reasons.
+  // The operator has written the status itself, with a reason from the same table.
   return { status: condition.status, reason: condition.reason as never, message: message ?? condition.message }
 }
 
@@ -96,7 +97,7 @@ function decideAuthorized(facts: Facts, trouble: StepFailure | undefined): Autho
   if (!own && facts.grant) return granted(facts.grant, facts.now)
   if (!own) return asBefore(previous) ?? notYet('The grant has not been looked at yet.')
   const nobodyAnswers = own.reason === 'GoogleUnreachable'
-  // A grant that was known to be good or bad doesn't become unknown because nobody answers.
+  // A grant that was known to be valid or invalid does not become unknown because Google does not answer.
   const kept = trouble || nobodyAnswers ? keptAuthorized(facts, trouble) : undefined
   return kept ?? { status: nobodyAnswers ? 'Unknown' : 'False', reason: own.reason, message: own.message }
 }
@@ -124,7 +125,7 @@ function granted(grant: NonNullable<Facts['grant']>, now: number): Authorized {
   }
 }
 
-/** How close the end of a grant is; each stage is said, and warned about, once. */
+/** How close the end of a grant is. Each stage is reported, and warned about, once. */
 function stage(left: number): string {
   if (left <= 0) return 'which is past, so that any request may be refused'
   return left > 12 * HOUR ? 'in less than 48 hours' : 'in less than 12 hours'
@@ -135,14 +136,14 @@ function decideSynced(facts: Facts, trouble: StepFailure | undefined): Synced {
   if (trouble && previous) return asBefore(previous, patience(facts, trouble)) ?? neverRead(trouble.message)
   const own = ownFailure(facts, previous)
   if (own) return own
-  // Also where the person is to be asked for more: what they agreed to is read.
+  // Also if the spec asks for more than the person consented to: the rest is read.
   if (facts.synced) return { status: 'True', reason: 'Synced', message: syncedMessage(facts.synced) }
   const other = facts.failures[0]
   if (other) return outdated(facts, other, previous)
   return asBefore(previous) ?? neverRead('The calendars have not been read yet.')
 }
 
-/** What is wrong with the calendars or their publishing itself. */
+/** A failure of reading or publishing itself. */
 function ownFailure(facts: Facts, previous: Condition | undefined): Synced | undefined {
   const own = facts.failures.filter((one) => one.condition === 'Synced')
   const worst = own.find(isStuck) ?? own[0]
@@ -153,7 +154,7 @@ function ownFailure(facts: Facts, previous: Condition | undefined): Synced | und
 
 const isStuck = ({ reason }: { reason: string }): boolean => meaningOf(reason) === 'stuck'
 
-/** After a restart, what a person has to repair is not forgotten because something else fails before it is looked at again. */
+/** After a restart, a failure that a person has to repair stays until the calendars were looked at again. */
 const stillStuck = (facts: Facts, previous: Condition | undefined): Finding<never> | undefined =>
   facts.unread && sameWish(facts) && previous?.status === 'False' && isStuck(previous) ? asBefore(previous) : undefined
 
@@ -161,7 +162,7 @@ const sameWish = ({ agent }: Facts): boolean => agent.status?.observedGeneration
 
 const neverRead = (message: string): Synced => ({ status: 'Unknown', reason: 'NotYetSynced', message })
 
-/** Another step failed, so that nothing was read: what was read before counts for as long as it can be trusted. */
+/** Nothing was read, because an earlier step failed. What was read before counts as long as it can be trusted. */
 function outdated(facts: Facts, other: StepFailure, previous: Condition | undefined): Synced {
   const { freshUntil, now } = facts
   const never = neverRead(`The calendars can't be read yet. ${other.message}`)
@@ -194,20 +195,23 @@ function decideReady(
   return { status: 'True', reason: 'Ready', message }
 }
 
-/** What somebody has to repair comes before what may pass by itself, and what failed before what was not come to for that. */
+/**
+ * The condition that Ready repeats. A failure that a person has to repair comes before one that may pass, and a failed step
+ * comes before a step that was skipped because of it.
+ */
 function worstOf(bad: Ready[]): Ready | undefined {
   const stuck = bad.find(isStuck)
   const failed = bad[0]?.reason === 'NotYetKnown' ? bad.find(({ status }) => status === 'False') : undefined
   return stuck ?? failed ?? bad[0]
 }
 
-/** This key's backoff where something has to be tried again, else the soonest of what falls due. */
+/** The backoff of this key if a step is to be retried, otherwise the next instant that is due. */
 function outcomeOf(facts: Facts): Outcome {
   const { failures, interval } = facts
   const next = soonest(timesLeft(facts))
   const failed = failures.find(({ requeue }) => requeue.kind === 'retry')
   if (failed?.requeue.kind === 'retry') {
-    // What has fallen due already waits for the backoff: it is what failed, or it stood behind that.
+    // What is due already waits for the backoff: it has failed, or the failure prevented it.
     const atLatest = soonest(timesLeft(facts).filter((left) => left > 0))
     const longest = Math.min(failed.requeue.longest ?? Infinity, interval ?? Infinity)
     return retry(failed.requeue.error, failed.requeue.notBefore, atLatest, longest)
@@ -220,15 +224,15 @@ function outcomeOf(facts: Facts): Outcome {
   return done(next === undefined ? undefined : Math.max(next, 0))
 }
 
-/** In how many ms each thing falls due that this agent has to be looked at for; 0 or less: now. */
+/** In how many ms the agent is due for each reason; 0 or less means: now. */
 function timesLeft({ failures, due, freshUntil, ...at }: Facts): number[] {
   const lefts = failures.some(bars) ? [] : due.map((instant) => instant - at.monotonic)
-  // The end of trust is acted upon once, and also while everything else has to wait: blocking needs nothing of Google.
+  // The end of trust is acted upon once, even while everything else waits: publishing does not need Google.
   if (freshUntil !== undefined && freshUntil > at.publishedAt) lefts.push(freshUntil - at.now)
   return lefts
 }
 
-/** Whether the way to the calendars is barred: then what falls due has to wait with it. */
+/** Whether the failure prevents reading: then what is due waits for it. */
 const bars = ({ condition, reason, requeue }: StepFailure): boolean =>
   (condition !== 'Synced' && !(requeue.kind === 'wait' && requeue.readsOn)) ||
   (requeue.kind === 'retry' && !reason.startsWith('Publish'))

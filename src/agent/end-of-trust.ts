@@ -1,4 +1,4 @@
-/** Looks at agents at the end of trust, whatever keeps their reconciles waiting. */
+/** Schedules the work at the end of trust (`attend.ts`), which runs even while the reconcile waits for Google. */
 import { keyOf } from '../kubernetes/port.ts'
 import { TIMER_TOLERANCE_MS } from '../platform/clock.ts'
 import type { Context } from './context.ts'
@@ -6,14 +6,14 @@ import type { AgentDeps } from './port.ts'
 import { knownOf } from './state.ts'
 import { endOfTrust } from './trust.ts'
 
-/** If trust has ended, whatever is under way may yet extend it. */
+/** If trust has ended already, a reconcile that is running may still extend it. */
 const LOOK_AGAIN_MS = 5_000
 
-/** Whether a reader can trust what stands in the cluster. */
+/** Whether readers can trust the published objects now. */
 export const isTrusted = (deps: AgentDeps, context: Context): boolean =>
   (endOfTrustOf(deps, context) ?? Infinity) > deps.clock.now()
 
-/** Asks for `attend` at the end of trust, or soon where that has passed. */
+/** Schedules `attend` for the end of trust, or soon if that has passed. */
 export function attendAtEndOfTrust(deps: AgentDeps, context: Context): void {
   const until = endOfTrustOf(deps, context)
   if (until === undefined || until === -Infinity) return

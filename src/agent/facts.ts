@@ -1,4 +1,4 @@
-/** From what the steps of a reconcile found, and what is remembered, to the facts that are decided on. Pure but for the clock. */
+/** Gathers the facts that `decide.ts` decides on. Pure, except for the clock. */
 import { knownCalendars } from '../calendars/query.ts'
 import { nextReading } from '../calendars/schedule.ts'
 import type { CalendarsState } from '../calendars/state.ts'
@@ -15,13 +15,13 @@ import type { AgentDeps } from './port.ts'
 import { consentedPart, type Known, type Read } from './state.ts'
 import { endOfTrust } from './trust.ts'
 
-/** What all steps came to. */
+/** The result of all steps. */
 export interface Found extends Read {
-  /** The time of day at which what is published was judged. */
+  /** When it was decided what to publish, by the time of day. */
   readonly publishedAt: number
 }
 
-/** What is judged: an agent, its integration, and what is known of it. */
+/** An agent, its integration, and what is known about it. */
 export interface Judged extends Known {
   agent: Agent
   integration: CalendarIntegration | undefined
@@ -29,7 +29,7 @@ export interface Judged extends Known {
   failingSince: number | undefined
 }
 
-/** What is to be decided on, from what the steps found. */
+/** Gathers the facts from the result of the steps and from what is known. */
 export function factsOf(deps: AgentDeps, judged: Judged, found: Found): Facts {
   const { agent, integration, calendars, failingSince } = judged
   const now = deps.clock.now()
@@ -57,11 +57,11 @@ export function factsOf(deps: AgentDeps, judged: Judged, found: Found): Facts {
   }
 }
 
-/** Whether something fails for a reason that may pass by itself. */
+/** Whether a step fails for a reason that may pass by itself. */
 export const isFailing = ({ failures }: Read): boolean =>
   failures.some(({ reason }) => meaningOf('Agent', reason) === 'passing')
 
-/** Whether all that the person has agreed to is read and published. */
+/** Whether all that the person consented to is read and published. */
 const isSynced = ({ complete, failures }: Found): boolean =>
   complete && failures.every(({ requeue }) => requeue.kind === 'wait' && requeue.readsOn === true)
 
@@ -80,14 +80,14 @@ function grantFacts(
   }
 }
 
-/** Whether any calendar that is wanted has been neither read nor refused since the start. */
+/** Whether a calendar that the spec names was neither read nor refused since the start of the process. */
 const isUnread = (agent: Agent, calendars: CalendarsState, account: string | undefined): boolean =>
   knownCalendars(calendars, agent, account).some(({ lastRead, failure }) => lastRead === undefined && !failure)
 
 const raised = (agent: Agent, staleAfter: number | undefined): number | undefined =>
   staleAfter !== undefined && staleAfter > durationMs(agent.spec.publish.staleAfter) ? staleAfter : undefined
 
-/** The instants at which the end of a grant is warned about. */
+/** When to warn about the end of the grant. */
 function warnings(end: number | undefined, now: number): number[] {
   if (end === undefined) return []
   return [48, 12].map((hours) => end - hours * 60 * 60_000).filter((at) => at > now)

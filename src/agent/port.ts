@@ -1,6 +1,6 @@
 /**
- * What this room needs from outside. `operator.ts` hands it in; the integration room's directory satisfies
- * `Integrations` without either room knowing the other.
+ * What the room of the agents needs from outside; `operator.ts` provides it. The integration room's registry implements
+ * `IntegrationReader`, although neither room imports the other.
  */
 import type { Zones } from '../calendar/zones.ts'
 import type { Google, GoogleClient, Bypass } from '../google/port.ts'
@@ -12,11 +12,11 @@ import type { Log } from '../platform/log.ts'
 import type { Agent } from '../resources/types.ts'
 import type { MemoryBudget } from '../calendars/memory-budget.ts'
 
-/** An integration as its agents see it: whether its OAuth client may be used, and if not, why. */
+/** An integration, as its agents see it. */
 export interface IntegrationView {
-  /** Undefined until its Secret was read and understood. */
+  /** Undefined until its Secret was read and parsed. */
   client: GoogleClient | undefined
-  /** Names the credentials in use; another value means that every grant has to prove itself again. */
+  /** Identifies the credentials in use; with another value, every grant is checked again. */
   credentialsHash: string
   /** Whether calendars may be read through it. */
   ready: boolean
@@ -24,57 +24,58 @@ export interface IntegrationView {
   siteAccepted: boolean
   /** The Calendar API is switched off in its Google Cloud project; nothing else is wrong. */
   apiDisabled: boolean
-  /** Why it is not ready: its own reason and message, for people. */
+  /** Why it is not ready, for people. */
   message: string
 }
 
+/** What agents may ask about integrations, and report to them. */
 export interface IntegrationReader {
   view(key: string): IntegrationView | undefined
   /**
-   * Whether a request to the Calendar API may be sent: not while the API is known to be switched off, but for the one
-   * request now and then that finds out whether it still is, or one that somebody asked for.
+   * Whether a request to the Calendar API may be sent. While the API is known to be switched off, only a probe now and then may,
+   * or a request that somebody asked for.
    */
   canProbe(key: string, asked: boolean): boolean
   /**
-   * While the API is switched off: takes the one request that finds out, or another one by a bypass. Answers what gives it
-   * back where the request did not find out; undefined where it is not ours.
+   * While the API is switched off: takes the right to send the probe, or another request with a bypass. Returns a function that
+   * gives the right back if the request did not reach a conclusion; undefined if it was not granted.
    */
   tryAcquireProbe(key: string, bypass?: Bypass): (() => void) | undefined
-  /** While the API is switched off: when one request may find out again, by the monotonic clock. */
+  /** While the API is switched off: when the next probe may be sent, by the monotonic clock. */
   apiAskedAgainAt(key: string): number | undefined
-  /** What an agent learned of the Calendar API in passing. */
+  /** Reports what a request found out about the Calendar API. */
   observeAPI(key: string, state: 'Enabled' | 'Disabled'): void
-  /** What held the agents of this integration back is over: they look again now. */
+  /** Reconciles all agents of this integration: what they waited for has happened. */
   wake(key: string): void
-  /** A request was refused for the client's sake: its proof is no longer worth anything. */
+  /** Reports that Google refused the OAuth client, so that the integration verifies it again. */
   markSuspect(key: string): void
 }
 
-/** Everything that the agents' reconcile works with. */
+/** What the reconcile of agents works with. */
 export interface AgentDeps {
   cluster: Cluster
   google: Google
   integrations: IntegrationReader
   tokens: TokenSource
-  /** For an Agent that is deleted. */
+  /** For Agents that are deleted. */
   grants: Pick<GrantStore, 'read' | 'delete' | 'isShared'>
   clock: Clock
   random: Random
   log: Log
   zones: Zones
   /**
-   * The page on which this agent's person signs in, at its integration's site; undefined where there is none: no web server,
-   * or its keys are not there yet.
+   * The URL of the page on which this agent's person signs in; undefined if pages are not served, or their keys do not exist
+   * yet.
    */
   signInURL(agent: Agent, siteURI: string): string | undefined
-  /** Has an agent looked at after `delayMs` at the latest. */
+  /** Reconciles an agent after `delayMs` at the latest. */
   wake(agentKey: string, delayMs: number): void
-  /** Of what is kept of calendars, over all agents. */
+  /** The memory that the calendars of all agents share. */
   budget: MemoryBudget
-  /** Asks for `attend` after so many ms. */
+  /** Schedules `attend` in `ms`. */
   attendIn(agentKey: string, ms: number): void
-  /** Called whenever the work on an agent has come on: whoever judges whether the operator is alive goes by that. */
+  /** Called whenever the work on an agent makes progress: the liveness of the process is judged by it. */
   progress(agentKey: string): void
-  /** Called when this agent's status was written, so that its integration can count. */
+  /** Called when an agent's status was written, so that its integration counts its agents again. */
   reported(agentKey: string): void
 }

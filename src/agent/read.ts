@@ -1,6 +1,6 @@
 /**
  * The steps of a reconcile that need Google, in order: load the grant, ensure a token, verify the account, read the calendars.
- * The first one that fails ends them, and the status reports it; what is known is published in any case.
+ * The first step that fails ends the reading, and the status reports it; what is known is published in any case.
  */
 import type { ReadInput } from '../calendars/port.ts'
 import { knownCalendars } from '../calendars/query.ts'
@@ -26,19 +26,19 @@ import { consentedPart, nothingRead, type Read } from './state.ts'
 
 const AN_HOUR = 60 * 60_000
 
-/** A look whose integration can be used. */
+/** A reconcile whose integration can be used. */
 interface Reading extends Context {
   readonly deps: AgentDeps
   readonly resolved: ResolvedIntegration
   readonly request: TokenRequest
 }
 
-/** A step; its result where the reading ends with it, and undefined where the next step follows. */
+/** A step of the reading. It returns the result if the reading ends with it, and undefined if the next step follows. */
 type Step = (reading: Reading) => Promise<Read | undefined>
 
 /**
  * Reads the calendars that are due, as far as the person has consented.
- * @param bypass somebody asked for a look now: what was put off is done, and one request passes over a pause.
+ * @param bypass somebody asked for a reconcile now: postponed steps are taken, and one request may ignore a limit.
  * @throws {ApiError} of kind `Conflict`.
  */
 export async function read(deps: AgentDeps, context: Context, bypass?: Bypass): Promise<Read> {
@@ -91,7 +91,7 @@ const verifyAccount: Step = async (reading) =>
 const refused = (reading: Reading, refusal: TokenRefusal | undefined): Read | undefined =>
   refusal && nothingRead([failureOfRefusal(reading, refusal)])
 
-/** What concerns the whole integration is reported to it. */
+/** Reports to the integration what concerns all of its agents. */
 const failureOfRefusal = ({ deps, resolved }: Reading, refusal: TokenRefusal): StepFailure =>
   isStepFailure(refusal) ? refusal : reportRefusal(deps, resolved.key, refusal)
 
@@ -103,12 +103,12 @@ async function readDueCalendars(reading: Reading): Promise<Read> {
   state.calendars = result.state
   const disabled = result.apiDisabled ? [reportRefusal(deps, resolved.key, { refused: 'CalendarAPI' })] : []
   const failures = [...result.failures, ...disabled]
-  // The token may have been found dead, or was renewed and rotated, on the way.
+  // The token may have been refused, or renewed and rotated, while the calendars were read.
   const isRefused = failures.some(({ condition }) => condition === 'Authorized')
   return { failures, grant: isRefused ? undefined : grantNow(), complete: true }
 }
 
-/** Remembers whether Google answered. What failed because it did not is tried again after a backoff. */
+/** Remembers whether Google answered. If it did not, the failures are retried after a backoff. */
 function withAbsence(reading: Reading, found: Read): Read {
   const { deps, state, agent, request } = reading
   state.absence = absenceAfter(deps, state.absence, {
@@ -120,7 +120,7 @@ function withAbsence(reading: Reading, found: Read): Read {
   const failures = state.absence ? failuresOf(deps.clock, state.absence) : found.failures
   if (!found.complete) return { ...found, failures }
   const { unsaved, lateRenewal } = deps.tokens.current(agent)
-  // What went wrong with the grant although the calendars could be read.
+  // Failures that concern the grant, although the calendars could be read.
   const beside = [unsaved, lateRenewal?.stepFailure].filter((one) => one !== undefined)
   return { ...found, failures: [...failures, ...beside] }
 }
@@ -152,7 +152,7 @@ const askedOf = ({ deps, agent, request, resolved }: Reading): Asked => ({
   limited: (resolved.view.client.limit()?.leftMs ?? 0) > 0,
 })
 
-/** What Google failed with, while it is not to be asked again; undefined when it may be. */
+/** The result of the last attempt while its backoff holds; undefined if a request may be sent. */
 function standingAbsence(reading: Reading): Read | undefined {
   const { deps, agent, state, request } = reading
   const { absence } = state
@@ -161,9 +161,9 @@ function standingAbsence(reading: Reading): Read | undefined {
   return { failures: failuresOf(deps.clock, absence), grant, complete: grant !== undefined }
 }
 
-/** A calendar that was refused for good stays so while something else keeps us from asking about it again. */
+/** A calendar that was refused stays refused until it is read again, even if another failure prevents that now. */
 function refusedBefore({ deps, agent, state }: Reading, failures: readonly StepFailure[]): StepFailure[] {
-  // Its turn comes with the other calendars'.
+  // It is read again with the other calendars.
   const requeue = { kind: 'wait', for: AN_HOUR } as const
   const grant = deps.tokens.current(agent)
   const known = knownCalendars(state.calendars, consentedPart(agent, { grant }), grant.grant?.account)
@@ -173,7 +173,7 @@ function refusedBefore({ deps, agent, state }: Reading, failures: readonly StepF
   })
 }
 
-/** That the person is to be asked for what they have not agreed to; what they have agreed to goes on meanwhile. */
+/** The person has to consent to what the spec adds; the rest is kept up to date. */
 function beyondConsent({ deps, agent, request: { integration } }: Reading): StepFailure[] {
   const consent = consentIn(deps.tokens.current(agent))
   const more = consent ? widenings(consent, agent.spec) : []
@@ -183,8 +183,8 @@ function beyondConsent({ deps, agent, request: { integration } }: Reading): Step
 }
 
 /**
- * Nobody may sign in on a site that is another namespace's: that is reported before the request to sign in. And an agent
- * without a grant can't find out whether a switched-off API is on again.
+ * Nobody can sign in on a site that belongs to another namespace, so that is reported first. And an agent without a grant
+ * cannot probe whether the API is switched on again.
  */
 function unlessBarred(resolved: ResolvedIntegration, failed: StepFailure): StepFailure[] {
   const lacksGrant = failed.condition === 'Authorized' && LACKS_GRANT.includes(failed.reason)
@@ -195,7 +195,7 @@ function unlessBarred(resolved: ResolvedIntegration, failed: StepFailure): StepF
 
 const LACKS_GRANT: readonly string[] = ['AwaitingSignIn', 'GrantSecretNotFound', 'GrantSecretKeyMissing']
 
-/** What a step fails with: it is tried again later. Only a conflict is the whole reconcile's. */
+/** Turns what a step throws into its failure, except for a conflict, which repeats the whole reconcile. */
 async function guarded<T>({ deps, state }: Reading, step: () => Promise<T>): Promise<T | StepFailure> {
   try {
     return await step()

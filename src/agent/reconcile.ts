@@ -1,7 +1,11 @@
 /**
- * The room of the agents: one reconcile brings one `Agent` as far as it can get. It looks up the integration, loads the grant,
- * ensures a token, verifies the account, reads the calendars (`read.ts`), then publishes, prunes and reports (`conclude.ts`).
- * The room speaks to Kubernetes and Google through their ports only, and holds nothing that it could not find again.
+ * The room of the agents: it reconciles `Agent` objects. The steps, in order:
+ *
+ * 1. resolve the integration (`context.ts`);
+ * 2. load the grant, ensure a token, verify the account, read the calendars (`read.ts`): the first failure ends these;
+ * 3. publish, prune, report (`conclude.ts`): always, and one at a time for each agent.
+ *
+ * The room uses Kubernetes and Google through their ports only, and holds nothing that it could not find out again.
  */
 import { keptOf, MemoryBudget } from '../calendars/memory-budget.ts'
 import { alignedWithTimeOfDay } from '../calendars/state.ts'
@@ -33,25 +37,25 @@ import { knownOf, newAgentState, type AgentState } from './state.ts'
 import { frozen, suspended } from './suspended.ts'
 import { outputsOf } from './trust.ts'
 
-/** How long an agent that nothing is known of waits for its integration before its status says so. */
+/** How long a new agent waits for its integration before its status reports that. */
 const INTEGRATION_GRACE_MS = 3_000
 
-/** The reconcile of agents, for two queues. */
+/** What the two queues of agents run. */
 export interface AgentReconciler {
-  /** Brings the agent as far as it can get. It may have to wait for Google. */
+  /** Takes all steps for an agent. It may have to wait for Google. */
   reconcile: (key: string) => Promise<Outcome>
   /**
-   * What can't wait for Google: a first status, and what is to be reported and published at the end of trust. It runs beside
-   * `reconcile`, on workers of its own, when `deps.attendIn` asks for it.
+   * Does what must not wait for Google: a first status, and publishing and reporting at the end of trust. It runs beside
+   * `reconcile`, on its own workers, when `deps.attendIn` has scheduled it.
    */
   attend: (key: string) => Promise<Outcome>
-  /** What stands in the cluster of every agent that is not suspended, as far as this replica has looked. */
+  /** The published objects of all agents that are not suspended, as far as this replica has looked at them. */
   outputs: () => OutputState[]
 }
 
 type Look = (deps: AgentDeps, agent: Agent, state: AgentState) => Promise<Outcome>
 
-/** One look at an agent that exists. */
+/** Reconciles an agent that exists. */
 async function look(deps: AgentDeps, agent: Agent, state: AgentState): Promise<Outcome> {
   if (agent.metadata.deletionTimestamp) return remove(deps, agent, state)
   if (await correctFinalizer(deps, agent)) return done(0)
@@ -76,7 +80,7 @@ async function reconcile(deps: AgentDeps, context: Context): Promise<Outcome> {
   })
 }
 
-/** The reconcile of agents, with the state of all of them. */
+/** Creates the reconciler, which holds the state of all agents. */
 export function createAgentReconciler(given: Omit<AgentDeps, 'budget'>): AgentReconciler {
   const deps: AgentDeps = { ...given, budget: new MemoryBudget() }
   const states = new Map<string, AgentState>()
@@ -117,7 +121,7 @@ export function createAgentReconciler(given: Omit<AgentDeps, 'budget'>): AgentRe
   return { reconcile: looking(lookAndNote), attend: looking(attend), outputs: () => outputsOfAll(deps, states) }
 }
 
-/** What is remembered of this very object: one that was deleted and made again starts anew. */
+/** The state of this object. An object that was deleted and created again starts with a new state. */
 function stateOf(states: Map<string, AgentState>, agent: Agent, now: number): AgentState {
   const known = states.get(keyOf(agent))
   if (known && known.uid === agent.metadata.uid) return known
@@ -135,7 +139,7 @@ const outputsOfAll = (deps: AgentDeps, states: ReadonlyMap<string, AgentState>):
       : outputsOf(agent, knownOf(deps, agent, state))
   })
 
-/** Tells the others whether Google answers: who waits for it is woken then. */
+/** Notes whether Google answers, so that agents that wait for it are reconciled. */
 function noteAnswer(
   { cluster }: AgentDeps,
   recovery: Recovery,
@@ -150,7 +154,7 @@ function noteAnswer(
   else recovery.forget(key)
 }
 
-/** Revoke needs a finalizer, Retain none. Answers whether it had to be changed. */
+/** Adds the finalizer for `Revoke`, and removes it for `Retain`. Returns whether it had to be changed. */
 async function correctFinalizer(deps: AgentDeps, agent: Agent): Promise<boolean> {
   const finalizers = agent.metadata.finalizers ?? []
   const has = finalizers.includes(REVOKE_FINALIZER)
@@ -161,14 +165,14 @@ async function correctFinalizer(deps: AgentDeps, agent: Agent): Promise<boolean>
 }
 
 /**
- * At a start everything is seen at once: that an integration is about to be looked at is not worth a write, least of all to
- * an agent that has a status already.
+ * At the start of the process all objects are seen at once. That an integration was not reconciled yet is not reported, least
+ * of all by an agent that has a status already.
  */
 function waitsForIntegration(deps: AgentDeps, { agent, state, integration }: Context, failed: StepFailure): boolean {
   const seen = deps.integrations.view(integrationKey(agent)) !== undefined
   if (integration && !seen && agent.status?.conditions?.length) return true
   const young = deps.clock.monotonic() - state.firstSeen < INTEGRATION_GRACE_MS
-  // Of another namespace it may be about to be created, too; whether it exists shows in nothing, not even in the time taken.
+  // An integration of another namespace may still be created, too. Nothing must reveal whether it exists, not even the timing.
   const mayCome = failed.reason === 'IntegrationNotAllowed' || meaningOf('Agent', failed.reason) === 'passing'
   return young && mayCome && !isRequested(agent, state.requests.handledRequest)
 }

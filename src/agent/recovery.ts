@@ -1,26 +1,28 @@
 /**
- * After an outage, the first agent that Google answers wakes those that still wait out their backoff: all of its own
- * integration, spread over some time, and one of each other integration, which finds out for the rest of it. So a Google that
- * comes back is not met by everybody at once.
+ * Recovery after an outage of Google. The first agent that gets an answer wakes agents that are still in their backoff: all
+ * agents of its own integration, spread over some time, and one of each other integration, whose answer wakes the rest. So the
+ * agents do not all send requests at once.
  */
 import type { Random } from '../platform/clock.ts'
 
+/** What recovery needs from outside. */
 export interface RecoveryDeps {
   random: Random
-  /** Looks at an agent after so many ms at the latest. */
+  /** Reconciles an agent after `delayMs` at the latest. */
   wake(agent: string, delayMs: number): void
 }
 
-/** Agents are woken at this pace, but each of them within an interval. */
+/** Agents are woken at this rate, but all of them within one sync interval. */
 const WAKE_EVERY_MS = 50
 const LEAST_SPREAD_MS = 1_000
 
+/** Knows which agents wait for Google, and wakes them. */
 export class Recovery {
   readonly #deps: RecoveryDeps
-  /** The agents that wait because Google does not answer them, by integration. */
+  /** The agents that Google does not answer, by integration. */
   readonly #waiting = new Map<string, Set<string>>()
   readonly #integrationOf = new Map<string, string>()
-  /** Those that were woken since they were last answered. */
+  /** The agents that were woken since Google last answered them. */
   readonly #woken = new Set<string>()
 
   constructor(deps: RecoveryDeps) {
@@ -35,7 +37,7 @@ export class Recovery {
     this.#integrationOf.set(agent, integration)
   }
 
-  /** Google answered this agent, or it is gone. Answers whether it had failed before. */
+  /** Google answered this agent, or it is gone. Returns whether it had failed before. */
   forget(agent: string): boolean {
     const wasWoken = this.#woken.delete(agent)
     const integration = this.#integrationOf.get(agent)
@@ -47,10 +49,10 @@ export class Recovery {
   }
 
   /**
-   * Google answered an agent. One that failed before tells that an outage is over. One that never failed may just be luckier
-   * than those that wait: it wakes each of them once, and who fails again then keeps to its backoff.
+   * Google answered an agent. If that agent had failed before, an outage is over. Otherwise the agents that wait may fail for
+   * another reason: each of them is woken once, and keeps its backoff if it fails again.
    *
-   * @param interval that of its integration, in ms
+   * @param interval the sync interval of its integration, in ms
    */
   answered(integration: string, agent: string, interval: number): void {
     const isBack = this.forget(agent)

@@ -1,7 +1,7 @@
 /**
- * What is left to do when an Agent goes. Retain asks for nothing: what was published goes by garbage collection, and the
- * grant stays. Revoke ends the grant at Google and takes our Secret away, and it always comes to an end. It ends only what
- * this very Agent was authorized with, and never what another Agent lives on.
+ * The deletion of an Agent. `Retain` needs no step: published objects are garbage-collected, and the grant stays. `Revoke`
+ * revokes the grant at Google and deletes the Agent's own grant Secret, and always ends. Only what this Agent was authorized
+ * with is revoked, and never a grant that another Agent uses.
  */
 import type { GoogleError } from '../google/port.ts'
 import type { AuthorizedGrant } from '../grants/grant-secret.ts'
@@ -16,11 +16,14 @@ import type { Agent } from '../resources/types.ts'
 import type { AgentState } from './state.ts'
 import type { AgentDeps } from './port.ts'
 
-/** How long Google may stay away before an Agent is let go all the same, in ms. */
+/** How long Google may be unreachable before the finalizer is removed nevertheless, in ms. */
 const PATIENCE_MS = 60_000
 const FIRST_PAUSE_MS = 1_000
 
-/** Does what the Agent's deletion asks for, and lets it go. Fails with an `ApiError`. */
+/**
+ * Revokes what the Agent was authorized with, and removes the finalizer.
+ * @throws {ApiError}
+ */
 export async function remove(deps: AgentDeps, agent: Agent, state: AgentState): Promise<Outcome> {
   const finalizers = agent.metadata.finalizers ?? []
   if (!finalizers.includes(REVOKE_FINALIZER)) return done()
@@ -36,23 +39,23 @@ export async function remove(deps: AgentDeps, agent: Agent, state: AgentState): 
   return done()
 }
 
-/** Soon, and ever more manualFixInterval within the minute: what this key failed with before does not count for its removal. */
+/** Retries soon, and less and less often within the minute. Earlier failures of this key do not count. */
 function triedAgain(failed: GoogleError, waited: number): Outcome {
   const left = PATIENCE_MS - waited
   const notBefore = Math.min(failed.retryAfterMs ?? 0, left)
   return retry(failed, notBefore, Math.max(notBefore, Math.min(waited, left), FIRST_PAUSE_MS))
 }
 
-/** The Agent's own grant Secret, as it is now; never one that is somebody else's, nor one that a user supplied. */
+/** The Agent's own grant Secret as it is now; never a supplied one, nor one that is not the Agent's. */
 async function readKept(deps: AgentDeps, agent: Agent): Promise<StoredGrant | undefined> {
   const kept = await deps.grants.read(agent)
   if (!kept || isOfAccount(agent, kept.authorized)) return kept
-  // Left by one who had the name before: this Agent was never authorized with it, whoever else lives on it.
+  // An earlier Agent of the same name left it: this Agent was never authorized with it.
   tell(deps, agent, OF_ANOTHER_ACCOUNT)
   return undefined
 }
 
-/** What this Agent was authorized with: as it is kept, as it is in use, and as it was before its Secret went. */
+/** What this Agent was authorized with: in its Secret, in memory, and in a Secret that is gone. */
 function grantsOf(agent: Agent, kept: StoredGrant | undefined, known: GrantState): AuthorizedGrant[] {
   const all = [kept?.authorized, known.grant && authorizedGrant(known.grant), known.pendingRevocation]
   const grants = new Map(
@@ -61,7 +64,7 @@ function grantsOf(agent: Agent, kept: StoredGrant | undefined, known: GrantState
   return [...grants.values()]
 }
 
-/** A grant whose account nobody could tell counts as the Agent's. */
+/** A grant whose account is not known counts as the Agent's. */
 const isOfAccount = ({ spec }: Agent, grant: AuthorizedGrant | undefined): boolean =>
   grant?.account === undefined || sameAccount(grant.account, spec.account)
 
@@ -71,7 +74,7 @@ interface Told {
   note: (secret: string) => string
 }
 
-/** The Secret stays then: it is the only means left to revoke the grant. */
+/** The Secret stays in this case: the grant can be revoked only with it. */
 const NOT_REVOKED: Told = {
   type: 'Warning',
   reason: 'RevokeFailed',
@@ -86,7 +89,7 @@ const OF_ANOTHER_ACCOUNT: Told = {
     `Secret ${secret} holds a grant of another account than spec.account, with which this Agent was never authorized: it is neither revoked nor deleted. Delete it if nobody needs it.`,
 }
 
-/** Who the other one is, is nobody's business: it may be in another namespace. */
+/** The message does not name the other Agent, which may be in another namespace. */
 const SHARED: Told = {
   type: 'Normal',
   reason: 'GrantShared',

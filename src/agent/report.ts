@@ -1,6 +1,6 @@
 /**
- * Writing the status: the whole of it at once, and only if it says something new. Times that move with every reading are
- * no news: they are written along with other changes, or as a heartbeat when half of the time of trust has passed.
+ * Writes the status: all of it at once, and only if it has changed. Times that change with every reading do not count: they are
+ * written with other changes, or as a heartbeat after half of the time of trust.
  */
 import { isDeepStrictEqual } from 'node:util'
 import { knownCalendars } from '../calendars/query.ts'
@@ -21,24 +21,27 @@ export interface Report {
   agent: Agent
   known: Known
   status: StatusMemory<AgentStatus>
-  /** The last request for a look that was acted upon. */
+  /** The last request to reconcile that was acted upon. */
   handledRequest: string | undefined
   /** Undefined: the conditions stay as they are. */
   findings: Findings<'Agent'> | undefined
   integration: CalendarIntegration | undefined
-  /** How long a reading is trusted, in ms: half of it is the pace of the heartbeat. */
+  /** How long a reading is trusted, in ms; the heartbeat has half of that as its period. */
   staleAfter: number | undefined
 }
 
-/** Readings only ever become younger: what is stamped this much later than the last one was stamped by a wrong clock. */
+/** A reading is never older than the one before: a status that is later than the current one by this was stamped by a wrong clock. */
 const CLOCKS_DIFFER_MS = 5_000
 
 type Conditions = AgentStatus['conditions']
 type Authorization = AgentStatus['authorization']
 
-/** Writes the status if it says something new, or if somebody has written over it. Fails with an `ApiError`. */
+/**
+ * Writes the status if it has changed, or if somebody else has written over it.
+ * @throws {ApiError}
+ */
 export async function report(deps: AgentDeps, { agent: looked, ...what }: Report): Promise<void> {
-  // The newest version: our own provisional status, or somebody's label, may have come since we looked.
+  // The newest version: a preliminary status of ours, or somebody's label, may have been written in the meantime.
   const object = deps.cluster.agents.get(keyOf(looked))
   if (!object || object.metadata.uid !== looked.metadata.uid) return
   const agent = withOwnStatus<'Agent'>(object, what.status)
@@ -58,7 +61,7 @@ export async function report(deps: AgentDeps, { agent: looked, ...what }: Report
   await writeReport(deps, about, status).finally(() => deps.reported(keyOf(object)))
 }
 
-/** The rest of the status is what it was: only that nobody can read it is said. */
+/** The rest of the status stays; the condition says that it could not be written. */
 function refused(message: string): Findings<'Agent'> {
   const finding = { status: 'False', reason: 'PublishFailed', message } as const
   return { ready: finding, own: { Synced: finding } }
@@ -66,21 +69,21 @@ function refused(message: string): Findings<'Agent'> {
 
 function authorizationOf({ agent, known, integration }: Report): Authorization {
   const { grant, refusal } = known.grant
-  // Nothing was looked at, or the grant is gone: what was known of the last one still helps whoever has to act.
+  // The grant was not loaded, or is gone: what was known about the last one still helps the person who has to act.
   if (!grant) return agent.status?.authorization
   const end = integration && grantEnd(grant, integration)
   return {
     account: grant.account,
     scopes: grant.scopes && [...grant.scopes],
     grantedAt: timestamp(grant.grantedAt),
-    // A grant that was taken back has no end to look forward to.
+    // A grant that was revoked has no end that is still to come.
     expiresAt: end === undefined || refusal?.stepFailure.reason === 'GrantRevoked' ? undefined : timestamp(end),
     accessTokenExpiresAt: grant.accessToken ? timestamp(grant.expiresAt) : undefined,
     likelyCause: refusal?.likelyCause,
   }
 }
 
-/** Where to sign in, for as long as somebody has to: it says so, by being there, to people and programs alike. */
+/** The URL to sign in at; present exactly while somebody has to, so programs can go by it. */
 function urlOf(deps: AgentDeps, { agent, findings, integration }: Report, conditions: Conditions): string | undefined {
   if (!findings) return agent.status?.authorization?.url
   const reason = findCondition(conditions, 'Authorized')?.reason
@@ -96,7 +99,7 @@ function withURL(known: Authorization, url: string | undefined): Authorization {
 function syncOf({ clock }: AgentDeps, { agent, known }: Report): AgentStatus['sync'] {
   const before = agent.status?.sync
   const calendars = knownCalendars(known.calendars, agent, known.grant.grant?.account)
-  // After a restart, what the status says holds until it is known better.
+  // After a restart, the status stays until the calendars were read.
   if (calendars.some(({ lastRead, failure }) => lastRead === undefined && !failure?.refused)) return before
   const read = calendars.filter(({ failure }) => !failure?.refused)
   const lastReads = read.map(({ lastRead }) => lastRead)
@@ -119,13 +122,13 @@ function oldest(clock: Clock, times: (number | undefined)[]): string | undefined
   return given.length > 0 ? timestamp(timeOfDay(clock, Math.min(...given))) : undefined
 }
 
-/** Anything but the passing of time; or time enough for a heartbeat. */
+/** Whether the status differs in more than times, or a heartbeat is due. */
 function isNews(before: AgentStatus | undefined, status: AgentStatus, staleAfter = Infinity): boolean {
   if (!isDeepStrictEqual(timeless(status), timeless(before))) return true
   const last = fromTimestamp(before?.sync?.lastSyncTime)
   const current = fromTimestamp(status.sync?.lastSyncTime)
   if (current === undefined || last === undefined) return current !== undefined
-  // A time of day that was put back leaves stamps behind that lie in the future.
+  // After the time of day was set back, earlier stamps lie in the future.
   return current - last >= staleAfter / 2 || last - current >= CLOCKS_DIFFER_MS
 }
 

@@ -1,6 +1,6 @@
 /**
- * An agent's integration: is it there, does it admit this namespace, can its client be used? And back: what an agent finds out
- * about the client or the Calendar API is reported to the integration here, and nowhere else.
+ * Resolves an agent's integration: whether it exists, admits the namespace, and has a client that can be used. The other way
+ * round, what an agent finds out about the client or the Calendar API is reported to the integration here, and nowhere else.
  */
 import { manualFixInterval } from '../controller/manual-fix-interval.ts'
 import { integrationKey, isAllowed, notAllowedMessage } from '../resources/allowed-namespaces.ts'
@@ -16,7 +16,7 @@ export interface ResolvedIntegration {
   view: IntegrationView & { client: NonNullable<IntegrationView['client']> }
 }
 
-/** What else an integration's state means for its agents: its suspension is theirs. */
+/** The integration, or why it cannot be used. If it is suspended, its agents are, too. */
 export type Resolution = ResolvedIntegration | StepFailure | 'Suspended'
 
 /**
@@ -60,28 +60,28 @@ function usable(deps: AgentDeps, { key, integration, asked }: Wish): Resolution 
   if (view?.ready && view.client) return { key, integration, view: { ...view, client: view.client } }
   const why = view?.message ?? 'The operator has not looked at it yet.'
   const message = `CalendarIntegration ${key} is not ready: ${why}`
-  // The one request that finds out whether a switched-off API is on again is an agent's, of one that has a grant.
+  // The request that probes whether the API is switched on again is sent by an agent that has a grant.
   if (view?.client && view.apiDisabled && deps.integrations.canProbe(key, asked)) {
     return { key, integration, view: { ...view, client: view.client } }
   }
   return stepFailure('Ready', 'IntegrationNotReady', message, { kind: 'wait', for: untilAPIAsked(deps, key) })
 }
 
-/** What an agent without a grant says where its integration can do nothing for it. */
+/** The failure of an agent without a grant whose integration is not ready. */
 export function withoutGrant({ key, view }: ResolvedIntegration): StepFailure {
   const message = `CalendarIntegration ${key} is not ready: ${view.message}`
   return stepFailure('Ready', 'IntegrationNotReady', message, { kind: 'wait', for: 60 * 60_000 })
 }
 
-/** The integration's change wakes its agents; only the switched-off API has to be asked by one of them. */
+/** A change of the integration reconciles its agents anyway; only a switched-off API has to be probed by one of them. */
 function untilAPIAsked({ integrations, clock }: AgentDeps, key: string): number {
   const at = integrations.apiAskedAgainAt(key)
   return at === undefined ? 60 * 60_000 : Math.max(at - clock.monotonic(), 0) + 1_000
 }
 
 /**
- * Tells the integration that Google has refused what all of its agents share, and answers what that means for this agent: the
- * integration looks into it, and speaks for all of them.
+ * Reports to the integration that Google has refused its client or its API, and returns what that means for this agent. The
+ * integration checks it, and reports it for all of its agents.
  */
 export function reportRefusal(deps: AgentDeps, key: string, refusal: IntegrationRefusal): StepFailure {
   const notReady = `CalendarIntegration ${key} is not ready`

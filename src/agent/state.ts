@@ -1,7 +1,7 @@
 /**
- * What the operator remembers of one agent between two reconciles: one state value for each room that has one, and what the
- * reconcile itself keeps. All of it can be rebuilt from the cluster and from Google, so nothing is lost at a restart. (The
- * grant's state is kept by the token source, which others use, too.)
+ * The state of one agent between two reconciles: a value for each room that has one, and what the reconcile itself needs. The
+ * token source holds the state of the grant, because others use it, too. All of it can be found out again from the cluster and
+ * from Google, so a restart loses nothing.
  */
 import { newCalendarsState, type CalendarsState } from '../calendars/state.ts'
 import type { StepFailure } from '../failures/step-failure.ts'
@@ -15,21 +15,21 @@ import type { Agent, AgentStatus } from '../resources/types.ts'
 import type { Absence } from './absence.ts'
 import type { AgentDeps } from './port.ts'
 
-/** What reading came to. */
+/** The result of reading. */
 export interface Read {
   readonly failures: readonly StepFailure[]
-  /** The grant in use, once it has proved itself. */
+  /** The grant, if it was found valid. */
   readonly grant: Grant | undefined
-  /** All steps up to reading the calendars were taken. */
+  /** The steps before reading the calendars have all succeeded. */
   readonly complete: boolean
 }
 
-/** Nothing was read, because of these failures. */
+/** The result if nothing was read, because of these failures. */
 export const nothingRead = (failures: readonly StepFailure[]): Read => ({ failures, grant: undefined, complete: false })
 
 /**
- * The holder of one agent's state. `reconcile`, which may wait for Google, and `attend`, which does not, work on it side by
- * side: each part is a value that is replaced as a whole, and only by the step that owns it.
+ * The holder of one agent's state. `reconcile`, which may wait for Google, and `attend`, which does not, use it at the same time.
+ * So each part is a value that is replaced as a whole, and only by the step that owns it.
  */
 export interface AgentState {
   readonly uid: string
@@ -39,25 +39,25 @@ export interface AgentState {
   calendars: CalendarsState
   /** The generation of the grant that `calendars` belongs to. */
   grantGeneration?: number
-  /** Replaced by whoever has the agent's turn to write. */
+  /** Replaced only within `alone` (`conclude.ts`). */
   publication: PublicationState
   readonly status: StatusMemory<AgentStatus>
   readonly requests: RequestMemory
-  /** What Google fails with at present, and until when it is not asked again. */
+  /** The backoff, while Google does not answer. */
   absence?: Absence
-  /** Since when it has been found to be deleted, by the monotonic clock. */
+  /** When its deletion was first seen, by the monotonic clock. */
   leavingSince?: number
-  /** Since when it has been failing for a reason that may pass, by the monotonic clock. */
+  /** Since when it fails for a reason that may pass, by the monotonic clock. */
   failingSince?: number
-  /** Since when its writes have conflicted with those of others, by the monotonic clock. */
+  /** Since when its writes conflict with those of others, by the monotonic clock. */
   conflictingSince?: number
   /** The result of the last attempt to read the calendars. */
   found?: Read
-  /** Ends when what is being published and reported is; never fails. */
+  /** Resolves when the present turn to write ends; never rejects. */
   writing?: Promise<unknown>
 }
 
-/** The state of an agent that was not looked at yet. */
+/** The state of an agent that was not reconciled yet. */
 export const newAgentState = (uid: string, now: number): AgentState => ({
   uid,
   firstSeen: now,
@@ -67,20 +67,20 @@ export const newAgentState = (uid: string, now: number): AgentState => ({
   requests: {},
 })
 
-/** What is known of an agent at one moment, as values: what is judged and reported. */
+/** What is known about an agent at one moment, as values: what is decided on and reported. */
 export interface Known {
   readonly grant: GrantState
   readonly calendars: CalendarsState
   readonly publication: PublicationState
 }
 
-/** Takes the values as they are now. */
+/** The values as they are now. */
 export const knownOf = ({ tokens }: Pick<AgentDeps, 'tokens'>, agent: Agent, state: AgentState): Known => ({
   grant: tokens.current(agent),
   calendars: state.calendars,
   publication: state.publication,
 })
 
-/** The Agent as far as its person has consented: the very same object where that is all of its spec. */
+/** The Agent, its spec cut to what the person has consented to; the same object if that is all of it. */
 export const consentedPart = (agent: Agent, { grant }: Pick<Known, 'grant'>): Agent =>
   consentedAgent(agent, consentIn(grant))

@@ -1,4 +1,4 @@
-/** Agents that are suspended, by themselves or by their integration. */
+/** Agents that are suspended, either themselves or with their integration. */
 import { done, type Outcome } from '../controller/outcome.ts'
 import { findCondition } from '../resources/conditions.ts'
 import type { Agent } from '../resources/types.ts'
@@ -10,7 +10,7 @@ import { factsOf } from './facts.ts'
 import type { AgentDeps } from './port.ts'
 import { knownOf, nothingRead, type AgentState } from './state.ts'
 
-/** Frozen: nothing is asked or published, and the conditions stay; only an agent that never had any gets one. */
+/** Nothing is requested or published, and the conditions stay; only an agent without conditions gets one. */
 export async function suspended(
   deps: AgentDeps,
   agent: Agent,
@@ -24,7 +24,7 @@ export async function suspended(
   return reported(deps, state, { agent, findings, integration: undefined, staleAfter: undefined }, outcome)
 }
 
-/** Its integration is suspended: nothing is asked or said, but what can no longer be trusted is blocked where so asked. */
+/** The integration is suspended: nothing is requested or reported, but with `whenStale: Block` an untrusted calendar is blocked. */
 export async function frozen(deps: AgentDeps, context: Context): Promise<Outcome> {
   const { agent, state, integration } = context
   if (agent.spec.publish.whenStale !== 'Block') return suspended(deps, agent, state)

@@ -1,6 +1,6 @@
 /**
- * Until when a reader can trust what an agent has published, and what the agents' own room adds to that: the last reading, and
- * how far the person has consented (docs/decisions/0131). Pure but for the clock.
+ * Until when readers can trust what an agent has published (docs/decisions/0131). To what `publishing/trust.ts` knows, this adds
+ * the last reading and the person's consent. Pure, except for the clock.
  */
 import { asOf } from '../calendars/query.ts'
 import { timeOfDay, type Clock } from '../platform/clock.ts'
@@ -31,7 +31,7 @@ export function endOfTrust(
 export const outputsOf = (agent: Agent, known: Known): OutputState[] =>
   outputStates(known.publication, consentedPart(agent, known))
 
-/** Until when the last reading is trusted; after a restart, the one that the status names. */
+/** Until when the last reading is trusted; after a restart, the reading that the status names. */
 function endOfReading(
   { status }: Agent,
   { now, staleAfter, lastRead = 0 }: { now: number; staleAfter: number | undefined; lastRead: number | undefined },

@@ -1,6 +1,6 @@
 /**
- * Why did a grant die? Google says only `invalid_grant`; the age of the consent, the declared publishing status and the
- * last time that the grant worked tell the rest. Pure.
+ * Why a grant is no longer valid. Google answers `invalid_grant` and nothing more; the likely cause follows from the age of the
+ * consent, the declared publishing status, and the last time that the grant worked. Pure.
  */
 import type { Grant } from './grant.ts'
 import type { ReasonOf } from '../resources/reasons.ts'
@@ -13,23 +13,26 @@ const DAY = 24 * HOUR
 export const TESTING_LIFETIME_MS = 7 * DAY
 const UNUSED_LIFETIME_MS = 180 * DAY
 
+/** Why Google refuses a grant, for people. */
 export interface Diagnosis {
   reason: ReasonOf<'Agent', 'Authorized'>
   message: string
   likelyCause: string
 }
 
-/** When the grant will end, as far as is known: what Google said, else seven days after consent in Testing. */
+/** When the grant ends, if known: as Google said, otherwise seven days after consent in Testing. */
 export function grantEnd(grant: Grant, integration: CalendarIntegration): number | undefined {
   if (grant.grantExpiresAt !== undefined) return grant.grantExpiresAt
   return isTesting(integration) ? grant.grantedAt + TESTING_LIFETIME_MS : undefined
 }
 
+/** Whether the app is declared to be in Testing, where grants end after seven days. */
 export function isTesting(integration: CalendarIntegration): boolean {
   const { userType, publishingStatus } = integration.spec.google
   return userType === 'External' && publishingStatus !== 'InProduction'
 }
 
+/** Finds the likely cause of an `invalid_grant`. */
 export function diagnoseInvalidGrant(
   grant: Grant,
   integration: CalendarIntegration,
@@ -77,7 +80,7 @@ function causeOf(
 const hasNeverWorked = ({ suppliedHash, lastUsedAt, checked }: Grant): boolean =>
   suppliedHash !== undefined && lastUsedAt === undefined && !checked
 
-/** It was alive before the seventh day after consent, and was found dead after it. */
+/** The grant worked before the seventh day after consent, and was refused after it. */
 function diedOfTesting(grant: Grant, integration: CalendarIntegration, now: number): boolean {
   if (integration.spec.google.userType !== 'External' || isTesting(integration)) return false
   const seventhDay = grant.grantedAt + TESTING_LIFETIME_MS

@@ -1,7 +1,4 @@
-/**
- * The room of the grants: whose a grant Secret is, what it was given for, and who else lives on the same grant. Agents and
- * sign-in pages share it. It reads Secrets through the port of Kubernetes, and speaks to nobody else.
- */
+/** What a grant Secret is: which Agent it belongs to, and what that Agent was authorized with. Pure. */
 import type { Secret } from '../kubernetes/port.ts'
 import { sameAccount } from '../resources/account.ts'
 import { decode } from '../resources/encoding.ts'
@@ -9,28 +6,28 @@ import { SUPPLIED_TOKEN_HASH, grantSecretName, NOT_YET_CHECKED, SIGNED_IN_BY } f
 import { ownershipOfGrant, type Ownership } from '../resources/ownership.ts'
 import type { Agent } from '../resources/types.ts'
 
-/** Whose a Secret is that was read under the name of this Agent's grant. */
+/** Which Agent a Secret under the name of this Agent's grant belongs to. */
 export function ownershipOf(secret: Secret, agent: Agent): Ownership {
   const { refresh_token: token, account } = decode(secret.data)
   const accountFits = account === undefined || sameAccount(account, agent.spec.account)
   return ownershipOfGrant(secret, agent, { refreshToken: token !== undefined, accountFits })
 }
 
-/** That a foreign Secret stands under the name of a grant, and what to do about it, as a sentence for people. */
+/** The message for a Secret under the name of a grant that belongs to somebody else. */
 export function conflictMessage(agent: Agent, { whose, todo }: { whose: string; todo?: string }): string {
   const advice = todo ?? 'rename or delete that Secret, or rename the Agent'
   return `Secret ${grantSecretName(agent)}, under whose name the grant is to be kept, ${whose} and is left alone: ${advice}.`
 }
 
-/** Whether the grant was given on our page; a supplied one was not. The Secret says so, not the spec. */
+/** Whether the grant was given on a sign-in page. The Secret says so, not the spec; a supplied grant was not. */
 export function isSignedIn({ metadata: { annotations = {} } }: Secret): boolean {
   return annotations[SIGNED_IN_BY] !== undefined && annotations[SUPPLIED_TOKEN_HASH] === undefined
 }
 
-/** A grant that may be ended at Google. */
+/** A grant that may be revoked at Google. */
 export interface AuthorizedGrant {
   token: string
-  /** Undefined where its scopes are too narrow to tell. */
+  /** Undefined if its scopes are too narrow to tell. */
   account: string | undefined
   clientId: string | undefined
 }

@@ -1,4 +1,4 @@
-/** Who else lives on a grant that is about to be ended: Google ends all that the account gave the client. */
+/** Which Agents share a grant. Google ends all grants of an account to a client when one of them is revoked. */
 import type { Cluster, Secret } from '../kubernetes/port.ts'
 import { sameAccount } from '../resources/account.ts'
 import { findCondition } from '../resources/conditions.ts'
@@ -8,7 +8,7 @@ import type { Agent } from '../resources/types.ts'
 import { ownershipOf } from './grant-secret.ts'
 
 /**
- * Whether another Agent lives on a grant of this account. In doubt it does. Agents that are being deleted don't count.
+ * Whether another Agent uses a grant of this account. In doubt it does. Agents that are being deleted do not count.
  * @param isSameClient whether a grant of that OAuth client would end, too.
  * @throws ApiError
  */

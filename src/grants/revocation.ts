@@ -1,20 +1,21 @@
-/** Revoking grants at Google, and never one that somebody else lives on. */
+/** Revokes grants at Google, never one that another Agent uses. */
 import { GoogleError, type Google } from '../google/port.ts'
 import type { Log } from '../platform/log.ts'
 import type { Agent } from '../resources/types.ts'
 import type { AuthorizedGrant } from './grant-secret.ts'
 import type { GrantStore } from './grant-store.ts'
 
+/** What revoking needs from outside. */
 export interface RevocationDeps {
   grants: Pick<GrantStore, 'isShared'>
   google: Pick<Google, 'revoke'>
 }
 
-/** What came of revoking several grants. */
+/** The result of revoking several grants. */
 export interface Revoked {
   /** Why one of them could not be revoked. */
   failed?: GoogleError
-  /** Whether one of them was left alive because another Agent lives on it. */
+  /** Whether one of them was not revoked because another Agent uses it. */
   shared: boolean
 }
 
@@ -44,9 +45,9 @@ export async function revokeAll(deps: RevocationDeps, agent: Agent, grants: Auth
 const projectOf = (clientId: string): string => clientId.split('-')[0] ?? ''
 
 /**
- * Revokes the grant that another one has replaced. Revoking a token ends all that its account has granted to the project, the
- * new grant too if it is of the same one; and another Agent may live on another grant of that account. Only a grant that this
- * Agent was authorized with is revoked, and only where neither can be. It is a courtesy, so it fails silently.
+ * Revokes the grant that another one has replaced. Google ends all grants of an account to a project when one of their tokens is
+ * revoked. So only a grant that this Agent was authorized with is revoked, and only if neither the new grant nor a grant of
+ * another Agent would end with it. A failure is logged, and does not fail the sign-in.
  */
 export function revokeReplaced(
   { grants, google, log }: RevocationDeps & { log: Log },

@@ -1,4 +1,4 @@
-/** A grant as its Secret describes it, and back. Pure but for the clock. */
+/** Parses a grant from its Secret. Pure, except for the clock. */
 import type { Grant } from './grant.ts'
 import type { Secret } from '../kubernetes/port.ts'
 import type { Clock } from '../platform/clock.ts'

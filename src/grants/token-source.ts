@@ -28,6 +28,7 @@ interface Entry {
 
 type Step = (deps: StepDeps, request: TokenRequest, state: GrantedState) => Promise<TokenStep>
 
+/** Creates the token source of the process. */
 export function createTokenSource(deps: TokenDeps & { store: GrantStore }): TokenSource {
   const entries = new Map<string, Entry>()
 
