@@ -1,0 +1,28 @@
+/** What is remembered of published objects. */
+import { expect, test } from 'vitest'
+import { publishedObject, type PublishedObject } from '../../src/publishing/published-object.ts'
+import { notWanted, observed, written, type PublicationState } from '../../src/publishing/state.ts'
+
+const object = (text: string, resourceVersion: string): PublishedObject =>
+  publishedObject({ kind: 'Secret', name: 'token', resourceVersion }, { access_token: text })
+
+const ours = written({}, 'accessToken', object('ours', '1'))
+const isEdited = (state: PublicationState): boolean | undefined => state.accessToken?.isEdited
+
+test('an object that somebody else has changed counts as edited until something of ours is written over it', () => {
+  const edited = observed(ours, 'accessToken', object('theirs', '2'))
+  expect(isEdited(edited)).toBe(true)
+  expect(isEdited(observed(edited, 'accessToken', object('theirs', '3')))).toBe(true)
+  expect(isEdited(written(edited, 'accessToken', object('ours', '4')))).toBe(false)
+  expect(isEdited(ours)).toBe(false)
+})
+
+test('another version with the same data is not an edit, nor is what was found at the first look', () => {
+  expect(isEdited(observed(ours, 'accessToken', object('ours', '2')))).toBe(false)
+  expect(isEdited(observed({}, 'accessToken', object('theirs', '2')))).toBe(false)
+})
+
+test('an object that is missing differs from one that nobody has looked for', () => {
+  expect(observed(ours, 'accessToken', undefined).accessToken).toBeNull()
+  expect(notWanted(ours, 'accessToken').accessToken).toBeUndefined()
+})
