@@ -22,7 +22,7 @@ const ROOMS: Record<string, readonly string[]> = {
     ...['resources', 'platform', 'calendar', 'controller', 'kubernetes', 'google', 'failures', 'grants', 'calendars'],
     'publishing',
   ],
-  web: ['resources', 'platform', 'rate-limit', 'calendar', 'controller', 'kubernetes', 'google', 'failures', 'grants'],
+  web: ['resources', 'platform', 'rate-limit', 'kubernetes', 'google', 'grants'],
   cli: ['resources', 'platform', 'kubernetes'],
 }
 

@@ -1,7 +1,7 @@
-/** From which address a request came, by the socket and by what trusted proxies say. Pure. */
+/** Determines the client's address from the socket and from the headers of trusted proxies. Pure. */
 import { BlockList, isIP, isIPv6, SocketAddress } from 'node:net'
 
-/** @param cidrs addresses or networks, such as `10.0.0.0/8`. */
+/** A list of networks. @param cidrs addresses or networks, such as `10.0.0.0/8`. */
 export function networksOf(cidrs: readonly string[]): BlockList {
   const list = new BlockList()
   for (const cidr of cidrs) {
@@ -16,8 +16,8 @@ export function networksOf(cidrs: readonly string[]): BlockList {
 const isAmong = (list: BlockList, address: string): boolean =>
   isIP(address) !== 0 && list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
 
-/** Some proxies write a port, too; and IPv4 comes to a socket of IPv6 in the latter's spelling. */
-const plain = (text: string): string =>
+/** Removes what is not part of the address: brackets, a port, a zone, and the prefix of IPv4 addresses on an IPv6 socket. */
+const normalize = (text: string): string =>
   text
     .trim()
     .replace(/^\[(.*)\](?::\d+)?$/, '$1')
@@ -26,21 +26,21 @@ const plain = (text: string): string =>
     .replace(/%.*$/, '')
 
 /**
- * Whoever speaks to us: the last address that isn't a proxy of ours, or the last proxy, where what stands before it is no
- * address. What others write into the header counts for nothing.
+ * The address of the client: the last address that is not a trusted proxy; or the last trusted proxy, if what precedes it is not an
+ * address. What anybody else writes into the header is ignored.
  */
 export function clientAddress(socket: string, forwardedFor: string | undefined, proxies: BlockList): string {
-  const told = (forwardedFor ?? '').split(',').map(plain)
-  let client = plain(socket)
+  const forwarded = (forwardedFor ?? '').split(',').map(normalize)
+  let client = normalize(socket)
   while (isAmong(proxies, client)) {
-    const before = told.pop()
+    const before = forwarded.pop()
     if (before === undefined || isIP(before) === 0) break
     client = before
   }
   return client
 }
 
-/** Who counts as one: an address of IPv4, or a network of IPv6 (64 bits), of which a household has all addresses. */
+/** The key by which clients are counted: an IPv4 address, or an IPv6 network of 64 bits, which usually belongs to one household. */
 export function rateLimitKey(address: string): string {
   if (!isIPv6(address)) return address
   const [left = '', right = ''] = new SocketAddress({ address, family: 'ipv6' }).address.split('::')

@@ -10,7 +10,7 @@ import type { Outcome } from './pages/pages.ts'
 import { SignInConcurrency } from './sign-in-concurrency.ts'
 import type { WebDeps } from './port.ts'
 import { KeyedRateLimiter } from '../rate-limit/keyed-rate-limiter.ts'
-import { TOLD_FAILURES } from './rate-limits.ts'
+import { FAILURE_REPORTS } from './rate-limits.ts'
 import { CLOCK_SKEW_MS, STATE_LIFETIME_MS, type OAuthState } from './oauth-state.ts'
 import type { SignInContext, SignInContexts } from './sign-in-context.ts'
 
@@ -38,7 +38,7 @@ export class AttemptCompleter {
     this.#contexts = visits
     this.#concurrency = new SignInConcurrency(deps.clock)
     this.#events = new SignInEvents(deps)
-    this.#logLimiter = new KeyedRateLimiter(deps.clock, TOLD_FAILURES)
+    this.#logLimiter = new KeyedRateLimiter(deps.clock, FAILURE_REPORTS)
   }
 
   /**

@@ -11,7 +11,7 @@ import type { Outcome } from './pages/pages.ts'
 export interface WebDeps {
   cluster: Cluster
   google: Google
-  /** Where the grants that people give are kept. */
+  /** Stores the grants that people give. */
   grants: Pick<GrantStore, 'readToReplace' | 'keep' | 'readConsent' | 'isShared'>
   /** The origin of Google's consent page and of its script. */
   accountsURL: string

@@ -1,25 +1,25 @@
-/** How often strangers may do what costs something: the limits of the sign-in pages. */
+/** The rate limits of the sign-in pages. */
 import type { Clock } from '../platform/clock.ts'
 import type { RateLimit } from '../rate-limit/rate-limit.ts'
 import { SlidingWindowLimiter } from '../rate-limit/sliding-window-limiter.ts'
 
-/** Requests of one address that are wrong. Good requests are not counted: many people may share an address. */
-export const MISTAKES: RateLimit = { burst: 60, intervalMs: 1_000 }
+/** Invalid requests from one address. Valid requests are not counted, because many people may share an address. */
+export const INVALID_REQUESTS: RateLimit = { burst: 60, intervalMs: 1_000 }
 /** Log lines and Events about failed sign-ins of one Agent: everybody who has its link can cause them. */
-export const TOLD_FAILURES: RateLimit = { burst: 5, intervalMs: 60_000 }
+export const FAILURE_REPORTS: RateLimit = { burst: 5, intervalMs: 60_000 }
 /** Reads of one Secret (a client's or a grant's) for pages. Each change of the Secret costs one read. */
 export const SECRET_READS: RateLimit = { burst: 10, intervalMs: 1_000 }
 
 const MINUTE_MS = 60_000
 
-/** Limits the callbacks that are processed. A person needs one or two; anybody with a link can send any number of made-up ones. */
+/** Limits the callbacks that are processed. A person needs one or two; anybody with a link can send any number of invented ones. */
 export class CallbackLimiter {
-  readonly #ofAddress: SlidingWindowLimiter
-  readonly #ofLink: SlidingWindowLimiter
+  readonly #byAddress: SlidingWindowLimiter
+  readonly #byLink: SlidingWindowLimiter
 
   constructor(clock: Pick<Clock, 'monotonic'>) {
-    this.#ofAddress = new SlidingWindowLimiter(clock, { max: 10, windowMs: MINUTE_MS })
-    this.#ofLink = new SlidingWindowLimiter(clock, { max: 60, windowMs: MINUTE_MS })
+    this.#byAddress = new SlidingWindowLimiter(clock, { max: 10, windowMs: MINUTE_MS })
+    this.#byLink = new SlidingWindowLimiter(clock, { max: 60, windowMs: MINUTE_MS })
   }
 
   /**
@@ -28,11 +28,11 @@ export class CallbackLimiter {
    * @returns 0 if it may be processed, else how long, in ms, until another one may.
    */
   admit(address: string, link: string): number {
-    const ofBoth = `${address} ${link}`
-    const delay = Math.max(this.#ofAddress.delayOf(ofBoth), this.#ofLink.delayOf(link))
+    const addressAndLink = `${address} ${link}`
+    const delay = Math.max(this.#byAddress.delayOf(addressAndLink), this.#byLink.delayOf(link))
     if (delay > 0) return delay
-    this.#ofAddress.record(ofBoth)
-    this.#ofLink.record(link)
+    this.#byAddress.record(addressAndLink)
+    this.#byLink.record(link)
     return 0
   }
 }

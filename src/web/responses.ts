@@ -6,7 +6,7 @@ import { clientAddress, rateLimitKey } from './client-address.ts'
 import { type Language, negotiate, type Pages } from './pages/pages.ts'
 import type { WebDeps } from './port.ts'
 import { KeyedRateLimiter } from '../rate-limit/keyed-rate-limiter.ts'
-import { MISTAKES, TOLD_FAILURES } from './rate-limits.ts'
+import { INVALID_REQUESTS, FAILURE_REPORTS } from './rate-limits.ts'
 import type { Request } from './request.ts'
 
 /** Thrown when a client sends more requests than any person needs. */
@@ -44,8 +44,8 @@ export class Responses {
   constructor(deps: Pick<WebDeps, 'log' | 'observe' | 'clock'>, options: ResponseOptions) {
     this.#deps = deps
     this.#options = options
-    this.#badRequests = new KeyedRateLimiter(deps.clock, MISTAKES)
-    this.#logLimiter = new KeyedRateLimiter(deps.clock, TOLD_FAILURES)
+    this.#badRequests = new KeyedRateLimiter(deps.clock, INVALID_REQUESTS)
+    this.#logLimiter = new KeyedRateLimiter(deps.clock, FAILURE_REPORTS)
   }
 
   /** For whatever does not exist, or must not be known to exist. */

@@ -8,7 +8,7 @@ import { SIGN_IN_FAILED } from '../resources/names.ts'
 import type { Outcome } from './pages/pages.ts'
 import type { WebDeps } from './port.ts'
 import { KeyedRateLimiter } from '../rate-limit/keyed-rate-limiter.ts'
-import { TOLD_FAILURES } from './rate-limits.ts'
+import { FAILURE_REPORTS } from './rate-limits.ts'
 
 const NOTHING_STORED = 'Nothing was stored, and the link stays good.'
 
@@ -35,7 +35,7 @@ export class SignInEvents {
 
   constructor({ cluster, clock }: Pick<WebDeps, 'cluster' | 'clock'>) {
     this.#cluster = cluster
-    this.#limiter = new KeyedRateLimiter(clock, TOLD_FAILURES)
+    this.#limiter = new KeyedRateLimiter(clock, FAILURE_REPORTS)
   }
 
   /** Records the outcome, if it is a failure and the Agent has had few Events lately. */

@@ -15,10 +15,14 @@ const round = (colour: string, sign: string): string => `<svg xmlns="http://www.
 </svg>
 `
 
+/** The icon of a success. */
 export const GOOD = round('#1a7f37', 'M7 12.5l3.4 3.4L17 9')
+/** The icon of a failure. */
 export const BAD = round('#b35900', 'M12 6.5v7M12 17.4v.1')
+/** The icon of a pause. */
 export const PAUSED = round('#57606a', 'M9.5 8v8M14.5 8v8')
 
+/** The icon of the pages. */
 export const CALENDAR = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24">
 <rect x="3" y="4.5" width="18" height="16.5" rx="3" fill="#3b6fd4"/>
 <path fill="#fff" d="M5 9.5h14V18a1 1 0 0 1-1 1H6a1 1 0 0 1-1-1z"/>

@@ -1,5 +1,6 @@
 import type { Texts } from './texts.ts'
 
+/** Spanish. */
 export const es: Texts = {
   ask: {
     title: 'Conectar su calendario de Google',

@@ -1,5 +1,6 @@
 import type { Texts } from './texts.ts'
 
+/** French. */
 export const fr: Texts = {
   ask: {
     title: 'Connecter votre agenda Google',
