@@ -15,7 +15,7 @@ const NOTHING_STORED = 'Nothing was stored, and the link stays good.'
 /** Outcomes without a message get no Event: an invented or expired code is nobody's sign-in. */
 const MESSAGES: Partial<Record<Outcome, string>> = {
   denied: 'Access was not allowed on Google’s page.',
-  'wrong-account': 'Somebody signed in with a Google account other than spec.account.',
+  'wrong-account': 'Somebody signed in with another Google account, not with spec.account.',
   'scope-missing':
     'On Google’s page, not every permission that spec.google.scopes of the integration asks for was ticked.',
   'no-refresh-token':

@@ -17,7 +17,7 @@ export const en: Texts = {
     'Continue only if you know {site} and expected this. Otherwise, close this page: nothing happens unless you sign in.',
   added: {
     title: 'New since you last agreed',
-    detail: 'Titles, descriptions, places and guests of your events are published too.',
+    detail: 'Titles, descriptions, places and guests of your events are published, too.',
     accessToken: 'Programs run by {site} get access to Google for themselves.',
     write: 'Appointments are written to your calendar.',
     calendar: 'One more calendar: {calendar}',
@@ -76,7 +76,7 @@ export const en: Texts = {
       text: 'Nothing was connected and nothing was stored. If that was a mistake, sign in again and choose “Continue” or “Allow” at Google.',
     },
     'wrong-account': {
-      title: 'That was a different Google account',
+      title: 'That was another Google account',
       text: 'This link is for {account}. Nothing was connected. Sign in again and choose that account; if Google does not offer it, choose “Use another account”.',
     },
     'scope-missing': {
@@ -84,7 +84,7 @@ export const en: Texts = {
       text: 'Nothing was connected. Sign in again and, on Google’s page, tick the box next to each of these:',
     },
     'no-refresh-token': {
-      title: 'Google did not give lasting permission',
+      title: 'Google gave no lasting permission',
       text: 'Nothing was connected. Sign in again. If that does not help, first remove this site’s access in your Google account under {link}.',
     },
     expired: {
