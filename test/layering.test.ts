@@ -117,6 +117,15 @@ describe('the rooms of src', () => {
     expect(reconcilers.filter(({ to }) => BEHIND_THE_PORTS.some((file) => to.endsWith(file)))).toEqual([])
   })
 
+  test('read and write grant Secrets through the room of grants alone', () => {
+    const readers = filesIn('src').filter((file) => {
+      const text = readFileSync(join(root, file), 'utf8')
+      return text.includes('grantSecretName') && text.includes('readSecret(')
+    })
+    expect(readers.filter((file) => roomOf(file) !== 'grants')).toEqual([])
+    expect(readers).not.toEqual([])
+  })
+
   test('form no circle, and neither do their files', () => {
     expect(circlesOf(between(inSource, roomOf))).toEqual([])
     expect(circlesOf(inSource)).toEqual([])

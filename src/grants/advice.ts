@@ -1,6 +1,6 @@
 /**
- * What a person has to do who is to grant access, or to grant it again: on the sign-in page where there is one, by the
- * Secret where the grant is supplied.
+ * Tells people how to grant access, or to grant it again: on the sign-in page if there is one, or in the Secret if the grant is
+ * supplied.
  */
 import { findCondition } from '../resources/conditions.ts'
 import type { Agent, CalendarIntegration } from '../resources/types.ts'
@@ -14,7 +14,7 @@ export function signInURL(deps: Person, agent: Agent, integration: CalendarInteg
   return agent.spec.grantSecretRef || !isTheirs ? undefined : deps.signInURL(agent, integration.spec.google.siteURI)
 }
 
-/** What to do about a grant that ends, has ended or does not fit, as the second half of a sentence. */
+/** What to do about a grant that ends, has ended or is not sufficient, as the second half of a sentence. */
 export function renewalAdvice(deps: Person, agent: Agent, integration: CalendarIntegration): string {
   const { grantSecretRef } = agent.spec
   if (grantSecretRef) {
@@ -25,14 +25,14 @@ export function renewalAdvice(deps: Person, agent: Agent, integration: CalendarI
   return 'have the account grant access again, put the new refresh token into a Secret under the key refresh_token, and name it in spec.grantSecretRef'
 }
 
-/** What to do where there is no grant yet. */
+/** What to do if there is no grant yet. */
 export function firstAdvice(deps: Person, agent: Agent, integration: CalendarIntegration): string {
   const url = signInURL(deps, agent, integration)
   if (url !== undefined) return `Nobody has signed in yet: have the person open ${url} and sign in with Google.`
   return 'Nobody has granted access yet: put a refresh token of the account into a Secret, under the key refresh_token, and name it in spec.grantSecretRef.'
 }
 
-/** What to do where the spec asks for more than the person agreed to on the sign-in page. */
+/** What to do if the spec asks for more than the person consented to. */
 export function consentAdvice(deps: Person, agent: Agent, integration: CalendarIntegration): string {
   const url = signInURL(deps, agent, integration)
   const narrow = 'take it out of the spec again'

@@ -1,6 +1,6 @@
 /**
- * What somebody consented to who signed in on a page of version 0.1.0. That page named how much is published and whether
- * programs get an access token, and kept no note of it: what stands published in the cluster tells.
+ * The consent of people who signed in on a page of version 0.1.0. That page named the detail and the access token, but did not
+ * record the consent: it follows from what is published in the cluster.
  */
 import type { KubernetesObject } from '../kubernetes/port.ts'
 import { consentOf, type Consent } from '../resources/consent.ts'
@@ -9,7 +9,10 @@ import { controllerOf, isOurs } from '../resources/ownership.ts'
 import type { Agent } from '../resources/types.ts'
 import type { GrantCluster } from './port.ts'
 
-/** Reads the Secrets that this Agent publishes. Fails with an `ApiError`. */
+/**
+ * Infers the consent from the Secrets that the Agent publishes.
+ * @throws {ApiError}
+ */
 export async function consentOf010(cluster: GrantCluster, agent: Agent): Promise<Consent> {
   const keys = new Set<string>()
   for (const { metadata } of publishedSecrets(cluster, agent)) {

@@ -1,9 +1,9 @@
-/** What `<agent>-google-grant` holds (docs/formats.md), whoever writes it. Pure. */
+/** The data of `<agent>-google-grant` (docs/formats.md), for every writer. Pure. */
 import { timestamp } from '../resources/conditions.ts'
 import { renderConsent, type Consent } from '../resources/consent.ts'
 import { encode } from '../resources/encoding.ts'
 
-/** A grant as it is kept; instants in ms since the epoch. */
+/** A grant as it is stored. Instants are in ms since the epoch. */
 export interface KeptGrant {
   refreshToken: string
   accessToken?: string
@@ -37,6 +37,6 @@ export function grantData(grant: KeptGrant): Record<string, string | null> {
   })
 }
 
-/** Without the nulls, which mean "remove" in a patch and nothing at all in a new object. */
+/** Leaves the nulls out. They remove a key in a patch, and mean nothing in a new object. */
 export const present = (values: Record<string, string | null>): Record<string, string> =>
   Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== null))

@@ -6,6 +6,9 @@ import { SUPPLIED_TOKEN_HASH, grantSecretName, NOT_YET_CHECKED, SIGNED_IN_BY } f
 import { ownershipOfGrant, type Ownership } from '../resources/ownership.ts'
 import type { Agent } from '../resources/types.ts'
 
+/** `namespace/name` of an Agent's own grant Secret. */
+export const grantSecretKey = (agent: Agent): string => `${agent.metadata.namespace ?? ''}/${grantSecretName(agent)}`
+
 /** Which Agent a Secret under the name of this Agent's grant belongs to. */
 export function ownershipOf(secret: Secret, agent: Agent): Ownership {
   const { refresh_token: token, account } = decode(secret.data)

@@ -1,17 +1,17 @@
-/** What is known of an agent's grant between two reconciles, as a value, and the changes that it goes through. Pure. */
+/** The state of an agent's grant between two reconciles, as an immutable value with its transitions. Pure. */
 import type { StepFailure } from '../failures/step-failure.ts'
 import type { Consent } from '../resources/consent.ts'
 import type { AuthorizedGrant } from './grant-secret.ts'
 import { authorizedGrant, type Grant } from './grant.ts'
 
-/** Renewing an access token ahead of its time fails for a reason that may pass. */
+/** Renewing a token that is still valid fails for a reason that may pass. */
 export interface LateRenewal {
   readonly stepFailure: StepFailure
-  /** How often in a row. */
+  /** How many attempts have failed in a row. */
   readonly attempts: number
   /** When it is tried again, by the monotonic clock. */
   readonly until: number
-  /** The credentials that it was tried with: other credentials may fare better. */
+  /** The credentials that the attempts were made with: others may work. */
   readonly credentialsHash: string
 }
 
@@ -21,7 +21,7 @@ export interface Refusal {
   /** By the monotonic clock. */
   readonly since: number
   readonly likelyCause: string
-  /** The token and the credentials that were refused, and what the message advises. */
+  /** The token and the credentials that were refused, and the advice in the message. */
   readonly token: string
   readonly credentialsHash: string
   readonly advice: string
@@ -32,13 +32,13 @@ export interface AccountRefusal {
   readonly stepFailure: StepFailure
   readonly since: number
   readonly askAgainAt: number
-  /** The grant that it was about. */
+  /** The refresh token of the grant. */
   readonly token: string
 }
 
-/** The grant of one agent, and what Google and the API server said about it. */
+/** The grant of one agent, and what Google and the API server answered about it. */
 export interface GrantState {
-  /** Counts the grants that were taken into use: another number means another grant, most likely just signed in. */
+  /** Counts the grants that were used: another number means another grant. */
   readonly generation: number
   /** The versions of the two Secrets that `grant` was read from. */
   readonly ownVersion?: string
@@ -50,28 +50,28 @@ export interface GrantState {
   readonly unsaved?: StepFailure
   /** What had to be corrected in the supplied Secret, as a sentence. */
   readonly suppliedRemark?: string
-  /** The consent that belonged to a grant that is gone: what was read under it may not be published beyond that. */
+  /** The consent of a grant that is gone: what was read with it may not be published beyond that. */
   readonly lastConsent?: Consent
-  /** A grant whose Secret is gone: nothing uses it, but an Agent that is deleted may have to revoke it. */
+  /** A grant whose Secret is gone: it is not used, but has to be revoked if the Agent is deleted with `Revoke`. */
   readonly pendingRevocation?: AuthorizedGrant
-  /** Google refuses the grant: it is not asked again before its time, unless what the refusal depends on has changed. */
+  /** Google refuses the grant. It is tried again after a pause, or when something that the refusal depends on has changed. */
   readonly refusal?: Refusal
-  /** Why nobody knows the account of the grant: Google is not asked again before its time. */
+  /** Why the account of the grant is not known. Google is asked again after a pause. */
   readonly accountRefusal?: AccountRefusal
-  /** The access token is good, but should have been renewed by now. */
+  /** The access token is valid, but should have been renewed by now. */
   readonly lateRenewal?: LateRenewal
   /** How far the time of day was ahead of the monotonic clock when this value was last brought in line with it. */
   readonly timeOfDayOffset?: number
 }
 
-/** The state of an agent of whose grant nothing is known. */
+/** The state of an agent whose grant was not loaded yet. */
 export const NO_GRANT: GrantState = { generation: 0 }
 
-/** How far the person has consented; undefined where no page was shown. */
+/** What the person has consented to; undefined if no sign-in page was shown. */
 export const consentIn = ({ grant, lastConsent }: GrantState): Consent | undefined =>
   grant ? grant.consent : lastConsent
 
-/** Another grant is taken into use: what was refused to the one before says nothing about it. */
+/** Another grant is used: refusals of the one before do not apply to it. */
 export const withNewGrant = (state: GrantState, grant: Grant | undefined): GrantState => ({
   ...state,
   grant,
@@ -80,7 +80,7 @@ export const withNewGrant = (state: GrantState, grant: Grant | undefined): Grant
   lateRenewal: undefined,
 })
 
-/** The grant that our own Secret holds now; undefined where it holds none. */
+/** Our own Secret was read: it holds this grant, or none. */
 export function withStoredGrant(before: GrantState, grant: Grant | undefined): GrantState {
   const state = { ...before, lastConsent: before.grant ? before.grant.consent : before.lastConsent }
   const isAnother = before.grant?.refreshToken !== grant?.refreshToken
@@ -88,8 +88,8 @@ export function withStoredGrant(before: GrantState, grant: Grant | undefined): G
 }
 
 /**
- * Our own Secret is gone, and with it the grant. A namespace that is deleted loses its Secrets and its Agents in any order:
- * what is to be revoked stays known.
+ * Our own Secret was deleted, so the grant is not used any more. When a namespace is deleted, its Secrets may be deleted before
+ * its Agents: what has to be revoked is remembered.
  */
 export function withdrawn({ grant, ...state }: GrantState): GrantState {
   const kept = { ...state, ownVersion: undefined, suppliedVersion: undefined, unsaved: undefined }

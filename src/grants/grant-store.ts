@@ -1,18 +1,18 @@
 /**
- * The room of the grants: it keeps what people have granted in Secrets, and gets valid access tokens for it. The store is the
- * only reader and writer of grant Secrets in the program, through the port of Kubernetes; the token source (`token-source.ts`)
- * is the only one that refreshes tokens, through the port of Google. Agents and sign-in pages use both, and this room knows
- * neither.
+ * The room of the grants: it stores what people have granted, and gets valid access tokens with it. The store is the only reader
+ * and writer of grant Secrets in the program, through the port of Kubernetes. The token source (`token-source.ts`) is the only
+ * one that refreshes tokens, through the port of Google. The rooms of agents and of the web use them; this room imports neither.
  *
  * Two Secrets may hold an Agent's grant: its own (`<agent>-google-grant`), and one that a user supplies. A supplied token is
- * adopted once, and our own Secret holds what is in force from then on.
+ * adopted once; from then on the Agent's own Secret holds the grant in force.
  */
-import type { Secret } from '../kubernetes/port.ts'
+import type { KubernetesObject, Secret } from '../kubernetes/port.ts'
 import { parseConsent, type Consent } from '../resources/consent.ts'
 import { decode } from '../resources/encoding.ts'
 import { grantSecretName, SIGNED_IN_BY } from '../resources/names.ts'
+import { ownershipOfGrant } from '../resources/ownership.ts'
 import type { Agent } from '../resources/types.ts'
-import { authorizedBy, ownershipOf, type AuthorizedGrant } from './grant-secret.ts'
+import { authorizedBy, grantSecretKey, ownershipOf, type AuthorizedGrant } from './grant-secret.ts'
 import type { GrantState } from './grant-state.ts'
 import { othersLiveOn } from './others.ts'
 import { loadOwn, type LoadDeps, type Loaded } from './own-grant.ts'
@@ -22,15 +22,15 @@ import { loadSupplied } from './supplied-grant.ts'
 
 /** An Agent's grant Secret as it was read. */
 export interface StoredGrant {
-  /** For writing or deleting this very version. */
+  /** For writing or deleting exactly this version. */
   secret: Secret
-  /** Names the sign-in that it came of; undefined for a supplied grant. */
+  /** Identifies the sign-in that brought it; undefined for a supplied grant. */
   signedInBy: string | undefined
   /** What the Agent was authorized with; undefined for a token that never passed its checks. */
   authorized: AuthorizedGrant | undefined
 }
 
-/** The only reader and writer of grant Secrets. It holds no state, so any number of stores may stand side by side. */
+/** The only reader and writer of grant Secrets. It holds no state, so a process may have several. */
 export class GrantStore {
   readonly #deps: LoadDeps
 
@@ -54,6 +54,12 @@ export class GrantStore {
     return saveGrant(this.#deps.cluster, agent, state)
   }
 
+  /** The metadata of the Agent's own grant Secret, as the watch has it; undefined if there is none. Costs no request. */
+  known(agent: Agent): KubernetesObject | undefined {
+    const secret = this.#deps.cluster.secrets.get(grantSecretKey(agent))
+    return secret && ownershipOfGrant(secret, agent).is !== 'foreign' ? secret : undefined
+  }
+
   /**
    * The Agent's own grant Secret; undefined where there is none, or where it is not this Agent's.
    * @throws {ApiError}
@@ -64,7 +70,7 @@ export class GrantStore {
   }
 
   /**
-   * The same, for whoever is about to write it.
+   * The same, for a caller that is about to write it.
    * @throws {ApiError}
    * @throws {Error} where it is not this Agent's: it is never touched.
    */
@@ -74,7 +80,7 @@ export class GrantStore {
   }
 
   /**
-   * Keeps the grant that a sign-in has brought, and answers what it replaced.
+   * Stores the grant that a sign-in has brought, and returns what it replaced.
    * @throws {ApiError}
    * @throws {Error} where the Secret is not this Agent's: it is never touched.
    */
@@ -83,19 +89,25 @@ export class GrantStore {
     return replaced && stored(replaced)
   }
 
-  /** What the person has consented to as the Agent's Secret notes it. Fails with an `ApiError`. */
+  /**
+   * The consent that the Agent's own Secret records.
+   * @throws {ApiError}
+   */
   async readConsent(agent: Agent): Promise<Consent | undefined> {
     const { consent } = decode((await this.read(agent))?.secret.data)
     return consent === undefined ? undefined : parseConsent(consent)
   }
 
-  /** Deletes a grant Secret, in the version that was read. Fails with an `ApiError`. */
+  /**
+   * Deletes a grant Secret, in the version that was read.
+   * @throws {ApiError}
+   */
   delete({ secret }: StoredGrant): Promise<void> {
     return this.#deps.cluster.delete(secret)
   }
 
   /**
-   * Whether another Agent lives on a grant of this account: Google ends all that an account gave a client.
+   * Whether another Agent uses a grant of this account: Google ends all grants of an account to a client together.
    * @param isSameClient whether a grant of that OAuth client would end, too.
    * @throws {ApiError}
    */

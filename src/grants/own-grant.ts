@@ -1,7 +1,4 @@
-/**
- * Reading the agent's own Secret, `<agent>-google-grant`. It holds the grant that is in force, because Google may rotate the
- * refresh token that somebody supplied.
- */
+/** Reads the Agent's own Secret, `<agent>-google-grant`. It holds the grant in force: Google may rotate a supplied token. */
 import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
 import type { Secret } from '../kubernetes/port.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -10,7 +7,7 @@ import { grantSecretName } from '../resources/names.ts'
 import { ownershipOfGrant } from '../resources/ownership.ts'
 import type { Agent } from '../resources/types.ts'
 import { consentOf010 } from './first-consent.ts'
-import { conflictMessage, isSignedIn, ownershipOf } from './grant-secret.ts'
+import { conflictMessage, grantSecretKey, isSignedIn, ownershipOf } from './grant-secret.ts'
 import { withdrawn, withStoredGrant, type GrantState } from './grant-state.ts'
 import type { GrantCluster } from './port.ts'
 import { saveGrant, type Saved } from './save-grant.ts'
@@ -29,11 +26,14 @@ export interface LoadDeps {
   clock: Clock
 }
 
-/** Brings the state up to date with our own Secret, which is read only when its version has changed. Fails with an `ApiError`. */
+/**
+ * Brings the state up to date with our own Secret, which is read only if its version has changed.
+ * @throws {ApiError}
+ */
 export async function loadOwn(deps: LoadDeps, agent: Agent, state: GrantState): Promise<Loaded> {
-  const known = deps.cluster.secrets.get(`${agent.metadata.namespace ?? ''}/${grantSecretName(agent)}`)
+  const known = deps.cluster.secrets.get(grantSecretKey(agent))
   if (!known) {
-    // Deleted by hand: what was supplied will come again, anything else was withdrawn. What could never be written is kept.
+    // Deleted by a user: a supplied token is adopted again, any other grant is withdrawn. One that could never be written stays.
     const isGone = state.ownVersion !== undefined || !agent.spec.grantSecretRef
     return { state: isGone ? withdrawn(state) : state }
   }
@@ -56,17 +56,17 @@ function conflict({ clock }: LoadDeps, agent: Agent, foreign: { whose: string; t
   return stepFailure('Authorized', 'GrantConflict', conflictMessage(agent, foreign), requeue)
 }
 
-/** Takes up what our own Secret says. */
+/** Uses the grant that our own Secret holds. */
 function loadStored(state: GrantState, secret: Secret | undefined, clock: Clock): GrantState {
   const token = decode(secret?.data).refresh_token
-  // Somebody edited the Secret while we held something newer than it: what we hold is not lost, it is written again.
+  // Somebody edited the Secret while we held a newer grant: ours stays in use, and is written again.
   const newer = state.grant?.saved === false && token !== undefined && token === state.ownToken
   const read = { ...state, ownVersion: secret?.metadata.resourceVersion, ownToken: token }
   if (newer) return read
   return withStoredGrant(read, secret && token ? grantFrom(secret, token, { clock, known: state.grant }) : undefined)
 }
 
-/** Puts back marks that are missing, and writes the note of consent that version 0.1.0 did not keep. */
+/** Restores missing labels and annotations, and records the consent that version 0.1.0 did not record. */
 async function repair(
   { cluster }: LoadDeps,
   agent: Agent,

@@ -6,35 +6,36 @@ import type { Clock, Random } from '../platform/clock.ts'
 import type { Agent, CalendarIntegration } from '../resources/types.ts'
 import type { GrantState } from './grant-state.ts'
 
-/** Google refuses what all agents of an integration share: its OAuth client, or its project's Calendar API. */
+/** Google refuses what all agents of an integration share: the OAuth client, or the Calendar API of its project. */
 export type IntegrationRefusal = { refused: 'OAuthClient'; error: GoogleError } | { refused: 'CalendarAPI' }
 
 /** Why there is no valid access token. */
 export type TokenRefusal = StepFailure | IntegrationRefusal
 
-/** For whom a token is wanted, and the integration's client that it is asked for with. */
+/** For which Agent a token is requested, and with which client. */
 export interface TokenRequest {
   agent: Agent
   integration: CalendarIntegration
   client: GoogleClient
-  /** Names the client's credentials; another value means that every grant has to prove itself again. */
+  /** Identifies the client's credentials; with another value, every grant is checked again. */
   credentialsHash: string
   /** Since when the agent is known, by the monotonic clock. */
   since: number
-  /** Somebody asked for a look now: what was put off is done. */
+  /** Somebody asked for a reconcile now: pauses after refusals are skipped. */
   force: boolean
 }
 
 /**
- * Valid access tokens for Agents. A caller loads the grant, then makes sure of a token, then has the grant verified; each
- * step is idempotent. The steps of one Agent run one after the other, whoever asks for them, so a token is renewed once.
+ * Gets valid access tokens for Agents. A caller takes three steps: it loads the grant, ensures a token, and verifies the grant.
+ * Then `current(agent).grant` has a valid access token. Each step is idempotent. The steps for one Agent run one at a time,
+ * whoever calls them, so concurrent callers renew a token once.
  */
 export interface TokenSource {
-  /** What is known of the Agent's grant now. Costs no request. */
+  /** What is known about the Agent's grant now. Costs no request. */
   current(agent: Agent): GrantState
   /**
    * Brings the grant up to date with its Secrets.
-   * @returns why there is none, if so.
+   * @returns why there is no grant, if there is none.
    * @throws {ApiError}
    */
   load(request: TokenRequest): Promise<StepFailure | undefined>
@@ -44,7 +45,7 @@ export interface TokenSource {
    */
   ensure(request: TokenRequest): Promise<TokenRefusal | undefined>
   /**
-   * Makes sure that the grant is of the right account, with the right scopes.
+   * Checks that the grant is of the right account and has the right scopes.
    * @throws {ApiError} of kind `Conflict`.
    */
   verify(request: TokenRequest): Promise<TokenRefusal | undefined>

@@ -10,15 +10,15 @@ import type { Grant } from './grant.ts'
 import { diagnoseInvalidGrant, type Diagnosis } from './grant-diagnosis.ts'
 import type { TokenRefusal, TokenRequest } from './port.ts'
 
-/** A step's next state, and why there is no token, if so. */
+/** The next state after a step, and why there is no token, if there is none. */
 export interface TokenStep {
   state: GrantState
   refusal?: TokenRefusal
-  /** A conflict, or a bug of ours: it is thrown once the state is kept. */
+  /** A conflict, or a bug of ours: the token source throws it after it has kept the state. */
   thrown?: Error
 }
 
-/** Remembers why Google refused to refresh the token. Throws what is no `GoogleError`. */
+/** Remembers why Google refused to refresh the token. Any other error than a `GoogleError` is thrown. */
 export function withRefusal(
   clock: Clock,
   request: TokenRequest,
@@ -46,7 +46,7 @@ function unknownAnswer(error: GoogleError): StepFailure | undefined {
   return stepFailure('Synced', 'SyncFailed', message, { kind: 'retry', error })
 }
 
-/** What is wrong with the grant; undefined where it is the OAuth client that was refused. */
+/** What is wrong with the grant; undefined if Google refused the OAuth client instead. */
 function verdictOf(
   { integration }: TokenRequest,
   grant: Grant,

@@ -10,8 +10,6 @@ import { integrationKey, isAllowed } from '../resources/allowed-namespaces.ts'
 import { findCondition } from '../resources/conditions.ts'
 import { consentOf, widenings, type Consent } from '../resources/consent.ts'
 import { decode } from '../resources/encoding.ts'
-import { grantSecretName } from '../resources/names.ts'
-import { ownershipOfGrant } from '../resources/ownership.ts'
 import { isSiteAccepted, siteHost } from '../resources/sites.ts'
 import type { Agent, CalendarIntegration } from '../resources/types.ts'
 import type { Added, CalendarView, Outcome, SignInView } from './pages/pages.ts'
@@ -109,11 +107,10 @@ export class SignInContexts {
    * now; the page then shows the whole request without marking what is new.
    */
   async previousConsent({ agent, agentKey, needed }: SignInContext): Promise<Consent | undefined> {
-    const secretKey = `${agent.metadata.namespace ?? ''}/${grantSecretName(agent)}`
-    const grant = this.#deps.cluster.secrets.get(secretKey)
-    if (!needed || !grant || ownershipOfGrant(grant, agent).is === 'foreign') return undefined
+    const secret = needed ? this.#deps.grants.known(agent) : undefined
+    if (!secret) return undefined
     try {
-      return await this.#consents.get(agentKey, secretKey, () => this.#deps.grants.readConsent(agent))
+      return await this.#consents.get(agentKey, keyOf(secret), () => this.#deps.grants.readConsent(agent))
     } catch {
       return undefined
     }
