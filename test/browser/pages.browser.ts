@@ -1,6 +1,6 @@
 /**
- * Every page in a real browser, served as it is under the strict policy: nothing that axe-core finds, no word of complaint
- * on the console, nothing that sticks out of a small screen. What they look like lies in .screenshots/ afterwards.
+ * Every page in a real browser, with its strict content security policy: axe-core finds nothing, the console stays empty, and
+ * nothing overflows a small screen. Screenshots are in .screenshots/ afterwards.
  */
 import { mkdirSync } from 'node:fs'
 import type { Browser, Page } from 'playwright-core'
@@ -18,7 +18,7 @@ const WIDTHS = { narrow: { width: 360, height: 740 }, wide: { width: 1280, heigh
 
 const english = negotiate('en')
 
-/** English from right to left: it shows what a layout forgot, to people who read English. */
+/** English from right to left: it shows mistakes of the layout to people who read English. */
 const backwards: Language = { ...english, tag: 'en-XB', direction: 'rtl' }
 
 const inLanguages = [...languages, backwards].flatMap((language) =>
@@ -56,7 +56,7 @@ async function open(name: string, options: Parameters<Browser['newContext']>[0])
 const sticksOut = (page: Page): Promise<boolean> =>
   page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth')
 
-/** All in English; of the backwards ones, those that differ in their layout. */
+/** All pages in English and, from right to left, those with a different layout. */
 const shown = [...pages.keys()].filter((name) =>
   /^en-(?!XB)|^en-XB-(sign-in|sign-in-full|outcome-scope-missing)$/.test(name),
 )
@@ -126,7 +126,7 @@ describe('without a script', () => {
 
   test('a popup’s page says that it needs one, and shows no button that does nothing', async () => {
     const page = await open('en-sign-in-popup', { javaScriptEnabled: false })
-    // Playwright takes the text of a <noscript> for invisible, whatever is painted.
+    // Playwright treats the text of a <noscript> as invisible, even if it is painted.
     const text = await page.locator('noscript strong').boundingBox()
     expect(text?.height).toBeGreaterThan(10)
     expect(await page.getByRole('button').count()).toBe(0)

@@ -1,4 +1,4 @@
-/** The script of the popup, against a stand-in for Google's library whose answers each test chooses. */
+/** The script of the popup, with a stub of Google's library whose responses each test chooses. */
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { negotiate } from '../../src/web/pages/pages.ts'
@@ -10,7 +10,7 @@ const english = negotiate('en')
 const { popup } = english.texts
 const PATH = VIEW.action.slice(1)
 
-/** Google's library: it notes what it was asked for, and does what `answer` says. */
+/** A stub of Google's library: it records what it was asked for, and does what `answer` says. */
 const library = (answer: string): string => `
 window.google = { accounts: { oauth2: { initCodeClient: (config) => ({ requestCode: () => {
   const { callback, error_callback, ...plain } = config

@@ -1,4 +1,4 @@
-/** Whole sign-ins as people make them: from the link in a status to an Agent that is Ready. */
+/** Complete sign-ins as people do them: from the link in a status to an Agent that is Ready. */
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { negotiate } from '../../src/web/pages/pages.ts'
@@ -44,13 +44,13 @@ const signIn = (): Promise<void> => press('Sign in with Google')
 const choose = (account: string, on = page) =>
   world.during('the account is chosen', on.getByRole('combobox').selectOption(account))
 
-/** The link's own page, with a proof of what it tells. */
+/** The page of the link, with a token that proves the outcome. */
 const tells =
   (outcome: string) =>
   (url: URL): boolean =>
     `${url.origin}${url.pathname}` === link && url.searchParams.get('outcome') === outcome
 
-/** The page says what came out of it, at an address that can be loaded again. */
+/** The page shows the outcome, at an address that can be reloaded. */
 async function comesOut(outcome: keyof typeof outcomes): Promise<void> {
   await world.during(`it comes out as ${outcome}`, page.waitForURL(tells(outcome)))
   expect(await heading()).toBe(outcomes[outcome].title)
@@ -63,7 +63,7 @@ async function isConnected(): Promise<void> {
   expect(await world.grantOf('alice')).toMatchObject({ account: 'alice@example.com' })
 }
 
-/** The simulated Google has no icon for browsers to find: not our concern. */
+/** The simulated Google has no favicon, which browsers report. */
 const ownComplaints = (): string[] => complaints.all.filter((one) => !one.includes(`${world.google.url}/favicon.ico`))
 
 const exchanges = (): number => world.google.requests({ kind: 'token.exchange' }).log.length

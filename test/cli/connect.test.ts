@@ -12,7 +12,7 @@ import { condition, NOW } from './support/fixtures.ts'
 const LINK = 'https://booking.example.com/google-calendar/sign-in/abc'
 const MINUTE = 60_000
 
-/** The objects of a small API server; a number in place of one is what reading it is refused with. */
+/** The objects of a small API server; a number instead of an object is the status with which reading it is refused. */
 let agents: (Agent | number)[]
 let elsewhere: Agent[]
 let api: ScriptedApi
@@ -21,7 +21,7 @@ let out: string[]
 let err: string[]
 let opened: string[]
 let asked: string[]
-/** Of sign-ins that came to nothing; a number: what reading them is refused with. */
+/** Events of failed sign-ins; a number is the status with which reading them is refused. */
 let failures: object[] | number
 
 beforeEach(async () => {
@@ -50,7 +50,7 @@ afterEach(() => api.kill())
 
 interface Running {
   code: Promise<number>
-  /** Lets time pass until `seen`; fails where that never happens. */
+  /** Advances the clock until `seen`; fails if that never happens. */
   until(what: string, seen: () => boolean): Promise<void>
 }
 
@@ -80,7 +80,7 @@ async function until(what: string, seen: () => boolean): Promise<void> {
   throw new Error(`waited in vain until ${what}: ${err.join('\n')}`)
 }
 
-/** To its end, however much time that takes. */
+/** Runs to the end, however long that takes. */
 async function run(name?: string, options?: Partial<ConnectOptions>): Promise<number> {
   let code: number | undefined
   void start(name, options).code.then((answer) => (code = answer))

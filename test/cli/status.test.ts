@@ -217,7 +217,7 @@ interface Ran {
   paths: string[]
 }
 
-/** Nobody waits for the pauses between two tries; deadlines never come. */
+/** Delays between two attempts are skipped; deadlines never pass. */
 const impatient = (clock: ManualClock): Clock => ({
   now: () => clock.now(),
   monotonic: () => clock.monotonic(),
@@ -227,7 +227,7 @@ const impatient = (clock: ManualClock): Clock => ({
   },
 })
 
-/** Runs the command against an API server that has this scene. */
+/** Runs the command against an API server with these objects. */
 async function run(
   options: StatusOptions,
   scene: ClusterSnapshot,

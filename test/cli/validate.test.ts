@@ -7,7 +7,7 @@ interface Run {
   lines: string[]
 }
 
-/** Runs on files that exist only here; the last line, the summary, is left out where nobody asks for it. */
+/** Validates files that exist only here. The last line, the summary, is omitted unless requested. */
 async function run(files: Record<string, string>, names = Object.keys(files)): Promise<Run & { summary: string }> {
   const lines: string[] = []
   const code = await validate(names, {

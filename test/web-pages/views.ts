@@ -1,4 +1,4 @@
-/** What the pages are given in tests, in every shape that matters. */
+/** Inputs of the pages for tests, in every relevant form. */
 import { createPages, type Language, type SignInView } from '../../src/web/pages/pages.ts'
 
 export const PAGES = createPages('/google-calendar')
@@ -49,13 +49,13 @@ const FULL: SignInView = {
   expiresAt: '2026-11-30T10:00:00Z',
 }
 
-/** More is asked for than the person agreed to before. */
+/** The spec asks for more than the person agreed to before. */
 const ANEW: SignInView = {
   ...FULL,
   added: ['detail', 'accessToken', { calendar: { kind: 'other', id: 'team-rota@group.calendar.google.com' } }],
 }
 
-/** Every page in a language, by a name that serves as a file's. */
+/** Every page in a language, by a name that can be used as a file name. */
 export function everyPage(language: Language): Record<string, string> {
   const outcomes = OUTCOMES.map((outcome) => {
     const stands = ['connected', 'not-needed'].includes(outcome)

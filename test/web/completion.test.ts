@@ -1,4 +1,4 @@
-/** How attempts come to their end, where places are few and things change meanwhile. Google and the cluster are stubs. */
+/** How attempts are completed, when concurrency is limited and things change meanwhile. Google and the cluster are stubs. */
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Agent, CalendarIntegration } from '../../src/resources/types.ts'
 import { AttemptCompleter } from '../../src/web/completion.ts'
@@ -18,7 +18,7 @@ let agent: Agent
 let completions: AttemptCompleter
 let created: object[]
 let lines: string[]
-/** Ends what Google was asked, in the order in which it was. */
+/** Resolves the requests to Google, in their order. */
 let exchanges: (() => void)[]
 
 function integration(): CalendarIntegration {

@@ -1,4 +1,4 @@
-/** The keys of sign-in, as several replicas make, share and change them. The cluster here has versions, and nothing else. */
+/** The sign-in keys, as several replicas create, share and rotate them. The cluster is a stub with resource versions. */
 import { beforeEach, describe, expect, test } from 'vitest'
 import { ApiError, type Secret } from '../../src/kubernetes/port.ts'
 import type { Clock } from '../../src/platform/clock.ts'
@@ -48,7 +48,7 @@ interface Patch {
   metadata?: { labels: Record<string, string> }
 }
 
-/** Every write takes a turn, so that replicas that begin at once all have read before any has written. */
+/** Every write is delayed, so that replicas that start at once have all read before any has written. */
 const cluster = {
   async readSecret() {
     reads++
@@ -100,14 +100,14 @@ async function started(): Promise<KeyRing> {
   return keys
 }
 
-/** Of a replica whose time of day is ahead. */
+/** The clock of a replica whose wall time is ahead. */
 const otherClock = (aheadMs: () => number): Clock => ({
   now: () => clock.now() + aheadMs(),
   monotonic: () => clock.monotonic(),
   setTimer: (delayMs, fire) => clock.setTimer(delayMs, fire),
 })
 
-/** As the watch tells it. */
+/** Reports a change, as the watch does. */
 const tell = (): void => {
   for (const listener of listeners) listener({ after: structuredClone(stored) })
 }

@@ -1,4 +1,4 @@
-/** What is read for a visit, where many come at once, and who has no page. The cluster here has one of everything. */
+/** What is read for a request, also when many arrive at once, and which Agents have no page. The cluster has one of each kind. */
 import { beforeEach, describe, expect, test } from 'vitest'
 import { renderConsent } from '../../src/resources/consent.ts'
 import { labelsOf } from '../../src/resources/names.ts'

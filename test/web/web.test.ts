@@ -1,4 +1,4 @@
-/** The server: how it begins and ends, and what becomes of connections that it can't take. */
+/** The server: starting, stopping, and connections that it can't accept. */
 import { createServer, type AddressInfo, type Server } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { WebDeps } from '../../src/web/port.ts'

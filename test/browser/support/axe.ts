@@ -1,9 +1,9 @@
-/** Looks for what keeps people with disabilities out: axe-core, run inside the page past its content security policy. */
+/** Checks accessibility with axe-core, which runs in the page despite its content security policy. */
 import axe from 'axe-core'
 import type { AxeResults } from 'axe-core'
 import type { Page } from 'playwright-core'
 
-/** Each thing found, with the elements concerned. */
+/** Each violation, with its elements. */
 export async function obstaclesIn(page: Page): Promise<string[]> {
   const session = await page.context().newCDPSession(page)
   await session.send('Runtime.evaluate', { expression: axe.source })

@@ -1,10 +1,10 @@
-/** The browser that the tests of the pages drive: the system's own Chromium, so that nothing is downloaded. */
+/** The browser of these tests: the system's Chromium, so that nothing is downloaded. */
 import { existsSync } from 'node:fs'
 import { type Browser, chromium } from 'playwright-core'
 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/snap/bin/chromium']
 
-/** Where the browser is, or an error that says how to get one. */
+/** The path of the browser. @throws Error that says how to install one. */
 export function findChromium(named = process.env['CHROMIUM'], places: readonly string[] = PLACES): string {
   if (named !== undefined && named !== '') {
     if (existsSync(named)) return named
@@ -18,7 +18,7 @@ export function findChromium(named = process.env['CHROMIUM'], places: readonly s
   )
 }
 
-/** Chromium refuses to run its sandbox for root; for anybody else it stays on. */
+/** Chromium refuses to run its sandbox as root; for other users it stays enabled. */
 export function launchChromium(): Promise<Browser> {
   return chromium.launch({ executablePath: findChromium(), chromiumSandbox: process.getuid?.() !== 0 })
 }

@@ -1,7 +1,6 @@
 /**
- * A whole sign-in: the operator between the sandbox's Kubernetes and the simulated Google, with its web server on the address
- * that the manifest calls the site's, and a browser in front of it. All go by the journeys' clock, which moves on while the
- * test waits for the browser.
+ * A complete sign-in: the operator with the sandbox's Kubernetes and the simulated Google, with its web server at the address of
+ * the manifest's site, and a browser. All use the journeys' clock, which advances while the test waits for the browser.
  */
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
@@ -12,13 +11,13 @@ import { type Complaints, complaintsOf } from './watching.ts'
 
 export interface SignInWorld extends World {
   readonly siteURI: string
-  /** The sign-in link of an Agent, once its status shows it. */
+  /** The sign-in link of an Agent, when its status shows it. */
   linkOf(name: string): Promise<string>
-  /** A page of a browser of its own, and what it complained of. */
+  /** A page in a new browser context, and its errors. */
   visit(browser: Browser, options?: BrowserContextOptions): Promise<{ page: Page; complaints: Complaints }>
-  /** Lets time pass until the browser has done what is asked. */
+  /** Advances the clock until the browser has finished. */
   during<T>(what: string, done: Promise<T>): Promise<T>
-  /** The Agent's grant as it is stored; its token may not turn up anywhere else. */
+  /** The Agent's grant as it is stored; its token must not appear anywhere else. */
   grantOf(name: string): Promise<Record<string, string>>
 }
 
@@ -27,7 +26,7 @@ export interface SignInOptions {
   scopes?: string[]
 }
 
-/** A port that is free: the manifest must name it before the server listens there. */
+/** A free port: the manifest must name it before the server listens on it. */
 async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -53,7 +52,7 @@ export async function startSignInWorld({ mode, scopes = [SCOPE] }: SignInOptions
   return Object.assign(world, { siteURI, ...handsOn(world) })
 }
 
-/** The browser keeps real time: the clock must not run far ahead of it, or attempts grow too old. */
+/** The browser uses real time: if the clock runs far ahead of it, attempts expire. */
 const aMoment = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20))
 
 function handsOn(world: World): Omit<SignInWorld, keyof World | 'siteURI'> {

@@ -1,4 +1,4 @@
-/** The pages, served as they come from their functions, under the content security policy that they must do with. */
+/** A server for rendered pages, with the content security policy of the operator. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { PAGES } from '../../web-pages/views.ts'
@@ -28,7 +28,7 @@ interface Answer {
   body: string
 }
 
-/** Serves the pages by their names; a POST to `…/attempt` gets an attempt, any other `posted`. */
+/** Serves pages by name. A POST to `…/attempt` gets an attempt, any other POST gets `posted`. */
 export async function startSite(
   pages: ReadonlyMap<string, string>,
   accountsOrigin = 'https://accounts.google.com',
@@ -50,7 +50,7 @@ export async function startSite(
       const answer = posted ? postAnswer(path) : answerTo(path)
       response.writeHead(answer.status ?? 200, {
         'content-type': answer.type,
-        // As the operator sends it: the popup must still reach its opener.
+        // As the operator sends it: the popup must be able to reach its opener.
         'cross-origin-opener-policy': 'same-origin-allow-popups',
         'content-security-policy': policy(accountsOrigin),
       })

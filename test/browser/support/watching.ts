@@ -1,4 +1,4 @@
-/** What goes wrong in a page without anybody seeing it: errors, and what the content security policy stopped. */
+/** Collects what goes wrong in a page unseen: errors, and what the content security policy blocked. */
 import type { Page } from 'playwright-core'
 
 export interface Complaints {
@@ -14,7 +14,7 @@ export function complaintsOf(page: Page): Complaints {
   page.on('pageerror', (error) => complaints.all.push(`error: ${error.message}`))
   page.on('requestfailed', (request) => {
     const why = request.failure()?.errorText ?? ''
-    // A request is given up when the page is left.
+    // Navigating away aborts requests.
     if (why !== 'net::ERR_ABORTED') complaints.all.push(`failed: ${request.url()} ${why}`)
   })
   return complaints

@@ -1,4 +1,4 @@
-/** An API server that has the objects of a scene, and refuses what it is told to. */
+/** An API server with the objects of a snapshot, which refuses what it is told to refuse. */
 import type { ClusterSnapshot } from '../../../src/cli/status/cluster-snapshot.ts'
 import { connect, type Connection } from '../../../src/kubernetes/connection.ts'
 import type { Clock } from '../../../src/platform/clock.ts'
@@ -6,7 +6,7 @@ import { ScriptedApi, type Incoming, type Reply } from '../../kubernetes/support
 import { configOf } from '../../kubernetes/support/kubeconfig.ts'
 
 export interface Refusals {
-  /** The answer to everything. */
+  /** The response to every request. */
   refuse?: number
   /** Where Leases may be read. */
   leasesFor?: 'all' | 'own' | 'none'

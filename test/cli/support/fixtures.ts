@@ -1,4 +1,4 @@
-/** A cluster in which much is the matter, for `status` to look at. */
+/** Objects for `status`: a healthy cluster, and one with many problems. */
 import type { Lease } from '../../../src/kubernetes/lease-object.ts'
 import type { ClusterSnapshot } from '../../../src/cli/status/cluster-snapshot.ts'
 import { timestamp } from '../../../src/resources/conditions.ts'
