@@ -51,12 +51,12 @@ beforeEach(async () => {
 afterEach(() => world.stop())
 
 describe('a person who agreed to busy time', () => {
-  test('has that noted with the grant', async () => {
+  test('has that stored with the grant', async () => {
     const { consent = '' } = await signIn.grant()
     expect(parseConsent(consent)).toEqual({ detail: 'Busy', accessToken: false, write: false, calendars: ['primary'] })
   })
 
-  test('is asked anew before titles are published, and busy time is kept up to date meanwhile', async () => {
+  test('is asked again before titles are published, and busy time is kept up to date meanwhile', async () => {
     await widen({ publish: { calendar: { ...secret, detail: 'Full' } } })
     const agent = await world.untilReason('alice', 'AwaitingSignIn')
     expect(agent.status?.conditions?.find(({ type }) => type === 'Reconciling')?.status).toBe('True')
@@ -75,7 +75,7 @@ describe('a person who agreed to busy time', () => {
     world.addSecret((await signIn.grant()).refresh_token ?? '')
   })
 
-  test('has what is read under the former name kept up to date, too, until they have answered', async () => {
+  test('has the object of the former name kept up to date too, until they have answered', async () => {
     await widen({ publish: { calendar: { kind: 'ConfigMap', name: 'alice-calendar', detail: 'Busy' } } })
     await world.untilReady('alice')
     await world.until(
@@ -96,7 +96,7 @@ describe('a person who agreed to busy time', () => {
     world.addSecret((await signIn.grant()).refresh_token ?? '')
   })
 
-  test('is asked anew before a restart forgets', async () => {
+  test('is asked again, also after a restart', async () => {
     await world.stopOperator()
     await widen({ publish: { calendar: { ...secret, detail: 'Full' }, accessToken: { name: 'alice-token' } } })
     await world.startOperator()
@@ -108,7 +108,7 @@ describe('a person who agreed to busy time', () => {
     expect(await world.objects.find('Secret', 'alice-token')).toBeUndefined()
   })
 
-  test('is asked anew before an access token is handed on, and not for taking it back', async () => {
+  test('is asked again before an access token is published, and not when it is removed', async () => {
     await widen({ publish: { accessToken: { name: 'alice-token' } } })
     await world.untilReason('alice', 'AwaitingSignIn')
     expect(await message()).toContain('spec.publish.accessToken')
@@ -117,7 +117,7 @@ describe('a person who agreed to busy time', () => {
     await world.untilReady('alice')
   })
 
-  test('is asked anew before a further calendar is read', async () => {
+  test('is asked again before another calendar is read', async () => {
     world.google.addCalendar({ id: TEAM, owner: 'alice@example.com' })
     addEvent(6, TEAM)
     await widen({ calendars: { read: ['primary', TEAM] } })
@@ -144,7 +144,7 @@ describe('a person who agreed to busy time', () => {
     expect(await isTitleTold()).toBe(false)
   })
 
-  test('is not asked who has supplied a token instead: the administrator answers for that', async () => {
+  test('is not asked if a token is supplied: the administrator is responsible for that', async () => {
     const client = (await world.integration()).status?.clientID ?? ''
     const { refreshToken } = world.google.grant({ client, account: 'alice@example.com', scopes: [SCOPE] })
     world.addSecret(refreshToken)

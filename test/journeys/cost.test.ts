@@ -29,7 +29,7 @@ const ready = async (names: string[], integration: Record<string, unknown> = {})
 }
 
 describe.skipIf(isReal)('what it costs', () => {
-  test('an agent’s first time: three writes, one read, three requests to Google', async () => {
+  test('a new agent: three writes, one read, three requests to Google', async () => {
     await ready(['alice', 'bob', 'carol'])
     world.sandbox?.resetRequests()
     world.google.resetRequests()
@@ -45,7 +45,7 @@ describe.skipIf(isReal)('what it costs', () => {
     expect(ours.reduce((sum, { count }) => sum + count, 0)).toBeLessThanOrEqual(3)
   })
 
-  test('an interval in which nothing changes: one request a calendar to Google, none to Kubernetes', async () => {
+  test('an interval without changes: one request to Google for each calendar, none to Kubernetes', async () => {
     await ready(['alice', 'bob'])
     world.google.resetRequests()
     world.sandbox?.resetRequests()
@@ -55,7 +55,7 @@ describe.skipIf(isReal)('what it costs', () => {
     expect(kubernetesRequests()).toEqual([])
   })
 
-  test('a heartbeat when half of the time of trust has passed: two writes an agent', async () => {
+  test('a heartbeat after half of staleAfter: two writes for each agent', async () => {
     await ready(['alice'])
     const before = await world.busy('alice')
     world.sandbox?.resetRequests()
@@ -69,7 +69,7 @@ describe.skipIf(isReal)('what it costs', () => {
     expect(writes.sort()).toEqual(['patch agents.calendar-operator.io status', 'patch configmaps'])
   })
 
-  test('a restart: one proof, one list a calendar, no refresh, no write', async () => {
+  test('a restart: one verification, one list for each calendar, no refresh, no write', async () => {
     await ready(['alice', 'bob'])
     await world.stopOperator()
     world.google.resetRequests()
@@ -81,7 +81,7 @@ describe.skipIf(isReal)('what it costs', () => {
     expect(kubernetesRequests().filter((request) => !/^(get|list)/.test(request))).toEqual([])
   })
 
-  test('being limited: no storm, all agents stay ready, and the integration says so and recovers', async () => {
+  test('a rate limit: no storm, all agents stay ready, and the integration reports it and recovers', async () => {
     await ready(['alice', 'bob', 'carol'], { sync: { interval: '1m' } })
     world.google.addFault({ fault: '429', kind: 'events.list' })
     world.google.resetRequests()

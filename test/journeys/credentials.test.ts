@@ -25,7 +25,7 @@ const untilCredentials = (reason: string) =>
 const clientSecret = (values: Record<string, string>) => world.objects.secret('google-oauth-client', values)
 
 describe('an OAuth client', () => {
-  test('is proved, and its status tells everything but the secret', async () => {
+  test('is verified, and its status has everything but the secret', async () => {
     await world.objects.apply(integrationManifest())
     await untilCredentials('Proved')
     const { status } = await world.integration()
@@ -40,7 +40,7 @@ describe('an OAuth client', () => {
     ])
   })
 
-  test('may be given by id and secret alone, pasted with quotes and white space, which is said', async () => {
+  test('may be id and secret alone, pasted with quotes and white space, which is reported', async () => {
     await world.objects.delete('Secret', 'google-oauth-client')
     const { clientId, clientSecret: secret } = world.client
     await clientSecret({ client_id: `  ${clientId}\n`, client_secret: `"${secret}"` })
@@ -82,7 +82,7 @@ describe('an OAuth client', () => {
     expect(world.google.requests().byKind).toEqual({})
   })
 
-  test('whose Secret is missing, or lacks the key, is waited for', async () => {
+  test('whose Secret is missing or lacks the key is waited for', async () => {
     await world.objects.delete('Secret', 'google-oauth-client')
     await world.objects.apply(integrationManifest())
     await untilCredentials('SecretNotFound')
@@ -92,7 +92,7 @@ describe('an OAuth client', () => {
     expect(status?.conditions?.find(({ type }) => type === 'Reconciling')?.status).toBe('True')
   })
 
-  test('with a wrong secret is named as such, its agents wait, and the repair is noticed at once', async () => {
+  test('with a wrong secret is reported, its agents wait, and the repair is noticed at once', async () => {
     const file = world.google.clientFile(world.client.clientId) as { web: { client_secret: string } }
     const wrong = { web: { ...file.web, client_secret: 'GOCSPX-wrong' } }
     await clientSecret({ 'client_secret.json': JSON.stringify(wrong) })
@@ -114,7 +114,7 @@ describe('an OAuth client', () => {
     await untilCredentials(reason)
   })
 
-  test('with a rotated secret is proved again, and so is every grant of its agents', async () => {
+  test('with a rotated secret is verified again, and so is every grant of its agents', async () => {
     await world.objects.apply(integrationManifest())
     await world.objects.apply(agentManifest('alice'))
     await world.untilReady('alice')
@@ -130,7 +130,7 @@ describe('an OAuth client', () => {
     await world.untilReady('alice')
   })
 
-  test('stays good while Google is away, and agents stay ready for as long as they can be trusted', async () => {
+  test('stays ready while Google is unreachable, and agents stay ready as long as their output is fresh', async () => {
     await world.objects.apply(integrationManifest())
     await world.objects.apply(agentManifest('alice'))
     await world.untilReady('alice')
@@ -148,7 +148,7 @@ describe('an OAuth client', () => {
     await world.untilReady('alice')
   })
 
-  test('that nobody can prove because Google hangs has a first status within ten seconds', async () => {
+  test('that cannot be verified because Google hangs has a first status within ten seconds', async () => {
     world.google.addFault({ fault: 'hang', kind: '*' })
     const before = world.clock.now()
     await world.objects.apply(integrationManifest())
@@ -162,7 +162,7 @@ describe('an OAuth client', () => {
     await world.untilReady('alice')
   })
 
-  test('has a first status within ten seconds, however many others keep the workers waiting for Google', async () => {
+  test('has a first status within ten seconds, however many others wait for Google', async () => {
     world.google.addFault({ fault: 'hang', kind: 'token.refresh' })
     const names = Array.from({ length: 12 }, (_, index) => `google-${index}`)
     const before = world.clock.now()
@@ -182,7 +182,7 @@ describe('an OAuth client', () => {
 })
 
 describe('the Calendar API', () => {
-  test('switched off is said by the integration, asked about by one request, and noticed when it is on', async () => {
+  test('that is disabled is reported by the integration, checked by one request, and noticed once it is enabled', async () => {
     world.google.setProject({ calendarApi: false })
     await world.addPerson('bob')
     await world.objects.apply(integrationManifest())
@@ -221,14 +221,14 @@ describe('an integration', () => {
     await world.until('the third is forgotten', async () => (await world.integration()).status?.agents?.total === 2)
   })
 
-  test('that is not there is waited for, and one that goes is missed', async () => {
+  test('that does not exist is waited for, and its deletion is noticed', async () => {
     await world.objects.apply(agentManifest('alice'))
     await world.untilReason('alice', 'IntegrationNotFound')
     await world.objects.apply(integrationManifest())
     await world.untilReady('alice')
   })
 
-  test('that is suspended asks nothing of Google, nor do its agents, and all goes on when it is resumed', async () => {
+  test('that is suspended sends nothing to Google, nor do its agents, and everything goes on when it is resumed', async () => {
     await world.objects.apply(integrationManifest())
     await world.objects.apply(agentManifest('alice'))
     await world.untilReady('alice')

@@ -22,8 +22,8 @@ const apply = async (name = 'alice', spec: Record<string, unknown> = {}): Promis
   await world.objects.apply(agentManifest(name, spec))
 }
 
-describe('a brought grant', () => {
-  test('is waited for, and taken as soon as it comes', async () => {
+describe('a supplied grant', () => {
+  test('is waited for, and used as soon as it appears', async () => {
     await apply()
     const waiting = await world.untilReason('alice', 'GrantSecretNotFound')
     expect(waiting.status?.conditions?.find(({ type }) => type === 'Reconciling')?.status).toBe('True')
@@ -33,7 +33,7 @@ describe('a brought grant', () => {
     await world.untilReady('alice')
   })
 
-  test('is kept, with what Google adds to it, in a Secret of our own', async () => {
+  test('is stored, with what Google adds to it, in a Secret of our own', async () => {
     const token = await world.addPerson('alice', { consentAge: DAY })
     await apply()
     const agent = await world.untilReady('alice')
@@ -51,7 +51,7 @@ describe('a brought grant', () => {
     expect(secret.metadata.ownerReferences).toBeUndefined()
   })
 
-  test('that Google rotates is kept before it is used, and the new token survives a restart', async () => {
+  test('that Google rotates is stored before it is used, and the new token survives a restart', async () => {
     world.google.switches({ rotateRefreshTokens: true })
     const brought = await world.addPerson('alice')
     await apply()
@@ -69,7 +69,7 @@ describe('a brought grant', () => {
     expect((await world.objects.secretText('alice-grant')).refresh_token).toBe(brought)
   })
 
-  test('whose access token ends before anything is known of its account is renewed at once', async () => {
+  test('whose access token expires before its account is known is renewed at once', async () => {
     world.google.switches({ rotateRefreshTokens: true })
     world.google.addFault({ fault: '503', kind: 'calendarList.get' })
     await world.addPerson('alice')
@@ -80,7 +80,7 @@ describe('a brought grant', () => {
     await world.untilReady('alice')
   })
 
-  test('is taken anew when its token changes, and not when only a label does', async () => {
+  test('is used again when its token changes, and not when only a label does', async () => {
     await world.addPerson('alice')
     await apply()
     await world.untilReady('alice')
@@ -113,7 +113,7 @@ describe('a brought grant', () => {
 })
 
 describe('a grant that does not fit', () => {
-  test('because it is another account’s is refused, and its calendar never published', async () => {
+  test('because it belongs to another account is refused, and its calendar is never published', async () => {
     await world.addPerson('alice', { account: 'mallory@example.com' })
     await apply()
     const agent = await world.untilReason('alice', 'WrongAccount')
@@ -144,7 +144,7 @@ describe('a grant that does not fit', () => {
     expect(world.google.requests().byKind['token.refresh'] ?? 0).toBeLessThanOrEqual(1)
   })
 
-  test('because the administrator blocks the app says whom to ask', async () => {
+  test('because the administrator blocks the app says who can help', async () => {
     await world.addPerson('alice')
     world.google.restrict({ client: world.client.clientId, for: 'alice@example.com' })
     await apply()
@@ -153,8 +153,8 @@ describe('a grant that does not fit', () => {
   })
 })
 
-describe('a grant that dies', () => {
-  test('because it was revoked is named at once, and the published calendar stays', async () => {
+describe('a grant that ends', () => {
+  test('because it was revoked is reported at once, and the published calendar stays', async () => {
     const token = await world.addPerson('alice', { consentAge: DAY })
     await apply()
     await world.untilReady('alice')
@@ -167,7 +167,7 @@ describe('a grant that dies', () => {
     expect((await world.objects.secretText('alice-google-grant')).refresh_token).toBe(token)
   })
 
-  test('after seven days in Testing was warned about at 48 and at 12 hours, and has expired', async () => {
+  test('after seven days in Testing has expired, with warnings at 48 and at 12 hours', async () => {
     world.google.setProject({ publishing: 'Testing' })
     await world.addPerson('alice')
     await apply()
@@ -203,7 +203,7 @@ describe('a grant that dies', () => {
     await world.untilReason('alice', 'GrantExpired')
   })
 
-  test('is asked about again when somebody asks for it, and the request is answered in the status', async () => {
+  test('is checked again on request, and the status answers the request', async () => {
     const token = await world.addPerson('alice')
     await apply()
     await world.untilReady('alice')

@@ -17,7 +17,7 @@ afterEach(() => world.stop())
 const isGone = (kind: string, name: string) => async () => (await world.objects.find(kind, name)) === undefined
 
 describe('an agent that is deleted', () => {
-  test('with Retain leaves its grant, and takes its published calendar along', async () => {
+  test('with Retain leaves its grant, and its published calendar is deleted', async () => {
     await world.objects.apply(agentManifest('alice'))
     await world.untilReady('alice')
     expect((await world.agent('alice')).metadata.finalizers).toBeUndefined()
@@ -27,7 +27,7 @@ describe('an agent that is deleted', () => {
     expect(world.google.grants({ account: 'alice@example.com' })[0]?.alive).toBe(true)
   })
 
-  test('with Revoke ends the grant at Google, takes our Secret away and leaves the brought one', async () => {
+  test('with Revoke ends the grant at Google, deletes our Secret and leaves the supplied one', async () => {
     await world.objects.apply(agentManifest('alice', { deletionPolicy: 'Revoke' }))
     await world.untilReady('alice')
     expect((await world.agent('alice')).metadata.finalizers).toEqual(['calendar-operator.io/revoke'])
@@ -51,7 +51,7 @@ describe('an agent that is deleted', () => {
     expect(world.google.grants({ account: 'alice@example.com' })[0]?.alive).toBe(false)
   })
 
-  test('with Revoke, its grant dead already, just goes', async () => {
+  test('with Revoke and a grant that has ended is deleted at once', async () => {
     await world.objects.apply(agentManifest('alice', { deletionPolicy: 'Revoke' }))
     await world.untilReady('alice')
     world.google.revoke({ account: 'alice@example.com' })
@@ -59,7 +59,7 @@ describe('an agent that is deleted', () => {
     await world.until('the agent is gone', isGone('Agent', 'alice'))
   })
 
-  test('with Revoke, Google away, goes after a minute with a warning, its Secret kept', async () => {
+  test('with Revoke while Google is unreachable is deleted after a minute with a warning, and its Secret stays', async () => {
     await world.objects.apply(agentManifest('alice', { deletionPolicy: 'Revoke' }))
     await world.untilReady('alice')
     world.google.addFault({ fault: '503', kind: '*' })
@@ -71,7 +71,7 @@ describe('an agent that is deleted', () => {
     await world.untilEvent('that warns', ({ reason, type }) => reason === 'RevokeFailed' && type === 'Warning')
   })
 
-  test('and made again takes its kept grant up where it was', async () => {
+  test('and created again continues with its stored grant', async () => {
     await world.objects.apply(agentManifest('alice'))
     await world.untilReady('alice')
     await world.objects.delete('Agent', 'alice')
@@ -83,7 +83,7 @@ describe('an agent that is deleted', () => {
 })
 
 describe('an agent that is suspended', () => {
-  test('is frozen: nothing is asked, its status stays, and all goes on when it is resumed', async () => {
+  test('is frozen: it sends no request, its status stays, and everything goes on when it is resumed', async () => {
     await world.objects.apply(agentManifest('alice'))
     await world.untilReady('alice')
     await world.objects.patch('Agent', 'alice', { spec: { suspend: true } })
@@ -104,7 +104,9 @@ describe('an agent that is suspended', () => {
 })
 
 describe('an agent in another namespace', () => {
-  test('is told the same of an integration that does not exist and of one that does not serve it', async ({ skip }) => {
+  test('gets the same message for an integration that does not exist and for one that does not serve it', async ({
+    skip,
+  }) => {
     skip(isNamespaced, 'an operator of one namespace sees no Agents of another one')
     const other = await world.addNamespace('marketing')
     for (const name of ['google', 'nowhere']) {
@@ -161,8 +163,8 @@ describe('an agent in another namespace', () => {
   })
 })
 
-describe.skipIf(isReal)('an API server in trouble', () => {
-  test('that is away for minutes, has forgotten its history, and cuts every watch is caught up with', async () => {
+describe.skipIf(isReal)('an API server that fails', () => {
+  test('that is unavailable for minutes, drops its history and breaks every watch: the operator catches up', async () => {
     await world.objects.apply(agentManifest('alice'))
     await world.untilReady('alice')
     await world.sandbox?.stop()
@@ -178,7 +180,7 @@ describe.skipIf(isReal)('an API server in trouble', () => {
     await world.untilReady('carol')
   })
 
-  test('that refuses our writes costs nothing but time', async () => {
+  test('that refuses our writes: they only come later', async () => {
     await world.objects.apply(agentManifest('alice'))
     await world.untilReady('alice')
     world.sandbox?.failNext({ method: 'PATCH', status: 500, times: 3 })
@@ -190,7 +192,7 @@ describe.skipIf(isReal)('an API server in trouble', () => {
     await world.untilReady('alice')
   })
 
-  test('that refuses what would say something new is asked again, although nothing has changed since', async () => {
+  test('that refuses a status write: it is retried although nothing has changed since', async () => {
     const publish = { calendar: { name: 'alice-calendar' }, staleAfter: '10m', whenStale: 'Block' }
     await world.objects.apply(agentManifest('alice', { publish }))
     await world.untilReady('alice')
@@ -202,7 +204,7 @@ describe.skipIf(isReal)('an API server in trouble', () => {
 })
 
 describe('two replicas', () => {
-  test('never act at once, and the second takes over when the first ends', async () => {
+  test('never act at the same time, and the second takes over when the first stops', async () => {
     await world.stopOperator()
     await world.startOperator({ 'leader-elect': 'true' })
     await world.objects.apply(agentManifest('alice'))

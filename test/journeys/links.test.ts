@@ -95,7 +95,7 @@ async function expectLink(reason: string): Promise<void> {
 }
 
 describe('an agent that nobody has signed in for', () => {
-  test('shows where to, and no longer once somebody has', async () => {
+  test('shows the link, until somebody has signed in', async () => {
     await apply()
     await expectLink('AwaitingSignIn')
     expect(await world.objects.columns('Agent', 'alice')).toMatchObject({ Ready: 'False', Reason: 'AwaitingSignIn' })
@@ -103,7 +103,7 @@ describe('an agent that nobody has signed in for', () => {
     await untilReadyWithout('link')
   })
 
-  test('is connected at once, however long it would have waited', async () => {
+  test('is connected at once after a sign-in, however long it would have waited', async () => {
     await apply()
     await world.untilReason('alice', 'AwaitingSignIn')
     world.clock.jump(40 * MINUTE)
@@ -113,7 +113,7 @@ describe('an agent that nobody has signed in for', () => {
     expect(world.clock.now() - before).toBeLessThan(10_000)
   })
 
-  test('shows no link, and what to do instead, where nothing serves one', async () => {
+  test('shows no link but what to do instead, if no pages are served', async () => {
     await world.stopOperator()
     await world.startOperator({ 'web-bind-address': '0' })
     await apply()
@@ -123,7 +123,7 @@ describe('an agent that nobody has signed in for', () => {
   })
 
   // An operator with named namespaces does not watch its own namespace.
-  test.skipIf(isNamespaced)('shows its link as soon as there are keys to make it with', async () => {
+  test.skipIf(isNamespaced)('shows its link as soon as the keys exist', async () => {
     await world.stopOperator()
     await world.objects.delete('Secret', 'calendar-operator-keys', world.leaseNamespace)
     await world.objects.secret('calendar-operator-keys', { current: 'of somebody else' }, world.leaseNamespace)
@@ -137,7 +137,7 @@ describe('an agent that nobody has signed in for', () => {
     expect(world.clock.now() - deletedAt).toBeLessThan(10_000)
   })
 
-  test('shows the Secret instead of a link where its grant is brought', async () => {
+  test('shows the Secret instead of a link if its grant is supplied', async () => {
     await apply()
     await world.untilReason('alice', 'AwaitingSignIn')
     await world.objects.patch('Agent', 'alice', { spec: { grantSecretRef: { name: 'alice-grant' } } })
@@ -159,7 +159,7 @@ describe('an agent that nobody has signed in for', () => {
     })
   })
 
-  test('has its link at the site of its integration, wherever that moves', async () => {
+  test('has its link at the site of its integration, also after the site changes', async () => {
     await apply()
     await world.untilReason('alice', 'AwaitingSignIn')
     await world.objects.patch('CalendarIntegration', 'google', {
@@ -172,7 +172,7 @@ describe('an agent that nobody has signed in for', () => {
     })
   })
 
-  test('has its link where its integration is now, though its grant is known to be dead', async () => {
+  test('has its link at the current site, although its grant is known to have ended', async () => {
     await apply()
     const token = await signIn()
     await world.untilReady('alice')
@@ -229,7 +229,7 @@ describe('an agent that nobody has signed in for', () => {
   })
 })
 
-describe('a grant that no longer serves', () => {
+describe('a grant that is no longer good', () => {
   beforeEach(() => apply())
 
   test('because it was revoked shows the link, and the next one is used at once', async () => {
@@ -280,7 +280,7 @@ describe('a grant that no longer serves', () => {
     await untilReadyWithout('link')
   })
 
-  test('because of an administrator shows none: signing in again is of no use', async () => {
+  test('because of an administrator shows none: signing in again does not help', async () => {
     await signIn()
     await world.untilReady('alice')
     world.google.restrict({ client: world.client.clientId, for: 'alice@example.com' })
@@ -289,7 +289,7 @@ describe('a grant that no longer serves', () => {
     expect(agent.status?.authorization?.url).toBeUndefined()
   })
 
-  test('for one calendar, as Google finds only when it is read, is forgotten with the next grant', async () => {
+  test('for one calendar, which shows only when it is read: the next grant clears the failure', async () => {
     const narrow = 'https://www.googleapis.com/auth/calendar.calendarlist.readonly'
     await world.objects.patch('CalendarIntegration', 'google', { spec: { google: { scopes: [narrow] } } })
     await signIn({ scopes: [narrow] })
@@ -308,7 +308,7 @@ describe('a grant that is about to end', () => {
       return condition(agent, 'Authorized')?.message.includes(`less than ${hours} hours`) && agent
     })
 
-  test('says so at 48 and at 12 hours, each with the link and an Event, and stays ready', async () => {
+  test('is reported at 48 and at 12 hours, each time with the link and an Event, and the agent stays ready', async () => {
     world.google.setProject({ publishing: 'Testing' })
     await apply()
     await signIn({ endsIn: 7 * DAY })
@@ -332,7 +332,7 @@ describe('a grant that is about to end', () => {
     }
   })
 
-  test('is prolonged by signing in again, and what is published has no gap', async () => {
+  test('is extended by signing in again, without a gap in what is published', async () => {
     world.google.setProject({ publishing: 'Testing' })
     await apply()
     await signIn({ endsIn: 7 * DAY })
@@ -367,7 +367,7 @@ describe('a grant that is about to end', () => {
   })
 })
 
-test('a grant that comes while the old one is being renewed is not overwritten by it', async () => {
+test('a new grant that arrives during a refresh of the old one is not overwritten', async () => {
   await apply()
   await signIn()
   const before = await world.untilReady('alice')

@@ -24,7 +24,7 @@ const connectAlice = async (spec: Record<string, unknown> = {}): Promise<void> =
 const messageOf = async (name: string) =>
   (await world.agent(name)).status?.conditions?.find(({ type }) => type === 'Ready')?.message ?? ''
 
-describe('an Agent that names another one’s grant', () => {
+describe('an Agent that names the grant of another one', () => {
   test.each([
     ['as its access token', { accessToken: { name: ALICES } }],
     ['as its calendar', { calendar: { kind: 'Secret', name: ALICES } }],
@@ -35,7 +35,7 @@ describe('an Agent that names another one’s grant', () => {
     )
   })
 
-  test('as the one that it supplies is told so, and its deletion with Revoke ends nothing', async () => {
+  test('as its supplied grant gets an error, and its deletion with Revoke ends nothing', async () => {
     await connectAlice()
     const grantSecretRef = { name: ALICES }
     await world.objects.apply(
@@ -52,8 +52,8 @@ describe('an Agent that names another one’s grant', () => {
   })
 })
 
-describe('a Secret of somebody else’s', () => {
-  test('that appears under the name of a grant while Google is slow is a conflict, and nothing goes into it', async () => {
+describe('a Secret of somebody else', () => {
+  test('that appears with the name of a grant while Google is slow is a conflict, and is not written', async () => {
     await world.addPerson('dave')
     world.google.addFault({ fault: 'slow', ms: 5_000, kind: 'calendarList.get', account: 'dave@example.com' })
     await world.objects.apply(agentManifest('dave'))
@@ -66,7 +66,7 @@ describe('a Secret of somebody else’s', () => {
     await world.untilReady('dave')
   })
 
-  test('that an Agent publishes under is looked at again every five minutes', async () => {
+  test('with the name of a published object is checked again every five minutes', async () => {
     await world.objects.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'alice-calendar' } })
     await world.objects.apply(agentManifest('alice'))
     await world.untilReason('alice', 'PublishConflict')
@@ -100,7 +100,7 @@ describe('what was edited by hand', () => {
 })
 
 describe('deleting with Revoke', () => {
-  test('leaves the grant alive where another Agent lives on it, takes the Secret away, and says so', async () => {
+  test('leaves a grant alone that another Agent uses, deletes the Secret, and says so', async () => {
     await connectAlice({ deletionPolicy: 'Revoke' })
     const others = { account: 'Alice@example.com', grantSecretRef: { name: 'alice-grant' } }
     await world.objects.apply(agentManifest('second', others))
@@ -142,7 +142,7 @@ describe('deleting with Revoke', () => {
     expect(await world.objects.find('Secret', 'alice-grant')).toBeDefined()
   })
 
-  test('ends the grant of a suspended Agent all the same', async () => {
+  test('ends the grant of a suspended Agent too', async () => {
     await connectAlice({ deletionPolicy: 'Revoke' })
     await world.objects.patch('Agent', 'alice', { spec: { suspend: true } })
     await world.objects.delete('Agent', 'alice')

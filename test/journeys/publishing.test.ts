@@ -33,7 +33,7 @@ const start = async (agent: Record<string, unknown> = {}, integration: Record<st
 const intervals = async (): Promise<number> => (await world.busy('alice')).busy.length
 
 describe('names that change places', () => {
-  test('leave nothing of the calendar beside the token, nor of the token beside the calendar', async () => {
+  test('leave no calendar beside the token, and no token beside the calendar', async () => {
     await world.objects.apply(integrationManifest())
     const calendar = { kind: 'Secret', name: 'one', detail: 'Full' }
     await world.objects.apply(agentManifest('alice', { publish: { calendar, accessToken: { name: 'two' } } }))
@@ -86,7 +86,7 @@ describe('the published calendar', () => {
     await world.until('the eighth is there', async () => (await intervals()) === 8)
   })
 
-  test('that was to be read at once, and could not be, is tried again before its interval is over', async () => {
+  test('that could not be read on request is retried before its interval is over', async () => {
     const synced = async () =>
       (await world.agent('alice')).status?.conditions?.find(({ type }) => type === 'Synced')?.message ?? ''
     await start()
@@ -103,7 +103,7 @@ describe('the published calendar', () => {
     await world.until('it is read', async () => (await synced()).includes('up to date'))
   })
 
-  test('is written in every format asked for, and only in those', async () => {
+  test('is written in every requested format, and only in those', async () => {
     addEvent(3)
     await start({ publish: { calendar: { name: 'alice-calendar', formats: ['JSON', 'ICalendar'] } } })
     await world.untilReady('alice')
@@ -119,7 +119,7 @@ describe('the published calendar', () => {
     })
   })
 
-  test('follows the spec at once: the window, the time of trust, the rules and the interval', async () => {
+  test('follows the spec at once: the window, staleAfter, the rules and the interval', async () => {
     addEvent(3, { status: 'tentative' })
     await start({}, { sync: { interval: '24h' } })
     await world.untilReady('alice')
@@ -158,7 +158,7 @@ describe('the published calendar', () => {
     expect(await world.objects.find('Secret', 'alice-google-grant')).toBeDefined()
   })
 
-  test('holds titles only with detail Full, in a Secret', async () => {
+  test('contains titles only with detail Full, in a Secret', async () => {
     addEvent(3)
     const calendar = { kind: 'Secret', name: 'alice-full', detail: 'Full' }
     await start({ publish: { calendar } })
@@ -168,7 +168,7 @@ describe('the published calendar', () => {
     expect(text['busy.json']).not.toContain('rendezvous')
   })
 
-  test('is repaired when it was edited or deleted by hand, other people’s things in it left alone', async () => {
+  test('is repaired when it was edited or deleted by hand, and keys of other people in it are left alone', async () => {
     addEvent(3)
     await start()
     await world.untilReady('alice')
@@ -190,7 +190,7 @@ describe('the published calendar', () => {
     })
   })
 
-  test('never overwrites an object that is somebody else’s', async () => {
+  test('never overwrites an object of somebody else', async () => {
     const metadata = { name: 'alice-calendar' }
     await world.objects.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { mine: 'yes' } } as never)
     await start()
@@ -200,7 +200,7 @@ describe('the published calendar', () => {
     await world.untilReady('alice')
   })
 
-  test('of several calendars goes on without the one that is refused, and says that it is not complete', async () => {
+  test('of several calendars goes on without a refused one, and says that it is not complete', async () => {
     world.google.addCalendar({ id: 'team@group.calendar.google.com', owner: 'alice@example.com' })
     addEvent(3, {}, 'team@group.calendar.google.com')
     await start({ calendars: { read: ['primary', 'team@group.calendar.google.com', 'alice@example.com', 'gone'] } })
@@ -218,7 +218,7 @@ describe('the published calendar', () => {
     expect(await world.busy('alice')).toMatchObject({ complete: true, busy: [] })
   })
 
-  test('is blocked when it is stale and the spec says so, its stamps left as they were', async () => {
+  test('is blocked when it is stale and the spec says so, with its timestamps unchanged', async () => {
     const publish = { calendar: { name: 'alice-calendar' }, staleAfter: '10m', whenStale: 'Block' }
     await start({ publish })
     await world.untilReady('alice')
@@ -237,7 +237,7 @@ describe('the published calendar', () => {
     await world.until('it is free again', async () => (await intervals()) === 0)
   })
 
-  test('too large with its events is published without them, and the message tells what to shorten', async () => {
+  test('that is too large with its events is published without them, and the message says what to shorten', async () => {
     await start({ publish: { calendar: { kind: 'Secret', name: 'alice-full', detail: 'Full' } } })
     await world.untilReady('alice')
     expect(Object.keys(await world.objects.secretText('alice-full')).sort()).toEqual(['busy.json', 'events.json'])
@@ -258,7 +258,7 @@ describe('the published calendar', () => {
 })
 
 describe('the published access token', () => {
-  test('is always valid, renewed ahead of its end, and never the refresh token', async () => {
+  test('is always valid, is renewed before it expires, and is never the refresh token', async () => {
     await start({ publish: { calendar: { name: 'alice-calendar' }, accessToken: { name: 'alice-token' } } })
     await world.untilReady('alice')
     const first = await world.objects.secretText('alice-token')

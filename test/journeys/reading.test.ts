@@ -37,7 +37,7 @@ const conditionOf = async (type: string): Promise<{ status?: string; reason?: st
   (await world.agent('alice')).status?.conditions?.find((one) => one.type === type) ?? {}
 
 describe('an account whose Google Calendar is switched off', () => {
-  test('is stalled at once, before it was ever read, and says what to do', async () => {
+  test('is stalled at once if it was never read, and says what to do', async () => {
     world.google.switchCalendar({ account: ALICE, on: false })
     await start()
     await world.untilReason('alice', 'CalendarDisabled')
@@ -48,7 +48,7 @@ describe('an account whose Google Calendar is switched off', () => {
     await world.untilReady('alice')
   })
 
-  test('is stalled at once where it was read before, what is published stays, and the grant is as good as it was', async () => {
+  test('is stalled at once if it was read before; what is published stays, and so does Authorized', async () => {
     addEvent(3)
     await start()
     await world.untilReady('alice')
@@ -64,7 +64,7 @@ describe('an account whose Google Calendar is switched off', () => {
 describe('a garbled delta', () => {
   const mutations: MutationName[] = ['nullItem', 'zeroId', 'nullAttendee', 'objectDate', 'noItems', 'hugeSyncToken']
 
-  test.each(mutations)('(%s) makes nobody free, stops nothing, and is made good', async (mutation) => {
+  test.each(mutations)('(%s) makes nobody free, stops nothing, and is corrected', async (mutation) => {
     addEvent(3)
     await start()
     await world.untilReady('alice')

@@ -14,7 +14,7 @@ beforeEach(async () => {
 
 afterEach(() => world.stop())
 
-describe('what has to be registered at Google', () => {
+describe('what must be registered at Google', () => {
   const ID = { client_id: '', client_secret: '' }
   beforeEach(() => Object.assign(ID, { client_id: world.client.clientId, client_secret: world.client.clientSecret }))
 
@@ -46,7 +46,7 @@ describe('what has to be registered at Google', () => {
     expect(await world.objects.columns('CalendarIntegration', 'google')).toMatchObject({ 'Sign-In': mode })
   })
 
-  test('follows the site, and the file, without another proof of the client', async () => {
+  test('follows the site and the file, without another verification of the client', async () => {
     await world.objects.secret('google-oauth-client', registering({ redirect_uris: [CALLBACK] }))
     await world.objects.apply(integrationManifest())
     await world.objects.apply(agentManifest('alice', { grantSecretRef: undefined }))

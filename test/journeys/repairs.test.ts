@@ -22,7 +22,7 @@ describe.each([
   ['Agent', 'alice'],
   ['CalendarIntegration', 'google'],
 ])('the status of %s %s that somebody writes over', (kind, name) => {
-  test('is put right at once, for the price of one write and of nothing at Google', async () => {
+  test('is repaired at once, with one write and no request to Google', async () => {
     const before = await statusOf(kind, name)
     world.google.resetRequests()
     world.sandbox?.resetRequests()

@@ -14,7 +14,7 @@ afterEach(() => world.stop())
 const standing = async (names: string[]): Promise<unknown> =>
   Promise.all(names.map(async (name) => (await world.objects.get('Agent', name)).status))
 
-describe.skipIf(isReal)('a restart in bad times writes nothing that is said already', () => {
+describe.skipIf(isReal)('a restart during a failure writes nothing that was reported before', () => {
   test.each([
     ['a grant was revoked', () => world.google.revoke({ account: 'alice@example.com' }), 'GrantRevoked'],
     [
@@ -68,13 +68,13 @@ describe('a restart after which every calendar is refused for good', () => {
     return world.busy('alice')
   }
 
-  test('keeps the busy time that was known last, and says that it is not complete', async () => {
+  test('keeps the last known busy time, and says that it is not complete', async () => {
     const { busy } = await busyAfter('KeepLast')
     expect(busy).toHaveLength(1)
     expect(Date.parse(busy[0]?.end ?? '') - Date.parse(busy[0]?.start ?? '')).toBe(60 * 60_000)
   })
 
-  test('blocks the whole window where the spec says so', async () => {
+  test('blocks the whole window if the spec says so', async () => {
     const { busy, window } = await busyAfter('Block')
     expect(busy).toEqual([window])
   })

@@ -14,7 +14,7 @@ beforeEach(async () => {
 
 afterEach(() => world.stop())
 
-test('an Event that says the same again within ten minutes is counted, not written anew', async () => {
+test('the same Event within ten minutes is counted and not created again', async () => {
   const values = await world.objects.secretText('google-oauth-client')
   const isValid = (status: string) => async () =>
     findCondition((await world.integration()).status?.conditions, 'CredentialsValid')?.status === status
@@ -28,7 +28,7 @@ test('an Event that says the same again within ten minutes is counted, not writt
   expect(event).toMatchObject({ reason: 'SecretNotFound', series: { count: 2 } })
 })
 
-test('the keys of sign-in are new after thirty days, and the ones before stay good', async () => {
+test('the sign-in keys are rotated after thirty days, and the former ones stay valid', async () => {
   const keys = async () =>
     (await world.objects.get('Secret', 'calendar-operator-keys', world.leaseNamespace)).data ?? {}
   const { current } = await keys()
@@ -50,7 +50,7 @@ describe('what is published under one name', () => {
     expect(await world.objects.find(kind, 'after')).toBeDefined()
   })
 
-  test('is put right when somebody changed it', async () => {
+  test('is repaired when somebody changed it', async () => {
     await world.objects.apply(agentManifest('alice'))
     await world.untilReady('alice')
     await world.objects.patch('ConfigMap', 'alice-calendar', { data: { 'busy.json': '{}' } })
@@ -58,7 +58,7 @@ describe('what is published under one name', () => {
   })
 })
 
-test('an operator of several namespaces serves each of them, and agents of one by an integration of another', async () => {
+test('an operator for several namespaces serves all of them, including agents that use an integration in another one', async () => {
   const other = await world.addNamespace('sales')
   await world.restartOperator()
   await world.objects.patch('CalendarIntegration', 'google', { spec: { allowedNamespaces: { from: 'All' } } })

@@ -44,7 +44,7 @@ describe('while the daily quota is used up', () => {
     world.google.resetRequests()
   })
 
-  test('one request goes out at once, and that the limit holds is learned', async () => {
+  test('one request is sent at once, and it shows that the limit still holds', async () => {
     await ask('Agent', 'alice', 'one')
     await untilHandled('alice', 'one')
     expect(sent('events.list')).toBe(1)
@@ -53,7 +53,7 @@ describe('while the daily quota is used up', () => {
     expect((await quota())?.reason).toBe('DailyQuotaExceeded')
   })
 
-  test('that it works again is learned by all', async () => {
+  test('all agents go on once it shows that the limit is over', async () => {
     world.google.clearFaults()
     const startedAt = world.clock.monotonic()
     await ask('Agent', 'alice', 'one')
@@ -63,7 +63,7 @@ describe('while the daily quota is used up', () => {
     expect(world.clock.monotonic() - startedAt).toBeLessThan(5_000)
   })
 
-  test('the integration’s own request has one agent find out', async () => {
+  test('a request on the integration makes one agent try', async () => {
     await ask('CalendarIntegration', 'google', 'one')
     await world.until('a calendar was asked for', () => sent('events.list') === 1)
     await world.clock.advance(MINUTE)
@@ -73,7 +73,7 @@ describe('while the daily quota is used up', () => {
     await untilQuota('WithinQuota')
   })
 
-  test('a second Agent waits its turn at the client, and is answered when it came', async () => {
+  test('a second Agent waits for its turn at the client, and is answered then', async () => {
     const startedAt = world.clock.monotonic()
     await ask('Agent', 'alice', 'one')
     await untilHandled('alice', 'one')
@@ -85,7 +85,7 @@ describe('while the daily quota is used up', () => {
   })
 })
 
-test('an Agent is looked at once in ten seconds, however often somebody asks; the last word is answered', async () => {
+test('an Agent is reconciled once in ten seconds, however often somebody asks; the last request is answered', async () => {
   await connect('alice')
   world.google.resetRequests()
   const startedAt = world.clock.monotonic()
@@ -100,7 +100,7 @@ test('an Agent is looked at once in ten seconds, however often somebody asks; th
   expect(sent('events.list')).toBeGreaterThanOrEqual(2)
 })
 
-test('an integration is proved once in ten seconds, however often somebody asks', async () => {
+test('an integration is verified once in ten seconds, however often somebody asks', async () => {
   await connect('alice')
   world.google.resetRequests()
   for (let turn = 0; turn < 50; turn++) {
@@ -110,7 +110,7 @@ test('an integration is proved once in ten seconds, however often somebody asks'
   expect(sent('token.refresh')).toBeLessThanOrEqual(2)
 })
 
-describe('while the API is switched off', () => {
+describe('while the API is disabled', () => {
   const untilAPI = (reason: string): Promise<unknown> =>
     world.until(`the API is ${reason}`, async () => {
       const { status } = await world.integration()
@@ -128,7 +128,7 @@ describe('while the API is switched off', () => {
     await world.clock.advance(12 * MINUTE)
   })
 
-  test('Agents that never signed in do not use up the one request: it is noticed within five minutes', async () => {
+  test('Agents that never signed in do not use up the one request: the API is noticed within five minutes', async () => {
     world.google.setProject({ calendarApi: true })
     await world.clock.advance(5 * MINUTE + 2_000)
     await untilAPI('Enabled')
@@ -146,7 +146,7 @@ describe('while the API is switched off', () => {
     expect(world.clock.monotonic() - startedAt).toBeLessThan(5_000)
   })
 
-  test('a request that does not reach Google is given back: the next one finds out', async () => {
+  test('a request that does not reach Google does not count: the next one is sent', async () => {
     world.google.addFault({ fault: 'reset', kind: 'calendarList.get' })
     world.google.addFault({ fault: 'reset', kind: 'events.list' })
     await world.clock.advance(6 * MINUTE)
@@ -157,7 +157,7 @@ describe('while the API is switched off', () => {
     expect(world.clock.monotonic() - startedAt).toBeLessThan(5 * MINUTE)
   })
 
-  test('one request in five minutes finds out, however many could', async () => {
+  test('one request in five minutes checks the API, however many agents could send one', async () => {
     await world.objects.apply(agentManifest('bob'))
     await world.clock.advance(MINUTE)
     world.google.resetRequests()

@@ -37,7 +37,7 @@ const quotaIn = async (namespace: string): Promise<string | undefined> => {
   return status?.conditions?.find(({ type }) => type === 'WithinQuota')?.reason
 }
 
-test('a 429 that a wrong secret gets pauses only its own integration: tokens are renewed, calendars read', async () => {
+test('a 429 for a wrong secret pauses only its own integration: tokens are renewed, calendars are read', async () => {
   world.google.addFault({ fault: '429', kind: 'token.refresh', times: 1, retryAfter: 3_000 })
   await claim('GOCSPX-guessed')
   await world.until('the rival is limited', async () => (await quotaIn(rival)) === 'RateLimited')

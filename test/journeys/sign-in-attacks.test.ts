@@ -31,7 +31,7 @@ async function outcomeOf(callback: string): Promise<string | null> {
 
 const statusOf = ({ status }: Reply): number => status
 
-describe('a grant that is good', () => {
+describe('a good grant', () => {
   let kept: Record<string, string>
 
   beforeEach(() => open())
@@ -77,7 +77,7 @@ describe('a grant that is good', () => {
     await endsAs(signIn.answered(begun.href), 'no-refresh-token')
   })
 
-  test('lets nobody begin another sign-in, not even with the form of before', async () => {
+  test('allows no further sign-in, not even with an earlier form', async () => {
     const csrf = csrfIn(await browser.send('GET', link))
     expect(csrf).not.toBe('')
     await connectedBehind()
@@ -88,8 +88,8 @@ describe('a grant that is good', () => {
   })
 })
 
-describe('what belongs to another Agent, flow or browser', () => {
-  test('a state does not connect an Agent at whose link it is handed in', async () => {
+describe('something of another Agent, flow or browser', () => {
+  test('a state does not connect the Agent of another link', async () => {
     await open({ redirectUris: [] })
     const bobs = await signIn.linkOf('bob')
     expect((await browser.json(`${bobs}/code`, await signIn.popup())).status).toBe(400)
@@ -98,7 +98,7 @@ describe('what belongs to another Agent, flow or browser', () => {
     }
   })
 
-  test('a link of Mallory’s, sent to Alice, connects neither', async () => {
+  test('a link of Mallory that is sent to Alice connects neither of them', async () => {
     await open()
     const mallorys = await signIn.linkOf('mallory')
     const callback = signIn.answered(await signIn.consent(browser, mallorys), { account: 'alice@example.com' })
@@ -107,7 +107,7 @@ describe('what belongs to another Agent, flow or browser', () => {
     expect(await signIn.grant()).toEqual({})
   })
 
-  test('the token of one Agent’s form is worth nothing on another’s', async () => {
+  test('the token of one Agent’s form is invalid on the form of another', async () => {
     await open()
     const bobs = await signIn.linkOf('bob')
     const csrf = csrfIn(await browser.send('GET', bobs))
@@ -115,7 +115,7 @@ describe('what belongs to another Agent, flow or browser', () => {
     expect((await browser.form(link, { csrf })).status).toBe(400)
   })
 
-  test('a state of the redirect is refused where the popup’s codes come in', async () => {
+  test('a state of the redirect is refused by the popup’s endpoint', async () => {
     await open()
     const query = new URL(signIn.answered(await signIn.consent())).searchParams
     const { state, code } = Object.fromEntries(query)
@@ -123,7 +123,7 @@ describe('what belongs to another Agent, flow or browser', () => {
     expect(await signIn.grant()).toEqual({})
   })
 
-  test('a state of the popup is refused where the redirect comes back', async () => {
+  test('a state of the popup is refused by the callback of the redirect', async () => {
     await open({ redirectUris: [] })
     const query = new URLSearchParams(await signIn.popup()).toString()
     expect((await browser.send('GET', `${CALLBACK}?${query}`)).status).toBe(400)
@@ -149,14 +149,14 @@ describe('what belongs to another Agent, flow or browser', () => {
     expect(await signIn.grant()).toEqual({})
   })
 
-  test('what a page tells one browser, it tells no other', async () => {
+  test('a page tells no other browser what it tells one', async () => {
     await open()
     const back = await browser.send('GET', signIn.answered(await signIn.consent(), { deny: true }))
     const told = heading(await browser.send('GET', back.location))
     expect(heading(await signIn.newBrowser().send('GET', back.location))).not.toBe(told)
   })
 
-  test('Google’s code is worth nothing without the verifier that only our state holds', async () => {
+  test('Google’s code is useless without the verifier, which only our state contains', async () => {
     await open()
     const [mine, theirs] = [await signIn.consent(), await signIn.consent()]
     const stolen = new URL(signIn.answered(mine)).searchParams.get('code') ?? ''
@@ -167,10 +167,10 @@ describe('what belongs to another Agent, flow or browser', () => {
   })
 })
 
-describe('what is written into a request', () => {
+describe('the content of a request', () => {
   beforeEach(() => open())
 
-  test('ends up in no header of ours', async () => {
+  test('is in none of our headers', async () => {
     const evil = '%0d%0aset-cookie:%20evil=1%0d%0ax-evil:%201'
     const callback = signIn.answered(await signIn.consent())
     const replies = [
@@ -185,7 +185,7 @@ describe('what is written into a request', () => {
     }
   })
 
-  test('about hosts is not believed', async () => {
+  test('that names hosts is not trusted', async () => {
     const headers = {
       host: 'evil.example',
       'x-forwarded-host': 'evil.example',
@@ -203,19 +203,19 @@ describe('what is written into a request', () => {
   const POST = (length: string): string =>
     `POST ${pathOf(link)} HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-www-form-urlencoded\r\n${length}\r\n\r\n`
 
-  test('is refused unread where it says that it is too long', async () => {
+  test('is refused unread if its stated length is too long', async () => {
     const answer = await raw(browser.port, POST('content-length: 1000000000'))
     expect(answer).toMatch(/^HTTP\/1\.1 400 /)
   })
 
-  test('is refused once it turns out to be too long: its end is not waited for', async () => {
+  test('is refused as soon as it is too long, without waiting for its end', async () => {
     const chunk = `400\r\n${'x'.repeat(1024)}\r\n`
     // One byte more than the 8 KiB that are read. If the page waited for the body, it would answer 408.
     const answer = await raw(browser.port, POST('transfer-encoding: chunked') + chunk.repeat(9))
     expect(answer).toMatch(/^HTTP\/1\.1 400 /)
   })
 
-  test('may not be one long head', async () => {
+  test('may not have a long head', async () => {
     const answer = await raw(
       browser.port,
       `GET ${pathOf(link)} HTTP/1.1\r\nhost: x\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`,
@@ -223,12 +223,12 @@ describe('what is written into a request', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 431 /)
   })
 
-  test('is not waited for: half a head is given up within seconds', async () => {
+  test('is not waited for: a request with half a head is dropped within seconds', async () => {
     const answer = await raw(browser.port, 'GET / HTTP/1.1\r\nhost: x\r\n')
     expect(answer).toMatch(/^HTTP\/1\.1 408 /)
   })
 
-  test('and is broken off before its body is no trouble of ours', async () => {
+  test('that ends before its body is no error of ours', async () => {
     // The answer comes before the body is read, and the socket is closed with it.
     const answer = await raw(browser.port, POST('content-length: 100\r\nexpect: 100-continue'))
     expect(answer).toMatch(/^HTTP\/1\.1 100 /)
@@ -240,7 +240,7 @@ describe('what is written into a request', () => {
   let looks = 0
 })
 
-describe('who is wrong too often', () => {
+describe('a client that sends too many invalid requests', () => {
   const wrong = async (headers: (turn: number) => Record<string, string>, times = 61): Promise<number[]> => {
     const statuses = []
     for (let turn = 0; turn < times; turn++) {
@@ -249,7 +249,7 @@ describe('who is wrong too often', () => {
     return statuses
   }
 
-  test('is told when to come back, and can’t pass for somebody else', async () => {
+  test('is told when to retry, and cannot pretend to be another one', async () => {
     await open()
     const statuses = await wrong((turn) => ({ 'x-forwarded-for': `192.0.2.${turn}` }))
     expect(statuses.at(-1)).toBe(429)
@@ -258,7 +258,7 @@ describe('who is wrong too often', () => {
     expect(headers['content-security-policy']).toContain("default-src 'none'")
   })
 
-  test('is told apart from the others where the proxy is trusted', async () => {
+  test('is told apart from others if the proxy is trusted', async () => {
     await open({ flags: { 'web-trusted-proxies': '127.0.0.0/8' } })
     const statuses = await wrong(() => ({ 'x-forwarded-for': '192.0.2.1' }))
     expect(statuses.at(-1)).toBe(429)
@@ -266,7 +266,7 @@ describe('who is wrong too often', () => {
     expect(other.status).toBe(404)
   })
 
-  test('with codes that are none costs Google little, and harms nobody else', async () => {
+  test('with made-up codes causes few requests to Google, and affects nobody else', async () => {
     await open()
     world.google.resetRequests()
     for (let turn = 0; turn < 60; turn++) {
@@ -279,7 +279,7 @@ describe('who is wrong too often', () => {
   })
 })
 
-describe('what has changed since a sign-in began', () => {
+describe('a change since a sign-in started', () => {
   let callback: string
 
   beforeEach(async () => {
@@ -314,7 +314,7 @@ describe('what has changed since a sign-in began', () => {
     await nothingHappened()
   })
 
-  test('counts: the account that must sign in is the one of now', async () => {
+  test('counts: the account that must sign in is the current one', async () => {
     await world.objects.patch('Agent', 'alice', { spec: { account: 'bob@example.com' } })
     await untilPage('the page asks for the other', ({ text }) => text.includes('b…b@'))
     expect(await outcomeOf(callback)).toBe('wrong-account')

@@ -33,8 +33,8 @@ const untilPage = (what: string, like: (page: Reply) => boolean): Promise<unknow
 
 const noted = async (): Promise<unknown> => JSON.parse((await signIn.grant()).consent ?? 'null')
 
-describe('what is noted with a grant', () => {
-  test('is what the page said, not what the spec says by then', async () => {
+describe('the consent that is stored with a grant', () => {
+  test('is what the page said, not what the spec says later', async () => {
     await open()
     const callback = signIn.answered(await signIn.consent())
     await ask({ publish: full, calendars: { read: ['primary', TEAM] } })
@@ -43,7 +43,7 @@ describe('what is noted with a grant', () => {
     expect(await noted()).toEqual({ detail: 'Busy', accessToken: false, write: false, calendars: ['primary'] })
   })
 
-  test('is all that the page said', async () => {
+  test('is everything that the page said', async () => {
     await open()
     await ask({ publish: full, calendars: { read: ['primary', TEAM] } })
     await untilPage('the page asks for more', ({ text }) => text.includes('titles, descriptions'))
@@ -54,7 +54,7 @@ describe('what is noted with a grant', () => {
     expect(await noted()).toEqual({ detail: 'Full', accessToken: true, write: false, calendars: ['primary', TEAM] })
   })
 
-  test('is never what a page from before did not say: its button leads to the page of now', async () => {
+  test('is never more than an old page said: its button leads to the current page', async () => {
     await open()
     const csrf = csrfIn(await browser.send('GET', link))
     await ask({ publish: full })
@@ -63,7 +63,7 @@ describe('what is noted with a grant', () => {
     expect([back.status, back.location]).toEqual([303, new URL(link).pathname])
   })
 
-  test('nor in the popup, where the script loads the page anew', async () => {
+  test('nor in the popup, where the script reloads the page', async () => {
     await open({ redirectUris: [] })
     const csrf = csrfIn(await browser.send('GET', link))
     await ask({ publish: full })
@@ -75,7 +75,7 @@ describe('what is noted with a grant', () => {
 })
 
 describe('a person who is asked for more', () => {
-  test('is told what is new, agrees to it, and only then it is published', async () => {
+  test('is told what is new, and it is published only after they agree', async () => {
     await open()
     await signIn.through()
     await world.untilReady('alice')
@@ -98,13 +98,13 @@ describe('a person who is asked for more', () => {
 })
 
 describe('a site', () => {
-  test('is named on the page with the namespace whose it is', async () => {
+  test('is named on the page with the namespace that owns it', async () => {
     await open()
     const { text } = await browser.send('GET', link)
     expect(text).toContain(`<bdi>${new URL(SITE).host}</bdi> (namespace <bdi>${world.namespace}</bdi>)`)
   })
 
-  test('that is taken away has no page, and whoever comes back to it from Google is refused', async () => {
+  test('that was lost has no page, and whoever returns to it from Google is refused', async () => {
     await open()
     const callback = signIn.answered(await signIn.consent())
     await world.stopOperator()
@@ -119,7 +119,7 @@ describe('a site', () => {
     expect(await signIn.grant()).toEqual({})
   })
 
-  test('that is taken away while Google is asked keeps nothing', async () => {
+  test('that is lost during the request to Google stores nothing', async () => {
     await open()
     const callback = signIn.answered(await signIn.consent())
     const { id } = world.google.addFault({ fault: 'hang', kind: 'token.exchange' })

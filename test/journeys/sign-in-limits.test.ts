@@ -48,7 +48,7 @@ async function requestsMade(): Promise<number> {
   return counts.reduce((sum, { value }) => sum + value, 0)
 }
 
-describe('of the callbacks at one link', () => {
+describe('callbacks of one link', () => {
   test.each([
     ['denials', { error: 'access_denied' }],
     ['made-up codes', { code: '4/0Amadeup' }],
@@ -60,12 +60,12 @@ describe('of the callbacks at one link', () => {
     expect(endings()).toBeLessThanOrEqual(5)
   })
 
-  test('sixty a minute from all addresses are looked at', async () => {
+  test('are processed up to sixty a minute from all addresses', async () => {
     const all = await statuses(70, { error: 'access_denied' }, (turn) => `192.0.2.${turn % 14}`)
     expect([count(all, 303), count(all, 429)]).toEqual([60, 10])
   })
 
-  test('the refused ones are told when to come back, and then are welcome', async () => {
+  test('that are refused say when to retry, and then are accepted', async () => {
     await statuses(10, { error: 'access_denied' })
     const refused = await callback({ error: 'access_denied' })
     expect(refused.status).toBe(429)
@@ -74,21 +74,21 @@ describe('of the callbacks at one link', () => {
     expect((await callback({ error: 'access_denied' })).status).toBe(303)
   })
 
-  test('a state that is sent again and again counts each time', async () => {
+  test('with the same state again and again count each time', async () => {
     const query = new URLSearchParams({ state: await stateOf(), error: 'access_denied' }).toString()
     const all = []
     for (let turn = 0; turn < 12; turn++) all.push((await browser.send('GET', `${CALLBACK}?${query}`)).status)
     expect(all).toEqual([303, ...Array<number>(9).fill(400), 429, 429])
   })
 
-  test('those of the popup count, too, before they are read', async () => {
+  test('of the popup count too, before they are read', async () => {
     const address = `${signIn.link}/code`
     const all = []
     for (let turn = 0; turn < 12; turn++) all.push((await browser.json(address, { state: 'x', code: 'y' })).status)
     expect(all).toEqual([...Array<number>(10).fill(400), 429, 429])
   })
 
-  test('the refused ones cost no request, no line of log and no Event', async () => {
+  test('that are refused cost no request, no log line and no Event', async () => {
     await statuses(10, { error: 'access_denied' })
     const states = await Promise.all(Array.from({ length: 200 }, stateOf))
     await world.clock.advance(1_000)
@@ -105,7 +105,7 @@ describe('of the callbacks at one link', () => {
     expect([await requestsMade(), world.lines.length]).toEqual([requests, lines])
   })
 
-  test('a person at another link, and one elsewhere at the same link, are not limited by them', async () => {
+  test('do not limit a person at another link, or at another address with the same link', async () => {
     await statuses(30, { code: '4/0Amadeup' })
     const bob = signIn.newBrowser()
     world.google.addAccount({ email: 'bob@example.com' })
@@ -116,7 +116,7 @@ describe('of the callbacks at one link', () => {
   })
 })
 
-test('a Google that hangs for one client holds up nobody at another', async () => {
+test('that hang at Google for one client do not delay people at another', async () => {
   const other = world.google.addClient({ redirectUris: [CALLBACK], javascriptOrigins: [SITE] })
   world.addSecret(other.clientSecret)
   await world.objects.secret('other-client', {

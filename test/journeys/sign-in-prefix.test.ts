@@ -53,7 +53,7 @@ describe.each([
 ])('behind a proxy, under %s', (_, prefix, flags) => {
   const callback = `${SITE}${prefix}/callback`
 
-  test('a person is connected by a redirect, and everything stays below it', async () => {
+  test('a person is connected by a redirect, and every address stays below the prefix', async () => {
     const signIn = await open(`${prefix}/`, { redirectUris: [callback], flags })
     const { browser, link } = signIn
     expect(link).toMatch(new RegExp(`^${SITE}${prefix}/sign-in/[\\w-]{43}$`))
@@ -83,7 +83,7 @@ describe.each([
   })
 })
 
-test('what is not under the path that was said is not there, and says so without leading elsewhere', async () => {
+test('addresses outside of the prefix get 404 without a link', async () => {
   const signIn = await open('/', { redirectUris: [], flags: { 'web-path-prefix': '/booking/google-calendar' } })
   for (const path of [
     new URL(signIn.link).pathname.replace('/booking', ''),

@@ -44,7 +44,7 @@ describe('two replicas', () => {
 
   afterEach(() => second.stop())
 
-  test('take each other’s links, forms, states and outcomes; the leader sees what the other kept', async () => {
+  test('accept each other’s links, forms, states and outcomes; the leader sees what the other stored', async () => {
     browser.port = second.port
     const consent = await signIn.consent()
     const callback = signIn.answered(consent)
@@ -59,7 +59,7 @@ describe('two replicas', () => {
     await world.untilReady('alice')
   })
 
-  test('keep one grant of a callback that comes to both of them', async () => {
+  test('store one grant for a callback that reaches both of them', async () => {
     const callback = signIn.answered(await signIn.consent())
     const first = await browser.send('GET', callback)
     const kept = await signIn.grant()
@@ -72,7 +72,7 @@ describe('two replicas', () => {
     await world.untilReady('alice')
   })
 
-  test('tell no lie where a callback comes to both of them at once', async () => {
+  test('report the truth if a callback reaches both of them at once', async () => {
     const callback = signIn.answered(await signIn.consent())
     const { id } = world.google.addFault({ fault: 'hang', kind: 'calendarList.get' })
     const first = browser.send('GET', callback)
@@ -90,7 +90,7 @@ describe('two replicas', () => {
     expect(heading(await late.send('GET', other.location))).toContain('already connected')
   })
 
-  test('say both that it is connected, where the quicker one has kept the grant meanwhile', async () => {
+  test('both say that it is connected if the faster one has stored the grant', async () => {
     const callback = signIn.answered(await signIn.consent())
     const { id } = world.google.addFault({ fault: 'hang', kind: 'token.exchange', skip: 1 })
     const late = signIn.newBrowser()
@@ -109,7 +109,7 @@ describe('two replicas', () => {
     await world.untilReady('alice')
   })
 
-  test('follow each other when the keys have changed', async () => {
+  test('both follow a change of the keys', async () => {
     const { current = '' } = await keys()
     const fresh = Buffer.alloc(32, 7).toString('base64url')
     const data = { current: ENCODED(fresh), previous: ENCODED(current) }
@@ -134,7 +134,7 @@ describe('the Secret of a grant', () => {
   }
 
   // test/grants has the details of versions. This test covers the way from the browser to the Secret.
-  test.skipIf(isReal)('is written again when the leader was quicker', async () => {
+  test.skipIf(isReal)('is written again after a conflict with the leader', async () => {
     const callback = await connectedOnce()
     const before = await signIn.grant()
     world.sandbox?.failNext({ method: 'PATCH', path: 'alice-google-grant', status: 409, times: 3 })
@@ -142,7 +142,7 @@ describe('the Secret of a grant', () => {
     expect((await signIn.grant()).refresh_token).not.toBe(before.refresh_token)
   })
 
-  test.skipIf(isReal)('stays as it was where it can’t be written at all, and the page says so', async () => {
+  test.skipIf(isReal)('stays as it was if it cannot be written, and the page says so', async () => {
     const callback = await connectedOnce()
     const before = await signIn.grant()
     world.sandbox?.failNext({ method: 'PATCH', path: 'alice-google-grant', status: 409, times: 20 })
@@ -153,7 +153,7 @@ describe('the Secret of a grant', () => {
     expect((await signIn.grant()).refresh_token).toBe(before.refresh_token)
   })
 
-  test('that was deleted meanwhile is made anew', async () => {
+  test('that was deleted meanwhile is created again', async () => {
     const callback = await connectedOnce()
     await world.objects.delete('Secret', 'alice-google-grant')
     expect((await browser.send('GET', callback)).status).toBe(303)
@@ -163,7 +163,7 @@ describe('the Secret of a grant', () => {
 })
 
 describe('the keys', () => {
-  test('of before are good for links and states that are on their way', async () => {
+  test('before the current ones are valid for links and states that are under way', async () => {
     const callback = signIn.answered(await signIn.consent())
     const { current = '' } = await keys()
     const fresh = Buffer.alloc(32, 9).toString('base64url')
@@ -174,7 +174,7 @@ describe('the keys', () => {
     await world.untilReady('alice')
   })
 
-  test('of before those are good for nothing', async () => {
+  test('before those are invalid', async () => {
     const callback = signIn.answered(await signIn.consent())
     const data = { current: ENCODED(Buffer.alloc(32, 1).toString('base64url')), previous: ENCODED('x') }
     await world.objects.patch('Secret', KEYS, { data }, world.leaseNamespace)
@@ -183,7 +183,7 @@ describe('the keys', () => {
     expect(await signIn.grant()).toEqual({})
   })
 
-  test('that are deleted end what is under way', async () => {
+  test('that are deleted end sign-ins that are under way', async () => {
     const callback = signIn.answered(await signIn.consent())
     await world.objects.delete('Secret', KEYS, world.leaseNamespace)
     await world.restartOperator()
@@ -193,7 +193,7 @@ describe('the keys', () => {
     expect(await signIn.grant()).toEqual({})
   })
 
-  test('in a Secret of somebody else are neither used nor touched', async () => {
+  test('in a Secret of somebody else are neither used nor changed', async () => {
     await world.stopOperator()
     await world.objects.delete('Secret', KEYS, world.leaseNamespace)
     const theirs = { current: Buffer.alloc(32, 3).toString('base64url') }
@@ -206,8 +206,8 @@ describe('the keys', () => {
   })
 })
 
-describe('an operator that many come to at once', () => {
-  test('takes so many codes to Google at a time, lets the others wait, and connects all of them', async () => {
+describe('an operator with many sign-ins at once', () => {
+  test('exchanges a limited number of codes at a time, lets the others wait, and connects all of them', async () => {
     const names = Array.from({ length: 20 }, (_, index) => `person${index}`)
     const callbacks: [Browser, string][] = []
     for (const name of names) {
@@ -228,8 +228,8 @@ describe('an operator that many come to at once', () => {
   })
 })
 
-describe('an operator that ends', () => {
-  test('lets a sign-in come to its end first: Google’s code is used up by then', async () => {
+describe('an operator that stops', () => {
+  test('completes a sign-in first, because Google’s code is already used up', async () => {
     const callback = signIn.answered(await signIn.consent())
     const { id } = world.google.addFault({ fault: 'hang', kind: 'token.exchange' })
     const coming = browser.send('GET', callback)
@@ -241,7 +241,7 @@ describe('an operator that ends', () => {
     expect((await signIn.grant()).refresh_token).toBeDefined()
   })
 
-  test('does not wait for what never ends', async () => {
+  test('does not wait for a request that never ends', async () => {
     const callback = signIn.answered(await signIn.consent())
     world.google.addFault({ fault: 'hang', kind: 'token.exchange' })
     const coming = browser.send('GET', callback).catch(() => undefined)

@@ -17,8 +17,8 @@ beforeEach(async () => {
 
 afterEach(() => world.stop())
 
-describe('what is told about a sign-in', () => {
-  test('is an Event of each kind of failure, with nothing personal, and none of a success', async () => {
+describe('the report of a sign-in', () => {
+  test('is an Event for each kind of failure, with nothing personal, and none for a success', async () => {
     await signIn.through({ deny: true })
     await world.untilEvent(
       'of a denial',
@@ -37,7 +37,7 @@ describe('what is told about a sign-in', () => {
     expect(await failures()).toHaveLength(2)
   })
 
-  test('are few Events, however often somebody with the link fails', async () => {
+  test('is few Events, however often somebody with the link fails', async () => {
     for (let turn = 0; turn < 10; turn++) await signIn.through({ deny: true })
     const event = await world.untilEvent('that counts', ({ series }) => (series?.count ?? 0) >= 5)
     await world.clock.advance(10_000)
@@ -58,7 +58,7 @@ describe('what is told about a sign-in', () => {
     return found?.value ?? 0
   }
 
-  test('is one line of log and one count a sign-in, with the Agent’s name and nothing personal', async () => {
+  test('is one log line and one count for each sign-in, with the Agent’s name and nothing personal', async () => {
     await signIn.through({ account: 'mallory@example.com' })
     await signIn.through()
     await browser.send('GET', `${CALLBACK}?state=forged&code=x`)
@@ -74,7 +74,7 @@ describe('what is told about a sign-in', () => {
     expect(await counted('refused')).toBe(1)
   })
 
-  test('holds no code, state, cookie or token', async () => {
+  test('contains no code, state, cookie or token', async () => {
     const callback = new URL(signIn.answered(await signIn.consent()))
     const csrf = csrfIn(await browser.send('GET', link))
     const back = await browser.send('GET', callback.href)

@@ -45,7 +45,7 @@ describe('by a redirect', () => {
     expect((await world.busy('alice')).complete).toBe(true)
   })
 
-  test('Google is asked for what is needed, and the address tells nothing but that', async () => {
+  test('Google is asked for what is needed, and the address contains nothing else', async () => {
     const { searchParams } = new URL(await consent())
     expect(Object.fromEntries(searchParams)).toMatchObject({
       redirect_uri: CALLBACK,
@@ -94,7 +94,7 @@ describe('by a redirect', () => {
     expect(heading(await through())).toContain('connected')
   })
 
-  test('an administrator’s block names the administrator, and keeps nothing', async () => {
+  test('a block by an administrator names the administrator, and stores nothing', async () => {
     world.google.addFault({ fault: 'admin_policy_enforced', kind: 'token.exchange', times: 1 })
     const page = await through()
     expect(heading(page)).toContain('organisation does not allow')
@@ -117,7 +117,7 @@ describe('by a redirect', () => {
     await expectNothingKept()
   })
 
-  test('a reload of the last page repeats nothing, and later it tells how things stand', async () => {
+  test('a reload of the last page repeats nothing, and later it shows the current state', async () => {
     const back = await browser.send('GET', answered(await consent()))
     await browser.send('GET', back.location)
     world.google.resetRequests()
@@ -128,7 +128,7 @@ describe('by a redirect', () => {
     expect((await browser.send('GET', back.location)).text).not.toContain('name="csrf"')
   })
 
-  test('nobody is told an outcome that did not happen', async () => {
+  test('nobody is shown an outcome that did not happen', async () => {
     const true_ = await browser.send('GET', link)
     const false_ = await browser.send(
       'GET',
@@ -137,7 +137,7 @@ describe('by a redirect', () => {
     expect(heading(false_)).toBe(heading(true_))
   })
 
-  test('two at a time end as one grant', async () => {
+  test('two at a time result in one grant', async () => {
     const other = newBrowser()
     const [one, two] = [answered(await consent()), answered(await consent(other))]
     const replies = await Promise.all([browser.send('GET', one), other.send('GET', two)])
@@ -145,14 +145,14 @@ describe('by a redirect', () => {
     await world.untilReady('alice')
   })
 
-  test('an impatient reload on the way back has the same end', async () => {
+  test('a reload of the callback has the same result', async () => {
     const callback = answered(await consent())
     const replies = await Promise.all([browser.send('GET', callback), browser.send('GET', callback)])
     expect(replies.map(({ status }) => status)).toEqual([303, 303])
     expect(world.google.requests().byKind['token.exchange']).toBe(1)
   })
 
-  test('a Secret of somebody else is left as it is', async () => {
+  test('a Secret of somebody else is left unchanged', async () => {
     await world.objects.apply({
       apiVersion: 'v1',
       kind: 'Secret',
@@ -212,7 +212,7 @@ describe('in a popup', () => {
   })
 })
 
-describe('what others try', () => {
+describe('attacks', () => {
   beforeEach(() => open())
 
   test('every link that isn’t valid gets the same answer', async () => {
@@ -229,14 +229,14 @@ describe('what others try', () => {
     expect(replies[0]?.status).toBe(404)
   })
 
-  test('a link ends with its Agent, also when one of that name is made again', async () => {
+  test('a link ends with its Agent, even if one with that name is created again', async () => {
     await world.objects.delete('Agent', 'alice')
     await world.until('the page is gone', async () => (await browser.send('GET', link)).status === 404)
     expect(await signIn.linkOf('alice')).not.toBe(link)
     expect((await browser.send('GET', link)).status).toBe(404)
   })
 
-  test('an Agent that brings its grant has no page', async () => {
+  test('an Agent with a supplied grant has no page', async () => {
     await world.objects.apply(agentManifest('alice'))
     await world.until('the page is gone', async () => (await browser.send('GET', link)).status === 404)
   })
@@ -262,7 +262,7 @@ describe('what others try', () => {
     expect((await browser.send('GET', callback)).status).toBe(400)
   })
 
-  test('the callback of another browser is refused: nobody is made to connect an account for somebody else', async () => {
+  test('the callback of another browser is refused: nobody can be made to connect an account for somebody else', async () => {
     const callback = answered(await consent())
     const victim = newBrowser()
     expect((await victim.send('GET', callback)).status).toBe(400)
@@ -271,7 +271,7 @@ describe('what others try', () => {
     await expectNothingKept()
   })
 
-  test('a state is good for ten minutes', async () => {
+  test('a state is valid for ten minutes', async () => {
     const callback = answered(await consent())
     world.clock.jump(10 * MINUTE + 1)
     expect((await browser.send('GET', callback)).status).toBe(400)
@@ -296,7 +296,7 @@ describe('what others try', () => {
     expect(new Set(replies.map(({ text }) => text)).size).toBe(1)
   })
 
-  test('who is wrong too often waits, and who is right does not', async () => {
+  test('too many invalid requests have to wait, and valid ones do not', async () => {
     const replies = []
     for (let i = 0; i < 61; i++) replies.push((await browser.send('GET', '/nothing')).status)
     expect(replies.at(59)).toBe(404)
@@ -326,7 +326,7 @@ describe('what others try', () => {
   })
 })
 
-test('the browser comes back to another replica, and it is all the same', async () => {
+test('the browser may return to another replica', async () => {
   await open()
   const callback = answered(await consent())
   await world.restartOperator()

@@ -58,7 +58,7 @@ const untilAgent = (name: string, namespace: string, reason: string): Promise<Ag
   })
 
 describe('a host', () => {
-  test('belongs to whom it was accepted for first; another namespace is told so at once, on any port', async () => {
+  test('belongs to the namespace that was accepted first; another one is told so at once, on any port', async () => {
     await world.startOperator()
     await integrate()
     expect(await untilSite('Accepted')).toMatchObject({ status: 'True' })
@@ -74,7 +74,7 @@ describe('a host', () => {
     await untilReady('Ready', world.namespace)
   })
 
-  test('is shared by the integrations of its namespace, and passes on when the last of them goes', async () => {
+  test('is shared by the integrations of its namespace, and passes on when the last of them is deleted', async () => {
     await world.startOperator()
     await integrate()
     await untilSite('Accepted')
@@ -108,7 +108,7 @@ describe('a host', () => {
     expect((await untilSite('SiteConflict', rival)).status).toBe('False')
   })
 
-  test('goes to the older of two that are there at the start, whichever Google answers first', async () => {
+  test('goes to the older of two integrations at the start, whichever Google answers first', async () => {
     await integrate()
     await world.clock.advance(2_000)
     await integrate(rival)
@@ -117,7 +117,7 @@ describe('a host', () => {
     await untilSite('SiteConflict', rival)
   })
 
-  test('goes to the younger one where the older is refused by Google, and stays there', async () => {
+  test('goes to the younger one if Google refuses the older one, and stays there', async () => {
     await world.startOperator()
     const wrong = { web: { client_id: world.client.clientId, client_secret: 'GOCSPX-wrong' } }
     await world.objects.secret('wrong', { 'client_secret.json': JSON.stringify(wrong) })
@@ -151,7 +151,7 @@ describe('a host', () => {
     await untilReady('Ready', rival)
   })
 
-  test('changes hands when --sites says so from the next start on', async () => {
+  test('passes on when --sites says so, from the next start on', async () => {
     await world.startOperator()
     await integrate()
     await untilSite('Accepted')
@@ -164,7 +164,7 @@ describe('a host', () => {
   })
 })
 
-describe('an integration whose site is another’s', () => {
+describe('an integration whose site belongs to another namespace', () => {
   const supplied = async (namespace: string): Promise<void> => {
     await world.objects.secret('alice-grant', { refresh_token: await world.addPerson('alice') }, namespace)
   }
@@ -188,7 +188,7 @@ describe('an integration whose site is another’s', () => {
     await untilAgent('bob', rival, 'Ready')
   })
 
-  test('keeps its Agents ready, and read every interval, when it loses the site', async () => {
+  test('keeps its Agents ready and reads them at every interval when it loses the site', async () => {
     await integrate()
     await supplied(world.namespace)
     await people('alice', world.namespace)
@@ -208,7 +208,7 @@ describe('an integration whose site is another’s', () => {
     await untilAgent('alice', world.namespace, 'Ready')
   })
 
-  test('has its links back as soon as the site is its own', async () => {
+  test('has its links again as soon as it owns the site', async () => {
     await world.startOperator()
     await integrate()
     await untilSite('Accepted')
@@ -221,7 +221,7 @@ describe('an integration whose site is another’s', () => {
   })
 })
 
-test('an integration tells what to register at Google before its client is there, and no mode yet', async () => {
+test('an integration says what to register at Google before its client exists, without a mode', async () => {
   await world.startOperator()
   await integrate(world.namespace, { clientSecretRef: { name: 'not-there' } })
   await untilReady('SecretNotFound', world.namespace)

@@ -35,8 +35,8 @@ async function readsWithin(ms: number): Promise<number> {
 /** Seconds from now, by the operator's own clock. */
 const fromNow = (instant: string | undefined): number => (Date.parse(instant ?? '') - world.clock.now()) / SECOND
 
-describe.skipIf(isReal)('every calendar is read every interval', () => {
-  test('over hundreds of intervals, each timer of which is a fraction early', async () => {
+describe.skipIf(isReal)('every calendar is read at every interval', () => {
+  test('over hundreds of intervals with timers that are a fraction early', async () => {
     await started(['alice', 'bob'], { interval: '10s' })
     const count = await readsWithin(100 * 10 * SECOND)
     // Each interval is up to a tenth shorter or longer, and 10 s on average.
@@ -44,7 +44,7 @@ describe.skipIf(isReal)('every calendar is read every interval', () => {
     expect(count).toBeLessThanOrEqual(2 * 104)
   })
 
-  test('when the clock was six hours ahead at the start and is put right', async () => {
+  test('when the clock is six hours ahead at the start and then is corrected', async () => {
     world.clock.setTimeOfDay(6 * HOUR)
     await started(['alice'], { interval: '1m' })
     expect(await readsWithin(5 * MINUTE)).toBeGreaterThanOrEqual(4)
@@ -58,7 +58,7 @@ describe.skipIf(isReal)('every calendar is read every interval', () => {
     expect(await readsWithin(10 * MINUTE)).toBeGreaterThanOrEqual(9)
   })
 
-  test('when the clock was six hours behind at the start and is put right: nobody is called stale for that', async () => {
+  test('when the clock is six hours behind at the start and then is corrected: no agent counts as stale', async () => {
     await started(['alice', 'bob'], { interval: '5m' })
     world.clock.setTimeOfDay(6 * HOUR)
     await world.clock.advance(40 * SECOND)
@@ -82,7 +82,7 @@ describe.skipIf(isReal)('every calendar is read every interval', () => {
     expect(world.clock.monotonic() - since).toBeLessThan(70 * SECOND)
   })
 
-  test('by an operator that is started again after the clock was put right', async () => {
+  test('by an operator that is restarted after the clock was corrected', async () => {
     world.clock.setTimeOfDay(6 * HOUR)
     await started(['alice'], { interval: '1m' })
     await world.stopOperator()
@@ -106,7 +106,7 @@ describe.skipIf(isReal)('an outage of Google', () => {
     return world.objects.patch('Secret', `${name}-google-grant`, { data })
   }
 
-  test('of two minutes, at an interval of ten seconds: all are back within an interval or so of the first success', async () => {
+  test('of two minutes, at an interval of ten seconds: all are read again within about an interval of the first success', async () => {
     await started(names, { interval: '10s' })
     world.google.addFault({ fault: '503', kind: '*' })
     world.google.resetRequests()
@@ -127,7 +127,7 @@ describe.skipIf(isReal)('an outage of Google', () => {
     expect(world.clock.monotonic() - since).toBeLessThan(12 * SECOND)
   })
 
-  test('at a long interval: the first success wakes the others, and they do not come all at once', async () => {
+  test('at a long interval: the first success wakes the others, and they do not start all at once', async () => {
     await started(names, { interval: '1h' })
     world.google.addFault({ fault: '503', kind: '*' })
     // By then each of them has found Google unreachable.
@@ -142,7 +142,7 @@ describe.skipIf(isReal)('an outage of Google', () => {
     expect(world.clock.monotonic() - since).toBeLessThan(10 * SECOND)
   })
 
-  test('of the token endpoint alone: reads go on with the token in hand, Ready stays, and the token published ends by itself', async () => {
+  test('of the token endpoint alone: reads go on with the current token, Ready stays, and the published token expires', async () => {
     await world.startOperator()
     await world.addPerson('alice')
     await world.objects.apply(integrationManifest({ sync: { interval: '1m' } }))
@@ -165,7 +165,7 @@ describe.skipIf(isReal)('an outage of Google', () => {
     await world.untilReady('alice')
   })
 
-  test('of the token endpoint alone: who still reads does not hurry those who wait for a token', async () => {
+  test('of the token endpoint alone: agents that still read do not wake those that wait for a token', async () => {
     await started(names, { interval: '10s' })
     world.google.addFault({ fault: '503', kind: 'token.refresh' })
     await Promise.all(names.slice(10).map(expire))
@@ -176,7 +176,7 @@ describe.skipIf(isReal)('an outage of Google', () => {
     expect(world.google.requests().byKind['token.refresh']).toBeLessThanOrEqual(10 * 14)
   })
 
-  test('of an hour: an Agent with Revoke that is deleted is let go within a minute or so', async () => {
+  test('of an hour: an Agent with Revoke that is deleted is gone within about a minute', async () => {
     await world.startOperator()
     await world.addPerson('alice')
     await world.objects.apply(integrationManifest())
@@ -213,7 +213,7 @@ describe.skipIf(isReal)('the health of the operator', () => {
   const healthz = async (): Promise<number> =>
     (await fetch(`http://127.0.0.1:${world.operator.healthPort}/healthz`)).status
 
-  test('is good while the clock leaps by twelve minutes with a key in hand', async () => {
+  test('is good while the clock jumps by twelve minutes during a reconcile', async () => {
     await started(['alice'], { interval: '1m' })
     world.google.addFault({ fault: 'hang', kind: 'events.list' })
     world.google.resetRequests()
@@ -226,12 +226,12 @@ describe.skipIf(isReal)('the health of the operator', () => {
   })
 })
 
-describe.skipIf(isReal)('a look that is asked for', () => {
+describe.skipIf(isReal)('a requested reconcile', () => {
   const ask = (name: string, value: string): Promise<unknown> =>
     world.objects.patch('Agent', name, { metadata: { annotations: { 'calendar-operator.io/requestedAt': value } } })
   const handled = async (): Promise<string | undefined> => (await world.agent('alice')).status?.lastHandledReconcileAt
 
-  test('is taken at once, and one in ten seconds, however often somebody asks; the last is never lost', async () => {
+  test('runs at once, and once in ten seconds, however often somebody asks; the last request is never lost', async () => {
     await started(['alice'], { interval: '1h' })
     world.google.resetRequests()
     for (let turn = 0; turn < 100; turn++) {
@@ -244,7 +244,7 @@ describe.skipIf(isReal)('a look that is asked for', () => {
     expect(reads()).toBeLessThanOrEqual(5)
   })
 
-  test('is no way around a backoff, asked for without end while Google fails', async () => {
+  test('does not bypass the backoff if it is requested without end while Google fails', async () => {
     await started(['alice'], { interval: '1h' })
     world.google.addFault({ fault: '503', kind: '*' })
     world.google.resetRequests()
@@ -255,7 +255,7 @@ describe.skipIf(isReal)('a look that is asked for', () => {
     expect(reads()).toBeLessThanOrEqual(16)
   })
 
-  test('is compared, and comes back, as cut to 64 characters', async () => {
+  test('is compared, and returned, as cut to 64 characters', async () => {
     await started(['alice'], { interval: '1h' })
     const long = 'x'.repeat(2_000)
     await ask('alice', long)

@@ -24,7 +24,7 @@ const condition = ({ status }: Agent, type: string): Condition | undefined =>
 const sent = (kind: string, account: string): number =>
   world.google.requests({ account: `${account}@example.com` }).byKind[kind] ?? 0
 
-test('an agent reads on for as long as its access token is good', async () => {
+test('an agent goes on reading as long as its access token is valid', async () => {
   await world.clock.advance(36 * MINUTE)
   world.google.addFault({ fault: '503', kind: 'token.refresh' })
   await world.clock.advance(8 * MINUTE)
@@ -40,7 +40,7 @@ test('an agent reads on for as long as its access token is good', async () => {
   expect(Date.parse(freshUntil) - world.clock.now()).toBeGreaterThan(5 * MINUTE)
 })
 
-test('an agent without a token waits out its backoff, however often the others are answered', async () => {
+test('an agent without a token waits for its backoff, however often others are answered', async () => {
   for (let index = 0; index < 10; index++) {
     await world.addPerson(`agent-${index}`)
     await world.objects.apply(agentManifest(`agent-${index}`))

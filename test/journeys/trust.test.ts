@@ -30,8 +30,8 @@ const warnings = async (reason: string): Promise<number> => {
   return like.reduce((sum, { series }) => sum + (series?.count ?? 1), 0)
 }
 
-describe('what is wanted and does not stand in the cluster', () => {
-  test.skipIf(isReal)('has no patience: not ready at once, with an Event, until it can be made again', async () => {
+describe('an output that is wanted and does not exist', () => {
+  test.skipIf(isReal)('makes the agent not ready at once, with an Event, until it can be created again', async () => {
     await start()
     const refused = { method: 'POST', path: '/configmaps', status: 403, times: 10_000 }
     world.sandbox?.failNext(refused)
@@ -48,7 +48,7 @@ describe('what is wanted and does not stand in the cluster', () => {
     expect(await world.busy('alice')).toMatchObject({ complete: true })
   })
 
-  test.skipIf(isReal)('is also what somebody changed and made immutable', async () => {
+  test.skipIf(isReal)('includes one that somebody changed and made immutable', async () => {
     await start()
     const busy = { ...(await world.busy('alice')), timeZone: 'UTC', busy: [] }
     await world.objects.patch('ConfigMap', 'alice-calendar', {
@@ -61,8 +61,8 @@ describe('what is wanted and does not stand in the cluster', () => {
   })
 })
 
-describe('an access token that can’t be replaced', () => {
-  test('is trusted until it expires, and then no longer, with an Event', async () => {
+describe('an access token that cannot be replaced', () => {
+  test('keeps the agent ready until it expires, and no longer, with an Event', async () => {
     await start({ publish: { calendar: { name: 'alice-calendar' }, accessToken: { name: 'alice-token' } } })
     await world.objects.patch('Secret', 'alice-token', { immutable: true })
     const end = Date.parse((await world.objects.secretText('alice-token')).expires_at ?? '')
@@ -116,14 +116,14 @@ describe('whenStale: Block', () => {
     world.google.clearFaults()
   })
 
-  test('comes while the integration is gone', async () => {
+  test('applies while the integration is gone', async () => {
     await start({ publish })
     await world.objects.delete('CalendarIntegration', 'google')
     await aroundTheEnd()
     expect((await ready())?.reason).toBe('IntegrationNotFound')
   })
 
-  test('comes while the integration is suspended, and the conditions stay', async () => {
+  test('applies while the integration is suspended, and the conditions stay', async () => {
     await start({ publish })
     await world.objects.patch('CalendarIntegration', 'google', { spec: { suspend: true } })
     await aroundTheEnd()
@@ -132,14 +132,14 @@ describe('whenStale: Block', () => {
     await world.until('it is free again', async () => (await world.busy('alice')).busy.length === 0)
   })
 
-  test('comes after a restart under a suspended integration, too', async () => {
+  test('applies after a restart under a suspended integration, too', async () => {
     await start({ publish })
     await world.objects.patch('CalendarIntegration', 'google', { spec: { suspend: true } })
     await world.restartOperator()
     await aroundTheEnd()
   })
 
-  test('does not come to an agent that is suspended itself', async () => {
+  test('does not apply to an agent that is suspended itself', async () => {
     await start({ publish })
     await world.objects.patch('Agent', 'alice', { spec: { suspend: true } })
     const before = await world.busy('alice')
@@ -148,7 +148,7 @@ describe('whenStale: Block', () => {
   })
 })
 
-describe('published stamps that lie in the future', () => {
+describe('published timestamps in the future', () => {
   test.each(['while it runs', 'while it was away, and Google is too'])('are corrected: %s', async (when) => {
     await start()
     const away = when !== 'while it runs'
@@ -168,7 +168,7 @@ describe('published stamps that lie in the future', () => {
 })
 
 describe('values that are not ours', () => {
-  test('are cut and cleaned before they stand in a status', async () => {
+  test('are cut and cleaned before they are written into a status', async () => {
     await start()
     const request = `\u001b[2J${'x'.repeat(2_000)}`
     const annotations = { 'calendar-operator.io/requestedAt': request }
@@ -182,8 +182,8 @@ describe('values that are not ours', () => {
   })
 })
 
-describe('limits of Google’s beside a calendar that is refused for good', () => {
-  test('do not take turns: it stays refused, and nothing is announced again', async () => {
+describe('rate limits beside a calendar that is refused for good', () => {
+  test('do not alternate: it stays refused, and no Event is repeated', async () => {
     world.google.addCalendar({ id: 'team@group.calendar.google.com', owner: 'alice@example.com' })
     const read = ['primary', 'team@group.calendar.google.com', 'gone']
     await world.objects.apply(integrationManifest({ sync: { interval: '1m' } }))
@@ -205,7 +205,7 @@ describe('limits of Google’s beside a calendar that is refused for good', () =
 })
 
 describe('a first status', () => {
-  test('stands within ten seconds, however many wait for a Google that hangs', async () => {
+  test('is written within ten seconds, however many wait for a Google that hangs', async () => {
     world.google.addFault({ fault: 'slow', ms: 60 * MINUTE, kind: 'token.refresh', skip: 1 })
     await world.objects.apply(integrationManifest())
     await world.until('the integration is ready', async () => {

@@ -62,7 +62,7 @@ async function signedIn(spec: Record<string, unknown>): Promise<void> {
 }
 
 describe('objects of 0.1.0 with a supplied grant', () => {
-  test('get role and annotation at first sight; data, owners and annotations stay, and no token is asked for', async () => {
+  test('get role and annotation at first sight; data, owners and annotations stay, and no token is requested', async () => {
     await supplied()
     const names = [
       ['Secret', 'alice-google-grant', 'grant'],
@@ -89,7 +89,7 @@ describe('objects of 0.1.0 with a supplied grant', () => {
     expect(asked).toEqual(['events.list'])
   })
 
-  test('are taken without a controller where only this Agent names them', async () => {
+  test('are adopted without a controller if only this Agent names them', async () => {
     await supplied()
     await leave010(['ConfigMap', 'alice-calendar'])
     await world.objects.patch('ConfigMap', 'alice-calendar', { metadata: { ownerReferences: null } })
@@ -129,7 +129,7 @@ describe('a grant that was given on a page of 0.1.0', () => {
       return (await world.objects.secretText('alice-google-grant')).consent !== undefined
     })
 
-  test('was given for what stands published: titles and an access token', async () => {
+  test('covers what is published: titles and an access token', async () => {
     await signedIn(full)
     await leave010(['Secret', 'alice-google-grant'], ['Secret', 'alice-calendar'], ['Secret', 'alice-token'])
     const data = (await world.objects.get('Secret', 'alice-calendar')).data
@@ -144,7 +144,7 @@ describe('a grant that was given on a page of 0.1.0', () => {
     expect((await world.objects.secretText('alice-token')).access_token).toBeDefined()
   })
 
-  test('was given for no more than stands published, whatever the spec says by now', async () => {
+  test('covers no more than what is published, whatever the spec says now', async () => {
     await signedIn(busy)
     await leave010(['Secret', 'alice-google-grant'], ['Secret', 'alice-calendar'])
     await world.objects.patch('Agent', 'alice', { spec: full })
