@@ -20,7 +20,7 @@ const requests: Record<string, (accessToken: string) => Promise<Answer>> = {
   'freebusy.query': (accessToken) => harness.api('POST', '/freeBusy', { accessToken, body: { ...range, items: [] } }),
 }
 
-describe('scopes (§2.1)', () => {
+describe('scopes', () => {
   it.each([
     ['calendar', ['calendarList.list', 'calendarList.get', 'events.list', 'events.insert', 'freebusy.query']],
     ['calendar.readonly', ['calendarList.list', 'calendarList.get', 'events.list', 'freebusy.query']],
@@ -48,7 +48,7 @@ describe('scopes (§2.1)', () => {
   }
 })
 
-describe('the front end (§2.8)', () => {
+describe('the front end', () => {
   it('answers 401 to no token, a wrong one and an expired one', async () => {
     expect(refusal(await harness.api('GET', '/calendars/primary/events', { accessToken: 'wrong' }))).toMatch(
       /^401 authError/,
@@ -74,8 +74,8 @@ describe('the front end (§2.8)', () => {
   })
 })
 
-describe('quotas (§2.7)', () => {
-  it('count a user’s requests over a minute that slides', async () => {
+describe('quotas', () => {
+  it('count a user’s requests in a sliding minute', async () => {
     harness.google.setProject({ perMinutePerUser: 2 })
     expect((await harness.list()).status).toBe(200)
     harness.google.advance({ ms: 30_000 })
@@ -86,7 +86,7 @@ describe('quotas (§2.7)', () => {
     expect((await harness.list()).status).toBe(403)
   })
 
-  it('count a project’s requests over all users, and by the day', async () => {
+  it('count a project’s requests over all users, and per day', async () => {
     harness.google.setProject({ perMinute: 1 })
     await harness.list()
     expect(refusal(await harness.list())).toBe('403 rateLimitExceeded RATE_LIMIT_EXCEEDED')
@@ -100,8 +100,8 @@ describe('quotas (§2.7)', () => {
   })
 })
 
-describe('calendarList (§2.2)', () => {
-  it('tells the account by the primary calendar’s id', async () => {
+describe('calendarList', () => {
+  it('identifies the account by the primary calendar’s id', async () => {
     const { body } = await harness.api('GET', '/users/me/calendarList/primary')
     expect(body).toMatchObject({ id: alice, primary: true, accessRole: 'owner', timeZone: 'Europe/Paris' })
   })
@@ -121,10 +121,10 @@ describe('calendarList (§2.2)', () => {
   })
 })
 
-describe('freeBusy (§2.4)', () => {
+describe('freeBusy', () => {
   const busy = async (body: object) => (await harness.api('POST', '/freeBusy', { body: { ...range, ...body } })).body
 
-  it('merges what is busy, leaving out the transparent and the declined, clipped to the range', async () => {
+  it('merges busy times, without transparent and declined events, clipped to the range', async () => {
     const add = (from: string, to: string, more = {}) =>
       harness.google.addEvent({ calendar: alice, event: meeting(from, to, more) })
     add('2026-11-22T23:00:00', '2026-11-23T02:00:00')
@@ -142,19 +142,19 @@ describe('freeBusy (§2.4)', () => {
     })
   })
 
-  it('answers 200 with errors for a calendar that can’t be read', async () => {
+  it('answers 200 with errors for a calendar that cannot be read', async () => {
     const { calendars } = await busy({ items: [{ id: 'nobody@example.com' }] })
     expect(calendars).toEqual({
       'nobody@example.com': { errors: [{ domain: 'global', reason: 'notFound' }], busy: [] },
     })
   })
 
-  it('has a longest range', async () => {
+  it('limits the range', async () => {
     const body = { timeMin: '2026-01-01T00:00:00Z', timeMax: '2026-12-31T00:00:00Z', items: [] }
     expect(refusal(await harness.api('POST', '/freeBusy', { body }))).toBe('400 timeRangeTooLong')
   })
 
-  it('is refused without the calendar scope even where events may be read', async () => {
+  it('is refused without the calendar scope even if events may be read', async () => {
     const scopes = [`${CALENDAR}.events`]
     const { refreshToken } = harness.google.grant({ client: harness.client.client_id, account: alice, scopes })
     const { accessToken } = harness.google.accessToken({ refreshToken })

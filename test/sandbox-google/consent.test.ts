@@ -39,7 +39,7 @@ function signIn(
 const exchange = (code: string, more: Record<string, string> = {}) =>
   harness.token({ ...harness.client, grant_type: 'authorization_code', redirect_uri: CALLBACK, code, ...more })
 
-describe('the authorization endpoint (§1.3)', () => {
+describe('the authorization endpoint', () => {
   it.each([
     ['a redirect URI with a slash more', { redirect_uri: `${CALLBACK}/` }, 400, 'redirect_uri_mismatch'],
     [
@@ -72,7 +72,7 @@ describe('the authorization endpoint (§1.3)', () => {
     expect(harness.google.signIn({ url: url(), account: bob })).toMatchObject({ page: { status, error } })
   })
 
-  it('keeps out whom an administrator blocks, by organisation', () => {
+  it('refuses accounts that an administrator blocks, by organisation', () => {
     harness.google.restrict({ client: harness.client.client_id, for: 'example.com' })
     expect(harness.google.signIn({ url: url(), account: bob })).toMatchObject({
       page: { status: 400, error: 'admin_policy_enforced' },
@@ -80,7 +80,7 @@ describe('the authorization endpoint (§1.3)', () => {
     expect(signIn({}, { account: 'alice@example.com' }).get('code')).toMatch(/^4\//)
   })
 
-  it('shows a deleted client and what is played by name', async () => {
+  it('shows a deleted client, and faults by name', async () => {
     harness.google.addFault({ fault: 'access_not_configured', kind: 'authorize', times: 1 })
     expect(await (await fetch(url())).text()).toContain('Error 400: access_not_configured')
     harness.google.setClient({ client: harness.client.client_id, state: 'deleted' })
@@ -92,7 +92,7 @@ describe('the authorization endpoint (§1.3)', () => {
     expect(result).toEqual({ redirect: `${CALLBACK}?state=the-state&error=access_denied` })
   })
 
-  it('lets a person clear scopes when there is more than one beyond signing in; the redirect still succeeds', async () => {
+  it('lets a person untick scopes if there is more than one beyond signing in; the redirect still succeeds', async () => {
     const scope = `openid ${CALENDAR} https://www.googleapis.com/auth/drive`
     const params = signIn({ scope }, { untick: [CALENDAR, 'openid'] })
     expect(params.get('scope')).toBe('openid https://www.googleapis.com/auth/drive')
@@ -101,7 +101,7 @@ describe('the authorization endpoint (§1.3)', () => {
     expect(signIn({}, { untick: [CALENDAR] }).get('scope')).toBe(CALENDAR)
   })
 
-  it('adds what was granted before when asked to', () => {
+  it('adds scopes that were granted before on request', () => {
     expect(harness.google.grants({ account: 'alice@example.com' })).toHaveLength(1)
     const drive = 'https://www.googleapis.com/auth/drive'
     expect(
@@ -127,7 +127,7 @@ describe('the authorization endpoint (§1.3)', () => {
     expect(back.searchParams.get('hd')).toBe('example.com')
   })
 
-  it('hands a popup’s code to the origin that is registered, to be exchanged with redirect_uri=postmessage', async () => {
+  it('gives a popup’s code to the registered origin, to be exchanged with redirect_uri=postmessage', async () => {
     harness.google.setClient({ client: harness.client.client_id, javascriptOrigins: ['https://booking.example.com'] })
     const popup = {
       redirect_uri: 'storagerelay://https/booking.example.com?id=auth',
@@ -140,14 +140,14 @@ describe('the authorization endpoint (§1.3)', () => {
     expect((await exchange(code, { redirect_uri: 'postmessage' })).body).toHaveProperty('refresh_token')
   })
 
-  it('escapes what the request says', async () => {
+  it('escapes text of the request', async () => {
     const page = await (await fetch(url({ state: '"><script>alert(1)</script>' }))).text()
     expect(page).not.toContain('<script>')
   })
 })
 
-describe('the exchange of a code (§1.4)', () => {
-  it('brings a refresh token at the first consent, then only when consent is forced', async () => {
+describe('the exchange of a code', () => {
+  it('returns a refresh token at the first consent, then only if consent is forced', async () => {
     const first = await exchange(signIn({ prompt: '' }).get('code') ?? '')
     expect(first.body.refresh_token).toMatch(/^1\/\//)
     const second = await exchange(signIn({ prompt: '' }).get('code') ?? '')
@@ -158,7 +158,7 @@ describe('the exchange of a code (§1.4)', () => {
     expect(online.body).not.toHaveProperty('refresh_token')
   })
 
-  it('demands the verifier of the challenge', async () => {
+  it('requires the verifier of the challenge', async () => {
     // The example of RFC 7636, appendix B.
     const verifier = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'
     const challenge = createHash('sha256').update(verifier).digest('base64url')
@@ -171,7 +171,7 @@ describe('the exchange of a code (§1.4)', () => {
     expect((await exchange(signIn(pkce).get('code') ?? '', { code_verifier: verifier })).status).toBe(200)
   })
 
-  it('takes a code once, within ten minutes, from its client and with its redirect URI', async () => {
+  it('accepts a code once, within ten minutes, from its client and with its redirect URI', async () => {
     const code = signIn().get('code') ?? ''
     expect((await exchange(code)).status).toBe(200)
     expect(refusal(await exchange(code))).toBe('400 invalid_grant')

@@ -33,7 +33,7 @@ describe('the control API', () => {
     expect(body.operations).toEqual(methods)
   })
 
-  it('explains what is wrong with a request', async () => {
+  it('explains an invalid request', async () => {
     expect(await control('nonsense')).toMatchObject({
       status: 404,
       body: { error: expect.stringContaining('nonsense') as string },
@@ -47,14 +47,14 @@ describe('the control API', () => {
     expect(broken.status).toBe(400)
   })
 
-  it('changes nothing by a GET, and no clock backwards', async () => {
+  it('changes nothing by GET, and never moves the clock back', async () => {
     expect((await control('resetRequests')).status).toBe(405)
     expect((await control('advance', { ms: '1000' })).status).toBe(400)
     expect((await control('advance', { ms: -1 })).status).toBe(400)
     expect((await control('advance', { ms: 1000 })).body.now).toBe('2026-11-23T10:00:01.000Z')
   })
 
-  it('is no Google request: it is not logged and knows no faults', async () => {
+  it('is not a request to Google: it is not logged, and faults do not hit it', async () => {
     harness.google.addFault({ fault: '500' })
     expect((await control('time')).status).toBe(200)
     expect(harness.google.requests().total).toBe(0)
@@ -66,7 +66,7 @@ describe('the page', () => {
   const submit = (form: Record<string, string>) =>
     fetch(harness.google.url, { method: 'POST', body: new URLSearchParams(form), redirect: 'manual' })
 
-  it('shows accounts with their grants and what is coming up, and escapes what people wrote', async () => {
+  it('shows accounts with their grants and next events, and escapes text of people', async () => {
     harness.google.addEvent({ calendar: alice, event: meeting('12:00', '13:00', { summary: '<b>Lunch</b>' }) })
     harness.google.addEvent({ calendar: alice, event: meeting('09:00', '10:00', { summary: 'Over already' }) })
     const html = await page()
@@ -93,8 +93,8 @@ describe('the page', () => {
   })
 })
 
-describe('the client file (§1.1)', () => {
-  it('has the shape of Google’s download, lists absent when empty', () => {
+describe('the client file', () => {
+  it('has the format of Google’s file, without empty lists', () => {
     const { clientId, clientSecret } = harness.google.addClient()
     expect(harness.google.clientFile(clientId)).toEqual({
       web: {

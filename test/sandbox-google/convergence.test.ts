@@ -28,7 +28,7 @@ const changes: fc.Arbitrary<Change> = fc.record({
 const WINDOW = { timeMin: '2026-11-01T00:00:00Z', timeMax: '2027-01-01T00:00:00Z' }
 
 it.each(['true', 'false'])(
-  'a client that applies every delta holds what a full sync shows, with singleEvents=%s (§2.3)',
+  'a client that applies every delta holds what a full sync shows, with singleEvents=%s',
   async (singleEvents) => {
     await fc.assert(
       fc.asyncProperty(fc.array(changes, { maxLength: 14 }), fc.integer({ min: 1, max: 5 }), async (list, pageSize) => {

@@ -7,7 +7,7 @@ beforeEach(async () => {
 })
 afterEach(() => harness.close())
 
-describe('faults by name (§4.7)', () => {
+describe('faults by name', () => {
   it.each([
     ['rateLimitExceeded403', '403 rateLimitExceeded RATE_LIMIT_EXCEEDED'],
     ['userRateLimitExceeded403', '403 userRateLimitExceeded RATE_LIMIT_EXCEEDED'],
@@ -32,7 +32,7 @@ describe('faults by name (§4.7)', () => {
     expect((await harness.list()).status).toBe(200)
   })
 
-  it('strike what they are meant for: a kind, a path, an account, a client, after so many and so often', async () => {
+  it('hit the requests of a rule: a kind, a path, an account, a client, after so many and so often', async () => {
     const { addFault } = harness.google
     addFault({
       fault: '500',
@@ -54,7 +54,7 @@ describe('faults by name (§4.7)', () => {
     expect(harness.google.faults().map(({ struck }) => struck)).toEqual([2, 0, 0, 1])
   })
 
-  it('cut the connection, before or after the work was done', async () => {
+  it('break the connection, before or after the request took effect', async () => {
     harness.google.addFault({ fault: 'reset', times: 1 })
     await expect(insert('aaaaa')).rejects.toThrow()
     harness.google.addFault({ fault: 'commitThenDrop', times: 1 })
@@ -71,7 +71,7 @@ describe('faults by name (§4.7)', () => {
     expect(response.status).toBe(200)
   })
 
-  it('hang until they are cleared, and are in the log meanwhile', async () => {
+  it('hold requests until they are cleared, and the log has these requests meanwhile', async () => {
     const { id } = harness.google.addFault({ fault: 'hang' })
     const answer = harness.list()
     await eventually(() =>
@@ -81,7 +81,7 @@ describe('faults by name (§4.7)', () => {
     expect((await answer).status).toBe(200)
   })
 
-  it('slow an answer by the sandbox’s clock', async () => {
+  it('delay an answer by the sandbox’s clock', async () => {
     harness.google.addFault({ fault: 'slow', ms: 5000 })
     const answer = harness.list()
     await eventually(() => expect(harness.clock.pending).toHaveLength(1))
@@ -89,7 +89,7 @@ describe('faults by name (§4.7)', () => {
     expect((await answer).status).toBe(200)
   })
 
-  it('are refused when nobody knows them', () => {
+  it('are refused if they are unknown', () => {
     expect(() => harness.google.addFault({ fault: 'nonsense' as 'reset' })).toThrow(/no fault "nonsense"; there are/)
     expect(() => harness.google.addFault({ fault: 'org_internal' })).toThrow(/"kind": "authorize"/)
   })
@@ -100,7 +100,7 @@ describe('faults by name (§4.7)', () => {
 })
 
 describe('the request log', () => {
-  it('counts by kind, tells full from incremental syncs, and holds no token', async () => {
+  it('counts by kind, distinguishes full and incremental syncs, and contains no token', async () => {
     await harness.refresh()
     const { body } = await harness.list()
     await harness.list({ syncToken: body.nextSyncToken ?? '' })

@@ -10,7 +10,7 @@ beforeEach(async () => {
 afterEach(() => harness.close())
 
 describe('answers are garbled on demand', () => {
-  it('by a function, for the requests that are meant, so often as is said', async () => {
+  it('by a function, for the requests of a rule, as often as it says', async () => {
     harness.google.addFault({
       fault: 'garbled',
       kind: 'events.list',
@@ -28,7 +28,7 @@ describe('answers are garbled on demand', () => {
     await expect(harness.api('GET', '/users/me/calendarList/primary')).rejects.toThrow(/JSON/)
   })
 
-  it('by a mutation of a name, of listings, calendars and tokens', async () => {
+  it('by a named mutation, for listings, calendars and tokens', async () => {
     harness.google.addFault({ fault: 'garbled', kind: 'events.list', times: 1, mutation: 'zeroId' })
     expect((await harness.list()).body.items).toMatchObject([{ id: 0, status: 'confirmed' }])
     harness.google.addFault({ fault: 'garbled', kind: 'token.refresh', times: 1, mutation: 'unsendableAccessToken' })
@@ -54,7 +54,7 @@ describe('answers are garbled on demand', () => {
     expect(changed).toBeGreaterThan(0)
   })
 
-  it('and what asks for it must be right', () => {
+  it('only by a valid request', () => {
     expect(() => harness.google.addFault({ fault: 'garbled' })).toThrow(/needs one of/)
     expect(() => harness.google.addFault({ fault: 'garbled', mutation: 'nonsense' as 'noId' })).toThrow(
       /there are nothing/,
@@ -69,7 +69,7 @@ describe('answers are garbled on demand', () => {
 })
 
 describe('Google Calendar that is switched off for an account', () => {
-  it('refuses every call to the API, though tokens are given', async () => {
+  it('refuses every call to the API, although tokens are issued', async () => {
     harness.google.switchCalendar({ account: 'alice@example.com', on: false })
     const answer = await harness.list()
     expect(refusal(answer)).toBe('403 notACalendarUser')
@@ -82,7 +82,7 @@ describe('Google Calendar that is switched off for an account', () => {
 })
 
 describe('an outage', () => {
-  it('refuses connections for as long as is said', async () => {
+  it('refuses connections for the given time', async () => {
     await harness.list()
     harness.google.outage({ ms: 60_000 })
     await expect(harness.list()).rejects.toThrow()
@@ -92,7 +92,7 @@ describe('an outage', () => {
     await vi.waitFor(async () => expect((await harness.list()).status).toBe(200), 60_000)
   })
 
-  it('or until somebody ends it', async () => {
+  it('lasts until somebody ends it', async () => {
     harness.google.outage()
     await expect(harness.refresh()).rejects.toThrow()
     harness.google.comeBack()
@@ -127,7 +127,7 @@ describe('a huge calendar', () => {
     expect(all.body.nextSyncToken).toBeTypeOf('string')
   })
 
-  it('shows only the own answer where maxAttendees says so', async () => {
+  it('shows only the own answer if maxAttendees says so', async () => {
     harness.google.fill({ calendar: 'alice@example.com', events: 150, guests: 200 })
     const { body } = await harness.list({ maxAttendees: '1' })
     expect(body.items?.[149]).toMatchObject({

@@ -39,7 +39,7 @@ async function load() {
   return { oauth2: google.accounts.oauth2, opened, post }
 }
 
-it('the code client opens the consent page for the page’s origin and hands over the code it sends back (§1.3)', async () => {
+it('the code client opens the consent page for the page’s origin and returns its code', async () => {
   harness.google.setClient({ client: harness.client.client_id, javascriptOrigins: ['https://booking.example.com'] })
   const { oauth2, opened, post } = await load()
   const answers: { code?: string; state?: string }[] = []

@@ -18,7 +18,7 @@ async function sync(query: Record<string, string> = {}): Promise<string> {
   return body.nextSyncToken ?? ''
 }
 
-describe('events.list (§2.3)', () => {
+describe('events.list', () => {
   it('bounds the end by timeMin and the start by timeMax, both exclusive', async () => {
     add(meeting('09:00', '10:00'), 'early1')
     add(meeting('10:00', '11:00'), 'within')
@@ -27,13 +27,13 @@ describe('events.list (§2.3)', () => {
     expect(ids(await harness.list(window))).toEqual(['within'])
   })
 
-  it('demands an offset in timeMin and timeMax, and a range that is not empty', async () => {
+  it('requires an offset in timeMin and timeMax, and a range that is not empty', async () => {
     expect((await harness.list({ timeMin: '2026-11-23T10:00:00' })).status).toBe(400)
     const empty = { timeMin: '2026-11-23T10:00:00Z', timeMax: '2026-11-23T10:00:00Z' }
     expect(refusal(await harness.list(empty))).toBe('400 timeRangeEmpty')
   })
 
-  it('reads an all-day event from midnight to midnight of the calendar, its end exclusive', async () => {
+  it('treats an all-day event as midnight to midnight in the calendar’s zone, with an exclusive end', async () => {
     add({ start: { date: '2026-11-23' }, end: { date: '2026-11-24' } }, 'allday')
     const before = { timeMin: '2026-11-22T00:00:00Z', timeMax: '2026-11-22T23:00:00Z' }
     expect(ids(await harness.list(before))).toEqual([])
@@ -41,7 +41,7 @@ describe('events.list (§2.3)', () => {
     expect(ids(await harness.list({ timeMin: '2026-11-23T23:00:00Z' }))).toEqual([])
   })
 
-  it('gives only the fields that are asked for, nested ones too', async () => {
+  it('returns only the requested fields, including nested ones', async () => {
     add(
       meeting('09:00', '10:00', {
         summary: 'Secret',
@@ -64,7 +64,7 @@ describe('events.list (§2.3)', () => {
     expect(refusal(await harness.list({ fields: 'items(id' }))).toBe('400 invalidParameter')
   })
 
-  it('shows only the own entry of more attendees than maxAttendees, and says that others are left out', async () => {
+  it('shows only the own entry if there are more attendees than maxAttendees, and says that others are omitted', async () => {
     add(meeting('09:00', '10:00', { attendees: [{ email: 'b@x.org' }, { email: alice }] }))
     expect((await harness.list({ maxAttendees: '1' })).body.items?.[0]).toMatchObject({
       attendees: [{ email: alice, self: true }],
@@ -73,7 +73,7 @@ describe('events.list (§2.3)', () => {
     expect((await harness.list({ maxAttendees: '2' })).body.items?.[0]).not.toHaveProperty('attendeesOmitted')
   })
 
-  it('orders by start only when series are expanded, and then gives no sync token', async () => {
+  it('orders by start only if series are expanded, and then returns no sync token', async () => {
     add(meeting('12:00', '13:00'), 'second')
     add(meeting('09:00', '10:00'), 'first0')
     expect((await harness.list({ orderBy: 'startTime' })).status).toBe(400)
@@ -82,20 +82,20 @@ describe('events.list (§2.3)', () => {
     expect(ordered.body).not.toHaveProperty('nextSyncToken')
   })
 
-  it('leaves deleted events out unless asked for, and then shows only what is guaranteed', async () => {
+  it('omits deleted events unless requested, and then shows only the guaranteed fields', async () => {
     harness.google.deleteEvent({ calendar: alice, id: add(meeting('09:00', '10:00', { summary: 'x' }), 'gone01') })
     expect(ids(await harness.list())).toEqual([])
     expect((await harness.list({ showDeleted: 'true' })).body.items).toEqual([{ id: 'gone01', status: 'cancelled' }])
   })
 
-  it('knows one calendar as primary and by its address, and no calendar without access', async () => {
+  it('finds a calendar as primary and by its address, and none without access', async () => {
     harness.google.addAccount({ email: 'bob@example.com' })
     expect((await harness.api('GET', '/calendars/alice%40example.com/events')).status).toBe(200)
     expect(refusal(await harness.api('GET', '/calendars/bob%40example.com/events'))).toBe('404 notFound')
     expect(refusal(await harness.api('GET', '/calendars/nobody/events'))).toBe('404 notFound')
   })
 
-  it('shows neither titles nor guests to who may only see free and busy', async () => {
+  it('shows neither titles nor attendees to accounts that may see free/busy only', async () => {
     harness.google.addAccount({ email: 'bob@example.com' })
     harness.google.share({ calendar: 'bob@example.com', account: alice, role: 'freeBusyReader' })
     harness.google.addEvent({ calendar: 'bob@example.com', event: meeting('09:00', '10:00', { summary: 'Secret' }) })
@@ -106,12 +106,12 @@ describe('events.list (§2.3)', () => {
   })
 })
 
-describe('pages (§2.3)', () => {
+describe('pages', () => {
   beforeEach(() => {
     for (let n = 0; n < 5; n++) add(meeting('09:00', '10:00'), `event${n}`)
   })
 
-  it('follow each other without gap or repetition, the sync token on the last one only', async () => {
+  it('follow each other without gap or repetition, with the sync token on the last one only', async () => {
     const pages = await allPages({ maxResults: '2' })
     expect(pages.flatMap(ids)).toEqual(['event0', 'event1', 'event2', 'event3', 'event4'])
     expect(pages.map(({ body }) => [body.nextPageToken !== undefined, body.nextSyncToken !== undefined])).toEqual([
@@ -121,7 +121,7 @@ describe('pages (§2.3)', () => {
     ])
   })
 
-  it('may be short or empty, the first and the last one included', async () => {
+  it('may be short or empty, including the first and the last one', async () => {
     harness.google.switches({ pageSizeCap: 3, emptyPages: true })
     const pages = await allPages({})
     expect(pages.map((page) => ids(page).length)).toEqual([0, 3, 0, 2, 0])
@@ -135,7 +135,7 @@ describe('pages (§2.3)', () => {
     expect(refusal(await harness.list({ pageToken: 'garbage' }))).toBe('400 invalid')
   })
 
-  it('lose nothing that happens while they are read: it is news for the next sync', async () => {
+  it('lose no change that happens while they are read: it comes with the next sync', async () => {
     const first = await harness.list({ maxResults: '2' })
     harness.google.changeEvent({ calendar: alice, id: 'event0', changes: { summary: 'Changed' } })
     add(meeting('09:00', '10:00'), 'event9')
@@ -162,8 +162,8 @@ describe('pages (§2.3)', () => {
   }
 })
 
-describe('sync tokens (§2.3)', () => {
-  it('bring what changed since, once, deleted events as tombstones', async () => {
+describe('sync tokens', () => {
+  it('return what changed since, once, with deleted events as tombstones', async () => {
     add(meeting('09:00', '10:00'), 'stays0')
     add(meeting('09:00', '10:00'), 'moved0')
     add(meeting('09:00', '10:00'), 'gone00')
@@ -193,7 +193,7 @@ describe('sync tokens (§2.3)', () => {
     expect(refusal(await harness.list({ syncToken, singleEvents: 'true', [name]: value }))).toBe('400 invalid')
   })
 
-  it('are refused beside showDeleted=false, and with other parameters than the first call had', async () => {
+  it('are refused together with showDeleted=false, and with parameters other than those of the first call', async () => {
     const syncToken = await sync({ singleEvents: 'true' })
     const same = { syncToken, singleEvents: 'true' }
     expect(refusal(await harness.list({ ...same, showDeleted: 'false' }))).toBe('400 invalid')
@@ -202,7 +202,7 @@ describe('sync tokens (§2.3)', () => {
     expect((await harness.list({ ...same, fields: 'items(id),nextSyncToken', maxResults: '10' })).status).toBe(200)
   })
 
-  it('are garbage when someone made them up, tampered with them or took them from another calendar', async () => {
+  it('are invalid if they are made up, changed, or from another calendar', async () => {
     const syncToken = await sync()
     for (const bad of ['garbage', `${syncToken.slice(0, -4)}AAAA`]) {
       const answer = await harness.list({ syncToken: bad })
@@ -232,7 +232,7 @@ describe('sync tokens (§2.3)', () => {
     expect(refusal(await harness.list({ syncToken: third }))).toBe('410 fullSyncRequired')
   })
 
-  it('keep the window of the first call, which does not roll: changed events outside of it come all the same', async () => {
+  it('keep the window of the first call, which does not move: changed events outside of it are shown too', async () => {
     const window = { timeMin: '2026-11-23T00:00:00Z', timeMax: '2026-11-30T00:00:00Z', singleEvents: 'true' }
     add(meeting('2026-11-24T09:00:00', '2026-11-24T10:00:00', { recurrence: ['RRULE:FREQ=DAILY'] }), 'daily0')
     const first = await harness.list(window)

@@ -17,7 +17,7 @@ function series(rule: string, from = '2026-11-23T09:00:00', to = '2026-11-23T10:
 const days = (answer: Parameters<typeof starts>[0]): (string | undefined)[] =>
   starts(answer).map((s) => s?.slice(0, 10))
 
-describe('instances of recurring events (§2.3)', () => {
+describe('instances of recurring events', () => {
   it('have ids with the start in UTC, and name their series and original start', async () => {
     series('RRULE:FREQ=DAILY;COUNT=2')
     const { body } = await harness.list(expanded)
@@ -47,14 +47,14 @@ describe('instances of recurring events (§2.3)', () => {
     ])
   })
 
-  it('keep their hour on the wall when clocks change, so their UTC ids shift', async () => {
+  it('keep their local time when clocks change, so their UTC ids shift', async () => {
     series('RRULE:FREQ=WEEKLY;COUNT=2', '2027-03-22T09:00:00', '2027-03-22T10:00:00')
     const answer = await harness.list(expanded)
     expect(starts(answer)).toEqual(['2027-03-22T09:00:00+01:00', '2027-03-29T09:00:00+02:00'])
     expect(ids(answer)).toEqual(['series_20270322T080000Z', 'series_20270329T070000Z'])
   })
 
-  it('come an hour later on the day whose clocks skip their hour', async () => {
+  it('are an hour later on the day on which clocks skip their hour', async () => {
     series('RRULE:FREQ=DAILY;COUNT=3', '2027-03-27T02:30:00', '2027-03-27T03:00:00')
     expect(starts(await harness.list(expanded))).toEqual([
       '2027-03-27T02:30:00+01:00',
@@ -93,7 +93,7 @@ describe('instances of recurring events (§2.3)', () => {
     expect(days(await harness.list(expanded))).toEqual(['2026-12-31', '2027-01-31', '2027-03-31'])
   })
 
-  it('begin weeks where WKST says, which matters every other week', async () => {
+  it('start weeks on WKST, which matters every other week', async () => {
     const rule = 'RRULE:FREQ=WEEKLY;INTERVAL=2;COUNT=4;BYDAY=TU,SU'
     series(`${rule};WKST=MO`, '1997-08-05T09:00:00', '1997-08-05T10:00:00', 'monday')
     series(`${rule};WKST=SU`, '1997-08-05T09:00:00', '1997-08-05T10:00:00', 'sunday')
@@ -102,7 +102,7 @@ describe('instances of recurring events (§2.3)', () => {
     expect(days(found).slice(4)).toEqual(['1997-08-05', '1997-08-17', '1997-08-19', '1997-08-31'])
   })
 
-  it('leave out the dates of EXDATE', async () => {
+  it('omit the dates of EXDATE', async () => {
     const recurrence = ['RRULE:FREQ=DAILY;COUNT=3', 'EXDATE;TZID=Europe/Paris:20261124T090000']
     harness.google.addEvent({ calendar: alice, event: { id: 'series', ...meeting('09:00', '10:00', { recurrence }) } })
     expect(days(await harness.list(expanded))).toEqual(['2026-11-23', '2026-11-25'])
@@ -126,10 +126,10 @@ describe('instances of recurring events (§2.3)', () => {
   })
 })
 
-describe('exceptions (§2.3)', () => {
+describe('exceptions', () => {
   beforeEach(() => series('RRULE:FREQ=DAILY;COUNT=3'))
 
-  it('stand for the instance they replace, under its id, wherever they moved', async () => {
+  it('replace their instance under its id, wherever they moved', async () => {
     const path = '/calendars/primary/events/series_20261124T080000Z'
     const moved = await harness.api('PATCH', path, { body: meeting('2026-11-24T15:00:00', '2026-11-24T16:00:00') })
     expect(moved.body).toMatchObject({
@@ -180,7 +180,7 @@ describe('exceptions (§2.3)', () => {
     expect(ids(await harness.list(expanded))).toEqual([])
   })
 
-  it('go with the instances that a changed series has no more, and the rest comes anew', async () => {
+  it('are removed with the instances that a changed series no longer has, and the rest is shown again', async () => {
     await harness.api('DELETE', '/calendars/primary/events/series_20261124T080000Z')
     const syncToken = (await harness.list(expanded)).body.nextSyncToken ?? ''
     await harness.api('PATCH', '/calendars/primary/events/series', { body: meeting('11:00', '12:00') })
@@ -192,14 +192,14 @@ describe('exceptions (§2.3)', () => {
     expect(await harness.list(expanded).then(ids)).toEqual(live)
   })
 
-  it('of a deleted series come back with it as ordinary instances', async () => {
+  it('of a deleted series return with it as ordinary instances', async () => {
     await harness.api('DELETE', '/calendars/primary/events/series')
     const body = meeting('09:00', '10:00', { recurrence: ['RRULE:FREQ=DAILY;COUNT=3'] })
     expect((await harness.api('PUT', '/calendars/primary/events/series', { body })).status).toBe(200)
     expect(days(await harness.list(expanded))).toEqual(['2026-11-23', '2026-11-24', '2026-11-25'])
   })
 
-  it('are no events when the series never had that instance', async () => {
+  it('do not exist if the series never had that instance', async () => {
     expect(refusal(await harness.api('GET', '/calendars/primary/events/series_20261124T090000Z'))).toBe('404 notFound')
     expect(refusal(await harness.api('GET', '/calendars/primary/events/series_20261224T080000Z'))).toBe('404 notFound')
     expect((await harness.api('GET', '/calendars/primary/events/series_20261125T080000Z')).status).toBe(200)

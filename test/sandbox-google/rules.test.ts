@@ -25,7 +25,7 @@ const rules = fc
   .map(([parts, interval, count]) => [...parts, `INTERVAL=${interval}`, `COUNT=${count}`].join(';'))
 const firstDays = fc.integer({ min: dayOf('2024-01-01'), max: dayOf('2028-12-31') })
 
-it('rules come to the same days as in another implementation of RFC 5545', () => {
+it('rules have the same days as in another implementation of RFC 5545', () => {
   fc.assert(
     fc.property(rules, firstDays, (rule, day) => {
       const found = ours(rule, day)

@@ -9,7 +9,7 @@ afterEach(() => harness.close())
 
 const HOUR = DAY / 24
 
-describe('the token endpoint (§1.4)', () => {
+describe('the token endpoint', () => {
   it('answers a refresh with an access token and no refresh token', async () => {
     const { status, body } = await harness.refresh()
     expect(status).toBe(200)
@@ -21,7 +21,7 @@ describe('the token endpoint (§1.4)', () => {
     })
   })
 
-  it('proves a client by a made-up token: invalid_grant when id and secret are right, invalid_client when not', async () => {
+  it('verifies a client by a made-up token: invalid_grant if id and secret are right, invalid_client if not', async () => {
     expect(refusal(await harness.refresh('made-up'))).toBe('400 invalid_grant')
     const wrong = { ...harness.client, client_secret: 'wrong', grant_type: 'refresh_token', refresh_token: 'made-up' }
     expect((await harness.token(wrong)).body).toEqual({ error: 'invalid_client', error_description: 'Unauthorized' })
@@ -43,7 +43,7 @@ describe('the token endpoint (§1.4)', () => {
     expect(refusal(await harness.refresh())).toBe(expected)
   })
 
-  it('knows two secrets at once, and no longer the disabled one', async () => {
+  it('accepts two secrets at once, and no disabled one', async () => {
     const { clientSecret } = harness.google.addSecret({ client: harness.client.client_id })
     expect((await harness.refresh()).status).toBe(200)
     harness.google.disableSecret({ client: harness.client.client_id, secret: harness.client.client_secret })
@@ -54,7 +54,7 @@ describe('the token endpoint (§1.4)', () => {
     expect(() => harness.google.addSecret({ client: harness.client.client_id })).toThrow(/two secrets/)
   })
 
-  it('calls a refresh token of another client unauthorized_client', async () => {
+  it('answers unauthorized_client for a refresh token of another client', async () => {
     const other = harness.google.addClient()
     const form = { client_id: other.clientId, client_secret: other.clientSecret, grant_type: 'refresh_token' }
     expect(refusal(await harness.token({ ...form, refresh_token: harness.refreshToken }))).toBe(
@@ -62,7 +62,7 @@ describe('the token endpoint (§1.4)', () => {
     )
   })
 
-  it('says of a dead token that it expired or was revoked, and half a day later only "Bad Request"', async () => {
+  it('says that an ended token expired or was revoked, and half a day later only "Bad Request"', async () => {
     harness.google.revoke({ refreshToken: harness.refreshToken })
     const soon = await harness.refresh()
     expect(soon.body).toEqual({ error: 'invalid_grant', error_description: 'Token has been expired or revoked.' })
@@ -70,7 +70,7 @@ describe('the token endpoint (§1.4)', () => {
     expect((await harness.refresh()).body).toEqual({ error: 'invalid_grant', error_description: 'Bad Request' })
   })
 
-  it('ends the grants of deleted, blocked and re-authenticating accounts, each in its own words', async () => {
+  it('ends the grants of deleted, blocked and re-authenticating accounts, each with its own error', async () => {
     const restriction = { client: harness.client.client_id, for: 'alice@example.com' }
     harness.google.restrict(restriction)
     expect(refusal(await harness.refresh())).toBe('400 admin_policy_enforced')
@@ -96,7 +96,7 @@ describe('the token endpoint (§1.4)', () => {
     expect((await harness.refresh()).status).toBe(200)
   })
 
-  it('rotates refresh tokens when switched on: the old one is dead at once', async () => {
+  it('rotates refresh tokens by a switch: the old one ends at once', async () => {
     harness.google.switches({ rotateRefreshTokens: true })
     const first = await harness.refresh()
     const next = first.body.refresh_token as string
@@ -104,7 +104,7 @@ describe('the token endpoint (§1.4)', () => {
     expect((await harness.refresh(next)).status).toBe(200)
   })
 
-  it('rotates them with an overlap when switched on: the old one is dead once the new one is used', async () => {
+  it('rotates them with an overlap by a switch: the old one ends once the new one is used', async () => {
     harness.google.switches({ rotateRefreshTokens: true, rotationOverlap: true })
     const lost = (await harness.refresh()).body.refresh_token as string
     const next = (await harness.refresh()).body.refresh_token as string
@@ -114,8 +114,8 @@ describe('the token endpoint (§1.4)', () => {
   })
 })
 
-describe('how refresh tokens die (§1.5)', () => {
-  it('lets a grant of a Testing project live seven days and no longer', async () => {
+describe('the end of refresh tokens', () => {
+  it('ends a grant of a Testing project after seven days', async () => {
     harness.google.setProject({ publishing: 'Testing' })
     harness.google.switches({ reportRefreshExpiry: true })
     const { refreshToken } = consent()
@@ -126,7 +126,7 @@ describe('how refresh tokens die (§1.5)', () => {
     expect(refusal(await harness.refresh(refreshToken))).toBe('400 invalid_grant')
   })
 
-  it('lets a sign-in grant of a Testing project live on', async () => {
+  it('does not end a sign-in grant of a Testing project', async () => {
     harness.google.setProject({ publishing: 'Testing' })
     const { refreshToken } = consent(['openid', 'email'])
     harness.google.advance({ ms: 8 * DAY })
@@ -142,7 +142,7 @@ describe('how refresh tokens die (§1.5)', () => {
     expect(refusal(await harness.refresh())).toBe('400 invalid_grant')
   })
 
-  it('kills the oldest of more than a hundred live tokens, silently', async () => {
+  it('silently ends the oldest of more than a hundred live tokens', async () => {
     const rest = Array.from({ length: 99 }, () => consent())
     expect((await harness.refresh()).status).toBe(200)
     consent()
@@ -150,7 +150,7 @@ describe('how refresh tokens die (§1.5)', () => {
     expect((await harness.refresh(rest[0]!.refreshToken)).status).toBe(200)
   })
 
-  it('admits to an Internal project only the organisation, in Testing only listed people', () => {
+  it('admits only the organisation to an Internal project, and only listed people in Testing', () => {
     harness.google.setProject({ userType: 'Internal', orgDomain: 'example.org' })
     expect(() => consent()).toThrow(/org_internal/)
     harness.google.setProject({ userType: 'External', publishing: 'Testing', testUsers: ['bob@example.com'] })
@@ -164,21 +164,21 @@ describe('how refresh tokens die (§1.5)', () => {
   }
 })
 
-describe('revoke and tokeninfo (§1.6)', () => {
+describe('revoke and tokeninfo', () => {
   it('revokes a refresh token once; then it is an invalid_token', async () => {
     expect((await post(harness.google, '/revoke', { token: harness.refreshToken })).status).toBe(200)
     expect(refusal(await post(harness.google, '/revoke', { token: harness.refreshToken }))).toBe('400 invalid_token')
     expect((await harness.list()).status).toBe(401)
   })
 
-  it('kills the refresh token with the access token', async () => {
+  it('ends the refresh token together with the access token', async () => {
     const { accessToken } = harness.google.accessToken({ refreshToken: harness.refreshToken })
     const response = await fetch(`${harness.google.url}/revoke?token=${accessToken}`, { method: 'POST' })
     expect(response.status).toBe(200)
     expect(refusal(await harness.refresh())).toBe('400 invalid_grant')
   })
 
-  it('tells whose an access token is, and until when', async () => {
+  it('returns the account of an access token, and its end', async () => {
     const { accessToken } = harness.google.accessToken({ refreshToken: harness.refreshToken })
     const ask = async () => fetch(`${harness.google.url}/tokeninfo?access_token=${accessToken}`)
     const info = (await (await ask()).json()) as object

@@ -37,8 +37,8 @@ const watch = (changes: object = {}) =>
 const change = () => harness.google.addEvent({ calendar: alice, event: meeting('09:00', '10:00') })
 const arrive = (count: number) => eventually(() => expect(received).toHaveLength(count))
 
-describe('push channels (§2.6)', () => {
-  it('live seven days, and begin with a sync message numbered 1', async () => {
+describe('push channels', () => {
+  it('last seven days, and start with a sync message with number 1', async () => {
     const { body } = await watch()
     expect(body).toMatchObject({ kind: 'api#channel', id: 'channel-1', token: 'the-token' })
     expect(Number(body.expiration)).toBe(harness.clock.now() + 7 * DAY)
@@ -56,7 +56,7 @@ describe('push channels (§2.6)', () => {
     })
   })
 
-  it('tell of every change, with numbers that grow', async () => {
+  it('notify of every change, with growing numbers', async () => {
     await watch()
     await arrive(1)
     change()
@@ -79,7 +79,7 @@ describe('push channels (§2.6)', () => {
     await arrive(4)
   })
 
-  it('try again after 503, and not after other refusals', async () => {
+  it('retry after 503, and not after other errors', async () => {
     answers = [503, 204]
     await watch()
     await eventually(() => expect(harness.clock.pending).toHaveLength(1))
@@ -92,7 +92,7 @@ describe('push channels (§2.6)', () => {
     expect(harness.clock.pending).toEqual([])
   })
 
-  it('end when stopped by who made them, or with their time', async () => {
+  it('end when their owner stops them, or when they expire', async () => {
     const { body } = await watch()
     const stop = (resourceId: unknown) =>
       harness.api('POST', '/channels/stop', { body: { id: 'channel-1', resourceId } })
@@ -115,7 +115,7 @@ describe('push channels (§2.6)', () => {
     expect(refusal(await watch(changes))).toBe(expected)
   })
 
-  it('are refused for an id in use, and for calendars that can’t be watched', async () => {
+  it('are refused for an id in use, and for calendars that cannot be watched', async () => {
     await watch()
     expect(refusal(await watch())).toBe('400 channelIdNotUnique')
     const { id } = harness.google.addCalendar({ owner: alice, summary: 'Holidays', pushSupported: false })

@@ -11,8 +11,8 @@ const EVENTS = '/calendars/primary/events'
 const insert = (body: Record<string, unknown>, query = '') => harness.api('POST', `${EVENTS}${query}`, { body })
 const get = (id: string) => harness.api('GET', `${EVENTS}/${id}`)
 
-describe('insert (§2.5)', () => {
-  it('takes an id of its own in [a-v0-9]{5,1024}, once and for ever', async () => {
+describe('insert', () => {
+  it('accepts a chosen id in [a-v0-9]{5,1024}, once for ever', async () => {
     expect(refusal(await insert({ id: 'abcz1', ...meeting('09:00', '10:00') }))).toBe('400 invalid')
     expect(refusal(await insert({ id: 'abc1', ...meeting('09:00', '10:00') }))).toBe('400 invalid')
     expect((await insert({ id: 'abcde', ...meeting('09:00', '10:00') })).status).toBe(200)
@@ -21,7 +21,7 @@ describe('insert (§2.5)', () => {
     expect(refusal(await insert({ id: 'abcde', ...meeting('09:00', '10:00') }))).toBe('409 duplicate')
   })
 
-  it('wants a start and an end, in this order, of one sort', async () => {
+  it('requires a start and an end, in this order, of the same type', async () => {
     const { start } = meeting('09:00', '10:00')
     expect(refusal(await insert({ start }))).toBe('400 required')
     expect(refusal(await insert(meeting('11:00', '10:00')))).toBe('400 timeRangeEmpty')
@@ -37,7 +37,7 @@ describe('insert (§2.5)', () => {
     expect((await withProperty('k', 'v'.repeat(1025))).status).toBe(400)
   })
 
-  it('makes a Meet link only with conferenceDataVersion=1, pending where the switch says so', async () => {
+  it('makes a Meet link only with conferenceDataVersion=1, pending if the switch says so', async () => {
     const conferenceData = { createRequest: { requestId: 'r1', conferenceSolutionKey: { type: 'hangoutsMeet' } } }
     const event = meeting('09:00', '10:00', { conferenceData })
     expect((await insert(event)).body).not.toHaveProperty('conferenceData')
@@ -54,12 +54,12 @@ describe('insert (§2.5)', () => {
     expect(unversioned.body.hangoutLink).toBe(later.hangoutLink)
   })
 
-  it('knows whom to tell, and nothing else', async () => {
+  it('accepts only the values of sendUpdates', async () => {
     expect((await insert(meeting('09:00', '10:00'), '?sendUpdates=none')).status).toBe(200)
     expect(refusal(await insert(meeting('09:00', '10:00'), '?sendUpdates=some'))).toBe('400 invalid')
   })
 
-  it('needs a writer', async () => {
+  it('requires a writer', async () => {
     harness.google.addAccount({ email: 'bob@example.com' })
     harness.google.share({ calendar: 'bob@example.com', account: 'alice@example.com', role: 'reader' })
     const path = '/calendars/bob%40example.com/events'
@@ -69,7 +69,7 @@ describe('insert (§2.5)', () => {
   })
 })
 
-describe('update and patch (§2.5)', () => {
+describe('update and patch', () => {
   beforeEach(async () => {
     await insert({
       id: 'event1',
@@ -92,7 +92,7 @@ describe('update and patch (§2.5)', () => {
     expect(updated.body).not.toHaveProperty('extendedProperties')
   })
 
-  it('answer 412 to If-Match with an old etag, and GET 304 to If-None-Match with the present one', async () => {
+  it('answer 412 to If-Match with an old etag, and a GET 304 to If-None-Match with the current one', async () => {
     const { etag } = (await get('event1')).body as { etag: string }
     expect((await harness.api('GET', `${EVENTS}/event1`, { headers: { 'if-none-match': etag } })).status).toBe(304)
     const patch = (summary: string) =>
@@ -103,7 +103,7 @@ describe('update and patch (§2.5)', () => {
     expect(refusal(old)).toBe('412 conditionNotMet')
   })
 
-  it('leave the shared properties of an invitation to its organizer, and the answer to the invited', async () => {
+  it('let only the organizer change shared properties, and attendees their answer', async () => {
     const event = { id: 'invite', ...meeting('09:00', '10:00', { organizer: { email: 'boss@example.com' } }) }
     harness.google.addEvent({ calendar: 'alice@example.com', event })
     const patch = (body: object) => harness.api('PATCH', `${EVENTS}/invite`, { body })
@@ -113,8 +113,8 @@ describe('update and patch (§2.5)', () => {
   })
 })
 
-describe('delete (§2.5)', () => {
-  it('answers 204, then 410 deleted, and 404 where there never was an event', async () => {
+describe('delete', () => {
+  it('answers 204, then 410 deleted, and 404 if there never was an event', async () => {
     await insert({ id: 'event1', ...meeting('09:00', '10:00') })
     expect((await harness.api('DELETE', `${EVENTS}/event1`)).status).toBe(204)
     expect(refusal(await harness.api('DELETE', `${EVENTS}/event1`))).toBe('410 deleted')

@@ -4,7 +4,7 @@ import { AGENTS, agent, ownedBy, secret, SECRETS, started } from './harness.ts'
 const CORE_OWNER = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', uid: 'of-another-world' }
 
 describe('garbage collection', () => {
-  it('takes what was made for an owner that was gone before', async () => {
+  it('deletes an object whose owner was gone before', async () => {
     const { sandbox } = await started()
     const [alice] = sandbox.apply(agent('alice'))
     sandbox.delete('Agent', 'booking', 'alice')
@@ -13,7 +13,7 @@ describe('garbage collection', () => {
     expect(sandbox.get('Secret', 'booking', 'late')).toBeUndefined()
   })
 
-  it('goes down a chain of owners', async () => {
+  it('follows a chain of owners', async () => {
     const { sandbox } = await started()
     const [alice] = sandbox.apply(agent('alice'))
     const [middle] = sandbox.apply(secret('middle', {}, { ownerReferences: [ownedBy(alice!)] }))
@@ -24,7 +24,7 @@ describe('garbage collection', () => {
     expect(sandbox.list('Secret', 'booking')).toEqual([])
   })
 
-  it('takes away the reference to the one owner that is gone, and leaves those that it cannot know', async () => {
+  it('removes the reference to the owner that is gone, and keeps unknown ones', async () => {
     const { sandbox } = await started()
     const [alice, bob] = sandbox.apply([agent('alice'), agent('bob')])
     sandbox.apply(secret('shared', {}, { ownerReferences: [ownedBy(alice!), ownedBy(bob!)] }))
@@ -35,7 +35,7 @@ describe('garbage collection', () => {
     expect(sandbox.get('Secret', 'booking', 'foreign')?.metadata.ownerReferences).toEqual([CORE_OWNER])
   })
 
-  it('in the foreground takes the dependents first, and waits for theirs', async () => {
+  it('in the foreground deletes the dependents first, and waits for theirs', async () => {
     const { sandbox } = await started()
     const [alice] = sandbox.apply(agent('alice'))
     const held = { ownerReferences: [ownedBy(alice!)], finalizers: ['example.com/hold'] }
@@ -48,7 +48,7 @@ describe('garbage collection', () => {
     expect(sandbox.get('Agent', 'booking', 'alice')).toBeUndefined()
   })
 
-  it('leaves orphans alone where that is asked for', async () => {
+  it('keeps orphans on request', async () => {
     const { sandbox, send } = await started()
     const [alice] = sandbox.apply(agent('alice'))
     sandbox.apply(secret('kept', {}, { ownerReferences: [ownedBy(alice!)] }))
@@ -60,7 +60,7 @@ describe('garbage collection', () => {
 })
 
 describe('a namespace that is deleted', () => {
-  it('takes nothing new, says what it waits for, and goes with the last finalizer', async () => {
+  it('accepts nothing new, says what it waits for, and is removed with the last finalizer', async () => {
     const { sandbox, send } = await started()
     sandbox.apply([agent('alice', {}, { finalizers: ['calendar-operator.io/revoke'] }), agent('bob'), secret('grant')])
     const { body } = await send('DELETE', '/api/v1/namespaces/booking')
@@ -90,7 +90,7 @@ describe('a namespace that is deleted', () => {
 describe('a definition', () => {
   const CRDS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
 
-  it('that is deleted takes its objects along, and its paths', async () => {
+  it('that is deleted takes its objects and its paths with it', async () => {
     const { sandbox, send } = await started()
     sandbox.apply(agent('alice'))
     expect((await send('DELETE', `${CRDS}/agents.calendar-operator.io`)).status).toBe(200)
@@ -99,7 +99,7 @@ describe('a definition', () => {
     expect(sandbox.snapshot().collections['agents.calendar-operator.io']).toEqual([])
   })
 
-  it('of another group is refused, and so is one with a rule that is none', async () => {
+  it('of another group is refused, and so is one with an invalid rule', async () => {
     const { sandbox, send } = await started({ crds: [] })
     const { crds } = await import('../../src/resources/generated/crds.ts')
     const foreign = structuredClone(crds[0]!)

@@ -3,7 +3,7 @@ import { settle } from '../support/clock.ts'
 import { AGENTS, ALL_AGENTS, agent, CONFIG_MAPS, MERGE, SECRETS, secret, started } from './harness.ts'
 
 describe('a fault', () => {
-  it('fails as many of the matching requests as it was told to, with its Retry-After', async () => {
+  it('fails the given number of matching requests, with its Retry-After', async () => {
     const { sandbox, send } = await started()
     sandbox.failNext({ method: 'POST', path: '/secrets', status: 429, times: 2, retryAfter: 7 })
     const post = () => send('POST', SECRETS, secret('grant'))
@@ -26,7 +26,7 @@ describe('a fault', () => {
     expect((await send('POST', CONFIG_MAPS, map)).status).toBe(201)
   })
 
-  it('holds requests back until they are let go', async () => {
+  it('holds requests until they are released', async () => {
     const { sandbox, send } = await started()
     const release = sandbox.hang({ method: 'PATCH', path: '/status' })
     sandbox.apply(agent('alice'))
@@ -62,7 +62,7 @@ describe('a stop and start', () => {
     expect((await again.next())?.object.metadata.name).toBe('bob')
   })
 
-  it('in another process goes on from a snapshot, with the same uids and greater versions', async () => {
+  it('in another process continues from a snapshot, with the same uids and greater versions', async () => {
     const first = await started()
     const [before] = first.sandbox.apply(agent('alice'))
     first.sandbox.apply({
@@ -90,7 +90,7 @@ const owner = (object: { kind: string; apiVersion: string; metadata: { name: str
 })
 
 describe('the request log', () => {
-  it('counts by verb, resource and program, watches apart, and not what is done in process', async () => {
+  it('counts by verb, resource and program, with watches apart and without calls in process', async () => {
     const { sandbox, send, watch } = await started()
     sandbox.resetRequests()
     sandbox.apply(agent('alice'))
@@ -114,7 +114,7 @@ describe('the request log', () => {
 })
 
 describe('a listener to writes', () => {
-  it('sees every version ever written, beside what it was before', async () => {
+  it('sees every version that is written, and the one before it', async () => {
     const { sandbox, send } = await started()
     const seen: unknown[] = []
     const stop = sandbox.onWrite(({ type, current, before }) =>

@@ -54,7 +54,7 @@ describe.skipIf(!program)(`kubectl${program ? '' : ' (skipped: it is not install
     expect(await kubectl('get', 'namespace', 'other', '--no-headers')).toMatch(/^other +Active/)
   })
 
-  it('applies core kinds by strategic merge: what a manifest drops goes, what others added stays', async () => {
+  it('applies core kinds by strategic merge: what a manifest drops is removed, what others added stays', async () => {
     const { kubectl, sandbox, file } = await kubectlIn()
     const manifest = (data: object): string =>
       file(
@@ -72,7 +72,7 @@ describe.skipIf(!program)(`kubectl${program ? '' : ' (skipped: it is not install
     })
   })
 
-  it('installs our definitions by apply, and is told why others are refused', async () => {
+  it('installs our definitions with apply, and shows why others are refused', async () => {
     const { kubectl, sandbox } = await kubectlIn()
     sandbox.delete('CustomResourceDefinition', undefined, 'agents.calendar-operator.io')
     await sandbox.idle()
@@ -81,7 +81,7 @@ describe.skipIf(!program)(`kubectl${program ? '' : ' (skipped: it is not install
     expect(sandbox.apply(agent('alice'))).toHaveLength(1)
   })
 
-  it('refuses server-side apply, and kinds that the sandbox lacks, in words that say so', async () => {
+  it('shows that server-side apply and kinds that the sandbox lacks are refused', async () => {
     const { kubectl, file } = await kubectlIn()
     const manifest = file('agent.json', JSON.stringify(agent('alice')))
     await expect(kubectl('apply', '--server-side', '-f', manifest)).rejects.toThrow(
@@ -90,7 +90,7 @@ describe.skipIf(!program)(`kubectl${program ? '' : ' (skipped: it is not install
     await expect(kubectl('create', 'serviceaccount', 'x')).rejects.toThrow("this sandbox doesn't hold serviceaccounts")
   })
 
-  it('edits, and waits for a deletion that a finalizer holds up', async () => {
+  it('edits, and waits for a deletion that a finalizer delays', async () => {
     const { kubectl, sandbox, env, file } = await kubectlIn()
     sandbox.apply(agent('alice', {}, { finalizers: ['calendar-operator.io/revoke'] }))
     env.EDITOR = file('editor.sh', '#!/bin/sh\nsed -i "s/deletionPolicy: Retain/deletionPolicy: Revoke/" "$1"\n')
@@ -108,7 +108,7 @@ describe.skipIf(!program)(`kubectl${program ? '' : ' (skipped: it is not install
     expect(await deleted).toContain('agent.calendar-operator.io "alice" deleted')
   })
 
-  it('watches, a line a change', async () => {
+  it('watches, with one line for each change', async () => {
     const { sandbox, env } = await kubectlIn()
     sandbox.apply(agent('alice'))
     const watching = spawn(program ?? '', ['get', 'agents', '--watch', '-o', 'name'], { env })

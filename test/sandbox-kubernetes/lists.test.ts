@@ -29,13 +29,13 @@ describe('pages', () => {
 })
 
 describe('a list', () => {
-  it('of a version that is not there yet asks to come again', async () => {
+  it('of a future version asks to retry', async () => {
     const { sandbox, send } = await started()
     const answer = await send('GET', `${AGENTS}?resourceVersion=${sandbox.revision() + 5}`)
     expect(answer).toMatchObject({ status: 504, body: { reason: 'Timeout', details: { retryAfterSeconds: 1 } } })
   })
 
-  it('of Secrets leaves out what they are, as the API server does', async () => {
+  it('of Secrets omits their kind, as the API server does', async () => {
     const { sandbox, send } = await started()
     sandbox.apply(secret('grant'))
     const { body } = await send('GET', SECRETS)

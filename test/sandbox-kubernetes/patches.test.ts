@@ -72,7 +72,7 @@ describe('a strategic merge patch', () => {
     data: { a: '1', b: '2' },
   }
 
-  it('merges owners by uid and finalizers as a set, and takes out what it is told to', () => {
+  it('merges owners by uid and finalizers as a set, and removes what it names', () => {
     const patch = {
       metadata: {
         finalizers: ['c/c', 'a/a'],
@@ -87,7 +87,7 @@ describe('a strategic merge patch', () => {
     })
   })
 
-  it('replaces a map, or a list, where it says so', () => {
+  it('replaces a map or a list on request', () => {
     const patch = {
       data: { $patch: 'replace', c: '3' },
       metadata: { ownerReferences: [{ $patch: 'replace' }, owner('9')] },
@@ -98,7 +98,7 @@ describe('a strategic merge patch', () => {
     })
   })
 
-  it('is taken for Secrets, and refused for our kinds', async () => {
+  it('is accepted for Secrets, and refused for our kinds', async () => {
     const { sandbox, send } = await started()
     sandbox.apply([secret('grant', { data: { a: 'YQ==' } }), agent('alice')])
     const headers = { 'content-type': 'application/strategic-merge-patch+json' }
@@ -111,7 +111,7 @@ describe('a strategic merge patch', () => {
 })
 
 describe('a server-side apply', () => {
-  it('is refused in so many words', async () => {
+  it('is refused with a clear message', async () => {
     const { send } = await started()
     const answer = await send('PATCH', `${AGENTS}/alice?fieldManager=me`, agent('alice'), {
       'content-type': 'application/apply-patch+yaml',
@@ -122,7 +122,7 @@ describe('a server-side apply', () => {
 })
 
 describe('a patch', () => {
-  it('with a null body, of a uid, or that is no JSON is refused, and changes nothing', async () => {
+  it('with a null body, of a uid, or that is not JSON is refused, and changes nothing', async () => {
     const { sandbox, send } = await started()
     const [before] = sandbox.apply(agent('alice'))
     const path = `${AGENTS}/alice`

@@ -56,7 +56,7 @@ describe('a JSONPath', () => {
 })
 
 describe('a table', () => {
-  it('ages by the clock, and shows a deadline as it is written', async () => {
+  it('shows ages by the clock, and a deadline as it is written', async () => {
     const { clock, sandbox, send } = await started()
     sandbox.apply(agent('alice'))
     const status = {
@@ -82,7 +82,7 @@ describe('a table', () => {
     expect(body.rows).toEqual([{ cells: row }])
   })
 
-  it('carries whole objects where that is asked for', async () => {
+  it('contains whole objects on request', async () => {
     const { sandbox, send } = await started()
     const [alice] = sandbox.apply(agent('alice'))
     const { body } = await send('GET', `${ALL_AGENTS}?includeObject=Object`, undefined, { accept: TABLE })

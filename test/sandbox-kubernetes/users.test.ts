@@ -18,8 +18,8 @@ async function statusWith(kubeconfig: string, path: string): Promise<number | un
   })
 }
 
-describe('who comes in', () => {
-  it('by token or by client certificate, each of several users', async () => {
+describe('authentication', () => {
+  it('works by token or client certificate, for each of several users', async () => {
     const { sandbox } = await started({ users: ['admin', 'viewer'] })
     for (const user of ['admin', 'viewer']) {
       for (const credential of ['token', 'certificate'] as const) {
@@ -30,7 +30,7 @@ describe('who comes in', () => {
     expect(() => sandbox.kubeconfig({ user: 'nobody' })).toThrow('no user nobody, only admin, viewer')
   })
 
-  it('is nobody without a credential, with a wrong one, or with one of another sandbox', async () => {
+  it('fails without credentials, with wrong ones, or with those of another sandbox', async () => {
     const [one, other] = [await started(), await started()]
     const bare = one.sandbox.kubeconfig().replace(/token: .*/, 'username: admin')
     const wrong = one.sandbox.kubeconfig().replace(/token: .*/, 'token: guessed')

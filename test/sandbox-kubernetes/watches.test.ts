@@ -8,7 +8,7 @@ const nameAndType = async (watch: OpenWatch) => {
 }
 
 describe('a watch', () => {
-  it('gets a bookmark each minute where it asked for them, with the revision of all that was written', async () => {
+  it('gets a bookmark each minute on request, with the revision of the last write', async () => {
     const { clock, sandbox, watch } = await started()
     const quiet = await watch(`${ALL_AGENTS}?watch=1&resourceVersion=${sandbox.revision()}&allowWatchBookmarks=true`)
     sandbox.apply(secret('elsewhere'))
@@ -22,7 +22,7 @@ describe('a watch', () => {
     expect((await quiet.next())?.type).toBe('BOOKMARK')
   })
 
-  it('goes on from a bookmark without a gap', async () => {
+  it('continues from a bookmark without a gap', async () => {
     const { clock, sandbox, watch } = await started()
     const first = await watch(`${ALL_AGENTS}?watch=1&resourceVersion=${sandbox.revision()}&allowWatchBookmarks=true`)
     await clock.advance(60_000)
@@ -33,7 +33,7 @@ describe('a watch', () => {
     expect([await nameAndType(second), await nameAndType(second)]).toEqual(['ADDED alice', 'ADDED bob'])
   })
 
-  it('ends in order when its timeout has passed, after a last bookmark', async () => {
+  it('ends in an orderly way after its timeout, with a last bookmark', async () => {
     const { clock, sandbox, watch } = await started()
     const short = await watch(
       `${ALL_AGENTS}?watch=1&resourceVersion=${sandbox.revision()}&timeoutSeconds=30&allowWatchBookmarks=true`,
@@ -46,7 +46,7 @@ describe('a watch', () => {
     expect([sandbox.openWatches(), clock.pending]).toEqual([0, []])
   })
 
-  it('is told 410 by an event once the history that it needs is gone', async () => {
+  it('gets an event with 410 once the history that it needs is gone', async () => {
     const { sandbox, watch } = await started()
     const from = sandbox.revision()
     sandbox.apply(agent('alice'))
@@ -59,7 +59,7 @@ describe('a watch', () => {
     expect(await nameAndType(fresh)).toBe('ADDED bob')
   })
 
-  it('is told 410 too when more was written than is remembered', async () => {
+  it('gets 410 too if more was written than the history holds', async () => {
     const { sandbox, watch } = await started()
     const from = sandbox.revision()
     for (let n = 0; n < 10_001; n++)
@@ -68,14 +68,14 @@ describe('a watch', () => {
     expect(await late.next()).toMatchObject({ type: 'ERROR', object: { code: 410 } })
   })
 
-  it('from a revision that is not there yet shows only what comes after it', async () => {
+  it('from a future revision shows only what comes after it', async () => {
     const { sandbox, watch } = await started()
     const early = await watch(`${ALL_AGENTS}?watch=1&resourceVersion=${sandbox.revision() + 1}`)
     sandbox.apply([agent('alice'), agent('bob')])
     expect(await nameAndType(early)).toBe('ADDED bob')
   })
 
-  it('as a table has one row an event', async () => {
+  it('as a table has one row for each event', async () => {
     const { sandbox, watch } = await started()
     const table = await watch(`${ALL_AGENTS}?watch=1&resourceVersion=${sandbox.revision()}`, TABLE)
     sandbox.apply(agent('alice'))
@@ -84,7 +84,7 @@ describe('a watch', () => {
     expect(event?.object.rows?.map(({ cells }) => cells[0])).toEqual(['alice'])
   })
 
-  it('of the core group shows Events in the core words', async () => {
+  it('of the core group shows Events with the core field names', async () => {
     const { sandbox, watch } = await started()
     const core = await watch('/api/v1/namespaces/booking/events?watch=1&resourceVersion=0')
     sandbox.apply({
@@ -101,7 +101,7 @@ describe('a watch', () => {
     expect(event?.object).not.toHaveProperty('note')
   })
 
-  it('breaks without an end when it is dropped, and the next one goes on', async () => {
+  it('breaks without an end when it is dropped, and the next one continues', async () => {
     const { sandbox, watch } = await started()
     const from = sandbox.revision()
     const first = await watch(`${ALL_AGENTS}?watch=1&resourceVersion=${from}`)
@@ -112,7 +112,7 @@ describe('a watch', () => {
     expect(await nameAndType(second)).toBe('ADDED alice')
   })
 
-  it('leaves nothing behind when its client goes', async () => {
+  it('leaves nothing behind when its client disconnects', async () => {
     const { clock, sandbox, watch, send } = await started()
     const gone = await watch(`${AGENTS}?watch=1&allowWatchBookmarks=true&resourceVersion=${sandbox.revision()}`)
     gone.close()

@@ -5,13 +5,13 @@ const LEASES = '/apis/coordination.k8s.io/v1/namespaces/booking/leases'
 
 // What the contract does not cover. Each answer is that of a real API server.
 describe('a write', () => {
-  it('is warned of unknown fields even where it is refused', async () => {
+  it('gets warnings about unknown fields even if it is refused', async () => {
     const { send } = await started()
     const answer = await send('POST', AGENTS, agent('alice', { foo: 1, deletionPolicy: 'None' }))
     expect([answer.status, answer.headers.warning]).toEqual([422, '299 - "unknown field \\"spec.foo\\""'])
   })
 
-  it('with a broken structure is not judged by rules, and says so', async () => {
+  it('with an invalid structure is not checked by rules, and the answer says so', async () => {
     const { send } = await started()
     const full = { publish: { calendar: { name: 'c', detail: 'Full' } } }
     const causes = async (spec: object) => {
@@ -22,7 +22,7 @@ describe('a write', () => {
     expect(await causes({ suspend: 'yes' })).toEqual(['spec.suspend', '<nil>'])
   })
 
-  it('of ours needs to say its kind, of Kubernetes’ own need not', async () => {
+  it('of a custom kind must name its kind, of Kubernetes’ own kinds need not', async () => {
     const { send } = await started()
     const nameless = { metadata: { name: 'alice' }, spec: agent('alice').spec }
     expect((await send('POST', AGENTS, nameless)).status).toBe(400)
@@ -32,7 +32,7 @@ describe('a write', () => {
     })
   })
 
-  it('takes a null for nothing', async () => {
+  it('treats null as not set', async () => {
     const { send } = await started()
     const { body } = await send('POST', AGENTS, agent('alice', { suspend: null, displayName: null, calendars: null }))
     expect(body.spec).toMatchObject({ suspend: false, calendars: { read: ['primary'] } })
@@ -48,7 +48,7 @@ describe('a write', () => {
     expect([ours.status, ours.headers.warning]).toEqual([201, expect.stringContaining('prefer a domain-qualified')])
   })
 
-  it('of a Lease by PUT makes it where it is not there, and only there', async () => {
+  it('of a Lease by PUT creates a missing one, and only that', async () => {
     const { send } = await started()
     const lease = { metadata: { name: 'leader' }, spec: { holderIdentity: 'one', leaseDurationSeconds: 15 } }
     expect((await send('PUT', `${LEASES}/leader`, lease)).status).toBe(201)
@@ -56,7 +56,7 @@ describe('a write', () => {
     expect((await send('PUT', `${AGENTS}/alice`, agent('alice'))).status).toBe(404)
   })
 
-  it('of an immutable Secret is refused, but of its labels', async () => {
+  it('of an immutable Secret is refused, except of its labels', async () => {
     const { sandbox, send } = await started()
     sandbox.apply(secret('fixed', { data: { a: 'YQ==' }, immutable: true }))
     const path = `${SECRETS}/fixed`
@@ -71,7 +71,7 @@ describe('a write', () => {
     expect((await send('GET', SECRETS)).status).toBe(200)
   })
 
-  it('in process is refused as it is over HTTP, and leaves no trace', async () => {
+  it('in process is refused as over HTTP, and changes nothing', async () => {
     const { sandbox } = await started()
     const revision = sandbox.revision()
     expect(() => sandbox.apply(agent('alice', { account: 'nobody' }))).toThrow(
@@ -85,7 +85,7 @@ describe('a write', () => {
     expect(sandbox.revision()).toBe(revision)
   })
 
-  it('in process takes a file of several documents', async () => {
+  it('in process accepts a file of several documents', async () => {
     const { sandbox } = await started()
     const [first, second] = [agent('alice'), secret('grant')].map((one) => JSON.stringify(one))
     expect(sandbox.apply(`${first ?? ''}\n---\n${second ?? ''}\n---\n`).map(({ kind }) => kind)).toEqual([

@@ -15,7 +15,7 @@ const ownedBy = ({ apiVersion, kind, metadata }: Body) => ({
 
 export function deleting(room: () => Promise<Room>): void {
   describe('deleting', () => {
-    it('takes the object away at once, and says which it was', async () => {
+    it('removes the object at once, and returns it', async () => {
       const r = await room()
       const { metadata } = await r.made('secrets', secret('token'))
       const { status, body } = await r.delete('secrets', '/token')
@@ -38,7 +38,7 @@ export function deleting(room: () => Promise<Room>): void {
       expect((await r.delete('agents', '/alice', { preconditions: { uid, resourceVersion } })).status).toBe(200)
     })
 
-    it('by a selector takes away what is selected', async () => {
+    it('by a selector removes what is selected', async () => {
       const r = await room()
       await r.made('configmaps', configMap('a', {}, { labels: { team: 'a' } }))
       await r.made('configmaps', configMap('b', {}, { labels: { team: 'b' } }))
@@ -63,7 +63,7 @@ export function deleting(room: () => Promise<Room>): void {
       expect(again).toMatchObject(refusal(409, 'AlreadyExists', message))
     })
 
-    it('goes when the last finalizer is removed, which a watch sees', async () => {
+    it('is removed with its last finalizer, which a watch sees', async () => {
       const r = await room()
       await r.made('agents', agent('alice', {}, { finalizers: [FINALIZER, 'example.com/other'] }))
       const watch = await r.watch('agents', await r.now('agents'))
@@ -91,7 +91,7 @@ export function deleting(room: () => Promise<Room>): void {
     const gone = (r: Room, plural: Plural, name: string) =>
       vi.waitFor(async () => expect((await r.get(plural, `/${name}`)).status).toBe(404), SOON)
 
-    it('goes after its owner, and what nobody owns stays', async () => {
+    it('is deleted after its owner, and objects without an owner stay', async () => {
       const r = await room()
       const owner = await r.made('agents', agent('alice'))
       await r.made('configmaps', configMap('calendar', {}, ownedBy(owner)))
@@ -103,7 +103,7 @@ export function deleting(room: () => Promise<Room>): void {
       expect((await r.get('secrets', '/grant')).status).toBe(200)
     })
 
-    it('stays while one of its owners is there', async () => {
+    it('stays while one of its owners exists', async () => {
       const r = await room()
       const [alice, google] = [
         await r.made('agents', agent('alice')),
@@ -119,7 +119,7 @@ export function deleting(room: () => Promise<Room>): void {
       expect((await r.get('configmaps', '/calendar')).status).toBe(200)
     })
 
-    it('goes where the owner’s name is taken by another object', async () => {
+    it('is deleted if another object has the owner’s name', async () => {
       const r = await room()
       const owner = await r.made('agents', agent('alice'))
       const stranger = { ...owner, metadata: { ...owner.metadata, uid: '00000000-0000-0000-0000-000000000000' } }
@@ -128,7 +128,7 @@ export function deleting(room: () => Promise<Room>): void {
       expect((await r.get('agents', '/alice')).status).toBe(200)
     })
 
-    it('has one controller at most', async () => {
+    it('has at most one controller', async () => {
       const r = await room()
       const [first] = ownedBy(await r.made('agents', agent('alice'))).ownerReferences
       const [second] = ownedBy(await r.made('agents', agent('bob'))).ownerReferences
@@ -137,7 +137,7 @@ export function deleting(room: () => Promise<Room>): void {
     })
   })
 
-  it('deleting a namespace takes everything in it away', async () => {
+  it('deleting a namespace deletes everything in it', async () => {
     const r = await room()
     await r.made('agents', agent('alice'))
     await r.made('secrets', secret('token'))

@@ -5,7 +5,7 @@ import type { Body } from '../client.ts'
 
 export function kinds(room: () => Promise<Room>): void {
   describe('a Secret', () => {
-    it('is Opaque unless it says otherwise, takes texts, and answers base64', async () => {
+    it('is Opaque by default, accepts text, and answers base64', async () => {
       const r = await room()
       const created = await r.made('secrets', secret('token', { stringData: { a: 'b' } }))
       expect(created).toMatchObject({ kind: 'Secret', type: 'Opaque', data: { a: 'Yg==' } })
@@ -13,7 +13,7 @@ export function kinds(room: () => Promise<Room>): void {
       expect(created.metadata.generation).toBeUndefined()
     })
 
-    it('is refused where a value is no base64, a key is none, or it is too large', async () => {
+    it('is refused if a value is not base64, a key is invalid, or it is too large', async () => {
       const r = await room()
       const base64 = await r.create('secrets', secret('a', { data: { a: '***' } }))
       expect(base64).toMatchObject(refusal(400, 'BadRequest', /illegal base64 data/))
@@ -33,7 +33,7 @@ export function kinds(room: () => Promise<Room>): void {
   })
 
   describe('a ConfigMap', () => {
-    it('has texts and bytes under different keys', async () => {
+    it('has text and bytes under different keys', async () => {
       const r = await room()
       const created = await r.made('configmaps', configMap('c', { data: { a: 'b' }, binaryData: { c: 'AA==' } }))
       expect(created).toMatchObject({ kind: 'ConfigMap', data: { a: 'b' }, binaryData: { c: 'AA==' } })
@@ -41,7 +41,7 @@ export function kinds(room: () => Promise<Room>): void {
       expect(answer).toMatchObject(refusal(422, 'Invalid', /duplicate of key present in binaryData/))
     })
 
-    it('is refused where a value is no text', async () => {
+    it('is refused if a value is not text', async () => {
       const r = await room()
       const answer = await r.create('configmaps', configMap('c', { data: { a: 1 } }))
       expect(answer).toMatchObject(
@@ -49,7 +49,7 @@ export function kinds(room: () => Promise<Room>): void {
       )
     })
 
-    it('has no status of its own', async () => {
+    it('has no status', async () => {
       const r = await room()
       await r.made('configmaps', configMap('c'))
       expect((await r.patch('configmaps', '/c/status', {})).status).toBe(404)
@@ -64,7 +64,7 @@ export function kinds(room: () => Promise<Room>): void {
       spec,
     })
 
-    it('has times to the microsecond, and goes to the one who wrote first', async () => {
+    it('has times to the microsecond, and belongs to whoever writes first', async () => {
       const r = await room()
       const spec = { holderIdentity: 'a', leaseDurationSeconds: 15, renewTime: '2026-01-01T00:00:00.123456Z' }
       const created = await r.made('leases', lease(spec))
@@ -77,7 +77,7 @@ export function kinds(room: () => Promise<Room>): void {
       expect(await take('c')).toMatchObject(refusal(409, 'Conflict', /leases.coordination.k8s.io "leader"/))
     })
 
-    it('is refused with a time to the second, or without a duration', async () => {
+    it('is refused with a time to the second, or with an invalid duration', async () => {
       const r = await room()
       const coarse = await r.create('leases', lease({ renewTime: '2026-01-01T00:00:00Z' }))
       expect(coarse).toMatchObject(refusal(400, 'BadRequest', /parsing time "2026-01-01T00:00:00Z"/))
@@ -110,7 +110,7 @@ export function kinds(room: () => Promise<Room>): void {
       ...rest,
     })
 
-    it('is one object for both of its groups, found by what it is about', async () => {
+    it('is one object in both of its groups, found by the object that it is about', async () => {
       const r = await room()
       const alice = await r.made('agents', agent('alice'))
       const bob = await r.made('agents', agent('bob'))
@@ -152,7 +152,7 @@ export function kinds(room: () => Promise<Room>): void {
   })
 
   describe('discovery', () => {
-    it('names our kinds with their short names, their category and their status', async () => {
+    it('lists our kinds with their short names, their category and their status', async () => {
       const r = await room()
       const { body, status } = await r.client.request('GET', '/apis/calendar-operator.io/v1alpha1')
       expect(status).toBe(200)
@@ -173,13 +173,13 @@ export function kinds(room: () => Promise<Room>): void {
       )
     })
 
-    it('answers 404 for what it does not have', async () => {
+    it('answers 404 for unknown groups', async () => {
       const r = await room()
       expect((await r.client.request('GET', '/apis/calendar-operator.io/v1alpha1/nothing')).status).toBe(404)
       expect((await r.client.request('GET', '/nothing')).status).toBe(404)
     })
 
-    it('says that it is alive, ready, and of which version', async () => {
+    it('reports health, readiness and version', async () => {
       const r = await room()
       for (const path of ['/livez', '/readyz', '/healthz']) {
         expect(await r.client.request('GET', path)).toMatchObject({ status: 200, text: 'ok' })

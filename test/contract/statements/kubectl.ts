@@ -34,26 +34,26 @@ export function byHand(room: () => Promise<Room>, backend: () => Backend): void 
       return lines.map((line) => line.trim().split(/ {2,}/))
     }
 
-    it('applies, changes and leaves alone', async ({ skip }) => {
+    it('applies, changes, and leaves unchanged objects alone', async ({ skip }) => {
       const { apply } = await kubectlIn(skip)
       expect(await apply(agent('alice'))).toBe('agent.calendar-operator.io/alice created\n')
       expect(await apply(agent('alice'))).toBe('agent.calendar-operator.io/alice unchanged\n')
       expect(await apply(agent('alice', { suspend: true }))).toBe('agent.calendar-operator.io/alice configured\n')
     })
 
-    it('removes by apply what a manifest no longer says', async ({ skip }) => {
+    it('apply removes what a manifest no longer contains', async ({ skip }) => {
       const { r, apply } = await kubectlIn(skip)
       await apply(agent('alice', { displayName: 'Alice' }))
       await apply(agent('alice'))
       expect((await r.get('agents', '/alice')).body.spec).not.toHaveProperty('displayName')
     })
 
-    it('refuses what is misspelt', async ({ skip }) => {
+    it('refuses misspelt fields', async ({ skip }) => {
       const { apply } = await kubectlIn(skip)
       await expect(apply(agent('alice', { acount: 'a' }))).rejects.toThrow('unknown field "spec.acount"')
     })
 
-    it('shows what a rule complains of', async ({ skip }) => {
+    it('shows the message of a violated rule', async ({ skip }) => {
       const { apply } = await kubectlIn(skip)
       const full = agent('alice', { publish: { calendar: { name: 'c', detail: 'Full' } } })
       await expect(apply(full)).rejects.toThrow(
@@ -61,7 +61,7 @@ export function byHand(room: () => Promise<Room>, backend: () => Backend): void 
       )
     })
 
-    it('gets a table, by a short name, and more columns where wide', async ({ skip }) => {
+    it('gets a table by a short name, and more columns with -o wide', async ({ skip }) => {
       const { r, kubectl } = await kubectlIn(skip)
       await r.made('agents', agent('alice'))
       const ready = { type: 'Ready', status: 'True', reason: 'Ready', message: 'All is well' }
@@ -81,7 +81,7 @@ export function byHand(room: () => Promise<Room>, backend: () => Backend): void 
       expect(await kubectl('get', 'calendar', '-o', 'name')).toBe('agent.calendar-operator.io/alice\n')
     })
 
-    it('gets what else there is, each with its columns', async ({ skip }) => {
+    it('gets the other kinds, each with its columns', async ({ skip }) => {
       const { r, kubectl } = await kubectlIn(skip)
       await r.made('secrets', secret('token', { data: { a: 'YQ==' } }))
       await r.made('configmaps', configMap('calendar', { data: { a: 'b' } }))
@@ -111,7 +111,7 @@ export function byHand(room: () => Promise<Room>, backend: () => Backend): void 
       ])
     })
 
-    it('gets the whole object, without what only the server reads', async ({ skip }) => {
+    it('gets the whole object, without fields that only the server reads', async ({ skip }) => {
       const { r, kubectl } = await kubectlIn(skip)
       await r.made('agents', agent('alice'))
       const { body } = await r.get('agents', '/alice')
@@ -125,7 +125,7 @@ export function byHand(room: () => Promise<Room>, backend: () => Backend): void 
       expect(await kubectl('get', 'agent', 'alice', '-o', 'jsonpath={.spec.account}')).toBe('alice@example.com')
     })
 
-    it('says what it did not find', async ({ skip }) => {
+    it('names an object that does not exist', async ({ skip }) => {
       const { kubectl } = await kubectlIn(skip)
       const missing = 'Error from server (NotFound): agents.calendar-operator.io "nobody" not found'
       await expect(kubectl('get', 'agent', 'nobody')).rejects.toThrow(missing)
@@ -165,7 +165,7 @@ export function byHand(room: () => Promise<Room>, backend: () => Backend): void 
       expect(await waited).toBe('agent.calendar-operator.io/alice condition met\n')
     })
 
-    it('waits for an object to go', async ({ skip }) => {
+    it('waits for a deletion', async ({ skip }) => {
       const { r, kubectl } = await kubectlIn(skip)
       await r.made('agents', agent('alice', {}, { finalizers: ['calendar-operator.io/revoke'] }))
       const deleted = kubectl('delete', 'agent', 'alice', '--timeout=90s')

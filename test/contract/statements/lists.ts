@@ -13,7 +13,7 @@ export function listing(room: () => Promise<Room>): void {
       }
     })
 
-    it('answers objects by name with the version of the list', async () => {
+    it('returns objects by name with the version of the list', async () => {
       const { body } = await r.get('calendarintegrations')
       expect(body).toMatchObject({ kind: 'CalendarIntegrationList', apiVersion: 'calendar-operator.io/v1alpha1' })
       expect(body.items?.map((item) => item.metadata.name)).toEqual(['i0', 'i1', 'i2', 'i3', 'i4'])
@@ -22,7 +22,7 @@ export function listing(room: () => Promise<Room>): void {
       expect(Number(body.metadata.resourceVersion)).toBeGreaterThanOrEqual(Math.max(...versions))
     })
 
-    it('of all namespaces has those of every namespace', async () => {
+    it('of all namespaces contains objects of every namespace', async () => {
       const other = await room()
       await other.made('calendarintegrations', integration('elsewhere'))
       const everywhere = '/apis/calendar-operator.io/v1alpha1/calendarintegrations'
@@ -31,7 +31,7 @@ export function listing(room: () => Promise<Room>): void {
       expect(found).toEqual(expect.arrayContaining([`${r.namespace}/i0`, `${other.namespace}/elsewhere`]))
     })
 
-    it('answers an empty list where there is nothing, in a namespace that is not there too', async () => {
+    it('returns an empty list if there is nothing, also for a namespace that does not exist', async () => {
       expect((await r.get('agents')).body.items).toEqual([])
       const nowhere = await r.client.request('GET', r.url('agents').replace(r.namespace, 'nowhere'))
       expect([nowhere.status, nowhere.body.items]).toEqual([200, []])
@@ -61,14 +61,14 @@ export function listing(room: () => Promise<Room>): void {
       expect(await r.names('calendarintegrations', `?fieldSelector=${encodeURIComponent(selector)}`)).toEqual(names)
     })
 
-    it('refuses a selector that it cannot read, or by a field that is not selectable', async () => {
+    it('refuses an invalid selector, or a field that is not selectable', async () => {
       const labels = await r.get('calendarintegrations', '?labelSelector=n%20in%20(1')
       expect(labels).toMatchObject(refusal(400, 'BadRequest', /^unable to parse requirement/))
       const fields = await r.get('calendarintegrations', '?fieldSelector=spec.suspend%3Dtrue')
       expect(fields).toMatchObject(refusal(400, 'BadRequest', 'field label not supported: spec.suspend'))
     })
 
-    it('by pages shows the world of the first page to the end', async () => {
+    it('by pages shows the state of the first page to the end', async () => {
       const pages = await room()
       for (const name of ['a', 'b', 'c', 'd']) await pages.made('calendarintegrations', integration(name))
       const first = await pages.get('calendarintegrations', '?limit=2')
@@ -83,14 +83,14 @@ export function listing(room: () => Promise<Room>): void {
       expect(second.body.metadata.resourceVersion).toBe(first.body.metadata.resourceVersion)
     })
 
-    it('refuses to go on where no page began', async () => {
+    it('refuses an invalid continue token', async () => {
       const answer = await r.get('calendarintegrations', '?limit=2&continue=abc')
       expect(answer).toMatchObject(refusal(400, 'BadRequest', /continue key is not valid/))
     })
   })
 
-  describe('metadata alone', () => {
-    it('is answered for an object and for a list, without data', async () => {
+  describe('metadata only', () => {
+    it('is returned for an object and for a list, without data', async () => {
       const r = await room()
       await r.made('secrets', secret('token', { data: { a: 'YQ==' } }, { labels: { team: 'a' } }))
       const { body: one } = await r.get('secrets', '/token', METADATA)
@@ -121,7 +121,7 @@ export function listing(room: () => Promise<Room>): void {
       expect(columns?.slice(7)).toEqual(['Integration*', 'Busy*', 'Message*'])
     })
 
-    it('has null where there is nothing to show yet', async () => {
+    it('has null if there is nothing to show yet', async () => {
       const r = await room()
       await r.made('agents', agent('alice'))
       const { body } = await r.get('agents', '', TABLE)
@@ -153,7 +153,7 @@ export function listing(room: () => Promise<Room>): void {
       expect([body.rows?.[0]?.object?.kind, namespace, name]).toEqual(['PartialObjectMetadata', r.namespace, 'alice'])
     })
 
-    it('of Secrets says how many values each has, and none of them', async () => {
+    it('of Secrets has the number of values, and no value', async () => {
       const r = await room()
       await r.made('secrets', secret('token', { data: { a: 'YQ==', b: 'Yg==' } }))
       const { body, text } = await r.get('secrets', '', TABLE)

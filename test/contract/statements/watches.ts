@@ -4,7 +4,7 @@ import type { Backend, Room } from '../backend.ts'
 
 export function watching(room: () => Promise<Room>, backend: () => Backend): void {
   describe('watching', () => {
-    it('shows every change since the version of a list, in order, and nothing from before', async () => {
+    it('shows every change since the version of a list, in order, and nothing older', async () => {
       const r = await room()
       await r.made('agents', agent('before'))
       const from = await r.now('agents')
@@ -23,7 +23,7 @@ export function watching(room: () => Promise<Room>, backend: () => Backend): voi
       expect(versions[3]).toBeGreaterThan(Number(deleted.body.metadata.resourceVersion))
     })
 
-    it('without a version shows first what is there', async () => {
+    it('without a version first shows what exists', async () => {
       const r = await room()
       await r.made('agents', agent('alice'))
       const watch = await r.client.watch(r.url('agents', '?watch=1&timeoutSeconds=60'))
@@ -48,7 +48,7 @@ export function watching(room: () => Promise<Room>, backend: () => Backend): voi
       expect(await seen(watch, 1)).toEqual(['ADDED here'])
     })
 
-    it('by a selector shows what comes to be selected as added, and what ceases to be as deleted', async () => {
+    it('by a selector shows objects that start to match as added, and those that stop as deleted', async () => {
       const r = await room()
       await r.made('agents', agent('alice', {}, { labels: { team: 'a' } }))
       const watch = await r.watch('agents', await r.now('agents'), '&labelSelector=team%3Da')
@@ -59,7 +59,7 @@ export function watching(room: () => Promise<Room>, backend: () => Backend): voi
       expect(await seen(watch, 3)).toEqual(['MODIFIED alice', 'DELETED alice', 'ADDED bob'])
     })
 
-    it('of one name shows that object only', async () => {
+    it('of one name shows only that object', async () => {
       const r = await room()
       const watch = await r.watch('agents', await r.now('agents'), '&fieldSelector=metadata.name%3Dbob')
       await r.made('agents', agent('alice'))
@@ -67,7 +67,7 @@ export function watching(room: () => Promise<Room>, backend: () => Backend): voi
       expect(await seen(watch, 1)).toEqual(['ADDED bob'])
     })
 
-    it('shows metadata alone where that is asked for', async () => {
+    it('shows metadata only on request', async () => {
       const r = await room()
       const watch = await r.watch('secrets', await r.now('secrets'), '', METADATA)
       await r.made('secrets', secret('token', { data: { a: 'YQ==' } }))
@@ -76,7 +76,7 @@ export function watching(room: () => Promise<Room>, backend: () => Backend): voi
       expect(event?.object.data).toBeUndefined()
     })
 
-    it('from a version that is too old says so in an event, after a good answer', async () => {
+    it('from a version that is too old gets an event that says so, after status 200', async () => {
       const r = await room()
       const watch = await r.watch('agents', await backend().tooOld())
       expect(watch.status).toBe(200)
@@ -88,7 +88,7 @@ export function watching(room: () => Promise<Room>, backend: () => Backend): voi
       expect(more).toEqual([])
     })
 
-    it('ends in order when its time is up, after a bookmark where bookmarks were asked for', async () => {
+    it('ends in an orderly way when its time is up, after a bookmark if bookmarks were requested', async () => {
       const r = await room()
       const ends = `?watch=1&resourceVersion=${await r.now('agents')}&timeoutSeconds=10&allowWatchBookmarks=true`
       const watch = await r.client.watch(r.url('agents', ends))
@@ -109,7 +109,7 @@ export function watching(room: () => Promise<Room>, backend: () => Backend): voi
       expect(await seen(next, 1)).toEqual(['ADDED bob'])
     })
 
-    it('streams a whole list first where that is asked for, and marks its end', async () => {
+    it('streams a whole list first on request, and marks its end', async () => {
       const r = await room()
       await r.made('agents', agent('alice'))
       const list = 'sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true'

@@ -20,7 +20,7 @@ const DEFAULTS = {
 
 export function creating(room: () => Promise<Room>): void {
   describe('creating', () => {
-    it('answers the object with a uid, a version, a time, generation 1, and every default', async () => {
+    it('returns the object with a uid, a version, a time, generation 1, and every default', async () => {
       const r = await room()
       const { status, body } = await r.create('agents', agent('alice', {}, { labels: { team: 'a' } }))
       expect(status).toBe(201)
@@ -40,14 +40,14 @@ export function creating(room: () => Promise<Room>): void {
       expect(Number(body.metadata.resourceVersion)).toBeGreaterThan(0)
     })
 
-    it('drops a status that was sent, and has that of the defaults', async () => {
+    it('drops a status that was sent, and sets the default one', async () => {
       const r = await room()
       const created = await r.made('agents', { ...agent('alice'), status: { observedGeneration: 5 } })
       expect(created.status).toEqual({ observedGeneration: -1 })
       expect((await r.get('agents', '/alice')).body.status).toEqual({ observedGeneration: -1 })
     })
 
-    it('pays no regard to what only the server can say', async () => {
+    it('ignores fields that only the server sets', async () => {
       const r = await room()
       const long = '2020-01-01T00:00:00Z'
       const uid = '00000000-0000-0000-0000-000000000000'
@@ -61,7 +61,7 @@ export function creating(room: () => Promise<Room>): void {
       ])
     })
 
-    it('gives each object of one name another uid, and a greater version', async () => {
+    it('gives each object with the same name another uid, and a greater version', async () => {
       const r = await room()
       const first = await r.made('agents', agent('alice'))
       await r.delete('agents', '/alice')
@@ -70,7 +70,7 @@ export function creating(room: () => Promise<Room>): void {
       expect(Number(second.metadata.resourceVersion)).toBeGreaterThan(Number(first.metadata.resourceVersion))
     })
 
-    it('is refused where the name is taken', async () => {
+    it('is refused if the name is taken', async () => {
       const r = await room()
       await r.made('agents', agent('alice'))
       const answer = await r.create('agents', agent('alice', { account: 'other@example.com' }))
@@ -78,26 +78,26 @@ export function creating(room: () => Promise<Room>): void {
       expect(answer.body.details).toMatchObject({ name: 'alice', group: 'calendar-operator.io', kind: 'agents' })
     })
 
-    it('finds a name where it begins with generateName', async () => {
+    it('makes a name from generateName', async () => {
       const r = await room()
       const created = await r.made('agents', { ...agent(''), metadata: { generateName: 'alice-' } })
       expect(created.metadata.name).toMatch(/^alice-[a-z0-9]{5}$/)
     })
 
-    it('is refused in a namespace that is not there', async () => {
+    it('is refused in a namespace that does not exist', async () => {
       const r = await room()
       const answer = await r.client.request('POST', r.url('agents').replace(r.namespace, 'nowhere'), agent('alice'))
       expect(answer).toMatchObject(refusal(404, 'NotFound', 'namespaces "nowhere" not found'))
     })
 
-    it('is refused where the object names another namespace', async () => {
+    it('is refused if the object names another namespace', async () => {
       const r = await room()
       const answer = await r.create('agents', agent('alice', {}, { namespace: 'other' }))
       const message = 'the namespace of the provided object does not match the namespace sent on the request'
       expect(answer).toMatchObject(refusal(400, 'BadRequest', message))
     })
 
-    it('is refused with a name that is none', async () => {
+    it('is refused with an invalid name', async () => {
       const r = await room()
       const answer = await r.create('agents', agent('Alice_B'))
       expect(answer).toMatchObject(
@@ -105,7 +105,7 @@ export function creating(room: () => Promise<Room>): void {
       )
     })
 
-    it('is refused with a label that is none, or an owner without a uid', async () => {
+    it('is refused with an invalid label, or an owner without a uid', async () => {
       const r = await room()
       const label = await r.create('secrets', secret('token', {}, { labels: { team: 'a b' } }))
       expect(label).toMatchObject(
@@ -118,7 +118,7 @@ export function creating(room: () => Promise<Room>): void {
       )
     })
 
-    it('is refused where a request is larger than three megabytes', async () => {
+    it('is refused if the request is larger than three megabytes', async () => {
       const r = await room()
       const data = { a: Buffer.alloc(3_000_000).toString('base64') }
       const answer = await r.create('secrets', secret('token', { data }))
@@ -127,7 +127,7 @@ export function creating(room: () => Promise<Room>): void {
       )
     })
 
-    it('is tried and not done with dryRun', async () => {
+    it('is checked and not done with dryRun', async () => {
       const r = await room()
       expect((await r.create('agents', agent('alice'), '?dryRun=All')).status).toBe(201)
       expect((await r.create('agents', agent('alice', { account: 3 }), '?dryRun=All')).status).toBe(422)
@@ -146,7 +146,7 @@ export function creating(room: () => Promise<Room>): void {
       expect(body.spec).toEqual({ ...DEFAULTS, account: 'alice@example.com', integrationRef: { name: 'google' } })
     })
 
-    it('is refused where the client asks for that, as kubectl does', async () => {
+    it('is refused if the client asks for that, as kubectl does', async () => {
       const r = await room()
       const answer = await r.create('agents', astray, '?fieldValidation=Strict')
       const unknown = 'unknown field "spec.busy.tentativ", unknown field "spec.foo"'
@@ -155,7 +155,7 @@ export function creating(room: () => Promise<Room>): void {
   })
 
   describe('an object that breaks its schema', () => {
-    it('is refused with every problem, each by its field and its kind', async () => {
+    it('is refused with every violation, each with its field and its reason', async () => {
       const r = await room()
       const answer = await r.create('agents', agent('bad', { account: 'alice', busy: { tentative: 'Perhaps' } }))
       expect(answer).toMatchObject(refusal(422, 'Invalid', /^Agent.calendar-operator.io "bad" is invalid: \[/))
@@ -175,7 +175,7 @@ export function creating(room: () => Promise<Room>): void {
       expect(answer).toMatchObject(refusal(422, 'Invalid', message))
     })
 
-    it('is refused on a change too, and the object stays as it was', async () => {
+    it('is refused on an update too, and the object stays as it was', async () => {
       const r = await room()
       const before = await r.made('agents', agent('alice'))
       const answer = await r.patch('agents', '/alice', { spec: { account: null } })
@@ -201,7 +201,7 @@ export function changing(room: () => Promise<Room>): void {
       )
     })
 
-    it('is refused for an object that was deleted and made again since', async () => {
+    it('is refused for an object that was deleted and created again since', async () => {
       const r = await room()
       const old = await r.made('agents', agent('alice'))
       await r.delete('agents', '/alice')
@@ -211,7 +211,7 @@ export function changing(room: () => Promise<Room>): void {
       expect(await r.put('agents', '/alice', renewed)).toMatchObject(refusal(409, 'Conflict', /"alice"/))
     })
 
-    it('by PUT without a version is refused for our kinds, and done for Secrets', async () => {
+    it('by PUT without a version is refused for our kinds, and accepted for Secrets', async () => {
       const r = await room()
       await r.made('agents', agent('alice'))
       await r.made('secrets', secret('token', { data: { a: 'YQ==' } }))
@@ -223,7 +223,7 @@ export function changing(room: () => Promise<Room>): void {
       expect([status, body.data]).toEqual([200, { b: 'Yg==' }])
     })
 
-    it('by merge patch goes into objects, replaces lists, and removes what is null', async () => {
+    it('by merge patch merges objects, replaces lists, and removes what is null', async () => {
       const r = await room()
       const spec = { displayName: 'Alice', calendars: { read: ['a', 'b'] }, busy: { allDay: 'Free' } }
       await r.made('agents', agent('alice', spec, { labels: { a: '1', b: '2' } }))
@@ -237,14 +237,14 @@ export function changing(room: () => Promise<Room>): void {
       expect(body.spec).not.toHaveProperty('displayName')
     })
 
-    it('fills the default in again where a patch removes a value', async () => {
+    it('sets the default again if a patch removes a value', async () => {
       const r = await room()
       await r.made('agents', agent('alice', { calendars: { read: ['a'] } }))
       const { body } = await r.patch('agents', '/alice', { spec: { calendars: null } })
       expect(body.spec).toMatchObject({ calendars: { read: ['primary'] } })
     })
 
-    it('counts the generation up for the spec, and not for labels', async () => {
+    it('increases the generation for the spec, and not for labels', async () => {
       const r = await room()
       await r.made('agents', agent('alice'))
       const labelled = await r.patch('agents', '/alice', { metadata: { labels: { team: 'a' } } })
@@ -253,7 +253,7 @@ export function changing(room: () => Promise<Room>): void {
       expect(suspended.body.metadata.generation).toBe(2)
     })
 
-    it('that changes nothing leaves the version alone', async () => {
+    it('that changes nothing keeps the version', async () => {
       const r = await room()
       await r.made('agents', agent('alice'))
       const first = await r.patch('agents', '/alice', { spec: { suspend: true } })
@@ -264,7 +264,7 @@ export function changing(room: () => Promise<Room>): void {
       expect((await r.patch('configmaps', '/c', { data: { a: 'b' } })).body).toEqual(map)
     })
 
-    it('of an object that is not there is refused', async () => {
+    it('of an object that does not exist is refused', async () => {
       const r = await room()
       const missing = refusal(404, 'NotFound', 'agents.calendar-operator.io "nobody" not found')
       expect(await r.get('agents', '/nobody')).toMatchObject(missing)
@@ -280,7 +280,7 @@ export function changing(room: () => Promise<Room>): void {
       expect(answer).toMatchObject(refusal(422, 'Invalid', /metadata.uid: Invalid value: .*: field is immutable/))
     })
 
-    it('in a form that is not offered is refused', async () => {
+    it('with an unsupported media type is refused', async () => {
       const r = await room()
       await r.made('agents', agent('alice'))
       const answer = await r.patch('agents', '/alice', {}, 'application/strategic-merge-patch+json')
@@ -299,7 +299,7 @@ export function changing(room: () => Promise<Room>): void {
       lastTransitionTime: '2026-01-01T00:00:00Z',
     }
 
-    it('is changed by its subresource only', async () => {
+    it('is changed only by its subresource', async () => {
       const r = await room()
       await r.made('agents', agent('alice'))
       const main = await r.patch('agents', '/alice', { spec: { suspend: true }, status: { observedGeneration: 9 } })
@@ -314,7 +314,7 @@ export function changing(room: () => Promise<Room>): void {
       expect(body.metadata.labels).toBeUndefined()
     })
 
-    it('is replaced whole by PUT, and nothing else is', async () => {
+    it('is replaced as a whole by PUT, and nothing else is', async () => {
       const r = await room()
       const { spec, ...rest } = await r.made('agents', agent('alice'))
       await r.patch('agents', '/alice/status', { status: { conditions: [ready] } })
@@ -325,7 +325,7 @@ export function changing(room: () => Promise<Room>): void {
       expect(body.metadata.labels).toBeUndefined()
     })
 
-    it('is patched whatever uid the patch names: only a version protects', async () => {
+    it('is patched whatever uid the patch names: only a version is checked', async () => {
       const r = await room()
       await r.made('agents', agent('alice'))
       const patch = { metadata: { uid: '00000000-0000-0000-0000-000000000000' }, status: { observedGeneration: 1 } }
@@ -354,7 +354,7 @@ export function changing(room: () => Promise<Room>): void {
       expect(twice).toMatchObject(refusal(422, 'Invalid', /status.conditions\[1\]: Duplicate value: /))
     })
 
-    it('is what it is at first once it is removed', async () => {
+    it('has its default again once it is removed', async () => {
       const r = await room()
       await r.made('agents', agent('alice'))
       await r.patch('agents', '/alice/status', { status: { observedGeneration: 1 } })
