@@ -6,10 +6,9 @@ import { done, type Outcome } from '../controller/outcome.ts'
 import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
 import { keyOf } from '../kubernetes/port.ts'
 import type { Agent } from '../resources/types.ts'
-import { alone, decideAndReport, publish, reported } from './conclude.ts'
-import { contextOf, type Context } from './context.ts'
-import { attendAtEndOfTrust, isTrusted } from './end-of-trust.ts'
+import { alone, attendAtEndOfTrust, decideAndReport, isTrusted, publish, reported } from './conclude.ts'
 import type { AgentDeps } from './port.ts'
+import { resolveIntegration, type Context } from './resolve-integration.ts'
 import { nothingRead, type AgentState } from './state.ts'
 import { frozen } from './suspended.ts'
 
@@ -17,7 +16,7 @@ import { frozen } from './suspended.ts'
 export async function attend(deps: AgentDeps, agent: Agent, state: AgentState): Promise<Outcome> {
   if (agent.metadata.deletionTimestamp !== undefined || agent.spec.suspend) return done()
   if (!agent.status?.conditions?.length) return alone(state, () => firstStatus(deps, agent, state))
-  const context = contextOf(deps, agent, state)
+  const context = resolveIntegration(deps, agent, state)
   if (context.resolved === 'Suspended') return alone(state, () => frozen(deps, context))
   if (isTrusted(deps, context)) return done()
   return alone(state, () => endTrust(deps, context))

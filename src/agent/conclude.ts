@@ -4,19 +4,24 @@
  */
 import { retry, requeueWithin, type Outcome } from '../controller/outcome.ts'
 import { isConflict } from '../failures/thrown.ts'
-import { ApiError } from '../kubernetes/port.ts'
+import { ApiError, keyOf } from '../kubernetes/port.ts'
 import { withOwnStatus } from '../kubernetes/status-report.ts'
 import { staleAfterMs } from '../publishing/freshness.ts'
 import type { PublishInput } from '../publishing/port.ts'
+import { TIMER_TOLERANCE_MS } from '../platform/clock.ts'
 import { publishOutputs } from '../publishing/publish-outputs.ts'
 import type { RequestTurn } from '../resources/run-now.ts'
 import { isPatient } from './conflicts.ts'
-import type { Context } from './context.ts'
 import { decide } from './decide.ts'
 import { factsOf, isFailing, type Found } from './facts.ts'
 import type { AgentDeps } from './port.ts'
 import { report, type Report } from './report.ts'
+import type { Context } from './resolve-integration.ts'
 import { consentedPart, knownOf, type AgentState, type Read } from './state.ts'
+import { endOfTrust } from './trust.ts'
+
+/** If trust has ended already, a reconcile that is running may still extend it. */
+const LOOK_AGAIN_MS = 5_000
 
 /** Waits for the agent's turn to write. */
 export function alone<T>(state: AgentState, run: () => Promise<T>): Promise<T> {
@@ -101,3 +106,18 @@ function pauseOf(outcome: Outcome): number | undefined {
   if (outcome.kind === 'retry') return outcome.atLatest
   return outcome.kind === 'wait' ? outcome.for : outcome.checkAgainIn
 }
+
+/** Whether readers can trust the published objects now. */
+export const isTrusted = (deps: AgentDeps, context: Context): boolean =>
+  (endOfTrustOf(deps, context) ?? Infinity) > deps.clock.now()
+
+/** Schedules `attend` for the end of trust, or soon if that has passed. */
+export function attendAtEndOfTrust(deps: AgentDeps, context: Context): void {
+  const until = endOfTrustOf(deps, context)
+  if (until === undefined || until === -Infinity) return
+  const left = until - deps.clock.now()
+  deps.attendIn(keyOf(context.agent), left > 0 ? left + TIMER_TOLERANCE_MS : LOOK_AGAIN_MS)
+}
+
+const endOfTrustOf = (deps: AgentDeps, { agent, state, integration }: Context): number | undefined =>
+  endOfTrust(deps.clock, agent, integration, knownOf(deps, agent, state))

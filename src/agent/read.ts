@@ -19,9 +19,8 @@ import { durationMs } from '../resources/durations.ts'
 import { absenceAfter, failuresOf, stands, type Asked } from './absence.ts'
 import { agentClient } from './agent-client.ts'
 import { isPatient } from './conflicts.ts'
-import type { Context } from './context.ts'
 import type { AgentDeps } from './port.ts'
-import { reportRefusal, withoutGrant, type ResolvedIntegration } from './resolve-integration.ts'
+import { reportRefusal, withoutGrant, type Context, type ResolvedIntegration } from './resolve-integration.ts'
 import { consentedPart, nothingRead, type Read } from './state.ts'
 
 const AN_HOUR = 60 * 60_000

@@ -1,7 +1,7 @@
 /**
  * The room of the agents: it reconciles `Agent` objects. The steps, in order:
  *
- * 1. resolve the integration (`context.ts`);
+ * 1. resolve the integration (`resolve-integration.ts`);
  * 2. load the grant, ensure a token, verify the account, read the calendars (`read.ts`): the first failure ends these;
  * 3. publish, prune, report (`conclude.ts`): always, and one at a time for each agent.
  *
@@ -25,14 +25,13 @@ import { isRequested } from '../resources/status.ts'
 import type { Agent } from '../resources/types.ts'
 import { hurried, isAway } from './absence.ts'
 import { attend } from './attend.ts'
-import { alone, decideAndReport, publish } from './conclude.ts'
+import { alone, attendAtEndOfTrust, decideAndReport, publish } from './conclude.ts'
 import { retryingConflicts } from './conflicts.ts'
-import { contextOf, type Context } from './context.ts'
-import { attendAtEndOfTrust } from './end-of-trust.ts'
 import type { AgentDeps } from './port.ts'
 import { read } from './read.ts'
 import { Recovery } from './recovery.ts'
 import { remove } from './remove.ts'
+import { resolveIntegration, type Context } from './resolve-integration.ts'
 import { knownOf, newAgentState, type AgentState } from './state.ts'
 import { frozen, suspended } from './suspended.ts'
 import { outputsOf } from './trust.ts'
@@ -57,10 +56,13 @@ type Look = (deps: AgentDeps, agent: Agent, state: AgentState) => Promise<Outcom
 
 /** Reconciles an agent that exists. */
 async function look(deps: AgentDeps, agent: Agent, state: AgentState): Promise<Outcome> {
-  if (agent.metadata.deletionTimestamp) return remove(deps, agent, state)
+  if (agent.metadata.deletionTimestamp) {
+    state.leavingSince ??= deps.clock.monotonic()
+    return remove(deps, agent, state.leavingSince)
+  }
   if (await correctFinalizer(deps, agent)) return done(0)
   if (agent.spec.suspend) return alone(state, () => suspended(deps, agent, state))
-  return reconcile(deps, contextOf(deps, agent, state))
+  return reconcile(deps, resolveIntegration(deps, agent, state))
 }
 
 async function reconcile(deps: AgentDeps, context: Context): Promise<Outcome> {

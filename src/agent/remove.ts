@@ -13,7 +13,6 @@ import { done, retry, type Outcome } from '../controller/outcome.ts'
 import { grantSecretName, REVOKE_FINALIZER } from '../resources/names.ts'
 import { sameAccount } from '../resources/account.ts'
 import type { Agent } from '../resources/types.ts'
-import type { AgentState } from './state.ts'
 import type { AgentDeps } from './port.ts'
 
 /** How long Google may be unreachable before the finalizer is removed nevertheless, in ms. */
@@ -22,15 +21,15 @@ const FIRST_PAUSE_MS = 1_000
 
 /**
  * Revokes what the Agent was authorized with, and removes the finalizer.
+ * @param since when the deletion was first seen, by the monotonic clock.
  * @throws {ApiError}
  */
-export async function remove(deps: AgentDeps, agent: Agent, state: AgentState): Promise<Outcome> {
+export async function remove(deps: AgentDeps, agent: Agent, since: number): Promise<Outcome> {
   const finalizers = agent.metadata.finalizers ?? []
   if (!finalizers.includes(REVOKE_FINALIZER)) return done()
-  state.leavingSince ??= deps.clock.monotonic()
   const kept = await readKept(deps, agent)
   const { failed, shared } = await revokeAll(deps, agent, grantsOf(agent, kept, deps.tokens.current(agent)))
-  const waited = deps.clock.monotonic() - state.leavingSince
+  const waited = deps.clock.monotonic() - since
   if (failed && waited < PATIENCE_MS) return triedAgain(failed, waited)
   if (failed) tell(deps, agent, NOT_REVOKED)
   else if (kept) await deps.grants.delete(kept)

@@ -4,10 +4,12 @@
  */
 import { manualFixInterval } from '../controller/manual-fix-interval.ts'
 import { integrationKey, isAllowed, notAllowedMessage } from '../resources/allowed-namespaces.ts'
+import { isRequested } from '../resources/status.ts'
 import type { Agent, CalendarIntegration } from '../resources/types.ts'
 import type { IntegrationRefusal } from '../grants/port.ts'
 import type { AgentDeps, IntegrationView } from './port.ts'
 import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
+import type { AgentState } from './state.ts'
 
 /** An integration whose client can be used. */
 export interface ResolvedIntegration {
@@ -19,17 +21,21 @@ export interface ResolvedIntegration {
 /** The integration, or why it cannot be used. If it is suspended, its agents are, too. */
 export type Resolution = ResolvedIntegration | StepFailure | 'Suspended'
 
-/**
- * Whether the agent's integration can be used, and why not.
- * @param since when the agent is known, by the monotonic clock.
- * @param asked somebody asked for a look now.
- */
-export function resolveIntegration(
-  deps: AgentDeps,
-  agent: Agent,
-  integration: CalendarIntegration | undefined,
-  { since, asked }: { since: number; asked: boolean },
-): Resolution {
+/** What every step of a reconcile is given. */
+export interface Context {
+  readonly agent: Agent
+  readonly state: AgentState
+  readonly integration: CalendarIntegration | undefined
+  readonly resolved: Resolution
+}
+
+/** The first step of a reconcile: looks up the integration, and whether it can be used. */
+export function resolveIntegration(deps: AgentDeps, agent: Agent, state: AgentState): Context {
+  const integration = deps.cluster.integrations.get(integrationKey(agent))
+  return { agent, state, integration, resolved: resolutionOf(deps, { agent, state, integration }) }
+}
+
+function resolutionOf(deps: AgentDeps, { agent, state, integration }: Omit<Context, 'resolved'>): Resolution {
   const key = integrationKey(agent)
   const { namespace } = agent.metadata
   if (!integration && (agent.spec.integrationRef.namespace ?? namespace) === namespace) {
@@ -39,23 +45,22 @@ export function resolveIntegration(
   const { namespaces } = deps.cluster
   const labelsOf = namespaces && ((name: string) => namespaces.get(name)?.metadata.labels)
   if (!integration || !isAllowed(agent, integration, labelsOf)) {
-    const requeue = {
-      kind: 'blocked',
-      at: deps.clock.monotonic() + manualFixInterval(since, deps.clock.monotonic()),
-    } as const
-    return stepFailure('Ready', 'IntegrationNotAllowed', notAllowedMessage(agent, labelsOf), requeue)
+    const now = deps.clock.monotonic()
+    const at = now + manualFixInterval(state.firstSeen, now)
+    return stepFailure('Ready', 'IntegrationNotAllowed', notAllowedMessage(agent, labelsOf), { kind: 'blocked', at })
   }
   if (integration.spec.suspend) return 'Suspended'
-  return usable(deps, { key, integration, asked })
+  return usable(deps, { key, integration, asked: isRequested(agent, state.requests.handledRequest) })
 }
 
-interface Wish {
+interface Candidate {
   key: string
   integration: CalendarIntegration
+  /** Somebody asked for a reconcile now. */
   asked: boolean
 }
 
-function usable(deps: AgentDeps, { key, integration, asked }: Wish): Resolution {
+function usable(deps: AgentDeps, { key, integration, asked }: Candidate): Resolution {
   const view = deps.integrations.view(key)
   if (view?.ready && view.client) return { key, integration, view: { ...view, client: view.client } }
   const why = view?.message ?? 'The operator has not looked at it yet.'

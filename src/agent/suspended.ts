@@ -2,12 +2,11 @@
 import { done, type Outcome } from '../controller/outcome.ts'
 import { findCondition } from '../resources/conditions.ts'
 import type { Agent } from '../resources/types.ts'
-import { publish, reported } from './conclude.ts'
-import type { Context } from './context.ts'
+import { attendAtEndOfTrust, publish, reported } from './conclude.ts'
 import { decide } from './decide.ts'
-import { attendAtEndOfTrust } from './end-of-trust.ts'
 import { factsOf } from './facts.ts'
 import type { AgentDeps } from './port.ts'
+import type { Context } from './resolve-integration.ts'
 import { knownOf, nothingRead, type AgentState } from './state.ts'
 
 /** Nothing is requested or published, and the conditions stay; only an agent without conditions gets one. */

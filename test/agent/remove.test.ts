@@ -33,7 +33,8 @@ async function go(): Promise<Outcome> {
   const { deps } = bench
   const cluster = { ...deps.cluster, patch: letGo }
   const tokens = { ...deps.tokens, current: () => known }
-  return remove({ ...deps, cluster, tokens } as typeof deps, alice, bench.state)
+  bench.state.leavingSince ??= bench.clock.monotonic()
+  return remove({ ...deps, cluster, tokens } as typeof deps, alice, bench.state.leavingSince)
 }
 
 const letGo = (_: unknown, patch: { metadata: { finalizers: string[] } }): Promise<unknown> => {

@@ -1,6 +1,6 @@
 /** One agent's access by itself: its Secrets in a small cluster, and a Google that answers what a test says. */
 import { createZones } from '../../src/calendar/zones.ts'
-import type { Context } from '../../src/agent/context.ts'
+import type { Context } from '../../src/agent/resolve-integration.ts'
 import { newAgentState, type AgentState } from '../../src/agent/state.ts'
 import type { AgentDeps } from '../../src/agent/port.ts'
 import { isStepFailure, type StepFailure } from '../../src/failures/step-failure.ts'
