@@ -8,6 +8,7 @@ interface Kubeconfig {
   contexts: { context: { namespace?: string } }[]
 }
 
+/** Starts a real kube-apiserver. */
 export async function realBackend(namespace: string): Promise<Backend> {
   const cluster = await startRealKubernetes()
   let seen = 0

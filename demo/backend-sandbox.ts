@@ -11,6 +11,7 @@ const clock = {
   },
 }
 
+/** Starts the sandbox's Kubernetes API. */
 export async function sandboxBackend(namespace: string): Promise<Backend> {
   const sandbox = await startKubernetes({ clock, crds })
   return {

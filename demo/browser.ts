@@ -1,5 +1,6 @@
 /** As much of a browser as a sign-in needs: it keeps cookies, follows no redirect by itself, and submits the form of a page. */
 
+/** An answer that a browser shows. */
 export interface Page {
   status: number
   /** Where a redirect leads. */
@@ -7,6 +8,7 @@ export interface Page {
   html: string
 }
 
+/** A browser with its cookies. */
 export class Browser {
   readonly #cookies = new Map<string, string>()
 

@@ -9,8 +9,10 @@ import { Kubernetes, type Backend, type ObservedObject } from './kubernetes.ts'
 import { seed, type Seeded, type Secret } from './seed.ts'
 import { OperatorProcess } from './operator-process.ts'
 
+/** The namespace of the demo. */
 export const NAMESPACE = 'booking'
 
+/** The parts of `busy.json` that the demo reads. */
 export interface BusyDocument {
   syncedAt: string
   busy: { start: string; end: string }[]
@@ -33,6 +35,7 @@ interface EnvironmentDeps {
 /** The port of the pages, if it is free: then every run prints the same address. */
 const USUAL_WEB_PORT = 8080
 
+/** The running parts of the demo. */
 export class DemoEnvironment {
   readonly google: SimulatedGoogle
   readonly backend: Backend

@@ -4,14 +4,17 @@ import type { DemoEnvironment } from './environment.ts'
 import { formatTable, type TableOptions } from './table.ts'
 import { DemoFailure, type Expectation, type Narrator } from './narrator.ts'
 
+/** What each step gets. */
 export interface DemoContext {
   environment: DemoEnvironment
   narrator: Narrator
 }
 
+/** The people of demo/manifests. */
 export const PEOPLE = ['alice', 'bob', 'carol']
 /** The interval of demo/manifests/2-integration.yaml in seconds, and the time that a slow machine may need beyond it. */
 export const INTERVAL = 10
+/** How many seconds a slow machine may need. */
 export const SLACK = 20
 
 /** Shows what `kubectl get` shows. */
@@ -48,6 +51,7 @@ const notReady = (context: DemoContext, names: readonly string[]): string[] =>
 const described = (context: DemoContext, names: readonly string[]): string =>
   names.map((name) => `${name}: ${JSON.stringify(readiness(context, name) ?? 'no condition Ready')}`).join('\n')
 
+/** Expects these Agents to be Ready. */
 export function allReady(context: DemoContext, names: readonly string[]): Expectation<true> {
   return {
     what: `${names.join(', ')} are Ready`,
@@ -79,6 +83,7 @@ export function expectReady(context: DemoContext, names: readonly string[]): voi
   expectThat(others.length === 0, `${names.join(' and ')} stay Ready`, described(context, others))
 }
 
+/** @throws DemoFailure unless the condition holds. */
 export function expectThat(holds: boolean, expected: string, found: string): void {
   if (!holds) throw new DemoFailure(`expected: ${expected}\nfound: ${found}`)
 }

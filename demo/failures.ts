@@ -21,6 +21,7 @@ const SIGNED_IN = ['alice', 'bob', 'dora']
 const USER_AGENT = 'calendar-operator'
 const READING = ['get', 'list', 'watch', 'other']
 
+/** A step: the client secret is wrong, and then right again. */
 export async function clientSecretIsWrong(context: DemoContext): Promise<void> {
   const { environment, narrator } = context
   const { google, seeded } = environment
@@ -43,6 +44,7 @@ export async function clientSecretIsWrong(context: DemoContext): Promise<void> {
   narrator.happened('The operator notices, verifies it, and goes on.', right.seconds)
 }
 
+/** A step: Google limits the rate of requests for a while. */
 export async function googleLimits(context: DemoContext): Promise<void> {
   const { environment, narrator } = context
   narrator.heading('Google limits the rate of requests')
@@ -86,6 +88,7 @@ export async function googleLimits(context: DemoContext): Promise<void> {
   )
 }
 
+/** A step: the operator is killed and restarted. */
 export async function operatorIsKilled(context: DemoContext): Promise<void> {
   const { environment, narrator } = context
   const { google, backend, operator } = environment

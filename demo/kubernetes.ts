@@ -7,6 +7,7 @@ import { parse, parseAllDocuments } from 'yaml'
 import type { AgentStatus, CalendarIntegrationStatus, ObjectMeta } from '../src/resources/types.ts'
 import type { Table } from './table.ts'
 
+/** How many requests of one verb and resource there were. */
 export interface RequestCount {
   /** The verb, as RBAC names it. */
   verb: string
@@ -14,6 +15,7 @@ export interface RequestCount {
   count: number
 }
 
+/** A Kubernetes API that the demo can run on. */
 export interface Backend {
   /** The name in the demo's text: "a small Kubernetes API". */
   readonly name: string
@@ -25,6 +27,7 @@ export interface Backend {
   stop(): Promise<void>
 }
 
+/** The parts of an object that the demo reads. */
 export interface ObservedObject {
   kind?: string
   metadata: ObjectMeta
@@ -63,6 +66,7 @@ const PLACES: Record<string, string> = {
 const MIRRORED = ['Secret', 'ConfigMap', 'CalendarIntegration', 'Agent']
 const TABLE = 'application/json;as=Table;g=meta.k8s.io;v=v1'
 
+/** The demo's client of Kubernetes. */
 export class Kubernetes {
   readonly #server: string
   readonly #http: Agent

@@ -9,6 +9,7 @@ export class DemoFailure extends Error {
   override readonly name = 'DemoFailure'
 }
 
+/** A result that a step waits for. */
 export interface Expectation<T> {
   /** The expected result, as the end of "expected within … s: …". */
   what: string
@@ -24,6 +25,7 @@ const WIDTH = 120
 const LOOK_EVERY_MS = 50
 const STYLES = { bold: '1', dim: '2', red: '31', green: '32', yellow: '33', cyan: '36' }
 
+/** What the narrator needs. */
 export interface NarratorDeps {
   write: (text: string) => void
   /** Whether the output is a terminal, where a line can be erased. */
@@ -35,6 +37,7 @@ export interface NarratorDeps {
   refresh: () => Promise<void>
 }
 
+/** Prints the demo and waits for results. */
 export class Narrator {
   readonly #deps: NarratorDeps
   #steps = 0

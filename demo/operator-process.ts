@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { openSync, closeSync } from 'node:fs'
 
+/** How to start the operator. */
 export interface OperatorOptions {
   /** `dist/main.js` */
   program: string
@@ -15,6 +16,7 @@ export interface OperatorOptions {
 /** The operator ends within ten seconds of a signal; one second more is tolerated. */
 const PATIENCE_MS = 11_000
 
+/** The process of the operator. */
 export class OperatorProcess {
   readonly #options: OperatorOptions
   #child: ChildProcess | undefined

@@ -1,7 +1,9 @@
 /** What the simulated Google holds when the demo starts: an OAuth client, people, their events, and three grants. */
 import type { SimulatedGoogle } from '../sandbox/google/google.ts'
 
+/** The time zone of the people. */
 export const ZONE = 'Europe/Paris'
+/** The id of the team calendar. */
 export const TEAM = 'team@group.calendar.google.com'
 /** Bob consented five days and twenty hours ago: twenty-eight hours of his seven days are left. */
 export const BOB_CONSENTED_HOURS_AGO = 5 * 24 + 20
@@ -9,13 +11,16 @@ export const BOB_CONSENTED_HOURS_AGO = 5 * 24 + 20
 const HOUR_MS = 3_600_000
 const SCOPE = 'https://www.googleapis.com/auth/calendar'
 
+/** The e-mail address of a person. */
 export const addressOf = (name: string): string => `${name}@example.com`
 
+/** A Secret, with its values as text. */
 export interface Secret {
   name: string
   values: Record<string, string>
 }
 
+/** What the simulated Google was filled with. */
 export interface Seeded {
   clientId: string
   /** What a user puts into the cluster: the client file, and a refresh token for each person. */

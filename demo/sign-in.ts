@@ -5,6 +5,7 @@ import { allReady, counts, expectThat, INTERVAL, showTable, SLACK, type DemoCont
 import type { DemoEnvironment } from './environment.ts'
 import type { Expectation } from './narrator.ts'
 
+/** A step: a person without a refresh token signs in. */
 export async function personSignsIn(context: DemoContext): Promise<void> {
   const { environment, narrator } = context
   narrator.heading('A person without a refresh token signs in with Google')
@@ -25,6 +26,7 @@ export async function personSignsIn(context: DemoContext): Promise<void> {
   await showTable(context, 'agents/dora')
 }
 
+/** Expects the sign-in link of an Agent. */
 export function linkOf(environment: DemoEnvironment, name: string): Expectation<string> {
   return {
     what: `Agent ${name} shows where to sign in`,

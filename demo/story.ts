@@ -16,6 +16,7 @@ import { formatTable } from './table.ts'
 import { personSignsIn } from './sign-in.ts'
 import { clientSecretIsWrong, googleLimits, operatorIsKilled } from './failures.ts'
 
+/** Runs all steps of the demo in order. */
 export async function tell(context: DemoContext): Promise<void> {
   introduce(context)
   await agentsBecomeReady(context)

@@ -6,6 +6,7 @@ export interface Table {
   rows: readonly { cells: readonly unknown[] }[]
 }
 
+/** How to show a table. */
 export interface TableOptions {
   /** Whether to show the columns of `-o wide`. */
   wide?: boolean

@@ -12,8 +12,10 @@ export interface Reply {
 /** Returns the body as one string. */
 export const textOf = ({ body }: Reply): string => (typeof body === 'string' ? body : [...body].join(''))
 
+/** The content type of Google's JSON answers. */
 export const JSON_TYPE = 'application/json; charset=UTF-8'
 
+/** Makes a JSON answer. */
 export function json(value: unknown, status = 200): Reply {
   return { status, headers: { 'content-type': JSON_TYPE }, body: JSON.stringify(value) }
 }
@@ -34,6 +36,7 @@ export interface Location {
   location: string
 }
 
+/** Names the query parameter that an error is about. */
 export const parameter = (location: string): Location => ({ locationType: 'parameter', location })
 
 // Reasons whose domain is `calendar` and not `global`.
@@ -54,11 +57,14 @@ export function backEnd(code: number, reason: string, message: string, location?
   )
 }
 
+/** The error for an account whose Google Calendar is off. */
 export const notACalendarUser = (): Refusal =>
   backEnd(403, 'notACalendarUser', 'The user must be signed up for Google Calendar.')
 
+/** The error for something that does not exist, or that the caller may not see. */
 export const notFound = (): Refusal => backEnd(404, 'notFound', 'Not Found')
 
+/** The error for an invalid value, and the parameter that has it. */
 export const invalid = (message: string, name?: string): Refusal =>
   backEnd(400, 'invalid', message, name === undefined ? undefined : parameter(name))
 

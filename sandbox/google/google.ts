@@ -13,6 +13,7 @@ import { newRequestLog } from './control/request-log.ts'
 import { newServer } from './http/server.ts'
 import { defaultSwitches, type SandboxClock, type GoogleState } from './state.ts'
 
+/** What a simulated Google is started with. */
 export interface GoogleOptions {
   clock: SandboxClock
   /** Random numbers in [0, 1); by default unguessable ones. */
@@ -21,6 +22,7 @@ export interface GoogleOptions {
   port?: number
 }
 
+/** The handle of a running simulated Google, with its control operations. */
 export interface SimulatedGoogle extends Operations {
   /** The origin for accounts, oauth2 and www: `http://127.0.0.1:<port>`. */
   readonly url: string
@@ -28,6 +30,7 @@ export interface SimulatedGoogle extends Operations {
   close(): Promise<void>
 }
 
+/** Starts a simulated Google on loopback. */
 export async function startGoogle(options: GoogleOptions): Promise<SimulatedGoogle> {
   const state = newState(options)
   const operations = operationsOn(state)

@@ -41,6 +41,7 @@ export interface Switches {
   deliverTo: string
 }
 
+/** The listening socket, as an outage needs it. */
 export interface Listener {
   /** Closes every connection and refuses new ones. */
   leave(): void
@@ -48,6 +49,7 @@ export interface Listener {
   comeBack(): void
 }
 
+/** The whole state of one simulated Google. */
 export interface GoogleState {
   /** The origin of this server, without a trailing slash. */
   url: string
@@ -76,6 +78,7 @@ export interface GoogleState {
   switches: Switches
 }
 
+/** The switches at the start. */
 export const defaultSwitches: Switches = {
   reportRefreshExpiry: false,
   rotateRefreshTokens: false,

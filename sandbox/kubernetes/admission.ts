@@ -8,8 +8,10 @@ import { bareFinalizers, metadataCauses, readMetadata, unknownMetadata } from '.
 import { isObject, type JsonObject, type KubeObject } from './objects.ts'
 import { badRequest, invalid, type Cause } from './api-errors.ts'
 
+/** What happens to unknown fields: they are dropped, dropped with a warning, or refused. */
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict'
 
+/** A decoded object, and warnings about it. */
 export interface Decoded {
   object: KubeObject
   warnings: string[]

@@ -4,6 +4,7 @@
  */
 import type { JsonObject } from './objects.ts'
 
+/** One violation, as `details.causes` of a `Status` lists it. */
 export interface Cause {
   reason: string
   message: string
@@ -65,6 +66,7 @@ const about = ({ group, plural }: Named, name: string): JsonObject => ({
   kind: plural,
 })
 
+/** Makes an error with status 404: there is no such object. */
 export const notFound = (of: Named, name: string): APIError =>
   new APIError({
     code: 404,
@@ -73,6 +75,7 @@ export const notFound = (of: Named, name: string): APIError =>
     details: about(of, name),
   })
 
+/** Makes an error with status 409: the name is taken. */
 export const alreadyExists = (of: Named, name: string, isGoing = false): APIError =>
   new APIError({
     code: 409,
@@ -81,6 +84,7 @@ export const alreadyExists = (of: Named, name: string, isGoing = false): APIErro
     details: about(of, name),
   })
 
+/** Makes an error with status 409: a precondition does not hold. */
 export const conflict = (of: Named, name: string, why: string): APIError =>
   new APIError({
     code: 409,
@@ -89,8 +93,10 @@ export const conflict = (of: Named, name: string, why: string): APIError =>
     details: about(of, name),
   })
 
+/** The message of a conflict about the resourceVersion. */
 export const MODIFIED = 'the object has been modified; please apply your changes to the latest version and try again'
 
+/** Makes an error with status 422: the object violates its schema or rules. */
 export function invalid(of: Named, name: string, causes: Cause[]): APIError {
   const texts = causes.map(({ field, message }) => `${field}: ${message}`)
   const [first] = texts
@@ -102,6 +108,7 @@ export function invalid(of: Named, name: string, causes: Cause[]): APIError {
   })
 }
 
+/** Makes an error with status 403: a rule of the API forbids the request. */
 export const forbidden = (of: Named, name: string, why: string, causes?: Cause[]): APIError =>
   new APIError({
     code: 403,
@@ -115,15 +122,24 @@ const plain =
   (message: string): APIError =>
     new APIError({ code, reason, message })
 
+/** Makes an error with status 400. */
 export const badRequest = plain(400, 'BadRequest')
+/** Makes an error with status 401. */
 export const unauthorized = plain(401, 'Unauthorized')
+/** Makes an error with status 404: the path is not served. */
 export const notServed = plain(404, 'NotFound')
+/** Makes an error with status 405. */
 export const methodNotAllowed = plain(405, 'MethodNotAllowed')
+/** Makes an error with status 406. */
 export const notAcceptable = plain(406, 'NotAcceptable')
+/** Makes an error with status 413. */
 export const tooLarge = plain(413, 'RequestEntityTooLarge')
+/** Makes an error with status 415. */
 export const unsupportedMedia = plain(415, 'UnsupportedMediaType')
+/** Makes an error with status 501: the sandbox does not support it. */
 export const notImplemented = plain(501, 'NotImplemented')
 
+/** Makes an error with status 422: the options of the request are invalid. */
 export const optionsInvalid = (options: string, cause: Cause): APIError =>
   invalid({ group: 'meta.k8s.io', plural: options, kind: options }, '', [cause])
 

@@ -3,11 +3,13 @@ import 'reflect-metadata'
 import { webcrypto } from 'node:crypto'
 import * as x509 from '@peculiar/x509'
 
+/** A certificate and its key, as PEM. */
 export interface Pair {
   certificate: string
   key: string
 }
 
+/** A certificate authority. */
 export interface Authority {
   certificate: string
   server: Pair
@@ -22,6 +24,7 @@ const { digitalSignature, keyCertSign, cRLSign } = x509.KeyUsageFlags
 const CLIENT = '1.3.6.1.5.5.7.3.2'
 const SERVER = '1.3.6.1.5.5.7.3.1'
 
+/** Makes a certificate authority, and the certificate of a server with these names. */
 export async function createAuthority(hosts: { dns: string[]; ip: string[] }): Promise<Authority> {
   x509.cryptoProvider.set(webcrypto)
   const keys = await newKeys()

@@ -1,12 +1,14 @@
 /** Faults on demand: requests that fail, and requests that hang until they are released. */
 import { APIError } from './api-errors.ts'
 
+/** Which requests a fault hits. */
 export interface RequestMatch {
   method?: string
   /** Text that the path and query contain, or a pattern that they match. */
   path?: string | RegExp
 }
 
+/** How requests fail. */
 export interface Failure extends RequestMatch {
   /** The HTTP status. 0 breaks the connection without an answer. */
   status: number
@@ -20,6 +22,7 @@ interface Hang extends RequestMatch {
   released: Promise<void>
 }
 
+/** The failure of one request. */
 export interface Refused {
   error: APIError | undefined
   retryAfter: number | undefined
@@ -40,6 +43,7 @@ const REASONS: Record<number, string> = {
   504: 'Timeout',
 }
 
+/** The faults in effect. */
 export class Faults {
   readonly #failures = new Set<{ match: Failure; left: number }>()
   readonly #hangs = new Set<Hang>()

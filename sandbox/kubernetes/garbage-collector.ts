@@ -27,6 +27,7 @@ const placeOf = (id: string): Place => ({
 const NONE: OwnerReference[] = []
 const ownersOf = (version: Version | undefined): OwnerReference[] => version?.object.metadata.ownerReferences ?? NONE
 
+/** Deletes dependents and empties namespaces, after each write and in the background. */
 export class GarbageCollector {
   readonly #deps: EmptyingDeps
   readonly #uids = new Set<string>()

@@ -18,6 +18,7 @@ const SHAPES: { upTo: number; unit: [number, string]; rest?: [number, string] }[
   { upTo: Infinity, unit: [YEAR, 'y'] },
 ]
 
+/** Formats a duration as `kubectl` does. */
 export function humanDuration(ms: number): string {
   const seconds = Math.trunc(ms / 1000)
   if (seconds < -1) return '<invalid>'

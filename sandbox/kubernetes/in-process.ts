@@ -11,6 +11,7 @@ import type { Version } from './store.ts'
 import type { DeleteOptions, Target, Writer } from './writer.ts'
 import type { Kind } from './kind.ts'
 
+/** Reads and writes without HTTP. */
 export interface InProcess {
   /** Creates an object, or merges it into the existing one. A namespaced object without a namespace goes to `default`. */
   apply: (objects: object | string | readonly object[]) => KubeObject[]
@@ -23,6 +24,7 @@ export interface InProcess {
   delete: (kind: string, namespace: string | undefined, name: string, options?: DeleteOptions) => boolean
 }
 
+/** An object, by its name and namespace. */
 export interface InProcessTarget {
   kind: string
   namespace?: string
@@ -36,6 +38,7 @@ interface Deps {
   writer: Writer
 }
 
+/** Makes the reads and writes without HTTP. */
 export function inProcess({ registry, reader, writer }: Deps): InProcess {
   const targetOf = (name: string, rest: Omit<Target, 'kind'>): Target => {
     const kind = kindNamed(registry, name)

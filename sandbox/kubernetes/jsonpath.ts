@@ -4,12 +4,14 @@
  */
 import { isObject } from './objects.ts'
 
+/** Returns the values at a compiled path. */
 export type Find = (value: unknown) => unknown[]
 type Step = (value: unknown) => unknown[]
 
 const TOKEN =
   /\.((?:[\w-]|\\.)+)|\[(\d+)\]|(\[\*\])|\['([^']+)'\]|\[\?\(@\.([\w.-]+)\s*==\s*(?:"([^"]*)"|'([^']*)')\)\]/y
 
+/** Compiles a JSONPath. @throws Error if it is not supported. */
 export function compilePath(path: string): Find {
   const steps: Step[] = []
   const tokens = new RegExp(TOKEN)

@@ -9,6 +9,7 @@ import { compilePath, type Find } from './jsonpath.ts'
 import { at, type KubeObject } from './objects.ts'
 import type { Cause } from './api-errors.ts'
 
+/** The value of a cell of a table. */
 export type Cell = string | number | boolean | null
 
 /** A column of `kubectl get`. Columns with a priority above 0 are shown with `-o wide`. */
@@ -33,6 +34,7 @@ export interface Rules {
   markDeleted?: (object: KubeObject) => KubeObject
 }
 
+/** One kind of objects. */
 export interface Kind {
   group: string
   version: string
@@ -64,6 +66,7 @@ export interface Kind {
   view?: { show: (stored: KubeObject) => KubeObject; store: (shown: KubeObject) => KubeObject }
 }
 
+/** The `apiVersion` of a kind. */
 export const apiVersionOf = ({ group, version }: Pick<Kind, 'group' | 'version'>): string =>
   group === '' ? version : `${group}/${version}`
 
@@ -90,6 +93,7 @@ export function builtIn(about: Described & { columns: Column[]; fields?: string[
   return { ...about, listKind, singular, categories: [], custom: false, validator: createValidator(definition), fields }
 }
 
+/** Makes the selectable fields of a kind from their paths. */
 export function selectable(namespaced: boolean, paths: string[]): Kind['fields'] {
   const own = namespaced ? ['metadata.name', 'metadata.namespace'] : ['metadata.name']
   return new Map(
@@ -100,6 +104,7 @@ export function selectable(namespaced: boolean, paths: string[]): Kind['fields']
   )
 }
 
+/** Returns a string as it is, and an empty one for any other value. */
 export const asText = (value: unknown): string =>
   typeof value === 'string' ? value : value === undefined || value === null ? '' : JSON.stringify(value)
 

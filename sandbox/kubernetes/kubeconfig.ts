@@ -1,6 +1,7 @@
 import { stringify } from 'yaml'
 import type { User } from './http/users.ts'
 
+/** Which user, namespace and credentials a kubeconfig has. */
 export interface KubeconfigOptions {
   /** One of the users that the sandbox was started with; the first by default. */
   user?: string

@@ -8,6 +8,7 @@ const MAPS = ['labels', 'annotations']
 const IGNORED = ['selfLink', 'managedFields', 'generation', 'deletionGracePeriodSeconds']
 const KNOWN = new Set([...TEXTS, ...MAPS, ...IGNORED, 'finalizers', 'ownerReferences'])
 
+/** The names of metadata fields that the API does not have. */
 export function unknownMetadata(metadata: JsonObject): string[] {
   const own = Object.keys(metadata).filter((name) => !KNOWN.has(name))
   const owners = Array.isArray(metadata.ownerReferences) ? (metadata.ownerReferences as unknown[]) : []
@@ -68,6 +69,7 @@ export function carriedOver(old: Metadata, next: Metadata): Metadata {
   return defined({ ...next, ...names, ...servers })
 }
 
+/** Returns a copy without undefined fields. */
 export const defined = <T extends object>(object: T): T =>
   Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T
 

@@ -5,6 +5,7 @@ import type { Registry } from './registry.ts'
 import type { Store, Version } from './store.ts'
 import { isGoing, rfc3339, type Writer } from './writer.ts'
 
+/** What the deletion of a namespace needs. */
 export interface EmptyingDeps {
   store: Store
   registry: Registry

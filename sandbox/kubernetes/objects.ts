@@ -3,8 +3,10 @@
  * passed around without copies.
  */
 
+/** A JSON object. */
 export type JsonObject = Record<string, unknown>
 
+/** A reference to the owner of an object. */
 export interface OwnerReference {
   apiVersion: string
   kind: string
@@ -14,6 +16,7 @@ export interface OwnerReference {
   blockOwnerDeletion?: boolean
 }
 
+/** The metadata of an object. */
 export interface Metadata {
   name: string
   generateName?: string
@@ -30,6 +33,7 @@ export interface Metadata {
   ownerReferences?: OwnerReference[]
 }
 
+/** An API object. */
 export interface KubeObject {
   apiVersion: string
   kind: string
@@ -41,6 +45,7 @@ export interface KubeObject {
 export const keyFor = (namespace: string | undefined, name: string): string =>
   namespace ? `${namespace}/${name}` : name
 
+/** Whether a JSON value is an object. */
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
@@ -67,5 +72,6 @@ export function at(value: unknown, ...path: string[]): unknown {
   return here
 }
 
+/** Returns a copy without some fields. */
 export const without = (object: JsonObject, ...names: string[]): JsonObject =>
   Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)))

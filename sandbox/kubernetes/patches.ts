@@ -2,6 +2,7 @@
 import { isObject, sameJson, type JsonObject } from './objects.ts'
 import { badRequest, APIError } from './api-errors.ts'
 
+/** Applies a JSON merge patch. */
 export function mergePatch(target: unknown, patch: unknown): unknown {
   if (!isObject(patch)) return patch
   const result: JsonObject = isObject(target) ? { ...target } : {}
@@ -19,6 +20,7 @@ interface Operation {
   value?: unknown
 }
 
+/** Applies a JSON patch. @throws APIError if an operation cannot be applied. */
 export function jsonPatch(target: unknown, operations: unknown): unknown {
   if (!Array.isArray(operations)) throw badRequest('a JSON patch must be a list of operations')
   return operations.reduce((document: unknown, operation: unknown, index) => {

@@ -5,12 +5,14 @@ import { badRequest, expired, optionsInvalid, APIError } from './api-errors.ts'
 import { both, fieldSelector, labelSelector, type Matches } from './selectors.ts'
 import type { Store, Version } from './store.ts'
 
+/** The kind and namespace that a list or watch covers. */
 export interface Scope {
   kind: Kind
   /** Undefined means all namespaces. */
   namespace?: string | undefined
 }
 
+/** One page of a list. */
 export interface Page {
   versions: readonly Version[]
   meta: ListMeta
@@ -26,13 +28,16 @@ interface Rest {
 const OPEN_LISTS = 32
 const TOKEN_START = '{"v":"meta.k8s.io/v1"'
 
+/** Reads the selectors of a query; undefined if it has none. */
 export function selectorOf(kind: Kind, query: URLSearchParams): Matches | undefined {
   return both(labelSelector(query.get('labelSelector')), fieldSelector(query.get('fieldSelector'), kind))
 }
 
+/** Whether an object is in a scope. */
 export const inScope = ({ namespace }: Scope, { key }: Version): boolean =>
   namespace === undefined || key.startsWith(`${namespace}/`)
 
+/** Serves lists. */
 export class Reader {
   readonly #store: Store
   readonly #open = new Map<string, Rest>()

@@ -9,6 +9,7 @@ import type { Store, Write } from './store.ts'
 
 const OWN: readonly Kind[] = [namespaces, secrets, configMaps, coreEvents, events, leases, definitions]
 
+/** Finds the served kinds. */
 export class Registry {
   readonly #custom = new Map<string, Kind>()
   #kinds: readonly Kind[] | undefined

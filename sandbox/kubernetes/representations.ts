@@ -8,11 +8,13 @@ import type { JsonObject, KubeObject } from './objects.ts'
 import { notAcceptable } from './api-errors.ts'
 import type { Version } from './store.ts'
 
+/** A whole object, its metadata only, or a table. */
 export type Representation = 'object' | 'partial' | 'table'
 
 /** What a row of a table holds of its object. */
 export type IncludeObject = 'None' | 'Metadata' | 'Object'
 
+/** How a request wants its objects. */
 export interface Shape {
   representation: Representation
   includeObject: IncludeObject
@@ -47,6 +49,7 @@ function formOf(parameters: Map<string, string>): Representation | undefined {
   return as.startsWith('PartialObjectMetadata') ? 'partial' : undefined
 }
 
+/** An object in the form of a kind. */
 export const shown = (kind: Kind, { object }: Version): KubeObject => (kind.view ? kind.view.show(object) : object)
 
 /** The JSON text of one object, or of its metadata. */
@@ -77,12 +80,14 @@ export function itemText(kind: Kind, version: Version, { representation, include
   return tableText(kind, [version], { revision: version.object.metadata.resourceVersion ?? '' }, { now, includeObject })
 }
 
+/** The metadata of a list. */
 export interface ListMeta {
   revision: string
   next?: string | undefined
   remaining?: number | undefined
 }
 
+/** The JSON text of a list. */
 export function listText(
   kind: Kind,
   versions: readonly Version[],

@@ -1,5 +1,6 @@
 /** The request log: how many requests of each kind arrived, for tests of cost. Watches are counted apart from lists. */
 
+/** What requests are counted by. */
 export interface RequestKey {
   method: string
   /** `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`; `other` if the request is not for a resource. */
@@ -10,10 +11,12 @@ export interface RequestKey {
   userAgent: string
 }
 
+/** How many requests there were. */
 export interface RequestCount extends RequestKey {
   count: number
 }
 
+/** Counts requests. */
 export class RequestLog {
   #counts = new Map<string, RequestCount>()
 

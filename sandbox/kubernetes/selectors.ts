@@ -3,6 +3,7 @@ import type { Kind } from './kind.ts'
 import type { KubeObject } from './objects.ts'
 import { badRequest } from './api-errors.ts'
 
+/** Whether an object matches a selector. */
 export type Matches = (object: KubeObject) => boolean
 type Labels = Record<string, string>
 
@@ -57,6 +58,7 @@ function fieldTerm(term: string, kind: Kind): Matches {
   return (object) => (read(object) === value) === (operator !== '!=')
 }
 
+/** Combines two selectors. */
 export function both(a: Matches | undefined, b: Matches | undefined): Matches | undefined {
   return a && b ? (object) => a(object) && b(object) : (a ?? b)
 }

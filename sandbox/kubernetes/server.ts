@@ -28,6 +28,7 @@ import { Writer } from './writer.ts'
 
 export type { Failure, KubeconfigOptions, RequestCount, RequestKey, RequestMatch, SandboxClock, Snapshot, Write }
 
+/** What the sandbox is started with. */
 export interface SandboxKubernetesOptions {
   clock: SandboxClock
   /** CustomResourceDefinitions of `calendar-operator.io`, as parsed documents. */
@@ -42,6 +43,7 @@ export interface SandboxKubernetesOptions {
   uuid?: () => string
 }
 
+/** The handle of a running sandbox. */
 export interface SandboxKubernetes extends InProcess {
   readonly url: string
   /** The certificate authority, as PEM. */
@@ -81,6 +83,7 @@ export interface SandboxKubernetes extends InProcess {
 
 const HOSTS = { dns: ['localhost'], ip: ['127.0.0.1'] }
 
+/** Starts the sandbox's Kubernetes API on loopback. */
 export async function startKubernetes(options: SandboxKubernetesOptions): Promise<SandboxKubernetes> {
   const authority = await createAuthority(HOSTS)
   const names = options.users ?? ['admin']

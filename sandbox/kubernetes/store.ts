@@ -4,6 +4,7 @@
  */
 import type { KubeObject } from './objects.ts'
 
+/** The types of writes, as watches name them. */
 export type WriteType = 'ADDED' | 'MODIFIED' | 'DELETED'
 
 /** One version of one object. `texts` caches its JSON text, by representation. */
@@ -14,6 +15,7 @@ export interface Version {
   readonly texts: Map<string, string>
 }
 
+/** One write: the new version and the one before it. */
 export interface Write {
   readonly type: WriteType
   readonly collection: string
@@ -23,6 +25,7 @@ export interface Write {
   readonly before: Version | undefined
 }
 
+/** All stored objects. */
 export interface Snapshot {
   revision: number
   collections: Record<string, KubeObject[]>
@@ -88,6 +91,7 @@ export class Collection {
   }
 }
 
+/** The collections of all kinds, under one counter of revisions. */
 export class Store {
   #revision = 1
   readonly #collections = new Map<string, Collection>()

@@ -8,6 +8,7 @@ import { badRequest } from './api-errors.ts'
 /** The merge key of each list that is merged. An empty key means a set of plain values. Other lists are replaced. */
 const MERGE_KEYS: Record<string, string> = { ownerReferences: 'uid', finalizers: '', conditions: 'type' }
 
+/** Applies a strategic merge patch. */
 export function strategicPatch(target: unknown, patch: unknown): unknown {
   if (!isObject(patch)) throw badRequest('a strategic merge patch must be an object')
   return mergeObject(isObject(target) ? target : {}, patch)

@@ -12,6 +12,7 @@ export interface SandboxClock {
   setTimer(delayMs: number, fire: () => void): () => void
 }
 
+/** Where the events of a watch go. */
 export interface Sink {
   write(line: string): void
   /** Ends the stream in an orderly way. */
@@ -35,12 +36,14 @@ const BOOKMARK_EVERY_MS = 60_000
 const LAST_BOOKMARK_MS = 2_000
 const INITIAL_END = { 'k8s.io/initial-events-end': 'true' }
 
+/** What watches need. */
 export interface WatchDeps {
   store: Store
   reader: Reader
   clock: SandboxClock
 }
 
+/** All open watches. */
 export class Watches {
   readonly #deps: WatchDeps
   readonly #open = new Set<Watch>()

@@ -9,6 +9,7 @@ import { at, isObject, keyFor, sameJson, without, type KubeObject, type Metadata
 import * as apiErrors from './api-errors.ts'
 import type { Store, Version } from './store.ts'
 
+/** The object that a write is about. */
 export interface Target {
   kind: Kind
   namespace?: string | undefined
@@ -16,11 +17,13 @@ export interface Target {
   subresource?: 'status' | undefined
 }
 
+/** Options of a write. */
 export interface WriteOptions {
   fieldValidation?: FieldValidation
   dryRun?: boolean
 }
 
+/** Options of a deletion. */
 export interface DeleteOptions {
   uid?: string | undefined
   resourceVersion?: string | undefined
@@ -28,6 +31,7 @@ export interface DeleteOptions {
   dryRun?: boolean
 }
 
+/** The result of a write. */
 export interface Written {
   version: Version
   warnings: string[]
@@ -35,14 +39,17 @@ export interface Written {
   created?: boolean
 }
 
+/** What writes need. */
 export interface WriterDeps {
   store: Store
   now: () => number
   uuid: () => string
 }
 
+/** Formats a time as RFC 3339, to the second. */
 export const rfc3339 = (ms: number): string => new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z')
 
+/** Makes all writes. */
 export class Writer {
   readonly #deps: WriterDeps
 

@@ -29,7 +29,7 @@ export const TABLE =
   'application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json'
 
 /** Makes a namespace for each statement, so that none sees the objects of another. */
-export function roomsOf(backend: () => Backend): () => Promise<Room> {
+export function namespacesOf(backend: () => Backend): () => Promise<TestNamespace> {
   let made = 0
   return async () => {
     const { client } = backend()
@@ -40,12 +40,12 @@ export function roomsOf(backend: () => Backend): () => Promise<Room> {
       metadata: { name: namespace },
     })
     expect(answer.status, answer.text).toBe(201)
-    return new Room(client, namespace)
+    return new TestNamespace(client, namespace)
   }
 }
 
 /** The requests of one statement, in its namespace. */
-export class Room {
+export class TestNamespace {
   readonly namespace: string
   readonly client: Client
 

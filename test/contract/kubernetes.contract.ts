@@ -4,11 +4,11 @@
  * two differ, the sandbox is wrong.
  */
 import { afterAll, beforeAll, describe } from 'vitest'
-import { roomsOf } from './backend.ts'
+import { namespacesOf } from './backend.ts'
 import type { Backend } from './backend.ts'
 import { deleting } from './statements/deletion.ts'
 import { kinds } from './statements/kinds.ts'
-import { byHand } from './statements/kubectl.ts'
+import { withKubectl } from './statements/kubectl.ts'
 import { listing } from './statements/lists.ts'
 import { watching } from './statements/watches.ts'
 import { changing, creating } from './statements/writes.ts'
@@ -30,14 +30,14 @@ export function kubernetesContract(name: string, start: () => Promise<Started>):
       if (!started) throw new Error(`${name} did not start`)
       return started
     }
-    const room = roomsOf(backend)
+    const newNamespace = namespacesOf(backend)
 
-    creating(room)
-    changing(room)
-    deleting(room)
-    listing(room)
-    watching(room, backend)
-    kinds(room)
-    byHand(room, backend)
+    creating(newNamespace)
+    changing(newNamespace)
+    deleting(newNamespace)
+    listing(newNamespace)
+    watching(newNamespace, backend)
+    kinds(newNamespace)
+    withKubectl(newNamespace, backend)
   })
 }

@@ -10,6 +10,7 @@ import { queryKey } from './sync-tokens.ts'
 
 const TEXT_COLOURS = { backgroundColor: '#9fe1e7', foregroundColor: '#000000', colorId: '14' }
 
+/** Answers calendarList.list. */
 export function listCalendars(state: GoogleState, call: Call, caller: Caller): Reply {
   // Every sync token of this collection counts as expired here, which Google may answer at any time.
   if (call.query.has('syncToken')) {
@@ -40,6 +41,7 @@ function visibleEntries(state: GoogleState, call: Call, caller: Caller): Record<
     .filter((found) => minimum === null || order.indexOf(found.accessRole as string) >= order.indexOf(minimum))
 }
 
+/** Answers calendarList.get. */
 export function getListed(state: GoogleState, call: Call, caller: Caller): Reply {
   const asked = call.params[0]!
   const id = asked === 'primary' ? caller.account : asked.toLowerCase()

@@ -12,6 +12,7 @@ export const ROLES: readonly AccessRole[] = [
   'owner',
 ]
 
+/** What a calendar is made from. */
 export interface CalendarSettings {
   owner: string
   summary?: string
@@ -21,6 +22,7 @@ export interface CalendarSettings {
   pushSupported?: boolean
 }
 
+/** Makes a calendar in its owner's list. @throws ControlError */
 export function newCalendar(state: GoogleState, settings: CalendarSettings): Calendar {
   const owner = settings.owner.toLowerCase()
   const id = settings.id?.toLowerCase() ?? `${freshName(state, 'c_', 30).toLowerCase()}@group.calendar.google.com`
@@ -69,10 +71,12 @@ export function share(state: GoogleState, calendar: Calendar, email: string, rol
   if (!account.list.has(calendar.id)) account.list.set(calendar.id, { selected: true, hidden: false })
 }
 
+/** The role of an account in a calendar; undefined without access. */
 export function roleOf(calendar: Calendar, email: string): AccessRole | undefined {
   return calendar.owner === email ? 'owner' : calendar.acl.get(email)
 }
 
+/** Whether a role includes another one. */
 export const atLeast = (role: AccessRole, least: AccessRole): boolean => ROLES.indexOf(role) >= ROLES.indexOf(least)
 
 /** A calendar from the point of view of one account. */

@@ -74,6 +74,7 @@ function followSeries(calendar: Calendar, before: EventRecord | undefined, now: 
   }
 }
 
+/** The stored exceptions of a series. */
 export function exceptionsOf(calendar: Calendar, master: string): EventRecord[] {
   return [...calendar.events.values()].filter((record) => record.series?.master === master)
 }
@@ -82,6 +83,7 @@ function occursAt(master: EventRecord, instant: number): boolean {
   return occurrencesOf(master, { from: instant - 1, to: instant + 1 }).some(({ startMs }) => startMs === instant)
 }
 
+/** The occurrences of a series in a window, without its exceptions. */
 export function occurrencesOf(master: EventRecord, window: { from: number; to: number }): Occurrence[] {
   return master.recurrence ? expand(master.span, master.recurrence, window) : []
 }
@@ -136,8 +138,10 @@ export function findEvent(calendar: Calendar, id: string): EventRecord {
   return instanceOf(master, occurrence)
 }
 
+/** The etag of an event. */
 export const etagOf = (record: EventRecord): string =>
   `"${record.order}0${record.version}0${Math.floor(record.updated / 1000)}"`
 
+/** The error for an If-Match that does not match. */
 export const conditionNotMet = (): Error =>
   backEnd(412, 'conditionNotMet', 'Precondition Failed', { locationType: 'header', location: 'If-Match' })

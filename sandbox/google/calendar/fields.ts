@@ -8,6 +8,7 @@ import type { Kind } from '../http/routes.ts'
 /** What is requested below a field; `null` means everything. */
 type Mask = Map<string, Mask> | null
 
+/** A parsed `fields` parameter. */
 export interface FieldMask {
   /** What is requested of each item; undefined means everything. */
   readonly itemNames: readonly string[] | undefined
@@ -46,6 +47,7 @@ function names(list: string): Set<string> {
   return new Set(list.split(' '))
 }
 
+/** Parses the `fields` parameter of a query. @throws Refusal 400 */
 export function maskOf(kind: Kind, query: URLSearchParams): FieldMask {
   const text = query.get('fields')
   if (text === null || text === '' || text === '*') return everything

@@ -19,6 +19,7 @@ interface Range {
   zone: string
 }
 
+/** Answers freebusy.query. */
 export function queryFreeBusy(state: GoogleState, call: Call, caller: Caller): Reply {
   const body = call.json()
   const range = readRange(body)

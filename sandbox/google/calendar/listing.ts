@@ -26,6 +26,7 @@ const NOT_PLAYED = [
   'updatedMin',
 ]
 
+/** Answers events.list. */
 export function listEvents(state: GoogleState, call: Call, caller: Caller): Reply {
   const view = openCalendar(state, call.params[0]!, caller.account)
   const { query } = call
@@ -169,6 +170,7 @@ function latest(events: Map<string, EventRecord>): number {
   return last
 }
 
+/** Reads the parameters that say how events are shown. @throws Refusal 400 */
 export function renderOptions(query: URLSearchParams): RenderOptions {
   const options: RenderOptions = {}
   const most = query.get('maxAttendees')

@@ -6,6 +6,7 @@ import { seal, unseal } from './sync-tokens.ts'
 /** The position of an item in the order of the listing. */
 export type Position = readonly [number, number]
 
+/** What a page token contains. */
 export interface PageToken {
   /** The query that the token continues. */
   key: string
@@ -16,6 +17,7 @@ export interface PageToken {
   version: number
 }
 
+/** The most items of a page. @throws Refusal 400 */
 export function pageSize(state: GoogleState, query: URLSearchParams, limits: { normal: number; most: number }): number {
   const text = query.get('maxResults')
   const asked = text === null ? limits.normal : Number(text)
@@ -59,6 +61,7 @@ interface Page<T> {
 // Lower than every position, which is an instant or a counter. JSON has no infinity.
 const BEFORE_ALL: Position = [-Number.MAX_VALUE, 0]
 
+/** Cuts the next page out of a listing. */
 export function nextPage<T>(state: GoogleState, request: PageRequest<T>): Page<T> {
   const { items, size, keyOf } = request
   const { page, after, version } = request.token ?? { page: 1, after: BEFORE_ALL, version: request.version }

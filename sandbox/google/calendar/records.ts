@@ -2,8 +2,10 @@
 import type { Recurrence } from './recurrence.ts'
 import type { EventTime, Span } from './times.ts'
 
+/** The roles of accounts in a calendar. */
 export type AccessRole = 'freeBusyReader' | 'reader' | 'writerWithoutPrivateAccess' | 'writer' | 'owner'
 
+/** A calendar with its events and its change log. */
 export interface Calendar {
   id: string
   owner: string
@@ -27,6 +29,7 @@ export interface Calendar {
 /** The fields of an event that people write, by their names in the API. */
 export type EventFields = Record<string, unknown> & { start?: EventTime; end?: EventTime }
 
+/** A version of an event, or of an exception of a series. */
 export interface EventRecord {
   readonly id: string
   /** The position in the calendar's order of creation. */
@@ -44,6 +47,7 @@ export interface EventRecord {
   readonly orphan?: boolean
 }
 
+/** A push channel. */
 export interface Channel {
   id: string
   resourceId: string

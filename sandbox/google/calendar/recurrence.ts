@@ -5,6 +5,7 @@
 import { invalid } from '../errors.ts'
 import { DAY_MS, dayOf, instantOf, type Span } from './times.ts'
 
+/** One occurrence of a series. */
 export interface Occurrence {
   startMs: number
   endMs: number
@@ -29,6 +30,7 @@ interface Rule {
   weekStart: number
 }
 
+/** A parsed recurrence rule. */
 export interface Recurrence {
   rule: Rule
   /** Start instants (for all-day events: days) of excluded occurrences. */
@@ -37,6 +39,7 @@ export interface Recurrence {
 
 const WEEKDAYS = ['SU', 'MO', 'TU', 'WE', 'TH', 'FR', 'SA']
 
+/** Parses the lines of `recurrence`. @throws Refusal 400 */
 export function parseRecurrence(lines: unknown, span: Span): Recurrence {
   const excluded = new Set<number>()
   let rule: Rule | undefined

@@ -4,6 +4,7 @@ import { etagOf } from './events.ts'
 import { EVENT_FIELDS } from './fields.ts'
 import type { EventRecord } from './records.ts'
 
+/** How events are shown. */
 export interface RenderOptions {
   maxAttendees?: number | undefined
   /** The requested fields. Others are not computed. */

@@ -2,6 +2,7 @@
 import { exceptionsOf, instanceOf, occurrencesOf } from './events.ts'
 import type { Calendar, EventRecord } from './records.ts'
 
+/** Which events a listing requests. */
 export interface Selection {
   /** `singleEvents`: instances instead of recurring events. */
   single: boolean
@@ -13,6 +14,7 @@ export interface Selection {
   horizon: number
 }
 
+/** The events of a listing without a sync token. */
 export function selectEvents(calendar: Calendar, selection: Selection): EventRecord[] {
   const found: EventRecord[] = []
   for (const record of calendar.events.values()) {

@@ -6,6 +6,7 @@ import { backEnd, invalid, parameter } from '../errors.ts'
 import type { GoogleState } from '../state.ts'
 import type { View } from './calendars.ts'
 
+/** What a sync token stands for. */
 export interface SyncPosition {
   /** The version. The next sync shows the changes after it. */
   version: number
@@ -60,6 +61,7 @@ export function queryKey(query: URLSearchParams, alsoBound: string[] = []): stri
     .join('&')
 }
 
+/** Makes a sync token. */
 export function writeSyncToken(state: GoogleState, view: View, query: URLSearchParams, position: SyncPosition): string {
   const { calendar, account } = view
   const token = { calendar: calendar.id, account, epoch: calendar.epoch, key: queryKey(query), issuedAt: state.now() }
@@ -105,6 +107,7 @@ export function seal(value: object, length = 0): string {
   return Buffer.from(`${checksum(text)}${text}`).toString('base64url')
 }
 
+/** Decodes a sealed value; undefined if it was changed or made up. */
 export function unseal(sealed: string): unknown {
   const text = Buffer.from(sealed, 'base64url').toString()
   const body = text.slice(CHECKSUM)

@@ -24,12 +24,16 @@ export interface Span {
   days: number
 }
 
+/** One day in ms. */
 export const DAY_MS = 86_400_000
 
+/** The day of a date, counted from 1970-01-01. */
 export const dayOf = (date: string): number => Date.parse(`${date}T00:00:00Z`) / DAY_MS
 
+/** The date of a day. */
 export const dateOf = (day: number): string => new Date(day * DAY_MS).toISOString().slice(0, 10)
 
+/** Returns the name of a time zone. @throws Refusal 400 if it is unknown. */
 export function checkZone(zone: string): string {
   try {
     new Intl.DateTimeFormat('en', { timeZone: zone })

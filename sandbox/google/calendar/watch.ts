@@ -14,6 +14,7 @@ const DEFAULT_LIFE = 604_800_000
 const RETRIED = new Set([500, 502, 503, 504])
 const TRIES = 5
 
+/** Answers events.watch. */
 export function watchEvents(state: GoogleState, call: Call, caller: Caller): Reply {
   const { calendar } = openCalendar(state, call.params[0]!, caller.account)
   const { id, address, token, expiration } = checkChannel(state, call.json())

@@ -28,6 +28,7 @@ const READ_ONLY = new Set([
   'locked',
 ])
 
+/** Answers events.get. */
 export function getEvent(state: GoogleState, call: Call, caller: Caller): Reply {
   const view = openCalendar(state, call.params[0]!, caller.account)
   const record = settleConference(view.calendar, findEvent(view.calendar, call.params[1]!))
@@ -35,6 +36,7 @@ export function getEvent(state: GoogleState, call: Call, caller: Caller): Reply 
   return reply(call, view, record)
 }
 
+/** Answers events.insert. */
 export function insertEvent(state: GoogleState, call: Call, caller: Caller): Reply {
   const view = openForWriting(state, call, caller)
   const body = call.json()
@@ -47,14 +49,17 @@ export function insertEvent(state: GoogleState, call: Call, caller: Caller): Rep
   return reply(call, view, addEvent(state, view.calendar, fields, id))
 }
 
+/** Answers events.update. */
 export function updateEvent(state: GoogleState, call: Call, caller: Caller): Reply {
   return change(state, call, caller, (_before, body) => body)
 }
 
+/** Answers events.patch. */
 export function patchEvent(state: GoogleState, call: Call, caller: Caller): Reply {
   return change(state, call, caller, (before, body) => mergePatch(before, body))
 }
 
+/** Answers events.delete. */
 export function deleteEvent(state: GoogleState, call: Call, caller: Caller): Reply {
   const view = openForWriting(state, call, caller)
   const record = findEvent(view.calendar, call.params[1]!)

@@ -39,6 +39,7 @@ export type ReplyName =
 /** Faults of the connection, or of the way the answer is sent. */
 export const BEHAVIOURS = ['reset', 'hang', 'commitThenDrop', 'html', 'truncated', 'slow', 'garbled'] as const
 
+/** The names of all faults. */
 export type FaultName =
   | ReplyName
   | 'access_denied'
@@ -47,6 +48,7 @@ export type FaultName =
   | 'org_internal'
   | (typeof BEHAVIOURS)[number]
 
+/** A fault, and the requests that it hits. */
 export interface FaultRequest extends Garbling {
   fault: FaultName
   /** A request kind such as `events.list`; `*` matches anything: `events.*`, `token.*`. */
@@ -69,6 +71,7 @@ export interface FaultRequest extends Garbling {
   status?: number
 }
 
+/** A fault in effect, with its counts. */
 export interface FaultRule extends FaultRequest {
   id: string
   /** How many requests it hit. */

@@ -48,6 +48,7 @@ const replies = {
   unauthorized_client: () => oauthError(401, 'unauthorized_client', 'Unauthorized'),
 } satisfies Record<ReplyName, () => Refusal>
 
+/** @throws ControlError if the request for a fault is invalid. */
 export function checkFault(request: FaultRequest): void {
   const names = [...Object.keys(replies), ...Object.keys(pages), ...BEHAVIOURS]
   if (!names.includes(request.fault)) {

@@ -90,10 +90,13 @@ const mutations = {
   endlessLifetime: set('expires_in', 1e300),
 } satisfies Record<string, (body: Body) => unknown>
 
+/** The names of all mutations. */
 export type MutationName = keyof typeof mutations
 
+/** The names of all mutations, as a list. */
 export const MUTATIONS = Object.keys(mutations) as MutationName[]
 
+/** @throws ControlError unless exactly one valid change is requested. */
 export function checkGarbling({ mutation, body, change }: Garbling): void {
   const given = [mutation, body, change].filter((one) => one !== undefined)
   if (given.length !== 1) throw new ControlError('"garbled" needs one of "mutation", "body" (in process also "change")')

@@ -21,6 +21,7 @@ import type { AccessRole, EventFields, EventRecord } from '../calendar/records.t
 import type { Grant, ProjectSettings } from '../oauth/records.ts'
 import type { FaultRequest, FaultRule } from './fault-rules.ts'
 
+/** The control operations, by name. */
 export type Operations = ReturnType<typeof operationsOn>
 
 /** One grant, with its refresh token: whoever drives the sandbox made it. */
@@ -35,6 +36,7 @@ export interface GrantInfo {
   alive: boolean
 }
 
+/** Makes the control operations on a state. */
 export function operationsOn(state: GoogleState) {
   return {
     ...timeOperations(state),

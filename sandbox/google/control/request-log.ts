@@ -1,5 +1,6 @@
 /** The log of requests, for tests of cost and to wait for a request. It never contains a token. */
 
+/** An entry of the log. */
 export interface LoggedRequest {
   /** When the request arrived, as RFC 3339. */
   at: string
@@ -20,12 +21,14 @@ export interface LoggedRequest {
   account?: string
 }
 
+/** The log, with its counters. */
 export interface RequestLog {
   entries: LoggedRequest[]
   total: number
   byKind: Map<string, number>
 }
 
+/** Which entries to return. */
 export interface RequestFilter {
   kind?: string
   account?: string
@@ -34,6 +37,7 @@ export interface RequestFilter {
   last?: number
 }
 
+/** Counters, and the entries that pass a filter. */
 export interface RequestSummary {
   /** All requests since the last reset, whatever the filter. */
   total: number
@@ -45,8 +49,10 @@ export interface RequestSummary {
 
 const KEPT = 20_000
 
+/** Makes an empty log. */
 export const newRequestLog = (): RequestLog => ({ entries: [], total: 0, byKind: new Map() })
 
+/** Adds an entry, and drops the oldest one if there are too many. */
 export function logRequest(log: RequestLog, entry: LoggedRequest): void {
   log.total += 1
   log.byKind.set(entry.kind, (log.byKind.get(entry.kind) ?? 0) + 1)
@@ -54,12 +60,14 @@ export function logRequest(log: RequestLog, entry: LoggedRequest): void {
   if (log.entries.length >= 2 * KEPT) log.entries = log.entries.slice(-KEPT)
 }
 
+/** Empties the log and its counters. */
 export function resetLog(log: RequestLog): void {
   log.total = 0
   log.byKind.clear()
   log.entries = []
 }
 
+/** Returns the counters, and the entries that pass the filter. */
 export function summarize(log: RequestLog, filter: RequestFilter = {}): RequestSummary {
   const passes = (entry: LoggedRequest): boolean =>
     (filter.kind === undefined || entry.kind === filter.kind) &&

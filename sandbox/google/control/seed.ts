@@ -5,6 +5,7 @@ import { addAccount } from '../oauth/accounts.ts'
 import { newGrant } from '../oauth/grants.ts'
 import { freshName, type GoogleState } from '../state.ts'
 
+/** How many accounts and events to make. */
 export interface SeedRequest {
   accounts: number
   eventsEach: number
@@ -16,6 +17,7 @@ export interface SeedRequest {
   timeZone?: string
 }
 
+/** The accounts that were made. */
 export interface Seeded {
   accounts: { email: string; refreshToken?: string }[]
 }
@@ -24,6 +26,7 @@ const HOUR = 3_600_000
 const CALENDAR_SCOPE = 'https://www.googleapis.com/auth/calendar'
 const TITLES = ['Viewing', 'Call', 'Lunch', 'Contract', 'Handover', 'Team', 'Photographs', 'Valuation']
 
+/** Makes accounts with events. */
 export function seed(state: GoogleState, request: SeedRequest): Seeded {
   const { accounts, eventsEach, prefix = 'agent', timeZone = 'Europe/Paris' } = request
   const made: Seeded['accounts'] = []
@@ -90,6 +93,7 @@ export interface FillRequest {
 const LONGEST_DESCRIPTION = 1_000_000
 const MINUTE = 60_000
 
+/** Makes a huge calendar. */
 export function fill(state: GoogleState, request: FillRequest): { events: number } {
   const { events, characters = 0, guests = 0, days = 60 } = request
   const calendar = calendarOf(state, request.calendar)

@@ -64,6 +64,7 @@ function authenticate(state: GoogleState, call: Call): Caller {
   return token
 }
 
+/** The error for a missing or invalid access token. */
 export const unauthenticated = (): Refusal =>
   frontEnd(
     401,

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { backEnd, oauthError } from '../errors.ts'
 import type { Kind } from './routes.ts'
 
+/** One request with its kind, path parameters, query and body. */
 export class Call {
   readonly method: string
   readonly path: string

@@ -18,6 +18,7 @@ label input[type=checkbox] { margin-right: .5rem } select { width: 100% } button
 .row { display: flex; gap: .5rem; flex-wrap: wrap; margin-top: .75rem; align-items: center } .end { justify-content: flex-end; margin-top: 1.5rem }
 `
 
+/** Makes a page. */
 export function page(title: string, main: string, options: { narrow?: boolean; status?: number } = {}): Reply {
   const body = `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escape(title)}</title><style>${STYLE}</style></head><body><main${options.narrow ? ' class="narrow"' : ''}>${main}</main></body></html>`
   const headers = { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' }

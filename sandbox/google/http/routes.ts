@@ -1,5 +1,6 @@
 /** Routes: the kind of request for each path of accounts.google.com, oauth2.googleapis.com and www.googleapis.com. */
 
+/** The kinds of requests. */
 export type Kind =
   | 'authorize'
   | 'decide'
@@ -27,6 +28,7 @@ interface Route {
   kind: Kind
 }
 
+/** The kind of a request, and the variable parts of its path. */
 export interface Match {
   kind: Kind
   params: string[]
@@ -67,6 +69,7 @@ const patterns: Route[] = [
   { method: 'GET', pattern: /^\/calendar\/v3\/users\/me\/calendarList\/([^/]+)$/, kind: 'calendarList.get' },
 ]
 
+/** Finds the kind of a request. */
 export function matchRoute(method: string, path: string): Match {
   const exact = plain[`${method} ${path}`]
   if (exact) return { kind: exact, params: [] }

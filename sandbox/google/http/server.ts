@@ -21,6 +21,7 @@ interface Exchange {
   response: ServerResponse
 }
 
+/** Makes the HTTP server of a simulated Google. */
 export function newServer(state: GoogleState, operations: Operations): Server {
   const server = createServer((request, response) => {
     serve(state, operations, { request, response }).catch((error: unknown) => {

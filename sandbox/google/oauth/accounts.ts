@@ -4,6 +4,7 @@ import { ControlError } from '../errors.ts'
 import type { GoogleState } from '../state.ts'
 import type { Account } from './records.ts'
 
+/** What an account is made from. */
 export interface AccountSettings {
   email: string
   org?: string
@@ -11,6 +12,7 @@ export interface AccountSettings {
   timeZone?: string
 }
 
+/** Makes an account with its primary calendar. @throws ControlError if it exists. */
 export function addAccount(state: GoogleState, settings: AccountSettings): Account {
   const email = settings.email.toLowerCase()
   if (state.accounts.has(email)) throw new ControlError(`there is an account ${email} already`)
@@ -21,6 +23,7 @@ export function addAccount(state: GoogleState, settings: AccountSettings): Accou
   return account
 }
 
+/** Finds an account. @throws ControlError if there is none. */
 export function accountOf(state: GoogleState, email: string): Account {
   const account = state.accounts.get(email.toLowerCase())
   if (!account) throw new ControlError(`there is no account ${email}`)

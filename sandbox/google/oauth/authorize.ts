@@ -23,6 +23,7 @@ export class PageError extends Error {
   }
 }
 
+/** What a person decides on the consent page. */
 export interface Decision {
   account: string
   /** By default all requested scopes. */
@@ -38,6 +39,7 @@ export interface Outcome {
 
 const GOOGLE_SCOPE = /^(openid|email|profile|https:\/\/www\.googleapis\.com\/auth\/[a-z0-9._-]+)$/
 
+/** Checks a request of the authorization endpoint. @throws PageError */
 export function checkRequest(state: GoogleState, query: URLSearchParams): AuthorizationRequest {
   const client = checkClient(state, query)
   const target = checkTarget(client, query)
@@ -191,6 +193,7 @@ function orErrorPage(make: () => Reply): Reply {
   }
 }
 
+/** A sign-in without a browser. */
 export interface SignIn extends Omit<Decision, 'scopes'> {
   /** The URL that the application sends the person to. */
   url: string
@@ -204,6 +207,7 @@ export type SignInResult =
   | { popup: { origin: string; params: Record<string, string> } }
   | { page: { status: number; error: string; message: string } }
 
+/** Plays a person who opens the URL of a sign-in and decides. */
 export function signIn(state: GoogleState, { url, untick = [], ...decision }: SignIn): SignInResult {
   if (!URL.canParse(url)) throw new ControlError('"url" must be the address that the application sends people to')
   try {

@@ -4,6 +4,7 @@ import { freshName, type GoogleState } from '../state.ts'
 import { setProject } from './projects.ts'
 import type { Client } from './records.ts'
 
+/** What a client is made from. */
 export interface ClientSettings {
   /** The id of the project, which is made with its defaults if it does not exist. */
   project?: string
@@ -13,8 +14,10 @@ export interface ClientSettings {
   javascriptOrigins?: string[]
 }
 
+/** The id of the project of clients that name none. */
 export const DEFAULT_PROJECT = 'sandbox-project'
 
+/** Makes a client, and its project if needed. @throws ControlError if the client exists. */
 export function addClient(state: GoogleState, settings: ClientSettings): Client {
   const project = setProject(state, settings.project ?? DEFAULT_PROJECT, {})
   const clientId =
@@ -33,12 +36,14 @@ export function addClient(state: GoogleState, settings: ClientSettings): Client 
   return client
 }
 
+/** Finds a client. @throws ControlError if there is none. */
 export function clientOf(state: GoogleState, clientId: string): Client {
   const client = state.clients.get(clientId)
   if (!client) throw new ControlError(`there is no client ${clientId}`)
   return client
 }
 
+/** Adds a client secret. @throws ControlError if there are two already. */
 export function addSecret(state: GoogleState, client: Client): string {
   if (client.secrets.length >= 2) throw new ControlError(`client ${client.clientId} has two secrets: remove one first`)
   const value = freshName(state, 'GOCSPX-', 24)

@@ -6,6 +6,7 @@ import type { AuthorizationCode, Client } from './records.ts'
 
 const CODE_LIFE = 600_000
 
+/** Makes an authorization code. */
 export function newCode(state: GoogleState, code: Omit<AuthorizationCode, 'value' | 'expiresAt'>): AuthorizationCode {
   const made = { ...code, value: freshName(state, '4/0A', 50), expiresAt: state.now() + CODE_LIFE }
   state.codes.set(made.value, made)

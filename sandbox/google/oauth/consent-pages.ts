@@ -5,6 +5,7 @@ import type { GoogleState } from '../state.ts'
 import type { AuthorizationRequest } from './records.ts'
 import { optionalScopes } from './scopes.ts'
 
+/** The consent page, with the accounts and the requested scopes. */
 export function consentPage(state: GoogleState, { client, query, scopes }: AuthorizationRequest): Reply {
   const hint = (query.get('login_hint') ?? '').toLowerCase()
   const accounts = [...state.accounts.values()].filter((account) => !account.deleted).slice(0, 500)
@@ -32,6 +33,7 @@ function scopeLine(scope: string, optional: boolean): string {
   return `<label><input type="checkbox" name="scope" value="${escape(scope)}" checked><span class="code">${text}</span></label>`
 }
 
+/** Google's own error page. */
 export function errorPage(status: number, code: string, message: string): Reply {
   const main = `<h1>Access blocked</h1><p>${escape(message)}</p><p class="code">Error ${status}: ${escape(code)}</p>`
   return page(`Error ${status}`, main, { narrow: true, status })

@@ -10,6 +10,7 @@ import { projectOf } from './projects.ts'
 import type { AccessToken, Account, Client, Grant, Project } from './records.ts'
 import { SIGN_IN_SCOPES } from './scopes.ts'
 
+/** What a grant is made from. */
 export interface GrantRequest {
   client: string
   account: string
@@ -33,6 +34,7 @@ export function consentObstacle(state: GoogleState, client: Client, account: Acc
   return listed ? undefined : 'access_denied'
 }
 
+/** Whether an administrator blocks the client for the account or its organisation. */
 export function isRestricted(state: GoogleState, clientId: string, account: Account): boolean {
   if (state.restrictions.size === 0) return false
   return (
@@ -88,6 +90,7 @@ export function deathOf(grant: Grant, now: number): number | undefined {
   return first <= now ? first : undefined
 }
 
+/** Whether the grant is valid. */
 export const isAlive = (grant: Grant, now: number): boolean => deathOf(grant, now) === undefined
 
 /** Ends the grant and all of its access tokens. */
@@ -105,6 +108,7 @@ export function revokeAll(state: GoogleState, account: string, client?: string):
   return alive.length
 }
 
+/** The grant, account and client that an access token belongs to. */
 export interface TokenOwner {
   client: string
   account: string
@@ -112,6 +116,7 @@ export interface TokenOwner {
   grant?: Grant
 }
 
+/** Makes an access token. */
 export function newAccessToken(state: GoogleState, owner: TokenOwner): AccessToken {
   const now = state.now()
   const expiresAt = now + state.switches.accessTokenLifetime * 1000

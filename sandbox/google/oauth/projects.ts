@@ -37,6 +37,7 @@ function newProject(state: GoogleState, id: string): Project {
   return project
 }
 
+/** Finds a project. @throws ControlError if there is none. */
 export function projectOf(state: GoogleState, id: string): Project {
   const project = state.projects.get(id)
   if (!project) throw new ControlError(`there is no project ${id}`)
@@ -68,6 +69,7 @@ function lastMinute(window: QuotaWindow, now: number): number {
   return times.length - window.head
 }
 
+/** The error for too many requests in a minute. */
 export function rateLimitExceeded(reason: string, project?: Project): Refusal {
   const limit = reason === 'userRateLimitExceeded' ? 'Queries per minute per user' : 'Queries per minute'
   const consumer = `project_number:${project?.number ?? '0'}`
@@ -82,6 +84,7 @@ export function rateLimitExceeded(reason: string, project?: Project): Refusal {
   })
 }
 
+/** The error for too many requests in a day. */
 export const dailyLimitExceeded = (reason = 'dailyLimitExceeded'): Refusal =>
   frontEnd(403, 'Daily Limit Exceeded', {
     status: 'PERMISSION_DENIED',
@@ -90,6 +93,7 @@ export const dailyLimitExceeded = (reason = 'dailyLimitExceeded'): Refusal =>
     detail: 'RATE_LIMIT_EXCEEDED',
   })
 
+/** The error for a project whose Calendar API is not enabled. */
 export function accessNotConfigured(number: string): Refusal {
   const page = `https://console.developers.google.com/apis/api/calendar-json.googleapis.com/overview?project=${number}`
   const message = `Google Calendar API has not been used in project ${number} before or it is disabled. Enable it by visiting ${page} then retry.`

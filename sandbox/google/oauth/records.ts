@@ -1,5 +1,6 @@
 /** Stored projects, clients, accounts and grants. Types only, without imports: `state.ts` holds them all. */
 
+/** The settings of a project in the Google Cloud console. */
 export interface ProjectSettings {
   /** The consent screen: `Internal` admits only accounts of `orgDomain`. */
   userType: 'Internal' | 'External'
@@ -14,6 +15,7 @@ export interface ProjectSettings {
   perDay: number
 }
 
+/** A project, with the requests that count for its quotas. */
 export interface Project extends ProjectSettings {
   id: string
   number: string
@@ -26,6 +28,7 @@ export interface QuotaWindow {
   head: number
 }
 
+/** An OAuth client. */
 export interface Client {
   clientId: string
   project: string
@@ -35,6 +38,7 @@ export interface Client {
   state: 'active' | 'disabled' | 'deleted'
 }
 
+/** A Google account. */
 export interface Account {
   email: string
   /** The Workspace organisation, by its domain. */
@@ -48,6 +52,7 @@ export interface Account {
   grants: Grant[]
 }
 
+/** An authorization code that was not exchanged yet. */
 export interface AuthorizationCode {
   value: string
   client: string
@@ -60,6 +65,7 @@ export interface AuthorizationCode {
   expiresAt: number
 }
 
+/** What an account granted to a client, with its refresh token. */
 export interface Grant {
   refreshToken: string
   /** The token before it, which stays valid until the one above is used. */
@@ -77,6 +83,7 @@ export interface Grant {
   accessTokens: Set<string>
 }
 
+/** An access token. */
 export interface AccessToken {
   value: string
   /** Absent if the consent was for online access only. */

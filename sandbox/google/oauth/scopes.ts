@@ -1,5 +1,6 @@
 /** Scopes for signing in, and scopes that a person may untick. */
 
+/** The scopes that only identify a person. */
 export const SIGN_IN_SCOPES = new Set([
   'openid',
   'email',

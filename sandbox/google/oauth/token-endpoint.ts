@@ -10,6 +10,7 @@ import type { AccessToken, Client, Grant } from './records.ts'
 // How long Google calls an ended token expired or revoked. Later it says only "Bad Request".
 const REMEMBERED_DEATH = 12 * 3_600_000
 
+/** Answers an exchange of a code or a refresh. */
 export function tokenEndpoint(state: GoogleState, call: Call): Reply {
   const form = call.form()
   const grantType = form.get('grant_type')
@@ -91,6 +92,7 @@ function endAccess(state: GoogleState, token: AccessToken): void {
   if (token.grant) kill(state, token.grant)
 }
 
+/** Answers what an access token is. */
 export function tokenInfo(state: GoogleState, call: Call): Reply {
   const token = state.accessTokens.get(call.bearer() ?? call.form().get('access_token') ?? '')
   if (!token || token.expiresAt <= state.now()) throw oauthError(400, 'invalid_token', 'Invalid Value')

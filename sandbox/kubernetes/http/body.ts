@@ -18,6 +18,7 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
+/** The media type of a body, without parameters. */
 export const mediaType = (request: IncomingMessage): string =>
   (request.headers['content-type'] ?? 'application/json').split(';', 1)[0]!.trim().toLowerCase()
 
@@ -31,6 +32,7 @@ export function parseObject(body: Buffer, type: string): unknown {
   )
 }
 
+/** Parses a body. @throws APIError 400 */
 export function parsed(body: Buffer, parse: (text: string) => unknown): unknown {
   try {
     return parse(body.toString('utf8'))

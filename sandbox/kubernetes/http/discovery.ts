@@ -39,6 +39,7 @@ function resourcesOf(one: Kind): JsonObject[] {
   return one.hasStatus ? [main, status] : [main]
 }
 
+/** The answer at `/version`. */
 export const VERSION: JsonObject = {
   major: '1',
   minor: '34',

@@ -14,6 +14,7 @@ import { sendJson, sendError, sendText, warn } from './respond.ts'
 import { parsePath, routeTo } from './route.ts'
 import { userOf, type User } from './users.ts'
 
+/** What the server needs. */
 export interface ListenerDeps extends ResourceDeps {
   registry: Registry
   faults: Faults
@@ -21,6 +22,7 @@ export interface ListenerDeps extends ResourceDeps {
   users: ReadonlyMap<string, User>
 }
 
+/** A listening server. */
 export interface Listener {
   port: number
   /** Closes every connection at once. */

@@ -12,6 +12,7 @@ import { mediaType, parsed, parseObject, readBody } from './body.ts'
 import { sendJson, warn } from './respond.ts'
 import type { Route } from './route.ts'
 
+/** What requests on resources need. */
 export interface ResourceDeps {
   reader: Reader
   writer: Writer
@@ -19,6 +20,7 @@ export interface ResourceDeps {
   clock: SandboxClock
 }
 
+/** A request and its response. */
 export interface Exchange {
   request: IncomingMessage
   response: ServerResponse
@@ -27,6 +29,7 @@ export interface Exchange {
 
 type Handle = (deps: ResourceDeps, route: Route, exchange: Exchange) => Promise<void> | void
 
+/** The verb of a request, as RBAC names it. */
 export function verbOf(
   method: string,
   { name, subresource }: { name?: string | undefined; subresource?: string | undefined },
@@ -40,6 +43,7 @@ export function verbOf(
   return { GET: 'get', PUT: 'update', PATCH: 'patch', DELETE: 'delete' }[method]
 }
 
+/** Answers a request on a resource. */
 export async function serve(deps: ResourceDeps, route: Route, exchange: Exchange): Promise<void> {
   const verb = verbOf(exchange.request.method ?? '', route, exchange.query)
   const handle = verb === undefined ? undefined : VERBS[verb]

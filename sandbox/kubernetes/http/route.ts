@@ -3,6 +3,7 @@ import { methodNotAllowed, notServed, type APIError } from '../api-errors.ts'
 import type { Kind } from '../kind.ts'
 import type { Registry } from '../registry.ts'
 
+/** What a resource path names. */
 export interface Route {
   kind: Kind
   namespace: string | undefined

@@ -3,11 +3,13 @@ import type { IncomingMessage } from 'node:http'
 import { TLSSocket } from 'node:tls'
 import type { Authority, Pair } from '../certificates.ts'
 
+/** A user with its credentials. */
 export interface User extends Pair {
   name: string
   token: string
 }
 
+/** Makes users with tokens and client certificates. */
 export async function createUsers(
   names: readonly string[],
   authority: Authority,

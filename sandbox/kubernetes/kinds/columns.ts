@@ -3,6 +3,7 @@ import { ageAt } from '../human-duration.ts'
 import type { Cell, Column } from '../kind.ts'
 import type { KubeObject } from '../objects.ts'
 
+/** The column of names. */
 export const nameColumn: Column = {
   name: 'Name',
   type: 'string',
@@ -11,6 +12,7 @@ export const nameColumn: Column = {
   cell: ({ metadata }) => metadata.name,
 }
 
+/** The column of ages. */
 export const ageColumn: Column = {
   name: 'Age',
   type: 'string',
@@ -18,10 +20,12 @@ export const ageColumn: Column = {
   cell: ({ metadata }, now) => ageAt(metadata.creationTimestamp, now),
 }
 
+/** Makes a column of texts. */
 export const column = (name: string, cell: (object: KubeObject, now: number) => Cell): Column => ({
   name,
   type: 'string',
   cell,
 })
 
+/** Makes a column that only `-o wide` shows. */
 export const wide = (one: Column): Column => ({ ...one, priority: 1 })

@@ -12,6 +12,7 @@ import { kindSchema } from './schemas.ts'
 /** The only group whose definitions the sandbox accepts. */
 export const GROUP = 'calendar-operator.io'
 
+/** The kind CustomResourceDefinition. */
 export const definitions: Kind = openInside(
   builtIn({
     group: 'apiextensions.k8s.io',

@@ -8,6 +8,7 @@ import { flag, kindSchema, text, textMap } from './schemas.ts'
 /** The limit for all values of one object together. */
 const MAX_BYTES = 1024 * 1024
 
+/** The kind ConfigMap. */
 export const configMaps: Kind = builtIn({
   group: '',
   version: 'v1',
@@ -36,6 +37,7 @@ export const configMaps: Kind = builtIn({
   },
 })
 
+/** The kind Secret. */
 export const secrets: Kind = builtIn({
   group: '',
   version: 'v1',

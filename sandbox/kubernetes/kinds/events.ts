@@ -73,6 +73,7 @@ const common = {
   judgedIn: '',
 }
 
+/** The kind Event of `events.k8s.io/v1`. */
 export const events: Kind = builtIn({
   ...common,
   group: 'events.k8s.io',
@@ -86,6 +87,7 @@ export const events: Kind = builtIn({
   },
 })
 
+/** The kind Event of the core `v1`. */
 export const coreEvents: Kind = builtIn({
   ...common,
   group: '',

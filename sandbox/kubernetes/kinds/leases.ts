@@ -5,6 +5,7 @@ import { ageColumn, column, nameColumn } from './columns.ts'
 import { checkMicroTimes } from './micro-time.ts'
 import { count, fields, kindSchema, text } from './schemas.ts'
 
+/** The kind Lease. */
 export const leases: Kind = builtIn({
   group: 'coordination.k8s.io',
   version: 'v1',

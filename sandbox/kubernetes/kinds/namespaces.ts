@@ -14,6 +14,7 @@ const condition = fields('One finding.', {
   message: text('Why, in a sentence.'),
 })
 
+/** The kind Namespace. */
 export const namespaces: Kind = builtIn({
   group: '',
   version: 'v1',

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { agent, configMap, integration, refusal, secret, seen } from '../backend.ts'
-import type { Plural, Room } from '../backend.ts'
+import type { Plural, TestNamespace } from '../backend.ts'
 import type { Body } from '../client.ts'
 
 const FINALIZER = 'calendar-operator.io/revoke'
@@ -13,10 +13,10 @@ const ownedBy = ({ apiVersion, kind, metadata }: Body) => ({
   ],
 })
 
-export function deleting(room: () => Promise<Room>): void {
+export function deleting(newNamespace: () => Promise<TestNamespace>): void {
   describe('deleting', () => {
     it('removes the object at once, and returns it', async () => {
-      const r = await room()
+      const r = await newNamespace()
       const { metadata } = await r.made('secrets', secret('token'))
       const { status, body } = await r.delete('secrets', '/token')
       expect(status).toBe(200)
@@ -26,7 +26,7 @@ export function deleting(room: () => Promise<Room>): void {
     })
 
     it('is refused for another uid or another version than that of the precondition', async () => {
-      const r = await room()
+      const r = await newNamespace()
       const { metadata } = await r.made('agents', agent('alice'))
       const other = await r.delete('agents', '/alice', { preconditions: { uid: 'other' } })
       expect(other).toMatchObject(refusal(409, 'Conflict', /the UID in the precondition \(other\) does not match/))
@@ -39,7 +39,7 @@ export function deleting(room: () => Promise<Room>): void {
     })
 
     it('by a selector removes what is selected', async () => {
-      const r = await room()
+      const r = await newNamespace()
       await r.made('configmaps', configMap('a', {}, { labels: { team: 'a' } }))
       await r.made('configmaps', configMap('b', {}, { labels: { team: 'b' } }))
       expect((await r.delete('configmaps', '?labelSelector=team%3Da')).status).toBe(200)
@@ -50,7 +50,7 @@ export function deleting(room: () => Promise<Room>): void {
 
   describe('an object with a finalizer', () => {
     it('is only marked when it is deleted, with a new generation, and once', async () => {
-      const r = await room()
+      const r = await newNamespace()
       const created = await r.made('agents', agent('alice', {}, { finalizers: [FINALIZER] }))
       const { status, body } = await r.delete('agents', '/alice')
       expect(status).toBe(200)
@@ -64,7 +64,7 @@ export function deleting(room: () => Promise<Room>): void {
     })
 
     it('is removed with its last finalizer, which a watch sees', async () => {
-      const r = await room()
+      const r = await newNamespace()
       await r.made('agents', agent('alice', {}, { finalizers: [FINALIZER, 'example.com/other'] }))
       const watch = await r.watch('agents', await r.now('agents'))
       await r.delete('agents', '/alice')
@@ -76,7 +76,7 @@ export function deleting(room: () => Promise<Room>): void {
     })
 
     it('takes no new finalizer once it is marked, but changes of its status', async () => {
-      const r = await room()
+      const r = await newNamespace()
       await r.made('agents', agent('alice', {}, { finalizers: [FINALIZER] }))
       await r.delete('agents', '/alice')
       const added = await r.patch('agents', '/alice', { metadata: { finalizers: [FINALIZER, 'example.com/other'] } })
@@ -88,11 +88,11 @@ export function deleting(room: () => Promise<Room>): void {
   })
 
   describe('an object that is owned', () => {
-    const gone = (r: Room, plural: Plural, name: string) =>
+    const gone = (r: TestNamespace, plural: Plural, name: string) =>
       vi.waitFor(async () => expect((await r.get(plural, `/${name}`)).status).toBe(404), SOON)
 
     it('is deleted after its owner, and objects without an owner stay', async () => {
-      const r = await room()
+      const r = await newNamespace()
       const owner = await r.made('agents', agent('alice'))
       await r.made('configmaps', configMap('calendar', {}, ownedBy(owner)))
       await r.made('secrets', secret('token', {}, ownedBy(owner)))
@@ -104,7 +104,7 @@ export function deleting(room: () => Promise<Room>): void {
     })
 
     it('stays while one of its owners exists', async () => {
-      const r = await room()
+      const r = await newNamespace()
       const [alice, google] = [
         await r.made('agents', agent('alice')),
         await r.made('calendarintegrations', integration('g')),
@@ -120,7 +120,7 @@ export function deleting(room: () => Promise<Room>): void {
     })
 
     it('is deleted if another object has the owner’s name', async () => {
-      const r = await room()
+      const r = await newNamespace()
       const owner = await r.made('agents', agent('alice'))
       const stranger = { ...owner, metadata: { ...owner.metadata, uid: '00000000-0000-0000-0000-000000000000' } }
       await r.made('configmaps', configMap('calendar', {}, ownedBy(stranger)))
@@ -129,7 +129,7 @@ export function deleting(room: () => Promise<Room>): void {
     })
 
     it('has at most one controller', async () => {
-      const r = await room()
+      const r = await newNamespace()
       const [first] = ownedBy(await r.made('agents', agent('alice'))).ownerReferences
       const [second] = ownedBy(await r.made('agents', agent('bob'))).ownerReferences
       const answer = await r.create('configmaps', configMap('c', {}, { ownerReferences: [first, second] }))
@@ -138,7 +138,7 @@ export function deleting(room: () => Promise<Room>): void {
   })
 
   it('deleting a namespace deletes everything in it', async () => {
-    const r = await room()
+    const r = await newNamespace()
     await r.made('agents', agent('alice'))
     await r.made('secrets', secret('token'))
     expect((await r.client.request('DELETE', `/api/v1/namespaces/${r.namespace}`)).status).toBe(200)

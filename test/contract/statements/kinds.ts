@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { agent, configMap, refusal, secret } from '../backend.ts'
-import type { Room } from '../backend.ts'
+import type { TestNamespace } from '../backend.ts'
 import type { Body } from '../client.ts'
 
-export function kinds(room: () => Promise<Room>): void {
+export function kinds(newNamespace: () => Promise<TestNamespace>): void {
   describe('a Secret', () => {
     it('is Opaque by default, accepts text, and answers base64', async () => {
-      const r = await room()
+      const r = await newNamespace()
       const created = await r.made('secrets', secret('token', { stringData: { a: 'b' } }))
       expect(created).toMatchObject({ kind: 'Secret', type: 'Opaque', data: { a: 'Yg==' } })
       expect(created).not.toHaveProperty('stringData')
@@ -14,7 +14,7 @@ export function kinds(room: () => Promise<Room>): void {
     })
 
     it('is refused if a value is not base64, a key is invalid, or it is too large', async () => {
-      const r = await room()
+      const r = await newNamespace()
       const base64 = await r.create('secrets', secret('a', { data: { a: '***' } }))
       expect(base64).toMatchObject(refusal(400, 'BadRequest', /illegal base64 data/))
       const key = await r.create('secrets', secret('a', { data: { 'a/b': 'YQ==' } }))
@@ -25,7 +25,7 @@ export function kinds(room: () => Promise<Room>): void {
     })
 
     it('keeps its type', async () => {
-      const r = await room()
+      const r = await newNamespace()
       await r.made('secrets', secret('token'))
       const answer = await r.patch('secrets', '/token', { type: 'other' })
       expect(answer).toMatchObject(refusal(422, 'Invalid', /type: Invalid value: "other": field is immutable/))
@@ -34,7 +34,7 @@ export function kinds(room: () => Promise<Room>): void {
 
   describe('a ConfigMap', () => {
     it('has text and bytes under different keys', async () => {
-      const r = await room()
+      const r = await newNamespace()
       const created = await r.made('configmaps', configMap('c', { data: { a: 'b' }, binaryData: { c: 'AA==' } }))
       expect(created).toMatchObject({ kind: 'ConfigMap', data: { a: 'b' }, binaryData: { c: 'AA==' } })
       const answer = await r.create('configmaps', configMap('d', { data: { a: 'b' }, binaryData: { a: 'AA==' } }))
@@ -42,7 +42,7 @@ export function kinds(room: () => Promise<Room>): void {
     })
 
     it('is refused if a value is not text', async () => {
-      const r = await room()
+      const r = await newNamespace()
       const answer = await r.create('configmaps', configMap('c', { data: { a: 1 } }))
       expect(answer).toMatchObject(
         refusal(400, 'BadRequest', /^ConfigMap in version "v1" cannot be handled as a ConfigMap/),
@@ -50,7 +50,7 @@ export function kinds(room: () => Promise<Room>): void {
     })
 
     it('has no status', async () => {
-      const r = await room()
+      const r = await newNamespace()
       await r.made('configmaps', configMap('c'))
       expect((await r.patch('configmaps', '/c/status', {})).status).toBe(404)
     })
@@ -65,7 +65,7 @@ export function kinds(room: () => Promise<Room>): void {
     })
 
     it('has times to the microsecond, and belongs to whoever writes first', async () => {
-      const r = await room()
+      const r = await newNamespace()
       const spec = { holderIdentity: 'a', leaseDurationSeconds: 15, renewTime: '2026-01-01T00:00:00.123456Z' }
       const created = await r.made('leases', lease(spec))
       expect(created.spec).toEqual(spec)
@@ -78,7 +78,7 @@ export function kinds(room: () => Promise<Room>): void {
     })
 
     it('is refused with a time to the second, or with an invalid duration', async () => {
-      const r = await room()
+      const r = await newNamespace()
       const coarse = await r.create('leases', lease({ renewTime: '2026-01-01T00:00:00Z' }))
       expect(coarse).toMatchObject(refusal(400, 'BadRequest', /parsing time "2026-01-01T00:00:00Z"/))
       const none = await r.create('leases', lease({ leaseDurationSeconds: 0 }))
@@ -111,7 +111,7 @@ export function kinds(room: () => Promise<Room>): void {
     })
 
     it('is one object in both of its groups, found by the object that it is about', async () => {
-      const r = await room()
+      const r = await newNamespace()
       const alice = await r.made('agents', agent('alice'))
       const bob = await r.made('agents', agent('bob'))
       await r.made('events', event(alice))
@@ -130,7 +130,7 @@ export function kinds(room: () => Promise<Room>): void {
     })
 
     it('counts repeats in its series, and keeps its note', async () => {
-      const r = await room()
+      const r = await newNamespace()
       await r.made('events', event(await r.made('agents', agent('alice'))))
       const series = { count: 2, lastObservedTime: '2026-01-01T00:01:00.000000Z' }
       expect((await r.patch('events', '/alice.1', { series })).body).toMatchObject({ series })
@@ -139,7 +139,7 @@ export function kinds(room: () => Promise<Room>): void {
     })
 
     it('is refused without a time, a type or an action, or with a note that is too long', async () => {
-      const r = await room()
+      const r = await newNamespace()
       const alice = await r.made('agents', agent('alice'))
       const bare = await r.create('events', event(alice, { eventTime: undefined, type: undefined }))
       expect(bare).toMatchObject(refusal(422, 'Invalid', /eventTime: Required value/))
@@ -153,7 +153,7 @@ export function kinds(room: () => Promise<Room>): void {
 
   describe('discovery', () => {
     it('lists our kinds with their short names, their category and their status', async () => {
-      const r = await room()
+      const r = await newNamespace()
       const { body, status } = await r.client.request('GET', '/apis/calendar-operator.io/v1alpha1')
       expect(status).toBe(200)
       const { resources } = body as Body & { resources: { name: string }[] }
@@ -173,14 +173,14 @@ export function kinds(room: () => Promise<Room>): void {
       )
     })
 
-    it('answers 404 for unknown groups', async () => {
-      const r = await room()
+    it('answers 404 for unknown paths', async () => {
+      const r = await newNamespace()
       expect((await r.client.request('GET', '/apis/calendar-operator.io/v1alpha1/nothing')).status).toBe(404)
       expect((await r.client.request('GET', '/nothing')).status).toBe(404)
     })
 
     it('reports health, readiness and version', async () => {
-      const r = await room()
+      const r = await newNamespace()
       for (const path of ['/livez', '/readyz', '/healthz']) {
         expect(await r.client.request('GET', path)).toMatchObject({ status: 200, text: 'ok' })
       }

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import { agent, configMap, secret } from '../backend.ts'
-import type { Backend, Room } from '../backend.ts'
+import type { Backend, TestNamespace } from '../backend.ts'
 
 /** What people do with kubectl, and what they see. */
-export function byHand(room: () => Promise<Room>, backend: () => Backend): void {
+export function withKubectl(newNamespace: () => Promise<TestNamespace>, backend: () => Backend): void {
   describe('kubectl', () => {
     let directory: string
     beforeAll(() => {
@@ -19,7 +19,7 @@ export function byHand(room: () => Promise<Room>, backend: () => Backend): void 
     const kubectlIn = async (skip: () => void) => {
       const run = backend().kubectl
       if (!run) skip()
-      const r = await room()
+      const r = await newNamespace()
       const kubectl = (...args: string[]) => run?.('--namespace', r.namespace, ...args) ?? ''
       const file = (manifest: object) => {
         const path = join(directory, `${r.namespace}.json`)

@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { agent, integration, METADATA, METADATA_LIST, refusal, secret, TABLE } from '../backend.ts'
-import type { Room } from '../backend.ts'
+import type { TestNamespace } from '../backend.ts'
 
-export function listing(room: () => Promise<Room>): void {
+export function listing(newNamespace: () => Promise<TestNamespace>): void {
   describe('listing', () => {
-    let r: Room
+    let r: TestNamespace
     beforeAll(async () => {
-      r = await room()
+      r = await newNamespace()
       for (const number of [0, 1, 2, 3, 4]) {
         const labels = number % 2 === 1 ? { n: `${number}`, odd: '' } : { n: `${number}` }
         await r.made('calendarintegrations', integration(`i${number}`, { labels }))
@@ -23,7 +23,7 @@ export function listing(room: () => Promise<Room>): void {
     })
 
     it('of all namespaces contains objects of every namespace', async () => {
-      const other = await room()
+      const other = await newNamespace()
       await other.made('calendarintegrations', integration('elsewhere'))
       const everywhere = '/apis/calendar-operator.io/v1alpha1/calendarintegrations'
       const { body } = await r.client.request('GET', everywhere)
@@ -69,7 +69,7 @@ export function listing(room: () => Promise<Room>): void {
     })
 
     it('by pages shows the state of the first page to the end', async () => {
-      const pages = await room()
+      const pages = await newNamespace()
       for (const name of ['a', 'b', 'c', 'd']) await pages.made('calendarintegrations', integration(name))
       const first = await pages.get('calendarintegrations', '?limit=2')
       expect(first.body.items).toHaveLength(2)
@@ -91,7 +91,7 @@ export function listing(room: () => Promise<Room>): void {
 
   describe('metadata only', () => {
     it('is returned for an object and for a list, without data', async () => {
-      const r = await room()
+      const r = await newNamespace()
       await r.made('secrets', secret('token', { data: { a: 'YQ==' } }, { labels: { team: 'a' } }))
       const { body: one } = await r.get('secrets', '/token', METADATA)
       expect(one).toMatchObject({
@@ -112,7 +112,7 @@ export function listing(room: () => Promise<Room>): void {
     const AGE = expect.stringMatching(/^\d+s$/) as string
 
     it('has the columns of the definition, those of -o wide with a priority', async () => {
-      const r = await room()
+      const r = await newNamespace()
       await r.made('agents', agent('alice'))
       const { body } = await r.get('agents', '', TABLE)
       expect(body).toMatchObject({ kind: 'Table', apiVersion: 'meta.k8s.io/v1' })
@@ -122,7 +122,7 @@ export function listing(room: () => Promise<Room>): void {
     })
 
     it('has null if there is nothing to show yet', async () => {
-      const r = await room()
+      const r = await newNamespace()
       await r.made('agents', agent('alice'))
       const { body } = await r.get('agents', '', TABLE)
       const cells = ['alice', null, null, 'alice@example.com', null, null, AGE, 'google', null, null]
@@ -130,7 +130,7 @@ export function listing(room: () => Promise<Room>): void {
     })
 
     it('shows conditions, numbers and texts, and times as ages', async () => {
-      const r = await room()
+      const r = await newNamespace()
       const created = Date.parse((await r.made('agents', agent('alice'))).metadata.creationTimestamp)
       const ago = (minutes: number) => new Date(created - minutes * 60_000).toISOString().replace('.000', '')
       const ready = { type: 'Ready', status: 'False', reason: 'AwaitingSignIn', message: 'Open the link' }
@@ -146,7 +146,7 @@ export function listing(room: () => Promise<Room>): void {
     })
 
     it('has the metadata of each object beside its row, with its namespace', async () => {
-      const r = await room()
+      const r = await newNamespace()
       await r.made('agents', agent('alice'))
       const { body } = await r.get('agents', '', TABLE)
       const { name, namespace } = body.rows?.[0]?.object?.metadata ?? {}
@@ -154,7 +154,7 @@ export function listing(room: () => Promise<Room>): void {
     })
 
     it('of Secrets has the number of values, and no value', async () => {
-      const r = await room()
+      const r = await newNamespace()
       await r.made('secrets', secret('token', { data: { a: 'YQ==', b: 'Yg==' } }))
       const { body, text } = await r.get('secrets', '', TABLE)
       expect(body.rows?.map((row) => row.cells)).toEqual([['token', 'Opaque', 2, AGE]])

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { agent, METADATA, secret, seen, take } from '../backend.ts'
-import type { Backend, Room } from '../backend.ts'
+import type { Backend, TestNamespace } from '../backend.ts'
 
-export function watching(room: () => Promise<Room>, backend: () => Backend): void {
+export function watching(newNamespace: () => Promise<TestNamespace>, backend: () => Backend): void {
   describe('watching', () => {
     it('shows every change since the version of a list, in order, and nothing older', async () => {
-      const r = await room()
+      const r = await newNamespace()
       await r.made('agents', agent('before'))
       const from = await r.now('agents')
       await r.made('agents', agent('alice'))
@@ -24,7 +24,7 @@ export function watching(room: () => Promise<Room>, backend: () => Backend): voi
     })
 
     it('without a version first shows what exists', async () => {
-      const r = await room()
+      const r = await newNamespace()
       await r.made('agents', agent('alice'))
       const watch = await r.client.watch(r.url('agents', '?watch=1&timeoutSeconds=60'))
       await r.made('agents', agent('bob'))
@@ -32,7 +32,7 @@ export function watching(room: () => Promise<Room>, backend: () => Backend): voi
     })
 
     it('shows no write that changed nothing', async () => {
-      const r = await room()
+      const r = await newNamespace()
       await r.made('secrets', secret('token', { data: { a: 'YQ==' } }))
       const watch = await r.watch('secrets', await r.now('secrets'))
       await r.patch('secrets', '/token', { data: { a: 'YQ==' } })
@@ -41,7 +41,7 @@ export function watching(room: () => Promise<Room>, backend: () => Backend): voi
     })
 
     it('of one namespace shows nothing of another', async () => {
-      const [r, other] = [await room(), await room()]
+      const [r, other] = [await newNamespace(), await newNamespace()]
       const watch = await r.watch('agents', await r.now('agents'))
       await other.made('agents', agent('elsewhere'))
       await r.made('agents', agent('here'))
@@ -49,7 +49,7 @@ export function watching(room: () => Promise<Room>, backend: () => Backend): voi
     })
 
     it('by a selector shows objects that start to match as added, and those that stop as deleted', async () => {
-      const r = await room()
+      const r = await newNamespace()
       await r.made('agents', agent('alice', {}, { labels: { team: 'a' } }))
       const watch = await r.watch('agents', await r.now('agents'), '&labelSelector=team%3Da')
       await r.made('agents', agent('bob', {}, { labels: { team: 'b' } }))
@@ -60,7 +60,7 @@ export function watching(room: () => Promise<Room>, backend: () => Backend): voi
     })
 
     it('of one name shows only that object', async () => {
-      const r = await room()
+      const r = await newNamespace()
       const watch = await r.watch('agents', await r.now('agents'), '&fieldSelector=metadata.name%3Dbob')
       await r.made('agents', agent('alice'))
       await r.made('agents', agent('bob'))
@@ -68,7 +68,7 @@ export function watching(room: () => Promise<Room>, backend: () => Backend): voi
     })
 
     it('shows metadata only on request', async () => {
-      const r = await room()
+      const r = await newNamespace()
       const watch = await r.watch('secrets', await r.now('secrets'), '', METADATA)
       await r.made('secrets', secret('token', { data: { a: 'YQ==' } }))
       const [event] = await take(watch, 1)
@@ -77,7 +77,7 @@ export function watching(room: () => Promise<Room>, backend: () => Backend): voi
     })
 
     it('from a version that is too old gets an event that says so, after status 200', async () => {
-      const r = await room()
+      const r = await newNamespace()
       const watch = await r.watch('agents', await backend().tooOld())
       expect(watch.status).toBe(200)
       const [event, ...more] = await take(watch, 2)
@@ -89,7 +89,7 @@ export function watching(room: () => Promise<Room>, backend: () => Backend): voi
     })
 
     it('ends in an orderly way when its time is up, after a bookmark if bookmarks were requested', async () => {
-      const r = await room()
+      const r = await newNamespace()
       const ends = `?watch=1&resourceVersion=${await r.now('agents')}&timeoutSeconds=10&allowWatchBookmarks=true`
       const watch = await r.client.watch(r.url('agents', ends))
       await r.made('agents', agent('alice'))
@@ -110,7 +110,7 @@ export function watching(room: () => Promise<Room>, backend: () => Backend): voi
     })
 
     it('streams a whole list first on request, and marks its end', async () => {
-      const r = await room()
+      const r = await newNamespace()
       await r.made('agents', agent('alice'))
       const list = 'sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true'
       const watch = await r.client.watch(r.url('agents', `?watch=1&timeoutSeconds=60&resourceVersion=&${list}`))

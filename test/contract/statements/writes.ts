@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { agent, configMap, refusal, secret } from '../backend.ts'
-import type { Room } from '../backend.ts'
+import type { TestNamespace } from '../backend.ts'
 
 const CONFLICT = 'the object has been modified; please apply your changes to the latest version and try again'
 const STALE = refusal(
@@ -18,10 +18,10 @@ const DEFAULTS = {
   suspend: false,
 }
 
-export function creating(room: () => Promise<Room>): void {
+export function creating(newNamespace: () => Promise<TestNamespace>): void {
   describe('creating', () => {
     it('returns the object with a uid, a version, a time, generation 1, and every default', async () => {
-      const r = await room()
+      const r = await newNamespace()
       const { status, body } = await r.create('agents', agent('alice', {}, { labels: { team: 'a' } }))
       expect(status).toBe(201)
       expect(body).toMatchObject({
@@ -41,14 +41,14 @@ export function creating(room: () => Promise<Room>): void {
     })
 
     it('drops a status that was sent, and sets the default one', async () => {
-      const r = await room()
+      const r = await newNamespace()
       const created = await r.made('agents', { ...agent('alice'), status: { observedGeneration: 5 } })
       expect(created.status).toEqual({ observedGeneration: -1 })
       expect((await r.get('agents', '/alice')).body.status).toEqual({ observedGeneration: -1 })
     })
 
     it('ignores fields that only the server sets', async () => {
-      const r = await room()
+      const r = await newNamespace()
       const long = '2020-01-01T00:00:00Z'
       const uid = '00000000-0000-0000-0000-000000000000'
       const own = { uid, generation: 7, creationTimestamp: long, deletionTimestamp: long }
@@ -62,7 +62,7 @@ export function creating(room: () => Promise<Room>): void {
     })
 
     it('gives each object with the same name another uid, and a greater version', async () => {
-      const r = await room()
+      const r = await newNamespace()
       const first = await r.made('agents', agent('alice'))
       await r.delete('agents', '/alice')
       const second = await r.made('agents', agent('alice'))
@@ -71,7 +71,7 @@ export function creating(room: () => Promise<Room>): void {
     })
 
     it('is refused if the name is taken', async () => {
-      const r = await room()
+      const r = await newNamespace()
       await r.made('agents', agent('alice'))
       const answer = await r.create('agents', agent('alice', { account: 'other@example.com' }))
       expect(answer).toMatchObject(refusal(409, 'AlreadyExists', 'agents.calendar-operator.io "alice" already exists'))
@@ -79,26 +79,26 @@ export function creating(room: () => Promise<Room>): void {
     })
 
     it('makes a name from generateName', async () => {
-      const r = await room()
+      const r = await newNamespace()
       const created = await r.made('agents', { ...agent(''), metadata: { generateName: 'alice-' } })
       expect(created.metadata.name).toMatch(/^alice-[a-z0-9]{5}$/)
     })
 
     it('is refused in a namespace that does not exist', async () => {
-      const r = await room()
+      const r = await newNamespace()
       const answer = await r.client.request('POST', r.url('agents').replace(r.namespace, 'nowhere'), agent('alice'))
       expect(answer).toMatchObject(refusal(404, 'NotFound', 'namespaces "nowhere" not found'))
     })
 
     it('is refused if the object names another namespace', async () => {
-      const r = await room()
+      const r = await newNamespace()
       const answer = await r.create('agents', agent('alice', {}, { namespace: 'other' }))
       const message = 'the namespace of the provided object does not match the namespace sent on the request'
       expect(answer).toMatchObject(refusal(400, 'BadRequest', message))
     })
 
     it('is refused with an invalid name', async () => {
-      const r = await room()
+      const r = await newNamespace()
       const answer = await r.create('agents', agent('Alice_B'))
       expect(answer).toMatchObject(
         refusal(422, 'Invalid', /metadata.name: Invalid value: "Alice_B": a lowercase RFC 1123/),
@@ -106,7 +106,7 @@ export function creating(room: () => Promise<Room>): void {
     })
 
     it('is refused with an invalid label, or an owner without a uid', async () => {
-      const r = await room()
+      const r = await newNamespace()
       const label = await r.create('secrets', secret('token', {}, { labels: { team: 'a b' } }))
       expect(label).toMatchObject(
         refusal(422, 'Invalid', /metadata.labels: Invalid value: "a b": a valid label must be/),
@@ -119,7 +119,7 @@ export function creating(room: () => Promise<Room>): void {
     })
 
     it('is refused if the request is larger than three megabytes', async () => {
-      const r = await room()
+      const r = await newNamespace()
       const data = { a: Buffer.alloc(3_000_000).toString('base64') }
       const answer = await r.create('secrets', secret('token', { data }))
       expect(answer).toMatchObject(
@@ -128,7 +128,7 @@ export function creating(room: () => Promise<Room>): void {
     })
 
     it('is checked and not done with dryRun', async () => {
-      const r = await room()
+      const r = await newNamespace()
       expect((await r.create('agents', agent('alice'), '?dryRun=All')).status).toBe(201)
       expect((await r.create('agents', agent('alice', { account: 3 }), '?dryRun=All')).status).toBe(422)
       expect((await r.get('agents', '/alice')).status).toBe(404)
@@ -139,7 +139,7 @@ export function creating(room: () => Promise<Room>): void {
     const astray = agent('alice', { busy: { tentativ: 'Free' }, foo: 1 })
 
     it('is dropped with a warning', async () => {
-      const r = await room()
+      const r = await newNamespace()
       const { status, headers, body } = await r.create('agents', astray)
       expect(status).toBe(201)
       expect(String(headers.warning)).toContain('unknown field \\"spec.busy.tentativ\\"')
@@ -147,7 +147,7 @@ export function creating(room: () => Promise<Room>): void {
     })
 
     it('is refused if the client asks for that, as kubectl does', async () => {
-      const r = await room()
+      const r = await newNamespace()
       const answer = await r.create('agents', astray, '?fieldValidation=Strict')
       const unknown = 'unknown field "spec.busy.tentativ", unknown field "spec.foo"'
       expect(answer).toMatchObject(refusal(400, 'BadRequest', new RegExp(`strict decoding error: ${unknown}$`)))
@@ -156,7 +156,7 @@ export function creating(room: () => Promise<Room>): void {
 
   describe('an object that breaks its schema', () => {
     it('is refused with every violation, each with its field and its reason', async () => {
-      const r = await room()
+      const r = await newNamespace()
       const answer = await r.create('agents', agent('bad', { account: 'alice', busy: { tentative: 'Perhaps' } }))
       expect(answer).toMatchObject(refusal(422, 'Invalid', /^Agent.calendar-operator.io "bad" is invalid: \[/))
       expect(answer.body.details).toMatchObject({ name: 'bad', group: 'calendar-operator.io', kind: 'Agent' })
@@ -168,7 +168,7 @@ export function creating(room: () => Promise<Room>): void {
     })
 
     it('is refused by a rule with the rule’s own message', async () => {
-      const r = await room()
+      const r = await newNamespace()
       const answer = await r.create('agents', agent('bad', { publish: { calendar: { name: 'c', detail: 'Full' } } }))
       const message =
         /^Agent.calendar-operator.io "bad" is invalid: spec.publish.calendar.detail: Forbidden: detail Full is/
@@ -176,7 +176,7 @@ export function creating(room: () => Promise<Room>): void {
     })
 
     it('is refused on an update too, and the object stays as it was', async () => {
-      const r = await room()
+      const r = await newNamespace()
       const before = await r.made('agents', agent('alice'))
       const answer = await r.patch('agents', '/alice', { spec: { account: null } })
       expect(answer).toMatchObject(refusal(422, 'Invalid', /spec.account: Required value/))
@@ -185,10 +185,10 @@ export function creating(room: () => Promise<Room>): void {
   })
 }
 
-export function changing(room: () => Promise<Room>): void {
+export function changing(newNamespace: () => Promise<TestNamespace>): void {
   describe('changing', () => {
     it('is refused for a version that is no longer the latest, by PUT and by merge patch', async () => {
-      const r = await room()
+      const r = await newNamespace()
       const old = await r.made('agents', agent('alice'))
       await r.patch('agents', '/alice', { metadata: { labels: { team: 'a' } } })
       expect(await r.put('agents', '/alice', old)).toMatchObject(STALE)
@@ -202,7 +202,7 @@ export function changing(room: () => Promise<Room>): void {
     })
 
     it('is refused for an object that was deleted and created again since', async () => {
-      const r = await room()
+      const r = await newNamespace()
       const old = await r.made('agents', agent('alice'))
       await r.delete('agents', '/alice')
       const { resourceVersion } = (await r.made('agents', agent('alice'))).metadata
@@ -212,7 +212,7 @@ export function changing(room: () => Promise<Room>): void {
     })
 
     it('by PUT without a version is refused for our kinds, and accepted for Secrets', async () => {
-      const r = await room()
+      const r = await newNamespace()
       await r.made('agents', agent('alice'))
       await r.made('secrets', secret('token', { data: { a: 'YQ==' } }))
       const refused = await r.put('agents', '/alice', agent('alice'))
@@ -224,7 +224,7 @@ export function changing(room: () => Promise<Room>): void {
     })
 
     it('by merge patch merges objects, replaces lists, and removes what is null', async () => {
-      const r = await room()
+      const r = await newNamespace()
       const spec = { displayName: 'Alice', calendars: { read: ['a', 'b'] }, busy: { allDay: 'Free' } }
       await r.made('agents', agent('alice', spec, { labels: { a: '1', b: '2' } }))
       const patch = {
@@ -238,14 +238,14 @@ export function changing(room: () => Promise<Room>): void {
     })
 
     it('sets the default again if a patch removes a value', async () => {
-      const r = await room()
+      const r = await newNamespace()
       await r.made('agents', agent('alice', { calendars: { read: ['a'] } }))
       const { body } = await r.patch('agents', '/alice', { spec: { calendars: null } })
       expect(body.spec).toMatchObject({ calendars: { read: ['primary'] } })
     })
 
     it('increases the generation for the spec, and not for labels', async () => {
-      const r = await room()
+      const r = await newNamespace()
       await r.made('agents', agent('alice'))
       const labelled = await r.patch('agents', '/alice', { metadata: { labels: { team: 'a' } } })
       expect(labelled.body.metadata.generation).toBe(1)
@@ -254,7 +254,7 @@ export function changing(room: () => Promise<Room>): void {
     })
 
     it('that changes nothing keeps the version', async () => {
-      const r = await room()
+      const r = await newNamespace()
       await r.made('agents', agent('alice'))
       const first = await r.patch('agents', '/alice', { spec: { suspend: true } })
       const second = await r.patch('agents', '/alice', { spec: { suspend: true } })
@@ -265,7 +265,7 @@ export function changing(room: () => Promise<Room>): void {
     })
 
     it('of an object that does not exist is refused', async () => {
-      const r = await room()
+      const r = await newNamespace()
       const missing = refusal(404, 'NotFound', 'agents.calendar-operator.io "nobody" not found')
       expect(await r.get('agents', '/nobody')).toMatchObject(missing)
       expect(await r.patch('agents', '/nobody', { spec: {} })).toMatchObject(missing)
@@ -274,14 +274,14 @@ export function changing(room: () => Promise<Room>): void {
     })
 
     it('of a uid is refused', async () => {
-      const r = await room()
+      const r = await newNamespace()
       await r.made('secrets', secret('token'))
       const answer = await r.patch('secrets', '/token', { metadata: { uid: '00000000-0000-0000-0000-000000000000' } })
       expect(answer).toMatchObject(refusal(422, 'Invalid', /metadata.uid: Invalid value: .*: field is immutable/))
     })
 
     it('with an unsupported media type is refused', async () => {
-      const r = await room()
+      const r = await newNamespace()
       await r.made('agents', agent('alice'))
       const answer = await r.patch('agents', '/alice', {}, 'application/strategic-merge-patch+json')
       expect(answer).toMatchObject(
@@ -300,7 +300,7 @@ export function changing(room: () => Promise<Room>): void {
     }
 
     it('is changed only by its subresource', async () => {
-      const r = await room()
+      const r = await newNamespace()
       await r.made('agents', agent('alice'))
       const main = await r.patch('agents', '/alice', { spec: { suspend: true }, status: { observedGeneration: 9 } })
       expect(main.body.status).toEqual({ observedGeneration: -1 })
@@ -315,7 +315,7 @@ export function changing(room: () => Promise<Room>): void {
     })
 
     it('is replaced as a whole by PUT, and nothing else is', async () => {
-      const r = await room()
+      const r = await newNamespace()
       const { spec, ...rest } = await r.made('agents', agent('alice'))
       await r.patch('agents', '/alice/status', { status: { conditions: [ready] } })
       const { metadata } = (await r.get('agents', '/alice')).body
@@ -326,7 +326,7 @@ export function changing(room: () => Promise<Room>): void {
     })
 
     it('is patched whatever uid the patch names: only a version is checked', async () => {
-      const r = await room()
+      const r = await newNamespace()
       await r.made('agents', agent('alice'))
       const patch = { metadata: { uid: '00000000-0000-0000-0000-000000000000' }, status: { observedGeneration: 1 } }
       const { status, body } = await r.patch('agents', '/alice/status', patch)
@@ -334,7 +334,7 @@ export function changing(room: () => Promise<Room>): void {
     })
 
     it('has a new version and the same generation, and the same version when nothing changed', async () => {
-      const r = await room()
+      const r = await newNamespace()
       const created = await r.made('agents', agent('alice'))
       const first = await r.patch('agents', '/alice/status', { status: { observedGeneration: 1 } })
       expect(first.body.metadata.generation).toBe(1)
@@ -344,7 +344,7 @@ export function changing(room: () => Promise<Room>): void {
     })
 
     it('has its list of conditions replaced as a whole by a merge patch, and none of a type twice', async () => {
-      const r = await room()
+      const r = await newNamespace()
       await r.made('agents', agent('alice'))
       await r.patch('agents', '/alice/status', { status: { conditions: [ready] } })
       const synced = { ...ready, type: 'Synced' }
@@ -355,7 +355,7 @@ export function changing(room: () => Promise<Room>): void {
     })
 
     it('has its default again once it is removed', async () => {
-      const r = await room()
+      const r = await newNamespace()
       await r.made('agents', agent('alice'))
       await r.patch('agents', '/alice/status', { status: { observedGeneration: 1 } })
       const { body } = await r.patch('agents', '/alice/status', { status: null })
