@@ -1,7 +1,7 @@
-/** Reads the body of a response, of a bounded size: what the API server holds is written by many people. */
+/** Reads a response body up to a limit: objects in the API server are written by many people. */
 import type { Dispatcher } from 'undici'
 
-/** An object has at most some 3 MB as JSON; what has more comes in smaller pages. */
+/** An object has at most about 3 MB as JSON; a larger list is read in smaller pages. */
 const LARGEST_BODY = 16 * 1024 * 1024
 
 export class TooLargeBodyError extends Error {
@@ -10,7 +10,7 @@ export class TooLargeBodyError extends Error {
   }
 }
 
-/** @throws TooLargeBodyError, having let go of the rest. */
+/** @throws TooLargeBodyError if the body exceeds the limit; the rest is not read. */
 export async function readBody({ body }: Pick<Dispatcher.ResponseData, 'body'>): Promise<string> {
   const pieces: Buffer[] = []
   let size = 0
@@ -22,7 +22,7 @@ export async function readBody({ body }: Pick<Dispatcher.ResponseData, 'body'>):
   return Buffer.concat(pieces).toString()
 }
 
-/** The same bound, for one line of a stream. */
+/** The same limit for one line of a stream. @throws TooLargeBodyError */
 export function assertBounded(length: number): void {
   if (length > LARGEST_BODY) throw new TooLargeBodyError()
 }

@@ -1,8 +1,8 @@
 /**
- * The room of Kubernetes: the only one that speaks to the API server. `port.ts` says what the others may ask; here it is
- * put together: one pool of connections (`connection.ts`), one way to send a request (`request.ts`), a reflector and a store
- * for each watched resource (`caches.ts`), writes (`writer.ts`) and Events (`events.ts`). Leader election (`lease.ts`) stands
- * beside it. It may touch nothing but the API server and what it is handed.
+ * The Kubernetes room: the only one that sends requests to the API server. Other rooms use `port.ts`, which this file
+ * implements with one connection pool (`connection.ts`), one way to send a request (`request.ts`), a reflector and a store for
+ * each watched kind (`kinds.ts`, `caches.ts`), writes (`writer.ts`) and Events (`events.ts`). Leader election is in `lease.ts`.
+ * The room touches only the API server, the kubeconfig's files, and what it is given.
  */
 import type { Clock, Random } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
@@ -23,11 +23,11 @@ export interface ClusterDeps {
   clock: Clock
   random: Random
   log: Log
-  /** Empty: all of them. */
+  /** The watched namespaces; empty: all namespaces. */
   namespaces: readonly string[]
-  /** Who reports Events. */
+  /** The reporter of Events: the name of the pod. */
   instance: string
-  /** Called for every request that was tried. */
+  /** Called after every attempt of a request. */
   observe?: RequestDeps['observe']
   /** Called for every Event that was not written. */
   eventDropped?: EventsDeps['dropped']
@@ -35,14 +35,14 @@ export interface ClusterDeps {
 
 export interface RunningCluster extends Cluster {
   readonly send: SendRequest
-  /** Begins to watch; resolves once everything was listed. */
+  /** Starts the watches; resolves once every kind has been listed. */
   start(): Promise<void>
   readonly hasSynced: boolean
-  /** Whether everything was listed, and is watched: each watch was accepted within the last minute. */
+  /** Whether every kind has been listed, and the API server accepted each watch within the last minute. */
   readonly isReady: boolean
-  /** Calls back a moment after each time that the API server answers again. */
+  /** Calls `listener` shortly after the end of each outage of the API server. */
   onRecovery(listener: () => void): void
-  /** Ends the watches, and gives the Events that were noted a moment to be written. */
+  /** Ends the watches, and waits a moment for recorded Events to be written. */
   stop(): Promise<void>
 }
 
@@ -86,7 +86,7 @@ export function createCluster(deps: ClusterDeps): RunningCluster {
   }
 }
 
-/** Watches of one Secret each, beside those that the work relies on. */
+/** Watches of single Secrets. The readiness of the replica does not depend on them. */
 function createSecretWatches(deps: ReflectorDeps): { watch: Cluster['watchSecret']; stop(): Promise<unknown> } {
   const reflectors: Reflector[] = []
   return {
@@ -106,7 +106,7 @@ function createSecretWatches(deps: ReflectorDeps): { watch: Cluster['watchSecret
 
 function createReader(send: SendRequest): Pick<Cluster, 'readSecret' | 'readConfigMap'> {
   const read = async <T>(kind: ResourceKind, namespace: string, name: string): Promise<T | undefined> => {
-    // Nothing can have such a name, so there is nothing to read.
+    // No object can have such a name.
     if (!isName(namespace) || !isName(name)) return undefined
     try {
       return await send<T>({ method: 'GET', path: `${collectionPath(kind, namespace)}/${name}` })

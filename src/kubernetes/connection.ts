@@ -1,6 +1,6 @@
 /**
- * The way to the API server: found as `kubectl` finds it, over one pool of connections. Credentials are asked for again at
- * most once a minute (service-account tokens rotate, exec plugins renew), and when the server refuses them; connections are
+ * The connection to the API server: one connection pool and the credentials of its requests. Credentials are read again once a
+ * minute at most (service-account tokens rotate, exec plugins renew) and when the server rejects them. Connections are
  * replaced only when certificates have changed.
  */
 import { createHash } from 'node:crypto'
@@ -13,13 +13,13 @@ import { socksConnector } from './socks.ts'
 export interface Connection {
   /** Scheme, host and port. */
   readonly origin: string
-  /** The path under which the API is served, without a slash at its end; mostly empty. */
+  /** The path under which the API is served, without a trailing slash; usually empty. */
   readonly basePath: string
   /** The namespace that the kubeconfig (or the pod) names. */
   readonly namespace: string | undefined
-  /** Fails with a `CredentialsError`. */
+  /** @throws CredentialsError */
   access(): Promise<Access>
-  /** The server refused these credentials: the next `access` reads them anew. */
+  /** The server rejected these credentials: the next `access` reads them again. */
   renew(refused: Access): void
   close(): Promise<void>
 }
@@ -30,9 +30,9 @@ export interface Access {
 }
 
 const CREDENTIALS_LAST_MS = 60_000
-/** Idle connections are let go before the API server (90 s) or a load balancer (mostly 60 s) lets them go. */
+/** Idle connections are closed before the API server (90 s) or a load balancer (usually 60 s) closes them. */
 const IDLE_MS = 45_000
-/** A peer that is gone without a word is missed by the kernel so long after the last sign of life, and ten seconds. */
+/** The kernel starts TCP keep-alive probes after this time, and detects a lost peer about ten seconds later. */
 const PROBE_AFTER_MS = 20_000
 
 export function connect(config: ClusterConfig, clock: Clock): Connection {
@@ -49,7 +49,7 @@ export function connect(config: ClusterConfig, clock: Clock): Connection {
       expiresAt = proof.expiresAt ?? Infinity
       return (lastGood = { headers: proof.headers, dispatcher: pool.get(proof.tls) })
     } catch (error) {
-      // A token file that is being replaced just now: the old token is good for a while yet.
+      // The token file may be being replaced at this moment: the old token is still valid for a while.
       current = undefined
       if (lastGood && !(error instanceof CredentialsError && error.isFinal)) return lastGood
       throw error
@@ -63,7 +63,7 @@ export function connect(config: ClusterConfig, clock: Clock): Connection {
     namespace: config.namespace,
     access() {
       if (!current || isOld(current)) {
-        // `at` stands before anything is awaited: one reading serves all who ask meanwhile.
+        // `at` is set before anything is awaited, so concurrent callers share one read.
         expiresAt = Infinity
         const next = { access: Promise.resolve().then(read), at: clock.monotonic() }
         current = next
@@ -84,14 +84,14 @@ interface Pool {
   close(): Promise<void>
 }
 
-/** As many connections as there are requests at once: watches hold theirs for ever, and the Lease may wait for none. */
+/** The number of connections is not limited: each watch occupies one, and the Lease must not wait for a free one. */
 function createPool(proxy: string | undefined): Pool {
   let current: { name: string; agent: Dispatcher } | undefined
   return {
     get(tls) {
       const name = createHash('sha256').update(JSON.stringify(tls)).digest('hex')
       if (current?.name !== name) {
-        // What is under way ends by itself.
+        // Requests that are under way can end.
         void current?.agent.close()
         current = { name, agent: createAgent(tls, proxy) }
       }
@@ -102,7 +102,7 @@ function createPool(proxy: string | undefined): Pool {
 }
 
 function createAgent(tls: TlsOptions, proxy: string | undefined): Dispatcher {
-  // Deadlines are ours: a watch may be silent for a minute.
+  // Requests have deadlines of their own: a watch may be silent for a minute.
   const options = { headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: IDLE_MS }
   const keepAlive = { keepAlive: true, keepAliveInitialDelay: PROBE_AFTER_MS }
   if (!proxy) return new Agent({ ...options, connect: { ...tls, ...keepAlive } })
@@ -113,9 +113,9 @@ function createAgent(tls: TlsOptions, proxy: string | undefined): Dispatcher {
     ...options,
     uri: proxy,
     requestTls: { ...tls, ...keepAlive },
-    // As Go has it: the authority of the cluster speaks for a proxy behind https, too.
+    // As in Go: the cluster's certificate authority is used for an HTTPS proxy, too.
     proxyTls: { ca: tls.ca, rejectUnauthorized: tls.rejectUnauthorized, ...keepAlive },
-    // Plain HTTP is handed to the proxy as it is; only https goes through a tunnel.
+    // A plain HTTP request is sent to the proxy itself; only HTTPS uses a tunnel.
     proxyTunnel: false,
     ...(username === '' ? {} : { token: `Basic ${basic}` }),
   })

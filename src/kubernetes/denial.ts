@@ -1,18 +1,18 @@
 /**
- * Who refused a write that the API server itself would have taken, from the message of its Status, as a 1.34 server words it.
- * Only names that can be none but an object's are repeated: what follows them may be anything. Pure.
+ * Finds out which webhook, policy, quota or namespace caused a write to be refused, from the message of the Status as a 1.34
+ * server writes it. Only text that has the form of an object's name is repeated: the rest may contain anything. Pure.
  */
 
 export interface Denial {
-  /** In one clause, for people. */
+  /** One clause for people. */
   words: string
-  /** An admission webhook or policy looked at it and said no, under whatever status code it chose. */
+  /** An admission webhook or policy denied the request, with a status code of its own choice. */
   isVerdict: boolean
 }
 
-/** A DNS subdomain, as webhooks, policies, quotas and namespaces are called. */
+/** A DNS subdomain: the form of the names of webhooks, policies, quotas and namespaces. */
 const NAME = '([a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?)'
-/** How a message begins that the API server words itself: `configmaps "alice-calendar" is forbidden: `. */
+/** The beginning of a message by the API server itself: `configmaps "alice-calendar" is forbidden: `. */
 const FORBIDDEN = String.raw`^[a-z.-]{1,100} "[^"]{0,260}" is forbidden: `
 
 interface Wording {
@@ -51,7 +51,7 @@ const WORDINGS: readonly Wording[] = [
 
 const IMMUTABLE = 'field is immutable when `immutable` is set'
 
-/** Undefined: nobody did, or nobody that is known. */
+/** Returns undefined if the message names no known cause. */
 export function denialOf(message: string): Denial | undefined {
   if (message.includes(IMMUTABLE)) return { words: 'it is immutable: delete it, and it is made anew', isVerdict: false }
   for (const { pattern, words, isVerdict = false } of WORDINGS) {

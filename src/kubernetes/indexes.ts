@@ -1,7 +1,7 @@
-/** The keys of a store's objects, filed under what the objects say: who uses this Secret? */
+/** Finds objects of a store by values that they contain: which agents use this Secret? */
 import type { Key, KubernetesObject } from './objects.ts'
 
-/** By the name of the index: under which values it files an object. */
+/** By the name of the index: the values under which an object is found. */
 export type IndexFunctions<T> = Record<string, (object: T) => string[]>
 
 export class Indexes<T extends KubernetesObject> {
@@ -42,7 +42,7 @@ export class Indexes<T extends KubernetesObject> {
     )
   }
 
-  /** An object that an older schema let in may lack what an index looks at: it is filed nowhere, and stops nobody. */
+  /** An object that an older schema accepted may lack the field of an index: then that index does not contain it. */
   #values(name: string, object: T): string[] {
     try {
       return this.#functions[name]?.(object) ?? []

@@ -1,15 +1,14 @@
-/** A stream of JSON values, a line each, as a watch sends them. Pure but for what it is given to read. */
+/** Reads a stream of JSON values, one per line, as a watch sends them. */
 import { assertBounded } from './body.ts'
 
 /**
- * Each value as soon as its line is complete. Breaking off destroys the stream; what it ends with without a line break is no
- * whole value, and is dropped.
+ * Yields each value as soon as its line is complete. Leaving the loop destroys the stream. An incomplete last line is dropped.
  *
- * @throws SyntaxError where a line is no JSON; whatever the stream fails with.
+ * @throws SyntaxError if a line is not JSON. @throws TooLargeBodyError if a line exceeds the limit. Errors of the stream.
  */
 export async function* jsonLines<T>(stream: AsyncIterable<Buffer>): AsyncGenerator<T> {
   const decoder = new TextDecoder()
-  // Kept in pieces until a line is whole: joining at every piece would be quadratic for a large object.
+  // Joined only when a line is complete: joining at every piece would take quadratic time for a large object.
   let pieces: string[] = []
   let length = 0
   for await (const chunk of stream) {

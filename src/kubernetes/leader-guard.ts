@@ -1,10 +1,10 @@
 /**
- * Writes of a leader only. A process that stood still (a suspended machine, a starved node) wakes up in the middle of its
- * work, with answers waiting for it, before any timer of its Lease has fired: so each write looks first.
+ * Lets only a leader write. A process that was suspended (a sleeping machine, a starved node) resumes in the middle of its work,
+ * with responses waiting for it, before a timer of its Lease has fired. Therefore each write checks leadership first.
  */
 import type { Cluster } from './port.ts'
 
-/** The same cluster, whose writes fail where `assertLeading` does. Events are a courtesy, and may come late. */
+/** The same cluster, except that a write fails if `assertLeading` does. Events are not guarded: a late one does no harm. */
 export function withLeaderGuard(cluster: Cluster, assertLeading: () => Promise<void>): Cluster {
   return {
     ...cluster,

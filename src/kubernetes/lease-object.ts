@@ -1,4 +1,4 @@
-/** The requests for one Lease. A write is for the version that was read: whoever wrote in between has won. */
+/** The requests for one Lease. A write names the version that was read, so it fails if somebody else wrote in between. */
 import { LEASES } from './kinds.ts'
 import { collectionPath } from './paths.ts'
 import { ApiError } from './port.ts'
@@ -31,7 +31,7 @@ export class LeaseObject {
     this.#collection = collectionPath(LEASES, namespace)
   }
 
-  /** Undefined: there is none. Fails with an `ApiError`, as the others do. */
+  /** Returns undefined if there is no Lease. @throws ApiError, as the other methods do. */
   async read(signal: AbortSignal): Promise<Lease | undefined> {
     return unless('NotFound', this.#send<Lease>({ method: 'GET', path: this.#path }, signal))
   }
@@ -41,7 +41,7 @@ export class LeaseObject {
     return this.#send<Lease>({ method: 'POST', path: this.#collection, body }, signal)
   }
 
-  /** Undefined: somebody has written or deleted it since. */
+  /** Returns undefined if somebody else has written or deleted the Lease since. */
   async replace(lease: Lease, signal: AbortSignal): Promise<Lease | undefined> {
     const answer = this.#send<Lease>({ method: 'PUT', path: this.#path, body: lease }, signal)
     return unless('NotFound', unless('Conflict', answer))

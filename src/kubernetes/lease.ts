@@ -1,12 +1,12 @@
 /**
- * Leader election on a Lease, as client-go does it: whoever holds the Lease renews it every two seconds; whoever doesn't takes
- * it after having watched it for fifteen seconds without a change. A leader that could not renew for ten seconds has stopped
- * acting five seconds before anybody else may begin.
+ * Leader election with a Lease, as client-go does it. The holder renews the Lease every two seconds. A candidate takes it after
+ * it has seen no change for fifteen seconds. A leader that could not renew for ten seconds stops, five seconds before
+ * another replica may begin.
  *
- * Nobody's clock is compared with anybody else's: the times in the Lease are for people. A candidate counts from when it
- * saw the Lease change, and a leader from when it *began* its last successful renewal, both by the monotonic clock, which
- * nobody sets. It stands still while the machine sleeps: where the time of day has run ahead of it, either the clock was set
- * or the machine slept and somebody else may lead, so the Lease is renewed before anything else is done.
+ * Clocks of different machines are never compared: the times in the Lease are for people. A candidate counts from the moment
+ * when it saw the Lease change, a leader from the moment when it *began* its last successful renewal. Both use the monotonic
+ * clock, which nobody sets, but which stops while the machine sleeps. If the time of day has run ahead of it, either the clock
+ * was set, or the machine slept and another replica may lead: then the Lease is renewed before anything else is done.
  */
 import { sleep, type Clock, type Random } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
@@ -25,15 +25,15 @@ export interface LeaseDeps {
 export interface LeaseOptions {
   namespace: string
   name: string
-  /** Who we are: unique among replicas, and over restarts. */
+  /** Identifies this process: unique among replicas and after restarts. */
   identity: string
 }
 
 /** How long a leader may act without a further renewal. */
 interface Term {
-  /** When the renewal was begun, by the monotonic clock. */
+  /** When the renewal began, in ms of the monotonic clock. */
   since: number
-  /** The same by the time of day. */
+  /** The same instant by the time of day. */
   sinceTimeOfDay: number
   over: boolean
   cancel(): void
@@ -42,12 +42,12 @@ interface Term {
 const LEASE_S = 15
 const RENEW_DEADLINE_MS = 10_000
 const RETRY_MS = 2_000
-/** A request that hangs leaves time for another one, on another connection. */
+/** Short enough that, after a request that hangs, there is time for another one on another connection. */
 const REQUEST_MS = 5_000
 const RELEASE_MS = 1_500
-/** By so much the time of day may run ahead without anybody asking why. */
+/** A larger difference between the two clocks means that the clock was set or the machine slept. */
 const DRIFT_MS = 1_000
-/** What somebody wrote into the Lease does not keep it free for longer. */
+/** A longer duration in the Lease, whoever wrote it, is not waited for. */
 const LONGEST_LEASE_S = 60
 
 export class LeaderElection implements Leadership {
@@ -59,17 +59,17 @@ export class LeaderElection implements Leadership {
   /** Undefined until `run`. */
   #events: LeadershipEvents | undefined
   #state: 'candidate' | 'leader' | 'lost' | 'released' = 'candidate'
-  /** The Lease as last seen, and whether it has been seen unchanged for as long as it lasts. */
+  /** The Lease as last read, and whether it has not changed for its duration since. */
   #seen: { lease: Lease; expired: boolean } | undefined
-  /** What our last successful renewal gave us. */
+  /** The term of the last successful renewal. */
   #term: Term = { since: 0, sinceTimeOfDay: 0, over: true, cancel: () => undefined }
   #cancelExpiry = (): void => undefined
-  /** Ends the pause between two turns. */
+  /** Ends the pause between two attempts. */
   #wake = (): void => undefined
-  /** Who waits for the end of a turn. */
-  readonly #turnEnds: (() => void)[] = []
-  /** What has been said of a Lease that can't be had, since it could. */
-  #complaint = ''
+  /** The callbacks that wait for the end of an attempt. */
+  readonly #attemptEnds: (() => void)[] = []
+  /** The last logged reason why the Lease could not be renewed; empty after a success. */
+  #lastReason = ''
 
   constructor(deps: LeaseDeps, options: LeaseOptions) {
     this.#deps = deps
@@ -77,20 +77,21 @@ export class LeaderElection implements Leadership {
     this.#lease = new LeaseObject(deps.send, options)
   }
 
-  /** Whether we lead, at this very moment, unless the machine has slept. */
+  /** Whether this replica leads at this moment, unless the machine has slept. */
   get leading(): boolean {
     return this.#state === 'leader' && this.#deps.clock.monotonic() - this.#term.since < RENEW_DEADLINE_MS
   }
 
   /**
-   * For whoever is about to act. After a standstill this is where the end of the term shows first. Where the machine may
-   * have slept it waits for a renewal.
+   * To be called before each write. After a suspension of the process, this is where the end of the term is noticed first. If
+   * the machine may have slept, it waits for a renewal.
    *
-   * @throws Error where we may not.
+   * @throws Error if this replica does not lead.
    */
   async assertLeading(): Promise<void> {
-    // One turn may have begun before the machine slept.
-    for (let turn = 0; turn < 2 && this.leading && this.#mayHaveSlept(this.#term); turn++) await this.#turnNow()
+    // An attempt may have begun before the machine slept.
+    for (let attempt = 0; attempt < 2 && this.leading && this.#mayHaveSlept(this.#term); attempt++)
+      await this.#attemptNow()
     if (this.leading && !this.#mayHaveSlept(this.#term)) return
     if (!this.leading) this.#lose()
     throw new Error('this replica does not lead')
@@ -101,64 +102,64 @@ export class LeaderElection implements Leadership {
     return clock.now() - sinceTimeOfDay - (clock.monotonic() - since) > DRIFT_MS
   }
 
-  /** Resolves when the next turn has ended, which is begun at once. */
-  #turnNow(): Promise<void> {
+  /** Starts the next attempt at once, and resolves when it has ended. */
+  #attemptNow(): Promise<void> {
     if (this.#stopping.signal.aborted) return Promise.resolve()
-    const ended = new Promise<void>((resolve) => this.#turnEnds.push(resolve))
+    const ended = new Promise<void>((resolve) => this.#attemptEnds.push(resolve))
     this.#wake()
     return ended
   }
 
-  /** Stands for election, and leads once elected; resolves after `stop`, or when the Lease is lost. */
+  /** Tries to get the Lease and then renews it; resolves after `stop`, or when the Lease is lost. */
   run(events: LeadershipEvents): Promise<void> {
     this.#events ??= events
     return (this.#running ??= this.#run())
   }
 
   /**
-   * Stops standing or leading, and lets go of the Lease, so that another replica needs not wait for its end.
+   * Stops, and releases the Lease, so that another replica need not wait until it expires.
    *
-   * @param letGo false where something of ours may still act: then the Lease is left to run out.
+   * @param release false if work of ours may still run: then the Lease expires by itself.
    */
-  async stop(letGo = true): Promise<void> {
+  async stop(release = true): Promise<void> {
     this.#stopping.abort()
     await this.#running
     this.#cancelExpiry()
     this.#term.cancel()
     if (this.#state !== 'leader') return
     this.#state = 'released'
-    if (letGo) await this.#release().catch((error: unknown) => this.#deps.log.debug({ error }, 'lease not released'))
+    if (release) await this.#release().catch((error: unknown) => this.#deps.log.debug({ error }, 'lease not released'))
   }
 
   async #run(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
-      await this.#turn()
+      await this.#attempt()
       const jitter = this.#state === 'leader' ? 0 : this.#deps.random() / 5
       await this.#pause(RETRY_MS * (1 + jitter))
     }
-    this.#tellTurnEnded()
+    this.#notifyAttemptEnd()
   }
 
-  /** Until it is over, somebody wants a turn at once, or all stops. */
+  /** Waits until the time is over, an attempt is asked for, or the election stops. */
   async #pause(ms: number): Promise<void> {
     const over = new AbortController()
     const { signal } = this.#stopping
     this.#wake = () => over.abort()
     if (signal.aborted) this.#wake()
     signal.addEventListener('abort', this.#wake)
-    this.#tellTurnEnded()
+    this.#notifyAttemptEnd()
     await sleep(this.#deps.clock, ms, over.signal)
     signal.removeEventListener('abort', this.#wake)
   }
 
-  #tellTurnEnded(): void {
-    for (const tell of this.#turnEnds.splice(0)) tell()
+  #notifyAttemptEnd(): void {
+    for (const notify of this.#attemptEnds.splice(0)) notify()
   }
 
-  /** One try to take or to renew the Lease. */
-  async #turn(): Promise<void> {
+  /** One attempt to take or to renew the Lease. */
+  async #attempt(): Promise<void> {
     const { clock } = this.#deps
-    // Counted from before the Lease is asked for.
+    // The term counts from before the request.
     const [since, sinceTimeOfDay] = [clock.monotonic(), clock.now()]
     const term: Term = { since, sinceTimeOfDay, over: false, cancel: (): void => undefined }
     term.cancel = clock.setTimer(RENEW_DEADLINE_MS, () => {
@@ -168,28 +169,28 @@ export class LeaderElection implements Leadership {
     const deadline = startDeadline(clock, REQUEST_MS, this.#stopping.signal)
     try {
       const held = await this.#tryToHold(deadline.signal)
-      this.#complaint = ''
+      this.#lastReason = ''
       if (this.#stopping.signal.aborted) return
       if (held) this.#lead(term)
       else if (this.#state === 'leader') this.#lose()
     } catch (error) {
-      this.#complain(error)
+      this.#logOnce(error)
     } finally {
       deadline.cancel()
       if (this.#term !== term) term.cancel()
     }
   }
 
-  /** Once for each new reason; a stop is none. */
-  #complain(error: unknown): void {
+  /** Logs each new reason once. A stop is not a reason. */
+  #logOnce(error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error)
-    if (this.#stopping.signal.aborted || reason === this.#complaint) return
-    this.#complaint = reason
+    if (this.#stopping.signal.aborted || reason === this.#lastReason) return
+    this.#lastReason = reason
     this.#deps.log.warn({ error }, 'lease not renewed')
   }
 
   #lead(term: Term): void {
-    // The answer came too late to build upon, or the machine slept over it: the next turn tells.
+    // The response came too late, or the machine may have slept: the next attempt decides.
     const isLate = term.over || this.#deps.clock.monotonic() - term.since >= RENEW_DEADLINE_MS
     if (isLate || this.#mayHaveSlept(term)) return
     this.#term.cancel()
@@ -208,9 +209,9 @@ export class LeaderElection implements Leadership {
     this.#events?.onLost()
   }
 
-  /** Whether the Lease is ours; false: it is somebody else's. Fails where that is not known. */
+  /** Returns whether this replica holds the Lease. @throws ApiError if that is unknown. */
   async #tryToHold(signal: AbortSignal): Promise<boolean> {
-    // Mostly nobody but us has written it: one request then, not two.
+    // Usually nobody else has written the Lease: then one request is enough.
     if (this.#state === 'leader' && this.#seen && (await this.#write(this.#renewed(this.#seen.lease), signal)))
       return true
     const lease = await this.#lease.read(signal)
@@ -243,20 +244,20 @@ export class LeaderElection implements Leadership {
     return true
   }
 
-  /** False: somebody has written the Lease since. */
+  /** Returns false if somebody else has written the Lease since. */
   async #write(lease: Lease, signal: AbortSignal): Promise<boolean> {
     const written = await this.#lease.replace(lease, signal)
     if (written) this.#observe(written)
     return written !== undefined
   }
 
-  /** Who loses this race does not know yet to whom: the next turn tells. */
+  /** Another replica won the race, but it is unknown which: the next attempt finds out. */
   async #mustWrite(lease: Lease, signal: AbortSignal): Promise<true> {
     if (await this.#write(lease, signal)) return true
     throw new Error('somebody else has just written the Lease')
   }
 
-  /** Only what the holder writes counts: a label on the Lease keeps nobody in office. */
+  /** Only a change of the spec counts as a renewal: somebody may have changed a label of the Lease. */
   #observe(lease: Lease): void {
     const same = JSON.stringify(this.#seen?.lease.spec) === JSON.stringify(lease.spec)
     if (this.#seen && same) return void (this.#seen.lease = lease)
@@ -267,7 +268,7 @@ export class LeaderElection implements Leadership {
     this.#cancelExpiry = this.#deps.clock.setTimer(lasts, () => (seen.expired = true))
   }
 
-  /** Our last renewal's answer may have been lost: then what we know of the Lease is old, and we look again. */
+  /** If the response to the last renewal was lost, the known version is old: then the Lease is read again. */
   async #release(): Promise<void> {
     const deadline = startDeadline(this.#deps.clock, RELEASE_MS, undefined)
     const free = ({ spec, ...lease }: Lease): Lease => ({

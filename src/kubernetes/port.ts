@@ -1,6 +1,6 @@
 /**
- * What the rest of the program may ask of Kubernetes. Reconcilers see this file only; `cluster.ts` implements it over
- * HTTP. Reads of what is watched come from memory and cost nothing; everything that returns a promise is one request.
+ * What the other rooms may ask of Kubernetes. Reconcilers import only this file; `cluster.ts` implements it. Stores are read
+ * from memory without a request; every method that returns a promise sends one request.
  */
 import type { CustomObject, ObjectMeta, OwnerReference } from '../resources/types.ts'
 import type { ObjectIn, StoreName } from './kinds.ts'
@@ -9,29 +9,29 @@ import { keyOf, type ConfigMap, type Key, type KubernetesObject, type Secret } f
 export { keyOf }
 export type { ConfigMap, Key, KubernetesObject, ObjectMeta, OwnerReference, Secret }
 
-/** A change that a store saw. `before` and `after` never differ in uid: a replaced object is deleted, then added. */
+/** A change of a stored object. `before` and `after` have the same uid: an object that was replaced is two events. */
 export interface WatchEvent<T> {
   before?: T
   after?: T
 }
 
-/** What one watch holds in memory: read-only, always as new as the last event or our own last write. */
+/** The objects of one kind in memory, read-only, as of the last watch event or our own last write. */
 export interface Store<T extends KubernetesObject> {
   get(key: Key): T | undefined
   list(): Iterable<T>
-  /** The objects that the named index files under `value`. */
+  /** The objects that the named index finds under `value`. */
   byIndex(index: string, value: string): readonly T[]
-  /** Calls back for every change from now on, and once for each object that is there already. Own writes are silent. */
+  /** Calls `listener` for each object that is present, then for every change. Our own writes are not reported. */
   subscribe(listener: (change: WatchEvent<T>) => void): void
 }
 
-/** An Event about an object, sent on transitions only; repeats are aggregated. */
+/** An Event about an object. Record it on transitions only; repetitions are aggregated into a series. */
 export interface EventRecord {
   regarding: KubernetesObject
   type: 'Normal' | 'Warning'
   /** A condition's reason. */
   reason: string
-  /** What was being done, in the form of a verb: `Reconcile`, `Refresh`, `Revoke`. */
+  /** The action as a verb: `Reconcile`, `Refresh`, `Revoke`. */
   action: string
   note: string
 }
@@ -44,46 +44,48 @@ export interface Cluster extends Stores {
   readonly namespaces: Store<ObjectIn<'namespaces'>> | undefined
 
   /**
-   * Watches one Secret by its name, wherever it is: metadata only. Calls back for every change, our own writes too, and once
-   * if it is there already. Never fails; while it may not be watched nothing is told.
+   * Watches the metadata of one Secret, in any namespace. Calls `listener` once if it exists, then for every change, also for
+   * our own writes. Never fails: while the API server refuses the watch, nothing is reported.
    */
   watchSecret(namespace: string, name: string, listener: (change: WatchEvent<KubernetesObject>) => void): void
   readSecret(namespace: string, name: string): Promise<Secret | undefined>
   readConfigMap(namespace: string, name: string): Promise<ConfigMap | undefined>
-  /** Fails with `AlreadyExists`. */
+  /** @throws ApiError `AlreadyExists` */
   create<T extends KubernetesObject>(object: T): Promise<T>
   /**
-   * A JSON merge patch (RFC 7386), for the version `object.metadata.resourceVersion` only, which is the one that it was
-   * decided on. Fails with `Conflict` where that is no longer the current one, and with an `Error` where it is missing.
+   * Applies a JSON merge patch (RFC 7386) to the version `object.metadata.resourceVersion`, on which the patch was decided.
+   *
+   * @throws ApiError `Conflict` if that version is no longer the current one.
+   * @throws Error if the version is missing.
    */
   patch<T extends KubernetesObject>(object: T, patch: Record<string, unknown>): Promise<T>
   /**
-   * Replaces the whole status, for that resourceVersion only, and answers it as it stands now. The caller compares first: this
-   * always writes.
+   * Replaces the whole status of that version, and returns the status as the API server stored it. It always writes: the
+   * caller compares first.
    */
   writeStatus(object: CustomObject, status: object): Promise<object | undefined>
-  /** Deletes this very object (uid and resourceVersion are preconditions, the latter required). Already gone counts as done. */
+  /** Deletes this object in this version (uid and resourceVersion are preconditions). Succeeds if it is already gone. */
   delete(object: KubernetesObject): Promise<void>
-  /** Never fails and never waits: an Event is a courtesy. */
+  /** Never fails and never waits. An Event may be dropped. */
   recordEvent(event: EventRecord): void
 }
 
-/** Why the API server (or the way to it) refused, told apart by what a caller does about it. */
+/** Why a request failed, distinguished by what a caller can do about it. */
 export type ApiFailure =
   'NotFound' | 'AlreadyExists' | 'Conflict' | 'Forbidden' | 'Invalid' | 'Gone' | 'TooLarge' | 'Unreachable' | 'Unknown'
 
-/** A refused request. Its message is safe to log and to show: no body, no headers, no values. */
+/** A request that failed. Its message can be logged and shown: it contains no body, no headers and no values. */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly failure: ApiFailure
   readonly status: number | undefined
   readonly retryAfterMs: number | undefined
-  /** One of many in an outage, which has its own line in the log. */
+  /** The request failed because of an outage that has its own log line. */
   isReported = false
 
   constructor(failure: ApiFailure, message: string, details: { status?: number; retryAfterMs?: number } = {}) {
     super(message)
-    // It is expected, and its message says all: a trace of it in a log helps nobody.
+    // The error is expected, and its message is complete: a stack trace in the log would not help.
     this.stack = undefined
     this.failure = failure
     this.status = details.status

@@ -1,10 +1,10 @@
 /**
- * Keeps a store in step with one resource: a paged list, then a watch with bookmarks from there, for as long as the program
- * lives. Whatever goes wrong (a cut connection, a silent one, an expired version, a server away for minutes) it comes back by
- * itself; nobody who listens can stop it.
+ * Keeps a store in step with one resource: a paged list, then watches with bookmarks from the version of the list, until it is
+ * stopped. It recovers by itself from a cut or silent connection, an expired version and a server that is away for minutes. An
+ * error of a listener does not stop it.
  *
- * Lists name no resourceVersion: they are as new as the server's data. A continue token that expires, like a watch that is
- * too old (410), begins again with a list.
+ * Lists name no resourceVersion, so they are as new as the server's data. After an expired continue token, and after a watch
+ * from a version that is too old (410), it starts again with a list.
  */
 import { sleep, type Clock, type Random } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
@@ -40,37 +40,37 @@ export interface ReflectorDeps extends RequestDeps {
 export interface Reflector {
   /** Resolves once the first list is in the store. */
   readonly synced: Promise<void>
-  /** Whether it is. */
+  /** Whether the first list is in the store. */
   readonly hasSynced: boolean
-  /** Whether what it knows is as new as a watch makes it: one was accepted within the last minute. */
+  /** Whether the API server accepted a watch within the last minute. */
   readonly isFresh: boolean
-  /** Begins, once however often it is called; resolves after `stop`. */
+  /** Starts once, however often it is called; resolves after `stop`. */
   run(): Promise<void>
   stop(): void
 }
 
 const PAGE = 500
-/** Where a page of that many is too large (annotations alone may have 256 kB each), smaller ones are asked for. */
+/** A page that is too large (annotations alone may have 256 kB each) is divided by this. */
 const SMALLER = 4
-/** As client-go has it. */
+/** The values of client-go. */
 const FIRST_BACKOFF_MS = 800
 const LONGEST_BACKOFF_MS = 30_000
 const BACKOFF_RESET_MS = 120_000
-/** A server that ends every watch at once is not asked in a tight loop. */
+/** A server that ends every watch at once must not cause a busy loop. */
 const SHORTEST_ROUND_MS = 1_000
-/** So often a connection proves that it is alive; a watch costs next to nothing to open, and its connection is kept. */
+/** A new watch proves that the connection works. Opening one costs little, and the connection is reused. */
 const SHORTEST_WATCH_S = 40
-/** A server that has not ended a watch so long after its time is gone without a word. */
+/** A server that has not ended a watch so long after its timeout is taken to be lost. */
 const OVERTIME_MS = 5_000
-/** Longer than any watch lasts. */
+/** Longer than a watch lasts. */
 const FRESH_MS = 60_000
-/** A server sends a bookmark before it ends a watch; one that doesn't may not know our version (a restored backup). */
+/** A server sends a bookmark before it ends a watch. One that does not may not know our version (a restored backup). */
 const SILENT_WATCHES_UNTIL_LIST = 3
-/** One that ended sooner had no time to say anything. */
+/** A shorter watch that brings nothing is not suspicious. */
 const SILENT_MS = 30_000
-/** How long a scout pauses at most while no request succeeds. */
-const SCOUT_PAUSE_MS = 5_000
-/** After so many failures in a row the version is doubted too. */
+/** The longest pause during an outage of a reflector that keeps probing. */
+const PROBE_PAUSE_MS = 5_000
+/** After so many failures in a row, the version may be the cause. */
 const FAILURES_UNTIL_LIST = 5
 
 interface List {
@@ -114,17 +114,17 @@ class Session<T extends KubernetesObject> {
   readonly #deps: ReflectorDeps
   readonly #options: ReflectorOptions<T>
   readonly #signal: AbortSignal
-  /** Where to go on watching; undefined: list first. */
+  /** The version to watch from; undefined: list first. */
   #version: string | undefined
-  /** The version that was heard of last, whatever became of it. */
+  /** The last version that was received. */
   #newest: string | undefined
   #backoff = FIRST_BACKOFF_MS
   #failures = 0
   #page = PAGE
-  #complaint = ''
-  /** How many watches in a row have brought nothing at all. */
-  #silent = 0
-  /** When a watch was accepted last, by the monotonic clock. */
+  #lastReason = ''
+  /** How many watches in a row have brought nothing, not even a bookmark. */
+  #silentWatches = 0
+  /** When the last watch was accepted, in ms of the monotonic clock. */
   #acceptedAt = -Infinity
 
   constructor(deps: ReflectorDeps, options: ReflectorOptions<T>, signal: AbortSignal) {
@@ -156,29 +156,29 @@ class Session<T extends KubernetesObject> {
       const version = await this.#list()
       if (this.#signal.aborted) return
       this.#version = this.#newest = version
-      this.#failures = this.#silent = 0
+      this.#failures = this.#silentWatches = 0
       onSynced()
     }
     await this.#watch()
     this.#backoff = FIRST_BACKOFF_MS
     this.#failures = 0
-    this.#complaint = ''
+    this.#lastReason = ''
   }
 
   async #pause(error: unknown, lasted: number): Promise<void> {
     if (this.#signal.aborted) return
     const { health, clock } = this.#deps
-    this.#complain(error)
+    this.#logOnce(error)
     this.#failures += 1
-    const refusal = error instanceof ApiError ? error : undefined
+    const failure = error instanceof ApiError ? error : undefined
     if (lasted > BACKOFF_RESET_MS) this.#backoff = FIRST_BACKOFF_MS
-    this.#begin(refusal?.failure)
-    const pause = this.#nextPause(refusal?.retryAfterMs)
-    await (health.isFailing ? this.#sitOut(pause) : sleep(clock, pause, this.#signal))
+    this.#chooseStart(failure?.failure)
+    const pause = this.#nextPause(failure?.retryAfterMs)
+    await (health.isFailing ? this.#pauseDuringOutage(pause) : sleep(clock, pause, this.#signal))
   }
 
-  /** Where to go on, after that. */
-  #begin(failure: ApiFailure | undefined): void {
+  /** Decides what the next round starts with. */
+  #chooseStart(failure: ApiFailure | undefined): void {
     if (failure === 'TooLarge') this.#page = Math.max(1, Math.floor(this.#page / SMALLER))
     if (failure === 'Gone' || this.#failures >= FAILURES_UNTIL_LIST) this.#version = undefined
   }
@@ -189,10 +189,10 @@ class Session<T extends KubernetesObject> {
     return pause
   }
 
-  /** Until the time is over, or somebody else's request has succeeded. */
-  async #sitOut(pause: number): Promise<void> {
+  /** Waits until the pause is over or another request has succeeded. */
+  async #pauseDuringOutage(pause: number): Promise<void> {
     const { clock, health } = this.#deps
-    const longest = this.#options.kind.probesDuringOutage ? SCOUT_PAUSE_MS : Infinity
+    const longest = this.#options.kind.probesDuringOutage ? PROBE_PAUSE_MS : Infinity
     const over = new AbortController()
     const stop = (): void => over.abort()
     this.#signal.addEventListener('abort', stop)
@@ -202,13 +202,13 @@ class Session<T extends KubernetesObject> {
     this.#signal.removeEventListener('abort', stop)
   }
 
-  /** Once for each new reason: a server that is away for an hour is one line. */
-  #complain(error: unknown): void {
+  /** Logs each new reason once: an outage of an hour is one line. */
+  #logOnce(error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error)
-    if (reason === this.#complaint) return
-    this.#complaint = reason
+    if (reason === this.#lastReason) return
+    this.#lastReason = reason
     const { kind, path } = this.#options
-    // An outage has its own line. Else, until the first list is there, nothing works.
+    // An outage has a log line of its own. Without the first list, nothing works: that is worth a warning.
     const single = this.#newest === undefined ? 'warn' : 'info'
     const level = this.#deps.health.isFailing ? 'debug' : single
     this.#deps.log[level]({ kind: kind.kind, path, reason }, 'watch interrupted')
@@ -233,8 +233,8 @@ class Session<T extends KubernetesObject> {
         ...(page?.metadata.continue ? { continue: page.metadata.continue } : {}),
       }
       page = await this.#deps.send<List>(this.#request(query, 'PartialObjectMetadataList'), this.#signal)
-      // Stripped page by page: a whole list of what is thrown away again would be most of the memory.
-      for (const item of page.items ?? []) objects.push(this.#lean(item))
+      // Stripped page by page: a whole list with the fields that are dropped would need most of the memory.
+      for (const item of page.items ?? []) objects.push(this.#normalize(item))
     } while (page.metadata.continue && !this.#signal.aborted)
     const version = page.metadata.resourceVersion ?? ''
     const historyReset = this.#newest !== undefined && isNewer(this.#newest, version)
@@ -242,13 +242,13 @@ class Session<T extends KubernetesObject> {
     return version
   }
 
-  /** Lists leave out what their kind says already, and metadata-only objects say that they are that. */
-  #lean(object: KubernetesObject): T {
+  /** List items lack kind and apiVersion, and metadata-only objects have those of PartialObjectMetadata. */
+  #normalize(object: KubernetesObject): T {
     const { kind, store } = this.#options
     return store.strip({ ...object, apiVersion: kind.apiVersion, kind: kind.kind } as T)
   }
 
-  /** Resolves when the server ended the watch in order; fails otherwise. */
+  /** Resolves when the server has ended the watch. @throws ApiError if it ended in any other way. */
   async #watch(): Promise<void> {
     const seconds = Math.round(SHORTEST_WATCH_S * (1 + this.#deps.random() / 4))
     const query = {
@@ -278,18 +278,18 @@ class Session<T extends KubernetesObject> {
     try {
       for await (const event of jsonLines<WatchMessage>(body)) {
         if (this.#signal.aborted) return
-        this.#event(event)
+        this.#apply(event)
         isSilent = false
       }
     } finally {
       const lasted = this.#deps.clock.monotonic() - this.#acceptedAt
-      if (!isSilent) this.#silent = 0
-      else if (lasted > SILENT_MS) this.#silent += 1
-      if (this.#silent >= SILENT_WATCHES_UNTIL_LIST) this.#version = undefined
+      if (!isSilent) this.#silentWatches = 0
+      else if (lasted > SILENT_MS) this.#silentWatches += 1
+      if (this.#silentWatches >= SILENT_WATCHES_UNTIL_LIST) this.#version = undefined
     }
   }
 
-  #event({ type, object }: WatchMessage): void {
+  #apply({ type, object }: WatchMessage): void {
     const { kind, store } = this.#options
     if (type === 'ERROR') {
       const failure = object.code === 410 ? 'Gone' : 'Unreachable'
@@ -300,8 +300,8 @@ class Session<T extends KubernetesObject> {
     this.#failures = 0
     this.#version = this.#newest = object.metadata.resourceVersion
     if (type === 'BOOKMARK') return
-    const lean = this.#lean(object)
-    if (type === 'DELETED') store.remove(keyOf(lean), object.metadata.resourceVersion)
-    else store.put(lean)
+    const normalized = this.#normalize(object)
+    if (type === 'DELETED') store.remove(keyOf(normalized), object.metadata.resourceVersion)
+    else store.put(normalized)
   }
 }

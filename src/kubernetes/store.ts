@@ -1,28 +1,28 @@
 /**
- * What a watch has seen, in memory, with indexes, and with our own writes put in at once: no reconcile ever sees a state
- * older than what it wrote itself, and the watch's echo of our own write wakes nobody.
+ * The objects that a watch has reported, in memory and indexed. Our own writes are stored as soon as they succeed, so a
+ * reconcile never sees a state older than its own last write, and the watch event of our own write is not reported.
  *
- * While a write of ours is under way, events about its key wait: the echo may overtake the answer. What came in between from
- * somebody else is never lost: a write is silent only where it changed exactly what the store held.
+ * While a write is under way, watch events for its key are held back: the event may arrive before the response. A change by
+ * somebody else in between is not lost: a write is silent only if it changed exactly the version that the store had.
  */
 import { Indexes, type IndexFunctions } from './indexes.ts'
 import { keyOf, type WatchEvent, type Key, type KubernetesObject, type Store } from './port.ts'
 import { isNewer } from './versions.ts'
 
 export interface StoreOptions<T> {
-  /** Takes off what is not worth remembering. */
+  /** Returns the part of an object that is kept. */
   strip(object: T): T
   indexes?: IndexFunctions<T>
-  /** Called when a listener or an index fails: the others, and the watch, go on. */
+  /** Called when a listener or an index throws: the other listeners and the watch go on. */
   onError(error: unknown): void
 }
 
-/** All that there is in the part of the store that `scope` selects, as of `version`. */
+/** All objects, as of `version`, in the part of the store that `scope` selects. */
 export interface Snapshot<T> {
   objects: Iterable<T>
   scope: (key: Key) => boolean
   version: string
-  /** The server's history went back (a restored backup): what it says now holds, whatever the versions. */
+  /** The server went back to an older version (a restored backup): its objects replace newer ones, too. */
   historyReset?: boolean
 }
 
@@ -32,10 +32,10 @@ export class WatchStore<T extends KubernetesObject> implements Store<T> {
   readonly #options: StoreOptions<T>
   readonly #objects = new Map<Key, T>()
   readonly #indexes: Indexes<T>
-  readonly #listeners: ((change: WatchEvent<T>) => void)[] = []
-  /** Keys that we are writing, with the events that came meanwhile. */
+  readonly #listeners: ((event: WatchEvent<T>) => void)[] = []
+  /** The keys that are being written, with the events that arrived meanwhile. */
   readonly #writing = new Map<Key, { writers: number; events: Event<T>[] }>()
-  /** What we deleted ourselves, at which version, until the watch says so too. */
+  /** The keys that we deleted, with their version, until the watch reports the deletion. */
   readonly #deleted = new Map<Key, string>()
 
   constructor(options: StoreOptions<T>) {
@@ -55,43 +55,43 @@ export class WatchStore<T extends KubernetesObject> implements Store<T> {
     return this.#indexes.keys(index, value).flatMap((key) => this.#objects.get(key) ?? [])
   }
 
-  subscribe(listener: (change: WatchEvent<T>) => void): void {
+  subscribe(listener: (event: WatchEvent<T>) => void): void {
     this.#listeners.push(listener)
-    for (const object of this.#objects.values()) this.#tell(listener, { after: object })
+    for (const object of this.#objects.values()) this.#notify(listener, { after: object })
   }
 
-  /** As the store remembers it. */
+  /** Returns the part of an object that the store keeps. */
   strip(object: T): T {
     return this.#options.strip(object)
   }
 
-  /** An object, stripped, was added or changed. */
+  /** Stores a stripped object that was added or changed. */
   put(object: T): void {
-    this.#take(keyOf(object), { put: object })
+    this.#apply(keyOf(object), { put: object })
   }
 
-  /** An object is gone; with `version`, only if the one that is known isn't newer than that. */
+  /** Removes an object; with `version`, only if the stored object is not newer. */
   remove(key: Key, version?: string): void {
-    this.#take(key, { remove: key, version })
+    this.#apply(key, { remove: key, version })
   }
 
-  /** Of objects that are stripped. */
+  /** Replaces a part of the store with the result of a list, whose objects are stripped. */
   replace({ objects, scope, version, historyReset }: Snapshot<T>): void {
     const present = new Set<Key>()
     for (const object of objects) {
       const key = keyOf(object)
       present.add(key)
-      this.#take(key, { put: object, anyVersion: historyReset })
+      this.#apply(key, { put: object, anyVersion: historyReset })
     }
     const known = [...this.#objects.keys(), ...this.#deleted.keys()]
     for (const key of known.filter((one) => scope(one) && !present.has(one))) {
-      this.#take(key, { remove: key, version: historyReset ? undefined : version })
+      this.#apply(key, { remove: key, version: historyReset ? undefined : version })
     }
   }
 
-  /** Runs a write of ours that was made for version `base`, and remembers what it answers. */
+  /** Runs a write that was decided on version `base`, and stores the object that it returns. */
   async writing<R extends KubernetesObject>(key: Key, base: string | undefined, write: () => Promise<R>): Promise<R> {
-    return this.#holding(key, async () => {
+    return this.#whileHolding(key, async () => {
       const written = await write()
       this.#putOwn(key, written, base)
       return written
@@ -99,22 +99,22 @@ export class WatchStore<T extends KubernetesObject> implements Store<T> {
   }
 
   /**
-   * Runs a deletion of ours that was made for version `base`.
+   * Runs a deletion that was decided on version `base`.
    *
-   * @param run answers what is left of the object (finalizers), `deleted`, or that it was gone before.
+   * @param run returns the object if finalizers keep it, `deleted`, or `gone` if it did not exist any more.
    */
   async deleting(key: Key, base: string | undefined, run: () => Promise<T | 'deleted' | 'gone'>): Promise<void> {
-    await this.#holding(key, async () => {
-      const left = await run()
-      if (typeof left === 'object') this.#putOwn(key, left, base)
-      else if (left === 'deleted' && base !== undefined && this.#versionOf(key) === base) {
+    await this.#whileHolding(key, async () => {
+      const result = await run()
+      if (typeof result === 'object') this.#putOwn(key, result, base)
+      else if (result === 'deleted' && base !== undefined && this.#versionOf(key) === base) {
         this.#forget(key)
         this.#deleted.set(key, base)
       }
     })
   }
 
-  async #holding<R>(key: Key, run: () => Promise<R>): Promise<R> {
+  async #whileHolding<R>(key: Key, run: () => Promise<R>): Promise<R> {
     const held = this.#writing.get(key) ?? { writers: 0, events: [] }
     held.writers += 1
     this.#writing.set(key, held)
@@ -124,7 +124,7 @@ export class WatchStore<T extends KubernetesObject> implements Store<T> {
       held.writers -= 1
       if (held.writers === 0) {
         this.#writing.delete(key)
-        for (const event of held.events) this.#take(key, event)
+        for (const event of held.events) this.#apply(key, event)
       }
     }
   }
@@ -133,7 +133,7 @@ export class WatchStore<T extends KubernetesObject> implements Store<T> {
     this.#put(this.strip(written as T), { silent: this.#versionOf(key) === base })
   }
 
-  #take(key: Key, event: Event<T>): void {
+  #apply(key: Key, event: Event<T>): void {
     const held = this.#writing.get(key)
     if (held) held.events.push(event)
     else if ('put' in event) this.#put(event.put, event)
@@ -150,11 +150,11 @@ export class WatchStore<T extends KubernetesObject> implements Store<T> {
     this.#objects.set(key, after)
     this.#indexes.add(key, after)
     if (silent) return
-    // Deleted and made again while nobody watched: two changes, not one.
+    // The object was deleted and created again between two watches: two events, not one.
     if (before && before.metadata.uid !== after.metadata.uid) {
-      this.#tellAll({ before })
-      this.#tellAll({ after })
-    } else this.#tellAll({ before, after })
+      this.#notifyAll({ before })
+      this.#notifyAll({ after })
+    } else this.#notifyAll({ before, after })
   }
 
   #remove(key: Key, version: string | undefined): void {
@@ -162,7 +162,7 @@ export class WatchStore<T extends KubernetesObject> implements Store<T> {
     if (deleted !== undefined && (version === undefined || isNewer(version, deleted))) this.#deleted.delete(key)
     if (version !== undefined && isNewer(this.#versionOf(key), version)) return
     const before = this.#forget(key)
-    if (before) this.#tellAll({ before })
+    if (before) this.#notifyAll({ before })
   }
 
   #forget(key: Key): T | undefined {
@@ -176,13 +176,13 @@ export class WatchStore<T extends KubernetesObject> implements Store<T> {
     return this.#objects.get(key)?.metadata.resourceVersion
   }
 
-  #tellAll(change: WatchEvent<T>): void {
-    for (const listener of this.#listeners) this.#tell(listener, change)
+  #notifyAll(event: WatchEvent<T>): void {
+    for (const listener of this.#listeners) this.#notify(listener, event)
   }
 
-  #tell(listener: (change: WatchEvent<T>) => void, change: WatchEvent<T>): void {
+  #notify(listener: (event: WatchEvent<T>) => void, event: WatchEvent<T>): void {
     try {
-      listener(change)
+      listener(event)
     } catch (error) {
       this.#options.onError(error)
     }
