@@ -1,4 +1,4 @@
-/** How long a key that keeps failing stays away: exponentially longer, each key by itself, and never all at once. */
+/** Exponential backoff with jitter, counted for each key. Pure except for the counts. */
 import type { Random } from '../platform/clock.ts'
 
 export interface BackoffOptions {
@@ -10,25 +10,26 @@ export interface BackoffOptions {
 }
 
 export interface PauseOptions extends BackoffOptions {
-  /** The pause that the other side asked for, in ms: it is kept whatever the backoff. */
+  /** The pause that the other side asked for (Retry-After), in ms: a shorter backoff is extended to it. */
   notBefore?: number
 }
 
 const FIRST_MS = 750
 const LONGEST_MS = 5 * 60_000
-/** By how much, at most, a pause is drawn out that another side asked for: it is the same one for many keys. */
+/** A pause that the other side asked for is extended by up to this fraction: many keys were given the same one. */
 const SPREAD = 0.1
 
-/** The pause in ms after so many failures in a row (1: the first). */
+/** Returns the pause in ms after this many failures in a row (1 for the first failure). */
 export function pauseAfter(failures: number, options: PauseOptions): number {
   const { random, first = FIRST_MS, notBefore = 0 } = options
   const longest = Math.min(options.longest ?? LONGEST_MS, LONGEST_MS)
   const grown = first * 2 ** (failures - 1)
-  // A quarter up or down, but never past the longest: what failed together doesn't come back together.
+  // Plus or minus a quarter, but never more than the longest: keys that failed together are spread out.
   const pause = grown * 1.25 < longest ? grown * (0.75 + random() / 2) : longest * (0.75 + random() / 4)
   return pause < notBefore ? notBefore * (1 + SPREAD * random()) : pause
 }
 
+/** The backoffs of all keys that fail. */
 export class Backoff {
   readonly #options: BackoffOptions
   readonly #failures = new Map<string, number>()
@@ -42,7 +43,7 @@ export class Backoff {
     return this.#failures.size
   }
 
-  /** Counts one more failure and answers the pause in ms: at least `notBefore`, else no longer than `atMost`. */
+  /** Counts a failure and returns the pause in ms: at least `notBefore`, otherwise no longer than `atMost`. */
   next(key: string, notBefore = 0, atMost = Infinity): number {
     const failures = (this.#failures.get(key) ?? 0) + 1
     this.#failures.set(key, failures)
@@ -50,7 +51,7 @@ export class Backoff {
     return pauseAfter(failures, { ...this.#options, longest, notBefore })
   }
 
-  /** The next failure of this key is its first. */
+  /** Forgets the failures of this key. */
   reset(key: string): void {
     this.#failures.delete(key)
   }

@@ -1,10 +1,10 @@
-/** Something that a heap can hold: it carries its own place in it, which is the heap's to write. */
+/** An item of a heap. It stores its own position, which only the heap writes. */
 export interface HeapItem {
-  /** -1 while it is in no heap. */
+  /** -1 while the item is in no heap. */
   index: number
 }
 
-/** A binary heap, the least item first by a given order, out of which any item can be taken. */
+/** A binary heap, smallest item first, from which any item can be removed. */
 export class Heap<T extends HeapItem> {
   readonly #before: (a: T, b: T) => boolean
   readonly #items: T[] = []
@@ -26,7 +26,7 @@ export class Heap<T extends HeapItem> {
     this.#rise(item)
   }
 
-  /** Nothing happens where the item isn't in this heap. */
+  /** Does nothing if the item is not in this heap. */
   remove(item: T): void {
     const { index } = item
     if (this.#items[index] !== item) return
@@ -54,7 +54,7 @@ export class Heap<T extends HeapItem> {
     return index === 0 ? undefined : this.#items[(index - 1) >> 1]
   }
 
-  /** The lesser one of the two below. */
+  /** The smaller one of the two children. */
   #below({ index }: T): T | undefined {
     const [left, right] = [this.#items[2 * index + 1], this.#items[2 * index + 2]]
     return left && right && this.#before(right, left) ? right : left

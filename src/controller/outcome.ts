@@ -1,12 +1,11 @@
 /**
- * What a reconcile answers: one union, so that a result and an error can never contradict each other.
+ * The result of a reconcile: one union, so that a result and an error cannot contradict each other.
  *
- * - `done`: nothing is left to do; look again after `checkAgainIn` ms, or only when something changes.
- * - `retry`: it failed for a reason that may pass; come back after this key's own exponential backoff, but not before
- *   `notBefore` ms where the other side said so, and after `atLatest` ms in any case, where something else falls due then.
- *   The backoff itself grows no longer than `longest` ms.
- * - `wait`: something else has to happen first (`reason`, for the log); look again after `for` ms. Resets the backoff.
- * - `blocked`: a person has to act (`reason`); look again slowly, after `checkAgainIn` ms, or when something changes.
+ * - `done`: nothing is left to do; reconcile again after `checkAgainIn` ms, or only when something changes.
+ * - `retry`: it failed for a reason that may pass; reconcile again after the key's exponential backoff of at most `longest` ms,
+ *   but not before `notBefore` ms (the other side asked for that), and after `atLatest` ms in any case (something else is due).
+ * - `wait`: something else has to happen first (`reason`, for the log); reconcile again after `for` ms. Resets the backoff.
+ * - `blocked`: a person must act (`reason`); reconcile again after `checkAgainIn` ms, or when something changes.
  */
 export type Outcome =
   | { readonly kind: 'done'; readonly checkAgainIn?: number }
@@ -32,12 +31,12 @@ export const wait = (reason: string, forMs: number): Outcome => ({ kind: 'wait',
 export const blocked = (reason: string, checkAgainIn: number): Outcome => ({ kind: 'blocked', reason, checkAgainIn })
 
 /**
- * A mistake of ours: something was thrown that nobody expected. What it says may hold what it stumbled over, an event's title
- * or a token, so that only the words of those errors are kept that speak of the program itself.
+ * A programming error: an exception that nobody expected. Its message may contain data, such as an event's title or a token, so
+ * the message is kept only for the classes of errors that describe the program itself.
  */
 export class UnexpectedError extends Error {
   override readonly name = 'UnexpectedError'
-  /** The name of what was thrown, such as TypeError. */
+  /** The class of the exception, such as TypeError. */
   readonly kind: string
 
   constructor(thrown: unknown) {
@@ -48,7 +47,7 @@ export class UnexpectedError extends Error {
   }
 }
 
-/** The same, but looked at again after `ms` at the latest. */
+/** The same outcome, but reconciled again after `ms` at the latest. */
 export function requeueWithin(outcome: Outcome, ms: number | undefined): Outcome {
   if (ms === undefined) return outcome
   const sooner = (pause = Infinity): number => Math.min(pause, ms)

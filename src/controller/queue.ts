@@ -1,11 +1,11 @@
 /**
- * A queue of keys, as client-go's work queue is: a key that is added twice before it is taken is taken once; a key that is
- * added while it is being worked on is taken again right afterwards, and never by two at once. A key may also be added for
- * later, and each has a backoff of its own.
+ * A work queue of keys, modelled on client-go's: a key that is added twice before it is processed is processed once; a key that is
+ * added while it is being processed is processed again right afterwards, and never by two workers at once. A key can be added
+ * for a later time, and each key has a backoff of its own.
  *
- * There are two lines. What somebody just asked for passes what merely fell due, so that a new or changed object doesn't
- * stand behind thousands of routine looks; every fourth key is taken from the line of what is due, so that it moves too.
- * Within a line the groups of keys (namespaces) take turns, and within a group who comes first is served first.
+ * There are two priorities. A key that somebody asked for has high priority, so that a new or changed object does not wait
+ * behind thousands of routine reconciles; every fourth key is taken from the low priority, so that those proceed, too. Within a
+ * priority, groups of keys (namespaces) take turns; within a group, the keys are in FIFO order.
  */
 import type { Clock, Random } from '../platform/clock.ts'
 import { Backoff } from './backoff.ts'
@@ -27,42 +27,42 @@ export interface QueueOptions {
   firstBackoff?: number
   /** The longest pause, in ms. */
   longestBackoff?: number
-  /** Whose key it is: the groups take turns, however many keys one of them has in line. */
+  /** The group of a key. Groups take turns, however many keys one of them has. */
   groupOf?: (key: string) => string
-  /** Called whenever there may be something to take. */
+  /** Called whenever there may be a key to process. */
   onReady?: () => void
 }
 
-/** When a key that failed comes back, in ms. */
-interface Return {
+/** When a key that failed is processed again, in ms. */
+interface RetryTiming {
   notBefore?: number
   atLatest?: number
   longest?: number
 }
 
 interface Waiting {
-  /** When it was first added, by the monotonic clock. */
+  /** When it was first added, in ms of the monotonic clock. */
   since: number
   set: FairFifoSet
 }
 
-/** One key in this many is taken from the line of what is due, however long the other one is. */
+/** One key in this many is taken from the low priority, however many keys have high priority. */
 const LOW_PRIORITY_EVERY = 4
-/** How many keys in hand a group may have for each hand that is free. */
+/** How many keys a group may have in processing for each free worker. */
 const SHARE = 3
-/** What has just failed isn't tried again sooner, whatever else falls due. */
+/** A key that has just failed is not retried sooner, whatever else is due. */
 const LEAST_PAUSE_MS = 500
-/** Nothing is put off longer than this. */
+/** No delay is longer. */
 const LONGEST_DELAY_MS = 366 * 24 * 60 * 60_000
 
 export class WorkQueue {
   readonly #options: QueueOptions
   readonly #backoff: Backoff
   readonly #schedule: Schedule
-  /** All that is to be taken. What is in hand besides stands in its line only once it has been finished. */
+  /** The keys to be processed. A key that is also being processed enters its set when that is done. */
   readonly #waiting = new Map<string, Waiting>()
   readonly #processing = new Map<string, number>()
-  /** How many keys of each group are in hand. */
+  /** How many keys of each group are being processed. */
   readonly #processingByGroup = new Map<string, number>()
   readonly #highPriority: FairFifoSet
   readonly #lowPriority: FairFifoSet
@@ -78,35 +78,35 @@ export class WorkQueue {
     this.#schedule = new Schedule(clock, (key) => this.#enqueue(key, this.#lowPriority))
   }
 
-  /** How many keys could be taken now. */
+  /** How many keys could be processed now. */
   get depth(): number {
     return this.#highPriority.size + this.#lowPriority.size
   }
 
-  /** Since when the keys in hand have been in hand, by the monotonic clock. */
+  /** Since when each key has been processed, in ms of the monotonic clock. */
   get processing(): ReadonlyMap<string, number> {
     return this.#processing
   }
 
-  /** Since when the key that has waited for longest could be taken, by the monotonic clock; undefined where none waits. */
+  /** Since when the key that has waited longest could be processed, in ms of the monotonic clock; undefined if none waits. */
   get waitingSince(): number | undefined {
     const all = [...this.#waiting].filter(([key]) => !this.#processing.has(key)).map(([, { since }]) => since)
     return all.length > 0 ? Math.min(...all) : undefined
   }
 
-  /** How much is remembered of keys that nobody has in hand: those that wait, are due later, or failed. */
+  /** How many entries are kept for keys that are not being processed: waiting, due later, or failed. For tests of leaks. */
   get trackedKeys(): number {
     return this.#waiting.size + this.#schedule.size + this.#backoff.size
   }
 
-  /** As soon as somebody is free, whatever its backoff and its due time. */
+  /** Adds a key with high priority, whatever its backoff and due time. */
   add(key: string): void {
     this.#enqueue(key, this.#highPriority)
   }
 
   /**
-   * After `delayMs`, unless it is added for sooner; 0 or less: now, but behind what was added by `add`. What is no number
-   * counts as 0: a key that never came back would hide the mistake.
+   * Adds a key with low priority after `delayMs`, unless it is added for sooner; 0 or less: now. NaN counts as 0: a key that is
+   * never processed again would hide the mistake.
    */
   addAfter(key: string, delayMs: number): void {
     if (!(delayMs > 0)) return this.#enqueue(key, this.#lowPriority)
@@ -116,26 +116,26 @@ export class WorkQueue {
   }
 
   /**
-   * After this key's backoff (of at most `longest` ms), but not before `notBefore` ms, and after `atLatest` ms whatever the backoff (never at once,
-   * though: it has just failed). Answers the pause.
+   * Adds a key that failed after its backoff of at most `longest` ms, but not before `notBefore` ms, and after `atLatest` ms
+   * whatever the backoff (but never at once). Returns the pause in ms.
    */
-  addRateLimited(key: string, { notBefore, atLatest = Infinity, longest }: Return = {}): number {
+  addRateLimited(key: string, { notBefore, atLatest = Infinity, longest }: RetryTiming = {}): number {
     const pause = Math.max(Math.min(this.#backoff.next(key, notBefore, longest), atLatest), LEAST_PAUSE_MS)
     this.#options.metrics?.retried()
     this.addAfter(key, pause)
     return pause
   }
 
-  /** The key's backoff begins anew. */
+  /** Resets the key's backoff. */
   forget(key: string): void {
     this.#backoff.reset(key)
   }
 
   /**
-   * The next key, which is from then on in hand; undefined where there is none. A group whose reconciles take long, whatever the
-   * cause, may have three times as many keys in hand as there are hands free: some are left for each of the others.
+   * Returns the next key, which is processed from then on; undefined if there is none. A group may have at most three times as
+   * many keys in processing as there are free workers, so that slow reconciles of one group leave workers for the others.
    *
-   * @param free how many hands are free.
+   * @param free how many workers are free.
    */
   get(free = Infinity): string | undefined {
     this.#turn = (this.#turn + 1) % LOW_PRIORITY_EVERY
@@ -152,7 +152,7 @@ export class WorkQueue {
     return key
   }
 
-  /** Ends the work on a key that was taken. */
+  /** Ends the processing of a key. */
   done(key: string): void {
     const since = this.#processing.get(key)
     if (since === undefined) return
@@ -163,7 +163,7 @@ export class WorkQueue {
     if (again) this.#makeReady(key, again.set)
   }
 
-  /** From now on nothing is added; what waits and what is due is forgotten. */
+  /** Accepts no more keys, and removes those that wait or are due later. */
   stop(): void {
     this.#stopped = true
     this.#schedule.clear()
@@ -173,7 +173,7 @@ export class WorkQueue {
 
   #countGroup(key: string, change: number): void {
     const group = this.#options.groupOf?.(key)
-    // Where there are no groups, there is nobody to leave anything for.
+    // Without groups, no worker has to be left for another group.
     if (group === undefined) return
     const held = (this.#processingByGroup.get(group) ?? 0) + change
     if (held > 0) this.#processingByGroup.set(group, held)

@@ -1,8 +1,8 @@
-/** Logs what became of a key where that is news: a key that fails or waits as it did the last time is none. */
+/** Logs the outcome of reconciles. An outcome that repeats the key's last one is not logged again. */
 import { stackOf, type Log } from '../platform/log.ts'
 import { UnexpectedError, type Outcome } from './outcome.ts'
 
-/** What came of one reconcile; with a stack where it crashed instead of answering. */
+/** The outcome of one reconcile, with the stack of an exception if it threw one. */
 export interface ReconcileResult {
   outcome: Outcome
   stack?: string
@@ -20,7 +20,7 @@ export class ReconcileLogger {
     this.#log = log
   }
 
-  /** `pause`: in how many ms the key comes back. */
+  /** @param pause in how many ms the key is reconciled again. */
   logOutcome(key: string, { outcome, stack }: ReconcileResult, pause = 0): void {
     const about = { controller: this.#controller, key }
     const inSeconds = Math.round(pause / 1000)
@@ -47,7 +47,7 @@ export class ReconcileLogger {
     const about = { controller: this.#controller, key, error, retryInSeconds }
     if (isReported(error)) this.#log.debug(about, 'reconcile failed')
     else if (this.#isNew(key, 'retry', messageOf(error)))
-      this.#log.warn({ ...about, stack: stackOfMistake(error, stack) }, 'reconcile failed')
+      this.#log.warn({ ...about, stack: stackOfUnexpected(error, stack) }, 'reconcile failed')
   }
 
   #isNew(key: string, kind: Kind, text: string): boolean {
@@ -57,7 +57,7 @@ export class ReconcileLogger {
     return true
   }
 
-  /** That something worked is news only where it was said before that it doesn't. */
+  /** Whether a failure was logged before. Then the success is logged, too. */
   #hasRecovered(key: string): boolean {
     const last = this.#lastLogged.get(key)
     this.#lastLogged.delete(key)
@@ -65,11 +65,11 @@ export class ReconcileLogger {
   }
 }
 
-/** Whoever met it first has said so: it strikes everybody alike, as when the API server is away. */
+/** Whether the error belongs to an outage that has its own log line, such as that of the API server. */
 export const isReported = (error: unknown): boolean =>
   error instanceof Error && 'isReported' in error && error.isReported === true
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-const stackOfMistake = (error: unknown, stack: string | undefined): string | undefined =>
+const stackOfUnexpected = (error: unknown, stack: string | undefined): string | undefined =>
   error instanceof UnexpectedError ? stackOf(error) : stack

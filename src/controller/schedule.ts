@@ -1,6 +1,6 @@
 /**
- * Due times, one a key, on one heap with one timer: it is armed for the soonest, and moved when a sooner one comes. They are
- * instants of the monotonic clock, so that nobody who sets the time of day delays them.
+ * The due times of keys, one for each key, in one heap with one timer that is set for the earliest. They are instants of the
+ * monotonic clock, so setting the time of day does not delay them.
  */
 import type { Clock } from '../platform/clock.ts'
 import { Heap, type HeapItem } from './heap.ts'
@@ -8,7 +8,7 @@ import { Heap, type HeapItem } from './heap.ts'
 interface Due extends HeapItem {
   key: string
   at: number
-  /** What is due at the same instant comes in the order in which it was asked for. */
+  /** Keys that are due at the same instant keep the order in which they were set. */
   order: number
 }
 
@@ -22,7 +22,7 @@ export class Schedule {
   #order = 0
   #timer: { at: number; cancel: () => void } | undefined
 
-  /** `ring` is called with each key as it falls due; the key is off the schedule by then. */
+  /** @param onDue called with each key when it is due; the key has been removed by then. */
   constructor(clock: Clock, onDue: (key: string) => void) {
     this.#clock = clock
     this.#onDue = onDue
@@ -32,12 +32,12 @@ export class Schedule {
     return this.#dues.size
   }
 
-  /** When the key is due, by the monotonic clock. */
+  /** When the key is due, in ms of the monotonic clock. */
   at(key: string): number | undefined {
     return this.#dues.get(key)?.at
   }
 
-  /** Replaces what the key was due at before. */
+  /** Sets the due time of a key, and replaces the one that it had. */
   set(key: string, at: number): void {
     const old = this.#dues.get(key)
     if (old) this.#heap.remove(old)
@@ -54,7 +54,7 @@ export class Schedule {
     this.#arm()
   }
 
-  /** Forgets everything. */
+  /** Removes all keys. */
   clear(): void {
     for (const due of [...this.#dues.values()]) this.#drop(due)
     this.#arm()
@@ -76,7 +76,7 @@ export class Schedule {
     return { at, cancel: this.#clock.setTimer(at - this.#clock.monotonic(), () => this.#wake(at)) }
   }
 
-  /** What its timer was set for is due, although the timer may fire a fraction of a millisecond early. */
+  /** A timer may fire a fraction of a millisecond early: the key for which it was set is due all the same. */
   #wake(at: number): void {
     this.#timer = undefined
     const now = Math.max(at, this.#clock.monotonic())

@@ -1,6 +1,6 @@
 /**
- * What a request that failed tells its caller: which kind of failure, whether the server surely did not act on it, and a
- * message that can be shown. The API server's own message is not: a 422 repeats the whole object, Secrets and all. Pure.
+ * Turns a failed request into an `ApiError`: the kind of failure, whether the server certainly did not process the request, and a
+ * message that can be shown. The API server's own message is not shown: a 422 repeats the whole object, even a Secret. Pure.
  */
 import type { Dispatcher } from 'undici'
 import { errorCode } from '../platform/errors.ts'
@@ -19,12 +19,12 @@ interface Status {
   causes: { field?: string; reason?: string }[]
 }
 
-/** The server did not act on this: a write may be sent again. */
+/** The server did not process the request: even a write may be sent again. */
 class NotProcessedError extends ApiError {}
 
 export const wasNotProcessed = (error: unknown): boolean => error instanceof NotProcessedError
 
-/** From a response that is no success. `text` is its body. */
+/** The error for a response that is not a success. `text` is its body. */
 export function errorFromResponse(request: ApiRequest, response: Dispatcher.ResponseData, text: string): ApiError {
   const status = parseStatus(text)
   const code = response.statusCode
@@ -33,22 +33,22 @@ export function errorFromResponse(request: ApiRequest, response: Dispatcher.Resp
   const hint = denial ? [`(${denial.words})`] : hints(code, status)
   const message = [`${describeRequest(request)} answered ${code}`, status.reason, ...hint].filter(Boolean).join(' ')
   if (denial?.isVerdict) return new ApiError('Forbidden', message, { status: code, retryAfterMs })
-  // 401 and 429, and 503 with a Retry-After, come from before the request was looked at.
-  const untaken = code === 401 || code === 429 || (code === 503 && retryAfterMs !== undefined)
-  const kind = untaken ? NotProcessedError : ApiError
+  // 401 and 429, and 503 with Retry-After, are sent before the request is processed.
+  const notProcessed = code === 401 || code === 429 || (code === 503 && retryAfterMs !== undefined)
+  const kind = notProcessed ? NotProcessedError : ApiError
   return new kind(failureOf(code, status), message, { status: code, retryAfterMs })
 }
 
-/** From anything that was thrown while a request was under way; an `ApiError` stays what it is. */
+/** The error for anything that was thrown during a request; an `ApiError` is returned unchanged. */
 export function errorFromException(request: ApiRequest, error: unknown, signal: AbortSignal): ApiError {
   if (error instanceof ApiError) return error
   if (error instanceof TooLargeBodyError)
     return new ApiError('TooLarge', `${describeRequest(request)} answered ${error.message}`)
   const late: unknown = signal.aborted ? signal.reason : undefined
   const code = errorCode(error)
-  const untaken = error instanceof CredentialsError || (code !== undefined && NEVER_SENT.includes(code))
+  const notProcessed = error instanceof CredentialsError || (code !== undefined && NEVER_SENT.includes(code))
   const message = `${describeRequest(request)} failed: ${late instanceof Error ? late.message : words(error, code)}`
-  return new (untaken && !late ? NotProcessedError : ApiError)('Unreachable', message)
+  return new (notProcessed && !late ? NotProcessedError : ApiError)('Unreachable', message)
 }
 
 function words(error: unknown, code: string | undefined): string {
@@ -57,7 +57,7 @@ function words(error: unknown, code: string | undefined): string {
   return code ?? 'no answer'
 }
 
-/** There was no connection that the request could have gone over. */
+/** Without a connection the request was never sent. */
 const NEVER_SENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT']
 
 function parseStatus(text: string): Status {
@@ -79,7 +79,7 @@ const asRecord = (value: unknown): Record<string, unknown> => (isRecord(value) ?
 const asWord = (value: unknown): string | undefined =>
   typeof value === 'string' && /^\w{1,64}$/.test(value) ? value : undefined
 
-/** What in a Status helps a person and repeats no value: the fields that are wrong, the right that is missing. */
+/** The parts of a Status that help a person and repeat no value: the invalid fields, the missing permission. */
 function hints(code: number, { kind, message = '', causes }: Status): string[] {
   if (code === 404 && kind !== 'Status')
     return ['(this API is not served: are the CustomResourceDefinitions installed?)']
@@ -106,22 +106,22 @@ const BY_CODE: Record<number, ApiFailure> = {
 
 function failureOf(code: number, { kind, reason, message = '', causes }: Status): ApiFailure {
   if (reason === 'AlreadyExists') return 'AlreadyExists'
-  // A 404 of something in between is no proof that the object is gone.
+  // A 404 from a proxy does not prove that the object is gone.
   if (code === 404) return kind === 'Status' && reason === 'NotFound' ? 'NotFound' : 'Unknown'
   if (isTooLarge(code, message, causes)) return 'TooLarge'
   return BY_CODE[code] ?? (code >= 500 ? 'Unreachable' : 'Unknown')
 }
 
-/** The API server has its own limit; etcd's comes out as a 500. */
+/** The API server has a limit of its own; etcd's limit shows as a 500. */
 const isTooLarge = (code: number, message: string, causes: Status['causes']): boolean =>
   (code === 500 && /request is too large|message larger than max/.test(message)) ||
   (code === 422 &&
     causes.some(({ field = '', reason }) => reason === 'FieldValueTooLong' && /^(|data|\[\])$/.test(field)))
 
-/** Nobody who answers for the API server makes us stay away for longer. */
+/** No response makes us wait for longer. */
 const LONGEST_RETRY_AFTER_MS = 60_000
 
-/** Whole seconds, as the API server has it. */
+/** In whole seconds, the form that the API server uses. */
 function retryAfter({ headers }: Dispatcher.ResponseData): number | undefined {
   const value = headers['retry-after']
   if (typeof value !== 'string' || !/^\d+$/.test(value)) return undefined

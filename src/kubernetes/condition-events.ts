@@ -1,6 +1,6 @@
 /**
- * Which changes of a status are worth an Event: a condition that turned, and a deadline that came closer. Good news of a new
- * object is no news. Notes carry no e-mail address: Events are read by more people than the object is.
+ * Decides which changes of a status get an Event: a transition of a condition, and a deadline that has come closer. A new object
+ * that works gets none. Notes contain no e-mail address: more people read Events than the object.
  */
 import type { Log } from '../platform/log.ts'
 import { scrub } from '../platform/scrub.ts'
@@ -16,7 +16,7 @@ export interface ConditionTransition {
   after: readonly Condition[] | undefined
 }
 
-/** Writes an Event for each condition that turned, and a line into the log. */
+/** Records an Event for each transition of a condition, and logs a transition of `Ready`. */
 export function recordConditionEvents(
   { cluster, log }: { cluster: Pick<Cluster, 'recordEvent'>; log: Pick<Log, 'info'> },
   { kind, object, before, after = [] }: ConditionTransition,
@@ -27,29 +27,29 @@ export function recordConditionEvents(
   }
   for (const condition of after.filter(({ type }) => !GENERAL.includes(type))) {
     if (condition.type === 'Ready' && repeats(condition, after)) continue
-    if (!turned(findCondition(before, condition.type), condition)) continue
+    if (!hasTransition(findCondition(before, condition.type), condition)) continue
     const { reason, message } = condition
     const type = isGood(kind, condition) ? 'Normal' : 'Warning'
     cluster.recordEvent({ regarding: object, type, reason, action: 'Reconcile', note: scrub(message) })
   }
 }
 
-/** They say the same as `Ready`, in fewer words. */
+/** These conditions only summarize `Ready`. */
 const GENERAL: readonly string[] = ['Reconciling', 'Stalled']
 
-/** `Ready` mostly repeats what another condition says: only a reason of its own is worth an Event. */
+/** `Ready` usually repeats the reason of another condition: only a reason of its own gets an Event. */
 const repeats = (ready: Condition, all: readonly Condition[]): boolean =>
   ready.status === 'True' ||
   all.some(({ type, reason }) => !['Ready', ...GENERAL].includes(type) && reason === ready.reason)
 
-/** A grant that is about to end is good, and a warning all the same. */
+/** A grant that is about to expire is valid, but gets a warning. */
 const isGood = (kind: Kind, { status, reason }: Condition): boolean =>
   status === 'True' ? reason !== 'GrantExpiresSoon' : status === 'Unknown' && meaningOf(kind, reason) === 'neutral'
 
 const sameFinding = (before: Condition | undefined, after: Condition): boolean =>
   before?.status === after.status && before.reason === after.reason
 
-function turned(before: Condition | undefined, after: Condition): boolean {
+function hasTransition(before: Condition | undefined, after: Condition): boolean {
   if (!before || before.status === 'Unknown') return after.status === 'False' || after.reason === 'GrantExpiresSoon'
   if (before.reason !== after.reason) return true
   return after.reason === 'GrantExpiresSoon' && before.message !== after.message

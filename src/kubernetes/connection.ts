@@ -45,9 +45,9 @@ export function connect(config: ClusterConfig, clock: Clock): Connection {
 
   const read = async (): Promise<Access> => {
     try {
-      const proof = await credentials.read()
-      expiresAt = proof.expiresAt ?? Infinity
-      return (lastGood = { headers: proof.headers, dispatcher: pool.get(proof.tls) })
+      const found = await credentials.read()
+      expiresAt = found.expiresAt ?? Infinity
+      return (lastGood = { headers: found.headers, dispatcher: pool.get(found.tls) })
     } catch (error) {
       // The token file may be being replaced at this moment: the old token is still valid for a while.
       current = undefined

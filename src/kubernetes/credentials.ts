@@ -1,6 +1,6 @@
 /**
- * What proves to the API server who we are, as client-go has it: read anew from its files, its plugin or its provider each
- * time it is asked for. Over plain HTTP nothing is proved: only impersonation is sent.
+ * The credentials for the API server, as client-go uses them: read from files, a plugin or a provider each time they are asked
+ * for. Over plain HTTP no credentials are sent, only the impersonation headers.
  */
 import { readFile } from 'node:fs/promises'
 import type { RequestOptions } from 'node:https'
@@ -23,17 +23,17 @@ export interface TlsOptions {
   rejectUnauthorized?: boolean
 }
 
-export interface Proof {
+export interface RequestCredentials {
   headers: Headers
   tls: TlsOptions
-  /** The time of day from which it is no good, in ms since the epoch; where that is known. */
+  /** When they expire, in ms since the epoch; undefined if that is unknown. */
   expiresAt?: number
 }
 
 export interface CredentialsSource {
   /** @throws CredentialsError */
-  read(): Promise<Proof>
-  /** The server refused what was read last. */
+  read(): Promise<RequestCredentials>
+  /** The server rejected the credentials that were read last. */
   refused(): void
 }
 
@@ -54,11 +54,11 @@ export function createCredentials(config: ClusterConfig, clock: Clock): Credenti
 }
 
 interface Bearer {
-  read(ca: string | undefined): Promise<Proof>
+  read(ca: string | undefined): Promise<RequestCredentials>
   refused(): void
 }
 
-/** A token wins over a name with a password, and both, like a certificate, over a plugin. */
+/** A token has priority over a user name with a password; both, and a certificate, have priority over a plugin. */
 function bearerOf(config: ClusterConfig, clock: Clock): Bearer | undefined {
   const { user } = config
   if (user.token + user.tokenFile !== '') return fixed(() => tokenOf(user))
@@ -81,7 +81,7 @@ const fixed = (authorization: () => Promise<string | undefined>): Bearer => ({
   refused: () => undefined,
 })
 
-/** The file wins while it can be read, since it is what is kept up to date. */
+/** The token file has priority while it can be read, since it is the one that is renewed. */
 async function tokenOf({ token, tokenFile }: UserEntry): Promise<string> {
   if (tokenFile === '') return `Bearer ${token}`
   const read = await readText(tokenFile, 'token').catch((error: unknown) => {
@@ -107,7 +107,7 @@ function fromPlugin(config: ClusterConfig, clock: Clock): Bearer | undefined {
   )
 }
 
-/** OpenID Connect, the last of the providers, by the library. */
+/** OpenID Connect, the only auth provider that is left. The library implements it. */
 async function fromProvider({ authProvider }: UserEntry): Promise<string | undefined> {
   if (authProvider?.name !== 'oidc')
     throw new CredentialsError('its auth-provider is not known: Kubernetes has only oidc left, use exec')
@@ -172,7 +172,7 @@ function impersonationOf({ as, asUid, asGroups, asUserExtra }: UserEntry): Heade
   }
 }
 
-/** As client-go writes a key into the name of a header: what may not stand there, and `%`, percent-encoded by byte. */
+/** Encodes a key as part of a header name as client-go does: bytes that are not allowed there, and `%`, are percent-encoded. */
 const escaped = (key: string): string =>
   [...Buffer.from(key)]
     .map((byte) => String.fromCharCode(byte))

@@ -1,6 +1,6 @@
 /**
- * Events (events.k8s.io/v1), aggregated on this side: the same thing said again within ten minutes counts up a series. They
- * are a courtesy: noting one never fails and never waits, and a storm of them reaches neither memory nor the API server.
+ * Records Events (events.k8s.io/v1). The same Event within ten minutes increments a series instead. Recording never fails and
+ * never waits: Events beyond the limits are dropped, so that no number of them exhausts the memory or the API server.
  */
 import { sleep, type Clock, type Random } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
@@ -17,7 +17,7 @@ export interface EventsDeps {
   clock: Clock
   random: Random
   log: Log
-  /** Who reports: the pod's name. */
+  /** The reporting instance: the name of the pod. */
   instance: string
   /** Called for each one that is not written: `full` queue, too many of one `object`, `refused` by the API server. */
   dropped?: (reason: 'full' | 'object' | 'refused') => void
@@ -25,7 +25,7 @@ export interface EventsDeps {
 
 export interface EventRecorder {
   record(event: EventRecord): void
-  /** Takes no more, gives those that wait a moment to be written, and drops the rest. */
+  /** Accepts no more Events, waits a moment for pending ones to be written, and drops the rest. */
   stop(): Promise<void>
 }
 
@@ -38,14 +38,14 @@ const STOP_MS = 1_000
 /** As client-go's spam filter: this many at once for one object, then one in five minutes. */
 const EVENTS_PER_OBJECT: RateLimit = { burst: 25, intervalMs: 5 * 60_000 }
 
-interface Noted extends EventRecord {
+interface PendingEvent extends EventRecord {
   /** The time of day, ms since the epoch. */
   at: number
-  /** The same by the monotonic clock. */
-  notedAt: number
+  /** The same instant in ms of the monotonic clock. */
+  recordedAt: number
 }
 
-/** An Event that was written, and how often the same has been said since. */
+/** An Event that was written, and how often it has been repeated since. */
 interface Series {
   path: string
   count: number
@@ -56,7 +56,7 @@ interface Series {
 export function createEventRecorder(deps: EventsDeps): EventRecorder {
   const limiter = new KeyedRateLimiter(deps.clock, EVENTS_PER_OBJECT)
   const writer = new Writer(deps)
-  const waiting: Noted[] = []
+  const waiting: PendingEvent[] = []
   const stopping = new AbortController()
   let writing: Promise<void> | undefined
   let sweptAt = deps.clock.monotonic()
@@ -87,7 +87,7 @@ export function createEventRecorder(deps: EventsDeps): EventRecorder {
         ...event,
         note: shortened(clean(scrub(event.note), LONGEST_NOTE_BYTES)),
         at: deps.clock.now(),
-        notedAt: now,
+        recordedAt: now,
       })
       writing ??= writeAll()
     },
@@ -110,24 +110,24 @@ class Writer {
   }
 
   /** Fails with an `ApiError`. */
-  async write(event: Noted, signal: AbortSignal): Promise<void> {
+  async write(event: PendingEvent, signal: AbortSignal): Promise<void> {
     const { regarding, type, reason, note } = event
     const same = JSON.stringify([regarding.metadata.uid, type, reason, note])
     const known = this.#series.get(same)
-    if (known && event.notedAt - known.lastAt <= SERIES_MS && (await this.#repeat(known, event, signal))) return
-    // What failed to be written has no series: the next one is a new Event.
+    if (known && event.recordedAt - known.lastAt <= SERIES_MS && (await this.#repeat(known, event, signal))) return
+    // An Event that could not be written has no series: its repetition is a new Event.
     this.#series.delete(same)
-    this.#series.set(same, { path: await this.#create(event, signal), count: 1, lastAt: event.notedAt })
+    this.#series.set(same, { path: await this.#create(event, signal), count: 1, lastAt: event.recordedAt })
   }
 
   sweep(now: number): void {
     for (const [same, { lastAt }] of this.#series) if (now - lastAt > SERIES_MS) this.#series.delete(same)
   }
 
-  /** Answers false where the Event is no longer there: the API server forgets them after an hour. */
-  async #repeat(known: Series, { at, notedAt }: Noted, signal: AbortSignal): Promise<boolean> {
+  /** Returns false if the Event no longer exists: the API server deletes Events after an hour. */
+  async #repeat(known: Series, { at, recordedAt }: PendingEvent, signal: AbortSignal): Promise<boolean> {
     known.count += 1
-    known.lastAt = notedAt
+    known.lastAt = recordedAt
     const body = { series: { count: known.count, lastObservedTime: microTime(at) } }
     const contentType = 'application/merge-patch+json'
     try {
@@ -139,9 +139,9 @@ class Writer {
     }
   }
 
-  async #create({ regarding, at, type, reason, action, note }: Noted, signal: AbortSignal): Promise<string> {
+  async #create({ regarding, at, type, reason, action, note }: PendingEvent, signal: AbortSignal): Promise<string> {
     const { random, instance, send } = this.#deps
-    // Events about what has no namespace are kept in `default`.
+    // Events about cluster-scoped objects are kept in `default`.
     const namespace = regarding.metadata.namespace ?? 'default'
     const path = collectionPath(EVENTS, namespace)
     const suffix =
@@ -177,10 +177,10 @@ const reference = ({ apiVersion, kind, metadata }: KubernetesObject): object => 
 /** `metav1.MicroTime`: RFC 3339 with six digits. */
 export const microTime = (ms: number): string => new Date(ms).toISOString().replace('Z', '000Z')
 
-/** The API server counts bytes, and refuses an Event whose note is longer. */
+/** The API server counts bytes, and rejects an Event with a longer note. */
 function shortened(note: string): string {
   if (Buffer.byteLength(note) <= LONGEST_NOTE_BYTES) return note
   const bytes = Buffer.from(note).subarray(0, LONGEST_NOTE_BYTES - 3)
-  // A character that was cut through is left out.
+  // A character that was cut in two is left out.
   return `${new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes, { stream: true })}…`
 }

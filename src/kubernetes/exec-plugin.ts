@@ -1,6 +1,6 @@
 /**
- * A credential plugin (`exec` of a kubeconfig), run as client-go runs it: told in `KUBERNETES_EXEC_INFO` what it is for, asked
- * again when what it gave has expired or was refused. Nothing of what it prints is ever logged or shown.
+ * Runs a credential plugin (`exec` in a kubeconfig) as client-go does: `KUBERNETES_EXEC_INFO` tells it about the cluster, and it
+ * runs again when its credentials have expired or were rejected. Its output is never logged or shown.
  */
 import { spawn } from 'node:child_process'
 import { basename } from 'node:path'
@@ -9,10 +9,10 @@ import type { Clock } from '../platform/clock.ts'
 import type { ExecEntry } from './kubeconfig-file.ts'
 import type { ClusterConfig } from './kubeconfig.ts'
 
-/** The kubeconfig's files or plugin gave no credentials. The message says nothing of what they did say. */
+/** The kubeconfig's files or plugin gave no credentials. The message repeats nothing of their content. */
 export class CredentialsError extends Error {
   override readonly name = 'CredentialsError'
-  /** Whether what there was before is known to be no good any more. */
+  /** Whether the credentials that were read before must not be used any more. */
   readonly isFinal: boolean
 
   constructor(message: string, options: ErrorOptions & { isFinal?: boolean } = {}) {
@@ -21,30 +21,30 @@ export class CredentialsError extends Error {
   }
 }
 
-/** What a plugin gave. */
-export interface Given {
+/** The credentials that a plugin returned. */
+export interface PluginCredentials {
   token: string
   /** PEM; both or neither. */
   certificate: string
   key: string
-  /** The time of day from which it is no good, in ms since the epoch. */
+  /** When they expire, in ms since the epoch. */
   expiresAt: number
-  /** When it was asked, by the monotonic clock. */
+  /** When the plugin was started, in ms of the monotonic clock. */
   askedAt: number
 }
 
 const LONGEST_RUN_MS = 60_000
-/** A person may have to answer it. */
+/** An interactive plugin may wait for a person. */
 const LONGEST_TALK_MS = 5 * 60_000
 const LONGEST_ANSWER = 1_000_000
-/** A server that refuses everything does not make us run the plugin for every request. */
+/** The shortest time between two runs: a server that rejects everything must not cause one run per request. */
 const ASK_AGAIN_MS = 5_000
 
 export class ExecPlugin {
   readonly #exec: ExecEntry
   readonly #config: ClusterConfig
   readonly #clock: Clock
-  #given: Given | undefined
+  #credentials: PluginCredentials | undefined
   #failed: { error: CredentialsError; askedAt: number } | undefined
 
   constructor(exec: ExecEntry, config: ClusterConfig, clock: Clock) {
@@ -54,17 +54,17 @@ export class ExecPlugin {
   }
 
   /**
-   * @param ca what the server's certificate is held against, for a plugin that is told of the cluster.
+   * @param ca the cluster's certificate authority (PEM), for a plugin that asks for the cluster information.
    * @throws CredentialsError
    */
-  async credential(ca: string | undefined): Promise<Given> {
+  async credential(ca: string | undefined): Promise<PluginCredentials> {
     const askedAt = this.#clock.monotonic()
-    if (this.#given && this.#isGood(this.#given, askedAt)) return this.#given
+    if (this.#credentials && this.#isGood(this.#credentials, askedAt)) return this.#credentials
     if (this.#failed && askedAt - this.#failed.askedAt < ASK_AGAIN_MS) throw this.#failed.error
     try {
       const answer = parseAnswer(await this.#run(ca), this.#exec.apiVersion, this.#name)
       this.#failed = undefined
-      return (this.#given = { ...answer, askedAt })
+      return (this.#credentials = { ...answer, askedAt })
     } catch (cause) {
       const why = cause instanceof CredentialsError ? cause.message : `the plugin ${this.#name} could not be asked`
       const error = new CredentialsError(why, { cause, isFinal: true })
@@ -73,13 +73,14 @@ export class ExecPlugin {
     }
   }
 
-  /** The server refused what it gave: it is asked again the next time, but not every moment. */
+  /** The server rejected the credentials: the plugin runs again for the next request, unless it ran a moment ago. */
   refused(): void {
-    if (this.#given && this.#clock.monotonic() - this.#given.askedAt >= ASK_AGAIN_MS) this.#given = undefined
+    if (this.#credentials && this.#clock.monotonic() - this.#credentials.askedAt >= ASK_AGAIN_MS)
+      this.#credentials = undefined
   }
 
-  /** By our own clock, which may be wrong: then the plugin is not run for every request. */
-  #isGood({ expiresAt, askedAt }: Given, now: number): boolean {
+  /** Our own clock may be wrong; even then the plugin must not run for every request. */
+  #isGood({ expiresAt, askedAt }: PluginCredentials, now: number): boolean {
     return this.#clock.now() < expiresAt || now - askedAt < ASK_AGAIN_MS
   }
 
@@ -128,7 +129,7 @@ interface Run {
   name: string
 }
 
-/** What it prints, once it has ended well. */
+/** Resolves with what the plugin printed if it ended with exit code 0. @throws CredentialsError otherwise. */
 function output(command: string, args: string[], { env, interactive, clock, name }: Run): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { env, stdio: [interactive ? 'inherit' : 'ignore', 'pipe', 'ignore'] })
@@ -152,7 +153,7 @@ function output(command: string, args: string[], { env, interactive, clock, name
   })
 }
 
-function parseAnswer(text: string, apiVersion: string, name: string): Omit<Given, 'askedAt'> {
+function parseAnswer(text: string, apiVersion: string, name: string): Omit<PluginCredentials, 'askedAt'> {
   const refuse = (what: string): never => {
     throw new CredentialsError(`the plugin ${name} printed ${what}: expected an ExecCredential of ${apiVersion}`)
   }

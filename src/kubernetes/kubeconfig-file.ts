@@ -1,6 +1,6 @@
 /**
- * One kubeconfig file, read as kubectl 1.34 reads it: unknown fields are passed over, a field of the wrong type is an error,
- * and so is a name that one list has twice. Relative paths are resolved against the file's folder. Pure.
+ * Parses one kubeconfig file as kubectl 1.34 does: unknown fields are ignored, a field of the wrong type is an error, and so is a
+ * name that occurs twice in a list. Relative paths are resolved against the folder of the file. Pure.
  */
 import { dirname, isAbsolute, join, resolve, sep } from 'node:path'
 import { parseAllDocuments } from 'yaml'
@@ -15,7 +15,7 @@ export interface ClusterEntry {
   certificateAuthorityData: string
   proxyUrl: string
   disableCompression: boolean
-  /** What an exec plugin is told about this cluster. */
+  /** The configuration that is passed to an exec plugin. */
   execConfig: unknown
 }
 
@@ -59,12 +59,12 @@ export interface KubeconfigFile {
   contexts: Map<string, ContextEntry>
 }
 
-/** The name of the extension of a cluster that an exec plugin is told. */
+/** The name of the cluster extension that is passed to an exec plugin. */
 const EXEC_EXTENSION = 'client.authentication.k8s.io/exec'
 
 /**
- * @param path where the text stands: what it refers to is resolved against its folder, and mistakes name it.
- * @throws Error that names the field, and nothing of what stands in it.
+ * @param path the path of the file: relative paths are resolved against its folder, and errors name it.
+ * @throws Error that names the field but not its value.
  */
 export function parseKubeconfig(text: string, path: string): KubeconfigFile {
   const file = new Fields(parseYaml(text, path), path, dirname(resolve(path)))
@@ -86,7 +86,7 @@ function parseYaml(text: string, path: string): unknown {
   const [document] = parseAllDocuments(text, { uniqueKeys: false, merge: true, logLevel: 'error' })
   if (document === undefined || !('errors' in document)) return null
   const [error] = document.errors
-  // The library's message repeats the line, which may be a token.
+  // The library's message repeats the line, which may contain a token.
   if (error) throw new Error(`${path}: line ${error.linePos?.[0].line ?? 1} is no YAML (${error.code})`)
   return document.toJS() as unknown
 }
@@ -128,7 +128,7 @@ const providerFrom = (provider: Fields | undefined): UserEntry['authProvider'] =
     config: provider.fields('config')?.entries((config, name) => config.text(name)) ?? {},
   }
 
-/** Versions before v1 need not say whether the plugin may ask a person. */
+/** Only v1 requires `interactiveMode`. */
 const execFrom = (exec: Fields | undefined): ExecEntry | undefined =>
   exec && {
     apiVersion: exec.text('apiVersion'),
@@ -147,7 +147,7 @@ const contextFrom = (context: Fields): ContextEntry => ({
   namespace: context.text('namespace'),
 })
 
-/** An object of the file, whose fields are asked for by name and type. A field that is missing or null is empty. */
+/** An object in the file, whose fields are read by name and type. A field that is missing or null counts as empty. */
 class Fields {
   readonly #values: Record<string, unknown>
   readonly #where: string
@@ -176,7 +176,7 @@ class Fields {
     throw new Error(`${this.#at(name)} is neither true nor false`)
   }
 
-  /** base64, decoded. */
+  /** Decodes base64. */
   bytes(name: string): string {
     const encoded = this.text(name).replace(/[\r\n]/g, '')
     if (/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(encoded))
@@ -189,7 +189,7 @@ class Fields {
     return value === '' || isAbsolute(value) ? value : join(this.#folder, value)
   }
 
-  /** A program: looked for in PATH unless it is a path. */
+  /** A program, which is looked up in PATH unless it is a path. */
   command(name: string): string {
     return this.text(name).includes(sep) ? this.path(name) : this.text(name)
   }
@@ -213,7 +213,7 @@ class Fields {
     return Object.fromEntries(Object.keys(this.#values).map((name) => [name, read(this, name)]))
   }
 
-  /** A list of `{name, <inner>: {…}}`, by name. */
+  /** Reads a list of `{name, <inner>: {…}}` into a map by name. */
   named<T>(name: string, inner: string, read: (fields: Fields) => T): Map<string, T> {
     const found = new Map<string, T>()
     for (const item of this.list(name)) {

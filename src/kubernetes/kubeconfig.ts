@@ -1,7 +1,7 @@
 /**
- * Where the API server is and who we are there, found exactly as `kubectl` finds it: the files that `KUBECONFIG` lists (the
- * first to name something wins; a missing or empty file is passed over), else `~/.kube/config`; where none of them has a
- * current context, the pod's service account.
+ * Finds the API server and the credentials exactly as `kubectl` does: in the files that `KUBECONFIG` lists (the first file that
+ * names something wins; a missing or empty file is skipped), otherwise in `~/.kube/config`; if no file has a current context, in
+ * the pod's service account.
  */
 import { readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
@@ -9,26 +9,26 @@ import { errorCode } from '../platform/errors.ts'
 import { parseKubeconfig, type ClusterEntry, type KubeconfigFile, type UserEntry } from './kubeconfig-file.ts'
 import { isProxy, proxyFromEnvironment, type Environment } from './proxy.ts'
 
-/** What the current context says, with nothing left to look up but the content of files. */
+/** The current context, resolved except for the content of the files that it names. */
 export interface ClusterConfig {
-  /** With the path under which the API is served. */
+  /** Includes the path under which the API is served. */
   server: URL
   namespace: string | undefined
   proxy: string | undefined
   cluster: ClusterEntry
   user: UserEntry
-  /** Where the CA file may be missing: the system's authorities count then. */
+  /** The CA file may be missing: then the system's certificate authorities are used. */
   caIsOptional?: boolean
-  /** What an exec plugin inherits. */
+  /** The environment that an exec plugin inherits. */
   env: Environment
-  /** Whether a person sits at standard input, whom an exec plugin may ask. */
+  /** Whether standard input is a terminal, on which an exec plugin may ask a person. */
   isTerminal: boolean
 }
 
 export interface KubeconfigSources {
   env: Environment
   isTerminal?: boolean
-  /** Where a pod finds its service account. */
+  /** The folder of the pod's service account. */
   serviceAccount?: string
 }
 
@@ -37,7 +37,7 @@ const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
 const NO_CLUSTER =
   'No Kubernetes cluster is configured: set KUBECONFIG to a file with a current context, or run inside of a cluster.'
 
-/** @throws Error that says what is wrong where, in words for people. */
+/** @throws Error with a message for people that names the file and the field. */
 export function findKubeconfig(sources: KubeconfigSources): ClusterConfig {
   const { env } = sources
   // An empty variable counts as not set.
@@ -45,7 +45,7 @@ export function findKubeconfig(sources: KubeconfigSources): ClusterConfig {
   return loadKubeconfig([...new Set(paths)].filter(Boolean), sources)
 }
 
-/** From these files, the first of which wins. */
+/** Reads these files; the first one that names something wins. @throws Error as `findKubeconfig` does. */
 export function loadKubeconfig(paths: readonly string[], sources: KubeconfigSources): ClusterConfig {
   return resolveKubeconfig(
     paths.flatMap((path) => readFile(path) ?? []),
@@ -53,7 +53,7 @@ export function loadKubeconfig(paths: readonly string[], sources: KubeconfigSour
   )
 }
 
-/** What these files say together. */
+/** Merges these files and resolves the current context. @throws Error as `findKubeconfig` does. */
 export function resolveKubeconfig(files: readonly KubeconfigFile[], sources: KubeconfigSources): ClusterConfig {
   const merged = merge(files)
   const found = merged.currentContext === '' ? inCluster(sources) : fromContext(merged, sources)
@@ -80,7 +80,7 @@ function readFile(path: string): KubeconfigFile | undefined {
   }
 }
 
-/** What two files name is taken whole from the first. */
+/** An entry that two files have is taken as a whole from the first. */
 function merge(files: readonly KubeconfigFile[]): KubeconfigFile {
   const last = [...files].reverse()
   const all = <T>(of: (file: KubeconfigFile) => Map<string, T>): Map<string, T> =>
@@ -102,7 +102,7 @@ function fromContext(file: KubeconfigFile, { env, isTerminal = false }: Kubeconf
     throw new Error(
       `The kubeconfig's context ${quoted(name)} names the cluster ${quoted(context.cluster)}, which does not exist.`,
     )
-  // One who can prove nothing asks as nobody: kubectl would ask at the terminal.
+  // A context without a user sends no credentials; kubectl would ask for some at the terminal.
   const user = context.user === '' ? NOBODY : file.users.get(context.user)
   if (!user)
     throw new Error(
@@ -115,14 +115,14 @@ function fromContext(file: KubeconfigFile, { env, isTerminal = false }: Kubeconf
   return { server, namespace: context.namespace || undefined, proxy, cluster, user, env, isTerminal }
 }
 
-/** Without a scheme it is http, and then nothing secret is sent. */
+/** Without a scheme it is HTTP, and then no credentials are sent. */
 function serverOf(text: string): URL {
   const full = /^https?:\/\//i.test(text) ? text : `http://${text}`
   if (URL.canParse(full)) return new URL(full)
   throw new Error(`The kubeconfig's cluster has a server that is no URL: expected one such as https://10.0.0.1:6443.`)
 }
 
-/** What kubectl refuses too, in one clause; undefined: nothing. */
+/** What kubectl rejects too, in one clause; undefined if it rejects nothing. */
 const problemOf = (cluster: ClusterEntry, user: UserEntry): string | undefined =>
   [...clusterProblems(cluster), ...userProblems(user)].find(([is]) => is)?.[1] ?? (user.exec && execProblem(user.exec))
 
@@ -195,7 +195,7 @@ function inCluster({ serviceAccount = SERVICE_ACCOUNT, ...sources }: KubeconfigS
   }
 }
 
-/** What Kubernetes tells every pod. */
+/** The address that Kubernetes sets in the environment of every pod. */
 function serviceOf({ KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port }: Environment): URL | undefined {
   if (!host || !port) return undefined
   return new URL(`https://${host.includes(':') ? `[${host}]` : host}:${port}`)
@@ -211,7 +211,7 @@ function readOptional(path: string): string | undefined {
 
 const quoted = (name: string): string => JSON.stringify(name.slice(0, 100))
 
-/** An entry in which nothing is said. */
+/** An entry without any field. */
 const ANY_CLUSTER: ClusterEntry = {
   server: '',
   tlsServerName: '',

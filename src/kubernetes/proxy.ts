@@ -1,13 +1,13 @@
 /**
- * Which proxy leads to a server, by the environment, as Go's `http.ProxyFromEnvironment` and with it kubectl has it:
- * `HTTPS_PROXY` for https, `HTTP_PROXY` for http, in capital letters first; never for this machine itself, and never for what
- * `NO_PROXY` names (`*`, a domain with all below it, an address, a network, each with or without a port). Pure.
+ * Chooses the proxy for a server from the environment as kubectl does (Go's `http.ProxyFromEnvironment`): `HTTPS_PROXY` for
+ * HTTPS, `HTTP_PROXY` for HTTP, upper case before lower case; none for this machine itself, and none for what `NO_PROXY` names
+ * (`*`, a domain with its subdomains, an address, a network, each with or without a port). Pure.
  */
 import { BlockList, isIP } from 'node:net'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** The URL of the proxy; undefined: none. What is no URL of a proxy counts as none. */
+/** Returns the URL of the proxy; undefined if there is none, or if the variable holds no URL of a proxy. */
 export function proxyFromEnvironment(server: URL, env: Environment): string | undefined {
   const name = server.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY'
   const proxy = asProxy(anyOf(env, name))
@@ -16,7 +16,7 @@ export function proxyFromEnvironment(server: URL, env: Environment): string | un
 
 const anyOf = (env: Environment, name: string): string => env[name] || env[name.toLowerCase()] || ''
 
-/** Without a scheme it is http. */
+/** Without a scheme it is HTTP. */
 function asProxy(text: string): string | undefined {
   const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`
   return text !== '' && isProxy(full) ? full : undefined
@@ -51,13 +51,13 @@ function matches(rule: string, host: string, port: string): boolean {
     : inNetwork(host, `${wanted.host}/${isIP(host) === 4 ? 32 : 128}`)
 }
 
-/** An address of the sixth version has colons of its own. */
+/** An IPv6 address contains colons itself. */
 function partsOf(rule: string): { host: string; port: string } {
   const parts = isIP(rule) === 0 ? /^(.*):(\d+)$/.exec(rule) : null
   return { host: bare(parts?.[1] ?? rule), port: parts?.[2] ?? '' }
 }
 
-/** `example.com` is the host and all below it, `.example.com` and `*.example.com` only what is below. */
+/** `example.com` means the host and its subdomains, `.example.com` and `*.example.com` only the subdomains. */
 function inDomain(host: string, wanted: string): boolean {
   const domain = wanted.replace(/^\*\./, '.')
   if (['', '.'].includes(domain)) return false

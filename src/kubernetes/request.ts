@@ -1,7 +1,7 @@
 /**
- * One request to the API server, as raw JSON: with a deadline, tried again where that is safe, and refused with an
- * `ApiError` whose message can be shown. A read is tried again after any failure that may pass; a write only where the server
- * surely did not act on it. A write whose answer was lost fails as `Unreachable`: the caller looks again before it goes on.
+ * Sends one request to the API server as raw JSON: with a deadline, retried where that is safe. It fails with an `ApiError` whose
+ * message can be shown. A read is retried after any transient failure, a write only if the server certainly did not process it.
+ * A write whose response was lost fails as `Unreachable`: the caller reads the object again before it goes on.
  */
 import type { Dispatcher } from 'undici'
 import { sleep, type Clock, type Random } from '../platform/clock.ts'
@@ -18,20 +18,20 @@ export interface RequestDeps {
   connection: Connection
   clock: Clock
   random: Random
-  /** Called once a try; `code` is the HTTP status, or `error`. */
+  /** Called after every attempt; `code` is the HTTP status, or `error`. */
   observe?: (method: Method, code: string, host: string) => void
-  /** Told of every try, where it matters. */
+  /** Records the result of every attempt. */
   health?: ApiHealth
 }
 
-/** Answers the body, undefined where there is none. Fails with an `ApiError`; at once where `signal` aborts. */
+/** Resolves with the body; undefined if there is none. @throws ApiError, at once if `signal` aborts. */
 export type SendRequest = <T>(request: ApiRequest, signal?: AbortSignal) => Promise<T>
 
-/** The API server itself gives up after 60 s, and answers in milliseconds unless it is drowning. */
+/** The API server itself gives up after 60 s, and usually responds in milliseconds. */
 const DEADLINE_MS = 30_000
 const TRIES = 4
 const FIRST_PAUSE_MS = 400
-/** Who is told to stay away for longer hands that on to the caller, whose queue has a worker to lose. */
+/** A longer Retry-After is left to the caller, who can free its worker meanwhile. */
 const LONGEST_PAUSE_MS = 10_000
 
 export function createRequest(deps: RequestDeps): SendRequest {
@@ -47,7 +47,7 @@ export function createRequest(deps: RequestDeps): SendRequest {
   }
 }
 
-/** While nothing succeeds, the failure of everything that is tried is no news. */
+/** During an outage, the failures of single requests are marked: the outage has its own log line. */
 function withReport(error: unknown, health: ApiHealth | undefined): unknown {
   const isOfOutage = error instanceof ApiError && (error.failure === 'Unreachable' || error.status === 401)
   if (isOfOutage && health?.isFailing) error.isReported = true
@@ -56,7 +56,7 @@ function withReport(error: unknown, health: ApiHealth | undefined): unknown {
 
 function mayRetry(error: unknown, { method }: ApiRequest, tried: number): error is ApiError {
   if (!(error instanceof ApiError) || tried >= TRIES || (error.retryAfterMs ?? 0) > LONGEST_PAUSE_MS) return false
-  // Credentials are read anew: then they are better, or no better for waiting.
+  // The credentials are read again for the second attempt. If they are still rejected, waiting does not help.
   if (error.status === 401) return tried === 1
   return wasNotProcessed(error) || (method === 'GET' && error.failure === 'Unreachable')
 }
@@ -82,17 +82,17 @@ async function sendOnce<T>(deps: RequestDeps, request: ApiRequest, signal: Abort
 
 export interface Deadline {
   readonly signal: AbortSignal
-  /** Begins to count anew. */
+  /** Starts the time again. */
   extend(): void
   cancel(): void
 }
 
 class StoppedError extends Error {}
 
-/** That somebody here wants no answer any more is no failure of the server. */
+/** A request that we stopped ourselves is not a failure of the server. */
 const isStopped = ({ aborted, reason }: AbortSignal): boolean => aborted && reason instanceof StoppedError
 
-/** A signal that aborts after `ms`, or with `parent`. */
+/** Returns a signal that aborts after `ms`, or with `parent`. */
 export function startDeadline(clock: Clock, ms: number, parent: AbortSignal | undefined): Deadline {
   const abort = new AbortController()
   const stop = (): void => abort.abort(new StoppedError('stopped'))
@@ -113,7 +113,7 @@ export function startDeadline(clock: Clock, ms: number, parent: AbortSignal | un
   }
 }
 
-/** Sends it and answers with the head of the response; its body is still to come. Fails with whatever it was. */
+/** Sends a request and resolves with the head of the response, before its body. Errors are passed on as they are. */
 export async function open(
   deps: RequestDeps,
   request: ApiRequest,
@@ -157,7 +157,7 @@ const dispatch = (
     body: body === undefined ? undefined : JSON.stringify(body),
   })
 
-/** A plugin that hangs holds nobody up for longer than the request's deadline. */
+/** A credential plugin that hangs does not delay a request beyond its deadline. */
 function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(signal.reason as Error)

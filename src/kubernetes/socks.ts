@@ -1,5 +1,5 @@
 /**
- * Connections through a SOCKS5 proxy (RFC 1928, RFC 1929), whose side the names are resolved on. Node has none, and undici's is
+ * Connects through a SOCKS5 proxy (RFC 1928, RFC 1929), which resolves the names. Node has no client for it, and undici's is
  * unfinished.
  */
 import { once } from 'node:events'
@@ -8,7 +8,7 @@ import { buildConnector } from 'undici'
 import type { TlsOptions } from './credentials.ts'
 
 const VERSION = 5
-const NO_PROOF = 0
+const NO_AUTHENTICATION = 0
 const PASSWORD = 2
 const CONNECT = 1
 const IPV4 = 1
@@ -36,7 +36,7 @@ async function tunnel(proxy: URL, host: string, port: number): Promise<Socket> {
   socket.setTimeout(LONGEST_SILENCE_MS, () => socket.destroy(new Error('the SOCKS proxy does not answer')))
   try {
     await once(socket, 'connect')
-    await prove(socket, decodeURIComponent(proxy.username), decodeURIComponent(proxy.password))
+    await authenticate(socket, decodeURIComponent(proxy.username), decodeURIComponent(proxy.password))
     socket.write(Buffer.from([VERSION, CONNECT, 0, ...addressOf(host.replace(/^\[|\]$/g, '')), port >> 8, port & 0xff]))
     const [, status = 255, , kind = 0] = await read(socket, 4)
     if (status !== 0) throw new Error(`the SOCKS proxy refused the connection (${status})`)
@@ -50,22 +50,22 @@ async function tunnel(proxy: URL, host: string, port: number): Promise<Socket> {
   }
 }
 
-/** A name is left to the proxy to resolve. */
+/** The proxy resolves names. */
 const addressOf = (host: string): number[] =>
   isIP(host) === 4 ? [IPV4, ...host.split('.').map(Number)] : [DOMAIN, Buffer.byteLength(host), ...Buffer.from(host)]
 
-async function prove(socket: Socket, user: string, password: string): Promise<void> {
-  socket.write(Buffer.from(user === '' ? [VERSION, 1, NO_PROOF] : [VERSION, 2, NO_PROOF, PASSWORD]))
+async function authenticate(socket: Socket, user: string, password: string): Promise<void> {
+  socket.write(Buffer.from(user === '' ? [VERSION, 1, NO_AUTHENTICATION] : [VERSION, 2, NO_AUTHENTICATION, PASSWORD]))
   const [, method] = await read(socket, 2)
-  if (method === NO_PROOF) return
-  if (method !== PASSWORD || user === '') throw new Error('the SOCKS proxy wants another proof')
+  if (method === NO_AUTHENTICATION) return
+  if (method !== PASSWORD || user === '') throw new Error('the SOCKS proxy wants another found')
   const [name, word] = [Buffer.from(user), Buffer.from(password)]
   socket.write(Buffer.from([1, name.length, ...name, word.length, ...word]))
   const [, status] = await read(socket, 2)
   if (status !== 0) throw new Error('the SOCKS proxy refused the name or the password')
 }
 
-/** Exactly so many bytes: what comes after them is not the proxy's. */
+/** Reads exactly so many bytes: those that follow are no longer the proxy's. */
 async function read(socket: Socket, bytes: number): Promise<Buffer> {
   for (;;) {
     const piece = socket.read(bytes) as Buffer | null

@@ -1,6 +1,6 @@
 /**
- * Writing a status so that it stands: made fit for its schema, put right where somebody else wrote over it, and in few words
- * where the API server refuses the whole of it all the same, so that no stale "ready" stands for ever.
+ * Writes a status: fitted to its schema, and restored if somebody else has overwritten it. If the API server rejects it all the
+ * same, a short status that says so is written, so that no outdated "ready" remains.
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../platform/clock.ts'
@@ -14,9 +14,9 @@ import { ApiError, type Cluster } from './port.ts'
 
 type StatusOf<K extends CustomKind> = NonNullable<CustomObjects[K]['status']>
 
-/** What is remembered of an object's status between two reports; lost without harm. */
+/** What is kept of an object's status between two reports. A restart may lose it without harm. */
 export interface StatusMemory<S> {
-  /** The status as the API server answered our last write: whatever differs from it was written by somebody else. */
+  /** The status that the API server returned for our last write: a different one was written by somebody else. */
   written?: S
 }
 
@@ -25,9 +25,9 @@ export interface StatusReport<K extends CustomKind> {
   /** The newest version. */
   object: CustomObjects[K]
   memory: StatusMemory<StatusOf<K>>
-  /** The generation that was looked at. */
+  /** The generation that was reconciled. */
   generation: number | undefined
-  /** What the conditions say where the API server refuses the rest, given why. */
+  /** Returns the findings for the short status. `why`: the reason of the rejection. */
   refused: (why: string) => Findings<K>
 }
 
@@ -37,7 +37,7 @@ export interface ReportDeps {
   log: Pick<Log, 'info'>
 }
 
-/** The object with the status that we gave it, whoever has written over it since: our decisions build on that one. */
+/** The object with the status that we wrote last. Decisions are based on it, even if somebody has overwritten it since. */
 export function withOwnStatus<K extends CustomKind>(
   object: CustomObjects[K],
   { written }: StatusMemory<StatusOf<K>>,
@@ -50,20 +50,21 @@ export function isOverwritten(object: { status?: object }, memory: StatusMemory<
   const { written } = memory
   if (written === undefined || written === object.status) return false
   if (!isDeepStrictEqual(written, object.status)) return true
-  // One of two copies is enough.
+  // Both are equal: keep one copy in memory.
   memory.written = object.status
   return false
 }
 
-/** A status as it would be written: without the keys that have nothing to say, and within its schema. */
+/** The status as it is written: without empty fields, and fitted to its schema. */
 export const asWritten = <K extends CustomKind>(kind: K, status: StatusOf<K>): StatusOf<K> =>
   fitStatus(kind, compact(status))
 
 /**
- * Writes the status and tells of its turns. Where the API server refuses it for what is in it, one that says so is written.
+ * Writes the status and records an Event for each transition of a condition. If the API server rejects its content, a short
+ * status that says so is written.
  *
- * @param status as `asWritten` answers it.
- * @throws ApiError also where the few words were written: the whole is to be tried again.
+ * @param status as `asWritten` returns it.
+ * @throws ApiError also if the short status was written: the full one has to be tried again.
  */
 export async function writeReport<K extends CustomKind>(
   deps: ReportDeps,
@@ -71,17 +72,17 @@ export async function writeReport<K extends CustomKind>(
   status: StatusOf<K>,
 ): Promise<void> {
   try {
-    await put(deps, report, status)
+    await write(deps, report, status)
   } catch (error) {
-    if (isRefusal(error)) await inFewWords(deps, report, error)
+    if (isRejection(error)) await writeShortStatus(deps, report, error)
     throw error
   }
 }
 
-const isRefusal = (error: unknown): error is ApiError =>
+const isRejection = (error: unknown): error is ApiError =>
   error instanceof ApiError && (error.failure === 'Invalid' || error.failure === 'TooLarge')
 
-async function put<K extends CustomKind>(
+async function write<K extends CustomKind>(
   deps: ReportDeps,
   report: StatusReport<K>,
   status: StatusOf<K>,
@@ -92,8 +93,8 @@ async function put<K extends CustomKind>(
   recordConditionEvents(deps, { kind, object, before, after: status.conditions })
 }
 
-/** Beside what stands there already, which was once taken; or else alone. */
-async function inFewWords<K extends CustomKind>(
+/** The conditions are written beside the present status, which was accepted before; if that is rejected too, alone. */
+async function writeShortStatus<K extends CustomKind>(
   deps: ReportDeps,
   report: StatusReport<K>,
   { message }: ApiError,
@@ -108,14 +109,14 @@ async function inFewWords<K extends CustomKind>(
     generation,
     now: deps.clock.now(),
   })
-  const few = { observedGeneration: generation, conditions }
-  for (const status of [{ ...before, ...few }, few]) {
+  const short = { observedGeneration: generation, conditions }
+  for (const status of [{ ...before, ...short }, short]) {
     const fitted = asWritten(kind, status as StatusOf<K>)
     if (isDeepStrictEqual(fitted, object.status)) return
     try {
-      return await put(deps, report, fitted)
+      return await write(deps, report, fitted)
     } catch (error) {
-      if (!isRefusal(error)) throw error
+      if (!isRejection(error)) throw error
     }
   }
 }

@@ -1,7 +1,7 @@
 /**
- * A merge patch (RFC 7386) that turns one status into another. Pure: fields that are gone are said to be null, lists go
- * whole, and what is the same is left out. It is right for the version that `before` was read at only, which is why every
- * status write names one.
+ * Computes the merge patch (RFC 7386) that turns one status into another: removed fields become null, lists are replaced as a
+ * whole, equal fields are left out. The patch is correct only for the version of `before`, so every status write names that
+ * version. Pure.
  */
 import { isRecord } from '../platform/json.ts'
 

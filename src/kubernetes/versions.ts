@@ -1,8 +1,7 @@
 /**
- * resourceVersions, compared as the numbers that they are. Kubernetes permits that within one resource: KEP-5504 (stable in
- * 1.35) says that they are decimal integers without leading zeros, and what every etcd-backed server did before is the same.
- * On a server that is different, a version that is no number counts as newer whenever it differs: nothing is lost then, but
- * events that come late are heard twice.
+ * Compares resourceVersions of one resource as numbers. KEP-5504 (stable in Kubernetes 1.35) permits that: they are decimal
+ * integers without leading zeros, as they have always been on servers with etcd. On any other server, a version that is not a
+ * number counts as newer whenever it differs: no event is lost then, but a late event may be reported twice.
  */
 export function isNewer(version: string | undefined, than: string | undefined): boolean {
   if (version === undefined || than === undefined) return true

@@ -1,6 +1,6 @@
 /**
- * Writes. Each is made for the version that the caller saw, so that nobody's change is ever overwritten unseen, and its
- * answer goes into the store that watches such objects.
+ * Writes objects. Each write names the version that the caller read, so that it cannot overwrite a change that the caller has
+ * not seen, and its response is put into the store of that kind.
  */
 import { cacheOf, type Caches } from './caches.ts'
 import { objectPath, pathOfKind } from './paths.ts'
@@ -38,13 +38,13 @@ export function createWriter(
 
 const PATCH = { method: 'PATCH', contentType: MERGE_PATCH } as const
 
-/** The patch, for the version that was seen only. */
+/** Adds the version that the patch was decided on. */
 function forVersion(object: KubernetesObject, patch: Record<string, unknown>): Record<string, unknown> {
   const resourceVersion = decidedVersion(object)
   return { ...patch, metadata: { ...(patch.metadata as object | undefined), resourceVersion } }
 }
 
-/** The version that a write was decided on. A caller that has none would overwrite what it has not seen. */
+/** The version that a write was decided on. @throws Error without one: the write could overwrite an unseen change. */
 function decidedVersion({ kind, metadata }: KubernetesObject): string {
   if (metadata.resourceVersion) return metadata.resourceVersion
   throw new Error(
@@ -58,7 +58,7 @@ const answered = <T extends KubernetesObject>({ apiVersion, kind }: KubernetesOb
   kind,
 })
 
-/** What is left of it: the object itself, while it has finalizers. */
+/** Deletes an object. Returns the object if finalizers keep it. */
 async function remove(send: SendRequest, object: KubernetesObject): Promise<KubernetesObject | 'deleted' | 'gone'> {
   const preconditions = { uid: object.metadata.uid, resourceVersion: decidedVersion(object) }
   const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions }
