@@ -60,10 +60,10 @@ type Ready = Finding<ReadyReason<'Agent'>>
 
 /** Decides on the conditions and the outcome of a reconcile. */
 export function decide(facts: Facts): Decision {
-  const trouble = toleratedFailure(facts)
-  const authorized = decideAuthorized(facts, trouble)
-  const synced = decideSynced(facts, trouble)
-  const ready = decideReady(facts, { authorized, synced, trouble })
+  const tolerated = toleratedFailure(facts)
+  const authorized = decideAuthorized(facts, tolerated)
+  const synced = decideSynced(facts, tolerated)
+  const ready = decideReady(facts, { authorized, synced, tolerated })
   const findings = { ready, own: { Authorized: authorized, Synced: synced } }
   return { findings, outcome: outcomeOf(facts) }
 }
@@ -88,23 +88,25 @@ function asBefore(condition: Condition | undefined, message?: string): Finding<n
   return { status: condition.status, reason: condition.reason as never, message: message ?? condition.message }
 }
 
-const patience = ({ failingSince, now, freshUntil }: Facts, trouble: StepFailure): string =>
-  `Good until ${timestamp(freshUntil ?? now)}, but since ${timestamp(failingSince ?? now)}: ${trouble.message}`
+const toleratedMessage = ({ failingSince, now, freshUntil }: Facts, tolerated: StepFailure): string =>
+  `Good until ${timestamp(freshUntil ?? now)}, but since ${timestamp(failingSince ?? now)}: ${tolerated.message}`
 
-function decideAuthorized(facts: Facts, trouble: StepFailure | undefined): Authorized {
+function decideAuthorized(facts: Facts, tolerated: StepFailure | undefined): Authorized {
   const previous = before(facts, 'Authorized')
   const own = facts.failures.find((one) => one.condition === 'Authorized')
   if (!own && facts.grant) return granted(facts.grant, facts.now)
   if (!own) return asBefore(previous) ?? notYet('The grant has not been looked at yet.')
   const nobodyAnswers = own.reason === 'GoogleUnreachable'
   // A grant that was known to be valid or invalid does not become unknown because Google does not answer.
-  const kept = trouble || nobodyAnswers ? keptAuthorized(facts, trouble) : undefined
+  const kept = tolerated || nobodyAnswers ? keptAuthorized(facts, tolerated) : undefined
   return kept ?? { status: nobodyAnswers ? 'Unknown' : 'False', reason: own.reason, message: own.message }
 }
 
-function keptAuthorized(facts: Facts, trouble: StepFailure | undefined): Finding<never> | undefined {
+function keptAuthorized(facts: Facts, tolerated: StepFailure | undefined): Finding<never> | undefined {
   const previous = before(facts, 'Authorized')
-  return previous?.status === 'Unknown' ? undefined : asBefore(previous, trouble && patience(facts, trouble))
+  return previous?.status === 'Unknown'
+    ? undefined
+    : asBefore(previous, tolerated && toleratedMessage(facts, tolerated))
 }
 
 const notYet = (message: string): Authorized => ({ status: 'Unknown', reason: 'NotYetKnown', message })
@@ -131,9 +133,10 @@ function stage(left: number): string {
   return left > 12 * HOUR ? 'in less than 48 hours' : 'in less than 12 hours'
 }
 
-function decideSynced(facts: Facts, trouble: StepFailure | undefined): Synced {
+function decideSynced(facts: Facts, tolerated: StepFailure | undefined): Synced {
   const previous = before(facts, 'Synced')
-  if (trouble && previous) return asBefore(previous, patience(facts, trouble)) ?? neverRead(trouble.message)
+  if (tolerated && previous)
+    return asBefore(previous, toleratedMessage(facts, tolerated)) ?? neverRead(tolerated.message)
   const own = ownFailure(facts, previous)
   if (own) return own
   // Also if the spec asks for more than the person consented to: the rest is read.
@@ -182,10 +185,10 @@ function syncedMessage({ calendars, staleAfterRaised }: NonNullable<Facts['synce
 
 function decideReady(
   facts: Facts,
-  found: { authorized: Authorized; synced: Synced; trouble: StepFailure | undefined },
+  found: { authorized: Authorized; synced: Synced; tolerated: StepFailure | undefined },
 ): Ready {
   const previous = before(facts, 'Ready')
-  if (found.trouble && previous) return asBefore(previous, patience(facts, found.trouble)) ?? found.synced
+  if (found.tolerated && previous) return asBefore(previous, toleratedMessage(facts, found.tolerated)) ?? found.synced
   const own = facts.failures.flatMap(({ condition, reason, message }): Ready[] =>
     condition === 'Ready' ? [{ status: 'False', reason, message }] : [],
   )
@@ -226,14 +229,14 @@ function outcomeOf(facts: Facts): Outcome {
 
 /** In how many ms the agent is due for each reason; 0 or less means: now. */
 function timesLeft({ failures, due, freshUntil, ...at }: Facts): number[] {
-  const lefts = failures.some(bars) ? [] : due.map((instant) => instant - at.monotonic)
+  const lefts = failures.some(preventsReading) ? [] : due.map((instant) => instant - at.monotonic)
   // The end of trust is acted upon once, even while everything else waits: publishing does not need Google.
   if (freshUntil !== undefined && freshUntil > at.publishedAt) lefts.push(freshUntil - at.now)
   return lefts
 }
 
 /** Whether the failure prevents reading: then what is due waits for it. */
-const bars = ({ condition, reason, requeue }: StepFailure): boolean =>
+const preventsReading = ({ condition, reason, requeue }: StepFailure): boolean =>
   (condition !== 'Synced' && !(requeue.kind === 'wait' && requeue.readsOn)) ||
   (requeue.kind === 'retry' && !reason.startsWith('Publish'))
 

@@ -30,16 +30,16 @@ export async function remove(deps: AgentDeps, agent: Agent, since: number): Prom
   const kept = await readKept(deps, agent)
   const { failed, shared } = await revokeAll(deps, agent, grantsOf(agent, kept, deps.tokens.current(agent)))
   const waited = deps.clock.monotonic() - since
-  if (failed && waited < PATIENCE_MS) return triedAgain(failed, waited)
-  if (failed) tell(deps, agent, NOT_REVOKED)
+  if (failed && waited < PATIENCE_MS) return retried(failed, waited)
+  if (failed) record(deps, agent, NOT_REVOKED)
   else if (kept) await deps.grants.delete(kept)
-  if (shared) tell(deps, agent, SHARED)
+  if (shared) record(deps, agent, SHARED)
   await deps.cluster.patch(agent, { metadata: { finalizers: finalizers.filter((one) => one !== REVOKE_FINALIZER) } })
   return done()
 }
 
 /** Retries soon, and less and less often within the minute. Earlier failures of this key do not count. */
-function triedAgain(failed: GoogleError, waited: number): Outcome {
+function retried(failed: GoogleError, waited: number): Outcome {
   const left = PATIENCE_MS - waited
   const notBefore = Math.min(failed.retryAfterMs ?? 0, left)
   return retry(failed, notBefore, Math.max(notBefore, Math.min(waited, left), FIRST_PAUSE_MS))
@@ -50,7 +50,7 @@ async function readKept(deps: AgentDeps, agent: Agent): Promise<StoredGrant | un
   const kept = await deps.grants.read(agent)
   if (!kept || isOfAccount(agent, kept.authorized)) return kept
   // An earlier Agent of the same name left it: this Agent was never authorized with it.
-  tell(deps, agent, OF_ANOTHER_ACCOUNT)
+  record(deps, agent, OF_ANOTHER_ACCOUNT)
   return undefined
 }
 
@@ -67,21 +67,21 @@ function grantsOf(agent: Agent, kept: StoredGrant | undefined, known: GrantState
 const isOfAccount = ({ spec }: Agent, grant: AuthorizedGrant | undefined): boolean =>
   grant?.account === undefined || sameAccount(grant.account, spec.account)
 
-interface Told {
+interface RemovalEvent {
   type: 'Normal' | 'Warning'
   reason: string
   note: (secret: string) => string
 }
 
 /** The Secret stays in this case: the grant can be revoked only with it. */
-const NOT_REVOKED: Told = {
+const NOT_REVOKED: RemovalEvent = {
   type: 'Warning',
   reason: 'RevokeFailed',
   note: (secret) =>
     `Google could not be reached to revoke the grant, and the Agent is let go all the same. Secret ${secret} is kept if there is one: revoke the access at https://myaccount.google.com/connections, then delete it.`,
 }
 
-const OF_ANOTHER_ACCOUNT: Told = {
+const OF_ANOTHER_ACCOUNT: RemovalEvent = {
   type: 'Warning',
   reason: 'WrongAccount',
   note: (secret) =>
@@ -89,13 +89,13 @@ const OF_ANOTHER_ACCOUNT: Told = {
 }
 
 /** The message does not name the other Agent, which may be in another namespace. */
-const SHARED: Told = {
+const SHARED: RemovalEvent = {
   type: 'Normal',
   reason: 'GrantShared',
   note: (secret) =>
     `The grant was not revoked at Google, because another Agent lives on a grant of the same account and OAuth client, which would end with it. Secret ${secret} is deleted.`,
 }
 
-function tell({ cluster }: AgentDeps, regarding: Agent, { type, reason, note }: Told): void {
+function record({ cluster }: AgentDeps, regarding: Agent, { type, reason, note }: RemovalEvent): void {
   cluster.recordEvent({ regarding, type, reason, action: 'Revoke', note: note(grantSecretName(regarding)) })
 }

@@ -1,4 +1,4 @@
-/** Renewing access tokens ahead of their time; a rotated refresh token is saved before the access token is used. */
+/** Renews access tokens before they expire. A rotated refresh token is saved before the access token is used. */
 import { pauseAfter } from '../controller/backoff.ts'
 import { manualFixInterval } from '../controller/manual-fix-interval.ts'
 import { isStepFailure, stepFailure, type StepFailure } from '../failures/step-failure.ts'
@@ -29,7 +29,7 @@ export interface GrantedState extends GrantState {
 export const adviceOf = (deps: StepDeps, { agent, integration }: TokenRequest): string =>
   renewalAdvice(deps, agent, integration)
 
-/** Renews the access token if that is due; what Google has refused is not asked for again before its time. */
+/** Renews the access token if it is due. After a refusal, Google is asked again only after a pause. */
 export async function ensureToken(deps: StepDeps, request: TokenRequest, before: GrantedState): Promise<TokenStep> {
   const known = clientChanged(deps, request, before.grant) ?? rememberedRefusal(deps, request, before)
   if (known) return { state: before, refusal: known }
@@ -63,8 +63,8 @@ const renewalAfter = ({ expiresAt, obtainedAt }: TokenAnswer, chance: number): n
   Math.floor(((expiresAt - obtainedAt) * (2 / 3 - chance / 20)) / 1000) * 1000
 
 /**
- * Tokens are renewed ahead of time: while the present one is good, it is used although a renewal has failed for a reason that
- * may pass. That is reported, and tried again after a backoff of its own.
+ * Tokens are renewed early. If that fails for a reason that may pass, the present token is used while it is valid. The failure
+ * is reported, and the renewal is retried after a backoff of its own.
  */
 function putOff(deps: StepDeps, request: TokenRequest, step: TokenStep, failed: StepFailure): TokenStep {
   const { state } = step
@@ -107,7 +107,7 @@ function clientChanged(deps: StepDeps, request: TokenRequest, grant: Grant): Ste
   return stepFailure('Authorized', 'ClientChanged', message, { kind: 'blocked', at })
 }
 
-/** A dead grant is not asked about again before its time, unless the token, the client or the way to renew it has changed. */
+/** The last refusal, unless its pause is over, or the token, the credentials or the advice has changed. */
 function rememberedRefusal(deps: StepDeps, request: TokenRequest, state: GrantedState): StepFailure | undefined {
   const { refusal, grant } = state
   if (!refusal || request.force || refusal.advice !== adviceOf(deps, request)) return undefined

@@ -1,4 +1,4 @@
-/** Keeping what Google adds to a grant in our own Secret. */
+/** Saves what Google adds to a grant in the Agent's own Secret. */
 import { UnexpectedError } from '../controller/outcome.ts'
 import { isConflict } from '../failures/thrown.ts'
 import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
@@ -19,8 +19,8 @@ export interface Saved {
 }
 
 /**
- * Writes the grant to our own Secret, if it holds anything newer, for the version that was read. What the API server refuses
- * stays in use from memory, is told by `unsaved`, and is written again with the next reconcile.
+ * Writes the grant to our own Secret if it has changed, over the version that was read. If the API server refuses that, the grant
+ * stays in use from memory, `unsaved` says why, and the next reconcile writes it again.
  */
 export async function saveGrant(cluster: GrantCluster, agent: Agent, state: GrantState): Promise<Saved> {
   const { grant, ownVersion: version } = state
@@ -50,7 +50,7 @@ async function write(
     const read: Secret = { ...secret, metadata: { ...metadata, resourceVersion: version } }
     return cluster.patch(read, { metadata: { labels, annotations: facts }, data })
   }
-  // What appeared under that name since we looked was never read: it is not written over.
+  // A Secret that was created under this name in the meantime was not read, so it is not overwritten.
   const made: Secret = { ...secret, metadata: { ...metadata, labels, annotations: present(facts) }, type: 'Opaque' }
   return cluster.create({ ...made, data: present(data) }).catch((error: unknown) => {
     if (!(error instanceof ApiError) || error.failure !== 'AlreadyExists') throw error

@@ -1,4 +1,4 @@
-/** Keeping the grant that a sign-in has brought in the Agent's Secret, whoever else writes it meanwhile. */
+/** Stores the grant of a sign-in in the Agent's own Secret, which the leader may write at the same time. */
 import { ApiError, type Secret } from '../kubernetes/port.ts'
 import {
   SUPPLIED_TOKEN_HASH,
@@ -15,11 +15,11 @@ import type { GrantCluster } from './port.ts'
 
 const TRIES = 5
 
-/** A grant that a sign-in has brought; its `consent` is what the page of that sign-in showed. */
+/** The grant of a sign-in. Its `consent` is what the page of that sign-in showed. */
 export interface SignedInGrant extends KeptGrant {
-  /** Names the sign-in. */
+  /** Identifies the sign-in. */
   signedInBy: string
-  /** What was kept when the sign-in came back. */
+  /** The Secret as it was when the person returned from Google. */
   before: Secret | undefined
 }
 
@@ -39,8 +39,8 @@ function assertOwn(kept: Secret, agent: Agent): void {
 }
 
 /**
- * Writes the grant over whatever is kept. A conflict means that the leader has written, too: the Secret is read again, and
- * ours, which is newer, is written over it. Answers what was replaced.
+ * Overwrites the stored grant, and returns what it replaced. A conflict means that the leader has written, too: the Secret is
+ * read again, and replaced by the grant of the sign-in, which is newer.
  * @throws ApiError, or Error where the Secret of that name isn't this Agent's: it is never touched.
  */
 export async function keepSignedIn(
@@ -60,7 +60,7 @@ export async function keepSignedIn(
   }
 }
 
-/** Over `before`, or as a new Secret where there was none. */
+/** Patches `before`, or creates the Secret if there was none. */
 async function write(cluster: GrantCluster, agent: Agent, { before: known, ...grant }: SignedInGrant): Promise<void> {
   const data = grantData(grant)
   const { labels, annotations } = marksOf(agent, 'grant')

@@ -17,8 +17,9 @@ import { pastInstant } from './stored-grant.ts'
 const AN_HOUR = 60 * 60_000
 
 /**
- * Adopts the supplied token where it is new. Fails with an `ApiError`.
+ * Adopts the supplied token if it is new.
  * @param since when the agent is known, by the monotonic clock.
+ * @throws {ApiError}
  */
 export async function loadSupplied(deps: LoadDeps, agent: Agent, state: GrantState, since: number): Promise<Loaded> {
   const namespace = agent.metadata.namespace ?? ''
@@ -81,7 +82,7 @@ function remarkOn(name: string, stripped: readonly string[], isTimeless: boolean
   return remarks.length > 0 ? `In Secret ${name}: ${remarks.join('. In it, ')}.` : undefined
 }
 
-/** It is read again even if it stays as it is: the name may be used for another Secret. */
+/** The Secret is read again at the next reconcile, even if its version is the same. */
 const unusable = (state: GrantState, failure: StepFailure): Loaded => ({
   state: { ...state, suppliedVersion: undefined },
   failure,
@@ -95,7 +96,7 @@ function invalid({ clock }: LoadDeps, since: number, message: string): StepFailu
   })
 }
 
-/** Takes a supplied token into use, unless it is the one that the grant in force began with. */
+/** Uses the supplied token, unless the grant in force began with it. */
 function adoptSupplied(
   state: GrantState,
   { token, grantedAt, now }: { token: string; grantedAt: number | undefined; now: number },

@@ -1,17 +1,16 @@
 /**
- * What a leap of the time of day means for what is known of a grant. Pure but for the clock.
+ * Aligns the state of a grant with the time of day after that was set. Pure, except for the clock.
  *
- * - Back: the clock was ahead and was put right. What was stamped by it is put back as well; nothing is due sooner or later
- *   for that.
- * - Forward: the clock was put right, or the process was suspended, and nobody can tell which. So time is taken to have gone
- *   by: what was due in that time is due now.
+ * - Back: the clock was ahead and was corrected. What it stamped is corrected as well; nothing is due earlier or later for that.
+ * - Forward: the clock was corrected, or the process was suspended, and nobody can tell which. So the time is taken to have
+ *   passed: what would have been due is due now.
  */
 import type { Clock } from '../platform/clock.ts'
 import { LEAST_LEAP_MS, offsetOf } from '../platform/leaps.ts'
 import type { GrantState } from './grant-state.ts'
 import type { Grant } from './grant.ts'
 
-/** Brings the state in line with a time of day that was set since the last look. */
+/** Aligns the state with the time of day, if that was set since the last time. */
 export function followTimeOfDay(clock: Clock, state: GrantState): GrantState {
   const offset = offsetOf(clock)
   const leap = offset - (state.timeOfDayOffset ?? offset)
@@ -26,7 +25,7 @@ function afterLeap(grant: Grant, leap: number, now: number): Grant {
   return leap > 0 ? { ...grant, renewAt: grant.renewAt - leap } : grant
 }
 
-/** What was stamped by a clock that was ahead; the Secrets that say so are written again. */
+/** Corrects what was stamped by a clock that was ahead; the Secret is written again. */
 const putBack = (grant: Grant, ms: number, now: number): Grant => ({
   ...grant,
   expiresAt: grant.expiresAt + ms,

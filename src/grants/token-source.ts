@@ -1,7 +1,7 @@
 /**
- * The token source: it holds what is known of every Agent's grant, and runs the steps to a valid access token one after the
- * other for each Agent. The state is a value that each step takes and returns; it is kept here, whatever the step ends with,
- * because it may hold the only copy of a rotated refresh token.
+ * The token source: it holds the state of every Agent's grant, and runs the steps to a valid access token, one at a time for each
+ * Agent. A step takes the state and returns the next one. That is kept even if the step failed, because it may hold the only copy
+ * of a rotated refresh token.
  */
 import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
 import { keyOf } from '../kubernetes/port.ts'
@@ -19,10 +19,10 @@ const AN_HOUR = 60 * 60_000
 
 /** The grant of one Agent. */
 interface Entry {
-  /** An Agent that was deleted and made again starts anew. */
+  /** An Agent that was deleted and created again starts with a new state. */
   uid: string | undefined
   state: GrantState
-  /** Ends when the step that runs has ended; never fails. */
+  /** Resolves when the last step that was started has ended; never rejects. */
   running: Promise<unknown>
 }
 
@@ -41,7 +41,7 @@ export function createTokenSource(deps: TokenDeps & { store: GrantStore }): Toke
     return entry
   }
 
-  /** Runs a step after those that run already, with the state as it is then. */
+  /** Runs a step after the steps that are running, with the state that they leave. */
   function run<R extends TokenRefusal>(
     agent: Agent,
     step: (state: GrantState) => Promise<TokenStep & { refusal?: R }>,

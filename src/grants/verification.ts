@@ -1,4 +1,4 @@
-/** Making sure that a grant is of the right account, with the right scopes. */
+/** Verifies that a grant is of the right account and has the right scopes. */
 import { manualFixInterval } from '../controller/manual-fix-interval.ts'
 import { CALENDAR_DISABLED, passingFailure } from '../failures/google-failures.ts'
 import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
@@ -14,7 +14,7 @@ import type { TokenRequest } from './port.ts'
 import type { TokenStep } from './refusals.ts'
 import { adviceOf, renewToken, type GrantedState, type StepDeps } from './renewal.ts'
 
-/** Checks the grant's scopes and account, and keeps it; a grant whose account is not known yet is asked about. */
+/** Checks the scopes and the account of the grant, and saves it. Google is asked for an account that is not known yet. */
 export async function verifyGrant(deps: StepDeps, request: TokenRequest, before: GrantedState): Promise<TokenStep> {
   const { grant } = before
   const missing = grant.scopes ? missingScopes(request.integration.spec.google.scopes, grant.scopes) : []
@@ -86,7 +86,7 @@ async function askAccount({ client }: TokenRequest, state: GrantedState): Promis
   }
 }
 
-/** Whatever wakes the agent meanwhile, Google is not asked before it is time. */
+/** The last refusal, until its pause is over. */
 function rememberedAccountRefusal(
   { clock }: StepDeps,
   { force }: TokenRequest,

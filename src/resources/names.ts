@@ -34,7 +34,7 @@ export const REQUESTED_AT = `${API_GROUP}/requestedAt`
 /** Flux's annotation of the same meaning. */
 export const FLUX_REQUESTED_AT = 'reconcile.fluxcd.io/requestedAt'
 
-/** On a grant Secret: the hash of the brought refresh token that the grant began with. */
+/** On a grant Secret: the hash of the supplied refresh token that the grant began with. */
 export const SUPPLIED_TOKEN_HASH = `${API_GROUP}/brought-token-hash`
 /** On a grant Secret: `true` where `granted_at` is when the token was first seen, not when it was given. */
 export const CONSENT_IS_GUESS = `${API_GROUP}/consent-is-guess`

@@ -29,6 +29,20 @@ export const PROMISES: readonly BrokenPromise[] = [
     test: AGENT,
   },
   {
+    promise: 'a rotated refresh token is not lost where its write meets a conflict',
+    file: 'src/grants/token-source.ts',
+    find: '      entry.state = state\n      if (thrown) throw thrown\n',
+    replace: '      if (thrown) throw thrown\n      entry.state = state\n',
+    test: 'test/grants/grant-store.test.ts',
+  },
+  {
+    promise: 'an access token is renewed once for all who ask for it at a time',
+    file: 'src/grants/token-source.ts',
+    find: 'const result = entry.running.then(',
+    replace: 'const result = Promise.resolve().then(',
+    test: 'test/grants/token-source.test.ts',
+  },
+  {
     promise: 'a dead grant is not asked about again before its time',
     file: 'src/grants/renewal.ts',
     find: "  if (same && requeue.kind === 'blocked' && !hasCome(deps.clock, requeue.at)) return refusal.stepFailure\n",

@@ -1,6 +1,6 @@
 /**
  * What the container runs on: a real API server on which `kubectl apply -k deploy/` was done, the pod that the ReplicaSet
- * controller made there, what kubelet would project into it, a simulated Google, and a person whose grant is brought.
+ * controller made there, what kubelet would project into it, a simulated Google, and a person whose grant is supplied.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
