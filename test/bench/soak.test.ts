@@ -13,8 +13,8 @@ function accountOf(times: number[], to = 60 * SECOND) {
   return reads.account({ from: 0, to }, 10 * SECOND)
 }
 
-describe('the account of reads', () => {
-  it('is in order where every calendar is read every interval', () => {
+describe('the count of reads', () => {
+  it('is complete if every calendar is read at every interval', () => {
     expect(accountOf(every(10_500, 60_000))).toMatchObject({
       expected: 6,
       seen: 5,
@@ -24,7 +24,7 @@ describe('the account of reads', () => {
     })
   })
 
-  it('tells a read that was left out, though two short intervals make it less than two whole ones', () => {
+  it('has a missed read, although two short intervals are less than two whole ones', () => {
     expect(accountOf([9_000, 27_000, 36_000, 45_000, 54_000])).toMatchObject({
       missing: 1,
       longestGapMs: 18_000,
@@ -32,12 +32,12 @@ describe('the account of reads', () => {
     })
   })
 
-  it('tells a calendar that stopped, and one that never began', () => {
+  it('has a calendar that stopped, and one that never started', () => {
     expect(accountOf([10_000, 20_000])).toMatchObject({ longestGapMs: 40_000, missing: 3, late: ['alice primary'] })
     expect(accountOf([])).toMatchObject({ seen: 0, late: ['alice primary'] })
   })
 
-  it('counts what is within its span only, and calendars that nobody announced', () => {
+  it('covers only its span, and calendars that were not announced', () => {
     const reads = new Reads([])
     reads.add([
       { calendar: 'bob primary', at: -5_000 },
@@ -48,19 +48,19 @@ describe('the account of reads', () => {
 })
 
 describe('a trend', () => {
-  it('is told from the floors of a saw, whatever its teeth', () => {
+  it('is that of the minima of a saw-tooth', () => {
     const saw = every(2_500, 300_000).map((at) => ({ at, value: 50 + ((at / 2_500) % 4) * 10 }))
     expect(slopeAMinute(floors(saw, 15_000))).toBeCloseTo(0)
     const leak = saw.map(({ at, value }) => ({ at, value: value + (at / 60_000) * 3 }))
     expect(slopeAMinute(floors(leak, 15_000))).toBeCloseTo(3, 1)
   })
 
-  it('is none without samples', () => {
+  it('is 0 without samples', () => {
     expect([slopeAMinute([]), median([])]).toEqual([0, 0])
   })
 })
 
-describe('the verdict', () => {
+describe('the result', () => {
   const well: Soaked = {
     seconds: 60,
     intervalMs: 10 * SECOND,
@@ -71,7 +71,7 @@ describe('the verdict', () => {
     ended: false,
   }
 
-  it('finds nothing where all is well', () => {
+  it('has no failures if all is well', () => {
     expect(judge(well).faults).toEqual([])
   })
 

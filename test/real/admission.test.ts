@@ -137,7 +137,7 @@ describe('an admission webhook', () => {
     await untilBusy('alice', 1)
   })
 
-  test('that refuses grants loses none: what Google rotated meanwhile is saved later', async () => {
+  test('that refuses grants loses none: what Google rotated meanwhile is stored later', async () => {
     world.google.switches({ rotateRefreshTokens: true })
     webhook.verdict = ({ name }) => (name === 'carol-google-grant' ? { code: 403, message: REASONS } : undefined)
     world.addSecret(await world.addPerson('carol'))
@@ -239,14 +239,14 @@ describe('a ResourceQuota', () => {
 })
 
 describe('an immutable object', () => {
-  test('is said to be one, with what helps', async () => {
+  test('is reported as immutable, with a way to repair it', async () => {
     await world.objects.patch('ConfigMap', 'alice-calendar', { immutable: true })
     await expectRefusal('it is immutable: delete it, and it is made anew', () =>
       world.objects.delete('ConfigMap', 'alice-calendar'),
     )
   })
 
-  test('that holds the access token is too', async () => {
+  test('with the access token is reported too', async () => {
     await world.objects.patch('Agent', 'alice', { spec: { publish: { accessToken: { name: 'alice-token' } } } })
     await world.until('the token stands', () => world.objects.find('Secret', 'alice-token'))
     await world.untilReady('alice')

@@ -55,7 +55,7 @@ describe('the programs of a control plane', () => {
     return { missing, directory: cache, kubernetesVersion: kubernetesVersion(), env, log }
   }
 
-  it('come from KUBEBUILDER_ASSETS where they are there, and only the others from elsewhere', async () => {
+  it('come from KUBEBUILDER_ASSETS if they are there, and only the others from elsewhere', async () => {
     const assets = join(directory, 'assets')
     write(assets, ['etcd', 'kube-apiserver', 'kubectl'])
     env.KUBEBUILDER_ASSETS = assets
@@ -66,14 +66,14 @@ describe('the programs of a control plane', () => {
     expect(readFileSync(programs['kube-controller-manager'], 'utf8')).toBe('build')
   })
 
-  it('are taken from the cache without a word, once they are there', async () => {
+  it('are silently taken from the cache once they are there', async () => {
     await find(way('download', PROGRAMS))
     said = []
     await find()
     expect(said).toEqual([])
   })
 
-  it('are made once when two runs want them at the same time', async () => {
+  it('are made once if two runs need them at the same time', async () => {
     const asked: string[][] = []
     const slow: Way = {
       name: 'slow',
@@ -88,7 +88,7 @@ describe('the programs of a control plane', () => {
     expect(said.join()).toContain(`waiting for process ${process.pid}`)
   })
 
-  it('are made although a run that died holds the lock', async () => {
+  it('are made although a dead run holds the lock', async () => {
     const { etcd } = await find(way('first', PROGRAMS))
     rmSync(etcd)
     // No process has a number this high.
@@ -97,7 +97,7 @@ describe('the programs of a control plane', () => {
     expect(readFileSync(etcd, 'utf8')).toBe('second')
   })
 
-  it('are looked for in the next way when one fails, and the error says what each answered', async () => {
+  it('come from the next source if one fails, and the error has the result of each', async () => {
     const broken = (name: string): Way => ({ name, provide: () => Promise.reject(new Error(`${name} is closed`)) })
     await expect(find(broken('download'), broken('build'))).rejects.toThrow(
       /no etcd, kube-apiserver.*KUBEBUILDER_ASSETS[^]*download: download is closed[^]*build: build is closed/,
@@ -106,7 +106,7 @@ describe('the programs of a control plane', () => {
   })
 
   describe('from the envtest archive', () => {
-    it('are verified, unpacked, and of the newest patch of our minor version', async () => {
+    it('are verified and unpacked, from the newest patch of our minor version', async () => {
       const site = await serve(archiveOf('1.34.10'))
       await downloadArchive(order(PROGRAMS), site)
       const cache = join(directory, 'cache')
@@ -116,18 +116,18 @@ describe('the programs of a control plane', () => {
       expect(said.join('\n')).toContain('sum verified')
     })
 
-    it('are refused, and nothing of them kept, when the sum is another', async () => {
+    it('are refused and not kept if the checksum is wrong', async () => {
       const site = await serve(archiveOf('1.34.10'), 'f'.repeat(128))
       await expect(downloadArchive(order(PROGRAMS), site)).rejects.toThrow('SHA-512')
       expect(readdirSync(join(directory, 'cache'))).toEqual([])
     })
 
-    it('are given up at once where the network is closed, naming the host', async () => {
+    it('fail at once if the network is closed, with the name of the host', async () => {
       const closed = downloadArchive(order(PROGRAMS), { index: 'http://127.0.0.1:1/index.yaml' })
       await expect(closed).rejects.toThrow('127.0.0.1:1 is out of reach')
     })
 
-    it('are given up where no archive of our minor version is listed', async () => {
+    it('fail if no archive of our minor version is listed', async () => {
       const site = await serve(archiveOf('1.33.12'))
       await expect(downloadArchive(order(PROGRAMS), site)).rejects.toThrow('no envtest archive of Kubernetes v1.34.x')
     })
@@ -147,7 +147,7 @@ while [ "$1" != -o ]; do shift; done; output=$2; target=$3\n${build}\n`,
       env.PATH = `${bin}:${process.env.PATH ?? ''}`
     }
 
-    it('say what was built, each in the directory of its module', async () => {
+    it('print what was built, each in the directory of its module', async () => {
       installGo('1.26.8', 'echo "$PWD $target" > "$output"; echo k8s.io/api >&2; echo go: downloading x >&2')
       await buildFromModules(order(['etcd', 'kubectl']))
       expect(readFileSync(join(directory, 'cache', 'etcd'), 'utf8')).toMatch(/go\/etcd \.\n$/)
@@ -155,7 +155,7 @@ while [ "$1" != -o ]; do shift; done; output=$2; target=$3\n${build}\n`,
       expect(said.at(-1)).toMatch(/built kubectl \(2 of 2\): 1 modules downloaded, 1 packages compiled/)
     })
 
-    it('leave nothing that looks like a program when a build fails half way, and show what Go complained of', async () => {
+    it('leave no partial program if a build fails, and show the errors of Go', async () => {
       installGo('1.26.8', 'echo half > "$output"; echo "main.go:3: undefined: app" >&2; exit 1')
       await expect(buildFromModules(order(['kubectl']))).rejects.toThrow(
         /go build of kubectl \(1 of 1\) failed:\n.*undefined: app/,
@@ -163,7 +163,7 @@ while [ "$1" != -o ]; do shift; done; output=$2; target=$3\n${build}\n`,
       expect(readdirSync(join(directory, 'cache'))).toEqual([])
     })
 
-    it('clear away what an interrupted build left a day ago', async () => {
+    it('remove what an interrupted build left a day ago', async () => {
       installGo('1.26.8', 'echo done > "$output"')
       const { directory: cache } = order([])
       const leftover = join(cache, 'unfinished-old')
@@ -173,7 +173,7 @@ while [ "$1" != -o ]; do shift; done; output=$2; target=$3\n${build}\n`,
       expect(readdirSync(cache)).toEqual(['kubectl'])
     })
 
-    it('need a Go that is new enough, and say which was found', async () => {
+    it('require a new enough version of Go, and name the version that was found', async () => {
       installGo('1.21.3', 'exit 1')
       await expect(buildFromModules(order(['etcd']))).rejects.toThrow('Go 1.24 or newer is needed, 1.21.3 found')
       env.PATH = directory

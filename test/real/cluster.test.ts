@@ -38,7 +38,7 @@ describe('a real Kubernetes', () => {
   })
   afterAll(() => kubernetes.stop())
 
-  it('lets a user do what a role of the user’s group says, and no more', async () => {
+  it('lets a user do what a role of the user’s group allows, and no more', async () => {
     await kubernetes.apply(READER, READER_BINDING, integration('roles'))
     const kubeconfig = await kubernetes.kubeconfig({ name: 'rita', groups: ['readers'] })
     const asRita = (...args: string[]) => kubernetes.kubectl('--kubeconfig', kubeconfig, ...args)
@@ -48,7 +48,7 @@ describe('a real Kubernetes', () => {
     await expect(asRita('get', 'secrets')).rejects.toThrow('(Forbidden)')
   })
 
-  it('writes who asked for what into the audit log', async () => {
+  it('writes requests and users into the audit log', async () => {
     const kubeconfig = await kubernetes.kubeconfig({ name: 'nobody' })
     await expect(kubernetes.kubectl('--kubeconfig', kubeconfig, 'get', 'secret', 'a')).rejects.toThrow('(Forbidden)')
     await vi.waitFor(() => {
@@ -61,7 +61,7 @@ describe('a real Kubernetes', () => {
     }, 90_000)
   })
 
-  it('comes back after a crash on the same port with the objects that it had', async () => {
+  it('comes back after a crash on the same port with its objects', async () => {
     await kubernetes.apply(integration('crash'))
     const kubeconfig = await kubernetes.kubeconfig()
     await kubernetes.killApiServer()
@@ -71,26 +71,26 @@ describe('a real Kubernetes', () => {
   })
 })
 
-describe('a program that does not come up', () => {
+describe('a program that does not start', () => {
   let log: string
   beforeAll(() => {
     log = join(mkdtempSync(join(tmpdir(), 'program-')), 'log')
   })
   afterAll(() => rmSync(dirname(log), { recursive: true, force: true }))
 
-  it('is reported with how it ended and what it said last', async () => {
+  it('is reported with how it ended and its last output', async () => {
     const program = start('sh', ['-c', 'echo bind: address already in use >&2; exit 3'], log)
     const waited = program.until('/readyz', () => Promise.resolve(false))
     await expect(waited).rejects.toThrow(/sh: \/readyz was waited for, exit code 3:\n.*address already in use/)
     await program.end('SIGTERM')
   })
 
-  it('is reported where there is no such program', async () => {
+  it('is reported if it does not exist', async () => {
     const program = start(join(dirname(log), 'nothing'), [], log)
     await expect(program.until('/readyz', () => Promise.resolve(false))).rejects.toThrow('ENOENT')
   })
 
-  it('is reported when its time is up, and can be ended', async () => {
+  it('is reported when its time is up, and can be stopped', async () => {
     const program = start('sleep', ['60'], log)
     await expect(program.until('/readyz', () => Promise.resolve(false), 100)).rejects.toThrow('nothing in 0.1 s')
     await program.end('SIGKILL')
@@ -98,7 +98,7 @@ describe('a program that does not come up', () => {
   })
 })
 
-it('leaves no process and no file behind when the process that started it is killed', async () => {
+it('leaves no process and no file behind if the process that started it is killed', async () => {
   const starter = fileURLToPath(new URL('support/start-and-wait.ts', import.meta.url))
   const child = spawn(process.execPath, ['--import', 'tsx', starter], { stdio: ['ignore', 'pipe', 'inherit'] })
   let line = ''

@@ -52,7 +52,7 @@ describe('our client of Kubernetes', () => {
     }, LATER)
   const seen = (name: string) => cluster.agents.get(`default/${name}`)
 
-  it('catches up after a crash of the API server, and never takes one object for another', async () => {
+  it('catches up after a crash of the API server, and never confuses objects', async () => {
     for (const name of ['alice', 'bob', 'carol']) await write('POST', '', agent(name))
     await vi.waitFor(() => expect(seen('carol')).toBeDefined(), LATER)
     const changes: { before?: string; after?: string }[] = []
@@ -84,7 +84,7 @@ describe('our client of Kubernetes', () => {
     await vi.waitFor(() => expect(seen('emil')).toBeDefined(), LATER)
   })
 
-  it('tells a write that came too late from other failures', async () => {
+  it('distinguishes conflicts from other failures', async () => {
     await write('POST', '', agent('frida'))
     await vi.waitFor(() => expect(seen('frida')).toBeDefined(), LATER)
     const old = structuredClone(seen('frida')!)

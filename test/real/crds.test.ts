@@ -58,7 +58,7 @@ describe('the API server', () => {
     expect(status, text).toBe(201)
   })
 
-  it('shows a refusal by kubectl as the offline validator would', async () => {
+  it('shows an error in kubectl as the offline validator does', async () => {
     const { object, lines } = refused.find(({ name }) => name === 'everything at once')!
     await expect(kubernetes.apply(object)).rejects.toThrow(lines[0])
   })

@@ -111,7 +111,7 @@ describe('an operator that may not', () => {
     expect(await world.objects.find(kind, 'published')).toBeDefined()
   })
 
-  test('write a status says so in its log', async () => {
+  test('write a status reports it in its log', async () => {
     const give = await without('patch', 'agents/status')
     await world.startOperator()
     await world.objects.apply(agentManifest('alice'))
@@ -120,7 +120,7 @@ describe('an operator that may not', () => {
     await world.untilReady('alice')
   })
 
-  test('read the client is told from one that has none: nothing is taken for missing', async () => {
+  test('read the client Secret does not take it for missing', async () => {
     await startedReady()
     const give = await without('get', 'secrets')
     await world.restartOperator()
@@ -133,7 +133,7 @@ describe('an operator that may not', () => {
     await world.untilReady('alice')
   })
 
-  test('write Events works on without them', async () => {
+  test('write Events works without them', async () => {
     const give = await without('create', 'events')
     await startedReady()
     expect(await world.objects.list('Event')).toEqual([])
@@ -153,7 +153,7 @@ describe('an operator that may not', () => {
     expect(await world.objects.find('Secret', 'alice-google-grant')).toBeUndefined()
   })
 
-  test('take the Lease says so, and leads once it may', async () => {
+  test('take the Lease reports it, and leads once it may', async () => {
     const give = await without('create', 'leases', inOwn())
     await world.startOperator({ 'leader-elect': 'true' })
     const words = lacks('create', 'leases', 'coordination.k8s.io', OPERATOR_NAMESPACE)
@@ -164,7 +164,7 @@ describe('an operator that may not', () => {
   })
 })
 
-test('an operator that has lost its whole role deletes nothing, and catches up when it is back', async () => {
+test('an operator that loses its whole role deletes nothing, and catches up when it has the role again', async () => {
   await startedReady()
   const before = await world.objects.get('ConfigMap', 'alice-calendar')
   const text = await kubernetes.kubectl('get', 'role', 'calendar-operator', '-n', world.namespace, '-o', 'yaml')

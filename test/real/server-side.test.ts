@@ -9,7 +9,7 @@ import type { RealKubernetes } from './cluster.ts'
 const CRDS = fileURLToPath(new URL('../../crds/', import.meta.url))
 const AGENTS = '/apis/calendar-operator.io/v1alpha1/namespaces/default/agents'
 
-describe('a real Kubernetes that got the definitions by kubectl', () => {
+describe('a real Kubernetes with definitions from kubectl', () => {
   let kubernetes: RealKubernetes
   let client: Client
   let first: string
@@ -31,7 +31,7 @@ describe('a real Kubernetes that got the definitions by kubectl', () => {
   const operatorWrites = (path: string, patch: object) =>
     client.request('PATCH', `${AGENTS}/${path}?fieldManager=calendar-operator`, patch, { 'content-type': MERGE_PATCH })
 
-  it('takes them again, by client and by server, without a change', async () => {
+  it('accepts them again, applied by client and by server, without a change', async () => {
     expect(lines(first).every((line) => line.endsWith(' created'))).toBe(true)
     expect(lines(await kubernetes.kubectl('apply', '-f', CRDS)).every((line) => line.endsWith(' unchanged'))).toBe(true)
     await kubernetes.kubectl('apply', '--server-side', '-f', CRDS)
@@ -48,7 +48,7 @@ describe('a real Kubernetes that got the definitions by kubectl', () => {
     )
   })
 
-  it('leaves what the operator writes alone when a user applies again', async () => {
+  it('keeps what the operator wrote when a user applies again', async () => {
     await apply('gitops', agent('alice', { displayName: 'Alice' }))
     await operatorWrites('alice/status', { status: { observedGeneration: 1 } })
     await operatorWrites('alice', { metadata: { finalizers: ['calendar-operator.io/revoke'] } })
@@ -68,7 +68,7 @@ describe('a real Kubernetes that got the definitions by kubectl', () => {
     })
   })
 
-  it('tells two users of one field of each other, and obeys the one who insists', async () => {
+  it('reports a conflict of two users about one field, and accepts a forced apply', async () => {
     await apply('gitops', agent('carol'))
     const other = agent('carol', { account: 'carol@example.com' })
     expect(await apply('hands', other)).toMatchObject(
@@ -77,7 +77,7 @@ describe('a real Kubernetes that got the definitions by kubectl', () => {
     expect((await apply('hands', other, '&force=true')).body.spec).toMatchObject({ account: 'carol@example.com' })
   })
 
-  it('merges lists that are sets by their values', async () => {
+  it('merges lists of type set by their values', async () => {
     await apply('gitops', agent('dora', { calendars: { read: ['primary', 'team@example.com'] } }))
     await apply('hands', { ...agent('dora'), spec: { calendars: { read: ['private@example.com'] } } }, '&force=true')
     const { body } = await apply('gitops', agent('dora', { calendars: { read: ['primary'] } }))

@@ -37,13 +37,13 @@ async function kstatus(objects: readonly Snapshot[]): Promise<string[]> {
 const told = ({ kind, metadata, status }: Snapshot): string =>
   `${kind} of generation ${metadata.generation ?? '?'} with ${JSON.stringify(status)}`
 
-describe('the states that the journeys saw', () => {
+describe('the states of the journeys', () => {
   let seen: Snapshot[]
   beforeAll(() => {
     seen = keptSnapshots()
   })
 
-  it('are many, of both kinds and of every verdict', () => {
+  it('are many, of both kinds and of every health', () => {
     // About sixty. Which intermediate states are seen depends on the speed of the API server.
     expect(seen.length).toBeGreaterThan(40)
     const kinds = seen.map((object) => `${object.kind} ${ours(object)}`)
@@ -55,7 +55,7 @@ describe('the states that the journeys saw', () => {
     expect(new Set(suspended)).toEqual(new Set(['Agent', 'CalendarIntegration']))
   })
 
-  it('are to kstatus what our rules make of them', async () => {
+  it('have the same health in kstatus as by our rules', async () => {
     const verdicts = await kstatus(seen)
     const different = seen.flatMap((object, index) =>
       verdicts[index] === ours(object) ? [] : [`${verdicts[index] ?? '?'}: ${told(object)}`],
@@ -63,7 +63,7 @@ describe('the states that the journeys saw', () => {
     expect(different).toEqual([])
   })
 
-  it('are to Argo CD the same in its own words, but for what is suspended', async () => {
+  it('have the same health in Argo CD, except for suspended objects', async () => {
     const health = await createHealth()
     const different: string[] = []
     for (const object of seen) {

@@ -44,20 +44,20 @@ describe.each(['cluster-wide', 'namespaced'] as const)('the %s roles', (mode) =>
     asked = askedIn(mode)
   })
 
-  it('were used: the log has requests by the operator', () => {
+  it('were used: the log has requests of the operator', () => {
     expect(asked.length).toBeGreaterThan(100)
   })
 
-  it('allow everything that the operator asked for', () => {
+  it('allow every request of the operator', () => {
     expect(missing(asked)).toEqual([])
   })
 
-  it('allow nothing that it never needed', () => {
+  it('allow nothing that the operator did not need', () => {
     expect(unused(granted(mode), asked)).toEqual([])
   })
 })
 
-it('asks for nothing of the cluster as a whole where it serves named namespaces', () => {
+it('sends no cluster-wide request if it serves named namespaces', () => {
   const clusterWide = askedIn('namespaced').filter(({ namespace }) => namespace === undefined)
   expect(clusterWide.map((one) => words(one))).toEqual([])
 })

@@ -77,8 +77,8 @@ const lists = (): number =>
       ({ user, verb, objectRef }) => user.username === 'operator' && `${verb} ${objectRef?.resource}` === 'list agents',
     ).length
 
-describe('an operator whose watches stand where etcd has forgotten', () => {
-  it('is told so, lists anew, and has missed nothing', async () => {
+describe('an operator whose watches are older than etcd’s compaction', () => {
+  it('gets 410, lists again, and misses nothing', async () => {
     const { body } = await harness.admin.request('GET', AGENTS)
     const before = body.metadata.resourceVersion
     const listed = lists()
@@ -96,7 +96,7 @@ describe('an operator whose watches stand where etcd has forgotten', () => {
     expect(lists()).toBe(listed + 1)
   })
 
-  it('watches on from there', async () => {
+  it('continues to watch from there', async () => {
     await fixture.addPerson('frida')
     await fixture.objects.delete('ConfigMap', 'alice-calendar')
     await fixture.untilReady('frida')

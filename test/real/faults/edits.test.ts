@@ -100,7 +100,7 @@ describe('people who edit while the operator writes', () => {
   /** Every status that was visible. */
   const seen: string[] = []
 
-  it('lose no edit, and neither does the operator', async () => {
+  it('lose no edit, and the operator loses no write', async () => {
     const watch = await harness.admin.watch('/apis/calendar-operator.io/v1alpha1/agents?watch=true')
     const watching = (async () => {
       for (let event = await watch.next(); event; event = await watch.next())
@@ -126,7 +126,7 @@ describe('people who edit while the operator writes', () => {
     await watching
   })
 
-  it('were in the operator’s way, which nobody else hears of', () => {
+  it('cause conflicts, which are not reported', () => {
     const writes = writesOf(harness.kubernetes, 'operator')
     const beaten = writes.filter(({ code }) => code === 409)
     expect(beaten.length, told(writes).slice(-20).join('\n')).toBeGreaterThan(0)

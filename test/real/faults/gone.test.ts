@@ -63,7 +63,7 @@ const areLeaving = async (): Promise<boolean> =>
   (await world.objects.listAll('Agent')).every(({ metadata }) => metadata.deletionTimestamp !== undefined)
 
 describe('a namespace that is deleted with everything in it', () => {
-  test('is gone soon, and what was to be revoked is, in whatever order things go', async () => {
+  test('is gone soon, and grants with Revoke are revoked, in whatever order objects are deleted', async () => {
     await loseGrants(REVOKED.slice(0, 2))
     await world.objects.delete('Namespace', world.namespace)
     await world.until('the namespace is gone', isGone('Namespace', world.namespace))
@@ -71,7 +71,7 @@ describe('a namespace that is deleted with everything in it', () => {
     expect(troubles()).toEqual([])
   })
 
-  test('is gone although Google is away, once that was waited for', async () => {
+  test('is gone after a wait although Google is unreachable', async () => {
     world.google.addFault({ fault: '503', kind: '*' })
     await world.objects.delete('Namespace', world.namespace)
     await world.until('they are all to go', slowly(areLeaving))
@@ -84,7 +84,7 @@ describe('a namespace that is deleted with everything in it', () => {
 })
 
 describe('the garbage collector', () => {
-  test('takes away what was published, and leaves the grants and what others made', async () => {
+  test('deletes what was published, and keeps grants and objects of others', async () => {
     await world.objects.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'alice-notes' } })
     for (const name of PEOPLE) await world.objects.delete('Agent', name)
     for (const name of of(PEOPLE, 'calendar')) await world.until(`${name} is gone`, isGone('ConfigMap', name))

@@ -92,7 +92,7 @@ describe('an operator that is killed in the middle of everything', () => {
     await Promise.all([step(calm), step(rough), kill])
   })
 
-  it('comes to the same end as one that was left alone', async () => {
+  it('reaches the same state as an undisturbed one', async () => {
     await Promise.all([calm.untilReady(...STAYING), rough.untilReady(...STAYING)])
     await Promise.all([calm.untilStill(), rough.untilStill()])
     harness.google.switches({ rotateRefreshTokens: false })
@@ -104,7 +104,7 @@ describe('an operator that is killed in the middle of everything', () => {
     expect(alive.filter((grant) => grant.alive)).toEqual([])
   })
 
-  it('makes nothing twice, and writes little more than the one that was left alone', () => {
+  it('creates nothing twice, and writes little more than the undisturbed one', () => {
     const made = creations('killed').map(({ what }) => what)
     const twice = made.filter((what, index) => made.indexOf(what) !== index)
     expect(twice).toEqual([])
@@ -112,7 +112,7 @@ describe('an operator that is killed in the middle of everything', () => {
     expect(many!.length, told(many!).slice(-50).join('\n')).toBeLessThan(few!.length * 1.25)
   })
 
-  it('writes nothing when it is killed once more, with nothing to do', async () => {
+  it('writes nothing after one more kill, with nothing to do', async () => {
     const before = await rough.untilStill()
     await killed.restart()
     expect(await rough.untilStill()).toEqual(before)

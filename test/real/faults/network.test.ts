@@ -68,7 +68,7 @@ const isAlive = (name: string): boolean | undefined => world.google.grants({ acc
 const interruptions = (): number => world.lines.filter((line) => line.includes('"watch interrupted"')).length
 const refused = (): string[] => world.lines.filter((line) => /"level":"(error|fatal)"/.test(line))
 
-describe('a wire to the API server', () => {
+describe('a connection to the API server', () => {
   it.each<[string, () => number]>([
     ['is reset', () => proxy.reset()],
     ['is closed towards the operator only', () => proxy.halfClose('operator')],

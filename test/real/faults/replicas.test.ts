@@ -56,7 +56,7 @@ function expectInTurn(first: string, second: string): void {
 describe('two replicas', () => {
   let first: Replica, second: Replica, third: Replica, fourth: Replica
 
-  it('hand over in order: the Lease is let go, and the other goes on at once', async () => {
+  it('hand over in an orderly way: the Lease is released, and the other takes over at once', async () => {
     first = await harness.replica('first', { leaderElect: true })
     await untilLeads(first)
     second = await harness.replica('second', { leaderElect: true })
@@ -76,7 +76,7 @@ describe('two replicas', () => {
     expectInTurn('first', 'second')
   })
 
-  it('after kill -9 of the leader: the other waits until the Lease has run out, and misses nothing', async () => {
+  it('after kill -9 of the leader: the other waits until the Lease has expired, and misses nothing', async () => {
     third = await harness.replica('third', { leaderElect: true })
     await changeAll()
     await until('it works', async () => writesOf(harness.kubernetes, 'second').length > PEOPLE.length)
@@ -90,7 +90,7 @@ describe('two replicas', () => {
     expectInTurn('second', 'third')
   })
 
-  it('a leader that stood still for longer than its Lease wakes up, writes nothing, and ends', async () => {
+  it('a leader that was frozen for longer than its Lease wakes up, writes nothing, and stops', async () => {
     fourth = await harness.replica('fourth', { leaderElect: true })
     const before = writesOf(harness.kubernetes, 'third').length
     await changeAll()
@@ -110,7 +110,7 @@ describe('two replicas', () => {
     expectInTurn('third', 'fourth')
   })
 
-  it('leave nothing behind that still moves', async () => {
+  it('settle: nothing changes any more', async () => {
     await fixture.untilReady(...PEOPLE)
     await fixture.untilStill()
   })

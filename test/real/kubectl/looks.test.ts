@@ -58,7 +58,7 @@ describe('kubectl get', () => {
     await expect(tableOf(await kubectl('get', 'calendar'))).toMatchFileSnapshot(golden('get-calendar'))
   })
 
-  it('takes the short names', async () => {
+  it('accepts the short names', async () => {
     expect(await kubectl('get', 'calint', '-o', 'name')).toBe(
       await kubectl('get', 'calendarintegrations', '-o', 'name'),
     )
@@ -98,7 +98,7 @@ describe('kubectl explain', () => {
     await expect(output).toMatchFileSnapshot(golden(`explain-${kind}-recursive`))
   })
 
-  it('has words for every field', async () => {
+  it('describes every field', async () => {
     for (const path of PATHS) {
       // What kubectl prints for an object or a field without a description.
       expect(await kubectl('explain', path), path).not.toMatch(/<empty>|<no description>/)

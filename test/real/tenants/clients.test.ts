@@ -58,8 +58,8 @@ describe('an integration that points at a Secret of another product', () => {
   })
 })
 
-describe('an integration with somebody else’s client id and a wrong secret', () => {
-  test('that Google limits holds up nobody of that client', async () => {
+describe('an integration with another tenant’s client id and a wrong secret', () => {
+  test('that Google limits delays nobody of that client', async () => {
     const file = world.google.clientFile(world.client.clientId) as { web: Record<string, unknown> }
     const wrong = JSON.stringify({ web: { ...file.web, client_secret: 'GOCSPX-wrong' } })
     await world.objects.secret('stolen', { 'client_secret.json': wrong }, elsewhere)
@@ -85,7 +85,7 @@ describe('an integration with somebody else’s client id and a wrong secret', (
 })
 
 describe('an integration that claims another namespace’s site', () => {
-  test('gets no pages there, and the first keeps its site', async () => {
+  test('gets no pages there, and the owner keeps its site', async () => {
     await world.objects.secret(
       'google-oauth-client',
       { 'client_secret.json': JSON.stringify(world.google.clientFile(world.client.clientId)) },

@@ -23,7 +23,7 @@ describe('a tenant with one Agent', () => {
     await world.stop()
   })
 
-  test('who asks for a look all the time gets one in ten seconds', async () => {
+  test('who requests to run now all the time gets one run in ten seconds', async () => {
     await mallory.objects.apply(agentManifest('alice'))
     await world.untilReady('alice')
     const before = world.google.requests().total
@@ -41,7 +41,7 @@ describe('a tenant with one Agent', () => {
     )
   })
 
-  test('who asks with 2,000 characters gets a status all the same', async () => {
+  test('who requests it with 2,000 characters still gets a status', async () => {
     const manifest = agentManifest('alice')
     const annotations = { [REQUESTED_AT]: 'x'.repeat(2_000) }
     await mallory.objects.apply({ ...manifest, metadata: { ...manifest.metadata, annotations } } as typeof manifest)
@@ -58,7 +58,7 @@ describe('a tenant with one Agent', () => {
     },
   )
 
-  test('whose calendar never ends leaves the others their reads', async () => {
+  test('whose calendar never ends does not delay reads of others', async () => {
     await world.addPerson('bob')
     world.google.addFault({
       fault: 'garbled',
@@ -77,8 +77,8 @@ describe('a tenant with one Agent', () => {
   })
 })
 
-describe('a tenant who widens what a person has agreed to', () => {
-  test('gets no titles: the person is asked anew', async () => {
+describe('a tenant who extends what a person agreed to', () => {
+  test('gets no titles: the person is asked again', async () => {
     const signIn = await SignIn.open()
     const { world } = signIn
     const mallory = await tenantOf(world)

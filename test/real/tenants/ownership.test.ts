@@ -36,7 +36,7 @@ const isAlive = (): boolean => world.google.grants({ account: 'alice@example.com
 
 const isGone = (name: string) => async () => (await world.objects.find('Agent', name)) === undefined
 
-describe('names that are kept for grants and keys', () => {
+describe('names that are reserved for grants and keys', () => {
   test.each(['alice-google-grant', 'zoe-google-grant', 'calendar-operator-keys'])(
     'are refused as published names: %s',
     async (name) => {
@@ -54,7 +54,7 @@ describe('names that are kept for grants and keys', () => {
   )
 })
 
-describe('an Agent that would publish into what somebody else has', () => {
+describe('an Agent that would publish into an object of somebody else', () => {
   test.each(VICTIMS.filter((name) => !name.endsWith('-google-grant')))(
     'leaves Secret %s as it is, and says whose name it is; deleting that Agent changes nothing',
     async (name) => {
@@ -75,8 +75,8 @@ describe('an Agent that would publish into what somebody else has', () => {
   )
 })
 
-describe('an Agent that names another’s grant as its own', () => {
-  test('is refused the operator’s own Secret; deleted with Revoke, it ends nobody’s grant', async () => {
+describe('an Agent that names the grant of another one as its own', () => {
+  test('may not use the operator’s Secret; deleted with Revoke, it ends nobody’s grant', async () => {
     const before = await worth()
     const spec = { grantSecretRef: { name: 'alice-google-grant' }, deletionPolicy: 'Revoke' }
     const tried = await mallory.tries(agentManifest('bob', spec))
@@ -90,7 +90,7 @@ describe('an Agent that names another’s grant as its own', () => {
     expect(await worth()).toEqual(before)
   })
 
-  test('for another account is told so; deleted with Revoke, it ends nobody’s grant', async () => {
+  test('for another account gets an error; deleted with Revoke, it ends nobody’s grant', async () => {
     const spec = { grantSecretRef: { name: 'alice-grant' }, deletionPolicy: 'Revoke' }
     await mallory.objects.apply(agentManifest('bob', spec))
     await world.untilReason('bob', 'WrongAccount')
@@ -103,7 +103,7 @@ describe('an Agent that names another’s grant as its own', () => {
     )
   })
 
-  test('for the same account lives on it, and leaves it alive to who had it', async () => {
+  test('for the same account uses it, and does not end it for its owner', async () => {
     const spec = { account: 'alice@example.com', grantSecretRef: { name: 'alice-grant' }, deletionPolicy: 'Revoke' }
     await mallory.objects.apply(agentManifest('bob', spec))
     await world.untilReady('bob')
@@ -114,7 +114,7 @@ describe('an Agent that names another’s grant as its own', () => {
   })
 })
 
-describe('a foreign Secret that appears under a grant’s name while Google is asked', () => {
+describe('a foreign Secret that appears with a grant’s name during a request to Google', () => {
   test('is not written to', async () => {
     await world.addPerson('dave')
     const { id } = world.google.addFault({ fault: 'hang', kind: 'calendarList.get', account: 'dave@example.com' })
