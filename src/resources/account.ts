@@ -1,9 +1,9 @@
-/** When two e-mail addresses name one Google account. Pure. */
+/** Whether two e-mail addresses name the same Google account. Pure. */
 
-/** Compares without regard to case; googlemail.com is gmail.com. */
+/** Compares two addresses; case is ignored, and googlemail.com is the same as gmail.com. */
 export const sameAccount = (a: string, b: string): boolean => canonicalAccount(a) === canonicalAccount(b)
 
-/** The one form of an account's address by which it is compared. */
+/** The canonical form of an address, by which accounts are compared. */
 export const canonicalAccount = (address: string): string =>
   address
     .trim()

@@ -1,7 +1,7 @@
-/** Which namespaces an integration serves, after the Gateway API's `allowedRoutes`. Pure. */
+/** Which namespaces an integration serves, modelled on the Gateway API's `allowedRoutes`. Pure. */
 import type { Agent, CalendarIntegration } from './types.ts'
 
-/** The labels of a namespace; undefined as a whole where the operator may not read them. */
+/** Looks up the labels of a namespace; undefined if the operator may not read labels at all. */
 export type LabelsOf = (namespace: string) => Record<string, string> | undefined
 
 export const integrationKey = (agent: Agent): string =>
@@ -18,8 +18,8 @@ export function isAllowed(agent: Agent, integration: CalendarIntegration, labels
 }
 
 /**
- * What an agent is told whose integration, in another namespace, does not exist or does not serve its namespace: the same in
- * every case, so that nobody learns from it what other namespaces hold.
+ * The message for an agent whose integration, in another namespace, does not exist or does not serve the agent's namespace. It is
+ * the same in both cases, so that it reveals nothing about other namespaces.
  */
 export function notAllowedMessage(agent: Agent, labelsOf: LabelsOf | undefined): string {
   const namespace = agent.metadata.namespace ?? ''
@@ -35,7 +35,7 @@ interface Selector {
   matchExpressions?: { key: string; operator: string; values?: string[] }[]
 }
 
-/** A label selector as the Kubernetes API defines it; one without any requirement selects everything. */
+/** A label selector as the Kubernetes API defines it; a selector without requirements selects everything. */
 export function matches(selector: Selector, labels: Record<string, string> = {}): boolean {
   const exact = Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value)
   return exact && (selector.matchExpressions ?? []).every((expression) => matchesOne(expression, labels))

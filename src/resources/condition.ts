@@ -2,12 +2,12 @@
 
 export type ConditionStatus = 'True' | 'False' | 'Unknown'
 
-/** One finding, as `metav1.Condition` has it. */
+/** One condition, as `metav1.Condition` defines it. */
 export interface Condition {
   type: string
   status: ConditionStatus
   observedGeneration?: number
-  /** RFC 3339, UTC, whole seconds; it moves only when `status` moves. */
+  /** RFC 3339, UTC, whole seconds; it changes only when `status` changes. */
   lastTransitionTime: string
   reason: string
   message: string

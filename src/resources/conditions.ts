@@ -1,6 +1,6 @@
 /**
- * The conditions of a status, the kstatus way: `Ready` is always there; beside a `Ready` that is not True stands
- * `Reconciling` or `Stalled`, whichever its reason means, and beside one that is True stands neither. Pure.
+ * The conditions of a status, as kstatus expects them: `Ready` always exists. If it is not True, `Reconciling` or `Stalled` is set as
+ * well, depending on its reason; if it is True, neither is. Pure.
  */
 import { meaningOf, REASONS, type Kind, type OwnCondition, type ReadyReason, type ReasonOf } from './reasons.ts'
 import type { Condition, ConditionStatus } from './types.ts'
@@ -8,26 +8,26 @@ import type { Condition, ConditionStatus } from './types.ts'
 export interface Finding<Reason extends string> {
   status: ConditionStatus
   reason: Reason
-  /** For people: what was found, and what to do where somebody has to act. Never empty. */
+  /** For people: what was found, and what to do if somebody has to act. Never empty. */
   message: string
 }
 
 export interface Findings<K extends Kind> {
   ready: Finding<ReadyReason<K>>
-  /** What was found out anew; a condition that is not named stays as it was. */
+  /** The new observations; a condition that is not named stays unchanged. */
   own: { [C in OwnCondition<K>]?: Finding<ReasonOf<K, C>> }
 }
 
 export interface Before {
-  /** The conditions as they stand in the status. */
+  /** The conditions in the current status. */
   conditions: readonly Condition[] | undefined
-  /** The generation of the spec that was looked at. */
+  /** The generation of the spec that was reconciled. */
   generation: number | undefined
   /** ms since the epoch. */
   now: number
 }
 
-/** All conditions of an object, in an order that never changes. */
+/** All conditions of an object, in a fixed order. */
 export function conditionsFor<K extends Kind>(kind: K, findings: Findings<K>, before: Before): Condition[] {
   const own: Record<string, Finding<string> | undefined> = findings.own
   const found: Record<string, Finding<string> | undefined> = {
@@ -44,14 +44,14 @@ export function conditionsFor<K extends Kind>(kind: K, findings: Findings<K>, be
 export const findCondition = (conditions: readonly Condition[] | undefined, type: string): Condition | undefined =>
   conditions?.find((condition) => condition.type === type)
 
-/** The last second that RFC 3339 can tell. */
+/** The last second that RFC 3339 can express. */
 const LAST_INSTANT = Date.parse('9999-12-31T23:59:59Z')
 
-/** RFC 3339, UTC, whole seconds, as Kubernetes writes times; what lies beyond its years, or is no number, as the nearest. */
+/** RFC 3339, UTC, whole seconds, as Kubernetes writes times; a time outside its range, or NaN, becomes the nearest one. */
 export const timestamp = (ms: number): string =>
   new Date(Math.min(Math.max(ms || 0, 0), LAST_INSTANT)).toISOString().replace(/\.\d{3}Z$/, 'Z')
 
-/** What stands beside `Ready`. */
+/** The condition that accompanies `Ready`, if any. */
 function progress(kind: Kind, ready: Finding<string>): Record<string, Finding<string>> {
   const meaning = ready.status === 'True' ? 'neutral' : meaningOf(kind, ready.reason)
   if (meaning === 'neutral') return {}

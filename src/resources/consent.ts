@@ -1,18 +1,18 @@
 /**
- * What a person consented to on the sign-in page, and what of a spec goes beyond that. The note is kept with the grant
+ * What a person consented to on the sign-in page, and what in a spec goes beyond that. The consent is recorded with the grant
  * (`consent` in `<agent>-google-grant`); a supplied grant has none, because no page was shown. Pure.
  */
 import { isRecord } from '../platform/json.ts'
 import { canonicalAccount } from './account.ts'
 import type { Agent, AgentSpec } from './types.ts'
 
-/** The extent of what the page named: how much is published, to whom it is handed on, and of which calendars. */
+/** What the page named: how much is published, whether programs get a token, and which calendars are read. */
 export interface Consent {
   detail: 'Busy' | 'Full'
   accessToken: boolean
   /** Whether appointments may be written. */
   write: boolean
-  /** Ids as the spec wrote them; `primary` is the account's own. */
+  /** Ids as in the spec; `primary` is the account's own calendar. */
   calendars: string[]
 }
 
@@ -39,10 +39,10 @@ export function consentOf(spec: ConsentedSpec): Consent {
   }
 }
 
-/** The least that a page can have named: what an unreadable note is taken for. */
+/** The least that a page can have named; an unreadable record counts as this. */
 const LEAST: Consent = { detail: 'Busy', accessToken: false, write: false, calendars: ['primary'] }
 
-/** Reads a note; one that cannot be read stands for the least consent, so that the person is asked again. */
+/** Parses a record. One that cannot be read counts as the least consent, so that the person is asked again. */
 export function parseConsent(text: string): Consent {
   const found = parsed(text)
   if (!isRecord(found)) return LEAST
@@ -61,11 +61,11 @@ function parsed(text: string): unknown {
   }
 }
 
-/** The note as it is kept: JSON with its keys in a fixed order. */
+/** The record as it is stored: JSON with its keys in a fixed order. */
 export const renderConsent = ({ detail, accessToken, write, calendars }: Consent): string =>
   JSON.stringify({ detail, accessToken, write, calendars })
 
-/** In what a spec goes beyond the consent; empty where it asks for as much or less. */
+/** Where a spec goes beyond the consent; empty if it asks for as much or less. */
 export function widenings(consent: Consent, spec: ConsentedSpec): Widening[] {
   const wanted = consentOf(spec)
   const found: Widening[] = []
@@ -110,8 +110,8 @@ function listed(ids: readonly string[]): string {
 }
 
 /**
- * The Agent as far as its person has consented: what is read and published while they are asked for more. The same object
- * where nothing goes beyond, and where no page was shown.
+ * The Agent, limited to what its person has consented to: what is read and published while they are asked for more. The same
+ * object if nothing goes beyond the consent, or no page was shown.
  */
 export function consentedAgent(agent: Agent, consent: Consent | undefined): Agent {
   if (!consent || widenings(consent, agent.spec).length === 0) return agent
@@ -123,7 +123,7 @@ function calendarsOf(spec: AgentSpec, consent: Consent): AgentSpec['calendars'] 
   const { write, ...calendars }: AgentSpec['calendars'] & { write?: string } = spec.calendars
   const read = spec.calendars.read.filter((id) => isConsented(consent, spec, id))
   const mayWrite = write !== undefined && consent.write && isConsented(consent, spec, write)
-  // Without any of them left nothing would be busy, so the old ones are read on.
+  // If none of them were left, nothing would be busy, so the previous calendars are still read.
   return { ...calendars, read: read.length > 0 ? read : consent.calendars, ...(mayWrite ? { write } : {}) }
 }
 

@@ -1,9 +1,9 @@
 /**
- * Durations as our resources write them: `30s`, `5m`, `1h30m`; units h, m, s, each at most once and in that order.
+ * Durations as the resources write them: `30s`, `5m`, `1h30m`; units h, m, s, each at most once and in that order.
  */
 const DURATION = /^(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?$/
 
-/** In ms; undefined where the text is no such duration. */
+/** Parses a duration, in ms; undefined if the text is not a duration. */
 export function parseDuration(text: string): number | undefined {
   const match = DURATION.exec(text)
   if (!match || text === '') return undefined
@@ -11,14 +11,14 @@ export function parseDuration(text: string): number | undefined {
   return (((hours ?? 0) * 60 + (minutes ?? 0)) * 60 + (seconds ?? 0)) * 1000
 }
 
-/** In ms. For fields that the API server has validated: anything else is an error of the program. */
+/** A duration in ms, for fields that the API server has validated. @throws Error for any other text. */
 export function durationMs(text: string): number {
   const ms = parseDuration(text)
   if (ms === undefined) throw new RangeError(`not a duration such as 30s, 5m or 1h30m: ${JSON.stringify(text)}`)
   return ms
 }
 
-/** The shortest way to write it, whole seconds: `1h30m`, `0s`. */
+/** The shortest form of a duration in whole seconds: `1h30m`, `0s`. */
 export function formatDuration(ms: number): string {
   const seconds = Math.round(ms / 1000)
   const parts: [number, string][] = [

@@ -1,6 +1,6 @@
 /**
- * Makes a status one that the API server takes, whatever the values in it that are not ours: accounts and scopes as Google
- * says them, ids and annotations as people write them, messages that name any of these. The bounds are the CRD's own. Pure.
+ * Makes a status acceptable to the API server, whatever foreign values it contains: accounts and scopes from Google, ids and
+ * annotations from people, and messages that name any of these. The limits are those of the CRD. Pure.
  */
 import { isRecord } from '../platform/json.ts'
 import { clean } from '../platform/scrub.ts'
@@ -9,7 +9,7 @@ import type { Kind } from './reasons.ts'
 import { childSchema } from './structure.ts'
 import type { StructuralSchema } from './types.ts'
 
-/** The same status with its texts cleaned and cut, its lists cut, and without the values that its schema refuses. */
+/** The status with its texts cleaned and truncated, its lists truncated, and without values that its schema refuses. */
 export const fitStatus = <T extends object>(kind: Kind, status: T): T => (fit(schemaOf(kind), status) ?? {}) as T
 
 function schemaOf(kind: Kind): StructuralSchema {
@@ -18,7 +18,7 @@ function schemaOf(kind: Kind): StructuralSchema {
   return version?.schema.openAPIV3Schema.properties?.status ?? {}
 }
 
-/** Undefined where no such value is allowed. */
+/** Undefined if the schema allows no such value. */
 function fit(schema: StructuralSchema, value: unknown): unknown {
   if (value === undefined || value === null) return undefined
   if (schema.enum && !schema.enum.includes(value)) return undefined
@@ -55,7 +55,7 @@ function fitList({ items = {}, maxItems = Infinity, ...schema }: StructuralSchem
   return distinct(fitted, schema['x-kubernetes-list-map-keys'], schema['x-kubernetes-list-type']).slice(0, maxItems)
 }
 
-/** Of those that have become the same by being cut, the first. */
+/** If items have become equal by truncation, the first one. */
 function distinct(values: unknown[], keys: string[] | undefined, type: string | undefined): unknown[] {
   if (type !== 'map' && type !== 'set') return values
   const seen = new Set<string>()
@@ -65,7 +65,7 @@ function distinct(values: unknown[], keys: string[] | undefined, type: string | 
   })
 }
 
-/** An object without something that it has to have is none. */
+/** An object that lacks a required field is dropped. */
 function fitObject(schema: StructuralSchema, value: unknown): Record<string, unknown> | undefined {
   if (!isRecord(value)) return undefined
   const fitted = Object.entries(value).flatMap(([name, child]) => {

@@ -1,5 +1,5 @@
 /**
- * Lists that are sets or maps (`x-kubernetes-list-type`): nothing in them may stand there twice.
+ * Lists that are sets or maps (`x-kubernetes-list-type`): no item may occur twice.
  */
 import { isRecord } from '../platform/json.ts'
 import { problem, type Path, type Problem } from './problems.ts'
@@ -34,7 +34,7 @@ function repeated(schema: StructuralSchema, list: unknown[], at: Path): Problem[
   })
 }
 
-/** What tells one item from another; undefined where a list may repeat itself. */
+/** What identifies an item; undefined if a list may contain duplicates. */
 function identityIn(schema: StructuralSchema): ((item: unknown) => unknown) | undefined {
   const keys = schema['x-kubernetes-list-map-keys'] ?? []
   if (schema['x-kubernetes-list-type'] === 'set') return (item) => item

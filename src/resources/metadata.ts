@@ -1,5 +1,5 @@
 /**
- * What the API server asks of the metadata of every namespaced object, as far as people get it wrong.
+ * What the API server requires of the metadata of namespaced objects, as far as people make mistakes there.
  */
 import { isRecord } from '../platform/json.ts'
 import { problem, type Path, type Problem } from './problems.ts'
@@ -45,7 +45,7 @@ function namespaceProblems({ namespace }: Record<string, unknown>): Problem[] {
   return fits ? [] : [problem('Invalid', at, { found: namespace, message: LABEL_RULE })]
 }
 
-/** Labels and annotations are texts: `true` and `1` without quotes are none. */
+/** Labels and annotations are strings: `true` and `1` without quotes are not. */
 function textMaps(metadata: Record<string, unknown>): Problem[] {
   return ['labels', 'annotations'].flatMap((field) => {
     const map = metadata[field]

@@ -1,18 +1,18 @@
 /**
- * Whose is an object that stands under a name of ours? The one place that decides it, for grants, for what is published,
- * for the sign-in pages and for deletion. Pure: metadata in, a verdict out.
+ * Decides whether an existing object with one of the operator's names belongs to an Agent: for grants, for published objects, for
+ * the sign-in pages and for deletion. Pure: metadata in, a verdict out.
  *
- * - `mine`: this Agent's, and marked as it should be.
- * - `restore`: this Agent's; some of its marks (labels, annotation, owner reference) have to be put back.
- * - `upgrade`: this Agent's, as version 0.1.0 wrote it: with the label that all its objects had, and no role.
+ * - `mine`: it belongs to this Agent and is marked correctly.
+ * - `restore`: it belongs to this Agent; some marks (labels, annotation, owner reference) have to be restored.
+ * - `upgrade`: it belongs to this Agent, as version 0.1.0 wrote it: with the label of all its objects, and no role.
  * - `foreign`: anything else. It is never written, adopted or deleted.
  */
 import { AGENT_ANNOTATION, isManaged, isReservedName, GROUP_VERSION, labelsOf, ROLE_LABEL, type Role } from './names.ts'
 import type { ObjectMeta, OwnerReference } from './types.ts'
 
 /**
- * A verdict. `whose` says who has a foreign object, as the end of a sentence that begins with its name; `todo` says what to
- * do about it, where that is something else than to use another name.
+ * A verdict. `whose` says who owns a foreign object, as the end of a sentence that begins with its name; `todo` says what to do
+ * about it, if that is not simply to use another name.
  */
 export type Ownership = { is: 'mine' | 'restore' | 'upgrade' } | { is: 'foreign'; whose: string; todo?: string }
 
@@ -23,12 +23,12 @@ interface Marked {
   metadata: ObjectMeta
 }
 
-/** What is needed of an Agent to tell its objects. */
+/** The part of an Agent that identifies its objects. */
 interface Owner {
   metadata: Pick<ObjectMeta, 'name' | 'uid'>
 }
 
-/** The reference by which Kubernetes itself deletes an object along with its owner. */
+/** The owner reference that makes Kubernetes delete an object along with its owner. */
 export const controllerOf = ({ metadata }: Marked): OwnerReference | undefined =>
   metadata.ownerReferences?.find((reference) => reference.controller)
 
@@ -36,11 +36,11 @@ const roleOf = ({ metadata }: Marked): string | undefined => metadata.labels?.[R
 
 const agentOf = ({ metadata }: Marked): string | undefined => metadata.annotations?.[AGENT_ANNOTATION]
 
-/** Whether labels and annotation are what we would write. */
+/** Whether labels and annotation are as the operator writes them. */
 const isMarked = (object: Marked, owner: Owner, role: Role): boolean =>
   isManaged(object) && roleOf(object) === role && agentOf(object) === owner.metadata.name
 
-/** As version 0.1.0 left it: its one label, and no role. */
+/** Whether it is marked as by version 0.1.0: with one label, and no role. */
 const isOf010 = (object: Marked): boolean => isManaged(object) && roleOf(object) === undefined
 
 const foreign = (whose: string, todo?: string): Ownership => ({ is: 'foreign', whose, ...(todo && { todo }) })
@@ -51,8 +51,8 @@ const ours = (object: Marked, marked: boolean): Ownership => {
 }
 
 /**
- * Whose a published object is.
- * @param about.shared whether anybody else of the namespace names the object in a spec.
+ * Decides about a published object.
+ * @param about.shared whether another spec in the namespace names the object.
  */
 export function ownershipOfPublished(
   object: Marked,
@@ -68,23 +68,23 @@ export function ownershipOfPublished(
   return controller ? ours(object, isMarked(object, owner, about.role)) : uncontrolled(object, owner, about)
 }
 
-/** Without the reference an object would outlive its Agent: it is never as it should be. */
+/** Without the owner reference an object would outlive its Agent, so it has to be restored. */
 function uncontrolled(object: Marked, owner: Owner, about: { role: PublishedRole; shared: boolean }): Ownership {
   if (roleOf(object) === about.role && agentOf(object) === owner.metadata.name) return { is: 'restore' }
   const unclaimed = agentOf(object) === undefined && !about.shared
   return isOf010(object) && unclaimed ? { is: 'upgrade' } : foreign(claimOn(object))
 }
 
-/** What a grant Secret of 0.1.0 holds, as far as it tells whose it is. */
+/** The content of a grant Secret of 0.1.0, as far as it identifies the Agent. */
 export interface HeldGrant {
   refreshToken: boolean
-  /** Its `account` is missing, or is the one that the Agent names. */
+  /** Its `account` is missing, or is the Agent's. */
   accountFits: boolean
 }
 
 /**
- * Whose the Secret is that stands under the name of an Agent's grant.
- * @param held undefined while nobody has read it: one of 0.1.0 is then taken for what it seems to be.
+ * Decides about the Secret with the name of an Agent's grant.
+ * @param held undefined if its content has not been read: a Secret of 0.1.0 is then judged by its metadata.
  */
 export function ownershipOfGrant(object: Marked, owner: Owner, held?: HeldGrant): Ownership {
   const controller = controllerOf(object)
@@ -101,7 +101,7 @@ function grantOf010(held: HeldGrant | undefined): Ownership {
   return { is: 'upgrade' }
 }
 
-/** Whether an object carries the marks of something that the operator made, for whichever Agent. */
+/** Whether an object is marked as made by the operator, for any Agent. */
 export const isOurs = (object: Marked): boolean =>
   isManaged(object) || (agentOf(object) !== undefined && ROLES.includes(roleOf(object) ?? ''))
 
@@ -112,7 +112,7 @@ const belongsTo = ({ kind, name }: OwnerReference): string => `belongs to ${kind
 const adviceOn = ({ kind, name }: OwnerReference): string =>
   `remove its owner reference to ${kind} ${name} before ${kind} ${name} is deleted, because Kubernetes deletes it too then`
 
-/** What the marks say of whose a foreign object is. */
+/** Who owns a foreign object, according to its marks. */
 function claimOn(object: Marked): string {
   const agent = agentOf(object)
   if (isManaged(object) && agent !== undefined) return `belongs to Agent ${agent}`
@@ -128,7 +128,7 @@ export const marksOf = (
   annotations: { [AGENT_ANNOTATION]: owner.metadata.name },
 })
 
-/** Everybody else's references, and the Agent's own as the controller. */
+/** The owner references of others, and the Agent as the controller. */
 export function withController(references: readonly OwnerReference[] | undefined, owner: Owner): OwnerReference[] {
   const { name, uid = '' } = owner.metadata
   const own = { apiVersion: GROUP_VERSION, kind: 'Agent', name, uid, controller: true }

@@ -1,8 +1,8 @@
 /**
- * What is wrong with an object, as data, and in the words in which `kubectl` shows what the API server found.
+ * What is wrong with an object, as data, and in the words of the API server as `kubectl` shows them.
  */
 
-/** The API server's error types (`field.Error`), and `Unknown` for a field that the schema doesn't have. */
+/** The API server's error types (`field.Error`), and `Unknown` for a field that is not in the schema. */
 export type ProblemKind =
   | 'Required'
   | 'Invalid'
@@ -22,15 +22,15 @@ export interface Problem {
   readonly at: Path
   /** `at` as text: `spec.scopes[1]`; empty for the object itself. */
   readonly path: string
-  /** What is wrong and what to write instead, to be read after the path; may be empty where the kind says all. */
+  /** What is wrong and what to write instead, to be read after the path; may be empty if the kind says everything. */
   readonly message: string
   readonly found?: unknown
-  /** The values that would do, where they can be counted. */
+  /** The allowed values, if they are enumerable. */
   readonly supported?: readonly string[]
-  /** The CEL rule that failed, and the type of the value that it stands on. */
+  /** The CEL rule that failed, and the type of the value that carries it. */
   readonly rule?: string
   readonly ruleType?: string
-  /** It is the schema that was not met: the API server names the field once more within its message. */
+  /** The schema was violated: the API server then repeats the field within its message. */
   readonly bySchema?: true
 }
 
@@ -55,7 +55,7 @@ export function typeName(value: unknown): string {
   return typeof value
 }
 
-/** One problem, as it stands in the API server's message: `spec.scopes[1]: Duplicate value: "a"`. */
+/** One problem, as in the API server's message: `spec.scopes[1]: Duplicate value: "a"`. */
 export function asKubectl(one: Problem): string {
   return `${one.path === '' ? '<nil>' : one.path}: ${WORDS[one.kind](one)}`
 }
@@ -75,7 +75,7 @@ const WORDS: Record<ProblemKind, (one: Problem) => string> = {
   Unknown: (one) => `unknown field "${one.path}"`,
 }
 
-/** Of a rule the API server shows the type it stands on, not the value; of a list that is too short, its length. */
+/** For a rule, the API server shows the type of the value, not the value; for a list that is too short, its length. */
 function shown({ rule, ruleType, found }: Problem): unknown {
   if (rule !== undefined) return ruleType
   return Array.isArray(found) ? found.length : found

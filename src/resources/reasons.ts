@@ -1,17 +1,17 @@
 /**
- * The reasons of every condition, and what each means for the rest of the status. This is the one place that knows it:
- * a reconciler names a reason, and `conditions.ts` derives `Reconciling` and `Stalled` from it.
+ * The reasons of every condition, and what each means for the rest of the status. A reconciler names a reason, and
+ * `conditions.ts` derives `Reconciling` and `Stalled` from it.
  */
 
 /**
  * What a reason means for an object that is not ready because of it.
- * - `passing`: it may get better without anybody correcting this object: `Reconciling=True`.
+ * - `passing`: it may recover without a change to this object: `Reconciling=True`.
  * - `stuck`: a person has to act: `Stalled=True`.
  * - `neutral`: neither; nothing is wrong, or nothing that keeps the object from being ready.
  */
 export type Meaning = 'passing' | 'stuck' | 'neutral'
 
-/** Kind → condition → reason → meaning. In each kind, the condition that speaks first for `Ready` comes first. */
+/** Kind → condition → reason → meaning. The order of the conditions of a kind is the order in which they decide `Ready`. */
 export const REASONS = {
   CalendarIntegration: {
     CredentialsValid: {
@@ -26,11 +26,11 @@ export const REASONS = {
       NotYetKnown: 'passing',
       GoogleUnreachable: 'passing',
     },
-    // Until an agent has used the API nobody can know; that doesn't hold `Ready` back.
+    // Unknown until an agent has used the API; this does not affect `Ready`.
     CalendarAPIEnabled: { Enabled: 'neutral', APIDisabled: 'stuck', NotYetKnown: 'neutral' },
     // A limit delays the agents; the integration itself stays ready.
     WithinQuota: { WithinQuota: 'neutral', RateLimited: 'neutral', DailyQuotaExceeded: 'neutral' },
-    // Takes away pages, links and channels; who has a grant is read all the same.
+    // Removes pages, links and channels; agents with a grant are still read.
     SiteAccepted: { Accepted: 'neutral', SiteConflict: 'stuck', NotYetKnown: 'passing' },
     Ready: { Ready: 'neutral', Suspended: 'neutral' },
   },
@@ -77,7 +77,7 @@ export const REASONS = {
 
 type Table = typeof REASONS
 
-/** The reasons of an Agent's `Authorized` that a person ends by signing in. */
+/** The reasons of an Agent's `Authorized` that a sign-in resolves. */
 const ENDED_BY_SIGNING_IN: readonly string[] = [
   'AwaitingSignIn',
   'GrantRevoked',
@@ -92,7 +92,7 @@ const ENDED_BY_SIGNING_IN: readonly string[] = [
 export const needsSignIn = (reason: string): boolean => ENDED_BY_SIGNING_IN.includes(reason)
 
 export type Kind = keyof Table
-/** The conditions of a kind that are its own; `Ready`, `Reconciling` and `Stalled` are everybody's. */
+/** The conditions of a kind that are its own; `Ready`, `Reconciling` and `Stalled` are common to all. */
 export type OwnCondition<K extends Kind> = Exclude<keyof Table[K], 'Ready'>
 /** The reasons of one condition of a kind. */
 export type ReasonOf<K extends Kind, C extends keyof Table[K]> = Extract<keyof Table[K][C], string>

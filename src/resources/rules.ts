@@ -1,6 +1,6 @@
 /**
  * The CEL rules of a CRD (`x-kubernetes-validations`), evaluated as the API server does: each on the value that carries
- * it, with `oldSelf` where a rule is about a change. The rules of `crds/` keep to what this interpreter can do.
+ * it, with `oldSelf` if a rule is about a change. The rules in `crds/` use only what this interpreter supports.
  */
 import { Environment, type ParseResult } from '@marcbachmann/cel-js'
 import { isRecord } from '../platform/json.ts'
@@ -8,7 +8,7 @@ import { pathText, problem, type Path, type Problem, type ProblemKind } from './
 import { childSchema } from './structure.ts'
 import type { StructuralSchema, ValidationRule } from './types.ts'
 
-/** Evaluates every rule of a schema, but those on or above a path that `isBroken`: their value is not what they expect. */
+/** Evaluates every rule of a schema, except those on or above a broken path, whose value is not what they expect. */
 export type RuleChecker = (object: unknown, old: unknown, isBroken: (at: Path) => boolean) => Problem[]
 
 interface Compiled {
@@ -17,7 +17,7 @@ interface Compiled {
   aboutChange: boolean
 }
 
-/** One value beside what it was before (undefined where nothing corresponds to it). */
+/** A value and the corresponding old value (undefined if there is none). */
 interface Place {
   schema: StructuralSchema
   value: unknown
@@ -32,7 +32,7 @@ const KIND_OF_REASON: Record<string, ProblemKind> = {
   FieldValueDuplicate: 'Duplicate',
 }
 
-/** Fails where a rule is not valid CEL. */
+/** @throws Error if a rule is not valid CEL. */
 export function ruleChecker(root: StructuralSchema): RuleChecker {
   const rules = compileAll(root)
   return (object, old, isBroken) => {
@@ -96,7 +96,7 @@ function failed(rule: ValidationRule, { schema, value, at }: Place, message: str
   return problem(kind, [...at, ...below], { message, found, rule: rule.rule, ruleType: schema.type ?? 'object' })
 }
 
-/** The values within a value. Items of a list correspond to old ones only where the list is a map: by its keys. */
+/** The values within a value. Items of a list correspond to old items only if the list is a map, by its keys. */
 function children({ schema, value, old, at }: Place): Place[] {
   if (Array.isArray(value)) {
     const items = schema.items
@@ -121,7 +121,7 @@ function correspondingItem(schema: StructuralSchema, item: unknown, old: unknown
   return old.find((other: unknown) => isRecord(other) && keys.every((key) => other[key] === item[key]))
 }
 
-/** CEL's integers are BigInts here; whatever the schema calls an integer becomes one. */
+/** CEL integers are BigInts here, so whatever the schema calls an integer is converted. */
 function forCel(schema: StructuralSchema, value: unknown): unknown {
   if (Array.isArray(value)) {
     const items = schema.items
@@ -137,7 +137,7 @@ function forCel(schema: StructuralSchema, value: unknown): unknown {
   return schema.type === 'integer' && Number.isInteger(value) ? BigInt(value as number) : value
 }
 
-/** Whether `at` is the place of a broken value, or above one. */
+/** Whether `at` is the path of a broken value, or a prefix of one. */
 export function holdsBroken(broken: readonly Path[]): (at: Path) => boolean {
   const texts = broken.map((path) => pathText(path))
   return (at) => {

@@ -1,6 +1,6 @@
 /**
- * Looks that somebody asks for by annotation: each is taken at once, unless the same object had one just before; then it waits
- * for its turn. Whoever writes the annotation a hundred times a second gets one look in ten seconds for it.
+ * Reconciles that somebody requests by annotation. A request is served at once, unless the same object had one just before; then it
+ * waits. However often the annotation is written, an object gets one such reconcile in ten seconds.
  */
 import { hasCome, type Clock } from '../platform/clock.ts'
 import { requestedAt } from './names.ts'
@@ -9,15 +9,15 @@ import type { ObjectMeta } from './types.ts'
 
 const ONE_LOOK_IN_MS = 10_000
 
-/** What is remembered of an object's requests. */
+/** The state of an object's requests. */
 export interface RequestMemory {
-  /** The last one that was acted upon. */
+  /** The last request that was served. */
   handledRequest?: string
-  /** When a look was last taken because of one, by the monotonic clock. */
+  /** When a request was last served; monotonic. */
   lookedAt?: number
 }
 
-/** Whether to look because of a request, or in how many ms the turn of one comes that has to wait. */
+/** Whether a request is to be served now, or in how many ms a waiting one is due. */
 export interface RequestTurn {
   request?: string
   waitMs?: number
@@ -25,7 +25,7 @@ export interface RequestTurn {
 
 type Requested = { metadata: Pick<ObjectMeta, 'annotations'>; status?: { lastHandledReconcileAt?: string } }
 
-/** Takes the turn of what is asked for, if it has come. */
+/** Serves the request, if it is due. */
 export function takeTurn(clock: Clock, object: Requested, memory: RequestMemory): RequestTurn {
   if (!isRequested(object, memory.handledRequest)) return {}
   const turnAt = (memory.lookedAt ?? -Infinity) + ONE_LOOK_IN_MS

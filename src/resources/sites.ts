@@ -1,9 +1,9 @@
 /**
- * Which namespace a site belongs to. A host, with every port of it, belongs to one namespace: to those that the setting
- * `--sites` lists with it; else to the one whose integration claimed it first. Pure.
+ * Which namespace a site belongs to. A host, with all its ports, belongs to the namespaces that the setting `--sites` lists with it;
+ * if it is not listed, to the namespace whose integration claimed it first. Pure.
  *
- * The leader decides (`claimOf`) and writes `SiteAccepted` into the status. Every replica believes what stands there
- * (`isSiteAccepted`), so that pages, links and channels of all replicas follow the same decision.
+ * The leader decides (`claimOf`) and writes `SiteAccepted` into the status. Every replica follows the status (`isSiteAccepted`), so
+ * that pages, links and channels of all replicas agree.
  */
 import { findCondition } from './conditions.ts'
 import type { CalendarIntegration } from './types.ts'
@@ -12,8 +12,8 @@ import type { CalendarIntegration } from './types.ts'
 export type Sites = ReadonlyMap<string, readonly string[]>
 
 /**
- * The host that `siteURI` names, without its port, in the one form in which hosts are compared: lower case, punycode, no
- * dot at the end, an IPv6 address in brackets. Undefined where it is no address of a site.
+ * The host of `siteURI`, without its port, in canonical form: lower case, punycode, no trailing dot, IPv6 addresses in brackets.
+ * Undefined if the text is not the address of a site.
  */
 export function siteHost(siteURI: string): string | undefined {
   const url = URL.canParse(siteURI) ? new URL(siteURI) : undefined
@@ -27,21 +27,21 @@ const namespaceOf = ({ metadata }: CalendarIntegration): string => metadata.name
 
 export interface SiteClaims {
   sites: Sites
-  /** All integrations, or at least those of the host in question. */
+  /** All integrations, or at least those with the same host. */
   integrations: Iterable<CalendarIntegration>
 }
 
 export interface SiteClaim {
-  /** Whose the host is; empty while it belongs to nobody. */
+  /** The namespaces that the host belongs to; empty while it belongs to nobody. */
   namespaces: readonly string[]
-  /** Set where the host belonged to nobody so far: the integration that it goes to. */
+  /** Set if the host belonged to nobody so far: the integration that gets it. */
   first?: CalendarIntegration
 }
 
 /**
- * Decides whose this host is.
+ * Decides which namespaces this host belongs to.
  *
- * @param heldBy the namespace that it was last found to belong to: it does so for as long as it has an integration there.
+ * @param heldBy the namespace that it belonged to last; it keeps the host while it has an integration with it.
  */
 export function claimOf(host: string, { sites, integrations }: SiteClaims, heldBy?: string): SiteClaim {
   const listed = sites.get(host)
@@ -54,7 +54,7 @@ export function claimOf(host: string, { sites, integrations }: SiteClaims, heldB
   return first ? { namespaces: [namespaceOf(first)], first } : { namespaces: [] }
 }
 
-/** Whether this integration's pages, links and channels may stand on its site, by what stands in the statuses. */
+/** Whether this integration may have pages, links and channels on its site, according to the statuses. */
 export function isSiteAccepted(integration: CalendarIntegration, { sites, integrations }: SiteClaims): boolean {
   const host = hostOf(integration)
   if (host === undefined) return false
@@ -66,8 +66,8 @@ export function isSiteAccepted(integration: CalendarIntegration, { sites, integr
 }
 
 /**
- * Whether an older integration with this host, of another namespace, is still waiting for Google's first word on its
- * credentials: if they are good, the host is its namespace's.
+ * Whether an older integration with this host, in another namespace, is still waiting for the first check of its credentials: if
+ * they are valid, the host goes to its namespace.
  */
 export function awaitsOlderClaim(
   integration: CalendarIntegration,
@@ -95,7 +95,7 @@ const compare = <T>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0)
 const byAge = (a: CalendarIntegration, b: CalendarIntegration): number =>
   compare(ageOf(a), ageOf(b)) || compare(namespaceOf(a), namespaceOf(b)) || compare(a.metadata.name, b.metadata.name)
 
-/** Whether the status says that this host was accepted: the spec may have named another one at that time. */
+/** Whether the status says that this host was accepted; the spec may have named another host at that time. */
 function holds({ metadata, status }: CalendarIntegration, host: string): boolean {
   const accepted = findCondition(status?.conditions, 'SiteAccepted')
   if (accepted?.status !== 'True') return false
@@ -104,7 +104,7 @@ function holds({ metadata, status }: CalendarIntegration, host: string): boolean
   )
 }
 
-/** One that is being deleted claims nothing anew. */
+/** An integration that is being deleted makes no new claim. */
 const isProved = ({ metadata, status }: CalendarIntegration): boolean =>
   !metadata.deletionTimestamp && findCondition(status?.conditions, 'CredentialsValid')?.status === 'True'
 

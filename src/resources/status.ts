@@ -2,13 +2,13 @@
 import { cutRequest, requestedAt } from './names.ts'
 import type { ObjectMeta } from './types.ts'
 
-/** Without the keys that have nothing to say: the API server has no undefined. */
+/** Removes undefined keys, which JSON cannot express. */
 export const compact = <T extends object>(status: T): T => JSON.parse(JSON.stringify(status)) as T
 
 /**
- * Whether somebody asked for a reconcile now that was not answered yet.
+ * Whether somebody requested a reconcile that was not served yet.
  *
- * @param handled the request that was last acted upon, where its answer may not stand in the status yet.
+ * @param handled the request that was served last, because the status may not show it yet.
  */
 export function isRequested(
   object: { metadata: Pick<ObjectMeta, 'annotations'>; status?: { lastHandledReconcileAt?: string } },

@@ -1,13 +1,13 @@
 /**
- * What the API server does with an object before it validates it: fields that the schema doesn't have are dropped, and
- * defaults are filled in. Both answer a new object.
+ * What the API server does with an object before validation: it drops fields that are not in the schema, and applies defaults.
+ * Both functions return a new object.
  */
 import { isRecord } from '../platform/json.ts'
 import { problem, type Path, type Problem } from './problems.ts'
 import { belongsElsewhere, nearest } from './suggest.ts'
 import type { StructuralSchema } from './types.ts'
 
-/** These belong to every object; the schema of a CRD says nothing about them. */
+/** Fields of every object, which the schema of a CRD does not describe. */
 const EVERY_OBJECTS = ['apiVersion', 'kind', 'metadata']
 
 export function prune(schema: StructuralSchema, object: unknown): unknown {
@@ -54,7 +54,7 @@ export function childSchema(schema: StructuralSchema, name: string): StructuralS
   return Object.hasOwn(properties, name) ? properties[name] : additionalProperties
 }
 
-/** Fills in the defaults, within defaults too. A null where null is not allowed counts as missing. */
+/** Applies the defaults, within defaults too. A null that is not allowed counts as missing. */
 export function withDefaults(schema: StructuralSchema, value: unknown): unknown {
   if (Array.isArray(value)) {
     const items = schema.items

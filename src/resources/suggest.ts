@@ -1,19 +1,19 @@
 /**
- * What somebody most likely meant by a name that isn't known.
+ * What somebody most likely meant by an unknown name.
  */
 import type { StructuralSchema } from './types.ts'
 
-/** The known name that is at most two slips away, if there is one. */
+/** The known name at an edit distance of at most two, if there is one. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   const scored = known
     .map((candidate) => ({ candidate, slips: distance(name.toLowerCase(), candidate.toLowerCase()) }))
-    // Two slips in a word of four letters make another word.
+    // Two edits turn a word of four letters into another word.
     .filter(({ candidate, slips }) => slips <= Math.min(2, Math.floor((candidate.length + 1) / 3)))
     .sort((a, b) => a.slips - b.slips)
   return scored[0]?.candidate
 }
 
-/** Where a field of that name does belong, if in one place only. */
+/** Where a field of that name belongs, if there is exactly one place. */
 export function belongsElsewhere(schema: StructuralSchema, name: string): string | undefined {
   const spec = schema.properties?.spec
   const places = spec ? placesOf(spec, name, 'spec') : []
@@ -28,7 +28,7 @@ function placesOf(schema: StructuralSchema, name: string, path: string): string[
   return schema.items ? [...inner, ...placesOf(schema.items, name, `${path}[]`)] : inner
 }
 
-/** Levenshtein's distance. Names longer than any of ours are no slip of the pen. */
+/** The Levenshtein distance. Much longer names are not typing mistakes. */
 function distance(one: string, other: string): number {
   if (one.length > 64) return Infinity
   let row = Array.from({ length: other.length + 1 }, (_, index) => index)

@@ -1,9 +1,9 @@
 /**
- * Judges an object by a CRD, offline, as the API server would: structure, lists that are sets or maps, CEL rules. The
- * command line and the sandbox's API server use the same judge.
+ * Validates an object against a CRD, offline, as the API server would: structure, lists that are sets or maps, and CEL rules. The
+ * command line and the sandbox's API server both use it.
  *
- * What a caller does with an object, in the API server's order: `prune`, `default`, `problems`. It differs from the API
- * server in one thing: a rule is skipped only where the value that it is about is broken, not wherever anything is.
+ * A caller follows the API server's order: `prune`, `default`, `problems`. There is one difference from the API server: a rule is
+ * skipped only if the value that it checks is broken, not if any value is.
  */
 import { Ajv, type ErrorObject } from 'ajv'
 import addFormats from 'ajv-formats'
@@ -19,17 +19,17 @@ export interface Validator {
   readonly group: string
   readonly version: string
   readonly kind: string
-  /** Without the fields that the schema doesn't have. */
+  /** The object without fields that are not in the schema. */
   prune(object: unknown): unknown
-  /** The fields that `prune` would drop, with what was most likely meant. */
+  /** The fields that `prune` would drop, with suggestions. */
   unknownFields(object: unknown): Problem[]
-  /** With the defaults that the API server would fill in. */
+  /** The object with the defaults that the API server would apply. */
   default(object: unknown): unknown
-  /** What is wrong with an object that has its defaults. With `old`, rules about changes are checked too. */
+  /** The problems of an object with its defaults. With `old`, rules about changes are checked too. */
   problems(object: unknown, old?: unknown): Problem[]
 }
 
-/** Fails where the CRD has no such version (its storage version where none is named), or a rule that isn't valid CEL. */
+/** @throws Error if the CRD has no such version (by default its storage version), or a rule is not valid CEL. */
 export function createValidator(crd: CustomResourceDefinition, version?: string): Validator {
   const served = versionOf(crd, version)
   const schema = served.schema.openAPIV3Schema
@@ -49,7 +49,7 @@ export function createValidator(crd: CustomResourceDefinition, version?: string)
   }
 }
 
-/** Rules may rely on a name: where one is to be generated, any of its length will do. */
+/** Rules may use the name; if it will be generated, any name of the same length is used. */
 function withName(object: unknown): unknown {
   if (!isRecord(object) || !isRecord(object.metadata) || object.metadata.name) return object
   const { generateName } = object.metadata
@@ -85,7 +85,7 @@ const invalid = (words: (limit: string) => string, param: string): Translation =
   return (at, found, params) => problem('Invalid', at, { found, message: words(String(params[param])), bySchema: true })
 }
 
-/** JSON schema's keywords in the API server's words. */
+/** The API server's messages for the keywords of JSON Schema. */
 const TRANSLATIONS: Record<string, Translation> = {
   required: (at, _found, { missingProperty }) => problem('Required', [...at, String(missingProperty)], { message: '' }),
   type: (at, found, { type }) =>
@@ -105,7 +105,7 @@ const TRANSLATIONS: Record<string, Translation> = {
   format: invalid((format) => `must be of type ${format}`, 'format'),
 }
 
-/** A JSON pointer as a path: whether a step is an index is told by what it steps into. */
+/** Converts a JSON pointer to a path; a step into a list is an index. */
 function pathOf(pointer: string, object: unknown): Path {
   const steps: (string | number)[] = []
   let inside: unknown = object
