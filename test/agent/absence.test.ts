@@ -39,7 +39,7 @@ function hurry(delayMs: number): number {
 }
 
 describe('while Google is away', () => {
-  test('nothing wakes an agent before its backoff is over', async () => {
+  test('no request is sent before the backoff ends', async () => {
     fail(away)
     expect(left()).toBeCloseTo(750, 0)
     await clock.advance(700)
@@ -48,7 +48,7 @@ describe('while Google is away', () => {
     expect(holds()).toBe(false)
   })
 
-  test('the backoff doubles, and does not outgrow the interval', () => {
+  test('the backoff doubles up to the sync interval', () => {
     const pauses = Array.from({ length: 7 }, () => {
       fail(away)
       return Math.round(left() ?? 0)
@@ -56,7 +56,7 @@ describe('while Google is away', () => {
     expect(pauses).toEqual([750, 1_500, 3_000, 6_000, 8_750, 8_750, 8_750])
   })
 
-  test('it begins anew once Google has answered', () => {
+  test('the backoff starts again once Google has answered', () => {
     for (let turn = 0; turn < 5; turn++) fail(away)
     ask([])
     expect(absence).toBeUndefined()
@@ -64,14 +64,14 @@ describe('while Google is away', () => {
     expect(left()).toBeCloseTo(750, 0)
   })
 
-  test('another grant or other credentials pass over it', () => {
+  test('the backoff does not hold for another grant or other credentials', () => {
     fail(away)
     expect(holds({ credentialsHash: 'other' })).toBe(false)
     expect(holds({ token: 'two' })).toBe(false)
     expect(holds()).toBe(true)
   })
 
-  test('it ends when somebody else was answered, but the time that a limit asked for does not', async () => {
+  test('an answer to another agent ends the backoff, but not the pause of a rate limit', async () => {
     interval = '1h'
     for (let turn = 0; turn < 6; turn++) fail(away)
     expect(isAway(absence)).toBe(true)
@@ -85,7 +85,7 @@ describe('while Google is away', () => {
     expect(left()).toBeGreaterThanOrEqual(60 * SECOND)
   })
 
-  test('who is hurried in vain is hurried less and less', () => {
+  test('each attempt that fails nevertheless doubles the shortest pause', () => {
     interval = '1h'
     const pauses = [1, 2, 3].map(() => {
       for (let turn = 0; turn < 8; turn++) fail(away)
@@ -94,7 +94,7 @@ describe('while Google is away', () => {
     expect(pauses).toEqual([10, 20, 40].map((seconds) => seconds * SECOND))
   })
 
-  test('a failure of our own is no absence', () => {
+  test('a failure that is not Google’s causes no backoff', () => {
     fail(stepFailure('Synced', 'PublishFailed', 'Not taken.', { kind: 'retry', error: new Error('403') }))
     expect(absence).toBeUndefined()
   })

@@ -60,8 +60,8 @@ function decided(given: Facts): { of: (type: string) => Condition | undefined; o
 const readyAgent = (): Agent =>
   decided(facts({ grant, synced: { calendars: 1 }, freshUntil: now + 15 * minutes })).agent
 
-describe('an agent of which everything is known', () => {
-  test('is ready, and comes back when the next thing falls due', () => {
+describe('an agent that is fully known', () => {
+  test('is ready, and is reconciled when the next step is due', () => {
     const { of, outcome } = decided(
       facts({ grant, synced: { calendars: 1 }, due: [monotonic + 5 * minutes, monotonic + 2 * hours] }),
     )
@@ -85,34 +85,37 @@ describe('an agent of which everything is known', () => {
 })
 
 describe('an agent that was ready', () => {
-  test.each(Object.entries(passing))('stays so, as it was, while %s fails and it can be trusted', (_, trouble) => {
-    const given = facts({
-      agent: readyAgent(),
-      failures: [trouble],
-      freshUntil: now + minutes,
-      failingSince: now - minutes,
-    })
-    const { of } = decided(given)
-    expect([of('Ready')?.status, of('Ready')?.reason]).toEqual(['True', 'Ready'])
-    expect([of('Authorized')?.reason, of('Synced')?.reason]).toEqual(['Granted', 'Synced'])
-    expect(of('Ready')?.message).toBe(
-      `Good until 2026-11-23T10:01:00Z, but since 2026-11-23T09:59:00Z: ${trouble.message}`,
-    )
-  })
+  test.each(Object.entries(passing))(
+    'stays ready, with its message extended, while %s fails and its outputs can be trusted',
+    (_, trouble) => {
+      const given = facts({
+        agent: readyAgent(),
+        failures: [trouble],
+        freshUntil: now + minutes,
+        failingSince: now - minutes,
+      })
+      const { of } = decided(given)
+      expect([of('Ready')?.status, of('Ready')?.reason]).toEqual(['True', 'Ready'])
+      expect([of('Authorized')?.reason, of('Synced')?.reason]).toEqual(['Granted', 'Synced'])
+      expect(of('Ready')?.message).toBe(
+        `Good until 2026-11-23T10:01:00Z, but since 2026-11-23T09:59:00Z: ${trouble.message}`,
+      )
+    },
+  )
 
-  test('is no longer, once what is published can no longer be trusted, and its grant is not called unknown', () => {
+  test('is not ready once its outputs can no longer be trusted, and its grant does not become unknown', () => {
     const { of } = decided(facts({ agent: readyAgent(), failures: [passing.unreachable], freshUntil: now }))
     expect([of('Ready')?.status, of('Ready')?.reason]).toEqual(['False', 'SyncFailed'])
     expect([of('Authorized')?.status, of('Authorized')?.reason]).toEqual(['True', 'Granted'])
     expect(of('Reconciling')?.status).toBe('True')
   })
 
-  test('names the integration where that is what fails', () => {
+  test('names the integration if that fails', () => {
     const { of } = decided(facts({ agent: readyAgent(), failures: [passing.integration], freshUntil: now - 1 }))
     expect([of('Ready')?.reason, of('Synced')?.reason]).toEqual(['IntegrationNotReady', 'SyncFailed'])
   })
 
-  test.each(Object.entries(stuck))('shows at once that it was %s', (_, trouble) => {
+  test.each(Object.entries(stuck))('reports at once that it was %s', (_, trouble) => {
     const { of, outcome } = decided(facts({ agent: readyAgent(), failures: [trouble], freshUntil: now + minutes }))
     expect([of('Ready')?.status, of('Ready')?.reason]).toEqual(['False', trouble.reason])
     expect(of('Stalled')?.status).toBe('True')
@@ -127,7 +130,7 @@ describe('an agent that was ready', () => {
     },
   )
 
-  test('gets no patience for a new wish', () => {
+  test('tolerates no failure after a change of its spec', () => {
     const agent = readyAgent()
     agent.metadata.generation = 2
     const { of } = decided(facts({ agent, failures: [passing.limited], freshUntil: now + minutes }))
@@ -135,14 +138,14 @@ describe('an agent that was ready', () => {
   })
 })
 
-describe('an agent that was never looked at', () => {
+describe('an agent that was never reconciled', () => {
   test('is unknown while Google cannot be reached', () => {
     const { of } = decided(facts({ failures: [passing.unreachable] }))
     expect([of('Ready')?.status, of('Ready')?.reason]).toEqual(['Unknown', 'GoogleUnreachable'])
     expect([of('Synced')?.status, of('Synced')?.reason]).toEqual(['Unknown', 'NotYetSynced'])
   })
 
-  test('says which integration it waits for', () => {
+  test('names the integration that it waits for', () => {
     const { of } = decided(facts({ failures: [passing.integration] }))
     expect([of('Ready')?.status, of('Ready')?.reason]).toEqual(['False', 'IntegrationNotReady'])
     expect([of('Authorized')?.reason, of('Synced')?.reason]).toEqual(['NotYetKnown', 'NotYetSynced'])
@@ -150,18 +153,18 @@ describe('an agent that was never looked at', () => {
 })
 
 describe('several failures', () => {
-  test('what a person has to repair speaks before what may pass', () => {
+  test('a failure that a person has to repair is reported before one that may pass', () => {
     const trouble: StepFailure[] = [passing.limited, stuck.notFound]
     expect(decided(facts({ failures: trouble, grant })).of('Ready')?.reason).toBe('CalendarNotFound')
   })
 
-  test('what a person has to repair speaks before an integration that is not ready', () => {
+  test('a failure that a person has to repair is reported before an integration that is not ready', () => {
     const agent = decided(facts({ failures: [stuck.revoked] })).agent
     const { of } = decided(facts({ agent, failures: [passing.integration] }))
     expect([of('Ready')?.reason, of('Stalled')?.status, of('Reconciling')]).toEqual(['GrantRevoked', 'True', undefined])
   })
 
-  test('an integration that does not admit the agent speaks before everything', () => {
+  test('an integration that does not admit the agent is reported first', () => {
     const notAllowed = stepFailure('Ready', 'IntegrationNotAllowed', 'Not here.', { kind: 'blocked', at: now })
     const agent = decided(facts({ failures: [stuck.revoked] })).agent
     expect(decided(facts({ agent, failures: [notAllowed] })).of('Ready')?.reason).toBe('IntegrationNotAllowed')
@@ -180,7 +183,7 @@ describe('several failures', () => {
     },
   )
 
-  test('what was refused of an earlier wish is not said of a new one that could not be looked at', () => {
+  test('a refusal under an earlier spec is not reported for a new one that was not reconciled yet', () => {
     const agent = decided(facts({ grant, failures: [stuck.notFound] })).agent
     agent.metadata.generation = 2
     for (const trouble of [passing.limited, passing.unreachable]) {
@@ -189,31 +192,31 @@ describe('several failures', () => {
     }
   })
 
-  test('what may pass is tried again soon, even if something else has to be repaired', () => {
+  test('a failure that may pass is retried soon, even if another one has to be repaired', () => {
     const { outcome } = decided(facts({ failures: [stuck.notFound, passing.limited], grant }))
     expect(outcome).toMatchObject({ kind: 'retry', notBefore: 7_000 })
   })
 
-  test('one refused calendar does not keep the others from being read in time', () => {
+  test('one refused calendar does not delay the others', () => {
     const { outcome } = decided(facts({ failures: [stuck.notFound], grant, due: [monotonic + 30_000] }))
     expect(outcome).toMatchObject({ kind: 'blocked', checkAgainIn: 30_000 })
   })
 
-  test('what falls due waits while the way to Google is barred', () => {
+  test('steps that are due wait while an earlier step prevents them', () => {
     const { outcome } = decided(facts({ failures: [passing.integration], due: [monotonic - 1] }))
     expect(outcome).toMatchObject({ kind: 'wait', for: hours })
   })
 })
 
-describe('what has fallen due by the time that everything is decided', () => {
-  test('is looked at now: it is never dropped', () => {
+describe('a step that is due already when everything is decided', () => {
+  test('is taken at once: it is never dropped', () => {
     const well = { grant, synced: { calendars: 2 } }
     const due = [monotonic + 5 * minutes, monotonic - 0.4]
     expect(decided(facts({ ...well, due })).outcome).toEqual({ kind: 'done', checkAgainIn: 0 })
     expect(decided(facts({ ...well, due: [monotonic - 3 * hours] })).outcome).toEqual({ kind: 'done', checkAgainIn: 0 })
   })
 
-  test('is looked at now beside a calendar that is refused', () => {
+  test('is taken at once, even beside a refused calendar', () => {
     const { outcome } = decided(facts({ failures: [stuck.notFound], grant, due: [monotonic - 30_000] }))
     expect(outcome).toMatchObject({ kind: 'blocked', checkAgainIn: 0 })
   })
@@ -223,12 +226,12 @@ describe('what has fallen due by the time that everything is decided', () => {
     expect(outcome).toMatchObject({ kind: 'retry', atLatest: undefined })
   })
 
-  test('does not hide what falls due later', () => {
+  test('does not hide a step that is due later', () => {
     const due = [monotonic - 1, monotonic + minutes]
     expect(decided(facts({ failures: [unpublished], grant, due })).outcome).toMatchObject({ atLatest: minutes })
   })
 
-  test('is looked at now where trust ended after publishing was decided, and only then', () => {
+  test('causes a reconcile at once if trust ended after publishing, and only then', () => {
     const stale = { grant, synced: { calendars: 1 }, freshUntil: now - 5 }
     expect(decided(facts({ ...stale, publishedAt: now - 10 })).outcome).toEqual({ kind: 'done', checkAgainIn: 0 })
     expect(decided(facts({ ...stale, publishedAt: now })).outcome).toEqual({ kind: 'done', checkAgainIn: undefined })
@@ -236,12 +239,12 @@ describe('what has fallen due by the time that everything is decided', () => {
 })
 
 describe('while Google is away', () => {
-  test('the end of trust wakes the agent all the same, so that it can be blocked in time', () => {
+  test('the agent is reconciled at the end of trust nevertheless, so that it is blocked in time', () => {
     const given = { failures: [passing.unreachable], freshUntil: now + minutes, due: [monotonic + 1_000] }
     expect(decided(facts(given)).outcome).toMatchObject({ kind: 'retry', atLatest: minutes })
   })
 
-  test('no agent is away for longer than its interval', () => {
+  test('no backoff is longer than the sync interval', () => {
     const { outcome } = decided(facts({ failures: [passing.unreachable], interval: 10_000 }))
     expect(outcome).toMatchObject({ kind: 'retry', longest: 10_000 })
   })

@@ -113,7 +113,7 @@ describe('a refresh token that Google rotates', () => {
     expect(uses).not.toContain(false)
   })
 
-  test('is saved before the access token is used, where one was refused in the middle of a reading', async () => {
+  test('is saved before the access token is used, if the last one was refused while a calendar was read', async () => {
     await ready({ rotates: true })
     const uses = watchUses()
     world.google.twist([{ do: 'refuse', status: 401, body: { error: { code: 401 } } }])
@@ -122,7 +122,7 @@ describe('a refresh token that Google rotates', () => {
     expect(refreshes()).toBe(2)
   })
 
-  test('wins over the Secret that somebody edited while it could not be saved', async () => {
+  test('replaces the Secret that somebody edited while it could not be saved', async () => {
     await ready({ rotates: true })
     const secret = world.kubernetes.find('Secret', 'alice-google-grant')!
     const before = kept()
@@ -139,7 +139,7 @@ describe('a refresh token that Google rotates', () => {
 })
 
 describe('a dead grant', () => {
-  test('is not asked about again before its time, whatever else wakes its agent', async () => {
+  test('causes no request before its pause ends, whatever triggers a reconcile', async () => {
     await ready()
     world.google.twist([{ do: 'refuse', status: 400, body: { error: 'invalid_grant' } }])
     await lookAfter(45 * MINUTE)
@@ -153,7 +153,7 @@ describe('a dead grant', () => {
     expect(refreshes()).toBe(asked + 1)
   })
 
-  test('is used no more once another one is supplied', async () => {
+  test('is not used any more once another one is supplied', async () => {
     await ready()
     expect(kept()).toBe(REFRESH_TOKEN)
     const supplied = grantOf()
@@ -167,7 +167,7 @@ describe('a dead grant', () => {
 })
 
 describe('a listing', () => {
-  test('is anchored anew within a day, however long fullSyncInterval is', async () => {
+  test('is made for a new window within a day, however long fullSyncInterval is', async () => {
     await ready({}, { fullSyncInterval: '168h', interval: '1h' })
     const isWhole = (path: string): boolean => path.includes('timeMin=')
     const before = listings().filter(isWhole).length
@@ -175,7 +175,7 @@ describe('a listing', () => {
     expect(listings().filter(isWhole)).toHaveLength(before + 1)
   })
 
-  test('of changes that was not understood is followed by a whole one, not by what came after it', async () => {
+  test('of changes that was not understood is followed by a full listing', async () => {
     await ready()
     world.google.change(ACCOUNT, 'bbbbb', { ...MEETING, id: 'bbbbb', from: MEETING.from + 120 })
     const text = JSON.stringify({ timeZone: 'UTC', nextSyncToken: 'sync-2', items: [null] })
@@ -186,7 +186,7 @@ describe('a listing', () => {
     expect(world.kubernetes.find('ConfigMap', 'alice-calendar')?.data?.['busy.json']).toContain('T04:00:00Z')
   })
 
-  test('that fails on its second page leaves snapshot and sync token as they were', async () => {
+  test('that fails on its second page leaves the snapshot and the sync token as they were', async () => {
     await ready()
     world.google.pageSize = 1
     for (const id of ['bbbbb', 'ccccc']) world.google.change(ACCOUNT, id, { ...MEETING, id, from: MEETING.from + 120 })
@@ -205,7 +205,7 @@ describe('a listing', () => {
 describe('chance', () => {
   const pauseOf = (outcome: Outcome): number => (outcome.kind === 'done' ? (outcome.checkAgainIn ?? 0) : 0)
 
-  test('makes each interval up to a tenth shorter or longer, so that agents drift apart', async () => {
+  test('makes each interval up to a tenth shorter or longer, so that agents spread out', async () => {
     await ready()
     world.chance = 0
     const shortest = pauseOf(await lookAfter(6 * MINUTE))
@@ -215,7 +215,7 @@ describe('chance', () => {
     expect(longest / (5 * MINUTE)).toBeCloseTo(1.1, 2)
   })
 
-  test('renews an access token up to a twentieth of its life before two thirds of it, never later', async () => {
+  test('renews an access token up to a twentieth of its lifetime before two thirds of it, never later', async () => {
     world.chance = 0.999
     await ready()
     const early = refreshes()
@@ -231,7 +231,7 @@ describe('chance', () => {
   })
 })
 
-describe('what is published under a new name', () => {
+describe('a published object with a new name', () => {
   const rename = (what: 'calendar' | 'accessToken' = 'calendar'): void => {
     const agent = world.kubernetes.find('Agent', 'alice')!
     const spec = agent.spec as { publish: Record<string, object> }
@@ -244,7 +244,7 @@ describe('what is published under a new name', () => {
       method === verb && path.includes(`/${plural}`) ? refusal(403, 'Forbidden') : undefined
   }
 
-  test('stands there whole before the old one goes', async () => {
+  test('is complete before the old one is deleted', async () => {
     await ready()
     rename()
     forbid('POST', 'configmaps')
@@ -256,7 +256,7 @@ describe('what is published under a new name', () => {
     expect(world.kubernetes.find('ConfigMap', 'alice-calendar')).toBeUndefined()
   })
 
-  test('is not all there is while something else of the agent cannot be published: the old one stays', async () => {
+  test('does not replace the old one while another output cannot be published', async () => {
     await ready({ accessToken: true })
     rename('accessToken')
     world.google.change(ACCOUNT, 'bbbbb', { ...MEETING, id: 'bbbbb', from: MEETING.from + 120 })
@@ -269,7 +269,7 @@ describe('what is published under a new name', () => {
     expect(world.kubernetes.find('Secret', 'alice-token')).toBeUndefined()
   })
 
-  test('does not stand there yet after a restart without Google: the old one stays', async () => {
+  test('does not replace the old one after a restart without Google', async () => {
     await ready()
     rename()
     world.restart()
@@ -298,7 +298,7 @@ describe('an agent whose trust has ended', () => {
     },
   )
 
-  test('is attended to again where what is to be published then was refused', async () => {
+  test('is attended to again if the API server refuses what is published then', async () => {
     await ready({ whenStale: 'Block' })
     world.kubernetes.refuse = (method, path) =>
       method === 'PATCH' && path.includes('/configmaps') ? refusal(403, 'Forbidden') : undefined
@@ -316,7 +316,7 @@ describe('an agent whose trust has ended', () => {
 })
 
 describe('a restart', () => {
-  test('replaces nothing that is published before every calendar was read', async () => {
+  test('does not replace a published calendar before every calendar was read', async () => {
     await ready({ calendars: 2 })
     const version = (): string | undefined =>
       world.kubernetes.find('ConfigMap', 'alice-calendar')?.metadata.resourceVersion

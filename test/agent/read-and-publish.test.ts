@@ -34,20 +34,20 @@ async function reconcile(): Promise<Found> {
   return publishAll(deps, context, await read(deps, context))
 }
 
-describe('what was published under another name', () => {
+describe('an object that was published under another name', () => {
   beforeEach(() => {
     begin(anAgent({ publish }))
     bench.small.secret('alice-grant', { refresh_token: '1//0gAlice' })
     published('old-token')
   })
 
-  test('goes once everything stands under the new one', async () => {
+  test('is deleted once everything is published under the new name', async () => {
     await reconcile()
     expect(bench.small.get('Secret', 'old-token')).toBeUndefined()
     expect(bench.small.text('token').access_token).toMatch(/^ya29/)
   })
 
-  test('stays while what stands under the new one can’t be brought up to date', async () => {
+  test('stays while the object with the new name cannot be updated', async () => {
     published('token')
     bench.small.refuse = (write) => (write === 'patch Secret token' ? new ApiError('Forbidden', 'no') : undefined)
     const { failures } = await reconcile()
@@ -58,14 +58,14 @@ describe('what was published under another name', () => {
     expect(bench.small.get('Secret', 'old-token')).toBeUndefined()
   })
 
-  test('stays while nothing can be published under the new one', async () => {
+  test('stays while nothing can be published under the new name', async () => {
     bench.refuses = { refresh: 'Unreachable' }
     await reconcile()
     expect(bench.small.get('Secret', 'old-token')).toBeDefined()
   })
 })
 
-describe('a spec that asks for more than the person agreed to', () => {
+describe('a spec that asks for more than the person consented to', () => {
   beforeEach(() => {
     begin(anAgent({ grantSecretRef: undefined, publish }))
     const consent = { ...consentOf(bench.agent.spec), accessToken: false }
@@ -74,7 +74,7 @@ describe('a spec that asks for more than the person agreed to', () => {
     published('old-token')
   })
 
-  test('is told, with what is new and where to sign in, and the calendars are read on', async () => {
+  test('is reported, with what is new and where to sign in, and the calendars are still read', async () => {
     const { failures, grant } = await reconcile()
     expect(grant).toBeDefined()
     expect(failures).toMatchObject([
@@ -84,13 +84,13 @@ describe('a spec that asks for more than the person agreed to', () => {
     expect(failures[0]?.message).toContain('https://booking.example.com/google-calendar/sign-in/')
   })
 
-  test('gets nothing of it, and what stands under other names stays until it is decided', async () => {
+  test('does not get it, and objects under other names stay until the person has decided', async () => {
     await reconcile()
     expect(bench.small.get('Secret', 'token')).toBeUndefined()
     expect(bench.small.get('Secret', 'old-token')).toBeDefined()
   })
 
-  test('is served under the former name, too, as far as that went', async () => {
+  test('is served under the former name, too, with the keys that it had', async () => {
     const calendar = { kind: 'Secret', name: 'new', detail: 'Full', formats: ['JSON'] } as const
     begin(anAgent({ grantSecretRef: undefined, publish: { ...publish, calendar: { ...calendar, formats: ['JSON'] } } }))
     const consent = { ...consentOf(bench.agent.spec), detail: 'Busy' }
@@ -107,7 +107,7 @@ describe('a spec that asks for more than the person agreed to', () => {
     expect(bench.small.text('old-token')).toEqual({ access_token: bench.small.text('token').access_token })
   })
 
-  test('is not told while the grant is refused for something else', async () => {
+  test('is not reported while the grant is refused for another reason', async () => {
     bench.account = 'alice@example.com'
     bench.refuses = { refresh: 'InvalidGrant' }
     const { failures } = await reconcile()

@@ -10,7 +10,7 @@ function setUp(random = 0.5) {
 }
 
 describe('the first agent that Google answers', () => {
-  test('wakes those of its integration that wait, and one of each other', () => {
+  test('wakes the agents of its integration that wait, and one of each other integration', () => {
     const { recovery, woken } = setUp()
     for (const agent of ['a', 'b', 'c']) recovery.failed('one', agent)
     for (const agent of ['x', 'y']) recovery.failed('two', agent)
@@ -18,7 +18,7 @@ describe('the first agent that Google answers', () => {
     expect([...woken.keys()].sort()).toEqual(['b', 'c', 'x'])
   })
 
-  test('wakes them once: what failed again after that waits again', () => {
+  test('wakes them once: an agent that fails again keeps its backoff', () => {
     const { recovery, woken } = setUp()
     for (const agent of ['a', 'b']) recovery.failed('one', agent)
     recovery.answered('one', 'a', HOUR)
@@ -27,7 +27,7 @@ describe('the first agent that Google answers', () => {
     expect(woken.size).toBe(0)
   })
 
-  test('wakes those who fail again after that only if it had been waiting itself', () => {
+  test('wakes agents that fail again only if it had failed before itself', () => {
     const { recovery, woken } = setUp()
     recovery.failed('one', 'a')
     recovery.answered('one', 'never-failed', HOUR)
@@ -41,7 +41,7 @@ describe('the first agent that Google answers', () => {
     expect([...woken.keys()]).toEqual(['a'])
   })
 
-  test('wakes each of another integration once, one at a time, as long as they fail', () => {
+  test('wakes the agents of another integration once, one at a time, as long as they fail', () => {
     const { recovery, woken } = setUp()
     for (const agent of ['x', 'y']) recovery.failed('two', agent)
     const wokenBy = (integration: string, agent: string): string[] => {
@@ -54,7 +54,7 @@ describe('the first agent that Google answers', () => {
     expect(wokenBy('two', 'x')).toEqual(['y'])
   })
 
-  test('wakes nobody who is gone, whichever the integration was', () => {
+  test('wakes no agent that is gone, whichever its integration was', () => {
     const { recovery, woken } = setUp()
     recovery.failed('one', 'b')
     recovery.forget('b')
@@ -62,7 +62,7 @@ describe('the first agent that Google answers', () => {
     expect(woken.size).toBe(0)
   })
 
-  test('wakes nobody who was answered meanwhile, or is gone', () => {
+  test('wakes no agent that was answered in the meantime, or is gone', () => {
     const { recovery, woken } = setUp()
     for (const agent of ['a', 'b']) recovery.failed('one', agent)
     recovery.forget('b')
@@ -70,7 +70,7 @@ describe('the first agent that Google answers', () => {
     expect(woken.size).toBe(0)
   })
 
-  test('sends another scout each time', () => {
+  test('wakes another agent of the integration each time', () => {
     const { recovery, woken } = setUp()
     for (const agent of ['x', 'y']) recovery.failed('two', agent)
     recovery.answered('one', 'a', HOUR)
@@ -80,7 +80,7 @@ describe('the first agent that Google answers', () => {
     expect([...woken.keys()]).toEqual(['y'])
   })
 
-  test('wakes nobody under an integration that the agent has left', () => {
+  test('wakes no agent under an integration that it has left', () => {
     const { recovery, woken } = setUp()
     recovery.failed('one', 'b')
     recovery.failed('two', 'b')

@@ -53,8 +53,8 @@ function addOther(spec: Partial<Agent['spec']> = {}, values: Record<string, stri
   return other
 }
 
-describe('an Agent that goes with Revoke', () => {
-  test('ends what it was authorized with, and takes its Secret away, not the supplied one', async () => {
+describe('an Agent that is deleted with Revoke', () => {
+  test('revokes what it was authorized with, and deletes its own Secret, not the supplied one', async () => {
     bench.small.secret(OWN, stored, marks())
     await go()
     expect(revoked()).toEqual(['own'])
@@ -64,20 +64,20 @@ describe('an Agent that goes with Revoke', () => {
     expect(events()).toEqual([])
   })
 
-  test('ends a grant of 0.1.0, too', async () => {
+  test('revokes a grant of 0.1.0, too', async () => {
     bench.small.secret(OWN, stored, { labels: MANAGED_BY })
     await go()
     expect(revoked()).toEqual(['own'])
     expect(bench.small.get('Secret', OWN)).toBeUndefined()
   })
 
-  test('ends nothing where it never was authorized', async () => {
+  test('revokes nothing if it never was authorized', async () => {
     await go()
     expect(revoked()).toEqual([])
     expect(finalizers).toEqual([])
   })
 
-  test('does not end the grant of another account that an Agent of the same name has left, nor take its Secret away', async () => {
+  test('does not revoke the grant of another account that an Agent of the same name has left, nor delete its Secret', async () => {
     bench.small.secret(OWN, { ...stored, account: 'carol@example.com' }, marks())
     await go()
     expect(revoked()).toEqual([])
@@ -86,7 +86,7 @@ describe('an Agent that goes with Revoke', () => {
     expect(events()).toEqual(['Warning WrongAccount'])
   })
 
-  test('does not end a token that never passed its checks, and takes its Secret away', async () => {
+  test('does not revoke a token that never passed its checks, and deletes its Secret', async () => {
     const annotations = { ...marks().annotations, [NOT_YET_CHECKED]: 'true' }
     bench.small.secret(OWN, stored, { ...marks(), annotations })
     known = { ...NO_GRANT, grant: { refreshToken: 'in use', checked: false } as Grant }
@@ -108,7 +108,7 @@ describe('an Agent that goes with Revoke', () => {
     expect(finalizers).toEqual([])
   })
 
-  test('ends what was in use although its Secret went first', async () => {
+  test('revokes the grant that was used, although its Secret was deleted first', async () => {
     const pendingRevocation = { token: 'withdrawn', account: 'alice@example.com', clientId: CLIENT }
     const grant = { refreshToken: 'in use', checked: true, account: 'alice@example.com' } as Grant
     known = { ...NO_GRANT, pendingRevocation, grant }
@@ -117,10 +117,10 @@ describe('an Agent that goes with Revoke', () => {
   })
 })
 
-describe('a grant that another Agent lives on, too', () => {
+describe('a grant that another Agent uses, too', () => {
   beforeEach(() => bench.small.secret(OWN, stored, marks()))
 
-  test('is left alive, the Secret is deleted, and an Event says so without naming the other', async () => {
+  test('is not revoked, the Secret is deleted, and an Event says so without naming the other Agent', async () => {
     addOther()
     await go()
     expect(revoked()).toEqual([])
@@ -131,7 +131,7 @@ describe('a grant that another Agent lives on, too', () => {
     expect(finalizers).toEqual([])
   })
 
-  test('is left alive where the other’s grant is used from memory', async () => {
+  test('is not revoked if the other Agent uses its grant from memory', async () => {
     const other = addOther({}, null)
     const condition = {
       type: 'Authorized',
@@ -158,7 +158,7 @@ describe('a grant that another Agent lives on, too', () => {
     expect(events()).toEqual([])
   })
 
-  test('is not ended while nobody can tell', async () => {
+  test('is not revoked while that is not known', async () => {
     addOther()
     bench.small.refuseRead = (name) => (name === 'other-google-grant' ? new ApiError('Unreachable', 'away') : undefined)
     await expect(go()).rejects.toThrow('away')
@@ -173,7 +173,7 @@ describe('with Google away', () => {
     bench.refuses = { revoke: 'Unreachable' }
   })
 
-  test('it tries for a minute, then the Agent goes with a warning, its Secret kept', async () => {
+  test('revoking is tried for a minute, then the Agent is deleted with a warning, and its Secret stays', async () => {
     expect(await go()).toMatchObject({ kind: 'retry' })
     await bench.clock.advance(59_000)
     expect(await go()).toMatchObject({ kind: 'retry' })
@@ -185,7 +185,7 @@ describe('with Google away', () => {
     expect(bench.small.get('Secret', OWN)).toBeDefined()
   })
 
-  test('the minute is one by the monotonic clock, whatever the time of day says', async () => {
+  test('the minute is measured by the monotonic clock, whatever the time of day is', async () => {
     bench.clock.setTimeOfDay(6 * 60 * 60_000)
     expect(await go()).toMatchObject({ kind: 'retry' })
     expect(finalizers).not.toEqual([])

@@ -67,7 +67,7 @@ describe.each(Object.entries(failures))('a step that fails with %s', (_, error) 
     expect([grant, failures[0]?.message.includes(secret)]).toEqual([undefined, false])
   })
 
-  test('is a failure to publish, beside what failed before', async () => {
+  test('is a failure to publish, besides what failed before', async () => {
     const before = await read(deps, context())
     const { failures } = await publish(deps, context(), before)
     expect(failures.slice(0, 1)).toEqual(before.failures)
@@ -76,12 +76,12 @@ describe.each(Object.entries(failures))('a step that fails with %s', (_, error) 
   })
 })
 
-test('a conflict is everybody’s: what was decided on has changed', async () => {
+test('a conflict ends the whole reconcile: what was decided on has changed', async () => {
   thrown = new ApiError('Conflict', 'PATCH … answered 409')
   await expect(read(deps, context())).rejects.toBe(thrown)
 })
 
-test('a mistake of ours is logged once, with where it happened, and never with what it stumbled over', () => {
+test('a bug is logged once, with where it happened, and never with the data that caused it', () => {
   const lines: string[] = []
   const log = createLog({ level: 'debug', clock: new ManualClock(), write: (line) => void lines.push(line) })
   const teller = new ReconcileLogger('agent', log)

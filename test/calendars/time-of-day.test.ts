@@ -34,7 +34,7 @@ function leap(ms: number): void {
 }
 
 describe('a calendar', () => {
-  test('stays as it is while the time of day goes its way', async () => {
+  test('does not change while the time of day passes', async () => {
     const before = calendar()
     await clock.advance(20 * MINUTE)
     leap(-900)
@@ -47,7 +47,7 @@ describe('a calendar', () => {
     expect(calendar()).toEqual(before)
   })
 
-  test('is older after the clock was set forward, and due where its time has gone by', () => {
+  test('is older after the clock was set forward, and due if its time has passed', () => {
     leap(6 * HOUR)
     expect(calendar().dueAt).toBeLessThan(clock.monotonic())
     expect(clock.monotonic() - (calendar().lastRead ?? 0)).toBeCloseTo(6 * HOUR, -1)
@@ -60,7 +60,7 @@ describe('a calendar', () => {
     expect(calendar().dueAt).toBeGreaterThan(clock.monotonic())
   })
 
-  test('follows many small steps as it follows a great one', () => {
+  test('follows many small steps like a large one', () => {
     for (let step = 0; step < 10; step++) leap(500)
     expect(clock.monotonic() - (calendar().lastRead ?? 0)).toBeGreaterThan(3_000)
   })

@@ -41,17 +41,17 @@ describe('the end of a grant', () => {
     expect(grantEnd(grant(), internal)).toBeUndefined()
   })
 
-  test('is what Google said, where Google said it', () => {
+  test('is what Google said, if it said so', () => {
     expect(grantEnd(grant({ grantExpiresAt: consent + DAY }), inTesting)).toBe(consent + DAY)
   })
 
-  test('counts as Testing where an External integration says nothing of its publishing status', () => {
+  test('counts as Testing if an External integration does not say its publishing status', () => {
     expect(grantEnd(grant(), anIntegration({ publishingStatus: undefined }))).toBe(consent + 7 * DAY)
   })
 })
 
 describe('a grant that Google no longer accepts', () => {
-  test('is asked about where it was supplied and never worked', () => {
+  test('has a message of its own if it was supplied and never worked', () => {
     const supplied = grant({ suppliedHash: 'abc', checked: false })
     const death = diedAfter(0, { of: supplied })
     expect(death.reason).toBe('GrantRevoked')
@@ -79,12 +79,12 @@ describe('a grant that Google no longer accepts', () => {
     expect(death.likelyCause).toContain('publishingStatus says InProduction')
   })
 
-  test('long after the seventh day points there too, if it was last alive before it', () => {
+  test('long after the seventh day points there, too, if it last worked before that day', () => {
     const of = grant({ lastUsedAt: consent + 6.9 * DAY })
     expect(diedAfter(12, { by: inProduction, of }).likelyCause).toContain('still in Testing')
   })
 
-  test('long after the seventh day, having been alive since, was taken back', () => {
+  test('long after the seventh day, having worked since, was revoked', () => {
     const of = grant({ lastUsedAt: consent + 11 * DAY })
     expect(diedAfter(12, { by: inProduction, of }).likelyCause).toContain('took the access back')
   })
@@ -93,7 +93,7 @@ describe('a grant that Google no longer accepts', () => {
     expect(diedAfter(7, { by: internal }).likelyCause).toContain('took the access back')
   })
 
-  test('unused for six months died of that', () => {
+  test('unused for six months ended because of that', () => {
     const of = grant({ lastUsedAt: consent + 20 * DAY })
     expect(diedAfter(201, { by: inProduction, of }).likelyCause).toContain('six months')
   })
@@ -103,12 +103,12 @@ describe('a grant that Google no longer accepts', () => {
     expect([death.reason, death.likelyCause]).toEqual(['GrantExpired', expect.stringContaining('session policy')])
   })
 
-  test('at the end that Google had announced has expired', () => {
+  test('at the end that Google announced has expired', () => {
     const of = grant({ grantExpiresAt: consent + 2 * DAY })
     expect(diedAfter(2, { of, by: inProduction }).reason).toBe('GrantExpired')
   })
 
-  test('says when the date of consent is only a guess', () => {
+  test('says if the date of consent is only a guess', () => {
     expect(diedAfter(8, { of: grant({ grantedAtIsGuess: true }) }).likelyCause).toContain('at the latest')
   })
 })

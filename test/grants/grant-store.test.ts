@@ -38,7 +38,7 @@ const stored = { refresh_token: TOKEN, account: 'alice@example.com', client_id: 
 const of010 = { labels: MANAGED_BY, annotations: { [SIGNED_IN_BY]: 'x' } }
 
 describe('a supplied grant', () => {
-  test('is kept with role, annotation and the word that it was checked', async () => {
+  test('is stored with its role and annotations, and marked as checked', async () => {
     supply()
     expect(reasonOf(await gain())).toBe('Granted')
     expect(own()?.metadata).toMatchObject(marksOf(bench.agent, 'grant'))
@@ -56,7 +56,7 @@ describe('a supplied grant', () => {
     ])
   })
 
-  test('that Google rotates is not lost where the write meets a conflict', async () => {
+  test('that Google rotates is not lost if the write meets a conflict', async () => {
     supply()
     await gain()
     await bench.clock.advance(50 * 60_000)
@@ -72,7 +72,7 @@ describe('a supplied grant', () => {
     expect(kept()).toBe('1//0gRotated')
   })
 
-  test('that rotates before anybody knows whose it is, says so in its Secret', async () => {
+  test('that is rotated before its account is known is marked as not checked', async () => {
     supply()
     bench.rotatesTo = '1//0gRotated'
     bench.account = 'mallory@example.com'
@@ -80,7 +80,7 @@ describe('a supplied grant', () => {
     expect(own()?.metadata.annotations?.[NOT_YET_CHECKED]).toBe('true')
   })
 
-  test('that can’t be written is used from memory, told, and saved as soon as that works', async () => {
+  test('that cannot be written is used from memory, reported, and saved as soon as that works', async () => {
     supply()
     bench.rotatesTo = '1//0gRotated'
     bench.small.refuse = () => new ApiError('Forbidden', 'exceeded quota')
@@ -97,7 +97,7 @@ describe('a supplied grant', () => {
     expect(bench.asked.filter(({ what }) => what === 'refresh')).toHaveLength(1)
   })
 
-  test('wins where the Secret of ours was edited before it was saved: the newer one is not lost', async () => {
+  test('replaces our own Secret if that was edited before the grant was saved', async () => {
     supply()
     await gain()
     bench.rotatesTo = '1//0gRotated'
@@ -112,7 +112,7 @@ describe('a supplied grant', () => {
     expect(bench.asked.filter(({ what }) => what === 'refresh')).toHaveLength(2)
   })
 
-  test('is replaced where somebody puts another token into the Secret of ours', async () => {
+  test('is replaced if somebody puts another token into our own Secret', async () => {
     supply()
     await gain()
     bench.small.secret(OWN, { ...stored, refresh_token: '1//0gOther' }, own()!.metadata)
@@ -138,7 +138,7 @@ describe('a supplied grant', () => {
     expect(bench.small.events).toHaveLength(1)
   })
 
-  test('that can’t be one is told by what it looks like, and Google is not asked', async () => {
+  test('that cannot be a token is described, and Google is not asked', async () => {
     supply('ya29.something-secret')
     const result = await gain()
     expect(result).toMatchObject({ reason: 'GrantSecretInvalid', requeue: { kind: 'blocked' } })
@@ -190,7 +190,7 @@ describe('the Secret under the grant’s name', () => {
       { ...marksOf(signedIn, 'grant'), ownerReferences: withController([], anAgent({}, 'bob')) },
     ],
     ['of 0.1.0, but of another account', { labels: MANAGED_BY }],
-  ])('is left alone where it is %s, and looked at again in five minutes', async (_, metadata) => {
+  ])('is left alone if it is %s, and looked at again in five minutes', async (_, metadata) => {
     supply()
     const before = bench.small.secret(OWN, { ...stored, account: 'bob@example.com' }, metadata)
     const result = await gain()
@@ -200,7 +200,7 @@ describe('the Secret under the grant’s name', () => {
     expect(bench.asked).toEqual([])
   })
 
-  test('is not written over where somebody makes it while Google is asked', async () => {
+  test('is not overwritten if somebody creates it while Google is asked', async () => {
     supply()
     const client = bench.client
     const meanwhile: typeof client = {
@@ -216,7 +216,7 @@ describe('the Secret under the grant’s name', () => {
     expect(bench.small.text(OWN)).toEqual({ theirs: 'x' })
   })
 
-  test('is not written over where somebody changes it meanwhile', async () => {
+  test('is not overwritten if somebody changes it in the meantime', async () => {
     supply()
     await gain()
     await bench.clock.advance(50 * 60_000)
@@ -225,7 +225,7 @@ describe('the Secret under the grant’s name', () => {
     expect(bench.small.text(OWN)).toEqual({ theirs: 'x' })
   })
 
-  test('gets back what is lost of its marks, its data unchanged', async () => {
+  test('gets missing labels and annotations back, its data unchanged', async () => {
     bench = new Bench(signedIn)
     bench.small.secret(OWN, { ...stored, theirs: 'x' }, { labels: marksOf(signedIn, 'grant').labels })
     bench.refuses = { refresh: 'Unreachable' }
@@ -234,7 +234,7 @@ describe('the Secret under the grant’s name', () => {
     expect(bench.small.text(OWN)).toMatchObject({ ...stored, theirs: 'x' })
   })
 
-  test('does not lose a date of consent that our own clock makes doubtful', async () => {
+  test('does not lose a date of consent that our own clock contradicts', async () => {
     bench = new Bench(signedIn)
     const granted_at = '2026-11-24T10:00:00Z'
     const consent = '{"detail":"Busy","accessToken":false,"write":false,"calendars":["primary"]}'
@@ -264,7 +264,7 @@ describe('a grant of 0.1.0', () => {
     bench.small.secret(OWN, stored, of010)
   })
 
-  test('gets its marks and a note of what stands published, before Google is asked', async () => {
+  test('gets its labels and a record of the consent, which follows from what is published, before Google is asked', async () => {
     bench.small.secret(
       'alice-calendar',
       { 'busy.json': '', 'events.json': '' },
@@ -277,18 +277,18 @@ describe('a grant of 0.1.0', () => {
     expect(own()?.metadata.annotations?.[SIGNED_IN_BY]).toBe('x')
   })
 
-  test('was given for busy time where nothing else stands', async () => {
+  test('was given for busy time if nothing else is published', async () => {
     expect(await noteAfter()).toEqual({ detail: 'Busy', accessToken: false, write: false, calendars: ['primary'] })
   })
 
-  test('was not given for what another Agent or somebody else has there', async () => {
+  test('was not given for objects of another Agent or of somebody else', async () => {
     const byBob = withController([], anAgent({}, 'bob'))
     bench.small.secret('alice-calendar', { 'events.json': '' }, { labels: MANAGED_BY, ownerReferences: byBob })
     bench.small.secret('alice-token', { access_token: 'x' }, {})
     expect(await noteAfter()).toMatchObject({ detail: 'Busy', accessToken: false })
   })
 
-  test('that was supplied gets no note', async () => {
+  test('that was supplied gets no record of consent', async () => {
     bench.small.secret(OWN, stored, {
       labels: MANAGED_BY,
       annotations: { [SIGNED_IN_BY]: 'x', [SUPPLIED_TOKEN_HASH]: 'y' },
@@ -298,7 +298,7 @@ describe('a grant of 0.1.0', () => {
     expect(own()?.metadata).toMatchObject(marksOf(wide, 'grant'))
   })
 
-  test('that can’t be written is clipped from memory all the same', async () => {
+  test('that cannot be written limits what is published nevertheless', async () => {
     bench.small.refuse = () => new ApiError('Forbidden', 'no')
     await gain()
     expect(bench.known.grant?.consent).toMatchObject({ detail: 'Busy', accessToken: false })

@@ -104,18 +104,18 @@ const bobs = { apiVersion: 'calendar-operator.io/v1alpha1', kind: 'Agent', name:
 const kept = (): string | undefined => decode(stored?.data).refresh_token
 
 describe('a new grant', () => {
-  test('is kept where there was none', async () => {
+  test('is stored if there was none', async () => {
     await keep()
     expect(kept()).toBe('new')
     expect(stored?.metadata).toMatchObject(marksOf(agent, 'grant'))
   })
 
-  test('keeps what its page showed', async () => {
+  test('records what its page showed', async () => {
     await keep()
     expect(parseConsent(decode(stored?.data).consent ?? '')).toEqual(consent)
   })
 
-  test('marks a Secret of 0.1.0, and what was said of the grant before no longer counts', async () => {
+  test('labels a Secret of 0.1.0, and removes the annotations of the earlier grant', async () => {
     theyWrite({ refresh_token: 'old' })
     await keep()
     const { labels, annotations } = stored?.metadata ?? {}
@@ -123,20 +123,20 @@ describe('a new grant', () => {
     expect(annotations?.[NOT_YET_CHECKED]).toBeNull()
   })
 
-  test('goes over what the leader writes between our read and our write', async () => {
+  test('overwrites what the leader writes between our read and our write', async () => {
     theyWrite({ refresh_token: 'old', access_token: 'a' })
     meanwhile = [() => theyWrite({ refresh_token: 'old', access_token: 'b' })]
     await keep()
     expect(kept()).toBe('new')
   })
 
-  test('goes into the Secret that somebody else of us makes meanwhile', async () => {
+  test('is written into a Secret that another replica creates in the meantime', async () => {
     meanwhile = [() => theyWrite({ refresh_token: 'theirs' })]
     await keep()
     expect(kept()).toBe('new')
   })
 
-  test('does not go into one that a stranger makes meanwhile', async () => {
+  test('is not written into a Secret that somebody else creates in the meantime', async () => {
     meanwhile = [() => theyWrite({ theirs: 'x' }, {})]
     await expect(keep()).rejects.toThrow('was made by somebody else and is left alone')
     expect(decode(stored?.data)).toEqual({ theirs: 'x' })
@@ -145,13 +145,13 @@ describe('a new grant', () => {
   test.each<[string, Partial<Secret['metadata']>]>([
     ['that another Agent has', { labels: MANAGED_BY, ownerReferences: [bobs] }],
     ['of another Agent, by its annotation', { labels: MANAGED_BY, annotations: { [AGENT_ANNOTATION]: 'bob' } }],
-  ])('does not go into a Secret %s', async (_, metadata) => {
+  ])('is not written into a Secret %s', async (_, metadata) => {
     theyWrite({ refresh_token: 'theirs' }, metadata)
     await expect(keep()).rejects.toThrow('belongs to Agent bob')
     expect(kept()).toBe('theirs')
   })
 
-  test('is given up where every try meets another write', async () => {
+  test('fails if every attempt meets another write', async () => {
     theyWrite({ refresh_token: 'old' })
     meanwhile = Array.from({ length: 20 }, () => () => theyWrite({ refresh_token: 'old' }))
     await expect(keep()).rejects.toThrow('Conflict')
@@ -163,10 +163,10 @@ describe('the grant that it replaces', () => {
   const old = { refresh_token: 'old', account: 'alice@example.com', client_id: CLIENT }
 
   test.each([
-    ['is revoked where it is of another project', old, OTHER_PROJECT, ['old']],
-    ['is left alone where it is of the same client: revoking it would end the new one', old, CLIENT, []],
-    ['is left alone where it is of the same project', old, SAME_PROJECT, []],
-    ['is left alone where nobody knows whose it was', { refresh_token: 'old', client_id: CLIENT }, OTHER_PROJECT, []],
+    ['is revoked if it is of another project', old, OTHER_PROJECT, ['old']],
+    ['is not revoked if it is of the same client: that would end the new grant', old, CLIENT, []],
+    ['is not revoked if it is of the same project', old, SAME_PROJECT, []],
+    ['is not revoked if its account is not known', { refresh_token: 'old', client_id: CLIENT }, OTHER_PROJECT, []],
   ])('%s', async (_, values, clientId, expected) => {
     theyWrite(values)
     await keep(clientId)
@@ -174,7 +174,7 @@ describe('the grant that it replaces', () => {
     expect(revoked).toEqual(expected)
   })
 
-  test('is left alone where it never passed its checks: it may be somebody else’s', async () => {
+  test('is not revoked if it never passed its checks: it may be somebody else’s', async () => {
     theyWrite(old, { labels: MANAGED_BY, annotations: { [NOT_YET_CHECKED]: 'true' } })
     await keep(OTHER_PROJECT)
     expect(revoked).toEqual([])
@@ -183,8 +183,8 @@ describe('the grant that it replaces', () => {
   const another = { ...agent, metadata: { ...agent.metadata, name: 'another', uid: 'another' } }
 
   test.each([
-    ['is left alone where another Agent lives on that account and project', SAME_PROJECT, []],
-    ['is revoked where another Agent of that account lives on another project', OTHER_PROJECT, ['old']],
+    ['is not revoked if another Agent uses that account and project', SAME_PROJECT, []],
+    ['is revoked if another Agent of that account uses another project', OTHER_PROJECT, ['old']],
   ])('%s', async (_, clientId, expected) => {
     agents = [agent, another]
     const metadata = { name: grantSecretName(another), ...marksOf(another, 'grant') }
@@ -196,7 +196,7 @@ describe('the grant that it replaces', () => {
     expect(revoked).toEqual(expected)
   })
 
-  test('is revoked where the other Agent of that account has no grant yet', async () => {
+  test('is revoked if the other Agent of that account has no grant yet', async () => {
     agents = [agent, another]
     theyWrite(old)
     await keep(OTHER_PROJECT)

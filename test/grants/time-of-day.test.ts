@@ -32,12 +32,12 @@ function leap(ms: number): Grant {
 }
 
 describe('a grant', () => {
-  test('stays as it is while the time of day goes its way', async () => {
+  test('does not change while the time of day passes', async () => {
     await clock.advance(20 * MINUTE)
     expect(leap(-900)).toEqual(grant)
   })
 
-  test('is renewed when it was to be, after the clock was set back, and its stamps are put back', () => {
+  test('is renewed when it was due, after the clock was set back, and its stamps are corrected', () => {
     const after = leap(-6 * HOUR)
     expect(after.renewAt).toBe(grant.renewAt)
     expect([after.expiresAt, after.obtainedAt, after.lastUsedAt]).toEqual(
@@ -48,13 +48,13 @@ describe('a grant', () => {
     expect(after.grantedAt).toBeLessThanOrEqual(clock.now())
   })
 
-  test('is due where its time has gone by, after the clock was set forward', () => {
+  test('is due if its time has passed, after the clock was set forward', () => {
     const after = leap(6 * HOUR)
     expect(after.renewAt).toBeLessThan(clock.monotonic())
     expect(after.saved).toBe(true)
   })
 
-  test('follows many small steps as it follows a great one', () => {
+  test('follows many small steps like a large one', () => {
     for (let step = 0; step < 10; step++) leap(-500)
     expect(Math.abs((state.grant?.expiresAt ?? 0) - clock.now() - HOUR)).toBeLessThan(2_000)
   })

@@ -16,7 +16,7 @@ const gain = (force = false): Promise<Grant | StepFailure> => bench.gain(force)
 
 const refreshes = (): number => bench.asked.filter(({ what }) => what === 'refresh').length
 
-describe('a dead grant', () => {
+describe('a grant that Google refuses', () => {
   beforeEach(async () => {
     await gain()
     await bench.clock.advance(50 * MINUTE)
@@ -24,25 +24,25 @@ describe('a dead grant', () => {
     expect(await gain()).toMatchObject({ reason: 'GrantRevoked' })
   })
 
-  test('is not asked about again before its time', async () => {
+  test('causes no request before the pause ends', async () => {
     await gain()
     await bench.clock.advance(4 * MINUTE)
     expect(await gain()).toMatchObject({ reason: 'GrantRevoked' })
     expect(refreshes()).toBe(2)
   })
 
-  test('is asked about again when its time has come', async () => {
+  test('is tried again when the pause has ended', async () => {
     await bench.clock.advance(6 * MINUTE)
     await gain()
     expect(refreshes()).toBe(3)
   })
 
-  test('is asked about again when somebody asks for it', async () => {
+  test('is tried again when somebody asks for it', async () => {
     await gain(true)
     expect(refreshes()).toBe(3)
   })
 
-  test('is asked about again when the token has changed', async () => {
+  test('is tried again when the token has changed', async () => {
     bench.refuses = {}
     bench.small.secret('alice-grant', { refresh_token: '1//0gAnother' })
     expect(isStepFailure(await gain())).toBe(false)
@@ -60,7 +60,7 @@ describe('an account whose Google Calendar is switched off', () => {
     expect(await gain()).toMatchObject({ condition: 'Synced', reason: 'CalendarDisabled' })
   })
 
-  test('is asked about every five minutes from then on, whatever wakes the agent', async () => {
+  test('is asked for every five minutes from then on, whatever triggers a reconcile', async () => {
     for (let minutes = 0; minutes < 30; minutes++) {
       await bench.clock.advance(MINUTE)
       expect(await gain()).toMatchObject({ reason: 'CalendarDisabled' })
@@ -68,7 +68,7 @@ describe('an account whose Google Calendar is switched off', () => {
     expect(lookups()).toBe(1 + 6)
   })
 
-  test('is asked about every hour after two hours', async () => {
+  test('is asked for every hour after two hours', async () => {
     await bench.clock.advance(121 * MINUTE)
     await gain()
     await bench.clock.advance(59 * MINUTE)
@@ -79,7 +79,7 @@ describe('an account whose Google Calendar is switched off', () => {
     expect(lookups()).toBe(3)
   })
 
-  test('is asked about at once when somebody asks for it, and for another grant', async () => {
+  test('is asked for at once when somebody asks for it, and for another grant', async () => {
     await gain(true)
     bench.small.secret('alice-grant', { refresh_token: '1//0gAnother' })
     await gain()
@@ -88,7 +88,7 @@ describe('an account whose Google Calendar is switched off', () => {
 })
 
 describe('an access token', () => {
-  test('is renewed once for all who ask for it at a time', async () => {
+  test('is renewed once for concurrent callers', async () => {
     const gained = await Promise.all([gain(), gain(), gain()])
     expect(refreshes()).toBe(1)
     expect(new Set(gained)).toEqual(new Set([bench.known.grant]))
@@ -111,7 +111,7 @@ describe('an access token', () => {
     expect(after).toBeLessThan(40 * MINUTE + 10_000)
   })
 
-  test('is renewed earlier by chance, up to a twentieth of its lifetime, so that agents spread out', async () => {
+  test('is renewed up to a twentieth of its lifetime earlier, by chance, so that agents spread out', async () => {
     const after = await renewedAfter(0.999)
     expect(after).toBeGreaterThanOrEqual(37 * MINUTE - 1)
     expect(after).toBeLessThan(37 * MINUTE + 20_000)
@@ -119,7 +119,7 @@ describe('an access token', () => {
 })
 
 describe('an account whose Google Calendar is switched off', () => {
-  test('is told so at the account check, and of its grant nothing is said', async () => {
+  test('is reported at the account check, and says nothing about the grant', async () => {
     bench.refuses = { calendar: 'CalendarDisabled' }
     expect(await gain()).toMatchObject({
       condition: 'Synced',
