@@ -1,4 +1,4 @@
-/** Gauges about what there is: computed from the caches at each scrape, so that what is deleted vanishes. */
+/** Gauges about objects: computed from the caches at each scrape, so that deleted objects disappear. */
 import { staleAfterMs } from './publishing/freshness.ts'
 import { integrationKey } from './resources/allowed-namespaces.ts'
 import type { OutputState } from './publishing/trust.ts'
@@ -9,7 +9,7 @@ import { findCondition } from './resources/conditions.ts'
 import type { Agent, CalendarIntegration } from './resources/types.ts'
 
 type Cached = Pick<Cluster, 'agents' | 'integrations'>
-/** A sample for each agent that has something to measure. */
+/** A sample for each agent that has a value. */
 type PerAgent = (measure: (agent: Agent) => number | undefined) => () => Scrape
 
 export function registerGauges(metrics: Metrics, { agents, integrations }: Cached, clock: Clock): void {
@@ -65,7 +65,7 @@ export function registerGauges(metrics: Metrics, { agents, integrations }: Cache
   )
 }
 
-/** Of what stands published. Only the replica that publishes knows it. */
+/** Gauges about published objects. Only the replica that publishes knows them. */
 export function registerOutputGauge(metrics: Metrics, outputs: () => OutputState[]): void {
   metrics.gauge(
     'calendar_operator_output_good_until_timestamp_seconds',
@@ -75,7 +75,7 @@ export function registerOutputGauge(metrics: Metrics, outputs: () => OutputState
   )
 }
 
-/** An integration forgets a limit that nobody has met for a while; an agent that still waits for its turn has not. */
+/** An integration drops a limit that was not hit for a while; an agent that still waits has not. */
 function limitedByAgents(agents: Iterable<Agent>): Set<string> {
   const limited = [...agents].filter(({ status }) => {
     const synced = findCondition(status?.conditions, 'Synced')
@@ -84,7 +84,7 @@ function limitedByAgents(agents: Iterable<Agent>): Set<string> {
   return new Set(limited.map(integrationKey))
 }
 
-/** Whether each one works, so that an alert can name it. What is suspended is meant to stand still, and has no sample. */
+/** Whether each object works, so that an alert can name it. Suspended objects have no sample. */
 function readyGauges(metrics: Metrics, { integrations }: Cached, perAgent: PerAgent): void {
   const who = ['namespace', 'agent']
   metrics.gauge(
@@ -114,7 +114,7 @@ function readyGauges(metrics: Metrics, { integrations }: Cached, perAgent: PerAg
   )
 }
 
-/** 1 or 0; undefined where somebody has suspended it, or the integration that it belongs to. */
+/** 1 or 0; undefined if the object or its integration is suspended. */
 function readiness(object: Agent | CalendarIntegration, integration?: CalendarIntegration): number | undefined {
   if (object.spec.suspend || integration?.spec.suspend) return undefined
   return findCondition(object.status?.conditions, 'Ready')?.status === 'True' ? 1 : 0
@@ -125,7 +125,7 @@ function staleAfter(agent: Agent, integration: CalendarIntegration | undefined):
   return staleAfterMs(agent, integration.spec.sync) / 1000
 }
 
-/** Every state is always there, so that an alert on it has something to look at. */
+/** Every state always has a sample, so that alerts can use it. */
 const STATES = ['ready', 'reconciling', 'stalled', 'suspended']
 
 function countStates(objects: Iterable<Agent | CalendarIntegration>): Scrape {

@@ -1,13 +1,13 @@
 /**
- * `calendar-operator`: where the process begins. Signals are listened to before anything else is loaded, because a process that
- * is the first of its container ignores a SIGTERM that it does not listen to.
+ * The entry point of `calendar-operator`. Signal handlers are installed before anything else is loaded, because the first process of a
+ * container ignores a SIGTERM without a handler.
  */
 const ended = process.argv[2] === 'run' ? firstSignal() : new Promise<never>(() => undefined)
 const { keepHeapSmall } = await import('./platform/heap.ts')
 if (process.argv[2] === 'run') keepHeapSmall()
 const { runProgram } = await import('./program.ts')
 await runProgram(process, ended)
-// What is still open is nobody's any more.
+// Whatever is still open is no longer needed.
 if (process.argv[2] === 'run') process.exit()
 
 function firstSignal(): Promise<NodeJS.Signals> {

@@ -1,6 +1,6 @@
 /**
- * Every setting of `run`: a flag with a Kubernetes-style name and, equally, an environment variable. Nothing else in the
- * program knows the environment's names, and it is read once. All mistakes are reported at once. The help of `run` and
+ * Every setting of `run`: a flag with a Kubernetes-style name that is also an environment variable. No other part of the program
+ * knows the names of the variables, and they are read once. All mistakes are reported at once. The help of `run` and
  * docs/settings.md are made from the same table.
  */
 import { isIP } from 'node:net'
@@ -13,24 +13,24 @@ export interface Settings {
   googleAccountsURL: string
   googleOAuthURL: string
   googleAPIURL: string
-  /** Empty: all namespaces. */
+  /** Empty for all namespaces. */
   watchNamespaces: string[]
   webBindAddress: BindAddress | undefined
   /** The path of the sign-in pages on a site, without a trailing slash. */
   webPathPrefix: string
   /** Networks of proxies whose `X-Forwarded-For` is trusted. */
   webTrustedProxies: string[]
-  /** The namespaces that a site's host belongs to, where that is not left to whoever claims it first. */
+  /** The namespaces that a site's host belongs to, if that is not left to whoever claims it first. */
   sites: Sites
   metricsBindAddress: BindAddress | undefined
   leaderElect: boolean
   workers: number
   logLevel: Level
-  /** The way to Google, from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` or the same in small letters; empty: none. */
+  /** The proxies for Google, from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, or the same in lower case; empty for none. */
   proxy: { httpsProxy: string; httpProxy: string; noProxy: string }
-  /** Where the pod runs, from `POD_NAMESPACE`: the Lease is kept there. */
+  /** The pod's namespace, from `POD_NAMESPACE`, which holds the Lease. */
   podNamespace: string | undefined
-  /** The pod's name, from `POD_NAME` or `HOSTNAME`: it stands in the Lease and in Events. */
+  /** The pod's name, from `POD_NAME` or `HOSTNAME`, for the Lease and for Events. */
   podName: string
 }
 
@@ -40,9 +40,9 @@ export interface BindAddress {
 }
 
 export interface SettingInfo {
-  /** The flag, without its dashes. */
+  /** The name of the flag, without dashes. */
   name: string
-  /** What the help shows for its value; a flag without one is a switch. */
+  /** The placeholder for the value in the help; a flag without one is a switch. */
   value?: string
   default: string
   description: string
@@ -117,7 +117,7 @@ const sites: Parse = (text) => {
   return { value: found }
 }
 
-/** `HOST=NAMESPACE`; an IPv6 address may stand in brackets or without. */
+/** `HOST=NAMESPACE`; an IPv6 address may be in brackets. */
 function siteEntry(entry: string): { host: string; namespace: string } | undefined {
   const [name = '', namespace = '', ...rest] = entry.split('=').map((one) => one.trim())
   const written = isIP(name) === 6 ? `[${name}]` : name
@@ -247,14 +247,14 @@ export const settingsTable: readonly SettingInfo[] = SETTINGS
 export const variableOf = ({ name }: SettingInfo): string =>
   `CALENDAR_OPERATOR_${name.toUpperCase().replaceAll('-', '_')}`
 
-/** All that is wrong with the settings, a line each. */
+/** Everything that is wrong with the settings, one line each. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError'
 }
 
 /**
- * A flag wins over its variable; a variable that is set to nothing counts as not set. Variables of our prefix that we don't
- * know are no mistake: Kubernetes sets `CALENDAR_OPERATOR_SERVICE_HOST` and its like beside a Service of that name.
+ * A flag takes precedence over its variable, and an empty variable counts as not set. Unknown variables with the prefix are not
+ * mistakes, because Kubernetes sets `CALENDAR_OPERATOR_SERVICE_HOST` and others for a Service of that name.
  *
  * @param flags the flags that were given, by name.
  */
@@ -279,7 +279,7 @@ export function readSettings(flags: Record<string, string>, env: Record<string, 
   return values as unknown as Settings
 }
 
-/** A proxy's address may hold a password: what was found is not told. */
+/** A proxy's address may contain a password, so the value is not repeated. */
 function proxyFrom(env: Record<string, string | undefined>, mistakes: string[]): Settings['proxy'] {
   const find = (name: string): string => env[name.toLowerCase()] || env[name] || ''
   const address = (name: string): string => {
@@ -292,7 +292,7 @@ function proxyFrom(env: Record<string, string | undefined>, mistakes: string[]):
   return { httpsProxy: address('HTTPS_PROXY'), httpProxy: address('HTTP_PROXY'), noProxy: find('NO_PROXY') }
 }
 
-/** As other programs take it: http where there is no scheme. The proxy resolves the names in any case. */
+/** As other programs do: http if there is no scheme. The proxy resolves host names in any case. */
 function asProxyURL(text: string): string | undefined {
   const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text.replace(/^socks5h:/i, 'socks5:') : `http://${text}`
   return URL.canParse(full) && /^(https?|socks5):$/.test(new URL(full).protocol) ? full : undefined

@@ -1,13 +1,13 @@
-/** Serves what machines ask for: `/metrics`, `/healthz` (does work go on?) and `/readyz` (are the caches synced and fresh?). */
+/** Serves `/metrics`, `/healthz` (does work make progress?) and `/readyz` (are the caches synced and fresh?). */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Registry } from 'prom-client'
 import { createHttpServer, type BindAddress, type HttpServer, type HttpServerDeps } from './http-server.ts'
 
-/** What the kubelet asks. */
+/** The kubelet's probes. */
 export interface Probes {
-  /** Whether work goes on. The kubelet restarts the container when it does not. */
+  /** Whether work makes progress. If it does not, the kubelet restarts the container. */
   alive: () => boolean
-  /** Whether this replica is of use: started, with caches that are complete and fresh. */
+  /** Whether this replica is started, with caches that are complete and fresh. */
   ready: () => boolean
 }
 
@@ -16,7 +16,7 @@ export interface HealthOptions extends BindAddress, Probes {
 }
 
 export function createHealthServer(deps: HttpServerDeps, options: HealthOptions): HttpServer {
-  // Nobody loses anything when a scrape or a probe is cut off.
+  // Aborting a scrape or a probe does no harm.
   const server = { ...options, setting: '--metrics-bind-address', graceMs: 0 }
   return createHttpServer(deps, server, (request, response) => {
     answer(options, request, response).catch(() => void response.writeHead(500).end())

@@ -1,4 +1,4 @@
-/** The kinds of measurement that there are, all on one registry of their own. */
+/** The kinds of metrics, all on one registry. */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 
 /** A gauge's values at the moment of a scrape. */
@@ -6,9 +6,9 @@ export type Scrape = Iterable<{ labels: Record<string, string>; value: number }>
 
 export interface Instruments {
   counter: (name: string, help: string, labels: string[]) => Counter
-  /** Of seconds. */
+  /** In seconds. */
   histogram: (name: string, help: string, labels: string[]) => Histogram
-  /** Computed anew at each scrape: what is gone by then is not shown. */
+  /** Computed at each scrape, so that deleted objects disappear. */
   gauge: (name: string, help: string, labels: string[], scrape: () => Scrape) => void
 }
 
@@ -33,7 +33,7 @@ export function instrumentsOn(registry: Registry): Instruments {
         registers,
         collect() {
           this.reset()
-          // One that fails costs itself only: the others are what somebody needs to find out why.
+          // A failing gauge must not affect the others, which are needed to find the cause.
           try {
             for (const { labels, value } of scrape()) this.set(labels, value)
           } catch {

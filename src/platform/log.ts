@@ -1,5 +1,5 @@
 /**
- * JSON logs by pino: one object a line, every string in it scrubbed, whatever stands under a secret's name left out.
+ * JSON logs by pino: one object per line, with every string scrubbed, and without values whose keys name secrets.
  */
 import { pino, type Level } from 'pino'
 import type { Clock } from './clock.ts'
@@ -17,11 +17,11 @@ export interface Log {
 export interface LogOptions {
   level: Level | 'silent'
   clock: Pick<Clock, 'now'>
-  /** Takes one line, with its end. */
+  /** Writes one line, including its newline. */
   write: (line: string) => void
 }
 
-/** Whatever stands under these names is not for a log. (`data`: of Secrets; `code` may be an error's, as in ECONNRESET.) */
+/** Values with these keys are never logged. (`data`: of Secrets; `code` may be an error's, as in ECONNRESET.) */
 const SECRET_NAMES =
   /^(access_?token|refresh_?token|id_?token|token|client_?secret|authorization_?code|code_?verifier|authorization|(set-)?cookie|password|private_?key|data|stringdata|email|summary|attendees)$/i
 const DEEPEST = 4
@@ -47,14 +47,14 @@ export function createLog({ level, clock, write }: LogOptions): Log {
   return { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') }
 }
 
-/** Where an error came from: the frames only, since the first line of a stack is the message. */
+/** The stack frames of an error, without the first line of the stack, which is the message. */
 export function stackOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || error.stack === undefined) return undefined
   const frames = error.stack.split('\n').filter((frame) => frame.startsWith('    at '))
   return scrub(frames.slice(0, FRAMES).join('\n'))
 }
 
-/** Only the beginning of a very long text; the end that is cut off is never the half of something secret. */
+/** Truncates a very long text, so that no part of a secret is left at the end. */
 function cleaned(text: string): string {
   const scrubbed = scrub(cleanLines(text.length > 4 * LONGEST_TEXT ? text.slice(0, 4 * LONGEST_TEXT) : text))
   return scrubbed.length > LONGEST_TEXT ? `${scrubbed.slice(0, LONGEST_TEXT)}…` : scrubbed
@@ -82,7 +82,7 @@ const redactEntry = (name: string, item: unknown, depth: number): [string, unkno
   return [cleaned(name), isSecret ? '[redacted]' : redact(item, depth + 1)]
 }
 
-/** Name, code and message, and the same of its cause: never an error's other properties, which hold whole requests. */
+/** Name, code and message of an error and of its cause, but no other properties, which may contain whole requests. */
 function describe(error: Error & { code?: unknown }, depth: number): Fields {
   const code = typeof error.code === 'string' && /^[A-Z][A-Z0-9_]{2,40}$/.test(error.code) ? error.code : undefined
   const cause = error.cause instanceof Error && depth < DEEPEST ? describe(error.cause, depth + 1) : undefined

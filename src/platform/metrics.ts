@@ -1,7 +1,6 @@
 /**
- * Prometheus metrics: the names that controller-runtime's dashboards know, and our own. Gauges about objects are computed
- * when they are asked for, so that what is deleted vanishes. No label ever holds an e-mail address, a calendar's id or a
- * Secret's name.
+ * Prometheus metrics, with the names that controller-runtime uses and names of our own. Gauges about objects are computed at each
+ * scrape, so that deleted objects disappear. No label ever contains an e-mail address, a calendar id or the name of a Secret.
  */
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { Clock } from './clock.ts'
@@ -11,9 +10,9 @@ export type { Scrape }
 
 export interface QueueCounts {
   depth: number
-  /** Since when the keys in hand have been in hand, by the monotonic clock. */
+  /** Since when each key has been processed; monotonic. */
   processing: ReadonlyMap<string, number>
-  /** For how long something has stood still, in ms. */
+  /** How long a key, or the queue, has made no progress, in ms. */
   stuckMs: number
 }
 
@@ -23,9 +22,9 @@ export interface Metrics {
   controller(name: string, workers: number): ControllerMetrics
   apiRequest: (method: string, code: string, host: string) => void
   googleRequest: (kind: string, outcome: string, seconds: number) => void
-  /** A sign-in that came to an end, and how. */
+  /** Counts a completed sign-in by its outcome. */
   signIn: (outcome: string) => void
-  /** An Event that was not written, and why. */
+  /** Counts an Event that was not written, by the reason. */
   eventDropped: (reason: string) => void
   leader(name: string, leads: () => boolean): void
   /** A gauge that is computed at each scrape. */
@@ -74,7 +73,7 @@ export function createMetrics(clock: Pick<Clock, 'monotonic'>): Metrics {
 
 type MakeControllerMetrics = Metrics['controller']
 
-/** As controller-runtime and client-go name them. */
+/** With the names of controller-runtime and client-go. */
 function controllerMetrics(
   { counter, histogram, gauge }: Instruments,
   clock: Pick<Clock, 'monotonic'>,
@@ -95,7 +94,7 @@ function controllerMetrics(
 
   return (name, count) => {
     workers.set(name, count)
-    // A rate needs something to rise from: a counter that first shows itself at 1 looks as if nothing had happened.
+    // A rate needs an initial value: a counter that first appears with the value 1 looks as if nothing had happened.
     adds.inc({ name }, 0)
     retries.inc({ name }, 0)
     errors.inc({ controller: name }, 0)

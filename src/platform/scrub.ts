@@ -1,12 +1,12 @@
 /**
- * Texts made fit to be shown. Pure. `scrub` takes out what must never be logged or shown: tokens, secrets, codes and e-mail
- * addresses; it is the last line of defence, whoever writes a message takes care not to put such things there in the first
- * place. `clean` is for every value that is not ours: it can neither be too long for a status nor give orders to a terminal.
+ * Makes texts safe to show. Pure. `scrub` removes what must never be logged or shown: tokens, secrets, codes and e-mail addresses. It
+ * is the last line of defence: messages must not contain such things in the first place. `clean` is for every foreign value: the
+ * result is neither too long for a status nor contains control sequences for a terminal.
  *
- * Each pattern is bounded, so that a long text costs time in proportion to its length and no more.
+ * Each pattern is bounded, so that the time is proportional to the length of the text.
  */
 const SECRETS: readonly [RegExp, string][] = [
-  // What Google issues, by its own prefixes.
+  // Tokens and secrets that Google issues, by their prefixes.
   [/ya29(?:\.|%2E)[\w.%-]+/gi, '[access token]'],
   [/1(?:\/\/|%2F%2F)[\w-]{10,}/gi, '[refresh token]'],
   [/\b4(?:\/|%2F)[\w-]{10,}/gi, '[code]'],
@@ -14,7 +14,7 @@ const SECRETS: readonly [RegExp, string][] = [
   // Service-account tokens of Kubernetes, and Google's ID tokens.
   [/eyJ[\w-]{5,300}\.[\w-]{1,8192}(?:\.[\w-]{0,4096})?/g, '[JWT]'],
   [/\b(Bearer|Basic)(\s+|%20|\+)[\w.~+/=%-]+/gi, '$1$2[redacted]'],
-  // name=value, "name": "value", name: value; for names that are ordinary words, in addresses and forms only.
+  // name=value, "name": "value", name: value; names that are ordinary words only in URLs and forms.
   [
     /\b((?:access|refresh|id)_?token|client_?secret|code_?verifier|password)(\\?["']?\s{0,4}[=:]\s{0,4}\\?["']?)[^\s"'&,;}\\]+/gi,
     '$1$2[redacted]',
@@ -30,28 +30,28 @@ const SECRETS: readonly [RegExp, string][] = [
 export const scrub = (text: string): string =>
   SECRETS.reduce((scrubbed, [pattern, replacement]) => scrubbed.replace(pattern, replacement), text)
 
-/** What moves the cursor, colours the screen, or turns the direction of writing; also halves of surrogate pairs. */
+/** Characters that move the cursor, colour the screen, or change the writing direction; also unpaired surrogates. */
 const HARMFUL =
   /[\p{Cc}\p{Cs}\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu
-/** What breaks a line. */
+/** Line breaks. */
 const BREAKS = /\r\n|[\t\n\v\f\r\u0085\u2028\u2029]/g
 const REPLACEMENT = '\ufffd'
 
-/** A text of several lines, without what a terminal or a reader could be deceived by; tabs and line feeds stay. */
+/** Cleans a text of several lines of characters that could mislead a terminal or a reader; tabs and line feeds stay. */
 export const cleanLines = (text: string): string => text.replace(/[^\n\t]+/g, harmless)
 
 /**
- * One line of at most `max` UTF-16 units, the ellipsis that marks a cut included: a value that is not ours, as it may stand in
- * a status, an Event, a log or a terminal. Cleaning twice is cleaning once.
+ * Turns a foreign value into one line of at most `max` UTF-16 units, including the ellipsis that marks a truncation, for a status, an
+ * Event, a log or a terminal. It is idempotent.
  *
- * @param ellipsis what marks the cut; empty where the value is compared with others that are cut alike.
+ * @param ellipsis marks a truncation; empty if the value is compared with other truncated values.
  */
 export function clean(text: string, max: number, ellipsis = '…'): string {
-  // What is cut off has to be neither read nor replaced; one unit more tells that there was more.
+  // The rest need not be processed; one more unit shows that there was a rest.
   const shown = harmless(text.slice(0, max + 1))
   if (text.length <= max) return shown
   const kept = shown.slice(0, Math.max(max - ellipsis.length, 0))
-  // Never the first half of a pair.
+  // Never end with the first half of a surrogate pair.
   return `${kept.replace(/[\ud800-\udbff]$/, '')}${ellipsis.slice(0, max)}`
 }
 

@@ -1,7 +1,7 @@
 /**
- * The room of the resources: what users write and what we write back. Everything here is pure: types (generated from
- * `crds/`), names, durations, conditions and their reasons, and the validation that the API server would do. It imports
- * nothing of ours, reads no file, no clock and no network; CRDs come in as parsed documents.
+ * The room of the resources: what users write and what the operator writes back. Everything here is pure: types (generated from
+ * `crds/`), names, durations, conditions and their reasons, and the validation that the API server would do. It uses no
+ * files, clock or network; CRDs are passed in as parsed documents.
  */
 import type { AgentSpec, AgentStatus } from './generated/agent.ts'
 import type { CalendarIntegrationSpec, CalendarIntegrationStatus } from './generated/calendarintegration.ts'
@@ -32,7 +32,7 @@ export interface ObjectMeta {
   ownerReferences?: OwnerReference[]
 }
 
-/** A CalendarIntegration as the API server gives it: defaults are filled in. */
+/** A CalendarIntegration as the API server returns it, with defaults. */
 export interface CalendarIntegration {
   apiVersion: string
   kind: 'CalendarIntegration'
@@ -41,7 +41,7 @@ export interface CalendarIntegration {
   status?: CalendarIntegrationStatus
 }
 
-/** An Agent as the API server gives it: defaults are filled in. */
+/** An Agent as the API server returns it, with defaults. */
 export interface Agent {
   apiVersion: string
   kind: 'Agent'
@@ -50,7 +50,7 @@ export interface Agent {
   status?: AgentStatus
 }
 
-/** Our own kinds by name. A further kind is one entry here and one in the registry `kubernetes/kinds.ts`. */
+/** The operator's kinds by name. Another kind needs one entry here and one in the registry `kubernetes/kinds.ts`. */
 export interface CustomObjects {
   CalendarIntegration: CalendarIntegration
   Agent: Agent
@@ -59,7 +59,7 @@ export interface CustomObjects {
 export type CustomKind = keyof CustomObjects
 export type CustomObject = CustomObjects[CustomKind]
 
-/** A rule in CEL on the value that carries it. */
+/** A CEL rule on the value that carries it. */
 export interface ValidationRule {
   rule: string
   message?: string
@@ -70,7 +70,7 @@ export interface ValidationRule {
   optionalOldSelf?: boolean
 }
 
-/** The structural schemas of apiextensions.k8s.io/v1, as far as our CRDs use them. */
+/** The structural schemas of apiextensions.k8s.io/v1, as far as the CRDs use them. */
 export interface StructuralSchema {
   type?: string
   description?: string
