@@ -4,12 +4,14 @@
  */
 import { retry, requeueWithin, type Outcome } from '../controller/outcome.ts'
 import { isConflict } from '../failures/thrown.ts'
+import { consentIn } from '../grants/grant-state.ts'
 import { ApiError, keyOf } from '../kubernetes/port.ts'
 import { withOwnStatus } from '../kubernetes/status-report.ts'
 import { staleAfterMs } from '../publishing/freshness.ts'
 import type { PublishInput } from '../publishing/port.ts'
 import { TIMER_TOLERANCE_MS } from '../platform/clock.ts'
 import { publishOutputs } from '../publishing/publish-outputs.ts'
+import { widenings } from '../resources/consent.ts'
 import type { RequestTurn } from '../resources/run-now.ts'
 import { isPatient } from './conflicts.ts'
 import { decide } from './decide.ts'
@@ -46,11 +48,11 @@ export async function publish(deps: AgentDeps, context: Context, found: Read): P
 function publishInput(deps: AgentDeps, context: Context, authorized: boolean): PublishInput {
   const { agent, state, resolved, integration } = context
   const { grant: known, calendars } = knownOf(deps, agent, state)
-  const consented = consentedPart(agent, { grant: known })
+  const consent = consentIn(known)
   const { account, accessToken, expiresAt } = known.grant ?? {}
   return {
-    agent: consented,
-    isNarrowed: consented !== agent,
+    agent: consentedPart(agent, { grant: known }),
+    isNarrowed: consent !== undefined && widenings(consent, agent.spec).length > 0,
     calendars,
     account,
     sync: resolved === 'Suspended' ? undefined : integration?.spec.sync,

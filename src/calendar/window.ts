@@ -1,8 +1,6 @@
 /** The windows of time that are published, and that are requested from Google. */
 import type { Interval } from './interval.ts'
-
-const HOUR = 3_600_000
-const DAY = 24 * HOUR
+import { DAY, HOUR } from './zones.ts'
 
 /** `spec.sync.window` of a CalendarIntegration. */
 export interface WindowDays {

@@ -21,7 +21,9 @@ export interface Zones {
   nameOf(timeZone: string): string
 }
 
+/** In ms. */
 export const HOUR = 3_600_000
+/** 24 hours, in ms. */
 export const DAY = 24 * HOUR
 // Local time is at most 14 hours ahead of UTC and 12 hours behind: in an unknown time zone it lies in between.
 const UNKNOWN_OFFSET = { earlier: 14 * HOUR, later: -12 * HOUR }

@@ -18,47 +18,47 @@ const broken: [what: string, time: RawEvent['start']][] = [
   ['a 25th hour without an offset', { dateTime: '2026-11-23T25:00:00' }],
 ]
 
-describe('an event that says', () => {
-  it.each(broken)('%s for its end is busy until its day is over', (_what, end) => {
+describe('an event with', () => {
+  it.each(broken)('%s as its end is busy until the end of its first day', (_what, end) => {
     const reading = read(list([meeting({ start: good, end })]))
     expect(busyTimes([meeting({ start: good, end })])).toEqual(['2026-11-23T13:00/2026-11-23T23:00'])
     expect(reading.complete).toBe(true)
   })
 
-  it.each(broken)('%s for its start is busy since its day began', (_what, start) => {
+  it.each(broken)('%s as its start is busy from the beginning of its last day', (_what, start) => {
     expect(busyTimes([meeting({ start, end: good })])).toEqual(['2026-11-22T23:00/2026-11-23T13:00'])
   })
 
-  it.each(broken)('%s for both is counted, and the reading is not complete', (_what, time) => {
+  it.each(broken)('%s as both is counted, and the result is incomplete', (_what, time) => {
     const reading = read(list([meeting({ start: time, end: time }), allDay('2026-11-25', '2026-11-26')]))
     expect(reading).toMatchObject({ notUnderstood: 1, complete: false })
     expect(reading.busy).toHaveLength(1)
   })
 
-  it.each(broken)('%s for the end of an all-day event is over with its first day', (_what, end) => {
+  it.each(broken)('%s as the end of an all-day event lasts one day', (_what, end) => {
     expect(busyTimes([allDay('2026-11-23', '2026-11-24', { end })])).toEqual(['2026-11-22T23:00/2026-11-23T23:00'])
   })
 })
 
 describe('an event', () => {
-  it('that ends at midnight and began nobody knows when is busy for the day before', () => {
+  it('that ends at midnight and has no readable start is busy for the day before', () => {
     const end = { dateTime: '2026-11-24T00:00:00+01:00' }
     expect(busyTimes([meeting({ start: undefined, end })])).toEqual(['2026-11-22T23:00/2026-11-23T23:00'])
   })
 
-  it('of nobody knows when is within every window', () => {
+  it('without a readable time is within every window', () => {
     const snapshot = list([meeting({ start: undefined, end: undefined })], { window: november })
     expect(read(snapshot)).toMatchObject({ notUnderstood: 1, complete: false })
   })
 
-  it('that ends before it begins is busy until its day is over', () => {
+  it('that ends before it begins is busy until the end of its day', () => {
     expect(busyTimes([meeting({ end: { dateTime: '2026-11-20T00:00:00Z' } })])).toEqual([
       '2026-11-23T13:00/2026-11-23T23:00',
     ])
     expect(busyTimes([allDay('2026-11-23', '2026-11-20')])).toEqual(['2026-11-22T23:00/2026-11-23T23:00'])
   })
 
-  it('that begins at a time and ends on a date, or the other way round, is taken at its word', () => {
+  it('that begins at a time and ends on a date, or the other way round, is read as it is', () => {
     expect(busyTimes([meeting({ end: { date: '2026-11-25' } })])).toEqual(['2026-11-23T13:00/2026-11-24T23:00'])
     const start = { date: '2026-11-23' }
     expect(busyTimes([meeting({ start, end: good })])).toEqual(['2026-11-22T23:00/2026-11-23T13:00'])
@@ -69,18 +69,18 @@ describe('an event', () => {
     expect(busyTimes([event])).toEqual(['2026-11-23T13:00/2026-11-23T23:00'])
   })
 
-  it('that can’t be placed but takes no time does not matter', () => {
+  it('without a readable time that is never busy does not matter', () => {
     const free = meeting({ start: undefined, end: undefined, transparency: 'transparent' })
     expect(read(list([free]))).toMatchObject({ notUnderstood: 0, complete: true })
   })
 
-  it('that could not be placed is forgotten when it is mended or cancelled', () => {
+  it('without a readable time is forgotten when it is corrected or cancelled', () => {
     const snapshot = list([meeting({ start: undefined, end: undefined })])
     expect(read(update(snapshot, [meeting()]).snapshot)).toMatchObject({ notUnderstood: 0, complete: true })
     expect(read(update(snapshot, [{ id: 'meeting', status: 'cancelled' }]).snapshot).complete).toBe(true)
   })
 
-  it('without an id is busy all the same, each for itself', () => {
+  it('without an id is busy, and counted separately from others', () => {
     const one = meeting({ id: undefined })
     const other = meeting({
       id: null,
@@ -91,14 +91,14 @@ describe('an event', () => {
     expect(update(list([one]), [one]).changed).toBe(false)
   })
 
-  it('with fields of no sense at all never stops a listing', () => {
+  it('with meaningless fields never stops a listing', () => {
     const odd = { id: 'odd', attendees: [], start: { date: '9999-12-31' }, end: { date: '9999-12-31' } } as RawEvent
     const ancient = allDay('0001-01-01', '0001-01-02')
     expect(busyTimes([odd, ancient, meeting()])).toEqual(['2026-11-23T13:00/2026-11-23T14:00'])
   })
 })
 
-it('an event of less than a second is widened to whole seconds, never narrowed to nothing', () => {
+it('an event of less than a second is rounded outwards to whole seconds', () => {
   const start = { dateTime: '2026-11-23T13:00:00.400Z' }
   const snapshot = list([meeting({ start, end: { dateTime: '2026-11-23T13:00:00.500Z' } })])
   const [busy] = read(snapshot).busy

@@ -24,16 +24,16 @@ const published =
   '"busy":[{"start":"2026-11-23T13:00:00Z","end":"2026-11-23T14:30:00Z"}]}'
 
 describe('busy.json', () => {
-  it('is, to the letter, what the formats page promises', () => {
+  it('is exactly what docs/formats.md describes', () => {
     expect(renderBusyJSON(busyDocument(header, time))).toBe(published)
   })
 
-  it('has its keys in the same order, however its document was put together', () => {
+  it('has its keys in the same order, however the document was made', () => {
     const upsideDown = Object.fromEntries(Object.entries(header).reverse()) as unknown as DocumentHeader
     expect(renderBusyJSON(busyDocument(upsideDown, time))).toBe(published)
   })
 
-  it('widens busy time to the second and joins what then touches', () => {
+  it('rounds busy time outwards to the second and merges what then touches', () => {
     const busy = [
       between('2026-11-23T13:00:00.900Z', '2026-11-23T14:00:00.100Z'),
       between('2026-11-23T14:00:00.800Z', '2026-11-23T15:00:00.001Z'),
@@ -43,7 +43,7 @@ describe('busy.json', () => {
     ])
   })
 
-  it('cuts instants of time down to the second: nothing is fresher than it is', () => {
+  it('rounds the time of the reading down to the second', () => {
     const late = { ...header, syncedAt: header.syncedAt + 999, freshUntil: header.freshUntil + 999 }
     expect(renderBusyJSON(busyDocument(late, time))).toBe(published)
   })
@@ -57,19 +57,19 @@ describe('busy.json', () => {
     expect(complete).toEqual([true, false, false])
   })
 
-  it('blocked, is busy for its whole window and no fresher than before', () => {
+  it('without free time is busy for its whole window and no fresher than before', () => {
     const document = busyDocument(header, time)
     expect(withoutFreeTime(document)).toEqual({ ...document, busy: [header.window] })
     expect(document.busy).toEqual(time.busy)
   })
 })
 
-describe('reading busy.json back', () => {
-  it('gives the document that was published', () => {
+describe('parsing busy.json', () => {
+  it('returns the document that was published', () => {
     expect(parseBusyJSON(published)).toEqual(busyDocument(header, time))
   })
 
-  it('passes over white space and keys of a later day', () => {
+  it('ignores white space and unknown keys', () => {
     const later = JSON.stringify({ ...(JSON.parse(published) as object), mood: 'good' }, null, 2)
     expect(parseBusyJSON(later)).toEqual(busyDocument(header, time))
   })
@@ -95,7 +95,7 @@ describe('reading busy.json back', () => {
     ['a broken interval among them', published.replace('"end":"2026-11-23T14:30:00Z"', '"end":null')],
     ['an interval of null', published.replace(/"busy":\[.*\]/, '"busy":[null]')],
   ]
-  it.each(foreign)('finds nothing of ours in %s', (_what, text) => {
+  it.each(foreign)('returns nothing for %s', (_what, text) => {
     expect(text).not.toBe(published)
     expect(parseBusyJSON(text)).toBeUndefined()
   })

@@ -1,4 +1,4 @@
-/** Answers of Google's that once gave the wrong busy time, and others of their kinds. */
+/** Answers from Google that once gave a wrong busy time, and similar ones. */
 import { describe, expect, it } from 'vitest'
 import { busyDocument, renderBusyJSON } from '../../src/calendar/busy-document.ts'
 import { eventsDocument, listEvents, renderEventsJSON } from '../../src/calendar/events-document.ts'
@@ -49,11 +49,11 @@ describe('a tombstone proves nothing about a live event', () => {
     })
   const gone = (day: string): RawEvent => instance(day, { status: 'cancelled', start: null, end: null })
 
-  it('of an instance that its series no longer has: the event is single now', () => {
+  it('of an instance of an event that is single now', () => {
     expect(busyIn({ listing: [single], delta: [gone('03')] })).toEqual(at)
   })
 
-  it('of an instance, in the delta that makes the series a single event, in either order', () => {
+  it('of an instance, in the delta that makes the recurring event a single one, in either order', () => {
     const listing = [instance('01'), instance('03')]
     for (const delta of [
       [single, gone('01'), gone('03')],
@@ -62,7 +62,7 @@ describe('a tombstone proves nothing about a live event', () => {
       expect(busyIn({ listing, delta })).toEqual(at)
   })
 
-  it('of the single event, in the delta that makes a series of it, in either order', () => {
+  it('of the single event, in the delta that makes it recurring, in either order', () => {
     const both = ['2026-12-01T10:00/2026-12-01T11:00', '2026-12-03T10:00/2026-12-03T11:00']
     for (const delta of [
       [cancelled('abc00001'), instance('01'), instance('03')],
@@ -71,7 +71,7 @@ describe('a tombstone proves nothing about a live event', () => {
       expect(busyIn({ listing: [single], delta })).toEqual(both)
   })
 
-  it('that stands beside it in one delta, in either order', () => {
+  it('that is in the same delta, in either order', () => {
     const before = list([], { timeZone: 'UTC', window })
     const deltas = [
       [cancelled('abc00001'), single],
@@ -79,11 +79,11 @@ describe('a tombstone proves nothing about a live event', () => {
     ]
     const [anew, contradictory] = deltas.map((delta) => update(before, delta))
     for (const one of [anew, contradictory]) expect(one && read(one.snapshot, window).busy.map(spell)).toEqual(at)
-    // What was made again after it was cancelled is plain; the other order is for a full listing to settle.
+    // An event that was created again after it was cancelled is clear; the other order needs a full listing.
     expect([anew?.doubtful, contradictory?.doubtful]).toEqual([false, true])
   })
 
-  it('of a series takes its instances along, and a full listing is asked to confirm it', () => {
+  it('of a recurring event removes its instances, and a full listing has to confirm that', () => {
     const { snapshot, doubtful } = update(pictureOf({ listing: [instance('01'), instance('03')] }), [
       cancelled('abc00001'),
     ])
@@ -91,7 +91,7 @@ describe('a tombstone proves nothing about a live event', () => {
     expect(doubtful).toBe(true)
   })
 
-  it('of an id that a single event and a series have at once is about the event only', () => {
+  it('of an id that a single event shares with a recurring one removes only the single event', () => {
     expect(busyIn({ listing: [single, instance('03')], delta: [cancelled('abc00001')] })).toEqual([
       '2026-12-03T10:00/2026-12-03T11:00',
     ])
@@ -108,26 +108,26 @@ describe('a tombstone proves nothing about a live event', () => {
   })
 })
 
-describe('an event that comes with the id of a series', () => {
+describe('an event with the id of a recurring event', () => {
   const instances = ['01', '03'].map((day) =>
     timed(`weekly_202612${day}T100000Z`, `2026-12-${day}T10:00:00Z`, `2026-12-${day}T11:00:00Z`, {
       recurringEventId: 'weekly',
     }),
   )
 
-  it('replaces the instances of that series, though Google says nothing of them', () => {
+  it('replaces its instances, though Google does not mention them', () => {
     const delta = [timed('weekly', '2026-12-08T10:00:00Z', '2026-12-08T11:00:00Z')]
     expect(busyIn({ listing: instances, delta })).toEqual(['2026-12-08T10:00/2026-12-08T11:00'])
   })
 
-  it('replaces nothing where it was not understood', () => {
+  it('replaces nothing if it was not understood', () => {
     const delta = [timed('weekly', 'some time', 'later')]
     const snapshot = pictureOf({ listing: instances, delta })
     expect(read(snapshot, window)).toMatchObject({ complete: false })
     expect(read(snapshot, window).busy).toHaveLength(2)
   })
 
-  it('stands beside the instances that the same listing has', () => {
+  it('is kept next to the instances in the same listing', () => {
     const delta = [timed('weekly', '2026-12-08T10:00:00Z', '2026-12-08T11:00:00Z'), ...instances.slice(1)]
     expect(busyIn({ listing: instances, delta })).toEqual([
       '2026-12-03T10:00/2026-12-03T11:00',
@@ -161,14 +161,14 @@ describe('an all-day event', () => {
     expect(busyIn({ zone, listing: [dates(start, end)] })).toEqual([busy])
   })
 
-  it('is read by the zone beside it where that has an offset only', () => {
+  it('is read in its own time zone if that is a fixed offset', () => {
     const local = { dateTime: '2026-12-02T10:00:00', timeZone: 'GMT-05:00' }
     const event = timed('a', '', '', { start: local, end: { ...local, dateTime: '2026-12-02T11:00:00' } })
     expect(busyIn({ zone: 'Europe/Paris', listing: [event] })).toEqual(['2026-12-02T15:00/2026-12-02T16:00'])
   })
 })
 
-describe('the name of a zone', () => {
+describe('the name of a time zone', () => {
   const rows: [zone: string, published: string][] = [
     ['Europe/Paris', 'Europe/Paris'],
     ['GMT-05:00', 'Etc/GMT+5'],
@@ -192,7 +192,7 @@ describe('the name of a zone', () => {
   })
 
   const kept = ['GMT+05:30', 'GMT+03:30', '+0430', 'UTC+5:45', '+06:30', '+08:45', '+09:30', '-09:30', '+7', '-11']
-  it.each(kept)('of a plain offset, %s, has that offset all year round', (zone) => {
+  it.each(kept)('with a fixed offset, %s, has that offset all year round', (zone) => {
     for (const month of ['01', '03', '07', '10']) {
       const day = Date.parse(`2026-${month}-15T00:00:00Z`) / 86_400_000
       const name = zones.nameOf(zone)
@@ -201,7 +201,7 @@ describe('the name of a zone', () => {
   })
 })
 
-describe('what lies beyond the year 9999', () => {
+describe('a time after the year 9999', () => {
   const frame = { agent: 'a/b', timeZone: 'UTC', window, syncedAt: 0, freshUntil: 1, complete: true }
   const published = (event: RawEvent): { json: string; ics: string; busy: string } => {
     const snapshot = list([event], { timeZone: 'America/Los_Angeles', detail: 'Full' })
@@ -215,26 +215,26 @@ describe('what lies beyond the year 9999', () => {
     ['an end that is in the year 10000 by UTC only', '9999-12-31T23:59:59-08:00'],
     ['an end in the year 10000', '10000-01-01T00:00:00Z'],
     ['a local end in the year 12345', '12345-01-01T00:00:00'],
-  ])('is counted as the last second before it: %s', (_what, end) => {
+  ])('counts as the last second of that year: %s', (_what, end) => {
     const { json, ics, busy } = published(timed('forever1', '2026-12-02T08:00:00-08:00', end))
     expect(json).toContain('"start":"2026-12-02T16:00:00Z","end":"9999-12-31T23:59:59Z"')
     expect(ics).toContain('DTEND:99991231T235959Z')
     expect(busy).toContain('"start":"2026-12-02T16:00:00Z","end":"2027-02-21T10:00:00Z"')
   })
 
-  it('is counted as the last day, where it is a date', () => {
+  it('counts as the last day if it is a date', () => {
     const { json, ics } = published(dates('2026-12-02', '10000-01-01'))
     expect(json).toContain('"start":"2026-12-02","end":"9999-12-31"')
     expect(ics).toContain('DTEND;VALUE=DATE:99991231')
   })
 
-  it('and before the year 1 likewise', () => {
+  it('and before the year 1 counts likewise', () => {
     const { json, ics } = published(timed('old', '0000-01-01T00:00:00Z', '2026-12-02T08:00:00Z'))
     expect(json).toContain('"start":"0001-01-01T00:00:00Z"')
     expect(ics).toContain('DTSTART:00010101T000000Z')
   })
 
-  it('makes no event of length nothing', () => {
+  it('makes no event without length', () => {
     const { busy } = published(timed('a', '2026-12-02T08:00:00Z', '2026-12-02T08:00:00Z'))
     expect(busy).toContain('"busy":[]')
   })

@@ -1,4 +1,4 @@
-/** Deltas against full listings, with a calendar that changes as people change theirs. */
+/** Deltas compared with full listings, for a calendar that changes as people change theirs. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { mergeIntervals } from '../../src/calendar/interval.ts'
@@ -9,7 +9,7 @@ import { applyListing, list, november, read, zones, type RawEvent } from './supp
 const seeded = { seed: 20261123, numRuns: 300 }
 const timeZone = 'Europe/Paris'
 
-/** What one id is at a moment: nothing, a single event (its hour), or a series (the hour of each instance, by day). */
+/** What one id is at a moment: nothing, a single event (its hour), or a recurring event (the hour of each instance, by day). */
 type State = undefined | number | Record<string, number>
 type Calendar = Record<string, State>
 
@@ -33,7 +33,7 @@ const instance = (series: string, day: string, hour: number): RawEvent => ({
   end: at(day, hour + 1),
 })
 
-/** Of an exception Google tells these four, of anything else the id. */
+/** A cancelled exception has these four fields, anything else only the id. */
 const tombstone = ({ id, recurringEventId, originalStartTime }: RawEvent): RawEvent => ({
   id,
   status: 'cancelled',
@@ -53,11 +53,11 @@ function rowsOf(id: string, state: State): Map<string, RawEvent> {
 const full = (calendar: Calendar): RawEvent[] =>
   Object.entries(calendar).flatMap(([id, state]) => [...rowsOf(id, state).values()])
 
-/** How Google tells of a change, where it may tell it in more ways than one; all of them are seen or feared. */
+/** How Google describes a change, where it may do so in more than one way; all were seen or are possible. */
 interface Manner {
-  /** A series that ends is told by its own tombstone, not by those of its instances. */
+  /** A recurring event that ends has one tombstone of its own, and none for its instances. */
   seriesAtOnce: boolean
-  /** What has become something else is told to have been cancelled, too. */
+  /** What has become something else is listed as cancelled, too. */
   oldToo: boolean
 }
 
@@ -81,7 +81,7 @@ const ids = ['abc00001', 'abc00002', 'abc00003']
 const calendars = fc.record(Object.fromEntries(ids.map((id) => [id, state])))
 const manner: fc.Arbitrary<Manner> = fc.record({ seriesAtOnce: fc.boolean(), oldToo: fc.boolean() })
 
-/** Tombstones of what was never there, or has long been something else. */
+/** Tombstones of events that never existed, or have long been something else. */
 const noise = fc.array(
   fc.tuple(fc.constantFrom(...ids), fc.constantFrom('11', '12', '13')).map(([id, day]) => {
     return tombstone(instance(id, day, 8))
@@ -118,8 +118,8 @@ function paged(before: CalendarSnapshot, events: RawEvent[], pageSize: number): 
   return builder.finish(timeZone)
 }
 
-describe('deltas, in whatever order and on whatever pages', () => {
-  it('end where a full listing does, to the byte', () => {
+describe('deltas in any order and on any pages', () => {
+  it('give the same bytes as a full listing', () => {
     const property = fc.property(steps, (all) => {
       let [snapshot, before]: [CalendarSnapshot, Calendar] = [list([], { timeZone, window: november }), {}]
       for (const { calendar, manner: how, noise: tombstones, order, pageSize } of all) {
@@ -134,7 +134,7 @@ describe('deltas, in whatever order and on whatever pages', () => {
   })
 })
 
-describe('what is malformed', () => {
+describe('a malformed answer', () => {
   const wrong = fc.constantFrom<unknown>(5, false, {}, [], ['x'], { date: {} }, { dateTime: 5 }, [null])
   const field = fc.constantFrom(
     'id',
@@ -151,7 +151,7 @@ describe('what is malformed', () => {
     fc.tuple(field, wrong).map(([name, value]) => (event: RawEvent): unknown => ({ ...event, [name]: value })),
   )
 
-  it('makes nobody freer than the last good listing did, in full listings and in deltas', () => {
+  it('never makes a person freer than the last good listing, in full listings and in deltas', () => {
     const property = fc.property(
       calendars,
       fc.array(fc.option(garbling), { minLength: 12, maxLength: 12 }),
@@ -165,7 +165,7 @@ describe('what is malformed', () => {
         const [busy, known] = [read(snapshot).busy, read(before).busy]
         expect(mergeIntervals([...busy, ...known])).toEqual(busy)
         if (garblings.slice(0, good.length).some((one) => one !== null)) expect(doubtful).toBe(true)
-        // A good full listing makes all of it good.
+        // A good full listing repairs everything.
         expect(applyListing(snapshot, good, { ...options, full: true }).snapshot).toEqual(before)
       },
     )

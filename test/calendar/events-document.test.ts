@@ -38,7 +38,7 @@ interface Published {
 const published = (events: RawEvent[]): Published => JSON.parse(renderEventsJSON(documentOf(events))) as Published
 
 describe('events.json', () => {
-  it('stands in the same frame as busy.json', () => {
+  it('has the same header as busy.json', () => {
     expect(renderEventsJSON(documentOf([]))).toBe(
       '{"version":1,"agent":"booking/alice","timeZone":"Europe/Paris",' +
         '"window":{"start":"2026-11-01T00:00:00Z","end":"2026-12-01T00:00:00Z"},' +
@@ -46,7 +46,7 @@ describe('events.json', () => {
     )
   })
 
-  it('lists events by start, with all that people wrote, and no key without something to say', () => {
+  it('lists events by start, with their content, and without empty keys', () => {
     expect(published([talk, holiday, maybe]).events).toEqual([
       {
         calendar: 'alice@example.com',
@@ -89,7 +89,7 @@ describe('events.json', () => {
     ])
   })
 
-  it('holds declined events and those of no length, but none that is cancelled, outside or nowhere', () => {
+  it('contains declined events and events without length, but no cancelled ones, nor any outside of the window or without a time', () => {
     const declined = meeting({ id: 'declined', attendees: [{ self: true, responseStatus: 'declined' }] })
     const moment = { dateTime: '2026-11-30T23:59:59Z' }
     const reminder = meeting({ id: 'reminder', start: moment, end: moment })
@@ -106,7 +106,7 @@ describe('events.json', () => {
     ])
   })
 
-  it('lists what begins first first, however long it lasts', () => {
+  it('sorts events by start, however long they last', () => {
     const long = meeting({
       id: 'z',
       start: { dateTime: '2026-10-01T00:00:00Z' },
@@ -116,12 +116,12 @@ describe('events.json', () => {
     expect(published([meeting(), longer, long]).events.map(({ id }) => id)).toEqual(['z', 'a', 'meeting'])
   })
 
-  it('keeps events whole that reach over the edges of the window', () => {
+  it('does not clip events that cross the edges of the window', () => {
     const long = meeting({ start: { dateTime: '2026-10-01T00:00:00Z' } })
     expect(published([long]).events[0]).toMatchObject({ start: '2026-10-01T00:00:00Z', end: '2026-11-23T14:00:00Z' })
   })
 
-  it('changes with a title alone', () => {
+  it('changes if only a title changes', () => {
     const snapshot = list([talk], { detail: 'Full' })
     expect(update(snapshot, [talk]).changed).toBe(false)
     expect(update(snapshot, [{ ...talk, summary: 'Another' }]).changed).toBe(true)
@@ -129,7 +129,7 @@ describe('events.json', () => {
   })
 })
 
-it('with detail Busy nothing that people wrote is kept at all', () => {
+it('with detail Busy, no content is kept', () => {
   const secret = meeting({
     summary: 'hush',
     description: 'hush',
@@ -143,20 +143,20 @@ describe('events.ics', () => {
   const calendar = ICAL.Component.fromString(renderEventsICalendar(documentOf([talk, holiday, maybe])))
   const [day, focus, speech] = calendar.getAllSubcomponents('vevent')
 
-  it('reads back as it was written, in any tongue and with any punctuation', () => {
+  it('can be parsed again, in any language and with any punctuation', () => {
     expect(calendar.getAllSubcomponents('vevent')).toHaveLength(3)
     expect(speech?.getFirstPropertyValue('summary')).toBe(talk.summary)
     expect(speech?.getFirstPropertyValue('location')).toBe(talk.location)
     expect(speech?.getFirstPropertyValue('description')).toBe('First line\nBEGIN:VEVENT\nlast line')
   })
 
-  it('has all-day events as dates, and the others in UTC', () => {
+  it('contains all-day events as dates, and the others in UTC', () => {
     expect(String(day?.getFirstPropertyValue('dtstart'))).toBe('2026-11-20')
     expect(String(day?.getFirstPropertyValue('dtend'))).toBe('2026-11-22')
     expect(String(speech?.getFirstPropertyValue('dtend'))).toBe('2026-11-23T14:00:00Z')
   })
 
-  it('tells busy from free and certain from tentative', () => {
+  it('distinguishes busy from free and confirmed from tentative', () => {
     const told = [day, focus, speech].map((one) => [
       one?.getFirstPropertyValue('transp'),
       one?.getFirstPropertyValue('status'),
@@ -168,14 +168,14 @@ describe('events.ics', () => {
     ])
   })
 
-  it('names attendees who have an address', () => {
+  it('lists attendees who have an address', () => {
     const attendees = speech?.getAllProperties('attendee') ?? []
     expect(attendees.map((one) => one.getFirstValue())).toEqual(['mailto:alice@example.com', 'mailto:bob@example.com'])
     expect(attendees[1]?.getFirstParameter('cn')).toBe('Bob "the: Builder;"')
     expect(attendees[0]?.getFirstParameter('partstat')).toBe('ACCEPTED')
   })
 
-  it('has an end only where that is after the start', () => {
+  it('contains an end only if it is after the start', () => {
     const moment = { dateTime: '2026-11-23T13:00:00Z' }
     const text = renderEventsICalendar(documentOf([meeting({ start: moment, end: moment })]))
     expect(text).toContain('DTSTART:20261123T130000Z')
@@ -183,24 +183,24 @@ describe('events.ics', () => {
   })
 })
 
-describe('what people wrote', () => {
+describe('the content of an event', () => {
   const described = (special: RawEvent): Record<string, unknown> | undefined => published([meeting(special)]).events[0]
 
   it.each([
     ['title', 'summary', 1_024],
     ['location', 'location', 1_024],
     ['description', 'description', 8_192],
-  ])('is cut: a %s has %i characters at most', (key, field, most) => {
+  ])('is cut: a %s has at most %i characters', (key, field, most) => {
     expect(described({ [field]: 'x'.repeat(most) })?.[key]).toHaveLength(most)
     const cut = described({ [field]: 'x'.repeat(most + 1) })?.[key]
     expect(cut).toBe(`${'x'.repeat(most - 1)}…`)
   })
 
-  it('is never cut within a character', () => {
+  it('is never cut inside a character', () => {
     expect(described({ summary: `${'x'.repeat(1_022)}😀 and more` })?.title).toBe(`${'x'.repeat(1_022)}…`)
   })
 
-  it('is that of a hundred guests, their names and addresses cut', () => {
+  it('includes at most a hundred attendees, their names and addresses cut', () => {
     const guest = {
       email: `${'e'.repeat(999)}@example.com`,
       displayName: 'n'.repeat(999),
@@ -211,7 +211,7 @@ describe('what people wrote', () => {
     expect(JSON.stringify(attendees[0]).length).toBeLessThan(600)
   })
 
-  it('says an address once, where some program put it for a name too', () => {
+  it('does not repeat an address as a name', () => {
     const email = 'bob@example.com'
     expect(described({ attendees: [{ email, displayName: email }] })?.attendees).toEqual([{ email }])
   })
@@ -225,7 +225,7 @@ describe('events.ics', () => {
     },
   )
 
-  it('is valid without events, too', () => {
+  it('is valid without events', () => {
     expect(renderEventsICalendar(documentOf([]))).toContain('BEGIN:VTIMEZONE')
   })
 })

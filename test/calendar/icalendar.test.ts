@@ -22,7 +22,7 @@ const lines = (ics: string): string[] => ics.split('\r\n')
 const uids = (ics: string): string[] => lines(ics).filter((line) => line.startsWith('UID:'))
 
 describe('busy.ics', () => {
-  it('is, to the letter, a calendar of intervals that say no more than "Busy"', () => {
+  it('contains intervals that say nothing but "Busy"', () => {
     const [first, second] = uids(text)
     expect(lines(text)).toEqual([
       'BEGIN:VCALENDAR',
@@ -57,7 +57,7 @@ describe('busy.ics', () => {
     ])
   })
 
-  it('holds, where nobody is busy, the zone of its times: RFC 5545 asks for one component at least', () => {
+  it('contains a time zone if there are no events: RFC 5545 requires at least one component', () => {
     const empty = renderBusyICalendar({ ...document, busy: [] })
     expect(lines(empty).slice(11)).toEqual([
       'BEGIN:VTIMEZONE',
@@ -75,7 +75,7 @@ describe('busy.ics', () => {
     expect(text).not.toContain('VTIMEZONE')
   })
 
-  it('folds at 75 octets, inside of no character', () => {
+  it('folds at 75 octets, never inside a character', () => {
     const folded = renderBusyICalendar({ ...document, timeZone: 'Ünbekannt/'.repeat(20) })
     const widths = lines(folded).map((line) => Buffer.byteLength(line))
     expect(Math.max(...widths)).toBeLessThanOrEqual(75)
@@ -83,7 +83,7 @@ describe('busy.ics', () => {
     expect(ICAL.Component.fromString(folded).getFirstPropertyValue('x-wr-timezone')).toBe('Ünbekannt/'.repeat(20))
   })
 
-  it('keeps a UID for as long as the interval begins when it does, and gives no two the same', () => {
+  it('keeps the UID of an interval while its start stays the same, and makes all UIDs different', () => {
     const longer = document.busy.map(({ start, end }) => ({ start, end: end + 60_000 }))
     const later = { ...document, syncedAt: document.syncedAt + 60_000, busy: longer }
     expect(uids(renderBusyICalendar(later))).toEqual(uids(text))
@@ -91,14 +91,14 @@ describe('busy.ics', () => {
     expect(uids(renderBusyICalendar({ ...document, agent: 'booking/bob' }))).not.toEqual(uids(text))
   })
 
-  it('lets no line into the file by the name of a time zone', () => {
+  it('does not let the name of a time zone add lines to the file', () => {
     const ics = renderBusyICalendar({ ...document, timeZone: 'UTC\r\nSUMMARY:injected' })
     expect(lines(ics)).not.toContain('SUMMARY:injected')
   })
 })
 
-describe('reading busy.ics back', () => {
-  it('gives the document that was published', () => {
+describe('parsing busy.ics', () => {
+  it('returns the document that was published', () => {
     expect(parseBusyICalendar(text)).toEqual(document)
     const empty = { ...document, complete: false, busy: [] }
     expect(parseBusyICalendar(renderBusyICalendar(empty))).toEqual(empty)
@@ -113,7 +113,7 @@ describe('reading busy.ics back', () => {
     ['completeness in words', text.replace('COMPLETE:true', 'COMPLETE:yes')],
     ['an interval without an end', text.replace('DTEND:20261123T143000Z\r\n', '')],
   ]
-  it.each(foreign)('finds nothing of ours in %s', (_what, ics) => {
+  it.each(foreign)('returns nothing for %s', (_what, ics) => {
     expect(ics).not.toBe(text)
     expect(parseBusyICalendar(ics)).toBeUndefined()
   })

@@ -4,7 +4,7 @@ import { listingWindow, covers, publishedWindow } from '../../src/calendar/windo
 import { at, between } from './support.ts'
 
 describe('merging', () => {
-  it('joins what overlaps, what touches and what lies within', () => {
+  it('joins intervals that overlap, touch or contain each other', () => {
     const merged = mergeIntervals([
       { start: 50, end: 60 },
       { start: 0, end: 10 },
@@ -18,7 +18,7 @@ describe('merging', () => {
     ])
   })
 
-  it('keeps a millisecond of freedom, and drops what is empty or upside down', () => {
+  it('keeps a gap of a millisecond, and drops empty and reversed intervals', () => {
     const apart = [
       { start: 0, end: 10 },
       { start: 11, end: 20 },
@@ -26,14 +26,14 @@ describe('merging', () => {
     expect(mergeIntervals([...apart, { start: 10, end: 10 }, { start: 40, end: 30 }])).toEqual(apart)
   })
 
-  it('leaves what it was given as it was', () => {
+  it('does not modify its input', () => {
     const given = [Object.freeze({ start: 5, end: 9 }), Object.freeze({ start: 0, end: 7 })]
     mergeIntervals(Object.freeze(given))
     expect(given[0]).toEqual({ start: 5, end: 9 })
   })
 })
 
-it('clipping keeps what is within, to the millisecond', () => {
+it('clipping keeps what is within the window, to the millisecond', () => {
   const window = { start: 10, end: 20 }
   const given = [
     { start: 0, end: 10 },
@@ -50,20 +50,20 @@ it('clipping keeps what is within, to the millisecond', () => {
 describe('windows', () => {
   const days = { pastDays: 1, futureDays: 90 }
 
-  it('go by whole UTC hours and days of 24 hours', () => {
+  it('consist of whole UTC hours and days of 24 hours', () => {
     const window = between('2026-11-22T10:00:00Z', '2027-02-21T10:00:00Z')
     expect(publishedWindow(at('2026-11-23T10:00:00Z'), days)).toEqual(window)
     expect(publishedWindow(at('2026-11-23T10:59:59.999Z'), days)).toEqual(window)
     expect(publishedWindow(at('2026-11-23T11:00:00Z'), days)).not.toEqual(window)
   })
 
-  it('ask for a day more on both sides', () => {
+  it('for listings have a day more on both sides', () => {
     expect(listingWindow(at('2026-11-23T10:20:00Z'), days)).toEqual(
       between('2026-11-21T10:00:00Z', '2027-02-22T10:00:00Z'),
     )
   })
 
-  it('are covered by what was asked for until a day later', () => {
+  it('that are published are covered by a listing until a day later', () => {
     const asked = listingWindow(at('2026-11-23T10:20:00Z'), days)
     expect(covers(asked, publishedWindow(at('2026-11-23T10:20:00Z'), days))).toBe(true)
     expect(covers(asked, publishedWindow(at('2026-11-24T10:59:00Z'), days))).toBe(true)

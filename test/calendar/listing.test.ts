@@ -14,7 +14,7 @@ import {
   type RawEvent,
 } from './support.ts'
 
-/** Sunday meetings of a series, named as Google names them. */
+/** Instances of a meeting on Sundays, with ids as Google makes them. */
 const instance = (day: number, special: RawEvent = {}): RawEvent => ({
   id: `weekly_202611${day}T080000Z`,
   recurringEventId: 'weekly',
@@ -29,7 +29,7 @@ const days = (snapshot: Parameters<typeof read>[0]): string[] =>
   read(snapshot).busy.map((one) => spell(one).slice(5, 16))
 
 describe('a full listing', () => {
-  it('replaces all that was known', () => {
+  it('replaces everything that was known', () => {
     const { snapshot, changed } = applyListing(list(series), [meeting()], {
       full: true,
       timeZone: 'Europe/Paris',
@@ -40,32 +40,32 @@ describe('a full listing', () => {
     expect(days(snapshot)).toEqual(['11-23T13:00'])
   })
 
-  it('that says the same changes nothing, in whatever order', () => {
+  it('with the same events changes nothing, in any order', () => {
     const again = { full: true, timeZone: 'Europe/Paris', detail: 'Busy', zones } as const
     expect(applyListing(list(series), [...series].reverse(), again).changed).toBe(false)
   })
 
-  it('is a change when it is the first, even of an empty calendar', () => {
+  it('is a change if it is the first, even of an empty calendar', () => {
     const options = { full: true, timeZone: 'Europe/Paris', detail: 'Busy', zones } as const
     expect(applyListing(undefined, [], options).changed).toBe(true)
     expect(applyListing(emptySnapshot('Europe/Paris'), [], options).changed).toBe(false)
   })
 
-  it('has an event alive that it shows both alive and cancelled, in either order', () => {
+  it('keeps an event that it contains both as live and as cancelled, in either order', () => {
     expect(days(list([meeting(), meeting({ status: 'cancelled' })]))).toHaveLength(1)
     expect(days(list([meeting({ status: 'cancelled' }), meeting()]))).toHaveLength(1)
   })
 })
 
 describe('a delta', () => {
-  it('with nothing in it leaves the very same snapshot', () => {
+  it('without events returns the same snapshot', () => {
     const before = list(series)
     const { snapshot, changed } = update(before, [])
     expect(snapshot).toBe(before)
     expect(changed).toBe(false)
   })
 
-  it('adds, moves and takes away', () => {
+  it('adds, moves and removes events', () => {
     const added = update(list(series), [meeting()])
     expect(days(added.snapshot)).toEqual(['11-15T08:00', '11-22T08:00', '11-23T13:00', '11-29T08:00'])
     const moved = update(added.snapshot, [meeting({ start: { dateTime: '2026-11-23T14:30:00+01:00' } })])
@@ -75,7 +75,7 @@ describe('a delta', () => {
     expect([added, moved, gone].map(({ changed }) => changed)).toEqual([true, true, true])
   })
 
-  it('leaves the snapshot that it began with alone', () => {
+  it('does not modify the previous snapshot', () => {
     const before = list(series)
     const bytes = [...before.encoded]
     update(before, [{ id: 'weekly', status: 'cancelled' }])
@@ -97,7 +97,7 @@ describe('a delta', () => {
     ],
     ['cancels something nameless', { status: 'cancelled' }],
   ]
-  it.each(silent)('is no change when it %s', (_sentence, event) => {
+  it.each(silent)('is no change if it %s', (_sentence, event) => {
     const before = list(series, { window: november })
     const { snapshot, changed } = update(before, [event])
     expect(changed).toBe(false)
@@ -114,11 +114,11 @@ describe('a delta', () => {
       instance(22, { start: { dateTime: '2027-02-01T08:00:00Z' }, end: { dateTime: '2027-02-01T09:00:00Z' } }),
     ],
   ]
-  it.each(telling)('is a change when an event %s', (_sentence, event) => {
+  it.each(telling)('is a change if an event %s', (_sentence, event) => {
     expect(update(list(series, { window: november }), [event]).changed).toBe(true)
   })
 
-  it('keeps nothing of what lies outside of the window that was asked for', () => {
+  it('keeps no events outside of the window that was listed', () => {
     const before = list(series, { window: november })
     const endless = Array.from({ length: 700 }, (_, week) => {
       const start = Date.parse('2026-12-05T08:00:00Z') + week * 7 * 86_400_000
@@ -133,7 +133,7 @@ describe('a delta', () => {
 })
 
 describe('recurring events', () => {
-  it('lose a cancelled instance, of which only the id is told', () => {
+  it('lose a cancelled instance, of which only the id is sent', () => {
     const { snapshot } = update(list(series), [
       {
         id: instance(22).id,
@@ -156,7 +156,7 @@ describe('recurring events', () => {
     expect(days(update(moved, [instance(22)]).snapshot)).toEqual(days(list(series)))
   })
 
-  it('go with their series, exceptions too, when only that is cancelled', () => {
+  it('are removed with all instances and exceptions by one tombstone', () => {
     const late = instance(22, {
       start: { dateTime: '2026-11-24T10:00:00Z' },
       end: { dateTime: '2026-11-24T11:00:00Z' },
@@ -165,7 +165,7 @@ describe('recurring events', () => {
     expect(days(update(before, [{ id: 'weekly', status: 'cancelled' }]).snapshot)).toEqual(['11-23T13:00'])
   })
 
-  it('split in two leave the first half alone', () => {
+  it('that are split in two keep the first half', () => {
     const renamed = instance(29, {
       id: 'weekly_R20261129T080000_20261129T080000Z',
       recurringEventId: 'weekly_R20261129T080000',
@@ -175,14 +175,14 @@ describe('recurring events', () => {
     expect(days(update(snapshot, [{ id: 'weekly', status: 'cancelled' }]).snapshot)).toEqual(['11-29T08:00'])
   })
 
-  it('take the place of the single event that they were', () => {
+  it('replace the single event that they were', () => {
     const single = { ...instance(15), id: 'weekly', recurringEventId: null, end: { dateTime: '2026-11-15T12:00:00Z' } }
     const { snapshot } = update(list([single]), series)
     expect(read(snapshot).busy.map(spell)[0]).toBe('2026-11-15T08:00/2026-11-15T09:00')
     expect(snapshot.events).toBe(3)
   })
 
-  it('become busy again when a cancelled series comes back in the same listing', () => {
+  it('are busy again if the same listing cancels them and lists an instance', () => {
     const both = [instance(15), { id: 'weekly', status: 'cancelled' }]
     expect(days(update(list(series), both).snapshot)).toEqual(['11-15T08:00'])
     expect(days(update(list(series), both.reverse()).snapshot)).toEqual(['11-15T08:00'])

@@ -1,4 +1,4 @@
-/** Answers that Google would never give. Nothing of them stops a listing, is dropped silently, or makes anybody look free. */
+/** Answers that Google should never send. None of them stops a listing, is dropped silently, or makes a person look free. */
 import { describe, expect, it } from 'vitest'
 import { anonymousKey, UnusableListingError } from '../../src/calendar/event-keys.ts'
 import { snapshotEvents } from '../../src/calendar/calendar-snapshot.ts'
@@ -37,7 +37,7 @@ describe.each(nothing)('an item that is %s', (_what, item) => {
     expect(doubtful).toBe(true)
   })
 
-  it('is made good by a full listing', () => {
+  it('is repaired by a full listing', () => {
     const after = applyListing(update(known, [item]).snapshot, [meeting()], full)
     expect(after).toMatchObject({ doubtful: false, snapshot: { events: 1 } })
     expect(read(after.snapshot)).toMatchObject({ notUnderstood: 0, complete: true })
@@ -45,13 +45,13 @@ describe.each(nothing)('an item that is %s', (_what, item) => {
   })
 })
 
-it('what is kept out of doubt goes when the window has left it behind', () => {
+it('events that are kept because of a doubt are removed once they are outside of the window', () => {
   const window = { start: Date.parse('2026-11-24T12:00:00Z'), end: Date.parse('2026-12-24T12:00:00Z') }
   const { snapshot } = applyListing(known, [null], { ...full, window })
   expect(times(snapshot)).toEqual(['2026-11-24T23:00/2026-11-25T23:00'])
 })
 
-it('what was never understood does not pile up', () => {
+it('items that were never understood do not accumulate', () => {
   let { snapshot } = applyListing(undefined, [{ ...meeting(), id: 5 }], full)
   for (let turn = 0; turn < 3; turn++) snapshot = applyListing(snapshot, [{ ...meeting(), id: turn }], full).snapshot
   expect(read(snapshot).notUnderstood).toBe(1)
@@ -65,7 +65,7 @@ describe.each([[0], [false], [undefined], [null], [''], [{}], ['?=meeting']])('a
     end: { dateTime: '2026-11-24T09:00:00Z' },
   }
 
-  it('is busy, and not understood; the next delta loses none of the others', () => {
+  it('is busy and counted as not understood; the next delta loses none of the others', () => {
     const first = applyListing(undefined, [meeting(), item, meeting({ id: 'third' })], full)
     expect(first.doubtful).toBe(true)
     expect(read(first.snapshot)).toMatchObject({ complete: false })
@@ -75,13 +75,13 @@ describe.each([[0], [false], [undefined], [null], [''], [{}], ['?=meeting']])('a
   })
 })
 
-it('a tombstone without an id removes nothing, and a full listing is to tell what it was about', () => {
+it('a tombstone without an id removes nothing, and needs a full listing', () => {
   const { snapshot, doubtful } = update(known, [{ status: 'cancelled' }])
   expect(times(snapshot)).toEqual(times(known))
   expect(doubtful).toBe(true)
 })
 
-describe('an event of which a field is malformed', () => {
+describe('an event with a malformed field', () => {
   const fields: [what: string, special: Record<string, unknown>][] = [
     ['guests hold null', { attendees: [null] }],
     ['guests hold a text', { attendees: ['alice@example.com'] }],
@@ -94,7 +94,7 @@ describe('an event of which a field is malformed', () => {
     ['status is a number', { status: 5 }],
     ['series is false', { recurringEventId: false }],
   ]
-  it.each(fields)('is busy where its %s', (_what, special) => {
+  it.each(fields)('is busy if its %s', (_what, special) => {
     const { snapshot, doubtful } = applyListing(undefined, [{ ...meeting(), ...special }], { ...full, detail: 'Full' })
     expect(times(snapshot)).toEqual(['2026-11-23T13:00/2026-11-23T14:00'])
     expect(doubtful).toBe(true)
@@ -107,7 +107,7 @@ describe('an event of which a field is malformed', () => {
       const { snapshot, doubtful } = update(known, [{ ...meeting(), start }])
       expect(doubtful).toBe(true)
       const before = '2026-11-23T13:00/2026-11-23T14:00'
-      // From the beginning of the day it ends in, and in any case when it was before.
+      // From the beginning of the day in which it ends, and also when it was before.
       expect(times(snapshot)[0]).toBe(`2026-11-22T23:00/${before.slice(17)}`)
       expect(snapshot.events).toBe(2)
       const mended = update(snapshot, [meeting({ start: { dateTime: '2026-11-23T14:30:00+01:00' } })])
@@ -115,7 +115,7 @@ describe('an event of which a field is malformed', () => {
     },
   )
 
-  it('is busy where it was before, when nothing is said of when it is now', () => {
+  it('is busy at its previous time if its new time is missing', () => {
     const malformed = { ...meeting(), start: {}, end: [] }
     for (const { snapshot } of [update(known, [malformed]), applyListing(known, [malformed], full)]) {
       expect(times(snapshot)[0]).toBe('2026-11-23T13:00/2026-11-23T14:00')
@@ -128,13 +128,13 @@ describe('an event of which a field is malformed', () => {
     }
   })
 
-  it('and that is tentative or declined by what can be read of it, is so', () => {
+  it('is tentative or declined if its readable fields say so', () => {
     const special = { attendees: [null, { self: true, responseStatus: 'declined' }] }
     expect(times(applyListing(undefined, [{ ...meeting(), ...special }], full).snapshot)).toEqual([])
   })
 })
 
-describe('what says two things of one event in one listing', () => {
+describe('a listing with two versions of one event', () => {
   const later = meeting({ start: { dateTime: '2026-11-24T08:00:00Z' }, end: { dateTime: '2026-11-24T09:00:00Z' } })
   const outside = meeting({ start: { dateTime: '2027-11-24T08:00:00Z' }, end: { dateTime: '2027-11-24T09:00:00Z' } })
 
@@ -150,7 +150,7 @@ describe('what says two things of one event in one listing', () => {
     }
   })
 
-  it('is busy within the window where it is outside of it as well', () => {
+  it('is busy within the window if one of them is outside of it', () => {
     for (const events of [
       [meeting(), outside],
       [outside, meeting()],
@@ -159,7 +159,7 @@ describe('what says two things of one event in one listing', () => {
     expect(update(known, [outside])).toMatchObject({ doubtful: false, snapshot: { events: 1 } })
   })
 
-  it('on two pages keeps the words of both, and those of all others', () => {
+  it('on two pages keeps the content of both, and of all others', () => {
     const builder = new SnapshotBuilder(undefined, { ...full, detail: 'Full' })
     builder.add([meeting({ summary: 'One' }), meeting({ id: 'b', summary: 'Other\nline' })])
     builder.add([{ ...later, summary: 'Two' }, meeting({ id: 'b', summary: 'Other\nline' })])
@@ -176,7 +176,7 @@ describe('what says two things of one event in one listing', () => {
     expect(doubtful).toBe(true)
   })
 
-  it('is no doubt where it says the same twice, on two pages neither', () => {
+  it('is not doubtful if both are the same, even on two pages', () => {
     const builder = new SnapshotBuilder(undefined, { ...full, detail: 'Full' })
     for (const page of [[meeting({ summary: 'One' })], [meeting({ summary: 'One' })]]) builder.add(page)
     expect(builder.finish('Europe/Paris')).toMatchObject({ doubtful: false, snapshot: { events: 1 } })
@@ -185,40 +185,40 @@ describe('what says two things of one event in one listing', () => {
   })
 })
 
-describe('what is longer than anything at Google', () => {
+describe('a text that is longer than any at Google', () => {
   it.each(['id', 'recurringEventId'])('as an %s makes the whole listing unusable', (name) => {
     const events = [meeting(), { ...meeting(), [name]: 'x'.repeat(100_000) }]
     expect(() => applyListing(undefined, events, full)).toThrow(UnusableListingError)
   })
 
-  it('is no reason to remember it, nor to fail, anywhere else', () => {
+  it('is neither kept nor an error anywhere else', () => {
     const long = 'x'.repeat(100_000)
     const odd = { status: long, eventType: long, start: { dateTime: long }, end: { dateTime: long, timeZone: long } }
     const { snapshot } = applyListing(undefined, [{ ...meeting(), ...odd }], full)
     expect(snapshot.encoded.byteLength).toBeLessThan(200)
   })
 
-  it('is told apart by its length, and an id of 1,041 characters is a good one', () => {
+  it('is recognized by its length, and an id of 1,041 characters is valid', () => {
     const id = `${'v'.repeat(1024)}_20261123T130000Z`
     expect(applyListing(undefined, [meeting({ id })], full)).toMatchObject({ doubtful: false, snapshot: { events: 1 } })
   })
 })
 
-describe('a calendar that is larger than what is kept', () => {
+describe('a calendar is too large', () => {
   const limits = { events: 3, characters: 200 }
   const builder = (before = list([], { window: november }), isFull = true): SnapshotBuilder =>
     new SnapshotBuilder(before, { full: isFull, detail: 'Full', zones, window: november, limits })
   const numbered = (from: number, to: number): unknown[] =>
     Array.from({ length: to - from }, (_, index) => meeting({ id: `event${from + index}` }))
 
-  it('is one as soon as its events are too many, over all pages', () => {
+  it('as soon as it has too many events on all pages together', () => {
     const one = builder()
     one.add(numbered(0, 2))
     one.add(numbered(1, 3))
     expect(() => one.add(numbered(3, 4))).toThrow(new CalendarTooLargeError('it has more than 3 events in the window'))
   })
 
-  it('is none for what lies outside of the window, nor for what is cancelled', () => {
+  it('never because of events that are outside of the window or cancelled', () => {
     const one = builder()
     const date = { date: '2027-11-23' }
     one.add(numbered(0, 9).map((event) => ({ ...(event as object), start: date, end: date })))
@@ -226,13 +226,13 @@ describe('a calendar that is larger than what is kept', () => {
     expect(one.finish('UTC').snapshot.events).toBe(0)
   })
 
-  it('is one when its texts are too long in all', () => {
+  it('if its content is too long in all', () => {
     const one = builder()
     one.add([meeting({ description: 'x'.repeat(150) })])
     expect(() => one.add([meeting({ id: 'b', description: 'x'.repeat(150) })])).toThrow('more than 200 characters')
   })
 
-  it('is one when its ids are, beyond what is usual', () => {
+  it('if its ids are, as far as they are longer than usual', () => {
     const long = (id: string): unknown => meeting({ id: id.padEnd(128 + 120, '0'), summary: '' })
     const one = builder()
     one.add([long('a')])
@@ -242,7 +242,7 @@ describe('a calendar that is larger than what is kept', () => {
     expect(usual.finish('UTC').snapshot.events).toBe(3)
   })
 
-  it('is one by deltas, too', () => {
+  it('if deltas make it so', () => {
     const before = list(numbered(0, 3), { window: november, detail: 'Full' })
     const one = builder(before, false)
     one.add(numbered(2, 4))

@@ -1,5 +1,5 @@
 /**
- * Busy time once more, as simply as it can be said: minute by minute, by the words of the rules, with Intl for the dates.
+ * Busy time computed again in the simplest way: minute by minute, by the words of the rules, with Intl for the dates.
  * It shares no code with the room that it checks, and is a thousand times slower.
  */
 import type { EventResource } from '../../src/calendar/event-resource.ts'
@@ -47,7 +47,7 @@ function takesTime(event: EventResource, rules: OracleRules): boolean {
   return !reasonsToBeFree.some(Boolean)
 }
 
-/** The local date of an instant, remembered, because Intl is slow. */
+/** The local date of an instant; cached, because Intl is slow. */
 export function localDates(timeZone: string): (instant: number) => string {
   const format = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short' })
   const known = new Map<number, string>()

@@ -27,7 +27,7 @@ const interval = fc
   .map(([start, length]): Interval => ({ start, end: start + length }))
 
 describe('merging', () => {
-  it('is the same in any order, and the second time', () => {
+  it('gives the same result in any order, and a second time', () => {
     const property = fc.property(fc.array(interval), fc.array(interval), (some, others) => {
       const merged = mergeIntervals([...some, ...others])
       expect(mergeIntervals([...others].reverse().concat(some))).toEqual(merged)
@@ -37,7 +37,7 @@ describe('merging', () => {
     fc.assert(property, seeded)
   })
 
-  it('covers just the same moments, with gaps between any two', () => {
+  it('covers exactly the same moments, with gaps between the intervals', () => {
     const within = (all: Interval[], moment: number): boolean =>
       all.some(({ start, end }) => start <= moment && moment < end)
     const property = fc.property(fc.array(interval), interval, (all, window) => {
@@ -53,7 +53,7 @@ describe('merging', () => {
   })
 })
 
-/** Where a day is not like another. The window: four days around it. */
+/** Places and days where the clocks change; the window is four days around them. */
 const places: [zone: string, around: string][] = [
   ['UTC', '2026-11-23'],
   ['Europe/Paris', '2026-03-29'],
@@ -78,7 +78,7 @@ const rfc3339 = (instant: number, offset: string): string => {
 }
 const date = (instant: number): string => new Date(instant).toISOString().slice(0, 10)
 
-/** When an event is: to the minute, or by days, somewhere around the window. */
+/** The time of an event, to the minute or by days, somewhere around the window. */
 const times = (around: number): fc.Arbitrary<EventResource> =>
   fc.oneof(
     fc
@@ -124,27 +124,30 @@ const eventsAround = (around: number, ids = 12): fc.Arbitrary<EventResource[]> =
 const choice = fc.constantFrom('Busy' as const, 'Free' as const)
 const rules = fc.record({ tentative: choice, allDay: choice })
 
-it.each(places)('busy time in %s around %s is what a naive reader finds, minute by minute', (timeZone, around) => {
-  const noon = at(`${around}T12:00:00Z`)
-  const window = { start: noon - 2 * DAY, end: noon + 2 * DAY }
-  const dateOf = localDates(timeZone)
-  const property = fc.property(eventsAround(noon), rules, (events, chosen) => {
-    const { busy } = computeBusyTime([list(events, { timeZone })], chosen, window, zones)
-    const minutes = busyMinutes(events, chosen, window, dateOf)
-    const found = minutes.map((_, index) => {
-      const minute = window.start + index * MINUTE
-      return busy.some(({ start, end }) => start <= minute && minute < end)
+it.each(places)(
+  'busy time in %s around %s is the same as that of the simple model, minute by minute',
+  (timeZone, around) => {
+    const noon = at(`${around}T12:00:00Z`)
+    const window = { start: noon - 2 * DAY, end: noon + 2 * DAY }
+    const dateOf = localDates(timeZone)
+    const property = fc.property(eventsAround(noon), rules, (events, chosen) => {
+      const { busy } = computeBusyTime([list(events, { timeZone })], chosen, window, zones)
+      const minutes = busyMinutes(events, chosen, window, dateOf)
+      const found = minutes.map((_, index) => {
+        const minute = window.start + index * MINUTE
+        return busy.some(({ start, end }) => start <= minute && minute < end)
+      })
+      expect(found.indexOf(true)).toBe(minutes.indexOf(true))
+      expect(found.findIndex((one, index) => one !== minutes[index])).toBe(-1)
     })
-    expect(found.indexOf(true)).toBe(minutes.indexOf(true))
-    expect(found.findIndex((one, index) => one !== minutes[index])).toBe(-1)
-  })
-  fc.assert(property, { ...seeded, numRuns: 25 })
-})
+    fc.assert(property, { ...seeded, numRuns: 25 })
+  },
+)
 
 describe('applying listings', () => {
   const noon = at('2026-11-23T12:00:00Z')
 
-  /** What Google's calendar holds once all of these were taken in, the last word on each id. */
+  /** What the calendar contains after all of these: the last version of each id. */
   const standing = (deltas: EventResource[][]): EventResource[] => {
     const last = new Map(deltas.flat().map((event) => [event.id, event]))
     return [...last.values()].filter(({ status }) => status !== 'cancelled')
@@ -152,7 +155,7 @@ describe('applying listings', () => {
   const tombstone = (event: EventResource): EventResource =>
     event.status === 'cancelled' ? { id: event.id, status: 'cancelled' } : event
 
-  it('one after the other ends where one full listing does, to the byte', () => {
+  it('one after the other gives the same bytes as one full listing', () => {
     const property = fc.property(fc.array(eventsAround(noon), { minLength: 1, maxLength: 5 }), (deltas) => {
       const empty = list([], { window: november })
       const grown = deltas.reduce((snapshot, delta) => update(snapshot, delta.map(tombstone)).snapshot, empty)
@@ -161,7 +164,7 @@ describe('applying listings', () => {
     fc.assert(property, seeded)
   })
 
-  it('is the same whatever the order of a listing’s events', () => {
+  it('gives the same result in any order of the events', () => {
     const property = fc.property(eventsAround(noon), eventsAround(noon), (known, delta) => {
       const before = list(known)
       expect(update(before, [...delta].reverse())).toEqual(update(before, delta))
@@ -179,7 +182,7 @@ describe('applying listings', () => {
     fc.assert(property, seeded)
   })
 
-  it('never says "unchanged" when busy time is another', () => {
+  it('never returns "unchanged" if the busy time differs', () => {
     const property = fc.property(eventsAround(noon), eventsAround(noon), rules, (known, delta, chosen) => {
       const before = list(known)
       const { snapshot, changed } = update(before, delta)
@@ -189,7 +192,7 @@ describe('applying listings', () => {
   })
 })
 
-describe('whatever comes', () => {
+describe('any answer', () => {
   const anyTime = fc.oneof(
     fc.constant(undefined),
     fc.record({
@@ -224,7 +227,7 @@ describe('whatever comes', () => {
   })
   const zone = fc.constantFrom('Europe/Paris', 'Atlantis/Capital', '')
 
-  it('is listed, read and published in every form without an error', () => {
+  it('is listed, computed and rendered in every format without an error', () => {
     const property = fc.property(fc.array(anything, { maxLength: 5 }), zone, rules, (events, timeZone, chosen) => {
       const options = { timeZone, detail: 'Full', zones, window: november } as const
       const { snapshot } = applyListing(undefined, events, { ...options, full: true })
@@ -253,7 +256,7 @@ describe('whatever comes', () => {
 
 const noonOf = (day: number): number => at('2026-11-23T12:00:00Z') + day * DAY
 
-describe('packing', () => {
+describe('the stored form', () => {
   const stamp = (start: number): string => new Date(start * 1000).toISOString().replace(/[-:]|\.000/g, '')
   const event: fc.Arbitrary<CompactEvent> = fc
     .record({
@@ -270,7 +273,7 @@ describe('packing', () => {
     })
     .chain((made) => fc.constantFrom(made, { ...made, id: `${made.recurringEventId}_${stamp(made.start)}` }))
 
-  it('brings every event back, in order of id, the same bytes for the same events', () => {
+  it('decodes to the same events, sorted by id, and has the same bytes for the same events', () => {
     const all = fc.uniqueArray(event, { selector: ({ id }) => id, maxLength: 20 })
     const property = fc.property(all, (events) => {
       const encoded = encodeEvents(events)
@@ -306,7 +309,7 @@ describe('documents', () => {
       return busyDocument({ ...rest, ...stamps }, { busy: placed, notUnderstood: 0, complete: true })
     })
 
-  it('are read back as they were rendered, from JSON and from iCalendar', () => {
+  it('can be parsed as they were rendered, from JSON and from iCalendar', () => {
     const property = fc.property(document, (one) => {
       expect(parseBusyJSON(renderBusyJSON(one))).toEqual(one)
       expect(parseBusyICalendar(renderBusyICalendar(one))).toEqual(one)
@@ -315,7 +318,7 @@ describe('documents', () => {
     fc.assert(property, seeded)
   })
 
-  it('say nothing of anybody but the agent’s name', () => {
+  it('contain nothing about a person but the name of the Agent', () => {
     const property = fc.property(document, (one) => {
       const allowed =
         /^(BEGIN|END|TZ[A-Z]+|PRODID|VERSION|CALSCALE|X-WR-TIMEZONE|X-CALENDAR-OPERATOR-[A-Z-]+|UID|DTSTAMP|DTSTART|DTEND|SUMMARY:Busy|TRANSP)/

@@ -83,14 +83,14 @@ describe('what counts as busy', () => {
 })
 
 describe('several calendars', () => {
-  it('are one person’s time: merged, each in its own zone', () => {
+  it('are merged, each in its own time zone', () => {
     const paris = list([allDay('2026-11-23', '2026-11-24')])
     const tokyo = list([allDay('2026-11-23', '2026-11-24')], { timeZone: 'Asia/Tokyo' })
     const { busy } = computeBusyTime([paris, tokyo], allBusy, november, zones)
     expect(busy).toEqual([between('2026-11-22T15:00:00Z', '2026-11-23T23:00:00Z')])
   })
 
-  it('may hold the same event: it is keyed by calendar and id', () => {
+  it('may contain the same event, which is identified by calendar and id', () => {
     const here = list([meeting()])
     const there = list([meeting({ end: { dateTime: '2026-11-23T15:30:00+01:00' } })])
     expect(computeBusyTime([here, there], allBusy, november, zones).busy).toEqual([
@@ -98,18 +98,18 @@ describe('several calendars', () => {
     ])
   })
 
-  it('are nothing at all, and that is free', () => {
+  it('may be none, and then all time is free', () => {
     expect(computeBusyTime([], allBusy, november, zones)).toEqual({ busy: [], notUnderstood: 0, complete: true })
   })
 })
 
 describe('the window', () => {
-  it('cuts what reaches over its edges', () => {
+  it('clips intervals that cross its edges', () => {
     const long = meeting({ start: { dateTime: '2026-10-01T00:00:00Z' }, end: { dateTime: '2027-01-01T00:00:00Z' } })
     expect(read(list([long])).busy).toEqual([november])
   })
 
-  it('leaves out what only touches it', () => {
+  it('leaves out intervals that only touch it', () => {
     const before = meeting({
       id: 'a',
       start: { dateTime: '2026-10-31T23:00:00Z' },
@@ -123,7 +123,7 @@ describe('the window', () => {
     expect(read(list([before, after])).busy).toEqual([])
   })
 
-  it('is not known where nobody asked: the reading says that it is not complete', () => {
+  it('is incomplete if not all of it was listed', () => {
     const snapshot = list([meeting()], { window: between('2026-11-10T00:00:00Z', '2026-11-30T00:00:00Z') })
     expect(read(snapshot).complete).toBe(false)
     expect(read(snapshot, { start: at('2026-11-10T00:00:00Z'), end: at('2026-11-30T00:00:00Z') }).complete).toBe(true)

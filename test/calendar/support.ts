@@ -10,10 +10,10 @@ export const zones = createZones()
 
 type Nullable<T> = T extends object ? { [K in keyof T]?: Nullable<T[K]> | null } : T | null
 
-/** An event as it may stand in an answer: Google leaves out what is empty, or writes null. */
+/** An event as an answer may contain it: Google leaves out empty fields, or writes null. */
 export type RawEvent = Nullable<EventResource>
 
-/** A whole listing of one page. */
+/** Applies a listing of one page. */
 export function applyListing(
   before: CalendarSnapshot | undefined,
   events: readonly unknown[],
@@ -30,10 +30,10 @@ export const at = (text: string): number => Date.parse(text)
 
 export const between = (start: string, end: string): Interval => ({ start: at(start), end: at(end) })
 
-/** A month around the tests' usual day. */
+/** The month of the day that most tests use. */
 export const november = between('2026-11-01T00:00:00Z', '2026-12-01T00:00:00Z')
 
-/** An hour's meeting, with whatever is special about it. */
+/** A meeting of one hour, with special fields. */
 export const meeting = (special: RawEvent = {}): RawEvent => ({
   id: 'meeting',
   status: 'confirmed',
@@ -56,7 +56,7 @@ export const list = (
   { timeZone = 'Europe/Paris', detail = 'Busy', window }: Setting = {},
 ): CalendarSnapshot => applyListing(undefined, events, { full: true, timeZone, detail, zones, window }).snapshot
 
-/** A delta in the setting that the snapshot was listed in. */
+/** Applies a delta with the settings of the snapshot. */
 export const update = (snapshot: CalendarSnapshot, events: readonly unknown[]): ListingResult =>
   applyListing(snapshot, events, { full: false, timeZone: snapshot.timeZone, detail: snapshot.detail, zones })
 

@@ -4,7 +4,7 @@ import { applyListing, allDay, at, between, busyTimes, list, meeting, read, spel
 
 const always = between('2000-01-01T00:00:00Z', '2040-01-01T00:00:00Z')
 
-describe('an all-day event lasts from the first instant of its day in the calendar’s zone to that of its last', () => {
+describe('an all-day event lasts from midnight to midnight in the time zone of the calendar', () => {
   const rows: [zone: string, why: string, dates: string, span: string[]][] = [
     ['UTC', 'nothing happens', '2026-11-23/2026-11-24', ['2026-11-23T00:00/2026-11-24T00:00']],
     ['Europe/Paris', 'winter', '2026-11-23/2026-11-24', ['2026-11-22T23:00/2026-11-23T23:00']],
@@ -29,7 +29,7 @@ describe('an all-day event lasts from the first instant of its day in the calend
     expect(busyTimes([allDay(first, last)], { timeZone }, always)).toEqual(span)
   })
 
-  it('and moves when the calendar moves to another zone, though Google sends no event for that', () => {
+  it('and moves if the calendar changes its time zone, though Google sends no event for that', () => {
     const paris = list([allDay('2026-11-23', '2026-11-24')])
     const options = { full: false, timeZone: 'Asia/Tokyo', detail: 'Busy', zones } as const
     const { snapshot, changed } = applyListing(paris, [], options)
@@ -39,7 +39,7 @@ describe('an all-day event lasts from the first instant of its day in the calend
 })
 
 describe('a time with an offset', () => {
-  it('is what it says, whatever zone stands beside it', () => {
+  it('is read by its offset, whatever its time zone', () => {
     const event = meeting({
       start: { dateTime: '2026-11-23T10:00:00-03:30', timeZone: 'Europe/Paris' },
       end: { dateTime: '2026-11-23T13:30:00.000Z', timeZone: 'Nowhere/Land' },
@@ -49,7 +49,7 @@ describe('a time with an offset', () => {
     expect(busyTimes([longer])).toEqual(['2026-11-23T13:30/2026-11-23T14:30'])
   })
 
-  it('may cross a change of clocks', () => {
+  it('may cross a change of the clocks', () => {
     const night = meeting({
       start: { dateTime: '2026-10-25T02:30:00+02:00' },
       end: { dateTime: '2026-10-25T02:30:00+01:00' },
@@ -62,34 +62,34 @@ describe('a time without an offset', () => {
   const local = (start: string, end: string, timeZone?: string): string[] =>
     busyTimes([meeting({ start: { dateTime: start, timeZone }, end: { dateTime: end, timeZone } })], {}, always)
 
-  it('is local to the zone beside it', () => {
+  it('is local to its own time zone', () => {
     expect(local('2026-11-23T14:00:00', '2026-11-23T15:00:00', 'America/New_York')).toEqual([
       '2026-11-23T19:00/2026-11-23T20:00',
     ])
   })
 
-  it('is local to the calendar where no zone stands beside it', () => {
+  it('is local to the time zone of the calendar if it has none', () => {
     expect(local('2026-11-23T14:00:00', '2026-11-23T15:00:00')).toEqual(['2026-11-23T13:00/2026-11-23T14:00'])
   })
 
-  it('that comes twice counts both times', () => {
+  it('that occurs twice counts both times', () => {
     expect(local('2026-10-25T02:15:00', '2026-10-25T02:45:00')).toEqual(['2026-10-25T00:15/2026-10-25T01:45'])
   })
 
-  it('that never comes counts on both sides of the gap', () => {
+  it('that never occurs counts on both sides of the gap', () => {
     expect(local('2026-03-29T02:15:00', '2026-03-29T02:45:00')).toEqual(['2026-03-29T00:15/2026-03-29T01:45'])
   })
 })
 
-describe('a zone that this Node does not know', () => {
-  it('makes a day as long as it could be anywhere on earth, and is no failure', () => {
+describe('a time zone that Node does not know', () => {
+  it('makes a day as long as it can be anywhere on earth, and is no error', () => {
     const snapshot = list([allDay('2026-11-23', '2026-11-24')], { timeZone: 'Atlantis/Capital' })
     const reading = read(snapshot)
     expect(reading.busy.map(spell)).toEqual(['2026-11-22T10:00/2026-11-24T12:00'])
     expect(reading.complete).toBe(true)
   })
 
-  it('makes a local time as long as it could be', () => {
+  it('makes an event at local times as long as it can be', () => {
     const start = { dateTime: '2026-11-23T14:00:00', timeZone: 'W. Europe Standard Time' }
     expect(busyTimes([meeting({ start, end: { ...start, dateTime: '2026-11-23T15:00:00' } })])).toEqual([
       '2026-11-23T00:00/2026-11-24T03:00',
@@ -97,7 +97,7 @@ describe('a zone that this Node does not know', () => {
   })
 })
 
-it('zones answer alike when they are asked again, for the first time, and for more than they remember', () => {
+it('the cache of time zones never changes an answer, even when it is full', () => {
   const cached = createZones()
   const days = Array.from({ length: 4_000 }, (_, index) => 15_000 + index)
   const ask = (from: typeof cached): number[] => days.map((day) => from.startOfDay(day, 'America/Sao_Paulo', 'earlier'))
@@ -108,7 +108,7 @@ it('zones answer alike when they are asked again, for the first time, and for mo
   expect(ask(cached)).toEqual(first)
 })
 
-it('an all-day event is kept when only its zone brings it into the window that was asked for', () => {
+it('an all-day event is kept if only its time zone moves it into the window', () => {
   const window = { start: at('2026-11-23T00:00:00Z'), end: at('2026-11-24T00:00:00Z') }
   const snapshot = list([allDay('2026-11-22', '2026-11-23')], { timeZone: 'America/New_York', window })
   expect(read(snapshot, window).busy.map(spell)).toEqual(['2026-11-23T00:00/2026-11-23T05:00'])

@@ -1,4 +1,4 @@
-/** What may be kept of calendars: each Agent has a limit, and all of them share one budget, so that small ones never suffer. */
+/** Each Agent has a memory limit, and all of them share one budget that never refuses small ones. */
 import { beforeEach, describe, expect, test } from 'vitest'
 import { MemoryBudget } from '../../src/calendars/memory-budget.ts'
 
@@ -11,11 +11,11 @@ beforeEach(() => {
 
 const wish = (bytes: number, events = 1): { bytes: number; events: number } => ({ bytes, events })
 
-/** Takes as much as it gets, one Agent after the other. */
+/** Takes as much as is granted, one Agent after the other. */
 function grab(namespace: string, agents: number, bytes: number): number {
   const keys = Array.from({ length: agents }, (_, n) => `${namespace}/agent${n}`)
   const taken = keys.filter((key) => budget.refusal(key, wish(bytes)) === undefined)
-  // One by one: what the one before has taken counts.
+  // One by one: what the previous one has taken counts.
   for (const key of taken) if (budget.refusal(key, wish(bytes)) === undefined) budget.note(key, bytes)
   return budget.total
 }
@@ -44,33 +44,33 @@ describe('all Agents', () => {
     )
   })
 
-  test('and a namespace below its share goes on where another has taken all', () => {
+  test('leave a namespace its share, even if another has taken everything', () => {
     grab('hostile', 50, 10 * MIB)
     expect(budget.refusal('honest/one', wish(10 * MIB))).toBeUndefined()
     budget.note('honest/one', 10 * MIB)
     expect(budget.refusal('hostile/agent0', wish(11 * MIB))).toMatch('those of this namespace')
   })
 
-  test('keep no more than twice the budget, however many namespaces take what they can', () => {
+  test('keep no more than twice the budget, however many namespaces take their share', () => {
     for (let n = 0; n < 200; n++) grab(`hostile${n}`, 10, 10 * MIB)
     for (let n = 0; n < 200; n++) grab(`other${n}`, 10, 100_000)
     expect(budget.total).toBeLessThan(2 * 64 * MIB)
   })
 
-  test('that are small are never refused for what others hold, in their own namespace either', () => {
+  test('that are small are never refused because of others, even in their own namespace', () => {
     grab('hostile', 50, 10 * MIB)
     budget.note('hostile/large', 4 * MIB)
     expect(budget.refusal('hostile/small', wish(16_384))).toBeUndefined()
     expect(budget.refusal('hostile/larger', wish(16_385))).toBeDefined()
   })
 
-  test('go on with what they have, and with less, beyond the budget', () => {
+  test('may keep what they have, and less, beyond the budget', () => {
     grab('hostile', 50, 10 * MIB)
     budget.note('honest/one', 60 * MIB)
     expect(budget.refusal('hostile/agent0', wish(10 * MIB))).toBeUndefined()
   })
 
-  test('give back what those have kept that are gone', () => {
+  test('get back what deleted ones have kept', () => {
     grab('hostile', 50, 10 * MIB)
     for (let n = 0; n < 50; n++) budget.note(`hostile/agent${n}`, 0)
     expect(budget.total).toBe(0)

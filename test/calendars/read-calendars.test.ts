@@ -1,4 +1,4 @@
-/** How an agent's calendars are read: by which requests, and what of the answers is kept. */
+/** How the calendars of an Agent are read: which requests are sent, and what is kept of the answers. */
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { ReadInput } from '../../src/calendars/port.ts'
 import { MEMORY_LIMITS, MemoryBudget } from '../../src/calendars/memory-budget.ts'
@@ -24,7 +24,7 @@ import { anAgent, anIntegration } from '../support/resources.ts'
 const MINUTE = 60_000
 const ALICE = 'alice@example.com'
 
-/** What Google answers one request with, page by page; a failure in place of a page ends it. */
+/** Google's answer to one request, page by page; a failure instead of a page ends it. */
 interface Answer {
   pages?: (unknown[] | GoogleFailure | Error)[]
   nextSyncToken?: string
@@ -114,7 +114,7 @@ function busy(): { intervals: number; complete: boolean } {
 }
 
 describe('the sync token', () => {
-  test('of a listing is taken when its last page is in, and serves the next', async () => {
+  test('of a listing is kept with its last page, and used for the next one', async () => {
     answers = [{ pages: [[meeting()], [meeting({ id: 'b' })]] }]
     await sync()
     await nextRound()
@@ -125,7 +125,7 @@ describe('the sync token', () => {
   test.each<[string, GoogleFailure]>([
     ['a failure that passes', 'Unreachable'],
     ['a refusal', 'Unknown'],
-  ])('and the snapshot stay as they were where a page in the middle is lost to %s', async (_, failure) => {
+  ])('and the snapshot stay as they were if a page in the middle is lost to %s', async (_, failure) => {
     answers = [{ pages: [[meeting()]] }, { pages: [[{ id: 'meeting', status: 'cancelled' }], failure] }]
     await sync()
     const before = calendar()?.snapshot
@@ -136,7 +136,7 @@ describe('the sync token', () => {
     expect(kindsAsked()).toEqual(['all', 'S1', 'S1'])
   })
 
-  test('that Google has forgotten is replaced by a full listing at once', async () => {
+  test('that Google no longer accepts leads to a full listing at once', async () => {
     answers = [{}, { pages: ['SyncTokenExpired'] }, { pages: [[meeting()]] }]
     await sync()
     expect(await nextRound()).toEqual([])
@@ -149,7 +149,7 @@ describe('the sync token', () => {
     ['an event without an id', meeting({ id: 0 })],
     ['a garbled time', meeting({ start: { dateTime: {} } })],
     ['a tombstone without an id', { status: 'cancelled' }],
-  ])('of a delta that holds %s is dropped, and the full listing that follows makes it good', async (_, item) => {
+  ])('of a delta that contains %s is dropped, and a full listing follows', async (_, item) => {
     answers = [{ pages: [[meeting()]] }, { pages: [[item]] }, { pages: [[meeting()]] }]
     await sync()
     await nextRound()
@@ -162,7 +162,7 @@ describe('the sync token', () => {
     expect(kindsAsked()[3]).toBe('S3')
   })
 
-  test('is given up when an answer to it can’t be used twice', async () => {
+  test('is dropped if two answers to it in a row can’t be used', async () => {
     const unusable = { pages: [[{ id: 'x'.repeat(9_999) }]] }
     answers = [{}, unusable, unusable]
     await sync()
@@ -175,7 +175,7 @@ describe('the sync token', () => {
 })
 
 describe('a full listing', () => {
-  test('is made anew within 23 hours, whatever the integration says: what is published moves on for a day', async () => {
+  test('is made within 23 hours, whatever the integration says, because the published window moves', async () => {
     integration.spec.sync.fullSyncInterval = '168h'
     integration.spec.sync.interval = '1h'
     await sync()
@@ -197,7 +197,7 @@ describe('a full listing', () => {
     expect(kindsAsked().filter((kind) => kind === 'all')).toHaveLength(3)
   })
 
-  test('that was not understood is made again soon, less and less often while that does not help', async () => {
+  test('that was not understood is repeated soon, and less and less often while that does not help', async () => {
     answers = Array.from({ length: 9 }, () => ({ pages: [[null]] }))
     const started = clock.monotonic()
     const at: number[] = []
@@ -218,7 +218,7 @@ describe('a full listing', () => {
     return dueAt - lastFull >= 5 * MINUTE * 2 ** doubtfulListings
   }
 
-  test('is made when detail turns Full while the calendar is in trouble: what is known has no titles', async () => {
+  test('is made if detail becomes Full while the calendar fails, because the snapshot has no titles', async () => {
     answers = [{ pages: [[meeting()]] }, { pages: ['Unknown'] }, { pages: [[meeting()]] }]
     await sync()
     expect(await nextRound()).toHaveLength(1)
@@ -234,7 +234,7 @@ describe('a full listing', () => {
   })
 })
 
-describe('the zone of a calendar', () => {
+describe('the time zone of a calendar', () => {
   test.each([
     ['GMT-05:00', 'Etc/GMT+5'],
     ['Mars/Olympus', 'UTC'],
@@ -252,7 +252,7 @@ describe('a calendar that is refused for good', () => {
     agent = anAgent({ calendars: { read: ['primary', 'team@group.calendar.google.com'] } })
   })
 
-  test('for its size says how large it may be and what to do, and the others go on', async () => {
+  test('for its size says how large it may be and what to do, and the others are read', async () => {
     const many = Array.from({ length: 20_001 }, (_, n) => meeting({ id: `event${n}` }))
     answers = [{ pages: [many.slice(0, 15_000), many.slice(15_000)] }, { pages: [[meeting()]] }]
     const [failed, ...others] = await sync()
@@ -266,7 +266,7 @@ describe('a calendar that is refused for good', () => {
     expect(calendar('team@group.calendar.google.com')?.snapshot.events).toBe(1)
   })
 
-  test('for the size of all calendars together says that, and what was read of the others stays', async () => {
+  test('for the size of all calendars together says that, and the others are kept', async () => {
     budget = new MemoryBudget({ ...MEMORY_LIMITS, events: 3 })
     answers = [{ pages: [[meeting(), meeting({ id: 'b' })]] }, { pages: [[meeting(), meeting({ id: 'b' })]] }]
     const [failed, ...others] = await sync()
@@ -280,7 +280,7 @@ describe('a calendar that is refused for good', () => {
     expect(budget.total).toBeGreaterThanOrEqual(calendar()?.snapshot.encoded.length ?? Infinity)
   })
 
-  test('for its size keeps what is known of it, and is listed anew when it is looked at again', async () => {
+  test('for its size keeps what is known about it, and is listed as a whole when it is read again', async () => {
     answers = [{ pages: [[meeting()]] }, {}, { pages: ['CalendarTooLarge'] }]
     await sync()
     await nextRound()
@@ -297,7 +297,7 @@ describe('a calendar that is refused for good', () => {
   })
 })
 
-describe('a calendar that makes the operator stumble', () => {
+describe('a calendar that triggers a bug', () => {
   const TEAM = 'team@group.calendar.google.com'
   const stumble = (): Answer => ({ pages: [[meeting({ id: 'b' })], new SyntaxError('Rendezvous with bob')] })
 
@@ -309,7 +309,7 @@ describe('a calendar that makes the operator stumble', () => {
     answers = [stumble(), { pages: [[meeting({ id: 'c' })]] }]
   })
 
-  test('keeps what is known of it, and the others are read', async () => {
+  test('keeps what is known about it, and the others are read', async () => {
     const [failed, ...others] = await sync()
     expect(others).toEqual([])
     expect(failed).toMatchObject({ condition: 'Synced', reason: 'SyncFailed', requeue: { kind: 'wait' } })
@@ -320,7 +320,7 @@ describe('a calendar that makes the operator stumble', () => {
     expect(calendar(TEAM)?.failure).toBeUndefined()
   })
 
-  test('is asked for again by a backoff of its own, with one line in the log, and none of what it holds', async () => {
+  test('is read again after a backoff of its own, with one log line that contains nothing of it', async () => {
     const pauses: number[] = []
     for (let round = 0; round < 3; round++) {
       await sync()
@@ -337,7 +337,7 @@ describe('a calendar that makes the operator stumble', () => {
     expect(calendar()?.failure).toBeUndefined()
   })
 
-  test('for the first time is no failure of the Agent’s other steps', async () => {
+  test('when it is first read does not fail the other steps of the Agent', async () => {
     state = newCalendarsState()
     const [failed, ...others] = await sync()
     expect([failed?.reason, others, calendar()?.lastRead]).toEqual(['SyncFailed', [], undefined])

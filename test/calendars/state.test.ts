@@ -2,7 +2,6 @@
 import { describe, expect, test } from 'vitest'
 import { emptySnapshot } from '../../src/calendar/calendar-snapshot.ts'
 import {
-  alignedWithTimeOfDay,
   failed,
   listed,
   newCalendar,
@@ -12,10 +11,8 @@ import {
   withAnotherGrant,
   withCalendar,
   withInterval,
-  type CalendarState,
   type Listed,
 } from '../../src/calendars/state.ts'
-import { ManualClock } from '../support/clock.ts'
 
 const MINUTE = 60_000
 
@@ -94,30 +91,5 @@ describe('the calendars of an Agent', () => {
       expect(calendar).toMatchObject({ dueAt: -Infinity, snapshot: read.snapshot })
       expect([calendar.syncToken, calendar.failure]).toEqual([undefined, undefined])
     }
-  })
-})
-
-describe('a time of day that was set', () => {
-  const aligned = (ms: number): { before: CalendarState; after: CalendarState } => {
-    const clock = new ManualClock()
-    const state = alignedWithTimeOfDay(withCalendar(newCalendarsState(), 'a', read), clock)
-    clock.setTimeOfDay(ms)
-    const after = unchanged(state, (all) => alignedWithTimeOfDay(all, clock))
-    // Aligning twice is aligning once.
-    expect(alignedWithTimeOfDay(after, clock)).toBe(after)
-    return { before: read, after: after.byId.get('a') ?? newCalendar() }
-  }
-
-  test('forward makes what was read older, and due', () => {
-    const { before, after } = aligned(60 * MINUTE)
-    const age = (at: number | undefined, then: number | undefined): number => (then ?? 0) - (at ?? 0)
-    expect(age(after.lastRead, before.lastRead)).toBeCloseTo(60 * MINUTE, -1)
-    expect(age(after.lastFull, before.lastFull)).toBeCloseTo(60 * MINUTE, -1)
-    expect(age(after.dueAt, before.dueAt)).toBeCloseTo(60 * MINUTE, -1)
-  })
-
-  test('back changes nothing', () => {
-    const { before, after } = aligned(-60 * MINUTE)
-    expect(after).toEqual(before)
   })
 })

@@ -40,19 +40,19 @@ const refusalOf = async (): Promise<StepFailure | undefined> => {
 }
 
 describe('publishing', () => {
-  test('makes the object with role, annotation and owner', async () => {
+  test('creates the object with role, annotation and owner', async () => {
     await publish()
     expect(small.text('token')).toEqual(data)
     expect(small.get('Secret', 'token')?.metadata).toMatchObject({ ...marks, ownerReferences: byAlice })
   })
 
-  test('writes nothing where all is as it should be', async () => {
+  test('writes nothing if nothing differs', async () => {
     small.secret('token', data, { ...marks, ownerReferences: byAlice })
     await publish()
     expect(small.writes).toEqual([])
   })
 
-  test('puts back what is lost of labels, annotation and owner, and leaves what is not ours', async () => {
+  test('restores missing labels, annotation and owner, and leaves what is not ours', async () => {
     const bystander = { apiVersion: 'v1', kind: 'Pod', name: 'p', uid: 'p' }
     const labels = { ...marks.labels, 'app.kubernetes.io/component': 'mine', theirs: 'x' }
     small.secret('token', { ...data, theirs: 'x' }, { labels, ownerReferences: [bystander, ...byAlice] })
@@ -64,7 +64,7 @@ describe('publishing', () => {
     expect(small.text('token')).toEqual({ ...data, theirs: 'x' })
   })
 
-  test('takes its own object up again where only the reference is lost', async () => {
+  test('adopts its own object again if only the owner reference is missing', async () => {
     small.secret('token', data, marks)
     await publish()
     expect(small.get('Secret', 'token')?.metadata.ownerReferences).toEqual(byAlice)
@@ -80,7 +80,7 @@ describe('publishing', () => {
     ['another Agent’s', { ...marksOf(bob, 'access-token'), ownerReferences: byBob }, 'belongs to Agent bob'],
     ['another Agent’s, by its annotation', marksOf(bob, 'access-token'), 'belongs to Agent bob'],
     ['somebody else’s', {}, 'was made by somebody else'],
-  ])('leaves alone what is %s', async (_, metadata, words) => {
+  ])('leaves an object alone that is %s', async (_, metadata, words) => {
     const before = small.secret('token', { access_token: 'theirs' }, metadata)
     const failed = await refusalOf()
     expect(failed).toMatchObject({ condition: 'Synced', reason: 'PublishConflict' })
@@ -89,13 +89,13 @@ describe('publishing', () => {
     expect(small.get('Secret', 'token')).toEqual(before)
   })
 
-  test('waits for what a deleted Agent of the same name has left', async () => {
+  test('waits until the object of a deleted Agent of the same name is removed', async () => {
     small.secret('token', data, { ...marks, ownerReferences: [{ ...byAlice[0]!, uid: 'earlier' }] })
     expect(await refusalOf()).toMatchObject({ reason: 'PublishFailed', requeue: { kind: 'wait' } })
   })
 
   test.each(['alice-google-grant', 'bob-google-grant', 'calendar-operator-keys'])(
-    'never makes nor takes %s, whatever its controller',
+    'never creates or adopts %s, whatever its controller',
     async (name) => {
       const reserved = { ...target, name }
       expect(await readOwned(deps, alice, reserved, undefined)).toMatchObject({ reason: 'PublishConflict' })
@@ -112,20 +112,20 @@ describe('publishing', () => {
     },
   )
 
-  test('does not write over what somebody makes under the name meanwhile', async () => {
+  test('does not overwrite what somebody creates under the name meanwhile', async () => {
     small.meanwhile = [() => small.secret('token', { access_token: 'theirs' })]
     expect(await refusalOf()).toMatchObject({ reason: 'PublishConflict' })
     expect(small.text('token')).toEqual({ access_token: 'theirs' })
   })
 
-  test('does not write over what somebody changes meanwhile', async () => {
+  test('does not overwrite what somebody changes meanwhile', async () => {
     small.secret('token', { access_token: 'old' }, { ...marks, ownerReferences: byAlice })
     small.meanwhile = [() => small.secret('token', { access_token: 'theirs' })]
     await expect(publish()).rejects.toMatchObject({ failure: 'Conflict' })
     expect(small.text('token')).toEqual({ access_token: 'theirs' })
   })
 
-  test('finds a ConfigMap that has lost our label, though the watch does not', async () => {
+  test('finds a ConfigMap without our label, which the watch does not show', async () => {
     const { keys } = target
     const calendar: Target = { kind: 'ConfigMap', name: 'calendar', role: 'calendar', keys }
     small.configMap('calendar', data, { ownerReferences: byAlice })
@@ -136,20 +136,20 @@ describe('publishing', () => {
 })
 
 describe('an object of 0.1.0', () => {
-  test('is marked at first sight, and keeps what it holds', async () => {
+  test('gets our labels at first sight, and keeps its data', async () => {
     small.secret('token', { access_token: 'old' }, { labels: MANAGED_BY, ownerReferences: byAlice })
     const standing = await readOwned(deps, alice, target, undefined)
     expect(dataOf(standing as PublishedObject)).toEqual({ access_token: 'old' })
     expect(small.get('Secret', 'token')?.metadata).toMatchObject({ ...marks, ownerReferences: byAlice })
   })
 
-  test('without a controller is taken where only this Agent names it', async () => {
+  test('without a controller is adopted if only this Agent names it', async () => {
     small.secret('token', data, { labels: MANAGED_BY })
     await publish()
     expect(small.get('Secret', 'token')?.metadata.ownerReferences).toEqual(byAlice)
   })
 
-  test('without a controller is left alone where another Agent names it, too', async () => {
+  test('without a controller is left alone if another Agent names it, too', async () => {
     small.agents = [alice, bob]
     small.secret('token', data, { labels: MANAGED_BY })
     expect(await refusalOf()).toMatchObject({ reason: 'PublishConflict' })
@@ -157,7 +157,7 @@ describe('an object of 0.1.0', () => {
   })
 })
 
-describe('what was published under another name', () => {
+describe('an object that was published under a former name', () => {
   let state: PublicationState
 
   beforeEach(() => {
@@ -166,20 +166,20 @@ describe('what was published under another name', () => {
     state = { accessToken: publishedObject({ kind: 'Secret', name: 'token', resourceVersion: '1' }, data) }
   })
 
-  test('goes once everything stands under the new name', async () => {
+  test('is removed once everything is published under the new name', async () => {
     await removeFormerObjects(deps, alice, state)
     expect(small.writes).toEqual(['delete Secret old-token', 'delete ConfigMap old-calendar'])
   })
 
   test.each([undefined, publishedObject({ kind: 'Secret', name: 'old-token', resourceVersion: '1' }, data)])(
-    'stays until then',
+    'is kept until then',
     async (standing) => {
       await removeFormerObjects(deps, alice, { accessToken: standing })
       expect(small.writes).toEqual([])
     },
   )
 
-  test('is all that goes: no grant, no key, nothing of another Agent or of somebody else', async () => {
+  test('is all that is removed: no grant, no key, nothing of another Agent or of somebody else', async () => {
     small.secret('bob-google-grant', {}, { labels: MANAGED_BY, ownerReferences: byAlice })
     small.secret('calendar-operator-keys', {}, { labels: MANAGED_BY, ownerReferences: byAlice })
     small.secret('kept', {}, { ...marksOf(alice, 'grant'), ownerReferences: byAlice })
@@ -189,7 +189,7 @@ describe('what was published under another name', () => {
     expect(small.writes).toEqual(['delete Secret old-token', 'delete ConfigMap old-calendar'])
   })
 
-  test('that cannot be deleted is told', async () => {
+  test('that cannot be deleted is reported', async () => {
     small.refuse = () => new ApiError('Forbidden', 'forbidden')
     await expect(removeFormerObjects(deps, alice, state)).rejects.toThrow('forbidden')
   })
