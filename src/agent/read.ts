@@ -45,17 +45,16 @@ export async function read(deps: AgentDeps, context: Context, bypass?: Bypass): 
   if (resolved === 'Suspended') return nothingRead([])
   if (isStepFailure(resolved)) return nothingRead([resolved])
   const reading = readingOf(deps, context, resolved, bypass)
-  const withoutGrant = await loadGrant(reading)
-  if (withoutGrant) return withoutGrant
-  const found =
-    standingAbsence(reading) ??
-    withAbsence(
-      reading,
-      (await ensureToken(reading)) ?? (await verifyAccount(reading)) ?? (await readDueCalendars(reading)),
-    )
+  const unloaded = await loadGrant(reading)
+  if (unloaded) return unloaded
+  const found = standingAbsence(reading) ?? withAbsence(reading, await askGoogle(reading))
   const failures = [...found.failures, ...refusedBefore(reading, found.failures)]
   return { ...found, failures: found.grant ? [...failures, ...beyondConsent(reading)] : failures }
 }
+
+/** The steps that send requests to Google, in order. The first one that has a result ends the reading. */
+const askGoogle = async (reading: Reading): Promise<Read> =>
+  (await ensureToken(reading)) ?? (await verifyAccount(reading)) ?? (await readDueCalendars(reading))
 
 function readingOf(
   deps: AgentDeps,
