@@ -185,6 +185,13 @@ describe('with Google away', () => {
     expect(bench.small.get('Secret', OWN)).toBeDefined()
   })
 
+  test('a long pause that Google asks for does not keep the Agent for longer than that minute', async () => {
+    bench.retryAfterMs = 60 * 60_000
+    expect(await go()).toMatchObject({ kind: 'retry', notBefore: 60_000 })
+    await bench.clock.advance(50_000)
+    expect(await go()).toMatchObject({ kind: 'retry', notBefore: 10_000 })
+  })
+
   test('the minute is measured by the monotonic clock, whatever the time of day is', async () => {
     bench.clock.setTimeOfDay(6 * 60 * 60_000)
     expect(await go()).toMatchObject({ kind: 'retry' })

@@ -247,6 +247,63 @@ describe('the time zone of a calendar', () => {
   })
 })
 
+describe('several calendars', () => {
+  beforeEach(() => {
+    agent = anAgent({ calendars: { read: ['primary', 'team@group.calendar.google.com', 'Alice@Example.com'] } })
+  })
+
+  test('are read once each, however the spec writes their names', async () => {
+    await sync()
+    expect(asked.map(({ calendarId }) => calendarId)).toEqual([ALICE, 'team@group.calendar.google.com'])
+  })
+
+  test.each<GoogleFailure>(['Unreachable', 'RateLimited'])(
+    'are not asked for in vain one by one after %s',
+    async (failure) => {
+      answers = [{ pages: [failure] }]
+      const failures = await sync()
+      expect(failures).toHaveLength(1)
+      expect(asked).toHaveLength(1)
+    },
+  )
+
+  test('are forgotten when the spec no longer names them', async () => {
+    await sync()
+    agent = anAgent({ calendars: { read: ['team@group.calendar.google.com'] } })
+    await sync()
+    expect([...state.byId.keys()]).toEqual(['team@group.calendar.google.com'])
+  })
+})
+
+describe('a changed interval', () => {
+  function setInterval(interval: string): void {
+    const { spec } = integration
+    integration = { ...integration, spec: { ...spec, sync: { ...spec.sync, interval } } }
+  }
+
+  test('counts from the last reading', async () => {
+    await sync()
+    await clock.advance(MINUTE)
+    setInterval('2m')
+    await sync()
+    expect(asked).toHaveLength(1)
+    await clock.advance(MINUTE)
+    await sync()
+    expect(asked).toHaveLength(2)
+  })
+
+  test('leaves the pause after a refusal as it is', async () => {
+    await sync()
+    answers = [{ pages: ['NotFound'] }]
+    await nextRound()
+    const { dueAt } = calendar() ?? {}
+    setInterval('10s')
+    await clock.advance(MINUTE)
+    await sync()
+    expect(calendar()?.dueAt).toBe(dueAt)
+  })
+})
+
 describe('a calendar that is refused for good', () => {
   beforeEach(() => {
     agent = anAgent({ calendars: { read: ['primary', 'team@group.calendar.google.com'] } })

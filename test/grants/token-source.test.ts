@@ -118,6 +118,30 @@ describe('an access token', () => {
   })
 })
 
+describe('a renewal', () => {
+  test('that fails for a passing reason leaves the token in use, for as long as that is valid and no longer', async () => {
+    await gain()
+    bench.refuses = { refresh: 'Unreachable' }
+    await bench.clock.advance(45 * MINUTE)
+    expect(isStepFailure(await gain())).toBe(false)
+    expect(bench.known.grant?.accessToken).toBe('ya29.1')
+    await bench.clock.advance(16 * MINUTE)
+    expect(await gain()).toMatchObject({ condition: 'Authorized', reason: 'GoogleUnreachable' })
+  })
+
+  test('whose answer repeats neither the scopes nor the end of the grant changes neither', async () => {
+    const grantExpiresAt = bench.clock.now() + 7 * 24 * 60 * MINUTE
+    bench.answer = { grantExpiresAt }
+    await gain()
+    const { scopes } = bench.known.grant ?? {}
+    bench.answer = { scopes: undefined }
+    await bench.clock.advance(45 * MINUTE)
+    await gain()
+    expect(refreshes()).toBe(2)
+    expect(bench.known.grant).toMatchObject({ scopes, grantExpiresAt })
+  })
+})
+
 describe('an account whose Google Calendar is switched off', () => {
   test('is reported at the account check, and says nothing about the grant', async () => {
     bench.refuses = { calendar: 'CalendarDisabled' }

@@ -36,6 +36,10 @@ export class Bench {
   chance = 0
   /** What Google refuses requests with. */
   refuses: Partial<Record<Asked['what'], GoogleFailure>> = {}
+  /** The pause that Google asks for with a refusal. */
+  retryAfterMs: number | undefined
+  /** What a refresh answers, where it differs from the usual. */
+  answer: Partial<TokenAnswer> = {}
   /** The refresh token that Google rotates to. */
   rotatesTo: string | undefined
   account = 'alice@example.com'
@@ -134,6 +138,7 @@ export class Bench {
           expiresAt: now + AN_HOUR,
           scopes,
           ...rotated,
+          ...this.answer,
         }
       },
       calendar: async (token: string) => {
@@ -147,6 +152,6 @@ export class Bench {
     await Promise.resolve()
     this.asked.push({ what, token, kept: this.small.text('alice-google-grant').refresh_token })
     const failure = this.refuses[what]
-    if (failure) throw new GoogleError(failure, failure)
+    if (failure) throw new GoogleError(failure, failure, { retryAfterMs: this.retryAfterMs })
   }
 }
