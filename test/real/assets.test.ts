@@ -17,8 +17,10 @@ import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { downloadArchive } from './assets/archive.ts'
 import { buildFromModules } from './assets/build.ts'
-import { findPrograms, kubernetesVersion, PROGRAMS } from './assets.ts'
-import type { Order, Way } from './assets.ts'
+import { findPrograms, kubernetesVersion } from './assets.ts'
+import { PROGRAMS } from './assets/programs.ts'
+import type { Way } from './assets.ts'
+import type { Order } from './assets/programs.ts'
 
 describe('the programs of a control plane', () => {
   let directory: string

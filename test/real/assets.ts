@@ -1,9 +1,8 @@
 /**
- * Where the programs of a real control plane come from: etcd, kube-apiserver, kube-controller-manager and kubectl, found
- * or made on any machine. No binary is committed and none is trusted unseen: what is downloaded is held against its
- * published sum, what is built against `go.sum`. The ways are tried in order, each for what the ones before did not have:
- * `KUBEBUILDER_ASSETS`, our cache, the official envtest archive, a build from the Go module proxy. The last two take
- * minutes and happen once; they say what they do while they do it.
+ * Finds or builds the programs of a real control plane on any machine: etcd, kube-apiserver, kube-controller-manager and
+ * kubectl. No binary is committed, and none is used unchecked: a download is compared with its published checksum, a build with
+ * `go.sum`. The sources are tried in this order, each for the programs that are still missing: `KUBEBUILDER_ASSETS`, our cache,
+ * the official envtest archive, a build from the Go module proxy. The last two take minutes, happen once, and print what they do.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
@@ -11,19 +10,7 @@ import { delimiter, join } from 'node:path'
 import { downloadArchive } from './assets/archive.ts'
 import { buildFromModules } from './assets/build.ts'
 import { withLock } from './assets/lock.ts'
-
-export const PROGRAMS = ['etcd', 'kube-apiserver', 'kubectl', 'kube-controller-manager'] as const
-export type Program = (typeof PROGRAMS)[number]
-export type Programs = Record<Program, string>
-
-/** How a way of getting programs is told what to do. It leaves finished programs in `directory`, whole or not at all. */
-export interface Order {
-  missing: readonly Program[]
-  directory: string
-  kubernetesVersion: string
-  env: NodeJS.ProcessEnv
-  log: (line: string) => void
-}
+import { PROGRAMS, type Order, type Program, type Programs } from './assets/programs.ts'
 
 export interface AssetOptions {
   env?: NodeJS.ProcessEnv

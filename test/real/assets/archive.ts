@@ -13,7 +13,7 @@ import { promisify } from 'node:util'
 import { EnvHttpProxyAgent, fetch } from 'undici'
 import type { Response } from 'undici'
 import { parse } from 'yaml'
-import type { Order } from '../assets.ts'
+import type { Order } from './programs.ts'
 import { inScratch, install } from './scratch.ts'
 
 const INDEX = 'https://raw.githubusercontent.com/kubernetes-sigs/controller-tools/HEAD/envtest-releases.yaml'

@@ -1,7 +1,7 @@
 /** Builds the programs from the Go module proxy: the way that needs no other network, only Go and some minutes. */
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Order, Program } from '../assets.ts'
+import type { Order, Program } from './programs.ts'
 import { goBuild, goVersion } from './go.ts'
 import { inScratch, install } from './scratch.ts'
 
