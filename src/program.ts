@@ -113,12 +113,12 @@ function addConnect(program: Command, host: Host): void {
     })
 }
 
-/** As `kubectl` finds it. */
+/** The configuration of the cluster, found as `kubectl` finds it. */
 function kubeconfig(host: Host): ClusterConfig {
   return findKubeconfig({ env: host.env, isTerminal: host.stdin.isTTY })
 }
 
-/** The flags that were given, under their own names. */
+/** The flags that were set, by their names. */
 function flagsOf(command: Command): Record<string, string> {
   const given: Record<string, string> = {}
   for (const option of command.options) {

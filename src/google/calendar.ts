@@ -3,6 +3,7 @@
  * pages or nothing, and every page asks with the same parameters, as sync tokens demand.
  */
 import { calendar, type calendar_v3 } from 'googleapis/build/src/apis/calendar/index.js'
+import { parseRecord } from '../platform/json.ts'
 import type { Clock } from '../platform/clock.ts'
 import { classifyAPI } from './classify.ts'
 import { AnswerTooLargeError, ListingBudget, MOST_BYTES, type AnswerOwner } from './body-budget.ts'
@@ -133,23 +134,15 @@ function parametersOf(
 function bodyOf(deps: CalendarDeps, { status, headers, text }: Answer, sentSyncToken: boolean): object {
   if (!isWithinBounds(text))
     throw new GoogleError('Unknown', 'the answer holds more than any of Google’s does', { status })
-  const body = parse(text)
+  const body = parseRecord(text)
   if (status !== 200) {
     const { failure, reason, personal } = classifyAPI(status, body, sentSyncToken)
     const details = { status, retryAfterMs: retryAfterMs({ headers }, deps.clock.now(), failure) }
     throw new (personal ? PerUserLimitError : GoogleError)(failure, `${status} ${reason}`, details)
   }
-  if (typeof body === 'object' && body !== null) return body
+  if (body) return body
   // Half an answer, or a page of somebody in between.
   throw new GoogleError('Unreachable', '200 without a whole answer', { status })
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 /** The library wraps what the transport throws: what went wrong is ours to say. */

@@ -4,6 +4,7 @@
  *
  * Sources: OAuth 2.0 for web server applications, and the Calendar API's "Handle API errors".
  */
+import { isRecord } from '../platform/json.ts'
 import type { GoogleFailure } from './port.ts'
 
 export interface Refusal {
@@ -16,7 +17,6 @@ export interface Refusal {
 
 type Fields = Record<string, unknown>
 
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null
 /** A word of Google's own, or nothing: anything longer may hold what must not be shown. */
 const wordOf = (value: unknown): string | undefined =>
   typeof value === 'string' && /^[\w.-]{1,64}$/.test(value) ? value : undefined
@@ -39,7 +39,7 @@ export function classifyOAuth(status: number, body: unknown): Refusal {
   const passing = byStatus(status)
   if (passing) return passing
   const [error, subtype = ''] = ['error', 'error_subtype'].map((name) =>
-    isFields(body) ? wordOf(body[name]) : undefined,
+    isRecord(body) ? wordOf(body[name]) : undefined,
   )
   if (status < 400 || error === undefined) return { failure: 'Unknown', reason: error ?? 'no error code' }
   if (error === 'invalid_grant' && SESSION_POLICY.includes(subtype)) {
@@ -109,8 +109,8 @@ function byStatusAlone(status: number, reasons: string[], sentSyncToken: boolean
   return 'Unknown'
 }
 
-const errorOf = (body: unknown): Fields => (isFields(body) && isFields(body.error) ? body.error : {})
-const itemsOf = (list: unknown): Fields[] => (Array.isArray(list) ? list.filter(isFields) : [])
+const errorOf = (body: unknown): Fields => (isRecord(body) && isRecord(body.error) ? body.error : {})
+const itemsOf = (list: unknown): Fields[] => (Array.isArray(list) ? list.filter(isRecord) : [])
 
 /** `details[].reason` first, which is the narrower one where both are there, then `errors[].reason`, then `status`. */
 function reasonsIn(body: unknown): string[] {
@@ -123,7 +123,7 @@ function reasonsIn(body: unknown): string[] {
 function limitOf(refusal: Refusal, body: unknown, reasons: string[]): Refusal {
   if (refusal.failure !== 'RateLimited') return refusal
   const limits = itemsOf(errorOf(body).details).map(({ metadata }) =>
-    isFields(metadata) ? wordOf(metadata.quota_limit) : undefined,
+    isRecord(metadata) ? wordOf(metadata.quota_limit) : undefined,
   )
   const daily = reasons.find((reason) => BY_REASON.get(reason)?.failure === 'DailyQuotaExceeded')
   if (daily !== undefined || limits.some((limit) => limit?.includes('PerDay'))) {

@@ -3,6 +3,7 @@
  * People paste quotes, white space and the wrong files; what can be read is read, and what can't is named. Pure. The
  * `token_uri` of the file is never obeyed: where Google is, is the operator's setting.
  */
+import { isRecord } from '../platform/json.ts'
 import { clean } from '../platform/scrub.ts'
 import { isClientId, isProjectId } from './client-id.ts'
 import type { OAuthClient } from './port.ts'
@@ -75,11 +76,11 @@ function parseFile(raw: string, where: string): ClientFile | UnusableClient {
   else file ??= parseJSON(text.replace(/^(['"`])([^]*)\1$/, '$2'))
   if (file === undefined) return notJSON(text, where)
   if (!text.startsWith('{')) stripped.push('quotes around the file')
-  if (!isFields(file)) return invalid(`The client file in ${where} is JSON, but not an object.`)
+  if (!isRecord(file)) return invalid(`The client file in ${where} is JSON, but not an object.`)
   const wrong = wrongKind(file, where)
   if (wrong) return wrong
   const web = file.web
-  if (!isFields(web)) {
+  if (!isRecord(web)) {
     return invalid(`The client file in ${where} has no "web" object: it is not the file of an OAuth client.`)
   }
   // The console leaves out a list that is empty.
@@ -185,6 +186,3 @@ function trimmed(value: unknown, name: string, stripped: string[]): string {
 
 const strings = (value: unknown): string[] | undefined =>
   Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : undefined
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -3,6 +3,7 @@
  * are built and read here rather than by google-auth-library, whose client keeps state, refreshes by itself and forgets a
  * rotated refresh token.
  */
+import { parseRecord } from '../platform/json.ts'
 import type { Clock } from '../platform/clock.ts'
 import { isClientId } from './client-id.ts'
 import { classifyExchange, classifyOAuth, type Refusal } from './classify.ts'
@@ -49,7 +50,7 @@ async function tokens(
   const obtainedAt = deps.clock.now()
   const identity = { client_id: client.clientId, client_secret: client.clientSecret }
   const answer = await post(deps, '/token', { ...identity, ...form })
-  const body = parse(answer.text)
+  const body = parseRecord(answer.text)
   if (answer.status !== 200) throw refusal(deps, answer, classify(answer.status, body))
   // Half an answer, or a page of somebody in between.
   if (body === undefined) throw new GoogleError('Unreachable', '200 without a whole answer', { status: 200 })
@@ -70,7 +71,7 @@ export async function verifyClient(deps: OAuthDeps, client: OAuthClient): Promis
 export async function revokeToken(deps: OAuthDeps, token: string): Promise<void> {
   const answer = await post(deps, '/revoke', { token })
   if (answer.status === 200) return
-  const body = parse(answer.text)
+  const body = parseRecord(answer.text)
   if (answer.status === 400 && body?.error === 'invalid_token') return
   throw refusal(deps, answer, classifyOAuth(answer.status, body))
 }
@@ -88,13 +89,4 @@ function post({ transport, oauthUrl }: OAuthDeps, path: string, form: Record<str
 function refusal({ clock }: OAuthDeps, answer: Answer, { failure, reason }: Refusal): GoogleError {
   const details = { status: answer.status, retryAfterMs: retryAfterMs(answer, clock.now(), failure) }
   return new GoogleError(failure, `${answer.status} ${reason}`, details)
-}
-
-function parse(text: string): Record<string, unknown> | undefined {
-  try {
-    const parsed: unknown = JSON.parse(text)
-    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : undefined
-  } catch {
-    return undefined
-  }
 }

@@ -6,6 +6,7 @@
 import { promisify } from 'node:util'
 import { gunzip, gunzipSync } from 'node:zlib'
 import { EnvHttpProxyAgent } from 'undici'
+import { errorCode } from '../platform/errors.ts'
 import type { Clock } from '../platform/clock.ts'
 import { BodyBudget, SMALL_BYTES, type AnswerOwner, type BodyLease } from './body-budget.ts'
 import { GoogleError } from './port.ts'
@@ -136,16 +137,13 @@ async function gunzipped(bytes: Buffer, most: number): Promise<Buffer | undefine
     // Threads cost more than they save where there is little to do.
     return most > SMALL_BYTES ? await promisify(gunzip)(bytes, options) : gunzipSync(bytes, options)
   } catch (error) {
-    if (codeOf(error) === 'ERR_BUFFER_TOO_LARGE') return undefined
+    if (errorCode(error) === 'ERR_BUFFER_TOO_LARGE') return undefined
     throw new GoogleError('Unreachable', 'the answer could not be decompressed')
   }
 }
 
 /** The system's word for it, such as ECONNRESET: the message may hold addresses. */
 function brokenBy(error: unknown): string {
-  const code = codeOf(error)
+  const code = errorCode(error)
   return `the connection failed${code === undefined ? '' : ` (${code})`}`
 }
-
-const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
