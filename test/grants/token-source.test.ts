@@ -94,6 +94,21 @@ describe('an access token', () => {
     expect(new Set(gained)).toEqual(new Set([bench.known.grant]))
   })
 
+  test.each([-3, 3])('keeps its end if the time of day is set by %d h while Google is asked', async (hours) => {
+    const { client } = bench
+    const meanwhile: typeof client = {
+      ...client,
+      refresh: (token) => {
+        bench.clock.setTimeOfDay(hours * 60 * MINUTE)
+        return client.refresh(token)
+      },
+    }
+    await bench.gain(false, meanwhile)
+    expect(bench.known.grant?.expiresAt).toBe(bench.clock.now() + 60 * MINUTE)
+    await gain()
+    expect(refreshes()).toBe(1)
+  })
+
   const renewedAfter = async (chance: number): Promise<number> => {
     bench.chance = chance
     await gain()
