@@ -44,7 +44,7 @@ function setUp(more: Partial<LifecycleParts> = {}) {
 }
 
 describe('an operator', () => {
-  test('is ready once it has started, and only while its picture of the cluster is fresh', async () => {
+  test('is ready once it has started, and only while its caches are fresh', async () => {
     const { lifecycle, state, listed, done } = setUp()
     const started = lifecycle.start()
     await settle()
@@ -60,7 +60,7 @@ describe('an operator', () => {
     expect(state.probes?.ready()).toBe(false)
   })
 
-  test('is alive while its work goes on', async () => {
+  test('is alive while its controllers make progress', async () => {
     const { lifecycle, state } = setUp()
     void lifecycle.start()
     await settle()
@@ -82,7 +82,7 @@ describe('an operator', () => {
     expect(done).toEqual(['workers stopped', 'watches stopped', 'health closed'])
   })
 
-  test('that is stopped while it starts begins nothing more', async () => {
+  test('that is stopped while it starts starts nothing more', async () => {
     const { lifecycle, listed, done } = setUp()
     const started = lifecycle.start()
     await settle()

@@ -95,7 +95,7 @@ describe('a start that fails', () => {
 })
 
 describe('SIGTERM', () => {
-  test('ends in order what works', async () => {
+  test('stops a running operator in order', async () => {
     const running = run({})
     await until('it reconciles', running, (line) => line.includes('reconciling'))
     const before = performance.now()
@@ -105,7 +105,7 @@ describe('SIGTERM', () => {
     expect(running.lines.at(-1)).toContain('stopped')
   })
 
-  test('ends what is still starting, because the API server does not answer', async () => {
+  test('stops an operator that is still starting because the API server does not answer', async () => {
     const running = run({}, 'unreachable')
     await until('it starts', running, (line) => line.includes('starting'))
     const before = performance.now()

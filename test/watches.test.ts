@@ -1,4 +1,4 @@
-/** Which change wakes whom, on the stores that the operator itself uses. */
+/** Which event reconciles which keys, with the stores of the operator itself. */
 import { beforeEach, describe, expect, test } from 'vitest'
 import { createIntegrationRegistry } from '../src/integration/integration-registry.ts'
 import type { IntegrationEntry } from '../src/integration/port.ts'
@@ -84,13 +84,13 @@ const entry: IntegrationEntry = {
 }
 
 describe('an agent', () => {
-  test('that is new is looked at, and its integration counts it a moment later', () => {
+  test('that is new is reconciled, and its integration counts it a moment later', () => {
     caches.agents.put(newer(anAgent()))
     expect(agents.take()).toEqual(['booking/alice'])
     expect(integrations.take()).toEqual(['booking/google later'])
   })
 
-  test('that was there before anybody listened is looked at too', () => {
+  test('that existed before the handlers were registered is reconciled, too', () => {
     const late = new Added()
     known()
     registerEventHandlers({
@@ -105,13 +105,13 @@ describe('an agent', () => {
     expect(late.take()).toEqual(expect.arrayContaining(['booking/alice', 'booking/bob']))
   })
 
-  test('whose status somebody else has written is looked at, and nothing that depends on it', () => {
+  test('whose status somebody else has written is reconciled, and nothing that depends on it', () => {
     const { alice } = known()
     caches.agents.put(newer({ ...alice, status: { observedGeneration: 1 } }))
     expect([agents.take(), integrations.take()]).toEqual([['booking/alice'], []])
   })
 
-  test('whose status somebody writes all the time is looked at once in ten seconds', () => {
+  test('whose status somebody writes all the time is reconciled once in ten seconds', () => {
     const { alice } = known()
     for (const observedGeneration of [1, 2, 3]) caches.agents.put(newer({ ...alice, status: { observedGeneration } }))
     expect(agents.take()).toEqual(['booking/alice', 'booking/alice later', 'booking/alice later'])
@@ -120,7 +120,7 @@ describe('an agent', () => {
     expect(agents.take()).toEqual(['booking/alice'])
   })
 
-  test('whose status we have written ourselves wakes nobody, nor does what leaves it as it was', async () => {
+  test('whose status we have written ourselves is not reconciled, nor after an event without a change', async () => {
     const { alice } = known()
     const status = { observedGeneration: 1 }
     const written = newer({ ...alice, status })
@@ -143,28 +143,28 @@ describe('an agent', () => {
     expect(integrations.take()).toEqual([])
   })
 
-  test('that is gone is looked at once more, and is counted no longer', () => {
+  test('that is gone is reconciled once more, and is no longer counted', () => {
     const { alice } = known()
     caches.agents.remove(keyOf(alice))
     expect(agents.take()).toEqual(['booking/alice'])
     expect(integrations.take()).toEqual(['booking/google later'])
   })
 
-  test('that moves to another integration is counted anew by both', () => {
+  test('that moves to another integration is counted again by both', () => {
     const { alice } = known()
     const moved = { ...alice, spec: { ...alice.spec, integrationRef: { name: 'other', namespace: 'elsewhere' } } }
     caches.agents.put(newer(moved, { generation: 2 }))
     expect(integrations.take()).toEqual(['booking/google later', 'elsewhere/other later'])
   })
 
-  test('whose own status was written has its integration count again; one that is gone by then has not', () => {
+  test('whose own status was written has its integration count again, unless it is gone by then', () => {
     known()
     recount('booking/alice')
     recount('booking/nobody')
     expect(integrations.take()).toEqual(['booking/google later'])
   })
 
-  test('that was deleted and made again is looked at, and counted', () => {
+  test('that was deleted and created again is reconciled, and counted', () => {
     const { alice } = known()
     caches.agents.put(newer(alice, { uid: 'another' }))
     expect(new Set(agents.take())).toEqual(new Set(['booking/alice']))
@@ -185,20 +185,20 @@ describe('an integration', () => {
     expect(agents.take()).toEqual(['booking/alice later', 'booking/bob later'])
   })
 
-  test('that comes after its agents wakes them', () => {
+  test('that is created after its agents has them reconciled', () => {
     caches.agents.put(newer(anAgent()))
     forget()
     caches.integrations.put(newer(anIntegration()))
     expect(agents.take()).toEqual(['booking/alice later'])
   })
 
-  test('whose status somebody else has written is looked at, and none of its agents', () => {
+  test('whose status somebody else has written is reconciled, and none of its agents', () => {
     const { google } = known()
     caches.integrations.put(newer({ ...google, status: { observedGeneration: 1 } }))
     expect([agents.take(), integrations.take()]).toEqual([[], ['booking/google']])
   })
 
-  test('whose client becomes usable wakes its agents, and the same news again nobody', () => {
+  test('whose client becomes usable has its agents reconciled, once', () => {
     known()
     registry.put('booking/google', entry)
     expect(agents.take()).toEqual(['booking/alice later', 'booking/bob later'])
@@ -206,7 +206,7 @@ describe('an integration', () => {
     expect(agents.take()).toEqual([])
   })
 
-  test('that leaves a site, or goes, wakes the others there; one that comes to it, or stays, does not', () => {
+  test('that leaves a site, or is deleted, has the others there reconciled; one that joins or stays does not', () => {
     const { google } = known()
     const on = (host: string, namespace: string): CalendarIntegration => {
       const one = anIntegration({ siteURI: `https://${host}` })
@@ -226,13 +226,13 @@ describe('an integration', () => {
     expect(integrations.take()).toEqual(['booking/google', 'rival/google later'])
   })
 
-  test('is looked at when its site was given to somebody', () => {
+  test('is reconciled when its site was assigned', () => {
     known()
     claimed('rival/google')
     expect(integrations.take()).toEqual(['rival/google later'])
   })
 
-  test('whose site becomes its own wakes its agents', () => {
+  test('that gets its site has its agents reconciled', () => {
     known()
     registry.put('booking/google', { ...entry, siteAccepted: false })
     forget()
@@ -240,7 +240,7 @@ describe('an integration', () => {
     expect(agents.take()).toEqual(['booking/alice later', 'booking/bob later'])
   })
 
-  test('is looked at when an agent has met something about its client or its API', () => {
+  test('is reconciled when an agent has observed something about its client or its API', () => {
     known()
     registry.markSuspect('booking/google')
     registry.observeAPI('booking/google', 'Disabled')
@@ -267,7 +267,7 @@ describe('a Secret', () => {
     }
   })
 
-  test('of our own writing wakes nobody', async () => {
+  test('that we have written reconciles nothing', async () => {
     known()
     const secret = aSecret('alice-google-grant')
     await caches.secrets.writing(keyOf(secret), undefined, async () => secret)
@@ -275,7 +275,7 @@ describe('a Secret', () => {
     expect(agents.take()).toEqual([])
   })
 
-  test('that several agents use wakes them all, and one that no longer uses it is left alone', () => {
+  test('that several agents use reconciles all of them, and not one that no longer uses it', () => {
     const { alice, bob } = known()
     const shared = { grantSecretRef: { name: 'shared' } }
     caches.agents.put(newer({ ...alice, spec: { ...alice.spec, ...shared } }, { generation: 2 }))
@@ -290,7 +290,7 @@ describe('a Secret', () => {
   })
 })
 
-test('a published ConfigMap that somebody edits or deletes wakes its agent', () => {
+test('a published ConfigMap that somebody edits or deletes has its agent reconciled', () => {
   known()
   const configMap = { ...aSecret('alice-calendar'), kind: 'ConfigMap' }
   caches.configMaps.put(configMap)
@@ -302,13 +302,13 @@ test('a published ConfigMap that somebody edits or deletes wakes its agent', () 
 describe('a namespace', () => {
   const booking: KubernetesObject = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'booking', uid: 'n' } }
 
-  test('wakes its agents when its labels change, for an integration may select by them', () => {
+  test('has its agents reconciled when its labels change: integrations may select by them', () => {
     known()
     caches.namespaces.put(newer(booking, { labels: { team: 'sales' } }))
     expect(agents.take()).toEqual(['booking/alice later', 'booking/bob later'])
   })
 
-  test('wakes nobody when anything else of it changes', () => {
+  test('reconciles nothing when anything else of it changes', () => {
     known()
     caches.namespaces.put(newer(booking, { labels: { team: 'sales' } }))
     forget()

@@ -35,7 +35,7 @@ function setUp(
   return { clock, log, controller, seen, told }
 }
 
-describe('when a key comes back', () => {
+describe('when a key is reconciled again', () => {
   test.each<[string, Outcome | Error, number | undefined]>([
     ['done, and nothing falls due', done(), undefined],
     ['done, look again later', done(MINUTE), MINUTE],
@@ -71,7 +71,7 @@ describe('when a key comes back', () => {
     },
   )
 
-  test('at once where it was called for meanwhile, whatever it asked for itself', async () => {
+  test('at once if it was added meanwhile, whatever its outcome asks for', async () => {
     let finish: (outcome: Outcome) => void = () => undefined
     const seen: string[] = []
     const { clock, controller } = setUp([], {
@@ -90,7 +90,7 @@ describe('when a key comes back', () => {
     expect(seen).toHaveLength(2)
   })
 
-  test('sooner than it asked for, where somebody wants it sooner', async () => {
+  test('sooner than its outcome asks for, if it is added for sooner', async () => {
     const { clock, controller, seen } = setUp([done(MINUTE), done(MINUTE)])
     controller.add('ns/a')
     await settle()
@@ -103,8 +103,8 @@ describe('when a key comes back', () => {
   })
 })
 
-describe('who adds a key', () => {
-  test('may go on talking: nothing is looked at before the speaker has ended', async () => {
+describe('adding a key', () => {
+  test('reconciles nothing before the caller has returned', async () => {
     const { controller, seen } = setUp()
     controller.add('ns/a')
     expect(seen).toEqual([])
@@ -112,7 +112,7 @@ describe('who adds a key', () => {
     expect(seen).toHaveLength(1)
   })
 
-  test('and wants it now passes those who have time', async () => {
+  test('without a delay puts it before keys of low priority', async () => {
     const { controller, seen } = setUp()
     for (const key of ['routine-1', 'routine-2']) controller.add(key, 0)
     controller.add('new')
@@ -122,7 +122,7 @@ describe('who adds a key', () => {
 })
 
 describe('the log', () => {
-  test('tells a failure once, with when it is tried again, and the end of it', async () => {
+  test('reports a failure once, with the time of the retry, and its end', async () => {
     const { clock, controller, log } = setUp([retry(new Error('no')), retry(new Error('no')), done(), done()])
     controller.add('ns/a')
     await settle()
@@ -136,7 +136,7 @@ describe('the log', () => {
     expect(log.lines[0]).not.toHaveProperty('stack')
   })
 
-  test('tells where a crash came from, and nothing secret that it says', async () => {
+  test('reports where an exception came from, and nothing secret from its message', async () => {
     const { controller, log } = setUp([new TypeError('alice@example.com has no ya29.a0secret')])
     controller.add('ns/a')
     await settle()
@@ -144,7 +144,7 @@ describe('the log', () => {
     expect(log.text).not.toMatch(/alice@|a0secret/)
   })
 
-  test('tells what a person has to do once, and waiting only to who asks for more', async () => {
+  test('reports once that a person must act, and waiting only at the debug level', async () => {
     const waiting = wait('SecretNotFound', SECOND)
     const stuck = blocked('InvalidClient', SECOND)
     const { clock, controller, told } = setUp([waiting, waiting, stuck, stuck, retry(new Error('x')), stuck, done()])
@@ -160,7 +160,7 @@ describe('the log', () => {
     ])
   })
 
-  test('leaves what strikes everybody alike to whoever has reported it, and its end too', async () => {
+  test('does not repeat an outage that has its own log line, nor its end', async () => {
     const known = Object.assign(new Error('the API server is away'), { isReported: true })
     const { clock, controller, told } = setUp([retry(known), done()])
     controller.add('ns/a')
@@ -169,7 +169,7 @@ describe('the log', () => {
     expect(told()).toEqual([['debug', 'reconcile failed']])
   })
 
-  test('is silent about what only had to wait a moment', async () => {
+  test('does not report a key that only had to wait a moment', async () => {
     const { clock, controller, told } = setUp([wait('NotYetSynced', SECOND), done()])
     controller.add('ns/a')
     await settle()
@@ -194,7 +194,7 @@ describe('the log', () => {
 })
 
 describe('stopping', () => {
-  test('aborts what does not end within its grace, and not before', async () => {
+  test('aborts a reconcile that does not end within the grace period, and not before', async () => {
     const signals: AbortSignal[] = []
     const { clock, controller } = setUp([], {
       workers: 2,
@@ -213,7 +213,7 @@ describe('stopping', () => {
     expect(signals.map((signal) => signal.aborted)).toEqual([true, true])
   })
 
-  test('aborts nothing when all ends in time, and leaves no timer behind', async () => {
+  test('aborts nothing if every reconcile ends in time, and leaves no timer behind', async () => {
     let finish: (outcome: Outcome) => void = () => undefined
     const signals: AbortSignal[] = []
     const { clock, controller } = setUp([], {
@@ -231,7 +231,7 @@ describe('stopping', () => {
     expect(clock.pending).toEqual([])
   })
 
-  test('is for good, also before it was started', async () => {
+  test('is final, also before the start', async () => {
     const { controller, seen } = setUp()
     controller.add('ns/a')
     await controller.stop(SECOND)
@@ -252,7 +252,7 @@ describe('whether work goes on', () => {
     return { clock, controller, still: () => Math.round(controller.stuckMs / MINUTE) }
   }
 
-  test('is judged by signs of life, however long a reconcile takes', async () => {
+  test('is judged by progress, however long a reconcile takes', async () => {
     const { clock, controller, still } = await busy()
     for (let page = 0; page < 50; page++) {
       await clock.advance(MINUTE)
@@ -272,7 +272,7 @@ describe('whether work goes on', () => {
     expect(still()).toBe(11)
   })
 
-  test('a key that stands still is not hidden by others that come on', async () => {
+  test('a key that is stuck is not hidden by others that make progress', async () => {
     const never = new Promise<Outcome>(() => undefined)
     const { clock, controller } = setUp([], {
       workers: 2,
@@ -284,7 +284,7 @@ describe('whether work goes on', () => {
     expect(Math.round(controller.stuckMs / MINUTE)).toBe(11)
   })
 
-  test('nor are keys that nobody takes, though none is in hand that stands still', async () => {
+  test('keys that nobody processes count as stuck, too', async () => {
     const { clock, controller, still } = await busy()
     controller.add('b')
     await clock.advance(5 * MINUTE)
@@ -293,7 +293,7 @@ describe('whether work goes on', () => {
     expect(still()).toBe(0)
   })
 
-  test('nothing stands still where there is nothing to do, or work has not begun', async () => {
+  test('nothing is stuck if there is nothing to do, or before the start', async () => {
     const { clock, controller } = setUp([done()])
     controller.add('a')
     await clock.advance(60 * MINUTE)
@@ -306,7 +306,7 @@ describe('whether work goes on', () => {
   })
 })
 
-describe('after an outage that struck everybody', () => {
+describe('after an outage that affected every key', () => {
   const struck = retry(Object.assign(new Error('the API server is away'), { isReported: true }))
 
   /** The backoff is long by then. */
@@ -314,7 +314,7 @@ describe('after an outage that struck everybody', () => {
     for (let turn = 0; turn < 30 * 60 + 7; turn++) await clock.advance(SECOND)
   }
 
-  test('who failed because of it is looked at soon, and nobody else', async () => {
+  test('the keys that failed because of it are reconciled soon, and no others', async () => {
     const own = retry(new Error('no'))
     const { clock, controller, seen } = setUp([], {
       reconcile: async (key) => {
@@ -330,7 +330,7 @@ describe('after an outage that struck everybody', () => {
     expect(seen.slice(before).map(({ key }) => key)).toEqual(['ns/struck'])
   })
 
-  test('who failed long ago and works now is left alone', async () => {
+  test('a key that failed long ago and works now is left alone', async () => {
     const { clock, controller, seen } = setUp([struck])
     controller.add('ns/a')
     await clock.advance(10 * MINUTE)
@@ -339,7 +339,7 @@ describe('after an outage that struck everybody', () => {
     expect(seen).toHaveLength(2)
   })
 
-  test('that ends again and again, nobody is looked at more than once a minute for it', async () => {
+  test('that ends again and again, no key is reconciled more than once a minute because of it', async () => {
     const { clock, controller, seen } = setUp(Array<Outcome>(100).fill(struck))
     controller.add('ns/a')
     await untilPatient(clock)

@@ -11,7 +11,7 @@ function taken(line: FairFifoSet): string[] {
   return keys
 }
 
-test('in a fair line groups take turns, and within a group who came first is served first', () => {
+test('in a fair set, groups take turns, and each group is in FIFO order', () => {
   const line = new FairFifoSet(namespaceOf)
   for (const key of ['a/1', 'a/2', 'a/3', 'b/1', 'b/2', 'c/1']) line.add(key)
   line.add('a/1')
@@ -20,7 +20,7 @@ test('in a fair line groups take turns, and within a group who came first is ser
   expect(line.size).toBe(0)
 })
 
-test('who leaves a fair line is not served, and a group that is empty has no turn', () => {
+test('a deleted key is not returned, and an empty group has no turn', () => {
   const line = new FairFifoSet(namespaceOf)
   for (const key of ['a/1', 'b/1', 'b/2']) line.add(key)
   line.delete('a/1')
@@ -34,7 +34,7 @@ test('who leaves a fair line is not served, and a group that is empty has no tur
   expect(taken(line)).toEqual(['a/3'])
 })
 
-test('one key of another group is next but one, behind a thousand of a group, however they were added', () => {
+test('a single key of another group is second at the latest, beside a thousand of one group', () => {
   const queue = createQueue({ clock: new ManualClock(), random: () => 0.5, groupOf: namespaceOf })
   for (let number = 0; number < 1_000; number++) queue.add(`hostile/${number}`)
   queue.add('honest/1')
@@ -44,7 +44,7 @@ test('one key of another group is next but one, behind a thousand of a group, ho
   throw new Error('it was not taken')
 })
 
-test('a fair line of 100,000 in as many groups is served to its end', () => {
+test('a fair set of 100,000 keys in as many groups is emptied quickly', () => {
   const line = new FairFifoSet((key) => key)
   for (let number = 0; number < 100_000; number++) line.add(`${number}`)
   expect(taken(line)).toHaveLength(100_000)

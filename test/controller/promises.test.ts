@@ -71,7 +71,7 @@ class Stage {
 }
 
 describe('whatever is added, whenever', () => {
-  test('no key is ever worked on by two at once, and there are never more at work than workers', async () => {
+  test('no key is ever processed twice at once, and never more keys than there are workers', async () => {
     await fc.assert(
       fc.asyncProperty(steps, async (list) => {
         const stage = new Stage()
@@ -91,7 +91,7 @@ describe('whatever is added, whenever', () => {
     )
   })
 
-  test('a key is begun after it was last added, and by the time that it was added for', async () => {
+  test('a key is processed after it was last added, and by the time that it was added for', async () => {
     await fc.assert(
       fc.asyncProperty(steps, async (list) => {
         const stage = new Stage(3)

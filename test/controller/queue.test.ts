@@ -17,20 +17,20 @@ function setUp(options: Partial<QueueOptions> = {}) {
 }
 
 describe('a work queue', () => {
-  test('gives keys in the order in which they came', () => {
+  test('returns keys in the order in which they were added', () => {
     const { queue, takeAll } = setUp()
     for (const key of ['c', 'a', 'b']) queue.add(key)
     expect(takeAll()).toEqual(['c', 'a', 'b'])
   })
 
-  test('gives a key once, however often it was added', () => {
+  test('returns a key once, however often it was added', () => {
     const { queue, takeAll } = setUp()
     for (const key of ['a', 'b', 'a', 'a']) queue.add(key)
     expect(queue.depth).toBe(2)
     expect(takeAll()).toEqual(['a', 'b'])
   })
 
-  test('never gives a key that is in hand, and gives it again right after, once', () => {
+  test('never returns a key that is being processed, and returns it once right afterwards', () => {
     const { queue, takeAll } = setUp()
     queue.add('a')
     expect(queue.get()).toBe('a')
@@ -42,7 +42,7 @@ describe('a work queue', () => {
     expect(takeAll()).toEqual(['a'])
   })
 
-  test('serves people who come while it is being emptied, and after it was empty', () => {
+  test('returns keys that are added while it is being emptied, and after it was empty', () => {
     const { queue, takeAll } = setUp()
     queue.add('a')
     expect(takeAll()).toEqual(['a'])
@@ -53,7 +53,7 @@ describe('a work queue', () => {
     expect(takeAll()).toEqual(['c', 'd'])
   })
 
-  test('knows since when each key is in hand', async () => {
+  test('knows since when each key has been processed', async () => {
     const { clock, queue } = setUp()
     queue.add('a')
     queue.get()
@@ -66,7 +66,7 @@ describe('a work queue', () => {
 })
 
 describe('a key that is added for later', () => {
-  test('comes when its time has come, not before', async () => {
+  test('is due at its time, not before', async () => {
     const { clock, queue, takeAll } = setUp()
     queue.addAfter('a', MINUTE)
     await clock.advance(MINUTE - 1)
@@ -75,7 +75,7 @@ describe('a key that is added for later', () => {
     expect(takeAll()).toEqual(['a'])
   })
 
-  test('comes at the sooner of two times, whichever was asked for first', async () => {
+  test('is due at the earlier of two times, in whichever order they were set', async () => {
     const { clock, queue, takeAll } = setUp()
     queue.addAfter('a', MINUTE)
     queue.addAfter('a', SECOND)
@@ -89,7 +89,7 @@ describe('a key that is added for later', () => {
     expect(takeAll()).toEqual([])
   })
 
-  test('comes at once when it is added at once, and then not again at its former time', async () => {
+  test('is returned at once when it is added without delay, and not again at its former time', async () => {
     const { clock, queue, takeAll } = setUp()
     queue.addAfter('a', MINUTE)
     queue.add('a')
@@ -111,7 +111,7 @@ describe('a key that is added for later', () => {
     expect(takeAll()).toEqual(['late'])
   })
 
-  test('is taken again when its time comes while it is in hand', async () => {
+  test('is returned again when its time comes while it is being processed', async () => {
     const { clock, queue, takeAll } = setUp()
     queue.add('a')
     queue.get()
@@ -122,7 +122,7 @@ describe('a key that is added for later', () => {
     expect(takeAll()).toEqual(['a'])
   })
 
-  test('leaves nothing behind however often it is put off and called for', () => {
+  test('leaves nothing behind, however often it is added', () => {
     const { clock, queue } = setUp()
     for (let round = 0; round < 1_000; round++) {
       queue.addAfter('a', 24 * 60 * MINUTE)
@@ -134,20 +134,20 @@ describe('a key that is added for later', () => {
     expect(clock.pending).toEqual([])
   })
 
-  test.each([Infinity, 100 * 366 * 24 * 60 * MINUTE])('is looked at within a year, where the delay is %s', (delay) => {
+  test.each([Infinity, 100 * 366 * 24 * 60 * MINUTE])('is due within a year if the delay is %s', (delay) => {
     const { clock, queue, takeAll } = setUp()
     queue.addAfter('a', delay)
     expect(takeAll()).toEqual([])
     expect(clock.pending).toEqual([clock.now() + 366 * 24 * 60 * MINUTE])
   })
 
-  test.each([0, -5, NaN])('comes at once where the delay is %s', (delay) => {
+  test.each([0, -5, NaN])('is due at once if the delay is %s', (delay) => {
     const { queue, takeAll } = setUp()
     queue.addAfter('a', delay)
     expect(takeAll()).toEqual(['a'])
   })
 
-  test('comes when its time has come, each of five, though the clock was set back meanwhile', async () => {
+  test('is due at its time, each of five, although the clock was set back meanwhile', async () => {
     const { clock, queue, takeAll } = setUp()
     const keys = ['a', 'b', 'c', 'd', 'e']
     for (const [index, key] of keys.entries()) queue.addAfter(key, (index + 1) * MINUTE)
@@ -158,7 +158,7 @@ describe('a key that is added for later', () => {
     }
   })
 
-  test('comes no sooner, though the clock was set forward meanwhile', async () => {
+  test('is not due sooner, although the clock was set forward meanwhile', async () => {
     const { clock, queue, takeAll } = setUp()
     for (const key of ['a', 'b']) queue.addAfter(key, key === 'a' ? MINUTE : 10 * MINUTE)
     clock.setTimeOfDay(60 * MINUTE)
@@ -168,8 +168,8 @@ describe('a key that is added for later', () => {
   })
 })
 
-describe('the two lines', () => {
-  test('let what is asked for pass what fell due', async () => {
+describe('the two priorities', () => {
+  test('put a key that was asked for before keys that are due', async () => {
     const { clock, queue, takeAll } = setUp()
     for (const key of ['routine-1', 'routine-2']) queue.addAfter(key, SECOND)
     await clock.advance(SECOND)
@@ -177,7 +177,7 @@ describe('the two lines', () => {
     expect(takeAll()).toEqual(['new', 'routine-1', 'routine-2'])
   })
 
-  test('let a key that fell due move up when it is asked for, and not back again', async () => {
+  test('move a due key up when it is asked for, and not back again', async () => {
     const { clock, queue, takeAll } = setUp()
     for (const key of ['a', 'b', 'c']) queue.addAfter(key, SECOND)
     await clock.advance(SECOND)
@@ -186,7 +186,7 @@ describe('the two lines', () => {
     expect(takeAll()).toEqual(['c', 'a', 'b'])
   })
 
-  test('both move: one in four is from the line of what is due', async () => {
+  test('both proceed: one key in four has low priority', async () => {
     const { clock, queue, takeAll } = setUp()
     for (const key of ['d1', 'd2']) queue.addAfter(key, SECOND)
     await clock.advance(SECOND)
@@ -195,7 +195,7 @@ describe('the two lines', () => {
   })
 })
 
-describe('hands', () => {
+describe('free workers', () => {
   const groupOf = (key: string): string => key.split('/')[0] ?? ''
   const many = (group: string): string[] => Array.from({ length: 100 }, (_, index) => `${group}/${index}`)
 
@@ -206,7 +206,7 @@ describe('hands', () => {
   const heldBy = (queue: WorkQueue, group: string): number =>
     [...queue.processing.keys()].filter((key) => groupOf(key) === group).length
 
-  test('are left for others by a group whose keys are never given back', () => {
+  test('are left for other groups by a group whose keys never end', () => {
     const { queue } = setUp({ groupOf })
     for (const key of many('slow')) queue.add(key)
     fill(queue, 32)
@@ -225,7 +225,7 @@ describe('hands', () => {
     expect(heldBy(queue, 'honest')).toBe(1)
   })
 
-  test('are taken by the same group again as they are given back', () => {
+  test('are used by the same group again as its keys end', () => {
     const { queue } = setUp({ groupOf })
     for (const key of many('slow')) queue.add(key)
     fill(queue, 4)
@@ -235,7 +235,7 @@ describe('hands', () => {
     expect([...queue.processing.keys()]).toEqual(['slow/0', 'slow/2', 'slow/3'])
   })
 
-  test('are all taken where there is one, or where there are no groups', () => {
+  test('are all used if there is one, or if there are no groups', () => {
     const { queue: grouped } = setUp({ groupOf })
     grouped.add('a/1')
     fill(grouped, 1)
@@ -257,7 +257,7 @@ describe('backoff', () => {
     expect(pausesOf(queue, 'b', 1)).toEqual([0.75])
   })
 
-  test('does not outgrow what the key may be away for, and is spread there too', () => {
+  test('does not exceed the longest pause of the key, and is spread there, too', () => {
     const longest = 10 * SECOND
     const atMost = (random: number): number => {
       const { queue } = setUp({ random: () => random })
@@ -266,7 +266,7 @@ describe('backoff', () => {
     expect([atMost(0), atMost(0.999_999)]).toEqual([7.5 * SECOND, expect.closeTo(longest, 0)])
   })
 
-  test('begins anew once the key was forgotten', () => {
+  test('starts again once the key was forgotten', () => {
     const { queue } = setUp()
     pausesOf(queue, 'a', 5)
     queue.forget('a')
@@ -278,7 +278,7 @@ describe('backoff', () => {
     expect(pausesOf(setUp({ random: () => 0.999_999 }).queue, 'a', 3_000).at(-1)).toBeCloseTo(300, 1)
   })
 
-  test('keeps the time that the other side asked for, and spreads those who were told the same', () => {
+  test('respects the time that the other side asked for, and spreads keys that were given the same', () => {
     const randoms = [0.5, 0, 0.5, 1]
     const { queue } = setUp({ random: () => randoms.shift() ?? 0.5 })
     expect([
@@ -287,7 +287,7 @@ describe('backoff', () => {
     ]).toEqual([MINUTE, 1.1 * MINUTE])
   })
 
-  test('gives way to what falls due sooner, but never to a busy loop', () => {
+  test('ends early if something else is due, but never in a busy loop', () => {
     const { queue } = setUp()
     expect(queue.addRateLimited('a', { notBefore: MINUTE, atLatest: 10 * SECOND })).toBe(10 * SECOND)
     expect(queue.addRateLimited('b', { notBefore: MINUTE, atLatest: 0 })).toBe(500)
@@ -296,7 +296,7 @@ describe('backoff', () => {
     expect(queue.addRateLimited('d', { notBefore: 0, longest: 0 })).toBe(500)
   })
 
-  test('is passed over when the key is asked for', () => {
+  test('is skipped when the key is asked for', () => {
     const { queue, takeAll } = setUp()
     pausesOf(queue, 'a', 10)
     queue.add('a')
@@ -305,7 +305,7 @@ describe('backoff', () => {
 })
 
 describe('a stopped queue', () => {
-  test('forgets what waits and what is due, and takes nothing more', async () => {
+  test('removes the keys that wait or are due, and accepts no more', async () => {
     const { clock, queue, takeAll } = setUp()
     queue.add('held')
     queue.get()
@@ -324,8 +324,8 @@ describe('a stopped queue', () => {
   })
 })
 
-describe('the numbers of a queue', () => {
-  test('count each key once until it is taken, and measure from when it was first added', async () => {
+describe('the metrics of a queue', () => {
+  test('count each key once until it is processed, and measure from when it was first added', async () => {
     const seen: string[] = []
     const { clock, queue } = setUp({
       metrics: {

@@ -10,7 +10,7 @@ interface Item extends HeapItem {
 }
 
 describe('a heap', () => {
-  test('gives all that is in it in order, whatever was taken out of its middle', () => {
+  test('returns its items in order, whatever was removed from its middle', () => {
     const values = fc.array(fc.nat(1_000), { minLength: 1, maxLength: 60, size: 'max' })
     fc.assert(
       fc.property(values, fc.array(fc.nat(59), { maxLength: 20, size: 'max' }), (list, removed) => {
@@ -35,7 +35,7 @@ describe('a heap', () => {
     return values
   }
 
-  test('does not mind being asked to remove what it has not, or no longer', () => {
+  test('ignores the removal of an item that it does not hold', () => {
     const heap = new Heap<Item>((a, b) => a.value < b.value)
     const [inside, outside] = [
       { value: 1, index: -1 },
@@ -50,8 +50,8 @@ describe('a heap', () => {
   })
 })
 
-describe('a line', () => {
-  test('gives everybody once, in the order of their coming, whoever joins or leaves meanwhile', () => {
+describe('a FIFO set', () => {
+  test('returns each key once, in order, whatever is added or deleted meanwhile', () => {
     const key = fc.constantFrom('a', 'b', 'c', 'd', 'e')
     const steps = fc.array(fc.tuple(fc.constantFrom('join', 'leave', 'next'), key), { maxLength: 80 })
     fc.assert(
@@ -76,7 +76,7 @@ describe('a line', () => {
 })
 
 describe('a schedule', () => {
-  test('rings each key at its last set time, in order, with one timer at most', async () => {
+  test('reports each key at the time that was set last, in order, with one timer at most', async () => {
     const key = fc.constantFrom('a', 'b', 'c', 'd')
     const step = fc.record({ key, delay: fc.option(fc.nat(50)), pass: fc.nat(20) })
     await fc.assert(
@@ -111,7 +111,7 @@ describe('a schedule', () => {
     )
   })
 
-  test('may be set anew by whom it rings', async () => {
+  test('can be set again by its own callback', async () => {
     const clock = new ManualClock(0)
     const rung: number[] = []
     const origin = clock.monotonic()
@@ -124,7 +124,7 @@ describe('a schedule', () => {
     expect(rung).toEqual([10, 20, 30].map((at) => expect.closeTo(at, -0.7) as unknown))
   })
 
-  test('forgets everything at once', async () => {
+  test('removes everything at once', async () => {
     const clock = new ManualClock(0)
     const rung: string[] = []
     const schedule = new Schedule(clock, (key) => void rung.push(key))
