@@ -70,12 +70,12 @@ function withoutNulls(value: unknown): unknown {
 }
 
 /** Validates an object. @throws APIError 422 that lists every violation. */
-export function judge(kind: Kind, object: KubeObject, old: KubeObject | undefined): void {
+export function validate(kind: Kind, object: KubeObject, old: KubeObject | undefined): void {
   const problems = kind.validator.problems(object, old)
   if (!kind.custom) refuseWrongTypes(kind, problems)
   const causes = kind.custom ? causesOfCustom(problems) : problems.map(toCause)
   const all = [...causes, ...metadataCauses(kind, object, old), ...(kind.rules.check?.(object, old) ?? [])]
-  if (all.length > 0) throw invalid({ ...kind, group: kind.judgedIn ?? kind.group }, object.metadata.name, all)
+  if (all.length > 0) throw invalid({ ...kind, group: kind.errorGroup ?? kind.group }, object.metadata.name, all)
 }
 
 /** The API server does not check the CEL rules of an object whose structure is invalid, and says so. */

@@ -76,11 +76,11 @@ export const notFound = (of: Named, name: string): APIError =>
   })
 
 /** Makes an error with status 409: the name is taken. */
-export const alreadyExists = (of: Named, name: string, isGoing = false): APIError =>
+export const alreadyExists = (of: Named, name: string, isBeingDeleted = false): APIError =>
   new APIError({
     code: 409,
     reason: 'AlreadyExists',
-    message: `${isGoing ? 'object is being deleted: ' : ''}${qualified(of)} "${name}" already exists`,
+    message: `${isBeingDeleted ? 'object is being deleted: ' : ''}${qualified(of)} "${name}" already exists`,
     details: about(of, name),
   })
 

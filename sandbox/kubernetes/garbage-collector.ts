@@ -8,7 +8,7 @@ import { emptyNamespace, type EmptyingDeps } from './namespace-deletion.ts'
 import type { KubeObject, OwnerReference } from './objects.ts'
 import type { Registry } from './registry.ts'
 import type { Version, Write } from './store.ts'
-import { isGoing, type Target } from './writer.ts'
+import { isBeingDeleted, type Target } from './writer.ts'
 
 const FOREGROUND = 'foregroundDeletion'
 const ORPHAN = 'orphan'
@@ -43,7 +43,7 @@ export class GarbageCollector {
   }
 
   /** Registers an object that was stored before the collector started. */
-  adopt(collection: string, version: Version): void {
+  register(collection: string, version: Version): void {
     this.#follow({ type: 'ADDED', collection, revision: version.revision, current: version, before: undefined })
   }
 
@@ -64,7 +64,7 @@ export class GarbageCollector {
     const has = ownersOf(current)
     this.#uids.add(current.object.metadata.uid ?? '')
     this.#index(id, had, has)
-    if (has !== had || isGoing(current.object)) this.#enqueue(id)
+    if (has !== had || isBeingDeleted(current.object)) this.#enqueue(id)
   }
 
   #followDeletion({ metadata }: KubeObject): void {
@@ -73,7 +73,7 @@ export class GarbageCollector {
     for (const dependent of this.#dependents.get(uid) ?? []) this.#enqueue(dependent)
     for (const owner of metadata.ownerReferences ?? []) this.#enqueueOwner(owner, metadata.namespace)
     const namespace = this.#deps.store.collection(namespaces.collection).get(metadata.namespace ?? '')
-    if (namespace && isGoing(namespace.object))
+    if (namespace && isBeingDeleted(namespace.object))
       this.#enqueue(idOf({ collection: namespaces.collection, key: namespace.key }))
   }
 
@@ -93,7 +93,7 @@ export class GarbageCollector {
     if (!kind) return
     const key = kind.namespaced && namespace ? `${namespace}/${owner.name}` : owner.name
     const found = this.#deps.store.collection(kind.collection).get(key)
-    if (found && isGoing(found.object)) this.#enqueue(idOf({ collection: kind.collection, key }))
+    if (found && isBeingDeleted(found.object)) this.#enqueue(idOf({ collection: kind.collection, key }))
   }
 
   #kindOf({ apiVersion, kind }: OwnerReference): ReturnType<Registry['named']> {
@@ -121,7 +121,7 @@ export class GarbageCollector {
     if (!version && collection === definitions.collection) return this.#dropAll(key)
     const target = version && this.#targetOf(collection, version)
     if (!target) return
-    if (!isGoing(version.object)) return this.#checkOwners(target, version)
+    if (!isBeingDeleted(version.object)) return this.#checkOwners(target, version)
     if (collection === namespaces.collection) return emptyNamespace(this.#deps, version)
     this.#finalize(target, version)
   }
@@ -178,7 +178,7 @@ export class GarbageCollector {
   #foreground(target: Target, uid: string): void {
     const dependents = this.#dependentsOf(uid)
     for (const { target: dependent, version } of dependents) {
-      if (!isGoing(version.object)) this.#deps.writer.remove(dependent, { propagationPolicy: 'Foreground' })
+      if (!isBeingDeleted(version.object)) this.#deps.writer.remove(dependent, { propagationPolicy: 'Foreground' })
     }
     if (this.#dependentsOf(uid).length === 0) this.#dropFinalizer(target, FOREGROUND)
   }

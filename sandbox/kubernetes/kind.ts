@@ -61,7 +61,7 @@ export interface Kind {
   /** Whether a PUT creates a missing object. */
   createOnUpdate?: boolean
   /** The group that error messages name, if it is another one. */
-  judgedIn?: string
+  errorGroup?: string
   /** Converts between the stored form and the form of this kind, where they differ. */
   view?: { show: (stored: KubeObject) => KubeObject; store: (shown: KubeObject) => KubeObject }
 }

@@ -3,7 +3,7 @@ import { namespaces } from './kinds/namespaces.ts'
 import { isObject, type JsonObject } from './objects.ts'
 import type { Registry } from './registry.ts'
 import type { Store, Version } from './store.ts'
-import { isGoing, rfc3339, type Writer } from './writer.ts'
+import { isBeingDeleted, rfc3339, type Writer } from './writer.ts'
 
 /** What the deletion of a namespace needs. */
 export interface EmptyingDeps {
@@ -15,7 +15,7 @@ export interface EmptyingDeps {
 
 /** Deletes what it can. The status of the namespace names what waits for a finalizer. */
 export function emptyNamespace(deps: EmptyingDeps, version: Version): void {
-  if (!isGoing(version.object)) return
+  if (!isBeingDeleted(version.object)) return
   const { name } = version.object.metadata
   const kinds = deps.registry.kinds.filter((kind) => kind.namespaced && !kind.view)
   const left = kinds.flatMap((kind) => {
@@ -25,7 +25,7 @@ export function emptyNamespace(deps: EmptyingDeps, version: Version): void {
       .filter(({ key }) => key.startsWith(`${name}/`))
     return inside.filter(({ object }) => {
       const target = { kind, namespace: name, name: object.metadata.name }
-      return isGoing(object) || !deps.writer.remove(target).gone
+      return isBeingDeleted(object) || !deps.writer.remove(target).gone
     })
   })
   if (left.length === 0) deps.writer.finish(namespaces, version)

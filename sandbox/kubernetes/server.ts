@@ -124,7 +124,7 @@ function assemble(
 ): SandboxKubernetes {
   const parts = createParts(options)
   const helpers = inProcess(parts)
-  furnish(parts, helpers, options)
+  createInitialObjects(parts, helpers, options)
   const user = (name: string | undefined): User => {
     const found = name === undefined ? [...users.values()][0] : users.get(name)
     if (!found) throw new Error(`The sandbox has no user ${name ?? ''}, only ${[...users.keys()].join(', ')}`)
@@ -147,7 +147,7 @@ function assemble(
 }
 
 /** Creates what every cluster has from the start, unless a snapshot contains it. */
-function furnish(
+function createInitialObjects(
   { store, registry, garbageCollector }: Parts,
   { apply }: InProcess,
   { crds = [] }: SandboxKubernetesOptions,
@@ -155,7 +155,7 @@ function furnish(
   for (const name of ['default', 'kube-system']) apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
   for (const crd of crds) apply(crd)
   for (const { collection } of registry.kinds) {
-    for (const version of store.collection(collection).list()) garbageCollector.adopt(collection, version)
+    for (const version of store.collection(collection).list()) garbageCollector.register(collection, version)
   }
 }
 

@@ -2,7 +2,7 @@
  * All writes: create, update, patch and delete, each of them atomic. The HTTP layer and the in-process helpers write through
  * this class.
  */
-import { decode, judge, type Decoded, type FieldValidation } from './admission.ts'
+import { decode, validate, type Decoded, type FieldValidation } from './admission.ts'
 import type { Kind } from './kind.ts'
 import { carriedOver, defined } from './metadata.ts'
 import { at, isObject, keyFor, sameJson, without, type KubeObject, type Metadata } from './objects.ts'
@@ -70,10 +70,10 @@ export class Writer {
     return warned(decoded, () => {
       const metadata = this.#newMetadata(kind, namespace, decoded.object.metadata)
       const object = this.#prepared(kind, { ...decoded.object, metadata }, undefined)
-      judge(kind, object, undefined)
+      validate(kind, object, undefined)
       this.#checkNamespace(kind, metadata)
       const there = this.#find(kind, metadata)
-      if (there) throw apiErrors.alreadyExists(kind, metadata.name, isGoing(there.object))
+      if (there) throw apiErrors.alreadyExists(kind, metadata.name, isBeingDeleted(there.object))
       if (decoded.object.metadata.resourceVersion) throw apiErrors.unexpected(VERSION_ON_CREATE)
       return this.#commit(kind, object, options)
     })
@@ -135,7 +135,7 @@ export class Writer {
     const merged = merge(target, shown, next)
     const object = this.#prepared(kind, counted(kind, shown, merged), shown)
     if (sameJson(shown, object)) return version
-    judge(kind, object, shown)
+    validate(kind, object, shown)
     const ends = object.metadata.deletionTimestamp && !object.metadata.finalizers?.length && !kind.rules.markDeleted
     const stored = this.#commit(kind, object, options, !ends)
     return ends && !options.dryRun ? this.#deps.store.remove(kind.collection, stored) : stored
@@ -278,4 +278,4 @@ function finalizersFor({ finalizers = [], deletionTimestamp }: Metadata, policy:
 }
 
 /** Whether deletion of an object has begun. */
-export const isGoing = (object: KubeObject): boolean => at(object, 'metadata', 'deletionTimestamp') !== undefined
+export const isBeingDeleted = (object: KubeObject): boolean => at(object, 'metadata', 'deletionTimestamp') !== undefined

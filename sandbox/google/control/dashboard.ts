@@ -5,7 +5,7 @@ import { DAY_MS, formatInstant } from '../calendar/times.ts'
 import { removeEvent, addEvent } from '../calendar/writes.ts'
 import type { Reply } from '../errors.ts'
 import { escape, page } from '../http/html.ts'
-import { isAlive, kill } from '../oauth/grants.ts'
+import { isAlive, endGrant } from '../oauth/grants.ts'
 import type { GoogleState } from '../state.ts'
 import type { Calendar, EventRecord } from '../calendar/records.ts'
 import type { Account, Grant } from '../oauth/records.ts'
@@ -25,7 +25,7 @@ function act(state: GoogleState, form: URLSearchParams): void {
   const calendarId = form.get('calendar')
   if (form.get('do') === 'revoke') {
     const grant = state.accounts.get(form.get('account') ?? '')?.grants[Number(form.get('grant'))]
-    if (grant) kill(state, grant)
+    if (grant) endGrant(state, grant)
   } else if (calendarId !== null) {
     const calendar = calendarOf(state, calendarId)
     const record = calendar.events.get(form.get('event') ?? '')

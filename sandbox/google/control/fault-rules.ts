@@ -80,7 +80,7 @@ export interface FaultRule extends FaultRequest {
 }
 
 /** Finds the fault of a request, if there is one, and counts it. */
-export function takeFault(rules: FaultRule[], request: LoggedRequest): FaultRule | undefined {
+export function findFault(rules: FaultRule[], request: LoggedRequest): FaultRule | undefined {
   for (const rule of rules) {
     if (!fits(rule, request)) continue
     if (rule.times !== undefined && rule.struck >= rule.times) continue

@@ -11,7 +11,7 @@ import { ControlError } from '../errors.ts'
 import { accountOf, type AccountSettings, addAccount } from '../oauth/accounts.ts'
 import { signIn, type SignIn, type SignInResult } from '../oauth/authorize.ts'
 import { addClient, addSecret, clientFile, clientOf, type ClientSettings, DEFAULT_PROJECT } from '../oauth/clients.ts'
-import { type GrantRequest, isAlive, kill, newAccessToken, newGrant, revokeAll } from '../oauth/grants.ts'
+import { type GrantRequest, isAlive, endGrant, newAccessToken, newGrant, revokeAll } from '../oauth/grants.ts'
 import { setProject } from '../oauth/projects.ts'
 import type { Switches, GoogleState } from '../state.ts'
 import { checkFault } from './faults.ts'
@@ -180,7 +180,7 @@ function grantOperations(state: GoogleState) {
       if (!('refreshToken' in request)) return { revoked: revokeAll(state, request.account, request.client) }
       const grant = state.refreshTokens.get(request.refreshToken)
       if (!grant) throw new ControlError('there is no such refresh token')
-      kill(state, grant)
+      endGrant(state, grant)
       return { revoked: 1 }
     },
     /** Expires access tokens early. Refresh tokens stay valid. */

@@ -13,7 +13,7 @@ import type { GoogleState } from '../state.ts'
 import { Call } from './call.ts'
 import { dispatch } from './dispatch.ts'
 import { matchRoute } from './routes.ts'
-import { type FaultRule, takeFault } from '../control/fault-rules.ts'
+import { type FaultRule, findFault } from '../control/fault-rules.ts'
 
 interface Exchange {
   call: Call
@@ -53,7 +53,7 @@ async function serve(
   const call = new Call({ method, path, query, headers: request.headers, body, ...matchRoute(method, path) })
   const entry = describe(state, call, search)
   logRequest(state.log, entry)
-  play(state, { call, entry, response }, takeFault(state.faults, entry))
+  play(state, { call, entry, response }, findFault(state.faults, entry))
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {
@@ -118,12 +118,12 @@ function play(state: GoogleState, exchange: Exchange, fault: FaultRule | undefin
   if (fault) exchange.entry.fault = fault.fault
   const stand = fault && replyOf(fault, exchange.entry.kind)
   if (stand) finish(exchange, stand)
-  else if (fault) misbehave(state, exchange, fault)
+  else if (fault) playOnConnection(state, exchange, fault)
   else finish(exchange, handle(state, exchange.call))
 }
 
 /** Plays a fault of the connection or of the answer. */
-function misbehave(state: GoogleState, exchange: Exchange, fault: FaultRule): void {
+function playOnConnection(state: GoogleState, exchange: Exchange, fault: FaultRule): void {
   const { response, call } = exchange
   if (fault.fault === 'reset') cut(response)
   else if (fault.fault === 'hang') hang(state, exchange, fault)

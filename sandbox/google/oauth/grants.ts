@@ -80,22 +80,22 @@ function evictOldest(state: GoogleState, account: Account, clientId: string): vo
   const now = state.now()
   account.grants = account.grants.filter((grant) => isAlive(grant, now))
   const mine = account.grants.filter((grant) => grant.client === clientId)
-  for (const grant of mine.slice(0, Math.max(0, mine.length - LIVE_TOKENS))) kill(state, grant)
+  for (const grant of mine.slice(0, Math.max(0, mine.length - LIVE_TOKENS))) endGrant(state, grant)
 }
 
 /** When the grant ended; undefined while it is valid. */
-export function deathOf(grant: Grant, now: number): number | undefined {
-  const deaths = [grant.deadSince, grant.expiresAt, grant.lastUsedAt + UNUSED_LIFE]
-  const first = Math.min(...deaths.filter((at) => at !== undefined))
+export function endedAt(grant: Grant, now: number): number | undefined {
+  const ends = [grant.endedAt, grant.expiresAt, grant.lastUsedAt + UNUSED_LIFE]
+  const first = Math.min(...ends.filter((at) => at !== undefined))
   return first <= now ? first : undefined
 }
 
 /** Whether the grant is valid. */
-export const isAlive = (grant: Grant, now: number): boolean => deathOf(grant, now) === undefined
+export const isAlive = (grant: Grant, now: number): boolean => endedAt(grant, now) === undefined
 
 /** Ends the grant and all of its access tokens. */
-export function kill(state: GoogleState, grant: Grant): void {
-  grant.deadSince ??= state.now()
+export function endGrant(state: GoogleState, grant: Grant): void {
+  grant.endedAt ??= state.now()
   for (const value of grant.accessTokens) state.accessTokens.delete(value)
   grant.accessTokens.clear()
 }
@@ -104,7 +104,7 @@ export function kill(state: GoogleState, grant: Grant): void {
 export function revokeAll(state: GoogleState, account: string, client?: string): number {
   const mine = accountOf(state, account).grants.filter((grant) => client === undefined || grant.client === client)
   const alive = mine.filter((grant) => isAlive(grant, state.now()))
-  for (const grant of alive) kill(state, grant)
+  for (const grant of alive) endGrant(state, grant)
   return alive.length
 }
 
@@ -140,10 +140,10 @@ function dropExpired(state: GoogleState, grant: Grant, now: number): void {
 
 /** Gives the grant a new refresh token. Of the old ones, only the one that was just used may stay valid. */
 export function rotate(state: GoogleState, grant: Grant, used: string): string {
-  const dead: Grant = { ...grant, deadSince: state.now(), accessTokens: new Set() }
+  const ended: Grant = { ...grant, endedAt: state.now(), accessTokens: new Set() }
   const kept = state.switches.rotationOverlap ? used : undefined
   for (const token of [grant.refreshToken, grant.previousToken]) {
-    if (token !== undefined && token !== kept) state.refreshTokens.set(token, dead)
+    if (token !== undefined && token !== kept) state.refreshTokens.set(token, ended)
   }
   grant.previousToken = kept
   grant.refreshToken = freshName(state, '1//0', 48)

@@ -77,7 +77,7 @@ export interface Grant {
   lastUsedAt: number
   /** When it expires, in Testing or after a time-based consent. */
   expiresAt?: number
-  deadSince?: number
+  endedAt?: number
   /** The `error_subtype` of a session policy that asks for the person again. */
   rapt?: 'invalid_rapt' | 'rapt_required'
   accessTokens: Set<string>

@@ -4,7 +4,7 @@ import type { Call } from '../http/call.ts'
 import type { GoogleState } from '../state.ts'
 import { authenticateClient } from './clients.ts'
 import { redeemCode } from './codes.ts'
-import { deathOf, isAlive, isRestricted, kill, newAccessToken, newGrant, rotate } from './grants.ts'
+import { endedAt, isAlive, isRestricted, endGrant, newAccessToken, newGrant, rotate } from './grants.ts'
 import type { AccessToken, Client, Grant } from './records.ts'
 
 // How long Google calls an ended token expired or revoked. Later it says only "Bad Request".
@@ -39,9 +39,9 @@ function checkGrant(state: GoogleState, grant: Grant): void {
   const account = state.accounts.get(grant.account)
   if (!account || account.deleted) throw oauthError(400, 'invalid_grant', 'Account has been deleted')
   const now = state.now()
-  const died = deathOf(grant, now)
-  if (died !== undefined) {
-    const remembered = now - died < REMEMBERED_DEATH
+  const ended = endedAt(grant, now)
+  if (ended !== undefined) {
+    const remembered = now - ended < REMEMBERED_DEATH
     throw oauthError(400, 'invalid_grant', remembered ? 'Token has been expired or revoked.' : 'Bad Request')
   }
   if (isRestricted(state, grant.client, account)) {
@@ -81,7 +81,7 @@ export function revokeEndpoint(state: GoogleState, call: Call): Reply {
   if (!value) throw oauthError(400, 'invalid_request', 'Missing required parameter: token')
   const grant = state.refreshTokens.get(value)
   const token = state.accessTokens.get(value)
-  if (grant && isAlive(grant, state.now())) kill(state, grant)
+  if (grant && isAlive(grant, state.now())) endGrant(state, grant)
   else if (token && token.expiresAt > state.now()) endAccess(state, token)
   else throw oauthError(400, 'invalid_token', 'Token expired or revoked')
   return json({})
@@ -89,7 +89,7 @@ export function revokeEndpoint(state: GoogleState, call: Call): Reply {
 
 function endAccess(state: GoogleState, token: AccessToken): void {
   state.accessTokens.delete(token.value)
-  if (token.grant) kill(state, token.grant)
+  if (token.grant) endGrant(state, token.grant)
 }
 
 /** Answers what an access token is. */

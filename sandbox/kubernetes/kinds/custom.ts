@@ -13,7 +13,7 @@ import { kindSchema } from './schemas.ts'
 export const GROUP = 'calendar-operator.io'
 
 /** The kind CustomResourceDefinition. */
-export const definitions: Kind = openInside(
+export const definitions: Kind = keepAllFields(
   builtIn({
     group: 'apiextensions.k8s.io',
     version: 'v1',
@@ -32,12 +32,12 @@ export const definitions: Kind = openInside(
       spec: { type: 'object', description: 'spec describes how the user wants the resources to appear' },
       status: { type: 'object', description: 'status indicates the actual state of the CustomResourceDefinition' },
     }),
-    rules: { prepare: accepted, check: unreadable },
+    rules: { prepare: prepareDefinition, check: definitionCauses },
   }),
 )
 
 /** Keeps every field of a definition: `createValidator` reads the schema in it, so there is no schema to prune it by. */
-function openInside(kind: Kind): Kind {
+function keepAllFields(kind: Kind): Kind {
   const { validator } = kind
   const known = new Set(Object.keys(kind.schema.properties ?? {}))
   const prune = (object: unknown): unknown => object
@@ -47,7 +47,7 @@ function openInside(kind: Kind): Kind {
 }
 
 /** Prepares a definition. @throws APIError 501 if it belongs to another group or has several versions. */
-function accepted(object: KubeObject, old: KubeObject | undefined, now: number): KubeObject {
+function prepareDefinition(object: KubeObject, old: KubeObject | undefined, now: number): KubeObject {
   const missing = REQUIRED.filter((path) => at(object, ...path.split('.')) === undefined)
   if (missing.length > 0) throw invalid(definitions, object.metadata.name, missing.map(requiredCause))
   const { group, names, versions } = object.spec as CustomResourceDefinition['spec']
@@ -68,7 +68,7 @@ const REQUIRED = ['spec.group', 'spec.scope', 'spec.names.kind', 'spec.names.plu
 const requiredCause = (field: string): Cause => ({ reason: 'FieldValueRequired', message: 'Required value', field })
 
 /** Reports a schema, rule or path that cannot be read. */
-function unreadable(object: KubeObject): Cause[] {
+function definitionCauses(object: KubeObject): Cause[] {
   try {
     const { plural, group } = customKind(object)
     if (object.metadata.name === `${plural}.${group}`) return []

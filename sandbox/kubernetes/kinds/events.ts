@@ -70,7 +70,7 @@ const common = {
   hasStatus: false,
   unconditionalUpdate: true,
   createOnUpdate: true,
-  judgedIn: '',
+  errorGroup: '',
 }
 
 /** The kind Event of `events.k8s.io/v1`. */
@@ -83,7 +83,7 @@ export const events: Kind = builtIn({
   rules: {
     prepare: (event) => checkMicroTimes(event, ['eventTime'], ['series', 'lastObservedTime']),
     // Events that were created in the core group obey its laxer rules.
-    check: (event, old) => (old && !old.eventTime ? [] : [...wrong(event), ...changed(event, old)]),
+    check: (event, old) => (old && !old.eventTime ? [] : [...eventCauses(event), ...immutableCauses(event, old)]),
   },
 })
 
@@ -96,7 +96,7 @@ export const coreEvents: Kind = builtIn({
   columns: columns('involvedObject', 'message'),
   rules: {
     prepare: (event) => checkMicroTimes(event, ['eventTime'], ['series', 'lastObservedTime']),
-    check: elsewhere,
+    check: namespaceCauses,
   },
   view: { show: (stored) => rename(stored, 'v1', 0), store: (shown) => rename(shown, 'events.k8s.io/v1', 1) },
 })
@@ -152,7 +152,7 @@ function columns(about: string, note: string): Kind['columns'] {
 
 const cause = (field: string, message: string, reason = 'FieldValueInvalid'): Cause => ({ reason, message, field })
 
-function elsewhere(event: KubeObject): Cause[] {
+function namespaceCauses(event: KubeObject): Cause[] {
   const namespace = at(event, 'involvedObject', 'namespace') ?? 'default'
   if (namespace === event.metadata.namespace) return []
   return [
@@ -160,7 +160,7 @@ function elsewhere(event: KubeObject): Cause[] {
   ]
 }
 
-function wrong(event: KubeObject): Cause[] {
+function eventCauses(event: KubeObject): Cause[] {
   const { note, type, reportingController, series, deprecatedCount } = event
   const missing = ['eventTime', 'reportingController', 'reportingInstance', 'action', 'reason'].filter(
     (name) => !event[name],
@@ -186,7 +186,7 @@ function wrong(event: KubeObject): Cause[] {
 const QUALIFIED = /^$|^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/
 
 /** Everything but the series of an Event is immutable. */
-function changed(event: KubeObject, old: KubeObject | undefined): Cause[] {
+function immutableCauses(event: KubeObject, old: KubeObject | undefined): Cause[] {
   if (!old) return []
   const fixed = [
     'regarding',
