@@ -18,11 +18,20 @@ import { wantedCalendars } from './wanted-calendars.ts'
  * Reads the calendars that are due, one after the other, and forgets those that the spec no longer names. It ends early after a
  * failure that concerns all of them. It fails only with what `input.renew` throws.
  */
-export async function readCalendars(deps: CalendarsDeps, input: ReadInput, state: CalendarsState): Promise<ReadResult> {
+export function readCalendars(deps: CalendarsDeps, input: ReadInput, state: CalendarsState): Promise<ReadResult> {
+  // Not async: a suspended function keeps its arguments alive, and with them every earlier snapshot.
   const wanted = wantedCalendars(input.agent, input.account)
+  return readEach(deps, input, wanted, { state: onlyWanted(state, wanted), failures: [], apiDisabled: false })
+}
+
+async function readEach(
+  deps: CalendarsDeps,
+  input: ReadInput,
+  wanted: ReadonlyMap<string, string>,
+  result: ReadResult,
+): Promise<ReadResult> {
   const settings = settingsOf(input)
   let { accessToken } = input
-  const result: ReadResult = { state: onlyWanted(state, wanted), failures: [], apiDisabled: false }
   for (const [id, name] of wanted) {
     deps.progress(keyOf(input.agent))
     const known = alignedWithTimeOfDay(result.state, deps.clock)
