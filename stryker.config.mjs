@@ -36,7 +36,8 @@ export default {
   mutator: { excludedMutations: ['StringLiteral'] },
   ignoreStatic: true,
   concurrency: 2,
-  timeoutMS: 20_000,
+  // A busy machine must not kill mutants by time.
+  timeoutMS: 60_000,
   reporters: ['clear-text', 'progress-append-only', 'html'],
   clearTextReporter: { logTests: false, reportTests: false, allowColor: false },
   htmlReporter: { fileName: '.stryker/report.html' },
