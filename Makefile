@@ -12,7 +12,7 @@ node_modules/.package-lock.json: package-lock.json
 
 INSTALLED = node_modules/.package-lock.json
 
-demo: build ## run the main job on the sandbox, and tell about it (KEEP=1 leaves it running, KUBERNETES=real takes a real API server)
+demo: build ## run the demo on the sandbox (KEEP=1 leaves it running, KUBERNETES=real uses a real API server)
 ifeq ($(KUBERNETES),real)
 	@npx tsx demo/demo-real.ts
 else
