@@ -55,14 +55,14 @@ describe('an API server that answers 401 to everything for minutes', () => {
     await untilTime(clock, 'minutes have passed', () => clock.monotonic() > 240_000)
   })
 
-  it('makes us not ready, with one line in the log', () => {
+  it('makes the replica not ready, with one line in the log', () => {
     expect(cluster.isReady).toBe(false)
     expect(said()).toEqual(['warn no request to the Kubernetes API succeeds'])
     const line = log.lines.find(({ level }) => level === 'warn')
     expect(line?.fields.reason).toMatch(/^GET \/\S+ answered 401$/)
   })
 
-  it('is noticed within seconds when it accepts us again: one watch asks every five seconds for all', async () => {
+  it('is noticed within seconds when it accepts requests again: one watch probes every five seconds', async () => {
     const before = api.requests.length
     await clock.advance(20_000)
     await until('it was asked', () => api.requests.length > before)
@@ -74,7 +74,7 @@ describe('an API server that answers 401 to everything for minutes', () => {
     expect(said()).toEqual(['warn no request to the Kubernetes API succeeds', 'info the Kubernetes API answers again'])
   })
 
-  it('tells each time that it is over', async () => {
+  it('reports each recovery', async () => {
     let recoveries = 0
     cluster.onRecovery(() => (recoveries += 1))
     for (let turn = 1; turn <= 2; turn++) {
@@ -89,7 +89,7 @@ describe('an API server that answers 401 to everything for minutes', () => {
     }
   })
 
-  it('marks what fails because of that as known, and nothing that fails for another reason', async () => {
+  it('marks the failures that it causes, and no others', async () => {
     const failed = cluster.readSecret('booking', 'x').catch((error: unknown) => error)
     let isDone = false
     void failed.finally(() => (isDone = true))
@@ -101,7 +101,7 @@ describe('an API server that answers 401 to everything for minutes', () => {
     await expect(cluster.readSecret('booking', 'x')).rejects.toMatchObject({ status: 403, isReported: false })
   })
 
-  it('is not asked more often than that', async () => {
+  it('is not probed more often than that', async () => {
     const before = api.requests.length
     await untilTime(clock, 'a minute has passed', () => clock.monotonic() > 300_000)
     // A list is tried twice after a 401: the credentials may be new.
@@ -110,8 +110,8 @@ describe('an API server that answers 401 to everything for minutes', () => {
   })
 })
 
-describe('what is known', () => {
-  it('is fresh for a minute from when its watches were accepted, whatever comes through them since', async () => {
+describe('the caches', () => {
+  it('are fresh for a minute after their watches were accepted, whatever the watches bring', async () => {
     await until('all is fresh', () => cluster.isReady)
     await clock.advance(44_000)
     api.script = refuse
@@ -125,8 +125,8 @@ describe('what is known', () => {
   })
 })
 
-describe('what passes quickly', () => {
-  it('is not worth a line: every watch cut at once, and opened again', async () => {
+describe('a short interruption', () => {
+  it('is not logged: every watch is cut at once, and opened again', async () => {
     for (const watch of watches.splice(0)) watch.cut()
     await untilTime(clock, 'everything is watched again', () => watches.length === 5)
     expect(said()).toEqual([])
@@ -134,8 +134,8 @@ describe('what passes quickly', () => {
   })
 })
 
-describe('one kind that may not be read any more', () => {
-  it('makes us not ready, although all else is accepted, and is said once', async () => {
+describe('a kind that may no longer be read', () => {
+  it('makes the replica not ready, although all other requests succeed, and is logged once', async () => {
     api.script = (request, reply) =>
       request.path === '/api/v1/secrets' ? reply.refuse(403, 'Forbidden') : serve(request, reply)
     endWatches()

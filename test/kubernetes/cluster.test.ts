@@ -68,8 +68,8 @@ afterEach(async () => {
   await api.kill()
 })
 
-describe('what is watched', () => {
-  it('is five resources of all namespaces', async () => {
+describe('the watches', () => {
+  it('cover five kinds in all namespaces', async () => {
     await started()
     expect([...watches.keys()].sort()).toEqual([
       '/api/v1/configmaps',
@@ -81,7 +81,7 @@ describe('what is watched', () => {
     expect(cluster.namespaces).toBeDefined()
   })
 
-  it('is four of each namespace, where namespaces are named, and no Namespaces: they could not be read', async () => {
+  it('cover four kinds in each named namespace, and no Namespaces, which may not be read then', async () => {
     lists['/apis/calendar-operator.io/v1alpha1/namespaces/team/agents'] = [
       { ...agent('bob'), metadata: { ...agent('bob').metadata, namespace: 'team' } },
     ]
@@ -98,7 +98,7 @@ describe('what is watched', () => {
     expect([...cluster.agents.list()].map(keyOf)).toEqual(['team/bob'])
   })
 
-  it('is synced once everything was listed, and not before', async () => {
+  it('are synced once every kind was listed, and not before', async () => {
     let answer = (): void => undefined
     api.script = (request, reply) => {
       if (request.path === '/api/v1/secrets' && request.query.has('limit')) answer = () => serve(request, reply)
@@ -113,7 +113,7 @@ describe('what is watched', () => {
     expect(running.hasSynced).toBe(true)
   })
 
-  it('never holds what is in a Secret: neither listed, nor watched, nor written', async () => {
+  it('never keep the data of a Secret: neither listed, nor watched, nor written', async () => {
     const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': '{"data":{"token":"c2VjcmV0"}}' }
     lists['/api/v1/secrets'] = [secret('listed', { annotations })]
     await started()
@@ -125,7 +125,7 @@ describe('what is watched', () => {
     expect(JSON.stringify([...cluster.secrets.list()])).not.toContain('c2VjcmV0')
   })
 
-  it('knows who uses what', async () => {
+  it('fill the indexes: who uses what', async () => {
     const users = [
       agent('alice', {
         integrationRef: { name: 'google', namespace: 'site' },
@@ -152,7 +152,7 @@ describe('what is watched', () => {
 })
 
 describe('a read', () => {
-  it('answers the object, or nothing where there is none', async () => {
+  it('returns the object, or undefined if there is none', async () => {
     await started()
     expect(await cluster.readSecret('booking', 'x')).toBeUndefined()
     rest = (_request, reply) => reply.json(secret('x'))
@@ -165,7 +165,7 @@ describe('a read', () => {
     ])
   })
 
-  it('fails where it is not known whether there is one', async () => {
+  it('fails if it is unknown whether there is one', async () => {
     await started()
     rest = (_request, reply) => reply.text('no such page', 404)
     await expect(cluster.readSecret('booking', 'x')).rejects.toMatchObject({ failure: 'Unknown' })
@@ -205,7 +205,7 @@ describe('a write', () => {
     (_request, reply) =>
       reply.json(object, status)
 
-  it('of a status is a merge patch for the version that was seen, in which what is gone is null', async () => {
+  it('of a status is a merge patch for the version that was read, in which removed fields are null', async () => {
     rest = answerWith({ ...alice(), metadata: { ...alice().metadata, resourceVersion: '101' }, status: {} })
     await cluster.writeStatus(alice(), { observedGeneration: 2, conditions: [] })
     const [request] = api.requests
@@ -224,7 +224,7 @@ describe('a write', () => {
     expect(told(changes)).toEqual(['- > 102'])
   })
 
-  it('is silent even if the watch is faster than its answer', async () => {
+  it('is not reported even if the watch event arrives before its response', async () => {
     const written = { ...alice(), metadata: { ...alice().metadata, resourceVersion: '101' } }
     let answer = (): void => undefined
     rest = (_request, reply) => (answer = () => reply.json(written))
@@ -239,7 +239,7 @@ describe('a write', () => {
     expect(told(changes)).toEqual(['- > 102'])
   })
 
-  it('that conflicts changes nothing here, and is the caller’s to do again', async () => {
+  it('that conflicts changes nothing in the store, and is left to the caller to repeat', async () => {
     rest = (_request, reply) => reply.refuse(409, 'Conflict')
     await expect(cluster.patch(alice(), { metadata: { labels: {} } })).rejects.toMatchObject({ failure: 'Conflict' })
     expect(alice().metadata.resourceVersion).toBe('1')
@@ -258,14 +258,14 @@ describe('a write', () => {
     },
   )
 
-  it('of a new object goes to its collection, and fails where there is one already', async () => {
+  it('of a new object goes to its collection, and fails if the object exists', async () => {
     rest = (_request, reply) => reply.refuse(409, 'AlreadyExists')
     const made = secret('new', { resourceVersion: undefined })
     await expect(cluster.create(made)).rejects.toMatchObject({ failure: 'AlreadyExists' })
     expect(api.requests[0]).toMatchObject({ method: 'POST', path: '/api/v1/namespaces/booking/secrets' })
   })
 
-  it('deletes this very object, at once and silently', async () => {
+  it('deletes exactly this object, at once and without an event', async () => {
     rest = answerWith({ kind: 'Status', status: 'Success' })
     await cluster.delete(cluster.secrets.get('booking/x')!)
     expect(api.requests[0]).toMatchObject({
@@ -280,14 +280,14 @@ describe('a write', () => {
     expect(told(changes)).toEqual(['- > 102'])
   })
 
-  it('that deletes what is gone has nothing to do; one that finds another object of that name does not touch it', async () => {
+  it('that deletes an object which is gone does nothing; one that finds another object of that name leaves it alone', async () => {
     await cluster.delete(cluster.secrets.get('booking/x')!)
     rest = (_request, reply) => reply.refuse(409, 'Conflict')
     await expect(cluster.delete(cluster.secrets.get('booking/x')!)).rejects.toMatchObject({ failure: 'Conflict' })
     expect(cluster.secrets.get('booking/x')).toBeDefined()
   })
 
-  it('that deletes what has finalizers leaves it there until they are gone', async () => {
+  it('that deletes an object with finalizers keeps it in the store until they are removed', async () => {
     const metadata = { ...alice().metadata, resourceVersion: '101', deletionTimestamp: '2026-11-23T10:00:00Z' }
     rest = answerWith({ ...alice(), metadata })
     await cluster.delete(alice())
@@ -297,7 +297,7 @@ describe('a write', () => {
 })
 
 describe('stopping', () => {
-  it('ends every watch, and leaves nothing that could fire', async () => {
+  it('ends every watch, and leaves no timer', async () => {
     await started()
     await cluster.stop()
     await until('the watches are closed', () => clock.pending.length === 0)

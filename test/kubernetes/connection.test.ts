@@ -52,7 +52,7 @@ const tell = (status: object): Promise<string> =>
 const runs = async (): Promise<number> => Number(await readFile(join(directory, 'count'), 'utf8').catch(() => '0'))
 
 describe('a token file', () => {
-  it('is read once a minute at most, however many ask at once, without the line break at its end', async () => {
+  it('is read once a minute at most, however many requests need it, without its trailing line break', async () => {
     const tokenFile = await file('token', 'one\n')
     const connection = to({ tokenFile })
     const answers = await Promise.all([connection.access(), connection.access(), connection.access()])
@@ -64,7 +64,7 @@ describe('a token file', () => {
     expect(await tokenOf(connection)).toBe('Bearer two')
   })
 
-  it('is read in time whatever the time of day does', async () => {
+  it('is read in time, whatever the time of day does', async () => {
     const tokenFile = await file('token', 'one')
     const connection = to({ tokenFile })
     await connection.access()
@@ -74,7 +74,7 @@ describe('a token file', () => {
     expect(await tokenOf(connection)).toBe('Bearer two')
   })
 
-  it('that cannot be read just now leaves the token that it had', async () => {
+  it('that cannot be read at the moment leaves the old token in use', async () => {
     const tokenFile = await file('token', 'one')
     const connection = to({ tokenFile })
     await connection.access()
@@ -85,13 +85,13 @@ describe('a token file', () => {
     expect(await tokenOf(connection)).toBe('Bearer two')
   })
 
-  it('that never could be read is an error that says so', async () => {
+  it('that could never be read is an error that says so', async () => {
     const error: unknown = await tokenOf(to({ tokenFile: join(directory, 'missing') })).catch((one: unknown) => one)
     expect(error).toBeInstanceOf(CredentialsError)
     expect((error as Error).message).toBe("the kubeconfig's token file cannot be read (ENOENT)")
   })
 
-  it('is read anew once the server refuses its token, but only if that is still the one in use', async () => {
+  it('is read again once the server rejects its token, but only if that is still the one in use', async () => {
     const tokenFile = await file('token', 'one')
     const connection = to({ tokenFile })
     const first = await connection.access()
@@ -105,7 +105,7 @@ describe('a token file', () => {
 })
 
 describe('a plugin', () => {
-  it('is run once for all who ask, and not again while what it gave is good', async () => {
+  it('is run once for concurrent requests, and not again while its credentials are valid', async () => {
     const connection = await plugin()
     await Promise.all([connection.access(), connection.access()])
     clock.jump(3_600_000)
@@ -113,7 +113,7 @@ describe('a plugin', () => {
     expect(await runs()).toBe(1)
   })
 
-  it('is run again the moment that what it gave expires', async () => {
+  it('is run again as soon as its credentials expire', async () => {
     const connection = await plugin({
       token: 'token-COUNT',
       expirationTimestamp: new Date(clock.now() + 30_000).toISOString(),
@@ -125,7 +125,7 @@ describe('a plugin', () => {
     expect(await tokenOf(connection)).toBe('Bearer token-2')
   })
 
-  it('is run again when the server refuses what it gave, but not for each of many refusals', async () => {
+  it('is run again when the server rejects its credentials, but not for each of many rejections', async () => {
     const connection = await plugin()
     const first = await connection.access()
     clock.jump(10_000)
@@ -137,7 +137,7 @@ describe('a plugin', () => {
     expect(await runs()).toBe(2)
   })
 
-  it('that fails is an error: what it gave before has expired; it is run again some seconds later', async () => {
+  it('that fails is an error, since its old credentials have expired; it is run again some seconds later', async () => {
     const expirationTimestamp = new Date(clock.now() + 30_000).toISOString()
     const connection = await plugin({ token: 'secret-COUNT', expirationTimestamp })
     await connection.access()
@@ -165,7 +165,7 @@ describe('a plugin', () => {
 })
 
 describe('connections', () => {
-  it('are kept while the certificates are the same, and replaced with them', async () => {
+  it('are kept while the certificates are the same, and replaced when those change', async () => {
     const ca = await file('ca', 'AAAA')
     const config = configOf({ cluster: { server: 'https://10.0.0.1', 'certificate-authority': ca } })
     const connection = connect(config, clock)
@@ -177,7 +177,7 @@ describe('connections', () => {
     expect((await connection.access()).dispatcher).not.toBe(dispatcher)
   })
 
-  it('are used again, one request after the other', async () => {
+  it('are reused, one request after the other', async () => {
     const connection = api.connect(clock)
     for (let turn = 0; turn < 20; turn++) {
       const { dispatcher } = await connection.access()
@@ -188,7 +188,7 @@ describe('connections', () => {
     await connection.close()
   })
 
-  it('are never used up by watches: the Lease waits for none', async () => {
+  it('are never used up by watches: the Lease does not wait for one', async () => {
     api.script = ({ path }, reply) => (path === '/watch' ? reply.begin() : reply.json({}))
     const connection = api.connect(clock)
     const { dispatcher } = await connection.access()
@@ -202,7 +202,7 @@ describe('connections', () => {
 })
 
 describe('the kubeconfig', () => {
-  it('that is not to be found is said in words for people', () => {
+  it('that cannot be found is reported in a message for people', () => {
     expect(() => findKubeconfig({ env: { KUBECONFIG: '', HOME: '/nonexistent' } })).toThrow('set KUBECONFIG to a file')
   })
 
@@ -218,11 +218,11 @@ describe('the kubeconfig', () => {
     expect(() => findKubeconfig({ env: { KUBECONFIG } })).not.toThrow('12345')
   })
 
-  it('that may not be read is said so too', async () => {
+  it('that may not be read is reported, too', async () => {
     expect(() => findKubeconfig({ env: { KUBECONFIG: directory } })).toThrow('(EISDIR): look at the file')
   })
 
-  it('tells the namespace and the path', () => {
+  it('gives the namespace and the path', () => {
     const config = configOf({ cluster: { server: 'https://10.0.0.1:6443/k8s/one/' }, namespace: 'team' })
     expect(connect(config, clock)).toMatchObject({
       origin: 'https://10.0.0.1:6443',
@@ -231,11 +231,11 @@ describe('the kubeconfig', () => {
     })
   })
 
-  it('whose user can prove nothing makes us ask as nobody', async () => {
+  it('whose user has no credentials sends anonymous requests', async () => {
     expect((await to({}).access()).headers).toEqual({})
   })
 
-  it('with plain HTTP gets no credentials sent, only whom to act for', async () => {
+  it('with plain HTTP sends no credentials, only the impersonation headers', async () => {
     const user = { token: 'tea', as: 'bob' }
     const connection = connect(configOf({ cluster: { server: 'http://10.0.0.1' }, user }), clock)
     expect((await connection.access()).headers).toEqual({ 'impersonate-user': 'bob' })
@@ -251,7 +251,7 @@ describe('in a pod', () => {
     await file('ca.crt', 'AAAA')
   })
 
-  it('the service account is used: its token and authority are read anew every minute', async () => {
+  it('the service account is used: its token and certificate authority are read again every minute', async () => {
     const connection = connect(findKubeconfig({ env, serviceAccount: directory }), clock)
     expect(connection).toMatchObject({ origin: 'https://[fd00::1]', namespace: 'team' })
     const before = await connection.access()
@@ -264,7 +264,7 @@ describe('in a pod', () => {
     expect(after.dispatcher).not.toBe(before.dispatcher)
   })
 
-  it('a kubeconfig with a current context comes first, and one without does not', async () => {
+  it('a kubeconfig with a current context has priority, and one without has not', async () => {
     const said = `{clusters: [{name: a, cluster: {server: "https://elsewhere"}}], contexts: [{name: a, context: {cluster: a}}]`
     const KUBECONFIG = await file('config', `${said}, current-context: a}`)
     const sources = { env: { ...env, KUBECONFIG }, serviceAccount: directory }

@@ -16,7 +16,7 @@ const refused = (code: number, reason: string | undefined, message: string, caus
 const POLICY = `configmaps "alice-calendar" is forbidden: ValidatingAdmissionPolicy 'no-busy' with binding 'no-busy-here' denied request: failed expression: !('busy.json' in object.data)`
 const IMMUTABLE = 'field is immutable when `immutable` is set'
 
-describe('a write that is refused', () => {
+describe('a write that is denied', () => {
   const cases: [string, ApiError, string, ApiFailure][] = [
     [
       'by a webhook',
@@ -126,14 +126,14 @@ describe('a write that is refused', () => {
       'Forbidden',
     ],
   ]
-  it.each(cases)('%s names who or what it was', (_what, error, words, failure) => {
+  it.each(cases)('%s names the cause', (_what, error, words, failure) => {
     expect(error.message).toBe(`POST ${WRITE.path} answered ${words}`)
     expect(error.failure).toBe(failure)
     expect(wasNotProcessed(error)).toBe(false)
     expect(error.stack).toBeUndefined()
   })
 
-  it('never repeats what a webhook, a policy or the server says beside that', () => {
+  it('never repeats the rest of the message of a webhook, a policy or the server', () => {
     const before = fc.constantFrom(
       'admission webhook "a.b" denied the request: ',
       `configmaps "x" is forbidden: ValidatingAdmissionPolicy 'p' denied request: `,

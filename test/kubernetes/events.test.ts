@@ -47,7 +47,7 @@ beforeEach(() => {
 const methods = (): string[] => requests.map(({ method }) => method)
 
 describe('an Event', () => {
-  it('says who says what about whom, as events.k8s.io/v1 asks for it', async () => {
+  it('has the fields that events.k8s.io/v1 requires', async () => {
     note()
     await settle()
     expect(requests).toEqual([
@@ -78,14 +78,14 @@ describe('an Event', () => {
     ])
   })
 
-  it('about what has no namespace is kept in default', async () => {
+  it('about a cluster-scoped object is kept in default', async () => {
     const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'booking', uid: 'n' } }
     note({ regarding: namespace })
     await settle()
     expect(requests[0]?.path).toBe('/apis/events.k8s.io/v1/namespaces/default/events')
   })
 
-  it('has a name that fits, however long the object’s is', async () => {
+  it('has a valid name, however long the object’s name is', async () => {
     note({ regarding: agent(`${'a'.repeat(199)}-${'b'.repeat(50)}`) })
     await settle()
     const { name } = (requests[0]?.body as { metadata: { name: string } }).metadata
@@ -106,21 +106,21 @@ describe('an Event', () => {
     expect(sent.at(-1)).toBe('…')
   })
 
-  it('gives no orders to a terminal', async () => {
+  it('contains no control characters', async () => {
     note({ note: 'Calendar a\u001b[2J\u202eb\nis refused' })
     await settle()
     expect((requests[0]?.body as { note: string }).note).toBe('Calendar a\ufffd[2J\ufffdb is refused')
   })
 
-  it('says no e-mail address and no token', async () => {
+  it('contains no e-mail address and no token', async () => {
     note({ note: 'alice@example.com has 1//0gabcdefghijklmnopqrstuvwxyz-0123456789' })
     await settle()
     expect(JSON.stringify(requests)).not.toMatch(/alice@|1\/\//)
   })
 })
 
-describe('what is said again', () => {
-  it('within ten minutes counts up one Event, and begins another after that', async () => {
+describe('a repetition', () => {
+  it('within ten minutes increments the series of an Event, and starts another after that', async () => {
     note()
     await settle()
     const { name } = (requests[0]?.body as { metadata: { name: string } }).metadata
@@ -143,7 +143,7 @@ describe('what is said again', () => {
     expect(requests[2]?.body).toMatchObject({ series: { count: 3 } })
   })
 
-  it('counts by real time, whatever the time of day does', async () => {
+  it('is counted by real time, whatever the time of day does', async () => {
     note()
     await clock.advance(MINUTE)
     clock.setTimeOfDay(60 * MINUTE)
@@ -155,7 +155,7 @@ describe('what is said again', () => {
     expect(methods()).toEqual(['POST', 'PATCH', 'POST'])
   })
 
-  it('ten minutes and a bit later is another Event, whatever was said in between', async () => {
+  it('a little more than ten minutes later is another Event, whatever was recorded in between', async () => {
     note()
     await clock.advance(9.5 * MINUTE)
     note({ reason: 'GrantExpired' })
@@ -165,7 +165,7 @@ describe('what is said again', () => {
     expect(methods()).toEqual(['POST', 'POST', 'POST'])
   })
 
-  it('about another object, with another reason or in other words, is another Event', async () => {
+  it('about another object, with another reason or another note, is another Event', async () => {
     note()
     note({ regarding: { ...agent('alice'), metadata: { ...agent('alice').metadata, uid: 'remade' } } })
     note({ reason: 'GrantExpired' })
@@ -175,7 +175,7 @@ describe('what is said again', () => {
     expect(methods()).toEqual(Array(5).fill('POST'))
   })
 
-  it('is a new Event where somebody has deleted the last one', async () => {
+  it('is a new Event if somebody has deleted the last one', async () => {
     note()
     await settle()
     answer = async ({ method }) => {
@@ -188,7 +188,7 @@ describe('what is said again', () => {
     expect(dropped).toEqual([])
   })
 
-  it('is a new Event where the first could not be written', async () => {
+  it('is a new Event if the first could not be written', async () => {
     answer = async () => {
       throw new ApiError('Forbidden', 'no')
     }
@@ -202,8 +202,8 @@ describe('what is said again', () => {
   })
 })
 
-describe('a storm', () => {
-  it('about one object is let through twenty-five times, then once in five minutes', async () => {
+describe('many Events', () => {
+  it('about one object are limited to twenty-five at once, then one in five minutes', async () => {
     for (let turn = 0; turn < 40; turn++) note({ note: `again ${turn}` })
     note({ regarding: { ...agent('bob'), metadata: { ...agent('bob').metadata, uid: 'bob' } } })
     await settle()
@@ -217,7 +217,7 @@ describe('a storm', () => {
     expect(requests).toHaveLength(27)
   })
 
-  it('about one object is let through by real time, whatever the time of day does', async () => {
+  it('about one object are limited by real time, whatever the time of day does', async () => {
     for (let turn = 0; turn < 30; turn++) note({ note: `${turn}` })
     clock.setTimeOfDay(24 * 60 * MINUTE)
     note({ note: 'soon' })
@@ -228,7 +228,7 @@ describe('a storm', () => {
     expect(requests).toHaveLength(26)
   })
 
-  it('while the API server hangs fills a queue of a thousand, and no more', async () => {
+  it('while the API server hangs fill a queue of a thousand, and no more', async () => {
     answer = () => new Promise(() => undefined)
     for (let turn = 0; turn < 1500; turn++) {
       note({ regarding: { ...agent('x'), metadata: { ...agent('x').metadata, uid: `uid-${turn}` } } })
@@ -240,7 +240,7 @@ describe('a storm', () => {
 })
 
 describe('stopping', () => {
-  it('writes what waits', async () => {
+  it('writes the pending Events', async () => {
     note()
     note({ reason: 'GrantExpired' })
     await recorder.stop()
@@ -248,7 +248,7 @@ describe('stopping', () => {
     expect(clock.pending).toEqual([])
   })
 
-  it('waits for a second at most, and takes nothing any more', async () => {
+  it('waits for a second at most, and accepts no more Events', async () => {
     answer = (_request, signal) =>
       new Promise((_resolve, reject) =>
         signal?.addEventListener('abort', () => reject(new ApiError('Unreachable', ''))),

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { jsonLines } from '../../src/kubernetes/json-lines.ts'
 
 describe('lines of JSON', () => {
-  it('come out whole, however they were cut into pieces: in the middle of a letter too', async () => {
+  it('are parsed whole, however they were cut into chunks, even within a character', async () => {
     const values = [{ name: 'Zoë' }, { name: '日本' }, [1, 2]]
     const bytes = Buffer.from(`${values.map((value) => JSON.stringify(value)).join('\n')}\n\n`)
     for (let size = 1; size <= bytes.length; size++) {

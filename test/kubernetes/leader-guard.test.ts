@@ -18,15 +18,15 @@ const cluster = {
   readSecret: write('readSecret'),
   recordEvent: () => void done.push('recordEvent'),
 } as unknown as Cluster
-const fenced = withLeaderGuard(cluster, async () => {
+const guarded = withLeaderGuard(cluster, async () => {
   if (!leads) throw new Error('no')
 })
 
 const writes: Record<string, () => Promise<unknown>> = {
-  create: () => fenced.create(thing('x')),
-  patch: () => fenced.patch(thing('x'), {}),
-  writeStatus: () => fenced.writeStatus(agent('alice'), {}),
-  delete: () => fenced.delete(thing('x')),
+  create: () => guarded.create(thing('x')),
+  patch: () => guarded.patch(thing('x'), {}),
+  writeStatus: () => guarded.writeStatus(agent('alice'), {}),
+  delete: () => guarded.delete(thing('x')),
 }
 
 beforeEach(() => {
@@ -34,22 +34,22 @@ beforeEach(() => {
 })
 
 describe.each(Object.keys(writes))('the write %s', (name) => {
-  it('is made by a leader', async () => {
+  it('succeeds for a leader', async () => {
     leads = true
     await writes[name]?.()
     expect(done).toEqual([name])
   })
 
-  it('is not made by anybody else', async () => {
+  it('fails for any other replica', async () => {
     leads = false
     await expect(writes[name]?.()).rejects.toThrow('no')
     expect(done).toEqual([])
   })
 })
 
-it("reads and Events are everybody's", async () => {
+it('reads and Events are not guarded', async () => {
   leads = false
-  await fenced.readSecret('booking', 'x')
-  fenced.recordEvent({} as never)
+  await guarded.readSecret('booking', 'x')
+  guarded.recordEvent({} as never)
   expect(done).toEqual(['readSecret', 'recordEvent'])
 })

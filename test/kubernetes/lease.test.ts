@@ -103,7 +103,7 @@ beforeEach(() => {
 })
 
 describe('a leader', () => {
-  it('makes the Lease where there is none, and tells people who leads since when', async () => {
+  it('creates the Lease if there is none, with the holder and the time for people', async () => {
     candidate('a')
     await settle()
     expect(told).toEqual(['a leads'])
@@ -116,7 +116,7 @@ describe('a leader', () => {
     })
   })
 
-  it('renews every two seconds, by one request', async () => {
+  it('renews every two seconds with one request', async () => {
     await leader()
     await clock.advance(10 * SECOND)
     expect(server.requests).toEqual(Array(5).fill('PUT'))
@@ -127,7 +127,7 @@ describe('a leader', () => {
     expect(told).toEqual(['a leads'])
   })
 
-  it('stays it when somebody puts a label on the Lease', async () => {
+  it('keeps leading when somebody puts a label on the Lease', async () => {
     const election = await leader()
     server.edit((lease) => (lease.metadata.labels = { team: 'booking' }))
     await clock.advance(2 * SECOND)
@@ -137,7 +137,7 @@ describe('a leader', () => {
     expect(election.leading).toBe(true)
   })
 
-  it('stays it when the answer to a renewal is lost: the next one finds its own', async () => {
+  it('keeps leading when the response to a renewal is lost: the next attempt finds its own name', async () => {
     const election = await leader()
     server.next.push('answer is lost')
     await clock.advance(30 * SECOND)
@@ -145,7 +145,7 @@ describe('a leader', () => {
     expect(told).toEqual(['a leads'])
   })
 
-  it('makes the Lease again when somebody deletes it', async () => {
+  it('creates the Lease again when somebody deletes it', async () => {
     const election = await leader()
     server.lease = undefined
     await clock.advance(2 * SECOND)
@@ -153,7 +153,7 @@ describe('a leader', () => {
     expect(election.leading).toBe(true)
   })
 
-  it('outlives one request that hangs: there is time for another', async () => {
+  it('survives one request that hangs: there is time for another', async () => {
     const election = await leader()
     server.next.push('hangs')
     await clock.advance(2 * SECOND)
@@ -179,7 +179,7 @@ describe('a leader', () => {
     },
   )
 
-  it('that stood still finds out at its next act, before any timer fires', async () => {
+  it('that was suspended notices it at its next write, before any timer fires', async () => {
     const election = await leader()
     await expect(election.assertLeading()).resolves.toBeUndefined()
     clock.jump(10 * SECOND)
@@ -188,7 +188,7 @@ describe('a leader', () => {
     expect(told).toEqual(['a leads', 'a lost'])
   })
 
-  it('leads no longer from the moment that it has overslept, before any timer could say so', async () => {
+  it('no longer leads once its term is over, before any timer fires', async () => {
     const election = await leader()
     clock.jump(10 * SECOND)
     expect(election.leading).toBe(false)
@@ -207,7 +207,7 @@ describe('a leader', () => {
     },
   )
 
-  it('whose machine may have slept renews once before it acts, and not again', async () => {
+  it('whose machine may have slept renews once before it writes, and not again', async () => {
     const election = await leader()
     clock.setTimeOfDay(3_600_000)
     await expect(settled(Promise.all([election.assertLeading(), election.assertLeading()]))).resolves.toBe('fine')
@@ -215,7 +215,7 @@ describe('a leader', () => {
     expect(server.requests).toEqual(['PUT'])
   })
 
-  it('whose machine has slept while another took over does not act', async () => {
+  it('whose machine has slept while another took over does not write', async () => {
     const election = await leader()
     clock.setTimeOfDay(3_600_000)
     server.edit((lease) => Object.assign(lease.spec, { holderIdentity: 'b' }))
@@ -223,7 +223,7 @@ describe('a leader', () => {
     expect(told).toEqual(['a leads', 'a lost'])
   })
 
-  it('whose machine slept over its own renewal does not trust the answer', async () => {
+  it('whose machine slept during a renewal does not trust the response', async () => {
     const election = await leader()
     server.next.push('hangs')
     await clock.advance(2 * SECOND)
@@ -235,7 +235,7 @@ describe('a leader', () => {
     expect(server.requests.length).toBeGreaterThan(1)
   })
 
-  it('whose machine may have slept, and that cannot renew, does not act, and ends when its time is over', async () => {
+  it('whose machine may have slept and that cannot renew does not write, and ends with its term', async () => {
     const election = await leader()
     clock.setTimeOfDay(3_600_000)
     server.fate = 'refused'
@@ -263,7 +263,7 @@ const settled = (promise: Promise<unknown>): Promise<string> =>
   )
 
 describe('a candidate', () => {
-  it('does not wait for as long as somebody wrote into the Lease by mistake', async () => {
+  it('does not wait for a wrong duration in the Lease', async () => {
     await leader()
     server.edit((lease) => Object.assign(lease.spec, { holderIdentity: 'dead', leaseDurationSeconds: 86_400 }))
     candidate('b')
@@ -272,7 +272,7 @@ describe('a candidate', () => {
     expect(told).toContain('b leads')
   })
 
-  it('whose clock leaps takes nothing that is not its own', async () => {
+  it('whose clock leaps does not take the Lease of another', async () => {
     await leader()
     const other = candidate('b')
     await settle()
@@ -283,7 +283,7 @@ describe('a candidate', () => {
     expect(other.leading).toBe(false)
   })
 
-  it('waits for fifteen seconds from when it saw the last change, whatever the times in the Lease say', async () => {
+  it('waits for fifteen seconds after the last change that it saw, whatever the times in the Lease are', async () => {
     await leader()
     server.edit((lease) =>
       Object.assign(lease.spec, { renewTime: '1999-01-01T00:00:00.000000Z', holderIdentity: 'dead' }),
@@ -299,7 +299,7 @@ describe('a candidate', () => {
     expect(server.lease?.spec).toMatchObject({ holderIdentity: 'b', leaseTransitions: 1 })
   })
 
-  it('never takes it from one that renews', async () => {
+  it('never takes the Lease from a holder that renews', async () => {
     await leader()
     const other = candidate('b')
     await clock.advance(120 * SECOND)
@@ -307,7 +307,7 @@ describe('a candidate', () => {
     expect(told).toEqual(['a leads'])
   })
 
-  it('is not kept waiting by labels: only what a holder writes counts', async () => {
+  it('is not delayed by changed labels: only the spec counts', async () => {
     await leader()
     server.edit((lease) => Object.assign(lease.spec, { holderIdentity: 'dead' }))
     const other = candidate('b')
@@ -318,7 +318,7 @@ describe('a candidate', () => {
     expect(other.leading).toBe(true)
   })
 
-  it('waits for as long as the Lease itself says', async () => {
+  it('waits for the duration in the Lease', async () => {
     await leader()
     server.edit((lease) => Object.assign(lease.spec, { holderIdentity: 'slow', leaseDurationSeconds: 60 }))
     const other = candidate('b')
@@ -328,7 +328,7 @@ describe('a candidate', () => {
     expect(other.leading).toBe(true)
   })
 
-  it('that is beaten to an expired Lease stays a candidate', async () => {
+  it('that loses the race for an expired Lease stays a candidate', async () => {
     await leader()
     server.edit((lease) => Object.assign(lease.spec, { holderIdentity: 'dead' }))
     const others = [candidate('b'), candidate('c')]
@@ -338,7 +338,7 @@ describe('a candidate', () => {
     expect(others.filter(({ leading }) => leading)).toHaveLength(1)
   })
 
-  it('leads after a lost answer too: it finds itself in the Lease', async () => {
+  it('leads after a lost response, too: it finds its own name in the Lease', async () => {
     server.next.push('answered', 'answer is lost')
     const election = candidate('a')
     await settle()
@@ -352,7 +352,7 @@ describe('a candidate', () => {
 })
 
 describe('stopping', () => {
-  it('lets go: the next one leads at its next look', async () => {
+  it('releases the Lease: the next candidate leads at its next attempt', async () => {
     const election = await leader()
     const other = candidate('b')
     await settle()
@@ -364,7 +364,7 @@ describe('stopping', () => {
     expect(told).toEqual(['a leads', 'b leads'])
   })
 
-  it('lets go although the answer to the last renewal was lost', async () => {
+  it('releases the Lease although the response to the last renewal was lost', async () => {
     const election = await leader()
     server.next.push('answer is lost')
     await clock.advance(2 * SECOND)
@@ -372,7 +372,7 @@ describe('stopping', () => {
     expect(server.lease?.spec.holderIdentity).toBe('')
   })
 
-  it('takes a second and a half at most, and tells nobody that anything was lost', async () => {
+  it('takes a second and a half at most, and does not report a lost Lease', async () => {
     const election = await leader()
     server.fate = 'hangs'
     await clock.advance(2 * SECOND)
@@ -386,7 +386,7 @@ describe('stopping', () => {
     expect(clock.pending).toEqual([])
   })
 
-  it('leaves the Lease to run out where something of ours may still act', async () => {
+  it('lets the Lease expire if work may still run', async () => {
     const election = await leader()
     await election.stop(false)
     expect([server.requests, election.leading]).toEqual([[], false])
@@ -394,7 +394,7 @@ describe('stopping', () => {
     expect(told).toEqual(['a leads'])
   })
 
-  it('as a candidate touches nothing', async () => {
+  it('as a candidate writes nothing', async () => {
     await leader()
     const other = candidate('b')
     await settle()

@@ -212,7 +212,7 @@ class Cluster {
   }
 }
 
-test('never two lead at once, whatever the network, the replicas and their clocks do', async () => {
+test('two replicas never lead at once, whatever the network, the replicas and their clocks do', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(step, { maxLength: 25 }),
@@ -227,7 +227,7 @@ test('never two lead at once, whatever the network, the replicas and their clock
   )
 }, 120_000)
 
-test('somebody leads soon after everything has become well', async () => {
+test('a replica leads soon after everything has recovered', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 15 }), fc.array(fate, { maxLength: 40 }), async (steps, fates) => {
       const cluster = new Cluster(fates)
@@ -263,7 +263,7 @@ describe('a leader', () => {
     return { cluster, leader: cluster.replicas.find(({ acting }) => acting)! }
   }
 
-  test('that stops hands over: another leads within three seconds, not fifteen', async () => {
+  test('that stops is followed by another within three seconds, not fifteen', async () => {
     const { cluster, leader } = await led()
     leader.stop()
     await cluster.pass(3 * SECOND)

@@ -71,21 +71,12 @@ const tell = ({ before, after }: WatchEvent<KubernetesObject>): string => {
   return `${name} ${before?.metadata.resourceVersion ?? '-'} > ${after?.metadata.resourceVersion ?? '-'}`
 }
 
-type Kind = ReflectorOptions<KubernetesObject>['kind']
-
-function start(options: Partial<ReflectorOptions<KubernetesObject>> = {}, kind: Partial<Kind> = {}): void {
+function start(kind: Partial<ReflectorOptions<KubernetesObject>['kind']> = {}): void {
   health = new ApiHealth({ clock, random: () => 0.5, log })
   const deps = { connection: api.connect(clock), clock, random: () => 0.5, log, health }
-  reflector = createReflector(
-    { ...deps, send: createRequest(deps) },
-    {
-      path: PATH,
-      kind: { apiVersion: 'v1', kind: 'ConfigMap', metadataOnly: false, ...kind },
-      store,
-      scope: () => true,
-      ...options,
-    },
-  )
+  const watched = { apiVersion: 'v1', kind: 'ConfigMap', metadataOnly: false, ...kind }
+  const options = { kind: watched, path: PATH, store, scope: () => true }
+  reflector = createReflector({ ...deps, send: createRequest(deps) }, options)
   running = reflector.run()
 }
 
@@ -107,7 +98,7 @@ afterEach(async () => {
 })
 
 describe('a list', () => {
-  it('is asked for in pages of 500, all of them, before anything is told', async () => {
+  it('is read in pages of 500, all of them, before anything is reported', async () => {
     serve(
       inTurn(
         (_request, reply) => {
@@ -127,7 +118,7 @@ describe('a list', () => {
     expect(watches[0]?.from).toBe('7')
   })
 
-  it('begins anew when its continue token has expired', async () => {
+  it('starts again when its continue token has expired', async () => {
     const firstPage: Script = (_request, reply) =>
       reply.json({ metadata: { resourceVersion: '7', continue: 'more' }, items: [inVersion('a', 1)] })
     serve(inTurn(firstPage, (_request, reply) => reply.refuse(410, 'Expired'), listOf(9, inVersion('b', 8))))
@@ -138,7 +129,7 @@ describe('a list', () => {
     expect(heard).toEqual(['b - > 8'])
   })
 
-  it('is asked for until it comes, ever more slowly, and said to be missing once for each reason', async () => {
+  it('is retried with backoff until it succeeds, and each reason is logged once', async () => {
     serve((_request, reply) => reply.refuse(403, 'Forbidden'))
     start()
     const pauses: number[] = []
@@ -153,7 +144,7 @@ describe('a list', () => {
     await untilTime(clock, 'it has synced', () => reflector.hasSynced)
   })
 
-  it('comes in smaller pages where one would be too large to hold', async () => {
+  it('is read in smaller pages if one is too large', async () => {
     const huge: Script = (_request, reply) => reply.text(' '.repeat(17 * 1024 * 1024), 200)
     serve(inTurn(huge, huge, listOf(3, inVersion('a', 2))))
     start()
@@ -169,7 +160,7 @@ describe('a list', () => {
     expect(heard).toEqual(['a - > 2'])
   })
 
-  it('leaves out what nobody needs, and completes what a list leaves out', async () => {
+  it('drops the fields that nobody needs, and adds those that a list leaves out', async () => {
     const ours = { 'calendar-operator.io/requestedAt': 'now', 'reconcile.fluxcd.io/requestedAt': 'then' }
     const annotations = {
       ...ours,
@@ -190,7 +181,7 @@ describe('a list', () => {
 })
 
 describe('a watch', () => {
-  it('asks for bookmarks and for an end within a minute, and tells what happens', async () => {
+  it('asks for bookmarks and a timeout below a minute, and reports events', async () => {
     serve(listOf(3, inVersion('a', 1)))
     start()
     const watch = await nthWatch(1)
@@ -203,9 +194,9 @@ describe('a watch', () => {
     expect(heard).toEqual(['a - > 1', 'a 1 > 4', 'b - > 5', 'a 4 > -'])
   })
 
-  it('asks for metadata only, and by label, where that is all that is wanted', async () => {
+  it('asks for metadata only, and by label, if the kind says so', async () => {
     serve(listOf(3))
-    start({}, { metadataOnly: true, labelSelector: 'a=b' })
+    start({ metadataOnly: true, labelSelector: 'a=b' })
     await nthWatch(1)
     const [list, watch] = api.requests
     expect(list?.headers.accept).toBe('application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1')
@@ -213,7 +204,7 @@ describe('a watch', () => {
     expect([list, watch].map((request) => request?.query.get('labelSelector'))).toEqual(['a=b', 'a=b'])
   })
 
-  it('that ends in order goes on from the last bookmark, without a list', async () => {
+  it('that ends normally goes on from the last bookmark, without a list', async () => {
     serve(listOf(3))
     start()
     const watch = await nthWatch(1)
@@ -238,7 +229,7 @@ describe('a watch', () => {
     expect(lists).toHaveLength(1)
   })
 
-  it('that is cut goes on from where it was', async () => {
+  it('that is cut goes on from the last version', async () => {
     serve(listOf(3))
     start()
     const watch = await nthWatch(1)
@@ -283,7 +274,7 @@ describe('a watch', () => {
     },
   )
 
-  it('that the server has not ended in time is given up within a minute, and goes on from where it was', async () => {
+  it('that the server has not ended in time is abandoned within a minute, and goes on from the last version', async () => {
     serve(listOf(3))
     start()
     const watch = await nthWatch(1)
@@ -299,7 +290,7 @@ describe('a watch', () => {
     expect(lists).toHaveLength(1)
   })
 
-  it('of which not even the head comes is given up too', async () => {
+  it('whose response head does not arrive is abandoned, too', async () => {
     serve(listOf(3), inTurn(ignore, holdOpen))
     start()
     await nthWatch(1)
@@ -308,7 +299,7 @@ describe('a watch', () => {
     await nthWatch(2)
   })
 
-  it('that brings nothing, not even a bookmark, three times in a row doubts its version: everything is listed', async () => {
+  it('that brings nothing, not even a bookmark, three times in a row is followed by a list', async () => {
     serve(inTurn(listOf(3), listOf(9, inVersion('a', 5))))
     start()
     for (let turn = 1; turn <= 3; turn++) {
@@ -321,7 +312,7 @@ describe('a watch', () => {
     expect(heard).toEqual(['a - > 5'])
   })
 
-  it('goes on when a listener throws, and when a line is no JSON', async () => {
+  it('goes on when a listener throws, and when a line is not JSON', async () => {
     store.subscribe(() => {
       throw new Error('no')
     })
@@ -335,7 +326,7 @@ describe('a watch', () => {
     await until('it was told', () => heard.length === 2)
   })
 
-  it('that fails five times in a row, whatever the reason, doubts its version and lists', async () => {
+  it('that fails five times in a row, for whatever reason, is followed by a list', async () => {
     serve(listOf(3), (_request, reply) => reply.refuse(504, 'Timeout'))
     start()
     for (let turn = 1; turn <= 5; turn++) {
@@ -372,7 +363,7 @@ describe('a server that goes away', () => {
     expect(heard).toEqual(['a - > 1', 'a 1 > 15', 'b - > 16', 'a 15 > 21'])
   })
 
-  it('and comes back with an older state (a restored backup) is believed', async () => {
+  it('and comes back with an older state (a restored backup) replaces newer objects', async () => {
     const restored = listOf(50, inVersion('a', 40))
     serve(
       inTurn(listOf(100, inVersion('a', 90), inVersion('b', 95)), restored),
@@ -413,7 +404,7 @@ describe('stopping', () => {
     expect(log.lines).toEqual([])
   })
 
-  it('the moment that the list is there opens no watch either', async () => {
+  it('at the moment when the list is complete opens no watch either', async () => {
     serve(listOf(3, inVersion('a', 1)))
     start()
     store.subscribe(() => reflector.stop())
@@ -437,7 +428,7 @@ describe('stopping', () => {
     expect(clock.pending).toEqual([])
   })
 
-  it('is the only end: however often it is run, there is one loop', async () => {
+  it('is the only end: however often it is started, it runs once', async () => {
     serve(listOf(3))
     start()
     void reflector.run()

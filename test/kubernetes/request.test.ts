@@ -58,12 +58,12 @@ const fine: Script = (_request, reply) => reply.json({ fine: true })
 const hang: Script = () => undefined
 
 describe('a request', () => {
-  it('answers the body, as it came', async () => {
+  it('returns the body as it is', async () => {
     expect(await outcome(READ)).toEqual({ hello: 'you' })
     expect(api.requests[0]).toMatchObject({ method: 'GET', path: READ.path })
   })
 
-  it('sends a body with its content type, and says who it is', async () => {
+  it('sends a body with its content type, and a user agent', async () => {
     await outcome({ ...WRITE, contentType: 'application/merge-patch+json' })
     expect(api.requests[0]?.headers).toMatchObject({
       'content-type': 'application/merge-patch+json',
@@ -72,7 +72,7 @@ describe('a request', () => {
     expect(api.requests[0]?.body).toEqual({ data: {} })
   })
 
-  it('counts every try', async () => {
+  it('counts every attempt', async () => {
     await outcome(READ, refuse(500), cut, fine)
     expect(observed).toEqual(['GET 500', 'GET error', 'GET 200'])
   })
@@ -86,7 +86,7 @@ describe('a request', () => {
     },
   )
 
-  it('goes below the path of a cluster that has one', async () => {
+  it('uses the base path of a cluster that has one', async () => {
     const config = configOf({ cluster: { server: `${api.url}/k8s/clusters/one/` } })
     send = createRequest({ connection: api.connect(clock, config), clock, random: () => 0.5 })
     await outcome(READ)
@@ -94,7 +94,7 @@ describe('a request', () => {
   })
 })
 
-describe('trying again', () => {
+describe('a retry', () => {
   const cases: [string, Script, { read: boolean; write: boolean }][] = [
     ['a 500', refuse(500), { read: true, write: false }],
     ['a 504', refuse(504, 'Timeout'), { read: true, write: false }],
@@ -107,14 +107,14 @@ describe('trying again', () => {
     ['a 409', refuse(409, 'Conflict'), { read: false, write: false }],
     ['an answer that is no JSON', (_request, reply) => reply.text('<html>', 200), { read: true, write: false }],
   ]
-  it.each(cases)('after %s is done where that is safe', async (_what, first, { read, write }) => {
+  it.each(cases)('after %s is made if it is safe', async (_what, first, { read, write }) => {
     expect(await outcome(READ, first, fine)).toEqual(read ? { fine: true } : expect.any(ApiError))
     expect(api.requests).toHaveLength(read ? 2 : 1)
     expect(await outcome(WRITE, first, fine)).toEqual(write ? { fine: true } : expect.any(ApiError))
     expect(api.requests).toHaveLength((read ? 2 : 1) + (write ? 2 : 1))
   })
 
-  it('is safe for a write that never left: nobody listened', async () => {
+  it('is safe for a write that was never sent: the connection was refused', async () => {
     await api.kill()
     const result = outcome(WRITE)
     await until('it was tried', () => observed.length >= 1)
@@ -123,13 +123,13 @@ describe('trying again', () => {
     expect(api.requests).toHaveLength(1)
   })
 
-  it('never happens for a write whose answer was lost: it is Unreachable, and the caller looks again', async () => {
+  it('is never made for a write whose response was lost: it fails as Unreachable', async () => {
     const error = await outcome(WRITE, cut, fine)
     expect(error).toMatchObject({ failure: 'Unreachable' })
     expect(api.requests).toHaveLength(1)
   })
 
-  it('waits for as long as the server asks, and no more than a bit longer', async () => {
+  it('waits for as long as the server asks, and only a little longer', async () => {
     api.script = inTurn(refuse(429, 'TooManyRequests', { 'retry-after': '5' }), fine)
     const result = send(WRITE)
     await until('it was refused', () => observed.length === 1)
@@ -139,13 +139,13 @@ describe('trying again', () => {
     expect(await result).toEqual({ fine: true })
   })
 
-  it('is left to the caller where the server asks for long', async () => {
+  it('is left to the caller if the server asks for a long time', async () => {
     const error = await outcome(READ, refuse(429, 'TooManyRequests', { 'retry-after': '60' }))
     expect(error).toMatchObject({ failure: 'Unreachable', status: 429, retryAfterMs: 60_000 })
     expect(api.requests).toHaveLength(1)
   })
 
-  it('ends after four tries, each later than the one before', async () => {
+  it('ends after four attempts with growing pauses', async () => {
     const times: number[] = []
     api.script = (_request, reply) => {
       times.push(clock.now())
@@ -162,7 +162,7 @@ describe('trying again', () => {
     expect(pauses).toEqual(about([400, 800, 1600]))
   })
 
-  it('reads the credentials anew after a 401, once', async () => {
+  it('reads the credentials again after a 401, once', async () => {
     await api.kill()
     api = await ScriptedApi.startSecure(() => undefined)
     const tokenFile = join(directory, 'token')
@@ -202,7 +202,7 @@ describe('a deadline', () => {
     })
   })
 
-  it('holds for credentials too: a plugin may hang', async () => {
+  it('holds for credentials, too: a plugin may hang', async () => {
     const command = join(directory, 'plugin')
     await writeFile(command, '#!/bin/sh\nexec sleep 100\n')
     await chmod(command, 0o755)
@@ -214,7 +214,7 @@ describe('a deadline', () => {
     expect(await result).toMatchObject({ failure: 'Unreachable' })
   })
 
-  it('is the caller’s as well: a signal ends it at once, and nothing is tried again', async () => {
+  it('can come from the caller: a signal ends the request at once, without a retry', async () => {
     api.script = hang
     const abort = new AbortController()
     const result = send(READ, abort.signal).catch((error: unknown) => error)
@@ -226,13 +226,13 @@ describe('a deadline', () => {
     expect(clock.pending).toEqual([])
   })
 
-  it('that has passed before it begins sends nothing', async () => {
+  it('that has passed before the request sends nothing', async () => {
     await expect(send(READ, AbortSignal.abort())).rejects.toMatchObject({ failure: 'Unreachable' })
     expect(api.requests).toHaveLength(0)
   })
 })
 
-describe('a refusal', () => {
+describe('an error response', () => {
   const tooLong = { details: { causes: [{ field: 'data', reason: 'FieldValueTooLong', message: 'Too long' }] } }
   const kinds: [number, string, object, ApiFailure][] = [
     [404, 'NotFound', {}, 'NotFound'],
@@ -252,19 +252,19 @@ describe('a refusal', () => {
     expect(error).toMatchObject({ name: 'ApiError', failure, status: code })
   })
 
-  it('by something in between is no proof that an object is gone', async () => {
+  it('of a proxy does not prove that an object is gone', async () => {
     const error = await outcome(READ, (_request, reply) => reply.text('404 page not found', 404))
     expect(error).toMatchObject({ failure: 'Unknown', status: 404 })
     expect((error as Error).message).toContain('CustomResourceDefinitions')
   })
 
-  it('names the fields that are wrong', async () => {
+  it('names the invalid fields', async () => {
     const causes = [{ field: 'spec.account', reason: 'FieldValueInvalid', message: 'Invalid value: "alice"' }]
     const error = await outcome(WRITE, (_request, reply) => reply.refuse(422, 'Invalid', { details: { causes } }))
     expect((error as Error).message).toBe(`PATCH ${WRITE.path} answered 422 Invalid (spec.account: FieldValueInvalid)`)
   })
 
-  it('names the right that is missing, and not to whom', async () => {
+  it('names the missing permission, and not the user', async () => {
     const message =
       'secrets is forbidden: User "bob@example.com" cannot create resource "secrets" in API group "" in the namespace "booking"'
     const error = await outcome(WRITE, (_request, reply) => reply.refuse(403, 'Forbidden', { message }))
@@ -273,7 +273,7 @@ describe('a refusal', () => {
     )
   })
 
-  it('never repeats a value of what was sent', async () => {
+  it('never repeats a value of the request', async () => {
     const word = fc.stringMatching(/^[A-Za-z0-9+/]{12,40}={0,2}$/)
     const status = fc.constantFrom(400, 403, 404, 409, 422, 500)
     await fc.assert(

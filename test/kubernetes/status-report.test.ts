@@ -61,8 +61,8 @@ const readyStatus = (): AgentStatus => {
 }
 const reasonOf = (type: string): string | undefined => findCondition(agent.status?.conditions, type)?.reason
 
-describe('a status that somebody wrote over', () => {
-  test('is told from one that stands as it was written, however often it was read since', async () => {
+describe('a status that somebody has overwritten', () => {
+  test('is distinguished from one that stands as it was written, however often it was read since', async () => {
     await report(readyStatus())
     agent = { ...agent, status: structuredClone(agent.status) }
     expect(isOverwritten(agent, memory)).toBe(false)
@@ -70,22 +70,22 @@ describe('a status that somebody wrote over', () => {
     expect(isOverwritten(agent, memory)).toBe(true)
   })
 
-  test('is not believed: what we wrote is what counts', async () => {
+  test('is ignored: the status that we wrote counts', async () => {
     await report(readyStatus())
     const edited = structuredClone(agent.status?.conditions ?? []).map((one) => ({ ...one, status: 'False' as const }))
     agent = { ...agent, status: { ...agent.status, conditions: edited } }
     expect(withOwnStatus<'Agent'>(agent, memory).status).toEqual(readyStatus())
   })
 
-  test('is believed after a restart, when nobody can tell', () => {
+  test('is accepted after a restart, when nobody can know', () => {
     agent = { ...agent, status: readyStatus() }
     expect(withOwnStatus<'Agent'>(agent, memory)).toBe(agent)
     expect(isOverwritten(agent, memory)).toBe(false)
   })
 })
 
-describe('a status that the API server refuses', () => {
-  test('gives way to one that says so, beside what stood there, with an Event; and the whole is to be tried again', async () => {
+describe('a status that the API server rejects', () => {
+  test('is replaced by one that says so, beside the old fields, with an Event; and the full one is tried again', async () => {
     await report({ ...readyStatus(), sync: { lastSyncTime: '2026-11-23T09:00:00Z' } })
     answers = [refusal]
     await expect(report({ ...readyStatus(), authorization: { account: 'x' } })).rejects.toBe(refusal)
@@ -100,7 +100,7 @@ describe('a status that the API server refuses', () => {
     expect(notes.map(({ type, reason }) => `${type} ${reason}`)).toContain('Warning PublishFailed')
   })
 
-  test('is not written again in the same few words', async () => {
+  test('is not replaced twice by the same short status', async () => {
     await report(readyStatus())
     for (let round = 0; round < 3; round++) {
       answers = [refusal]
@@ -109,7 +109,7 @@ describe('a status that the API server refuses', () => {
     expect(written).toHaveLength(2)
   })
 
-  test('gives way to these words alone where what stood there is refused as well', async () => {
+  test('is replaced by the short status alone if the old fields are rejected as well', async () => {
     agent = { ...agent, status: { ...readyStatus(), authorization: { account: 'x' } } }
     answers = [refusal, refusal]
     await expect(report(readyStatus())).rejects.toBe(refusal)
@@ -117,7 +117,7 @@ describe('a status that the API server refuses', () => {
     expect(reasonOf('Ready')).toBe('PublishFailed')
   })
 
-  test('is only tried again where the API server did not look at it', async () => {
+  test('is only tried again if the API server did not process it', async () => {
     answers = [new ApiError('Unreachable', 'no answer')]
     await expect(report(readyStatus())).rejects.toThrow('no answer')
     expect(written).toEqual([])

@@ -38,7 +38,7 @@ describe('the patch of a status', () => {
     )
   })
 
-  it('is empty where nothing differs', () => {
+  it('is empty if nothing differs', () => {
     fc.assert(
       fc.property(status, (same) => {
         expect(statusPatch(same, structuredClone(same))).toEqual({})
@@ -47,13 +47,13 @@ describe('the patch of a status', () => {
     )
   })
 
-  it('removes what is gone or undefined, at any depth', () => {
+  it('removes fields that are gone or undefined, at any depth', () => {
     const before = { sync: { error: 'x', events: 3 }, authorization: { url: 'y' }, old: 1 }
     const after = { sync: { error: undefined, events: 3 }, old: undefined }
     expect(statusPatch(before, after)).toEqual({ sync: { error: null }, authorization: null, old: null })
   })
 
-  it('sends a list whole: a merge patch knows no single condition', () => {
+  it('sends a list as a whole: a merge patch cannot change one condition', () => {
     const [ready, synced] = [
       { type: 'Ready', status: 'True' },
       { type: 'Synced', status: 'True' },

@@ -42,7 +42,7 @@ function writing(base: string | undefined) {
 }
 
 describe('a store', () => {
-  it('tells what was there before a listener came, and every change from then on', () => {
+  it('reports the objects that exist to a new listener, and every change from then on', () => {
     store.put(at(1))
     const late: string[] = []
     store.subscribe((change) => late.push(describeChange(change)))
@@ -52,7 +52,7 @@ describe('a store', () => {
     expect(heard).toEqual(late)
   })
 
-  it('ignores what it has seen already, and what is older', () => {
+  it('ignores versions that it has seen, and older ones', () => {
     store.put(at(10))
     store.put(at(10))
     store.put(at(9))
@@ -72,7 +72,7 @@ describe('a store', () => {
     expect(errors).toHaveLength(1)
   })
 
-  it('files objects under what they say now, and no longer under what they said', () => {
+  it('indexes objects by their present values, and no longer by old ones', () => {
     store.put(at(1, { labels: { a: 'red' } }))
     store.put(thing('y', { labels: { a: 'red', b: 'blue' } }))
     expect(store.byIndex('byLabel', 'red').map(keyOf)).toEqual([KEY, 'booking/y'])
@@ -99,7 +99,7 @@ describe('a store', () => {
 describe('a list', () => {
   const snapshot = (objects: KubernetesObject[], version: number) => ({ objects, scope: all, version: String(version) })
 
-  it('is told as what differs: changed, added, gone', () => {
+  it('is reported as its differences: changed, added, deleted', () => {
     store.replace(snapshot([at(1), thing('y'), thing('z')], 5))
     heard.length = 0
     store.replace(snapshot([at(7), thing('y'), thing('new', { resourceVersion: '8' })], 9))
@@ -107,7 +107,7 @@ describe('a list', () => {
     expect([...store.list()].map(keyOf)).toEqual(['booking/y', KEY, 'booking/new'])
   })
 
-  it('shows an object that was deleted and made again as two changes: the old gone, the new there', () => {
+  it('reports an object that was deleted and created again as two events', () => {
     store.replace(snapshot([at(1, { uid: 'old' })], 5))
     store.replace(snapshot([at(7, { uid: 'new' })], 9))
     expect(heard).toEqual(['- > 1', '1 > -', '- > 7'])
@@ -120,7 +120,7 @@ describe('a list', () => {
     expect([...store.list()].map(keyOf)).toEqual(['team/other'])
   })
 
-  it('that was made before our own write neither removes nor ages what we wrote', async () => {
+  it('from before our own write neither removes nor replaces what we wrote', async () => {
     await store.writing(KEY, undefined, async () => at(12))
     store.replace(snapshot([], 11))
     store.replace(snapshot([at(10)], 11))
@@ -128,7 +128,7 @@ describe('a list', () => {
     expect(heard).toEqual([])
   })
 
-  it('of a server whose history went back holds, whatever the versions', () => {
+  it('of a server whose history was reset replaces all versions', () => {
     store.replace(snapshot([at(100), thing('y', { resourceVersion: '90' }), thing('z')], 100))
     heard.length = 0
     store.replace({ ...snapshot([at(40), thing('z')], 50), historyReset: true })
@@ -142,14 +142,14 @@ describe('our own write', () => {
     heard.length = 0
   })
 
-  it('is there at once, and neither it nor its echo is told', async () => {
+  it('is stored at once, and neither the write nor its watch event is reported', async () => {
     await store.writing(KEY, '1', async () => at(2))
     expect(store.get(KEY)).toEqual(at(2))
     store.put(at(2))
     expect(heard).toEqual([])
   })
 
-  it('is silent too when its echo comes before its answer', async () => {
+  it('is not reported either if its watch event arrives before its response', async () => {
     const write = writing('1')
     store.put(at(2))
     expect(store.get(KEY)).toEqual(at(1))
@@ -158,7 +158,7 @@ describe('our own write', () => {
     expect(heard).toEqual([])
   })
 
-  it('hides nobody else’s change that comes while it is under way', async () => {
+  it('does not hide a change by somebody else that arrives while it is under way', async () => {
     const write = writing('1')
     store.put(at(2))
     store.put(at(3))
@@ -166,26 +166,26 @@ describe('our own write', () => {
     expect(heard).toEqual(['2 > 3'])
   })
 
-  it('is told where it was made upon something that the store had not seen: a change of somebody else’s hides in it', async () => {
+  it('is reported if it was based on a version that the store had not seen: it contains a change by somebody else', async () => {
     await store.writing(KEY, '2', async () => at(3))
     store.put(at(2))
     expect(heard).toEqual(['1 > 3'])
   })
 
-  it('whose answer was lost is told like anybody’s, by the watch', async () => {
+  it('whose response was lost is reported by the watch, like any other', async () => {
     const write = writing('1')
     store.put(at(2))
     await expect(write.fail()).rejects.toThrow('lost')
     expect(heard).toEqual(['1 > 2'])
   })
 
-  it('does not hold up other objects', () => {
+  it('does not delay other objects', () => {
     void writing('1')
     store.put(thing('y'))
     expect(heard).toEqual(['- > 1'])
   })
 
-  it('waits for the last of two at once', async () => {
+  it('holds events back until the last of two concurrent writes ends', async () => {
     const [first, second] = [writing('1'), writing('1')]
     store.put(at(3))
     await first.answer(at(2))
@@ -194,7 +194,7 @@ describe('our own write', () => {
     expect(heard).toEqual(['2 > 3'])
   })
 
-  it('of a new object is silent; the listeners hear of it only what others do', async () => {
+  it('of a new object is not reported; listeners hear only of changes by others', async () => {
     store.remove(KEY)
     heard.length = 0
     await store.writing(KEY, undefined, async () => at(5, { uid: 'new' }))
@@ -210,14 +210,14 @@ describe('our own deletion', () => {
     heard.length = 0
   })
 
-  it('is there at once, and is not told', async () => {
+  it('takes effect at once, and is not reported', async () => {
     await store.deleting(KEY, '4', async () => 'deleted')
     expect(store.get(KEY)).toBeUndefined()
     store.remove(KEY, '5')
     expect(heard).toEqual([])
   })
 
-  it('is not undone by a watch that is behind', async () => {
+  it('is not undone by a watch that lags behind', async () => {
     await store.deleting(KEY, '4', async () => 'deleted')
     store.put(at(3))
     store.put(at(4))
@@ -229,7 +229,7 @@ describe('our own deletion', () => {
     expect(heard).toEqual(['- > 7'])
   })
 
-  it('is not undone by a list that was made before it, nor does it hide what came after', async () => {
+  it('is not undone by an earlier list, and does not hide later changes', async () => {
     await store.deleting(KEY, '4', async () => 'deleted')
     store.replace({ objects: [at(4)], scope: all, version: '4' })
     expect(store.get(KEY)).toBeUndefined()
@@ -237,14 +237,14 @@ describe('our own deletion', () => {
     expect(heard).toEqual(['- > 9'])
   })
 
-  it('that found nothing is left to the watch, which tells who deleted it', async () => {
+  it('that found nothing is left to the watch, which reports the deletion', async () => {
     await store.deleting(KEY, '4', async () => 'gone')
     expect(store.get(KEY)).toEqual(at(4))
     store.remove(KEY, '5')
     expect(heard).toEqual(['4 > -'])
   })
 
-  it('of an object with finalizers leaves it there, marked', async () => {
+  it('of an object with finalizers keeps it in the store with its deletionTimestamp', async () => {
     const marked = at(5, { deletionTimestamp: '2026-11-23T10:00:00Z' })
     await store.deleting(KEY, '4', async () => marked)
     expect(store.get(KEY)).toEqual(marked)
@@ -260,7 +260,7 @@ describe('versions', () => {
     expect(isNewer('9007199254740993', '9007199254740992')).toBe(true)
   })
 
-  it('that are no numbers are newer whenever they differ', () => {
+  it('that are not numbers count as newer whenever they differ', () => {
     expect(isNewer('b', 'a')).toBe(true)
     expect(isNewer('a', 'b')).toBe(true)
     expect(isNewer('a', 'a')).toBe(false)
@@ -356,8 +356,8 @@ async function play(steps: Step[]): Promise<{ model: Model; changes: WatchEvent<
   return { model, changes }
 }
 
-describe('whatever the order in which answers and events come', () => {
-  it('the store never goes back, ends right, and tells of all that others did and of nothing that we did', async () => {
+describe('in whatever order responses and events arrive', () => {
+  it('the store never goes back, ends in the right state, and reports every change by others and none of ours', async () => {
     const step = fc.constantFrom<Step>('foreign', 'ours', 'ours', 'answer', 'lost', 'watch', 'watch', 'delete')
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
