@@ -56,7 +56,7 @@ describe.each(PAGES)('%s', (page) => {
   const text = read(page)
 
   test('has links that lead somewhere', () => {
-    const links = [...prose(text).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link ?? '')
+    const links = [...prose(text).matchAll(/(?:\]\(|src=")([^)"\s]+)[)"]/g)].map(([, link]) => link ?? '')
     const broken = links.filter((link) => {
       if (/^[a-z]+:/.test(link)) return false
       const [path = '', anchor] = link.split('#')
