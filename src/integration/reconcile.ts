@@ -108,9 +108,10 @@ async function writeFirstStatus(deps: IntegrationDeps, key: string, tracked: Tra
   try {
     const integration = withoutStatus()
     // The reconcile may not have had its turn yet.
-    if (integration && tracked.state.client.kind === 'unread') {
+    if (integration && isUnread(tracked)) {
       const client = await readClient(deps, integration)
-      if (tracked.state.client.kind === 'unread') tracked.state = { ...tracked.state, client }
+      // The reconcile may have read it meanwhile.
+      if (isUnread(tracked)) tracked.state = { ...tracked.state, client }
     }
     await oneAtATime(tracked, async () => {
       const still = withoutStatus()
@@ -122,3 +123,5 @@ async function writeFirstStatus(deps: IntegrationDeps, key: string, tracked: Tra
     return wait(error.message, FIRST_STATUS_AGAIN_MS)
   }
 }
+
+const isUnread = ({ state }: Tracked): boolean => state.client.kind === 'unread'

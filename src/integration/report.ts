@@ -4,7 +4,7 @@ import { signInOf } from '../google/sign-in.ts'
 import { keyOf } from '../kubernetes/port.ts'
 import { asWritten, isOverwritten, withOwnStatus, writeReport } from '../kubernetes/status-report.ts'
 import { scrub } from '../platform/scrub.ts'
-import { conditionsFor, findCondition } from '../resources/conditions.ts'
+import { conditionsFor, findCondition, type Finding } from '../resources/conditions.ts'
 import type { CalendarIntegration, CalendarIntegrationStatus } from '../resources/types.ts'
 import { countAgents } from './counts.ts'
 import type { Decision } from './decide.ts'
@@ -19,21 +19,24 @@ export async function report(
   { findings }: Decision,
 ): Promise<void> {
   const { client } = tracked.state
-  const file = client.kind === 'usable' ? client.file : undefined
-  const before = findCondition(integration.status?.conditions, 'CredentialsValid')?.message
+  const usable = client.kind === 'usable' ? client : undefined
   const facts = {
-    clientID: file?.clientId,
-    projectID: file?.projectId,
-    credentialsHash: client.kind === 'usable' ? client.hash : undefined,
+    clientID: usable?.file.clientId,
+    projectID: usable?.file.projectId,
+    credentialsHash: usable?.hash,
     signIn: signInStatus(deps, integration, tracked),
   }
   await write(deps, integration, tracked, { findings, facts })
   const now = findings.own.CredentialsValid
-  // What was taken off a pasted value is reported once, though the credentials are good.
-  if (file?.stripped.length && now?.status === 'True' && now.message !== before) {
-    const note = scrub(now.message)
-    deps.cluster.recordEvent({ regarding: integration, type: 'Normal', reason: now.reason, action: 'Reconcile', note })
-  }
+  if (usable?.file.stripped.length && now?.status === 'True') reportStripped(deps, integration, now)
+}
+
+/** What was taken off a pasted value is reported once, although the credentials are valid. */
+function reportStripped(deps: IntegrationDeps, integration: CalendarIntegration, now: Finding<string>): void {
+  const before = findCondition(integration.status?.conditions, 'CredentialsValid')?.message
+  if (now.message === before) return
+  const note = scrub(now.message)
+  deps.cluster.recordEvent({ regarding: integration, type: 'Normal', reason: now.reason, action: 'Reconcile', note })
 }
 
 /** Keeps the status of a suspended integration as it is; one that never had a status gets one. @throws ApiError */
