@@ -112,7 +112,7 @@ export class Replica {
   }
 }
 
-/** @throws Error if `dist/main.js` was not built. */
+/** @throws Error if `dist/main.js` is missing or older than the sources. */
 function assertBuilt(): void {
   const built = statSync(PROGRAM, { throwIfNoEntry: false })?.mtimeMs ?? 0
   const sources = readdirSync(join(ROOT, 'src'), { recursive: true, withFileTypes: true })
