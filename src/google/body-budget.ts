@@ -1,8 +1,8 @@
 /**
- * One budget for the answers that are being read, over the whole process. Most are small, and pass without waiting for anybody.
- * A large answer has to have one of a few places, which is held until it was used; so has a listing whose answers are large
- * together, until its end. Places go to the client, and then to the account, that has the fewest, so that nobody's huge
- * calendars keep somebody else's waiting (docs/decisions/0111).
+ * One budget of memory, for the whole process, for the answers that are being read. Most answers are small and never wait. A large
+ * answer needs one of a few places, and holds it until it was used; a listing whose answers are large together needs one until its
+ * end. A free place goes to the client, and then to the account, that holds the fewest, so that one person's huge calendars do not
+ * delay another's (docs/decisions/0111).
  */
 import type { Clock } from '../platform/clock.ts'
 import { BusyError, FairSemaphore } from '../rate-limit/fair-semaphore.ts'
@@ -11,28 +11,29 @@ import { GoogleError } from './port.ts'
 const KIB = 1024
 const MIB = 1024 * KIB
 
-/** Bytes of an answer that needs no place, packed and unpacked. A token, an error, a hundred events. */
+/** Bytes, compressed and decompressed, of an answer that needs no place: a token, an error, a hundred events. */
 export const SMALL_BYTES = 256 * KIB
-/** Bytes that no answer may exceed, packed or unpacked: 250 events of 32 kB. */
+/** Bytes that no answer may exceed, compressed or decompressed: 250 events of 32 kB. */
 export const MOST_BYTES = 8 * MIB
 /** Large answers at a time: 24 MiB at most. */
 const PLACES = { total: 3, perKey: { client: 2, account: 1 } }
-/** A place comes free as soon as a page was read and folded in; more than this means that something else is wrong. */
+/** A place is held while one page is read and used: a longer wait means that something else is wrong. */
 const LONGEST_WAIT_MS = 60_000
 
-/** Characters of all answers of one listing that need no place. A thousand events with guests and descriptions. */
+/** Characters of all answers of a listing that needs no place: a thousand events with attendees and descriptions. */
 export const SMALL_LISTING = 2 * MIB
-/** A large listing has some dozens of pages. Whoever waits keeps a worker from others: rather soon than late it is tried again. */
+/** A large listing has some dozens of pages. Who waits occupies a worker, so it is better to try again soon. */
 const LONGEST_LISTING_WAIT_MS = 15_000
 
-/** Whose answer it is. Neither is ever shown. */
+/** Whose answer it is. Neither value is ever shown. */
 export type AnswerOwner = Readonly<Record<'client' | 'account', string>>
 
-/** An answer beyond all bounds, in whichever form. */
+/** An answer that is larger than any may be. */
 export class AnswerTooLargeError extends GoogleError {}
 
 type Places = FairSemaphore<'client' | 'account'>
 
+/** Bounds how many large answers are held at once. */
 export class BodyBudget {
   readonly #places: Places
 
@@ -40,12 +41,13 @@ export class BodyBudget {
     this.#places = new FairSemaphore(clock, PLACES)
   }
 
-  /** For one answer. Without an owner it has to be a small one. */
+  /** A lease for one answer, which has to be small if it has no owner. */
   lease(owner: AnswerOwner | undefined): BodyLease {
     return new BodyLease(this.#places, owner)
   }
 }
 
+/** What one answer may use. */
 export class BodyLease {
   readonly #places: Places
   readonly #owner: AnswerOwner | undefined
@@ -56,12 +58,12 @@ export class BodyLease {
     this.#owner = owner
   }
 
-  /** Bytes that may be taken in before `grow`. */
+  /** How many bytes may be read before `grow`. */
   get bytes(): number {
     return this.#release ? MOST_BYTES : SMALL_BYTES
   }
 
-  /** Waits for a place. @throws GoogleError where the answer may be no larger, or no place comes free. */
+  /** Waits for a place. @throws GoogleError if the answer may not be larger, or if no place becomes free. */
   async grow(): Promise<void> {
     if (!this.#owner || this.#release) {
       throw new AnswerTooLargeError('Unknown', `the answer is larger than ${this.bytes / KIB} KiB`)
@@ -69,7 +71,7 @@ export class BodyLease {
     this.#release = await placeIn(this.#places, this.#owner, LONGEST_WAIT_MS)
   }
 
-  /** The answer was used, or given up. */
+  /** Must be called when the answer was used or given up. */
   release(): void {
     this.#release?.()
     this.#release = undefined
@@ -84,12 +86,13 @@ export class ListingBudget {
     this.#places = new FairSemaphore(clock, PLACES)
   }
 
-  /** For one listing. */
+  /** A lease for one listing. */
   lease(owner: AnswerOwner): ListingLease {
     return new ListingLease(this.#places, owner)
   }
 }
 
+/** What one listing may use. */
 export class ListingLease {
   readonly #places: Places
   readonly #owner: AnswerOwner
@@ -101,14 +104,14 @@ export class ListingLease {
     this.#owner = owner
   }
 
-  /** Called after each answer. Waits for a place where the listing needs one. @throws GoogleError where none comes free. */
+  /** Must be called after each answer. Waits for a place if the listing needs one. @throws GoogleError if none becomes free. */
   async count(characters: number): Promise<void> {
     this.#characters += characters
     if (this.#characters <= SMALL_LISTING) return
     this.#release ??= await placeIn(this.#places, this.#owner, LONGEST_LISTING_WAIT_MS)
   }
 
-  /** The listing has come to its end, or was given up. */
+  /** Must be called when the listing has ended or was given up. */
   release(): void {
     this.#release?.()
     this.#release = undefined

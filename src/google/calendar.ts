@@ -1,10 +1,11 @@
 /**
- * The Calendar API (v3): requests built and typed by the googleapis library, sent over our own transport. A listing is all
- * pages or nothing, and every page asks with the same parameters, as sync tokens demand.
+ * The Calendar API v3 (docs/google-behaviour.md#calendar-api): the googleapis library builds and types the requests, our own
+ * transport sends them. A listing is all pages or nothing, and every page is requested with the same parameters, as sync tokens
+ * require.
  */
 import { calendar, type calendar_v3 } from 'googleapis/build/src/apis/calendar/index.js'
-import { parseRecord } from '../platform/json.ts'
 import type { Clock } from '../platform/clock.ts'
+import { parseRecord } from '../platform/json.ts'
 import { classifyAPI } from './classify.ts'
 import { AnswerTooLargeError, ListingBudget, MOST_BYTES, type AnswerOwner } from './body-budget.ts'
 import { PerUserLimitError } from './client-rate-limiter.ts'
@@ -14,6 +15,7 @@ import { GoogleError, type CalendarEntry, type EventsPage, type EventsRequest, t
 import { retryAfterMs } from './retry-after.ts'
 import type { Answer, Transport } from './transport.ts'
 
+/** What the Calendar API needs. */
 export interface CalendarDeps {
   transport: Transport
   clock: Clock
@@ -21,14 +23,16 @@ export interface CalendarDeps {
   apiUrl: string
 }
 
+/** The two requests that are sent, each with its errors classified. */
 export interface CalendarAPI {
   calendar(accessToken: string, calendarId: string): Promise<CalendarEntry>
   events(listing: ListingRequest, onPage: (page: EventsPage) => void): Promise<ListingEnd>
 }
 
-/** Wraps the request of one page, so that pacing and counting happen a request at a time. */
+/** Wraps the request for one page, so that each request is limited and counted. */
 export type Around = <T>(page: () => Promise<T>) => Promise<T>
 
+/** A listing, for whom it is, and what is done around each request. */
 export interface ListingRequest {
   accessToken: string
   owner: AnswerOwner
@@ -37,7 +41,7 @@ export interface ListingRequest {
 }
 
 const DEADLINE_MS = 30_000
-/** No longer than any id of Google's: it becomes the account, and stands in a status. */
+/** No id of Google's is longer. The id becomes the account, and is written into a status. */
 const LONGEST_CALENDAR_ID = 1024
 
 const TIMES = 'start,end,originalStartTime'
@@ -45,14 +49,14 @@ const COMMON = `id,status,transparency,eventType,recurringEventId,${TIMES}`
 const fieldsOf = (items: string): string => `nextPageToken,nextSyncToken,timeZone,items(${COMMON},${items})`
 
 /**
- * What is the same in every request of one detail: a sync token is good for that only. Pages are as large as most calendars,
- * and small enough to be held in memory whoever wrote the events (docs/decisions/0111).
+ * The parameters of every request of one detail; a sync token is good for the same parameters only. Most calendars fit into a page,
+ * and a page fits into memory whoever wrote the events (docs/decisions/0111).
  */
 const ALWAYS = {
   Busy: {
     maxResults: 250,
     singleEvents: true,
-    // Of the guests only the person's own answer counts. Where there are more, Google leaves out all others.
+    // Only the person's own answer counts. Where there are more attendees, Google leaves out all others.
     maxAttendees: 1,
     fields: fieldsOf('attendees(self,responseStatus)'),
   },
@@ -63,6 +67,7 @@ const ALWAYS = {
   },
 }
 
+/** Creates the API. Sends nothing. */
 export function createCalendarAPI(deps: CalendarDeps): CalendarAPI {
   const api = calendar({
     version: 'v3',
@@ -70,7 +75,7 @@ export function createCalendarAPI(deps: CalendarDeps): CalendarAPI {
     retry: false,
     errorRedactor: false,
     validateStatus: () => true,
-    // The pool is ours: the library need not look for a proxy of the environment.
+    // Our transport knows the proxy: the library need not look for one in the environment.
     noProxy: [/./],
     adapter: adapterOver(deps.transport),
   })
@@ -105,13 +110,13 @@ export function createCalendarAPI(deps: CalendarDeps): CalendarAPI {
   }
 }
 
-/** Of an account's calendars a single one is too large, and the others go on. */
+/** Only this calendar of the account is too large; the others are read on. */
 function tooLargePage(error: unknown): never {
   if (!(error instanceof AnswerTooLargeError)) throw error
   throw new GoogleError('CalendarTooLarge', `one page of its events is larger than ${MOST_BYTES / 1024 / 1024} MiB`)
 }
 
-/** What a request of the library takes along to our adapter. */
+/** What a request of the library passes to our adapter. */
 interface Options {
   headers: Record<string, string>
   owner?: AnswerOwner
@@ -130,7 +135,7 @@ function parametersOf(
   return { calendarId, ...ALWAYS[detail], ...where, ...(pageToken === undefined ? {} : { pageToken }) }
 }
 
-/** The body of a good answer: an object, with whatever in it. */
+/** The body of a successful answer: an object, whose fields are not checked. */
 function bodyOf(deps: CalendarDeps, { status, headers, text }: Answer, sentSyncToken: boolean): object {
   if (!isWithinBounds(text))
     throw new GoogleError('Unknown', 'the answer holds more than any of Google’s does', { status })
@@ -141,11 +146,11 @@ function bodyOf(deps: CalendarDeps, { status, headers, text }: Answer, sentSyncT
     throw new (personal ? PerUserLimitError : GoogleError)(failure, `${status} ${reason}`, details)
   }
   if (body) return body
-  // Half an answer, or a page of somebody in between.
+  // A truncated answer, or the page of a proxy.
   throw new GoogleError('Unreachable', '200 without a whole answer', { status })
 }
 
-/** The library wraps what the transport throws: what went wrong is ours to say. */
+/** The library wraps what the transport throws: this throws the original error. */
 async function sent(response: Promise<unknown>): Promise<Answer> {
   try {
     return ((await response) as { data: Answer }).data
@@ -159,7 +164,7 @@ async function sent(response: Promise<unknown>): Promise<Answer> {
 
 type Adapter = NonNullable<calendar_v3.Options['adapter']>
 
-/** Sends what the library has built. All that it looks at in the response are status, headers and data: no `fetch` needed. */
+/** Sends what the library has built. The library reads only status, headers and data of the response, so no `fetch` is needed. */
 function adapterOver(transport: Transport): Adapter {
   const send = async ({ url, headers, ...config }: Parameters<Adapter>[0]): Promise<unknown> => {
     const { owner } = config as { owner?: AnswerOwner }

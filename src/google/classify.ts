@@ -1,23 +1,22 @@
 /**
- * What a refusal of Google's is about. Pure: status and parsed body in, a `GoogleFailure` out. Only `error`, `error_subtype`
- * and the reasons of both envelopes are looked at, never a description.
- *
- * Sources: OAuth 2.0 for web server applications, and the Calendar API's "Handle API errors".
+ * What an answer with an error means: status and parsed body in, a `GoogleFailure` out. Only `error`, `error_subtype` and the
+ * reasons of both error formats count, never a description. Pure. Source: docs/google-behaviour.md#token-endpoint and #errors.
  */
 import { isRecord } from '../platform/json.ts'
 import type { GoogleFailure } from './port.ts'
 
+/** The meaning of an answer. */
 export interface Refusal {
   failure: GoogleFailure
-  /** Google's own word for it: safe to show. */
+  /** Google's own word for it; safe to show. */
   reason: string
-  /** A limit of one person's requests, not of the client's. */
+  /** Google limits the requests of one person, not of the client. */
   personal?: boolean
 }
 
 type Fields = Record<string, unknown>
 
-/** A word of Google's own, or nothing: anything longer may hold what must not be shown. */
+/** A single word of Google's: anything else may hold what must not be shown. */
 const wordOf = (value: unknown): string | undefined =>
   typeof value === 'string' && /^[\w.-]{1,64}$/.test(value) ? value : undefined
 
@@ -34,7 +33,7 @@ const BY_OAUTH_ERROR = new Map<string, GoogleFailure>([
 
 const SESSION_POLICY = ['invalid_rapt', 'rapt_required']
 
-/** The token endpoint's answer. */
+/** The meaning of an error of the token endpoint, for a refresh. */
 export function classifyOAuth(status: number, body: unknown): Refusal {
   const passing = byStatus(status)
   if (passing) return passing
@@ -48,14 +47,14 @@ export function classifyOAuth(status: number, body: unknown): Refusal {
   return { failure: BY_OAUTH_ERROR.get(error) ?? 'Unknown', reason: error }
 }
 
-/** The token endpoint's answer to the exchange of a code: of a code, the same words do not say what they say of a grant. */
+/** The meaning of an error of the token endpoint, for an exchange: the same words mean other things for a code. */
 export function classifyExchange(status: number, body: unknown): Refusal {
   const refusal = classifyOAuth(status, body)
   if (refusal.failure === 'InvalidGrant') return { ...refusal, failure: 'InvalidCode' }
   return refusal.reason === 'redirect_uri_mismatch' ? { ...refusal, failure: 'RedirectURIMismatch' } : refusal
 }
 
-/** What the status alone says, whatever the body: it may be a page of somebody in between. */
+/** What the status alone means; the body may be the page of a proxy. */
 function byStatus(status: number): Refusal | undefined {
   if (status === 429) return { failure: 'RateLimited', reason: 'rate limited' }
   if (status >= 500) return { failure: 'Unreachable', reason: 'server error' }
@@ -63,7 +62,7 @@ function byStatus(status: number): Refusal | undefined {
   return undefined
 }
 
-/** What each reason means, and the statuses it comes with: a reason that doesn't belong to its status is not believed. */
+/** What each reason means, and the statuses that it comes with: with another status it does not count. */
 const BY_REASON = new Map<string, { failure: GoogleFailure; at: number[] }>([
   ['authError', { failure: 'Unauthenticated', at: [401] }],
   ['UNAUTHENTICATED', { failure: 'Unauthenticated', at: [401] }],
@@ -85,7 +84,7 @@ const BY_REASON = new Map<string, { failure: GoogleFailure; at: number[] }>([
   ['updatedMinTooLongAgo', { failure: 'SyncTokenExpired', at: [410] }],
 ])
 
-/** The Calendar API's answer, in either envelope. */
+/** The meaning of an error of the Calendar API, in either format. */
 export function classifyAPI(status: number, body: unknown, sentSyncToken: boolean): Refusal {
   if (status !== 429) {
     const passing = byStatus(status)
@@ -102,7 +101,7 @@ export function classifyAPI(status: number, body: unknown, sentSyncToken: boolea
 
 function byStatusAlone(status: number, reasons: string[], sentSyncToken: boolean): GoogleFailure {
   if (status === 400) return sentSyncToken && reasons.includes('invalid') ? 'SyncTokenExpired' : 'Unknown'
-  // Whatever else a gone sync token may be called: listing anew is always right.
+  // Whatever the reason: a full sync is always right.
   if (status === 410) return sentSyncToken ? 'SyncTokenExpired' : 'Unknown'
   if (status === 401) return 'Unauthenticated'
   if (status === 429) return 'RateLimited'
@@ -112,14 +111,14 @@ function byStatusAlone(status: number, reasons: string[], sentSyncToken: boolean
 const errorOf = (body: unknown): Fields => (isRecord(body) && isRecord(body.error) ? body.error : {})
 const itemsOf = (list: unknown): Fields[] => (Array.isArray(list) ? list.filter(isRecord) : [])
 
-/** `details[].reason` first, which is the narrower one where both are there, then `errors[].reason`, then `status`. */
+/** `details[].reason` first, which is more specific where both are there, then `errors[].reason`, then `status`. */
 function reasonsIn(body: unknown): string[] {
   const error = errorOf(body)
   const reasons = [...itemsOf(error.details), ...itemsOf(error.errors)].map(({ reason }) => wordOf(reason))
   return [...reasons, wordOf(error.status)].filter((reason) => reason !== undefined)
 }
 
-/** Whose limit it is, and of how long: `ErrorInfo` names it, as in `defaultPerMinutePerProjectPerUser`. */
+/** Whose limit it is, and for how long: `ErrorInfo` names it, as in `defaultPerMinutePerProjectPerUser`. */
 function limitOf(refusal: Refusal, body: unknown, reasons: string[]): Refusal {
   if (refusal.failure !== 'RateLimited') return refusal
   const limits = itemsOf(errorOf(body).details).map(({ metadata }) =>

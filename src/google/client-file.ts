@@ -1,22 +1,24 @@
 /**
- * The OAuth client in a Secret: the file that the Google Cloud console offers for download, or id and secret by themselves.
- * People paste quotes, white space and the wrong files; what can be read is read, and what can't is named. Pure. The
- * `token_uri` of the file is never obeyed: where Google is, is the operator's setting.
+ * The OAuth client in a Secret: the file that the Google Cloud console offers for download, or only id and secret
+ * (docs/google-behaviour.md#client-file). People paste quotes, white space and the wrong files: what can be read is read, and
+ * anything else is named. The file's `token_uri` is ignored: Google's endpoints are settings of the operator. Pure.
  */
-import { isRecord } from '../platform/json.ts'
+import { isRecord, parseJSON } from '../platform/json.ts'
 import { clean } from '../platform/scrub.ts'
 import { isClientId, isProjectId } from './client-id.ts'
 import type { OAuthClient } from './port.ts'
 
+/** What a Secret says of a client. */
 export interface ClientFile extends OAuthClient {
   projectId?: string
-  /** What is registered at Google, by the file: empty where it names none, missing where there is no file to say so. */
+  /** What is registered at Google according to the file: empty where it names nothing, missing where there is no file. */
   redirectUris?: string[]
   javascriptOrigins?: string[]
-  /** What was taken off, in words: `white space around client_secret`. */
+  /** What was removed, in words: `white space around client_secret`. */
   stripped: string[]
 }
 
+/** Why a Secret holds no usable client, as a reason of `CredentialsValid`. */
 export interface UnusableClient {
   reason: 'SecretKeyMissing' | 'ClientFileInvalid' | 'WrongClientType'
   message: string
@@ -26,7 +28,7 @@ const FILE_KEY = 'client_secret.json'
 const DOWNLOAD =
   'In the Google Cloud console, under Google Auth Platform, Clients, create a client of type Web application and download its JSON file.'
 
-/** @param data the Secret's values as text. @param where what `clientSecretRef` says. */
+/** Reads the client. @param data the Secret's values as text. @param where what `clientSecretRef` says. */
 export function parseClientSecret(
   data: Record<string, string>,
   where: { secretName: string; key?: string },
@@ -55,7 +57,7 @@ function missing(what: string, data: Record<string, string>): UnusableClient {
   return { reason: 'SecretKeyMissing', message: `${what} (${found}). ${advice}` }
 }
 
-/** Names of keys, and only those: they may be another product's. */
+/** The name of a key, which may be another product's: made fit for a message. */
 const shown = (key: string): string => clean(key, 100)
 
 const invalid = (message: string): UnusableClient => ({
@@ -66,12 +68,12 @@ const invalid = (message: string): UnusableClient => ({
 type Fields = Record<string, unknown>
 
 function parseFile(raw: string, where: string): ClientFile | UnusableClient {
-  // `trim` takes a byte order mark for white space, too.
+  // `trim` removes a byte order mark, too.
   const text = raw.trim()
   if (text === '') return invalid(`The client file in ${where} is empty.`)
   const stripped = raw.slice(0, raw.indexOf(text)).includes(BOM) ? [`${A_BOM} before the file`] : []
   let file = parseJSON(text)
-  // The whole file, pasted with quotes around it: JSON's own, or others.
+  // The whole file, pasted with quotes around it: those of JSON, or others.
   if (typeof file === 'string') file = parseJSON(file)
   else file ??= parseJSON(text.replace(/^(['"`])([^]*)\1$/, '$2'))
   if (file === undefined) return notJSON(text, where)
@@ -83,7 +85,7 @@ function parseFile(raw: string, where: string): ClientFile | UnusableClient {
   if (!isRecord(web)) {
     return invalid(`The client file in ${where} has no "web" object: it is not the file of an OAuth client.`)
   }
-  // The console leaves out a list that is empty.
+  // The console leaves out empty lists.
   return clientFrom({ ...web, ...registeredBy(web) }, where, stripped)
 }
 
@@ -91,14 +93,6 @@ const registeredBy = ({ redirect_uris: uris, javascript_origins: origins }: Fiel
   redirect_uris: strings(uris) ?? [],
   javascript_origins: strings(origins) ?? [],
 })
-
-function parseJSON(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
 
 function notJSON(text: string, where: string): UnusableClient {
   if (/^<(!doctype|html)/i.test(text)) return invalid(`${sentence(where)} holds a web page, not the client file.`)
@@ -145,8 +139,8 @@ function clientFrom(fields: Fields, where: string, stripped: string[] = []): Cli
 }
 
 /**
- * What is wrong with a client id, `%` standing for where it is. The id stands in the status for everybody to read, and is sent
- * to Google: no secret may get there by a mix-up.
+ * What is wrong with a client id; `%` stands for where it is. The id is sent to Google and written into the status, which many may
+ * read: a secret must not get there by a mix-up.
  */
 function wrongID(id: string, secret: string): string | undefined {
   if (id === '') return 'client_id in % is missing or empty.'
@@ -174,7 +168,7 @@ const SPACE = '\\s\\u200B-\\u200D\\u2060\\uFEFF'
 const QUOTES = '"\'`“”‘’,'
 const EDGES = new RegExp(`^[${SPACE}${QUOTES}]+|[${SPACE}${QUOTES}]+$`, 'g')
 
-/** The value without white space (of any kind) and quotes around it, or the comma of the line it was copied from. */
+/** The value without the white space, quotes or comma around it that came along when it was copied. */
 function trimmed(value: unknown, name: string, stripped: string[]): string {
   if (typeof value !== 'string') return ''
   const edges = (value.match(EDGES) ?? []).join('')

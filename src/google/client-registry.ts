@@ -1,21 +1,21 @@
 /**
- * The clients that are in use, and with whom each shares what is learned of Google's limits. Whoever may write a Secret can
- * claim any client id; what proves it is the client secret. So the secrets of one client id share limits once Google has
- * accepted them, and a secret that Google has not accepted, or refuses now, has its own: a 429 that it gets pauses nobody else.
+ * The clients in use, and which of them share a rate limiter. Everybody who may write a Secret can name any client id, so the id
+ * proves nothing; the client secret does. The secrets of one client id share a limiter once Google has accepted them. A secret that
+ * Google has not accepted, or refuses now, has its own: a 429 that it gets pauses nobody else.
  */
 import { ClientRateLimiter, type LimiterDeps } from './client-rate-limiter.ts'
 import type { OAuthClient } from './port.ts'
 
-/** At Google a client has at most two secrets at once: those that were rotated away are forgotten. */
+/** A client has at most two secrets at Google (docs/google-behaviour.md#client-file): older ones are forgotten. */
 const MAX_ACCEPTED = 2
-/** Secrets that Google has not accepted: what is known of the rest, the oldest in use, is forgotten. */
+/** How many secrets are remembered that Google has not accepted, those that were used last. */
 const MAX_UNVERIFIED = 1_000
 
-/** What one set of credentials shares with others. */
+/** How one set of credentials gets its limiter, and reports what Google said of it. */
 export interface LimiterMembership {
-  /** The limits that hold for it now. */
+  /** The limiter that it uses now. */
   limiter(): ClientRateLimiter
-  /** Google has answered in a way that it answers good credentials only. */
+  /** Google gave an answer that only good credentials get. */
   onAccepted(): void
   /** Google has refused the credentials. */
   onRefused(): void
@@ -24,17 +24,18 @@ export interface LimiterMembership {
 interface ClientEntry<C> {
   clientId: string
   client: C
-  /** What it learns of limits by itself. */
+  /** The one that it uses while Google has not accepted it. */
   ownLimiter: ClientRateLimiter
   isAccepted: boolean
 }
 
 interface Project {
   limiter: ClientRateLimiter
-  /** The keys of the accepted secrets, the latest in use last. */
+  /** The keys of the accepted secrets, the one used last at the end. */
   secrets: Set<string>
 }
 
+/** The clients by their credentials. */
 export class ClientRegistry<C> {
   readonly #deps: LimiterDeps
   readonly #requestsPerMinute: number | undefined
@@ -42,7 +43,7 @@ export class ClientRegistry<C> {
   readonly #entries = new Map<string, ClientEntry<C>>()
   /** By client id. */
   readonly #projects = new Map<string, Project>()
-  /** The keys of the others, the latest in use last. */
+  /** The keys of the others, the one used last at the end. */
   readonly #unverified = new Set<string>()
 
   constructor(
@@ -83,7 +84,7 @@ export class ClientRegistry<C> {
   }
 
   #setAccepted(key: string, entry: ClientEntry<C>, isAccepted: boolean): void {
-    // One that was forgotten meanwhile keeps to itself.
+    // An entry that was forgotten meanwhile keeps its own limiter.
     if (entry.isAccepted === isAccepted || this.#entries.get(key) !== entry) return
     this.#leave(key, entry)
     entry.isAccepted = isAccepted
@@ -104,7 +105,7 @@ export class ClientRegistry<C> {
     if (group.size > most && oldest !== undefined) this.#forget(oldest)
   }
 
-  /** The first accepted secret of a client brings along what it has met so far. */
+  /** The first accepted secret of a client contributes its limiter. */
   #projectOf({ clientId, ownLimiter }: ClientEntry<C>): Project {
     const project = this.#projects.get(clientId) ?? { limiter: ownLimiter, secrets: new Set<string>() }
     this.#projects.set(clientId, project)

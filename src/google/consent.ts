@@ -1,12 +1,11 @@
 /**
- * The address of Google's page of consent (OAuth 2.0 for web server applications, "Redirect to Google's OAuth 2.0 server").
- * Pure.
+ * The URL of Google's consent page (docs/google-behaviour.md#authorization-endpoint; RFC 6749, section 4.1.1; RFC 7636). Pure.
  */
 import type { ConsentRequest } from './port.ts'
 
 const PATH = '/o/oauth2/v2/auth'
 
-/** @param accountsUrl the origin at which Google asks people. */
+/** Builds the URL. @param accountsUrl the origin of the consent page. */
 export function consentURL(accountsUrl: string, clientId: string, request: ConsentRequest): string {
   const url = new URL(PATH, accountsUrl)
   const parameters = {
@@ -15,7 +14,7 @@ export function consentURL(accountsUrl: string, clientId: string, request: Conse
     response_type: 'code',
     scope: request.scopes.join(' '),
     access_type: 'offline',
-    // Without it, Google gives a refresh token at the first consent only.
+    // Without it, Google gives a refresh token only at the first consent.
     prompt: 'consent',
     state: request.state,
     code_challenge: request.codeChallenge,

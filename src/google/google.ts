@@ -1,7 +1,8 @@
 /**
- * The room of Google: the only one that speaks to it. `port.ts` says what the others may ask; here each client gets its gate
- * (`limits.ts`, shared as `clients.ts` says), its flights, and the two APIs (`oauth.ts`, `calendar.ts`) over one transport. It may touch nothing but the
- * origins that it is given, and keeps nothing but what it learned of limits.
+ * The room of Google: the only one that sends requests to Google. `port.ts` says what the others may ask. Here each client gets
+ * its rate limiter (`client-rate-limiter.ts`, shared as `client-registry.ts` says), single-flight refreshes, and the two APIs
+ * (`oauth.ts`, `calendar.ts`) over one transport. The room touches only the origins that it is given, and keeps only what it
+ * learned of limits. How Google behaves is written down in docs/google-behaviour.md.
  */
 import type { Clock, Random } from '../platform/clock.ts'
 import { createCalendarAPI, type Around, type CalendarAPI } from './calendar.ts'
@@ -22,23 +23,26 @@ import type { Bypass } from './bypass.ts'
 import { isUsableToken } from './token-answer.ts'
 import { createTransport, type Proxy } from './transport.ts'
 
+/** What the room needs from outside. */
 export interface GoogleDeps {
-  /** Origins; Google's own where they are not given. */
+  /** Origins; Google's own if they are not set. */
   accountsUrl?: string
   oauthUrl?: string
   apiUrl?: string
-  /** None where it is not given. */
+  /** No proxy if it is not set. */
   proxy?: Proxy
-  /** The Calendar API's quota of a project, 10,000 where it is not given. */
+  /** The Calendar API's quota of a project; 10,000 if it is not set. */
   requestsPerMinute?: number
   clock: Clock
   random: Random
-  /** Called once a request. */
+  /** Called after each request. */
   observe?: (kind: RequestKind, outcome: string, seconds: number) => void
 }
 
+/** The label of a request in metrics. */
 export type RequestKind = 'prove' | 'refresh' | 'exchange' | 'revoke' | 'calendarList.get' | 'events.list'
 
+/** `Google` with a pool of connections. */
 export interface RunningGoogle extends Google {
   close(): Promise<void>
 }
@@ -47,6 +51,7 @@ const ACCOUNTS_URL = 'https://accounts.google.com'
 const OAUTH_URL = 'https://oauth2.googleapis.com'
 const API_URL = 'https://www.googleapis.com'
 
+/** Creates the room's one instance. Sends nothing. */
 export function createGoogle(deps: GoogleDeps): RunningGoogle {
   const { clock, accountsUrl = ACCOUNTS_URL, oauthUrl = OAUTH_URL, apiUrl = API_URL } = deps
   const transport = createTransport(clock, deps.proxy)
@@ -89,7 +94,7 @@ interface ClientDeps {
   observed: Observed
 }
 
-/** Google looks at the client first, and only then at the grant: these are answers that good credentials get. */
+/** Google checks the client before the grant: only good credentials get these answers. */
 const IMPLIES_VALID_CLIENT: readonly string[] = ['InvalidGrant', 'SessionExpired']
 const IMPLIES_INVALID_CLIENT: readonly string[] = ['InvalidClient', 'ClientDeleted', 'ClientDisabled']
 
@@ -152,7 +157,7 @@ class HttpGoogleClient implements GoogleClient {
     return this.#deps.api.events({ accessToken, owner, request, around }, onPage)
   }
 
-  /** The token endpoint tells of the credentials, whatever else it is asked. */
+  /** Whatever the token endpoint is asked, its answer says whether the credentials are good. */
   async #token<T>(kind: RequestKind, send: () => Promise<T>, bypass?: Bypass): Promise<T> {
     const { membership } = this.#deps
     try {
@@ -173,7 +178,7 @@ class HttpGoogleClient implements GoogleClient {
   }
 }
 
-/** A token that somebody put into a Secret by hand may be anything: it is taken for one that Google refuses. */
+/** A token that somebody put into a Secret by hand may be anything: it counts as one that Google refuses. */
 function assertUsable(accessToken: string): void {
-  if (!isUsableToken(accessToken)) throw new GoogleError('Unauthenticated', 'the access token can be none')
+  if (!isUsableToken(accessToken)) throw new GoogleError('Unauthenticated', 'the access token cannot be one')
 }

@@ -1,18 +1,18 @@
 /**
- * How much a JSON text would be once it is parsed: a few megabytes of `{},{},…` become hundreds, and lists in lists without
- * end exhaust the stack of whoever walks through them. So it is looked at before.
+ * Bounds what a JSON text becomes when it is parsed: a few megabytes of `{},{},…` become hundreds, and very deep nesting exhausts
+ * the stack of code that walks through it. So the text is checked first.
  */
 
 /** A page of 250 events with 200 guests each has some 200,000 values. */
 export const MOST_VALUES = 500_000
-/** Google's answers are five deep. */
+/** Google's answers are nested five deep. */
 export const MOST_LEVELS = 50
 
 const [QUOTE, BACKSLASH, COMMA] = [34, 92, 44]
 const OPENS = new Set([91, 123])
 const CLOSES = new Set([93, 125])
 
-/** Whether all of it may be parsed. What is no JSON at all is left to the parser. */
+/** Whether the text may be parsed. Text that is no JSON at all is left to the parser. */
 export function isWithinBounds(text: string, most = MOST_VALUES): boolean {
   let values = 0
   let levels = 0
@@ -27,7 +27,7 @@ export function isWithinBounds(text: string, most = MOST_VALUES): boolean {
   return true
 }
 
-/** Where the string that begins here ends: a quote that is escaped has an odd number of backslashes before it. */
+/** Where the string that starts here ends. An escaped quote has an odd number of backslashes before it. */
 function endOfString(text: string, start: number): number {
   for (let at = text.indexOf('"', start + 1); at >= 0; at = text.indexOf('"', at + 1)) {
     let backslashes = 0

@@ -1,22 +1,24 @@
-/** From pages to one listing: all of it or nothing, and an end in any case. */
+/** Turns pages into one listing (docs/google-behaviour.md#listing-events): all of it or nothing, and always with an end. */
 import type { ListingLease } from './body-budget.ts'
 import { GoogleError, type EventsPage, type ListingEnd } from './port.ts'
 
 const MOST_PAGES = 1000
-/** Google's tokens have some hundred characters, and have to fit into an address; names of zones have some thirty. */
+/** In characters. Google's tokens have some hundred, and have to fit into a URL; names of time zones have some thirty. */
 const LONGEST = { nextPageToken: 4096, nextSyncToken: 4096, timeZone: 128 }
 
-/** The body of one page's answer; `release` is called once it was used. */
+/** The body of the answer with one page; `release` is called when it was used. */
 export interface PageAnswer {
   body: object
-  /** How much text it was. */
+  /** The length of its text. */
   characters: number
   release: () => void
 }
 
 /**
- * Asks for one page after the other and hands each on, with nothing kept of it. Pages may be short or empty: only a missing
- * token ends the list, and one that comes again never would.
+ * Requests one page after the other and passes each on; no page is kept. Pages may be short or empty: only a missing page token ends
+ * the listing. A page token that repeats would never end it, and is an error.
+ *
+ * @throws GoogleError and what `onPage` throws.
  */
 export async function listPages(
   ask: (pageToken: string | undefined) => Promise<PageAnswer>,
@@ -37,7 +39,7 @@ async function listAll(
 ): Promise<ListingEnd> {
   const seen = new Set<string>()
   let timeZone: string | undefined
-  // Everything of a page stays in here: a local variable outside would keep it alive while the next one is awaited.
+  // A page must not leave this function: a variable outside would keep it alive while the next one is awaited.
   const use = ({ body, characters, release }: PageAnswer): PageEnd => {
     try {
       const { events, nextPageToken, nextSyncToken, ...page } = pageIn(body)
@@ -71,7 +73,7 @@ interface Page {
   nextSyncToken?: string
 }
 
-/** What is a page and says something that can't be used is refused as a whole: half of it would look like all. */
+/** A page with anything that cannot be used is refused as a whole: half of it would look like all. */
 function pageIn(body: object): Page {
   const fields = body as Record<string, unknown>
   const { items } = fields
@@ -85,7 +87,7 @@ function pageIn(body: object): Page {
   }
 }
 
-/** Google leaves out what is empty: null and empty text are read in the same way. */
+/** Google leaves out empty fields: null and empty text mean the same. */
 function textOf(value: unknown, name: keyof typeof LONGEST): string | undefined {
   if (value === undefined || value === null || value === '') return undefined
   if (typeof value !== 'string') throw unusable(`has a ${name} that is no text`)
@@ -93,7 +95,7 @@ function textOf(value: unknown, name: keyof typeof LONGEST): string | undefined 
   return value
 }
 
-/** Google always tells the zone: an object without one is somebody else's, and would read as an empty calendar. */
+/** Google always names the time zone. An object without one is not Google's, and would be read as an empty calendar. */
 function whole(timeZone: string | undefined, nextSyncToken: string | undefined): ListingEnd {
   if (timeZone === undefined) throw unusable('has no time zone')
   return { nextSyncToken, timeZone }

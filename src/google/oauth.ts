@@ -1,10 +1,11 @@
 /**
- * The token endpoint (OAuth 2.0 for web server applications): exchange, refresh, revoke, and the proof of a client. Requests and answers
- * are built and read here rather than by google-auth-library, whose client keeps state, refreshes by itself and forgets a
- * rotated refresh token.
+ * The token endpoint (docs/google-behaviour.md#token-endpoint; RFC 6749, sections 4.1.3, 5 and 6): exchange, refresh, and the
+ * verification of a client; and revocation (RFC 7009). google-auth-library is not used, because its client keeps state, refreshes
+ * by itself, and forgets a rotated refresh token.
  */
 import { parseRecord } from '../platform/json.ts'
 import type { Clock } from '../platform/clock.ts'
+import { parseRecord } from '../platform/json.ts'
 import { isClientId } from './client-id.ts'
 import { classifyExchange, classifyOAuth, type Refusal } from './classify.ts'
 import { GoogleError, type CodeExchange, type OAuthClient, type TokenAnswer } from './port.ts'
@@ -12,6 +13,7 @@ import { retryAfterMs } from './retry-after.ts'
 import { readTokenAnswer } from './token-answer.ts'
 import type { Answer, Transport } from './transport.ts'
 
+/** What the token endpoint needs. */
 export interface OAuthDeps {
   transport: Transport
   clock: Clock
@@ -20,17 +22,18 @@ export interface OAuthDeps {
 }
 
 const DEADLINE_MS = 10_000
-/** No token ever looked like this: an answer of `invalid_grant` says that the client itself is right. */
+/** No token of Google's looks like this: the answer `invalid_grant` means that the client is right. */
 const VERIFICATION_TOKEN = 'calendar-operator-proves-its-client'
 
 const IMPLIES_VALID_CLIENT: readonly string[] = ['InvalidGrant', 'SessionExpired']
 
+/** Refreshes an access token. `refreshToken` is set only if Google rotated it. @throws GoogleError */
 export async function refreshToken(deps: OAuthDeps, client: OAuthClient, token: string): Promise<TokenAnswer> {
   const answer = await tokens(deps, client, { refresh_token: token, grant_type: 'refresh_token' })
   return { ...answer, refreshToken: answer.refreshToken === token ? undefined : answer.refreshToken }
 }
 
-/** A code for tokens. Sent once: Google counts a code as used even where its answer got lost. */
+/** Exchanges a code for tokens. It is sent once: Google counts a code as used even if the answer was lost. @throws GoogleError */
 export async function exchangeCode(deps: OAuthDeps, client: OAuthClient, exchange: CodeExchange): Promise<TokenAnswer> {
   const { code, redirectURI, codeVerifier } = exchange
   const form: Record<string, string> = { code, redirect_uri: redirectURI, grant_type: 'authorization_code' }
@@ -45,19 +48,19 @@ async function tokens(
   classify = classifyOAuth,
 ): Promise<TokenAnswer> {
   if (!isClientId(client.clientId)) {
-    throw new GoogleError('InvalidRequest', 'the client id has not the form of one, and was not sent')
+    throw new GoogleError('InvalidRequest', 'the client id does not have the form of one, and was not sent')
   }
   const obtainedAt = deps.clock.now()
   const identity = { client_id: client.clientId, client_secret: client.clientSecret }
   const answer = await post(deps, '/token', { ...identity, ...form })
   const body = parseRecord(answer.text)
   if (answer.status !== 200) throw refusal(deps, answer, classify(answer.status, body))
-  // Half an answer, or a page of somebody in between.
+  // A truncated answer, or the page of a proxy.
   if (body === undefined) throw new GoogleError('Unreachable', '200 without a whole answer', { status: 200 })
   return readTokenAnswer(body, obtainedAt)
 }
 
-/** Resolves when id and secret are right; fails with what Google says of them otherwise. */
+/** Resolves if id and secret belong together. @throws GoogleError that says what Google answered otherwise. */
 export async function verifyClient(deps: OAuthDeps, client: OAuthClient): Promise<void> {
   try {
     await refreshToken(deps, client, VERIFICATION_TOKEN)
@@ -67,7 +70,7 @@ export async function verifyClient(deps: OAuthDeps, client: OAuthClient): Promis
   }
 }
 
-/** Ends a grant; one that is dead already counts as done. */
+/** Revokes a grant; a token that is dead already counts as revoked (docs/google-behaviour.md#revocation). @throws GoogleError */
 export async function revokeToken(deps: OAuthDeps, token: string): Promise<void> {
   const answer = await post(deps, '/revoke', { token })
   if (answer.status === 200) return

@@ -1,7 +1,7 @@
 /**
- * What the rest of the program may ask of Google. Reconcilers see this file only; `google.ts` implements it over HTTP.
- * Each method is one request (a listing: one a page), with a deadline, and fails with a `GoogleError` and nothing else.
- * Retrying is the caller's: its queue has one backoff a key. Sharing the news of a rate limit is done here.
+ * What the rest of the program may ask of Google. Reconcilers see only this file; `google.ts` implements it over HTTP.
+ * Each method sends one request (a listing: one for each page), with a deadline, and throws a `GoogleError` and nothing else.
+ * The caller retries: its queue has one backoff for each key. What a request learns of a rate limit holds for all Agents of the client.
  */
 
 import type { Bypass } from './bypass.ts'
@@ -14,21 +14,24 @@ export interface OAuthClient {
   clientSecret: string
 }
 
-/** What a refusal is about, so that the caller knows what to do; told by `error` and `reason`, never by descriptions. */
+/**
+ * What a failure means, so that the caller knows what to do: by Google's `error` and `reason`, never by a description
+ * (docs/google-behaviour.md#token-endpoint and #errors).
+ */
 export type GoogleFailure =
   /** No answer in time, a broken connection, 5xx: may pass. */
   | 'Unreachable'
-  /** 429, rateLimitExceeded and its kin: back off. */
+  /** 429, or a reason such as rateLimitExceeded: back off. */
   | 'RateLimited'
   /** quotaExceeded, dailyLimitExceeded: a long pause. */
   | 'DailyQuotaExceeded'
   /** invalid_grant: this grant is dead. */
   | 'InvalidGrant'
-  /** invalid_grant of an exchange: the code is dead, of another client, or its verifier is wrong. Begin anew. */
+  /** invalid_grant of an exchange: the code has expired, belongs to another client, or its verifier is wrong. Sign in again. */
   | 'InvalidCode'
-  /** redirect_uri_mismatch of an exchange: Google does not know our address (yet). */
+  /** redirect_uri_mismatch of an exchange: our redirect URI is not registered at Google (yet). */
   | 'RedirectURIMismatch'
-  /** invalid_grant with invalid_rapt or rapt_required: the organisation's session policy ended it. */
+  /** invalid_grant with invalid_rapt or rapt_required: a session policy of the organisation ended the grant. */
   | 'SessionExpired'
   | 'InvalidClient'
   | 'ClientDeleted'
@@ -44,19 +47,19 @@ export type GoogleFailure =
   | 'Forbidden'
   /** notACalendarUser: the account has no Google Calendar, or it is switched off or suspended. */
   | 'CalendarDisabled'
-  /** A page of a calendar is larger than any answer may be. */
+  /** One page of a calendar is larger than an answer may be. */
   | 'CalendarTooLarge'
-  /** 410 fullSyncRequired, and 400 for a sync token it does not know: list anew. */
+  /** 410 fullSyncRequired, or 400 for an unknown sync token: a full sync is needed. */
   | 'SyncTokenExpired'
   /** Anything else. Never a reason to delete anything. */
   | 'Unknown'
 
-/** A refusal of Google's. Its message is safe to log and to show: status, error code and reason only. */
+/** A request that failed. The message is safe to log and to show: it holds only a status, an error code and a reason. */
 export class GoogleError extends Error {
   override readonly name = 'GoogleError'
   readonly failure: GoogleFailure
   readonly status: number | undefined
-  /** How long to stay away, where Google said so or everybody of this client is being limited. */
+  /** How long to wait, in ms, where Google said so or limits the whole client. */
   readonly retryAfterMs: number | undefined
 
   constructor(failure: GoogleFailure, message: string, details: { status?: number; retryAfterMs?: number } = {}) {
@@ -74,37 +77,38 @@ export interface TokenAnswer {
   /** When the access token was issued, by our clock: two thirds of its lifetime are counted from here. */
   obtainedAt: number
   /**
-   * Of a refresh: present when Google rotated it; it must be kept before the access token is used. Of an exchange: missing
-   * where Google gave none, and then there is nothing that lasts.
+   * After a refresh: set when Google rotated it; it must be saved before the access token is used. After an exchange: missing
+   * where Google gave none, and then the grant ends with the access token.
    */
   refreshToken?: string
-  /** The granted scopes, when Google tells. */
+  /** The granted scopes, if Google said so. */
   scopes?: string[]
-  /** The end of the grant itself (`refresh_token_expires_in`), when Google tells. */
+  /** The end of the grant itself (`refresh_token_expires_in`), if Google said so. */
   grantExpiresAt?: number
 }
 
-/** Where a person is sent to sign in. */
+/** What a person is asked for on Google's consent page (docs/google-behaviour.md#authorization-endpoint). */
 export interface ConsentRequest {
-  /** To the letter as it is registered at Google. */
+  /** Exactly as it is registered at Google. */
   redirectURI: string
   scopes: readonly string[]
-  /** Comes back as it is. */
+  /** Returned unchanged with the code. */
   state: string
-  /** Of PKCE, by S256. */
+  /** PKCE's challenge, made by S256 (RFC 7636). */
   codeChallenge: string
-  /** The account that should sign in: Google offers it first. */
+  /** The e-mail address of the account that should sign in: Google offers it first. */
   loginHint?: string
 }
 
-/** A code, and what it was asked for with. */
+/** An authorization code, and what it was requested with. */
 export interface CodeExchange {
   code: string
-  /** The one of the consent; `postmessage` for a code that came through Google's popup. */
+  /** The one of the consent page; `postmessage` for a code from Google's popup (docs/google-behaviour.md#popup). */
   redirectURI: string
   codeVerifier?: string
 }
 
+/** An entry of a person's calendar list. */
 export interface CalendarEntry {
   id: string
   timeZone?: string
@@ -112,64 +116,65 @@ export interface CalendarEntry {
   primary?: boolean
 }
 
-/** One `events.list`: the first of a calendar (a window) or the next (a sync token), always with the same parameters. */
+/** One `events.list`: a full sync of a window (ms since the epoch), or an incremental one from a sync token. */
 export interface EventsRequest {
   calendarId: string
   detail: 'Busy' | 'Full'
   from: { window: { start: number; end: number } } | { syncToken: string }
 }
 
-/** One page of a listing. Nothing of it is checked but that it is a list. */
+/** One page of a listing. It is only checked that `events` is a list. */
 export interface EventsPage {
-  /** Event resources, with the fields that are asked for, as Google sent them. */
+  /** Event resources with the fields that were requested, as Google sent them. */
   events: readonly unknown[]
-  /** The calendar's own, as far as the listing has told it. */
+  /** The calendar's own time zone, if a page has named it so far. */
   timeZone: string | undefined
 }
 
-/** What is known once every page of a listing was handed on. */
+/** What is known once every page of a listing was passed on. */
 export interface ListingEnd {
-  /** Missing where Google gave none: then the next listing is a full one. */
+  /** Missing where Google gave none: then the next sync is a full one. */
   nextSyncToken?: string
   timeZone: string
 }
 
-/** How a client is being limited just now: one view for all of its agents. */
+/** The limit that Google applies to a client now, for all of its Agents. */
 export interface Limit {
   failure: 'RateLimited' | 'DailyQuotaExceeded'
-  /** When it was met first, ms since the epoch: for people. */
+  /** When it was met first, ms since the epoch; shown to people. */
   since: number
-  /** How long it still pauses requests, in ms; 0: it is over, but nobody has asked yet. */
+  /** How long requests are still paused, in ms; 0: the pause is over, and the next request finds out. */
   leftMs: number
 }
 
-/** Google, as one OAuth client sees it. With a bypass, a request passes once over a pause because of a limit. */
+/** Google, as one OAuth client uses it. A bypass allows one request while a limit pauses the others. */
 export interface GoogleClient {
   readonly credentials: OAuthClient
   /**
-   * The limit in force, of the token endpoint or of the Calendar API, if any; while there is one, every request to that
-   * service fails at once with it, and nothing is sent.
+   * The limit in force, of the Calendar API or of the token endpoint. During its pause every request to that service fails at
+   * once, and nothing is sent.
    */
   limit(): Limit | undefined
-  /** Uses a bypass up for a request that is held back by something that the caller knows of. */
+  /** Uses a bypass for a request that the caller holds back. Returns whether that request may be sent. */
   tryBypass(bypass: Bypass): boolean
-  /** Where the Calendar API limits us: the next request to it, whosever it is, finds out whether it still does. */
+  /** While the Calendar API limits the client: lets the next request to it, whosever it is, find out whether it still does. */
   probeCalendar(bypass: Bypass): boolean
-  /** Resolves when id and secret are right: Google then answers a made-up refresh token with `invalid_grant`. */
+  /** Resolves if client id and secret belong together: Google then answers a made-up refresh token with `invalid_grant`. */
   verify(bypass?: Bypass): Promise<void>
-  /** One flight per refresh token, however many ask. */
+  /** Refreshes an access token (RFC 6749, section 6). Callers that ask at the same time share one request. */
   refresh(refreshToken: string, bypass?: Bypass): Promise<TokenAnswer>
   /**
-   * Google's page of consent, asking for a refresh token every time. No request: an address to send a browser to. What goes
-   * wrong there (an address that is not registered, an app that is blocked) Google shows to the person, and tells nobody else.
+   * The URL of Google's consent page, which asks for a refresh token every time. Sends no request. What goes wrong on that page
+   * (a redirect URI that is not registered, a blocked app) Google shows only to the person.
    */
   consentURL(request: ConsentRequest): string
-  /** Turns a code into tokens; a code is good once, for some minutes, and dies of a failed attempt too. */
+  /** Exchanges a code for tokens. A code is good once, for some minutes; a failed attempt uses it up too. */
   exchange(exchange: CodeExchange): Promise<TokenAnswer>
+  /** Reads one entry of the calendar list. `primary` stands for the account's own calendar. */
   calendar(accessToken: string, calendarId: string, bypass?: Bypass): Promise<CalendarEntry>
   /**
-   * Hands on one page after the other; nothing of a page is kept. There is no half of a listing: only when this resolves was
-   * all of it handed on. What `onPage` throws ends the listing.
+   * Lists events and passes on one page after the other; no page is kept. Only if this resolves was the whole listing passed
+   * on. What `onPage` throws ends the listing.
    */
   events(
     accessToken: string,
@@ -179,12 +184,13 @@ export interface GoogleClient {
   ): Promise<ListingEnd>
 }
 
+/** Google, for any OAuth client. */
 export interface Google {
   /**
-   * The same client for the same credentials. What is learned of limits is shared among the secrets of one client id that Google
-   * has accepted; a secret that it has not accepted has limits of its own.
+   * The same client for the same credentials. Limits are shared by those secrets of a client id that Google has accepted; any
+   * other secret has limits of its own (docs/decisions/0117).
    */
   client(credentials: OAuthClient): GoogleClient
-  /** Ends a grant by either of its tokens; one that is dead already counts as done. No client is needed for that. */
+  /** Revokes a grant by either of its tokens (RFC 7009). A token that is dead already counts as revoked. Needs no client. */
   revoke(token: string): Promise<void>
 }

@@ -1,28 +1,28 @@
 /**
- * A refresh token as people put it into a Secret: with quotes, white space or a byte order mark around it, URL-encoded, as
- * base64 twice over, or as the whole answer of Google's token endpoint. What can be read is read; what can't be a refresh
- * token is told by what it looks like, never by what it says. Pure.
+ * A refresh token as people put it into a Secret: with quotes, white space or a byte order mark around it, URL-encoded, encoded in
+ * base64 twice, or as the whole answer of Google's token endpoint. What can be read is read. Anything else is described by what it
+ * looks like; its value is never repeated. Pure.
  */
 
-/** What was found, and what was taken off it, in words. */
+/** The token, and what was removed around it, in words. */
 export interface FoundToken {
   token: string
   stripped: string[]
 }
 
-/** What it is instead of a refresh token, as the end of a sentence that begins with where it stands. */
+/** What the value is instead of a refresh token, as the end of a sentence that begins with its place. */
 export interface NoToken {
   invalid: string
 }
 
-/** No value of Google's is as long as this, in characters. */
+/** In characters. No token of Google's is as long as this. */
 const LONGEST = 2_048
-/** The whole answer of Google holds further tokens. */
+/** In characters. A whole answer of Google's holds further tokens. */
 const LONGEST_TEXT = 32_768
-/** JSON in base64 in quotes: nobody wraps it more often. */
+/** Nobody wraps a token more often than JSON in base64 in quotes. */
 const MOST_LAYERS = 5
 
-/** @param text the Secret's value, decoded once. */
+/** Finds the token in a Secret's value. @param text the value, decoded once. */
 export function readRefreshToken(text: string): FoundToken | NoToken {
   if (text.length > LONGEST_TEXT) return { invalid: 'is far longer than any refresh token' }
   const stripped: string[] = []
@@ -42,7 +42,7 @@ interface Unwrapped {
   what: string
 }
 
-/** One layer less; undefined where there is none left. */
+/** Removes one layer; undefined where none is left. */
 function unwrapped(text: string): Unwrapped | NoToken | undefined {
   const bare = withoutSpace(text)
   if (bare !== text) return { text: bare, what: /[^\uFEFF]/.test(edgesOf(text)) ? 'white space' : 'a byte order mark' }
@@ -59,7 +59,7 @@ function unwrapped(text: string): Unwrapped | NoToken | undefined {
 
 const SPACE = '\\s\\u200B-\\u200D\\u2060\\uFEFF'
 const EDGES = new RegExp(`^[${SPACE}]+|[${SPACE}]+$`, 'g')
-/** Around the value; also the comma or semicolon of the line that it was copied from. */
+/** Quotes around the value, and the comma or semicolon of the line that it was copied from. */
 const QUOTED = /^["'`“”‘’]+|["'`“”‘’,;]+$/g
 const NAMED = /^["']?refresh_token["']?\s*[:=]\s*(\S[^]*)$/i
 
@@ -75,7 +75,7 @@ function urlDecoded(text: string): string | undefined {
   }
 }
 
-/** Only where it turns out to be what we look for: a token itself may be spelt in the alphabet of base64. */
+/** Decodes only if the result looks like a token: a token itself may consist of base64's characters. */
 function fromBase64(text: string): string | undefined {
   const joined = text.replace(/\s/g, '')
   if (joined.length < 12 || !/^[\w+/-]+={0,2}$/.test(joined)) return undefined
@@ -106,7 +106,7 @@ function judged(token: string, stripped: string[]): FoundToken | NoToken {
   return token.length > LONGEST ? { invalid: 'is far longer than any refresh token' } : { token, stripped }
 }
 
-/** What people put there instead, by how it begins or is built. */
+/** What people put there instead, recognized by its form. */
 const MISTAKEN: readonly [RegExp, string][] = [
   [/^$/, 'is empty'],
   [/\0/, 'is not UTF-8 but probably UTF-16'],

@@ -1,6 +1,6 @@
 /**
- * Which of the scopes asked for are not covered by those granted. Pure. One scope covers another when the Calendar API takes
- * it wherever it takes the other; source: the methods' scopes in the Calendar API's discovery document.
+ * Which required scopes a grant does not cover. One scope covers another if the Calendar API accepts it wherever it accepts the
+ * other. Pure. Source: docs/google-behaviour.md#scopes.
  */
 const PREFIX = 'https://www.googleapis.com/auth/'
 
@@ -32,6 +32,7 @@ const COVERS = new Map<string, string[]>([
   ['calendar.acls', ['calendar.acls.readonly']],
 ])
 
+/** The required scopes that none of the granted ones covers. */
 export function missingScopes(required: readonly string[], granted: readonly string[]): string[] {
   return required.filter((scope) => !granted.some((given) => given === scope || covers(given, scope)))
 }

@@ -1,24 +1,25 @@
-/** How people sign in with a client, by what its file registers at Google. Pure. */
+/** How people sign in with a client, by what is registered at Google (docs/google-behaviour.md#uri-rules). Pure. */
 import { redirectURIOf } from '../resources/names.ts'
 import type { ClientFile } from './client-file.ts'
 
+/** How people sign in, and what has to be registered for it. */
 export interface SignIn {
-  /** `Popup`: Google's own window hands the code to our page. `Redirect`: Google sends the browser back to us. */
+  /** `Popup`: Google's own window passes the code to our page. `Redirect`: Google sends the browser back to us. */
   mode: 'Redirect' | 'Popup'
-  /** To be registered among the authorized redirect URIs, for `Redirect`. */
+  /** For `Redirect`: to be registered among the authorized redirect URIs. */
   redirectURI: string
-  /** To be registered among the authorized JavaScript origins, for `Popup`. */
+  /** For `Popup`: to be registered among the authorized JavaScript origins. */
   javascriptOrigin: string
-  /** Whether the file registers what its mode needs: `unknown` where there is no file but an id and a secret. */
+  /** Whether the file registers what its mode needs: `unknown` where there is only an id and a secret. */
   registered: 'yes' | 'no' | 'unknown'
 }
 
 /**
- * `Popup` where the file registers our origin and not our redirect URI, which is all that the usual guides ask for; else
- * `Redirect`. The file may be older than what is set at Google, so `no` is advice and nothing more.
+ * Chooses `Popup` where the file registers our origin and not our redirect URI, which is all that the usual guides ask for; else
+ * `Redirect`. The file may be older than the settings at Google, so `registered: 'no'` is only a reason for advice.
  *
- * @param siteURI an origin, as `spec.google.siteURI` says it.
- * @param prefix the path under which our pages are there; the usual one where nothing is said.
+ * @param siteURI an origin, as in `spec.google.siteURI`.
+ * @param prefix the path under which our pages are served there; `/google-calendar` if it is not set.
  */
 export function signInOf(
   file: Pick<ClientFile, 'redirectUris' | 'javascriptOrigins'>,

@@ -1,32 +1,34 @@
 /**
- * The token endpoint's answer, read as a whole: one that holds anything that can't be used is refused, and asked for anew. An
- * access token that can't stand in a header would otherwise be kept for its lifetime, and a list of scopes that no status can
- * hold for as long as the grant. Pure. Source: RFC 6749, section 5.1 and appendix A; Google documents up to 2,048 bytes for an
- * access token and 512 for a refresh token.
+ * The token endpoint's successful answer. It is read as a whole: an answer with anything that can't be used is refused, and requested
+ * again. Otherwise an access token that can't be sent in a header would be kept for its lifetime, and scopes that no status can hold
+ * for as long as the grant. Pure. Sources: RFC 6749, section 5.1 and appendix A; docs/google-behaviour.md#token-endpoint.
  */
 import { GoogleError, type TokenAnswer } from './port.ts'
 
-/** Google says how long an access token lasts; where it doesn't, this is what it has always been. */
+/** Google says how long an access token lasts. If it does not, this is what it has always been. */
 const USUAL_LIFETIME_S = 3600
-/** Nothing of Google's lasts longer; a number that is wrong must not become a date that no calendar has. */
+/** No token of Google's lasts longer: a wrong number must not become a date that no calendar has. */
 const LONGEST_LIFETIME_S = 24 * 3600
 const LONGEST_GRANT_S = 10 * 365 * 24 * 3600
 const LONGEST_TOKEN = 4_096
 const MOST_SCOPES = 100
 const LONGEST_SCOPE = 256
 
-/** Whether this text may stand in a header, and is not of a size that no token has. */
+/** Whether this text can be sent in a header and is no longer than a token can be. */
 export const isUsableToken = (text: string): boolean => text.length <= LONGEST_TOKEN && /^[\x21-\x7e]+$/.test(text)
 
 /**
- * @param body the answer, parsed. @param obtainedAt when it was asked for, ms since the epoch.
+ * Reads the answer.
+ *
+ * @param body the parsed answer.
+ * @param obtainedAt when it was requested, ms since the epoch.
  * @throws GoogleError where the answer can't be used; its message names the field, never the value.
  */
 export function readTokenAnswer(body: Record<string, unknown>, obtainedAt: number): TokenAnswer {
   const accessToken = tokenIn(body, 'access_token')
   if (accessToken === undefined) throw unusable('has no access_token')
   const lifetime = lifetimeIn(body)
-  // Known in good time or not at all: a grant whose end is told wrongly still works.
+  // A wrong end of the grant is ignored: the grant itself works.
   const grantLifetime = secondsOf(body.refresh_token_expires_in, LONGEST_GRANT_S)
   return {
     accessToken,
@@ -58,7 +60,7 @@ function tokenIn(body: Record<string, unknown>, name: string): string | undefine
   )
 }
 
-/** No scope at all says nothing of what was granted. */
+/** A missing scope says nothing about what was granted. */
 function scopesIn(body: Record<string, unknown>): string[] | undefined {
   const scopes = textIn(body, 'scope')?.split(/\s+/)
   if (scopes === undefined) return undefined
@@ -67,7 +69,7 @@ function scopesIn(body: Record<string, unknown>): string[] | undefined {
   throw unusable('names a scope that is none')
 }
 
-/** Missing and null say nothing of how long the token lasts; anything else has to be a number of seconds. */
+/** A missing lifetime, or null, means the usual one; anything else has to be a number of seconds. */
 function lifetimeIn({ expires_in: value }: Record<string, unknown>): number {
   if (value === undefined || value === null) return USUAL_LIFETIME_S
   const lifetime = secondsOf(value, LONGEST_LIFETIME_S)

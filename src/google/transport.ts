@@ -1,7 +1,6 @@
 /**
- * How requests reach Google: one pool of connections for everything, a deadline on each, no retries (the queue has the one
- * backoff that counts), no redirects followed, and nothing but a whole answer or a `GoogleError`
- * (docs/decisions/0030-google-transport.md).
+ * How requests reach Google: one pool of connections, a deadline for each request, no retries (the queue has the one backoff),
+ * no redirects. The result is a whole answer or a `GoogleError` (docs/decisions/0030-google-transport.md).
  */
 import { promisify } from 'node:util'
 import { gunzip, gunzipSync } from 'node:zlib'
@@ -11,31 +10,35 @@ import type { Clock } from '../platform/clock.ts'
 import { BodyBudget, SMALL_BYTES, type AnswerOwner, type BodyLease } from './body-budget.ts'
 import { GoogleError } from './port.ts'
 
+/** A whole answer, decoded. */
 export interface Answer {
   status: number
   headers: Record<string, string | string[] | undefined>
   text: string
-  /** To be called when `text` is needed no longer: it makes room for other large answers. */
+  /** Must be called when `text` is no longer needed: it makes room for other large answers. */
   release: () => void
 }
 
+/** One request. */
 export interface OutgoingRequest {
   url: URL
   method: 'GET' | 'POST'
   headers: Record<string, string>
   body?: string
-  /** For the whole of it, but for the time that a large answer waits for others. */
+  /** For the whole request, without the time that a large answer waits for others. */
   deadlineMs: number
-  /** Whose answer it is, where it may be a large one. */
+  /** Whose answer it is, if it may be a large one. */
   owner?: AnswerOwner
 }
 
+/** Sends requests. */
 export interface Transport {
+  /** @throws GoogleError */
   send(request: OutgoingRequest): Promise<Answer>
   close(): Promise<void>
 }
 
-/** As in the environment variables of these names. An empty one is none. */
+/** The environment variables of these names. An empty value means: not set. */
 export interface Proxy {
   httpsProxy: string
   httpProxy: string
@@ -45,13 +48,15 @@ export interface Proxy {
 const NO_PROXY: Proxy = { httpsProxy: '', httpProxy: '', noProxy: '' }
 const MOST_CONNECTIONS = 32
 const KEEP_ALIVE_MS = 60_000
+
+/** Creates the pool. Sends nothing. */
 export function createTransport(clock: Clock, proxy: Proxy = NO_PROXY): Transport {
-  // Each is given, empty or not: it would else look into the environment by itself.
+  // All three are passed, empty or not: undici would read the environment otherwise.
   const pool = new EnvHttpProxyAgent({
     ...proxy,
     connections: MOST_CONNECTIONS,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    // The deadline below counts, by our own clock.
+    // The deadline below counts instead, by our own clock.
     headersTimeout: 0,
     bodyTimeout: 0,
     connect: { timeout: 10_000 },
@@ -90,7 +95,7 @@ class Deadline {
     this.#start()
   }
 
-  /** What is waited for here is not Google's fault; afterwards the time begins anew. */
+  /** Stops the time while something is awaited that is not Google's fault; then the time starts again. */
   async suspended(wait: () => Promise<void>): Promise<void> {
     this.#cancel()
     await wait()
@@ -107,14 +112,14 @@ async function readAll(body: AsyncIterable<Buffer>, lease: BodyLease, grow: () =
   let bytes = 0
   for await (const chunk of body) {
     bytes += chunk.length
-    // Twice, where one chunk is larger than all that is allowed.
+    // Twice if one chunk is larger than the first limit and the second.
     while (bytes > lease.bytes) await grow()
     chunks.push(chunk)
   }
   return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)
 }
 
-/** The googleapis library asks for gzip, and Google obliges. */
+/** The googleapis library requests gzip, and Google sends it. */
 async function textOf(
   { bytes, headers }: { bytes: Buffer; headers: Answer['headers'] },
   lease: BodyLease,
@@ -122,7 +127,7 @@ async function textOf(
 ): Promise<string> {
   const encoding = headers['content-encoding'] ?? 'identity'
   if (encoding === 'identity' || bytes.length === 0) return bytes.toString('utf8')
-  if (encoding !== 'gzip') throw new GoogleError('Unreachable', 'the answer is encoded in a way nobody asked for')
+  if (encoding !== 'gzip') throw new GoogleError('Unreachable', 'the answer is encoded in a way that was not requested')
   for (;;) {
     const unpacked = await gunzipped(bytes, lease.bytes)
     if (unpacked) return unpacked.toString('utf8')
@@ -130,11 +135,11 @@ async function textOf(
   }
 }
 
-/** Undefined where it would be more than `most` bytes. */
+/** Undefined if the result would have more than `most` bytes. */
 async function gunzipped(bytes: Buffer, most: number): Promise<Buffer | undefined> {
   const options = { maxOutputLength: most }
   try {
-    // Threads cost more than they save where there is little to do.
+    // For a small answer a thread costs more than it saves.
     return most > SMALL_BYTES ? await promisify(gunzip)(bytes, options) : gunzipSync(bytes, options)
   } catch (error) {
     if (errorCode(error) === 'ERR_BUFFER_TOO_LARGE') return undefined
@@ -142,7 +147,7 @@ async function gunzipped(bytes: Buffer, most: number): Promise<Buffer | undefine
   }
 }
 
-/** The system's word for it, such as ECONNRESET: the message may hold addresses. */
+/** Names the system's code, such as ECONNRESET; the message itself may hold addresses. */
 function brokenBy(error: unknown): string {
   const code = errorCode(error)
   return `the connection failed${code === undefined ? '' : ` (${code})`}`

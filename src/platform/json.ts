@@ -1,15 +1,20 @@
-/** Reads untrusted JSON. Pure. */
+/** JSON that somebody else wrote, read without trusting it. Pure. */
 
-/** Whether a value is a JSON object, that is, neither null nor a list. */
+/** Whether a value is a JSON object: neither null nor a list. */
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Parses a JSON object; undefined if the text is not JSON or contains another kind of value. */
-export function parseRecord(text: string): Record<string, unknown> | undefined {
+/** Parses a JSON text; undefined if it is not JSON. */
+export function parseJSON(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text)
-    return isRecord(value) ? value : undefined
+    return JSON.parse(text)
   } catch {
     return undefined
   }
+}
+
+/** Parses a JSON object; undefined if the text is not JSON or contains another kind of value. */
+export function parseRecord(text: string): Record<string, unknown> | undefined {
+  const value = parseJSON(text)
+  return isRecord(value) ? value : undefined
 }

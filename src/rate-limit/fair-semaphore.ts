@@ -1,19 +1,20 @@
 /**
- * A semaphore that many tenants share. It limits how many tasks run at once, in all and for each key of several scopes, and
- * gives a free place to the key that holds the fewest: somebody with a thousand waiting tasks delays somebody with one by
- * one task, not by a thousand.
+ * A semaphore that many tenants share. It limits how many tasks run at once, in total and for each key of several scopes, and
+ * gives a free place to the key that holds the fewest: a tenant with a thousand waiting tasks delays a tenant with one task
+ * by one task, not by a thousand.
  */
 import type { Clock } from '../platform/clock.ts'
 
-/** No place became free in time. Nothing was begun. */
+/** No place became free in time. The task was not started. */
 export class BusyError extends Error {
   override readonly name = 'BusyError'
 }
 
+/** How many tasks run at once. */
 export interface SemaphoreLimits<Scope extends string> {
-  /** So many run at once. */
+  /** In total. */
   total: number
-  /** Of these, so many for one key of each scope. Fairness looks at the first scope first. */
+  /** For one key of each scope. A free place goes to the key with the fewest places in the first scope, then in the next. */
   perKey: Readonly<Record<Scope, number>>
 }
 
@@ -22,13 +23,14 @@ interface Waiter<Scope extends string> {
   start: () => void
 }
 
+/** Limits how many tasks run at once. */
 export class FairSemaphore<Scope extends string> {
   readonly #clock: Pick<Clock, 'setTimer'>
   readonly #limits: SemaphoreLimits<Scope>
   readonly #scopes: readonly Scope[]
-  /** In the order in which they came. */
+  /** In the order of their arrival. */
   readonly #waiting = new Set<Waiter<Scope>>()
-  /** How many run, by scope and key; without those of which none does. */
+  /** How many run, by scope and key; keys of which none runs are left out. */
   readonly #running = new Map<string, number>()
   #total = 0
 
@@ -38,14 +40,15 @@ export class FairSemaphore<Scope extends string> {
     this.#scopes = Object.keys(limits.perKey) as Scope[]
   }
 
+  /** How many tasks wait for a place. */
   get waiting(): number {
     return this.#waiting.size
   }
 
   /**
-   * Runs the task when there is a place for it, and returns or fails as the task does.
+   * Runs the task when a place is free, and returns or fails as the task does.
    *
-   * @throws BusyError if there is none within `maxWaitMs`.
+   * @throws BusyError if no place becomes free within `maxWaitMs`.
    */
   async run<T>(keys: Readonly<Record<Scope, string>>, task: () => Promise<T>, maxWaitMs?: number): Promise<T> {
     const release = await this.acquire(keys, maxWaitMs)
@@ -57,9 +60,9 @@ export class FairSemaphore<Scope extends string> {
   }
 
   /**
-   * Takes a place for what is not one task. It is held until the function that comes back is called, once.
+   * Takes a place for work that is not one task. It is held until the returned function is called, once.
    *
-   * @throws BusyError if there is none within `maxWaitMs`.
+   * @throws BusyError if no place becomes free within `maxWaitMs`.
    */
   async acquire(keys: Readonly<Record<Scope, string>>, maxWaitMs?: number): Promise<() => void> {
     await this.#place(keys, maxWaitMs)
@@ -88,7 +91,7 @@ export class FairSemaphore<Scope extends string> {
     })
   }
 
-  /** Hands free places on, before anybody who comes later can take them. */
+  /** Gives free places to those who wait, before a newcomer can take them. */
   #admit(): void {
     for (let next = this.#next(); next; next = this.#next()) {
       this.#waiting.delete(next)
