@@ -21,7 +21,7 @@ const PLACES = { total: 3, perKey: { client: 2, account: 1 } }
 const LONGEST_WAIT_MS = 60_000
 
 /** Characters of all answers of a listing that needs no place: a thousand events with attendees and descriptions. */
-export const SMALL_LISTING = 2 * MIB
+const SMALL_LISTING = 2 * MIB
 /** A large listing has some dozens of pages. Who waits occupies a worker, so it is better to try again soon. */
 const LONGEST_LISTING_WAIT_MS = 15_000
 

@@ -117,7 +117,8 @@ export class ClientRegistry<C> {
     this.#entries.delete(key)
     if (!entry) return
     this.#leave(key, entry)
-    Object.assign(entry, { isAccepted: false, own: this.#newLimiter() })
+    entry.isAccepted = false
+    entry.ownLimiter = this.#newLimiter()
   }
 
   #leave(key: string, { clientId, isAccepted }: ClientEntry<C>): void {

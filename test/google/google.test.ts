@@ -119,6 +119,14 @@ describe('who shares a limit', () => {
     expect(good.limit()).toBeUndefined()
   })
 
+  test('a secret that was rotated away is by itself from then on, and brings nothing along', async () => {
+    const rotated = await verified('rotated', PROOF)
+    const good = await verified('second', PROOF)
+    await verified('third', PROOF, LIMITED)
+    expect(good.limit()?.failure).toBe('RateLimited')
+    expect(rotated.limit()).toBeUndefined()
+  })
+
   test.each(['Unreachable', 'Unknown'])('%s says nothing about a secret', async (failure) => {
     const good = await verified('good', PROOF)
     const answer: Written = failure === 'Unknown' ? { status: 400, text: '' } : { status: 503, text: '' }
