@@ -3,7 +3,6 @@
  * verification of a client; and revocation (RFC 7009). google-auth-library is not used, because its client keeps state, refreshes
  * by itself, and forgets a rotated refresh token.
  */
-import { parseRecord } from '../platform/json.ts'
 import type { Clock } from '../platform/clock.ts'
 import { parseRecord } from '../platform/json.ts'
 import { isClientId } from './client-id.ts'

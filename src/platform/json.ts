@@ -1,6 +1,6 @@
-/** JSON that somebody else wrote, read without trusting it. Pure. */
+/** Reads untrusted JSON. Pure. */
 
-/** Whether a value is a JSON object: neither null nor a list. */
+/** Whether a value is a JSON object, that is, neither null nor a list. */
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
