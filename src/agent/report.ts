@@ -11,7 +11,7 @@ import type { Agent, AgentStatus, CalendarIntegration } from '../resources/types
 import { keyOf } from '../kubernetes/port.ts'
 import { asWritten, isOverwritten, withOwnStatus, writeReport, type StatusMemory } from '../kubernetes/status-report.ts'
 import { grantEnd } from '../grants/grant-diagnosis.ts'
-import { fromTimestamp } from '../resources/encoding.ts'
+import { fromTimestamp } from '../resources/secret-encoding.ts'
 import { consentedPart, type Known } from './state.ts'
 import type { AgentDeps } from './port.ts'
 import { signInURL } from '../grants/advice.ts'

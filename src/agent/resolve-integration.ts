@@ -4,7 +4,7 @@
  */
 import { manualFixInterval } from '../controller/manual-fix-interval.ts'
 import { integrationKey, isAllowed, notAllowedMessage } from '../resources/allowed-namespaces.ts'
-import { isRequested } from '../resources/status.ts'
+import { isRequested } from '../resources/reconcile-request.ts'
 import type { Agent, CalendarIntegration } from '../resources/types.ts'
 import type { IntegrationRefusal } from '../grants/port.ts'
 import type { AgentDeps, IntegrationView } from './port.ts'

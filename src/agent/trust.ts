@@ -6,7 +6,7 @@ import { asOf } from '../calendars/query.ts'
 import { timeOfDay, type Clock } from '../platform/clock.ts'
 import { staleAfterMs } from '../publishing/freshness.ts'
 import { credible, outputStates, trustedUntil, type OutputState } from '../publishing/trust.ts'
-import { fromTimestamp } from '../resources/encoding.ts'
+import { fromTimestamp } from '../resources/secret-encoding.ts'
 import type { Agent, CalendarIntegration } from '../resources/types.ts'
 import { consentedPart, type Known } from './state.ts'
 

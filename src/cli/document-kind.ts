@@ -2,7 +2,7 @@
  * Decides whether a document is one of the operator's kinds, another kind, or a misspelled one of the operator's kinds.
  */
 import { API_GROUP, API_VERSION, GROUP_VERSION } from '../resources/names.ts'
-import { nearest } from '../resources/suggest.ts'
+import { nearest } from '../resources/suggestions.ts'
 
 /** How a document is treated. */
 export type DocumentKind =

@@ -2,8 +2,8 @@
  * Messages for the person who wrote the manifest: the field, what is wrong, what was found, and what to write instead.
  */
 import { typeName, type Path, type Problem } from '../resources/problems.ts'
-import { childSchema } from '../resources/structure.ts'
-import { nearest } from '../resources/suggest.ts'
+import { childSchema } from '../resources/structural-schema.ts'
+import { nearest } from '../resources/suggestions.ts'
 import type { StructuralSchema } from '../resources/types.ts'
 
 const MAX_VALUE_LENGTH = 60

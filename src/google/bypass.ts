@@ -32,19 +32,3 @@ export class Bypass {
     return this.#isUsed
   }
 }
-
-/**
- * What is left of a request to run now after its look: where the client's turn had not come, it is still to be done.
- *
- * @param turn the request that was acted on. @param memory forgets that it was.
- */
-export function requestLeft<T extends { request?: string; waitMs?: number }>(
-  bypass: Bypass,
-  turn: T,
-  memory: { lookedAt?: number },
-): T | { waitMs: number } {
-  const waitMs = bypass.retryInMs
-  if (waitMs === undefined) return turn
-  memory.lookedAt = undefined
-  return { waitMs }
-}

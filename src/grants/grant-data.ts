@@ -1,7 +1,7 @@
 /** The data of `<agent>-google-grant` (docs/formats.md), for every writer. Pure. */
 import { timestamp } from '../resources/conditions.ts'
 import { renderConsent, type Consent } from '../resources/consent.ts'
-import { encode } from '../resources/encoding.ts'
+import { encode } from '../resources/secret-encoding.ts'
 
 /** A grant as it is stored. Instants are in ms since the epoch. */
 export interface KeptGrant {

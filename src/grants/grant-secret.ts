@@ -1,7 +1,7 @@
 /** What a grant Secret is: which Agent it belongs to, and what that Agent was authorized with. Pure. */
 import type { Secret } from '../kubernetes/port.ts'
 import { sameAccount } from '../resources/account.ts'
-import { decode } from '../resources/encoding.ts'
+import { decode } from '../resources/secret-encoding.ts'
 import { SUPPLIED_TOKEN_HASH, grantSecretName, NOT_YET_CHECKED, SIGNED_IN_BY } from '../resources/names.ts'
 import { ownershipOfGrant, type Ownership } from '../resources/ownership.ts'
 import type { Agent } from '../resources/types.ts'

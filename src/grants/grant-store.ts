@@ -8,7 +8,7 @@
  */
 import type { KubernetesObject, Secret } from '../kubernetes/port.ts'
 import { parseConsent, type Consent } from '../resources/consent.ts'
-import { decode } from '../resources/encoding.ts'
+import { decode } from '../resources/secret-encoding.ts'
 import { grantSecretName, SIGNED_IN_BY } from '../resources/names.ts'
 import { ownershipOfGrant } from '../resources/ownership.ts'
 import type { Agent } from '../resources/types.ts'

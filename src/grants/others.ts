@@ -2,7 +2,7 @@
 import type { Cluster, Secret } from '../kubernetes/port.ts'
 import { sameAccount } from '../resources/account.ts'
 import { findCondition } from '../resources/conditions.ts'
-import { decode } from '../resources/encoding.ts'
+import { decode } from '../resources/secret-encoding.ts'
 import { grantSecretName } from '../resources/names.ts'
 import type { Agent } from '../resources/types.ts'
 import { ownershipOf } from './grant-secret.ts'

@@ -2,7 +2,7 @@
 import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
 import type { Secret } from '../kubernetes/port.ts'
 import type { Clock } from '../platform/clock.ts'
-import { decode } from '../resources/encoding.ts'
+import { decode } from '../resources/secret-encoding.ts'
 import { grantSecretName } from '../resources/names.ts'
 import { ownershipOfGrant } from '../resources/ownership.ts'
 import type { Agent } from '../resources/types.ts'

@@ -3,7 +3,7 @@ import type { Grant } from './grant.ts'
 import type { Secret } from '../kubernetes/port.ts'
 import type { Clock } from '../platform/clock.ts'
 import { parseConsent } from '../resources/consent.ts'
-import { decode, fromTimestamp } from '../resources/encoding.ts'
+import { decode, fromTimestamp } from '../resources/secret-encoding.ts'
 import { SUPPLIED_TOKEN_HASH, CONSENT_IS_GUESS, NOT_YET_CHECKED } from '../resources/names.ts'
 
 const AN_HOUR = 60 * 60_000

@@ -4,10 +4,10 @@
  * reports. The room touches Kubernetes and Google through their ports only.
  */
 import { done, requeueWithin, retry, UnexpectedError, wait, type Outcome } from '../controller/outcome.ts'
-import { Bypass, requestLeft } from '../google/bypass.ts'
+import { Bypass } from '../google/bypass.ts'
 import { ApiError } from '../kubernetes/port.ts'
 import { withOwnStatus } from '../kubernetes/status-report.ts'
-import { takeTurn, type RequestTurn } from '../resources/run-now.ts'
+import { requestLeft, takeTurn, type RequestTurn } from '../resources/reconcile-request.ts'
 import type { CalendarIntegration } from '../resources/types.ts'
 import { assess, entryOf } from './assess.ts'
 import { CheckLimits } from './check-limits.ts'

@@ -4,7 +4,7 @@
  */
 import type { StatusMemory } from '../kubernetes/status-report.ts'
 import { findCondition } from '../resources/conditions.ts'
-import type { RequestMemory } from '../resources/run-now.ts'
+import type { RequestMemory } from '../resources/reconcile-request.ts'
 import type { CalendarIntegration, CalendarIntegrationStatus } from '../resources/types.ts'
 import type { ClientState } from './client-state.ts'
 import type { Verification } from './verification.ts'

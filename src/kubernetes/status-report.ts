@@ -7,7 +7,6 @@ import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import { conditionsFor, type Findings } from '../resources/conditions.ts'
 import { fitStatus } from '../resources/fit-status.ts'
-import { compact } from '../resources/status.ts'
 import type { Condition, CustomKind, CustomObjects } from '../resources/types.ts'
 import { recordConditionEvents } from './condition-events.ts'
 import { ApiError, type Cluster } from './port.ts'
@@ -56,8 +55,7 @@ export function isOverwritten(object: { status?: object }, memory: StatusMemory<
 }
 
 /** The status as it is written: without empty fields, and fitted to its schema. */
-export const asWritten = <K extends CustomKind>(kind: K, status: StatusOf<K>): StatusOf<K> =>
-  fitStatus(kind, compact(status))
+export const asWritten = <K extends CustomKind>(kind: K, status: StatusOf<K>): StatusOf<K> => fitStatus(kind, status)
 
 /**
  * Writes the status and records an Event for each transition of a condition. If the API server rejects its content, a short

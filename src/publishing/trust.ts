@@ -1,5 +1,5 @@
 /** Until when readers can trust what an Agent publishes. Pure. */
-import { fromTimestamp } from '../resources/encoding.ts'
+import { fromTimestamp } from '../resources/secret-encoding.ts'
 import type { Agent } from '../resources/types.ts'
 import { CLOCKS_DIFFER_MS } from './freshness.ts'
 import { dataOf, type PublishedObject } from './published-object.ts'

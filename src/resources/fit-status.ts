@@ -6,7 +6,7 @@ import { isRecord } from '../platform/json.ts'
 import { clean } from '../platform/scrub.ts'
 import { crds } from './generated/crds.ts'
 import type { Kind } from './reasons.ts'
-import { childSchema } from './structure.ts'
+import { childSchema } from './structural-schema.ts'
 import type { StructuralSchema } from './types.ts'
 
 /** The status with its texts cleaned and truncated, its lists truncated, and without values that its schema refuses. */

@@ -1,7 +1,6 @@
 /**
  * Every name that stands in a cluster because of us: API group, labels, annotations, finalizers, derived names.
  */
-import { clean } from '../platform/scrub.ts'
 import type { ObjectMeta } from './types.ts'
 
 export const API_GROUP = 'calendar-operator.io'
@@ -70,24 +69,3 @@ export const signInURLOf = (siteURI: string, tag: string, prefix = SIGN_IN_PREFI
 /** Whether an object carries the label of what the operator creates. */
 export const isManaged = (object: { metadata: Pick<ObjectMeta, 'labels'> }): boolean =>
   Object.entries(MANAGED_BY).every(([label, value]) => object.metadata.labels?.[label] === value)
-
-/**
- * The value of the request to reconcile now, ours or Flux's: the later one where both are set (by time where both are
- * times, else as text), so that the answer does not swing between them. Cut and cleaned, since it goes back into the status.
- */
-export function requestedAt(object: { metadata: Pick<ObjectMeta, 'annotations'> }): string | undefined {
-  return cutRequest(laterRequest(object))
-}
-
-/** Requests are compared, and answered, as cut to 64 characters. */
-export const cutRequest = (value: string | undefined): string | undefined =>
-  value === undefined ? undefined : clean(value, 64, '')
-
-function laterRequest(object: { metadata: Pick<ObjectMeta, 'annotations'> }): string | undefined {
-  const ours = object.metadata.annotations?.[REQUESTED_AT]
-  const theirs = object.metadata.annotations?.[FLUX_REQUESTED_AT]
-  if (!ours || !theirs) return [ours, theirs].find(Boolean)
-  const [one, other] = [Date.parse(ours), Date.parse(theirs)]
-  const oursIsLater = Number.isNaN(one) || Number.isNaN(other) || one === other ? ours >= theirs : one > other
-  return oursIsLater ? ours : theirs
-}

@@ -5,7 +5,7 @@
 import { Environment, type ParseResult } from '@marcbachmann/cel-js'
 import { isRecord } from '../platform/json.ts'
 import { pathText, problem, type Path, type Problem, type ProblemKind } from './problems.ts'
-import { childSchema } from './structure.ts'
+import { childSchema } from './structural-schema.ts'
 import type { StructuralSchema, ValidationRule } from './types.ts'
 
 /** Evaluates every rule of a schema, except those on or above a broken path, whose value is not what they expect. */

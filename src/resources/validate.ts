@@ -8,11 +8,11 @@
 import { Ajv, type ErrorObject } from 'ajv'
 import addFormats from 'ajv-formats'
 import { isRecord } from '../platform/json.ts'
-import { duplicates } from './lists.ts'
+import { duplicates } from './list-duplicates.ts'
 import { metadataProblems } from './metadata.ts'
 import { problem, type Path, type Problem } from './problems.ts'
 import { holdsBroken, ruleChecker } from './rules.ts'
-import { prune, unknownFields, withDefaults } from './structure.ts'
+import { prune, unknownFields, withDefaults } from './structural-schema.ts'
 import type { CrdVersion, CustomResourceDefinition, StructuralSchema } from './types.ts'
 
 export interface Validator {

@@ -5,7 +5,7 @@
 import { hkdfSync } from 'node:crypto'
 import { ApiError, type Secret } from '../kubernetes/port.ts'
 import { timestamp } from '../resources/conditions.ts'
-import { decode, encode, fromTimestamp } from '../resources/encoding.ts'
+import { decode, encode, fromTimestamp } from '../resources/secret-encoding.ts'
 import { isManaged, KEYS_SECRET, labelsOf, ROLE_LABEL } from '../resources/names.ts'
 import { controllerOf } from '../resources/ownership.ts'
 import type { WebDeps } from './port.ts'

@@ -198,10 +198,10 @@ export const PROMISES: readonly BrokenPromise[] = [
   },
   {
     promise: 'time: an object gets one asked-for look in ten seconds',
-    file: 'src/resources/run-now.ts',
-    find: 'const ONE_LOOK_IN_MS = 10_000',
-    replace: 'const ONE_LOOK_IN_MS = 0',
-    test: 'test/resources/run-now.test.ts',
+    file: 'src/resources/reconcile-request.ts',
+    find: 'const MIN_INTERVAL_MS = 10_000',
+    replace: 'const MIN_INTERVAL_MS = 0',
+    test: 'test/resources/reconcile-request.test.ts',
   },
   {
     promise: 'time: a long reconcile that comes on is alive',

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { durationMs, formatDuration, parseDuration } from '../../src/resources/durations.ts'
-import { grantSecretName, isManaged, requestedAt } from '../../src/resources/names.ts'
-import { nearest } from '../../src/resources/suggest.ts'
+import { grantSecretName, isManaged } from '../../src/resources/names.ts'
+import { requestedAt } from '../../src/resources/reconcile-request.ts'
+import { nearest } from '../../src/resources/suggestions.ts'
 
 describe('a duration', () => {
   it.each([

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { ApiError, type Secret } from '../../src/kubernetes/port.ts'
 import type { Clock } from '../../src/platform/clock.ts'
-import { decode } from '../../src/resources/encoding.ts'
+import { decode } from '../../src/resources/secret-encoding.ts'
 import { labelsOf, MANAGED_BY } from '../../src/resources/names.ts'
 import { KeyRing } from '../../src/web/key-ring.ts'
 import type { WebDeps } from '../../src/web/port.ts'

@@ -3,7 +3,7 @@
  */
 import { isRecord } from '../platform/json.ts'
 import { problem, type Path, type Problem } from './problems.ts'
-import { childSchema } from './structure.ts'
+import { childSchema } from './structural-schema.ts'
 import type { StructuralSchema } from './types.ts'
 
 export function duplicates(schema: StructuralSchema, value: unknown, at: Path = []): Problem[] {

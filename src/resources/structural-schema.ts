@@ -4,7 +4,7 @@
  */
 import { isRecord } from '../platform/json.ts'
 import { problem, type Path, type Problem } from './problems.ts'
-import { belongsElsewhere, nearest } from './suggest.ts'
+import { belongsElsewhere, nearest } from './suggestions.ts'
 import type { StructuralSchema } from './types.ts'
 
 /** Fields of every object, which the schema of a CRD does not describe. */

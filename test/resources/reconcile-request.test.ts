@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { takeTurn, type RequestMemory } from '../../src/resources/run-now.ts'
+import { takeTurn, type RequestMemory } from '../../src/resources/reconcile-request.ts'
 import { ManualClock } from '../support/clock.ts'
 
 const asking = (value: string, handled?: string) => ({
