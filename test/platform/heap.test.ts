@@ -13,11 +13,15 @@ for (let n = 0; n < 3000; n++) {
 }
 console.log(most)`
 
+/** With a small young generation: the setting is about the old one, and Node 24 lets the young one grow further than Node 20. */
 const mostOf = (before: string): number =>
-  Number(execFileSync(process.execPath, ['-e', before + CHURN], { encoding: 'utf8' }))
+  Number(execFileSync(process.execPath, ['--max-semi-space-size=1', '-e', before + CHURN], { encoding: 'utf8' }))
+
+/** Of three runs, since collections run beside the program and may come late on a busy machine. */
+const medianOf = (before: string): number => [1, 2, 3].map(() => mostOf(before)).sort((a, b) => a - b)[1] ?? 0
 
 test('this Node lets less garbage pile up when it is told so in the middle of its run', () => {
   expect(execFileSync(process.execPath, ['--v8-options'], { encoding: 'utf8' })).toContain(HEAP_GROWTH.split('=')[0])
-  const told = mostOf(`require('node:v8').setFlagsFromString('${HEAP_GROWTH}');`)
-  expect(told).toBeLessThan(mostOf('') * 0.9)
+  const told = medianOf(`require('node:v8').setFlagsFromString('${HEAP_GROWTH}');`)
+  expect(told).toBeLessThan(medianOf('') * 0.95)
 })
