@@ -1,16 +1,35 @@
 import { defineConfig } from 'vitest/config'
 
+/** Files that replace modules, change flags of V8 or count what their process holds: each needs a process of its own. */
+const ISOLATED = [
+  'test/agent/promises.test.ts',
+  'test/fuzz/**/*.test.ts',
+  'test/platform/heap.test.ts',
+  'test/lifecycle.test.ts',
+  'test/process.test.ts',
+]
+
+/** What needs a real API server runs by `make test-kubernetes`, what needs Prometheus' tools by `make test-operations`. */
+const ELSEWHERE = ['test/real/**', 'test/operations/**']
+
+const common = { testTimeout: 30_000, hookTimeout: 60_000 }
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    // What needs a real API server runs by `make test-kubernetes`, what needs a browser by `make test-browser`, what needs
-    // Prometheus' tools by `make test-operations`.
-    exclude: ['test/real/**', 'test/browser/**', 'test/operations/**'],
-    // Long enough for any wait inside a test, on a machine that others keep busy.
-    testTimeout: 120_000,
-    hookTimeout: 180_000,
-    expect: { poll: { timeout: 60_000 } },
     // Two slow cores: more workers than that only make every test slower.
     maxWorkers: 2,
+    projects: [
+      {
+        test: {
+          ...common,
+          name: 'shared',
+          include: ['test/**/*.test.ts'],
+          exclude: [...ELSEWHERE, ...ISOLATED],
+          // Importing the program takes two seconds: a process runs many files. No room keeps state in a module.
+          isolate: false,
+        },
+      },
+      { test: { ...common, name: 'isolated', include: ISOLATED } },
+    ],
   },
 })
