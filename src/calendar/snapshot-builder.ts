@@ -86,13 +86,16 @@ export class SnapshotBuilder {
   /**
    * Returns the snapshot after this listing.
    * @param timeZone the calendar's own, as the last page says.
+   * @param truncated events may be missing from the listing: it is as doubtful as one with an event that nobody can read.
    * @throws {CalendarTooLargeError} if the snapshot would be larger than what is kept.
    */
-  finish(timeZone: string): ListingResult {
+  finish(timeZone: string, { truncated } = { truncated: false }): ListingResult {
     const before = this.#before
+    if (truncated) this.#addUnreadable('the rest of the listing')
     const { full, detail } = this.#options
     const sameSetting = before?.timeZone === timeZone && before.detail === detail
-    if (sameSetting && !full && this.#items === 0) return { snapshot: before, changed: false, doubtful: false }
+    if (sameSetting && !full && !truncated && this.#items === 0)
+      return { snapshot: before, changed: false, doubtful: false }
     const merged = this.#merge()
     const events = [...merged.keys()].filter((key) => !isSyntheticKey(key)).length
     const encoded = encodeEvents(merged.values())

@@ -41,7 +41,7 @@ export async function listCalendar(
       onPage()
       builder.add(events, timeZone)
     })
-    const { snapshot, doubtful } = builder.finish(end.timeZone)
+    const { snapshot, doubtful } = builder.finish(end.timeZone, end)
     // Google will not repeat what a delta said and we did not understand: only a full listing can repair it.
     const syncToken = doubtful && !full ? undefined : end.nextSyncToken
     return { snapshot, syncToken, doubtful }

@@ -53,7 +53,7 @@ async function listAll(
   for (let token: string | undefined; ;) {
     const next = await ask(token).then(use)
     token = next.nextPageToken
-    if (token === undefined) return whole(timeZone, next.nextSyncToken)
+    if (token === undefined) return listingEnd(timeZone, next.nextSyncToken, seen.size + 1)
     await lease.count(next.characters)
     if (seen.has(token) || seen.size >= MOST_PAGES) throw unusable('does not come to an end')
     seen.add(token)
@@ -95,10 +95,13 @@ function textOf(value: unknown, name: keyof typeof LONGEST): string | undefined 
   return value
 }
 
-/** Google always names the time zone. An object without one is not Google's, and would be read as an empty calendar. */
-function whole(timeZone: string | undefined, nextSyncToken: string | undefined): ListingEnd {
+/**
+ * Google always names the time zone: an object without one is not Google's, and would be read as an empty calendar. The last page
+ * has a sync token: if several pages end without one, the last page may not be the end.
+ */
+function listingEnd(timeZone: string | undefined, nextSyncToken: string | undefined, pages: number): ListingEnd {
   if (timeZone === undefined) throw unusable('has no time zone')
-  return { nextSyncToken, timeZone }
+  return { nextSyncToken, timeZone, truncated: pages > 1 && nextSyncToken === undefined }
 }
 
 const unusable = (what: string): GoogleError =>

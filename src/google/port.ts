@@ -136,6 +136,8 @@ export interface ListingEnd {
   /** Missing where Google gave none: then the next sync is a full one. */
   nextSyncToken?: string
   timeZone: string
+  /** The listing stopped after several pages without the mark of a last page: events may be missing. */
+  truncated: boolean
 }
 
 /** The limit that Google applies to a client now, for all of its Agents. */

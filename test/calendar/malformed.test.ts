@@ -1,8 +1,9 @@
 /** Answers that Google should never send. None of them stops a listing, is dropped silently, or makes a person look free. */
 import { describe, expect, it } from 'vitest'
 import { anonymousKey, UnusableListingError } from '../../src/calendar/event-keys.ts'
-import { snapshotEvents } from '../../src/calendar/calendar-snapshot.ts'
-import { SnapshotBuilder } from '../../src/calendar/snapshot-builder.ts'
+import { snapshotEvents, type CalendarSnapshot } from '../../src/calendar/calendar-snapshot.ts'
+import { NO_TIME } from '../../src/calendar/compact-event.ts'
+import { SnapshotBuilder, type ListingOptions, type ListingResult } from '../../src/calendar/snapshot-builder.ts'
 import { CalendarTooLargeError } from '../../src/calendar/snapshot-limits.ts'
 import { applyListing, list, meeting, november, read, spell, update, zones } from './support.ts'
 
@@ -182,6 +183,23 @@ describe('a listing with two versions of one event', () => {
     expect(builder.finish('Europe/Paris')).toMatchObject({ doubtful: false, snapshot: { events: 1 } })
 
     expect(applyListing(undefined, [meeting(), meeting()], full)).toMatchObject({ doubtful: false })
+  })
+})
+
+describe('a listing that stops before its last page', () => {
+  const stopped = (before: CalendarSnapshot | undefined, options: ListingOptions): ListingResult =>
+    new SnapshotBuilder(before, options).finish('Europe/Paris', { truncated: true })
+
+  it.each([
+    ['full listing', full],
+    ['delta', { ...full, full: false }],
+  ])('removes nothing as a %s, and is not complete', (_, options) => {
+    const { snapshot, doubtful } = stopped(known, options)
+    expect(doubtful).toBe(true)
+    expect(snapshotEvents(snapshot).map(({ id }) => id.replace('?=', ''))).toEqual(
+      expect.arrayContaining(['meeting', 'other']),
+    )
+    expect(snapshotEvents(snapshot).some(({ flags }) => flags & NO_TIME)).toBe(true)
   })
 })
 

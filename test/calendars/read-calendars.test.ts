@@ -62,7 +62,7 @@ async function events(_token: string, request: EventsRequest, onPage: (page: Eve
     if (typeof page === 'string') throw new GoogleError(page, `403 ${page}`)
     onPage({ events: page, timeZone })
   }
-  return { nextSyncToken, timeZone }
+  return { nextSyncToken, timeZone, truncated: false }
 }
 
 const zones = createZones()

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { ListingBudget } from '../../src/google/body-budget.ts'
 import { listPages, type PageAnswer } from '../../src/google/listing.ts'
-import type { EventsPage } from '../../src/google/port.ts'
+import type { EventsPage, ListingEnd } from '../../src/google/port.ts'
 import { ManualClock, settle } from '../support/clock.ts'
 import { failureOf } from './support/harness.ts'
 
@@ -48,7 +48,19 @@ it('hands on each page before it asks for the next, with the zone as far as it i
     'p2',
     [[{ id: 'c' }], 'Europe/Paris'],
   ])
-  expect(end).toEqual({ timeZone: 'Europe/Paris', nextSyncToken: 's1' })
+  expect(end).toEqual({ timeZone: 'Europe/Paris', nextSyncToken: 's1', truncated: false })
+})
+
+it('says that events may be missing when the last of several pages has no sync token', async () => {
+  const ending = (...bodies: object[]): Promise<ListingEnd> =>
+    listPages(
+      () => answer(bodies.shift() ?? {}),
+      () => undefined,
+      free,
+    )
+  expect(await ending({ nextPageToken: 'p1' }, {})).toMatchObject({ truncated: true })
+  expect(await ending({ nextPageToken: 'p1' }, { nextSyncToken: 's1' })).toMatchObject({ truncated: false })
+  expect(await ending({})).toMatchObject({ truncated: false })
 })
 
 it('makes room for other answers once a page was used, also where it could not be', async () => {
