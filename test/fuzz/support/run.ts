@@ -134,7 +134,9 @@ class Fuzz {
   #judge(): void {
     const agent = this.#world.kubernetes.find('Agent', 'alice')
     const object = this.#world.kubernetes.find(this.#case.kind, 'alice-calendar')
-    const mine = object && this.#isOurs(object) ? object : undefined
+    // Where nothing stands, another Agent may publish under the same name: that says nothing about the judged one.
+    const isOthers = object?.metadata.annotations?.['calendar-operator.io/agent'] === 'bob'
+    const mine = object && this.#isOurs(object) && !isOthers ? object : undefined
     if (this.#frozen?.version !== mine?.metadata.resourceVersion) this.#frozen = undefined
     const obligations = this.#frozen?.obligations ?? this.#world.google.obligations()
     const looked: Looked = { agent, published: mine, now: this.#world.clock.now(), obligations }
