@@ -13,6 +13,7 @@ export interface Looked {
 }
 
 interface BusyJSON {
+  syncedAt: string
   window: { start: string; end: string }
   complete: boolean
   freshUntil: string
@@ -43,6 +44,12 @@ export function judgeReady({ agent, published, now }: Looked): string[] {
   if (Date.parse(json.freshUntil) < now)
     return [`Ready is True, and what is published was fresh until ${json.freshUntil}`]
   return []
+}
+
+/** What is published is as old as it is trusted: nobody knows when it was read. */
+export function isExpired(published: Stored | undefined): boolean {
+  const json = read(published)
+  return json !== undefined && json.freshUntil === json.syncedAt
 }
 
 function saysReady({ spec, status }: Stored): boolean {

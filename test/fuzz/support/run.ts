@@ -5,7 +5,7 @@ import type { Stored } from '../../memory/kubernetes.ts'
 import { agentOf, clientSecretOf, foreignOf, grantOf, hostileOf, integrationOf } from '../../memory/objects.ts'
 import { MemoryWorld } from '../../memory/world.ts'
 import type { Case, Step } from './arbitraries.ts'
-import { judgeBusy, judgeReady, type Looked } from './judge.ts'
+import { isExpired, judgeBusy, judgeReady, type Looked } from './judge.ts'
 
 const AGENTS = ['booking/alice', 'booking/bob']
 
@@ -137,7 +137,10 @@ class Fuzz {
     // Where nothing stands, another Agent may publish under the same name: that says nothing about the judged one.
     const isOthers = object?.metadata.annotations?.['calendar-operator.io/agent'] === 'bob'
     const mine = object && this.#isOurs(object) && !isOthers ? object : undefined
-    if (this.#frozen?.version !== mine?.metadata.resourceVersion) this.#frozen = undefined
+    const version = mine?.metadata.resourceVersion
+    // A document that came from the future is marked as expired; its picture is the old one.
+    if (this.#frozen && isExpired(mine)) this.#frozen.version = version
+    if (this.#frozen?.version !== version) this.#frozen = undefined
     const obligations = this.#frozen?.obligations ?? this.#world.google.obligations()
     const looked: Looked = { agent, published: mine, now: this.#world.clock.now(), obligations }
     this.problems.push(...judgeBusy(looked), ...judgeReady(looked))
