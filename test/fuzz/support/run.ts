@@ -133,17 +133,25 @@ class Fuzz {
 
   #judge(): void {
     const agent = this.#world.kubernetes.find('Agent', 'alice')
-    const object = this.#world.kubernetes.find(this.#case.kind, 'alice-calendar')
-    // Where nothing stands, another Agent may publish under the same name: that says nothing about the judged one.
-    const isOthers = object?.metadata.annotations?.['calendar-operator.io/agent'] === 'bob'
-    const mine = object && this.#isOurs(object) && !isOthers ? object : undefined
-    const version = mine?.metadata.resourceVersion
-    // A document that came from the future is marked as expired; its picture is the old one.
-    if (this.#frozen && isExpired(mine)) this.#frozen.version = version
-    if (this.#frozen?.version !== version) this.#frozen = undefined
+    const mine = this.#publishedByAlice()
+    this.#endFreeze(mine)
     const obligations = this.#frozen?.obligations ?? this.#world.google.obligations()
     const looked: Looked = { agent, published: mine, now: this.#world.clock.now(), obligations }
     this.problems.push(...judgeBusy(looked), ...judgeReady(looked))
+  }
+
+  /** Where nothing stands, another Agent may publish under the same name: that says nothing about the judged one. */
+  #publishedByAlice(): Stored | undefined {
+    const object = this.#world.kubernetes.find(this.#case.kind, 'alice-calendar')
+    if (!object || !this.#isOurs(object)) return undefined
+    return object.metadata.annotations?.['calendar-operator.io/agent'] === 'bob' ? undefined : object
+  }
+
+  #endFreeze(published: Stored | undefined): void {
+    const version = published?.metadata.resourceVersion
+    // A document that came from the future is marked as expired; its picture is the old one.
+    if (this.#frozen && isExpired(published)) this.#frozen.version = version
+    if (this.#frozen?.version !== version) this.#frozen = undefined
   }
 
   #judgeEnd(): void {
