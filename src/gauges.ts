@@ -12,6 +12,7 @@ type Cached = Pick<Cluster, 'agents' | 'integrations'>
 /** A sample for each agent that has a value. */
 type PerAgent = (measure: (agent: Agent) => number | undefined) => () => Scrape
 
+/** Registers the gauges about Agents and CalendarIntegrations. */
 export function registerGauges(metrics: Metrics, { agents, integrations }: Cached, clock: Clock): void {
   const perAgent: PerAgent = (measure) => () =>
     [...agents.list()].flatMap((agent) => {

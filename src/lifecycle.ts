@@ -17,17 +17,18 @@ export interface Workload {
   reconcile: Reconcile
 }
 
+/** The parts of the operator that are started and stopped. */
 export interface LifecycleParts {
   clock: Clock
   log: Pick<Log, 'info' | 'error'>
   cluster: Pick<RunningCluster, 'start' | 'stop' | 'isReady' | 'onRecovery'>
   workloads: readonly Workload[]
-  /** The sign-in pages; undefined where they are not served. */
+  /** The sign-in pages; undefined if they are not served. */
   web: HttpServer | undefined
   leadership: Leadership
   /** Called when leadership is lost: nothing may be written from then on, so it ends the process at once. */
   onLeaseLost(): void
-  /** Returns the server of the probes; undefined where neither health nor metrics are served. */
+  /** Returns the server of the probes; undefined if neither health nor metrics are served. */
   createHealth(probes: Probes): HttpServer | undefined
   /** Called once everything has started; returns a function that ends what it began. */
   watchTime(): () => void
@@ -35,6 +36,7 @@ export interface LifecycleParts {
   connections: readonly { close(): Promise<void> }[]
 }
 
+/** Starts and stops the operator. */
 export interface Lifecycle {
   /** Resolves when the caches are synced and the servers listen; reconciles begin once this replica leads. */
   start(): Promise<void>
@@ -54,6 +56,7 @@ const MAX_STOP_MS = 9_500
 /** After a failed start there is no work that has to end in order. */
 const MAX_STOP_AFTER_FAILURE_MS = 5_000
 
+/** Creates the lifecycle of the operator from its parts. */
 export function createLifecycle(parts: LifecycleParts): Lifecycle {
   const { clock, log, cluster, workloads, web, leadership } = parts
   let state: 'new' | 'started' | 'stopping' = 'new'

@@ -35,6 +35,7 @@ import type { Settings } from './settings.ts'
 import { recountAgents, registerEventHandlers } from './watches.ts'
 import { createWeb, type Web } from './web/web.ts'
 
+/** What the operator needs from its process. */
 export interface OperatorDeps {
   settings: Settings
   kubeConfig: ClusterConfig
@@ -45,6 +46,7 @@ export interface OperatorDeps {
   onLeaseLost(): void
 }
 
+/** The operator, assembled but not started. */
 export interface Operator extends Pick<Lifecycle, 'start' | 'stop' | 'run'> {
   /** The port of the health server; undefined if there is none. */
   readonly healthPort: number | undefined
@@ -59,6 +61,7 @@ const DEADLINE_WORKERS = 4
 /** When the time of day was set, all objects are reconciled within so long. */
 const TIME_SET_SPREAD_MS = 30_000
 
+/** Assembles the operator. It starts nothing. */
 export function createOperator(deps: OperatorDeps): Operator {
   const { settings, clock, log } = deps
   const clients = createClients(deps)

@@ -12,6 +12,7 @@ import { run } from './run.ts'
 import { settingsTable, variableOf } from './settings.ts'
 import { version } from './version.ts'
 
+/** The process that the program runs in. */
 export type Host = NodeJS.Process
 
 /** Runs the command and sets the exit code. `ended` resolves when the process is told to end. */

@@ -6,6 +6,7 @@ import { createLog } from './platform/log.ts'
 import { readSettings, SettingsError, type Settings } from './settings.ts'
 import { version } from './version.ts'
 
+/** What running the operator needs from its process. */
 export interface RunDeps {
   flags: Record<string, string>
   env: Record<string, string | undefined>

@@ -9,6 +9,7 @@ import { scrub } from './platform/scrub.ts'
 import { SIGN_IN_PREFIX } from './resources/names.ts'
 import { siteHost, type Sites } from './resources/sites.ts'
 
+/** The settings of the operator. */
 export interface Settings {
   googleAccountsURL: string
   googleOAuthURL: string
@@ -34,11 +35,13 @@ export interface Settings {
   podName: string
 }
 
+/** An address to listen on. */
 export interface BindAddress {
   host: string | undefined
   port: number
 }
 
+/** The description of a setting. */
 export interface SettingInfo {
   /** The name of the flag, without dashes. */
   name: string
@@ -244,6 +247,7 @@ const SETTINGS: readonly Setting[] = [
 /** For the help and the documentation. */
 export const settingsTable: readonly SettingInfo[] = SETTINGS
 
+/** The environment variable of a setting. */
 export const variableOf = ({ name }: SettingInfo): string =>
   `CALENDAR_OPERATOR_${name.toUpperCase().replaceAll('-', '_')}`
 

@@ -12,6 +12,7 @@ import type { Agent, CalendarIntegration } from './resources/types.ts'
 /** Where a key is added. */
 type Keys = Pick<Controller, 'add'>
 
+/** What the event handlers need. */
 export interface EventHandlerDeps {
   cluster: Cluster
   clock: Pick<Clock, 'monotonic'>
@@ -30,6 +31,7 @@ const COUNT_AFTER_MS = 2_000
 /** A new object gets a status within this time, even while its reconcile waits for Google. */
 const FIRST_STATUS_AFTER_MS = 5_000
 
+/** Registers the handlers that enqueue objects when watched objects change. */
 export function registerEventHandlers(deps: EventHandlerDeps): void {
   watchAgents(deps)
   watchIntegrations(deps)

@@ -34,7 +34,7 @@ export function alone<T>(state: AgentState, run: () => Promise<T>): Promise<T> {
 
 /**
  * Updates or repairs the published objects, and removes those that the spec no longer names.
- * @throws {ApiError} of kind `Conflict`.
+ * @throws ApiError of kind `Conflict`.
  */
 export async function publish(deps: AgentDeps, context: Context, found: Read): Promise<Found> {
   const { state } = context
@@ -64,7 +64,7 @@ function publishInput(deps: AgentDeps, context: Context, authorized: boolean): P
 
 /**
  * Decides on the conditions and the next reconcile, and writes the status.
- * @throws {ApiError} of kind `Conflict`.
+ * @throws ApiError of kind `Conflict`.
  */
 export async function decideAndReport(
   deps: AgentDeps,

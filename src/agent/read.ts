@@ -38,7 +38,7 @@ type Step = (reading: Reading) => Promise<Read | undefined>
 /**
  * Reads the calendars that are due, as far as the person has consented.
  * @param bypass somebody asked for a reconcile now: postponed steps are taken, and one request may ignore a limit.
- * @throws {ApiError} of kind `Conflict`.
+ * @throws ApiError of kind `Conflict`.
  */
 export async function read(deps: AgentDeps, context: Context, bypass?: Bypass): Promise<Read> {
   const { resolved } = context

@@ -22,7 +22,7 @@ const FIRST_PAUSE_MS = 1_000
 /**
  * Revokes what the Agent was authorized with, and removes the finalizer.
  * @param since when the deletion was first seen, by the monotonic clock.
- * @throws {ApiError}
+ * @throws ApiError
  */
 export async function remove(deps: AgentDeps, agent: Agent, since: number): Promise<Outcome> {
   const finalizers = agent.metadata.finalizers ?? []

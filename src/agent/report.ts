@@ -38,7 +38,7 @@ type Authorization = AgentStatus['authorization']
 
 /**
  * Writes the status if it has changed, or if somebody else has written over it.
- * @throws {ApiError}
+ * @throws ApiError
  */
 export async function report(deps: AgentDeps, { agent: looked, ...what }: Report): Promise<void> {
   // The newest version: a preliminary status of ours, or somebody's label, may have been written in the meantime.

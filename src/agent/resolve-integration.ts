@@ -63,8 +63,8 @@ interface Candidate {
 function usable(deps: AgentDeps, { key, integration, asked }: Candidate): Resolution {
   const view = deps.integrations.view(key)
   if (view?.ready && view.client) return { key, integration, view: { ...view, client: view.client } }
-  const why = view?.message ?? 'The operator has not looked at it yet.'
-  const message = `CalendarIntegration ${key} is not ready: ${why}`
+  const reason = view?.message ?? 'The operator has not looked at it yet.'
+  const message = `CalendarIntegration ${key} is not ready: ${reason}`
   // The request that probes whether the API is switched on again is sent by an agent that has a grant.
   if (view?.client && view.apiDisabled && deps.integrations.canProbe(key, asked)) {
     return { key, integration, view: { ...view, client: view.client } }

@@ -26,7 +26,7 @@ export interface ListedCalendar {
 
 /**
  * Requests a full listing of a window, or the changes since a sync token.
- * @throws {GoogleError} and nothing else that Google's answers can cause: an answer that cannot be used is an error, too.
+ * @throws GoogleError and nothing else that Google's answers can cause: an answer that cannot be used is an error, too.
  */
 export async function listCalendar(
   client: GoogleClient,

@@ -118,7 +118,7 @@ async function list(
   return listed(calendar, { ...found, full, startedAt, interval, dueAt: startedAt + spread(interval, deps.random()) })
 }
 
-/** @throws {GoogleError} if the Agent would then keep more than it may. */
+/** @throws GoogleError if the Agent would then keep more than it may. */
 function reserveMemory({ budget }: CalendarsDeps, { agent, kept }: Reading, snapshot: CalendarSnapshot): void {
   const wanted = { bytes: kept.bytes + snapshot.encoded.length, events: kept.events + snapshot.events }
   const refusal = budget.refusal(keyOf(agent), wanted)

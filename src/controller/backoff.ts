@@ -1,6 +1,7 @@
 /** Exponential backoff with jitter, counted for each key. Pure except for the counts. */
 import type { Random } from '../platform/clock.ts'
 
+/** How a backoff grows and where it ends. */
 export interface BackoffOptions {
   random: Random
   /** The pause after a first failure, in ms; it doubles with each further one. */
@@ -9,6 +10,7 @@ export interface BackoffOptions {
   longest?: number
 }
 
+/** The options of one pause. */
 export interface PauseOptions extends BackoffOptions {
   /** The pause that the other side asked for (Retry-After), in ms: a shorter backoff is extended to it. */
   notBefore?: number

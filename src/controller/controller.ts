@@ -24,6 +24,7 @@ export interface ControllerState {
   readonly stuckMs: number
 }
 
+/** What a controller counts and measures. */
 export interface ControllerMetrics {
   queue: QueueMetrics
   /** Called once: the state is read at every scrape. */
@@ -32,6 +33,7 @@ export interface ControllerMetrics {
   reconciled(result: 'success' | 'error' | 'requeue_after', seconds: number): void
 }
 
+/** What a controller reconciles, and how. */
 export interface ControllerOptions {
   name: string
   workers: number
@@ -55,6 +57,7 @@ const RESUME_INTERVAL_MS = 60_000
 
 const RESULTS = { retry: 'error', done: 'success', wait: 'requeue_after', blocked: 'requeue_after' } as const
 
+/** Reconciles the objects of one queue with a fixed number of workers. */
 export class Controller implements ControllerState {
   readonly #options: ControllerOptions
   readonly #queue: WorkQueue
@@ -190,6 +193,7 @@ export class Controller implements ControllerState {
   }
 }
 
+/** Creates a controller. */
 export const createController = (options: ControllerOptions): Controller => new Controller(options)
 
 /** Never rejects: nobody would handle the rejection, and it would end the process. */

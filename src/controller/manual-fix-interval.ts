@@ -1,3 +1,5 @@
+/** How often the controller checks an object that somebody has to fix. */
+
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 

@@ -19,7 +19,9 @@ export type Outcome =
   | { readonly kind: 'wait'; readonly reason: string; readonly for: number }
   | { readonly kind: 'blocked'; readonly reason: string; readonly checkAgainIn: number }
 
+/** The reconcile succeeded. It runs again after `checkAgainIn` ms, if set. */
 export const done = (checkAgainIn?: number): Outcome => ({ kind: 'done', checkAgainIn })
+/** The reconcile failed and is retried with a backoff. */
 export const retry = (error: unknown, notBefore?: number, atLatest?: number, longest?: number): Outcome => ({
   kind: 'retry',
   error,
@@ -27,7 +29,9 @@ export const retry = (error: unknown, notBefore?: number, atLatest?: number, lon
   atLatest,
   longest,
 })
+/** The reconcile waits for something else, and runs again after `forMs` at the latest. */
 export const wait = (reason: string, forMs: number): Outcome => ({ kind: 'wait', reason, for: forMs })
+/** Somebody has to fix something. The reconcile runs again after `checkAgainIn` ms. */
 export const blocked = (reason: string, checkAgainIn: number): Outcome => ({ kind: 'blocked', reason, checkAgainIn })
 
 /**

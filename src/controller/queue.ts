@@ -12,6 +12,7 @@ import { Backoff } from './backoff.ts'
 import { FairFifoSet } from './fifo-set.ts'
 import { Schedule } from './schedule.ts'
 
+/** What a work queue counts and measures. */
 export interface QueueMetrics {
   added(): void
   retried(): void
@@ -19,6 +20,7 @@ export interface QueueMetrics {
   done(tookSeconds: number): void
 }
 
+/** The options of a work queue. */
 export interface QueueOptions {
   clock: Clock
   random: Random
@@ -55,6 +57,7 @@ const LEAST_PAUSE_MS = 500
 /** No delay is longer. */
 const LONGEST_DELAY_MS = 366 * 24 * 60 * 60_000
 
+/** A work queue with the semantics of client-go: a key is never processed by two workers at once. */
 export class WorkQueue {
   readonly #options: QueueOptions
   readonly #backoff: Backoff
@@ -198,4 +201,5 @@ export class WorkQueue {
   }
 }
 
+/** Creates a work queue. */
 export const createQueue = (options: QueueOptions): WorkQueue => new WorkQueue(options)

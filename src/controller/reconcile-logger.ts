@@ -10,6 +10,7 @@ export interface ReconcileResult {
 
 type Kind = Outcome['kind']
 
+/** Logs the outcomes of the reconciles of one controller. */
 export class ReconcileLogger {
   readonly #controller: string
   readonly #log: Log

@@ -14,6 +14,7 @@ interface Due extends HeapItem {
 
 const isBefore = (a: Due, b: Due): boolean => a.at < b.at || (a.at === b.at && a.order < b.order)
 
+/** Keys with the times at which they are due. */
 export class Schedule {
   readonly #clock: Clock
   readonly #onDue: (key: string) => void

@@ -11,7 +11,7 @@ import type { GrantCluster } from './port.ts'
 
 /**
  * Infers the consent from the Secrets that the Agent publishes.
- * @throws {ApiError}
+ * @throws ApiError
  */
 export async function consentOf010(cluster: GrantCluster, agent: Agent): Promise<Consent> {
   const keys = new Set<string>()

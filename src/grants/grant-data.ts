@@ -18,7 +18,7 @@ export interface KeptGrant {
   grantExpiresAt?: number
   /** The OAuth client that it was granted to. */
   clientId?: string
-  /** What the sign-in page named; missing where no page was shown. */
+  /** What the sign-in page named; missing if no page was shown. */
   consent?: Consent
 }
 

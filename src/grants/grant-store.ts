@@ -41,7 +41,7 @@ export class GrantStore {
   /**
    * Brings the state up to date with the Agent's Secrets. Each is read only when its version has changed.
    * @param since when the Agent is known, by the monotonic clock.
-   * @throws {ApiError}
+   * @throws ApiError
    */
   async load(agent: Agent, state: GrantState, since: number): Promise<Loaded> {
     const own = await loadOwn(this.#deps, agent, state)
@@ -61,8 +61,8 @@ export class GrantStore {
   }
 
   /**
-   * The Agent's own grant Secret; undefined where there is none, or where it is not this Agent's.
-   * @throws {ApiError}
+   * The Agent's own grant Secret; undefined if there is none, or if it is not this Agent's.
+   * @throws ApiError
    */
   async read(agent: Agent): Promise<StoredGrant | undefined> {
     const secret = await this.#deps.cluster.readSecret(agent.metadata.namespace ?? '', grantSecretName(agent))
@@ -71,8 +71,8 @@ export class GrantStore {
 
   /**
    * The same, for a caller that is about to write it.
-   * @throws {ApiError}
-   * @throws {Error} where it is not this Agent's: it is never touched.
+   * @throws ApiError
+   * @throws Error if it is not this Agent's: it is never touched.
    */
   async readToReplace(agent: Agent): Promise<StoredGrant | undefined> {
     const secret = await readOwnSecret(this.#deps.cluster, agent)
@@ -81,8 +81,8 @@ export class GrantStore {
 
   /**
    * Stores the grant that a sign-in has brought, and returns what it replaced.
-   * @throws {ApiError}
-   * @throws {Error} where the Secret is not this Agent's: it is never touched.
+   * @throws ApiError
+   * @throws Error if the Secret is not this Agent's: it is never touched.
    */
   async keep(agent: Agent, grant: SignedInGrant): Promise<StoredGrant | undefined> {
     const replaced = await keepSignedIn(this.#deps.cluster, agent, grant)
@@ -91,7 +91,7 @@ export class GrantStore {
 
   /**
    * The consent that the Agent's own Secret records.
-   * @throws {ApiError}
+   * @throws ApiError
    */
   async readConsent(agent: Agent): Promise<Consent | undefined> {
     const { consent } = decode((await this.read(agent))?.secret.data)
@@ -100,7 +100,7 @@ export class GrantStore {
 
   /**
    * Deletes a grant Secret, in the version that was read.
-   * @throws {ApiError}
+   * @throws ApiError
    */
   delete({ secret }: StoredGrant): Promise<void> {
     return this.#deps.cluster.delete(secret)
@@ -109,7 +109,7 @@ export class GrantStore {
   /**
    * Whether another Agent uses a grant of this account: Google ends all grants of an account to a client together.
    * @param isSameClient whether a grant of that OAuth client would end, too.
-   * @throws {ApiError}
+   * @throws ApiError
    */
   isShared(agent: Agent, about: { account: string; isSameClient: (clientId: string) => boolean }): Promise<boolean> {
     return othersLiveOn(this.#deps.cluster, agent, about)

@@ -6,7 +6,7 @@ import type { AuthorizedGrant } from './grant-secret.ts'
 /** A grant in use. Instants are in ms since the epoch, except for `renewAt`. */
 export interface Grant {
   readonly refreshToken: string
-  /** SHA-256 of the supplied refresh token that this grant began with, where it was supplied. */
+  /** SHA-256 of the supplied refresh token that this grant began with, if it was supplied. */
   readonly suppliedHash?: string
   /** The OAuth client that it is known to work with. */
   readonly clientId?: string
@@ -28,13 +28,13 @@ export interface Grant {
   readonly credentialsHash?: string
   /** When Google last accepted the refresh token, where known. */
   readonly lastUsedAt?: number
-  /** False where the Secret holds something older than this. */
+  /** False if the Secret holds something older than this. */
   readonly saved: boolean
   /** Whether it was found to be of the right account, with the right scopes: only then is it this Agent's to revoke. */
   readonly checked: boolean
-  /** The time of consent that the Secret states, where it cannot be right by this machine's time of day: it is kept. */
+  /** The time of consent that the Secret states, if it cannot be right by this machine's time of day: it is kept. */
   readonly doubtedGrantedAt?: number
-  /** What the sign-in page named; undefined where no page was shown. */
+  /** What the sign-in page named; undefined if no page was shown. */
   readonly consent?: Consent
 }
 

@@ -28,7 +28,7 @@ export interface LoadDeps {
 
 /**
  * Brings the state up to date with our own Secret, which is read only if its version has changed.
- * @throws {ApiError}
+ * @throws ApiError
  */
 export async function loadOwn(deps: LoadDeps, agent: Agent, state: GrantState): Promise<Loaded> {
   const known = deps.cluster.secrets.get(grantSecretKey(agent))

@@ -36,22 +36,22 @@ export interface TokenSource {
   /**
    * Brings the grant up to date with its Secrets.
    * @returns why there is no grant, if there is none.
-   * @throws {ApiError}
+   * @throws ApiError
    */
   load(request: TokenRequest): Promise<StepFailure | undefined>
   /**
    * Renews the access token if that is due. A rotated refresh token is saved before this resolves.
-   * @throws {ApiError} of kind `Conflict`.
+   * @throws ApiError of kind `Conflict`.
    */
   ensure(request: TokenRequest): Promise<TokenRefusal | undefined>
   /**
    * Checks that the grant is of the right account and has the right scopes.
-   * @throws {ApiError} of kind `Conflict`.
+   * @throws ApiError of kind `Conflict`.
    */
   verify(request: TokenRequest): Promise<TokenRefusal | undefined>
   /**
    * Renews the access token whatever its age: Google has refused it.
-   * @throws {ApiError} of kind `Conflict`.
+   * @throws ApiError of kind `Conflict`.
    */
   renew(request: TokenRequest): Promise<TokenRefusal | undefined>
   /** The Agent is gone. */
@@ -68,6 +68,6 @@ export type GrantCluster = Pick<
 export interface TokenDeps {
   clock: Clock
   random: Random
-  /** The page on which this Agent's person signs in; undefined where there is none. */
+  /** The page on which this Agent's person signs in; undefined if there is none. */
   signInURL(agent: Agent, siteURI: string): string | undefined
 }

@@ -21,7 +21,7 @@ export interface Revoked {
 
 /**
  * Revokes what an Agent that is deleted was authorized with.
- * @throws {ApiError}
+ * @throws ApiError
  */
 export async function revokeAll(deps: RevocationDeps, agent: Agent, grants: AuthorizedGrant[]): Promise<Revoked> {
   const result: Revoked = { shared: false }

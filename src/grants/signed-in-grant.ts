@@ -25,7 +25,7 @@ export interface SignedInGrant extends KeptGrant {
 
 /**
  * The Agent's grant Secret as it is now.
- * @throws ApiError, or Error where the Secret of that name isn't this Agent's: it is never touched.
+ * @throws ApiError, or Error if the Secret of that name isn't this Agent's: it is never touched.
  */
 export async function readOwnSecret(cluster: GrantCluster, agent: Agent): Promise<Secret | undefined> {
   const kept = await cluster.readSecret(agent.metadata.namespace ?? '', grantSecretName(agent))
@@ -41,7 +41,7 @@ function assertOwn(kept: Secret, agent: Agent): void {
 /**
  * Overwrites the stored grant, and returns what it replaced. A conflict means that the leader has written, too: the Secret is
  * read again, and replaced by the grant of the sign-in, which is newer.
- * @throws ApiError, or Error where the Secret of that name isn't this Agent's: it is never touched.
+ * @throws ApiError, or Error if the Secret of that name isn't this Agent's: it is never touched.
  */
 export async function keepSignedIn(
   cluster: GrantCluster,

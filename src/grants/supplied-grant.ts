@@ -19,7 +19,7 @@ const AN_HOUR = 60 * 60_000
 /**
  * Adopts the supplied token if it is new.
  * @param since when the agent is known, by the monotonic clock.
- * @throws {ApiError}
+ * @throws ApiError
  */
 export async function loadSupplied(deps: LoadDeps, agent: Agent, state: GrantState, since: number): Promise<Loaded> {
   const namespace = agent.metadata.namespace ?? ''

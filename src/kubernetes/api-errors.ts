@@ -22,6 +22,7 @@ interface Status {
 /** The server did not process the request: even a write may be sent again. */
 class NotProcessedError extends ApiError {}
 
+/** Whether the API server certainly did not process the request. */
 export const wasNotProcessed = (error: unknown): boolean => error instanceof NotProcessedError
 
 /** The error for a response that is not a success. `text` is its body. */

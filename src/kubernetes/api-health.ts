@@ -5,6 +5,7 @@
 import type { Clock, Random } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 
+/** What `ApiHealth` needs. */
 export interface ApiHealthDeps {
   clock: Clock
   random: Random
@@ -16,6 +17,7 @@ const LOG_AFTER_MS = 5_000
 /** Those who wait for the end are called within this time, not all at once. */
 const SPREAD_MS = 1_000
 
+/** Tracks whether the Kubernetes API answers. */
 export class ApiHealth {
   readonly #deps: ApiHealthDeps
   #outage: { since: number; reason: string; isLogged: boolean } | undefined

@@ -1,7 +1,9 @@
 /** A request to the API server. Pure. */
 
+/** An HTTP method that the Kubernetes API uses. */
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
+/** A request to the Kubernetes API. */
 export interface ApiRequest {
   method: Method
   /** Below the API's base path, with its query. */

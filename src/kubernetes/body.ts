@@ -4,6 +4,7 @@ import type { Dispatcher } from 'undici'
 /** An object has at most about 3 MB as JSON; a larger list is read in smaller pages. */
 const LARGEST_BODY = 16 * 1024 * 1024
 
+/** A response body is larger than the limit. */
 export class TooLargeBodyError extends Error {
   constructor() {
     super(`more than ${LARGEST_BODY / 1024 / 1024} MiB`)

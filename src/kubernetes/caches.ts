@@ -6,8 +6,10 @@ import { collectionPath } from './paths.ts'
 import { createReflector, type Reflector, type ReflectorDeps } from './reflector.ts'
 import { WatchStore } from './store.ts'
 
+/** One watch store for each watched kind. */
 export type Caches = { readonly [N in StoreName]: WatchStore<ObjectIn<N>> }
 
+/** Creates the empty caches. */
 export function createCaches(log: Log): Caches {
   const stores = STORE_NAMES.map((name) => [name, createStore(log, WATCHED[name] as WatchedKind)])
   return Object.fromEntries(stores) as Caches

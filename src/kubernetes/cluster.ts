@@ -18,6 +18,7 @@ import { createRequest, type RequestDeps, type SendRequest } from './request.ts'
 import type { Reflector, ReflectorDeps } from './reflector.ts'
 import { createWriter } from './writer.ts'
 
+/** What the cluster client needs. */
 export interface ClusterDeps {
   connection: Connection
   clock: Clock
@@ -33,6 +34,7 @@ export interface ClusterDeps {
   eventDropped?: EventsDeps['dropped']
 }
 
+/** The cluster client with its lifecycle. */
 export interface RunningCluster extends Cluster {
   readonly send: SendRequest
   /** Starts the watches; resolves once every kind has been listed. */
@@ -46,6 +48,7 @@ export interface RunningCluster extends Cluster {
   stop(): Promise<void>
 }
 
+/** Creates the cluster client. */
 export function createCluster(deps: ClusterDeps): RunningCluster {
   const health = new ApiHealth(deps)
   const send = createRequest({ ...deps, health })

@@ -9,6 +9,7 @@ import { meaningOf, type Kind } from '../resources/reasons.ts'
 import type { Condition } from '../resources/types.ts'
 import { keyOf, type Cluster, type KubernetesObject } from './port.ts'
 
+/** The change of a condition for which an Event may be recorded. */
 export interface ConditionTransition {
   kind: Kind
   object: KubernetesObject

@@ -10,6 +10,7 @@ import { createCredentials, CredentialsError, type Headers, type TlsOptions } fr
 import type { ClusterConfig } from './kubeconfig.ts'
 import { socksConnector } from './socks.ts'
 
+/** A connection to one API server. */
 export interface Connection {
   /** Scheme, host and port. */
   readonly origin: string
@@ -24,6 +25,7 @@ export interface Connection {
   close(): Promise<void>
 }
 
+/** What requests to the API server are made with. */
 export interface Access {
   dispatcher: Dispatcher
   headers: Headers
@@ -35,6 +37,7 @@ const IDLE_MS = 45_000
 /** The kernel starts TCP keep-alive probes after this time, and detects a lost peer about ten seconds later. */
 const PROBE_AFTER_MS = 20_000
 
+/** Creates a connection from a kubeconfig or from the service account. */
 export function connect(config: ClusterConfig, clock: Clock): Connection {
   const { server } = config
   const credentials = createCredentials(config, clock)

@@ -13,8 +13,10 @@ import type { ClusterConfig } from './kubeconfig.ts'
 
 export { CredentialsError } from './exec-plugin.ts'
 
+/** HTTP headers by name. */
 export type Headers = Record<string, string | string[]>
 
+/** The TLS options of a connection to the API server. */
 export interface TlsOptions {
   ca?: string
   cert?: string
@@ -23,6 +25,7 @@ export interface TlsOptions {
   rejectUnauthorized?: boolean
 }
 
+/** The credentials for one request. */
 export interface RequestCredentials {
   headers: Headers
   tls: TlsOptions
@@ -30,6 +33,7 @@ export interface RequestCredentials {
   expiresAt?: number
 }
 
+/** Supplies the credentials for each request. */
 export interface CredentialsSource {
   /** @throws CredentialsError */
   read(): Promise<RequestCredentials>
@@ -37,6 +41,7 @@ export interface CredentialsSource {
   refused(): void
 }
 
+/** Creates the source of the credentials that a cluster configuration describes. */
 export function createCredentials(config: ClusterConfig, clock: Clock): CredentialsSource {
   const { user } = config
   const bearer = bearerOf(config, clock)

@@ -3,6 +3,7 @@
  * server writes it. Only text that has the form of an object's name is repeated: the rest may contain anything. Pure.
  */
 
+/** A request that the API server did not allow. */
 export interface Denial {
   /** One clause for people. */
   words: string

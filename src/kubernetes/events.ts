@@ -12,6 +12,7 @@ import { collectionPath } from './paths.ts'
 import { ApiError, type EventRecord, type KubernetesObject } from './port.ts'
 import type { SendRequest } from './request.ts'
 
+/** What the event recorder needs. */
 export interface EventsDeps {
   send: SendRequest
   clock: Clock
@@ -23,6 +24,7 @@ export interface EventsDeps {
   dropped?: (reason: 'full' | 'object' | 'refused') => void
 }
 
+/** Records Kubernetes Events. */
 export interface EventRecorder {
   record(event: EventRecord): void
   /** Accepts no more Events, waits a moment for pending ones to be written, and drops the rest. */
@@ -53,6 +55,7 @@ interface Series {
   lastAt: number
 }
 
+/** Creates an event recorder. */
 export function createEventRecorder(deps: EventsDeps): EventRecorder {
   const limiter = new KeyedRateLimiter(deps.clock, EVENTS_PER_OBJECT)
   const writer = new Writer(deps)

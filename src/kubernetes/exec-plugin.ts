@@ -40,6 +40,7 @@ const LONGEST_ANSWER = 1_000_000
 /** The shortest time between two runs: a server that rejects everything must not cause one run per request. */
 const ASK_AGAIN_MS = 5_000
 
+/** Gets credentials from the credential plugin (`exec`) of a kubeconfig. */
 export class ExecPlugin {
   readonly #exec: ExecEntry
   readonly #config: ClusterConfig
@@ -66,8 +67,8 @@ export class ExecPlugin {
       this.#failed = undefined
       return (this.#credentials = { ...answer, askedAt })
     } catch (cause) {
-      const why = cause instanceof CredentialsError ? cause.message : `the plugin ${this.#name} could not be asked`
-      const error = new CredentialsError(why, { cause, isFinal: true })
+      const reason = cause instanceof CredentialsError ? cause.message : `the plugin ${this.#name} could not be asked`
+      const error = new CredentialsError(reason, { cause, isFinal: true })
       this.#failed = { error, askedAt }
       throw error
     }
@@ -134,10 +135,10 @@ function output(command: string, args: string[], { env, interactive, clock, name
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { env, stdio: [interactive ? 'inherit' : 'ignore', 'pipe', 'ignore'] })
     let text = ''
-    const fail = (why: string): void => {
+    const fail = (reason: string): void => {
       cancel()
       child.kill('SIGKILL')
-      reject(new CredentialsError(`the plugin ${name} ${why}: run it by hand to see more`))
+      reject(new CredentialsError(`the plugin ${name} ${reason}: run it by hand to see more`))
     }
     const cancel = clock.setTimer(interactive ? LONGEST_TALK_MS : LONGEST_RUN_MS, () => fail('did not end in time'))
     child.on('error', (error: NodeJS.ErrnoException) => fail(`could not be run (${error.code ?? 'unknown error'})`))

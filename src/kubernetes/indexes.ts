@@ -4,6 +4,7 @@ import type { Key, KubernetesObject } from './objects.ts'
 /** By the name of the index: the values under which an object is found. */
 export type IndexFunctions<T> = Record<string, (object: T) => string[]>
 
+/** The indexes of a store: the keys of its objects by the values that an index function returns. */
 export class Indexes<T extends KubernetesObject> {
   readonly #functions: IndexFunctions<T>
   readonly #onError: (error: unknown) => void

@@ -91,15 +91,18 @@ export const WATCHED = {
   namespaces: metadata({ kind: 'Namespace', plural: 'namespaces', scope: 'Cluster' }),
 }
 
+/** The name of a store of watched objects. */
 export type StoreName = keyof typeof WATCHED
 
 /** The type of the objects in a store. */
 export type ObjectIn<N extends StoreName> = (typeof WATCHED)[N] extends WatchedKind<infer T> ? T : never
 
+/** The names of all stores. */
 export const STORE_NAMES = Object.keys(WATCHED) as StoreName[]
 
 /** Kinds that are read or written, and not watched. */
 export const LEASES: ResourceKind = { kind: 'Lease', apiVersion: 'coordination.k8s.io/v1', plural: 'leases' }
+/** The kind that Events are written as. */
 export const EVENTS: ResourceKind = { kind: 'Event', apiVersion: 'events.k8s.io/v1', plural: 'events' }
 /** Events as older clients know them. Both are the same objects. */
 export const CORE_EVENTS: ResourceKind = { kind: 'Event', apiVersion: 'v1', plural: 'events' }

@@ -5,6 +5,7 @@
 import { dirname, isAbsolute, join, resolve, sep } from 'node:path'
 import { parseAllDocuments } from 'yaml'
 
+/** A cluster of a kubeconfig. */
 export interface ClusterEntry {
   server: string
   tlsServerName: string
@@ -19,6 +20,7 @@ export interface ClusterEntry {
   execConfig: unknown
 }
 
+/** A user of a kubeconfig. */
 export interface UserEntry {
   clientCertificate: string
   clientCertificateData: string
@@ -36,6 +38,7 @@ export interface UserEntry {
   exec: ExecEntry | undefined
 }
 
+/** The credential plugin of a user of a kubeconfig. */
 export interface ExecEntry {
   apiVersion: string
   command: string
@@ -46,12 +49,14 @@ export interface ExecEntry {
   interactiveMode: string
 }
 
+/** A context of a kubeconfig. */
 export interface ContextEntry {
   cluster: string
   user: string
   namespace: string
 }
 
+/** A parsed kubeconfig. */
 export interface KubeconfigFile {
   currentContext: string
   clusters: Map<string, ClusterEntry>

@@ -25,6 +25,7 @@ export interface ClusterConfig {
   isTerminal: boolean
 }
 
+/** Where a kubeconfig is looked for. */
 export interface KubeconfigSources {
   env: Environment
   isTerminal?: boolean
@@ -75,8 +76,8 @@ function readFile(path: string): KubeconfigFile | undefined {
   try {
     return parseKubeconfig(text, path)
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    throw new Error(`The kubeconfig cannot be used: ${why}.`, { cause: error })
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new Error(`The kubeconfig cannot be used: ${reason}.`, { cause: error })
   }
 }
 

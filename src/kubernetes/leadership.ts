@@ -1,5 +1,6 @@
 /** Whether this replica leads. Only a leader writes. `LeaderElection` implements it by a Lease. */
 
+/** What is called when leadership changes. */
 export interface LeadershipEvents {
   /** Called once, when this replica begins to lead. */
   onLeading(): void
@@ -7,10 +8,11 @@ export interface LeadershipEvents {
   onLost(): void
 }
 
+/** Whether this replica leads, and how it starts and stops to take part in the election. */
 export interface Leadership {
   /** Whether this replica leads at this moment, as far as is known without a request. */
   readonly leading: boolean
-  /** To be called before each write. @throws Error where this replica does not lead, or may not lead any more. */
+  /** To be called before each write. @throws Error if this replica does not lead, or may not lead any more. */
   assertLeading(): Promise<void>
   /** Tries to lead; resolves after `stop`, or when leadership is lost. */
   run(events: LeadershipEvents): Promise<void>

@@ -4,6 +4,7 @@ import { collectionPath } from './paths.ts'
 import { ApiError } from './port.ts'
 import type { SendRequest } from './request.ts'
 
+/** The `spec` of a Lease. */
 export interface LeaseSpec {
   holderIdentity?: string
   leaseDurationSeconds?: number
@@ -13,6 +14,7 @@ export interface LeaseSpec {
   leaseTransitions?: number
 }
 
+/** A Lease of `coordination.k8s.io/v1`. */
 export interface Lease {
   apiVersion: string
   kind: string
@@ -20,6 +22,7 @@ export interface Lease {
   spec: LeaseSpec
 }
 
+/** Reads and writes one Lease. */
 export class LeaseObject {
   readonly #send: SendRequest
   readonly #metadata: { name: string; namespace: string }

@@ -15,6 +15,7 @@ import type { Leadership, LeadershipEvents } from './leadership.ts'
 import { LeaseObject, type Lease, type LeaseSpec } from './lease-object.ts'
 import { startDeadline, type SendRequest } from './request.ts'
 
+/** What leader election needs. */
 export interface LeaseDeps {
   send: SendRequest
   clock: Clock
@@ -22,6 +23,7 @@ export interface LeaseDeps {
   log: Log
 }
 
+/** The options of leader election. */
 export interface LeaseOptions {
   namespace: string
   name: string
@@ -50,6 +52,7 @@ const DRIFT_MS = 1_000
 /** A longer duration in the Lease, whoever wrote it, is not waited for. */
 const LONGEST_LEASE_S = 60
 
+/** Leader election with a Lease. */
 export class LeaderElection implements Leadership {
   readonly #deps: LeaseDeps
   readonly #options: LeaseOptions

@@ -1,12 +1,14 @@
 /** The shapes of Kubernetes objects, as far as this program reads or writes them. */
 import type { ObjectMeta } from '../resources/types.ts'
 
+/** What all objects have in common. */
 export interface KubernetesObject {
   apiVersion: string
   kind: string
   metadata: ObjectMeta
 }
 
+/** A Secret. */
 export interface Secret extends KubernetesObject {
   kind: 'Secret'
   type?: string
@@ -14,6 +16,7 @@ export interface Secret extends KubernetesObject {
   data?: Record<string, string>
 }
 
+/** A ConfigMap. */
 export interface ConfigMap extends KubernetesObject {
   kind: 'ConfigMap'
   data?: Record<string, string>
@@ -23,5 +26,6 @@ export interface ConfigMap extends KubernetesObject {
 /** `namespace/name`; of a cluster-scoped object, its name alone. */
 export type Key = string
 
+/** The key of an object. */
 export const keyOf = (object: { metadata: { namespace?: string; name: string } }): Key =>
   object.metadata.namespace ? `${object.metadata.namespace}/${object.metadata.name}` : object.metadata.name

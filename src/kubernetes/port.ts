@@ -39,6 +39,7 @@ export interface EventRecord {
 /** A store for each watched kind: `kinds.ts` says what each holds and how it is indexed. */
 type Stores = { readonly [N in Exclude<StoreName, 'namespaces'>]: Store<ObjectIn<N>> }
 
+/** The Kubernetes API as the other rooms use it: cached reads, and writes. */
 export interface Cluster extends Stores {
   /** Undefined if the operator watches named namespaces only: then it may not read Namespaces. */
   readonly namespaces: Store<ObjectIn<'namespaces'>> | undefined

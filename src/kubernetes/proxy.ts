@@ -5,6 +5,7 @@
  */
 import { BlockList, isIP } from 'node:net'
 
+/** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /** Returns the URL of the proxy; undefined if there is none, or if the variable holds no URL of a proxy. */
@@ -22,6 +23,7 @@ function asProxy(text: string): string | undefined {
   return text !== '' && isProxy(full) ? full : undefined
 }
 
+/** Whether a text is the URL of a proxy that can be used. */
 export const isProxy = (text: string): boolean =>
   URL.canParse(text) && ['http:', 'https:', 'socks5:', 'socks5h:'].includes(new URL(text).protocol)
 

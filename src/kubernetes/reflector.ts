@@ -18,6 +18,7 @@ import { open, startDeadline, type ApiRequest, type RequestDeps, type SendReques
 import type { WatchStore } from './store.ts'
 import { isNewer } from './versions.ts'
 
+/** What a reflector lists and watches. */
 export interface ReflectorOptions<T extends KubernetesObject> {
   kind: Pick<WatchedKind<T>, 'kind' | 'apiVersion' | 'labelSelector' | 'metadataOnly' | 'probesDuringOutage'>
   /** The path of the collection, such as `/api/v1/namespaces/booking/secrets`. */
@@ -29,6 +30,7 @@ export interface ReflectorOptions<T extends KubernetesObject> {
   scope: (key: string) => boolean
 }
 
+/** What a reflector needs. */
 export interface ReflectorDeps extends RequestDeps {
   send: SendRequest
   clock: Clock
@@ -37,6 +39,7 @@ export interface ReflectorDeps extends RequestDeps {
   health: ApiHealth
 }
 
+/** Keeps a store up to date with a list and a watch. */
 export interface Reflector {
   /** Resolves once the first list is in the store. */
   readonly synced: Promise<void>
@@ -83,6 +86,7 @@ interface WatchMessage {
   object: KubernetesObject & { code?: number; reason?: string }
 }
 
+/** Creates a reflector. */
 export function createReflector<T extends KubernetesObject>(
   deps: ReflectorDeps,
   options: ReflectorOptions<T>,

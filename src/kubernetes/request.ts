@@ -14,6 +14,7 @@ import { errorFromException, errorFromResponse, wasNotProcessed } from './api-er
 
 export type { ApiRequest }
 
+/** What requests to the API server need. */
 export interface RequestDeps {
   connection: Connection
   clock: Clock
@@ -34,6 +35,7 @@ const FIRST_PAUSE_MS = 400
 /** A longer Retry-After is left to the caller, who can free its worker meanwhile. */
 const LONGEST_PAUSE_MS = 10_000
 
+/** Creates the function that sends requests to the API server. */
 export function createRequest(deps: RequestDeps): SendRequest {
   return async <T>(request: ApiRequest, signal?: AbortSignal): Promise<T> => {
     for (let tried = 1; ; tried++) {
@@ -80,6 +82,7 @@ async function sendOnce<T>(deps: RequestDeps, request: ApiRequest, signal: Abort
   }
 }
 
+/** The deadline of a request. */
 export interface Deadline {
   readonly signal: AbortSignal
   /** Starts the time again. */

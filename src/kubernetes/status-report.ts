@@ -19,6 +19,7 @@ export interface StatusMemory<S> {
   written?: S
 }
 
+/** The status to be reported for one object. */
 export interface StatusReport<K extends CustomKind> {
   kind: K
   /** The newest version. */
@@ -26,10 +27,11 @@ export interface StatusReport<K extends CustomKind> {
   memory: StatusMemory<StatusOf<K>>
   /** The generation that was reconciled. */
   generation: number | undefined
-  /** Returns the findings for the short status. `why`: the reason of the rejection. */
-  refused: (why: string) => Findings<K>
+  /** Returns the findings for the short status. `reason`: why the status was rejected. */
+  refused: (reason: string) => Findings<K>
 }
 
+/** What reporting a status needs. */
 export interface ReportDeps {
   cluster: Pick<Cluster, 'writeStatus' | 'recordEvent'>
   clock: Pick<Clock, 'now'>

@@ -7,6 +7,7 @@ import { isRecord } from '../platform/json.ts'
 
 type Fields = Record<string, unknown>
 
+/** The merge patch that turns the status `before` into `after`. */
 export function statusPatch(before: object | undefined, after: object): Fields {
   return differences((before ?? {}) as Fields, after as Fields)
 }

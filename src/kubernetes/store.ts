@@ -9,6 +9,7 @@ import { Indexes, type IndexFunctions } from './indexes.ts'
 import { keyOf, type WatchEvent, type Key, type KubernetesObject, type Store } from './port.ts'
 import { isNewer } from './versions.ts'
 
+/** The options of a watch store. */
 export interface StoreOptions<T> {
   /** Returns the part of an object that is kept. */
   strip(object: T): T
@@ -28,6 +29,7 @@ export interface Snapshot<T> {
 
 type Event<T> = { put: T; anyVersion?: boolean } | { remove: Key; version?: string }
 
+/** The cached objects of one kind, with the watch events that they cause. */
 export class WatchStore<T extends KubernetesObject> implements Store<T> {
   readonly #options: StoreOptions<T>
   readonly #objects = new Map<Key, T>()

@@ -10,6 +10,7 @@ import { statusPatch } from './status.ts'
 
 const MERGE_PATCH = 'application/merge-patch+json'
 
+/** Creates the functions that write objects. */
 export function createWriter(
   send: SendRequest,
   caches: Caches,

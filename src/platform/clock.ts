@@ -1,5 +1,7 @@
 /**
  * Time and randomness. Everything in this program gets them through `deps`, so that tests can control them.
+ *
+ * The platform room holds what any service needs: clocks, the log, metrics and HTTP servers. It imports no other room.
  */
 
 /**
@@ -54,6 +56,7 @@ export function instantOf(clock: Pick<Clock, 'now' | 'monotonic'>, stamp: string
   return at <= clock.now() ? monotonicAt(clock, at) : undefined
 }
 
+/** The clocks and timers of this process. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),

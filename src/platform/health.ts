@@ -11,10 +11,12 @@ export interface Probes {
   ready: () => boolean
 }
 
+/** The address, the probes and the metrics that are served. */
 export interface HealthOptions extends BindAddress, Probes {
   registry: Registry
 }
 
+/** Creates the server of the probes and the metrics. */
 export function createHealthServer(deps: HttpServerDeps, options: HealthOptions): HttpServer {
   // Aborting a scrape or a probe does no harm.
   const server = { ...options, setting: '--metrics-bind-address', graceMs: 0 }

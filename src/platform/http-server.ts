@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net'
 import type { Clock } from './clock.ts'
 import type { Log } from './log.ts'
 
+/** What an HTTP server needs. */
 export interface HttpServerDeps {
   clock: Pick<Clock, 'setTimer'>
   log: Pick<Log, 'warn'>
@@ -20,6 +21,7 @@ export interface BindAddress {
   port: number
 }
 
+/** The options of an HTTP server. */
 export interface HttpServerOptions extends BindAddress {
   /** The setting that names the address, for error messages: `--web-bind-address`. */
   setting: string
@@ -27,6 +29,7 @@ export interface HttpServerOptions extends BindAddress {
   graceMs: number
 }
 
+/** An HTTP server that can be started and stopped. */
 export interface HttpServer {
   /** Undefined while the server does not listen. */
   readonly port: number | undefined
@@ -47,6 +50,7 @@ const MAX_CONNECTIONS = 4_096
  */
 const BACKLOG = 4_096
 
+/** Creates an HTTP server. */
 export function createHttpServer(
   { clock, log }: HttpServerDeps,
   options: HttpServerOptions,

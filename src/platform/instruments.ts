@@ -4,6 +4,7 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 /** A gauge's values at the moment of a scrape. */
 export type Scrape = Iterable<{ labels: Record<string, string>; value: number }>
 
+/** Creates metrics on one registry. */
 export interface Instruments {
   counter: (name: string, help: string, labels: string[]) => Counter
   /** In seconds. */
@@ -14,6 +15,7 @@ export interface Instruments {
 
 const BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60]
 
+/** Returns the functions that create metrics on `registry`. */
 export function instrumentsOn(registry: Registry): Instruments {
   const registers = [registry]
   const failures = new Counter({

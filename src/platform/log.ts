@@ -7,6 +7,7 @@ import { clean, cleanLines, scrub } from './scrub.ts'
 
 type Fields = Record<string, unknown>
 
+/** A structured log with four levels. */
 export interface Log {
   debug: (fields: Fields, message: string) => void
   info: (fields: Fields, message: string) => void
@@ -14,6 +15,7 @@ export interface Log {
   error: (fields: Fields, message: string) => void
 }
 
+/** The options of a log. */
 export interface LogOptions {
   level: Level | 'silent'
   clock: Pick<Clock, 'now'>
@@ -29,6 +31,7 @@ const LONGEST_TEXT = 2_000
 const LONGEST_LIST = 50
 const FRAMES = 8
 
+/** Creates a log that redacts secrets. */
 export function createLog({ level, clock, write }: LogOptions): Log {
   const logger = pino(
     {

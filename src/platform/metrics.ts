@@ -8,6 +8,7 @@ import { instrumentsOn, type Instruments, type Scrape } from './instruments.ts'
 
 export type { Scrape }
 
+/** The state of a queue, which is read at each scrape. */
 export interface QueueCounts {
   depth: number
   /** Since when each key has been processed; monotonic. */
@@ -16,6 +17,7 @@ export interface QueueCounts {
   stuckMs: number
 }
 
+/** What the operator counts and measures. */
 export interface Metrics {
   readonly registry: Registry
   /** The metrics of one controller and its queue. */
@@ -31,6 +33,7 @@ export interface Metrics {
   gauge: (name: string, help: string, labels: string[], scrape: () => Scrape) => void
 }
 
+/** The metrics of one controller and its queue. */
 export interface ControllerMetrics {
   queue: {
     added(): void
@@ -43,6 +46,7 @@ export interface ControllerMetrics {
   reconciled(result: string, seconds: number): void
 }
 
+/** Creates all metrics on a new registry. */
 export function createMetrics(clock: Pick<Clock, 'monotonic'>): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })

@@ -27,6 +27,7 @@ const SECRETS: readonly [RegExp, string][] = [
   [/[\p{L}\p{N}_.%+'-]{1,64}(?:@|%40)[\p{L}\p{N}%-]{1,99}(?:\.[\p{L}\p{N}%-]{1,99})+/gu, '[e-mail address]'],
 ]
 
+/** Replaces tokens, secrets, codes and e-mail addresses in a text. */
 export const scrub = (text: string): string =>
   SECRETS.reduce((scrubbed, [pattern, replacement]) => scrubbed.replace(pattern, replacement), text)
 

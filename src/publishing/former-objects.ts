@@ -14,14 +14,14 @@ import type { PublishDeps } from './port.ts'
 import { dataOf, isNamed, type ObjectName, type PublishedObject } from './published-object.ts'
 import type { PublicationState } from './state.ts'
 
-/** Removes the former objects, unless something that the spec names does not exist yet. @throws {ApiError} */
+/** Removes the former objects, unless something that the spec names does not exist yet. @throws ApiError */
 export async function removeFormerObjects(deps: PublishDeps, agent: Agent, state: PublicationState): Promise<void> {
   const { calendar, accessToken } = namesIn(agent)
   if (!exists(state.calendar, calendar) || !exists(state.accessToken, accessToken)) return
   for (const object of formerObjects(deps, agent)) await deps.cluster.delete(object)
 }
 
-/** Writes into each former object what is published under the new name. The first failure ends it. @throws {ApiError} */
+/** Writes into each former object what is published under the new name. The first failure ends it. @throws ApiError */
 export async function updateFormerObjects(deps: PublishDeps, agent: Agent, state: PublicationState): Promise<void> {
   for (const object of formerObjects(deps, agent)) {
     const role = object.metadata.labels?.[ROLE_LABEL]

@@ -16,7 +16,7 @@ import { dataOf, isNamed, publishedObject, sameData, type Data, type PublishedOb
  * What the cluster holds under the name of the target: an object of ours, nothing, or a failure because the object is somebody
  * else's. Labels, annotations and the owner reference are restored if they are missing.
  * @param known what was there before; it is returned if the watch shows no other version.
- * @throws {ApiError}
+ * @throws ApiError
  */
 export async function readOwned(
   deps: PublishDeps,
@@ -87,7 +87,7 @@ const objectAt = ({ kind, name }: Target, { metadata }: KubernetesObject, data: 
 /**
  * Makes the object hold exactly `data` under our keys, and returns what is there now.
  * @param current what `readOwned` returned; the object is created if it is undefined.
- * @throws {ApiError} a conflict if another client has written the object since.
+ * @throws ApiError a conflict if another client has written the object since.
  */
 export async function writeOwned(
   deps: PublishDeps,

@@ -1,7 +1,7 @@
 /**
  * Decides what the published calendar is to hold: a pure function of the snapshots, the spec, the clock and what is published.
  * It is written only if it says something new, or as a heartbeat. It is decided in good and in bad times alike: a published
- * calendar is repaired, and blocked where the spec says so, while Google can't be read, too.
+ * calendar is repaired, and blocked if the spec says so, while Google can't be read, too.
  */
 import type { NamedSnapshot } from '../calendar/events-document.ts'
 import type { Zones } from '../calendar/zones.ts'

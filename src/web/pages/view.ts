@@ -41,7 +41,7 @@ export type Added = 'detail' | 'accessToken' | 'write' | { calendar: CalendarVie
 
 /** What the page of a sign-in link shows. */
 export interface SignInView {
-  /** Host of the site that asks, as a browser shows it: `booking.example.com`, with the port where there is one. */
+  /** Host of the site that asks, as a browser shows it: `booking.example.com`, with the port if there is one. */
   siteHost: string
   /** The namespace whose site it is. */
   namespace: string

@@ -1,3 +1,4 @@
+/** The texts of the sign-in pages in German. */
 import type { Texts } from './texts.ts'
 
 /** German. */

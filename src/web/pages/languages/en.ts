@@ -1,3 +1,4 @@
+/** The texts of the sign-in pages in English. */
 import type { Texts } from './texts.ts'
 
 /** English. */

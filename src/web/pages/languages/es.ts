@@ -1,3 +1,4 @@
+/** The texts of the sign-in pages in Spanish. */
 import type { Texts } from './texts.ts'
 
 /** Spanish. */
