@@ -16,7 +16,7 @@ import type { TokenRefusal, TokenRequest } from '../grants/port.ts'
 import { publishedBytes } from '../publishing/state.ts'
 import { inWords, widenings } from '../resources/consent.ts'
 import { durationMs } from '../resources/durations.ts'
-import { absenceAfter, failuresOf, stands, type Asked } from './absence.ts'
+import { backoffAfter, failuresOf, stands, type Asked } from './google-backoff.ts'
 import { agentClient } from './agent-client.ts'
 import { isPatient } from './conflicts.ts'
 import type { AgentDeps } from './port.ts'
@@ -109,13 +109,13 @@ async function readDueCalendars(reading: Reading): Promise<Read> {
 /** Remembers whether Google answered. If it did not, the failures are retried after a backoff. */
 function withAbsence(reading: Reading, found: Read): Read {
   const { deps, state, agent, request } = reading
-  state.absence = absenceAfter(deps, state.absence, {
+  state.googleBackoff = backoffAfter(deps, state.googleBackoff, {
     ...askedOf(reading),
     failures: found.failures,
     authorized: found.grant !== undefined,
     longest: durationMs(request.integration.spec.sync.interval),
   })
-  const failures = state.absence ? failuresOf(deps.clock, state.absence) : found.failures
+  const failures = state.googleBackoff ? failuresOf(deps.clock, state.googleBackoff) : found.failures
   if (!found.complete) return { ...found, failures }
   const { unsaved, lateRenewal } = deps.tokens.current(agent)
   // Failures that concern the grant, although the calendars could be read.
@@ -153,10 +153,10 @@ const askedOf = ({ deps, agent, request, resolved }: Reading): Asked => ({
 /** The result of the last attempt while its backoff holds; undefined if a request may be sent. */
 function standingAbsence(reading: Reading): Read | undefined {
   const { deps, agent, state, request } = reading
-  const { absence } = state
-  if (request.force || !stands(deps.clock, absence, askedOf(reading))) return undefined
-  const grant = absence.authorized ? deps.tokens.current(agent).grant : undefined
-  return { failures: failuresOf(deps.clock, absence), grant, complete: grant !== undefined }
+  const { googleBackoff } = state
+  if (request.force || !stands(deps.clock, googleBackoff, askedOf(reading))) return undefined
+  const grant = googleBackoff.authorized ? deps.tokens.current(agent).grant : undefined
+  return { failures: failuresOf(deps.clock, googleBackoff), grant, complete: grant !== undefined }
 }
 
 /** A calendar that was refused stays refused until it is read again, even if another failure prevents that now. */

@@ -22,7 +22,7 @@ import { REVOKE_FINALIZER } from '../resources/names.ts'
 import { meaningOf } from '../resources/reasons.ts'
 import { isRequested, requestLeft, takeTurn } from '../resources/reconcile-request.ts'
 import type { Agent } from '../resources/types.ts'
-import { hurried, isAway } from './absence.ts'
+import { isUnreachable, shortened } from './google-backoff.ts'
 import { attend } from './attend.ts'
 import { alone, attendAtEndOfTrust, decideAndReport, publish } from './conclude.ts'
 import { retryingConflicts } from './conflicts.ts'
@@ -32,7 +32,7 @@ import { Recovery } from './recovery.ts'
 import { remove } from './remove.ts'
 import { resolveIntegration, type Context } from './resolve-integration.ts'
 import { knownOf, newAgentState, type AgentState } from './state.ts'
-import { frozen, suspended } from './suspended.ts'
+import { integrationSuspended, suspended } from './suspended.ts'
 import { outputsOf } from './trust.ts'
 
 /** How long a new agent waits for its integration before its status reports that. */
@@ -51,13 +51,13 @@ export interface AgentReconciler {
   outputs: () => OutputState[]
 }
 
-type Look = (deps: AgentDeps, agent: Agent, state: AgentState) => Promise<Outcome>
+type Reconcile = (deps: AgentDeps, agent: Agent, state: AgentState) => Promise<Outcome>
 
 /** Reconciles an agent that exists. */
-async function look(deps: AgentDeps, agent: Agent, state: AgentState): Promise<Outcome> {
+async function reconcileExisting(deps: AgentDeps, agent: Agent, state: AgentState): Promise<Outcome> {
   if (agent.metadata.deletionTimestamp) {
-    state.leavingSince ??= deps.clock.monotonic()
-    return remove(deps, agent, state.leavingSince)
+    state.deletingSince ??= deps.clock.monotonic()
+    return remove(deps, agent, state.deletingSince)
   }
   if (await correctFinalizer(deps, agent)) return done(0)
   if (agent.spec.suspend) return alone(state, () => suspended(deps, agent, state))
@@ -66,7 +66,7 @@ async function look(deps: AgentDeps, agent: Agent, state: AgentState): Promise<O
 
 async function reconcile(deps: AgentDeps, context: Context): Promise<Outcome> {
   const { agent, state, resolved } = context
-  if (resolved === 'Suspended') return alone(state, () => frozen(deps, context))
+  if (resolved === 'Suspended') return alone(state, () => integrationSuspended(deps, context))
   if (isStepFailure(resolved) && waitsForIntegration(deps, context, resolved)) return done(INTEGRATION_GRACE_MS)
   attendAtEndOfTrust(deps, context)
   const turn = takeTurn(deps.clock, agent, state.requests)
@@ -89,14 +89,14 @@ export function createAgentReconciler(given: Omit<AgentDeps, 'budget'>): AgentRe
     random: deps.random,
     wake(key, delayMs) {
       const state = states.get(key)
-      if (!state?.absence || !isAway(state.absence)) return
-      state.absence = hurried(deps.clock, state.absence, delayMs)
-      deps.wake(key, state.absence.until - deps.clock.monotonic())
+      if (!state?.googleBackoff || !isUnreachable(state.googleBackoff)) return
+      state.googleBackoff = shortened(deps.clock, state.googleBackoff, delayMs)
+      deps.wake(key, state.googleBackoff.until - deps.clock.monotonic())
     },
   })
-  const lookAndNote: Look = async (_, agent, state) => {
+  const reconcileAndNote: Reconcile = async (_, agent, state) => {
     const startedAt = deps.clock.monotonic()
-    const outcome = await look(deps, agent, state)
+    const outcome = await reconcileExisting(deps, agent, state)
     deps.budget.note(keyOf(agent), keptOf(state.calendars, publishedBytes(state.publication)).bytes)
     noteAnswer(deps, recovery, { agent, state, startedAt })
     return outcome
@@ -107,8 +107,8 @@ export function createAgentReconciler(given: Omit<AgentDeps, 'budget'>): AgentRe
     deps.tokens.forget(key)
     deps.budget.note(key, 0)
   }
-  const looking =
-    (run: Look) =>
+  const withState =
+    (run: Reconcile) =>
     async (key: string): Promise<Outcome> => {
       const agent = deps.cluster.agents.get(key)
       if (!agent) {
@@ -119,7 +119,11 @@ export function createAgentReconciler(given: Omit<AgentDeps, 'budget'>): AgentRe
       state.calendars = alignedWithTimeOfDay(state.calendars, deps.clock)
       return retryingConflicts(deps.clock, state, () => run(deps, withOwnStatus<'Agent'>(agent, state.status), state))
     }
-  return { reconcile: looking(lookAndNote), attend: looking(attend), outputs: () => outputsOfAll(deps, states) }
+  return {
+    reconcile: withState(reconcileAndNote),
+    attend: withState(attend),
+    outputs: () => outputsOfAll(deps, states),
+  }
 }
 
 /** The state of this object. An object that was deleted and created again starts with a new state. */
@@ -150,7 +154,7 @@ function noteAnswer(
   const of = integrationKey(agent)
   const interval = cluster.integrations.get(of)?.spec.sync.interval
   const wasRead = [...state.calendars.byId.values()].some(({ lastRead = -Infinity }) => lastRead >= startedAt)
-  if (isAway(state.absence)) recovery.failed(of, key)
+  if (isUnreachable(state.googleBackoff)) recovery.failed(of, key)
   else if (wasRead && interval !== undefined) recovery.answered(of, key, durationMs(interval))
   else recovery.forget(key)
 }

@@ -12,7 +12,7 @@ import type { PublicationState } from '../publishing/state.ts'
 import { consentedAgent } from '../resources/consent.ts'
 import type { RequestMemory } from '../resources/reconcile-request.ts'
 import type { Agent, AgentStatus } from '../resources/types.ts'
-import type { Absence } from './absence.ts'
+import type { GoogleBackoff } from './google-backoff.ts'
 import type { AgentDeps } from './port.ts'
 
 /** The result of reading. */
@@ -44,9 +44,9 @@ export interface AgentState {
   readonly status: StatusMemory<AgentStatus>
   readonly requests: RequestMemory
   /** The backoff, while Google does not answer. */
-  absence?: Absence
+  googleBackoff?: GoogleBackoff
   /** When its deletion was first seen, by the monotonic clock. */
-  leavingSince?: number
+  deletingSince?: number
   /** Since when it fails for a reason that may pass, by the monotonic clock. */
   failingSince?: number
   /** Since when its writes conflict with those of others, by the monotonic clock. */

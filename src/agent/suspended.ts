@@ -24,7 +24,7 @@ export async function suspended(
 }
 
 /** The integration is suspended: nothing is requested or reported, but with `whenStale: Block` an untrusted calendar is blocked. */
-export async function frozen(deps: AgentDeps, context: Context): Promise<Outcome> {
+export async function integrationSuspended(deps: AgentDeps, context: Context): Promise<Outcome> {
   const { agent, state, integration } = context
   if (agent.spec.publish.whenStale !== 'Block') return suspended(deps, agent, state)
   const found = await publish(deps, context, nothingRead([]))

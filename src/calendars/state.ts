@@ -6,7 +6,7 @@
 import { emptySnapshot, type CalendarSnapshot } from '../calendar/calendar-snapshot.ts'
 import type { StepFailure } from '../failures/step-failure.ts'
 import type { Clock } from '../platform/clock.ts'
-import { LEAST_LEAP_MS, offsetOf } from '../platform/leaps.ts'
+import { LEAST_LEAP_MS, offsetOf } from '../platform/clock-steps.ts'
 
 /** One calendar. */
 export interface CalendarState {

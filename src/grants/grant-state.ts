@@ -91,7 +91,7 @@ export function withStoredGrant(before: GrantState, grant: Grant | undefined): G
  * Our own Secret was deleted, so the grant is not used any more. When a namespace is deleted, its Secrets may be deleted before
  * its Agents: what has to be revoked is remembered.
  */
-export function withdrawn({ grant, ...state }: GrantState): GrantState {
+export function withPendingRevocation({ grant, ...state }: GrantState): GrantState {
   const kept = { ...state, ownVersion: undefined, suppliedVersion: undefined, unsaved: undefined }
   if (!grant) return kept
   const pendingRevocation = authorizedGrant(grant) ?? state.pendingRevocation

@@ -8,7 +8,7 @@ import { ownershipOfGrant } from '../resources/ownership.ts'
 import type { Agent } from '../resources/types.ts'
 import { consentOf010 } from './first-consent.ts'
 import { conflictMessage, grantSecretKey, isSignedIn, ownershipOf } from './grant-secret.ts'
-import { withdrawn, withStoredGrant, type GrantState } from './grant-state.ts'
+import { withPendingRevocation, withStoredGrant, type GrantState } from './grant-state.ts'
 import type { GrantCluster } from './port.ts'
 import { saveGrant, type Saved } from './save-grant.ts'
 import { grantFrom } from './stored-grant.ts'
@@ -33,9 +33,9 @@ export interface LoadDeps {
 export async function loadOwn(deps: LoadDeps, agent: Agent, state: GrantState): Promise<Loaded> {
   const known = deps.cluster.secrets.get(grantSecretKey(agent))
   if (!known) {
-    // Deleted by a user: a supplied token is adopted again, any other grant is withdrawn. One that could never be written stays.
+    // Deleted by a user: a supplied token is adopted again, any other grant is revoked. One that could never be written stays.
     const isGone = state.ownVersion !== undefined || !agent.spec.grantSecretRef
-    return { state: isGone ? withdrawn(state) : state }
+    return { state: isGone ? withPendingRevocation(state) : state }
   }
   const seen = ownershipOfGrant(known, agent)
   if (seen.is === 'foreign') return { state, failure: conflict(deps, agent, seen) }

@@ -6,7 +6,7 @@
  *   passed: what would have been due is due now.
  */
 import type { Clock } from '../platform/clock.ts'
-import { LEAST_LEAP_MS, offsetOf } from '../platform/leaps.ts'
+import { LEAST_LEAP_MS, offsetOf } from '../platform/clock-steps.ts'
 import type { GrantState } from './grant-state.ts'
 import type { Grant } from './grant.ts'
 

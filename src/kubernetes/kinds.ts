@@ -57,7 +57,7 @@ export const WATCHED = {
     kind: 'CalendarIntegration',
     plural: 'calendarintegrations',
     indexes: {
-      secret: (integration) => beside(integration, integration.spec.google.clientSecretRef.name),
+      secret: (integration) => siblingKey(integration, integration.spec.google.clientSecretRef.name),
       site: ({ spec }) => [siteHost(spec.google.siteURI) ?? ''],
     },
     probesDuringOutage: true,
@@ -72,10 +72,10 @@ export const WATCHED = {
         `${integrationRef.namespace ?? namespace}/${integrationRef.name}`,
       ],
       namespace: ({ metadata: { namespace = '' } }) => [namespace],
-      secret: (agent) => secretsOf(agent).flatMap((name) => beside(agent, name)),
+      secret: (agent) => secretsOf(agent).flatMap((name) => siblingKey(agent, name)),
       configMap: (agent) => {
         const { calendar } = agent.spec.publish
-        return beside(agent, calendar?.kind === 'ConfigMap' ? calendar.name : undefined)
+        return siblingKey(agent, calendar?.kind === 'ConfigMap' ? calendar.name : undefined)
       },
     },
   }),
@@ -136,7 +136,7 @@ function controllersOf({ metadata }: KubernetesObject): string[] {
 }
 
 /** The key of an object of this name in the same namespace. */
-const beside = ({ metadata }: KubernetesObject, name: string | undefined): string[] =>
+const siblingKey = ({ metadata }: KubernetesObject, name: string | undefined): string[] =>
   name === undefined ? [] : [`${metadata.namespace ?? ''}/${name}`]
 
 function secretsOf(agent: Agent): (string | undefined)[] {

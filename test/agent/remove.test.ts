@@ -33,8 +33,8 @@ async function go(): Promise<Outcome> {
   const { deps } = bench
   const cluster = { ...deps.cluster, patch: letGo }
   const tokens = { ...deps.tokens, current: () => known }
-  bench.state.leavingSince ??= bench.clock.monotonic()
-  return remove({ ...deps, cluster, tokens } as typeof deps, alice, bench.state.leavingSince)
+  bench.state.deletingSince ??= bench.clock.monotonic()
+  return remove({ ...deps, cluster, tokens } as typeof deps, alice, bench.state.deletingSince)
 }
 
 const letGo = (_: unknown, patch: { metadata: { finalizers: string[] } }): Promise<unknown> => {

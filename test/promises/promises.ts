@@ -159,7 +159,7 @@ export const PROMISES: readonly BrokenPromise[] = [
     file: 'src/platform/clock.ts',
     find: 'at <= clock.monotonic() + TIMER_TOLERANCE_MS',
     replace: 'at <= clock.monotonic()',
-    test: 'test/platform/leaps.test.ts',
+    test: 'test/platform/clock-steps.test.ts',
   },
   {
     promise: 'time: nobody who sets the time of day delays a key',
@@ -177,17 +177,17 @@ export const PROMISES: readonly BrokenPromise[] = [
   },
   {
     promise: 'time: whatever wakes an agent while Google is away sends no request',
-    file: 'src/agent/absence.ts',
-    find: 'if (!absence || hasCome(clock, absence.until)) return false',
-    replace: 'if (absence || hasCome(clock, 0)) return false',
-    test: 'test/agent/absence.test.ts',
+    file: 'src/agent/google-backoff.ts',
+    find: 'if (!backoff || hasCome(clock, backoff.until)) return false',
+    replace: 'if (backoff || hasCome(clock, 0)) return false',
+    test: 'test/agent/google-backoff.test.ts',
   },
   {
     promise: 'time: the backoff for Google does not outgrow the interval',
-    file: 'src/agent/absence.ts',
+    file: 'src/agent/google-backoff.ts',
     find: '{ random, longest, ',
     replace: '{ random, ',
-    test: 'test/agent/absence.test.ts',
+    test: 'test/agent/google-backoff.test.ts',
   },
   {
     promise: 'time: the first success after an outage wakes the others',

@@ -9,7 +9,7 @@ import { GoogleError } from '../google/port.ts'
 import { hasCome, type Clock, type Random } from '../platform/clock.ts'
 
 /** Requests to Google fail for a reason that may pass. Instants are the monotonic clock's. */
-export interface Absence {
+export interface GoogleBackoff {
   readonly failures: readonly StepFailure[]
   /** The grant was valid when the failures began. */
   readonly authorized: boolean
@@ -18,7 +18,7 @@ export interface Absence {
   readonly failedAt: number
   readonly until: number
   /** How often an answer to another agent has shortened the pause. */
-  readonly hurries: number
+  readonly timesShortened: number
   /** The cause is a limit of the whole client, which may be lifted earlier. */
   readonly limited: boolean
   /** What the requests were made with: another grant, or other credentials, may work. */
@@ -38,60 +38,74 @@ export interface Asked {
 /** Whether the backoff still holds, so that no request may be sent. */
 export function stands(
   clock: Pick<Clock, 'monotonic'>,
-  absence: Absence | undefined,
+  backoff: GoogleBackoff | undefined,
   asked: Asked,
-): absence is Absence {
-  if (!absence || hasCome(clock, absence.until)) return false
+): backoff is GoogleBackoff {
+  if (!backoff || hasCome(clock, backoff.until)) return false
   // A limit of the whole client that was lifted no longer applies.
-  if (absence.limited && !asked.limited) return false
-  return absence.token === asked.token && absence.credentialsHash === asked.credentialsHash
+  if (backoff.limited && !asked.limited) return false
+  return backoff.token === asked.token && backoff.credentialsHash === asked.credentialsHash
 }
 
 /** The failures, to be retried when the backoff ends. */
-export const failuresOf = (clock: Pick<Clock, 'monotonic'>, { failures, until }: Absence): StepFailure[] =>
+export const failuresOf = (clock: Pick<Clock, 'monotonic'>, { failures, until }: GoogleBackoff): StepFailure[] =>
   failures.map((one) => comingBackIn(one, until - clock.monotonic()))
 
 /**
- * The absence after an attempt; undefined if Google answered.
+ * The backoff after an attempt; undefined if Google answered.
  * @param longest the longest pause, in ms.
  */
-export function absenceAfter(
+export function backoffAfter(
   { clock, random }: { clock: Pick<Clock, 'monotonic'>; random: Random },
-  before: Absence | undefined,
-  { failures, authorized, longest, ...asked }: Asked & Pick<Absence, 'failures' | 'authorized'> & { longest: number },
-): Absence | undefined {
-  const failed = failures.find(isAbsence)
+  before: GoogleBackoff | undefined,
+  {
+    failures,
+    authorized,
+    longest,
+    ...asked
+  }: Asked & Pick<GoogleBackoff, 'failures' | 'authorized'> & { longest: number },
+): GoogleBackoff | undefined {
+  const failed = failures.find(isTransient)
   if (failed?.requeue.kind !== 'retry') return undefined
   const attempts = (before?.attempts ?? 0) + 1
   const failedAt = clock.monotonic()
   const until = failedAt + pauseAfter(attempts, { random, longest, notBefore: failed.requeue.notBefore })
   const limited = failed.reason === 'RateLimited' && asked.limited
-  return { ...asked, failures, authorized, attempts, failedAt, until, hurries: before?.hurries ?? 0, limited }
+  return {
+    ...asked,
+    failures,
+    authorized,
+    attempts,
+    failedAt,
+    until,
+    timesShortened: before?.timesShortened ?? 0,
+    limited,
+  }
 }
 
 /** Whether Google does not answer this agent at all. A rate limit does not count: it ends by itself. */
-export const isAway = (absence: Absence | undefined): boolean =>
-  absence?.failures.some((one) => isAbsence(one) && one.reason !== 'RateLimited') ?? false
+export const isUnreachable = (backoff: GoogleBackoff | undefined): boolean =>
+  backoff?.failures.some((one) => isTransient(one) && one.reason !== 'RateLimited') ?? false
 
 /** The shortest pause between two attempts, the first time that an answer to another agent shortens it. */
-const FIRST_HURRY_MS = 10_000
+const FIRST_SHORTENED_MS = 10_000
 
 /**
  * Google answered another agent, so this one is tried again after `delayMs`, whatever its backoff. The other agent may have
  * requested something else, so each attempt that fails nevertheless doubles the shortest pause.
  */
-export function hurried(clock: Pick<Clock, 'monotonic'>, absence: Absence, delayMs: number): Absence {
+export function shortened(clock: Pick<Clock, 'monotonic'>, backoff: GoogleBackoff, delayMs: number): GoogleBackoff {
   const now = clock.monotonic()
-  const soonest = absence.failedAt + FIRST_HURRY_MS * 2 ** absence.hurries
-  const until = Math.min(Math.max(now + delayMs, soonest), Math.max(absence.until, now))
-  return { ...absence, until, hurries: absence.hurries + 1 }
+  const soonest = backoff.failedAt + FIRST_SHORTENED_MS * 2 ** backoff.timesShortened
+  const until = Math.min(Math.max(now + delayMs, soonest), Math.max(backoff.until, now))
+  return { ...backoff, until, timesShortened: backoff.timesShortened + 1 }
 }
 
-const isAbsence = ({ requeue }: StepFailure): boolean =>
+const isTransient = ({ requeue }: StepFailure): boolean =>
   requeue.kind === 'retry' && requeue.error instanceof GoogleError
 
 /** The pause already has jitter, so the bounds keep the controller from adding more. */
 const comingBackIn = (one: StepFailure, ms: number): StepFailure =>
-  isAbsence(one) && one.requeue.kind === 'retry'
+  isTransient(one) && one.requeue.kind === 'retry'
     ? { ...one, requeue: { ...one.requeue, notBefore: ms, longest: ms } }
     : one

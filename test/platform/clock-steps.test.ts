@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { hasCome, instantOf, monotonicAt, sleep, systemClock, timeOfDay } from '../../src/platform/clock.ts'
-import { watchTimeOfDay } from '../../src/platform/leaps.ts'
+import { watchTimeOfDay } from '../../src/platform/clock-steps.ts'
 import { ManualClock } from '../support/clock.ts'
 
 const SECOND = 1_000

@@ -1,5 +1,13 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { absenceAfter, failuresOf, hurried, isAway, stands, type Absence, type Asked } from '../../src/agent/absence.ts'
+import {
+  backoffAfter,
+  failuresOf,
+  shortened,
+  isUnreachable,
+  stands,
+  type GoogleBackoff,
+  type Asked,
+} from '../../src/agent/google-backoff.ts'
 import { stepFailure, type StepFailure } from '../../src/failures/step-failure.ts'
 import { durationMs } from '../../src/resources/durations.ts'
 import { GoogleError } from '../../src/google/port.ts'
@@ -12,30 +20,30 @@ const limited = (notBefore: number): StepFailure =>
   stepFailure('Synced', 'RateLimited', 'Google limits.', { kind: 'retry', error, notBefore })
 
 let clock: ManualClock
-let absence: Absence | undefined
+let backoff: GoogleBackoff | undefined
 let interval: string
 
 beforeEach(() => {
   clock = new ManualClock()
   interval = '10s'
-  absence = undefined
+  backoff = undefined
 })
 
 const asked = (more: Partial<Asked> = {}): Asked => ({ token: 'one', credentialsHash: 'hash', limited: false, ...more })
 
 function ask(failures: StepFailure[]): void {
   const longest = durationMs(interval)
-  absence = absenceAfter({ clock, random: () => 0.5 }, absence, { ...asked(), failures, authorized: false, longest })
+  backoff = backoffAfter({ clock, random: () => 0.5 }, backoff, { ...asked(), failures, authorized: false, longest })
 }
 const fail = (trouble: StepFailure): void => ask([trouble])
-const holds = (more: Partial<Asked> = {}): boolean => stands(clock, absence, asked(more))
+const holds = (more: Partial<Asked> = {}): boolean => stands(clock, backoff, asked(more))
 const left = (): number | undefined => {
-  const requeue = absence && failuresOf(clock, absence)[0]?.requeue
+  const requeue = backoff && failuresOf(clock, backoff)[0]?.requeue
   return requeue?.kind === 'retry' ? requeue.notBefore : undefined
 }
 function hurry(delayMs: number): number {
-  absence = hurried(clock, absence!, delayMs)
-  return absence.until - clock.monotonic()
+  backoff = shortened(clock, backoff!, delayMs)
+  return backoff.until - clock.monotonic()
 }
 
 describe('while Google is away', () => {
@@ -59,7 +67,7 @@ describe('while Google is away', () => {
   test('the backoff starts again once Google has answered', () => {
     for (let turn = 0; turn < 5; turn++) fail(away)
     ask([])
-    expect(absence).toBeUndefined()
+    expect(backoff).toBeUndefined()
     fail(away)
     expect(left()).toBeCloseTo(750, 0)
   })
@@ -74,14 +82,14 @@ describe('while Google is away', () => {
   test('an answer to another agent ends the backoff, but not the pause of a rate limit', async () => {
     interval = '1h'
     for (let turn = 0; turn < 6; turn++) fail(away)
-    expect(isAway(absence)).toBe(true)
+    expect(isUnreachable(backoff)).toBe(true)
     await clock.advance(12 * SECOND)
     expect(hurry(500)).toBe(500)
     expect(holds()).toBe(true)
     await clock.advance(501)
     expect(holds()).toBe(false)
     fail(limited(60 * SECOND))
-    expect(isAway(absence)).toBe(false)
+    expect(isUnreachable(backoff)).toBe(false)
     expect(left()).toBeGreaterThanOrEqual(60 * SECOND)
   })
 
@@ -96,6 +104,6 @@ describe('while Google is away', () => {
 
   test('a failure that is not Google’s causes no backoff', () => {
     fail(stepFailure('Synced', 'PublishFailed', 'Not taken.', { kind: 'retry', error: new Error('403') }))
-    expect(absence).toBeUndefined()
+    expect(backoff).toBeUndefined()
   })
 })
