@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { readSettings, settingsTable, variableOf } from '../../src/settings.ts'
+import manifest from '../../package.json' with { type: 'json' }
 import { version } from '../../src/version.ts'
 import { shippedRoles } from '../support/shipped-roles.ts'
 import { RULES, type PodSpec } from './support/pod-security.ts'
@@ -158,7 +159,7 @@ describe.each(VARIANTS)('$variant', ({ render }) => {
   })
 
   it('is of one version: that of the program, on every object and in the name of the image', () => {
-    expect(container().image).toBe(`calendar-operator:${version}`)
+    expect(container().image).toBe(`${manifest.release.image}:${version}`)
     for (const manifest of ofKind(manifests, 'Deployment', 'Service', 'CustomResourceDefinition', 'Role', 'NetworkPolicy')) {
       expect(manifest.metadata.labels).toMatchObject({ 'app.kubernetes.io/version': version })
     }
