@@ -6,12 +6,10 @@
  */
 import { blocked, done, retry, wait, type Outcome } from '../controller/outcome.ts'
 import { findCondition, timestamp, type Finding, type Findings } from '../resources/conditions.ts'
-import { formatDuration } from '../resources/durations.ts'
+import { formatDuration, HOUR_MS } from '../resources/durations.ts'
 import { meaningOf as meaningFor, type ReadyReason, type ReasonOf } from '../resources/reasons.ts'
 import type { Agent, Condition } from '../resources/types.ts'
 import type { StepFailure } from '../failures/step-failure.ts'
-
-const HOUR = 60 * 60_000
 
 /** What is decided on. */
 export interface Facts {
@@ -119,7 +117,7 @@ function granted(grant: NonNullable<Facts['grant']>, now: number): Authorized {
   if (grant.end === undefined) return { status: 'True', reason: 'Granted', message: `${since}.${account}` }
   const left = grant.end - now
   const message = `${since}; it ends ${timestamp(grant.end)}${guess}`
-  if (left > 48 * HOUR) return { status: 'True', reason: 'Granted', message: `${message}.${account}` }
+  if (left > 48 * HOUR_MS) return { status: 'True', reason: 'Granted', message: `${message}.${account}` }
   return {
     status: 'True',
     reason: 'GrantExpiresSoon',
@@ -130,7 +128,7 @@ function granted(grant: NonNullable<Facts['grant']>, now: number): Authorized {
 /** How close the end of a grant is. Each stage is reported, and warned about, once. */
 function stage(left: number): string {
   if (left <= 0) return 'which is past, so that any request may be refused'
-  return left > 12 * HOUR ? 'in less than 48 hours' : 'in less than 12 hours'
+  return left > 12 * HOUR_MS ? 'in less than 48 hours' : 'in less than 12 hours'
 }
 
 function decideSynced(facts: Facts, tolerated: StepFailure | undefined): Synced {

@@ -15,15 +15,13 @@ import type { Grant } from '../grants/grant.ts'
 import type { TokenRefusal, TokenRequest } from '../grants/port.ts'
 import { publishedBytes } from '../publishing/state.ts'
 import { inWords, widenings } from '../resources/consent.ts'
-import { durationMs } from '../resources/durations.ts'
+import { durationMs, HOUR_MS } from '../resources/durations.ts'
 import { backoffAfter, failuresOf, stands, type Asked } from './google-backoff.ts'
 import { agentClient } from './agent-client.ts'
 import { isPatient } from './conflicts.ts'
 import type { AgentDeps } from './port.ts'
 import { reportRefusal, withoutGrant, type Context, type ResolvedIntegration } from './resolve-integration.ts'
 import { consentedPart, nothingRead, type Read } from './state.ts'
-
-const AN_HOUR = 60 * 60_000
 
 /** A reconcile whose integration can be used. */
 interface Reading extends Context {
@@ -162,7 +160,7 @@ function standingAbsence(reading: Reading): Read | undefined {
 /** A calendar that was refused stays refused until it is read again, even if another failure prevents that now. */
 function refusedBefore({ deps, agent, state }: Reading, failures: readonly StepFailure[]): StepFailure[] {
   // It is read again with the other calendars.
-  const requeue = { kind: 'wait', for: AN_HOUR } as const
+  const requeue = { kind: 'wait', for: HOUR_MS } as const
   const grant = deps.tokens.current(agent)
   const known = knownCalendars(state.calendars, consentedPart(agent, { grant }), grant.grant?.account)
   return known.flatMap(({ failure }) => {
@@ -177,7 +175,7 @@ function beyondConsent({ deps, agent, request: { integration } }: Reading): Step
   const more = consent ? widenings(consent, agent.spec) : []
   if (more.length === 0) return []
   const message = `The spec asks for more than the person agreed to on the sign-in page: ${inWords(more)}. What they agreed to is kept up to date. For the rest, ${consentAdvice(deps, agent, integration)}.`
-  return [stepFailure('Authorized', 'AwaitingSignIn', message, { kind: 'wait', for: AN_HOUR, readsOn: true })]
+  return [stepFailure('Authorized', 'AwaitingSignIn', message, { kind: 'wait', for: HOUR_MS, readsOn: true })]
 }
 
 /**

@@ -14,7 +14,7 @@ const FIRST_PAUSE_MS = 5_000
 export type ReadingError = GoogleError | UnexpectedError
 
 /** What a failure is reported with. */
-export interface FailureContext {
+interface FailureContext {
   /** The calendar, as the spec names it. */
   name: string
   settings: SyncSettings

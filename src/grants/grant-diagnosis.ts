@@ -6,11 +6,11 @@ import type { Grant } from './grant.ts'
 import type { ReasonOf } from '../resources/reasons.ts'
 import type { CalendarIntegration } from '../resources/types.ts'
 import { timestamp } from '../resources/conditions.ts'
+import { HOUR_MS } from '../resources/durations.ts'
 
-const HOUR = 60 * 60_000
-const DAY = 24 * HOUR
+const DAY = 24 * HOUR_MS
 /** How long a grant lives while the app of an External integration is in Testing. */
-export const TESTING_LIFETIME_MS = 7 * DAY
+const TESTING_LIFETIME_MS = 7 * DAY
 const UNUSED_LIFETIME_MS = 180 * DAY
 
 /** Why Google refuses a grant, for people. */
@@ -27,7 +27,7 @@ export function grantEnd(grant: Grant, integration: CalendarIntegration): number
 }
 
 /** Whether the app is declared to be in Testing, where grants end after seven days. */
-export function isTesting(integration: CalendarIntegration): boolean {
+function isTesting(integration: CalendarIntegration): boolean {
   const { userType, publishingStatus } = integration.spec.google
   return userType === 'External' && publishingStatus !== 'InProduction'
 }
@@ -40,7 +40,7 @@ export function diagnoseInvalidGrant(
 ): Diagnosis {
   const end = grantEnd(grant, integration)
   // A clock that differs from Google's by some minutes must not turn an expiry into a revocation.
-  const expired = at.failure === 'SessionExpired' || (end !== undefined && at.now >= end - HOUR)
+  const expired = at.failure === 'SessionExpired' || (end !== undefined && at.now >= end - HOUR_MS)
   const likelyCause = causeOf(grant, integration, { ...at, end })
   const fact = expired
     ? 'The grant has expired'
@@ -61,7 +61,7 @@ function causeOf(
 ): string {
   const consent = `${timestamp(grant.grantedAt)}${grant.grantedAtIsGuess ? ' at the latest' : ''}`
   if (at.failure === 'SessionExpired') return 'the organisation’s session policy asks people to sign in again.'
-  if (at.end !== undefined && at.now >= at.end - HOUR) {
+  if (at.end !== undefined && at.now >= at.end - HOUR_MS) {
     return isTesting(integration)
       ? `the app is in Testing, where a grant ends seven days after consent (given ${consent}); publish the app to end that.`
       : `the grant was given for a limited time, until ${timestamp(at.end)}.`
@@ -85,5 +85,5 @@ function diedOfTesting(grant: Grant, integration: CalendarIntegration, now: numb
   if (integration.spec.google.userType !== 'External' || isTesting(integration)) return false
   const seventhDay = grant.grantedAt + TESTING_LIFETIME_MS
   const aliveBefore = grant.lastUsedAt !== undefined && grant.lastUsedAt < seventhDay
-  return now >= seventhDay - HOUR && (aliveBefore || now < seventhDay + DAY)
+  return now >= seventhDay - HOUR_MS && (aliveBefore || now < seventhDay + DAY)
 }

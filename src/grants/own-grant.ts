@@ -33,7 +33,7 @@ export interface LoadDeps {
 export async function loadOwn(deps: LoadDeps, agent: Agent, state: GrantState): Promise<Loaded> {
   const known = deps.cluster.secrets.get(grantSecretKey(agent))
   if (!known) {
-    // Deleted by a user: a supplied token is adopted again, any other grant is revoked. One that could never be written stays.
+    // Deleted by a user: a supplied token is adopted again, others are no longer used. One that could never be written stays.
     const isGone = state.ownVersion !== undefined || !agent.spec.grantSecretRef
     return { state: isGone ? withPendingRevocation(state) : state }
   }

@@ -5,13 +5,13 @@ import type { Clock } from '../platform/clock.ts'
 import { parseConsent } from '../resources/consent.ts'
 import { decode, fromTimestamp } from '../resources/secret-encoding.ts'
 import { SUPPLIED_TOKEN_HASH, CONSENT_IS_GUESS, NOT_YET_CHECKED } from '../resources/names.ts'
+import { HOUR_MS } from '../resources/durations.ts'
 
-const AN_HOUR = 60 * 60_000
 /** By how much two machines' clocks may differ without either being called wrong. */
 const CLOCKS_DIFFER_MS = 5 * 60_000
 /** Google's access tokens live for an hour. */
-const LONGEST_TOKEN_MS = AN_HOUR + CLOCKS_DIFFER_MS
-const LONGEST_GRANT_MS = 10 * 366 * 24 * AN_HOUR
+const LONGEST_TOKEN_MS = HOUR_MS + CLOCKS_DIFFER_MS
+const LONGEST_GRANT_MS = 10 * 366 * 24 * HOUR_MS
 /** Google's OAuth 2.0 began in this year. */
 const FIRST_CONSENT = Date.parse('2011-01-01T00:00:00Z')
 
@@ -72,7 +72,7 @@ function accessFrom(
     return { accessToken, expiresAt: known.expiresAt, obtainedAt, renewAt, lastUsedAt }
   }
   // An access token lives for an hour: when the last one ends tells when Google last accepted the grant.
-  const lastUsedAt = expiresAt === 0 ? undefined : expiresAt - AN_HOUR
+  const lastUsedAt = expiresAt === 0 ? undefined : expiresAt - HOUR_MS
   const left = expiresAt - clock.now()
   // Written while the time of day was wrong: nobody knows when it really ends.
   const renewAt = left > LONGEST_TOKEN_MS ? -Infinity : clock.monotonic() + (left * 2) / 3

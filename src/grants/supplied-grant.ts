@@ -9,12 +9,11 @@ import { readRefreshToken } from '../google/refresh-token.ts'
 import type { Secret } from '../kubernetes/port.ts'
 import { isOurs } from '../resources/ownership.ts'
 import type { Agent } from '../resources/types.ts'
+import { HOUR_MS } from '../resources/durations.ts'
 import { withNewGrant, type GrantState } from './grant-state.ts'
 import { consentedAt, suppliedGrant } from './grant.ts'
 import type { LoadDeps, Loaded } from './own-grant.ts'
 import { pastInstant } from './stored-grant.ts'
-
-const AN_HOUR = 60 * 60_000
 
 /**
  * Adopts the supplied token if it is new.
@@ -27,7 +26,7 @@ export async function loadSupplied(deps: LoadDeps, agent: Agent, state: GrantSta
   const known = deps.cluster.secrets.get(`${namespace}/${name}`)
   if (!known) {
     const message = `There is no Secret ${name} in namespace ${namespace}, which spec.grantSecretRef names: create it with the key refresh_token.`
-    return unusable(state, stepFailure('Authorized', 'GrantSecretNotFound', message, { kind: 'wait', for: AN_HOUR }))
+    return unusable(state, stepFailure('Authorized', 'GrantSecretNotFound', message, { kind: 'wait', for: HOUR_MS }))
   }
   if (isOurs(known)) {
     const what = `Secret ${name}, which spec.grantSecretRef names, is one of those that the operator makes`
@@ -50,7 +49,7 @@ function adoptFrom(
   const text = textOf(secret, 'refresh_token')
   if (text.trim() === '') {
     const message = `Secret ${name}, which spec.grantSecretRef names, has no key refresh_token: add it, with a refresh token of the account.`
-    return unusable(state, stepFailure('Authorized', 'GrantSecretKeyMissing', message, { kind: 'wait', for: AN_HOUR }))
+    return unusable(state, stepFailure('Authorized', 'GrantSecretKeyMissing', message, { kind: 'wait', for: HOUR_MS }))
   }
   const found = readRefreshToken(text)
   if ('invalid' in found) {

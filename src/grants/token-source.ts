@@ -6,6 +6,7 @@
 import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
 import { keyOf } from '../kubernetes/port.ts'
 import type { Agent } from '../resources/types.ts'
+import { HOUR_MS } from '../resources/durations.ts'
 import { firstAdvice } from './advice.ts'
 import { NO_GRANT, type GrantState } from './grant-state.ts'
 import type { GrantStore } from './grant-store.ts'
@@ -14,8 +15,6 @@ import type { TokenStep } from './refusals.ts'
 import { ensureToken, renewToken, type GrantedState, type StepDeps } from './renewal.ts'
 import { followTimeOfDay } from './time-of-day.ts'
 import { verifyGrant } from './verification.ts'
-
-const AN_HOUR = 60 * 60_000
 
 /** The grant of one Agent. */
 interface Entry {
@@ -80,5 +79,5 @@ export function createTokenSource(deps: TokenDeps & { store: GrantStore }): Toke
 
 function awaitingSignIn(deps: TokenDeps, { agent, integration }: TokenRequest): StepFailure {
   const message = firstAdvice(deps, agent, integration)
-  return stepFailure('Authorized', 'AwaitingSignIn', message, { kind: 'wait', for: AN_HOUR })
+  return stepFailure('Authorized', 'AwaitingSignIn', message, { kind: 'wait', for: HOUR_MS })
 }

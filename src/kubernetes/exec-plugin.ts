@@ -22,7 +22,7 @@ export class CredentialsError extends Error {
 }
 
 /** The credentials that a plugin returned. */
-export interface PluginCredentials {
+interface PluginCredentials {
   token: string
   /** PEM; both or neither. */
   certificate: string

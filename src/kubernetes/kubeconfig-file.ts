@@ -50,7 +50,7 @@ export interface ExecEntry {
 }
 
 /** A context of a kubeconfig. */
-export interface ContextEntry {
+interface ContextEntry {
   cluster: string
   user: string
   namespace: string

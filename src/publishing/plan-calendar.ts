@@ -27,7 +27,7 @@ export interface CalendarPlan {
 }
 
 /** What the decision depends on besides the state. */
-export interface PlanContext extends CalendarInput {
+interface PlanContext extends CalendarInput {
   clock: Clock
   zones: Zones
   target: ObjectName

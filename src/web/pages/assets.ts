@@ -31,7 +31,7 @@ const FILES = {
 }
 
 /** A file that pages refer to. */
-export type AssetName = keyof typeof FILES
+type AssetName = keyof typeof FILES
 
 /** The path of a file on a site whose pages are served under `pathPrefix`. */
 export const assetPath = (name: AssetName, pathPrefix: string): string => `${pathPrefix}/assets/${FILES[name].fileName}`
