@@ -23,6 +23,15 @@ export default tseslint.config(
     },
   },
   {
+    files: ['src/**'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        { object: 'URL', property: 'canParse', message: 'It is wrong on Node 20: use parseURL of platform/url.ts.' },
+      ],
+    },
+  },
+  {
     // Tests are lists of sentences: a describe block is as long as it has sentences.
     files: ['test/**', 'bench/**', 'demo/**', 'sandbox/**', 'scripts/**'],
     rules: {

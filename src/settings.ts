@@ -6,6 +6,7 @@
 import { isIP } from 'node:net'
 import type { Level } from 'pino'
 import { scrub } from './platform/scrub.ts'
+import { parseURL } from './platform/url.ts'
 import { SIGN_IN_PREFIX } from './resources/names.ts'
 import { siteHost, type Sites } from './resources/sites.ts'
 
@@ -63,7 +64,7 @@ const ADDRESS = /^(?:\[([0-9a-f:.]+)\]|([^:[\]]*)):(\d{1,5})$/i
 const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
 
 const origin: Parse = (text) => {
-  const url = URL.canParse(text) && /^https?:\/\/[^/?#@]+\/?$/i.test(text) ? new URL(text) : undefined
+  const url = /^https?:\/\/[^/?#@]+\/?$/i.test(text) ? parseURL(text) : undefined
   return url ? { value: url.origin } : { mistake: 'an origin such as https://www.googleapis.com, with no path' }
 }
 
@@ -299,5 +300,5 @@ function proxyFrom(env: Record<string, string | undefined>, mistakes: string[]):
 /** As other programs do: http if there is no scheme. The proxy resolves host names in any case. */
 function asProxyURL(text: string): string | undefined {
   const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text.replace(/^socks5h:/i, 'socks5:') : `http://${text}`
-  return URL.canParse(full) && /^(https?|socks5):$/.test(new URL(full).protocol) ? full : undefined
+  return /^(https?|socks5):$/.test(parseURL(full)?.protocol ?? '') ? full : undefined
 }

@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { errorCode } from '../platform/errors.ts'
+import { parseURL } from '../platform/url.ts'
 import { parseKubeconfig, type ClusterEntry, type KubeconfigFile, type UserEntry } from './kubeconfig-file.ts'
 import { isProxy, proxyFromEnvironment, type Environment } from './proxy.ts'
 
@@ -119,7 +120,8 @@ function fromContext(file: KubeconfigFile, { env, isTerminal = false }: Kubeconf
 /** Without a scheme it is HTTP, and then no credentials are sent. */
 function serverOf(text: string): URL {
   const full = /^https?:\/\//i.test(text) ? text : `http://${text}`
-  if (URL.canParse(full)) return new URL(full)
+  const url = parseURL(full)
+  if (url) return url
   throw new Error(`The kubeconfig's cluster has a server that is no URL: expected one such as https://10.0.0.1:6443.`)
 }
 

@@ -4,6 +4,7 @@
  * (`*`, a domain with its subdomains, an address, a network, each with or without a port). Pure.
  */
 import { BlockList, isIP } from 'node:net'
+import { parseURL } from '../platform/url.ts'
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -25,7 +26,7 @@ function asProxy(text: string): string | undefined {
 
 /** Whether a text is the URL of a proxy that can be used. */
 export const isProxy = (text: string): boolean =>
-  URL.canParse(text) && ['http:', 'https:', 'socks5:', 'socks5h:'].includes(new URL(text).protocol)
+  ['http:', 'https:', 'socks5:', 'socks5h:'].includes(parseURL(text)?.protocol ?? '')
 
 function isExcepted(server: URL, noProxy: string): boolean {
   const host = bare(server.hostname)

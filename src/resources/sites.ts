@@ -5,6 +5,7 @@
  * The leader decides (`claimOf`) and writes `SiteAccepted` into the status. Every replica follows the status (`isSiteAccepted`), so
  * that pages, links and channels of all replicas agree.
  */
+import { parseURL } from '../platform/url.ts'
 import { findCondition } from './conditions.ts'
 import type { CalendarIntegration } from './types.ts'
 
@@ -16,7 +17,7 @@ export type Sites = ReadonlyMap<string, readonly string[]>
  * Undefined if the text is not the address of a site.
  */
 export function siteHost(siteURI: string): string | undefined {
-  const url = URL.canParse(siteURI) ? new URL(siteURI) : undefined
+  const url = parseURL(siteURI)
   if (!url || !/^https?:$/.test(url.protocol)) return undefined
   return url.hostname.replace(/\.+$/, '') || undefined
 }

@@ -1,5 +1,6 @@
 /** What an Agent says about signing in: whether there is a link, and whether a sign-in is possible and needed. Pure. */
 import { clean } from '../../platform/scrub.ts'
+import { parseURL } from '../../platform/url.ts'
 import { findCondition } from '../../resources/conditions.ts'
 import { meaningOf, needsSignIn } from '../../resources/reasons.ts'
 import type { Agent, AgentStatus, Condition } from '../../resources/types.ts'
@@ -78,8 +79,7 @@ function stateWithoutLink({ ready, authorized }: Conditions): SignInState {
 
 /** Only a web address is shown and opened, because whoever may write a status could put anything there. */
 function webURL(url: string | undefined): string | undefined {
-  if (url === undefined || !URL.canParse(url)) return undefined
-  const { protocol, href } = new URL(url)
+  const { protocol, href } = parseURL(url ?? '') ?? {}
   return protocol === 'https:' || protocol === 'http:' ? href : undefined
 }
 
