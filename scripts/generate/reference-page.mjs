@@ -96,7 +96,7 @@ function rulesOf(schema, title) {
 }
 
 const CONDITIONS =
-  "`Ready` is always there, with the reason of what keeps it from being True. Beside one that is not True stands `Reconciling` (it may get better without anybody correcting this object) or `Stalled` (somebody has to act; the message says what to do). `kubectl wait --for=condition=Ready` and Flux's health checks go by these."
+  "`Ready` is always there, with the reason that keeps it from being True. If it is not True, `Reconciling` (it may become True without a change to this object) or `Stalled` (somebody has to act; the message says what to do) is present, too. `kubectl wait --for=condition=Ready` and Flux's health checks go by these."
 
 const MEANINGS = { passing: '`Reconciling`', stuck: '`Stalled`', neutral: '' }
 
