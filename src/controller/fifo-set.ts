@@ -30,7 +30,7 @@ export class FifoSet {
 /** A FifoSet in which the groups of keys take turns: a group with many keys does not delay the keys of the others. */
 export class FairFifoSet {
   readonly #groupOf: (key: string) => string
-  /** The keys of each group that has any. */
+  /** The keys by group; a group without keys has no entry. */
   readonly #sets = new Map<string, FifoSet>()
   readonly #turns = new FifoSet()
   #size = 0
