@@ -3,9 +3,6 @@
 const START = '<!-- demo:start -->'
 const END = '<!-- demo:end -->'
 
-/** The steps that README.md shows in full. Of the others it shows the headings. */
-const STEPS_IN_EXCERPT = ['1', '3']
-
 /** Returns the document with this output between its two markers. @throws Error if a marker is missing. */
 export function withOutput(document: string, output: string): string {
   const from = document.indexOf(START)
@@ -20,16 +17,11 @@ export function outputIn(document: string): string {
   return output
 }
 
-/** Shortens the output of a run: the first and the last line, some steps in full, and the headings of the others. */
+/** Shortens the output of a run: the first and the last line, the first step in full, and the headings of the others. */
 export function excerptOf(output: string): string {
-  const [title = '', ...steps] = output.trimEnd().split(/\n+(?=\d+\. )/)
+  const firstLine = (text: string): string => text.split('\n', 1)[0] ?? ''
+  const [title = '', firstStep = '', ...steps] = output.trimEnd().split(/\n+(?=\d+\. )/)
+  const headings = steps.map((step) => `${firstLine(step)} …`)
   const last = output.trimEnd().split('\n').at(-1) ?? ''
-  let text = title.split('\n', 1)[0] ?? ''
-  let wasFull = true
-  for (const step of steps) {
-    const isFull = STEPS_IN_EXCERPT.some((number) => step.startsWith(`${number}. `))
-    text += (isFull || wasFull ? '\n\n' : '\n') + (isFull ? step.trimEnd() : `${step.split('\n', 1)[0] ?? ''} …`)
-    wasFull = isFull
-  }
-  return `${text}\n\n${last}`
+  return [firstLine(title), firstStep.trimEnd(), headings.join('\n'), last].join('\n\n')
 }
