@@ -170,12 +170,12 @@ async function correctFinalizer(deps: AgentDeps, agent: Agent): Promise<boolean>
 }
 
 /**
- * At the start of the process all objects are seen at once. That an integration was not reconciled yet is not reported, least
- * of all by an agent that has a status already.
+ * At the start of the process all objects are seen at once: that an integration was not reconciled yet is not reported. An agent
+ * that has a status waits for nothing else, because what that status says may no longer be true.
  */
 function waitsForIntegration(deps: AgentDeps, { agent, state, integration }: Context, failed: StepFailure): boolean {
   const seen = deps.integrations.view(integrationKey(agent)) !== undefined
-  if (integration && !seen && agent.status?.conditions?.length) return true
+  if (agent.status?.conditions?.length) return integration !== undefined && !seen
   const young = deps.clock.monotonic() - state.firstSeen < INTEGRATION_GRACE_MS
   // An integration of another namespace may still be created, too. Nothing must reveal whether it exists, not even the timing.
   const mayCome = failed.reason === 'IntegrationNotAllowed' || meaningOf('Agent', failed.reason) === 'passing'

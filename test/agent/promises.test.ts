@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type * as undici from 'undici'
 import type { Outcome } from '../../src/controller/outcome.ts'
+import type { AgentStatus } from '../../src/resources/types.ts'
 import { ACCOUNT, REFRESH_TOKEN, type Truth } from '../memory/google.ts'
 import { refusal, type Stored } from '../memory/kubernetes.ts'
 import { agentOf, clientSecretOf, grantOf, integrationOf } from '../memory/objects.ts'
@@ -332,5 +333,19 @@ describe('a restart', () => {
     world.google.before = () => undefined
     await lookAfter(HOUR)
     expect(version()).not.toBe(before)
+  })
+
+  test('does not leave Ready as it was if the published object was edited and the client is refused', async () => {
+    await ready()
+    world.restart()
+    world.google.twist([{ do: 'refuse', status: 401, body: { error: 'invalid_client' } }])
+    const published = world.kubernetes.find('ConfigMap', 'alice-calendar')
+    if (published) world.put({ ...published, data: { 'busy.json': '{}' } })
+    await look()
+    const { conditions = [] } = world.kubernetes.find('Agent', 'alice')?.status as AgentStatus
+    expect(conditions.find(({ type }) => type === 'Ready')).toMatchObject({
+      status: 'False',
+      reason: 'IntegrationNotReady',
+    })
   })
 })
