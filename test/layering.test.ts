@@ -111,7 +111,7 @@ describe('the rooms of src', () => {
   test.each(Object.entries(ROOMS))('%s imports only what it may', (room, allowed) => {
     const strangers = inSource
       .filter(({ from }) => roomOf(from) === room)
-      .filter(({ to }) => ![room, ...allowed].includes(roomOf(to) ?? 'the front door'))
+      .filter(({ to }) => ![room, ...allowed].includes(roomOf(to) ?? 'a file outside of the rooms'))
     expect(strangers).toEqual([])
   })
 
@@ -136,7 +136,7 @@ describe('the rooms of src', () => {
     expect(circlesOf(inSource)).toEqual([])
   })
 
-  test('know nothing of the sandbox, the tests, the demo or the benches', () => {
+  test('import nothing from the sandbox, the tests, the demo or the benches', () => {
     expect(inSource.filter(({ to }) => /^(sandbox|test|demo|bench)\//.test(to))).toEqual([])
   })
 
@@ -144,7 +144,7 @@ describe('the rooms of src', () => {
 })
 
 describe('the environment', () => {
-  test('is read by the front door alone', () => {
+  test('is read by src/program.ts alone', () => {
     const readers = filesIn('src').filter((file) =>
       readFileSync(join(root, file), 'utf8').match(/process\.env|host\.env/),
     )
@@ -155,14 +155,18 @@ describe('the environment', () => {
 describe('the sandbox', () => {
   const inSandbox = importsIn('sandbox')
 
-  test('knows of src only the resources', () => {
+  test('imports only the resources of src', () => {
     const strangers = inSandbox.filter(({ to }) => to.startsWith('src/') && roomOf(to) !== 'resources')
     expect(strangers).toEqual([])
   })
 
-  test('has two rooms that know nothing of each other, and no circle', () => {
+  test('has two rooms that do not import each other', () => {
     expect(between(inSandbox, roomOfSandbox)).toEqual([])
+  })
+
+  test('has no circle, neither of files nor of folders', () => {
     expect(circlesOf(inSandbox)).toEqual([])
+    expect(circlesOf(between(inSandbox, dirname))).toEqual([])
   })
 })
 

@@ -9,9 +9,9 @@ import { randomInt } from 'node:crypto'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Operations, operationsOn } from './control/operations.ts'
-import { newRequestLog } from './control/request-log.ts'
-import { newServer } from './http/server.ts'
-import { defaultSwitches, type SandboxClock, type GoogleState } from './state.ts'
+import { newRequestLog } from './state/request-log.ts'
+import { newServer } from './server/server.ts'
+import { defaultSwitches, type SandboxClock, type GoogleState } from './state/state.ts'
 
 /** What a simulated Google is started with. */
 export interface GoogleOptions {

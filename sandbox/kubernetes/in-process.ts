@@ -1,15 +1,15 @@
 /** The same reads and writes without HTTP, for tests and demos. Where HTTP answers a `Status`, they throw an `APIError`. */
 import { parseAllDocuments } from 'yaml'
-import { shown } from './representations.ts'
-import { isObject, type JsonObject, type KubeObject } from './objects.ts'
-import { mergePatch } from './patches.ts'
-import { badRequest, notServed, APIError } from './api-errors.ts'
-import type { Reader } from './reader.ts'
-import type { Registry } from './registry.ts'
-import { labelSelector } from './selectors.ts'
-import type { Version } from './store.ts'
-import type { DeleteOptions, Target, Writer } from './writer.ts'
-import type { Kind } from './kind.ts'
+import { shown } from './storage/representations.ts'
+import { isObject, type JsonObject, type KubeObject } from './model/objects.ts'
+import { mergePatch } from './storage/patches.ts'
+import { badRequest, notServed, APIError } from './model/api-errors.ts'
+import type { Reader } from './storage/reader.ts'
+import type { Registry } from './kinds/registry.ts'
+import { labelSelector } from './storage/selectors.ts'
+import type { Version } from './storage/store.ts'
+import type { DeleteOptions, Target, Writer } from './storage/writer.ts'
+import type { Kind } from './model/kind.ts'
 
 /** Reads and writes without HTTP. */
 export interface InProcess {

@@ -11,20 +11,20 @@
  * background, and `kinds/` describes the kinds.
  */
 import { randomBytes, randomUUID } from 'node:crypto'
-import { createAuthority, type Authority } from './certificates.ts'
-import { GarbageCollector } from './garbage-collector.ts'
-import { Faults, type Failure, type RequestMatch } from './faults.ts'
+import { createAuthority, type Authority } from './http/certificates.ts'
+import { GarbageCollector } from './controllers/garbage-collector.ts'
+import { Faults, type Failure, type RequestMatch } from './http/faults.ts'
 import { listen, type Listener } from './http/listener.ts'
 import { createUsers, type User } from './http/users.ts'
 import { inProcess, type InProcess } from './in-process.ts'
-import { kubeconfigText, type KubeconfigOptions } from './kubeconfig.ts'
-import { keyFor } from './objects.ts'
-import { Reader } from './reader.ts'
-import { Registry } from './registry.ts'
-import { RequestLog, type RequestCount, type RequestKey } from './requests.ts'
-import { Store, type Snapshot, type Write } from './store.ts'
-import { Watches, type SandboxClock } from './watches.ts'
-import { Writer } from './writer.ts'
+import { kubeconfigText, type KubeconfigOptions } from './http/kubeconfig.ts'
+import { keyFor } from './model/objects.ts'
+import { Reader } from './storage/reader.ts'
+import { Registry } from './kinds/registry.ts'
+import { RequestLog, type RequestCount, type RequestKey } from './http/requests.ts'
+import { Store, type Snapshot, type Write } from './storage/store.ts'
+import { Watches, type SandboxClock } from './storage/watches.ts'
+import { Writer } from './storage/writer.ts'
 
 export type { Failure, KubeconfigOptions, RequestCount, RequestKey, RequestMatch, SandboxClock, Snapshot, Write }
 

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { FaultName } from '../../sandbox/google/control/fault-rules.ts'
+import type { FaultName } from '../../sandbox/google/state/fault-rules.ts'
 import { startGoogle, type SimulatedGoogle } from '../../sandbox/google/google.ts'
 import { createGoogle, type RunningGoogle } from '../../src/google/google.ts'
 import type { EventsRequest, GoogleClient, GoogleFailure, TokenAnswer } from '../../src/google/port.ts'

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { MutationName } from '../../sandbox/google/control/garbling.ts'
+import type { MutationName } from '../../sandbox/google/state/garbling.ts'
 import { agentManifest, integrationManifest } from './support/manifests.ts'
 import { startWorld, type World } from './support/world.ts'
 

@@ -8,7 +8,7 @@ import type { Dispatcher } from 'undici'
 import type { Connection } from '../../src/kubernetes/connection.ts'
 import type { KubernetesObject } from '../../src/kubernetes/port.ts'
 import { crds } from '../../src/resources/generated/crds.ts'
-import { mergePatch } from '../../sandbox/kubernetes/patches.ts'
+import { mergePatch } from '../../sandbox/kubernetes/storage/patches.ts'
 import { statusProblems } from '../support/kstatus.ts'
 import { MemoryDispatcher } from './network.ts'
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { MUTATIONS } from '../../sandbox/google/control/garbling.ts'
+import { MUTATIONS } from '../../sandbox/google/state/garbling.ts'
 import { meeting, startHarness, refusal, type Harness } from './harness.ts'
 
 let harness: Harness

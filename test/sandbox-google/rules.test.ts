@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import ICAL from 'ical.js'
 import { expect, it } from 'vitest'
-import { expand, parseRecurrence } from '../../sandbox/google/calendar/recurrence.ts'
-import { DAY_MS, dayOf, spanOf } from '../../sandbox/google/calendar/times.ts'
+import { expand, parseRecurrence } from '../../sandbox/google/times/recurrence.ts'
+import { DAY_MS, dayOf, spanOf } from '../../sandbox/google/times/times.ts'
 
 const WEEKDAYS = ['SU', 'MO', 'TU', 'WE', 'TH', 'FR', 'SA']
 const someDays = fc.subarray(WEEKDAYS, { minLength: 1 }).map((list) => `BYDAY=${list.join(',')}`)

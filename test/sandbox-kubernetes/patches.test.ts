@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { jsonPatch, mergePatch } from '../../sandbox/kubernetes/patches.ts'
-import { strategicPatch } from '../../sandbox/kubernetes/strategic.ts'
+import { jsonPatch, mergePatch } from '../../sandbox/kubernetes/storage/patches.ts'
+import { strategicPatch } from '../../sandbox/kubernetes/storage/strategic.ts'
 import { AGENTS, agent, MERGE, SECRETS, secret, started } from './harness.ts'
 
 // The table at the end of RFC 7386.

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readProtobuf } from '../../sandbox/kubernetes/protobuf.ts'
-import { APIError } from '../../sandbox/kubernetes/api-errors.ts'
+import { readProtobuf } from '../../sandbox/kubernetes/http/protobuf.ts'
+import { APIError } from '../../sandbox/kubernetes/model/api-errors.ts'
 
 const bytes = (...parts: (number | string | Buffer)[]) =>
   Buffer.concat(parts.map((part) => (typeof part === 'number' ? Buffer.from([part]) : Buffer.from(part))))

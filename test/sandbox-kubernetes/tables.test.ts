@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { humanDuration } from '../../sandbox/kubernetes/human-duration.ts'
-import { compilePath } from '../../sandbox/kubernetes/jsonpath.ts'
+import { humanDuration } from '../../sandbox/kubernetes/model/human-duration.ts'
+import { compilePath } from '../../sandbox/kubernetes/model/jsonpath.ts'
 import { ALL_AGENTS, agent, started } from './harness.ts'
 
 const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json'

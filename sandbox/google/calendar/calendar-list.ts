@@ -1,9 +1,9 @@
 /** calendarList.list and .get (docs/google-behaviour.md#calendar-list). */
-import { backEnd, invalid, json, notFound, type Reply } from '../errors.ts'
-import type { Caller } from '../http/access.ts'
+import { backEnd, invalid, json, notFound, type Reply } from '../http/errors.ts'
+import type { Caller } from '../oauth/access.ts'
 import type { Call } from '../http/call.ts'
-import type { GoogleState } from '../state.ts'
-import { roleOf } from './calendars.ts'
+import type { GoogleState } from '../state/state.ts'
+import { roleOf } from '../state/calendars.ts'
 import { maskOf } from './fields.ts'
 import { nextPage, pageSize, readPageToken } from './paging.ts'
 import { queryKey } from './sync-tokens.ts'

@@ -1,7 +1,7 @@
 /** Google Meet conferences of events: made on request, and pending at first if the switch says so (docs/google-behaviour.md#writing-events). */
-import type { GoogleState } from '../state.ts'
+import type { GoogleState } from '../state/state.ts'
 import { commit, without } from './events.ts'
-import type { Calendar, EventFields, EventRecord } from './records.ts'
+import type { Calendar, EventFields, EventRecord } from '../state/calendar-records.ts'
 
 interface CreateRequest {
   requestId?: string

@@ -2,10 +2,10 @@
  * Stored events: immutable records, each with the version of its latest change in the change log. Instances of recurring
  * events are computed on request; only exceptions are stored.
  */
-import { backEnd, invalid, notFound } from '../errors.ts'
-import { expand, type Occurrence, parseRecurrence } from './recurrence.ts'
-import { dateOf, DAY_MS, type EventTime, formatInstant, type Span, spanOf } from './times.ts'
-import type { Calendar, EventFields, EventRecord } from './records.ts'
+import { backEnd, invalid, notFound } from '../http/errors.ts'
+import { expand, type Occurrence, parseRecurrence } from '../times/recurrence.ts'
+import { dateOf, DAY_MS, type EventTime, formatInstant, type Span, spanOf } from '../times/times.ts'
+import type { Calendar, EventFields, EventRecord } from '../state/calendar-records.ts'
 
 /** How far ahead instances of an endless series are computed. */
 export const HORIZON_MS = 2 * 366 * DAY_MS

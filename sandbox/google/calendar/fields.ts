@@ -2,7 +2,7 @@
  * Partial responses: `fields=items(id,start,attendees(self)),nextPageToken`, `items/id`, `*`. A field that the resource does
  * not have is refused, as Google refuses it, so that a misspelt mask is noticed.
  */
-import { backEnd, parameter } from '../errors.ts'
+import { backEnd, parameter } from '../http/errors.ts'
 import type { Kind } from '../http/routes.ts'
 
 /** What is requested below a field; `null` means everything. */

@@ -1,13 +1,13 @@
 /** freebusy.query (docs/google-behaviour.md#freebusy). A calendar that cannot be read has `errors`, which does not mean free. */
-import { backEnd, invalid, json, type Reply } from '../errors.ts'
-import type { Caller } from '../http/access.ts'
+import { backEnd, invalid, json, type Reply } from '../http/errors.ts'
+import type { Caller } from '../oauth/access.ts'
 import type { Call } from '../http/call.ts'
-import type { GoogleState } from '../state.ts'
-import { openCalendar } from './calendars.ts'
+import type { GoogleState } from '../state/state.ts'
+import { openCalendar } from '../state/calendars.ts'
 import { maskOf } from './fields.ts'
 import { selectEvents } from './selection.ts'
-import { checkZone, DAY_MS, formatInstant, parseInstant } from './times.ts'
-import type { Calendar, EventRecord } from './records.ts'
+import { checkZone, DAY_MS, formatInstant, parseInstant } from '../times/times.ts'
+import type { Calendar, EventRecord } from '../state/calendar-records.ts'
 
 // There is a limit, but Google does not document it. Clients ask for 30 to 60 days at a time.
 const LONGEST_RANGE = 62 * DAY_MS

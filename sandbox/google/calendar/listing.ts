@@ -1,17 +1,17 @@
 /** events.list and events.instances (docs/google-behaviour.md#listing-events): windows, instances, order, deltas, pages. */
-import { backEnd, invalid, json, type Reply } from '../errors.ts'
-import type { Caller } from '../http/access.ts'
+import { backEnd, invalid, json, type Reply } from '../http/errors.ts'
+import type { Caller } from '../oauth/access.ts'
 import type { Call } from '../http/call.ts'
-import type { GoogleState } from '../state.ts'
-import { openCalendar, type View } from './calendars.ts'
+import type { GoogleState } from '../state/state.ts'
+import { openCalendar, type View } from '../state/calendars.ts'
 import { findEvent, HORIZON_MS } from './events.ts'
 import { maskOf } from './fields.ts'
 import { nextPage, pageSize, type Position, readPageToken } from './paging.ts'
 import { type RenderOptions, resourceOf } from './resource.ts'
 import { instancesIn, selectChanges, selectEvents, type Selection } from './selection.ts'
 import { queryKey, readSyncToken, type SyncPosition, writeSyncToken } from './sync-tokens.ts'
-import { parseInstant } from './times.ts'
-import type { EventRecord } from './records.ts'
+import { parseInstant } from '../times/times.ts'
+import type { EventRecord } from '../state/calendar-records.ts'
 
 const LIMITS = { normal: 250, most: 2500 }
 

@@ -1,6 +1,6 @@
 /** Pages of a listing, bound to the query and in a stable order. Switches make them short or empty. */
-import { invalid } from '../errors.ts'
-import type { GoogleState } from '../state.ts'
+import { invalid } from '../http/errors.ts'
+import type { GoogleState } from '../state/state.ts'
 import { seal, unseal } from './sync-tokens.ts'
 
 /** The position of an item in the order of the listing. */

@@ -1,8 +1,8 @@
 /** Renders events as the API shows them to an account, with at most so many attendees. */
-import { atLeast, type View } from './calendars.ts'
+import { atLeast, type View } from '../state/calendars.ts'
 import { etagOf } from './events.ts'
 import { EVENT_FIELDS } from './fields.ts'
-import type { EventRecord } from './records.ts'
+import type { EventRecord } from '../state/calendar-records.ts'
 
 /** How events are shown. */
 export interface RenderOptions {

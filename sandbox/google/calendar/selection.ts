@@ -1,6 +1,6 @@
 /** Selects the events of a listing: everything in a window, or everything that changed since a version of the change log. */
 import { exceptionsOf, instanceOf, occurrencesOf } from './events.ts'
-import type { Calendar, EventRecord } from './records.ts'
+import type { Calendar, EventRecord } from '../state/calendar-records.ts'
 
 /** Which events a listing requests. */
 export interface Selection {

@@ -2,9 +2,9 @@
  * Sync tokens (docs/google-behaviour.md#sync-tokens): opaque to clients, and bound to the calendar, the account and every
  * query parameter of the first call. A token names a version of the change log.
  */
-import { backEnd, invalid, parameter } from '../errors.ts'
-import type { GoogleState } from '../state.ts'
-import type { View } from './calendars.ts'
+import { backEnd, invalid, parameter } from '../http/errors.ts'
+import type { GoogleState } from '../state/state.ts'
+import type { View } from '../state/calendars.ts'
 
 /** What a sync token stands for. */
 export interface SyncPosition {

@@ -3,12 +3,12 @@
  * change of the calendar is a POST without a body to the channel's address. Message numbers grow with gaps, switches make
  * messages get lost or arrive twice, and 5xx answers are retried.
  */
-import { backEnd, invalid, json, notFound, type Reply } from '../errors.ts'
-import type { Caller } from '../http/access.ts'
+import { backEnd, invalid, json, notFound, type Reply } from '../http/errors.ts'
+import type { Caller } from '../oauth/access.ts'
 import type { Call } from '../http/call.ts'
-import type { GoogleState } from '../state.ts'
-import { openCalendar } from './calendars.ts'
-import type { Calendar, Channel } from './records.ts'
+import type { GoogleState } from '../state/state.ts'
+import { openCalendar } from '../state/calendars.ts'
+import type { Calendar, Channel } from '../state/calendar-records.ts'
 
 const DEFAULT_LIFE = 604_800_000
 const RETRIED = new Set([500, 502, 503, 504])

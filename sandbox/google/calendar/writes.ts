@@ -1,16 +1,16 @@
 /** events.get, insert, update, patch, delete (docs/google-behaviour.md#writing-events). */
-import { backEnd, invalid, json, type Refusal, type Reply } from '../errors.ts'
-import type { Caller } from '../http/access.ts'
+import { backEnd, invalid, json, type Refusal, type Reply } from '../http/errors.ts'
+import type { Caller } from '../oauth/access.ts'
 import type { Call } from '../http/call.ts'
-import type { GoogleState } from '../state.ts'
-import { atLeast, openCalendar, type View } from './calendars.ts'
+import type { GoogleState } from '../state/state.ts'
+import { atLeast, openCalendar, type View } from '../state/calendars.ts'
 import { settleConference, withConference } from './conference.ts'
 import { commit, conditionNotMet, etagOf, findEvent, shape, without } from './events.ts'
 import { maskOf } from './fields.ts'
 import { renderOptions } from './listing.ts'
 import { resourceOf } from './resource.ts'
 import { notifyWatchers } from './watch.ts'
-import type { Calendar, EventFields, EventRecord } from './records.ts'
+import type { Calendar, EventFields, EventRecord } from '../state/calendar-records.ts'
 
 const READ_ONLY = new Set([
   'kind',

@@ -1,14 +1,14 @@
 /** The page at `/`: shows what the simulated Google holds, with forms that add an event or revoke a grant, for `make demo KEEP=1`. */
-import { calendarOf } from '../calendar/calendars.ts'
+import { calendarOf } from '../state/calendars.ts'
 import { selectEvents } from '../calendar/selection.ts'
-import { DAY_MS, formatInstant } from '../calendar/times.ts'
+import { DAY_MS, formatInstant } from '../times/times.ts'
 import { removeEvent, addEvent } from '../calendar/writes.ts'
-import type { Reply } from '../errors.ts'
+import type { Reply } from '../http/errors.ts'
 import { escape, page } from '../http/html.ts'
 import { isAlive, endGrant } from '../oauth/grants.ts'
-import type { GoogleState } from '../state.ts'
-import type { Calendar, EventRecord } from '../calendar/records.ts'
-import type { Account, Grant } from '../oauth/records.ts'
+import type { GoogleState } from '../state/state.ts'
+import type { Calendar, EventRecord } from '../state/calendar-records.ts'
+import type { Account, Grant } from '../state/oauth-records.ts'
 
 const SHOWN_ACCOUNTS = 50
 const SHOWN_EVENTS = 12

@@ -8,12 +8,12 @@ import {
   oauthError,
   type Refusal,
   type Reply,
-} from '../errors.ts'
-import { unauthenticated } from '../http/access.ts'
+} from '../http/errors.ts'
+import { unauthenticated } from '../oauth/access.ts'
 import { accessNotConfigured, dailyLimitExceeded, rateLimitExceeded } from '../oauth/projects.ts'
 import { errorPage } from '../oauth/consent-pages.ts'
-import { BEHAVIOURS, type FaultRequest, type FaultRule, type ReplyName } from './fault-rules.ts'
-import { checkGarbling } from './garbling.ts'
+import { BEHAVIOURS, type FaultRequest, type FaultRule, type ReplyName } from '../state/fault-rules.ts'
+import { checkGarbling } from '../state/garbling.ts'
 
 /** Replies that replace the real one. */
 const replies = {

@@ -1,6 +1,6 @@
 /** The control API over HTTP: `POST /_control/<operation>` with a JSON object, or GET with the arguments in the query. */
-import { ControlError, json, Refusal, type Reply } from '../errors.ts'
-import type { GoogleState } from '../state.ts'
+import { ControlError, json, Refusal, type Reply } from '../http/errors.ts'
+import type { GoogleState } from '../state/state.ts'
 import { dashboard } from './dashboard.ts'
 import type { Operations } from './operations.ts'
 

@@ -3,23 +3,23 @@
  * object: in process a method of the handle, over HTTP `POST /_control/<name>` (docs/sandbox-google.md). An invalid request
  * throws a ControlError.
  */
-import { calendarOf, type CalendarSettings, newCalendar, share } from '../calendar/calendars.ts'
+import { calendarOf, type CalendarSettings, newCalendar, share } from '../state/calendars.ts'
 import { findEvent, without } from '../calendar/events.ts'
 import { resourceOf } from '../calendar/resource.ts'
 import { addEvent, changeEvent, mergePatch, removeEvent } from '../calendar/writes.ts'
-import { ControlError } from '../errors.ts'
+import { ControlError } from '../http/errors.ts'
 import { accountOf, type AccountSettings, addAccount } from '../oauth/accounts.ts'
 import { signIn, type SignIn, type SignInResult } from '../oauth/authorize.ts'
 import { addClient, addSecret, clientFile, clientOf, type ClientSettings, DEFAULT_PROJECT } from '../oauth/clients.ts'
 import { type GrantRequest, isAlive, endGrant, newAccessToken, newGrant, revokeAll } from '../oauth/grants.ts'
 import { setProject } from '../oauth/projects.ts'
-import type { Switches, GoogleState } from '../state.ts'
+import type { Switches, GoogleState } from '../state/state.ts'
 import { checkFault } from './faults.ts'
-import { type RequestFilter, type RequestSummary, resetLog, summarize } from './request-log.ts'
+import { type RequestFilter, type RequestSummary, resetLog, summarize } from '../state/request-log.ts'
 import { fill, type FillRequest, type SeedRequest, type Seeded, seed } from './seed.ts'
-import type { AccessRole, EventFields, EventRecord } from '../calendar/records.ts'
-import type { Grant, ProjectSettings } from '../oauth/records.ts'
-import type { FaultRequest, FaultRule } from './fault-rules.ts'
+import type { AccessRole, EventFields, EventRecord } from '../state/calendar-records.ts'
+import type { Grant, ProjectSettings } from '../state/oauth-records.ts'
+import type { FaultRequest, FaultRule } from '../state/fault-rules.ts'
 
 /** The control operations, by name. */
 export type Operations = ReturnType<typeof operationsOn>

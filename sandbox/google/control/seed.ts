@@ -1,9 +1,9 @@
 /** Makes many accounts at once, for benches. They share their immutable event records. */
-import { calendarOf, newCalendar } from '../calendar/calendars.ts'
+import { calendarOf, newCalendar } from '../state/calendars.ts'
 import { addEvent } from '../calendar/writes.ts'
 import { addAccount } from '../oauth/accounts.ts'
 import { newGrant } from '../oauth/grants.ts'
-import { freshName, type GoogleState } from '../state.ts'
+import { freshName, type GoogleState } from '../state/state.ts'
 
 /** How many accounts and events to make. */
 export interface SeedRequest {

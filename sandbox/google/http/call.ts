@@ -1,6 +1,6 @@
 /** A request as handlers get it: with its kind, and with its body read. */
 import type { IncomingHttpHeaders } from 'node:http'
-import { backEnd, oauthError } from '../errors.ts'
+import { backEnd, oauthError } from './errors.ts'
 import type { Kind } from './routes.ts'
 
 /** One request with its kind, path parameters, query and body. */

@@ -1,5 +1,5 @@
 /** The frame of the sandbox's pages. */
-import type { Reply } from '../errors.ts'
+import type { Reply } from './errors.ts'
 
 /** Escapes text for HTML, including attribute values. */
 export const escape = (text: string): string => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)

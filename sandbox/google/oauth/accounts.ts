@@ -1,8 +1,8 @@
 /** Google accounts: an e-mail address, an optional organisation, and a list of calendars. */
-import { newCalendar } from '../calendar/calendars.ts'
-import { ControlError } from '../errors.ts'
-import type { GoogleState } from '../state.ts'
-import type { Account } from './records.ts'
+import { newCalendar } from '../state/calendars.ts'
+import { ControlError } from '../http/errors.ts'
+import type { GoogleState } from '../state/state.ts'
+import type { Account } from '../state/oauth-records.ts'
 
 /** What an account is made from. */
 export interface AccountSettings {

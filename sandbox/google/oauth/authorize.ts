@@ -2,13 +2,13 @@
  * The authorization endpoint (docs/google-behaviour.md#authorization-endpoint): checks whose errors are shown on Google's own
  * page and never redirected, the consent page, and the person's decision.
  */
-import { ControlError, type Reply } from '../errors.ts'
+import { ControlError, type Reply } from '../http/errors.ts'
 import type { Call } from '../http/call.ts'
-import type { GoogleState } from '../state.ts'
+import type { GoogleState } from '../state/state.ts'
 import { newCode } from './codes.ts'
 import { consentPage, errorPage, handBackPage } from './consent-pages.ts'
 import { consentObstacle, isAlive } from './grants.ts'
-import type { Account, AuthorizationRequest, Client } from './records.ts'
+import type { Account, AuthorizationRequest, Client } from '../state/oauth-records.ts'
 import { optionalScopes } from './scopes.ts'
 
 /** An error that only the person sees, on Google's own page. */

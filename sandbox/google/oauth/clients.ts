@@ -1,8 +1,8 @@
 /** OAuth clients of type Web application: up to two secrets, redirect URIs, JavaScript origins (docs/google-behaviour.md#client-file). */
-import { ControlError, oauthError } from '../errors.ts'
-import { freshName, type GoogleState } from '../state.ts'
+import { ControlError, oauthError } from '../http/errors.ts'
+import { freshName, type GoogleState } from '../state/state.ts'
 import { setProject } from './projects.ts'
-import type { Client } from './records.ts'
+import type { Client } from '../state/oauth-records.ts'
 
 /** What a client is made from. */
 export interface ClientSettings {

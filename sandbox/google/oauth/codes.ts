@@ -1,8 +1,8 @@
 /** Authorization codes: valid for ten minutes and one use, bound to client, redirect URI and PKCE challenge (docs/google-behaviour.md#authorization-endpoint). */
 import { createHash } from 'node:crypto'
-import { oauthError } from '../errors.ts'
-import { freshName, type GoogleState } from '../state.ts'
-import type { AuthorizationCode, Client } from './records.ts'
+import { oauthError } from '../http/errors.ts'
+import { freshName, type GoogleState } from '../state/state.ts'
+import type { AuthorizationCode, Client } from '../state/oauth-records.ts'
 
 const CODE_LIFE = 600_000
 

@@ -1,8 +1,8 @@
 /** The pages that a person sees while signing in: consent, Google's error page, and the end of the popup. */
-import type { Reply } from '../errors.ts'
+import type { Reply } from '../http/errors.ts'
 import { escape, page } from '../http/html.ts'
-import type { GoogleState } from '../state.ts'
-import type { AuthorizationRequest } from './records.ts'
+import type { GoogleState } from '../state/state.ts'
+import type { AuthorizationRequest } from '../state/oauth-records.ts'
 import { optionalScopes } from './scopes.ts'
 
 /** The consent page, with the accounts and the requested scopes. */

@@ -2,12 +2,12 @@
  * Grants: a refresh token that one account gave to one client, and the access tokens made from it. A refresh token ends in
  * the ways of docs/google-behaviour.md#end-of-a-grant; this is decided when the token is used.
  */
-import { ControlError } from '../errors.ts'
-import { freshName, type GoogleState } from '../state.ts'
+import { ControlError } from '../http/errors.ts'
+import { freshName, type GoogleState } from '../state/state.ts'
 import { accountOf } from './accounts.ts'
 import { clientOf } from './clients.ts'
 import { projectOf } from './projects.ts'
-import type { AccessToken, Account, Client, Grant, Project } from './records.ts'
+import type { AccessToken, Account, Client, Grant, Project } from '../state/oauth-records.ts'
 import { SIGN_IN_SCOPES } from './scopes.ts'
 
 /** What a grant is made from. */

@@ -1,5 +1,5 @@
 /** The script of accounts.google.com/gsi/client, with the code client only: `google.accounts.oauth2.initCodeClient` (docs/google-behaviour.md#popup). */
-import type { Reply } from '../errors.ts'
+import type { Reply } from '../http/errors.ts'
 
 const SCRIPT = `(() => {
   const base = new URL(document.currentScript.src).origin

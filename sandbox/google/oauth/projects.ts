@@ -2,10 +2,10 @@
  * Google Cloud projects: the settings of the consent screen, whether the Calendar API is enabled, and the quotas
  * (docs/google-behaviour.md#quotas): requests in a sliding minute, for the project and for each of its users, and a daily limit.
  */
-import { frontEnd, type Refusal } from '../errors.ts'
-import { ControlError } from '../errors.ts'
-import type { GoogleState } from '../state.ts'
-import type { QuotaWindow, Project, ProjectSettings } from './records.ts'
+import { frontEnd, type Refusal } from '../http/errors.ts'
+import { ControlError } from '../http/errors.ts'
+import type { GoogleState } from '../state/state.ts'
+import type { QuotaWindow, Project, ProjectSettings } from '../state/oauth-records.ts'
 
 const MINUTE = 60_000
 const DAY = 86_400_000

@@ -1,11 +1,11 @@
 /** POST /token, POST /revoke, GET /tokeninfo (docs/google-behaviour.md#token-endpoint and docs/google-behaviour.md#revocation). */
-import { json, oauthError, type Reply } from '../errors.ts'
+import { json, oauthError, type Reply } from '../http/errors.ts'
 import type { Call } from '../http/call.ts'
-import type { GoogleState } from '../state.ts'
+import type { GoogleState } from '../state/state.ts'
 import { authenticateClient } from './clients.ts'
 import { redeemCode } from './codes.ts'
 import { endedAt, isAlive, isRestricted, endGrant, newAccessToken, newGrant, rotate } from './grants.ts'
-import type { AccessToken, Client, Grant } from './records.ts'
+import type { AccessToken, Client, Grant } from '../state/oauth-records.ts'
 
 // How long Google calls an ended token expired or revoked. Later it says only "Bad Request".
 const REMEMBERED_DEATH = 12 * 3_600_000

@@ -1,8 +1,8 @@
 /** Reads and parses request bodies, up to a limit. */
 import type { IncomingMessage } from 'node:http'
 import { parse as parseYaml } from 'yaml'
-import { readProtobuf } from '../protobuf.ts'
-import { badRequest, tooLarge, unsupportedMedia } from '../api-errors.ts'
+import { readProtobuf } from './protobuf.ts'
+import { badRequest, tooLarge, unsupportedMedia } from '../model/api-errors.ts'
 
 const MAX_BYTES = 3 * 1024 * 1024
 

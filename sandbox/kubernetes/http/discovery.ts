@@ -1,6 +1,6 @@
 /** API discovery: which groups, versions and kinds are served. `kubectl` reads names, short names and categories here. */
-import { apiVersionOf, type Kind } from '../kind.ts'
-import type { JsonObject } from '../objects.ts'
+import { apiVersionOf, type Kind } from '../model/kind.ts'
+import type { JsonObject } from '../model/objects.ts'
 
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
 

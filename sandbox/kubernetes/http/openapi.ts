@@ -2,8 +2,8 @@
  * OpenAPI v3 as far as `kubectl` reads it: the schemas for `kubectl explain`, and the parameters that tell it that the
  * server supports `fieldValidation` and `dryRun`.
  */
-import { apiVersionOf, type Kind } from '../kind.ts'
-import type { JsonObject } from '../objects.ts'
+import { apiVersionOf, type Kind } from '../model/kind.ts'
+import type { JsonObject } from '../model/objects.ts'
 
 const pathOf = ({ group, version }: Kind): string => (group === '' ? `api/${version}` : `apis/${group}/${version}`)
 

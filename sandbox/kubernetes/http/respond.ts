@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { APIError } from '../api-errors.ts'
+import type { APIError } from '../model/api-errors.ts'
 
 /** Answers with JSON. */
 export function sendJson(response: ServerResponse, code: number, text: string): void {

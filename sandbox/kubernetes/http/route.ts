@@ -1,7 +1,7 @@
 /** Parses resource paths such as `/api/v1/namespaces/booking/secrets/alice`. */
-import { methodNotAllowed, notServed, type APIError } from '../api-errors.ts'
-import type { Kind } from '../kind.ts'
-import type { Registry } from '../registry.ts'
+import { methodNotAllowed, notServed, type APIError } from '../model/api-errors.ts'
+import type { Kind } from '../model/kind.ts'
+import type { Registry } from '../kinds/registry.ts'
 
 /** What a resource path names. */
 export interface Route {

@@ -1,7 +1,7 @@
 /** Authentication by bearer token or client certificate. There is no authorization: every user may do everything. */
 import type { IncomingMessage } from 'node:http'
 import { TLSSocket } from 'node:tls'
-import type { Authority, Pair } from '../certificates.ts'
+import type { Authority, Pair } from './certificates.ts'
 
 /** A user with its credentials. */
 export interface User extends Pair {

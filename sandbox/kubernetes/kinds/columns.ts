@@ -1,7 +1,7 @@
 /** Printer columns that several kinds share. */
-import { ageAt } from '../human-duration.ts'
-import type { Cell, Column } from '../kind.ts'
-import type { KubeObject } from '../objects.ts'
+import { ageAt } from '../model/human-duration.ts'
+import type { Cell, Column } from '../model/kind.ts'
+import type { KubeObject } from '../model/objects.ts'
 
 /** The column of names. */
 export const nameColumn: Column = {

@@ -1,11 +1,11 @@
 /** CustomResourceDefinitions, and the kinds that they define. */
 import type { CustomResourceDefinition } from '../../../src/resources/types.ts'
 import { createValidator } from '../../../src/resources/validate.ts'
-import { ageAt } from '../human-duration.ts'
-import { builtIn, customColumn, selectable, type Kind } from '../kind.ts'
-import { at, isObject, sameJson, type JsonObject, type KubeObject } from '../objects.ts'
-import { invalid, notImplemented, type Cause } from '../api-errors.ts'
-import { rfc3339 } from '../writer.ts'
+import { ageAt } from '../model/human-duration.ts'
+import { builtIn, customColumn, selectable, type Kind } from '../model/kind.ts'
+import { at, isObject, sameJson, type JsonObject, type KubeObject } from '../model/objects.ts'
+import { invalid, notImplemented, type Cause } from '../model/api-errors.ts'
+import { rfc3339 } from '../storage/writer.ts'
 import { ageColumn, column, nameColumn } from './columns.ts'
 import { kindSchema } from './schemas.ts'
 

@@ -1,7 +1,7 @@
 /** Secrets and ConfigMaps, with the API server's rules about their data. */
-import { builtIn, type Kind } from '../kind.ts'
-import { isObject, sameJson, without, type JsonObject, type KubeObject } from '../objects.ts'
-import { badRequest, type Cause } from '../api-errors.ts'
+import { builtIn, type Kind } from '../model/kind.ts'
+import { isObject, sameJson, without, type JsonObject, type KubeObject } from '../model/objects.ts'
+import { badRequest, type Cause } from '../model/api-errors.ts'
 import { ageColumn, column, nameColumn } from './columns.ts'
 import { flag, kindSchema, text, textMap } from './schemas.ts'
 

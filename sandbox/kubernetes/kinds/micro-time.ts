@@ -1,5 +1,5 @@
-import { at, type KubeObject } from '../objects.ts'
-import { badRequest } from '../api-errors.ts'
+import { at, type KubeObject } from '../model/objects.ts'
+import { badRequest } from '../model/api-errors.ts'
 
 const LAYOUT = '2006-01-02T15:04:05.000000Z07:00'
 const MICRO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}(Z|[+-]\d\d:\d\d)$/

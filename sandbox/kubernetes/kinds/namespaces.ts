@@ -1,6 +1,6 @@
-import { builtIn, type Kind } from '../kind.ts'
-import { at, type KubeObject } from '../objects.ts'
-import type { Cause } from '../api-errors.ts'
+import { builtIn, type Kind } from '../model/kind.ts'
+import { at, type KubeObject } from '../model/objects.ts'
+import type { Cause } from '../model/api-errors.ts'
 import { ageColumn, column, nameColumn } from './columns.ts'
 import { fields, kindSchema, listOf, text, time } from './schemas.ts'
 

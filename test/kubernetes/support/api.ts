@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { createAuthority, type Authority } from '../../../sandbox/kubernetes/certificates.ts'
+import { createAuthority, type Authority } from '../../../sandbox/kubernetes/http/certificates.ts'
 import { connect, type Connection } from '../../../src/kubernetes/connection.ts'
 import type { ClusterConfig } from '../../../src/kubernetes/kubeconfig.ts'
 import type { Clock } from '../../../src/platform/clock.ts'

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { TLSSocket } from 'node:tls'
-import { createAuthority, type Authority, type Pair } from '../../../sandbox/kubernetes/certificates.ts'
+import { createAuthority, type Authority, type Pair } from '../../../sandbox/kubernetes/http/certificates.ts'
 import { connect } from '../../../src/kubernetes/connection.ts'
 import { findKubeconfig } from '../../../src/kubernetes/kubeconfig.ts'
 import { createRequest } from '../../../src/kubernetes/request.ts'

@@ -2,11 +2,11 @@
  * What happens to an object before it is stored, in the API server's order: it is decoded (unknown fields are dropped,
  * warned about or refused), filled with defaults, prepared by its kind, and validated.
  */
-import { asKubectl, type Problem } from '../../src/resources/problems.ts'
-import { apiVersionOf, causeOf, type Kind } from './kind.ts'
-import { bareFinalizers, metadataCauses, readMetadata, unknownMetadata } from './metadata.ts'
-import { isObject, type JsonObject, type KubeObject } from './objects.ts'
-import { badRequest, invalid, type Cause } from './api-errors.ts'
+import { asKubectl, type Problem } from '../../../src/resources/problems.ts'
+import { apiVersionOf, causeOf, type Kind } from '../model/kind.ts'
+import { bareFinalizers, metadataCauses, readMetadata, unknownMetadata } from '../model/metadata.ts'
+import { isObject, type JsonObject, type KubeObject } from '../model/objects.ts'
+import { badRequest, invalid, type Cause } from '../model/api-errors.ts'
 
 /** What happens to unknown fields: they are dropped, dropped with a warning, or refused. */
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict'

@@ -2,8 +2,8 @@
  * Strategic merge patches, for the kinds of Kubernetes' own that the sandbox holds: lists that are merged by a key (owner
  * references, conditions) or as sets (finalizers), and the `$patch` directives.
  */
-import { isObject, without, type JsonObject } from './objects.ts'
-import { badRequest } from './api-errors.ts'
+import { isObject, without, type JsonObject } from '../model/objects.ts'
+import { badRequest } from '../model/api-errors.ts'
 
 /** The merge key of each list that is merged. An empty key means a set of plain values. Other lists are replaced. */
 const MERGE_KEYS: Record<string, string> = { ownerReferences: 'uid', finalizers: '', conditions: 'type' }

@@ -1,11 +1,11 @@
 /** The kinds that are served: some of Kubernetes' own, and those that the stored CustomResourceDefinitions define. */
-import { namespaces } from './kinds/namespaces.ts'
-import { configMaps, secrets } from './kinds/data.ts'
-import { customKind, definitions } from './kinds/custom.ts'
-import { coreEvents, events } from './kinds/events.ts'
-import { leases } from './kinds/leases.ts'
-import { apiVersionOf, type Kind } from './kind.ts'
-import type { Store, Write } from './store.ts'
+import { namespaces } from './namespaces.ts'
+import { configMaps, secrets } from './data.ts'
+import { customKind, definitions } from './custom.ts'
+import { coreEvents, events } from './events.ts'
+import { leases } from './leases.ts'
+import { apiVersionOf, type Kind } from '../model/kind.ts'
+import type { Store, Write } from '../storage/store.ts'
 
 const OWN: readonly Kind[] = [namespaces, secrets, configMaps, coreEvents, events, leases, definitions]
 

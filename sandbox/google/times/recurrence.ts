@@ -2,7 +2,7 @@
  * Recurring events (RFC 5545): RRULE with FREQ DAILY, WEEKLY, MONTHLY or YEARLY and INTERVAL, COUNT, UNTIL, BYDAY, BYMONTHDAY
  * and WKST, and EXDATE. Occurrences repeat by the wall clock of the event's zone, so they keep their hour when clocks change.
  */
-import { invalid } from '../errors.ts'
+import { invalid } from '../http/errors.ts'
 import { DAY_MS, dayOf, instantOf, type Span } from './times.ts'
 
 /** One occurrence of a series. */

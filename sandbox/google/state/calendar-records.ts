@@ -1,6 +1,6 @@
 /** Stored calendars, events and push channels. Types only: `state.ts` holds them all. */
-import type { Recurrence } from './recurrence.ts'
-import type { EventTime, Span } from './times.ts'
+import type { Recurrence } from '../times/recurrence.ts'
+import type { EventTime, Span } from '../times/times.ts'
 
 /** The roles of accounts in a calendar. */
 export type AccessRole = 'freeBusyReader' | 'reader' | 'writerWithoutPrivateAccess' | 'writer' | 'owner'

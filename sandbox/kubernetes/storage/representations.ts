@@ -2,10 +2,10 @@
  * The three representations of objects that a client may ask for (`Accept`): whole, metadata only, or the table that
  * `kubectl get` prints. The JSON text of a version is cached with it: a watch and ten lists cost one `JSON.stringify`.
  */
-import type { Cell, Kind } from './kind.ts'
-import { apiVersionOf } from './kind.ts'
-import type { JsonObject, KubeObject } from './objects.ts'
-import { notAcceptable } from './api-errors.ts'
+import type { Cell, Kind } from '../model/kind.ts'
+import { apiVersionOf } from '../model/kind.ts'
+import type { JsonObject, KubeObject } from '../model/objects.ts'
+import { notAcceptable } from '../model/api-errors.ts'
 import type { Version } from './store.ts'
 
 /** A whole object, its metadata only, or a table. */

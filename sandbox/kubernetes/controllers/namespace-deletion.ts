@@ -1,9 +1,9 @@
 /** Deletes the contents of a namespace, and then the namespace. */
-import { namespaces } from './kinds/namespaces.ts'
-import { isObject, type JsonObject } from './objects.ts'
-import type { Registry } from './registry.ts'
-import type { Store, Version } from './store.ts'
-import { isBeingDeleted, rfc3339, type Writer } from './writer.ts'
+import { namespaces } from '../kinds/namespaces.ts'
+import { isObject, type JsonObject } from '../model/objects.ts'
+import type { Registry } from '../kinds/registry.ts'
+import type { Store, Version } from '../storage/store.ts'
+import { isBeingDeleted, rfc3339, type Writer } from '../storage/writer.ts'
 
 /** What the deletion of a namespace needs. */
 export interface EmptyingDeps {

@@ -1,5 +1,5 @@
 /** Faults on demand: requests that fail, and requests that hang until they are released. */
-import { APIError } from './api-errors.ts'
+import { APIError } from '../model/api-errors.ts'
 
 /** Which requests a fault hits. */
 export interface RequestMatch {

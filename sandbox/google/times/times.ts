@@ -1,6 +1,6 @@
 /** Reads, checks and writes the times of events. Instants are milliseconds since the Unix epoch; days count from 1970-01-01. */
 import { Temporal } from 'temporal-polyfill'
-import { backEnd, invalid, type Refusal } from '../errors.ts'
+import { backEnd, invalid, type Refusal } from '../http/errors.ts'
 
 /** A time in the API's notation: `{date}` or `{dateTime, timeZone?}`. */
 export interface EventTime {

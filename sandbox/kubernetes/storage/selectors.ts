@@ -1,7 +1,7 @@
 /** Parses the label and field selectors of a query. */
-import type { Kind } from './kind.ts'
-import type { KubeObject } from './objects.ts'
-import { badRequest } from './api-errors.ts'
+import type { Kind } from '../model/kind.ts'
+import type { KubeObject } from '../model/objects.ts'
+import { badRequest } from '../model/api-errors.ts'
 
 /** Whether an object matches a selector. */
 export type Matches = (object: KubeObject) => boolean

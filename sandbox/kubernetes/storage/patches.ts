@@ -1,6 +1,6 @@
 /** JSON merge patch (RFC 7386) and JSON patch (RFC 6902). Both return a new value and leave the old one unchanged. */
-import { isObject, sameJson, type JsonObject } from './objects.ts'
-import { badRequest, APIError } from './api-errors.ts'
+import { isObject, sameJson, type JsonObject } from '../model/objects.ts'
+import { badRequest, APIError } from '../model/api-errors.ts'
 
 /** Applies a JSON merge patch. */
 export function mergePatch(target: unknown, patch: unknown): unknown {

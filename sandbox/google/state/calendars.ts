@@ -1,7 +1,7 @@
 /** Calendars: their owners, who may see them in which role, and their change log. */
-import { ControlError, notFound } from '../errors.ts'
-import { freshName, type GoogleState } from '../state.ts'
-import type { AccessRole, Calendar } from './records.ts'
+import { ControlError, notFound } from '../http/errors.ts'
+import { freshName, type GoogleState } from './state.ts'
+import type { AccessRole, Calendar } from './calendar-records.ts'
 
 /** The roles, from the weakest to the strongest. */
 export const ROLES: readonly AccessRole[] = [

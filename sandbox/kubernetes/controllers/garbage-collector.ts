@@ -2,13 +2,13 @@
  * What the controller manager of a real cluster does in the background: it deletes objects whose owners are gone
  * (`blockOwnerDeletion` is ignored), and empties namespaces that are being deleted.
  */
-import { definitions } from './kinds/custom.ts'
-import { namespaces } from './kinds/namespaces.ts'
+import { definitions } from '../kinds/custom.ts'
+import { namespaces } from '../kinds/namespaces.ts'
 import { emptyNamespace, type EmptyingDeps } from './namespace-deletion.ts'
-import type { KubeObject, OwnerReference } from './objects.ts'
-import type { Registry } from './registry.ts'
-import type { Version, Write } from './store.ts'
-import { isBeingDeleted, type Target } from './writer.ts'
+import type { KubeObject, OwnerReference } from '../model/objects.ts'
+import type { Registry } from '../kinds/registry.ts'
+import type { Version, Write } from '../storage/store.ts'
+import { isBeingDeleted, type Target } from '../storage/writer.ts'
 
 const FOREGROUND = 'foregroundDeletion'
 const ORPHAN = 'orphan'

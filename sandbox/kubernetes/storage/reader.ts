@@ -1,7 +1,7 @@
 /** Lists, with selectors and consistent pages: all pages show the state at the time of the first one. */
 import { shown, type ListMeta } from './representations.ts'
-import type { Kind } from './kind.ts'
-import { badRequest, expired, optionsInvalid, APIError } from './api-errors.ts'
+import type { Kind } from '../model/kind.ts'
+import { badRequest, expired, optionsInvalid, APIError } from '../model/api-errors.ts'
 import { both, fieldSelector, labelSelector, type Matches } from './selectors.ts'
 import type { Store, Version } from './store.ts'
 

@@ -2,7 +2,7 @@
  * The sandbox's etcd: the stored objects, one counter of revisions, and the history that watches read. Objects get their
  * resourceVersion here and are immutable from then on.
  */
-import type { KubeObject } from './objects.ts'
+import type { KubeObject } from '../model/objects.ts'
 
 /** The types of writes, as watches name them. */
 export type WriteType = 'ADDED' | 'MODIFIED' | 'DELETED'

@@ -1,8 +1,8 @@
 /** Watches: each is a position in the history and a sink, which gets one line for each event from there on. */
 import { bookmarkText, itemText, shown, type Shape } from './representations.ts'
-import type { Kind } from './kind.ts'
+import type { Kind } from '../model/kind.ts'
 import { checkMatch, inScope, readRevision, selectorOf, type Reader, type Scope } from './reader.ts'
-import { expired } from './api-errors.ts'
+import { expired } from '../model/api-errors.ts'
 import type { Matches } from './selectors.ts'
 import type { Store, Version, Write, WriteType } from './store.ts'
 

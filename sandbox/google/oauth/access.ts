@@ -1,10 +1,10 @@
 /** The API front end: checks the access token, that the API is enabled, the scope (docs/google-behaviour.md#scopes) and the quota. */
-import { frontEnd, notACalendarUser, type Refusal } from '../errors.ts'
-import { isRestricted } from '../oauth/grants.ts'
-import { accessNotConfigured, spendQuota } from '../oauth/projects.ts'
-import type { GoogleState } from '../state.ts'
-import type { Call } from './call.ts'
-import type { Kind } from './routes.ts'
+import { frontEnd, notACalendarUser, type Refusal } from '../http/errors.ts'
+import { isRestricted } from './grants.ts'
+import { accessNotConfigured, spendQuota } from './projects.ts'
+import type { GoogleState } from '../state/state.ts'
+import type { Call } from '../http/call.ts'
+import type { Kind } from '../http/routes.ts'
 
 /** The caller: the owner of the access token. */
 export interface Caller {

@@ -2,8 +2,8 @@
  * Reads Protobuf bodies, which `kubectl create namespace|secret|configmap` and Go clients send for Kubernetes' own kinds.
  * It reads only those kinds. Answers are always JSON.
  */
-import type { JsonObject } from './objects.ts'
-import { badRequest, unsupportedMedia } from './api-errors.ts'
+import type { JsonObject } from '../model/objects.ts'
+import { badRequest, unsupportedMedia } from '../model/api-errors.ts'
 
 type FieldType =
   'text' | 'bytes' | 'number' | 'flag' | 'time' | 'texts' | 'bytesByText' | 'textByText' | Message | [Message]

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml'
-import type { User } from './http/users.ts'
+import type { User } from './users.ts'
 
 /** Which user, namespace and credentials a kubeconfig has. */
 export interface KubeconfigOptions {

@@ -2,7 +2,7 @@
  * Answers that Google would not give, but that a client must survive: the real answer, changed by a named mutation or by a
  * function (in process only), or another body.
  */
-import { ControlError, json, textOf, type Reply } from '../errors.ts'
+import { ControlError, json, textOf, type Reply } from '../http/errors.ts'
 
 /** How the fault `garbled` changes an answer. Exactly one of the three is set. */
 export interface Garbling {

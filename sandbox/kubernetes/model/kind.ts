@@ -2,9 +2,9 @@
  * What the sandbox knows about one kind: its names, its schema, its printer columns, and its rules beyond the schema. A kind
  * that two API groups serve (Events) has two of these on one collection.
  */
-import type { Problem } from '../../src/resources/problems.ts'
-import type { CrdVersion, PrinterColumn, StructuralSchema } from '../../src/resources/types.ts'
-import { createValidator, type Validator } from '../../src/resources/validate.ts'
+import type { Problem } from '../../../src/resources/problems.ts'
+import type { CrdVersion, PrinterColumn, StructuralSchema } from '../../../src/resources/types.ts'
+import { createValidator, type Validator } from '../../../src/resources/validate.ts'
 import { compilePath, type Find } from './jsonpath.ts'
 import { at, type KubeObject } from './objects.ts'
 import type { Cause } from './api-errors.ts'

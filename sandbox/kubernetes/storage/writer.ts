@@ -3,10 +3,10 @@
  * this class.
  */
 import { decode, validate, type Decoded, type FieldValidation } from './admission.ts'
-import type { Kind } from './kind.ts'
-import { carriedOver, defined } from './metadata.ts'
-import { at, isObject, keyFor, sameJson, without, type KubeObject, type Metadata } from './objects.ts'
-import * as apiErrors from './api-errors.ts'
+import type { Kind } from '../model/kind.ts'
+import { carriedOver, defined } from '../model/metadata.ts'
+import { at, isObject, keyFor, sameJson, without, type KubeObject, type Metadata } from '../model/objects.ts'
+import * as apiErrors from '../model/api-errors.ts'
 import type { Store, Version } from './store.ts'
 
 /** The object that a write is about. */

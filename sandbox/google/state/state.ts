@@ -2,10 +2,10 @@
  * The state of the simulated Google, in one place. The other files are functions over it, by topic. All instants are
  * milliseconds since the Unix epoch.
  */
-import type { RequestLog } from './control/request-log.ts'
-import type { Calendar, Channel } from './calendar/records.ts'
-import type { FaultRule } from './control/fault-rules.ts'
-import type { AccessToken, Account, AuthorizationCode, Client, Grant, Project } from './oauth/records.ts'
+import type { RequestLog } from './request-log.ts'
+import type { Calendar, Channel } from './calendar-records.ts'
+import type { FaultRule } from './fault-rules.ts'
+import type { AccessToken, Account, AuthorizationCode, Client, Grant, Project } from './oauth-records.ts'
 
 /** The clock that the caller passes in. The operator's own clocks fit. */
 export interface SandboxClock {
