@@ -30,5 +30,6 @@ COPY --from=build /image/ /
 USER 65532:65532
 # The sign-in pages; /metrics, /healthz and /readyz.
 EXPOSE 8080 8081
-ENTRYPOINT ["/nodejs/bin/node", "/app/main.js"]
+# Without this, the young generation of Node 24 grows to several times its size (docs/decisions/0152-keeping-the-heap-small.md).
+ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=8", "/app/main.js"]
 CMD ["run"]

@@ -50,7 +50,7 @@ bench: build ## measure speed, memory and requests
 bench-sign-ins: build ## let 1,000 people sign in at once, at two replicas
 	@npx tsx bench/sign-ins.ts
 
-bench-memory: build ## resident memory of the operator, without any flag, with ten hostile calendars of each kind (KINDS=full,busy; MOST=512 fails above 512 MiB)
+bench-memory: build ## resident memory of the operator, as the image starts it, with ten hostile calendars of each kind (KINDS=full,busy; MOST=512 fails above 512 MiB)
 	@npx tsx bench/memory.ts $(if $(KINDS),--kinds $(KINDS)) $(if $(MOST),--most $(MOST))
 
 DURATION ?= $(if $(SECONDS),$(SECONDS)s,5m)

@@ -1,11 +1,12 @@
 /**
- * `make bench-memory`: measures the resident memory of the operator as it ships, without flags of Node, while it reads hostile
+ * `make bench-memory`: measures the resident memory of the operator as it ships, with the image's flags of Node, while it reads hostile
  * calendars again and again. With `--most` it fails if a peak is above so many MiB.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { freePort } from './free-port.ts'
 import { exitOnSignals, startWorld } from './bench-world.ts'
+import { imageNodeFlags } from '../scripts/node.mjs'
 import { HOSTILE, type HostileKind } from './memory/kinds.ts'
 import { MeasuredOperator } from './operator.ts'
 
@@ -18,7 +19,8 @@ const OPTIONS = {
   longest: { type: 'string', default: '60' },
   /** The limit in MiB. */
   most: { type: 'string', default: '0' },
-  node: { type: 'string', default: '' },
+  /** Flags of Node, in place of the image's. */
+  node: { type: 'string', default: imageNodeFlags().join(' ') },
 } as const
 
 const MIB = 1.048576

@@ -1,6 +1,7 @@
 // Runs a command with another major version of Node: `node scripts/node.mjs 24 make test`. npm's package `node` brings that
-// version into the user's cache; it comes first in PATH for the command and for everything that the command starts. `other`
-// in place of a number means the image's version or, where that is the running one, the oldest that package.json supports.
+// version into the user's cache; it comes first in PATH for the command and for everything that the command starts. In place
+// of a number, `image` means the image's version, and `other` as well, or the oldest that package.json supports where the
+// image's is the running one.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
@@ -12,6 +13,14 @@ export function imageMajor() {
   const major = /^ARG BUILD_IMAGE=node:(\d+)/m.exec(dockerfile)?.[1]
   if (!major) throw new Error('Dockerfile: expected ARG BUILD_IMAGE=node:<major version>-…')
   return major
+}
+
+/** The flags that the image starts Node with, from the Dockerfile's entry point. */
+export function imageNodeFlags() {
+  const dockerfile = readFileSync(join(import.meta.dirname, '../Dockerfile'), 'utf8')
+  const entrypoint = /^ENTRYPOINT (\[.*\])$/m.exec(dockerfile)?.[1]
+  if (!entrypoint) throw new Error('Dockerfile: expected ENTRYPOINT ["<node>", "<flag>"…, "<program>"]')
+  return JSON.parse(entrypoint).slice(1, -1)
 }
 
 /** The oldest major version that package.json supports. */
@@ -47,8 +56,10 @@ export function findNode(major, env = process.env) {
 
 if (process.argv[1] === import.meta.filename) {
   const [which = '', command, ...args] = process.argv.slice(2)
-  const major = which !== 'other' ? which : isRunning(imageMajor()) ? oldestMajor() : imageMajor()
-  if (!/^\d+$/.test(major) || !command) throw new Error('usage: node scripts/node.mjs MAJOR|other COMMAND [ARGUMENT…]')
+  const named = { image: imageMajor, other: () => (isRunning(imageMajor()) ? oldestMajor() : imageMajor()) }
+  const major = named[which]?.() ?? which
+  if (!/^\d+$/.test(major) || !command)
+    throw new Error('usage: node scripts/node.mjs MAJOR|image|other COMMAND [ARGUMENT…]')
   const node = findNode(major)
   const PATH = [dirname(node), process.env.PATH].join(delimiter)
   console.error(

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, inject, test } from 'vitest'
+import { imageNodeFlags } from '../../scripts/node.mjs'
 import { ROOT } from './support/build.ts'
 import { entriesOf, fileOf, textOf } from './support/layer.ts'
 import { run, say } from './support/tools.ts'
@@ -103,7 +104,7 @@ describe('its configuration', () => {
   })
 
   test('starts Node itself on the bundle, with no shell between, so that signals arrive', () => {
-    expect(config.Entrypoint).toEqual(['/nodejs/bin/node', '/app/main.js'])
+    expect(config.Entrypoint).toEqual(['/nodejs/bin/node', ...imageNodeFlags(), '/app/main.js'])
     expect(config.Cmd).toEqual(['run'])
   })
 
