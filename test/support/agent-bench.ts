@@ -43,6 +43,9 @@ export class Bench {
   /** The refresh token that Google rotates to. */
   rotatesTo: string | undefined
   account = 'alice@example.com'
+  integration = anIntegration()
+  /** Identifies the client's credentials. */
+  credentialsHash = 'c'
 
   constructor(agent = anAgent()) {
     this.agent = agent
@@ -53,33 +56,31 @@ export class Bench {
 
   /** What the next look at the agent is given. */
   context(): Context {
-    const { agent, state } = this
+    const { agent, state, integration, credentialsHash } = this
     const view = {
       client: this.client,
-      credentialsHash: 'c',
+      credentialsHash,
       ready: true,
       siteAccepted: true,
       apiDisabled: false,
       message: '',
     }
-    const integration = anIntegration()
     return { agent, state, integration, resolved: { key: 'booking/google', integration, view } }
   }
 
   /** One reconcile's way to a valid access token. */
   async gain(force = false, client = this.client): Promise<Grant | StepFailure> {
-    const { agent, tokens } = this
-    const request: TokenRequest = {
-      agent,
-      integration: anIntegration(),
-      client,
-      credentialsHash: 'c',
-      since: this.state.firstSeen,
-      force,
-    }
+    const { tokens } = this
+    const request = { ...this.request, client, force }
     const failed = (await tokens.load(request)) ?? (await tokens.ensure(request)) ?? (await tokens.verify(request))
     if (failed && !isStepFailure(failed)) throw new Error(failed.refused)
     return failed ?? this.known.grant!
+  }
+
+  /** What the token source is asked with. */
+  get request(): TokenRequest {
+    const { agent, integration, client, credentialsHash } = this
+    return { agent, integration, client, credentialsHash, since: this.state.firstSeen, force: false }
   }
 
   /** What is known of the grant. */
