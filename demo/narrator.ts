@@ -22,7 +22,7 @@ export interface Expectation<T> {
 }
 
 const WIDTH = 120
-const LOOK_EVERY_MS = 50
+const CHECK_INTERVAL_MS = 50
 const STYLES = { bold: '1', dim: '2', red: '31', green: '32', yellow: '33', cyan: '36' }
 
 /** What the narrator needs. */
@@ -122,7 +122,7 @@ export class Narrator {
         throw new DemoFailure(`expected within ${expected.within} s: ${expected.what}\nfound: ${expected.found()}`)
       }
       this.#waiting(expected.what, (now - since) / 1000)
-      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
+      await new Promise((resolve) => setTimeout(resolve, CHECK_INTERVAL_MS))
     }
   }
 

@@ -12,7 +12,7 @@ import type { PublishInput } from '../publishing/port.ts'
 import { TIMER_TOLERANCE_MS } from '../platform/clock.ts'
 import { publishOutputs } from '../publishing/publish-outputs.ts'
 import { widenings } from '../resources/consent.ts'
-import type { RequestTurn } from '../resources/reconcile-request.ts'
+import type { DueRequest } from '../resources/reconcile-request.ts'
 import { isPatient } from './conflicts.ts'
 import { decide } from './decide.ts'
 import { factsOf, isFailing, type Found } from './facts.ts'
@@ -70,7 +70,7 @@ export async function decideAndReport(
   deps: AgentDeps,
   context: Context,
   found: Found,
-  turn: RequestTurn = {},
+  turn: DueRequest = {},
 ): Promise<Outcome> {
   const { state, integration } = context
   // The status may have been written while the reconcile waited for Google.

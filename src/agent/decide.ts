@@ -6,7 +6,8 @@
  */
 import { blocked, done, retry, wait, type Outcome } from '../controller/outcome.ts'
 import { findCondition, timestamp, type Finding, type Findings } from '../resources/conditions.ts'
-import { formatDuration, HOUR_MS } from '../resources/durations.ts'
+import { HOUR_MS } from '../platform/time-units.ts'
+import { formatDuration } from '../resources/durations.ts'
 import { meaningOf as meaningFor, type ReadyReason, type ReasonOf } from '../resources/reasons.ts'
 import type { Agent, Condition } from '../resources/types.ts'
 import type { StepFailure } from '../failures/step-failure.ts'

@@ -20,7 +20,7 @@ import { integrationKey } from '../resources/allowed-namespaces.ts'
 import { durationMs } from '../resources/durations.ts'
 import { REVOKE_FINALIZER } from '../resources/names.ts'
 import { meaningOf } from '../resources/reasons.ts'
-import { isRequested, requestLeft, takeTurn } from '../resources/reconcile-request.ts'
+import { isRequested, remainingRequest, takeRequest } from '../resources/reconcile-request.ts'
 import type { Agent } from '../resources/types.ts'
 import { isUnreachable, shortened } from './google-backoff.ts'
 import { attend } from './attend.ts'
@@ -69,12 +69,12 @@ async function reconcile(deps: AgentDeps, context: Context): Promise<Outcome> {
   if (resolved === 'Suspended') return alone(state, () => integrationSuspended(deps, context))
   if (isStepFailure(resolved) && waitsForIntegration(deps, context, resolved)) return done(INTEGRATION_GRACE_MS)
   attendAtEndOfTrust(deps, context)
-  const turn = takeTurn(deps.clock, agent, state.requests)
+  const turn = takeRequest(deps.clock, agent, state.requests)
   const bypass = turn.request === undefined ? undefined : new Bypass()
   const found = await read(deps, context, bypass)
   state.found = found
   return alone(state, async () => {
-    const left = bypass ? requestLeft(bypass, turn, state.requests) : turn
+    const left = bypass ? remainingRequest(bypass, turn, state.requests) : turn
     const published = await publish(deps, context, found)
     attendAtEndOfTrust(deps, context)
     return decideAndReport(deps, context, published, left)

@@ -1,9 +1,10 @@
 /** Computes busy time from snapshots and the busy rules of a spec. */
+import { DAY_MS } from '../platform/time-units.ts'
 import { snapshotTimes, type CalendarSnapshot } from './calendar-snapshot.ts'
 import { ALL_DAY, NEVER_BUSY, NO_TIME, TENTATIVE, UNIDENTIFIED, type CompactTime } from './compact-event.ts'
 import { clip, mergeIntervals, type Interval } from './interval.ts'
 import { covers } from './window.ts'
-import { DAY, type Zones } from './zones.ts'
+import type { Zones } from './zones.ts'
 
 /** `spec.busy` of an Agent. */
 export interface BusyRules {
@@ -52,7 +53,7 @@ export function isBusy({ flags }: CompactTime, rules: BusyRules): boolean {
 /** The instants of an event, in ms since the epoch; all-day events last from midnight to midnight in `timeZone`. */
 export function toInterval({ start, end, flags }: CompactTime, timeZone: string, zones: Zones): Interval {
   if (!(flags & ALL_DAY)) return { start: start * 1000, end: end * 1000 }
-  const day = DAY / 1000
+  const day = DAY_MS / 1000
   return {
     start: zones.startOfDay(start / day, timeZone, 'earlier'),
     end: zones.startOfDay(end / day, timeZone, 'later'),

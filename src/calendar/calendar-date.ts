@@ -1,10 +1,10 @@
 /** Dates without a time, as days since 1970-01-01, limited to the years 0001 to 9999. */
+import { DAY_MS } from '../platform/time-units.ts'
 import { EARLIEST, LATEST } from './instant.ts'
-import { DAY } from './zones.ts'
 
 const DATE = /^(?:\d{4}|[1-9]\d{4,8})-\d\d-\d\d$/
-const FIRST_DAY = EARLIEST / DAY
-const LAST_DAY = Math.floor(LATEST / DAY)
+const FIRST_DAY = EARLIEST / DAY_MS
+const LAST_DAY = Math.floor(LATEST / DAY_MS)
 
 /** Whether a date has a year of more than four digits: programs write such years for "forever", and JavaScript can't read them. */
 export const isBeyondYear9999 = (date: string): boolean => date.indexOf('-') > 4
@@ -17,11 +17,11 @@ export function parseDate(date: string): number | undefined {
   if (!DATE.test(date)) return undefined
   if (isBeyondYear9999(date)) return parseDate(`2000${date.slice(-6)}`) === undefined ? undefined : LAST_DAY
   const midnight = Date.parse(`${date}T00:00:00Z`)
-  if (Number.isNaN(midnight) || isoDate(midnight / DAY) !== date) return undefined
-  return Math.max(midnight / DAY, FIRST_DAY)
+  if (Number.isNaN(midnight) || isoDate(midnight / DAY_MS) !== date) return undefined
+  return Math.max(midnight / DAY_MS, FIRST_DAY)
 }
 
 /** Renders days since 1970-01-01 as `YYYY-MM-DD`, limited to years of four digits. */
 export const renderDate = (day: number): string => isoDate(Math.min(Math.max(day, FIRST_DAY), LAST_DAY))
 
-const isoDate = (day: number): string => new Date(day * DAY).toISOString().slice(0, 10)
+const isoDate = (day: number): string => new Date(day * DAY_MS).toISOString().slice(0, 10)

@@ -2,11 +2,12 @@
  * When an event takes place. Google's answers are well formed; one that is not must neither stop a listing nor make a person
  * look free. docs/decisions/0020-unclear-events-count-as-busy.md describes how such times are widened.
  */
+import { DAY_MS } from '../platform/time-units.ts'
 import { isBeyondYear9999, parseDate } from './calendar-date.ts'
 import type { EventDateTime, EventResource } from './event-resource.ts'
 import { clampInstant, LATEST } from './instant.ts'
 import type { Interval } from './interval.ts'
-import { DAY, type Disambiguation, type Zones } from './zones.ts'
+import type { Disambiguation, Zones } from './zones.ts'
 
 /** What the time of an event depends on besides the event itself. */
 export interface TimeContext {
@@ -43,7 +44,7 @@ function resolveDates({ start, end }: EventResource): ResolvedTime | undefined {
   if (first === undefined || end?.dateTime !== undefined) return undefined
   const last = dateIn(end)
   const after = last === undefined || last <= first ? first + 1 : last
-  return { start: first * DAY, end: after * DAY, allDay: true, doubtful: last === undefined }
+  return { start: first * DAY_MS, end: after * DAY_MS, allDay: true, doubtful: last === undefined }
 }
 
 const dateIn = (time: EventDateTime | undefined): number | undefined =>

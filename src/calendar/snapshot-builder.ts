@@ -6,6 +6,7 @@
  * An event that is listed as live is live, whatever tombstone is listed next to it. What was not understood removes nothing:
  * what was known before is kept next to it, and the listing is marked as doubtful.
  */
+import { DAY_MS } from '../platform/time-units.ts'
 import { snapshotEvents, type CalendarSnapshot } from './calendar-snapshot.ts'
 import { ALL_DAY, compactEvent, NEVER_BUSY, NO_TIME, UNIDENTIFIED, unreadableEvent } from './compact-event.ts'
 import type { CompactEvent, CompactionContext, Detail } from './compact-event.ts'
@@ -16,7 +17,7 @@ import { parseEventResource, type ParsedEvent } from './event-resource.ts'
 import { touches, type Interval } from './interval.ts'
 import { isSameEvent, mergeDelta, mergeFullListing, type Listing, type PreviousEvents } from './merge-listing.ts'
 import { charactersOf, checkSize, DEFAULT_LIMITS, type SnapshotLimits } from './snapshot-limits.ts'
-import { DAY, type Zones } from './zones.ts'
+import type { Zones } from './zones.ts'
 
 /** What was requested from Google. */
 export interface ListingOptions {
@@ -181,7 +182,7 @@ export class SnapshotBuilder {
   /** Deltas contain events outside of the window, too. An all-day event may lie up to a day off its dates. */
   #isWithinWindow({ start, end, flags }: CompactEvent): boolean {
     if (!this.#window || flags & NO_TIME) return true
-    const slack = flags & ALL_DAY ? DAY : 0
+    const slack = flags & ALL_DAY ? DAY_MS : 0
     return touches({ start: start * 1000 - slack, end: end * 1000 + slack }, this.#window)
   }
 

@@ -1,6 +1,6 @@
 /** The windows of time that are published, and that are requested from Google. */
+import { DAY_MS, HOUR_MS } from '../platform/time-units.ts'
 import type { Interval } from './interval.ts'
-import { DAY, HOUR } from './zones.ts'
 
 /** `spec.sync.window` of a CalendarIntegration. */
 export interface WindowDays {
@@ -10,8 +10,8 @@ export interface WindowDays {
 
 /** The window that is published: from `pastDays` × 24 h before to `futureDays` × 24 h after the current full UTC hour. */
 export function publishedWindow(now: number, { pastDays, futureDays }: WindowDays): Interval {
-  const hour = Math.floor(now / HOUR) * HOUR
-  return { start: hour - pastDays * DAY, end: hour + futureDays * DAY }
+  const hour = Math.floor(now / HOUR_MS) * HOUR_MS
+  return { start: hour - pastDays * DAY_MS, end: hour + futureDays * DAY_MS }
 }
 
 /**
@@ -20,7 +20,7 @@ export function publishedWindow(now: number, { pastDays, futureDays }: WindowDay
  */
 export function listingWindow(now: number, days: WindowDays): Interval {
   const { start, end } = publishedWindow(now, days)
-  return { start: start - DAY, end: end + DAY }
+  return { start: start - DAY_MS, end: end + DAY_MS }
 }
 
 /** Whether a listing of `listed` covers all of `window`: time that was not listed is not known to be free. */

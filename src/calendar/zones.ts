@@ -4,6 +4,7 @@
  * that this version of Node does not know: they make a person busy for longer, never for shorter.
  */
 import { Temporal } from 'temporal-polyfill'
+import { DAY_MS, HOUR_MS } from '../platform/time-units.ts'
 import { identifyZone, type ZoneIdentity } from './zone-names.ts'
 
 /** Which instant to return if a local time occurs twice or never, or if its time zone is unknown. */
@@ -21,12 +22,8 @@ export interface Zones {
   nameOf(timeZone: string): string
 }
 
-/** In ms. */
-export const HOUR = 3_600_000
-/** 24 hours, in ms. */
-export const DAY = 24 * HOUR
 // Local time is at most 14 hours ahead of UTC and 12 hours behind: in an unknown time zone it lies in between.
-const UNKNOWN_OFFSET = { earlier: 14 * HOUR, later: -12 * HOUR }
+const UNKNOWN_OFFSET = { earlier: 14 * HOUR_MS, later: -12 * HOUR_MS }
 const MAX_ZONES = 1_000
 /** Of all time zones together: a calendar can contain any number of days. */
 const MAX_DAYS = 20_000
@@ -37,7 +34,7 @@ export function createZones(): Zones {
 
   const startOfDay = (day: number, timeZone: string, disambiguation: Disambiguation): number => {
     const zone = cache.zone(timeZone)
-    if (!zone) return day * DAY - UNKNOWN_OFFSET[disambiguation]
+    if (!zone) return day * DAY_MS - UNKNOWN_OFFSET[disambiguation]
     return cache.day(zone, day, () => localDate(day).toZonedDateTime(zone.id).epochMilliseconds)
   }
 
@@ -52,7 +49,7 @@ export function createZones(): Zones {
     dayOf(instant, timeZone, disambiguation) {
       const opposite = disambiguation === 'earlier' ? 'later' : 'earlier'
       const zone = cache.zone(timeZone)
-      if (!zone) return Math.floor((instant + UNKNOWN_OFFSET[opposite]) / DAY)
+      if (!zone) return Math.floor((instant + UNKNOWN_OFFSET[opposite]) / DAY_MS)
       const local = Temporal.Instant.fromEpochMilliseconds(instant).toZonedDateTimeISO(zone.id).toPlainDate()
       return local.since('1970-01-01', { largestUnit: 'day' }).days
     },
@@ -97,7 +94,7 @@ class ZoneCache {
 }
 
 function localDate(day: number): Temporal.PlainDate {
-  const date = new Date(day * DAY)
+  const date = new Date(day * DAY_MS)
   return Temporal.PlainDate.from({ year: date.getUTCFullYear(), month: date.getUTCMonth() + 1, day: date.getUTCDate() })
 }
 

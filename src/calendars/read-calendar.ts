@@ -15,7 +15,7 @@ import { spread, syncTokenToUse, type SyncSettings } from './schedule.ts'
 import { listed, postponed, withoutSyncToken, type CalendarState } from './state.ts'
 
 /** Which calendar is read, and how. */
-export interface Reading extends Omit<ReadInput, 'keep' | 'force'> {
+export interface ReadTarget extends Omit<ReadInput, 'keep' | 'force'> {
   /** The calendar's id at Google. */
   id: string
   /** The calendar, as the spec names it. */
@@ -26,7 +26,7 @@ export interface Reading extends Omit<ReadInput, 'keep' | 'force'> {
 }
 
 /** The calendar after the reading. */
-export interface CalendarReading {
+export interface CalendarReadResult {
   calendar: CalendarState
   /** Why it could not be read; `APIDisabled`: the Calendar API is switched off in the Google Cloud project. */
   failure: StepFailure | 'APIDisabled' | undefined
@@ -37,16 +37,16 @@ export interface CalendarReading {
 /** Reads the calendar; an access token that Google refuses before its time is renewed once. */
 export async function readCalendar(
   deps: CalendarsDeps,
-  reading: Reading,
+  reading: ReadTarget,
   calendar: CalendarState,
-): Promise<CalendarReading> {
+): Promise<CalendarReadResult> {
   const { accessToken } = reading
   const first = await attempt(deps, reading, calendar)
-  if (!isUnauthenticated(first.error)) return { ...concluded(deps, reading, first), accessToken }
+  if (!isUnauthenticated(first.error)) return { ...conclude(deps, reading, first), accessToken }
   const renewed = await reading.renew()
   if (isStepFailure(renewed)) return { calendar: first.calendar, failure: renewed, accessToken }
   const second = await attempt(deps, { ...reading, ...renewed }, first.calendar)
-  return { ...concluded(deps, reading, second), ...renewed }
+  return { ...conclude(deps, reading, second), ...renewed }
 }
 
 const isUnauthenticated = (error: ReadingError | undefined): boolean =>
@@ -58,7 +58,7 @@ interface Attempt {
 }
 
 /** Whatever goes wrong with one calendar is its own failure, a bug of ours included: the others are read. */
-async function attempt(deps: CalendarsDeps, reading: Reading, before: CalendarState): Promise<Attempt> {
+async function attempt(deps: CalendarsDeps, reading: ReadTarget, before: CalendarState): Promise<Attempt> {
   let calendar = before
   try {
     const syncToken = syncTokenToUse(calendar, reading.settings, deps.clock)
@@ -87,7 +87,7 @@ async function unlessExpired(listing: Promise<CalendarState>): Promise<CalendarS
 /** Logged once, and without the calendar's id: that is an e-mail address. */
 function bug(
   { log }: CalendarsDeps,
-  { agent }: Reading,
+  { agent }: ReadTarget,
   { calendar, error: thrown }: { calendar: CalendarState; error: unknown },
 ): UnexpectedError {
   const error = new UnexpectedError(thrown)
@@ -98,7 +98,7 @@ function bug(
 
 async function list(
   deps: CalendarsDeps,
-  reading: Reading,
+  reading: ReadTarget,
   { calendar, from }: { calendar: CalendarState; from: EventsRequest['from'] },
 ): Promise<CalendarState> {
   const { clock } = deps
@@ -119,18 +119,18 @@ async function list(
 }
 
 /** @throws GoogleError if the Agent would then keep more than it may. */
-function reserveMemory({ budget }: CalendarsDeps, { agent, kept }: Reading, snapshot: CalendarSnapshot): void {
+function reserveMemory({ budget }: CalendarsDeps, { agent, kept }: ReadTarget, snapshot: CalendarSnapshot): void {
   const wanted = { bytes: kept.bytes + snapshot.encoded.length, events: kept.events + snapshot.events }
   const refusal = budget.refusal(keyOf(agent), wanted)
   if (refusal !== undefined) throw new GoogleError('CalendarTooLarge', refusal)
   budget.note(keyOf(agent), wanted.bytes)
 }
 
-function concluded(
+function conclude(
   { clock }: CalendarsDeps,
-  { name, settings, advice }: Reading,
+  { name, settings, advice }: ReadTarget,
   { calendar, error }: Attempt,
-): Omit<CalendarReading, 'accessToken'> {
+): Omit<CalendarReadResult, 'accessToken'> {
   if (!error) return { calendar, failure: undefined }
   const now = clock.monotonic()
   if (error instanceof GoogleError) {

@@ -1,14 +1,14 @@
 /** When a calendar is read, and whether incrementally or by a full listing. Pure: the clock is only read. */
 import type { Detail } from '../calendar/compact-event.ts'
 import { hasCome, type Clock } from '../platform/clock.ts'
+import { HOUR_MS } from '../platform/time-units.ts'
 import type { CalendarsState, CalendarState } from './state.ts'
 
-const HOUR = 60 * 60_000
 /**
  * How long incremental readings may follow a full listing before its window is anchored again. The listing covers a day more
  * than what is published, so the published window may move for a day.
  */
-const LONGEST_ANCHOR_MS = 23 * HOUR
+const MAX_WINDOW_AGE_MS = 23 * HOUR_MS
 
 /** What the spec of the integration and of the Agent ask for, with durations in ms. */
 export interface SyncSettings {
@@ -27,7 +27,7 @@ export const isDue = (calendar: CalendarState, settings: SyncSettings, clock: No
 /** The sync token that the next reading starts from; undefined if it has to be a full listing. */
 export function syncTokenToUse(calendar: CalendarState, settings: SyncSettings, clock: Now): string | undefined {
   const { lastFull } = calendar
-  const fullEvery = Math.min(settings.fullSyncInterval, LONGEST_ANCHOR_MS, pauseAfterDoubt(calendar, settings))
+  const fullEvery = Math.min(settings.fullSyncInterval, MAX_WINDOW_AGE_MS, pauseAfterDoubt(calendar, settings))
   const needsFull = lastFull === undefined || hasCome(clock, lastFull + fullEvery)
   return needsFull || isOutdated(calendar, settings, clock) ? undefined : calendar.syncToken
 }
@@ -50,6 +50,6 @@ function isOutdated({ listedFor, snapshot }: CalendarState, { window, detail }: 
   if (!listedFor) return false
   const sameWindow = listedFor.pastDays === window.pastDays && listedFor.futureDays === window.futureDays
   // The time of day may have been set, either way: the published window must not reach past what was listed.
-  const isFar = Math.abs(clock.now() - listedFor.at) > LONGEST_ANCHOR_MS + HOUR
+  const isFar = Math.abs(clock.now() - listedFor.at) > MAX_WINDOW_AGE_MS + HOUR_MS
   return !sameWindow || isFar || snapshot.detail !== detail
 }

@@ -6,7 +6,7 @@
 import { emptySnapshot, type CalendarSnapshot } from '../calendar/calendar-snapshot.ts'
 import type { StepFailure } from '../failures/step-failure.ts'
 import type { Clock } from '../platform/clock.ts'
-import { LEAST_LEAP_MS, offsetOf } from '../platform/clock-steps.ts'
+import { MIN_STEP_MS, offsetOf } from '../platform/clock-steps.ts'
 
 /** One calendar. */
 export interface CalendarState {
@@ -143,12 +143,12 @@ export const withAnotherGrant = (state: CalendarsState): CalendarsState =>
  *
  * After a leap forward nobody can tell whether the clock was corrected or the process was suspended. So the time is taken to
  * have passed: what was read is older, and what would have been due is due. That costs one reading at most; the opposite would
- * publish old calendars as fresh. A leap back changes nothing. Steps below `LEAST_LEAP_MS` add up until they count.
+ * publish old calendars as fresh. A leap back changes nothing. Steps below `MIN_STEP_MS` add up until they count.
  */
 export function alignedWithTimeOfDay(state: CalendarsState, clock: Pick<Clock, 'now' | 'monotonic'>): CalendarsState {
   const timeOfDayOffset = offsetOf(clock)
   const leap = timeOfDayOffset - (state.timeOfDayOffset ?? timeOfDayOffset)
-  if (state.timeOfDayOffset !== undefined && Math.abs(leap) < LEAST_LEAP_MS) return state
+  if (state.timeOfDayOffset !== undefined && Math.abs(leap) < MIN_STEP_MS) return state
   const aligned = leap > 0 ? mapCalendars(state, (calendar) => aged(calendar, leap)) : state
   return { ...aligned, timeOfDayOffset }
 }

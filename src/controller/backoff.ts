@@ -17,14 +17,14 @@ export interface PauseOptions extends BackoffOptions {
 }
 
 const FIRST_MS = 750
-const LONGEST_MS = 5 * 60_000
+const MAX_MS = 5 * 60_000
 /** A pause that the other side asked for is extended by up to this fraction: many keys were given the same one. */
 const SPREAD = 0.1
 
 /** Returns the pause in ms after this many failures in a row (1 for the first failure). */
 export function pauseAfter(failures: number, options: PauseOptions): number {
   const { random, first = FIRST_MS, notBefore = 0 } = options
-  const longest = Math.min(options.longest ?? LONGEST_MS, LONGEST_MS)
+  const longest = Math.min(options.longest ?? MAX_MS, MAX_MS)
   const grown = first * 2 ** (failures - 1)
   // Plus or minus a quarter, but never more than the longest: keys that failed together are spread out.
   const pause = grown * 1.25 < longest ? grown * (0.75 + random() / 2) : longest * (0.75 + random() / 4)
@@ -49,7 +49,7 @@ export class Backoff {
   next(key: string, notBefore = 0, atMost = Infinity): number {
     const failures = (this.#failures.get(key) ?? 0) + 1
     this.#failures.set(key, failures)
-    const longest = Math.min(this.#options.longest ?? LONGEST_MS, atMost)
+    const longest = Math.min(this.#options.longest ?? MAX_MS, atMost)
     return pauseAfter(failures, { ...this.#options, longest, notBefore })
   }
 

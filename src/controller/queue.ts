@@ -8,6 +8,7 @@
  * priority, groups of keys (namespaces) take turns; within a group, the keys are in FIFO order.
  */
 import type { Clock, Random } from '../platform/clock.ts'
+import { DAY_MS } from '../platform/time-units.ts'
 import { Backoff } from './backoff.ts'
 import { FairFifoSet } from './fifo-set.ts'
 import { Schedule } from './schedule.ts'
@@ -53,9 +54,9 @@ const LOW_PRIORITY_EVERY = 4
 /** How many keys a group may have in processing for each free worker. */
 const SHARE = 3
 /** A key that has just failed is not retried sooner, whatever else is due. */
-const LEAST_PAUSE_MS = 500
+const MIN_PAUSE_MS = 500
 /** No delay is longer. */
-const LONGEST_DELAY_MS = 366 * 24 * 60 * 60_000
+const MAX_DELAY_MS = 366 * DAY_MS
 
 /** A work queue with the semantics of client-go: a key is never processed by two workers at once. */
 export class WorkQueue {
@@ -113,7 +114,7 @@ export class WorkQueue {
    */
   addAfter(key: string, delayMs: number): void {
     if (!(delayMs > 0)) return this.#enqueue(key, this.#lowPriority)
-    const at = this.#options.clock.monotonic() + Math.min(delayMs, LONGEST_DELAY_MS)
+    const at = this.#options.clock.monotonic() + Math.min(delayMs, MAX_DELAY_MS)
     const isSooner = at < (this.#schedule.at(key) ?? Infinity)
     if (isSooner && !this.#waiting.has(key) && !this.#stopped) this.#schedule.set(key, at)
   }
@@ -123,7 +124,7 @@ export class WorkQueue {
    * whatever the backoff (but never at once). Returns the pause in ms.
    */
   addRateLimited(key: string, { notBefore, atLatest = Infinity, longest }: RetryTiming = {}): number {
-    const pause = Math.max(Math.min(this.#backoff.next(key, notBefore, longest), atLatest), LEAST_PAUSE_MS)
+    const pause = Math.max(Math.min(this.#backoff.next(key, notBefore, longest), atLatest), MIN_PAUSE_MS)
     this.#options.metrics?.retried()
     this.addAfter(key, pause)
     return pause

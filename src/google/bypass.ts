@@ -1,7 +1,7 @@
 /**
- * "Reconcile now", as far as it concerns Google: somebody asked for it, so one request is sent although a limit pauses the
- * client or the Calendar API is known to be switched off. A bypass is made for one reconcile of one object and handed down with
- * its requests; it is good for one of them. Each client allows one in ten seconds, whoever asks.
+ * A bypass lets one request through although a limit pauses its client, or although the Calendar API is known to be switched
+ * off, because somebody has requested a reconcile. It is created for one reconcile of one object, is passed along with the
+ * requests of that reconcile, and can be used for one of them. Each client allows one bypass in ten seconds, whoever asks.
  */
 import type { TokenBucket } from '../rate-limit/token-bucket.ts'
 
@@ -10,25 +10,25 @@ export class Bypass {
   #isUsed = false
   #retryInMs: number | undefined
 
-  /** Whether a request was sent by it. */
+  /** Whether a request has used it. */
   get isUsed(): boolean {
     return this.#isUsed
   }
 
-  /** How long, in ms, until the client allows the next bypass; undefined where this one was used, or not needed. */
+  /** How long, in ms, until the client allows the next bypass; undefined if this one was used or was not needed. */
   get retryInMs(): number | undefined {
     return this.#isUsed ? undefined : this.#retryInMs
   }
 
   /**
-   * Whether one request may be sent now.
+   * Uses the bypass, if the client allows one now. Returns whether one request may be sent.
    *
-   * @param bucket the client's bucket of bypasses.
+   * @param bucket limits the bypasses of the client.
    */
-  tryUse(bucket: Pick<TokenBucket, 'tryAcquire'>): boolean {
+  tryUse(bucket: Pick<TokenBucket, 'tryAcquire' | 'delay'>): boolean {
     if (this.#isUsed) return false
-    this.#retryInMs = bucket.tryAcquire()
-    this.#isUsed = this.#retryInMs === 0
+    this.#isUsed = bucket.tryAcquire()
+    this.#retryInMs = bucket.delay()
     return this.#isUsed
   }
 }

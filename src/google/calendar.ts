@@ -7,7 +7,7 @@ import { calendar, type calendar_v3 } from 'googleapis/build/src/apis/calendar/i
 import type { Clock } from '../platform/clock.ts'
 import { parseRecord } from '../platform/json.ts'
 import { classifyAPI } from './classify.ts'
-import { AnswerTooLargeError, ListingBudget, MOST_BYTES, type AnswerOwner } from './body-budget.ts'
+import { AnswerTooLargeError, ListingBudget, MAX_BYTES, type AnswerOwner } from './body-budget.ts'
 import { PerUserLimitError } from './client-rate-limiter.ts'
 import { isWithinBounds } from './json-bounds.ts'
 import { listPages, type PageAnswer } from './listing.ts'
@@ -26,23 +26,23 @@ export interface CalendarDeps {
 /** The two requests that are sent, each with its errors classified. */
 export interface CalendarAPI {
   calendar(accessToken: string, calendarId: string): Promise<CalendarEntry>
-  events(listing: ListingRequest, onPage: (page: EventsPage) => void): Promise<ListingEnd>
+  events(listing: EventsListing, onPage: (page: EventsPage) => void): Promise<ListingEnd>
 }
 
 /** Wraps the request for one page, so that each request is limited and counted. */
-export type Around = <T>(page: () => Promise<T>) => Promise<T>
+export type WrapRequest = <T>(page: () => Promise<T>) => Promise<T>
 
-/** A listing, for whom it is, and what is done around each request. */
-export interface ListingRequest {
+/** A listing, for whom it is, and what is done wrap each request. */
+export interface EventsListing {
   accessToken: string
   owner: AnswerOwner
   request: EventsRequest
-  around: Around
+  wrap: WrapRequest
 }
 
 const DEADLINE_MS = 30_000
 /** No id of Google's is longer. The id becomes the account, and is written into a status. */
-const LONGEST_CALENDAR_ID = 1024
+const MAX_CALENDAR_ID_LENGTH = 1024
 
 const TIMES = 'start,end,originalStartTime'
 const COMMON = `id,status,transparency,eventType,recurringEventId,${TIMES}`
@@ -52,7 +52,7 @@ const fieldsOf = (items: string): string => `nextPageToken,nextSyncToken,timeZon
  * The parameters of every request of one detail; a sync token is good for the same parameters only. Most calendars fit into a page,
  * and a page fits into memory whoever wrote the events (docs/decisions/0111).
  */
-const ALWAYS = {
+const PARAMETERS = {
   Busy: {
     maxResults: 250,
     singleEvents: true,
@@ -86,13 +86,13 @@ export function createCalendarAPI(deps: CalendarDeps): CalendarAPI {
       const response = api.calendarList.get({ calendarId, fields }, as(accessToken))
       const entry: calendar_v3.Schema$CalendarListEntry = bodyOf(deps, await sent(response), false)
       const { id, timeZone, accessRole, primary } = entry
-      if (typeof id !== 'string' || id === '' || id.length > LONGEST_CALENDAR_ID) {
+      if (typeof id !== 'string' || id === '' || id.length > MAX_CALENDAR_ID_LENGTH) {
         throw new GoogleError('Unknown', 'the calendar list answered an entry without a usable id', { status: 200 })
       }
       const optional = { timeZone: timeZone ?? undefined, accessRole: accessRole ?? undefined }
       return { id, ...optional, primary: primary ?? undefined }
     },
-    events({ accessToken, owner, request, around }, onPage) {
+    events({ accessToken, owner, request, wrap }, onPage) {
       const incremental = 'syncToken' in request.from
       const options: Options = { ...as(accessToken), owner }
       const ask = async (pageToken: string | undefined): Promise<PageAnswer> => {
@@ -105,7 +105,7 @@ export function createCalendarAPI(deps: CalendarDeps): CalendarAPI {
           throw error
         }
       }
-      return listPages((pageToken) => around(() => ask(pageToken)), onPage, listings.lease(owner))
+      return listPages((pageToken) => wrap(() => ask(pageToken)), onPage, listings.lease(owner))
     },
   }
 }
@@ -113,7 +113,7 @@ export function createCalendarAPI(deps: CalendarDeps): CalendarAPI {
 /** Only this calendar of the account is too large; the others are read on. */
 function tooLargePage(error: unknown): never {
   if (!(error instanceof AnswerTooLargeError)) throw error
-  throw new GoogleError('CalendarTooLarge', `one page of its events is larger than ${MOST_BYTES / 1024 / 1024} MiB`)
+  throw new GoogleError('CalendarTooLarge', `one page of its events is larger than ${MAX_BYTES / 1024 / 1024} MiB`)
 }
 
 /** What a request of the library passes to our adapter. */
@@ -132,7 +132,7 @@ function parametersOf(
     'syncToken' in from
       ? { syncToken: from.syncToken }
       : { timeMin: new Date(from.window.start).toISOString(), timeMax: new Date(from.window.end).toISOString() }
-  return { calendarId, ...ALWAYS[detail], ...where, ...(pageToken === undefined ? {} : { pageToken }) }
+  return { calendarId, ...PARAMETERS[detail], ...where, ...(pageToken === undefined ? {} : { pageToken }) }
 }
 
 /** The body of a successful answer: an object, whose fields are not checked. */

@@ -6,7 +6,7 @@ import { isRecord } from '../platform/json.ts'
 import type { GoogleFailure } from './port.ts'
 
 /** The meaning of an answer. */
-export interface Refusal {
+export interface ClassifiedError {
   failure: GoogleFailure
   /** Google's own word for it; safe to show. */
   reason: string
@@ -34,7 +34,7 @@ const BY_OAUTH_ERROR = new Map<string, GoogleFailure>([
 const SESSION_POLICY = ['invalid_rapt', 'rapt_required']
 
 /** The meaning of an error of the token endpoint, for a refresh. */
-export function classifyOAuth(status: number, body: unknown): Refusal {
+export function classifyOAuth(status: number, body: unknown): ClassifiedError {
   const passing = byStatus(status)
   if (passing) return passing
   const [error, subtype = ''] = ['error', 'error_subtype'].map((name) =>
@@ -48,14 +48,14 @@ export function classifyOAuth(status: number, body: unknown): Refusal {
 }
 
 /** The meaning of an error of the token endpoint, for an exchange: the same words mean other things for a code. */
-export function classifyExchange(status: number, body: unknown): Refusal {
-  const refusal = classifyOAuth(status, body)
-  if (refusal.failure === 'InvalidGrant') return { ...refusal, failure: 'InvalidCode' }
-  return refusal.reason === 'redirect_uri_mismatch' ? { ...refusal, failure: 'RedirectURIMismatch' } : refusal
+export function classifyExchange(status: number, body: unknown): ClassifiedError {
+  const classified = classifyOAuth(status, body)
+  if (classified.failure === 'InvalidGrant') return { ...classified, failure: 'InvalidCode' }
+  return classified.reason === 'redirect_uri_mismatch' ? { ...classified, failure: 'RedirectURIMismatch' } : classified
 }
 
 /** What the status alone means; the body may be the page of a proxy. */
-function byStatus(status: number): Refusal | undefined {
+function byStatus(status: number): ClassifiedError | undefined {
   if (status === 429) return { failure: 'RateLimited', reason: 'rate limited' }
   if (status >= 500) return { failure: 'Unreachable', reason: 'server error' }
   if (status === 408) return { failure: 'Unreachable', reason: 'request timeout' }
@@ -85,7 +85,7 @@ const BY_REASON = new Map<string, { failure: GoogleFailure; at: number[] }>([
 ])
 
 /** The meaning of an error of the Calendar API, in either format. */
-export function classifyAPI(status: number, body: unknown, sentSyncToken: boolean): Refusal {
+export function classifyAPI(status: number, body: unknown, sentSyncToken: boolean): ClassifiedError {
   if (status !== 429) {
     const passing = byStatus(status)
     if (passing) return passing
@@ -119,15 +119,15 @@ function reasonsIn(body: unknown): string[] {
 }
 
 /** Whose limit it is, and for how long: `ErrorInfo` names it, as in `defaultPerMinutePerProjectPerUser`. */
-function limitOf(refusal: Refusal, body: unknown, reasons: string[]): Refusal {
-  if (refusal.failure !== 'RateLimited') return refusal
+function limitOf(classified: ClassifiedError, body: unknown, reasons: string[]): ClassifiedError {
+  if (classified.failure !== 'RateLimited') return classified
   const limits = itemsOf(errorOf(body).details).map(({ metadata }) =>
     isRecord(metadata) ? wordOf(metadata.quota_limit) : undefined,
   )
   const daily = reasons.find((reason) => BY_REASON.get(reason)?.failure === 'DailyQuotaExceeded')
   if (daily !== undefined || limits.some((limit) => limit?.includes('PerDay'))) {
-    return { failure: 'DailyQuotaExceeded', reason: daily ?? refusal.reason }
+    return { failure: 'DailyQuotaExceeded', reason: daily ?? classified.reason }
   }
   const personal = reasons.includes('userRateLimitExceeded') || limits.some((limit) => limit?.includes('PerUser'))
-  return { ...refusal, personal }
+  return { ...classified, personal }
 }

@@ -156,11 +156,11 @@ function wrongSecret(secret: string): string | undefined {
   if (secret === '') return 'client_secret in % is missing or empty.'
   if (/\s/.test(secret)) return 'client_secret in % has white space in it.'
   if (isClientId(secret)) return 'client_secret in % is a client id.'
-  if (secret.length <= LONGEST_SECRET && /^[\x21-\x7e]+$/.test(secret)) return undefined
-  return `client_secret in % can't be one: expected up to ${LONGEST_SECRET} letters, digits and signs.`
+  if (secret.length <= MAX_SECRET_LENGTH && /^[\x21-\x7e]+$/.test(secret)) return undefined
+  return `client_secret in % can't be one: expected up to ${MAX_SECRET_LENGTH} letters, digits and signs.`
 }
 
-const LONGEST_SECRET = 512
+const MAX_SECRET_LENGTH = 512
 
 const BOM = '\uFEFF'
 const A_BOM = 'a byte order mark'

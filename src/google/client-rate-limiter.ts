@@ -3,6 +3,7 @@
  * services, whose limits are independent. While the Calendar API's quota is used up, tokens are still refreshed.
  */
 import type { Clock, Random } from '../platform/clock.ts'
+import { HOUR_MS, MINUTE_MS } from '../platform/time-units.ts'
 import { CircuitBreaker, CircuitOpenError, type Verdict } from '../rate-limit/circuit-breaker.ts'
 import type { RateLimit } from '../rate-limit/rate-limit.ts'
 import { RateLimitExceededError, TokenBucket } from '../rate-limit/token-bucket.ts'
@@ -32,8 +33,8 @@ const PER_USER_PAUSE_MS = 15_000
 const BYPASS_LIMIT: RateLimit = { burst: 1, intervalMs: 10_000 }
 /** A daily quota is tried again hourly: the day ends at midnight Pacific time, which only Google knows exactly. */
 const PAUSES = {
-  RateLimited: { firstMs: 5_000, maxMs: 5 * 60_000 },
-  DailyQuotaExceeded: { fixedMs: 60 * 60_000 },
+  RateLimited: { firstMs: 5_000, maxMs: 5 * MINUTE_MS },
+  DailyQuotaExceeded: { fixedMs: HOUR_MS },
 } as const
 
 /** A tenth of a minute's quota at once and the rest evenly: no sliding minute holds more requests than the quota. */

@@ -5,7 +5,7 @@
  * learned of limits. How Google behaves is written down in docs/google-behaviour.md.
  */
 import type { Clock, Random } from '../platform/clock.ts'
-import { createCalendarAPI, type Around, type CalendarAPI } from './calendar.ts'
+import { createCalendarAPI, type WrapRequest, type CalendarAPI } from './calendar.ts'
 import { ClientRegistry, type LimiterMembership } from './client-registry.ts'
 import { consentURL } from './consent.ts'
 import type { Endpoint } from './client-rate-limiter.ts'
@@ -152,9 +152,9 @@ class HttpGoogleClient implements GoogleClient {
     ...[accessToken, request, onPage, bypass]: Parameters<GoogleClient['events']>
   ): ReturnType<GoogleClient['events']> {
     assertUsable(accessToken)
-    const around: Around = (page) => this.#limited('calendar', 'events.list', page, bypass)
+    const wrap: WrapRequest = (page) => this.#limited('calendar', 'events.list', page, bypass)
     const owner = { client: this.credentials.clientId, account: accessToken }
-    return this.#deps.api.events({ accessToken, owner, request, around }, onPage)
+    return this.#deps.api.events({ accessToken, owner, request, wrap }, onPage)
   }
 
   /** Whatever the token endpoint is asked, its answer says whether the credentials are good. */

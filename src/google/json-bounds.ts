@@ -4,16 +4,16 @@
  */
 
 /** A page of 250 events with 200 guests each has some 200,000 values. */
-export const MOST_VALUES = 500_000
+export const MAX_VALUES = 500_000
 /** Google's answers are nested five deep. */
-export const MOST_LEVELS = 50
+export const MAX_LEVELS = 50
 
 const [QUOTE, BACKSLASH, COMMA] = [34, 92, 44]
 const OPENS = new Set([91, 123])
 const CLOSES = new Set([93, 125])
 
 /** Whether the text may be parsed. Text that is no JSON at all is left to the parser. */
-export function isWithinBounds(text: string, most = MOST_VALUES): boolean {
+export function isWithinBounds(text: string, most = MAX_VALUES): boolean {
   let values = 0
   let levels = 0
   for (let at = 0; at < text.length; at++) {
@@ -22,7 +22,7 @@ export function isWithinBounds(text: string, most = MOST_VALUES): boolean {
     else if (code === COMMA) values += 1
     else if (OPENS.has(code)) [values, levels] = [values + 1, levels + 1]
     else if (CLOSES.has(code)) levels -= 1
-    if (values > most || levels > MOST_LEVELS) return false
+    if (values > most || levels > MAX_LEVELS) return false
   }
   return true
 }

@@ -2,9 +2,9 @@
 import type { ListingLease } from './body-budget.ts'
 import { GoogleError, type EventsPage, type ListingEnd } from './port.ts'
 
-const MOST_PAGES = 1000
+const MAX_PAGES = 1000
 /** In characters. Google's tokens have some hundred, and have to fit into a URL; names of time zones have some thirty. */
-const LONGEST = { nextPageToken: 4096, nextSyncToken: 4096, timeZone: 128 }
+const MAX_LENGTHS = { nextPageToken: 4096, nextSyncToken: 4096, timeZone: 128 }
 
 /** The body of the answer with one page; `release` is called when it was used. */
 export interface PageAnswer {
@@ -55,7 +55,7 @@ async function listAll(
     token = next.nextPageToken
     if (token === undefined) return listingEnd(timeZone, next.nextSyncToken, seen.size + 1)
     await lease.count(next.characters)
-    if (seen.has(token) || seen.size >= MOST_PAGES) throw unusable('does not come to an end')
+    if (seen.has(token) || seen.size >= MAX_PAGES) throw unusable('does not come to an end')
     seen.add(token)
   }
 }
@@ -78,7 +78,7 @@ function pageIn(body: object): Page {
   const fields = body as Record<string, unknown>
   const { items } = fields
   if (!Array.isArray(items)) throw unusable(items === undefined ? 'has no items' : 'is none')
-  const text = (name: keyof typeof LONGEST): string | undefined => textOf(fields[name], name)
+  const text = (name: keyof typeof MAX_LENGTHS): string | undefined => textOf(fields[name], name)
   return {
     events: items,
     timeZone: text('timeZone'),
@@ -88,10 +88,10 @@ function pageIn(body: object): Page {
 }
 
 /** Google leaves out empty fields: null and empty text mean the same. */
-function textOf(value: unknown, name: keyof typeof LONGEST): string | undefined {
+function textOf(value: unknown, name: keyof typeof MAX_LENGTHS): string | undefined {
   if (value === undefined || value === null || value === '') return undefined
   if (typeof value !== 'string') throw unusable(`has a ${name} that is no text`)
-  if (value.length > LONGEST[name]) throw unusable(`has a ${name} of ${value.length} characters`)
+  if (value.length > MAX_LENGTHS[name]) throw unusable(`has a ${name} of ${value.length} characters`)
   return value
 }
 

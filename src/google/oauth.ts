@@ -6,7 +6,7 @@
 import type { Clock } from '../platform/clock.ts'
 import { parseRecord } from '../platform/json.ts'
 import { isClientId } from './client-id.ts'
-import { classifyExchange, classifyOAuth, type Refusal } from './classify.ts'
+import { classifyExchange, classifyOAuth, type ClassifiedError } from './classify.ts'
 import { GoogleError, type CodeExchange, type OAuthClient, type TokenAnswer } from './port.ts'
 import { retryAfterMs } from './retry-after.ts'
 import { readTokenAnswer } from './token-answer.ts'
@@ -53,7 +53,7 @@ async function tokens(
   const identity = { client_id: client.clientId, client_secret: client.clientSecret }
   const answer = await post(deps, '/token', { ...identity, ...form })
   const body = parseRecord(answer.text)
-  if (answer.status !== 200) throw refusal(deps, answer, classify(answer.status, body))
+  if (answer.status !== 200) throw googleErrorOf(deps, answer, classify(answer.status, body))
   // A truncated answer, or the page of a proxy.
   if (body === undefined) throw new GoogleError('Unreachable', '200 without a whole answer', { status: 200 })
   return readTokenAnswer(body, obtainedAt)
@@ -75,7 +75,7 @@ export async function revokeToken(deps: OAuthDeps, token: string): Promise<void>
   if (answer.status === 200) return
   const body = parseRecord(answer.text)
   if (answer.status === 400 && body?.error === 'invalid_token') return
-  throw refusal(deps, answer, classifyOAuth(answer.status, body))
+  throw googleErrorOf(deps, answer, classifyOAuth(answer.status, body))
 }
 
 function post({ transport, oauthUrl }: OAuthDeps, path: string, form: Record<string, string>): Promise<Answer> {
@@ -88,7 +88,7 @@ function post({ transport, oauthUrl }: OAuthDeps, path: string, form: Record<str
   })
 }
 
-function refusal({ clock }: OAuthDeps, answer: Answer, { failure, reason }: Refusal): GoogleError {
+function googleErrorOf({ clock }: OAuthDeps, answer: Answer, { failure, reason }: ClassifiedError): GoogleError {
   const details = { status: answer.status, retryAfterMs: retryAfterMs(answer, clock.now(), failure) }
   return new GoogleError(failure, `${answer.status} ${reason}`, details)
 }

@@ -16,18 +16,18 @@ export interface NoToken {
 }
 
 /** In characters. No token of Google's is as long as this. */
-const LONGEST = 2_048
+const MAX_TOKEN_LENGTH = 2_048
 /** In characters. A whole answer of Google's holds further tokens. */
-const LONGEST_TEXT = 32_768
+const MAX_TEXT_LENGTH = 32_768
 /** Nobody wraps a token more often than JSON in base64 in quotes. */
-const MOST_LAYERS = 5
+const MAX_LAYERS = 5
 
 /** Finds the token in a Secret's value. @param text the value, decoded once. */
 export function readRefreshToken(text: string): FoundToken | NoToken {
-  if (text.length > LONGEST_TEXT) return { invalid: 'is far longer than any refresh token' }
+  if (text.length > MAX_TEXT_LENGTH) return { invalid: 'is far longer than any refresh token' }
   const stripped: string[] = []
   let token = text
-  for (let layers = 0; layers < MOST_LAYERS; layers++) {
+  for (let layers = 0; layers < MAX_LAYERS; layers++) {
     const found = unwrapped(token)
     if (!found) return judged(token, stripped)
     if ('invalid' in found) return found
@@ -103,7 +103,7 @@ function fromJSON(text: string): Unwrapped | NoToken {
 function judged(token: string, stripped: string[]): FoundToken | NoToken {
   const wrong = MISTAKEN.find(([pattern]) => pattern.test(token))
   if (wrong) return { invalid: wrong[1] }
-  return token.length > LONGEST ? { invalid: 'is far longer than any refresh token' } : { token, stripped }
+  return token.length > MAX_TOKEN_LENGTH ? { invalid: 'is far longer than any refresh token' } : { token, stripped }
 }
 
 /** What people put there instead, recognized by its form. */

@@ -1,12 +1,13 @@
+import { HOUR_MS, MINUTE_MS } from '../platform/time-units.ts'
 import type { GoogleFailure } from './port.ts'
 import type { Answer } from './transport.ts'
 
 /**
- * The longest wait that an answer can ask for. A daily quota is tried again once an hour, and anything else passes within minutes:
+ * The max wait that an answer can ask for. A daily quota is tried again once an hour, and anything else passes within minutes:
  * one answer that names a whole day, Google's or a proxy's, must not stop the reading for a day.
  */
-const LONGEST_MS = 5 * 60_000
-const LONGEST_DAILY_MS = 60 * 60_000
+const MAX_MS = 5 * MINUTE_MS
+const MAX_DAILY_MS = HOUR_MS
 
 /**
  * Reads `Retry-After` (RFC 9110, section 10.2.3), which holds seconds or an HTTP date. Returns ms from now; undefined where it is missing.
@@ -22,8 +23,8 @@ export function retryAfterMs(
   const value = headers['retry-after']
   if (typeof value !== 'string') return undefined
   const asked = asSeconds(value.trim()) ?? asDate(value.trim(), now)
-  const longest = failure === 'DailyQuotaExceeded' ? LONGEST_DAILY_MS : LONGEST_MS
-  return asked === undefined ? undefined : Math.min(Math.max(asked, 0), longest)
+  const max = failure === 'DailyQuotaExceeded' ? MAX_DAILY_MS : MAX_MS
+  return asked === undefined ? undefined : Math.min(Math.max(asked, 0), max)
 }
 
 const asSeconds = (text: string): number | undefined => (/^\d+$/.test(text) ? Number(text) * 1000 : undefined)

@@ -6,16 +6,16 @@
 import { GoogleError, type TokenAnswer } from './port.ts'
 
 /** Google says how long an access token lasts. If it does not, this is what it has always been. */
-const USUAL_LIFETIME_S = 3600
+const DEFAULT_LIFETIME_S = 3600
 /** No token of Google's lasts longer: a wrong number must not become a date that no calendar has. */
-const LONGEST_LIFETIME_S = 24 * 3600
-const LONGEST_GRANT_S = 10 * 365 * 24 * 3600
-const LONGEST_TOKEN = 4_096
-const MOST_SCOPES = 100
-const LONGEST_SCOPE = 256
+const MAX_LIFETIME_S = 24 * 3600
+const MAX_GRANT_LIFETIME_S = 10 * 365 * 24 * 3600
+const MAX_TOKEN_LENGTH = 4_096
+const MAX_SCOPES = 100
+const MAX_SCOPE_LENGTH = 256
 
 /** Whether this text can be sent in a header and is no longer than a token can be. */
-export const isUsableToken = (text: string): boolean => text.length <= LONGEST_TOKEN && /^[\x21-\x7e]+$/.test(text)
+export const isUsableToken = (text: string): boolean => text.length <= MAX_TOKEN_LENGTH && /^[\x21-\x7e]+$/.test(text)
 
 /**
  * Reads the answer.
@@ -29,7 +29,7 @@ export function readTokenAnswer(body: Record<string, unknown>, obtainedAt: numbe
   if (accessToken === undefined) throw unusable('has no access_token')
   const lifetime = lifetimeIn(body)
   // A wrong end of the grant is ignored: the grant itself works.
-  const grantLifetime = secondsOf(body.refresh_token_expires_in, LONGEST_GRANT_S)
+  const grantLifetime = secondsOf(body.refresh_token_expires_in, MAX_GRANT_LIFETIME_S)
   return {
     accessToken,
     obtainedAt,
@@ -54,7 +54,7 @@ function tokenIn(body: Record<string, unknown>, name: string): string | undefine
   const token = textIn(body, name)
   if (token === undefined || isUsableToken(token)) return token
   throw unusable(
-    token.length > LONGEST_TOKEN
+    token.length > MAX_TOKEN_LENGTH
       ? `has a ${name} of ${token.length} characters`
       : `has a ${name} with characters that no token holds`,
   )
@@ -64,20 +64,20 @@ function tokenIn(body: Record<string, unknown>, name: string): string | undefine
 function scopesIn(body: Record<string, unknown>): string[] | undefined {
   const scopes = textIn(body, 'scope')?.split(/\s+/)
   if (scopes === undefined) return undefined
-  if (scopes.length > MOST_SCOPES) throw unusable(`names ${scopes.length} scopes`)
-  if (scopes.every((scope) => scope.length <= LONGEST_SCOPE && /^[\x21-\x7e]+$/.test(scope))) return scopes
+  if (scopes.length > MAX_SCOPES) throw unusable(`names ${scopes.length} scopes`)
+  if (scopes.every((scope) => scope.length <= MAX_SCOPE_LENGTH && /^[\x21-\x7e]+$/.test(scope))) return scopes
   throw unusable('names a scope that is none')
 }
 
 /** A missing lifetime, or null, means the usual one; anything else has to be a number of seconds. */
 function lifetimeIn({ expires_in: value }: Record<string, unknown>): number {
-  if (value === undefined || value === null) return USUAL_LIFETIME_S
-  const lifetime = secondsOf(value, LONGEST_LIFETIME_S)
+  if (value === undefined || value === null) return DEFAULT_LIFETIME_S
+  const lifetime = secondsOf(value, MAX_LIFETIME_S)
   if (lifetime === undefined) throw unusable('has an expires_in that is no number of seconds')
   return lifetime
 }
 
-function secondsOf(value: unknown, longest: number): number | undefined {
+function secondsOf(value: unknown, max: number): number | undefined {
   const number = typeof value === 'string' && /^\d{1,15}$/.test(value.trim()) ? Number(value) : value
-  return typeof number === 'number' && number > 0 ? Math.min(number, longest) : undefined
+  return typeof number === 'number' && number > 0 ? Math.min(number, max) : undefined
 }

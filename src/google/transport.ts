@@ -46,7 +46,7 @@ export interface Proxy {
 }
 
 const NO_PROXY: Proxy = { httpsProxy: '', httpProxy: '', noProxy: '' }
-const MOST_CONNECTIONS = 32
+const MAX_CONNECTIONS = 32
 const KEEP_ALIVE_MS = 60_000
 
 /** Creates the pool. Sends nothing. */
@@ -54,7 +54,7 @@ export function createTransport(clock: Clock, proxy: Proxy = NO_PROXY): Transpor
   // All three are passed, empty or not: undici would read the environment otherwise.
   const pool = new EnvHttpProxyAgent({
     ...proxy,
-    connections: MOST_CONNECTIONS,
+    connections: MAX_CONNECTIONS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     // The deadline below counts instead, by our own clock.
     headersTimeout: 0,

@@ -4,7 +4,7 @@ import { renderConsent, type Consent } from '../resources/consent.ts'
 import { encode } from '../resources/secret-encoding.ts'
 
 /** A grant as it is stored. Instants are in ms since the epoch. */
-export interface KeptGrant {
+export interface GrantContent {
   refreshToken: string
   accessToken?: string
   /** Of the access token. */
@@ -23,7 +23,7 @@ export interface KeptGrant {
 }
 
 /** The Secret's `data`; null removes a key in a merge patch. */
-export function grantData(grant: KeptGrant): Record<string, string | null> {
+export function grantData(grant: GrantContent): Record<string, string | null> {
   return encode({
     refresh_token: grant.refreshToken,
     access_token: grant.accessToken,

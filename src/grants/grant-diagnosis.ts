@@ -6,12 +6,11 @@ import type { Grant } from './grant.ts'
 import type { ReasonOf } from '../resources/reasons.ts'
 import type { CalendarIntegration } from '../resources/types.ts'
 import { timestamp } from '../resources/conditions.ts'
-import { HOUR_MS } from '../resources/durations.ts'
+import { DAY_MS, HOUR_MS } from '../platform/time-units.ts'
 
-const DAY = 24 * HOUR_MS
 /** How long a grant lives while the app of an External integration is in Testing. */
-const TESTING_LIFETIME_MS = 7 * DAY
-const UNUSED_LIFETIME_MS = 180 * DAY
+const TESTING_LIFETIME_MS = 7 * DAY_MS
+const UNUSED_LIFETIME_MS = 180 * DAY_MS
 
 /** Why Google refuses a grant, for people. */
 export interface Diagnosis {
@@ -69,7 +68,7 @@ function causeOf(
   if (hasNeverWorked(grant)) {
     return 'the supplied token has never worked: was it pasted whole, and was it made by this client? If so, the access was taken back before it was supplied.'
   }
-  if (diedOfTesting(grant, integration, at.now)) {
+  if (expiredInTesting(grant, integration, at.now)) {
     return `the grant (given ${consent}) died at seven days although spec.google.publishingStatus says InProduction: the app is probably still in Testing; publish it, or correct the manifest.`
   }
   if (at.now - (grant.lastUsedAt ?? at.now) >= UNUSED_LIFETIME_MS) return 'the grant was not used for six months.'
@@ -81,9 +80,9 @@ const hasNeverWorked = ({ suppliedHash, lastUsedAt, checked }: Grant): boolean =
   suppliedHash !== undefined && lastUsedAt === undefined && !checked
 
 /** The grant worked before the seventh day after consent, and was refused after it. */
-function diedOfTesting(grant: Grant, integration: CalendarIntegration, now: number): boolean {
+function expiredInTesting(grant: Grant, integration: CalendarIntegration, now: number): boolean {
   if (integration.spec.google.userType !== 'External' || isTesting(integration)) return false
   const seventhDay = grant.grantedAt + TESTING_LIFETIME_MS
-  const aliveBefore = grant.lastUsedAt !== undefined && grant.lastUsedAt < seventhDay
-  return now >= seventhDay - HOUR_MS && (aliveBefore || now < seventhDay + DAY)
+  const workedBefore = grant.lastUsedAt !== undefined && grant.lastUsedAt < seventhDay
+  return now >= seventhDay - HOUR_MS && (workedBefore || now < seventhDay + DAY_MS)
 }

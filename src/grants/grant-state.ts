@@ -16,7 +16,7 @@ export interface LateRenewal {
 }
 
 /** Google refuses the grant. */
-export interface Refusal {
+export interface GrantRefusal {
   readonly stepFailure: StepFailure
   /** By the monotonic clock. */
   readonly since: number
@@ -55,7 +55,7 @@ export interface GrantState {
   /** A grant whose Secret is gone: it is not used, but has to be revoked if the Agent is deleted with `Revoke`. */
   readonly pendingRevocation?: AuthorizedGrant
   /** Google refuses the grant. It is tried again after a pause, or when something that the refusal depends on has changed. */
-  readonly refusal?: Refusal
+  readonly refusal?: GrantRefusal
   /** Why the account of the grant is not known. Google is asked again after a pause. */
   readonly accountRefusal?: AccountRefusal
   /** The access token is valid, but should have been renewed by now. */

@@ -14,10 +14,10 @@ import { ownershipOfGrant } from '../resources/ownership.ts'
 import type { Agent } from '../resources/types.ts'
 import { authorizedBy, grantSecretKey, ownershipOf, type AuthorizedGrant } from './grant-secret.ts'
 import type { GrantState } from './grant-state.ts'
-import { othersLiveOn } from './shared-grants.ts'
+import { isUsedByOthers } from './shared-grants.ts'
 import { loadOwn, type LoadDeps, type Loaded } from './own-grant.ts'
 import { saveGrant, type Saved } from './save-grant.ts'
-import { keepSignedIn, readOwnSecret, type SignedInGrant } from './signed-in-grant.ts'
+import { saveSignedIn, readOwnSecret, type SignedInGrant } from './signed-in-grant.ts'
 import { loadSupplied } from './supplied-grant.ts'
 
 /** An Agent's grant Secret as it was read. */
@@ -85,7 +85,7 @@ export class GrantStore {
    * @throws Error if the Secret is not this Agent's: it is never touched.
    */
   async keep(agent: Agent, grant: SignedInGrant): Promise<StoredGrant | undefined> {
-    const replaced = await keepSignedIn(this.#deps.cluster, agent, grant)
+    const replaced = await saveSignedIn(this.#deps.cluster, agent, grant)
     return replaced && stored(replaced)
   }
 
@@ -112,7 +112,7 @@ export class GrantStore {
    * @throws ApiError
    */
   isShared(agent: Agent, about: { account: string; isSameClient: (clientId: string) => boolean }): Promise<boolean> {
-    return othersLiveOn(this.#deps.cluster, agent, about)
+    return isUsedByOthers(this.#deps.cluster, agent, about)
   }
 }
 

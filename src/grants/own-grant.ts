@@ -5,6 +5,7 @@ import type { Clock } from '../platform/clock.ts'
 import { decode } from '../resources/secret-encoding.ts'
 import { grantSecretName } from '../resources/names.ts'
 import { ownershipOfGrant } from '../resources/ownership.ts'
+import { MINUTE_MS } from '../platform/time-units.ts'
 import type { Agent } from '../resources/types.ts'
 import { consentOf010 } from './first-consent.ts'
 import { conflictMessage, grantSecretKey, isSignedIn, ownershipOf } from './grant-secret.ts'
@@ -13,7 +14,7 @@ import type { GrantCluster } from './port.ts'
 import { saveGrant, type Saved } from './save-grant.ts'
 import { grantFrom } from './stored-grant.ts'
 
-const FIVE_MINUTES = 5 * 60_000
+const RECHECK_MS = 5 * MINUTE_MS
 
 /** The state after a Secret was looked at, and why it can't be used, if so. */
 export interface Loaded extends Saved {
@@ -52,7 +53,7 @@ async function readAgain(deps: LoadDeps, agent: Agent, before: GrantState): Prom
 }
 
 function conflict({ clock }: LoadDeps, agent: Agent, foreign: { whose: string; todo?: string }): StepFailure {
-  const requeue = { kind: 'blocked', at: clock.monotonic() + FIVE_MINUTES } as const
+  const requeue = { kind: 'blocked', at: clock.monotonic() + RECHECK_MS } as const
   return stepFailure('Authorized', 'GrantConflict', conflictMessage(agent, foreign), requeue)
 }
 

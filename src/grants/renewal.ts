@@ -36,7 +36,7 @@ export async function ensureToken(deps: StepDeps, request: TokenRequest, before:
   const { state, isDue } = checkDue(deps.clock, request, before)
   if (!isDue) return { state }
   const step = await renewToken(deps, request, state)
-  return isStepFailure(step.refusal) ? putOff(deps, request, step, step.refusal) : step
+  return isStepFailure(step.refusal) ? postpone(deps, request, step, step.refusal) : step
 }
 
 /** Renews the access token now, whatever its age. */
@@ -66,11 +66,11 @@ const renewalAfter = ({ expiresAt, obtainedAt }: TokenAnswer, chance: number): n
  * Tokens are renewed early. If that fails for a reason that may pass, the present token is used while it is valid. The failure
  * is reported, and the renewal is retried after a backoff of its own.
  */
-function putOff(deps: StepDeps, request: TokenRequest, step: TokenStep, failed: StepFailure): TokenStep {
+function postpone(deps: StepDeps, request: TokenRequest, step: TokenStep, failed: StepFailure): TokenStep {
   const { state } = step
   const { requeue } = failed
   const { grant } = state
-  if (requeue.kind !== 'retry' || !grant || !isGood(deps.clock, grant)) return step
+  if (requeue.kind !== 'retry' || !grant || !isValid(deps.clock, grant)) return step
   const attempts = (state.lateRenewal?.attempts ?? 0) + 1
   const longest = durationMs(request.integration.spec.sync.interval)
   const pause = pauseAfter(attempts, { random: deps.random, longest, notBefore: requeue.notBefore })
@@ -81,7 +81,7 @@ function putOff(deps: StepDeps, request: TokenRequest, step: TokenStep, failed: 
   return { state: { ...state, lateRenewal, grant: { ...grant, renewAt: until } }, thrown: step.thrown }
 }
 
-const isGood = (clock: Clock, { accessToken, expiresAt }: Grant): boolean =>
+const isValid = (clock: Clock, { accessToken, expiresAt }: Grant): boolean =>
   accessToken !== undefined && clock.now() < expiresAt
 
 function checkDue(
@@ -90,7 +90,7 @@ function checkDue(
   state: GrantedState,
 ): { state: GrantedState; isDue: boolean } {
   const { grant, lateRenewal } = state
-  if (hasCome(clock, grant.renewAt) || !isGood(clock, grant)) return { state, isDue: true }
+  if (hasCome(clock, grant.renewAt) || !isValid(clock, grant)) return { state, isDue: true }
   if (lateRenewal && lateRenewal.credentialsHash === credentialsHash) return { state, isDue: force }
   // After a restart the token in the Secret is taken to belong to the credentials in force.
   if (grant.credentialsHash === undefined)

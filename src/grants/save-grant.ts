@@ -45,7 +45,7 @@ async function write(
   const metadata = { namespace: agent.metadata.namespace ?? '', name: grantSecretName(agent) }
   const secret = { apiVersion: 'v1', kind: 'Secret', metadata } as const
   const data = grantData({ ...grant, grantedAt: grant.doubtedGrantedAt ?? grant.grantedAt })
-  const facts = { ...annotations, ...factsOf(grant) }
+  const facts = { ...annotations, ...annotationsOf(grant) }
   if (version !== undefined) {
     const read: Secret = { ...secret, metadata: { ...metadata, resourceVersion: version } }
     return cluster.patch(read, { metadata: { labels, annotations: facts }, data })
@@ -58,7 +58,7 @@ async function write(
   })
 }
 
-const factsOf = (grant: Grant): Record<string, string | null> => ({
+const annotationsOf = (grant: Grant): Record<string, string | null> => ({
   [SUPPLIED_TOKEN_HASH]: grant.suppliedHash ?? null,
   [CONSENT_IS_GUESS]: grant.grantedAtIsGuess && grant.doubtedGrantedAt === undefined ? 'true' : null,
   [NOT_YET_CHECKED]: grant.checked ? null : 'true',

@@ -12,7 +12,7 @@ import { ownershipOf } from './grant-secret.ts'
  * @param isSameClient whether a grant of that OAuth client would end, too.
  * @throws ApiError
  */
-export async function othersLiveOn(
+export async function isUsedByOthers(
   cluster: Pick<Cluster, 'agents' | 'readSecret'>,
   agent: Agent,
   { account, isSameClient }: { account: string; isSameClient: (clientId: string) => boolean },

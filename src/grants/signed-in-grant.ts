@@ -9,14 +9,14 @@ import {
 } from '../resources/names.ts'
 import { marksOf } from '../resources/ownership.ts'
 import type { Agent } from '../resources/types.ts'
-import { grantData, present, type KeptGrant } from './grant-data.ts'
+import { grantData, present, type GrantContent } from './grant-data.ts'
 import { conflictMessage, ownershipOf } from './grant-secret.ts'
 import type { GrantCluster } from './port.ts'
 
 const TRIES = 5
 
 /** The grant of a sign-in. Its `consent` is what the page of that sign-in showed. */
-export interface SignedInGrant extends KeptGrant {
+export interface SignedInGrant extends GrantContent {
   /** Identifies the sign-in. */
   signedInBy: string
   /** The Secret as it was when the person returned from Google. */
@@ -43,7 +43,7 @@ function assertOwn(kept: Secret, agent: Agent): void {
  * read again, and replaced by the grant of the sign-in, which is newer.
  * @throws ApiError, or Error if the Secret of that name isn't this Agent's: it is never touched.
  */
-export async function keepSignedIn(
+export async function saveSignedIn(
   cluster: GrantCluster,
   agent: Agent,
   grant: SignedInGrant,

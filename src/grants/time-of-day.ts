@@ -6,27 +6,27 @@
  *   passed: what would have been due is due now.
  */
 import type { Clock } from '../platform/clock.ts'
-import { LEAST_LEAP_MS, offsetOf } from '../platform/clock-steps.ts'
+import { MIN_STEP_MS, offsetOf } from '../platform/clock-steps.ts'
 import type { GrantState } from './grant-state.ts'
 import type { Grant } from './grant.ts'
 
 /** Aligns the state with the time of day, if that was set since the last time. */
 export function followTimeOfDay(clock: Clock, state: GrantState): GrantState {
   const offset = offsetOf(clock)
-  const leap = offset - (state.timeOfDayOffset ?? offset)
+  const stepMs = offset - (state.timeOfDayOffset ?? offset)
   // The old offset is kept where the step is small: many small steps add up.
-  if (state.timeOfDayOffset !== undefined && Math.abs(leap) < LEAST_LEAP_MS) return state
+  if (state.timeOfDayOffset !== undefined && Math.abs(stepMs) < MIN_STEP_MS) return state
   const { grant } = state
-  return { ...state, timeOfDayOffset: offset, grant: grant && afterLeap(grant, leap, clock.now()) }
+  return { ...state, timeOfDayOffset: offset, grant: grant && afterStep(grant, stepMs, clock.now()) }
 }
 
-function afterLeap(grant: Grant, leap: number, now: number): Grant {
-  if (leap < 0) return putBack(grant, leap, now)
-  return leap > 0 ? { ...grant, renewAt: grant.renewAt - leap } : grant
+function afterStep(grant: Grant, stepMs: number, now: number): Grant {
+  if (stepMs < 0) return setBack(grant, stepMs, now)
+  return stepMs > 0 ? { ...grant, renewAt: grant.renewAt - stepMs } : grant
 }
 
 /** Corrects what was stamped by a clock that was ahead; the Secret is written again. */
-const putBack = (grant: Grant, ms: number, now: number): Grant => ({
+const setBack = (grant: Grant, ms: number, now: number): Grant => ({
   ...grant,
   expiresAt: grant.expiresAt + ms,
   obtainedAt: grant.obtainedAt + ms,

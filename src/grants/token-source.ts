@@ -6,7 +6,7 @@
 import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
 import { keyOf } from '../kubernetes/port.ts'
 import type { Agent } from '../resources/types.ts'
-import { HOUR_MS } from '../resources/durations.ts'
+import { HOUR_MS } from '../platform/time-units.ts'
 import { firstAdvice } from './advice.ts'
 import { NO_GRANT, type GrantState } from './grant-state.ts'
 import type { GrantStore } from './grant-store.ts'

@@ -45,10 +45,10 @@ const scopesMissing = (deps: StepDeps, request: TokenRequest, missing: readonly 
   )
 
 /** As long as an e-mail address can be. */
-const LONGEST_ACCOUNT = 254
+const MAX_ACCOUNT_LENGTH = 254
 
 const wrongAccountMessage = (deps: StepDeps, request: TokenRequest, grant: Grant): string =>
-  `The grant belongs to ${clean(grant.account ?? 'another account', LONGEST_ACCOUNT)}, but spec.account says ${request.agent.spec.account}: ${adviceOf(deps, request)}, or correct spec.account.`
+  `The grant belongs to ${clean(grant.account ?? 'another account', MAX_ACCOUNT_LENGTH)}, but spec.account says ${request.agent.spec.account}: ${adviceOf(deps, request)}, or correct spec.account.`
 
 /** A refusal that stays until something in the cluster changes: there is nothing to ask Google about. */
 function standing(

@@ -21,8 +21,8 @@ export class CheckLimits {
   }
 
   /** Counts one verification. Returns 0 if it may be made now, else how long, in ms, until it may. */
-  tryAcquire({ key, namespace }: { key: string; namespace: string }): number {
-    const delay = Math.max(this.#integrations.delayOf(key), this.#namespaces.delayOf(namespace))
+  admit({ key, namespace }: { key: string; namespace: string }): number {
+    const delay = Math.max(this.#integrations.delay(key), this.#namespaces.delay(namespace))
     if (delay > 0) return delay
     this.#integrations.record(key)
     this.#namespaces.record(namespace)

@@ -7,7 +7,7 @@ import { done, requeueWithin, retry, UnexpectedError, wait, type Outcome } from 
 import { Bypass } from '../google/bypass.ts'
 import { ApiError } from '../kubernetes/port.ts'
 import { withOwnStatus } from '../kubernetes/status-report.ts'
-import { requestLeft, takeTurn, type RequestTurn } from '../resources/reconcile-request.ts'
+import { remainingRequest, takeRequest, type DueRequest } from '../resources/reconcile-request.ts'
 import type { CalendarIntegration } from '../resources/types.ts'
 import { assess, entryOf } from './assess.ts'
 import { CheckLimits } from './check-limits.ts'
@@ -64,10 +64,10 @@ export function createIntegrationReconciler(deps: IntegrationDeps): IntegrationR
 
 async function reconcile(about: Omit<Run, 'bypass'>, tracked: Tracked): Promise<Outcome> {
   const { deps, key, integration } = about
-  const turn = takeTurn(deps.clock, integration, tracked)
+  const turn = takeRequest(deps.clock, integration, tracked)
   const bypass = turn.request === undefined ? undefined : new Bypass()
   const { verifyInMs, error } = await runSteps({ ...about, bypass }, tracked)
-  const left: RequestTurn = bypass ? requestLeft(bypass, turn, tracked) : turn
+  const left: DueRequest = bypass ? remainingRequest(bypass, turn, tracked) : turn
   tracked.handledRequest = left.request ?? tracked.handledRequest
   const decision = assess(deps, key, integration, tracked.state)
   const write = (): Promise<void> => report(deps, integration, tracked, decision)

@@ -89,7 +89,7 @@ const verifyIfDue: Step = async (run, progress) => {
 
 /** Nobody has seen these credentials work, so they take turns with others; a reconcile that somebody asked for has had its turn. */
 const turnIn = ({ checks, key, integration, bypass }: Run): number =>
-  bypass ? 0 : checks.tryAcquire({ key, namespace: integration.metadata.namespace ?? '' })
+  bypass ? 0 : checks.admit({ key, namespace: integration.metadata.namespace ?? '' })
 
 /** Somebody asked: an Agent finds out what only reading a calendar tells, the Calendar API that is off and its limits. */
 const offerProbes: Step = ({ deps, key, bypass }, progress) => {

@@ -120,11 +120,11 @@ const isTooLarge = (code: number, message: string, causes: Status['causes']): bo
     causes.some(({ field = '', reason }) => reason === 'FieldValueTooLong' && /^(|data|\[\])$/.test(field)))
 
 /** No response makes us wait for longer. */
-const LONGEST_RETRY_AFTER_MS = 60_000
+const MAX_RETRY_AFTER_MS = 60_000
 
 /** In whole seconds, the form that the API server uses. */
 function retryAfter({ headers }: Dispatcher.ResponseData): number | undefined {
   const value = headers['retry-after']
   if (typeof value !== 'string' || !/^\d+$/.test(value)) return undefined
-  return Math.min(Number(value) * 1000, LONGEST_RETRY_AFTER_MS)
+  return Math.min(Number(value) * 1000, MAX_RETRY_AFTER_MS)
 }

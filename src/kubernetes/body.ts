@@ -2,12 +2,12 @@
 import type { Dispatcher } from 'undici'
 
 /** An object has at most about 3 MB as JSON; a larger list is read in smaller pages. */
-const LARGEST_BODY = 16 * 1024 * 1024
+const MAX_BODY_BYTES = 16 * 1024 * 1024
 
 /** A response body is larger than the limit. */
 export class TooLargeBodyError extends Error {
   constructor() {
-    super(`more than ${LARGEST_BODY / 1024 / 1024} MiB`)
+    super(`more than ${MAX_BODY_BYTES / 1024 / 1024} MiB`)
   }
 }
 
@@ -17,7 +17,7 @@ export async function readBody({ body }: Pick<Dispatcher.ResponseData, 'body'>):
   let size = 0
   for await (const piece of body as AsyncIterable<Buffer>) {
     size += piece.length
-    if (size > LARGEST_BODY) throw new TooLargeBodyError()
+    if (size > MAX_BODY_BYTES) throw new TooLargeBodyError()
     pieces.push(piece)
   }
   return Buffer.concat(pieces).toString()
@@ -25,5 +25,5 @@ export async function readBody({ body }: Pick<Dispatcher.ResponseData, 'body'>):
 
 /** The same limit for one line of a stream. @throws TooLargeBodyError */
 export function assertBounded(length: number): void {
-  if (length > LARGEST_BODY) throw new TooLargeBodyError()
+  if (length > MAX_BODY_BYTES) throw new TooLargeBodyError()
 }

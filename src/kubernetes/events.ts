@@ -34,8 +34,8 @@ export interface EventRecorder {
 const CONTROLLER = 'calendar-operator.io/calendar-operator'
 const SERIES_MS = 10 * 60_000
 const SWEEP_MS = 60_000
-const LONGEST_NOTE_BYTES = 1024
-const MOST_WAITING = 1000
+const MAX_NOTE_BYTES = 1024
+const MAX_WAITING = 1000
 const STOP_MS = 1_000
 /** As client-go's spam filter: this many at once for one object, then one in five minutes. */
 const EVENTS_PER_OBJECT: RateLimit = { burst: 25, intervalMs: 5 * 60_000 }
@@ -84,11 +84,11 @@ export function createEventRecorder(deps: EventsDeps): EventRecorder {
     record(event) {
       const now = deps.clock.monotonic()
       sweep(now)
-      if (waiting.length >= MOST_WAITING || stopping.signal.aborted) return drop('full', event)
+      if (waiting.length >= MAX_WAITING || stopping.signal.aborted) return drop('full', event)
       if (!limiter.tryAcquire(event.regarding.metadata.uid ?? '')) return drop('object', event)
       waiting.push({
         ...event,
-        note: shortened(clean(scrub(event.note), LONGEST_NOTE_BYTES)),
+        note: shortened(clean(scrub(event.note), MAX_NOTE_BYTES)),
         at: deps.clock.now(),
         recordedAt: now,
       })
@@ -182,8 +182,8 @@ export const microTime = (ms: number): string => new Date(ms).toISOString().repl
 
 /** The API server counts bytes, and rejects an Event with a longer note. */
 function shortened(note: string): string {
-  if (Buffer.byteLength(note) <= LONGEST_NOTE_BYTES) return note
-  const bytes = Buffer.from(note).subarray(0, LONGEST_NOTE_BYTES - 3)
+  if (Buffer.byteLength(note) <= MAX_NOTE_BYTES) return note
+  const bytes = Buffer.from(note).subarray(0, MAX_NOTE_BYTES - 3)
   // A character that was cut in two is left out.
   return `${new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes, { stream: true })}…`
 }

@@ -30,15 +30,15 @@ interface PluginCredentials {
   /** When they expire, in ms since the epoch. */
   expiresAt: number
   /** When the plugin was started, in ms of the monotonic clock. */
-  askedAt: number
+  startedAt: number
 }
 
-const LONGEST_RUN_MS = 60_000
+const MAX_RUN_MS = 60_000
 /** An interactive plugin may wait for a person. */
-const LONGEST_TALK_MS = 5 * 60_000
-const LONGEST_ANSWER = 1_000_000
+const MAX_INTERACTIVE_RUN_MS = 5 * 60_000
+const MAX_OUTPUT_LENGTH = 1_000_000
 /** The shortest time between two runs: a server that rejects everything must not cause one run per request. */
-const ASK_AGAIN_MS = 5_000
+const MIN_RUN_INTERVAL_MS = 5_000
 
 /** Gets credentials from the credential plugin (`exec`) of a kubeconfig. */
 export class ExecPlugin {
@@ -46,7 +46,7 @@ export class ExecPlugin {
   readonly #config: ClusterConfig
   readonly #clock: Clock
   #credentials: PluginCredentials | undefined
-  #failed: { error: CredentialsError; askedAt: number } | undefined
+  #failed: { error: CredentialsError; startedAt: number } | undefined
 
   constructor(exec: ExecEntry, config: ClusterConfig, clock: Clock) {
     this.#exec = exec
@@ -59,30 +59,30 @@ export class ExecPlugin {
    * @throws CredentialsError
    */
   async credential(ca: string | undefined): Promise<PluginCredentials> {
-    const askedAt = this.#clock.monotonic()
-    if (this.#credentials && this.#isGood(this.#credentials, askedAt)) return this.#credentials
-    if (this.#failed && askedAt - this.#failed.askedAt < ASK_AGAIN_MS) throw this.#failed.error
+    const startedAt = this.#clock.monotonic()
+    if (this.#credentials && this.#isValid(this.#credentials, startedAt)) return this.#credentials
+    if (this.#failed && startedAt - this.#failed.startedAt < MIN_RUN_INTERVAL_MS) throw this.#failed.error
     try {
       const answer = parseAnswer(await this.#run(ca), this.#exec.apiVersion, this.#name)
       this.#failed = undefined
-      return (this.#credentials = { ...answer, askedAt })
+      return (this.#credentials = { ...answer, startedAt })
     } catch (cause) {
       const reason = cause instanceof CredentialsError ? cause.message : `the plugin ${this.#name} could not be asked`
       const error = new CredentialsError(reason, { cause, isFinal: true })
-      this.#failed = { error, askedAt }
+      this.#failed = { error, startedAt }
       throw error
     }
   }
 
   /** The server rejected the credentials: the plugin runs again for the next request, unless it ran a moment ago. */
   refused(): void {
-    if (this.#credentials && this.#clock.monotonic() - this.#credentials.askedAt >= ASK_AGAIN_MS)
+    if (this.#credentials && this.#clock.monotonic() - this.#credentials.startedAt >= MIN_RUN_INTERVAL_MS)
       this.#credentials = undefined
   }
 
   /** Our own clock may be wrong; even then the plugin must not run for every request. */
-  #isGood({ expiresAt, askedAt }: PluginCredentials, now: number): boolean {
-    return this.#clock.now() < expiresAt || now - askedAt < ASK_AGAIN_MS
+  #isValid({ expiresAt, startedAt }: PluginCredentials, now: number): boolean {
+    return this.#clock.now() < expiresAt || now - startedAt < MIN_RUN_INTERVAL_MS
   }
 
   get #name(): string {
@@ -140,11 +140,11 @@ function output(command: string, args: string[], { env, interactive, clock, name
       child.kill('SIGKILL')
       reject(new CredentialsError(`the plugin ${name} ${reason}: run it by hand to see more`))
     }
-    const cancel = clock.setTimer(interactive ? LONGEST_TALK_MS : LONGEST_RUN_MS, () => fail('did not end in time'))
+    const cancel = clock.setTimer(interactive ? MAX_INTERACTIVE_RUN_MS : MAX_RUN_MS, () => fail('did not end in time'))
     child.on('error', (error: NodeJS.ErrnoException) => fail(`could not be run (${error.code ?? 'unknown error'})`))
     child.stdout.setEncoding('utf8').on('data', (piece: string) => {
       text += piece
-      if (text.length > LONGEST_ANSWER) fail('printed too much')
+      if (text.length > MAX_OUTPUT_LENGTH) fail('printed too much')
     })
     child.on('close', (code, signal) => {
       cancel()
@@ -154,7 +154,7 @@ function output(command: string, args: string[], { env, interactive, clock, name
   })
 }
 
-function parseAnswer(text: string, apiVersion: string, name: string): Omit<PluginCredentials, 'askedAt'> {
+function parseAnswer(text: string, apiVersion: string, name: string): Omit<PluginCredentials, 'startedAt'> {
   const refuse = (what: string): never => {
     throw new CredentialsError(`the plugin ${name} printed ${what}: expected an ExecCredential of ${apiVersion}`)
   }

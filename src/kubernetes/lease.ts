@@ -50,7 +50,7 @@ const RELEASE_MS = 1_500
 /** A larger difference between the two clocks means that the clock was set or the machine slept. */
 const DRIFT_MS = 1_000
 /** A longer duration in the Lease, whoever wrote it, is not waited for. */
-const LONGEST_LEASE_S = 60
+const MAX_LEASE_S = 60
 
 /** Leader election with a Lease. */
 export class LeaderElection implements Leadership {
@@ -267,7 +267,7 @@ export class LeaderElection implements Leadership {
     const seen = { lease, expired: false }
     this.#seen = seen
     this.#cancelExpiry()
-    const lasts = Math.min(lease.spec.leaseDurationSeconds ?? LEASE_S, LONGEST_LEASE_S) * 1000
+    const lasts = Math.min(lease.spec.leaseDurationSeconds ?? LEASE_S, MAX_LEASE_S) * 1000
     this.#cancelExpiry = this.#deps.clock.setTimer(lasts, () => (seen.expired = true))
   }
 

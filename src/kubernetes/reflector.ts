@@ -52,19 +52,19 @@ export interface Reflector {
   stop(): void
 }
 
-const PAGE = 500
+const PAGE_SIZE = 500
 /** A page that is too large (annotations alone may have 256 kB each) is divided by this. */
-const SMALLER = 4
+const PAGE_DIVISOR = 4
 /** The values of client-go. */
 const FIRST_BACKOFF_MS = 800
-const LONGEST_BACKOFF_MS = 30_000
+const MAX_BACKOFF_MS = 30_000
 const BACKOFF_RESET_MS = 120_000
 /** A server that ends every watch at once must not cause a busy loop. */
-const SHORTEST_ROUND_MS = 1_000
+const MIN_ROUND_MS = 1_000
 /** A new watch proves that the connection works. Opening one costs little, and the connection is reused. */
-const SHORTEST_WATCH_S = 40
+const MIN_WATCH_S = 40
 /** A server that has not ended a watch so long after its timeout is taken to be lost. */
-const OVERTIME_MS = 5_000
+const WATCH_GRACE_MS = 5_000
 /** Longer than a watch lasts. */
 const FRESH_MS = 60_000
 /** A server sends a bookmark before it ends a watch. One that does not may not know our version (a restored backup). */
@@ -124,7 +124,7 @@ class Session<T extends KubernetesObject> {
   #newest: string | undefined
   #backoff = FIRST_BACKOFF_MS
   #failures = 0
-  #page = PAGE
+  #page = PAGE_SIZE
   #lastReason = ''
   /** How many watches in a row have brought nothing, not even a bookmark. */
   #silentWatches = 0
@@ -148,7 +148,7 @@ class Session<T extends KubernetesObject> {
       const lasted = (): number => clock.monotonic() - startedAt
       try {
         await this.#round(onSynced)
-        if (lasted() < SHORTEST_ROUND_MS) await sleep(clock, SHORTEST_ROUND_MS, this.#signal)
+        if (lasted() < MIN_ROUND_MS) await sleep(clock, MIN_ROUND_MS, this.#signal)
       } catch (error) {
         await this.#pause(error, lasted())
       }
@@ -183,13 +183,13 @@ class Session<T extends KubernetesObject> {
 
   /** Decides what the next round starts with. */
   #chooseStart(failure: ApiFailure | undefined): void {
-    if (failure === 'TooLarge') this.#page = Math.max(1, Math.floor(this.#page / SMALLER))
+    if (failure === 'TooLarge') this.#page = Math.max(1, Math.floor(this.#page / PAGE_DIVISOR))
     if (failure === 'Gone' || this.#failures >= FAILURES_UNTIL_LIST) this.#version = undefined
   }
 
   #nextPause(asked = 0): number {
     const pause = Math.max(this.#backoff * (1 + this.#deps.random()), asked)
-    this.#backoff = Math.min(this.#backoff * 2, LONGEST_BACKOFF_MS)
+    this.#backoff = Math.min(this.#backoff * 2, MAX_BACKOFF_MS)
     return pause
   }
 
@@ -254,7 +254,7 @@ class Session<T extends KubernetesObject> {
 
   /** Resolves when the server has ended the watch. @throws ApiError if it ended in any other way. */
   async #watch(): Promise<void> {
-    const seconds = Math.round(SHORTEST_WATCH_S * (1 + this.#deps.random() / 4))
+    const seconds = Math.round(MIN_WATCH_S * (1 + this.#deps.random() / 4))
     const query = {
       watch: 'true',
       allowWatchBookmarks: 'true',
@@ -262,7 +262,7 @@ class Session<T extends KubernetesObject> {
       resourceVersion: this.#version ?? '',
     }
     const request = this.#request(query, 'PartialObjectMetadata')
-    const deadline = startDeadline(this.#deps.clock, seconds * 1000 + OVERTIME_MS, this.#signal)
+    const deadline = startDeadline(this.#deps.clock, seconds * 1000 + WATCH_GRACE_MS, this.#signal)
     try {
       const response = await open(this.#deps, request, deadline.signal)
       if (response.statusCode >= 300) throw errorFromResponse(request, response, await readBody(response))

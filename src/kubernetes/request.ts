@@ -33,7 +33,7 @@ const DEADLINE_MS = 30_000
 const TRIES = 4
 const FIRST_PAUSE_MS = 400
 /** A longer Retry-After is left to the caller, who can free its worker meanwhile. */
-const LONGEST_PAUSE_MS = 10_000
+const MAX_PAUSE_MS = 10_000
 
 /** Creates the function that sends requests to the API server. */
 export function createRequest(deps: RequestDeps): SendRequest {
@@ -57,7 +57,7 @@ function withReport(error: unknown, health: ApiHealth | undefined): unknown {
 }
 
 function mayRetry(error: unknown, { method }: ApiRequest, tried: number): error is ApiError {
-  if (!(error instanceof ApiError) || tried >= TRIES || (error.retryAfterMs ?? 0) > LONGEST_PAUSE_MS) return false
+  if (!(error instanceof ApiError) || tried >= TRIES || (error.retryAfterMs ?? 0) > MAX_PAUSE_MS) return false
   // The credentials are read again for the second attempt. If they are still rejected, waiting does not help.
   if (error.status === 401) return tried === 1
   return wasNotProcessed(error) || (method === 'GET' && error.failure === 'Unreachable')

@@ -14,7 +14,7 @@ const CONNECT = 1
 const IPV4 = 1
 const DOMAIN = 3
 const ADDRESS_BYTES: Record<number, number> = { [IPV4]: 4, 4: 16 }
-const LONGEST_SILENCE_MS = 10_000
+const MAX_SILENCE_MS = 10_000
 
 /** For undici's `Agent`. */
 export function socksConnector(proxy: URL, tls: TlsOptions): buildConnector.connector {
@@ -33,7 +33,7 @@ export function socksConnector(proxy: URL, tls: TlsOptions): buildConnector.conn
 
 async function tunnel(proxy: URL, host: string, port: number): Promise<Socket> {
   const socket = connect(Number(proxy.port) || 1080, proxy.hostname.replace(/^\[|\]$/g, ''))
-  socket.setTimeout(LONGEST_SILENCE_MS, () => socket.destroy(new Error('the SOCKS proxy does not answer')))
+  socket.setTimeout(MAX_SILENCE_MS, () => socket.destroy(new Error('the SOCKS proxy does not answer')))
   try {
     await once(socket, 'connect')
     await authenticate(socket, decodeURIComponent(proxy.username), decodeURIComponent(proxy.password))

@@ -24,7 +24,7 @@ export interface Clock {
 export type Random = () => number
 
 // setTimeout fires at once for delays of 2^31 ms or more, so longer timers are split into steps of at most this.
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
+const MAX_TIMEOUT_MS = 2 ** 31 - 1
 
 /**
  * Timers fire up to a millisecond early, because Node counts whole milliseconds from a cached instant. What is due within this time
@@ -64,7 +64,7 @@ export const systemClock: Clock = {
     let handle: NodeJS.Timeout
     // Node truncates fractions, which would make a timer fire even earlier.
     const arm = (remaining: number): void => {
-      const step = Math.min(Math.max(remaining, 0), LONGEST_TIMEOUT_MS)
+      const step = Math.min(Math.max(remaining, 0), MAX_TIMEOUT_MS)
       handle = setTimeout(() => (remaining > step ? arm(remaining - step) : fire()), step)
       handle.unref()
     }

@@ -26,10 +26,10 @@ export interface LogOptions {
 /** Values with these keys are never logged. (`data`: of Secrets; `code` may be an error's, as in ECONNRESET.) */
 const SECRET_NAMES =
   /^(access_?token|refresh_?token|id_?token|token|client_?secret|authorization_?code|code_?verifier|authorization|(set-)?cookie|password|private_?key|data|stringdata|email|summary|attendees)$/i
-const DEEPEST = 4
-const LONGEST_TEXT = 2_000
-const LONGEST_LIST = 50
-const FRAMES = 8
+const MAX_DEPTH = 4
+const MAX_TEXT_LENGTH = 2_000
+const MAX_LIST_LENGTH = 50
+const MAX_FRAMES = 8
 
 /** Creates a log that redacts secrets. */
 export function createLog({ level, clock, write }: LogOptions): Log {
@@ -54,13 +54,13 @@ export function createLog({ level, clock, write }: LogOptions): Log {
 export function stackOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || error.stack === undefined) return undefined
   const frames = error.stack.split('\n').filter((frame) => frame.startsWith('    at '))
-  return scrub(frames.slice(0, FRAMES).join('\n'))
+  return scrub(frames.slice(0, MAX_FRAMES).join('\n'))
 }
 
 /** Truncates a very long text, so that no part of a secret is left at the end. */
 function cleaned(text: string): string {
-  const scrubbed = scrub(cleanLines(text.length > 4 * LONGEST_TEXT ? text.slice(0, 4 * LONGEST_TEXT) : text))
-  return scrubbed.length > LONGEST_TEXT ? `${scrubbed.slice(0, LONGEST_TEXT)}…` : scrubbed
+  const scrubbed = scrub(cleanLines(text.length > 4 * MAX_TEXT_LENGTH ? text.slice(0, 4 * MAX_TEXT_LENGTH) : text))
+  return scrubbed.length > MAX_TEXT_LENGTH ? `${scrubbed.slice(0, MAX_TEXT_LENGTH)}…` : scrubbed
 }
 
 function redact(value: unknown, depth: number): unknown {
@@ -75,8 +75,8 @@ function redactObject(value: object, depth: number): unknown {
   if (value instanceof Error) return describe(value, depth)
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'no date' : value.toISOString()
   if (ArrayBuffer.isView(value)) return '[binary]'
-  if (depth >= DEEPEST) return '[…]'
-  if (Array.isArray(value)) return value.slice(0, LONGEST_LIST).map((item) => redact(item, depth + 1))
+  if (depth >= MAX_DEPTH) return '[…]'
+  if (Array.isArray(value)) return value.slice(0, MAX_LIST_LENGTH).map((item) => redact(item, depth + 1))
   return Object.fromEntries(Object.entries(value).map(([name, item]) => redactEntry(name, item, depth)))
 }
 
@@ -88,6 +88,6 @@ const redactEntry = (name: string, item: unknown, depth: number): [string, unkno
 /** Name, code and message of an error and of its cause, but no other properties, which may contain whole requests. */
 function describe(error: Error & { code?: unknown }, depth: number): Fields {
   const code = typeof error.code === 'string' && /^[A-Z][A-Z0-9_]{2,40}$/.test(error.code) ? error.code : undefined
-  const cause = error.cause instanceof Error && depth < DEEPEST ? describe(error.cause, depth + 1) : undefined
+  const cause = error.cause instanceof Error && depth < MAX_DEPTH ? describe(error.cause, depth + 1) : undefined
   return { name: clean(error.name, 100), code, message: cleaned(error.message), cause }
 }

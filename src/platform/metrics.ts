@@ -21,7 +21,7 @@ export interface QueueCounts {
 export interface Metrics {
   readonly registry: Registry
   /** The metrics of one controller and its queue. */
-  controller(name: string, workers: number): ControllerMetrics
+  controller(name: string, workers: number): ControllerInstruments
   apiRequest: (method: string, code: string, host: string) => void
   googleRequest: (kind: string, outcome: string, seconds: number) => void
   /** Counts a completed sign-in by its outcome. */
@@ -34,7 +34,7 @@ export interface Metrics {
 }
 
 /** The metrics of one controller and its queue. */
-export interface ControllerMetrics {
+export interface ControllerInstruments {
   queue: {
     added(): void
     retried(): void
@@ -59,7 +59,7 @@ export function createMetrics(clock: Pick<Clock, 'monotonic'>): Metrics {
   const googleTimes = histogram('calendar_operator_google_request_duration_seconds', 'How long Google took.', ['kind'])
   return {
     registry,
-    controller: controllerMetrics(instruments, clock),
+    controller: controllerInstruments(instruments, clock),
     apiRequest: (method, code, host) => api.inc({ method, code, host }),
     googleRequest(kind, outcome, seconds) {
       google.inc({ kind, outcome })
@@ -75,13 +75,13 @@ export function createMetrics(clock: Pick<Clock, 'monotonic'>): Metrics {
   }
 }
 
-type MakeControllerMetrics = Metrics['controller']
+type CreateControllerInstruments = Metrics['controller']
 
 /** With the names of controller-runtime and client-go. */
-function controllerMetrics(
+function controllerInstruments(
   { counter, histogram, gauge }: Instruments,
   clock: Pick<Clock, 'monotonic'>,
-): MakeControllerMetrics {
+): CreateControllerInstruments {
   const queues = new Map<string, QueueCounts>()
   const workers = new Map<string, number>()
   queueGauges(gauge, queues, clock)

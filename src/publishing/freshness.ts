@@ -8,7 +8,7 @@ import type { Agent, CalendarIntegration } from '../resources/types.ts'
 import type { PublishedHeader } from './published-object.ts'
 
 /** An instant that is this much later than it can be was written with a wrong clock. */
-export const CLOCKS_DIFFER_MS = 5_000
+export const MAX_CLOCK_SKEW_MS = 5_000
 
 type Sync = CalendarIntegration['spec']['sync']
 
@@ -69,7 +69,7 @@ export const isLater = (fresh: PublishedHeader, last: PublishedHeader): boolean 
   fresh.syncedAt - last.syncedAt > 1_000
 
 /** Whether the header was written with a clock that was ahead: nobody can have read anything later than now. */
-export const isAhead = ({ syncedAt }: PublishedHeader, now: number): boolean => syncedAt > now + CLOCKS_DIFFER_MS
+export const isAhead = ({ syncedAt }: PublishedHeader, now: number): boolean => syncedAt > now + MAX_CLOCK_SKEW_MS
 
 /** Whether half of the time of trust has passed, or all of it, or the next reading will be too late to renew it. */
 export function isHeartbeatDue(

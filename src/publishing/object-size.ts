@@ -2,7 +2,7 @@
 import type { Data, ObjectName } from './published-object.ts'
 
 /** Kubernetes refuses objects larger than 1 MiB in all; this leaves room for the metadata of other clients. */
-export const LARGEST_BYTES = 900_000
+export const MAX_OBJECT_BYTES = 900_000
 
 /** The part of the data that can be published. */
 export interface Fitted {
@@ -25,7 +25,7 @@ export function fit(object: ObjectName, data: Data): Fitted {
 }
 
 /** By how many bytes the data is too large. */
-const excess = (data: Data): number => Math.max(bytesOf(data) - LARGEST_BYTES, 0)
+const excess = (data: Data): number => Math.max(bytesOf(data) - MAX_OBJECT_BYTES, 0)
 
 function sizeMessage({ kind, name }: ObjectName, data: Data, busyFits: boolean): string {
   const over = Math.ceil(excess(data) / 1000)

@@ -3,11 +3,12 @@ import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
 import type { KubernetesObject } from '../kubernetes/port.ts'
 import { isReservedName } from '../resources/names.ts'
 import { controllerOf, ownershipOfPublished, type Ownership, type PublishedRole } from '../resources/ownership.ts'
+import { MINUTE_MS } from '../platform/time-units.ts'
 import type { Agent } from '../resources/types.ts'
 import type { PublishDeps } from './port.ts'
 import type { ObjectName } from './published-object.ts'
 
-const FIVE_MINUTES = 5 * 60_000
+const RECHECK_MS = 5 * MINUTE_MS
 
 /** An object that an Agent publishes. */
 export interface Target extends ObjectName {
@@ -39,13 +40,13 @@ export function conflictFailure(
   const controller = controllerOf(object)
   if (controller?.kind === 'Agent' && controller.name === agent.metadata.name && !isReservedName(target.name)) {
     const message = `${what} still belongs to a deleted Agent of the same name; it is replaced once Kubernetes has removed it.`
-    return stepFailure('Synced', 'PublishFailed', message, { kind: 'wait', for: FIVE_MINUTES })
+    return stepFailure('Synced', 'PublishFailed', message, { kind: 'wait', for: RECHECK_MS })
   }
   const verdict = ownershipOf(deps, agent, object, target)
   const { whose = 'is somebody else’s', todo = 'delete it, or publish under another name' } =
     verdict.is === 'foreign' ? verdict : {}
   const message = `${what} ${whose} and is left alone: ${todo}.`
-  const at = deps.clock.monotonic() + FIVE_MINUTES
+  const at = deps.clock.monotonic() + RECHECK_MS
   return stepFailure('Synced', 'PublishConflict', message, { kind: 'blocked', at })
 }
 

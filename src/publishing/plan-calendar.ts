@@ -7,15 +7,16 @@ import type { NamedSnapshot } from '../calendar/events-document.ts'
 import type { Zones } from '../calendar/zones.ts'
 import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
 import type { Clock } from '../platform/clock.ts'
+import { MINUTE_MS } from '../platform/time-units.ts'
 import { freshHeader, isAhead, isHeartbeatDue, isLater, isSameSetting, type CalendarInput } from './freshness.ts'
-import { fit, LARGEST_BYTES } from './object-size.ts'
+import { fit, MAX_OBJECT_BYTES } from './object-size.ts'
 import { dataOf, sameData, type Data, type ObjectName, type PublishedHeader } from './published-object.ts'
 import type { PublishedObject } from './published-object.ts'
 import { render, type Rendering } from './render.ts'
 import { rewriteBlocked, rewriteExpired, rewriteIncomplete } from './rewrite.ts'
 import type { PublicationState } from './state.ts'
 
-const FIVE_MINUTES = 5 * 60_000
+const RECHECK_MS = 5 * MINUTE_MS
 
 /** What to do about the published calendar. */
 export interface CalendarPlan {
@@ -78,12 +79,12 @@ const isShallowEqual = (a: readonly unknown[], b: readonly unknown[] = []): bool
 const sizeFailure = ({ clock }: PlanContext, { tooLarge }: PublicationState): StepFailure | undefined =>
   tooLarge === undefined
     ? undefined
-    : stepFailure('Synced', 'PublishTooLarge', tooLarge, { kind: 'blocked', at: clock.monotonic() + FIVE_MINUTES })
+    : stepFailure('Synced', 'PublishTooLarge', tooLarge, { kind: 'blocked', at: clock.monotonic() + RECHECK_MS })
 
 function renderingOf({ agent, calendars, clock, zones }: PlanContext, { freshUntil }: PublishedHeader): Rendering {
   const read = calendars.flatMap(({ id, snapshot }): NamedSnapshot[] => (snapshot ? [{ calendar: id, snapshot }] : []))
   const block = agent.spec.publish.whenStale === 'Block' && clock.now() >= freshUntil
-  return { agent, calendars: read, block, zones, maxBytes: LARGEST_BYTES }
+  return { agent, calendars: read, block, zones, maxBytes: MAX_OBJECT_BYTES }
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Until when readers can trust what an Agent publishes. Pure. */
 import { fromTimestamp } from '../resources/secret-encoding.ts'
 import type { Agent } from '../resources/types.ts'
-import { CLOCKS_DIFFER_MS } from './freshness.ts'
+import { MAX_CLOCK_SKEW_MS } from './freshness.ts'
 import { dataOf, type PublishedObject } from './published-object.ts'
 import type { PublicationState } from './state.ts'
 
@@ -60,7 +60,7 @@ export function outputStates(state: PublicationState, agent: Agent): OutputState
 
 /** An instant that is later than it can be was written with a wrong clock: it says nothing. */
 export const credible = (instant: number | undefined, latest: number): number | undefined =>
-  instant !== undefined && instant <= latest + CLOCKS_DIFFER_MS ? instant : undefined
+  instant !== undefined && instant <= latest + MAX_CLOCK_SKEW_MS ? instant : undefined
 
 const tokenExpiry = (object: PublishedObject): number | undefined => fromTimestamp(dataOf(object).expires_at)
 

@@ -53,7 +53,7 @@ export class CircuitOpenError<Reason extends string> extends Error {
   }
 }
 
-const SHORTEST_PAUSE_MS = 1_000
+const MIN_PAUSE_MS = 1_000
 /** While the probe is under way, the others are sent away for one to two times this, or the probe's age. */
 const PROBE_MS = 1_000
 /** Longer than any request may take: a probe that has not ended by then never will. */
@@ -63,7 +63,7 @@ const CALM_MS = 60_000
 /** How long after its pause a limit is still reported while nobody sends a request. */
 const LINGER_MS = 60_000
 /** A difference of clocks beyond which the time of day counts as set by somebody. */
-const LEAP_MS = 5_000
+const CLOCK_STEP_MS = 5_000
 
 interface Attempt {
   sentAt: number
@@ -179,12 +179,12 @@ export class CircuitBreaker<Reason extends string> {
     const { since, sinceTimeOfDay } = this.#open ?? { since: now, sinceTimeOfDay: this.#deps.clock.now() }
     this.#open = { reason: this.#moreSevere(verdict.reason, standing?.reason), since, sinceTimeOfDay, until }
     this.#lastUntil = until
-    return new CircuitOpenError(verdict.reason, Math.max(until - now, SHORTEST_PAUSE_MS), error)
+    return new CircuitOpenError(verdict.reason, Math.max(until - now, MIN_PAUSE_MS), error)
   }
 
   #pauseMs({ reason, retryAfterMs }: { reason: Reason; retryAfterMs?: number }, isOpen: boolean): number {
     const doublings = isOpen ? 0 : this.#pauses++
-    if (retryAfterMs !== undefined) return Math.max(retryAfterMs, SHORTEST_PAUSE_MS)
+    if (retryAfterMs !== undefined) return Math.max(retryAfterMs, MIN_PAUSE_MS)
     const pause = this.#options.pauses[reason]
     const jitter = 0.75 + this.#deps.random() / 2
     if ('fixedMs' in pause) return pause.fixedMs * jitter
@@ -199,7 +199,7 @@ export class CircuitBreaker<Reason extends string> {
   /** Does not move by milliseconds, and does not lie in the future after somebody set the time of day. */
   #timeOfDay(open: Open<Reason>): number {
     const computed = this.#deps.clock.now() - (this.#now() - open.since)
-    if (Math.abs(computed - open.sinceTimeOfDay) > LEAP_MS) open.sinceTimeOfDay = computed
+    if (Math.abs(computed - open.sinceTimeOfDay) > CLOCK_STEP_MS) open.sinceTimeOfDay = computed
     return open.sinceTimeOfDay
   }
 }

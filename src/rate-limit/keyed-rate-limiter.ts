@@ -23,7 +23,7 @@ export class KeyedRateLimiter {
   }
 
   /** How long, in ms, until the key may take a token; 0 means now. Takes none. */
-  delayOf(key: string): number {
+  delay(key: string): number {
     return delayUntilToken(this.#limit, this.#fullAt.get(key), this.#clock.monotonic())
   }
 
@@ -34,7 +34,7 @@ export class KeyedRateLimiter {
 
   /** Takes a token of this key. Returns false if there was none; a refused attempt costs nothing. */
   tryAcquire(key: string): boolean {
-    const isFree = this.delayOf(key) === 0
+    const isFree = this.delay(key) === 0
     if (isFree) this.record(key)
     else this.#keep(key, this.#fullAt.get(key) ?? 0)
     return isFree

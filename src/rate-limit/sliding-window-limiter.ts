@@ -28,7 +28,7 @@ export class SlidingWindowLimiter {
   }
 
   /** How long, in ms, until the key may do it again; 0 means now. Records nothing. */
-  delayOf(key: string): number {
+  delay(key: string): number {
     const recorded = this.#recorded.get(key) ?? []
     const [oldest] = recorded
     if (oldest === undefined || recorded.length < this.#limit.max) return 0

@@ -1,8 +1,8 @@
-/** One token bucket, for callers that share one limit. */
+/** A token bucket for callers that share one limit. */
 import { sleep, type Clock } from '../platform/clock.ts'
 import { afterToken, delayUntilToken, drained, type RateLimit } from './rate-limit.ts'
 
-/** No token becomes available in time. Nothing was taken. */
+/** No token becomes available in time. No token was taken. */
 export class RateLimitExceededError extends Error {
   override readonly name = 'RateLimitExceededError'
   /** How long, in ms, until the next token that nobody has reserved. */
@@ -25,21 +25,25 @@ export class TokenBucket {
     this.#limit = limit
   }
 
-  /** Takes a token. Returns 0 if there was one, else how long, in ms, until there is one. */
-  tryAcquire(): number {
-    const delay = this.#delay()
-    if (delay > 0) return delay
-    this.#take()
-    return 0
+  /** How long, in ms, until a token can be taken; 0 means now. Takes none. */
+  delay(): number {
+    return delayUntilToken(this.#limit, this.#fullAt, this.#clock.monotonic())
+  }
+
+  /** Takes a token. Returns false if there was none; a refused attempt costs nothing. */
+  tryAcquire(): boolean {
+    const isFree = this.delay() === 0
+    if (isFree) this.#take()
+    return isFree
   }
 
   /**
-   * Takes a token, and waits for it where there is none. Whoever waits has reserved a token: others get later ones.
+   * Takes a token, and waits for it if there is none. A caller that waits has reserved its token: later callers get later ones.
    *
    * @throws RateLimitExceededError at once if the wait would be longer than `maxWaitMs`.
    */
   async acquire(maxWaitMs: number): Promise<void> {
-    const delay = this.#delay()
+    const delay = this.delay()
     if (delay > maxWaitMs) throw new RateLimitExceededError(delay)
     this.#take()
     if (delay > 0) await sleep(this.#clock, delay)
@@ -48,10 +52,6 @@ export class TokenBucket {
   /** Takes all tokens: the next callers follow at the bucket's rate, without a burst. */
   drain(): void {
     this.#fullAt = drained(this.#limit, this.#fullAt, this.#clock.monotonic())
-  }
-
-  #delay(): number {
-    return delayUntilToken(this.#limit, this.#fullAt, this.#clock.monotonic())
   }
 
   #take(): void {

@@ -40,16 +40,16 @@ export function consentOf(spec: ConsentedSpec): Consent {
 }
 
 /** The least that a page can have named; an unreadable record counts as this. */
-const LEAST: Consent = { detail: 'Busy', accessToken: false, write: false, calendars: ['primary'] }
+const LEAST_CONSENT: Consent = { detail: 'Busy', accessToken: false, write: false, calendars: ['primary'] }
 
 /** Parses a record. One that cannot be read counts as the least consent, so that the person is asked again. */
 export function parseConsent(text: string): Consent {
   const found = parsed(text)
-  if (!isRecord(found)) return LEAST
+  if (!isRecord(found)) return LEAST_CONSENT
   const { detail, accessToken, write, calendars } = found
   if ((detail !== 'Busy' && detail !== 'Full') || typeof accessToken !== 'boolean' || typeof write !== 'boolean')
-    return LEAST
-  if (!Array.isArray(calendars) || !calendars.every((id) => typeof id === 'string')) return LEAST
+    return LEAST_CONSENT
+  if (!Array.isArray(calendars) || !calendars.every((id) => typeof id === 'string')) return LEAST_CONSENT
   return { detail, accessToken, write, calendars }
 }
 
@@ -102,11 +102,11 @@ const FIELDS = {
 }
 
 /** How many calendars a message names. */
-const MOST_NAMED = 3
+const MAX_NAMED = 3
 
 function listed(ids: readonly string[]): string {
-  const more = ids.length - MOST_NAMED
-  return more > 0 ? `${ids.slice(0, MOST_NAMED).join(', ')} and ${more} more` : ids.join(', ')
+  const more = ids.length - MAX_NAMED
+  return more > 0 ? `${ids.slice(0, MAX_NAMED).join(', ')} and ${more} more` : ids.join(', ')
 }
 
 /**

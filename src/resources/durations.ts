@@ -3,9 +3,6 @@
  */
 const DURATION = /^(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?$/
 
-/** An hour, in ms. */
-export const HOUR_MS = 60 * 60_000
-
 /** Parses a duration, in ms; undefined if the text is not a duration. */
 export function parseDuration(text: string): number | undefined {
   const match = DURATION.exec(text)

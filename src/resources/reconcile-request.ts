@@ -14,11 +14,11 @@ export interface RequestMemory {
   /** The last request that was served. */
   handledRequest?: string
   /** When a request was last served; monotonic. */
-  lookedAt?: number
+  servedAt?: number
 }
 
 /** Whether a request is to be served now, or in how many ms a waiting one is due. */
-export interface RequestTurn {
+export interface DueRequest {
   request?: string
   waitMs?: number
 }
@@ -26,27 +26,27 @@ export interface RequestTurn {
 type Requested = { metadata: Pick<ObjectMeta, 'annotations'>; status?: { lastHandledReconcileAt?: string } }
 
 /** Serves the request, if it is due. */
-export function takeTurn(clock: Clock, object: Requested, memory: RequestMemory): RequestTurn {
+export function takeRequest(clock: Clock, object: Requested, memory: RequestMemory): DueRequest {
   if (!isRequested(object, memory.handledRequest)) return {}
-  const turnAt = (memory.lookedAt ?? -Infinity) + MIN_INTERVAL_MS
+  const turnAt = (memory.servedAt ?? -Infinity) + MIN_INTERVAL_MS
   if (!hasCome(clock, turnAt)) return { waitMs: turnAt - clock.monotonic() }
-  memory.lookedAt = clock.monotonic()
+  memory.servedAt = clock.monotonic()
   return { request: requestedAt(object) }
 }
 
 /**
  * What remains of a request after its reconcile: it is still to be served if its bypass has to wait for the client's next one.
  *
- * @param turn as `takeTurn` returned it.
+ * @param turn as `takeRequest` returned it.
  * @param memory forgets the request in that case.
  */
-export function requestLeft(
+export function remainingRequest(
   { retryInMs: waitMs }: { readonly retryInMs: number | undefined },
-  turn: RequestTurn,
+  turn: DueRequest,
   memory: RequestMemory,
-): RequestTurn {
+): DueRequest {
   if (waitMs === undefined) return turn
-  memory.lookedAt = undefined
+  memory.servedAt = undefined
   return { waitMs }
 }
 

@@ -49,9 +49,9 @@ export function claimOf(host: string, { sites, integrations }: SiteClaims, heldB
   if (listed) return { namespaces: listed }
   const claimants = claimantsOf(host, integrations)
   if (heldBy !== undefined && claimants.some((one) => namespaceOf(one) === heldBy)) return { namespaces: [heldBy] }
-  const holder = claimants.find((one) => holds(one, host))
+  const holder = claimants.find((one) => isAcceptedFor(one, host))
   if (holder) return { namespaces: [namespaceOf(holder)] }
-  const first = claimants.find(isProved)
+  const first = claimants.find(hasValidCredentials)
   return first ? { namespaces: [namespaceOf(first)], first } : { namespaces: [] }
 }
 
@@ -61,8 +61,8 @@ export function isSiteAccepted(integration: CalendarIntegration, { sites, integr
   if (host === undefined) return false
   const listed = sites.get(host)
   if (listed) return listed.includes(namespaceOf(integration))
-  if (!holds(integration, host)) return false
-  const first = claimantsOf(host, integrations).find((one) => holds(one, host))
+  if (!isAcceptedFor(integration, host)) return false
+  const first = claimantsOf(host, integrations).find((one) => isAcceptedFor(one, host))
   return first === undefined || namespaceOf(first) === namespaceOf(integration)
 }
 
@@ -81,7 +81,7 @@ export function awaitsOlderClaim(
       byAge(one, integration) < 0 &&
       !one.spec.suspend &&
       !one.metadata.deletionTimestamp &&
-      isUnheard(one),
+      isUnverified(one),
   )
 }
 
@@ -97,7 +97,7 @@ const byAge = (a: CalendarIntegration, b: CalendarIntegration): number =>
   compare(ageOf(a), ageOf(b)) || compare(namespaceOf(a), namespaceOf(b)) || compare(a.metadata.name, b.metadata.name)
 
 /** Whether the status says that this host was accepted; the spec may have named another host at that time. */
-function holds({ metadata, status }: CalendarIntegration, host: string): boolean {
+function isAcceptedFor({ metadata, status }: CalendarIntegration, host: string): boolean {
   const accepted = findCondition(status?.conditions, 'SiteAccepted')
   if (accepted?.status !== 'True') return false
   return (
@@ -106,8 +106,8 @@ function holds({ metadata, status }: CalendarIntegration, host: string): boolean
 }
 
 /** An integration that is being deleted makes no new claim. */
-const isProved = ({ metadata, status }: CalendarIntegration): boolean =>
+const hasValidCredentials = ({ metadata, status }: CalendarIntegration): boolean =>
   !metadata.deletionTimestamp && findCondition(status?.conditions, 'CredentialsValid')?.status === 'True'
 
-const isUnheard = ({ status }: CalendarIntegration): boolean =>
+const isUnverified = ({ status }: CalendarIntegration): boolean =>
   (findCondition(status?.conditions, 'CredentialsValid')?.reason ?? 'NotYetKnown') === 'NotYetKnown'

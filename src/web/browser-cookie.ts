@@ -1,11 +1,12 @@
 /** The cookie that identifies a browser: a random id, valid for a day, sent to this site only. */
 import { getCookie, setCookie } from 'hono/cookie'
+import { DAY_MS } from '../platform/time-units.ts'
 import type { WebDeps } from './port.ts'
 import type { Request } from './request.ts'
 
 const NAME = 'calendar-operator'
 const BYTES = 24
-const A_DAY_S = 24 * 60 * 60
+const MAX_AGE_S = DAY_MS / 1000
 
 /** The id in the browser's cookie; undefined if it has none. */
 export function browserId(request: Request): string | undefined {
@@ -24,7 +25,7 @@ export function ensureBrowserId(request: Request, { randomBytes }: Pick<WebDeps,
     httpOnly: true,
     sameSite: 'Lax',
     prefix: 'host',
-    maxAge: A_DAY_S,
+    maxAge: MAX_AGE_S,
   })
   return value
 }

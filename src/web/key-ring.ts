@@ -4,6 +4,7 @@
  */
 import { hkdfSync } from 'node:crypto'
 import { ApiError, type Secret } from '../kubernetes/port.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../platform/time-units.ts'
 import { timestamp } from '../resources/conditions.ts'
 import { decode, encode, fromTimestamp } from '../resources/secret-encoding.ts'
 import { isManaged, KEYS_SECRET, labelsOf, ROLE_LABEL } from '../resources/names.ts'
@@ -21,16 +22,16 @@ export interface Key {
 
 type Deps = Pick<WebDeps, 'cluster' | 'clock' | 'log' | 'randomBytes' | 'namespace' | 'linksChanged'>
 
-const ROTATION_INTERVAL_MS = 30 * 24 * 60 * 60_000
-const RELOAD_INTERVAL_MS = 6 * 60 * 60_000
-const RETRY_INTERVAL_MS = 60_000
+const ROTATION_INTERVAL_MS = 30 * DAY_MS
+const RELOAD_INTERVAL_MS = 6 * HOUR_MS
+const RETRY_INTERVAL_MS = MINUTE_MS
 /**
  * A clock that jumps makes the keys look old, and then new again. A process rotates them, or corrects their date, at most this
  * often, because links survive one rotation and not two.
  */
-const MIN_REPAIR_INTERVAL_MS = 24 * 60 * 60_000
+const MIN_REPAIR_INTERVAL_MS = DAY_MS
 /** By how much the clocks of replicas may differ. */
-const MAX_CLOCK_SKEW_MS = 60 * 60_000
+const MAX_CLOCK_SKEW_MS = HOUR_MS
 const KEY_BYTES = 32
 
 /** The current and the previous keys, kept up to date with the Secret. */

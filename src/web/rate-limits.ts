@@ -1,5 +1,6 @@
 /** The rate limits of the sign-in pages. */
 import type { Clock } from '../platform/clock.ts'
+import { MINUTE_MS } from '../platform/time-units.ts'
 import type { RateLimit } from '../rate-limit/rate-limit.ts'
 import { SlidingWindowLimiter } from '../rate-limit/sliding-window-limiter.ts'
 
@@ -9,8 +10,6 @@ export const INVALID_REQUESTS: RateLimit = { burst: 60, intervalMs: 1_000 }
 export const FAILURE_REPORTS: RateLimit = { burst: 5, intervalMs: 60_000 }
 /** Reads of one Secret (a client's or a grant's) for pages. Each change of the Secret costs one read. */
 export const SECRET_READS: RateLimit = { burst: 10, intervalMs: 1_000 }
-
-const MINUTE_MS = 60_000
 
 /** Limits the callbacks that are processed. A person needs one or two; anybody with a link can send any number of invented ones. */
 export class CallbackLimiter {
@@ -29,7 +28,7 @@ export class CallbackLimiter {
    */
   admit(address: string, link: string): number {
     const addressAndLink = `${address} ${link}`
-    const delay = Math.max(this.#byAddress.delayOf(addressAndLink), this.#byLink.delayOf(link))
+    const delay = Math.max(this.#byAddress.delay(addressAndLink), this.#byLink.delay(link))
     if (delay > 0) return delay
     this.#byAddress.record(addressAndLink)
     this.#byLink.record(link)

@@ -9,7 +9,7 @@ beforeEach(() => {
   limits = new CheckLimits(clock)
 })
 
-const take = (key: string): number => limits.tryAcquire({ key, namespace: key.split('/')[0] ?? '' })
+const take = (key: string): number => limits.admit({ key, namespace: key.split('/')[0] ?? '' })
 
 test('one integration is checked three times at once, and then once in ten seconds', async () => {
   expect([take('a/1'), take('a/1'), take('a/1'), take('a/1')]).toEqual([0, 0, 0, 10_000])

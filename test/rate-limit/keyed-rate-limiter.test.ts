@@ -37,12 +37,12 @@ describe('a token bucket for each key', () => {
   test('says how long to wait', () => {
     times(3)
     clock.jump(400)
-    expect([limiter.delayOf('a'), limiter.delayOf('b')]).toEqual([600, 0])
+    expect([limiter.delay('a'), limiter.delay('b')]).toEqual([600, 0])
   })
 
   test('can be taken from beyond what it holds', () => {
     for (let count = 0; count < 5; count++) limiter.record('a')
-    expect(limiter.delayOf('a')).toBe(3_000)
+    expect(limiter.delay('a')).toBe(3_000)
   })
 
   test('never holds more than at the beginning, however long it was left alone', () => {

@@ -17,7 +17,7 @@ describe('a sliding window', () => {
   })
 
   function admit(key = 'a'): boolean {
-    const isFree = limiter.delayOf(key) === 0
+    const isFree = limiter.delay(key) === 0
     if (isFree) limiter.record(key)
     return isFree
   }
@@ -39,11 +39,11 @@ describe('a sliding window', () => {
       admit()
       clock.jump(1_000)
     }
-    expect(limiter.delayOf('a')).toBe(57_000)
-    expect(limiter.delayOf('b')).toBe(0)
+    expect(limiter.delay('a')).toBe(57_000)
+    expect(limiter.delay('b')).toBe(0)
     clock.setTimeOfDay(-1_000_000)
     clock.jump(57_000)
-    expect(limiter.delayOf('a')).toBe(0)
+    expect(limiter.delay('a')).toBe(0)
   })
 
   test('never remembers more than ten thousand keys', () => {

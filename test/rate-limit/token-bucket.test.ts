@@ -98,10 +98,12 @@ describe('a token bucket', () => {
   it('gives tokens without waiting, or says when there is one', async () => {
     const clock = new ManualClock()
     const bucket = new TokenBucket(clock, { burst: 2, intervalMs: 1_000 })
-    expect([bucket.tryAcquire(), bucket.tryAcquire(), bucket.tryAcquire(), bucket.tryAcquire()]).toEqual([
-      0, 0, 1_000, 1_000,
+    const twice = (): boolean[] => [bucket.tryAcquire(), bucket.tryAcquire()]
+    expect([bucket.delay(), twice(), bucket.delay(), twice(), bucket.delay()]).toEqual([
+      ...[0, [true, true], 1_000],
+      ...[[false, false], 1_000],
     ])
     await clock.advance(1_000)
-    expect([bucket.tryAcquire(), bucket.tryAcquire()]).toEqual([0, 1_000])
+    expect([bucket.delay(), twice(), bucket.delay()]).toEqual([0, [true, false], 1_000])
   })
 })

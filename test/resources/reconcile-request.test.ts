@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { takeTurn, type RequestMemory } from '../../src/resources/reconcile-request.ts'
+import { takeRequest, type RequestMemory } from '../../src/resources/reconcile-request.ts'
 import { ManualClock } from '../support/clock.ts'
 
 const asking = (value: string, handled?: string) => ({
@@ -10,30 +10,30 @@ const asking = (value: string, handled?: string) => ({
 test('a look is taken at once, and the next of the same object ten seconds later', async () => {
   const clock = new ManualClock()
   const memory: RequestMemory = {}
-  expect(takeTurn(clock, asking('1'), memory)).toEqual({ request: '1' })
+  expect(takeRequest(clock, asking('1'), memory)).toEqual({ request: '1' })
   memory.handledRequest = '1'
-  expect(takeTurn(clock, asking('1'), memory)).toEqual({})
+  expect(takeRequest(clock, asking('1'), memory)).toEqual({})
   await clock.advance(4_000)
-  expect(takeTurn(clock, asking('2'), memory).waitMs).toBeCloseTo(6_000, 0)
+  expect(takeRequest(clock, asking('2'), memory).waitMs).toBeCloseTo(6_000, 0)
   // Set back or forward, the time of day changes nothing.
   clock.setTimeOfDay(-3_600_000)
-  expect(takeTurn(clock, asking('3'), memory).waitMs).toBeCloseTo(6_000, 0)
+  expect(takeRequest(clock, asking('3'), memory).waitMs).toBeCloseTo(6_000, 0)
   await clock.advance(6_000)
-  expect(takeTurn(clock, asking('3'), memory)).toEqual({ request: '3' })
+  expect(takeRequest(clock, asking('3'), memory)).toEqual({ request: '3' })
 })
 
 test('a look that failed on the way is asked for still, and waits for its turn', async () => {
   const clock = new ManualClock()
   const memory: RequestMemory = {}
-  takeTurn(clock, asking('1'), memory)
-  expect(takeTurn(clock, asking('1'), memory).waitMs).toBeCloseTo(10_000, 0)
+  takeRequest(clock, asking('1'), memory)
+  expect(takeRequest(clock, asking('1'), memory).waitMs).toBeCloseTo(10_000, 0)
   await clock.advance(10_000)
-  expect(takeTurn(clock, asking('1'), memory)).toEqual({ request: '1' })
+  expect(takeRequest(clock, asking('1'), memory)).toEqual({ request: '1' })
 })
 
 test('what the status says was handled is not asked for, also where it was cut', () => {
   const clock = new ManualClock()
   const long = 'y'.repeat(300)
-  expect(takeTurn(clock, asking(long, long.slice(0, 64)), {})).toEqual({})
-  expect(takeTurn(clock, asking(long), {})).toEqual({ request: long.slice(0, 64) })
+  expect(takeRequest(clock, asking(long, long.slice(0, 64)), {})).toEqual({})
+  expect(takeRequest(clock, asking(long), {})).toEqual({ request: long.slice(0, 64) })
 })

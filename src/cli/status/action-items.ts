@@ -1,4 +1,5 @@
 /** Who has to do what, and by when. Pure. */
+import { DAY_MS, MINUTE_MS } from '../../platform/time-units.ts'
 import { findCondition } from '../../resources/conditions.ts'
 import { durationMs } from '../../resources/durations.ts'
 import { meaningOf } from '../../resources/reasons.ts'
@@ -36,9 +37,9 @@ const NEEDS_HUMAN_INPUT = [
 /** The integration has an item of its own. */
 const REPORTED_ELSEWHERE = ['IntegrationNotReady']
 /** If the operator's retries don't succeed within this time, somebody should look. */
-const RETRY_TOLERANCE_MS = 15 * 60_000
+const RETRY_TOLERANCE_MS = 15 * MINUTE_MS
 /** A running operator reports on a new object within seconds. */
-const FIRST_STATUS_TOLERANCE_MS = 60_000
+const FIRST_STATUS_TOLERANCE_MS = MINUTE_MS
 
 /** All items, most urgent first: what does not work now (operator, integrations, agents), then by deadline. */
 export function actionItems(scene: ClusterSnapshot, operator: OperatorHealth, now: number): ActionItem[] {
@@ -107,7 +108,7 @@ function staleItem(agent: Agent, { integrations }: ClusterSnapshot, now: number)
   if (last === undefined || agent.spec.suspend || integration?.spec.suspend) return undefined
   const age = now - Date.parse(last)
   // If the integration can't be read, its interval is unknown: then only what is certainly too old counts.
-  const interval = integration ? durationMs(integration.spec.sync.interval) : 24 * 60 * 60_000
+  const interval = integration ? durationMs(integration.spec.sync.interval) : DAY_MS
   const limit = Math.max(durationMs(agent.spec.publish.staleAfter), 2 * interval)
   if (age <= limit) return undefined
   const message = `Its calendars were last read ${humanDuration(age)} ago, more than its publish.staleAfter: does the operator run?`

@@ -19,7 +19,7 @@ import { run } from './render.ts'
 
 const NODES = ['node-a', 'node-b']
 const MODULE = fileURLToPath(new URL('../../real/go/tools/kwok', import.meta.url))
-const LOOK_EVERY_MS = 200
+const CHECK_INTERVAL_MS = 200
 
 /** @returns what ends them. */
 export async function addNodes(kubernetes: RealKubernetes): Promise<() => Promise<void>> {
@@ -80,7 +80,7 @@ function schedule(client: Client): () => Promise<void> {
   const loop = (async () => {
     while (!end.signal.aborted) {
       await look().catch(() => undefined)
-      await sleep(LOOK_EVERY_MS)
+      await sleep(CHECK_INTERVAL_MS)
     }
   })()
   return async () => {
