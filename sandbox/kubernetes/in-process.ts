@@ -1,7 +1,8 @@
 /** The same reads and writes without HTTP, for tests and demos. Where HTTP answers a `Status`, they throw an `APIError`. */
 import { parseAllDocuments } from 'yaml'
+import { isRecord } from '../../src/platform/json.ts'
 import { shown } from './storage/representations.ts'
-import { isObject, type JsonObject, type KubeObject } from './model/objects.ts'
+import { type JsonObject, type KubeObject } from './model/objects.ts'
 import { mergePatch } from './storage/patches.ts'
 import { badRequest, notServed, APIError } from './model/api-errors.ts'
 import type { Reader } from './storage/reader.ts'
@@ -77,7 +78,7 @@ function applyOne({ registry, writer }: Deps, object: JsonObject): KubeObject {
   const { apiVersion, kind: name, metadata } = object
   const kind = registry.served(String(apiVersion), String(name))
   if (!kind) throw notServed(`this sandbox holds no ${String(name)} of ${String(apiVersion)}`)
-  const { namespace = 'default', name: called } = (isObject(metadata) ? metadata : {}) as {
+  const { namespace = 'default', name: called } = (isRecord(metadata) ? metadata : {}) as {
     namespace?: string
     name?: string
   }
@@ -94,7 +95,7 @@ function documentsIn(objects: object | string | readonly object[]): JsonObject[]
   return all
     .filter((one) => one !== null)
     .map((one) => {
-      if (!isObject(one)) throw badRequest('every document must be an object')
+      if (!isRecord(one)) throw badRequest('every document must be an object')
       return one
     })
 }

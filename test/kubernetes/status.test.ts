@@ -1,13 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { isRecord } from '../../src/platform/json.ts'
 import { statusPatch } from '../../src/kubernetes/status.ts'
 
 type Json = Record<string, unknown>
 
 /** RFC 7386, as the RFC writes it down. */
 function mergePatch(target: unknown, patch: unknown): unknown {
-  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch
-  const result: Json = typeof target === 'object' && target !== null && !Array.isArray(target) ? { ...target } : {}
+  if (!isRecord(patch)) return patch
+  const result: Json = isRecord(target) ? { ...target } : {}
   for (const [name, value] of Object.entries(patch)) {
     if (value === null) Reflect.deleteProperty(result, name)
     else result[name] = mergePatch(result[name], value)

@@ -1,10 +1,9 @@
+import { isRecord } from '../../src/platform/json.ts'
 import { crds } from '../../src/resources/generated/crds.ts'
 import { asKubectl, type Problem } from '../../src/resources/problems.ts'
 import { createValidator, type Validator } from '../../src/resources/validate.ts'
 
 export type Json = Record<string, unknown>
-
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Objects merge, anything else replaces, undefined removes. */
 export function merged(base: Json, patch: Json): Json {
@@ -12,7 +11,7 @@ export function merged(base: Json, patch: Json): Json {
   for (const [key, value] of Object.entries(patch)) {
     const before = result[key]
     if (value === undefined) Reflect.deleteProperty(result, key)
-    else result[key] = isObject(value) ? merged(isObject(before) ? before : {}, value) : value
+    else result[key] = isRecord(value) ? merged(isRecord(before) ? before : {}, value) : value
   }
   return result
 }

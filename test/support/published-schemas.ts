@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
+import { isRecord } from '../../src/platform/json.ts'
 
 type Schema = Record<string, unknown>
 
@@ -25,11 +26,7 @@ function compile(name: string): ReturnType<typeof ajv.compile> {
 
 /** The same schema without room for further keys: readers must tolerate them, but we publish none. */
 function closed(schema: Schema): Schema {
-  const inner = Object.entries(schema).map(([key, value]) => [key, isSchema(value) ? closed(value) : value] as const)
-  const isObject = schema.type === 'object' && isSchema(schema.properties)
+  const inner = Object.entries(schema).map(([key, value]) => [key, isRecord(value) ? closed(value) : value] as const)
+  const isObject = schema.type === 'object' && isRecord(schema.properties)
   return { ...Object.fromEntries(inner), ...(isObject ? { additionalProperties: false } : {}) }
-}
-
-function isSchema(value: unknown): value is Schema {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -2,6 +2,7 @@
  * A cluster in memory for tests of one module: objects with versions, conditional writes, and changes that a test makes between
  * a read and a write. It has no watches: a write is visible at once.
  */
+import { isRecord } from '../../src/platform/json.ts'
 import {
   ApiError,
   keyOf,
@@ -172,9 +173,8 @@ export class SmallCluster {
 
 /** RFC 7386. */
 function merge(target: unknown, patch: unknown): unknown {
-  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch
-  const base = typeof target === 'object' && target !== null && !Array.isArray(target) ? target : {}
-  const merged: Record<string, unknown> = { ...base }
+  if (!isRecord(patch)) return patch
+  const merged = isRecord(target) ? { ...target } : {}
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) Reflect.deleteProperty(merged, key)
     else if (value !== undefined) merged[key] = merge(merged[key], value)

@@ -1,4 +1,5 @@
 /** events.get, insert, update, patch, delete (docs/google-behaviour.md#writing-events). */
+import { isRecord } from '../../../src/platform/json.ts'
 import { backEnd, invalid, json, type Refusal, type Reply } from '../http/errors.ts'
 import type { Caller } from '../oauth/access.ts'
 import type { Call } from '../http/call.ts'
@@ -100,14 +101,11 @@ export function mergePatch<T extends Record<string, unknown>>(before: T, patch: 
   const merged: Record<string, unknown> = { ...before }
   for (const [name, value] of Object.entries(patch)) {
     if (value === null) Reflect.deleteProperty(merged, name)
-    else if (isObject(value)) merged[name] = mergePatch(isObject(merged[name]) ? merged[name] : {}, value)
+    else if (isRecord(value)) merged[name] = mergePatch(isRecord(merged[name]) ? merged[name] : {}, value)
     else merged[name] = value
   }
   return merged as T
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function checkMatch(call: Call, record: EventRecord): void {
   const wanted = call.headers['if-match']

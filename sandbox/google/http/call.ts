@@ -1,5 +1,6 @@
 /** A request as handlers get it: with its kind, and with its body read. */
 import type { IncomingHttpHeaders } from 'node:http'
+import { parseRecord } from '../../../src/platform/json.ts'
 import { backEnd, oauthError } from './errors.ts'
 import type { Kind } from './routes.ts'
 
@@ -32,13 +33,9 @@ export class Call {
 
   /** Parses the body as a JSON object; anything else is refused as the Calendar API does. */
   json(): Record<string, unknown> {
-    try {
-      const value: unknown = this.body === '' ? {} : JSON.parse(this.body)
-      if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
-    } catch {
-      // falls through to the refusal
-    }
-    throw backEnd(400, 'parseError', 'Parse Error')
+    const value = this.body === '' ? {} : parseRecord(this.body)
+    if (value === undefined) throw backEnd(400, 'parseError', 'Parse Error')
+    return value
   }
 
   /** The access token from the header, or from the query, as Google allows. */

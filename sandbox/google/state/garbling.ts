@@ -2,6 +2,7 @@
  * Answers that Google would not give, but that a client must survive: the real answer, changed by a named mutation or by a
  * function (in process only), or another body.
  */
+import { parseRecord } from '../../../src/platform/json.ts'
 import { ControlError, json, textOf, type Reply } from '../http/errors.ts'
 
 /** How the fault `garbled` changes an answer. Exactly one of the three is set. */
@@ -108,12 +109,7 @@ export function checkGarbling({ mutation, body, change }: Garbling): void {
 /** Changes an answer. One that is not a JSON object passes unchanged, unless it is replaced. */
 export function garble(reply: Reply, { mutation, body, change }: Garbling): Reply {
   if (body !== undefined) return { ...reply, body: typeof body === 'string' ? body : JSON.stringify(body) }
-  const answer = parse(textOf(reply))
+  const answer = parseRecord(textOf(reply))
   if (answer === undefined) return reply
   return json(change ? change(answer) : mutation && mutations[mutation](answer), reply.status)
-}
-
-function parse(text: string): Body | undefined {
-  const value: unknown = text === '' ? undefined : JSON.parse(text)
-  return typeof value === 'object' && value !== null ? (value as Body) : undefined
 }

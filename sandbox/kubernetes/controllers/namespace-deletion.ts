@@ -1,6 +1,7 @@
 /** Deletes the contents of a namespace, and then the namespace. */
+import { isRecord } from '../../../src/platform/json.ts'
 import { namespaces } from '../kinds/namespaces.ts'
-import { isObject, type JsonObject } from '../model/objects.ts'
+import { type JsonObject } from '../model/objects.ts'
 import type { Registry } from '../kinds/registry.ts'
 import type { Store, Version } from '../storage/store.ts'
 import { isBeingDeleted, rfc3339, type Writer } from '../storage/writer.ts'
@@ -51,7 +52,7 @@ function report({ writer, now }: EmptyingDeps, name: string, left: Version[]): v
     message,
   }))
   writer.patch({ kind: namespaces, name, subresource: 'status' }, (old) => {
-    const status: JsonObject = isObject(old.status) ? old.status : {}
+    const status: JsonObject = isRecord(old.status) ? old.status : {}
     return messagesOf(status.conditions) === messagesOf(conditions)
       ? old
       : { ...old, status: { ...status, conditions } }
@@ -59,4 +60,4 @@ function report({ writer, now }: EmptyingDeps, name: string, left: Version[]): v
 }
 
 const messagesOf = (conditions: unknown): string =>
-  Array.isArray(conditions) ? conditions.map((one) => (isObject(one) ? String(one.message) : '')).join() : ''
+  Array.isArray(conditions) ? conditions.map((one) => (isRecord(one) ? String(one.message) : '')).join() : ''

@@ -1,7 +1,8 @@
 /** Serves requests on resources: finds the verb of a request, runs it and answers. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { isRecord } from '../../../src/platform/json.ts'
 import { itemText, listText, negotiate, type IncludeObject, type Shape } from '../storage/representations.ts'
-import { at, isObject, type JsonObject } from '../model/objects.ts'
+import { at, type JsonObject } from '../model/objects.ts'
 import { jsonPatch, mergePatch } from '../storage/patches.ts'
 import { selectorOf, type Reader } from '../storage/reader.ts'
 import { methodNotAllowed, optionsInvalid, unsupportedMedia, type APIError } from '../model/api-errors.ts'
@@ -165,7 +166,7 @@ const notSupported = (field: string, found: string, supported: string): APIError
 /** Reads delete options from the body and the query. The query wins. */
 function deleteOptions(sentBody: Buffer, { request, query }: Exchange): DeleteOptions {
   const body = sentBody.length === 0 ? {} : parseObject(sentBody, mediaType(request))
-  const sent: JsonObject = isObject(body) ? body : {}
+  const sent: JsonObject = isRecord(body) ? body : {}
   const asText = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
   const propagationPolicy = query.get('propagationPolicy') ?? asText(sent.propagationPolicy)
   if (propagationPolicy !== undefined && !['Foreground', 'Background', 'Orphan'].includes(propagationPolicy)) {

@@ -1,9 +1,10 @@
 /** CustomResourceDefinitions, and the kinds that they define. */
+import { isRecord } from '../../../src/platform/json.ts'
 import type { CustomResourceDefinition } from '../../../src/resources/types.ts'
 import { createValidator } from '../../../src/resources/validate.ts'
 import { ageAt } from '../model/human-duration.ts'
 import { builtIn, customColumn, selectable, type Kind } from '../model/kind.ts'
-import { at, isObject, sameJson, type JsonObject, type KubeObject } from '../model/objects.ts'
+import { at, sameJson, type JsonObject, type KubeObject } from '../model/objects.ts'
 import { invalid, notImplemented, type Cause } from '../model/api-errors.ts'
 import { rfc3339 } from '../storage/writer.ts'
 import { ageColumn, column, nameColumn } from './columns.ts'
@@ -127,7 +128,7 @@ export function customKind(definition: KubeObject): Kind {
     categories: names.categories ?? [],
     namespaced,
     collection: crd.metadata.name,
-    hasStatus: isObject(at(version, 'subresources', 'status')),
+    hasStatus: isRecord(at(version, 'subresources', 'status')),
     custom: true,
     unconditionalUpdate: false,
     columns: [nameColumn, ...columns],

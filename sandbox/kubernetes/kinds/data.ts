@@ -1,6 +1,7 @@
 /** Secrets and ConfigMaps, with the API server's rules about their data. */
+import { isRecord } from '../../../src/platform/json.ts'
 import { builtIn, type Kind } from '../model/kind.ts'
-import { isObject, sameJson, without, type JsonObject, type KubeObject } from '../model/objects.ts'
+import { sameJson, without, type JsonObject, type KubeObject } from '../model/objects.ts'
 import { badRequest, type Cause } from '../model/api-errors.ts'
 import { ageColumn, column, nameColumn } from './columns.ts'
 import { flag, kindSchema, text, textMap } from './schemas.ts'
@@ -72,7 +73,7 @@ export const secrets: Kind = builtIn({
   },
 })
 
-const mapOf = (value: unknown): JsonObject => (isObject(value) ? value : {})
+const mapOf = (value: unknown): JsonObject => (isRecord(value) ? value : {})
 const sizeOf = (value: unknown): number => Object.keys(mapOf(value)).length
 
 function dropEmpty(object: KubeObject, ...names: string[]): KubeObject {

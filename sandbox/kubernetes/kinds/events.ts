@@ -1,7 +1,8 @@
 /** Events, which two groups serve: `events.k8s.io/v1`, in whose form they are stored, and the core `v1` that kubectl reads. */
+import { isRecord } from '../../../src/platform/json.ts'
 import { ageAt } from '../model/human-duration.ts'
 import { asText, builtIn, type Kind } from '../model/kind.ts'
-import { at, isObject, type JsonObject, type KubeObject } from '../model/objects.ts'
+import { at, type JsonObject, type KubeObject } from '../model/objects.ts'
 import { defined } from '../model/metadata.ts'
 import type { Cause } from '../model/api-errors.ts'
 import { column, nameColumn, wide } from './columns.ts'
@@ -199,7 +200,7 @@ function immutableCauses(event: KubeObject, old: KubeObject | undefined): Cause[
     'reportingInstance',
     'related',
   ]
-  const text = (value: unknown): string => JSON.stringify(isObject(value) ? defined(value) : (value ?? null))
+  const text = (value: unknown): string => JSON.stringify(isRecord(value) ? defined(value) : (value ?? null))
   return fixed
     .filter((name) => text(event[name]) !== text(old[name]))
     .map((name) => cause(coreName(name), `Invalid value: ${text(event[name])}: field is immutable`))

@@ -2,7 +2,7 @@
  * The JSONPath of CRDs, for printer columns and selectable fields: names, `[0]`, `[*]`, `['name']` and
  * `[?(@.field=="text")]`. A CRD that uses anything else is refused.
  */
-import { isObject } from './objects.ts'
+import { isRecord } from '../../../src/platform/json.ts'
 
 /** Returns the values at a compiled path. */
 export type Find = (value: unknown) => unknown[]
@@ -37,7 +37,7 @@ function stepOf([, name, index, all, quoted, field, text, otherText]: RegExpExec
 const child =
   (name: string): Step =>
   (value) =>
-    isObject(value) && value[name] !== undefined ? [value[name]] : []
+    isRecord(value) && value[name] !== undefined ? [value[name]] : []
 
 const items = (value: unknown): unknown[] =>
-  Array.isArray(value) ? (value as unknown[]) : isObject(value) ? Object.values(value) : []
+  Array.isArray(value) ? (value as unknown[]) : isRecord(value) ? Object.values(value) : []

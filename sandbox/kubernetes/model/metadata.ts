@@ -1,5 +1,6 @@
 /** Object metadata: which fields a client may set, and which belong to the server. */
-import { isObject, without, type JsonObject, type KubeObject, type Metadata, type OwnerReference } from './objects.ts'
+import { isRecord } from '../../../src/platform/json.ts'
+import { without, type JsonObject, type KubeObject, type Metadata, type OwnerReference } from './objects.ts'
 import { badRequest, type Cause } from './api-errors.ts'
 
 const TEXTS = ['name', 'generateName', 'namespace', 'uid', 'resourceVersion', 'creationTimestamp', 'deletionTimestamp']
@@ -13,7 +14,7 @@ export function unknownMetadata(metadata: JsonObject): string[] {
   const own = Object.keys(metadata).filter((name) => !KNOWN.has(name))
   const owners = Array.isArray(metadata.ownerReferences) ? (metadata.ownerReferences as unknown[]) : []
   const inOwners = owners.flatMap((owner, index) =>
-    Object.keys(isObject(owner) ? owner : {})
+    Object.keys(isRecord(owner) ? owner : {})
       .filter((name) => !OWNER_FIELDS.includes(name))
       .map((name) => `ownerReferences[${index}].${name}`),
   )
@@ -57,8 +58,8 @@ function keep(read: JsonObject, name: string, value: unknown): void {
 }
 
 const isTextMap = (value: unknown): boolean =>
-  isObject(value) && Object.values(value).every((one) => typeof one === 'string')
-const isObjectList = (value: unknown): boolean => Array.isArray(value) && value.every(isObject)
+  isRecord(value) && Object.values(value).every((one) => typeof one === 'string')
+const isObjectList = (value: unknown): boolean => Array.isArray(value) && value.every(isRecord)
 const isTextList = (value: unknown): boolean => Array.isArray(value) && value.every((one) => typeof one === 'string')
 
 /** The metadata of an updated object: fields that belong to the server stay as they were. */

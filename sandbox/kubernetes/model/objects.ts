@@ -2,6 +2,7 @@
  * API objects, and helpers for JSON values. Stored objects are immutable: every write makes a new one, so that they are
  * passed around without copies.
  */
+import { isRecord } from '../../../src/platform/json.ts'
 
 /** A JSON object. */
 export type JsonObject = Record<string, unknown>
@@ -45,17 +46,13 @@ export interface KubeObject {
 export const keyFor = (namespace: string | undefined, name: string): string =>
   namespace ? `${namespace}/${name}` : name
 
-/** Whether a JSON value is an object. */
-export const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 /** Compares JSON values. The order of fields does not matter, and an undefined field counts as missing. */
 export function sameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true
   if (Array.isArray(a)) {
     return Array.isArray(b) && a.length === b.length && a.every((item, index) => sameJson(item, b[index]))
   }
-  if (!isObject(a) || !isObject(b)) return false
+  if (!isRecord(a) || !isRecord(b)) return false
   return fieldsOf(a) === fieldsOf(b) && Object.keys(a).every((name) => sameJson(a[name], b[name]))
 }
 
@@ -68,7 +65,7 @@ function fieldsOf(object: JsonObject): number {
 /** Returns the value at a path of names, or undefined. */
 export function at(value: unknown, ...path: string[]): unknown {
   let here = value
-  for (const name of path) here = isObject(here) ? here[name] : undefined
+  for (const name of path) here = isRecord(here) ? here[name] : undefined
   return here
 }
 

@@ -2,10 +2,11 @@
  * What happens to an object before it is stored, in the API server's order: it is decoded (unknown fields are dropped,
  * warned about or refused), filled with defaults, prepared by its kind, and validated.
  */
+import { isRecord } from '../../../src/platform/json.ts'
 import { asKubectl, type Problem } from '../../../src/resources/problems.ts'
 import { apiVersionOf, causeOf, type Kind } from '../model/kind.ts'
 import { bareFinalizers, metadataCauses, readMetadata, unknownMetadata } from '../model/metadata.ts'
-import { isObject, type JsonObject, type KubeObject } from '../model/objects.ts'
+import { type JsonObject, type KubeObject } from '../model/objects.ts'
 import { badRequest, invalid, type Cause } from '../model/api-errors.ts'
 
 /** What happens to unknown fields: they are dropped, dropped with a warning, or refused. */
@@ -37,7 +38,7 @@ const cannotBeHandled = ({ kind, version }: Kind): string =>
   `${kind} in version "${version}" cannot be handled as a ${kind}`
 
 function ofKind(kind: Kind, body: unknown): JsonObject & { metadata: JsonObject } {
-  if (!isObject(body)) throw badRequest(`the body must be a ${kind.kind}, as one JSON or YAML object`)
+  if (!isRecord(body)) throw badRequest(`the body must be a ${kind.kind}, as one JSON or YAML object`)
   if (kind.custom && body.kind === undefined) {
     throw badRequest(`the object provided is unrecognized (must be of type ${kind.kind}): Object 'Kind' is missing`)
   }
@@ -50,7 +51,7 @@ function ofKind(kind: Kind, body: unknown): JsonObject & { metadata: JsonObject 
   if (name !== kind.kind) {
     throw badRequest(`the kind in the data (${String(name)}) does not match the expected kind (${kind.kind})`)
   }
-  if (!isObject(metadata)) throw badRequest('metadata must be an object')
+  if (!isRecord(metadata)) throw badRequest('metadata must be an object')
   return { ...body, apiVersion, kind: name, metadata }
 }
 
@@ -63,7 +64,7 @@ function unknownIn(kind: Kind, raw: JsonObject & { metadata: JsonObject }): stri
 function withoutNulls<T>(value: T): T
 function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map((item: unknown) => withoutNulls(item))
-  if (!isObject(value)) return value
+  if (!isRecord(value)) return value
   return Object.fromEntries(
     Object.entries(value).flatMap(([name, child]) => (child === null ? [] : [[name, withoutNulls(child)]])),
   )

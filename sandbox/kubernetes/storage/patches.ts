@@ -1,11 +1,12 @@
 /** JSON merge patch (RFC 7386) and JSON patch (RFC 6902). Both return a new value and leave the old one unchanged. */
-import { isObject, sameJson, type JsonObject } from '../model/objects.ts'
+import { isRecord } from '../../../src/platform/json.ts'
+import { sameJson, type JsonObject } from '../model/objects.ts'
 import { badRequest, APIError } from '../model/api-errors.ts'
 
 /** Applies a JSON merge patch. */
 export function mergePatch(target: unknown, patch: unknown): unknown {
-  if (!isObject(patch)) return patch
-  const result: JsonObject = isObject(target) ? { ...target } : {}
+  if (!isRecord(patch)) return patch
+  const result: JsonObject = isRecord(target) ? { ...target } : {}
   for (const [name, value] of Object.entries(patch)) {
     if (value === null) Reflect.deleteProperty(result, name)
     else result[name] = mergePatch(result[name], value)
@@ -32,7 +33,7 @@ export function jsonPatch(target: unknown, operations: unknown): unknown {
 }
 
 const isOperation = (value: unknown): value is Operation & JsonObject =>
-  isObject(value) && typeof value.op === 'string' && typeof value.path === 'string'
+  isRecord(value) && typeof value.op === 'string' && typeof value.path === 'string'
 
 const OPERATIONS: Record<string, (document: unknown, operation: Operation) => unknown> = {
   add: (document, { path, value }) => edit(document, steps(path), { put: value }),
@@ -70,7 +71,7 @@ function read(document: unknown, pointer: string): unknown {
   return steps(pointer).reduce((value: unknown, step) => {
     const found = Array.isArray(value)
       ? (value as unknown[])[indexIn(value, step)]
-      : isObject(value)
+      : isRecord(value)
         ? value[step]
         : undefined
     if (found === undefined) throw refused(`${pointer} doesn't exist`)
@@ -87,7 +88,7 @@ interface Edit {
 function edit(document: unknown, [step, ...rest]: string[], change: Edit): unknown {
   if (step === undefined) return change.put
   if (Array.isArray(document)) return editList(document, [step, ...rest], change)
-  if (!isObject(document)) throw refused(`there is nothing at ${step}`)
+  if (!isRecord(document)) throw refused(`there is nothing at ${step}`)
   const result = { ...document }
   if (rest.length > 0) result[step] = edit(result[step], rest, change)
   else if ('put' in change) result[step] = change.put

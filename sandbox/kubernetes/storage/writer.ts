@@ -2,10 +2,11 @@
  * All writes: create, update, patch and delete, each of them atomic. The HTTP layer and the in-process helpers write through
  * this class.
  */
+import { isRecord } from '../../../src/platform/json.ts'
 import { decode, validate, type Decoded, type FieldValidation } from './admission.ts'
 import type { Kind } from '../model/kind.ts'
 import { carriedOver, defined } from '../model/metadata.ts'
-import { at, isObject, keyFor, sameJson, without, type KubeObject, type Metadata } from '../model/objects.ts'
+import { at, keyFor, sameJson, without, type KubeObject, type Metadata } from '../model/objects.ts'
 import * as apiErrors from '../model/api-errors.ts'
 import type { Store, Version } from './store.ts'
 
@@ -65,7 +66,7 @@ export class Writer {
   }
 
   create(kind: Kind, namespace: string | undefined, body: unknown, options: WriteOptions = {}): Written {
-    const sent = kind.custom && kind.hasStatus && isObject(body) ? without(body, 'status') : body
+    const sent = kind.custom && kind.hasStatus && isRecord(body) ? without(body, 'status') : body
     const decoded = decode(kind, sent, options.fieldValidation ?? 'Warn')
     return warned(decoded, () => {
       const metadata = this.#newMetadata(kind, namespace, decoded.object.metadata)
