@@ -13,7 +13,7 @@ const ROOMS: Record<string, readonly string[]> = {
   controller: ['platform'],
   kubernetes: ['resources', 'platform', 'rate-limit'],
   google: ['resources', 'platform', 'rate-limit'],
-  failures: ['resources', 'controller', 'kubernetes', 'google'],
+  failures: ['resources', 'platform', 'controller', 'kubernetes', 'google'],
   grants: ['resources', 'platform', 'controller', 'kubernetes', 'google', 'failures'],
   calendars: ['resources', 'platform', 'calendar', 'controller', 'kubernetes', 'google', 'failures'],
   publishing: ['resources', 'platform', 'calendar', 'kubernetes', 'failures', 'calendars'],

@@ -1,8 +1,8 @@
-/** Failures that every request to Google may end with, whatever it was about. */
+/** Failures that any request to Google can have. */
 import type { GoogleError } from '../google/port.ts'
 import { stepFailure, type StepFailure } from './step-failure.ts'
 
-/** A failure that may pass by itself: Google is away, or limits us. Undefined where the error is of another kind. */
+/** The failure of a step for an error that may pass: Google is unreachable, or limits us. Undefined for any other error. */
 export function passingFailure(error: GoogleError): StepFailure | undefined {
   const requeue = { kind: 'retry', error, notBefore: error.retryAfterMs } as const
   switch (error.failure) {
@@ -32,6 +32,6 @@ export function passingFailure(error: GoogleError): StepFailure | undefined {
   }
 }
 
-/** The message for Google's 403 `notACalendarUser`, which any request for a calendar may get. */
+/** The message for Google's 403 `notACalendarUser`, which any request for a calendar can get. */
 export const CALENDAR_DISABLED =
   'Google Calendar is switched off for this account, or the account is suspended: have Google Calendar switched on for it (in a Google Workspace organisation its administrator does that, in the Admin console under Apps), or correct spec.account.'

@@ -1,15 +1,16 @@
 /**
- * The room of the failures: why a step of an agent's reconcile could not be completed, in the terms of the status, and when
- * the step is tried again. Steps return failures instead of throwing them, because they are the normal business of an
- * operator. The room is shared by every room that has such steps. It is pure.
+ * The failures room: why a step of an agent's reconcile could not be completed, in terms of the status, and when the step is
+ * retried. Steps return failures instead of throwing them, because failures are normal for an operator. All rooms with such steps
+ * share this room. It is pure.
  */
+import { isRecord } from '../platform/json.ts'
 import type { ReasonOf } from '../resources/reasons.ts'
 
 interface StepFailureOn<C extends 'Ready' | 'Authorized' | 'Synced'> {
-  /** The condition that it belongs to. */
+  /** The condition that reports it. */
   condition: C
   reason: ReasonOf<'Agent', C>
-  /** For people: what was found, and what to do. It may name objects, never a token or an event. */
+  /** For people: what was found, and what to do. It may name objects, but never contains a token or an event. */
   message: string
   requeue: RequeuePolicy
 }
@@ -17,16 +18,16 @@ interface StepFailureOn<C extends 'Ready' | 'Authorized' | 'Synced'> {
 /** Why a step could not be completed. */
 export type StepFailure = StepFailureOn<'Ready'> | StepFailureOn<'Authorized'> | StepFailureOn<'Synced'>
 
-/** When a step that failed is tried again. */
+/** When a failed step is retried. */
 export type RequeuePolicy =
-  /** It may pass: after this key's backoff, which is `longest` ms at most, and not before `notBefore` ms. */
+  /** The failure may pass: retry after the key's backoff of at most `longest` ms, but not before `notBefore` ms. */
   | { kind: 'retry'; error: unknown; notBefore?: number; longest?: number }
-  /** Something in the cluster has to change first, and a watch will report it: after `for` ms all the same. */
-  | { kind: 'wait'; for: number; /** The calendars are read meanwhile. */ readsOn?: boolean }
-  /** A person has to act: at this instant, by the monotonic clock. */
+  /** Something in the cluster has to change first, which a watch will report: retry then, or after `for` ms. */
+  | { kind: 'wait'; for: number; /** Whether the calendars are read in the meantime. */ readsOn?: boolean }
+  /** A person has to act: retry at this instant of the monotonic clock. */
   | { kind: 'blocked'; at: number }
 
-/** Makes a failure of a reason that the condition knows. */
+/** Creates a failure with one of the condition's reasons. */
 export const stepFailure = <C extends StepFailure['condition']>(
   condition: C,
   reason: ReasonOf<'Agent', C>,
@@ -34,6 +35,6 @@ export const stepFailure = <C extends StepFailure['condition']>(
   requeue: RequeuePolicy,
 ): StepFailureOn<C> => ({ condition, reason, message, requeue })
 
-/** Tells a failure from whatever else a step returns. */
+/** Whether the result of a step is a failure. */
 export const isStepFailure = (value: unknown): value is StepFailure =>
-  typeof value === 'object' && value !== null && 'condition' in value && 'requeue' in value
+  isRecord(value) && 'condition' in value && 'requeue' in value

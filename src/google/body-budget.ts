@@ -1,7 +1,7 @@
 /**
- * One budget of memory, for the whole process, for the answers that are being read. Most answers are small and never wait. A large
- * answer needs one of a few slots, and holds it until it was used; a listing whose answers are large together needs one until its
- * end. A free place goes to the client, and then to the account, that holds the fewest, so that one person's huge calendars do not
+ * Limits the memory that the process uses for answers while they are read. Most answers are small and never wait. A large answer
+ * occupies one of a few slots until it has been used, and a listing whose answers are large in total occupies a slot until it ends.
+ * A free slot goes to the client, and then to the account, that occupies the fewest, so that one person's huge calendars do not
  * delay another's (docs/decisions/0111).
  */
 import type { Clock } from '../platform/clock.ts'
@@ -11,29 +11,29 @@ import { GoogleError } from './port.ts'
 const KIB = 1024
 const MIB = 1024 * KIB
 
-/** Bytes, compressed and decompressed, of an answer that needs no place: a token, an error, a hundred events. */
+/** The size, in bytes, up to which an answer needs no slot, compressed and decompressed: a token, an error, a hundred events. */
 export const SMALL_BYTES = 256 * KIB
-/** Bytes that no answer may exceed, compressed or decompressed: 250 events of 32 kB. */
+/** The maximum size of an answer, in bytes, compressed and decompressed: 250 events of 32 kB. */
 export const MAX_BYTES = 8 * MIB
-/** Large answers at a time: 24 MiB at most. */
+/** How many large answers are held at a time; together they take at most 24 MiB. */
 const SLOTS = { total: 3, perKey: { client: 2, account: 1 } }
-/** A place is held while one page is read and used: a longer wait means that something else is wrong. */
+/** A slot is occupied while one page is read and used, so a longer wait means that something else is wrong. */
 const MAX_WAIT_MS = 60_000
 
-/** Characters of all answers of a listing that needs no place: a thousand events with attendees and descriptions. */
+/** The size, in characters of all answers, up to which a listing needs no slot: a thousand events with all their content. */
 const SMALL_LISTING_CHARACTERS = 2 * MIB
-/** A large listing has some dozens of pages. Who waits occupies a worker, so it is better to try again soon. */
+/** A large listing has dozens of pages. A listing that waits occupies a worker, so it fails early and is retried soon. */
 const MAX_LISTING_WAIT_MS = 15_000
 
-/** Whose answer it is. Neither value is ever shown. */
+/** The client and the account that an answer belongs to. Neither value is ever shown. */
 export type AnswerOwner = Readonly<Record<'client' | 'account', string>>
 
-/** An answer that is larger than any may be. */
+/** An answer exceeds the maximum size. */
 export class AnswerTooLargeError extends GoogleError {}
 
 type Slots = FairSemaphore<'client' | 'account'>
 
-/** Bounds how many large answers are held at once. */
+/** Limits how many large answers are held at a time. */
 export class BodyBudget {
   readonly #slots: Slots
 
@@ -41,13 +41,13 @@ export class BodyBudget {
     this.#slots = new FairSemaphore(clock, SLOTS)
   }
 
-  /** A lease for one answer, which has to be small if it has no owner. */
+  /** Returns a lease for one answer. An answer without an owner has to be small. */
   lease(owner: AnswerOwner | undefined): BodyLease {
     return new BodyLease(this.#slots, owner)
   }
 }
 
-/** What one answer may use. */
+/** The memory that one answer may use. */
 export class BodyLease {
   readonly #slots: Slots
   readonly #owner: AnswerOwner | undefined
@@ -63,7 +63,7 @@ export class BodyLease {
     return this.#release ? MAX_BYTES : SMALL_BYTES
   }
 
-  /** Waits for a place. @throws GoogleError if the answer may not be larger, or if no place becomes free. */
+  /** Waits for a slot. @throws GoogleError if the answer may not be larger, or if no slot becomes free. */
   async grow(): Promise<void> {
     if (!this.#owner || this.#release) {
       throw new AnswerTooLargeError('Unknown', `the answer is larger than ${this.bytes / KIB} KiB`)
@@ -71,14 +71,14 @@ export class BodyLease {
     this.#release = await acquireSlot(this.#slots, this.#owner, MAX_WAIT_MS)
   }
 
-  /** Must be called when the answer was used or given up. */
+  /** Must be called when the answer has been used or abandoned. */
   release(): void {
     this.#release?.()
     this.#release = undefined
   }
 }
 
-/** Bounds how many large listings are under way at once. */
+/** Limits how many large listings run at a time. */
 export class ListingBudget {
   readonly #slots: Slots
 
@@ -86,13 +86,13 @@ export class ListingBudget {
     this.#slots = new FairSemaphore(clock, SLOTS)
   }
 
-  /** A lease for one listing. */
+  /** Returns a lease for one listing. */
   lease(owner: AnswerOwner): ListingLease {
     return new ListingLease(this.#slots, owner)
   }
 }
 
-/** What one listing may use. */
+/** The memory that one listing may use. */
 export class ListingLease {
   readonly #slots: Slots
   readonly #owner: AnswerOwner
@@ -104,14 +104,14 @@ export class ListingLease {
     this.#owner = owner
   }
 
-  /** Must be called after each answer. Waits for a place if the listing needs one. @throws GoogleError if none becomes free. */
+  /** Must be called after each answer. Waits for a slot if the listing needs one. @throws GoogleError if no slot becomes free. */
   async count(characters: number): Promise<void> {
     this.#characters += characters
     if (this.#characters <= SMALL_LISTING_CHARACTERS) return
     this.#release ??= await acquireSlot(this.#slots, this.#owner, MAX_LISTING_WAIT_MS)
   }
 
-  /** Must be called when the listing has ended or was given up. */
+  /** Must be called when the listing has ended or has been abandoned. */
   release(): void {
     this.#release?.()
     this.#release = undefined

@@ -1,7 +1,7 @@
 /**
- * The Calendar API v3 (docs/google-behaviour.md#calendar-api): the googleapis library builds and types the requests, our own
- * transport sends them. A listing is all pages or nothing, and every page is requested with the same parameters, as sync tokens
- * require.
+ * The Calendar API v3 (docs/google-behaviour.md#calendar-api). The googleapis library builds the requests and provides their
+ * types; our own transport sends them. A listing consists of all its pages or fails, and every page is requested with the same
+ * parameters, as sync tokens require.
  */
 import { calendar, type calendar_v3 } from 'googleapis/build/src/apis/calendar/index.js'
 import type { Clock } from '../platform/clock.ts'
@@ -15,7 +15,7 @@ import { GoogleError, type CalendarEntry, type EventsPage, type EventsRequest, t
 import { retryAfterMs } from './retry-after.ts'
 import type { Answer, Transport } from './transport.ts'
 
-/** What the Calendar API needs. */
+/** What `createCalendarAPI` needs. */
 export interface CalendarDeps {
   transport: Transport
   clock: Clock
@@ -23,16 +23,16 @@ export interface CalendarDeps {
   apiUrl: string
 }
 
-/** The two requests that are sent, each with its errors classified. */
+/** The requests to the Calendar API. Each fails with a classified `GoogleError`. */
 export interface CalendarAPI {
   calendar(accessToken: string, calendarId: string): Promise<CalendarEntry>
   events(listing: EventsListing, onPage: (page: EventsPage) => void): Promise<ListingEnd>
 }
 
-/** Wraps the request for one page, so that each request is limited and counted. */
+/** Wraps the request for one page, so that it is rate-limited and counted. */
 export type WrapRequest = <T>(page: () => Promise<T>) => Promise<T>
 
-/** A listing, for whom it is, and what is done wrap each request. */
+/** One listing of events: what is requested, on whose behalf, and how each request is wrapped. */
 export interface EventsListing {
   accessToken: string
   owner: AnswerOwner
@@ -41,7 +41,7 @@ export interface EventsListing {
 }
 
 const DEADLINE_MS = 30_000
-/** No id of Google's is longer. The id becomes the account, and is written into a status. */
+/** Google's ids are shorter than this. The id becomes the account in a status. */
 const MAX_CALENDAR_ID_LENGTH = 1024
 
 const TIMES = 'start,end,originalStartTime'
@@ -49,14 +49,14 @@ const COMMON = `id,status,transparency,eventType,recurringEventId,${TIMES}`
 const fieldsOf = (items: string): string => `nextPageToken,nextSyncToken,timeZone,items(${COMMON},${items})`
 
 /**
- * The parameters of every request of one detail; a sync token is good for the same parameters only. Most calendars fit into a page,
- * and a page fits into memory whoever wrote the events (docs/decisions/0111).
+ * The parameters of every request, by detail; a sync token is valid only for the parameters of the listing that returned it. Most
+ * calendars fit into one page, and a page fits into memory whoever wrote the events (docs/decisions/0111).
  */
 const PARAMETERS = {
   Busy: {
     maxResults: 250,
     singleEvents: true,
-    // Only the person's own answer counts. Where there are more attendees, Google leaves out all others.
+    // Only the person's own response matters. If an event has more attendees, Google leaves out all others.
     maxAttendees: 1,
     fields: fieldsOf('attendees(self,responseStatus)'),
   },
@@ -75,7 +75,7 @@ export function createCalendarAPI(deps: CalendarDeps): CalendarAPI {
     retry: false,
     errorRedactor: false,
     validateStatus: () => true,
-    // Our transport knows the proxy: the library need not look for one in the environment.
+    // Our transport handles the proxy, so the library must not look for one in the environment.
     noProxy: [/./],
     adapter: adapterOver(deps.transport),
   })
@@ -110,13 +110,13 @@ export function createCalendarAPI(deps: CalendarDeps): CalendarAPI {
   }
 }
 
-/** Only this calendar of the account is too large; the others are read on. */
+/** Only this calendar of the account is too large; the account's other calendars are still read. */
 function tooLargePage(error: unknown): never {
   if (!(error instanceof AnswerTooLargeError)) throw error
   throw new GoogleError('CalendarTooLarge', `one page of its events is larger than ${MAX_BYTES / 1024 / 1024} MiB`)
 }
 
-/** What a request of the library passes to our adapter. */
+/** The options that a request of the library passes to our adapter. */
 interface Options {
   headers: Record<string, string>
   owner?: AnswerOwner
@@ -135,7 +135,7 @@ function parametersOf(
   return { calendarId, ...PARAMETERS[detail], ...where, ...(pageToken === undefined ? {} : { pageToken }) }
 }
 
-/** The body of a successful answer: an object, whose fields are not checked. */
+/** Returns the body of a successful answer, an object whose fields are not checked. @throws GoogleError for any other answer. */
 function bodyOf(deps: CalendarDeps, { status, headers, text }: Answer, sentSyncToken: boolean): object {
   if (!isWithinBounds(text))
     throw new GoogleError('Unknown', 'the answer holds more than any of Google’s does', { status })
@@ -150,7 +150,7 @@ function bodyOf(deps: CalendarDeps, { status, headers, text }: Answer, sentSyncT
   throw new GoogleError('Unreachable', '200 without a whole answer', { status })
 }
 
-/** The library wraps what the transport throws: this throws the original error. */
+/** Returns the transport's answer. The library wraps what the transport throws; this throws the original error. */
 async function sent(response: Promise<unknown>): Promise<Answer> {
   try {
     return ((await response) as { data: Answer }).data
@@ -164,7 +164,7 @@ async function sent(response: Promise<unknown>): Promise<Answer> {
 
 type Adapter = NonNullable<calendar_v3.Options['adapter']>
 
-/** Sends what the library has built. The library reads only status, headers and data of the response, so no `fetch` is needed. */
+/** Sends the requests that the library builds. The library reads only status, headers and data of the response. */
 function adapterOver(transport: Transport): Adapter {
   const send = async ({ url, headers, ...config }: Parameters<Adapter>[0]): Promise<unknown> => {
     const { owner } = config as { owner?: AnswerOwner }

@@ -1,22 +1,22 @@
 /**
- * What an answer with an error means: status and parsed body in, a `GoogleFailure` out. Only `error`, `error_subtype` and the
- * reasons of both error formats count, never a description. Pure. Source: docs/google-behaviour.md#token-endpoint and #errors.
+ * Classifies error answers: a status and a parsed body become a `GoogleFailure`. Only `error`, `error_subtype` and the reasons of
+ * both error formats are used, never a description. Pure. Source: docs/google-behaviour.md#token-endpoint and #errors.
  */
 import { isRecord } from '../platform/json.ts'
 import type { GoogleFailure } from './port.ts'
 
-/** The meaning of an answer. */
+/** What an error answer means. */
 export interface ClassifiedError {
   failure: GoogleFailure
-  /** Google's own word for it; safe to show. */
+  /** The error code or the reason that Google gave; safe to show. */
   reason: string
-  /** Google limits the requests of one person, not of the client. */
+  /** Whether Google limits the requests of one person, and not those of the client. */
   personal?: boolean
 }
 
 type Fields = Record<string, unknown>
 
-/** A single word of Google's: anything else may hold what must not be shown. */
+/** Returns a value that is a single word; any other text might contain something that must not be shown. */
 const wordOf = (value: unknown): string | undefined =>
   typeof value === 'string' && /^[\w.-]{1,64}$/.test(value) ? value : undefined
 
@@ -33,7 +33,7 @@ const BY_OAUTH_ERROR = new Map<string, GoogleFailure>([
 
 const SESSION_POLICY = ['invalid_rapt', 'rapt_required']
 
-/** The meaning of an error of the token endpoint, for a refresh. */
+/** Classifies an error of the token endpoint that answers a refresh. */
 export function classifyOAuth(status: number, body: unknown): ClassifiedError {
   const passing = byStatus(status)
   if (passing) return passing
@@ -47,14 +47,14 @@ export function classifyOAuth(status: number, body: unknown): ClassifiedError {
   return { failure: BY_OAUTH_ERROR.get(error) ?? 'Unknown', reason: error }
 }
 
-/** The meaning of an error of the token endpoint, for an exchange: the same words mean other things for a code. */
+/** Classifies an error of the token endpoint that answers an exchange: for a code, the same error codes have other meanings. */
 export function classifyExchange(status: number, body: unknown): ClassifiedError {
   const classified = classifyOAuth(status, body)
   if (classified.failure === 'InvalidGrant') return { ...classified, failure: 'InvalidCode' }
   return classified.reason === 'redirect_uri_mismatch' ? { ...classified, failure: 'RedirectURIMismatch' } : classified
 }
 
-/** What the status alone means; the body may be the page of a proxy. */
+/** Classifies by the status alone, for answers whose body may come from a proxy. */
 function byStatus(status: number): ClassifiedError | undefined {
   if (status === 429) return { failure: 'RateLimited', reason: 'rate limited' }
   if (status >= 500) return { failure: 'Unreachable', reason: 'server error' }
@@ -62,7 +62,7 @@ function byStatus(status: number): ClassifiedError | undefined {
   return undefined
 }
 
-/** What each reason means, and the statuses that it comes with: with another status it does not count. */
+/** What each reason means, and the statuses with which it is valid; with any other status it is ignored. */
 const BY_REASON = new Map<string, { failure: GoogleFailure; at: number[] }>([
   ['authError', { failure: 'Unauthenticated', at: [401] }],
   ['UNAUTHENTICATED', { failure: 'Unauthenticated', at: [401] }],
@@ -84,7 +84,7 @@ const BY_REASON = new Map<string, { failure: GoogleFailure; at: number[] }>([
   ['updatedMinTooLongAgo', { failure: 'SyncTokenExpired', at: [410] }],
 ])
 
-/** The meaning of an error of the Calendar API, in either format. */
+/** Classifies an error of the Calendar API, in either format. @param sentSyncToken whether the request contained a sync token. */
 export function classifyAPI(status: number, body: unknown, sentSyncToken: boolean): ClassifiedError {
   if (status !== 429) {
     const passing = byStatus(status)
@@ -101,7 +101,7 @@ export function classifyAPI(status: number, body: unknown, sentSyncToken: boolea
 
 function byStatusAlone(status: number, reasons: string[], sentSyncToken: boolean): GoogleFailure {
   if (status === 400) return sentSyncToken && reasons.includes('invalid') ? 'SyncTokenExpired' : 'Unknown'
-  // Whatever the reason: a full sync is always right.
+  // Whatever the reason, a full sync is safe.
   if (status === 410) return sentSyncToken ? 'SyncTokenExpired' : 'Unknown'
   if (status === 401) return 'Unauthenticated'
   if (status === 429) return 'RateLimited'
@@ -111,14 +111,14 @@ function byStatusAlone(status: number, reasons: string[], sentSyncToken: boolean
 const errorOf = (body: unknown): Fields => (isRecord(body) && isRecord(body.error) ? body.error : {})
 const itemsOf = (list: unknown): Fields[] => (Array.isArray(list) ? list.filter(isRecord) : [])
 
-/** `details[].reason` first, which is more specific where both are there, then `errors[].reason`, then `status`. */
+/** The reasons, most specific first: `details[].reason`, then `errors[].reason`, then `status`. */
 function reasonsIn(body: unknown): string[] {
   const error = errorOf(body)
   const reasons = [...itemsOf(error.details), ...itemsOf(error.errors)].map(({ reason }) => wordOf(reason))
   return [...reasons, wordOf(error.status)].filter((reason) => reason !== undefined)
 }
 
-/** Whose limit it is, and for how long: `ErrorInfo` names it, as in `defaultPerMinutePerProjectPerUser`. */
+/** Distinguishes daily and per-user limits: `ErrorInfo` names the quota, as in `defaultPerMinutePerProjectPerUser`. */
 function limitOf(classified: ClassifiedError, body: unknown, reasons: string[]): ClassifiedError {
   if (classified.failure !== 'RateLimited') return classified
   const limits = itemsOf(errorOf(body).details).map(({ metadata }) =>

@@ -1,24 +1,25 @@
 /**
- * The OAuth client in a Secret: the file that the Google Cloud console offers for download, or only id and secret
- * (docs/google-behaviour.md#client-file). People paste quotes, white space and the wrong files: what can be read is read, and
- * anything else is named. The file's `token_uri` is ignored: Google's endpoints are settings of the operator. Pure.
+ * Parses the OAuth client in a Secret: the file that the Google Cloud console offers for download, or only the id and the secret
+ * (docs/google-behaviour.md#client-file). People paste quotes, white space and wrong files, so the parser accepts what it can
+ * read and says what is wrong with anything else. The file's `token_uri` is ignored; the operator's settings name Google's
+ * endpoints. Pure.
  */
 import { isRecord, parseJSON } from '../platform/json.ts'
 import { clean } from '../platform/scrub.ts'
 import { isClientId, isProjectId } from './client-id.ts'
 import type { OAuthClient } from './port.ts'
 
-/** What a Secret says of a client. */
+/** The OAuth client that a Secret contains. */
 export interface ClientFile extends OAuthClient {
   projectId?: string
-  /** What is registered at Google according to the file: empty where it names nothing, missing where there is no file. */
+  /** What is registered at Google according to the file: empty if the file lists nothing, undefined if there is no file. */
   redirectUris?: string[]
   javascriptOrigins?: string[]
-  /** What was removed, in words: `white space around client_secret`. */
+  /** What was removed while parsing, such as `white space around client_secret`. */
   stripped: string[]
 }
 
-/** Why a Secret holds no usable client, as a reason of `CredentialsValid`. */
+/** Why a Secret contains no usable client, as a reason and a message of `CredentialsValid`. */
 export interface UnusableClient {
   reason: 'SecretKeyMissing' | 'ClientFileInvalid' | 'WrongClientType'
   message: string
@@ -28,7 +29,12 @@ const FILE_KEY = 'client_secret.json'
 const DOWNLOAD =
   'In the Google Cloud console, under Google Auth Platform, Clients, create a client of type Web application and download its JSON file.'
 
-/** Reads the client. @param data the Secret's values as text. @param where what `clientSecretRef` says. */
+/**
+ * Parses the client.
+ *
+ * @param data the Secret's values, decoded.
+ * @param where the Secret's name and the key, as in `clientSecretRef`.
+ */
 export function parseClientSecret(
   data: Record<string, string>,
   where: { secretName: string; key?: string },
@@ -57,7 +63,7 @@ function missing(what: string, data: Record<string, string>): UnusableClient {
   return { reason: 'SecretKeyMissing', message: `${what} (${found}). ${advice}` }
 }
 
-/** The name of a key, which may be another product's: made fit for a message. */
+/** Cleans the name of a key for a message. The Secret may belong to another product, with any keys. */
 const shown = (key: string): string => clean(key, 100)
 
 const invalid = (message: string): UnusableClient => ({
@@ -73,7 +79,7 @@ function parseFile(raw: string, where: string): ClientFile | UnusableClient {
   if (text === '') return invalid(`The client file in ${where} is empty.`)
   const stripped = raw.slice(0, raw.indexOf(text)).includes(BOM) ? [`${A_BOM} before the file`] : []
   let file = parseJSON(text)
-  // The whole file, pasted with quotes around it: those of JSON, or others.
+  // The whole file may have been pasted with quotes around it: those of JSON, or others.
   if (typeof file === 'string') file = parseJSON(file)
   else file ??= parseJSON(text.replace(/^(['"`])([^]*)\1$/, '$2'))
   if (file === undefined) return notJSON(text, where)
@@ -139,8 +145,8 @@ function clientFrom(fields: Fields, where: string, stripped: string[] = []): Cli
 }
 
 /**
- * What is wrong with a client id; `%` stands for where it is. The id is sent to Google and written into the status, which many may
- * read: a secret must not get there by a mix-up.
+ * Returns what is wrong with a client id; `%` stands for its location. The id is sent to Google and written into the status, which
+ * many people may read, so a secret that was pasted in its place must be rejected.
  */
 function wrongID(id: string, secret: string): string | undefined {
   if (id === '') return 'client_id in % is missing or empty.'
@@ -168,7 +174,7 @@ const SPACE = '\\s\\u200B-\\u200D\\u2060\\uFEFF'
 const QUOTES = '"\'`“”‘’,'
 const EDGES = new RegExp(`^[${SPACE}${QUOTES}]+|[${SPACE}${QUOTES}]+$`, 'g')
 
-/** The value without the white space, quotes or comma around it that came along when it was copied. */
+/** Removes white space, quotes and commas around a value, which are often copied with it. */
 function trimmed(value: unknown, name: string, stripped: string[]): string {
   if (typeof value !== 'string') return ''
   const edges = (value.match(EDGES) ?? []).join('')

@@ -1,6 +1,6 @@
 /**
- * How Google limits one OAuth client, for all of its Agents: a token bucket and a circuit breaker for each of the two
- * services, whose limits are independent. While the Calendar API's quota is used up, tokens are still refreshed.
+ * The rate limits of one OAuth client, shared by all of its Agents: a token bucket and a circuit breaker for each of Google's two
+ * services, whose limits are independent. While the Calendar API's quota is used up, tokens can still be refreshed.
  */
 import type { Clock, Random } from '../platform/clock.ts'
 import { HOUR_MS, MINUTE_MS } from '../platform/time-units.ts'
@@ -10,34 +10,35 @@ import { RateLimitExceededError, TokenBucket } from '../rate-limit/token-bucket.
 import type { Bypass } from './bypass.ts'
 import { GoogleError, type Limit } from './port.ts'
 
+/** What a rate limiter needs. */
 export interface LimiterDeps {
   clock: Clock
   random: Random
 }
 
-/** Which of Google's services a request is for. */
+/** The Google service that a request is sent to. */
 export type Endpoint = 'token' | 'calendar'
 
-/** Google limits one person's requests, which is no reason to keep the client's other Agents waiting. */
+/** Google limits the requests of one person. The client's other Agents are not delayed. */
 export class PerUserLimitError extends GoogleError {}
 
 /**
- * The Calendar API's quota of a project (docs/google-behaviour.md#quotas). That of the token endpoint is not published;
- * the same number is used.
+ * A project's quota of the Calendar API (docs/google-behaviour.md#quotas). The quota of the token endpoint is not published, so
+ * the same number is used for it.
  */
 const REQUESTS_PER_MINUTE = 10_000
-/** A worker has other keys to look after: no request waits longer than this for its token. */
+/** The longest time that a request waits for its token: meanwhile it occupies a worker. */
 const MAX_WAIT_MS = 5_000
 const PER_USER_PAUSE_MS = 15_000
-/** One request in ten seconds may bypass a pause, whoever asks for it. */
+/** One request in ten seconds may bypass a pause, for all Agents of the client together. */
 const BYPASS_LIMIT: RateLimit = { burst: 1, intervalMs: 10_000 }
-/** A daily quota is tried again hourly: the day ends at midnight Pacific time, which only Google knows exactly. */
+/** A daily quota is tried again every hour: the day ends at midnight Pacific time, by Google's clock. */
 const PAUSES = {
   RateLimited: { firstMs: 5_000, maxMs: 5 * MINUTE_MS },
   DailyQuotaExceeded: { fixedMs: HOUR_MS },
 } as const
 
-/** A tenth of a minute's quota at once and the rest evenly: no sliding minute holds more requests than the quota. */
+/** A burst of a tenth of the quota per minute, and the rest evenly, so that no sliding minute exceeds the quota. */
 const smooth = (requestsPerMinute: number): RateLimit => ({
   burst: Math.max(requestsPerMinute / 10, 1),
   intervalMs: 60_000 / (0.9 * requestsPerMinute),
@@ -48,7 +49,7 @@ interface Service {
   breaker: CircuitBreaker<Limit['failure']>
 }
 
-/** The limits of one client, or of one secret that Google has not accepted yet. */
+/** The rate limits of one client, or of one client secret that Google has not accepted yet. */
 export class ClientRateLimiter {
   readonly #random: Random
   readonly #services: Record<Endpoint, Service>
@@ -65,17 +66,18 @@ export class ClientRateLimiter {
     this.#bypasses = new TokenBucket(deps.clock, BYPASS_LIMIT)
   }
 
-  /** The limit in force, the Calendar API's first. */
+  /** The limit that is in force; that of the Calendar API takes precedence. */
   get limit(): Limit | undefined {
     const open = this.#services.calendar.breaker.open ?? this.#services.token.breaker.open
     return open && { failure: open.reason, since: open.since, leftMs: open.leftMs }
   }
 
   /**
-   * Sends one request, at once or within five seconds. While its service limits the client, it fails at once and nothing is sent.
+   * Sends one request, at once or within five seconds. While the service limits the client, it fails at once without sending
+   * anything.
    *
    * @param bypass allows one request during a pause.
-   * @throws GoogleError with `retryAfterMs` where a limit is the reason.
+   * @throws GoogleError with `retryAfterMs` if a limit is the reason.
    */
   async run<T>(endpoint: Endpoint, send: () => Promise<T>, bypass?: Bypass): Promise<T> {
     const { bucket, breaker } = this.#services[endpoint]
@@ -88,12 +90,12 @@ export class ClientRateLimiter {
     }
   }
 
-  /** Uses the bypass for something that this limiter does not pause, such as a Calendar API that is switched off. */
+  /** Uses the bypass for a request that the caller holds back itself, for example because the Calendar API is switched off. */
   tryBypass(bypass: Bypass): boolean {
     return bypass.tryUse(this.#bypasses)
   }
 
-  /** Lets the next request to the Calendar API, whosever it is, be the probe. Returns false where nothing is paused. */
+  /** Makes the next request to the Calendar API, from any Agent, the probe. Returns false if no pause is in force. */
   probeCalendar(bypass: Bypass): boolean {
     const { breaker } = this.#services.calendar
     if ((breaker.open?.leftMs ?? 0) === 0 || !this.tryBypass(bypass)) return false
@@ -114,7 +116,7 @@ export class ClientRateLimiter {
   }
 }
 
-/** Any answer of Google's but a limit says that there is none; no answer, or one of a proxy, says nothing. */
+/** Any answer of Google except a limit shows that no limit is in force; a missing answer, or that of a proxy, shows nothing. */
 function judge(error: unknown): Verdict<Limit['failure']> {
   if (!(error instanceof GoogleError) || error instanceof PerUserLimitError) return { kind: 'inconclusive' }
   const { failure, retryAfterMs } = error
@@ -130,6 +132,6 @@ function limitedError(error: CircuitOpenError<Limit['failure']>, bypass: Bypass 
     return new GoogleError(cause.failure, cause.message, { status: cause.status, retryAfterMs })
   }
   const message = 'Google is limiting this client just now'
-  // A bypass that came too early is used when its time has come.
+  // A bypass that came too early is tried again when the client allows the next one.
   return new GoogleError(reason, message, { retryAfterMs: bypass?.retryInMs ?? retryAfterMs })
 }

@@ -1,21 +1,22 @@
 /**
- * The clients in use, and which of them share a rate limiter. Everybody who may write a Secret can name any client id, so the id
- * proves nothing; the client secret does. The secrets of one client id share a limiter once Google has accepted them. A secret that
- * Google has not accepted, or refuses now, has its own: a 429 that it gets pauses nobody else.
+ * The clients in use, and which of them share a rate limiter. Everybody who may write a Secret can put any client id into it, so
+ * only the client secret proves who owns the client. The secrets of one client id share a limiter once Google has accepted them. A
+ * secret that Google has not accepted, or no longer accepts, has a limiter of its own, so that a 429 that it gets pauses nobody
+ * else.
  */
 import { ClientRateLimiter, type LimiterDeps } from './client-rate-limiter.ts'
 import type { OAuthClient } from './port.ts'
 
-/** A client has at most two secrets at Google (docs/google-behaviour.md#client-file): older ones are forgotten. */
+/** A client has at most two secrets at Google (docs/google-behaviour.md#client-file); older ones are forgotten. */
 const MAX_ACCEPTED = 2
-/** How many secrets are remembered that Google has not accepted, those that were used last. */
+/** How many secrets that Google has not accepted are remembered: those that were used last. */
 const MAX_UNVERIFIED = 1_000
 
-/** How one set of credentials gets its limiter, and reports what Google said of it. */
+/** Assigns a limiter to one set of credentials, and learns whether Google accepts them. */
 export interface LimiterMembership {
-  /** The limiter that it uses now. */
+  /** Returns the current limiter of these credentials. */
   limiter(): ClientRateLimiter
-  /** Google gave an answer that only good credentials get. */
+  /** Google gave an answer that only valid credentials get. */
   onAccepted(): void
   /** Google has refused the credentials. */
   onRefused(): void
@@ -24,18 +25,18 @@ export interface LimiterMembership {
 interface ClientEntry<C> {
   clientId: string
   client: C
-  /** The one that it uses while Google has not accepted it. */
+  /** The limiter that is used until Google has accepted the secret. */
   ownLimiter: ClientRateLimiter
   isAccepted: boolean
 }
 
 interface Project {
   limiter: ClientRateLimiter
-  /** The keys of the accepted secrets, the one used last at the end. */
+  /** The keys of the accepted secrets, most recently used last. */
   secrets: Set<string>
 }
 
-/** The clients by their credentials. */
+/** Holds one client for each set of credentials. */
 export class ClientRegistry<C> {
   readonly #deps: LimiterDeps
   readonly #requestsPerMinute: number | undefined
@@ -43,7 +44,7 @@ export class ClientRegistry<C> {
   readonly #entries = new Map<string, ClientEntry<C>>()
   /** By client id. */
   readonly #projects = new Map<string, Project>()
-  /** The keys of the others, the one used last at the end. */
+  /** The keys of the secrets that Google has not accepted, most recently used last. */
   readonly #unverified = new Set<string>()
 
   constructor(
@@ -60,7 +61,7 @@ export class ClientRegistry<C> {
     return this.#entries.size
   }
 
-  /** The same client for the same credentials. */
+  /** Returns the same client for the same credentials. */
   get({ clientId, clientSecret }: OAuthClient): C {
     const key = `${clientId}\n${clientSecret}`
     const entry = this.#entries.get(key) ?? this.#addEntry(key, { clientId, clientSecret })
@@ -84,7 +85,7 @@ export class ClientRegistry<C> {
   }
 
   #setAccepted(key: string, entry: ClientEntry<C>, isAccepted: boolean): void {
-    // An entry that was forgotten meanwhile keeps its own limiter.
+    // A forgotten entry shares nothing.
     if (entry.isAccepted === isAccepted || this.#entries.get(key) !== entry) return
     this.#leave(key, entry)
     entry.isAccepted = isAccepted
@@ -105,7 +106,7 @@ export class ClientRegistry<C> {
     if (group.size > most && oldest !== undefined) this.#forget(oldest)
   }
 
-  /** The first accepted secret of a client contributes its limiter. */
+  /** The project inherits the limiter of the first accepted secret. */
   #projectOf({ clientId, ownLimiter }: ClientEntry<C>): Project {
     const project = this.#projects.get(clientId) ?? { limiter: ownLimiter, secrets: new Set<string>() }
     this.#projects.set(clientId, project)

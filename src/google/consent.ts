@@ -5,7 +5,7 @@ import type { ConsentRequest } from './port.ts'
 
 const PATH = '/o/oauth2/v2/auth'
 
-/** Builds the URL. @param accountsUrl the origin of the consent page. */
+/** Builds the URL of the consent page. @param accountsUrl its origin. */
 export function consentURL(accountsUrl: string, clientId: string, request: ConsentRequest): string {
   const url = new URL(PATH, accountsUrl)
   const parameters = {
@@ -14,7 +14,7 @@ export function consentURL(accountsUrl: string, clientId: string, request: Conse
     response_type: 'code',
     scope: request.scopes.join(' '),
     access_type: 'offline',
-    // Without it, Google gives a refresh token only at the first consent.
+    // Without this, Google returns a refresh token only for the first consent.
     prompt: 'consent',
     state: request.state,
     code_challenge: request.codeChallenge,

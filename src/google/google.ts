@@ -1,8 +1,8 @@
 /**
- * The room of Google: the only one that sends requests to Google. `port.ts` says what the others may ask. Here each client gets
- * its rate limiter (`client-rate-limiter.ts`, shared as `client-registry.ts` says), single-flight refreshes, and the two APIs
- * (`oauth.ts`, `calendar.ts`) over one transport. The room touches only the origins that it is given, and keeps only what it
- * learned of limits. How Google behaves is written down in docs/google-behaviour.md.
+ * The Google room, the only one that sends requests to Google. Other rooms use `port.ts`, which this file implements. Each client
+ * has a rate limiter (`client-rate-limiter.ts`, shared as `client-registry.ts` describes), sends one refresh per token at a time,
+ * and uses the two APIs (`oauth.ts`, `calendar.ts`) over one transport. The room touches only the origins that it is given, and
+ * its only state is what it has learned about rate limits. docs/google-behaviour.md describes how Google behaves.
  */
 import type { Clock, Random } from '../platform/clock.ts'
 import { createCalendarAPI, type WrapRequest, type CalendarAPI } from './calendar.ts'
@@ -23,15 +23,15 @@ import type { Bypass } from './bypass.ts'
 import { isUsableToken } from './token-answer.ts'
 import { createTransport, type Proxy } from './transport.ts'
 
-/** What the room needs from outside. */
+/** What `createGoogle` needs. */
 export interface GoogleDeps {
-  /** Origins; Google's own if they are not set. */
+  /** Origins; Google's own by default. */
   accountsUrl?: string
   oauthUrl?: string
   apiUrl?: string
-  /** No proxy if it is not set. */
+  /** The proxy; none by default. */
   proxy?: Proxy
-  /** The Calendar API's quota of a project; 10,000 if it is not set. */
+  /** A project's quota of the Calendar API; 10,000 by default. */
   requestsPerMinute?: number
   clock: Clock
   random: Random
@@ -39,10 +39,10 @@ export interface GoogleDeps {
   observe?: (kind: RequestKind, outcome: string, seconds: number) => void
 }
 
-/** The label of a request in metrics. */
+/** The kind of a request, as a metric label. */
 export type RequestKind = 'prove' | 'refresh' | 'exchange' | 'revoke' | 'calendarList.get' | 'events.list'
 
-/** `Google` with a pool of connections. */
+/** A `Google` whose connections can be closed. */
 export interface RunningGoogle extends Google {
   close(): Promise<void>
 }
@@ -51,7 +51,7 @@ const ACCOUNTS_URL = 'https://accounts.google.com'
 const OAUTH_URL = 'https://oauth2.googleapis.com'
 const API_URL = 'https://www.googleapis.com'
 
-/** Creates the room's one instance. Sends nothing. */
+/** Creates the implementation of `Google`. Sends nothing. */
 export function createGoogle(deps: GoogleDeps): RunningGoogle {
   const { clock, accountsUrl = ACCOUNTS_URL, oauthUrl = OAUTH_URL, apiUrl = API_URL } = deps
   const transport = createTransport(clock, deps.proxy)
@@ -94,7 +94,7 @@ interface ClientDeps {
   observed: Observed
 }
 
-/** Google checks the client before the grant: only good credentials get these answers. */
+/** Google checks the client before the grant, so only valid credentials get these answers. */
 const IMPLIES_VALID_CLIENT: readonly string[] = ['InvalidGrant', 'SessionExpired']
 const IMPLIES_INVALID_CLIENT: readonly string[] = ['InvalidClient', 'ClientDeleted', 'ClientDisabled']
 
@@ -157,7 +157,7 @@ class HttpGoogleClient implements GoogleClient {
     return this.#deps.api.events({ accessToken, owner, request, wrap }, onPage)
   }
 
-  /** Whatever the token endpoint is asked, its answer says whether the credentials are good. */
+  /** Sends a request to the token endpoint. Every token response shows whether the credentials are valid. */
   async #token<T>(kind: RequestKind, send: () => Promise<T>, bypass?: Bypass): Promise<T> {
     const { membership } = this.#deps
     try {
@@ -172,13 +172,13 @@ class HttpGoogleClient implements GoogleClient {
     }
   }
 
-  #limited<T>(lane: Endpoint, kind: RequestKind, send: () => Promise<T>, bypass?: Bypass): Promise<T> {
+  #limited<T>(endpoint: Endpoint, kind: RequestKind, send: () => Promise<T>, bypass?: Bypass): Promise<T> {
     const { membership, observed } = this.#deps
-    return membership.limiter().run(lane, () => observed(kind, send), bypass)
+    return membership.limiter().run(endpoint, () => observed(kind, send), bypass)
   }
 }
 
-/** A token that somebody put into a Secret by hand may be anything: it counts as one that Google refuses. */
+/** A token that a user put into a Secret may be any text. One that cannot be sent is treated as one that Google refuses. */
 function assertUsable(accessToken: string): void {
   if (!isUsableToken(accessToken)) throw new GoogleError('Unauthenticated', 'the access token cannot be one')
 }

@@ -1,19 +1,19 @@
 /**
- * Bounds what a JSON text becomes when it is parsed: a few megabytes of `{},{},…` become hundreds, and very deep nesting exhausts
- * the stack of code that walks through it. So the text is checked first.
+ * Checks the size of a JSON text before it is parsed. A few megabytes of `{},{},…` become hundreds of megabytes of objects, and
+ * very deep nesting exhausts the stack of code that walks through the result. Pure.
  */
 
-/** A page of 250 events with 200 guests each has some 200,000 values. */
+/** The maximum number of values. A page of 250 events with 200 guests each has about 200,000. */
 export const MAX_VALUES = 500_000
-/** Google's answers are nested five deep. */
+/** The maximum nesting depth. Google's answers are nested five levels deep. */
 export const MAX_LEVELS = 50
 
 const [QUOTE, BACKSLASH, COMMA] = [34, 92, 44]
 const OPENS = new Set([91, 123])
 const CLOSES = new Set([93, 125])
 
-/** Whether the text may be parsed. Text that is no JSON at all is left to the parser. */
-export function isWithinBounds(text: string, most = MAX_VALUES): boolean {
+/** Whether the text may be parsed. Text that is not JSON is left to the parser. */
+export function isWithinBounds(text: string, maxValues = MAX_VALUES): boolean {
   let values = 0
   let levels = 0
   for (let at = 0; at < text.length; at++) {
@@ -22,12 +22,12 @@ export function isWithinBounds(text: string, most = MAX_VALUES): boolean {
     else if (code === COMMA) values += 1
     else if (OPENS.has(code)) [values, levels] = [values + 1, levels + 1]
     else if (CLOSES.has(code)) levels -= 1
-    if (values > most || levels > MAX_LEVELS) return false
+    if (values > maxValues || levels > MAX_LEVELS) return false
   }
   return true
 }
 
-/** Where the string that starts here ends. An escaped quote has an odd number of backslashes before it. */
+/** Returns the index of the closing quote. An escaped quote has an odd number of backslashes before it. */
 function endOfString(text: string, start: number): number {
   for (let at = text.indexOf('"', start + 1); at >= 0; at = text.indexOf('"', at + 1)) {
     let backslashes = 0

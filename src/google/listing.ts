@@ -1,12 +1,12 @@
-/** Turns pages into one listing (docs/google-behaviour.md#listing-events): all of it or nothing, and always with an end. */
+/** Requests all pages of a listing (docs/google-behaviour.md#listing-events). A listing is complete or fails, and always ends. */
 import type { ListingLease } from './body-budget.ts'
 import { GoogleError, type EventsPage, type ListingEnd } from './port.ts'
 
 const MAX_PAGES = 1000
-/** In characters. Google's tokens have some hundred, and have to fit into a URL; names of time zones have some thirty. */
+/** In characters. Google's tokens have a few hundred, and have to fit into a URL; names of time zones have about thirty. */
 const MAX_LENGTHS = { nextPageToken: 4096, nextSyncToken: 4096, timeZone: 128 }
 
-/** The body of the answer with one page; `release` is called when it was used. */
+/** The body of an answer that contains one page; `release` is called when it has been used. */
 export interface PageAnswer {
   body: object
   /** The length of its text. */
@@ -15,10 +15,10 @@ export interface PageAnswer {
 }
 
 /**
- * Requests one page after the other and passes each on; no page is kept. Pages may be short or empty: only a missing page token ends
- * the listing. A page token that repeats would never end it, and is an error.
+ * Requests one page after another and passes each to `onPage`; no page is kept. Pages may be short or empty; only a missing page
+ * token ends the listing. A repeated page token would never end it and is an error.
  *
- * @throws GoogleError and what `onPage` throws.
+ * @throws GoogleError if a page cannot be read, and whatever `onPage` throws.
  */
 export async function listPages(
   ask: (pageToken: string | undefined) => Promise<PageAnswer>,
@@ -39,7 +39,7 @@ async function listAll(
 ): Promise<ListingEnd> {
   const seen = new Set<string>()
   let timeZone: string | undefined
-  // A page must not leave this function: a variable outside would keep it alive while the next one is awaited.
+  // A page must not leave this function: an outer variable would keep it alive while the next one is awaited.
   const use = ({ body, characters, release }: PageAnswer): PageEnd => {
     try {
       const { events, nextPageToken, nextSyncToken, ...page } = pageIn(body)
@@ -73,7 +73,7 @@ interface Page {
   nextSyncToken?: string
 }
 
-/** A page with anything that cannot be used is refused as a whole: half of it would look like all. */
+/** A page that contains anything unusable is rejected as a whole, because a part of it would look complete. */
 function pageIn(body: object): Page {
   const fields = body as Record<string, unknown>
   const { items } = fields
@@ -87,7 +87,7 @@ function pageIn(body: object): Page {
   }
 }
 
-/** Google leaves out empty fields: null and empty text mean the same. */
+/** Google leaves out empty fields; null and an empty text are treated as missing, too. */
 function textOf(value: unknown, name: keyof typeof MAX_LENGTHS): string | undefined {
   if (value === undefined || value === null || value === '') return undefined
   if (typeof value !== 'string') throw unusable(`has a ${name} that is no text`)
@@ -96,8 +96,8 @@ function textOf(value: unknown, name: keyof typeof MAX_LENGTHS): string | undefi
 }
 
 /**
- * Google always names the time zone: an object without one is not Google's, and would be read as an empty calendar. The last page
- * has a sync token: if several pages end without one, the last page may not be the end.
+ * Google always names the time zone: an object without one does not come from Google, and would look like an empty calendar. The
+ * last page has a sync token: if several pages end without one, events may be missing.
  */
 function listingEnd(timeZone: string | undefined, nextSyncToken: string | undefined, pages: number): ListingEnd {
   if (timeZone === undefined) throw unusable('has no time zone')

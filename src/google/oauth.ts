@@ -1,7 +1,7 @@
 /**
- * The token endpoint (docs/google-behaviour.md#token-endpoint; RFC 6749, sections 4.1.3, 5 and 6): exchange, refresh, and the
- * verification of a client; and revocation (RFC 7009). google-auth-library is not used, because its client keeps state, refreshes
- * by itself, and forgets a rotated refresh token.
+ * The requests to the token endpoint (docs/google-behaviour.md#token-endpoint; RFC 6749, sections 4.1.3, 5 and 6), which exchange
+ * codes, refresh tokens and verify clients, and to the revocation endpoint (RFC 7009). google-auth-library is not used, because its
+ * client keeps state, refreshes by itself, and discards a rotated refresh token.
  */
 import type { Clock } from '../platform/clock.ts'
 import { parseRecord } from '../platform/json.ts'
@@ -12,7 +12,7 @@ import { retryAfterMs } from './retry-after.ts'
 import { readTokenAnswer } from './token-answer.ts'
 import type { Answer, Transport } from './transport.ts'
 
-/** What the token endpoint needs. */
+/** What requests to the token endpoint need. */
 export interface OAuthDeps {
   transport: Transport
   clock: Clock
@@ -21,18 +21,18 @@ export interface OAuthDeps {
 }
 
 const DEADLINE_MS = 10_000
-/** No token of Google's looks like this: the answer `invalid_grant` means that the client is right. */
+/** Not a token that Google issues: the answer `invalid_grant` shows that the client is valid. */
 const VERIFICATION_TOKEN = 'calendar-operator-proves-its-client'
 
 const IMPLIES_VALID_CLIENT: readonly string[] = ['InvalidGrant', 'SessionExpired']
 
-/** Refreshes an access token. `refreshToken` is set only if Google rotated it. @throws GoogleError */
+/** Refreshes an access token. In the result, `refreshToken` is set only if Google rotated it. @throws GoogleError */
 export async function refreshToken(deps: OAuthDeps, client: OAuthClient, token: string): Promise<TokenAnswer> {
   const answer = await tokens(deps, client, { refresh_token: token, grant_type: 'refresh_token' })
   return { ...answer, refreshToken: answer.refreshToken === token ? undefined : answer.refreshToken }
 }
 
-/** Exchanges a code for tokens. It is sent once: Google counts a code as used even if the answer was lost. @throws GoogleError */
+/** Exchanges a code for tokens. The code is sent once: Google treats it as used even if the answer was lost. @throws GoogleError */
 export async function exchangeCode(deps: OAuthDeps, client: OAuthClient, exchange: CodeExchange): Promise<TokenAnswer> {
   const { code, redirectURI, codeVerifier } = exchange
   const form: Record<string, string> = { code, redirect_uri: redirectURI, grant_type: 'authorization_code' }
@@ -59,7 +59,7 @@ async function tokens(
   return readTokenAnswer(body, obtainedAt)
 }
 
-/** Resolves if id and secret belong together. @throws GoogleError that says what Google answered otherwise. */
+/** Resolves if the client id and the client secret belong together. @throws GoogleError with Google's answer otherwise. */
 export async function verifyClient(deps: OAuthDeps, client: OAuthClient): Promise<void> {
   try {
     await refreshToken(deps, client, VERIFICATION_TOKEN)
@@ -69,7 +69,7 @@ export async function verifyClient(deps: OAuthDeps, client: OAuthClient): Promis
   }
 }
 
-/** Revokes a grant; a token that is dead already counts as revoked (docs/google-behaviour.md#revocation). @throws GoogleError */
+/** Revokes a grant. A token that is no longer valid counts as revoked (docs/google-behaviour.md#revocation). @throws GoogleError */
 export async function revokeToken(deps: OAuthDeps, token: string): Promise<void> {
   const answer = await post(deps, '/revoke', { token })
   if (answer.status === 200) return

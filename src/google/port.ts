@@ -1,37 +1,37 @@
 /**
- * What the rest of the program may ask of Google. Reconcilers see only this file; `google.ts` implements it over HTTP.
- * Each method sends one request (a listing: one for each page), with a deadline, and throws a `GoogleError` and nothing else.
- * The caller retries: its queue has one backoff for each key. What a request learns of a rate limit holds for all Agents of the client.
+ * Google as the other rooms use it. Reconcilers import only this file; `google.ts` implements it over HTTP. Each method sends one
+ * request (a listing sends one per page), with a deadline, and throws only a `GoogleError`. Callers retry, because their queue has
+ * a backoff for each key. A rate limit that a request meets applies to all Agents of the client.
  */
 
 import type { Bypass } from './bypass.ts'
 
 export type { Bypass }
 
-/** A web client as the Google console hands it out. */
+/** The credentials of an OAuth client of type Web application. */
 export interface OAuthClient {
   clientId: string
   clientSecret: string
 }
 
 /**
- * What a failure means, so that the caller knows what to do: by Google's `error` and `reason`, never by a description
- * (docs/google-behaviour.md#token-endpoint and #errors).
+ * Why a request failed, distinguished by what a caller can do about it. It is derived from Google's `error` and `reason`, never
+ * from a description (docs/google-behaviour.md#token-endpoint and #errors).
  */
 export type GoogleFailure =
-  /** No answer in time, a broken connection, 5xx: may pass. */
+  /** No answer in time, a broken connection, or 5xx: retry. */
   | 'Unreachable'
   /** 429, or a reason such as rateLimitExceeded: back off. */
   | 'RateLimited'
-  /** quotaExceeded, dailyLimitExceeded: a long pause. */
+  /** quotaExceeded or dailyLimitExceeded: pause for long. */
   | 'DailyQuotaExceeded'
-  /** invalid_grant: this grant is dead. */
+  /** invalid_grant: the grant is no longer valid. */
   | 'InvalidGrant'
-  /** invalid_grant of an exchange: the code has expired, belongs to another client, or its verifier is wrong. Sign in again. */
+  /** invalid_grant for an exchange: the code has expired, belongs to another client, or its verifier is wrong. Sign in again. */
   | 'InvalidCode'
-  /** redirect_uri_mismatch of an exchange: our redirect URI is not registered at Google (yet). */
+  /** redirect_uri_mismatch for an exchange: our redirect URI is not registered at Google (yet). */
   | 'RedirectURIMismatch'
-  /** invalid_grant with invalid_rapt or rapt_required: a session policy of the organisation ended the grant. */
+  /** invalid_grant with invalid_rapt or rapt_required: the grant was ended by a session policy of the organisation. */
   | 'SessionExpired'
   | 'InvalidClient'
   | 'ClientDeleted'
@@ -47,19 +47,19 @@ export type GoogleFailure =
   | 'Forbidden'
   /** notACalendarUser: the account has no Google Calendar, or it is switched off or suspended. */
   | 'CalendarDisabled'
-  /** One page of a calendar is larger than an answer may be. */
+  /** One page of a calendar exceeds the maximum size of an answer. */
   | 'CalendarTooLarge'
   /** 410 fullSyncRequired, or 400 for an unknown sync token: a full sync is needed. */
   | 'SyncTokenExpired'
-  /** Anything else. Never a reason to delete anything. */
+  /** Anything else. It must never cause a deletion. */
   | 'Unknown'
 
-/** A request that failed. The message is safe to log and to show: it holds only a status, an error code and a reason. */
+/** A request that failed. The message can be logged and shown: it contains only a status, an error code and a reason. */
 export class GoogleError extends Error {
   override readonly name = 'GoogleError'
   readonly failure: GoogleFailure
   readonly status: number | undefined
-  /** How long to wait, in ms, where Google said so or limits the whole client. */
+  /** How long to wait, in ms, if Google said so or limits the whole client. */
   readonly retryAfterMs: number | undefined
 
   constructor(failure: GoogleFailure, message: string, details: { status?: number; retryAfterMs?: number } = {}) {
@@ -77,33 +77,33 @@ export interface TokenAnswer {
   /** When the access token was issued, by our clock: two thirds of its lifetime are counted from here. */
   obtainedAt: number
   /**
-   * After a refresh: set when Google rotated it; it must be saved before the access token is used. After an exchange: missing
-   * where Google gave none, and then the grant ends with the access token.
+   * After a refresh: set if Google rotated it; it must be saved before the access token is used. After an exchange: undefined if
+   * Google returned none, and then the grant ends with the access token.
    */
   refreshToken?: string
   /** The granted scopes, if Google said so. */
   scopes?: string[]
-  /** The end of the grant itself (`refresh_token_expires_in`), if Google said so. */
+  /** When the grant itself ends (`refresh_token_expires_in`), if Google said so. */
   grantExpiresAt?: number
 }
 
-/** What a person is asked for on Google's consent page (docs/google-behaviour.md#authorization-endpoint). */
+/** A request for consent on Google's consent page (docs/google-behaviour.md#authorization-endpoint). */
 export interface ConsentRequest {
-  /** Exactly as it is registered at Google. */
+  /** Exactly as registered at Google. */
   redirectURI: string
   scopes: readonly string[]
   /** Returned unchanged with the code. */
   state: string
-  /** PKCE's challenge, made by S256 (RFC 7636). */
+  /** The PKCE challenge, computed with S256 (RFC 7636). */
   codeChallenge: string
-  /** The e-mail address of the account that should sign in: Google offers it first. */
+  /** The e-mail address of the account that should sign in; Google offers it first. */
   loginHint?: string
 }
 
-/** An authorization code, and what it was requested with. */
+/** An authorization code with the parameters that it was requested with. */
 export interface CodeExchange {
   code: string
-  /** The one of the consent page; `postmessage` for a code from Google's popup (docs/google-behaviour.md#popup). */
+  /** That of the consent request; `postmessage` for a code from Google's popup (docs/google-behaviour.md#popup). */
   redirectURI: string
   codeVerifier?: string
 }
@@ -123,60 +123,60 @@ export interface EventsRequest {
   from: { window: { start: number; end: number } } | { syncToken: string }
 }
 
-/** One page of a listing. It is only checked that `events` is a list. */
+/** One page of a listing. `events` is a list whose items have not been checked. */
 export interface EventsPage {
-  /** Event resources with the fields that were requested, as Google sent them. */
+  /** Event resources with the requested fields, as Google sent them. */
   events: readonly unknown[]
   /** The calendar's own time zone, if a page has named it so far. */
   timeZone: string | undefined
 }
 
-/** What is known once every page of a listing was passed on. */
+/** The result of a listing, after every page was passed on. */
 export interface ListingEnd {
-  /** Missing where Google gave none: then the next sync is a full one. */
+  /** Undefined if Google returned none; then the next sync is a full one. */
   nextSyncToken?: string
   timeZone: string
-  /** The listing stopped after several pages without the mark of a last page: events may be missing. */
+  /** The listing ended after several pages without a sync token, so events may be missing. */
   truncated: boolean
 }
 
-/** The limit that Google applies to a client now, for all of its Agents. */
+/** The rate limit that Google applies to a client, and thereby to all of its Agents. */
 export interface Limit {
   failure: 'RateLimited' | 'DailyQuotaExceeded'
-  /** When it was met first, ms since the epoch; shown to people. */
+  /** When it was first met, in ms since the epoch; shown to people. */
   since: number
-  /** How long requests are still paused, in ms; 0: the pause is over, and the next request finds out. */
+  /** How long requests are still paused, in ms; 0 if the pause is over and the next request is the probe. */
   leftMs: number
 }
 
-/** Google, as one OAuth client uses it. A bypass allows one request while a limit pauses the others. */
+/** Google as one OAuth client uses it. A bypass allows one request while a limit pauses the others. */
 export interface GoogleClient {
   readonly credentials: OAuthClient
   /**
-   * The limit in force, of the Calendar API or of the token endpoint. During its pause every request to that service fails at
-   * once, and nothing is sent.
+   * The rate limit in force, of the Calendar API or of the token endpoint. During its pause, every request to that service fails
+   * at once without being sent.
    */
   limit(): Limit | undefined
-  /** Uses a bypass for a request that the caller holds back. Returns whether that request may be sent. */
+  /** Uses a bypass for a request that the caller holds back itself. Returns whether that request may be sent. */
   tryBypass(bypass: Bypass): boolean
-  /** While the Calendar API limits the client: lets the next request to it, whosever it is, find out whether it still does. */
+  /** While the Calendar API limits the client: makes the next request to it, from any Agent, the probe. */
   probeCalendar(bypass: Bypass): boolean
-  /** Resolves if client id and secret belong together: Google then answers a made-up refresh token with `invalid_grant`. */
+  /** Resolves if client id and secret belong together: Google then answers an invented refresh token with `invalid_grant`. */
   verify(bypass?: Bypass): Promise<void>
-  /** Refreshes an access token (RFC 6749, section 6). Callers that ask at the same time share one request. */
+  /** Refreshes an access token (RFC 6749, section 6). Concurrent callers share one request. */
   refresh(refreshToken: string, bypass?: Bypass): Promise<TokenAnswer>
   /**
-   * The URL of Google's consent page, which asks for a refresh token every time. Sends no request. What goes wrong on that page
-   * (a redirect URI that is not registered, a blocked app) Google shows only to the person.
+   * The URL of Google's consent page, which asks for a refresh token every time. Sends no request. Google shows errors on that
+   * page (a redirect URI that is not registered, a blocked app) only to the person.
    */
   consentURL(request: ConsentRequest): string
-  /** Exchanges a code for tokens. A code is good once, for some minutes; a failed attempt uses it up too. */
+  /** Exchanges a code for tokens. A code is valid once, for some minutes; a failed attempt uses it up, too. */
   exchange(exchange: CodeExchange): Promise<TokenAnswer>
-  /** Reads one entry of the calendar list. `primary` stands for the account's own calendar. */
+  /** Reads one entry of the calendar list. The id `primary` means the account's own calendar. */
   calendar(accessToken: string, calendarId: string, bypass?: Bypass): Promise<CalendarEntry>
   /**
-   * Lists events and passes on one page after the other; no page is kept. Only if this resolves was the whole listing passed
-   * on. What `onPage` throws ends the listing.
+   * Lists events and passes one page after another to `onPage`; no page is kept. The listing is complete only if this resolves.
+   * An exception of `onPage` ends the listing.
    */
   events(
     accessToken: string,
@@ -189,10 +189,10 @@ export interface GoogleClient {
 /** Google, for any OAuth client. */
 export interface Google {
   /**
-   * The same client for the same credentials. Limits are shared by those secrets of a client id that Google has accepted; any
-   * other secret has limits of its own (docs/decisions/0117).
+   * Returns the same client for the same credentials. Those secrets of a client id that Google has accepted share their rate
+   * limits; any other secret has limits of its own (docs/decisions/0117).
    */
   client(credentials: OAuthClient): GoogleClient
-  /** Revokes a grant by either of its tokens (RFC 7009). A token that is dead already counts as revoked. Needs no client. */
+  /** Revokes a grant by either of its tokens (RFC 7009). A token that is no longer valid counts as revoked. Needs no client. */
   revoke(token: string): Promise<void>
 }

@@ -1,25 +1,25 @@
 /**
- * A refresh token as people put it into a Secret: with quotes, white space or a byte order mark around it, URL-encoded, encoded in
- * base64 twice, or as the whole answer of Google's token endpoint. What can be read is read. Anything else is described by what it
- * looks like; its value is never repeated. Pure.
+ * Finds the refresh token in what people put into a Secret: with quotes, white space or a byte order mark around it, URL-encoded,
+ * encoded in base64 twice, or as the whole answer of Google's token endpoint. Any other value is described by what it looks like,
+ * and never repeated. Pure.
  */
 
-/** The token, and what was removed around it, in words. */
+/** A token, and descriptions of what was removed around it. */
 export interface FoundToken {
   token: string
   stripped: string[]
 }
 
-/** What the value is instead of a refresh token, as the end of a sentence that begins with its place. */
+/** What the value is instead of a refresh token, as the end of a sentence that begins with its location. */
 export interface NoToken {
   invalid: string
 }
 
-/** In characters. No token of Google's is as long as this. */
+/** In characters. Google's tokens are shorter. */
 const MAX_TOKEN_LENGTH = 2_048
-/** In characters. A whole answer of Google's holds further tokens. */
+/** In characters. A whole answer of the token endpoint contains further tokens. */
 const MAX_TEXT_LENGTH = 32_768
-/** Nobody wraps a token more often than JSON in base64 in quotes. */
+/** More than the realistic worst case, JSON in base64 in quotes. */
 const MAX_LAYERS = 5
 
 /** Finds the token in a Secret's value. @param text the value, decoded once. */
@@ -42,7 +42,7 @@ interface Unwrapped {
   what: string
 }
 
-/** Removes one layer; undefined where none is left. */
+/** Removes one layer; undefined if there is none left. */
 function unwrapped(text: string): Unwrapped | NoToken | undefined {
   const bare = withoutSpace(text)
   if (bare !== text) return { text: bare, what: /[^\uFEFF]/.test(edgesOf(text)) ? 'white space' : 'a byte order mark' }
@@ -59,7 +59,7 @@ function unwrapped(text: string): Unwrapped | NoToken | undefined {
 
 const SPACE = '\\s\\u200B-\\u200D\\u2060\\uFEFF'
 const EDGES = new RegExp(`^[${SPACE}]+|[${SPACE}]+$`, 'g')
-/** Quotes around the value, and the comma or semicolon of the line that it was copied from. */
+/** Quotes around the value, and a comma or semicolon at the end of the line that it was copied from. */
 const QUOTED = /^["'`“”‘’]+|["'`“”‘’,;]+$/g
 const NAMED = /^["']?refresh_token["']?\s*[:=]\s*(\S[^]*)$/i
 
@@ -75,7 +75,7 @@ function urlDecoded(text: string): string | undefined {
   }
 }
 
-/** Decodes only if the result looks like a token: a token itself may consist of base64's characters. */
+/** Decodes only if the result looks like a token, because a token itself may be valid base64. */
 function fromBase64(text: string): string | undefined {
   const joined = text.replace(/\s/g, '')
   if (joined.length < 12 || !/^[\w+/-]+={0,2}$/.test(joined)) return undefined
@@ -106,7 +106,7 @@ function judged(token: string, stripped: string[]): FoundToken | NoToken {
   return token.length > MAX_TOKEN_LENGTH ? { invalid: 'is far longer than any refresh token' } : { token, stripped }
 }
 
-/** What people put there instead, recognized by its form. */
+/** What people put there by mistake, recognized by its format. */
 const MISTAKEN: readonly [RegExp, string][] = [
   [/^$/, 'is empty'],
   [/\0/, 'is not UTF-8 but probably UTF-16'],

@@ -1,19 +1,21 @@
+/** Reads how long Google asks a client to wait. Pure. */
 import { HOUR_MS, MINUTE_MS } from '../platform/time-units.ts'
 import type { GoogleFailure } from './port.ts'
 import type { Answer } from './transport.ts'
 
 /**
- * The max wait that an answer can ask for. A daily quota is tried again once an hour, and anything else passes within minutes:
- * one answer that names a whole day, Google's or a proxy's, must not stop the reading for a day.
+ * The longest wait that is accepted. A daily quota is tried again once an hour, and other limits end within minutes; a single
+ * answer that names a whole day, from Google or a proxy, must not stop all reads for a day.
  */
 const MAX_MS = 5 * MINUTE_MS
 const MAX_DAILY_MS = HOUR_MS
 
 /**
- * Reads `Retry-After` (RFC 9110, section 10.2.3), which holds seconds or an HTTP date. Returns ms from now; undefined where it is missing.
+ * Reads `Retry-After` (RFC 9110, section 10.2.3), which contains seconds or an HTTP date. Returns ms from now; undefined if it is
+ * missing.
  *
  * @param now ms since the epoch.
- * @param failure what the answer means, which bounds the wait.
+ * @param failure the class of the answer, which limits the wait.
  */
 export function retryAfterMs(
   { headers }: Pick<Answer, 'headers'>,
@@ -29,7 +31,7 @@ export function retryAfterMs(
 
 const asSeconds = (text: string): number | undefined => (/^\d+$/.test(text) ? Number(text) * 1000 : undefined)
 
-/** Only what begins with the name of a day: `Date.parse` accepts `-5` and `1.5`, too. */
+/** Accepts only text that begins with the name of a day: `Date.parse` accepts `-5` and `1.5`, too. */
 function asDate(text: string, now: number): number | undefined {
   const at = /^[A-Z][a-z]{2,8},? /.test(text) ? Date.parse(text) : NaN
   return Number.isNaN(at) ? undefined : at - now

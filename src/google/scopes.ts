@@ -1,14 +1,14 @@
 /**
- * Which required scopes a grant does not cover. One scope covers another if the Calendar API accepts it wherever it accepts the
- * other. Pure. Source: docs/google-behaviour.md#scopes.
+ * Finds the required scopes that a grant does not cover. One scope covers another if the Calendar API accepts it wherever it
+ * accepts the other. Pure. Source: docs/google-behaviour.md#scopes.
  */
 const PREFIX = 'https://www.googleapis.com/auth/'
 
 const EVENTS_READ = ['calendar.events.owned.readonly', 'calendar.events.public.readonly']
 
 /**
- * Scope → what it covers, without the common prefix. `calendar` covers every other calendar scope. No events scope but
- * `calendar.events.freebusy` reaches freeBusy, and `calendar.readonly` doesn't list access rules.
+ * The scopes that each scope covers, without the common prefix. `calendar` covers every other calendar scope. Of the events scopes,
+ * only `calendar.events.freebusy` covers freeBusy, and `calendar.readonly` does not cover access rules.
  */
 const COVERS = new Map<string, string[]>([
   [
@@ -32,7 +32,7 @@ const COVERS = new Map<string, string[]>([
   ['calendar.acls', ['calendar.acls.readonly']],
 ])
 
-/** The required scopes that none of the granted ones covers. */
+/** Returns the required scopes that none of the granted scopes covers. */
 export function missingScopes(required: readonly string[], granted: readonly string[]): string[] {
   return required.filter((scope) => !granted.some((given) => given === scope || covers(given, scope)))
 }

@@ -1,34 +1,34 @@
 /**
- * The token endpoint's successful answer. It is read as a whole: an answer with anything that can't be used is refused, and requested
- * again. Otherwise an access token that can't be sent in a header would be kept for its lifetime, and scopes that no status can hold
- * for as long as the grant. Pure. Sources: RFC 6749, section 5.1 and appendix A; docs/google-behaviour.md#token-endpoint.
+ * Parses a successful answer of the token endpoint. An answer that contains anything unusable is rejected as a whole and requested
+ * again. Otherwise, an access token that cannot be sent in a header would be kept for its lifetime, and scopes that do not fit into
+ * a status for as long as the grant. Pure. Sources: RFC 6749, section 5.1 and appendix A; docs/google-behaviour.md#token-endpoint.
  */
 import { GoogleError, type TokenAnswer } from './port.ts'
 
-/** Google says how long an access token lasts. If it does not, this is what it has always been. */
+/** The lifetime of an access token if Google does not say it. */
 const DEFAULT_LIFETIME_S = 3600
-/** No token of Google's lasts longer: a wrong number must not become a date that no calendar has. */
+/** Google's tokens expire earlier. A wrong number must not become an invalid date. */
 const MAX_LIFETIME_S = 24 * 3600
 const MAX_GRANT_LIFETIME_S = 10 * 365 * 24 * 3600
 const MAX_TOKEN_LENGTH = 4_096
 const MAX_SCOPES = 100
 const MAX_SCOPE_LENGTH = 256
 
-/** Whether this text can be sent in a header and is no longer than a token can be. */
+/** Whether a text can be sent in a header and is no longer than a token. */
 export const isUsableToken = (text: string): boolean => text.length <= MAX_TOKEN_LENGTH && /^[\x21-\x7e]+$/.test(text)
 
 /**
- * Reads the answer.
+ * Parses the answer.
  *
  * @param body the parsed answer.
- * @param obtainedAt when it was requested, ms since the epoch.
- * @throws GoogleError where the answer can't be used; its message names the field, never the value.
+ * @param obtainedAt when it was requested, in ms since the epoch.
+ * @throws GoogleError if the answer cannot be used; the message names the field, never the value.
  */
 export function readTokenAnswer(body: Record<string, unknown>, obtainedAt: number): TokenAnswer {
   const accessToken = tokenIn(body, 'access_token')
   if (accessToken === undefined) throw unusable('has no access_token')
   const lifetime = lifetimeIn(body)
-  // A wrong end of the grant is ignored: the grant itself works.
+  // An invalid end of the grant is ignored, because the grant itself works.
   const grantLifetime = secondsOf(body.refresh_token_expires_in, MAX_GRANT_LIFETIME_S)
   return {
     accessToken,
@@ -43,7 +43,7 @@ export function readTokenAnswer(body: Record<string, unknown>, obtainedAt: numbe
 const unusable = (what: string): GoogleError =>
   new GoogleError('Unknown', `the token endpoint's answer ${what}: it is not used`, { status: 200 })
 
-/** A field's text, without white space around it; undefined where it is missing, null or empty. */
+/** The text of a field, trimmed; undefined if it is missing, null or empty. */
 function textIn(body: Record<string, unknown>, name: string): string | undefined {
   const value = body[name] ?? undefined
   if (value !== undefined && typeof value !== 'string') throw unusable(`has a ${name} that is no text`)
@@ -60,7 +60,7 @@ function tokenIn(body: Record<string, unknown>, name: string): string | undefine
   )
 }
 
-/** A missing scope says nothing about what was granted. */
+/** The granted scopes; undefined if the answer does not list them. */
 function scopesIn(body: Record<string, unknown>): string[] | undefined {
   const scopes = textIn(body, 'scope')?.split(/\s+/)
   if (scopes === undefined) return undefined
@@ -69,7 +69,7 @@ function scopesIn(body: Record<string, unknown>): string[] | undefined {
   throw unusable('names a scope that is none')
 }
 
-/** A missing lifetime, or null, means the usual one; anything else has to be a number of seconds. */
+/** A missing lifetime means the default; any other value has to be a number of seconds. */
 function lifetimeIn({ expires_in: value }: Record<string, unknown>): number {
   if (value === undefined || value === null) return DEFAULT_LIFETIME_S
   const lifetime = secondsOf(value, MAX_LIFETIME_S)

@@ -1,6 +1,6 @@
 /**
- * How requests reach Google: one pool of connections, a deadline for each request, no retries (the queue has the one backoff),
- * no redirects. The result is a whole answer or a `GoogleError` (docs/decisions/0030-google-transport.md).
+ * Sends requests to Google over one connection pool, with a deadline for each request, and without retries (the queue's backoff
+ * retries) or redirects. The result is a whole answer or a `GoogleError` (docs/decisions/0030-google-transport.md).
  */
 import { promisify } from 'node:util'
 import { gunzip, gunzipSync } from 'node:zlib'
@@ -10,35 +10,35 @@ import type { Clock } from '../platform/clock.ts'
 import { BodyBudget, SMALL_BYTES, type AnswerOwner, type BodyLease } from './body-budget.ts'
 import { GoogleError } from './port.ts'
 
-/** A whole answer, decoded. */
+/** A whole answer, decoded as text. */
 export interface Answer {
   status: number
   headers: Record<string, string | string[] | undefined>
   text: string
-  /** Must be called when `text` is no longer needed: it makes room for other large answers. */
+  /** Must be called when `text` is no longer needed, to make room for other large answers. */
   release: () => void
 }
 
-/** One request. */
+/** A request to Google. */
 export interface OutgoingRequest {
   url: URL
   method: 'GET' | 'POST'
   headers: Record<string, string>
   body?: string
-  /** For the whole request, without the time that a large answer waits for others. */
+  /** For the whole request, except for the time that a large answer waits for a slot. */
   deadlineMs: number
-  /** Whose answer it is, if it may be a large one. */
+  /** The owner of the answer, if it may be large. */
   owner?: AnswerOwner
 }
 
 /** Sends requests. */
 export interface Transport {
-  /** @throws GoogleError */
+  /** Sends one request. @throws GoogleError if there is no whole answer, whatever its status. */
   send(request: OutgoingRequest): Promise<Answer>
   close(): Promise<void>
 }
 
-/** The environment variables of these names. An empty value means: not set. */
+/** The values of the environment variables of these names. An empty value means: not set. */
 export interface Proxy {
   httpsProxy: string
   httpProxy: string
@@ -49,14 +49,14 @@ const NO_PROXY: Proxy = { httpsProxy: '', httpProxy: '', noProxy: '' }
 const MAX_CONNECTIONS = 32
 const KEEP_ALIVE_MS = 60_000
 
-/** Creates the pool. Sends nothing. */
+/** Creates a transport with one connection pool. Sends nothing. */
 export function createTransport(clock: Clock, proxy: Proxy = NO_PROXY): Transport {
-  // All three are passed, empty or not: undici would read the environment otherwise.
+  // All three are passed, empty or not; otherwise undici would read the environment.
   const pool = new EnvHttpProxyAgent({
     ...proxy,
     connections: MAX_CONNECTIONS,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    // The deadline below counts instead, by our own clock.
+    // Instead, the deadline below applies, by our own clock.
     headersTimeout: 0,
     bodyTimeout: 0,
     connect: { timeout: 10_000 },
@@ -95,7 +95,7 @@ class Deadline {
     this.#start()
   }
 
-  /** Stops the time while something is awaited that is not Google's fault; then the time starts again. */
+  /** Stops the deadline during a wait that is not Google's fault, and then restarts it from the beginning. */
   async suspended(wait: () => Promise<void>): Promise<void> {
     this.#cancel()
     await wait()
@@ -112,14 +112,14 @@ async function readAll(body: AsyncIterable<Buffer>, lease: BodyLease, grow: () =
   let bytes = 0
   for await (const chunk of body) {
     bytes += chunk.length
-    // Twice if one chunk is larger than the first limit and the second.
+    // Twice, if one chunk exceeds both limits.
     while (bytes > lease.bytes) await grow()
     chunks.push(chunk)
   }
   return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)
 }
 
-/** The googleapis library requests gzip, and Google sends it. */
+/** Decompresses the body: the googleapis library requests gzip, and Google sends it. */
 async function textOf(
   { bytes, headers }: { bytes: Buffer; headers: Answer['headers'] },
   lease: BodyLease,
@@ -135,12 +135,12 @@ async function textOf(
   }
 }
 
-/** Undefined if the result would have more than `most` bytes. */
-async function gunzipped(bytes: Buffer, most: number): Promise<Buffer | undefined> {
-  const options = { maxOutputLength: most }
+/** Decompresses; undefined if the result would have more than `maxBytes` bytes. */
+async function gunzipped(bytes: Buffer, maxBytes: number): Promise<Buffer | undefined> {
+  const options = { maxOutputLength: maxBytes }
   try {
     // For a small answer a thread costs more than it saves.
-    return most > SMALL_BYTES ? await promisify(gunzip)(bytes, options) : gunzipSync(bytes, options)
+    return maxBytes > SMALL_BYTES ? await promisify(gunzip)(bytes, options) : gunzipSync(bytes, options)
   } catch (error) {
     if (errorCode(error) === 'ERR_BUFFER_TOO_LARGE') return undefined
     throw new GoogleError('Unreachable', 'the answer could not be decompressed')

@@ -1,6 +1,6 @@
 /**
- * The consent of people who signed in on a page of version 0.1.0. That page named the detail and the access token, but did not
- * record the consent: it follows from what is published in the cluster.
+ * The consent of people who signed in on a page of version 0.1.0. That page named the detail and the access token, but the consent
+ * was not recorded. It is inferred from what is published in the cluster.
  */
 import type { KubernetesObject } from '../kubernetes/port.ts'
 import { consentOf, type Consent } from '../resources/consent.ts'

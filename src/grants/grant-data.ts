@@ -1,13 +1,13 @@
-/** The data of `<agent>-google-grant` (docs/formats.md), for every writer. Pure. */
+/** Encodes the data of `<agent>-google-grant` (docs/formats.md), for all of its writers. Pure. */
 import { timestamp } from '../resources/conditions.ts'
 import { renderConsent, type Consent } from '../resources/consent.ts'
 import { encode } from '../resources/secret-encoding.ts'
 
-/** A grant as it is stored. Instants are in ms since the epoch. */
+/** The content of a grant Secret. Instants are in ms since the epoch. */
 export interface GrantContent {
   refreshToken: string
   accessToken?: string
-  /** Of the access token. */
+  /** When the access token expires. */
   expiresAt: number
   scopes?: readonly string[]
   /** The account that granted it. */
@@ -18,11 +18,11 @@ export interface GrantContent {
   grantExpiresAt?: number
   /** The OAuth client that it was granted to. */
   clientId?: string
-  /** What the sign-in page named; missing if no page was shown. */
+  /** What the sign-in page named; undefined if no page was shown. */
   consent?: Consent
 }
 
-/** The Secret's `data`; null removes a key in a merge patch. */
+/** Returns the Secret's `data`; null removes a key in a merge patch. */
 export function grantData(grant: GrantContent): Record<string, string | null> {
   return encode({
     refresh_token: grant.refreshToken,
@@ -37,6 +37,6 @@ export function grantData(grant: GrantContent): Record<string, string | null> {
   })
 }
 
-/** Leaves the nulls out. They remove a key in a patch, and mean nothing in a new object. */
+/** Leaves out the nulls, which remove keys in a patch and have no meaning in a new object. */
 export const present = (values: Record<string, string | null>): Record<string, string> =>
   Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== null))

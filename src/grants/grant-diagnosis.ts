@@ -1,5 +1,5 @@
 /**
- * Why a grant is no longer valid. Google answers `invalid_grant` and nothing more; the likely cause follows from the age of the
+ * Diagnoses why a grant is no longer valid. Google answers only `invalid_grant`; the likely cause is inferred from the age of the
  * consent, the declared publishing status, and the last time that the grant worked. Pure.
  */
 import type { Grant } from './grant.ts'
@@ -8,11 +8,11 @@ import type { CalendarIntegration } from '../resources/types.ts'
 import { timestamp } from '../resources/conditions.ts'
 import { DAY_MS, HOUR_MS } from '../platform/time-units.ts'
 
-/** How long a grant lives while the app of an External integration is in Testing. */
+/** How long a grant is valid while the app of an External integration is in Testing. */
 const TESTING_LIFETIME_MS = 7 * DAY_MS
 const UNUSED_LIFETIME_MS = 180 * DAY_MS
 
-/** Why Google refuses a grant, for people. */
+/** Why Google refuses a grant, in words for people. */
 export interface Diagnosis {
   reason: ReasonOf<'Agent', 'Authorized'>
   message: string

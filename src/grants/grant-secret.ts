@@ -1,4 +1,4 @@
-/** What a grant Secret is: which Agent it belongs to, and what that Agent was authorized with. Pure. */
+/** Interprets a grant Secret: which Agent it belongs to, and what that Agent was authorized with. Pure. */
 import type { Secret } from '../kubernetes/port.ts'
 import { sameAccount } from '../resources/account.ts'
 import { decode } from '../resources/secret-encoding.ts'
@@ -9,14 +9,14 @@ import type { Agent } from '../resources/types.ts'
 /** `namespace/name` of an Agent's own grant Secret. */
 export const grantSecretKey = (agent: Agent): string => `${agent.metadata.namespace ?? ''}/${grantSecretName(agent)}`
 
-/** Which Agent a Secret under the name of this Agent's grant belongs to. */
+/** Whether the Secret with the name of this Agent's grant belongs to this Agent. */
 export function ownershipOf(secret: Secret, agent: Agent): Ownership {
   const { refresh_token: token, account } = decode(secret.data)
   const accountFits = account === undefined || sameAccount(account, agent.spec.account)
   return ownershipOfGrant(secret, agent, { refreshToken: token !== undefined, accountFits })
 }
 
-/** The message for a Secret under the name of a grant that belongs to somebody else. */
+/** The message for a Secret that has the name of a grant and belongs to somebody else. */
 export function conflictMessage(agent: Agent, { whose, todo }: { whose: string; todo?: string }): string {
   const advice = todo ?? 'rename or delete that Secret, or rename the Agent'
   return `Secret ${grantSecretName(agent)}, under whose name the grant is to be kept, ${whose} and is left alone: ${advice}.`
@@ -30,7 +30,7 @@ export function isSignedIn({ metadata: { annotations = {} } }: Secret): boolean 
 /** A grant that may be revoked at Google. */
 export interface AuthorizedGrant {
   token: string
-  /** Undefined if its scopes are too narrow to tell. */
+  /** Undefined if its scopes do not reveal it. */
   account: string | undefined
   clientId: string | undefined
 }

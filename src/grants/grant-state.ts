@@ -4,14 +4,14 @@ import type { Consent } from '../resources/consent.ts'
 import type { AuthorizedGrant } from './grant-secret.ts'
 import { authorizedGrant, type Grant } from './grant.ts'
 
-/** Renewing a token that is still valid fails for a reason that may pass. */
+/** The renewal of a token that is still valid has failed for a reason that may pass. */
 export interface LateRenewal {
   readonly stepFailure: StepFailure
   /** How many attempts have failed in a row. */
   readonly attempts: number
-  /** When it is tried again, by the monotonic clock. */
+  /** When it is retried, by the monotonic clock. */
   readonly until: number
-  /** The credentials that the attempts were made with: others may work. */
+  /** The credentials that the attempts were made with; other credentials may work. */
   readonly credentialsHash: string
 }
 
@@ -27,7 +27,7 @@ export interface GrantRefusal {
   readonly advice: string
 }
 
-/** Google refuses to tell whose grant it is. Instants are the monotonic clock's. */
+/** Google does not say which account the grant belongs to. Instants are those of the monotonic clock. */
 export interface AccountRefusal {
   readonly stepFailure: StepFailure
   readonly since: number
@@ -38,7 +38,7 @@ export interface AccountRefusal {
 
 /** The grant of one agent, and what Google and the API server answered about it. */
 export interface GrantState {
-  /** Counts the grants that were used: another number means another grant. */
+  /** Increases with each new grant: another number means another grant. */
   readonly generation: number
   /** The versions of the two Secrets that `grant` was read from. */
   readonly ownVersion?: string
@@ -48,11 +48,11 @@ export interface GrantState {
   readonly grant?: Grant
   /** Why the grant could not be written to our own Secret: it is used from memory. */
   readonly unsaved?: StepFailure
-  /** What had to be corrected in the supplied Secret, as a sentence. */
+  /** What had to be corrected when the supplied Secret was read, as a sentence. */
   readonly suppliedRemark?: string
-  /** The consent of a grant that is gone: what was read with it may not be published beyond that. */
+  /** The consent of a grant that is gone: what was read with that grant must not be published beyond it. */
   readonly lastConsent?: Consent
-  /** A grant whose Secret is gone: it is not used, but has to be revoked if the Agent is deleted with `Revoke`. */
+  /** A grant whose Secret is gone. It is not used, but must be revoked if the Agent is deleted with `Revoke`. */
   readonly pendingRevocation?: AuthorizedGrant
   /** Google refuses the grant. It is tried again after a pause, or when something that the refusal depends on has changed. */
   readonly refusal?: GrantRefusal
@@ -60,18 +60,18 @@ export interface GrantState {
   readonly accountRefusal?: AccountRefusal
   /** The access token is valid, but should have been renewed by now. */
   readonly lateRenewal?: LateRenewal
-  /** How far the time of day was ahead of the monotonic clock when this value was last brought in line with it. */
+  /** How far the time of day was ahead of the monotonic clock when this state was last aligned with it, in ms. */
   readonly timeOfDayOffset?: number
 }
 
-/** The state of an agent whose grant was not loaded yet. */
+/** The state of an agent whose grant has not been loaded yet. */
 export const NO_GRANT: GrantState = { generation: 0 }
 
 /** What the person has consented to; undefined if no sign-in page was shown. */
 export const consentIn = ({ grant, lastConsent }: GrantState): Consent | undefined =>
   grant ? grant.consent : lastConsent
 
-/** Another grant is used: refusals of the one before do not apply to it. */
+/** Replaces the grant. Refusals of the previous grant do not apply to the new one. */
 export const withNewGrant = (state: GrantState, grant: Grant | undefined): GrantState => ({
   ...state,
   grant,
@@ -80,7 +80,7 @@ export const withNewGrant = (state: GrantState, grant: Grant | undefined): Grant
   lateRenewal: undefined,
 })
 
-/** Our own Secret was read: it holds this grant, or none. */
+/** The state after our own Secret was read, which contains this grant or none. */
 export function withStoredGrant(before: GrantState, grant: Grant | undefined): GrantState {
   const state = { ...before, lastConsent: before.grant ? before.grant.consent : before.lastConsent }
   const isAnother = before.grant?.refreshToken !== grant?.refreshToken
@@ -88,8 +88,8 @@ export function withStoredGrant(before: GrantState, grant: Grant | undefined): G
 }
 
 /**
- * Our own Secret was deleted, so the grant is not used any more. When a namespace is deleted, its Secrets may be deleted before
- * its Agents: what has to be revoked is remembered.
+ * The state after our own Secret was deleted: the grant is no longer used. When a namespace is deleted, its Secrets may be deleted
+ * before its Agents, so what has to be revoked is remembered.
  */
 export function withPendingRevocation({ grant, ...state }: GrantState): GrantState {
   const kept = { ...state, ownVersion: undefined, suppliedVersion: undefined, unsaved: undefined }

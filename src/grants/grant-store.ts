@@ -1,10 +1,10 @@
 /**
- * The room of the grants: it stores what people have granted, and gets valid access tokens with it. The store is the only reader
- * and writer of grant Secrets in the program, through the port of Kubernetes. The token source (`token-source.ts`) is the only
- * one that refreshes tokens, through the port of Google. The rooms of agents and of the web use them; this room imports neither.
+ * The grants room: it stores what people have granted, and uses it to get valid access tokens. The store is the only reader and
+ * writer of grant Secrets in the program, through the port of Kubernetes. The token source (`token-source.ts`) is the only part that
+ * refreshes tokens, through the port of Google. The agent and web rooms use both; this room imports neither of them.
  *
- * Two Secrets may hold an Agent's grant: its own (`<agent>-google-grant`), and one that a user supplies. A supplied token is
- * adopted once; from then on the Agent's own Secret holds the grant in force.
+ * Two Secrets may contain an Agent's grant: its own (`<agent>-google-grant`), and one that a user supplies. A supplied token is
+ * adopted once; from then on the Agent's own Secret contains the grant in force.
  */
 import type { KubernetesObject, Secret } from '../kubernetes/port.ts'
 import { parseConsent, type Consent } from '../resources/consent.ts'
@@ -24,13 +24,13 @@ import { loadSupplied } from './supplied-grant.ts'
 export interface StoredGrant {
   /** For writing or deleting exactly this version. */
   secret: Secret
-  /** Identifies the sign-in that brought it; undefined for a supplied grant. */
+  /** Identifies the sign-in that it comes from; undefined for a supplied grant. */
   signedInBy: string | undefined
   /** What the Agent was authorized with; undefined for a token that never passed its checks. */
   authorized: AuthorizedGrant | undefined
 }
 
-/** The only reader and writer of grant Secrets. It holds no state, so a process may have several. */
+/** Reads and writes grant Secrets. It has no state, so a process may have several. */
 export class GrantStore {
   readonly #deps: LoadDeps
 
@@ -39,8 +39,8 @@ export class GrantStore {
   }
 
   /**
-   * Brings the state up to date with the Agent's Secrets. Each is read only when its version has changed.
-   * @param since when the Agent is known, by the monotonic clock.
+   * Brings the state up to date with the Agent's Secrets. Each is read only if its version has changed.
+   * @param since when the Agent was first seen, by the monotonic clock.
    * @throws ApiError
    */
   async load(agent: Agent, state: GrantState, since: number): Promise<Loaded> {
@@ -49,12 +49,12 @@ export class GrantStore {
     return loadSupplied(this.#deps, agent, own.state, since)
   }
 
-  /** Writes the grant to the Agent's own Secret if it holds anything newer. Throws nothing: see `Saved`. */
+  /** Writes the grant to the Agent's own Secret if the Secret is out of date. Never throws: see `Saved`. */
   save(agent: Agent, state: GrantState): Promise<Saved> {
     return saveGrant(this.#deps.cluster, agent, state)
   }
 
-  /** The metadata of the Agent's own grant Secret, as the watch has it; undefined if there is none. Costs no request. */
+  /** The cached metadata of the Agent's own grant Secret; undefined if there is none. Sends no request. */
   known(agent: Agent): KubernetesObject | undefined {
     const secret = this.#deps.cluster.secrets.get(grantSecretKey(agent))
     return secret && ownershipOfGrant(secret, agent).is !== 'foreign' ? secret : undefined
@@ -70,9 +70,9 @@ export class GrantStore {
   }
 
   /**
-   * The same, for a caller that is about to write it.
+   * Reads the Agent's own grant Secret for a caller that is about to write it.
    * @throws ApiError
-   * @throws Error if it is not this Agent's: it is never touched.
+   * @throws Error if the Secret is not this Agent's; it is never written.
    */
   async readToReplace(agent: Agent): Promise<StoredGrant | undefined> {
     const secret = await readOwnSecret(this.#deps.cluster, agent)
@@ -80,9 +80,9 @@ export class GrantStore {
   }
 
   /**
-   * Stores the grant that a sign-in has brought, and returns what it replaced.
+   * Stores the grant of a sign-in, and returns what it replaced.
    * @throws ApiError
-   * @throws Error if the Secret is not this Agent's: it is never touched.
+   * @throws Error if the Secret is not this Agent's; it is never written.
    */
   async keep(agent: Agent, grant: SignedInGrant): Promise<StoredGrant | undefined> {
     const replaced = await saveSignedIn(this.#deps.cluster, agent, grant)
@@ -107,7 +107,7 @@ export class GrantStore {
   }
 
   /**
-   * Whether another Agent uses a grant of this account: Google ends all grants of an account to a client together.
+   * Whether another Agent uses a grant of this account. Google ends all grants of an account to a client together.
    * @param isSameClient whether a grant of that OAuth client would end, too.
    * @throws ApiError
    */

@@ -1,4 +1,4 @@
-/** Reads the Agent's own Secret, `<agent>-google-grant`. It holds the grant in force: Google may rotate a supplied token. */
+/** Reads the Agent's own Secret, `<agent>-google-grant`. It contains the grant in force, because Google may rotate a supplied token. */
 import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
 import type { Secret } from '../kubernetes/port.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -16,12 +16,12 @@ import { grantFrom } from './stored-grant.ts'
 
 const RECHECK_MS = 5 * MINUTE_MS
 
-/** The state after a Secret was looked at, and why it can't be used, if so. */
+/** The state after a Secret was read, and why the Secret cannot be used, if so. */
 export interface Loaded extends Saved {
   failure?: StepFailure
 }
 
-/** What the Secrets are read with. */
+/** What loading a grant needs. */
 export interface LoadDeps {
   cluster: GrantCluster
   clock: Clock
@@ -34,7 +34,7 @@ export interface LoadDeps {
 export async function loadOwn(deps: LoadDeps, agent: Agent, state: GrantState): Promise<Loaded> {
   const known = deps.cluster.secrets.get(grantSecretKey(agent))
   if (!known) {
-    // Deleted by a user: a supplied token is adopted again, others are no longer used. One that could never be written stays.
+    // A user deleted it: a supplied token is adopted again, any other is no longer used. A grant that could never be written stays.
     const isGone = state.ownVersion !== undefined || !agent.spec.grantSecretRef
     return { state: isGone ? withPendingRevocation(state) : state }
   }
@@ -57,10 +57,10 @@ function conflict({ clock }: LoadDeps, agent: Agent, foreign: { whose: string; t
   return stepFailure('Authorized', 'GrantConflict', conflictMessage(agent, foreign), requeue)
 }
 
-/** Uses the grant that our own Secret holds. */
+/** Uses the grant in our own Secret. */
 function loadStored(state: GrantState, secret: Secret | undefined, clock: Clock): GrantState {
   const token = decode(secret?.data).refresh_token
-  // Somebody edited the Secret while we held a newer grant: ours stays in use, and is written again.
+  // Somebody edited the Secret while we had a newer grant. Ours stays in use and is written again.
   const newer = state.grant?.saved === false && token !== undefined && token === state.ownToken
   const read = { ...state, ownVersion: secret?.metadata.resourceVersion, ownToken: token }
   if (newer) return read
@@ -76,8 +76,8 @@ async function repair(
 ): Promise<Loaded> {
   const { grant } = state
   if (!grant) return { state }
-  const noted = grant.consent !== undefined || !isSignedIn(secret)
-  if (marked && noted) return { state }
-  const consent = noted ? grant.consent : await consentOf010(cluster, agent)
+  const isConsentKnown = grant.consent !== undefined || !isSignedIn(secret)
+  if (marked && isConsentKnown) return { state }
+  const consent = isConsentKnown ? grant.consent : await consentOf010(cluster, agent)
   return saveGrant(cluster, agent, { ...state, grant: { ...grant, consent, saved: false } })
 }

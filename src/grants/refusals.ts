@@ -1,4 +1,4 @@
-/** What Google's refusal to refresh a token means for the grant, as a message for people. */
+/** Interprets Google's refusal to refresh a token. */
 import type { GoogleFailure } from '../google/port.ts'
 import { manualFixInterval } from '../controller/manual-fix-interval.ts'
 import { passingFailure } from '../failures/google-failures.ts'
@@ -14,11 +14,11 @@ import type { TokenRefusal, TokenRequest } from './port.ts'
 export interface TokenStep {
   state: GrantState
   refusal?: TokenRefusal
-  /** A conflict, or a bug of ours: the token source throws it after it has kept the state. */
+  /** A conflict or a bug of the operator. The token source throws it after it has stored the state. */
   thrown?: Error
 }
 
-/** Remembers why Google refused to refresh the token. Any other error than a `GoogleError` is thrown. */
+/** Remembers why Google refused to refresh the token. @throws any error that is not a `GoogleError`. */
 export function withRefusal(
   clock: Clock,
   request: TokenRequest,
@@ -28,15 +28,15 @@ export function withRefusal(
   if (!(error instanceof GoogleError)) throw error
   const passing = passingFailure(error) ?? unknownAnswer(error)
   if (passing) return { state, refusal: passing }
-  const verdict = verdictOf(request, grant, { failure: error.failure, advice, now: clock.now() })
-  if (!verdict) return { state, refusal: { refused: 'OAuthClient', error } }
+  const diagnosis = diagnose(request, grant, { failure: error.failure, advice, now: clock.now() })
+  if (!diagnosis) return { state, refusal: { refused: 'OAuthClient', error } }
   const now = clock.monotonic()
-  const since = state.refusal?.stepFailure.reason === verdict.reason ? state.refusal.since : now
+  const since = state.refusal?.stepFailure.reason === diagnosis.reason ? state.refusal.since : now
   const at = now + manualFixInterval(since, now)
-  const refusal = stepFailure('Authorized', verdict.reason, verdict.message, { kind: 'blocked', at })
+  const refusal = stepFailure('Authorized', diagnosis.reason, diagnosis.message, { kind: 'blocked', at })
   const { refreshToken: token } = grant
   const { credentialsHash } = request
-  const remembered = { stepFailure: refusal, since, token, credentialsHash, advice, likelyCause: verdict.likelyCause }
+  const remembered = { stepFailure: refusal, since, token, credentialsHash, advice, likelyCause: diagnosis.likelyCause }
   return { state: { ...state, refusal: remembered }, refusal }
 }
 
@@ -47,7 +47,7 @@ function unknownAnswer(error: GoogleError): StepFailure | undefined {
 }
 
 /** What is wrong with the grant; undefined if Google refused the OAuth client instead. */
-function verdictOf(
+function diagnose(
   { integration }: TokenRequest,
   grant: Grant,
   { failure, now, advice }: { failure: GoogleFailure; now: number; advice: string },

@@ -15,7 +15,7 @@ import type { TokenDeps, TokenRequest } from './port.ts'
 import { withRefusal, type TokenStep } from './refusals.ts'
 import { followTimeOfDay } from './time-of-day.ts'
 
-/** What the steps to a token need. */
+/** What the steps of the token source need. */
 export interface StepDeps extends TokenDeps {
   store: Pick<GrantStore, 'save'>
 }
@@ -25,7 +25,7 @@ export interface GrantedState extends GrantState {
   readonly grant: Grant
 }
 
-/** What the person who owns the grant has to do, as the second half of a sentence. */
+/** What the owner of the grant has to do, as the second half of a sentence. */
 export const adviceOf = (deps: StepDeps, { agent, integration }: TokenRequest): string =>
   renewalAdvice(deps, agent, integration)
 
@@ -54,17 +54,17 @@ export async function renewToken(deps: StepDeps, request: TokenRequest, before: 
   const renewAt = deps.clock.monotonic() + renewalAfter(answer, deps.random())
   const grant = renewed(current, answer, { clientId: client.credentials.clientId, credentialsHash, renewAt })
   const after = { ...state, grant, refusal: undefined, lateRenewal: undefined }
-  // A new grant is written once, with its account; a rotated token must not wait for anything.
+  // A new grant is written once, together with its account; a rotated token must be written at once.
   return rotated || grant.account !== undefined ? deps.store.save(agent, after) : { state: after }
 }
 
-/** Two thirds of the lifetime, whole seconds, and up to a twentieth of it earlier so that agents spread out. In ms. */
+/** After how many ms a token is renewed: two thirds of its lifetime, minus up to a twentieth so that agents spread out. */
 const renewalAfter = ({ expiresAt, obtainedAt }: TokenAnswer, chance: number): number =>
   Math.floor(((expiresAt - obtainedAt) * (2 / 3 - chance / 20)) / 1000) * 1000
 
 /**
- * Tokens are renewed early. If that fails for a reason that may pass, the present token is used while it is valid. The failure
- * is reported, and the renewal is retried after a backoff of its own.
+ * Postpones a renewal that failed for a reason that may pass. Tokens are renewed early, so the current token is used while it is
+ * valid; the failure is reported, and the renewal is retried after a backoff of its own.
  */
 function postpone(deps: StepDeps, request: TokenRequest, step: TokenStep, failed: StepFailure): TokenStep {
   const { state } = step
@@ -76,8 +76,8 @@ function postpone(deps: StepDeps, request: TokenRequest, step: TokenStep, failed
   const pause = pauseAfter(attempts, { random: deps.random, longest, notBefore: requeue.notBefore })
   const until = deps.clock.monotonic() + pause
   const message = `The access token could not be renewed, and is good until ${timestamp(grant.expiresAt)}: ${failed.message}`
-  const told = stepFailure('Authorized', 'GoogleUnreachable', message, { kind: 'wait', for: pause, readsOn: true })
-  const lateRenewal = { stepFailure: told, attempts, until, credentialsHash: request.credentialsHash }
+  const reported = stepFailure('Authorized', 'GoogleUnreachable', message, { kind: 'wait', for: pause, readsOn: true })
+  const lateRenewal = { stepFailure: reported, attempts, until, credentialsHash: request.credentialsHash }
   return { state: { ...state, lateRenewal, grant: { ...grant, renewAt: until } }, thrown: step.thrown }
 }
 
@@ -92,7 +92,7 @@ function checkDue(
   const { grant, lateRenewal } = state
   if (hasCome(clock, grant.renewAt) || !isValid(clock, grant)) return { state, isDue: true }
   if (lateRenewal && lateRenewal.credentialsHash === credentialsHash) return { state, isDue: force }
-  // After a restart the token in the Secret is taken to belong to the credentials in force.
+  // After a restart, the token in the Secret is assumed to belong to the current credentials.
   if (grant.credentialsHash === undefined)
     return { state: { ...state, grant: { ...grant, credentialsHash } }, isDue: false }
   return { state, isDue: grant.credentialsHash !== credentialsHash }

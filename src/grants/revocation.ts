@@ -1,17 +1,17 @@
-/** Revokes grants at Google, never one that another Agent uses. */
+/** Revokes grants at Google, but never a grant that another Agent uses. */
 import { GoogleError, type Google } from '../google/port.ts'
 import type { Log } from '../platform/log.ts'
 import type { Agent } from '../resources/types.ts'
 import type { AuthorizedGrant } from './grant-secret.ts'
 import type { GrantStore } from './grant-store.ts'
 
-/** What revoking needs from outside. */
+/** What a revocation needs. */
 export interface RevocationDeps {
   grants: Pick<GrantStore, 'isShared'>
   google: Pick<Google, 'revoke'>
 }
 
-/** The result of revoking several grants. */
+/** The result of revoking grants. */
 export interface Revoked {
   /** Why one of them could not be revoked. */
   failed?: GoogleError
@@ -20,7 +20,7 @@ export interface Revoked {
 }
 
 /**
- * Revokes what an Agent that is deleted was authorized with.
+ * Revokes the grants of an Agent that is being deleted.
  * @throws ApiError
  */
 export async function revokeAll(deps: RevocationDeps, agent: Agent, grants: AuthorizedGrant[]): Promise<Revoked> {
@@ -41,7 +41,7 @@ export async function revokeAll(deps: RevocationDeps, agent: Agent, grants: Auth
   return result
 }
 
-/** The digits before the dash of a client id are its Google Cloud project's number. */
+/** The number of the client's Google Cloud project, which is the part of a client id before the dash. */
 const projectOf = (clientId: string): string => clientId.split('-')[0] ?? ''
 
 /**

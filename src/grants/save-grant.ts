@@ -1,4 +1,4 @@
-/** Saves what Google adds to a grant in the Agent's own Secret. */
+/** Saves a grant in the Agent's own Secret, with what Google has added to it. */
 import { UnexpectedError } from '../controller/outcome.ts'
 import { isConflict } from '../failures/thrown.ts'
 import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
@@ -11,16 +11,16 @@ import type { GrantState } from './grant-state.ts'
 import type { Grant } from './grant.ts'
 import type { GrantCluster } from './port.ts'
 
-/** The state after a write. It is kept whatever was thrown: it may hold the only copy of a rotated token. */
+/** The state after a write. It must be kept even if `thrown` is set, because it may contain the only copy of a rotated token. */
 export interface Saved {
   state: GrantState
-  /** A conflict, or a bug of ours. */
+  /** A conflict or a bug of the operator. */
   thrown?: Error
 }
 
 /**
- * Writes the grant to our own Secret if it has changed, over the version that was read. If the API server refuses that, the grant
- * stays in use from memory, `unsaved` says why, and the next reconcile writes it again.
+ * Writes the grant to our own Secret if it has changed, with the version that was read as a precondition. If the API server refuses
+ * that, the grant is used from memory, `unsaved` says why, and the next reconcile writes it again.
  */
 export async function saveGrant(cluster: GrantCluster, agent: Agent, state: GrantState): Promise<Saved> {
   const { grant, ownVersion: version } = state
@@ -45,13 +45,13 @@ async function write(
   const metadata = { namespace: agent.metadata.namespace ?? '', name: grantSecretName(agent) }
   const secret = { apiVersion: 'v1', kind: 'Secret', metadata } as const
   const data = grantData({ ...grant, grantedAt: grant.doubtedGrantedAt ?? grant.grantedAt })
-  const facts = { ...annotations, ...annotationsOf(grant) }
+  const all = { ...annotations, ...annotationsOf(grant) }
   if (version !== undefined) {
     const read: Secret = { ...secret, metadata: { ...metadata, resourceVersion: version } }
-    return cluster.patch(read, { metadata: { labels, annotations: facts }, data })
+    return cluster.patch(read, { metadata: { labels, annotations: all }, data })
   }
-  // A Secret that was created under this name in the meantime was not read, so it is not overwritten.
-  const made: Secret = { ...secret, metadata: { ...metadata, labels, annotations: present(facts) }, type: 'Opaque' }
+  // A Secret that was created in the meantime has not been read, so it is not overwritten.
+  const made: Secret = { ...secret, metadata: { ...metadata, labels, annotations: present(all) }, type: 'Opaque' }
   return cluster.create({ ...made, data: present(data) }).catch((error: unknown) => {
     if (!(error instanceof ApiError) || error.failure !== 'AlreadyExists') throw error
     throw new ApiError('Conflict', error.message, { status: error.status })

@@ -1,4 +1,4 @@
-/** Which Agents share a grant. Google ends all grants of an account to a client when one of them is revoked. */
+/** Finds Agents that share a grant. Google ends all grants of an account to a client when one of them is revoked. */
 import type { Cluster, Secret } from '../kubernetes/port.ts'
 import { sameAccount } from '../resources/account.ts'
 import { findCondition } from '../resources/conditions.ts'
@@ -8,7 +8,7 @@ import type { Agent } from '../resources/types.ts'
 import { ownershipOf } from './grant-secret.ts'
 
 /**
- * Whether another Agent uses a grant of this account. In doubt it does. Agents that are being deleted do not count.
+ * Whether another Agent uses a grant of this account; true in case of doubt. Agents that are being deleted do not count.
  * @param isSameClient whether a grant of that OAuth client would end, too.
  * @throws ApiError
  */
@@ -21,12 +21,13 @@ export async function isUsedByOthers(
     if (other.metadata.uid === agent.metadata.uid || other.metadata.deletionTimestamp) continue
     if (!sameAccount(other.spec.account, account)) continue
     const kept = await cluster.readSecret(other.metadata.namespace ?? '', grantSecretName(other))
-    if (kept && ownershipOf(kept, other).is !== 'foreign' ? holds(kept, isSameClient) : isAuthorized(other)) return true
+    if (kept && ownershipOf(kept, other).is !== 'foreign' ? containsGrant(kept, isSameClient) : isAuthorized(other))
+      return true
   }
   return false
 }
 
-function holds(kept: Secret, isSameClient: (clientId: string) => boolean): boolean {
+function containsGrant(kept: Secret, isSameClient: (clientId: string) => boolean): boolean {
   const { refresh_token: token, client_id: clientId } = decode(kept.data)
   return token !== undefined && (clientId === undefined || isSameClient(clientId))
 }

@@ -1,4 +1,4 @@
-/** Stores the grant of a sign-in in the Agent's own Secret, which the leader may write at the same time. */
+/** Stores the grant of a sign-in in the Agent's own Secret, which the leader may write concurrently. */
 import { ApiError, type Secret } from '../kubernetes/port.ts'
 import {
   SUPPLIED_TOKEN_HASH,
@@ -15,7 +15,7 @@ import type { GrantCluster } from './port.ts'
 
 const TRIES = 5
 
-/** The grant of a sign-in. Its `consent` is what the page of that sign-in showed. */
+/** The grant of a sign-in. `consent` is what the page of that sign-in showed. */
 export interface SignedInGrant extends GrantContent {
   /** Identifies the sign-in. */
   signedInBy: string
@@ -24,8 +24,9 @@ export interface SignedInGrant extends GrantContent {
 }
 
 /**
- * The Agent's grant Secret as it is now.
- * @throws ApiError, or Error if the Secret of that name isn't this Agent's: it is never touched.
+ * Reads the Agent's current grant Secret.
+ * @throws ApiError
+ * @throws Error if the Secret of that name is not this Agent's; it is never written.
  */
 export async function readOwnSecret(cluster: GrantCluster, agent: Agent): Promise<Secret | undefined> {
   const kept = await cluster.readSecret(agent.metadata.namespace ?? '', grantSecretName(agent))
@@ -39,9 +40,10 @@ function assertOwn(kept: Secret, agent: Agent): void {
 }
 
 /**
- * Overwrites the stored grant, and returns what it replaced. A conflict means that the leader has written, too: the Secret is
- * read again, and replaced by the grant of the sign-in, which is newer.
- * @throws ApiError, or Error if the Secret of that name isn't this Agent's: it is never touched.
+ * Overwrites the stored grant, and returns what it replaced. A conflict means that the leader has written it, too: then the
+ * Secret is read again and replaced by the grant of the sign-in, which is newer.
+ * @throws ApiError
+ * @throws Error if the Secret of that name is not this Agent's; it is never written.
  */
 export async function saveSignedIn(
   cluster: GrantCluster,
@@ -54,8 +56,8 @@ export async function saveSignedIn(
       await write(cluster, agent, { ...grant, before: replaced })
       return replaced
     } catch (error) {
-      const beaten = error instanceof ApiError && ['AlreadyExists', 'Conflict', 'NotFound'].includes(error.failure)
-      if (!beaten || attempt === TRIES) throw error
+      const isConflict = error instanceof ApiError && ['AlreadyExists', 'Conflict', 'NotFound'].includes(error.failure)
+      if (!isConflict || attempt === TRIES) throw error
     }
   }
 }

@@ -7,22 +7,22 @@ import { decode, fromTimestamp } from '../resources/secret-encoding.ts'
 import { SUPPLIED_TOKEN_HASH, CONSENT_IS_GUESS, NOT_YET_CHECKED } from '../resources/names.ts'
 import { DAY_MS, HOUR_MS } from '../platform/time-units.ts'
 
-/** By how much two machines' clocks may differ without either being called wrong. */
+/** By how much the clocks of two machines may differ before one of them is considered wrong. */
 const MAX_CLOCK_SKEW_MS = 5 * 60_000
-/** Google's access tokens live for an hour. */
+/** Google's access tokens are valid for an hour. */
 const MAX_TOKEN_LIFETIME_MS = HOUR_MS + MAX_CLOCK_SKEW_MS
 const MAX_GRANT_LIFETIME_MS = 10 * 366 * DAY_MS
-/** Google's OAuth 2.0 began in this year. */
+/** Google introduced OAuth 2.0 in this year. */
 const EARLIEST_CONSENT = Date.parse('2011-01-01T00:00:00Z')
 
-/** What a Secret is read with. */
+/** What parsing a Secret needs. */
 export interface ReadContext {
   clock: Clock
   /** The grant that was in use before. */
   known: Grant | undefined
 }
 
-/** The grant that a Secret of ours describes; a known access token that it agrees with keeps its renewal time. */
+/** Parses the grant in a Secret of ours. If the access token is the known one, its renewal time is kept. */
 export function grantFrom(secret: Secret, refreshToken: string, at: ReadContext): Grant {
   const text = decode(secret.data)
   const { annotations = {} } = secret.metadata
@@ -50,13 +50,13 @@ function consentTime({ data, metadata }: Secret, now: number): ConsentTime {
   if (grantedAt !== undefined) {
     return { grantedAt, grantedAtIsGuess: metadata.annotations?.[CONSENT_IS_GUESS] === 'true' }
   }
-  // Our own clock may be the wrong one: what is stated is not lost.
+  // Our own clock may be wrong, so the stated time is preserved.
   const doubtedGrantedAt = fromTimestamp(stated)
   const created = doubtedGrantedAt === undefined ? pastInstant(metadata.creationTimestamp, now) : undefined
   return { grantedAt: created ?? now, grantedAtIsGuess: true, doubtedGrantedAt }
 }
 
-/** A time of consent that can be true; undefined for what is no time, or one in the future. */
+/** Parses a time of consent; undefined if it is not a time, lies in the future, or is too early. */
 export function pastInstant(text: string | undefined, now: number): number | undefined {
   const at = past(fromTimestamp(text), now)
   return at !== undefined && at >= EARLIEST_CONSENT ? at : undefined
@@ -71,16 +71,16 @@ function accessFrom(
     const { obtainedAt, renewAt, lastUsedAt } = known
     return { accessToken, expiresAt: known.expiresAt, obtainedAt, renewAt, lastUsedAt }
   }
-  // An access token lives for an hour: when the last one ends tells when Google last accepted the grant.
+  // An access token is valid for an hour, so its expiry shows when Google last accepted the grant.
   const lastUsedAt = expiresAt === 0 ? undefined : expiresAt - HOUR_MS
   const left = expiresAt - clock.now()
-  // Written while the time of day was wrong: nobody knows when it really ends.
+  // It was written while the time of day was wrong, so its real expiry is unknown.
   const renewAt = left > MAX_TOKEN_LIFETIME_MS ? -Infinity : clock.monotonic() + (left * 2) / 3
-  // When a token from before a restart was obtained is not known: what is left of it counts as its lifetime.
+  // After a restart it is not known when the token was obtained, so the rest of its lifetime counts as the whole.
   return { accessToken, expiresAt, obtainedAt: clock.now(), renewAt, lastUsedAt: past(lastUsedAt, clock.now()) }
 }
 
-/** What is said to have happened after now was written while the time of day was wrong: it is not known then. */
+/** An instant in the past; undefined for a later one, which was written while the time of day was wrong. */
 const past = (at: number | undefined, now: number): number | undefined => noLaterThan(now + MAX_CLOCK_SKEW_MS, at)
 
 const noLaterThan = (latest: number, at: number | undefined): number | undefined =>

@@ -1,6 +1,6 @@
 /**
- * The refresh token that a user supplies in a Secret of their own, by GitOps or from a vault: read, never written. A supplied
- * token is adopted when it first appears and whenever it changes, which is known by its hash on our own Secret.
+ * Adopts the refresh token that a user supplies in a Secret of their own, by GitOps or from a vault. That Secret is read and never
+ * written. A token is adopted when it first appears and whenever it changes, which its hash on our own Secret shows.
  */
 import { createHash } from 'node:crypto'
 import { manualFixInterval } from '../controller/manual-fix-interval.ts'
@@ -17,7 +17,7 @@ import { pastInstant } from './stored-grant.ts'
 
 /**
  * Adopts the supplied token if it is new.
- * @param since when the agent is known, by the monotonic clock.
+ * @param since when the agent was first seen, by the monotonic clock.
  * @throws ApiError
  */
 export async function loadSupplied(deps: LoadDeps, agent: Agent, state: GrantState, since: number): Promise<Loaded> {

@@ -1,9 +1,9 @@
 /**
- * Aligns the state of a grant with the time of day after that was set. Pure, except for the clock.
+ * Aligns the state of a grant with the time of day after the time of day was set. Pure, except for the clock.
  *
- * - Back: the clock was ahead and was corrected. What it stamped is corrected as well; nothing is due earlier or later for that.
- * - Forward: the clock was corrected, or the process was suspended, and nobody can tell which. So the time is taken to have
- *   passed: what would have been due is due now.
+ * - Back: the clock was ahead and was corrected. The timestamps that it produced are corrected, too; due times do not change.
+ * - Forward: either the clock was corrected or the process was suspended; the two cannot be distinguished. So the time is assumed
+ *   to have passed: what would have been due is due now.
  */
 import type { Clock } from '../platform/clock.ts'
 import { MIN_STEP_MS, offsetOf } from '../platform/clock-steps.ts'
@@ -14,7 +14,7 @@ import type { Grant } from './grant.ts'
 export function followTimeOfDay(clock: Clock, state: GrantState): GrantState {
   const offset = offsetOf(clock)
   const stepMs = offset - (state.timeOfDayOffset ?? offset)
-  // The old offset is kept where the step is small: many small steps add up.
+  // If the step is small, the old offset is kept, so that small steps add up.
   if (state.timeOfDayOffset !== undefined && Math.abs(stepMs) < MIN_STEP_MS) return state
   const { grant } = state
   return { ...state, timeOfDayOffset: offset, grant: grant && afterStep(grant, stepMs, clock.now()) }
@@ -25,7 +25,7 @@ function afterStep(grant: Grant, stepMs: number, now: number): Grant {
   return stepMs > 0 ? { ...grant, renewAt: grant.renewAt - stepMs } : grant
 }
 
-/** Corrects what was stamped by a clock that was ahead; the Secret is written again. */
+/** Corrects the timestamps of a clock that was ahead. The Secret is written again. */
 const setBack = (grant: Grant, ms: number, now: number): Grant => ({
   ...grant,
   expiresAt: grant.expiresAt + ms,

@@ -1,7 +1,7 @@
 /**
- * The token source: it holds the state of every Agent's grant, and runs the steps to a valid access token, one at a time for each
- * Agent. A step takes the state and returns the next one. That is kept even if the step failed, because it may hold the only copy
- * of a rotated refresh token.
+ * The token source keeps the state of every Agent's grant, and runs the steps to a valid access token, one at a time for each
+ * Agent. A step takes the state and returns the next one, which is kept even if the step failed, because it may contain the only
+ * copy of a rotated refresh token.
  */
 import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
 import { keyOf } from '../kubernetes/port.ts'
@@ -21,7 +21,7 @@ interface Entry {
   /** An Agent that was deleted and created again starts with a new state. */
   uid: string | undefined
   state: GrantState
-  /** Resolves when the last step that was started has ended; never rejects. */
+  /** Resolves when the step that was started last has ended; never rejects. */
   running: Promise<unknown>
 }
 
@@ -40,7 +40,7 @@ export function createTokenSource(deps: TokenDeps & { store: GrantStore }): Toke
     return entry
   }
 
-  /** Runs a step after the steps that are running, with the state that they leave. */
+  /** Runs a step after the running steps have ended, with the state that they return. */
   function run<R extends TokenRefusal>(
     agent: Agent,
     step: (state: GrantState) => Promise<TokenStep & { refusal?: R }>,

@@ -1,4 +1,4 @@
-/** Verifies that a grant is of the right account and has the right scopes. */
+/** Verifies the account and the scopes of a grant. */
 import { manualFixInterval } from '../controller/manual-fix-interval.ts'
 import { CALENDAR_DISABLED, passingFailure } from '../failures/google-failures.ts'
 import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
@@ -14,22 +14,22 @@ import type { TokenRequest } from './port.ts'
 import type { TokenStep } from './refusals.ts'
 import { adviceOf, renewToken, type GrantedState, type StepDeps } from './renewal.ts'
 
-/** Checks the scopes and the account of the grant, and saves it. Google is asked for an account that is not known yet. */
+/** Checks the scopes and the account of the grant, and saves it. If the account is not known yet, Google is asked for it. */
 export async function verifyGrant(deps: StepDeps, request: TokenRequest, before: GrantedState): Promise<TokenStep> {
   const { grant } = before
   const missing = grant.scopes ? missingScopes(request.integration.spec.google.scopes, grant.scopes) : []
   if (missing.length > 0) return refusedBy(before, scopesMissing(deps, request, missing))
   const isUnknown = grant.account === undefined && !grant.accountHidden
-  const step: TokenStep = isUnknown ? await learnAccount(deps, request, before) : { state: before }
+  const step: TokenStep = isUnknown ? await determineAccount(deps, request, before) : { state: before }
   if (step.refusal ?? step.thrown) return step
-  return keepVerified(deps, request, step.state)
+  return saveVerified(deps, request, step.state)
 }
 
-async function keepVerified(deps: StepDeps, request: TokenRequest, state: GrantState): Promise<TokenStep> {
+async function saveVerified(deps: StepDeps, request: TokenRequest, state: GrantState): Promise<TokenStep> {
   const { grant } = state
   if (!grant) return { state }
   if (grant.account && !sameAccount(grant.account, request.agent.spec.account)) {
-    return refusedBy(state, standing(deps, request, 'WrongAccount', wrongAccountMessage(deps, request, grant)))
+    return refusedBy(state, blockedFailure(deps, request, 'WrongAccount', wrongAccountMessage(deps, request, grant)))
   }
   return deps.store.save(request.agent, { ...state, grant: verified(grant) })
 }
@@ -37,21 +37,21 @@ async function keepVerified(deps: StepDeps, request: TokenRequest, state: GrantS
 const refusedBy = (state: GrantState, refusal: StepFailure): TokenStep => ({ state, refusal })
 
 const scopesMissing = (deps: StepDeps, request: TokenRequest, missing: readonly string[]): StepFailure =>
-  standing(
+  blockedFailure(
     deps,
     request,
     'ScopeMissing',
     `The grant lacks ${missing.join(' and ')}: ${adviceOf(deps, request)}, with every permission ticked.`,
   )
 
-/** As long as an e-mail address can be. */
+/** The maximum length of an e-mail address. */
 const MAX_ACCOUNT_LENGTH = 254
 
 const wrongAccountMessage = (deps: StepDeps, request: TokenRequest, grant: Grant): string =>
   `The grant belongs to ${clean(grant.account ?? 'another account', MAX_ACCOUNT_LENGTH)}, but spec.account says ${request.agent.spec.account}: ${adviceOf(deps, request)}, or correct spec.account.`
 
-/** A refusal that stays until something in the cluster changes: there is nothing to ask Google about. */
-function standing(
+/** A failure that lasts until something in the cluster changes; asking Google again would not help. */
+function blockedFailure(
   { clock }: StepDeps,
   { since }: TokenRequest,
   reason: ReasonOf<'Agent', 'Authorized'>,
@@ -61,14 +61,14 @@ function standing(
   return stepFailure('Authorized', reason, message, { kind: 'blocked', at: now + manualFixInterval(since, now) })
 }
 
-/** The id of the primary calendar is the account: the one way to know it without a further scope. */
-async function learnAccount(deps: StepDeps, request: TokenRequest, state: GrantedState): Promise<TokenStep> {
+/** Asks for the id of the primary calendar, which is the account: the only way that needs no further scope. */
+async function determineAccount(deps: StepDeps, request: TokenRequest, state: GrantedState): Promise<TokenStep> {
   const known = rememberedAccountRefusal(deps, request, state)
   if (known) return refusedBy(state, known)
   const first = await askAccount(request, state)
   if (!(first instanceof GoogleError)) return first
   if (first.failure !== 'Unauthenticated') return withAccountRefusal(deps, request, state, first)
-  // The access token was refused before its time: one new one, one more try.
+  // The access token was refused before it expired: renew it once and try once more.
   const renewed = await renewToken(deps, request, state)
   if (renewed.refusal ?? renewed.thrown) return renewed
   const retried: GrantedState = { grant: state.grant, ...renewed.state }
@@ -113,13 +113,13 @@ function withAccountRefusal(deps: StepDeps, request: TokenRequest, state: Grante
 }
 
 function accountHidden(deps: StepDeps, request: TokenRequest, state: GrantedState): TokenStep {
-  // Every scope that the integration asks for is there; they are just too narrow to tell whose grant it is.
+  // Every requested scope was granted, but they are too narrow to determine the account.
   if (state.grant.scopes !== undefined) return { state: { ...state, grant: { ...state.grant, accountHidden: true } } }
   const message = `Google says that the grant's scopes don't reach the calendar list: ${adviceOf(deps, request)}, with every permission ticked.`
-  return refusedBy(state, standing(deps, request, 'ScopeMissing', message))
+  return refusedBy(state, blockedFailure(deps, request, 'ScopeMissing', message))
 }
 
-/** Google's 403 `notACalendarUser`: there is nothing to read, and no primary calendar to know the account by. */
+/** Google's 403 `notACalendarUser`: there are no calendars to read, and no primary calendar that shows the account. */
 function calendarDisabled({ clock }: StepDeps, state: GrantedState): TokenStep {
   const { refreshToken: token } = state.grant
   const now = clock.monotonic()

@@ -1,4 +1,6 @@
-/** Sets a key and makes it the map's newest; where the map then has more than `max` keys, its oldest is removed. */
+/** Maps with a limited number of keys. Pure. */
+
+/** Sets a key and makes it the newest. If the map then has more than `max` keys, the oldest is removed. */
 export function setBounded<T>(map: Map<string, T>, key: string, value: T, max: number): void {
   map.delete(key)
   map.set(key, value)

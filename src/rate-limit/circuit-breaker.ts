@@ -1,13 +1,13 @@
 /**
- * A circuit breaker for a service that limits its callers. A refusal because of a limit opens it: requests fail at once for
- * the length of a pause. After the pause one request, the probe, goes first; only when it was answered does the circuit close
- * and let the others follow. A request that was sent before the circuit opened says nothing of what is allowed now, so it
+ * A circuit breaker for a service that limits its callers. A response that reports a limit opens the circuit: for the length of a
+ * pause, requests fail at once. After the pause, one request is sent first, the probe; when it is answered, the circuit closes and
+ * the other requests may follow. A request that was sent before the circuit opened says nothing about the current limit, so it
  * neither closes the circuit nor shortens the pause. A caller may be allowed to send one request through an open circuit; that
  * request becomes the probe.
  */
 import type { Clock, Random } from '../platform/clock.ts'
 
-/** What the failure of a request says of the service. */
+/** What the failure of a request says about the service. */
 export type Verdict<Reason extends string> =
   /** The service answered, and does not limit its callers. */
   | { kind: 'available' }
@@ -15,14 +15,14 @@ export type Verdict<Reason extends string> =
   | { kind: 'inconclusive' }
   | { kind: 'limited'; reason: Reason; retryAfterMs?: number }
 
-/** How long the circuit stays open after a refusal that does not say how long, before jitter of ±25%. */
+/** How long the circuit stays open if the response does not say it, before a jitter of ±25%. */
 export type Pause =
-  /** Doubled each time that the service refuses the probe. A refusal during the pause does not lengthen it. */
+  /** Doubled each time that the probe meets the limit. A response during the pause does not lengthen it. */
   | { firstMs: number; maxMs: number }
-  /** The same each time, counted from the latest refusal. */
+  /** The same each time, counted from the latest response. */
   | { fixedMs: number }
 
-/** How a circuit breaker judges and pauses. */
+/** How a circuit breaker classifies failures, and how long it pauses. */
 export interface BreakerOptions<Reason extends string> {
   judge(error: unknown): Verdict<Reason>
   /** The pause for each reason, the least severe first. While the circuit is open, its reason never becomes less severe. */
@@ -34,13 +34,13 @@ export interface BreakerOptions<Reason extends string> {
 /** The limit that keeps a circuit open. */
 export interface OpenCircuit<Reason extends string> {
   reason: Reason
-  /** When the limit was met first, ms since the epoch: for people. */
+  /** When the limit was first met, in ms since the epoch; for people. */
   since: number
-  /** How long, in ms, requests are still paused; 0: the next request is the probe. */
+  /** How long requests are still paused, in ms; 0 if the next request is the probe. */
   leftMs: number
 }
 
-/** The service limits its callers: the request was refused, or (without a `cause`) not sent. */
+/** The service limits its callers: the request met the limit, or (without a `cause`) was not sent. */
 export class CircuitOpenError<Reason extends string> extends Error {
   override readonly name = 'CircuitOpenError'
   readonly reason: Reason
@@ -54,27 +54,27 @@ export class CircuitOpenError<Reason extends string> extends Error {
 }
 
 const MIN_PAUSE_MS = 1_000
-/** While the probe is under way, the others are sent away for one to two times this, or the probe's age. */
+/** While the probe runs, other requests are delayed by one to two times this, or the age of the probe. */
 const PROBE_MS = 1_000
-/** Longer than any request may take: a probe that has not ended by then never will. */
+/** Longer than any request may take: a probe that has not ended by then is lost. */
 const LOST_PROBE_MS = 60_000
-/** A limit that is met within this time after a pause counts as the same one: its pause is twice as long. */
+/** A limit that is met within this time after a pause counts as the same limit, and its pause is twice as long. */
 const CALM_MS = 60_000
-/** How long after its pause a limit is still reported while nobody sends a request. */
+/** How long a limit is still reported after its pause while no request is sent. */
 const LINGER_MS = 60_000
-/** A difference of clocks beyond which the time of day counts as set by somebody. */
+/** A difference between the clocks beyond which the time of day must have been set. */
 const CLOCK_STEP_MS = 5_000
 
 interface Attempt {
   sentAt: number
-  /** It was sent through the open circuit. */
+  /** Whether it was sent through the open circuit. */
   isBypass: boolean
 }
 
 interface Open<Reason> {
   reason: Reason
   since: number
-  /** The same instant, ms since the epoch. */
+  /** The same instant, in ms since the epoch. */
   sinceTimeOfDay: number
   until: number
 }
@@ -95,7 +95,7 @@ export class CircuitBreaker<Reason extends string> {
     this.#options = options
   }
 
-  /** The limit in force: until a request is answered after its pause, or nobody has asked for a minute. */
+  /** The limit in force, until a request is answered after the pause, or until no request was sent for a minute. */
   get open(): OpenCircuit<Reason> | undefined {
     const open = this.#open
     const now = this.#now()
@@ -103,7 +103,7 @@ export class CircuitBreaker<Reason extends string> {
     return { reason: open.reason, since: this.#timeOfDay(open), leftMs: Math.max(open.until - now, 0) }
   }
 
-  /** @throws CircuitOpenError if a request may not be sent now. */
+  /** Checks that a request may be sent now. @throws CircuitOpenError otherwise. */
   assertClosed(): void {
     const refusal = this.#refusal()
     if (refusal) throw refusal
@@ -112,8 +112,8 @@ export class CircuitBreaker<Reason extends string> {
   /**
    * Sends a request, unless the circuit is open. Returns or fails as the request does.
    *
-   * @param mayBypass asked only while the circuit is open: whether this request may be sent all the same.
-   * @throws CircuitOpenError if the request was not sent, or was refused because of a limit.
+   * @param mayBypass called only while the circuit is open: whether this request may be sent anyway.
+   * @throws CircuitOpenError if the request was not sent, or met a limit.
    */
   async run<T>(send: () => Promise<T>, mayBypass?: () => boolean): Promise<T> {
     const attempt = this.#admit(mayBypass)
@@ -146,7 +146,7 @@ export class CircuitBreaker<Reason extends string> {
     return attempt
   }
 
-  /** Why no request may be sent now; undefined where one may. */
+  /** Why no request may be sent now; undefined if one may. */
   #refusal(): CircuitOpenError<Reason> | undefined {
     if (!this.#open) return undefined
     const { reason, until } = this.#open
@@ -167,17 +167,17 @@ export class CircuitBreaker<Reason extends string> {
     if (this.#now() - this.#lastUntil >= CALM_MS) this.#pauses = 0
   }
 
-  /** Returns what the caller of a failed request is told. */
+  /** Returns the error for the caller of a failed request. */
   #onFailure(attempt: Attempt, error: unknown): unknown {
     const verdict = this.#options.judge(error)
     if (verdict.kind === 'available') this.#onSuccess(attempt)
     if (verdict.kind !== 'limited') return error
     const now = this.#now()
-    // Only a probe whose time has come begins a new pause; any other refusal belongs to the pause that stands.
-    const standing = this.#probe === attempt && !attempt.isBypass ? undefined : this.#open
-    const until = Math.max(standing?.until ?? now, now + this.#pauseMs(verdict, standing !== undefined))
+    // Only a probe after the pause begins a new pause; any other response belongs to the current pause.
+    const current = this.#probe === attempt && !attempt.isBypass ? undefined : this.#open
+    const until = Math.max(current?.until ?? now, now + this.#pauseMs(verdict, current !== undefined))
     const { since, sinceTimeOfDay } = this.#open ?? { since: now, sinceTimeOfDay: this.#deps.clock.now() }
-    this.#open = { reason: this.#moreSevere(verdict.reason, standing?.reason), since, sinceTimeOfDay, until }
+    this.#open = { reason: this.#moreSevere(verdict.reason, current?.reason), since, sinceTimeOfDay, until }
     this.#lastUntil = until
     return new CircuitOpenError(verdict.reason, Math.max(until - now, MIN_PAUSE_MS), error)
   }
@@ -196,7 +196,7 @@ export class CircuitBreaker<Reason extends string> {
     return other !== undefined && order.indexOf(other) > order.indexOf(one) ? other : one
   }
 
-  /** Does not move by milliseconds, and does not lie in the future after somebody set the time of day. */
+  /** The start by the time of day: stable, and corrected after the time of day was set. */
   #timeOfDay(open: Open<Reason>): number {
     const computed = this.#deps.clock.now() - (this.#now() - open.since)
     if (Math.abs(computed - open.sinceTimeOfDay) > CLOCK_STEP_MS) open.sinceTimeOfDay = computed

@@ -1,20 +1,20 @@
 /**
- * A semaphore that many tenants share. It limits how many tasks run at once, in total and for each key of several scopes, and
- * gives a free place to the key that holds the fewest: a tenant with a thousand waiting tasks delays a tenant with one task
- * by one task, not by a thousand.
+ * A semaphore that many tenants share. It limits how many tasks run at a time, in total and for each key of several scopes, and
+ * gives a free slot to the key that occupies the fewest: a tenant with a thousand waiting tasks delays a tenant with one task by one
+ * task, not by a thousand.
  */
 import type { Clock } from '../platform/clock.ts'
 
-/** No place became free in time. The task was not started. */
+/** No slot became free in time. The task was not started. */
 export class BusyError extends Error {
   override readonly name = 'BusyError'
 }
 
-/** How many tasks run at once. */
+/** How many tasks may run at a time. */
 export interface SemaphoreLimits<Scope extends string> {
   /** In total. */
   total: number
-  /** For one key of each scope. A free place goes to the key with the fewest places in the first scope, then in the next. */
+  /** For one key of each scope. A free slot goes to the key that occupies the fewest in the first scope, then in the next. */
   perKey: Readonly<Record<Scope, number>>
 }
 
@@ -23,14 +23,14 @@ interface Waiter<Scope extends string> {
   start: () => void
 }
 
-/** Limits how many tasks run at once. */
+/** Limits how many tasks run at a time. */
 export class FairSemaphore<Scope extends string> {
   readonly #clock: Pick<Clock, 'setTimer'>
   readonly #limits: SemaphoreLimits<Scope>
   readonly #scopes: readonly Scope[]
-  /** In the order of their arrival. */
+  /** In order of arrival. */
   readonly #waiting = new Set<Waiter<Scope>>()
-  /** How many run, by scope and key; keys of which none runs are left out. */
+  /** How many tasks run, by scope and key; keys without a running task are left out. */
   readonly #running = new Map<string, number>()
   #total = 0
 
@@ -40,15 +40,16 @@ export class FairSemaphore<Scope extends string> {
     this.#scopes = Object.keys(limits.perKey) as Scope[]
   }
 
-  /** How many tasks wait for a place. */
+  /** How many tasks wait for a slot. */
   get waiting(): number {
     return this.#waiting.size
   }
 
   /**
-   * Runs the task when a place is free, and returns or fails as the task does.
+   * Runs the task as soon as a slot is free, and returns or fails as the task does.
    *
-   * @throws BusyError if no place becomes free within `maxWaitMs`.
+   * @param maxWaitMs waits without a limit by default.
+   * @throws BusyError if no slot becomes free within `maxWaitMs`.
    */
   async run<T>(keys: Readonly<Record<Scope, string>>, task: () => Promise<T>, maxWaitMs?: number): Promise<T> {
     const release = await this.acquire(keys, maxWaitMs)
@@ -60,19 +61,20 @@ export class FairSemaphore<Scope extends string> {
   }
 
   /**
-   * Takes a place for work that is not one task. It is held until the returned function is called, once.
+   * Waits for a slot, for work that is not a single task. Returns the function that releases it, which must be called once.
    *
-   * @throws BusyError if no place becomes free within `maxWaitMs`.
+   * @param maxWaitMs waits without a limit by default.
+   * @throws BusyError if no slot becomes free within `maxWaitMs`.
    */
   async acquire(keys: Readonly<Record<Scope, string>>, maxWaitMs?: number): Promise<() => void> {
-    await this.#place(keys, maxWaitMs)
+    await this.#occupy(keys, maxWaitMs)
     return () => {
       this.#count(keys, -1)
       this.#admit()
     }
   }
 
-  async #place(keys: Readonly<Record<Scope, string>>, maxWaitMs: number | undefined): Promise<void> {
+  async #occupy(keys: Readonly<Record<Scope, string>>, maxWaitMs: number | undefined): Promise<void> {
     if (this.#fits(keys)) return this.#count(keys, 1)
     await new Promise<void>((resolve, reject) => {
       const waiter: Waiter<Scope> = {
@@ -84,14 +86,14 @@ export class FairSemaphore<Scope extends string> {
       }
       const giveUp = (): void => {
         this.#waiting.delete(waiter)
-        reject(new BusyError('no place became free in time'))
+        reject(new BusyError('no slot became free in time'))
       }
       const cancel = maxWaitMs === undefined ? () => undefined : this.#clock.setTimer(maxWaitMs, giveUp)
       this.#waiting.add(waiter)
     })
   }
 
-  /** Gives free places to those who wait, before a newcomer can take them. */
+  /** Gives free slots to waiting tasks before a new task can take them. */
   #admit(): void {
     for (let next = this.#next(); next; next = this.#next()) {
       this.#waiting.delete(next)
@@ -104,12 +106,12 @@ export class FairSemaphore<Scope extends string> {
     if (this.#total >= this.#limits.total) return undefined
     let best: Waiter<Scope> | undefined
     for (const waiter of this.#waiting) {
-      if (this.#fits(waiter.keys) && (!best || this.#holdsFewer(waiter, best))) best = waiter
+      if (this.#fits(waiter.keys) && (!best || this.#occupiesFewer(waiter, best))) best = waiter
     }
     return best
   }
 
-  #holdsFewer(one: Waiter<Scope>, other: Waiter<Scope>): boolean {
+  #occupiesFewer(one: Waiter<Scope>, other: Waiter<Scope>): boolean {
     for (const scope of this.#scopes) {
       const difference = this.#runningOf(scope, one.keys[scope]) - this.#runningOf(scope, other.keys[scope])
       if (difference !== 0) return difference < 0

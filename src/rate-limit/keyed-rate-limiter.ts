@@ -1,11 +1,11 @@
-/** One token bucket for each key, for a bounded number of keys. */
+/** A token bucket for each key, for a limited number of keys. */
 import type { Clock } from '../platform/clock.ts'
 import { setBounded } from './bounded-map.ts'
 import { afterToken, delayUntilToken, type RateLimit } from './rate-limit.ts'
 
 const MAX_KEYS = 10_000
 
-/** Limits how often each key may do something. It holds 10,000 keys; beyond that, the key that asked longest ago is forgotten. */
+/** Limits how often each key may do something. It tracks 10,000 keys; beyond that, the least recently used key is forgotten. */
 export class KeyedRateLimiter {
   readonly #clock: Pick<Clock, 'monotonic'>
   readonly #limit: RateLimit
@@ -17,17 +17,17 @@ export class KeyedRateLimiter {
     this.#limit = limit
   }
 
-  /** How many keys it holds. */
+  /** How many keys it tracks. */
   get size(): number {
     return this.#fullAt.size
   }
 
-  /** How long, in ms, until the key may take a token; 0 means now. Takes none. */
+  /** How long, in ms, until the key can take a token; 0 means now. Takes none. */
   delay(key: string): number {
     return delayUntilToken(this.#limit, this.#fullAt.get(key), this.#clock.monotonic())
   }
 
-  /** Takes a token of this key, whether or not there is one. */
+  /** Takes a token of this key even if there is none. */
   record(key: string): void {
     this.#keep(key, afterToken(this.#limit, this.#fullAt.get(key), this.#clock.monotonic()))
   }

@@ -1,4 +1,4 @@
-/** A limit on every interval of a given length, wherever it begins: a token bucket would admit nearly twice as many. */
+/** A limit for every interval of a given length, whenever it begins. A token bucket would admit nearly twice as many. */
 import type { Clock } from '../platform/clock.ts'
 import { setBounded } from './bounded-map.ts'
 
@@ -10,11 +10,11 @@ export interface WindowLimit {
 
 const MAX_KEYS = 10_000
 
-/** Limits how often each key may do something. It holds 10,000 keys; beyond that, the key that was recorded longest ago is forgotten. */
+/** Limits how often each key may do something. It tracks 10,000 keys; beyond that, the least recently recorded key is forgotten. */
 export class SlidingWindowLimiter {
   readonly #clock: Pick<Clock, 'monotonic'>
   readonly #limit: WindowLimit
-  /** When the last ones of each key were recorded, oldest first; never more than `max`. */
+  /** When each key was last recorded, oldest first; at most `max` instants. */
   readonly #recorded = new Map<string, number[]>()
 
   constructor(clock: Pick<Clock, 'monotonic'>, limit: WindowLimit) {
@@ -22,7 +22,7 @@ export class SlidingWindowLimiter {
     this.#limit = limit
   }
 
-  /** How many keys it holds. */
+  /** How many keys it tracks. */
   get size(): number {
     return this.#recorded.size
   }
