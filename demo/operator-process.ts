@@ -30,7 +30,7 @@ export class OperatorProcess {
   }
 
   /** How the process ended, if it ended by itself. */
-  get death(): string | undefined {
+  get exit(): string | undefined {
     const child = this.#child
     if (child?.exitCode !== null && child?.exitCode !== undefined) return `exit status ${child.exitCode}`
     return child?.signalCode ? `signal ${child.signalCode}` : undefined

@@ -110,8 +110,8 @@ The operator's log is ${environment.shown(environment.log)}.`)
 
   #check(): void {
     if (this.ending) throw new DemoFailure('somebody has ended it')
-    const death = this.environment?.operator.death
-    if (death) throw new DemoFailure(`expected: the operator runs\nfound: it ended by itself with ${death}`)
+    const exit = this.environment?.operator.exit
+    if (exit) throw new DemoFailure(`expected: the operator runs\nfound: it ended by itself with ${exit}`)
   }
 
   #explain(error: unknown): void {

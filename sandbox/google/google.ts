@@ -52,12 +52,12 @@ export async function startGoogle(options: GoogleOptions): Promise<SimulatedGoog
 
 function listenerOf(server: Server, port: number): GoogleState['listener'] {
   return {
-    leave() {
+    beginOutage() {
       if (server.listening) server.close()
       // The answer to the request for this outage may still be on its way.
       setImmediate(() => server.closeAllConnections())
     },
-    comeBack() {
+    endOutage() {
       if (!server.listening) server.listen(port, '127.0.0.1')
     },
   }
@@ -83,7 +83,7 @@ function newState({ clock, random }: GoogleOptions): GoogleState {
     restrictions: new Set(),
     channels: new Map(),
     faults: [],
-    listener: { leave: () => undefined, comeBack: () => undefined },
+    listener: { beginOutage: () => undefined, endOutage: () => undefined },
     hanging: new Map(),
     log: newRequestLog(),
     switches: { ...defaultSwitches },

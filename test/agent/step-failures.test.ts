@@ -84,10 +84,10 @@ test('a conflict ends the whole reconcile: what was decided on has changed', asy
 test('a bug is logged once, with where it happened, and never with the data that caused it', () => {
   const lines: string[] = []
   const log = createLog({ level: 'debug', clock: new ManualClock(), write: (line) => void lines.push(line) })
-  const teller = new ReconcileLogger('agent', log)
+  const logger = new ReconcileLogger('agent', log)
   const mistake = (): UnexpectedError => new UnexpectedError(failures['an error that repeats what it stumbled over'])
   for (let round = 0; round < 5; round++)
-    teller.logOutcome('booking/alice', { outcome: { kind: 'retry', error: mistake() } })
+    logger.logOutcome('booking/alice', { outcome: { kind: 'retry', error: mistake() } })
   expect(lines).toHaveLength(1)
   expect(lines[0]).toContain('step-failures.test.ts')
   expect(lines[0]).not.toContain('Rendezvous')

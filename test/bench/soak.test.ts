@@ -37,7 +37,7 @@ describe('the count of reads', () => {
     expect(accountOf([])).toMatchObject({ seen: 0, late: ['alice primary'] })
   })
 
-  it('covers only its span, and calendars that were not announced', () => {
+  it('covers only its span, and ignores calendars that it does not expect', () => {
     const reads = new Reads([])
     reads.add([
       { calendar: 'bob primary', at: -5_000 },

@@ -10,7 +10,7 @@ import { everyPage } from '../web-pages/views.ts'
 import { obstaclesIn } from './support/axe.ts'
 import { launchChromium } from './support/chromium.ts'
 import { type Site, startSite } from './support/site.ts'
-import { type Complaints, complaintsOf } from './support/watching.ts'
+import { type BrowserErrors, browserErrorsOf } from './support/watching.ts'
 
 const SCREENSHOTS = '.screenshots'
 const SCHEMES = ['light', 'dark'] as const
@@ -63,22 +63,22 @@ const shown = [...pages.keys()].filter((name) =>
 
 describe.each(combinations)('in $scheme colours on a $width screen', ({ scheme, width, viewport }) => {
   let page: Page
-  let complaints: Complaints
+  let errors: BrowserErrors
 
   beforeAll(async () => {
     page = await open('en-failed', { colorScheme: scheme, viewport })
-    complaints = complaintsOf(page)
+    errors = browserErrorsOf(page)
   })
 
   afterAll(() => page.context().close())
 
   test.each(shown)('%s is open to everybody, and nothing complains', async (name) => {
-    complaints.all = []
+    errors.all = []
     await page.goto(`${site.origin}/${name}`)
     expect(await obstaclesIn(page)).toEqual([])
     expect(await sticksOut(page)).toBe(false)
     await page.screenshot({ path: `${SCREENSHOTS}/${name}-${scheme}-${width}.png`, fullPage: true })
-    expect(complaints.all).toEqual([])
+    expect(errors.all).toEqual([])
   })
 })
 

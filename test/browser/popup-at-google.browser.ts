@@ -7,7 +7,7 @@ import { ManualClock } from '../support/clock.ts'
 import { PAGES, POPUP, VIEW } from '../web-pages/views.ts'
 import { launchChromium } from './support/chromium.ts'
 import { type Site, startSite } from './support/site.ts'
-import { type Complaints, complaintsOf } from './support/watching.ts'
+import { type BrowserErrors, browserErrorsOf } from './support/watching.ts'
 
 const english = negotiate('en')
 const SCOPE = 'https://www.googleapis.com/auth/calendar'
@@ -16,7 +16,7 @@ let google: SimulatedGoogle
 let site: Site
 let browser: Browser
 let page: Page
-let complaints: Complaints
+let errors: BrowserErrors
 let clientID: string
 
 beforeAll(async () => {
@@ -41,7 +41,7 @@ afterAll(async () => {
 beforeEach(async () => {
   site.posts.length = 0
   page = await (await browser.newContext()).newPage()
-  complaints = complaintsOf(page)
+  errors = browserErrorsOf(page)
   await page.route(`${site.origin}${VIEW.action}/attempt`, (route) =>
     route.fulfill({ json: { clientID, scope: SCOPE, loginHint: 'alice@example.com', state: 'the-state' } }),
   )
@@ -64,7 +64,7 @@ test('allowing it hands a code of that account to the page, which goes on', asyn
   await popup.getByRole('button', { name: 'Allow' }).click()
   await page.waitForURL(`${site.origin}/outcome-connected`)
   expect(posted()).toEqual({ code: expect.any(String) as string, state: 'the-state' })
-  expect(complaints.all).toEqual([])
+  expect(errors.all).toEqual([])
 })
 
 test('a denial reaches the page as one', async () => {

@@ -5,7 +5,7 @@ import { negotiate } from '../../src/web/pages/pages.ts'
 import { obstaclesIn } from './support/axe.ts'
 import { launchChromium } from './support/chromium.ts'
 import { type SignInOptions, type SignInWorld, startSignInWorld } from './support/sign-in.ts'
-import type { Complaints } from './support/watching.ts'
+import type { BrowserErrors } from './support/watching.ts'
 
 const { outcomes, pages } = negotiate('en').texts
 const READ = 'https://www.googleapis.com/auth/calendar.readonly'
@@ -14,7 +14,7 @@ const EVENTS = 'https://www.googleapis.com/auth/calendar.events'
 let browser: Browser
 let world: SignInWorld
 let page: Page
-let complaints: Complaints
+let errors: BrowserErrors
 let link: string
 
 beforeAll(async () => {
@@ -33,7 +33,7 @@ async function begin(options: SignInOptions, context?: BrowserContextOptions): P
   link = await world.linkOf('alice')
   const visit = await world.visit(browser, context)
   page = visit.page
-  complaints = visit.complaints
+  errors = visit.errors
   await open(link)
 }
 
@@ -64,7 +64,7 @@ async function isConnected(): Promise<void> {
 }
 
 /** The simulated Google has no favicon, which browsers report. */
-const ownComplaints = (): string[] => complaints.all.filter((one) => !one.includes(`${world.google.url}/favicon.ico`))
+const ownErrors = (): string[] => errors.all.filter((one) => !one.includes(`${world.google.url}/favicon.ico`))
 
 const exchanges = (): number => world.google.requests({ kind: 'token.exchange' }).log.length
 
@@ -78,7 +78,7 @@ describe('by redirect', () => {
     await press('Allow')
     await comesOut('connected')
     await isConnected()
-    expect(ownComplaints()).toEqual([])
+    expect(ownErrors()).toEqual([])
   })
 
   test('loading the page again afterwards exchanges nothing, and the link says that nothing is left to do', async () => {
@@ -179,7 +179,7 @@ describe('by popup', () => {
     await press('Allow', popup)
     await comesOut('connected')
     await isConnected()
-    expect(ownComplaints()).toEqual([])
+    expect(ownErrors()).toEqual([])
   })
 
   test('another account is turned away, and the right one is welcome afterwards', async () => {

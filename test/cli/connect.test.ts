@@ -294,7 +294,7 @@ describe('nothing to do, or nothing that can be done', () => {
     ['connected already', connected(), 0, 'Nobody has to sign in.'],
     ['being read', reading(), 0, 'Nobody has to sign in.'],
     [
-      'of a brought grant',
+      'of a supplied grant',
       agent({ spec: { grantSecretRef: { name: 'alice-grant' } } }),
       2,
       'put a refresh token into Secret alice-grant',

@@ -163,9 +163,9 @@ describe('the exit code', () => {
       { output: 'table', namespace: 'a', allNamespaces: true },
       '-n and -A contradict each other: leave one of them out',
     ],
-  ])('is 2 for options that make no sense', async (options, complaint) => {
-    const { code, lines, complaints } = await run(options, wellScene())
-    expect({ code, lines, complaints }).toEqual({ code: 2, lines: [], complaints: [complaint] })
+  ])('is 2 for options that make no sense', async (options, error) => {
+    const { code, lines, errors } = await run(options, wellScene())
+    expect({ code, lines, errors }).toEqual({ code: 2, lines: [], errors: [error] })
   })
 
   test.each([
@@ -173,9 +173,9 @@ describe('the exit code', () => {
     [403, 'name another namespace by -n'],
     [500, 'no answer to work with'],
   ])('is 2 where the API server answers %i, with what to do', async (refuse, words) => {
-    const { code, complaints } = await run({ output: 'table' }, wellScene(), { refuse })
+    const { code, errors } = await run({ output: 'table' }, wellScene(), { refuse })
     expect(code).toBe(2)
-    expect(complaints.join()).toContain(words)
+    expect(errors.join()).toContain(words)
   })
 })
 
@@ -213,7 +213,7 @@ describe('what status reads', () => {
 interface Ran {
   code: number
   lines: string[]
-  complaints: string[]
+  errors: string[]
   paths: string[]
 }
 
@@ -235,16 +235,16 @@ async function run(
 ): Promise<Ran> {
   const clock = new ManualClock(NOW)
   const server = await startAPI(scene, api)
-  const [lines, complaints]: string[][] = [[], []]
+  const [lines, errors]: string[][] = [[], []]
   try {
     const code = await status(options, {
       connect: () => server.connect(clock),
       clock: impatient(clock),
       random: () => 0,
       write: (line) => void lines?.push(line),
-      writeError: (line) => void complaints?.push(line),
+      writeError: (line) => void errors?.push(line),
     })
-    return { code, lines: lines ?? [], complaints: complaints ?? [], paths: server.paths }
+    return { code, lines: lines ?? [], errors: errors ?? [], paths: server.paths }
   } finally {
     await server.close()
   }

@@ -355,9 +355,9 @@ describe('objects together', () => {
 
   it.each([
     ['the client Secret of CalendarIntegration booking/google', publishing('google-oauth-client', 'Secret')],
-    ['the supplied grant of Agent booking/alice', publishing('brought', 'Secret')],
+    ['the supplied grant of Agent booking/alice', publishing('supplied', 'Secret')],
   ])('must not write over %s', async (what, publish) => {
-    const alice = agent('alice', `${publishing('alice')}  grantSecretRef: {name: brought}\n`)
+    const alice = agent('alice', `${publishing('alice')}  grantSecretRef: {name: supplied}\n`)
     const { code, lines } = await one([INTEGRATION, alice, agent('bob', publish)].join('---'))
     expect(code).toBe(1)
     expect(lines).toHaveLength(1)
@@ -373,9 +373,12 @@ describe('objects together', () => {
     expect(lines.join('\n')).toContain('kept for what the operator stores')
   })
 
-  it('may read one brought grant', async () => {
-    const brought = (name: string): string => agent(name, `${publishing(name)}  grantSecretRef: {name: brought}\n`)
-    expect(await one([INTEGRATION, brought('alice'), brought('bob')].join('---'))).toMatchObject({ code: 0, lines: [] })
+  it('may read one supplied grant', async () => {
+    const supplied = (name: string): string => agent(name, `${publishing(name)}  grantSecretRef: {name: supplied}\n`)
+    expect(await one([INTEGRATION, supplied('alice'), supplied('bob')].join('---'))).toMatchObject({
+      code: 0,
+      lines: [],
+    })
   })
 
   it('that stand there twice are noted, and don’t clash with themselves', async () => {

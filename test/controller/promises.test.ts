@@ -27,17 +27,17 @@ const OUTCOMES: (() => Outcome)[] = [
 ]
 
 /** A controller whose reconciles end when the test says so. */
-class Stage {
+class ControllerHarness {
   readonly clock = new ManualClock()
   readonly controller: Controller
-  readonly inHand: { key: string; end: (outcome: Outcome) => void; fail: (error: Error) => void }[] = []
+  readonly processing: { key: string; end: (outcome: Outcome) => void; fail: (error: Error) => void }[] = []
   /** The last time at which each key was begun. */
   readonly begunAt = new Map<string, number>()
   twice = false
 
   constructor(workers = 2) {
     this.controller = createController({
-      name: 'stage',
+      name: 'test',
       workers,
       clock: this.clock,
       random: steady,
@@ -47,24 +47,24 @@ class Stage {
   }
 
   #begin(one: string): Promise<Outcome> {
-    if (this.inHand.some((other) => other.key === one)) this.twice = true
+    if (this.processing.some((other) => other.key === one)) this.twice = true
     this.begunAt.set(one, this.clock.now())
     return new Promise((resolve, reject) => {
-      const leave = (): void => void this.inHand.splice(this.inHand.indexOf(entry), 1)
+      const leave = (): void => void this.processing.splice(this.processing.indexOf(entry), 1)
       const entry = {
         key: one,
         end: (outcome: Outcome) => (leave(), resolve(outcome)),
         fail: (error: Error) => (leave(), reject(error)),
       }
-      this.inHand.push(entry)
+      this.processing.push(entry)
     })
   }
 
   /** Ends everything, until nothing more begins. */
   async drain(): Promise<void> {
     await settle()
-    while (this.inHand.length > 0) {
-      for (const { end } of [...this.inHand]) end(done())
+    while (this.processing.length > 0) {
+      for (const { end } of [...this.processing]) end(done())
       await settle()
     }
   }
@@ -74,17 +74,17 @@ describe('whatever is added, whenever', () => {
   test('no key is ever processed twice at once, and never more keys than there are workers', async () => {
     await fc.assert(
       fc.asyncProperty(steps, async (list) => {
-        const stage = new Stage()
+        const harness = new ControllerHarness()
         let most = 0
         for (const step of list) {
-          if (step.do === 'add') stage.controller.add(step.key)
-          else if (step.do === 'addLater') stage.controller.add(step.key, step.delay)
-          else if (step.do === 'pass') await stage.clock.advance(step.ms)
-          else stage.inHand[step.which]?.end(OUTCOMES[step.outcome]!())
+          if (step.do === 'add') harness.controller.add(step.key)
+          else if (step.do === 'addLater') harness.controller.add(step.key, step.delay)
+          else if (step.do === 'pass') await harness.clock.advance(step.ms)
+          else harness.processing[step.which]?.end(OUTCOMES[step.outcome]!())
           await settle()
-          most = Math.max(most, stage.inHand.length)
+          most = Math.max(most, harness.processing.length)
         }
-        expect(stage.twice).toBe(false)
+        expect(harness.twice).toBe(false)
         expect(most).toBeLessThanOrEqual(2)
       }),
       { numRuns: 60, seed: 1 },
@@ -94,22 +94,22 @@ describe('whatever is added, whenever', () => {
   test('a key is processed after it was last added, and by the time that it was added for', async () => {
     await fc.assert(
       fc.asyncProperty(steps, async (list) => {
-        const stage = new Stage(3)
+        const harness = new ControllerHarness(3)
         const wished = new Map<string, number>()
         for (const step of list) {
-          const now = stage.clock.now()
+          const now = harness.clock.now()
           if (step.do === 'add') {
-            stage.controller.add(step.key)
+            harness.controller.add(step.key)
             wished.set(step.key, now)
           } else if (step.do === 'addLater') {
-            stage.controller.add(step.key, step.delay)
+            harness.controller.add(step.key, step.delay)
             wished.set(step.key, Math.max(now, wished.get(step.key) ?? 0))
-          } else if (step.do === 'pass') await stage.clock.advance(step.ms)
-          await stage.drain()
+          } else if (step.do === 'pass') await harness.clock.advance(step.ms)
+          await harness.drain()
         }
-        await stage.clock.advance(10_000)
-        await stage.drain()
-        for (const [one, at] of wished) expect(stage.begunAt.get(one)).toBeGreaterThanOrEqual(at)
+        await harness.clock.advance(10_000)
+        await harness.drain()
+        for (const [one, at] of wished) expect(harness.begunAt.get(one)).toBeGreaterThanOrEqual(at)
       }),
       { numRuns: 60, seed: 2 },
     )

@@ -82,8 +82,8 @@ describe('a value', () => {
   })
 })
 
-describe('a mistake in the values is refused, and told where and what:', () => {
-  const MISTAKES: [values: Values, complaint: string][] = [
+describe('a mistake in the values is refused with a message that names the place and what was expected:', () => {
+  const MISTAKES: [values: Values, message: string][] = [
     [{ replica: 2 }, "additional properties 'replica' not allowed"],
     [{ image: { repo: 'x' } }, "at '/image': additional properties 'repo' not allowed"],
     [{ ingress: { hosts: ['a'] } }, "at '/ingress': additional properties 'hosts' not allowed"],
@@ -103,10 +103,10 @@ describe('a mistake in the values is refused, and told where and what:', () => {
     [{ env: [{ name: 'A', from: 'b' }] }, "at '/env/0': additional properties 'from' not allowed"],
   ]
 
-  it.each(MISTAKES)('%j', async (values, complaint) => {
+  it.each(MISTAKES)('%j', async (values, message) => {
     const refused = await helmTemplate(values).catch((error: unknown) => String(error))
     expect(refused).toContain("values don't meet the specifications of the schema")
-    expect(refused).toContain(complaint)
+    expect(refused).toContain(message)
   })
 })
 

@@ -369,7 +369,7 @@ describe('the two services', () => {
   })
 })
 
-describe('the pace', () => {
+describe('the rate of requests', () => {
   const flood = (count: number): Promise<PromiseSettledResult<string>[]> =>
     Promise.allSettled(Array.from({ length: count }, send))
 

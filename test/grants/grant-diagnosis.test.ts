@@ -53,10 +53,10 @@ describe('the end of a grant', () => {
 describe('a grant that Google no longer accepts', () => {
   test('has a message of its own if it was supplied and never worked', () => {
     const supplied = grant({ suppliedHash: 'abc', checked: false })
-    const death = diedAfter(0, { of: supplied })
-    expect(death.reason).toBe('GrantRevoked')
-    expect(death.likelyCause).toContain('was it pasted whole, and was it made by this client?')
-    expect(death.message).toMatch(/^Google does not accept the supplied refresh token: /)
+    const diagnosis = diedAfter(0, { of: supplied })
+    expect(diagnosis.reason).toBe('GrantRevoked')
+    expect(diagnosis.likelyCause).toContain('was it pasted whole, and was it made by this client?')
+    expect(diagnosis.message).toMatch(/^Google does not accept the supplied refresh token: /)
     const worked = diedAfter(0, { of: { ...supplied, lastUsedAt: consent } })
     expect(worked.likelyCause).toContain('took the access back')
   })
@@ -67,16 +67,16 @@ describe('a grant that Google no longer accepts', () => {
     ['a little earlier than that', 7 - 1.1 / 24, 'GrantRevoked', 'took the access back'],
     ['long after its end', 20, 'GrantExpired', 'in Testing'],
   ])('%s', (_, days, reason, cause) => {
-    const death = diedAfter(days)
-    expect(death.reason).toBe(reason)
-    expect(death.likelyCause).toContain(cause)
-    expect(death.message).toContain('sign in again')
+    const diagnosis = diedAfter(days)
+    expect(diagnosis.reason).toBe(reason)
+    expect(diagnosis.likelyCause).toContain(cause)
+    expect(diagnosis.message).toContain('sign in again')
   })
 
   test('at seven days although InProduction was declared points to an app in Testing', () => {
-    const death = diedAfter(7, { by: inProduction })
-    expect(death.reason).toBe('GrantRevoked')
-    expect(death.likelyCause).toContain('publishingStatus says InProduction')
+    const diagnosis = diedAfter(7, { by: inProduction })
+    expect(diagnosis.reason).toBe('GrantRevoked')
+    expect(diagnosis.likelyCause).toContain('publishingStatus says InProduction')
   })
 
   test('long after the seventh day points there, too, if it last worked before that day', () => {
@@ -99,8 +99,11 @@ describe('a grant that Google no longer accepts', () => {
   })
 
   test('ended by a session policy has expired', () => {
-    const death = diedAfter(1, { by: internal, failure: 'SessionExpired' })
-    expect([death.reason, death.likelyCause]).toEqual(['GrantExpired', expect.stringContaining('session policy')])
+    const diagnosis = diedAfter(1, { by: internal, failure: 'SessionExpired' })
+    expect([diagnosis.reason, diagnosis.likelyCause]).toEqual([
+      'GrantExpired',
+      expect.stringContaining('session policy'),
+    ])
   })
 
   test('at the end that Google announced has expired', () => {

@@ -53,11 +53,11 @@ describe('a supplied grant', () => {
 
   test('that Google rotates is stored before it is used, and the new token survives a restart', async () => {
     world.google.switches({ rotateRefreshTokens: true })
-    const brought = await world.addPerson('alice')
+    const supplied = await world.addPerson('alice')
     await apply()
     await world.untilReady('alice')
     const { refresh_token: rotated } = await world.objects.secretText('alice-google-grant')
-    expect(rotated).not.toBe(brought)
+    expect(rotated).not.toBe(supplied)
     world.addSecret(rotated ?? '')
     await world.restartOperator()
     await world.clock.advance(50 * MINUTE)
@@ -66,7 +66,7 @@ describe('a supplied grant', () => {
       return newest !== rotated
     })
     await world.untilReady('alice')
-    expect((await world.objects.secretText('alice-grant')).refresh_token).toBe(brought)
+    expect((await world.objects.secretText('alice-grant')).refresh_token).toBe(supplied)
   })
 
   test('whose access token expires before its account is known is renewed at once', async () => {

@@ -112,7 +112,7 @@ describe('whenStale: Block', () => {
     trouble()
     await aroundTheEnd()
     expect((await ready())?.status).toBe('False')
-    world.google.comeBack()
+    world.google.endOutage()
     world.google.clearFaults()
   })
 
@@ -163,7 +163,7 @@ describe('published timestamps in the future', () => {
       return Date.parse(now.syncedAt) <= world.clock.now() && now
     })
     expect(Date.parse(busy.freshUntil) - world.clock.now()).toBeLessThanOrEqual(away ? 0 : 15 * MINUTE)
-    if (away) world.google.comeBack()
+    if (away) world.google.endOutage()
   })
 })
 

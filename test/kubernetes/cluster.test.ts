@@ -129,7 +129,7 @@ describe('the watches', () => {
     const users = [
       agent('alice', {
         integrationRef: { name: 'google', namespace: 'site' },
-        grantSecretRef: { name: 'brought' },
+        grantSecretRef: { name: 'supplied' },
         publish: { accessToken: { name: 'token' }, calendar: { kind: 'Secret', name: 'calendar' } },
       }),
       agent('bob', { publish: { calendar: { kind: 'ConfigMap', name: 'calendar' } } }),
@@ -141,7 +141,7 @@ describe('the watches', () => {
       cluster.agents.byIndex(index, value).map(({ metadata }) => metadata.name)
     expect(by('integration', 'site/google')).toEqual(['alice'])
     expect(by('integration', 'booking/google')).toEqual(['bob'])
-    for (const name of ['alice-google-grant', 'brought', 'token', 'calendar']) {
+    for (const name of ['alice-google-grant', 'supplied', 'token', 'calendar']) {
       expect(by('secret', `booking/${name}`), name).toEqual(['alice'])
     }
     expect(by('secret', 'booking/bob-google-grant')).toEqual(['bob'])

@@ -36,7 +36,7 @@ const ACCOUNT =
 const OWN_GRANT = 'must not be NAME-google-grant, the Secret in which the operator keeps the grant;'
 const RESERVED =
   'must not be calendar-operator-keys or end in -google-grant, names that are kept for what the operator stores; publish to another name'
-const BROUGHT =
+const SUPPLIED =
   'must not be the Secret named by grantSecretRef, which is read and never written; publish to another name'
 
 const sites: Refused[] = [
@@ -306,22 +306,22 @@ const agents: Refused[] = [
     lines: [STALE],
   },
   {
-    name: 'a brought grant whose Secret has no legal name',
+    name: 'a supplied grant whose Secret has no legal name',
     object: agent({ grantSecretRef: { name: '.' } }),
     lines: [named('spec.grantSecretRef.name', 'Secret', 'alice-grant')],
   },
   {
-    name: 'a calendar in the brought grant',
+    name: 'a calendar in the supplied grant',
     object: agent({ grantSecretRef: { name: 'g' }, publish: { calendar: { kind: 'Secret', name: 'g' } } }),
-    lines: [`spec.publish.calendar.name: Invalid value: "object": ${BROUGHT}`],
+    lines: [`spec.publish.calendar.name: Invalid value: "object": ${SUPPLIED}`],
   },
   {
-    name: 'an access token in the brought grant',
+    name: 'an access token in the supplied grant',
     object: agent({ grantSecretRef: { name: 'g' }, publish: { accessToken: { name: 'g' } } }),
-    lines: [`spec.publish.accessToken.name: Invalid value: "object": ${BROUGHT}`],
+    lines: [`spec.publish.accessToken.name: Invalid value: "object": ${SUPPLIED}`],
   },
   {
-    name: "a brought grant in the operator's own Secret",
+    name: "a supplied grant in the operator's own Secret",
     object: agent({ grantSecretRef: { name: 'alice-google-grant' } }),
     lines: [
       `spec.grantSecretRef.name: Invalid value: "object": ${OWN_GRANT} give the Secret that you bring another name`,

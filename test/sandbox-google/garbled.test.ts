@@ -95,7 +95,7 @@ describe('an outage', () => {
   it('lasts until somebody ends it', async () => {
     harness.google.outage()
     await expect(harness.refresh()).rejects.toThrow()
-    harness.google.comeBack()
+    harness.google.endOutage()
     await vi.waitFor(async () => expect((await harness.refresh()).status).toBe(200), 60_000)
   })
 })

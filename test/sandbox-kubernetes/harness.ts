@@ -30,14 +30,14 @@ export interface Body {
   [field: string]: unknown
 }
 
-export interface Line {
+export interface ReceivedEvent {
   type: string
   object: Body
 }
 
 export interface OpenWatch {
   /** The next event; undefined if the stream ended in an orderly way. @throws Error if it broke. */
-  next: () => Promise<Line | undefined>
+  next: () => Promise<ReceivedEvent | undefined>
   close: () => void
 }
 
@@ -104,7 +104,7 @@ function linesOf(stream: Readable): OpenWatch {
     async next() {
       const line = await lines.next()
       if (broken) throw broken
-      return line.done ? undefined : (JSON.parse(line.value) as Line)
+      return line.done ? undefined : (JSON.parse(line.value) as ReceivedEvent)
     },
     close: () => void stream.destroy(),
   }

@@ -36,7 +36,7 @@ export function watchEvents(state: GoogleState, call: Call, caller: Caller): Rep
   }
   state.channels.set(id, channel)
   // At Google the sync message may come before the answer to this call. Here it is always sent first.
-  announce(state, channel, 'sync')
+  sendNotification(state, channel, 'sync')
   const { resourceId, resourceUri } = channel
   return json({
     kind: 'api#channel',
@@ -90,11 +90,11 @@ export function stopChannel(state: GoogleState, call: Call, caller: Caller): Rep
 export function notifyWatchers(state: GoogleState, calendar: Calendar): void {
   if (state.channels.size === 0) return
   for (const channel of state.channels.values()) {
-    if (channel.calendar === calendar.id && channel.expiration > state.now()) announce(state, channel, 'exists')
+    if (channel.calendar === calendar.id && channel.expiration > state.now()) sendNotification(state, channel, 'exists')
   }
 }
 
-function announce(state: GoogleState, channel: Channel, resourceState: 'sync' | 'exists'): void {
+function sendNotification(state: GoogleState, channel: Channel, resourceState: 'sync' | 'exists'): void {
   channel.messages += resourceState === 'sync' ? 1 : 1 + Math.floor(state.random() * 3)
   const mode = resourceState === 'sync' ? 'normal' : state.switches.notifications
   if (mode === 'drop') return

@@ -274,15 +274,15 @@ function faultOperations(state: GoogleState) {
     /** Makes the n-th page of every listing fail, with 503 by default. */
     failPage: ({ page, ...request }: Partial<FaultRequest> & { page: number }) =>
       addFault({ fault: '503', kind: 'events.list', ...request, page }),
-    /** Cuts and refuses connections, for so long or until `comeBack`. */
+    /** Cuts and refuses connections, for so long or until `endOutage`. */
     outage: ({ ms }: { ms?: number } = {}) => {
-      state.listener.leave()
-      if (ms !== undefined) state.setTimer(ms, () => state.listener.comeBack())
+      state.listener.beginOutage()
+      if (ms !== undefined) state.setTimer(ms, () => state.listener.endOutage())
       return {}
     },
     /** Ends an outage. During one, it cannot be called over HTTP. */
-    comeBack: () => {
-      state.listener.comeBack()
+    endOutage: () => {
+      state.listener.endOutage()
       return {}
     },
     faults: (): FaultRule[] => state.faults.map((rule) => ({ ...rule })),

@@ -44,9 +44,9 @@ export interface Switches {
 /** The listening socket, as an outage needs it. */
 export interface Listener {
   /** Closes every connection and refuses new ones. */
-  leave(): void
+  beginOutage(): void
   /** Listens again on the same port. */
-  comeBack(): void
+  endOutage(): void
 }
 
 /** The whole state of one simulated Google. */

@@ -7,14 +7,14 @@ import type { AddressInfo } from 'node:net'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { agentManifest, integrationManifest } from '../../journeys/support/manifests.ts'
 import { SCOPE, startWorld, type World } from '../../journeys/support/world.ts'
-import { type Complaints, complaintsOf } from './watching.ts'
+import { type BrowserErrors, browserErrorsOf } from './watching.ts'
 
 export interface SignInWorld extends World {
   readonly siteURI: string
   /** The sign-in link of an Agent, when its status shows it. */
   linkOf(name: string): Promise<string>
   /** A page in a new browser context, and its errors. */
-  visit(browser: Browser, options?: BrowserContextOptions): Promise<{ page: Page; complaints: Complaints }>
+  visit(browser: Browser, options?: BrowserContextOptions): Promise<{ page: Page; errors: BrowserErrors }>
   /** Advances the clock until the browser has finished. */
   during<T>(what: string, done: Promise<T>): Promise<T>
   /** The Agent's grant as it is stored; its token must not appear anywhere else. */
@@ -70,7 +70,7 @@ function handsOn(world: World): Omit<SignInWorld, keyof World | 'siteURI'> {
   }
   const visit = async (browser: Browser, options?: BrowserContextOptions) => {
     const page = await (await browser.newContext(options)).newPage()
-    return { page, complaints: complaintsOf(page) }
+    return { page, errors: browserErrorsOf(page) }
   }
   const grantOf = async (name: string): Promise<Record<string, string>> => {
     const grant = await world.objects.secretText(`${name}-google-grant`)

@@ -1,21 +1,21 @@
 /** Collects what goes wrong in a page unseen: errors, and what the content security policy blocked. */
 import type { Page } from 'playwright-core'
 
-export interface Complaints {
+export interface BrowserErrors {
   all: string[]
 }
 
-export function complaintsOf(page: Page): Complaints {
-  const complaints: Complaints = { all: [] }
+export function browserErrorsOf(page: Page): BrowserErrors {
+  const errors: BrowserErrors = { all: [] }
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type()))
-      complaints.all.push(`${message.type()}: ${message.text()} (${message.location().url})`)
+      errors.all.push(`${message.type()}: ${message.text()} (${message.location().url})`)
   })
-  page.on('pageerror', (error) => complaints.all.push(`error: ${error.message}`))
+  page.on('pageerror', (error) => errors.all.push(`error: ${error.message}`))
   page.on('requestfailed', (request) => {
     const why = request.failure()?.errorText ?? ''
     // Navigating away aborts requests.
-    if (why !== 'net::ERR_ABORTED') complaints.all.push(`failed: ${request.url()} ${why}`)
+    if (why !== 'net::ERR_ABORTED') errors.all.push(`failed: ${request.url()} ${why}`)
   })
-  return complaints
+  return errors
 }

@@ -53,7 +53,7 @@ export async function helmTemplate(values: Values = {}): Promise<Manifest[]> {
   return manifestsOf(await helm(['template', RELEASE, CHART, '--namespace', NAMESPACE], values))
 }
 
-/** Runs Helm with homes of its own: no repository, plugin or setting of the user's reaches in. @throws Error with its complaint. */
+/** Runs Helm with homes of its own: no repository, plugin or setting of the user's reaches in. @throws Error with its message. */
 export async function helm(args: readonly string[], values: Values = {}, kubeconfig = ''): Promise<string> {
   const program = await findTool('helm')
   return inDirectory(async (directory) => {

@@ -20,7 +20,7 @@ export interface Build {
   log: (line: string) => void
 }
 
-/** @throws Error with the compiler's complaints. */
+/** @throws Error with the compiler's errors. */
 export async function goBuild({ title, module, target, output, linkerFlags = [], env, log }: Build): Promise<void> {
   const flags = ['-s', '-w', ...linkerFlags].join(' ')
   const options = ['-v', '-trimpath', '-buildvcs=false', '-mod=readonly', '-ldflags', flags, '-o', output]
@@ -34,10 +34,10 @@ export async function goBuild({ title, module, target, output, linkerFlags = [],
   createInterface({ input: child.stderr }).on('line', progress.read)
   const code = await new Promise<number | null>((resolve, reject) => child.on('close', resolve).on('error', reject))
   progress.end(code === 0)
-  if (code !== 0) throw new Error(`go build of ${title} failed:\n${progress.complaint()}`)
+  if (code !== 0) throw new Error(`go build of ${title} failed:\n${progress.lastLines()}`)
 }
 
-/** Reads `go build -v`: one line a package compiled, `go: downloading …`, and the compiler's complaints. */
+/** Reads `go build -v`: one line a package compiled, `go: downloading …`, and the compiler's errors. */
 function watchBuild(title: string, log: (line: string) => void) {
   const started = Date.now()
   const others: string[] = []
@@ -56,7 +56,7 @@ function watchBuild(title: string, log: (line: string) => void) {
       clearInterval(timer)
       if (good) log(`built ${title}: ${said()}`)
     },
-    complaint: () => others.slice(-20).join('\n'),
+    lastLines: () => others.slice(-20).join('\n'),
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * What happens to the operator's objects when their owner or namespace is deleted, with the real garbage collector and namespace
- * controller, which work at their own pace and in an unknown order.
+ * controller, which work asynchronously and in an unknown order.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'

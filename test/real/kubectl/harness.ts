@@ -3,7 +3,7 @@ import { agentManifest, integrationManifest } from '../../journeys/support/manif
 import { SCOPE, startWorld, type World } from '../../journeys/support/world.ts'
 
 const HOUR = 60 * 60_000
-const BROUGHT = ['alice', 'bob', 'carol', 'frank', 'gina']
+const SUPPLIED = ['alice', 'bob', 'carol', 'frank', 'gina']
 
 /** Waits for everything that the golden files show, including Events and counts, which are written after the status. */
 export async function startHarness(): Promise<World> {
@@ -42,7 +42,7 @@ async function seed(world: World): Promise<void> {
   await objects.apply(integrationManifest())
   await objects.apply(integration('mistyped', 'not-a-client'))
   await objects.apply(integration('unfinished', 'to-come'))
-  for (const name of BROUGHT) await objects.apply(agentManifest(name))
+  for (const name of SUPPLIED) await objects.apply(agentManifest(name))
   await objects.apply(agentManifest('dora', { grantSecretRef: undefined }))
   await objects.apply(agentManifest('erin', { suspend: true }))
   await objects.apply(agentManifest('hugo', { integrationRef: { name: 'mistyped' } }))
