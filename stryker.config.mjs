@@ -4,6 +4,7 @@ const JOURNEYS = 'test/journeys/{credentials,grants,lifecycle,publishing,restart
 
 const TESTS = {
   agent: ['test/agent/**/*.test.ts', JOURNEYS],
+  clients: ['test/clients/**/*.test.ts', JOURNEYS],
   calendars: ['test/calendars/**/*.test.ts', 'test/agent/**/*.test.ts', JOURNEYS],
   google: ['test/google/**/*.test.ts'],
   grants: ['test/grants/**/*.test.ts', 'test/agent/**/*.test.ts', JOURNEYS],

@@ -11,8 +11,8 @@ import { registerGauges, registerOutputGauge } from './gauges.ts'
 import { GrantStore } from './grants/grant-store.ts'
 import { createTokenSource } from './grants/token-source.ts'
 import { createGoogle, type RunningGoogle } from './google/google.ts'
-import { createIntegrationRegistry } from './integration/integration-registry.ts'
-import type { IntegrationRegistry } from './integration/port.ts'
+import { createIntegrationRegistry } from './clients/integration-registry.ts'
+import type { IntegrationRegistry } from './clients/port.ts'
 import { createIntegrationReconciler } from './integration/reconcile.ts'
 import { SiteRegistry } from './integration/site-registry.ts'
 import { createCluster, type RunningCluster } from './kubernetes/cluster.ts'
@@ -239,7 +239,7 @@ function agentPorts({ cluster, controllers, registry, web }: WorkloadParts) {
     integrations: registry,
     zones: createZones(),
     signInURL: (agent, siteURI) =>
-      registry.view(integrationKey(agent))?.siteAccepted ? web?.signInURL(agent, siteURI) : undefined,
+      registry.get(integrationKey(agent))?.siteAccepted ? web?.signInURL(agent, siteURI) : undefined,
     wake: (key, delayMs) => agents.add(key, delayMs),
     progress: (key) => agents.progress(key),
     attendIn: (key, ms) => agentDeadlines.add(key, ms),

@@ -1,7 +1,7 @@
 /** Event handlers: which change of which object reconciles which keys. The stores do not report our own writes. */
 import { isDeepStrictEqual } from 'node:util'
 import type { Controller } from './controller/controller.ts'
-import type { IntegrationRegistry } from './integration/port.ts'
+import type { IntegrationRegistry } from './clients/port.ts'
 import type { SiteRegistry } from './integration/site-registry.ts'
 import { keyOf, type Cluster, type KubernetesObject, type WatchEvent } from './kubernetes/port.ts'
 import type { Clock } from './platform/clock.ts'

@@ -17,10 +17,11 @@ const ROOMS: Record<string, readonly string[]> = {
   grants: ['resources', 'platform', 'controller', 'kubernetes', 'google', 'failures'],
   calendars: ['resources', 'platform', 'calendar', 'controller', 'kubernetes', 'google', 'failures'],
   publishing: ['resources', 'platform', 'calendar', 'kubernetes', 'failures', 'calendars'],
-  integration: ['resources', 'platform', 'controller', 'kubernetes', 'google', 'rate-limit'],
+  clients: ['resources', 'platform', 'controller', 'kubernetes', 'google', 'failures', 'grants'],
+  integration: ['resources', 'platform', 'controller', 'kubernetes', 'google', 'rate-limit', 'clients'],
   agent: [
     ...['resources', 'platform', 'calendar', 'controller', 'kubernetes', 'google', 'failures', 'grants', 'calendars'],
-    'publishing',
+    ...['publishing', 'clients'],
   ],
   web: ['resources', 'platform', 'rate-limit', 'kubernetes', 'google', 'grants'],
   cli: ['resources', 'platform', 'kubernetes'],
@@ -117,7 +118,7 @@ describe('the rooms of src', () => {
 
   test('reconcilers see Kubernetes and Google through their ports', () => {
     const reconcilers = inSource.filter(({ from }) =>
-      ['agent', 'calendars', 'grants', 'integration', 'publishing'].includes(roomOf(from) ?? ''),
+      ['agent', 'calendars', 'clients', 'grants', 'integration', 'publishing'].includes(roomOf(from) ?? ''),
     )
     expect(reconcilers.filter(({ to }) => BEHIND_THE_PORTS.some((file) => to.endsWith(file)))).toEqual([])
   })

@@ -1,7 +1,7 @@
 /** Which event reconciles which keys, with the stores of the operator itself. */
 import { beforeEach, describe, expect, test } from 'vitest'
-import { createIntegrationRegistry } from '../src/integration/integration-registry.ts'
-import type { IntegrationEntry } from '../src/integration/port.ts'
+import { createIntegrationRegistry } from '../src/clients/integration-registry.ts'
+import type { IntegrationEntry } from '../src/clients/port.ts'
 import { createCaches, type Caches } from '../src/kubernetes/caches.ts'
 import { keyOf, type Cluster, type KubernetesObject } from '../src/kubernetes/port.ts'
 import type { Agent, CalendarIntegration } from '../src/resources/types.ts'

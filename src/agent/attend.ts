@@ -8,16 +8,15 @@ import { keyOf } from '../kubernetes/port.ts'
 import type { Agent } from '../resources/types.ts'
 import { alone, attendAtEndOfTrust, decideAndReport, isTrusted, publish, reported } from './conclude.ts'
 import type { AgentDeps } from './port.ts'
-import { resolveIntegration, type Context } from './resolve-integration.ts'
-import { nothingRead, type AgentState } from './state.ts'
+import { contextOf, nothingRead, type AgentState, type Context } from './state.ts'
 import { integrationSuspended } from './suspended.ts'
 
 /** Publishes and reports what can be published and reported without Google. */
 export async function attend(deps: AgentDeps, agent: Agent, state: AgentState): Promise<Outcome> {
   if (agent.metadata.deletionTimestamp !== undefined || agent.spec.suspend) return done()
   if (!agent.status?.conditions?.length) return alone(state, () => firstStatus(deps, agent, state))
-  const context = resolveIntegration(deps, agent, state)
-  if (context.resolved === 'Suspended') return alone(state, () => integrationSuspended(deps, context))
+  const context = contextOf(deps, agent, state)
+  if (context.resolution.kind === 'suspended') return alone(state, () => integrationSuspended(deps, context))
   if (isTrusted(deps, context)) return done()
   return alone(state, () => endTrust(deps, context))
 }

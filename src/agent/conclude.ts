@@ -18,8 +18,8 @@ import { decide } from './decide.ts'
 import { factsOf, isFailing, type Found } from './facts.ts'
 import type { AgentDeps } from './port.ts'
 import { report, type Report } from './report.ts'
-import type { Context } from './resolve-integration.ts'
-import { consentedPart, knownOf, type AgentState, type Read } from './state.ts'
+
+import { consentedPart, knownOf, type AgentState, type Context, type Read } from './state.ts'
 import { endOfTrust } from './trust.ts'
 
 /** If trust has ended already, a reconcile that is running may still extend it. */
@@ -46,7 +46,7 @@ export async function publish(deps: AgentDeps, context: Context, found: Read): P
 }
 
 function publishInput(deps: AgentDeps, context: Context, authorized: boolean): PublishInput {
-  const { agent, state, resolved, integration } = context
+  const { agent, state, resolution } = context
   const { grant: known, calendars } = knownOf(deps, agent, state)
   const consent = consentIn(known)
   const { account, accessToken, expiresAt } = known.grant ?? {}
@@ -55,7 +55,7 @@ function publishInput(deps: AgentDeps, context: Context, authorized: boolean): P
     isNarrowed: consent !== undefined && widenings(consent, agent.spec).length > 0,
     calendars,
     account,
-    sync: resolved === 'Suspended' ? undefined : integration?.spec.sync,
+    sync: resolution.kind === 'suspended' ? undefined : resolution.integration?.spec.sync,
     authorized,
     token: accessToken && expiresAt !== undefined ? { accessToken, expiresAt } : undefined,
     reportsConflicts: !isPatient(deps.clock, state),
@@ -72,7 +72,8 @@ export async function decideAndReport(
   found: Found,
   turn: DueRequest = {},
 ): Promise<Outcome> {
-  const { state, integration } = context
+  const { state } = context
+  const { integration } = context.resolution
   // The status may have been written while the reconcile waited for Google.
   const agent = withOwnStatus<'Agent'>(context.agent, state.status)
   const failingSince = isFailing(found) ? (state.failingSince ?? deps.clock.monotonic()) : undefined
@@ -121,5 +122,5 @@ export function attendAtEndOfTrust(deps: AgentDeps, context: Context): void {
   deps.attendIn(keyOf(context.agent), left > 0 ? left + TIMER_TOLERANCE_MS : LOOK_AGAIN_MS)
 }
 
-const endOfTrustOf = (deps: AgentDeps, { agent, state, integration }: Context): number | undefined =>
-  endOfTrust(deps.clock, agent, integration, knownOf(deps, agent, state))
+const endOfTrustOf = (deps: AgentDeps, { agent, state, resolution }: Context): number | undefined =>
+  endOfTrust(deps.clock, agent, resolution.integration, knownOf(deps, agent, state))

@@ -18,16 +18,16 @@ import { inWords, widenings } from '../resources/consent.ts'
 import { HOUR_MS } from '../platform/time-units.ts'
 import { durationMs } from '../resources/durations.ts'
 import { backoffAfter, failuresOf, stands, type Asked } from './google-backoff.ts'
-import { agentClient } from './agent-client.ts'
+import { agentClient } from '../clients/agent-client.ts'
+import { reportRefusal, withoutGrant, type ResolvedIntegration } from '../clients/resolve-integration.ts'
 import { isPatient } from './conflicts.ts'
 import type { AgentDeps } from './port.ts'
-import { reportRefusal, withoutGrant, type Context, type ResolvedIntegration } from './resolve-integration.ts'
-import { consentedPart, nothingRead, type Read } from './state.ts'
+import { consentedPart, nothingRead, type Context, type Read } from './state.ts'
 
 /** A reconcile whose integration can be used. */
 interface Reading extends Context {
   readonly deps: AgentDeps
-  readonly resolved: ResolvedIntegration
+  readonly resolution: ResolvedIntegration
   readonly request: TokenRequest
 }
 
@@ -40,10 +40,10 @@ type Step = (reading: Reading) => Promise<Read | undefined>
  * @throws ApiError of kind `Conflict`.
  */
 export async function read(deps: AgentDeps, context: Context, bypass?: Bypass): Promise<Read> {
-  const { resolved } = context
-  if (resolved === 'Suspended') return nothingRead([])
-  if (isStepFailure(resolved)) return nothingRead([resolved])
-  const reading = readingOf(deps, context, resolved, bypass)
+  const { resolution } = context
+  if (resolution.kind === 'suspended') return nothingRead([])
+  if (resolution.kind === 'failed') return nothingRead([resolution.failure])
+  const reading = readingOf(deps, context, resolution, bypass)
   const unloaded = await loadGrant(reading)
   if (unloaded) return unloaded
   const found = standingAbsence(reading) ?? withAbsence(reading, await askGoogle(reading))
@@ -58,25 +58,25 @@ const askGoogle = async (reading: Reading): Promise<Read> =>
 function readingOf(
   deps: AgentDeps,
   context: Context,
-  resolved: ResolvedIntegration,
+  resolution: ResolvedIntegration,
   bypass: Bypass | undefined,
 ): Reading {
-  const { key, integration, view } = resolved
+  const { key, integration, entry } = resolution
   const { agent, state } = context
-  const client = agentClient(view.client, { integrations: deps.integrations, key, bypass })
-  const { credentialsHash } = view
+  const client = agentClient(entry.client, { integrations: deps.integrations, key, bypass })
+  const { credentialsHash } = entry
   const force = bypass !== undefined
   const request = { agent, integration, client, credentialsHash, since: state.firstSeen, force }
-  return { ...context, deps, resolved, request }
+  return { ...context, deps, resolution, request }
 }
 
 const loadGrant: Step = async (reading) => {
-  const { deps, state, request, agent, resolved } = reading
+  const { deps, state, request, agent, resolution } = reading
   const failed = await guarded(reading, () => deps.tokens.load(request))
   const { generation } = deps.tokens.current(agent)
   if (state.grantGeneration !== generation) state.calendars = withAnotherGrant(state.calendars)
   state.grantGeneration = generation
-  return failed && nothingRead(unlessBarred(resolved, failed))
+  return failed && nothingRead(unlessBarred(resolution, failed))
 }
 
 const ensureToken: Step = async (reading) =>
@@ -89,16 +89,16 @@ const refused = (reading: Reading, refusal: TokenRefusal | undefined): Read | un
   refusal && nothingRead([failureOfRefusal(reading, refusal)])
 
 /** Reports to the integration what concerns all of its agents. */
-const failureOfRefusal = ({ deps, resolved }: Reading, refusal: TokenRefusal): StepFailure =>
-  isStepFailure(refusal) ? refusal : reportRefusal(deps, resolved.key, refusal)
+const failureOfRefusal = ({ deps, resolution }: Reading, refusal: TokenRefusal): StepFailure =>
+  isStepFailure(refusal) ? refusal : reportRefusal(deps, resolution.key, refusal)
 
 async function readDueCalendars(reading: Reading): Promise<Read> {
-  const { deps, agent, state, resolved } = reading
+  const { deps, agent, state, resolution } = reading
   const result = await guarded(reading, () => readCalendars(deps, readInput(reading), state.calendars))
   const grantNow = (): Grant | undefined => deps.tokens.current(agent).grant
   if (isStepFailure(result)) return { failures: [result], grant: grantNow(), complete: true }
   state.calendars = result.state
-  const disabled = result.apiDisabled ? [reportRefusal(deps, resolved.key, { refused: 'CalendarAPI' })] : []
+  const disabled = result.apiDisabled ? [reportRefusal(deps, resolution.key, { refused: 'CalendarAPI' })] : []
   const failures = [...result.failures, ...disabled]
   // The token may have been refused, or renewed and rotated, while the calendars were read.
   const isRefused = failures.some(({ condition }) => condition === 'Authorized')
@@ -143,10 +143,10 @@ function readInput(reading: Reading): ReadInput {
   }
 }
 
-const askedOf = ({ deps, agent, request, resolved }: Reading): Asked => ({
+const askedOf = ({ deps, agent, request, resolution }: Reading): Asked => ({
   token: deps.tokens.current(agent).grant?.refreshToken ?? '',
   credentialsHash: request.credentialsHash,
-  limited: (resolved.view.client.limit()?.leftMs ?? 0) > 0,
+  limited: (resolution.entry.client.limit()?.leftMs ?? 0) > 0,
 })
 
 /** The result of the last attempt while its backoff holds; undefined if a request may be sent. */
@@ -183,11 +183,11 @@ function beyondConsent({ deps, agent, request: { integration } }: Reading): Step
  * Nobody can sign in on a site that belongs to another namespace, so that is reported first. And an agent without a grant
  * cannot probe whether the API is switched on again.
  */
-function unlessBarred(resolved: ResolvedIntegration, failed: StepFailure): StepFailure[] {
+function unlessBarred(resolution: ResolvedIntegration, failed: StepFailure): StepFailure[] {
   const lacksGrant = failed.condition === 'Authorized' && LACKS_GRANT.includes(failed.reason)
   if (!lacksGrant) return [failed]
-  if (resolved.view.apiDisabled) return [withoutGrant(resolved)]
-  return resolved.view.siteAccepted ? [failed] : [withoutGrant(resolved), failed]
+  if (resolution.entry.apiDisabled) return [withoutGrant(resolution)]
+  return resolution.entry.siteAccepted ? [failed] : [withoutGrant(resolution), failed]
 }
 
 const LACKS_GRANT: readonly string[] = ['AwaitingSignIn', 'GrantSecretNotFound', 'GrantSecretKeyMissing']

@@ -10,7 +10,7 @@
 import { keptOf, MemoryBudget } from '../calendars/memory-budget.ts'
 import { alignedWithTimeOfDay } from '../calendars/state.ts'
 import { done, type Outcome } from '../controller/outcome.ts'
-import { isStepFailure, type StepFailure } from '../failures/step-failure.ts'
+import type { UnresolvedIntegration } from '../clients/resolve-integration.ts'
 import { Bypass } from '../google/bypass.ts'
 import { keyOf } from '../kubernetes/port.ts'
 import { withOwnStatus } from '../kubernetes/status-report.ts'
@@ -30,8 +30,7 @@ import type { AgentDeps } from './port.ts'
 import { read } from './read.ts'
 import { Recovery } from './recovery.ts'
 import { remove } from './remove.ts'
-import { resolveIntegration, type Context } from './resolve-integration.ts'
-import { knownOf, newAgentState, type AgentState } from './state.ts'
+import { contextOf, knownOf, newAgentState, type AgentState, type Context } from './state.ts'
 import { integrationSuspended, suspended } from './suspended.ts'
 import { outputsOf } from './trust.ts'
 
@@ -61,13 +60,13 @@ async function reconcileExisting(deps: AgentDeps, agent: Agent, state: AgentStat
   }
   if (await correctFinalizer(deps, agent)) return done(0)
   if (agent.spec.suspend) return alone(state, () => suspended(deps, agent, state))
-  return reconcile(deps, resolveIntegration(deps, agent, state))
+  return reconcile(deps, contextOf(deps, agent, state))
 }
 
 async function reconcile(deps: AgentDeps, context: Context): Promise<Outcome> {
-  const { agent, state, resolved } = context
-  if (resolved === 'Suspended') return alone(state, () => integrationSuspended(deps, context))
-  if (isStepFailure(resolved) && waitsForIntegration(deps, context, resolved)) return done(INTEGRATION_GRACE_MS)
+  const { agent, state, resolution } = context
+  if (resolution.kind === 'suspended') return alone(state, () => integrationSuspended(deps, context))
+  if (resolution.kind === 'failed' && waitsForIntegration(deps, context, resolution)) return done(INTEGRATION_GRACE_MS)
   attendAtEndOfTrust(deps, context)
   const turn = takeRequest(deps.clock, agent, state.requests)
   const bypass = turn.request === undefined ? undefined : new Bypass()
@@ -173,11 +172,14 @@ async function correctFinalizer(deps: AgentDeps, agent: Agent): Promise<boolean>
  * At the start of the process all objects are seen at once: that an integration was not reconciled yet is not reported. An agent
  * that has a status waits for nothing else, because what that status says may no longer be true.
  */
-function waitsForIntegration(deps: AgentDeps, { agent, state, integration }: Context, failed: StepFailure): boolean {
-  const seen = deps.integrations.view(integrationKey(agent)) !== undefined
-  if (agent.status?.conditions?.length) return integration !== undefined && !seen
+function waitsForIntegration(
+  deps: AgentDeps,
+  { agent, state }: Context,
+  { integration, entry, failure }: UnresolvedIntegration,
+): boolean {
+  if (agent.status?.conditions?.length) return integration !== undefined && !entry
   const young = deps.clock.monotonic() - state.firstSeen < INTEGRATION_GRACE_MS
   // An integration of another namespace may still be created, too. Nothing must reveal whether it exists, not even the timing.
-  const mayCome = failed.reason === 'IntegrationNotAllowed' || meaningOf('Agent', failed.reason) === 'passing'
+  const mayCome = failure.reason === 'IntegrationNotAllowed' || meaningOf('Agent', failure.reason) === 'passing'
   return young && mayCome && !isRequested(agent, state.requests.handledRequest)
 }

@@ -12,6 +12,7 @@ import type { PublicationState } from '../publishing/state.ts'
 import { consentedAgent } from '../resources/consent.ts'
 import type { RequestMemory } from '../resources/reconcile-request.ts'
 import type { Agent, AgentStatus } from '../resources/types.ts'
+import { resolveIntegration, type Resolution } from '../clients/resolve-integration.ts'
 import type { GoogleBackoff } from './google-backoff.ts'
 import type { AgentDeps } from './port.ts'
 
@@ -55,6 +56,19 @@ export interface AgentState {
   found?: Read
   /** Resolves when the present turn to write ends; never rejects. */
   writing?: Promise<unknown>
+}
+
+/** What every step of a reconcile is given. */
+export interface Context {
+  readonly agent: Agent
+  readonly state: AgentState
+  readonly resolution: Resolution
+}
+
+/** What a reconcile is about: the Agent, its state and its integration. */
+export const contextOf = (deps: AgentDeps, agent: Agent, state: AgentState): Context => {
+  const { handledRequest } = state.requests
+  return { agent, state, resolution: resolveIntegration(deps, agent, { firstSeen: state.firstSeen, handledRequest }) }
 }
 
 /** The state of an agent that was not reconciled yet. */

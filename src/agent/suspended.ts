@@ -6,8 +6,8 @@ import { attendAtEndOfTrust, publish, reported } from './conclude.ts'
 import { decide } from './decide.ts'
 import { factsOf } from './facts.ts'
 import type { AgentDeps } from './port.ts'
-import type { Context } from './resolve-integration.ts'
-import { knownOf, nothingRead, type AgentState } from './state.ts'
+
+import { knownOf, nothingRead, type AgentState, type Context } from './state.ts'
 
 /** Nothing is requested or published, and the conditions stay; only an agent without conditions gets one. */
 export async function suspended(
@@ -25,10 +25,10 @@ export async function suspended(
 
 /** The integration is suspended: nothing is requested or reported, but with `whenStale: Block` an untrusted calendar is blocked. */
 export async function integrationSuspended(deps: AgentDeps, context: Context): Promise<Outcome> {
-  const { agent, state, integration } = context
+  const { agent, state, resolution } = context
   if (agent.spec.publish.whenStale !== 'Block') return suspended(deps, agent, state)
   const found = await publish(deps, context, nothingRead([]))
   attendAtEndOfTrust(deps, context)
-  const judged = { ...knownOf(deps, agent, state), agent, integration, failingSince: undefined }
+  const judged = { ...knownOf(deps, agent, state), agent, integration: resolution.integration, failingSince: undefined }
   return suspended(deps, agent, state, decide({ ...factsOf(deps, judged, found), due: [] }).outcome)
 }

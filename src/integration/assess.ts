@@ -1,10 +1,11 @@
 /** From the state of an integration to a decision, and to what its Agents may know of it. Sends nothing. */
+import type { IntegrationEntry } from '../clients/port.ts'
 import { signInOf } from '../google/sign-in.ts'
 import type { CalendarIntegration } from '../resources/types.ts'
 import { NOT_YET_VERIFIED, verifiedFinding } from './credentials-finding.ts'
 import { decide, type Decision } from './decide.ts'
 import type { CredentialsFinding } from './findings.ts'
-import type { IntegrationDeps, IntegrationEntry } from './port.ts'
+import type { IntegrationDeps } from './port.ts'
 import { currentVerification, wasVerified, type IntegrationState } from './state.ts'
 
 /** Decides what the status says and what comes next, by what is known now. */

@@ -1,11 +1,11 @@
 /** What the status of an integration says, and when it is reconciled again, from what is known of it. Pure. */
+import type { APIState } from '../clients/api-state.ts'
 import type { Limit } from '../google/port.ts'
 import { blocked, done, retry, wait, type Outcome } from '../controller/outcome.ts'
 import { manualFixInterval } from '../controller/manual-fix-interval.ts'
 import { findCondition, timestamp, type Findings } from '../resources/conditions.ts'
 import { meaningOf } from '../resources/reasons.ts'
 import type { CalendarIntegration } from '../resources/types.ts'
-import type { APIState } from './api-state.ts'
 import type { APIFinding, CredentialsFinding, QuotaFinding, ReadyFinding, SiteFinding } from './findings.ts'
 
 const DAY = 24 * 60 * 60_000

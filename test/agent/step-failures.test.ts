@@ -1,8 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { newAgentState, type AgentState } from '../../src/agent/state.ts'
+import { newAgentState, type AgentState, type Context } from '../../src/agent/state.ts'
 import type { AgentDeps } from '../../src/agent/port.ts'
 import { publish } from '../../src/agent/conclude.ts'
-import type { Context } from '../../src/agent/resolve-integration.ts'
 import { read } from '../../src/agent/read.ts'
 import { GrantStore } from '../../src/grants/grant-store.ts'
 import { createTokenSource } from '../../src/grants/token-source.ts'
@@ -44,12 +43,12 @@ const context = (): Context =>
   ({
     agent: anAgent(),
     state,
-    resolved: {
+    resolution: {
+      kind: 'resolved',
       key: 'booking/google',
       integration: anIntegration(),
-      view: { siteAccepted: true, client: { credentials: {} } },
+      entry: { siteAccepted: true, client: { credentials: {} } },
     },
-    integration: anIntegration(),
   }) as unknown as Context
 
 beforeEach(() => {

@@ -282,17 +282,17 @@ export const PROMISES: readonly BrokenPromise[] = [
   },
   {
     promise: "a request that does not reach Google gives the API's probe back",
-    file: 'src/agent/agent-client.ts',
+    file: 'src/clients/agent-client.ts',
     find: "      else if (failure !== 'APIDisabled') giveBack()\n",
     replace: '',
-    test: 'test/integration/integration-registry.test.ts',
+    test: 'test/clients/integration-registry.test.ts',
   },
   {
     promise: 'one request finds out for everybody whether the API is on again',
-    file: 'src/integration/integration-registry.ts',
+    file: 'src/clients/integration-registry.ts',
     find: '    this.#update(key, { api: taken })\n',
     replace: '    void taken\n',
-    test: 'test/integration/integration-registry.test.ts',
+    test: 'test/clients/integration-registry.test.ts',
   },
   {
     promise: 'a namespace that replaces its integration keeps its site',

@@ -1,7 +1,6 @@
 /** One agent's access by itself: its Secrets in a small cluster, and a Google that answers what a test says. */
 import { createZones } from '../../src/calendar/zones.ts'
-import type { Context } from '../../src/agent/resolve-integration.ts'
-import { newAgentState, type AgentState } from '../../src/agent/state.ts'
+import { newAgentState, type AgentState, type Context } from '../../src/agent/state.ts'
 import type { AgentDeps } from '../../src/agent/port.ts'
 import { isStepFailure, type StepFailure } from '../../src/failures/step-failure.ts'
 import type { GrantState } from '../../src/grants/grant-state.ts'
@@ -57,7 +56,7 @@ export class Bench {
   /** What the next look at the agent is given. */
   context(): Context {
     const { agent, state, integration, credentialsHash } = this
-    const view = {
+    const entry = {
       client: this.client,
       credentialsHash,
       ready: true,
@@ -65,7 +64,7 @@ export class Bench {
       apiDisabled: false,
       message: '',
     }
-    return { agent, state, integration, resolved: { key: 'booking/google', integration, view } }
+    return { agent, state, resolution: { kind: 'resolved', key: 'booking/google', integration, entry } }
   }
 
   /** One reconcile's way to a valid access token. */

@@ -1,18 +1,19 @@
 /**
- * The integration's client, as one reconcile of an agent uses it. It passes the bypass of that reconcile on with each request.
+ * The integration's client, as one reconcile for an Agent uses it. It passes the bypass of that reconcile on with each request.
  * While the Calendar API is known to be switched off, it sends only the one request that probes it.
  */
 import { GoogleError, type GoogleClient, type GoogleFailure, type Bypass } from '../google/port.ts'
+import type { Key } from '../kubernetes/port.ts'
 import type { IntegrationReader } from './port.ts'
 
 /** Failures that only a project with the API switched on returns. */
 const API_ANSWERS: readonly GoogleFailure[] = ['NotFound', 'Forbidden', 'SyncTokenExpired']
 
-/** For whose integration the client is used, and with which bypass. */
+/** To which integration the client belongs, and with which bypass it is used. */
 export interface AgentClientOptions {
   integrations: Pick<IntegrationReader, 'tryAcquireProbe' | 'observeAPI' | 'wake'>
   /** The integration's key. */
-  key: string
+  key: Key
   bypass?: Bypass
 }
 

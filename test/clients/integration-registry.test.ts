@@ -1,10 +1,10 @@
 /** Who finds out whether a switched-off API is on again. */
 import { beforeEach, describe, expect, test } from 'vitest'
-import { agentClient } from '../../src/agent/agent-client.ts'
+import { agentClient } from '../../src/clients/agent-client.ts'
 import { Bypass } from '../../src/google/bypass.ts'
 import { GoogleError, type GoogleClient, type GoogleFailure } from '../../src/google/port.ts'
-import { createIntegrationRegistry } from '../../src/integration/integration-registry.ts'
-import type { IntegrationRegistry } from '../../src/integration/port.ts'
+import { createIntegrationRegistry } from '../../src/clients/integration-registry.ts'
+import type { IntegrationRegistry } from '../../src/clients/port.ts'
 import { ManualClock } from '../support/clock.ts'
 
 const MINUTE = 60_000

@@ -1,4 +1,4 @@
-/** The one implementation of the room's port: a map of values, and the listeners that are told of changes. */
+/** The implementation of `IntegrationRegistry`: a map of values, and listeners for changes. */
 import { isDeepStrictEqual } from 'node:util'
 import type { Bypass } from '../google/port.ts'
 import type { Key } from '../kubernetes/port.ts'
@@ -6,8 +6,8 @@ import { hasCome, type Clock } from '../platform/clock.ts'
 import { afterObservation, afterProbe, withProbeDue, type APIState } from './api-state.ts'
 import type { IntegrationEntry, IntegrationRegistry } from './port.ts'
 
-/** What the registry knows of one integration. */
-interface Known {
+/** What the registry holds about one integration. */
+interface RegistryRecord {
   readonly entry?: IntegrationEntry
   readonly api?: APIState
   readonly isSuspect?: boolean
@@ -20,7 +20,7 @@ export const createIntegrationRegistry = (clock: Pick<Clock, 'monotonic'>): Inte
 
 class Registry implements IntegrationRegistry {
   readonly #clock: Pick<Clock, 'monotonic'>
-  readonly #known = new Map<Key, Known>()
+  readonly #known = new Map<Key, RegistryRecord>()
   readonly #onEntry: Listener[] = []
   readonly #onObservation: Listener[] = []
 
@@ -28,7 +28,7 @@ class Registry implements IntegrationRegistry {
     this.#clock = clock
   }
 
-  view(key: Key): IntegrationEntry | undefined {
+  get(key: Key): IntegrationEntry | undefined {
     return this.#known.get(key)?.entry
   }
 
@@ -40,7 +40,7 @@ class Registry implements IntegrationRegistry {
   tryAcquireProbe(key: Key, bypass?: Bypass): (() => void) | undefined {
     const api = this.#disabled(key)
     if (!api) return () => undefined
-    const isAllowed = hasCome(this.#clock, api.probeAt) || (bypass && this.view(key)?.client?.tryBypass(bypass))
+    const isAllowed = hasCome(this.#clock, api.probeAt) || (bypass && this.get(key)?.client?.tryBypass(bypass))
     if (!isAllowed) return undefined
     const taken = afterProbe(api, this.#clock.monotonic())
     this.#update(key, { api: taken })
@@ -49,7 +49,7 @@ class Registry implements IntegrationRegistry {
     }
   }
 
-  apiAskedAgainAt(key: Key): number | undefined {
+  probeDueAt(key: Key): number | undefined {
     return this.#disabled(key)?.probeAt
   }
 
@@ -74,13 +74,13 @@ class Registry implements IntegrationRegistry {
   }
 
   put(key: Key, entry: IntegrationEntry): void {
-    const before = this.view(key)
+    const before = this.get(key)
     this.#update(key, { entry })
     if (!before || !isDeepStrictEqual(relevant(before), relevant(entry))) tell(this.#onEntry, key)
   }
 
   forget(key: Key): void {
-    const hadEntry = this.view(key) !== undefined
+    const hadEntry = this.get(key) !== undefined
     this.#known.delete(key)
     if (hadEntry) tell(this.#onEntry, key)
   }
@@ -118,7 +118,7 @@ class Registry implements IntegrationRegistry {
     return api?.state === 'Disabled' ? api : undefined
   }
 
-  #update(key: Key, change: Partial<Known>): void {
+  #update(key: Key, change: Partial<RegistryRecord>): void {
     this.#known.set(key, { ...this.#known.get(key), ...change })
   }
 }

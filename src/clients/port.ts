@@ -1,0 +1,83 @@
+/**
+ * The room of the clients: through which Google client an Agent is read, and what is known about the integration that the client
+ * belongs to. The reconcile of an integration puts its entry into the registry. Agents, and whoever else works for an Agent,
+ * resolve the integration (`resolve-integration.ts`), use its client (`agent-client.ts`) and report what they found out. The room
+ * speaks to Google through `google/port.ts` only.
+ */
+import type { Bypass, GoogleClient } from '../google/port.ts'
+import type { Cluster, Key } from '../kubernetes/port.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { APIState } from './api-state.ts'
+
+/** The result of the last reconcile of an integration, as its Agents need it. */
+export interface IntegrationEntry {
+  /** Undefined until the client's Secret was read and parsed. */
+  client: GoogleClient | undefined
+  /** Identifies the credentials in use; with another value, every grant is checked again. */
+  credentialsHash: string
+  /** Whether calendars may be read through it. */
+  ready: boolean
+  /** The Calendar API is switched off in its Google Cloud project; nothing else is wrong. */
+  apiDisabled: boolean
+  /** Whether people may sign in on its site; it may belong to another namespace. */
+  siteAccepted: boolean
+  /** Why it is not ready, for people. */
+  message: string
+}
+
+/**
+ * What is known about the OAuth client and the Calendar API of every integration. It is shared by all workers of the process, as
+ * an informer's cache is: the reconcile of an integration writes its entry, any number of Agents read it and report what
+ * they found out. All keys are those of integrations, and all instants are those of the monotonic clock.
+ */
+export interface IntegrationRegistry {
+  /** The entry; undefined until the integration was reconciled once. */
+  get(key: Key): IntegrationEntry | undefined
+  /**
+   * Whether a request to the Calendar API may be sent. While the API is known to be switched off, only a probe now and then may,
+   * or a request that somebody asked for. Acquires nothing.
+   */
+  canProbe(key: Key, isRequested: boolean): boolean
+  /**
+   * While the API is switched off: acquires the right to send the probe, or another request with a bypass. Returns a function
+   * that gives the right back if the request did not reach a conclusion; undefined if no request may be sent.
+   */
+  tryAcquireProbe(key: Key, bypass?: Bypass): (() => void) | undefined
+  /** When the next probe is due; undefined unless the API is known to be switched off. */
+  probeDueAt(key: Key): number | undefined
+  /** Records what a request found out about the Calendar API. A change reconciles the integration. */
+  observeAPI(key: Key, state: 'Enabled' | 'Disabled'): void
+  /** Google refused the client: the integration is reconciled and verifies it again. */
+  markSuspect(key: Key): void
+  /** Whether the client was marked since the last call. */
+  consumeSuspect(key: Key): boolean
+  /** Records the result of a reconcile. A change reconciles the Agents. */
+  put(key: Key, entry: IntegrationEntry): void
+  /** The integration is gone: its Agents are reconciled. */
+  forget(key: Key): void
+  /** What is known about the Calendar API. */
+  api(key: Key): APIState | undefined
+  /** Records what the status said about the Calendar API before a restart. */
+  recallAPI(key: Key, api: APIState): void
+  /** Makes a probe due now, and reconciles the Agents. */
+  offerProbe(key: Key): void
+  /** Reconciles the integration and its Agents: what paused them is over, or worth another try. */
+  wake(key: Key): void
+  /** Registers a callback for integrations whose Agents have to be reconciled. */
+  onEntry(listener: (key: Key) => void): void
+  /** Registers a callback for integrations that have to be reconciled because of what their Agents found out. */
+  onObservation(listener: (key: Key) => void): void
+}
+
+/** The part of the registry that serves those who use an integration for an Agent. */
+export type IntegrationReader = Pick<
+  IntegrationRegistry,
+  'get' | 'canProbe' | 'tryAcquireProbe' | 'probeDueAt' | 'observeAPI' | 'markSuspect' | 'wake'
+>
+
+/** What the room needs from outside. */
+export interface ClientsDeps {
+  cluster: Pick<Cluster, 'integrations' | 'namespaces'>
+  integrations: IntegrationReader
+  clock: Pick<Clock, 'monotonic'>
+}
