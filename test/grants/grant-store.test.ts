@@ -176,8 +176,112 @@ describe('a supplied grant', () => {
   })
 
   test('whose granted_at stands in quotes counts from then', async () => {
-    supply(TOKEN, { granted_at: '"2026-11-20T10:00:00Z"\n' })
+    supply(TOKEN, { granted_at: ' "2026-11-20T10:00:00Z"\n' })
     expect(await gain()).toMatchObject({ grantedAt: Date.parse('2026-11-20T10:00:00Z'), grantedAtIsGuess: false })
+    expect(bench.known.suppliedRemark).toBeUndefined()
+  })
+
+  test('in which nothing has to be corrected gets no remark and no Event', async () => {
+    supply()
+    await gain()
+    expect(bench.known.suppliedRemark).toBeUndefined()
+    expect(bench.small.events).toEqual([])
+  })
+
+  test('in which two things have to be corrected gets one remark on both', async () => {
+    supply(`"${TOKEN}"`, { granted_at: 'yesterday' })
+    await gain()
+    expect(bench.known.suppliedRemark).toBe(
+      'In Secret alice-grant: taken off refresh_token: quotes. In it, granted_at is not used, because it is no RFC 3339 time that has passed.',
+    )
+  })
+
+  test('takes a time of consent that is stated later, without another request to Google', async () => {
+    supply()
+    expect(await gain()).toMatchObject({ grantedAtIsGuess: true })
+    const stated = [bench.clock.now() - 3 * DAY, bench.clock.now() - 2 * DAY]
+    for (const grantedAt of stated) {
+      supply(TOKEN, { granted_at: new Date(grantedAt).toISOString() })
+      expect(await gain()).toMatchObject({ grantedAt, grantedAtIsGuess: false })
+      expect(Date.parse(bench.small.text(OWN).granted_at ?? '')).toBe(grantedAt)
+      expect(own()?.metadata.annotations?.[CONSENT_IS_GUESS]).toBeUndefined()
+    }
+    expect(bench.asked.filter(({ what }) => what === 'refresh')).toHaveLength(1)
+  })
+
+  test('keeps the time of consent that it has if a change of its Secret states none', async () => {
+    supply(TOKEN, { granted_at: '2026-11-20T10:00:00Z' })
+    await gain()
+    supply(TOKEN, { note: 'x' })
+    expect(await gain()).toMatchObject({ grantedAt: Date.parse('2026-11-20T10:00:00Z'), grantedAtIsGuess: false })
+    expect(bench.small.writes).toHaveLength(1)
+  })
+
+  test('whose Secrets are as they were is not read again', async () => {
+    supply()
+    await gain()
+    const reads: string[] = []
+    bench.small.refuseRead = (name) => void reads.push(name)
+    await gain()
+    // Our own Secret is as we wrote it.
+    expect(reads).toEqual([])
+  })
+})
+
+describe('a supplied Secret', () => {
+  const missing = (): boolean => bench.small.objects.delete('Secret/booking/alice-grant')
+  const inAnHour = { kind: 'wait', for: 60 * 60_000 }
+
+  test('that does not exist is waited for', async () => {
+    const result = await gain()
+    expect(result).toMatchObject({ condition: 'Authorized', reason: 'GrantSecretNotFound', requeue: inAnHour })
+    expect(messageOf(result)).toContain('no Secret alice-grant in namespace booking')
+  })
+
+  test.each([{}, { refresh_token: '' }, { refresh_token: ' \n' }])(
+    'with the values %j lacks the key',
+    async (values) => {
+      bench.small.secret('alice-grant', values)
+      const result = await gain()
+      expect(result).toMatchObject({ condition: 'Authorized', reason: 'GrantSecretKeyMissing', requeue: inAnHour })
+      expect(messageOf(result)).toContain('has no key refresh_token')
+      expect(bench.asked).toEqual([])
+    },
+  )
+
+  test('without data lacks the key, too', async () => {
+    supply()
+    delete bench.small.get('Secret', 'alice-grant')!.data
+    expect(reasonOf(await gain())).toBe('GrantSecretKeyMissing')
+  })
+
+  test('that is deleted before it can be read lacks the key for now', async () => {
+    supply()
+    bench.small.refuseRead = (name) => (name === 'alice-grant' && missing(), undefined)
+    expect(reasonOf(await gain())).toBe('GrantSecretKeyMissing')
+    expect(reasonOf(await gain())).toBe('GrantSecretNotFound')
+  })
+
+  test('that cannot hold a token is looked at again in five minutes', async () => {
+    supply('ya29.something-secret')
+    const requeue = { kind: 'blocked', at: bench.clock.monotonic() + 5 * 60_000 }
+    expect(await gain()).toMatchObject({ reason: 'GrantSecretInvalid', requeue })
+  })
+
+  test.each([
+    ['is gone for a while', missing],
+    ['is broken for a while', () => supply('ya29.x')],
+  ])('that %s does not end the grant that began with it', async (_, harm) => {
+    supply()
+    bench.rotatesTo = '1//0gRotated'
+    await gain()
+    harm()
+    expect(isStepFailure(await gain())).toBe(true)
+    expect(bench.known.grant).toMatchObject({ refreshToken: '1//0gRotated' })
+    expect(kept()).toBe('1//0gRotated')
+    supply()
+    expect(await gain()).toMatchObject({ refreshToken: '1//0gRotated' })
+    expect(bench.asked.filter(({ what }) => what === 'refresh')).toHaveLength(1)
   })
 })
 
@@ -279,6 +383,44 @@ describe('a grant of 0.1.0', () => {
 
   test('was given for busy time if nothing else is published', async () => {
     expect(await noteAfter()).toEqual({ detail: 'Busy', accessToken: false, write: false, calendars: ['primary'] })
+  })
+
+  test('was given for what this Agent alone names, though the owner reference is lost', async () => {
+    bench.small.secret('alice-calendar', { 'busy.json': '', 'events.json': '' }, { labels: MANAGED_BY })
+    bench.small.secret('alice-token', { access_token: 'x' }, { labels: MANAGED_BY })
+    expect(await noteAfter()).toMatchObject({ detail: 'Full', accessToken: true })
+  })
+
+  test('was not given for what another Agent names, too', async () => {
+    bench.small.agents = [wide, anAgent({ publish }, 'bob')]
+    bench.small.secret('alice-calendar', { 'events.json': '' }, { labels: MANAGED_BY })
+    bench.small.secret('alice-token', { access_token: 'x' }, { labels: MANAGED_BY })
+    expect(await noteAfter()).toMatchObject({ detail: 'Busy', accessToken: false })
+  })
+
+  test('was not given for a Secret that has the name of a published ConfigMap', async () => {
+    bench.agent = anAgent({
+      grantSecretRef: undefined,
+      publish: { ...publish, accessToken: undefined, calendar: { ...calendar, kind: 'ConfigMap', detail: 'Busy' } },
+    })
+    bench.small.agents = [bench.agent]
+    bench.small.secret('alice-calendar', { 'events.json': '', access_token: 'x' }, { labels: MANAGED_BY })
+    expect(await noteAfter()).toMatchObject({ detail: 'Busy', accessToken: false })
+  })
+
+  test('was given for busy time if the Agent publishes nothing', async () => {
+    bench.agent = anAgent({ grantSecretRef: undefined, publish: { staleAfter: '15m', whenStale: 'KeepLast' } })
+    bench.small.agents = [bench.agent]
+    expect(await noteAfter()).toMatchObject({ detail: 'Busy', accessToken: false })
+  })
+
+  test('was given for busy time if what was published is deleted before it can be read', async () => {
+    bench.small.secret('alice-calendar', { 'events.json': '' }, { labels: MANAGED_BY, ownerReferences: byAlice })
+    bench.small.refuseRead = (name) => (
+      name === 'alice-calendar' && bench.small.objects.delete('Secret/booking/alice-calendar'),
+      undefined
+    )
+    expect(await noteAfter()).toMatchObject({ detail: 'Busy', accessToken: false })
   })
 
   test('was not given for objects of another Agent or of somebody else', async () => {
