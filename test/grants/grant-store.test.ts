@@ -238,7 +238,7 @@ describe('a supplied Secret', () => {
     expect(messageOf(result)).toContain('no Secret alice-grant in namespace booking')
   })
 
-  test.each([{}, { refresh_token: '' }, { refresh_token: ' \n' }])(
+  test.each<Record<string, string>>([{}, { refresh_token: '' }, { refresh_token: ' \n' }])(
     'with the values %j lacks the key',
     async (values) => {
       bench.small.secret('alice-grant', values)
@@ -392,7 +392,7 @@ describe('a grant of 0.1.0', () => {
   })
 
   test('was not given for what another Agent names, too', async () => {
-    bench.small.agents = [wide, anAgent({ publish }, 'bob')]
+    bench.small.agents = [wide, anAgent({ publish: wide.spec.publish }, 'bob')]
     bench.small.secret('alice-calendar', { 'events.json': '' }, { labels: MANAGED_BY })
     bench.small.secret('alice-token', { access_token: 'x' }, { labels: MANAGED_BY })
     expect(await noteAfter()).toMatchObject({ detail: 'Busy', accessToken: false })
@@ -401,7 +401,11 @@ describe('a grant of 0.1.0', () => {
   test('was not given for a Secret that has the name of a published ConfigMap', async () => {
     bench.agent = anAgent({
       grantSecretRef: undefined,
-      publish: { ...publish, accessToken: undefined, calendar: { ...calendar, kind: 'ConfigMap', detail: 'Busy' } },
+      publish: {
+        ...publish,
+        accessToken: undefined,
+        calendar: { ...calendar, kind: 'ConfigMap', detail: 'Busy', formats: [] },
+      },
     })
     bench.small.agents = [bench.agent]
     bench.small.secret('alice-calendar', { 'events.json': '', access_token: 'x' }, { labels: MANAGED_BY })

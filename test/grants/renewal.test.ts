@@ -248,24 +248,23 @@ describe('a grant that cannot be written', () => {
   })
 
   test('is written again after the pause that the API server asks for', async () => {
-    bench.small.refuse = () => new ApiError('Overloaded', 'busy', { retryAfterMs: 7_000 })
+    bench.small.refuse = () => new ApiError('Unknown', 'busy', { retryAfterMs: 7_000 })
     await gain()
     expect(bench.known.unsaved?.requeue).toMatchObject({ kind: 'retry', notBefore: 7_000 })
   })
 })
 
 describe('an Agent without a grant', () => {
-  test.each([
-    ['ensure', {}],
-    ['verify', {}],
-    ['renew', {}],
-  ] as const)('is told to sign in by %s, and looks again within an hour', async (step) => {
-    bench = new Bench(anAgent({ grantSecretRef: undefined }))
-    const refusal = await bench.tokens[step](bench.request)
-    expect(refusal).toMatchObject({ reason: 'AwaitingSignIn', requeue: { kind: 'wait', for: HOUR } })
-    expect((refusal as StepFailure).message).toContain(PAGE)
-    expect(bench.known.grant).toBeUndefined()
-  })
+  test.each(['ensure', 'verify', 'renew'] as const)(
+    'is told to sign in by %s, and looks again within an hour',
+    async (step) => {
+      bench = new Bench(anAgent({ grantSecretRef: undefined }))
+      const refusal = await bench.tokens[step](bench.request)
+      expect(refusal).toMatchObject({ reason: 'AwaitingSignIn', requeue: { kind: 'wait', for: HOUR } })
+      expect((refusal as StepFailure).message).toContain(PAGE)
+      expect(bench.known.grant).toBeUndefined()
+    },
+  )
 
   test('is not sent to a site that belongs to another namespace', async () => {
     bench = new Bench(anAgent({ grantSecretRef: undefined }))
