@@ -36,7 +36,7 @@ import { recountAgents, registerEventHandlers } from './watches.ts'
 import { createWeb, type Web } from './web/web.ts'
 
 /** What the operator needs from its process. */
-export interface OperatorDeps {
+interface OperatorDeps {
   settings: Settings
   kubeConfig: ClusterConfig
   clock: Clock

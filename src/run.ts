@@ -7,7 +7,7 @@ import { readSettings, SettingsError, type Settings } from './settings.ts'
 import { version } from './version.ts'
 
 /** What running the operator needs from its process. */
-export interface RunDeps {
+interface RunDeps {
   flags: Record<string, string>
   env: Record<string, string | undefined>
   kubeconfig: () => ClusterConfig

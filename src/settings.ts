@@ -43,7 +43,7 @@ export interface BindAddress {
 }
 
 /** The description of a setting. */
-export interface SettingInfo {
+interface SettingInfo {
   /** The name of the flag, without dashes. */
   name: string
   /** The placeholder for the value in the help; a flag without one is a switch. */

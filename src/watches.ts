@@ -13,7 +13,7 @@ import type { Agent, CalendarIntegration } from './resources/types.ts'
 type Keys = Pick<Controller, 'add'>
 
 /** What the event handlers need. */
-export interface EventHandlerDeps {
+interface EventHandlerDeps {
   cluster: Cluster
   clock: Pick<Clock, 'monotonic'>
   registry: IntegrationRegistry

@@ -49,7 +49,7 @@ export interface CompactionContext extends TimeContext {
 }
 
 /** An event as it is kept, and how well it was understood. */
-export interface CompactionResult {
+interface CompactionResult {
   compact: CompactEvent
   /** Part of the event was not understood: what was known about it before may still be true. */
   doubtful: boolean

@@ -3,7 +3,7 @@ import { DAY_MS, HOUR_MS } from '../platform/time-units.ts'
 import type { Interval } from './interval.ts'
 
 /** `spec.sync.window` of a CalendarIntegration. */
-export interface WindowDays {
+interface WindowDays {
   pastDays: number
   futureDays: number
 }

@@ -7,7 +7,7 @@ import type { Zones } from '../calendar/zones.ts'
 import { GoogleError, type EventsRequest, type GoogleClient } from '../google/port.ts'
 
 /** Which calendar to list, from where, and with what. */
-export interface ListingRequest extends EventsRequest {
+interface ListingRequest extends EventsRequest {
   accessToken: string
   /** The last snapshot of the calendar, if there is one. */
   before: CalendarSnapshot | undefined
@@ -16,7 +16,7 @@ export interface ListingRequest extends EventsRequest {
 }
 
 /** A listing that was merged. */
-export interface ListedCalendar {
+interface ListedCalendar {
   snapshot: CalendarSnapshot
   /** Where the next incremental listing starts; undefined if a full one has to follow. */
   syncToken: string | undefined

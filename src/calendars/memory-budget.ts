@@ -8,7 +8,7 @@ import type { CalendarsState } from './state.ts'
 const MIB = 1024 * 1024
 
 /** The limits of the budget. */
-export interface MemoryLimits {
+interface MemoryLimits {
   /** Bytes of one Agent, compressed as they are kept. */
   agent: number
   /** Events of one Agent. */

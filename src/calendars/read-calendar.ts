@@ -15,7 +15,7 @@ import { spread, syncTokenToUse, type SyncSettings } from './schedule.ts'
 import { listed, postponed, withoutSyncToken, type CalendarState } from './state.ts'
 
 /** Which calendar is read, and how. */
-export interface ReadTarget extends Omit<ReadInput, 'keep' | 'force'> {
+interface ReadTarget extends Omit<ReadInput, 'keep' | 'force'> {
   /** The calendar's id at Google. */
   id: string
   /** The calendar, as the spec names it. */
@@ -26,7 +26,7 @@ export interface ReadTarget extends Omit<ReadInput, 'keep' | 'force'> {
 }
 
 /** The calendar after the reading. */
-export interface CalendarReadResult {
+interface CalendarReadResult {
   calendar: CalendarState
   /** Why it could not be read; `APIDisabled`: the Calendar API is switched off in the Google Cloud project. */
   failure: StepFailure | 'APIDisabled' | undefined

@@ -31,7 +31,7 @@ export interface CalendarState {
 }
 
 /** The setting of a full listing. */
-export interface ListedFor {
+interface ListedFor {
   readonly pastDays: number
   readonly futureDays: number
   /** ms since the epoch. */

@@ -31,7 +31,7 @@ export interface ConnectOptions {
 }
 
 /** What the command needs from outside. */
-export interface ConnectDeps {
+interface ConnectDeps {
   /** @throws Error with a message for people if no cluster is configured. */
   connect(): Connection
   clock: Clock

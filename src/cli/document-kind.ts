@@ -5,7 +5,7 @@ import { API_GROUP, API_VERSION, GROUP_VERSION } from '../resources/names.ts'
 import { nearest } from '../resources/suggestions.ts'
 
 /** How a document is treated. */
-export type DocumentKind =
+type DocumentKind =
   | { is: 'ours'; kind: string }
   | { is: 'other'; kind: string }
   /** It can't be applied: the wrong field, and what to write instead. */

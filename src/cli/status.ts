@@ -23,7 +23,7 @@ export interface StatusOptions {
 }
 
 /** What the command needs from outside. */
-export interface StatusDeps {
+interface StatusDeps {
   /** @throws Error with a message for people if no cluster is configured. */
   connect(): Connection
   clock: Clock

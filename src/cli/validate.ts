@@ -16,7 +16,7 @@ import { crossObjectRemarks, type ValidatedManifest } from './cross-object-check
 import { problemMessage } from './messages.ts'
 
 /** What the command needs from outside. */
-export interface ValidateDeps {
+interface ValidateDeps {
   /** @throws as `fs.readFile` does. */
   readFile(path: string): Promise<string>
   readStdin(): Promise<string>

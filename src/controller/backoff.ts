@@ -2,7 +2,7 @@
 import type { Random } from '../platform/clock.ts'
 
 /** How a backoff grows and where it ends. */
-export interface BackoffOptions {
+interface BackoffOptions {
   random: Random
   /** The pause after a first failure, in ms; it doubles with each further one. */
   first?: number
@@ -11,7 +11,7 @@ export interface BackoffOptions {
 }
 
 /** The options of one pause. */
-export interface PauseOptions extends BackoffOptions {
+interface PauseOptions extends BackoffOptions {
   /** The pause that the other side asked for (Retry-After), in ms: a shorter backoff is extended to it. */
   notBefore?: number
 }

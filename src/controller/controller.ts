@@ -15,7 +15,7 @@ import { isReported, ReconcileLogger, type ReconcileResult } from './reconcile-l
 export type Reconcile = (key: string, signal: AbortSignal) => Promise<Outcome>
 
 /** What a controller says about itself at any moment. */
-export interface ControllerState {
+interface ControllerState {
   /** How many keys wait for a worker. */
   readonly depth: number
   /** Since when each key has been processed, in ms of the monotonic clock. */
@@ -25,7 +25,7 @@ export interface ControllerState {
 }
 
 /** What a controller counts and measures. */
-export interface ControllerMetrics {
+interface ControllerMetrics {
   queue: QueueMetrics
   /** Called once: the state is read at every scrape. */
   observe(controller: ControllerState): void

@@ -201,6 +201,3 @@ export class WorkQueue {
     this.#options.onReady?.()
   }
 }
-
-/** Creates a work queue. */
-export const createQueue = (options: QueueOptions): WorkQueue => new WorkQueue(options)

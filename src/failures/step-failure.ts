@@ -19,7 +19,7 @@ interface StepFailureOn<C extends 'Ready' | 'Authorized' | 'Synced'> {
 export type StepFailure = StepFailureOn<'Ready'> | StepFailureOn<'Authorized'> | StepFailureOn<'Synced'>
 
 /** When a failed step is retried. */
-export type RequeuePolicy =
+type RequeuePolicy =
   /** The failure may pass: retry after the key's backoff of at most `longest` ms, but not before `notBefore` ms. */
   | { kind: 'retry'; error: unknown; notBefore?: number; longest?: number }
   /** Something in the cluster has to change first, which a watch will report: retry then, or after `for` ms. */

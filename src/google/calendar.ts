@@ -16,7 +16,7 @@ import { retryAfterMs } from './retry-after.ts'
 import type { Answer, Transport } from './transport.ts'
 
 /** What `createCalendarAPI` needs. */
-export interface CalendarDeps {
+interface CalendarDeps {
   transport: Transport
   clock: Clock
   /** The origin of the Calendar API. */
@@ -33,7 +33,7 @@ export interface CalendarAPI {
 export type WrapRequest = <T>(page: () => Promise<T>) => Promise<T>
 
 /** One listing of events: what is requested, on whose behalf, and how each request is wrapped. */
-export interface EventsListing {
+interface EventsListing {
   accessToken: string
   owner: AnswerOwner
   request: EventsRequest

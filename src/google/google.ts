@@ -24,7 +24,7 @@ import { isUsableToken } from './token-answer.ts'
 import { createTransport, type Proxy } from './transport.ts'
 
 /** What `createGoogle` needs. */
-export interface GoogleDeps {
+interface GoogleDeps {
   /** Origins; Google's own by default. */
   accountsUrl?: string
   oauthUrl?: string

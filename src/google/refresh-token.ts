@@ -5,13 +5,13 @@
  */
 
 /** A token, and descriptions of what was removed around it. */
-export interface FoundToken {
+interface FoundToken {
   token: string
   stripped: string[]
 }
 
 /** What the value is instead of a refresh token, as the end of a sentence that begins with its location. */
-export interface NoToken {
+interface NoToken {
   invalid: string
 }
 

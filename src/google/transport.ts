@@ -20,7 +20,7 @@ export interface Answer {
 }
 
 /** A request to Google. */
-export interface OutgoingRequest {
+interface OutgoingRequest {
   url: URL
   method: 'GET' | 'POST'
   headers: Record<string, string>

@@ -5,7 +5,7 @@ import type { AuthorizedGrant } from './grant-secret.ts'
 import { authorizedGrant, type Grant } from './grant.ts'
 
 /** The renewal of a token that is still valid has failed for a reason that may pass. */
-export interface LateRenewal {
+interface LateRenewal {
   readonly stepFailure: StepFailure
   /** How many attempts have failed in a row. */
   readonly attempts: number
@@ -16,7 +16,7 @@ export interface LateRenewal {
 }
 
 /** Google refuses the grant. */
-export interface GrantRefusal {
+interface GrantRefusal {
   readonly stepFailure: StepFailure
   /** By the monotonic clock. */
   readonly since: number
@@ -28,7 +28,7 @@ export interface GrantRefusal {
 }
 
 /** Google does not say which account the grant belongs to. Instants are those of the monotonic clock. */
-export interface AccountRefusal {
+interface AccountRefusal {
   readonly stepFailure: StepFailure
   readonly since: number
   readonly askAgainAt: number

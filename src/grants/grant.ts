@@ -56,7 +56,7 @@ export const suppliedGrant = (
 })
 
 /** The client that a token was refreshed with, and when it is due for renewal, by the monotonic clock. */
-export interface Renewal {
+interface Renewal {
   clientId: string
   credentialsHash: string
   renewAt: number

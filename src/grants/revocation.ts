@@ -6,13 +6,13 @@ import type { AuthorizedGrant } from './grant-secret.ts'
 import type { GrantStore } from './grant-store.ts'
 
 /** What a revocation needs. */
-export interface RevocationDeps {
+interface RevocationDeps {
   grants: Pick<GrantStore, 'isShared'>
   google: Pick<Google, 'revoke'>
 }
 
 /** The result of revoking grants. */
-export interface Revoked {
+interface Revoked {
   /** Why one of them could not be revoked. */
   failed?: GoogleError
   /** Whether one of them was not revoked because another Agent uses it. */

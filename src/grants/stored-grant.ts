@@ -16,7 +16,7 @@ const MAX_GRANT_LIFETIME_MS = 10 * 366 * DAY_MS
 const EARLIEST_CONSENT = Date.parse('2011-01-01T00:00:00Z')
 
 /** What parsing a Secret needs. */
-export interface ReadContext {
+interface ReadContext {
   clock: Clock
   /** The grant that was in use before. */
   known: Grant | undefined

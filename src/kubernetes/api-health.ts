@@ -6,7 +6,7 @@ import type { Clock, Random } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 
 /** What `ApiHealth` needs. */
-export interface ApiHealthDeps {
+interface ApiHealthDeps {
   clock: Clock
   random: Random
   log: Log

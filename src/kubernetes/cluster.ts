@@ -19,7 +19,7 @@ import type { Reflector, ReflectorDeps } from './reflector.ts'
 import { createWriter } from './writer.ts'
 
 /** What the cluster client needs. */
-export interface ClusterDeps {
+interface ClusterDeps {
   connection: Connection
   clock: Clock
   random: Random

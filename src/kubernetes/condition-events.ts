@@ -10,7 +10,7 @@ import type { Condition } from '../resources/types.ts'
 import { keyOf, type Cluster, type KubernetesObject } from './port.ts'
 
 /** The change of a condition for which an Event may be recorded. */
-export interface ConditionTransition {
+interface ConditionTransition {
   kind: Kind
   object: KubernetesObject
   before: readonly Condition[] | undefined

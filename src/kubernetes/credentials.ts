@@ -26,7 +26,7 @@ export interface TlsOptions {
 }
 
 /** The credentials for one request. */
-export interface RequestCredentials {
+interface RequestCredentials {
   headers: Headers
   tls: TlsOptions
   /** When they expire, in ms since the epoch; undefined if that is unknown. */
@@ -34,7 +34,7 @@ export interface RequestCredentials {
 }
 
 /** Supplies the credentials for each request. */
-export interface CredentialsSource {
+interface CredentialsSource {
   /** @throws CredentialsError */
   read(): Promise<RequestCredentials>
   /** The server rejected the credentials that were read last. */

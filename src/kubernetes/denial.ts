@@ -4,7 +4,7 @@
  */
 
 /** A request that the API server did not allow. */
-export interface Denial {
+interface Denial {
   /** One clause for people. */
   words: string
   /** An admission webhook or policy denied the request, with a status code of its own choice. */

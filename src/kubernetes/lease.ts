@@ -16,7 +16,7 @@ import { LeaseObject, type Lease, type LeaseSpec } from './lease-object.ts'
 import { startDeadline, type SendRequest } from './request.ts'
 
 /** What leader election needs. */
-export interface LeaseDeps {
+interface LeaseDeps {
   send: SendRequest
   clock: Clock
   random: Random
@@ -24,7 +24,7 @@ export interface LeaseDeps {
 }
 
 /** The options of leader election. */
-export interface LeaseOptions {
+interface LeaseOptions {
   namespace: string
   name: string
   /** Identifies this process: unique among replicas and after restarts. */

@@ -32,7 +32,7 @@ export interface StatusReport<K extends CustomKind> {
 }
 
 /** What reporting a status needs. */
-export interface ReportDeps {
+interface ReportDeps {
   cluster: Pick<Cluster, 'writeStatus' | 'recordEvent'>
   clock: Pick<Clock, 'now'>
   log: Pick<Log, 'info'>

@@ -10,7 +10,7 @@ import { keyOf, type WatchEvent, type Key, type KubernetesObject, type Store } f
 import { isNewer } from './versions.ts'
 
 /** The options of a watch store. */
-export interface StoreOptions<T> {
+interface StoreOptions<T> {
   /** Returns the part of an object that is kept. */
   strip(object: T): T
   indexes?: IndexFunctions<T>

@@ -22,7 +22,7 @@ export interface BindAddress {
 }
 
 /** The options of an HTTP server. */
-export interface HttpServerOptions extends BindAddress {
+interface HttpServerOptions extends BindAddress {
   /** The setting that names the address, for error messages: `--web-bind-address`. */
   setting: string
   /** How long requests that are under way may take at the stop, in ms. */

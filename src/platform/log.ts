@@ -16,7 +16,7 @@ export interface Log {
 }
 
 /** The options of a log. */
-export interface LogOptions {
+interface LogOptions {
   level: Level | 'silent'
   clock: Pick<Clock, 'now'>
   /** Writes one line, including its newline. */

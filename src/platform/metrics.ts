@@ -9,7 +9,7 @@ import { instrumentsOn, type Instruments, type Scrape } from './instruments.ts'
 export type { Scrape }
 
 /** The state of a queue, which is read at each scrape. */
-export interface QueueCounts {
+interface QueueCounts {
   depth: number
   /** Since when each key has been processed; monotonic. */
   processing: ReadonlyMap<string, number>
@@ -34,7 +34,7 @@ export interface Metrics {
 }
 
 /** The metrics of one controller and its queue. */
-export interface ControllerInstruments {
+interface ControllerInstruments {
   queue: {
     added(): void
     retried(): void

@@ -5,7 +5,7 @@ import type { Data, ObjectName } from './published-object.ts'
 export const MAX_OBJECT_BYTES = 900_000
 
 /** The part of the data that can be published. */
-export interface Fitted {
+interface Fitted {
   /** Undefined if nothing of it fits. */
   data: Data | undefined
   /** Why that is not all, as a sentence for people. */

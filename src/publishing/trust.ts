@@ -15,7 +15,7 @@ export interface OutputState {
 }
 
 /** What the end of trust depends on besides what is published. */
-export interface TrustInput {
+interface TrustInput {
   /** The Agent; its spec names only what the person has consented to. */
   agent: Agent
   /** ms since the epoch. */

@@ -16,14 +16,14 @@ export type Verdict<Reason extends string> =
   | { kind: 'limited'; reason: Reason; retryAfterMs?: number }
 
 /** How long the circuit stays open if the response does not say it, before a jitter of ±25%. */
-export type Pause =
+type Pause =
   /** Doubled each time that the probe meets the limit. A response during the pause does not lengthen it. */
   | { firstMs: number; maxMs: number }
   /** The same each time, counted from the latest response. */
   | { fixedMs: number }
 
 /** How a circuit breaker classifies failures, and how long it pauses. */
-export interface BreakerOptions<Reason extends string> {
+interface BreakerOptions<Reason extends string> {
   judge(error: unknown): Verdict<Reason>
   /** The pause for each reason, the least severe first. While the circuit is open, its reason never becomes less severe. */
   pauses: Readonly<Record<Reason, Pause>>
@@ -32,7 +32,7 @@ export interface BreakerOptions<Reason extends string> {
 }
 
 /** The limit that keeps a circuit open. */
-export interface OpenCircuit<Reason extends string> {
+interface OpenCircuit<Reason extends string> {
   reason: Reason
   /** When the limit was first met, in ms since the epoch; for people. */
   since: number

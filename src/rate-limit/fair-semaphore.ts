@@ -11,7 +11,7 @@ export class BusyError extends Error {
 }
 
 /** How many tasks may run at a time. */
-export interface SemaphoreLimits<Scope extends string> {
+interface SemaphoreLimits<Scope extends string> {
   /** In total. */
   total: number
   /** For one key of each scope. A free slot goes to the key that occupies the fewest in the first scope, then in the next. */

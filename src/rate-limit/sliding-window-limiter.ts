@@ -3,7 +3,7 @@ import type { Clock } from '../platform/clock.ts'
 import { setBounded } from './bounded-map.ts'
 
 /** At most `max` in any `windowMs`. */
-export interface WindowLimit {
+interface WindowLimit {
   max: number
   windowMs: number
 }

@@ -1,9 +1,9 @@
-/** Whether two e-mail addresses name the same Google account. Pure. */
+/** Compares the e-mail addresses of Google accounts. Pure. */
 
-/** Compares two addresses; case is ignored, and googlemail.com is the same as gmail.com. */
+/** Whether two addresses belong to the same account: case is ignored, and googlemail.com equals gmail.com. */
 export const sameAccount = (a: string, b: string): boolean => canonicalAccount(a) === canonicalAccount(b)
 
-/** The canonical form of an address, by which accounts are compared. */
+/** Returns the canonical form of an address, by which accounts are compared. */
 export const canonicalAccount = (address: string): string =>
   address
     .trim()

@@ -1,13 +1,14 @@
-/** Which namespaces an integration serves, modelled on the Gateway API's `allowedRoutes`. Pure. */
+/** Decides which namespaces an integration serves, modelled on the Gateway API's `allowedRoutes`. Pure. */
 import type { Agent, CalendarIntegration } from './types.ts'
 
-/** Looks up the labels of a namespace; undefined if the operator may not read labels at all. */
-export type LabelsOf = (namespace: string) => Record<string, string> | undefined
+/** Looks up the labels of a namespace. */
+type LabelsOf = (namespace: string) => Record<string, string> | undefined
 
+/** The key, `namespace/name`, of the integration that an Agent refers to. */
 export const integrationKey = (agent: Agent): string =>
   `${agent.spec.integrationRef.namespace ?? agent.metadata.namespace ?? ''}/${agent.spec.integrationRef.name}`
 
-/** Whether this integration serves the agent's namespace. */
+/** Whether this integration serves the agent's namespace. @param labelsOf undefined if the operator may not read labels. */
 export function isAllowed(agent: Agent, integration: CalendarIntegration, labelsOf: LabelsOf | undefined): boolean {
   const namespace = agent.metadata.namespace ?? ''
   const { from, selector } = integration.spec.allowedNamespaces
@@ -35,7 +36,7 @@ interface Selector {
   matchExpressions?: { key: string; operator: string; values?: string[] }[]
 }
 
-/** A label selector as the Kubernetes API defines it; a selector without requirements selects everything. */
+/** Whether a label selector, as the Kubernetes API defines it, selects these labels. A selector without requirements selects all. */
 export function matches(selector: Selector, labels: Record<string, string> = {}): boolean {
   const exact = Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value)
   return exact && (selector.matchExpressions ?? []).every((expression) => matchesOne(expression, labels))

@@ -1,5 +1,6 @@
-/** A condition of a status. */
+/** The condition of a status, as a type that generated code can import. */
 
+/** The status of a condition. */
 export type ConditionStatus = 'True' | 'False' | 'Unknown'
 
 /** One condition, as `metav1.Condition` defines it. */

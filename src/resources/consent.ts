@@ -2,11 +2,11 @@
  * What a person consented to on the sign-in page, and what in a spec goes beyond that. The consent is recorded with the grant
  * (`consent` in `<agent>-google-grant`); a supplied grant has none, because no page was shown. Pure.
  */
-import { isRecord } from '../platform/json.ts'
+import { parseRecord } from '../platform/json.ts'
 import { canonicalAccount } from './account.ts'
 import type { Agent, AgentSpec } from './types.ts'
 
-/** What the page named: how much is published, whether programs get a token, and which calendars are read. */
+/** What the sign-in page named: how much is published, whether programs get a token, and which calendars are read. */
 export interface Consent {
   detail: 'Busy' | 'Full'
   accessToken: boolean
@@ -16,15 +16,15 @@ export interface Consent {
   calendars: string[]
 }
 
-/** The fields of a spec that a person is asked about. */
+/** The fields of a spec that need the person's consent. */
 interface ConsentedSpec {
   account: string
   calendars: { read: string[]; write?: string }
   publish: Pick<AgentSpec['publish'], 'calendar' | 'accessToken'>
 }
 
-/** One point in which a spec goes beyond a consent. */
-export type Widening = { field: 'detail' | 'accessToken' | 'write' } | { field: 'calendar'; id: string }
+/** A field in which a spec goes beyond a consent. */
+type Widening = { field: 'detail' | 'accessToken' | 'write' } | { field: 'calendar'; id: string }
 
 /** What the sign-in page names for this spec. */
 export function consentOf(spec: ConsentedSpec): Consent {
@@ -39,13 +39,13 @@ export function consentOf(spec: ConsentedSpec): Consent {
   }
 }
 
-/** The least that a page can have named; an unreadable record counts as this. */
+/** The least that a page can have named. */
 const LEAST_CONSENT: Consent = { detail: 'Busy', accessToken: false, write: false, calendars: ['primary'] }
 
-/** Parses a record. One that cannot be read counts as the least consent, so that the person is asked again. */
+/** Parses a recorded consent. One that cannot be read counts as the least consent, so that the person is asked again. */
 export function parseConsent(text: string): Consent {
-  const found = parsed(text)
-  if (!isRecord(found)) return LEAST_CONSENT
+  const found = parseRecord(text)
+  if (!found) return LEAST_CONSENT
   const { detail, accessToken, write, calendars } = found
   if ((detail !== 'Busy' && detail !== 'Full') || typeof accessToken !== 'boolean' || typeof write !== 'boolean')
     return LEAST_CONSENT
@@ -53,19 +53,11 @@ export function parseConsent(text: string): Consent {
   return { detail, accessToken, write, calendars }
 }
 
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-/** The record as it is stored: JSON with its keys in a fixed order. */
+/** Renders a consent as it is stored: JSON with its keys in a fixed order. */
 export const renderConsent = ({ detail, accessToken, write, calendars }: Consent): string =>
   JSON.stringify({ detail, accessToken, write, calendars })
 
-/** Where a spec goes beyond the consent; empty if it asks for as much or less. */
+/** Finds where a spec goes beyond the consent; empty if it asks for as much or less. */
 export function widenings(consent: Consent, spec: ConsentedSpec): Widening[] {
   const wanted = consentOf(spec)
   const found: Widening[] = []
@@ -87,7 +79,7 @@ const canonicalCalendar = ({ account }: Pick<ConsentedSpec, 'account'>, id: stri
   return canonical === canonicalAccount(account) ? 'primary' : canonical
 }
 
-/** What is new, as the middle of a sentence that names the fields. */
+/** Describes what is new, as the middle of a sentence that names the fields. */
 export function inWords(found: readonly Widening[]): string {
   const calendars = found.flatMap((one) => (one.field === 'calendar' ? [one.id] : []))
   const fields = found.flatMap((one) => (one.field === 'calendar' ? [] : [FIELDS[one.field]]))
@@ -110,8 +102,8 @@ function listed(ids: readonly string[]): string {
 }
 
 /**
- * The Agent, limited to what its person has consented to: what is read and published while they are asked for more. The same
- * object if nothing goes beyond the consent, or no page was shown.
+ * Limits an Agent to what its person has consented to, which is what is read and published while the person is asked for more.
+ * Returns the same object if nothing goes beyond the consent, or if no page was shown.
  */
 export function consentedAgent(agent: Agent, consent: Consent | undefined): Agent {
   if (!consent || widenings(consent, agent.spec).length === 0) return agent
@@ -123,7 +115,7 @@ function calendarsOf(spec: AgentSpec, consent: Consent): AgentSpec['calendars'] 
   const { write, ...calendars }: AgentSpec['calendars'] & { write?: string } = spec.calendars
   const read = spec.calendars.read.filter((id) => isConsented(consent, spec, id))
   const mayWrite = write !== undefined && consent.write && isConsented(consent, spec, write)
-  // If none of them were left, nothing would be busy, so the previous calendars are still read.
+  // If none were left, nothing would be busy, so the previous calendars are still read.
   return { ...calendars, read: read.length > 0 ? read : consent.calendars, ...(mayWrite ? { write } : {}) }
 }
 

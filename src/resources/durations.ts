@@ -1,5 +1,6 @@
 /**
- * Durations as the resources write them: `30s`, `5m`, `1h30m`; units h, m, s, each at most once and in that order.
+ * Parses and formats durations as they appear in resources: `30s`, `5m`, `1h30m`. The units are h, m and s, each at most once and in
+ * this order. Pure.
  */
 const DURATION = /^(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?$/
 
@@ -11,14 +12,14 @@ export function parseDuration(text: string): number | undefined {
   return (((hours ?? 0) * 60 + (minutes ?? 0)) * 60 + (seconds ?? 0)) * 1000
 }
 
-/** A duration in ms, for fields that the API server has validated. @throws Error for any other text. */
+/** Parses a duration, in ms, that the API server has validated. @throws RangeError if the text is not a duration. */
 export function durationMs(text: string): number {
   const ms = parseDuration(text)
   if (ms === undefined) throw new RangeError(`not a duration such as 30s, 5m or 1h30m: ${JSON.stringify(text)}`)
   return ms
 }
 
-/** The shortest form of a duration in whole seconds: `1h30m`, `0s`. */
+/** Formats a duration, in ms, in its shortest form in whole seconds: `1h30m`, `0s`. */
 export function formatDuration(ms: number): string {
   const seconds = Math.round(ms / 1000)
   const parts: [number, string][] = [

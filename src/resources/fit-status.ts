@@ -9,7 +9,7 @@ import type { Kind } from './reasons.ts'
 import { childSchema } from './structural-schema.ts'
 import type { StructuralSchema } from './types.ts'
 
-/** The status with its texts cleaned and truncated, its lists truncated, and without values that its schema refuses. */
+/** Cleans and truncates texts, truncates lists, and leaves out values that the schema rejects. */
 export const fitStatus = <T extends object>(kind: Kind, status: T): T => (fit(schemaOf(kind), status) ?? {}) as T
 
 function schemaOf(kind: Kind): StructuralSchema {
@@ -18,7 +18,7 @@ function schemaOf(kind: Kind): StructuralSchema {
   return version?.schema.openAPIV3Schema.properties?.status ?? {}
 }
 
-/** Undefined if the schema allows no such value. */
+/** Returns undefined if the schema does not allow the value. */
 function fit(schema: StructuralSchema, value: unknown): unknown {
   if (value === undefined || value === null) return undefined
   if (schema.enum && !schema.enum.includes(value)) return undefined
@@ -55,7 +55,7 @@ function fitList({ items = {}, maxItems = Infinity, ...schema }: StructuralSchem
   return distinct(fitted, schema['x-kubernetes-list-map-keys'], schema['x-kubernetes-list-type']).slice(0, maxItems)
 }
 
-/** If items have become equal by truncation, the first one. */
+/** Keeps the first of items that have become equal by truncation. */
 function distinct(values: unknown[], keys: string[] | undefined, type: string | undefined): unknown[] {
   if (type !== 'map' && type !== 'set') return values
   const seen = new Set<string>()

@@ -1,11 +1,10 @@
-/**
- * Lists that are sets or maps (`x-kubernetes-list-type`): no item may occur twice.
- */
+/** Checks lists that are sets or maps (`x-kubernetes-list-type`), in which no item may occur twice. Pure. */
 import { isRecord } from '../platform/json.ts'
 import { problem, type Path, type Problem } from './problems.ts'
 import { childSchema } from './structural-schema.ts'
 import type { StructuralSchema } from './types.ts'
 
+/** Finds the duplicate items in all such lists of a value. @param at the path of the value. */
 export function duplicates(schema: StructuralSchema, value: unknown, at: Path = []): Problem[] {
   if (Array.isArray(value)) {
     const items = schema.items
@@ -34,7 +33,7 @@ function repeated(schema: StructuralSchema, list: unknown[], at: Path): Problem[
   })
 }
 
-/** What identifies an item; undefined if a list may contain duplicates. */
+/** Returns the function that identifies an item; undefined if the list may contain duplicates. */
 function identityIn(schema: StructuralSchema): ((item: unknown) => unknown) | undefined {
   const keys = schema['x-kubernetes-list-map-keys'] ?? []
   if (schema['x-kubernetes-list-type'] === 'set') return (item) => item

@@ -1,6 +1,4 @@
-/**
- * What the API server requires of the metadata of namespaced objects, as far as people make mistakes there.
- */
+/** Checks the metadata of namespaced objects for the mistakes that people make, as the API server does. Pure. */
 import { isRecord } from '../platform/json.ts'
 import { problem, type Path, type Problem } from './problems.ts'
 
@@ -12,6 +10,7 @@ const SUBDOMAIN_RULE =
 const LABEL_RULE =
   "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
 
+/** Finds the problems in the metadata of an object. */
 export function metadataProblems(object: unknown): Problem[] {
   if (!isRecord(object)) return []
   const { metadata } = object

@@ -1,22 +1,22 @@
 /**
  * Decides whether an existing object with one of the operator's names belongs to an Agent: for grants, for published objects, for
- * the sign-in pages and for deletion. Pure: metadata in, a verdict out.
+ * the sign-in pages and for deletion. Pure.
  *
  * - `mine`: it belongs to this Agent and is marked correctly.
  * - `restore`: it belongs to this Agent; some marks (labels, annotation, owner reference) have to be restored.
  * - `upgrade`: it belongs to this Agent, as version 0.1.0 wrote it: with the label of all its objects, and no role.
- * - `foreign`: anything else. It is never written, adopted or deleted.
+ * - `foreign`: any other object. It is never written, adopted or deleted.
  */
 import { AGENT_ANNOTATION, isManaged, isReservedName, GROUP_VERSION, labelsOf, ROLE_LABEL, type Role } from './names.ts'
 import type { ObjectMeta, OwnerReference } from './types.ts'
 
 /**
- * A verdict. `whose` says who owns a foreign object, as the end of a sentence that begins with its name; `todo` says what to do
+ * Whether an object belongs to an Agent. `whose` says who owns a foreign object, as the end of a sentence that begins with its name; `todo` says what to do
  * about it, if that is not simply to use another name.
  */
 export type Ownership = { is: 'mine' | 'restore' | 'upgrade' } | { is: 'foreign'; whose: string; todo?: string }
 
-/** The roles of what an Agent publishes. */
+/** The roles of published objects. */
 export type PublishedRole = Extract<Role, 'calendar' | 'access-token'>
 
 interface Marked {
@@ -28,7 +28,7 @@ interface Owner {
   metadata: Pick<ObjectMeta, 'name' | 'uid'>
 }
 
-/** The owner reference that makes Kubernetes delete an object along with its owner. */
+/** The owner reference of the controller, with which Kubernetes deletes the object. */
 export const controllerOf = ({ metadata }: Marked): OwnerReference | undefined =>
   metadata.ownerReferences?.find((reference) => reference.controller)
 
@@ -36,11 +36,11 @@ const roleOf = ({ metadata }: Marked): string | undefined => metadata.labels?.[R
 
 const agentOf = ({ metadata }: Marked): string | undefined => metadata.annotations?.[AGENT_ANNOTATION]
 
-/** Whether labels and annotation are as the operator writes them. */
+/** Whether the labels and the annotation are as the operator writes them. */
 const isMarked = (object: Marked, owner: Owner, role: Role): boolean =>
   isManaged(object) && roleOf(object) === role && agentOf(object) === owner.metadata.name
 
-/** Whether it is marked as by version 0.1.0: with one label, and no role. */
+/** Whether an object is marked as version 0.1.0 did: with one label, and no role. */
 const isOf010 = (object: Marked): boolean => isManaged(object) && roleOf(object) === undefined
 
 const foreign = (whose: string, todo?: string): Ownership => ({ is: 'foreign', whose, ...(todo && { todo }) })
@@ -51,7 +51,7 @@ const ours = (object: Marked, marked: boolean): Ownership => {
 }
 
 /**
- * Decides about a published object.
+ * Decides whether a published object belongs to its Agent.
  * @param about.shared whether another spec in the namespace names the object.
  */
 export function ownershipOfPublished(
@@ -75,15 +75,15 @@ function uncontrolled(object: Marked, owner: Owner, about: { role: PublishedRole
   return isOf010(object) && unclaimed ? { is: 'upgrade' } : foreign(claimOn(object))
 }
 
-/** The content of a grant Secret of 0.1.0, as far as it identifies the Agent. */
-export interface HeldGrant {
+/** The content of a grant Secret of version 0.1.0, as far as it identifies the Agent. */
+interface HeldGrant {
   refreshToken: boolean
-  /** Its `account` is missing, or is the Agent's. */
+  /** Whether its `account` is missing or is the Agent's. */
   accountFits: boolean
 }
 
 /**
- * Decides about the Secret with the name of an Agent's grant.
+ * Decides whether the Secret with the name of an Agent's grant belongs to that Agent.
  * @param held undefined if its content has not been read: a Secret of 0.1.0 is then judged by its metadata.
  */
 export function ownershipOfGrant(object: Marked, owner: Owner, held?: HeldGrant): Ownership {
@@ -101,7 +101,7 @@ function grantOf010(held: HeldGrant | undefined): Ownership {
   return { is: 'upgrade' }
 }
 
-/** Whether an object is marked as made by the operator, for any Agent. */
+/** Whether an object is marked as created by the operator, for any Agent. */
 export const isOurs = (object: Marked): boolean =>
   isManaged(object) || (agentOf(object) !== undefined && ROLES.includes(roleOf(object) ?? ''))
 
@@ -128,7 +128,7 @@ export const marksOf = (
   annotations: { [AGENT_ANNOTATION]: owner.metadata.name },
 })
 
-/** The owner references of others, and the Agent as the controller. */
+/** Adds the Agent as the controller to the owner references of others. */
 export function withController(references: readonly OwnerReference[] | undefined, owner: Owner): OwnerReference[] {
   const { name, uid = '' } = owner.metadata
   const own = { apiVersion: GROUP_VERSION, kind: 'Agent', name, uid, controller: true }

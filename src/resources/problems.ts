@@ -1,6 +1,4 @@
-/**
- * What is wrong with an object, as data, and in the words of the API server as `kubectl` shows them.
- */
+/** What is wrong with an object, as data, and in the words of the API server as `kubectl` shows them. Pure. */
 
 /** The API server's error types (`field.Error`), and `Unknown` for a field that is not in the schema. */
 export type ProblemKind =
@@ -17,6 +15,7 @@ export type ProblemKind =
 /** Names and indexes from the root of an object to a value in it. */
 export type Path = readonly (string | number)[]
 
+/** One problem of an object. */
 export interface Problem {
   readonly kind: ProblemKind
   readonly at: Path
@@ -30,10 +29,11 @@ export interface Problem {
   /** The CEL rule that failed, and the type of the value that carries it. */
   readonly rule?: string
   readonly ruleType?: string
-  /** The schema was violated: the API server then repeats the field within its message. */
+  /** The schema was violated; the API server then repeats the field in its message. */
   readonly bySchema?: true
 }
 
+/** Renders a path as text: `spec.scopes[1]`. */
 export function pathText(at: Path): string {
   return at.map((step, index) => (typeof step === 'number' ? `[${step}]` : named(step, index))).join('')
 }
@@ -43,11 +43,12 @@ function named(step: string, index: number): string {
   return index === 0 ? step : `.${step}`
 }
 
+/** Creates a problem. */
 export function problem(kind: ProblemKind, at: Path, rest: Omit<Problem, 'kind' | 'at' | 'path'>): Problem {
   return { kind, at, path: pathText(at), ...rest }
 }
 
-/** JSON's name for the type of a value. */
+/** The JSON Schema type of a value. */
 export function typeName(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'array'
@@ -55,7 +56,7 @@ export function typeName(value: unknown): string {
   return typeof value
 }
 
-/** One problem, as in the API server's message: `spec.scopes[1]: Duplicate value: "a"`. */
+/** Renders a problem as the API server does: `spec.scopes[1]: Duplicate value: "a"`. Source: `field.Error` in apimachinery. */
 export function asKubectl(one: Problem): string {
   return `${one.path === '' ? '<nil>' : one.path}: ${WORDS[one.kind](one)}`
 }

@@ -11,7 +11,7 @@
  */
 export type Meaning = 'passing' | 'stuck' | 'neutral'
 
-/** Kind → condition → reason → meaning. The order of the conditions of a kind is the order in which they decide `Ready`. */
+/** The meaning of each reason, by kind and condition. The conditions of a kind decide `Ready` in this order. */
 export const REASONS = {
   CalendarIntegration: {
     CredentialsValid: {
@@ -88,9 +88,10 @@ const ENDED_BY_SIGNING_IN: readonly string[] = [
   'ClientChanged',
 ] satisfies ReasonOf<'Agent', 'Authorized'>[]
 
-/** Whether an Agent whose `Authorized` has this reason waits, or soon waits, for a person to sign in. */
+/** Whether an Agent whose `Authorized` has this reason waits, or will soon wait, for a person to sign in. */
 export const needsSignIn = (reason: string): boolean => ENDED_BY_SIGNING_IN.includes(reason)
 
+/** A kind with conditions. */
 export type Kind = keyof Table
 /** The conditions of a kind that are its own; `Ready`, `Reconciling` and `Stalled` are common to all. */
 export type OwnCondition<K extends Kind> = Exclude<keyof Table[K], 'Ready'>
@@ -99,10 +100,7 @@ export type ReasonOf<K extends Kind, C extends keyof Table[K]> = Extract<keyof T
 /** Every reason that a kind's `Ready` can have. */
 export type ReadyReason<K extends Kind> = { [C in keyof Table[K]]: ReasonOf<K, C> }[keyof Table[K]]
 
-export type IntegrationReason = ReadyReason<'CalendarIntegration'>
-export type AgentReason = ReadyReason<'Agent'>
-
-/** What a reason means for an object of that kind whose `Ready` has it. */
+/** The meaning of a reason of `Ready`; an unknown reason counts as passing. */
 export function meaningOf(kind: Kind, reason: string): Meaning {
   const tables: Record<string, Record<string, Meaning>> = REASONS[kind]
   for (const reasons of Object.values(tables)) {

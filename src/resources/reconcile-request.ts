@@ -1,6 +1,6 @@
 /**
- * Reconciles that somebody requests by annotation. A request is served at once, unless the same object had one just before; then it
- * waits. However often the annotation is written, an object gets one such reconcile in ten seconds.
+ * Reconciles that somebody requests by annotation. A request is served at once, unless the object has served one recently; then it
+ * waits. However often the annotation is written, an object serves one request in ten seconds.
  */
 import { hasCome, type Clock } from '../platform/clock.ts'
 import { clean } from '../platform/scrub.ts'
@@ -9,15 +9,15 @@ import type { ObjectMeta } from './types.ts'
 
 const MIN_INTERVAL_MS = 10_000
 
-/** The state of an object's requests. */
+/** The requests of one object that were served. */
 export interface RequestMemory {
   /** The last request that was served. */
   handledRequest?: string
-  /** When a request was last served; monotonic. */
+  /** When a request was last served, by the monotonic clock. */
   servedAt?: number
 }
 
-/** Whether a request is to be served now, or in how many ms a waiting one is due. */
+/** The request that is to be served now, or in how many ms a waiting request is due. Empty if there is no request. */
 export interface DueRequest {
   request?: string
   waitMs?: number
@@ -25,52 +25,55 @@ export interface DueRequest {
 
 type Requested = { metadata: Pick<ObjectMeta, 'annotations'>; status?: { lastHandledReconcileAt?: string } }
 
-/** Serves the request, if it is due. */
+/** Takes the request of an object, if it is due, and records that it is served. */
 export function takeRequest(clock: Clock, object: Requested, memory: RequestMemory): DueRequest {
   if (!isRequested(object, memory.handledRequest)) return {}
-  const turnAt = (memory.servedAt ?? -Infinity) + MIN_INTERVAL_MS
-  if (!hasCome(clock, turnAt)) return { waitMs: turnAt - clock.monotonic() }
+  const dueAt = (memory.servedAt ?? -Infinity) + MIN_INTERVAL_MS
+  if (!hasCome(clock, dueAt)) return { waitMs: dueAt - clock.monotonic() }
   memory.servedAt = clock.monotonic()
   return { request: requestedAt(object) }
 }
 
 /**
- * What remains of a request after its reconcile: it is still to be served if its bypass has to wait for the client's next one.
+ * Returns what remains of a request after its reconcile. If its bypass has to wait for the client's next one, the request is served
+ * again then.
  *
- * @param turn as `takeRequest` returned it.
- * @param memory forgets the request in that case.
+ * @param bypass the bypass of the reconcile.
+ * @param request what `takeRequest` returned.
+ * @param memory forgets in that case that the request was served.
  */
 export function remainingRequest(
-  { retryInMs: waitMs }: { readonly retryInMs: number | undefined },
-  turn: DueRequest,
+  bypass: { readonly retryInMs: number | undefined },
+  request: DueRequest,
   memory: RequestMemory,
 ): DueRequest {
-  if (waitMs === undefined) return turn
+  const waitMs = bypass.retryInMs
+  if (waitMs === undefined) return request
   memory.servedAt = undefined
   return { waitMs }
 }
 
 /**
- * Whether somebody requested a reconcile that was not served yet.
+ * Whether somebody requested a reconcile that has not been served yet.
  *
  * @param handled the request that was served last, because the status may not show it yet.
  */
 export function isRequested(object: Requested, handled: string | undefined): boolean {
   const request = requestedAt(object)
-  const answered = cutRequest(object.status?.lastHandledReconcileAt)
+  const answered = truncated(object.status?.lastHandledReconcileAt)
   return request !== undefined && request !== answered && request !== handled
 }
 
 /**
- * The value of the request to reconcile now, ours or Flux's: the later one where both are set (by time where both are
- * times, else as text), so that the answer does not swing between them. Cut and cleaned, since it goes back into the status.
+ * The value of the annotation that requests a reconcile, ours or Flux's. If both are set, the later one counts (by time if both are
+ * times, otherwise as text), so that the result is stable. It is cleaned and truncated, because it is copied into the status.
  */
 export function requestedAt(object: { metadata: Pick<ObjectMeta, 'annotations'> }): string | undefined {
-  return cutRequest(laterRequest(object))
+  return truncated(laterRequest(object))
 }
 
-/** Requests are compared, and answered, as cut to 64 characters. */
-const cutRequest = (value: string | undefined): string | undefined =>
+/** Requests are truncated to 64 characters before they are compared or written into the status. */
+const truncated = (value: string | undefined): string | undefined =>
   value === undefined ? undefined : clean(value, 64, '')
 
 function laterRequest(object: { metadata: Pick<ObjectMeta, 'annotations'> }): string | undefined {

@@ -1,6 +1,6 @@
 /**
- * The CEL rules of a CRD (`x-kubernetes-validations`), evaluated as the API server does: each on the value that carries
- * it, with `oldSelf` if a rule is about a change. The rules in `crds/` use only what this interpreter supports.
+ * Evaluates the CEL rules of a CRD (`x-kubernetes-validations`) as the API server does: each for the value that it belongs to, with
+ * `oldSelf` if a rule is about a change. The rules in `crds/` use only what this interpreter supports.
  */
 import { Environment, type ParseResult } from '@marcbachmann/cel-js'
 import { isRecord } from '../platform/json.ts'
@@ -9,7 +9,7 @@ import { childSchema } from './structural-schema.ts'
 import type { StructuralSchema, ValidationRule } from './types.ts'
 
 /** Evaluates every rule of a schema, except those on or above a broken path, whose value is not what they expect. */
-export type RuleChecker = (object: unknown, old: unknown, isBroken: (at: Path) => boolean) => Problem[]
+type RuleChecker = (object: unknown, old: unknown, isBroken: (at: Path) => boolean) => Problem[]
 
 interface Compiled {
   rule: ValidationRule
@@ -18,7 +18,7 @@ interface Compiled {
 }
 
 /** A value and the corresponding old value (undefined if there is none). */
-interface Place {
+interface Location {
   schema: StructuralSchema
   value: unknown
   old: unknown
@@ -32,16 +32,16 @@ const KIND_OF_REASON: Record<string, ProblemKind> = {
   FieldValueDuplicate: 'Duplicate',
 }
 
-/** @throws Error if a rule is not valid CEL. */
+/** Compiles the rules of a schema. @throws Error if a rule is not valid CEL. */
 export function ruleChecker(root: StructuralSchema): RuleChecker {
   const rules = compileAll(root)
   return (object, old, isBroken) => {
     const found: Problem[] = []
-    const visit = (place: Place): void => {
-      if (!isBroken(place.at)) {
-        for (const rule of rules.get(place.schema) ?? []) found.push(...evaluate(rule, place))
+    const visit = (location: Location): void => {
+      if (!isBroken(location.at)) {
+        for (const rule of rules.get(location.schema) ?? []) found.push(...evaluate(rule, location))
       }
-      for (const child of children(place)) visit(child)
+      for (const child of children(location)) visit(child)
     }
     visit({ schema: root, value: object, old, at: [] })
     return found
@@ -77,19 +77,21 @@ function compile(environment: Environment, rule: ValidationRule): Compiled {
   return { rule, holds, aboutChange: /\boldSelf\b/.test(rule.rule) }
 }
 
-function evaluate({ rule, holds, aboutChange }: Compiled, place: Place): Problem[] {
-  if (aboutChange && place.old === undefined) return []
-  const self = forCel(place.schema, place.value)
-  const oldSelf = aboutChange ? forCel(place.schema, place.old) : undefined
+function evaluate({ rule, holds, aboutChange }: Compiled, location: Location): Problem[] {
+  if (aboutChange && location.old === undefined) return []
+  const self = forCel(location.schema, location.value)
+  const oldSelf = aboutChange ? forCel(location.schema, location.old) : undefined
   try {
-    return holds({ self, oldSelf }) === true ? [] : [failed(rule, place, rule.message ?? `failed rule: ${rule.rule}`)]
+    return holds({ self, oldSelf }) === true
+      ? []
+      : [failed(rule, location, rule.message ?? `failed rule: ${rule.rule}`)]
   } catch (error) {
-    const why = error instanceof Error ? (error.message.split('\n')[0] ?? '') : 'unknown error'
-    return [failed(rule, place, `rule evaluation error: ${why}`)]
+    const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : 'unknown error'
+    return [failed(rule, location, `rule evaluation error: ${reason}`)]
   }
 }
 
-function failed(rule: ValidationRule, { schema, value, at }: Place, message: string): Problem {
+function failed(rule: ValidationRule, { schema, value, at }: Location, message: string): Problem {
   const below = (rule.fieldPath ?? '').split('.').filter((step) => step !== '')
   const found = below.reduce<unknown>((inner, step) => (isRecord(inner) ? inner[step] : undefined), value)
   const kind = KIND_OF_REASON[rule.reason ?? ''] ?? 'Invalid'
@@ -97,7 +99,7 @@ function failed(rule: ValidationRule, { schema, value, at }: Place, message: str
 }
 
 /** The values within a value. Items of a list correspond to old items only if the list is a map, by its keys. */
-function children({ schema, value, old, at }: Place): Place[] {
+function children({ schema, value, old, at }: Location): Location[] {
   if (Array.isArray(value)) {
     const items = schema.items
     if (!items) return []
@@ -109,7 +111,7 @@ function children({ schema, value, old, at }: Place): Place[] {
     }))
   }
   if (!isRecord(value)) return []
-  return Object.entries(value).flatMap(([name, child]): Place[] => {
+  return Object.entries(value).flatMap(([name, child]): Location[] => {
     const inner = at.length === 0 && name === 'metadata' ? undefined : childSchema(schema, name)
     return inner ? [{ schema: inner, value: child, old: isRecord(old) ? old[name] : undefined, at: [...at, name] }] : []
   })
@@ -137,7 +139,7 @@ function forCel(schema: StructuralSchema, value: unknown): unknown {
   return schema.type === 'integer' && Number.isInteger(value) ? BigInt(value as number) : value
 }
 
-/** Whether `at` is the path of a broken value, or a prefix of one. */
+/** Returns the function that says whether a path is that of a broken value or a prefix of one. */
 export function holdsBroken(broken: readonly Path[]): (at: Path) => boolean {
   const texts = broken.map((path) => pathText(path))
   return (at) => {

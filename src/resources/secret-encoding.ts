@@ -1,8 +1,6 @@
-/**
- * The encodings in Secrets: base64 for every value, and RFC 3339 in UTC, to the second, for instants.
- */
+/** The encodings in Secrets: base64 for every value, and RFC 3339 in UTC, to the second, for instants. Pure. */
 
-/** The values of a Secret as text, without surrounding white space. */
+/** Decodes the values of a Secret, and trims them; empty values become undefined. */
 export function decode(data: Record<string, string> | undefined): Record<string, string | undefined> {
   const text = (value: string): string | undefined => Buffer.from(value, 'base64').toString('utf8').trim() || undefined
   return Object.fromEntries(Object.entries(data ?? {}).map(([key, value]) => [key, text(value)]))
@@ -15,7 +13,7 @@ export function encode(text: Record<string, string | undefined>): Record<string,
   return Object.fromEntries(Object.entries(text).map(([key, value]) => [key, base64(value)]))
 }
 
-/** Parses an instant, in ms, rounded to the second as it would be written, so that both compare equal. */
+/** Parses an instant, in ms since the epoch, rounded down to the second as it is written; undefined if it is not one. */
 export function fromTimestamp(text: string | undefined): number | undefined {
   const ms = Date.parse(text ?? '')
   return Number.isNaN(ms) ? undefined : Math.floor(ms / 1000) * 1000

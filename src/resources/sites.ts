@@ -1,6 +1,6 @@
 /**
- * Which namespace a site belongs to. A host, with all its ports, belongs to the namespaces that the setting `--sites` lists with it;
- * if it is not listed, to the namespace whose integration claimed it first. Pure.
+ * Decides which namespaces a site belongs to. A host, with all its ports, belongs to the namespaces that the setting `--sites` lists
+ * for it; if it is not listed, to the namespace whose integration claimed it first. Pure.
  *
  * The leader decides (`claimOf`) and writes `SiteAccepted` into the status. Every replica follows the status (`isSiteAccepted`), so
  * that pages, links and channels of all replicas agree.
@@ -13,8 +13,8 @@ import type { CalendarIntegration } from './types.ts'
 export type Sites = ReadonlyMap<string, readonly string[]>
 
 /**
- * The host of `siteURI`, without its port, in canonical form: lower case, punycode, no trailing dot, IPv6 addresses in brackets.
- * Undefined if the text is not the address of a site.
+ * Returns the host of `siteURI` without its port, in canonical form: lower case, punycode, no trailing dot, IPv6 addresses in
+ * brackets. Undefined if the text is not the address of a site.
  */
 export function siteHost(siteURI: string): string | undefined {
   const url = parseURL(siteURI)
@@ -26,16 +26,18 @@ const hostOf = ({ spec }: CalendarIntegration): string | undefined => siteHost(s
 
 const namespaceOf = ({ metadata }: CalendarIntegration): string => metadata.namespace ?? ''
 
-export interface SiteClaims {
+/** What decides about the claims on sites. */
+interface SiteClaims {
   sites: Sites
   /** All integrations, or at least those with the same host. */
   integrations: Iterable<CalendarIntegration>
 }
 
-export interface SiteClaim {
-  /** The namespaces that the host belongs to; empty while it belongs to nobody. */
+/** Which namespaces may use a host. */
+interface SiteClaim {
+  /** The namespaces that the host belongs to; empty if it belongs to none. */
   namespaces: readonly string[]
-  /** Set if the host belonged to nobody so far: the integration that gets it. */
+  /** The integration that gets the host, if it belonged to no namespace before. */
   first?: CalendarIntegration
 }
 
@@ -96,7 +98,7 @@ const compare = <T>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0)
 const byAge = (a: CalendarIntegration, b: CalendarIntegration): number =>
   compare(ageOf(a), ageOf(b)) || compare(namespaceOf(a), namespaceOf(b)) || compare(a.metadata.name, b.metadata.name)
 
-/** Whether the status says that this host was accepted; the spec may have named another host at that time. */
+/** Whether the status says that this host was accepted; at that time, the spec may have named another host. */
 function isAcceptedFor({ metadata, status }: CalendarIntegration, host: string): boolean {
   const accepted = findCondition(status?.conditions, 'SiteAccepted')
   if (accepted?.status !== 'True') return false
@@ -105,9 +107,10 @@ function isAcceptedFor({ metadata, status }: CalendarIntegration, host: string):
   )
 }
 
-/** An integration that is being deleted makes no new claim. */
+/** Whether Google has accepted the credentials. An integration that is being deleted cannot claim a host. */
 const hasValidCredentials = ({ metadata, status }: CalendarIntegration): boolean =>
   !metadata.deletionTimestamp && findCondition(status?.conditions, 'CredentialsValid')?.status === 'True'
 
+/** Whether the credentials have not been checked yet. */
 const isUnverified = ({ status }: CalendarIntegration): boolean =>
   (findCondition(status?.conditions, 'CredentialsValid')?.reason ?? 'NotYetKnown') === 'NotYetKnown'

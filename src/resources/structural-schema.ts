@@ -1,20 +1,21 @@
 /**
- * What the API server does with an object before validation: it drops fields that are not in the schema, and applies defaults.
- * Both functions return a new object.
+ * What the API server does with an object before validation: it drops fields that are not in the schema, and applies defaults. The
+ * functions return new objects. Pure.
  */
 import { isRecord } from '../platform/json.ts'
 import { problem, type Path, type Problem } from './problems.ts'
 import { belongsElsewhere, nearest } from './suggestions.ts'
 import type { StructuralSchema } from './types.ts'
 
-/** Fields of every object, which the schema of a CRD does not describe. */
-const EVERY_OBJECTS = ['apiVersion', 'kind', 'metadata']
+/** The fields of every object, which the schema of a CRD does not describe. */
+const COMMON_FIELDS = ['apiVersion', 'kind', 'metadata']
 
+/** Drops the fields that are not in the schema. */
 export function prune(schema: StructuralSchema, object: unknown): unknown {
   return pruneValue(schema, object, [])
 }
 
-/** The fields that `prune` would drop. */
+/** Finds the fields that `prune` would drop, with suggestions. */
 export function unknownFields(schema: StructuralSchema, object: unknown): Problem[] {
   const dropped: Problem[] = []
   pruneValue(schema, object, [], (at, siblings) => {
@@ -39,7 +40,7 @@ function pruneValue(schema: StructuralSchema, value: unknown, at: Path, onDroppe
   }
   if (!isRecord(value)) return value
   const kept = Object.entries(value).flatMap(([name, child]): [string, unknown][] => {
-    if (at.length === 0 && EVERY_OBJECTS.includes(name)) return [[name, child]]
+    if (at.length === 0 && COMMON_FIELDS.includes(name)) return [[name, child]]
     const inner = childSchema(schema, name)
     if (inner) return [[name, pruneValue(inner, child, [...at, name], onDropped)]]
     onDropped?.([...at, name], Object.keys(schema.properties ?? {}))

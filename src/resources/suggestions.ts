@@ -1,9 +1,7 @@
-/**
- * What somebody most likely meant by an unknown name.
- */
+/** Finds what somebody most likely meant by an unknown name. Pure. */
 import type { StructuralSchema } from './types.ts'
 
-/** The known name at an edit distance of at most two, if there is one. */
+/** Returns the nearest known name at an edit distance of at most two, if there is one. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   const scored = known
     .map((candidate) => ({ candidate, slips: distance(name.toLowerCase(), candidate.toLowerCase()) }))
@@ -13,7 +11,7 @@ export function nearest(name: string, known: readonly string[]): string | undefi
   return scored[0]?.candidate
 }
 
-/** Where a field of that name belongs, if there is exactly one place. */
+/** Says where a field with this name belongs, if there is exactly one such place. */
 export function belongsElsewhere(schema: StructuralSchema, name: string): string | undefined {
   const spec = schema.properties?.spec
   const places = spec ? placesOf(spec, name, 'spec') : []

@@ -1,7 +1,7 @@
 /**
- * The room of the resources: what users write and what the operator writes back. Everything here is pure: types (generated from
- * `crds/`), names, durations, conditions and their reasons, and the validation that the API server would do. It uses no
- * files, clock or network; CRDs are passed in as parsed documents.
+ * The resources room: what users write and what the operator writes back. Everything here is pure: types (generated from `crds/`),
+ * names, durations, conditions and their reasons, and the validation that the API server does. The room uses no files, clock or
+ * network; CRDs are passed in as parsed documents.
  */
 import type { AgentSpec, AgentStatus } from './generated/agent.ts'
 import type { CalendarIntegrationSpec, CalendarIntegrationStatus } from './generated/calendarintegration.ts'
@@ -9,6 +9,7 @@ import type { CalendarIntegrationSpec, CalendarIntegrationStatus } from './gener
 export type { Condition, ConditionStatus } from './condition.ts'
 export type { AgentSpec, AgentStatus, CalendarIntegrationSpec, CalendarIntegrationStatus }
 
+/** `metav1.OwnerReference`. */
 export interface OwnerReference {
   apiVersion: string
   kind: string
@@ -18,6 +19,7 @@ export interface OwnerReference {
   blockOwnerDeletion?: boolean
 }
 
+/** `metav1.ObjectMeta`, as far as this program uses it. */
 export interface ObjectMeta {
   name: string
   namespace?: string
@@ -56,21 +58,23 @@ export interface CustomObjects {
   Agent: Agent
 }
 
+/** The name of one of the operator's kinds. */
 export type CustomKind = keyof CustomObjects
+/** An object of one of the operator's kinds. */
 export type CustomObject = CustomObjects[CustomKind]
 
-/** A CEL rule on the value that carries it. */
+/** A CEL rule of a schema. */
 export interface ValidationRule {
   rule: string
   message?: string
   messageExpression?: string
-  /** Relative to the value, such as `.publishingStatus`. */
+  /** Relative to the value that the rule belongs to, such as `.publishingStatus`. */
   fieldPath?: string
   reason?: string
   optionalOldSelf?: boolean
 }
 
-/** The structural schemas of apiextensions.k8s.io/v1, as far as the CRDs use them. */
+/** A structural schema of apiextensions.k8s.io/v1, as far as the CRDs use it. */
 export interface StructuralSchema {
   type?: string
   description?: string
@@ -97,6 +101,7 @@ export interface StructuralSchema {
   'x-kubernetes-validations'?: ValidationRule[]
 }
 
+/** A column that `kubectl get` prints. */
 export interface PrinterColumn {
   name: string
   type: string
@@ -106,6 +111,7 @@ export interface PrinterColumn {
   priority?: number
 }
 
+/** A version of a CRD. */
 export interface CrdVersion {
   name: string
   served: boolean
@@ -116,6 +122,7 @@ export interface CrdVersion {
   schema: { openAPIV3Schema: StructuralSchema }
 }
 
+/** A CustomResourceDefinition of apiextensions.k8s.io/v1. */
 export interface CustomResourceDefinition {
   apiVersion: string
   kind: string

@@ -15,21 +15,22 @@ import { holdsBroken, ruleChecker } from './rules.ts'
 import { prune, unknownFields, withDefaults } from './structural-schema.ts'
 import type { CrdVersion, CustomResourceDefinition, StructuralSchema } from './types.ts'
 
+/** Validates objects of one version of a CRD. */
 export interface Validator {
   readonly group: string
   readonly version: string
   readonly kind: string
-  /** The object without fields that are not in the schema. */
+  /** Returns the object without fields that are not in the schema. */
   prune(object: unknown): unknown
-  /** The fields that `prune` would drop, with suggestions. */
+  /** Finds the fields that `prune` would drop, with suggestions. */
   unknownFields(object: unknown): Problem[]
-  /** The object with the defaults that the API server would apply. */
+  /** Returns the object with the defaults that the API server applies. */
   default(object: unknown): unknown
-  /** The problems of an object with its defaults. With `old`, rules about changes are checked too. */
+  /** Finds the problems of an object that has its defaults. With `old`, rules about changes are checked, too. */
   problems(object: unknown, old?: unknown): Problem[]
 }
 
-/** @throws Error if the CRD has no such version (by default its storage version), or a rule is not valid CEL. */
+/** Creates a validator. @throws Error if the CRD has no such version (by default its storage version), or a rule is not valid CEL. */
 export function createValidator(crd: CustomResourceDefinition, version?: string): Validator {
   const served = versionOf(crd, version)
   const schema = served.schema.openAPIV3Schema

@@ -72,10 +72,10 @@ export interface AttemptResult {
 }
 
 /** What completing an attempt needs. */
-export type AuthorizationDeps = WebDeps & { concurrency: SignInConcurrency }
+type AuthorizationDeps = WebDeps & { concurrency: SignInConcurrency }
 
 /** An attempt that has returned from Google. */
-export interface ReturnedAttempt {
+interface ReturnedAttempt {
   context: SignInContext
   /** The current Agent, if it still has a page: both may have changed during the requests to Google. */
   agentNow: () => Agent | undefined

@@ -28,7 +28,7 @@ const BUSY_RETRY_S = 10
 type Reply = Response | Promise<Response>
 
 /** What the responses need besides the request. */
-export interface ResponseOptions {
+interface ResponseOptions {
   pages: Pages
   /** The proxies whose `X-Forwarded-For` is trusted. */
   proxies: BlockList

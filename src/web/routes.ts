@@ -21,7 +21,7 @@ import { sha256, openState, type OAuthState } from './oauth-state.ts'
 import { standingOutcome, signInView, SignInContexts, type SignInContext } from './sign-in-context.ts'
 
 /** What the routes need besides `WebDeps`. */
-export interface RoutesOptions {
+interface RoutesOptions {
   keys: KeyRing
   /** The path under which everything is served. */
   pathPrefix: string

@@ -1,7 +1,7 @@
 /** The security headers of every response. The content security policy allows only what the pages use. Pure. */
 
 /** What the sign-in page may use of Google, by a form (redirect) or by Google's script (popup). Other pages use nothing. */
-export interface CspOptions {
+interface CspOptions {
   accountsURL: string
   popup: boolean
 }

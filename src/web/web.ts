@@ -17,7 +17,7 @@ import { Routes } from './routes.ts'
 export type { WebDeps } from './port.ts'
 
 /** The settings of the web server. */
-export interface WebOptions extends BindAddress {
+interface WebOptions extends BindAddress {
   /** The path under which each site serves the pages; `/google-calendar` by default. */
   pathPrefix?: string
   /** Networks of proxies whose `X-Forwarded-For` is trusted. */

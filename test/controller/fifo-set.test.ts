@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { FairFifoSet } from '../../src/controller/fifo-set.ts'
-import { createQueue } from '../../src/controller/queue.ts'
+import { WorkQueue } from '../../src/controller/queue.ts'
 import { ManualClock } from '../support/clock.ts'
 
 const namespaceOf = (key: string): string => key.split('/')[0] ?? ''
@@ -35,7 +35,7 @@ test('a deleted key is not returned, and an empty group has no turn', () => {
 })
 
 test('a single key of another group is second at the latest, beside a thousand of one group', () => {
-  const queue = createQueue({ clock: new ManualClock(), random: () => 0.5, groupOf: namespaceOf })
+  const queue = new WorkQueue({ clock: new ManualClock(), random: () => 0.5, groupOf: namespaceOf })
   for (let number = 0; number < 1_000; number++) queue.add(`hostile/${number}`)
   queue.add('honest/1')
   expect([queue.get(), queue.get()]).toEqual(['hostile/0', 'honest/1'])

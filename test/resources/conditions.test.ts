@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { conditionsFor, type Before, type Finding } from '../../src/resources/conditions.ts'
-import { meaningOf, REASONS, type AgentReason } from '../../src/resources/reasons.ts'
+import { conditionsFor, type ConditionsContext, type Finding } from '../../src/resources/conditions.ts'
+import { meaningOf, REASONS, type ReadyReason } from '../../src/resources/reasons.ts'
 import type { Condition, ConditionStatus } from '../../src/resources/types.ts'
 import { statusProblems } from '../support/kstatus.ts'
 import { validatorFor, agent, stored, type Json } from './manifests.ts'
@@ -8,12 +8,16 @@ import { validatorFor, agent, stored, type Json } from './manifests.ts'
 const T0 = Date.parse('2026-11-23T10:00:00.700Z')
 const HOUR = 3_600_000
 
-const ready = (status: ConditionStatus, reason: AgentReason, message = 'it is so'): Finding<AgentReason> => ({
+const ready = (
+  status: ConditionStatus,
+  reason: ReadyReason<'Agent'>,
+  message = 'it is so',
+): Finding<ReadyReason<'Agent'>> => ({
   status,
   reason,
   message,
 })
-const first = (now = T0): Before => ({ conditions: undefined, generation: 1, now })
+const first = (now = T0): ConditionsContext => ({ conditions: undefined, generation: 1, now })
 const summary = (conditions: Condition[]): string[] =>
   conditions.map(({ type, status, reason }) => `${type}=${status} ${reason}`)
 
@@ -88,7 +92,7 @@ describe('the conditions', () => {
 
   it('hold for kstatus and for the definition, whatever the reason', () => {
     for (const reasons of Object.values(REASONS.Agent)) {
-      for (const reason of Object.keys(reasons) as AgentReason[]) {
+      for (const reason of Object.keys(reasons) as ReadyReason<'Agent'>[]) {
         const statuses: ConditionStatus[] = meaningOf('Agent', reason) === 'neutral' ? ['True'] : ['False', 'Unknown']
         for (const status of statuses) {
           const conditions = conditionsFor('Agent', { ready: ready(status, reason), own: {} }, first())

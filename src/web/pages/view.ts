@@ -30,7 +30,7 @@ export interface CalendarView {
 }
 
 /** What programs in the cluster can see. Without `detail`, no calendar is published. */
-export interface PublishesView {
+interface PublishesView {
   detail?: 'Busy' | 'Full'
   /** They also get access tokens, with which they can do everything that the scopes allow. */
   accessToken: boolean
