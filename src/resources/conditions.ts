@@ -1,6 +1,6 @@
 /**
- * Computes the conditions of a status, as kstatus expects them: `Ready` always exists. If it is not True, `Reconciling` or `Stalled` is set as
- * well, depending on its reason; if it is True, neither is. Pure.
+ * Computes the conditions of a status, as kstatus expects them: `Ready` always exists. If it is not True, `Reconciling` or `Stalled`
+ * is set as well, depending on its reason; if it is True, neither is. Pure.
  */
 import { meaningOf, REASONS, type Kind, type OwnCondition, type ReadyReason, type ReasonOf } from './reasons.ts'
 import type { Condition, ConditionStatus } from './types.ts'

@@ -11,8 +11,8 @@ import { AGENT_ANNOTATION, isManaged, isReservedName, GROUP_VERSION, labelsOf, R
 import type { ObjectMeta, OwnerReference } from './types.ts'
 
 /**
- * Whether an object belongs to an Agent. `whose` says who owns a foreign object, as the end of a sentence that begins with its name; `todo` says what to do
- * about it, if that is not simply to use another name.
+ * Whether an object belongs to an Agent. `whose` says who owns a foreign object, as the end of a sentence that begins with its name;
+ * `todo` says what to do about it, unless it is enough to use another name.
  */
 export type Ownership = { is: 'mine' | 'restore' | 'upgrade' } | { is: 'foreign'; whose: string; todo?: string }
 
