@@ -228,63 +228,6 @@ describe('a supplied grant', () => {
   })
 })
 
-describe('a supplied Secret', () => {
-  const missing = (): boolean => bench.small.objects.delete('Secret/booking/alice-grant')
-  const inAnHour = { kind: 'wait', for: 60 * 60_000 }
-
-  test('that does not exist is waited for', async () => {
-    const result = await gain()
-    expect(result).toMatchObject({ condition: 'Authorized', reason: 'GrantSecretNotFound', requeue: inAnHour })
-    expect(messageOf(result)).toContain('no Secret alice-grant in namespace booking')
-  })
-
-  test.each<Record<string, string>>([{}, { refresh_token: '' }, { refresh_token: ' \n' }])(
-    'with the values %j lacks the key',
-    async (values) => {
-      bench.small.secret('alice-grant', values)
-      const result = await gain()
-      expect(result).toMatchObject({ condition: 'Authorized', reason: 'GrantSecretKeyMissing', requeue: inAnHour })
-      expect(messageOf(result)).toContain('has no key refresh_token')
-      expect(bench.asked).toEqual([])
-    },
-  )
-
-  test('without data lacks the key, too', async () => {
-    supply()
-    delete bench.small.get('Secret', 'alice-grant')!.data
-    expect(reasonOf(await gain())).toBe('GrantSecretKeyMissing')
-  })
-
-  test('that is deleted before it can be read lacks the key for now', async () => {
-    supply()
-    bench.small.refuseRead = (name) => (name === 'alice-grant' && missing(), undefined)
-    expect(reasonOf(await gain())).toBe('GrantSecretKeyMissing')
-    expect(reasonOf(await gain())).toBe('GrantSecretNotFound')
-  })
-
-  test('that cannot hold a token is looked at again in five minutes', async () => {
-    supply('ya29.something-secret')
-    const requeue = { kind: 'blocked', at: bench.clock.monotonic() + 5 * 60_000 }
-    expect(await gain()).toMatchObject({ reason: 'GrantSecretInvalid', requeue })
-  })
-
-  test.each([
-    ['is gone for a while', missing],
-    ['is broken for a while', () => supply('ya29.x')],
-  ])('that %s does not end the grant that began with it', async (_, harm) => {
-    supply()
-    bench.rotatesTo = '1//0gRotated'
-    await gain()
-    harm()
-    expect(isStepFailure(await gain())).toBe(true)
-    expect(bench.known.grant).toMatchObject({ refreshToken: '1//0gRotated' })
-    expect(kept()).toBe('1//0gRotated')
-    supply()
-    expect(await gain()).toMatchObject({ refreshToken: '1//0gRotated' })
-    expect(bench.asked.filter(({ what }) => what === 'refresh')).toHaveLength(1)
-  })
-})
-
 describe('the Secret under the grant’s name', () => {
   test.each([
     ['somebody else’s', {}],
