@@ -51,6 +51,24 @@ describe('the end of a grant', () => {
 })
 
 describe('a grant that Google no longer accepts', () => {
+  test('is not said to have died at seven days if it died before, or was not used before and died later', () => {
+    const seven = 'died at seven days'
+    expect(diedAfter(3, { by: inProduction, of: grant({ lastUsedAt: consent + 2 * DAY }) }).likelyCause).not.toContain(
+      seven,
+    )
+    expect(diedAfter(9, { by: inProduction }).likelyCause).not.toContain(seven)
+    expect(diedAfter(9, { by: inProduction, of: grant({ lastUsedAt: consent + 8 * DAY }) }).likelyCause).not.toContain(
+      seven,
+    )
+    expect(diedAfter(9, { by: inProduction, of: grant({ lastUsedAt: consent + 6 * DAY }) }).likelyCause).toContain(
+      seven,
+    )
+  })
+
+  test('was not supplied if nothing says so, even if it never worked', () => {
+    expect(diedAfter(0, { of: grant({ checked: false }) }).likelyCause).not.toContain('pasted')
+  })
+
   test('has a message of its own if it was supplied and never worked', () => {
     const supplied = grant({ suppliedHash: 'abc', checked: false })
     const diagnosis = diedAfter(0, { of: supplied })

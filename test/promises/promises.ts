@@ -52,7 +52,7 @@ export const PROMISES: readonly BrokenPromise[] = [
   {
     promise: 'a newer grant in hand wins over a Secret that somebody edited',
     file: 'src/grants/own-grant.ts',
-    find: 'state.grant?.saved === false && token !== undefined && token === state.ownToken',
+    find: 'state.grant?.saved === false && token === state.ownToken',
     replace: 'false',
     test: AGENT,
   },
