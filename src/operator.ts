@@ -17,6 +17,7 @@ import { createIntegrationReconciler } from './integration/reconcile.ts'
 import { SiteRegistry } from './integration/site-registry.ts'
 import { createCluster, type RunningCluster } from './kubernetes/cluster.ts'
 import { connect, type Connection } from './kubernetes/connection.ts'
+import { CUSTOM_STORE_NAMES, type CustomStoreName } from './kubernetes/kinds.ts'
 import type { ClusterConfig } from './kubernetes/kubeconfig.ts'
 import { withLeaderGuard } from './kubernetes/leader-guard.ts'
 import { alwaysLeading, type Leadership } from './kubernetes/leadership.ts'
@@ -146,11 +147,10 @@ function createLeadership(deps: OperatorDeps, clients: Clients): Leadership {
   )
 }
 
-interface Controllers {
-  agents: Controller
+/** A controller for each of the operator's kinds, and one for the deadlines of each. */
+interface Controllers extends Record<CustomStoreName, Controller> {
   /** For what an agent's reconcile may be late for while it waits for Google: a first status, the end of trust. */
   agentDeadlines: Controller
-  integrations: Controller
   /** For an integration's first status. */
   integrationDeadlines: Controller
 }
@@ -259,11 +259,12 @@ function reconcileAwaitingSignIn(cluster: RunningCluster, agents: Controller): v
 function reconcileAll(
   { random, log }: OperatorDeps,
   cluster: RunningCluster,
-  { integrations, agents }: Controllers,
+  controllers: Controllers,
   stepMs: number,
 ): void {
   log.warn({ seconds: Math.round(stepMs / 1000) }, 'the time of day was set: all objects are reconciled again')
   const soon = (): number => random() * TIME_SET_SPREAD_MS
-  for (const one of cluster.integrations.list()) integrations.add(keyOf(one), soon())
-  for (const one of cluster.agents.list()) agents.add(keyOf(one), soon())
+  for (const name of CUSTOM_STORE_NAMES) {
+    for (const object of cluster[name].list()) controllers[name].add(keyOf(object), soon())
+  }
 }

@@ -33,15 +33,15 @@ export interface IntegrationLine {
 export type AgentState = 'ready' | 'awaited' | 'trying' | 'stalled' | 'suspended'
 
 /** @param now ms since the epoch. */
-export function overviewOf(scene: ClusterSnapshot, now: number): Overview {
-  const operator = operatorHealth(scene.leases, now)
+export function overviewOf(snapshot: ClusterSnapshot, now: number): Overview {
+  const operator = operatorHealth(snapshot.leases, now)
   return {
     at: timestamp(now),
-    namespace: scene.namespace ?? '',
+    namespace: snapshot.namespace ?? '',
     operator,
-    integrations: scene.integrations.map(integrationLine),
-    agents: countAgents(scene.agents),
-    needsAPerson: actionItems(scene, operator, now),
+    integrations: snapshot.integrations.map(integrationLine),
+    agents: countAgents(snapshot.agents),
+    needsAPerson: actionItems(snapshot, operator, now),
   }
 }
 

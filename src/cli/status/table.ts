@@ -74,7 +74,11 @@ function actionItemLines(
   return signInURL === undefined || message.includes(signInURL) ? lines : [...lines, `    sign in: ${signInURL}`]
 }
 
-const NOUNS = { Operator: 'operator', CalendarIntegration: 'integration', Agent: 'agent' }
+const NOUNS: Record<ActionItem['kind'], string> = {
+  Operator: 'operator',
+  CalendarIntegration: 'integration',
+  Agent: 'agent',
+}
 
 function when(by: string | undefined, since: string | undefined, now: number): string {
   if (by !== undefined) {
