@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { MAX_BYTES } from '../../src/google/body-budget.ts'
 import type { EventsRequest } from '../../src/google/port.ts'
 import { backEnd, failureOf, startHarness, type Harness } from './support/harness.ts'
 import { listEvents, type WholeListing } from './support/listing.ts'
@@ -53,6 +54,19 @@ describe('a first listing', () => {
     const event = { id: 'e1', status: 'confirmed', start: { date: '2026-12-24' }, end: { date: '2026-12-25' } }
     harness.next(page([event], { nextSyncToken: 'S1' }))
     expect(await events()).toMatchObject({ events: [event], nextSyncToken: 'S1', timeZone: 'Europe/Paris' })
+  })
+
+  test('without a time zone is not Google’s, and is no empty calendar', async () => {
+    harness.next({ json: { items: [], nextSyncToken: 'S1' } })
+    expect(await failureOf(events())).toMatchObject({
+      failure: 'Unknown',
+      message: expect.stringContaining('time zone') as string,
+    })
+  })
+
+  test('with a page that is larger than any may be says that this calendar is too large', async () => {
+    harness.next({ text: `{"timeZone":"UTC","items":["${'x'.repeat(MAX_BYTES)}"]}` })
+    expect((await failureOf(events())).failure).toBe('CalendarTooLarge')
   })
 
   test('answers no sync token where Google gave none', async () => {

@@ -21,6 +21,7 @@ test('lists in lists without end are not, and neighbours are no deeper than one 
   const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels)
   expect(isWithinBounds(nested(MAX_LEVELS))).toBe(true)
   expect(isWithinBounds(nested(MAX_LEVELS + 1))).toBe(false)
+  expect(isWithinBounds('[1 '.repeat(MAX_LEVELS + 1))).toBe(false)
   expect(isWithinBounds(`[${Array(100).fill(nested(5)).join(',')}]`)).toBe(true)
 })
 

@@ -41,6 +41,10 @@ describe('refreshing an access token', () => {
       grant_type: 'refresh_token',
     })
     expect(request!.query).toEqual({})
+    expect(request!.headers).toMatchObject({
+      'content-type': 'application/x-www-form-urlencoded',
+      accept: 'application/json',
+    })
   })
 
   it('answers the token, and its end counted from the moment of asking', async () => {
@@ -103,6 +107,7 @@ describe('refreshing an access token', () => {
     ['a scope of 100 kB', { scope: 'a'.repeat(100_000) }, /names a scope that is none/],
     ['200 scopes', { scope: Array.from({ length: 200 }, (_, index) => `s${index}`).join(' ') }, /names 200 scopes/],
     ['a scope with a control character', { scope: 'a\u001bb' }, /names a scope that is none/],
+    ['a scope with a control character among good ones', { scope: 'a b\u001b c' }, /names a scope that is none/],
     ['a scope that is a list', { scope: ['a'] }, /scope that is no text/],
     ['a lifetime that is no number', { expires_in: 'soon' }, /expires_in that is no number of seconds/],
     ['a lifetime of nothing', { expires_in: 0 }, /expires_in that is no number of seconds/],

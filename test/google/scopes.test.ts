@@ -52,6 +52,9 @@ describe('missing scopes', () => {
   it('compares the whole scope: another host with the same ending is another scope', () => {
     expect(missingScopes([scope('calendar.events')], ['https://example.com/auth/calendar'])).toHaveLength(1)
     expect(missingScopes(['https://example.com/auth/calendar.events'], [scope('calendar')])).toHaveLength(1)
+    const alike = 'https://www.g00gleapis.com/auth/'
+    expect(missingScopes([scope('calendar.events')], [`${alike}calendar`])).toHaveLength(1)
+    expect(missingScopes([`${alike}calendar.events`], [scope('calendar')])).toHaveLength(1)
   })
 })
 
