@@ -144,7 +144,7 @@ describe('the operator', () => {
     expect(operatorOf([lease(1_000, 'calendar-operator', '')]).state).toBe('Silent')
   })
 
-  test('is told for each installation', () => {
+  test('is reported for each installation', () => {
     expect(operatorOf([lease(), lease(HOUR, 'team-b', 'b')]).message).toBe(
       'b in namespace team-b has been silent for 1h',
     )

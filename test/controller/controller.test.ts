@@ -243,8 +243,8 @@ describe('stopping', () => {
   })
 })
 
-describe('whether work goes on', () => {
-  /** One key that is in hand until the test ends, and the time for which nothing was heard of it, in minutes. */
+describe('whether work makes progress', () => {
+  /** One key that is processed until the test ends, and the time since its last progress, in minutes. */
   const busy = async () => {
     const { clock, controller } = setUp([], { reconcile: () => new Promise<Outcome>(() => undefined) })
     controller.add('a')

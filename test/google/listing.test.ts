@@ -89,7 +89,7 @@ describe('a listing that is large in all', () => {
     budget = new ListingBudget(clock)
   })
 
-  it('waits for a place before it goes on, and no small one does', async () => {
+  it('waits for a slot before it continues, and no small one does', async () => {
     const [first, second] = [budget.lease(keys), budget.lease(keys)]
     await first.count(3 * MIB)
     await budget.lease(keys).count(2 * MIB)

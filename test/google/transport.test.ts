@@ -148,7 +148,7 @@ describe('large answers', () => {
     const late = [of('a', '5'), of('d', '6')].map((owner) => answered({ text: large }, owner))
     await harness.came(5)
     expect((await answered({ text: 'small' }, of('a', '7'))).text).toBe('small')
-    // The client that has the fewest comes first, whoever came before.
+    // The client that has the fewest comes first, whatever the order of arrival.
     places[2]?.release()
     const next = await Promise.race(late.map((one, index) => one.then(() => index)))
     expect(next).toBe(1)

@@ -121,7 +121,7 @@ describe('its configuration', () => {
     })
   })
 
-  test("stands on a base that is named with Node's version and Debian's, never by latest", () => {
+  test("uses a base that is named with Node's version and Debian's, never by latest", () => {
     for (const [, name = ''] of dockerfile.matchAll(/^ARG \w+_IMAGE=(\S+)$/gm)) {
       expect(name).toMatch(/nodejs24-debian13:nonroot$|^node:24-trixie-slim$/)
     }

@@ -1,4 +1,4 @@
-/** When a client is verified: once a day while it is good, slowly while it is refused, whoever wakes its integration. */
+/** When a client is verified: once a day while it is valid, slowly while it is refused, whatever triggers its integration. */
 import { beforeEach, describe, expect, test } from 'vitest'
 import { GoogleError, type GoogleFailure } from '../../src/google/port.ts'
 import type { IntegrationDeps } from '../../src/integration/port.ts'

@@ -3,7 +3,7 @@
 export interface Mutation {
   /** Which of the places, counted round and round. */
   place: number
-  /** Only of what stands near the top: the answer's own fields, its items, and theirs. */
+  /** Only near the top: the answer's own fields, its items, and theirs. */
   near: boolean
   how: (typeof HOWS)[number]
 }

@@ -112,5 +112,6 @@ describe('an error', () => {
     expect(stack).not.toMatch(/first line|second line|ya29/)
   })
 
-  test('that is none has no stack', () => expect([stackOf('text'), stackOf(undefined)]).toEqual([undefined, undefined]))
+  test('that is not an error has no stack', () =>
+    expect([stackOf('text'), stackOf(undefined)]).toEqual([undefined, undefined]))
 })

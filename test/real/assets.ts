@@ -50,7 +50,7 @@ export async function findPrograms(options: AssetOptions = {}): Promise<Programs
   return Object.fromEntries(PROGRAMS.map((program) => [program, locate(program, env, directory)])) as Programs
 }
 
-/** `order` is asked anew before each way: another run may have finished the work while this one waited for the lock. */
+/** `order` is read again before each attempt: another run may have finished the work while this one waited for the lock. */
 async function provideMissing(order: () => Order, ways: readonly Way[]): Promise<void> {
   const answers: string[] = []
   for (const way of ways) {

@@ -64,11 +64,11 @@ export interface RealKubernetes {
 export interface ClusterOptions {
   /** Also start kube-controller-manager: garbage collection, deletion of namespaces, ServiceAccounts, ReplicaSets. */
   controllerManager?: boolean
-  /** Install `crds/`; on unless said otherwise. */
+  /** Install `crds/`; true by default. */
   definitions?: boolean
   /** Off: watches are served by etcd itself, and so end with 410 once it has forgotten where they stood. */
   watchCache?: boolean
-  /** Where to write the audit log; unless said otherwise it goes with the cluster. */
+  /** Where to write the audit log; by default it is removed with the cluster. */
   auditLog?: string
 }
 

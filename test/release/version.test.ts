@@ -37,7 +37,7 @@ describe('another version and other names in package.json', () => {
     rmSync(root, { recursive: true })
   })
 
-  test('stand in every file that names them', () => {
+  test('are the same in every file that names them', () => {
     const names = [theirs.version, ...Object.values(theirs.release)]
     expect(paths.filter((path) => !names.some((name) => files.get(path)?.includes(name)))).toEqual([])
   })

@@ -22,7 +22,7 @@ const summary = (conditions: Condition[]): string[] =>
   conditions.map(({ type, status, reason }) => `${type}=${status} ${reason}`)
 
 describe('the conditions', () => {
-  it('of a ready agent are Ready and its own, and nothing beside them', () => {
+  it('of a ready agent are Ready and its own, and no others', () => {
     const conditions = conditionsFor(
       'Agent',
       {

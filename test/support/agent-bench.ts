@@ -53,7 +53,7 @@ export class Bench {
     this.small.agents = [agent]
   }
 
-  /** What the next look at the agent is given. */
+  /** What the next reconcile of the agent gets. */
   context(): Context {
     const { agent, state, integration, credentialsHash } = this
     const entry = {

@@ -50,7 +50,7 @@ function strictly(schema: Schema): Schema {
   }
 }
 
-/** Schemas stand in `items`, `additionalProperties`, `allOf` and their like: every object and list is looked through. */
+/** Schemas occur in `items`, `additionalProperties`, `allOf` and so on: every object and list is searched. */
 function inside(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inside)
   if (typeof value !== 'object' || value === null) return value

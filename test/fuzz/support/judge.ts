@@ -36,7 +36,7 @@ export function judgeBusy({ published, obligations }: Looked): string[] {
   })
 }
 
-/** Ready says: what the consumer reads stands there, and is fresh. */
+/** Ready means: what the consumer reads exists, and is fresh. */
 export function judgeReady({ agent, published, now }: Looked): string[] {
   if (!agent || !saysReady(agent)) return []
   const json = read(published)

@@ -92,7 +92,7 @@ export class ImageContainer {
     return readFileSync(join(this.#directory, 'log'), 'utf8')
   }
 
-  /** Runs Node in it, beside what runs there; its standard output. */
+  /** Runs another Node process in it, and returns its standard output. */
   node(code: string, node: string): string {
     return run('runc', ['--root', this.#state, 'exec', this.#id, node, '-e', code])
   }

@@ -81,7 +81,7 @@ const ORDINARY = ['CHOWN', 'DAC_OVERRIDE', 'FSETID', 'FOWNER', 'MKNOD', 'NET_RAW
   .map((name) => `CAP_${name}`)
 const UNITS: Record<string, number> = { Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, k: 1e3, M: 1e6, G: 1e9, '': 1 }
 
-/** @throws Error that names what stands in the pod and is not known here. */
+/** @throws Error that names the unknown part of the pod. */
 export function runtimeOf(pod: Pod, around: Surroundings): Runtime {
   const [container, ...others] = pod.spec.containers
   if (!container || others.length > 0) throw new Error('expected a pod of one container')

@@ -1,4 +1,4 @@
-/** promtool, Prometheus' own judge of rules and metrics: found, or said clearly how to get it. */
+/** promtool, Prometheus' own checker of rules and metrics. If it is missing, the message says how to get it. */
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
