@@ -175,7 +175,7 @@ export class LeaderElection implements Leadership {
       this.#lastReason = ''
       if (this.#stopping.signal.aborted) return
       if (held) this.#lead(term)
-      else if (this.#state === 'leader') this.#lose()
+      else this.#lose()
     } catch (error) {
       this.#logOnce(error)
     } finally {
