@@ -1,7 +1,7 @@
 /** Limits the size of published objects. Pure. */
 import type { Data, ObjectName } from './published-object.ts'
 
-/** The maximum size of the data, in bytes. Kubernetes rejects objects above 1 MiB; this leaves room for the metadata of other clients. */
+/** The maximum size of the data, in bytes. Kubernetes rejects objects above 1 MiB, and metadata needs some room. */
 export const MAX_OBJECT_BYTES = 900_000
 
 /** The part of the data that can be published. */
