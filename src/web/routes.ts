@@ -1,6 +1,6 @@
 /**
- * The HTTP routes. A request that is not valid gets one of two responses, each the same for all its causes: 404 for what does
- * not exist or must not be known to exist, 400 for what is forged, replayed, expired or belongs to another browser. After a sign-in the
+ * The HTTP routes. A request that is not valid gets one of two responses, each the same for all its causes: 404 for what does not
+ * exist or must not be known to exist, 400 for what is forged, replayed, expired or belongs to another browser. After a sign-in the
  * browser is redirected to the page of its link, so that reloading repeats nothing.
  */
 import { Hono } from 'hono'
