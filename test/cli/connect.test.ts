@@ -143,7 +143,7 @@ describe('the link', () => {
     expect(clock.now() - NOW).toBeLessThan(1_000)
   })
 
-  test('is waited for where the agent is so young that nobody has looked at it', async () => {
+  test('is waited for if the agent is new and has no status yet', async () => {
     agents = [agent()]
     const { code } = start()
     await until('it says so', () => err.some((line) => line.includes('not looked at it yet')))
@@ -164,7 +164,7 @@ describe('the link', () => {
     expect(await code).toBe(0)
   })
 
-  test('is opened, and shown as a QR code, where that is asked for', async () => {
+  test('is opened, and shown as a QR code, on request', async () => {
     agents = [awaiting()]
     await run('alice', { wait: false, open: true, qr: true })
     expect(opened).toEqual([LINK])
@@ -172,7 +172,7 @@ describe('the link', () => {
     expect(out).toEqual([LINK])
   })
 
-  test('is printed where no browser can be opened', async () => {
+  test('is printed if no browser can be opened', async () => {
     agents = [awaiting('https://unopenable.example.com/')]
     expect(await run('alice', { wait: false, open: true })).toBe(0)
     expect(err).toContain('No browser could be opened: open the link by hand.')

@@ -33,12 +33,12 @@ describe('where the client is found', () => {
     expect(usable(parse({ 'my.json': FILE, 'client_secret.json': other }, 'my.json')).clientId).toBe(ID)
   })
 
-  it('reads client_secret.json where no key is named', () => {
+  it('reads client_secret.json if no key is named', () => {
     const data = { 'client_secret.json': FILE, client_id: 'other', client_secret: 'other' }
     expect(usable(parse(data)).clientId).toBe(ID)
   })
 
-  it('takes client_id and client_secret where there is no file', () => {
+  it('takes client_id and client_secret if there is no file', () => {
     expect(usable(parse({ client_id: ID, client_secret: SECRET, 'tls.key': 'x' }))).toMatchObject({
       clientId: ID,
       clientSecret: SECRET,

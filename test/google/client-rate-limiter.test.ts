@@ -314,7 +314,7 @@ describe('a request that somebody asked for', () => {
     expect(bypass.retryInMs).toBeUndefined()
   })
 
-  test('costs no bypass where nothing pauses', async () => {
+  test('costs no bypass without a pause', async () => {
     const bypass = new Bypass()
     await asked(bypass)
     await meet(refusal('RateLimited'))

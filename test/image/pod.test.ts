@@ -88,7 +88,7 @@ describe('a machine', () => {
     expect(() => requireTools(machine({}))).toThrow(/needs buildah, umoci\..*apt-get install \S+ buildah umoci$/)
   })
 
-  test('of a CI gets them, where there is apt-get', () => {
+  test('of a CI gets them, if there is apt-get', () => {
     requireTools(machine({ ci: true }))
     expect(installed).toEqual(['buildah', 'umoci'])
     expect(() => requireTools(machine({ ci: true, has: () => false }))).toThrow('apt-get install')

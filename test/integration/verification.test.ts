@@ -74,7 +74,7 @@ describe('a client that Google accepts', () => {
     expect(await wake()).toBe(true)
   })
 
-  test('is verified at once where it is another one, and where somebody asks', async () => {
+  test('is verified at once if it is another one, or if somebody requests it', async () => {
     state = { ...state, client: credentials('b') }
     expect([await wake(), await wake(), await wake({ requested: true })]).toEqual([true, false, true])
   })

@@ -94,7 +94,7 @@ describe('a host', () => {
     await untilReady('Ready', rival)
   })
 
-  test('stays where it is when its credentials fail, through a restart too', async () => {
+  test('stays with its namespace when its credentials fail, even after a restart', async () => {
     await world.startOperator()
     await integrate()
     await untilSite('Accepted')

@@ -31,7 +31,7 @@ type Path = (string | number)[]
 
 const NEAR = 3
 
-/** The value with one place changed, and where that was. */
+/** The value with one place changed, and that place. */
 export function mutate(value: unknown, { place, near, how }: Mutation): { value: unknown; path: Path } {
   const all: Path[] = []
   collect(value, [], all)

@@ -63,7 +63,7 @@ describe('an instant of the monotonic clock', () => {
   })
 })
 
-test('the real clock’s timers are at most a millisecond early, also where the delay has a fraction', async () => {
+test('the real clock’s timers are at most a millisecond early, even if the delay has a fraction', async () => {
   for (const delay of [3.9, 7.4, 2.99]) {
     const startedAt = systemClock.monotonic()
     // A timer of ours keeps no process alive.

@@ -136,7 +136,7 @@ describe('the programs of a control plane', () => {
   })
 
   describe('built from Go modules', () => {
-    /** A `go` that answers its version and runs `build` where it should compile; `$output` is the file to write. */
+    /** A `go` that prints its version and runs `build` instead of compiling; `$output` is the file to write. */
     const installGo = (version: string, build: string) => {
       const bin = join(directory, 'bin')
       write(

@@ -72,7 +72,7 @@ async function provideMissing(order: () => Order, ways: readonly Way[]): Promise
   )
 }
 
-/** kubectl, where it is at hand without any work: for tests that can do without. */
+/** kubectl, if it is available without a download or a build: for tests that do not require it. */
 export function findKubectl(env: NodeJS.ProcessEnv = process.env): string | undefined {
   const path = (env.PATH ?? '').split(delimiter).map((directory) => join(directory, 'kubectl'))
   return locate('kubectl', env, cacheDirectory(env)) ?? path.find((candidate) => existsSync(candidate))

@@ -93,7 +93,7 @@ describe('an Agent whose spec goes beyond its consent', () => {
     expect(consentedAgent(agent, least).spec.calendars.read).toEqual(['primary'])
   })
 
-  test('is the same Agent where nothing goes beyond, or no page was shown', () => {
+  test('is the same Agent if nothing goes beyond, or no page was shown', () => {
     expect(consentedAgent(widest, undefined)).toBe(widest)
     expect(consentedAgent(widest, consentOf(widest.spec))).toBe(widest)
   })

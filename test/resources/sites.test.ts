@@ -145,7 +145,7 @@ describe('pages are served on a site', () => {
     expect(accepted(claim('a', { conditions: [PROVED, CONFLICT] }), [])).toBe(false)
   })
 
-  test('whatever the status says, where the host is listed', () => {
+  test('whatever the status says, if the host is listed', () => {
     const sites: Sites = new Map([[HOST, ['b']]])
     expect(accepted(holder, [], sites)).toBe(false)
     expect(accepted(claim('b', { conditions: [] }), [holder], sites)).toBe(true)

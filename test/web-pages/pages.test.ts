@@ -102,7 +102,7 @@ describe('the sign-in page', () => {
     expect(page).not.toContain('x'.repeat(101))
   })
 
-  test('says what is new where the person agreed to less before', () => {
+  test('says what is new if the person agreed to less before', () => {
     const added = ['detail', 'accessToken', 'write', { calendar: { kind: 'other', id: 'team@example.com' } }] as const
     const page = PAGES.signIn({ ...VIEW, added }, english)
     expect(page).toContain('New since you last agreed')

@@ -281,7 +281,7 @@ describe('the keys', () => {
     expect(ids(other)).toEqual(ids(keys))
   })
 
-  test('are not read again where the watch tells what is known', async () => {
+  test('are not read again if the watch reports the known version', async () => {
     await started()
     const before = reads
     tell()

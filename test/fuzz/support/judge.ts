@@ -5,7 +5,7 @@ import type { Stored } from '../../memory/kubernetes.ts'
 
 export interface Looked {
   agent: Stored | undefined
-  /** Undefined where nothing of ours is published. */
+  /** Undefined if nothing of ours is published. */
   published: Stored | undefined
   now: number
   /** By calendar. */

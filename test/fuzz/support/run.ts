@@ -174,7 +174,7 @@ class Fuzz {
     }
     const quiet = logged + this.#world.kubernetes.events.join('\n')
     if (/@example\.com/.test(quiet)) this.problems.push('an e-mail address is in a log or an Event')
-    if (quiet.includes(TITLE)) this.problems.push('a title stands in a log or an Event')
+    if (quiet.includes(TITLE)) this.problems.push('a title is in a log or an Event')
     // The refresh token is in grants only, whatever is published.
     for (const { kind, metadata, data = {} } of this.#world.kubernetes.objects.values()) {
       const text = Object.values(data).map((value) =>

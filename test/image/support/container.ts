@@ -24,7 +24,7 @@ export class ImageContainer {
   #leash: ChildProcess | undefined
   #ended: Promise<string> | undefined
 
-  /** @param directory where the image is opened: an empty one, or one that is not there. */
+  /** @param directory where the image is opened: an empty one, or one that does not exist. */
   constructor(directory: string, image: Image, runtime: Runtime) {
     this.#directory = directory
     this.rootfs = join(directory, 'rootfs')

@@ -71,11 +71,11 @@ export interface Surroundings {
   image: ImageConfig
   /** A directory with what a projected volume of a service account holds. */
   serviceAccount: string
-  /** What the node adds: where the API server is. What a test adds: where Google is. */
+  /** The node adds the address of the API server. A test adds the address of Google. */
   env: Record<string, string>
 }
 
-/** What containerd gives where nothing is dropped. */
+/** The capabilities that containerd grants if none is dropped. */
 const ORDINARY = ['CHOWN', 'DAC_OVERRIDE', 'FSETID', 'FOWNER', 'MKNOD', 'NET_RAW', 'SETGID', 'SETUID', 'SETFCAP']
   .concat(['SETPCAP', 'NET_BIND_SERVICE', 'SYS_CHROOT', 'KILL', 'AUDIT_WRITE'])
   .map((name) => `CAP_${name}`)

@@ -13,7 +13,7 @@ const HOW_TO_INSTALL = `promtool is missing, which checks the alerts. It is part
   macOS            brew install prometheus
 Anywhere: https://prometheus.io/download; put promtool on the PATH, or name it in PROMTOOL.`
 
-/** Finds promtool. On a build machine (root, CI=true) it is installed by apt-get where it is missing. */
+/** Finds promtool. On a build machine (root, CI=true) apt-get installs it if it is missing. */
 export function requirePromtool(env: NodeJS.ProcessEnv = process.env): void {
   if (isThere(env)) return
   if (env.CI === 'true' && process.getuid?.() === 0) installByApt()
