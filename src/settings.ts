@@ -245,7 +245,7 @@ const SETTINGS: readonly Setting[] = [
   },
 ]
 
-/** All settings, for the help and the documentation. */
+/** For the help and the documentation. */
 export const settingsTable: readonly SettingInfo[] = SETTINGS
 
 /** The environment variable of a setting. */
@@ -258,11 +258,10 @@ export class SettingsError extends Error {
 }
 
 /**
- * Reads the settings. A flag takes precedence over its variable, and an empty variable counts as not set. Unknown variables with the
- * prefix are not mistakes, because Kubernetes sets `CALENDAR_OPERATOR_SERVICE_HOST` and others for a Service of that name.
+ * A flag takes precedence over its variable, and an empty variable counts as not set. Unknown variables with the prefix are not
+ * mistakes, because Kubernetes sets `CALENDAR_OPERATOR_SERVICE_HOST` and others for a Service of that name.
  *
- * @param flags the given flags, by name.
- * @throws SettingsError that lists all mistakes.
+ * @param flags the flags that were given, by name.
  */
 export function readSettings(flags: Record<string, string>, env: Record<string, string | undefined>): Settings {
   const mistakes: string[] = []

@@ -1,4 +1,4 @@
-/** Reads package.json. */
+/** The version of this program, from package.json. */
 import manifest from '../package.json' with { type: 'json' }
 
 /** The version of this program. */

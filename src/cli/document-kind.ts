@@ -1,17 +1,19 @@
-/** Decides whether a document is one of the operator's kinds, a misspelled one, or another kind. Pure. */
+/**
+ * Decides whether a document is one of the operator's kinds, another kind, or a misspelled one of the operator's kinds.
+ */
 import { API_GROUP, API_VERSION, GROUP_VERSION } from '../resources/names.ts'
 import { nearest } from '../resources/suggestions.ts'
 
-/** What a document is. */
+/** How a document is treated. */
 type DocumentKind =
   | { is: 'ours'; kind: string }
   | { is: 'other'; kind: string }
-  /** It cannot be applied: the wrong field, and what to write instead. */
+  /** It can't be applied: the wrong field, and what to write instead. */
   | { is: 'wrong'; field: string; text: string }
 
 const wrong = (field: string, text: string): DocumentKind => ({ is: 'wrong', field, text })
 
-/** Classifies a document. @param known the operator's kinds. */
+/** @param known the operator's kinds. */
 export function classifyDocument({ apiVersion, kind }: Record<string, unknown>, known: string[]): DocumentKind {
   if (typeof apiVersion !== 'string' || apiVersion === '') {
     return wrong(

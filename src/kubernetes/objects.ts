@@ -1,7 +1,7 @@
 /** The shapes of Kubernetes objects, as far as this program reads or writes them. */
 import type { ObjectMeta } from '../resources/types.ts'
 
-/** The fields that all objects have. */
+/** What all objects have in common. */
 export interface KubernetesObject {
   apiVersion: string
   kind: string
@@ -12,7 +12,7 @@ export interface KubernetesObject {
 export interface Secret extends KubernetesObject {
   kind: 'Secret'
   type?: string
-  /** The values are base64, as in the API. */
+  /** Values are base64, as the API has them. */
   data?: Record<string, string>
 }
 
@@ -23,7 +23,7 @@ export interface ConfigMap extends KubernetesObject {
   binaryData?: Record<string, string>
 }
 
-/** `namespace/name`; for a cluster-scoped object, only its name. */
+/** `namespace/name`; of a cluster-scoped object, its name alone. */
 export type Key = string
 
 /** The key of an object. */

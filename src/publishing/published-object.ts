@@ -1,6 +1,6 @@
 /**
- * A published object in memory. Its data is compressed: it is needed only when something has changed, and with thousands of Agents
- * it would take most of the memory.
+ * A published object as it is remembered. Its data is compressed: it is read only when something has changed, and with thousands
+ * of Agents it would be most of the memory in use.
  */
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { parseBusyJSON, type BusyDocument } from '../calendar/busy-document.ts'
@@ -13,27 +13,27 @@ export type Data = Readonly<Record<string, string>>
 /** The header of a published document without the Agent that it belongs to. */
 export type PublishedHeader = Omit<DocumentHeader, 'agent'>
 
-/** The kind and the name of an object in the namespace of its Agent. */
+/** Names one object, within the namespace of its Agent. */
 export interface ObjectName {
   readonly kind: 'ConfigMap' | 'Secret'
   readonly name: string
 }
 
-/** A published object as it is in the cluster. */
+/** One published object as it stands in the cluster. */
 export interface PublishedObject extends ObjectName {
-  /** The version that decisions are based on; every write names it. */
+  /** The version that a decision about it was made on; every write names it. */
   readonly resourceVersion: string
-  /** The compressed data; see `dataOf`. */
+  /** Its data: `dataOf`. */
   readonly compressed: Uint8Array
   /** Its header, if it is a calendar whose text is valid. */
   readonly header: PublishedHeader | undefined
-  /** The number of its busy intervals, if it is a calendar whose text is valid. */
+  /** How many busy intervals it holds, if it is a calendar whose text is valid. */
   readonly busyIntervals: number | undefined
-  /** Whether another client has changed it, and we have not overwritten that yet. */
+  /** Another client has changed it, and nothing of ours was written over that yet. */
   readonly isEdited: boolean
 }
 
-/** Creates the value for an object in the cluster. */
+/** Makes a value of what the cluster holds. */
 export function publishedObject(at: ObjectName & { resourceVersion: string }, data: Data): PublishedObject {
   const { kind, name, resourceVersion } = at
   const document = publishedDocument(data)
@@ -51,11 +51,11 @@ export const dataOf = ({ compressed }: PublishedObject): Data =>
 export const isNamed = (object: ObjectName, { kind, name }: ObjectName): boolean =>
   object.kind === kind && object.name === name
 
-/** Whether both contain the same keys with the same values. */
+/** Whether both hold the same keys with the same values. */
 export const sameData = (a: Data, b: Data): boolean =>
   Object.keys(a).length === Object.keys(b).length && Object.entries(a).every(([key, value]) => b[key] === value)
 
-/** Parses the busy time in published data, in either format; undefined if the text is not valid. */
+/** The busy time in published data, in whichever format; undefined if its text is not valid. */
 export const publishedDocument = (data: Data): BusyDocument | undefined =>
   parseBusyJSON(data['busy.json'] ?? '') ?? parseBusyICalendar(data['busy.ics'] ?? '')
 

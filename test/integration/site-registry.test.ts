@@ -94,14 +94,14 @@ describe('a site', () => {
     expect(registry.size).toBeLessThan(200)
   })
 
-  test('that is listed is never assigned', () => {
+  test('that is listed is never given, whoever asks', () => {
     open(new Map([['a.example', ['b']]]))
     const [a, b] = [put('a', 1), put('b', 2)]
     expect([decide(a), decide(b, REFUSED), decide(a)]).toEqual(['SiteConflict', 'Accepted', 'SiteConflict'])
     expect(woken).toEqual([])
   })
 
-  test('has no host if the address is invalid', () => {
+  test('is that of no host where the address is none', () => {
     expect(decide(put('a', 1, 'nonsense'))).toBe('NotYetKnown')
   })
 })

@@ -11,9 +11,9 @@ import { startRealKubernetes } from './cluster.ts'
 import type { RealKubernetes } from './cluster.ts'
 
 const ROOT = new URL('../../', import.meta.url).pathname
-/** The folders with manifests for people. */
+/** Where manifests for people stand. */
 const EXAMPLES = ['docs', 'deploy', 'examples', 'demo']
-/** Reported in addition to schema errors. The offline validator still checks those rules, and does not report this. */
+/** Said beside a broken schema. The offline validator checks those rules all the same, and says nothing of the kind. */
 const UNCHECKED = 'some validation rules were not checked because the object was invalid'
 
 describe('the API server', () => {

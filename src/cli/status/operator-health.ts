@@ -1,9 +1,9 @@
-/** Derives from its Lease whether an operator is running. Pure. */
+/** Whether an operator is running, according to its Lease. Pure. */
 import type { Lease } from '../../kubernetes/lease-object.ts'
 
 /** The health of the operator. */
 export interface OperatorHealth {
-  /** `Unknown`: the Lease cannot be read, or does not exist (without --leader-elect). */
+  /** `Unknown`: the Lease can't be read, or does not exist (without --leader-elect). */
   state: 'Alive' | 'Silent' | 'Unknown'
   message: string
   leaders: Leader[]
@@ -20,15 +20,10 @@ export interface Leader {
 
 /** The clocks of the cluster and of the user may differ by some seconds. */
 const TOLERANCE_S = 30
-/** The operator's default duration, for a Lease without one. */
+/** The operator's default, for a Lease without a duration. */
 const USUAL_DURATION_S = 15
 
-/**
- * Derives the health of the operator.
- *
- * @param leases undefined if they cannot be read.
- * @param now ms since the epoch.
- */
+/** @param leases undefined if they can't be read. @param now ms since the epoch. */
 export function operatorHealth(leases: readonly Lease[] | undefined, now: number): OperatorHealth {
   if (!leases) return { state: 'Unknown', message: 'you may not read its Lease', leaders: [] }
   const leaders = leases.map((lease) => leaderOf(lease, now))
@@ -58,7 +53,7 @@ function leaderMessage({ namespace, holder, ageSeconds, alive }: Leader): string
   return `${holder} in namespace ${namespace} has been silent for ${humanDuration(ageSeconds * 1000)}`
 }
 
-/** Formats a duration, in ms, in at most two units, such as `2d 3h` or `5m`. */
+/** A duration in at most two units, such as `2d 3h` or `5m`. */
 export function humanDuration(ms: number): string {
   const seconds = Math.max(Math.floor(ms / 1000), 0)
   const parts: [number, string][] = [
@@ -69,7 +64,7 @@ export function humanDuration(ms: number): string {
   ]
   const from = parts.findIndex(([count]) => count > 0)
   if (from < 0) return '0s'
-  // Seconds are shown only alone.
+  // Seconds are shown alone only.
   const shown = parts.slice(from, from + 2).filter(([count, unit], index) => count > 0 && (unit !== 's' || index === 0))
   return shown.map(([count, unit]) => `${count}${unit}`).join(' ')
 }

@@ -29,13 +29,10 @@ export interface IntegrationLine {
   message: string
 }
 
-/**
- * The state of an agent. `awaited`: a person has to sign in. `trying`: it is not ready, and the operator keeps trying. `stalled`:
- * somebody has to act.
- */
+/** `awaited`: a person has to sign in. `trying`: not ready, and the operator keeps trying. `stalled`: somebody has to act. */
 export type AgentState = 'ready' | 'awaited' | 'trying' | 'stalled' | 'suspended'
 
-/** Creates the overview. @param now ms since the epoch. */
+/** @param now ms since the epoch. */
 export function overviewOf(snapshot: ClusterSnapshot, now: number): Overview {
   const operator = operatorHealth(snapshot.leases, now)
   return {
@@ -48,7 +45,7 @@ export function overviewOf(snapshot: ClusterSnapshot, now: number): Overview {
   }
 }
 
-/** What is shown for an integration without a status. */
+/** No operator has reported on it. */
 const NOT_LOOKED_AT = { status: 'Unknown', reason: 'NotLookedAt', message: '' }
 
 function integrationLine({ metadata, spec, status: found = {} }: CalendarIntegration): IntegrationLine {

@@ -4,10 +4,10 @@
  */
 import { clean } from '../../platform/scrub.ts'
 
-/** Longer values are rarely sincere. */
+/** Longer values are rarely well-meant. */
 const MAX_LENGTH = 100
 
-/** Shortens an address: `alice@example.com` becomes `a…e@example.com`; a shortened address stays unchanged. */
+/** `alice@example.com` → `a…e@example.com`; a shortened address stays unchanged. */
 export function shortened(text: string): string {
   const address = displayText(text)
   const at = address.lastIndexOf('@')
@@ -21,9 +21,9 @@ function ends(text: string): string {
   return signs.length === 2 ? `${first}…` : `${first}…${last}`
 }
 
-/** Cleans free text, and shortens every address in it. */
+/** Free text, with every address in it shortened. */
 export const withoutAddresses = (text: string): string =>
   displayText(text).replace(/[^\s@<>,;:()"']+@[^\s@<>,;:()"']+/gu, (address) => shortened(address))
 
-/** Cleans and truncates any other text. */
+/** Any other text. */
 export const displayText = (text: string): string => clean(text, MAX_LENGTH)

@@ -37,7 +37,7 @@ export async function definitionsOfOthers(): Promise<string[]> {
   return texts
 }
 
-/** Downloads into Go's own cache, and returns the path. */
+/** Into Go's own cache; answers where it lies there. */
 async function download(module: string): Promise<string> {
   const required = readFileSync(join(MODULES, 'go.mod'), 'utf8')
   const version = required
