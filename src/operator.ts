@@ -59,7 +59,7 @@ export interface Operator extends Pick<Lifecycle, 'start' | 'stop' | 'run'> {
 const INTEGRATION_WORKERS = 8
 /** Their reconciles never wait for Google. */
 const DEADLINE_WORKERS = 4
-/** When the time of day was set, all objects are reconciled within so long. */
+/** After the time of day was set, all objects are reconciled within this time. */
 const TIME_SET_SPREAD_MS = 30_000
 
 /** Assembles the operator. It starts nothing. */
@@ -100,7 +100,7 @@ export function createOperator(deps: OperatorDeps): Operator {
   }
 }
 
-/** What speaks to the outside, with the metrics that count its requests. */
+/** The clients of Kubernetes and Google, with the metrics that count their requests. */
 interface Clients {
   metrics: Metrics
   connection: Connection
@@ -149,7 +149,7 @@ function createLeadership(deps: OperatorDeps, clients: Clients): Leadership {
 
 /** A controller for each of the operator's kinds, and one for the deadlines of each. */
 interface Controllers extends Record<CustomStoreName, Controller> {
-  /** For what an agent's reconcile may be late for while it waits for Google: a first status, the end of trust. */
+  /** For what an agent's reconcile may miss while it waits for Google: a first status, the end of trust. */
   agentDeadlines: Controller
   /** For an integration's first status. */
   integrationDeadlines: Controller
@@ -232,7 +232,7 @@ function createWorkloads(deps: OperatorDeps, parts: WorkloadParts): Workload[] {
   ]
 }
 
-/** What the agent room asks of the other rooms. */
+/** What the agent room needs from the other rooms. */
 function agentPorts({ cluster, controllers, registry, web }: WorkloadParts) {
   const { agents, agentDeadlines, integrations } = controllers
   return {
@@ -247,7 +247,7 @@ function agentPorts({ cluster, controllers, registry, web }: WorkloadParts) {
   } satisfies Partial<AgentDeps>
 }
 
-/** The sign-in links have changed: the status of these agents shows one. */
+/** Reconciles the agents whose status contains a sign-in link, after the links have changed. */
 function reconcileAwaitingSignIn(cluster: RunningCluster, agents: Controller): void {
   for (const agent of cluster.agents.list()) {
     const authorized = findCondition(agent.status?.conditions, 'Authorized')
@@ -255,7 +255,7 @@ function reconcileAwaitingSignIn(cluster: RunningCluster, agents: Controller): v
   }
 }
 
-/** The time of day was set: everything that is due at a time of day may be due now. Most of these reconciles do nothing. */
+/** Reconciles all objects after the time of day was set, because anything may be due now. Most of these reconciles do nothing. */
 function reconcileAll(
   { random, log }: OperatorDeps,
   cluster: RunningCluster,

@@ -1,5 +1,5 @@
 /**
- * A simulated Google for the demo and for tests: one HTTP server on loopback that stands for accounts.google.com,
+ * A simulated Google for the demo and for tests: one HTTP server on loopback in place of accounts.google.com,
  * oauth2.googleapis.com and www.googleapis.com. It follows docs/google-behaviour.md, and is never kinder than Google. Its state
  * is in memory, in `state/`. `oauth/` has projects, clients, accounts and grants; `calendar/` has events, listings and sync;
  * `push/` has channels and notifications; `quota/` counts requests; `server/` receives them; `control/` has the operations that

@@ -44,8 +44,8 @@ export interface EventsDocument extends DocumentHeader {
 }
 
 /** Creates the document with the header of the busy document that is published next to it. */
-export function eventsDocument(besides: BusyDocument, events: ListedEvent[]): EventsDocument {
-  const { version, agent, timeZone, window, syncedAt, freshUntil, complete } = besides
+export function eventsDocument(busy: BusyDocument, events: ListedEvent[]): EventsDocument {
+  const { version, agent, timeZone, window, syncedAt, freshUntil, complete } = busy
   return { version, agent, timeZone, window, syncedAt, freshUntil, complete, events }
 }
 

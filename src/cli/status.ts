@@ -1,7 +1,6 @@
 /**
- * `calendar-operator status` shows whether the operator is running, whether the integrations and the agents are healthy, and who
- * has to do what, and by when. It reads the API server with the user's own permissions, writes nothing, and sends nothing to
- * Google.
+ * `calendar-operator status` shows whether the operator is running, whether the integrations and the agents are healthy, and who has
+ * to do what, and by when. It reads the API server with the user's own permissions, writes nothing, and sends nothing to Google.
  */
 import { stringify } from 'yaml'
 import type { Connection } from '../kubernetes/connection.ts'

@@ -76,7 +76,7 @@ describe('a first listing', () => {
 })
 
 describe('a next listing', () => {
-  test('sends the sync token with the same parameters, and nothing that Google forbids beside it', async () => {
+  test('sends the sync token with the same parameters, and nothing that Google forbids together with it', async () => {
     harness.next(page([], { nextSyncToken: 'S1' }), page([], { nextSyncToken: 'S2' }))
     await events()
     await events(NEXT)
@@ -105,7 +105,7 @@ describe('a next listing', () => {
     expect((await failureOf(events(NEXT))).failure).toBe('SyncTokenExpired')
   })
 
-  test('is told so on a later page too, and answers nothing of the earlier ones', async () => {
+  test('is also reported on a later page, and returns nothing of the earlier ones', async () => {
     harness.next(page([{ id: 'e1' }], { nextPageToken: 'P1' }), backEnd(410, 'fullSyncRequired', 'calendar'))
     expect((await failureOf(events(NEXT))).failure).toBe('SyncTokenExpired')
   })
@@ -193,7 +193,7 @@ describe('what is no calendar is never taken for an empty one', () => {
     expect((await events()).events).toEqual([{ id: 'e1' }])
   })
 
-  test('what stands among the items and is no event is handed on, for somebody to see', async () => {
+  test('an item that is not an event is passed on', async () => {
     harness.next({ json: { timeZone: 'UTC', items: [null, 'x', { id: 'e1' }] } })
     expect((await events()).events).toEqual([null, 'x', { id: 'e1' }])
   })

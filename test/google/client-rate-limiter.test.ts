@@ -113,7 +113,7 @@ describe('a limit', () => {
     expect(await send()).toBe('sent 2')
   })
 
-  test('is found out about anew when the first request never ends', async () => {
+  test('is probed again when the first request never ends', async () => {
     await meet(refusal('RateLimited'))
     await clock.advance(5_000)
     const lost = await underWay()
@@ -126,7 +126,7 @@ describe('a limit', () => {
     expect(limiter.limit).toBeUndefined()
   })
 
-  test('that is met again soon pauses twice as long each time, five minutes at the most', async () => {
+  test('that applies again soon pauses twice as long each time, at most five minutes', async () => {
     const pauses: (number | undefined)[] = []
     for (let round = 0; round < 8; round++) {
       const { retryAfterMs = 0 } = await meet(refusal('RateLimited'))
@@ -136,7 +136,7 @@ describe('a limit', () => {
     expect(pauses).toEqual([5, 10, 20, 40, 80, 160, 300, 300])
   })
 
-  test('that is met between good answers is the same one still; after a calm minute it is a new one', async () => {
+  test('that applies between good answers is still the same one; after a minute without a limit it is a new one', async () => {
     await meet(refusal('RateLimited'))
     await clock.advance(5_000)
     await send()
@@ -257,7 +257,7 @@ describe('a personal limit', () => {
     expect((await meet(personal(90_000))).retryAfterMs).toBe(90_000)
   })
 
-  test('met by the probe leaves the question open, and the next one asks it', async () => {
+  test('of the probe leaves the state open, and the next request is the probe', async () => {
     await meet(refusal('RateLimited'))
     await clock.advance(5_000)
     await meet(personal())
@@ -315,7 +315,7 @@ describe('a request that somebody asked for', () => {
     expect(bypass.retryInMs).toBeUndefined()
   })
 
-  test('costs no bypass where nothing pauses', async () => {
+  test('costs no bypass without a pause', async () => {
     const bypass = new Bypass()
     await asked(bypass)
     await meet(refusal('RateLimited'))
@@ -331,7 +331,7 @@ describe('a request that somebody asked for', () => {
     await probe.succeed()
   })
 
-  test('may end the pause for whoever comes next', async () => {
+  test('may end the pause for the next request', async () => {
     await meet(refusal('DailyQuotaExceeded'))
     expect(limiter.probeCalendar(new Bypass())).toBe(true)
     expect(limiter.limit).toMatchObject({ failure: 'DailyQuotaExceeded', leftMs: 0 })

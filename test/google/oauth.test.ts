@@ -225,7 +225,7 @@ describe('refreshing an access token', () => {
     await nobody.close()
   })
 
-  it('says status and error code, and nothing else that Google or we said', async () => {
+  it('contains status and error code, and nothing else of the request or the response', async () => {
     const body = { error: 'invalid_grant', error_description: 'alice@example.com', error_uri: '1//refresh' }
     const error = await refused(json(body, 400))
     expect(error.message).toBe('400 invalid_grant')
@@ -252,7 +252,7 @@ describe('one flight per refresh token', () => {
     expect(harness.asked).toHaveLength(2)
   })
 
-  it('asks anew when the flight is over', async () => {
+  it('sends a new request when the previous one has ended', async () => {
     harness.next(json(GOOD), json(GOOD))
     await harness.client.refresh('1//refresh')
     await harness.client.refresh('1//refresh')

@@ -58,7 +58,7 @@ describe('missing scopes', () => {
   })
 })
 
-describe('the coverage, held against the discovery text that the library ships', () => {
+describe('the coverage, compared with the discovery text that the library ships', () => {
   // What we call by: a scope may cover another only if each of these methods that takes the narrow one takes the broad one.
   const methods = methodScopes()
   const ours = ['calendarList.get', 'calendarList.list', 'events.list', 'events.get', 'freebusy.query', 'settings.get']

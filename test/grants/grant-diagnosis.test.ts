@@ -41,7 +41,7 @@ describe('the end of a grant', () => {
     expect(grantEnd(grant(), internal)).toBeUndefined()
   })
 
-  test('is what Google said, if it said so', () => {
+  test('is what Google named, if it named one', () => {
     expect(grantEnd(grant({ grantExpiresAt: consent + DAY }), inTesting)).toBe(consent + DAY)
   })
 
@@ -51,7 +51,7 @@ describe('the end of a grant', () => {
 })
 
 describe('a grant that Google no longer accepts', () => {
-  test('is not said to have died at seven days if it died before, or was not used before and died later', () => {
+  test('is not diagnosed as ended after seven days if it ended earlier, or was unused and ended later', () => {
     const seven = 'died at seven days'
     expect(diedAfter(3, { by: inProduction, of: grant({ lastUsedAt: consent + 2 * DAY }) }).likelyCause).not.toContain(
       seven,

@@ -175,7 +175,7 @@ describe('a supplied grant', () => {
     expect(await gain()).toMatchObject({ grantedAt: bench.clock.now(), grantedAtIsGuess: true })
   })
 
-  test('whose granted_at stands in quotes counts from then', async () => {
+  test('whose granted_at is in quotes counts from that time', async () => {
     supply(TOKEN, { granted_at: ' "2026-11-20T10:00:00Z"\n' })
     expect(await gain()).toMatchObject({ grantedAt: Date.parse('2026-11-20T10:00:00Z'), grantedAtIsGuess: false })
     expect(bench.known.suppliedRemark).toBeUndefined()

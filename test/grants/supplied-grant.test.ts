@@ -1,4 +1,4 @@
-/** The Secret that a user supplies: what is missing in it is said, and a grant that began with it does not end with it. */
+/** The Secret that a user supplies: messages name what is missing, and a grant from it outlives it. */
 import { beforeEach, describe, expect, test } from 'vitest'
 import { isStepFailure, type StepFailure } from '../../src/failures/step-failure.ts'
 import type { Grant } from '../../src/grants/grant.ts'

@@ -1,5 +1,5 @@
 /**
- * Promises that stand in comments of the code, each with the change that breaks it and the test that must notice. `find` stands
+ * Promises in comments of the code, each with the change that breaks it and the test that must notice. `find` stands
  * in its file exactly once; `make promises` makes each change in a copy of the tree and sees that test turn red.
  */
 export interface BrokenPromise {

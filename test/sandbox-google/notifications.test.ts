@@ -1,6 +1,10 @@
 /** docs/google-behaviour.md#notifications */
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startGoogle } from '../../sandbox/google/google.ts'
+import { httpPost } from '../../sandbox/google/push/post.ts'
+import { createAuthority } from '../../sandbox/kubernetes/http/certificates.ts'
 import { ManualClock } from '../support/clock.ts'
 import { CALENDAR, eventually, meeting, startHarness, type Harness } from './harness.ts'
 import { alice, change, channel, startReceiver, watch, type Receiver } from './receiver.ts'
@@ -44,6 +48,7 @@ describe('a notification', () => {
       path: '/notify?x=1',
       body: '',
       headers: {
+        host: 'booking.example.com',
         'x-goog-channel-id': 'channel-1',
         'x-goog-channel-token': 'the-token',
         'x-goog-channel-expiration': 'Mon, 30 Nov 2026 10:00:00 GMT',
@@ -179,6 +184,19 @@ describe('the answer', () => {
     await harness.clock.advance(1000)
     await eventually(() => expect(log().at(-1)?.outcome).toBe('failed'))
     expect(log()).toHaveLength(2)
+  })
+
+  it('of a server whose certificate is not trusted never comes', async () => {
+    const { certificate, server } = await createAuthority({ dns: ['localhost'], ip: ['127.0.0.1'] })
+    const listener = createServer({ key: server.key, cert: server.certificate }, (_request, response) => {
+      response.writeHead(204).end()
+    })
+    await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
+    const address = `https://localhost:${(listener.address() as AddressInfo).port}/`
+    const { signal } = new AbortController()
+    await expect(httpPost()({ address, headers: {} }, signal)).rejects.toThrow(/certificate/)
+    expect(await httpPost(certificate)({ address, headers: {} }, signal)).toBe(204)
+    listener.close()
   })
 
   it('that never comes is a failed message', async () => {

@@ -83,6 +83,8 @@ function outcomeOf(status: number, again: boolean): Outcome {
 
 function notificationOf(state: GoogleState, { channel, number, state: resourceState }: Message): Notification {
   const headers = {
+    // Whatever origin stands in for the address, the receiver sees the host that the client named.
+    Host: new URL(channel.address).host,
     Accept: '*/*',
     'User-Agent': 'APIs-Google; (+https://developers.google.com/webmasters/APIs-Google.html)',
     'Content-Length': '0',

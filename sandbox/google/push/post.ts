@@ -7,10 +7,13 @@ const TIMEOUT_MS = 10_000
 /** How many deliveries to one origin are under way at once; the others wait. */
 const CONNECTIONS = 64
 
-/** Makes the function that sends notifications. An https address needs a certificate that this Node trusts. */
-export function httpPost(): Post {
+/**
+ * Makes the function that sends notifications. An https address needs a certificate that Node trusts, or one that an authority
+ * (as PEM) has signed.
+ */
+export function httpPost(authority?: string): Post {
   const plain = new Agent({ maxSockets: CONNECTIONS })
-  const secure = new SecureAgent({ maxSockets: CONNECTIONS })
+  const secure = new SecureAgent({ maxSockets: CONNECTIONS, ...(authority === undefined ? {} : { ca: authority }) })
   return ({ address, headers }: Notification, signal: AbortSignal) => {
     const isSecure = address.startsWith('https:')
     const send = isSecure ? overHttps : overHttp

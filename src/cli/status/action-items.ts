@@ -24,7 +24,7 @@ export interface ActionItem {
   signInURL?: string
 }
 
-/** These reasons count as temporary, because the missing object may appear at any moment; but a person has to create it. */
+/** Reasons that count as temporary, because the missing object may appear at any moment, although a person has to create it. */
 const NEEDS_HUMAN_INPUT = [
   'AwaitingSignIn',
   'GrantSecretNotFound',
@@ -33,7 +33,7 @@ const NEEDS_HUMAN_INPUT = [
   'SecretNotFound',
   'SecretKeyMissing',
 ]
-/** The integration has an item of its own. */
+/** Reasons that lie with the integration, which has an item of its own. */
 const REPORTED_ELSEWHERE = ['IntegrationNotReady']
 /** If the operator's retries don't succeed within this time, somebody should look. */
 const RETRY_TOLERANCE_MS = 15 * MINUTE_MS
@@ -80,7 +80,7 @@ function operatorItems({ state, leaders }: OperatorHealth): ActionItem[] {
     }))
 }
 
-/** What the object's own status says that somebody has to do. */
+/** What somebody has to do according to the object's status. */
 function objectItem(object: CustomObject, now: number): ActionItem | undefined {
   if (object.spec.suspend) return undefined
   const ready = findCondition(object.status?.conditions, 'Ready')
@@ -112,7 +112,7 @@ function staleItem(agent: Agent, { integrations }: ClusterSnapshot, now: number)
   )
   if (last === undefined || agent.spec.suspend || integration?.spec.suspend) return undefined
   const age = now - Date.parse(last)
-  // If the integration can't be read, its interval is unknown: then only what is certainly too old counts.
+  // If the integration cannot be read, its interval is unknown. Then only a read that is certainly too old counts.
   const interval = integration ? durationMs(integration.spec.sync.interval) : DAY_MS
   const limit = Math.max(durationMs(agent.spec.publish.staleAfter), 2 * interval)
   if (age <= limit) return undefined

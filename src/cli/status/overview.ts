@@ -29,10 +29,13 @@ export interface IntegrationLine {
   message: string
 }
 
-/** `awaited`: a person has to sign in. `trying`: not ready, and the operator keeps trying. `stalled`: somebody has to act. */
+/**
+ * The state of an agent. `awaited`: a person has to sign in. `trying`: it is not ready, and the operator keeps trying. `stalled`:
+ * somebody has to act.
+ */
 export type AgentState = 'ready' | 'awaited' | 'trying' | 'stalled' | 'suspended'
 
-/** @param now ms since the epoch. */
+/** Creates the overview. @param now ms since the epoch. */
 export function overviewOf(snapshot: ClusterSnapshot, now: number): Overview {
   const operator = operatorHealth(snapshot.leases, now)
   return {
@@ -45,7 +48,7 @@ export function overviewOf(snapshot: ClusterSnapshot, now: number): Overview {
   }
 }
 
-/** No operator has reported on it. */
+/** What is shown for an integration without a status. */
 const NOT_LOOKED_AT = { status: 'Unknown', reason: 'NotLookedAt', message: '' }
 
 function integrationLine({ metadata, spec, status: found = {} }: CalendarIntegration): IntegrationLine {
