@@ -21,7 +21,7 @@ export interface WebDeps {
   log: Log
   /** Cryptographically secure. */
   randomBytes: (count: number) => Uint8Array
-  /** The namespace of the Secret that holds the keys. */
+  /** The namespace of the Secret that contains the keys. */
   namespace: string
   /** Called when somebody has signed in, so that the Agent has a new grant. */
   connected(agentKey: string): void
