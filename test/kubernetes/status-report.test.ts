@@ -117,6 +117,18 @@ describe('a status that the API server rejects', () => {
     expect(reasonOf('Ready')).toBe('PublishFailed')
   })
 
+  test('is replaced as well if it is too large', async () => {
+    answers = [new ApiError('TooLarge', 'too large')]
+    await expect(report(readyStatus())).rejects.toThrow('too large')
+    expect(reasonOf('Ready')).toBe('PublishFailed')
+  })
+
+  test('is tried again if the short status finds no API server', async () => {
+    answers = [refusal, new ApiError('Unreachable', 'no answer')]
+    await expect(report(readyStatus())).rejects.toThrow('no answer')
+    expect(written).toEqual([])
+  })
+
   test('is only tried again if the API server did not process it', async () => {
     answers = [new ApiError('Unreachable', 'no answer')]
     await expect(report(readyStatus())).rejects.toThrow('no answer')
