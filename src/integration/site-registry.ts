@@ -10,6 +10,7 @@ import type { CredentialsFinding, SiteFinding } from './findings.ts'
 import type { SiteDecisions } from './port.ts'
 import { decideSite } from './site-decision.ts'
 
+/** What the site registry needs. */
 export interface SiteDeps {
   cluster: Pick<Cluster, 'integrations'>
   clock: Pick<Clock, 'monotonic'>

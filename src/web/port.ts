@@ -12,7 +12,7 @@ export interface WebDeps {
   cluster: Cluster
   google: Google
   /** Stores the grants that people give. */
-  grants: Pick<GrantStore, 'known' | 'readToReplace' | 'keep' | 'readConsent' | 'isShared'>
+  grants: Pick<GrantStore, 'known' | 'readToReplace' | 'saveSignedIn' | 'readConsent' | 'isShared'>
   /** The origin of Google's consent page and of its script. */
   accountsURL: string
   /** The namespaces of each site, as the setting `--sites` lists them. */
