@@ -226,9 +226,9 @@ function createWorkloads(deps: OperatorDeps, parts: WorkloadParts): Workload[] {
   })
   return [
     workload(controllers.integrations, integrations.reconcile),
-    workload(controllers.integrationDeadlines, integrations.attend),
+    workload(controllers.integrationDeadlines, integrations.runDeadline),
     workload(controllers.agents, agents.reconcile),
-    workload(controllers.agentDeadlines, agents.attend),
+    workload(controllers.agentDeadlines, agents.runDeadline),
   ]
 }
 
@@ -242,7 +242,7 @@ function agentPorts({ cluster, controllers, registry, web }: WorkloadParts) {
       registry.get(integrationKey(agent))?.siteAccepted ? web?.signInURL(agent, siteURI) : undefined,
     wake: (key, delayMs) => agents.add(key, delayMs),
     progress: (key) => agents.progress(key),
-    attendIn: (key, ms) => agentDeadlines.add(key, ms),
+    scheduleDeadline: (key, ms) => agentDeadlines.add(key, ms),
     reported: (key) => recountAgents({ cluster, integrations }, key),
   } satisfies Partial<AgentDeps>
 }

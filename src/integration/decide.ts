@@ -12,10 +12,11 @@ const DAY = 24 * 60 * 60_000
 const HOUR = 60 * 60_000
 const SOON = 1_000
 
-export interface Facts {
+/** What is decided on. */
+export interface IntegrationFacts {
   /** The time of day. */
   now: number
-  /** The same instant by the monotonic clock: of `proof` and `api`. */
+  /** The same instant by the monotonic clock: of `verification` and `api`. */
   monotonic: number
   integration: CalendarIntegration
   credentials: CredentialsFinding
@@ -33,7 +34,7 @@ export interface Decision {
 }
 
 /** Decides what the conditions say, and what to do next. */
-export function decide(facts: Facts): Decision {
+export function decide(facts: IntegrationFacts): Decision {
   const api = decideAPI(facts)
   const quota = decideQuota(facts)
   const { credentials, site } = facts
@@ -50,7 +51,7 @@ function decideReady(credentials: CredentialsFinding, api: APIFinding, site: Sit
   return worst ?? { status: 'True', reason: 'Ready', message: credentials.message }
 }
 
-function decideAPI({ api }: Facts): APIFinding {
+function decideAPI({ api }: IntegrationFacts): APIFinding {
   if (api?.state === 'Enabled') {
     return { status: 'True', reason: 'Enabled', message: 'The Calendar API answers.' }
   }
@@ -62,7 +63,7 @@ function decideAPI({ api }: Facts): APIFinding {
   return { status: 'Unknown', reason: 'NotYetKnown', message: 'No agent has used the Calendar API yet.' }
 }
 
-function decideQuota({ limit }: Facts): QuotaFinding {
+function decideQuota({ limit }: IntegrationFacts): QuotaFinding {
   if (!limit) return { status: 'True', reason: 'WithinQuota', message: 'Google does not limit this client.' }
   const since = timestamp(limit.since)
   if (limit.failure === 'DailyQuotaExceeded') {
@@ -73,7 +74,7 @@ function decideQuota({ limit }: Facts): QuotaFinding {
   return { status: 'False', reason: 'RateLimited', message }
 }
 
-function outcomeOf(facts: Facts, ready: ReadyFinding): Outcome {
+function outcomeOf(facts: IntegrationFacts, ready: ReadyFinding): Outcome {
   const { monotonic, verification, limit } = facts
   if (verification?.error) {
     const pause = Math.max(verification.notBefore - monotonic, 0)
@@ -89,7 +90,7 @@ function outcomeOf(facts: Facts, ready: ReadyFinding): Outcome {
 }
 
 /** An Agent probes an API that is switched off; everything else that a person has to fix is looked at rarely. */
-function lookAgainIn({ now, monotonic, api, integration }: Facts, reason: string): number {
+function lookAgainIn({ now, monotonic, api, integration }: IntegrationFacts, reason: string): number {
   if (reason === 'APIDisabled' && api) return Math.max(api.probeAt - monotonic, SOON)
   const stalled = findCondition(integration.status?.conditions, 'Stalled')
   return manualFixInterval(Math.min(stalled ? Date.parse(stalled.lastTransitionTime) : now, now), now)

@@ -86,7 +86,7 @@ export class MemoryWorld {
       integrations: registry,
       zones: createZones(),
       signInURL,
-      attendIn: (key, ms) => this.#attendIn(key, ms, agents.attend),
+      scheduleDeadline: (key, ms) => this.#attendIn(key, ms, agents.runDeadline),
       reported: () => undefined,
       wake: () => undefined,
       progress: () => undefined,
