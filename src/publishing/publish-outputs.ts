@@ -33,7 +33,7 @@ export async function publishOutputs(
   const calendar = await publishCalendar(run, state)
   const token = calendar.conflict ? calendar : await publishToken(run, calendar.state)
   const failures = [calendar.failure, token.failure].filter((one) => one !== undefined)
-  const isComplete = failures.length === 0 && !token.conflict && authorized && !isNarrowed
+  const isComplete = !calendar.failure && !token.failure && authorized && !isNarrowed
   return { state: token.state, failures, publishedAt, isComplete, conflict: token.conflict }
 }
 
