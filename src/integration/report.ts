@@ -1,4 +1,4 @@
-/** Writes what was decided into an integration's status, and the Event that goes with it. */
+/** Writes a decision into an integration's status, and records the Event that belongs to it. */
 import { isDeepStrictEqual } from 'node:util'
 import { signInOf } from '../google/sign-in.ts'
 import { keyOf } from '../kubernetes/port.ts'
@@ -36,7 +36,7 @@ export async function report(
   return reported
 }
 
-/** What was taken off a pasted value is reported once, although the credentials are valid. */
+/** What was stripped from a pasted value is reported once, although the credentials are valid. */
 function reportStripped(deps: IntegrationDeps, integration: CalendarIntegration, now: Finding<string>): void {
   const before = findCondition(integration.status?.conditions, 'CredentialsValid')?.message
   if (now.message === before) return
@@ -57,7 +57,7 @@ export function reportSuspended(
   return write(deps, integration, state, findings && { findings, facts: {} })
 }
 
-/** What to register at Google. The mode is unknown until the client was read. */
+/** What has to be registered at Google. The mode is unknown until the client was read. */
 function signInStatus(
   { signInPrefix }: IntegrationDeps,
   { spec }: CalendarIntegration,
@@ -74,7 +74,7 @@ interface StatusContent {
   facts: Partial<CalendarIntegrationStatus>
 }
 
-/** Writes the status if it says something new, or if somebody else has written over it. */
+/** Writes the status if it has changed, or if somebody else has written over it. */
 async function write(
   deps: IntegrationDeps,
   reconciled: CalendarIntegration,
