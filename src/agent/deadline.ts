@@ -2,39 +2,38 @@
  * The work that must not wait for Google: a first status, and publishing and reporting at the end of trust. It runs beside the
  * reconcile, on its own workers (docs/decisions/0132).
  */
-import { done, type Outcome } from '../controller/outcome.ts'
+import { done } from '../controller/outcome.ts'
 import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
 import { keyOf } from '../kubernetes/port.ts'
-import type { ObjectState } from '../kubernetes/object-states.ts'
 import { isTrusted, scheduleEndOfTrust } from './end-of-trust.ts'
-import { progressBefore } from './progress.ts'
 import type { AgentState } from './state.ts'
-import { runAll, type AgentRun, type AgentStep } from './steps.ts'
+import type { AgentRun, AgentStep } from './steps.ts'
 import { isSuspended, suspendedSteps } from './suspended.ts'
-import { decideAndReport, prune, publish, write, writeStatus } from './write-steps.ts'
+import { decideAndReport, prune, publish, writeStatus } from './write-steps.ts'
 
-/** Publishes and reports what can be published and reported without Google. @throws ApiError of kind `Conflict`. */
-export async function runDeadline(run: AgentRun, tracked: ObjectState<AgentState>): Promise<Outcome> {
+/** The steps that are due without Google; none, if nothing is. */
+export function deadlineSteps(run: AgentRun, state: AgentState): readonly AgentStep[] {
   const { agent } = run
-  if (agent.metadata.deletionTimestamp !== undefined || agent.spec.suspend) return done()
-  if (!agent.status?.conditions?.length) return write([reportFirst], run, tracked)
-  if (isSuspended(run)) return write(suspendedSteps(run), run, tracked)
-  if (isTrusted(run, tracked.value)) return done()
-  return tracked.runExclusive(() => endTrust(run, tracked))
+  if (agent.metadata.deletionTimestamp !== undefined || agent.spec.suspend) return []
+  if (!agent.status?.conditions?.length) return [reportFirst]
+  if (isSuspended(run)) return suspendedSteps(run)
+  return isTrusted(run, state) ? [] : [recallLastRead, publish, prune, endTrust]
 }
 
-/** Publishes what was read since, which may extend trust. Otherwise trust has ended, and the known reason is reported. */
-async function endTrust(run: AgentRun, tracked: ObjectState<AgentState>): Promise<Outcome> {
-  const before = tracked.value.lastRead ?? progressBefore()
-  const published = await runAll([publish, prune], run, tracked, before)
-  const mayPass = published.failures.slice(before.failures.length).some(({ requeue }) => requeue.kind === 'retry')
+/** The reasons why the calendars could not be read are those of the last attempt. */
+const recallLastRead: AgentStep = (_, { lastRead }, progress) => ({ progress: lastRead ?? progress })
+
+/** What was read since may have extended trust. Otherwise it has ended, and the known reason is reported. */
+const endTrust: AgentStep = async (run, state, progress) => {
+  const known = state.lastRead?.failures.length ?? 0
+  const mayPass = progress.failures.slice(known).some(({ requeue }) => requeue.kind === 'retry')
   // After the report, reconciles report what changes. Only publishing that may still succeed is tried again soon.
-  if (isTrusted(run, tracked.value) || mayPass) scheduleEndOfTrust(run, tracked.value)
-  if (isTrusted(run, tracked.value)) return done()
-  const failures = published.failures.length > 0 ? published.failures : [unanswered()]
+  if (isTrusted(run, state) || mayPass) scheduleEndOfTrust(run, state)
+  if (isTrusted(run, state)) return { progress: { ...progress, outcome: done() } }
+  const failures = progress.failures.length > 0 ? progress.failures : [unanswered()]
   // Nothing new is known about the grant.
-  await runAll([decideAndReport], run, tracked, { ...published, failures, grant: undefined })
-  return done()
+  const result = await decideAndReport(run, state, { ...progress, failures, grant: undefined })
+  return { ...result, progress: { ...result.progress, outcome: done() } }
 }
 
 /** Google has not answered yet, or the Agent is still waiting for a worker. */

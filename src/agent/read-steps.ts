@@ -6,7 +6,6 @@ import type { ReadInput } from '../calendars/port.ts'
 import { knownCalendars } from '../calendars/query.ts'
 import { readCalendars } from '../calendars/read-calendars.ts'
 import { withAnotherGrant, type CalendarsState } from '../calendars/state.ts'
-import { agentClient } from '../clients/agent-client.ts'
 import {
   findingsOf,
   refusedIntegration,
@@ -14,19 +13,17 @@ import {
   type ResolvedIntegration,
 } from '../clients/resolve-integration.ts'
 import { isStepFailure, stepFailure, type StepFailure } from '../failures/step-failure.ts'
-import type { Bypass } from '../google/port.ts'
 import { consentAdvice, renewalAdvice } from '../grants/advice.ts'
 import { consentIn } from '../grants/grant-state.ts'
 import type { IntegrationRefusal, TokenRefusal } from '../grants/port.ts'
-import type { ObjectState } from '../kubernetes/object-states.ts'
 import { HOUR_MS } from '../platform/time-units.ts'
 import { publishedBytes } from '../publishing/state.ts'
 import { inWords, widenings } from '../resources/consent.ts'
 import { durationMs } from '../resources/durations.ts'
 import { backoffAfter, failuresOf, isInForce, type GoogleAttempt } from './google-backoff.ts'
 import { ended, progressBefore, withFailures, type AgentProgress } from './progress.ts'
-import { consentedPart, type AgentState } from './state.ts'
-import { runAll, runUntilEnded, type AgentRun, type AgentStep, type ReadRun, type StepResult } from './steps.ts'
+import { consentedPart } from './state.ts'
+import type { AgentStep, ReadRun, StepResult } from './steps.ts'
 
 /** Brings the grant up to date with its Secrets. Calendars that were read with another grant are read again. */
 const loadGrant: AgentStep<ReadRun> = async ({ deps, agent, request, resolution }, { grantGeneration, calendars }) => {
@@ -120,34 +117,6 @@ const addMissingConsent: AgentStep<ReadRun> = ({ deps, agent, request: { integra
 
 /** What is added to the result of reading, whatever it is. */
 export const CONCLUDING_STEPS: readonly AgentStep<ReadRun>[] = [recordBackoff, addRefusedCalendars, addMissingConsent]
-
-/**
- * Runs the steps that read, if the integration can be used.
- * @param bypass somebody asked for a reconcile now: postponed steps are taken, and one request may ignore a limit.
- * @throws ApiError of kind `Conflict`.
- */
-export async function read(run: AgentRun, tracked: ObjectState<AgentState>, bypass?: Bypass): Promise<AgentProgress> {
-  const { resolution } = run
-  if (resolution.kind === 'suspended') return progressBefore()
-  if (resolution.kind === 'failed') return progressBefore([resolution.failure])
-  const readRun = readRunOf({ ...run, resolution }, tracked, bypass)
-  const progress = await runUntilEnded(READ_STEPS, readRun, tracked, progressBefore())
-  return runAll(CONCLUDING_STEPS, readRun, tracked, progress)
-}
-
-function readRunOf(
-  run: AgentRun & { resolution: ResolvedIntegration },
-  tracked: ObjectState<AgentState>,
-  bypass: Bypass | undefined,
-): ReadRun {
-  const { deps, agent, resolution } = run
-  const { key, integration, entry } = resolution
-  const client = agentClient(entry.client, { integrations: deps.integrations, key, bypass })
-  const { credentialsHash } = entry
-  const since = tracked.value.firstSeen
-  const request = { agent, integration, client, credentialsHash, since, force: bypass !== undefined }
-  return { ...run, client, request, keep: (change) => tracked.update(change) }
-}
 
 function afterTokenStep(run: ReadRun, progress: AgentProgress, refusal: TokenRefusal | undefined): StepResult {
   if (!refusal) return { progress }

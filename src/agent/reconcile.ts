@@ -14,7 +14,7 @@ import { resolveIntegration } from '../clients/resolve-integration.ts'
 import { done, type Outcome } from '../controller/outcome.ts'
 import { isConflict } from '../failures/thrown.ts'
 import { Bypass } from '../google/bypass.ts'
-import { ObjectStates, type ObjectState } from '../kubernetes/object-states.ts'
+import { ObjectStates } from '../kubernetes/object-states.ts'
 import { keyOf, type Key } from '../kubernetes/port.ts'
 import { withOwnStatus } from '../kubernetes/status-report.ts'
 import { publishedBytes } from '../publishing/state.ts'
@@ -26,18 +26,18 @@ import { meaningOf } from '../resources/reasons.ts'
 import { isRequested, remainingRequest, takeRequest } from '../resources/reconcile-request.ts'
 import type { Agent } from '../resources/types.ts'
 import { afterConflict, isPatient, withConflict } from './conflicts.ts'
-import { runDeadline } from './deadline.ts'
+import { deadlineSteps } from './deadline.ts'
 import { scheduleEndOfTrust } from './end-of-trust.ts'
 import { isUnreachable, shortened } from './google-backoff.ts'
 import type { AgentDeps } from './port.ts'
-import { read } from './read-steps.ts'
 import { Recovery } from './recovery.ts'
 import { remove } from './remove.ts'
 import { newAgentState, observedState, type AgentState } from './state.ts'
+import { read, write, type AgentTracked } from './run-steps.ts'
 import type { AgentRun } from './steps.ts'
 import { isSuspended, suspendedSteps } from './suspended.ts'
 import { outputsOf } from './trust.ts'
-import { write, WRITE_STEPS } from './write-steps.ts'
+import { WRITE_STEPS } from './write-steps.ts'
 
 /** How long a new Agent waits for its integration before its status reports that. */
 const INTEGRATION_GRACE_MS = 3_000
@@ -58,8 +58,8 @@ export interface AgentReconciler {
 }
 
 /**
- * Reconciles an Agent that exists. Each step is given a value and returns the next one; only this file and `steps.ts` replace the
- * state.
+ * Reconciles an Agent that exists. Each step is given a value and returns what is different in the next one; only this file and
+ * `run-steps.ts` replace the state.
  */
 async function reconcile(run: AgentRun, tracked: AgentTracked): Promise<Outcome> {
   const { deps, agent } = run
@@ -75,6 +75,12 @@ async function reconcile(run: AgentRun, tracked: AgentTracked): Promise<Outcome>
   const remaining = remainingRequest(bypass, due, tracked.value.requests)
   tracked.update({ lastRead, requests: remaining.state })
   return write(WRITE_STEPS, { ...run, due: remaining.due }, tracked, lastRead)
+}
+
+/** Does what must not wait for Google. */
+async function runDeadline(run: AgentRun, tracked: AgentTracked): Promise<Outcome> {
+  const steps = deadlineSteps(run, tracked.value)
+  return steps.length > 0 ? write(steps, run, tracked) : done()
 }
 
 /** Creates the reconciler, which holds the last state of each Agent. */
@@ -121,7 +127,6 @@ export function createAgentReconciler(given: Omit<AgentDeps, 'budget'>): AgentRe
   }
 }
 
-type AgentTracked = ObjectState<AgentState>
 type Reconcile = (run: AgentRun, tracked: AgentTracked) => Promise<Outcome>
 
 /** What a reconcile is about. The integration is looked up here, and nowhere else. */

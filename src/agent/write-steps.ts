@@ -2,10 +2,9 @@
  * The steps of a reconcile that need the API server only: publish, prune, report. They run whatever the result of reading was,
  * and one at a time for each Agent, so that each of them sees what was published and reported before.
  */
-import { done, requeueWithin, retry, type Outcome } from '../controller/outcome.ts'
+import { requeueWithin, retry, type Outcome } from '../controller/outcome.ts'
 import { isConflict } from '../failures/thrown.ts'
 import { consentIn } from '../grants/grant-state.ts'
-import type { ObjectState } from '../kubernetes/object-states.ts'
 import type { ApiError } from '../kubernetes/port.ts'
 import { withOwnStatus } from '../kubernetes/status-report.ts'
 import { staleAfterMs } from '../publishing/freshness.ts'
@@ -17,10 +16,10 @@ import { isPatient } from './conflicts.ts'
 import { decide } from './decide.ts'
 import { scheduleEndOfTrust } from './end-of-trust.ts'
 import { factsOf, isFailing } from './facts.ts'
-import { progressBefore, type AgentProgress } from './progress.ts'
+import type { AgentProgress } from './progress.ts'
 import { report, type Report } from './report.ts'
 import { consentedPart, observedState, type AgentState } from './state.ts'
-import { runAll, type AgentRun, type AgentStep, type StepResult } from './steps.ts'
+import type { AgentRun, AgentStep, StepResult } from './steps.ts'
 
 /** Updates or repairs the published objects. */
 export const publish: AgentStep = async (run, state, progress) => {
@@ -65,24 +64,6 @@ export const PUBLISH_STEPS: readonly AgentStep[] = [publish, prune, scheduleDead
 
 /** The steps that write, in order. A failure of one step does not keep the next from running. */
 export const WRITE_STEPS: readonly AgentStep[] = [...PUBLISH_STEPS, decideAndReport]
-
-/**
- * Runs steps that write, in the Agent's turn.
- * @throws ApiError of kind `Conflict`.
- */
-export const write = (
-  steps: readonly AgentStep[],
-  run: AgentRun,
-  tracked: ObjectState<AgentState>,
-  progress: AgentProgress = progressBefore(),
-): Promise<Outcome> => tracked.runExclusive(async () => outcomeOf(await runAll(steps, run, tracked, progress)))
-
-/** A last step that failed over something that nobody expected has left no outcome. */
-function outcomeOf({ outcome, failures }: AgentProgress): Outcome {
-  if (outcome) return outcome
-  const thrown = failures.findLast(({ requeue }) => requeue.kind === 'retry')?.requeue
-  return thrown?.kind === 'retry' ? retry(thrown.error) : done()
-}
 
 function publishInput(
   { deps, agent, resolution }: AgentRun,
