@@ -39,6 +39,8 @@ describe('an Event', () => {
     ['nothing that has changed', [REVOKED], [REVOKED], []],
     ['another message alone', [REVOKED], [{ ...REVOKED, message: 'other words' }], []],
     ['what becomes known to work', [NOT_YET_KNOWN], [AUTHORIZED], []],
+    ['a grant whose end is as near as it was', [EXPIRES], [EXPIRES], []],
+    ['what only sums up', [condition('Stalled', 'False', 'Ready')], [condition('Stalled', 'True', 'GrantRevoked')], []],
   ])('is not recorded for %s', (_, before, after, expected) => {
     expect(eventsOf(before, after)).toEqual(expected)
   })
@@ -50,6 +52,13 @@ describe('an Event', () => {
     ['what works again', [REVOKED], [AUTHORIZED], ['Normal Granted']],
     ['another failure', [REVOKED], [condition('Authorized', 'False', 'ScopeMissing')], ['Warning ScopeMissing']],
     ['what is no longer known because of a failure', [AUTHORIZED], [UNREACHABLE], ['Warning GoogleUnreachable']],
+    ['what has to be found out again', [AUTHORIZED], [NOT_YET_KNOWN], ['Warning NotYetKnown']],
+    [
+      'a suspension',
+      [condition('Ready', 'False', 'SyncFailed')],
+      [condition('Ready', 'Unknown', 'Suspended')],
+      ['Normal Suspended'],
+    ],
     ['a grant that will end', [AUTHORIZED], [EXPIRES], ['Warning GrantExpiresSoon']],
     ['a new object whose grant will end', undefined, [EXPIRES], ['Warning GrantExpiresSoon']],
     [
