@@ -157,7 +157,7 @@ function ownFailure(facts: AgentFacts, previous: Condition | undefined): Synced 
 
 const isStuck = ({ reason }: { reason: string }): boolean => meaningOf(reason) === 'stuck'
 
-/** After a restart, a failure that a person has to repair stays until the calendars were looked at again. */
+/** After a restart, a failure that a person has to repair stays until the calendars were read again. */
 const stillStuck = (facts: AgentFacts, previous: Condition | undefined): Finding<never> | undefined =>
   facts.unread && sameWish(facts) && previous?.status === 'False' && isStuck(previous) ? asBefore(previous) : undefined
 

@@ -53,7 +53,7 @@ export interface AgentReconciler {
   runDeadline: (key: Key) => Promise<Outcome>
   /** The calendars of an Agent as they are known now, for queries (`calendars/query.ts`). */
   calendars: (key: Key) => CalendarsState | undefined
-  /** The published objects of all Agents that are not suspended, as far as this replica has looked at them. */
+  /** The published objects of all Agents that are not suspended, as far as this replica has observed them. */
   outputs: () => OutputState[]
 }
 

@@ -10,7 +10,7 @@ import { fromTimestamp } from '../resources/secret-encoding.ts'
 import type { Agent, CalendarIntegration } from '../resources/types.ts'
 import { consentedPart, type ObservedState } from './state.ts'
 
-/** Until when readers can trust all outputs, in ms since the epoch; undefined if nobody has looked yet. */
+/** Until when readers can trust all outputs, in ms since the epoch; undefined if nothing was observed yet. */
 export function endOfTrust(
   clock: Clock,
   wanted: Agent,
@@ -27,7 +27,7 @@ export function endOfTrust(
   return trustedUntil(observed.publication, { agent, now, staleAfter, readingEnds })
 }
 
-/** The outputs of an Agent, as far as they have been looked at. */
+/** The outputs of an Agent, as far as they were observed. */
 export const outputsOf = (agent: Agent, observed: ObservedState): OutputState[] =>
   outputStates(observed.publication, consentedPart(agent, observed))
 
