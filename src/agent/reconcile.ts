@@ -9,7 +9,8 @@
  * The room uses Kubernetes and Google through their ports only, and holds nothing that it could not find out again.
  */
 import { keptOf, MemoryBudget } from '../calendars/memory-budget.ts'
-import { alignedWithTimeOfDay, type CalendarsState } from '../calendars/state.ts'
+import type { CalendarsReader } from '../calendars/port.ts'
+import { alignedWithTimeOfDay } from '../calendars/state.ts'
 import { resolveIntegration } from '../clients/resolve-integration.ts'
 import { done, type Outcome } from '../controller/outcome.ts'
 import { isConflict } from '../failures/thrown.ts'
@@ -43,7 +44,7 @@ import { WRITE_STEPS } from './write-steps.ts'
 const INTEGRATION_GRACE_MS = 3_000
 
 /** What the two queues of Agents run, and what others may ask about Agents. */
-export interface AgentReconciler {
+export interface AgentReconciler extends CalendarsReader {
   /** Takes all steps for an Agent. It may have to wait for Google. */
   reconcile: (key: Key) => Promise<Outcome>
   /**
@@ -51,8 +52,6 @@ export interface AgentReconciler {
    * `reconcile`, on its own workers, when `deps.scheduleDeadline` has scheduled it.
    */
   runDeadline: (key: Key) => Promise<Outcome>
-  /** The calendars of an Agent as they are known now, for queries (`calendars/query.ts`). */
-  calendars: (key: Key) => CalendarsState | undefined
   /** The published objects of all Agents that are not suspended, as far as this replica has observed them. */
   outputs: () => OutputState[]
 }

@@ -2,7 +2,8 @@
  * Runs the steps of an Agent's reconcile. Apart from `reconcile.ts`, this is the only file that holds the state between two steps:
  * it keeps what a step returns, and tells the integration what a step found out for it.
  */
-import { agentClient, type AgentClient } from '../clients/agent-client.ts'
+import { agentAccess } from '../clients/agent-access.ts'
+import type { AgentClient } from '../clients/agent-client.ts'
 import type { IntegrationFindings } from '../clients/port.ts'
 import type { ResolvedIntegration } from '../clients/resolve-integration.ts'
 import { done, retry, type Outcome } from '../controller/outcome.ts'
@@ -38,12 +39,8 @@ function readRunOf(
   bypass: Bypass | undefined,
 ): ReadRun {
   const { deps, agent, resolution } = run
-  const { key, integration, entry } = resolution
-  const client = agentClient(entry.client, { integrations: deps.integrations, key, bypass })
-  const { credentialsHash } = entry
-  const since = tracked.value.firstSeen
-  const request = { agent, integration, client, credentialsHash, since, force: bypass !== undefined }
-  return { ...run, client, request, keep: (change) => tracked.update(change) }
+  const access = agentAccess(deps, agent, resolution, { since: tracked.value.firstSeen, bypass })
+  return { ...run, ...access, keep: (change) => tracked.update(change) }
 }
 
 /**
