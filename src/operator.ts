@@ -76,6 +76,9 @@ export function createOperator(deps: OperatorDeps): Operator {
 
   registerEventHandlers({ cluster, clock, registry, sites, ...controllers })
   registerGauges(metrics, cluster, clock)
+  cluster.integrations.subscribe(({ before, after }) => {
+    if (before && !after) google.forgetQuota(keyOf(before))
+  })
   metrics.leader('calendar-operator', () => leadership.leading)
 
   const { metricsBindAddress } = settings

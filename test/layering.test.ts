@@ -18,7 +18,9 @@ const ROOMS: Record<string, readonly string[]> = {
   calendars: ['resources', 'platform', 'calendar', 'controller', 'kubernetes', 'google', 'failures'],
   publishing: ['resources', 'platform', 'calendar', 'kubernetes', 'failures', 'calendars'],
   clients: ['resources', 'platform', 'controller', 'kubernetes', 'google', 'failures', 'grants'],
-  integration: ['resources', 'platform', 'controller', 'kubernetes', 'google', 'rate-limit', 'clients'],
+  integration: [
+    ...['resources', 'platform', 'controller', 'kubernetes', 'google', 'rate-limit', 'clients', 'calendars'],
+  ],
   agent: [
     ...['resources', 'platform', 'calendar', 'controller', 'kubernetes', 'google', 'failures', 'grants', 'calendars'],
     ...['publishing', 'clients'],
