@@ -188,7 +188,7 @@ class Fields {
     const encoded = this.text(name).replace(/[\r\n]/g, '')
     if (/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(encoded))
       return Buffer.from(encoded, 'base64').toString()
-    throw new Error(`${this.#at(name)} is no base64`)
+    throw new Error(`${this.#at(name)} is not base64`)
   }
 
   path(name: string): string {

@@ -157,7 +157,7 @@ describe('a plugin', () => {
   it.each<[string, object, string]>([
     ['is missing', { command: '/nonexistent/plugin' }, 'could not be run (ENOENT)'],
     ['fails', { command: '/bin/false' }, 'ended with exit code 1'],
-    ['wants to ask a person', { interactiveMode: 'Always' }, 'standard input is no terminal'],
+    ['wants to ask a person', { interactiveMode: 'Always' }, 'standard input is not a terminal'],
   ])('that %s is an error in words for people', async (_what, exec, words) => {
     const connection = await plugin({}, exec)
     await expect(connection.access()).rejects.toThrow(words)
