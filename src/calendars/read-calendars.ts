@@ -38,7 +38,7 @@ async function readEach(
     deps.progress(keyOf(input.agent))
     const known = alignedWithTimeOfDay(result.state, deps.clock)
     const calendar = withInterval(known.byId.get(id) ?? newCalendar(), settings.interval)
-    const target = { id, name, settings, accessToken, kept: keptOf(known, input.keptBesides, id) }
+    const target = { id, name, settings, ...tokenOf(input, accessToken), kept: keptOf(known, input.keptBesides, id) }
     const read =
       input.force || isDue(calendar, settings, deps.clock)
         ? await readCalendar(deps, { ...input, ...target }, calendar)
@@ -55,6 +55,12 @@ async function readEach(
   }
   return result
 }
+
+/** A token that was renewed while the calendars were read is the client's. */
+const tokenOf = (input: ReadInput, accessToken: string): Pick<ReadInput, 'accessToken' | 'isTokenProven'> => ({
+  accessToken,
+  isTokenProven: input.isTokenProven || accessToken !== input.accessToken,
+})
 
 function settingsOf({ agent, integration }: ReadInput): SyncSettings {
   const { interval, fullSyncInterval, window } = integration.spec.sync
