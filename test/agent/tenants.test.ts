@@ -1,4 +1,4 @@
-/** What a tenant writes into the Secret of a grant harms nobody else at the same client. */
+/** What a tenant writes into Secrets of their own harms nobody else. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type * as undici from 'undici'
 import type { AgentStatus, Condition } from '../../src/resources/types.ts'
@@ -36,8 +36,14 @@ const PLAIN: Case = {
 
 let world: MemoryWorld
 
-beforeEach(() => {
+beforeEach(async () => {
   world = new MemoryWorld()
+  world.put(clientSecretOf('file'))
+  world.put(grantOf())
+  world.put(integrationOf(PLAIN))
+  world.put(agentOf(PLAIN))
+  await look()
+  await look()
 })
 
 afterEach(() => world.close())
@@ -48,12 +54,6 @@ async function look(): Promise<void> {
 }
 
 test('an access token that a user put into a Secret says nothing about the API of the client’s project', async () => {
-  world.put(clientSecretOf('file'))
-  world.put(grantOf())
-  world.put(integrationOf(PLAIN))
-  world.put(agentOf(PLAIN))
-  await look()
-  await look()
   const text = {
     refresh_token: '1//of-bob',
     access_token: 'ya29.of-another-project',
@@ -94,4 +94,21 @@ test('an access token that a user put into a Secret says nothing about the API o
     message: 'The calendar is read and up to date.',
   })
   expect(reasons('Agent', 'bob')).toContain('GrantRevoked')
+})
+
+test('a Secret in another namespace that names an Agent as its controller is none of that Agent’s', async () => {
+  const uid = world.kubernetes.find('Agent', 'alice')?.metadata.uid ?? ''
+  const controller = {
+    apiVersion: 'calendar-operator.io/v1alpha1',
+    kind: 'Agent',
+    name: 'alice',
+    uid,
+    controller: true,
+  }
+  const labels = { 'app.kubernetes.io/managed-by': 'calendar-operator', 'app.kubernetes.io/component': 'calendar' }
+  const metadata = { name: 'old-calendar', namespace: 'mallory', labels, ownerReferences: [controller] }
+  world.put({ apiVersion: 'v1', kind: 'Secret', metadata, data: {} })
+  await world.clock.advance(6 * MINUTE)
+  await look()
+  expect(world.kubernetes.find('Secret', 'old-calendar', 'mallory')).toBeDefined()
 })
