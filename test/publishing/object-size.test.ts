@@ -19,7 +19,7 @@ describe('what is published', () => {
 
   test('is nothing if even the busy time does not fit, or if there is none', () => {
     const large = 'x'.repeat(1_000_000)
-    for (const data of [{ 'busy.json': large }, { 'events.json': large }]) {
+    for (const data of [{ 'busy.json': large }, { 'events.json': large }] as Record<string, string>[]) {
       expect(fit(object, data).data).toBeUndefined()
       expect(fit(object, data).tooLarge).toContain('1000 kB')
     }
