@@ -53,48 +53,51 @@ async function look(): Promise<void> {
   await world.reconcile('Agent', 'booking/alice')
 }
 
-test('an access token that a user put into a Secret says nothing about the API of the client’s project', async () => {
-  const text = {
-    refresh_token: '1//of-bob',
-    access_token: 'ya29.of-another-project',
-    expires_at: '2026-11-23T10:59:00Z',
-    account: 'bob@example.com',
-    client_id: CLIENT_ID,
-  }
-  const data = Object.fromEntries(Object.entries(text).map(([key, value]) => [key, btoa(value)]))
-  const labels = { 'app.kubernetes.io/managed-by': 'calendar-operator', 'app.kubernetes.io/component': 'grant' }
-  const annotations = { 'calendar-operator.io/agent': 'bob' }
-  const metadata = { name: 'bob-google-grant', namespace: 'booking', labels, annotations }
-  world.put({ apiVersion: 'v1', kind: 'Secret', metadata, data })
-  world.put(
-    hostileOf({
+test.each(['accessNotConfigured', 'rateLimitExceeded', 'dailyLimitExceeded'])(
+  'another project’s %s, by an access token that a user put into a Secret, is not the client’s',
+  async (reason) => {
+    const text = {
+      refresh_token: '1//of-bob',
+      access_token: 'ya29.of-another-project',
+      expires_at: '2026-11-23T10:59:00Z',
       account: 'bob@example.com',
-      calendars: ['primary'],
-      calendarKind: 'ConfigMap',
-      calendarName: 'bob-calendar',
-      tokenName: undefined,
-      grantName: undefined,
-      revoke: false,
-    }),
-  )
-  world.google.before = ({ headers = {} }) => {
-    if (!headers.authorization?.includes('another-project')) return
-    const error = { errors: [{ domain: 'usageLimits', reason: 'accessNotConfigured', message: 'x' }], code: 403 }
-    world.google.twist([{ do: 'refuse', status: 403, body: { error } }])
-  }
-  await world.clock.advance(6 * MINUTE)
-  await world.reconcile('Agent', 'booking/bob')
-  await look()
-  const conditions = (kind: string, name: string): Condition[] =>
-    (world.kubernetes.find(kind, name)?.status as AgentStatus).conditions ?? []
-  const reasons = (kind: string, name: string): string[] => conditions(kind, name).map(({ reason }) => reason)
-  expect(reasons('CalendarIntegration', 'google')).toContain('Enabled')
-  expect(conditions('Agent', 'alice')[0]).toMatchObject({
-    status: 'True',
-    message: 'The calendar is read and up to date.',
-  })
-  expect(reasons('Agent', 'bob')).toContain('GrantRevoked')
-})
+      client_id: CLIENT_ID,
+    }
+    const data = Object.fromEntries(Object.entries(text).map(([key, value]) => [key, btoa(value)]))
+    const labels = { 'app.kubernetes.io/managed-by': 'calendar-operator', 'app.kubernetes.io/component': 'grant' }
+    const annotations = { 'calendar-operator.io/agent': 'bob' }
+    const metadata = { name: 'bob-google-grant', namespace: 'booking', labels, annotations }
+    world.put({ apiVersion: 'v1', kind: 'Secret', metadata, data })
+    world.put(
+      hostileOf({
+        account: 'bob@example.com',
+        calendars: ['primary'],
+        calendarKind: 'ConfigMap',
+        calendarName: 'bob-calendar',
+        tokenName: undefined,
+        grantName: undefined,
+        revoke: false,
+      }),
+    )
+    world.google.before = ({ headers = {} }) => {
+      if (!headers.authorization?.includes('another-project')) return
+      const error = { errors: [{ domain: 'usageLimits', reason, message: 'x' }], code: 403 }
+      world.google.twist([{ do: 'refuse', status: 403, body: { error } }])
+    }
+    await world.clock.advance(6 * MINUTE)
+    await world.reconcile('Agent', 'booking/bob')
+    await look()
+    const conditions = (kind: string, name: string): Condition[] =>
+      (world.kubernetes.find(kind, name)?.status as AgentStatus).conditions ?? []
+    const reasons = (kind: string, name: string): string[] => conditions(kind, name).map(({ reason }) => reason)
+    expect(reasons('CalendarIntegration', 'google')).toEqual(expect.arrayContaining(['Enabled', 'WithinQuota']))
+    expect(conditions('Agent', 'alice')[0]).toMatchObject({
+      status: 'True',
+      message: 'The calendar is read and up to date.',
+    })
+    expect(reasons('Agent', 'bob')).toContain('GrantRevoked')
+  },
+)
 
 test('a Secret in another namespace that names an Agent as its controller is none of that Agent’s', async () => {
   const uid = world.kubernetes.find('Agent', 'alice')?.metadata.uid ?? ''
