@@ -49,7 +49,7 @@ describe.each(nothing)('an item that is %s', (_what, item) => {
 it('events that are kept because of a doubt are removed once they are outside of the window', () => {
   const window = { start: Date.parse('2026-11-24T12:00:00Z'), end: Date.parse('2026-12-24T12:00:00Z') }
   const { snapshot } = applyListing(known, [null], { ...full, window })
-  expect(times(snapshot)).toEqual(['2026-11-24T23:00/2026-11-25T23:00'])
+  expect(read(snapshot, window).busy.map(spell)).toEqual(['2026-11-24T23:00/2026-11-25T23:00'])
 })
 
 it('items that were never understood do not accumulate', () => {
