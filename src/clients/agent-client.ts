@@ -52,6 +52,8 @@ export function agentClient(client: GoogleClient, { integrations, key, bypass }:
     consentURL: (request) => client.consentURL(request),
     exchange: (exchange) => client.exchange(exchange),
     calendar: (token, id) => probing(() => passing(() => client.calendar(token, id, bypass))),
+    watch: (token, request) => probing(() => passing(() => client.watch(token, request))),
+    stopChannel: (token, request) => client.stopChannel(token, request),
     events: (token, request, onPage) => probing(() => passing(() => client.events(token, request, onPage, bypass))),
   }
 }

@@ -17,7 +17,10 @@ import {
   type Google,
   type GoogleClient,
   type OAuthClient,
+  type StopRequest,
   type TokenAnswer,
+  type WatchedChannel,
+  type WatchRequest,
 } from './port.ts'
 import type { Bypass } from './bypass.ts'
 import { isUsableToken } from './token-answer.ts'
@@ -40,7 +43,8 @@ interface GoogleDeps {
 }
 
 /** The kind of a request, as a metric label. */
-export type RequestKind = 'prove' | 'refresh' | 'exchange' | 'revoke' | 'calendarList.get' | 'events.list'
+export type RequestKind =
+  'prove' | 'refresh' | 'exchange' | 'revoke' | 'calendarList.get' | 'events.list' | 'events.watch' | 'channels.stop'
 
 /** A `Google` whose connections can be closed. */
 export interface RunningGoogle extends Google {
@@ -155,6 +159,16 @@ class HttpGoogleClient implements GoogleClient {
     const wrap: WrapRequest = (page) => this.#limited('calendar', 'events.list', page, bypass)
     const owner = { client: this.credentials.clientId, account: accessToken }
     return this.#deps.api.events({ accessToken, owner, request, wrap }, onPage)
+  }
+
+  async watch(accessToken: string, request: WatchRequest): Promise<WatchedChannel> {
+    assertUsable(accessToken)
+    return this.#limited('calendar', 'events.watch', () => this.#deps.api.watch(accessToken, request))
+  }
+
+  async stopChannel(accessToken: string, request: StopRequest): Promise<void> {
+    assertUsable(accessToken)
+    return this.#limited('calendar', 'channels.stop', () => this.#deps.api.stopChannel(accessToken, request))
   }
 
   /** Sends a request to the token endpoint. Every token response shows whether the credentials are valid. */

@@ -69,6 +69,10 @@ export interface CalendarIntegrationSpec {
        */
       futureDays: number
     }
+    /**
+     * Enabled: Google announces changes of the calendars to the operator's pages, and a calendar is read within a second of a change; it is still read at every interval. Disabled: it is read at every interval only.
+     */
+    push: 'Enabled' | 'Disabled'
   }
   /**
    * The namespaces whose Agents may use this integration.
