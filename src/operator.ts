@@ -28,6 +28,7 @@ import { createHealthServer } from './platform/health.ts'
 import { watchTimeOfDay } from './platform/clock-steps.ts'
 import type { Log } from './platform/log.ts'
 import { createMetrics, type Metrics } from './platform/metrics.ts'
+import { NotificationRelay } from './push/notifications.ts'
 import { integrationKey } from './resources/allowed-namespaces.ts'
 import { findCondition } from './resources/conditions.ts'
 import { needsSignIn } from './resources/reasons.ts'
@@ -70,7 +71,12 @@ export function createOperator(deps: OperatorDeps): Operator {
   const controllers = createControllers(deps, metrics)
   const registry = createIntegrationRegistry(clock)
   const sites = new SiteRegistry({ cluster, clock, sites: settings.sites })
-  const web = createPages(deps, clients, controllers)
+  const notifications = new NotificationRelay({
+    ...{ cluster, clock, log, randomBytes },
+    keys: () => web?.channelKeys ?? [],
+    owns: () => leadership.leading,
+  })
+  const web = createPages(deps, clients, { ...controllers, notifications })
   const workloads = createWorkloads(deps, { ...clients, leadership, controllers, registry, sites, web })
 
   registerEventHandlers({ cluster, clock, registry, sites, ...controllers })
@@ -79,7 +85,7 @@ export function createOperator(deps: OperatorDeps): Operator {
 
   const { metricsBindAddress } = settings
   const lifecycle = createLifecycle({
-    ...{ clock, log, cluster, workloads, web, leadership },
+    ...{ clock, log, cluster, workloads, web, notifications, leadership },
     onLeaseLost: () => deps.onLeaseLost(),
     createHealth: (probes) =>
       metricsBindAddress && createHealthServer(deps, { ...metricsBindAddress, ...probes, registry: metrics.registry }),
@@ -173,7 +179,11 @@ function createControllers({ settings, clock, random, log }: OperatorDeps, metri
 const namespaceOf = (key: Key): string => key.slice(0, key.indexOf('/'))
 
 /** The sign-in pages. Every replica serves them, leader or not: writes of grants name the version that they replace. */
-function createPages(deps: OperatorDeps, clients: Clients, { agents }: Controllers): Web | undefined {
+function createPages(
+  deps: OperatorDeps,
+  clients: Clients,
+  { agents, notifications }: Pick<Controllers, 'agents'> & { notifications: NotificationRelay },
+): Web | undefined {
   const { settings, clock, log } = deps
   const { webBindAddress, webTrustedProxies: trustedProxies, webPathPrefix: pathPrefix, sites } = settings
   if (!webBindAddress) return undefined
@@ -185,6 +195,8 @@ function createPages(deps: OperatorDeps, clients: Clients, { agents }: Controlle
       namespace: ownNamespace(deps, clients),
       connected: (key) => agents.add(key),
       linksChanged: () => reconcileAwaitingSignIn(cluster, agents),
+      notified: (notification) => notifications.receive(notification),
+      observeNotification: (result) => metrics.notification(result),
       observe: (outcome) => metrics.signIn(outcome),
     },
     { ...webBindAddress, pathPrefix, trustedProxies },

@@ -6,6 +6,7 @@ import type { SiteRegistry } from './integration/site-registry.ts'
 import { keyOf, type Cluster, type KubernetesObject, type WatchEvent } from './kubernetes/port.ts'
 import type { Clock } from './platform/clock.ts'
 import { integrationKey } from './resources/allowed-namespaces.ts'
+import { NOTIFIED } from './resources/names.ts'
 import { siteHost } from './resources/sites.ts'
 import type { Agent, CalendarIntegration } from './resources/types.ts'
 
@@ -156,12 +157,12 @@ class StatusRepairs {
   }
 }
 
-/** Whether somebody changed what they want. A change of the status alone does not count. */
+/** Whether somebody changed what they want. A change of the status alone does not count, nor what one replica tells another. */
 function specOrMetadataChanged({ before, after }: WatchEvent<KubernetesObject>): boolean {
   if (!before || !after) return true
   const wanted = ({ metadata }: KubernetesObject): unknown[] => [
     metadata.generation,
-    metadata.annotations,
+    { ...metadata.annotations, [NOTIFIED]: undefined },
     metadata.labels,
     metadata.finalizers,
     metadata.deletionTimestamp,

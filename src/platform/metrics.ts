@@ -28,6 +28,8 @@ export interface Metrics {
   signIn: (outcome: string) => void
   /** Counts a change that Google should have announced and that a poll found, by the integration. */
   pushMissed: (integration: { namespace: string; name: string }) => void
+  /** Counts a notification of Google by its kind, or as refused. */
+  notification: (result: string) => void
   /** Counts an Event that was not written, by the reason. */
   eventDropped: (reason: string) => void
   leader(name: string, leads: () => boolean): void
@@ -63,6 +65,8 @@ export function createMetrics(clock: Pick<Clock, 'monotonic'>): Metrics {
     'Changes that Google did not announce, found by a poll.',
     ['namespace', 'integration'],
   )
+  const notifications = counter('calendar_operator_push_notifications_total', 'Notifications of Google.', ['result'])
+  for (const result of ['sync', 'change', 'refused']) notifications.inc({ result }, 0)
   const googleTimes = histogram('calendar_operator_google_request_duration_seconds', 'How long Google took.', ['kind'])
   return {
     registry,
@@ -74,6 +78,7 @@ export function createMetrics(clock: Pick<Clock, 'monotonic'>): Metrics {
     },
     signIn: (outcome) => signIns.inc({ outcome }),
     pushMissed: ({ namespace, name }) => missed.inc({ namespace, integration: name }),
+    notification: (result) => notifications.inc({ result }),
     eventDropped: (reason) => dropped.inc({ reason }),
     leader: (name, leads) =>
       gauge('leader_election_master_status', 'Whether this replica leads.', ['name'], () => [

@@ -12,3 +12,9 @@ export interface Notification {
 
 /** Takes the notifications for the Agent `namespace/name`. */
 export type OnNotification = (agentKey: string, notification: Notification) => void
+
+/** The notifications for the Agents that this replica owns. */
+export interface Notifications {
+  /** Calls `listener` at most once a second for each Agent and kind, within a second of the notification. */
+  subscribe(listener: OnNotification): void
+}

@@ -10,17 +10,16 @@ import { decode, encode, fromTimestamp } from '../resources/secret-encoding.ts'
 import { isManaged, KEYS_SECRET, labelsOf, ROLE_LABEL } from '../resources/names.ts'
 import { controllerOf } from '../resources/ownership.ts'
 import type { ChannelKey } from '../push/channel-token.ts'
+import type { NotifiedKey } from '../push/notified-annotation.ts'
 import type { WebDeps } from './port.ts'
 
 /** The keys that are derived from one secret, by purpose. */
-export interface Key extends ChannelKey {
+export interface Key extends ChannelKey, NotifiedKey {
   /** Identifies the key in what was made with it; reveals nothing about it. */
   id: string
   link: Uint8Array
   state: Uint8Array
   form: Uint8Array
-  /** For what one replica tells another. */
-  notified: Uint8Array
 }
 
 type Deps = Pick<WebDeps, 'cluster' | 'clock' | 'log' | 'randomBytes' | 'namespace' | 'linksChanged'>
