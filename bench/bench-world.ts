@@ -3,6 +3,7 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import type { Order, WorldState } from './messages.ts'
 
+/** The environment of a bench, which runs in another process. */
 export interface BenchWorld {
   state: WorldState
   ask(order: Order): Promise<unknown>
@@ -10,6 +11,7 @@ export interface BenchWorld {
   end(): Promise<void>
 }
 
+/** Starts the environment, and returns once it can be used. */
 export async function startWorld(): Promise<BenchWorld> {
   const world = fork('bench/world.ts', { execArgv: ['--import', 'tsx'] })
   const [state] = (await once(world, 'message')) as [WorldState]

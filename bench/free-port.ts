@@ -1,3 +1,4 @@
+/** Finds free TCP ports. */
 import { createServer, type AddressInfo } from 'node:net'
 
 /** A TCP port of the loopback address that nobody listens on now. */

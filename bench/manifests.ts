@@ -1,14 +1,17 @@
 /** The objects of a bench: one namespace, one integration, and for each account an Agent and the Secret with its grant. */
+
 /** The site of the sign-in pages. Nothing in a bench connects to it by name. */
 export const SITE = 'https://bench.example.com'
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 
+/** An object, and the API path that it is posted to. */
 export interface Posted {
   path: string
   object: object
 }
 
+/** Returns the objects of a bench for these accounts. */
 export function manifestsOf(
   namespace: string,
   {

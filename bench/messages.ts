@@ -1,6 +1,7 @@
 /** The messages between a bench and its environment: one answer for each order. */
 import type { HostileKind } from './memory/kinds.ts'
 
+/** What a bench asks of its environment. */
 export type Order =
   | { do: 'seed'; agents: number; events: number; interval: string; signIn?: boolean; wide?: Wide }
   | { do: 'hostile'; kind: HostileKind; agents: number }
@@ -33,6 +34,7 @@ export interface Drained {
   others: Record<string, number>
 }
 
+/** Where the environment listens. */
 export interface WorldState {
   /** The origin of the simulated Google. */
   url: string
@@ -40,6 +42,7 @@ export interface WorldState {
   kubeconfig: string
 }
 
+/** The progress of the operator, as the environment sees it. */
 export interface Counts {
   /** How many Agents are Ready by their status. */
   ready: number

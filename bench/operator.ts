@@ -16,9 +16,10 @@ export interface Reading {
   kubernetes: Map<string, number>
 }
 
+/** The ports of an operator that is measured. */
 export interface Ports {
   metrics: number
-  /** The ports of the sign-in pages and of the metrics; 0 means any. */
+  /** 0 means: no sign-in pages, and no leader election. */
   web: number
 }
 
@@ -39,6 +40,7 @@ const ALONE: Ports = { metrics: 18_081, web: 0 }
 const BUNDLE = process.env.OPERATOR ?? 'dist/main.js'
 const CLOCK_TICKS = 100
 
+/** An operator in a child process, which can be measured at any time. */
 export class MeasuredOperator {
   readonly #child: ChildProcess
   readonly #ports: Ports

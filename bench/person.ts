@@ -1,6 +1,7 @@
 /** One person who signs in, as a browser does: over HTTP, at two replicas alternately, with Google in between. */
 import { request, type Dispatcher } from 'undici'
 
+/** What all people of a bench share. */
 export interface SignInDeps {
   /** The origins of the replicas, in the order in which this person uses them. */
   replicas: readonly [string, string]

@@ -1,6 +1,7 @@
 /** Measurements as a table in Markdown. */
 import type { Reading } from './operator.ts'
 
+/** One measurement of a scenario. */
 export interface Row {
   what: string
   agents: number
@@ -26,8 +27,10 @@ const COLUMNS = [
 
 const line = (cells: (string | number)[]): string => `| ${cells.join(' | ')} |`
 
+/** The header row of the table, and the line below it. */
 export const heading = [line(COLUMNS), line(COLUMNS.map(() => '---'))].join('\n')
 
+/** Renders one measurement as a row of the table. */
 export function rowOf({ what, agents, seconds, before, after, per }: Row): string {
   const cpu = after.cpuSeconds - (before?.cpuSeconds ?? 0)
   const times = [seconds.toFixed(1), cpu.toFixed(1), ((cpu * 1000) / per).toFixed(2)]

@@ -62,7 +62,7 @@ const PLACES: Record<string, string> = {
   CalendarIntegration: 'calendarintegrations',
   Agent: 'agents',
 }
-/** Agents last: whoever reads a new status also reads everything that was written before it. */
+/** Agents last: after a new status, everything that was written before it can be read. */
 const MIRRORED = ['Secret', 'ConfigMap', 'CalendarIntegration', 'Agent']
 const TABLE = 'application/json;as=Table;g=meta.k8s.io;v=v1'
 

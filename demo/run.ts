@@ -1,7 +1,7 @@
 /**
  * `make demo`: the operator as it ships, in its own process, between a simulated Google and a Kubernetes API. The demo does
  * something, checks that the operator does what it should, and shows it. It leaves nothing behind. With `KEEP=1` everything
- * goes on running at the end. `--update-docs` writes the output of the run into docs/demo.md, and an excerpt into README.md.
+ * continues to run at the end. `--update-docs` writes the output of the run into docs/demo.md, and an excerpt into README.md.
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'

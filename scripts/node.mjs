@@ -35,7 +35,7 @@ const isRunning = (major) => process.versions.node.startsWith(`${major}.`)
  * The path of a Node of this major version: the running one if it is of that version, else the newest in npm's registry, else
  * (without a network) the one of an earlier call.
  *
- * @throws Error when there is none.
+ * @throws Error if there is none.
  */
 export function findNode(major, env = process.env) {
   if (isRunning(major)) return process.execPath

@@ -1,6 +1,6 @@
 // What a release of a tag is called: `node scripts/release-names.mjs v0.2.0` prints version, image, chart and registry as lines
 // name=value.
-// It fails where the tag, package.json and CHANGELOG.md do not agree.
+// It fails if the tag, package.json and CHANGELOG.md do not agree.
 import { readFileSync } from 'node:fs'
 import { notesOf } from './release-notes.mjs'
 

@@ -1,19 +1,21 @@
-/** Gauges about objects: computed from the caches at each scrape, so that deleted objects disappear. */
+/** Gauges about objects, computed from the caches at each scrape, so that deleted objects disappear. */
 import { staleAfterMs } from './publishing/freshness.ts'
 import { integrationKey } from './resources/allowed-namespaces.ts'
 import type { OutputState } from './publishing/trust.ts'
+import { CUSTOM_STORE_NAMES, type CustomStoreName } from './kubernetes/kinds.ts'
 import type { Cluster } from './kubernetes/port.ts'
 import type { Clock } from './platform/clock.ts'
 import type { Metrics, Scrape } from './platform/metrics.ts'
 import { findCondition } from './resources/conditions.ts'
-import type { Agent, CalendarIntegration } from './resources/types.ts'
+import type { Agent, CalendarIntegration, CustomObject } from './resources/types.ts'
 
-type Cached = Pick<Cluster, 'agents' | 'integrations'>
+type Cached = Pick<Cluster, CustomStoreName>
 /** A sample for each agent that has a value. */
 type PerAgent = (measure: (agent: Agent) => number | undefined) => () => Scrape
 
 /** Registers the gauges about Agents and CalendarIntegrations. */
-export function registerGauges(metrics: Metrics, { agents, integrations }: Cached, clock: Clock): void {
+export function registerGauges(metrics: Metrics, cached: Cached, clock: Clock): void {
+  const { agents, integrations } = cached
   const perAgent: PerAgent = (measure) => () =>
     [...agents.list()].flatMap((agent) => {
       const value = measure(agent)
@@ -22,11 +24,11 @@ export function registerGauges(metrics: Metrics, { agents, integrations }: Cache
     })
   const who = ['namespace', 'agent']
 
-  readyGauges(metrics, { agents, integrations }, perAgent)
-  metrics.gauge('calendar_operator_agents', 'Agents by state.', ['state'], () => countStates(agents.list()))
-  metrics.gauge('calendar_operator_integrations', 'Integrations by state.', ['state'], () =>
-    countStates(integrations.list()),
-  )
+  readyGauges(metrics, cached, perAgent)
+  for (const name of CUSTOM_STORE_NAMES) {
+    const { metric, help } = STATE_GAUGES[name]
+    metrics.gauge(metric, help, ['state'], () => countStates(cached[name].list()))
+  }
   metrics.gauge(
     'calendar_operator_agent_sync_age_seconds',
     'How long ago the calendars of an agent were last read, as of its last heartbeat.',
@@ -66,7 +68,7 @@ export function registerGauges(metrics: Metrics, { agents, integrations }: Cache
   )
 }
 
-/** Gauges about published objects. Only the replica that publishes knows them. */
+/** Registers the gauge about published objects, which only the leader knows. */
 export function registerOutputGauge(metrics: Metrics, outputs: () => OutputState[]): void {
   metrics.gauge(
     'calendar_operator_output_good_until_timestamp_seconds',
@@ -76,7 +78,7 @@ export function registerOutputGauge(metrics: Metrics, outputs: () => OutputState
   )
 }
 
-/** An integration drops a limit that was not hit for a while; an agent that still waits has not. */
+/** The integrations with an agent that Google still limits. The integration itself stops reporting a limit after a while. */
 function limitedByAgents(agents: Iterable<Agent>): Set<string> {
   const limited = [...agents].filter(({ status }) => {
     const synced = findCondition(status?.conditions, 'Synced')
@@ -85,7 +87,7 @@ function limitedByAgents(agents: Iterable<Agent>): Set<string> {
   return new Set(limited.map(integrationKey))
 }
 
-/** Whether each object works, so that an alert can name it. Suspended objects have no sample. */
+/** Registers the gauges that show which objects work, so that an alert can name them. Suspended objects have no sample. */
 function readyGauges(metrics: Metrics, { integrations }: Cached, perAgent: PerAgent): void {
   const who = ['namespace', 'agent']
   metrics.gauge(
@@ -122,7 +124,7 @@ function readyGauges(metrics: Metrics, { integrations }: Cached, perAgent: PerAg
 }
 
 /** 1 or 0; undefined if the object or its integration is suspended. */
-function readiness(object: Agent | CalendarIntegration, integration?: CalendarIntegration): number | undefined {
+function readiness(object: CustomObject, integration?: CalendarIntegration): number | undefined {
   if (object.spec.suspend || integration?.spec.suspend) return undefined
   return findCondition(object.status?.conditions, 'Ready')?.status === 'True' ? 1 : 0
 }
@@ -138,10 +140,16 @@ function staleAfter(agent: Agent, integration: CalendarIntegration | undefined):
   return staleAfterMs(agent, integration.spec.sync) / 1000
 }
 
+/** The gauge that counts the objects of each kind by state. */
+const STATE_GAUGES: Record<CustomStoreName, { metric: string; help: string }> = {
+  agents: { metric: 'calendar_operator_agents', help: 'Agents by state.' },
+  integrations: { metric: 'calendar_operator_integrations', help: 'Integrations by state.' },
+}
+
 /** Every state always has a sample, so that alerts can use it. */
 const STATES = ['ready', 'reconciling', 'stalled', 'suspended']
 
-function countStates(objects: Iterable<Agent | CalendarIntegration>): Scrape {
+function countStates(objects: Iterable<CustomObject>): Scrape {
   const counts = new Map(STATES.map((state) => [state, 0]))
   for (const object of objects) {
     const state = stateOf(object)
@@ -150,7 +158,7 @@ function countStates(objects: Iterable<Agent | CalendarIntegration>): Scrape {
   return [...counts].map(([state, value]) => ({ labels: { state }, value }))
 }
 
-function stateOf({ spec, status }: Agent | CalendarIntegration): string {
+function stateOf({ spec, status }: CustomObject): string {
   if (spec.suspend) return 'suspended'
   const holds = (type: string): boolean => findCondition(status?.conditions, type)?.status === 'True'
   if (holds('Ready')) return 'ready'

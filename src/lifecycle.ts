@@ -1,7 +1,7 @@
 /**
  * The lifecycle of the operator: what starts in which order (health, caches, pages, leadership, reconciles), when the replica
- * is ready and alive, what stops in which order, and what happens when a start fails. It can be told to stop at any moment,
- * also while it starts, and every stop is bounded in time.
+ * is ready and alive, what stops in which order, and what happens when a start fails. It can be stopped at any moment, even
+ * while it starts, and every stop has a time limit.
  */
 import type { Controller, Reconcile } from './controller/controller.ts'
 import type { RunningCluster } from './kubernetes/cluster.ts'
@@ -49,7 +49,7 @@ export interface Lifecycle {
   readonly health: HttpServer | undefined
 }
 
-/** How long running reconciles may take at the stop. */
+/** How long running reconciles may take to end. */
 const GRACE_MS = 7_000
 /** No single step of a reconcile takes so long: every request has a deadline far below it. */
 const STUCK_MS = 10 * 60_000
@@ -79,7 +79,7 @@ export function createLifecycle(parts: LifecycleParts): Lifecycle {
     for (const { controller } of workloads) controller.resume()
   })
 
-  /** Taken one after the other, until a stop is asked for. */
+  /** Run one after another until a stop is requested. */
   const STEPS: readonly (() => unknown)[] = [
     () => health?.start(),
     () => cluster.start(),

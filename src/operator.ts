@@ -17,6 +17,7 @@ import { createIntegrationReconciler } from './integration/reconcile.ts'
 import { SiteRegistry } from './integration/site-registry.ts'
 import { createCluster, type RunningCluster } from './kubernetes/cluster.ts'
 import { connect, type Connection } from './kubernetes/connection.ts'
+import { CUSTOM_STORE_NAMES, type CustomStoreName } from './kubernetes/kinds.ts'
 import type { ClusterConfig } from './kubernetes/kubeconfig.ts'
 import { withLeaderGuard } from './kubernetes/leader-guard.ts'
 import { alwaysLeading, type Leadership } from './kubernetes/leadership.ts'
@@ -59,7 +60,7 @@ export interface Operator extends Pick<Lifecycle, 'start' | 'stop' | 'run'> {
 const INTEGRATION_WORKERS = 8
 /** Their reconciles never wait for Google. */
 const DEADLINE_WORKERS = 4
-/** When the time of day was set, all objects are reconciled within so long. */
+/** After the time of day was set, all objects are reconciled within this time. */
 const TIME_SET_SPREAD_MS = 30_000
 
 /** Assembles the operator. It starts nothing. */
@@ -105,7 +106,7 @@ export function createOperator(deps: OperatorDeps): Operator {
   }
 }
 
-/** What speaks to the outside, with the metrics that count its requests. */
+/** The clients of Kubernetes and Google, with the metrics that count their requests. */
 interface Clients {
   metrics: Metrics
   connection: Connection
@@ -152,11 +153,10 @@ function createLeadership(deps: OperatorDeps, clients: Clients): Leadership {
   )
 }
 
-interface Controllers {
-  agents: Controller
-  /** For what an agent's reconcile may be late for while it waits for Google: a first status, the end of trust. */
+/** A controller for each of the operator's kinds, and one for the deadlines of each. */
+interface Controllers extends Record<CustomStoreName, Controller> {
+  /** For what an agent's reconcile may miss while it waits for Google: a first status, the end of trust. */
   agentDeadlines: Controller
-  integrations: Controller
   /** For an integration's first status. */
   integrationDeadlines: Controller
 }
@@ -244,7 +244,7 @@ function createWorkloads(deps: OperatorDeps, parts: WorkloadParts): Workload[] {
   ]
 }
 
-/** What the agent room asks of the other rooms. */
+/** What the agent room needs from the other rooms. */
 function agentPorts({ cluster, controllers, registry, web }: WorkloadParts) {
   const { agents, agentDeadlines, integrations } = controllers
   return {
@@ -259,7 +259,7 @@ function agentPorts({ cluster, controllers, registry, web }: WorkloadParts) {
   } satisfies Partial<AgentDeps>
 }
 
-/** The sign-in links have changed: the status of these agents shows one. */
+/** Reconciles the agents whose status contains a sign-in link, after the links have changed. */
 function reconcileAwaitingSignIn(cluster: RunningCluster, agents: Controller): void {
   for (const agent of cluster.agents.list()) {
     const authorized = findCondition(agent.status?.conditions, 'Authorized')
@@ -267,15 +267,16 @@ function reconcileAwaitingSignIn(cluster: RunningCluster, agents: Controller): v
   }
 }
 
-/** The time of day was set: everything that is due at a time of day may be due now. Most of these reconciles do nothing. */
+/** Reconciles all objects after the time of day was set, because anything may be due now. Most of these reconciles do nothing. */
 function reconcileAll(
   { random, log }: OperatorDeps,
   cluster: RunningCluster,
-  { integrations, agents }: Controllers,
+  controllers: Controllers,
   stepMs: number,
 ): void {
   log.warn({ seconds: Math.round(stepMs / 1000) }, 'the time of day was set: all objects are reconciled again')
   const soon = (): number => random() * TIME_SET_SPREAD_MS
-  for (const one of cluster.integrations.list()) integrations.add(keyOf(one), soon())
-  for (const one of cluster.agents.list()) agents.add(keyOf(one), soon())
+  for (const name of CUSTOM_STORE_NAMES) {
+    for (const object of cluster[name].list()) controllers[name].add(keyOf(object), soon())
+  }
 }

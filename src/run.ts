@@ -18,7 +18,7 @@ interface RunDeps {
   exit: (code: number) => never
 }
 
-/** Returns the exit code: 0 after an orderly stop, 1 if the start failed, 2 if the settings cannot be used. */
+/** Runs the operator. Returns the exit code: 0 after an orderly stop, 1 if the start failed, 2 if the settings cannot be used. */
 export async function run(deps: RunDeps): Promise<number> {
   let settings: Settings
   try {

@@ -245,7 +245,7 @@ const SETTINGS: readonly Setting[] = [
   },
 ]
 
-/** For the help and the documentation. */
+/** All settings, for the help and the documentation. */
 export const settingsTable: readonly SettingInfo[] = SETTINGS
 
 /** The environment variable of a setting. */
@@ -258,10 +258,11 @@ export class SettingsError extends Error {
 }
 
 /**
- * A flag takes precedence over its variable, and an empty variable counts as not set. Unknown variables with the prefix are not
- * mistakes, because Kubernetes sets `CALENDAR_OPERATOR_SERVICE_HOST` and others for a Service of that name.
+ * Reads the settings. A flag takes precedence over its variable, and an empty variable counts as not set. Unknown variables with the
+ * prefix are not mistakes, because Kubernetes sets `CALENDAR_OPERATOR_SERVICE_HOST` and others for a Service of that name.
  *
- * @param flags the flags that were given, by name.
+ * @param flags the given flags, by name.
+ * @throws SettingsError that lists all mistakes.
  */
 export function readSettings(flags: Record<string, string>, env: Record<string, string | undefined>): Settings {
   const mistakes: string[] = []

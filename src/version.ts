@@ -1,4 +1,4 @@
-/** The version of this program, from package.json. */
+/** Reads package.json. */
 import manifest from '../package.json' with { type: 'json' }
 
 /** The version of this program. */

@@ -1,4 +1,4 @@
-/** Event handlers: which change of which object reconciles which keys. The stores do not report our own writes. */
+/** Event handlers, which decide which keys are reconciled after a change of an object. The stores do not report our own writes. */
 import { isDeepStrictEqual } from 'node:util'
 import type { Controller } from './controller/controller.ts'
 import type { IntegrationRegistry } from './clients/port.ts'
@@ -42,7 +42,7 @@ export function registerEventHandlers(deps: EventHandlerDeps): void {
   deps.sites.onClaim((integration) => deps.integrations.add(integration, 0))
 }
 
-/** The status of an agent was written: its integration counts its agents again, soon. */
+/** Makes the integration of an agent whose status was written count its agents again, soon. */
 export function recountAgents(
   { cluster, integrations }: Pick<EventHandlerDeps, 'cluster' | 'integrations'>,
   agentKey: string,
@@ -83,7 +83,7 @@ function watchIntegrations(deps: EventHandlerDeps): void {
   })
 }
 
-/** What agents and integrations refer to, read or write. */
+/** Watches the objects that agents and integrations read or write. */
 function watchUsedObjects({ cluster, agents, integrations }: EventHandlerDeps): void {
   cluster.secrets.subscribe(({ before, after }) => {
     const secret = after ?? before
@@ -107,7 +107,7 @@ function reconcileAgentsOf({ cluster, agents }: EventHandlerDeps, integration: s
   for (const agent of cluster.agents.byIndex('integration', integration)) agents.add(keyOf(agent), 0)
 }
 
-/** A site that an integration has given up may be claimed by another integration now. */
+/** Reconciles the integrations that can claim a site after another integration has given it up. */
 function reconcileSiteRivals(
   { cluster, integrations }: EventHandlerDeps,
   { before, after }: WatchEvent<CalendarIntegration>,
@@ -117,7 +117,7 @@ function reconcileSiteRivals(
   for (const rival of cluster.integrations.byIndex('site', left)) integrations.add(keyOf(rival), 0)
 }
 
-/** An object that is seen for the first time without a status gets one soon. */
+/** Makes sure that a new object without a status gets one soon. */
 const ensureFirstStatus =
   (deadlines: Keys) =>
   ({ before, after }: WatchEvent<Agent | CalendarIntegration>): void => {

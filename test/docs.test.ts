@@ -15,7 +15,7 @@ const PAGES = [
 
 const read = (path: string): string => readFileSync(path, 'utf8')
 
-/** What stands below a heading, up to the next one of its level or above. */
+/** The text below a heading, up to the next one of its level or above. */
 function section(text: string, heading: string): string {
   const lines = text.split('\n')
   const from = lines.indexOf(heading)

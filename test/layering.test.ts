@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 
 const root = resolve(import.meta.dirname, '..')
 
-/** What each room may import of ours, besides itself: only rooms that stand above it in this list. */
+/** What each room may import, besides itself: only rooms above it in this list. */
 const ROOMS: Record<string, readonly string[]> = {
   platform: [],
   resources: ['platform'],

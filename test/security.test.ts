@@ -7,7 +7,7 @@ import { shippedRoles } from './support/shipped-roles.ts'
 const said = (roles: Role[]): string[] =>
   roles.flatMap((role) => rightsOf(role, undefined)).map((right) => `${right.role}: ${words(right)}`)
 
-/** The rows of the tables whose first cell is a role: each right that stands in the second. */
+/** The rows of the tables whose first cell is a role: each right in the second cell. */
 function documented(page: string): string[] {
   const rows = [...page.matchAll(/^\| `(calendar-operator[\w-]*)` \| (.+?) \| (.+) \|$/gm)]
   return rows.flatMap(([, role = '', rights = '']) =>
@@ -42,7 +42,7 @@ describe('the shipped roles', () => {
   })
 })
 
-describe('a role held against requests', () => {
+describe('a role compared with requests', () => {
   const role: Role = {
     kind: 'Role',
     metadata: { name: 'some' },
@@ -77,12 +77,12 @@ describe('a role held against requests', () => {
     expect(unused(rightsOf(role, 'home'), [ask(more)])).toContain('some: get secrets "keys"')
   })
 
-  test('is told each rule that it lacks, once', () => {
+  test('reports each rule that it lacks, once', () => {
     const refused = [ask({ forbidden: true }), ask({ forbidden: true, name: 'other' }), patchStatus]
     expect(missing(refused)).toEqual(['{"apiGroups":[""],"resources":["secrets"],"verbs":["get"]} in a namespace'])
   })
 
-  test('with a wildcard is refused: nothing could be held against it', () => {
+  test('with a wildcard is refused: nothing could be compared with it', () => {
     const wild: Role = { ...role, rules: [{ apiGroups: [''], resources: ['*'], verbs: ['get'] }] }
     expect(() => rightsOf(wild, undefined)).toThrow('some has a wildcard')
   })

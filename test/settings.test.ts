@@ -12,7 +12,7 @@ const mistakesOf = (flags: Record<string, string>, env: Record<string, string> =
 }
 
 describe('the settings', () => {
-  test('are all usable when nothing is said', () => {
+  test('are all valid by default', () => {
     expect(readSettings({}, {})).toEqual({
       googleAccountsURL: 'https://accounts.google.com',
       googleOAuthURL: 'https://oauth2.googleapis.com',
@@ -107,7 +107,7 @@ describe('the settings', () => {
     expect(readSettings({}, env)).toMatchObject({ workers: 32, podNamespace: undefined })
   })
 
-  test('do not mind what Kubernetes sets beside a Service of our name', () => {
+  test('ignore what Kubernetes sets for a Service of our name', () => {
     const env = {
       CALENDAR_OPERATOR_SERVICE_HOST: '10.0.0.1',
       CALENDAR_OPERATOR_SERVICE_PORT: '8080',
@@ -181,7 +181,7 @@ test.each(['0', '-1', '1.5', '1e2', '0x10', 'many', '1001'])('the number of work
 })
 
 describe('mistakes', () => {
-  test('are told all at once, each with where it stands, what was found and what was expected', () => {
+  test('are reported all at once, each with its place, what was found and what was expected', () => {
     const flags = { workers: 'x', 'leader-elect': 'perhaps' }
     expect(mistakesOf(flags, { CALENDAR_OPERATOR_LOG_LEVEL: 'loud', CALENDAR_OPERATOR_WORKERS: 'y' })).toEqual([
       '--leader-elect: found "perhaps", expected true or false',

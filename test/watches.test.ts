@@ -11,7 +11,7 @@ import { anAgent, anIntegration } from './support/resources.ts'
 
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 
-/** Keys in the order in which they were added; with the delay, where one was asked for. */
+/** Keys in the order in which they were added; with the delay, if there is one. */
 class Added {
   keys: string[] = []
   add = (key: string, delayMs?: number): void => void this.keys.push(delayMs === undefined ? key : `${key} later`)

@@ -23,6 +23,7 @@ const DEEP = `{"timeZone":"UTC","items":[${'['.repeat(3_000_000)}${']'.repeat(3_
 const garbled = (body: string) => (google: SimulatedGoogle) =>
   void google.addFault({ fault: 'garbled', kind: 'events.list', body })
 
+/** The kinds of hostile calendars, by name. */
 export const HOSTILE = {
   full: { detail: 'Full', what: '20,000 events of 8 kB', fill: { events: EVENTS, characters: 8_000 } },
   busy: { detail: 'Busy', what: '20,000 events with 200 guests', fill: { events: EVENTS, guests: 200 } },
@@ -45,6 +46,7 @@ export const HOSTILE = {
   many: { detail: 'Full', what: 'one Agent, 50 calendars just below', calendars: 50, fill: BELOW },
 } satisfies Record<string, Kind>
 
+/** The name of a kind of hostile calendars. */
 export type HostileKind = keyof typeof HOSTILE
 
 /** Fills the simulated Google, and returns the objects for the cluster: with the shortest interval, and a full listing each time. */

@@ -1,6 +1,7 @@
 /** Which reads were due and which arrived, from the log of the simulated Google. Pure. */
 import type { Read } from '../messages.ts'
 
+/** The reads of a span, compared with those that were due. */
 export interface Account {
   /** How many reads are due over all calendars, counting whole intervals only. */
   expected: number
@@ -16,6 +17,7 @@ export interface Account {
   late: string[]
 }
 
+/** A span of time, in ms since the epoch. */
 export interface Span {
   from: number
   to: number

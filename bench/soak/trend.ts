@@ -1,5 +1,6 @@
 /** Decides whether a figure grows, from samples that fluctuate. Pure. */
 
+/** A value at a moment. */
 export interface Sample {
   /** ms since some beginning. */
   at: number
@@ -30,6 +31,7 @@ export function slopeAMinute(samples: readonly Sample[]): number {
   return median(slopes)
 }
 
+/** Returns the median; 0 if there are no values. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = sorted.length >> 1

@@ -3,6 +3,7 @@ import type { Holdings } from '../operator.ts'
 import type { Account } from './reads.ts'
 import { floors, median, slopeAMinute, type Sample } from './trend.ts'
 
+/** What was observed during a soak. */
 export interface Soaked {
   seconds: number
   intervalMs: number
@@ -17,6 +18,7 @@ export interface Soaked {
   ended: boolean
 }
 
+/** The result of a soak. */
 export interface Verdict {
   rows: [what: string, value: string][]
   /** The failures, as sentences; empty if there are none. */
@@ -32,6 +34,7 @@ const NOISE_SHARE = 0.15
 const NOISE_HANDLES = 16
 const MOST_MISSING = 0.01
 
+/** Decides whether a soak failed, and why. */
 export function judge(soaked: Soaked): Verdict {
   const heap = heapOf(soaked)
   const handles = growth(soaked.holdings.map(({ handles }) => handles))

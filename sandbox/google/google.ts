@@ -1,14 +1,19 @@
 /**
- * A simulated Google for the demo and for tests: one HTTP server on loopback that stands for accounts.google.com,
+ * A simulated Google for the demo and for tests: one HTTP server on loopback in place of accounts.google.com,
  * oauth2.googleapis.com and www.googleapis.com. It follows docs/google-behaviour.md, and is never kinder than Google. Its state
- * is in memory. `oauth/` has projects, clients, accounts and grants; `calendar/` has events, listings and sync; `http/` receives
- * requests; `control/` has the operations that drive it. It may import `src/resources` and nothing else of `src`, so that it
+ * is in memory, in `state/`. `oauth/` has projects, clients, accounts and grants; `calendar/` has events, listings and sync;
+ * `push/` has channels and notifications; `quota/` counts requests; `server/` receives them; `control/` has the operations that
+ * drive it. It may import `src/resources` and nothing else of `src`, so that it
  * does not repeat a mistake of the client.
  */
 import { randomInt } from 'node:crypto'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Operations, operationsOn } from './control/operations.ts'
+import { closePush, newPush } from './push/delivery.ts'
+import { httpPost } from './push/post.ts'
+import type { Post } from './state/push-records.ts'
+import { newTraffic } from './quota/traffic.ts'
 import { newRequestLog } from './state/request-log.ts'
 import { newServer } from './server/server.ts'
 import { defaultSwitches, type SandboxClock, type GoogleState } from './state/state.ts'
@@ -18,6 +23,8 @@ export interface GoogleOptions {
   clock: SandboxClock
   /** Random numbers in [0, 1); by default unguessable ones. */
   random?: () => number
+  /** Sends notifications; by default over HTTP. */
+  post?: Post
   /** The port; by default any free one. */
   port?: number
 }
@@ -26,7 +33,7 @@ export interface GoogleOptions {
 export interface SimulatedGoogle extends Operations {
   /** The origin for accounts, oauth2 and www: `http://127.0.0.1:<port>`. */
   readonly url: string
-  /** Closes every connection and stops listening. */
+  /** Ends deliveries, closes every connection and stops listening. */
   close(): Promise<void>
 }
 
@@ -42,11 +49,13 @@ export async function startGoogle(options: GoogleOptions): Promise<SimulatedGoog
   const { port } = server.address() as AddressInfo
   state.listener = listenerOf(server, port)
   state.url = `http://127.0.0.1:${port}`
-  const close = (): Promise<void> =>
-    new Promise((resolve) => {
+  const close = async (): Promise<void> => {
+    await closePush(state.push)
+    await new Promise<void>((resolve) => {
       server.close(() => resolve())
       server.closeAllConnections()
     })
+  }
   return { ...operations, url: state.url, close }
 }
 
@@ -65,7 +74,7 @@ function listenerOf(server: Server, port: number): GoogleState['listener'] {
 
 const MANTISSA = 2 ** 40
 
-function newState({ clock, random }: GoogleOptions): GoogleState {
+function newState({ clock, random, post = httpPost() }: GoogleOptions): GoogleState {
   const state: GoogleState = {
     url: '',
     now: () => clock.now() + state.aheadMs,
@@ -81,11 +90,12 @@ function newState({ clock, random }: GoogleOptions): GoogleState {
     accessTokens: new Map(),
     codes: new Map(),
     restrictions: new Set(),
-    channels: new Map(),
+    push: newPush(post),
     faults: [],
     listener: { beginOutage: () => undefined, endOutage: () => undefined },
     hanging: new Map(),
     log: newRequestLog(),
+    traffic: newTraffic(),
     switches: { ...defaultSwitches },
   }
   return state

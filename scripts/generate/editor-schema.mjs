@@ -12,13 +12,14 @@ function plain(schema) {
   return schema['x-kubernetes-list-type'] === 'set' ? { ...copy, uniqueItems: true } : copy
 }
 
-/** Closes every object that lists its properties, but for metadata, which Kubernetes defines. */
+/** Closes every object that lists its properties, except metadata, which Kubernetes defines. */
 function closed(schema) {
   if (Array.isArray(schema) || typeof schema !== 'object' || schema === null) return schema
   const copy = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, closed(value)]))
   return schema.properties && schema.type === 'object' ? { ...copy, additionalProperties: false } : copy
 }
 
+/** Returns the JSON schema of one version of a CRD, as text. */
 export function editorSchema(crd, version) {
   const { group, names } = crd.spec
   const schema = closed(plain(version.schema.openAPIV3Schema))

@@ -1,4 +1,6 @@
 // The CRDs as a TypeScript module, for a program that is bundled into one file.
+
+/** Returns the text of the module. */
 export function embeddedCrds(crds) {
   return [
     '// Generated from crds/ by `npm run generate`: change the CRD, not this file.',

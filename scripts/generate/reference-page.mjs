@@ -1,5 +1,6 @@
 // A reference page of one kind: every field with its type, its default, what it does and what it may not be.
 
+/** Returns the page of one CRD, in Markdown. */
 export function referencePage(crd, example, reasons) {
   const version = crd.spec.versions.find((one) => one.storage)
   const schema = version.schema.openAPIV3Schema

@@ -1,11 +1,11 @@
-// Where the version and the addresses of a release stand outside package.json: in manifests, in the chart, in the Dockerfile, in
-// examples and in documentation. package.json is their only source: `version`, and under `release` the names.
+// Writes the version and the addresses of a release into the files that contain them: manifests, the chart, the Dockerfile,
+// examples and documentation. package.json is their only source: `version`, and under `release` the names.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 const CHART = 'deploy/chart/calendar-operator'
 
-/** A version as it stands in a file, with what a pre-release or a build adds to it. */
+/** A version in a file, with the suffix of a pre-release or a build. */
 const VERSION = '\\d+\\.\\d+\\.\\d+(?:-[\\w.]+)?'
 
 /** Path → what to look for (group 1 stays) and what comes after it. Each pattern must match somewhere in its file. */

@@ -20,6 +20,7 @@ function withNamedConditions(status) {
   return copy
 }
 
+/** Returns the TypeScript types of a CRD, as text. */
 export async function types(crd) {
   const kind = crd.spec.names.kind
   const { spec, status } = crd.spec.versions.find((version) => version.storage).schema.openAPIV3Schema.properties

@@ -1,4 +1,4 @@
-/** `busy.json`, version 1: docs/formats.md, `schemas/busy.schema.json`. In memory its instants are ms since the epoch. */
+/** Renders and parses `busy.json`, version 1 (docs/formats.md, `schemas/busy.schema.json`). In memory, instants are ms since the epoch. */
 import type { BusyTime } from './busy.ts'
 import { parseHeader, parseInterval, renderHeader, renderInterval } from './document-header.ts'
 import { parseRecord } from '../platform/json.ts'
@@ -11,7 +11,7 @@ export interface BusyDocument extends DocumentHeader {
   busy: Interval[]
 }
 
-/** Makes the document for a busy time. Its instants are whole seconds: busy time is rounded outwards. */
+/** Creates the document for a busy time. Instants are rounded to whole seconds, and busy time is rounded outwards. */
 export function busyDocument(header: DocumentHeader, time: BusyTime): BusyDocument {
   const { agent, timeZone } = header
   const window = roundOutwards(header.window)
@@ -42,11 +42,11 @@ export const withoutFreeTime = (document: BusyDocument): BusyDocument => ({
   busy: [{ ...document.window }],
 })
 
-/** Renders one line, with the keys always in the same order: equal documents give equal texts. */
+/** Renders the document in one line with a fixed order of keys, so that equal documents give equal texts. */
 export const renderBusyJSON = (document: BusyDocument): string =>
   JSON.stringify({ ...renderHeader(document), busy: document.busy.map(renderInterval) })
 
-/** Parses a `busy.json`, which anybody may have edited; returns undefined unless all of it is present and valid. */
+/** Parses a `busy.json`, which anybody may have edited; undefined unless everything is present and valid. */
 export function parseBusyJSON(text: string): BusyDocument | undefined {
   const found = parseRecord(text)
   const header = found && parseHeader(found)

@@ -18,7 +18,7 @@ export interface BusyTime {
   busy: Interval[]
   /** The number of busy events whose time or id could not be read. */
   notUnderstood: number
-  /** Every event was understood, and all of the window was listed. */
+  /** Whether every event was understood, and the whole window was listed. */
   complete: boolean
 }
 
@@ -50,7 +50,7 @@ export function isBusy({ flags }: CompactTime, rules: BusyRules): boolean {
   return !(flags & ALL_DAY && rules.allDay === 'Free')
 }
 
-/** The instants of an event, in ms since the epoch; all-day events last from midnight to midnight in `timeZone`. */
+/** The interval of an event, in ms since the epoch; an all-day event lasts from midnight to midnight in `timeZone`. */
 export function toInterval({ start, end, flags }: CompactTime, timeZone: string, zones: Zones): Interval {
   if (!(flags & ALL_DAY)) return { start: start * 1000, end: end * 1000 }
   const day = DAY_MS / 1000

@@ -6,7 +6,7 @@ const DATE = /^(?:\d{4}|[1-9]\d{4,8})-\d\d-\d\d$/
 const FIRST_DAY = EARLIEST / DAY_MS
 const LAST_DAY = Math.floor(LATEST / DAY_MS)
 
-/** Whether a date has a year of more than four digits: programs write such years for "forever", and JavaScript can't read them. */
+/** Whether the year of a date has more than four digits. Some programs write such years for "forever"; JavaScript cannot parse them. */
 export const isBeyondYear9999 = (date: string): boolean => date.indexOf('-') > 4
 
 /**

@@ -1,13 +1,12 @@
 /**
- * The calendar room turns events into busy time. It is pure: events, rules, time zones and instants go in, intervals and
- * documents come out. It imports no other room, keeps no state between calls (but for the cache in `zones.ts`), and knows
- * neither Google nor Kubernetes.
+ * The calendar room turns events into busy time. It is pure: events, rules, time zones and instants go in, intervals and documents
+ * come out. It imports only the platform room's helpers, keeps no state between calls (except for the cache in `zones.ts`), and
+ * knows neither Google nor Kubernetes.
  *
- * The data flows like this: the items of a listing (`event-resource.ts`) become compact events (`compact-event.ts`,
- * `event-time.ts`, `event-content.ts`); `snapshot-builder.ts` merges the compact events of one calendar into a snapshot
- * (this file), which `event-codec.ts` stores; snapshots and the rules of a spec become busy time (`busy.ts`) or a list of
- * events (`events-document.ts`); and these become the published texts (`busy-document.ts`, `events-document.ts`,
- * `icalendar.ts`).
+ * The data flows as follows: the items of a listing (`event-resource.ts`) become compact events (`compact-event.ts`,
+ * `event-time.ts`, `event-content.ts`); `snapshot-builder.ts` merges the compact events of one calendar into a snapshot (this
+ * file), which `event-codec.ts` encodes; snapshots and the rules of a spec become busy time (`busy.ts`) or a list of events
+ * (`events-document.ts`); and these become the published texts (`busy-document.ts`, `events-document.ts`, `icalendar.ts`).
  */
 import type { CompactEvent, CompactTime, Detail } from './compact-event.ts'
 import { decodeEvents, decodeTimes, encodeEvents } from './event-codec.ts'
@@ -17,7 +16,7 @@ import type { Interval } from './interval.ts'
 export interface CalendarSnapshot {
   /** The compact events, as `event-codec.ts` stores them. */
   readonly encoded: Uint8Array
-  /** How many events it holds, free ones included. */
+  /** How many events it contains, including free ones. */
   readonly events: number
   /** The calendar's own time zone, as Google names it. */
   readonly timeZone: string
@@ -38,5 +37,5 @@ export const emptySnapshot = (timeZone = 'UTC', detail: Detail = 'Busy'): Calend
 /** The events of a snapshot, sorted by key. */
 export const snapshotEvents = (snapshot: CalendarSnapshot): CompactEvent[] => decodeEvents(snapshot.encoded)
 
-/** Only the times of a snapshot's events, at a third of the cost. */
+/** The times of a snapshot's events, at a third of the cost of the events. */
 export const snapshotTimes = (snapshot: CalendarSnapshot): CompactTime[] => decodeTimes(snapshot.encoded)

@@ -1,6 +1,6 @@
 /**
- * What is kept of one event. Everything that the busy rules of a spec can affect is kept as a flag and decided when busy time
- * is computed (`busy.ts`), so that a changed rule needs no new listing.
+ * Reduces events to what is stored of them. Whatever the busy rules of a spec can affect is stored as a flag and decided when busy
+ * time is computed (`busy.ts`), so that a changed rule needs no new listing.
  */
 import { eventContent } from './event-content.ts'
 import type { EventResource, ParsedEvent } from './event-resource.ts'
@@ -8,7 +8,7 @@ import { resolveTime, type ResolvedTime, type TimeContext } from './event-time.t
 import { clampInstant } from './instant.ts'
 import type { Interval } from './interval.ts'
 
-/** `publish.calendar.detail` of an Agent: whether titles, places and guests are kept (`Full`) or only times (`Busy`). */
+/** `publish.calendar.detail` of an Agent: whether titles, places and guests are stored (`Full`) or only times (`Busy`). */
 export type Detail = 'Busy' | 'Full'
 
 /** A bit of `CompactTime.flags`: the event has dates instead of instants. */
@@ -43,23 +43,23 @@ export interface CompactEvent extends CompactTime {
   content: string
 }
 
-/** What reading an event depends on besides the event itself. */
+/** What the compaction of an event depends on besides the event itself. */
 export interface CompactionContext extends TimeContext {
   detail: Detail
 }
 
-/** An event as it is kept, and how well it was understood. */
+/** A compacted event, and whether it was understood. */
 interface CompactionResult {
   compact: CompactEvent
-  /** Part of the event was not understood: what was known about it before may still be true. */
+  /** Whether part of the event was not understood, so that its previous version may still be true. */
   doubtful: boolean
 }
 
 const NEVER_BUSY_TYPES = new Set(['workingLocation', 'birthday'])
 
 /**
- * Reduces an event that is not cancelled to what is kept of it. It never throws: what can't be understood is marked as
- * doubtful, or counted as longer than it may be (docs/decisions/0020-unclear-events-count-as-busy.md).
+ * Compacts an event that is not cancelled. It never throws: an event that cannot be understood is marked as doubtful, or counted as
+ * longer than it may be (docs/decisions/0020-unclear-events-count-as-busy.md).
  */
 export function compactEvent(
   { event, malformed }: ParsedEvent,
@@ -78,7 +78,7 @@ export function compactEvent(
   return { compact, doubtful: malformed || time === undefined || time.doubtful }
 }
 
-/** Stands for an item of a listing that could not be read at all. */
+/** Represents an item of a listing that could not be read at all. */
 export const unreadableEvent = (id: string): CompactEvent => ({
   id,
   recurringEventId: '',

@@ -1,6 +1,6 @@
 /**
- * Holds the content of events compressed while a listing is in progress, page by page. Content is most of a listing, nobody
- * reads it before the listing ends, and V8 lets garbage grow in proportion to what is alive.
+ * Compresses the content of events, page by page, while a listing is in progress. Content is most of a listing, is not read before
+ * the listing ends, and V8 lets garbage grow in proportion to live objects.
  */
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { CompactEvent } from './compact-event.ts'
@@ -10,7 +10,7 @@ interface Page {
   compressed: Uint8Array
 }
 
-/** Takes the content out of the events of finished pages, and puts it back on request; meanwhile their content is empty. */
+/** Removes the content from the events of finished pages, and restores it on request. */
 export class ContentCompressor {
   readonly #pages: Page[] = []
   #current: CompactEvent[] = []

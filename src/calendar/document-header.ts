@@ -1,21 +1,21 @@
-/** The header that every published document begins with, rendered and parsed: docs/formats.md, `schemas/busy.schema.json`. */
+/** Renders and parses the header of published documents (docs/formats.md, `schemas/busy.schema.json`). */
 import { isRecord } from '../platform/json.ts'
 import { parseInstant, renderInstant } from './instant.ts'
 import type { Interval } from './interval.ts'
 
-/** What a published document says about itself. Instants are ms since the epoch. */
+/** The header of a published document. Instants are ms since the epoch. */
 export interface DocumentHeader {
   /** The Agent, `namespace/name`. */
   agent: string
   /** The time zone of the first calendar that was read, under a name that `Intl` accepts. */
   timeZone: string
-  /** The time that the document is about. */
+  /** The time that the document covers. */
   window: Interval
-  /** The oldest last successful reading among the calendars. */
+  /** When the least recently read calendar was read. */
   syncedAt: number
-  /** When to stop trusting the document. */
+  /** Until when the document can be trusted. */
   freshUntil: number
-  /** All calendars were read, all events understood, and all of the window listed. */
+  /** Whether all calendars were read, all events were understood, and the whole window was listed. */
   complete: boolean
 }
 
@@ -30,7 +30,7 @@ export const renderHeader = (header: DocumentHeader): Record<string, unknown> =>
   complete: header.complete,
 })
 
-/** Parses a header; returns undefined unless all of it is present and valid. Unknown keys are ignored. */
+/** Parses a header; undefined unless everything is present and valid. Unknown keys are ignored. */
 export function parseHeader(found: Record<string, unknown>): DocumentHeader | undefined {
   const { version, agent, timeZone, complete } = found
   const window = parseInterval(found.window)

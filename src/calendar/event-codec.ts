@@ -1,6 +1,6 @@
 /**
- * The stored form of a snapshot's events: ten to twenty bytes an event. An operator holds thousands of calendars and reads few
- * of them at a time, so they are stored compressed. The events are sorted by key and split into columns of small numbers that
+ * Encodes a snapshot's events in ten to twenty bytes per event. An operator stores thousands of calendars and uses
+ * few of them at a time, so they are compressed. The events are sorted by key and split into columns of small numbers that
  * repeat: the instances of a weekly meeting differ by the same number of seconds, and most of their ids can be derived from
  * their start.
  */
@@ -45,7 +45,7 @@ export function decodeEvents(encoded: Uint8Array): CompactEvent[] {
   })
 }
 
-/** Decodes only what busy time needs, at a third of the cost. */
+/** Decodes only the times, at a third of the cost. */
 export const decodeTimes = (encoded: Uint8Array): CompactTime[] => timesOf(inflate(encoded).columns)
 
 function inflate(encoded: Uint8Array): { columns: Columns; contents: string[] } {

@@ -1,7 +1,7 @@
-/** What people wrote in an event, for `detail: Full` only, cut to maximum lengths (docs/formats.md). */
+/** Extracts what people wrote in an event, for `detail: Full`, truncated to maximum lengths (docs/formats.md). */
 import type { EventAttendee, EventResource } from './event-resource.ts'
 
-/** The content of one event. A key is absent where Google leaves it out. */
+/** The content of one event. A key is absent if Google leaves it out. */
 export interface EventContent {
   title?: string
   location?: string
@@ -15,7 +15,7 @@ export interface EventContent {
   attendees?: { email?: string; name?: string; response?: string }[]
 }
 
-/** Maximum lengths in UTF-16 code units, the `…` of a cut text included; `attendees` is a number of attendees. */
+/** Maximum lengths in UTF-16 code units, including the `…` of a truncated text; `attendees` is a number of attendees. */
 export const MAX_LENGTHS = {
   title: 1024,
   location: 1024,
@@ -55,7 +55,7 @@ function attendeeContent({ email, displayName, responseStatus }: EventAttendee):
 
 function truncate(text: string | undefined, length: number): string | undefined {
   if (text === undefined || text.length <= length) return text
-  // Never between the two surrogates of one character.
+  // Never splits a surrogate pair.
   return `${text.slice(0, length - 1).replace(/[\uD800-\uDBFF]$/, '')}…`
 }
 

@@ -1,5 +1,5 @@
 /**
- * The keys of the events in a snapshot. The key of an event is its id at Google. Events that are kept because of a doubt have
+ * The keys of the events in a snapshot. The key of an event is its id at Google. Events that are kept because of doubt have
  * synthetic keys, which begin with `?`, as no id at Google does:
  *
  * - `?=<id>` is the last understood version of an event whose current version was not fully understood;
@@ -10,12 +10,12 @@ import { createHash } from 'node:crypto'
 /** Ids at Google have at most 1,024 characters; the ids of instances have 17 more. */
 const MAX_ID_LENGTH = 1100
 
-/** The listing contains something so wrong that none of it is used; it has to be requested again. */
+/** A listing is so malformed that none of it can be used; it has to be requested again. */
 export class UnusableListingError extends Error {
   override readonly name = 'UnusableListingError'
 }
 
-/** Whether an id can be used as a key. @throws {UnusableListingError} if it is longer than any id at Google. */
+/** Whether an id can be used as a key. @throws UnusableListingError if it is longer than any id at Google. */
 export function isUsableId(id: string | undefined): id is string {
   if (id !== undefined && id.length > MAX_ID_LENGTH) {
     throw new UnusableListingError(`an event's id has ${id.length} characters`)

@@ -1,6 +1,6 @@
 /**
- * The fields of Google's Events resource that this room reads, validated: whatever an answer contains, what is returned here
- * has the types below. A field of another type is left out, and the event is marked as malformed.
+ * Parses the fields of Google's Events resource that this room uses. Whatever an answer contains, the result has the types below. A
+ * field with another type is left out, and the event is marked as malformed.
  *
  * Source: https://developers.google.com/workspace/calendar/api/v3/reference/events
  */
@@ -37,14 +37,14 @@ export interface EventResource {
   location?: string
 }
 
-/** An event, and whether it had the shape that Google documents. */
+/** An event, and whether it had the documented shape. */
 export interface ParsedEvent {
   event: EventResource
-  /** A field did not have its documented type. */
+  /** Whether a field did not have its documented type. */
   malformed: boolean
 }
 
-/** Parses one of the `items` of an answer; returns undefined for what is not an object. */
+/** Parses one of the `items` of an answer; undefined if it is not an object. */
 export function parseEventResource(item: unknown): ParsedEvent | undefined {
   if (!isRecord(item)) return undefined
   const reader = new FieldReader()
@@ -65,11 +65,11 @@ export function parseEventResource(item: unknown): ParsedEvent | undefined {
   return { event, malformed: reader.malformed }
 }
 
-/** Reads fields of one item, and remembers whether any of them had the wrong type. */
+/** Reads the fields of one item, and remembers whether any had the wrong type. */
 class FieldReader {
   malformed = false
 
-  /** Google leaves out empty fields: null and empty text mean the same. */
+  /** Google leaves out empty fields; null and an empty text are treated as missing, too. */
   text(value: unknown): string | undefined {
     if (typeof value === 'string') return value === '' ? undefined : value
     return this.#absent(value)

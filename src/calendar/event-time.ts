@@ -1,6 +1,6 @@
 /**
- * When an event takes place. Google's answers are well formed; one that is not must neither stop a listing nor make a person
- * look free. docs/decisions/0020-unclear-events-count-as-busy.md describes how such times are widened.
+ * Determines when an event takes place. Google's answers are well formed; one that is not must neither stop a listing nor make a
+ * person look free. docs/decisions/0020-unclear-events-count-as-busy.md describes how such times are widened.
  */
 import { DAY_MS } from '../platform/time-units.ts'
 import { isBeyondYear9999, parseDate } from './calendar-date.ts'
@@ -9,7 +9,7 @@ import { clampInstant, LATEST } from './instant.ts'
 import type { Interval } from './interval.ts'
 import type { Disambiguation, Zones } from './zones.ts'
 
-/** What the time of an event depends on besides the event itself. */
+/** What the time of an event depends on besides the event. */
 export interface TimeContext {
   /** The calendar's own time zone. */
   timeZone: string
@@ -19,11 +19,11 @@ export interface TimeContext {
 /** Instants in ms since the epoch; for an all-day event the midnights of its dates as if these were in UTC. */
 export interface ResolvedTime extends Interval {
   allDay: boolean
-  /** Part of the time had to be guessed: the event takes this long at most. */
+  /** Whether part of the time had to be guessed; the event takes at most this long. */
   doubtful: boolean
 }
 
-/** Resolves the time of an event; returns undefined if the event has no time that can be understood. */
+/** Resolves the time of an event; undefined if its time cannot be understood. */
 export function resolveTime(event: EventResource, context: TimeContext): ResolvedTime | undefined {
   const dates = resolveDates(event)
   if (dates) return dates
@@ -38,7 +38,7 @@ export function resolveTime(event: EventResource, context: TimeContext): Resolve
 
 const guessed = (start: number, end: number): ResolvedTime => ({ start, end, allDay: false, doubtful: true })
 
-/** An all-day event whose end is not after its start, or can't be read, lasts one day. */
+/** An all-day event whose end is not after its start, or cannot be read, lasts one day. */
 function resolveDates({ start, end }: EventResource): ResolvedTime | undefined {
   const first = dateIn(start)
   if (first === undefined || end?.dateTime !== undefined) return undefined

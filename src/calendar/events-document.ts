@@ -1,6 +1,6 @@
 /**
- * `events.json`, version 1, for `detail: Full`: docs/formats.md, `schemas/events.schema.json`. It contains private data and is only
- * ever written into Secrets.
+ * Renders `events.json`, version 1, for `detail: Full` (docs/formats.md, `schemas/events.schema.json`). It contains private data and
+ * is written into Secrets only.
  */
 import { isBusy, toInterval, type BusyRules } from './busy.ts'
 import type { BusyDocument } from './busy-document.ts'
@@ -14,7 +14,7 @@ import { renderInstant } from './instant.ts'
 import { touches, type Interval } from './interval.ts'
 import type { Zones } from './zones.ts'
 
-/** A snapshot with the real id of its calendar. */
+/** A snapshot with the id of its calendar. */
 export interface NamedSnapshot {
   calendar: string
   snapshot: CalendarSnapshot
@@ -43,13 +43,13 @@ export interface EventsDocument extends DocumentHeader {
   events: ListedEvent[]
 }
 
-/** Makes the list of events with the header of the busy document that is published next to it. */
-export function eventsDocument(besides: BusyDocument, events: ListedEvent[]): EventsDocument {
-  const { version, agent, timeZone, window, syncedAt, freshUntil, complete } = besides
+/** Creates the document with the header of the busy document that is published next to it. */
+export function eventsDocument(busy: BusyDocument, events: ListedEvent[]): EventsDocument {
+  const { version, agent, timeZone, window, syncedAt, freshUntil, complete } = busy
   return { version, agent, timeZone, window, syncedAt, freshUntil, complete, events }
 }
 
-/** Lists all events that touch the window, free and declined ones included, sorted by start. */
+/** Lists all events that overlap the window, including free and declined ones, sorted by start. */
 export function listEvents(
   calendars: Iterable<NamedSnapshot>,
   rules: BusyRules,
@@ -63,7 +63,7 @@ export function listEvents(
       if (event.flags & NO_TIME || !touches(at, window)) continue
       events.push(listedEvent(calendar, event, { at, busy: isBusy(event, rules) }))
     }
-  // The sort is stable: the calendars come in the order of the spec, and the events of each sorted by id.
+  // The sort is stable: calendars are in the order of the spec, and the events of each calendar are sorted by id.
   return events.sort((a, b) => a.at.start - b.at.start || a.at.end - b.at.end)
 }
 
@@ -80,7 +80,7 @@ const datesOf = ({ start, end }: CompactEvent): { start: string; end: string } =
   end: renderDate(end / 86_400),
 })
 
-/** Renders one line, with the keys in a fixed order and empty ones left out. */
+/** Renders the document in one line with a fixed order of keys, without empty ones. */
 export function renderEventsJSON(document: EventsDocument): string {
   const empty = JSON.stringify({ ...renderHeader(document), events: [] })
   // One event at a time: as objects, the whole list would take several times the memory of its text.

@@ -1,5 +1,5 @@
 /**
- * `busy.ics` and `events.ics` (RFC 5545), rendered and parsed with ical.js, which does the folding, the escaping and the line
+ * Renders `busy.ics` and `events.ics` (RFC 5545), and parses `busy.ics`, with ical.js, which handles folding, escaping and line
  * ends. The header of the JSON documents is written as `X-` properties, so that a reader knows how long to trust a file.
  */
 import { createHash } from 'node:crypto'
@@ -86,7 +86,7 @@ const vevent = (uid: string, header: DocumentHeader, properties: Property[]): Co
   [],
 ]
 
-/** The time zone of all our times; it is rendered only in a calendar without events. */
+/** The time zone of all times; rendered only in a calendar without events. */
 const UTC: Component = [
   'vtimezone',
   [['tzid', {}, 'text', 'UTC']],
@@ -133,11 +133,11 @@ const untyped = (name: string, value: string): Property => [name, {}, 'unknown',
 /** RFC 5545 allows no control characters except tab and, escaped, line feed. */
 const printable = (value: string): string => value.replace(/\r\n?/g, '\n').replace(/(?![\t\n])\p{Cc}/gu, '')
 
-/** Hashed, so that it reveals neither calendar nor event. */
+/** A hash, so that it reveals neither the calendar nor the event. */
 const uidOf = (scope: string, name: string): string =>
   `${createHash('sha256').update(`${scope}\n${name}`).digest('hex').slice(0, 32)}@calendar-operator.io`
 
-/** Parses a `busy.ics`, which anybody may have edited; returns undefined unless all of it is present and valid. */
+/** Parses a `busy.ics`, which anybody may have edited; undefined unless everything is present and valid. */
 export function parseBusyICalendar(ics: string): BusyDocument | undefined {
   const calendar = parseCalendar(ics)
   const header = calendar && parseHeader(headerIn(calendar))

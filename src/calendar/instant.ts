@@ -1,10 +1,11 @@
-/** Instants as they are published: RFC 3339, UTC, to the second, years 0001 to 9999. */
+/** Renders and parses instants as they are published: RFC 3339, UTC, to the second, years 0001 to 9999. */
 
-/** The first and the last instant that can be published, 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z, in ms. */
+/** The first instant that can be published, 0001-01-01T00:00:00Z, in ms. */
 export const EARLIEST = -62_135_596_800_000
+/** The last instant that can be published, 9999-12-31T23:59:59Z, in ms. */
 export const LATEST = 253_402_300_799_000
 
-/** The nearest instant with a year of four digits. */
+/** Limits an instant to years of four digits. */
 export const clampInstant = (instant: number): number => Math.min(Math.max(instant, EARLIEST), LATEST)
 
 /** Renders ms since the epoch as `2026-11-23T10:00:00Z`, rounded down to the second. */
@@ -13,7 +14,7 @@ export const renderInstant = (instant: number): string =>
 
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/
 
-/** Parses to ms since the epoch; returns undefined for anything that `renderInstant` would not have written. */
+/** Parses an instant to ms since the epoch; undefined for any text that `renderInstant` would not have written. */
 export function parseInstant(text: unknown): number | undefined {
   const instant = typeof text === 'string' && INSTANT.test(text) ? Date.parse(text) : NaN
   return Number.isNaN(instant) || renderInstant(instant) !== text ? undefined : instant

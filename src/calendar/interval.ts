@@ -1,10 +1,12 @@
-/** A half-open interval in ms since the epoch: `start` is part of it, `end` is not. */
+/** Arithmetic of intervals. Pure. */
+
+/** A half-open interval in ms since the epoch: it includes `start` but not `end`. */
 export interface Interval {
   readonly start: number
   readonly end: number
 }
 
-/** The same time in as few intervals as possible: sorted, merged where they touch or overlap, without empty ones. */
+/** Sorts intervals, merges those that touch or overlap, and leaves out empty ones. */
 export function mergeIntervals(intervals: readonly Interval[]): Interval[] {
   const sorted = intervals.filter(({ start, end }) => start < end).sort((a, b) => a.start - b.start)
   const merged: { start: number; end: number }[] = []
@@ -16,7 +18,7 @@ export function mergeIntervals(intervals: readonly Interval[]): Interval[] {
   return merged
 }
 
-/** The part of each interval that lies within the window; intervals outside of it are left out. */
+/** Cuts intervals to the window, and leaves out those outside of it. */
 export function clip(intervals: readonly Interval[], window: Interval): Interval[] {
   return intervals
     .map(({ start, end }) => ({ start: Math.max(start, window.start), end: Math.min(end, window.end) }))

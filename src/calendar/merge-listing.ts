@@ -1,6 +1,6 @@
 /**
- * Merges what a listing says with the events that were known before it. The listing is evaluated as a whole, so that the order
- * of its pages and events does not matter (docs/decisions/0022-recurring-events-as-instances.md, 0110-listings-are-applied-as-a-whole.md).
+ * Merges a listing with the events that were known before it. The listing is evaluated as a whole, so that the order of its pages
+ * and events does not matter (docs/decisions/0022-recurring-events-as-instances.md, 0110-listings-are-applied-as-a-whole.md).
  */
 import { NO_TIME, type CompactEvent } from './compact-event.ts'
 import { eventIdOf, isAnonymousKey, isSyntheticKey, retainedKey } from './event-keys.ts'
@@ -13,26 +13,26 @@ export interface PreviousEvents {
   recurringEventIds: ReadonlySet<string>
 }
 
-/** What one listing says; it is collected page by page. */
+/** The content of one listing, collected page by page. */
 export interface Listing {
   /** Events that are not cancelled and lie within the window, by key. */
   live: Map<string, CompactEvent>
-  /** Ids of events that were not fully understood: what was known about them before may still be true. */
+  /** Ids of events that were not fully understood, so that their previous versions may still be true. */
   doubted: Set<string>
   /** Ids of known events that are not cancelled and lie outside of the window. */
   outside: Set<string>
   /** Ids of known events, and of recurring events with known instances, that are cancelled. */
   cancelled: Set<string>
-  /** The listing contains a live item without a usable id: any known event that it does not list may be that item. */
+  /** Whether the listing contains a live item without a usable id, which may be any known event that is not listed. */
   unidentified: boolean
-  /** The listing contradicts itself, or part of it was not understood. */
+  /** Whether the listing contradicts itself, or part of it was not understood. */
   doubtful: boolean
 }
 
 /** Returns the key under which a previous event is kept, or undefined if it is dropped. */
 type KeyToKeep = (event: CompactEvent) => string | undefined
 
-/** Merges a full listing: it replaces everything but what it may have failed to describe. */
+/** Merges a full listing, which replaces everything except for what it may have failed to describe. */
 export function mergeFullListing(
   previous: PreviousEvents,
   listing: Listing,
@@ -46,7 +46,7 @@ export function mergeFullListing(
   })
 }
 
-/** Merges a delta: it replaces and removes the events that it names. It may set `listing.doubtful`. */
+/** Merges a delta, which replaces and removes the events that it names. It may set `listing.doubtful`. */
 export function mergeDelta(previous: PreviousEvents, listing: Listing): Map<string, CompactEvent> {
   const { live, doubted, outside } = listing
   const isRemoved = removalCheck(previous, listing)
@@ -57,7 +57,7 @@ export function mergeDelta(previous: PreviousEvents, listing: Listing): Map<stri
   })
 }
 
-/** Whether an event that the delta does not list as live is removed by what the delta says about others. */
+/** Returns the function that says whether the delta removes an event because of what it says about other events. */
 function removalCheck(previous: PreviousEvents, listing: Listing): (event: CompactEvent, id: string) => boolean {
   const { live, doubted, cancelled } = listing
   const understood = [...live.values()].filter(({ id }) => !isSyntheticKey(id) && !doubted.has(id))
@@ -73,8 +73,8 @@ function removalCheck(previous: PreviousEvents, listing: Listing): (event: Compa
 }
 
 /**
- * A tombstone with the id of a recurring event removes its instances. But a tombstone that may be about the single event which
- * the recurring one was before proves nothing about them. A full listing has to confirm both.
+ * A tombstone with the id of a recurring event removes its instances. But if the tombstone may refer to the single event that the
+ * recurring event was before, it does not. In both cases a full listing has to confirm the result.
  */
 function findCancelledRecurring({ events, recurringEventIds }: PreviousEvents, listing: Listing): Set<string> {
   const named = [...listing.cancelled].filter((id) => recurringEventIds.has(id))
@@ -86,7 +86,7 @@ function findCancelledRecurring({ events, recurringEventIds }: PreviousEvents, l
 const addsInformation = (previous: CompactEvent, current: CompactEvent | undefined): boolean =>
   !(previous.flags & NO_TIME) && !(current && isSameEvent(previous, current))
 
-/** Whether two events have the same time, flags and content, under whatever keys. */
+/** Whether two events have the same time, flags and content, regardless of their keys. */
 export const isSameEvent = (one: CompactEvent, other: CompactEvent): boolean =>
   one.start === other.start && one.end === other.end && one.flags === other.flags && one.content === other.content
 

@@ -1,10 +1,9 @@
 /**
- * Builds the next snapshot of a calendar from the pages of one listing: all of it, or nothing. Pages are merged as they come
- * and only compact events are kept of them. The previous snapshot is not modified, so a listing that fails half-way changes
- * nothing.
+ * Builds the next snapshot of a calendar from the pages of one complete listing. Pages are merged as they arrive, and only compact
+ * events are kept. The previous snapshot is not modified, so a listing that fails half-way changes nothing.
  *
- * An event that is listed as live is live, whatever tombstone is listed next to it. What was not understood removes nothing:
- * what was known before is kept next to it, and the listing is marked as doubtful.
+ * An event that is listed as live is live, even if a tombstone for it is listed, too. An item that was not understood removes
+ * nothing: the previous version is kept next to it, and the listing is marked as doubtful.
  */
 import { DAY_MS } from '../platform/time-units.ts'
 import { snapshotEvents, type CalendarSnapshot } from './calendar-snapshot.ts'
@@ -21,25 +20,25 @@ import type { Zones } from './zones.ts'
 
 /** What was requested from Google. */
 export interface ListingOptions {
-  /** Every event of the window was requested, and not only the changes since the last listing. */
+  /** Whether every event of the window was requested, and not only the changes since the last listing. */
   full: boolean
   detail: Detail
   zones: Zones
-  /** With `full`: the window that was requested. */
+  /** The requested window, if `full`. */
   window?: Interval
   limits?: SnapshotLimits
 }
 
-/** The outcome of a listing. */
+/** The result of a listing. */
 export interface ListingResult {
   snapshot: CalendarSnapshot
-  /** Whether anything that the published calendar can show is different now. */
+  /** Whether anything that can be published has changed. */
   changed: boolean
-  /** The listing contradicts itself, or part of it was not understood: a full listing may settle it. */
+  /** Whether the listing contradicts itself, or part of it was not understood; a full listing may resolve that. */
   doubtful: boolean
 }
 
-/** Collects the pages of one listing (`add`), then makes the snapshot (`finish`). */
+/** Collects the pages of one listing (`add`) and then creates the snapshot (`finish`). */
 export class SnapshotBuilder {
   readonly #before: CalendarSnapshot | undefined
   readonly #options: ListingOptions
@@ -68,9 +67,9 @@ export class SnapshotBuilder {
 
   /**
    * Merges one page.
-   * @param timeZone the calendar's own, as far as it is known; only local times without a time zone need it.
-   * @throws {UnusableListingError} if nothing of the listing can be used.
-   * @throws {CalendarTooLargeError} as soon as the listing is larger than what is kept.
+   * @param timeZone the calendar's own, if known; only local times without a time zone need it.
+   * @throws UnusableListingError if none of the listing can be used.
+   * @throws CalendarTooLargeError as soon as the listing exceeds the limits.
    */
   add(items: readonly unknown[], timeZone = ''): void {
     const { detail, zones } = this.#options
@@ -87,8 +86,8 @@ export class SnapshotBuilder {
   /**
    * Returns the snapshot after this listing.
    * @param timeZone the calendar's own, as the last page says.
-   * @param truncated events may be missing from the listing: it is as doubtful as one with an event that nobody can read.
-   * @throws {CalendarTooLargeError} if the snapshot would be larger than what is kept.
+   * @param truncated whether events may be missing, which makes the listing as doubtful as an unreadable event does.
+   * @throws CalendarTooLargeError if the snapshot exceeds the limits.
    */
   finish(timeZone: string, { truncated } = { truncated: false }): ListingResult {
     const before = this.#before
@@ -118,7 +117,7 @@ export class SnapshotBuilder {
     this.#keep(unreadableEvent(anonymousKey(item)))
   }
 
-  /** The time of an event without a usable id is busy, but nobody can tell which event it is. */
+  /** An event without a usable id counts as busy, although it cannot be identified. */
   #addUnidentified(parsed: ParsedEvent, item: unknown, context: CompactionContext): void {
     this.#listing.doubtful = true
     if (parsed.event.status === 'cancelled') return
@@ -179,7 +178,7 @@ export class SnapshotBuilder {
     return events.has(id) || events.has(retainedKey(id))
   }
 
-  /** Deltas contain events outside of the window, too. An all-day event may lie up to a day off its dates. */
+  /** Deltas also contain events outside of the window. In UTC, an all-day event may be up to a day off its dates. */
   #isWithinWindow({ start, end, flags }: CompactEvent): boolean {
     if (!this.#window || flags & NO_TIME) return true
     const slack = flags & ALL_DAY ? DAY_MS : 0

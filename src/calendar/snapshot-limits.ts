@@ -1,21 +1,22 @@
-/** How large a snapshot may be (docs/decisions/0111-limits-for-one-calendar.md). */
+/** Limits the size of a snapshot (docs/decisions/0111-limits-for-one-calendar.md). */
 import type { CompactEvent } from './compact-event.ts'
 
-/** The largest snapshot of one calendar that is kept. */
+/** The maximum size of the snapshot of one calendar. */
 export interface SnapshotLimits {
   events: number
-  /** Characters of all event content, and of the part of ids that is longer than usual. */
+  /** Characters of all event content, and of ids as far as they are longer than usual. */
   characters: number
 }
 
+/** The limits of every calendar. */
 export const DEFAULT_LIMITS: SnapshotLimits = { events: 20_000, characters: 4_000_000 }
 
-/** A calendar is larger than what is kept of one. Its message is half a sentence that names the limit. */
+/** A calendar exceeds the limits. The message is half a sentence that names the limit. */
 export class CalendarTooLargeError extends Error {
   override readonly name = 'CalendarTooLargeError'
 }
 
-/** Compares the size of a snapshot with the limits. @throws {CalendarTooLargeError} */
+/** Checks the size of a snapshot. @throws CalendarTooLargeError if it exceeds the limits. */
 export function checkSize(limits: SnapshotLimits, { events, characters }: SnapshotLimits): void {
   if (events > limits.events) {
     throw new CalendarTooLargeError(`it has more than ${limits.events.toLocaleString('en')} events in the window`)

@@ -1,4 +1,4 @@
-/** The windows of time that are published, and that are requested from Google. */
+/** Computes the windows that are published and requested from Google. Pure. */
 import { DAY_MS, HOUR_MS } from '../platform/time-units.ts'
 import type { Interval } from './interval.ts'
 
@@ -16,13 +16,13 @@ export function publishedWindow(now: number, { pastDays, futureDays }: WindowDay
 
 /**
  * The window that is requested from Google: a day more on both sides, so that the published window can move for a day before
- * another full listing is needed, and so that all-day events are included on whichever side of UTC their time zone is.
+ * another full listing is needed, and so that all-day events are included whether their time zone is ahead of UTC or behind it.
  */
 export function listingWindow(now: number, days: WindowDays): Interval {
   const { start, end } = publishedWindow(now, days)
   return { start: start - DAY_MS, end: end + DAY_MS }
 }
 
-/** Whether a listing of `listed` covers all of `window`: time that was not listed is not known to be free. */
+/** Whether the listed window covers all of `window`: time that was not listed is not known to be free. */
 export const covers = (listed: Interval, window: Interval): boolean =>
   listed.start <= window.start && window.end <= listed.end

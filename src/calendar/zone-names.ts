@@ -9,10 +9,10 @@ export interface ZoneIdentity {
   name: string
 }
 
-/** No time zone has a longer name. */
+/** Names of time zones are shorter. */
 const MAX_NAME_LENGTH = 64
 
-/** Returns undefined for a time zone that this version of Node does not know and whose name contains no offset. */
+/** Identifies a time zone; undefined if this version of Node does not know it and its name contains no offset. */
 export function identifyZone(timeZone: string): ZoneIdentity | undefined {
   if (timeZone.length > MAX_NAME_LENGTH) return undefined
   const offset = offsetIn(timeZone)

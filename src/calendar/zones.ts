@@ -1,7 +1,7 @@
 /**
  * Converts local time to instants, with the IANA time zones of Node and with fixed offsets from UTC. Temporal handles days that
  * begin at 01:00, hours that occur twice or never, and skipped days. This file adds a bounded cache, and a rule for time zones
- * that this version of Node does not know: they make a person busy for longer, never for shorter.
+ * that this version of Node does not know: they make a person busy for a longer time, never for a shorter one.
  */
 import { Temporal } from 'temporal-polyfill'
 import { DAY_MS, HOUR_MS } from '../platform/time-units.ts'
@@ -28,7 +28,7 @@ const MAX_ZONES = 1_000
 /** Of all time zones together: a calendar can contain any number of days. */
 const MAX_DAYS = 20_000
 
-/** Makes the converter. One serves the whole process: it caches time zones and days, up to a limit. */
+/** Creates the converter. It caches time zones and days up to a limit, so one converter serves the whole process. */
 export function createZones(): Zones {
   const cache = new ZoneCache()
 

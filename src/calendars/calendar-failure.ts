@@ -1,4 +1,4 @@
-/** What a failed reading of one calendar means: the failure to report, and when the calendar is read again. */
+/** Interprets why one calendar could not be read: which failure is reported, and when the calendar is read again. */
 import type { UnexpectedError } from '../controller/outcome.ts'
 import { manualFixInterval } from '../controller/manual-fix-interval.ts'
 import { CALENDAR_DISABLED } from '../failures/google-failures.ts'
@@ -10,21 +10,21 @@ import { failed, type CalendarState } from './state.ts'
 /** The first pause after a failure that concerns one calendar; it doubles, up to the interval. */
 const FIRST_PAUSE_MS = 5_000
 
-/** What reading a calendar can fail with. */
+/** An error that reading a calendar can fail with. */
 export type ReadingError = GoogleError | UnexpectedError
 
-/** What a failure is reported with. */
+/** What the report of a failure needs. */
 interface FailureContext {
   /** The calendar, as the spec names it. */
   name: string
   settings: SyncSettings
-  /** What the person has to do about the grant, as the second half of a sentence. */
+  /** What the owner of the grant has to do, as the second half of a sentence. */
   advice: string
   /** By the monotonic clock. */
   now: number
 }
 
-/** The calendar after a failure that concerns it alone: it is read again after a backoff of its own. */
+/** The calendar after a failure that concerns only this calendar: it is read again after a backoff of its own. */
 export function withFailure(calendar: CalendarState, error: ReadingError, context: FailureContext): CalendarState {
   const { now, settings } = context
   const { since = now, attempts = 0 } = calendar.failure ?? {}
@@ -36,7 +36,7 @@ export function withFailure(calendar: CalendarState, error: ReadingError, contex
   return failed(calendar, { ...common, stepFailure: unreadable(error, context, pause), refused: false }, now + pause)
 }
 
-/** The error for the status. The message of a bug of ours may contain anything, so it is left out. */
+/** The error for the status. The message of a bug of the operator may contain anything, so it is left out. */
 export const brief = (error: ReadingError): string =>
   error instanceof GoogleError
     ? error.message

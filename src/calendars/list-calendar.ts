@@ -1,4 +1,4 @@
-/** Lists one calendar: the pages are merged into a new snapshot as they come. The result is a whole listing, or an error. */
+/** Lists one calendar: merges the pages into a new snapshot as they arrive. The result is a complete listing or an error. */
 import type { CalendarSnapshot } from '../calendar/calendar-snapshot.ts'
 import { UnusableListingError } from '../calendar/event-keys.ts'
 import { SnapshotBuilder } from '../calendar/snapshot-builder.ts'
@@ -6,16 +6,16 @@ import { CalendarTooLargeError } from '../calendar/snapshot-limits.ts'
 import type { Zones } from '../calendar/zones.ts'
 import { GoogleError, type EventsRequest, type GoogleClient } from '../google/port.ts'
 
-/** Which calendar to list, from where, and with what. */
+/** Which calendar to list, from which point, and with which token. */
 interface ListingRequest extends EventsRequest {
   accessToken: string
-  /** The last snapshot of the calendar, if there is one. */
+  /** The previous snapshot of the calendar, if there is one. */
   before: CalendarSnapshot | undefined
   /** Called for each page. */
   onPage: () => void
 }
 
-/** A listing that was merged. */
+/** A merged listing. */
 interface ListedCalendar {
   snapshot: CalendarSnapshot
   /** Where the next incremental listing starts; undefined if a full one has to follow. */
@@ -26,7 +26,7 @@ interface ListedCalendar {
 
 /**
  * Requests a full listing of a window, or the changes since a sync token.
- * @throws GoogleError and nothing else that Google's answers can cause: an answer that cannot be used is an error, too.
+ * @throws GoogleError also for an answer that cannot be used.
  */
 export async function listCalendar(
   client: GoogleClient,
@@ -42,7 +42,7 @@ export async function listCalendar(
       builder.add(events, timeZone)
     })
     const { snapshot, doubtful } = builder.finish(end.timeZone, end)
-    // Google will not repeat what a delta said and we did not understand: only a full listing can repair it.
+    // Google does not repeat a delta. If part of it was not understood, only a full listing can repair that.
     const syncToken = doubtful && !full ? undefined : end.nextSyncToken
     return { snapshot, syncToken, doubtful }
   } catch (error) {

@@ -1,7 +1,7 @@
 /**
  * One memory budget for the snapshots and published texts of all Agents. Each Agent has a limit of its own. While all Agents
- * together exceed the budget, a namespace that holds more than an equal share gets nothing more; the others still do, and so
- * does every small Agent. What is kept already is never taken away (docs/decisions/0151-limits-for-all-calendars.md).
+ * together exceed the budget, a namespace that uses more than an equal share gets no more; other namespaces and small Agents still
+ * do. Memory that is in use is never taken away (docs/decisions/0151-limits-for-all-calendars.md).
  */
 import type { CalendarsState } from './state.ts'
 
@@ -9,29 +9,29 @@ const MIB = 1024 * 1024
 
 /** The limits of the budget. */
 interface MemoryLimits {
-  /** Bytes of one Agent, compressed as they are kept. */
+  /** Bytes of one Agent, compressed. */
   agent: number
   /** Events of one Agent. */
   events: number
-  /** Bytes of all Agents. Beyond it only small Agents and namespaces below their share get more; beyond twice as much only small Agents. */
+  /** Bytes of all Agents. Beyond this, only small Agents and namespaces below their share get more; beyond twice this, only small Agents. */
   total: number
-  /** Bytes of a small Agent: it is never refused because of what others hold. */
+  /** Bytes of a small Agent, which is never refused because of what others use. */
   small: number
 }
 
-/** One calendar at its limits takes about 10 MB in the worst case. An ordinary Agent takes 1 to 4 kB, published text included. */
+/** The default limits. A calendar at its limits takes about 10 MB; an ordinary Agent takes 1 to 4 kB, published text included. */
 export const MEMORY_LIMITS: MemoryLimits = { agent: 12 * MIB, events: 100_000, total: 48 * MIB, small: 16 * 1024 }
 
-/** What is kept of one Agent. */
+/** The memory that one Agent uses. */
 export interface Kept {
   bytes: number
   events: number
 }
 
-/** Counts what is kept of each Agent, and refuses what is too much. */
+/** Counts the memory that each Agent uses, and refuses what exceeds the limits. */
 export class MemoryBudget {
   readonly #limits: MemoryLimits
-  /** Bytes by Agent and by namespace; there is no entry for zero bytes. */
+  /** Bytes by Agent and by namespace, without entries for zero bytes. */
   readonly #agents = new Map<string, number>()
   readonly #namespaces = new Map<string, number>()
   #total = 0
@@ -45,7 +45,7 @@ export class MemoryBudget {
     return this.#total
   }
 
-  /** Why the Agent may not keep so much, as half a sentence; undefined if it may. */
+  /** Why the Agent may not use this much memory, as half a sentence; undefined if it may. */
   refusal(key: string, { bytes, events }: Kept): string | undefined {
     const { agent, events: most, total, small } = this.#limits
     if (events > most) {
@@ -56,12 +56,12 @@ export class MemoryBudget {
     const more = bytes - (this.#agents.get(key) ?? 0)
     if (bytes <= small || more <= 0 || this.#total + more <= total) return undefined
     const namespace = (this.#namespaces.get(namespaceOf(key)) ?? 0) + more
-    // Shares shrink as namespaces are added: without the second bound each could take a share while it was large.
+    // Shares shrink as namespaces are added. Without the second limit, each namespace could take a share while it is still large.
     if (namespace <= total / Math.max(this.#namespaces.size, 1) && this.#total + more <= 2 * total) return undefined
     return `the calendars of all Agents take ${mb(total)} of memory, the most there is, and those of this namespace ${mb(namespace)} of it, more than an equal share`
   }
 
-  /** Records what is kept of an Agent now. */
+  /** Records how many bytes an Agent uses now. */
   note(key: string, bytes: number): void {
     const more = bytes - (this.#agents.get(key) ?? 0)
     this.#total += more
@@ -71,8 +71,8 @@ export class MemoryBudget {
 }
 
 /**
- * What is kept of an Agent's calendars.
- * @param besides the bytes that are kept of the Agent besides its calendars.
+ * The memory that an Agent's calendars use.
+ * @param besides the bytes that the Agent uses besides its calendars.
  * @param except the id of a calendar that does not count.
  */
 export function keptOf({ byId }: CalendarsState, besides: number, except?: string): Kept {

@@ -1,4 +1,4 @@
-/** What reading calendars needs, and what it returns. */
+/** What reading calendars needs, and what it returns. Other rooms import these types. */
 import type { Zones } from '../calendar/zones.ts'
 import type { StepFailure } from '../failures/step-failure.ts'
 import type { GoogleClient } from '../google/port.ts'
@@ -16,11 +16,11 @@ export interface CalendarsDeps {
   zones: Zones
   /** The memory that all Agents' calendars share. */
   budget: MemoryBudget
-  /** Called for each calendar and each page: the liveness of the process is judged by it. */
+  /** Called for each calendar and each page, as proof that the reconcile makes progress. */
   progress(agentKey: string): void
 }
 
-/** What the calendars of one Agent are read with. */
+/** The input of one read of an Agent's calendars. */
 export interface ReadInput {
   /** The Agent; its spec names only what the person has consented to. */
   agent: Agent
@@ -29,26 +29,26 @@ export interface ReadInput {
   /** The account of the grant, if known. */
   account: string | undefined
   accessToken: string
-  /** Returns another access token after Google refused this one before its time. */
+  /** Returns a new access token after Google refused this one before it expired. */
   renew: () => Promise<{ accessToken: string } | StepFailure>
-  /** What the person has to do about a grant that does not fit, as the second half of a sentence. */
+  /** What the owner of an insufficient grant has to do, as the second half of a sentence. */
   advice: string
-  /** Somebody asked for a look now: every calendar is read, whether it is due or not. */
+  /** Somebody requested a reconcile: every calendar is read, whether it is due or not. */
   force: boolean
-  /** The bytes that are kept of this Agent besides its calendars. */
+  /** The bytes that this Agent uses besides its calendars. */
   keptBesides: number
   /**
-   * Called with the state after each calendar. So nothing is lost if `renew` throws, earlier snapshots can be freed, and
-   * what was read can be published while Google keeps the next request waiting.
+   * Called with the state after each calendar, so that nothing is lost if `renew` throws, earlier snapshots can be freed, and
+   * what was read can be published while Google delays the next request.
    */
   keep: (state: CalendarsState) => void
 }
 
-/** The calendars after a reading, and what the caller has to do about it. */
+/** The calendars after a read, and what the caller has to handle. */
 export interface ReadResult {
   state: CalendarsState
-  /** What is wrong with any of the calendars, due or not. */
+  /** The failures of all calendars, including those that were not due. */
   failures: StepFailure[]
-  /** The Calendar API is switched off in the Google Cloud project. `failures` has no entry for that. */
+  /** Whether the Calendar API is switched off in the Google Cloud project. `failures` has no entry for that. */
   apiDisabled: boolean
 }

@@ -1,7 +1,7 @@
 /**
- * The port through which other rooms ask what is known about a person's calendars. Each query is a pure function of the state:
- * none of them sends a request. Publishing uses it; push channels and bookings will, too. Whoever needs calendars that are newer
- * than `asOf` has them read first (`readCalendars`).
+ * The port through which other rooms ask what is known about a person's calendars. Each query is a pure function of the state and
+ * sends no request. Publishing uses it; push channels and bookings will, too. A caller that needs calendars that are newer than
+ * `asOf` has them read first (`readCalendars`).
  */
 import { computeBusyTime, type BusyRules, type BusyTime } from '../calendar/busy.ts'
 import { snapshotEvents, type CalendarSnapshot } from '../calendar/calendar-snapshot.ts'
@@ -18,13 +18,13 @@ export interface KnownCalendar {
   id: string
   /** The calendar, as the spec names it. */
   name: string
-  /** Undefined until it was read. */
+  /** Undefined until it has been read. */
   snapshot: CalendarSnapshot | undefined
-  /** When the last successful reading began, by the monotonic clock; undefined until it was read. */
+  /** When the last successful read began, by the monotonic clock; undefined until it has been read. */
   lastRead: number | undefined
   /** When the last successful full listing began, by the monotonic clock. */
   lastFull: number | undefined
-  /** What the last reading failed with, if this calendar was the cause. If it was refused, nothing newer will be known. */
+  /** Why the last read failed, if this calendar was the cause. If the calendar was refused, nothing newer will become known. */
   failure: CalendarFailure | undefined
 }
 
@@ -36,15 +36,15 @@ export const knownCalendars = (state: CalendarsState, agent: Agent, account: str
     return { id, name, snapshot: read, lastRead, lastFull, failure }
   })
 
-/** When the oldest of the calendars was last read, by the monotonic clock; undefined while one was never read. */
+/** When the least recently read calendar was read, by the monotonic clock; undefined if one has never been read. */
 export function asOf(calendars: readonly { lastRead?: number | undefined }[]): number | undefined {
   const reads = calendars.map(({ lastRead }) => lastRead).filter((read) => read !== undefined)
   return reads.length > 0 && reads.length === calendars.length ? Math.min(...reads) : undefined
 }
 
 /**
- * The busy time of all calendars together within a window. A calendar that was refused counts with what was last known about
- * it, and one that was never read makes the result incomplete: doubt is never free time.
+ * The busy time of all calendars together within a window. A refused calendar contributes what was last known about it, and a
+ * calendar that has never been read makes the result incomplete: doubt is never reported as free time.
  */
 export function busyTime(
   calendars: readonly KnownCalendar[],

@@ -14,39 +14,39 @@ import type { CalendarsDeps, ReadInput } from './port.ts'
 import { spread, syncTokenToUse, type SyncSettings } from './schedule.ts'
 import { listed, postponed, withoutSyncToken, type CalendarState } from './state.ts'
 
-/** Which calendar is read, and how. */
+/** The calendar to read, and how to read it. */
 interface ReadTarget extends Omit<ReadInput, 'keep' | 'force'> {
   /** The calendar's id at Google. */
   id: string
   /** The calendar, as the spec names it. */
   name: string
   settings: SyncSettings
-  /** What is kept of the Agent without this calendar. */
+  /** The memory that the Agent uses without this calendar. */
   kept: Kept
 }
 
-/** The calendar after the reading. */
+/** The calendar after it was read. */
 interface CalendarReadResult {
   calendar: CalendarState
   /** Why it could not be read; `APIDisabled`: the Calendar API is switched off in the Google Cloud project. */
   failure: StepFailure | 'APIDisabled' | undefined
-  /** Another one than before if it had to be renewed. */
+  /** The current access token, which may have been renewed. */
   accessToken: string
 }
 
-/** Reads the calendar; an access token that Google refuses before its time is renewed once. */
+/** Reads the calendar. If Google refuses the access token before it expires, it is renewed once. */
 export async function readCalendar(
   deps: CalendarsDeps,
-  reading: ReadTarget,
+  target: ReadTarget,
   calendar: CalendarState,
 ): Promise<CalendarReadResult> {
-  const { accessToken } = reading
-  const first = await attempt(deps, reading, calendar)
-  if (!isUnauthenticated(first.error)) return { ...conclude(deps, reading, first), accessToken }
-  const renewed = await reading.renew()
+  const { accessToken } = target
+  const first = await attempt(deps, target, calendar)
+  if (!isUnauthenticated(first.error)) return { ...conclude(deps, target, first), accessToken }
+  const renewed = await target.renew()
   if (isStepFailure(renewed)) return { calendar: first.calendar, failure: renewed, accessToken }
-  const second = await attempt(deps, { ...reading, ...renewed }, first.calendar)
-  return { ...conclude(deps, reading, second), ...renewed }
+  const second = await attempt(deps, { ...target, ...renewed }, first.calendar)
+  return { ...conclude(deps, target, second), ...renewed }
 }
 
 const isUnauthenticated = (error: ReadingError | undefined): boolean =>
@@ -57,21 +57,21 @@ interface Attempt {
   error?: ReadingError
 }
 
-/** Whatever goes wrong with one calendar is its own failure, a bug of ours included: the others are read. */
-async function attempt(deps: CalendarsDeps, reading: ReadTarget, before: CalendarState): Promise<Attempt> {
+/** Any error concerns only this calendar, even a bug of the operator, so that the other calendars are still read. */
+async function attempt(deps: CalendarsDeps, target: ReadTarget, before: CalendarState): Promise<Attempt> {
   let calendar = before
   try {
-    const syncToken = syncTokenToUse(calendar, reading.settings, deps.clock)
+    const syncToken = syncTokenToUse(calendar, target.settings, deps.clock)
     if (syncToken !== undefined) {
-      const read = await unlessExpired(list(deps, reading, { calendar, from: { syncToken } }))
+      const read = await unlessExpired(list(deps, target, { calendar, from: { syncToken } }))
       if (read) return { calendar: read }
       calendar = withoutSyncToken(calendar)
     }
-    const window = listingWindow(deps.clock.now(), reading.settings.window)
-    return { calendar: await list(deps, reading, { calendar, from: { window } }) }
+    const window = listingWindow(deps.clock.now(), target.settings.window)
+    return { calendar: await list(deps, target, { calendar, from: { window } }) }
   } catch (error) {
     if (error instanceof GoogleError) return { calendar, error }
-    return { calendar, error: bug(deps, reading, { calendar, error }) }
+    return { calendar, error: bug(deps, target, { calendar, error }) }
   }
 }
 
@@ -84,7 +84,7 @@ async function unlessExpired(listing: Promise<CalendarState>): Promise<CalendarS
   }
 }
 
-/** Logged once, and without the calendar's id: that is an e-mail address. */
+/** Logs a bug once, and without the calendar's id, which is an e-mail address. */
 function bug(
   { log }: CalendarsDeps,
   { agent }: ReadTarget,
@@ -98,27 +98,27 @@ function bug(
 
 async function list(
   deps: CalendarsDeps,
-  reading: ReadTarget,
+  target: ReadTarget,
   { calendar, from }: { calendar: CalendarState; from: EventsRequest['from'] },
 ): Promise<CalendarState> {
   const { clock } = deps
-  const { agent, settings } = reading
+  const { agent, settings } = target
   const [startedAt, at] = [clock.monotonic(), clock.now()]
-  const found = await listCalendar(reading.client, deps.zones, {
-    accessToken: reading.accessToken,
+  const found = await listCalendar(target.client, deps.zones, {
+    accessToken: target.accessToken,
     before: calendar.lastRead === undefined ? undefined : calendar.snapshot,
     onPage: () => deps.progress(keyOf(agent)),
-    calendarId: reading.id,
+    calendarId: target.id,
     detail: settings.detail,
     from,
   })
-  reserveMemory(deps, reading, found.snapshot)
+  reserveMemory(deps, target, found.snapshot)
   const { interval, window } = settings
   const full = 'window' in from ? { pastDays: window.pastDays, futureDays: window.futureDays, at } : undefined
   return listed(calendar, { ...found, full, startedAt, interval, dueAt: startedAt + spread(interval, deps.random()) })
 }
 
-/** @throws GoogleError if the Agent would then keep more than it may. */
+/** Reserves memory for a new snapshot. @throws GoogleError if the Agent would exceed its limit. */
 function reserveMemory({ budget }: CalendarsDeps, { agent, kept }: ReadTarget, snapshot: CalendarSnapshot): void {
   const wanted = { bytes: kept.bytes + snapshot.encoded.length, events: kept.events + snapshot.events }
   const refusal = budget.refusal(keyOf(agent), wanted)
@@ -136,7 +136,7 @@ function conclude(
   if (error instanceof GoogleError) {
     if (error.failure === 'APIDisabled') return { calendar, failure: 'APIDisabled' }
     const passing = passingFailure(error)
-    // It may have been read before its time because somebody asked: the next try is to read it, too.
+    // It may have been read before it was due, because somebody requested that. The retry must read it, too.
     if (passing) return { calendar: postponed(calendar, now), failure: passing }
   }
   const after = withFailure(calendar, error, { name, settings, advice, now })

@@ -1,8 +1,8 @@
 /**
- * The room of the calendars: it keeps the snapshots of an Agent's calendars up to date, with one request for each calendar and
- * interval, incrementally where there is a sync token. A listing is applied as a whole or not at all. The room speaks to Google
- * through the client that it is handed, and to nobody else: what concerns the grant or the client is part of its result. Its
- * state is a value (`state.ts`); other rooms ask about it through `query.ts`.
+ * The calendars room: it keeps the snapshots of an Agent's calendars up to date, with one request per calendar and interval, and
+ * incrementally if there is a sync token. A listing is applied as a whole or not at all. The room sends requests only through the
+ * Google client that it is given; problems of the grant or the client are part of its result. Its state is a value (`state.ts`),
+ * which other rooms query through `query.ts`.
  */
 import { keyOf } from '../kubernetes/port.ts'
 import { durationMs } from '../resources/durations.ts'
@@ -10,18 +10,20 @@ import { keptOf } from './memory-budget.ts'
 import type { CalendarsDeps, ReadInput, ReadResult } from './port.ts'
 import { readCalendar } from './read-calendar.ts'
 import { isDue, type SyncSettings } from './schedule.ts'
-import { alignedWithTimeOfDay, newCalendar, onlyWanted, withCalendar, withInterval } from './state.ts'
+import { alignedWithTimeOfDay, newCalendar, withOnly, withCalendar, withInterval } from './state.ts'
 import type { CalendarsState } from './state.ts'
 import { wantedCalendars } from './wanted-calendars.ts'
 
 /**
- * Reads the calendars that are due, one after the other, and forgets those that the spec no longer names. It ends early after a
- * failure that concerns all of them. It fails only with what `input.renew` throws.
+ * Reads the calendars that are due, one after another, and discards those that the spec no longer names. It ends early after a
+ * failure that concerns all of them.
+ *
+ * @throws only what `input.renew` throws.
  */
 export function readCalendars(deps: CalendarsDeps, input: ReadInput, state: CalendarsState): Promise<ReadResult> {
   // Not async: a suspended function keeps its arguments alive, and with them every earlier snapshot.
   const wanted = wantedCalendars(input.agent, input.account)
-  return readEach(deps, input, wanted, { state: onlyWanted(state, wanted), failures: [], apiDisabled: false })
+  return readEach(deps, input, wanted, { state: withOnly(state, wanted), failures: [], apiDisabled: false })
 }
 
 async function readEach(
@@ -47,7 +49,7 @@ async function readEach(
     if (read.failure === 'APIDisabled') return { ...result, apiDisabled: true }
     if (!read.failure) continue
     result.failures.push(read.failure)
-    // Google is away, limits us, or refuses the grant: the other calendars would fail, too.
+    // Google is unreachable, limits us, or refuses the grant: the other calendars would fail, too.
     if (read.failure.condition !== 'Synced' || read.failure.requeue.kind === 'retry') break
   }
   return result

@@ -1,10 +1,10 @@
-/** Which calendars an Agent's spec names. */
+/** Resolves the calendars that an Agent's spec names. Pure. */
 import type { Agent } from '../resources/types.ts'
 
 /**
- * The calendars that the spec names, each once: their ids at Google, with the first name that the spec has for them. E-mail
- * addresses are compared without regard to case.
- * @param account the account of the grant, which `primary` stands for; `spec.account` unless it is known.
+ * The calendars that the spec names, without duplicates, in its order: maps ids at Google to the names in the spec. E-mail addresses
+ * are compared without regard to case.
+ * @param account the account of the grant, which `primary` stands for; `spec.account` if it is not known.
  */
 export function wantedCalendars(agent: Agent, account = agent.spec.account): Map<string, string> {
   const wanted = new Map<string, string>()

@@ -42,11 +42,11 @@ interface ConnectDeps {
   writeError(line: string): void
   /** Opens a web page in a browser. */
   open(url: string): Promise<void>
-  /** A QR code, as lines of text. */
+  /** Renders a QR code, as lines of text. */
   qr(text: string): Promise<string>
 }
 
-/** The exit codes. */
+/** The exit codes of the command. */
 const CONNECTED = 0
 const NOT_CONNECTED = 1
 const FAILED = 2
@@ -150,16 +150,22 @@ function reporter(deps: ConnectDeps): (message: string) => void {
   }
 }
 
-/** Undefined while the command has to wait. */
+/** The exit code; undefined while the command has to wait. */
 function exitCode(state: SignInState, shown: Link | undefined): number | undefined {
-  // Somebody has signed in since, and the grant is not accepted.
+  // Somebody has signed in since, but the grant is not accepted.
   if (state.is === 'link') return state.refused && state.grant !== shown?.grant ? NOT_CONNECTED : undefined
   return (shown ? EXIT_CODES_AFTER_LINK : EXIT_CODES)[state.is]
 }
 
-const EXIT_CODES = { connected: CONNECTED, 'under way': CONNECTED, barred: FAILED, without: FAILED, early: undefined }
+const EXIT_CODES = {
+  connected: CONNECTED,
+  progressing: CONNECTED,
+  blocked: FAILED,
+  impossible: FAILED,
+  unknown: undefined,
+}
 /** The same after the link was printed. */
-const EXIT_CODES_AFTER_LINK = { ...EXIT_CODES, 'under way': undefined, barred: NOT_CONNECTED }
+const EXIT_CODES_AFTER_LINK = { ...EXIT_CODES, progressing: undefined, blocked: NOT_CONNECTED }
 
 async function showLink({ deps, options, end }: ConnectRun, { url }: Link): Promise<void> {
   deps.write(url)
@@ -205,7 +211,7 @@ async function readAgent(run: ConnectRun): Promise<Agent> {
   }
 }
 
-/** With a suggestion, as far as the user's permissions allow to look for one. */
+/** The message for a missing Agent, with a suggestion if the user's permissions allow one. */
 async function agentNotFoundMessage({ send, namespace, name }: ConnectRun): Promise<string> {
   const here = await listAgents(send, namespace, '')
   const elsewhere = await listAgents(send, undefined, `&fieldSelector=metadata.name%3D${name}`)

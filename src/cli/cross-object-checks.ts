@@ -1,10 +1,10 @@
 /**
- * Checks that need several objects: two objects that write to the same place, and references to objects that are missing. All
- * objects without a namespace are treated as belonging to one namespace, because `kubectl apply -n` sends them there.
+ * Checks that need several objects: two objects that write the same Secret or ConfigMap, and references to missing objects. All
+ * objects without a namespace are treated as belonging to one namespace, as with `kubectl apply -n`.
  */
 import { grantSecretName } from '../resources/names.ts'
 import type { Path } from '../resources/problems.ts'
-import type { Agent, CalendarIntegration } from '../resources/types.ts'
+import type { Agent, CustomKind, CustomObject, CustomObjects } from '../resources/types.ts'
 import type { Manifest, Remark } from './documents.ts'
 
 /** A manifest of one of the operator's kinds. */
@@ -14,11 +14,11 @@ export interface ValidatedManifest {
   /** Empty if the manifest does not set it. */
   namespace: string
   name: string
-  /** With its defaults; undefined if it is not valid. */
-  object: Agent | CalendarIntegration | undefined
+  /** The object with its defaults; undefined if it is not valid. */
+  object: CustomObject | undefined
 }
 
-type ValidManifest = ValidatedManifest & { object: Agent | CalendarIntegration }
+type ValidManifest = ValidatedManifest & { object: CustomObject }
 
 /** An object's reference to a Secret or ConfigMap, to read or to write it. */
 interface ObjectReference {
@@ -30,13 +30,11 @@ interface ObjectReference {
   writes: boolean
 }
 
-/** All findings of these checks. */
+/** Runs these checks, and returns what they found. */
 export function crossObjectRemarks(all: readonly ValidatedManifest[]): Remark[] {
-  const sound = all.filter((one): one is ValidManifest => one.object !== undefined)
-  return [...duplicates(sound), ...writeConflicts(sound), ...sound.flatMap((one) => missingReferences(one, all))]
+  const valid = all.filter((one): one is ValidManifest => one.object !== undefined)
+  return [...duplicates(valid), ...writeConflicts(valid), ...valid.flatMap((one) => missingReferences(one, all))]
 }
-
-const isAgent = (object: Agent | CalendarIntegration): object is Agent => object.kind === 'Agent'
 
 const remark = (one: ValidatedManifest, at: Path, level: Remark['level'], text: string): Remark => ({
   file: one.manifest.file,
@@ -81,41 +79,64 @@ function conflictRemark(use: ObjectReference, other: ObjectReference): Remark {
 }
 
 function referencesOf(one: ValidManifest): ObjectReference[] {
-  const { object } = one
-  const use = (
-    kind: string,
-    name: string | undefined,
-    rest: Pick<ObjectReference, 'at' | 'what' | 'writes'>,
-  ): ObjectReference[] => (name ? [{ by: one, target: `${one.namespace}/${kind}/${name}`, ...rest }] : [])
-  if (!isAgent(object)) {
-    const at = ['spec', 'google', 'clientSecretRef', 'name']
-    return use('Secret', object.spec.google.clientSecretRef.name, { at, what: 'the client Secret', writes: false })
-  }
-  const { publish, grantSecretRef } = object.spec
-  const ownGrant = one.name === '' ? undefined : grantSecretName(object)
-  return [
-    ...use('Secret', ownGrant, { at: ['metadata', 'name'], what: 'the grant Secret', writes: true }),
-    ...use(publish.calendar?.kind ?? '', publish.calendar?.name, {
-      at: ['spec', 'publish', 'calendar', 'name'],
-      what: 'the published calendar',
-      writes: true,
-    }),
-    ...use('Secret', publish.accessToken?.name, {
-      at: ['spec', 'publish', 'accessToken', 'name'],
-      what: 'the access token Secret',
-      writes: true,
-    }),
-    ...use('Secret', grantSecretRef?.name, {
-      at: ['spec', 'grantSecretRef', 'name'],
-      what: 'the supplied grant',
-      writes: false,
-    }),
-  ]
+  const uses = USES[one.object.kind] as (object: CustomObject) => ObjectUse[]
+  return uses(one.object).flatMap(({ kind = 'Secret', name, ...rest }) =>
+    name ? [{ by: one, target: `${one.namespace}/${kind}/${name}`, ...rest }] : [],
+  )
 }
 
-/** An Agent that publishes nothing, or whose integration is missing or does not serve it. */
+interface ObjectUse extends Pick<ObjectReference, 'at' | 'what' | 'writes'> {
+  /** `Secret` by default. */
+  kind?: string
+  name: string | undefined
+}
+
+/** The Secrets and ConfigMaps that an object of each kind uses. */
+const USES: { [K in CustomKind]: (object: CustomObjects[K]) => ObjectUse[] } = {
+  CalendarIntegration: ({ spec: { google } }) => [
+    {
+      name: google.clientSecretRef.name,
+      at: ['spec', 'google', 'clientSecretRef', 'name'],
+      what: 'the client Secret',
+      writes: false,
+    },
+  ],
+  Agent: (agent) => {
+    const { calendar, accessToken } = agent.spec.publish
+    return [
+      // A generated name is not known here.
+      {
+        name: agent.metadata.name ? grantSecretName(agent) : undefined,
+        at: ['metadata', 'name'],
+        what: 'the grant Secret',
+        writes: true,
+      },
+      {
+        kind: calendar?.kind,
+        name: calendar?.name,
+        at: ['spec', 'publish', 'calendar', 'name'],
+        what: 'the published calendar',
+        writes: true,
+      },
+      {
+        name: accessToken?.name,
+        at: ['spec', 'publish', 'accessToken', 'name'],
+        what: 'the access token Secret',
+        writes: true,
+      },
+      {
+        name: agent.spec.grantSecretRef?.name,
+        at: ['spec', 'grantSecretRef', 'name'],
+        what: 'the supplied grant',
+        writes: false,
+      },
+    ]
+  },
+}
+
+/** Remarks on an Agent that publishes nothing, or whose integration is missing or does not serve it. */
 function missingReferences(one: ValidManifest, all: readonly ValidatedManifest[]): Remark[] {
-  if (!isAgent(one.object)) return []
+  if (one.object.kind !== 'Agent') return []
   const { publish } = one.object.spec
   const publishesNothing = !publish.calendar && !publish.accessToken
   const nothing = 'nothing is published; name a calendar or an accessToken, unless the connection alone is wanted'
@@ -143,8 +164,11 @@ function integrationRemarks(one: ValidatedManifest, agent: Agent, all: readonly 
 }
 
 /** A selector needs the labels of namespaces, which are not known here. */
-const serves = (integration: Agent | CalendarIntegration, namespace: string, home: string): boolean =>
-  isAgent(integration) || namespace === home || namespace === '' || integration.spec.allowedNamespaces.from !== 'Same'
+const serves = (integration: CustomObject, namespace: string, home: string): boolean =>
+  integration.kind !== 'CalendarIntegration' ||
+  namespace === home ||
+  namespace === '' ||
+  integration.spec.allowedNamespaces.from !== 'Same'
 
 const notAllowedText = (integration: ValidatedManifest, one: ValidatedManifest): string =>
   `${title(integration)} serves its own namespace only; set its spec.allowedNamespaces.from to All or Selector, or move ${title(one)}`

@@ -1,19 +1,17 @@
-/**
- * Decides whether a document is one of the operator's kinds, another kind, or a misspelled one of the operator's kinds.
- */
+/** Decides whether a document is one of the operator's kinds, a misspelled one, or another kind. Pure. */
 import { API_GROUP, API_VERSION, GROUP_VERSION } from '../resources/names.ts'
 import { nearest } from '../resources/suggestions.ts'
 
-/** How a document is treated. */
+/** What a document is. */
 type DocumentKind =
   | { is: 'ours'; kind: string }
   | { is: 'other'; kind: string }
-  /** It can't be applied: the wrong field, and what to write instead. */
+  /** It cannot be applied: the wrong field, and what to write instead. */
   | { is: 'wrong'; field: string; text: string }
 
 const wrong = (field: string, text: string): DocumentKind => ({ is: 'wrong', field, text })
 
-/** @param known the operator's kinds. */
+/** Classifies a document. @param known the operator's kinds. */
 export function classifyDocument({ apiVersion, kind }: Record<string, unknown>, known: string[]): DocumentKind {
   if (typeof apiVersion !== 'string' || apiVersion === '') {
     return wrong(

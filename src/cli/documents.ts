@@ -1,6 +1,6 @@
 /**
- * Parses manifests as people write them: several documents in a file, lists of objects, and YAML as `kubectl` reads it. It knows
- * the line of every value.
+ * Parses manifests as people write them: several documents in a file, lists of objects, and YAML as `kubectl` reads it. It knows the
+ * line of every value. Pure.
  */
 import { isMap, isScalar, LineCounter, parseAllDocuments, type Document, type Tags } from 'yaml'
 import { isRecord } from '../platform/json.ts'
@@ -10,11 +10,11 @@ import type { Path } from '../resources/problems.ts'
 export interface Manifest {
   readonly file: string
   readonly object: Record<string, unknown>
-  /** The line, from 1, of the value at that path; if there is none, of the nearest enclosing value. */
+  /** The line, from 1, of the value at a path, or of the nearest enclosing value. */
   lineOf(path: Path): number
 }
 
-/** A finding at a line of a file. Notes don't make the run fail. */
+/** A remark about a line of a file. Notes do not make the command fail. */
 export interface Remark {
   readonly file: string
   /** From 1; 0 for the file as a whole. */
@@ -33,7 +33,7 @@ export interface Parsed {
 const kubectlTags = (tags: Tags): Tags =>
   tags.filter((tag) => typeof tag === 'string' || (!tag.tag.endsWith(':timestamp') && tag.format !== 'TIME'))
 
-/** All objects in a file, and the findings about its syntax. */
+/** Parses all objects in a file. The remarks are about its syntax. */
 export function parseManifests(file: string, text: string): Parsed {
   const lineCounter = new LineCounter()
   const parsed = parseAllDocuments(text, {
@@ -98,7 +98,7 @@ function lineFinder(document: Document.Parsed, lines: LineCounter, root: Path): 
   }
 }
 
-/** Where a field begins: at its key, because its value may begin on a later line. */
+/** The offset at which a field begins: that of its key, because its value may begin on a later line. */
 function offsetOf(document: Document.Parsed, path: Path): number | undefined {
   const key = path.at(-1)
   const parent: unknown = path.length === 0 ? undefined : document.getIn(path.slice(0, -1), true)

@@ -1,6 +1,4 @@
-/**
- * Messages for the person who wrote the manifest: the field, what is wrong, what was found, and what to write instead.
- */
+/** Renders problems for the person who wrote the manifest: the field, what is wrong, what was found, and what to write. Pure. */
 import { typeName, type Path, type Problem } from '../resources/problems.ts'
 import { childSchema } from '../resources/structural-schema.ts'
 import { nearest } from '../resources/suggestions.ts'
@@ -8,7 +6,7 @@ import type { StructuralSchema } from '../resources/types.ts'
 
 const MAX_VALUE_LENGTH = 60
 
-/** The message for one problem. */
+/** Renders one problem. */
 export function problemMessage(problem: Problem, schema: StructuralSchema): string {
   const words = problem.found === '' ? empty(problem, schema) : (MESSAGES[problem.kind] ?? withFound)(problem, schema)
   return problem.path === '' ? words : `${problem.path}: ${words}`
@@ -36,7 +34,7 @@ function missing({ message, at }: Problem, schema: StructuralSchema): string {
 
 const empty = ({ at }: Problem, schema: StructuralSchema): string => explained('is empty', at, schema)
 
-/** Adds what the field is for, because whoever left it out may not know. */
+/** Adds what the field is for, because somebody who left it out may not know. */
 function explained(words: string, at: Path, schema: StructuralSchema): string {
   const what = firstSentence(schemaAt(schema, at)?.description)
   return what === '' ? words : `${words}: ${what}`

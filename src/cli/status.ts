@@ -1,10 +1,10 @@
 /**
- * `calendar-operator status` shows whether the operator is running, whether the integrations and the agents are healthy, and who
- * has to do what, and by when. It reads the API server with the user's own permissions, writes nothing, and sends nothing to
- * Google.
+ * `calendar-operator status` shows whether the operator is running, whether the integrations and the agents are healthy, and who has
+ * to do what, and by when. It reads the API server with the user's own permissions, writes nothing, and sends nothing to Google.
  */
 import { stringify } from 'yaml'
 import type { Connection } from '../kubernetes/connection.ts'
+import { CUSTOM_KINDS } from '../kubernetes/kinds.ts'
 import { ApiError } from '../kubernetes/port.ts'
 import { createRequest } from '../kubernetes/request.ts'
 import type { Clock, Random } from '../platform/clock.ts'
@@ -82,15 +82,18 @@ function fail(deps: StatusDeps, message: string): number {
   return FAILED
 }
 
+/** The operator's kinds, in the plural. */
+const KINDS = CUSTOM_KINDS.map((kind) => `${kind}s`).join(' and ')
+
 function errorMessage(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error)
   if (!(error instanceof ApiError)) return text
   // For an unknown kind, an API server returns nothing but the status code.
   if (error.status === 404) {
-    return `This cluster knows no CalendarIntegrations and Agents: install the CRDs of calendar-operator. (${text})`
+    return `This cluster knows no ${KINDS}: install the CRDs of calendar-operator. (${text})`
   }
   if (error.failure === 'Forbidden') {
-    return `You may not list CalendarIntegrations and Agents here: name another namespace by -n, or ask for that right. (${text})`
+    return `You may not list ${KINDS} here: name another namespace by -n, or ask for that right. (${text})`
   }
   return `The API server gave no answer to work with: ${text}`
 }

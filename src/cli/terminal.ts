@@ -6,13 +6,13 @@ import { clean } from '../platform/scrub.ts'
 
 type Write = (line: string) => void
 
-/** A writer that cleans each line first. */
+/** Returns a writer that cleans each line first. */
 export const singleLineWriter =
   (write: Write): Write =>
   (line) =>
     write(clean(line, Infinity))
 
-/** JSON in which characters that a terminal would interpret are escaped, so that the values are unchanged. */
+/** Renders JSON in which characters that a terminal would interpret are escaped, so that the values are unchanged. */
 export const jsonText = (value: unknown): string =>
   JSON.stringify(value, null, 2).replace(/[^\n]/gu, (one) => (clean(one, 2) === one ? one : escaped(one)))
 

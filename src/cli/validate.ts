@@ -1,7 +1,10 @@
 /**
- * `calendar-operator validate FILE…` checks manifests without a cluster, for editors and pipelines: what the API server would
- * check, and what it can't check because it sees one object at a time. This room is the command line: its output is for people,
- * and it reads and writes only through its `deps`.
+ * The cli room: the commands `validate`, `status` and `connect`. Their output is for people. They touch only what their `deps` give
+ * them: files and standard input, the API server with the user's own permissions, and the terminal. They write nothing to the
+ * cluster and send nothing to Google.
+ *
+ * This file is `calendar-operator validate FILE…`, which checks manifests without a cluster, for editors and pipelines: what the
+ * API server would check, and what the API server cannot check because it sees one object at a time.
  */
 import { errorCode } from '../platform/errors.ts'
 import { isRecord } from '../platform/json.ts'
@@ -17,7 +20,7 @@ import { problemMessage } from './messages.ts'
 
 /** What the command needs from outside. */
 interface ValidateDeps {
-  /** @throws as `fs.readFile` does. */
+  /** Reads a file as text. @throws as `fs.readFile` does. */
   readFile(path: string): Promise<string>
   readStdin(): Promise<string>
   /** Writes one line; the line has no newline. */
@@ -29,13 +32,13 @@ interface KindValidator {
   validator: Validator
 }
 
-interface Findings {
+interface Validation {
   remarks: Remark[]
   ours: ValidatedManifest[]
   skipped: string[]
 }
 
-/** Writes one line for each finding. Returns the exit code: 0, or 1 if there is a problem. `-` is standard input. */
+/** Runs the command: writes one line for each remark. Returns the exit code: 0, or 1 if there is a problem. `-` is standard input. */
 export async function validate(files: readonly string[], unsafe: ValidateDeps): Promise<number> {
   const deps = { ...unsafe, write: singleLineWriter((line) => unsafe.write(line)) }
   if (files.length === 0) {
@@ -43,10 +46,10 @@ export async function validate(files: readonly string[], unsafe: ValidateDeps): 
     return 1
   }
   const read = await Promise.all(files.map((file) => readManifests(file, deps)))
-  const judgement = validateAll(read.flatMap(({ manifests }) => manifests))
-  const remarks = [...read.flatMap((one) => one.remarks), ...judgement.remarks, ...crossObjectRemarks(judgement.ours)]
+  const validation = validateAll(read.flatMap(({ manifests }) => manifests))
+  const remarks = [...read.flatMap((one) => one.remarks), ...validation.remarks, ...crossObjectRemarks(validation.ours)]
   for (const remark of inOrder(remarks, files)) deps.write(lineFor(remark))
-  deps.write(summary(judgement, remarks))
+  deps.write(summary(validation, remarks))
   return remarks.some(({ level }) => level === 'problem') ? 1 : 0
 }
 
@@ -55,11 +58,11 @@ async function readManifests(file: string, deps: ValidateDeps): Promise<Parsed> 
   try {
     return parseManifests(name, await (file === '-' ? deps.readStdin() : deps.readFile(file)))
   } catch (error) {
-    return { manifests: [], remarks: [{ file: name, line: 0, level: 'problem', text: whyUnreadable(error) }] }
+    return { manifests: [], remarks: [{ file: name, line: 0, level: 'problem', text: unreadableText(error) }] }
   }
 }
 
-function whyUnreadable(error: unknown): string {
+function unreadableText(error: unknown): string {
   const code = errorCode(error)
   if (code === 'ENOENT') return 'there is no such file'
   if (code === 'EISDIR') return 'is a directory; name the files in it'
@@ -67,16 +70,16 @@ function whyUnreadable(error: unknown): string {
   return `cannot be read${code === '' ? '' : ` (${code})`}`
 }
 
-function validateAll(manifests: Manifest[]): Findings {
-  const judges = new Map(crds.map((crd) => [crd.spec.names.kind, { crd, validator: createValidator(crd) }]))
-  const judgement: Findings = { remarks: [], ours: [], skipped: [] }
+function validateAll(manifests: Manifest[]): Validation {
+  const validators = new Map(crds.map((crd) => [crd.spec.names.kind, { crd, validator: createValidator(crd) }]))
+  const validation: Validation = { remarks: [], ours: [], skipped: [] }
   for (const manifest of manifests) {
-    const whose = classifyDocument(manifest.object, [...judges.keys()])
-    if (whose.is === 'other') judgement.skipped.push(whose.kind)
-    else if (whose.is === 'wrong') judgement.remarks.push(remarkOn(manifest, whose))
-    else validateOne(manifest, judges.get(whose.kind), judgement)
+    const document = classifyDocument(manifest.object, [...validators.keys()])
+    if (document.is === 'other') validation.skipped.push(document.kind)
+    else if (document.is === 'wrong') validation.remarks.push(remarkOn(manifest, document))
+    else validateOne(manifest, validators.get(document.kind), validation)
   }
-  return judgement
+  return validation
 }
 
 const remarkOn = (manifest: Manifest, wrong: { field: string; text: string }): Remark => ({
@@ -86,21 +89,21 @@ const remarkOn = (manifest: Manifest, wrong: { field: string; text: string }): R
   text: `${wrong.field}: ${wrong.text}`,
 })
 
-function validateOne(manifest: Manifest, judge: KindValidator | undefined, judgement: Findings): void {
-  if (!judge) return
-  const { crd, validator } = judge
+function validateOne(manifest: Manifest, kindValidator: KindValidator | undefined, validation: Validation): void {
+  if (!kindValidator) return
+  const { crd, validator } = kindValidator
   const schema = crd.spec.versions.find(({ name }) => name === validator.version)?.schema.openAPIV3Schema ?? {}
   const unknown = validator.unknownFields(manifest.object)
   const object = validator.default(validator.prune(manifest.object))
   const problems = [...unknown, ...validator.problems(object)]
-  const sound = problems.length === 0
-  judgement.ours.push({
+  const isValid = problems.length === 0
+  validation.ours.push({
     manifest,
     kind: validator.kind,
     ...nameOf(manifest.object),
-    object: sound ? (object as ValidatedManifest['object']) : undefined,
+    object: isValid ? (object as ValidatedManifest['object']) : undefined,
   })
-  judgement.remarks.push(
+  validation.remarks.push(
     ...problems.map((problem): Remark => ({
       file: manifest.file,
       line: manifest.lineOf(problem.at),
@@ -124,7 +127,7 @@ function inOrder(remarks: Remark[], files: readonly string[]): Remark[] {
 const lineFor = ({ file, line, level, text }: Remark): string =>
   `${file}:${line === 0 ? '' : `${line}:`} ${level === 'note' ? 'note: ' : ''}${text}`
 
-function summary({ ours, skipped }: Findings, remarks: Remark[]): string {
+function summary({ ours, skipped }: Validation, remarks: Remark[]): string {
   const problems = remarks.filter(({ level }) => level === 'problem').length
   const parts = [`${counted(ours.length, 'object')} of ${GROUP_VERSION}`, counted(problems, 'problem')]
   if (skipped.length > 0) parts.push(`${skipped.length} of other kinds skipped (${tally(skipped)})`)

@@ -2,7 +2,7 @@
  * The integration's client, as one reconcile for an Agent uses it. It passes the bypass of that reconcile on with each request.
  * While the Calendar API is known to be switched off, it sends only the one request that probes it.
  */
-import { GoogleError, type GoogleClient, type GoogleFailure, type Bypass } from '../google/port.ts'
+import { GoogleError, type Bypass, type GoogleClient, type GoogleFailure, type RequestOptions } from '../google/port.ts'
 import type { Key } from '../kubernetes/port.ts'
 import type { IntegrationReader } from './port.ts'
 
@@ -15,10 +15,14 @@ export interface AgentClientOptions {
   /** The integration's key. */
   key: Key
   bypass?: Bypass
+  /** In whose budgets a request counts that is sent now, and with which priority. */
+  limits?: () => Pick<RequestOptions, 'payer' | 'priority'>
 }
 
 /** Wraps the client of an integration. */
-export function agentClient(client: GoogleClient, { integrations, key, bypass }: AgentClientOptions): GoogleClient {
+export function agentClient(client: GoogleClient, options: AgentClientOptions): GoogleClient {
+  const { integrations, key, bypass } = options
+  const limits = (): RequestOptions => ({ ...options.limits?.(), bypass })
   async function probing<T>(send: () => Promise<T>): Promise<T> {
     const giveBack = integrations.tryAcquireProbe(key, bypass)
     if (!giveBack) throw new GoogleError('APIDisabled', 'one request finds out whether the API is on again')
@@ -51,9 +55,9 @@ export function agentClient(client: GoogleClient, { integrations, key, bypass }:
     refresh: (token) => passing(() => client.refresh(token, bypass)),
     consentURL: (request) => client.consentURL(request),
     exchange: (exchange) => client.exchange(exchange),
-    calendar: (token, id) => probing(() => passing(() => client.calendar(token, id, bypass))),
-    watch: (token, request) => probing(() => passing(() => client.watch(token, request))),
-    stopChannel: (token, request) => client.stopChannel(token, request),
-    events: (token, request, onPage) => probing(() => passing(() => client.events(token, request, onPage, bypass))),
+    calendar: (token, id) => probing(() => passing(() => client.calendar(token, id, limits()))),
+    events: (token, request, onPage) => probing(() => passing(() => client.events(token, request, onPage, limits()))),
+    watch: (token, request) => probing(() => passing(() => client.watch(token, request, limits()))),
+    stopChannel: (token, request) => client.stopChannel(token, request, limits()),
   }
 }

@@ -1,7 +1,7 @@
 /** Exponential backoff with jitter, counted for each key. Pure except for the counts. */
 import type { Random } from '../platform/clock.ts'
 
-/** How a backoff grows and where it ends. */
+/** The first and the longest pause of a backoff. */
 interface BackoffOptions {
   random: Random
   /** The pause after a first failure, in ms; it doubles with each further one. */
@@ -10,15 +10,15 @@ interface BackoffOptions {
   longest?: number
 }
 
-/** The options of one pause. */
+/** The options of a single pause. */
 interface PauseOptions extends BackoffOptions {
-  /** The pause that the other side asked for (Retry-After), in ms: a shorter backoff is extended to it. */
+  /** The pause that the server asked for (Retry-After), in ms. A shorter backoff is extended to it. */
   notBefore?: number
 }
 
 const FIRST_MS = 750
 const MAX_MS = 5 * 60_000
-/** A pause that the other side asked for is extended by up to this fraction: many keys were given the same one. */
+/** A pause that the server asked for is extended by up to this fraction, because many keys got the same one. */
 const SPREAD = 0.1
 
 /** Returns the pause in ms after this many failures in a row (1 for the first failure). */
@@ -26,7 +26,7 @@ export function pauseAfter(failures: number, options: PauseOptions): number {
   const { random, first = FIRST_MS, notBefore = 0 } = options
   const longest = Math.min(options.longest ?? MAX_MS, MAX_MS)
   const grown = first * 2 ** (failures - 1)
-  // Plus or minus a quarter, but never more than the longest: keys that failed together are spread out.
+  // Plus or minus a quarter, up to the longest, so that keys that failed together spread out.
   const pause = grown * 1.25 < longest ? grown * (0.75 + random() / 2) : longest * (0.75 + random() / 4)
   return pause < notBefore ? notBefore * (1 + SPREAD * random()) : pause
 }

@@ -14,7 +14,7 @@ import { isReported, ReconcileLogger, type ReconcileResult } from './reconcile-l
 /** Reconciles one key. `signal` aborts when the process can no longer wait for this reconcile to end. */
 export type Reconcile = (key: string, signal: AbortSignal) => Promise<Outcome>
 
-/** What a controller says about itself at any moment. */
+/** The current state of a controller. */
 interface ControllerState {
   /** How many keys wait for a worker. */
   readonly depth: number
@@ -27,9 +27,9 @@ interface ControllerState {
 /** What a controller counts and measures. */
 interface ControllerMetrics {
   queue: QueueMetrics
-  /** Called once: the state is read at every scrape. */
+  /** Called once; the state is read at every scrape. */
   observe(controller: ControllerState): void
-  /** `result` as controller-runtime names it. */
+  /** Called after each reconcile. `result` has the names of controller-runtime. */
   reconciled(result: 'success' | 'error' | 'requeue_after', seconds: number): void
 }
 
@@ -45,7 +45,7 @@ export interface ControllerOptions {
   metrics?: ControllerMetrics
 }
 
-/** The shortest pause before a key that did not fail is reconciled again: a wrong calculation must not cause a busy loop. */
+/** The shortest pause before a key that did not fail is reconciled again, so that a wrong calculation causes no busy loop. */
 const MIN_REQUEUE_MS = 100
 
 /** After an outage, the keys are spread over this time per key, within the two limits below. */
@@ -66,7 +66,7 @@ export class Controller implements ControllerState {
   readonly #running = new Map<Promise<void>, AbortController>()
   /** When each key that is being processed last made progress, in ms of the monotonic clock. */
   readonly #lastProgress = new Map<string, number>()
-  /** When any key last made progress. */
+  /** When any key last made progress, in ms of the monotonic clock. */
   #movedAt = 0
   /** The keys whose last reconcile failed because of an outage that affects every key. */
   readonly #failedByOutage = new Set<string>()
@@ -83,10 +83,12 @@ export class Controller implements ControllerState {
     options.metrics?.observe(this)
   }
 
+  /** How many keys wait for a worker. */
   get depth(): number {
     return this.#queue.depth
   }
 
+  /** Since when each key has been processed, in ms of the monotonic clock. */
   get processing(): ReadonlyMap<string, number> {
     return this.#queue.processing
   }
@@ -127,13 +129,13 @@ export class Controller implements ControllerState {
     for (const key of this.#failedByOutage) this.#queue.addAfter(key, random() * spread)
   }
 
-  /** Begins to process keys, also those that were added before. Does nothing after `stop`. */
+  /** Starts to process keys, including those that were added before. Does nothing after `stop`. */
   start(reconcile: Reconcile): void {
     this.#reconcile ??= reconcile
     this.#dispatchSoon()
   }
 
-  /** Takes no more keys, and waits `graceMs` for the running reconciles. Returns whether all of them ended in that time. */
+  /** Accepts no more keys, and waits up to `graceMs` for the running reconciles. Returns whether all of them ended in time. */
   async stop(graceMs: number): Promise<boolean> {
     this.#stopped = true
     this.#queue.stop()
@@ -142,7 +144,7 @@ export class Controller implements ControllerState {
     return ended
   }
 
-  /** In a microtask: whoever adds a key may have more to add or to change before the key is reconciled. */
+  /** Dispatches in a microtask, because the caller may have more to add or to change before the key is reconciled. */
   #dispatchSoon(): void {
     if (this.#dispatchPending) return
     this.#dispatchPending = true
@@ -179,7 +181,7 @@ export class Controller implements ControllerState {
     this.#logger.logOutcome(key, result, this.#requeue(key, result.outcome))
   }
 
-  /** Returns in how many ms the key is reconciled again; undefined: when something changes. */
+  /** Returns in how many ms the key is reconciled again; undefined if only when something changes. */
   #requeue(key: string, outcome: Outcome): number | undefined {
     if (outcome.kind === 'retry' && isReported(outcome.error)) this.#failedByOutage.add(key)
     else this.#failedByOutage.delete(key)

@@ -1,9 +1,11 @@
-/** A set of keys that returns them in the order in which they were added. Adding a key again does not move it. */
+/** Sets of keys that return them in the order in which they were added. Pure. */
+
+/** A FIFO queue of keys without duplicates. Adding a key again does not move it. */
 export class FifoSet {
   readonly #keys = new Set<string>()
   // One iterator for the life of the set. A new iterator for each key would skip over the slots of all keys that were
   // removed before: 100,000 keys would take seconds instead of milliseconds. The iterator never reaches its end, where it
-  // would stay for good, because it is advanced only while the set has a key and every key in front of that one is gone.
+  // would stay for good, because it is advanced only while the set has a key and every key before that one has been removed.
   readonly #cursor = this.#keys.values()
 
   get size(): number {
@@ -18,7 +20,7 @@ export class FifoSet {
     this.#keys.delete(key)
   }
 
-  /** Removes the oldest key and returns it. */
+  /** Removes and returns the oldest key. */
   shift(): string | undefined {
     if (this.#keys.size === 0) return undefined
     const key = this.#cursor.next().value
@@ -61,7 +63,7 @@ export class FairFifoSet {
     this.#sets.delete(group)
   }
 
-  /** Removes the oldest key of the group whose turn it is and returns it. @param may whether a group may have its turn. */
+  /** Removes and returns the oldest key of the next group. @param may whether a group may be chosen. */
   shift(may: (group: string) => boolean = () => true): string | undefined {
     const group = this.#nextGroup(may)
     const set = group === undefined ? undefined : this.#sets.get(group)

@@ -1,3 +1,5 @@
+/** A heap from which any item can be removed. Pure. */
+
 /** An item of a heap. It stores its own position, which only the heap writes. */
 export interface HeapItem {
   /** -1 while the item is in no heap. */
@@ -54,7 +56,7 @@ export class Heap<T extends HeapItem> {
     return index === 0 ? undefined : this.#items[(index - 1) >> 1]
   }
 
-  /** The smaller one of the two children. */
+  /** The smaller of the two children. */
   #below({ index }: T): T | undefined {
     const [left, right] = [this.#items[2 * index + 1], this.#items[2 * index + 2]]
     return left && right && this.#before(right, left) ? right : left

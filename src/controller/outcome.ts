@@ -3,7 +3,7 @@
  *
  * - `done`: nothing is left to do; reconcile again after `checkAgainIn` ms, or only when something changes.
  * - `retry`: it failed for a reason that may pass; reconcile again after the key's exponential backoff of at most `longest` ms,
- *   but not before `notBefore` ms (the other side asked for that), and after `atLatest` ms in any case (something else is due).
+ *   but not before `notBefore` ms (the server asked for that), and after `atLatest` ms in any case (something else is due).
  * - `wait`: something else has to happen first (`reason`, for the log); reconcile again after `for` ms. Resets the backoff.
  * - `blocked`: a person must act (`reason`); reconcile again after `checkAgainIn` ms, or when something changes.
  */
@@ -51,7 +51,7 @@ export class UnexpectedError extends Error {
   }
 }
 
-/** The same outcome, but reconciled again after `ms` at the latest. */
+/** The same outcome, but with the next reconcile after `ms` at the latest. */
 export function requeueWithin(outcome: Outcome, ms: number | undefined): Outcome {
   if (ms === undefined) return outcome
   const sooner = (pause = Infinity): number => Math.min(pause, ms)

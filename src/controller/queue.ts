@@ -53,9 +53,9 @@ interface Waiting {
 const LOW_PRIORITY_EVERY = 4
 /** How many keys a group may have in processing for each free worker. */
 const SHARE = 3
-/** A key that has just failed is not retried sooner, whatever else is due. */
+/** A key that has just failed is not retried earlier, even if something else is due. */
 const MIN_PAUSE_MS = 500
-/** No delay is longer. */
+/** Longer delays are reduced to this. */
 const MAX_DELAY_MS = 366 * DAY_MS
 
 /** A work queue with the semantics of client-go: a key is never processed by two workers at once. */
@@ -82,7 +82,7 @@ export class WorkQueue {
     this.#schedule = new Schedule(clock, (key) => this.#enqueue(key, this.#lowPriority))
   }
 
-  /** How many keys could be processed now. */
+  /** How many keys are ready to be processed. */
   get depth(): number {
     return this.#highPriority.size + this.#lowPriority.size
   }
@@ -92,13 +92,13 @@ export class WorkQueue {
     return this.#processing
   }
 
-  /** Since when the key that has waited longest could be processed, in ms of the monotonic clock; undefined if none waits. */
+  /** Since when the longest-waiting key has been ready, in ms of the monotonic clock; undefined if none waits. */
   get waitingSince(): number | undefined {
     const all = [...this.#waiting].filter(([key]) => !this.#processing.has(key)).map(([, { since }]) => since)
     return all.length > 0 ? Math.min(...all) : undefined
   }
 
-  /** How many entries are kept for keys that are not being processed: waiting, due later, or failed. For tests of leaks. */
+  /** How many entries there are for keys that are not being processed: waiting, due later, or failed. For tests of memory leaks. */
   get trackedKeys(): number {
     return this.#waiting.size + this.#schedule.size + this.#backoff.size
   }
@@ -177,7 +177,7 @@ export class WorkQueue {
 
   #countGroup(key: string, change: number): void {
     const group = this.#options.groupOf?.(key)
-    // Without groups, no worker has to be left for another group.
+    // Without groups, no worker has to be reserved for another group.
     if (group === undefined) return
     const held = (this.#processingByGroup.get(group) ?? 0) + change
     if (held > 0) this.#processingByGroup.set(group, held)

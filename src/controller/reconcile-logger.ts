@@ -1,4 +1,4 @@
-/** Logs the outcome of reconciles. An outcome that repeats the key's last one is not logged again. */
+/** Logs the outcomes of reconciles. An outcome that repeats the previous one of its key is not logged again. */
 import { stackOf, type Log } from '../platform/log.ts'
 import { UnexpectedError, type Outcome } from './outcome.ts'
 
@@ -21,13 +21,13 @@ export class ReconcileLogger {
     this.#log = log
   }
 
-  /** @param pause in how many ms the key is reconciled again. */
+  /** Logs one outcome. @param pause in how many ms the key is reconciled again. */
   logOutcome(key: string, { outcome, stack }: ReconcileResult, pause = 0): void {
     const about = { controller: this.#controller, key }
     const inSeconds = Math.round(pause / 1000)
     switch (outcome.kind) {
       case 'done':
-        if (this.#hasRecovered(key)) this.#log.info(about, 'works again')
+        if (this.#hasRecovered(key)) this.#log.info(about, 'recovered')
         return
       case 'retry':
         return this.#logFailure(key, outcome.error, { stack, retryInSeconds: inSeconds })

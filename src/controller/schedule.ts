@@ -1,6 +1,6 @@
 /**
- * The due times of keys, one for each key, in one heap with one timer that is set for the earliest. They are instants of the
- * monotonic clock, so setting the time of day does not delay them.
+ * The due times of keys, in one heap with one timer that is set for the earliest. They are instants of the monotonic clock, so
+ * setting the time of day does not affect them.
  */
 import type { Clock } from '../platform/clock.ts'
 import { Heap, type HeapItem } from './heap.ts'
@@ -38,7 +38,7 @@ export class Schedule {
     return this.#dues.get(key)?.at
   }
 
-  /** Sets the due time of a key, and replaces the one that it had. */
+  /** Sets or replaces the due time of a key. */
   set(key: string, at: number): void {
     const old = this.#dues.get(key)
     if (old) this.#heap.remove(old)
@@ -77,7 +77,7 @@ export class Schedule {
     return { at, cancel: this.#clock.setTimer(at - this.#clock.monotonic(), () => this.#wake(at)) }
   }
 
-  /** A timer may fire a fraction of a millisecond early: the key for which it was set is due all the same. */
+  /** A timer may fire a fraction of a millisecond early; the key for which it was set is due anyway. */
   #wake(at: number): void {
     this.#timer = undefined
     const now = Math.max(at, this.#clock.monotonic())

@@ -1,14 +1,17 @@
 /**
- * The rate limits of one OAuth client, shared by all of its Agents: a token bucket and a circuit breaker for each of Google's two
- * services, whose limits are independent. While the Calendar API's quota is used up, tokens can still be refreshed.
+ * The rate limits of one OAuth client, shared by all of its Agents: a circuit breaker for each of Google's two services, whose limits
+ * are independent, a budget for the Calendar API and a token bucket for the token endpoint. While the Calendar API's quota is used
+ * up, tokens can still be refreshed.
  */
 import type { Clock, Random } from '../platform/clock.ts'
 import { HOUR_MS, MINUTE_MS } from '../platform/time-units.ts'
 import { CircuitBreaker, CircuitOpenError, type Verdict } from '../rate-limit/circuit-breaker.ts'
 import type { RateLimit } from '../rate-limit/rate-limit.ts'
 import { RateLimitExceededError, TokenBucket } from '../rate-limit/token-bucket.ts'
+import { acquirePlace } from './budget-place.ts'
 import type { Bypass } from './bypass.ts'
-import { GoogleError, type Limit } from './port.ts'
+import { GoogleError, OverBudgetError, type GoogleFailure, type Limit, type RequestOptions } from './port.ts'
+import { DEFAULT_QUOTA, QuotaBudget } from './quota-budget.ts'
 
 /** What a rate limiter needs. */
 export interface LimiterDeps {
@@ -22,12 +25,9 @@ export type Endpoint = 'token' | 'calendar'
 /** Google limits the requests of one person. The client's other Agents are not delayed. */
 export class PerUserLimitError extends GoogleError {}
 
-/**
- * A project's quota of the Calendar API (docs/google-behaviour.md#quotas). The quota of the token endpoint is not published, so
- * the same number is used for it.
- */
-const REQUESTS_PER_MINUTE = 10_000
-/** The longest time that a request waits for its token: meanwhile it occupies a worker. */
+/** The quota of the token endpoint is not published: 10,000 a minute, as for the Calendar API, 1,000 of them at once. */
+const TOKEN_REQUESTS: RateLimit = { burst: 1_000, intervalMs: MINUTE_MS / 9_000 }
+/** The longest time that a request waits for its place: meanwhile it occupies a worker. */
 const MAX_WAIT_MS = 5_000
 const PER_USER_PAUSE_MS = 15_000
 /** One request in ten seconds may bypass a pause, for all Agents of the client together. */
@@ -38,56 +38,99 @@ const PAUSES = {
   DailyQuotaExceeded: { fixedMs: HOUR_MS },
 } as const
 
-/** A burst of a tenth of the quota per minute, and the rest evenly, so that no sliding minute exceeds the quota. */
-const smooth = (requestsPerMinute: number): RateLimit => ({
-  burst: Math.max(requestsPerMinute / 10, 1),
-  intervalMs: 60_000 / (0.9 * requestsPerMinute),
-})
-
-interface Service {
-  bucket: TokenBucket
-  breaker: CircuitBreaker<Limit['failure']>
+/** How one request is limited. Only requests to the Calendar API have priorities and count in budgets. */
+export interface LimitOptions<T> extends RequestOptions {
+  /** The budget of the integration; none if it is not known. */
+  integration?: QuotaBudget
+  /** Reads the account from the answer, if it is only claimed. */
+  accountOf?: (answer: T) => string | undefined
 }
+
+/** What a refused access token, or one for something else, may get: such an answer says nothing about the claimed account. */
+const ABOUT_THE_TOKEN: readonly GoogleFailure[] = [
+  'Unauthenticated',
+  'ScopeInsufficient',
+  'CalendarDisabled',
+  'NotFound',
+]
+
+type Breaker = CircuitBreaker<Limit['failure']>
 
 /** The rate limits of one client, or of one client secret that Google has not accepted yet. */
 export class ClientRateLimiter {
+  readonly #clock: Clock
   readonly #random: Random
-  readonly #services: Record<Endpoint, Service>
+  readonly #tokens: TokenBucket
+  /** The budget of the client, over all integrations that share this limiter. */
+  readonly budget: QuotaBudget
+  readonly #breakers: Record<Endpoint, Breaker>
   readonly #bypasses: TokenBucket
 
-  constructor(deps: LimiterDeps, requestsPerMinute = REQUESTS_PER_MINUTE) {
-    const service = (): Service => {
-      const bucket = new TokenBucket(deps.clock, smooth(requestsPerMinute))
-      const breaker = new CircuitBreaker(deps, { judge, pauses: PAUSES, onClose: () => bucket.drain() })
-      return { bucket, breaker }
-    }
+  constructor(deps: LimiterDeps, quota = DEFAULT_QUOTA) {
+    const breaker = (onClose: () => void): Breaker => new CircuitBreaker(deps, { judge, pauses: PAUSES, onClose })
+    this.#clock = deps.clock
     this.#random = deps.random
-    this.#services = { token: service(), calendar: service() }
+    this.#tokens = new TokenBucket(deps.clock, TOKEN_REQUESTS)
+    this.budget = new QuotaBudget(deps.clock, quota)
+    this.#breakers = { token: breaker(() => this.#tokens.drain()), calendar: breaker(() => this.budget.total.drain()) }
     this.#bypasses = new TokenBucket(deps.clock, BYPASS_LIMIT)
   }
 
   /** The limit that is in force; that of the Calendar API takes precedence. */
   get limit(): Limit | undefined {
-    const open = this.#services.calendar.breaker.open ?? this.#services.token.breaker.open
+    const open = this.#breakers.calendar.open ?? this.#breakers.token.open
     return open && { failure: open.reason, since: open.since, leftMs: open.leftMs }
   }
 
   /**
-   * Sends one request, at once or within five seconds. While the service limits the client, it fails at once without sending
-   * anything.
+   * Sends one request, at once or within five seconds. While the service limits the client, or a budget is used up, it fails at
+   * once without sending anything.
    *
-   * @param bypass allows one request during a pause.
-   * @throws GoogleError with `retryAfterMs` if a limit is the reason.
+   * @throws GoogleError with `retryAfterMs` if a limit or a budget is the reason.
    */
-  async run<T>(endpoint: Endpoint, send: () => Promise<T>, bypass?: Bypass): Promise<T> {
-    const { bucket, breaker } = this.#services[endpoint]
+  async run<T>(endpoint: Endpoint, send: () => Promise<T>, options: LimitOptions<T> = {}): Promise<T> {
+    const { bypass } = options
     try {
-      if (!bypass) breaker.assertClosed()
-      await bucket.acquire(MAX_WAIT_MS)
-      return await breaker.run(send, bypass && (() => this.tryBypass(bypass)))
+      if (!bypass) this.#breakers[endpoint].assertClosed()
+      return endpoint === 'token' ? await this.#runToken(send, bypass) : await this.#runCalendar(send, options)
     } catch (error) {
       throw this.#googleErrorOf(error, bypass)
     }
+  }
+
+  async #runToken<T>(send: () => Promise<T>, bypass: Bypass | undefined): Promise<T> {
+    await this.#tokens.acquire(MAX_WAIT_MS)
+    return this.#throughBreaker('token', send, bypass)
+  }
+
+  async #runCalendar<T>(send: () => Promise<T>, options: LimitOptions<T>): Promise<T> {
+    const { bypass, payer, integration } = options
+    const priority = bypass ? 'requested' : (options.priority ?? 'routine')
+    const budgets = integration ? [integration, this.budget] : [this.budget]
+    const place = await acquirePlace(this.#clock, budgets, { priority, payer, maxWaitMs: MAX_WAIT_MS })
+    const sendInPlace = (): Promise<T> => {
+      place.onSend()
+      return send()
+    }
+    let account = payer?.account
+    try {
+      const answer = await this.#throughBreaker('calendar', sendInPlace, bypass)
+      account = accountAfter(options, answer)
+      return answer
+    } catch (error) {
+      if (payer?.isClaimed && isAboutTheToken(error)) account = undefined
+      throw error
+    } finally {
+      place.release(account)
+    }
+  }
+
+  #throughBreaker<T>(endpoint: Endpoint, send: () => Promise<T>, bypass: Bypass | undefined): Promise<T> {
+    const noted = (): Promise<T> => {
+      bypass?.onSend(endpoint === 'calendar')
+      return send()
+    }
+    return this.#breakers[endpoint].run(noted, bypass && (() => this.tryBypass(bypass)))
   }
 
   /** Uses the bypass for a request that the caller holds back itself, for example because the Calendar API is switched off. */
@@ -97,13 +140,14 @@ export class ClientRateLimiter {
 
   /** Makes the next request to the Calendar API, from any Agent, the probe. Returns false if no pause is in force. */
   probeCalendar(bypass: Bypass): boolean {
-    const { breaker } = this.#services.calendar
+    const breaker = this.#breakers.calendar
     if ((breaker.open?.leftMs ?? 0) === 0 || !this.tryBypass(bypass)) return false
     breaker.allowProbe()
     return true
   }
 
   #googleErrorOf(error: unknown, bypass: Bypass | undefined): unknown {
+    if (error instanceof OverBudgetError) bypass?.postpone(error.retryAfterMs ?? 0)
     if (error instanceof RateLimitExceededError) {
       const { retryAfterMs } = error
       return new GoogleError('RateLimited', 'too many requests of this client wait already', { retryAfterMs })
@@ -115,6 +159,13 @@ export class ClientRateLimiter {
     return new GoogleError(failure, message, { status, retryAfterMs })
   }
 }
+
+/** The account that a request counts for once it is answered. */
+const accountAfter = <T>({ payer, accountOf }: LimitOptions<T>, answer: T): string | undefined =>
+  (payer?.isClaimed ? accountOf?.(answer) : undefined) ?? payer?.account
+
+const isAboutTheToken = (error: unknown): boolean =>
+  error instanceof GoogleError && ABOUT_THE_TOKEN.includes(error.failure)
 
 /** Any answer of Google except a limit shows that no limit is in force; a missing answer, or that of a proxy, shows nothing. */
 function judge(error: unknown): Verdict<Limit['failure']> {

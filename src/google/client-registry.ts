@@ -2,10 +2,11 @@
  * The clients in use, and which of them share a rate limiter. Everybody who may write a Secret can put any client id into it, so
  * only the client secret proves who owns the client. The secrets of one client id share a limiter once Google has accepted them. A
  * secret that Google has not accepted, or no longer accepts, has a limiter of its own, so that a 429 that it gets pauses nobody
- * else.
+ * else, and the quotas of the integrations that use it count for nobody else.
  */
 import { ClientRateLimiter, type LimiterDeps } from './client-rate-limiter.ts'
 import type { OAuthClient } from './port.ts'
+import { largestQuota, QuotaBudget, type Quota } from './quota-budget.ts'
 
 /** A client has at most two secrets at Google (docs/google-behaviour.md#client-file); older ones are forgotten. */
 const MAX_ACCEPTED = 2
@@ -16,6 +17,8 @@ const MAX_UNVERIFIED = 1_000
 export interface LimiterMembership {
   /** Returns the current limiter of these credentials. */
   limiter(): ClientRateLimiter
+  /** Returns the budget of an integration, by its key; undefined if its quota is not known. */
+  budgetOf(integration: string): QuotaBudget | undefined
   /** Google gave an answer that only valid credentials get. */
   onAccepted(): void
   /** Google has refused the credentials. */
@@ -30,6 +33,13 @@ interface ClientEntry<C> {
   isAccepted: boolean
 }
 
+/** An integration whose quota is known. */
+interface Integration {
+  budget: QuotaBudget
+  /** The key of the secret that it uses. */
+  secret: string
+}
+
 interface Project {
   limiter: ClientRateLimiter
   /** The keys of the accepted secrets, most recently used last. */
@@ -39,20 +49,17 @@ interface Project {
 /** Holds one client for each set of credentials. */
 export class ClientRegistry<C> {
   readonly #deps: LimiterDeps
-  readonly #requestsPerMinute: number | undefined
   readonly #make: (credentials: OAuthClient, membership: LimiterMembership) => C
   readonly #entries = new Map<string, ClientEntry<C>>()
+  /** By the integration's key. */
+  readonly #integrations = new Map<string, Integration>()
   /** By client id. */
   readonly #projects = new Map<string, Project>()
   /** The keys of the secrets that Google has not accepted, most recently used last. */
   readonly #unverified = new Set<string>()
 
-  constructor(
-    deps: LimiterDeps & { requestsPerMinute?: number },
-    make: (credentials: OAuthClient, membership: LimiterMembership) => C,
-  ) {
+  constructor(deps: LimiterDeps, make: (credentials: OAuthClient, membership: LimiterMembership) => C) {
     this.#deps = deps
-    this.#requestsPerMinute = deps.requestsPerMinute
     this.#make = make
   }
 
@@ -62,11 +69,43 @@ export class ClientRegistry<C> {
   }
 
   /** Returns the same client for the same credentials. */
-  get({ clientId, clientSecret }: OAuthClient): C {
-    const key = `${clientId}\n${clientSecret}`
-    const entry = this.#entries.get(key) ?? this.#addEntry(key, { clientId, clientSecret })
+  get(credentials: OAuthClient): C {
+    const key = keyOf(credentials)
+    const entry = this.#entries.get(key) ?? this.#addEntry(key, credentials)
     this.#touch(key, entry)
     return entry.client
+  }
+
+  /** Sets the quota of an integration, and the credentials that it uses. */
+  setQuota(integration: string, credentials: OAuthClient, quota: Quota): void {
+    const known = this.#integrations.get(integration)
+    const secret = keyOf(credentials)
+    const budget = known?.budget ?? new QuotaBudget(this.#deps.clock, quota)
+    budget.quota = quota
+    this.#integrations.set(integration, { budget, secret })
+    this.get(credentials)
+    this.#updateQuota(secret)
+    if (known && known.secret !== secret) this.#updateQuota(known.secret)
+  }
+
+  /** Forgets an integration. */
+  forgetQuota(integration: string): void {
+    const known = this.#integrations.get(integration)
+    this.#integrations.delete(integration)
+    if (known) this.#updateQuota(known.secret)
+  }
+
+  /** The quota of a limiter is the largest of the integrations that share it. */
+  #updateQuota(secret: string): void {
+    const entry = this.#entries.get(secret)
+    if (!entry) return
+    const sharing = (entry.isAccepted ? this.#projects.get(entry.clientId)?.secrets : undefined) ?? new Set([secret])
+    const integrations = [...this.#integrations.values()].filter((one) => sharing.has(one.secret))
+    this.#limiterOf(entry).budget.quota = largestQuota(integrations.map(({ budget }) => budget.quota))
+  }
+
+  #limiterOf(entry: ClientEntry<C>): ClientRateLimiter {
+    return (entry.isAccepted ? this.#projects.get(entry.clientId)?.limiter : undefined) ?? entry.ownLimiter
   }
 
   #addEntry(key: string, credentials: OAuthClient): ClientEntry<C> {
@@ -75,7 +114,8 @@ export class ClientRegistry<C> {
       ownLimiter: this.#newLimiter(),
       isAccepted: false,
       client: this.#make(credentials, {
-        limiter: () => (entry.isAccepted ? this.#projects.get(entry.clientId)?.limiter : undefined) ?? entry.ownLimiter,
+        limiter: () => this.#limiterOf(entry),
+        budgetOf: (integration) => this.#integrations.get(integration)?.budget,
         onAccepted: () => this.#setAccepted(key, entry, true),
         onRefused: () => this.#setAccepted(key, entry, false),
       }),
@@ -91,10 +131,11 @@ export class ClientRegistry<C> {
     entry.isAccepted = isAccepted
     if (!isAccepted) entry.ownLimiter = this.#newLimiter()
     this.#touch(key, entry)
+    this.#updateQuota(key)
   }
 
   #newLimiter(): ClientRateLimiter {
-    return new ClientRateLimiter(this.#deps, this.#requestsPerMinute)
+    return new ClientRateLimiter(this.#deps)
   }
 
   #touch(key: string, entry: ClientEntry<C>): void {
@@ -127,5 +168,8 @@ export class ClientRegistry<C> {
     const project = isAccepted ? this.#projects.get(clientId) : undefined
     project?.secrets.delete(key)
     if (project?.secrets.size === 0) this.#projects.delete(clientId)
+    else for (const other of project?.secrets ?? []) this.#updateQuota(other)
   }
 }
+
+const keyOf = ({ clientId, clientSecret }: OAuthClient): string => `${clientId}\n${clientSecret}`

@@ -5,24 +5,28 @@
  * its only state is what it has learned about rate limits. docs/google-behaviour.md describes how Google behaves.
  */
 import type { Clock, Random } from '../platform/clock.ts'
+import { canonicalAccount } from '../resources/account.ts'
 import { createCalendarAPI, type WrapRequest, type CalendarAPI } from './calendar.ts'
 import { ClientRegistry, type LimiterMembership } from './client-registry.ts'
 import { consentURL } from './consent.ts'
-import type { Endpoint } from './client-rate-limiter.ts'
+import type { Endpoint, LimitOptions } from './client-rate-limiter.ts'
 import { exchangeCode, verifyClient, refreshToken, revokeToken, type OAuthDeps } from './oauth.ts'
 import {
   GoogleError,
+  type CalendarEntry,
   type CodeExchange,
   type ConsentRequest,
   type Google,
   type GoogleClient,
   type OAuthClient,
+  type RequestOptions,
   type StopRequest,
   type TokenAnswer,
   type WatchedChannel,
   type WatchRequest,
 } from './port.ts'
 import type { Bypass } from './bypass.ts'
+import type { QuotaBudget } from './quota-budget.ts'
 import { isUsableToken } from './token-answer.ts'
 import { createTransport, type Proxy } from './transport.ts'
 
@@ -34,8 +38,6 @@ interface GoogleDeps {
   apiUrl?: string
   /** The proxy; none by default. */
   proxy?: Proxy
-  /** A project's quota of the Calendar API; 10,000 by default. */
-  requestsPerMinute?: number
   clock: Clock
   random: Random
   /** Called after each request. */
@@ -68,6 +70,8 @@ export function createGoogle(deps: GoogleDeps): RunningGoogle {
   )
   return {
     client: (credentials) => clients.get(credentials),
+    setQuota: (integration, credentials, quota) => clients.setQuota(integration, credentials, quota),
+    forgetQuota: (integration) => clients.forgetQuota(integration),
     revoke: (token) => observed('revoke', () => revokeToken(oauth, token)),
     close: () => transport.close(),
   }
@@ -147,35 +151,46 @@ class HttpGoogleClient implements GoogleClient {
     return this.#token('exchange', () => exchangeCode(this.#deps.oauth, this.credentials, exchange))
   }
 
-  async calendar(accessToken: string, calendarId: string, bypass?: Bypass): ReturnType<GoogleClient['calendar']> {
+  async calendar(...[accessToken, id, options = {}]: Parameters<GoogleClient['calendar']>): Promise<CalendarEntry> {
     assertUsable(accessToken)
-    return this.#limited('calendar', 'calendarList.get', () => this.#deps.api.calendar(accessToken, calendarId), bypass)
+    const accountOf = (entry: CalendarEntry): string | undefined =>
+      id === 'primary' ? canonicalAccount(entry.id) : undefined
+    const send = (): Promise<CalendarEntry> => this.#deps.api.calendar(accessToken, id)
+    return this.#limited('calendar', 'calendarList.get', send, { ...this.#inBudget(options), accountOf })
   }
 
   async events(
-    ...[accessToken, request, onPage, bypass]: Parameters<GoogleClient['events']>
+    ...[accessToken, request, onPage, options = {}]: Parameters<GoogleClient['events']>
   ): ReturnType<GoogleClient['events']> {
     assertUsable(accessToken)
-    const wrap: WrapRequest = (page) => this.#limited('calendar', 'events.list', page, bypass)
+    let { priority } = options
+    const wrap: WrapRequest = (page) => {
+      const limits = { ...this.#inBudget(options), priority }
+      // A listing that has begun is finished: if it is turned away in between, all of its requests were for nothing.
+      if (priority === undefined || priority === 'routine') priority = 'interactive'
+      return this.#limited('calendar', 'events.list', page, limits)
+    }
     const owner = { client: this.credentials.clientId, account: accessToken }
     return this.#deps.api.events({ accessToken, owner, request, wrap }, onPage)
   }
 
-  async watch(accessToken: string, request: WatchRequest): Promise<WatchedChannel> {
+  async watch(accessToken: string, request: WatchRequest, options: RequestOptions = {}): Promise<WatchedChannel> {
     assertUsable(accessToken)
-    return this.#limited('calendar', 'events.watch', () => this.#deps.api.watch(accessToken, request))
+    const send = (): Promise<WatchedChannel> => this.#deps.api.watch(accessToken, request)
+    return this.#limited('calendar', 'events.watch', send, this.#inBudget(options))
   }
 
-  async stopChannel(accessToken: string, request: StopRequest): Promise<void> {
+  async stopChannel(accessToken: string, request: StopRequest, options: RequestOptions = {}): Promise<void> {
     assertUsable(accessToken)
-    return this.#limited('calendar', 'channels.stop', () => this.#deps.api.stopChannel(accessToken, request))
+    const send = (): Promise<void> => this.#deps.api.stopChannel(accessToken, request)
+    return this.#limited('calendar', 'channels.stop', send, this.#inBudget(options))
   }
 
   /** Sends a request to the token endpoint. Every token response shows whether the credentials are valid. */
   async #token<T>(kind: RequestKind, send: () => Promise<T>, bypass?: Bypass): Promise<T> {
     const { membership } = this.#deps
     try {
-      const answer = await this.#limited('token', kind, send, bypass)
+      const answer = await this.#limited('token', kind, send, { bypass })
       membership.onAccepted()
       return answer
     } catch (error) {
@@ -186,9 +201,14 @@ class HttpGoogleClient implements GoogleClient {
     }
   }
 
-  #limited<T>(endpoint: Endpoint, kind: RequestKind, send: () => Promise<T>, bypass?: Bypass): Promise<T> {
+  #limited<T>(endpoint: Endpoint, kind: RequestKind, send: () => Promise<T>, options: LimitOptions<T>): Promise<T> {
     const { membership, observed } = this.#deps
-    return membership.limiter().run(endpoint, () => observed(kind, send), bypass)
+    return membership.limiter().run(endpoint, () => observed(kind, send), options)
+  }
+
+  #inBudget(options: RequestOptions): RequestOptions & { integration?: QuotaBudget } {
+    const { payer } = options
+    return { ...options, integration: payer && this.#deps.membership.budgetOf(payer.integration) }
   }
 }
 

@@ -4,9 +4,11 @@
  * a backoff for each key. A rate limit that a request meets applies to all Agents of the client.
  */
 
+import type { Priority } from '../rate-limit/sliding-budget.ts'
 import type { Bypass } from './bypass.ts'
+import type { Quota } from './quota-budget.ts'
 
-export type { Bypass }
+export type { Bypass, Priority, Quota }
 
 /** The credentials of an OAuth client of type Web application. */
 export interface OAuthClient {
@@ -69,6 +71,17 @@ export class GoogleError extends Error {
     this.failure = failure
     this.status = details.status
     this.retryAfterMs = details.retryAfterMs
+  }
+}
+
+/** The request was not sent, because a budget of `spec.quota` is used up for the moment. Google does not limit anything. */
+export class OverBudgetError extends GoogleError {
+  /** Whose budget it is: that of all accounts of the client, or that of one account. */
+  readonly budget: 'client' | 'account'
+
+  constructor(budget: OverBudgetError['budget'], retryAfterMs: number) {
+    super('RateLimited', `the budget of the ${budget} is used up for the moment`, { retryAfterMs })
+    this.budget = budget
   }
 }
 
@@ -167,6 +180,25 @@ export interface StopRequest {
   resourceId: string
 }
 
+/** In whose budgets a request to the Calendar API counts. */
+export interface Payer {
+  /** The key of the integration. */
+  integration: string
+  /** The canonical form of the account, or another text that stands for an account that is not known. */
+  account: string
+  /** Nobody has verified that the access token is this account's. */
+  isClaimed?: boolean
+}
+
+/** How a request to the Calendar API is limited. */
+export interface RequestOptions {
+  /** Whose budgets it counts in, besides the client's; nobody's by default. */
+  payer?: Payer
+  /** `routine` by default. A request with a bypass is `requested`. */
+  priority?: Priority
+  bypass?: Bypass
+}
+
 /** The rate limit that Google applies to a client, and thereby to all of its Agents. */
 export interface Limit {
   failure: 'RateLimited' | 'DailyQuotaExceeded'
@@ -200,7 +232,7 @@ export interface GoogleClient {
   /** Exchanges a code for tokens. A code is valid once, for some minutes; a failed attempt uses it up, too. */
   exchange(exchange: CodeExchange): Promise<TokenAnswer>
   /** Reads one entry of the calendar list. The id `primary` means the account's own calendar. */
-  calendar(accessToken: string, calendarId: string, bypass?: Bypass): Promise<CalendarEntry>
+  calendar(accessToken: string, calendarId: string, options?: RequestOptions): Promise<CalendarEntry>
   /**
    * Lists events and passes one page after another to `onPage`; no page is kept. The listing is complete only if this resolves.
    * An exception of `onPage` ends the listing.
@@ -209,12 +241,12 @@ export interface GoogleClient {
     accessToken: string,
     request: EventsRequest,
     onPage: (page: EventsPage) => void,
-    bypass?: Bypass,
+    options?: RequestOptions,
   ): Promise<ListingEnd>
   /** Makes a push channel. Its first message may arrive before this resolves. */
-  watch(accessToken: string, request: WatchRequest): Promise<WatchedChannel>
+  watch(accessToken: string, request: WatchRequest, options?: RequestOptions): Promise<WatchedChannel>
   /** Stops a push channel of the same account and client. A channel that does not exist (any more) counts as stopped. */
-  stopChannel(accessToken: string, request: StopRequest): Promise<void>
+  stopChannel(accessToken: string, request: StopRequest, options?: RequestOptions): Promise<void>
 }
 
 /** Google, for any OAuth client. */
@@ -224,6 +256,13 @@ export interface Google {
    * limits; any other secret has limits of its own (docs/decisions/0117).
    */
   client(credentials: OAuthClient): GoogleClient
+  /**
+   * Sets the quota of an integration and the credentials that it uses. Its requests keep to its own quota, and those of all
+   * integrations that share their limits to the largest.
+   */
+  setQuota(integration: string, credentials: OAuthClient, quota: Quota): void
+  /** Forgets an integration that was deleted. */
+  forgetQuota(integration: string): void
   /** Revokes a grant by either of its tokens (RFC 7009). A token that is no longer valid counts as revoked. Needs no client. */
   revoke(token: string): Promise<void>
 }

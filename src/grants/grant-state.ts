@@ -21,8 +21,7 @@ interface GrantRefusal {
   /** By the monotonic clock. */
   readonly since: number
   readonly likelyCause: string
-  /** The token and the credentials that were refused, and the advice in the message. */
-  readonly token: string
+  /** The credentials that were refused, and the advice in the message. */
   readonly credentialsHash: string
   readonly advice: string
 }

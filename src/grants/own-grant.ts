@@ -61,7 +61,7 @@ function conflict({ clock }: LoadDeps, agent: Agent, foreign: { whose: string; t
 function loadStored(state: GrantState, secret: Secret | undefined, clock: Clock): GrantState {
   const token = decode(secret?.data).refresh_token
   // Somebody edited the Secret while we had a newer grant. Ours stays in use and is written again.
-  const newer = state.grant?.saved === false && token !== undefined && token === state.ownToken
+  const newer = state.grant?.saved === false && token === state.ownToken
   const read = { ...state, ownVersion: secret?.metadata.resourceVersion, ownToken: token }
   if (newer) return read
   return withStoredGrant(read, secret && token ? grantFrom(secret, token, { clock, known: state.grant }) : undefined)

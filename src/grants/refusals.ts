@@ -34,9 +34,8 @@ export function withRefusal(
   const since = state.refusal?.stepFailure.reason === diagnosis.reason ? state.refusal.since : now
   const at = now + manualFixInterval(since, now)
   const refusal = stepFailure('Authorized', diagnosis.reason, diagnosis.message, { kind: 'blocked', at })
-  const { refreshToken: token } = grant
   const { credentialsHash } = request
-  const remembered = { stepFailure: refusal, since, token, credentialsHash, advice, likelyCause: diagnosis.likelyCause }
+  const remembered = { stepFailure: refusal, since, credentialsHash, advice, likelyCause: diagnosis.likelyCause }
   return { state: { ...state, refusal: remembered }, refusal }
 }
 

@@ -107,11 +107,11 @@ function clientChanged(deps: StepDeps, request: TokenRequest, grant: Grant): Ste
   return stepFailure('Authorized', 'ClientChanged', message, { kind: 'blocked', at })
 }
 
-/** The last refusal, unless its pause is over, or the token, the credentials or the advice has changed. */
+/** The last refusal, unless its pause is over, or the credentials or the advice has changed. Another token ends it by itself. */
 function rememberedRefusal(deps: StepDeps, request: TokenRequest, state: GrantedState): StepFailure | undefined {
-  const { refusal, grant } = state
+  const { refusal } = state
   if (!refusal || request.force || refusal.advice !== adviceOf(deps, request)) return undefined
-  const same = refusal.token === grant.refreshToken && refusal.credentialsHash === request.credentialsHash
+  const same = refusal.credentialsHash === request.credentialsHash
   const { requeue } = refusal.stepFailure
   if (same && requeue.kind === 'blocked' && !hasCome(deps.clock, requeue.at)) return refusal.stepFailure
   return undefined

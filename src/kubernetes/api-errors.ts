@@ -1,5 +1,5 @@
 /**
- * Turns a failed request into an `ApiError`: the kind of failure, whether the server certainly did not process the request, and a
+ * Converts a failed request into an `ApiError`: the kind of failure, whether the server certainly did not process the request, and a
  * message that can be shown. The API server's own message is not shown: a 422 repeats the whole object, even a Secret. Pure.
  */
 import type { Dispatcher } from 'undici'
@@ -48,11 +48,11 @@ export function errorFromException(request: ApiRequest, error: unknown, signal: 
   const late: unknown = signal.aborted ? signal.reason : undefined
   const code = errorCode(error)
   const notProcessed = error instanceof CredentialsError || (code !== undefined && NEVER_SENT.includes(code))
-  const message = `${describeRequest(request)} failed: ${late instanceof Error ? late.message : words(error, code)}`
+  const message = `${describeRequest(request)} failed: ${late instanceof Error ? late.message : describeError(error, code)}`
   return new (notProcessed && !late ? NotProcessedError : ApiError)('Unreachable', message)
 }
 
-function words(error: unknown, code: string | undefined): string {
+function describeError(error: unknown, code: string | undefined): string {
   if (error instanceof CredentialsError) return error.message
   if (error instanceof SyntaxError) return 'the answer is no JSON'
   return code ?? 'no answer'
@@ -68,9 +68,9 @@ function parseStatus(text: string): Status {
     kind: asWord(kind),
     reason: asWord(reason),
     message: typeof message === 'string' ? message : undefined,
-    causes: (Array.isArray(causes) ? causes : []).map(asRecord).map(({ field, reason: why }) => ({
-      field: typeof field === 'string' ? scrub(field).slice(0, 200) : undefined,
-      reason: asWord(why),
+    causes: (Array.isArray(causes) ? causes : []).map(asRecord).map((cause) => ({
+      field: typeof cause.field === 'string' ? scrub(cause.field).slice(0, 200) : undefined,
+      reason: asWord(cause.reason),
     })),
   }
 }
@@ -80,7 +80,7 @@ const asRecord = (value: unknown): Record<string, unknown> => (isRecord(value) ?
 const asWord = (value: unknown): string | undefined =>
   typeof value === 'string' && /^\w{1,64}$/.test(value) ? value : undefined
 
-/** The parts of a Status that help a person and repeat no value: the invalid fields, the missing permission. */
+/** The parts of a Status that help a person without repeating a value: the invalid fields, the missing permission. */
 function hints(code: number, { kind, message = '', causes }: Status): string[] {
   if (code === 404 && kind !== 'Status')
     return ['(this API is not served: are the CustomResourceDefinitions installed?)']
@@ -119,10 +119,10 @@ const isTooLarge = (code: number, message: string, causes: Status['causes']): bo
   (code === 422 &&
     causes.some(({ field = '', reason }) => reason === 'FieldValueTooLong' && /^(|data|\[\])$/.test(field)))
 
-/** No response makes us wait for longer. */
+/** Longer waits are reduced to this. */
 const MAX_RETRY_AFTER_MS = 60_000
 
-/** In whole seconds, the form that the API server uses. */
+/** Parses `Retry-After` in whole seconds, the form that the API server uses. */
 function retryAfter({ headers }: Dispatcher.ResponseData): number | undefined {
   const value = headers['retry-after']
   if (typeof value !== 'string' || !/^\d+$/.test(value)) return undefined

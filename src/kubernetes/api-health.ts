@@ -14,7 +14,7 @@ interface ApiHealthDeps {
 
 /** Shorter outages are not logged. */
 const LOG_AFTER_MS = 5_000
-/** Those who wait for the end are called within this time, not all at once. */
+/** Listeners are called within this time after the end, not all at once. */
 const SPREAD_MS = 1_000
 
 /** Tracks whether the Kubernetes API answers. */

@@ -1,7 +1,7 @@
-/** Reads a response body up to a limit: objects in the API server are written by many people. */
+/** Reads a response body up to a limit, because the API server contains objects that others wrote. */
 import type { Dispatcher } from 'undici'
 
-/** An object has at most about 3 MB as JSON; a larger list is read in smaller pages. */
+/** An object has at most about 3 MB as JSON; a list that exceeds this is read in smaller pages. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024
 
 /** A response body is larger than the limit. */
@@ -11,7 +11,7 @@ export class TooLargeBodyError extends Error {
   }
 }
 
-/** @throws TooLargeBodyError if the body exceeds the limit; the rest is not read. */
+/** Reads the body as text. @throws TooLargeBodyError if it exceeds the limit; the rest is not read. */
 export async function readBody({ body }: Pick<Dispatcher.ResponseData, 'body'>): Promise<string> {
   const pieces: Buffer[] = []
   let size = 0
@@ -23,7 +23,7 @@ export async function readBody({ body }: Pick<Dispatcher.ResponseData, 'body'>):
   return Buffer.concat(pieces).toString()
 }
 
-/** The same limit for one line of a stream. @throws TooLargeBodyError */
+/** Applies the same limit to one line of a stream. @throws TooLargeBodyError */
 export function assertBounded(length: number): void {
   if (length > MAX_BODY_BYTES) throw new TooLargeBodyError()
 }

@@ -1,4 +1,4 @@
-/** One store for each watched kind, and the reflectors that keep the stores in step with the API server. */
+/** Creates one store for each watched kind, and the reflectors that keep the stores in sync with the API server. */
 import type { Log } from '../platform/log.ts'
 import { STORE_NAMES, storeNameOf, WATCHED, type ObjectIn, type StoreName, type WatchedKind } from './kinds.ts'
 import type { KubernetesObject } from './objects.ts'
@@ -15,27 +15,27 @@ export function createCaches(log: Log): Caches {
   return Object.fromEntries(stores) as Caches
 }
 
-/** A store for metadata that is kept apart from the caches. */
+/** Creates a store for metadata that is separate from the caches. */
 export const createMetadataStore = (log: Log): WatchStore<KubernetesObject> =>
   createStore(log, { ...WATCHED.secrets, indexes: {} })
 
 const createStore = (log: Log, { strip, indexes }: WatchedKind): WatchStore<KubernetesObject> =>
   new WatchStore({ strip, indexes, onError: (error) => log.error({ error }, 'a watch listener failed') })
 
-/** The store that holds objects of this kind; undefined if the kind is not watched. */
+/** The cache of this kind; undefined if the kind is not watched. */
 export function cacheOf(caches: Caches, kind: string): WatchStore<KubernetesObject> | undefined {
   const name = storeNameOf(kind)
   return name && storeOf(caches, name)
 }
 
-/** Whoever asks by a name that is known only at run time gets the objects by their common shape. */
+/** A store by a name that is known only at run time, typed by what all objects have in common. */
 const storeOf = (caches: Caches, name: StoreName): WatchStore<KubernetesObject> =>
   caches[name] as unknown as WatchStore<KubernetesObject>
 
 /**
- * A reflector for each watched kind and namespace.
+ * Creates a reflector for each watched kind and namespace.
  *
- * @param namespaces empty: all namespaces.
+ * @param namespaces empty for all namespaces.
  */
 export function createReflectors(deps: ReflectorDeps, caches: Caches, namespaces: readonly string[]): Reflector[] {
   const all = namespaces.length === 0
@@ -54,7 +54,7 @@ export function createReflectors(deps: ReflectorDeps, caches: Caches, namespaces
   ]
 }
 
-/** Keeps a store in step with one Secret. The readiness of the caches does not depend on it. */
+/** Creates a reflector that keeps a store in sync with one Secret. The readiness of the caches does not depend on it. */
 export function createSecretReflector(
   deps: ReflectorDeps,
   { namespace, name }: { namespace: string; name: string },

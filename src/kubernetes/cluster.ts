@@ -24,7 +24,7 @@ interface ClusterDeps {
   clock: Clock
   random: Random
   log: Log
-  /** The watched namespaces; empty: all namespaces. */
+  /** The watched namespaces; empty for all namespaces. */
   namespaces: readonly string[]
   /** The reporter of Events: the name of the pod. */
   instance: string
@@ -36,9 +36,11 @@ interface ClusterDeps {
 
 /** The cluster client with its lifecycle. */
 export interface RunningCluster extends Cluster {
+  /** Sends any other request. */
   readonly send: SendRequest
   /** Starts the watches; resolves once every kind has been listed. */
   start(): Promise<void>
+  /** Whether every kind has been listed. */
   readonly hasSynced: boolean
   /** Whether every kind has been listed, and the API server accepted each watch within the last minute. */
   readonly isReady: boolean
@@ -89,7 +91,7 @@ export function createCluster(deps: ClusterDeps): RunningCluster {
   }
 }
 
-/** Watches of single Secrets. The readiness of the replica does not depend on them. */
+/** Creates the watches of single Secrets. The readiness of the replica does not depend on them. */
 function createSecretWatches(deps: ReflectorDeps): { watch: Cluster['watchSecret']; stop(): Promise<unknown> } {
   const reflectors: Reflector[] = []
   return {
@@ -109,7 +111,7 @@ function createSecretWatches(deps: ReflectorDeps): { watch: Cluster['watchSecret
 
 function createReader(send: SendRequest): Pick<Cluster, 'readSecret' | 'readConfigMap'> {
   const read = async <T>(kind: ResourceKind, namespace: string, name: string): Promise<T | undefined> => {
-    // No object can have such a name.
+    // No object can have such a name, and its path would lead somewhere else.
     if (!isName(namespace) || !isName(name)) return undefined
     try {
       return await send<T>({ method: 'GET', path: `${collectionPath(kind, namespace)}/${name}` })

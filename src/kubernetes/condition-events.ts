@@ -1,6 +1,6 @@
 /**
- * Decides which changes of a status get an Event: a transition of a condition, and a deadline that has come closer. A new object
- * that works gets none. Notes contain no e-mail address: more people read Events than the object.
+ * Decides which changes of a status get an Event: transitions of conditions, and deadlines that come closer. A new object that works
+ * gets none. Notes contain no e-mail address: more people read Events than the object.
  */
 import type { Log } from '../platform/log.ts'
 import { scrub } from '../platform/scrub.ts'
@@ -38,7 +38,7 @@ export function recordConditionEvents(
 /** These conditions only summarize `Ready`. */
 const GENERAL: readonly string[] = ['Reconciling', 'Stalled']
 
-/** `Ready` usually repeats the reason of another condition: only a reason of its own gets an Event. */
+/** `Ready` usually repeats the reason of another condition; only a reason of its own gets an Event. */
 const repeats = (ready: Condition, all: readonly Condition[]): boolean =>
   ready.status === 'True' ||
   all.some(({ type, reason }) => !['Ready', ...GENERAL].includes(type) && reason === ready.reason)

@@ -18,20 +18,20 @@ export interface Connection {
   readonly basePath: string
   /** The namespace that the kubeconfig (or the pod) names. */
   readonly namespace: string | undefined
-  /** @throws CredentialsError */
+  /** Returns current credentials. @throws CredentialsError */
   access(): Promise<Access>
-  /** The server rejected these credentials: the next `access` reads them again. */
+  /** Must be called if the server rejected these credentials, so that the next `access` reads them again. */
   renew(refused: Access): void
   close(): Promise<void>
 }
 
-/** What requests to the API server are made with. */
+/** The connection pool and the headers for requests to the API server. */
 export interface Access {
   dispatcher: Dispatcher
   headers: Headers
 }
 
-const CREDENTIALS_LAST_MS = 60_000
+const CREDENTIALS_LIFETIME_MS = 60_000
 /** Idle connections are closed before the API server (90 s) or a load balancer (usually 60 s) closes them. */
 const IDLE_MS = 45_000
 /** The kernel starts TCP keep-alive probes after this time, and detects a lost peer about ten seconds later. */
@@ -52,14 +52,14 @@ export function connect(config: ClusterConfig, clock: Clock): Connection {
       expiresAt = found.expiresAt ?? Infinity
       return (lastGood = { headers: found.headers, dispatcher: pool.get(found.tls) })
     } catch (error) {
-      // The token file may be being replaced at this moment: the old token is still valid for a while.
+      // The token file may be being replaced at this moment; the old token is valid for a while longer.
       current = undefined
       if (lastGood && !(error instanceof CredentialsError && error.isFinal)) return lastGood
       throw error
     }
   }
   const isOld = ({ at }: { at: number }): boolean =>
-    clock.monotonic() - at >= CREDENTIALS_LAST_MS || clock.now() >= expiresAt
+    clock.monotonic() - at >= CREDENTIALS_LIFETIME_MS || clock.now() >= expiresAt
   return {
     origin: server.origin,
     basePath: server.pathname.replace(/\/$/, ''),
@@ -87,14 +87,14 @@ interface Pool {
   close(): Promise<void>
 }
 
-/** The number of connections is not limited: each watch occupies one, and the Lease must not wait for a free one. */
+/** Creates the pool. The number of connections is not limited: each watch occupies one, and the Lease must not wait for one. */
 function createPool(proxy: string | undefined): Pool {
   let current: { name: string; agent: Dispatcher } | undefined
   return {
     get(tls) {
       const name = createHash('sha256').update(JSON.stringify(tls)).digest('hex')
       if (current?.name !== name) {
-        // Requests that are under way can end.
+        // Running requests can still end.
         void current?.agent.close()
         current = { name, agent: createAgent(tls, proxy) }
       }

@@ -1,6 +1,6 @@
 /**
- * The credentials for the API server, as client-go uses them: read from files, a plugin or a provider each time they are asked
- * for. Over plain HTTP no credentials are sent, only the impersonation headers.
+ * Provides the credentials for the API server as client-go does: read from files, a plugin or a provider each time that they are
+ * requested. Over plain HTTP, no credentials are sent, only the impersonation headers.
  */
 import { readFile } from 'node:fs/promises'
 import type { RequestOptions } from 'node:https'
@@ -35,9 +35,9 @@ interface RequestCredentials {
 
 /** Supplies the credentials for each request. */
 interface CredentialsSource {
-  /** @throws CredentialsError */
+  /** Reads the current credentials. @throws CredentialsError */
   read(): Promise<RequestCredentials>
-  /** The server rejected the credentials that were read last. */
+  /** Must be called if the server rejected the credentials that were read last. */
   refused(): void
 }
 
@@ -112,7 +112,7 @@ function fromPlugin(config: ClusterConfig, clock: Clock): Bearer | undefined {
   )
 }
 
-/** OpenID Connect, the only auth provider that is left. The library implements it. */
+/** OpenID Connect, the only remaining auth provider, which the library implements. */
 async function fromProvider({ authProvider }: UserEntry): Promise<string | undefined> {
   if (authProvider?.name !== 'oidc')
     throw new CredentialsError('its auth-provider is not known: Kubernetes has only oidc left, use exec')

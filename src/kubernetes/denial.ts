@@ -3,7 +3,7 @@
  * server writes it. Only text that has the form of an object's name is repeated: the rest may contain anything. Pure.
  */
 
-/** A request that the API server did not allow. */
+/** Why the API server did not allow a request. */
 interface Denial {
   /** One clause for people. */
   words: string
@@ -52,7 +52,7 @@ const WORDINGS: readonly Wording[] = [
 
 const IMMUTABLE = 'field is immutable when `immutable` is set'
 
-/** Returns undefined if the message names no known cause. */
+/** Finds the cause in the message of a Status; undefined if it names no known cause. */
 export function denialOf(message: string): Denial | undefined {
   if (message.includes(IMMUTABLE)) return { words: 'it is immutable: delete it, and it is made anew', isVerdict: false }
   for (const { pattern, words, isVerdict = false } of WORDINGS) {

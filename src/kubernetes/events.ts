@@ -1,6 +1,6 @@
 /**
- * Records Events (events.k8s.io/v1). The same Event within ten minutes increments a series instead. Recording never fails and
- * never waits: Events beyond the limits are dropped, so that no number of them exhausts the memory or the API server.
+ * Records Events (events.k8s.io/v1). A repetition of an Event within ten minutes increments a series instead. Recording never fails
+ * and never waits: Events beyond the limits are dropped, so that they can exhaust neither the memory nor the API server.
  */
 import { sleep, type Clock, type Random } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
@@ -20,12 +20,13 @@ export interface EventsDeps {
   log: Log
   /** The reporting instance: the name of the pod. */
   instance: string
-  /** Called for each one that is not written: `full` queue, too many of one `object`, `refused` by the API server. */
+  /** Called for each Event that is not written: the queue is `full`, too many for one `object`, `refused` by the API server. */
   dropped?: (reason: 'full' | 'object' | 'refused') => void
 }
 
 /** Records Kubernetes Events. */
 export interface EventRecorder {
+  /** Records an Event. Never fails and never waits. */
   record(event: EventRecord): void
   /** Accepts no more Events, waits a moment for pending ones to be written, and drops the rest. */
   stop(): Promise<void>
@@ -37,7 +38,7 @@ const SWEEP_MS = 60_000
 const MAX_NOTE_BYTES = 1024
 const MAX_WAITING = 1000
 const STOP_MS = 1_000
-/** As client-go's spam filter: this many at once for one object, then one in five minutes. */
+/** Like client-go's spam filter: this many at once for one object, then one in five minutes. */
 const EVENTS_PER_OBJECT: RateLimit = { burst: 25, intervalMs: 5 * 60_000 }
 
 interface PendingEvent extends EventRecord {
@@ -112,13 +113,13 @@ class Writer {
     this.#deps = deps
   }
 
-  /** Fails with an `ApiError`. */
+  /** Writes one Event. @throws ApiError */
   async write(event: PendingEvent, signal: AbortSignal): Promise<void> {
     const { regarding, type, reason, note } = event
     const same = JSON.stringify([regarding.metadata.uid, type, reason, note])
     const known = this.#series.get(same)
     if (known && event.recordedAt - known.lastAt <= SERIES_MS && (await this.#repeat(known, event, signal))) return
-    // An Event that could not be written has no series: its repetition is a new Event.
+    // An Event that could not be written has no series, so its repetition is a new Event.
     this.#series.delete(same)
     this.#series.set(same, { path: await this.#create(event, signal), count: 1, lastAt: event.recordedAt })
   }
@@ -177,13 +178,13 @@ const reference = ({ apiVersion, kind, metadata }: KubernetesObject): object => 
   resourceVersion: metadata.resourceVersion,
 })
 
-/** `metav1.MicroTime`: RFC 3339 with six digits. */
+/** Renders ms since the epoch as `metav1.MicroTime`: RFC 3339 with six fractional digits. */
 export const microTime = (ms: number): string => new Date(ms).toISOString().replace('Z', '000Z')
 
 /** The API server counts bytes, and rejects an Event with a longer note. */
 function shortened(note: string): string {
   if (Buffer.byteLength(note) <= MAX_NOTE_BYTES) return note
   const bytes = Buffer.from(note).subarray(0, MAX_NOTE_BYTES - 3)
-  // A character that was cut in two is left out.
+  // A character that was split is left out.
   return `${new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes, { stream: true })}…`
 }

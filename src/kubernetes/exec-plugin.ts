@@ -9,10 +9,10 @@ import type { Clock } from '../platform/clock.ts'
 import type { ExecEntry } from './kubeconfig-file.ts'
 import type { ClusterConfig } from './kubeconfig.ts'
 
-/** The kubeconfig's files or plugin gave no credentials. The message repeats nothing of their content. */
+/** The files or the plugin of a kubeconfig gave no credentials. The message repeats none of their content. */
 export class CredentialsError extends Error {
   override readonly name = 'CredentialsError'
-  /** Whether the credentials that were read before must not be used any more. */
+  /** Whether credentials that were read before must not be used any longer. */
   readonly isFinal: boolean
 
   constructor(message: string, options: ErrorOptions & { isFinal?: boolean } = {}) {
@@ -55,7 +55,9 @@ export class ExecPlugin {
   }
 
   /**
-   * @param ca the cluster's certificate authority (PEM), for a plugin that asks for the cluster information.
+   * Returns the current credentials, and runs the plugin if necessary.
+   *
+   * @param ca the cluster's certificate authority (PEM), for a plugin that needs the cluster information.
    * @throws CredentialsError
    */
   async credential(ca: string | undefined): Promise<PluginCredentials> {
@@ -74,13 +76,13 @@ export class ExecPlugin {
     }
   }
 
-  /** The server rejected the credentials: the plugin runs again for the next request, unless it ran a moment ago. */
+  /** Must be called if the server rejected the credentials. The plugin runs again for the next request, unless it ran recently. */
   refused(): void {
     if (this.#credentials && this.#clock.monotonic() - this.#credentials.startedAt >= MIN_RUN_INTERVAL_MS)
       this.#credentials = undefined
   }
 
-  /** Our own clock may be wrong; even then the plugin must not run for every request. */
+  /** Our own clock may be wrong, but even then the plugin must not run for every request. */
   #isValid({ expiresAt, startedAt }: PluginCredentials, now: number): boolean {
     return this.#clock.now() < expiresAt || now - startedAt < MIN_RUN_INTERVAL_MS
   }
@@ -130,7 +132,7 @@ interface Run {
   name: string
 }
 
-/** Resolves with what the plugin printed if it ended with exit code 0. @throws CredentialsError otherwise. */
+/** Runs the plugin and resolves with its output. @throws CredentialsError unless it ends with exit code 0. */
 function output(command: string, args: string[], { env, interactive, clock, name }: Run): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { env, stdio: [interactive ? 'inherit' : 'ignore', 'pipe', 'ignore'] })

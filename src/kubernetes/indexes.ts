@@ -1,7 +1,7 @@
-/** Finds objects of a store by values that they contain: which agents use this Secret? */
+/** Finds objects of a store by values that they contain, such as the agents that use a Secret. */
 import type { Key, KubernetesObject } from './objects.ts'
 
-/** By the name of the index: the values under which an object is found. */
+/** The functions that return the values under which an object is found, by the name of the index. */
 export type IndexFunctions<T> = Record<string, (object: T) => string[]>
 
 /** The indexes of a store: the keys of its objects by the values that an index function returns. */
@@ -16,6 +16,7 @@ export class Indexes<T extends KubernetesObject> {
     for (const name of Object.keys(functions)) this.#filed.set(name, new Map())
   }
 
+  /** The keys of the objects under `value`. @throws Error if there is no such index. */
   keys(index: string, value: string): Key[] {
     const filed = this.#filed.get(index)
     if (!filed) throw new Error(`There is no index ${index}: there are ${[...this.#filed.keys()].join(', ')}.`)
@@ -23,27 +24,27 @@ export class Indexes<T extends KubernetesObject> {
   }
 
   add(key: Key, object: T): void {
-    for (const [filed, value] of this.#places(object)) {
+    for (const [filed, value] of this.#entries(object)) {
       const keys = filed.get(value) ?? new Set<Key>()
       filed.set(value, keys.add(key))
     }
   }
 
   remove(key: Key, object: T): void {
-    for (const [filed, value] of this.#places(object)) {
+    for (const [filed, value] of this.#entries(object)) {
       const keys = filed.get(value)
       keys?.delete(key)
       if (keys?.size === 0) filed.delete(value)
     }
   }
 
-  #places(object: T): [Map<string, Set<Key>>, string][] {
+  #entries(object: T): [Map<string, Set<Key>>, string][] {
     return [...this.#filed].flatMap(([name, filed]) =>
       this.#values(name, object).map((value): [Map<string, Set<Key>>, string] => [filed, value]),
     )
   }
 
-  /** An object that an older schema accepted may lack the field of an index: then that index does not contain it. */
+  /** An object that an older schema accepted may lack the field of an index; then the index does not contain it. */
   #values(name: string, object: T): string[] {
     try {
       return this.#functions[name]?.(object) ?? []

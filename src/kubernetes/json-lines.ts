@@ -4,7 +4,9 @@ import { assertBounded } from './body.ts'
 /**
  * Yields each value as soon as its line is complete. Leaving the loop destroys the stream. An incomplete last line is dropped.
  *
- * @throws SyntaxError if a line is not JSON. @throws TooLargeBodyError if a line exceeds the limit. Errors of the stream.
+ * @throws SyntaxError if a line is not JSON.
+ * @throws TooLargeBodyError if a line exceeds the limit.
+ * @throws errors of the stream.
  */
 export async function* jsonLines<T>(stream: AsyncIterable<Buffer>): AsyncGenerator<T> {
   const decoder = new TextDecoder()

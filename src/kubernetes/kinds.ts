@@ -10,7 +10,7 @@ import {
   MANAGED_BY_SELECTOR,
 } from '../resources/names.ts'
 import { siteHost } from '../resources/sites.ts'
-import type { Agent, CalendarIntegration } from '../resources/types.ts'
+import type { Agent, CalendarIntegration, CustomKind, CustomObject } from '../resources/types.ts'
 import type { IndexFunctions } from './indexes.ts'
 import type { KubernetesObject } from './objects.ts'
 
@@ -24,17 +24,17 @@ export interface ResourceKind {
 
 /** A kind whose objects are watched and kept in memory. */
 export interface WatchedKind<T extends KubernetesObject = KubernetesObject> extends ResourceKind {
-  /** Objects outside of namespaces are watched only by an operator that watches all namespaces: others may not read them. */
+  /** Cluster-scoped objects are watched only by an operator that watches all namespaces, because others may not read them. */
   readonly scope: 'Namespaced' | 'Cluster'
-  /** Only the metadata is sent and kept. */
+  /** Whether only the metadata is requested and stored. */
   readonly metadataOnly: boolean
   /** Only objects with these labels are watched. */
   readonly labelSelector?: string
   /** By the name of the index: the values under which an object is found. */
   readonly indexes: IndexFunctions<T>
-  /** Returns the part of an object that is kept in memory. */
+  /** Returns the part of an object that is stored. */
   readonly strip: (object: T) => T
-  /** While the API server is away, this kind's watch keeps trying every few seconds, so that the others need not. */
+  /** During an outage of the API server, the watch of this kind retries every few seconds, so that the others need not. */
   readonly probesDuringOutage?: boolean
 }
 
@@ -100,20 +100,29 @@ export type ObjectIn<N extends StoreName> = (typeof WATCHED)[N] extends WatchedK
 /** The names of all stores. */
 export const STORE_NAMES = Object.keys(WATCHED) as StoreName[]
 
-/** Kinds that are read or written, and not watched. */
+/** The name of a store of one of the operator's own kinds. */
+export type CustomStoreName = { [N in StoreName]: ObjectIn<N> extends CustomObject ? N : never }[StoreName]
+
+/** The names of the stores of the operator's own kinds, in the order in which people get to see them. */
+export const CUSTOM_STORE_NAMES = STORE_NAMES.filter(
+  (name) => WATCHED[name].apiVersion === GROUP_VERSION,
+) as CustomStoreName[]
+
+/** The operator's own kinds, in the same order. */
+export const CUSTOM_KINDS = CUSTOM_STORE_NAMES.map((name) => WATCHED[name].kind as CustomKind)
+
+/** The kind of Leases, which are not watched. */
 export const LEASES: ResourceKind = { kind: 'Lease', apiVersion: 'coordination.k8s.io/v1', plural: 'leases' }
 /** The kind that Events are written as. */
 export const EVENTS: ResourceKind = { kind: 'Event', apiVersion: 'events.k8s.io/v1', plural: 'events' }
-/** Events as older clients know them. Both are the same objects. */
+/** Events in the core group, as older clients use them. They are the same objects. */
 export const CORE_EVENTS: ResourceKind = { kind: 'Event', apiVersion: 'v1', plural: 'events' }
 
 /** The store that holds objects of this kind. */
 export const storeNameOf = (kind: string): StoreName | undefined =>
   STORE_NAMES.find((name) => WATCHED[name].kind === kind)
 
-/**
- * An object without the fields that only kubectl, the API server and other programs need: most of its bytes, in any number.
- */
+/** Removes the fields that only kubectl, the API server and other programs need, which may be most of an object. */
 export function stripped<T extends KubernetesObject>(object: T): T {
   const metadata = { ...object.metadata }
   Reflect.deleteProperty(metadata, 'managedFields')
@@ -125,7 +134,7 @@ export function stripped<T extends KubernetesObject>(object: T): T {
 
 const isOurAnnotation = (name: string): boolean => name.startsWith(`${API_GROUP}/`) || name === FLUX_REQUESTED_AT
 
-/** Never any data, whatever is passed in. (`kubectl apply` leaves a Secret's data in an annotation.) */
+/** Removes all data, even from annotations: `kubectl apply` stores a Secret's data in one. */
 function metadataOf<T extends KubernetesObject>({ apiVersion, kind, metadata }: T): T {
   return stripped({ apiVersion, kind, metadata } as T)
 }

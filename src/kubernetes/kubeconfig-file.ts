@@ -68,6 +68,8 @@ export interface KubeconfigFile {
 const EXEC_EXTENSION = 'client.authentication.k8s.io/exec'
 
 /**
+ * Parses the text of a kubeconfig file.
+ *
  * @param path the path of the file: relative paths are resolved against its folder, and errors name it.
  * @throws Error that names the field but not its value.
  */

@@ -39,7 +39,7 @@ const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
 const NO_CLUSTER =
   'No Kubernetes cluster is configured: set KUBECONFIG to a file with a current context, or run inside of a cluster.'
 
-/** @throws Error with a message for people that names the file and the field. */
+/** Finds the current cluster. @throws Error with a message for people that names the file and the field. */
 export function findKubeconfig(sources: KubeconfigSources): ClusterConfig {
   const { env } = sources
   // An empty variable counts as not set.
@@ -117,7 +117,7 @@ function fromContext(file: KubeconfigFile, { env, isTerminal = false }: Kubeconf
   return { server, namespace: context.namespace || undefined, proxy, cluster, user, env, isTerminal }
 }
 
-/** Without a scheme it is HTTP, and then no credentials are sent. */
+/** Parses a server. Without a scheme it is HTTP, and then no credentials are sent. */
 function serverOf(text: string): URL {
   const full = /^https?:\/\//i.test(text) ? text : `http://${text}`
   const url = parseURL(full)
@@ -125,7 +125,7 @@ function serverOf(text: string): URL {
   throw new Error(`The kubeconfig's cluster has a server that is no URL: expected one such as https://10.0.0.1:6443.`)
 }
 
-/** What kubectl rejects too, in one clause; undefined if it rejects nothing. */
+/** What is wrong with the context, as in kubectl, in one clause; undefined if nothing is. */
 const problemOf = (cluster: ClusterEntry, user: UserEntry): string | undefined =>
   [...clusterProblems(cluster), ...userProblems(user)].find(([is]) => is)?.[1] ?? (user.exec && execProblem(user.exec))
 

@@ -1,10 +1,10 @@
 /**
- * Lets only a leader write. A process that was suspended (a sleeping machine, a starved node) resumes in the middle of its work,
- * with responses waiting for it, before a timer of its Lease has fired. Therefore each write checks leadership first.
+ * Lets only a leader write. A process that was suspended (on a sleeping machine or an overloaded node) resumes in the middle of its
+ * work, with responses waiting for it, before a timer of its Lease has fired. Therefore each write checks the leadership first.
  */
 import type { Cluster } from './port.ts'
 
-/** The same cluster, except that a write fails if `assertLeading` does. Events are not guarded: a late one does no harm. */
+/** Returns a cluster whose writes fail if `assertLeading` fails. Events are not guarded, because a late Event does no harm. */
 export function withLeaderGuard(cluster: Cluster, assertLeading: () => Promise<void>): Cluster {
   return {
     ...cluster,

@@ -1,4 +1,4 @@
-/** The requests for one Lease. A write names the version that was read, so it fails if somebody else wrote in between. */
+/** The requests for one Lease. A write names the version that was read, so it fails if somebody else has written since. */
 import { LEASES } from './kinds.ts'
 import { collectionPath } from './paths.ts'
 import { ApiError } from './port.ts'
@@ -34,17 +34,18 @@ export class LeaseObject {
     this.#collection = collectionPath(LEASES, namespace)
   }
 
-  /** Returns undefined if there is no Lease. @throws ApiError, as the other methods do. */
+  /** Reads the Lease; undefined if there is none. @throws ApiError, as the other methods do. */
   async read(signal: AbortSignal): Promise<Lease | undefined> {
     return unless('NotFound', this.#send<Lease>({ method: 'GET', path: this.#path }, signal))
   }
 
+  /** Creates the Lease. @throws ApiError `AlreadyExists` */
   async create(spec: LeaseSpec, signal: AbortSignal): Promise<Lease> {
     const body: Lease = { apiVersion: LEASES.apiVersion, kind: LEASES.kind, metadata: this.#metadata, spec }
     return this.#send<Lease>({ method: 'POST', path: this.#collection, body }, signal)
   }
 
-  /** Returns undefined if somebody else has written or deleted the Lease since. */
+  /** Replaces the Lease; returns undefined if somebody else has written or deleted it since. */
   async replace(lease: Lease, signal: AbortSignal): Promise<Lease | undefined> {
     const answer = this.#send<Lease>({ method: 'PUT', path: this.#path, body: lease }, signal)
     return unless('NotFound', unless('Conflict', answer))

@@ -49,7 +49,7 @@ const REQUEST_MS = 5_000
 const RELEASE_MS = 1_500
 /** A larger difference between the two clocks means that the clock was set or the machine slept. */
 const DRIFT_MS = 1_000
-/** A longer duration in the Lease, whoever wrote it, is not waited for. */
+/** A longer duration in the Lease is reduced to this. */
 const MAX_LEASE_S = 60
 
 /** Leader election with a Lease. */
@@ -86,8 +86,8 @@ export class LeaderElection implements Leadership {
   }
 
   /**
-   * To be called before each write. After a suspension of the process, this is where the end of the term is noticed first. If
-   * the machine may have slept, it waits for a renewal.
+   * Must be called before each write. After a suspension of the process, the end of the term is noticed here first. If the machine
+   * may have slept, it waits for a renewal.
    *
    * @throws Error if this replica does not lead.
    */
@@ -122,7 +122,7 @@ export class LeaderElection implements Leadership {
   /**
    * Stops, and releases the Lease, so that another replica need not wait until it expires.
    *
-   * @param release false if work of ours may still run: then the Lease expires by itself.
+   * @param release false if work may still run; then the Lease expires by itself.
    */
   async stop(release = true): Promise<void> {
     this.#stopping.abort()
@@ -143,7 +143,7 @@ export class LeaderElection implements Leadership {
     this.#notifyAttemptEnd()
   }
 
-  /** Waits until the time is over, an attempt is asked for, or the election stops. */
+  /** Waits until the time is over, an attempt is requested, or the election stops. */
   async #pause(ms: number): Promise<void> {
     const over = new AbortController()
     const { signal } = this.#stopping
@@ -175,7 +175,7 @@ export class LeaderElection implements Leadership {
       this.#lastReason = ''
       if (this.#stopping.signal.aborted) return
       if (held) this.#lead(term)
-      else if (this.#state === 'leader') this.#lose()
+      else this.#lose()
     } catch (error) {
       this.#logOnce(error)
     } finally {

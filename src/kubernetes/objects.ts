@@ -1,7 +1,7 @@
 /** The shapes of Kubernetes objects, as far as this program reads or writes them. */
 import type { ObjectMeta } from '../resources/types.ts'
 
-/** What all objects have in common. */
+/** The fields that all objects have. */
 export interface KubernetesObject {
   apiVersion: string
   kind: string
@@ -12,7 +12,7 @@ export interface KubernetesObject {
 export interface Secret extends KubernetesObject {
   kind: 'Secret'
   type?: string
-  /** Values are base64, as the API has them. */
+  /** The values are base64, as in the API. */
   data?: Record<string, string>
 }
 
@@ -23,7 +23,7 @@ export interface ConfigMap extends KubernetesObject {
   binaryData?: Record<string, string>
 }
 
-/** `namespace/name`; of a cluster-scoped object, its name alone. */
+/** `namespace/name`; for a cluster-scoped object, only its name. */
 export type Key = string
 
 /** The key of an object. */

@@ -1,4 +1,4 @@
-/** The paths of the API. Pure. */
+/** Builds the paths of the API. Pure. */
 import { storeNameOf, WATCHED, type ResourceKind } from './kinds.ts'
 import type { KubernetesObject } from './objects.ts'
 
@@ -14,10 +14,10 @@ export function collectionPath(
   return `${group}${namespace === undefined ? '' : `/namespaces/${segment(namespace)}`}/${plural}`
 }
 
-/** The path of one object. @throws Error if the name cannot be the name of an object: see `isName`. */
+/** The path of one object. @throws Error if its name is not valid (see `isName`), or its kind is not registered. */
 export const objectPath = (object: KubernetesObject): string => `${pathOfKind(object)}/${segment(object.metadata.name)}`
 
-/** The path of the collection that an object belongs to. */
+/** The path of the collection that an object belongs to. @throws Error if its kind is not registered. */
 export function pathOfKind({ kind, metadata }: KubernetesObject): string {
   const name = storeNameOf(kind)
   if (name === undefined) throw new Error(`The kind ${kind} has no path: add it to the registry in kinds.ts.`)
@@ -25,8 +25,8 @@ export function pathOfKind({ kind, metadata }: KubernetesObject): string {
 }
 
 /**
- * Whether this can be the name of an object. Names come from what users write: the path of an empty name would be that of the
- * whole collection, and a name with a slash would lead somewhere else.
+ * Whether a text can be the name of an object. Users write names: the path for an empty name would be that of the whole collection,
+ * and a name with a slash would lead somewhere else.
  */
 export const isName = (name: string): boolean =>
   name.length <= 253 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(name)

@@ -1,6 +1,6 @@
 /**
- * What the other rooms may ask of Kubernetes. Reconcilers import only this file; `cluster.ts` implements it. Stores are read
- * from memory without a request; every method that returns a promise sends one request.
+ * Kubernetes as the other rooms use it. Reconcilers import only this file; `cluster.ts` implements it. Stores are read from memory
+ * without a request; every method that returns a promise sends one request.
  */
 import type { CustomObject, ObjectMeta, OwnerReference } from '../resources/types.ts'
 import type { ObjectIn, StoreName } from './kinds.ts'
@@ -15,7 +15,7 @@ export interface WatchEvent<T> {
   after?: T
 }
 
-/** The objects of one kind in memory, read-only, as of the last watch event or our own last write. */
+/** The objects of one kind in memory, as of the last watch event or our own last write. Read-only. */
 export interface Store<T extends KubernetesObject> {
   get(key: Key): T | undefined
   list(): Iterable<T>
@@ -25,7 +25,7 @@ export interface Store<T extends KubernetesObject> {
   subscribe(listener: (change: WatchEvent<T>) => void): void
 }
 
-/** An Event about an object. Record it on transitions only; repetitions are aggregated into a series. */
+/** An Event about an object. Record Events on transitions only; repetitions are aggregated into a series. */
 export interface EventRecord {
   regarding: KubernetesObject
   type: 'Normal' | 'Warning'
@@ -41,7 +41,7 @@ type Stores = { readonly [N in Exclude<StoreName, 'namespaces'>]: Store<ObjectIn
 
 /** The Kubernetes API as the other rooms use it: cached reads, and writes. */
 export interface Cluster extends Stores {
-  /** Undefined if the operator watches named namespaces only: then it may not read Namespaces. */
+  /** Undefined if the operator watches only named namespaces, because then it may not read Namespaces. */
   readonly namespaces: Store<ObjectIn<'namespaces'>> | undefined
 
   /**
@@ -49,9 +49,11 @@ export interface Cluster extends Stores {
    * our own writes. Never fails: while the API server refuses the watch, nothing is reported.
    */
   watchSecret(namespace: string, name: string, listener: (change: WatchEvent<KubernetesObject>) => void): void
+  /** Reads a Secret with its data; undefined if there is none. @throws ApiError */
   readSecret(namespace: string, name: string): Promise<Secret | undefined>
+  /** Reads a ConfigMap with its data; undefined if there is none. @throws ApiError */
   readConfigMap(namespace: string, name: string): Promise<ConfigMap | undefined>
-  /** @throws ApiError `AlreadyExists` */
+  /** Creates an object. @throws ApiError `AlreadyExists` */
   create<T extends KubernetesObject>(object: T): Promise<T>
   /**
    * Applies a JSON merge patch (RFC 7386) to the version `object.metadata.resourceVersion`, on which the patch was decided.
@@ -67,7 +69,7 @@ export interface Cluster extends Stores {
   writeStatus(object: CustomObject, status: object): Promise<object | undefined>
   /** Deletes this object in this version (uid and resourceVersion are preconditions). Succeeds if it is already gone. */
   delete(object: KubernetesObject): Promise<void>
-  /** Never fails and never waits. An Event may be dropped. */
+  /** Records an Event, which may be dropped. Never fails and never waits. */
   recordEvent(event: EventRecord): void
 }
 

@@ -9,7 +9,7 @@ import { parseURL } from '../platform/url.ts'
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Returns the URL of the proxy; undefined if there is none, or if the variable holds no URL of a proxy. */
+/** Returns the URL of the proxy; undefined if there is none, or if the variable is not the URL of a proxy. */
 export function proxyFromEnvironment(server: URL, env: Environment): string | undefined {
   const name = server.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY'
   const proxy = asProxy(anyOf(env, name))
@@ -18,7 +18,7 @@ export function proxyFromEnvironment(server: URL, env: Environment): string | un
 
 const anyOf = (env: Environment, name: string): string => env[name] || env[name.toLowerCase()] || ''
 
-/** Without a scheme it is HTTP. */
+/** Parses the URL of a proxy. Without a scheme it is HTTP. */
 function asProxy(text: string): string | undefined {
   const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`
   return text !== '' && isProxy(full) ? full : undefined

@@ -1,5 +1,5 @@
 /**
- * Keeps a store in step with one resource: a paged list, then watches with bookmarks from the version of the list, until it is
+ * Keeps a store in sync with one resource: a paged list, then watches with bookmarks from the version of the list, until it is
  * stopped. It recovers by itself from a cut or silent connection, an expired version and a server that is away for minutes. An
  * error of a listener does not stop it.
  *
@@ -53,7 +53,7 @@ export interface Reflector {
 }
 
 const PAGE_SIZE = 500
-/** A page that is too large (annotations alone may have 256 kB each) is divided by this. */
+/** If a page is too large (annotations alone may have 256 kB each), the page size is divided by this. */
 const PAGE_DIVISOR = 4
 /** The values of client-go. */
 const FIRST_BACKOFF_MS = 800
@@ -63,13 +63,13 @@ const BACKOFF_RESET_MS = 120_000
 const MIN_ROUND_MS = 1_000
 /** A new watch proves that the connection works. Opening one costs little, and the connection is reused. */
 const MIN_WATCH_S = 40
-/** A server that has not ended a watch so long after its timeout is taken to be lost. */
+/** A server that has not ended a watch so long after its timeout counts as lost. */
 const WATCH_GRACE_MS = 5_000
 /** Longer than a watch lasts. */
 const FRESH_MS = 60_000
 /** A server sends a bookmark before it ends a watch. One that does not may not know our version (a restored backup). */
 const SILENT_WATCHES_UNTIL_LIST = 3
-/** A shorter watch that brings nothing is not suspicious. */
+/** A shorter watch without events is not suspicious. */
 const SILENT_MS = 30_000
 /** The longest pause during an outage of a reflector that keeps probing. */
 const PROBE_PAUSE_MS = 5_000
@@ -118,7 +118,7 @@ class Session<T extends KubernetesObject> {
   readonly #deps: ReflectorDeps
   readonly #options: ReflectorOptions<T>
   readonly #signal: AbortSignal
-  /** The version to watch from; undefined: list first. */
+  /** The version to watch from; undefined if a list is needed first. */
   #version: string | undefined
   /** The last version that was received. */
   #newest: string | undefined
@@ -126,7 +126,7 @@ class Session<T extends KubernetesObject> {
   #failures = 0
   #page = PAGE_SIZE
   #lastReason = ''
-  /** How many watches in a row have brought nothing, not even a bookmark. */
+  /** How many consecutive watches had no events, not even a bookmark. */
   #silentWatches = 0
   /** When the last watch was accepted, in ms of the monotonic clock. */
   #acceptedAt = -Infinity
@@ -237,7 +237,7 @@ class Session<T extends KubernetesObject> {
         ...(page?.metadata.continue ? { continue: page.metadata.continue } : {}),
       }
       page = await this.#deps.send<List>(this.#request(query, 'PartialObjectMetadataList'), this.#signal)
-      // Stripped page by page: a whole list with the fields that are dropped would need most of the memory.
+      // Stripped page by page, because a whole list with all fields would need most of the memory.
       for (const item of page.items ?? []) objects.push(this.#normalize(item))
     } while (page.metadata.continue && !this.#signal.aborted)
     const version = page.metadata.resourceVersion ?? ''
@@ -252,7 +252,7 @@ class Session<T extends KubernetesObject> {
     return store.strip({ ...object, apiVersion: kind.apiVersion, kind: kind.kind } as T)
   }
 
-  /** Resolves when the server has ended the watch. @throws ApiError if it ended in any other way. */
+  /** Watches until the server ends the watch. @throws ApiError if it ends in any other way. */
   async #watch(): Promise<void> {
     const seconds = Math.round(MIN_WATCH_S * (1 + this.#deps.random() / 4))
     const query = {

@@ -1,5 +1,5 @@
 /**
- * Sends one request to the API server as raw JSON: with a deadline, retried where that is safe. It fails with an `ApiError` whose
+ * Sends one request to the API server as raw JSON, with a deadline, and retries it if that is safe. It fails with an `ApiError` whose
  * message can be shown. A read is retried after any transient failure, a write only if the server certainly did not process it.
  * A write whose response was lost fails as `Unreachable`: the caller reads the object again before it goes on.
  */
@@ -25,14 +25,14 @@ export interface RequestDeps {
   health?: ApiHealth
 }
 
-/** Resolves with the body; undefined if there is none. @throws ApiError, at once if `signal` aborts. */
+/** Sends a request and resolves with the body; undefined if there is none. @throws ApiError, at once if `signal` aborts. */
 export type SendRequest = <T>(request: ApiRequest, signal?: AbortSignal) => Promise<T>
 
 /** The API server itself gives up after 60 s, and usually responds in milliseconds. */
 const DEADLINE_MS = 30_000
 const TRIES = 4
 const FIRST_PAUSE_MS = 400
-/** A longer Retry-After is left to the caller, who can free its worker meanwhile. */
+/** A longer Retry-After is left to the caller, which can free its worker in the meantime. */
 const MAX_PAUSE_MS = 10_000
 
 /** Creates the function that sends requests to the API server. */
@@ -85,7 +85,7 @@ async function sendOnce<T>(deps: RequestDeps, request: ApiRequest, signal: Abort
 /** The deadline of a request. */
 export interface Deadline {
   readonly signal: AbortSignal
-  /** Starts the time again. */
+  /** Restarts the deadline. */
   extend(): void
   cancel(): void
 }
@@ -95,7 +95,7 @@ class StoppedError extends Error {}
 /** A request that we stopped ourselves is not a failure of the server. */
 const isStopped = ({ aborted, reason }: AbortSignal): boolean => aborted && reason instanceof StoppedError
 
-/** Returns a signal that aborts after `ms`, or with `parent`. */
+/** Starts a deadline whose signal aborts after `ms`, or with `parent`. */
 export function startDeadline(clock: Clock, ms: number, parent: AbortSignal | undefined): Deadline {
   const abort = new AbortController()
   const stop = (): void => abort.abort(new StoppedError('stopped'))
@@ -116,7 +116,7 @@ export function startDeadline(clock: Clock, ms: number, parent: AbortSignal | un
   }
 }
 
-/** Sends a request and resolves with the head of the response, before its body. Errors are passed on as they are. */
+/** Sends a request and resolves when the head of the response has arrived. Errors are passed on unchanged. */
 export async function open(
   deps: RequestDeps,
   request: ApiRequest,

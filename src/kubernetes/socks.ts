@@ -1,6 +1,6 @@
 /**
- * Connects through a SOCKS5 proxy (RFC 1928, RFC 1929), which resolves the names. Node has no client for it, and undici's is
- * unfinished.
+ * Connects through a SOCKS5 proxy (RFC 1928, RFC 1929), which resolves host names. Node has no SOCKS client, and undici's is not
+ * finished.
  */
 import { once } from 'node:events'
 import { connect, isIP, type Socket } from 'node:net'
@@ -16,7 +16,7 @@ const DOMAIN = 3
 const ADDRESS_BYTES: Record<number, number> = { [IPV4]: 4, 4: 16 }
 const MAX_SILENCE_MS = 10_000
 
-/** For undici's `Agent`. */
+/** Creates a connector for undici's `Agent`. */
 export function socksConnector(proxy: URL, tls: TlsOptions): buildConnector.connector {
   const encrypt = buildConnector({ ...tls })
   return (options, callback) => {
@@ -58,14 +58,15 @@ async function authenticate(socket: Socket, user: string, password: string): Pro
   socket.write(Buffer.from(user === '' ? [VERSION, 1, NO_AUTHENTICATION] : [VERSION, 2, NO_AUTHENTICATION, PASSWORD]))
   const [, method] = await read(socket, 2)
   if (method === NO_AUTHENTICATION) return
-  if (method !== PASSWORD || user === '') throw new Error('the SOCKS proxy wants another found')
+  if (method !== PASSWORD || user === '')
+    throw new Error('the SOCKS proxy requires an authentication method that is not available')
   const [name, word] = [Buffer.from(user), Buffer.from(password)]
   socket.write(Buffer.from([1, name.length, ...name, word.length, ...word]))
   const [, status] = await read(socket, 2)
   if (status !== 0) throw new Error('the SOCKS proxy refused the name or the password')
 }
 
-/** Reads exactly so many bytes: those that follow are no longer the proxy's. */
+/** Reads exactly this many bytes, because the following bytes no longer belong to the proxy's protocol. */
 async function read(socket: Socket, bytes: number): Promise<Buffer> {
   for (;;) {
     const piece = socket.read(bytes) as Buffer | null

@@ -1,6 +1,6 @@
 /**
- * Writes a status: fitted to its schema, and restored if somebody else has overwritten it. If the API server rejects it all the
- * same, a short status that says so is written, so that no outdated "ready" remains.
+ * Writes statuses, fitted to their schema, and restores them if somebody else has overwritten them. If the API server rejects a
+ * status anyway, a short status that says so is written, so that no outdated "ready" remains.
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../platform/clock.ts'
@@ -13,7 +13,7 @@ import { ApiError, type Cluster } from './port.ts'
 
 type StatusOf<K extends CustomKind> = NonNullable<CustomObjects[K]['status']>
 
-/** What is kept of an object's status between two reports. A restart may lose it without harm. */
+/** What is remembered of an object's status between two reports. Losing it in a restart does no harm. */
 export interface StatusMemory<S> {
   /** The status that the API server returned for our last write: a different one was written by somebody else. */
   written?: S
@@ -27,7 +27,7 @@ export interface StatusReport<K extends CustomKind> {
   memory: StatusMemory<StatusOf<K>>
   /** The generation that was reconciled. */
   generation: number | undefined
-  /** Returns the findings for the short status. `reason`: why the status was rejected. */
+  /** Returns the findings for the short status. @param reason why the status was rejected. */
   refused: (reason: string) => Findings<K>
 }
 
@@ -93,7 +93,7 @@ async function write<K extends CustomKind>(
   recordConditionEvents(deps, { kind, object, before, after: status.conditions })
 }
 
-/** The conditions are written beside the present status, which was accepted before; if that is rejected too, alone. */
+/** Writes the conditions together with the current status, which was accepted before; if that is rejected, too, alone. */
 async function writeShortStatus<K extends CustomKind>(
   deps: ReportDeps,
   report: StatusReport<K>,

@@ -2,7 +2,7 @@
  * The objects that a watch has reported, in memory and indexed. Our own writes are stored as soon as they succeed, so a
  * reconcile never sees a state older than its own last write, and the watch event of our own write is not reported.
  *
- * While a write is under way, watch events for its key are held back: the event may arrive before the response. A change by
+ * During a write, watch events for its key are held back, because the event may arrive before the response. A change by
  * somebody else in between is not lost: a write is silent only if it changed exactly the version that the store had.
  */
 import { Indexes, type IndexFunctions } from './indexes.ts'
@@ -11,7 +11,7 @@ import { isNewer } from './versions.ts'
 
 /** The options of a watch store. */
 interface StoreOptions<T> {
-  /** Returns the part of an object that is kept. */
+  /** Returns the part of an object that is stored. */
   strip(object: T): T
   indexes?: IndexFunctions<T>
   /** Called when a listener or an index throws: the other listeners and the watch go on. */

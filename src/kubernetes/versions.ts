@@ -1,7 +1,8 @@
 /**
- * Compares resourceVersions of one resource as numbers. KEP-5504 (stable in Kubernetes 1.35) permits that: they are decimal
- * integers without leading zeros, as they have always been on servers with etcd. On any other server, a version that is not a
- * number counts as newer whenever it differs: no event is lost then, but a late event may be reported twice.
+ * Whether a resourceVersion is newer than another one of the same resource. They are compared as numbers, which KEP-5504 (stable in
+ * Kubernetes 1.35) permits: they are decimal integers without leading zeros, as they have always been on servers with etcd. On any
+ * other server, a version that is not a number counts as newer whenever it differs: no event is lost then, but a late event may be
+ * reported twice.
  */
 export function isNewer(version: string | undefined, than: string | undefined): boolean {
   if (version === undefined || than === undefined) return true

@@ -1,6 +1,6 @@
 /**
- * Writes objects. Each write names the version that the caller read, so that it cannot overwrite a change that the caller has
- * not seen, and its response is put into the store of that kind.
+ * Writes objects. Each write names the version that the caller read, so that it cannot overwrite an unseen change, and its response
+ * is stored in the cache of that kind.
  */
 import { cacheOf, type Caches } from './caches.ts'
 import { objectPath, pathOfKind } from './paths.ts'
@@ -39,13 +39,13 @@ export function createWriter(
 
 const PATCH = { method: 'PATCH', contentType: MERGE_PATCH } as const
 
-/** Adds the version that the patch was decided on. */
+/** Adds the version that the patch is based on. */
 function forVersion(object: KubernetesObject, patch: Record<string, unknown>): Record<string, unknown> {
   const resourceVersion = decidedVersion(object)
   return { ...patch, metadata: { ...(patch.metadata as object | undefined), resourceVersion } }
 }
 
-/** The version that a write was decided on. @throws Error without one: the write could overwrite an unseen change. */
+/** The version that a write is based on. @throws Error if there is none, because the write could overwrite an unseen change. */
 function decidedVersion({ kind, metadata }: KubernetesObject): string {
   if (metadata.resourceVersion) return metadata.resourceVersion
   throw new Error(

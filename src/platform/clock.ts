@@ -1,7 +1,8 @@
 /**
- * Time and randomness. Everything in this program gets them through `deps`, so that tests can control them.
+ * The platform room contains what any service needs: clocks, the log, metrics, HTTP servers, and helpers for JSON and texts. It
+ * imports no other room, and touches only the clocks of the process, V8's settings and the sockets that it is told to open.
  *
- * The platform room holds what any service needs: clocks, the log, metrics and HTTP servers. It imports no other room.
+ * This file is time and randomness. Everything in this program gets them through `deps`, so that tests can control them.
  */
 
 /**
@@ -13,14 +14,15 @@
  *   and rates are measured with it. It has no meaning outside this process.
  */
 export interface Clock {
+  /** The time of day, in ms since the Unix epoch. */
   now(): number
   /** Ms since an arbitrary origin, with fractions. */
   monotonic(): number
-  /** Calls `fire` once, after `delayMs` (negative counts as zero). Returns a function that cancels it. Never keeps the process alive. */
+  /** Calls `fire` once after `delayMs` (at least 0). Returns a function that cancels it. Does not keep the process alive. */
   setTimer(delayMs: number, fire: () => void): () => void
 }
 
-/** A uniformly distributed number in [0, 1), as `Math.random` gives. */
+/** Returns a uniformly distributed number in [0, 1), like `Math.random`. */
 export type Random = () => number
 
 // setTimeout fires at once for delays of 2^31 ms or more, so longer timers are split into steps of at most this.

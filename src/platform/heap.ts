@@ -1,4 +1,4 @@
-/** V8's garbage collection settings, which influence resident memory more than live objects do. */
+/** V8's garbage collection settings, which affect the resident memory more than live objects do. */
 import { setFlagsFromString } from 'node:v8'
 
 /**

@@ -11,7 +11,7 @@ export type { Scrape }
 /** The state of a queue, which is read at each scrape. */
 interface QueueCounts {
   depth: number
-  /** Since when each key has been processed; monotonic. */
+  /** Since when each key has been processed, in ms of the monotonic clock. */
   processing: ReadonlyMap<string, number>
   /** How long a key, or the queue, has made no progress, in ms. */
   stuckMs: number
@@ -20,9 +20,11 @@ interface QueueCounts {
 /** What the operator counts and measures. */
 export interface Metrics {
   readonly registry: Registry
-  /** The metrics of one controller and its queue. */
+  /** Creates the metrics of one controller and its queue. */
   controller(name: string, workers: number): ControllerInstruments
+  /** Counts a request to the Kubernetes API. */
   apiRequest: (method: string, code: string, host: string) => void
+  /** Counts and measures a request to Google. */
   googleRequest: (kind: string, outcome: string, seconds: number) => void
   /** Counts a completed sign-in by its outcome. */
   signIn: (outcome: string) => void
@@ -32,8 +34,9 @@ export interface Metrics {
   notification: (result: string) => void
   /** Counts an Event that was not written, by the reason. */
   eventDropped: (reason: string) => void
+  /** Registers the gauge of leader election. */
   leader(name: string, leads: () => boolean): void
-  /** A gauge that is computed at each scrape. */
+  /** Registers a gauge that is computed at each scrape. */
   gauge: (name: string, help: string, labels: string[], scrape: () => Scrape) => void
 }
 
@@ -45,7 +48,7 @@ interface ControllerInstruments {
     taken(waitedSeconds: number): void
     done(tookSeconds: number): void
   }
-  /** Called once: the counts are read at every scrape. */
+  /** Called once; the counts are read at every scrape. */
   observe(counts: QueueCounts): void
   reconciled(result: string, seconds: number): void
 }

@@ -1,7 +1,7 @@
 /**
  * Makes texts safe to show. Pure. `scrub` removes what must never be logged or shown: tokens, secrets, codes and e-mail addresses. It
  * is the last line of defence: messages must not contain such things in the first place. `clean` is for every foreign value: the
- * result is neither too long for a status nor contains control sequences for a terminal.
+ * result is not too long for a status and contains no control sequences for a terminal.
  *
  * Each pattern is bounded, so that the time is proportional to the length of the text.
  */

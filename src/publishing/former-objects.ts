@@ -1,7 +1,7 @@
 /**
- * Objects that an Agent published under names which its spec no longer says. They are removed once everything that the spec
- * says is published. While the person is asked to consent to more, they are kept up to date instead: their readers still get
- * what the person has agreed to.
+ * Objects that an Agent published under names which its spec no longer contains. They are removed once everything that the spec
+ * names is published. While the person is asked to consent to more, they are kept up to date instead, so that their readers still
+ * get what the person has agreed to.
  */
 import { isStepFailure } from '../failures/step-failure.ts'
 import type { KubernetesObject } from '../kubernetes/port.ts'
@@ -14,14 +14,14 @@ import type { PublishDeps } from './port.ts'
 import { dataOf, isNamed, type ObjectName, type PublishedObject } from './published-object.ts'
 import type { PublicationState } from './state.ts'
 
-/** Removes the former objects, unless something that the spec names does not exist yet. @throws ApiError */
+/** Removes the former objects, unless an object that the spec names does not exist yet. @throws ApiError */
 export async function removeFormerObjects(deps: PublishDeps, agent: Agent, state: PublicationState): Promise<void> {
   const { calendar, accessToken } = namesIn(agent)
   if (!exists(state.calendar, calendar) || !exists(state.accessToken, accessToken)) return
   for (const object of formerObjects(deps, agent)) await deps.cluster.delete(object)
 }
 
-/** Writes into each former object what is published under the new name. The first failure ends it. @throws ApiError */
+/** Copies what is published under the new name into each former object, until one of them fails. @throws ApiError */
 export async function updateFormerObjects(deps: PublishDeps, agent: Agent, state: PublicationState): Promise<void> {
   for (const object of formerObjects(deps, agent)) {
     const role = object.metadata.labels?.[ROLE_LABEL]
@@ -30,7 +30,7 @@ export async function updateFormerObjects(deps: PublishDeps, agent: Agent, state
   }
 }
 
-/** Writes only the keys that the object has already: it must not say more than before. Returns whether that succeeded. */
+/** Writes only the keys that the object already has, so that it does not reveal more. Returns whether that succeeded. */
 async function update(
   deps: PublishDeps,
   agent: Agent,
@@ -64,7 +64,7 @@ function namesIn({ spec }: Agent): Record<'calendar' | 'accessToken', ObjectName
 const exists = (known: PublishedObject | null | undefined, named: ObjectName | undefined): boolean =>
   named === undefined || (known ? isNamed(known, named) : false)
 
-/** Made by version 0.1.0, or of a role that is published: never a grant or a key, whatever owner reference it has. */
+/** Whether an object has the role of a published object, or none (version 0.1.0). It never matches grants and keys. */
 const isPublished = (object: KubernetesObject): boolean =>
   isOurs(object) &&
   !isReservedName(object.metadata.name) &&

@@ -1,4 +1,4 @@
-/** How fresh the published calendar is, and when its header has to be renewed. Pure: the clock is only read. */
+/** Computes how fresh the published calendar is, and when its header has to be renewed. Pure, except that it reads the clock. */
 import { publishedWindow } from '../calendar/window.ts'
 import type { Zones } from '../calendar/zones.ts'
 import { asOf, type KnownCalendar } from '../calendars/query.ts'
@@ -7,12 +7,12 @@ import { durationMs } from '../resources/durations.ts'
 import type { Agent, CalendarIntegration } from '../resources/types.ts'
 import type { PublishedHeader } from './published-object.ts'
 
-/** An instant that is this much later than it can be was written with a wrong clock. */
+/** An instant that lies further in the future than this was written with a wrong clock. */
 export const MAX_CLOCK_SKEW_MS = 5_000
 
 type Sync = CalendarIntegration['spec']['sync']
 
-/** What a calendar is published from. */
+/** The input for publishing a calendar. */
 export interface CalendarInput {
   /** The Agent; its spec names only what the person has consented to. */
   agent: Agent
@@ -24,13 +24,13 @@ export interface CalendarInput {
   sync: Sync | undefined
 }
 
-/** How old a reading may become before it is not trusted, in ms: at least two intervals, or it would always be too old. */
+/** The age, in ms, beyond which a read is not trusted: at least two intervals, because otherwise it would always be too old. */
 export const staleAfterMs = (agent: Agent, sync: Sync): number =>
   Math.max(durationMs(agent.spec.publish.staleAfter), 2 * durationMs(sync.interval))
 
 /**
- * The header that would be published now; undefined until every calendar was read, or refused for good.
- * @param last the published header, which counts while nothing is known any more because all calendars were refused.
+ * The header that would be published now; undefined until every calendar has been read or permanently refused.
+ * @param last the published header, which applies while all calendars are refused and nothing else is known.
  */
 export function freshHeader(
   { clock, zones }: { clock: Clock; zones: Zones },
@@ -42,7 +42,7 @@ export function freshHeader(
   const oldest = asOf(readable)
   const readAt = oldest === undefined ? last?.syncedAt : timeOfDay(clock, oldest)
   if (readAt === undefined) return undefined
-  // In whole seconds, as it is published: we compute with the same instant as readers do.
+  // In whole seconds, as published, so that we compute with the same instant as readers do.
   const syncedAt = wholeSecond(readAt)
   return {
     window: publishedWindow(clock.now(), sync.window),
@@ -58,20 +58,20 @@ const wholeSecond = (ms: number): number => Math.floor(ms / 1000) * 1000
 const firstTimeZone = (calendars: readonly KnownCalendar[]): string | undefined =>
   calendars.find(({ snapshot }) => snapshot)?.snapshot?.timeZone
 
-/** Whether what the spec and the calendars determine is the same in both headers, whatever the time. */
+/** Whether two headers agree in what the spec and the calendars determine, regardless of the time. */
 export const isSameSetting = (a: PublishedHeader, b: PublishedHeader): boolean =>
   a.timeZone === b.timeZone &&
   a.window.end - a.window.start === b.window.end - b.window.start &&
   Math.round((a.freshUntil - a.syncedAt) / 1000) === Math.round((b.freshUntil - b.syncedAt) / 1000)
 
-/** Whether something was read since. The same reading may be converted to seconds that differ by one. */
+/** Whether there was a later read. The same read may be rounded to seconds that differ by one. */
 export const isLater = (fresh: PublishedHeader, last: PublishedHeader): boolean =>
   fresh.syncedAt - last.syncedAt > 1_000
 
-/** Whether the header was written with a clock that was ahead: nobody can have read anything later than now. */
+/** Whether the header was written with a clock that was ahead, because it names a read in the future. */
 export const isAhead = ({ syncedAt }: PublishedHeader, now: number): boolean => syncedAt > now + MAX_CLOCK_SKEW_MS
 
-/** Whether half of the time of trust has passed, or all of it, or the next reading will be too late to renew it. */
+/** Whether the header has to be renewed: half of its lifetime has passed, or the next read will be too late. */
 export function isHeartbeatDue(
   clock: Clock,
   { agent, nextReading, sync }: CalendarInput,

@@ -1,22 +1,22 @@
-/** How large a published object may be. */
+/** Limits the size of published objects. Pure. */
 import type { Data, ObjectName } from './published-object.ts'
 
-/** Kubernetes refuses objects larger than 1 MiB in all; this leaves room for the metadata of other clients. */
+/** The maximum size of the data, in bytes. Kubernetes rejects objects above 1 MiB, and metadata needs some room. */
 export const MAX_OBJECT_BYTES = 900_000
 
 /** The part of the data that can be published. */
 interface Fitted {
-  /** Undefined if nothing of it fits. */
+  /** Undefined if nothing fits. */
   data: Data | undefined
-  /** Why that is not all, as a sentence for people. */
+  /** Why not everything fits, as a sentence for people. */
   tooLarge: string | undefined
 }
 
-/** The length of all values together, in bytes of UTF-8. */
+/** The total length of all values, in bytes of UTF-8. */
 export const bytesOf = (data: Data): number =>
   Object.values(data).reduce((sum, text) => sum + Buffer.byteLength(text), 0)
 
-/** If the events are too large, only the busy time is published: programs that need no more than that keep working. */
+/** Selects what can be published. If the events are too large, the busy time alone is published, for programs that need only that. */
 export function fit(object: ObjectName, data: Data): Fitted {
   if (excess(data) === 0) return { data, tooLarge: undefined }
   const busy = Object.fromEntries(Object.entries(data).filter(([key]) => key.startsWith('busy.')))
@@ -24,7 +24,7 @@ export function fit(object: ObjectName, data: Data): Fitted {
   return { data: busyFits ? busy : undefined, tooLarge: sizeMessage(object, data, busyFits) }
 }
 
-/** By how many bytes the data is too large. */
+/** By how many bytes the data exceeds the limit. */
 const excess = (data: Data): number => Math.max(bytesOf(data) - MAX_OBJECT_BYTES, 0)
 
 function sizeMessage({ kind, name }: ObjectName, data: Data, busyFits: boolean): string {

@@ -1,7 +1,7 @@
 /**
- * Reads and writes one ConfigMap or Secret of an Agent: never one that belongs to somebody else (`ownership.ts`), only our own
- * keys, labels, annotations and owner reference, only the version that was read, and only if something differs. All functions
- * fail with an `ApiError`.
+ * Reads and writes one ConfigMap or Secret of an Agent. It never writes an object that belongs to somebody else (`ownership.ts`), and
+ * changes only our own keys, labels, annotations and owner reference, only in the version that was read, and only if something
+ * differs.
  */
 import { isStepFailure, stepFailure, type StepFailure } from '../failures/step-failure.ts'
 import { ApiError, type ConfigMap, type KubernetesObject, type Secret } from '../kubernetes/port.ts'
@@ -13,9 +13,9 @@ import type { PublishDeps } from './port.ts'
 import { dataOf, isNamed, publishedObject, sameData, type Data, type PublishedObject } from './published-object.ts'
 
 /**
- * What the cluster holds under the name of the target: an object of ours, nothing, or a failure because the object is somebody
- * else's. Labels, annotations and the owner reference are restored if they are missing.
- * @param known what was there before; it is returned if the watch shows no other version.
+ * Reads the object with the name of the target. Returns an object of ours, undefined if there is none, or a failure if the object
+ * belongs to somebody else. Missing labels, annotations and owner references are restored.
+ * @param known the last known object, which is returned if the watch shows no other version.
  * @throws ApiError
  */
 export async function readOwned(
@@ -24,26 +24,26 @@ export async function readOwned(
   target: Target,
   known: PublishedObject | undefined,
 ): Promise<PublishedObject | undefined | StepFailure> {
-  const seen = seenAs(deps, agent, target)
-  // Nothing is created under such a name either.
-  if (isReservedName(target.name)) return conflictFailure(deps, agent, seen ?? newObject(agent, target), target)
+  const cached = cachedObject(deps, agent, target)
+  // No object is created under such a name, either.
+  if (isReservedName(target.name)) return conflictFailure(deps, agent, cached ?? newObject(agent, target), target)
   const own = known && isNamed(known, target) ? known : undefined
-  if (seen) return isUnchanged(deps, agent, seen, { target, own }) ? own : readNow(deps, agent, target)
+  if (cached) return isUnchanged(deps, agent, cached, { target, own }) ? own : readNow(deps, agent, target)
   // Only ConfigMaps with our label are watched: one that has lost it may still exist.
   return own && target.kind === 'ConfigMap' ? readNow(deps, agent, target) : undefined
 }
 
-/** Whether it is the version that we know, with our labels, annotations and owner reference. */
+/** Whether the object is the known version, with our labels, annotations and owner reference. */
 const isUnchanged = (
   deps: PublishDeps,
   agent: Agent,
-  seen: KubernetesObject,
+  cached: KubernetesObject,
   { target, own }: { target: Target; own: PublishedObject | undefined },
 ): boolean =>
-  seen.metadata.resourceVersion === own?.resourceVersion && ownershipOf(deps, agent, seen, target).is === 'mine'
+  cached.metadata.resourceVersion === own?.resourceVersion && ownershipOf(deps, agent, cached, target).is === 'mine'
 
-/** What the watch shows under this name. */
-const seenAs = ({ cluster }: PublishDeps, agent: Agent, { kind, name }: Target): KubernetesObject | undefined =>
+/** The cached object with this name. */
+const cachedObject = ({ cluster }: PublishDeps, agent: Agent, { kind, name }: Target): KubernetesObject | undefined =>
   (kind === 'Secret' ? cluster.secrets : cluster.configMaps).get(objectKey(agent, name))
 
 async function readNow(
@@ -62,7 +62,7 @@ async function readNow(
   return decoded(ownership.is === 'mine' ? object : await restoreMarks(deps, agent, object, target), target)
 }
 
-/** Restores our labels, annotations and owner reference; the data stays as it is. */
+/** Restores our labels, annotations and owner reference, and leaves the data unchanged. */
 async function restoreMarks(
   deps: PublishDeps,
   agent: Agent,
@@ -85,9 +85,9 @@ const objectAt = ({ kind, name }: Target, { metadata }: KubernetesObject, data: 
   publishedObject({ kind, name, resourceVersion: metadata.resourceVersion ?? '' }, data)
 
 /**
- * Makes the object hold exactly `data` under our keys, and returns what is there now.
- * @param current what `readOwned` returned; the object is created if it is undefined.
- * @throws ApiError a conflict if another client has written the object since.
+ * Makes the object contain exactly `data` under our keys, and returns the object after that.
+ * @param current what `readOwned` returned; undefined to create the object.
+ * @throws ApiError `Conflict` if another client has written the object since.
  */
 export async function writeOwned(
   deps: PublishDeps,
@@ -103,7 +103,7 @@ export async function writeOwned(
   return objectAt(target, await deps.cluster.patch(object, { data: dataPatch(target, before) }), target.data)
 }
 
-/** Creates the object with all of the data; returns the existing one if there is one of ours all the same. */
+/** Creates the object with all of the data. If one of ours exists after all, it is returned. */
 async function create(
   deps: PublishDeps,
   agent: Agent,
@@ -134,7 +134,7 @@ const encoded = (target: Target, data: Data): Data =>
     ? data
     : Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString('base64')]))
 
-/** Only what differs: our keys that changed, and null for those that are removed. */
+/** The difference: our keys that changed, and null for those that are removed. */
 function dataPatch(target: Target & { data: Data }, current: Data): Record<string, string | null> {
   const changed = Object.entries(target.data).filter(([key, value]) => current[key] !== value)
   const removed = Object.keys(current).filter((key) => !(key in target.data))

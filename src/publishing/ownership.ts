@@ -1,4 +1,4 @@
-/** Whether an object under the name of an output belongs to the Agent, and what to report if it does not. */
+/** Decides whether an object with the name of an output belongs to the Agent, and what to report if it does not. */
 import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
 import type { KubernetesObject } from '../kubernetes/port.ts'
 import { isReservedName } from '../resources/names.ts'
@@ -13,15 +13,15 @@ const RECHECK_MS = 5 * MINUTE_MS
 /** An object that an Agent publishes. */
 export interface Target extends ObjectName {
   role: PublishedRole
-  /** Every key that may be ours: those that are not wanted are removed. */
+  /** All keys that may be ours; those that are not wanted are removed. */
   keys: readonly string[]
 }
 
-/** Whose the object is. */
+/** Whether an existing object belongs to the Agent. */
 export const ownershipOf = (deps: PublishDeps, agent: Agent, object: KubernetesObject, target: Target): Ownership =>
   ownershipOfPublished(object, agent, { role: target.role, shared: isShared(deps, agent, target) })
 
-/** Whether the spec of another object names this one, too: then its name alone does not tell whose it is. */
+/** Whether the spec of another object names this one, too, so that the name does not show who owns it. */
 function isShared({ cluster }: PublishDeps, agent: Agent, { kind, name }: Target): boolean {
   const key = objectKey(agent, name)
   const agents = cluster.agents.byIndex(kind === 'Secret' ? 'secret' : 'configMap', key)
@@ -29,7 +29,7 @@ function isShared({ cluster }: PublishDeps, agent: Agent, { kind, name }: Target
   return integrations.length > 0 || agents.some(({ metadata }) => metadata.uid !== agent.metadata.uid)
 }
 
-/** The failure to report for an object that is somebody else's, or whose name is reserved. */
+/** The failure for an object that belongs to somebody else, or whose name is reserved. */
 export function conflictFailure(
   deps: PublishDeps,
   agent: Agent,

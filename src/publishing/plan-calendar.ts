@@ -1,7 +1,7 @@
 /**
- * Decides what the published calendar is to hold: a pure function of the snapshots, the spec, the clock and what is published.
- * It is written only if it says something new, or as a heartbeat. It is decided in good and in bad times alike: a published
- * calendar is repaired, and blocked if the spec says so, while Google can't be read, too.
+ * Decides what the published calendar has to contain: a pure function of the snapshots, the spec, the clock and what is published. It
+ * is written only if something has changed, or as a heartbeat. The decision is also made while Google cannot be read, so that a
+ * damaged calendar is repaired, and blocked if the spec says so.
  */
 import type { NamedSnapshot } from '../calendar/events-document.ts'
 import type { Zones } from '../calendar/zones.ts'
@@ -18,12 +18,12 @@ import type { PublicationState } from './state.ts'
 
 const RECHECK_MS = 5 * MINUTE_MS
 
-/** What to do about the published calendar. */
+/** How the published calendar has to change. */
 export interface CalendarPlan {
   state: PublicationState
-  /** What it is to hold; undefined: it is left as it is, because nothing can be said yet, or nothing fits. */
+  /** The new content; undefined if the calendar is left unchanged, because nothing is known yet or nothing fits. */
   data?: Data
-  /** Not all of it fits into the object. */
+  /** Set if not everything fits into the object. */
   failure?: StepFailure
 }
 
@@ -34,7 +34,7 @@ interface PlanContext extends CalendarInput {
   target: ObjectName
 }
 
-/** Decides what the calendar is to hold. `state.calendar` is what the cluster holds now. */
+/** Decides what the calendar has to contain. @param state its `calendar` is what the cluster contains now. */
 export function planCalendar(context: PlanContext, state: PublicationState): CalendarPlan {
   const published = state.calendar ?? undefined
   const last = published?.header
@@ -58,7 +58,7 @@ interface Headers {
   fresh: PublishedHeader
 }
 
-/** What is published is left as it is if it says the same under its own header. */
+/** Leaves the published calendar unchanged if it has the same content under its own header. */
 function planChange(context: PlanContext, state: PublicationState, { published, last, fresh }: Headers): CalendarPlan {
   const { calendars, block } = renderingOf(context, last)
   const snapshots = calendars.map(({ snapshot }) => snapshot)
@@ -67,7 +67,7 @@ function planChange(context: PlanContext, state: PublicationState, { published, 
   const current = dataOf(published)
   if (isShallowEqual(compared, state.compared)) return { state, data: current, failure: sizeFailure(context, state) }
   const plan = planned(context, state, { ...last, complete: fresh.complete })
-  // Remembered only if nothing differs: a difference is found again until it was written.
+  // Remembered only if nothing differs, so that a difference is found again until it has been written.
   if (plan.data && sameData(plan.data, current)) return { ...plan, state: { ...plan.state, compared } }
   const { syncedAt, freshUntil } = isLater(fresh, last) ? fresh : last
   return planned(context, state, { ...fresh, syncedAt, freshUntil })
@@ -88,8 +88,8 @@ function renderingOf({ agent, calendars, clock, zones }: PlanContext, { freshUnt
 }
 
 /**
- * Not everything was read since a restart, or there is no integration to read through. What is published stays, except for
- * instants that can't be true, and for its free time once it is not trusted any more and the spec says so.
+ * The content while not every calendar has been read since a restart, or while there is no integration. What is published stays,
+ * except for impossible instants, and except for its free time once it is no longer trusted and the spec says so.
  */
 function whileUnread(
   { agent, clock }: PlanContext,
@@ -103,11 +103,11 @@ function whileUnread(
   return blocks ? rewriteBlocked(data) : data
 }
 
-/** Whether every calendar has been refused for good since the start, so that nothing is known about any of them. */
+/** Whether every calendar has been permanently refused since the start, so that nothing is known about any of them. */
 const isAllRefused = ({ calendars }: PlanContext): boolean =>
   calendars.every(({ lastRead, failure }) => lastRead === undefined && failure?.refused)
 
-/** The last known busy time stays, marked as incomplete: without it, time that nothing is known about would look free. */
+/** Keeps the last known busy time, marked as incomplete; without it, unknown time would look free. */
 function whileRefused(context: PlanContext, published: PublishedObject, last: PublishedHeader): Data | undefined {
   const unread = whileUnread(context, published, last)
   const incomplete = unread && rewriteIncomplete(unread)

@@ -1,4 +1,4 @@
-/** What publishing needs, and what it returns. */
+/** What publishing needs, and what it returns. Other rooms import these types. */
 import type { Zones } from '../calendar/zones.ts'
 import type { CalendarsState } from '../calendars/state.ts'
 import type { StepFailure } from '../failures/step-failure.ts'
@@ -14,22 +14,22 @@ export interface PublishDeps {
   zones: Zones
 }
 
-/** What is published for one Agent. */
+/** The input for publishing the outputs of one Agent. */
 export interface PublishInput {
   /** The Agent; its spec names only what the person has consented to. */
   agent: Agent
-  /** The spec that the user wrote names more than that. */
+  /** Whether the spec that the user wrote names more than that. */
   isNarrowed: boolean
   calendars: CalendarsState
   /** The account of the grant, if known. */
   account: string | undefined
   /** Undefined if nothing new may be published: the integration is gone or suspended. */
   sync: CalendarIntegration['spec']['sync'] | undefined
-  /** The grant was found valid in this reconcile. */
+  /** Whether the grant was found valid in this reconcile. */
   authorized: boolean
-  /** The access token that may be published. `expiresAt` is ms since the epoch. */
+  /** The access token to publish. `expiresAt` is in ms since the epoch. */
   token: { accessToken: string; expiresAt: number } | undefined
-  /** Conflicts have lasted for so long that they are reported like other failures. */
+  /** Whether conflicts have lasted so long that they are reported like other failures. */
   reportsConflicts: boolean
 }
 
@@ -39,6 +39,6 @@ export interface PublishResult {
   failures: StepFailure[]
   /** When it was decided what to publish, in ms since the epoch. */
   publishedAt: number
-  /** Another client has written the same object: the step ended there and has to be repeated. */
+  /** Set if another client has written the same object: the step ended there and has to be repeated. */
   conflict?: Error
 }

@@ -1,7 +1,7 @@
 /**
- * The room of publishing: it keeps what an Agent publishes in the cluster up to date (its calendar and its access token), and
- * removes what its spec no longer names. It writes ConfigMaps and Secrets through the port of Kubernetes, only ever the Agent's
- * own and only the version that a decision was made on, and never speaks to Google.
+ * The publishing room: it keeps an Agent's outputs in the cluster up to date (its calendar and its access token), and removes what its
+ * spec no longer names. It writes ConfigMaps and Secrets through the port of Kubernetes, only the Agent's own and only the version
+ * that a decision was based on, and never sends requests to Google.
  */
 import { knownCalendars } from '../calendars/query.ts'
 import { nextReading } from '../calendars/schedule.ts'
@@ -18,10 +18,10 @@ import { notWanted, observed, written, type Output, type PublicationState } from
 
 const CALENDAR_KEYS = ['busy.json', 'busy.ics', 'events.json', 'events.ics'] as const
 const TOKEN_KEYS = ['access_token', 'expires_at', 'token_type'] as const
-/** An object may have had the other role before, if the spec exchanged the names: the keys of that role are removed. */
+/** If the spec has swapped names, an object may have had the other role before. Then the keys of that role are removed. */
 const OUR_KEYS = [...CALENDAR_KEYS, ...TOKEN_KEYS]
 
-/** Brings all outputs up to date. Each is tried, whatever the other failed with; only a conflict ends the step early. */
+/** Brings all outputs up to date. A failure of one output does not prevent the other; only a conflict ends the step early. */
 export async function publishOutputs(
   deps: PublishDeps,
   input: PublishInput,
@@ -32,9 +32,9 @@ export async function publishOutputs(
   const publishedAt = deps.clock.now()
   const calendar = await publishCalendar(run, state)
   const token = calendar.conflict ? calendar : await publishToken(run, calendar.state)
-  // Objects under former names are removed only once everything stands under the new ones.
+  // Objects under former names are removed only after everything is published under the new names.
   const isComplete = !calendar.failure && !token.failure && authorized && !isNarrowed
-  const former = token.conflict ? token : await followFormerObjects(run, token.state, isComplete)
+  const former = token.conflict ? token : await handleFormerObjects(run, token.state, isComplete)
   const failures = [calendar.failure, token.failure].filter((one) => one !== undefined)
   return { state: token.state, failures, publishedAt, conflict: former.conflict }
 }
@@ -44,7 +44,7 @@ interface Run {
   input: PublishInput
 }
 
-/** The state after one step, and how the step failed. */
+/** The state after one step, and the failure of the step. */
 interface Step {
   state: PublicationState
   failure?: StepFailure
@@ -57,32 +57,32 @@ async function publishCalendar(run: Run, state: PublicationState): Promise<Step>
   const wanted = agent.spec.publish.calendar
   if (!wanted) return { state: notWanted(state, 'calendar') }
   const target: Target = { kind: wanted.kind, name: wanted.name, role: 'calendar', keys: OUR_KEYS }
-  const looked = await look(run, 'calendar', target, state)
-  if (looked.failure ?? looked.conflict) return looked
+  const current = await observe(run, 'calendar', target, state)
+  if (current.failure ?? current.conflict) return current
   const known = knownCalendars(calendars, agent, account)
   const context = { ...run.deps, agent, calendars: known, nextReading: nextReading(calendars), sync, target }
-  const plan = await attempt(run, looked.state, () => planCalendar(context, looked.state))
+  const plan = await attempt(run, current.state, () => planCalendar(context, current.state))
   const data = 'data' in plan ? plan.data : undefined
   if (!data) return plan
   const put = await write(run, 'calendar', { ...target, data }, plan.state)
   return { ...put, failure: put.failure ?? plan.failure }
 }
 
-/** Publishes the access token for programs that call Google themselves. Without one, it only looks at what is published. */
+/** Publishes the access token for programs that call Google themselves. Without a token, it only observes what is published. */
 async function publishToken(run: Run, state: PublicationState): Promise<Step> {
   const { agent, authorized, token } = run.input
   const wanted = agent.spec.publish.accessToken
   if (!wanted) return { state: notWanted(state, 'accessToken') }
   const target: Target = { kind: 'Secret', name: wanted.name, role: 'access-token', keys: OUR_KEYS }
-  const looked = await look(run, 'accessToken', target, state)
-  if (looked.failure ?? looked.conflict ?? (!authorized || !token)) return looked
+  const current = await observe(run, 'accessToken', target, state)
+  if (current.failure ?? current.conflict ?? (!authorized || !token)) return current
   const { accessToken, expiresAt } = token
   const data = { access_token: accessToken, expires_at: timestamp(expiresAt), token_type: 'Bearer' }
-  return write(run, 'accessToken', { ...target, data }, looked.state)
+  return write(run, 'accessToken', { ...target, data }, current.state)
 }
 
-/** What stands under the name of the output now. */
-const look = (run: Run, output: Output, target: Target, state: PublicationState): Promise<Step> =>
+/** Reads the object with the name of the output. */
+const observe = (run: Run, output: Output, target: Target, state: PublicationState): Promise<Step> =>
   attempt(run, state, async () => {
     const found = await readOwned(run.deps, run.input.agent, target, state[output] ?? undefined)
     if (isStepFailure(found)) return { state: observed(state, output, undefined), failure: found }
@@ -95,8 +95,8 @@ const write = (run: Run, output: Output, target: Target & { data: Data }, state:
     return isStepFailure(object) ? { state, failure: object } : { state: written(state, output, object) }
   })
 
-/** Objects under names that the spec no longer says. What that fails with is tried again and not reported. */
-function followFormerObjects(run: Run, state: PublicationState, isComplete: boolean): Promise<Step> {
+/** Updates or removes the objects under former names. A failure is retried and not reported. */
+function handleFormerObjects(run: Run, state: PublicationState, isComplete: boolean): Promise<Step> {
   const { deps, input } = run
   return attempt(run, state, async () => {
     if (isComplete) await removeFormerObjects(deps, input.agent, state)
@@ -105,7 +105,7 @@ function followFormerObjects(run: Run, state: PublicationState, isComplete: bool
   })
 }
 
-/** A step that throws has not changed the state; what it threw is its failure, or a conflict. */
+/** Runs a step. If it throws, the state is unchanged, and the exception becomes a failure or a conflict. */
 async function attempt<T extends Step>(
   run: Run,
   state: PublicationState,

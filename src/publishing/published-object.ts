@@ -1,6 +1,6 @@
 /**
- * A published object as it is remembered. Its data is compressed: it is read only when something has changed, and with thousands
- * of Agents it would be most of the memory in use.
+ * A published object in memory. Its data is compressed: it is needed only when something has changed, and with thousands of Agents
+ * it would take most of the memory.
  */
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { parseBusyJSON, type BusyDocument } from '../calendar/busy-document.ts'
@@ -13,27 +13,27 @@ export type Data = Readonly<Record<string, string>>
 /** The header of a published document without the Agent that it belongs to. */
 export type PublishedHeader = Omit<DocumentHeader, 'agent'>
 
-/** Names one object, within the namespace of its Agent. */
+/** The kind and the name of an object in the namespace of its Agent. */
 export interface ObjectName {
   readonly kind: 'ConfigMap' | 'Secret'
   readonly name: string
 }
 
-/** One published object as it stands in the cluster. */
+/** A published object as it is in the cluster. */
 export interface PublishedObject extends ObjectName {
-  /** The version that a decision about it was made on; every write names it. */
+  /** The version that decisions are based on; every write names it. */
   readonly resourceVersion: string
-  /** Its data: `dataOf`. */
+  /** The compressed data; see `dataOf`. */
   readonly compressed: Uint8Array
   /** Its header, if it is a calendar whose text is valid. */
   readonly header: PublishedHeader | undefined
-  /** How many busy intervals it holds, if it is a calendar whose text is valid. */
+  /** The number of its busy intervals, if it is a calendar whose text is valid. */
   readonly busyIntervals: number | undefined
-  /** Another client has changed it, and nothing of ours was written over that yet. */
+  /** Whether another client has changed it, and we have not overwritten that yet. */
   readonly isEdited: boolean
 }
 
-/** Makes a value of what the cluster holds. */
+/** Creates the value for an object in the cluster. */
 export function publishedObject(at: ObjectName & { resourceVersion: string }, data: Data): PublishedObject {
   const { kind, name, resourceVersion } = at
   const document = publishedDocument(data)
@@ -51,11 +51,11 @@ export const dataOf = ({ compressed }: PublishedObject): Data =>
 export const isNamed = (object: ObjectName, { kind, name }: ObjectName): boolean =>
   object.kind === kind && object.name === name
 
-/** Whether both hold the same keys with the same values. */
+/** Whether both contain the same keys with the same values. */
 export const sameData = (a: Data, b: Data): boolean =>
   Object.keys(a).length === Object.keys(b).length && Object.entries(a).every(([key, value]) => b[key] === value)
 
-/** The busy time in published data, in whichever format; undefined if its text is not valid. */
+/** Parses the busy time in published data, in either format; undefined if the text is not valid. */
 export const publishedDocument = (data: Data): BusyDocument | undefined =>
   parseBusyJSON(data['busy.json'] ?? '') ?? parseBusyICalendar(data['busy.ics'] ?? '')
 

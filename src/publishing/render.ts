@@ -1,6 +1,6 @@
 /**
- * Renders snapshots as the texts that are published, in each of the formats that the spec names. Pure: the same snapshots,
- * rules and header always give the same texts, which is how a change is detected.
+ * Renders snapshots as the texts that are published, in each of the formats that the spec names. Pure: the same snapshots, rules and
+ * header always give the same texts, so that a change can be detected by comparing them.
  */
 import { computeBusyTime } from '../calendar/busy.ts'
 import { busyDocument, renderBusyJSON, withoutFreeTime, type BusyDocument } from '../calendar/busy-document.ts'
@@ -12,12 +12,12 @@ import type { Agent } from '../resources/types.ts'
 import { bytesOf } from './object-size.ts'
 import type { Data, PublishedHeader } from './published-object.ts'
 
-/** What is rendered. */
+/** What to render. */
 export interface Rendering {
   agent: Agent
-  /** In the order of the spec; each was read at least once. */
+  /** In the order of the spec; each has been read at least once. */
   calendars: NamedSnapshot[]
-  /** No free time is published (`whenStale: Block`). */
+  /** Whether no free time is published (`whenStale: Block`). */
   block: boolean
   zones: Zones
   /** The most bytes that can be published. */
@@ -25,8 +25,8 @@ export interface Rendering {
 }
 
 /**
- * The texts of all formats that the spec names, by key. `events.ics` is left out once the others exceed `maxBytes`: then they
- * can't be published in any case.
+ * Renders the texts of all formats that the spec names, by key. `events.ics` is left out if the others already exceed `maxBytes`,
+ * because then it cannot be published anyway.
  */
 export function render(rendering: Rendering, header: PublishedHeader): Data {
   const { agent, calendars, block, zones } = rendering
@@ -46,10 +46,10 @@ export function render(rendering: Rendering, header: PublishedHeader): Data {
 function withEvents(
   texts: Data,
   { agent, calendars, zones, maxBytes = Infinity }: Rendering,
-  besides: BusyDocument,
+  document: BusyDocument,
 ): Data {
-  const events = eventsDocument(besides, listEvents(calendars, agent.spec.busy, besides.window, zones))
+  const events = eventsDocument(document, listEvents(calendars, agent.spec.busy, document.window, zones))
   const all = 'busy.json' in texts ? { ...texts, 'events.json': renderEventsJSON(events) } : texts
-  // It takes seconds to render, for nothing if another text is too large already.
+  // Rendering it takes seconds, which would be wasted if another text is too large already.
   return 'busy.ics' in all && bytesOf(all) <= maxBytes ? { ...all, 'events.ics': renderEventsICalendar(events) } : all
 }

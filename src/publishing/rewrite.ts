@@ -1,11 +1,11 @@
-/** Rewrites what is published while nothing newer can be rendered. Pure: texts go in, texts come out. */
+/** Rewrites published texts while nothing newer can be rendered. Pure. */
 import { renderBusyJSON, withoutFreeTime } from '../calendar/busy-document.ts'
 import { parseRecord } from '../platform/json.ts'
 import { renderBusyICalendar } from '../calendar/icalendar.ts'
 import { renderInstant } from '../calendar/instant.ts'
 import { publishedDocument, type Data } from './published-object.ts'
 
-/** The same data with the whole window busy, its header unchanged; undefined if its text is not valid. */
+/** Marks the whole window as busy and leaves the header unchanged; undefined if the text is not valid. */
 export function rewriteBlocked(data: Data): Data | undefined {
   const document = publishedDocument(data)
   if (!document) return undefined
@@ -17,7 +17,7 @@ export function rewriteBlocked(data: Data): Data | undefined {
   }
 }
 
-/** The same data as of `now` and not to be trusted for any time: nobody knows when it was really read. */
+/** Dates the data to `now` and marks it as expired, because it is unknown when it was really read. */
 export function rewriteExpired(data: Data, now: number): Data {
   const at = renderInstant(now)
   return rewrite(data, { syncedAt: at, freshUntil: at }, (ics) =>
@@ -25,7 +25,7 @@ export function rewriteExpired(data: Data, now: number): Data {
   )
 }
 
-/** The same data, marked as incomplete. */
+/** Marks the data as incomplete. */
 export const rewriteIncomplete = (data: Data): Data =>
   rewrite(data, { complete: false }, (ics) => ics.replace(/^(X-CALENDAR-OPERATOR-COMPLETE):.*$/m, '$1:false'))
 

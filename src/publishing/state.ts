@@ -9,23 +9,23 @@ export type Output = 'calendar' | 'accessToken'
 
 /** The published objects of one Agent. */
 export interface PublicationState {
-  /** Null: no object of ours exists. Undefined: the spec names none, or nobody has looked yet. */
+  /** Null: no object of ours exists. Undefined: the spec names none, or it has not been read yet. */
   readonly calendar?: PublishedObject | null
-  /** Null: no object of ours exists. Undefined: the spec names none, or nobody has looked yet. */
+  /** Null: no object of ours exists. Undefined: the spec names none, or it has not been read yet. */
   readonly accessToken?: PublishedObject | null
   /** Why not all of the calendar could be published, as a sentence for people. */
   readonly tooLarge?: string
-  /** What the published calendar was last compared with: the same again need not be rendered again. */
+  /** What the published calendar was last compared with. If that is unchanged, it need not be rendered again. */
   readonly compared?: readonly unknown[]
 }
 
-/** The spec does not name the output. */
+/** The state if the spec does not name the output. */
 export const notWanted = (state: PublicationState, output: Output): PublicationState => ({
   ...state,
   [output]: undefined,
 })
 
-/** What the cluster holds under the name of the output; undefined if it holds no object of ours. */
+/** The state after the output was read. @param found undefined if there is no object of ours. */
 export function observed(
   state: PublicationState,
   output: Output,
@@ -36,15 +36,15 @@ export function observed(
   return { ...state, [output]: object }
 }
 
-/** An edit counts until something of ours is written over it. */
+/** An edit counts until we have overwritten it. */
 const wasEdited = (known: PublishedObject, found: PublishedObject): boolean =>
   known.isEdited || (known.resourceVersion !== found.resourceVersion && !sameData(dataOf(known), dataOf(found)))
 
-/** The object now holds what we want it to hold. */
+/** The state after the output was written. */
 export const written = (state: PublicationState, output: Output, object: PublishedObject): PublicationState => ({
   ...state,
   [output]: { ...object, isEdited: false },
 })
 
-/** The bytes that are kept of what is published. */
+/** How many bytes the published calendar takes in memory. */
 export const publishedBytes = ({ calendar }: PublicationState): number => calendar?.compressed.length ?? 0

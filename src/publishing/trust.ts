@@ -1,4 +1,4 @@
-/** Until when readers can trust what an Agent publishes. Pure. */
+/** Computes until when readers can trust what an Agent publishes. Pure. */
 import { fromTimestamp } from '../resources/secret-encoding.ts'
 import type { Agent } from '../resources/types.ts'
 import { MAX_CLOCK_SKEW_MS } from './freshness.ts'
@@ -10,25 +10,25 @@ export interface OutputState {
   namespace: string
   agent: string
   output: 'calendar' | 'access_token'
-  /** Until when it can be trusted, ms since the epoch; 0 if no object of ours exists. */
+  /** Until when it can be trusted, in ms since the epoch; 0 if no object of ours exists. */
   goodUntil: number
 }
 
-/** What the end of trust depends on besides what is published. */
+/** What the trust depends on besides what is published. */
 interface TrustInput {
   /** The Agent; its spec names only what the person has consented to. */
   agent: Agent
   /** ms since the epoch. */
   now: number
-  /** How old a reading may become, in ms; undefined without an integration. */
+  /** The age beyond which a read is not trusted, in ms; undefined without an integration. */
   staleAfter: number | undefined
-  /** Until when the last reading is trusted, in ms since the epoch; undefined if nothing was read. */
+  /** Until when the last read is trusted, in ms since the epoch; undefined if nothing was read. */
   readingEnds: number | undefined
 }
 
 /**
- * Until when readers can trust all outputs: the earliest end, in ms since the epoch. `-Infinity` if an output does not exist, or
- * was changed by somebody else; without any output, until when the last reading is trusted.
+ * Until when readers can trust all outputs, in ms since the epoch: the earliest end of any. `-Infinity` if an output does not exist
+ * or was changed by another client. Without any output, until when the last read is trusted.
  */
 export function trustedUntil(state: PublicationState, input: TrustInput): number | undefined {
   const { agent, now, staleAfter, readingEnds } = input
@@ -44,7 +44,7 @@ export function trustedUntil(state: PublicationState, input: TrustInput): number
   return ends.length > 0 ? Math.min(...ends) : readingEnds
 }
 
-/** The outputs that the spec names, as far as they have been looked at. */
+/** The state of each output that the spec names and that has been read. */
 export function outputStates(state: PublicationState, agent: Agent): OutputState[] {
   const { calendar, accessToken } = agent.spec.publish
   const ends = {
@@ -58,13 +58,13 @@ export function outputStates(state: PublicationState, agent: Agent): OutputState
   })
 }
 
-/** An instant that is later than it can be was written with a wrong clock: it says nothing. */
+/** Returns an instant unless it is later than possible, which means that it was written with a wrong clock. */
 export const credible = (instant: number | undefined, latest: number): number | undefined =>
   instant !== undefined && instant <= latest + MAX_CLOCK_SKEW_MS ? instant : undefined
 
 const tokenExpiry = (object: PublishedObject): number | undefined => fromTimestamp(dataOf(object).expires_at)
 
-/** Undefined if nobody has looked yet. */
+/** Returns undefined if the output has not been read yet. */
 function endOf(
   object: PublishedObject | null | undefined,
   expiry: (object: PublishedObject) => number | undefined,

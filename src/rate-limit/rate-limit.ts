@@ -1,6 +1,6 @@
 /**
  * The rate limiting room: how often, and how many at a time, something may be done. It contains token buckets (a single one, and
- * one for each key), a sliding window, a circuit breaker and a semaphore, which google/, kubernetes/, integration/ and web/ use. It
+ * one for each key), a sliding window, a budget for every minute, a circuit breaker and a semaphore, which google/, kubernetes/, integration/ and web/ use. It
  * knows nothing about Google, HTTP or Kubernetes, and touches only the clock and the randomness that it is given. Durations are in
  * ms, and instants are those of the monotonic clock.
  *

@@ -30,7 +30,7 @@ export interface AuthorizationResponse {
   error?: string
 }
 
-/** What the browser takes to Google. */
+/** The parameters that the browser takes to Google. */
 export interface AuthorizationRequest {
   state: string
   /** The PKCE challenge, for the redirect flow. */
@@ -88,7 +88,9 @@ interface ReturnedAttempt {
  *
  * @returns undefined if another replica has completed this attempt (a code is not sent to Google twice, because that may revoke
  *   the grant), or if the Agent lost its page in the meantime.
- * @throws ApiError, BusyError, or Error if the name of the grant Secret is taken by somebody else's Secret.
+ * @throws ApiError
+ * @throws BusyError if the attempt could not start in time.
+ * @throws Error if somebody else's Secret has the name of the grant Secret.
  */
 export async function completeAuthorization(
   deps: AuthorizationDeps,
@@ -113,7 +115,7 @@ export async function completeAuthorization(
   }
 }
 
-/** Whether a grant came of this attempt, whichever replica completed it. */
+/** Whether a grant comes from this attempt, whichever replica completed it. */
 const isFrom = (grant: StoredGrant | undefined, { id }: OAuthState): boolean => grant?.signedInBy === sha256(id)
 
 async function resultOfFailure(
@@ -139,7 +141,7 @@ function codeExchange(
   return { code, redirectURI, ...(verifier === undefined ? {} : { codeVerifier: verifier }) }
 }
 
-/** Errors that Google returns to the operator; it shows the others to the person itself. */
+/** The outcome for an error that Google returns to the operator. Google shows other errors to the person itself. */
 function outcomeOfError(error: string): Outcome {
   return OUTCOME_BY_ERROR.get(error) ?? 'settings-not-in-effect'
 }

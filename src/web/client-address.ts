@@ -1,7 +1,7 @@
 /** Determines the client's address from the socket and from the headers of trusted proxies. Pure. */
 import { BlockList, isIP, isIPv6, SocketAddress } from 'node:net'
 
-/** A list of networks. @param cidrs addresses or networks, such as `10.0.0.0/8`. */
+/** Parses a list of networks. @param cidrs addresses or networks, such as `10.0.0.0/8`. */
 export function networksOf(cidrs: readonly string[]): BlockList {
   const list = new BlockList()
   for (const cidr of cidrs) {

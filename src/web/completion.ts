@@ -16,7 +16,7 @@ import type { SignInContext, SignInContexts } from './sign-in-context.ts'
 
 interface AttemptEntry {
   result?: Promise<Outcome | undefined>
-  /** When the attempt's state has expired for certain; monotonic. */
+  /** When the attempt's state has certainly expired, by the monotonic clock. */
   until: number
 }
 
@@ -33,9 +33,9 @@ export class AttemptCompleter {
   /** Attempts that have returned, oldest first. */
   readonly #attempts = new Map<string, AttemptEntry>()
 
-  constructor(deps: WebDeps, visits: SignInContexts) {
+  constructor(deps: WebDeps, contexts: SignInContexts) {
     this.#deps = deps
-    this.#contexts = visits
+    this.#contexts = contexts
     this.#concurrency = new SignInConcurrency(deps.clock)
     this.#events = new SignInEvents(deps)
     this.#logLimiter = new KeyedRateLimiter(deps.clock, FAILURE_REPORTS)

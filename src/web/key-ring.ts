@@ -15,7 +15,7 @@ import type { WebDeps } from './port.ts'
 
 /** The keys that are derived from one secret, by purpose. */
 export interface Key extends ChannelKey, NotifiedKey {
-  /** Identifies the key in what was made with it; reveals nothing about it. */
+  /** Identifies the key in what was created with it; reveals nothing about it. */
   id: string
   link: Uint8Array
   state: Uint8Array
@@ -43,7 +43,7 @@ export class KeyRing {
   #keys: readonly Key[] = []
   /** The resource version of the Secret that the keys were read from. */
   #resourceVersion: string | undefined
-  /** Monotonic, as is `#repairedAt`. */
+  /** By the monotonic clock, as is `#repairedAt`. */
   #loadedAt = -Infinity
   #repairedAt = -Infinity
   #reloading: Promise<void> | undefined
@@ -56,7 +56,7 @@ export class KeyRing {
     this.#deps = deps
   }
 
-  /** The key for new links, states and forms; undefined while the Secret can't be used. */
+  /** The key for new links, states and forms; undefined while the Secret cannot be used. */
   get current(): Key | undefined {
     return this.#keys[0]
   }
@@ -89,7 +89,7 @@ export class KeyRing {
     this.#cancelTimer()
   }
 
-  /** For a token that no known key made: another replica may have rotated the keys. Reloads at most once a minute. */
+  /** Reloads the keys, at most once a minute, for a token from an unknown key: another replica may have rotated them. */
   async reloadIfDue(): Promise<void> {
     if (this.#deps.clock.monotonic() - this.#loadedAt >= RETRY_INTERVAL_MS) await this.reload()
   }

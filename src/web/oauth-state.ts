@@ -24,15 +24,15 @@ export interface OAuthState {
   verifier?: string
   /** What the page showed. A state of 0.1.0 lacks it and is refused: its page named less than is recorded now. */
   shown: ShownConsent
-  /** Milliseconds since the epoch. */
+  /** In ms since the epoch. */
   expiresAt: number
 }
 
 /** How long a state is valid. */
 export const STATE_LIFETIME_MS = 10 * 60_000
 /**
- * By how much the clocks of replicas may differ. A state that expires later than this allows was made while a clock was wrong;
- * it would live too long, so it counts as expired.
+ * By how much the clocks of replicas may differ. A state that expires later than this allows was created while a clock was wrong. It
+ * would be valid for too long, so it counts as expired.
  */
 export const CLOCK_SKEW_MS = 60_000
 const MAX_STATE_LENGTH = 4_096

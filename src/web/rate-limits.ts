@@ -6,12 +6,12 @@ import { SlidingWindowLimiter } from '../rate-limit/sliding-window-limiter.ts'
 
 /** Invalid requests from one address. Valid requests are not counted, because many people may share an address. */
 export const INVALID_REQUESTS: RateLimit = { burst: 60, intervalMs: 1_000 }
-/** Log lines and Events about failed sign-ins of one Agent: everybody who has its link can cause them. */
+/** Log lines and Events about failed sign-ins of one Agent, which everybody who has its link can cause. */
 export const FAILURE_REPORTS: RateLimit = { burst: 5, intervalMs: 60_000 }
 /** Reads of one Secret (a client's or a grant's) for pages. Each change of the Secret costs one read. */
 export const SECRET_READS: RateLimit = { burst: 10, intervalMs: 1_000 }
 
-/** Limits the callbacks that are processed. A person needs one or two; anybody with a link can send any number of invented ones. */
+/** Limits the callbacks that are processed. A person needs one or two, but anybody with a link can send any number of them. */
 export class CallbackLimiter {
   readonly #byAddress: SlidingWindowLimiter
   readonly #byLink: SlidingWindowLimiter
@@ -22,7 +22,7 @@ export class CallbackLimiter {
   }
 
   /**
-   * Counts one callback. One that is refused is not counted, so that one address can't use up what the link has for all.
+   * Counts one callback. A refused callback is not counted, so that one address cannot use up the limit of the link.
    *
    * @returns 0 if it may be processed, else how long, in ms, until another one may.
    */

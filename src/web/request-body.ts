@@ -1,6 +1,6 @@
 /** Reads the body of a request, up to a limit. */
 
-/** The text of a body; undefined if it is longer than `maxBytes` (then the rest is not read), or if the connection was closed. */
+/** Reads a body as text; undefined if it is longer than `maxBytes` (then the rest is not read), or if the connection was closed. */
 export async function bodyOf(request: Request, maxBytes: number): Promise<string | undefined> {
   if (Number(request.headers.get('content-length') ?? 0) > maxBytes) return undefined
   const chunks: Uint8Array[] = []

@@ -1,4 +1,4 @@
-/** The responses that are not a sign-in page. Each is the same for all its causes, so that it tells a stranger nothing. */
+/** The responses that are not a sign-in page. Each is the same for all its causes, so that it reveals nothing. */
 import type { BlockList } from 'node:net'
 import { BusyError } from '../rate-limit/fair-semaphore.ts'
 import { securityHeaders } from './security-headers.ts'
@@ -9,10 +9,10 @@ import { KeyedRateLimiter } from '../rate-limit/keyed-rate-limiter.ts'
 import { INVALID_REQUESTS, FAILURE_REPORTS } from './rate-limits.ts'
 import type { Request } from './request.ts'
 
-/** Thrown when a client sends more requests than any person needs. */
+/** A client has sent more requests than any person needs. */
 export class TooManyRequestsError extends Error {
   override readonly name = 'TooManyRequestsError'
-  /** When the client may try again. */
+  /** After how many ms the client may try again. */
   readonly delayMs: number
 
   constructor(delayMs: number) {
@@ -48,13 +48,13 @@ export class Responses {
     this.#logLimiter = new KeyedRateLimiter(deps.clock, FAILURE_REPORTS)
   }
 
-  /** For whatever does not exist, or must not be known to exist. */
+  /** The response for whatever does not exist, or must not be known to exist. */
   notFound(request: Request): Reply {
     const { pages } = this.#options
     return this.#limited(request) ?? request.html(pages.notFound(negotiatedLanguage(request)), 404, securityHeaders())
   }
 
-  /** For whatever is forged, replayed, expired or another browser's. */
+  /** The response for whatever is forged, replayed, expired or belongs to another browser. */
   refused(request: Request): Reply {
     this.#deps.observe('refused')
     const { pages } = this.#options
@@ -70,7 +70,7 @@ export class Responses {
     return request.html(this.#options.pages.tooManyRequests(negotiatedLanguage(request)), 429, headers)
   }
 
-  /** For a thrown error. Except for too many requests, the fault is not the browser's. */
+  /** The response for an exception. Except for too many requests, the browser is not at fault. */
   failed(request: Request, error: Error): Reply {
     if (error instanceof TooManyRequestsError) return this.#tooMany(request, error.delayMs)
     const subject = request.get('uid') ?? this.clientKey(request)

@@ -1,6 +1,6 @@
 /**
- * The HTTP routes. A request that is not valid gets one of two responses, each the same for all its causes: 404 for what does
- * not exist or must not be known to exist, 400 for what is forged, replayed, expired or another browser's. After a sign-in the
+ * The HTTP routes. A request that is not valid gets one of two responses, each the same for all its causes: 404 for what does not
+ * exist or must not be known to exist, 400 for what is forged, replayed, expired or belongs to another browser. After a sign-in the
  * browser is redirected to the page of its link, so that reloading repeats nothing.
  */
 import { Hono } from 'hono'
@@ -20,7 +20,7 @@ import { CallbackLimiter } from './rate-limits.ts'
 import { authorizationResponse, formBody, isSameOrigin, isJson, jsonBody, type App, type Request } from './request.ts'
 import { consentDigest } from './shown-consent.ts'
 import { sha256, openState, type OAuthState } from './oauth-state.ts'
-import { standingOutcome, signInView, SignInContexts, type SignInContext } from './sign-in-context.ts'
+import { outcomeWithoutAttempt, signInView, SignInContexts, type SignInContext } from './sign-in-context.ts'
 
 /** What the routes need besides `WebDeps`. */
 interface RoutesOptions {
@@ -134,15 +134,15 @@ export class Routes {
     return request.html(this.#pages.signIn(view, negotiatedLanguage(request)), 200, headers)
   }
 
-  /** The outcome in the URL if its token proves it, else the Agent's standing. */
+  /** The outcome in the URL if its token is valid, otherwise the outcome without an attempt. */
   #outcomeToShow(request: Request, context: SignInContext, browser: string): Outcome | undefined {
-    const { outcome = '', at = '', proof = '' } = request.req.query()
+    const { outcome = '', at = '', proof: token = '' } = request.req.query()
     const recent = Math.abs(this.#deps.clock.now() - Number(at)) <= OUTCOME_LIFETIME_MS
     const what = [browser, tagParam(request), outcome, Number(at)] as const
     // Two replicas completed the attempt at the same time, and Google told one of them that the code was used.
     const isOutdated = outcome === 'expired' && !context.needed
-    if (recent && !isOutdated && verifyOutcomeToken(proof, this.#options.keys.all, ...what)) return outcome as Outcome
-    return standingOutcome(context)
+    if (recent && !isOutdated && verifyOutcomeToken(token, this.#options.keys.all, ...what)) return outcome as Outcome
+    return outcomeWithoutAttempt(context)
   }
 
   /** Handles the form of the redirect flow. */
@@ -204,13 +204,13 @@ export class Routes {
     return location ? seeOther(request, location) : this.#responses.refused(request)
   }
 
-  /** Counts a callback, whatever its outcome, before it causes any request. @throws TooManyRequestsError */
+  /** Counts a callback, whatever its outcome, before it causes any request. @throws TooManyRequestsError if there were too many. */
   #limitCallbacks(request: Request, uid: string): void {
     const delayMs = this.#callbackLimiter.admit(this.#responses.clientKey(request), uid)
     if (delayMs > 0) throw new TooManyRequestsError(delayMs)
   }
 
-  /** The decrypted state; undefined if this operator did not make it. */
+  /** Decrypts a state; undefined if this operator did not create it. */
   async #verifyState(text: unknown): Promise<OAuthState | undefined> {
     if (typeof text !== 'string') return undefined
     const { keys } = this.#options
@@ -221,7 +221,7 @@ export class Routes {
     return openState(text, keys.all, now)
   }
 
-  /** Completes the attempt, once. Returns the address of the page with the outcome; undefined if it had been completed before. */
+  /** Completes the attempt once. Returns the address of the page with the outcome; undefined if it was completed before. */
   async #complete(
     request: Request,
     state: OAuthState,
@@ -234,11 +234,11 @@ export class Routes {
     if (outcome === undefined) return undefined
     const tag = linkTag(state.uid, key) ?? ''
     const at = this.#deps.clock.now()
-    const proof = outcomeToken(key, browser, tag, outcome, at)
-    return `${this.#pagePath(tag)}?${new URLSearchParams({ outcome, at: String(at), proof }).toString()}`
+    const token = outcomeToken(key, browser, tag, outcome, at)
+    return `${this.#pagePath(tag)}?${new URLSearchParams({ outcome, at: String(at), proof: token }).toString()}`
   }
 
-  /** Undefined unless the request comes from the operator's own page in this browser. */
+  /** Verifies that a request comes from the operator's own page in this browser; undefined otherwise. */
   #verifyCsrf(request: Request, context: SignInContext, csrf: unknown): FormSubmission | undefined {
     const browser = browserId(request)
     if (browser === undefined || !isSameOrigin(request, context)) return undefined

@@ -30,11 +30,11 @@ export class SecretCache<T> {
   }
 
   /**
-   * What `read` finds in the Secret; undefined if there is none.
+   * Returns what `read` finds in the Secret; undefined if there is no Secret.
    *
    * @param owner whose reads are limited together; an owner has one Secret at a time.
    * @param secretKey `namespace/name` of the Secret.
-   * @throws BusyError if it was read too often, because it keeps changing or can't be read.
+   * @throws BusyError if it was read too often, because it keeps changing or cannot be read.
    */
   async get(owner: string, secretKey: string, read: () => Promise<T>): Promise<T | undefined> {
     const known = this.#cluster.secrets.get(secretKey)

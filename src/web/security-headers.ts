@@ -1,6 +1,6 @@
 /** The security headers of every response. The content security policy allows only what the pages use. Pure. */
 
-/** What the sign-in page may use of Google, by a form (redirect) or by Google's script (popup). Other pages use nothing. */
+/** What the sign-in page needs of Google: a form's target (redirect) or Google's script (popup). Other pages need neither. */
 interface CspOptions {
   accountsURL: string
   popup: boolean

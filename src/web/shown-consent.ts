@@ -14,10 +14,10 @@ const MAX_CALENDAR_BYTES = 2_400
 /** Long enough that nobody can find two meaningful ids with the same digest. */
 const DIGEST_BYTES = 12
 
-/** Identifies a consent: a form made for another one is out of date. */
+/** A digest that identifies a consent, to detect a form that was created for another one. */
 export const consentDigest = (consent: Consent): string => digest(renderConsent(consent))
 
-/** Makes a consent fit into a state. */
+/** Shortens a consent so that it fits into a state. */
 export function toShownConsent({ calendars, ...rest }: Consent): ShownConsent {
   const bytes = deflateRawSync(JSON.stringify(calendars)).length
   return bytes <= MAX_CALENDAR_BYTES ? { ...rest, calendars } : { ...rest, digests: calendars.map(digest) }

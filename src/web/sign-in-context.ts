@@ -27,9 +27,9 @@ export interface SignInContext {
   signIn: SignIn
   /** The consent that the page asks for. */
   consent: Consent
-  /** No requests may be sent to Google now. */
+  /** Whether no requests may be sent to Google now. */
   suspended: boolean
-  /** Whether a person has to act. */
+  /** Whether the person has to sign in. */
   needed: boolean
 }
 
@@ -48,7 +48,7 @@ export class SignInContexts {
   }
 
   /**
-   * The Agent with this uid and its integration. Undefined if there is no page for it: the Agent does not exist, has a supplied
+   * Finds the Agent with this uid and its integration. Undefined if there is no page for it: the Agent does not exist, has a supplied
    * grant, is not served by an integration, or the integration may not use its site.
    */
   findAgent(uid: string): Pick<SignInContext, 'agent' | 'integration'> | undefined {
@@ -63,7 +63,7 @@ export class SignInContexts {
   }
 
   /**
-   * The whole context of this uid; undefined as for `findAgent`.
+   * Returns the whole context of this uid; undefined as for `findAgent`.
    *
    * @throws BusyError if the client's Secret was read too often.
    */
@@ -103,8 +103,8 @@ export class SignInContexts {
   }
 
   /**
-   * What the person agreed to last time, if they have to sign in again. Undefined if nothing is recorded or it can't be read
-   * now; the page then shows the whole request without marking what is new.
+   * What the person agreed to last time, if they have to sign in again. Undefined if nothing is recorded or the record cannot be
+   * read now; then the page shows the whole request without marking what is new.
    */
   async previousConsent({ agent, agentKey, needed }: SignInContext): Promise<Consent | undefined> {
     const secret = needed ? this.#deps.grants.known(agent) : undefined
@@ -120,21 +120,21 @@ export class SignInContexts {
 const decodeTexts = (data: Record<string, string> | undefined): Record<string, string> =>
   Object.fromEntries(Object.entries(decode(data)).filter((one): one is [string, string] => one[1] !== undefined))
 
-/** A grant that ends soon can be renewed; any other valid grant needs nobody. */
+/** Whether the person has to sign in: there is no valid grant, or it ends soon. */
 function needsSignIn({ status }: Agent): boolean {
   const authorized = findCondition(status?.conditions, 'Authorized')
   return authorized?.status !== 'True' || authorized.reason === 'GrantExpiresSoon'
 }
 
 /** The outcome that the page shows without an attempt; undefined if the person can sign in. */
-export function standingOutcome({ suspended, needed, client }: SignInContext): Outcome | undefined {
+export function outcomeWithoutAttempt({ suspended, needed, client }: SignInContext): Outcome | undefined {
   if (suspended) return 'suspended'
   if (!needed) return 'not-needed'
   return client ? undefined : 'settings-not-in-effect'
 }
 
 /**
- * What the page shows.
+ * Creates the view of the sign-in page.
  *
  * @param action the path of the page.
  * @param before what the person agreed to last time, if known.

@@ -12,7 +12,7 @@ import { FAILURE_REPORTS } from './rate-limits.ts'
 
 const NOTHING_STORED = 'Nothing was stored, and the link stays good.'
 
-/** Outcomes without a message get no Event: an invented or expired code is nobody's sign-in. */
+/** Outcomes without a message get no Event: an invented or expired code is not a sign-in. */
 const MESSAGES: Partial<Record<Outcome, string>> = {
   denied: 'Access was not allowed on Google’s page.',
   'wrong-account': 'Somebody signed in with another Google account, not with spec.account.',

@@ -1,6 +1,6 @@
 /**
- * Short tokens that are authenticated with the operator's keys: the tag in a link, the CSRF token of a form, and the token that
- * proves an outcome. Pure.
+ * Short tokens that are authenticated with the operator's keys: the tag in a link, the CSRF token of a form, and the token of an
+ * outcome in a URL. Pure.
  *
  * A tag is the Agent's uid with an HMAC of it. It is unguessable, leads to its Agent without a table of tags, and becomes
  * invalid with the Agent.
@@ -24,7 +24,7 @@ export function linkTag(uid: string, key: Key): string | undefined {
   return Buffer.concat([bytes, mac(key.link, 'link', uid)]).toString('base64url')
 }
 
-/** The uid in a tag made by `linkTag` with one of these keys; undefined for any other text. */
+/** The uid in a tag that `linkTag` created with one of these keys; undefined for any other text. */
 export function uidFromTag(tag: string, keys: readonly Key[]): string | undefined {
   if (!/^[\w-]{43}$/.test(tag)) return undefined
   const bytes = Buffer.from(tag, 'base64url')
@@ -43,7 +43,7 @@ export function uidFromTag(tag: string, keys: readonly Key[]): string | undefine
 export const csrfToken = (key: Key, browser: string, tag: string, shown: string): string =>
   `${mac(key.form, 'form', browser, tag, shown).toString('base64url')}.${shown}`
 
-/** The digest in a token that `csrfToken` made for this browser and tag; undefined for any other value. */
+/** The digest in a token that `csrfToken` created for this browser and tag; undefined for any other value. */
 export function verifyCsrfToken(text: unknown, keys: readonly Key[], browser: string, tag: string): string | undefined {
   if (typeof text !== 'string') return undefined
   const shown = text.slice(text.indexOf('.') + 1)
@@ -53,11 +53,11 @@ export function verifyCsrfToken(text: unknown, keys: readonly Key[], browser: st
   return isOurs ? shown : undefined
 }
 
-/** Proves an outcome in a URL, so that nobody can be shown an outcome that did not happen. @param at ms since the epoch. */
+/** The token of an outcome in a URL, so that nobody can be shown an invented outcome. @param at ms since the epoch. */
 export const outcomeToken = (key: Key, ...[browser, tag, outcome, at]: [string, string, string, number]): string =>
   mac(key.form, 'outcome', browser, tag, outcome, String(at)).toString('base64url')
 
-/** Whether a token was made by `outcomeToken` for exactly this. */
+/** Whether `outcomeToken` created a token for exactly these values. */
 export const verifyOutcomeToken = (
   text: string,
   keys: readonly Key[],

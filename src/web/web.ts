@@ -1,7 +1,7 @@
 /**
- * The web server: the pages on which people sign in with Google, and the OAuth callback. Every replica serves them, leader or not:
- * they read what they need from the cluster's caches, and store one grant Secret per Agent. This room reaches Kubernetes and
- * Google through their ports only, and everything that a person sees is in `pages/`.
+ * The web room: the pages on which people sign in with Google, and the OAuth callback. Every replica serves them, leader or not:
+ * they read what they need from the cluster's caches, and store one grant Secret per Agent. The room reaches Kubernetes and Google
+ * only through their ports, and touches only the socket that it listens on. Everything that a person sees is in `pages/`.
  */
 import { getRequestListener } from '@hono/node-server'
 import { createHttpServer, type BindAddress, type HttpServer } from '../platform/http-server.ts'
@@ -34,7 +34,7 @@ export interface Web extends HttpServer {
   readonly channelKeys: readonly (ChannelKey & NotifiedKey)[]
 }
 
-/** How long a running sign-in may take to finish at shutdown: its code has been used, and its grant is not saved yet. */
+/** How long a running sign-in may take to finish at shutdown, because its code has been used and its grant is not saved yet. */
 const GRACE_MS = 5_000
 
 /** Creates the web server; `start` makes it listen. */

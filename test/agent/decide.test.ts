@@ -216,7 +216,7 @@ describe('a step that is due already when everything is decided', () => {
     expect(decided(facts({ ...well, due: [monotonic - 3 * hours] })).outcome).toEqual({ kind: 'done', checkAgainIn: 0 })
   })
 
-  test('is taken at once, even beside a refused calendar', () => {
+  test('counts at once, even together with a refused calendar', () => {
     const { outcome } = decided(facts({ failures: [stuck.notFound], grant, due: [monotonic - 30_000] }))
     expect(outcome).toMatchObject({ kind: 'blocked', checkAgainIn: 0 })
   })

@@ -58,7 +58,7 @@ async function openPopup(): Promise<Page> {
 
 const posted = (): unknown => JSON.parse(site.posts.at(-1)?.replace(/^\S+ /, '') ?? 'null')
 
-test('allowing it hands a code of that account to the page, which goes on', async () => {
+test('allowing it hands a code of that account to the page, which continues', async () => {
   const popup = await openPopup()
   expect(await popup.getByRole('combobox').inputValue()).toBe('alice@example.com')
   await popup.getByRole('button', { name: 'Allow' }).click()

@@ -96,13 +96,13 @@ test('a denial goes to the operator too', async () => {
   expect(site.posts.at(-1)).toBe('/google-calendar/sign-in/tag/code {"error":"access_denied","state":"state"}')
 })
 
-test('a blocked window is said to be one', async () => {
+test('a blocked window is reported', async () => {
   await openWith(`error_callback({ type: 'popup_failed_to_open' })`)
   await press()
   await says(popup.blocked)
 })
 
-test('a library that does not come is said to be missing', async () => {
+test('a library that does not load is reported', async () => {
   await page.route('https://accounts.google.com/gsi/client', (route) => route.abort())
   await page.clock.install()
   await page.goto(site.origin + VIEW.action)
@@ -112,7 +112,7 @@ test('a library that does not come is said to be missing', async () => {
   await says(popup.notLoaded)
 })
 
-test('an attempt that grew old is made anew at the click', async () => {
+test('an old attempt is replaced at the click', async () => {
   await page.clock.install()
   await openWith('')
   await page.clock.fastForward('09:00')
@@ -121,7 +121,7 @@ test('an attempt that grew old is made anew at the click', async () => {
   expect(site.posts.filter((post) => post.includes('/attempt'))).toHaveLength(2)
 })
 
-test.each(['attempt', 'code'])('a failing %s is said to have failed, and can be tried again', async (step) => {
+test.each(['attempt', 'code'])('a failed %s is reported, and can be tried again', async (step) => {
   await page.route(`${site.origin}${VIEW.action}/${step}`, (route) => route.fulfill({ status: 500, body: 'no' }))
   await openWith(`callback({ code: 'the-code', state: config.state })`)
   await press()

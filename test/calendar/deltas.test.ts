@@ -53,7 +53,7 @@ function rowsOf(id: string, state: State): Map<string, RawEvent> {
 const full = (calendar: Calendar): RawEvent[] =>
   Object.entries(calendar).flatMap(([id, state]) => [...rowsOf(id, state).values()])
 
-/** How Google describes a change, where it may do so in more than one way; all were seen or are possible. */
+/** The ways in which Google describes a change; all were seen or are possible. */
 interface Manner {
   /** A recurring event that ends has one tombstone of its own, and none for its instances. */
   seriesAtOnce: boolean

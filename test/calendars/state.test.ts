@@ -6,7 +6,7 @@ import {
   listed,
   newCalendar,
   newCalendarsState,
-  onlyWanted,
+  withOnly,
   postponed,
   withAnotherGrant,
   withCalendar,
@@ -83,7 +83,7 @@ describe('the calendars of an Agent', () => {
   const state = withCalendar(withCalendar(newCalendarsState(), 'a', read), 'b', failed(read, failure, 900))
 
   test('are forgotten once the spec no longer names them', () => {
-    expect([...unchanged(state, (all) => onlyWanted(all, new Map([['b', 'b']]))).byId.keys()]).toEqual(['b'])
+    expect([...unchanged(state, (all) => withOnly(all, new Map([['b', 'b']]))).byId.keys()]).toEqual(['b'])
   })
 
   test('are all due with a full listing when another grant is used', () => {

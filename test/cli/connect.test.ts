@@ -143,7 +143,7 @@ describe('the link', () => {
     expect(clock.now() - NOW).toBeLessThan(1_000)
   })
 
-  test('is waited for where the agent is so young that nobody has looked at it', async () => {
+  test('is waited for if the agent is new and has no status yet', async () => {
     agents = [agent()]
     const { code } = start()
     await until('it says so', () => err.some((line) => line.includes('not looked at it yet')))
@@ -164,7 +164,7 @@ describe('the link', () => {
     expect(await code).toBe(0)
   })
 
-  test('is opened, and shown as a QR code, where that is asked for', async () => {
+  test('is opened, and shown as a QR code, on request', async () => {
     agents = [awaiting()]
     await run('alice', { wait: false, open: true, qr: true })
     expect(opened).toEqual([LINK])
@@ -172,7 +172,7 @@ describe('the link', () => {
     expect(out).toEqual([LINK])
   })
 
-  test('is printed where no browser can be opened', async () => {
+  test('is printed if no browser can be opened', async () => {
     agents = [awaiting('https://unopenable.example.com/')]
     expect(await run('alice', { wait: false, open: true })).toBe(0)
     expect(err).toContain('No browser could be opened: open the link by hand.')
@@ -187,7 +187,7 @@ describe('the link', () => {
     },
   )
 
-  test('that changes is shown anew', async () => {
+  test('that changes is shown again', async () => {
     agents = [awaiting()]
     const { code } = start()
     await until('the link is there', () => out.length === 1)
@@ -201,7 +201,7 @@ describe('the link', () => {
 })
 
 describe('what comes of it', () => {
-  test('is said where a person has signed in and the grant does not fit', async () => {
+  test('is reported if a person has signed in and the grant does not fit', async () => {
     agents = [awaiting()]
     const { code } = start()
     await until('the link is there', () => out.length === 1)
@@ -243,7 +243,7 @@ describe('what comes of it', () => {
   })
   const told = (): string[] => err.filter((line) => line.startsWith('SignInFailed'))
 
-  test('is told where an attempt comes to nothing, each time, and the waiting goes on', async () => {
+  test('is reported each time that an attempt fails, and the waiting continues', async () => {
     agents = [awaiting()]
     failures = [failed('old', 'Of yesterday.')]
     const { code } = start()
@@ -277,7 +277,7 @@ describe('what comes of it', () => {
     expect(asked.filter((one) => one.includes('events'))).toHaveLength(1)
   })
 
-  test('is told though the API server was away meanwhile', async () => {
+  test('is reported even if the API server was unavailable meanwhile', async () => {
     agents = [awaiting()]
     const { code } = start()
     await until('the link is there', () => out.length === 1)

@@ -103,7 +103,7 @@ describe('what needs a person', () => {
     expect(reasonsOf(unseen(61_000))).toEqual(['ida NotLookedAt'])
   })
 
-  test('is an agent that is ready by a status that nobody renews, where the Lease can’t tell', () => {
+  test('includes an agent that is Ready in a status that nobody renews, if the Lease can’t be read', () => {
     const old = agent('jon', [READY], { status: { sync: { lastSyncTime: ago(20 * MINUTE) } } })
     expect(reasonsOf({ ...wellScene(), agents: [old], leases: undefined })).toEqual(['jon Stale'])
     const slow = integration([READY], 'google', {
@@ -135,16 +135,16 @@ describe('the operator', () => {
     expect(operatorOf([lease(-20_000)]).state).toBe('Alive')
   })
 
-  test('is unknown where the Lease can’t be read or is not there', () => {
+  test('is unknown if the Lease can’t be read or does not exist', () => {
     expect(operatorOf(undefined).state).toBe('Unknown')
     expect(operatorOf([]).message).toContain('--leader-elect')
   })
 
-  test('is silent where the last one ended in order and none took over', () => {
+  test('is not running if the last one ended in an orderly way and none took over', () => {
     expect(operatorOf([lease(1_000, 'calendar-operator', '')]).state).toBe('Silent')
   })
 
-  test('is told for each installation', () => {
+  test('is reported for each installation', () => {
     expect(operatorOf([lease(), lease(HOUR, 'team-b', 'b')]).message).toBe(
       'b in namespace team-b has been silent for 1h',
     )

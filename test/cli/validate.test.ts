@@ -46,7 +46,7 @@ const publishing = (name: string, kind = 'ConfigMap'): string => `  publish:
 `
 const ALICE = agent('alice', publishing('alice-calendar'))
 
-describe('what is said of manifests', () => {
+describe('the report about manifests', () => {
   it('holds nothing that a terminal would obey, or be deceived by', async () => {
     const hostile = '"a\\e[2J\\u202eb"'
     const yaml = agent('alice', `  calendars: {read: [${hostile}]}\n  ${hostile}: 1`)
@@ -57,7 +57,7 @@ describe('what is said of manifests', () => {
 })
 
 describe('manifests that are right', () => {
-  it('are counted, and nothing is said of them', async () => {
+  it('are counted, and not reported', async () => {
     const result = await run({ 'a.yaml': `${INTEGRATION}---${ALICE}` })
     expect(result).toEqual({ code: 0, lines: [], summary: '2 objects of calendar-operator.io/v1alpha1, no problems' })
   })
@@ -117,7 +117,7 @@ items:
   })
 })
 
-describe('a problem is told with file, line, field, finding and advice:', () => {
+describe('a problem is reported with file, line, field, finding and advice:', () => {
   const cases: [string, string, string[]][] = [
     [
       'an unknown field',
@@ -381,7 +381,7 @@ describe('objects together', () => {
     })
   })
 
-  it('that stand there twice are noted, and don’t clash with themselves', async () => {
+  it('that occur twice are noted, and don’t conflict with themselves', async () => {
     const { code, lines } = await run({ 'a.yaml': `${INTEGRATION}---${ALICE}`, 'b.yaml': ALICE })
     expect(code).toBe(0)
     expect(lines).toEqual(['b.yaml:2: note: Agent booking/alice is already defined (a.yaml:10); the later one wins'])

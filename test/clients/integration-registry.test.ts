@@ -87,7 +87,7 @@ describe('the request that finds out', () => {
     },
   )
 
-  test('is not sent where it is another one’s turn', async () => {
+  test('is not sent if it is another one’s turn', async () => {
     expect(await meets(undefined)).toBe('one request finds out whether the API is on again')
     expect(await meets(undefined, new Bypass())).toBe('answered')
   })

@@ -96,7 +96,7 @@ export class TestNamespace {
     return (await this.get(plural)).body.metadata.resourceVersion
   }
 
-  /** Opens a watch from a version. Whoever reads it closes it. */
+  /** Opens a watch from a version. The caller closes it. */
   watch(plural: Plural, from: string, query = '', accept?: string): Promise<Watch> {
     const rest = `?watch=1&resourceVersion=${from}&timeoutSeconds=60${query}`
     return this.client.watch(this.url(plural, rest), accept ? { accept } : {})

@@ -131,7 +131,7 @@ describe('the log', () => {
     await settle()
     expect(log.lines).toMatchObject([
       { level: 'warn', controller: 'agent', key: 'ns/a', error: { message: 'no' }, retryInSeconds: 1 },
-      { level: 'info', controller: 'agent', key: 'ns/a', msg: 'works again' },
+      { level: 'info', controller: 'agent', key: 'ns/a', msg: 'recovered' },
     ])
     expect(log.lines[0]).not.toHaveProperty('stack')
   })
@@ -156,7 +156,7 @@ describe('the log', () => {
       ['info', 'blocked: a person has to act'],
       ['warn', 'reconcile failed'],
       ['info', 'blocked: a person has to act'],
-      ['info', 'works again'],
+      ['info', 'recovered'],
     ])
   })
 
@@ -243,8 +243,8 @@ describe('stopping', () => {
   })
 })
 
-describe('whether work goes on', () => {
-  /** One key that is in hand until the test ends, and the time for which nothing was heard of it, in minutes. */
+describe('whether work makes progress', () => {
+  /** One key that is processed until the test ends, and the time since its last progress, in minutes. */
   const busy = async () => {
     const { clock, controller } = setUp([], { reconcile: () => new Promise<Outcome>(() => undefined) })
     controller.add('a')

@@ -34,7 +34,7 @@ test('a deleted key is not returned, and an empty group has no turn', () => {
   expect(taken(line)).toEqual(['a/3'])
 })
 
-test('a single key of another group is second at the latest, beside a thousand of one group', () => {
+test('a single key of another group is second at the latest, with a thousand of one group', () => {
   const queue = new WorkQueue({ clock: new ManualClock(), random: () => 0.5, groupOf: namespaceOf })
   for (let number = 0; number < 1_000; number++) queue.add(`hostile/${number}`)
   queue.add('honest/1')

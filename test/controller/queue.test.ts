@@ -292,7 +292,7 @@ describe('backoff', () => {
     expect(queue.addRateLimited('a', { notBefore: MINUTE, atLatest: 10 * SECOND })).toBe(10 * SECOND)
     expect(queue.addRateLimited('b', { notBefore: MINUTE, atLatest: 0 })).toBe(500)
     expect(queue.addRateLimited('c', { notBefore: MINUTE, atLatest: -MINUTE })).toBe(500)
-    // Where the longest backoff is none, and nothing is said of when at the latest, it is no busy loop either.
+    // Without a longest backoff and without a latest time, there is no busy loop either.
     expect(queue.addRateLimited('d', { notBefore: 0, longest: 0 })).toBe(500)
   })
 

@@ -22,7 +22,7 @@ describe('a table', () => {
     ])
   })
 
-  test('goes on below in its last column, where there is room for that', () => {
+  test('continues below in its last column, if there is room for that', () => {
     const lines = formatTable(agents('word '.repeat(20).trim()), { wide: true, width: 70 })
     expect(lines.slice(1, 4)).toEqual([
       'alice   True    3      word word word word word word word word word',
@@ -31,7 +31,7 @@ describe('a table', () => {
     ])
   })
 
-  test('has its last column under each row, where there is no room beside it', () => {
+  test('has its last column under each row, if there is no room for it', () => {
     const lines = formatTable(agents('a message that needs more than one line'), { wide: true, width: 36 })
     expect(lines).toEqual([
       'NAME    READY   BUSY',
@@ -52,7 +52,7 @@ describe('a table', () => {
 })
 
 describe('a text', () => {
-  test('is broken at spaces, and a word that is too long stands alone', () => {
+  test('is broken at spaces, and a word that is too long has a line of its own', () => {
     expect(wrap('a bc averylongword d', 5)).toEqual(['a bc', 'averylongword', 'd'])
     expect(wrap('', 5)).toEqual([''])
   })

@@ -74,7 +74,7 @@ describe('an example', () => {
     expect([...new Set(all.map(({ group }) => group))]).toEqual(expect.arrayContaining(GROUPS))
   })
 
-  it.each(all)('$file: $name is taken as it stands', async ({ text, name }) => {
+  it.each(all)('$file: $name is accepted unchanged', async ({ text, name }) => {
     const said = await dryRun(text)
     expect(said).toContain(name.split('/')[1])
     expect(said).toMatch(/serverside-applied/)

@@ -13,7 +13,7 @@ import { addNodes } from './support/nodes.ts'
 import { CHART, DEPLOY, helm, inDirectory, NAMESPACE, RELEASE, type Values } from './support/render.ts'
 
 /**
- * The namespace controller, where it trips over a CRD that goes at the same moment, looks again after 5 s, 10 s, 20 s … up to a
+ * If a CRD is deleted at the same moment, the namespace controller fails and retries after 5 s, 10 s, 20 s … up to a
  * minute.
  */
 const DELETION_MS = 300_000

@@ -1,4 +1,4 @@
-/** kube-score's opinion of whatever is installed: we share it, but for what is listed here. */
+/** kube-score checks everything that is installed; exceptions are listed here. */
 import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'

@@ -79,7 +79,7 @@ describe.each(VARIANTS)('$variant', ({ render }) => {
       expect(container().ports?.map(({ containerPort }) => containerPort)).toEqual(listening)
     })
 
-    it('is told its own name and namespace', () => {
+    it('gets its own name and namespace', () => {
       const fields = (container().env ?? []).filter(({ valueFrom }) => valueFrom !== undefined)
       expect(fields.map(({ name, valueFrom }) => [name, valueFrom])).toEqual([
         ['POD_NAMESPACE', { fieldRef: { fieldPath: 'metadata.namespace' } }],
@@ -150,7 +150,7 @@ describe.each(VARIANTS)('$variant', ({ render }) => {
     expect(titleOf(theOnly(manifests, 'ServiceAccount'))).toBe(`ServiceAccount ${NAMESPACE}/${pod.serviceAccountName}`)
   })
 
-  it('gives rights in just the namespaces that the operator is told to serve', () => {
+  it('grants rights only in the namespaces that the operator serves', () => {
     const told = container().env?.find(({ name }) => name === 'CALENDAR_OPERATOR_WATCH_NAMESPACES')?.value
     const elsewhere = ofKind(manifests, 'Role').flatMap(({ metadata }) => metadata.namespace ?? '')
     const everywhere = ofKind(manifests, 'ClusterRoleBinding').map(({ metadata }) => metadata.name)

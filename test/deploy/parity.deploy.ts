@@ -79,7 +79,7 @@ describe('the chart', () => {
     expect(kept.map(titleOf)).toEqual(keep ? definitions.map(titleOf) : [])
   })
 
-  it('leaves the CRDs and the roles of people out where it is told to', async () => {
+  it('leaves the CRDs and the roles of people out if the values say so', async () => {
     const titles = (await helmTemplate({ crds: { enabled: false }, rbac: { people: false } })).map(titleOf)
     expect(titles.filter((title) => /^CustomResourceDefinition|-(view|edit)$/.test(title))).toEqual([])
   })

@@ -1,4 +1,4 @@
-/** Every object that is installed, and every example, held against the schemas of its kind by kubeconform, as pipelines do it. */
+/** kubeconform validates every installed object and every example against its schema, as pipelines do. */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,4 @@
-/** The chart's values: a mistake is told before anything is installed, and each of them does something. */
+/** The chart's values: mistakes are reported before anything is installed, and each value has an effect. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { readSettings, settingsTable } from '../../src/settings.ts'

@@ -84,14 +84,14 @@ describe('grants', () => {
     expect((await failureOf(wrong.verify())).failure).toBe('InvalidClient')
   })
 
-  test('a rotated refresh token is told of, and the old one is dead', async () => {
+  test('a rotated refresh token is returned, and the old one is dead', async () => {
     sandbox.switches({ rotateRefreshTokens: true })
     const { refreshToken: rotated = '' } = await client.refresh(refreshToken)
     expect((await failureOf(client.refresh(refreshToken))).failure).toBe('InvalidGrant')
     expect((await client.refresh(rotated)).accessToken).not.toBe('')
   })
 
-  test('the end of a grant in Testing is told of', async () => {
+  test('the end of a grant in Testing is returned', async () => {
     sandbox.switches({ reportRefreshExpiry: true })
     sandbox.setProject({ publishing: 'Testing' })
     const { clientId } = client.credentials

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { MAX_BYTES } from '../../src/google/body-budget.ts'
 import type { EventsRequest } from '../../src/google/port.ts'
 import { backEnd, failureOf, startHarness, type Harness } from './support/harness.ts'
 import { listEvents, type WholeListing } from './support/listing.ts'
@@ -55,6 +56,19 @@ describe('a first listing', () => {
     expect(await events()).toMatchObject({ events: [event], nextSyncToken: 'S1', timeZone: 'Europe/Paris' })
   })
 
+  test('without a time zone is not Google’s, and is no empty calendar', async () => {
+    harness.next({ json: { items: [], nextSyncToken: 'S1' } })
+    expect(await failureOf(events())).toMatchObject({
+      failure: 'Unknown',
+      message: expect.stringContaining('time zone') as string,
+    })
+  })
+
+  test('with a page that is larger than any may be says that this calendar is too large', async () => {
+    harness.next({ text: `{"timeZone":"UTC","items":["${'x'.repeat(MAX_BYTES)}"]}` })
+    expect((await failureOf(events())).failure).toBe('CalendarTooLarge')
+  })
+
   test('answers no sync token where Google gave none', async () => {
     harness.next(page([], {}))
     expect((await events()).nextSyncToken).toBeUndefined()
@@ -62,7 +76,7 @@ describe('a first listing', () => {
 })
 
 describe('a next listing', () => {
-  test('sends the sync token with the same parameters, and nothing that Google forbids beside it', async () => {
+  test('sends the sync token with the same parameters, and nothing that Google forbids together with it', async () => {
     harness.next(page([], { nextSyncToken: 'S1' }), page([], { nextSyncToken: 'S2' }))
     await events()
     await events(NEXT)
@@ -91,7 +105,7 @@ describe('a next listing', () => {
     expect((await failureOf(events(NEXT))).failure).toBe('SyncTokenExpired')
   })
 
-  test('is told so on a later page too, and answers nothing of the earlier ones', async () => {
+  test('is also reported on a later page, and returns nothing of the earlier ones', async () => {
     harness.next(page([{ id: 'e1' }], { nextPageToken: 'P1' }), backEnd(410, 'fullSyncRequired', 'calendar'))
     expect((await failureOf(events(NEXT))).failure).toBe('SyncTokenExpired')
   })
@@ -179,7 +193,7 @@ describe('what is no calendar is never taken for an empty one', () => {
     expect((await events()).events).toEqual([{ id: 'e1' }])
   })
 
-  test('what stands among the items and is no event is handed on, for somebody to see', async () => {
+  test('an item that is not an event is passed on', async () => {
     harness.next({ json: { timeZone: 'UTC', items: [null, 'x', { id: 'e1' }] } })
     expect((await events()).events).toEqual([null, 'x', { id: 'e1' }])
   })

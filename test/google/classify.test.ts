@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { classifyAPI } from '../../src/google/classify.ts'
+import { classifyAPI, classifyOAuth } from '../../src/google/classify.ts'
 import type { GoogleFailure } from '../../src/google/port.ts'
 
 const backEnd = (reason: string): object => ({ error: { errors: [{ domain: 'calendar', reason }], code: 0 } })
@@ -21,6 +21,24 @@ function frontEnd(reason: string, narrower: string, quota?: string): object {
 const outcome = (status: number, body: unknown, sentSyncToken = false): GoogleFailure =>
   classifyAPI(status, body, sentSyncToken).failure
 
+describe('refusals of the token endpoint', () => {
+  test.each<[number, object, GoogleFailure]>([
+    [400, { error: 'invalid_grant' }, 'InvalidGrant'],
+    [400, { error: 'invalid_grant', error_subtype: 'invalid_rapt' }, 'SessionExpired'],
+    [400, { error: 'invalid_grant', error_subtype: 'other' }, 'InvalidGrant'],
+    [401, { error: 'invalid_client', error_subtype: 'invalid_rapt' }, 'InvalidClient'],
+    [200, { error: 'invalid_grant' }, 'Unknown'],
+    [302, { error: 'invalid_grant' }, 'Unknown'],
+    [429, { error: 'invalid_grant' }, 'RateLimited'],
+    [503, { error: 'invalid_grant' }, 'Unreachable'],
+    [400, { error: 'of tomorrow' }, 'Unknown'],
+    [400, { error: { code: 400 } }, 'Unknown'],
+    [400, {}, 'Unknown'],
+  ])('%i %j is %s: nothing is said about a grant that Google did not say', (status, body, failure) => {
+    expect(classifyOAuth(status, body).failure).toBe(failure)
+  })
+})
+
 describe('refusals of the Calendar API', () => {
   test.each<[number, string, GoogleFailure]>([
     [400, 'timeRangeEmpty', 'Unknown'],
@@ -30,6 +48,7 @@ describe('refusals of the Calendar API', () => {
     [403, 'userRateLimitExceeded', 'RateLimited'],
     [403, 'rateLimitExceeded', 'RateLimited'],
     [429, 'rateLimitExceeded', 'RateLimited'],
+    [429, 'quotaExceeded', 'DailyQuotaExceeded'],
     [403, 'quotaExceeded', 'DailyQuotaExceeded'],
     [403, 'dailyLimitExceeded', 'DailyQuotaExceeded'],
     [403, 'accessNotConfigured', 'APIDisabled'],
@@ -73,6 +92,12 @@ describe('refusals of the Calendar API', () => {
     const refusal = classifyAPI(403, frontEnd(reason, 'RATE_LIMIT_EXCEEDED', quota), false)
     expect(refusal.failure).toBe(failure)
     expect(refusal.personal).toBe(personal)
+  })
+
+  test('a refusal that is no limit does not become one because it names a quota', () => {
+    expect(outcome(403, frontEnd('accessNotConfigured', 'SERVICE_DISABLED', 'defaultPerDayPerProject'))).toBe(
+      'APIDisabled',
+    )
   })
 
   test('a limit is nobody’s own because its description says "PerUser"', () => {

@@ -33,12 +33,12 @@ describe('where the client is found', () => {
     expect(usable(parse({ 'my.json': FILE, 'client_secret.json': other }, 'my.json')).clientId).toBe(ID)
   })
 
-  it('reads client_secret.json where no key is named', () => {
+  it('reads client_secret.json if no key is named', () => {
     const data = { 'client_secret.json': FILE, client_id: 'other', client_secret: 'other' }
     expect(usable(parse(data)).clientId).toBe(ID)
   })
 
-  it('takes client_id and client_secret where there is no file', () => {
+  it('takes client_id and client_secret if there is no file', () => {
     expect(usable(parse({ client_id: ID, client_secret: SECRET, 'tls.key': 'x' }))).toMatchObject({
       clientId: ID,
       clientSecret: SECRET,
@@ -89,7 +89,7 @@ describe('the downloaded file', () => {
     expect(usable(fromFile(FILE))).toMatchObject({ redirectUris: [], javascriptOrigins: [] })
   })
 
-  it('has a token_uri that nobody looks at', () => {
+  it('has a token_uri that is ignored', () => {
     expect(JSON.stringify(usable(fromFile(FILE)))).not.toContain('evil')
   })
 
@@ -114,7 +114,7 @@ describe('the downloaded file', () => {
     })
   })
 
-  it('may begin with a byte order mark, which is said', () => {
+  it('may begin with a byte order mark, which is reported', () => {
     const expected = { clientId: ID, clientSecret: SECRET, stripped: ['a byte order mark before the file'] }
     expect(usable(fromFile(`\uFEFF${FILE}`))).toMatchObject(expected)
     expect(usable(fromFile(`\n\uFEFF${FILE}\n`))).toMatchObject(expected)
@@ -234,7 +234,7 @@ describe('what is no client file', () => {
     expect(message).toContain(`it has ${'k'.repeat(99)}…`)
   })
 
-  it('names the Secret where id and secret stand by themselves', () => {
+  it('names the Secret if id and secret have keys of their own', () => {
     expect(unusable(parse({ client_id: ID, client_secret: ' ' })).message).toMatch(
       /^client_secret in Secret google is missing or empty/,
     )

@@ -7,6 +7,7 @@ import { failureOf } from './support/harness.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
+const SMALL = { requestsPerMinute: 600, requestsPerMinutePerAgent: 600 }
 
 let clock: ManualClock
 let limiter: ClientRateLimiter
@@ -112,7 +113,7 @@ describe('a limit', () => {
     expect(await send()).toBe('sent 2')
   })
 
-  test('is found out about anew when the first request never ends', async () => {
+  test('is probed again when the first request never ends', async () => {
     await meet(refusal('RateLimited'))
     await clock.advance(5_000)
     const lost = await underWay()
@@ -125,7 +126,7 @@ describe('a limit', () => {
     expect(limiter.limit).toBeUndefined()
   })
 
-  test('that is met again soon pauses twice as long each time, five minutes at the most', async () => {
+  test('that applies again soon pauses twice as long each time, at most five minutes', async () => {
     const pauses: (number | undefined)[] = []
     for (let round = 0; round < 8; round++) {
       const { retryAfterMs = 0 } = await meet(refusal('RateLimited'))
@@ -135,7 +136,7 @@ describe('a limit', () => {
     expect(pauses).toEqual([5, 10, 20, 40, 80, 160, 300, 300])
   })
 
-  test('that is met between good answers is the same one still; after a calm minute it is a new one', async () => {
+  test('that applies between good answers is still the same one; after a minute without a limit it is a new one', async () => {
     await meet(refusal('RateLimited'))
     await clock.advance(5_000)
     await send()
@@ -256,7 +257,7 @@ describe('a personal limit', () => {
     expect((await meet(personal(90_000))).retryAfterMs).toBe(90_000)
   })
 
-  test('met by the probe leaves the question open, and the next one asks it', async () => {
+  test('of the probe leaves the state open, and the next request is the probe', async () => {
     await meet(refusal('RateLimited'))
     await clock.advance(5_000)
     await meet(personal())
@@ -267,9 +268,9 @@ describe('a personal limit', () => {
 
 describe('a request that somebody asked for', () => {
   const asked = (bypass = new Bypass()): Promise<string> =>
-    limiter.run('calendar', () => Promise.resolve(`sent ${++sent}`), bypass)
+    limiter.run('calendar', () => Promise.resolve(`sent ${++sent}`), { bypass })
   const askedAndMeets = (error: Error): Promise<GoogleError> =>
-    failureOf(limiter.run('calendar', () => (sent++, Promise.reject(error)), new Bypass()))
+    failureOf(limiter.run('calendar', () => (sent++, Promise.reject(error)), { bypass: new Bypass() }))
 
   test.each<GoogleFailure>(['RateLimited', 'DailyQuotaExceeded'])(
     'goes out over a pause because of %s, and all learn that it works again',
@@ -285,7 +286,7 @@ describe('a request that somebody asked for', () => {
     await meet(refusal('RateLimited'))
     const bypass = new Bypass()
     expect(
-      (await failureOf(limiter.run('calendar', () => Promise.reject(refusal('RateLimited')), bypass))).status,
+      (await failureOf(limiter.run('calendar', () => Promise.reject(refusal('RateLimited')), { bypass }))).status,
     ).toBe(403)
     await clock.advance(10_000)
     await meet(refusal('RateLimited', 60_000))
@@ -307,14 +308,14 @@ describe('a request that somebody asked for', () => {
     await askedAndMeets(refusal('DailyQuotaExceeded'))
     await clock.advance(4_000)
     const bypass = new Bypass()
-    const early = await failureOf(limiter.run('token', () => Promise.resolve('fresh'), bypass))
+    const early = await failureOf(limiter.run('token', () => Promise.resolve('fresh'), { bypass }))
     expect([early.retryAfterMs, bypass.retryInMs]).toEqual([6_000, 6_000])
     await clock.advance(6_000)
-    expect(await limiter.run('token', () => Promise.resolve('fresh'), bypass)).toBe('fresh')
+    expect(await limiter.run('token', () => Promise.resolve('fresh'), { bypass })).toBe('fresh')
     expect(bypass.retryInMs).toBeUndefined()
   })
 
-  test('costs no bypass where nothing pauses', async () => {
+  test('costs no bypass without a pause', async () => {
     const bypass = new Bypass()
     await asked(bypass)
     await meet(refusal('RateLimited'))
@@ -330,7 +331,7 @@ describe('a request that somebody asked for', () => {
     await probe.succeed()
   })
 
-  test('may end the pause for whoever comes next', async () => {
+  test('may end the pause for the next request', async () => {
     await meet(refusal('DailyQuotaExceeded'))
     expect(limiter.probeCalendar(new Bypass())).toBe(true)
     expect(limiter.limit).toMatchObject({ failure: 'DailyQuotaExceeded', leftMs: 0 })
@@ -374,7 +375,7 @@ describe('the rate of requests', () => {
     Promise.allSettled(Array.from({ length: count }, send))
 
   test('lets no minute hold more requests than the quota', async () => {
-    limiter = new ClientRateLimiter({ clock, random: () => 0.5 }, 600)
+    limiter = new ClientRateLimiter({ clock, random: () => 0.5 }, SMALL)
     const starts: number[] = []
     const begin = clock.now()
     while (clock.now() < begin + 2 * MINUTE) {
@@ -388,7 +389,7 @@ describe('the rate of requests', () => {
   })
 
   test('lets a tenth of it go at once, makes the next wait for seconds, and turns the rest away', async () => {
-    limiter = new ClientRateLimiter({ clock, random: () => 0.5 }, 600)
+    limiter = new ClientRateLimiter({ clock, random: () => 0.5 }, SMALL)
     const all = flood(120)
     await settle()
     expect(sent).toBe(60)
@@ -398,7 +399,7 @@ describe('the rate of requests', () => {
   })
 
   test('does not send what waited for its turn when a limit came in between', async () => {
-    limiter = new ClientRateLimiter({ clock, random: () => 0.5 }, 600)
+    limiter = new ClientRateLimiter({ clock, random: () => 0.5 }, SMALL)
     const first = await underWay()
     const all = flood(70)
     await settle()
@@ -409,7 +410,7 @@ describe('the rate of requests', () => {
   })
 
   test('has no burst after a limit: the others follow evenly', async () => {
-    limiter = new ClientRateLimiter({ clock, random: () => 0.5 }, 600)
+    limiter = new ClientRateLimiter({ clock, random: () => 0.5 }, SMALL)
     await meet(refusal('RateLimited'))
     await clock.advance(5_000)
     await send()
@@ -422,7 +423,7 @@ describe('the rate of requests', () => {
   })
 
   test('is the same whatever the time of day', async () => {
-    limiter = new ClientRateLimiter({ clock, random: () => 0.5 }, 600)
+    limiter = new ClientRateLimiter({ clock, random: () => 0.5 }, SMALL)
     await flood(60)
     clock.setTimeOfDay(24 * HOUR)
     void send()

@@ -70,7 +70,7 @@ describe('the exchange of a code', () => {
     })
   })
 
-  it('sends no verifier where there is none', async () => {
+  it('sends no verifier if there is none', async () => {
     harness.next(json(GOOD))
     await harness.client.exchange({ code: 'c', redirectURI: 'postmessage' })
     expect(harness.asked[0]!.form).not.toHaveProperty('code_verifier')

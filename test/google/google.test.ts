@@ -104,7 +104,7 @@ describe('who shares a limit', () => {
     expect(good.limit()).toEqual(other.limit())
   })
 
-  test('what the first secret met before it was accepted holds for the others, too', async () => {
+  test('what limited the first secret before it was accepted applies to the others, too', async () => {
     harness.next(backEnd(403, 'rateLimitExceeded'))
     await failureOf(read())
     await verified(CLIENT.clientSecret, PROOF)
@@ -151,7 +151,7 @@ describe('an access token that can be none', () => {
   )
 })
 
-describe('a limit met over HTTP', () => {
+describe('a limit over HTTP', () => {
   test('is one for all secrets of a client, and none for other clients', async () => {
     harness.next(PROOF, PROOF, backEnd(403, 'rateLimitExceeded'))
     await harness.client.verify()

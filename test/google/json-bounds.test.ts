@@ -21,10 +21,11 @@ test('lists in lists without end are not, and neighbours are no deeper than one 
   const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels)
   expect(isWithinBounds(nested(MAX_LEVELS))).toBe(true)
   expect(isWithinBounds(nested(MAX_LEVELS + 1))).toBe(false)
+  expect(isWithinBounds('[1 '.repeat(MAX_LEVELS + 1))).toBe(false)
   expect(isWithinBounds(`[${Array(100).fill(nested(5)).join(',')}]`)).toBe(true)
 })
 
-test('what stands within texts does not count, whatever quotes and backslashes they hold', () => {
+test('the contents of texts do not count, whatever quotes and backslashes they contain', () => {
   const text = JSON.stringify(['[{,"'.repeat(1000), '\\', '\\"', '"\\\\', '[['.repeat(100)])
   expect(isWithinBounds(text, 10)).toBe(true)
   expect(isWithinBounds(`${text.slice(0, -1)},${'1,'.repeat(10)}1]`, 10)).toBe(false)

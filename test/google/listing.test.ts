@@ -63,7 +63,7 @@ it('says that events may be missing when the last of several pages has no sync t
   expect(await ending({})).toMatchObject({ truncated: false })
 })
 
-it('makes room for other answers once a page was used, also where it could not be', async () => {
+it('makes room for other answers once a page was used, even if its use failed', async () => {
   const released = vi.fn()
   const ask = (): Promise<PageAnswer> =>
     Promise.resolve({ body: { timeZone: 'UTC', items: [] }, characters: 100, release: released })
@@ -89,7 +89,7 @@ describe('a listing that is large in all', () => {
     budget = new ListingBudget(clock)
   })
 
-  it('waits for a place before it goes on, and no small one does', async () => {
+  it('waits for a slot before it continues, and no small one does', async () => {
     const [first, second] = [budget.lease(keys), budget.lease(keys)]
     await first.count(3 * MIB)
     await budget.lease(keys).count(2 * MIB)
@@ -110,7 +110,7 @@ describe('a listing that is large in all', () => {
     }
   })
 
-  it('is given up where no place comes free soon, to be tried again', async () => {
+  it('is given up if no slot becomes free soon, to be tried again', async () => {
     await budget.lease(keys).count(3 * MIB)
     const failed = failureOf(budget.lease(keys).count(3 * MIB))
     await clock.advance(15_000)

@@ -41,6 +41,10 @@ describe('refreshing an access token', () => {
       grant_type: 'refresh_token',
     })
     expect(request!.query).toEqual({})
+    expect(request!.headers).toMatchObject({
+      'content-type': 'application/x-www-form-urlencoded',
+      accept: 'application/json',
+    })
   })
 
   it('answers the token, and its end counted from the moment of asking', async () => {
@@ -103,6 +107,7 @@ describe('refreshing an access token', () => {
     ['a scope of 100 kB', { scope: 'a'.repeat(100_000) }, /names a scope that is none/],
     ['200 scopes', { scope: Array.from({ length: 200 }, (_, index) => `s${index}`).join(' ') }, /names 200 scopes/],
     ['a scope with a control character', { scope: 'a\u001bb' }, /names a scope that is none/],
+    ['a scope with a control character among good ones', { scope: 'a b\u001b c' }, /names a scope that is none/],
     ['a scope that is a list', { scope: ['a'] }, /scope that is no text/],
     ['a lifetime that is no number', { expires_in: 'soon' }, /expires_in that is no number of seconds/],
     ['a lifetime of nothing', { expires_in: 0 }, /expires_in that is no number of seconds/],
@@ -220,7 +225,7 @@ describe('refreshing an access token', () => {
     await nobody.close()
   })
 
-  it('says status and error code, and nothing else that Google or we said', async () => {
+  it('contains status and error code, and nothing else of the request or the response', async () => {
     const body = { error: 'invalid_grant', error_description: 'alice@example.com', error_uri: '1//refresh' }
     const error = await refused(json(body, 400))
     expect(error.message).toBe('400 invalid_grant')
@@ -247,7 +252,7 @@ describe('one flight per refresh token', () => {
     expect(harness.asked).toHaveLength(2)
   })
 
-  it('asks anew when the flight is over', async () => {
+  it('sends a new request when the previous one has ended', async () => {
     harness.next(json(GOOD), json(GOOD))
     await harness.client.refresh('1//refresh')
     await harness.client.refresh('1//refresh')

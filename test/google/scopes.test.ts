@@ -52,10 +52,13 @@ describe('missing scopes', () => {
   it('compares the whole scope: another host with the same ending is another scope', () => {
     expect(missingScopes([scope('calendar.events')], ['https://example.com/auth/calendar'])).toHaveLength(1)
     expect(missingScopes(['https://example.com/auth/calendar.events'], [scope('calendar')])).toHaveLength(1)
+    const alike = 'https://www.g00gleapis.com/auth/'
+    expect(missingScopes([scope('calendar.events')], [`${alike}calendar`])).toHaveLength(1)
+    expect(missingScopes([`${alike}calendar.events`], [scope('calendar')])).toHaveLength(1)
   })
 })
 
-describe('the coverage, held against the discovery text that the library ships', () => {
+describe('the coverage, compared with the discovery text that the library ships', () => {
   // What we call by: a scope may cover another only if each of these methods that takes the narrow one takes the broad one.
   const methods = methodScopes()
   const ours = ['calendarList.get', 'calendarList.list', 'events.list', 'events.get', 'freebusy.query', 'settings.get']

@@ -148,7 +148,7 @@ describe('large answers', () => {
     const late = [of('a', '5'), of('d', '6')].map((owner) => answered({ text: large }, owner))
     await harness.came(5)
     expect((await answered({ text: 'small' }, of('a', '7'))).text).toBe('small')
-    // The client that has the fewest comes first, whoever came before.
+    // The client that has the fewest comes first, whatever the order of arrival.
     places[2]?.release()
     const next = await Promise.race(late.map((one, index) => one.then(() => index)))
     expect(next).toBe(1)
@@ -166,7 +166,7 @@ describe('large answers', () => {
     expect((await second).status).toBe(200)
   })
 
-  test('are given up where no place comes free within a minute', async () => {
+  test('are given up if no slot becomes free within a minute', async () => {
     await answered({ text: large }, alice)
     const failed = failureOf(answered({ text: large }, alice))
     await harness.came(2)
@@ -175,7 +175,7 @@ describe('large answers', () => {
     expect(await failed).toMatchObject({ failure: 'Unknown' })
   })
 
-  test('leave their place where they come to nothing', async () => {
+  test('release their slot if they fail', async () => {
     for (let turn = 0; turn < 3; turn++) {
       const half = (response: ServerResponse): void => {
         response.writeHead(200, { 'content-length': 2 * MEGABYTE }).write(large)
@@ -236,7 +236,7 @@ describe('a proxy', () => {
     expect(tunnels).toEqual([new URL(harness.url).host])
   })
 
-  test('is gone round where the host is excepted', async () => {
+  test('is bypassed for an excluded host', async () => {
     expect((await through('127.0.0.1')).text).toBe('well')
     expect(tunnels).toEqual([])
   })

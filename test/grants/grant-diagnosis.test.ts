@@ -41,7 +41,7 @@ describe('the end of a grant', () => {
     expect(grantEnd(grant(), internal)).toBeUndefined()
   })
 
-  test('is what Google said, if it said so', () => {
+  test('is what Google named, if it named one', () => {
     expect(grantEnd(grant({ grantExpiresAt: consent + DAY }), inTesting)).toBe(consent + DAY)
   })
 
@@ -51,6 +51,24 @@ describe('the end of a grant', () => {
 })
 
 describe('a grant that Google no longer accepts', () => {
+  test('is not diagnosed as ended after seven days if it ended earlier, or was unused and ended later', () => {
+    const seven = 'died at seven days'
+    expect(diedAfter(3, { by: inProduction, of: grant({ lastUsedAt: consent + 2 * DAY }) }).likelyCause).not.toContain(
+      seven,
+    )
+    expect(diedAfter(9, { by: inProduction }).likelyCause).not.toContain(seven)
+    expect(diedAfter(9, { by: inProduction, of: grant({ lastUsedAt: consent + 8 * DAY }) }).likelyCause).not.toContain(
+      seven,
+    )
+    expect(diedAfter(9, { by: inProduction, of: grant({ lastUsedAt: consent + 6 * DAY }) }).likelyCause).toContain(
+      seven,
+    )
+  })
+
+  test('was not supplied if nothing says so, even if it never worked', () => {
+    expect(diedAfter(0, { of: grant({ checked: false }) }).likelyCause).not.toContain('pasted')
+  })
+
   test('has a message of its own if it was supplied and never worked', () => {
     const supplied = grant({ suppliedHash: 'abc', checked: false })
     const diagnosis = diedAfter(0, { of: supplied })

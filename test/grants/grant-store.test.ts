@@ -175,7 +175,7 @@ describe('a supplied grant', () => {
     expect(await gain()).toMatchObject({ grantedAt: bench.clock.now(), grantedAtIsGuess: true })
   })
 
-  test('whose granted_at stands in quotes counts from then', async () => {
+  test('whose granted_at is in quotes counts from that time', async () => {
     supply(TOKEN, { granted_at: ' "2026-11-20T10:00:00Z"\n' })
     expect(await gain()).toMatchObject({ grantedAt: Date.parse('2026-11-20T10:00:00Z'), grantedAtIsGuess: false })
     expect(bench.known.suppliedRemark).toBeUndefined()
@@ -212,8 +212,10 @@ describe('a supplied grant', () => {
   test('keeps the time of consent that it has if a change of its Secret states none', async () => {
     supply(TOKEN, { granted_at: '2026-11-20T10:00:00Z' })
     await gain()
-    supply(TOKEN, { note: 'x' })
-    expect(await gain()).toMatchObject({ grantedAt: Date.parse('2026-11-20T10:00:00Z'), grantedAtIsGuess: false })
+    for (const more of [{ note: 'x' }, { granted_at: '2026-11-20T10:00:00Z' }] as Record<string, string>[]) {
+      supply(TOKEN, more)
+      expect(await gain()).toMatchObject({ grantedAt: Date.parse('2026-11-20T10:00:00Z'), grantedAtIsGuess: false })
+    }
     expect(bench.small.writes).toHaveLength(1)
   })
 

@@ -3,8 +3,8 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { GrantStore } from '../../src/grants/grant-store.ts'
 import { revokeAll } from '../../src/grants/revocation.ts'
 import { GoogleError } from '../../src/google/port.ts'
-import { NOT_YET_CHECKED, SIGNED_IN_BY } from '../../src/resources/names.ts'
-import { marksOf } from '../../src/resources/ownership.ts'
+import { MANAGED_BY, NOT_YET_CHECKED, SIGNED_IN_BY } from '../../src/resources/names.ts'
+import { marksOf, withController } from '../../src/resources/ownership.ts'
 import type { Agent } from '../../src/resources/types.ts'
 import { ManualClock } from '../support/clock.ts'
 import { anAgent } from '../support/resources.ts'
@@ -69,6 +69,11 @@ test.each([
   expect((await grants.read(alice))?.authorized).toBeUndefined()
 })
 
+test('An object of 0.1.0 without a refresh token is no grant', async () => {
+  small.secret(OWN, { account: 'alice@example.com' }, { labels: MANAGED_BY })
+  expect(await grants.read(alice)).toBeUndefined()
+})
+
 test('An Agent without a grant has nothing to read', async () => {
   expect(grants.known(alice)).toBeUndefined()
   expect(await grants.read(alice)).toBeUndefined()
@@ -76,16 +81,23 @@ test('An Agent without a grant has nothing to read', async () => {
   expect(await grants.readConsent(alice)).toBeUndefined()
 })
 
+const RENAME = 'rename or delete that Secret, or rename the Agent'
+
 describe.each([
-  ['of another Agent', marksOf({ metadata: { name: 'bob' } }, 'grant')],
-  ['of somebody else', {}],
-])('a Secret %s under the name of the grant', (_, metadata) => {
+  ['of another Agent', marksOf({ metadata: { name: 'bob' } }, 'grant'), RENAME],
+  ['of somebody else', {}, RENAME],
+  [
+    'with a controller',
+    { ...marks, ownerReferences: withController([], anAgent({}, 'bob')) },
+    'remove its owner reference to Agent bob before Agent bob is deleted',
+  ],
+])('a Secret %s under the name of the grant', (_, metadata, advice) => {
   test('is not known, not read, and never replaced', async () => {
     small.secret(OWN, values, metadata)
     expect(grants.known(alice)).toBeUndefined()
     expect(await grants.read(alice)).toBeUndefined()
     expect(await grants.readConsent(alice)).toBeUndefined()
-    await expect(grants.readToReplace(alice)).rejects.toThrow('is left alone')
+    await expect(grants.readToReplace(alice)).rejects.toThrow(`is left alone: ${advice}`)
   })
 })
 
@@ -151,6 +163,13 @@ describe('a grant that is revoked with its Agent', () => {
     small.secret('again-google-grant', data, metadata)
     expect(await revoke()).toEqual({ shared: false })
     expect(revoked).toEqual(['1//0gAlice'])
+  })
+
+  test('is revoked if another Agent has a grant of another account', async () => {
+    small.agents = [alice, anAgent({}, 'bob')]
+    const bobs = { refresh_token: 'x', account: 'bob@example.com', client_id: CLIENT }
+    small.secret('bob-google-grant', bobs, marksOf(anAgent({}, 'bob'), 'grant'))
+    expect(await revoke()).toEqual({ shared: false })
   })
 
   test('is left if another Agent of that account is authorized, whatever became of its Secret', async () => {

@@ -198,7 +198,7 @@ describe('a grant that Google refuses', () => {
     expect(await countIn(4)).toBe(4)
   })
 
-  test('is told with the advice of today, though the refusal is remembered', async () => {
+  test('is reported with the current advice, although the refusal is remembered', async () => {
     await refused('InvalidGrant')
     expect(await gain()).toMatchObject({ message: expect.stringContaining(PAGE) as string })
     loseTheSite()
@@ -234,7 +234,7 @@ describe('a bug in a client of Google’s', () => {
     const broken = { ...bench.client, [method]: () => Promise.reject(new RangeError('bug')) }
     await expect(bench.gain(false, broken)).rejects.toThrow('bug')
     expect(bench.known.refusal).toBeUndefined()
-    // The next one goes on as usual.
+    // The next one continues as usual.
     expect(isStepFailure(await gain())).toBe(false)
   })
 })

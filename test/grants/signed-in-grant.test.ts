@@ -107,7 +107,14 @@ describe('a new grant', () => {
   test('is stored if there was none', async () => {
     await keep()
     expect(kept()).toBe('new')
-    expect(stored?.metadata).toMatchObject(marksOf(agent, 'grant'))
+    expect(stored?.metadata).toMatchObject({ ...marksOf(agent, 'grant'), namespace: 'booking' })
+  })
+
+  test('is not written a second time if the API server refuses it', async () => {
+    let attempts = 0
+    meanwhile = Array.from({ length: 5 }, () => () => (attempts++, refuse('Forbidden')))
+    await expect(keep()).rejects.toThrow('Forbidden')
+    expect(attempts).toBe(1)
   })
 
   test('records what its page showed', async () => {

@@ -1,7 +1,9 @@
-/** The Secret that a user supplies: what is missing in it is said, and a grant that began with it does not end with it. */
+/** The Secret that a user supplies: messages name what is missing, and a grant from it outlives it. */
 import { beforeEach, describe, expect, test } from 'vitest'
 import { isStepFailure, type StepFailure } from '../../src/failures/step-failure.ts'
 import type { Grant } from '../../src/grants/grant.ts'
+import { ApiError } from '../../src/kubernetes/port.ts'
+import { marksOf } from '../../src/resources/ownership.ts'
 import { Bench } from '../support/agent-bench.ts'
 
 const TOKEN = '1//0gAlice'
@@ -56,6 +58,18 @@ describe('a supplied Secret', () => {
     supply('ya29.something-secret')
     const requeue = { kind: 'blocked', at: bench.clock.monotonic() + 5 * 60_000 }
     expect(await gain()).toMatchObject({ reason: 'GrantSecretInvalid', requeue })
+  })
+
+  test('that Google rotated is not lost if an empty Secret appears under the grant’s name', async () => {
+    supply()
+    bench.rotatesTo = '1//0gRotated'
+    bench.small.refuse = () => new ApiError('Forbidden', 'no')
+    await gain()
+    bench.rotatesTo = undefined
+    bench.small.refuse = undefined
+    bench.small.secret('alice-google-grant', {}, marksOf(bench.agent, 'grant'))
+    expect(await gain()).toMatchObject({ refreshToken: '1//0gRotated' })
+    expect(kept()).toBe('1//0gRotated')
   })
 
   test.each([

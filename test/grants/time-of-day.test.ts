@@ -48,6 +48,19 @@ describe('a grant', () => {
     expect(after.grantedAt).toBeLessThanOrEqual(clock.now())
   })
 
+  test('was consented to when it was, after the clock was set back by less than that is ago', () => {
+    expect(leap(-30 * MINUTE).grantedAt).toBe(grant.grantedAt)
+  })
+
+  test('was consented to before the clock was set back: that instant is corrected, too', () => {
+    expect(leap(-6 * HOUR).grantedAt).toBeCloseTo(clock.now() - HOUR, -3)
+  })
+
+  test('without an access token stays as it is in the Secret, and was never used', () => {
+    state = { ...state, grant: { ...grant, accessToken: undefined, lastUsedAt: undefined } }
+    expect(leap(-6 * HOUR)).toMatchObject({ saved: true, lastUsedAt: undefined })
+  })
+
   test('is due if its time has passed, after the clock was set forward', () => {
     const after = leap(6 * HOUR)
     expect(after.renewAt).toBeLessThan(clock.monotonic())

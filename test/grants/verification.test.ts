@@ -42,7 +42,7 @@ describe('the scopes', () => {
 })
 
 describe('the account', () => {
-  test('of somebody else is named beside spec.account, and the grant stays unchecked', async () => {
+  test('of somebody else is named together with spec.account, and the grant stays unchecked', async () => {
     bench.account = 'mallory@example.com'
     const result = await gain()
     expect(result).toMatchObject({ condition: 'Authorized', reason: 'WrongAccount', requeue: inFiveMinutes() })
@@ -124,7 +124,7 @@ describe('scopes that don’t reach the calendar list', () => {
     expect(asked()).toEqual(['refresh', 'calendar'])
   })
 
-  test('are too few if Google never said which scopes were granted', async () => {
+  test('are insufficient if Google never named the granted scopes', async () => {
     bench.answer = { scopes: undefined }
     const result = await gain()
     expect(result).toMatchObject({ condition: 'Authorized', reason: 'ScopeMissing', requeue: inFiveMinutes() })

@@ -121,7 +121,7 @@ describe('its configuration', () => {
     })
   })
 
-  test("stands on a base that is named with Node's version and Debian's, never by latest", () => {
+  test("uses a base that is named with Node's version and Debian's, never by latest", () => {
     for (const [, name = ''] of dockerfile.matchAll(/^ARG \w+_IMAGE=(\S+)$/gm)) {
       expect(name).toMatch(/nodejs24-debian13:nonroot$|^node:24-trixie-slim$/)
     }
@@ -131,14 +131,14 @@ describe('its configuration', () => {
 describe('what goes with the program', () => {
   const sbom = JSON.parse(fileOf(layer, 'app/sbom.cdx.json')) as SBOM
 
-  test('is a CycloneDX list of exactly the packages in the bundle, twice where there are two versions', () => {
+  test('is a CycloneDX list of exactly the packages in the bundle, twice if there are two versions', () => {
     expect(sbom.bomFormat).toBe('CycloneDX')
     expect(sbom.metadata.component).toMatchObject({ name: 'calendar-operator', version })
     expect(sorted(sbom.components)).toEqual(sorted(bundledPackages()))
     say(`${sbom.components.length} packages are in the bundle`)
   })
 
-  test('tells of each package where it is published, its sum and its licence', () => {
+  test('lists the origin, checksum and licence of each package', () => {
     for (const { name, version, purl, licenses, hashes } of sbom.components) {
       expect(purl).toBe(`pkg:npm/${name.replace('@', '%40')}@${version}`)
       expect([name, licenses?.length ?? 0, hashes?.length ?? 0]).toEqual([name, 1, 1])

@@ -40,7 +40,7 @@ describe('a pod', () => {
     expect(process.user).toEqual({ uid: 3000, gid: 2000 })
   })
 
-  test('with runAsNonRoot refuses an image whose user is root, not said, or no number', () => {
+  test('with runAsNonRoot refuses an image whose user is root, missing, or not a number', () => {
     for (const User of [undefined, '0', 'root', 'nonroot']) {
       const image = { ...IMAGE.config, User }
       expect(() => made(pod({}, { securityContext: { runAsNonRoot: true } }), image)).toThrow('runAsNonRoot')
@@ -84,17 +84,17 @@ describe('a machine', () => {
     ...changes,
   })
 
-  test('without the programs is told which packages to install', () => {
+  test('without the programs reports which packages to install', () => {
     expect(() => requireTools(machine({}))).toThrow(/needs buildah, umoci\..*apt-get install \S+ buildah umoci$/)
   })
 
-  test('of a CI gets them, where there is apt-get', () => {
+  test('of a CI gets them, if there is apt-get', () => {
     requireTools(machine({ ci: true }))
     expect(installed).toEqual(['buildah', 'umoci'])
     expect(() => requireTools(machine({ ci: true, has: () => false }))).toThrow('apt-get install')
   })
 
-  test('that has them all is left alone, and one that cannot use them is told so', () => {
+  test('that has them all is left unchanged, and one that cannot use them reports that', () => {
     expect(() => requireTools(machine({ has: () => true }))).not.toThrow()
     expect(() => requireTools(machine({ root: false }))).toThrow('as root')
     expect(() => requireTools(machine({ platform: 'darwin' }))).toThrow('Linux only')

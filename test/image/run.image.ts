@@ -2,7 +2,7 @@
  * The image at work: run as the pod of deploy/ says, on a real API server, with the rights of deploy/rbac and the token of its
  * service account, until an Agent is Ready; then looked at from outside and from within.
  *
- * Not proved here, because there is no container engine: the bases that the Dockerfile names (others stand in under their
+ * Not tested here, because there is no container engine: the bases that the Dockerfile names (others replace them under their
  * names, with this machine's Node), other architectures than this machine's, seccomp and AppArmor, a network of its own.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -49,7 +49,7 @@ afterAll(async () => {
   rmSync(work, { recursive: true, force: true })
 })
 
-/** Says what the container said, where it didn't come to what was waited for. */
+/** Reports the container's output if the expected state was not reached. */
 async function withLog<T>(promise: Promise<T>): Promise<T> {
   return promise.catch((error: unknown) => {
     throw new Error(`${String(error)}\n${container.log().split('\n').slice(-20).join('\n')}`)

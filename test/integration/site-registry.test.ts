@@ -94,14 +94,14 @@ describe('a site', () => {
     expect(registry.size).toBeLessThan(200)
   })
 
-  test('that is listed is never given, whoever asks', () => {
+  test('that is listed is never assigned', () => {
     open(new Map([['a.example', ['b']]]))
     const [a, b] = [put('a', 1), put('b', 2)]
     expect([decide(a), decide(b, REFUSED), decide(a)]).toEqual(['SiteConflict', 'Accepted', 'SiteConflict'])
     expect(woken).toEqual([])
   })
 
-  test('is that of no host where the address is none', () => {
+  test('has no host if the address is invalid', () => {
     expect(decide(put('a', 1, 'nonsense'))).toBe('NotYetKnown')
   })
 })

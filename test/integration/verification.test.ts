@@ -1,4 +1,4 @@
-/** When a client is verified: once a day while it is good, slowly while it is refused, whoever wakes its integration. */
+/** When a client is verified: once a day while it is valid, slowly while it is refused, whatever triggers its integration. */
 import { beforeEach, describe, expect, test } from 'vitest'
 import { GoogleError, type GoogleFailure } from '../../src/google/port.ts'
 import type { IntegrationDeps } from '../../src/integration/port.ts'
@@ -74,7 +74,7 @@ describe('a client that Google accepts', () => {
     expect(await wake()).toBe(true)
   })
 
-  test('is verified at once where it is another one, and where somebody asks', async () => {
+  test('is verified at once if it is another one, or if somebody requests it', async () => {
     state = { ...state, client: credentials('b') }
     expect([await wake(), await wake(), await wake({ requested: true })]).toEqual([true, false, true])
   })

@@ -1,4 +1,4 @@
-/** The consent on the sign-in page is binding: for more, the person is asked again; until then, what they agreed to goes on. */
+/** The consent on the sign-in page is binding: for more, the person is asked again; until then, what they agreed to continues. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { parseConsent } from '../../src/resources/consent.ts'
 import { SignIn } from './support/sign-in.ts'

@@ -228,7 +228,7 @@ describe('an integration', () => {
     await world.untilReady('alice')
   })
 
-  test('that is suspended sends nothing to Google, nor do its agents, and everything goes on when it is resumed', async () => {
+  test('that is suspended sends nothing to Google, nor do its agents, and everything continues when it is resumed', async () => {
     await world.objects.apply(integrationManifest())
     await world.objects.apply(agentManifest('alice'))
     await world.untilReady('alice')

@@ -83,7 +83,7 @@ describe('an agent that is deleted', () => {
 })
 
 describe('an agent that is suspended', () => {
-  test('is frozen: it sends no request, its status stays, and everything goes on when it is resumed', async () => {
+  test('is frozen: it sends no request, its status stays, and everything continues when it is resumed', async () => {
     await world.objects.apply(agentManifest('alice'))
     await world.untilReady('alice')
     await world.objects.patch('Agent', 'alice', { spec: { suspend: true } })

@@ -33,7 +33,7 @@ const start = async (agent: Record<string, unknown> = {}, integration: Record<st
 const intervals = async (): Promise<number> => (await world.busy('alice')).busy.length
 
 describe('names that change places', () => {
-  test('leave no calendar beside the token, and no token beside the calendar', async () => {
+  test('leave no calendar next to the token, and no token next to the calendar', async () => {
     await world.objects.apply(integrationManifest())
     const calendar = { kind: 'Secret', name: 'one', detail: 'Full' }
     await world.objects.apply(agentManifest('alice', { publish: { calendar, accessToken: { name: 'two' } } }))
@@ -200,7 +200,7 @@ describe('the published calendar', () => {
     await world.untilReady('alice')
   })
 
-  test('of several calendars goes on without a refused one, and says that it is not complete', async () => {
+  test('of several calendars continues without a refused one, and is marked as incomplete', async () => {
     world.google.addCalendar({ id: 'team@group.calendar.google.com', owner: 'alice@example.com' })
     addEvent(3, {}, 'team@group.calendar.google.com')
     await start({ calendars: { read: ['primary', 'team@group.calendar.google.com', 'alice@example.com', 'gone'] } })

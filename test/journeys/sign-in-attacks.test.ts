@@ -258,7 +258,7 @@ describe('a client that sends too many invalid requests', () => {
     expect(headers['content-security-policy']).toContain("default-src 'none'")
   })
 
-  test('is told apart from others if the proxy is trusted', async () => {
+  test('is distinguished from others if the proxy is trusted', async () => {
     await open({ flags: { 'web-trusted-proxies': '127.0.0.0/8' } })
     const statuses = await wrong(() => ({ 'x-forwarded-for': '192.0.2.1' }))
     expect(statuses.at(-1)).toBe(429)

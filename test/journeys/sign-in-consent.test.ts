@@ -104,7 +104,7 @@ describe('a site', () => {
     expect(text).toContain(`<bdi>${new URL(SITE).host}</bdi> (namespace <bdi>${world.namespace}</bdi>)`)
   })
 
-  test('that was lost has no page, and whoever returns to it from Google is refused', async () => {
+  test('that was lost has no page, and people who return to it from Google are refused', async () => {
     await open()
     const callback = signIn.answered(await signIn.consent())
     await world.stopOperator()

@@ -58,7 +58,7 @@ const untilAgent = (name: string, namespace: string, reason: string): Promise<Ag
   })
 
 describe('a host', () => {
-  test('belongs to the namespace that was accepted first; another one is told so at once, on any port', async () => {
+  test('belongs to the namespace that was accepted first; another one reports the conflict at once, on any port', async () => {
     await world.startOperator()
     await integrate()
     expect(await untilSite('Accepted')).toMatchObject({ status: 'True' })
@@ -94,7 +94,7 @@ describe('a host', () => {
     await untilReady('Ready', rival)
   })
 
-  test('stays where it is when its credentials fail, through a restart too', async () => {
+  test('stays with its namespace when its credentials fail, even after a restart', async () => {
     await world.startOperator()
     await integrate()
     await untilSite('Accepted')

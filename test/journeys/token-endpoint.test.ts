@@ -1,4 +1,4 @@
-/** Google's token endpoint is unreachable and its Calendar API is not: each Agent goes on with its current access token. */
+/** Google's token endpoint is unreachable and its Calendar API is not: each Agent continues with its current access token. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Agent, Condition } from '../../src/resources/types.ts'
 import { agentManifest, integrationManifest } from './support/manifests.ts'
@@ -24,7 +24,7 @@ const condition = ({ status }: Agent, type: string): Condition | undefined =>
 const sent = (kind: string, account: string): number =>
   world.google.requests({ account: `${account}@example.com` }).byKind[kind] ?? 0
 
-test('an agent goes on reading as long as its access token is valid', async () => {
+test('an agent continues to read as long as its access token is valid', async () => {
   await world.clock.advance(36 * MINUTE)
   world.google.addFault({ fault: '503', kind: 'token.refresh' })
   await world.clock.advance(8 * MINUTE)

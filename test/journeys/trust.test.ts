@@ -182,7 +182,7 @@ describe('values that are not ours', () => {
   })
 })
 
-describe('rate limits beside a calendar that is refused for good', () => {
+describe('rate limits, together with a calendar that is refused for good', () => {
   test('do not alternate: it stays refused, and no Event is repeated', async () => {
     world.google.addCalendar({ id: 'team@group.calendar.google.com', owner: 'alice@example.com' })
     const read = ['primary', 'team@group.calendar.google.com', 'gone']

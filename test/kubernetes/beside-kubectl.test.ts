@@ -215,7 +215,7 @@ users: [{name: a, user: {token: "quoted"}}]
       server: `https://api.internal:${bench.port}`,
       'proxy-url': `socks5://127.0.0.1:${bench.socksPort}`,
     }),
-  'a proxy of the cluster that is none': () => one(undefined, { 'proxy-url': 'ftp://127.0.0.1' }),
+  'an invalid proxy of the cluster': () => one(undefined, { 'proxy-url': 'ftp://127.0.0.1' }),
   ...Object.fromEntries(
     (
       [

@@ -89,7 +89,7 @@ describe('the watches', () => {
     await started(['booking', 'team'])
     expect(cluster.namespaces).toBeUndefined()
     expect([...cluster.agents.list()].map(keyOf).sort()).toEqual(['booking/alice', 'team/bob'])
-    // One of the two lists anew: the other namespace's objects stay.
+    // One of the two lists again: the other namespace's objects stay.
     lists = {}
     watches.get(`${GROUP}/namespaces/booking/agents`)?.event('ERROR', { code: 410, reason: 'Expired' })
     await until('it pauses', () => log.lines.length === 1)

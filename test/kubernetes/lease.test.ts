@@ -1,77 +1,19 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { LeaderElection } from '../../src/kubernetes/lease.ts'
-import { ApiError, type ApiFailure } from '../../src/kubernetes/port.ts'
-import type { ApiRequest, SendRequest } from '../../src/kubernetes/request.ts'
 import { ManualClock, settle } from '../support/clock.ts'
+import { LeaseServer, type Fate } from './support/lease-server.ts'
 import { LogBook } from './support/wait.ts'
 
 const SECOND = 1_000
-
-interface Lease {
-  metadata: { name: string; namespace: string; resourceVersion: string; labels?: object }
-  spec: { holderIdentity: string; leaseDurationSeconds: number; leaseTransitions: number; [time: string]: unknown }
-}
-
-type Fate = 'answered' | 'hangs' | 'answer is lost' | 'refused'
-
-/** Keeps one Lease as the API server does, and lets requests fail as a test says. */
-class LeaseServer {
-  lease: Lease | undefined
-  readonly requests: string[] = []
-  /** What becomes of the requests to come. */
-  fate: Fate = 'answered'
-  /** The fates of the very next requests. */
-  readonly next: Fate[] = []
-  #version = 0
-
-  readonly send: SendRequest = <T>(request: ApiRequest, signal?: AbortSignal): Promise<T> => {
-    this.requests.push(request.method)
-    const fate = this.next.shift() ?? this.fate
-    return new Promise<T>((resolve, reject) => {
-      const fail = (): void => reject(new ApiError('Unreachable', 'no answer'))
-      if (signal?.aborted) return fail()
-      signal?.addEventListener('abort', fail)
-      if (fate === 'refused') return fail()
-      if (fate === 'hangs') return
-      const answer = this.#handle(request)
-      if (fate === 'answer is lost') return
-      if (answer instanceof ApiError) reject(answer)
-      else resolve(structuredClone(answer) as T)
-    })
-  }
-
-  /** Somebody else writes it. */
-  edit(change: (lease: Lease) => void): void {
-    if (!this.lease) throw new Error('there is no Lease')
-    const lease = structuredClone(this.lease)
-    change(lease)
-    lease.metadata.resourceVersion = String(++this.#version)
-    this.lease = lease
-  }
-
-  #handle({ method, path, body }: ApiRequest): Lease | ApiError {
-    const refuse = (failure: ApiFailure): ApiError => new ApiError(failure, failure)
-    const collection = '/apis/coordination.k8s.io/v1/namespaces/booking/leases'
-    expect(path).toBe(method === 'POST' ? collection : `${collection}/calendar-operator`)
-    if (method === 'GET') return this.lease ?? refuse('NotFound')
-    const written = structuredClone(body) as Lease
-    if (method === 'POST' && this.lease) return refuse('AlreadyExists')
-    if (method === 'PUT' && !this.lease) return refuse('NotFound')
-    if (this.lease && written.metadata.resourceVersion !== this.lease.metadata.resourceVersion)
-      return refuse('Conflict')
-    written.metadata.resourceVersion = String(++this.#version)
-    return (this.lease = written)
-  }
-}
 
 let clock: ManualClock
 let server: LeaseServer
 let log: LogBook
 let told: string[]
 
-function candidate(identity: string): LeaderElection {
+function candidate(identity: string, chance = 0): LeaderElection {
   const election = new LeaderElection(
-    { send: server.send, clock, random: () => 0, log },
+    { send: server.send, clock, random: () => chance, log },
     {
       namespace: 'booking',
       name: 'calendar-operator',
@@ -84,6 +26,9 @@ function candidate(identity: string): LeaderElection {
   })
   return election
 }
+
+const warnings = (): string[] =>
+  log.lines.filter(({ message }) => message === 'lease not renewed').map(({ level }) => level)
 
 /** One that has led for a while. */
 async function leader(): Promise<LeaderElection> {
@@ -127,6 +72,30 @@ describe('a leader', () => {
     expect(told).toEqual(['a leads'])
   })
 
+  it('renews every two seconds, whatever chance says, so that its term never comes closer to its end', async () => {
+    candidate('a', 0.999)
+    await settle()
+    server.requests.length = 0
+    await clock.advance(10 * SECOND)
+    expect(server.requests).toEqual(Array(5).fill('PUT'))
+  })
+
+  it('that writes between two renewals sends no request for that', async () => {
+    const election = await leader()
+    await clock.advance(1.5 * SECOND)
+    await election.assertLeading()
+    expect(server.requests).toEqual([])
+  })
+
+  it('that has led for an hour notices that its machine slept for fifteen seconds', async () => {
+    const election = await leader()
+    await clock.advance(3_600 * SECOND)
+    server.requests.length = 0
+    clock.setTimeOfDay(15 * SECOND)
+    await expect(settled(election.assertLeading())).resolves.toBe('fine')
+    expect(server.requests).toEqual(['PUT'])
+  })
+
   it('keeps leading when somebody puts a label on the Lease', async () => {
     const election = await leader()
     server.edit((lease) => (lease.metadata.labels = { team: 'booking' }))
@@ -151,6 +120,23 @@ describe('a leader', () => {
     await clock.advance(2 * SECOND)
     expect(server.lease).toMatchObject({ spec: { holderIdentity: 'a' } })
     expect(election.leading).toBe(true)
+  })
+
+  it('does not take a refused request for a Lease that is gone or taken', async () => {
+    await leader()
+    server.next.push('refused')
+    await clock.advance(2 * SECOND)
+    expect(server.requests).toEqual(['PUT'])
+  })
+
+  it('that cannot renew says why, once for each reason', async () => {
+    await leader()
+    server.next.push('refused', 'refused')
+    await clock.advance(6 * SECOND)
+    expect(warnings()).toHaveLength(1)
+    server.next.push('refused')
+    await clock.advance(4 * SECOND)
+    expect(warnings()).toHaveLength(2)
   })
 
   it('survives one request that hangs: there is time for another', async () => {
@@ -299,6 +285,16 @@ describe('a candidate', () => {
     expect(server.lease?.spec).toMatchObject({ holderIdentity: 'b', leaseTransitions: 1 })
   })
 
+  it('looks every two seconds, and up to a fifth later, by chance, so that candidates spread out', async () => {
+    await leader()
+    candidate('b', 1)
+    await settle()
+    const looks = (): number => server.requests.filter((method) => method === 'GET').length
+    expect(looks()).toBe(1)
+    await clock.advance(12 * SECOND)
+    expect(looks()).toBe(6)
+  })
+
   it('never takes the Lease from a holder that renews', async () => {
     await leader()
     const other = candidate('b')
@@ -336,6 +332,22 @@ describe('a candidate', () => {
     expect(others.filter(({ leading }) => leading)).toHaveLength(1)
     await clock.advance(60 * SECOND)
     expect(others.filter(({ leading }) => leading)).toHaveLength(1)
+  })
+
+  it.each([
+    ['the process was suspended for the length of a term', () => clock.jump(11 * SECOND)],
+    ['the machine may have slept', () => clock.setTimeOfDay(3_600 * SECOND)],
+  ])('does not lead by an answer that came while %s: it asks once more', async (_, meanwhile) => {
+    server.next.push('answered', 'held')
+    const election = candidate('a')
+    await settle()
+    expect(server.requests).toEqual(['GET', 'POST'])
+    meanwhile()
+    server.held.shift()?.()
+    await settle()
+    expect([told, election.leading]).toEqual([[], false])
+    await clock.advance(3 * SECOND)
+    expect([told, election.leading]).toEqual([['a leads'], true])
   })
 
   it('leads after a lost response, too: it finds its own name in the Lease', async () => {
@@ -384,6 +396,14 @@ describe('stopping', () => {
     await clock.advance(60 * SECOND)
     expect(told).toEqual(['a leads'])
     expect(clock.pending).toEqual([])
+  })
+
+  it('never frees the Lease of another that has taken it meanwhile', async () => {
+    const election = await leader()
+    server.edit((lease) => Object.assign(lease.spec, { holderIdentity: 'b' }))
+    await election.stop()
+    expect(server.requests).toEqual(['PUT', 'GET'])
+    expect(server.lease?.spec.holderIdentity).toBe('b')
   })
 
   it('lets the Lease expire if work may still run', async () => {

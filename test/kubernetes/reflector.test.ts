@@ -204,7 +204,7 @@ describe('a watch', () => {
     expect([list, watch].map((request) => request?.query.get('labelSelector'))).toEqual(['a=b', 'a=b'])
   })
 
-  it('that ends normally goes on from the last bookmark, without a list', async () => {
+  it('that ends normally continues from the last bookmark, without a list', async () => {
     serve(listOf(3))
     start()
     const watch = await nthWatch(1)
@@ -229,7 +229,7 @@ describe('a watch', () => {
     expect(lists).toHaveLength(1)
   })
 
-  it('that is cut goes on from the last version', async () => {
+  it('that is cut continues from the last version', async () => {
     serve(listOf(3))
     start()
     const watch = await nthWatch(1)
@@ -274,7 +274,7 @@ describe('a watch', () => {
     },
   )
 
-  it('that the server has not ended in time is abandoned within a minute, and goes on from the last version', async () => {
+  it('that the server has not ended in time is abandoned within a minute, and continues from the last version', async () => {
     serve(listOf(3))
     start()
     const watch = await nthWatch(1)
@@ -312,7 +312,7 @@ describe('a watch', () => {
     expect(heard).toEqual(['a - > 5'])
   })
 
-  it('goes on when a listener throws, and when a line is not JSON', async () => {
+  it('continues when a listener throws, and when a line is not JSON', async () => {
     store.subscribe(() => {
       throw new Error('no')
     })

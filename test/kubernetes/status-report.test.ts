@@ -62,7 +62,7 @@ const readyStatus = (): AgentStatus => {
 const reasonOf = (type: string): string | undefined => findCondition(agent.status?.conditions, type)?.reason
 
 describe('a status that somebody has overwritten', () => {
-  test('is distinguished from one that stands as it was written, however often it was read since', async () => {
+  test('is distinguished from an unchanged one, however often that was read since', async () => {
     await report(readyStatus())
     agent = { ...agent, status: structuredClone(agent.status) }
     expect(isOverwritten(agent, memory)).toBe(false)
@@ -85,7 +85,7 @@ describe('a status that somebody has overwritten', () => {
 })
 
 describe('a status that the API server rejects', () => {
-  test('is replaced by one that says so, beside the old fields, with an Event; and the full one is tried again', async () => {
+  test('is replaced by one that says so and keeps the old fields, with an Event; and the full one is tried again', async () => {
     await report({ ...readyStatus(), sync: { lastSyncTime: '2026-11-23T09:00:00Z' } })
     answers = [refusal]
     await expect(report({ ...readyStatus(), authorization: { account: 'x' } })).rejects.toBe(refusal)

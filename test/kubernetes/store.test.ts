@@ -25,7 +25,7 @@ beforeEach(() => {
   store.subscribe((change) => heard.push(describeChange(change)))
 })
 
-/** A write of ours that answers when it is told to. */
+/** A write of ours that gets its response when the test says so. */
 function writing(base: string | undefined) {
   let answer: (object: KubernetesObject) => void = () => undefined
   let fail = (): void => undefined
@@ -61,7 +61,7 @@ describe('a store', () => {
     expect(store.get(KEY)).toEqual(at(10))
   })
 
-  it('goes on when a listener throws', () => {
+  it('continues when a listener throws', () => {
     const others: string[] = []
     store.subscribe(() => {
       throw new Error('no')

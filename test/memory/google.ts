@@ -115,7 +115,7 @@ export class MemoryGoogle {
     return new Map([...this.calendars].map(([id, calendar]) => [id, copied(calendar)]))
   }
 
-  /** The client was started anew. */
+  /** The client was restarted. */
   restarted(): void {
     for (const calendar of this.calendars.values()) calendar.untold = true
   }
@@ -168,7 +168,7 @@ export class MemoryGoogle {
     return [200, { id, timeZone: this.zone, accessRole: 'owner', primary: id === ACCOUNT }]
   }
 
-  /** One page. A listing is told truly if none of its pages was twisted. */
+  /** One page. A listing is correct if none of its pages was changed. */
   #events(id: string, query: URLSearchParams, twist: Twist): Reply {
     const calendar = this.calendar(realId(id))
     const since = numberIn(query.get('syncToken'), 'sync-')

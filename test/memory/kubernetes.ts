@@ -21,7 +21,7 @@ export class MemoryKubernetes {
   /** By path: `/api/v1/namespaces/booking/secrets/alice-grant`. */
   readonly objects = new Map<string, Stored>()
   readonly problems: string[] = []
-  /** Answers in the place of the API server, where it answers anything. */
+  /** Answers instead of the API server, if it returns something. */
   refuse: (method: string, path: string) => [status: number, body: object] | undefined = () => undefined
   /** Statuses, Events and public objects, as text: what may not hold a secret. */
   readonly shown: string[] = []

@@ -3,7 +3,7 @@
 export interface Mutation {
   /** Which of the places, counted round and round. */
   place: number
-  /** Only of what stands near the top: the answer's own fields, its items, and theirs. */
+  /** Only near the top: the answer's own fields, its items, and theirs. */
   near: boolean
   how: (typeof HOWS)[number]
 }
@@ -31,7 +31,7 @@ type Path = (string | number)[]
 
 const NEAR = 3
 
-/** The value with one place changed, and where that was. */
+/** The value with one place changed, and that place. */
 export function mutate(value: unknown, { place, near, how }: Mutation): { value: unknown; path: Path } {
   const all: Path[] = []
   collect(value, [], all)

@@ -1,4 +1,4 @@
-/** What stands for undici's pools: the same interface, as far as it is used, and no network. */
+/** Replaces undici's pools: the same interface, as far as it is used, and no network. */
 import { Readable } from 'node:stream'
 
 export interface Asked {

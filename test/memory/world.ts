@@ -22,7 +22,7 @@ import { network } from './network.ts'
 import { CLIENT_SECRET } from './objects.ts'
 
 const START = Date.parse('2026-11-23T10:00:00Z')
-/** How often the event loop turns before time goes on. */
+/** How often the event loop turns before time advances. */
 const TURNS = 25
 const MOST_TIMERS = 400
 const LONGEST_ROUND_MS = 10 * 60_000
@@ -37,7 +37,7 @@ export class MemoryWorld {
   readonly lines: string[] = []
   /** What an attendance failed with: nobody waits for one. */
   readonly failures: unknown[] = []
-  /** How often an agent was attended to, beside its reconciles. */
+  /** How often `attend` ran for an agent, in addition to its reconciles. */
   attendances = 0
   /** Every chance that is taken from now on. */
   chance = 0.5
@@ -104,7 +104,7 @@ export class MemoryWorld {
     this.#attending.set(key, this.clock.setTimer(ms, fire))
   }
 
-  /** By a user's hand, and seen by the watch. A status is only taken over where that is said. */
+  /** A write by a user, which the watch reports. A status is only taken over if the caller says so. */
   put(object: Stored, withStatus = false): Stored {
     const stored = this.kubernetes.put(object)
     if (withStatus) Object.assign(stored, { status: object.status })
@@ -117,7 +117,7 @@ export class MemoryWorld {
     this.#store(object.kind).remove(`${object.metadata.namespace ?? ''}/${object.metadata.name}`)
   }
 
-  /** One look at an Agent, or at a CalendarIntegration. @throws what the reconcile throws, and Error where it never ends. */
+  /** One reconcile of an Agent or a CalendarIntegration. @throws what the reconcile throws, and Error if it never ends. */
   async reconcile(kind: 'Agent' | 'CalendarIntegration', key: string): Promise<Outcome> {
     this.google.judged = key === 'booking/alice'
     const state = { done: false }

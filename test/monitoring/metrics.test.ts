@@ -1,4 +1,4 @@
-/** What dashboards and alerts look at is what a running operator says: every name, and every label that they go by. */
+/** Dashboards and alerts use only metrics and labels that a running operator has. */
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { agentManifest, integrationManifest } from '../journeys/support/manifests.ts'
@@ -49,7 +49,7 @@ afterAll(() => world.stop())
 describe('a real scrape', () => {
   test('has something in it', () => expect(samples.length).toBeGreaterThan(100))
 
-  test.each(queries)('has what %s looks at', (_title, expr) => {
+  test.each(queries)('has the metrics and labels of %s', (_title, expr) => {
     const asked = metricsIn(expr)
     expect(asked.length).toBeGreaterThan(0)
     expect(asked.filter((name) => !names.has(name))).toEqual([])
@@ -74,7 +74,7 @@ describe('the dashboard', () => {
     }
   })
 
-  test('asks one data source, which whoever imports it chooses', () => {
+  test('queries one data source, which is chosen at import', () => {
     const uids = [...readFileSync(DASHBOARD, 'utf8').matchAll(/"uid": "([^"]+)"/g)].map(([, uid]) => uid)
     expect(new Set(uids)).toEqual(new Set(['${datasource}', 'calendar-operator']))
   })
@@ -86,7 +86,7 @@ const overlap = ({ gridPos: a }: Panel, { gridPos: b }: Panel): boolean =>
 const WORDS =
   /^(?:sum|max|min|count|quantile|by|on|and|or|unless|rate|increase|max_over_time|histogram_quantile|absent|time|vector|clamp_min|sort|sort_desc|topk|bottomk)$/
 
-/** Names that stand where labels do are none of metrics. */
+/** Names in the places of labels are not names of metrics. */
 const metricsIn = (expr: string): string[] => {
   const bare = expr
     .replace(/\{[^}]*\}|\[[^\]]*\]|"[^"]*"/g, '')

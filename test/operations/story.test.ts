@@ -1,5 +1,5 @@
 /**
- * Alerts fired by the metrics of a real run: the operator on the sandbox, scraped minute by minute of a clock that stands
+ * Alerts fired by the metrics of a real run: the operator on the sandbox, scraped minute by minute of a clock that stops
  * still in between. In each chapter exactly the alerts fire that the one who is woken would expect.
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'

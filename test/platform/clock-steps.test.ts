@@ -44,7 +44,7 @@ describe('an instant of the monotonic clock', () => {
     expect(hasCome(clock, -Infinity)).toBe(true)
   })
 
-  test('is told by the time of day as that stands now', async () => {
+  test('uses the current wall clock', async () => {
     const clock = new ManualClock('2026-11-23T16:00:00Z')
     const at = clock.monotonic()
     await clock.advance(60 * SECOND)
@@ -54,7 +54,7 @@ describe('an instant of the monotonic clock', () => {
     expect(timeOfDay(clock, monotonicAt(clock, clock.now() + HOUR))).toBe(clock.now() + HOUR)
   })
 
-  test('is not known from a stamp that lies in the future, or is none', () => {
+  test('is unknown for a timestamp in the future, or an invalid one', () => {
     const clock = new ManualClock('2026-11-23T10:00:00Z')
     expect(instantOf(clock, '2026-11-23T09:59:00Z')).toBe(clock.monotonic() - 60 * SECOND)
     expect(instantOf(clock, '2026-11-23T10:00:01Z')).toBeUndefined()
@@ -63,7 +63,7 @@ describe('an instant of the monotonic clock', () => {
   })
 })
 
-test('the real clock’s timers are at most a millisecond early, also where the delay has a fraction', async () => {
+test('the real clock’s timers are at most a millisecond early, even if the delay has a fraction', async () => {
   for (const delay of [3.9, 7.4, 2.99]) {
     const startedAt = systemClock.monotonic()
     // A timer of ours keeps no process alive.

@@ -51,7 +51,7 @@ describe('the server for machines', () => {
     expect([status, text]).toEqual([200, expect.stringContaining('answer 42')])
   })
 
-  test('answers 500 when the metrics fail, and goes on', async () => {
+  test('answers 500 when the metrics fail, and continues', async () => {
     const { get, registry } = await serve()
     new Gauge({
       name: 'broken',

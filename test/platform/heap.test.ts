@@ -17,10 +17,10 @@ console.log(most)`
 const mostOf = (before: string): number =>
   Number(execFileSync(process.execPath, ['--max-semi-space-size=1', '-e', before + CHURN], { encoding: 'utf8' }))
 
-/** Of three runs, since collections run beside the program and may come late on a busy machine. */
+/** Of three runs, because collections run concurrently with the program and may be late on a busy machine. */
 const medianOf = (before: string): number => [1, 2, 3].map(() => mostOf(before)).sort((a, b) => a - b)[1] ?? 0
 
-test('this Node lets less garbage pile up when it is told so in the middle of its run', () => {
+test('this Node keeps less garbage after the flag is set at run time', () => {
   expect(execFileSync(process.execPath, ['--v8-options'], { encoding: 'utf8' })).toContain(HEAP_GROWTH.split('=')[0])
   const told = medianOf(`require('node:v8').setFlagsFromString('${HEAP_GROWTH}');`)
   expect(told).toBeLessThan(medianOf('') * 0.95)

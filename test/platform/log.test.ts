@@ -106,11 +106,12 @@ describe('an error', () => {
     })
   })
 
-  test('tells where it came from without saying again what it says', () => {
+  test('shows where it came from without repeating its message', () => {
     const stack = stackOf(new Error(`first line\nsecond line ${TOKEN}`)) ?? ''
     expect(stack).toContain('log.test.ts')
     expect(stack).not.toMatch(/first line|second line|ya29/)
   })
 
-  test('that is none has no stack', () => expect([stackOf('text'), stackOf(undefined)]).toEqual([undefined, undefined]))
+  test('that is not an error has no stack', () =>
+    expect([stackOf('text'), stackOf(undefined)]).toEqual([undefined, undefined]))
 })

@@ -15,7 +15,7 @@ const SECRETS: [string, string][] = [
 ]
 
 describe('scrubbing takes out', () => {
-  test.each(SECRETS)('%s, wherever it stands', (_, secret) => {
+  test.each(SECRETS)('%s, wherever it occurs', (_, secret) => {
     for (const frame of ['@', '"@"', '(@)', 'a: @, b', 'https://x.example/?q=@&r=1', '{"x":"@"}', '<@>', 'x=@;']) {
       const text = frame.replace('@', () => secret)
       expect(scrub(text)).not.toContain(secret)
@@ -87,7 +87,7 @@ describe('scrubbing leaves', () => {
 })
 
 describe('scrubbing ends', () => {
-  // Patterns that look for their end from each beginning anew would take hours for one of these.
+  // Patterns that search for their end again from each beginning would take hours for one of these.
   test.each([
     'a',
     'a.',
@@ -124,7 +124,7 @@ describe('a cleaned value', () => {
     expect(clean(`a${one}b`, 10)).toBe('a\ufffdb')
   })
 
-  test('stands on one line', () => {
+  test('is one line', () => {
     expect(clean('a\nb\r\nc\td\u2028e\u0085f', 20)).toBe('a b c d e f')
   })
 

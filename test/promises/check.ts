@@ -1,6 +1,6 @@
 /**
  * `make promises`: breaks each promise of promises.ts by itself, in a copy of the tree, and runs the test that must notice. It
- * exits with 1 where one does not, and where a test is red before anything was broken. ONLY=… takes those whose words or file
+ * exits with 1 if one does not, or if a test fails before anything was broken. ONLY=… takes those whose words or file
  * have it.
  */
 import { execFileSync, spawnSync } from 'node:child_process'

@@ -1,5 +1,5 @@
 /**
- * Promises that stand in comments of the code, each with the change that breaks it and the test that must notice. `find` stands
+ * Promises in comments of the code, each with the change that breaks it and the test that must notice. `find` stands
  * in its file exactly once; `make promises` makes each change in a copy of the tree and sees that test turn red.
  */
 export interface BrokenPromise {
@@ -52,7 +52,7 @@ export const PROMISES: readonly BrokenPromise[] = [
   {
     promise: 'a newer grant in hand wins over a Secret that somebody edited',
     file: 'src/grants/own-grant.ts',
-    find: 'state.grant?.saved === false && token !== undefined && token === state.ownToken',
+    find: 'state.grant?.saved === false && token === state.ownToken',
     replace: 'false',
     test: AGENT,
   },
@@ -115,8 +115,8 @@ export const PROMISES: readonly BrokenPromise[] = [
   {
     promise: 'after a limit there is no burst',
     file: 'src/google/client-rate-limiter.ts',
-    find: ', onClose: () => bucket.drain()',
-    replace: '',
+    find: 'calendar: breaker(() => this.budget.total.drain())',
+    replace: 'calendar: breaker(() => undefined)',
     test: 'test/google/client-rate-limiter.test.ts',
   },
   {
@@ -227,7 +227,7 @@ export const PROMISES: readonly BrokenPromise[] = [
   {
     promise: 'a limit is shared only among secrets that Google has accepted',
     file: 'src/google/client-registry.ts',
-    find: 'limiter: () => (entry.isAccepted ? this.#projects.get(entry.clientId)?.limiter : undefined) ?? entry.ownLimiter,',
+    find: 'limiter: () => this.#limiterOf(entry),',
     replace: 'limiter: () => this.#projectOf(entry).limiter,',
     test: 'test/google/google.test.ts',
   },

@@ -123,7 +123,7 @@ describe('an open circuit', () => {
     expect(breaker.open).toMatchObject({ reason: 'Exhausted', leftMs: 60_000 })
   })
 
-  test('lets a probe be sent at once where it is told to', async () => {
+  test('sends a probe at once if it is told to', async () => {
     breaker.allowProbe()
     expect(breaker.open?.leftMs).toBe(0)
     expect(await succeed()).toBe('answered')

@@ -64,7 +64,7 @@ describe('a token bucket for each key', () => {
     expect(times(2)).toEqual([true, false])
   })
 
-  test('there are never more than ten thousand, and who goes on being wrong is not forgotten', () => {
+  test('there are never more than ten thousand, and one that continues to be refused is not forgotten', () => {
     times(4, 'wrong')
     for (let other = 0; other < 30_000; other++) {
       limiter.tryAcquire(String(other))

@@ -65,7 +65,7 @@ describe('a token bucket', () => {
     expect(new Set(sentAt).size).toBe(5)
   })
 
-  it('refuses where the wait would be too long, and takes no turn for it', async () => {
+  it('refuses if the wait would be too long, and reserves no token for it', async () => {
     const clock = new ManualClock()
     const bucket = bucketOf(clock)
     const waiting = Array.from({ length: 105 }, () => bucket.acquire(MAX_WAIT_MS))

@@ -36,12 +36,12 @@ afterEach(async () => {
   await world.stop()
 })
 
-/** What stands is trusted for a minute, and so is an Agent whose newest calendar can't be written. */
+/** Published objects are trusted for a minute, and so is an Agent whose newest calendar can't be written. */
 const spec = (name: string) => ({ publish: { calendar: { name: `${name}-calendar` }, staleAfter: '1m' } })
 
 const ready = ({ status }: Agent) => status?.conditions?.find(({ type }) => type === 'Ready')
 
-/** An appointment, and a look at once. */
+/** Adds an appointment, and requests a reconcile. */
 async function appoint(name: string, hours: number): Promise<void> {
   const [start, end] = [world.inHours(hours), world.inHours(hours + 1)]
   world.google.addEvent({
@@ -56,17 +56,17 @@ async function appoint(name: string, hours: number): Promise<void> {
 const untilBusy = (name: string, times: number): Promise<unknown> =>
   world.until(`${name} is busy ${times} times`, async () => (await world.busy(name)).busy.length === times)
 
-/** Who refused stands in the message at once, also while what stands is still good. */
+/** The message names who refused at once, even while the published objects are still fresh. */
 const untilTold = (name: string, words: string): Promise<unknown> =>
   world.until(`${name} says ${words}`, async () => ready(await world.agent(name))?.message.includes(words))
 
-/** What stands of alice's, without what only counts writes. */
+/** Alice's published objects, without fields that only count writes. */
 async function standing(): Promise<object> {
   const { data, metadata } = await world.objects.get('ConfigMap', 'alice-calendar')
   return { data, uid: metadata.uid }
 }
 
-/** Alice's write is refused: she says so in these words, keeps what she had, and bob goes on; she comes back by herself. */
+/** Alice's write is refused: her status has these words, her objects stay, bob continues, and she recovers by herself. */
 async function expectRefusal(words: string, lift: () => Promise<unknown>): Promise<void> {
   const before = await standing()
   await appoint('alice', 2)
@@ -97,7 +97,7 @@ describe('an admission webhook', () => {
   beforeEach(async () => {
     webhook = await Webhook.install(api, world.namespace)
     undo.push(() => webhook.uninstall())
-    // The API server hears of it a moment after it stands there.
+    // The API server notices it a moment after it was created.
     const probe = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'probe' } }
     webhook.verdict = ({ name }) => (name === 'probe' ? { code: 403, message: 'it works' } : undefined)
     await world.until('it is asked', async () => {

@@ -136,7 +136,7 @@ describe('the programs of a control plane', () => {
   })
 
   describe('built from Go modules', () => {
-    /** A `go` that answers its version and runs `build` where it should compile; `$output` is the file to write. */
+    /** A `go` that prints its version and runs `build` instead of compiling; `$output` is the file to write. */
     const installGo = (version: string, build: string) => {
       const bin = join(directory, 'bin')
       write(
@@ -206,7 +206,7 @@ while [ "$1" != -o ]; do shift; done; output=$2; target=$3\n${build}\n`,
     return { version, content: execFileSync('tar', ['-czf', '-', '-C', root, 'controller-tools']) }
   }
 
-  /** Serves an index with older releases beside that archive, and the releases' own host. */
+  /** Serves an index with older releases in addition to that archive, and the releases' own host. */
   async function serve({ version, content }: Archive, sum?: string) {
     const name = (release: string) => {
       return `envtest-v${release}-${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}.tar.gz`

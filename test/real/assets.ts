@@ -50,7 +50,7 @@ export async function findPrograms(options: AssetOptions = {}): Promise<Programs
   return Object.fromEntries(PROGRAMS.map((program) => [program, locate(program, env, directory)])) as Programs
 }
 
-/** `order` is asked anew before each way: another run may have finished the work while this one waited for the lock. */
+/** `order` is read again before each attempt: another run may have finished the work while this one waited for the lock. */
 async function provideMissing(order: () => Order, ways: readonly Way[]): Promise<void> {
   const answers: string[] = []
   for (const way of ways) {
@@ -72,7 +72,7 @@ async function provideMissing(order: () => Order, ways: readonly Way[]): Promise
   )
 }
 
-/** kubectl, where it is at hand without any work: for tests that can do without. */
+/** kubectl, if it is available without a download or a build: for tests that do not require it. */
 export function findKubectl(env: NodeJS.ProcessEnv = process.env): string | undefined {
   const path = (env.PATH ?? '').split(delimiter).map((directory) => join(directory, 'kubectl'))
   return locate('kubectl', env, cacheDirectory(env)) ?? path.find((candidate) => existsSync(candidate))

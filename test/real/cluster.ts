@@ -54,7 +54,7 @@ export interface RealKubernetes {
   auditEvents(): AuditEvent[]
   /** At once, as a crash. The port stays the same when it comes back. */
   killApiServer(): Promise<void>
-  /** Makes etcd forget all versions but the newest. @throws Error with its answer where it refuses. */
+  /** Makes etcd forget all versions but the newest. @throws Error with its answer if it refuses. */
   compact(): Promise<void>
   /** Kills it if it runs, and waits until it says that it is ready. It may still answer 429 to what is not cached yet. */
   restartApiServer(): Promise<void>
@@ -64,11 +64,11 @@ export interface RealKubernetes {
 export interface ClusterOptions {
   /** Also start kube-controller-manager: garbage collection, deletion of namespaces, ServiceAccounts, ReplicaSets. */
   controllerManager?: boolean
-  /** Install `crds/`; on unless said otherwise. */
+  /** Install `crds/`; true by default. */
   definitions?: boolean
-  /** Off: watches are served by etcd itself, and so end with 410 once it has forgotten where they stood. */
+  /** False: etcd itself serves watches, which therefore end with 410 once their version is compacted. */
   watchCache?: boolean
-  /** Where to write the audit log; unless said otherwise it goes with the cluster. */
+  /** Where to write the audit log; by default it is removed with the cluster. */
   auditLog?: string
 }
 

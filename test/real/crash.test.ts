@@ -13,7 +13,7 @@ import { startRealKubernetes } from './cluster.ts'
 import type { RealKubernetes } from './cluster.ts'
 
 const AGENTS = '/apis/calendar-operator.io/v1alpha1/namespaces/default/agents'
-/** It backs off, and the API server fills its caches anew. */
+/** It backs off, and the API server fills its caches again. */
 const LATER = { timeout: 180_000, interval: 100 }
 
 describe('our client of Kubernetes', () => {
@@ -79,7 +79,7 @@ describe('our client of Kubernetes', () => {
     expect(changes.filter(({ before, after }) => before && after && before !== after)).toEqual([])
   })
 
-  it('goes on watching afterwards', async () => {
+  it('continues to watch afterwards', async () => {
     await write('POST', '', agent('emil'))
     await vi.waitFor(() => expect(seen('emil')).toBeDefined(), LATER)
   })

@@ -11,9 +11,9 @@ import { startRealKubernetes } from './cluster.ts'
 import type { RealKubernetes } from './cluster.ts'
 
 const ROOT = new URL('../../', import.meta.url).pathname
-/** Where manifests for people stand. */
+/** The folders with manifests for people. */
 const EXAMPLES = ['docs', 'deploy', 'examples', 'demo']
-/** Said beside a broken schema. The offline validator checks those rules all the same, and says nothing of the kind. */
+/** Reported in addition to schema errors. The offline validator still checks those rules, and does not report this. */
 const UNCHECKED = 'some validation rules were not checked because the object was invalid'
 
 describe('the API server', () => {

@@ -47,7 +47,7 @@ describe('.ci/run', () => {
     expect(found.lines).not.toContain('slow')
   })
 
-  test('shows what every step printed that ran beside one that failed', () => {
+  test('shows the output of every step that ran in parallel with a failed one', () => {
     const found = run({ types: 'echo wrong type; exit 1', style: 'echo wrong style; exit 1' }, 'types', 'style')
     expect(found.lines).toEqual(expect.arrayContaining(['wrong type', 'wrong style', 'FAILED: types', 'FAILED: style']))
   })

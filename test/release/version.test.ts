@@ -37,7 +37,7 @@ describe('another version and other names in package.json', () => {
     rmSync(root, { recursive: true })
   })
 
-  test('stand in every file that names them', () => {
+  test('are the same in every file that names them', () => {
     const names = [theirs.version, ...Object.values(theirs.release)]
     expect(paths.filter((path) => !names.some((name) => files.get(path)?.includes(name)))).toEqual([])
   })
@@ -47,7 +47,7 @@ describe('another version and other names in package.json', () => {
     expect(paths.filter((path) => names.some((name) => files.get(path)?.includes(name)))).toEqual([])
   })
 
-  test('leave the version before only where the documentation tells of it', () => {
+  test('leave the previous version only where the documentation mentions it', () => {
     const left = paths.filter((path) => files.get(path)?.includes(ours.version))
     expect(left.filter((path) => path !== 'docs/upgrade.md')).toEqual([])
   })

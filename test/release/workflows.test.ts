@@ -29,7 +29,7 @@ describe.each(readdirSync(FOLDER))('%s', (file) => {
   const text = read(file)
   const workflow = parse(text) as Workflow
 
-  test('pins every action by its commit, with the version beside it', () => {
+  test('pins every action by its commit, with the version in a comment', () => {
     const uses = [...text.matchAll(/uses: (.*)$/gm)].map(([, action = '']) => action)
     expect(uses.filter((action) => !/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(action))).toEqual([])
   })
@@ -43,7 +43,7 @@ describe.each(readdirSync(FOLDER))('%s', (file) => {
   })
 })
 
-test('CI runs every step of .ci/run, but for those that its jobs stand for', () => {
+test('CI runs every step of .ci/run, except those that its jobs replace', () => {
   const run = stepsOf(parse(read('ci.yaml')) as Workflow)
   // A matrix brings the other version of Node, and each job has a clone of its own.
   expect(steps.filter((name) => !run.includes(name))).toEqual(['test-node', 'clean'])

@@ -61,7 +61,7 @@ const sites: Refused[] = [
   ['the usual port of http', 'http://localhost:80', [USUAL_PORT]],
   ['an IPv4 address', 'https://10.0.0.1:8443', [NO_ADDRESS]],
   ['an IPv6 address', 'https://[2001:db8::1]', [NO_ADDRESS]],
-  ['a loopback address that is none', 'https://127.0.0.256', [NO_ADDRESS]],
+  ['an invalid loopback address', 'https://127.0.0.256', [NO_ADDRESS]],
   ['a loopback address in short', 'http://127.1', [NO_SCHEME, NO_ADDRESS]],
   ['an address in hexadecimal', 'https://0x7f.0x1', [NO_ADDRESS]],
   ['a port beyond the last', 'https://booking.example.com:65536', [NO_HOST]],

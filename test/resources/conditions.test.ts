@@ -22,7 +22,7 @@ const summary = (conditions: Condition[]): string[] =>
   conditions.map(({ type, status, reason }) => `${type}=${status} ${reason}`)
 
 describe('the conditions', () => {
-  it('of a ready agent are Ready and its own, and nothing beside them', () => {
+  it('of a ready agent are Ready and its own, and no others', () => {
     const conditions = conditionsFor(
       'Agent',
       {
@@ -50,12 +50,12 @@ describe('the conditions', () => {
     expect(summary(conditions)).toEqual(['Ready=False GrantRevoked', 'Stalled=True GrantRevoked'])
   })
 
-  it('say Reconciling with retries where it may pass', () => {
+  it('say Reconciling with retries if the failure is temporary', () => {
     const conditions = conditionsFor('Agent', { ready: ready('False', 'SyncFailed'), own: {} }, first())
     expect(summary(conditions)).toEqual(['Ready=False SyncFailed', 'Reconciling=True ProgressingWithRetry'])
   })
 
-  it('say Reconciling where nothing is known yet', () => {
+  it('say Reconciling if nothing is known yet', () => {
     const conditions = conditionsFor('Agent', { ready: ready('Unknown', 'NotYetKnown'), own: {} }, first())
     expect(summary(conditions)).toEqual(['Ready=Unknown NotYetKnown', 'Reconciling=True Progressing'])
   })

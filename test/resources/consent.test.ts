@@ -51,7 +51,7 @@ describe('a note of consent', () => {
 })
 
 describe('a spec', () => {
-  test('that asks for more is told point by point', () => {
+  test('that asks for more lists each addition', () => {
     const found = widenings(least, widest.spec)
     expect(found.map(({ field }) => field)).toEqual(['detail', 'accessToken', 'calendar'])
     expect(inWords(found)).toContain('spec.publish.calendar.detail')
@@ -88,12 +88,12 @@ describe('an Agent whose spec goes beyond its consent', () => {
     expect(spec.publish.calendar?.detail).toBe('Busy')
   })
 
-  test('goes on with its old calendars where it names none of them any more', () => {
+  test('continues with its old calendars if the spec names none of them any more', () => {
     const agent = anAgent({ calendars: { read: ['team@x'] } })
     expect(consentedAgent(agent, least).spec.calendars.read).toEqual(['primary'])
   })
 
-  test('is the same Agent where nothing goes beyond, or no page was shown', () => {
+  test('is the same Agent if nothing goes beyond, or no page was shown', () => {
     expect(consentedAgent(widest, undefined)).toBe(widest)
     expect(consentedAgent(widest, consentOf(widest.spec))).toBe(widest)
   })

@@ -98,7 +98,7 @@ describe('the definitions', () => {
     }
   })
 
-  it('are embedded as they stand in crds/', async () => {
+  it('are embedded unchanged from crds/', async () => {
     const names = (await readdir('crds')).filter((name) => name.endsWith('.yaml')).sort()
     const onDisk = await Promise.all(
       names.map(async (name) => parse(await readFile(`crds/${name}`, 'utf8')) as unknown),

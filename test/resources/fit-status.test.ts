@@ -82,7 +82,7 @@ describe('what is not ours in the status of an Agent', () => {
     expect(status.sync?.calendars?.[0]?.error).toHaveLength(1024)
   })
 
-  test('is left out where it can be no time', () => {
+  test('is left out if it cannot be a time', () => {
     const status = fitted({ authorization: { account: 'a', grantedAt: '+275760-09-13T00:00:00Z', expiresAt: 'soon' } })
     expect(status.authorization).toEqual({ account: 'a' })
   })

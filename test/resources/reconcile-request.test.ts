@@ -22,7 +22,7 @@ test('a look is taken at once, and the next of the same object ten seconds later
   expect(takeRequest(clock, asking('3'), memory)).toEqual({ request: '3' })
 })
 
-test('a look that failed on the way is asked for still, and waits for its turn', async () => {
+test('a request whose reconcile failed stays open, and waits for its turn', async () => {
   const clock = new ManualClock()
   const memory: RequestMemory = {}
   takeRequest(clock, asking('1'), memory)
@@ -31,7 +31,7 @@ test('a look that failed on the way is asked for still, and waits for its turn',
   expect(takeRequest(clock, asking('1'), memory)).toEqual({ request: '1' })
 })
 
-test('what the status says was handled is not asked for, also where it was cut', () => {
+test('a value that was handled according to the status is not open, even if it was truncated', () => {
   const clock = new ManualClock()
   const long = 'y'.repeat(300)
   expect(takeRequest(clock, asking(long, long.slice(0, 64)), {})).toEqual({})

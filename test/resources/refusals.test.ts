@@ -26,7 +26,7 @@ describe('a manifest is accepted with', () => {
 })
 
 describe('the list of refusals', () => {
-  it('has a case for every rule in the CRDs, at every place where it stands', () => {
+  it('has a case for every rule in the CRDs, at every place where it occurs', () => {
     const tried = new Set(
       refused.flatMap(({ object }) =>
         problemsOf(object).map(({ path, rule }) => `${String(object.kind)} ${path.replace(/\[\d+\]/g, '[]')}: ${rule}`),

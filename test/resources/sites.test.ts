@@ -85,7 +85,7 @@ describe('a host', () => {
     expect(owners([claim('a', { siteURI: `https://www.${HOST}` })])).toEqual([])
   })
 
-  test('stays with whom it was given to, whatever has become of the credentials and whoever is older', () => {
+  test('stays with its namespace, whatever happens to the credentials and whichever claim is older', () => {
     const bad = condition('CredentialsValid', 'False', 'InvalidClient')
     const all = [
       claim('a', { at: 1, conditions: [PROVED, CONFLICT] }),
@@ -134,7 +134,7 @@ describe('a host', () => {
   })
 })
 
-describe('pages stand on a site', () => {
+describe('pages are served on a site', () => {
   const accepted = (one: CalendarIntegration, all: CalendarIntegration[], sites = NOBODY): boolean =>
     isSiteAccepted(one, { sites, integrations: [one, ...all] })
   const holder = claim('a', { conditions: [PROVED, ACCEPTED] })
@@ -145,7 +145,7 @@ describe('pages stand on a site', () => {
     expect(accepted(claim('a', { conditions: [PROVED, CONFLICT] }), [])).toBe(false)
   })
 
-  test('whatever the status says, where the host is listed', () => {
+  test('whatever the status says, if the host is listed', () => {
     const sites: Sites = new Map([[HOST, ['b']]])
     expect(accepted(holder, [], sites)).toBe(false)
     expect(accepted(claim('b', { conditions: [] }), [holder], sites)).toBe(true)
@@ -163,7 +163,7 @@ describe('pages stand on a site', () => {
     expect(accepted(claim('a', { conditions, metadata, origin: `https://${HOST}:1` }), [])).toBe(true)
   })
 
-  test('never where the address is none', () => expect(accepted(claim('a', { siteURI: 'nonsense' }), [])).toBe(false))
+  test('never if the address is invalid', () => expect(accepted(claim('a', { siteURI: 'nonsense' }), [])).toBe(false))
 })
 
 describe('an older claim that Google has not answered yet', () => {

@@ -154,7 +154,7 @@ describe('rules', () => {
     expect(validator.problems(thing({ a: 1, b: [3, 2] })).map(asKubectl)).toEqual(['spec: Invalid value: "object": no'])
   })
 
-  it('about a change are checked only where there is something to compare with', () => {
+  it('about a change are checked only if there is something to compare with', () => {
     const validator = made({
       type: 'object',
       properties: { a: { ...text, 'x-kubernetes-validations': [{ rule: 'self == oldSelf', message: 'a must stay' }] } },

@@ -73,7 +73,7 @@ describe('a request to reconcile now', () => {
     ['Flux was asked', asked(undefined, 'now'), 'now'],
     ['Flux was asked, and ours is empty', asked('', 'now'), 'now'],
     ['Flux was asked later', asked('2026-11-23T10:00:00Z', '2026-11-23T10:00:01.5Z'), '2026-11-23T10:00:01.5Z'],
-    // As texts these would stand the other way round.
+    // As texts these would sort the other way round.
     [
       'ours was later, in another zone',
       asked('2026-11-23T10:30:00Z', '2026-11-23T11:00:00+01:00'),

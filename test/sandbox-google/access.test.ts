@@ -74,32 +74,6 @@ describe('the front end', () => {
   })
 })
 
-describe('quotas', () => {
-  it('count a user’s requests in a sliding minute', async () => {
-    harness.google.setProject({ perMinutePerUser: 2 })
-    expect((await harness.list()).status).toBe(200)
-    harness.google.advance({ ms: 30_000 })
-    expect((await harness.list()).status).toBe(200)
-    expect(refusal(await harness.list())).toBe('403 userRateLimitExceeded RATE_LIMIT_EXCEEDED')
-    harness.google.advance({ ms: 30_000 })
-    expect((await harness.list()).status).toBe(200)
-    expect((await harness.list()).status).toBe(403)
-  })
-
-  it('count a project’s requests over all users, and per day', async () => {
-    harness.google.setProject({ perMinute: 1 })
-    await harness.list()
-    expect(refusal(await harness.list())).toBe('403 rateLimitExceeded RATE_LIMIT_EXCEEDED')
-    harness.google.setProject({ perMinute: 100, perDay: 2 })
-    await harness.list()
-    expect(refusal(await harness.list())).toMatch(/^403 dailyLimitExceeded/)
-    harness.google.switches({ accessTokenLifetime: 1_000_000 })
-    harness.google.advance({ ms: 86_400_000 })
-    const { accessToken } = harness.google.accessToken({ refreshToken: harness.refreshToken })
-    expect((await harness.api('GET', '/users/me/calendarList', { accessToken })).status).toBe(200)
-  })
-})
-
 describe('calendarList', () => {
   it('identifies the account by the primary calendar’s id', async () => {
     const { body } = await harness.api('GET', '/users/me/calendarList/primary')

@@ -52,6 +52,7 @@ it.each(['true', 'false'])(
       { seed: 2026, numRuns: 80 },
     )
   },
+  180_000,
 )
 
 async function play(harness: Harness, { what, name, day, hour, rule, instance }: Change): Promise<void> {

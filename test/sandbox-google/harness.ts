@@ -32,7 +32,7 @@ interface ErrorBody {
   details?: { reason: string }[]
 }
 
-/** A simulated Google with one client, and Alice, who granted it the calendar scope. The clock stands at 2026-11-23T10:00:00Z. */
+/** A simulated Google with one client, and Alice, who granted it the calendar scope. The clock shows 2026-11-23T10:00:00Z. */
 export interface Harness {
   google: SimulatedGoogle
   clock: ManualClock
@@ -107,7 +107,7 @@ export function refusal({ status, body }: Answer): string {
     .join(' ')
 }
 
-/** A timed event in Paris, on the day at which the clock stands by default. */
+/** A timed event in Paris, on the default day of the clock. */
 export function meeting(from: string, to: string, more: Record<string, unknown> = {}): Record<string, unknown> {
   return {
     start: { dateTime: from.includes('T') ? from : `2026-11-23T${from}:00`, timeZone: 'Europe/Paris' },

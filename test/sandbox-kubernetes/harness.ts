@@ -1,4 +1,4 @@
-/** A sandbox whose clock stands still, and a client of it over HTTP. */
+/** A sandbox with a manual clock, and an HTTP client for it. */
 import { Agent, request, type Dispatcher } from 'undici'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'

@@ -37,7 +37,7 @@ export class Bench {
   refuses: Partial<Record<Asked['what'], GoogleFailure>> = {}
   /** The pause that Google asks for with a refusal. */
   retryAfterMs: number | undefined
-  /** What a refresh answers, where it differs from the usual. */
+  /** The response to a refresh, if it differs from the usual one. */
   answer: Partial<TokenAnswer> = {}
   /** The refresh token that Google rotates to. */
   rotatesTo: string | undefined
@@ -53,7 +53,7 @@ export class Bench {
     this.small.agents = [agent]
   }
 
-  /** What the next look at the agent is given. */
+  /** What the next reconcile of the agent gets. */
   context(): Context {
     const { agent, state, integration, credentialsHash } = this
     const entry = {

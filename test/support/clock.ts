@@ -16,7 +16,7 @@ const ORIGIN_MS = 4_321.0625
 const ROUNDING_MS = 1e-6
 
 /**
- * A clock that stands still until a test moves it. Timers fire in order, each at its own instant.
+ * A clock that moves only when a test moves it. Timers fire in order, each at its own instant.
  *
  * It imitates Node's clocks in three ways, because code that passed its tests with an ideal clock lost calendars on a real one:
  * - A timer fires up to a millisecond early (libuv counts whole milliseconds from a cached instant). How early depends on the

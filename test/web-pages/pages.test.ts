@@ -45,7 +45,7 @@ describe('every page', () => {
 })
 
 describe('the sign-in page', () => {
-  test('escapes what others wrote, wherever it stands', () => {
+  test('escapes what others wrote, wherever it occurs', () => {
     const evil = `"><script>alert(1)</script>'&`
     const page = PAGES.signIn(
       { ...POPUP, agentName: evil, siteHost: evil, account: evil, action: evil, csrf: evil, scopes: [evil] },
@@ -74,7 +74,7 @@ describe('the sign-in page', () => {
     )
   })
 
-  test('shortens an address that stands for a name', () => {
+  test('shortens an address that is used as a name', () => {
     const page = PAGES.signIn({ ...VIEW, agentName: 'Alice <alice@example.com>' }, english)
     expect(page).toContain('<bdi>Alice &lt;a…e@example.com&gt;</bdi>')
   })
@@ -102,7 +102,7 @@ describe('the sign-in page', () => {
     expect(page).not.toContain('x'.repeat(101))
   })
 
-  test('says what is new where the person agreed to less before', () => {
+  test('says what is new if the person agreed to less before', () => {
     const added = ['detail', 'accessToken', 'write', { calendar: { kind: 'other', id: 'team@example.com' } }] as const
     const page = PAGES.signIn({ ...VIEW, added }, english)
     expect(page).toContain('New since you last agreed')
@@ -189,14 +189,14 @@ test('a page refers to its files under the prefix that it was made for', () => {
 describe('above the button', () => {
   const aboveButton = (page: string): string => page.slice(0, page.indexOf('<button'))
 
-  test('stand who asks and the account that is expected', () => {
+  test('are who asks and the account that is expected', () => {
     const above = aboveButton(PAGES.signIn(VIEW, english))
     expect(above).toContain('<strong><bdi>booking.example.com</bdi></strong>')
     expect(above).toContain('<strong><bdi>a…e@example.com</bdi></strong>')
     expect(above).not.toContain('<dl>')
   })
 
-  test('stands an access token, once, wherever one is asked for', () => {
+  test('is an access token, once, if one is requested', () => {
     const publishes = { detail: 'Busy', accessToken: true } as const
     for (const added of [[], ['accessToken']] as const) {
       const above = aboveButton(PAGES.signIn({ ...VIEW, publishes, added }, english))

@@ -16,7 +16,7 @@ describe('the address of a client', () => {
   })
 })
 
-describe('an address that is none', () => {
+describe('a text that is not an address', () => {
   test.each([
     ['a name', 'unknown'],
     ['a text of any length', 'x'.repeat(10_000)],

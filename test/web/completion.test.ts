@@ -117,7 +117,7 @@ describe('an attempt', () => {
   })
 })
 
-test('failures of one Agent are few lines, and who is connected is told all the same', async () => {
+test('failures of one Agent cause few log lines, and a connection is still logged', async () => {
   for (let turn = 0; turn < 20; turn++) await completions.complete(state(String(turn)), { error: 'access_denied' })
   expect(lines).toHaveLength(5)
   const coming = come('good')

@@ -115,7 +115,7 @@ const tell = (): void => {
 const ids = ({ all }: KeyRing): string[] => all.map(({ id }) => id)
 
 describe('the keys', () => {
-  test('are made where there are none, and marked as ours', async () => {
+  test('are created if there are none, and labelled as ours', async () => {
     const keys = await started()
     expect(keys.all).toHaveLength(1)
     expect(stored?.metadata).toMatchObject({
@@ -131,7 +131,7 @@ describe('the keys', () => {
     expect(new Set(all.map((keys) => ids(keys).join())).size).toBe(1)
   })
 
-  test('of each purpose are told apart, and are not what stands in the Secret', async () => {
+  test('of each purpose differ, and differ from what the Secret contains', async () => {
     const { current } = await started()
     const parts = [current?.link, current?.state, current?.form].map((one) =>
       Buffer.from(one ?? []).toString('base64url'),
@@ -161,7 +161,7 @@ describe('the keys', () => {
     expect(ids(all[0])[1]).toBe(first)
   })
 
-  test('that were spoiled by hand are made anew', async () => {
+  test('that were damaged by hand are created again', async () => {
     await started()
     stored = { ...stored!, data: { current: 'x', rotated_at: 'x' } }
     const keys = await started()
@@ -281,7 +281,7 @@ describe('the keys', () => {
     expect(ids(other)).toEqual(ids(keys))
   })
 
-  test('are not read again where the watch tells what is known', async () => {
+  test('are not read again if the watch reports the known version', async () => {
     await started()
     const before = reads
     tell()

@@ -53,7 +53,7 @@ describe('a state', () => {
     expect((await openState(sealed, [ours], NOW)) !== undefined).toBe(isGood)
   })
 
-  test('of 0.1.0, which does not say what the page showed, is none', async () => {
+  test('of 0.1.0, which does not record what the page showed, is invalid', async () => {
     const header = { alg: 'dir', enc: 'A256GCM', kid: ours.id } as const
     const old = { ...state, shown: undefined }
     const sealed = await new CompactEncrypt(Buffer.from(JSON.stringify(old)))
@@ -62,12 +62,12 @@ describe('a state', () => {
     expect(await openState(sealed, [ours], NOW)).toBeUndefined()
   })
 
-  test('of other keys is none', async () => {
+  test('of other keys is invalid', async () => {
     expect(await openState(await sealState(state, before), [ours], NOW)).toBeUndefined()
     expect(await openState(await sealState(state, ours), [], NOW)).toBeUndefined()
   })
 
-  test('with any character changed is none', async () => {
+  test('with any character changed is invalid', async () => {
     const sealed = await sealState(state, ours)
     for (let at = 0; at < sealed.length; at += 7) {
       const other = sealed[at] === 'A' ? 'B' : 'A'
@@ -76,7 +76,7 @@ describe('a state', () => {
     }
   })
 
-  test('sealed in another way is none, even with our key', async () => {
+  test('sealed in another way is invalid, even with our key', async () => {
     const plain = Buffer.from(JSON.stringify(state))
     const short = ours.state.subarray(0, 16)
     const others = [

@@ -10,7 +10,7 @@ describe('a body', () => {
     expect(await bodyOf(post('äb'), 2)).toBeUndefined()
   })
 
-  test('is not read where it says that it is too long', async () => {
+  test('is not read if its header says that it is too long', async () => {
     expect(await bodyOf(post('a', { 'content-length': '100' }), 3)).toBeUndefined()
   })
 })

@@ -40,7 +40,7 @@ describe('what the page showed', () => {
     expect(opened && toRecordedConsent(opened.shown, less)).toEqual(consent)
   })
 
-  test('is noted by digests where the ids are as long as they may be', async () => {
+  test('is recorded as digests if the ids have the greatest length', async () => {
     const long = { ...consent, calendars: calendars.map((id) => `${hash(id.length)}${id.repeat(5)}`.slice(0, 512)) }
     const random = {
       ...consent,

@@ -91,7 +91,7 @@ describe('a site', () => {
     expect(reads.client).toBe(0)
   })
 
-  test('that nothing is said about yet has no page', async () => {
+  test('without a status has no page', async () => {
     expect(await visits({ asks: anIntegration() }).come()).toBeUndefined()
   })
 

@@ -74,7 +74,7 @@ describe('a tag', () => {
     )
   })
 
-  test('there is none for what is no uid', () => expect(linkTag('alice', ours)).toBeUndefined())
+  test('there is none for a text that is not a uid', () => expect(linkTag('alice', ours)).toBeUndefined())
 })
 
 describe('the token of a form', () => {

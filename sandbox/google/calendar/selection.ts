@@ -33,7 +33,7 @@ function pushSeries(found: EventRecord[], calendar: Calendar, master: EventRecor
   }
 }
 
-/** Cancelled instances are shown on request, and beside an unexpanded series, which otherwise would claim that they take place. */
+/** Cancelled instances are shown on request, and with an unexpanded series, which otherwise would claim that they take place. */
 function isShown(record: EventRecord, { single, showDeleted }: Selection): boolean {
   return !record.cancelled || showDeleted || (record.series !== undefined && !single)
 }

@@ -3,6 +3,7 @@ import { isRecord } from '../../../src/platform/json.ts'
 import { backEnd, invalid, json, type Refusal, type Reply } from '../http/errors.ts'
 import type { Caller } from '../oauth/access.ts'
 import type { Call } from '../http/call.ts'
+import { notifyWatchers } from '../push/notifications.ts'
 import type { GoogleState } from '../state/state.ts'
 import { atLeast, openCalendar, type View } from '../state/calendars.ts'
 import { settleConference, withConference } from './conference.ts'
@@ -10,7 +11,6 @@ import { commit, conditionNotMet, etagOf, findEvent, shape, without } from './ev
 import { maskOf } from './fields.ts'
 import { renderOptions } from './listing.ts'
 import { resourceOf } from './resource.ts'
-import { notifyWatchers } from './watch.ts'
 import type { Calendar, EventFields, EventRecord } from '../state/calendar-records.ts'
 
 const READ_ONLY = new Set([

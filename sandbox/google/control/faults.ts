@@ -10,15 +10,29 @@ import {
   type Reply,
 } from '../http/errors.ts'
 import { unauthenticated } from '../oauth/access.ts'
-import { accessNotConfigured, dailyLimitExceeded, rateLimitExceeded } from '../oauth/projects.ts'
+import { accessNotConfigured } from '../oauth/projects.ts'
+import {
+  channelIdNotUnique,
+  pushNotSupported,
+  webhookUrlNotHttps,
+  webhookUrlUnauthorized,
+} from '../push/channel-request.ts'
+import { dailyLimitExceeded, rateLimitExceeded } from '../quota/quotas.ts'
 import { errorPage } from '../oauth/consent-pages.ts'
-import { BEHAVIOURS, type FaultRequest, type FaultRule, type ReplyName } from '../state/fault-rules.ts'
+import {
+  BEHAVIOURS,
+  NOTIFICATION_FAULTS,
+  isNotificationFault,
+  type FaultRequest,
+  type FaultRule,
+  type ReplyName,
+} from '../state/fault-rules.ts'
 import { checkGarbling } from '../state/garbling.ts'
 
 /** Replies that replace the real one. */
 const replies = {
-  rateLimitExceeded403: () => rateLimitExceeded('rateLimitExceeded'),
-  userRateLimitExceeded403: () => rateLimitExceeded('userRateLimitExceeded'),
+  rateLimitExceeded403: () => rateLimitExceeded('project'),
+  userRateLimitExceeded403: () => rateLimitExceeded('user'),
   quotaExceeded: () => dailyLimitExceeded('quotaExceeded'),
   dailyLimitExceeded: () => dailyLimitExceeded(),
   accessNotConfigured: () => accessNotConfigured('100000000001'),
@@ -36,6 +50,10 @@ const replies = {
   updatedMinTooLongAgo: () =>
     backEnd(410, 'updatedMinTooLongAgo', 'The requested minimum modification time is too far in the past.'),
   conditionNotMet: () => backEnd(412, 'conditionNotMet', 'Precondition Failed'),
+  channelIdNotUnique: () => channelIdNotUnique('named-by-fault'),
+  'push.webhookUrlNotHttps': () => webhookUrlNotHttps('http://named-by-fault'),
+  'push.webhookUrlUnauthorized': () => webhookUrlUnauthorized('https://named-by-fault'),
+  pushNotSupportedForRequestedResource: () => pushNotSupported(),
   invalid_grant: () => oauthError(400, 'invalid_grant', 'Bad Request'),
   invalid_rapt: () => oauthError(400, 'invalid_grant', 'reauth related error (invalid_rapt)', 'invalid_rapt'),
   rapt_required: () => oauthError(400, 'invalid_grant', 'reauth related error (rapt_required)', 'rapt_required'),
@@ -50,11 +68,16 @@ const replies = {
 
 /** @throws ControlError if the request for a fault is invalid. */
 export function checkFault(request: FaultRequest): void {
-  const names = [...Object.keys(replies), ...Object.keys(pages), ...BEHAVIOURS]
+  const names = [...Object.keys(replies), ...Object.keys(pages), ...BEHAVIOURS, ...NOTIFICATION_FAULTS]
   if (!names.includes(request.fault)) {
     throw new ControlError(`there is no fault "${request.fault}"; there are ${names.join(', ')}`)
   }
   if (request.fault === 'garbled') checkGarbling(request)
+  if (isNotificationFault(request.fault) && request.kind?.startsWith('notification.') === false) {
+    throw new ControlError(
+      `the fault "${request.fault}" hits notifications: say "kind": "notification.sync" or "notification.exists", or no kind`,
+    )
+  }
   if (request.fault in pages && request.kind !== 'authorize') {
     throw new ControlError(
       `the fault "${request.fault}" is a page of the authorization endpoint: say "kind": "authorize"`,

@@ -24,7 +24,17 @@ export function controlRequest(state: GoogleState, operations: Operations, reque
 }
 
 /** Operations that change nothing, and therefore accept GET. */
-const READING = new Set(['time', 'clientFile', 'grants', 'events', 'channels', 'faults', 'requests'])
+const READING = new Set([
+  'time',
+  'clientFile',
+  'grants',
+  'events',
+  'channels',
+  'faults',
+  'requests',
+  'busiestMinutes',
+  'deliveries',
+])
 
 function orExplain(make: () => Reply): Reply {
   try {

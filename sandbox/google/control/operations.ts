@@ -16,6 +16,9 @@ import { setProject } from '../oauth/projects.ts'
 import type { Switches, GoogleState } from '../state/state.ts'
 import { checkFault } from './faults.ts'
 import { type RequestFilter, type RequestSummary, resetLog, summarize } from '../state/request-log.ts'
+import { type ChannelInfo, endSilently, listChannels } from '../push/channels.ts'
+import { type DeliveryFilter, listDeliveries, resetDeliveries } from '../push/delivery.ts'
+import { reportBusiest, resetBusiest } from '../quota/traffic.ts'
 import { fill, type FillRequest, type SeedRequest, type Seeded, seed } from './seed.ts'
 import type { AccessRole, EventFields, EventRecord } from '../state/calendar-records.ts'
 import type { Grant, ProjectSettings } from '../state/oauth-records.ts'
@@ -24,7 +27,7 @@ import type { FaultRequest, FaultRule } from '../state/fault-rules.ts'
 /** The control operations, by name. */
 export type Operations = ReturnType<typeof operationsOn>
 
-/** One grant, with its refresh token: whoever drives the sandbox made it. */
+/** One grant, with its refresh token: the user of the sandbox made it. */
 export interface GrantInfo {
   refreshToken: string
   client: string
@@ -45,6 +48,7 @@ export function operationsOn(state: GoogleState) {
     ...grantOperations(state),
     ...calendarOperations(state),
     ...faultOperations(state),
+    ...pushOperations(state),
     ...logOperations(state),
     /** Makes accounts with grants and events, for benches: see SeedRequest. */
     seed: (request: SeedRequest): Seeded => seed(state, request),
@@ -249,9 +253,6 @@ function calendarOperations(state: GoogleState) {
       [...calendarOf(state, calendar).events.values()]
         .filter(({ orphan }) => !orphan)
         .map((record) => shown(calendar, record)),
-    /** Returns the push channels, including those that ended. */
-    channels: () =>
-      [...state.channels.values()].map((channel) => ({ ...channel, alive: channel.expiration > state.now() })),
     /** Expires all sync tokens of a calendar, or of all calendars: they get 410. */
     expireSyncTokens: ({ calendar }: { calendar?: string } = {}) => {
       const calendars = calendar === undefined ? state.calendars.values() : [calendarOf(state, calendar)]
@@ -295,11 +296,35 @@ function faultOperations(state: GoogleState) {
   }
 }
 
+function pushOperations(state: GoogleState) {
+  return {
+    /** Returns the push channels, including those that ended. */
+    channels: (): ChannelInfo[] => listChannels(state),
+    /** Ends a channel without notice, before its expiration. */
+    endChannel: ({ id }: { id: string }) => {
+      endSilently(state, id)
+      return {}
+    },
+    /** Returns the attempts to deliver messages. */
+    deliveries: (filter: DeliveryFilter = {}) => listDeliveries(state.push, filter),
+    resetDeliveries: () => {
+      resetDeliveries(state.push)
+      return {}
+    },
+  }
+}
+
 function logOperations(state: GoogleState) {
   return {
     requests: (filter: RequestFilter = {}): RequestSummary => summarize(state.log, filter),
     resetRequests: () => {
       resetLog(state.log)
+      return {}
+    },
+    /** Returns the most requests that any sliding minute held, by project, client and account, since the last reset. */
+    busiestMinutes: () => reportBusiest(state.traffic),
+    resetBusiestMinutes: () => {
+      resetBusiest(state.traffic)
       return {}
     },
   }

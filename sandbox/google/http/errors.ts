@@ -7,6 +7,8 @@ export interface Reply {
   headers?: Record<string, string>
   /** The body, whole or in pieces that are made while they are sent: a page of a huge calendar is never held in memory. */
   body: string | Iterable<string>
+  /** The answer waits for this. It never rejects. */
+  ready?: Promise<void>
 }
 
 /** Returns the body as one string. */
@@ -46,6 +48,7 @@ const CALENDAR_REASONS = new Set([
   'timeRangeEmpty',
   'forbiddenForNonOrganizer',
   'notACalendarUser',
+  'pushNotSupportedForRequestedResource',
 ])
 
 /** Makes an error of the back end: no `status`, no `details`. */

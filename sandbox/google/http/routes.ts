@@ -34,7 +34,8 @@ export interface Match {
   params: string[]
 }
 
-const PREFIX = '/calendar/v3'
+/** The path of the Calendar API. */
+export const API_PREFIX = '/calendar/v3'
 
 const plain: Record<string, Kind> = {
   'GET /o/oauth2/v2/auth': 'authorize',
@@ -45,9 +46,9 @@ const plain: Record<string, Kind> = {
   'POST /revoke': 'revoke',
   'GET /tokeninfo': 'tokeninfo',
   'POST /tokeninfo': 'tokeninfo',
-  [`GET ${PREFIX}/users/me/calendarList`]: 'calendarList.list',
-  [`POST ${PREFIX}/freeBusy`]: 'freebusy.query',
-  [`POST ${PREFIX}/channels/stop`]: 'channels.stop',
+  [`GET ${API_PREFIX}/users/me/calendarList`]: 'calendarList.list',
+  [`POST ${API_PREFIX}/freeBusy`]: 'freebusy.query',
+  [`POST ${API_PREFIX}/channels/stop`]: 'channels.stop',
 }
 
 const event = /^\/calendar\/v3\/calendars\/([^/]+)\/events\/([^/]+)$/

@@ -1,7 +1,8 @@
 /** The API front end: checks the access token, that the API is enabled, the scope (docs/google-behaviour.md#scopes) and the quota. */
 import { frontEnd, notACalendarUser, type Refusal } from '../http/errors.ts'
 import { isRestricted } from './grants.ts'
-import { accessNotConfigured, spendQuota } from './projects.ts'
+import { accessNotConfigured } from './projects.ts'
+import { spendQuota } from '../quota/quotas.ts'
 import type { GoogleState } from '../state/state.ts'
 import type { Call } from '../http/call.ts'
 import type { Kind } from '../http/routes.ts'
@@ -47,7 +48,7 @@ export function admit(state: GoogleState, call: Call): Caller {
   if (!project.calendarApi) throw accessNotConfigured(project.number)
   const sufficient = SUFFICIENT[call.kind]
   if (sufficient && !caller.scopes.some((scope) => sufficient.has(scope))) throw insufficientScope(call.kind)
-  spendQuota(project, caller.account, state.now())
+  spendQuota(project, { user: caller.account, now: state.now(), status: state.switches.rateLimitStatus })
   if (state.accounts.get(caller.account)?.calendarOff) throw notACalendarUser()
   return caller
 }

@@ -50,6 +50,7 @@ const SCRIPT = `(() => {
 })()
 `
 
+/** Answers with the script that imitates `https://accounts.google.com/gsi/client`. */
 export const gsiClient = (): Reply => ({
   status: 200,
   headers: { 'content-type': 'text/javascript; charset=utf-8' },

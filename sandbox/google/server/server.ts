@@ -9,10 +9,11 @@ import { garble } from '../state/garbling.ts'
 import { hideTokens, logRequest, type LoggedRequest } from '../state/request-log.ts'
 import type { Operations } from '../control/operations.ts'
 import { Refusal, textOf, type Reply } from '../http/errors.ts'
+import { noteArrival } from '../quota/traffic.ts'
 import type { GoogleState } from '../state/state.ts'
 import { Call } from '../http/call.ts'
 import { dispatch } from './dispatch.ts'
-import { matchRoute } from '../http/routes.ts'
+import { API_PREFIX, matchRoute } from '../http/routes.ts'
 import { type FaultRule, findFault } from '../state/fault-rules.ts'
 
 interface Exchange {
@@ -53,7 +54,15 @@ async function serve(
   const call = new Call({ method, path, query, headers: request.headers, body, ...matchRoute(method, path) })
   const entry = describe(state, call, search)
   logRequest(state.log, entry)
+  noteTraffic(state, entry)
   play(state, { call, entry, response }, findFault(state.faults, entry))
+}
+
+/** Notes a request to the Calendar API whose access token is known. */
+function noteTraffic(state: GoogleState, { path, client, account }: LoggedRequest): void {
+  const project = state.clients.get(client ?? '')?.project
+  if (!path.startsWith(API_PREFIX) || project === undefined || client === undefined || account === undefined) return
+  noteArrival(state.traffic, { project, client, account }, state.now())
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {
@@ -148,8 +157,12 @@ function handle(state: GoogleState, call: Call): Reply {
 }
 
 function finish({ entry, response }: Exchange, reply: Reply): void {
-  entry.status = reply.status
-  send(response, reply)
+  const answer = (): void => {
+    entry.status = reply.status
+    send(response, reply)
+  }
+  if (reply.ready) void reply.ready.then(answer)
+  else answer()
 }
 
 function send(response: ServerResponse, reply: Reply): void {

@@ -1,4 +1,4 @@
-/** Stored calendars, events and push channels. Types only: `state.ts` holds them all. */
+/** Stored calendars and events. Types only: `state.ts` holds them all. */
 import type { Recurrence } from '../times/recurrence.ts'
 import type { EventTime, Span } from '../times/times.ts'
 
@@ -45,21 +45,4 @@ export interface EventRecord {
   readonly series?: { master: string; original: EventTime; originalMs: number }
   /** Set for an exception that was removed with its series. The instance returns if the series does. */
   readonly orphan?: boolean
-}
-
-/** A push channel. */
-export interface Channel {
-  id: string
-  resourceId: string
-  resourceUri: string
-  calendar: string
-  account: string
-  client: string
-  address: string
-  token?: string
-  expiration: number
-  /** The number of the latest message. */
-  messages: number
-  /** The status of the answer to the latest delivery; 0 if it could not be delivered. */
-  lastStatus?: number
 }

@@ -1,6 +1,6 @@
 /**
- * Which requests a fault hits. A rule names its requests (kind, path, account, client, page of a listing), how many of them
- * pass first and how many it hits; the first rule that fits is played. Rules never act by chance. Pure.
+ * Which requests and notifications a fault hits. A rule names them (kind, path, account, client, page of a listing), how many of
+ * them pass first and how many it hits; the first rule that fits is played. Rules never act by chance. Pure.
  */
 import type { Garbling } from './garbling.ts'
 import type { LoggedRequest } from './request-log.ts'
@@ -25,6 +25,10 @@ export type ReplyName =
   | 'fullSyncRequired'
   | 'updatedMinTooLongAgo'
   | 'conditionNotMet'
+  | 'channelIdNotUnique'
+  | 'push.webhookUrlNotHttps'
+  | 'push.webhookUrlUnauthorized'
+  | 'pushNotSupportedForRequestedResource'
   | 'invalid_grant'
   | 'invalid_rapt'
   | 'rapt_required'
@@ -39,6 +43,9 @@ export type ReplyName =
 /** Faults of the connection, or of the way the answer is sent. */
 export const BEHAVIOURS = ['reset', 'hang', 'commitThenDrop', 'html', 'truncated', 'slow', 'garbled'] as const
 
+/** Faults of push notifications. */
+export const NOTIFICATION_FAULTS = ['lost', 'duplicated', 'delayed', 'reordered', 'numberGap'] as const
+
 /** The names of all faults. */
 export type FaultName =
   | ReplyName
@@ -47,13 +54,14 @@ export type FaultName =
   | 'disallowed_useragent'
   | 'org_internal'
   | (typeof BEHAVIOURS)[number]
+  | (typeof NOTIFICATION_FAULTS)[number]
 
 /** A fault, and the requests that it hits. */
 export interface FaultRequest extends Garbling {
   fault: FaultName
-  /** A request kind such as `events.list`; `*` matches anything: `events.*`, `token.*`. */
+  /** A request kind such as `events.list`, or `notification.exists`; `*` matches anything: `events.*`, `token.*`. */
   kind?: string
-  /** A path, percent-decoded; `*` matches anything. */
+  /** A path, percent-decoded, or for a notification that of the watched resource; `*` matches anything. */
   path?: string
   account?: string
   client?: string
@@ -65,10 +73,12 @@ export interface FaultRequest extends Garbling {
   times?: number
   /** The `Retry-After` header of a reply: seconds, or any text, such as a date or nonsense. */
   retryAfter?: number | string
-  /** For `slow`: the delay. */
+  /** For `slow` and `delayed`: the delay. */
   ms?: number
   /** For `html`: the status, 502 by default. */
   status?: number
+  /** For `numberGap`: how many numbers are left out. */
+  gap?: number
 }
 
 /** A fault in effect, with its counts. */
@@ -79,8 +89,15 @@ export interface FaultRule extends FaultRequest {
   passed: number
 }
 
-/** Finds the fault of a request, if there is one, and counts it. */
-export function findFault(rules: FaultRule[], request: LoggedRequest): FaultRule | undefined {
+/** What a fault can hit: a request, or a notification (of the kind `notification.sync` or `notification.exists`). */
+export type Hit = Pick<LoggedRequest, 'kind' | 'path' | 'account' | 'client' | 'page'>
+
+/** Whether a fault hits notifications, and no requests. */
+export const isNotificationFault = (fault: FaultName): boolean =>
+  (NOTIFICATION_FAULTS as readonly FaultName[]).includes(fault)
+
+/** Finds the fault of a request or a notification, if there is one, and counts it. */
+export function findFault(rules: FaultRule[], request: Hit): FaultRule | undefined {
   for (const rule of rules) {
     if (!fits(rule, request)) continue
     if (rule.times !== undefined && rule.struck >= rule.times) continue
@@ -92,8 +109,9 @@ export function findFault(rules: FaultRule[], request: LoggedRequest): FaultRule
   return undefined
 }
 
-function fits(rule: FaultRule, request: LoggedRequest): boolean {
+function fits(rule: FaultRule, request: Hit): boolean {
   return (
+    isNotificationFault(rule.fault) === request.kind.startsWith('notification.') &&
     matches(rule.kind, request.kind) &&
     matches(rule.path, request.path) &&
     matches(rule.account?.toLowerCase(), request.account) &&

@@ -1,4 +1,5 @@
-/** Stored projects, clients, accounts and grants. Types only, without imports: `state.ts` holds them all. */
+/** Stored projects, clients, accounts and grants. Types only: `state.ts` holds them all. */
+import type { QuotaUsage } from './quota-records.ts'
 
 /** The settings of a project in the Google Cloud console. */
 export interface ProjectSettings {
@@ -19,13 +20,7 @@ export interface ProjectSettings {
 export interface Project extends ProjectSettings {
   id: string
   number: string
-  usage: { project: QuotaWindow; users: Map<string, QuotaWindow>; day: number; today: number }
-}
-
-/** The instants of the requests of the last minute, oldest first from `head` on. */
-export interface QuotaWindow {
-  times: number[]
-  head: number
+  usage: QuotaUsage
 }
 
 /** An OAuth client. */

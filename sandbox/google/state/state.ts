@@ -3,9 +3,11 @@
  * milliseconds since the Unix epoch.
  */
 import type { RequestLog } from './request-log.ts'
-import type { Calendar, Channel } from './calendar-records.ts'
+import type { Calendar } from './calendar-records.ts'
 import type { FaultRule } from './fault-rules.ts'
 import type { AccessToken, Account, AuthorizationCode, Client, Grant, Project } from './oauth-records.ts'
+import type { PushState } from './push-records.ts'
+import type { RateLimitStatus, Traffic } from './quota-records.ts'
 
 /** The clock that the caller passes in. The operator's own clocks fit. */
 export interface SandboxClock {
@@ -35,10 +37,18 @@ export interface Switches {
   pendingConferences: boolean
   /** The lifetime of a sync token in seconds; 0 means unlimited. */
   syncTokenLifetime: number
-  /** Notifications are lost (`drop`), sent twice (`duplicate`), or `normal`. */
-  notifications: 'normal' | 'drop' | 'duplicate'
-  /** The origin, such as `http://127.0.0.1:8080`, that replaces the one of every channel's address. */
-  deliverTo: string
+  /** The status of the answer to a request above a minute's quota. */
+  rateLimitStatus: RateLimitStatus
+  /** The longest life of a push channel in seconds, whatever is asked for. */
+  channelLifetime: number
+  /** How many seconds a channel that was stopped still sends messages. */
+  stopDelay: number
+  /** The first message of a channel is delivered before events.watch answers. Otherwise either may come first. */
+  syncFirst: boolean
+  /** Origins that channels may name although they are not https or not public. */
+  acceptedOrigins: string[]
+  /** The origin, such as `http://127.0.0.1:8080`, that replaces the one of every channel's address, or one for each origin. */
+  deliverTo: string | Record<string, string>
 }
 
 /** The listening socket, as an outage needs it. */
@@ -68,13 +78,15 @@ export interface GoogleState {
   codes: Map<string, AuthorizationCode>
   /** Clients that an administrator blocked: `<client> <account or organisation>`. */
   restrictions: Set<string>
-  channels: Map<string, Channel>
+  push: PushState
   faults: FaultRule[]
   /** The listening socket, which an outage closes for a while. */
   listener: Listener
   /** Functions that release hanging requests, each with the id of its fault. */
   hanging: Map<() => void, string>
   log: RequestLog
+  /** The requests to the Calendar API, by project and client. */
+  traffic: Traffic
   switches: Switches
 }
 
@@ -90,7 +102,11 @@ export const defaultSwitches: Switches = {
   accessTokenLifetime: 3599,
   pendingConferences: false,
   syncTokenLifetime: 0,
-  notifications: 'normal',
+  rateLimitStatus: 403,
+  channelLifetime: 604_800,
+  stopDelay: 0,
+  syncFirst: false,
+  acceptedOrigins: [],
   deliverTo: '',
 }
 

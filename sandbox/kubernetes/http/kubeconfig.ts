@@ -1,3 +1,4 @@
+/** Kubeconfigs for the sandbox, as text. */
 import { stringify } from 'yaml'
 import type { User } from './users.ts'
 

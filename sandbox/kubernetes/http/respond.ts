@@ -1,3 +1,4 @@
+/** Writes responses: JSON, and errors as a `Status`. */
 import type { ServerResponse } from 'node:http'
 import type { APIError } from '../model/api-errors.ts'
 

@@ -1,3 +1,4 @@
+/** Leases of `coordination.k8s.io`, with the API server's checks of their spec. */
 import { asText, builtIn, type Kind } from '../model/kind.ts'
 import { at, type KubeObject } from '../model/objects.ts'
 import type { Cause } from '../model/api-errors.ts'

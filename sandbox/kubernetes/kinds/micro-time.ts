@@ -1,3 +1,4 @@
+/** MicroTimes, the timestamps of Leases and Events. */
 import { at, type KubeObject } from '../model/objects.ts'
 import { badRequest } from '../model/api-errors.ts'
 

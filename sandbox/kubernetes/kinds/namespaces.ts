@@ -1,3 +1,4 @@
+/** Namespaces, with the label of their name and the finalizer in their spec. */
 import { builtIn, type Kind } from '../model/kind.ts'
 import { at, type KubeObject } from '../model/objects.ts'
 import type { Cause } from '../model/api-errors.ts'

@@ -20,7 +20,7 @@ export interface Named {
 
 interface Parts {
   code: number
-  /** Empty where the API server gives no reason. */
+  /** Empty if the API server gives no reason. */
   reason: string
   message: string
   details?: JsonObject

@@ -62,7 +62,7 @@ export interface Kind {
   createOnUpdate?: boolean
   /** The group that error messages name, if it is another one. */
   errorGroup?: string
-  /** Converts between the stored form and the form of this kind, where they differ. */
+  /** Converts between the stored form and the form of this kind, if they differ. */
   view?: { show: (stored: KubeObject) => KubeObject; store: (shown: KubeObject) => KubeObject }
 }
 

@@ -1,4 +1,4 @@
-/** What an Agent says about signing in: whether there is a link, and whether a sign-in is possible and needed. Pure. */
+/** Derives the state of a sign-in from an Agent: whether there is a link, and whether a sign-in is possible and needed. Pure. */
 import { clean } from '../../platform/scrub.ts'
 import { parseURL } from '../../platform/url.ts'
 import { findCondition } from '../../resources/conditions.ts'
@@ -12,15 +12,15 @@ export type SignInState =
   /** Nobody has to sign in, and the Agent is ready. */
   | { is: 'connected'; message: string }
   /** Nobody has to sign in, and the Agent is not ready yet. */
-  | { is: 'under way'; message: string }
-  /** Not known yet. */
-  | { is: 'early'; message: string }
+  | { is: 'progressing'; message: string }
+  /** The state is not known yet. */
+  | { is: 'unknown'; message: string }
   /** Somebody has to fix something else first. */
-  | { is: 'barred'; message: string }
+  | { is: 'blocked'; message: string }
   /** This Agent has no sign-in. */
-  | { is: 'without'; message: string }
+  | { is: 'impossible'; message: string }
 
-/** The state that the Agent's spec and status describe. */
+/** Derives the state from the Agent's spec and status. */
 export function signInState(agent: Agent): SignInState {
   const { status, metadata } = agent
   const bySpec = stateFromSpec(agent)
@@ -46,44 +46,44 @@ interface Conditions {
 }
 
 const UNSEEN: SignInState = {
-  is: 'early',
+  is: 'unknown',
   message: 'The operator has not looked at it yet: is it running, and does it serve this namespace?',
 }
 
 const stateWithoutWeb = ({ authorized }: Conditions): SignInState | undefined =>
-  authorized && needsSignIn(authorized.reason) ? { is: 'without', message: NO_WEB } : undefined
+  authorized && needsSignIn(authorized.reason) ? { is: 'impossible', message: NO_WEB } : undefined
 
 /** Nobody can sign in while the integration does not serve the Agent. */
 function stateFromIntegration({ ready }: Conditions): SignInState | undefined {
   if (!ready?.reason.startsWith('Integration')) return undefined
-  return { is: ready.reason === 'IntegrationNotAllowed' ? 'barred' : 'early', message: conditionMessage(ready) }
+  return { is: ready.reason === 'IntegrationNotAllowed' ? 'blocked' : 'unknown', message: conditionMessage(ready) }
 }
 
 const NO_WEB =
   'It waits for a person, but offers no link: the operator runs without its web server (--web-bind-address), or its keys are not there yet.'
 
 function stateFromSpec({ metadata, spec }: Agent): SignInState | undefined {
-  if (metadata.deletionTimestamp) return { is: 'without', message: 'It is being deleted.' }
+  if (metadata.deletionTimestamp) return { is: 'impossible', message: 'It is being deleted.' }
   if (spec.grantSecretRef) {
     const words = `Its grant is supplied: put a refresh token into Secret ${spec.grantSecretRef.name}, which spec.grantSecretRef names. Without spec.grantSecretRef, people sign in.`
-    return { is: 'without', message: words }
+    return { is: 'impossible', message: words }
   }
-  return spec.suspend ? { is: 'barred', message: 'It is suspended: set spec.suspend to false first.' } : undefined
+  return spec.suspend ? { is: 'blocked', message: 'It is suspended: set spec.suspend to false first.' } : undefined
 }
 
 function stateWithoutLink({ ready, authorized }: Conditions): SignInState {
   if (ready?.status === 'True') return { is: 'connected', message: conditionMessage(ready) }
-  if (ready && meaningOf('Agent', ready.reason) === 'stuck') return { is: 'barred', message: conditionMessage(ready) }
-  return { is: authorized?.status === 'True' ? 'under way' : 'early', message: conditionMessage(ready) }
+  if (ready && meaningOf('Agent', ready.reason) === 'stuck') return { is: 'blocked', message: conditionMessage(ready) }
+  return { is: authorized?.status === 'True' ? 'progressing' : 'unknown', message: conditionMessage(ready) }
 }
 
-/** Only a web address is shown and opened, because whoever may write a status could put anything there. */
+/** Only a web address is shown and opened, because anybody who may write a status could put anything there. */
 function webURL(url: string | undefined): string | undefined {
   const { protocol, href } = parseURL(url ?? '') ?? {}
   return protocol === 'https:' || protocol === 'http:' ? href : undefined
 }
 
-/** Limits messages, because anybody who may write a status can write one. */
+/** The maximum length of a message, because anybody who may write a status can write one of any length. */
 export const MAX_MESSAGE_LENGTH = 4_096
 
 const conditionMessage = (condition: Condition | undefined): string =>

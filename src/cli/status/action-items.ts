@@ -1,15 +1,16 @@
-/** Who has to do what, and by when. Pure. */
+/** Determines who has to do what, and by when. Pure. */
 import { DAY_MS, MINUTE_MS } from '../../platform/time-units.ts'
 import { findCondition } from '../../resources/conditions.ts'
 import { durationMs } from '../../resources/durations.ts'
 import { meaningOf } from '../../resources/reasons.ts'
-import type { Agent, CalendarIntegration, Condition } from '../../resources/types.ts'
+import { CUSTOM_KINDS, CUSTOM_STORE_NAMES } from '../../kubernetes/kinds.ts'
+import type { Agent, Condition, CustomKind, CustomObject } from '../../resources/types.ts'
 import { humanDuration, type OperatorHealth } from './operator-health.ts'
 import type { ClusterSnapshot } from './cluster-snapshot.ts'
 
 /** Something that a person has to do. */
 export interface ActionItem {
-  kind: 'Operator' | 'CalendarIntegration' | 'Agent'
+  kind: 'Operator' | CustomKind
   namespace: string
   name: string
   reason: string
@@ -23,9 +24,7 @@ export interface ActionItem {
   signInURL?: string
 }
 
-type Object = Agent | CalendarIntegration
-
-/** These reasons count as temporary, because the missing object may appear at any moment; but a person has to create it. */
+/** Reasons that count as temporary, because the missing object may appear at any moment, although a person has to create it. */
 const NEEDS_HUMAN_INPUT = [
   'AwaitingSignIn',
   'GrantSecretNotFound',
@@ -34,21 +33,18 @@ const NEEDS_HUMAN_INPUT = [
   'SecretNotFound',
   'SecretKeyMissing',
 ]
-/** The integration has an item of its own. */
+/** Reasons that lie with the integration, which has an item of its own. */
 const REPORTED_ELSEWHERE = ['IntegrationNotReady']
 /** If the operator's retries don't succeed within this time, somebody should look. */
 const RETRY_TOLERANCE_MS = 15 * MINUTE_MS
 /** A running operator reports on a new object within seconds. */
 const FIRST_STATUS_TOLERANCE_MS = MINUTE_MS
 
-/** All items, most urgent first: what does not work now (operator, integrations, agents), then by deadline. */
-export function actionItems(scene: ClusterSnapshot, operator: OperatorHealth, now: number): ActionItem[] {
+/** All items, most urgent first: what does not work now (the operator, then by kind), then by deadline. */
+export function actionItems(snapshot: ClusterSnapshot, operator: OperatorHealth, now: number): ActionItem[] {
   const found = [
     ...operatorItems(operator),
-    ...scene.integrations.flatMap((integration) => objectItem(integration, now) ?? []),
-    ...scene.agents.flatMap(
-      (agent) => objectItem(agent, now) ?? staleItem(agent, scene, now) ?? expiringGrantItem(agent) ?? [],
-    ),
+    ...CUSTOM_STORE_NAMES.flatMap((name) => snapshot[name].flatMap((object) => itemsOf(object, snapshot, now))),
   ]
   return found.sort(
     (a, b) =>
@@ -59,7 +55,16 @@ export function actionItems(scene: ClusterSnapshot, operator: OperatorHealth, no
   )
 }
 
-const KINDS: ActionItem['kind'][] = ['Operator', 'CalendarIntegration', 'Agent']
+const KINDS: readonly ActionItem['kind'][] = ['Operator', ...CUSTOM_KINDS]
+
+function itemsOf(object: CustomObject, snapshot: ClusterSnapshot, now: number): ActionItem[] {
+  const item = objectItem(object, now) ?? (object.kind === 'Agent' ? agentItem(object, snapshot, now) : undefined)
+  return item ? [item] : []
+}
+
+/** What somebody has to do about an Agent that works. */
+const agentItem = (agent: Agent, snapshot: ClusterSnapshot, now: number): ActionItem | undefined =>
+  staleItem(agent, snapshot, now) ?? expiringGrantItem(agent)
 
 function operatorItems({ state, leaders }: OperatorHealth): ActionItem[] {
   if (state !== 'Silent') return []
@@ -75,22 +80,22 @@ function operatorItems({ state, leaders }: OperatorHealth): ActionItem[] {
     }))
 }
 
-/** What the object's own status says that somebody has to do. */
-function objectItem(object: Object, now: number): ActionItem | undefined {
+/** What somebody has to do according to the object's status. */
+function objectItem(object: CustomObject, now: number): ActionItem | undefined {
   if (object.spec.suspend) return undefined
   const ready = findCondition(object.status?.conditions, 'Ready')
   if (!ready) return unseenItem(object, now)
   if (ready.status === 'True' || REPORTED_ELSEWHERE.includes(ready.reason)) return undefined
   const since = Date.parse(ready.lastTransitionTime)
-  const impatient = now - since >= RETRY_TOLERANCE_MS
-  if (!needsPerson(object, ready) && !impatient) return undefined
+  const isOverdue = now - since >= RETRY_TOLERANCE_MS
+  if (!needsPerson(object, ready) && !isOverdue) return undefined
   return actionItem(object, ready.reason, ready.message, { since: ready.lastTransitionTime })
 }
 
-const needsPerson = ({ kind }: Object, { reason }: Condition): boolean =>
+const needsPerson = ({ kind }: CustomObject, { reason }: Condition): boolean =>
   meaningOf(kind, reason) === 'stuck' || NEEDS_HUMAN_INPUT.includes(reason)
 
-function unseenItem(object: Object, now: number): ActionItem | undefined {
+function unseenItem(object: CustomObject, now: number): ActionItem | undefined {
   const created = object.metadata.creationTimestamp
   if (created === undefined || now - Date.parse(created) < FIRST_STATUS_TOLERANCE_MS) return undefined
   const message = 'No operator has looked at it: either none runs, or it does not watch this namespace.'
@@ -107,7 +112,7 @@ function staleItem(agent: Agent, { integrations }: ClusterSnapshot, now: number)
   )
   if (last === undefined || agent.spec.suspend || integration?.spec.suspend) return undefined
   const age = now - Date.parse(last)
-  // If the integration can't be read, its interval is unknown: then only what is certainly too old counts.
+  // If the integration cannot be read, its interval is unknown. Then only a read that is certainly too old counts.
   const interval = integration ? durationMs(integration.spec.sync.interval) : DAY_MS
   const limit = Math.max(durationMs(agent.spec.publish.staleAfter), 2 * interval)
   if (age <= limit) return undefined
@@ -123,7 +128,7 @@ function expiringGrantItem(agent: Agent): ActionItem | undefined {
 }
 
 function actionItem(
-  object: Object,
+  object: CustomObject,
   reason: string,
   message: string,
   when: Pick<ActionItem, 'by' | 'since'>,

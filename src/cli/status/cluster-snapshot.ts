@@ -1,16 +1,16 @@
-/** The objects that `status` needs, as the API server returns them. */
+/** Reads the objects that `status` needs. */
 import type { Lease } from '../../kubernetes/lease-object.ts'
-import { LEASES, WATCHED } from '../../kubernetes/kinds.ts'
+import { CUSTOM_STORE_NAMES, LEASES, WATCHED, type CustomStoreName, type ObjectIn } from '../../kubernetes/kinds.ts'
 import { collectionPath } from '../../kubernetes/paths.ts'
 import type { SendRequest } from '../../kubernetes/request.ts'
-import type { Agent, CalendarIntegration } from '../../resources/types.ts'
+
+/** The objects of each of the operator's kinds. */
+type CustomObjectLists = { [N in CustomStoreName]: ObjectIn<N>[] }
 
 /** Everything that was read. */
-export interface ClusterSnapshot {
+export interface ClusterSnapshot extends CustomObjectLists {
   /** Undefined for all namespaces. */
   namespace: string | undefined
-  integrations: CalendarIntegration[]
-  agents: Agent[]
   /** The operators' Leases; undefined if they can't be read. */
   leases: Lease[] | undefined
 }
@@ -19,14 +19,14 @@ const PAGE = 500
 /** The name of the Lease, and of the namespace in which the manifests install the operator. */
 const OPERATOR = 'calendar-operator'
 
-/** @throws ApiError if integrations or agents can't be read; Leases are optional. */
+/** Reads the snapshot. @throws ApiError if one of the operator's kinds cannot be read; Leases are optional. */
 export async function readSnapshot(send: SendRequest, namespace: string | undefined): Promise<ClusterSnapshot> {
-  const [integrations, agents, leases] = await Promise.all([
-    list<CalendarIntegration>(send, collectionPath(WATCHED.integrations, namespace)),
-    list<Agent>(send, collectionPath(WATCHED.agents, namespace)),
-    readLeases(send),
+  const lists = CUSTOM_STORE_NAMES.map(async (name) => [
+    name,
+    await list(send, collectionPath(WATCHED[name], namespace)),
   ])
-  return { namespace, integrations, agents, leases }
+  const [objects, leases] = await Promise.all([Promise.all(lists), readLeases(send)])
+  return { namespace, ...(Object.fromEntries(objects) as CustomObjectLists), leases }
 }
 
 /** In all namespaces if that is allowed, else in the operator's usual namespace. */

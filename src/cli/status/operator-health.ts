@@ -1,9 +1,9 @@
-/** Whether an operator is running, according to its Lease. Pure. */
+/** Derives from its Lease whether an operator is running. Pure. */
 import type { Lease } from '../../kubernetes/lease-object.ts'
 
 /** The health of the operator. */
 export interface OperatorHealth {
-  /** `Unknown`: the Lease can't be read, or does not exist (without --leader-elect). */
+  /** `Unknown`: the Lease cannot be read, or does not exist (without --leader-elect). */
   state: 'Alive' | 'Silent' | 'Unknown'
   message: string
   leaders: Leader[]
@@ -20,10 +20,15 @@ export interface Leader {
 
 /** The clocks of the cluster and of the user may differ by some seconds. */
 const TOLERANCE_S = 30
-/** The operator's default, for a Lease without a duration. */
+/** The operator's default duration, for a Lease without one. */
 const USUAL_DURATION_S = 15
 
-/** @param leases undefined if they can't be read. @param now ms since the epoch. */
+/**
+ * Derives the health of the operator.
+ *
+ * @param leases undefined if they cannot be read.
+ * @param now ms since the epoch.
+ */
 export function operatorHealth(leases: readonly Lease[] | undefined, now: number): OperatorHealth {
   if (!leases) return { state: 'Unknown', message: 'you may not read its Lease', leaders: [] }
   const leaders = leases.map((lease) => leaderOf(lease, now))
@@ -53,7 +58,7 @@ function leaderMessage({ namespace, holder, ageSeconds, alive }: Leader): string
   return `${holder} in namespace ${namespace} has been silent for ${humanDuration(ageSeconds * 1000)}`
 }
 
-/** A duration in at most two units, such as `2d 3h` or `5m`. */
+/** Formats a duration, in ms, in at most two units, such as `2d 3h` or `5m`. */
 export function humanDuration(ms: number): string {
   const seconds = Math.max(Math.floor(ms / 1000), 0)
   const parts: [number, string][] = [
@@ -64,7 +69,7 @@ export function humanDuration(ms: number): string {
   ]
   const from = parts.findIndex(([count]) => count > 0)
   if (from < 0) return '0s'
-  // Seconds are shown alone only.
+  // Seconds are shown only alone.
   const shown = parts.slice(from, from + 2).filter(([count, unit], index) => count > 0 && (unit !== 's' || index === 0))
   return shown.map(([count, unit]) => `${count}${unit}`).join(' ')
 }

@@ -29,23 +29,26 @@ export interface IntegrationLine {
   message: string
 }
 
-/** `awaited`: a person has to sign in. `trying`: not ready, and the operator keeps trying. `stalled`: somebody has to act. */
+/**
+ * The state of an agent. `awaited`: a person has to sign in. `trying`: it is not ready, and the operator keeps trying. `stalled`:
+ * somebody has to act.
+ */
 export type AgentState = 'ready' | 'awaited' | 'trying' | 'stalled' | 'suspended'
 
-/** @param now ms since the epoch. */
-export function overviewOf(scene: ClusterSnapshot, now: number): Overview {
-  const operator = operatorHealth(scene.leases, now)
+/** Creates the overview. @param now ms since the epoch. */
+export function overviewOf(snapshot: ClusterSnapshot, now: number): Overview {
+  const operator = operatorHealth(snapshot.leases, now)
   return {
     at: timestamp(now),
-    namespace: scene.namespace ?? '',
+    namespace: snapshot.namespace ?? '',
     operator,
-    integrations: scene.integrations.map(integrationLine),
-    agents: countAgents(scene.agents),
-    needsAPerson: actionItems(scene, operator, now),
+    integrations: snapshot.integrations.map(integrationLine),
+    agents: countAgents(snapshot.agents),
+    needsAPerson: actionItems(snapshot, operator, now),
   }
 }
 
-/** No operator has reported on it. */
+/** What is shown for an integration without a status. */
 const NOT_LOOKED_AT = { status: 'Unknown', reason: 'NotLookedAt', message: '' }
 
 function integrationLine({ metadata, spec, status: found = {} }: CalendarIntegration): IntegrationLine {

@@ -6,7 +6,7 @@ import type { IntegrationLine, Overview } from './overview.ts'
 const WIDTH = 120
 const GAP = '   '
 
-/** The lines of the table. */
+/** Formats the overview as lines of text. */
 export function tableOf(overview: Overview): string[] {
   const { operator, integrations, agents, needsAPerson, at } = overview
   const lines = [
@@ -63,7 +63,7 @@ function actionLines(needs: readonly ActionItem[], now: number): string[] {
   return ['NEEDS A PERSON, most urgent first', ...needs.flatMap((need) => ['', ...actionItemLines(need, now)])]
 }
 
-/** A line that names the object, what to do, and the address to open on its own line, so that it can be copied. */
+/** The lines of one item. The address to open has its own line, so that it can be copied. */
 function actionItemLines(
   { kind, namespace, name, reason, message, by, since, signInURL }: ActionItem,
   now: number,
@@ -74,7 +74,11 @@ function actionItemLines(
   return signInURL === undefined || message.includes(signInURL) ? lines : [...lines, `    sign in: ${signInURL}`]
 }
 
-const NOUNS = { Operator: 'operator', CalendarIntegration: 'integration', Agent: 'agent' }
+const NOUNS: Record<ActionItem['kind'], string> = {
+  Operator: 'operator',
+  CalendarIntegration: 'integration',
+  Agent: 'agent',
+}
 
 function when(by: string | undefined, since: string | undefined, now: number): string {
   if (by !== undefined) {

@@ -1,4 +1,4 @@
-/** The files that pages refer to. Each name contains a hash of the content, so browsers may cache the file forever. */
+/** The files that the pages refer to. Each name contains a hash of the content, so browsers may cache the file forever. */
 import { createHash } from 'node:crypto'
 import { BAD, CALENDAR, GOOD, GOOGLE_G, PAUSED } from './images.ts'
 import { SCRIPT } from './script.ts'
@@ -30,7 +30,7 @@ const FILES = {
   paused: assetFile('paused', 'svg', PAUSED),
 }
 
-/** A file that pages refer to. */
+/** The name of a file that the pages refer to. */
 type AssetName = keyof typeof FILES
 
 /** The path of a file on a site whose pages are served under `pathPrefix`. */

@@ -1,4 +1,4 @@
-/** The details of the request: who asks, for whom, what is read, and who sees it. */
+/** Renders the details of the request: who asks, for whom, what is read, and who sees it. */
 import type { Language } from './languages/language.ts'
 import type { ScopeTexts, Texts } from './languages/texts.ts'
 import { fill, isolated, type Html, markup } from './markup.ts'

@@ -1,4 +1,4 @@
-/** The images of the pages. All are decorative: the text beside them says the same. */
+/** The images of the pages. All are decorative: the text next to them says the same. */
 
 /** Google's logo; its branding rules prescribe shape and colours. */
 export const GOOGLE_G = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48">

@@ -20,7 +20,7 @@ export interface Document {
   scripts?: Html
 }
 
-/** A whole HTML document. The doctype comes first: without it browsers switch to quirks mode. */
+/** Renders a whole HTML document. The doctype comes first, because without it browsers switch to quirks mode. */
 export function documentOf({ title, siteHost, main, scripts }: Document, context: PageContext): string {
   const { language, pathPrefix } = context
   return markup`<!doctype html>
@@ -46,14 +46,14 @@ ${main}
 const siteHead = (siteHost: string, pathPrefix: string): Html =>
   markup`<header class="site"><img src="${assetPath('calendar', pathPrefix)}" alt="">${isolated(siteHost)}</header>\n`
 
-/** Which icon stands beside a heading. */
+/** The icon next to a heading. */
 export type Tone = 'good' | 'bad' | 'paused'
 
-/** The heading of an outcome, beside an icon that repeats it. */
+/** Renders the heading of an outcome with an icon that repeats it. */
 export const headOf = (title: string, tone: Tone, { pathPrefix }: PageContext): Html =>
   markup`<div class="head"><img src="${assetPath(tone, pathPrefix)}" alt=""><h1>${title}</h1></div>`
 
-/** A time in the page's language, in UTC and marked as such; text that is not a time is returned unchanged. */
+/** Renders a time in the page's language, in UTC and marked as such; text that is not a time is returned unchanged. */
 export function timeOf(instant: string, { tag }: Language): Html {
   const time = new Date(instant)
   if (Number.isNaN(time.getTime())) return markup`${instant}`

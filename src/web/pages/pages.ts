@@ -24,15 +24,15 @@ export interface Pages {
   signIn(view: SignInView, language: Language): string
   /** The response to every address and link that is not valid (404). */
   notFound(language: Language): string
-  /** The response to every attempt that is forged, replayed, expired or another browser's (400). */
+  /** The response to every attempt that is forged, replayed, expired or belongs to another browser (400). */
   refused(language: Language): string
-  /** For status 429. */
+  /** The page for status 429. */
   tooManyRequests(language: Language): string
-  /** For status 5xx: the fault is the operator's. */
+  /** The page for status 5xx: the operator is at fault. */
   failed(language: Language): string
 }
 
-/** @param pathPrefix the path under which the pages are served, such as `/google-calendar`. */
+/** Creates the pages. @param pathPrefix the path under which the pages are served, such as `/google-calendar`. */
 export function createPages(pathPrefix: string): Pages {
   return {
     assets: assetsUnder(pathPrefix),

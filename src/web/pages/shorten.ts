@@ -4,10 +4,10 @@
  */
 import { clean } from '../../platform/scrub.ts'
 
-/** Longer values are rarely well-meant. */
+/** Longer values are rarely sincere. */
 const MAX_LENGTH = 100
 
-/** `alice@example.com` → `a…e@example.com`; a shortened address stays unchanged. */
+/** Shortens an address: `alice@example.com` becomes `a…e@example.com`; a shortened address stays unchanged. */
 export function shortened(text: string): string {
   const address = displayText(text)
   const at = address.lastIndexOf('@')
@@ -21,9 +21,9 @@ function ends(text: string): string {
   return signs.length === 2 ? `${first}…` : `${first}…${last}`
 }
 
-/** Free text, with every address in it shortened. */
+/** Cleans free text, and shortens every address in it. */
 export const withoutAddresses = (text: string): string =>
   displayText(text).replace(/[^\s@<>,;:()"']+@[^\s@<>,;:()"']+/gu, (address) => shortened(address))
 
-/** Any other text. */
+/** Cleans and truncates any other text. */
 export const displayText = (text: string): string => clean(text, MAX_LENGTH)

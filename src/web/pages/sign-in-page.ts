@@ -10,12 +10,12 @@ import { fill, type Html, isolated, markup } from './markup.ts'
 import { shortened } from './shorten.ts'
 import { FINAL_OUTCOMES, type Outcome, type SignInView } from './view.ts'
 
-/** Where people see and remove what they allowed; Google keeps this address for links from elsewhere. */
+/** Where people see and remove what they allowed; Google maintains this address for links from other sites. */
 const PERMISSIONS = 'https://myaccount.google.com/permissions'
 
 const TONES: Partial<Record<Outcome, Tone>> = { connected: 'good', 'not-needed': 'good', suspended: 'paused' }
 
-/** The request and the button, or the outcome. */
+/** Renders the request and the button, or the outcome. */
 export function signInPage(view: SignInView, context: PageContext): string {
   const { texts } = context.language
   const final = view.outcome !== undefined && FINAL_OUTCOMES.includes(view.outcome)
@@ -27,7 +27,7 @@ export function signInPage(view: SignInView, context: PageContext): string {
   return documentOf({ title, siteHost: view.siteHost, main, ...scripts }, context)
 }
 
-/** What is asked for; after an attempt, what came of it and what to do about it. */
+/** What is requested; after an attempt, its outcome and what to do about it. */
 function message(view: SignInView, context: PageContext): Html {
   const { texts } = context.language
   if (view.outcome === undefined) {

@@ -1,4 +1,4 @@
-/** An API server with the objects of a snapshot, which refuses what it is told to refuse. */
+/** An API server with the objects of a snapshot, which refuses what a test tells it to refuse. */
 import type { ClusterSnapshot } from '../../../src/cli/status/cluster-snapshot.ts'
 import { connect, type Connection } from '../../../src/kubernetes/connection.ts'
 import type { Clock } from '../../../src/platform/clock.ts'

@@ -64,7 +64,7 @@ export function kinds(newNamespace: () => Promise<TestNamespace>): void {
       spec,
     })
 
-    it('has times to the microsecond, and belongs to whoever writes first', async () => {
+    it('has times to the microsecond, and belongs to the first writer', async () => {
       const r = await newNamespace()
       const spec = { holderIdentity: 'a', leaseDurationSeconds: 15, renewTime: '2026-01-01T00:00:00.123456Z' }
       const created = await r.made('leases', lease(spec))

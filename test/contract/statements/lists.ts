@@ -145,7 +145,7 @@ export function listing(newNamespace: () => Promise<TestNamespace>): void {
       expect(body.rows?.map((row) => row.cells)).toEqual([[...shown, 'google', 3, 'Open the link']])
     })
 
-    it('has the metadata of each object beside its row, with its namespace', async () => {
+    it('has the metadata of each object with its row, including its namespace', async () => {
       const r = await newNamespace()
       await r.made('agents', agent('alice'))
       const { body } = await r.get('agents', '', TABLE)

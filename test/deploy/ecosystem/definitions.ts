@@ -37,7 +37,7 @@ export async function definitionsOfOthers(): Promise<string[]> {
   return texts
 }
 
-/** Into Go's own cache; answers where it lies there. */
+/** Downloads into Go's own cache, and returns the path. */
 async function download(module: string): Promise<string> {
   const required = readFileSync(join(MODULES, 'go.mod'), 'utf8')
   const version = required

@@ -20,7 +20,7 @@ const SHARED = 'definitions.json'
 /** Two types that the document calls strings, and that are written as numbers as well. */
 const NUMBERS_TOO = ['io.k8s.apimachinery.pkg.api.resource.Quantity', 'io.k8s.apimachinery.pkg.util.intstr.IntOrString']
 
-/** @param directory where they come to lie. */
+/** @param directory the directory that they are written to. */
 export function writeSchemas({ definitions }: OpenAPI, directory: string): void {
   const strict = Object.entries(definitions).map(([name, schema]) => {
     return [name, NUMBERS_TOO.includes(name) ? { type: ['string', 'number'] } : strictly(schema)]
@@ -50,7 +50,7 @@ function strictly(schema: Schema): Schema {
   }
 }
 
-/** Schemas stand in `items`, `additionalProperties`, `allOf` and their like: every object and list is looked through. */
+/** Schemas occur in `items`, `additionalProperties`, `allOf` and so on: every object and list is searched. */
 function inside(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inside)
   if (typeof value !== 'object' || value === null) return value

@@ -41,7 +41,7 @@ export const VARIANTS: Variant[] = [
 export const ofKind = (manifests: readonly Manifest[], ...kinds: string[]): Manifest[] =>
   manifests.filter(({ kind }) => kinds.includes(kind))
 
-/** The one of its kind. @throws Error where there are none or several. */
+/** The only object of its kind. @throws Error if there are none or several. */
 export function theOnly(manifests: readonly Manifest[], kind: string): Manifest {
   const [only, ...others] = ofKind(manifests, kind)
   if (!only || others.length > 0) throw new Error(`expected one ${kind}, found ${others.length + (only ? 1 : 0)}`)

@@ -1,4 +1,4 @@
-/** Random cases: what stands in the cluster, what is true at Google, and what is answered in which order. */
+/** Random cases: the objects in the cluster, the data at Google, and the order of the responses. */
 import fc from 'fast-check'
 import { HOWS } from '../../memory/mutate.ts'
 import type { Truth, Twist } from '../../memory/google.ts'
@@ -160,7 +160,7 @@ export const CASE = fc.record({
   rotates: fc.boolean(),
   pageSize: fc.constantFrom(1, 2, 5),
   clientSecret: CLIENT_SECRET,
-  /** What stands under the names that we would publish under, before us. */
+  /** Objects that already exist under the names that we would publish under. */
   foreign: fc.constantFrom('none', 'none', 'none', 'calendar', 'grant', 'token'),
   hostile: fc.option(HOSTILE, { nil: undefined, freq: 3 }),
   events: fc.array(fc.record({ id: fc.constantFrom(...IDS), truth: TRUTH }), { maxLength: 4 }),

@@ -5,7 +5,7 @@ import type { Stored } from '../../memory/kubernetes.ts'
 
 export interface Looked {
   agent: Stored | undefined
-  /** Undefined where nothing of ours is published. */
+  /** Undefined if nothing of ours is published. */
   published: Stored | undefined
   now: number
   /** By calendar. */
@@ -36,7 +36,7 @@ export function judgeBusy({ published, obligations }: Looked): string[] {
   })
 }
 
-/** Ready says: what the consumer reads stands there, and is fresh. */
+/** Ready means: what the consumer reads exists, and is fresh. */
 export function judgeReady({ agent, published, now }: Looked): string[] {
   if (!agent || !saysReady(agent)) return []
   const json = read(published)

@@ -118,7 +118,7 @@ class Fuzz {
     if (object && this.#isOurs(object)) this.#world.remove(object)
   }
 
-  /** Integration and agents, each once: whoever only set a finalizer, or waits for the integration, goes on in the next round. */
+  /** Integration and agents, each once: those that only set a finalizer, or wait for the integration, continue in the next round. */
   async #round(): Promise<void> {
     await this.#reconcile('CalendarIntegration', 'booking/google')
     for (const key of AGENTS) await this.#reconcile('Agent', key)
@@ -140,7 +140,7 @@ class Fuzz {
     this.problems.push(...judgeBusy(looked), ...judgeReady(looked))
   }
 
-  /** Where nothing stands, another Agent may publish under the same name: that says nothing about the judged one. */
+  /** If there is no object, another Agent may publish under the same name: that says nothing about the judged one. */
   #publishedByAlice(): Stored | undefined {
     const object = this.#world.kubernetes.find(this.#case.kind, 'alice-calendar')
     if (!object || !this.#isOurs(object)) return undefined
@@ -173,9 +173,9 @@ class Fuzz {
       if (public_.includes(secret)) this.problems.push(`a secret is shown: ${secret.slice(0, 12)}…`)
     }
     const quiet = logged + this.#world.kubernetes.events.join('\n')
-    if (/@example\.com/.test(quiet)) this.problems.push('an e-mail address stands in a log or an Event')
-    if (quiet.includes(TITLE)) this.problems.push('a title stands in a log or an Event')
-    // Whoever publishes, the refresh token stands in grants only.
+    if (/@example\.com/.test(quiet)) this.problems.push('an e-mail address is in a log or an Event')
+    if (quiet.includes(TITLE)) this.problems.push('a title is in a log or an Event')
+    // The refresh token is in grants only, whatever is published.
     for (const { kind, metadata, data = {} } of this.#world.kubernetes.objects.values()) {
       const text = Object.values(data).map((value) =>
         kind === 'Secret' ? Buffer.from(value, 'base64').toString() : value,

@@ -1,6 +1,6 @@
 import type { EventsRequest, GoogleClient, ListingEnd } from '../../../src/google/port.ts'
 
-/** What tests look at in an event; nothing of it is checked. */
+/** The fields of an event that tests read; they are not validated. */
 export interface ListedEvent {
   id?: string
   status?: string

@@ -23,7 +23,7 @@ export interface Bases {
   base: string
 }
 
-/** As the Dockerfile has them. @throws Error when they are no images of the Debian that stands in for them. */
+/** As in the Dockerfile. @throws Error if they are not images of the Debian that replaces them. */
 export function bases(dockerfile: string): Bases {
   const named = (name: string): string => new RegExp(`^ARG ${name}=(\\S+)$`, 'm').exec(dockerfile)?.[1] ?? ''
   const found = { build: named('BUILD_IMAGE'), base: named('BASE_IMAGE') }

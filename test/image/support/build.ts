@@ -1,4 +1,4 @@
-/** Builds the image by the Dockerfile as it stands, without a container engine, and opens it. */
+/** Builds the image from the Dockerfile without a container engine, and opens it. */
 import { cpSync, existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'

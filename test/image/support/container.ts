@@ -24,7 +24,7 @@ export class ImageContainer {
   #leash: ChildProcess | undefined
   #ended: Promise<string> | undefined
 
-  /** @param directory where the image is opened: an empty one, or one that is not there. */
+  /** @param directory where the image is opened: an empty one, or one that does not exist. */
   constructor(directory: string, image: Image, runtime: Runtime) {
     this.#directory = directory
     this.rootfs = join(directory, 'rootfs')
@@ -92,7 +92,7 @@ export class ImageContainer {
     return readFileSync(join(this.#directory, 'log'), 'utf8')
   }
 
-  /** Runs Node in it, beside what runs there; its standard output. */
+  /** Runs another Node process in it, and returns its standard output. */
   node(code: string, node: string): string {
     return run('runc', ['--root', this.#state, 'exec', this.#id, node, '-e', code])
   }

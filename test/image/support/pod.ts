@@ -71,17 +71,17 @@ export interface Surroundings {
   image: ImageConfig
   /** A directory with what a projected volume of a service account holds. */
   serviceAccount: string
-  /** What the node adds: where the API server is. What a test adds: where Google is. */
+  /** The node adds the address of the API server. A test adds the address of Google. */
   env: Record<string, string>
 }
 
-/** What containerd gives where nothing is dropped. */
+/** The capabilities that containerd grants if none is dropped. */
 const ORDINARY = ['CHOWN', 'DAC_OVERRIDE', 'FSETID', 'FOWNER', 'MKNOD', 'NET_RAW', 'SETGID', 'SETUID', 'SETFCAP']
   .concat(['SETPCAP', 'NET_BIND_SERVICE', 'SYS_CHROOT', 'KILL', 'AUDIT_WRITE'])
   .map((name) => `CAP_${name}`)
 const UNITS: Record<string, number> = { Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, k: 1e3, M: 1e6, G: 1e9, '': 1 }
 
-/** @throws Error that names what stands in the pod and is not known here. */
+/** @throws Error that names the unknown part of the pod. */
 export function runtimeOf(pod: Pod, around: Surroundings): Runtime {
   const [container, ...others] = pod.spec.containers
   if (!container || others.length > 0) throw new Error('expected a pod of one container')

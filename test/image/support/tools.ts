@@ -1,4 +1,4 @@
-/** The programs that build and run an image where there is no container engine: Debian packages, of the same names. */
+/** The programs that build and run an image without a container engine: Debian packages, of the same names. */
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'

@@ -159,7 +159,7 @@ export class ScriptedApi {
   }
 }
 
-/** Answers the first request with the first step and so on; the last step goes on for ever. */
+/** Answers the first request with the first step and so on; the last step is repeated forever. */
 export function inTurn(...steps: Script[]): Script {
   let turn = 0
   return (request, reply) => {

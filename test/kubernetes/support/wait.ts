@@ -3,7 +3,7 @@ import { settle, type ManualClock } from '../../support/clock.ts'
 
 const PATIENCE_MS = 60_000
 
-/** Waits until something is so, in real time, while the test's clock stands still. */
+/** Waits for a condition, in real time, while the test's clock does not move. */
 export async function until(what: string, isSo: () => boolean): Promise<void> {
   const end = Date.now() + PATIENCE_MS
   while (!isSo()) {

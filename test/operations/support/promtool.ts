@@ -1,4 +1,4 @@
-/** promtool, Prometheus' own judge of rules and metrics: found, or said clearly how to get it. */
+/** promtool, Prometheus' own checker of rules and metrics. If it is missing, the message says how to get it. */
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -13,7 +13,7 @@ const HOW_TO_INSTALL = `promtool is missing, which checks the alerts. It is part
   macOS            brew install prometheus
 Anywhere: https://prometheus.io/download; put promtool on the PATH, or name it in PROMTOOL.`
 
-/** Finds promtool. On a build machine (root, CI=true) it is installed by apt-get where it is missing. */
+/** Finds promtool. On a build machine (root, CI=true) apt-get installs it if it is missing. */
 export function requirePromtool(env: NodeJS.ProcessEnv = process.env): void {
   if (isThere(env)) return
   if (env.CI === 'true' && process.getuid?.() === 0) installByApt()

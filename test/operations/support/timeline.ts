@@ -45,7 +45,7 @@ export class Timeline {
       const labelled = series.includes('{') ? series.replace('{', `{${TARGET},`) : `${series}{${TARGET}}`
       const values = this.#series.get(labelled) ?? []
       while (values.length < this.#scrapes) values.push('_')
-      // 0 stands for no instant at all.
+      // 0 means: no instant.
       const isInstant = name.endsWith('_timestamp_seconds') && value !== 0
       const shown = isInstant ? value - this.#startedAt / 1000 : value
       values.push(String(shown))

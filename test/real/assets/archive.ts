@@ -23,7 +23,7 @@ const PROGRESS_EVERY_MS = 15_000
 export interface Sources {
   /** The index of envtest archives. */
   index: string
-  /** An origin that serves `/v1.2.3/bin/linux/amd64/<program>` and beside it `<program>.sha512`. */
+  /** An origin that serves `/v1.2.3/bin/linux/amd64/<program>` and `<program>.sha512`. */
   releases: string
   /** How long a server may take to begin an answer. */
   answerWithinMs: number

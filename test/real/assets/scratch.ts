@@ -21,7 +21,7 @@ export async function inScratch(directory: string, work: (scratch: string) => Pr
   }
 }
 
-/** Moves finished programs out of the scratch directory to where they are looked for. */
+/** Moves finished programs from the scratch directory to the cache. */
 export function install(programs: readonly string[], scratch: string, directory: string): void {
   for (const program of programs) {
     chmodSync(join(scratch, program), 0o755)

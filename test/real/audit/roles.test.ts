@@ -16,7 +16,7 @@ function granted(mode: Mode): Right[] {
   return [...own, ...shippedRoles(mode).flatMap((role) => rightsOf(role, undefined))]
 }
 
-/** A journey's API server writes one log; there is none where no journey ran. */
+/** A journey's API server writes one log; without a journey there is none. */
 function askedIn(mode: Mode): Asked[] {
   const path = join(process.env.AUDIT_LOGS ?? '', mode)
   if (!existsSync(path)) throw new Error(`No journey ran in ${mode} mode: run all of vitest.kubernetes.config.ts.`)

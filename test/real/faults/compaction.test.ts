@@ -1,5 +1,5 @@
 /**
- * An operator that is cut off while etcd compacts the versions of its watches: each watch gets 410, lists again, and goes on. The
+ * An operator that is cut off while etcd compacts the versions of its watches: each watch gets 410, lists again, and continues. The
  * watch cache is off, so that etcd's compaction ends them.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'

@@ -45,7 +45,7 @@ const STEPS: Record<string, Step> = {
     each(PEOPLE.slice(0, 20), (name) =>
       fixture.objects.patch('Agent', name, { spec: { publish: { calendar: { formats: ['JSON', 'ICalendar'] } } } }),
     ),
-  'some sign in anew': (fixture) => each(PEOPLE.slice(5, 15), (name) => fixture.bringGrant(name)),
+  'some sign in again': (fixture) => each(PEOPLE.slice(5, 15), (name) => fixture.bringGrant(name)),
   'some publish under another name': (fixture) =>
     each(PEOPLE.slice(10, 20), (name) =>
       fixture.objects.patch('Agent', name, { spec: { publish: { calendar: { name: `${name}-diary` } } } }),

@@ -11,7 +11,7 @@ interface Connection {
   server: Socket
 }
 
-/** Which side is told of the end of a connection. */
+/** Which side learns of the end of a connection. */
 export type Side = 'operator' | 'server'
 
 export class Proxy {

@@ -1,0 +1,72 @@
+/**
+ * The budget of one integration, or of one client: so many requests to the Calendar API in every minute, and so many of them for one
+ * account. Pure except for the clock.
+ */
+import type { Clock } from '../platform/clock.ts'
+import { SlidingBudget } from '../rate-limit/sliding-budget.ts'
+
+/** The most requests in every minute, as `spec.quota` says. */
+export interface Quota {
+  /** Of all accounts together. */
+  requestsPerMinute: number
+  /** Of one account. */
+  requestsPerMinutePerAgent: number
+}
+
+/** Google's own quotas of a project (docs/google-behaviour.md#quotas), which are the defaults of `spec.quota`. */
+export const DEFAULT_QUOTA: Quota = { requestsPerMinute: 10_000, requestsPerMinutePerAgent: 600 }
+
+/** The largest of each number; the default if there is none. */
+export function largestQuota(quotas: readonly Quota[]): Quota {
+  if (quotas.length === 0) return DEFAULT_QUOTA
+  return {
+    requestsPerMinute: Math.max(...quotas.map((one) => one.requestsPerMinute)),
+    requestsPerMinutePerAgent: Math.max(...quotas.map((one) => one.requestsPerMinutePerAgent)),
+  }
+}
+
+/** The budgets of all accounts, and the one that they share. */
+export class QuotaBudget {
+  readonly #clock: Pick<Clock, 'monotonic' | 'setTimer'>
+  readonly #accounts = new Map<string, SlidingBudget>()
+  readonly total: SlidingBudget
+  /** It may change at any time, and is in force at once. */
+  quota: Quota
+
+  constructor(clock: Pick<Clock, 'monotonic' | 'setTimer'>, quota: Quota) {
+    this.#clock = clock
+    this.quota = quota
+    this.total = new SlidingBudget(clock, () => this.quota.requestsPerMinute)
+  }
+
+  /** How many accounts it remembers: about as many as had a request in the last minute. */
+  get accounts(): number {
+    return this.#accounts.size
+  }
+
+  /** The budget of one account. */
+  ofAccount(account: string): SlidingBudget {
+    const known = this.#accounts.get(account)
+    const budget = known ?? new SlidingBudget(this.#clock, () => this.quota.requestsPerMinutePerAgent)
+    this.#accounts.delete(account)
+    this.#forgetIdle()
+    this.#accounts.set(account, budget)
+    return budget
+  }
+
+  /** Forgets the accounts that were used longest ago and hold nothing. Each use adds one account at the most. */
+  #forgetIdle(): void {
+    for (const [account, budget] of [...firstOf(this.#accounts, 2)]) {
+      if (!budget.isIdle) return
+      this.#accounts.delete(account)
+    }
+  }
+}
+
+function* firstOf<T>(items: Iterable<T>, count: number): Generator<T> {
+  let left = count
+  for (const item of items) {
+    if (left-- <= 0) return
+    yield item
+  }
+}

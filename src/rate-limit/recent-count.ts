@@ -1,0 +1,75 @@
+/**
+ * Counts what happened within the last window. The count is never too low: an event is counted for at least the whole window, and
+ * for at most two grains longer. So it needs memory for at most one entry for each grain, however many events there are.
+ */
+import { TIMER_TOLERANCE_MS } from '../platform/clock.ts'
+
+/** A window has so many grains. */
+const GRAINS = 600
+/** One grain for rounding, and one so that two clocks, a timer that fires early and a window with both of its ends agree. */
+const EXTRA_GRAINS = 2
+
+interface Entry {
+  /** Until when the events are counted; an instant of the monotonic clock. */
+  until: number
+  events: number
+}
+
+/** Counts events. Instants (`now`) are those of the monotonic clock and never decrease. */
+export class RecentCount {
+  readonly #windowMs: number
+  readonly #grainMs: number
+  /** Oldest first; those before `#first` have left the window. */
+  readonly #entries: Entry[] = []
+  #first = 0
+  #total = 0
+
+  constructor(windowMs: number) {
+    this.#windowMs = windowMs
+    this.#grainMs = windowMs / GRAINS
+  }
+
+  /** How many entries it keeps. */
+  get size(): number {
+    return this.#entries.length
+  }
+
+  /** Counts an event. */
+  add(now: number): void {
+    const until = (Math.floor(now / this.#grainMs) + EXTRA_GRAINS) * this.#grainMs + this.#windowMs
+    const last = this.#entries.at(-1)
+    if (last?.until === until) last.events += 1
+    else this.#entries.push({ until, events: 1 })
+    this.#total += 1
+  }
+
+  /** How many events the window that ends now holds. */
+  count(now: number): number {
+    this.#forgetBefore(now)
+    return this.#total
+  }
+
+  /** How long, in ms, until so many of the events have left the window; the whole window if it does not hold that many. */
+  timeUntilLeft(now: number, events: number): number {
+    if (events <= 0) return 0
+    this.#forgetBefore(now)
+    let left = events
+    for (let index = this.#first; index < this.#entries.length; index++) {
+      const entry = this.#entries[index]
+      left -= entry?.events ?? 0
+      if (entry && left <= 0) return entry.until - now
+    }
+    return this.#windowMs
+  }
+
+  #forgetBefore(now: number): void {
+    for (let entry = this.#entries[this.#first]; entry; entry = this.#entries[this.#first]) {
+      if (entry.until > now + TIMER_TOLERANCE_MS) break
+      this.#total -= entry.events
+      this.#first += 1
+    }
+    if (this.#first < GRAINS && this.#first < this.#entries.length) return
+    this.#entries.splice(0, this.#first)
+    this.#first = 0
+  }
+}
