@@ -138,6 +138,7 @@ function readInput(reading: Reading): ReadInput {
     },
     advice: renewalAdvice(deps, agent, request.integration),
     force: request.force,
+    changed: deps.push.takeChanged(agent),
     keptBesides: publishedBytes(state.publication),
     keep: (calendars) => void (state.calendars = calendars),
   }

@@ -3,7 +3,8 @@
  *
  * 1. resolve the integration (`resolve-integration.ts`);
  * 2. load the grant, ensure a token, verify the account, read the calendars (`read.ts`): the first failure ends these;
- * 3. publish, prune, report (`conclude.ts`): always, and one at a time for each agent.
+ * 3. keep the calendars watched (`watch.ts`), which waits for nothing;
+ * 4. publish, prune, report (`conclude.ts`): always, and one at a time for each agent.
  *
  * The room uses Kubernetes and Google through their ports only, and holds nothing that it could not find out again.
  */
@@ -33,6 +34,7 @@ import { remove } from './remove.ts'
 import { contextOf, knownOf, newAgentState, type AgentState, type Context } from './state.ts'
 import { integrationSuspended, suspended } from './suspended.ts'
 import { outputsOf } from './trust.ts'
+import { watch } from './watch.ts'
 
 /** How long a new agent waits for its integration before its status reports that. */
 const INTEGRATION_GRACE_MS = 3_000
@@ -72,6 +74,7 @@ async function reconcile(deps: AgentDeps, context: Context): Promise<Outcome> {
   const bypass = turn.request === undefined ? undefined : new Bypass()
   const found = await read(deps, context, bypass)
   state.found = found
+  watch(deps, context, bypass)
   return alone(state, async () => {
     const left = bypass ? remainingRequest(bypass, turn, state.requests) : turn
     const published = await publish(deps, context, found)
@@ -104,6 +107,7 @@ export function createAgentReconciler(given: Omit<AgentDeps, 'budget'>): AgentRe
     states.delete(key)
     recovery.forget(key)
     deps.tokens.forget(key)
+    deps.push.forget(key)
     deps.budget.note(key, 0)
   }
   const withState =

@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { knownCalendars } from '../calendars/query.ts'
 import { timeOfDay, type Clock } from '../platform/clock.ts'
 import { conditionsFor, findCondition, timestamp, type Findings } from '../resources/conditions.ts'
+import type { PushReport } from '../push/channel-manager.ts'
 import { needsSignIn } from '../resources/reasons.ts'
 import type { Agent, AgentStatus, CalendarIntegration } from '../resources/types.ts'
 import { keyOf } from '../kubernetes/port.ts'
@@ -45,20 +46,29 @@ export async function report(deps: AgentDeps, { agent: looked, ...what }: Report
   const object = deps.cluster.agents.get(keyOf(looked))
   if (!object || object.metadata.uid !== looked.metadata.uid) return
   const agent = withOwnStatus<'Agent'>(object, what.status)
+  const push = deps.push.report(looked)
+  const findings = withWatching(what.findings, push)
   const before = { conditions: agent.status?.conditions, generation: looked.metadata.generation, now: deps.clock.now() }
-  const conditions = what.findings ? conditionsFor('Agent', what.findings, before) : before.conditions
+  const conditions = findings ? conditionsFor('Agent', findings, before) : before.conditions
   const status = asWritten('Agent', {
     observedGeneration: looked.metadata.generation,
     conditions,
     lastHandledReconcileAt: (what.findings && what.handledRequest) ?? agent.status?.lastHandledReconcileAt,
     authorization: withURL(authorizationOf({ agent, ...what }), urlOf(deps, { agent, ...what }, conditions)),
     // Only what the person has consented to is read.
-    sync: syncOf(deps, { ...what, agent: consentedPart(agent, what.known) }),
+    sync: syncOf(deps, { ...what, agent: consentedPart(agent, what.known) }, push),
   })
   if (!isNews(agent.status, status, what.staleAfter) && !isOverwritten(object, what.status)) return
   const { generation } = looked.metadata
   const about = { kind: 'Agent', object, memory: what.status, generation, refused } as const
   await writeReport(deps, about, status).finally(() => deps.reported(keyOf(object)))
+}
+
+/** Whether Google announces changes stands beside the other findings, and affects none of them. */
+function withWatching(findings: Findings<'Agent'> | undefined, push: PushReport | undefined): typeof findings {
+  if (!findings || !push?.watching) return findings
+  if (push.watching === 'absent') return { ...findings, absent: ['Watching'] }
+  return { ...findings, own: { ...findings.own, Watching: push.watching } }
 }
 
 /** The rest of the status stays; the condition says that it could not be written. */
@@ -96,7 +106,7 @@ function withURL(known: Authorization, url: string | undefined): Authorization {
   return Object.values(all).some((value) => value !== undefined) ? all : undefined
 }
 
-function syncOf({ clock }: AgentDeps, { agent, known }: Report): AgentStatus['sync'] {
+function syncOf({ clock }: AgentDeps, { agent, known }: Report, push: PushReport | undefined): AgentStatus['sync'] {
   const before = agent.status?.sync
   const calendars = knownCalendars(known.calendars, agent, known.grant.grant?.account)
   // After a restart, the status stays until the calendars were read.
@@ -108,11 +118,12 @@ function syncOf({ clock }: AgentDeps, { agent, known }: Report): AgentStatus['sy
     lastSyncTime: oldest(clock, lastReads) ?? before?.lastSyncTime,
     lastFullSyncTime: oldest(clock, lastFulls) ?? before?.lastFullSyncTime,
     busyIntervals: known.publication.calendar?.busyIntervals,
-    calendars: calendars.map(({ name, snapshot, lastRead, failure }) => ({
+    calendars: calendars.map(({ id, name, snapshot, lastRead, failure }) => ({
       id: name,
       events: snapshot?.events ?? 0,
       lastSyncTime: oldest(clock, [lastRead]),
       error: failure?.error,
+      channel: push ? push.channelOf(id) : before?.calendars?.find((one) => one.id === name)?.channel,
     })),
   }
 }
@@ -134,5 +145,9 @@ function isNews(before: AgentStatus | undefined, status: AgentStatus, staleAfter
 
 const timeless = (status: AgentStatus | undefined): unknown => {
   const { sync, ...rest } = status ?? {}
-  return { ...rest, errors: sync?.calendars?.map(({ id, error }) => [id, error]), busy: sync?.busyIntervals }
+  return {
+    ...rest,
+    errors: sync?.calendars?.map(({ id, error, channel }) => [id, error, channel]),
+    busy: sync?.busyIntervals,
+  }
 }

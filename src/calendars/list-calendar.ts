@@ -22,6 +22,8 @@ interface ListedCalendar {
   syncToken: string | undefined
   /** The listing contradicts itself, or part of it was not understood. */
   doubtful: boolean
+  /** How many events were listed. */
+  found: number
 }
 
 /**
@@ -35,16 +37,18 @@ export async function listCalendar(
 ): Promise<ListedCalendar> {
   const { detail, from } = request
   const full = 'window' in from
+  let found = 0
   const builder = new SnapshotBuilder(before, { full, detail, zones, window: full ? from.window : undefined })
   try {
     const end = await client.events(accessToken, request, ({ events, timeZone }) => {
       onPage()
+      found += events.length
       builder.add(events, timeZone)
     })
     const { snapshot, doubtful } = builder.finish(end.timeZone, end)
     // Google does not repeat a delta. If part of it was not understood, only a full listing can repair that.
     const syncToken = doubtful && !full ? undefined : end.nextSyncToken
-    return { snapshot, syncToken, doubtful }
+    return { snapshot, syncToken, doubtful, found }
   } catch (error) {
     throw asGoogleError(error)
   }

@@ -15,7 +15,7 @@ import { spread, syncTokenToUse, type SyncSettings } from './schedule.ts'
 import { listed, postponed, withoutSyncToken, type CalendarState } from './state.ts'
 
 /** The calendar to read, and how to read it. */
-interface ReadTarget extends Omit<ReadInput, 'keep' | 'force'> {
+interface ReadTarget extends Omit<ReadInput, 'keep' | 'force' | 'changed'> {
   /** The calendar's id at Google. */
   id: string
   /** The calendar, as the spec names it. */

@@ -40,7 +40,7 @@ async function readEach(
     const calendar = withInterval(known.byId.get(id) ?? newCalendar(), settings.interval)
     const target = { id, name, settings, accessToken, kept: keptOf(known, input.keptBesides, id) }
     const read =
-      input.force || isDue(calendar, settings, deps.clock)
+      isAnnounced(input, id) || isDue(calendar, settings, deps.clock)
         ? await readCalendar(deps, { ...input, ...target }, calendar)
         : { calendar, failure: calendar.failure?.stepFailure, accessToken }
     accessToken = read.accessToken
@@ -54,6 +54,9 @@ async function readEach(
   }
   return result
 }
+
+/** Whether it is read although it may not be due. */
+const isAnnounced = ({ force, changed }: ReadInput, id: string): boolean => force || changed.has(id)
 
 function settingsOf({ agent, integration }: ReadInput): SyncSettings {
   const { interval, fullSyncInterval, window } = integration.spec.sync

@@ -78,6 +78,12 @@ export interface PushReport {
   channelOf(calendarId: string): ReturnType<typeof channelStatus>
 }
 
+/** A calendar, and the URL that its notifications are posted to. */
+interface Target {
+  id: string
+  address: string
+}
+
 /** Makes, proves, replaces and stops the push channels of Agents. */
 export class ChannelManager {
   readonly #deps: ChannelManagerDeps
@@ -272,15 +278,16 @@ export class ChannelManager {
     const watched = new Set(push.calendars.map(({ id }) => id))
     push.state = onlyWatched(push.state, (id) => watched.has(id))
     for (const { id } of push.calendars) this.#expire(key, push, { id, address })
-    push.waitsForOther = false
+    let waits = false
     for (const calendar of push.calendars) {
-      if (this.#lacksChannel(push, calendar, address))
-        await this.#ensureChannel(key, push, { id: calendar.id, address })
+      if (!this.#lacksChannel(push, calendar, address)) continue
+      waits = (await this.#ensureChannel(key, push, { id: calendar.id, address })) === 'waits' || waits
     }
-    if (!push.waitsForOther && !(push.access && isTrying(push))) this.#reachability.leave(push.integration, key)
+    push.waitsForOther = waits
+    if (!waits && !(push.access && isTrying(push))) this.#reachability.leave(push.integration, key)
   }
 
-  #expire(key: Key, push: AgentPush, { id, address }: { id: string; address: string }): void {
+  #expire(key: Key, push: AgentPush, { id, address }: Target): void {
     const before = push.state.byCalendar.get(id)
     push.state = timedOut(push.state, id, this.#deps.clock.monotonic())
     if (push.state.byCalendar.get(id) !== before) this.#reachability.fail(push.integration, key)
@@ -295,18 +302,19 @@ export class ChannelManager {
     return lacksChannel(calendar, this.#validity(address))
   }
 
-  async #ensureChannel(key: Key, push: AgentPush, { id, address }: { id: string; address: string }): Promise<void> {
+  async #ensureChannel(key: Key, push: AgentPush, { id, address }: Target): Promise<'waits' | undefined> {
     const [current] = this.#deps.channelKeys()
     const { access } = push
-    if (!access || !current || !this.#mayTry(push, address)) return
+    if (!access || !current || !this.#mayTry(push, address)) return undefined
     const permission = this.#reachability.request(push.integration, key, address)
     if (permission !== 'granted') {
-      push.waitsForOther = permission.waitsFor === 'other'
-      if (permission.waitsFor === 'pause') this.#pause(push, id, permission.until)
-      return
+      if (permission.waitsFor === 'other') return 'waits'
+      this.#pause(push, id, permission.until)
+      return undefined
     }
     await requestChannel(this.#deps, push, { calendarId: id, address, key: current, access })
     if (push.state.byCalendar.get(id)?.proved?.address === address) this.#onReachable(push)
+    return undefined
   }
 
   /** Until the site is proved, one channel tries. The spec may have changed while another request was under way. */

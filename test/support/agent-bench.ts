@@ -12,6 +12,7 @@ import type { GoogleClient } from '../../src/google/port.ts'
 import { GoogleError, type GoogleFailure, type TokenAnswer } from '../../src/google/port.ts'
 import type { Agent } from '../../src/resources/types.ts'
 import { ManualClock } from './clock.ts'
+import { noPush } from './push.ts'
 import { anAgent, anIntegration } from './resources.ts'
 import { SmallCluster } from './small-cluster.ts'
 
@@ -120,6 +121,7 @@ export class Bench {
       signInURL: () => 'https://booking.example.com/google-calendar/sign-in/tag',
       reported: () => undefined,
       progress: () => undefined,
+      push: noPush,
     } as unknown as AgentDeps
   }
 
