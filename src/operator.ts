@@ -84,7 +84,7 @@ export function createOperator(deps: OperatorDeps): Operator {
   const workloads = createWorkloads(deps, { ...clients, leadership, controllers, registry, sites, web })
   notifications.subscribe((...one) => workloads.push.onNotification(...one))
 
-  registerEventHandlers({ cluster, clock, registry, sites, ...controllers })
+  registerEventHandlers({ cluster, clock, registry, sites, push: workloads.push, ...controllers })
   registerGauges(metrics, cluster, clock)
   metrics.leader('calendar-operator', () => leadership.leading)
 

@@ -30,7 +30,11 @@ let version = 100
 const sites = { onClaim: (listener: (key: string) => void): void => void (claimed = listener) }
 
 /** Nobody asks here what they do. */
-const others = { agentDeadlines: { add: () => undefined }, integrationDeadlines: { add: () => undefined } }
+const others = {
+  agentDeadlines: { add: () => undefined },
+  integrationDeadlines: { add: () => undefined },
+  push: { retryIntegration: () => undefined },
+}
 
 beforeEach(() => {
   caches = createCaches(silent)

@@ -13,6 +13,8 @@ import type { Resolution } from '../clients/resolve-integration.ts'
 import { done, type Outcome } from '../controller/outcome.ts'
 import { keyOf, type Cluster, type Key } from '../kubernetes/port.ts'
 import type { Clock, Random } from '../platform/clock.ts'
+import { KeyedRateLimiter } from '../rate-limit/keyed-rate-limiter.ts'
+import type { RateLimit } from '../rate-limit/rate-limit.ts'
 import { findCondition } from '../resources/conditions.ts'
 import type { Agent } from '../resources/types.ts'
 import { rememberedTrial, restored, type AgentPush, type PushAccess } from './agent-push.ts'
@@ -78,6 +80,9 @@ export interface PushReport {
   channelOf(calendarId: string): ReturnType<typeof channelStatus>
 }
 
+/** As for requests to reconcile. */
+const RETRY_LIMIT: RateLimit = { burst: 1, intervalMs: 10_000 }
+
 /** A calendar, and the URL that its notifications are posted to. */
 interface Target {
   id: string
@@ -89,9 +94,12 @@ export class ChannelManager {
   readonly #deps: ChannelManagerDeps
   readonly #agents = new Map<Key, AgentPush>()
   readonly #reachability: Reachability
+  /** Limits how often somebody may ask for a trial. */
+  readonly #retries: KeyedRateLimiter
 
   constructor(deps: ChannelManagerDeps) {
     this.#deps = deps
+    this.#retries = new KeyedRateLimiter(deps.clock, RETRY_LIMIT)
     this.#reachability = new Reachability({
       clock: deps.clock,
       recall: (integration) => rememberedTrial(deps.cluster.agents.byIndex('integration', integration), keyOf),
@@ -192,6 +200,7 @@ export class ChannelManager {
 
   /** Somebody asked for a look at an integration: its next trial begins now. */
   retryIntegration(integration: Key): void {
+    if (!this.#retries.tryAcquire(integration)) return
     const holder = this.#reachability.retryNow(integration)
     const push = holder === undefined ? undefined : this.#agents.get(holder)
     if (holder === undefined || !push) return
