@@ -13,7 +13,7 @@ export function watch(deps: AgentDeps, { agent, state, resolution }: Context, by
   deps.push.observe({
     ...{ agent, resolution },
     calendars: calendars.map(({ id, name, lastRead, changedAt, failure }) => {
-      return { id, name, lastRead, changedAt, isRefused: failure?.refused === true }
+      return { id, name, lastRead, changedAt, hasFailed: failure !== undefined, isRefused: failure?.refused === true }
     }),
     accessToken: isUsable ? grant.accessToken : undefined,
     isRequested: bypass !== undefined,

@@ -18,7 +18,7 @@ import {
 import { TRIAL_FAILED, type PushMode, type WatchedCalendar } from './watching.ts'
 import type { RememberedTrial } from './reachability.ts'
 
-/** Who is asked to make and to stop an Agent's channels, and with which token. */
+/** Which client makes and stops an Agent's channels, and with which token. */
 export interface PushAccess {
   readonly client: GoogleClient
   readonly accessToken: string
@@ -35,17 +35,17 @@ export interface AgentPush {
   state: PushState
   /** By the ids of the calendars. */
   announcements: ReadonlyMap<string, Announcements>
-  /** When a first message last arrived for a calendar, by the monotonic clock: it may come before the answer to the request. */
-  readonly lastSync: Map<string, number>
-  /** The calendars that were announced as changed since they were last read. */
-  readonly changed: Set<string>
+  /** The calendars that were announced as changed. */
+  changed: ReadonlySet<string>
+  /** Those of them that are being read, and when that began, by the monotonic clock. */
+  reading: ReadonlyMap<string, number>
   /** Undefined while the Agent has no valid token. */
   access: PushAccess | undefined
   /** The last access, with which channels of an Agent that is gone are stopped. */
   lastAccess: PushAccess | undefined
   /** Another Agent finds out whether notifications arrive. */
   waitsForOther: boolean
-  /** What the status was last told, as text. */
+  /** What the status was last told, as a digest; undefined until it was told anything. */
   reported: string | undefined
 }
 

@@ -8,6 +8,8 @@ import { MINUTE_MS } from '../platform/time-units.ts'
 export interface Announcements {
   /** When a message last arrived. */
   readonly lastMessage?: number
+  /** When Google's first message on a channel last arrived: it may come before the answer to the request. */
+  readonly lastSync?: number
   /** When the last reading began. */
   readonly lastRead?: number
   /** When the readings began that found a change that no message has announced yet. */
@@ -33,10 +35,11 @@ export const MISSED_LIMIT = 3
 /** Before any message and any reading. */
 export const newAnnouncements = (): Announcements => ({ unannounced: [], missed: 0 })
 
-/** A message has arrived. */
-export function announced(before: Announcements, now: number): Announcements {
+/** A message has arrived. @param isFirst it is the first one of a channel. */
+export function announced(before: Announcements, now: number, isFirst = false): Announcements {
   const unannounced = before.unannounced.filter((at) => now - at > TOLERANCE_MS)
-  return { ...before, lastMessage: now, unannounced, missed: 0 }
+  const lastSync = isFirst ? now : before.lastSync
+  return { ...before, lastMessage: now, lastSync, unannounced, missed: 0 }
 }
 
 /** A calendar was read. What changed before it had a channel counts for nothing. */

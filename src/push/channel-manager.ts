@@ -7,6 +7,7 @@
  * This part of the room speaks to Google through the client of the Agent's integration, and to Kubernetes not at all. Its state
  * is in memory; channels are restored from the statuses.
  */
+import { createHash } from 'node:crypto'
 import { agentClient } from '../clients/agent-client.ts'
 import type { IntegrationReader } from '../clients/port.ts'
 import type { Resolution } from '../clients/resolve-integration.ts'
@@ -26,6 +27,7 @@ import type { Notification } from './port.ts'
 import { modeOf, type ModeOptions } from './mode.ts'
 import { Reachability } from './reachability.ts'
 import {
+  BRAND_NEW_MS,
   isValid,
   lacksChannel,
   newCalendarPush,
@@ -36,6 +38,7 @@ import {
   withCalendarPush,
   withoutInvalid,
   withoutPauses,
+  type CalendarPush,
   type Validity,
 } from './state.ts'
 import { channelStatus, decideWatching, TRIAL_FAILED, type Watching, type WatchedCalendar } from './watching.ts'
@@ -121,6 +124,8 @@ export class ChannelManager {
     push.access = accessToken === undefined ? undefined : this.#accessOf(resolution, accessToken)
     push.lastAccess = push.access ?? push.lastAccess
     for (const calendar of calendars) this.#noteReading(push, calendar)
+    push.changed = new Set([...push.changed, ...unread(push)])
+    push.reading = NOTHING_READ
     if (isRequested) this.#retryNow(push)
     this.#deps.wake(key)
   }
@@ -129,7 +134,7 @@ export class ChannelManager {
   report(agent: Agent): PushReport | undefined {
     const push = this.#agents.get(keyOf(agent))
     if (push?.uid !== agent.metadata.uid || !push) return undefined
-    push.reported = this.#textOf(push)
+    push.reported = this.#digestOf(push)
     const watching = this.#watching(push)
     return {
       watching: isKept(agent, watching) ? undefined : watching,
@@ -140,8 +145,11 @@ export class ChannelManager {
   /** Takes the calendars that were announced as changed: they are to be read now. */
   takeChanged(agent: Agent): ReadonlySet<string> {
     const push = this.#agents.get(keyOf(agent))
-    const changed = new Set(push?.changed)
-    push?.changed.clear()
+    if (!push) return NOTHING_CHANGED
+    const changed = new Set([...push.changed, ...push.reading.keys()])
+    const now = this.#deps.clock.monotonic()
+    push.reading = changed.size > 0 ? new Map([...changed].map((id) => [id, now])) : NOTHING_READ
+    push.changed = NOTHING_CHANGED
     return changed
   }
 
@@ -151,11 +159,13 @@ export class ChannelManager {
     if (!push) return
     const now = this.#deps.clock.monotonic()
     for (const { id } of push.calendars.filter((one) => tags.includes(calendarTag(push.uid, one.id)))) {
-      push.announcements = new Map(push.announcements).set(id, announced(this.#announcementsOf(push, id), now))
+      push.announcements = new Map(push.announcements).set(
+        id,
+        announced(this.#announcementsOf(push, id), now, kind === 'sync'),
+      )
       // A change is announced by the channel that is being replaced, too.
       if (kind === 'sync' || !push.state.byCalendar.get(id)?.proved) push.state = proved(push.state, id, now)
-      if (kind === 'sync') push.lastSync.set(id, now)
-      else push.changed.add(id)
+      if (kind === 'change') push.changed = new Set(push.changed).add(id)
       this.#onReachable(push)
     }
     if (kind === 'change' && push.changed.size > 0) this.#deps.read(agentKey)
@@ -178,7 +188,7 @@ export class ChannelManager {
     // The Agent may have been deleted while a request was under way.
     if (this.#agents.get(key) !== push) return this.#end(key, push)
     await stopChannels(this.#deps, push, push.access ?? push.lastAccess)
-    if (this.#textOf(push) !== push.reported) this.#deps.statusChanged(key)
+    if (push.reported !== undefined && this.#digestOf(push) !== push.reported) this.#deps.statusChanged(key)
     return done(dueIn(this.#deps.clock, push))
   }
 
@@ -226,8 +236,8 @@ export class ChannelManager {
       calendars,
       state: restored(agent, calendars, instants, random()),
       announcements: new Map(),
-      lastSync: new Map(),
-      changed: new Set(),
+      changed: NOTHING_CHANGED,
+      reading: NOTHING_READ,
       access: undefined,
       lastAccess: undefined,
       waitsForOther: false,
@@ -367,11 +377,30 @@ export class ChannelManager {
     return decideWatching({ mode, calendars, state, waitsForOther, isValid: isWatched })
   }
 
-  /** What the status would say, as text, to tell whether it has changed. */
-  #textOf(push: AgentPush): string {
-    return JSON.stringify([this.#watching(push), [...push.state.byCalendar.values()].map(channelStatus)])
+  /** What the status would say, as a digest, to tell whether it has changed. */
+  #digestOf(push: AgentPush): string {
+    const now = this.#deps.clock.monotonic()
+    const channels = [...push.state.byCalendar.values()].map((calendar) =>
+      isBrandNew(calendar, now) ? undefined : channelStatus(calendar),
+    )
+    return createHash('sha256')
+      .update(JSON.stringify([this.#watching(push), channels]))
+      .digest('base64')
   }
 }
+
+const NOTHING_CHANGED: ReadonlySet<string> = new Set()
+const NOTHING_READ: ReadonlyMap<string, number> = new Map()
+
+/** The changed calendars that another failure kept from being read: they are read when the next reading comes to them. */
+const unread = ({ calendars, reading }: AgentPush): string[] =>
+  calendars
+    .filter(({ id, lastRead = -Infinity, hasFailed }) => !hasFailed && lastRead < (reading.get(id) ?? -Infinity))
+    .map(({ id }) => id)
+
+/** A channel is usually proved at once: one write of the status tells both. */
+const isBrandNew = ({ proved: current, unproved }: CalendarPush, now: number): boolean =>
+  !current && unproved !== undefined && now < unproved.askedAt + BRAND_NEW_MS
 
 const hasUnproved = ({ state }: AgentPush): boolean =>
   [...state.byCalendar.values()].some(({ unproved }) => unproved !== undefined)

@@ -53,7 +53,7 @@ export async function requestChannel(deps: RequestDeps, push: AgentPush, request
     const channel = { id, ...made, address, renewAt, askedAt: deps.clock.monotonic() }
     push.state = withCalendarPush(push.state, calendarId, asked(current(), channel))
     // The first message may have come before the answer.
-    const isProved = (push.lastSync.get(calendarId) ?? -Infinity) >= startedAt
+    const isProved = (push.announcements.get(calendarId)?.lastSync ?? -Infinity) >= startedAt
     if (isProved) push.state = proved(push.state, calendarId, deps.clock.monotonic())
   } catch (error) {
     if (!(error instanceof GoogleError)) throw error

@@ -2,7 +2,7 @@
 import { monotonicAt, type Clock } from '../platform/clock.ts'
 import type { AgentPush } from './agent-push.ts'
 import { judgementDue } from './announcements.ts'
-import { PROOF_TIMEOUT_MS, type CalendarPush } from './state.ts'
+import { BRAND_NEW_MS, PROOF_TIMEOUT_MS, type CalendarPush } from './state.ts'
 
 /** In how many ms; undefined if nothing is due. */
 export function dueIn(clock: Clock, { state, announcements }: AgentPush): number | undefined {
@@ -21,5 +21,7 @@ function instantsOf(clock: Clock, calendar: CalendarPush): number[] {
   const pauses = [retryAt, notSupportedUntil ?? -Infinity]
   // What has passed is waiting for something else: a token, or another Agent's trial.
   const later = [...atTimeOfDay, ...pauses].filter((at) => at > now)
-  return unproved ? [...later, unproved.askedAt + PROOF_TIMEOUT_MS] : later
+  if (!unproved) return later
+  const { askedAt } = unproved
+  return [...later, ...(now < askedAt + BRAND_NEW_MS ? [askedAt + BRAND_NEW_MS] : []), askedAt + PROOF_TIMEOUT_MS]
 }

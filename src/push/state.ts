@@ -68,6 +68,8 @@ export interface PushState {
 
 /** How long Google's first message may take. */
 export const PROOF_TIMEOUT_MS = MINUTE_MS
+/** For so long, a channel that is not proved yet does not change the status. */
+export const BRAND_NEW_MS = 3_000
 const FIRST_RETRY_MS = 5 * MINUTE_MS
 const FIRST_PASSING_RETRY_MS = 5_000
 /** A failure that may pass is reported after so many attempts in a row. */

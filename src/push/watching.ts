@@ -23,6 +23,8 @@ export interface WatchedCalendar {
   lastRead: number | undefined
   /** When the last reading began that found a change since the one before. */
   changedAt: number | undefined
+  /** The last read failed because of this calendar. */
+  hasFailed: boolean
   /** Google refuses it, so it is not read. */
   isRefused: boolean
 }
