@@ -7,7 +7,7 @@ const TESTS = {
   clients: ['test/clients/**/*.test.ts', JOURNEYS],
   calendars: ['test/calendars/**/*.test.ts', 'test/agent/**/*.test.ts', JOURNEYS],
   google: ['test/google/**/*.test.ts'],
-  grants: ['test/grants/**/*.test.ts', 'test/agent/**/*.test.ts', JOURNEYS],
+  grants: ['test/grants/**/*.test.ts'],
   integration: ['test/integration/**/*.test.ts', JOURNEYS],
   kubernetes: ['test/kubernetes/**/*.test.ts'],
   controller: ['test/controller/**/*.test.ts'],

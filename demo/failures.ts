@@ -41,7 +41,7 @@ export async function clientSecretIsWrong(context: DemoContext): Promise<void> {
   await apply()
   const right = await narrator.until(conditionSays(context, [...INTEGRATION, 'CredentialsValid'], 'Proved'))
   await narrator.until(allReady(context, ['alice', 'bob']))
-  narrator.happened('The operator notices, verifies it, and goes on.', right.seconds)
+  narrator.happened('The operator notices, verifies it, and continues.', right.seconds)
 }
 
 /** A step: Google limits the rate of requests for a while. */

@@ -260,23 +260,19 @@ function createWorkloads(deps: OperatorDeps, parts: WorkloadParts): Workloads {
   })
   const all = [
     workload(controllers.integrations, integrations.reconcile),
-    workload(controllers.integrationDeadlines, integrations.attend),
+    workload(controllers.integrationDeadlines, integrations.runDeadline),
     workload(controllers.agents, agents.reconcile),
-    workload(controllers.agentDeadlines, agents.attend),
+    workload(controllers.agentDeadlines, agents.runDeadline),
     workload(controllers.agentChannels, (key) => push.reconcile(key)),
   ]
   return { all, push }
 }
 
 /** The push channels. Only a leader makes them. */
-function createChannels(
-  deps: OperatorDeps,
-  { cluster, controllers, registry, web, metrics }: WorkloadParts,
-): ChannelManager {
+function createChannels(deps: OperatorDeps, { cluster, controllers, web, metrics }: WorkloadParts): ChannelManager {
   const { clock, random } = deps
   return new ChannelManager({
     ...{ cluster, clock, random, randomBytes },
-    integrations: registry,
     servesPages: web !== undefined,
     pathPrefix: deps.settings.webPathPrefix,
     channelKeys: () => web?.channelKeys ?? [],
@@ -297,7 +293,7 @@ function agentPorts({ cluster, controllers, registry, web }: WorkloadParts) {
       registry.get(integrationKey(agent))?.siteAccepted ? web?.signInURL(agent, siteURI) : undefined,
     wake: (key, delayMs) => agents.add(key, delayMs),
     progress: (key) => agents.progress(key),
-    attendIn: (key, ms) => agentDeadlines.add(key, ms),
+    scheduleDeadline: (key, ms) => agentDeadlines.add(key, ms),
     reported: (key) => recountAgents({ cluster, integrations }, key),
   } satisfies Partial<AgentDeps>
 }

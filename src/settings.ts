@@ -22,7 +22,7 @@ export interface Settings {
   webPathPrefix: string
   /** Networks of proxies whose `X-Forwarded-For` is trusted. */
   webTrustedProxies: string[]
-  /** The namespaces that a site's host belongs to, if that is not left to whoever claims it first. */
+  /** The namespaces that each listed host belongs to; other hosts belong to the namespace that claims them first. */
   sites: Sites
   metricsBindAddress: BindAddress | undefined
   leaderElect: boolean

@@ -124,6 +124,11 @@ describe('the rooms of src', () => {
     expect(reconcilers.filter(({ to }) => BEHIND_THE_PORTS.some((file) => to.endsWith(file)))).toEqual([])
   })
 
+  test('hold the state of an object only where its steps are run', () => {
+    const holders = inSource.filter(({ to }) => to.endsWith('kubernetes/object-states.ts')).map(({ from }) => from)
+    expect(holders.sort()).toEqual(['src/agent/reconcile.ts', 'src/agent/run-steps.ts', 'src/integration/reconcile.ts'])
+  })
+
   test('read and write grant Secrets through the room of grants alone', () => {
     const readers = filesIn('src').filter((file) => {
       const text = readFileSync(join(root, file), 'utf8')

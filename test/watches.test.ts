@@ -246,8 +246,8 @@ describe('an integration', () => {
 
   test('is reconciled when an agent has observed something about its client or its API', () => {
     known()
-    registry.markSuspect('booking/google')
-    registry.observeAPI('booking/google', 'Disabled')
+    registry.report('booking/google', { clientRefused: true })
+    registry.report('booking/google', { api: 'Disabled' })
     expect(integrations.take()).toEqual(['booking/google', 'booking/google'])
   })
 })

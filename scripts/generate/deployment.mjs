@@ -82,8 +82,8 @@ function page(schema) {
   const rows = Object.entries(schema.properties).flatMap(([name, property]) => pageRows(name, property))
   return `# Values of the Helm chart
 
-Generated from \`${CHART}/values.schema.json\`. Helm refuses a value that is not among these, or of another type. How to install
-it: [Installing](../install.md).
+Generated from \`${CHART}/values.schema.json\`. Helm refuses unknown values and values of another type. How to install the chart:
+[Installing](../install.md).
 
 | value | default | |
 |---|---|---|

@@ -1,4 +1,4 @@
-// A reference page of one kind: every field with its type, its default, what it does and what it may not be.
+// A reference page of one kind: every field with its type, its default, what it does and its constraints.
 
 /** Returns the page of one CRD, in Markdown. */
 export function referencePage(crd, example, reasons) {
@@ -97,7 +97,7 @@ function rulesOf(schema, title) {
 }
 
 const CONDITIONS =
-  "`Ready` is always there, with the reason that keeps it from being True. If it is not True, `Reconciling` (it may become True without a change to this object) or `Stalled` (somebody has to act; the message says what to do) is present, too. `kubectl wait --for=condition=Ready` and Flux's health checks go by these."
+  "`Ready` is always there, with the reason that keeps it from being True. If it is not True, `Reconciling` (it may become True without a change to this object) or `Stalled` (somebody has to act; the message says what to do) is also present. `kubectl wait --for=condition=Ready` and Flux's health checks use these."
 
 const MEANINGS = { passing: '`Reconciling`', stuck: '`Stalled`', neutral: '' }
 
@@ -106,7 +106,7 @@ function reasonTable(reasons) {
   const rows = Object.entries(reasons).flatMap(([condition, meanings]) =>
     Object.entries(meanings).map(([reason, meaning]) => [`\`${condition}\``, `\`${reason}\``, MEANINGS[meaning]]),
   )
-  return table(['Condition', 'Reason', 'Beside a `Ready` that is not True because of it'], rows)
+  return table(['Condition', 'Reason', 'Present if `Ready` is not True because of it'], rows)
 }
 
 function columns(version) {

@@ -13,7 +13,7 @@ import type { Agent, Condition } from '../resources/types.ts'
 import type { StepFailure } from '../failures/step-failure.ts'
 
 /** What is decided on. */
-export interface Facts {
+export interface AgentFacts {
   /** The time of day, in ms since the epoch. */
   now: number
   /** The same instant by the monotonic clock. */
@@ -58,7 +58,7 @@ type Synced = Finding<ReasonOf<'Agent', 'Synced'>>
 type Ready = Finding<ReadyReason<'Agent'>>
 
 /** Decides on the conditions and the outcome of a reconcile. */
-export function decide(facts: Facts): Decision {
+export function decide(facts: AgentFacts): Decision {
   const tolerated = toleratedFailure(facts)
   const authorized = decideAuthorized(facts, tolerated)
   const synced = decideSynced(facts, tolerated)
@@ -69,10 +69,11 @@ export function decide(facts: Facts): Decision {
 
 const meaningOf = (reason: string): string => meaningFor('Agent', reason)
 
-const before = ({ agent }: Facts, type: string): Condition | undefined => findCondition(agent.status?.conditions, type)
+const before = ({ agent }: AgentFacts, type: string): Condition | undefined =>
+  findCondition(agent.status?.conditions, type)
 
 /** The first failure that a ready agent tolerates, because its outputs can still be trusted; undefined if there is none. */
-function toleratedFailure(facts: Facts): StepFailure | undefined {
+function toleratedFailure(facts: AgentFacts): StepFailure | undefined {
   const { failures, freshUntil, now } = facts
   const wasReady = before(facts, 'Ready')?.status === 'True'
   const trusted = freshUntil !== undefined && now < freshUntil
@@ -87,10 +88,10 @@ function asBefore(condition: Condition | undefined, message?: string): Finding<n
   return { status: condition.status, reason: condition.reason as never, message: message ?? condition.message }
 }
 
-const toleratedMessage = ({ failingSince, now, freshUntil }: Facts, tolerated: StepFailure): string =>
+const toleratedMessage = ({ failingSince, now, freshUntil }: AgentFacts, tolerated: StepFailure): string =>
   `Good until ${timestamp(freshUntil ?? now)}, but since ${timestamp(failingSince ?? now)}: ${tolerated.message}`
 
-function decideAuthorized(facts: Facts, tolerated: StepFailure | undefined): Authorized {
+function decideAuthorized(facts: AgentFacts, tolerated: StepFailure | undefined): Authorized {
   const previous = before(facts, 'Authorized')
   const own = facts.failures.find((one) => one.condition === 'Authorized')
   if (!own && facts.grant) return granted(facts.grant, facts.now)
@@ -101,7 +102,7 @@ function decideAuthorized(facts: Facts, tolerated: StepFailure | undefined): Aut
   return kept ?? { status: nobodyAnswers ? 'Unknown' : 'False', reason: own.reason, message: own.message }
 }
 
-function keptAuthorized(facts: Facts, tolerated: StepFailure | undefined): Finding<never> | undefined {
+function keptAuthorized(facts: AgentFacts, tolerated: StepFailure | undefined): Finding<never> | undefined {
   const previous = before(facts, 'Authorized')
   return previous?.status === 'Unknown'
     ? undefined
@@ -110,7 +111,7 @@ function keptAuthorized(facts: Facts, tolerated: StepFailure | undefined): Findi
 
 const notYet = (message: string): Authorized => ({ status: 'Unknown', reason: 'NotYetKnown', message })
 
-function granted(grant: NonNullable<Facts['grant']>, now: number): Authorized {
+function granted(grant: NonNullable<AgentFacts['grant']>, now: number): Authorized {
   const guess = grant.guess ? ' at the latest' : ''
   const since = `Access was granted ${timestamp(grant.grantedAt)}${guess}`
   const hidden = grant.accountHidden ? ' The scopes are too narrow to tell whose grant it is.' : ''
@@ -132,7 +133,7 @@ function stage(left: number): string {
   return left > 12 * HOUR_MS ? 'in less than 48 hours' : 'in less than 12 hours'
 }
 
-function decideSynced(facts: Facts, tolerated: StepFailure | undefined): Synced {
+function decideSynced(facts: AgentFacts, tolerated: StepFailure | undefined): Synced {
   const previous = before(facts, 'Synced')
   if (tolerated && previous)
     return asBefore(previous, toleratedMessage(facts, tolerated)) ?? neverRead(tolerated.message)
@@ -146,7 +147,7 @@ function decideSynced(facts: Facts, tolerated: StepFailure | undefined): Synced 
 }
 
 /** A failure of reading or publishing itself. */
-function ownFailure(facts: Facts, previous: Condition | undefined): Synced | undefined {
+function ownFailure(facts: AgentFacts, previous: Condition | undefined): Synced | undefined {
   const own = facts.failures.filter((one) => one.condition === 'Synced')
   const worst = own.find(isStuck) ?? own[0]
   if (!worst) return undefined
@@ -156,16 +157,16 @@ function ownFailure(facts: Facts, previous: Condition | undefined): Synced | und
 
 const isStuck = ({ reason }: { reason: string }): boolean => meaningOf(reason) === 'stuck'
 
-/** After a restart, a failure that a person has to repair stays until the calendars were looked at again. */
-const stillStuck = (facts: Facts, previous: Condition | undefined): Finding<never> | undefined =>
+/** After a restart, a failure that a person has to repair stays until the calendars were read again. */
+const stillStuck = (facts: AgentFacts, previous: Condition | undefined): Finding<never> | undefined =>
   facts.unread && sameWish(facts) && previous?.status === 'False' && isStuck(previous) ? asBefore(previous) : undefined
 
-const sameWish = ({ agent }: Facts): boolean => agent.status?.observedGeneration === agent.metadata.generation
+const sameWish = ({ agent }: AgentFacts): boolean => agent.status?.observedGeneration === agent.metadata.generation
 
 const neverRead = (message: string): Synced => ({ status: 'Unknown', reason: 'NotYetSynced', message })
 
 /** Nothing was read, because an earlier step failed. What was read before counts as long as it can be trusted. */
-function outdated(facts: Facts, other: StepFailure, previous: Condition | undefined): Synced {
+function outdated(facts: AgentFacts, other: StepFailure, previous: Condition | undefined): Synced {
   const { freshUntil, now } = facts
   const never = neverRead(`The calendars can't be read yet. ${other.message}`)
   if (!previous || previous.status === 'Unknown') return never
@@ -175,7 +176,7 @@ function outdated(facts: Facts, other: StepFailure, previous: Condition | undefi
   return { status: 'False', reason: 'SyncFailed', message: `The calendars can't be read: ${other.message}` }
 }
 
-function syncedMessage({ calendars, staleAfterRaised }: NonNullable<Facts['synced']>): string {
+function syncedMessage({ calendars, staleAfterRaised }: NonNullable<AgentFacts['synced']>): string {
   const read = calendars === 1 ? 'The calendar is read' : `${calendars} calendars are read`
   if (staleAfterRaised === undefined) return `${read} and up to date.`
   const counted = formatDuration(staleAfterRaised)
@@ -183,7 +184,7 @@ function syncedMessage({ calendars, staleAfterRaised }: NonNullable<Facts['synce
 }
 
 function decideReady(
-  facts: Facts,
+  facts: AgentFacts,
   found: { authorized: Authorized; synced: Synced; tolerated: StepFailure | undefined },
 ): Ready {
   const previous = before(facts, 'Ready')
@@ -208,7 +209,7 @@ function worstOf(bad: Ready[]): Ready | undefined {
 }
 
 /** The backoff of this key if a step is to be retried, otherwise the next instant that is due. */
-function outcomeOf(facts: Facts): Outcome {
+function outcomeOf(facts: AgentFacts): Outcome {
   const { failures, interval } = facts
   const next = soonest(timesLeft(facts))
   const failed = failures.find(({ requeue }) => requeue.kind === 'retry')
@@ -227,7 +228,7 @@ function outcomeOf(facts: Facts): Outcome {
 }
 
 /** In how many ms the agent is due for each reason; 0 or less means: now. */
-function timesLeft({ failures, due, freshUntil, ...at }: Facts): number[] {
+function timesLeft({ failures, due, freshUntil, ...at }: AgentFacts): number[] {
   const lefts = failures.some(preventsReading) ? [] : due.map((instant) => instant - at.monotonic)
   // The end of trust is acted upon once, even while everything else waits: publishing does not need Google.
   if (freshUntil !== undefined && freshUntil > at.publishedAt) lefts.push(freshUntil - at.now)

@@ -10,19 +10,14 @@ import { staleAfterMs } from '../publishing/freshness.ts'
 import { durationMs } from '../resources/durations.ts'
 import { meaningOf } from '../resources/reasons.ts'
 import type { Agent, CalendarIntegration } from '../resources/types.ts'
-import type { Facts } from './decide.ts'
+import type { AgentFacts } from './decide.ts'
 import type { AgentDeps } from './port.ts'
-import { consentedPart, type Known, type Read } from './state.ts'
+import type { AgentProgress } from './progress.ts'
+import { consentedPart, type ObservedState } from './state.ts'
 import { endOfTrust } from './trust.ts'
 
-/** The result of all steps. */
-export interface Found extends Read {
-  /** When it was decided what to publish, by the time of day. */
-  readonly publishedAt: number
-}
-
-/** An agent, its integration, and what is known about it. */
-export interface Judged extends Known {
+/** What is decided on: an Agent, its integration, and what is known about it. */
+export interface DecisionInput extends ObservedState {
   agent: Agent
   integration: CalendarIntegration | undefined
   /** Since when it has been failing for a reason that may pass, by the monotonic clock. */
@@ -30,46 +25,46 @@ export interface Judged extends Known {
 }
 
 /** Gathers the facts from the result of the steps and from what is known. */
-export function factsOf(deps: AgentDeps, judged: Judged, found: Found): Facts {
-  const { agent, integration, calendars, failingSince } = judged
+export function factsOf(deps: AgentDeps, input: DecisionInput, progress: AgentProgress): AgentFacts {
+  const { agent, integration, calendars, failingSince } = input
   const now = deps.clock.now()
   const staleAfter = integration && staleAfterMs(agent, integration.spec.sync)
-  const grant = integration && found.grant && grantFacts(deps, { ...judged, integration }, found.grant)
+  const grant = integration && progress.grant && grantFacts(deps, { ...input, integration }, progress.grant)
   return {
     now,
     monotonic: deps.clock.monotonic(),
-    publishedAt: found.publishedAt,
+    publishedAt: progress.publishedAt,
     interval: integration && durationMs(integration.spec.sync.interval),
     agent,
-    failures: [...found.failures],
+    failures: [...progress.failures],
     grant,
-    synced: isSynced(found)
+    synced: isSynced(progress)
       ? { calendars: calendars.byId.size, staleAfterRaised: raised(agent, staleAfter) }
       : undefined,
-    freshUntil: endOfTrust(deps.clock, agent, integration, judged),
-    unread: isUnread(consentedPart(agent, judged), calendars, judged.grant.grant?.account),
+    freshUntil: endOfTrust(deps.clock, agent, integration, input),
+    unread: isUnread(consentedPart(agent, input), calendars, input.grant.grant?.account),
     failingSince: failingSince === undefined ? undefined : timeOfDay(deps.clock, failingSince),
     due: [
       nextReading(calendars),
-      judged.grant.grant?.renewAt,
+      input.grant.grant?.renewAt,
       ...warnings(grant?.end, now).map((at) => monotonicAt(deps.clock, at)),
     ].filter((at) => at !== undefined),
   }
 }
 
 /** Whether a step fails for a reason that may pass by itself. */
-export const isFailing = ({ failures }: Read): boolean =>
+export const isFailing = ({ failures }: AgentProgress): boolean =>
   failures.some(({ reason }) => meaningOf('Agent', reason) === 'passing')
 
 /** Whether all that the person consented to is read and published. */
-const isSynced = ({ complete, failures }: Found): boolean =>
-  complete && failures.every(({ requeue }) => requeue.kind === 'wait' && requeue.readsOn === true)
+const isSynced = ({ isAuthorized, failures }: AgentProgress): boolean =>
+  isAuthorized && failures.every(({ requeue }) => requeue.kind === 'wait' && requeue.readsOn === true)
 
 function grantFacts(
   deps: AgentDeps,
-  { agent, integration, grant: known }: Judged & { integration: CalendarIntegration },
+  { agent, integration, grant: known }: DecisionInput & { integration: CalendarIntegration },
   grant: Grant,
-): NonNullable<Facts['grant']> {
+): NonNullable<AgentFacts['grant']> {
   return {
     end: grantEnd(grant, integration),
     grantedAt: grant.grantedAt,

@@ -27,7 +27,7 @@ export interface GoogleBackoff {
 }
 
 /** What a request to Google would be made with. */
-export interface Asked {
+export interface GoogleAttempt {
   /** The refresh token. */
   token: string
   credentialsHash: string
@@ -36,15 +36,15 @@ export interface Asked {
 }
 
 /** Whether the backoff still holds, so that no request may be sent. */
-export function stands(
+export function isInForce(
   clock: Pick<Clock, 'monotonic'>,
   backoff: GoogleBackoff | undefined,
-  asked: Asked,
+  attempt: GoogleAttempt,
 ): backoff is GoogleBackoff {
   if (!backoff || hasCome(clock, backoff.until)) return false
   // A limit of the whole client that was lifted no longer applies.
-  if (backoff.limited && !asked.limited) return false
-  return backoff.token === asked.token && backoff.credentialsHash === asked.credentialsHash
+  if (backoff.limited && !attempt.limited) return false
+  return backoff.token === attempt.token && backoff.credentialsHash === attempt.credentialsHash
 }
 
 /** The failures, to be retried when the backoff ends. */
@@ -62,17 +62,17 @@ export function backoffAfter(
     failures,
     authorized,
     longest,
-    ...asked
-  }: Asked & Pick<GoogleBackoff, 'failures' | 'authorized'> & { longest: number },
+    ...attempt
+  }: GoogleAttempt & Pick<GoogleBackoff, 'failures' | 'authorized'> & { longest: number },
 ): GoogleBackoff | undefined {
   const failed = failures.find(isTransient)
   if (failed?.requeue.kind !== 'retry') return undefined
   const attempts = (before?.attempts ?? 0) + 1
   const failedAt = clock.monotonic()
   const until = failedAt + pauseAfter(attempts, { random, longest, notBefore: failed.requeue.notBefore })
-  const limited = failed.reason === 'RateLimited' && asked.limited
+  const limited = failed.reason === 'RateLimited' && attempt.limited
   return {
-    ...asked,
+    ...attempt,
     failures,
     authorized,
     attempts,

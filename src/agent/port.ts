@@ -36,8 +36,8 @@ export interface AgentDeps {
   wake(agentKey: string, delayMs: number): void
   /** The memory that the calendars of all agents share. */
   budget: MemoryBudget
-  /** Schedules `attend` in `ms`. */
-  attendIn(agentKey: string, ms: number): void
+  /** Schedules `runDeadline` in `ms`. */
+  scheduleDeadline(agentKey: string, ms: number): void
   /** Called whenever the work on an agent makes progress: the liveness of the process is judged by it. */
   progress(agentKey: string): void
   /** Called when an agent's status was written, so that its integration counts its agents again. */

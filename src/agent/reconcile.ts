@@ -1,19 +1,23 @@
 /**
  * The room of the agents: it reconciles `Agent` objects. The steps, in order:
  *
- * 1. resolve the integration (`resolve-integration.ts`);
- * 2. load the grant, ensure a token, verify the account, read the calendars (`read.ts`): the first failure ends these;
+ * 1. resolve the integration (`clients/resolve-integration.ts`);
+ * 2. load the grant, wait for the end of a backoff, ensure a token, verify the account, read the calendars (`read-steps.ts`): the
+ *    first one that fails ends these;
  * 3. keep the calendars watched (`watch.ts`), which waits for nothing;
- * 4. publish, prune, report (`conclude.ts`): always, and one at a time for each agent.
+ * 4. publish, prune, report (`write-steps.ts`): always, and one at a time for each Agent.
  *
  * The room uses Kubernetes and Google through their ports only, and holds nothing that it could not find out again.
  */
 import { keptOf, MemoryBudget } from '../calendars/memory-budget.ts'
+import type { CalendarsReader } from '../calendars/port.ts'
 import { alignedWithTimeOfDay } from '../calendars/state.ts'
+import { resolveIntegration } from '../clients/resolve-integration.ts'
 import { done, type Outcome } from '../controller/outcome.ts'
-import type { UnresolvedIntegration } from '../clients/resolve-integration.ts'
+import { isConflict } from '../failures/thrown.ts'
 import { Bypass } from '../google/bypass.ts'
-import { keyOf } from '../kubernetes/port.ts'
+import { ObjectStates } from '../kubernetes/object-states.ts'
+import { keyOf, type Key } from '../kubernetes/port.ts'
 import { withOwnStatus } from '../kubernetes/status-report.ts'
 import { publishedBytes } from '../publishing/state.ts'
 import type { OutputState } from '../publishing/trust.ts'
@@ -23,142 +27,171 @@ import { REVOKE_FINALIZER } from '../resources/names.ts'
 import { meaningOf } from '../resources/reasons.ts'
 import { isRequested, remainingRequest, takeRequest } from '../resources/reconcile-request.ts'
 import type { Agent } from '../resources/types.ts'
+import { afterConflict, isPatient, withConflict } from './conflicts.ts'
+import { deadlineSteps } from './deadline.ts'
+import { scheduleEndOfTrust } from './end-of-trust.ts'
 import { isUnreachable, shortened } from './google-backoff.ts'
-import { attend } from './attend.ts'
-import { alone, attendAtEndOfTrust, decideAndReport, publish } from './conclude.ts'
-import { retryingConflicts } from './conflicts.ts'
 import type { AgentDeps } from './port.ts'
-import { read } from './read.ts'
 import { Recovery } from './recovery.ts'
 import { remove } from './remove.ts'
-import { contextOf, knownOf, newAgentState, type AgentState, type Context } from './state.ts'
-import { integrationSuspended, suspended } from './suspended.ts'
+import { newAgentState, observedState, type AgentState } from './state.ts'
+import { read, write, type AgentTracked } from './run-steps.ts'
+import type { AgentRun } from './steps.ts'
+import { isSuspended, suspendedSteps } from './suspended.ts'
 import { outputsOf } from './trust.ts'
 import { watch } from './watch.ts'
+import { WRITE_STEPS } from './write-steps.ts'
 
-/** How long a new agent waits for its integration before its status reports that. */
+/** How long a new Agent waits for its integration before its status reports that. */
 const INTEGRATION_GRACE_MS = 3_000
 
-/** What the two queues of agents run. */
-export interface AgentReconciler {
-  /** Takes all steps for an agent. It may have to wait for Google. */
-  reconcile: (key: string) => Promise<Outcome>
+/** What the two queues of Agents run, and what others may ask about Agents. */
+export interface AgentReconciler extends CalendarsReader {
+  /** Takes all steps for an Agent. It may have to wait for Google. */
+  reconcile: (key: Key) => Promise<Outcome>
   /**
    * Does what must not wait for Google: a first status, and publishing and reporting at the end of trust. It runs beside
-   * `reconcile`, on its own workers, when `deps.attendIn` has scheduled it.
+   * `reconcile`, on its own workers, when `deps.scheduleDeadline` has scheduled it.
    */
-  attend: (key: string) => Promise<Outcome>
-  /** The published objects of all agents that are not suspended, as far as this replica has looked at them. */
+  runDeadline: (key: Key) => Promise<Outcome>
+  /** The published objects of all Agents that are not suspended, as far as this replica has observed them. */
   outputs: () => OutputState[]
 }
 
-type Reconcile = (deps: AgentDeps, agent: Agent, state: AgentState) => Promise<Outcome>
-
-/** Reconciles an agent that exists. */
-async function reconcileExisting(deps: AgentDeps, agent: Agent, state: AgentState): Promise<Outcome> {
-  if (agent.metadata.deletionTimestamp) {
-    state.deletingSince ??= deps.clock.monotonic()
-    return remove(deps, agent, state.deletingSince)
-  }
+/**
+ * Reconciles an Agent that exists. Each step is given a value and returns what is different in the next one; only this file and
+ * `run-steps.ts` replace the state.
+ */
+async function reconcile(run: AgentRun, tracked: AgentTracked): Promise<Outcome> {
+  const { deps, agent } = run
+  if (agent.metadata.deletionTimestamp) return removeAgent(run, tracked)
   if (await correctFinalizer(deps, agent)) return done(0)
-  if (agent.spec.suspend) return alone(state, () => suspended(deps, agent, state))
-  return reconcile(deps, contextOf(deps, agent, state))
+  if (isSuspended(run)) return write(suspendedSteps(run), run, tracked)
+  if (waitsForIntegration(run, tracked.value)) return done(INTEGRATION_GRACE_MS)
+  scheduleEndOfTrust(run, tracked.value)
+  const { due, state: requests } = takeRequest(deps.clock, agent, tracked.value.requests)
+  tracked.update({ requests })
+  const bypass = due.request === undefined ? undefined : new Bypass()
+  const lastRead = await read(run, tracked, bypass)
+  const remaining = remainingRequest(bypass, due, tracked.value.requests)
+  tracked.update({ lastRead, requests: remaining.state })
+  watch(run, tracked.value, { isRequested: bypass !== undefined })
+  return write(WRITE_STEPS, { ...run, due: remaining.due }, tracked, lastRead)
 }
 
-async function reconcile(deps: AgentDeps, context: Context): Promise<Outcome> {
-  const { agent, state, resolution } = context
-  if (resolution.kind === 'suspended') return alone(state, () => integrationSuspended(deps, context))
-  if (resolution.kind === 'failed' && waitsForIntegration(deps, context, resolution)) return done(INTEGRATION_GRACE_MS)
-  attendAtEndOfTrust(deps, context)
-  const turn = takeRequest(deps.clock, agent, state.requests)
-  const bypass = turn.request === undefined ? undefined : new Bypass()
-  const found = await read(deps, context, bypass)
-  state.found = found
-  watch(deps, context, bypass)
-  return alone(state, async () => {
-    const left = bypass ? remainingRequest(bypass, turn, state.requests) : turn
-    const published = await publish(deps, context, found)
-    attendAtEndOfTrust(deps, context)
-    return decideAndReport(deps, context, published, left)
-  })
+/** Does what must not wait for Google. */
+async function runDeadline(run: AgentRun, tracked: AgentTracked): Promise<Outcome> {
+  const steps = deadlineSteps(run, tracked.value)
+  return steps.length > 0 ? write(steps, run, tracked) : done()
 }
 
-/** Creates the reconciler, which holds the state of all agents. */
+/** Creates the reconciler, which holds the last state of each Agent. */
 export function createAgentReconciler(given: Omit<AgentDeps, 'budget'>): AgentReconciler {
   const deps: AgentDeps = { ...given, budget: new MemoryBudget() }
-  const states = new Map<string, AgentState>()
+  const states = new ObjectStates(() => newAgentState(deps.clock.monotonic()))
   const recovery = new Recovery({
     random: deps.random,
-    wake(key, delayMs) {
-      const state = states.get(key)
-      if (!state?.googleBackoff || !isUnreachable(state.googleBackoff)) return
-      state.googleBackoff = shortened(deps.clock, state.googleBackoff, delayMs)
-      deps.wake(key, state.googleBackoff.until - deps.clock.monotonic())
-    },
+    wake: (key, delayMs) => shortenBackoff(deps, states, key, delayMs),
   })
-  const reconcileAndNote: Reconcile = async (_, agent, state) => {
+
+  const reconcileAndNote: Reconcile = async (run, tracked) => {
     const startedAt = deps.clock.monotonic()
-    const outcome = await reconcileExisting(deps, agent, state)
-    deps.budget.note(keyOf(agent), keptOf(state.calendars, publishedBytes(state.publication)).bytes)
-    noteAnswer(deps, recovery, { agent, state, startedAt })
+    const outcome = await reconcile(run, tracked)
+    const { calendars, publication } = tracked.value
+    deps.budget.note(keyOf(run.agent), keptOf(calendars, publishedBytes(publication)).bytes)
+    noteAnswer(recovery, run, tracked.value, startedAt)
     return outcome
   }
-  function forget(key: string): void {
-    states.delete(key)
+
+  function forget(key: Key): Outcome {
+    states.forget(key)
     recovery.forget(key)
     deps.tokens.forget(key)
     deps.push.forget(key)
     deps.budget.note(key, 0)
+    return done()
   }
+
   const withState =
-    (run: Reconcile) =>
-    async (key: string): Promise<Outcome> => {
+    (reconcileOne: Reconcile) =>
+    async (key: Key): Promise<Outcome> => {
       const agent = deps.cluster.agents.get(key)
-      if (!agent) {
-        forget(key)
-        return done()
-      }
-      const state = stateOf(states, agent, deps.clock.monotonic())
-      state.calendars = alignedWithTimeOfDay(state.calendars, deps.clock)
-      return retryingConflicts(deps.clock, state, () => run(deps, withOwnStatus<'Agent'>(agent, state.status), state))
+      if (!agent) return forget(key)
+      const tracked = states.of(agent)
+      tracked.update({ calendars: alignedWithTimeOfDay(tracked.value.calendars, deps.clock) })
+      return retryingConflicts(deps, tracked, () => reconcileOne(runOf(deps, agent, tracked.value), tracked))
     }
+
   return {
     reconcile: withState(reconcileAndNote),
-    attend: withState(attend),
+    runDeadline: withState(runDeadline),
+    calendars: (key) => states.get(key)?.value.calendars,
     outputs: () => outputsOfAll(deps, states),
   }
 }
 
-/** The state of this object. An object that was deleted and created again starts with a new state. */
-function stateOf(states: Map<string, AgentState>, agent: Agent, now: number): AgentState {
-  const known = states.get(keyOf(agent))
-  if (known && known.uid === agent.metadata.uid) return known
-  const state = newAgentState(agent.metadata.uid ?? '', now)
-  states.set(keyOf(agent), state)
-  return state
+type Reconcile = (run: AgentRun, tracked: AgentTracked) => Promise<Outcome>
+
+/** What a reconcile is about. The integration is looked up here, and nowhere else. */
+function runOf(deps: AgentDeps, object: Agent, { writtenStatus, firstSeen, requests }: AgentState): AgentRun {
+  const agent = withOwnStatus<'Agent'>(object, writtenStatus)
+  const { handledRequest } = requests
+  return { deps, agent, resolution: resolveIntegration(deps, agent, { firstSeen, handledRequest }) }
 }
 
-const outputsOfAll = (deps: AgentDeps, states: ReadonlyMap<string, AgentState>): OutputState[] =>
-  [...states].flatMap(([key, state]) => {
+/** Runs a reconcile; a conflict makes it wait, without being reported. */
+async function retryingConflicts(
+  { clock }: AgentDeps,
+  tracked: AgentTracked,
+  run: () => Promise<Outcome>,
+): Promise<Outcome> {
+  try {
+    const outcome = await run()
+    tracked.update({ conflictingSince: undefined })
+    return outcome
+  } catch (error) {
+    if (!isConflict(error) || !isPatient(clock, tracked.value)) throw error
+    tracked.update(withConflict(clock, tracked.value))
+    return afterConflict()
+  }
+}
+
+function removeAgent({ deps, agent }: AgentRun, tracked: AgentTracked): Promise<Outcome> {
+  const deletingSince = tracked.value.deletingSince ?? deps.clock.monotonic()
+  tracked.update({ deletingSince })
+  return remove(deps, agent, deletingSince)
+}
+
+/** Google answers again: an Agent that it did not answer is reconciled soon. */
+function shortenBackoff(deps: AgentDeps, states: ObjectStates<AgentState>, key: Key, delayMs: number): void {
+  const tracked = states.get(key)
+  const before = tracked?.value.googleBackoff
+  if (!tracked || !before || !isUnreachable(before)) return
+  const googleBackoff = shortened(deps.clock, before, delayMs)
+  tracked.update({ googleBackoff })
+  deps.wake(key, googleBackoff.until - deps.clock.monotonic())
+}
+
+const outputsOfAll = (deps: AgentDeps, states: ObjectStates<AgentState>): OutputState[] =>
+  [...states.entries()].flatMap(([key, { value }]) => {
     const agent = deps.cluster.agents.get(key)
     const integration = agent && deps.cluster.integrations.get(integrationKey(agent))
     return !agent || agent.spec.suspend || integration?.spec.suspend
       ? []
-      : outputsOf(agent, knownOf(deps, agent, state))
+      : outputsOf(agent, observedState(deps, agent, value))
   })
 
-/** Notes whether Google answers, so that agents that wait for it are reconciled. */
+/** Notes whether Google answers, so that Agents that wait for it are reconciled. */
 function noteAnswer(
-  { cluster }: AgentDeps,
   recovery: Recovery,
-  { agent, state, startedAt }: { agent: Agent; state: AgentState; startedAt: number },
+  { agent, resolution: { key: of, integration } }: AgentRun,
+  { calendars, googleBackoff }: AgentState,
+  startedAt: number,
 ): void {
   const key = keyOf(agent)
-  const of = integrationKey(agent)
-  const interval = cluster.integrations.get(of)?.spec.sync.interval
-  const wasRead = [...state.calendars.byId.values()].some(({ lastRead = -Infinity }) => lastRead >= startedAt)
-  if (isUnreachable(state.googleBackoff)) recovery.failed(of, key)
-  else if (wasRead && interval !== undefined) recovery.answered(of, key, durationMs(interval))
+  const wasRead = [...calendars.byId.values()].some(({ lastRead = -Infinity }) => lastRead >= startedAt)
+  if (isUnreachable(googleBackoff)) recovery.failed(of, key)
+  else if (wasRead && integration) recovery.answered(of, key, durationMs(integration.spec.sync.interval))
   else recovery.forget(key)
 }
 
@@ -176,14 +209,12 @@ async function correctFinalizer(deps: AgentDeps, agent: Agent): Promise<boolean>
  * At the start of the process all objects are seen at once: that an integration was not reconciled yet is not reported. An agent
  * that has a status waits for nothing else, because what that status says may no longer be true.
  */
-function waitsForIntegration(
-  deps: AgentDeps,
-  { agent, state }: Context,
-  { integration, entry, failure }: UnresolvedIntegration,
-): boolean {
+function waitsForIntegration({ deps, agent, resolution }: AgentRun, { firstSeen, requests }: AgentState): boolean {
+  if (resolution.kind !== 'failed') return false
+  const { integration, entry, failure } = resolution
   if (agent.status?.conditions?.length) return integration !== undefined && !entry
-  const young = deps.clock.monotonic() - state.firstSeen < INTEGRATION_GRACE_MS
+  const young = deps.clock.monotonic() - firstSeen < INTEGRATION_GRACE_MS
   // An integration of another namespace may still be created, too. Nothing must reveal whether it exists, not even the timing.
   const mayCome = failure.reason === 'IntegrationNotAllowed' || meaningOf('Agent', failure.reason) === 'passing'
-  return young && mayCome && !isRequested(agent, state.requests.handledRequest)
+  return young && mayCome && !isRequested(agent, requests.handledRequest)
 }

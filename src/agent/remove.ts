@@ -80,7 +80,7 @@ const NOT_REVOKED: RemovalEvent = {
   type: 'Warning',
   reason: 'RevokeFailed',
   note: (secret) =>
-    `Google could not be reached to revoke the grant, and the Agent is let go all the same. Secret ${secret} is kept if there is one: revoke the access at https://myaccount.google.com/connections, then delete it.`,
+    `Google could not be reached to revoke the grant, and the Agent was deleted anyway. Secret ${secret} is kept if there is one: revoke the access at https://myaccount.google.com/connections, then delete it.`,
 }
 
 const OF_ANOTHER_ACCOUNT: RemovalEvent = {
@@ -95,7 +95,7 @@ const SHARED: RemovalEvent = {
   type: 'Normal',
   reason: 'GrantShared',
   note: (secret) =>
-    `The grant was not revoked at Google, because another Agent lives on a grant of the same account and OAuth client, which would end with it. Secret ${secret} is deleted.`,
+    `The grant was not revoked at Google, because another Agent uses a grant of the same account and OAuth client, which would end with it. Secret ${secret} is deleted.`,
 }
 
 function record({ cluster }: AgentDeps, regarding: Agent, { type, reason, note }: RemovalEvent): void {

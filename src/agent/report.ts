@@ -10,18 +10,19 @@ import type { PushReport } from '../push/channel-manager.ts'
 import { needsSignIn } from '../resources/reasons.ts'
 import type { Agent, AgentStatus, CalendarIntegration } from '../resources/types.ts'
 import { keyOf } from '../kubernetes/port.ts'
-import { asWritten, isOverwritten, withOwnStatus, writeReport, type StatusMemory } from '../kubernetes/status-report.ts'
+import { asWritten, isOverwritten, withOwnStatus, writeReport, type ReportResult } from '../kubernetes/status-report.ts'
 import { grantEnd } from '../grants/grant-diagnosis.ts'
 import { fromTimestamp } from '../resources/secret-encoding.ts'
-import { consentedPart, type Known } from './state.ts'
+import { consentedPart, type ObservedState } from './state.ts'
 import type { AgentDeps } from './port.ts'
 import { signInURL } from '../grants/advice.ts'
 
 /** What the status is written from. */
 export interface Report {
   agent: Agent
-  known: Known
-  status: StatusMemory<AgentStatus>
+  observed: ObservedState
+  /** The status that we wrote last. */
+  written: AgentStatus | undefined
   /** The last request to reconcile that was acted upon. */
   handledRequest: string | undefined
   /** Undefined: the conditions stay as they are. */
@@ -34,34 +35,48 @@ export interface Report {
 /** A reading is never older than the one before: a status that is later than the current one by this was stamped by a wrong clock. */
 const CLOCKS_DIFFER_MS = 5_000
 
+/** What the status is written from, with what the push channels say. */
+interface PushedReport extends Report {
+  push: PushReport | undefined
+}
+
 type Conditions = AgentStatus['conditions']
 type Authorization = AgentStatus['authorization']
 
-/**
- * Writes the status if it has changed, or if somebody else has written over it.
- * @throws ApiError
- */
-export async function report(deps: AgentDeps, { agent: looked, ...what }: Report): Promise<void> {
+/** Writes the status if it has changed, or if somebody else has written over it. */
+export async function report(
+  deps: AgentDeps,
+  { agent: reconciled, ...what }: Report,
+): Promise<ReportResult<AgentStatus>> {
+  const { written } = what
   // The newest version: a preliminary status of ours, or somebody's label, may have been written in the meantime.
-  const object = deps.cluster.agents.get(keyOf(looked))
-  if (!object || object.metadata.uid !== looked.metadata.uid) return
-  const agent = withOwnStatus<'Agent'>(object, what.status)
-  const push = deps.push.report(looked)
+  const object = deps.cluster.agents.get(keyOf(reconciled))
+  if (!object || object.metadata.uid !== reconciled.metadata.uid) return { written }
+  const { generation } = reconciled.metadata
+  const agent = withOwnStatus<'Agent'>(object, written)
+  const push = deps.push.report(reconciled)
   const findings = withWatching(what.findings, push)
-  const before = { conditions: agent.status?.conditions, generation: looked.metadata.generation, now: deps.clock.now() }
+  const status = statusOf(deps, { agent, ...what, findings, push }, generation)
+  if (!isNews(agent.status, status, what.staleAfter) && !isOverwritten(object, written)) {
+    // Ours and the store's are equal: one copy is kept in memory.
+    return { written: written && object.status }
+  }
+  const about = { kind: 'Agent', object, written, generation, refused } as const
+  return writeReport(deps, about, status).finally(() => deps.reported(keyOf(object)))
+}
+
+function statusOf(deps: AgentDeps, what: PushedReport, generation: number | undefined): AgentStatus {
+  const { agent, findings, observed, handledRequest } = what
+  const before = { conditions: agent.status?.conditions, generation, now: deps.clock.now() }
   const conditions = findings ? conditionsFor('Agent', findings, before) : before.conditions
-  const status = asWritten('Agent', {
-    observedGeneration: looked.metadata.generation,
+  return asWritten('Agent', {
+    observedGeneration: generation,
     conditions,
-    lastHandledReconcileAt: (what.findings && what.handledRequest) ?? agent.status?.lastHandledReconcileAt,
-    authorization: withURL(authorizationOf({ agent, ...what }), urlOf(deps, { agent, ...what }, conditions)),
+    lastHandledReconcileAt: (findings && handledRequest) ?? agent.status?.lastHandledReconcileAt,
+    authorization: withURL(authorizationOf(what), urlOf(deps, what, conditions)),
     // Only what the person has consented to is read.
-    sync: syncOf(deps, { ...what, agent: consentedPart(agent, what.known) }, push),
+    sync: syncOf(deps, { ...what, agent: consentedPart(agent, observed) }),
   })
-  if (!isNews(agent.status, status, what.staleAfter) && !isOverwritten(object, what.status)) return
-  const { generation } = looked.metadata
-  const about = { kind: 'Agent', object, memory: what.status, generation, refused } as const
-  await writeReport(deps, about, status).finally(() => deps.reported(keyOf(object)))
 }
 
 /** Whether Google announces changes stands beside the other findings, and affects none of them. */
@@ -77,8 +92,8 @@ function refused(message: string): Findings<'Agent'> {
   return { ready: finding, own: { Synced: finding } }
 }
 
-function authorizationOf({ agent, known, integration }: Report): Authorization {
-  const { grant, refusal } = known.grant
+function authorizationOf({ agent, observed, integration }: Report): Authorization {
+  const { grant, refusal } = observed.grant
   // The grant was not loaded, or is gone: what was known about the last one still helps the person who has to act.
   if (!grant) return agent.status?.authorization
   const end = integration && grantEnd(grant, integration)
@@ -106,9 +121,9 @@ function withURL(known: Authorization, url: string | undefined): Authorization {
   return Object.values(all).some((value) => value !== undefined) ? all : undefined
 }
 
-function syncOf({ clock }: AgentDeps, { agent, known }: Report, push: PushReport | undefined): AgentStatus['sync'] {
+function syncOf({ clock }: AgentDeps, { agent, observed, push }: PushedReport): AgentStatus['sync'] {
   const before = agent.status?.sync
-  const calendars = knownCalendars(known.calendars, agent, known.grant.grant?.account)
+  const calendars = knownCalendars(observed.calendars, agent, observed.grant.grant?.account)
   // After a restart, the status stays until the calendars were read.
   if (calendars.some(({ lastRead, failure }) => lastRead === undefined && !failure?.refused)) return before
   const read = calendars.filter(({ failure }) => !failure?.refused)
@@ -117,7 +132,7 @@ function syncOf({ clock }: AgentDeps, { agent, known }: Report, push: PushReport
   return {
     lastSyncTime: oldest(clock, lastReads) ?? before?.lastSyncTime,
     lastFullSyncTime: oldest(clock, lastFulls) ?? before?.lastFullSyncTime,
-    busyIntervals: known.publication.calendar?.busyIntervals,
+    busyIntervals: observed.publication.calendar?.busyIntervals,
     calendars: calendars.map(({ id, name, snapshot, lastRead, failure }) => ({
       id: name,
       events: snapshot?.events ?? 0,

@@ -1,100 +1,66 @@
 /**
- * The state of one agent between two reconciles: a value for each room that has one, and what the reconcile itself needs. The
- * token source holds the state of the grant, because others use it, too. All of it can be found out again from the cluster and
- * from Google, so a restart loses nothing.
+ * The state of one Agent between two reconciles, as a value. The token source holds the state of the grant, because others use
+ * it, too. All of it can be found out again from the cluster and from Google, so a restart loses nothing.
+ *
+ * The reconcile, which may wait for Google, and the deadline, which does not, run at the same time. So a step returns only the
+ * fields that it replaces, and each field is replaced by one kind of step.
  */
 import { newCalendarsState, type CalendarsState } from '../calendars/state.ts'
-import type { StepFailure } from '../failures/step-failure.ts'
 import { consentIn, type GrantState } from '../grants/grant-state.ts'
-import type { Grant } from '../grants/grant.ts'
-import type { StatusMemory } from '../kubernetes/status-report.ts'
 import type { PublicationState } from '../publishing/state.ts'
 import { consentedAgent } from '../resources/consent.ts'
-import type { RequestMemory } from '../resources/reconcile-request.ts'
+import type { RequestState } from '../resources/reconcile-request.ts'
 import type { Agent, AgentStatus } from '../resources/types.ts'
-import { resolveIntegration, type Resolution } from '../clients/resolve-integration.ts'
 import type { GoogleBackoff } from './google-backoff.ts'
 import type { AgentDeps } from './port.ts'
+import type { AgentProgress } from './progress.ts'
 
-/** The result of reading. */
-export interface Read {
-  readonly failures: readonly StepFailure[]
-  /** The grant, if it was found valid. */
-  readonly grant: Grant | undefined
-  /** The steps before reading the calendars have all succeeded. */
-  readonly complete: boolean
-}
-
-/** The result if nothing was read, because of these failures. */
-export const nothingRead = (failures: readonly StepFailure[]): Read => ({ failures, grant: undefined, complete: false })
-
-/**
- * The holder of one agent's state. `reconcile`, which may wait for Google, and `attend`, which does not, use it at the same time.
- * So each part is a value that is replaced as a whole, and only by the step that owns it.
- */
+/** What is remembered of one Agent. Instants are the monotonic clock's. */
 export interface AgentState {
-  readonly uid: string
-  /** By the monotonic clock. */
   readonly firstSeen: number
-  /** Replaced while reading. */
-  calendars: CalendarsState
+  /** Replaced by the steps that read. */
+  readonly calendars: CalendarsState
   /** The generation of the grant that `calendars` belongs to. */
-  grantGeneration?: number
-  /** Replaced only within `alone` (`conclude.ts`). */
-  publication: PublicationState
-  readonly status: StatusMemory<AgentStatus>
-  readonly requests: RequestMemory
+  readonly grantGeneration?: number
   /** The backoff, while Google does not answer. */
-  googleBackoff?: GoogleBackoff
-  /** When its deletion was first seen, by the monotonic clock. */
-  deletingSince?: number
-  /** Since when it fails for a reason that may pass, by the monotonic clock. */
-  failingSince?: number
-  /** Since when its writes conflict with those of others, by the monotonic clock. */
-  conflictingSince?: number
+  readonly googleBackoff?: GoogleBackoff
   /** The result of the last attempt to read the calendars. */
-  found?: Read
-  /** Resolves when the present turn to write ends; never rejects. */
-  writing?: Promise<unknown>
+  readonly lastRead?: AgentProgress
+  /** Replaced by the steps that write, one at a time. */
+  readonly publication: PublicationState
+  /** The status that the API server returned for our last write. */
+  readonly writtenStatus?: AgentStatus
+  /** Since when it fails for a reason that may pass. */
+  readonly failingSince?: number
+  readonly requests: RequestState
+  /** When its deletion was first seen. */
+  readonly deletingSince?: number
+  /** Since when its writes conflict with those of others. */
+  readonly conflictingSince?: number
 }
 
-/** What every step of a reconcile is given. */
-export interface Context {
-  readonly agent: Agent
-  readonly state: AgentState
-  readonly resolution: Resolution
-}
-
-/** What a reconcile is about: the Agent, its state and its integration. */
-export const contextOf = (deps: AgentDeps, agent: Agent, state: AgentState): Context => {
-  const { handledRequest } = state.requests
-  return { agent, state, resolution: resolveIntegration(deps, agent, { firstSeen: state.firstSeen, handledRequest }) }
-}
-
-/** The state of an agent that was not reconciled yet. */
-export const newAgentState = (uid: string, now: number): AgentState => ({
-  uid,
+/** The state of an Agent that was not reconciled yet. */
+export const newAgentState = (now: number): AgentState => ({
   firstSeen: now,
   calendars: newCalendarsState(),
   publication: {},
-  status: {},
   requests: {},
 })
 
-/** What is known about an agent at one moment, as values: what is decided on and reported. */
-export interface Known {
+/** What decisions and the status are based on: what is known about an Agent at one moment. */
+export interface ObservedState {
   readonly grant: GrantState
   readonly calendars: CalendarsState
   readonly publication: PublicationState
 }
 
-/** The values as they are now. */
-export const knownOf = ({ tokens }: Pick<AgentDeps, 'tokens'>, agent: Agent, state: AgentState): Known => ({
-  grant: tokens.current(agent),
-  calendars: state.calendars,
-  publication: state.publication,
-})
+/** What is known about the Agent now. */
+export const observedState = (
+  { tokens }: Pick<AgentDeps, 'tokens'>,
+  agent: Agent,
+  { calendars, publication }: AgentState,
+): ObservedState => ({ grant: tokens.current(agent), calendars, publication })
 
 /** The Agent, its spec cut to what the person has consented to; the same object if that is all of it. */
-export const consentedPart = (agent: Agent, { grant }: Pick<Known, 'grant'>): Agent =>
+export const consentedPart = (agent: Agent, { grant }: Pick<ObservedState, 'grant'>): Agent =>
   consentedAgent(agent, consentIn(grant))

@@ -1,34 +1,39 @@
-/** Agents that are suspended, either themselves or with their integration. */
-import { done, type Outcome } from '../controller/outcome.ts'
+/** The steps for Agents that are suspended, either themselves or with their integration. */
+import { done } from '../controller/outcome.ts'
 import { findCondition } from '../resources/conditions.ts'
-import type { Agent } from '../resources/types.ts'
-import { attendAtEndOfTrust, publish, reported } from './conclude.ts'
 import { decide } from './decide.ts'
 import { factsOf } from './facts.ts'
-import type { AgentDeps } from './port.ts'
+import { observedState } from './state.ts'
+import type { AgentRun, AgentStep } from './steps.ts'
+import { PUBLISH_STEPS, writeStatus } from './write-steps.ts'
 
-import { knownOf, nothingRead, type AgentState, type Context } from './state.ts'
-
-/** Nothing is requested or published, and the conditions stay; only an agent without conditions gets one. */
-export async function suspended(
-  deps: AgentDeps,
-  agent: Agent,
-  state: AgentState,
-  outcome: Outcome = done(),
-): Promise<Outcome> {
+/** The conditions stay as they are; only an Agent without conditions gets one. */
+const reportSuspended: AgentStep = (run, state, progress) => {
+  const { agent } = run
   const message = 'Suspended: nothing is read or published until spec.suspend, here and in the integration, is false.'
   const ready = { status: 'Unknown', reason: 'Suspended', message } as const
   const known = findCondition(agent.status?.conditions, 'Ready')
   const findings = known && known.reason !== 'Suspended' ? undefined : { ready, own: {} }
-  return reported(deps, state, { agent, findings, integration: undefined, staleAfter: undefined }, outcome)
+  const what = { agent, findings, integration: undefined, staleAfter: undefined }
+  return writeStatus(run, state, what, { ...progress, outcome: progress.outcome ?? done() })
 }
 
-/** The integration is suspended: nothing is requested or reported, but with `whenStale: Block` an untrusted calendar is blocked. */
-export async function integrationSuspended(deps: AgentDeps, context: Context): Promise<Outcome> {
-  const { agent, state, resolution } = context
-  if (agent.spec.publish.whenStale !== 'Block') return suspended(deps, agent, state)
-  const found = await publish(deps, context, nothingRead([]))
-  attendAtEndOfTrust(deps, context)
-  const judged = { ...knownOf(deps, agent, state), agent, integration: resolution.integration, failingSince: undefined }
-  return suspended(deps, agent, state, decide({ ...factsOf(deps, judged, found), due: [] }).outcome)
+/** Decides when the Agent is reconciled again: nothing is read, so only the end of trust may be due. */
+const awaitEndOfTrust: AgentStep = ({ deps, agent, resolution }, state, progress) => {
+  const { integration } = resolution
+  const input = { ...observedState(deps, agent, state), agent, integration, failingSince: undefined }
+  return { progress: { ...progress, outcome: decide({ ...factsOf(deps, input, progress), due: [] }).outcome } }
 }
+
+/**
+ * Nothing is requested, and the conditions stay. If only the integration is suspended, a calendar with `whenStale: Block` is blocked
+ * as soon as it can no longer be trusted.
+ */
+export const suspendedSteps = ({ agent }: AgentRun): readonly AgentStep[] =>
+  agent.spec.suspend || agent.spec.publish.whenStale !== 'Block'
+    ? [reportSuspended]
+    : [...PUBLISH_STEPS, awaitEndOfTrust, reportSuspended]
+
+/** Whether the Agent is suspended, itself or with its integration. */
+export const isSuspended = ({ agent, resolution }: AgentRun): boolean =>
+  agent.spec.suspend || resolution.kind === 'suspended'

@@ -8,28 +8,28 @@ import { staleAfterMs } from '../publishing/freshness.ts'
 import { credible, outputStates, trustedUntil, type OutputState } from '../publishing/trust.ts'
 import { fromTimestamp } from '../resources/secret-encoding.ts'
 import type { Agent, CalendarIntegration } from '../resources/types.ts'
-import { consentedPart, type Known } from './state.ts'
+import { consentedPart, type ObservedState } from './state.ts'
 
-/** Until when readers can trust all outputs, in ms since the epoch; undefined if nobody has looked yet. */
+/** Until when readers can trust all outputs, in ms since the epoch; undefined if nothing was observed yet. */
 export function endOfTrust(
   clock: Clock,
   wanted: Agent,
   integration: CalendarIntegration | undefined,
-  known: Known,
+  observed: ObservedState,
 ): number | undefined {
   // What the person has not consented to is not expected to exist.
-  const agent = consentedPart(wanted, known)
+  const agent = consentedPart(wanted, observed)
   const now = clock.now()
   const staleAfter = integration && staleAfterMs(agent, integration.spec.sync)
-  const oldest = asOf([...known.calendars.byId.values()])
+  const oldest = asOf([...observed.calendars.byId.values()])
   const lastRead = oldest === undefined ? undefined : timeOfDay(clock, oldest)
   const readingEnds = endOfReading(agent, { now, staleAfter, lastRead })
-  return trustedUntil(known.publication, { agent, now, staleAfter, readingEnds })
+  return trustedUntil(observed.publication, { agent, now, staleAfter, readingEnds })
 }
 
-/** The outputs of an Agent, as far as they have been looked at. */
-export const outputsOf = (agent: Agent, known: Known): OutputState[] =>
-  outputStates(known.publication, consentedPart(agent, known))
+/** The outputs of an Agent, as far as they were observed. */
+export const outputsOf = (agent: Agent, observed: ObservedState): OutputState[] =>
+  outputStates(observed.publication, consentedPart(agent, observed))
 
 /** Until when the last reading is trusted; after a restart, the reading that the status names. */
 function endOfReading(

@@ -20,6 +20,12 @@ export interface CalendarsDeps {
   progress(agentKey: string): void
 }
 
+/** What other rooms may ask about the calendars of Agents; `query.ts` has the queries. */
+export interface CalendarsReader {
+  /** The calendars of an Agent as they are known now; undefined if the Agent was not reconciled yet. */
+  calendars(agentKey: string): CalendarsState | undefined
+}
+
 /** The input of one read of an Agent's calendars. */
 export interface ReadInput {
   /** The Agent; its spec names only what the person has consented to. */

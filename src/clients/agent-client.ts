@@ -4,14 +4,14 @@
  */
 import { GoogleError, type Bypass, type GoogleClient, type GoogleFailure, type RequestOptions } from '../google/port.ts'
 import type { Key } from '../kubernetes/port.ts'
-import type { IntegrationReader } from './port.ts'
+import type { IntegrationFindings, IntegrationReader } from './port.ts'
 
 /** Failures that only a project with the API switched on returns. */
 const API_ANSWERS: readonly GoogleFailure[] = ['NotFound', 'Forbidden', 'SyncTokenExpired']
 
 /** To which integration the client belongs, and with which bypass it is used. */
 export interface AgentClientOptions {
-  integrations: Pick<IntegrationReader, 'tryAcquireProbe' | 'observeAPI' | 'wake'>
+  integrations: Pick<IntegrationReader, 'tryAcquireProbe'>
   /** The integration's key. */
   key: Key
   bypass?: Bypass
@@ -19,45 +19,67 @@ export interface AgentClientOptions {
   limits?: () => Pick<RequestOptions, 'payer' | 'priority'>
 }
 
+/** The client of an integration for one reconcile. */
+export interface AgentClient extends GoogleClient {
+  /** Returns what its requests have found out since the last call. */
+  takeFindings(): IntegrationFindings
+}
+
 /** Wraps the client of an integration. */
-export function agentClient(client: GoogleClient, options: AgentClientOptions): GoogleClient {
+export function agentClient(client: GoogleClient, options: AgentClientOptions): AgentClient {
   const { integrations, key, bypass } = options
   const limits = (): RequestOptions => ({ ...options.limits?.(), bypass })
+  let findings: IntegrationFindings = {}
+  /** This reconcile has seen the API answer. The registry may not know that yet. */
+  let isAPIOn = false
+
+  function apiAnswered(): void {
+    isAPIOn = true
+    findings = { ...findings, api: 'Enabled' }
+  }
+
   async function probing<T>(send: () => Promise<T>): Promise<T> {
-    const giveBack = integrations.tryAcquireProbe(key, bypass)
+    const giveBack = isAPIOn ? () => undefined : integrations.tryAcquireProbe(key, bypass)
     if (!giveBack) throw new GoogleError('APIDisabled', 'one request finds out whether the API is on again')
     try {
       const answer = await send()
-      integrations.observeAPI(key, 'Enabled')
+      apiAnswered()
       return answer
     } catch (error) {
       const failure = error instanceof GoogleError ? error.failure : undefined
-      if (failure !== undefined && API_ANSWERS.includes(failure)) integrations.observeAPI(key, 'Enabled')
+      if (failure !== undefined && API_ANSWERS.includes(failure)) apiAnswered()
       else if (failure !== 'APIDisabled') giveBack()
       throw error
     }
   }
-  /** If a request that bypassed a limit was answered, the limit has ended: the other agents need not wait for its end. */
-  async function passing<T>(send: () => Promise<T>): Promise<T> {
+
+  /** If a request that bypassed a limit was answered, the limit has ended. */
+  async function bypassing<T>(send: () => Promise<T>): Promise<T> {
     const wasLimited = client.limit() !== undefined
     try {
       return await send()
     } finally {
-      if (bypass?.isUsed && wasLimited && client.limit() === undefined) integrations.wake(key)
+      if (bypass?.isUsed && wasLimited && client.limit() === undefined) findings = { ...findings, limitEnded: true }
     }
   }
+
   return {
     credentials: client.credentials,
     limit: () => client.limit(),
     tryBypass: (one) => client.tryBypass(one),
     probeCalendar: (one) => client.probeCalendar(one),
     verify: () => client.verify(bypass),
-    refresh: (token) => passing(() => client.refresh(token, bypass)),
+    refresh: (token) => bypassing(() => client.refresh(token, bypass)),
     consentURL: (request) => client.consentURL(request),
     exchange: (exchange) => client.exchange(exchange),
-    calendar: (token, id) => probing(() => passing(() => client.calendar(token, id, limits()))),
-    events: (token, request, onPage) => probing(() => passing(() => client.events(token, request, onPage, limits()))),
-    watch: (token, request) => probing(() => passing(() => client.watch(token, request, limits()))),
+    calendar: (token, id) => probing(() => bypassing(() => client.calendar(token, id, limits()))),
+    events: (token, request, onPage) => probing(() => bypassing(() => client.events(token, request, onPage, limits()))),
+    watch: (token, request) => probing(() => bypassing(() => client.watch(token, request, limits()))),
     stopChannel: (token, request) => client.stopChannel(token, request, limits()),
+    takeFindings() {
+      const taken = findings
+      findings = {}
+      return taken
+    },
   }
 }

@@ -4,7 +4,7 @@ import type { Bypass } from '../google/port.ts'
 import type { Key } from '../kubernetes/port.ts'
 import { hasCome, type Clock } from '../platform/clock.ts'
 import { afterObservation, afterProbe, withProbeDue, type APIState } from './api-state.ts'
-import type { IntegrationEntry, IntegrationRegistry } from './port.ts'
+import type { IntegrationEntry, IntegrationFindings, IntegrationRegistry } from './port.ts'
 
 /** What the registry holds about one integration. */
 interface RegistryRecord {
@@ -53,7 +53,13 @@ class Registry implements IntegrationRegistry {
     return this.#disabled(key)?.probeAt
   }
 
-  observeAPI(key: Key, state: 'Enabled' | 'Disabled'): void {
+  report(key: Key, { api, clientRefused, limitEnded }: IntegrationFindings): void {
+    if (api) this.#observeAPI(key, api)
+    if (clientRefused) this.#markSuspect(key)
+    if (limitEnded) this.wake(key)
+  }
+
+  #observeAPI(key: Key, state: 'Enabled' | 'Disabled'): void {
     const before = this.api(key)
     const api = afterObservation(before, state, this.#clock.monotonic())
     if (api === before) return
@@ -61,16 +67,18 @@ class Registry implements IntegrationRegistry {
     tell(this.#onObservation, key)
   }
 
-  markSuspect(key: Key): void {
-    if (this.#known.get(key)?.isSuspect) return
+  #markSuspect(key: Key): void {
+    if (this.isSuspect(key)) return
     this.#update(key, { isSuspect: true })
     tell(this.#onObservation, key)
   }
 
-  consumeSuspect(key: Key): boolean {
-    const isSuspect = this.#known.get(key)?.isSuspect ?? false
-    if (isSuspect) this.#update(key, { isSuspect: false })
-    return isSuspect
+  isSuspect(key: Key): boolean {
+    return this.#known.get(key)?.isSuspect ?? false
+  }
+
+  clearSuspect(key: Key): void {
+    if (this.isSuspect(key)) this.#update(key, { isSuspect: false })
   }
 
   put(key: Key, entry: IntegrationEntry): void {

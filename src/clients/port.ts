@@ -1,7 +1,7 @@
 /**
  * The room of the clients: through which Google client an Agent is read, and what is known about the integration that the client
  * belongs to. The reconcile of an integration puts its entry into the registry. Agents, and whoever else works for an Agent,
- * resolve the integration (`resolve-integration.ts`), use its client (`agent-client.ts`) and report what they found out. The room
+ * resolve the integration (`resolve-integration.ts`) and use its client (`agent-client.ts`). The room
  * speaks to Google through `google/port.ts` only.
  */
 import type { Bypass, GoogleClient } from '../google/port.ts'
@@ -25,10 +25,20 @@ export interface IntegrationEntry {
   message: string
 }
 
+/** What requests for one Agent found out that concerns every Agent of the integration. */
+export interface IntegrationFindings {
+  /** Whether the Calendar API is enabled in the Google Cloud project. */
+  readonly api?: 'Enabled' | 'Disabled'
+  /** Google refused the OAuth client: it has to be verified again. */
+  readonly clientRefused?: boolean
+  /** A request that bypassed a limit was answered: the limit has ended, and the other Agents need not wait for its end. */
+  readonly limitEnded?: boolean
+}
+
 /**
  * What is known about the OAuth client and the Calendar API of every integration. It is shared by all workers of the process, as
- * an informer's cache is: the reconcile of an integration writes its entry, any number of Agents read it and report what
- * they found out. All keys are those of integrations, and all instants are those of the monotonic clock.
+ * an informer's cache is: the reconcile of an integration writes its entry, the reconciles of any number of Agents read
+ * it, and one call after each of their steps (`report`) records what they found out. All keys are those of integrations, and all instants are those of the monotonic clock.
  */
 export interface IntegrationRegistry {
   /** The entry; undefined until the integration was reconciled once. */
@@ -45,12 +55,12 @@ export interface IntegrationRegistry {
   tryAcquireProbe(key: Key, bypass?: Bypass): (() => void) | undefined
   /** When the next probe is due; undefined unless the API is known to be switched off. */
   probeDueAt(key: Key): number | undefined
-  /** Records what a request found out about the Calendar API. A change reconciles the integration. */
-  observeAPI(key: Key, state: 'Enabled' | 'Disabled'): void
-  /** Google refused the client: the integration is reconciled and verifies it again. */
-  markSuspect(key: Key): void
-  /** Whether the client was marked since the last call. */
-  consumeSuspect(key: Key): boolean
+  /** Records what the requests for an Agent found out. What is new reconciles the integration. */
+  report(key: Key, findings: IntegrationFindings): void
+  /** Whether the client was refused since `clearSuspect` was called. */
+  isSuspect(key: Key): boolean
+  /** The reconcile of the integration verifies the client because of that. */
+  clearSuspect(key: Key): void
   /** Records the result of a reconcile. A change reconciles the Agents. */
   put(key: Key, entry: IntegrationEntry): void
   /** The integration is gone: its Agents are reconciled. */
@@ -72,7 +82,7 @@ export interface IntegrationRegistry {
 /** The part of the registry that serves those who use an integration for an Agent. */
 export type IntegrationReader = Pick<
   IntegrationRegistry,
-  'get' | 'canProbe' | 'tryAcquireProbe' | 'probeDueAt' | 'observeAPI' | 'markSuspect' | 'wake'
+  'get' | 'canProbe' | 'tryAcquireProbe' | 'probeDueAt' | 'report'
 >
 
 /** What the room needs from outside. */

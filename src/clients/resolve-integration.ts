@@ -10,7 +10,8 @@ import { integrationKey, isAllowed, notAllowedMessage } from '../resources/allow
 import { HOUR_MS } from '../platform/time-units.ts'
 import { isRequested } from '../resources/reconcile-request.ts'
 import type { Agent, CalendarIntegration } from '../resources/types.ts'
-import type { ClientsDeps, IntegrationEntry } from './port.ts'
+import { FIRST_PROBE_MS } from './api-state.ts'
+import type { ClientsDeps, IntegrationEntry, IntegrationFindings } from './port.ts'
 
 /** An integration whose client can be used. */
 export interface ResolvedIntegration {
@@ -109,22 +110,26 @@ export function withoutGrant({ key, entry }: ResolvedIntegration): StepFailure {
 /** A change of the integration reconciles its Agents anyway; only a switched-off API has to be probed for one of them. */
 function untilProbe({ integrations, clock }: ClientsDeps, key: Key): number {
   const at = integrations.probeDueAt(key)
-  return at === undefined ? HOUR_MS : Math.max(at - clock.monotonic(), 0) + 1_000
+  return at === undefined ? HOUR_MS : Math.max(at - clock.monotonic(), 0) + AFTER_PROBE_MS
 }
 
-/**
- * Reports to the integration that Google has refused its client or its API, and returns what that means for this Agent. The
- * integration checks it, and reports it for all of its Agents.
- */
-export function reportRefusal(deps: ClientsDeps, key: Key, refusal: IntegrationRefusal): StepFailure {
+/** An Agent is reconciled this long after the next probe is due. */
+const AFTER_PROBE_MS = 1_000
+
+/** What it means for an Agent that Google has refused its integration's client or API. The integration checks and reports it, too. */
+export function refusedIntegration(deps: ClientsDeps, key: Key, refusal: IntegrationRefusal): StepFailure {
   const notReady = `CalendarIntegration ${key} is not ready`
   if (refusal.refused === 'OAuthClient') {
     const { error } = refusal
-    deps.integrations.markSuspect(key)
     const message = `${notReady}: Google refused its OAuth client (${error.message}).`
     return stepFailure('Ready', 'IntegrationNotReady', message, { kind: 'retry', error })
   }
-  deps.integrations.observeAPI(key, 'Disabled')
   const message = `${notReady}: the Calendar API is switched off in its Google Cloud project.`
-  return stepFailure('Ready', 'IntegrationNotReady', message, { kind: 'wait', for: untilProbe(deps, key) })
+  const isKnown = deps.integrations.probeDueAt(key) !== undefined
+  const wait = isKnown ? untilProbe(deps, key) : FIRST_PROBE_MS + AFTER_PROBE_MS
+  return stepFailure('Ready', 'IntegrationNotReady', message, { kind: 'wait', for: wait })
 }
+
+/** What such a refusal means for the integration. */
+export const findingsOf = ({ refused }: IntegrationRefusal): IntegrationFindings =>
+  refused === 'OAuthClient' ? { clientRefused: true } : { api: 'Disabled' }

@@ -1,8 +1,8 @@
 /**
  * A bypass lets one request through although a limit pauses its client, or although the Calendar API is known to be switched
  * off, because somebody has requested a reconcile. It is created for one reconcile of one object, is passed along with the
- * requests of that reconcile, and can be used for one of them. Each client allows one bypass in ten seconds, whoever asks. It never
- * passes over the budget of `spec.quota`: there, the request only goes first.
+ * requests of that reconcile, and can be used for one of them. Each client allows one bypass in ten seconds, for all of its Agents
+ * together. It never exceeds the budget of `spec.quota`; there, its request only goes first.
  */
 import type { TokenBucket } from '../rate-limit/token-bucket.ts'
 

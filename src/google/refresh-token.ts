@@ -3,6 +3,7 @@
  * encoded in base64 twice, or as the whole answer of Google's token endpoint. Any other value is described by what it looks like,
  * and never repeated. Pure.
  */
+import { parseRecord } from '../platform/json.ts'
 
 /** A token, and descriptions of what was removed around it. */
 interface FoundToken {
@@ -84,12 +85,8 @@ function fromBase64(text: string): string | undefined {
 }
 
 function fromJSON(text: string): Unwrapped | NoToken {
-  let fields: Record<string, unknown>
-  try {
-    fields = JSON.parse(text) as Record<string, unknown>
-  } catch {
-    return { invalid: 'looks like JSON that is not whole' }
-  }
+  const fields = parseRecord(text)
+  if (!fields) return { invalid: 'looks like JSON that is not whole' }
   if (typeof fields.refresh_token === 'string') {
     return { text: fields.refresh_token, what: 'the JSON around it' }
   }

@@ -147,7 +147,7 @@ async function gunzipped(bytes: Buffer, maxBytes: number): Promise<Buffer | unde
   }
 }
 
-/** Names the system's code, such as ECONNRESET; the message itself may hold addresses. */
+/** Names the system's code, such as ECONNRESET; the message itself may contain addresses. */
 function brokenBy(error: unknown): string {
   const code = errorCode(error)
   return `the connection failed${code === undefined ? '' : ` (${code})`}`

@@ -84,7 +84,7 @@ export class GrantStore {
    * @throws ApiError
    * @throws Error if the Secret is not this Agent's; it is never written.
    */
-  async keep(agent: Agent, grant: SignedInGrant): Promise<StoredGrant | undefined> {
+  async saveSignedIn(agent: Agent, grant: SignedInGrant): Promise<StoredGrant | undefined> {
     const replaced = await saveSignedIn(this.#deps.cluster, agent, grant)
     return replaced && stored(replaced)
   }

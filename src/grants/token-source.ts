@@ -5,6 +5,7 @@
  */
 import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
 import { keyOf } from '../kubernetes/port.ts'
+import { Mutex } from '../platform/mutex.ts'
 import type { Agent } from '../resources/types.ts'
 import { HOUR_MS } from '../platform/time-units.ts'
 import { firstAdvice } from './advice.ts'
@@ -21,8 +22,8 @@ interface Entry {
   /** An Agent that was deleted and created again starts with a new state. */
   uid: string | undefined
   state: GrantState
-  /** Resolves when the step that was started last has ended; never rejects. */
-  running: Promise<unknown>
+  /** Its steps run one at a time. */
+  readonly mutex: Mutex
 }
 
 type Step = (deps: StepDeps, request: TokenRequest, state: GrantedState) => Promise<TokenStep>
@@ -34,7 +35,7 @@ export function createTokenSource(deps: TokenDeps & { store: GrantStore }): Toke
   function entryOf(agent: Agent): Entry {
     const known = entries.get(keyOf(agent))
     const { uid } = agent.metadata
-    const entry = known?.uid === uid && known ? known : { uid, state: NO_GRANT, running: Promise.resolve() }
+    const entry = known?.uid === uid && known ? known : { uid, state: NO_GRANT, mutex: new Mutex() }
     entries.set(keyOf(agent), entry)
     entry.state = followTimeOfDay(deps.clock, entry.state)
     return entry
@@ -46,14 +47,12 @@ export function createTokenSource(deps: TokenDeps & { store: GrantStore }): Toke
     step: (state: GrantState) => Promise<TokenStep & { refusal?: R }>,
   ): Promise<R | undefined> {
     const entry = entryOf(agent)
-    const result = entry.running.then(async () => {
+    return entry.mutex.runExclusive(async () => {
       const { state, refusal, thrown } = await step(followTimeOfDay(deps.clock, entry.state))
       entry.state = state
       if (thrown) throw thrown
       return refusal
     })
-    entry.running = result.catch(() => undefined)
-    return result
   }
 
   const withGrant =

@@ -1,4 +1,4 @@
-/** From the state of an integration to a decision, and to what its Agents may know of it. Sends nothing. */
+/** Derives a decision, and the entry for the Agents, from the state of an integration. It sends no request. */
 import type { IntegrationEntry } from '../clients/port.ts'
 import { signInOf } from '../google/sign-in.ts'
 import type { CalendarIntegration } from '../resources/types.ts'
@@ -8,7 +8,7 @@ import type { CredentialsFinding } from './findings.ts'
 import type { IntegrationDeps } from './port.ts'
 import { currentVerification, wasVerified, type IntegrationState } from './state.ts'
 
-/** Decides what the status says and what comes next, by what is known now. */
+/** Decides on the conditions and the next reconcile, from what is known now. */
 export function assess(
   deps: IntegrationDeps,
   key: string,
@@ -42,7 +42,7 @@ function credentialsOf(
   return verifiedFinding(client.file, signInOf(client.file, integration.spec.google.siteURI, deps.signInPrefix))
 }
 
-/** What the Agents are told. */
+/** The entry that the Agents are given. */
 export function entryOf(
   { google }: IntegrationDeps,
   { client }: IntegrationState,

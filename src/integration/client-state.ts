@@ -1,11 +1,11 @@
-/** The OAuth client of an integration, as its Secret holds it: read again when the Secret has changed. */
+/** The OAuth client of an integration, as its Secret holds it. It is read again when the Secret has changed. */
 import { createHash } from 'node:crypto'
 import { parseClientSecret, type ClientFile } from '../google/client-file.ts'
 import type { CalendarIntegration, ObjectMeta } from '../resources/types.ts'
 import type { CredentialsFinding } from './findings.ts'
 import type { IntegrationDeps } from './port.ts'
 
-/** What is known of the client. `version` names the Secret, its version and the key that was read. */
+/** What is known about the client. `version` identifies the Secret, its version and the key that was read. */
 export type ClientState =
   | { readonly kind: 'unread' }
   | { readonly kind: 'unusable'; readonly version: string | undefined; readonly finding: CredentialsFinding }
@@ -13,7 +13,7 @@ export type ClientState =
 
 type Cached = { metadata: Pick<ObjectMeta, 'resourceVersion'> } | undefined
 
-/** The state to go on with: what was read stays while its Secret is the same, and is unread once that has changed. */
+/** The client as it was read, or unread if its Secret has changed since. */
 export function unlessChanged(client: ClientState, integration: CalendarIntegration, cached: Cached): ClientState {
   if (client.kind === 'unread' || !cached) return { kind: 'unread' }
   return client.version === versionOf(integration, cached) ? client : { kind: 'unread' }
@@ -55,6 +55,6 @@ function missingSecret({ metadata, spec }: CalendarIntegration): string {
 const textOf = (data: Record<string, string> = {}): Record<string, string> =>
   Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString('utf8')]))
 
-/** Names the credentials without revealing them: a client secret is random enough that its hash gives nothing away. */
+/** Identifies the credentials without revealing them: a client secret is random, so it cannot be guessed from its hash. */
 const hashOf = ({ clientId, clientSecret }: ClientFile): string =>
   createHash('sha256').update(`${clientId}\n${clientSecret}`).digest('hex').slice(0, 16)

@@ -1,4 +1,4 @@
-/** How an integration's agents are doing, counted from their own status. */
+/** Counts an integration's Agents by their own status. */
 import { keyOf, type Cluster } from '../kubernetes/port.ts'
 import { isAllowed } from '../resources/allowed-namespaces.ts'
 import { findCondition } from '../resources/conditions.ts'
@@ -6,7 +6,7 @@ import type { Agent, CalendarIntegration, CalendarIntegrationStatus } from '../r
 
 type Counts = NonNullable<CalendarIntegrationStatus['agents']>
 
-/** Agents that the integration does not serve are not counted: anybody may name it. */
+/** Counts the Agents that the integration admits. Others are not counted, because anybody may refer to it. */
 export function countAgents(cluster: Pick<Cluster, 'agents' | 'namespaces'>, integration: CalendarIntegration): Counts {
   const { agents, namespaces } = cluster
   const labelsOf = namespaces && ((name: string) => namespaces.get(name)?.metadata.labels)
@@ -14,7 +14,7 @@ export function countAgents(cluster: Pick<Cluster, 'agents' | 'namespaces'>, int
   return counted(all.filter((agent) => isAllowed(agent, integration, labelsOf)))
 }
 
-/** Each agent is ready, fails, awaits its sign-in, or is on its way: none is counted twice. */
+/** Each Agent is ready, failing, awaiting its sign-in, or in progress: none is counted twice. */
 function counted(agents: readonly Agent[]): Counts {
   const holds = (agent: Agent, type: string): boolean =>
     findCondition(agent.status?.conditions, type)?.status === 'True'

@@ -1,4 +1,4 @@
-/** What the condition `CredentialsValid` says, and what a person has to do. Pure. */
+/** The content of the condition `CredentialsValid`, and what a person has to do. Pure. */
 import type { ClientFile } from '../google/client-file.ts'
 import type { GoogleError } from '../google/port.ts'
 import type { SignIn } from '../google/sign-in.ts'
@@ -11,20 +11,20 @@ export const VERIFIED: CredentialsFinding = {
   message: 'Google accepts the client id and its secret.',
 }
 
-/** Nobody knows yet whether Google accepts them. */
+/** It is not known yet whether Google accepts the credentials. */
 export const NOT_YET_VERIFIED: CredentialsFinding = {
   status: 'Unknown',
   reason: 'NotYetKnown',
-  message: 'The credentials are about to be proved at Google.',
+  message: 'The credentials have not been verified yet.',
 }
 
-/** Google accepts the credentials: with what was taken off them, and what may still have to be registered at Google. */
+/** Google accepts the credentials. The message says what was stripped from them, and what may still have to be registered at Google. */
 export function verifiedFinding(file: ClientFile, signIn: SignIn): CredentialsFinding {
   const stripped = file.stripped.length > 0 ? ` (Taken off: ${file.stripped.join('; ')}.)` : ''
   return { ...VERIFIED, message: `${VERIFIED.message}${stripped}${registration(signIn)}` }
 }
 
-/** Only advice: the file is as old as its download, and only Google knows what is registered now. */
+/** This is only advice: the file is as old as its download, and only Google knows what is registered now. */
 function registration({ registered, redirectURI, javascriptOrigin }: SignIn): string {
   if (registered === 'yes') return ''
   const found =
@@ -34,16 +34,16 @@ function registration({ registered, redirectURI, javascriptOrigin }: SignIn): st
   return ` ${found}: for people to sign in, add ${redirectURI} to the client's "Authorized redirect URIs" in the Google Cloud console, unless it is there already.`
 }
 
-/** Google did not answer, and nobody has seen the credentials work. */
+/** Google did not answer, and the credentials have never been verified. */
 export const unreachableFinding = (error: GoogleError): CredentialsFinding => ({
   status: 'Unknown',
   reason: 'GoogleUnreachable',
-  message: `Google can't be reached to prove the credentials (${error.message}); the operator keeps trying.`,
+  message: `Google can't be reached to verify the credentials (${error.message}); the operator keeps trying.`,
 })
 
 const LATER = 'Changed settings take Google 5 minutes to a few hours; the operator looks again by itself.'
 
-/** What a refusal says of the client; undefined where it says nothing of it. */
+/** What an error says about the client; undefined if it says nothing about it. */
 export function refusedFinding(error: GoogleError, { clientId }: ClientFile): CredentialsFinding | undefined {
   const failed = (reason: CredentialsFinding['reason'], message: string): CredentialsFinding => ({
     status: 'False',

@@ -1,4 +1,4 @@
-/** What the status of an integration says, and when it is reconciled again, from what is known of it. Pure. */
+/** Decides on the conditions of an integration and on its next reconcile. Pure: facts in, findings and an outcome out. */
 import type { APIState } from '../clients/api-state.ts'
 import type { Limit } from '../google/port.ts'
 import { blocked, done, retry, wait, type Outcome } from '../controller/outcome.ts'
@@ -12,28 +12,29 @@ const DAY = 24 * 60 * 60_000
 const HOUR = 60 * 60_000
 const SOON = 1_000
 
-export interface Facts {
-  /** The time of day. */
+/** What is decided on. */
+export interface IntegrationFacts {
+  /** The time of day, in ms since the epoch. */
   now: number
-  /** The same instant by the monotonic clock: of `proof` and `api`. */
+  /** The same instant by the monotonic clock: of `verification` and `api`. */
   monotonic: number
   integration: CalendarIntegration
   credentials: CredentialsFinding
-  /** When the credentials were last verified, why a later attempt found out nothing, and when the next one may be made. */
+  /** When the credentials were last verified, why a later attempt had no result, and when the next attempt may be made. */
   verification?: { at: number; notBefore: number; error?: Error }
   api: APIState | undefined
   limit: Limit | undefined
   site: SiteFinding
 }
 
-/** What the status says, and when the integration is reconciled again. */
+/** The conditions, and when the integration is reconciled again. */
 export interface Decision {
   findings: Findings<'CalendarIntegration'>
   outcome: Outcome
 }
 
-/** Decides what the conditions say, and what to do next. */
-export function decide(facts: Facts): Decision {
+/** Decides on the conditions and the outcome of a reconcile. */
+export function decide(facts: IntegrationFacts): Decision {
   const api = decideAPI(facts)
   const quota = decideQuota(facts)
   const { credentials, site } = facts
@@ -50,7 +51,7 @@ function decideReady(credentials: CredentialsFinding, api: APIFinding, site: Sit
   return worst ?? { status: 'True', reason: 'Ready', message: credentials.message }
 }
 
-function decideAPI({ api }: Facts): APIFinding {
+function decideAPI({ api }: IntegrationFacts): APIFinding {
   if (api?.state === 'Enabled') {
     return { status: 'True', reason: 'Enabled', message: 'The Calendar API answers.' }
   }
@@ -62,7 +63,7 @@ function decideAPI({ api }: Facts): APIFinding {
   return { status: 'Unknown', reason: 'NotYetKnown', message: 'No agent has used the Calendar API yet.' }
 }
 
-function decideQuota({ limit }: Facts): QuotaFinding {
+function decideQuota({ limit }: IntegrationFacts): QuotaFinding {
   if (!limit) return { status: 'True', reason: 'WithinQuota', message: 'Google does not limit this client.' }
   const since = timestamp(limit.since)
   if (limit.failure === 'DailyQuotaExceeded') {
@@ -73,11 +74,11 @@ function decideQuota({ limit }: Facts): QuotaFinding {
   return { status: 'False', reason: 'RateLimited', message }
 }
 
-function outcomeOf(facts: Facts, ready: ReadyFinding): Outcome {
+function outcomeOf(facts: IntegrationFacts, ready: ReadyFinding): Outcome {
   const { monotonic, verification, limit } = facts
   if (verification?.error) {
     const pause = Math.max(verification.notBefore - monotonic, 0)
-    // The verification may be due and wait for its turn among others: a backoff of 0 ms would be a busy loop.
+    // The verification may be due and delayed by a limit: a backoff of 0 ms would be a busy loop.
     return retry(verification.error, pause, undefined, Math.max(pause, SOON))
   }
   const limitEnds = limit ? Math.max(limit.leftMs, SOON) : Infinity
@@ -85,11 +86,11 @@ function outcomeOf(facts: Facts, ready: ReadyFinding): Outcome {
     return done(Math.min(Math.max((verification?.at ?? monotonic) + DAY - monotonic, 0), limitEnds))
   if (facts.credentials.status === 'True' && facts.site.status === 'Unknown') return wait(ready.reason, SOON)
   if (meaningOf('CalendarIntegration', ready.reason) !== 'stuck') return wait(ready.reason, Math.min(HOUR, limitEnds))
-  return blocked(ready.reason, lookAgainIn(facts, ready.reason))
+  return blocked(ready.reason, checkAgainIn(facts, ready.reason))
 }
 
-/** An Agent probes an API that is switched off; everything else that a person has to fix is looked at rarely. */
-function lookAgainIn({ now, monotonic, api, integration }: Facts, reason: string): number {
+/** An Agent probes an API that is switched off; everything else that a person has to fix is checked rarely. */
+function checkAgainIn({ now, monotonic, api, integration }: IntegrationFacts, reason: string): number {
   if (reason === 'APIDisabled' && api) return Math.max(api.probeAt - monotonic, SOON)
   const stalled = findCondition(integration.status?.conditions, 'Stalled')
   return manualFixInterval(Math.min(stalled ? Date.parse(stalled.lastTransitionTime) : now, now), now)

@@ -1,30 +1,30 @@
-/** Whether an integration may have its site, as a pure decision. */
+/** Decides whether a site belongs to an integration's namespace. Pure. */
 import { keyOf } from '../kubernetes/port.ts'
 import { findCondition } from '../resources/conditions.ts'
 import { awaitsOlderClaim, claimOf, siteHost, type Sites } from '../resources/sites.ts'
 import type { CalendarIntegration, Condition } from '../resources/types.ts'
 import type { CredentialsFinding, SiteFinding } from './findings.ts'
 
-/** What is known of a site when it is decided about. */
+/** What a decision about a site is based on. */
 export interface SiteFacts {
   sites: Sites
   /** All integrations with this host. */
   integrations: readonly CalendarIntegration[]
-  /** What is known of the integration's credentials now, which its status may not say yet. */
+  /** What is known about the integration's credentials now: its status may not show it yet. */
   credentials: CredentialsFinding
-  /** The namespace that the host was last given to. */
+  /** The namespace that the host was last assigned to. */
   heldBy: string | undefined
-  /** For how many ms the integration that would get the host has waited for an older one. Called only if it has to wait. */
+  /** For how many ms the integration that would get the host has waited for an older one. It is called only if one has to wait. */
   waitedMs(integration: CalendarIntegration): number
 }
 
-/** The finding, and the namespace that the host goes to by it. */
+/** The finding, and the namespace that the host is assigned to. */
 export interface SiteDecision {
   finding: SiteFinding
   owner?: string
 }
 
-/** How long good credentials wait for Google's first answer about an older integration with the same host. */
+/** How long valid credentials wait for Google's first answer about an older integration with the same host. */
 const OLDER_CLAIM_PATIENCE_MS = 10_000
 
 /** Decides for this integration. */
@@ -73,7 +73,7 @@ function listed(host: string, owners: readonly string[], { metadata }: CalendarI
   }
 }
 
-/** The integration as its status will be: what was found out in this reconcile counts already. */
+/** The integration with the status that this reconcile is going to write. */
 function withCredentials(integration: CalendarIntegration, found: CredentialsFinding): CalendarIntegration {
   const { status } = integration
   const before = findCondition(status?.conditions, 'CredentialsValid')

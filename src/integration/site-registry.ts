@@ -1,6 +1,9 @@
 /**
- * Which namespace has which site: decided by the leader and written into `SiteAccepted`, which every replica follows. The
- * registry remembers whom a host was given to, so that a namespace that replaces its integration keeps its host.
+ * Which namespace each site belongs to. The leader decides it and writes it into `SiteAccepted`, which every replica follows. The
+ * registry remembers to which namespace a host was assigned, so a namespace that replaces its integration keeps its host.
+ *
+ * It is shared by all integrations of the process. `decide` is its only writer, and decides and remembers at once: otherwise two
+ * integrations that are reconciled at the same time could be assigned the same host.
  */
 import { keyOf, type Cluster, type Key } from '../kubernetes/port.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -10,33 +13,34 @@ import type { CredentialsFinding, SiteFinding } from './findings.ts'
 import type { SiteDecisions } from './port.ts'
 import { decideSite } from './site-decision.ts'
 
+/** What the registry needs from outside. */
 export interface SiteDeps {
   cluster: Pick<Cluster, 'integrations'>
   clock: Pick<Clock, 'monotonic'>
   sites: Sites
 }
 
-/** Remembers to whom hosts were given. */
+/** Assigns hosts to namespaces. */
 export class SiteRegistry implements SiteDecisions {
   readonly #deps: SiteDeps
   /** Host → the namespace that it belongs to. */
   readonly #holders = new Map<string, string>()
-  /** Since when an integration has waited for an older one, by uid; monotonic. */
+  /** Since when an integration has waited for an older one, by uid and the monotonic clock. */
   readonly #waitingSince = new Map<string, number>()
   readonly #onClaim: ((key: Key) => void)[] = []
-  /** At how many hosts those are forgotten that integrations have left. */
+  /** The number of hosts at which unused ones are forgotten. */
   #sweepAt = 100
 
   constructor(deps: SiteDeps) {
     this.#deps = deps
   }
 
-  /** Calls back with every other integration of a host that was given to a namespace. */
+  /** Registers a callback for every other integration with a host that was assigned to a namespace. */
   onClaim(listener: (key: Key) => void): void {
     this.#onClaim.push(listener)
   }
 
-  /** Decides for this integration, and remembers it. */
+  /** Decides for this integration, and remembers the decision. */
   decide(integration: CalendarIntegration, credentials: CredentialsFinding): SiteFinding {
     const host = siteHost(integration.spec.google.siteURI)
     const { finding, owner } = decideSite(integration, {

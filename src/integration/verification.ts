@@ -1,7 +1,7 @@
 /**
  * The verification of a client at Google (docs/google-behaviour.md#token-endpoint): one request, when the credentials are new,
- * when the last verification is a day old, or when an Agent's request was refused because of the client. What came of it is a value;
- * instants are those of the monotonic clock, in ms.
+ * when the last verification is a day old, or when an Agent's request was refused because of the client. The result is a value.
+ * Instants are those of the monotonic clock, in ms.
  */
 import { pauseAfter } from '../controller/backoff.ts'
 import { manualFixInterval } from '../controller/manual-fix-interval.ts'
@@ -12,7 +12,7 @@ import { refusedFinding, unreachableFinding, VERIFIED } from './credentials-find
 import type { CredentialsFinding } from './findings.ts'
 import type { IntegrationDeps } from './port.ts'
 
-/** What the last verification found out. */
+/** The result of the last verification. */
 export interface Verification {
   /** The hash of the credentials that were verified. */
   readonly hash: string
@@ -20,20 +20,20 @@ export interface Verification {
   readonly finding: CredentialsFinding
   /** Since when Google has refused them. */
   readonly refusedSince?: number
-  /** Why the last attempt found out nothing, where it did not. */
+  /** Why the last attempt had no result, if it had none. */
   readonly error?: GoogleError
-  /** How often in a row that was so. */
+  /** How many attempts in a row had no result. */
   readonly failures: number
-  /** The credentials are not verified again before, unless somebody asks for it. */
+  /** The credentials are not verified again before this, unless somebody asks for it. */
   readonly notBefore: number
 }
 
 const DAY = 24 * 60 * 60_000
-/** A verification that is younger than this answers a suspicion. */
+/** A verification that is younger than this also covers a client that is under suspicion. */
 const SUSPECT_AGAIN_MS = 10_000
 
 /**
- * Whether the credentials have to be verified now, whatever it was that woke their integration.
+ * Whether the credentials have to be verified now, whatever triggered the reconcile.
  *
  * @param known the last verification of these very credentials.
  */
@@ -42,11 +42,11 @@ export function isVerificationDue(
   { clock, isRequested, isSuspect }: { clock: Pick<Clock, 'monotonic'>; isRequested: boolean; isSuspect: boolean },
 ): boolean {
   if (isRequested || !known || hasCome(clock, known.notBefore)) return true
-  // Many Agents may meet a refusal: one verification answers all of them.
+  // The requests of many Agents may be refused: one verification answers all of them.
   return isSuspect && known.failures === 0 && hasCome(clock, known.at + SUSPECT_AGAIN_MS)
 }
 
-/** The credentials to verify, and what was known of them. */
+/** The credentials to verify, and what was known about them. */
 export interface VerificationRequest {
   file: ClientFile
   hash: string
@@ -58,7 +58,7 @@ export interface VerificationRequest {
   bypass?: Bypass
 }
 
-/** Sends one request to find out whether id and secret are right. A `GoogleError` is part of the answer. */
+/** Sends one request to find out whether id and secret are valid. A `GoogleError` is part of the result. */
 export async function verifyClient(
   { clock, random, google }: Pick<IntegrationDeps, 'clock' | 'random' | 'google'>,
   request: VerificationRequest,
@@ -74,19 +74,19 @@ export async function verifyClient(
     const now = clock.monotonic()
     const finding = refusedFinding(error, file)
     if (!finding) return afterNoAnswer(request, { at, now, error, random })
-    // A client that Google has refused is verified rarely, however often its integration is woken.
+    // A client that Google has refused is verified rarely, however often its integration is reconciled.
     const refusedSince = known?.refusedSince ?? now
     return { ...found, finding, refusedSince, notBefore: now + manualFixInterval(refusedSince, now) }
   }
 }
 
-/** Good credentials do not become doubtful because Google can't be reached, nor do bad ones become better. */
+/** While Google can't be reached, valid credentials stay valid and refused ones stay refused. */
 function afterNoAnswer(
   { hash, known, wasVerified, longestMs }: VerificationRequest,
   { at, now, error, random }: { at: number; now: number; error: GoogleError } & Pick<IntegrationDeps, 'random'>,
 ): Verification {
   const failures = (known?.failures ?? 0) + 1
-  // The backoff is the verification's own: what wakes the integration meanwhile (its Agents are counted) sends no request.
+  // The verification has a backoff of its own: a reconcile for another reason (Agents are counted) sends no request.
   const notBefore = now + pauseAfter(failures, { random, longest: longestMs, notBefore: error.retryAfterMs })
   if (known) return { ...known, error, failures, notBefore }
   return { hash, at, finding: wasVerified ? VERIFIED : unreachableFinding(error), error, failures, notBefore }

@@ -36,7 +36,7 @@ export interface EventRecord {
   note: string
 }
 
-/** A store for each watched kind: `kinds.ts` says what each holds and how it is indexed. */
+/** A store for each watched kind: `kinds.ts` says what each contains and how it is indexed. */
 type Stores = { readonly [N in Exclude<StoreName, 'namespaces'>]: Store<ObjectIn<N>> }
 
 /** The Kubernetes API as the other rooms use it: cached reads, and writes. */

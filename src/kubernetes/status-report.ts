@@ -13,22 +13,28 @@ import { ApiError, type Cluster } from './port.ts'
 
 type StatusOf<K extends CustomKind> = NonNullable<CustomObjects[K]['status']>
 
-/** What is remembered of an object's status between two reports. Losing it in a restart does no harm. */
-export interface StatusMemory<S> {
-  /** The status that the API server returned for our last write: a different one was written by somebody else. */
-  written?: S
-}
-
 /** The status to be reported for one object. */
 export interface StatusReport<K extends CustomKind> {
   kind: K
   /** The newest version. */
   object: CustomObjects[K]
-  memory: StatusMemory<StatusOf<K>>
+  /** The status that we wrote last. */
+  written: StatusOf<K> | undefined
   /** The generation that was reconciled. */
   generation: number | undefined
   /** Returns the findings for the short status. @param reason why the status was rejected. */
   refused: (reason: string) => Findings<K>
+}
+
+/** The result of reporting a status. */
+export interface ReportResult<S> {
+  /**
+   * The status that the API server returned for our last write. A different one was written by somebody else. The caller keeps it
+   * until the next report; a restart may lose it without harm.
+   */
+  written: S | undefined
+  /** Why the status could not be written, if it could not: it has to be tried again, also if a short status was written. */
+  error?: ApiError
 }
 
 /** What reporting a status needs. */
@@ -41,20 +47,14 @@ interface ReportDeps {
 /** The object with the status that we wrote last. Decisions are based on it, even if somebody has overwritten it since. */
 export function withOwnStatus<K extends CustomKind>(
   object: CustomObjects[K],
-  { written }: StatusMemory<StatusOf<K>>,
+  written: StatusOf<K> | undefined,
 ): CustomObjects[K] {
   return written === undefined || written === object.status ? object : { ...object, status: written }
 }
 
 /** Whether somebody else has written over our status. */
-export function isOverwritten(object: { status?: object }, memory: StatusMemory<object>): boolean {
-  const { written } = memory
-  if (written === undefined || written === object.status) return false
-  if (!isDeepStrictEqual(written, object.status)) return true
-  // Both are equal: keep one copy in memory.
-  memory.written = object.status
-  return false
-}
+export const isOverwritten = (object: { status?: object }, written: object | undefined): boolean =>
+  written !== undefined && written !== object.status && !isDeepStrictEqual(written, object.status)
 
 /** The status as it is written: without empty fields, and fitted to its schema. */
 export const asWritten = <K extends CustomKind>(kind: K, status: StatusOf<K>): StatusOf<K> => fitStatus(kind, status)
@@ -64,45 +64,45 @@ export const asWritten = <K extends CustomKind>(kind: K, status: StatusOf<K>): S
  * status that says so is written.
  *
  * @param status as `asWritten` returns it.
- * @throws ApiError also if the short status was written: the full one has to be tried again.
  */
 export async function writeReport<K extends CustomKind>(
   deps: ReportDeps,
   report: StatusReport<K>,
   status: StatusOf<K>,
-): Promise<void> {
-  try {
-    await write(deps, report, status)
-  } catch (error) {
-    if (isRejection(error)) await writeShortStatus(deps, report, error)
-    throw error
-  }
+): Promise<ReportResult<StatusOf<K>>> {
+  const result = await write(deps, report, status)
+  return isRejection(result.error) ? writeShortStatus(deps, report, result.error) : result
 }
 
-const isRejection = (error: unknown): error is ApiError =>
-  error instanceof ApiError && (error.failure === 'Invalid' || error.failure === 'TooLarge')
+const isRejection = (error: ApiError | undefined): error is ApiError =>
+  error?.failure === 'Invalid' || error?.failure === 'TooLarge'
 
 async function write<K extends CustomKind>(
   deps: ReportDeps,
-  report: StatusReport<K>,
+  { kind, object, written: last }: StatusReport<K>,
   status: StatusOf<K>,
-): Promise<void> {
-  const { kind, object, memory } = report
-  const before = withOwnStatus<K>(object, memory).status?.conditions
-  memory.written = await deps.cluster.writeStatus(object, status)
-  recordConditionEvents(deps, { kind, object, before, after: status.conditions })
+): Promise<ReportResult<StatusOf<K>>> {
+  const before = withOwnStatus<K>(object, last).status?.conditions
+  try {
+    const written = await deps.cluster.writeStatus(object, status)
+    recordConditionEvents(deps, { kind, object, before, after: status.conditions })
+    return { written }
+  } catch (error) {
+    if (error instanceof ApiError) return { written: last, error }
+    throw error
+  }
 }
 
 /** Writes the conditions together with the current status, which was accepted before; if that is rejected, too, alone. */
 async function writeShortStatus<K extends CustomKind>(
   deps: ReportDeps,
   report: StatusReport<K>,
-  { message }: ApiError,
-): Promise<void> {
-  const { kind, object, generation } = report
-  const before = withOwnStatus<K>(object, report.memory).status
+  rejection: ApiError,
+): Promise<ReportResult<StatusOf<K>>> {
+  const { kind, object, generation, written } = report
+  const before = withOwnStatus<K>(object, written).status
   const findings = report.refused(
-    `The API server refuses the status of this ${kind} (${message}); the operator keeps trying.`,
+    `The API server refuses the status of this ${kind} (${rejection.message}); the operator keeps trying.`,
   )
   const conditions: Condition[] = conditionsFor(kind, findings, {
     conditions: before?.conditions,
@@ -112,11 +112,9 @@ async function writeShortStatus<K extends CustomKind>(
   const short = { observedGeneration: generation, conditions }
   for (const status of [{ ...before, ...short }, short]) {
     const fitted = asWritten(kind, status as StatusOf<K>)
-    if (isDeepStrictEqual(fitted, object.status)) return
-    try {
-      return await write(deps, report, fitted)
-    } catch (error) {
-      if (!isRejection(error)) throw error
-    }
+    if (isDeepStrictEqual(fitted, object.status)) break
+    const result = await write(deps, report, fitted)
+    if (!isRejection(result.error)) return { error: rejection, ...result }
   }
+  return { written, error: rejection }
 }

@@ -1,6 +1,6 @@
 /**
- * An HTTP server with limits that hold against slow, large and numerous clients. The health endpoints and the sign-in pages
- * are both served by one.
+ * An HTTP server with limits that protect it against slow, large and numerous requests. One serves the health endpoints, and another
+ * one the sign-in pages.
  */
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -25,7 +25,7 @@ export interface BindAddress {
 interface HttpServerOptions extends BindAddress {
   /** The setting that names the address, for error messages: `--web-bind-address`. */
   setting: string
-  /** How long requests that are under way may take at the stop, in ms. */
+  /** How long running requests may take to end at shutdown, in ms. */
   graceMs: number
 }
 
@@ -35,7 +35,7 @@ export interface HttpServer {
   readonly port: number | undefined
   /** @throws Error that names the setting and the address, if the server cannot listen there. */
   start(): Promise<void>
-  /** Accepts no more connections, waits for the requests that are under way, then closes the rest. */
+  /** Accepts no more connections, waits for running requests, and then closes the rest. */
   stop(): Promise<void>
 }
 

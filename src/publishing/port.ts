@@ -39,6 +39,8 @@ export interface PublishResult {
   failures: StepFailure[]
   /** When it was decided what to publish, in ms since the epoch. */
   publishedAt: number
+  /** Everything that the spec names is published, so objects under former names are no longer needed. */
+  isComplete: boolean
   /** Set if another client has written the same object: the step ended there and has to be repeated. */
   conflict?: Error
 }

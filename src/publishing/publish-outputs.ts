@@ -32,11 +32,28 @@ export async function publishOutputs(
   const publishedAt = deps.clock.now()
   const calendar = await publishCalendar(run, state)
   const token = calendar.conflict ? calendar : await publishToken(run, calendar.state)
-  // Objects under former names are removed only after everything is published under the new names.
-  const isComplete = !calendar.failure && !token.failure && authorized && !isNarrowed
-  const former = token.conflict ? token : await handleFormerObjects(run, token.state, isComplete)
   const failures = [calendar.failure, token.failure].filter((one) => one !== undefined)
-  return { state: token.state, failures, publishedAt, conflict: former.conflict }
+  const isComplete = !calendar.failure && !token.failure && authorized && !isNarrowed
+  return { state: token.state, failures, publishedAt, isComplete, conflict: token.conflict }
+}
+
+/**
+ * Removes the objects under former names, but only after everything is published under the new names. Until then, it updates them
+ * if the person has to consent first. A failure is retried by the next reconcile and not reported.
+ *
+ * @returns a conflict, if there was one.
+ */
+export async function pruneOutputs(
+  deps: PublishDeps,
+  input: PublishInput,
+  { state, isComplete }: Pick<PublishResult, 'state' | 'isComplete'>,
+): Promise<Error | undefined> {
+  const step = await attempt<PublishStep>({ deps, input }, state, async () => {
+    if (isComplete) await removeFormerObjects(deps, input.agent, state)
+    else if (input.isNarrowed) await updateFormerObjects(deps, input.agent, state)
+    return { state }
+  })
+  return step.conflict
 }
 
 interface Run {
@@ -45,14 +62,14 @@ interface Run {
 }
 
 /** The state after one step, and the failure of the step. */
-interface Step {
+interface PublishStep {
   state: PublicationState
   failure?: StepFailure
   /** Another client has written the same object. */
   conflict?: Error
 }
 
-async function publishCalendar(run: Run, state: PublicationState): Promise<Step> {
+async function publishCalendar(run: Run, state: PublicationState): Promise<PublishStep> {
   const { agent, calendars, account, sync } = run.input
   const wanted = agent.spec.publish.calendar
   if (!wanted) return { state: notWanted(state, 'calendar') }
@@ -69,7 +86,7 @@ async function publishCalendar(run: Run, state: PublicationState): Promise<Step>
 }
 
 /** Publishes the access token for programs that call Google themselves. Without a token, it only observes what is published. */
-async function publishToken(run: Run, state: PublicationState): Promise<Step> {
+async function publishToken(run: Run, state: PublicationState): Promise<PublishStep> {
   const { agent, authorized, token } = run.input
   const wanted = agent.spec.publish.accessToken
   if (!wanted) return { state: notWanted(state, 'accessToken') }
@@ -82,35 +99,30 @@ async function publishToken(run: Run, state: PublicationState): Promise<Step> {
 }
 
 /** Reads the object with the name of the output. */
-const observe = (run: Run, output: Output, target: Target, state: PublicationState): Promise<Step> =>
+const observe = (run: Run, output: Output, target: Target, state: PublicationState): Promise<PublishStep> =>
   attempt(run, state, async () => {
     const found = await readOwned(run.deps, run.input.agent, target, state[output] ?? undefined)
     if (isStepFailure(found)) return { state: observed(state, output, undefined), failure: found }
     return { state: observed(state, output, found) }
   })
 
-const write = (run: Run, output: Output, target: Target & { data: Data }, state: PublicationState): Promise<Step> =>
+const write = (
+  run: Run,
+  output: Output,
+  target: Target & { data: Data },
+  state: PublicationState,
+): Promise<PublishStep> =>
   attempt(run, state, async () => {
     const object = await writeOwned(run.deps, run.input.agent, target, state[output] ?? undefined)
     return isStepFailure(object) ? { state, failure: object } : { state: written(state, output, object) }
   })
 
-/** Updates or removes the objects under former names. A failure is retried and not reported. */
-function handleFormerObjects(run: Run, state: PublicationState, isComplete: boolean): Promise<Step> {
-  const { deps, input } = run
-  return attempt(run, state, async () => {
-    if (isComplete) await removeFormerObjects(deps, input.agent, state)
-    else if (input.isNarrowed) await updateFormerObjects(deps, input.agent, state)
-    return { state }
-  })
-}
-
 /** Runs a step. If it throws, the state is unchanged, and the exception becomes a failure or a conflict. */
-async function attempt<T extends Step>(
+async function attempt<T extends PublishStep>(
   run: Run,
   state: PublicationState,
   step: () => T | Promise<T>,
-): Promise<T | Step> {
+): Promise<T | PublishStep> {
   try {
     return await step()
   } catch (error) {

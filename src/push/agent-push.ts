@@ -1,5 +1,5 @@
 /** What is known about the push channels of one Agent, and how it is restored from a status after a restart. */
-import type { GoogleClient } from '../google/port.ts'
+import type { GoogleClient, Payer } from '../google/port.ts'
 import type { Key } from '../kubernetes/port.ts'
 import { findCondition } from '../resources/conditions.ts'
 import { fromTimestamp } from '../resources/secret-encoding.ts'
@@ -22,6 +22,8 @@ import type { RememberedTrial } from './reachability.ts'
 export interface PushAccess {
   readonly client: GoogleClient
   readonly accessToken: string
+  /** In whose budgets the requests count. */
+  readonly payer: Payer
 }
 
 /** The holder of one Agent's state. Each part is a value that is replaced as a whole. */

@@ -8,14 +8,13 @@
  * is in memory; channels are restored from the statuses.
  */
 import { createHash } from 'node:crypto'
-import { agentClient } from '../clients/agent-client.ts'
-import type { IntegrationReader } from '../clients/port.ts'
 import type { Resolution } from '../clients/resolve-integration.ts'
 import { done, type Outcome } from '../controller/outcome.ts'
 import { keyOf, type Cluster, type Key } from '../kubernetes/port.ts'
 import type { Clock, Random } from '../platform/clock.ts'
 import { KeyedRateLimiter } from '../rate-limit/keyed-rate-limiter.ts'
 import type { RateLimit } from '../rate-limit/rate-limit.ts'
+import { canonicalAccount } from '../resources/account.ts'
 import { findCondition } from '../resources/conditions.ts'
 import type { Agent } from '../resources/types.ts'
 import { rememberedTrial, restored, type AgentPush, type PushAccess } from './agent-push.ts'
@@ -46,7 +45,6 @@ import { channelStatus, decideWatching, TRIAL_FAILED, type Watching, type Watche
 /** What the manager needs from outside. */
 export interface ChannelManagerDeps extends ModeOptions {
   cluster: Pick<Cluster, 'agents' | 'integrations'>
-  integrations: IntegrationReader
   clock: Clock
   random: Random
   /** Cryptographically secure. */
@@ -71,6 +69,8 @@ export interface Observation {
   calendars: readonly WatchedCalendar[]
   /** A valid access token; undefined if the grant was not found valid. */
   accessToken: string | undefined
+  /** The account of the grant, if known. */
+  account: string | undefined
   /** Somebody asked for a look now. */
   isRequested: boolean
 }
@@ -112,7 +112,7 @@ export class ChannelManager {
 
   /** Notes what a reconcile has read, and which calendars the spec names now. */
   observe(observation: Observation): void {
-    const { agent, resolution, calendars, accessToken, isRequested } = observation
+    const { agent, resolution, calendars, isRequested } = observation
     // Nothing is requested while anything is suspended, and everything stays as it is.
     if (resolution.kind === 'suspended') return
     const key = keyOf(agent)
@@ -121,7 +121,7 @@ export class ChannelManager {
     push.integration = resolution.key
     push.mode = modeOf(this.#deps, resolution) ?? push.mode
     push.calendars = calendars
-    push.access = accessToken === undefined ? undefined : this.#accessOf(resolution, accessToken)
+    push.access = accessOf(observation)
     push.lastAccess = push.access ?? push.lastAccess
     for (const calendar of calendars) this.#noteReading(push, calendar)
     push.changed = new Set([...push.changed, ...unread(push)])
@@ -182,12 +182,9 @@ export class ChannelManager {
       this.#reachability.leave(push.integration, key)
       return done()
     }
-    this.#judgeMissed(push)
-    if (push.mode.kind === 'enabled') await this.#keepChannels(key, push, push.mode.address)
-    else this.#dropChannels(key, push)
+    await this.#keepUpToDate(key, push)
     // The Agent may have been deleted while a request was under way.
     if (this.#agents.get(key) !== push) return this.#end(key, push)
-    await stopChannels(this.#deps, push, push.access ?? push.lastAccess)
     if (push.reported !== undefined && this.#digestOf(push) !== push.reported) this.#deps.statusChanged(key)
     return done(dueIn(this.#deps.clock, push))
   }
@@ -249,12 +246,6 @@ export class ChannelManager {
     return push
   }
 
-  #accessOf(resolution: Resolution, accessToken: string): PushAccess | undefined {
-    if (resolution.kind !== 'resolved') return undefined
-    const { key, entry } = resolution
-    return { accessToken, client: agentClient(entry.client, { integrations: this.#deps.integrations, key }) }
-  }
-
   #noteReading(push: AgentPush, { id, lastRead, changedAt }: WatchedCalendar): void {
     const provedAt = push.state.byCalendar.get(id)?.proved?.provedAt
     const announcements = noted(this.#announcementsOf(push, id), { lastRead, changedAt, provedAt })
@@ -291,6 +282,13 @@ export class ChannelManager {
   #retryNow(push: AgentPush): void {
     push.state = withoutPauses(push.state)
     this.retryIntegration(push.integration)
+  }
+
+  async #keepUpToDate(key: Key, push: AgentPush): Promise<void> {
+    this.#judgeMissed(push)
+    if (push.mode.kind === 'enabled') await this.#keepChannels(key, push, push.mode.address)
+    else this.#dropChannels(key, push)
+    await stopChannels(this.#deps, push, push.access ?? push.lastAccess)
   }
 
   async #keepChannels(key: Key, push: AgentPush, address: string): Promise<void> {
@@ -401,6 +399,14 @@ const unread = ({ calendars, reading }: AgentPush): string[] =>
 /** A channel is usually proved at once: one write of the status tells both. */
 const isBrandNew = ({ proved: current, unproved }: CalendarPush, now: number): boolean =>
   !current && unproved !== undefined && now < unproved.askedAt + BRAND_NEW_MS
+
+/** With which client and token channels are made; undefined while none can be made. */
+function accessOf({ agent, resolution, accessToken, account }: Observation): PushAccess | undefined {
+  if (resolution.kind !== 'resolved' || resolution.entry.apiDisabled || accessToken === undefined) return undefined
+  const { key, entry } = resolution
+  const payer = { integration: key, account: canonicalAccount(account ?? agent.spec.account) }
+  return { client: entry.client, accessToken, payer: account === undefined ? { ...payer, isClaimed: true } : payer }
+}
 
 const hasUnproved = ({ state }: AgentPush): boolean =>
   [...state.byCalendar.values()].some(({ unproved }) => unproved !== undefined)

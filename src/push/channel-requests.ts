@@ -48,7 +48,11 @@ export async function requestChannel(deps: RequestDeps, push: AgentPush, request
   const startedAt = deps.clock.monotonic()
   const current = (): CalendarPush => push.state.byCalendar.get(calendarId) ?? newCalendarPush()
   try {
-    const made = await access.client.watch(access.accessToken, { calendarId, channelId: id, token, address })
+    const made = await access.client.watch(
+      access.accessToken,
+      { calendarId, channelId: id, token, address },
+      { payer: access.payer },
+    )
     const renewAt = renewalOf({ now: deps.clock.now(), expiresAt: made.expiresAt }, deps.random())
     const channel = { id, ...made, address, renewAt, askedAt: deps.clock.monotonic() }
     push.state = withCalendarPush(push.state, calendarId, asked(current(), channel))
@@ -92,11 +96,11 @@ export async function stopChannels(deps: RequestDeps, push: AgentPush, access: P
 }
 
 async function stop(
-  { client, accessToken }: PushAccess,
+  { client, accessToken, payer }: PushAccess,
   channel: { id: string; resourceId: string },
 ): Promise<boolean> {
   try {
-    await client.stopChannel(accessToken, { channelId: channel.id, resourceId: channel.resourceId })
+    await client.stopChannel(accessToken, { channelId: channel.id, resourceId: channel.resourceId }, { payer })
     return true
   } catch (error) {
     if (!(error instanceof GoogleError)) throw error

@@ -29,18 +29,18 @@ export class KeyedRateLimiter {
 
   /** Takes a token of this key even if there is none. */
   record(key: string): void {
-    this.#keep(key, afterToken(this.#limit, this.#fullAt.get(key), this.#clock.monotonic()))
+    this.#set(key, afterToken(this.#limit, this.#fullAt.get(key), this.#clock.monotonic()))
   }
 
   /** Takes a token of this key. Returns false if there was none; a refused attempt costs nothing. */
   tryAcquire(key: string): boolean {
     const isFree = this.delay(key) === 0
     if (isFree) this.record(key)
-    else this.#keep(key, this.#fullAt.get(key) ?? 0)
+    else this.#set(key, this.#fullAt.get(key) ?? 0)
     return isFree
   }
 
-  #keep(key: string, fullAt: number): void {
+  #set(key: string, fullAt: number): void {
     setBounded(this.#fullAt, key, fullAt, MAX_KEYS)
   }
 }

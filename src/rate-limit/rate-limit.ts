@@ -1,8 +1,8 @@
 /**
  * The rate limiting room: how often, and how many at a time, something may be done. It contains token buckets (a single one, and
- * one for each key), a sliding window, a budget for every minute, a circuit breaker and a semaphore, which google/, kubernetes/, integration/ and web/ use. It
- * knows nothing about Google, HTTP or Kubernetes, and touches only the clock and the randomness that it is given. Durations are in
- * ms, and instants are those of the monotonic clock.
+ * one for each key), a sliding window, a budget for every minute, a circuit breaker and a semaphore, which google/, kubernetes/,
+ * integration/ and web/ use. It knows nothing about Google, HTTP or Kubernetes, and touches only the clock and the randomness that it
+ * is given. Durations are in ms, and instants are those of the monotonic clock.
  *
  * The methods have the same names everywhere: `tryAcquire` takes something at once or returns false; `acquire` waits for it, and if
  * it has to be given back, returns the function that releases it; `delay` says how long, in ms, until it can be taken, and takes

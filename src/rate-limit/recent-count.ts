@@ -1,16 +1,16 @@
 /**
- * Counts what happened within the last window. The count is never too low: an event is counted for at least the whole window, and
- * for at most two grains longer. So it needs memory for at most one entry for each grain, however many events there are.
+ * Counts the events of the last window. The count is never too low: an event is counted for at least the whole window, and for at
+ * most two grains longer. So the memory is limited to one entry per grain, however many events there are.
  */
 import { TIMER_TOLERANCE_MS } from '../platform/clock.ts'
 
-/** A window has so many grains. */
+/** The number of grains in a window. */
 const GRAINS = 600
-/** One grain for rounding, and one so that two clocks, a timer that fires early and a window with both of its ends agree. */
+/** One grain for rounding, and one as a tolerance for differing clocks, early timers and both ends of the window. */
 const EXTRA_GRAINS = 2
 
 interface Entry {
-  /** Until when the events are counted; an instant of the monotonic clock. */
+  /** Until when the events are counted, by the monotonic clock. */
   until: number
   events: number
 }
@@ -29,7 +29,7 @@ export class RecentCount {
     this.#grainMs = windowMs / GRAINS
   }
 
-  /** How many entries it keeps. */
+  /** How many entries it stores. */
   get size(): number {
     return this.#entries.length
   }
@@ -43,13 +43,13 @@ export class RecentCount {
     this.#total += 1
   }
 
-  /** How many events the window that ends now holds. */
+  /** How many events there are in the window that ends now. */
   count(now: number): number {
     this.#forgetBefore(now)
     return this.#total
   }
 
-  /** How long, in ms, until so many of the events have left the window; the whole window if it does not hold that many. */
+  /** How long, in ms, until this many events have left the window; the whole window if there are fewer. */
   timeUntilLeft(now: number, events: number): number {
     if (events <= 0) return 0
     this.#forgetBefore(now)

@@ -1,11 +1,12 @@
 /**
- * A budget of requests for every interval of one minute, whenever it begins. A request occupies its place from before it is sent
- * until a minute after its answer: it reached the service at some instant between the two, so no minute of the service's holds more
- * requests than the budget, however long they are under way.
+ * A budget of requests for every interval of one minute, whenever it begins. A request occupies a slot from before it is sent until a
+ * minute after its answer. It reached the service at some instant between the two, so in no minute does the service receive more
+ * requests than the budget, however long they take.
  *
  * Requests have priorities. A waiting request goes before all waiting requests of a lower priority, and routine requests may occupy
- * nine tenths of the budget only. The requests of each priority and those above it are spread over the minute: a tenth of the budget
- * at once, and the rest evenly. Without that, a burst would use up the budget, and nothing could be sent for the rest of its minute.
+ * only nine tenths of the budget. The requests of each priority, together with those of higher priorities, are spread over the
+ * minute: a tenth of the budget at once, and the rest evenly. Otherwise, a burst would use up the budget, and no request could be
+ * sent for the rest of its minute.
  */
 import { TIMER_TOLERANCE_MS, type Clock } from '../platform/clock.ts'
 import { MINUTE_MS } from '../platform/time-units.ts'
@@ -18,23 +19,23 @@ const PRIORITIES = ['requested', 'interactive', 'routine'] as const
 
 /**
  * How urgent a request is.
- * - `requested`: somebody asked for it by name and waits.
- * - `interactive`: somebody waits for its result, or something happened that it is about.
- * - `routine`: it repeats by itself.
+ * - `requested`: somebody requested it explicitly and is waiting.
+ * - `interactive`: somebody is waiting for its result, or it follows a change.
+ * - `routine`: it is repeated regularly.
  */
 export type Priority = (typeof PRIORITIES)[number]
 
-/** The place of one request in a budget. One of the methods must be called, once. */
+/** A slot that one request occupies in a budget. Exactly one of the methods must be called, once. */
 export interface Slot {
-  /** The request has ended, or no answer is expected any more. */
+  /** The request has ended, or no answer is expected any longer. */
   end(): void
-  /** The request was not sent: its place is free again. */
+  /** The request was not sent, so the slot is free again. */
   cancel(): void
 }
 
 /** The part of a budget that routine requests may occupy. */
 export const ROUTINE_SHARE = 0.9
-/** Requests that are turned away are told to come back one after the other, but all of them within so long. */
+/** Rejected requests get different retry times, one after another, but within this time. */
 const MAX_SPREAD_MS = 5 * MINUTE_MS
 
 interface Waiter {
@@ -46,15 +47,15 @@ interface Lane {
   readonly waiting: Set<Waiter>
   /** The token bucket that spreads its requests. */
   fullAt: number | undefined
-  /** When the request that was turned away last was told to come back. */
-  promisedAt: number
+  /** The retry time of the request that was rejected last. */
+  lastRetryAt: number
 }
 
-/** How many requests of this priority, and of higher ones, a budget may hold before the next of this priority. */
+/** How many slots of a budget may be occupied when a request of this priority takes the next one. */
 export const shareOf = (budget: number, priority: Priority): number =>
   priority === 'routine' ? Math.max(Math.floor(budget * ROUTINE_SHARE), 1) : budget
 
-/** Limits the requests in every minute. */
+/** Limits the number of requests in every minute. */
 export class SlidingBudget {
   readonly #clock: Pick<Clock, 'monotonic' | 'setTimer'>
   readonly #limit: () => number
@@ -67,27 +68,27 @@ export class SlidingBudget {
   #underWay = 0
   #cancelTimer: (() => void) | undefined
 
-  /** @param limit the most requests in a minute; it may change. */
+  /** @param limit returns the maximum number of requests in a minute, which may change. */
   constructor(clock: Pick<Clock, 'monotonic' | 'setTimer'>, limit: () => number) {
     this.#clock = clock
     this.#limit = limit
   }
 
-  /** Whether it holds nothing: a new budget would behave in the same way. */
+  /** Whether no slot is occupied and no request waits, so that a new budget would behave in the same way. */
   get isIdle(): boolean {
     return this.#occupied() === 0 && PRIORITIES.every((priority) => this.#lanes[priority].waiting.size === 0)
   }
 
   /**
-   * Takes a place, and waits for it if none is free.
+   * Waits for a slot and occupies it.
    *
-   * @throws RateLimitExceededError with the time to come back, if there is none within `maxWaitMs`; at once if that can be foreseen.
+   * @throws RateLimitExceededError with a retry time if no slot is free within `maxWaitMs`; at once if that can be foreseen.
    */
   acquire(priority: Priority, maxWaitMs: number): Promise<Slot> {
     const { waiting } = this.#lanes[priority]
     return new Promise((resolve, reject) => {
-      const turnAway = (): void => reject(new RateLimitExceededError(this.#promise(priority)))
-      if (this.#delay(priority) > Math.max(maxWaitMs, 0)) return turnAway()
+      const giveUp = (): void => reject(new RateLimitExceededError(this.#retryAfterMs(priority)))
+      if (this.#delay(priority) > Math.max(maxWaitMs, 0)) return giveUp()
       let cancelTimer = (): void => undefined
       const waiter: Waiter = {
         start: (slot) => {
@@ -100,17 +101,17 @@ export class SlidingBudget {
       if (!waiting.has(waiter)) return
       cancelTimer = this.#clock.setTimer(maxWaitMs, () => {
         this.#admit()
-        if (waiting.delete(waiter)) turnAway()
+        if (waiting.delete(waiter)) giveUp()
       })
     })
   }
 
-  /** Counts a request that has ended, although it had no place. */
+  /** Counts a request that has ended without a slot. */
   record(): void {
     this.#ended.add(this.#clock.monotonic())
   }
 
-  /** The next routine requests follow evenly, without a burst. */
+  /** Makes the next routine requests follow evenly, without a burst. */
   drain(): void {
     const { routine } = this.#lanes
     routine.fullAt = drained(this.#pace(), routine.fullAt, this.#clock.monotonic())
@@ -125,7 +126,7 @@ export class SlidingBudget {
     return { burst: Math.max(limit / 10, 1), intervalMs: MINUTE_MS / (ROUTINE_SHARE * limit) }
   }
 
-  /** How long, in ms, a request that comes now has to wait, as far as can be foreseen. 0 means that it can be sent now. */
+  /** How long, in ms, a new request has to wait, as far as can be foreseen; 0 means that it can be sent now. */
   #delay(priority: Priority): number {
     const ahead = PRIORITIES.slice(0, PRIORITIES.indexOf(priority) + 1).map((one) => this.#lanes[one].waiting.size)
     const before = ahead.reduce((sum, size) => sum + size, 0)
@@ -133,9 +134,9 @@ export class SlidingBudget {
     return Math.max(this.#untilFree(priority, before + 1), this.#untilPaced(priority) + inLane)
   }
 
-  /** How long until the budget has so many free places for this priority. */
-  #untilFree(priority: Priority, places: number): number {
-    const excess = this.#occupied() + places - shareOf(this.#limit(), priority)
+  /** How long, in ms, until the budget has this many free slots for this priority. */
+  #untilFree(priority: Priority, slots: number): number {
+    const excess = this.#occupied() + slots - shareOf(this.#limit(), priority)
     return this.#ended.timeUntilLeft(this.#clock.monotonic(), excess)
   }
 
@@ -144,24 +145,24 @@ export class SlidingBudget {
     return delay > TIMER_TOLERANCE_MS ? delay : 0
   }
 
-  /** When a request that is turned away should come back, in ms: after those that were turned away before it. */
-  #promise(priority: Priority): number {
+  /** After how many ms a rejected request should be retried: after those that were rejected before it. */
+  #retryAfterMs(priority: Priority): number {
     const lane = this.#lanes[priority]
     const now = this.#clock.monotonic()
     const { intervalMs } = this.#pace()
     const soonest = now + Math.max(this.#delay(priority), intervalMs)
-    lane.promisedAt = Math.min(Math.max(soonest, lane.promisedAt + intervalMs), soonest + MAX_SPREAD_MS)
-    return lane.promisedAt - now
+    lane.lastRetryAt = Math.min(Math.max(soonest, lane.lastRetryAt + intervalMs), soonest + MAX_SPREAD_MS)
+    return lane.lastRetryAt - now
   }
 
-  /** Gives free places to waiting requests, by priority, and comes back when the next place is free. */
+  /** Gives free slots to waiting requests, by priority, and runs again when the next slot is free. */
   #admit(): void {
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
     let next = Infinity
     for (const priority of PRIORITIES) {
       next = Math.min(next, this.#admitLane(priority))
-      // A higher priority waits for a place: a lower one does not take it.
+      // While a request of a higher priority waits for a slot, one of a lower priority does not take it.
       if (this.#lanes[priority].waiting.size > 0 && this.#untilFree(priority, 1) > 0) break
     }
     if (next < Infinity) this.#cancelTimer = this.#clock.setTimer(next, () => this.#admit())
@@ -181,7 +182,7 @@ export class SlidingBudget {
 
   #take(priority: Priority): Slot {
     const pace = this.#pace()
-    // A lower priority follows the pace of all requests that go before its own.
+    // The pace of a priority includes the requests of all higher priorities.
     const lanes = PRIORITIES.slice(PRIORITIES.indexOf(priority)).map((one) => this.#lanes[one])
     for (const lane of lanes) lane.fullAt = afterToken(pace, lane.fullAt, this.#clock.monotonic())
     this.#underWay += 1
@@ -199,13 +200,14 @@ export class SlidingBudget {
   }
 }
 
-const newLane = (): Lane => ({ waiting: new Set(), fullAt: undefined, promisedAt: -Infinity })
+const newLane = (): Lane => ({ waiting: new Set(), fullAt: undefined, lastRetryAt: -Infinity })
 
 /**
- * Takes a place in each of several budgets, one after the other, all within `maxWaitMs`.
+ * Waits for a slot in each of several budgets, one after another, all within `maxWaitMs`.
  *
- * @param budgets the narrowest first: who waits for a place holds places in narrower budgets only. Each is looked up at its turn.
- * @throws RateLimitExceededError that `budget` has no place in time. No place was taken.
+ * @param budgets the narrowest first, so that a waiting request occupies slots only in narrower budgets. Each is looked up when it is
+ *   needed.
+ * @throws RateLimitExceededError if one of the budgets has no free slot in time. Then no slot is occupied.
  */
 export async function acquireAll(
   clock: Pick<Clock, 'monotonic'>,

@@ -15,7 +15,7 @@ export const MANAGED_BY_SELECTOR = 'app.kubernetes.io/managed-by=calendar-operat
 
 /** The purpose of an object that the operator creates: the value of its `app.kubernetes.io/component` label. */
 export type Role = 'grant' | 'calendar' | 'access-token' | 'keys'
-/** The label that holds an object's role. */
+/** The label that contains an object's role. */
 export const ROLE_LABEL = 'app.kubernetes.io/component'
 /** The labels of an object that the operator creates with this role. */
 export const labelsOf = (role: Role): Record<string, string> => ({ ...MANAGED_BY, [ROLE_LABEL]: role })

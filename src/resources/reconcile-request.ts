@@ -10,48 +10,54 @@ import type { ObjectMeta } from './types.ts'
 const MIN_INTERVAL_MS = 10_000
 
 /** The requests of one object that were served. */
-export interface RequestMemory {
+export interface RequestState {
   /** The last request that was served. */
-  handledRequest?: string
+  readonly handledRequest?: string
   /** When a request was last served, by the monotonic clock. */
-  servedAt?: number
+  readonly servedAt?: number
 }
 
 /** The request that is to be served now, or in how many ms a waiting request is due. Empty if there is no request. */
 export interface DueRequest {
-  request?: string
-  waitMs?: number
+  readonly request?: string
+  readonly waitMs?: number
+}
+
+/** The request that is due, and the next state. */
+export interface RequestStep {
+  readonly due: DueRequest
+  readonly state: RequestState
 }
 
 type Requested = { metadata: Pick<ObjectMeta, 'annotations'>; status?: { lastHandledReconcileAt?: string } }
 
-/** Takes the request of an object, if it is due, and records that it is served. */
-export function takeRequest(clock: Clock, object: Requested, memory: RequestMemory): DueRequest {
-  if (!isRequested(object, memory.handledRequest)) return {}
-  const dueAt = (memory.servedAt ?? -Infinity) + MIN_INTERVAL_MS
-  if (!hasCome(clock, dueAt)) return { waitMs: dueAt - clock.monotonic() }
-  memory.servedAt = clock.monotonic()
-  return { request: requestedAt(object) }
+/** Takes the request of an object, if it is due. It counts as served from now on. */
+export function takeRequest(clock: Clock, object: Requested, state: RequestState): RequestStep {
+  if (!isRequested(object, state.handledRequest)) return { due: {}, state }
+  const dueAt = (state.servedAt ?? -Infinity) + MIN_INTERVAL_MS
+  if (!hasCome(clock, dueAt)) return { due: { waitMs: dueAt - clock.monotonic() }, state }
+  return { due: { request: requestedAt(object) }, state: { ...state, servedAt: clock.monotonic() } }
 }
 
 /**
  * Returns what remains of a request after its reconcile. If its bypass has to wait for the client's next one, the request is served
  * again then.
  *
- * @param bypass the bypass of the reconcile.
- * @param request what `takeRequest` returned.
- * @param memory forgets in that case that the request was served.
+ * @param bypass the bypass of the reconcile; undefined if no request was served.
+ * @param due what `takeRequest` returned.
  */
 export function remainingRequest(
-  bypass: { readonly retryInMs: number | undefined },
-  request: DueRequest,
-  memory: RequestMemory,
-): DueRequest {
-  const waitMs = bypass.retryInMs
-  if (waitMs === undefined) return request
-  memory.servedAt = undefined
-  return { waitMs }
+  bypass: { readonly retryInMs: number | undefined } | undefined,
+  due: DueRequest,
+  state: RequestState,
+): RequestStep {
+  const waitMs = bypass?.retryInMs
+  return waitMs === undefined ? { due, state } : { due: { waitMs }, state: { ...state, servedAt: undefined } }
 }
+
+/** The request was served to the end: the status shows it from now on. */
+export const withHandled = (state: RequestState, { request }: DueRequest): RequestState =>
+  request === undefined ? state : { ...state, handledRequest: request }
 
 /**
  * Whether somebody requested a reconcile that has not been served yet.

@@ -211,7 +211,7 @@ async function saveGrant(
     clientId: state.clientId,
     consent: toRecordedConsent(state.shown, consentOf(agent.spec)),
   }
-  const replaced = await deps.concurrency.runWrite(context, () => deps.grants.keep(agent, grant))
+  const replaced = await deps.concurrency.runWrite(context, () => deps.grants.saveSignedIn(agent, grant))
   revokeReplaced(deps, agent, { replaced: replaced?.authorized, by: state.clientId })
   deps.connected(context.agentKey)
   return { outcome: 'connected' }

@@ -13,7 +13,7 @@ export interface WebDeps {
   cluster: Cluster
   google: Google
   /** Stores the grants that people give. */
-  grants: Pick<GrantStore, 'known' | 'readToReplace' | 'keep' | 'readConsent' | 'isShared'>
+  grants: Pick<GrantStore, 'known' | 'readToReplace' | 'saveSignedIn' | 'readConsent' | 'isShared'>
   /** The origin of Google's consent page and of its script. */
   accountsURL: string
   /** The namespaces of each site, as the setting `--sites` lists them. */
@@ -22,7 +22,7 @@ export interface WebDeps {
   log: Log
   /** Cryptographically secure. */
   randomBytes: (count: number) => Uint8Array
-  /** The namespace of the Secret that holds the keys. */
+  /** The namespace of the Secret that contains the keys. */
   namespace: string
   /** Called when somebody has signed in, so that the Agent has a new grant. */
   connected(agentKey: string): void

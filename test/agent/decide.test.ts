@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { decide, type Facts } from '../../src/agent/decide.ts'
+import { decide, type AgentFacts } from '../../src/agent/decide.ts'
 import { stepFailure, type StepFailure } from '../../src/failures/step-failure.ts'
 import { conditionsFor, findCondition } from '../../src/resources/conditions.ts'
 import type { Agent, Condition } from '../../src/resources/types.ts'
@@ -37,7 +37,7 @@ const grant = {
   advice: 'sign in again',
 }
 
-const facts = (more: Partial<Facts> = {}): Facts => ({
+const facts = (more: Partial<AgentFacts> = {}): AgentFacts => ({
   now,
   monotonic,
   publishedAt: now,
@@ -48,7 +48,7 @@ const facts = (more: Partial<Facts> = {}): Facts => ({
 })
 
 /** Decides, and holds the status that follows from it against the rules of kstatus. */
-function decided(given: Facts): { of: (type: string) => Condition | undefined; outcome: unknown; agent: Agent } {
+function decided(given: AgentFacts): { of: (type: string) => Condition | undefined; outcome: unknown; agent: Agent } {
   const { findings, outcome } = decide(given)
   const generation = given.agent.metadata.generation
   const conditions = conditionsFor('Agent', findings, { conditions: given.agent.status?.conditions, generation, now })

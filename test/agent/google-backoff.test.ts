@@ -4,9 +4,9 @@ import {
   failuresOf,
   shortened,
   isUnreachable,
-  stands,
+  isInForce,
   type GoogleBackoff,
-  type Asked,
+  type GoogleAttempt,
 } from '../../src/agent/google-backoff.ts'
 import { stepFailure, type StepFailure } from '../../src/failures/step-failure.ts'
 import { durationMs } from '../../src/resources/durations.ts'
@@ -29,14 +29,19 @@ beforeEach(() => {
   backoff = undefined
 })
 
-const asked = (more: Partial<Asked> = {}): Asked => ({ token: 'one', credentialsHash: 'hash', limited: false, ...more })
+const asked = (more: Partial<GoogleAttempt> = {}): GoogleAttempt => ({
+  token: 'one',
+  credentialsHash: 'hash',
+  limited: false,
+  ...more,
+})
 
 function ask(failures: StepFailure[]): void {
   const longest = durationMs(interval)
   backoff = backoffAfter({ clock, random: () => 0.5 }, backoff, { ...asked(), failures, authorized: false, longest })
 }
 const fail = (trouble: StepFailure): void => ask([trouble])
-const holds = (more: Partial<Asked> = {}): boolean => stands(clock, backoff, asked(more))
+const holds = (more: Partial<GoogleAttempt> = {}): boolean => isInForce(clock, backoff, asked(more))
 const left = (): number | undefined => {
   const requeue = backoff && failuresOf(clock, backoff)[0]?.requeue
   return requeue?.kind === 'retry' ? requeue.notBefore : undefined

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { newCalendar, withCalendar } from '../../src/calendars/state.ts'
-import { publish as publishAll } from '../../src/agent/conclude.ts'
-import type { Found } from '../../src/agent/facts.ts'
-import { read } from '../../src/agent/read.ts'
+import type { AgentProgress } from '../../src/agent/progress.ts'
+import { read, runAll } from '../../src/agent/run-steps.ts'
+import { prune, publish as publishOutputs } from '../../src/agent/write-steps.ts'
 import { ApiError } from '../../src/kubernetes/port.ts'
 import { consentOf } from '../../src/resources/consent.ts'
 import { marksOf, withController } from '../../src/resources/ownership.ts'
@@ -18,7 +18,7 @@ let bench: Bench
 function begin(agent: Agent): void {
   bench = new Bench(agent)
   const calendar = { ...newCalendar(), lastRead: 0, lastFull: 0, dueAt: Infinity }
-  bench.state.calendars = withCalendar(bench.state.calendars, 'alice@example.com', calendar)
+  bench.tracked.update({ calendars: withCalendar(bench.tracked.value.calendars, 'alice@example.com', calendar) })
 }
 
 const published = (name: string): void =>
@@ -28,10 +28,9 @@ const published = (name: string): void =>
     { ...marksOf(bench.agent, 'access-token'), ownerReferences: withController([], bench.agent) },
   )
 
-async function reconcile(): Promise<Found> {
-  const { deps } = bench
-  const context = bench.context()
-  return publishAll(deps, context, await read(deps, context))
+async function reconcile(): Promise<AgentProgress> {
+  const { run, tracked } = bench
+  return runAll([publishOutputs, prune], run, tracked, await read(run, tracked))
 }
 
 describe('an object that was published under another name', () => {

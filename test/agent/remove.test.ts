@@ -19,6 +19,7 @@ let alice: Agent
 let finalizers: string[] | undefined
 /** What is remembered of the grant. */
 let known: GrantState
+let deletingSince: number | undefined
 
 beforeEach(() => {
   alice = anAgent({ deletionPolicy: 'Revoke' })
@@ -26,6 +27,7 @@ beforeEach(() => {
   Object.assign(alice.metadata, { finalizers, deletionTimestamp: '2026-11-23T10:00:00Z' })
   bench = new Bench(alice)
   known = NO_GRANT
+  deletingSince = undefined
   bench.small.secret('alice-grant', { refresh_token: 'supplied' })
 })
 
@@ -33,8 +35,8 @@ async function go(): Promise<Outcome> {
   const { deps } = bench
   const cluster = { ...deps.cluster, patch: letGo }
   const tokens = { ...deps.tokens, current: () => known }
-  bench.state.deletingSince ??= bench.clock.monotonic()
-  return remove({ ...deps, cluster, tokens } as typeof deps, alice, bench.state.deletingSince)
+  deletingSince ??= bench.clock.monotonic()
+  return remove({ ...deps, cluster, tokens } as typeof deps, alice, deletingSince)
 }
 
 const letGo = (_: unknown, patch: { metadata: { finalizers: string[] } }): Promise<unknown> => {

@@ -1,10 +1,12 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { newAgentState, type AgentState, type Context } from '../../src/agent/state.ts'
+import { newAgentState, type AgentState } from '../../src/agent/state.ts'
+import { read, runAll } from '../../src/agent/run-steps.ts'
+import type { AgentRun } from '../../src/agent/steps.ts'
 import type { AgentDeps } from '../../src/agent/port.ts'
-import { publish } from '../../src/agent/conclude.ts'
-import { read } from '../../src/agent/read.ts'
+import { prune, publish } from '../../src/agent/write-steps.ts'
 import { GrantStore } from '../../src/grants/grant-store.ts'
 import { createTokenSource } from '../../src/grants/token-source.ts'
+import { ObjectState } from '../../src/kubernetes/object-states.ts'
 import { ApiError } from '../../src/kubernetes/port.ts'
 import { UnexpectedError } from '../../src/controller/outcome.ts'
 import { ReconcileLogger } from '../../src/controller/reconcile-logger.ts'
@@ -20,7 +22,7 @@ const failures = {
   'a refusal of the API server': new ApiError('Forbidden', 'PATCH … answered 403'),
 }
 
-let state: AgentState
+let tracked: ObjectState<AgentState>
 let thrown: unknown
 
 const fail = (): never => {
@@ -39,20 +41,20 @@ const store = new GrantStore({ cluster, clock })
 const tokens = createTokenSource({ store, clock, random, signInURL: () => undefined })
 const deps = { clock, random, cluster, tokens } as unknown as AgentDeps
 
-const context = (): Context =>
+const run = (): AgentRun =>
   ({
+    deps,
     agent: anAgent(),
-    state,
     resolution: {
       kind: 'resolved',
       key: 'booking/google',
       integration: anIntegration(),
       entry: { siteAccepted: true, client: { credentials: {} } },
     },
-  }) as unknown as Context
+  }) as unknown as AgentRun
 
 beforeEach(() => {
-  state = newAgentState('uid-of-alice', 0)
+  tracked = new ObjectState('uid-of-alice', newAgentState(0))
 })
 
 describe.each(Object.entries(failures))('a step that fails with %s', (_, error) => {
@@ -61,14 +63,14 @@ describe.each(Object.entries(failures))('a step that fails with %s', (_, error) 
   })
 
   test('is a failure to read the calendars, and nothing more', async () => {
-    const { failures, grant } = await read(deps, context())
+    const { failures, grant } = await read(run(), tracked)
     expect(failures.map(({ condition, requeue }) => [condition, requeue.kind])).toEqual([['Synced', 'retry']])
     expect([grant, failures[0]?.message.includes(secret)]).toEqual([undefined, false])
   })
 
   test('is a failure to publish, besides what failed before', async () => {
-    const before = await read(deps, context())
-    const { failures } = await publish(deps, context(), before)
+    const before = await read(run(), tracked)
+    const { failures } = await runAll([publish, prune], run(), tracked, before)
     expect(failures.slice(0, 1)).toEqual(before.failures)
     expect(failures.length).toBeGreaterThan(1)
     expect(failures.some(({ message }) => message.includes(secret))).toBe(false)
@@ -77,7 +79,7 @@ describe.each(Object.entries(failures))('a step that fails with %s', (_, error) 
 
 test('a conflict ends the whole reconcile: what was decided on has changed', async () => {
   thrown = new ApiError('Conflict', 'PATCH … answered 409')
-  await expect(read(deps, context())).rejects.toBe(thrown)
+  await expect(read(run(), tracked)).rejects.toBe(thrown)
 })
 
 test('a bug is logged once, with where it happened, and never with the data that caused it', () => {

@@ -20,7 +20,7 @@ beforeEach(() => {
   const client = { tryBypass: () => permitted } as unknown as GoogleClient
   const entry = { credentialsHash: 'a', ready: false, apiDisabled: true, siteAccepted: true, message: '' }
   registry.put('a/google', { ...entry, client })
-  registry.observeAPI('a/google', 'Disabled')
+  registry.report('a/google', { api: 'Disabled' })
 })
 
 const probe = (bypass?: Bypass): (() => void) | undefined => registry.tryAcquireProbe('a/google', bypass)
@@ -33,10 +33,12 @@ async function meets(failure: GoogleFailure | undefined, bypass?: Bypass): Promi
   }
   const real = { calendar, limit: () => undefined } as unknown as GoogleClient
   const client = agentClient(real, { integrations: registry, key: 'a/google', bypass })
-  return client.calendar('ya29', 'primary').then(
+  const answer = await client.calendar('ya29', 'primary').then(
     () => 'answered',
     (error: unknown) => (error as GoogleError).message,
   )
+  registry.report('a/google', client.takeFindings())
+  return answer
 }
 
 const state = (): string | undefined => registry.api('a/google')?.state

@@ -195,6 +195,13 @@ describe('a limit', () => {
   })
 })
 
+test.each([refusal('NotFound'), new RangeError('ours')])(
+  'an error that is no limit is passed on as it is: %s',
+  async (error) => {
+    await expect(limiter.run('calendar', () => Promise.reject(error))).rejects.toBe(error)
+  },
+)
+
 describe('what was under way when the breaker opened', () => {
   test('does not open it again, however well it ends', async () => {
     const [early, late] = [await underWay(), await underWay()]
@@ -331,6 +338,12 @@ describe('a request that somebody asked for', () => {
     await probe.succeed()
   })
 
+  test('is no probe where nothing pauses, and costs no bypass then', () => {
+    const bypass = new Bypass()
+    expect(limiter.probeCalendar(bypass)).toBe(false)
+    expect(limiter.tryBypass(bypass)).toBe(true)
+  })
+
   test('may end the pause for the next request', async () => {
     await meet(refusal('DailyQuotaExceeded'))
     expect(limiter.probeCalendar(new Bypass())).toBe(true)
@@ -394,8 +407,13 @@ describe('the rate of requests', () => {
     await settle()
     expect(sent).toBe(60)
     await clock.advance(5_000)
-    const turnedAway = (await all).filter(({ status }) => status === 'rejected')
+    const turnedAway = (await all).filter((one) => one.status === 'rejected')
     expect([sent, turnedAway.length]).toEqual([105, 15])
+    for (const { reason } of turnedAway) {
+      expect(reason).toBeInstanceOf(GoogleError)
+      expect(reason).toMatchObject({ failure: 'RateLimited' })
+      expect((reason as GoogleError).retryAfterMs).toBeGreaterThan(0)
+    }
   })
 
   test('does not send what waited for its turn when a limit came in between', async () => {

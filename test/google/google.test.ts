@@ -119,6 +119,25 @@ describe('who shares a limit', () => {
     expect(good.limit()).toBeUndefined()
   })
 
+  test('a forgotten secret that Google still accepts is by itself, and pushes none of the others out', async () => {
+    const forgotten = await verified('first', PROOF)
+    const second = await verified('second', PROOF)
+    await verified('third', PROOF)
+    harness.next(PROOF, LIMITED)
+    await forgotten.verify()
+    await failureOf(forgotten.verify())
+    expect(harness.google.client({ ...WITHOUT_SECRET, clientSecret: 'second' })).toBe(second)
+    expect(second.limit()).toBeUndefined()
+  })
+
+  test('the first secret takes no limit along when Google refuses it, and leaves none behind', async () => {
+    const first = await verified('first', PROOF)
+    const second = await verified('second', PROOF)
+    await verified('first', WRONG, LIMITED)
+    expect(first.limit()?.failure).toBe('RateLimited')
+    expect(second.limit()).toBeUndefined()
+  })
+
   test('a secret that was rotated away is by itself from then on, and brings nothing along', async () => {
     const rotated = await verified('rotated', PROOF)
     const good = await verified('second', PROOF)

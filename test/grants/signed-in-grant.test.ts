@@ -97,7 +97,7 @@ const log = { info: () => undefined } as unknown as Log
 const grants = new GrantStore({ cluster: cluster as never, clock: new ManualClock() })
 
 async function keep(clientId = CLIENT): Promise<void> {
-  const replaced = await grants.keep(agent, grant(clientId))
+  const replaced = await grants.saveSignedIn(agent, grant(clientId))
   revokeReplaced({ grants, google, log }, agent, { replaced: replaced?.authorized, by: clientId })
 }
 const bobs = { apiVersion: 'calendar-operator.io/v1alpha1', kind: 'Agent', name: 'bob', uid: 'b', controller: true }

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { GoogleError, type GoogleFailure } from '../../src/google/port.ts'
 import type { IntegrationDeps } from '../../src/integration/port.ts'
-import { currentVerification, type IntegrationState } from '../../src/integration/state.ts'
+import { currentVerification, type KnownClient } from '../../src/integration/state.ts'
 import { isVerificationDue, verifyClient } from '../../src/integration/verification.ts'
 import { ManualClock } from '../support/clock.ts'
 
@@ -11,14 +11,14 @@ const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 
 let clock: ManualClock
-let state: IntegrationState
+let state: KnownClient
 let asked: number
 let answer: GoogleFailure | undefined
 let retryAfterMs: number | undefined
 
 const FILE = { clientId: '1-a.apps.googleusercontent.com', clientSecret: 's', stripped: [] }
 
-const credentials = (hash: string): IntegrationState['client'] => ({ kind: 'usable', version: hash, file: FILE, hash })
+const credentials = (hash: string): KnownClient['client'] => ({ kind: 'usable', version: hash, file: FILE, hash })
 
 beforeEach(() => {
   clock = new ManualClock()

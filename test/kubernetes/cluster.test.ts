@@ -265,6 +265,12 @@ describe('a write', () => {
     expect(api.requests[0]).toMatchObject({ method: 'POST', path: '/api/v1/namespaces/booking/secrets' })
   })
 
+  it('that deletes an object which the API server returns as it was takes it out of the store, too', async () => {
+    rest = answerWith(alice())
+    await cluster.delete(alice())
+    expect(cluster.agents.get('booking/alice')).toBeUndefined()
+  })
+
   it('deletes exactly this object, at once and without an event', async () => {
     rest = answerWith({ kind: 'Status', status: 'Success' })
     await cluster.delete(cluster.secrets.get('booking/x')!)

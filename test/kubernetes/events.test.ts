@@ -188,6 +188,18 @@ describe('a repetition', () => {
     expect(dropped).toEqual([])
   })
 
+  it('that the API server refuses is dropped, and is no new Event', async () => {
+    note()
+    await settle()
+    answer = async () => {
+      throw new ApiError('Forbidden', 'no')
+    }
+    note()
+    await settle()
+    expect(methods()).toEqual(['POST', 'PATCH'])
+    expect(dropped).toEqual(['refused'])
+  })
+
   it('is a new Event if the first could not be written', async () => {
     answer = async () => {
       throw new ApiError('Forbidden', 'no')

@@ -5,7 +5,6 @@ import {
   isOverwritten,
   withOwnStatus,
   writeReport,
-  type StatusMemory,
   type StatusReport,
 } from '../../src/kubernetes/status-report.ts'
 import { conditionsFor, findCondition } from '../../src/resources/conditions.ts'
@@ -20,7 +19,8 @@ const refusal = new ApiError(
 )
 
 let agent: Agent
-let memory: StatusMemory<AgentStatus>
+/** The status that we wrote last. */
+let own: AgentStatus | undefined
 /** What the API server says of each write. */
 let answers: (ApiError | 'taken')[]
 let written: AgentStatus[]
@@ -28,7 +28,7 @@ let notes: EventRecord[]
 
 beforeEach(() => {
   agent = anAgent()
-  memory = {}
+  own = undefined
   answers = []
   written = []
   notes = []
@@ -50,14 +50,19 @@ const refused: StatusReport<'Agent'>['refused'] = (message) => {
   const finding = { status: 'False', reason: 'PublishFailed', message } as const
   return { ready: finding, own: { Synced: finding } }
 }
-const report = (status: AgentStatus): Promise<void> =>
-  writeReport(deps, { kind: 'Agent', object: agent, memory, generation: 1, refused }, asWritten('Agent', status))
+/** @throws ApiError why the status could not be written. */
+async function report(status: AgentStatus): Promise<void> {
+  const about = { kind: 'Agent', object: agent, written: own, generation: 1, refused } as const
+  const result = await writeReport(deps, about, asWritten('Agent', status))
+  own = result.written
+  if (result.error) throw result.error
+}
 
 const readyStatus = (): AgentStatus => {
   const ready = { status: 'True', reason: 'Ready', message: 'All is well.' } as const
-  const own = { Authorized: { ...ready, reason: 'Granted' }, Synced: { ...ready, reason: 'Synced' } } as const
+  const conditions = { Authorized: { ...ready, reason: 'Granted' }, Synced: { ...ready, reason: 'Synced' } } as const
   const before = { conditions: undefined, generation: 1, now }
-  return { observedGeneration: 1, conditions: conditionsFor('Agent', { ready, own }, before) }
+  return { observedGeneration: 1, conditions: conditionsFor('Agent', { ready, own: conditions }, before) }
 }
 const reasonOf = (type: string): string | undefined => findCondition(agent.status?.conditions, type)?.reason
 
@@ -65,22 +70,22 @@ describe('a status that somebody has overwritten', () => {
   test('is distinguished from an unchanged one, however often that was read since', async () => {
     await report(readyStatus())
     agent = { ...agent, status: structuredClone(agent.status) }
-    expect(isOverwritten(agent, memory)).toBe(false)
+    expect(isOverwritten(agent, own)).toBe(false)
     agent = { ...agent, status: { ...agent.status, sync: { lastSyncTime: '2030-01-01T00:00:00Z' } } }
-    expect(isOverwritten(agent, memory)).toBe(true)
+    expect(isOverwritten(agent, own)).toBe(true)
   })
 
   test('is ignored: the status that we wrote counts', async () => {
     await report(readyStatus())
     const edited = structuredClone(agent.status?.conditions ?? []).map((one) => ({ ...one, status: 'False' as const }))
     agent = { ...agent, status: { ...agent.status, conditions: edited } }
-    expect(withOwnStatus<'Agent'>(agent, memory).status).toEqual(readyStatus())
+    expect(withOwnStatus<'Agent'>(agent, own).status).toEqual(readyStatus())
   })
 
   test('is accepted after a restart, when nobody can know', () => {
     agent = { ...agent, status: readyStatus() }
-    expect(withOwnStatus<'Agent'>(agent, memory)).toBe(agent)
-    expect(isOverwritten(agent, memory)).toBe(false)
+    expect(withOwnStatus<'Agent'>(agent, own)).toBe(agent)
+    expect(isOverwritten(agent, own)).toBe(false)
   })
 })
 
@@ -115,6 +120,18 @@ describe('a status that the API server rejects', () => {
     await expect(report(readyStatus())).rejects.toBe(refusal)
     expect(Object.keys(agent.status ?? {}).sort()).toEqual(['conditions', 'observedGeneration'])
     expect(reasonOf('Ready')).toBe('PublishFailed')
+  })
+
+  test('is replaced as well if it is too large', async () => {
+    answers = [new ApiError('TooLarge', 'too large')]
+    await expect(report(readyStatus())).rejects.toThrow('too large')
+    expect(reasonOf('Ready')).toBe('PublishFailed')
+  })
+
+  test('is tried again if the short status finds no API server', async () => {
+    answers = [refusal, new ApiError('Unreachable', 'no answer')]
+    await expect(report(readyStatus())).rejects.toThrow('no answer')
+    expect(written).toEqual([])
   })
 
   test('is only tried again if the API server did not process it', async () => {

@@ -36,14 +36,14 @@ export class MemoryWorld {
   readonly google = new MemoryGoogle(CLIENT_SECRET)
   /** The lines of the operator's log. */
   readonly lines: string[] = []
-  /** What an attendance failed with: nobody waits for one. */
+  /** What the work at deadlines failed with: nobody waits for it. */
   readonly failures: unknown[] = []
-  /** How often `attend` ran for an agent, in addition to its reconciles. */
-  attendances = 0
+  /** How often a deadline of an agent came, in addition to its reconciles. */
+  deadlinesRun = 0
   /** Every chance that is taken from now on. */
   chance = 0.5
   readonly #log = createLog({ level: 'debug', clock: this.clock, write: (line) => void this.lines.push(line) })
-  readonly #attending = new Map<string, () => void>()
+  readonly #deadlines = new Map<string, () => void>()
   #client!: RunningGoogle
   #cluster!: RunningCluster
   #integrations!: Reconcile
@@ -57,7 +57,7 @@ export class MemoryWorld {
   /** A new process over the same cluster. */
   restart(): void {
     this.google.restarted()
-    for (const cancel of this.#attending.values()) cancel()
+    for (const cancel of this.#deadlines.values()) cancel()
     const url = 'http://google.memory'
     const random = (): number => this.chance
     const common = { clock: this.clock, random, log: this.#log }
@@ -88,7 +88,7 @@ export class MemoryWorld {
       zones: createZones(),
       signInURL,
       push: noPush,
-      attendIn: (key, ms) => this.#attendIn(key, ms, agents.attend),
+      scheduleDeadline: (key, ms) => this.#scheduleDeadline(key, ms, agents.runDeadline),
       reported: () => undefined,
       wake: () => undefined,
       progress: () => undefined,
@@ -96,14 +96,14 @@ export class MemoryWorld {
     this.#agents = agents.reconcile
   }
 
-  /** As the queue of those who attend does it: the latest wish of a key counts. */
-  #attendIn(key: string, ms: number, attend: Reconcile): void {
-    this.#attending.get(key)?.()
+  /** As the queue of deadlines does it: the latest request for a key counts. */
+  #scheduleDeadline(key: string, ms: number, runDeadline: Reconcile): void {
+    this.#deadlines.get(key)?.()
     const fire = (): void => {
-      this.attendances += 1
-      void attend(key).catch((error: unknown) => this.failures.push(error))
+      this.deadlinesRun += 1
+      void runDeadline(key).catch((error: unknown) => this.failures.push(error))
     }
-    this.#attending.set(key, this.clock.setTimer(ms, fire))
+    this.#deadlines.set(key, this.clock.setTimer(ms, fire))
   }
 
   /** A write by a user, which the watch reports. A status is only taken over if the caller says so. */

@@ -1,6 +1,6 @@
 /**
- * Promises in comments of the code, each with the change that breaks it and the test that must notice. `find` stands
- * in its file exactly once; `make promises` makes each change in a copy of the tree and sees that test turn red.
+ * Promises in comments of the code, each with the change that breaks it and the test that must notice. `find` occurs
+ * exactly once in its file; `make promises` makes each change in a copy of the tree, and expects that test to fail.
  */
 export interface BrokenPromise {
   promise: string

@@ -1,6 +1,7 @@
 /** One agent's access by itself: its Secrets in a small cluster, and a Google that answers what a test says. */
 import { createZones } from '../../src/calendar/zones.ts'
-import { newAgentState, type AgentState, type Context } from '../../src/agent/state.ts'
+import { newAgentState, type AgentState } from '../../src/agent/state.ts'
+import type { AgentRun } from '../../src/agent/steps.ts'
 import type { AgentDeps } from '../../src/agent/port.ts'
 import { isStepFailure, type StepFailure } from '../../src/failures/step-failure.ts'
 import type { GrantState } from '../../src/grants/grant-state.ts'
@@ -11,6 +12,7 @@ import { createTokenSource } from '../../src/grants/token-source.ts'
 import type { GoogleClient } from '../../src/google/port.ts'
 import { GoogleError, type GoogleFailure, type TokenAnswer } from '../../src/google/port.ts'
 import type { Agent } from '../../src/resources/types.ts'
+import { ObjectState } from '../../src/kubernetes/object-states.ts'
 import { ManualClock } from './clock.ts'
 import { noPush } from './push.ts'
 import { anAgent, anIntegration } from './resources.ts'
@@ -26,12 +28,15 @@ export interface Asked {
   kept: string | undefined
 }
 
+const newTracked = (agent: Agent, now: number): ObjectState<AgentState> =>
+  new ObjectState(agent.metadata.uid ?? '', newAgentState(now))
+
 export class Bench {
   readonly clock = new ManualClock()
   readonly small = new SmallCluster()
   readonly asked: Asked[] = []
   agent: Agent
-  state: AgentState
+  tracked: ObjectState<AgentState>
   tokens: TokenSource
   chance = 0
   /** What Google refuses requests with. */
@@ -49,14 +54,14 @@ export class Bench {
 
   constructor(agent = anAgent()) {
     this.agent = agent
-    this.state = newAgentState(agent.metadata.uid ?? '', 0)
+    this.tracked = newTracked(agent, 0)
     this.tokens = this.#newTokens()
     this.small.agents = [agent]
   }
 
   /** What the next reconcile of the agent gets. */
-  context(): Context {
-    const { agent, state, integration, credentialsHash } = this
+  get run(): AgentRun {
+    const { deps, agent, integration, credentialsHash } = this
     const entry = {
       client: this.client,
       credentialsHash,
@@ -65,7 +70,7 @@ export class Bench {
       apiDisabled: false,
       message: '',
     }
-    return { agent, state, resolution: { kind: 'resolved', key: 'booking/google', integration, entry } }
+    return { deps, agent, resolution: { kind: 'resolved', key: 'booking/google', integration, entry } }
   }
 
   /** One reconcile's way to a valid access token. */
@@ -80,7 +85,7 @@ export class Bench {
   /** What the token source is asked with. */
   get request(): TokenRequest {
     const { agent, integration, client, credentialsHash } = this
-    return { agent, integration, client, credentialsHash, since: this.state.firstSeen, force: false }
+    return { agent, integration, client, credentialsHash, since: this.tracked.value.firstSeen, force: false }
   }
 
   /** What is known of the grant. */
@@ -90,7 +95,7 @@ export class Bench {
 
   /** As after a restart: nothing is remembered. */
   forget(): void {
-    this.state = newAgentState(this.agent.metadata.uid ?? '', this.clock.monotonic())
+    this.tracked = newTracked(this.agent, this.clock.monotonic())
     this.tokens = this.#newTokens()
   }
 
@@ -112,9 +117,7 @@ export class Bench {
       zones: createZones(),
       google: { client: () => this.client, revoke: (token: string) => this.#ask('revoke', token) },
       integrations: {
-        markSuspect: () => undefined,
-        observeAPI: () => undefined,
-        wake: () => undefined,
+        report: () => undefined,
         tryAcquireProbe: () => () => undefined,
       },
       log: { info: () => undefined, debug: () => undefined },

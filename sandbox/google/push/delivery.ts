@@ -144,13 +144,14 @@ export interface DeliveryFilter {
   last?: number
 }
 
-/** The number of deliveries since the last reset, and the newest ones (up to 10,000) that pass a filter, oldest first. */
+/** The number of deliveries since the last reset, and those of the newest 10,000 or more that pass a filter, oldest first. */
 export function listDeliveries(push: PushState, filter: DeliveryFilter = {}): { total: number; log: Delivery[] } {
-  const { last = KEPT, ...wanted } = filter
+  const { last, ...wanted } = filter
   const names = Object.keys(wanted) as (keyof typeof wanted)[]
   const passes = (entry: Delivery): boolean =>
     names.every((name) => wanted[name] === undefined || entry[name] === wanted[name])
-  const log = push.deliveries.entries.slice(-KEPT).filter(passes).slice(-last)
+  const found = push.deliveries.entries.filter(passes)
+  const log = last === undefined ? found : found.slice(-last)
   return { total: push.deliveries.total, log: log.map((entry) => ({ ...entry })) }
 }
 

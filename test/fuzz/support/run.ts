@@ -156,7 +156,7 @@ class Fuzz {
 
   #judgeEnd(): void {
     const failures = this.#world.failures.filter((error) => !(error instanceof ApiError))
-    this.problems.push(...failures.map((error) => `an attendance failed: ${wordsOf(error)}`))
+    this.problems.push(...failures.map((error) => `the work at a deadline failed: ${wordsOf(error)}`))
     this.problems.push(...this.#world.kubernetes.problems, ...this.#world.google.problems)
     for (const [object, before] of this.#foreign) {
       const now = this.#world.kubernetes.find(object.kind, object.metadata.name)

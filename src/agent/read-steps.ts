@@ -1,0 +1,192 @@
+/**
+ * The steps of a reconcile that need Google. Each takes the state and returns what is different in the next one, with its findings.
+ * The first that fails ends the reading. What is known is published in any case.
+ */
+import type { ReadInput } from '../calendars/port.ts'
+import { knownCalendars } from '../calendars/query.ts'
+import { readCalendars } from '../calendars/read-calendars.ts'
+import { withAnotherGrant, type CalendarsState } from '../calendars/state.ts'
+import {
+  findingsOf,
+  refusedIntegration,
+  withoutGrant,
+  type ResolvedIntegration,
+} from '../clients/resolve-integration.ts'
+import { isStepFailure, stepFailure, type StepFailure } from '../failures/step-failure.ts'
+import { consentAdvice, renewalAdvice } from '../grants/advice.ts'
+import { consentIn } from '../grants/grant-state.ts'
+import type { IntegrationRefusal, TokenRefusal } from '../grants/port.ts'
+import { HOUR_MS } from '../platform/time-units.ts'
+import { publishedBytes } from '../publishing/state.ts'
+import { inWords, widenings } from '../resources/consent.ts'
+import { durationMs } from '../resources/durations.ts'
+import { backoffAfter, failuresOf, isInForce, type GoogleAttempt } from './google-backoff.ts'
+import { ended, progressBefore, withFailures, type AgentProgress } from './progress.ts'
+import { consentedPart } from './state.ts'
+import type { AgentStep, ReadRun, StepResult } from './steps.ts'
+
+/** Brings the grant up to date with its Secrets. Calendars that were read with another grant are read again. */
+const loadGrant: AgentStep<ReadRun> = async ({ deps, agent, request, resolution }, { grantGeneration, calendars }) => {
+  const failed = await deps.tokens.load(request)
+  const { generation } = deps.tokens.current(agent)
+  const state =
+    generation === grantGeneration ? {} : { grantGeneration: generation, calendars: withAnotherGrant(calendars) }
+  if (failed) return { state, progress: ended(progressBefore(unlessBarred(resolution, failed))) }
+  return { state, progress: { ...progressBefore(), reached: 'grant' } }
+}
+
+/** While the backoff after failed requests is in force, its failures are reported again and nothing is requested. */
+const awaitBackoff: AgentStep<ReadRun> = (run, { googleBackoff }, progress) => {
+  const { deps, agent, request } = run
+  if (request.force || !isInForce(deps.clock, googleBackoff, attemptOf(run))) {
+    return { progress: { ...progress, reached: 'Google' } }
+  }
+  const grant = googleBackoff.authorized ? deps.tokens.current(agent).grant : undefined
+  const failures = failuresOf(deps.clock, googleBackoff)
+  return { progress: ended({ ...progress, failures, grant, isAuthorized: grant !== undefined }) }
+}
+
+/** Renews the access token if that is due. */
+const ensureToken: AgentStep<ReadRun> = async (run, _, progress) =>
+  afterTokenStep(run, progress, await run.deps.tokens.ensure(run.request))
+
+/** Checks that the grant is of the right account and has the right scopes. */
+const verifyAccount: AgentStep<ReadRun> = async (run, _, progress) => {
+  const result = afterTokenStep(run, progress, await run.deps.tokens.verify(run.request))
+  if (result.progress.isEnded) return result
+  return { progress: { ...progress, grant: run.deps.tokens.current(run.agent).grant, isAuthorized: true } }
+}
+
+/**
+ * Reads the calendars that are due, as far as the person has consented. Not async: a suspended function keeps its arguments alive,
+ * and with the state every earlier snapshot.
+ */
+const readDueCalendars: AgentStep<ReadRun> = (run, { calendars, publication }, progress) =>
+  readWith(run, publishedBytes(publication), progress)(calendars)
+
+/** The steps that read, in order. After the first one that fails, the others are skipped. */
+export const READ_STEPS: readonly AgentStep<ReadRun>[] = [
+  loadGrant,
+  awaitBackoff,
+  ensureToken,
+  verifyAccount,
+  readDueCalendars,
+]
+
+/** Remembers whether Google answered. If it did not, the failures are retried after a backoff. */
+const recordBackoff: AgentStep<ReadRun> = (run, before, progress) => {
+  if (progress.reached !== 'Google') return { progress }
+  const { deps, agent, request } = run
+  const googleBackoff = backoffAfter(deps, before.googleBackoff, {
+    ...attemptOf(run),
+    failures: progress.failures,
+    authorized: progress.grant !== undefined,
+    longest: durationMs(request.integration.spec.sync.interval),
+  })
+  const failures = googleBackoff ? failuresOf(deps.clock, googleBackoff) : progress.failures
+  if (!progress.isAuthorized) return { state: { googleBackoff }, progress: { ...progress, failures } }
+  const { unsaved, lateRenewal } = deps.tokens.current(agent)
+  // Failures that concern the grant, although the calendars could be read.
+  const ofGrant = [unsaved, lateRenewal?.stepFailure].filter((one) => one !== undefined)
+  return { state: { googleBackoff }, progress: { ...progress, failures: [...failures, ...ofGrant] } }
+}
+
+/** A calendar that was refused stays refused until it is read again, even if another failure prevents that now. */
+const addRefusedCalendars: AgentStep<ReadRun> = ({ deps, agent }, { calendars }, progress) => {
+  if (progress.reached === 'nothing') return { progress }
+  // It is read again with the other calendars.
+  const requeue = { kind: 'wait', for: HOUR_MS } as const
+  const grant = deps.tokens.current(agent)
+  const known = knownCalendars(calendars, consentedPart(agent, { grant }), grant.grant?.account)
+  const refused = known.flatMap(({ failure }) => {
+    const isReported = progress.failures.some(({ message }) => message === failure?.stepFailure.message)
+    return failure?.refused && !isReported ? [{ ...failure.stepFailure, requeue }] : []
+  })
+  return { progress: withFailures(progress, refused) }
+}
+
+/** The person has to consent to what the spec adds; the rest is kept up to date. */
+const addMissingConsent: AgentStep<ReadRun> = ({ deps, agent, request: { integration } }, _, progress) => {
+  const consent = consentIn(deps.tokens.current(agent))
+  const more = consent && progress.grant ? widenings(consent, agent.spec) : []
+  if (more.length === 0) return { progress }
+  const message = `The spec asks for more than the person agreed to on the sign-in page: ${inWords(more)}. What they agreed to is kept up to date. For the rest, ${consentAdvice(deps, agent, integration)}.`
+  const requeue = { kind: 'wait', for: HOUR_MS, readsOn: true } as const
+  return { progress: withFailures(progress, [stepFailure('Authorized', 'AwaitingSignIn', message, requeue)]) }
+}
+
+/** What is added to the result of reading, whatever it is. */
+export const CONCLUDING_STEPS: readonly AgentStep<ReadRun>[] = [recordBackoff, addRefusedCalendars, addMissingConsent]
+
+function afterTokenStep(run: ReadRun, progress: AgentProgress, refusal: TokenRefusal | undefined): StepResult {
+  if (!refusal) return { progress }
+  const { deps, resolution } = run
+  if (isStepFailure(refusal)) return { progress: ended(withFailures(progress, [refusal])) }
+  const failure = refusedIntegration(deps, resolution.key, refusal)
+  return { progress: ended(withFailures(progress, [failure])), findings: findingsOf(refusal) }
+}
+
+/** Prepares the reading without the state, so that nothing keeps the snapshots that are replaced while it goes on. */
+function readWith(run: ReadRun, keptBesides: number, progress: AgentProgress) {
+  const { deps, agent, resolution } = run
+  const refusals: IntegrationRefusal[] = []
+  const failureOf = (refusal: IntegrationRefusal): StepFailure => {
+    refusals.push(refusal)
+    return refusedIntegration(deps, resolution.key, refusal)
+  }
+  const input = readInput(run, keptBesides, failureOf)
+  return (calendars: CalendarsState): Promise<StepResult> =>
+    readCalendars(deps, input, calendars).then(({ state, failures, apiDisabled }) => {
+      const all = apiDisabled ? [...failures, failureOf({ refused: 'CalendarAPI' })] : failures
+      // The token may have been refused, or renewed and rotated, while the calendars were read.
+      const isRefused = all.some(({ condition }) => condition === 'Authorized')
+      const grant = isRefused ? undefined : deps.tokens.current(agent).grant
+      const findings = refusals.map(findingsOf).reduce((before, one) => ({ ...before, ...one }), {})
+      return { state: { calendars: state }, progress: { ...withFailures(progress, all), grant }, findings }
+    })
+}
+
+function readInput(
+  { deps, agent, request, keep }: ReadRun,
+  keptBesides: number,
+  failureOf: (refusal: IntegrationRefusal) => StepFailure,
+): ReadInput {
+  const grant = deps.tokens.current(agent)
+  const accessToken = (): string => deps.tokens.current(agent).grant?.accessToken ?? ''
+  return {
+    agent: consentedPart(agent, { grant }),
+    integration: request.integration,
+    client: request.client,
+    account: grant.grant?.account,
+    accessToken: accessToken(),
+    renew: async () => {
+      const refusal = await deps.tokens.renew(request)
+      if (!refusal) return { accessToken: accessToken() }
+      return isStepFailure(refusal) ? refusal : failureOf(refusal)
+    },
+    advice: renewalAdvice(deps, agent, request.integration),
+    force: request.force,
+    changed: deps.push.takeChanged(agent),
+    keptBesides,
+    keep: (calendars) => keep({ calendars }),
+  }
+}
+
+const attemptOf = ({ deps, agent, request, resolution }: ReadRun): GoogleAttempt => ({
+  token: deps.tokens.current(agent).grant?.refreshToken ?? '',
+  credentialsHash: request.credentialsHash,
+  limited: (resolution.entry.client.limit()?.leftMs ?? 0) > 0,
+})
+
+/**
+ * Nobody can sign in on a site that belongs to another namespace, so that is reported first. And an Agent without a grant
+ * cannot probe whether the API is switched on again.
+ */
+function unlessBarred(resolution: ResolvedIntegration, failed: StepFailure): StepFailure[] {
+  const lacksGrant = failed.condition === 'Authorized' && LACKS_GRANT.includes(failed.reason)
+  if (!lacksGrant) return [failed]
+  if (resolution.entry.apiDisabled) return [withoutGrant(resolution)]
+  return resolution.entry.siteAccepted ? [failed] : [withoutGrant(resolution), failed]
+}
+
+const LACKS_GRANT: readonly string[] = ['AwaitingSignIn', 'GrantSecretNotFound', 'GrantSecretKeyMissing']

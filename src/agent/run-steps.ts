@@ -1,0 +1,128 @@
+/**
+ * Runs the steps of an Agent's reconcile. Apart from `reconcile.ts`, this is the only file that holds the state between two steps:
+ * it keeps what a step returns, and tells the integration what a step found out for it.
+ */
+import { agentAccess } from '../clients/agent-access.ts'
+import type { AgentClient } from '../clients/agent-client.ts'
+import type { IntegrationFindings } from '../clients/port.ts'
+import type { ResolvedIntegration } from '../clients/resolve-integration.ts'
+import { done, retry, type Outcome } from '../controller/outcome.ts'
+import { failureOf, isConflict } from '../failures/thrown.ts'
+import type { Bypass } from '../google/port.ts'
+import type { ObjectState } from '../kubernetes/object-states.ts'
+import { isPatient } from './conflicts.ts'
+import { ended, progressBefore, withFailures, type AgentProgress } from './progress.ts'
+import { CONCLUDING_STEPS, READ_STEPS } from './read-steps.ts'
+import type { AgentState } from './state.ts'
+import type { AgentRun, AgentStep, ReadRun, StepResult } from './steps.ts'
+
+/** The last state of one Agent. */
+export type AgentTracked = ObjectState<AgentState>
+
+/**
+ * Runs the steps that read, if the integration can be used.
+ * @param bypass somebody asked for a reconcile now: postponed steps are taken, and one request may ignore a limit.
+ * @throws ApiError of kind `Conflict`.
+ */
+export async function read(run: AgentRun, tracked: AgentTracked, bypass?: Bypass): Promise<AgentProgress> {
+  const { resolution } = run
+  if (resolution.kind === 'suspended') return progressBefore()
+  if (resolution.kind === 'failed') return progressBefore([resolution.failure])
+  const readRun = readRunOf({ ...run, resolution }, tracked, bypass)
+  const progress = await runUntilEnded(READ_STEPS, readRun, tracked, progressBefore())
+  return runAll(CONCLUDING_STEPS, readRun, tracked, progress)
+}
+
+function readRunOf(
+  run: AgentRun & { resolution: ResolvedIntegration },
+  tracked: AgentTracked,
+  bypass: Bypass | undefined,
+): ReadRun {
+  const { deps, agent, resolution } = run
+  const access = agentAccess(deps, agent, resolution, { since: tracked.value.firstSeen, bypass })
+  return { ...run, ...access, keep: (change) => tracked.update(change) }
+}
+
+/**
+ * Runs steps that write, in the Agent's turn.
+ * @throws ApiError of kind `Conflict`.
+ */
+export const write = (
+  steps: readonly AgentStep[],
+  run: AgentRun,
+  tracked: AgentTracked,
+  progress: AgentProgress = progressBefore(),
+): Promise<Outcome> => tracked.runExclusive(async () => outcomeOf(await runAll(steps, run, tracked, progress)))
+
+/** A last step that failed over something that nobody expected has left no outcome. */
+function outcomeOf({ outcome, failures }: AgentProgress): Outcome {
+  if (outcome) return outcome
+  const thrown = failures.findLast(({ requeue }) => requeue.kind === 'retry')?.requeue
+  return thrown?.kind === 'retry' ? retry(thrown.error) : done()
+}
+
+/** Runs the steps in order until one of them ends the list or fails. @throws ApiError of kind `Conflict`. */
+export async function runUntilEnded<R extends AgentRun>(
+  steps: readonly AgentStep<R>[],
+  run: R & WithClient,
+  tracked: AgentTracked,
+  before: AgentProgress,
+): Promise<AgentProgress> {
+  let progress = before
+  for (const step of steps) {
+    progress = await runStep(step, run, tracked, progress)
+    if (progress.isEnded) break
+  }
+  return { ...progress, isEnded: false }
+}
+
+/** Runs all steps in order, also after one has failed. @throws ApiError of kind `Conflict`. */
+export async function runAll<R extends AgentRun>(
+  steps: readonly AgentStep<R>[],
+  run: R & WithClient,
+  tracked: AgentTracked,
+  before: AgentProgress,
+): Promise<AgentProgress> {
+  let progress = before
+  for (const step of steps) progress = await runStep(step, run, tracked, progress)
+  return { ...progress, isEnded: false }
+}
+
+interface WithClient {
+  readonly client?: AgentClient
+}
+
+/**
+ * Runs one step. This is the only place that keeps the state that a step returns, and that tells the integration what a step found
+ * out for it. What a step throws is its failure, except for a conflict, which repeats the whole reconcile.
+ */
+async function runStep<R extends AgentRun>(
+  step: AgentStep<R>,
+  run: R & WithClient,
+  tracked: AgentTracked,
+  before: AgentProgress,
+): Promise<AgentProgress> {
+  const result = await attempt(step, run, tracked, before).finally(() => report(run, run.client?.takeFindings()))
+  tracked.update(result.state ?? {})
+  report(run, result.findings)
+  if (result.conflict) throw result.conflict
+  return result.progress
+}
+
+/** Not async: a suspended function keeps its arguments alive, and with the state every earlier snapshot. */
+function attempt<R extends AgentRun>(
+  step: AgentStep<R>,
+  run: R,
+  tracked: AgentTracked,
+  progress: AgentProgress,
+): Promise<StepResult> {
+  const result = new Promise<StepResult>((resolve) => resolve(step(run, tracked.value, progress)))
+  return result.catch((error: unknown) => {
+    if (isConflict(error) && isPatient(run.deps.clock, tracked.value)) throw error
+    return { progress: ended(withFailures(progress, [failureOf(error)])) }
+  })
+}
+
+const report = ({ deps, resolution }: AgentRun, findings: IntegrationFindings | undefined): void => {
+  if (findings && Object.keys(findings).length > 0) deps.integrations.report(resolution.key, findings)
+}

@@ -1,0 +1,71 @@
+/**
+ * What a reconciler remembers of its objects between two reconciles: for each key the last state, a value that is replaced as a
+ * whole. Steps are given values; only the code that runs the steps holds an `ObjectState` and replaces the value in it.
+ */
+import { Mutex } from '../platform/mutex.ts'
+import { keyOf, type Key, type KubernetesObject } from './port.ts'
+
+/** The last state of one object. */
+export class ObjectState<S extends object> {
+  readonly uid: string
+  readonly #mutex = new Mutex()
+  #value: S
+
+  constructor(uid: string, value: S) {
+    this.uid = uid
+    this.#value = value
+  }
+
+  get value(): S {
+    return this.#value
+  }
+
+  /**
+   * Replaces the fields that a step has computed. Two queues may work on one object at a time, so the other fields stay as they
+   * are now, and not as they were when the step began.
+   */
+  update(change: Partial<S>): void {
+    this.#value = { ...this.#value, ...change }
+  }
+
+  /** Runs one function at a time: the next one sees what the one before has written. */
+  runExclusive<T>(run: () => Promise<T>): Promise<T> {
+    return this.#mutex.runExclusive(run)
+  }
+}
+
+/** The last state of each object of one kind. */
+export class ObjectStates<S extends object> {
+  readonly #create: () => S
+  readonly #states = new Map<Key, ObjectState<S>>()
+
+  /** @param create returns the state of an object that was not reconciled yet. */
+  constructor(create: () => S) {
+    this.#create = create
+  }
+
+  /** The state of this object. An object that was deleted and created again starts with a new state. */
+  of(object: Pick<KubernetesObject, 'metadata'>): ObjectState<S> {
+    const { uid = '' } = object.metadata
+    const known = this.#states.get(keyOf(object))
+    if (known?.uid === uid) return known
+    const state = new ObjectState(uid, this.#create())
+    this.#states.set(keyOf(object), state)
+    return state
+  }
+
+  /** The state of the object with this key; undefined if it was not reconciled yet. */
+  get(key: Key): ObjectState<S> | undefined {
+    return this.#states.get(key)
+  }
+
+  /** The object is gone. */
+  forget(key: Key): void {
+    this.#states.delete(key)
+  }
+
+  /** All keys and their states. */
+  entries(): IterableIterator<[Key, ObjectState<S>]> {
+    return this.#states.entries()
+  }
+}
