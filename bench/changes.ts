@@ -19,6 +19,7 @@ interface ChangesDeps {
 /** Beyond the events that the accounts were seeded with, and within the window that is published. */
 const FIRST_DAY_MS = 75 * 86_400_000
 const HOUR_MS = 3_600_000
+const SLOT_MS = 600_000
 /** Changes that are not published within this time after the last one count as missing. */
 const PATIENCE_MS = 30_000
 const POLL_MS = 100
@@ -38,7 +39,9 @@ export class Changes {
   accounts: readonly string[] = []
   readonly #deps: ChangesDeps
   readonly #origin = Math.floor((Date.now() + FIRST_DAY_MS) / HOUR_MS) * HOUR_MS
-  #made = 0
+  /** How many events each account has got. */
+  readonly #made = new Map<string, number>()
+  #last = -1
 
   constructor(deps: ChangesDeps) {
     this.#deps = deps
@@ -46,14 +49,13 @@ export class Changes {
 
   /** New events, each in another calendar than the one before. */
   async spread({ seconds, perSecond }: Rate): Promise<Changed> {
-    const agents = this.accounts.length
-    return this.#measured(seconds * perSecond, perSecond, () => this.#add(this.#made % agents))
+    return this.#measured(seconds * perSecond, perSecond, () => this.#add(++this.#last % this.accounts.length))
   }
 
   /** Changes of one event, which all but the last leave its time as it is. */
   async flood({ seconds, perSecond }: Rate): Promise<Changed> {
     const calendar = this.accounts[0] ?? ''
-    const { id } = this.#deps.google.addEvent({ calendar, event: { summary: 'Flood', ...this.#slot() } })
+    const { id } = this.#deps.google.addEvent({ calendar, event: { summary: 'Flood', ...this.#slot(calendar) } })
     const total = seconds * perSecond
     return this.#measured(total, perSecond, (index) => {
       if (index === total - 1) return this.#add(0)
@@ -95,15 +97,18 @@ export class Changes {
   }
 
   #add(agent: number): Waiting {
-    const slot = this.#slot()
-    this.#deps.google.addEvent({ calendar: this.accounts[agent] ?? '', event: { summary: 'Change', ...slot } })
+    const calendar = this.accounts[agent] ?? ''
+    const slot = this.#slot(calendar)
+    this.#deps.google.addEvent({ calendar, event: { summary: 'Change', ...slot } })
     return { calendar: `agent${agent}-calendar`, start: slot.start.dateTime, at: performance.now() }
   }
 
-  /** An hour that no other change has, and that touches none. */
-  #slot(): { start: { dateTime: string }; end: { dateTime: string } } {
-    const start = this.#origin + (this.#made++ % 150) * 2 * HOUR_MS
-    return { start: { dateTime: timestamp(start) }, end: { dateTime: timestamp(start + HOUR_MS) } }
+  /** A time that no other event of this calendar has, and that touches none. */
+  #slot(calendar: string): { start: { dateTime: string }; end: { dateTime: string } } {
+    const made = this.#made.get(calendar) ?? 0
+    this.#made.set(calendar, made + 1)
+    const start = this.#origin + made * 2 * SLOT_MS
+    return { start: { dateTime: timestamp(start) }, end: { dateTime: timestamp(start + SLOT_MS) } }
   }
 
   async #watch(): Promise<Watch> {

@@ -6,12 +6,13 @@ import { connect } from '../../../src/kubernetes/connection.ts'
 import { loadKubeconfig } from '../../../src/kubernetes/kubeconfig.ts'
 import { createLog } from '../../../src/platform/log.ts'
 import { NotificationRelay } from '../../../src/push/notifications.ts'
-import { createWeb, type WebDeps } from '../../../src/web/web.ts'
+import { createWeb, type Web, type WebDeps } from '../../../src/web/web.ts'
 import { seededRandom } from '../../support/seeded-random.ts'
 import { isNamespaced, type World } from './world.ts'
 
 export interface WebReplica {
   readonly port: number
+  readonly channelKeys: Web['channelKeys']
   stop(): Promise<void>
 }
 
@@ -50,6 +51,9 @@ export async function startWebReplica(world: World): Promise<WebReplica> {
   await done(world, web.start())
   return {
     port: web.port ?? 0,
+    get channelKeys() {
+      return web.channelKeys
+    },
     async stop() {
       await done(world, web.stop())
       await done(world, notifications.stop())
