@@ -21,6 +21,8 @@ interface ReadTarget extends Omit<ReadInput, 'keep' | 'force' | 'changed'> {
   /** The calendar, as the spec names it. */
   name: string
   settings: SyncSettings
+  /** Google has announced a change. */
+  isAnnounced: boolean
   /** The memory that the Agent uses without this calendar. */
   kept: Kept
 }
@@ -107,6 +109,7 @@ async function list(
   const found = await listCalendar(target.client, deps.zones, {
     accessToken: target.accessToken,
     before: calendar.lastRead === undefined ? undefined : calendar.snapshot,
+    isAnnounced: target.isAnnounced,
     onPage: () => deps.progress(keyOf(agent)),
     calendarId: target.id,
     detail: settings.detail,

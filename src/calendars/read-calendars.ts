@@ -38,9 +38,10 @@ async function readEach(
     deps.progress(keyOf(input.agent))
     const known = alignedWithTimeOfDay(result.state, deps.clock)
     const calendar = withInterval(known.byId.get(id) ?? newCalendar(), settings.interval)
-    const target = { id, name, settings, accessToken, kept: keptOf(known, input.keptBesides, id) }
+    const kept = keptOf(known, input.keptBesides, id)
+    const target = { id, name, settings, accessToken, kept, isAnnounced: input.changed.has(id) }
     const read =
-      isAnnounced(input, id) || isDue(calendar, settings, deps.clock)
+      isForced(input, id) || isDue(calendar, settings, deps.clock)
         ? await readCalendar(deps, { ...input, ...target }, calendar)
         : { calendar, failure: calendar.failure?.stepFailure, accessToken }
     accessToken = read.accessToken
@@ -56,7 +57,7 @@ async function readEach(
 }
 
 /** Whether it is read although it may not be due. */
-const isAnnounced = ({ force, changed }: ReadInput, id: string): boolean => force || changed.has(id)
+const isForced = ({ force, changed }: ReadInput, id: string): boolean => force || changed.has(id)
 
 function settingsOf({ agent, integration }: ReadInput): SyncSettings {
   const { interval, fullSyncInterval, window } = integration.spec.sync

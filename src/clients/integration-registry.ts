@@ -136,9 +136,10 @@ function tell(listeners: readonly Listener[], key: Key): void {
 }
 
 /** What of an entry concerns the Agents. */
-const relevant = ({ ready, credentialsHash, siteAccepted, message }: IntegrationEntry): unknown[] => [
+const relevant = ({ ready, credentialsHash, siteAccepted, siteRefused, message }: IntegrationEntry): unknown[] => [
   ready,
   credentialsHash,
   siteAccepted,
+  siteRefused,
   message,
 ]

@@ -78,7 +78,7 @@ export interface Observation {
 /** What the status says about push. */
 export interface PushReport {
   /** Undefined: the condition stays as it is. */
-  watching: Watching | undefined
+  watching: Exclude<Watching, 'unknown'> | undefined
   /** The channel of a calendar. */
   channelOf(calendarId: string): ReturnType<typeof channelStatus>
 }
@@ -119,7 +119,7 @@ export class ChannelManager {
     const push = this.#pushOf(observation)
     if (push.integration !== resolution.key) this.#reachability.leave(push.integration, key)
     push.integration = resolution.key
-    push.mode = modeOf(this.#deps, resolution) ?? push.mode
+    push.mode = modeOf(this.#deps, resolution)
     push.calendars = calendars
     push.access = accessOf(observation)
     push.lastAccess = push.access ?? push.lastAccess
@@ -137,7 +137,7 @@ export class ChannelManager {
     push.reported = this.#digestOf(push)
     const watching = this.#watching(push)
     return {
-      watching: isKept(agent, watching) ? undefined : watching,
+      watching: watching === 'unknown' || isKept(agent, watching) ? undefined : watching,
       channelOf: (id) => (watching === 'absent' ? undefined : channelStatus(push.state.byCalendar.get(id))),
     }
   }
@@ -229,7 +229,7 @@ export class ChannelManager {
     const push: AgentPush = {
       uid: agent.metadata.uid ?? '',
       integration: resolution.key,
-      mode: { kind: 'disabled' },
+      mode: { kind: 'unknown' },
       calendars,
       state: restored(agent, calendars, instants, random()),
       announcements: new Map(),
@@ -287,6 +287,7 @@ export class ChannelManager {
   async #keepUpToDate(key: Key, push: AgentPush): Promise<void> {
     this.#judgeMissed(push)
     if (push.mode.kind === 'enabled') await this.#keepChannels(key, push, push.mode.address)
+    else if (push.mode.kind === 'unknown') this.#reachability.leave(push.integration, key)
     else this.#dropChannels(key, push)
     await stopChannels(this.#deps, push, push.access ?? push.lastAccess)
   }
@@ -417,7 +418,7 @@ const isTrying = (push: AgentPush): boolean =>
 
 /** A failure is reported until push works: while another attempt is under way, and after a restart. */
 function isKept(agent: Agent, watching: Watching): boolean {
-  if (watching === 'absent' || watching.reason !== 'NotYetWatching') return false
+  if (typeof watching === 'string' || watching.reason !== 'NotYetWatching') return false
   const before = findCondition(agent.status?.conditions, 'Watching')
   return before?.reason === 'WatchFailed' || (before?.message.startsWith(TRIAL_FAILED) ?? false)
 }

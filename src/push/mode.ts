@@ -11,17 +11,18 @@ export interface ModeOptions {
   pathPrefix?: string
 }
 
-/** Whether to watch; undefined if nothing is known, so that everything stays as it is. */
-export function modeOf(options: ModeOptions, resolution: Resolution): PushMode | undefined {
-  if (resolution.kind === 'suspended') return undefined
+/** Whether to watch. */
+export function modeOf(options: ModeOptions, resolution: Resolution): PushMode {
+  if (resolution.kind === 'suspended') return { kind: 'unknown' }
   if (resolution.kind === 'failed') {
     const { integration, failure } = resolution
     const isGone = !integration || failure.reason === 'IntegrationNotAllowed' || isDisabled(integration)
-    return isGone ? { kind: 'disabled' } : undefined
+    return { kind: isGone ? 'disabled' : 'unknown' }
   }
   if (isDisabled(resolution.integration)) return { kind: 'disabled' }
   const message = obstacle(options, resolution)
   if (message !== undefined) return { kind: 'unreachable', message }
+  if (!resolution.entry.siteAccepted) return { kind: 'unknown' }
   const { siteURI } = resolution.integration.spec.google
   return { kind: 'enabled', address: `${siteURI}${options.pathPrefix ?? SIGN_IN_PREFIX}/notifications` }
 }
@@ -40,7 +41,7 @@ function obstacle(
   if (!integration.spec.google.siteURI.startsWith('https://')) {
     return `spec.google.siteURI of CalendarIntegration ${key} is no https origin, and Google announces changes to such only. ${MEANWHILE}`
   }
-  if (!entry.siteAccepted) {
+  if (entry.siteRefused) {
     return `The site of CalendarIntegration ${key} is not accepted (its condition SiteAccepted says why), so Google can't announce changes there. ${MEANWHILE}`
   }
   return undefined

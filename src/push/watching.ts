@@ -6,6 +6,8 @@ import type { CalendarPush, PushState } from './state.ts'
 
 /** Whether an Agent's calendars are to be watched. */
 export type PushMode =
+  /** Nothing is known about the integration: everything stays as it is. */
+  | { kind: 'unknown' }
   /** `spec.sync.push` is Disabled, or the integration is gone. */
   | { kind: 'disabled' }
   /** Google could not reach the pages. */
@@ -40,8 +42,8 @@ export interface WatchingFacts {
   waitsForOther: boolean
 }
 
-/** The condition `Watching`; `absent` without push. */
-export type Watching = Finding<ReasonOf<'Agent', 'Watching'>> | 'absent'
+/** The condition `Watching`; `absent` without push, and `unknown` if it stays as it is. */
+export type Watching = Finding<ReasonOf<'Agent', 'Watching'>> | 'absent' | 'unknown'
 
 /** How the message of a failed trial begins, by which it is recognised after a restart. */
 export const TRIAL_FAILED = 'No message of Google arrived'
@@ -79,6 +81,7 @@ function unwatched(facts: WatchingFacts): WatchedCalendar[] {
 
 const withoutPush: Step = ({ mode }) => {
   if (mode.kind === 'disabled') return 'absent'
+  if (mode.kind === 'unknown') return 'unknown'
   return mode.kind === 'unreachable' ? { status: 'False', reason: 'NotReachable', message: mode.message } : undefined
 }
 

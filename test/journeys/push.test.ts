@@ -227,6 +227,36 @@ describe('nothing is asked for, and the condition says why,', () => {
   })
 })
 
+describe('a restart while Google does not answer', () => {
+  test('keeps the channels and the condition', async () => {
+    deliver()
+    await apply()
+    const before = await untilWatching('Watching')
+    await world.stopOperator()
+    world.google.resetRequests()
+    world.google.addFault({ fault: '503', kind: 'token.*' })
+    world.google.addFault({ fault: '503', kind: 'events.*' })
+    await world.startOperator()
+    await world.clock.advance(2 * MINUTE)
+    expect(watchingOf(await world.agent('alice'))).toEqual(watchingOf(before))
+    expect(asked('channels.stop')).toBe(0)
+    expect(channelsOf(await world.agent('alice'))).toEqual(alive())
+  })
+})
+
+describe('a site that belongs to another namespace', () => {
+  test('has no channels, and the condition says so', async () => {
+    await world.stopOperator()
+    await world.startOperator({ sites: 'booking.example.com=another' })
+    await apply()
+    const agent = await untilWatching('NotReachable')
+    expect(watchingOf(agent).message).toContain('SiteAccepted')
+    await world.clock.advance(10_000)
+    expect(asked('events.watch')).toBe(0)
+    expect(agent.status?.conditions?.find(({ type }) => type === 'Ready')?.status).toBe('True')
+  })
+})
+
 describe('a calendar that Google does not announce', () => {
   beforeEach(() => {
     deliver()
