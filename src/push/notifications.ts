@@ -12,7 +12,7 @@ import { KeyedRateLimiter } from '../rate-limit/keyed-rate-limiter.ts'
 import { NOTIFIED } from '../resources/names.ts'
 import type { Agent } from '../resources/types.ts'
 import { Coalescer } from './coalescer.ts'
-import { openNotified, sealNotified, type Announced, type NotifiedKey } from './notified-annotation.ts'
+import { openNotified, sealNotified, type NotifiedKey } from './notified-annotation.ts'
 import type { Notification, Notifications, OnNotification } from './port.ts'
 
 /** What the relay of notifications needs. */
@@ -40,7 +40,11 @@ const RETRY_MS = 5_000
 /** Notifications older than this are dropped: by then a poll is as likely to find the change. */
 const LIFETIME_MS = MINUTE_MS
 
-interface Pending extends Announced {
+/** Notifications of one kind that wait to be passed on. */
+interface Pending {
+  uid: string
+  kind: Notification['kind']
+  tags: ReadonlySet<string>
   /** When the oldest of these notifications arrived; monotonic. */
   since: number
   /** When it arrived by the time of day, in ms since the epoch. */
@@ -48,17 +52,17 @@ interface Pending extends Announced {
 }
 
 const merge = (one: Pending, other: Pending): Pending => ({
+  ...one,
+  tags: new Set([...one.tags, ...other.tags]),
   since: Math.min(one.since, other.since),
   receivedAt: Math.min(one.receivedAt, other.receivedAt),
-  sync: new Set([...one.sync, ...other.sync]),
-  change: new Set([...one.change, ...other.change]),
 })
 
 /** Brings notifications to the replica that owns their Agent. */
 export class NotificationRelay implements Notifications {
   readonly #deps: NotificationRelayDeps
   readonly #listeners: OnNotification[] = []
-  /** By the uid of the Agent. */
+  /** By the uid of the Agent and the kind: a channel's first notification does not delay those of changes. */
   readonly #coalescer: Coalescer<Pending>
   readonly #logLimiter: KeyedRateLimiter
   /** What is being passed on now. */
@@ -69,7 +73,7 @@ export class NotificationRelay implements Notifications {
     this.#coalescer = new Coalescer(deps.clock, {
       intervalMs: INTERVAL_MS,
       merge,
-      deliver: (uid, pending) => this.#run(this.#passOn(uid, pending)),
+      deliver: (_, pending) => this.#run(this.#passOn(pending)),
     })
     this.#logLimiter = new KeyedRateLimiter(deps.clock, { burst: 1, intervalMs: MINUTE_MS })
     deps.cluster.agents.subscribe((event) => this.#onEvent(event))
@@ -86,8 +90,7 @@ export class NotificationRelay implements Notifications {
    */
   receive({ uid, tag, kind }: { uid: string; tag: string; kind: Notification['kind'] }): boolean {
     if (this.#deps.cluster.agents.byIndex('uid', uid).length === 0) return false
-    const announced = { sync: new Set<string>(), change: new Set<string>(), [kind]: new Set([tag]) }
-    this.#add(uid, announced, COLLECT_MS)
+    this.#add(uid, { kind, tags: [tag] }, COLLECT_MS)
     return true
   }
 
@@ -102,9 +105,14 @@ export class NotificationRelay implements Notifications {
     await Promise.all(this.#running)
   }
 
-  #add(uid: string, announced: Announced, delayMs: number): void {
+  #add(uid: string, { kind, tags }: Pick<Notification, 'kind' | 'tags'>, delayMs: number): void {
     const { clock } = this.#deps
-    this.#coalescer.add(uid, { ...announced, since: clock.monotonic(), receivedAt: clock.now() }, delayMs)
+    const times = { since: clock.monotonic(), receivedAt: clock.now() }
+    this.#postpone({ uid, kind, tags: new Set(tags), ...times }, delayMs)
+  }
+
+  #postpone(pending: Pending, delayMs: number): void {
+    this.#coalescer.add(`${pending.uid} ${pending.kind}`, pending, delayMs)
   }
 
   #onEvent({ before, after }: WatchEvent<Agent>): void {
@@ -128,9 +136,9 @@ export class NotificationRelay implements Notifications {
     void passingOn.finally(() => this.#running.delete(passingOn))
   }
 
-  async #passOn(uid: string, pending: Pending): Promise<void> {
+  async #passOn(pending: Pending): Promise<void> {
     for (let attempt = 1; ; attempt++) {
-      const [agent] = this.#deps.cluster.agents.byIndex('uid', uid)
+      const [agent] = this.#deps.cluster.agents.byIndex('uid', pending.uid)
       if (!agent) return
       try {
         return await this.#passOnOnce(agent, pending)
@@ -150,11 +158,8 @@ export class NotificationRelay implements Notifications {
     await this.#annotate(agent, pending)
   }
 
-  #deliver(agentKey: string, { receivedAt, sync, change }: Pending): void {
-    for (const listener of this.#listeners) {
-      if (sync.size > 0) listener(agentKey, { receivedAt, kind: 'sync', tags: [...sync] })
-      if (change.size > 0) listener(agentKey, { receivedAt, kind: 'change', tags: [...change] })
-    }
+  #deliver(agentKey: string, { receivedAt, kind, tags }: Pending): void {
+    for (const listener of this.#listeners) listener(agentKey, { receivedAt, kind, tags: [...tags] })
   }
 
   /** Another replica may have written the annotation just now. */
@@ -163,11 +168,11 @@ export class NotificationRelay implements Notifications {
     return sinceMs >= 0 && sinceMs < INTERVAL_MS ? INTERVAL_MS - sinceMs : 0
   }
 
-  async #annotate(agent: Agent, { sync, change }: Pending): Promise<void> {
+  async #annotate(agent: Agent, { uid, kind, tags }: Pending): Promise<void> {
     const { cluster, clock, randomBytes } = this.#deps
     const [key] = this.#deps.keys()
     if (!key) return
-    const value = sealNotified({ at: clock.now(), sync, change }, agent.metadata.uid ?? '', key, randomBytes)
+    const value = sealNotified({ at: clock.now(), kind, tags: [...tags] }, uid, key, randomBytes)
     await cluster.patch(agent, { metadata: { annotations: { [NOTIFIED]: value } } })
   }
 
@@ -176,7 +181,7 @@ export class NotificationRelay implements Notifications {
     const isReported = error instanceof ApiError && error.isReported
     if (!isReported && this.#logLimiter.tryAcquire(NOTIFIED))
       this.#deps.log.warn({ agent: keyOf(agent), error }, 'a notification of Google could not be passed on')
-    this.#coalescer.add(agent.metadata.uid ?? '', pending, RETRY_MS)
+    this.#postpone(pending, RETRY_MS)
   }
 }
 

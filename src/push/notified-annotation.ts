@@ -4,20 +4,15 @@
  */
 import { createCipheriv, createDecipheriv } from 'node:crypto'
 import { parseRecord } from '../platform/json.ts'
+import type { Notification } from './port.ts'
 
 /** The part of an operator key that the annotation is sealed with. */
 export interface NotifiedKey {
   notified: Uint8Array
 }
 
-/** What was announced: the tags of the calendars, by the kind of the messages. */
-export interface Announced {
-  sync: ReadonlySet<string>
-  change: ReadonlySet<string>
-}
-
 /** What the annotation says. */
-export interface Notified extends Announced {
+export interface Notified extends Pick<Notification, 'kind' | 'tags'> {
   /** When it was written, in ms since the epoch. */
   at: number
 }
@@ -25,8 +20,8 @@ export interface Notified extends Announced {
 const ALGORITHM = 'aes-256-gcm'
 const IV_BYTES = 12
 const AUTH_TAG_BYTES = 16
-/** Well above what two kinds of message for 51 calendars need. */
-const MAX_LENGTH = 8_192
+/** Well above what 51 calendars need. */
+const MAX_LENGTH = 4_096
 
 /**
  * The value of the annotation for the Agent with this uid.
@@ -34,14 +29,14 @@ const MAX_LENGTH = 8_192
  * @param randomBytes cryptographically secure.
  */
 export function sealNotified(
-  { at, sync, change }: Notified,
+  { at, kind, tags }: Notified,
   uid: string,
   { notified: key }: NotifiedKey,
   randomBytes: (count: number) => Uint8Array,
 ): string {
   const iv = randomBytes(IV_BYTES)
   const cipher = createCipheriv(ALGORITHM, key, iv, { authTagLength: AUTH_TAG_BYTES }).setAAD(Buffer.from(uid))
-  const plain = JSON.stringify({ at, sync: [...sync], change: [...change] })
+  const plain = JSON.stringify({ at, kind, tags })
   const encrypted = [cipher.update(plain, 'utf8'), cipher.final()]
   return Buffer.concat([iv, ...encrypted, cipher.getAuthTag()]).toString('base64url')
 }
@@ -76,9 +71,10 @@ function decrypted(bytes: Buffer, uid: string, { notified: key }: NotifiedKey): 
 
 /** Another version of the operator may have sealed something else. */
 function parsed(plain: string): Notified | undefined {
-  const { at, sync, change } = parseRecord(plain) ?? {}
-  const isTags = (value: unknown): value is string[] =>
-    Array.isArray(value) && value.every((one) => typeof one === 'string')
-  if (typeof at !== 'number' || !isTags(sync) || !isTags(change)) return undefined
-  return { at, sync: new Set(sync), change: new Set(change) }
+  const { at, kind, tags } = parseRecord(plain) ?? {}
+  if (typeof at !== 'number' || (kind !== 'sync' && kind !== 'change') || !isTexts(tags)) return undefined
+  return { at, kind, tags }
 }
+
+const isTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((one) => typeof one === 'string')

@@ -125,7 +125,7 @@ describe('an annotation that no replica has written', () => {
     await untilWatching()
     await world.clock.advance(5_000)
     const before = reads()
-    const forged = JSON.stringify({ at: world.clock.now(), sync: [], change: ['x'] })
+    const forged = JSON.stringify({ at: world.clock.now(), kind: 'change', tags: ['x'] })
     for (const value of [forged, 'x', null]) {
       await world.objects.patch('Agent', 'alice', { metadata: { annotations: { [NOTIFIED]: value } } })
       await world.clock.advance(5_000)

@@ -112,6 +112,14 @@ describe('a notification at the replica that owns the Agent', () => {
     expect(leader.announced.at(-1)).toContain('b')
   })
 
+  test('does not wait because a channel has just got its first message', async () => {
+    leader.sync('a')
+    await clock.advance(300)
+    leader.change('a')
+    await clock.advance(300)
+    expect(leader.announced).toEqual(['sync a', 'change a'])
+  })
+
   test('keeps the kinds of messages apart', async () => {
     leader.change('a')
     leader.sync('b')
@@ -157,6 +165,14 @@ describe('a notification at another replica', () => {
     expect(leader.announced[0]).toBe('change a')
     expect(leader.announced.at(-1)).toBe('change b')
     expect(leader.heard).toHaveLength(writes)
+  })
+
+  test('is lost neither beside another kind of message', async () => {
+    other.sync('a')
+    other.change('b')
+    await clock.advance(2_000)
+    expect(leader.announced.sort()).toEqual(['change b', 'sync a'])
+    expect(writes).toBe(2)
   })
 
   test('waits for the annotation of a third replica, and neither is lost', async () => {
@@ -221,10 +237,10 @@ describe('a notification at another replica', () => {
 
 describe('an annotation', () => {
   const seal = (at: number, uid = UID, key = KEY): string =>
-    sealNotified({ at, sync: new Set(), change: new Set(['a']) }, uid, key, randomBytes)
+    sealNotified({ at, kind: 'change', tags: ['a'] }, uid, key, randomBytes)
 
   test.each<[string, () => string]>([
-    ['without a seal', () => JSON.stringify({ at: clock.now(), sync: [], change: ['a'] })],
+    ['without a seal', () => JSON.stringify({ at: clock.now(), kind: 'change', tags: ['a'] })],
     ['with another content', () => seal(clock.now()).replace(/.{9}$/, 'AAAAAAAAA')],
     ['of another Agent', () => seal(clock.now(), 'uid-of-bob')],
     ['under a key that is not accepted', () => seal(clock.now(), UID, { notified: Buffer.alloc(32, 2) })],
