@@ -55,7 +55,7 @@ export function registerGauges(metrics: Metrics, cached: Cached, clock: Clock): 
   )
   metrics.gauge(
     'calendar_operator_rate_limited',
-    'Whether Google limits an integration or one of its agents.',
+    'Whether Google limits an integration or one of its agents, or their budget is too small.',
     ['namespace', 'integration'],
     () => {
       const limited = limitedByAgents(agents.list())

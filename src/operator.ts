@@ -86,6 +86,9 @@ export function createOperator(deps: OperatorDeps): Operator {
 
   registerEventHandlers({ cluster, clock, registry, sites, push: workloads.push, ...controllers })
   registerGauges(metrics, cluster, clock)
+  cluster.integrations.subscribe(({ before, after }) => {
+    if (before && !after) google.forgetQuota(keyOf(before))
+  })
   metrics.leader('calendar-operator', () => leadership.leading)
 
   const { metricsBindAddress } = settings

@@ -81,7 +81,7 @@ const namespaces: Parse = (text) => {
   const given = names.filter(Boolean)
   const wrong = given.find((name) => !NAMESPACE.test(name))
   if (wrong === undefined) return { value: [...new Set(given)] }
-  return { mistake: `names of namespaces, separated by commas (${JSON.stringify(wrong)} is none)` }
+  return { mistake: `names of namespaces, separated by commas (${JSON.stringify(wrong)} is not one)` }
 }
 
 const networks: Parse = (text) => {
@@ -91,7 +91,9 @@ const networks: Parse = (text) => {
     .filter(Boolean)
   const wrong = given.find((one) => !isNetwork(one))
   if (wrong === undefined) return { value: given }
-  return { mistake: `addresses or networks such as 10.0.0.0/8, separated by commas (${JSON.stringify(wrong)} is none)` }
+  return {
+    mistake: `addresses or networks such as 10.0.0.0/8, separated by commas (${JSON.stringify(wrong)} is not one)`,
+  }
 }
 
 function isNetwork(text: string): boolean {

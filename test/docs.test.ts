@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { validate } from '../src/cli/validate.ts'
+import { isClientId } from '../src/google/client-id.ts'
 import { REASONS } from '../src/resources/reasons.ts'
 
 const PAGES = [
@@ -76,6 +77,11 @@ describe.each(PAGES)('%s', (page) => {
     const targets = [...read('Makefile').matchAll(/^([a-z-]+):/gm)].map(([, name]) => name)
     const named = [...text.matchAll(/(?:^|`)(?:\w+=\w+ )?make ([a-z][a-z-]*)/gm)].map(([, name]) => name)
     expect(named.filter((name) => !targets.includes(name))).toEqual([])
+  })
+
+  test('shows client ids that the operator accepts', () => {
+    const shown = [...text.matchAll(/"client(?:Id|_id)?": "([^"…]+)"/g)].map(([, id]) => id ?? '')
+    expect(shown.filter((id) => !isClientId(id))).toEqual([])
   })
 
   test('shows manifests that the API server would take', async () => {

@@ -58,7 +58,7 @@ describe('the settings', () => {
 
   test.each(['10.0.0.0/33', 'proxy', '10.0.0.0/8/8', '::1/129', '1.2.3.4/x'])('refuse %s for a network', (text) => {
     expect(mistakesOf({ 'web-trusted-proxies': `10.0.0.0/8, ${text}` })).toEqual([
-      expect.stringContaining(`(${JSON.stringify(text)} is none)`),
+      expect.stringContaining(`(${JSON.stringify(text)} is not one)`),
     ])
   })
 
@@ -169,7 +169,7 @@ describe('namespaces', () => {
   test.each(['A', 'a b', 'a_b', '-a', 'a.b', `x${'y'.repeat(63)}`])(
     'have names that Kubernetes allows, not "%s"',
     (name) => {
-      expect(mistakesOf({ 'watch-namespaces': `good,${name}` })[0]).toContain(`(${JSON.stringify(name)} is none)`)
+      expect(mistakesOf({ 'watch-namespaces': `good,${name}` })[0]).toContain(`(${JSON.stringify(name)} is not one)`)
     },
   )
 })

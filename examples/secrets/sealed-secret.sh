@@ -1,5 +1,5 @@
 #!/bin/sh
-# The client file by Sealed Secrets: makes google-oauth-client.sealed.yaml, which only the cluster can open, and which may stand in Git.
+# The client file with Sealed Secrets: makes google-oauth-client.sealed.yaml, which only the cluster can decrypt. It can be committed.
 #   examples/secrets/sealed-secret.sh client_secret.json
 set -eu
 kubectl create secret generic google-oauth-client --namespace booking \

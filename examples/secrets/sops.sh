@@ -1,6 +1,6 @@
 #!/bin/sh
-# The client file by SOPS: makes google-oauth-client.sops.yaml, whose values only the holder of the age key can read, and which may
-# stand in Git. Flux decrypts it (spec.decryption of examples/flux/booking.yaml).
+# The client file with SOPS: makes google-oauth-client.sops.yaml, whose values only the holder of the age key can decrypt. It can
+# be committed. Flux decrypts it (spec.decryption of examples/flux/booking.yaml).
 #   examples/secrets/sops.sh client_secret.json age1…
 set -eu
 kubectl create secret generic google-oauth-client --namespace booking \

@@ -17,15 +17,15 @@ export function deadlineSteps(run: AgentRun, state: AgentState): readonly AgentS
   if (agent.metadata.deletionTimestamp !== undefined || agent.spec.suspend) return []
   if (!agent.status?.conditions?.length) return [reportFirst]
   if (isSuspended(run)) return suspendedSteps(run)
-  return isTrusted(run, state) ? [] : [recallLastRead, publish, prune, endTrust]
+  return isTrusted(run, state) ? [] : [recallReadProgress, publish, prune, endTrust]
 }
 
 /** The reasons why the calendars could not be read are those of the last attempt. */
-const recallLastRead: AgentStep = (_, { lastRead }, progress) => ({ progress: lastRead ?? progress })
+const recallReadProgress: AgentStep = (_, { readProgress }, progress) => ({ progress: readProgress ?? progress })
 
 /** What was read since may have extended trust. Otherwise it has ended, and the known reason is reported. */
 const endTrust: AgentStep = async (run, state, progress) => {
-  const known = state.lastRead?.failures.length ?? 0
+  const known = state.readProgress?.failures.length ?? 0
   const mayPass = progress.failures.slice(known).some(({ requeue }) => requeue.kind === 'retry')
   // After the report, reconciles report what changes. Only publishing that may still succeed is tried again soon.
   if (isTrusted(run, state) || mayPass) scheduleEndOfTrust(run, state)

@@ -10,6 +10,7 @@ import { HOUR_MS } from '../platform/time-units.ts'
 import { formatDuration } from '../resources/durations.ts'
 import { meaningOf as meaningFor, type ReadyReason, type ReasonOf } from '../resources/reasons.ts'
 import type { Agent, Condition } from '../resources/types.ts'
+import type { AccountShortage } from '../clients/port.ts'
 import type { StepFailure } from '../failures/step-failure.ts'
 
 /** What is decided on. */
@@ -36,7 +37,7 @@ export interface AgentFacts {
     remark?: string
   }
   /** Every calendar was read at least once, and all outputs are published. */
-  synced?: { calendars: number; staleAfterRaised?: number }
+  synced?: { calendars: number; staleAfterRaised?: number; shortage?: AccountShortage }
   /** Until when readers can trust all outputs, by the time of day; -Infinity if an output is missing. */
   freshUntil?: number
   /** A calendar that the spec names was neither read nor refused since the start of the process. */
@@ -176,12 +177,18 @@ function outdated(facts: AgentFacts, other: StepFailure, previous: Condition | u
   return { status: 'False', reason: 'SyncFailed', message: `The calendars can't be read: ${other.message}` }
 }
 
-function syncedMessage({ calendars, staleAfterRaised }: NonNullable<AgentFacts['synced']>): string {
+function syncedMessage({ calendars, staleAfterRaised, shortage }: NonNullable<AgentFacts['synced']>): string {
   const read = calendars === 1 ? 'The calendar is read' : `${calendars} calendars are read`
-  if (staleAfterRaised === undefined) return `${read} and up to date.`
-  const counted = formatDuration(staleAfterRaised)
-  return `${read} and up to date. spec.publish.staleAfter is shorter than two sync intervals: ${counted} counts instead.`
+  const upToDate = `${read} and up to date.`
+  const raised =
+    staleAfterRaised === undefined
+      ? ''
+      : ` spec.publish.staleAfter is shorter than two sync intervals: ${formatDuration(staleAfterRaised)} counts instead.`
+  return `${upToDate}${raised}${shortage ? shortageMessage(shortage) : ''}`
 }
+
+const shortageMessage = ({ needed, left, budget, enough }: AccountShortage): string =>
+  ` Polling the calendars of this account, over all of its Agents, needs ${needed} requests a minute, and its budget leaves ${left} for that: nine tenths of spec.quota.requestsPerMinutePerAgent of the integration, ${budget}. So calendars are read late. Set that to ${enough} or more if Google allows each user of the project that many, set a longer spec.sync.interval, or read fewer calendars.`
 
 function decideReady(
   facts: AgentFacts,

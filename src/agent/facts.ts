@@ -2,11 +2,14 @@
 import { knownCalendars } from '../calendars/query.ts'
 import { nextReading } from '../calendars/schedule.ts'
 import type { CalendarsState } from '../calendars/state.ts'
+import type { AccountShortage } from '../clients/port.ts'
 import { renewalAdvice } from '../grants/advice.ts'
 import { grantEnd } from '../grants/grant-diagnosis.ts'
 import type { Grant } from '../grants/grant.ts'
 import { monotonicAt, timeOfDay } from '../platform/clock.ts'
 import { staleAfterMs } from '../publishing/freshness.ts'
+import { canonicalAccount } from '../resources/account.ts'
+import { integrationKey } from '../resources/allowed-namespaces.ts'
 import { durationMs } from '../resources/durations.ts'
 import { meaningOf } from '../resources/reasons.ts'
 import type { Agent, CalendarIntegration } from '../resources/types.ts'
@@ -38,9 +41,7 @@ export function factsOf(deps: AgentDeps, input: DecisionInput, progress: AgentPr
     agent,
     failures: [...progress.failures],
     grant,
-    synced: isSynced(progress)
-      ? { calendars: calendars.byId.size, staleAfterRaised: raised(agent, staleAfter) }
-      : undefined,
+    synced: isSynced(progress) ? syncedFacts(deps, input, staleAfter) : undefined,
     freshUntil: endOfTrust(deps.clock, agent, integration, input),
     unread: isUnread(consentedPart(agent, input), calendars, input.grant.grant?.account),
     failingSince: failingSince === undefined ? undefined : timeOfDay(deps.clock, failingSince),
@@ -51,6 +52,26 @@ export function factsOf(deps: AgentDeps, input: DecisionInput, progress: AgentPr
     ].filter((at) => at !== undefined),
   }
 }
+
+const syncedFacts = (
+  deps: AgentDeps,
+  { agent, calendars, grant: { grant } }: DecisionInput,
+  staleAfter: number | undefined,
+): NonNullable<AgentFacts['synced']> => ({
+  calendars: calendars.byId.size,
+  staleAfterRaised: raised(agent, staleAfter),
+  shortage: shortageOf(deps, agent, grant?.account),
+})
+
+/** Set if the polls of the account need more than its budget leaves for them. */
+const shortageOf = (
+  { integrations }: AgentDeps,
+  agent: Agent,
+  account: string | undefined,
+): AccountShortage | undefined =>
+  account === undefined
+    ? undefined
+    : integrations.get(integrationKey(agent))?.accountsOverBudget?.get(canonicalAccount(account))
 
 /** Whether a step fails for a reason that may pass by itself. */
 export const isFailing = ({ failures }: AgentProgress): boolean =>

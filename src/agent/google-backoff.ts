@@ -5,7 +5,7 @@
  */
 import { pauseAfter } from '../controller/backoff.ts'
 import type { StepFailure } from '../failures/step-failure.ts'
-import { GoogleError } from '../google/port.ts'
+import { GoogleError, OverBudgetError } from '../google/port.ts'
 import { hasCome, type Clock, type Random } from '../platform/clock.ts'
 
 /** Requests to Google fail for a reason that may pass. Instants are the monotonic clock's. */
@@ -24,6 +24,7 @@ export interface GoogleBackoff {
   /** What the requests were made with: another grant, or other credentials, may work. */
   readonly token: string
   readonly credentialsHash: string
+  readonly quota?: string
 }
 
 /** What a request to Google would be made with. */
@@ -31,6 +32,8 @@ export interface GoogleAttempt {
   /** The refresh token. */
   token: string
   credentialsHash: string
+  /** The quota of the integration, as a text: with a larger one, there may be a place now. */
+  quota?: string
   /** A limit pauses the whole client. */
   limited: boolean
 }
@@ -44,7 +47,7 @@ export function isInForce(
   if (!backoff || hasCome(clock, backoff.until)) return false
   // A limit of the whole client that was lifted no longer applies.
   if (backoff.limited && !attempt.limited) return false
-  return backoff.token === attempt.token && backoff.credentialsHash === attempt.credentialsHash
+  return (['token', 'credentialsHash', 'quota'] as const).every((key) => backoff[key] === attempt[key])
 }
 
 /** The failures, to be retried when the backoff ends. */
@@ -67,7 +70,9 @@ export function backoffAfter(
 ): GoogleBackoff | undefined {
   const failed = failures.find(isTransient)
   if (failed?.requeue.kind !== 'retry') return undefined
-  const attempts = (before?.attempts ?? 0) + 1
+  // Google has not failed: the request comes back when the budget has a place for it.
+  const isOverBudget = failed.requeue.error instanceof OverBudgetError
+  const attempts = isOverBudget ? 1 : (before?.attempts ?? 0) + 1
   const failedAt = clock.monotonic()
   const until = failedAt + pauseAfter(attempts, { random, longest, notBefore: failed.requeue.notBefore })
   const limited = failed.reason === 'RateLimited' && attempt.limited

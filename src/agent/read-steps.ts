@@ -20,6 +20,7 @@ import { HOUR_MS } from '../platform/time-units.ts'
 import { publishedBytes } from '../publishing/state.ts'
 import { inWords, widenings } from '../resources/consent.ts'
 import { durationMs } from '../resources/durations.ts'
+import { quotaOf } from '../resources/quota.ts'
 import { backoffAfter, failuresOf, isInForce, type GoogleAttempt } from './google-backoff.ts'
 import { ended, progressBefore, withFailures, type AgentProgress } from './progress.ts'
 import { consentedPart } from './state.ts'
@@ -175,6 +176,7 @@ function readInput(
 const attemptOf = ({ deps, agent, request, resolution }: ReadRun): GoogleAttempt => ({
   token: deps.tokens.current(agent).grant?.refreshToken ?? '',
   credentialsHash: request.credentialsHash,
+  quota: JSON.stringify(quotaOf(request.integration)),
   limited: (resolution.entry.client.limit()?.leftMs ?? 0) > 0,
 })
 

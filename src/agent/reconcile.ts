@@ -72,11 +72,11 @@ async function reconcile(run: AgentRun, tracked: AgentTracked): Promise<Outcome>
   const { due, state: requests } = takeRequest(deps.clock, agent, tracked.value.requests)
   tracked.update({ requests })
   const bypass = due.request === undefined ? undefined : new Bypass()
-  const lastRead = await read(run, tracked, bypass)
+  const readProgress = await read(run, tracked, bypass)
   const remaining = remainingRequest(bypass, due, tracked.value.requests)
-  tracked.update({ lastRead, requests: remaining.state })
+  tracked.update({ readProgress, requests: remaining.state })
   watch(run, tracked.value, { isRequested: bypass !== undefined })
-  return write(WRITE_STEPS, { ...run, due: remaining.due }, tracked, lastRead)
+  return write(WRITE_STEPS, { ...run, due: remaining.due }, tracked, readProgress)
 }
 
 /** Does what must not wait for Google. */

@@ -102,9 +102,11 @@ async function runStep<R extends AgentRun>(
   tracked: AgentTracked,
   before: AgentProgress,
 ): Promise<AgentProgress> {
-  const result = await attempt(step, run, tracked, before).finally(() => report(run, run.client?.takeFindings()))
+  const result = await attempt(step, run, tracked, before).finally(() =>
+    reportFindings(run, run.client?.takeFindings()),
+  )
   tracked.update(result.state ?? {})
-  report(run, result.findings)
+  reportFindings(run, result.findings)
   if (result.conflict) throw result.conflict
   return result.progress
 }
@@ -123,6 +125,6 @@ function attempt<R extends AgentRun>(
   })
 }
 
-const report = ({ deps, resolution }: AgentRun, findings: IntegrationFindings | undefined): void => {
+const reportFindings = ({ deps, resolution }: AgentRun, findings: IntegrationFindings | undefined): void => {
   if (findings && Object.keys(findings).length > 0) deps.integrations.report(resolution.key, findings)
 }

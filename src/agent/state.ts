@@ -25,7 +25,7 @@ export interface AgentState {
   /** The backoff, while Google does not answer. */
   readonly googleBackoff?: GoogleBackoff
   /** The result of the last attempt to read the calendars. */
-  readonly lastRead?: AgentProgress
+  readonly readProgress?: AgentProgress
   /** Replaced by the steps that write, one at a time. */
   readonly publication: PublicationState
   /** The status that the API server returned for our last write. */

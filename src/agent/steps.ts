@@ -23,7 +23,7 @@ export interface ReadRun extends AgentRun {
   readonly resolution: ResolvedIntegration
   readonly client: AgentClient
   readonly request: TokenRequest
-  /** Publishes what was read so far while the step goes on. */
+  /** Stores what was read so far, so that the deadline can publish it while the step goes on. */
   readonly keep: (change: Pick<AgentState, 'calendars'>) => void
 }
 

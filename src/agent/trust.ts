@@ -24,7 +24,9 @@ export function endOfTrust(
   const oldest = asOf([...observed.calendars.byId.values()])
   const lastRead = oldest === undefined ? undefined : timeOfDay(clock, oldest)
   const readingEnds = endOfReading(agent, { now, staleAfter, lastRead })
-  return trustedUntil(observed.publication, { agent, now, staleAfter, readingEnds })
+  const { accessToken, expiresAt } = observed.grant.grant ?? {}
+  const tokenEnds = accessToken === undefined ? undefined : expiresAt
+  return trustedUntil(observed.publication, { agent, now, staleAfter, readingEnds, tokenEnds })
 }
 
 /** The outputs of an Agent, as far as they were observed. */

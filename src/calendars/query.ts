@@ -1,7 +1,7 @@
 /**
  * The port through which other rooms ask what is known about a person's calendars. Each query is a pure function of the state and
- * sends no request. Publishing uses it; push channels and bookings will, too. A caller that needs calendars that are newer than
- * `asOf` has them read first (`readCalendars`).
+ * sends no request. A caller that needs calendars that are newer than `asOf` has them read first (`readCalendars`). `busyTime` and
+ * `findEvent` have no caller yet: publishing renders from the snapshots (`publishing/render.ts`).
  */
 import { computeBusyTime, type BusyRules, type BusyTime } from '../calendar/busy.ts'
 import { snapshotEvents, type CalendarSnapshot } from '../calendar/calendar-snapshot.ts'

@@ -45,7 +45,8 @@ async function readEach(
         ? await readCalendar(deps, { ...input, ...target }, calendar)
         : { calendar, failure: calendar.failure?.stepFailure, accessToken }
     accessToken = read.accessToken
-    result.state = withCalendar(known, id, read.calendar)
+    // The time of day may have been set while Google answered: then this read is older than it seems.
+    result.state = alignedWithTimeOfDay(withCalendar(known, id, read.calendar), deps.clock)
     input.keep(result.state)
     if (read.failure === 'APIDisabled') return { ...result, apiDisabled: true }
     if (!read.failure) continue

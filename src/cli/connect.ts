@@ -13,6 +13,7 @@ import { timestamp } from '../resources/conditions.ts'
 import { formatDuration, parseDuration } from '../resources/durations.ts'
 import { nearest } from '../resources/suggestions.ts'
 import type { Agent } from '../resources/types.ts'
+import { apiErrorMessage } from './api-error-message.ts'
 import { FailedSignIns } from './connect/attempts.ts'
 import { signInState, type SignInState } from './connect/sign-in-state.ts'
 import { singleLineWriter } from './terminal.ts'
@@ -81,7 +82,7 @@ export async function connectAgent(name: string, options: ConnectOptions, unsafe
     const run: ConnectRun = { deps, options, send, namespace, name, end, attempts: new FailedSignIns(send) }
     return await waitForSignIn(run)
   } catch (error) {
-    return fail(deps, errorMessage(error))
+    return fail(deps, apiErrorMessage(error, SUBJECT))
   } finally {
     await connection?.close()
   }
@@ -235,11 +236,4 @@ async function listAgents(send: SendRequest, namespace: string | undefined, quer
   return answer.items
 }
 
-function errorMessage(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error)
-  if (!(error instanceof ApiError)) return text
-  // For an unknown kind, an API server returns nothing but the status code.
-  if (error.status === 404) return `This cluster knows no Agents: install the CRDs of calendar-operator. (${text})`
-  if (error.failure === 'Forbidden') return `You may not read Agents there: ask for the right to get them. (${text})`
-  return `The API server gave no answer to work with: ${text}`
-}
+const SUBJECT = { kinds: 'Agents', forbidden: 'You may not read Agents there: ask for the right to get them.' }

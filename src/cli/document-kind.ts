@@ -16,7 +16,7 @@ export function classifyDocument({ apiVersion, kind }: Record<string, unknown>, 
   if (typeof apiVersion !== 'string' || apiVersion === '') {
     return wrong(
       'apiVersion',
-      `is missing; write ${GROUP_VERSION}, or take this document out if it is no Kubernetes object`,
+      `is missing; write ${GROUP_VERSION}, or remove this document if it is not a Kubernetes object`,
     )
   }
   if (typeof kind !== 'string' || kind === '') return wrong('kind', `is missing; write ${known.join(' or ')}`)

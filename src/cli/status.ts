@@ -5,10 +5,10 @@
 import { stringify } from 'yaml'
 import type { Connection } from '../kubernetes/connection.ts'
 import { CUSTOM_KINDS } from '../kubernetes/kinds.ts'
-import { ApiError } from '../kubernetes/port.ts'
 import { createRequest } from '../kubernetes/request.ts'
 import type { Clock, Random } from '../platform/clock.ts'
 import { cleanLines } from '../platform/scrub.ts'
+import { apiErrorMessage } from './api-error-message.ts'
 import { overviewOf, type Overview } from './status/overview.ts'
 import { readSnapshot } from './status/cluster-snapshot.ts'
 import { tableOf } from './status/table.ts'
@@ -50,7 +50,7 @@ export async function status(options: StatusOptions, deps: StatusDeps): Promise<
   try {
     overview = await readOverview(options, deps)
   } catch (error) {
-    return fail(deps, errorMessage(error))
+    return fail(deps, apiErrorMessage(error, SUBJECT))
   }
   const writeLine = singleLineWriter((line) => deps.write(line))
   for (const line of write(overview)) writeLine(line)
@@ -82,18 +82,8 @@ function fail(deps: StatusDeps, message: string): number {
   return FAILED
 }
 
-/** The operator's kinds, in the plural. */
 const KINDS = CUSTOM_KINDS.map((kind) => `${kind}s`).join(' and ')
-
-function errorMessage(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error)
-  if (!(error instanceof ApiError)) return text
-  // For an unknown kind, an API server returns nothing but the status code.
-  if (error.status === 404) {
-    return `This cluster knows no ${KINDS}: install the CRDs of calendar-operator. (${text})`
-  }
-  if (error.failure === 'Forbidden') {
-    return `You may not list ${KINDS} here: name another namespace by -n, or ask for that right. (${text})`
-  }
-  return `The API server gave no answer to work with: ${text}`
+const SUBJECT = {
+  kinds: KINDS,
+  forbidden: `You may not list ${KINDS} here: name another namespace by -n, or ask for that right.`,
 }

@@ -4,7 +4,7 @@ import type { Bypass } from '../google/port.ts'
 import type { Key } from '../kubernetes/port.ts'
 import { hasCome, type Clock } from '../platform/clock.ts'
 import { afterObservation, afterProbe, withProbeDue, type APIState } from './api-state.ts'
-import type { IntegrationEntry, IntegrationFindings, IntegrationRegistry } from './port.ts'
+import type { BudgetShare, IntegrationEntry, IntegrationFindings, IntegrationRegistry } from './port.ts'
 
 /** What the registry holds about one integration. */
 interface RegistryRecord {
@@ -84,13 +84,28 @@ class Registry implements IntegrationRegistry {
   put(key: Key, entry: IntegrationEntry): void {
     const before = this.get(key)
     this.#update(key, { entry })
+    this.#tellPeers(key, before?.share, entry.share)
     if (!before || !isDeepStrictEqual(relevant(before), relevant(entry))) tell(this.#onEntry, key)
   }
 
   forget(key: Key): void {
-    const hadEntry = this.get(key) !== undefined
+    const before = this.get(key)
     this.#known.delete(key)
-    if (hadEntry) tell(this.#onEntry, key)
+    if (!before) return
+    tell(this.#onEntry, key)
+    this.#tellPeers(key, before.share, undefined)
+  }
+
+  peersOf(key: Key, clientId: string): Key[] {
+    const peers = [...this.#known].filter(([peer, { entry }]) => peer !== key && entry?.share?.clientId === clientId)
+    return peers.map(([peer]) => peer)
+  }
+
+  /** What an integration reports about the budget depends on all that share it. */
+  #tellPeers(key: Key, before: BudgetShare | undefined, after: BudgetShare | undefined): void {
+    if (isDeepStrictEqual(before, after)) return
+    const clientIds = new Set([before?.clientId, after?.clientId].filter((id) => id !== undefined))
+    for (const id of clientIds) for (const peer of this.peersOf(key, id)) tell(this.#onObservation, peer)
   }
 
   api(key: Key): APIState | undefined {
@@ -136,10 +151,11 @@ function tell(listeners: readonly Listener[], key: Key): void {
 }
 
 /** What of an entry concerns the Agents. */
-const relevant = ({ ready, credentialsHash, siteAccepted, siteRefused, message }: IntegrationEntry): unknown[] => [
-  ready,
-  credentialsHash,
-  siteAccepted,
-  siteRefused,
-  message,
+const relevant = (entry: IntegrationEntry): unknown[] => [
+  entry.ready,
+  entry.credentialsHash,
+  entry.siteAccepted,
+  entry.siteRefused,
+  entry.message,
+  entry.accountsOverBudget ?? new Map(),
 ]

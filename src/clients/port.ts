@@ -4,7 +4,7 @@
  * resolve the integration (`resolve-integration.ts`) and use its client (`agent-client.ts`). The room
  * speaks to Google through `google/port.ts` only.
  */
-import type { Bypass, GoogleClient } from '../google/port.ts'
+import type { Bypass, GoogleClient, Quota } from '../google/port.ts'
 import type { Cluster, Key } from '../kubernetes/port.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { APIState } from './api-state.ts'
@@ -25,6 +25,27 @@ export interface IntegrationEntry {
   siteRefused?: boolean
   /** Why it is not ready, for people. */
   message: string
+  /** What others that share its budget have to know; undefined unless Google has accepted the client. */
+  share?: BudgetShare
+  /** The accounts whose polls need more than their budget leaves for polls, by their canonical form; none by default. */
+  accountsOverBudget?: ReadonlyMap<string, AccountShortage>
+}
+
+/** The part of an integration in the budget of its OAuth client. */
+export interface BudgetShare {
+  clientId: string
+  quota: Quota
+  /** How many requests a minute its polls need. */
+  pollsPerMinute: number
+}
+
+/** The polls of one account need more than its budget leaves for them; in requests a minute. */
+export interface AccountShortage {
+  needed: number
+  left: number
+  budget: number
+  /** The smallest budget that leaves enough. */
+  enough: number
 }
 
 /** What requests for one Agent found out that concerns every Agent of the integration. */
@@ -63,10 +84,12 @@ export interface IntegrationRegistry {
   isSuspect(key: Key): boolean
   /** The reconcile of the integration verifies the client because of that. */
   clearSuspect(key: Key): void
-  /** Records the result of a reconcile. A change reconciles the Agents. */
+  /** Records the result of a reconcile. A change reconciles the Agents, and the integrations that share its budget. */
   put(key: Key, entry: IntegrationEntry): void
   /** The integration is gone: its Agents are reconciled. */
   forget(key: Key): void
+  /** The other integrations that share the budget of this client. */
+  peersOf(key: Key, clientId: string): Key[]
   /** What is known about the Calendar API. */
   api(key: Key): APIState | undefined
   /** Records what the status said about the Calendar API before a restart. */

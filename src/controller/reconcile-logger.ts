@@ -33,10 +33,13 @@ export class ReconcileLogger {
         return this.#logFailure(key, outcome.error, { stack, retryInSeconds: inSeconds })
       case 'wait':
         if (!this.#isNew(key, 'wait', outcome.reason)) return
-        return this.#log.debug({ ...about, reason: outcome.reason, inSeconds }, 'waiting')
+        return this.#log.debug({ ...about, reason: outcome.reason, checkAgainInSeconds: inSeconds }, 'waiting')
       case 'blocked':
         if (!this.#isNew(key, 'blocked', outcome.reason)) return
-        return this.#log.info({ ...about, reason: outcome.reason, inSeconds }, 'blocked: a person has to act')
+        return this.#log.info(
+          { ...about, reason: outcome.reason, checkAgainInSeconds: inSeconds },
+          'blocked: a person has to act',
+        )
     }
   }
 

@@ -1,5 +1,5 @@
 /** Failures that any request to Google can have. */
-import type { GoogleError } from '../google/port.ts'
+import { OverBudgetError, type GoogleError } from '../google/port.ts'
 import { stepFailure, type StepFailure } from './step-failure.ts'
 
 /** The failure of a step for an error that may pass: Google is unreachable, or limits us. Undefined for any other error. */
@@ -7,12 +7,7 @@ export function passingFailure(error: GoogleError): StepFailure | undefined {
   const requeue = { kind: 'retry', error, notBefore: error.retryAfterMs } as const
   switch (error.failure) {
     case 'RateLimited':
-      return stepFailure(
-        'Synced',
-        'RateLimited',
-        'Google limits the rate of requests; the operator slows down and goes on.',
-        requeue,
-      )
+      return stepFailure('Synced', 'RateLimited', rateLimitedMessage(error), requeue)
     case 'DailyQuotaExceeded':
       return stepFailure(
         'Synced',
@@ -30,6 +25,15 @@ export function passingFailure(error: GoogleError): StepFailure | undefined {
     default:
       return undefined
   }
+}
+
+function rateLimitedMessage(error: GoogleError): string {
+  if (!(error instanceof OverBudgetError)) {
+    return 'Google limits the rate of requests; the operator slows down and goes on.'
+  }
+  return error.budget === 'account'
+    ? 'The budget of this account, spec.quota.requestsPerMinutePerAgent of the integration, is used up for the moment; the operator goes on within it. All Agents of the account share it.'
+    : 'The budget of the OAuth client, spec.quota.requestsPerMinute of the integration, is used up for the moment; the operator goes on within it.'
 }
 
 /** The message for Google's 403 `notACalendarUser`, which any request for a calendar can get. */

@@ -13,4 +13,4 @@ export const isClientId = (text: string): boolean => CLIENT_ID.test(text)
 export const isProjectId = (text: string): boolean => PROJECT_ID.test(text)
 
 /** Returns a client id for use in a message; a value with another format is not repeated. */
-export const clientIdShown = (text: string): string => (isClientId(text) ? text : 'a value that is no client id')
+export const clientIdShown = (text: string): string => (isClientId(text) ? text : 'a value that is not a client id')

@@ -8,10 +8,11 @@ import { HOUR_MS, MINUTE_MS } from '../platform/time-units.ts'
 import { CircuitBreaker, CircuitOpenError, type Verdict } from '../rate-limit/circuit-breaker.ts'
 import type { RateLimit } from '../rate-limit/rate-limit.ts'
 import { RateLimitExceededError, TokenBucket } from '../rate-limit/token-bucket.ts'
+import { DEFAULT_QUOTA } from '../resources/quota.ts'
 import { acquirePlace } from './budget-place.ts'
 import type { Bypass } from './bypass.ts'
 import { GoogleError, OverBudgetError, type GoogleFailure, type Limit, type RequestOptions } from './port.ts'
-import { DEFAULT_QUOTA, QuotaBudget } from './quota-budget.ts'
+import { QuotaBudget } from './quota-budget.ts'
 
 /** What a rate limiter needs. */
 export interface LimiterDeps {

@@ -4,9 +4,10 @@
  * secret that Google has not accepted, or no longer accepts, has a limiter of its own, so that a 429 that it gets pauses nobody
  * else, and the quotas of the integrations that use it count for nobody else.
  */
+import { largestQuota, type Quota } from '../resources/quota.ts'
 import { ClientRateLimiter, type LimiterDeps } from './client-rate-limiter.ts'
 import type { OAuthClient } from './port.ts'
-import { largestQuota, QuotaBudget, type Quota } from './quota-budget.ts'
+import { QuotaBudget } from './quota-budget.ts'
 
 /** A client has at most two secrets at Google (docs/google-behaviour.md#client-file); older ones are forgotten. */
 const MAX_ACCEPTED = 2

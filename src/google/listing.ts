@@ -77,7 +77,7 @@ interface Page {
 function pageIn(body: object): Page {
   const fields = body as Record<string, unknown>
   const { items } = fields
-  if (!Array.isArray(items)) throw unusable(items === undefined ? 'has no items' : 'is none')
+  if (!Array.isArray(items)) throw unusable(items === undefined ? 'has no items' : 'has items that are not a list')
   const text = (name: keyof typeof MAX_LENGTHS): string | undefined => textOf(fields[name], name)
   return {
     events: items,
@@ -90,7 +90,7 @@ function pageIn(body: object): Page {
 /** Google leaves out empty fields; null and an empty text are treated as missing, too. */
 function textOf(value: unknown, name: keyof typeof MAX_LENGTHS): string | undefined {
   if (value === undefined || value === null || value === '') return undefined
-  if (typeof value !== 'string') throw unusable(`has a ${name} that is no text`)
+  if (typeof value !== 'string') throw unusable(`has a ${name} that is not a string`)
   if (value.length > MAX_LENGTHS[name]) throw unusable(`has a ${name} of ${value.length} characters`)
   return value
 }

@@ -5,8 +5,8 @@
  */
 
 import type { Priority } from '../rate-limit/sliding-budget.ts'
+import type { Quota } from '../resources/quota.ts'
 import type { Bypass } from './bypass.ts'
-import type { Quota } from './quota-budget.ts'
 
 export type { Bypass, Priority, Quota }
 

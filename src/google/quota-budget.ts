@@ -4,26 +4,7 @@
  */
 import type { Clock } from '../platform/clock.ts'
 import { SlidingBudget } from '../rate-limit/sliding-budget.ts'
-
-/** The most requests in every minute, as `spec.quota` says. */
-export interface Quota {
-  /** Of all accounts together. */
-  requestsPerMinute: number
-  /** Of one account. */
-  requestsPerMinutePerAgent: number
-}
-
-/** Google's own quotas of a project (docs/google-behaviour.md#quotas), which are the defaults of `spec.quota`. */
-export const DEFAULT_QUOTA: Quota = { requestsPerMinute: 10_000, requestsPerMinutePerAgent: 600 }
-
-/** The largest of each number; the default if there is none. */
-export function largestQuota(quotas: readonly Quota[]): Quota {
-  if (quotas.length === 0) return DEFAULT_QUOTA
-  return {
-    requestsPerMinute: Math.max(...quotas.map((one) => one.requestsPerMinute)),
-    requestsPerMinutePerAgent: Math.max(...quotas.map((one) => one.requestsPerMinutePerAgent)),
-  }
-}
+import type { Quota } from '../resources/quota.ts'
 
 /** The budgets of all accounts, and the one that they share. */
 export class QuotaBudget {

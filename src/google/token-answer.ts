@@ -46,7 +46,7 @@ const unusable = (what: string): GoogleError =>
 /** The text of a field, trimmed; undefined if it is missing, null or empty. */
 function textIn(body: Record<string, unknown>, name: string): string | undefined {
   const value = body[name] ?? undefined
-  if (value !== undefined && typeof value !== 'string') throw unusable(`has a ${name} that is no text`)
+  if (value !== undefined && typeof value !== 'string') throw unusable(`has a ${name} that is not a string`)
   return value?.trim() || undefined
 }
 
@@ -66,14 +66,14 @@ function scopesIn(body: Record<string, unknown>): string[] | undefined {
   if (scopes === undefined) return undefined
   if (scopes.length > MAX_SCOPES) throw unusable(`names ${scopes.length} scopes`)
   if (scopes.every((scope) => scope.length <= MAX_SCOPE_LENGTH && /^[\x21-\x7e]+$/.test(scope))) return scopes
-  throw unusable('names a scope that is none')
+  throw unusable('names something that is not a scope')
 }
 
 /** A missing lifetime means the default; any other value has to be a number of seconds. */
 function lifetimeIn({ expires_in: value }: Record<string, unknown>): number {
   if (value === undefined || value === null) return DEFAULT_LIFETIME_S
   const lifetime = secondsOf(value, MAX_LIFETIME_S)
-  if (lifetime === undefined) throw unusable('has an expires_in that is no number of seconds')
+  if (lifetime === undefined) throw unusable('has an expires_in that is not a number of seconds')
   return lifetime
 }
 

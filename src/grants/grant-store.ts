@@ -1,7 +1,7 @@
 /**
  * The grants room: it stores what people have granted, and uses it to get valid access tokens. The store is the only reader and
  * writer of grant Secrets in the program, through the port of Kubernetes. The token source (`token-source.ts`) is the only part that
- * refreshes tokens, through the port of Google. The agent and web rooms use both; this room imports neither of them.
+ * refreshes tokens, through the port of Google. The agent room uses both, the web room the store; this room imports neither of them.
  *
  * Two Secrets may contain an Agent's grant: its own (`<agent>-google-grant`), and one that a user supplies. A supplied token is
  * adopted once; from then on the Agent's own Secret contains the grant in force.

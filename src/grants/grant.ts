@@ -3,6 +3,9 @@ import type { TokenAnswer } from '../google/port.ts'
 import type { Consent } from '../resources/consent.ts'
 import type { AuthorizedGrant } from './grant-secret.ts'
 
+/** Google introduced OAuth 2.0 in this year. */
+export const EARLIEST_CONSENT = Date.parse('2011-01-01T00:00:00Z')
+
 /** A grant in use. Instants are in ms since the epoch, except for `renewAt`. */
 export interface Grant {
   readonly refreshToken: string

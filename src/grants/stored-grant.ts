@@ -1,5 +1,5 @@
 /** Parses a grant from its Secret. Pure, except for the clock. */
-import type { Grant } from './grant.ts'
+import { EARLIEST_CONSENT, type Grant } from './grant.ts'
 import type { Secret } from '../kubernetes/port.ts'
 import type { Clock } from '../platform/clock.ts'
 import { parseConsent } from '../resources/consent.ts'
@@ -12,8 +12,6 @@ const MAX_CLOCK_SKEW_MS = 5 * 60_000
 /** Google's access tokens are valid for an hour. */
 const MAX_TOKEN_LIFETIME_MS = HOUR_MS + MAX_CLOCK_SKEW_MS
 const MAX_GRANT_LIFETIME_MS = 10 * 366 * DAY_MS
-/** Google introduced OAuth 2.0 in this year. */
-const EARLIEST_CONSENT = Date.parse('2011-01-01T00:00:00Z')
 
 /** What parsing a Secret needs. */
 interface ReadContext {
@@ -66,16 +64,17 @@ function accessFrom(
   { access_token: accessToken, expires_at: end }: Record<string, string | undefined>,
   { clock, known }: ReadContext,
 ): Pick<Grant, 'accessToken' | 'expiresAt' | 'obtainedAt' | 'renewAt' | 'lastUsedAt'> {
-  const expiresAt = fromTimestamp(end) ?? 0
+  const statedEnd = fromTimestamp(end) ?? 0
   if (known && known.accessToken === accessToken) {
     const { obtainedAt, renewAt, lastUsedAt } = known
     return { accessToken, expiresAt: known.expiresAt, obtainedAt, renewAt, lastUsedAt }
   }
   // An access token is valid for an hour, so its expiry shows when Google last accepted the grant.
-  const lastUsedAt = expiresAt === 0 ? undefined : expiresAt - HOUR_MS
-  const left = expiresAt - clock.now()
-  // It was written while the time of day was wrong, so its real expiry is unknown.
-  const renewAt = left > MAX_TOKEN_LIFETIME_MS ? -Infinity : clock.monotonic() + (left * 2) / 3
+  const lastUsedAt = statedEnd === 0 ? undefined : statedEnd - HOUR_MS
+  // If it was written while the time of day was wrong, its real expiry is unknown, and it may have expired already.
+  const isCredible = statedEnd - clock.now() <= MAX_TOKEN_LIFETIME_MS
+  const expiresAt = isCredible ? statedEnd : clock.now()
+  const renewAt = isCredible ? clock.monotonic() + ((expiresAt - clock.now()) * 2) / 3 : -Infinity
   // After a restart it is not known when the token was obtained, so the rest of its lifetime counts as the whole.
   return { accessToken, expiresAt, obtainedAt: clock.now(), renewAt, lastUsedAt: past(lastUsedAt, clock.now()) }
 }

@@ -76,7 +76,7 @@ const textOf = (secret: Secret | undefined, key: string): string =>
 
 function remarkOn(name: string, stripped: readonly string[], isTimeless: boolean): string | undefined {
   const taken = stripped.length > 0 ? [`taken off refresh_token: ${stripped.join('; ')}`] : []
-  const timeless = isTimeless ? ['granted_at is not used, because it is no RFC 3339 time that has passed'] : []
+  const timeless = isTimeless ? ['granted_at is not used, because it is not an RFC 3339 time in the past'] : []
   const remarks = [...taken, ...timeless]
   return remarks.length > 0 ? `In Secret ${name}: ${remarks.join('. In it, ')}.` : undefined
 }

@@ -4,6 +4,7 @@ import { signInOf } from '../google/sign-in.ts'
 import type { CalendarIntegration } from '../resources/types.ts'
 import { NOT_YET_VERIFIED, verifiedFinding } from './credentials-finding.ts'
 import { decide, type Decision } from './decide.ts'
+import { demandOf } from './demand.ts'
 import type { CredentialsFinding } from './findings.ts'
 import type { IntegrationDeps } from './port.ts'
 import { currentVerification, wasVerified, type IntegrationState } from './state.ts'
@@ -16,6 +17,8 @@ export function assess(
   state: IntegrationState,
 ): Decision {
   const credentials = credentialsOf(deps, integration, state)
+  const clientId = state.client.kind === 'usable' ? state.client.file.clientId : undefined
+  const demand = demandOf(deps, integration, credentials.status === 'True' ? clientId : undefined)
   return decide({
     now: deps.clock.now(),
     monotonic: deps.clock.monotonic(),
@@ -25,6 +28,7 @@ export function assess(
     verification: currentVerification(state),
     api: deps.registry.api(key),
     limit: state.client.kind === 'usable' ? deps.google.client(state.client.file).limit() : undefined,
+    demand,
   })
 }
 
@@ -46,9 +50,9 @@ function credentialsOf(
 export function entryOf(
   { google }: IntegrationDeps,
   { client }: IntegrationState,
-  decision: Decision,
+  { findings, demand }: Decision,
 ): IntegrationEntry {
-  const { own, ready } = decision.findings
+  const { own, ready } = findings
   const isVerified = own.CredentialsValid?.status === 'True'
   const apiDisabled = isVerified && own.CalendarAPIEnabled?.status === 'False'
   return {
@@ -60,5 +64,10 @@ export function entryOf(
     siteAccepted: own.SiteAccepted?.status === 'True',
     siteRefused: own.SiteAccepted?.status === 'False',
     message: ready.message,
+    share:
+      isVerified && client.kind === 'usable'
+        ? { clientId: client.file.clientId, quota: demand.quota, pollsPerMinute: demand.pollsPerMinute }
+        : undefined,
+    accountsOverBudget: demand.accounts,
   }
 }

@@ -6,6 +6,7 @@ import { manualFixInterval } from '../controller/manual-fix-interval.ts'
 import { findCondition, timestamp, type Findings } from '../resources/conditions.ts'
 import { meaningOf } from '../resources/reasons.ts'
 import type { CalendarIntegration } from '../resources/types.ts'
+import type { Demand, ExceededBudget } from './demand.ts'
 import type { APIFinding, CredentialsFinding, QuotaFinding, ReadyFinding, SiteFinding } from './findings.ts'
 
 const DAY = 24 * 60 * 60_000
@@ -24,6 +25,8 @@ export interface IntegrationFacts {
   verification?: { at: number; notBefore: number; error?: Error }
   api: APIState | undefined
   limit: Limit | undefined
+  /** What the polls of its Agents need. */
+  demand: Demand
   site: SiteFinding
 }
 
@@ -31,6 +34,7 @@ export interface IntegrationFacts {
 export interface Decision {
   findings: Findings<'CalendarIntegration'>
   outcome: Outcome
+  demand: Demand
 }
 
 /** Decides on the conditions and the outcome of a reconcile. */
@@ -40,7 +44,7 @@ export function decide(facts: IntegrationFacts): Decision {
   const { credentials, site } = facts
   const ready = decideReady(credentials, api, site)
   const own = { CredentialsValid: credentials, CalendarAPIEnabled: api, WithinQuota: quota, SiteAccepted: site }
-  return { findings: { ready, own }, outcome: outcomeOf(facts, ready) }
+  return { findings: { ready, own }, outcome: outcomeOf(facts, ready), demand: facts.demand }
 }
 
 /** What a person has to fix is reported before what may pass by itself. */
@@ -63,7 +67,8 @@ function decideAPI({ api }: IntegrationFacts): APIFinding {
   return { status: 'Unknown', reason: 'NotYetKnown', message: 'No agent has used the Calendar API yet.' }
 }
 
-function decideQuota({ limit }: IntegrationFacts): QuotaFinding {
+function decideQuota({ limit, demand: { exceeded } }: IntegrationFacts): QuotaFinding {
+  if (!limit && exceeded) return { status: 'False', reason: 'OverBudget', message: overBudgetMessage(exceeded) }
   if (!limit) return { status: 'True', reason: 'WithinQuota', message: 'Google does not limit this client.' }
   const since = timestamp(limit.since)
   if (limit.failure === 'DailyQuotaExceeded') {
@@ -72,6 +77,18 @@ function decideQuota({ limit }: IntegrationFacts): QuotaFinding {
   }
   const message = `Since ${since} Google limits the rate of this client's requests: the operator slows down for all of its agents.`
   return { status: 'False', reason: 'RateLimited', message }
+}
+
+function overBudgetMessage({ needed, left, budget, enough, calendars, integrations }: ExceededBudget): string {
+  const counted = `${calendars} ${calendars === 1 ? 'calendar' : 'calendars'}`
+  const [whose, setting] =
+    integrations === 1
+      ? ["this integration's Agents", 'spec.quota.requestsPerMinute']
+      : [
+          `all Agents of this OAuth client, over ${integrations} integrations,`,
+          'the largest spec.quota.requestsPerMinute of these integrations',
+        ]
+  return `Polling the calendars of ${whose} (${counted}) needs ${needed} requests a minute, and the budget leaves ${left} for that: nine tenths of ${setting}, ${budget}. So calendars are read late. Set spec.quota.requestsPerMinute to ${enough} or more if Google allows the project that many, set a longer spec.sync.interval, or read fewer calendars.`
 }
 
 function outcomeOf(facts: IntegrationFacts, ready: ReadyFinding): Outcome {

@@ -6,6 +6,7 @@ import type { Bypass } from '../google/port.ts'
 import { instantOf } from '../platform/clock.ts'
 import { findCondition } from '../resources/conditions.ts'
 import { durationMs } from '../resources/durations.ts'
+import { quotaOf } from '../resources/quota.ts'
 import type { CalendarIntegration } from '../resources/types.ts'
 import type { Announcements } from './announcements.ts'
 import { assess } from './assess.ts'
@@ -62,6 +63,12 @@ const dropChangedClient: IntegrationStep = ({ deps, integration }, { client }) =
 const loadClient: IntegrationStep = async ({ deps, integration }, { client }) =>
   client.kind === 'unread' ? { state: { client: await readClient(deps, integration) } } : {}
 
+/** The client's requests keep to the quota, from the first one on. */
+const setQuota: IntegrationStep = ({ deps, key, integration }, { client }) => {
+  if (client.kind === 'usable') deps.google.setQuota(key, client.file, quotaOf(integration))
+  return {}
+}
+
 /** After a restart the Agents need not wait for a verification that says what the status says already. */
 const announceVerifiedClient: IntegrationStep = ({ deps, key, integration }, state) =>
   !state.verification && wasVerified(integration, state)
@@ -107,6 +114,7 @@ export const STEPS: readonly IntegrationStep[] = [
   recallAPI,
   dropChangedClient,
   loadClient,
+  setQuota,
   announceVerifiedClient,
   takeSuspicion,
   verifyIfDue,

@@ -54,7 +54,7 @@ export function errorFromException(request: ApiRequest, error: unknown, signal: 
 
 function describeError(error: unknown, code: string | undefined): string {
   if (error instanceof CredentialsError) return error.message
-  if (error instanceof SyntaxError) return 'the answer is no JSON'
+  if (error instanceof SyntaxError) return 'the answer is not JSON'
   return code ?? 'no answer'
 }
 

@@ -95,7 +95,7 @@ export class ExecPlugin {
     const { command, args, env, interactiveMode } = this.#exec
     const { isTerminal } = this.#config
     if (interactiveMode === 'Always' && !isTerminal)
-      throw new CredentialsError(`the plugin ${this.#name} wants to ask a person, and standard input is no terminal`)
+      throw new CredentialsError(`the plugin ${this.#name} wants to ask a person, and standard input is not a terminal`)
     const interactive = interactiveMode !== 'Never' && isTerminal
     const own = Object.fromEntries(env.map(({ name, value }) => [name, value]))
     const info = {

@@ -94,7 +94,7 @@ function parseYaml(text: string, path: string): unknown {
   if (document === undefined || !('errors' in document)) return null
   const [error] = document.errors
   // The library's message repeats the line, which may contain a token.
-  if (error) throw new Error(`${path}: line ${error.linePos?.[0].line ?? 1} is no YAML (${error.code})`)
+  if (error) throw new Error(`${path}: line ${error.linePos?.[0].line ?? 1} is not YAML (${error.code})`)
   return document.toJS() as unknown
 }
 
@@ -161,7 +161,7 @@ class Fields {
   readonly #folder: string
 
   constructor(value: unknown, where: string, folder: string) {
-    if (typeof (value ?? {}) !== 'object' || Array.isArray(value)) throw new Error(`${where} is no object`)
+    if (typeof (value ?? {}) !== 'object' || Array.isArray(value)) throw new Error(`${where} is not an object`)
     this.#values = (value ?? {}) as Record<string, unknown>
     this.#where = where
     this.#folder = folder
@@ -174,7 +174,7 @@ class Fields {
   text(name: string): string {
     const value = this.raw(name) ?? ''
     if (typeof value === 'string') return value
-    throw new Error(`${this.#at(name)} is no text: put it into quotes`)
+    throw new Error(`${this.#at(name)} is not text: put it into quotes`)
   }
 
   flag(name: string): boolean {
@@ -188,7 +188,7 @@ class Fields {
     const encoded = this.text(name).replace(/[\r\n]/g, '')
     if (/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(encoded))
       return Buffer.from(encoded, 'base64').toString()
-    throw new Error(`${this.#at(name)} is no base64`)
+    throw new Error(`${this.#at(name)} is not base64`)
   }
 
   path(name: string): string {
@@ -213,7 +213,7 @@ class Fields {
   texts(name: string): string[] {
     const items = this.#items(name)
     if (items.every((item) => typeof item === 'string')) return items
-    throw new Error(`${this.#at(name)} holds something that is no text: put it into quotes`)
+    throw new Error(`${this.#at(name)} holds something that is not text: put it into quotes`)
   }
 
   entries<T>(read: (fields: Fields, name: string) => T): Record<string, T> {
@@ -234,7 +234,7 @@ class Fields {
   #items(name: string): unknown[] {
     const value = this.raw(name) ?? []
     if (Array.isArray(value)) return value
-    throw new Error(`${this.#at(name)} is no list`)
+    throw new Error(`${this.#at(name)} is not a list`)
   }
 
   #at(name: string): string {

@@ -36,8 +36,7 @@ export interface KubeconfigSources {
 
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
 
-const NO_CLUSTER =
-  'No Kubernetes cluster is configured: set KUBECONFIG to a file with a current context, or run inside of a cluster.'
+const WHAT_TO_SET = 'set KUBECONFIG to a file with a current context, or run inside a cluster.'
 
 /** Finds the current cluster. @throws Error with a message for people that names the file and the field. */
 export function findKubeconfig(sources: KubeconfigSources): ClusterConfig {
@@ -49,18 +48,26 @@ export function findKubeconfig(sources: KubeconfigSources): ClusterConfig {
 
 /** Reads these files; the first one that names something wins. @throws Error as `findKubeconfig` does. */
 export function loadKubeconfig(paths: readonly string[], sources: KubeconfigSources): ClusterConfig {
-  return resolveKubeconfig(
-    paths.flatMap((path) => readFile(path) ?? []),
-    sources,
-  )
+  const read = paths.map((path) => ({ path, file: readFile(path) }))
+  const files = read.flatMap(({ file }) => file ?? [])
+  const searched = read.map(({ path, file }) => (file ? `${path} has no current context` : `${path} does not exist`))
+  return resolveKubeconfig(files, sources, searched)
 }
 
-/** Merges these files and resolves the current context. @throws Error as `findKubeconfig` does. */
-export function resolveKubeconfig(files: readonly KubeconfigFile[], sources: KubeconfigSources): ClusterConfig {
+/**
+ * Merges these files and resolves the current context. `searched` says in the error why no file has one.
+ * @throws Error as `findKubeconfig` does.
+ */
+export function resolveKubeconfig(
+  files: readonly KubeconfigFile[],
+  sources: KubeconfigSources,
+  searched: readonly string[] = [],
+): ClusterConfig {
   const merged = merge(files)
   const found = merged.currentContext === '' ? inCluster(sources) : fromContext(merged, sources)
-  if (!found) throw new Error(NO_CLUSTER)
-  return found
+  if (found) return found
+  const why = searched.length === 0 ? '' : ` (${searched.join(', ')})`
+  throw new Error(`No Kubernetes cluster is configured${why}: ${WHAT_TO_SET}`)
 }
 
 function readFile(path: string): KubeconfigFile | undefined {
@@ -122,7 +129,9 @@ function serverOf(text: string): URL {
   const full = /^https?:\/\//i.test(text) ? text : `http://${text}`
   const url = parseURL(full)
   if (url) return url
-  throw new Error(`The kubeconfig's cluster has a server that is no URL: expected one such as https://10.0.0.1:6443.`)
+  throw new Error(
+    `The kubeconfig's cluster has a server that is not a URL: expected one such as https://10.0.0.1:6443.`,
+  )
 }
 
 /** What is wrong with the context, as in kubectl, in one clause; undefined if nothing is. */
@@ -133,7 +142,7 @@ type Problem = [boolean, string]
 
 const clusterProblems = (cluster: ClusterEntry): Problem[] => [
   [cluster.server === '', 'its cluster has no server'],
-  [cluster.proxyUrl !== '' && !isProxy(cluster.proxyUrl), 'proxy-url is no URL of an http, https or socks5 proxy'],
+  [cluster.proxyUrl !== '' && !isProxy(cluster.proxyUrl), 'proxy-url is not the URL of an http, https or socks5 proxy'],
   [
     both(cluster.certificateAuthority, cluster.certificateAuthorityData),
     'certificate-authority and certificate-authority-data are both given',

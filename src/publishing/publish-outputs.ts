@@ -13,7 +13,7 @@ import { readOwned, writeOwned } from './owned-object.ts'
 import type { Target } from './ownership.ts'
 import { planCalendar } from './plan-calendar.ts'
 import type { PublishDeps, PublishInput, PublishResult } from './port.ts'
-import type { Data } from './published-object.ts'
+import { dataOf, type Data } from './published-object.ts'
 import { notWanted, observed, written, type Output, type PublicationState } from './state.ts'
 
 const CALENDAR_KEYS = ['busy.json', 'busy.ics', 'events.json', 'events.ics'] as const
@@ -85,15 +85,20 @@ async function publishCalendar(run: Run, state: PublicationState): Promise<Publi
   return { ...put, failure: put.failure ?? plan.failure }
 }
 
-/** Publishes the access token for programs that call Google themselves. Without a token, it only observes what is published. */
+/**
+ * Publishes the access token for programs that call Google themselves. Without a valid grant, no other token is published, and only
+ * the expiry of the published one is corrected.
+ */
 async function publishToken(run: Run, state: PublicationState): Promise<PublishStep> {
   const { agent, authorized, token } = run.input
   const wanted = agent.spec.publish.accessToken
   if (!wanted) return { state: notWanted(state, 'accessToken') }
   const target: Target = { kind: 'Secret', name: wanted.name, role: 'access-token', keys: OUR_KEYS }
   const current = await observe(run, 'accessToken', target, state)
-  if (current.failure ?? current.conflict ?? (!authorized || !token)) return current
+  if (current.failure ?? current.conflict ?? !token) return current
   const { accessToken, expiresAt } = token
+  const published = current.state.accessToken
+  if (!authorized && (!published || dataOf(published).access_token !== accessToken)) return current
   const data = { access_token: accessToken, expires_at: timestamp(expiresAt), token_type: 'Bearer' }
   return write(run, 'accessToken', { ...target, data }, current.state)
 }

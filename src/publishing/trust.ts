@@ -24,6 +24,8 @@ interface TrustInput {
   staleAfter: number | undefined
   /** Until when the last read is trusted, in ms since the epoch; undefined if nothing was read. */
   readingEnds: number | undefined
+  /** When the access token in use expires, in ms since the epoch; undefined if there is none. */
+  tokenEnds?: number
 }
 
 /**
@@ -31,7 +33,7 @@ interface TrustInput {
  * or was changed by another client. Without any output, until when the last read is trusted.
  */
 export function trustedUntil(state: PublicationState, input: TrustInput): number | undefined {
-  const { agent, now, staleAfter, readingEnds } = input
+  const { agent, now, staleAfter, readingEnds, tokenEnds = Infinity } = input
   const { calendar, accessToken } = agent.spec.publish
   const ends = [
     calendar &&
@@ -39,7 +41,8 @@ export function trustedUntil(state: PublicationState, input: TrustInput): number
         if (!header) return undefined
         return credible(header.freshUntil, now + (staleAfter ?? Infinity)) ?? readingEnds
       }),
-    accessToken && endOf(state.accessToken, tokenExpiry),
+    // The published time may have been written with a wrong clock.
+    accessToken && endOf(state.accessToken, (object) => Math.min(tokenExpiry(object) ?? -Infinity, tokenEnds)),
   ].filter((end) => end !== undefined)
   return ends.length > 0 ? Math.min(...ends) : readingEnds
 }

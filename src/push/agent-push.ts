@@ -23,7 +23,7 @@ export interface PushAccess {
   readonly client: GoogleClient
   readonly accessToken: string
   /** In whose budgets the requests count. */
-  readonly payer: Payer
+  readonly payer: Payer | undefined
 }
 
 /** The holder of one Agent's state. Each part is a value that is replaced as a whole. */

@@ -10,11 +10,11 @@
 import { createHash } from 'node:crypto'
 import type { Resolution } from '../clients/resolve-integration.ts'
 import { done, type Outcome } from '../controller/outcome.ts'
+import type { Payer } from '../google/port.ts'
 import { keyOf, type Cluster, type Key } from '../kubernetes/port.ts'
 import type { Clock, Random } from '../platform/clock.ts'
 import { KeyedRateLimiter } from '../rate-limit/keyed-rate-limiter.ts'
 import type { RateLimit } from '../rate-limit/rate-limit.ts'
-import { canonicalAccount } from '../resources/account.ts'
 import { findCondition } from '../resources/conditions.ts'
 import type { Agent } from '../resources/types.ts'
 import { rememberedTrial, restored, type AgentPush, type PushAccess } from './agent-push.ts'
@@ -69,8 +69,8 @@ export interface Observation {
   calendars: readonly WatchedCalendar[]
   /** A valid access token; undefined if the grant was not found valid. */
   accessToken: string | undefined
-  /** The account of the grant, if known. */
-  account: string | undefined
+  /** In whose budgets requests for the Agent count. */
+  payer: Payer | undefined
   /** Somebody asked for a look now. */
   isRequested: boolean
 }
@@ -402,11 +402,9 @@ const isBrandNew = ({ proved: current, unproved }: CalendarPush, now: number): b
   !current && unproved !== undefined && now < unproved.askedAt + BRAND_NEW_MS
 
 /** With which client and token channels are made; undefined while none can be made. */
-function accessOf({ agent, resolution, accessToken, account }: Observation): PushAccess | undefined {
+function accessOf({ resolution, accessToken, payer }: Observation): PushAccess | undefined {
   if (resolution.kind !== 'resolved' || resolution.entry.apiDisabled || accessToken === undefined) return undefined
-  const { key, entry } = resolution
-  const payer = { integration: key, account: canonicalAccount(account ?? agent.spec.account) }
-  return { client: entry.client, accessToken, payer: account === undefined ? { ...payer, isClaimed: true } : payer }
+  return { client: resolution.entry.client, accessToken, payer }
 }
 
 const hasUnproved = ({ state }: AgentPush): boolean =>

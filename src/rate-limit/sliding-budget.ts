@@ -36,7 +36,7 @@ export interface Slot {
 /** The part of a budget that routine requests may occupy. */
 export const ROUTINE_SHARE = 0.9
 /** Rejected requests get different retry times, one after another, but within this time. */
-const MAX_SPREAD_MS = 5 * MINUTE_MS
+const MAX_SPREAD_MS = 15 * MINUTE_MS
 
 interface Waiter {
   start: (slot: Slot) => void
@@ -47,8 +47,8 @@ interface Lane {
   readonly waiting: Set<Waiter>
   /** The token bucket that spreads its requests. */
   fullAt: number | undefined
-  /** The retry time of the request that was rejected last. */
-  lastRetryAt: number
+  /** The retry time of the request that was rejected last, and the limit that it was computed from. */
+  lastRetry: { at: number; limit: number }
 }
 
 /** How many slots of a budget may be occupied when a request of this priority takes the next one. */
@@ -150,9 +150,11 @@ export class SlidingBudget {
     const lane = this.#lanes[priority]
     const now = this.#clock.monotonic()
     const { intervalMs } = this.#pace()
+    const limit = this.#limit()
     const soonest = now + Math.max(this.#delay(priority), intervalMs)
-    lane.lastRetryAt = Math.min(Math.max(soonest, lane.lastRetryAt + intervalMs), soonest + MAX_SPREAD_MS)
-    return lane.lastRetryAt - now
+    const next = lane.lastRetry.limit === limit ? lane.lastRetry.at + intervalMs : soonest
+    lane.lastRetry = { at: Math.min(Math.max(soonest, next), soonest + MAX_SPREAD_MS), limit }
+    return lane.lastRetry.at - now
   }
 
   /** Gives free slots to waiting requests, by priority, and runs again when the next slot is free. */
@@ -200,7 +202,7 @@ export class SlidingBudget {
   }
 }
 
-const newLane = (): Lane => ({ waiting: new Set(), fullAt: undefined, lastRetryAt: -Infinity })
+const newLane = (): Lane => ({ waiting: new Set(), fullAt: undefined, lastRetry: { at: -Infinity, limit: 0 } })
 
 /**
  * Waits for a slot in each of several budgets, one after another, all within `maxWaitMs`.

@@ -29,7 +29,12 @@ export const REASONS = {
     // Unknown until an agent has used the API; this does not affect `Ready`.
     CalendarAPIEnabled: { Enabled: 'neutral', APIDisabled: 'stuck', NotYetKnown: 'neutral' },
     // A limit delays the agents; the integration itself stays ready.
-    WithinQuota: { WithinQuota: 'neutral', RateLimited: 'neutral', DailyQuotaExceeded: 'neutral' },
+    WithinQuota: {
+      WithinQuota: 'neutral',
+      RateLimited: 'neutral',
+      DailyQuotaExceeded: 'neutral',
+      OverBudget: 'neutral',
+    },
     // Removes pages, links and channels; agents with a grant are still read.
     SiteAccepted: { Accepted: 'neutral', SiteConflict: 'stuck', NotYetKnown: 'passing' },
     Ready: { Ready: 'neutral', Suspended: 'neutral' },

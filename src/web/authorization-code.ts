@@ -3,12 +3,14 @@
  * check has passed: Google sent a refresh token, every scope was granted, and Google confirms that the account is `spec.account`.
  */
 import { createHash } from 'node:crypto'
-import { sameAccount } from '../resources/account.ts'
+import { keyOf } from '../kubernetes/port.ts'
+import { canonicalAccount, sameAccount } from '../resources/account.ts'
 import {
   GoogleError,
   type CodeExchange,
   type GoogleClient,
   type GoogleFailure,
+  type RequestOptions,
   type TokenAnswer,
 } from '../google/port.ts'
 import { missingScopes } from '../google/scopes.ts'
@@ -184,11 +186,17 @@ async function exchangeCode(
   const { refreshToken, scopes = [] } = tokens
   if (refreshToken === undefined) return 'no-refresh-token'
   if (missingScopes(context.integration.spec.google.scopes, scopes).length > 0) return 'scope-missing'
-  const { id: account } = await client.calendar(tokens.accessToken, 'primary')
+  const { id: account } = await client.calendar(tokens.accessToken, 'primary', limitsOf(context))
   return sameAccount(account, context.agent.spec.account)
     ? { tokens: { ...tokens, refreshToken }, account }
     : 'wrong-account'
 }
+
+/** Somebody waits. Until Google answers, only `spec.account` says whose the grant is. */
+const limitsOf = ({ agent, integration }: SignInContext): RequestOptions => ({
+  priority: 'interactive',
+  payer: { integration: keyOf(integration), account: canonicalAccount(agent.spec.account), isClaimed: true },
+})
 
 async function saveGrant(
   deps: AuthorizationDeps,

@@ -9,6 +9,7 @@ import { keyOf } from '../kubernetes/port.ts'
 import { integrationKey, isAllowed } from '../resources/allowed-namespaces.ts'
 import { findCondition } from '../resources/conditions.ts'
 import { consentOf, widenings, type Consent } from '../resources/consent.ts'
+import { quotaOf } from '../resources/quota.ts'
 import { decode } from '../resources/secret-encoding.ts'
 import { isSiteAccepted, siteHost } from '../resources/sites.ts'
 import type { Agent, CalendarIntegration } from '../resources/types.ts'
@@ -77,12 +78,19 @@ export class SignInContexts {
       ...found,
       agentKey: keyOf(agent),
       siteURI,
-      client: file && this.#deps.google.client(file),
+      client: file && this.#clientOf(integration, file),
       signIn: signInOf(file ?? {}, siteURI, this.#pathPrefix),
       consent: consentOf(agent.spec),
       suspended: agent.spec.suspend || integration.spec.suspend,
       needed: needsSignIn(agent),
     }
+  }
+
+  /** On a replica that does not lead, nobody else sets the quota. */
+  #clientOf(integration: CalendarIntegration, file: ClientFile): GoogleClient {
+    const { google } = this.#deps
+    google.setQuota(keyOf(integration), file, quotaOf(integration))
+    return google.client(file)
   }
 
   #isRefused(agent: Agent, integration: CalendarIntegration): boolean {

@@ -1,64 +1,18 @@
 import { describe, expect, test } from 'vitest'
-import { decide, type AgentFacts } from '../../src/agent/decide.ts'
 import { stepFailure, type StepFailure } from '../../src/failures/step-failure.ts'
-import { conditionsFor, findCondition } from '../../src/resources/conditions.ts'
-import type { Agent, Condition } from '../../src/resources/types.ts'
-import { anAgent } from '../support/resources.ts'
-import { statusProblems } from '../support/kstatus.ts'
-
-const now = Date.parse('2026-11-23T10:00:00Z')
-/** The same instant by the monotonic clock. */
-const monotonic = 5_000.25
-const minutes = 60_000
-const hours = 60 * minutes
-
-const google = new Error('away')
-const passing = {
-  unreachable: stepFailure('Authorized', 'GoogleUnreachable', 'Google is away.', { kind: 'retry', error: google }),
-  limited: stepFailure('Synced', 'RateLimited', 'Google limits.', { kind: 'retry', error: google, notBefore: 7_000 }),
-  integration: stepFailure('Ready', 'IntegrationNotReady', 'Not proved.', { kind: 'wait', for: hours }),
-}
-const unpublished = stepFailure('Synced', 'PublishFailed', 'Not taken.', { kind: 'retry', error: google })
-const stuck = {
-  revoked: stepFailure('Authorized', 'GrantRevoked', 'Sign in again.', {
-    kind: 'blocked',
-    at: monotonic + 5 * minutes,
-  }),
-  notFound: stepFailure('Synced', 'CalendarNotFound', 'No such calendar.', {
-    kind: 'blocked',
-    at: monotonic + 5 * minutes,
-  }),
-}
-const grant = {
-  end: undefined,
-  grantedAt: now - 24 * hours,
-  guess: false,
-  accountHidden: false,
-  advice: 'sign in again',
-}
-
-const facts = (more: Partial<AgentFacts> = {}): AgentFacts => ({
-  now,
+import {
+  decided,
+  facts,
+  grant,
+  hours,
+  minutes,
   monotonic,
-  publishedAt: now,
-  agent: anAgent(),
-  failures: [],
-  due: [],
-  ...more,
-})
-
-/** Decides, and holds the status that follows from it against the rules of kstatus. */
-function decided(given: AgentFacts): { of: (type: string) => Condition | undefined; outcome: unknown; agent: Agent } {
-  const { findings, outcome } = decide(given)
-  const generation = given.agent.metadata.generation
-  const conditions = conditionsFor('Agent', findings, { conditions: given.agent.status?.conditions, generation, now })
-  const agent = { ...given.agent, status: { observedGeneration: generation, conditions } }
-  expect(statusProblems(agent)).toEqual([])
-  return { of: (type) => findCondition(conditions, type), outcome, agent }
-}
-
-const readyAgent = (): Agent =>
-  decided(facts({ grant, synced: { calendars: 1 }, freshUntil: now + 15 * minutes })).agent
+  now,
+  passing,
+  readyAgent,
+  stuck,
+  unpublished,
+} from './support/decided.ts'
 
 describe('an agent that is fully known', () => {
   test('is ready, and is reconciled when the next step is due', () => {

@@ -346,3 +346,65 @@ describe('a restart', () => {
     })
   })
 })
+
+describe('a clock', () => {
+  const cut = (): never => {
+    throw Object.assign(new Error('cut'), { code: 'ECONNRESET' })
+  }
+  const statusOf = (): AgentStatus => world.kubernetes.find('Agent', 'alice')?.status as AgentStatus
+  const condition = (type: string): object | undefined => statusOf().conditions?.find((one) => one.type === type)
+
+  test('that is set forward while a calendar is read makes that read older, not fresh', async () => {
+    await ready()
+    const readAt = world.clock.now() + 6 * MINUTE
+    world.google.before = ({ path }) => {
+      if (!path.includes('/events?')) return
+      world.clock.setTimeOfDay(12 * HOUR)
+      world.google.before = cut
+    }
+    await lookAfter(6 * MINUTE)
+    await lookAfter(MINUTE)
+    const text = world.kubernetes.find('ConfigMap', 'alice-calendar')?.data?.['busy.json'] ?? ''
+    const { syncedAt } = JSON.parse(text) as { syncedAt: string }
+    expect(Date.parse(syncedAt)).toBe(readAt)
+    expect(condition('Ready')).toMatchObject({ status: 'False' })
+  })
+
+  test.each(['with', 'without'])(
+    'that was ahead never makes an access token good for hours, %s a restart',
+    async (restart) => {
+      world.clock.setTimeOfDay(6 * HOUR)
+      await ready({ accessToken: true })
+      if (restart === 'with') world.restart()
+      world.clock.setTimeOfDay(-6 * HOUR)
+      world.google.before = ({ path }) => {
+        if (path === '/token') cut()
+      }
+      for (let round = 0; round < 13; round++) await lookAfter(5 * MINUTE)
+      const published = textOf(world.kubernetes.find('Secret', 'alice-token'), 'expires_at')
+      expect(Date.parse(published)).toBeLessThanOrEqual(world.clock.now())
+      expect(condition('Ready')).toMatchObject({ status: 'False' })
+    },
+  )
+
+  test('that begins in 1970 does not make a new grant one that has ended', async () => {
+    world.clock.setTimeOfDay(-world.clock.now())
+    await ready()
+    world.clock.setTimeOfDay(Date.parse('2026-11-23T10:00:00Z'))
+    await lookAfter(MINUTE)
+    expect(condition('Authorized')).toMatchObject({ status: 'True', reason: 'Granted' })
+  })
+
+  test('that is set forward before Google accepts a token dates its consent to the new time', async () => {
+    world.google.before = ({ body }) => {
+      if (String(body).includes('1%2F%2F')) cut()
+    }
+    seed()
+    await look()
+    await look()
+    world.clock.setTimeOfDay(30 * 24 * HOUR)
+    world.google.before = () => undefined
+    await lookAfter(10 * MINUTE)
+    expect(condition('Authorized')).toMatchObject({ status: 'True', reason: 'Granted' })
+  })
+})

@@ -332,7 +332,8 @@ describe('nothing to do, or nothing that can be done', () => {
 
   test.each([
     ['403', 403, 'You may not read Agents there'],
-    ['500', 500, 'The API server gave no answer to work with'],
+    ['401', 401, "refuses the kubeconfig's credentials"],
+    ['500', 500, 'The API server failed: try again'],
   ])('where the API server answers %s', async (_, status, words) => {
     agents = [status]
     expect(await run('alice', { timeout: '10s' })).toBe(2)

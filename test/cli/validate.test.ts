@@ -323,7 +323,7 @@ describe('objects of other kinds', () => {
     [
       '""',
       'Agent',
-      'a.yaml:1: apiVersion: is missing; write calendar-operator.io/v1alpha1, or take this document out if it is no Kubernetes object',
+      'a.yaml:1: apiVersion: is missing; write calendar-operator.io/v1alpha1, or remove this document if it is not a Kubernetes object',
     ],
     ['calendar-operator.io/v1alpha1', '[]', 'a.yaml:2: kind: is missing; write Agent or CalendarIntegration'],
   ])('that are meant to be ours are not: %s %s', async (apiVersion, kind, line) => {

@@ -96,7 +96,7 @@ describe('refreshing an access token', () => {
   it.each<[string, object, RegExp]>([
     ['no access token', { access_token: undefined }, /has no access_token/],
     ['an access token of spaces', { access_token: ' ' }, /has no access_token/],
-    ['an access token that is no text', { access_token: 5 }, /access_token that is no text/],
+    ['an access token that is no text', { access_token: 5 }, /access_token that is not a string/],
     ['a line break in the access token', { access_token: 'ya29.a\nb' }, /access_token with characters/],
     ['a space in the access token', { access_token: 'ya29.a b' }, /access_token with characters/],
     ['a control character in the access token', { access_token: 'ya29.a\u0000b' }, /access_token with characters/],
@@ -104,15 +104,15 @@ describe('refreshing an access token', () => {
     ['an access token of 5,000 characters', { access_token: 'a'.repeat(5_000) }, /access_token of 5000 characters/],
     ['a refresh token of 100 kB', { refresh_token: 'a'.repeat(100_000) }, /refresh_token of 100000 characters/],
     ['a refresh token with a space', { refresh_token: '1//a b' }, /refresh_token with characters/],
-    ['a scope of 100 kB', { scope: 'a'.repeat(100_000) }, /names a scope that is none/],
+    ['a scope of 100 kB', { scope: 'a'.repeat(100_000) }, /names something that is not a scope/],
     ['200 scopes', { scope: Array.from({ length: 200 }, (_, index) => `s${index}`).join(' ') }, /names 200 scopes/],
-    ['a scope with a control character', { scope: 'a\u001bb' }, /names a scope that is none/],
-    ['a scope with a control character among good ones', { scope: 'a b\u001b c' }, /names a scope that is none/],
-    ['a scope that is a list', { scope: ['a'] }, /scope that is no text/],
-    ['a lifetime that is no number', { expires_in: 'soon' }, /expires_in that is no number of seconds/],
-    ['a lifetime of nothing', { expires_in: 0 }, /expires_in that is no number of seconds/],
-    ['a lifetime before it began', { expires_in: -5 }, /expires_in that is no number of seconds/],
-    ['a lifetime that is an object', { expires_in: {} }, /expires_in that is no number of seconds/],
+    ['a scope with a control character', { scope: 'a\u001bb' }, /names something that is not a scope/],
+    ['a scope with a control character among good ones', { scope: 'a b\u001b c' }, /names something that is not a scope/],
+    ['a scope that is a list', { scope: ['a'] }, /scope that is not a string/],
+    ['a lifetime that is no number', { expires_in: 'soon' }, /expires_in that is not a number of seconds/],
+    ['a lifetime of nothing', { expires_in: 0 }, /expires_in that is not a number of seconds/],
+    ['a lifetime before it began', { expires_in: -5 }, /expires_in that is not a number of seconds/],
+    ['a lifetime that is an object', { expires_in: {} }, /expires_in that is not a number of seconds/],
   ])('refuses as a whole an answer with %s, and tells no value', async (_, fields, words) => {
     const error = await refused(json({ ...GOOD, ...fields }))
     expect(error).toMatchObject({ failure: 'Unknown', status: 200 })

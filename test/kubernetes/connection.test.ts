@@ -157,7 +157,7 @@ describe('a plugin', () => {
   it.each<[string, object, string]>([
     ['is missing', { command: '/nonexistent/plugin' }, 'could not be run (ENOENT)'],
     ['fails', { command: '/bin/false' }, 'ended with exit code 1'],
-    ['wants to ask a person', { interactiveMode: 'Always' }, 'standard input is no terminal'],
+    ['wants to ask a person', { interactiveMode: 'Always' }, 'standard input is not a terminal'],
   ])('that %s is an error in words for people', async (_what, exec, words) => {
     const connection = await plugin({}, exec)
     await expect(connection.access()).rejects.toThrow(words)
@@ -206,10 +206,16 @@ describe('the kubeconfig', () => {
     expect(() => findKubeconfig({ env: { KUBECONFIG: '', HOME: '/nonexistent' } })).toThrow('set KUBECONFIG to a file')
   })
 
+  it('that does not exist, or has no current context, is named', async () => {
+    const empty = await file('empty', 'kind: Config')
+    const find = () => findKubeconfig({ env: { KUBECONFIG: `/nonexistent:${empty}` }, serviceAccount: '/nonexistent' })
+    expect(find).toThrow(`(/nonexistent does not exist, ${empty} has no current context): set KUBECONFIG`)
+  })
+
   it.each([
-    ['a: [', 'line 1 is no YAML (BAD_INDENT)'],
-    ['users: [{name: a, user: {token: 12345}}]', 'token is no text: put it into quotes'],
-    ['clusters: {}', 'clusters is no list'],
+    ['a: [', 'line 1 is not YAML (BAD_INDENT)'],
+    ['users: [{name: a, user: {token: 12345}}]', 'token is not text: put it into quotes'],
+    ['clusters: {}', 'clusters is not a list'],
     ['users: [{name: a}, {name: a}]', 'users names "a" twice'],
     ['current-context: gone', 'current context "gone" does not exist'],
   ])('that says %s is refused, with the place and without the value', async (text, words) => {

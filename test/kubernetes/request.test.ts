@@ -101,6 +101,7 @@ describe('a retry', () => {
     ['a cut connection', cut, { read: true, write: false }],
     ['a 503', refuse(503, 'ServiceUnavailable'), { read: true, write: false }],
     ['a 503 with Retry-After', refuse(503, 'ServiceUnavailable', { 'retry-after': '1' }), { read: true, write: true }],
+    ['a 500 with Retry-After', refuse(500, 'InternalError', { 'retry-after': '1' }), { read: true, write: false }],
     ['a 429', refuse(429, 'TooManyRequests', { 'retry-after': '1' }), { read: true, write: true }],
     ['a 429 that says no time', refuse(429, 'TooManyRequests'), { read: true, write: true }],
     ['a 403', refuse(403, 'Forbidden'), { read: false, write: false }],

@@ -38,8 +38,8 @@ export const PROMISES: readonly BrokenPromise[] = [
   {
     promise: 'an access token is renewed once for all who ask for it at a time',
     file: 'src/grants/token-source.ts',
-    find: 'const result = entry.running.then(',
-    replace: 'const result = Promise.resolve().then(',
+    find: 'return entry.mutex.runExclusive(async () => {',
+    replace: 'return Promise.resolve().then(async () => {',
     test: 'test/grants/token-source.test.ts',
   },
   {

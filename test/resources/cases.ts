@@ -154,6 +154,14 @@ const integrations: Refused[] = [
     ],
   },
   {
+    name: 'a quota without requests',
+    object: integration({ quota: { requestsPerMinute: 0, requestsPerMinutePerAgent: 1_000_001 } }),
+    lines: [
+      'spec.quota.requestsPerMinute: Invalid value: 0: spec.quota.requestsPerMinute in body should be greater than or equal to 1',
+      'spec.quota.requestsPerMinutePerAgent: Invalid value: 1000001: spec.quota.requestsPerMinutePerAgent in body should be less than or equal to 1000000',
+    ],
+  },
+  {
     name: 'a selector that is missing',
     object: integration({ allowedNamespaces: { from: 'Selector' } }),
     lines: [
@@ -374,6 +382,11 @@ export const accepted: { name: string; object: Json }[] = [
   { name: 'a time in three units', object: integration({ sync: { interval: '1h30m15s' } }) },
   { name: 'the widest window', object: integration({ sync: { window: { pastDays: 30, futureDays: 365 } } }) },
   { name: 'the narrowest window', object: integration({ sync: { window: { pastDays: 0, futureDays: 1 } } }) },
+  {
+    name: 'the smallest quota',
+    object: integration({ quota: { requestsPerMinute: 1, requestsPerMinutePerAgent: 1 } }),
+  },
+  { name: 'the largest quota', object: integration({ quota: { requestsPerMinute: 1_000_000 } }) },
   { name: 'an empty selector', object: integration({ allowedNamespaces: { from: 'Selector', selector: {} } }) },
   {
     name: 'a selector by name',

@@ -42,6 +42,7 @@ export function anIntegration(google: Partial<CalendarIntegrationSpec['google']>
         ...google,
       },
       sync: { interval: '5m', fullSyncInterval: '24h', push: 'Disabled', window: { pastDays: 1, futureDays: 90 } },
+      quota: { requestsPerMinute: 10_000, requestsPerMinutePerAgent: 600 },
       allowedNamespaces: { from: 'Same' },
       suspend: false,
     },

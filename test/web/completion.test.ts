@@ -52,7 +52,7 @@ beforeEach(() => {
   const deps = {
     cluster,
     grants: new GrantStore({ cluster: cluster as never, clock }),
-    google: { client: () => client },
+    google: { setQuota: () => undefined, client: () => client },
     sites: new Map(),
     clock,
     log: { info: (_: object, message: string) => void lines.push(message) },

@@ -50,7 +50,7 @@ function visits({ client = [found], grant, sites = new Map(), asks = integration
         ? client[Math.min(reads.client++, client.length - 1)]?.()
         : (reads.grant++, grant?.().then((secret) => ({ metadata, ...(secret as object) }))),
   }
-  const google = { client: (one: unknown) => one }
+  const google = { client: (one: unknown) => one, setQuota: () => undefined }
   const grants = new GrantStore({ cluster: cluster as never, clock })
   const room = new SignInContexts({ cluster, google, grants, sites, clock } as unknown as WebDeps)
   return { room, come: () => room.resolve(agent.metadata.uid ?? ''), reads }

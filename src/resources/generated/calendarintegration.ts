@@ -75,6 +75,19 @@ export interface CalendarIntegrationSpec {
     push: 'Enabled' | 'Disabled'
   }
   /**
+   * How many requests a minute may be sent to the Calendar API. The operator never sends more in any minute, whenever it begins, and keeps a tenth for what can't wait: sign-ins and requests to reconcile. The integrations of one OAuth client, each within its own quota, together stay within the largest.
+   */
+  quota: {
+    /**
+     * For all Agents together, from 1 to 1000000. At most what Google allows the Google Cloud project, less what other programs of the project need.
+     */
+    requestsPerMinute: number
+    /**
+     * For one account, from 1 to 1000000. All Agents of the account share it. At most what Google allows each user of the project.
+     */
+    requestsPerMinutePerAgent: number
+  }
+  /**
    * The namespaces whose Agents may use this integration.
    */
   allowedNamespaces: {

@@ -980,6 +980,29 @@ export const crds: readonly CustomResourceDefinition[] = [
                         }
                       }
                     },
+                    "quota": {
+                      "type": "object",
+                      "description": "How many requests a minute may be sent to the Calendar API. The operator never sends more in any minute, whenever it begins, and keeps a tenth for what can't wait: sign-ins and requests to reconcile. The integrations of one OAuth client, each within its own quota, together stay within the largest.",
+                      "default": {},
+                      "properties": {
+                        "requestsPerMinute": {
+                          "type": "integer",
+                          "format": "int32",
+                          "description": "For all Agents together, from 1 to 1000000. At most what Google allows the Google Cloud project, less what other programs of the project need.",
+                          "default": 10000,
+                          "minimum": 1,
+                          "maximum": 1000000
+                        },
+                        "requestsPerMinutePerAgent": {
+                          "type": "integer",
+                          "format": "int32",
+                          "description": "For one account, from 1 to 1000000. All Agents of the account share it. At most what Google allows each user of the project.",
+                          "default": 600,
+                          "minimum": 1,
+                          "maximum": 1000000
+                        }
+                      }
+                    },
                     "allowedNamespaces": {
                       "type": "object",
                       "description": "The namespaces whose Agents may use this integration.",
