@@ -1,6 +1,7 @@
 /** What is known about the push channels of one Agent, and how it is restored from a status after a restart. */
 import type { GoogleClient, Payer } from '../google/port.ts'
 import type { Key } from '../kubernetes/port.ts'
+import type { Random } from '../platform/clock.ts'
 import { findCondition } from '../resources/conditions.ts'
 import { fromTimestamp } from '../resources/secret-encoding.ts'
 import type { Agent, AgentStatus, Condition } from '../resources/types.ts'
@@ -58,18 +59,18 @@ export interface Instants {
 }
 
 /** The state of an Agent that was not looked at since the start of the process. */
-export function restored(agent: Agent, calendars: readonly WatchedCalendar[], at: Instants, chance: number): PushState {
+export function restored(agent: Agent, calendars: readonly WatchedCalendar[], at: Instants, random: Random): PushState {
   return calendars.reduce((state, { id, name }) => {
-    const push = restoredCalendar(agent, name, at, chance)
+    const push = restoredCalendar(agent, name, at, random)
     return push ? withCalendarPush(state, id, push) : state
   }, newPushState())
 }
 
-function restoredCalendar(agent: Agent, name: string, at: Instants, chance: number): CalendarPush | undefined {
+function restoredCalendar(agent: Agent, name: string, at: Instants, random: Random): CalendarPush | undefined {
   const watching = watchingOf(agent)
   const known = agent.status?.sync?.calendars?.find((calendar) => calendar.id === name)
   if (!known || !watching) return undefined
-  const channel = restoredChannel(known, at.now, chance)
+  const channel = restoredChannel(known, at.now, random)
   if (!channel) return lacksSupport(watching, known) ? notSupported(at.monotonic) : undefined
   return watching.status === 'True'
     ? { ...newCalendarPush(), proved: { ...channel, provedAt: at.monotonic } }
@@ -84,10 +85,10 @@ const watchingOf = ({ status }: Agent): Condition | undefined => findCondition(s
 
 type CalendarStatus = NonNullable<NonNullable<AgentStatus['sync']>['calendars']>[number]
 
-function restoredChannel({ channel }: CalendarStatus, now: number, chance: number): Channel | undefined {
+function restoredChannel({ channel }: CalendarStatus, now: number, random: Random): Channel | undefined {
   const expiresAt = fromTimestamp(channel?.expiresAt)
   if (!channel || expiresAt === undefined) return undefined
-  const renewAt = renewalOf({ now, expiresAt }, chance)
+  const renewAt = renewalOf({ now, expiresAt }, random())
   return { id: channel.id, resourceId: channel.resourceID, expiresAt, renewAt }
 }
 

@@ -231,7 +231,7 @@ export class ChannelManager {
       integration: resolution.key,
       mode: { kind: 'unknown' },
       calendars,
-      state: restored(agent, calendars, instants, random()),
+      state: restored(agent, calendars, instants, random),
       announcements: new Map(),
       changed: NOTHING_CHANGED,
       reading: NOTHING_READ,
