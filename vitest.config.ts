@@ -2,6 +2,7 @@ import { defineConfig } from 'vitest/config'
 
 /** Files that replace modules, change flags of V8 or count what their process holds: each needs a process of its own. */
 const ISOLATED = [
+  'test/agent/foreign-token.test.ts',
   'test/agent/promises.test.ts',
   'test/fuzz/**/*.test.ts',
   'test/platform/heap.test.ts',

@@ -11,6 +11,7 @@ import { registerGauges, registerOutputGauge } from './gauges.ts'
 import { GrantStore } from './grants/grant-store.ts'
 import { createTokenSource } from './grants/token-source.ts'
 import { createGoogle, type RunningGoogle } from './google/google.ts'
+import type { ReplicaRole } from './google/replica-role.ts'
 import { createIntegrationRegistry } from './clients/integration-registry.ts'
 import type { IntegrationRegistry } from './clients/port.ts'
 import { createIntegrationReconciler } from './integration/reconcile.ts'
@@ -69,7 +70,7 @@ const TIME_SET_SPREAD_MS = 30_000
 /** Assembles the operator. It starts nothing. */
 export function createOperator(deps: OperatorDeps): Operator {
   const { settings, clock, log } = deps
-  const clients = createClients(deps)
+  const clients = createClients(deps, () => roleOf(settings, leadership))
   const { metrics, connection, cluster, google } = clients
   const leadership = createLeadership(deps, clients)
   const controllers = createControllers(deps, metrics)
@@ -113,6 +114,10 @@ export function createOperator(deps: OperatorDeps): Operator {
   }
 }
 
+/** Without leader election, there is one replica. */
+const roleOf = ({ leaderElect }: Settings, { leading }: Leadership): ReplicaRole =>
+  leaderElect ? (leading ? 'leader' : 'other') : 'only'
+
 /** The clients of Kubernetes and Google, with the metrics that count their requests. */
 interface Clients {
   metrics: Metrics
@@ -121,7 +126,7 @@ interface Clients {
   google: RunningGoogle
 }
 
-function createClients({ settings, kubeConfig, clock, random, log }: OperatorDeps): Clients {
+function createClients({ settings, kubeConfig, clock, random, log }: OperatorDeps, role: () => ReplicaRole): Clients {
   const metrics = createMetrics(clock)
   const connection = connect(kubeConfig, clock)
   const cluster = createCluster({
@@ -136,7 +141,7 @@ function createClients({ settings, kubeConfig, clock, random, log }: OperatorDep
     oauthUrl: settings.googleOAuthURL,
     apiUrl: settings.googleAPIURL,
     proxy: settings.proxy,
-    ...{ clock, random },
+    ...{ clock, random, role },
     observe: (...request) => metrics.googleRequest(...request),
   })
   return { metrics, connection, cluster, google }

@@ -160,6 +160,7 @@ function readInput(
     client: request.client,
     account: grant.grant?.account,
     accessToken: accessToken(),
+    isTokenProven: grant.grant?.isTokenProven === true,
     renew: async () => {
       const refusal = await deps.tokens.renew(request)
       if (!refusal) return { accessToken: accessToken() }

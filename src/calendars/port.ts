@@ -35,7 +35,9 @@ export interface ReadInput {
   /** The account of the grant, if known. */
   account: string | undefined
   accessToken: string
-  /** Returns a new access token after Google refused this one before it expired. */
+  /** Whether the integration's client has obtained the access token. Otherwise another project's API may have answered it. */
+  isTokenProven: boolean
+  /** Returns a new access token, if Google refused this one before it expired, or if it may not be the client's. */
   renew: () => Promise<{ accessToken: string } | StepFailure>
   /** What the owner of an insufficient grant has to do, as the second half of a sentence. */
   advice: string

@@ -4,7 +4,7 @@ import { listingWindow } from '../calendar/window.ts'
 import { UnexpectedError } from '../controller/outcome.ts'
 import { passingFailure } from '../failures/google-failures.ts'
 import { isStepFailure, type StepFailure } from '../failures/step-failure.ts'
-import { GoogleError, type EventsRequest } from '../google/port.ts'
+import { GoogleError, needsNewToken, type EventsRequest } from '../google/port.ts'
 import { keyOf } from '../kubernetes/port.ts'
 import { stackOf } from '../platform/log.ts'
 import { brief, withFailure, type ReadingError } from './calendar-failure.ts'
@@ -36,7 +36,7 @@ interface CalendarReadResult {
   accessToken: string
 }
 
-/** Reads the calendar. If Google refuses the access token before it expires, it is renewed once. */
+/** Reads the calendar. If Google's answer shows that the access token is not good, or may not be the client's, it is renewed once. */
 export async function readCalendar(
   deps: CalendarsDeps,
   target: ReadTarget,
@@ -44,15 +44,13 @@ export async function readCalendar(
 ): Promise<CalendarReadResult> {
   const { accessToken } = target
   const first = await attempt(deps, target, calendar)
-  if (!isUnauthenticated(first.error)) return { ...conclude(deps, target, first), accessToken }
+  if (!(first.error instanceof GoogleError && needsNewToken(first.error, target)))
+    return { ...conclude(deps, target, first), accessToken }
   const renewed = await target.renew()
   if (isStepFailure(renewed)) return { calendar: first.calendar, failure: renewed, accessToken }
   const second = await attempt(deps, { ...target, ...renewed }, first.calendar)
   return { ...conclude(deps, target, second), ...renewed }
 }
-
-const isUnauthenticated = (error: ReadingError | undefined): boolean =>
-  error instanceof GoogleError && error.failure === 'Unauthenticated'
 
 interface Attempt {
   calendar: CalendarState

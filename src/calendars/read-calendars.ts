@@ -39,7 +39,8 @@ async function readEach(
     const known = alignedWithTimeOfDay(result.state, deps.clock)
     const calendar = withInterval(known.byId.get(id) ?? newCalendar(), settings.interval)
     const kept = keptOf(known, input.keptBesides, id)
-    const target = { id, name, settings, accessToken, kept, isAnnounced: input.changed.has(id) }
+    const isAnnounced = input.changed.has(id)
+    const target = { id, name, settings, ...tokenOf(input, accessToken), kept, isAnnounced }
     const read =
       isForced(input, id) || isDue(calendar, settings, deps.clock)
         ? await readCalendar(deps, { ...input, ...target }, calendar)
@@ -59,6 +60,12 @@ async function readEach(
 
 /** Whether it is read although it may not be due. */
 const isForced = ({ force, changed }: ReadInput, id: string): boolean => force || changed.has(id)
+
+/** A token that was renewed while the calendars were read is the client's. */
+const tokenOf = (input: ReadInput, accessToken: string): Pick<ReadInput, 'accessToken' | 'isTokenProven'> => ({
+  accessToken,
+  isTokenProven: input.isTokenProven || accessToken !== input.accessToken,
+})
 
 function settingsOf({ agent, integration }: ReadInput): SyncSettings {
   const { interval, fullSyncInterval, window } = integration.spec.sync

@@ -176,7 +176,7 @@ async function showLink({ deps, options, end }: ConnectRun, { url }: Link): Prom
   }
   if (options.wait) {
     const until = timestamp(deps.clock.now() + end - deps.clock.monotonic())
-    deps.writeError(`Waiting for the sign-in until ${until}; Ctrl-C stops it. The link stays good after that.`)
+    deps.writeError(`Waiting for the sign-in until ${until}; Ctrl-C stops it. The link stays valid after that.`)
   }
 }
 
@@ -187,10 +187,10 @@ function finished(deps: ConnectDeps, code: number, signedIn: boolean): number {
 
 function timedOut({ deps, options, attempts }: ConnectRun, state: SignInState): number {
   const waited = formatDuration(parseDuration(options.timeout) ?? 0)
-  const subject = attempts.seen ? 'Nobody has got through' : 'Nobody has signed in'
+  const subject = attempts.seen ? 'Nobody has completed the sign-in' : 'Nobody has signed in'
   deps.writeError(
     state.is === 'link'
-      ? `${subject} within ${waited}. The link stays good.`
+      ? `${subject} within ${waited}. The link stays valid.`
       : `After ${waited} it is not connected yet.`,
   )
   return TIMED_OUT

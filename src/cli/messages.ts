@@ -18,7 +18,7 @@ const MESSAGES: Partial<Record<Problem['kind'], (problem: Problem, schema: Struc
   Unknown: ({ message }) => message,
   Duplicate: ({ found }) => `${value(found)} appears twice; leave one of them out`,
   NotSupported: unsupported,
-  TypeInvalid: (problem) => `${problem.message}, found ${value(problem.found)} (${typeName(problem.found)})`,
+  TypeInvalid: wrongType,
   TooLong: ({ message, found }) =>
     `is too long, it ${message.replace('bytes', 'characters')}, found ${String(found).length}`,
   TooMany: ({ message, found }) =>
@@ -27,6 +27,15 @@ const MESSAGES: Partial<Record<Problem['kind'], (problem: Problem, schema: Struc
 
 const withFound = ({ message, found }: Problem): string =>
   found === undefined || typeof found === 'object' ? message : `${message}, found ${value(found)}`
+
+/** People write a bare name where an object is expected, so its fields are named. */
+function wrongType({ message, found, at }: Problem, schema: StructuralSchema): string {
+  const words = `${message}, found ${value(found)} (${typeName(found)})`
+  const expected = schemaAt(schema, at)
+  const fields = Object.keys(expected?.properties ?? {})
+  if (fields.length > 0) return `${words}; write its fields: ${fields.join(', ')}`
+  return expected?.type === 'boolean' ? `${words}; write true or false` : words
+}
 
 function missing({ message, at }: Problem, schema: StructuralSchema): string {
   return message === '' ? explained('is missing, and required', at, schema) : `is missing: ${message}`
@@ -43,7 +52,7 @@ function explained(words: string, at: Path, schema: StructuralSchema): string {
 function unsupported({ found, supported = [] }: Problem): string {
   const meant = typeof found === 'string' ? nearest(found, supported) : undefined
   const choice = meant === undefined ? `write ${oneOf(supported)}` : `did you mean ${meant}?`
-  return `found ${value(found)}, which it cannot be; ${choice}`
+  return `found ${value(found)}, which is not a valid value; ${choice}`
 }
 
 const oneOf = (names: readonly string[]): string =>

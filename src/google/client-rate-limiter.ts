@@ -13,11 +13,14 @@ import { acquirePlace } from './budget-place.ts'
 import type { Bypass } from './bypass.ts'
 import { GoogleError, OverBudgetError, type GoogleFailure, type Limit, type RequestOptions } from './port.ts'
 import { QuotaBudget } from './quota-budget.ts'
+import type { ReplicaRole } from './replica-role.ts'
 
 /** What a rate limiter needs. */
 export interface LimiterDeps {
   clock: Clock
   random: Random
+  /** The role of this replica; by default there is no other. */
+  role?: () => ReplicaRole
 }
 
 /** The Google service that a request is sent to. */
@@ -72,7 +75,7 @@ export class ClientRateLimiter {
     this.#clock = deps.clock
     this.#random = deps.random
     this.#tokens = new TokenBucket(deps.clock, TOKEN_REQUESTS)
-    this.budget = new QuotaBudget(deps.clock, quota)
+    this.budget = new QuotaBudget(deps.clock, quota, deps.role)
     this.#breakers = { token: breaker(() => this.#tokens.drain()), calendar: breaker(() => this.budget.total.drain()) }
     this.#bypasses = new TokenBucket(deps.clock, BYPASS_LIMIT)
   }

@@ -81,7 +81,7 @@ export class ClientRegistry<C> {
   setQuota(integration: string, credentials: OAuthClient, quota: Quota): void {
     const known = this.#integrations.get(integration)
     const secret = keyOf(credentials)
-    const budget = known?.budget ?? new QuotaBudget(this.#deps.clock, quota)
+    const budget = known?.budget ?? new QuotaBudget(this.#deps.clock, quota, this.#deps.role)
     budget.quota = quota
     this.#integrations.set(integration, { budget, secret })
     this.get(credentials)

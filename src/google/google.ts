@@ -27,6 +27,7 @@ import {
 } from './port.ts'
 import type { Bypass } from './bypass.ts'
 import type { QuotaBudget } from './quota-budget.ts'
+import type { ReplicaRole } from './replica-role.ts'
 import { isUsableToken } from './token-answer.ts'
 import { createTransport, type Proxy } from './transport.ts'
 
@@ -40,6 +41,8 @@ interface GoogleDeps {
   proxy?: Proxy
   clock: Clock
   random: Random
+  /** The role of this replica; by default there is no other. */
+  role?: () => ReplicaRole
   /** Called after each request. */
   observe?: (kind: RequestKind, outcome: string, seconds: number) => void
 }

@@ -74,6 +74,13 @@ export class GoogleError extends Error {
   }
 }
 
+/**
+ * Whether the request has to be repeated with a new access token: Google refused the token, or says that the API is switched off
+ * in the project of a token that was read from a Secret, which may be another project than the client's.
+ */
+export const needsNewToken = ({ failure, status }: GoogleError, token: { isTokenProven: boolean }): boolean =>
+  failure === 'Unauthenticated' || (failure === 'APIDisabled' && status !== undefined && !token.isTokenProven)
+
 /** The request was not sent, because a budget of `spec.quota` is used up for the moment. Google does not limit anything. */
 export class OverBudgetError extends GoogleError {
   /** Whose budget it is: that of all accounts of the client, or that of one account. */

@@ -5,6 +5,7 @@
 import type { Clock } from '../platform/clock.ts'
 import { SlidingBudget } from '../rate-limit/sliding-budget.ts'
 import type { Quota } from '../resources/quota.ts'
+import { limitFor, reservedBy, type ReplicaRole } from './replica-role.ts'
 
 /** The budgets of all accounts, and the one that they share. */
 export class QuotaBudget {
@@ -13,11 +14,14 @@ export class QuotaBudget {
   readonly total: SlidingBudget
   /** It may change at any time, and is in force at once. */
   quota: Quota
+  readonly #role: () => ReplicaRole
 
-  constructor(clock: Pick<Clock, 'monotonic' | 'setTimer'>, quota: Quota) {
+  /** @param role the role of this replica, which decides about its share; by default there is no other. */
+  constructor(clock: Pick<Clock, 'monotonic' | 'setTimer'>, quota: Quota, role: () => ReplicaRole = () => 'only') {
     this.#clock = clock
     this.quota = quota
-    this.total = new SlidingBudget(clock, () => this.quota.requestsPerMinute)
+    this.#role = role
+    this.total = this.#budget(() => this.quota.requestsPerMinute)
   }
 
   /** How many accounts it remembers: about as many as had a request in the last minute. */
@@ -28,11 +32,16 @@ export class QuotaBudget {
   /** The budget of one account. */
   ofAccount(account: string): SlidingBudget {
     const known = this.#accounts.get(account)
-    const budget = known ?? new SlidingBudget(this.#clock, () => this.quota.requestsPerMinutePerAgent)
+    const budget = known ?? this.#budget(() => this.quota.requestsPerMinutePerAgent)
     this.#accounts.delete(account)
     this.#forgetIdle()
     this.#accounts.set(account, budget)
     return budget
+  }
+
+  #budget(requestsPerMinute: () => number): SlidingBudget {
+    const limit = (): number => limitFor(this.#role(), requestsPerMinute())
+    return new SlidingBudget(this.#clock, limit, () => reservedBy(this.#role(), requestsPerMinute()))
   }
 
   /** Forgets the accounts that were used longest ago and hold nothing. Each use adds one account at the most. */

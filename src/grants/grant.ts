@@ -22,6 +22,8 @@ export interface Grant {
   readonly grantedAtIsGuess: boolean
   readonly grantExpiresAt?: number
   readonly accessToken?: string
+  /** Whether this process has obtained the access token from Google. One in a Secret may belong to any client. */
+  readonly isTokenProven?: boolean
   /** When the access token was obtained, which is when its lifetime begins. */
   readonly obtainedAt: number
   readonly expiresAt: number
@@ -71,6 +73,7 @@ export const renewed = (grant: Grant, answer: TokenAnswer, by: Renewal): Grant =
   ...by,
   refreshToken: answer.refreshToken ?? grant.refreshToken,
   accessToken: answer.accessToken,
+  isTokenProven: true,
   obtainedAt: answer.obtainedAt,
   expiresAt: answer.expiresAt,
   scopes: answer.scopes ?? grant.scopes,

@@ -63,11 +63,11 @@ export function pastInstant(text: string | undefined, now: number): number | und
 function accessFrom(
   { access_token: accessToken, expires_at: end }: Record<string, string | undefined>,
   { clock, known }: ReadContext,
-): Pick<Grant, 'accessToken' | 'expiresAt' | 'obtainedAt' | 'renewAt' | 'lastUsedAt'> {
+): Pick<Grant, 'accessToken' | 'isTokenProven' | 'expiresAt' | 'obtainedAt' | 'renewAt' | 'lastUsedAt'> {
   const statedEnd = fromTimestamp(end) ?? 0
   if (known && known.accessToken === accessToken) {
-    const { obtainedAt, renewAt, lastUsedAt } = known
-    return { accessToken, expiresAt: known.expiresAt, obtainedAt, renewAt, lastUsedAt }
+    const { isTokenProven, expiresAt, obtainedAt, renewAt, lastUsedAt } = known
+    return { accessToken, isTokenProven, expiresAt, obtainedAt, renewAt, lastUsedAt }
   }
   // An access token is valid for an hour, so its expiry shows when Google last accepted the grant.
   const lastUsedAt = statedEnd === 0 ? undefined : statedEnd - HOUR_MS

@@ -3,7 +3,7 @@ import { manualFixInterval } from '../controller/manual-fix-interval.ts'
 import { CALENDAR_DISABLED, passingFailure } from '../failures/google-failures.ts'
 import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
 import { sameAccount } from '../resources/account.ts'
-import { GoogleError } from '../google/port.ts'
+import { GoogleError, needsNewToken } from '../google/port.ts'
 import { missingScopes } from '../google/scopes.ts'
 import { hasCome } from '../platform/clock.ts'
 import { clean } from '../platform/scrub.ts'
@@ -67,8 +67,9 @@ async function determineAccount(deps: StepDeps, request: TokenRequest, state: Gr
   if (known) return refusedBy(state, known)
   const first = await askAccount(request, state)
   if (!(first instanceof GoogleError)) return first
-  if (first.failure !== 'Unauthenticated') return withAccountRefusal(deps, request, state, first)
-  // The access token was refused before it expired: renew it once and try once more.
+  const isTokenProven = state.grant.isTokenProven === true
+  if (!needsNewToken(first, { isTokenProven })) return withAccountRefusal(deps, request, state, first)
+  // The access token was refused before it expired, or may be another client's: renew it once and try once more.
   const renewed = await renewToken(deps, request, state)
   if (renewed.refusal ?? renewed.thrown) return renewed
   const retried: GrantedState = { grant: state.grant, ...renewed.state }

@@ -59,6 +59,7 @@ export const shareOf = (budget: number, priority: Priority): number =>
 export class SlidingBudget {
   readonly #clock: Pick<Clock, 'monotonic' | 'setTimer'>
   readonly #limit: () => number
+  readonly #reserved: () => number
   readonly #ended = new RecentCount(MINUTE_MS)
   readonly #lanes: Readonly<Record<Priority, Lane>> = {
     requested: newLane(),
@@ -68,10 +69,14 @@ export class SlidingBudget {
   #underWay = 0
   #cancelTimer: (() => void) | undefined
 
-  /** @param limit returns the maximum number of requests in a minute, which may change. */
-  constructor(clock: Pick<Clock, 'monotonic' | 'setTimer'>, limit: () => number) {
+  /**
+   * @param limit returns the maximum number of requests in a minute, which may change.
+   * @param reserved returns how many of them others may send.
+   */
+  constructor(clock: Pick<Clock, 'monotonic' | 'setTimer'>, limit: () => number, reserved = () => 0) {
     this.#clock = clock
     this.#limit = limit
+    this.#reserved = reserved
   }
 
   /** Whether no slot is occupied and no request waits, so that a new budget would behave in the same way. */
@@ -136,7 +141,9 @@ export class SlidingBudget {
 
   /** How long, in ms, until the budget has this many free slots for this priority. */
   #untilFree(priority: Priority, slots: number): number {
-    const excess = this.#occupied() + slots - shareOf(this.#limit(), priority)
+    const limit = this.#limit()
+    const most = Math.max(Math.min(shareOf(limit, priority), limit - this.#reserved()), 1)
+    const excess = this.#occupied() + slots - most
     return this.#ended.timeUntilLeft(this.#clock.monotonic(), excess)
   }
 

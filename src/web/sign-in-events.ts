@@ -10,7 +10,7 @@ import type { WebDeps } from './port.ts'
 import { KeyedRateLimiter } from '../rate-limit/keyed-rate-limiter.ts'
 import { FAILURE_REPORTS } from './rate-limits.ts'
 
-const NOTHING_STORED = 'Nothing was stored, and the link stays good.'
+const NOTHING_STORED = 'Nothing was stored, and the link stays valid.'
 
 /** Outcomes without a message get no Event: an invented or expired code is not a sign-in. */
 const MESSAGES: Partial<Record<Outcome, string>> = {

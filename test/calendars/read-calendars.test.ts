@@ -76,6 +76,7 @@ async function sync(force = false, changed: ReadonlySet<string> = new Set()): Pr
     client: { events } as unknown as GoogleClient,
     account: ALICE,
     accessToken: 'ya29',
+    isTokenProven: true,
     renew: async () => ({ accessToken: 'ya29.new' }),
     advice: 'sign in again',
     changed,

@@ -126,7 +126,7 @@ describe('the link', () => {
     expect(out).toEqual([LINK])
     expect(err).toEqual([
       'AwaitingSignIn: AwaitingSignIn: in words.',
-      'Waiting for the sign-in until 2026-11-23T10:05:00Z; Ctrl-C stops it. The link stays good after that.',
+      'Waiting for the sign-in until 2026-11-23T10:05:00Z; Ctrl-C stops it. The link stays valid after that.',
     ])
     agents = [reading()]
     await until('the progress is told', () => err.some((line) => line.startsWith('NotYetSynced')))
@@ -233,7 +233,7 @@ describe('what comes of it', () => {
     agents = [awaiting()]
     expect(await run('alice', { timeout: '30s' })).toBe(3)
     expect(clock.now() - NOW).toBeLessThan(40_000)
-    expect(err.at(-1)).toBe('Nobody has signed in within 30s. The link stays good.')
+    expect(err.at(-1)).toBe('Nobody has signed in within 30s. The link stays valid.')
   })
 
   const failed = (name: string, message: string, count?: number): object => ({
@@ -259,14 +259,14 @@ describe('what comes of it', () => {
     expect(await code).toBe(0)
   })
 
-  test('is that nobody got through, where somebody tried', async () => {
+  test('is that nobody completed the sign-in, if somebody tried', async () => {
     agents = [awaiting()]
     const { code } = start('alice', { timeout: '30s' })
     await until('the link is there', () => out.length === 1)
     failures = [failed('new', 'Denied.')]
     await clock.advance(40_000)
     await until('it ends', () => err.at(-1)?.startsWith('Nobody') === true)
-    expect(err.at(-1)).toBe('Nobody has got through within 30s. The link stays good.')
+    expect(err.at(-1)).toBe('Nobody has completed the sign-in within 30s. The link stays valid.')
     expect(await code).toBe(3)
   })
 
@@ -297,7 +297,7 @@ describe('nothing to do, or nothing that can be done', () => {
       'of a supplied grant',
       agent({ spec: { grantSecretRef: { name: 'alice-grant' } } }),
       2,
-      'put a refresh token into Secret alice-grant',
+      'Secret alice-grant, which spec.grantSecretRef names, supplies its grant',
     ],
     ['suspended', agent({ spec: { suspend: true } }), 2, 'set spec.suspend to false'],
     ['without a web server', awaiting(null), 2, '--web-bind-address'],

@@ -145,14 +145,22 @@ describe('a problem is reported with file, line, field, finding and advice:', ()
       ['a.yaml:10: spec.sync.interval: must be of type string, found 300 (integer)'],
     ],
     [
+      'a bare name in place of an object, and a word in place of a boolean',
+      `${INTEGRATION.replace('{name: google-oauth-client}', 'google')}  suspend: "yes"\n`,
+      [
+        'a.yaml:7: spec.google.clientSecretRef: must be of type object, found "google" (string); write its fields: name, key',
+        'a.yaml:9: spec.suspend: must be of type boolean, found "yes" (string); write true or false',
+      ],
+    ],
+    [
       'a word that is not on offer',
       `${INTEGRATION}    userType: Intern\n`,
-      ['a.yaml:9: spec.google.userType: found "Intern", which it cannot be; did you mean Internal?'],
+      ['a.yaml:9: spec.google.userType: found "Intern", which is not a valid value; did you mean Internal?'],
     ],
     [
       'a word far from what is on offer',
       `${INTEGRATION}    userType: everybody\n`,
-      ['a.yaml:9: spec.google.userType: found "everybody", which it cannot be; write External or Internal'],
+      ['a.yaml:9: spec.google.userType: found "everybody", which is not a valid value; write External or Internal'],
     ],
     [
       'something that is not allowed here',

@@ -5,6 +5,7 @@ import type { ClientRateLimiter } from '../../src/google/client-rate-limiter.ts'
 import { ClientRegistry, type LimiterMembership } from '../../src/google/client-registry.ts'
 import { GoogleError, OverBudgetError, type Payer, type RequestOptions } from '../../src/google/port.ts'
 import { QuotaBudget } from '../../src/google/quota-budget.ts'
+import { limitFor, reservedBy } from '../../src/google/replica-role.ts'
 import { TokenBucket } from '../../src/rate-limit/token-bucket.ts'
 import { ManualClock } from '../support/clock.ts'
 
@@ -157,4 +158,39 @@ test('accounts without requests in the last minute are forgotten', async () => {
   await clock.advance(61_000)
   for (let one = 0; one < 1_000; one++) await use(`second ${one}`)
   expect(budget.accounts).toBeLessThanOrEqual(1_001)
+})
+
+describe('several replicas', () => {
+  test.each([2, 10, 19, 20, 60, 600, 10_000])(
+    'share a budget of %i, and the leader keeps what polls may use',
+    (budget) => {
+      const replicas = budget < 20 ? 2 : 3
+      const leader = limitFor('leader', budget) - reservedBy('leader', budget)
+      expect(leader + (replicas - 1) * limitFor('other', budget)).toBeLessThanOrEqual(budget)
+      expect(limitFor('other', budget)).toBeGreaterThanOrEqual(1)
+      expect(leader).toBeGreaterThanOrEqual(Math.floor(budget * 0.9))
+      expect([limitFor('only', budget), reservedBy('only', budget)]).toEqual([budget, 0])
+    },
+  )
+
+  test.each([
+    ['leader', 58],
+    ['other', 1],
+    ['only', 60],
+  ] as const)('give the %s %i of 60 requests', async (role, most) => {
+    const { total } = new QuotaBudget(clock, quota(60), () => role)
+    let sent = 0
+    for (let turn = 0; turn < 200; turn++) {
+      for (const priority of ['requested', 'interactive', 'routine'] as const) {
+        const acquired = total.acquire(priority, 0)
+        await acquired.then(
+          () => (sent += 1),
+          () => undefined,
+        )
+      }
+      await clock.advance(300)
+    }
+    // Nothing of it has ended, so every request still occupies its slot.
+    expect(sent).toBe(most)
+  })
 })

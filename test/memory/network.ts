@@ -5,6 +5,7 @@ export interface Asked {
   method: string
   path: string
   body?: unknown
+  headers?: Record<string, string>
 }
 
 /** An answer: its status, and a body that is sent as it is (text) or as JSON. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { crds } from '../../src/resources/generated/crds.ts'
 import type { StructuralSchema } from '../../src/resources/types.ts'
-import { accepted, refused } from './cases.ts'
+import { accepted } from './accepted.ts'
+import { refused } from './cases.ts'
 import { problemsOf, refusals } from './manifests.ts'
 
 /** Every rule below a schema, as `path: rule`; items of lists are `[]`, and the path is the one that is complained about. */

@@ -65,7 +65,7 @@ const NO_WEB =
 function stateFromSpec({ metadata, spec }: Agent): SignInState | undefined {
   if (metadata.deletionTimestamp) return { is: 'impossible', message: 'It is being deleted.' }
   if (spec.grantSecretRef) {
-    const words = `Its grant is supplied: put a refresh token into Secret ${spec.grantSecretRef.name}, which spec.grantSecretRef names. Without spec.grantSecretRef, people sign in.`
+    const words = `It has no sign-in, because Secret ${spec.grantSecretRef.name}, which spec.grantSecretRef names, supplies its grant: to replace the grant, put a new refresh token there. To have the person sign in instead, remove spec.grantSecretRef.`
     return { is: 'impossible', message: words }
   }
   return spec.suspend ? { is: 'blocked', message: 'It is suspended: set spec.suspend to false first.' } : undefined

@@ -1,0 +1,117 @@
+/** A world in memory with one Agent and its integration, and what a test looks at. */
+import type { Outcome } from '../../../src/controller/outcome.ts'
+import type { AgentStatus, Condition } from '../../../src/resources/types.ts'
+import type { Case } from '../../fuzz/support/arbitraries.ts'
+import { ACCOUNT, type Truth } from '../../memory/google.ts'
+import type { Stored } from '../../memory/kubernetes.ts'
+import { agentOf, clientSecretOf, grantOf, integrationOf } from '../../memory/objects.ts'
+import { MemoryWorld } from '../../memory/world.ts'
+
+export const MINUTE = 60_000
+export const HOUR = 60 * MINUTE
+
+const PLAIN: Case = {
+  zone: 'UTC',
+  interval: '5m',
+  detail: 'Busy',
+  kind: 'ConfigMap',
+  formats: ['JSON'],
+  whenStale: 'KeepLast',
+  staleAfter: '15m',
+  tentative: 'Busy',
+  allDay: 'Busy',
+  accessToken: false,
+  calendars: 1,
+  rotates: false,
+  pageSize: 5,
+  clientSecret: 'file',
+  foreign: 'none',
+  hostile: undefined,
+  events: [],
+  steps: [],
+}
+
+const MEETING: Truth = {
+  id: 'aaaaa',
+  from: 26 * 60,
+  minutes: 60,
+  allDay: false,
+  status: 'confirmed',
+  transparent: false,
+  kind: 'default',
+  own: undefined,
+}
+
+/** The Agent `booking/alice`, which reads calendars of a Google in memory. */
+export class OneAgent {
+  readonly world = new MemoryWorld()
+
+  constructor(given: Partial<Case> = {}) {
+    const wanted = { ...PLAIN, ...given }
+    this.world.google.change(ACCOUNT, MEETING.id, MEETING)
+    for (const object of [clientSecretOf('file'), grantOf(), integrationOf(wanted), agentOf(wanted)])
+      this.world.put(object)
+  }
+
+  /** One reconcile of the integration and one of the Agent. */
+  async reconcile(): Promise<Outcome> {
+    await this.world.reconcile('CalendarIntegration', 'booking/google')
+    return this.world.reconcile('Agent', 'booking/alice')
+  }
+
+  /** Reconciles twice: then the Agent is ready if all goes well. */
+  async ready(): Promise<Outcome> {
+    await this.reconcile()
+    return this.reconcile()
+  }
+
+  async reconcileAfter(ms: number): Promise<Outcome> {
+    await this.world.clock.advance(ms)
+    return this.reconcile()
+  }
+
+  get agent(): Stored & { spec: Record<string, unknown> } {
+    return this.world.kubernetes.find('Agent', 'alice') as Stored & { spec: Record<string, unknown> }
+  }
+
+  get status(): AgentStatus {
+    return this.agent.status as AgentStatus
+  }
+
+  condition(type: string): Condition | undefined {
+    return this.status.conditions?.find((one) => one.type === type)
+  }
+
+  /** Changes the Agent as a user does. */
+  change(spec: object, metadata: object = {}): void {
+    const { agent } = this
+    this.world.put({ ...agent, metadata: { ...agent.metadata, ...metadata }, spec: { ...agent.spec, ...spec } })
+  }
+
+  /** Changes the integration as a user does. */
+  changeIntegration(spec: object): void {
+    const object = this.world.kubernetes.find('CalendarIntegration', 'google')!
+    this.world.put({ ...object, spec: { ...(object.spec as object), ...spec } })
+  }
+
+  /** Every listing of events is refused from now on. */
+  refuseListings(status: number, calendar = '', body: object = {}): void {
+    this.world.google.before = ({ path }) => {
+      const isMeant = path.includes('/events?') && path.includes(calendar)
+      if (isMeant) this.world.google.twist([{ do: 'refuse', status, body }])
+    }
+  }
+
+  addMeeting(): void {
+    this.world.google.change(ACCOUNT, 'bbbbb', { ...MEETING, id: 'bbbbb', from: MEETING.from + 120 })
+  }
+
+  answerAgain(): void {
+    this.world.google.before = () => undefined
+  }
+
+  get busy(): object[] {
+    const text = this.world.kubernetes.find('ConfigMap', 'alice-calendar')?.data?.['busy.json'] ?? '{}'
+    return (JSON.parse(text) as { busy: object[] }).busy
+  }
+}
