@@ -1,10 +1,16 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
+
+const isTest = (name: string): boolean => name.endsWith('.test.ts')
+const replacesModules = (path: string): boolean =>
+  readFileSync(join(import.meta.dirname, path), 'utf8').includes('vi.mock(')
 
 /** Files that replace modules, change flags of V8 or count what their process holds: each needs a process of its own. */
 const ISOLATED = [
-  'test/agent/foreign-token.test.ts',
-  'test/agent/promises.test.ts',
-  'test/fuzz/**/*.test.ts',
+  ...readdirSync(join(import.meta.dirname, 'test'), { recursive: true, encoding: 'utf8' })
+    .map((name) => `test/${name}`)
+    .filter((path) => isTest(path) && replacesModules(path)),
   'test/platform/heap.test.ts',
   'test/lifecycle.test.ts',
   'test/process.test.ts',

@@ -16,7 +16,7 @@ export interface AgentClientOptions {
   key: Key
   bypass?: Bypass
   /** In whose budgets a request counts that is sent now, and with which priority. */
-  limits?: () => Pick<RequestOptions, 'payer' | 'priority'>
+  limits?: () => Omit<RequestOptions, 'bypass'>
 }
 
 /** The client of an integration for one reconcile. */

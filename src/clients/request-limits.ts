@@ -7,13 +7,9 @@ import { findCondition } from '../resources/conditions.ts'
 import type { Agent } from '../resources/types.ts'
 
 /** How a request for the Agent is limited that is sent now. */
-export const limitsFor = (
-  agent: Agent,
-  integration: Key,
-  grant: Grant | undefined,
-): Pick<RequestOptions, 'payer' | 'priority'> => {
+export const limitsFor = (agent: Agent, integration: Key, grant: Grant | undefined): Omit<RequestOptions, 'bypass'> => {
   const payer = { integration, ...accountOf(agent, grant) }
-  return { payer, priority: priorityOf(agent, payer) }
+  return { payer, priority: priorityOf(agent, payer), isTokenUnproven: grant?.isTokenProven !== true }
 }
 
 function accountOf({ spec, metadata }: Agent, grant: Grant | undefined): Omit<Payer, 'integration'> {

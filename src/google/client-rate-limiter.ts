@@ -114,7 +114,7 @@ export class ClientRateLimiter {
     const place = await acquirePlace(this.#clock, budgets, { priority, payer, maxWaitMs: MAX_WAIT_MS })
     const sendInPlace = (): Promise<T> => {
       place.onSend()
-      return send()
+      return options.isTokenUnproven ? limitedAlone(send) : send()
     }
     let account = payer?.account
     try {
@@ -171,13 +171,25 @@ const accountAfter = <T>({ payer, accountOf }: LimitOptions<T>, answer: T): stri
 const isAboutTheToken = (error: unknown): boolean =>
   error instanceof GoogleError && ABOUT_THE_TOKEN.includes(error.failure)
 
+/** A limit that is met with another client's access token delays only the Agent that has it. */
+async function limitedAlone<T>(send: () => Promise<T>): Promise<T> {
+  try {
+    return await send()
+  } catch (error) {
+    if (!(error instanceof GoogleError) || !isLimit(error.failure)) throw error
+    const { failure, message, status, retryAfterMs } = error
+    throw new PerUserLimitError(failure, message, { status, retryAfterMs })
+  }
+}
+
+const isLimit = (failure: GoogleFailure): failure is Limit['failure'] =>
+  failure === 'RateLimited' || failure === 'DailyQuotaExceeded'
+
 /** Any answer of Google except a limit shows that no limit is in force; a missing answer, or that of a proxy, shows nothing. */
 function judge(error: unknown): Verdict<Limit['failure']> {
   if (!(error instanceof GoogleError) || error instanceof PerUserLimitError) return { kind: 'inconclusive' }
   const { failure, retryAfterMs } = error
-  if (failure === 'RateLimited' || failure === 'DailyQuotaExceeded') {
-    return { kind: 'limited', reason: failure, retryAfterMs }
-  }
+  if (isLimit(failure)) return { kind: 'limited', reason: failure, retryAfterMs }
   return { kind: failure === 'Unreachable' || failure === 'Unknown' ? 'inconclusive' : 'available' }
 }
 

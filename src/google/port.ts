@@ -74,12 +74,15 @@ export class GoogleError extends Error {
   }
 }
 
+/** What Google says about the project of the access token. */
+const ABOUT_THE_PROJECT: readonly GoogleFailure[] = ['APIDisabled', 'RateLimited', 'DailyQuotaExceeded']
+
 /**
- * Whether the request has to be repeated with a new access token: Google refused the token, or says that the API is switched off
+ * Whether the request has to be repeated with a new access token: Google refused the token, or the API is switched off or limited
  * in the project of a token that was read from a Secret, which may be another project than the client's.
  */
 export const needsNewToken = ({ failure, status }: GoogleError, token: { isTokenProven: boolean }): boolean =>
-  failure === 'Unauthenticated' || (failure === 'APIDisabled' && status !== undefined && !token.isTokenProven)
+  failure === 'Unauthenticated' || (ABOUT_THE_PROJECT.includes(failure) && status !== undefined && !token.isTokenProven)
 
 /** The request was not sent, because a budget of `spec.quota` is used up for the moment. Google does not limit anything. */
 export class OverBudgetError extends GoogleError {
@@ -204,6 +207,8 @@ export interface RequestOptions {
   /** `routine` by default. A request with a bypass is `requested`. */
   priority?: Priority
   bypass?: Bypass
+  /** The access token may be another client's, as one that was read from a Secret: a limit that it meets is not this client's. */
+  isTokenUnproven?: boolean
 }
 
 /** The rate limit that Google applies to a client, and thereby to all of its Agents. */

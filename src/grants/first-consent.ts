@@ -33,7 +33,7 @@ function publishedSecrets(cluster: GrantCluster, agent: Agent): KubernetesObject
     const mayBeOurs = secret && !controllerOf(secret) && isOnlyNamedBy(cluster, agent, `${namespace}/${name ?? ''}`)
     return secret && mayBeOurs ? [secret] : []
   })
-  const candidates = [...cluster.secrets.byIndex('controller', uid), ...named]
+  const candidates = [...cluster.secrets.byIndex('controller', `${namespace}/${uid}`), ...named]
   return candidates.filter((secret) => isOurs(secret) && !isReservedName(secret.metadata.name))
 }
 

@@ -79,7 +79,7 @@ export const WATCHED = {
       },
     },
   }),
-  /** Index `controller`, as of the two kinds below: the uid of the owner. */
+  /** Index `controller`, as of the two kinds below: `namespace/uid` of the owner. */
   secrets: metadata({ kind: 'Secret', plural: 'secrets', scope: 'Namespaced' }),
   /** Those with our `app.kubernetes.io/managed-by` label. */
   configMaps: metadata({
@@ -139,9 +139,10 @@ function metadataOf<T extends KubernetesObject>({ apiVersion, kind, metadata }: 
   return stripped({ apiVersion, kind, metadata } as T)
 }
 
-/** The uid of the object that controls this one. */
+/** `namespace/uid` of the object that controls this one: anybody can name the uid of an object in another namespace. */
 function controllersOf({ metadata }: KubernetesObject): string[] {
-  return (metadata.ownerReferences ?? []).filter(({ controller }) => controller).map(({ uid }) => uid)
+  const controllers = (metadata.ownerReferences ?? []).filter(({ controller }) => controller)
+  return controllers.map(({ uid }) => `${metadata.namespace ?? ''}/${uid}`)
 }
 
 /** The key of an object of this name in the same namespace. */

@@ -9,7 +9,7 @@ import { isReservedName, ROLE_LABEL } from '../resources/names.ts'
 import { isOurs } from '../resources/ownership.ts'
 import type { Agent } from '../resources/types.ts'
 import { readOwned, writeOwned } from './owned-object.ts'
-import type { Target } from './ownership.ts'
+import { objectKey, type Target } from './ownership.ts'
 import type { PublishDeps } from './port.ts'
 import { dataOf, isNamed, type ObjectName, type PublishedObject } from './published-object.ts'
 import type { PublicationState } from './state.ts'
@@ -50,9 +50,8 @@ async function update(
 
 function formerObjects({ cluster }: PublishDeps, agent: Agent): KubernetesObject[] {
   const named = Object.values(namesIn(agent)).flatMap((one) => (one ? [`${one.kind}/${one.name}`] : []))
-  const controlled = [cluster.secrets, cluster.configMaps].flatMap((store) =>
-    store.byIndex('controller', agent.metadata.uid ?? ''),
-  )
+  const controller = objectKey(agent, agent.metadata.uid ?? '')
+  const controlled = [cluster.secrets, cluster.configMaps].flatMap((store) => store.byIndex('controller', controller))
   return controlled.filter((object) => isPublished(object) && !named.includes(`${object.kind}/${object.metadata.name}`))
 }
 

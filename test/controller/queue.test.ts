@@ -235,6 +235,15 @@ describe('free workers', () => {
     expect([...queue.processing.keys()]).toEqual(['slow/0', 'slow/2', 'slow/3'])
   })
 
+  test('are used by the same group however many of its keys have ended', () => {
+    const { queue } = setUp({ groupOf })
+    for (let turn = 0; turn < 9; turn++) {
+      queue.add('slow/alice')
+      expect(queue.get(1)).toBe('slow/alice')
+      queue.done('slow/alice')
+    }
+  })
+
   test('are all used if there is one, or if there are no groups', () => {
     const { queue: grouped } = setUp({ groupOf })
     grouped.add('a/1')

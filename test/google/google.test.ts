@@ -182,7 +182,8 @@ describe('a limit over HTTP', () => {
     const other = harness.google.client({ clientId: 'other', clientSecret: 'other' })
     expect(other.limit()).toBeUndefined()
     harness.next(EMPTY)
-    expect((await read(other)).nextSyncToken).toBe('S1')
+    const request = { calendarId: 'b', detail: 'Busy', from: { syncToken: 'S0' } } as const
+    expect((await listEvents(other, 'ya29.bob', request)).nextSyncToken).toBe('S1')
     expect(harness.asked).toHaveLength(4)
   })
 
@@ -250,5 +251,24 @@ describe('what is observed', () => {
     })
     await harness.client.refresh('1//a')
     expect(harness.observed).toEqual([['refresh', 'ok', 2.5]])
+  })
+})
+
+describe('a listing that is large in all', () => {
+  test('delays no other client while its next page is awaited', async () => {
+    const other = harness.google.client({ clientId: '2-b.apps.googleusercontent.com', clientSecret: 'GOCSPX-other' })
+    const large = 'x'.repeat(2_200_000)
+    const first: Written = { json: { timeZone: 'Europe/Paris', items: [large], nextPageToken: 'P2' } }
+    let answerAlice = (): void => undefined
+    harness.next(first, (response) => {
+      answerAlice = () => void response.setHeader('content-type', 'application/json').end(JSON.stringify(EMPTY.json))
+    })
+    const alice = read()
+    await harness.came(2)
+    harness.next(first, EMPTY)
+    const request = { calendarId: 'b', detail: 'Busy', from: { syncToken: 'S0' } } as const
+    expect((await listEvents(other, 'ya29.bob', request)).nextSyncToken).toBe('S1')
+    answerAlice()
+    await alice
   })
 })

@@ -132,6 +132,25 @@ describe('what is known of a calendar that is refused', () => {
   })
 })
 
+describe('calendars that are all refused after a restart', () => {
+  beforeEach(() => {
+    publish()
+    calendar = { ...calendar, snapshot: undefined, lastRead: undefined, failure: refusal }
+  })
+
+  test('leave what was busy as it is, with KeepLast', () => {
+    const before = published()
+    publish()
+    expect(published()).toEqual({ ...before, complete: false })
+  })
+
+  test('leave no free time, with Block, although what was published can still be trusted', () => {
+    agent = publishing('Block')
+    publish()
+    expect(published()).toMatchObject({ complete: false, busy: [published().window] })
+  })
+})
+
 describe('a header that was written with a clock that was ahead', () => {
   test('is corrected at once, and trusted for no time if nothing was read since', () => {
     publish()

@@ -109,8 +109,10 @@ export class SmallCluster {
     return {
       get: (key) => seen().find((object) => keyOf(object) === key),
       list: seen,
-      byIndex: (_, uid) =>
-        seen().filter(({ metadata }) => metadata.ownerReferences?.some((one) => one.controller && one.uid === uid)),
+      byIndex: (_, key) =>
+        seen().filter(({ metadata: { namespace = '', ownerReferences = [] } }) =>
+          ownerReferences.some(({ controller, uid }) => controller && `${namespace}/${uid}` === key),
+        ),
       subscribe: () => undefined,
     }
   }
