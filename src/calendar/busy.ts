@@ -3,7 +3,7 @@ import { DAY_MS } from '../platform/time-units.ts'
 import { snapshotTimes, type CalendarSnapshot } from './calendar-snapshot.ts'
 import { ALL_DAY, NEVER_BUSY, NO_TIME, TENTATIVE, UNIDENTIFIED, type CompactTime } from './compact-event.ts'
 import { clip, mergeIntervals, type Interval } from './interval.ts'
-import { covers } from './window.ts'
+import { uncovered } from './window.ts'
 import type { Zones } from './zones.ts'
 
 /** `spec.busy` of an Agent. */
@@ -22,7 +22,7 @@ export interface BusyTime {
   complete: boolean
 }
 
-/** Computes the busy time of all calendars together within a window. */
+/** Computes the busy time of all calendars together within a window. What was not listed counts as busy. */
 export function computeBusyTime(
   snapshots: Iterable<CalendarSnapshot>,
   rules: BusyRules,
@@ -33,7 +33,9 @@ export function computeBusyTime(
   let notUnderstood = 0
   let covered = true
   for (const snapshot of snapshots) {
-    covered &&= !snapshot.listedWindow || covers(snapshot.listedWindow, window)
+    const notListed = uncovered(window, snapshot.listedWindow)
+    covered &&= notListed.length === 0
+    intervals.push(...notListed)
     for (const time of snapshotTimes(snapshot)) {
       if (!isBusy(time, rules)) continue
       if (time.flags & (NO_TIME | UNIDENTIFIED)) notUnderstood += 1

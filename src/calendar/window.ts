@@ -23,6 +23,9 @@ export function listingWindow(now: number, days: WindowDays): Interval {
   return { start: start - DAY_MS, end: end + DAY_MS }
 }
 
-/** Whether the listed window covers all of `window`: time that was not listed is not known to be free. */
-export const covers = (listed: Interval, window: Interval): boolean =>
-  listed.start <= window.start && window.end <= listed.end
+/** The parts of `window` that the listed one does not cover; none if it is not known what was listed. */
+export const uncovered = (window: Interval, listed: Interval = window): Interval[] =>
+  [
+    { start: window.start, end: Math.min(listed.start, window.end) },
+    { start: Math.max(listed.end, window.start), end: window.end },
+  ].filter(({ start, end }) => start < end)

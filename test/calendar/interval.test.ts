@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { clip, mergeIntervals } from '../../src/calendar/interval.ts'
-import { listingWindow, covers, publishedWindow } from '../../src/calendar/window.ts'
+import { listingWindow, publishedWindow, uncovered } from '../../src/calendar/window.ts'
 import { at, between } from './support.ts'
 
 describe('merging', () => {
@@ -65,9 +65,13 @@ describe('windows', () => {
 
   it('that are published are covered by a listing until a day later', () => {
     const asked = listingWindow(at('2026-11-23T10:20:00Z'), days)
-    expect(covers(asked, publishedWindow(at('2026-11-23T10:20:00Z'), days))).toBe(true)
-    expect(covers(asked, publishedWindow(at('2026-11-24T10:59:00Z'), days))).toBe(true)
-    expect(covers(asked, publishedWindow(at('2026-11-24T11:00:00Z'), days))).toBe(false)
-    expect(covers(asked, publishedWindow(at('2026-11-22T09:59:00Z'), days))).toBe(false)
+    expect(uncovered(publishedWindow(at('2026-11-23T10:20:00Z'), days), asked)).toEqual([])
+    expect(uncovered(publishedWindow(at('2026-11-24T10:59:00Z'), days), asked)).toEqual([])
+    expect(uncovered(publishedWindow(at('2026-11-24T11:00:00Z'), days), asked)).toEqual([
+      between('2027-02-22T10:00:00Z', '2027-02-22T11:00:00Z'),
+    ])
+    expect(uncovered(publishedWindow(at('2026-11-22T09:59:00Z'), days), asked)).toEqual([
+      between('2026-11-21T09:00:00Z', '2026-11-21T10:00:00Z'),
+    ])
   })
 })

@@ -101,6 +101,18 @@ describe('several calendars', () => {
   it('may be none, and then all time is free', () => {
     expect(computeBusyTime([], allBusy, november, zones)).toEqual({ busy: [], notUnderstood: 0, complete: true })
   })
+
+  it('are busy before and after the time that was listed, and not complete', () => {
+    const listed = between('2026-11-10T00:00:00Z', '2026-11-20T00:00:00Z')
+    expect(computeBusyTime([list([], { window: listed })], allBusy, november, zones)).toEqual({
+      busy: [
+        { start: november.start, end: listed.start },
+        { start: listed.end, end: november.end },
+      ],
+      notUnderstood: 0,
+      complete: false,
+    })
+  })
 })
 
 describe('the window', () => {
