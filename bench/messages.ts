@@ -9,6 +9,9 @@ export type Order =
   | { do: 'drain' }
   | { do: 'count' }
   | { do: 'links' }
+  | { do: 'deliver'; to: string }
+  | { do: 'changes'; seconds: number; perSecond: number }
+  | { do: 'flood'; seconds: number; perSecond: number }
   | { do: 'kept' }
   | { do: 'reset' }
 
@@ -46,6 +49,8 @@ export interface WorldState {
 export interface Counts {
   /** How many Agents are Ready by their status. */
   ready: number
+  /** How many Agents are Watching by their status. */
+  watching: number
   /** Answers to `events.list` since the last reset. */
   listed: number
 }
@@ -64,4 +69,18 @@ export interface Kept {
   wrong: number
   /** Valid grants at Google. */
   alive: number
+}
+
+/** What became of changes at Google. */
+export interface Changed {
+  /** From each change at Google to the watch event of the published calendar, in ms. */
+  latencies: number[]
+  /** Changes that were not published within the time. */
+  missing: number
+  /** Requests of the Calendar API since the phase began, by kind. */
+  google: Record<string, number>
+  /** The most requests in any sliding minute since the last phase: of the client, and of its busiest account. */
+  busiest: { client: number; account: number }
+  /** Notifications that were delivered. */
+  notifications: number
 }

@@ -12,6 +12,7 @@ import { crds } from '../src/resources/generated/crds.ts'
 import { connect, type Body } from '../test/contract/client.ts'
 import { startRealKubernetes } from '../test/real/cluster.ts'
 import { hostileObjects } from './memory/kinds.ts'
+import { Changes } from './changes.ts'
 import { manifestsOf, SITE } from './manifests.ts'
 import type { Counts, Drained, Kept, Link, Order, Wide, WorldState } from './messages.ts'
 
@@ -22,12 +23,14 @@ const AT_ONCE = 32
 type Seed = Extract<Order, { do: 'seed' }>
 
 const ready = new Set<string>()
+const watching = new Set<string>()
 /** By Agent. */
 const links = new Map<string, Link>()
 
 const google = await startGoogle({ clock: systemClock })
 const cluster = process.env.KUBERNETES === 'real' ? await realCluster() : await sandboxCluster()
 const api = await connect(cluster.kubeconfig)
+const changes = new Changes({ google, api, namespace: NAMESPACE })
 
 process.on('message', (order: Order) => {
   void obey(order).then((answer) => process.send?.(answer))
@@ -35,17 +38,24 @@ process.on('message', (order: Order) => {
 process.on('disconnect', () => void cluster.stop().finally(() => process.exit(0)))
 process.send?.({ url: google.url, kubeconfig: cluster.kubeconfig } satisfies WorldState)
 
-async function obey(order: Order): Promise<unknown> {
-  if (order.do === 'seed') return seed(order)
-  if (order.do === 'hostile') return hostile(order)
-  if (order.do === 'synced') return synced()
-  if (order.do === 'count') return { ready: ready.size, listed: listed() } satisfies Counts
-  if (order.do === 'drain') return drain()
-  if (order.do === 'links') return [...links.values()] satisfies Link[]
-  if (order.do === 'kept') return kept()
-  google.resetRequests()
-  return true
+const ORDERS: { [K in Order['do']]: (order: Extract<Order, { do: K }>) => unknown } = {
+  seed,
+  hostile,
+  synced,
+  drain,
+  kept,
+  count: () => ({ ready: ready.size, watching: watching.size, listed: listed() }) satisfies Counts,
+  links: () => [...links.values()] satisfies Link[],
+  deliver: ({ to }) => google.switches({ deliverTo: to }),
+  changes: (order) => changes.spread(order),
+  flood: (order) => changes.flood(order),
+  reset() {
+    google.resetRequests()
+    return true
+  },
 }
+
+const obey = async (order: Order): Promise<unknown> => (ORDERS[order.do] as (order: Order) => unknown)(order)
 
 const listed = (): number => google.requests({ last: 1 }).byKind['events.list'] ?? 0
 
@@ -79,6 +89,7 @@ async function seed({ agents, events, interval, signIn, wide }: Seed): Promise<b
     }),
   )
   await watchAgents()
+  changes.accounts = accounts.map(({ email }) => email)
   return true
 }
 
@@ -164,9 +175,13 @@ interface Held {
 
 function count({ metadata, spec, status }: Body): void {
   const { conditions = [], authorization } = (status ?? {}) as Status
-  const isReady = conditions.some((one) => one.type === 'Ready' && one.status === 'True')
-  if (isReady) ready.add(metadata.name)
-  else ready.delete(metadata.name)
+  for (const [names, type] of [
+    [ready, 'Ready'],
+    [watching, 'Watching'],
+  ] as const) {
+    if (conditions.some((one) => one.type === type && one.status === 'True')) names.add(metadata.name)
+    else names.delete(metadata.name)
+  }
   const { account } = spec as { account: string }
   if (authorization?.url) links.set(metadata.name, { account, url: authorization.url })
   else links.delete(metadata.name)

@@ -56,6 +56,7 @@ export class DemoEnvironment {
     this.site = `http://localhost:${webPort}`
     this.folder = join(root, '.demo')
     this.seeded = seed(google, clock.now(), this.site)
+    google.switches({ deliverTo: `http://127.0.0.1:${webPort}` })
     this.operatorArgs = [
       'run',
       ...['accounts', 'oauth', 'api'].map((part) => `--google-${part}-url=${google.url}`),
@@ -96,19 +97,33 @@ export class DemoEnvironment {
     return relative(this.#root, path)
   }
 
-  /** Applies `demo/manifests`; returns what `kubectl` would print. */
-  async applyManifests(): Promise<string[]> {
-    const folder = join(this.#root, 'demo/manifests')
-    const files = (await readdir(folder)).sort()
-    const lines: string[] = []
-    for (const file of files) lines.push(...(await this.applyFile(join('demo/manifests', file))))
-    return lines
+  /** Applies `demo/manifests`, with the site on this machine; returns what `kubectl` would print. */
+  applyManifests(): Promise<string[]> {
+    return this.#eachFile('demo/manifests', (text) =>
+      this.#kubernetes.apply(text.replace(/^( +siteURI: ).*$/m, `$1${this.site}`)),
+    )
+  }
+
+  /** @param folder within the project. */
+  applyFolder(folder: string): Promise<string[]> {
+    return this.#eachFile(folder, (text) => this.#kubernetes.apply(text))
+  }
+
+  /** Deletes what `applyFolder` has created; returns what `kubectl` would print. */
+  deleteFolder(folder: string): Promise<string[]> {
+    return this.#eachFile(folder, (text) => this.#kubernetes.delete(text))
   }
 
   /** @param file within the project. */
   async applyFile(file: string): Promise<string[]> {
-    const text = await readFile(join(this.#root, file), 'utf8')
-    return this.#kubernetes.apply(text.replace(/^( +siteURI: ).*$/m, `$1${this.site}`))
+    return this.#kubernetes.apply(await readFile(join(this.#root, file), 'utf8'))
+  }
+
+  async #eachFile(folder: string, run: (text: string) => Promise<string[]>): Promise<string[]> {
+    const lines: string[] = []
+    for (const file of (await readdir(join(this.#root, folder))).sort())
+      lines.push(...(await run(await readFile(join(this.#root, folder, file), 'utf8'))))
+    return lines
   }
 
   async applySecret({ name, values }: Secret): Promise<void> {

@@ -92,10 +92,18 @@ export class Kubernetes {
   /** Creates or changes the objects of a YAML text; returns what `kubectl` would print. */
   async apply(text: string): Promise<string[]> {
     const lines: string[] = []
-    for (const document of parseAllDocuments(text)) {
-      const manifest = document.toJS() as Manifest
-      const group = manifest.apiVersion.includes('/') ? `.${manifest.apiVersion.split('/')[0] ?? ''}` : ''
-      lines.push(`${manifest.kind.toLowerCase()}${group}/${manifest.metadata.name} ${await this.applyObject(manifest)}`)
+    for (const manifest of manifestsIn(text)) lines.push(`${nameOf(manifest)} ${await this.applyObject(manifest)}`)
+    return lines
+  }
+
+  /** Deletes the objects of a YAML text; returns what `kubectl` would print. */
+  async delete(text: string): Promise<string[]> {
+    const lines: string[] = []
+    for (const manifest of manifestsIn(text)) {
+      const { kind, metadata } = manifest
+      const answer = await this.#send('DELETE', `${this.#path(kind)}/${metadata.name}`)
+      if (answer.status >= 300) throw new Error(`${kind} ${metadata.name} was not deleted: ${messageOf(answer)}`)
+      lines.push(`${nameOf(manifest).replace('/', ' "')}" deleted`)
     }
     return lines
   }
@@ -144,7 +152,11 @@ export class Kubernetes {
     return `${api}/namespaces/${this.#namespace}/${place}`
   }
 
-  async #send(method: 'GET' | 'POST' | 'PATCH', path: string, options: { body?: object; accept?: string } = {}) {
+  async #send(
+    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+    path: string,
+    options: { body?: object; accept?: string } = {},
+  ) {
     const { statusCode, body } = await request(`${this.#server}/${path}`, {
       dispatcher: this.#http,
       method,
@@ -157,6 +169,14 @@ export class Kubernetes {
     })
     return { status: statusCode, body: await body.json() } satisfies Answer
   }
+}
+
+const manifestsIn = (text: string): Manifest[] => parseAllDocuments(text).map((document) => document.toJS() as Manifest)
+
+/** As `kubectl` names an object: `agent.calendar-operator.io/alice`. */
+function nameOf({ apiVersion, kind, metadata }: Manifest): string {
+  const group = apiVersion.includes('/') ? `.${apiVersion.split('/')[0] ?? ''}` : ''
+  return `${kind.toLowerCase()}${group}/${metadata.name}`
 }
 
 const messageOf = ({ status, body }: Answer): string =>

@@ -25,6 +25,8 @@ export interface Seeded {
   clientId: string
   /** What a user puts into the cluster: the client file, and a refresh token for each person. */
   secrets: Secret[]
+  /** For the step about push. */
+  grantOfFrank: Secret
   /** Texts that must never be in a log. */
   confidential: string[]
 }
@@ -36,25 +38,27 @@ export function seed(google: SimulatedGoogle, now: number, site: string): Seeded
     redirectUris: [`${site}/google-calendar/callback`],
     javascriptOrigins: [site],
   })
-  for (const name of ['alice', 'bob', 'carol', 'dora', 'erin'])
+  for (const name of ['alice', 'bob', 'carol', 'dora', 'erin', 'frank'])
     google.addAccount({ email: addressOf(name), timeZone: ZONE })
   google.addCalendar({ owner: addressOf('carol'), id: TEAM, summary: 'Team', timeZone: ZONE })
   google.share({ calendar: TEAM, account: addressOf('bob'), role: 'reader' })
   for (const [calendar, summary, start, end] of eventsAt(now)) {
     google.addEvent({ calendar, event: { summary, start: at(start), end: at(end) } })
   }
-  const ages = { alice: 0, bob: BOB_CONSENTED_HOURS_AGO, carol: 24 }
-  const grants = Object.entries(ages).map(([name, hours]) => {
+  const grantOf = (name: string, hours: number): Secret & { values: { refresh_token: string } } => {
     const expiresIn = (7 * 24 - hours) * 3600
     const { refreshToken } = google.grant({ client: clientId, account: addressOf(name), scopes: [SCOPE], expiresIn })
     const values = { refresh_token: refreshToken, granted_at: timestamp(now - hours * HOUR_MS) }
     return { name: `${name}-grant`, values }
-  })
+  }
+  const grants = [grantOf('alice', 0), grantOf('bob', BOB_CONSENTED_HOURS_AGO), grantOf('carol', 24)]
+  const grantOfFrank = grantOf('frank', 0)
   const client = { name: 'google-oauth-client', values: clientSecretFile(google, clientId) }
   return {
     clientId,
     secrets: [client, ...grants],
-    confidential: [clientSecret, ...grants.map(({ values }) => values.refresh_token)],
+    grantOfFrank,
+    confidential: [clientSecret, ...[...grants, grantOfFrank].map(({ values }) => values.refresh_token)],
   }
 }
 
@@ -79,6 +83,7 @@ function eventsAt(now: number): [calendar: string, summary: string, start: strin
     [addressOf('alice'), 'Lunch', onDay(now, 2, '12:30'), onDay(now, 2, '13:30')],
     [addressOf('bob'), 'Inspection', onDay(now, 1, '14:00'), onDay(now, 1, '15:00')],
     [TEAM, 'Weekly meeting', onDay(now, 3, '10:00'), onDay(now, 3, '11:00')],
+    [addressOf('frank'), 'Breakfast', onDay(now, 1, '08:00'), onDay(now, 1, '09:00')],
     [addressOf('dora'), 'Notary', onDay(now, 1, '11:00'), onDay(now, 1, '12:00')],
     [addressOf('carol'), 'Handover of keys', onDay(now, 2, '16:00'), onDay(now, 2, '16:45')],
   ]

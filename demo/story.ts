@@ -1,5 +1,5 @@
 /** The steps of the demo, one function each: do something, wait for what the operator makes of it, and show that. */
-import { addressOf, BOB_CONSENTED_HOURS_AGO, onDay, ZONE } from './seed.ts'
+import { addressOf, BOB_CONSENTED_HOURS_AGO } from './seed.ts'
 import {
   allReady,
   conditionSays,
@@ -7,11 +7,10 @@ import {
   expectThat,
   PEOPLE,
   showTable,
-  INTERVAL,
   SLACK,
   type DemoContext,
 } from './expectations.ts'
-import type { BusyDocument } from './environment.ts'
+import { eventReachesCluster } from './push.ts'
 import { formatTable } from './table.ts'
 import { personSignsIn } from './sign-in.ts'
 import { clientSecretIsWrong, googleLimits, operatorIsKilled } from './failures.ts'
@@ -21,7 +20,7 @@ export async function tell(context: DemoContext): Promise<void> {
   introduce(context)
   await agentsBecomeReady(context)
   await personSignsIn(context)
-  await eventIsAdded(context)
+  await eventReachesCluster(context)
   await grantEndsSoon(context)
   await grantIsRevoked(context)
   await clientSecretIsWrong(context)
@@ -61,50 +60,6 @@ async function agentsBecomeReady(context: DemoContext): Promise<void> {
   await showTable(context, 'calendarintegrations')
   await showTable(context, 'agents')
 }
-
-async function eventIsAdded({ environment, narrator }: DemoContext): Promise<void> {
-  narrator.heading('A new event at Google reaches the cluster')
-  narrator.act('Alice adds an event to her Google calendar: tomorrow, 14:00 to 15:30, "Dentist".')
-  const day = Date.now()
-  const at = (time: string) => ({ dateTime: onDay(day, 1, time), timeZone: ZONE })
-  const event = environment.google.addEvent({
-    calendar: addressOf('alice'),
-    event: { summary: 'Dentist', start: at('14:00'), end: at('15:30') },
-  })
-  const start = Date.parse(event.start?.dateTime ?? '')
-  const isNew = (one: BusyDocument['busy'][number]): boolean => Date.parse(one.start) === start
-  const { value, seconds } = await narrator.until({
-    what: 'busy.json has the new interval',
-    within: INTERVAL + SLACK,
-    look: () => {
-      const document = environment.busy('alice-calendar')
-      return document?.busy.some(isNew) && document
-    },
-    found: () => JSON.stringify(environment.busy('alice-calendar')),
-  })
-  narrator.happened(
-    'Read within the interval of 10 s. The second entry is new; it does not say why she is busy.',
-    seconds,
-  )
-  narrator.command("kubectl get configmap alice-calendar -o jsonpath='{.data.busy\\.json}'")
-  showDocument(narrator, value, isNew)
-}
-
-/** Shows the document as it is, with line breaks. */
-function showDocument(
-  narrator: DemoContext['narrator'],
-  { busy, ...rest }: BusyDocument,
-  isNew: (one: BusyDocument['busy'][number]) => boolean,
-): void {
-  const fields = Object.entries(rest).map(([name, value]) => `"${name}": ${spaced(value)},`)
-  narrator.output([`{${fields.slice(0, 3).join(' ')}`, ...fields.slice(3).map((field) => ` ${field}`), ' "busy": ['])
-  busy.forEach((one, index) => {
-    const end = index < busy.length - 1 ? ',' : ']}'
-    narrator.output([`   ${spaced(one)}${end}`], isNew(one) ? 'green' : undefined)
-  })
-}
-
-const spaced = (value: unknown): string => JSON.stringify(value).replaceAll('":', '": ').replaceAll(',"', ', "')
 
 async function grantEndsSoon(context: DemoContext): Promise<void> {
   const { environment, narrator } = context

@@ -97,6 +97,12 @@ function readyGauges(metrics: Metrics, { integrations }: Cached, perAgent: PerAg
     perAgent((agent) => readiness(agent, integrations.get(integrationKey(agent)))),
   )
   metrics.gauge(
+    'calendar_operator_agent_watching',
+    "Whether Google announces changes of an agent's calendars; absent without push, and for suspended agents.",
+    who,
+    perAgent((agent) => watching(agent, integrations.get(integrationKey(agent)))),
+  )
+  metrics.gauge(
     'calendar_operator_agent_awaiting_sign_in',
     '1 for each agent that waits for its person to sign in; absent for others.',
     who,
@@ -121,6 +127,12 @@ function readyGauges(metrics: Metrics, { integrations }: Cached, perAgent: PerAg
 function readiness(object: CustomObject, integration?: CalendarIntegration): number | undefined {
   if (object.spec.suspend || integration?.spec.suspend) return undefined
   return findCondition(object.status?.conditions, 'Ready')?.status === 'True' ? 1 : 0
+}
+
+function watching(agent: Agent, integration: CalendarIntegration | undefined): number | undefined {
+  const condition = findCondition(agent.status?.conditions, 'Watching')
+  if (!condition || agent.spec.suspend || integration?.spec.suspend) return undefined
+  return condition.status === 'True' ? 1 : 0
 }
 
 function staleAfter(agent: Agent, integration: CalendarIntegration | undefined): number | undefined {

@@ -10,6 +10,7 @@ import { sleep, type Clock } from './platform/clock.ts'
 import type { Probes } from './platform/health.ts'
 import type { HttpServer } from './platform/http-server.ts'
 import type { Log } from './platform/log.ts'
+import type { NotificationRelay } from './push/notifications.ts'
 
 /** A controller with what it runs once this replica leads. */
 export interface Workload {
@@ -26,6 +27,7 @@ export interface LifecycleParts {
   /** The sign-in pages; undefined if they are not served. */
   web: HttpServer | undefined
   leadership: Leadership
+  notifications: Pick<NotificationRelay, 'takeOver' | 'stop'>
   /** Called when leadership is lost: nothing may be written from then on, so it ends the process at once. */
   onLeaseLost(): void
   /** Returns the server of the probes; undefined if neither health nor metrics are served. */
@@ -69,6 +71,7 @@ export function createLifecycle(parts: LifecycleParts): Lifecycle {
   })
   const onLeading = (): void => {
     log.info({}, 'reconciling')
+    parts.notifications.takeOver()
     for (const { controller, reconcile } of workloads) controller.start(reconcile)
   }
   // Otherwise a key that failed during the outage may wait for minutes.
@@ -97,7 +100,7 @@ export function createLifecycle(parts: LifecycleParts): Lifecycle {
     state = 'stopping'
     unwatchTime()
     // At the same time as the controllers: requests to the pages may take a few seconds too, and need what is closed below.
-    const webStopped = web?.stop()
+    const webStopped = Promise.resolve(web?.stop()).then(() => parts.notifications.stop())
     const stopped = await Promise.all(workloads.map(({ controller }) => controller.stop(GRACE_MS)))
     const ended = stopped.every(Boolean)
     // A reconcile that still runs may still write: then the Lease is not released, so that no other replica begins meanwhile.

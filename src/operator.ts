@@ -30,6 +30,8 @@ import { createHealthServer } from './platform/health.ts'
 import { watchTimeOfDay } from './platform/clock-steps.ts'
 import type { Log } from './platform/log.ts'
 import { createMetrics, type Metrics } from './platform/metrics.ts'
+import { ChannelManager } from './push/channel-manager.ts'
+import { NotificationRelay } from './push/notifications.ts'
 import { integrationKey } from './resources/allowed-namespaces.ts'
 import { findCondition } from './resources/conditions.ts'
 import { needsSignIn } from './resources/reasons.ts'
@@ -58,6 +60,8 @@ export interface Operator extends Pick<Lifecycle, 'start' | 'stop' | 'run'> {
 
 /** An integration mostly waits for Google, and there are few of them. */
 const INTEGRATION_WORKERS = 8
+/** They make and stop push channels. */
+const CHANNEL_WORKERS = 8
 /** Their reconciles never wait for Google. */
 const DEADLINE_WORKERS = 4
 /** After the time of day was set, all objects are reconciled within this time. */
@@ -72,10 +76,16 @@ export function createOperator(deps: OperatorDeps): Operator {
   const controllers = createControllers(deps, metrics)
   const registry = createIntegrationRegistry(clock)
   const sites = new SiteRegistry({ cluster, clock, sites: settings.sites })
-  const web = createPages(deps, clients, controllers)
+  const notifications = new NotificationRelay({
+    ...{ cluster, clock, log, randomBytes },
+    keys: () => web?.channelKeys ?? [],
+    owns: () => leadership.leading,
+  })
+  const web = createPages(deps, clients, { ...controllers, notifications, keysChanged: () => workloads.push.wakeAll() })
   const workloads = createWorkloads(deps, { ...clients, leadership, controllers, registry, sites, web })
+  notifications.subscribe((...one) => workloads.push.onNotification(...one))
 
-  registerEventHandlers({ cluster, clock, registry, sites, ...controllers })
+  registerEventHandlers({ cluster, clock, registry, sites, push: workloads.push, ...controllers })
   registerGauges(metrics, cluster, clock)
   cluster.integrations.subscribe(({ before, after }) => {
     if (before && !after) google.forgetQuota(keyOf(before))
@@ -84,7 +94,7 @@ export function createOperator(deps: OperatorDeps): Operator {
 
   const { metricsBindAddress } = settings
   const lifecycle = createLifecycle({
-    ...{ clock, log, cluster, workloads, web, leadership },
+    ...{ clock, log, cluster, workloads: workloads.all, web, notifications, leadership },
     onLeaseLost: () => deps.onLeaseLost(),
     createHealth: (probes) =>
       metricsBindAddress && createHealthServer(deps, { ...metricsBindAddress, ...probes, registry: metrics.registry }),
@@ -159,6 +169,8 @@ function createLeadership(deps: OperatorDeps, clients: Clients): Leadership {
 interface Controllers extends Record<CustomStoreName, Controller> {
   /** For what an agent's reconcile may miss while it waits for Google: a first status, the end of trust. */
   agentDeadlines: Controller
+  /** For the push channels of agents, so that no reconcile waits for them. */
+  agentChannels: Controller
   /** For an integration's first status. */
   integrationDeadlines: Controller
 }
@@ -174,14 +186,25 @@ function createControllers({ settings, clock, random, log }: OperatorDeps, metri
     integrationDeadlines: deadlines('calendarintegration'),
     agents: measured('agent', settings.workers),
     agentDeadlines: deadlines('agent'),
+    agentChannels: createController({ ...common, name: 'agent-channels', workers: CHANNEL_WORKERS }),
   }
 }
 
 /** A namespace with a thousand objects does not delay the objects of the others. */
 const namespaceOf = (key: Key): string => key.slice(0, key.indexOf('/'))
 
+interface PageParts extends Pick<Controllers, 'agents'> {
+  notifications: NotificationRelay
+  /** Called when the keys have changed. */
+  keysChanged: () => void
+}
+
 /** The sign-in pages. Every replica serves them, leader or not: writes of grants name the version that they replace. */
-function createPages(deps: OperatorDeps, clients: Clients, { agents }: Controllers): Web | undefined {
+function createPages(
+  deps: OperatorDeps,
+  clients: Clients,
+  { agents, notifications, keysChanged }: PageParts,
+): Web | undefined {
   const { settings, clock, log } = deps
   const { webBindAddress, webTrustedProxies: trustedProxies, webPathPrefix: pathPrefix, sites } = settings
   if (!webBindAddress) return undefined
@@ -192,7 +215,12 @@ function createPages(deps: OperatorDeps, clients: Clients, { agents }: Controlle
       accountsURL: settings.googleAccountsURL,
       namespace: ownNamespace(deps, clients),
       connected: (key) => agents.add(key),
-      linksChanged: () => reconcileAwaitingSignIn(cluster, agents),
+      linksChanged() {
+        reconcileAwaitingSignIn(cluster, agents)
+        keysChanged()
+      },
+      notified: (notification) => notifications.receive(notification),
+      observeNotification: (result) => metrics.notification(result),
       observe: (outcome) => metrics.signIn(outcome),
     },
     { ...webBindAddress, pathPrefix, trustedProxies },
@@ -207,8 +235,13 @@ interface WorkloadParts extends Clients {
   web: Web | undefined
 }
 
+interface Workloads {
+  all: Workload[]
+  push: ChannelManager
+}
+
 /** What each controller runs. Only a leader reconciles, and every write of a reconcile checks that again. */
-function createWorkloads(deps: OperatorDeps, parts: WorkloadParts): Workload[] {
+function createWorkloads(deps: OperatorDeps, parts: WorkloadParts): Workloads {
   const { leadership, controllers, registry, sites, metrics } = parts
   const { clock, random, log } = deps
   const cluster = withLeaderGuard(parts.cluster, () => leadership.assertLeading())
@@ -222,7 +255,8 @@ function createWorkloads(deps: OperatorDeps, parts: WorkloadParts): Workload[] {
   const ports = agentPorts(parts)
   const grants = new GrantStore({ cluster, clock })
   const tokens = createTokenSource({ store: grants, clock, random, signInURL: ports.signInURL })
-  const agents = createAgentReconciler({ ...common, ...ports, grants, tokens })
+  const push = createChannels(deps, parts)
+  const agents = createAgentReconciler({ ...common, ...ports, grants, tokens, push })
   registerOutputGauge(metrics, agents.outputs)
 
   const workload = (controller: Controller, reconcile: Reconcile): Workload => ({
@@ -232,12 +266,29 @@ function createWorkloads(deps: OperatorDeps, parts: WorkloadParts): Workload[] {
       return reconcile(key, signal)
     },
   })
-  return [
+  const all = [
     workload(controllers.integrations, integrations.reconcile),
     workload(controllers.integrationDeadlines, integrations.runDeadline),
     workload(controllers.agents, agents.reconcile),
     workload(controllers.agentDeadlines, agents.runDeadline),
+    workload(controllers.agentChannels, (key) => push.reconcile(key)),
   ]
+  return { all, push }
+}
+
+/** The push channels. Only a leader makes them. */
+function createChannels(deps: OperatorDeps, { cluster, controllers, web, metrics }: WorkloadParts): ChannelManager {
+  const { clock, random } = deps
+  return new ChannelManager({
+    ...{ cluster, clock, random, randomBytes },
+    servesPages: web !== undefined,
+    pathPrefix: deps.settings.webPathPrefix,
+    channelKeys: () => web?.channelKeys ?? [],
+    read: (key) => controllers.agents.add(key),
+    statusChanged: (key) => controllers.agents.add(key, 0),
+    wake: (key) => controllers.agentChannels.add(key, 0),
+    missed: (integration) => metrics.pushMissed(integration),
+  })
 }
 
 /** What the agent room needs from the other rooms. */

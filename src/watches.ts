@@ -6,6 +6,9 @@ import type { SiteRegistry } from './integration/site-registry.ts'
 import { keyOf, type Cluster, type KubernetesObject, type WatchEvent } from './kubernetes/port.ts'
 import type { Clock } from './platform/clock.ts'
 import { integrationKey } from './resources/allowed-namespaces.ts'
+import type { ChannelManager } from './push/channel-manager.ts'
+import { NOTIFIED } from './resources/names.ts'
+import { requestedAt } from './resources/reconcile-request.ts'
 import { siteHost } from './resources/sites.ts'
 import type { Agent, CalendarIntegration } from './resources/types.ts'
 
@@ -24,6 +27,7 @@ interface EventHandlerDeps {
   /** For integrations that need a first status. */
   integrationDeadlines: Keys
   sites: Pick<SiteRegistry, 'onClaim'>
+  push: Pick<ChannelManager, 'retryIntegration'>
 }
 
 /** Counting an integration's agents can wait a moment: at a start, thousands of agents change at once. */
@@ -77,6 +81,7 @@ function watchIntegrations(deps: EventHandlerDeps): void {
     repairs.onEvent(event)
     if (!integration || !specOrMetadataChanged(event)) return
     integrations.add(keyOf(integration))
+    if (isNewlyRequested(event)) deps.push.retryIntegration(keyOf(integration))
     reconcileAgentsOf(deps, keyOf(integration))
     reconcileSiteRivals(deps, event)
   })
@@ -156,12 +161,16 @@ class StatusRepairs {
   }
 }
 
-/** Whether somebody changed what they want. A change of the status alone does not count. */
+/** Whether somebody has just requested a reconcile. */
+const isNewlyRequested = ({ before, after }: WatchEvent<KubernetesObject>): boolean =>
+  before !== undefined && after !== undefined && requestedAt(before) !== requestedAt(after)
+
+/** Whether somebody changed what they want. A change of the status alone does not count, nor what one replica tells another. */
 function specOrMetadataChanged({ before, after }: WatchEvent<KubernetesObject>): boolean {
   if (!before || !after) return true
   const wanted = ({ metadata }: KubernetesObject): unknown[] => [
     metadata.generation,
-    metadata.annotations,
+    { ...metadata.annotations, [NOTIFIED]: undefined },
     metadata.labels,
     metadata.finalizers,
     metadata.deletionTimestamp,

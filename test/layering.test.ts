@@ -18,14 +18,25 @@ const ROOMS: Record<string, readonly string[]> = {
   calendars: ['resources', 'platform', 'calendar', 'controller', 'kubernetes', 'google', 'failures'],
   publishing: ['resources', 'platform', 'calendar', 'kubernetes', 'failures', 'calendars'],
   clients: ['resources', 'platform', 'controller', 'kubernetes', 'google', 'failures', 'grants'],
+  push: [
+    'resources',
+    'platform',
+    'rate-limit',
+    'controller',
+    'kubernetes',
+    'google',
+    'failures',
+    'calendars',
+    'clients',
+  ],
   integration: [
     ...['resources', 'platform', 'controller', 'kubernetes', 'google', 'rate-limit', 'clients', 'calendars'],
   ],
   agent: [
     ...['resources', 'platform', 'calendar', 'controller', 'kubernetes', 'google', 'failures', 'grants', 'calendars'],
-    ...['publishing', 'clients'],
+    ...['publishing', 'clients', 'push'],
   ],
-  web: ['resources', 'platform', 'rate-limit', 'kubernetes', 'google', 'grants'],
+  web: ['resources', 'platform', 'rate-limit', 'kubernetes', 'google', 'grants', 'push'],
   cli: ['resources', 'platform', 'kubernetes'],
 }
 

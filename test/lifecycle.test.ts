@@ -30,6 +30,7 @@ function setUp(more: Partial<LifecycleParts> = {}) {
     },
     workloads: [{ controller, reconcile: () => Promise.resolve({ kind: 'done' }) }],
     web: undefined,
+    notifications: { takeOver: () => undefined, stop: () => Promise.resolve() },
     leadership: alwaysLeading,
     onLeaseLost: () => undefined,
     createHealth: (probes) => {

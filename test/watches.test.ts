@@ -4,6 +4,7 @@ import { createIntegrationRegistry } from '../src/clients/integration-registry.t
 import type { IntegrationEntry } from '../src/clients/port.ts'
 import { createCaches, type Caches } from '../src/kubernetes/caches.ts'
 import { keyOf, type Cluster, type KubernetesObject } from '../src/kubernetes/port.ts'
+import { NOTIFIED } from '../src/resources/names.ts'
 import type { Agent, CalendarIntegration } from '../src/resources/types.ts'
 import { recountAgents, registerEventHandlers } from '../src/watches.ts'
 import { ManualClock } from './support/clock.ts'
@@ -30,7 +31,11 @@ let version = 100
 const sites = { onClaim: (listener: (key: string) => void): void => void (claimed = listener) }
 
 /** Nobody asks here what they do. */
-const others = { agentDeadlines: { add: () => undefined }, integrationDeadlines: { add: () => undefined } }
+const others = {
+  agentDeadlines: { add: () => undefined },
+  integrationDeadlines: { add: () => undefined },
+  push: { retryIntegration: () => undefined },
+}
 
 beforeEach(() => {
   caches = createCaches(silent)
@@ -141,6 +146,15 @@ describe('an agent', () => {
     caches.agents.put(newer(alice, metadata))
     expect(agents.take()).toEqual(['booking/alice'])
     expect(integrations.take()).toEqual([])
+  })
+
+  test('is not looked at because one replica tells another about a notification', () => {
+    const { alice } = known()
+    const told = newer(alice, { annotations: { [NOTIFIED]: 'sealed' } })
+    caches.agents.put(told)
+    caches.agents.put(newer(told, { annotations: { [NOTIFIED]: 'sealed again' } }))
+    caches.agents.put(newer(told, { annotations: {} }))
+    expect([agents.take(), integrations.take()]).toEqual([[], []])
   })
 
   test('that is gone is reconciled once more, and is no longer counted', () => {

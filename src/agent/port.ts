@@ -7,8 +7,12 @@ import type { TokenSource } from '../grants/port.ts'
 import type { Cluster } from '../kubernetes/port.ts'
 import type { Clock, Random } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
+import type { ChannelManager } from '../push/channel-manager.ts'
 import type { Agent } from '../resources/types.ts'
 import type { MemoryBudget } from '../calendars/memory-budget.ts'
+
+/** The push channels, as the reconcile of agents uses them. */
+export type AgentPushChannels = Pick<ChannelManager, 'observe' | 'report' | 'takeChanged' | 'stop' | 'forget'>
 
 /** What the reconcile of agents works with. */
 export interface AgentDeps {
@@ -18,6 +22,7 @@ export interface AgentDeps {
   tokens: TokenSource
   /** For Agents that are deleted. */
   grants: Pick<GrantStore, 'read' | 'delete' | 'isShared'>
+  push: AgentPushChannels
   clock: Clock
   random: Random
   log: Log

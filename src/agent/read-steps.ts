@@ -168,6 +168,7 @@ function readInput(
     },
     advice: renewalAdvice(deps, agent, request.integration),
     force: request.force,
+    changed: deps.push.takeChanged(agent),
     keptBesides,
     keep: (calendars) => keep({ calendars }),
   }

@@ -4,7 +4,8 @@
  * 1. resolve the integration (`clients/resolve-integration.ts`);
  * 2. load the grant, wait for the end of a backoff, ensure a token, verify the account, read the calendars (`read-steps.ts`): the
  *    first one that fails ends these;
- * 3. publish, prune, report (`write-steps.ts`): always, and one at a time for each Agent.
+ * 3. keep the calendars watched (`watch.ts`), which waits for nothing;
+ * 4. publish, prune, report (`write-steps.ts`): always, and one at a time for each Agent.
  *
  * The room uses Kubernetes and Google through their ports only, and holds nothing that it could not find out again.
  */
@@ -38,6 +39,7 @@ import { read, write, type AgentTracked } from './run-steps.ts'
 import type { AgentRun } from './steps.ts'
 import { isSuspended, suspendedSteps } from './suspended.ts'
 import { outputsOf } from './trust.ts'
+import { watch } from './watch.ts'
 import { WRITE_STEPS } from './write-steps.ts'
 
 /** How long a new Agent waits for its integration before its status reports that. */
@@ -73,6 +75,7 @@ async function reconcile(run: AgentRun, tracked: AgentTracked): Promise<Outcome>
   const readProgress = await read(run, tracked, bypass)
   const remaining = remainingRequest(bypass, due, tracked.value.requests)
   tracked.update({ readProgress, requests: remaining.state })
+  watch(run, tracked.value, { isRequested: bypass !== undefined })
   return write(WRITE_STEPS, { ...run, due: remaining.due }, tracked, readProgress)
 }
 
@@ -104,6 +107,7 @@ export function createAgentReconciler(given: Omit<AgentDeps, 'budget'>): AgentRe
     states.forget(key)
     recovery.forget(key)
     deps.tokens.forget(key)
+    deps.push.forget(key)
     deps.budget.note(key, 0)
     return done()
   }

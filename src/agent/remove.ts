@@ -27,6 +27,8 @@ const FIRST_PAUSE_MS = 1_000
 export async function remove(deps: AgentDeps, agent: Agent, since: number): Promise<Outcome> {
   const finalizers = agent.metadata.finalizers ?? []
   if (!finalizers.includes(REVOKE_FINALIZER)) return done()
+  // While its token is still valid.
+  await deps.push.stop(agent)
   const kept = await readKept(deps, agent)
   const { failed, shared } = await revokeAll(deps, agent, grantsOf(agent, kept, deps.tokens.current(agent)))
   const waited = deps.clock.monotonic() - since

@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { knownCalendars } from '../calendars/query.ts'
 import { timeOfDay, type Clock } from '../platform/clock.ts'
 import { conditionsFor, findCondition, timestamp, type Findings } from '../resources/conditions.ts'
+import type { PushReport } from '../push/channel-manager.ts'
 import { needsSignIn } from '../resources/reasons.ts'
 import type { Agent, AgentStatus, CalendarIntegration } from '../resources/types.ts'
 import { keyOf } from '../kubernetes/port.ts'
@@ -34,6 +35,11 @@ export interface Report {
 /** A reading is never older than the one before: a status that is later than the current one by this was stamped by a wrong clock. */
 const CLOCKS_DIFFER_MS = 5_000
 
+/** What the status is written from, with what the push channels say. */
+interface PushedReport extends Report {
+  push: PushReport | undefined
+}
+
 type Conditions = AgentStatus['conditions']
 type Authorization = AgentStatus['authorization']
 
@@ -48,7 +54,9 @@ export async function report(
   if (!object || object.metadata.uid !== reconciled.metadata.uid) return { written }
   const { generation } = reconciled.metadata
   const agent = withOwnStatus<'Agent'>(object, written)
-  const status = statusOf(deps, { agent, ...what }, generation)
+  const push = deps.push.report(reconciled)
+  const findings = withWatching(what.findings, push)
+  const status = statusOf(deps, { agent, ...what, findings, push }, generation)
   if (!isNews(agent.status, status, what.staleAfter) && !isOverwritten(object, written)) {
     // Ours and the store's are equal: one copy is kept in memory.
     return { written: written && object.status }
@@ -57,7 +65,7 @@ export async function report(
   return writeReport(deps, about, status).finally(() => deps.reported(keyOf(object)))
 }
 
-function statusOf(deps: AgentDeps, what: Report, generation: number | undefined): AgentStatus {
+function statusOf(deps: AgentDeps, what: PushedReport, generation: number | undefined): AgentStatus {
   const { agent, findings, observed, handledRequest } = what
   const before = { conditions: agent.status?.conditions, generation, now: deps.clock.now() }
   const conditions = findings ? conditionsFor('Agent', findings, before) : before.conditions
@@ -69,6 +77,13 @@ function statusOf(deps: AgentDeps, what: Report, generation: number | undefined)
     // Only what the person has consented to is read.
     sync: syncOf(deps, { ...what, agent: consentedPart(agent, observed) }),
   })
+}
+
+/** Whether Google announces changes stands beside the other findings, and affects none of them. */
+function withWatching(findings: Findings<'Agent'> | undefined, push: PushReport | undefined): typeof findings {
+  if (!findings || !push?.watching) return findings
+  if (push.watching === 'absent') return { ...findings, absent: ['Watching'] }
+  return { ...findings, own: { ...findings.own, Watching: push.watching } }
 }
 
 /** The rest of the status stays; the condition says that it could not be written. */
@@ -106,7 +121,7 @@ function withURL(known: Authorization, url: string | undefined): Authorization {
   return Object.values(all).some((value) => value !== undefined) ? all : undefined
 }
 
-function syncOf({ clock }: AgentDeps, { agent, observed }: Report): AgentStatus['sync'] {
+function syncOf({ clock }: AgentDeps, { agent, observed, push }: PushedReport): AgentStatus['sync'] {
   const before = agent.status?.sync
   const calendars = knownCalendars(observed.calendars, agent, observed.grant.grant?.account)
   // After a restart, the status stays until the calendars were read.
@@ -118,11 +133,12 @@ function syncOf({ clock }: AgentDeps, { agent, observed }: Report): AgentStatus[
     lastSyncTime: oldest(clock, lastReads) ?? before?.lastSyncTime,
     lastFullSyncTime: oldest(clock, lastFulls) ?? before?.lastFullSyncTime,
     busyIntervals: observed.publication.calendar?.busyIntervals,
-    calendars: calendars.map(({ name, snapshot, lastRead, failure }) => ({
+    calendars: calendars.map(({ id, name, snapshot, lastRead, failure }) => ({
       id: name,
       events: snapshot?.events ?? 0,
       lastSyncTime: oldest(clock, [lastRead]),
       error: failure?.error,
+      channel: push ? push.channelOf(id) : before?.calendars?.find((one) => one.id === name)?.channel,
     })),
   }
 }
@@ -144,5 +160,9 @@ function isNews(before: AgentStatus | undefined, status: AgentStatus, staleAfter
 
 const timeless = (status: AgentStatus | undefined): unknown => {
   const { sync, ...rest } = status ?? {}
-  return { ...rest, errors: sync?.calendars?.map(({ id, error }) => [id, error]), busy: sync?.busyIntervals }
+  return {
+    ...rest,
+    errors: sync?.calendars?.map(({ id, error, channel }) => [id, error, channel]),
+    busy: sync?.busyIntervals,
+  }
 }

@@ -43,6 +43,8 @@ export interface ReadInput {
   advice: string
   /** Somebody requested a reconcile: every calendar is read, whether it is due or not. */
   force: boolean
+  /** The ids of calendars that are read although they are not due, because Google has announced a change. */
+  changed: ReadonlySet<string>
   /** The bytes that this Agent uses besides its calendars. */
   keptBesides: number
   /**

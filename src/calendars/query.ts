@@ -24,6 +24,8 @@ export interface KnownCalendar {
   lastRead: number | undefined
   /** When the last successful full listing began, by the monotonic clock. */
   lastFull: number | undefined
+  /** When the last incremental read began that found a change, by the monotonic clock. */
+  changedAt: number | undefined
   /** Why the last read failed, if this calendar was the cause. If the calendar was refused, nothing newer will become known. */
   failure: CalendarFailure | undefined
 }
@@ -31,9 +33,9 @@ export interface KnownCalendar {
 /** What is known about the calendars that the spec names, in its order. @param account the account of the grant, if known. */
 export const knownCalendars = (state: CalendarsState, agent: Agent, account: string | undefined): KnownCalendar[] =>
   [...wantedCalendars(agent, account)].map(([id, name]) => {
-    const { snapshot, lastRead, lastFull, failure } = state.byId.get(id) ?? {}
+    const { snapshot, lastRead, lastFull, changedAt, failure } = state.byId.get(id) ?? {}
     const read = lastRead === undefined ? undefined : snapshot
-    return { id, name, snapshot: read, lastRead, lastFull, failure }
+    return { id, name, snapshot: read, lastRead, lastFull, changedAt, failure }
   })
 
 /** When the least recently read calendar was read, by the monotonic clock; undefined if one has never been read. */

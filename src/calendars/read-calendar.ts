@@ -15,12 +15,14 @@ import { spread, syncTokenToUse, type SyncSettings } from './schedule.ts'
 import { listed, postponed, withoutSyncToken, type CalendarState } from './state.ts'
 
 /** The calendar to read, and how to read it. */
-interface ReadTarget extends Omit<ReadInput, 'keep' | 'force'> {
+interface ReadTarget extends Omit<ReadInput, 'keep' | 'force' | 'changed'> {
   /** The calendar's id at Google. */
   id: string
   /** The calendar, as the spec names it. */
   name: string
   settings: SyncSettings
+  /** Google has announced a change. */
+  isAnnounced: boolean
   /** The memory that the Agent uses without this calendar. */
   kept: Kept
 }
@@ -105,6 +107,7 @@ async function list(
   const found = await listCalendar(target.client, deps.zones, {
     accessToken: target.accessToken,
     before: calendar.lastRead === undefined ? undefined : calendar.snapshot,
+    isAnnounced: target.isAnnounced,
     onPage: () => deps.progress(keyOf(agent)),
     calendarId: target.id,
     detail: settings.detail,

@@ -38,9 +38,11 @@ async function readEach(
     deps.progress(keyOf(input.agent))
     const known = alignedWithTimeOfDay(result.state, deps.clock)
     const calendar = withInterval(known.byId.get(id) ?? newCalendar(), settings.interval)
-    const target = { id, name, settings, ...tokenOf(input, accessToken), kept: keptOf(known, input.keptBesides, id) }
+    const kept = keptOf(known, input.keptBesides, id)
+    const isAnnounced = input.changed.has(id)
+    const target = { id, name, settings, ...tokenOf(input, accessToken), kept, isAnnounced }
     const read =
-      input.force || isDue(calendar, settings, deps.clock)
+      isForced(input, id) || isDue(calendar, settings, deps.clock)
         ? await readCalendar(deps, { ...input, ...target }, calendar)
         : { calendar, failure: calendar.failure?.stepFailure, accessToken }
     accessToken = read.accessToken
@@ -55,6 +57,9 @@ async function readEach(
   }
   return result
 }
+
+/** Whether it is read although it may not be due. */
+const isForced = ({ force, changed }: ReadInput, id: string): boolean => force || changed.has(id)
 
 /** A token that was renewed while the calendars were read is the client's. */
 const tokenOf = (input: ReadInput, accessToken: string): Pick<ReadInput, 'accessToken' | 'isTokenProven'> => ({

@@ -18,6 +18,8 @@ export interface CalendarState {
   readonly lastRead?: number
   /** When the last successful full listing began. */
   readonly lastFull?: number
+  /** When the last successful incremental read began that found a change. */
+  readonly changedAt?: number
   /** How many consecutive full listings were not fully understood. */
   readonly doubtfulListings: number
   /** The window of the last full listing, and when it was made. */
@@ -71,6 +73,8 @@ export interface Listed {
   syncToken: string | undefined
   /** Whether part of the listing was not understood. */
   doubtful: boolean
+  /** How many events were listed. */
+  found: number
   /** The setting of a full listing; undefined for an incremental one. */
   full: ListedFor | undefined
   /** When the request was sent. Later changes may be missing. */
@@ -86,6 +90,7 @@ export const listed = (calendar: CalendarState, found: Listed): CalendarState =>
   lastRead: found.startedAt,
   interval: found.interval,
   dueAt: found.dueAt,
+  changedAt: found.full || found.found === 0 ? calendar.changedAt : found.startedAt,
   ...(found.full
     ? {
         lastFull: found.startedAt,
@@ -160,6 +165,7 @@ function withAge(calendar: CalendarState, ms: number): CalendarState {
     ...calendar,
     lastRead: earlier(calendar.lastRead),
     lastFull: earlier(calendar.lastFull),
+    changedAt: undefined,
     // After a failure it is a backoff, which is measured in real time.
     dueAt: calendar.failure ? calendar.dueAt : calendar.dueAt - ms,
   }

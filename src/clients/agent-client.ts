@@ -73,7 +73,10 @@ export function agentClient(client: GoogleClient, options: AgentClientOptions): 
     consentURL: (request) => client.consentURL(request),
     exchange: (exchange) => client.exchange(exchange),
     calendar: (token, id) => probing(() => bypassing(() => client.calendar(token, id, limits()))),
-    events: (token, request, onPage) => probing(() => bypassing(() => client.events(token, request, onPage, limits()))),
+    events: (token, request, onPage, more) =>
+      probing(() => bypassing(() => client.events(token, request, onPage, { ...limits(), ...more }))),
+    watch: (token, request) => probing(() => bypassing(() => client.watch(token, request, limits()))),
+    stopChannel: (token, request) => client.stopChannel(token, request, limits()),
     takeFindings() {
       const taken = findings
       findings = {}

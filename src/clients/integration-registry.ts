@@ -155,6 +155,7 @@ const relevant = (entry: IntegrationEntry): unknown[] => [
   entry.ready,
   entry.credentialsHash,
   entry.siteAccepted,
+  entry.siteRefused,
   entry.message,
   entry.accountsOverBudget ?? new Map(),
 ]

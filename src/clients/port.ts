@@ -21,6 +21,8 @@ export interface IntegrationEntry {
   apiDisabled: boolean
   /** Whether people may sign in on its site; it may belong to another namespace. */
   siteAccepted: boolean
+  /** Whether its site belongs to another namespace. While nobody knows, it is neither accepted nor refused. */
+  siteRefused?: boolean
   /** Why it is not ready, for people. */
   message: string
   /** What others that share its budget have to know; undefined unless Google has accepted the client. */

@@ -6,12 +6,22 @@
 import { calendar, type calendar_v3 } from 'googleapis/build/src/apis/calendar/index.js'
 import type { Clock } from '../platform/clock.ts'
 import { parseRecord } from '../platform/json.ts'
+import { channelIn } from './channels.ts'
 import { classifyAPI } from './classify.ts'
 import { AnswerTooLargeError, ListingBudget, MAX_BYTES, type AnswerOwner } from './body-budget.ts'
 import { PerUserLimitError } from './client-rate-limiter.ts'
 import { isWithinBounds } from './json-bounds.ts'
 import { listPages, type PageAnswer } from './listing.ts'
-import { GoogleError, type CalendarEntry, type EventsPage, type EventsRequest, type ListingEnd } from './port.ts'
+import {
+  GoogleError,
+  type CalendarEntry,
+  type EventsPage,
+  type EventsRequest,
+  type ListingEnd,
+  type StopRequest,
+  type WatchedChannel,
+  type WatchRequest,
+} from './port.ts'
 import { retryAfterMs } from './retry-after.ts'
 import type { Answer, Transport } from './transport.ts'
 
@@ -27,6 +37,8 @@ interface CalendarDeps {
 export interface CalendarAPI {
   calendar(accessToken: string, calendarId: string): Promise<CalendarEntry>
   events(listing: EventsListing, onPage: (page: EventsPage) => void): Promise<ListingEnd>
+  watch(accessToken: string, request: WatchRequest): Promise<WatchedChannel>
+  stopChannel(accessToken: string, request: StopRequest): Promise<void>
 }
 
 /** Wraps the request for one page, so that it is rate-limited and counted. */
@@ -107,6 +119,17 @@ export function createCalendarAPI(deps: CalendarDeps): CalendarAPI {
       }
       return listPages((pageToken) => wrap(() => ask(pageToken)), onPage, listings.lease(owner))
     },
+    async watch(accessToken, { calendarId, channelId, token, address }) {
+      const requestBody = { id: channelId, type: 'web_hook', address, token }
+      const answer = await sent(api.events.watch({ calendarId, requestBody }, as(accessToken)))
+      return channelIn(bodyOf(deps, answer, false), deps.clock.now())
+    },
+    async stopChannel(accessToken, { channelId, resourceId }) {
+      const requestBody = { id: channelId, resourceId }
+      const answer = await sent(api.channels.stop({ requestBody }, as(accessToken)))
+      // 404: it has ended already. 204: there is no body.
+      if (![200, 204, 404].includes(answer.status)) bodyOf(deps, answer, false)
+    },
   }
 }
 
@@ -170,8 +193,10 @@ function adapterOver(transport: Transport): Adapter {
     const { owner } = config as { owner?: AnswerOwner }
     const answer = await transport.send({
       url: new URL(url),
-      method: 'GET',
+      method: config.method === 'POST' ? 'POST' : 'GET',
       headers: Object.fromEntries(headers),
+      // The library has rendered it as JSON.
+      body: typeof config.body === 'string' ? config.body : undefined,
       deadlineMs: DEADLINE_MS,
       owner,
     })

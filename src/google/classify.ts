@@ -78,6 +78,7 @@ const BY_REASON = new Map<string, { failure: GoogleFailure; at: number[] }>([
   ['forbidden', { failure: 'Forbidden', at: [403] }],
   ['forbiddenForNonOrganizer', { failure: 'Forbidden', at: [403] }],
   ['notACalendarUser', { failure: 'CalendarDisabled', at: [403] }],
+  ['pushNotSupportedForRequestedResource', { failure: 'PushNotSupported', at: [400] }],
   ['notFound', { failure: 'NotFound', at: [404] }],
   ['NOT_FOUND', { failure: 'NotFound', at: [404] }],
   ['fullSyncRequired', { failure: 'SyncTokenExpired', at: [410] }],

@@ -20,7 +20,10 @@ import {
   type GoogleClient,
   type OAuthClient,
   type RequestOptions,
+  type StopRequest,
   type TokenAnswer,
+  type WatchedChannel,
+  type WatchRequest,
 } from './port.ts'
 import type { Bypass } from './bypass.ts'
 import type { QuotaBudget } from './quota-budget.ts'
@@ -45,7 +48,8 @@ interface GoogleDeps {
 }
 
 /** The kind of a request, as a metric label. */
-export type RequestKind = 'prove' | 'refresh' | 'exchange' | 'revoke' | 'calendarList.get' | 'events.list'
+export type RequestKind =
+  'prove' | 'refresh' | 'exchange' | 'revoke' | 'calendarList.get' | 'events.list' | 'events.watch' | 'channels.stop'
 
 /** A `Google` whose connections can be closed. */
 export interface RunningGoogle extends Google {
@@ -171,6 +175,18 @@ class HttpGoogleClient implements GoogleClient {
     }
     const owner = { client: this.credentials.clientId, account: accessToken }
     return this.#deps.api.events({ accessToken, owner, request, wrap }, onPage)
+  }
+
+  async watch(accessToken: string, request: WatchRequest, options: RequestOptions = {}): Promise<WatchedChannel> {
+    assertUsable(accessToken)
+    const send = (): Promise<WatchedChannel> => this.#deps.api.watch(accessToken, request)
+    return this.#limited('calendar', 'events.watch', send, this.#inBudget(options))
+  }
+
+  async stopChannel(accessToken: string, request: StopRequest, options: RequestOptions = {}): Promise<void> {
+    assertUsable(accessToken)
+    const send = (): Promise<void> => this.#deps.api.stopChannel(accessToken, request)
+    return this.#limited('calendar', 'channels.stop', send, this.#inBudget(options))
   }
 
   /** Sends a request to the token endpoint. Every token response shows whether the credentials are valid. */

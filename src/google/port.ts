@@ -51,6 +51,8 @@ export type GoogleFailure =
   | 'CalendarDisabled'
   /** One page of a calendar exceeds the maximum size of an answer. */
   | 'CalendarTooLarge'
+  /** pushNotSupportedForRequestedResource: Google does not announce changes of this calendar. */
+  | 'PushNotSupported'
   /** 410 fullSyncRequired, or 400 for an unknown sync token: a full sync is needed. */
   | 'SyncTokenExpired'
   /** Anything else. It must never cause a deletion. */
@@ -163,6 +165,31 @@ export interface ListingEnd {
   truncated: boolean
 }
 
+/** A request for a push channel, on which Google announces changes of one calendar (docs/google-behaviour.md#push-notifications). */
+export interface WatchRequest {
+  calendarId: string
+  /** At most 64 characters, never used before. */
+  channelId: string
+  /** Sent back with each notification; at most 256 characters. */
+  token: string
+  /** The https URL that notifications are posted to. */
+  address: string
+}
+
+/** A push channel, as Google made it. */
+export interface WatchedChannel {
+  /** Needed to stop the channel. */
+  resourceId: string
+  /** When the channel ends, in ms since the epoch. */
+  expiresAt: number
+}
+
+/** A push channel that is to be stopped. */
+export interface StopRequest {
+  channelId: string
+  resourceId: string
+}
+
 /** In whose budgets a request to the Calendar API counts. */
 export interface Payer {
   /** The key of the integration. */
@@ -228,6 +255,10 @@ export interface GoogleClient {
     onPage: (page: EventsPage) => void,
     options?: RequestOptions,
   ): Promise<ListingEnd>
+  /** Makes a push channel. Its first message may arrive before this resolves. */
+  watch(accessToken: string, request: WatchRequest, options?: RequestOptions): Promise<WatchedChannel>
+  /** Stops a push channel of the same account and client. A channel that does not exist (any more) counts as stopped. */
+  stopChannel(accessToken: string, request: StopRequest, options?: RequestOptions): Promise<void>
 }
 
 /** Google, for any OAuth client. */

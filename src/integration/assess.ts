@@ -62,6 +62,7 @@ export function entryOf(
     ready: isVerified && !apiDisabled,
     apiDisabled,
     siteAccepted: own.SiteAccepted?.status === 'True',
+    siteRefused: own.SiteAccepted?.status === 'False',
     message: ready.message,
     share:
       isVerified && client.kind === 'usable'

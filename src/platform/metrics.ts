@@ -28,6 +28,10 @@ export interface Metrics {
   googleRequest: (kind: string, outcome: string, seconds: number) => void
   /** Counts a completed sign-in by its outcome. */
   signIn: (outcome: string) => void
+  /** Counts a change that Google should have announced and that a poll found, by the integration. */
+  pushMissed: (integration: { namespace: string; name: string }) => void
+  /** Counts a notification of Google by its kind, or as refused. */
+  notification: (result: string) => void
   /** Counts an Event that was not written, by the reason. */
   eventDropped: (reason: string) => void
   /** Registers the gauge of leader election. */
@@ -59,6 +63,13 @@ export function createMetrics(clock: Pick<Clock, 'monotonic'>): Metrics {
   const google = counter('calendar_operator_google_requests_total', 'Requests to Google.', ['kind', 'outcome'])
   const dropped = counter('calendar_operator_events_dropped_total', 'Events that were not written.', ['reason'])
   const signIns = counter('calendar_operator_sign_ins_total', 'Completed sign-ins.', ['outcome'])
+  const missed = counter(
+    'calendar_operator_push_missed_total',
+    'Changes that Google did not announce, found by a poll.',
+    ['namespace', 'integration'],
+  )
+  const notifications = counter('calendar_operator_push_notifications_total', 'Notifications of Google.', ['result'])
+  for (const result of ['sync', 'change', 'refused']) notifications.inc({ result }, 0)
   const googleTimes = histogram('calendar_operator_google_request_duration_seconds', 'How long Google took.', ['kind'])
   return {
     registry,
@@ -69,6 +80,8 @@ export function createMetrics(clock: Pick<Clock, 'monotonic'>): Metrics {
       googleTimes.observe({ kind }, seconds)
     },
     signIn: (outcome) => signIns.inc({ outcome }),
+    pushMissed: ({ namespace, name }) => missed.inc({ namespace, integration: name }),
+    notification: (result) => notifications.inc({ result }),
     eventDropped: (reason) => dropped.inc({ reason }),
     leader: (name, leads) =>
       gauge('leader_election_master_status', 'Whether this replica leads.', ['name'], () => [

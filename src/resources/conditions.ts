@@ -18,6 +18,8 @@ export interface Findings<K extends Kind> {
   ready: Finding<ReadyReason<K>>
   /** The new findings; a condition without one stays unchanged. */
   own: { [C in OwnCondition<K>]?: Finding<ReasonOf<K, C>> }
+  /** The conditions that say nothing any more: they are removed. */
+  absent?: readonly OwnCondition<K>[]
 }
 
 /** What the new conditions are based on. */
@@ -33,13 +35,14 @@ export interface ConditionsContext {
 /** Computes all conditions of an object, in a fixed order. */
 export function conditionsFor<K extends Kind>(kind: K, findings: Findings<K>, before: ConditionsContext): Condition[] {
   const own: Record<string, Finding<string> | undefined> = findings.own
+  const absent: readonly unknown[] = findings.absent ?? []
   const found: Record<string, Finding<string> | undefined> = {
     Ready: findings.ready,
     ...progress(kind, findings.ready),
   }
   const general = ['Ready', 'Reconciling', 'Stalled'].map((type) => renew(type, found[type], before))
   const ours = Object.keys(REASONS[kind])
-    .filter((type) => type !== 'Ready')
+    .filter((type) => type !== 'Ready' && !absent.includes(type))
     .map((type) => renew(type, own[type], before) ?? findCondition(before.conditions, type))
   return [...general, ...ours].filter((condition) => condition !== undefined)
 }

@@ -33,6 +33,9 @@ export const REQUESTED_AT = `${API_GROUP}/requestedAt`
 /** Flux's annotation with the same meaning. */
 export const FLUX_REQUESTED_AT = 'reconcile.fluxcd.io/requestedAt'
 
+/** On an Agent: Google's notifications that another replica than the owner received, sealed. */
+export const NOTIFIED = `${API_GROUP}/notified`
+
 /** On a grant Secret: the hash of the supplied refresh token that the grant began with. */
 export const SUPPLIED_TOKEN_HASH = `${API_GROUP}/brought-token-hash`
 /** On a grant Secret: `true` if `granted_at` is when the token was first seen, not when consent was given. */
@@ -61,6 +64,13 @@ export const SIGN_IN_PREFIX = '/google-calendar'
 
 /** The redirect URI of a site. @param siteURI an origin without a trailing slash, as in `spec.google.siteURI`. */
 export const redirectURIOf = (siteURI: string, prefix = SIGN_IN_PREFIX): string => `${siteURI}${prefix}/callback`
+
+/** The path of Google's notifications under the path of the pages. */
+export const NOTIFICATIONS_PATH = '/notifications'
+
+/** The address to which Google sends the notifications of a site. @param siteURI as for `redirectURIOf`. */
+export const notificationsURLOf = (siteURI: string, prefix = SIGN_IN_PREFIX): string =>
+  `${siteURI}${prefix}${NOTIFICATIONS_PATH}`
 
 /** The URL of an Agent's sign-in page. @param tag unguessable, and safe in a path. */
 export const signInURLOf = (siteURI: string, tag: string, prefix = SIGN_IN_PREFIX): string =>

@@ -70,6 +70,14 @@ export const REASONS = {
       PublishTooLarge: 'stuck',
       NotYetSynced: 'passing',
     },
+    // Without push, calendars are read at every interval; this does not affect `Ready`.
+    Watching: {
+      Watching: 'neutral',
+      NotReachable: 'neutral',
+      NotSupported: 'neutral',
+      WatchFailed: 'neutral',
+      NotYetWatching: 'neutral',
+    },
     Ready: {
       Ready: 'neutral',
       IntegrationNotFound: 'passing',

@@ -1,6 +1,6 @@
 /**
- * The keys for links, states and forms. They are stored in the Secret `calendar-operator-keys`, so that all replicas share them, and
- * rotated every thirty days; the previous keys stay valid for another thirty. Deleting the Secret invalidates every link at once.
+ * The keys for links, states, forms and channels. They are stored in the Secret `calendar-operator-keys`, so that all replicas
+ * share them, and rotated every thirty days; the previous keys stay valid for another thirty. Deleting the Secret invalidates every link at once.
  */
 import { hkdfSync } from 'node:crypto'
 import { ApiError, type Secret } from '../kubernetes/port.ts'
@@ -9,10 +9,12 @@ import { timestamp } from '../resources/conditions.ts'
 import { decode, encode, fromTimestamp } from '../resources/secret-encoding.ts'
 import { isManaged, KEYS_SECRET, labelsOf, ROLE_LABEL } from '../resources/names.ts'
 import { controllerOf } from '../resources/ownership.ts'
+import type { ChannelKey } from '../push/channel-token.ts'
+import type { NotifiedKey } from '../push/notified-annotation.ts'
 import type { WebDeps } from './port.ts'
 
 /** The keys that are derived from one secret, by purpose. */
-export interface Key {
+export interface Key extends ChannelKey, NotifiedKey {
   /** Identifies the key in what was created with it; reveals nothing about it. */
   id: string
   link: Uint8Array
@@ -206,5 +208,7 @@ function deriveKey(text: string): Key {
     link: part('link'),
     state: part('state'),
     form: part('form'),
+    channel: part('channel'),
+    notified: part('notified'),
   }
 }

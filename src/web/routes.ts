@@ -13,6 +13,8 @@ import { securityHeaders } from './security-headers.ts'
 import type { KeyRing } from './key-ring.ts'
 import { csrfToken, verifyOutcomeToken, outcomeToken, verifyCsrfToken, linkTag, uidFromTag } from './signed-tokens.ts'
 import { createPages, type Outcome, type Pages } from './pages/pages.ts'
+import { acceptNotification } from './notification.ts'
+import { NOTIFICATIONS_PATH } from '../resources/names.ts'
 import type { WebDeps } from './port.ts'
 import { CallbackLimiter } from './rate-limits.ts'
 import { authorizationResponse, formBody, isSameOrigin, isJson, jsonBody, type App, type Request } from './request.ts'
@@ -72,6 +74,7 @@ export class Routes {
     )
     app.post(`${link}/code`, (request) => this.#popupCode(request))
     app.get(`${pathPrefix}/callback`, (request) => this.#callback(request))
+    app.post(`${pathPrefix}${NOTIFICATIONS_PATH}`, (request) => this.#notification(request))
     for (const { path, contentType, body } of this.#pages.assets) {
       const headers = {
         ...securityHeaders(),
@@ -83,6 +86,12 @@ export class Routes {
     app.notFound((request) => this.#responses.notFound(request))
     app.onError((error, request) => this.#responses.failed(request, error))
     return app
+  }
+
+  #notification(request: Request): Promise<Response> | Response {
+    const result = acceptNotification(this.#deps, this.#options.keys.all, request)
+    if (result === 'refused') return this.#responses.notFound(request)
+    return request.body(null, result === 'accepted' ? 204 : 503, securityHeaders())
   }
 
   /** Calls `respond` for a valid link; every other link gets the same 404. */

@@ -12,7 +12,16 @@ const agent = anAgent({ calendars: { read: ['primary', TEAM, 'Alice@Example.com'
 const read = (state: CalendarsState, id: string, lastRead: number, events = [meeting()]): CalendarsState => {
   const snapshot = list(events, { window: november })
   const full = { pastDays: 1, futureDays: 90, at: 0 }
-  const found = { snapshot, syncToken: 'S1', doubtful: false, full, startedAt: lastRead, interval: 1, dueAt: 1 }
+  const found = {
+    snapshot,
+    syncToken: 'S1',
+    doubtful: false,
+    found: 1,
+    full,
+    startedAt: lastRead,
+    interval: 1,
+    dueAt: 1,
+  }
   return withCalendar(state, id, listed(newCalendar(), found))
 }
 

@@ -67,7 +67,7 @@ async function events(_token: string, request: EventsRequest, onPage: (page: Eve
 
 const zones = createZones()
 
-async function sync(force = false): Promise<StepFailure[]> {
+async function sync(force = false, changed: ReadonlySet<string> = new Set()): Promise<StepFailure[]> {
   const log = createLog({ level: 'debug', clock, write: (line) => void lines.push(line) })
   const deps = { clock, random: () => 0.5, zones, progress: () => undefined, log, budget }
   const input: ReadInput = {
@@ -79,6 +79,7 @@ async function sync(force = false): Promise<StepFailure[]> {
     isTokenProven: true,
     renew: async () => ({ accessToken: 'ya29.new' }),
     advice: 'sign in again',
+    changed,
     force,
     keptBesides: 0,
     keep: (known) => void (state = known),

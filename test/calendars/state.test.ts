@@ -20,6 +20,7 @@ const found = (special: Partial<Listed> = {}): Listed => ({
   snapshot: emptySnapshot('Europe/Paris'),
   syncToken: 'S1',
   doubtful: false,
+  found: 1,
   full: { pastDays: 1, futureDays: 90, at: 0 },
   startedAt: 100,
   interval: 5 * MINUTE,

@@ -107,7 +107,7 @@ describe('what needs a person', () => {
     const old = agent('jon', [READY], { status: { sync: { lastSyncTime: ago(20 * MINUTE) } } })
     expect(reasonsOf({ ...wellScene(), agents: [old], leases: undefined })).toEqual(['jon Stale'])
     const slow = integration([READY], 'google', {
-      sync: { interval: '30m', fullSyncInterval: '24h', window: { pastDays: 1, futureDays: 90 } },
+      sync: { interval: '30m', fullSyncInterval: '24h', window: { pastDays: 1, futureDays: 90 }, push: 'Enabled' },
     })
     expect(reasonsOf({ ...wellScene(), integrations: [slow], agents: [old] })).toEqual([])
     expect(reasonsOf({ ...wellScene(), integrations: [], agents: [old] })).toEqual([])

@@ -16,6 +16,7 @@ import type { WatchStore } from '../../src/kubernetes/store.ts'
 import type { Outcome } from '../../src/controller/outcome.ts'
 import { createLog } from '../../src/platform/log.ts'
 import { ManualClock } from '../support/clock.ts'
+import { noPush } from '../support/push.ts'
 import { MemoryGoogle } from './google.ts'
 import { MemoryKubernetes, type Stored } from './kubernetes.ts'
 import { network } from './network.ts'
@@ -86,6 +87,7 @@ export class MemoryWorld {
       integrations: registry,
       zones: createZones(),
       signInURL,
+      push: noPush,
       scheduleDeadline: (key, ms) => this.#scheduleDeadline(key, ms, agents.runDeadline),
       reported: () => undefined,
       wake: () => undefined,

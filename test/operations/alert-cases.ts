@@ -131,6 +131,22 @@ const aliceCalendar = { ...alice, output: 'calendar' }
 const aliceToken = { ...alice, output: 'access_token' }
 
 const outputs: AlertCase[] = [
+  ...[
+    { when: 'it was watching before', watching: '1x30 0x60', ready: '1x100', at: '62m', fires: [{ labels: alice }] },
+    { when: 'it is a short interruption', watching: '1x30 0x25 1x60', ready: '1x100', at: '62m', fires: [] },
+    { when: 'it never was watching', watching: '0x100', ready: '1x100', at: '62m', fires: [] },
+    {
+      when: 'it is not ready either: that is another alert',
+      watching: '1x30 0x60',
+      ready: '0x100',
+      at: '62m',
+      fires: [],
+    },
+  ].map(({ watching, ready, ...rest }): AlertCase => ({
+    alert: 'CalendarAgentNotWatching',
+    series: { ...agent('watching', watching), ...agent('ready', ready) },
+    ...rest,
+  })),
   {
     alert: 'CalendarOutputMissing',
     when: 'it lasts',

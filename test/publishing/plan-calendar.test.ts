@@ -33,7 +33,15 @@ const publishing = (whenStale: 'KeepLast' | 'Block'): Agent =>
 function read(events: object[]): void {
   const snapshot = list(events, { timeZone: 'Europe/Paris' })
   const at = clock.monotonic()
-  calendar = { id: 'alice@example.com', name: 'primary', snapshot, lastRead: at, lastFull: at, failure: undefined }
+  calendar = {
+    id: 'alice@example.com',
+    name: 'primary',
+    snapshot,
+    lastRead: at,
+    lastFull: at,
+    changedAt: undefined,
+    failure: undefined,
+  }
 }
 
 function plan(): CalendarPlan {

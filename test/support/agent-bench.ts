@@ -14,6 +14,7 @@ import { GoogleError, type GoogleFailure, type TokenAnswer } from '../../src/goo
 import type { Agent } from '../../src/resources/types.ts'
 import { ObjectState } from '../../src/kubernetes/object-states.ts'
 import { ManualClock } from './clock.ts'
+import { noPush } from './push.ts'
 import { anAgent, anIntegration } from './resources.ts'
 import { SmallCluster } from './small-cluster.ts'
 
@@ -123,6 +124,7 @@ export class Bench {
       signInURL: () => 'https://booking.example.com/google-calendar/sign-in/tag',
       reported: () => undefined,
       progress: () => undefined,
+      push: noPush,
     } as unknown as AgentDeps
   }
 

@@ -41,7 +41,7 @@ export function anIntegration(google: Partial<CalendarIntegrationSpec['google']>
         scopes: [SCOPE],
         ...google,
       },
-      sync: { interval: '5m', fullSyncInterval: '24h', window: { pastDays: 1, futureDays: 90 } },
+      sync: { interval: '5m', fullSyncInterval: '24h', push: 'Disabled', window: { pastDays: 1, futureDays: 90 } },
       quota: { requestsPerMinute: 10_000, requestsPerMinutePerAgent: 600 },
       allowedNamespaces: { from: 'Same' },
       suspend: false,

@@ -8,6 +8,8 @@ const keyOf = (seed: number): Key => ({
   link: Buffer.alloc(32, seed + 1),
   state: Buffer.alloc(32, seed),
   form: Buffer.alloc(32, seed + 2),
+  channel: Buffer.alloc(32, seed + 3),
+  notified: Buffer.alloc(32, seed + 4),
 })
 
 const NOW = Date.parse('2026-11-23T10:00:00Z')

@@ -10,7 +10,8 @@ const calendars = Array.from({ length: 50 }, (_, index) => `c_${hash(index)}@gro
 const consent: Consent = { detail: 'Full', accessToken: true, write: true, calendars: ['primary', ...calendars] }
 const less: Consent = { detail: 'Busy', accessToken: false, write: false, calendars: ['primary'] }
 
-const key: Key = { id: '1', link: Buffer.alloc(32, 1), state: Buffer.alloc(32, 2), form: Buffer.alloc(32, 3) }
+const bytes = (value: number): Uint8Array => Buffer.alloc(32, value)
+const key: Key = { id: '1', link: bytes(1), state: bytes(2), form: bytes(3), channel: bytes(4), notified: bytes(5) }
 const sealed = (shown: OAuthState['shown']): Promise<string> =>
   sealState(
     {

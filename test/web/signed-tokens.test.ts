@@ -15,6 +15,8 @@ const keyOf = (seed: number): Key => ({
   link: Buffer.alloc(32, seed),
   state: Buffer.alloc(32, seed + 1),
   form: Buffer.alloc(32, seed + 2),
+  channel: Buffer.alloc(32, seed + 3),
+  notified: Buffer.alloc(32, seed + 4),
 })
 
 const ours = keyOf(1)

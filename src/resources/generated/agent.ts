@@ -127,7 +127,7 @@ export interface AgentStatus {
    */
   observedGeneration?: number
   /**
-   * The latest observations: Ready, Reconciling, Stalled, Authorized, Synced.
+   * The latest observations: Ready, Reconciling, Stalled, Authorized, Synced and, with push, Watching.
    *
    * @maxItems 16
    */
@@ -211,6 +211,23 @@ export interface AgentStatus {
        * Why the calendar can't be read, if it can't.
        */
       error?: string
+      /**
+       * The channel on which Google announces changes of the calendar, if there is one.
+       */
+      channel?: {
+        /**
+         * The channel's id.
+         */
+        id: string
+        /**
+         * Google's id of what is watched.
+         */
+        resourceID: string
+        /**
+         * When the channel ends; another one replaces it before.
+         */
+        expiresAt: string
+      }
     }[]
   }
 }

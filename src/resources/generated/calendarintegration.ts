@@ -69,6 +69,10 @@ export interface CalendarIntegrationSpec {
        */
       futureDays: number
     }
+    /**
+     * Enabled: Google announces changes of the calendars to the operator's pages, and a calendar is read within a second of a change; it is still read at every interval. Disabled: it is read at every interval only.
+     */
+    push: 'Enabled' | 'Disabled'
   }
   /**
    * How many requests a minute may be sent to the Calendar API. The operator never sends more in any minute, whenever it begins, and keeps a tenth for what can't wait: sign-ins and requests to reconcile. The integrations of one OAuth client, each within its own quota, together stay within the largest.

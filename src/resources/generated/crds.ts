@@ -97,6 +97,13 @@ export const crds: readonly CustomResourceDefinition[] = [
               "jsonPath": ".status.sync.busyIntervals"
             },
             {
+              "name": "Watching",
+              "type": "string",
+              "priority": 1,
+              "description": "Whether Google announces changes of the calendars",
+              "jsonPath": ".status.conditions[?(@.type==\"Watching\")].status"
+            },
+            {
               "name": "Message",
               "type": "string",
               "priority": 1,
@@ -444,7 +451,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                     },
                     "conditions": {
                       "type": "array",
-                      "description": "The latest observations: Ready, Reconciling, Stalled, Authorized, Synced.",
+                      "description": "The latest observations: Ready, Reconciling, Stalled, Authorized, Synced and, with push, Watching.",
                       "maxItems": 16,
                       "x-kubernetes-list-type": "map",
                       "x-kubernetes-list-map-keys": [
@@ -615,6 +622,33 @@ export const crds: readonly CustomResourceDefinition[] = [
                                 "type": "string",
                                 "description": "Why the calendar can't be read, if it can't.",
                                 "maxLength": 1024
+                              },
+                              "channel": {
+                                "type": "object",
+                                "description": "The channel on which Google announces changes of the calendar, if there is one.",
+                                "required": [
+                                  "id",
+                                  "resourceID",
+                                  "expiresAt"
+                                ],
+                                "properties": {
+                                  "id": {
+                                    "type": "string",
+                                    "description": "The channel's id.",
+                                    "maxLength": 64
+                                  },
+                                  "resourceID": {
+                                    "type": "string",
+                                    "description": "Google's id of what is watched.",
+                                    "maxLength": 512
+                                  },
+                                  "expiresAt": {
+                                    "type": "string",
+                                    "format": "date-time",
+                                    "description": "When the channel ends; another one replaces it before.",
+                                    "maxLength": 64
+                                  }
+                                }
                               }
                             }
                           }
@@ -934,6 +968,15 @@ export const crds: readonly CustomResourceDefinition[] = [
                               "maximum": 365
                             }
                           }
+                        },
+                        "push": {
+                          "type": "string",
+                          "description": "Enabled: Google announces changes of the calendars to the operator's pages, and a calendar is read within a second of a change; it is still read at every interval. Disabled: it is read at every interval only.",
+                          "enum": [
+                            "Enabled",
+                            "Disabled"
+                          ],
+                          "default": "Enabled"
                         }
                       }
                     },

@@ -3,7 +3,11 @@ import { GROUP_VERSION } from '../../../src/resources/names.ts'
 
 type Manifest = { apiVersion: string; kind: string; metadata: { name: string; namespace?: string }; spec: object }
 
-export const integrationManifest = (spec: Record<string, unknown> = {}, google: object = {}): Manifest => ({
+/** Without push unless `spec.sync` names it: the journeys count requests and writes. */
+export const integrationManifest = (
+  { sync, ...spec }: Record<string, unknown> = {},
+  google: object = {},
+): Manifest => ({
   apiVersion: GROUP_VERSION,
   kind: 'CalendarIntegration',
   metadata: { name: 'google' },
@@ -15,6 +19,7 @@ export const integrationManifest = (spec: Record<string, unknown> = {}, google: 
       publishingStatus: 'Testing',
       ...google,
     },
+    sync: { push: 'Disabled', ...(sync as object | undefined) },
     ...spec,
   },
 })

@@ -5,12 +5,14 @@ import { createCluster } from '../../../src/kubernetes/cluster.ts'
 import { connect } from '../../../src/kubernetes/connection.ts'
 import { loadKubeconfig } from '../../../src/kubernetes/kubeconfig.ts'
 import { createLog } from '../../../src/platform/log.ts'
-import { createWeb } from '../../../src/web/web.ts'
+import { NotificationRelay } from '../../../src/push/notifications.ts'
+import { createWeb, type Web, type WebDeps } from '../../../src/web/web.ts'
 import { seededRandom } from '../../support/seeded-random.ts'
 import { isNamespaced, type World } from './world.ts'
 
 export interface WebReplica {
   readonly port: number
+  readonly channelKeys: Web['channelKeys']
   stop(): Promise<void>
 }
 
@@ -27,7 +29,12 @@ export async function startWebReplica(world: World): Promise<WebReplica> {
   const proxy = { httpsProxy: '', httpProxy: '', noProxy: '' }
   const urls = { accountsUrl: simulated.url, oauthUrl: simulated.url, apiUrl: simulated.url }
   const google = createGoogle({ ...urls, proxy, clock, random, observe: ignore })
-  const nobody = { connected: ignore, linksChanged: ignore, observe: ignore }
+  const nobody = { connected: ignore, linksChanged: ignore, observe: ignore, observeNotification: ignore }
+  const notifications: NotificationRelay = new NotificationRelay({
+    ...{ cluster, clock, log, randomBytes },
+    keys: () => web.channelKeys,
+    owns: () => false,
+  })
   const parts = {
     cluster,
     google,
@@ -37,14 +44,19 @@ export async function startWebReplica(world: World): Promise<WebReplica> {
     log,
     randomBytes,
     namespace: leaseNamespace,
-  }
+    notified: (notification) => notifications.receive(notification),
+  } satisfies Partial<WebDeps>
   const web = createWeb({ ...parts, ...nobody }, { host: '127.0.0.1', port: 0, trustedProxies: [] })
   await done(world, cluster.start())
   await done(world, web.start())
   return {
     port: web.port ?? 0,
+    get channelKeys() {
+      return web.channelKeys
+    },
     async stop() {
       await done(world, web.stop())
+      await done(world, notifications.stop())
       await done(world, cluster.stop())
       await Promise.all([google.close(), connection.close()])
     },

@@ -1,0 +1,65 @@
+/**
+ * Changes that Google should have announced: a poll that finds a change which no message announced within a minute before or
+ * after it has found a missed message. Three in a row say that the channel is dead. Pure; instants are the monotonic clock's.
+ */
+import { MINUTE_MS } from '../platform/time-units.ts'
+
+/** What is known about the messages for one calendar. */
+export interface Announcements {
+  /** When a message last arrived. */
+  readonly lastMessage?: number
+  /** When Google's first message on a channel last arrived: it may come before the answer to the request. */
+  readonly lastSync?: number
+  /** When the last reading began. */
+  readonly lastRead?: number
+  /** When the readings began that found a change that no message has announced yet. */
+  readonly unannounced: readonly number[]
+  /** How many changes in a row were missed. */
+  readonly missed: number
+}
+
+/** The reading of a calendar. */
+export interface Reading {
+  /** When it began; undefined before the first. */
+  lastRead: number | undefined
+  /** When the last reading began that found a change since the one before. */
+  changedAt: number | undefined
+  /** Since when the calendar has a proved channel; undefined if it has none. */
+  provedAt: number | undefined
+}
+
+const TOLERANCE_MS = MINUTE_MS
+/** So many missed changes in a row mean that the channel is dead. */
+export const MISSED_LIMIT = 3
+
+/** Before any message and any reading. */
+export const newAnnouncements = (): Announcements => ({ unannounced: [], missed: 0 })
+
+/** A message has arrived. @param isFirst it is the first one of a channel. */
+export function announced(before: Announcements, now: number, isFirst = false): Announcements {
+  const unannounced = before.unannounced.filter((at) => now - at > TOLERANCE_MS)
+  const lastSync = isFirst ? now : before.lastSync
+  return { ...before, lastMessage: now, lastSync, unannounced, missed: 0 }
+}
+
+/** A calendar was read. What changed before it had a channel counts for nothing. */
+export function noted(before: Announcements, { lastRead, changedAt, provedAt = Infinity }: Reading): Announcements {
+  if (lastRead === undefined || lastRead === before.lastRead) return before
+  const next = { ...before, lastRead }
+  const hasChanged = changedAt === lastRead
+  if (!hasChanged || before.lastRead === undefined || before.lastRead < provedAt) return next
+  const isAnnounced = before.lastMessage !== undefined && before.lastMessage >= lastRead - TOLERANCE_MS
+  return isAnnounced ? { ...next, missed: 0 } : { ...next, unannounced: [...next.unannounced, lastRead] }
+}
+
+/** What is missed as of now, and how much of it is new. */
+export function judged(before: Announcements, now: number): { announcements: Announcements; newlyMissed: number } {
+  const unannounced = before.unannounced.filter((at) => now < at + TOLERANCE_MS)
+  const newlyMissed = before.unannounced.length - unannounced.length
+  if (newlyMissed === 0) return { announcements: before, newlyMissed }
+  return { announcements: { ...before, unannounced, missed: before.missed + newlyMissed }, newlyMissed }
+}
+
+/** When a change that no message has announced yet counts as missed; undefined if there is none. */
+export const judgementDue = ({ unannounced }: Announcements): number | undefined =>
+  unannounced.length > 0 ? Math.min(...unannounced) + TOLERANCE_MS : undefined

@@ -1,0 +1,92 @@
+/**
+ * Channel ids and tokens, by which every replica recognises a notification without a look-up. Pure.
+ *
+ * A channel's id begins with the uid of its Agent and looks random otherwise: it ends with a short HMAC of the rest, so that a
+ * restarted operator can tell which key the channel was made with. Its token is a tag of the calendar, followed by an HMAC over
+ * id and tag. Google returns both with each notification.
+ */
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+
+/** The part of an operator key that channel tokens are made with. */
+export interface ChannelKey {
+  channel: Uint8Array
+}
+
+/** What the id and the token of a genuine notification say. */
+export interface VerifiedChannel {
+  /** The uid of the Agent that the channel is for. */
+  uid: string
+  /** `calendarTag` of the calendar that the channel is for. */
+  tag: string
+  /** False if the token was made with the previous key. */
+  currentKey: boolean
+}
+
+const RANDOM_BYTES = 12
+const CHECK_BYTES = 4
+const TAG_BYTES = 9
+const UID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
+/** The uid, the random part, and the check. */
+const CHANNEL_ID = new RegExp(`^(${UID})-([\\w-]{16})([\\w-]{6})$`)
+const TOKEN = /^([\w-]{12})\.[\w-]{43}$/
+
+const mac = ({ channel }: ChannelKey, ...parts: readonly string[]): Buffer =>
+  createHmac('sha256', channel).update(JSON.stringify(parts)).digest()
+
+/**
+ * A new id for a channel of the Agent with this uid.
+ *
+ * @param key the current key, with which the token is made too.
+ * @param randomBytes cryptographically secure.
+ * @returns 59 characters, of those that Google accepts in an id; it accepts 64.
+ */
+export function newChannelId(key: ChannelKey, uid: string, randomBytes: (count: number) => Uint8Array): string {
+  const random = Buffer.from(randomBytes(RANDOM_BYTES)).toString('base64url')
+  return `${uid}-${random}${check(key, uid, random)}`
+}
+
+const check = (key: ChannelKey, uid: string, random: string): string =>
+  mac(key, 'id', uid, random).subarray(0, CHECK_BYTES).toString('base64url')
+
+/**
+ * Whether one of these keys made this channel id. If none did, notifications of the channel get 404: it has to be replaced.
+ *
+ * @param keys the accepted keys.
+ */
+export function isChannelIdAccepted(keys: readonly ChannelKey[], id: string): boolean {
+  const [, uid, random, given] = CHANNEL_ID.exec(id) ?? []
+  if (uid === undefined || random === undefined) return false
+  return keys.some((key) => check(key, uid, random) === given)
+}
+
+/** Stands for a calendar of an Agent in tokens and annotations, which must not contain its id. @returns 12 characters. */
+export const calendarTag = (uid: string, calendarId: string): string =>
+  createHash('sha256')
+    .update(JSON.stringify([uid, calendarId]))
+    .digest()
+    .subarray(0, TAG_BYTES)
+    .toString('base64url')
+
+/** The token of the channel with this id. @param tag made by `calendarTag`. @returns 56 characters; Google accepts 256. */
+export const channelToken = (key: ChannelKey, id: string, tag: string): string =>
+  `${tag}.${mac(key, 'channel', id, tag).toString('base64url')}`
+
+/**
+ * Verifies the id and the token that a notification carries. The time that it takes says nothing about the right token.
+ *
+ * @param keys the accepted keys, the current one first.
+ * @returns undefined if no accepted key made the token for this id.
+ */
+export function verifyChannel(
+  keys: readonly ChannelKey[],
+  id: string | undefined,
+  token: string | undefined,
+): VerifiedChannel | undefined {
+  const uid = CHANNEL_ID.exec(id ?? '')?.[1]
+  const tag = TOKEN.exec(token ?? '')?.[1]
+  if (id === undefined || token === undefined || uid === undefined || tag === undefined) return undefined
+  const given = Buffer.from(token)
+  // Both have the same length, because the form of the token is checked.
+  const madeBy = keys.findIndex((key) => timingSafeEqual(given, Buffer.from(channelToken(key, id, tag))))
+  return madeBy < 0 ? undefined : { uid, tag, currentKey: madeBy === 0 }
+}

@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import {
+  calendarTag,
+  channelToken,
+  isChannelIdAccepted,
+  newChannelId,
+  verifyChannel,
+} from '../../src/push/channel-token.ts'
+
+const UID = '8f0c1f52-3a5e-4c8b-9d6a-0e6a51f1c111'
+const OTHER_UID = '8f0c1f52-3a5e-4c8b-9d6a-0e6a51f1c112'
+const current = { channel: Buffer.alloc(32, 1) }
+const previous = { channel: Buffer.alloc(32, 2) }
+const forgotten = { channel: Buffer.alloc(32, 3) }
+const keys = [current, previous]
+
+const tag = calendarTag(UID, 'alice@example.com')
+const id = newChannelId(current, UID, randomBytes)
+const token = channelToken(current, id, tag)
+
+describe('the id of a channel', () => {
+  test('begins with the uid of its Agent, and is new each time', () => {
+    expect(id.startsWith(`${UID}-`)).toBe(true)
+    expect(newChannelId(current, UID, randomBytes)).not.toBe(id)
+  })
+
+  test('has the form and the length that Google accepts', () => expect(id).toMatch(/^[A-Za-z0-9\-_+/=]{1,64}$/))
+
+  test('tells whether the key that it was made with is still accepted', () => {
+    expect(isChannelIdAccepted(keys, id)).toBe(true)
+    expect(isChannelIdAccepted(keys, newChannelId(previous, UID, randomBytes))).toBe(true)
+    expect(isChannelIdAccepted(keys, newChannelId(forgotten, UID, randomBytes))).toBe(false)
+    expect(isChannelIdAccepted([], id)).toBe(false)
+    expect(isChannelIdAccepted(keys, id.replace(UID, OTHER_UID))).toBe(false)
+    expect(isChannelIdAccepted(keys, 'some other id')).toBe(false)
+  })
+})
+
+describe('the tag of a calendar', () => {
+  test('differs for calendars and for Agents, and does not contain the id', () => {
+    expect(calendarTag(UID, 'alice@example.com')).toBe(tag)
+    expect(calendarTag(UID, 'team@example.com')).not.toBe(tag)
+    expect(calendarTag(OTHER_UID, 'alice@example.com')).not.toBe(tag)
+    expect(tag).toMatch(/^[\w-]{12}$/)
+  })
+})
+
+describe('the token of a channel', () => {
+  test('fits into the 256 characters that Google accepts', () => expect(token.length).toBeLessThanOrEqual(256))
+
+  test('says whose calendar it is for', () => {
+    expect(verifyChannel(keys, id, token)).toEqual({ uid: UID, tag, currentKey: true })
+  })
+
+  test('is accepted with the previous key too, and says so', () => {
+    const older = newChannelId(previous, UID, randomBytes)
+    const madeBefore = channelToken(previous, older, tag)
+    expect(verifyChannel(keys, older, madeBefore)).toEqual({ uid: UID, tag, currentKey: false })
+  })
+
+  const otherTag = calendarTag(UID, 'team@example.com')
+  test.each<[string, string | undefined, string | undefined]>([
+    ['of another channel', newChannelId(current, UID, randomBytes), token],
+    ['of another Agent', id.replace(UID, OTHER_UID), token],
+    ['for another calendar', id, token.replace(tag, otherTag)],
+    ['made with a key that is no longer accepted', id, channelToken(forgotten, id, tag)],
+    ['cut off', id, token.slice(0, -1)],
+    ['with something added', id, `${token}A`],
+    ['of another form', id, tag],
+    ['that is missing', id, undefined],
+    ['without an id', undefined, token],
+    ['with an id of another form', 'x'.repeat(10_000), token],
+    ['with characters outside of ASCII', id, `${token.slice(0, -1)}é`],
+  ])('is refused %s', (_, givenId, givenToken) => {
+    expect(verifyChannel(keys, givenId, givenToken)).toBeUndefined()
+  })
+
+  test('is refused without keys', () => expect(verifyChannel([], id, token)).toBeUndefined())
+})

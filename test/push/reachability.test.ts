@@ -1,0 +1,97 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { Reachability, type RememberedTrial } from '../../src/push/reachability.ts'
+import { ManualClock } from '../support/clock.ts'
+
+const [ADDRESS, OTHER] = ['https://a.example.com/notifications', 'https://b.example.com/notifications']
+const MINUTE = 60_000
+
+let clock: ManualClock
+let woken: string[]
+let remembered: RememberedTrial
+let reachability: Reachability
+
+beforeEach(() => {
+  clock = new ManualClock()
+  woken = []
+  remembered = { isProved: false, hasFailed: false }
+  reachability = new Reachability({ clock, recall: () => remembered, wake: (agent) => void woken.push(agent) })
+})
+
+const ask = (agent: string, integration = 'x/google', address = ADDRESS): ReturnType<Reachability['request']> =>
+  reachability.request(integration, agent, address)
+
+describe('until a message has arrived', () => {
+  test('one Agent of an integration tries, and the others wait', () => {
+    expect(ask('x/a')).toBe('granted')
+    expect(ask('x/b')).toEqual({ waitsFor: 'other' })
+    expect(ask('x/a')).toBe('granted')
+  })
+
+  test('one Agent of each integration tries', () => {
+    ask('x/a')
+    expect(ask('y/a', 'y/google')).toBe('granted')
+  })
+
+  test('the same Agent tries again after a failure, when the pause is over', () => {
+    ask('x/a')
+    reachability.fail('x/google', 'x/a')
+    expect(ask('x/b')).toEqual({ waitsFor: 'other' })
+    expect(ask('x/a')).toEqual({ waitsFor: 'pause', until: clock.monotonic() + 5 * MINUTE })
+  })
+
+  test('it tries at once when somebody asks', () => {
+    ask('x/a')
+    reachability.fail('x/google', 'x/a')
+    expect(reachability.retryNow('x/google')).toBe('x/a')
+    expect(ask('x/a')).toBe('granted')
+  })
+
+  test('another one tries if it leaves', () => {
+    ask('x/a')
+    ask('x/b')
+    ask('x/c')
+    reachability.leave('x/google', 'x/a')
+    expect(woken).toEqual(['x/b'])
+    expect(ask('x/b')).toBe('granted')
+  })
+
+  test('a site that has moved is tried anew', () => {
+    ask('x/a')
+    reachability.fail('x/google', 'x/a')
+    expect(ask('x/b', 'x/google', OTHER)).toBe('granted')
+  })
+})
+
+describe('when a message has arrived', () => {
+  test('the Agents that wait are woken, and all may ask', () => {
+    ask('x/a')
+    ask('x/b')
+    ask('x/c')
+    reachability.prove(ADDRESS)
+    expect(woken).toEqual(['x/b', 'x/c'])
+    expect(['x/a', 'x/b', 'x/d'].map((agent) => ask(agent))).toEqual(['granted', 'granted', 'granted'])
+    expect(ask('x/e', 'x/google', OTHER)).toBe('granted')
+    expect(ask('x/f', 'x/google', OTHER)).toEqual({ waitsFor: 'other' })
+  })
+
+  test('it is proved for every integration with this site', () => {
+    ask('x/a')
+    ask('y/a', 'y/google')
+    ask('y/b', 'y/google')
+    reachability.prove(ADDRESS)
+    expect(ask('y/b', 'y/google')).toBe('granted')
+  })
+})
+
+describe('after a restart', () => {
+  test('a site is proved if an Agent was watched', () => {
+    remembered = { isProved: true, hasFailed: false, holder: 'x/a' }
+    expect(ask('x/b')).toBe('granted')
+  })
+
+  test('a trial that has failed is not repeated at once', () => {
+    remembered = { isProved: false, hasFailed: true, holder: 'x/a' }
+    expect(ask('x/b')).toEqual({ waitsFor: 'other' })
+    expect(ask('x/a')).toMatchObject({ waitsFor: 'pause' })
+  })
+})

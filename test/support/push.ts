@@ -1,0 +1,10 @@
+/** Push channels for tests of what is read and published without them. */
+import type { AgentPushChannels } from '../../src/agent/port.ts'
+
+export const noPush: AgentPushChannels = {
+  observe: () => undefined,
+  report: () => undefined,
+  takeChanged: () => new Set(),
+  stop: () => Promise.resolve(),
+  forget: () => undefined,
+}
