@@ -64,10 +64,13 @@ export function entryOf(
     siteAccepted: own.SiteAccepted?.status === 'True',
     siteRefused: own.SiteAccepted?.status === 'False',
     message: ready.message,
-    share:
-      isVerified && client.kind === 'usable'
-        ? { clientId: client.file.clientId, quota: demand.quota, pollsPerMinute: demand.pollsPerMinute }
-        : undefined,
+    share: isVerified ? shareOf(client, demand) : undefined,
     accountsOverBudget: demand.accounts,
   }
 }
+
+const shareOf = (
+  client: IntegrationState['client'],
+  { quota, pollsPerMinute }: Decision['demand'],
+): IntegrationEntry['share'] =>
+  client.kind === 'usable' ? { clientId: client.file.clientId, quota, pollsPerMinute } : undefined

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { validate } from '../../src/cli/validate.ts'
 
@@ -423,16 +422,5 @@ describe('objects together', () => {
     const unnamed = agent('x', '  publish: {accessToken: {name: T}}\n').replace('name: x,', 'generateName: x-,')
     const { code } = await one([INTEGRATION, unnamed.replace('T}', 't1}'), unnamed.replace('T}', 't2}')].join('---'))
     expect(code).toBe(0)
-  })
-})
-
-describe('the examples of the reference pages', () => {
-  it('pass, and go together', async () => {
-    const names = ['docs/reference/examples/calendarintegration.yaml', 'docs/reference/examples/agent.yaml']
-    const texts = await Promise.all(names.map((name) => readFile(name, 'utf8')))
-    expect(await run(Object.fromEntries(names.map((name, index) => [name, texts[index] ?? ''])))).toMatchObject({
-      code: 0,
-      lines: [],
-    })
   })
 })
