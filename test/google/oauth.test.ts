@@ -107,7 +107,11 @@ describe('refreshing an access token', () => {
     ['a scope of 100 kB', { scope: 'a'.repeat(100_000) }, /names something that is not a scope/],
     ['200 scopes', { scope: Array.from({ length: 200 }, (_, index) => `s${index}`).join(' ') }, /names 200 scopes/],
     ['a scope with a control character', { scope: 'a\u001bb' }, /names something that is not a scope/],
-    ['a scope with a control character among good ones', { scope: 'a b\u001b c' }, /names something that is not a scope/],
+    [
+      'a scope with a control character among good ones',
+      { scope: 'a b\u001b c' },
+      /names something that is not a scope/,
+    ],
     ['a scope that is a list', { scope: ['a'] }, /scope that is not a string/],
     ['a lifetime that is no number', { expires_in: 'soon' }, /expires_in that is not a number of seconds/],
     ['a lifetime of nothing', { expires_in: 0 }, /expires_in that is not a number of seconds/],
