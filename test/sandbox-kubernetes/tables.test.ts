@@ -77,6 +77,7 @@ describe('a table', () => {
       '5m30s',
       'google',
       0,
+      null,
       'So it is',
     ]
     expect(body.rows).toEqual([{ cells: row }])

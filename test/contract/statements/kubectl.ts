@@ -71,7 +71,7 @@ export function withKubectl(newNamespace: () => Promise<TestNamespace>, backend:
       expect(header).toEqual(['NAME', 'READY', 'REASON', 'ACCOUNT', 'LAST SYNC', 'SIGN IN BY', 'AGE'])
       expect(row?.slice(0, 4)).toEqual(['alice', 'True', 'Ready', 'alice@example.com'])
       const [wide, more] = cells(await kubectl('get', 'agents', '-o', 'wide'))
-      expect(wide?.slice(7)).toEqual(['INTEGRATION', 'BUSY', 'MESSAGE'])
+      expect(wide?.slice(7)).toEqual(['INTEGRATION', 'BUSY', 'WATCHING', 'MESSAGE'])
       expect(more?.slice(-2)).toEqual(['google', 'All is well'])
     })
 

@@ -118,14 +118,14 @@ export function listing(newNamespace: () => Promise<TestNamespace>): void {
       expect(body).toMatchObject({ kind: 'Table', apiVersion: 'meta.k8s.io/v1' })
       const columns = body.columnDefinitions?.map(({ name, priority }) => `${name}${priority > 0 ? '*' : ''}`)
       expect(columns?.slice(0, 7)).toEqual(['Name', 'Ready', 'Reason', 'Account', 'Last Sync', 'Sign In By', 'Age'])
-      expect(columns?.slice(7)).toEqual(['Integration*', 'Busy*', 'Message*'])
+      expect(columns?.slice(7)).toEqual(['Integration*', 'Busy*', 'Watching*', 'Message*'])
     })
 
     it('has null if there is nothing to show yet', async () => {
       const r = await newNamespace()
       await r.made('agents', agent('alice'))
       const { body } = await r.get('agents', '', TABLE)
-      const cells = ['alice', null, null, 'alice@example.com', null, null, AGE, 'google', null, null]
+      const cells = ['alice', null, null, 'alice@example.com', null, null, AGE, 'google', null, null, null]
       expect(body.rows?.map((row) => row.cells)).toEqual([cells])
     })
 
@@ -135,14 +135,17 @@ export function listing(newNamespace: () => Promise<TestNamespace>): void {
       const ago = (minutes: number) => new Date(created - minutes * 60_000).toISOString().replace('.000', '')
       const ready = { type: 'Ready', status: 'False', reason: 'AwaitingSignIn', message: 'Open the link' }
       const status = {
-        conditions: [{ ...ready, lastTransitionTime: '2026-01-01T00:00:00Z' }],
+        conditions: [ready, { ...ready, type: 'Watching', status: 'True' }].map((condition) => ({
+          ...condition,
+          lastTransitionTime: '2026-01-01T00:00:00Z',
+        })),
         sync: { lastSyncTime: ago(181), busyIntervals: 3 },
         authorization: { expiresAt: '2099-01-01T00:00:00Z' },
       }
       expect((await r.patch('agents', '/alice/status', { status })).status).toBe(200)
       const { body } = await r.get('agents', '/alice', TABLE)
       const shown = ['alice', 'False', 'AwaitingSignIn', 'alice@example.com', '3h1m', '2099-01-01T00:00:00Z', AGE]
-      expect(body.rows?.map((row) => row.cells)).toEqual([[...shown, 'google', 3, 'Open the link']])
+      expect(body.rows?.map((row) => row.cells)).toEqual([[...shown, 'google', 3, 'True', 'Open the link']])
     })
 
     it('has the metadata of each object with its row, including its namespace', async () => {
