@@ -201,9 +201,14 @@ function decideReady(
   )
   const worst = worstOf([...own, found.authorized, found.synced].filter(({ status }) => status !== 'True'))
   if (worst) return worst
+  // Such as an access token that could not be renewed: the calendars were read with it while it lasted.
+  const ended = hasTrustEnded(facts) ? facts.failures[0] : undefined
+  if (ended) return { status: 'False', reason: ended.reason, message: ended.message }
   const message = found.authorized.reason === 'GrantExpiresSoon' ? found.authorized.message : found.synced.message
   return { status: 'True', reason: 'Ready', message }
 }
+
+const hasTrustEnded = ({ freshUntil, now }: AgentFacts): boolean => freshUntil !== undefined && freshUntil <= now
 
 /**
  * The condition that Ready repeats. A failure that a person has to repair comes before one that may pass, and a failed step

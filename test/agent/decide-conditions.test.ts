@@ -21,6 +21,18 @@ describe('Ready', () => {
     expect([of('Ready')?.status, of('Ready')?.reason]).toEqual(['False', 'CalendarNotFound'])
   })
 
+  test('ends with the published access token if only its renewal has failed', () => {
+    const renewal = stepFailure('Authorized', 'GoogleUnreachable', 'Not renewed.', {
+      kind: 'wait',
+      for: minutes,
+      readsOn: true,
+    })
+    const { of } = decided(
+      facts({ agent: readyAgent(), failures: [renewal], synced: { calendars: 1 }, freshUntil: now }),
+    )
+    expect(of('Ready')).toMatchObject({ status: 'False', reason: 'GoogleUnreachable', message: 'Not renewed.' })
+  })
+
   test('is not called good of an agent that was not ready before', () => {
     const { agent } = decided(facts({ grant, failures: [passing.limited] }))
     const { of } = decided(facts({ agent, failures: [passing.integration], freshUntil: now + minutes }))
