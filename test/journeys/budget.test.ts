@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Agent, CalendarIntegration } from '../../src/resources/types.ts'
 import { agentManifest, integrationManifest } from './support/manifests.ts'
-import { startWorld, type World } from './support/world.ts'
+import { isReal, startWorld, withinMs, type World } from './support/world.ts'
 
 const MINUTE = 60_000
 
@@ -57,7 +57,8 @@ async function connectMany(count: number): Promise<void> {
   }
 }
 
-describe('300 Agents with 60 requests a minute', () => {
+// On a real API server this takes minutes, and shows nothing more: the budget concerns requests to Google.
+describe.skipIf(isReal)('300 Agents with 60 requests a minute', () => {
   test('never exceed them, and are told that the budget is too small; who asks is read at once', async () => {
     await world.objects.apply(integrationManifest({ quota: { requestsPerMinute: 60 } }))
     await connectMany(300)
@@ -73,7 +74,7 @@ describe('300 Agents with 60 requests a minute', () => {
     const askedAt = world.clock.monotonic()
     await ask(waiting, 'now')
     await world.untilReady(waiting)
-    expect(world.clock.monotonic() - askedAt).toBeLessThan(10_000)
+    expect(world.clock.monotonic() - askedAt).toBeLessThan(withinMs(10_000))
     await world.clock.advance(MINUTE)
     expect(busiest()).toBeLessThanOrEqual(60)
     expect(conditionOf(await world.integration(), 'Ready')?.status).toBe('True')

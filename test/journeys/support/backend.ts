@@ -8,6 +8,12 @@ import { rolesMode, startGranted, type GrantedKubernetes } from './roles.ts'
 
 export const isReal = process.env.KUBERNETES === 'real'
 
+/**
+ * A bound on a duration by the world's clock, in ms. Where a real API server answers slowly, that clock runs on meanwhile: a bound
+ * below a minute would judge the machine.
+ */
+export const withinMs = (ms: number): number => (isReal ? Math.max(ms, 60_000) : ms)
+
 /** Whether the operator has rights, and works, only in the namespaces of its journey. */
 export const isNamespaced = isReal && rolesMode === 'namespaced'
 

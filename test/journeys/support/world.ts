@@ -25,7 +25,7 @@ import { isNamespaced, isReal, startBackend, type Backend } from './backend.ts'
 import type { BusyJSON, EventSeen, PersonOptions, World } from './port.ts'
 import { OPERATOR_NAMESPACE } from './roles.ts'
 
-export { isNamespaced, isReal } from './backend.ts'
+export { isNamespaced, isReal, withinMs } from './backend.ts'
 export type { World } from './port.ts'
 
 export const SCOPE = 'https://www.googleapis.com/auth/calendar'
