@@ -88,6 +88,26 @@ describe('of a run', () => {
     })
   })
 
+  test('in which notifications stop arriving, the agent is reported, and stays ready', async () => {
+    await world.objects.apply(integrationManifest({ sync: { push: 'Enabled', interval: '1m' } }))
+    world.google.switches({ deliverTo: `http://127.0.0.1:${world.operator.webPort}` })
+    await world.addPerson('alice')
+    await world.objects.apply(agentManifest('alice'))
+    const watching = async (): Promise<string | undefined> =>
+      (await world.agent('alice')).status?.conditions?.find(({ type }) => type === 'Watching')?.status
+    await world.until('a notification has arrived', async () => (await watching()) === 'True')
+    const timeline = new Timeline(world)
+    await timeline.pass(3)
+    world.google.switches({ deliverTo: 'http://127.0.0.1:9' })
+    for (let hour = 1; (await watching()) === 'True' && hour < 12; hour++) {
+      const event = { start: { dateTime: world.inHours(2 * hour) }, end: { dateTime: world.inHours(2 * hour + 1) } }
+      world.google.addEvent({ calendar: 'alice@example.com', event })
+      await timeline.pass(4)
+    }
+    await timeline.pass(35)
+    await expectFiring(timeline, { CalendarAgentNotWatching: alice(world) })
+  })
+
   test('in which nobody signs in for a day, that fires and nothing else', async () => {
     // A Lease that is renewed every two seconds would make it a long day.
     await world.stopOperator()
