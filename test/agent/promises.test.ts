@@ -3,51 +3,17 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type * as undici from 'undici'
 import type { Outcome } from '../../src/controller/outcome.ts'
 import type { AgentStatus } from '../../src/resources/types.ts'
-import { ACCOUNT, REFRESH_TOKEN, type Truth } from '../memory/google.ts'
+import { ACCOUNT, REFRESH_TOKEN } from '../memory/google.ts'
 import { refusal, type Stored } from '../memory/kubernetes.ts'
 import { agentOf, clientSecretOf, grantOf, integrationOf } from '../memory/objects.ts'
 import { MemoryWorld } from '../memory/world.ts'
+import { HOUR, MEETING, MINUTE, PLAIN } from './support/one-agent.ts'
 import type { Case } from '../fuzz/support/arbitraries.ts'
 
 vi.mock('undici', async (original) => {
   const { PoolToGoogle } = await import('../memory/network.ts')
   return { ...(await original<typeof undici>()), EnvHttpProxyAgent: PoolToGoogle }
 })
-
-const MINUTE = 60_000
-const HOUR = 60 * MINUTE
-
-const PLAIN: Case = {
-  zone: 'UTC',
-  interval: '5m',
-  detail: 'Busy',
-  kind: 'ConfigMap',
-  formats: ['JSON'],
-  whenStale: 'KeepLast',
-  staleAfter: '15m',
-  tentative: 'Busy',
-  allDay: 'Busy',
-  accessToken: false,
-  calendars: 1,
-  rotates: false,
-  pageSize: 5,
-  clientSecret: 'file',
-  foreign: 'none',
-  hostile: undefined,
-  events: [],
-  steps: [],
-}
-
-const MEETING: Truth = {
-  id: 'aaaaa',
-  from: 26 * 60,
-  minutes: 60,
-  allDay: false,
-  status: 'confirmed',
-  transparent: false,
-  kind: 'default',
-  own: undefined,
-}
 
 let world: MemoryWorld
 

@@ -4,35 +4,12 @@ import type * as undici from 'undici'
 import type { AgentStatus, Condition } from '../../src/resources/types.ts'
 import { agentOf, CLIENT_ID, clientSecretOf, grantOf, hostileOf, integrationOf } from '../memory/objects.ts'
 import { MemoryWorld } from '../memory/world.ts'
-import type { Case } from '../fuzz/support/arbitraries.ts'
+import { MINUTE, PLAIN } from './support/one-agent.ts'
 
 vi.mock('undici', async (original) => {
   const { PoolToGoogle } = await import('../memory/network.ts')
   return { ...(await original<typeof undici>()), EnvHttpProxyAgent: PoolToGoogle }
 })
-
-const MINUTE = 60_000
-
-const PLAIN: Case = {
-  zone: 'UTC',
-  interval: '5m',
-  detail: 'Busy',
-  kind: 'ConfigMap',
-  formats: ['JSON'],
-  whenStale: 'KeepLast',
-  staleAfter: '15m',
-  tentative: 'Busy',
-  allDay: 'Busy',
-  accessToken: false,
-  calendars: 1,
-  rotates: false,
-  pageSize: 5,
-  clientSecret: 'file',
-  foreign: 'none',
-  hostile: undefined,
-  events: [],
-  steps: [],
-}
 
 let world: MemoryWorld
 

@@ -10,7 +10,8 @@ import { MemoryWorld } from '../../memory/world.ts'
 export const MINUTE = 60_000
 export const HOUR = 60 * MINUTE
 
-const PLAIN: Case = {
+/** An Agent with one calendar, as most people have it. */
+export const PLAIN: Case = {
   zone: 'UTC',
   interval: '5m',
   detail: 'Busy',
@@ -31,7 +32,8 @@ const PLAIN: Case = {
   steps: [],
 }
 
-const MEETING: Truth = {
+/** A meeting of an hour on the next day. */
+export const MEETING: Truth = {
   id: 'aaaaa',
   from: 26 * 60,
   minutes: 60,
