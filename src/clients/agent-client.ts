@@ -7,7 +7,7 @@ import type { Key } from '../kubernetes/port.ts'
 import type { IntegrationFindings, IntegrationReader } from './port.ts'
 
 /** Failures that only a project with the API switched on returns. */
-const API_ANSWERS: readonly GoogleFailure[] = ['NotFound', 'Forbidden', 'SyncTokenExpired']
+const API_ANSWERS: readonly GoogleFailure[] = ['NotFound', 'Forbidden', 'Refused', 'SyncTokenExpired']
 
 /** To which integration the client belongs, and with which bypass it is used. */
 export interface AgentClientOptions {
@@ -75,6 +75,10 @@ export function agentClient(client: GoogleClient, options: AgentClientOptions): 
     calendar: (token, id) => probing(() => bypassing(() => client.calendar(token, id, limits()))),
     events: (token, request, onPage, more) =>
       probing(() => bypassing(() => client.events(token, request, onPage, { ...limits(), ...more }))),
+    event: (token, request) => probing(() => bypassing(() => client.event(token, request, limits()))),
+    insertEvent: (token, request) => probing(() => bypassing(() => client.insertEvent(token, request, limits()))),
+    patchEvent: (token, request) => probing(() => bypassing(() => client.patchEvent(token, request, limits()))),
+    deleteEvent: (token, request) => probing(() => bypassing(() => client.deleteEvent(token, request, limits()))),
     watch: (token, request) => probing(() => bypassing(() => client.watch(token, request, limits()))),
     stopChannel: (token, request) => client.stopChannel(token, request, limits()),
     takeFindings() {

@@ -5,12 +5,10 @@
  */
 import { calendar, type calendar_v3 } from 'googleapis/build/src/apis/calendar/index.js'
 import type { Clock } from '../platform/clock.ts'
-import { parseRecord } from '../platform/json.ts'
+import { adapterOver, as, bodyOf, sent, type Options } from './adapter.ts'
 import { channelIn } from './channels.ts'
-import { classifyAPI } from './classify.ts'
 import { AnswerTooLargeError, ListingBudget, MAX_BYTES, type AnswerOwner } from './body-budget.ts'
-import { PerUserLimitError } from './client-rate-limiter.ts'
-import { isWithinBounds } from './json-bounds.ts'
+import { createEventsAPI, type EventsAPI } from './events.ts'
 import { listPages, type PageAnswer } from './listing.ts'
 import {
   GoogleError,
@@ -22,8 +20,7 @@ import {
   type WatchedChannel,
   type WatchRequest,
 } from './port.ts'
-import { retryAfterMs } from './retry-after.ts'
-import type { Answer, Transport } from './transport.ts'
+import type { Transport } from './transport.ts'
 
 /** What `createCalendarAPI` needs. */
 interface CalendarDeps {
@@ -34,7 +31,7 @@ interface CalendarDeps {
 }
 
 /** The requests to the Calendar API. Each fails with a classified `GoogleError`. */
-export interface CalendarAPI {
+export interface CalendarAPI extends EventsAPI {
   calendar(accessToken: string, calendarId: string): Promise<CalendarEntry>
   events(listing: EventsListing, onPage: (page: EventsPage) => void): Promise<ListingEnd>
   watch(accessToken: string, request: WatchRequest): Promise<WatchedChannel>
@@ -52,12 +49,13 @@ interface EventsListing {
   wrap: WrapRequest
 }
 
-const DEADLINE_MS = 30_000
 /** Google's ids are shorter than this. The id becomes the account in a status. */
 const MAX_CALENDAR_ID_LENGTH = 1024
 
 const TIMES = 'start,end,originalStartTime'
-const COMMON = `id,status,transparency,eventType,recurringEventId,${TIMES}`
+/** The private properties say which events belong to Bookings, and the etag says which of these have changed. */
+const OURS = 'etag,extendedProperties/private'
+const COMMON = `id,${OURS},status,transparency,eventType,recurringEventId,${TIMES}`
 const fieldsOf = (items: string): string => `nextPageToken,nextSyncToken,timeZone,items(${COMMON},${items})`
 
 /**
@@ -93,10 +91,11 @@ export function createCalendarAPI(deps: CalendarDeps): CalendarAPI {
   })
   const listings = new ListingBudget(deps.clock)
   return {
+    ...createEventsAPI(api.events, deps.clock),
     async calendar(accessToken, calendarId) {
       const fields = 'id,timeZone,accessRole,primary'
       const response = api.calendarList.get({ calendarId, fields }, as(accessToken))
-      const entry: calendar_v3.Schema$CalendarListEntry = bodyOf(deps, await sent(response), false)
+      const entry: calendar_v3.Schema$CalendarListEntry = bodyOf(deps.clock, await sent(response), false)
       const { id, timeZone, accessRole, primary } = entry
       if (typeof id !== 'string' || id === '' || id.length > MAX_CALENDAR_ID_LENGTH) {
         throw new GoogleError('Unknown', 'the calendar list answered an entry without a usable id', { status: 200 })
@@ -110,7 +109,7 @@ export function createCalendarAPI(deps: CalendarDeps): CalendarAPI {
       const ask = async (pageToken: string | undefined): Promise<PageAnswer> => {
         const answer = await sent(api.events.list(parametersOf(request, pageToken), options)).catch(tooLargePage)
         try {
-          const body = bodyOf(deps, answer, incremental)
+          const body = bodyOf(deps.clock, answer, incremental)
           return { body, characters: answer.text.length, release: answer.release }
         } catch (error) {
           answer.release()
@@ -122,13 +121,13 @@ export function createCalendarAPI(deps: CalendarDeps): CalendarAPI {
     async watch(accessToken, { calendarId, channelId, token, address }) {
       const requestBody = { id: channelId, type: 'web_hook', address, token }
       const answer = await sent(api.events.watch({ calendarId, requestBody }, as(accessToken)))
-      return channelIn(bodyOf(deps, answer, false), deps.clock.now())
+      return channelIn(bodyOf(deps.clock, answer, false), deps.clock.now())
     },
     async stopChannel(accessToken, { channelId, resourceId }) {
       const requestBody = { id: channelId, resourceId }
       const answer = await sent(api.channels.stop({ requestBody }, as(accessToken)))
       // 404: it has ended already. 204: there is no body.
-      if (![200, 204, 404].includes(answer.status)) bodyOf(deps, answer, false)
+      if (![200, 204, 404].includes(answer.status)) bodyOf(deps.clock, answer, false)
     },
   }
 }
@@ -139,14 +138,6 @@ function tooLargePage(error: unknown): never {
   throw new GoogleError('CalendarTooLarge', `one page of its events is larger than ${MAX_BYTES / 1024 / 1024} MiB`)
 }
 
-/** The options that a request of the library passes to our adapter. */
-interface Options {
-  headers: Record<string, string>
-  owner?: AnswerOwner
-}
-
-const as = (accessToken: string): Options => ({ headers: { authorization: `Bearer ${accessToken}` } })
-
 function parametersOf(
   { calendarId, detail, from }: EventsRequest,
   pageToken: string | undefined,
@@ -156,51 +147,4 @@ function parametersOf(
       ? { syncToken: from.syncToken }
       : { timeMin: new Date(from.window.start).toISOString(), timeMax: new Date(from.window.end).toISOString() }
   return { calendarId, ...PARAMETERS[detail], ...where, ...(pageToken === undefined ? {} : { pageToken }) }
-}
-
-/** Returns the body of a successful answer, an object whose fields are not checked. @throws GoogleError for any other answer. */
-function bodyOf(deps: CalendarDeps, { status, headers, text }: Answer, sentSyncToken: boolean): object {
-  if (!isWithinBounds(text))
-    throw new GoogleError('Unknown', 'the answer holds more than any of Google’s does', { status })
-  const body = parseRecord(text)
-  if (status !== 200) {
-    const { failure, reason, personal } = classifyAPI(status, body, sentSyncToken)
-    const details = { status, retryAfterMs: retryAfterMs({ headers }, deps.clock.now(), failure) }
-    throw new (personal ? PerUserLimitError : GoogleError)(failure, `${status} ${reason}`, details)
-  }
-  if (body) return body
-  // A truncated answer, or the page of a proxy.
-  throw new GoogleError('Unreachable', '200 without a whole answer', { status })
-}
-
-/** Returns the transport's answer. The library wraps what the transport throws; this throws the original error. */
-async function sent(response: Promise<unknown>): Promise<Answer> {
-  try {
-    return ((await response) as { data: Answer }).data
-  } catch (error) {
-    for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
-      if (cause instanceof GoogleError) throw cause
-    }
-    throw new GoogleError('Unknown', 'the request could not be made')
-  }
-}
-
-type Adapter = NonNullable<calendar_v3.Options['adapter']>
-
-/** Sends the requests that the library builds. The library reads only status, headers and data of the response. */
-function adapterOver(transport: Transport): Adapter {
-  const send = async ({ url, headers, ...config }: Parameters<Adapter>[0]): Promise<unknown> => {
-    const { owner } = config as { owner?: AnswerOwner }
-    const answer = await transport.send({
-      url: new URL(url),
-      method: config.method === 'POST' ? 'POST' : 'GET',
-      headers: Object.fromEntries(headers),
-      // The library has rendered it as JSON.
-      body: typeof config.body === 'string' ? config.body : undefined,
-      deadlineMs: DEADLINE_MS,
-      owner,
-    })
-    return { config, status: answer.status, headers: {}, data: answer }
-  }
-  return send as Adapter
 }

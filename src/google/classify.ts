@@ -100,6 +100,34 @@ export function classifyAPI(status: number, body: unknown, sentSyncToken: boolea
   return limitOf({ failure, reason: reasons[0] ?? 'no reason given' }, body, reasons)
 }
 
+/** The limit that is named belongs to the whole project, and not to one of its users. */
+const isOfProject = (limit: string): boolean => limit.includes('PerProject') && !limit.includes('PerUser')
+
+/**
+ * Classifies an error of the Calendar API that answers a write. Google limits quick writes to one calendar, in the same words as
+ * other limits. So a limit concerns the client only if the answer names the quota of the project: if the client is limited
+ * nevertheless, the next read meets that limit, too.
+ */
+export function classifyWrite(status: number, body: unknown): ClassifiedError {
+  const classified = classifyAPI(status, body, false)
+  const { failure, reason } = classified
+  if (status === 400 && failure === 'Unknown') return { failure: 'Refused', reason }
+  // It is passing: another write was in the way.
+  if (status === 409) return { failure: 'Unreachable', reason }
+  if (status === 403 && reason === 'requiredAccessLevel') return { failure: 'Forbidden', reason }
+  const isLimit = failure === 'RateLimited' || failure === 'DailyQuotaExceeded'
+  if (!isLimit || reason === 'dailyLimitExceeded' || limitsIn(body).some(isOfProject)) return classified
+  return { failure: 'RateLimited', reason, personal: true }
+}
+
+const limitsIn = (body: unknown): string[] =>
+  itemsOf(errorOf(body).details).flatMap(({ metadata }) =>
+    isRecord(metadata) ? (wordOf(metadata.quota_limit) ?? []) : [],
+  )
+
+/** Whether a 409 says that an event with this id exists or existed. Only `conflict` says something else. */
+export const isDuplicate = (body: unknown): boolean => !reasonsIn(body).includes('conflict')
+
 function byStatusAlone(status: number, reasons: string[], sentSyncToken: boolean): GoogleFailure {
   if (status === 400) return sentSyncToken && reasons.includes('invalid') ? 'SyncTokenExpired' : 'Unknown'
   // Whatever the reason, a full sync is safe.
@@ -122,13 +150,11 @@ function reasonsIn(body: unknown): string[] {
 /** Distinguishes daily and per-user limits: `ErrorInfo` names the quota, as in `defaultPerMinutePerProjectPerUser`. */
 function limitOf(classified: ClassifiedError, body: unknown, reasons: string[]): ClassifiedError {
   if (classified.failure !== 'RateLimited') return classified
-  const limits = itemsOf(errorOf(body).details).map(({ metadata }) =>
-    isRecord(metadata) ? wordOf(metadata.quota_limit) : undefined,
-  )
+  const limits = limitsIn(body)
   const daily = reasons.find((reason) => BY_REASON.get(reason)?.failure === 'DailyQuotaExceeded')
-  if (daily !== undefined || limits.some((limit) => limit?.includes('PerDay'))) {
+  if (daily !== undefined || limits.some((limit) => limit.includes('PerDay'))) {
     return { failure: 'DailyQuotaExceeded', reason: daily ?? classified.reason }
   }
-  const personal = reasons.includes('userRateLimitExceeded') || limits.some((limit) => limit?.includes('PerUser'))
+  const personal = reasons.includes('userRateLimitExceeded') || limits.some((limit) => limit.includes('PerUser'))
   return { ...classified, personal }
 }

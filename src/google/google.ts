@@ -49,7 +49,18 @@ interface GoogleDeps {
 
 /** The kind of a request, as a metric label. */
 export type RequestKind =
-  'prove' | 'refresh' | 'exchange' | 'revoke' | 'calendarList.get' | 'events.list' | 'events.watch' | 'channels.stop'
+  | 'prove'
+  | 'refresh'
+  | 'exchange'
+  | 'revoke'
+  | 'calendarList.get'
+  | 'events.list'
+  | 'events.watch'
+  | 'channels.stop'
+  | 'events.get'
+  | 'events.insert'
+  | 'events.patch'
+  | 'events.delete'
 
 /** A `Google` whose connections can be closed. */
 export interface RunningGoogle extends Google {
@@ -177,6 +188,28 @@ class HttpGoogleClient implements GoogleClient {
     return this.#deps.api.events({ accessToken, owner, request, wrap }, onPage)
   }
 
+  async event(...[token, request, options]: Parameters<GoogleClient['event']>): ReturnType<GoogleClient['event']> {
+    return this.#write('events.get', token, () => this.#deps.api.event(token, request), options)
+  }
+
+  async insertEvent(
+    ...[token, request, options]: Parameters<GoogleClient['insertEvent']>
+  ): ReturnType<GoogleClient['insertEvent']> {
+    return this.#write('events.insert', token, () => this.#deps.api.insertEvent(token, request), options)
+  }
+
+  async patchEvent(
+    ...[token, request, options]: Parameters<GoogleClient['patchEvent']>
+  ): ReturnType<GoogleClient['patchEvent']> {
+    return this.#write('events.patch', token, () => this.#deps.api.patchEvent(token, request), options)
+  }
+
+  async deleteEvent(
+    ...[token, request, options]: Parameters<GoogleClient['deleteEvent']>
+  ): ReturnType<GoogleClient['deleteEvent']> {
+    return this.#write('events.delete', token, () => this.#deps.api.deleteEvent(token, request), options)
+  }
+
   async watch(accessToken: string, request: WatchRequest, options: RequestOptions = {}): Promise<WatchedChannel> {
     assertUsable(accessToken)
     const send = (): Promise<WatchedChannel> => this.#deps.api.watch(accessToken, request)
@@ -187,6 +220,17 @@ class HttpGoogleClient implements GoogleClient {
     assertUsable(accessToken)
     const send = (): Promise<void> => this.#deps.api.stopChannel(accessToken, request)
     return this.#limited('calendar', 'channels.stop', send, this.#inBudget(options))
+  }
+
+  /** A request about one event. Somebody waits for it, so it goes before routine reads. */
+  async #write<T>(
+    kind: RequestKind,
+    accessToken: string,
+    send: () => Promise<T>,
+    options: RequestOptions = {},
+  ): Promise<T> {
+    assertUsable(accessToken)
+    return this.#limited('calendar', kind, send, { ...this.#inBudget(options), priority: 'interactive' })
   }
 
   /** Sends a request to the token endpoint. Every token response shows whether the credentials are valid. */

@@ -47,6 +47,8 @@ export type GoogleFailure =
   | 'ScopeInsufficient'
   | 'NotFound'
   | 'Forbidden'
+  /** 400 for a write: Google does not accept the content of the event. The reason is part of the message. */
+  | 'Refused'
   /** notACalendarUser: the account has no Google Calendar, or it is switched off or suspended. */
   | 'CalendarDisabled'
   /** One page of a calendar exceeds the maximum size of an answer. */
@@ -190,6 +192,59 @@ export interface StopRequest {
   resourceId: string
 }
 
+/** One event of a calendar. */
+export interface EventReference {
+  calendarId: string
+  eventId: string
+}
+
+/** Whom Google tells by e-mail about a write (`sendUpdates`). */
+export type SendUpdates = 'all' | 'externalOnly' | 'none'
+
+/** The fields of Google's Events resource that a write sends. `null` in a patch removes a field. */
+export type EventFields = Readonly<Record<string, unknown>>
+
+/** A new event with an id of the caller's own, so that a request whose answer is lost can be repeated. */
+export interface InsertRequest {
+  calendarId: string
+  /** With `id`: 5 to 1,024 of the characters a-v and 0-9. */
+  event: EventFields & { id: string }
+  sendUpdates: SendUpdates
+}
+
+/** A change of an event in the version that it was decided on. */
+export interface PatchRequest extends EventReference {
+  /** Objects are merged, lists are replaced, null removes. */
+  fields: EventFields
+  etag: string
+  sendUpdates: SendUpdates
+}
+
+/** The deletion of an event, in whichever version. */
+export interface DeleteRequest extends EventReference {
+  sendUpdates: SendUpdates
+}
+
+/** An event as Google holds it, with all guests. */
+export interface StoredEvent {
+  id: string
+  /** Identifies the version of the event. */
+  etag: string
+  /** It was cancelled or deleted. Then only `id` is certain, and the id stays reserved. */
+  isCancelled: boolean
+  /** The Events resource; its fields are not checked. */
+  resource: EventFields
+}
+
+/** What became of an insertion. `duplicate`: an event with that id exists, or existed. */
+export type InsertResult = { kind: 'created'; event: StoredEvent } | { kind: 'duplicate' }
+
+/**
+ * What became of a patch. `changed`: the event is no longer in that version (412). `gone`: it does not exist (any more), or the
+ * account may not see the calendar.
+ */
+export type PatchResult = { kind: 'patched'; event: StoredEvent } | { kind: 'changed' } | { kind: 'gone' }
+
 /** In whose budgets a request to the Calendar API counts. */
 export interface Payer {
   /** The key of the integration. */
@@ -255,6 +310,17 @@ export interface GoogleClient {
     onPage: (page: EventsPage) => void,
     options?: RequestOptions,
   ): Promise<ListingEnd>
+  /** Reads one event with all its guests; undefined if Google knows none of that id in a calendar that the account may see. */
+  event(accessToken: string, event: EventReference, options?: RequestOptions): Promise<StoredEvent | undefined>
+  /**
+   * Creates an event. If this fails as `Unreachable`, the event may have been created nevertheless; the same request then results
+   * in `duplicate`.
+   */
+  insertEvent(accessToken: string, request: InsertRequest, options?: RequestOptions): Promise<InsertResult>
+  /** Changes an event, if it is still in the version that the caller has read. */
+  patchEvent(accessToken: string, request: PatchRequest, options?: RequestOptions): Promise<PatchResult>
+  /** Deletes an event. One that does not exist (any more) counts as deleted. */
+  deleteEvent(accessToken: string, request: DeleteRequest, options?: RequestOptions): Promise<void>
   /** Makes a push channel. Its first message may arrive before this resolves. */
   watch(accessToken: string, request: WatchRequest, options?: RequestOptions): Promise<WatchedChannel>
   /** Stops a push channel of the same account and client. A channel that does not exist (any more) counts as stopped. */

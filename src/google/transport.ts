@@ -19,10 +19,13 @@ export interface Answer {
   release: () => void
 }
 
+/** The method of a request. */
+export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+
 /** A request to Google. */
 interface OutgoingRequest {
   url: URL
-  method: 'GET' | 'POST'
+  method: Method
   headers: Record<string, string>
   body?: string
   /** For the whole request, except for the time that a large answer waits for a slot. */
