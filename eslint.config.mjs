@@ -33,7 +33,7 @@ export default tseslint.config(
   },
   {
     // Tests are lists of sentences: a describe block is as long as it has sentences.
-    files: ['test/**', 'bench/**', 'demo/**', 'sandbox/**', 'scripts/**'],
+    files: ['test/**', 'bench/**', 'demo/**', 'sandbox/**', 'scripts/**', 'examples/**'],
     rules: {
       'max-lines-per-function': 'off',
       'no-console': 'off',
