@@ -47,7 +47,7 @@ function isWorkingHour(instant, timeZone) {
 
 /** NODE_EXTRA_CA_CERTS names the cluster's certificate authority. The token is read each time, because the kubelet renews it. */
 async function kubernetes(path, options = {}) {
-  const authorization = `Bearer ${await readFile(`${SERVICE_ACCOUNT}/token`, 'utf8')}`
+  const authorization = `Bearer ${(await readFile(`${SERVICE_ACCOUNT}/token`, 'utf8')).trim()}`
   return fetch(`${BOOKINGS}${path}`, { ...options, headers: { authorization, 'content-type': 'application/json' } })
 }
 
