@@ -19,7 +19,8 @@ export function manifestsOf(
     interval,
     signIn,
     publish,
-  }: { clientFile: string; interval: string; signIn?: boolean; publish?: object },
+    write,
+  }: { clientFile: string; interval: string; signIn?: boolean; publish?: object; write?: boolean },
   accounts: { email: string; refreshToken?: string; calendars?: string[] }[],
 ): Posted[] {
   const secret = (name: string, data: Record<string, string>): Posted => ({
@@ -41,7 +42,9 @@ export function manifestsOf(
       ours('agents', 'Agent', `agent${n}`, {
         integrationRef: { name: 'google' },
         account: email,
-        ...(calendars ? { calendars: { read: calendars } } : {}),
+        ...(calendars || write
+          ? { calendars: { ...(calendars && { read: calendars }), ...(write && { write: 'primary' }) } }
+          : {}),
         ...(signIn ? {} : { grantSecretRef: { name: `agent${n}-grant` } }),
         publish: { calendar: { name: `agent${n}-calendar`, ...publish } },
       }),

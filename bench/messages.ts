@@ -3,7 +3,7 @@ import type { HostileKind } from './memory/kinds.ts'
 
 /** What a bench asks of its environment. */
 export type Order =
-  | { do: 'seed'; agents: number; events: number; interval: string; signIn?: boolean; wide?: Wide }
+  | { do: 'seed'; agents: number; events: number; interval: string; signIn?: boolean; wide?: Wide; write?: boolean }
   | { do: 'hostile'; kind: HostileKind; agents: number }
   | { do: 'synced' }
   | { do: 'drain' }
@@ -12,6 +12,8 @@ export type Order =
   | { do: 'deliver'; to: string }
   | { do: 'changes'; seconds: number; perSecond: number }
   | { do: 'flood'; seconds: number; perSecond: number }
+  | { do: 'bookings'; count: number; agents: number; seconds: number }
+  | { do: 'pastBookings'; count: number; agents: number }
   | { do: 'kept' }
   | { do: 'reset' }
 
@@ -83,4 +85,14 @@ export interface Changed {
   busiest: { client: number; account: number }
   /** Notifications that were delivered. */
   notifications: number
+}
+
+/** What became of Bookings. */
+export interface Booked {
+  /** From each creation to the watch event with `Booked=True`, in ms. */
+  latencies: number[]
+  /** Bookings that were not booked within the time. */
+  missing: number
+  /** Requests of the Calendar API, by kind. */
+  google: Record<string, number>
 }

@@ -12,6 +12,7 @@ import { crds } from '../src/resources/generated/crds.ts'
 import { connect, type Body } from '../test/contract/client.ts'
 import { startRealKubernetes } from '../test/real/cluster.ts'
 import { hostileObjects } from './memory/kinds.ts'
+import { BookingsLoad } from './bookings-load.ts'
 import { Changes } from './changes.ts'
 import { manifestsOf, SITE } from './manifests.ts'
 import type { Counts, Drained, Kept, Link, Order, Wide, WorldState } from './messages.ts'
@@ -31,6 +32,7 @@ const google = await startGoogle({ clock: systemClock })
 const cluster = process.env.KUBERNETES === 'real' ? await realCluster() : await sandboxCluster()
 const api = await connect(cluster.kubeconfig)
 const changes = new Changes({ google, api, namespace: NAMESPACE })
+const bookings = new BookingsLoad({ google, api, namespace: NAMESPACE })
 
 process.on('message', (order: Order) => {
   void obey(order).then((answer) => process.send?.(answer))
@@ -49,6 +51,8 @@ const ORDERS: { [K in Order['do']]: (order: Extract<Order, { do: K }>) => unknow
   deliver: ({ to }) => google.switches({ deliverTo: to }),
   changes: (order) => changes.spread(order),
   flood: (order) => changes.flood(order),
+  bookings: (order) => bookings.spread(order),
+  pastBookings: (order) => bookings.past(order),
   reset() {
     google.resetRequests()
     return true
@@ -72,7 +76,7 @@ async function realCluster() {
 }
 
 /** Creates everything that exists before the operator starts. */
-async function seed({ agents, events, interval, signIn, wide }: Seed): Promise<boolean> {
+async function seed({ agents, events, interval, signIn, wide, write }: Seed): Promise<boolean> {
   const registered = { redirectUris: [`${SITE}/google-calendar/callback`], javascriptOrigins: [SITE] }
   const { clientId } = google.addClient(signIn ? registered : {})
   // No quotas: this bench measures the operator's own speed.
@@ -80,7 +84,7 @@ async function seed({ agents, events, interval, signIn, wide }: Seed): Promise<b
   const { accounts } = google.seed({ accounts: agents, eventsEach: events, ...(signIn ? {} : { client: clientId }) })
   const clientFile = JSON.stringify(google.clientFile(clientId))
   const people = accounts.map((account, n) => ({ ...account, ...(wide ? calendarsOf(account.email, n, wide) : {}) }))
-  const objects = manifestsOf(NAMESPACE, { clientFile, interval, signIn }, people)
+  const objects = manifestsOf(NAMESPACE, { clientFile, interval, signIn, write }, people)
   for (const { path, object } of objects.slice(0, 3)) await create(path, object)
   const rest = objects.slice(3)
   await Promise.all(
