@@ -143,6 +143,7 @@ function staleAfter(agent: Agent, integration: CalendarIntegration | undefined):
 /** The gauge that counts the objects of each kind by state. */
 const STATE_GAUGES: Record<CustomStoreName, { metric: string; help: string }> = {
   agents: { metric: 'calendar_operator_agents', help: 'Agents by state.' },
+  bookings: { metric: 'calendar_operator_bookings', help: 'Bookings by state.' },
   integrations: { metric: 'calendar_operator_integrations', help: 'Integrations by state.' },
 }
 

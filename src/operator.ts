@@ -186,6 +186,7 @@ function createControllers({ settings, clock, random, log }: OperatorDeps, metri
     integrationDeadlines: deadlines('calendarintegration'),
     agents: measured('agent', settings.workers),
     agentDeadlines: deadlines('agent'),
+    bookings: measured('booking', settings.workers),
     agentChannels: createController({ ...common, name: 'agent-channels', workers: CHANNEL_WORKERS }),
   }
 }

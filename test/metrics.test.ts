@@ -16,7 +16,7 @@ const nothing = { list: () => [], get: () => undefined, byIndex: () => [], subsc
 async function described(): Promise<Described[]> {
   const clock = new ManualClock()
   const metrics = createMetrics(clock)
-  registerGauges(metrics, { agents: nothing, integrations: nothing }, clock)
+  registerGauges(metrics, { agents: nothing, integrations: nothing, bookings: nothing }, clock)
   registerOutputGauge(metrics, () => [])
   metrics.controller('agent', 1)
   metrics.leader('calendar-operator', () => true)

@@ -132,6 +132,7 @@ const USES: { [K in CustomKind]: (object: CustomObjects[K]) => ObjectUse[] } = {
       },
     ]
   },
+  Booking: () => [],
 }
 
 /** Remarks on an Agent that publishes nothing, or whose integration is missing or does not serve it. */

@@ -10,7 +10,7 @@ import {
   MANAGED_BY_SELECTOR,
 } from '../resources/names.ts'
 import { siteHost } from '../resources/sites.ts'
-import type { Agent, CalendarIntegration, CustomKind, CustomObject } from '../resources/types.ts'
+import type { Agent, Booking, CalendarIntegration, CustomKind, CustomObject } from '../resources/types.ts'
 import type { IndexFunctions } from './indexes.ts'
 import type { KubernetesObject } from './objects.ts'
 
@@ -78,6 +78,12 @@ export const WATCHED = {
         return siblingKey(agent, calendar?.kind === 'ConfigMap' ? calendar.name : undefined)
       },
     },
+  }),
+  /** Index `agent`: the key of the Agent that it refers to. */
+  bookings: custom<Booking>({
+    kind: 'Booking',
+    plural: 'bookings',
+    indexes: { agent: (booking) => siblingKey(booking, booking.spec.agentRef.name) },
   }),
   /** Index `controller`, as of the two kinds below: `namespace/uid` of the owner. */
   secrets: metadata({ kind: 'Secret', plural: 'secrets', scope: 'Namespaced' }),

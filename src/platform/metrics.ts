@@ -32,6 +32,10 @@ export interface Metrics {
   pushMissed: (integration: { namespace: string; name: string }) => void
   /** Counts a notification of Google by its kind, or as refused. */
   notification: (result: string) => void
+  /** Measures the time from the creation of a Booking until its event first stood at Google. */
+  booked: (seconds: number) => void
+  /** Counts a Booking that was refused because of another event, by the reason of its condition. */
+  bookingConflict: (reason: 'SlotTaken' | 'EventConflict') => void
   /** Counts an Event that was not written, by the reason. */
   eventDropped: (reason: string) => void
   /** Registers the gauge of leader election. */
@@ -70,6 +74,17 @@ export function createMetrics(clock: Pick<Clock, 'monotonic'>): Metrics {
   )
   const notifications = counter('calendar_operator_push_notifications_total', 'Notifications of Google.', ['result'])
   for (const result of ['sync', 'change', 'refused']) notifications.inc({ result }, 0)
+  const bookings = histogram(
+    'calendar_operator_booking_time_to_booked_seconds',
+    'How long it took from the creation of a Booking until its event stood at Google.',
+    [],
+  )
+  const conflicts = counter(
+    'calendar_operator_booking_conflicts_total',
+    'Bookings that were refused because of another event.',
+    ['reason'],
+  )
+  for (const reason of ['SlotTaken', 'EventConflict']) conflicts.inc({ reason }, 0)
   const googleTimes = histogram('calendar_operator_google_request_duration_seconds', 'How long Google took.', ['kind'])
   return {
     registry,
@@ -82,6 +97,8 @@ export function createMetrics(clock: Pick<Clock, 'monotonic'>): Metrics {
     signIn: (outcome) => signIns.inc({ outcome }),
     pushMissed: ({ namespace, name }) => missed.inc({ namespace, integration: name }),
     notification: (result) => notifications.inc({ result }),
+    booked: (seconds) => bookings.observe(seconds),
+    bookingConflict: (reason) => conflicts.inc({ reason }),
     eventDropped: (reason) => dropped.inc({ reason }),
     leader: (name, leads) =>
       gauge('leader_election_master_status', 'Whether this replica leads.', ['name'], () => [

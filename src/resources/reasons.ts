@@ -86,6 +86,31 @@ export const REASONS = {
       Suspended: 'neutral',
     },
   },
+  Booking: {
+    // Whether it may be booked.
+    Accepted: {
+      Accepted: 'neutral',
+      AgentNotFound: 'passing',
+      AgentNotReady: 'passing',
+      NoWriteCalendar: 'stuck',
+      CalendarReadOnly: 'stuck',
+      InThePast: 'stuck',
+      SlotTaken: 'stuck',
+      NotYetKnown: 'passing',
+    },
+    // Whether the event stands at Google.
+    Booked: {
+      Booked: 'neutral',
+      Moved: 'neutral',
+      CancelledAtGoogle: 'stuck',
+      EventConflict: 'stuck',
+      EventRefused: 'stuck',
+      RateLimited: 'passing',
+      BookingFailed: 'passing',
+      NotYetBooked: 'passing',
+    },
+    Ready: { Ready: 'neutral', Suspended: 'neutral' },
+  },
 } as const satisfies Record<string, Record<string, Record<string, Meaning>>>
 
 type Table = typeof REASONS

@@ -4,10 +4,11 @@
  * network; CRDs are passed in as parsed documents.
  */
 import type { AgentSpec, AgentStatus } from './generated/agent.ts'
+import type { BookingSpec, BookingStatus } from './generated/booking.ts'
 import type { CalendarIntegrationSpec, CalendarIntegrationStatus } from './generated/calendarintegration.ts'
 
 export type { Condition, ConditionStatus } from './condition.ts'
-export type { AgentSpec, AgentStatus, CalendarIntegrationSpec, CalendarIntegrationStatus }
+export type { AgentSpec, AgentStatus, BookingSpec, BookingStatus, CalendarIntegrationSpec, CalendarIntegrationStatus }
 
 /** `metav1.OwnerReference`. */
 export interface OwnerReference {
@@ -52,10 +53,20 @@ export interface Agent {
   status?: AgentStatus
 }
 
+/** A Booking as the API server returns it, with defaults. */
+export interface Booking {
+  apiVersion: string
+  kind: 'Booking'
+  metadata: ObjectMeta
+  spec: BookingSpec
+  status?: BookingStatus
+}
+
 /** The operator's kinds by name. Another kind needs one entry here and one in the registry `kubernetes/kinds.ts`. */
 export interface CustomObjects {
   CalendarIntegration: CalendarIntegration
   Agent: Agent
+  Booking: Booking
 }
 
 /** The name of one of the operator's kinds. */

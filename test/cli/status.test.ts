@@ -22,7 +22,7 @@ describe('what status shows', () => {
   test.each([
     ['well', wellScene()],
     ['troubled', troubledScene()],
-    ['empty', { namespace: 'empty', integrations: [], agents: [], leases: [] }],
+    ['empty', { namespace: 'empty', integrations: [], agents: [], bookings: [], leases: [] }],
     ['silent', { ...wellScene(), leases: [lease(3 * HOUR)] }],
   ])('of a cluster that is %s is the golden table', async (name, scene) => {
     await expect(table(scene)).toMatchFileSnapshot(`golden/status-${name}.txt`)

@@ -152,6 +152,7 @@ export class MemoryWorld {
   #store(kind: string): WatchStore<Stored> {
     const stores: Record<string, unknown> = {
       Agent: this.#cluster.agents,
+      Booking: this.#cluster.bookings,
       CalendarIntegration: this.#cluster.integrations,
       Secret: this.#cluster.secrets,
       ConfigMap: this.#cluster.configMaps,

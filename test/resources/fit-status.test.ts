@@ -5,7 +5,7 @@ import { crds } from '../../src/resources/generated/crds.ts'
 import type { Kind } from '../../src/resources/reasons.ts'
 import type { AgentStatus, StructuralSchema } from '../../src/resources/types.ts'
 import { createValidator } from '../../src/resources/validate.ts'
-import { anAgent, anIntegration } from '../support/resources.ts'
+import { aBooking, anAgent, anIntegration } from '../support/resources.ts'
 
 const crdOf = (kind: Kind) => {
   const crd = crds.find(({ spec }) => spec.names.kind === kind)
@@ -14,7 +14,7 @@ const crdOf = (kind: Kind) => {
 }
 const schemaOf = (kind: Kind): StructuralSchema =>
   crdOf(kind).spec.versions[0]?.schema.openAPIV3Schema.properties?.status ?? {}
-const base = { Agent: anAgent(), CalendarIntegration: anIntegration() }
+const base = { Agent: anAgent(), Booking: aBooking(), CalendarIntegration: anIntegration() }
 
 /** What the API server would refuse of this status. */
 const refusals = (kind: Kind, status: object): string[] =>
@@ -45,7 +45,7 @@ function anything(schema: StructuralSchema): fc.Arbitrary<unknown> {
   return fc.oneof(junk, text, fc.constantFrom(...(schema.enum ?? ['Ready'])))
 }
 
-describe.each(['Agent', 'CalendarIntegration'] as const)('a status of an %s', (kind) => {
+describe.each(['Agent', 'Booking', 'CalendarIntegration'] as const)('a status of an %s', (kind) => {
   test('is one that the API server takes, whatever its values are', () => {
     fc.assert(
       fc.property(anything(schemaOf(kind)), (status) => {

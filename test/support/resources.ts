@@ -1,6 +1,13 @@
 /** Valid objects as the API server returns them, with defaults; a test changes what it needs. */
 import { GROUP_VERSION } from '../../src/resources/names.ts'
-import type { Agent, AgentSpec, CalendarIntegration, CalendarIntegrationSpec } from '../../src/resources/types.ts'
+import type {
+  Agent,
+  AgentSpec,
+  Booking,
+  BookingSpec,
+  CalendarIntegration,
+  CalendarIntegrationSpec,
+} from '../../src/resources/types.ts'
 
 const SCOPE = 'https://www.googleapis.com/auth/calendar'
 
@@ -45,6 +52,28 @@ export function anIntegration(google: Partial<CalendarIntegrationSpec['google']>
       quota: { requestsPerMinute: 10_000, requestsPerMinutePerAgent: 600 },
       allowedNamespaces: { from: 'Same' },
       suspend: false,
+    },
+  }
+}
+
+export function aBooking(spec: Partial<BookingSpec> = {}, name = 'viewing'): Booking {
+  return {
+    apiVersion: GROUP_VERSION,
+    kind: 'Booking',
+    metadata: { name, namespace: 'booking', uid: `uid-of-${name}`, generation: 1, resourceVersion: '10' },
+    spec: {
+      agentRef: { name: 'alice' },
+      start: '2026-12-01T14:00:00+01:00',
+      end: '2026-12-01T15:00:00+01:00',
+      title: 'Viewing',
+      conference: 'None',
+      visibility: 'Default',
+      notify: 'None',
+      conflictPolicy: 'Reject',
+      onExternalChange: 'Reflect',
+      deletionPolicy: 'Cancel',
+      suspend: false,
+      ...spec,
     },
   }
 }

@@ -14,7 +14,7 @@ import {
   type Secret,
   type Store,
 } from '../../src/kubernetes/port.ts'
-import type { Agent, CalendarIntegration } from '../../src/resources/types.ts'
+import type { Agent, Booking, CalendarIntegration, CustomObject } from '../../src/resources/types.ts'
 
 type Stored = Secret | ConfigMap
 
@@ -34,6 +34,7 @@ export class SmallCluster {
   refuseRead: ((name: string) => ApiError | undefined) | undefined
   agents: Agent[] = []
   integrations: CalendarIntegration[] = []
+  bookings: Booking[] = []
   #version = 100
 
   /** Writes a whole Secret as somebody else. */
@@ -79,6 +80,7 @@ export class SmallCluster {
     return {
       agents: this.#specs(() => this.agents),
       integrations: this.#specs(() => this.integrations),
+      bookings: this.#specs(() => this.bookings),
       secrets: this.#store('Secret'),
       configMaps: this.#store('ConfigMap'),
       namespaces: undefined,
@@ -117,8 +119,8 @@ export class SmallCluster {
     }
   }
 
-  /** Of Agents and integrations: `by` answers all that mention the name of the key anywhere in their specs. */
-  #specs<T extends Agent | CalendarIntegration>(list: () => T[]): Store<T> {
+  /** Of the operator's own kinds: `by` answers all that mention the name of the key anywhere in their specs. */
+  #specs<T extends CustomObject>(list: () => T[]): Store<T> {
     const names = (object: T, key: string): boolean => {
       const [namespace, name = ''] = key.split('/')
       const mentioned = JSON.stringify(object.spec).includes(JSON.stringify(name))

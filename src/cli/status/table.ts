@@ -78,6 +78,7 @@ const NOUNS: Record<ActionItem['kind'], string> = {
   Operator: 'operator',
   CalendarIntegration: 'integration',
   Agent: 'agent',
+  Booking: 'booking',
 }
 
 function when(by: string | undefined, since: string | undefined, now: number): string {

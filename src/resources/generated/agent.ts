@@ -39,6 +39,10 @@ export interface AgentSpec {
      * Items: A calendar's id, as its settings show it under "Integrate calendar", such as team@group.calendar.google.com.
      */
     read: string[]
+    /**
+     * The id of the calendar that Bookings are written to; primary is the account's own. Unless it is set, nothing is written. What is booked in it counts as busy, even if read does not name it.
+     */
+    write?: string
   }
   /**
    * Which events count as busy, where people's habits differ.
@@ -190,7 +194,7 @@ export interface AgentStatus {
     /**
      * One entry per calendar.
      *
-     * @maxItems 50
+     * @maxItems 51
      *
      * Items: One calendar.
      */

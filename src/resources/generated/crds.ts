@@ -242,6 +242,22 @@ export const crds: readonly CustomResourceDefinition[] = [
                               }
                             ]
                           }
+                        },
+                        "write": {
+                          "type": "string",
+                          "description": "The id of the calendar that Bookings are written to; primary is the account's own. Unless it is set, nothing is written. What is booked in it counts as busy, even if read does not name it.",
+                          "minLength": 1,
+                          "maxLength": 512,
+                          "x-kubernetes-validations": [
+                            {
+                              "rule": "!self.matches(\"\\\\s\")",
+                              "message": "must be a calendar's id, not its name, for example primary or team@group.calendar.google.com"
+                            },
+                            {
+                              "rule": "self != \".\" && self != \"..\" && !self.matches(\"[\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u206f\\ufeff]\")",
+                              "message": "must be a calendar's id, without control characters, and neither . nor .., for example primary or team@group.calendar.google.com"
+                            }
+                          ]
                         }
                       }
                     },
@@ -589,7 +605,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                         "calendars": {
                           "type": "array",
                           "description": "One entry per calendar.",
-                          "maxItems": 50,
+                          "maxItems": 51,
                           "x-kubernetes-list-type": "map",
                           "x-kubernetes-list-map-keys": [
                             "id"
@@ -651,6 +667,516 @@ export const crds: readonly CustomResourceDefinition[] = [
                                 }
                               }
                             }
+                          }
+                        }
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      ]
+    }
+  },
+  {
+    "apiVersion": "apiextensions.k8s.io/v1",
+    "kind": "CustomResourceDefinition",
+    "metadata": {
+      "name": "bookings.calendar-operator.io",
+      "labels": {
+        "app.kubernetes.io/name": "calendar-operator",
+        "app.kubernetes.io/part-of": "calendar-operator"
+      }
+    },
+    "spec": {
+      "group": "calendar-operator.io",
+      "scope": "Namespaced",
+      "names": {
+        "kind": "Booking",
+        "listKind": "BookingList",
+        "plural": "bookings",
+        "singular": "booking",
+        "shortNames": [
+          "bkg"
+        ],
+        "categories": [
+          "calendar"
+        ]
+      },
+      "versions": [
+        {
+          "name": "v1alpha1",
+          "served": true,
+          "storage": true,
+          "subresources": {
+            "status": {}
+          },
+          "selectableFields": [
+            {
+              "jsonPath": ".spec.agentRef.name"
+            }
+          ],
+          "additionalPrinterColumns": [
+            {
+              "name": "Ready",
+              "type": "string",
+              "description": "Whether the appointment stands in the calendar",
+              "jsonPath": ".status.conditions[?(@.type==\"Ready\")].status"
+            },
+            {
+              "name": "Reason",
+              "type": "string",
+              "description": "Why it does, or does not",
+              "jsonPath": ".status.conditions[?(@.type==\"Ready\")].reason"
+            },
+            {
+              "name": "Agent",
+              "type": "string",
+              "description": "The Agent whose calendar it is written to",
+              "jsonPath": ".spec.agentRef.name"
+            },
+            {
+              "name": "Start",
+              "type": "string",
+              "description": "When the event begins at Google, in UTC; empty until it is booked",
+              "jsonPath": ".status.event.start"
+            },
+            {
+              "name": "End",
+              "type": "string",
+              "description": "When the event ends at Google, in UTC; empty until it is booked",
+              "jsonPath": ".status.event.end"
+            },
+            {
+              "name": "Age",
+              "type": "date",
+              "jsonPath": ".metadata.creationTimestamp"
+            },
+            {
+              "name": "Meet",
+              "type": "string",
+              "priority": 1,
+              "description": "The address of the Google Meet conference",
+              "jsonPath": ".status.conference.url"
+            },
+            {
+              "name": "Message",
+              "type": "string",
+              "priority": 1,
+              "description": "What is wrong, and what to do",
+              "jsonPath": ".status.conditions[?(@.type==\"Ready\")].message"
+            }
+          ],
+          "schema": {
+            "openAPIV3Schema": {
+              "type": "object",
+              "description": "Booking is an appointment in the Google calendar of an Agent. It is written once, if the person is free, and follows what becomes of it in Google Calendar.",
+              "required": [
+                "spec"
+              ],
+              "properties": {
+                "apiVersion": {
+                  "type": "string",
+                  "description": "The version of this schema, calendar-operator.io/v1alpha1."
+                },
+                "kind": {
+                  "type": "string",
+                  "description": "Booking."
+                },
+                "metadata": {
+                  "type": "object"
+                },
+                "spec": {
+                  "type": "object",
+                  "description": "The appointment, and what is done when calendar and Booking differ.",
+                  "required": [
+                    "agentRef",
+                    "start",
+                    "end",
+                    "title"
+                  ],
+                  "x-kubernetes-validations": [
+                    {
+                      "rule": "self.end > self.start",
+                      "fieldPath": ".end",
+                      "message": "must be after start"
+                    },
+                    {
+                      "rule": "self.end - self.start <= duration('336h')",
+                      "fieldPath": ".end",
+                      "message": "must be at most 14 days after start; divide a longer appointment into several Bookings"
+                    }
+                  ],
+                  "properties": {
+                    "agentRef": {
+                      "type": "object",
+                      "description": "The Agent into whose calendar (spec.calendars.write) the appointment is written. It can't be changed.",
+                      "required": [
+                        "name"
+                      ],
+                      "properties": {
+                        "name": {
+                          "type": "string",
+                          "description": "The name of an Agent in the Booking's namespace.",
+                          "minLength": 1,
+                          "maxLength": 253,
+                          "x-kubernetes-validations": [
+                            {
+                              "rule": "self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')",
+                              "message": "must be the name of an Agent, of lower case letters, digits, '-' and '.', such as alice"
+                            },
+                            {
+                              "rule": "self == oldSelf",
+                              "message": "can't be changed; delete this Booking and create another one for the other Agent"
+                            }
+                          ]
+                        }
+                      }
+                    },
+                    "start": {
+                      "type": "string",
+                      "format": "date-time",
+                      "description": "When the appointment begins: RFC 3339 with whole seconds and an offset or Z, such as 2026-12-01T14:00:00+01:00.",
+                      "maxLength": 64,
+                      "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})$"
+                    },
+                    "end": {
+                      "type": "string",
+                      "format": "date-time",
+                      "description": "When it ends, in the same form: after start, and at most 14 days later. Another appointment may begin at this time.",
+                      "maxLength": 64,
+                      "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})$"
+                    },
+                    "timeZone": {
+                      "type": "string",
+                      "description": "The time zone in which Google shows the event, by its IANA name, such as Europe/Paris; by default the calendar's own.",
+                      "minLength": 1,
+                      "maxLength": 64
+                    },
+                    "title": {
+                      "type": "string",
+                      "description": "The title of the event.",
+                      "minLength": 1,
+                      "maxLength": 1024
+                    },
+                    "description": {
+                      "type": "string",
+                      "description": "The description of the event.",
+                      "maxLength": 8192
+                    },
+                    "location": {
+                      "type": "string",
+                      "description": "Where it takes place.",
+                      "maxLength": 1024
+                    },
+                    "attendees": {
+                      "type": "array",
+                      "description": "The guests. Guests that are added in Google Calendar stay, unless onExternalChange is Enforce.",
+                      "maxItems": 100,
+                      "x-kubernetes-list-type": "map",
+                      "x-kubernetes-list-map-keys": [
+                        "email"
+                      ],
+                      "items": {
+                        "type": "object",
+                        "description": "One guest.",
+                        "required": [
+                          "email"
+                        ],
+                        "properties": {
+                          "email": {
+                            "type": "string",
+                            "description": "The guest's e-mail address; case is ignored.",
+                            "minLength": 1,
+                            "maxLength": 254,
+                            "x-kubernetes-validations": [
+                              {
+                                "rule": "self.matches(\"^[^@\\\\s<>,;]+@[^@\\\\s<>,;]+[.][^@\\\\s<>,;.]+$\")",
+                                "message": "must be one e-mail address, for example bob@example.com; the name goes into name"
+                              }
+                            ]
+                          },
+                          "name": {
+                            "type": "string",
+                            "description": "The guest's name.",
+                            "minLength": 1,
+                            "maxLength": 253
+                          },
+                          "optional": {
+                            "type": "boolean",
+                            "description": "Whether the appointment can take place without this guest.",
+                            "default": false
+                          }
+                        }
+                      }
+                    },
+                    "conference": {
+                      "type": "string",
+                      "description": "GoogleMeet: Google adds a video conference, whose address is in status.conference.",
+                      "enum": [
+                        "None",
+                        "GoogleMeet"
+                      ],
+                      "default": "None"
+                    },
+                    "visibility": {
+                      "type": "string",
+                      "description": "Who sees the details of the event among those who see the calendar. Default: as the calendar says.",
+                      "enum": [
+                        "Default",
+                        "Private",
+                        "Public"
+                      ],
+                      "default": "Default"
+                    },
+                    "notify": {
+                      "type": "string",
+                      "description": "Whom Google sends e-mails about the event, in the person's name: no guest, only guests who don't use Google Calendar, or all guests.",
+                      "enum": [
+                        "None",
+                        "ExternalOnly",
+                        "All"
+                      ],
+                      "default": "None"
+                    },
+                    "conflictPolicy": {
+                      "type": "string",
+                      "description": "Reject: the appointment is written only if the Agent's calendars are free at that time. Allow: they are not looked at.",
+                      "enum": [
+                        "Reject",
+                        "Allow"
+                      ],
+                      "default": "Reject"
+                    },
+                    "onExternalChange": {
+                      "type": "string",
+                      "description": "What follows when somebody changes the event in Google Calendar. Reflect: the change stays, and status shows it. Enforce: the event is restored to what this spec says.",
+                      "enum": [
+                        "Reflect",
+                        "Enforce"
+                      ],
+                      "default": "Reflect"
+                    },
+                    "deletionPolicy": {
+                      "type": "string",
+                      "description": "What happens to the event when the Booking is deleted. Cancel: it is deleted, unless it has ended. Retain: it stays.",
+                      "enum": [
+                        "Cancel",
+                        "Retain"
+                      ],
+                      "default": "Cancel"
+                    },
+                    "ttlAfterEnd": {
+                      "type": "string",
+                      "description": "How long after its end the Booking is deleted; the event stays. Unless it is set, the Booking stays as well. A duration in h, m and s, such as 720h.",
+                      "minLength": 1,
+                      "maxLength": 24,
+                      "x-kubernetes-validations": [
+                        {
+                          "rule": "self.matches('^([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$')",
+                          "message": "must be a duration in the units h, m and s, for example 720h"
+                        }
+                      ]
+                    },
+                    "suspend": {
+                      "type": "boolean",
+                      "description": "Freezes this Booking: no request is made for it, and its conditions stay as they are.",
+                      "default": false
+                    }
+                  }
+                },
+                "status": {
+                  "type": "object",
+                  "description": "What the operator found. Written by the operator only.",
+                  "default": {
+                    "observedGeneration": -1
+                  },
+                  "properties": {
+                    "observedGeneration": {
+                      "type": "integer",
+                      "format": "int64",
+                      "description": "The generation of the spec that this status describes; -1 before the operator has seen the object.",
+                      "minimum": -1
+                    },
+                    "conditions": {
+                      "type": "array",
+                      "description": "The latest observations: Ready, Reconciling, Stalled, Accepted and Booked.",
+                      "maxItems": 16,
+                      "x-kubernetes-list-type": "map",
+                      "x-kubernetes-list-map-keys": [
+                        "type"
+                      ],
+                      "items": {
+                        "type": "object",
+                        "description": "One observation.",
+                        "required": [
+                          "type",
+                          "status",
+                          "lastTransitionTime",
+                          "reason",
+                          "message"
+                        ],
+                        "properties": {
+                          "type": {
+                            "type": "string",
+                            "description": "The type of the condition, in CamelCase.",
+                            "maxLength": 316,
+                            "pattern": "^[A-Za-z][A-Za-z0-9]*$"
+                          },
+                          "status": {
+                            "type": "string",
+                            "description": "Whether the condition is true.",
+                            "enum": [
+                              "True",
+                              "False",
+                              "Unknown"
+                            ]
+                          },
+                          "observedGeneration": {
+                            "type": "integer",
+                            "format": "int64",
+                            "description": "The generation of the spec that it describes.",
+                            "minimum": 0
+                          },
+                          "lastTransitionTime": {
+                            "type": "string",
+                            "format": "date-time",
+                            "description": "When its status last changed.",
+                            "maxLength": 64
+                          },
+                          "reason": {
+                            "type": "string",
+                            "description": "The reason, as one CamelCase word.",
+                            "minLength": 1,
+                            "maxLength": 1024,
+                            "pattern": "^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$"
+                          },
+                          "message": {
+                            "type": "string",
+                            "description": "The reason, as a sentence, and what to do if a person has to act.",
+                            "maxLength": 32768
+                          }
+                        }
+                      }
+                    },
+                    "lastHandledReconcileAt": {
+                      "type": "string",
+                      "description": "The value of the annotation calendar-operator.io/requestedAt or reconcile.fluxcd.io/requestedAt that was last acted on.",
+                      "maxLength": 1024
+                    },
+                    "event": {
+                      "type": "object",
+                      "description": "The event as it stands at Google.",
+                      "properties": {
+                        "calendar": {
+                          "type": "string",
+                          "description": "The id of the calendar that it is in.",
+                          "maxLength": 512
+                        },
+                        "id": {
+                          "type": "string",
+                          "description": "The event's id.",
+                          "maxLength": 1024
+                        },
+                        "iCalUID": {
+                          "type": "string",
+                          "description": "The event's id in iCalendar, the same in the calendars of all guests.",
+                          "maxLength": 1024
+                        },
+                        "url": {
+                          "type": "string",
+                          "description": "Where the event is shown in Google Calendar.",
+                          "maxLength": 2048
+                        },
+                        "start": {
+                          "type": "string",
+                          "format": "date-time",
+                          "description": "When it begins, in UTC.",
+                          "maxLength": 64
+                        },
+                        "end": {
+                          "type": "string",
+                          "format": "date-time",
+                          "description": "When it ends, in UTC.",
+                          "maxLength": 64
+                        }
+                      }
+                    },
+                    "applied": {
+                      "type": "object",
+                      "description": "The times that were last written from the spec, in UTC.",
+                      "properties": {
+                        "start": {
+                          "type": "string",
+                          "format": "date-time",
+                          "description": "The start that was written.",
+                          "maxLength": 64
+                        },
+                        "end": {
+                          "type": "string",
+                          "format": "date-time",
+                          "description": "The end that was written.",
+                          "maxLength": 64
+                        }
+                      }
+                    },
+                    "remade": {
+                      "type": "integer",
+                      "format": "int32",
+                      "description": "How often the event was made again after it had been deleted at Google.",
+                      "minimum": 0
+                    },
+                    "conference": {
+                      "type": "object",
+                      "description": "The Google Meet conference, if spec.conference asks for one.",
+                      "properties": {
+                        "state": {
+                          "type": "string",
+                          "description": "Whether Google has created it.",
+                          "enum": [
+                            "Pending",
+                            "Ready",
+                            "Failed"
+                          ]
+                        },
+                        "url": {
+                          "type": "string",
+                          "description": "Where to join it.",
+                          "maxLength": 2048
+                        }
+                      }
+                    },
+                    "attendees": {
+                      "type": "array",
+                      "description": "The guests and their answers, as Google has them.",
+                      "maxItems": 500,
+                      "x-kubernetes-list-type": "map",
+                      "x-kubernetes-list-map-keys": [
+                        "email"
+                      ],
+                      "items": {
+                        "type": "object",
+                        "description": "One guest.",
+                        "required": [
+                          "email"
+                        ],
+                        "properties": {
+                          "email": {
+                            "type": "string",
+                            "description": "The guest's e-mail address.",
+                            "maxLength": 254
+                          },
+                          "response": {
+                            "type": "string",
+                            "description": "The guest's answer.",
+                            "enum": [
+                              "NeedsAction",
+                              "Accepted",
+                              "Declined",
+                              "Tentative"
+                            ]
                           }
                         }
                       }

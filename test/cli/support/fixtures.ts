@@ -80,6 +80,7 @@ export const wellScene = (): ClusterSnapshot => ({
   namespace: 'booking',
   integrations: [integration([READY])],
   agents: [agent('alice', [READY]), agent('bob', [READY])],
+  bookings: [],
   leases: [lease()],
 })
 
@@ -87,6 +88,7 @@ const SIGN_IN = 'https://booking.example.com/google-calendar/sign-in/booking/dor
 
 export const troubledScene = (): ClusterSnapshot => ({
   namespace: undefined,
+  bookings: [],
   leases: [lease()],
   integrations: [
     integration([READY]),
