@@ -131,14 +131,17 @@ describe('the rooms of src', () => {
 
   test('reconcilers see Kubernetes and Google through their ports', () => {
     const reconcilers = inSource.filter(({ from }) =>
-      ['agent', 'calendars', 'clients', 'grants', 'integration', 'publishing'].includes(roomOf(from) ?? ''),
+      ['agent', 'calendars', 'clients', 'grants', 'integration', 'publishing', 'push'].includes(roomOf(from) ?? ''),
     )
     expect(reconcilers.filter(({ to }) => BEHIND_THE_PORTS.some((file) => to.endsWith(file)))).toEqual([])
   })
 
   test('hold the state of an object only where its steps are run', () => {
     const holders = inSource.filter(({ to }) => to.endsWith('kubernetes/object-states.ts')).map(({ from }) => from)
-    expect(holders.sort()).toEqual(['src/agent/reconcile.ts', 'src/agent/run-steps.ts', 'src/integration/reconcile.ts'])
+    expect(holders.sort()).toEqual([
+      ...['src/agent/reconcile.ts', 'src/agent/run-steps.ts', 'src/integration/reconcile.ts'],
+      ...['src/push/channel-manager.ts', 'src/push/run-channels.ts'],
+    ])
   })
 
   test('read and write grant Secrets through the room of grants alone', () => {

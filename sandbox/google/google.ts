@@ -86,6 +86,8 @@ function newState({ clock, random, post = httpPost() }: GoogleOptions): GoogleSt
     clients: new Map(),
     accounts: new Map(),
     calendars: new Map(),
+    conferencePolls: new Map(),
+    mails: [],
     refreshTokens: new Map(),
     accessTokens: new Map(),
     codes: new Map(),

@@ -29,6 +29,8 @@ export interface AgentFacts {
   /** The grant, if it was found valid in this reconcile. */
   grant?: {
     end: number | undefined
+    /** Whether Google has accepted the grant after its recorded end, so that its end is not known. */
+    isEndDisproved?: boolean
     grantedAt: number
     guess: boolean
     accountHidden: boolean
@@ -117,7 +119,8 @@ function granted(grant: NonNullable<AgentFacts['grant']>, now: number): Authoriz
   const since = `Access was granted ${timestamp(grant.grantedAt)}${guess}`
   const hidden = grant.accountHidden ? ' The scopes are too narrow to tell whose grant it is.' : ''
   const account = grant.remark === undefined ? hidden : `${hidden} ${grant.remark}`
-  if (grant.end === undefined) return { status: 'True', reason: 'Granted', message: `${since}.${account}` }
+  const doubt = grant.isEndDisproved ? `; ${END_DISPROVED}` : ''
+  if (grant.end === undefined) return { status: 'True', reason: 'Granted', message: `${since}${doubt}.${account}` }
   const left = grant.end - now
   const message = `${since}; it ends ${timestamp(grant.end)}${guess}`
   if (left > 48 * HOUR_MS) return { status: 'True', reason: 'Granted', message: `${message}.${account}` }
@@ -127,6 +130,9 @@ function granted(grant: NonNullable<AgentFacts['grant']>, now: number): Authoriz
     message: `${message}, ${stage(left)}: ${grant.advice}.${account}`,
   }
 }
+
+const END_DISPROVED =
+  'Google has accepted it after the end that follows from that, so its end is not known: a clock was wrong when it was given, or the app is not in Testing any more'
 
 /** How close the end of a grant is. Each stage is reported, and warned about, once. */
 function stage(left: number): string {

@@ -4,7 +4,7 @@ import { nextReading } from '../calendars/schedule.ts'
 import type { CalendarsState } from '../calendars/state.ts'
 import type { AccountShortage } from '../clients/port.ts'
 import { renewalAdvice } from '../grants/advice.ts'
-import { grantEnd } from '../grants/grant-diagnosis.ts'
+import { grantEnd, isEndDisproved } from '../grants/grant-diagnosis.ts'
 import type { Grant } from '../grants/grant.ts'
 import { monotonicAt, timeOfDay } from '../platform/clock.ts'
 import { staleAfterMs } from '../publishing/freshness.ts'
@@ -88,6 +88,7 @@ function grantFacts(
 ): NonNullable<AgentFacts['grant']> {
   return {
     end: grantEnd(grant, integration),
+    isEndDisproved: isEndDisproved(grant, integration),
     grantedAt: grant.grantedAt,
     guess: grant.grantedAtIsGuess,
     accountHidden: grant.accountHidden === true,

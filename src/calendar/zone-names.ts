@@ -9,24 +9,27 @@ export interface ZoneIdentity {
   name: string
 }
 
-/** Names of time zones are shorter. */
-const MAX_NAME_LENGTH = 64
+/** What every name of a time zone matches. No other letter than an ASCII letter may equal one when its case is ignored. */
+export const ZONE_NAME = /^[\x20-\x7e]{1,64}$/
 
 /** Identifies a time zone; undefined if this version of Node does not know it and its name contains no offset. */
 export function identifyZone(timeZone: string): ZoneIdentity | undefined {
-  if (timeZone.length > MAX_NAME_LENGTH) return undefined
+  if (!ZONE_NAME.test(timeZone)) return undefined
   const offset = offsetIn(timeZone)
   if (offset !== undefined) return { id: renderOffset(offset), name: offsetName(offset) }
-  return isZone(timeZone) ? { id: timeZone, name: timeZone } : undefined
+  const id = ianaName(timeZone)
+  return id === undefined ? undefined : { id, name: id }
 }
 
-function isZone(timeZone: string): boolean {
+/** The name as the IANA database writes it, because letter case does not matter; undefined if it is not known. */
+function ianaName(timeZone: string): string | undefined {
   try {
+    const { timeZoneId } = Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(timeZone)
     // Both have to know it: Temporal computes with it, and readers of the published name have Intl.
     new Intl.DateTimeFormat('en', { timeZone })
-    return Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(timeZone).epochMilliseconds === 0
+    return timeZoneId
   } catch {
-    return false
+    return undefined
   }
 }
 

@@ -5,7 +5,7 @@
  */
 import { Temporal } from 'temporal-polyfill'
 import { DAY_MS, HOUR_MS } from '../platform/time-units.ts'
-import { identifyZone, type ZoneIdentity } from './zone-names.ts'
+import { identifyZone, ZONE_NAME, type ZoneIdentity } from './zone-names.ts'
 
 /** Which instant to return if a local time occurs twice or never, or if its time zone is unknown. */
 export type Disambiguation = 'earlier' | 'later'
@@ -24,7 +24,10 @@ export interface Zones {
 
 // Local time is at most 14 hours ahead of UTC and 12 hours behind: in an unknown time zone it lies in between.
 const UNKNOWN_OFFSET = { earlier: 14 * HOUR_MS, later: -12 * HOUR_MS }
-const MAX_ZONES = 1_000
+/** There are about 600 names in the IANA database, and 2,880 offsets. */
+const MAX_ZONES = 4_000
+/** Names as they are written in calendars, known and unknown. */
+const MAX_NAMES = 10_000
 /** Of all time zones together: a calendar can contain any number of days. */
 const MAX_DAYS = 20_000
 
@@ -61,18 +64,32 @@ interface KnownZone extends ZoneIdentity {
   days: Map<number, number>
 }
 
-/** Is cleared when it is full. */
+/**
+ * Its parts are cleared when they are full. Names are many more than time zones, because letter case does not matter in them and
+ * offsets are written in several ways: all names of one time zone share its days, and names alone never discard days.
+ */
 class ZoneCache {
-  readonly #zones = new Map<string, KnownZone | undefined>()
+  readonly #byName = new Map<string, KnownZone | undefined>()
+  readonly #byId = new Map<string, KnownZone>()
   #days = 0
 
   zone(timeZone: string): KnownZone | undefined {
-    if (this.#zones.has(timeZone)) return this.#zones.get(timeZone)
-    if (this.#zones.size >= MAX_ZONES) this.#clear()
+    if (!ZONE_NAME.test(timeZone)) return undefined
+    const key = timeZone.toLowerCase()
+    if (this.#byName.has(key)) return this.#byName.get(key)
     const identity = identifyZone(timeZone)
-    const zone = identity && { ...identity, days: new Map<number, number>() }
-    // An invalid name may have any length.
-    if (identity || timeZone.length <= 64) this.#zones.set(timeZone, zone)
+    const zone = identity && this.#zoneOf(identity)
+    if (this.#byName.size >= MAX_NAMES) this.#byName.clear()
+    this.#byName.set(key, zone)
+    return zone
+  }
+
+  #zoneOf(identity: ZoneIdentity): KnownZone {
+    const known = this.#byId.get(identity.id)
+    if (known) return known
+    if (this.#byId.size >= MAX_ZONES) this.#clear()
+    const zone = { ...identity, days: new Map<number, number>() }
+    this.#byId.set(identity.id, zone)
     return zone
   }
 
@@ -87,8 +104,9 @@ class ZoneCache {
   }
 
   #clear(): void {
-    for (const zone of this.#zones.values()) zone?.days.clear()
-    this.#zones.clear()
+    for (const zone of this.#byId.values()) zone.days.clear()
+    this.#byId.clear()
+    this.#byName.clear()
     this.#days = 0
   }
 }

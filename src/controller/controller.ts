@@ -73,7 +73,6 @@ export class Controller implements ControllerState {
   #resumedAt = -Infinity
   /** Undefined until `start`. */
   #reconcile: Reconcile | undefined
-  #stopped = false
   #dispatchPending = false
 
   constructor(options: ControllerOptions) {
@@ -137,10 +136,9 @@ export class Controller implements ControllerState {
 
   /** Accepts no more keys, and waits up to `graceMs` for the running reconciles. Returns whether all of them ended in time. */
   async stop(graceMs: number): Promise<boolean> {
-    this.#stopped = true
     this.#queue.stop()
     const ended = await allWithin(this.#options.clock, graceMs, [...this.#running.keys()])
-    if (!ended) for (const abort of this.#running.values()) abort.abort()
+    for (const abort of this.#running.values()) abort.abort()
     return ended
   }
 
@@ -156,7 +154,7 @@ export class Controller implements ControllerState {
 
   #dispatch(): void {
     const reconcile = this.#reconcile
-    while (reconcile && !this.#stopped && this.#running.size < this.#options.workers) {
+    while (reconcile && this.#running.size < this.#options.workers) {
       const key = this.#queue.get(this.#options.workers - this.#running.size)
       if (key === undefined) return
       const abort = new AbortController()
@@ -209,7 +207,6 @@ async function attempt(reconcile: () => Promise<Outcome>): Promise<ReconcileResu
 
 /** Whether all of the promises settle within `ms`. */
 async function allWithin(clock: Clock, ms: number, promises: readonly Promise<void>[]): Promise<boolean> {
-  if (promises.length === 0) return true
   let cancel = (): void => undefined
   const bound = new Promise<boolean>((resolve) => {
     cancel = clock.setTimer(ms, () => resolve(false))

@@ -1,8 +1,7 @@
 /** A heap from which any item can be removed. Pure. */
 
-/** An item of a heap. It stores its own position, which only the heap writes. */
+/** An item of a heap. It stores its own position, which only the heap writes; in no heap, the position has no meaning. */
 export interface HeapItem {
-  /** -1 while the item is in no heap. */
   index: number
 }
 
@@ -33,7 +32,6 @@ export class Heap<T extends HeapItem> {
     const { index } = item
     if (this.#items[index] !== item) return
     const last = this.#items.pop() as T
-    item.index = -1
     if (last === item) return
     this.#put(last, index)
     this.#rise(last)

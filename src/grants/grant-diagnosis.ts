@@ -21,9 +21,27 @@ export interface Diagnosis {
 
 /** When the grant ends, if known: as Google said, otherwise seven days after consent in Testing. */
 export function grantEnd(grant: Grant, integration: CalendarIntegration): number | undefined {
+  const end = recordedEnd(grant, integration)
+  return end !== undefined && isDisproved(grant, end) ? undefined : end
+}
+
+/**
+ * Whether Google has accepted the grant after the end that follows from what is recorded: the consent was recorded by a wrong
+ * clock, or the app has been published.
+ */
+export function isEndDisproved(grant: Grant, integration: CalendarIntegration): boolean {
+  const end = recordedEnd(grant, integration)
+  return end !== undefined && isDisproved(grant, end)
+}
+
+/** The end as it follows from what is recorded. */
+function recordedEnd(grant: Grant, integration: CalendarIntegration): number | undefined {
   if (grant.grantExpiresAt !== undefined) return grant.grantExpiresAt
   return isTesting(integration) ? grant.grantedAt + TESTING_LIFETIME_MS : undefined
 }
+
+/** Google ends a grant some minutes late, and its clock may differ from ours. */
+const isDisproved = ({ lastUsedAt = -Infinity }: Grant, end: number): boolean => lastUsedAt >= end + HOUR_MS
 
 /** Whether the app is declared to be in Testing, where grants end after seven days. */
 function isTesting(integration: CalendarIntegration): boolean {
@@ -37,7 +55,8 @@ export function diagnoseInvalidGrant(
   integration: CalendarIntegration,
   at: { failure: 'InvalidGrant' | 'SessionExpired'; now: number; advice: string },
 ): Diagnosis {
-  const end = grantEnd(grant, integration)
+  // A disproved end counts: a grant that has a limited time ends sooner or later, and nothing better is known.
+  const end = recordedEnd(grant, integration)
   // A clock that differs from Google's by some minutes must not turn an expiry into a revocation.
   const expired = at.failure === 'SessionExpired' || (end !== undefined && at.now >= end - HOUR_MS)
   const likelyCause = causeOf(grant, integration, { ...at, end })
@@ -58,22 +77,29 @@ function causeOf(
   integration: CalendarIntegration,
   at: { failure: string; now: number; end: number | undefined },
 ): string {
-  const consent = `${timestamp(grant.grantedAt)}${grant.grantedAtIsGuess ? ' at the latest' : ''}`
   if (at.failure === 'SessionExpired') return 'the organisation’s session policy asks people to sign in again.'
-  if (at.end !== undefined && at.now >= at.end - HOUR_MS) {
-    return isTesting(integration)
-      ? `the app is in Testing, where a grant ends seven days after consent (given ${consent}); publish the app to end that.`
-      : `the grant was given for a limited time, until ${timestamp(at.end)}.`
-  }
+  if (at.end !== undefined && at.now >= at.end - HOUR_MS) return causeOfExpiry(grant, integration, at.end)
   if (hasNeverWorked(grant)) {
     return 'the supplied token has never worked: was it pasted whole, and was it made by this client? If so, the access was taken back before it was supplied.'
   }
   if (expiredInTesting(grant, integration, at.now)) {
-    return `the grant (given ${consent}) died at seven days although spec.google.publishingStatus says InProduction: the app is probably still in Testing; publish it, or correct the manifest.`
+    return `the grant (${consentOf(grant)}) died at seven days although spec.google.publishingStatus says InProduction: the app is probably still in Testing; publish it, or correct the manifest.`
   }
   if (at.now - (grant.lastUsedAt ?? at.now) >= UNUSED_LIFETIME_MS) return 'the grant was not used for six months.'
-  return `the person took the access back, an administrator did, or the account has granted access to this client more than a hundred times (consent given ${consent}).`
+  return `the person took the access back, an administrator did, or the account has granted access to this client more than a hundred times (consent ${consentOf(grant)}).`
 }
+
+function causeOfExpiry(grant: Grant, integration: CalendarIntegration, end: number): string {
+  const isWrong = isDisproved(grant, end)
+  const recorded = isWrong ? 'recorded as ' : ''
+  const doubt = isWrong ? `, though Google still accepted it ${timestamp(grant.lastUsedAt ?? end)}` : ''
+  return isTesting(integration)
+    ? `the app is in Testing, where a grant ends seven days after consent (${recorded}${consentOf(grant)}${doubt}); publish the app to end that.`
+    : `the grant was given for a limited time, ${recorded}until ${timestamp(end)}${doubt}.`
+}
+
+const consentOf = ({ grantedAt, grantedAtIsGuess }: Grant): string =>
+  `given ${timestamp(grantedAt)}${grantedAtIsGuess ? ' at the latest' : ''}`
 
 /** A supplied token that Google has not accepted once. */
 const hasNeverWorked = ({ suppliedHash, lastUsedAt, checked }: Grant): boolean =>

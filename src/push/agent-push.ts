@@ -1,23 +1,9 @@
-/** What is known about the push channels of one Agent, and how it is restored from a status after a restart. */
+/** What is known about the push channels of one Agent between two steps, as a value. */
 import type { GoogleClient, Payer } from '../google/port.ts'
 import type { Key } from '../kubernetes/port.ts'
-import type { Random } from '../platform/clock.ts'
-import { findCondition } from '../resources/conditions.ts'
-import { fromTimestamp } from '../resources/secret-encoding.ts'
-import type { Agent, AgentStatus, Condition } from '../resources/types.ts'
-import type { Announcements } from './announcements.ts'
-import {
-  newCalendarPush,
-  newPushState,
-  notSupported,
-  renewalOf,
-  withCalendarPush,
-  type CalendarPush,
-  type Channel,
-  type PushState,
-} from './state.ts'
-import { TRIAL_FAILED, type PushMode, type WatchedCalendar } from './watching.ts'
-import type { RememberedTrial } from './reachability.ts'
+import { newAnnouncements, type Announcements } from './announcements.ts'
+import { withCalendarPush, type CalendarPush, type PushState } from './state.ts'
+import type { PushMode, WatchedCalendar } from './watching.ts'
 
 /** Which client makes and stops an Agent's channels, and with which token. */
 export interface PushAccess {
@@ -27,80 +13,54 @@ export interface PushAccess {
   readonly payer: Payer | undefined
 }
 
-/** The holder of one Agent's state. Each part is a value that is replaced as a whole. */
+/** The state of one Agent. Instants are the monotonic clock's. */
 export interface AgentPush {
   readonly uid: string
   /** The Agent's integration. */
-  integration: Key
-  mode: PushMode
+  readonly integration: Key
+  readonly mode: PushMode
   /** The calendars that the spec names and the person consented to. */
-  calendars: readonly WatchedCalendar[]
-  state: PushState
+  readonly calendars: readonly WatchedCalendar[]
+  readonly state: PushState
   /** By the ids of the calendars. */
-  announcements: ReadonlyMap<string, Announcements>
+  readonly announcements: ReadonlyMap<string, Announcements>
   /** The calendars that were announced as changed. */
-  changed: ReadonlySet<string>
-  /** Those of them that are being read, and when that began, by the monotonic clock. */
-  reading: ReadonlyMap<string, number>
+  readonly changed: ReadonlySet<string>
+  /** Those of them that are being read, and when that began. */
+  readonly reading: ReadonlyMap<string, number>
   /** Undefined while the Agent has no valid token. */
-  access: PushAccess | undefined
+  readonly access: PushAccess | undefined
   /** The last access, with which channels of an Agent that is gone are stopped. */
-  lastAccess: PushAccess | undefined
+  readonly lastAccess: PushAccess | undefined
   /** Another Agent finds out whether notifications arrive. */
-  waitsForOther: boolean
+  readonly waitsForOther: boolean
   /** What the status was last told, as a digest; undefined until it was told anything. */
-  reported: string | undefined
+  readonly reported: string | undefined
 }
 
-/** When a status is read, by both clocks. */
-export interface Instants {
-  monotonic: number
-  now: number
-}
+/** The state of an Agent that was not observed yet, with the channels that are known of it. */
+export const newAgentPush = (uid: string, integration: Key, state: PushState): AgentPush => ({
+  ...{ uid, integration, state, mode: { kind: 'unknown' }, calendars: [] },
+  ...{ announcements: new Map(), changed: new Set(), reading: new Map() },
+  ...{ access: undefined, lastAccess: undefined, waitsForOther: false, reported: undefined },
+})
 
-/** The state of an Agent that was not looked at since the start of the process. */
-export function restored(agent: Agent, calendars: readonly WatchedCalendar[], at: Instants, random: Random): PushState {
-  return calendars.reduce((state, { id, name }) => {
-    const push = restoredCalendar(agent, name, at, random)
-    return push ? withCalendarPush(state, id, push) : state
-  }, newPushState())
-}
+/** What is known about the messages for a calendar. */
+export const announcementsOf = ({ announcements }: AgentPush, id: string): Announcements =>
+  announcements.get(id) ?? newAnnouncements()
 
-function restoredCalendar(agent: Agent, name: string, at: Instants, random: Random): CalendarPush | undefined {
-  const watching = watchingOf(agent)
-  const known = agent.status?.sync?.calendars?.find((calendar) => calendar.id === name)
-  if (!known || !watching) return undefined
-  const channel = restoredChannel(known, at.now, random)
-  if (!channel) return lacksSupport(watching, known) ? notSupported(at.monotonic) : undefined
-  return watching.status === 'True'
-    ? { ...newCalendarPush(), proved: { ...channel, provedAt: at.monotonic } }
-    : { ...newCalendarPush(), unproved: { ...channel, askedAt: at.monotonic } }
-}
+/** Replaces what is known about the messages for a calendar. */
+export const withAnnouncements = (push: AgentPush, id: string, one: Announcements): AgentPush => ({
+  ...push,
+  announcements: new Map(push.announcements).set(id, one),
+})
 
-/** The condition is True although this calendar has no channel, or it says that none can have one. */
-const lacksSupport = ({ status, reason }: Condition, { error }: CalendarStatus): boolean =>
-  error === undefined && (status === 'True' || reason === 'NotSupported')
+/** Replaces the channels of a calendar. */
+export const withChannels = (push: AgentPush, id: string, calendar: CalendarPush): AgentPush => ({
+  ...push,
+  state: withCalendarPush(push.state, id, calendar),
+})
 
-const watchingOf = ({ status }: Agent): Condition | undefined => findCondition(status?.conditions, 'Watching')
-
-type CalendarStatus = NonNullable<NonNullable<AgentStatus['sync']>['calendars']>[number]
-
-function restoredChannel({ channel }: CalendarStatus, now: number, random: Random): Channel | undefined {
-  const expiresAt = fromTimestamp(channel?.expiresAt)
-  if (!channel || expiresAt === undefined) return undefined
-  const renewAt = renewalOf({ now, expiresAt }, random())
-  return { id: channel.id, resourceId: channel.resourceID, expiresAt, renewAt }
-}
-
-/** What the statuses of an integration's Agents say about the last trial. @param keyOf the key of an Agent. */
-export function rememberedTrial(agents: readonly Agent[], keyOf: (agent: Agent) => Key): RememberedTrial {
-  const failed = agents.find((agent) => watchingOf(agent)?.message.startsWith(TRIAL_FAILED))
-  const hasChannel = (agent: Agent): boolean =>
-    agent.status?.sync?.calendars?.some(({ channel }) => channel !== undefined) ?? false
-  const trying = agents.find(hasChannel) ?? failed
-  return {
-    isProved: agents.some((agent) => watchingOf(agent)?.status === 'True'),
-    holder: trying && keyOf(trying),
-    hasFailed: failed !== undefined,
-  }
-}
+/** Whether a channel of the Agent waits for its first message. */
+export const hasUnproved = ({ state }: AgentPush): boolean =>
+  [...state.byCalendar.values()].some(({ unproved }) => unproved !== undefined)

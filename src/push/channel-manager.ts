@@ -7,48 +7,36 @@
  * This part of the room speaks to Google through the client of the Agent's integration, and to Kubernetes not at all. Its state
  * is in memory; channels are restored from the statuses.
  */
-import { createHash } from 'node:crypto'
-import type { Resolution } from '../clients/resolve-integration.ts'
 import { done, type Outcome } from '../controller/outcome.ts'
-import type { Payer } from '../google/port.ts'
+import { ObjectState } from '../kubernetes/object-states.ts'
 import { keyOf, type Cluster, type Key } from '../kubernetes/port.ts'
-import type { Clock, Random } from '../platform/clock.ts'
 import { KeyedRateLimiter } from '../rate-limit/keyed-rate-limiter.ts'
 import type { RateLimit } from '../rate-limit/rate-limit.ts'
-import { findCondition } from '../resources/conditions.ts'
 import type { Agent } from '../resources/types.ts'
-import { rememberedTrial, restored, type AgentPush, type PushAccess } from './agent-push.ts'
-import { announced, judged, MISSED_LIMIT, newAnnouncements, noted } from './announcements.ts'
-import { calendarTag, isChannelIdAccepted, type ChannelKey } from './channel-token.ts'
-import { requestChannel, stopChannels } from './channel-requests.ts'
+import { newAgentPush, type AgentPush } from './agent-push.ts'
+import { isChannelIdAccepted, type ChannelKey } from './channel-token.ts'
 import { dueIn } from './due.ts'
-import type { Notification } from './port.ts'
+import type { RequestDeps } from './make-channel.ts'
+import { calendarsOf, withMessage, withMissed } from './messages.ts'
 import { modeOf, type ModeOptions } from './mode.ts'
+import { observed, takenChanged, type Observation } from './observe.ts'
+import type { Notification } from './port.ts'
 import { Reachability } from './reachability.ts'
+import { pushReport, reportDigest, type PushReport } from './report.ts'
+import { rememberedTrial, restored } from './restore.ts'
 import {
-  BRAND_NEW_MS,
-  isValid,
-  lacksChannel,
-  newCalendarPush,
-  newPushState,
-  onlyWatched,
-  proved,
-  timedOut,
-  withCalendarPush,
-  withoutInvalid,
-  withoutPauses,
-  type CalendarPush,
-  type Validity,
-} from './state.ts'
-import { channelStatus, decideWatching, TRIAL_FAILED, type Watching, type WatchedCalendar } from './watching.ts'
+  dropChannels,
+  keepChannels,
+  noteReachable,
+  stopChannels,
+  type ChannelRun,
+  type TrackedPush,
+} from './run-channels.ts'
+import { newPushState, onlyWatched, withoutPauses, type Validity } from './state.ts'
 
 /** What the manager needs from outside. */
-export interface ChannelManagerDeps extends ModeOptions {
+export interface ChannelManagerDeps extends ModeOptions, RequestDeps {
   cluster: Pick<Cluster, 'agents' | 'integrations'>
-  clock: Clock
-  random: Random
-  /** Cryptographically secure. */
-  randomBytes: (count: number) => Uint8Array
   /** The keys of channel tokens that are accepted, the current one first; empty while there are none. */
   channelKeys(): readonly ChannelKey[]
   /** Reconciles an Agent as soon as possible: one of its calendars has changed. */
@@ -61,41 +49,13 @@ export interface ChannelManagerDeps extends ModeOptions {
   missed(integration: { namespace: string; name: string }): void
 }
 
-/** What a reconcile of an Agent has found. */
-export interface Observation {
-  agent: Agent
-  resolution: Resolution
-  /** The calendars that the spec names and the person consented to. */
-  calendars: readonly WatchedCalendar[]
-  /** A valid access token; undefined if the grant was not found valid. */
-  accessToken: string | undefined
-  /** In whose budgets requests for the Agent count. */
-  payer: Payer | undefined
-  /** Somebody asked for a look now. */
-  isRequested: boolean
-}
-
-/** What the status says about push. */
-export interface PushReport {
-  /** Undefined: the condition stays as it is. */
-  watching: Exclude<Watching, 'unknown'> | undefined
-  /** The channel of a calendar. */
-  channelOf(calendarId: string): ReturnType<typeof channelStatus>
-}
-
 /** As for requests to reconcile. */
 const RETRY_LIMIT: RateLimit = { burst: 1, intervalMs: 10_000 }
 
-/** A calendar, and the URL that its notifications are posted to. */
-interface Target {
-  id: string
-  address: string
-}
-
-/** Makes, proves, replaces and stops the push channels of Agents. */
+/** Holds the state of each Agent, and runs the steps that replace it. */
 export class ChannelManager {
   readonly #deps: ChannelManagerDeps
-  readonly #agents = new Map<Key, AgentPush>()
+  readonly #agents = new Map<Key, TrackedPush>()
   readonly #reachability: Reachability
   /** Limits how often somebody may ask for a trial. */
   readonly #retries: KeyedRateLimiter
@@ -112,87 +72,68 @@ export class ChannelManager {
 
   /** Notes what a reconcile has read, and which calendars the spec names now. */
   observe(observation: Observation): void {
-    const { agent, resolution, calendars, isRequested } = observation
+    const { agent, resolution, isRequested } = observation
     // Nothing is requested while anything is suspended, and everything stays as it is.
     if (resolution.kind === 'suspended') return
     const key = keyOf(agent)
-    const push = this.#pushOf(observation)
-    if (push.integration !== resolution.key) this.#reachability.leave(push.integration, key)
-    push.integration = resolution.key
-    push.mode = modeOf(this.#deps, resolution)
-    push.calendars = calendars
-    push.access = accessOf(observation)
-    push.lastAccess = push.access ?? push.lastAccess
-    for (const calendar of calendars) this.#noteReading(push, calendar)
-    push.changed = new Set([...push.changed, ...unread(push)])
-    push.reading = NOTHING_READ
-    if (isRequested) this.#retryNow(push)
+    const tracked = this.#trackedOf(observation)
+    const { integration } = tracked.value
+    if (integration !== resolution.key) this.#reachability.leave(integration, key)
+    tracked.update(observed(tracked.value, observation, modeOf(this.#deps, resolution)))
+    if (isRequested) this.#retryNow(tracked)
     this.#deps.wake(key)
   }
 
   /** What the status says about push; undefined if the Agent was not observed yet. */
   report(agent: Agent): PushReport | undefined {
-    const push = this.#agents.get(keyOf(agent))
-    if (push?.uid !== agent.metadata.uid || !push) return undefined
-    push.reported = this.#digestOf(push)
-    const watching = this.#watching(push)
-    return {
-      watching: watching === 'unknown' || isKept(agent, watching) ? undefined : watching,
-      channelOf: (id) => (watching === 'absent' ? undefined : channelStatus(push.state.byCalendar.get(id))),
-    }
+    const tracked = this.#knownOf(agent)
+    if (!tracked) return undefined
+    tracked.update({ reported: this.#digestOf(tracked.value) })
+    return pushReport(agent, tracked.value, this.#validityOf(tracked.value))
   }
 
   /** Takes the calendars that were announced as changed: they are to be read now. */
   takeChanged(agent: Agent): ReadonlySet<string> {
-    const push = this.#agents.get(keyOf(agent))
-    if (!push) return NOTHING_CHANGED
-    const changed = new Set([...push.changed, ...push.reading.keys()])
-    const now = this.#deps.clock.monotonic()
-    push.reading = changed.size > 0 ? new Map([...changed].map((id) => [id, now])) : NOTHING_READ
-    push.changed = NOTHING_CHANGED
-    return changed
+    const tracked = this.#agents.get(keyOf(agent))
+    tracked?.update(takenChanged(tracked.value, this.#deps.clock.monotonic()))
+    return new Set(tracked?.value.reading.keys())
   }
 
   /** Takes a notification whose token was verified. */
   onNotification(agentKey: Key, { kind, tags }: Notification): void {
-    const push = this.#agents.get(agentKey)
-    if (!push) return
-    const now = this.#deps.clock.monotonic()
-    for (const { id } of push.calendars.filter((one) => tags.includes(calendarTag(push.uid, one.id)))) {
-      push.announcements = new Map(push.announcements).set(
-        id,
-        announced(this.#announcementsOf(push, id), now, kind === 'sync'),
-      )
-      // A change is announced by the channel that is being replaced, too.
-      if (kind === 'sync' || !push.state.byCalendar.get(id)?.proved) push.state = proved(push.state, id, now)
-      if (kind === 'change') push.changed = new Set(push.changed).add(id)
-      this.#onReachable(push)
+    const tracked = this.#agents.get(agentKey)
+    if (!tracked) return
+    for (const id of calendarsOf(tracked.value, tags)) {
+      tracked.update(withMessage(tracked.value, id, kind, this.#deps.clock.monotonic()))
+      noteReachable(this.#reachability, tracked)
     }
-    if (kind === 'change' && push.changed.size > 0) this.#deps.read(agentKey)
+    if (kind === 'change' && tracked.value.changed.size > 0) this.#deps.read(agentKey)
     this.#deps.wake(agentKey)
   }
 
   /** Makes and stops the channels of an Agent. */
   async reconcile(key: Key): Promise<Outcome> {
-    const push = this.#agents.get(key)
-    if (!push) return done()
+    const tracked = this.#agents.get(key)
+    if (!tracked) return done()
     const agent = this.#deps.cluster.agents.get(key)
-    if (agent?.metadata.uid !== push.uid || agent.metadata.deletionTimestamp) return this.#end(key, push)
-    if (this.#isSuspended(agent, push)) {
-      this.#reachability.leave(push.integration, key)
+    if (agent?.metadata.uid !== tracked.uid || agent.metadata.deletionTimestamp) return this.#end(key, tracked)
+    if (this.#isSuspended(agent, tracked.value)) {
+      this.#reachability.leave(tracked.value.integration, key)
       return done()
     }
-    await this.#keepUpToDate(key, push)
+    this.#countMissed(tracked)
+    await this.#keepUpToDate(key, tracked)
     // The Agent may have been deleted while a request was under way.
-    if (this.#agents.get(key) !== push) return this.#end(key, push)
-    if (push.reported !== undefined && this.#digestOf(push) !== push.reported) this.#deps.statusChanged(key)
-    return done(dueIn(this.#deps.clock, push))
+    if (this.#agents.get(key) !== tracked) return this.#end(key, tracked)
+    const { reported } = tracked.value
+    if (reported !== undefined && this.#digestOf(tracked.value) !== reported) this.#deps.statusChanged(key)
+    return done(dueIn(this.#deps.clock, tracked.value))
   }
 
   /** Stops all channels of an Agent that is being deleted, before its grant is revoked. */
   async stop(agent: Agent): Promise<void> {
-    const push = this.#agents.get(keyOf(agent))
-    if (push?.uid === agent.metadata.uid && push) await this.#end(keyOf(agent), push)
+    const tracked = this.#knownOf(agent)
+    if (tracked) await this.#end(keyOf(agent), tracked)
   }
 
   /** The Agent is gone. */
@@ -209,10 +150,15 @@ export class ChannelManager {
   retryIntegration(integration: Key): void {
     if (!this.#retries.tryAcquire(integration)) return
     const holder = this.#reachability.retryNow(integration)
-    const push = holder === undefined ? undefined : this.#agents.get(holder)
-    if (holder === undefined || !push) return
-    push.state = withoutPauses(push.state)
+    const tracked = holder === undefined ? undefined : this.#agents.get(holder)
+    if (holder === undefined || !tracked) return
+    tracked.update({ state: withoutPauses(tracked.value.state) })
     this.#deps.wake(holder)
+  }
+
+  #retryNow(tracked: TrackedPush): void {
+    tracked.update({ state: withoutPauses(tracked.value.state) })
+    this.retryIntegration(tracked.value.integration)
   }
 
   /** Nothing is requested while it is; its channels stay. */
@@ -220,144 +166,57 @@ export class ChannelManager {
     return spec.suspend || (this.#deps.cluster.integrations.get(integration)?.spec.suspend ?? false)
   }
 
-  #pushOf({ agent, resolution, calendars }: Observation): AgentPush {
+  /** The state of this very Agent, and not of an earlier one of its name. */
+  #knownOf(agent: Agent): TrackedPush | undefined {
+    const tracked = this.#agents.get(keyOf(agent))
+    return tracked?.uid === agent.metadata.uid ? tracked : undefined
+  }
+
+  #trackedOf({ agent, resolution, calendars }: Pick<Observation, 'agent' | 'resolution' | 'calendars'>): TrackedPush {
+    const known = this.#knownOf(agent)
+    if (known) return known
     const { clock, random } = this.#deps
-    const key = keyOf(agent)
-    const known = this.#agents.get(key)
-    if (known?.uid === agent.metadata.uid && known) return known
-    const instants = { monotonic: clock.monotonic(), now: clock.now() }
-    const push: AgentPush = {
-      uid: agent.metadata.uid ?? '',
-      integration: resolution.key,
-      mode: { kind: 'unknown' },
-      calendars,
-      state: restored(agent, calendars, instants, random),
-      announcements: new Map(),
-      changed: NOTHING_CHANGED,
-      reading: NOTHING_READ,
-      access: undefined,
-      lastAccess: undefined,
-      waitsForOther: false,
-      reported: undefined,
-    }
+    const state = restored(agent, calendars, { monotonic: clock.monotonic(), now: clock.now() }, random)
     // An earlier Agent of the same name left these.
-    if (known) push.state = { ...push.state, stopping: onlyWatched(known.state, () => false).stopping }
-    this.#agents.set(key, push)
-    return push
+    const former = this.#agents.get(keyOf(agent))?.value.state ?? newPushState()
+    const { stopping } = onlyWatched(former, () => false)
+    const uid = agent.metadata.uid ?? ''
+    const tracked = new ObjectState(uid, newAgentPush(uid, resolution.key, { ...state, stopping }))
+    this.#agents.set(keyOf(agent), tracked)
+    return tracked
   }
 
-  #noteReading(push: AgentPush, { id, lastRead, changedAt }: WatchedCalendar): void {
-    const provedAt = push.state.byCalendar.get(id)?.proved?.provedAt
-    const announcements = noted(this.#announcementsOf(push, id), { lastRead, changedAt, provedAt })
-    push.announcements = new Map(push.announcements).set(id, announcements)
+  #countMissed(tracked: TrackedPush): void {
+    const { push, newlyMissed } = withMissed(tracked.value, this.#deps.clock.monotonic())
+    tracked.update(push)
+    const [namespace = '', name = ''] = push.integration.split('/')
+    for (let count = 0; count < newlyMissed; count++) this.#deps.missed({ namespace, name })
   }
 
-  #announcementsOf(push: AgentPush, id: string): ReturnType<typeof newAnnouncements> {
-    return push.announcements.get(id) ?? newAnnouncements()
+  async #keepUpToDate(key: Key, tracked: TrackedPush): Promise<void> {
+    const { mode, integration } = tracked.value
+    const run = this.#runOf(key, tracked)
+    if (mode.kind === 'enabled') await keepChannels(run, mode.address)
+    else if (mode.kind === 'unknown') this.#reachability.leave(integration, key)
+    else dropChannels(run)
+    await stopChannels(run)
   }
 
-  /** Counts what was missed. After three in a row, the channel is replaced. */
-  #judgeMissed(push: AgentPush): void {
-    for (const [id, before] of push.announcements) {
-      const { announcements, newlyMissed } = judged(before, this.#deps.clock.monotonic())
-      if (newlyMissed === 0) continue
-      const [namespace = '', name = ''] = push.integration.split('/')
-      for (let count = 0; count < newlyMissed; count++) this.#deps.missed({ namespace, name })
-      const isSilent = announcements.missed >= MISSED_LIMIT
-      push.announcements = new Map(push.announcements).set(
-        id,
-        isSilent ? { ...announcements, missed: 0 } : announcements,
-      )
-      const calendar = push.state.byCalendar.get(id)
-      if (isSilent && calendar) push.state = withCalendarPush(push.state, id, { ...calendar, isSilent })
+  #runOf(key: Key, tracked: TrackedPush): ChannelRun {
+    return {
+      ...{ deps: this.#deps, key, tracked, reachability: this.#reachability },
+      channelKey: () => this.#deps.channelKeys()[0],
+      validity: (address) => this.#validity(address),
     }
-  }
-
-  #onReachable(push: AgentPush): void {
-    if (push.mode.kind !== 'enabled' || this.#reachability.isProved(push.mode.address)) return
-    this.#reachability.prove(push.mode.address)
-    push.state = withoutPauses(push.state)
-  }
-
-  #retryNow(push: AgentPush): void {
-    push.state = withoutPauses(push.state)
-    this.retryIntegration(push.integration)
-  }
-
-  async #keepUpToDate(key: Key, push: AgentPush): Promise<void> {
-    this.#judgeMissed(push)
-    if (push.mode.kind === 'enabled') await this.#keepChannels(key, push, push.mode.address)
-    else if (push.mode.kind === 'unknown') this.#reachability.leave(push.integration, key)
-    else this.#dropChannels(key, push)
-    await stopChannels(this.#deps, push, push.access ?? push.lastAccess)
-  }
-
-  async #keepChannels(key: Key, push: AgentPush, address: string): Promise<void> {
-    const watched = new Set(push.calendars.map(({ id }) => id))
-    push.state = onlyWatched(push.state, (id) => watched.has(id))
-    for (const { id } of push.calendars) this.#expire(key, push, { id, address })
-    let waits = false
-    for (const calendar of push.calendars) {
-      if (!this.#lacksChannel(push, calendar, address)) continue
-      waits = (await this.#ensureChannel(key, push, { id: calendar.id, address })) === 'waits' || waits
-    }
-    push.waitsForOther = waits
-    if (!waits && !(push.access && isTrying(push))) this.#reachability.leave(push.integration, key)
-  }
-
-  #expire(key: Key, push: AgentPush, { id, address }: Target): void {
-    const before = push.state.byCalendar.get(id)
-    push.state = timedOut(push.state, id, this.#deps.clock.monotonic())
-    if (push.state.byCalendar.get(id) !== before) this.#reachability.fail(push.integration, key)
-    if (this.#deps.channelKeys().length > 0) push.state = withoutInvalid(push.state, id, this.#validity(address))
-  }
-
-  #lacksChannel(push: AgentPush, { id, lastRead, isRefused }: WatchedCalendar, address: string): boolean {
-    if (lastRead === undefined || isRefused) return false
-    const now = this.#deps.clock.monotonic()
-    const calendar = push.state.byCalendar.get(id) ?? newCalendarPush()
-    if ((calendar.notSupportedUntil ?? -Infinity) > now || calendar.retryAt > now) return false
-    return lacksChannel(calendar, this.#validity(address))
-  }
-
-  async #ensureChannel(key: Key, push: AgentPush, { id, address }: Target): Promise<'waits' | undefined> {
-    const [current] = this.#deps.channelKeys()
-    const { access } = push
-    if (!access || !current || !this.#mayTry(push, address)) return undefined
-    const permission = this.#reachability.request(push.integration, key, address)
-    if (permission !== 'granted') {
-      if (permission.waitsFor === 'other') return 'waits'
-      this.#pause(push, id, permission.until)
-      return undefined
-    }
-    await requestChannel(this.#deps, push, { calendarId: id, address, key: current, access })
-    if (push.state.byCalendar.get(id)?.proved?.address === address) this.#onReachable(push)
-    return undefined
-  }
-
-  /** Until the site is proved, one channel tries. The spec may have changed while another request was under way. */
-  #mayTry(push: AgentPush, address: string): boolean {
-    const isCurrent = push.mode.kind === 'enabled' && push.mode.address === address
-    return isCurrent && (this.#reachability.isProved(address) || !hasUnproved(push))
-  }
-
-  #pause(push: AgentPush, id: string, until: number): void {
-    const calendar = push.state.byCalendar.get(id) ?? newCalendarPush()
-    push.state = withCalendarPush(push.state, id, { ...calendar, failure: { reason: 'NotReachable' }, retryAt: until })
-  }
-
-  #dropChannels(key: Key, push: AgentPush): void {
-    push.state = onlyWatched(push.state, () => false)
-    this.#reachability.leave(push.integration, key)
   }
 
   /** Stops all channels, with one attempt for each: nobody is left to try again. */
-  async #end(key: Key, push: AgentPush): Promise<Outcome> {
-    if (this.#agents.get(key) === push) this.#agents.delete(key)
-    this.#reachability.leave(push.integration, key)
-    push.state = onlyWatched(push.state, () => false)
-    await stopChannels(this.#deps, push, push.access ?? push.lastAccess)
-    push.state = newPushState()
+  async #end(key: Key, tracked: TrackedPush): Promise<Outcome> {
+    if (this.#agents.get(key) === tracked) this.#agents.delete(key)
+    const run = this.#runOf(key, tracked)
+    dropChannels(run)
+    await stopChannels(run)
+    tracked.update({ state: newPushState() })
     return done()
   }
 
@@ -368,55 +227,11 @@ export class ChannelManager {
     return { now: this.#deps.clock.now(), address, isAccepted }
   }
 
-  #watching(push: AgentPush): Watching {
-    const { mode, calendars, state, waitsForOther } = push
-    const validity = mode.kind === 'enabled' ? this.#validity(mode.address) : undefined
-    const isWatched: Parameters<typeof decideWatching>[0]['isValid'] = ({ proved: channel }) =>
-      channel !== undefined && validity !== undefined && isValid(channel, validity)
-    return decideWatching({ mode, calendars, state, waitsForOther, isValid: isWatched })
+  #validityOf({ mode }: AgentPush): Validity | undefined {
+    return mode.kind === 'enabled' ? this.#validity(mode.address) : undefined
   }
 
-  /** What the status would say, as a digest, to tell whether it has changed. */
   #digestOf(push: AgentPush): string {
-    const now = this.#deps.clock.monotonic()
-    const channels = [...push.state.byCalendar.values()].map((calendar) =>
-      isBrandNew(calendar, now) ? undefined : channelStatus(calendar),
-    )
-    return createHash('sha256')
-      .update(JSON.stringify([this.#watching(push), channels]))
-      .digest('base64')
+    return reportDigest(push, this.#validityOf(push), this.#deps.clock.monotonic())
   }
-}
-
-const NOTHING_CHANGED: ReadonlySet<string> = new Set()
-const NOTHING_READ: ReadonlyMap<string, number> = new Map()
-
-/** The changed calendars that another failure kept from being read: they are read when the next reading comes to them. */
-const unread = ({ calendars, reading }: AgentPush): string[] =>
-  calendars
-    .filter(({ id, lastRead = -Infinity, hasFailed }) => !hasFailed && lastRead < (reading.get(id) ?? -Infinity))
-    .map(({ id }) => id)
-
-/** A channel is usually proved at once: one write of the status tells both. */
-const isBrandNew = ({ proved: current, unproved }: CalendarPush, now: number): boolean =>
-  !current && unproved !== undefined && now < unproved.askedAt + BRAND_NEW_MS
-
-/** With which client and token channels are made; undefined while none can be made. */
-function accessOf({ resolution, accessToken, payer }: Observation): PushAccess | undefined {
-  if (resolution.kind !== 'resolved' || resolution.entry.apiDisabled || accessToken === undefined) return undefined
-  return { client: resolution.entry.client, accessToken, payer }
-}
-
-const hasUnproved = ({ state }: AgentPush): boolean =>
-  [...state.byCalendar.values()].some(({ unproved }) => unproved !== undefined)
-
-/** Whether the Agent finds out whether notifications arrive. It keeps doing so after a trial has failed. */
-const isTrying = (push: AgentPush): boolean =>
-  hasUnproved(push) || [...push.state.byCalendar.values()].some(({ failure }) => failure?.reason === 'NotReachable')
-
-/** A failure is reported until push works: while another attempt is under way, and after a restart. */
-function isKept(agent: Agent, watching: Watching): boolean {
-  if (typeof watching === 'string' || watching.reason !== 'NotYetWatching') return false
-  const before = findCondition(agent.status?.conditions, 'Watching')
-  return before?.reason === 'WatchFailed' || (before?.message.startsWith(TRIAL_FAILED) ?? false)
 }

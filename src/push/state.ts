@@ -182,6 +182,19 @@ export function onlyWatched(state: PushState, isWatched: (id: string) => boolean
   return withStopping({ ...state, byCalendar }, ...gone.flatMap(([, { proved: old, unproved }]) => [old, unproved]))
 }
 
+/** Takes out the channels that are to be stopped now. @param now by the monotonic clock. */
+export function takenStopping(state: PushState, now: number): { due: StoppingChannel[]; state: PushState } {
+  const isDue = ({ retryAt }: StoppingChannel): boolean => retryAt <= now
+  return {
+    due: state.stopping.filter(isDue),
+    state: { ...state, stopping: state.stopping.filter((one) => !isDue(one)) },
+  }
+}
+
+/** Puts back a channel that could not be stopped, unless it is left to end by itself. */
+export const withStillStopping = (state: PushState, again: StoppingChannel | undefined): PushState =>
+  again ? { ...state, stopping: [...state.stopping, again] } : state
+
 /** A channel could not be stopped; undefined if it is left to end by itself. */
 export function stillStopping(channel: StoppingChannel, now: number): StoppingChannel | undefined {
   const attempts = channel.attempts + 1

@@ -169,11 +169,8 @@ export class SlidingBudget {
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
     let next = Infinity
-    for (const priority of PRIORITIES) {
-      next = Math.min(next, this.#admitLane(priority))
-      // While a request of a higher priority waits for a slot, one of a lower priority does not take it.
-      if (this.#lanes[priority].waiting.size > 0 && this.#untilFree(priority, 1) > 0) break
-    }
+    // A request of a lower priority never has to wait less, so it takes no slot for which one of a higher priority waits.
+    for (const priority of PRIORITIES) next = Math.min(next, this.#admitLane(priority))
     if (next < Infinity) this.#cancelTimer = this.#clock.setTimer(next, () => this.#admit())
   }
 

@@ -38,6 +38,14 @@ describe('an agent that is fully known', () => {
   })
 })
 
+describe('a grant that Google accepted after its recorded end', () => {
+  test('does not end soon for ever, and the message says that its end is not known', () => {
+    const { of } = decided(facts({ grant: { ...grant, isEndDisproved: true }, synced: { calendars: 1 } }))
+    expect(of('Authorized')?.reason).toBe('Granted')
+    expect(of('Authorized')?.message).toContain('so its end is not known')
+  })
+})
+
 describe('an agent that was ready', () => {
   test.each(Object.entries(passing))(
     'stays ready, with its message extended, while %s fails and its outputs can be trusted',

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import { Temporal } from 'temporal-polyfill'
+import { describe, expect, it, vi } from 'vitest'
 import { createZones } from '../../src/calendar/zones.ts'
 import { applyListing, allDay, at, between, busyTimes, list, meeting, read, spell, update, zones } from './support.ts'
 
@@ -107,6 +108,44 @@ it('the cache of time zones never changes an answer, even when it is full', () =
   for (let index = 0; index < 1_500; index++) cached.startOfDay(0, `Unknown/${index}`, 'earlier')
   expect(ask(cached)).toEqual(first)
 })
+
+describe('the name of a time zone in another letter case', () => {
+  it.each([
+    ['europe/PARIS', 'Europe/Paris'],
+    ['AMERICA/port-au-prince', 'America/Port-au-Prince'],
+    ['us/eastern', 'US/Eastern'],
+    ['gmt-05:00', 'Etc/GMT+5'],
+  ])('%s is published as %s, whichever was seen first', (written, name) => {
+    const cached = createZones()
+    expect([cached.nameOf(written), cached.nameOf(name)]).toEqual([name, name])
+    expect(createZones().nameOf(name)).toBe(name)
+  })
+
+  it('is looked up once, and never costs another calendar what is cached', () => {
+    const cached = createZones()
+    cached.startOfDay(20_000, 'Europe/Paris', 'earlier')
+    const lookups = vi.spyOn(Temporal.Instant, 'fromEpochMilliseconds')
+    const days = vi.spyOn(Temporal.PlainDate, 'from')
+    for (const zone of caseVariants('europe/paris', 2_000)) cached.startOfDay(20_000, zone, 'earlier')
+    for (let index = 0; index < 2_000; index++) cached.nameOf(`Unknown/${index}`)
+    cached.startOfDay(20_000, 'Europe/Paris', 'earlier')
+    expect(days).not.toHaveBeenCalled()
+    expect(lookups).toHaveBeenCalledTimes(2_000)
+    vi.restoreAllMocks()
+  })
+
+  it('counts no letter outside of ASCII as one of ASCII', () => {
+    const kelvin = 'Asia/Hong_\u212Aong'
+    const cached = createZones()
+    expect([cached.nameOf('Asia/Hong_Kong'), cached.nameOf(kelvin)]).toEqual(['Asia/Hong_Kong', 'UTC'])
+  })
+})
+
+/** The first `count` ways to write a name in upper and lower case. */
+const caseVariants = (name: string, count: number): string[] =>
+  Array.from({ length: count }, (_, bits) =>
+    name.replace(/./g, (letter, at: number) => ((bits >> at) & 1 ? letter.toUpperCase() : letter)),
+  )
 
 it('an all-day event is kept if only its time zone moves it into the window', () => {
   const window = { start: at('2026-11-23T00:00:00Z'), end: at('2026-11-24T00:00:00Z') }

@@ -1,39 +1,10 @@
-import { describe, expect, test } from 'vitest'
-import { createController, type ControllerOptions, type Reconcile } from '../../src/controller/controller.ts'
+import { describe, expect, test, vi } from 'vitest'
 import { blocked, done, retry, wait, type Outcome } from '../../src/controller/outcome.ts'
-import { about, ManualClock, settle } from '../support/clock.ts'
-import { keepLog } from '../support/log.ts'
+import { about, settle } from '../support/clock.ts'
+import { setUp } from './support/controller.ts'
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
-
-/** A controller whose reconcile answers with the next of `answers`, and with `done()` after the last. */
-function setUp(
-  answers: (Outcome | Error)[] = [],
-  { reconcile, ...options }: Partial<ControllerOptions> & { reconcile?: Reconcile } = {},
-) {
-  const clock = new ManualClock()
-  const log = keepLog('debug', clock)
-  const seen: { key: string; at: number }[] = []
-  const controller = createController({
-    name: 'agent',
-    workers: 1,
-    clock,
-    random: () => 0.5,
-    log,
-    ...options,
-  })
-  const start = clock.now()
-  const nextAnswer = async (key: string): Promise<Outcome> => {
-    seen.push({ key, at: clock.now() - start })
-    const answer = answers.shift() ?? done()
-    if (answer instanceof Error) throw answer
-    return answer
-  }
-  controller.start(reconcile ?? nextAnswer)
-  const told = (): [unknown, unknown][] => log.lines.map(({ level, msg }) => [level, msg])
-  return { clock, log, controller, seen, told }
-}
 
 describe('when a key is reconciled again', () => {
   test.each<[string, Outcome | Error, number | undefined]>([
@@ -121,6 +92,49 @@ describe('adding a key', () => {
   })
 })
 
+describe('the workers', () => {
+  test('are left to other groups by a group whose reconciles never end', async () => {
+    const seen: string[] = []
+    const { controller } = setUp([], {
+      workers: 4,
+      groupOf: (key) => key.split('/')[0] ?? '',
+      reconcile: (key) => {
+        seen.push(key)
+        return new Promise(() => undefined)
+      },
+    })
+    for (let key = 0; key < 10; key++) controller.add(`slow/${key}`)
+    await settle()
+    controller.add('honest/alice')
+    await settle()
+    expect(seen).toEqual(['slow/0', 'slow/1', 'slow/2', 'honest/alice'])
+  })
+})
+
+describe('the metrics', () => {
+  test.each([
+    ['success', done()],
+    ['error', retry(new Error('no'))],
+    ['requeue_after', wait('SecretNotFound', MINUTE)],
+    ['requeue_after', blocked('InvalidClient', MINUTE)],
+  ])('count %s, and how many seconds the reconcile took', async (result, outcome) => {
+    const reconciled = vi.fn()
+    const ignored = (): void => undefined
+    const queue = { added: ignored, retried: ignored, taken: ignored, done: ignored }
+    let finish: (outcome: Outcome) => void = ignored
+    const { clock, controller } = setUp([], {
+      metrics: { queue, observe: ignored, reconciled },
+      reconcile: () => new Promise((resolve) => (finish = resolve)),
+    })
+    controller.add('ns/a')
+    await settle()
+    await clock.advance(3 * SECOND)
+    finish(outcome)
+    await settle()
+    expect(reconciled.mock.calls).toEqual([[result, 3]])
+  })
+})
+
 describe('the log', () => {
   test('reports a failure once, with the time of the retry, and its end', async () => {
     const { clock, controller, log } = setUp([retry(new Error('no')), retry(new Error('no')), done(), done()])
@@ -134,6 +148,19 @@ describe('the log', () => {
       { level: 'info', controller: 'agent', key: 'ns/a', msg: 'recovered' },
     ])
     expect(log.lines[0]).not.toHaveProperty('stack')
+  })
+
+  test('reports a failure that follows another one, once each', async () => {
+    const [first, second] = [retry(new Error('first')), retry(new Error('second'))]
+    const { clock, controller, log } = setUp([first, first, second, second])
+    controller.add('ns/a')
+    await settle()
+    await clock.advance(MINUTE)
+    expect(log.lines.map(({ error, msg }) => (error as Error | undefined)?.message ?? msg)).toEqual([
+      'first',
+      'second',
+      'recovered',
+    ])
   })
 
   test('reports where an exception came from, and nothing secret from its message', async () => {
@@ -234,120 +261,11 @@ describe('stopping', () => {
   test('is final, also before the start', async () => {
     const { controller, seen } = setUp()
     controller.add('ns/a')
-    await controller.stop(SECOND)
+    expect(await controller.stop(SECOND)).toBe(true)
     controller.start(() => Promise.resolve(done()))
     controller.add('ns/b')
     await settle()
     expect(seen).toEqual([])
     expect(controller.depth).toBe(0)
-  })
-})
-
-describe('whether work makes progress', () => {
-  /** One key that is processed until the test ends, and the time since its last progress, in minutes. */
-  const busy = async () => {
-    const { clock, controller } = setUp([], { reconcile: () => new Promise<Outcome>(() => undefined) })
-    controller.add('a')
-    await settle()
-    return { clock, controller, still: () => Math.round(controller.stuckMs / MINUTE) }
-  }
-
-  test('is judged by progress, however long a reconcile takes', async () => {
-    const { clock, controller, still } = await busy()
-    for (let page = 0; page < 50; page++) {
-      await clock.advance(MINUTE)
-      controller.progress('a')
-    }
-    expect(still()).toBe(0)
-    await clock.advance(12 * MINUTE)
-    expect(still()).toBe(12)
-  })
-
-  test('is not judged by the time of day', async () => {
-    const { clock, still } = await busy()
-    clock.setTimeOfDay(12 * MINUTE)
-    expect(still()).toBe(0)
-    clock.setTimeOfDay(-60 * MINUTE)
-    await clock.advance(11 * MINUTE)
-    expect(still()).toBe(11)
-  })
-
-  test('a key that is stuck is not hidden by others that make progress', async () => {
-    const never = new Promise<Outcome>(() => undefined)
-    const { clock, controller } = setUp([], {
-      workers: 2,
-      reconcile: (key) => (key === 'stuck' ? never : Promise.resolve(done(MINUTE))),
-    })
-    for (const key of ['stuck', 'b']) controller.add(key)
-    await settle()
-    await clock.advance(11 * MINUTE)
-    expect(Math.round(controller.stuckMs / MINUTE)).toBe(11)
-  })
-
-  test('keys that nobody processes count as stuck, too', async () => {
-    const { clock, controller, still } = await busy()
-    controller.add('b')
-    await clock.advance(5 * MINUTE)
-    expect(still()).toBe(5)
-    controller.progress('a')
-    expect(still()).toBe(0)
-  })
-
-  test('nothing is stuck if there is nothing to do, or before the start', async () => {
-    const { clock, controller } = setUp([done()])
-    controller.add('a')
-    await clock.advance(60 * MINUTE)
-    expect(controller.stuckMs).toBe(0)
-    const options = { name: 'agent', workers: 1, clock, random: () => 0.5, log: keepLog('debug', clock) }
-    const candidate = createController(options)
-    candidate.add('a')
-    await clock.advance(60 * MINUTE)
-    expect(candidate.stuckMs).toBe(0)
-  })
-})
-
-describe('after an outage that affected every key', () => {
-  const struck = retry(Object.assign(new Error('the API server is away'), { isReported: true }))
-
-  /** The backoff is long by then. */
-  const untilPatient = async (clock: ManualClock): Promise<void> => {
-    for (let turn = 0; turn < 30 * 60 + 7; turn++) await clock.advance(SECOND)
-  }
-
-  test('the keys that failed because of it are reconciled soon, and no others', async () => {
-    const own = retry(new Error('no'))
-    const { clock, controller, seen } = setUp([], {
-      reconcile: async (key) => {
-        seen.push({ key, at: clock.now() })
-        return key === 'ns/own' ? own : struck
-      },
-    })
-    for (const key of ['ns/struck', 'ns/own']) controller.add(key)
-    await untilPatient(clock)
-    const before = seen.length
-    controller.resume()
-    await clock.advance(SECOND)
-    expect(seen.slice(before).map(({ key }) => key)).toEqual(['ns/struck'])
-  })
-
-  test('a key that failed long ago and works now is left alone', async () => {
-    const { clock, controller, seen } = setUp([struck])
-    controller.add('ns/a')
-    await clock.advance(10 * MINUTE)
-    controller.resume()
-    await clock.advance(10 * MINUTE)
-    expect(seen).toHaveLength(2)
-  })
-
-  test('that ends again and again, no key is reconciled more than once a minute because of it', async () => {
-    const { clock, controller, seen } = setUp(Array<Outcome>(100).fill(struck))
-    controller.add('ns/a')
-    await untilPatient(clock)
-    const before = seen.length
-    for (let turn = 0; turn < 100; turn++) {
-      controller.resume()
-      await clock.advance(SECOND)
-    }
-    expect(seen.length - before).toBeLessThanOrEqual(3)
   })
 })

@@ -65,6 +65,30 @@ describe('a work queue', () => {
   })
 })
 
+describe('the keys that are ready', () => {
+  test('are counted, whatever their priority', () => {
+    const { queue } = setUp()
+    queue.add('asked')
+    queue.addAfter('routine', 0)
+    expect(queue.depth).toBe(2)
+  })
+
+  test('are known by the one that has waited for the longest, those in processing left out', async () => {
+    const { clock, queue } = setUp()
+    expect(queue.waitingSince).toBeUndefined()
+    queue.add('held')
+    queue.get()
+    queue.add('held')
+    await clock.advance(SECOND)
+    const since = clock.monotonic()
+    for (const key of ['a', 'b']) {
+      queue.add(key)
+      await clock.advance(SECOND)
+    }
+    expect(queue.waitingSince).toBe(since)
+  })
+})
+
 describe('a key that is added for later', () => {
   test('is due at its time, not before', async () => {
     const { clock, queue, takeAll } = setUp()
@@ -270,7 +294,7 @@ describe('backoff', () => {
     const longest = 10 * SECOND
     const atMost = (random: number): number => {
       const { queue } = setUp({ random: () => random })
-      return Array.from({ length: 20 }, () => queue.addRateLimited('a', { longest })).at(-1)!
+      return Math.max(...Array.from({ length: 20 }, () => queue.addRateLimited('a', { longest })))
     }
     expect([atMost(0), atMost(0.999_999)]).toEqual([7.5 * SECOND, expect.closeTo(longest, 0)])
   })
@@ -321,6 +345,7 @@ describe('a stopped queue', () => {
     queue.add('held')
     queue.add('waiting')
     queue.addAfter('later', SECOND)
+    expect(queue.trackedKeys).toBe(3)
     queue.stop()
     queue.add('new')
     queue.addAfter('newer', SECOND)

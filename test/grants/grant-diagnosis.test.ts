@@ -4,7 +4,8 @@ import { diagnoseInvalidGrant, grantEnd } from '../../src/grants/grant-diagnosis
 import type { CalendarIntegration } from '../../src/resources/types.ts'
 import { anIntegration } from '../support/resources.ts'
 
-const DAY = 24 * 60 * 60_000
+const HOUR = 60 * 60_000
+const DAY = 24 * HOUR
 const consent = Date.parse('2026-11-16T10:00:00Z')
 const inTesting = anIntegration()
 const inProduction = anIntegration({ publishingStatus: 'InProduction' })
@@ -43,6 +44,20 @@ describe('the end of a grant', () => {
 
   test('is what Google named, if it named one', () => {
     expect(grantEnd(grant({ grantExpiresAt: consent + DAY }), inTesting)).toBe(consent + DAY)
+  })
+
+  test.each([
+    ['seven days after consent', grant(), 7],
+    ['named by Google', grant({ grantExpiresAt: consent + 2 * DAY }), 2],
+  ])('%s is not known any more once Google has accepted the grant an hour after it', (_, of, days) => {
+    const end = consent + days * DAY
+    expect(grantEnd({ ...of, lastUsedAt: end + HOUR - 1 }, inTesting)).toBe(end)
+    expect(grantEnd({ ...of, lastUsedAt: end + HOUR }, inTesting)).toBeUndefined()
+  })
+
+  test('that Google named does not give way to an earlier one, computed, once it is disproved', () => {
+    const of = grant({ grantExpiresAt: consent + 9 * DAY, lastUsedAt: consent + 8 * DAY })
+    expect(grantEnd(of, inTesting)).toBe(consent + 9 * DAY)
   })
 
   test('counts as Testing if an External integration does not say its publishing status', () => {
@@ -127,6 +142,15 @@ describe('a grant that Google no longer accepts', () => {
   test('at the end that Google announced has expired', () => {
     const of = grant({ grantExpiresAt: consent + 2 * DAY })
     expect(diedAfter(2, { of, by: inProduction }).reason).toBe('GrantExpired')
+  })
+
+  test('says if Google accepted it after the end that the recorded consent gives', () => {
+    const of = grant({ lastUsedAt: consent + 19 * DAY })
+    const { reason, likelyCause } = diedAfter(20, { of })
+    expect(reason).toBe('GrantExpired')
+    expect(likelyCause).toContain(
+      'recorded as given 2026-11-16T10:00:00Z, though Google still accepted it 2026-12-05T10:00:00Z',
+    )
   })
 
   test('says if the date of consent is only a guess', () => {

@@ -49,7 +49,8 @@ export class MemoryKubernetes {
     const path = pathOf(object)
     const known = this.objects.get(path)
     const generation = (known?.metadata.generation ?? 0) + (same(known?.spec, object.spec) && known ? 0 : 1)
-    const metadata = { ...object.metadata, uid: known?.metadata.uid ?? `uid-${path}`, generation }
+    const uid = known?.metadata.uid ?? object.metadata.uid ?? `uid-${path}`
+    const metadata = { ...object.metadata, uid, generation }
     return this.#store(path, { ...object, status: known?.status ?? object.status, metadata })
   }
 

@@ -9,7 +9,8 @@ import { createAgentReconciler } from '../../src/agent/reconcile.ts'
 import { createZones } from '../../src/calendar/zones.ts'
 import { createGoogle, type RunningGoogle } from '../../src/google/google.ts'
 import { createIntegrationRegistry } from '../../src/clients/integration-registry.ts'
-import { createIntegrationReconciler } from '../../src/integration/reconcile.ts'
+import type { IntegrationRegistry } from '../../src/clients/port.ts'
+import { createIntegrationReconciler, type IntegrationReconciler } from '../../src/integration/reconcile.ts'
 import { SiteRegistry } from '../../src/integration/site-registry.ts'
 import { createCluster, type RunningCluster } from '../../src/kubernetes/cluster.ts'
 import type { WatchStore } from '../../src/kubernetes/store.ts'
@@ -46,7 +47,11 @@ export class MemoryWorld {
   readonly #deadlines = new Map<string, () => void>()
   #client!: RunningGoogle
   #cluster!: RunningCluster
-  #integrations!: Reconcile
+  /** What the Agents are told about the integrations. */
+  registry!: IntegrationRegistry
+  /** The integrations whose Agents the registry woke. */
+  woken: string[] = []
+  #integrations!: IntegrationReconciler
   #agents!: Reconcile
 
   constructor() {
@@ -75,9 +80,10 @@ export class MemoryWorld {
   #startReconcilers(
     common: Pick<Parameters<typeof createAgentReconciler>[0], 'cluster' | 'google' | 'clock' | 'random' | 'log'>,
   ): void {
-    const registry = createIntegrationRegistry(this.clock)
+    const registry = (this.registry = createIntegrationRegistry(this.clock))
+    registry.onEntry((key) => void this.woken.push(key))
     const sites = new SiteRegistry({ cluster: this.#cluster, clock: this.clock, sites: new Map() })
-    this.#integrations = createIntegrationReconciler({ ...common, registry, sites }).reconcile
+    this.#integrations = createIntegrationReconciler({ ...common, registry, sites })
     const grants = new GrantStore(common)
     const signInURL = (): undefined => undefined
     const agents = createAgentReconciler({
@@ -120,10 +126,19 @@ export class MemoryWorld {
   }
 
   /** One reconcile of an Agent or a CalendarIntegration. @throws what the reconcile throws, and Error if it never ends. */
-  async reconcile(kind: 'Agent' | 'CalendarIntegration', key: string): Promise<Outcome> {
+  reconcile(kind: 'Agent' | 'CalendarIntegration', key: string): Promise<Outcome> {
     this.google.judged = key === 'booking/alice'
+    return this.#finish((kind === 'Agent' ? this.#agents : this.#integrations.reconcile)(key))
+  }
+
+  /** Writes the first status of an integration, beside its reconcile. @throws as `reconcile`. */
+  writeFirstStatus(key: string): Promise<Outcome> {
+    return this.#finish(this.#integrations.runDeadline(key))
+  }
+
+  /** Lets time go on only while nothing else can. */
+  async #finish(running: Promise<Outcome>): Promise<Outcome> {
     const state = { done: false }
-    const running = (kind === 'Agent' ? this.#agents : this.#integrations)(key)
     void running.then(
       () => (state.done = true),
       () => (state.done = true),

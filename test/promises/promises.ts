@@ -229,7 +229,7 @@ export const PROMISES: readonly BrokenPromise[] = [
     file: 'src/controller/controller.ts',
     find: 'if (this.#lastProgress.has(key)) this.#lastProgress.set(key, this.#movedAt)',
     replace: 'void key',
-    test: 'test/controller/controller.test.ts',
+    test: 'test/controller/progress.test.ts',
   },
   {
     promise: 'time: a start that is stopped begins no work',

@@ -18,12 +18,14 @@ const limited = (reason: Reason, retryAfterMs?: number): Refused =>
 
 let clock: ManualClock
 let closed: number
+let random: number
 let breaker: CircuitBreaker<Reason>
 beforeEach(() => {
   clock = new ManualClock()
   closed = 0
+  random = 0.5
   breaker = new CircuitBreaker<Reason>(
-    { clock, random: () => 0.5 },
+    { clock, random: () => random },
     {
       judge: (error) => (error instanceof Refused ? error.verdict : { kind: 'inconclusive' }),
       pauses: { Busy: { firstMs: 5_000, maxMs: 15_000 }, Exhausted: { fixedMs: 60_000 } },
@@ -44,6 +46,18 @@ async function fail(error: Error, mayBypass?: () => boolean): Promise<CircuitOpe
     )
 }
 
+/** Sends a request, and returns what ends it. */
+function begin(): { answer: () => Promise<void>; refuse: (error: Error) => Promise<void> } {
+  let [resolve, reject] = [(): void => undefined, (() => undefined) as (error: Error) => void]
+  const ended = breaker
+    .run(() => new Promise<void>((yes, no) => ([resolve, reject] = [yes, no])))
+    .catch(() => undefined)
+  return {
+    answer: () => (resolve(), ended),
+    refuse: (error) => (reject(error), ended),
+  }
+}
+
 const refusalOf = (run: Promise<unknown>): Promise<CircuitOpenError<Reason>> =>
   run.then(
     () => Promise.reject(new Error('was not refused')),
@@ -57,6 +71,8 @@ describe('a closed circuit', () => {
     expect(await fail(error)).toBe(error)
     expect(breaker.open).toBeUndefined()
     expect(() => breaker.assertClosed()).not.toThrow()
+    breaker.allowProbe()
+    expect(breaker.open).toBeUndefined()
     expect(closed).toBe(0)
   })
 
@@ -64,6 +80,94 @@ describe('a closed circuit', () => {
     const error = limited('Busy')
     expect(await fail(error)).toMatchObject({ reason: 'Busy', retryAfterMs: 5_000, cause: error })
     expect(breaker.open).toEqual({ reason: 'Busy', since: clock.now(), leftMs: 5_000 })
+  })
+})
+
+describe('requests that were sent before the circuit opened', () => {
+  test('do not close it when they are answered', async () => {
+    const earlier = begin()
+    await fail(limited('Busy'))
+    await earlier.answer()
+    expect([breaker.open?.leftMs, closed]).toEqual([5_000, 0])
+  })
+
+  test('neither lengthen its pause nor double the next one when they are refused, too', async () => {
+    const earlier = begin()
+    await fail(limited('Busy'))
+    await clock.advance(1_000)
+    await earlier.refuse(limited('Busy'))
+    expect(breaker.open?.leftMs).toBe(4_000)
+    await clock.advance(4_000)
+    expect((await fail(limited('Busy'))).retryAfterMs).toBe(10_000)
+  })
+
+  test('that end while the probe is under way let no second probe through', async () => {
+    const earlier = begin()
+    await fail(limited('Busy'))
+    await clock.advance(5_000)
+    const probe = begin()
+    await earlier.answer()
+    expect(await refusalOf(succeed())).toBeInstanceOf(CircuitOpenError)
+    await probe.answer()
+    expect(await succeed()).toBe('answered')
+  })
+})
+
+describe('a limit that is met again', () => {
+  /** Meets the limit, and sends the probe after the pause. */
+  const recover = async (): Promise<void> => {
+    await fail(limited('Busy'))
+    await clock.advance(5_000)
+    await succeed()
+  }
+
+  test('within a minute after a pause pauses twice as long, although requests were answered meanwhile', async () => {
+    await recover()
+    await clock.advance(59_000)
+    await succeed()
+    expect((await fail(limited('Busy'))).retryAfterMs).toBe(10_000)
+  })
+
+  test('pauses as at first once a request was answered a minute after the pause', async () => {
+    await recover()
+    await clock.advance(61_000)
+    await succeed()
+    expect((await fail(limited('Busy'))).retryAfterMs).toBe(5_000)
+  })
+})
+
+test.each<[Reason, number, number]>([
+  ['Busy', 3_750, 6_250],
+  ['Exhausted', 45_000, 75_000],
+])('the pause of %s is spread over a quarter less and more', async (reason, least, most) => {
+  random = 0
+  expect((await fail(limited(reason))).retryAfterMs).toBe(least)
+  await clock.advance(least)
+  await succeed()
+  await clock.advance(60_000)
+  await succeed()
+  random = 1
+  expect((await fail(limited(reason))).retryAfterMs).toBe(most)
+})
+
+describe('when the limit was met', () => {
+  test('is told by the time of day, also after that was set', async () => {
+    await fail(limited('Exhausted'))
+    await clock.advance(10_000)
+    const since = clock.now() - 10_000
+    clock.setTimeOfDay(60 * 60_000)
+    expect(breaker.open?.since).toBeCloseTo(since + 60 * 60_000, -1)
+    clock.setTimeOfDay(-2 * 60 * 60_000)
+    expect(breaker.open?.since).toBeCloseTo(since - 60 * 60_000, -1)
+  })
+
+  test('does not move with a clock that is corrected by seconds', async () => {
+    await fail(limited('Exhausted'))
+    const since = clock.now()
+    for (const step of [3_000, -6_000]) {
+      clock.setTimeOfDay(step)
+      expect(breaker.open?.since).toBe(since)
+    }
   })
 })
 
@@ -78,12 +182,16 @@ describe('an open circuit', () => {
   test('lets one request find out after its pause, and closes when that is answered', async () => {
     await clock.advance(5_000)
     expect(breaker.open?.leftMs).toBe(0)
-    let answer: (text: string) => void = () => undefined
-    const probe = breaker.run(() => new Promise<string>((resolve) => (answer = resolve)))
+    const probe = begin()
     await settle()
     expect((await refusalOf(succeed())).retryAfterMs).toBe(1_500)
-    answer('answered')
-    await probe
+    await probe.answer()
+    expect([breaker.open, closed]).toEqual([undefined, 1])
+  })
+
+  test('is closed by a probe that is refused for a reason of its own', async () => {
+    await clock.advance(5_000)
+    await fail(new Refused({ kind: 'available' }))
     expect([breaker.open, closed]).toEqual([undefined, 1])
   })
 

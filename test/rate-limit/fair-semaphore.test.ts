@@ -35,6 +35,8 @@ describe('a semaphore', () => {
   test('runs so many at once, of a namespace and of a link fewer', async () => {
     for (const name of ['a1-0', 'a1-1', 'a1-2', 'a2-0', 'a3-0', 'b1-0', 'c1-0']) void come(name)
     await settle()
+    // Without a longest wait, they wait for as long as it takes.
+    expect(clock.pending).toEqual([])
     expect(order).toEqual(['a1-0', 'a1-1', 'a2-0', 'b1-0'])
     expect(semaphore.waiting).toBe(3)
   })
@@ -45,6 +47,18 @@ describe('a semaphore', () => {
     void come('c1-0')
     await end('b1-0')
     expect(order.at(-1)).toBe('c1-0')
+  })
+
+  test('gives a free place to the namespace that holds the fewest, also if that one has waited for longer', async () => {
+    for (const name of ['a1-0', 'a2-0', 'b1-0', 'b2-0', 'c1-0', 'a3-0']) void come(name)
+    await end('b1-0')
+    expect(order.at(-1)).toBe('c1-0')
+  })
+
+  test('gives a free place of a namespace to its link that holds the fewest', async () => {
+    for (const name of ['a1-0', 'b1-0', 'b2-0', 'b3-0', 'a1-1', 'a2-0']) void come(name)
+    await end('b1-0')
+    expect(order.at(-1)).toBe('a2-0')
   })
 
   test('lets those of one link run in the order in which they came', async () => {

@@ -27,8 +27,9 @@ class Traffic {
   readonly reached: number[] = []
   readonly refusals: { priority: Priority; waited: number; retryAfterMs: number }[] = []
 
-  constructor(limit: number | (() => number)) {
-    this.budget = new SlidingBudget(this.clock, typeof limit === 'number' ? () => limit : limit)
+  /** @param reserved how many of the requests others may send. */
+  constructor(limit: number | (() => number), reserved = 0) {
+    this.budget = new SlidingBudget(this.clock, typeof limit === 'number' ? () => limit : limit, () => reserved)
   }
 
   /** Sends a request, which reaches the service at `delay` of the time that it is under way. */
@@ -172,6 +173,60 @@ describe('a sliding budget', () => {
     for (let one = 0; one < 300; one++) void traffic.send()
     await settle()
     expect(Math.max(...traffic.refusals.map(({ retryAfterMs }) => retryAfterMs))).toBeLessThan(17 * MINUTE)
+  })
+
+  it('turns away at once what those of a higher priority leave no slot for', async () => {
+    const traffic = new Traffic(1)
+    traffic.budget.record()
+    await traffic.clock.advance(MINUTE - 3_000)
+    void traffic.send('requested')
+    void traffic.send('interactive')
+    await settle()
+    expect(traffic.refusals).toMatchObject([{ priority: 'interactive', waited: 0 }])
+    await traffic.clock.advance(MAX_WAIT_MS)
+    expect(traffic.sentBy('requested')).toHaveLength(1)
+  })
+
+  it('says when the next slot is free, also after a smaller limit made others wait for minutes', async () => {
+    let limit = 1
+    const traffic = new Traffic(() => limit)
+    traffic.budget.record()
+    for (let one = 0; one < 10; one++) await traffic.send()
+    limit = 600
+    for (let one = 0; one < limit; one++) traffic.budget.record()
+    await traffic.send()
+    const times = traffic.refusals.map(({ retryAfterMs }) => Math.floor(retryAfterMs / 1_000))
+    expect([times[0], times.at(-1)]).toEqual([66, 60])
+  })
+
+  it('sends what may not wait if a slot is free, and leaves no timer behind', async () => {
+    const traffic = new Traffic(60)
+    for (const maxWaitMs of [MAX_WAIT_MS, 0, -1]) await traffic.budget.acquire('routine', maxWaitMs)
+    expect(traffic.clock.pending).toEqual([])
+  })
+
+  it('leaves to others what is reserved for them', async () => {
+    const traffic = new Traffic(10, 4)
+    await steadily(traffic, { requested: 30 }, 3)
+    expect(mostInAMinute(traffic.reached)).toBe(6)
+  })
+
+  it('is not idle while a request waits, even if none is under way', async () => {
+    const traffic = new Traffic(60)
+    traffic.budget.drain()
+    void traffic.send('routine')
+    await settle()
+    expect(traffic.sent).toEqual([])
+    expect(traffic.budget.isIdle).toBe(false)
+  })
+
+  it('gives back one token of a burst with a place that was not used', async () => {
+    const traffic = new Traffic(60)
+    const [slot] = await Promise.all(Array.from({ length: 6 }, () => traffic.budget.acquire('routine', 0)))
+    slot?.cancel()
+    for (let one = 0; one < 6; one++) void traffic.send()
+    await settle()
+    expect(traffic.sent).toHaveLength(1)
   })
 
   it('gives back a place that was not used', async () => {

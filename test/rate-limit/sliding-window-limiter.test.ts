@@ -34,6 +34,17 @@ describe('a sliding window', () => {
     expect(admitted.length).toBeGreaterThan(25)
   })
 
+  test('admits so many at once, and not one more', () => {
+    expect([admit(), admit(), admit(), admit()]).toEqual([true, true, true, false])
+  })
+
+  test('of one admits a key for the first time, and then not until the window has passed', () => {
+    limiter = new SlidingWindowLimiter(clock, { max: 1, windowMs })
+    expect([admit(), admit()]).toEqual([true, false])
+    clock.jump(windowMs)
+    expect(admit()).toBe(true)
+  })
+
   test('says how long to wait', () => {
     for (let turn = 0; turn < 3; turn++) {
       admit()

@@ -124,7 +124,7 @@ describe('events.watch', () => {
     ['push.webhookUrlUnauthorized', '401 push.webhookUrlUnauthorized'],
     ['rateLimitExceeded403', '403 rateLimitExceeded RATE_LIMIT_EXCEEDED'],
     ['429', '429 rateLimitExceeded RATE_LIMIT_EXCEEDED'],
-    ['quotaExceeded', '403 quotaExceeded RATE_LIMIT_EXCEEDED'],
+    ['quotaExceeded', '403 quotaExceeded'],
   ] as const)('is refused by the fault %s', async (fault, expected) => {
     harness.google.addFault({ fault, kind: 'events.watch', times: 1 })
     expect(refusal(await watch())).toBe(expected)

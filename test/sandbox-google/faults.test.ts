@@ -12,7 +12,7 @@ describe('faults by name', () => {
     ['rateLimitExceeded403', '403 rateLimitExceeded RATE_LIMIT_EXCEEDED'],
     ['userRateLimitExceeded403', '403 userRateLimitExceeded RATE_LIMIT_EXCEEDED'],
     ['429', '429 rateLimitExceeded RATE_LIMIT_EXCEEDED'],
-    ['quotaExceeded', '403 quotaExceeded RATE_LIMIT_EXCEEDED'],
+    ['quotaExceeded', '403 quotaExceeded'],
     ['dailyLimitExceeded', '403 dailyLimitExceeded RATE_LIMIT_EXCEEDED'],
     ['accessNotConfigured', '403 accessNotConfigured SERVICE_DISABLED'],
     ['500', '500 backendError'],
@@ -60,6 +60,24 @@ describe('faults by name', () => {
     harness.google.addFault({ fault: 'commitThenDrop', times: 1 })
     await expect(insert('bbbbb')).rejects.toThrow()
     expect(ids(await harness.list())).toEqual(['bbbbb'])
+  })
+
+  it('fail after the request took effect, so that a repetition meets it', async () => {
+    harness.google.addFault({ fault: 'commitThenFail', kind: 'events.insert', times: 1 })
+    expect(refusal(await insert('aaaaa'))).toBe('503 backendError')
+    expect(refusal(await insert('aaaaa'))).toBe('409 duplicate')
+    harness.google.addFault({ fault: 'commitThenFail', kind: 'events.delete', times: 1, status: 500 })
+    const remove = () => harness.api('DELETE', '/calendars/primary/events/aaaaa')
+    expect([refusal(await remove()), refusal(await remove())]).toEqual(['500 backendError', '410 deleted'])
+  })
+
+  it('delay the answer of a request that took effect', async () => {
+    harness.google.addFault({ fault: 'commitThenSlow', kind: 'events.insert', times: 1, ms: 60_000 })
+    const slow = insert('aaaaa')
+    await eventually(() => expect(harness.google.events({ calendar: 'alice@example.com' })).toHaveLength(1))
+    expect(ids(await harness.list())).toEqual(['aaaaa'])
+    await harness.clock.advance(60_000)
+    expect((await slow).status).toBe(200)
   })
 
   it('send half a body, or a page of HTML', async () => {

@@ -193,6 +193,7 @@ describe('exceptions', () => {
   })
 
   it('of a deleted series return with it as ordinary instances', async () => {
+    harness.google.switches({ updateRestores: true })
     await harness.api('DELETE', '/calendars/primary/events/series')
     const body = meeting('09:00', '10:00', { recurrence: ['RRULE:FREQ=DAILY;COUNT=3'] })
     expect((await harness.api('PUT', '/calendars/primary/events/series', { body })).status).toBe(200)

@@ -9,6 +9,7 @@ afterEach(() => harness.close())
 
 const EVENTS = '/calendars/primary/events'
 const insert = (body: Record<string, unknown>, query = '') => harness.api('POST', `${EVENTS}${query}`, { body })
+const at = (time: string) => ({ dateTime: `2026-11-24${time}` })
 const get = (id: string) => harness.api('GET', `${EVENTS}/${id}`)
 
 describe('insert', () => {
@@ -29,43 +30,57 @@ describe('insert', () => {
     expect((await insert(meeting('10:00', '10:00'))).status).toBe(200)
   })
 
-  it('limits the keys and values of extended properties', async () => {
-    const withProperty = (key: string, value: string) =>
-      insert(meeting('09:00', '10:00', { extendedProperties: { private: { [key]: value } } }))
-    expect((await withProperty('k'.repeat(44), 'v'.repeat(1024))).status).toBe(200)
-    expect((await withProperty('k'.repeat(45), 'v')).status).toBe(400)
-    expect((await withProperty('k', 'v'.repeat(1025))).status).toBe(400)
-  })
-
-  it('makes a Meet link only with conferenceDataVersion=1, pending if the switch says so', async () => {
-    const conferenceData = { createRequest: { requestId: 'r1', conferenceSolutionKey: { type: 'hangoutsMeet' } } }
-    const event = meeting('09:00', '10:00', { conferenceData })
-    expect((await insert(event)).body).not.toHaveProperty('conferenceData')
-    harness.google.switches({ pendingConferences: true })
-    const made = await insert(event, '?conferenceDataVersion=1')
-    expect(made.body).toMatchObject({ conferenceData: { createRequest: { status: { statusCode: 'pending' } } } })
-    const later = (await get(made.body.id as string)).body
-    expect(later.hangoutLink).toMatch(/^https:\/\/meet\.google\.com\//)
-    const repeated = await harness.api('PATCH', `${EVENTS}/${String(made.body.id)}?conferenceDataVersion=1`, {
-      body: { conferenceData },
+  it('drops null and what only Google sets', async () => {
+    const event = meeting('09:00', '10:00', {
+      summary: null,
+      creator: { email: 'x@y.org' },
+      updated: '2020-01-01T00:00:00Z',
     })
-    expect(repeated.body.hangoutLink).toBe(later.hangoutLink)
-    const unversioned = await harness.api('PATCH', `${EVENTS}/${String(made.body.id)}`, { body: { summary: 'Kept' } })
-    expect(unversioned.body.hangoutLink).toBe(later.hangoutLink)
+    const { body } = await insert(event)
+    expect(body).not.toHaveProperty('summary')
+    expect(body).toMatchObject({
+      creator: { email: 'alice@example.com', self: true },
+      updated: '2026-11-23T10:00:00.000Z',
+    })
   })
 
-  it('accepts only the values of sendUpdates', async () => {
-    expect((await insert(meeting('09:00', '10:00'), '?sendUpdates=none')).status).toBe(200)
-    expect(refusal(await insert(meeting('09:00', '10:00'), '?sendUpdates=some'))).toBe('400 invalid')
+  it.each([
+    ['an offset and no zone', { start: at('T09:00:00'), end: at('T10:00:00Z') }, '400 required'],
+    ['an instant', { start: at('T09:00:00'), end: at('T10:00'.padEnd(9, 'x')) }, '400 required'],
+    [
+      'a zone that exists',
+      { start: { ...at('T09:00:00'), timeZone: 'Mars/Base' }, end: at('T10:00:00Z') },
+      '400 invalid',
+    ],
+    [
+      'a zone to repeat in',
+      { start: at('T09:00:00Z'), end: at('T10:00:00Z'), recurrence: ['RRULE:FREQ=DAILY'] },
+      '400 required',
+    ],
+    ['one kind of time', { start: { ...at('T09:00:00Z'), date: '2026-11-24' }, end: at('T10:00:00Z') }, '400 invalid'],
+    [
+      'an all-day end after the start',
+      { start: { date: '2026-11-24' }, end: { date: '2026-11-24' } },
+      '400 timeRangeEmpty',
+    ],
+  ])('needs %s', async (_, times, expected) => {
+    expect(refusal(await insert(times))).toBe(expected)
+    expect(ids(await harness.list())).toEqual([])
   })
 
-  it('requires a writer', async () => {
-    harness.google.addAccount({ email: 'bob@example.com' })
-    harness.google.share({ calendar: 'bob@example.com', account: 'alice@example.com', role: 'reader' })
-    const path = '/calendars/bob%40example.com/events'
-    expect(refusal(await harness.api('POST', path, { body: meeting('09:00', '10:00') }))).toBe('403 forbidden')
-    harness.google.share({ calendar: 'bob@example.com', account: 'alice@example.com', role: 'writer' })
-    expect((await harness.api('POST', path, { body: meeting('09:00', '10:00') })).status).toBe(200)
+  it.each([
+    ['summary', 's'.repeat(1025)],
+    ['location', 'l'.repeat(1025)],
+    ['description', 'd'.repeat(8193)],
+    ['summary', 17],
+    ['visibility', 'secret'],
+    ['transparency', 'glassy'],
+    ['status', 'maybe'],
+    ['reminders', { useDefault: true, overrides: [{ method: 'popup', minutes: 5 }] }],
+    ['reminders', { useDefault: false, overrides: Array.from({ length: 6 }, () => ({ method: 'popup', minutes: 5 })) }],
+    ['reminders', { useDefault: false, overrides: [{ method: 'popup', minutes: 40_321 }] }],
+  ])('limits the %s', async (name, value) => {
+    expect((await insert(meeting('09:00', '10:00', { [name]: value }))).status).toBe(400)
   })
 })
 
@@ -103,6 +118,43 @@ describe('update and patch', () => {
     expect(refusal(old)).toBe('412 conditionNotMet')
   })
 
+  it('have an etag, an update time and a sequence that grow with each revision', async () => {
+    const before = (await get('event1')).body
+    harness.google.advance({ ms: 1000 })
+    const after = (await harness.api('PATCH', `${EVENTS}/event1`, { body: meeting('11:00', '12:00') })).body
+    expect(after.etag).not.toBe(before.etag)
+    expect([before.updated, after.updated]).toEqual(['2026-11-23T10:00:00.000Z', '2026-11-23T10:00:01.000Z'])
+    expect([before.sequence, after.sequence]).toEqual([0, 1])
+    const hidden = { extendedProperties: { private: { a: '9' } } }
+    const noRevision = (await harness.api('PATCH', `${EVENTS}/event1`, { body: hidden })).body
+    expect(noRevision.sequence).toBe(1)
+    expect(noRevision.etag).not.toBe(after.etag)
+  })
+
+  it('do not touch the update time when only reminders change', async () => {
+    harness.google.advance({ ms: 1000 })
+    const body = { reminders: { useDefault: false, overrides: [{ method: 'popup', minutes: 5 }] } }
+    expect((await harness.api('PATCH', `${EVENTS}/event1`, { body })).body.updated).toBe('2026-11-23T10:00:00.000Z')
+  })
+
+  it('refuse an outdated sequence', async () => {
+    await harness.api('PATCH', `${EVENTS}/event1`, { body: { summary: 'Two' } })
+    const put = (sequence: number) =>
+      harness.api('PUT', `${EVENTS}/event1`, { body: meeting('09:00', '10:00', { sequence }) })
+    expect(refusal(await put(0))).toBe('400 invalid')
+    expect((await put(1)).body.sequence).toBe(2)
+    expect((await put(7)).body.sequence).toBe(7)
+  })
+
+  it('turn a timed event into an all-day one only if the former kind of time is set to null', async () => {
+    const times = { start: { date: '2026-11-24' }, end: { date: '2026-11-25' } }
+    const patch = (body: object) => harness.api('PATCH', `${EVENTS}/event1`, { body })
+    expect(refusal(await patch(times))).toBe('400 invalid')
+    const none = { dateTime: null, timeZone: null }
+    const start = { ...times.start, ...none }
+    expect((await patch({ start, end: { ...times.end, ...none } })).body.start).toEqual({ date: '2026-11-24' })
+  })
+
   it('let only the organizer change shared properties, and attendees their answer', async () => {
     const event = { id: 'invite', ...meeting('09:00', '10:00', { organizer: { email: 'boss@example.com' } }) }
     harness.google.addEvent({ calendar: 'alice@example.com', event })
@@ -121,12 +173,29 @@ describe('delete', () => {
     expect(refusal(await harness.api('DELETE', `${EVENTS}/never1`))).toBe('404 notFound')
   })
 
-  it('reserves the id: a GET finds the event cancelled, an update brings it back', async () => {
+  it('reserves the id: a GET finds the event cancelled, and an update is forbidden', async () => {
     await insert({ id: 'event1', ...meeting('09:00', '10:00') })
     await harness.api('DELETE', `${EVENTS}/event1`)
     expect((await get('event1')).body).toMatchObject({ id: 'event1', status: 'cancelled' })
     const body = meeting('11:00', '12:00', { status: 'confirmed' })
+    expect(refusal(await harness.api('PUT', `${EVENTS}/event1`, { body }))).toBe('403 forbidden')
+    expect(refusal(await harness.api('PATCH', `${EVENTS}/event1`, { body }))).toBe('403 forbidden')
+    expect(ids(await harness.list())).toEqual([])
+  })
+
+  it('can be undone by an update if the switch says so', async () => {
+    harness.google.switches({ updateRestores: true })
+    await insert({ id: 'event1', ...meeting('09:00', '10:00') })
+    await harness.api('DELETE', `${EVENTS}/event1`)
+    const body = meeting('11:00', '12:00', { status: 'confirmed' })
     expect((await harness.api('PUT', `${EVENTS}/event1`, { body })).body.status).toBe('confirmed')
     expect(ids(await harness.list())).toEqual(['event1'])
+  })
+
+  it('is also a patch to the status cancelled', async () => {
+    await insert({ id: 'event1', ...meeting('09:00', '10:00') })
+    const patched = await harness.api('PATCH', `${EVENTS}/event1`, { body: { status: 'cancelled' } })
+    expect(patched.body.status).toBe('cancelled')
+    expect(refusal(await harness.api('DELETE', `${EVENTS}/event1`))).toBe('410 deleted')
   })
 })

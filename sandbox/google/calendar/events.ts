@@ -39,14 +39,6 @@ function checkProperties(fields: EventFields): void {
   if (fields.transparency !== undefined && !TRANSPARENCIES.has(fields.transparency as string)) {
     throw invalid('Invalid value for transparency')
   }
-  const { private: own, shared } = (fields.extendedProperties ?? {}) as Record<
-    string,
-    Record<string, string> | undefined
-  >
-  for (const [key, value] of Object.entries({ ...own, ...shared })) {
-    if (key.length > 44) throw invalid('Extended property key is too long.')
-    if (value.length > 1024) throw invalid('Extended property value is too long.')
-  }
 }
 
 /** Stores a new or changed record, as one more entry in the calendar's change log. */

@@ -1,10 +1,11 @@
 /** events.list and events.instances (docs/google-behaviour.md#listing-events): windows, instances, order, deltas, pages. */
 import { backEnd, invalid, json, type Reply } from '../http/errors.ts'
-import type { Caller } from '../oauth/access.ts'
+import { requireReach, type Caller } from '../oauth/access.ts'
 import type { Call } from '../http/call.ts'
 import type { GoogleState } from '../state/state.ts'
 import { openCalendar, type View } from '../state/calendars.ts'
 import { findEvent, HORIZON_MS } from './events.ts'
+import { propertyFilter } from './extended-properties.ts'
 import { maskOf } from './fields.ts'
 import { nextPage, pageSize, type Position, readPageToken } from './paging.ts'
 import { type RenderOptions, resourceOf } from './resource.ts'
@@ -16,19 +17,12 @@ import type { EventRecord } from '../state/calendar-records.ts'
 const LIMITS = { normal: 250, most: 2500 }
 
 /** Parameters that Google has and this simulation does not. */
-const NOT_PLAYED = [
-  'timeZone',
-  'q',
-  'iCalUID',
-  'eventTypes',
-  'privateExtendedProperty',
-  'sharedExtendedProperty',
-  'updatedMin',
-]
+const NOT_PLAYED = ['timeZone', 'q', 'iCalUID', 'eventTypes', 'updatedMin']
 
 /** Answers events.list. */
 export function listEvents(state: GoogleState, call: Call, caller: Caller): Reply {
   const view = openCalendar(state, call.params[0]!, caller.account)
+  requireReach(call.kind, caller, view)
   const { query } = call
   const order = orderOf(query)
   const since = readSyncToken(state, view, query)
@@ -41,7 +35,9 @@ export function listEvents(state: GoogleState, call: Call, caller: Caller): Repl
     horizon: state.now() + HORIZON_MS,
   }
   checkPlayed(query)
-  const records = since ? selectChanges(view.calendar, options, since.version) : selectEvents(view.calendar, options)
+  const selected = since ? selectChanges(view.calendar, options, since.version) : selectEvents(view.calendar, options)
+  const filter = propertyFilter(query)
+  const records = filter ? selected.filter(filter) : selected
   return answer(state, { call, view, records: order ? records.sort(byPosition(order)) : records, order, window })
 }
 
@@ -141,8 +137,8 @@ function streamed(records: EventRecord[], bodyWith: (records: EventRecord[]) => 
 
 function endOf(state: GoogleState, call: Call, last: { view: View; position: SyncPosition }): object {
   const { query } = call
-  // An ordered listing has no sync token.
-  if (call.kind !== 'events.list' || query.has('orderBy')) return {}
+  // An ordered or filtered listing has no sync token.
+  if (call.kind !== 'events.list' || query.has('orderBy') || propertyFilter(query)) return {}
   // Each sync token keeps the window of the first call.
   const before = readSyncToken(state, last.view, query)
   const position = before ? { ...last.position, from: before.from, to: before.to } : last.position

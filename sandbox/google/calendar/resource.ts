@@ -1,5 +1,6 @@
 /** Renders events as the API shows them to an account, with at most so many attendees. */
 import { atLeast, type View } from '../state/calendars.ts'
+import { type Attendee, attendeesOf, sameAddress } from './attendees.ts'
 import { etagOf } from './events.ts'
 import { EVENT_FIELDS } from './fields.ts'
 import type { EventRecord } from '../state/calendar-records.ts'
@@ -23,7 +24,7 @@ export function resourceOf(view: View, record: EventRecord, options: RenderOptio
     if (value !== undefined) resource[name] = value
   }
   if (record.series) Object.assign(resource, seriesOf(record))
-  if (Array.isArray(resource.attendees)) addAttendees(resource, view, options)
+  if (Array.isArray(resource.attendees)) addAttendees(resource, { view, record }, options)
   return resource
 }
 
@@ -36,8 +37,6 @@ const COMPUTED: Record<string, (record: EventRecord, view: View) => unknown> = {
   htmlLink: (record) => `https://www.google.com/calendar/event?eid=${record.id}`,
   created: (record) => new Date(record.created).toISOString(),
   updated: (record) => new Date(record.updated).toISOString(),
-  creator: (_record, view) => person(view, view.calendar.owner),
-  organizer: (_record, view) => person(view, view.calendar.id),
   iCalUID: (record) => `${record.series?.master ?? record.id}@google.com`,
   sequence: () => 0,
   reminders: () => ({ useDefault: true }),
@@ -47,7 +46,13 @@ const COMPUTED: Record<string, (record: EventRecord, view: View) => unknown> = {
 const ALL: readonly string[] = [...EVENT_FIELDS]
 
 const valueOf = (view: View, record: EventRecord, name: string): unknown =>
-  record.fields[name] ?? COMPUTED[name]?.(record, view)
+  PEOPLE[name]?.(record, view) ?? record.fields[name] ?? COMPUTED[name]?.(record, view)
+
+/** The creator and the organizer. A control operation may have written an organizer, for an invitation. */
+const PEOPLE: Record<string, (record: EventRecord, view: View) => unknown> = {
+  creator: ({ fields }, view) => person(view, fields.creator ?? { email: view.calendar.owner }),
+  organizer: ({ fields }, view) => person(view, fields.organizer ?? { email: view.calendar.id }),
+}
 
 function tombstone(record: EventRecord): Resource {
   return { id: record.id, status: 'cancelled', ...seriesOf(record) }
@@ -81,29 +86,33 @@ function busyOnly(record: EventRecord): Resource {
   return resource
 }
 
-interface Attendee {
-  email?: string
-  self?: boolean
-  organizer?: boolean
-}
-
 /** Adds the attendees. If there are more than requested, it adds only the person's own entry, and says that others are omitted. */
-function addAttendees(resource: Resource, view: View, options: RenderOptions): void {
-  const attendees = resource.attendees as Attendee[]
+function addAttendees(
+  resource: Resource,
+  { view, record }: { view: View; record: EventRecord },
+  options: RenderOptions,
+): void {
+  const organizer = (record.fields.organizer as { email?: string } | undefined)?.email ?? view.calendar.id
+  const attendees = attendeesOf(resource)
   const most = options.maxAttendees
   const tooMany = most !== undefined && attendees.length > most
   const shown = tooMany ? attendees.filter((attendee) => isSelf(attendee, view)) : attendees
-  resource.attendees = shown.map((attendee) => markSelf(attendee, view))
+  resource.attendees = shown.map((attendee) => mark(attendee, view, organizer))
   if (tooMany) resource.attendeesOmitted = true
 }
 
-function markSelf(attendee: Attendee, view: View): Attendee {
-  const answered = { responseStatus: 'needsAction', ...attendee }
-  return isSelf(attendee, view) ? { ...answered, self: true } : answered
+function mark(attendee: Attendee, view: View, organizer: string): Attendee {
+  return {
+    responseStatus: 'needsAction',
+    ...attendee,
+    ...(sameAddress(attendee.email, organizer) ? { organizer: true } : {}),
+    ...(isSelf(attendee, view) ? { self: true } : {}),
+  }
 }
 
-const isSelf = ({ email }: Attendee, view: View): boolean => email?.toLowerCase() === view.calendar.id
+const isSelf = ({ email }: Attendee, view: View): boolean => sameAddress(email, view.calendar.id)
 
-function person(view: View, email: string): Resource {
-  return email === view.calendar.id ? { email, self: true } : { email }
+function person(view: View, written: unknown): Resource {
+  const known = written as { email?: string }
+  return sameAddress(known.email, view.calendar.id) ? { ...known, self: true } : known
 }

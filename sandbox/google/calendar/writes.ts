@@ -1,17 +1,21 @@
 /** events.get, insert, update, patch, delete (docs/google-behaviour.md#writing-events). */
-import { isRecord } from '../../../src/platform/json.ts'
 import { backEnd, invalid, json, type Refusal, type Reply } from '../http/errors.ts'
-import type { Caller } from '../oauth/access.ts'
+import { requireReach, type Caller } from '../oauth/access.ts'
 import type { Call } from '../http/call.ts'
-import { notifyWatchers } from '../push/notifications.ts'
+import { spendWrite } from '../quota/calendar-writes.ts'
 import type { GoogleState } from '../state/state.ts'
 import { atLeast, openCalendar, type View } from '../state/calendars.ts'
+import { sameAddress, withAttendees } from './attendees.ts'
 import { settleConference, withConference } from './conference.ts'
-import { commit, conditionNotMet, etagOf, findEvent, shape, without } from './events.ts'
+import { conditionNotMet, etagOf, findEvent } from './events.ts'
+import { withExtendedProperties } from './extended-properties.ts'
 import { maskOf } from './fields.ts'
 import { renderOptions } from './listing.ts'
+import { mailGuests, organizerOf, sendUpdatesOf } from './mails.ts'
 import { resourceOf } from './resource.ts'
-import type { Calendar, EventFields, EventRecord } from '../state/calendar-records.ts'
+import { addEvent, changeEvent, differ, mergePatch, removeEvent, sequenceOf, SHARED_PROPERTIES } from './storing.ts'
+import type { EventFields, EventRecord } from '../state/calendar-records.ts'
+import { checkWritten } from './write-checks.ts'
 
 const READ_ONLY = new Set([
   'kind',
@@ -25,15 +29,15 @@ const READ_ONLY = new Set([
   'recurringEventId',
   'originalStartTime',
   'hangoutLink',
-  'attendeesOmitted',
   'locked',
 ])
 
 /** Answers events.get. */
 export function getEvent(state: GoogleState, call: Call, caller: Caller): Reply {
-  const view = openCalendar(state, call.params[0]!, caller.account)
-  const record = settleConference(view.calendar, findEvent(view.calendar, call.params[1]!))
-  if (call.headers['if-none-match'] === etagOf(record)) return { status: 304, body: '' }
+  const view = openEvents(state, call, caller)
+  const record = settleConference(state, view.calendar, findEvent(view.calendar, call.params[1]!))
+  const etag = etagOf(record)
+  if (call.headers['if-none-match'] === etag) return { status: 304, headers: { etag }, body: '' }
   return reply(call, view, record)
 }
 
@@ -41,18 +45,25 @@ export function getEvent(state: GoogleState, call: Call, caller: Caller): Reply 
 export function insertEvent(state: GoogleState, call: Call, caller: Caller): Reply {
   const view = openForWriting(state, call, caller)
   const body = call.json()
-  const id = typeof body.id === 'string' ? body.id : undefined
-  if (id !== undefined && !/^[a-v0-9]{5,1024}$/.test(id)) throw invalid('Invalid resource id value.')
+  const id = idOf(body)
   if (id !== undefined && view.calendar.events.has(id)) {
     throw backEnd(409, 'duplicate', 'The requested identifier already exists.')
   }
-  const fields = withConference(state, call.query, { before: undefined, fields: writable(body) })
-  return reply(call, view, addEvent(state, view.calendar, fields, id))
+  const fields = checked(state, call, { view, before: undefined, fields: mergePatch({}, writable(body)) })
+  const after = addEvent(state, view.calendar, { ...fields, creator: { email: caller.account } }, id)
+  mailGuests(state, view, { before: undefined, after }, sendUpdatesOf(call.query))
+  return reply(call, view, after)
+}
+
+function idOf({ id }: Record<string, unknown>): string | undefined {
+  if (id === undefined || id === null) return undefined
+  if (typeof id !== 'string' || !/^[a-v0-9]{5,1024}$/.test(id)) throw invalid('Invalid resource id value.')
+  return id
 }
 
 /** Answers events.update. */
 export function updateEvent(state: GoogleState, call: Call, caller: Caller): Reply {
-  return change(state, call, caller, (_before, body) => body)
+  return change(state, call, caller, (_before, body) => mergePatch({}, body))
 }
 
 /** Answers events.patch. */
@@ -63,21 +74,29 @@ export function patchEvent(state: GoogleState, call: Call, caller: Caller): Repl
 /** Answers events.delete. */
 export function deleteEvent(state: GoogleState, call: Call, caller: Caller): Reply {
   const view = openForWriting(state, call, caller)
-  const record = findEvent(view.calendar, call.params[1]!)
-  if (record.cancelled) throw backEnd(410, 'deleted', 'Resource has been deleted')
-  checkMatch(call, record)
-  removeEvent(state, view.calendar, record)
+  const before = findEvent(view.calendar, call.params[1]!)
+  if (before.cancelled) throw backEnd(410, 'deleted', 'Resource has been deleted')
+  checkMatch(call, before)
+  checkPrivate(view, before)
+  const after = removeEvent(state, view.calendar, before)
+  mailGuests(state, view, { before, after }, sendUpdatesOf(call.query))
   return { status: 204, body: '' }
 }
 
-const SEND_UPDATES = new Set(['all', 'externalOnly', 'none'])
+function openEvents(state: GoogleState, call: Call, caller: Caller): View {
+  const view = openCalendar(state, call.params[0]!, caller.account)
+  requireReach(call.kind, caller, view)
+  return view
+}
 
 function openForWriting(state: GoogleState, call: Call, caller: Caller): View {
-  const view = openCalendar(state, call.params[0]!, caller.account)
-  const sendUpdates = call.query.get('sendUpdates')
-  if (sendUpdates !== null && !SEND_UPDATES.has(sendUpdates))
-    throw invalid('Invalid value for sendUpdates', 'sendUpdates')
-  if (!atLeast(view.role, 'writer')) throw backEnd(403, 'forbidden', 'Forbidden')
+  const view = openEvents(state, call, caller)
+  if (!atLeast(view.role, 'writerWithoutPrivateAccess')) {
+    throw backEnd(403, 'requiredAccessLevel', 'You need to have writer access to this calendar.')
+  }
+  spendWrite(state, view.calendar)
+  // An invalid value is refused before anything changes.
+  sendUpdatesOf(call.query)
   return view
 }
 
@@ -87,24 +106,35 @@ function change(state: GoogleState, call: Call, caller: Caller, combine: Combine
   const view = openForWriting(state, call, caller)
   const before = findEvent(view.calendar, call.params[1]!)
   checkMatch(call, before)
-  const combined = combine(before.fields, writable(call.json()))
-  checkOrganizer(view, before, combined)
-  const fields = withConference(state, call.query, { before: before.fields, fields: combined })
-  return reply(call, view, changeEvent(state, view.calendar, before, fields))
+  checkPrivate(view, before)
+  const stays = before.cancelled && before.series === undefined && !state.switches.updateRestores
+  if (stays) throw backEnd(403, 'forbidden', 'Forbidden')
+  const body = writable(call.json())
+  checkSequence(before, body)
+  const combined = { ...combine(before.fields, body), ...authorsOf(before) }
+  const fields = checked(state, call, { view, before: before.fields, fields: combined })
+  checkOrganizer(view, before, fields)
+  const after = changeEvent(state, view.calendar, before, fields)
+  mailGuests(state, view, { before, after }, sendUpdatesOf(call.query))
+  return reply(call, view, after)
 }
 
 const writable = (body: Record<string, unknown>): EventFields =>
   Object.fromEntries(Object.entries(body).filter(([name]) => !READ_ONLY.has(name)))
 
-/** Applies a patch: objects are merged, arrays are replaced, null deletes. */
-export function mergePatch<T extends Record<string, unknown>>(before: T, patch: Record<string, unknown>): T {
-  const merged: Record<string, unknown> = { ...before }
-  for (const [name, value] of Object.entries(patch)) {
-    if (value === null) Reflect.deleteProperty(merged, name)
-    else if (isRecord(value)) merged[name] = mergePatch(isRecord(merged[name]) ? merged[name] : {}, value)
-    else merged[name] = value
-  }
-  return merged as T
+function authorsOf({ fields: { creator, organizer } }: EventRecord): EventFields {
+  return { ...(creator === undefined ? {} : { creator }), ...(organizer === undefined ? {} : { organizer }) }
+}
+
+/** Checks what a client wrote, and returns the fields to store. @throws Refusal 400 */
+function checked(
+  state: GoogleState,
+  call: Call,
+  { view, before, fields }: { view: View; before: EventFields | undefined; fields: EventFields },
+): EventFields {
+  checkWritten(fields)
+  const complete = withExtendedProperties(withAttendees(before, fields, view.calendar.id))
+  return withConference(state, call.query, { before, fields: complete })
 }
 
 function checkMatch(call: Call, record: EventRecord): void {
@@ -112,15 +142,24 @@ function checkMatch(call: Call, record: EventRecord): void {
   if (wanted !== undefined && wanted !== '*' && wanted !== etagOf(record)) throw conditionNotMet()
 }
 
-const SHARED_PROPERTIES = ['summary', 'description', 'location', 'start', 'end', 'recurrence']
+/** Refuses a writer who may not see private events. */
+function checkPrivate(view: View, { fields }: EventRecord): void {
+  const hidden = fields.visibility === 'private' || fields.visibility === 'confidential'
+  if (hidden && !atLeast(view.role, 'writer')) throw backEnd(403, 'forbidden', 'Forbidden')
+}
 
-/** An attendee may answer. Only the organizer may change the shared properties of an event. */
+function checkSequence(before: EventRecord, body: EventFields): void {
+  if (body.sequence === undefined || sequenceOf(body) >= sequenceOf(before.fields)) return
+  throw invalid(
+    'Invalid sequence value. The specified sequence number is below the current sequence number of the resource. Re-fetch the resource and use its sequence number on the following request.',
+  )
+}
+
+/** An attendee may answer. Only the organizer may change the shared properties of an event, unless guests may. */
 function checkOrganizer(view: View, before: EventRecord, after: EventFields): void {
-  const organizer = (before.fields.organizer as { email?: string } | undefined)?.email
-  if (organizer === undefined || organizer.toLowerCase() === view.calendar.id) return
-  after.organizer = before.fields.organizer
-  const differs = SHARED_PROPERTIES.some((name) => JSON.stringify(before.fields[name]) !== JSON.stringify(after[name]))
-  if (differs) throw notOrganizer()
+  const organizer = organizerOf(before)
+  if (organizer === undefined || sameAddress(organizer, view.calendar.id)) return
+  if (before.fields.guestsCanModify !== true && differ(before.fields, after, SHARED_PROPERTIES)) throw notOrganizer()
 }
 
 const notOrganizer = (): Refusal =>
@@ -132,49 +171,4 @@ function reply(call: Call, view: View, record: EventRecord): Reply {
     : resourceOf(view, record, renderOptions(call.query))
   const answer = json(maskOf(call.kind, call.query).apply(shown))
   return { ...answer, headers: { ...answer.headers, etag: etagOf(record) } }
-}
-
-/** Adds an event, with a new id if it has none. Control operations may set fields that people cannot. */
-export function addEvent(state: GoogleState, calendar: Calendar, fields: EventFields, id?: string): EventRecord {
-  const now = state.now()
-  const base = { id: id ?? freshId(state), order: calendar.nextOrder++, created: now, updated: now }
-  const { status, ...rest } = fields
-  const cancelled = status === 'cancelled'
-  const record = commit(calendar, { ...base, cancelled, ...shape(cancelled ? rest : fields, calendar.timeZone) })
-  notifyWatchers(state, calendar)
-  return record
-}
-
-/** Replaces the fields of an event. A deleted event comes back unless its status is `cancelled`. */
-export function changeEvent(
-  state: GoogleState,
-  calendar: Calendar,
-  before: EventRecord,
-  fields: EventFields,
-): EventRecord {
-  if (fields.status === 'cancelled') return removeEvent(state, calendar, before)
-  const kept = without(without(before, 'recurrence'), 'orphan')
-  const order = calendar.events.has(before.id) ? before.order : calendar.nextOrder++
-  const shaped = shape(fields, calendar.timeZone)
-  const record = commit(calendar, { ...kept, ...shaped, order, cancelled: false, updated: state.now() })
-  notifyWatchers(state, calendar)
-  return record
-}
-
-/** Deletes an event. Its id stays reserved; a deleted instance becomes a cancelled exception. */
-export function removeEvent(state: GoogleState, calendar: Calendar, before: EventRecord): EventRecord {
-  const order = calendar.events.has(before.id) ? before.order : calendar.nextOrder++
-  const fields = without(before.fields, 'status')
-  const record = commit(calendar, { ...before, fields, order, cancelled: true, updated: state.now() })
-  notifyWatchers(state, calendar)
-  return record
-}
-
-const ID_LETTERS = 'abcdefghijklmnopqrstuv0123456789'
-
-function freshId(state: GoogleState): string {
-  let id = ''
-  for (let i = 0; i < 20; i++) id += ID_LETTERS.charAt(Math.floor(state.random() * 32))
-  state.counter += 1
-  return `${id}${state.counter.toString(32)}`
 }

@@ -2,7 +2,7 @@
 import { calendarOf } from '../state/calendars.ts'
 import { selectEvents } from '../calendar/selection.ts'
 import { DAY_MS, formatInstant } from '../times/times.ts'
-import { removeEvent, addEvent } from '../calendar/writes.ts'
+import { removeEvent, addEvent } from '../calendar/storing.ts'
 import type { Reply } from '../http/errors.ts'
 import { escape, page } from '../http/html.ts'
 import { isAlive, endGrant } from '../oauth/grants.ts'

@@ -17,6 +17,7 @@ import {
   webhookUrlNotHttps,
   webhookUrlUnauthorized,
 } from '../push/channel-request.ts'
+import { calendarUsageLimitsExceeded } from '../quota/calendar-writes.ts'
 import { dailyLimitExceeded, rateLimitExceeded } from '../quota/quotas.ts'
 import { errorPage } from '../oauth/consent-pages.ts'
 import {
@@ -33,7 +34,7 @@ import { checkGarbling } from '../state/garbling.ts'
 const replies = {
   rateLimitExceeded403: () => rateLimitExceeded('project'),
   userRateLimitExceeded403: () => rateLimitExceeded('user'),
-  quotaExceeded: () => dailyLimitExceeded('quotaExceeded'),
+  quotaExceeded: () => calendarUsageLimitsExceeded(),
   dailyLimitExceeded: () => dailyLimitExceeded(),
   accessNotConfigured: () => accessNotConfigured('100000000001'),
   '429': () => tooMany(),

@@ -34,6 +34,7 @@ const READING = new Set([
   'requests',
   'busiestMinutes',
   'deliveries',
+  'mails',
 ])
 
 function orExplain(make: () => Reply): Reply {

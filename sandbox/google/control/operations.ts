@@ -3,10 +3,7 @@
  * object: in process a method of the handle, over HTTP `POST /_control/<name>` (docs/sandbox-google.md). An invalid request
  * throws a ControlError.
  */
-import { calendarOf, type CalendarSettings, newCalendar, share } from '../state/calendars.ts'
-import { findEvent, without } from '../calendar/events.ts'
-import { resourceOf } from '../calendar/resource.ts'
-import { addEvent, changeEvent, mergePatch, removeEvent } from '../calendar/writes.ts'
+import { without } from '../calendar/events.ts'
 import { ControlError } from '../http/errors.ts'
 import { accountOf, type AccountSettings, addAccount } from '../oauth/accounts.ts'
 import { signIn, type SignIn, type SignInResult } from '../oauth/authorize.ts'
@@ -14,13 +11,15 @@ import { addClient, addSecret, clientFile, clientOf, type ClientSettings, DEFAUL
 import { type GrantRequest, isAlive, endGrant, newAccessToken, newGrant, revokeAll } from '../oauth/grants.ts'
 import { setProject } from '../oauth/projects.ts'
 import type { Switches, GoogleState } from '../state/state.ts'
+import { calendarOperations } from './calendar-operations.ts'
 import { checkFault } from './faults.ts'
+import { personOperations } from './person-operations.ts'
 import { type RequestFilter, type RequestSummary, resetLog, summarize } from '../state/request-log.ts'
 import { type ChannelInfo, endSilently, listChannels } from '../push/channels.ts'
 import { type DeliveryFilter, listDeliveries, resetDeliveries } from '../push/delivery.ts'
 import { reportBusiest, resetBusiest } from '../quota/traffic.ts'
 import { fill, type FillRequest, type SeedRequest, type Seeded, seed } from './seed.ts'
-import type { AccessRole, EventFields, EventRecord } from '../state/calendar-records.ts'
+import type { Mail } from '../state/mail-records.ts'
 import type { Grant, ProjectSettings } from '../state/oauth-records.ts'
 import type { FaultRequest, FaultRule } from '../state/fault-rules.ts'
 
@@ -47,6 +46,7 @@ export function operationsOn(state: GoogleState) {
     ...accountOperations(state),
     ...grantOperations(state),
     ...calendarOperations(state),
+    ...personOperations(state),
     ...faultOperations(state),
     ...pushOperations(state),
     ...logOperations(state),
@@ -197,71 +197,6 @@ function grantOperations(state: GoogleState) {
   }
 }
 
-function calendarOperations(state: GoogleState) {
-  const shown = (calendarId: string, record: EventRecord) => {
-    const calendar = calendarOf(state, calendarId)
-    return resourceOf({ calendar, role: 'owner', account: calendar.owner }, record) as {
-      id: string
-      status: string
-    } & EventFields
-  }
-  return {
-    addCalendar: (settings: CalendarSettings) => {
-      const { id, owner, summary, timeZone } = newCalendar(state, settings)
-      return { id, owner, summary, timeZone }
-    },
-    /** Gives a role, or takes it away with `none`. Expires the calendar's sync tokens. */
-    share: ({ calendar, account, role }: { calendar: string; account: string; role: AccessRole | 'none' }) => {
-      share(state, calendarOf(state, calendar), account, role)
-      return {}
-    },
-    /** Removes a calendar from an account's list, or hides it there. Access stays. */
-    setListed: ({
-      calendar,
-      account,
-      listed = true,
-      hidden = false,
-    }: {
-      calendar: string
-      account: string
-      listed?: boolean
-      hidden?: boolean
-    }) => {
-      const { list } = accountOf(state, account)
-      if (listed) list.set(calendarOf(state, calendar).id, { selected: true, hidden })
-      else list.delete(calendar.toLowerCase())
-      return {}
-    },
-    /** Adds an event in the API's notation; `organizer` may be set too, for an invitation. */
-    addEvent: ({ calendar, event }: { calendar: string; event: EventFields & { id?: string } }) => {
-      const { id, ...fields } = event
-      return shown(calendar, addEvent(state, calendarOf(state, calendar), fields, id))
-    },
-    /** Patches an event; `id` may be that of an instance. */
-    changeEvent: ({ calendar, id, changes }: { calendar: string; id: string; changes: EventFields }) => {
-      const found = calendarOf(state, calendar)
-      const before = findEvent(found, id)
-      return shown(calendar, changeEvent(state, found, before, mergePatch(before.fields, changes)))
-    },
-    deleteEvent: ({ calendar, id }: { calendar: string; id: string }) => {
-      const found = calendarOf(state, calendar)
-      removeEvent(state, found, findEvent(found, id))
-      return {}
-    },
-    /** Returns the events of a calendar, with recurring events unexpanded. */
-    events: ({ calendar }: { calendar: string }) =>
-      [...calendarOf(state, calendar).events.values()]
-        .filter(({ orphan }) => !orphan)
-        .map((record) => shown(calendar, record)),
-    /** Expires all sync tokens of a calendar, or of all calendars: they get 410. */
-    expireSyncTokens: ({ calendar }: { calendar?: string } = {}) => {
-      const calendars = calendar === undefined ? state.calendars.values() : [calendarOf(state, calendar)]
-      for (const one of calendars) one.epoch += 1
-      return {}
-    },
-  }
-}
-
 function faultOperations(state: GoogleState) {
   const addFault = (request: FaultRequest): { id: string } => {
     checkFault(request)
@@ -316,6 +251,13 @@ function pushOperations(state: GoogleState) {
 
 function logOperations(state: GoogleState) {
   return {
+    /** Returns the mails to guests that writes through the API caused, oldest first. */
+    mails: (filter: Partial<Pick<Mail, 'calendar' | 'event' | 'to' | 'kind'>> = {}): Mail[] =>
+      state.mails.filter((mail) => Object.entries(filter).every(([name, value]) => mail[name as keyof Mail] === value)),
+    resetMails: () => {
+      state.mails = []
+      return {}
+    },
     requests: (filter: RequestFilter = {}): RequestSummary => summarize(state.log, filter),
     resetRequests: () => {
       resetLog(state.log)

@@ -1,6 +1,6 @@
 /** Makes many accounts at once, for benches. They share their immutable event records. */
 import { calendarOf, newCalendar } from '../state/calendars.ts'
-import { addEvent } from '../calendar/writes.ts'
+import { addEvent } from '../calendar/storing.ts'
 import { addAccount } from '../oauth/accounts.ts'
 import { newGrant } from '../oauth/grants.ts'
 import { freshName, type GoogleState } from '../state/state.ts'

@@ -47,13 +47,19 @@ const CALENDAR_REASONS = new Set([
   'updatedMinTooLongAgo',
   'timeRangeEmpty',
   'forbiddenForNonOrganizer',
+  'requiredAccessLevel',
+  'eventRemindersCountExceedsLimit',
+  'cannotUseDefaultRemindersAndSpecifyOverride',
   'notACalendarUser',
   'pushNotSupportedForRequestedResource',
 ])
 
+// Reasons whose domain is `usageLimits`.
+const USAGE_REASONS = new Set(['rateLimitExceeded', 'quotaExceeded'])
+
 /** Makes an error of the back end: no `status`, no `details`. */
 export function backEnd(code: number, reason: string, message: string, location?: Location): Refusal {
-  const domain = CALENDAR_REASONS.has(reason) ? 'calendar' : 'global'
+  const domain = CALENDAR_REASONS.has(reason) ? 'calendar' : USAGE_REASONS.has(reason) ? 'usageLimits' : 'global'
   return new Refusal(
     message,
     json({ error: { errors: [{ domain, reason, message, ...location }], code, message } }, code),

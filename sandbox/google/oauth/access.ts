@@ -3,6 +3,7 @@ import { frontEnd, notACalendarUser, type Refusal } from '../http/errors.ts'
 import { isRestricted } from './grants.ts'
 import { accessNotConfigured } from './projects.ts'
 import { spendQuota } from '../quota/quotas.ts'
+import type { View } from '../state/calendars.ts'
 import type { GoogleState } from '../state/state.ts'
 import type { Call } from '../http/call.ts'
 import type { Kind } from '../http/routes.ts'
@@ -13,6 +14,8 @@ export interface Caller {
   client: string
   scopes: string[]
 }
+
+const SCOPE_PREFIX = 'https://www.googleapis.com/auth/'
 
 const READ_EVENTS = words(
   'calendar calendar.readonly calendar.events calendar.events.readonly calendar.events.freebusy calendar.events.owned calendar.events.owned.readonly calendar.events.public.readonly calendar.app.created',
@@ -35,8 +38,23 @@ const SUFFICIENT: Partial<Record<Kind, Set<string>>> = {
   'freebusy.query': words('calendar calendar.readonly calendar.freebusy calendar.events.freebusy'),
 }
 
+/** Scopes that are for some calendars only, and for which. There are no public calendars here. */
+const LIMITED: Record<string, (view: View, caller: Caller) => boolean> = {
+  'calendar.events.owned': ({ role }) => role === 'owner',
+  'calendar.events.owned.readonly': ({ role }) => role === 'owner',
+  'calendar.events.public.readonly': () => false,
+  'calendar.app.created': ({ calendar }, { client }) => calendar.createdBy === client,
+}
+
+/** Checks that a scope of the caller is for this calendar. @throws Refusal 403 */
+export function requireReach(kind: Kind, caller: Caller, view: View): void {
+  const sufficient = caller.scopes.filter((scope) => SUFFICIENT[kind]?.has(scope))
+  const reaches = (scope: string): boolean => LIMITED[scope.slice(SCOPE_PREFIX.length)]?.(view, caller) ?? true
+  if (!sufficient.some(reaches)) throw insufficientScope(kind)
+}
+
 function words(list: string): Set<string> {
-  return new Set(list.split(' ').map((name) => `https://www.googleapis.com/auth/${name}`))
+  return new Set(list.split(' ').map((name) => SCOPE_PREFIX + name))
 }
 
 /** Checks that a call may proceed. @throws Refusal of the front end otherwise. */

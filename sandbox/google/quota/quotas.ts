@@ -57,10 +57,10 @@ export function rateLimitExceeded(whose: 'project' | 'user', project = '0', stat
 }
 
 /** The error for too many requests in a day. */
-export const dailyLimitExceeded = (reason = 'dailyLimitExceeded'): Refusal =>
+export const dailyLimitExceeded = (): Refusal =>
   frontEnd(403, 'Daily Limit Exceeded', {
     status: 'PERMISSION_DENIED',
     domain: 'usageLimits',
-    reason,
+    reason: 'dailyLimitExceeded',
     detail: 'RATE_LIMIT_EXCEEDED',
   })

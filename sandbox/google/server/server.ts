@@ -8,7 +8,7 @@ import { htmlReply, replyOf } from '../control/faults.ts'
 import { garble } from '../state/garbling.ts'
 import { hideTokens, logRequest, type LoggedRequest } from '../state/request-log.ts'
 import type { Operations } from '../control/operations.ts'
-import { Refusal, textOf, type Reply } from '../http/errors.ts'
+import { backEnd, Refusal, textOf, type Reply } from '../http/errors.ts'
 import { noteArrival } from '../quota/traffic.ts'
 import type { GoogleState } from '../state/state.ts'
 import { Call } from '../http/call.ts'
@@ -127,24 +127,38 @@ function play(state: GoogleState, exchange: Exchange, fault: FaultRule | undefin
   if (fault) exchange.entry.fault = fault.fault
   const stand = fault && replyOf(fault, exchange.entry.kind)
   if (stand) finish(exchange, stand)
-  else if (fault) playOnConnection(state, exchange, fault)
-  else finish(exchange, handle(state, exchange.call))
+  else {
+    const player = fault && PLAYERS[fault.fault]
+    if (player) player(state, exchange, fault)
+    else finish(exchange, handle(state, exchange.call))
+  }
 }
 
-/** Plays a fault of the connection or of the answer. */
-function playOnConnection(state: GoogleState, exchange: Exchange, fault: FaultRule): void {
-  const { response, call } = exchange
-  if (fault.fault === 'reset') cut(response)
-  else if (fault.fault === 'hang') hang(state, exchange, fault)
-  else if (fault.fault === 'html') finish(exchange, htmlReply(fault.status ?? 502))
-  else if (fault.fault === 'slow') state.setTimer(fault.ms ?? 1000, () => finish(exchange, handle(state, call)))
-  else if (fault.fault === 'garbled') finish(exchange, garble(handle(state, call), fault))
-  else if (fault.fault === 'truncated') truncate(exchange, handle(state, call))
-  else {
-    // commitThenDrop: the request takes effect, and gets no answer.
+type Player = (state: GoogleState, exchange: Exchange, fault: FaultRule) => void
+
+const DELAY_MS = 1000
+
+/** The faults of the connection or of the answer. A request takes effect when it is handled, which may be long before its answer. */
+const PLAYERS: Partial<Record<FaultRule['fault'], Player>> = {
+  reset: (_state, { response }) => cut(response),
+  hang,
+  html: (_state, exchange, { status = 502 }) => finish(exchange, htmlReply(status)),
+  slow: (state, exchange, { ms = DELAY_MS }) =>
+    void state.setTimer(ms, () => finish(exchange, handle(state, exchange.call))),
+  garbled: (state, exchange, fault) => finish(exchange, garble(handle(state, exchange.call), fault)),
+  truncated: (state, exchange) => truncate(exchange, handle(state, exchange.call)),
+  commitThenDrop(state, { call, response }) {
     handle(state, call)
     cut(response)
-  }
+  },
+  commitThenFail(state, exchange, { status = 503 }) {
+    handle(state, exchange.call)
+    finish(exchange, backEnd(status, 'backendError', 'Backend Error').reply)
+  },
+  commitThenSlow(state, exchange, { ms = DELAY_MS }) {
+    const reply = handle(state, exchange.call)
+    state.setTimer(ms, () => finish(exchange, reply))
+  },
 }
 
 function handle(state: GoogleState, call: Call): Reply {

@@ -1,6 +1,7 @@
 /** Stored calendars and events. Types only: `state.ts` holds them all. */
 import type { Recurrence } from '../times/recurrence.ts'
 import type { EventTime, Span } from '../times/times.ts'
+import type { SlidingMinute } from './quota-records.ts'
 
 /** The roles of accounts in a calendar. */
 export type AccessRole = 'freeBusyReader' | 'reader' | 'writerWithoutPrivateAccess' | 'writer' | 'owner'
@@ -15,6 +16,10 @@ export interface Calendar {
   acl: Map<string, AccessRole>
   /** False for calendars such as holidays, which can't be watched. */
   pushSupported: boolean
+  /** The client that made it. Its grants with the scope `calendar.app.created` reach this calendar. */
+  createdBy?: string
+  /** The writes of the last minute. */
+  writes?: SlidingMinute
   /** Grows with every change. Each event has the version of its latest change; together they are the change log. */
   version: number
   /** Sync tokens of another epoch get 410. The epoch changes with the access list and with `expireSyncTokens`. */

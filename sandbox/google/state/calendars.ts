@@ -20,6 +20,8 @@ export interface CalendarSettings {
   /** By default a made-up `…@group.calendar.google.com` name. */
   id?: string
   pushSupported?: boolean
+  /** The client that makes it. */
+  createdBy?: string
 }
 
 /** Makes a calendar in its owner's list. @throws ControlError */
@@ -36,6 +38,7 @@ export function newCalendar(state: GoogleState, settings: CalendarSettings): Cal
     timeZone: settings.timeZone ?? zoneOf(state, owner),
     acl: new Map(),
     pushSupported: settings.pushSupported !== false,
+    ...(settings.createdBy === undefined ? {} : { createdBy: settings.createdBy }),
     version: 0,
     epoch: 1,
     events: new Map(),

@@ -41,7 +41,17 @@ export type ReplyName =
   | 'unauthorized_client'
 
 /** Faults of the connection, or of the way the answer is sent. */
-export const BEHAVIOURS = ['reset', 'hang', 'commitThenDrop', 'html', 'truncated', 'slow', 'garbled'] as const
+export const BEHAVIOURS = [
+  'reset',
+  'hang',
+  'commitThenDrop',
+  'commitThenFail',
+  'commitThenSlow',
+  'html',
+  'truncated',
+  'slow',
+  'garbled',
+] as const
 
 /** Faults of push notifications. */
 export const NOTIFICATION_FAULTS = ['lost', 'duplicated', 'delayed', 'reordered', 'numberGap'] as const
@@ -73,9 +83,9 @@ export interface FaultRequest extends Garbling {
   times?: number
   /** The `Retry-After` header of a reply: seconds, or any text, such as a date or nonsense. */
   retryAfter?: number | string
-  /** For `slow` and `delayed`: the delay. */
+  /** For `slow`, `commitThenSlow` and `delayed`: the delay. */
   ms?: number
-  /** For `html`: the status, 502 by default. */
+  /** For `html` and `commitThenFail`: the status, 502 and 503 by default. */
   status?: number
   /** For `numberGap`: how many numbers are left out. */
   gap?: number

@@ -6,6 +6,7 @@ import type { RequestLog } from './request-log.ts'
 import type { Calendar } from './calendar-records.ts'
 import type { FaultRule } from './fault-rules.ts'
 import type { AccessToken, Account, AuthorizationCode, Client, Grant, Project } from './oauth-records.ts'
+import type { Mail } from './mail-records.ts'
 import type { PushState } from './push-records.ts'
 import type { RateLimitStatus, Traffic } from './quota-records.ts'
 
@@ -33,8 +34,14 @@ export interface Switches {
   emptyPages: boolean
   /** The lifetime of an access token in seconds. */
   accessTokenLifetime: number
-  /** A new Google Meet conference is `pending` in the answer to the write, and complete at the next read. */
-  pendingConferences: boolean
+  /** How many answers show a new Google Meet conference as `pending`: first the one to the write, then those of events.get. */
+  pendingConferences: number
+  /** Whether Google Meet makes conferences, fails to make them, or is not offered by the calendars. */
+  meet: 'offered' | 'failing' | 'notOffered'
+  /** An update brings a deleted event back. Otherwise it gets 403 `forbidden`; both are reported. */
+  updateRestores: boolean
+  /** The most writes to one calendar in a minute; 0 means unlimited. */
+  writesPerCalendar: number
   /** The lifetime of a sync token in seconds; 0 means unlimited. */
   syncTokenLifetime: number
   /** The status of the answer to a request above a minute's quota. */
@@ -73,6 +80,10 @@ export interface GoogleState {
   clients: Map<string, Client>
   accounts: Map<string, Account>
   calendars: Map<string, Calendar>
+  /** How many reads still show a conference as pending, by the id of its request. */
+  conferencePolls: Map<string, number>
+  /** The mails to guests, oldest first. */
+  mails: Mail[]
   refreshTokens: Map<string, Grant>
   accessTokens: Map<string, AccessToken>
   codes: Map<string, AuthorizationCode>
@@ -100,7 +111,10 @@ export const defaultSwitches: Switches = {
   tokenLength: 0,
   emptyPages: false,
   accessTokenLifetime: 3599,
-  pendingConferences: false,
+  pendingConferences: 0,
+  meet: 'offered',
+  updateRestores: false,
+  writesPerCalendar: 0,
   syncTokenLifetime: 0,
   rateLimitStatus: 403,
   channelLifetime: 604_800,

@@ -1,0 +1,94 @@
+/** Makes a push channel: the request, and what its answer means for the Agent. */
+import { GoogleError, type GoogleFailure } from '../google/port.ts'
+import type { Clock, Random } from '../platform/clock.ts'
+import { announcementsOf, withChannels, type AgentPush, type PushAccess } from './agent-push.ts'
+import { calendarTag, channelToken, newChannelId, type ChannelKey } from './channel-token.ts'
+import {
+  asked,
+  newCalendarPush,
+  notSupported,
+  proved,
+  refused,
+  renewalOf,
+  withStopping,
+  type Refusal,
+  type UnprovedChannel,
+} from './state.ts'
+
+/** What the request needs. */
+export interface RequestDeps {
+  clock: Clock
+  random: Random
+  /** Cryptographically secure. */
+  randomBytes: (count: number) => Uint8Array
+}
+
+/** Which channel is asked for. */
+export interface ChannelRequest {
+  /** The uid of the Agent. */
+  uid: string
+  calendarId: string
+  /** The URL that notifications are posted to. */
+  address: string
+  /** The current key. */
+  key: ChannelKey
+  access: PushAccess
+}
+
+/** What Google answers to a request for a channel. */
+export type ChannelAnswer =
+  /** @property startedAt when it was asked, by the monotonic clock. */
+  { kind: 'made'; channel: UnprovedChannel; startedAt: number } | { kind: 'refused'; error: GoogleError; at: number }
+
+/** Failures that may pass by themselves, or that other parts of the status report. */
+const PASSING: readonly GoogleFailure[] = [
+  ...(['Unreachable', 'RateLimited', 'DailyQuotaExceeded', 'Unauthenticated', 'APIDisabled', 'NotFound'] as const),
+]
+
+/** Asks Google for a channel. Never rejects because of an answer. */
+export async function requestChannel(deps: RequestDeps, request: ChannelRequest): Promise<ChannelAnswer> {
+  const { uid, calendarId, address, key, access } = request
+  const id = newChannelId(key, uid, deps.randomBytes)
+  const token = channelToken(key, id, calendarTag(uid, calendarId))
+  const startedAt = deps.clock.monotonic()
+  try {
+    const made = await access.client.watch(
+      access.accessToken,
+      { calendarId, channelId: id, token, address },
+      { payer: access.payer },
+    )
+    const renewAt = renewalOf({ now: deps.clock.now(), expiresAt: made.expiresAt }, deps.random())
+    return { kind: 'made', startedAt, channel: { id, ...made, address, renewAt, askedAt: deps.clock.monotonic() } }
+  } catch (error) {
+    if (!(error instanceof GoogleError)) throw error
+    return { kind: 'refused', error, at: deps.clock.monotonic() }
+  }
+}
+
+/** Google has answered a request for a channel of a calendar. */
+export function withAnswer(push: AgentPush, calendarId: string, answer: ChannelAnswer): AgentPush {
+  const before = push.state.byCalendar.get(calendarId) ?? newCalendarPush()
+  if (answer.kind === 'refused') return withRefusal(push, calendarId, answer)
+  const { channel, startedAt } = answer
+  const after = withChannels(push, calendarId, asked(before, channel))
+  // The first message may have come before the answer.
+  const isProved = (announcementsOf(push, calendarId).lastSync ?? -Infinity) >= startedAt
+  return isProved ? { ...after, state: proved(after.state, calendarId, channel.askedAt) } : after
+}
+
+function withRefusal(
+  push: AgentPush,
+  calendarId: string,
+  { error, at }: { error: GoogleError; at: number },
+): AgentPush {
+  const before = push.state.byCalendar.get(calendarId) ?? newCalendarPush()
+  if (error.failure !== 'PushNotSupported') return withChannels(push, calendarId, refused(before, refusalOf(error), at))
+  const after = withChannels(push, calendarId, notSupported(at))
+  return { ...after, state: withStopping(after.state, before.proved) }
+}
+
+const refusalOf = ({ failure, message, retryAfterMs }: GoogleError): Refusal => ({
+  error: message,
+  isPassing: PASSING.includes(failure),
+  retryAfterMs,
+})

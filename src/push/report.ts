@@ -1,0 +1,51 @@
+/** What the status of an Agent is told about push, and whether that has changed. Pure. */
+import { createHash } from 'node:crypto'
+import { findCondition } from '../resources/conditions.ts'
+import type { Agent } from '../resources/types.ts'
+import type { AgentPush } from './agent-push.ts'
+import { BRAND_NEW_MS, isValid, type CalendarPush, type Validity } from './state.ts'
+import { channelStatus, decideWatching, TRIAL_FAILED, type Watching } from './watching.ts'
+
+/** What the status says about push. */
+export interface PushReport {
+  /** Undefined: the condition stays as it is. */
+  watching: Exclude<Watching, 'unknown'> | undefined
+  /** The channel of a calendar. */
+  channelOf(calendarId: string): ReturnType<typeof channelStatus>
+}
+
+/** What the status of the Agent is to say. @param validity undefined while no notification is expected anywhere. */
+export function pushReport(agent: Agent, push: AgentPush, validity: Validity | undefined): PushReport {
+  const watching = watchingOf(push, validity)
+  return {
+    watching: watching === 'unknown' || isKept(agent, watching) ? undefined : watching,
+    channelOf: (id) => (watching === 'absent' ? undefined : channelStatus(push.state.byCalendar.get(id))),
+  }
+}
+
+/** What the status would say, as a digest, to tell whether it has changed. @param now by the monotonic clock. */
+export function reportDigest(push: AgentPush, validity: Validity | undefined, now: number): string {
+  const channels = [...push.state.byCalendar.values()].map((calendar) =>
+    isBrandNew(calendar, now) ? undefined : channelStatus(calendar),
+  )
+  return createHash('sha256')
+    .update(JSON.stringify([watchingOf(push, validity), channels]))
+    .digest('base64')
+}
+
+function watchingOf({ mode, calendars, state, waitsForOther }: AgentPush, validity: Validity | undefined): Watching {
+  const isWatched = ({ proved: channel }: CalendarPush): boolean =>
+    channel !== undefined && validity !== undefined && isValid(channel, validity)
+  return decideWatching({ mode, calendars, state, waitsForOther, isValid: isWatched })
+}
+
+/** A channel is usually proved at once: one write of the status tells both. */
+const isBrandNew = ({ proved: current, unproved }: CalendarPush, now: number): boolean =>
+  !current && unproved !== undefined && now < unproved.askedAt + BRAND_NEW_MS
+
+/** A failure is reported until push works: while another attempt is under way, and after a restart. */
+function isKept(agent: Agent, watching: Watching): boolean {
+  if (typeof watching === 'string' || watching.reason !== 'NotYetWatching') return false
+  const before = findCondition(agent.status?.conditions, 'Watching')
+  return before?.reason === 'WatchFailed' || (before?.message.startsWith(TRIAL_FAILED) ?? false)
+}

@@ -1,0 +1,71 @@
+/** What the statuses say about push channels after a restart. Pure. */
+import type { Key } from '../kubernetes/port.ts'
+import type { Random } from '../platform/clock.ts'
+import { findCondition } from '../resources/conditions.ts'
+import { fromTimestamp } from '../resources/secret-encoding.ts'
+import type { Agent, AgentStatus, Condition } from '../resources/types.ts'
+import type { RememberedTrial } from './reachability.ts'
+import {
+  newCalendarPush,
+  newPushState,
+  notSupported,
+  renewalOf,
+  withCalendarPush,
+  type CalendarPush,
+  type Channel,
+  type PushState,
+} from './state.ts'
+import { TRIAL_FAILED, type WatchedCalendar } from './watching.ts'
+
+/** When a status is read, by both clocks. */
+export interface Instants {
+  monotonic: number
+  now: number
+}
+
+/** The channels of an Agent that was not looked at since the start of the process. */
+export function restored(agent: Agent, calendars: readonly WatchedCalendar[], at: Instants, random: Random): PushState {
+  return calendars.reduce((state, { id, name }) => {
+    const push = restoredCalendar(agent, name, at, random)
+    return push ? withCalendarPush(state, id, push) : state
+  }, newPushState())
+}
+
+function restoredCalendar(agent: Agent, name: string, at: Instants, random: Random): CalendarPush | undefined {
+  const watching = watchingOf(agent)
+  const known = agent.status?.sync?.calendars?.find((calendar) => calendar.id === name)
+  if (!known || !watching) return undefined
+  const channel = restoredChannel(known, at.now, random)
+  if (!channel) return lacksSupport(watching, known) ? notSupported(at.monotonic) : undefined
+  return watching.status === 'True'
+    ? { ...newCalendarPush(), proved: { ...channel, provedAt: at.monotonic } }
+    : { ...newCalendarPush(), unproved: { ...channel, askedAt: at.monotonic } }
+}
+
+/** The condition is True although this calendar has no channel, or it says that none can have one. */
+const lacksSupport = ({ status, reason }: Condition, { error }: CalendarStatus): boolean =>
+  error === undefined && (status === 'True' || reason === 'NotSupported')
+
+const watchingOf = ({ status }: Agent): Condition | undefined => findCondition(status?.conditions, 'Watching')
+
+type CalendarStatus = NonNullable<NonNullable<AgentStatus['sync']>['calendars']>[number]
+
+function restoredChannel({ channel }: CalendarStatus, now: number, random: Random): Channel | undefined {
+  const expiresAt = fromTimestamp(channel?.expiresAt)
+  if (!channel || expiresAt === undefined) return undefined
+  const renewAt = renewalOf({ now, expiresAt }, random())
+  return { id: channel.id, resourceId: channel.resourceID, expiresAt, renewAt }
+}
+
+/** What the statuses of an integration's Agents say about the last trial. @param keyOf the key of an Agent. */
+export function rememberedTrial(agents: readonly Agent[], keyOf: (agent: Agent) => Key): RememberedTrial {
+  const failed = agents.find((agent) => watchingOf(agent)?.message.startsWith(TRIAL_FAILED))
+  const hasChannel = (agent: Agent): boolean =>
+    agent.status?.sync?.calendars?.some(({ channel }) => channel !== undefined) ?? false
+  const trying = agents.find(hasChannel) ?? failed
+  return {
+    isProved: agents.some((agent) => watchingOf(agent)?.status === 'True'),
+    holder: trying && keyOf(trying),
+    hasFailed: failed !== undefined,
+  }
+}
