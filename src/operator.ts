@@ -304,6 +304,8 @@ function agentPorts({ cluster, controllers, registry, web }: WorkloadParts) {
     progress: (key) => agents.progress(key),
     scheduleDeadline: (key, ms) => agentDeadlines.add(key, ms),
     reported: (key) => recountAgents({ cluster, integrations }, key),
+    readNow: (key) => agents.add(key),
+    calendarsRead: () => undefined,
   } satisfies Partial<AgentDeps>
 }
 

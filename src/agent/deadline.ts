@@ -2,7 +2,7 @@
  * The work that must not wait for Google: a first status, and publishing and reporting at the end of trust. It runs beside the
  * reconcile, on its own workers (docs/decisions/0132).
  */
-import { done } from '../controller/outcome.ts'
+import { done, retry } from '../controller/outcome.ts'
 import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
 import { keyOf } from '../kubernetes/port.ts'
 import { isTrusted, scheduleEndOfTrust } from './end-of-trust.ts'
@@ -17,7 +17,21 @@ export function deadlineSteps(run: AgentRun, state: AgentState): readonly AgentS
   if (agent.metadata.deletionTimestamp !== undefined || agent.spec.suspend) return []
   if (!agent.status?.conditions?.length) return [reportFirst]
   if (isSuspended(run)) return suspendedSteps(run)
-  return isTrusted(run, state) ? [] : [recallReadProgress, publish, prune, endTrust]
+  if (!isTrusted(run, state)) return [recallReadProgress, publish, prune, endTrust]
+  return state.written > state.publishedWritten ? [recallReadProgress, publishWritten] : []
+}
+
+/** An event was written to a calendar. The status follows with the next reconcile. */
+const publishWritten: AgentStep = async (run, state, progress) => {
+  const result = await publish(run, state, progress)
+  const failed = result.progress.failures
+    .slice(progress.failures.length)
+    .find(({ requeue }) => requeue.kind === 'retry')
+  scheduleEndOfTrust(run, { ...state, ...result.state })
+  const outcome = failed?.requeue.kind === 'retry' ? retry(failed.requeue.error) : done()
+  // What is written meanwhile is published by the next run.
+  const publishedWritten = failed ? state.publishedWritten : state.written
+  return { ...result, state: { ...result.state, publishedWritten }, progress: { ...progress, outcome } }
 }
 
 /** The reasons why the calendars could not be read are those of the last attempt. */

@@ -10,6 +10,7 @@ import type { Log } from '../platform/log.ts'
 import type { ChannelManager } from '../push/channel-manager.ts'
 import type { Agent } from '../resources/types.ts'
 import type { MemoryBudget } from '../calendars/memory-budget.ts'
+import type { WrittenEvents } from '../calendars/written-events.ts'
 
 /** The push channels, as the reconcile of agents uses them. */
 export type AgentPushChannels = Pick<ChannelManager, 'observe' | 'report' | 'takeChanged' | 'stop' | 'forget'>
@@ -36,6 +37,12 @@ export interface AgentDeps {
   wake(agentKey: string, delayMs: number): void
   /** The memory that the calendars of all agents share. */
   budget: MemoryBudget
+  /** What this process has written to calendars. */
+  written: WrittenEvents
+  /** Reconciles an agent at once, because somebody waits for its calendars. */
+  readNow(agentKey: string): void
+  /** Called after the calendars of an agent were read, or could not be read: Bookings may wait for that. */
+  calendarsRead(agentKey: string): void
   /** Schedules `runDeadline` in `ms`. */
   scheduleDeadline(agentKey: string, ms: number): void
   /** Called whenever the work on an agent makes progress: the liveness of the process is judged by it. */

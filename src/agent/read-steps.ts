@@ -62,8 +62,16 @@ const verifyAccount: AgentStep<ReadRun> = async (run, _, progress) => {
  * Reads the calendars that are due, as far as the person has consented. Not async: a suspended function keeps its arguments alive,
  * and with the state every earlier snapshot.
  */
-const readDueCalendars: AgentStep<ReadRun> = (run, { calendars, publication }, progress) =>
-  readWith(run, publishedBytes(publication), progress)(calendars)
+const readDueCalendars: AgentStep<ReadRun> = (run, { calendars, publication, readWanted }, progress) =>
+  readWith(
+    run,
+    { keptBesides: publishedBytes(publication), wanted: olderThan(calendars, readWanted) },
+    progress,
+  )(calendars)
+
+/** The calendars that were read before that time. */
+const olderThan = ({ byId }: CalendarsState, at = -Infinity): string[] =>
+  [...byId].flatMap(([id, { lastRead = -Infinity }]) => (lastRead < at ? [id] : []))
 
 /** The steps that read, in order. After the first one that fails, the others are skipped. */
 export const READ_STEPS: readonly AgentStep<ReadRun>[] = [
@@ -128,14 +136,21 @@ function afterTokenStep(run: ReadRun, progress: AgentProgress, refusal: TokenRef
 }
 
 /** Prepares the reading without the state, so that nothing keeps the snapshots that are replaced while it goes on. */
-function readWith(run: ReadRun, keptBesides: number, progress: AgentProgress) {
+/** What is known of the state before the calendars are read. */
+interface ReadContext {
+  keptBesides: number
+  /** The calendars that somebody waits for. */
+  wanted: readonly string[]
+}
+
+function readWith(run: ReadRun, context: ReadContext, progress: AgentProgress) {
   const { deps, agent, resolution } = run
   const refusals: IntegrationRefusal[] = []
   const failureOf = (refusal: IntegrationRefusal): StepFailure => {
     refusals.push(refusal)
     return refusedIntegration(deps, resolution.key, refusal)
   }
-  const input = readInput(run, keptBesides, failureOf)
+  const input = readInput(run, context, failureOf)
   return (calendars: CalendarsState): Promise<StepResult> =>
     readCalendars(deps, input, calendars).then(({ state, failures, apiDisabled }) => {
       const all = apiDisabled ? [...failures, failureOf({ refused: 'CalendarAPI' })] : failures
@@ -149,7 +164,7 @@ function readWith(run: ReadRun, keptBesides: number, progress: AgentProgress) {
 
 function readInput(
   { deps, agent, request, keep }: ReadRun,
-  keptBesides: number,
+  { keptBesides, wanted }: ReadContext,
   failureOf: (refusal: IntegrationRefusal) => StepFailure,
 ): ReadInput {
   const grant = deps.tokens.current(agent)
@@ -168,7 +183,7 @@ function readInput(
     },
     advice: renewalAdvice(deps, agent, request.integration),
     force: request.force,
-    changed: deps.push.takeChanged(agent),
+    changed: new Set([...deps.push.takeChanged(agent), ...wanted]),
     keptBesides,
     keep: (calendars) => keep({ calendars }),
   }

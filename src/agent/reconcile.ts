@@ -10,8 +10,9 @@
  * The room uses Kubernetes and Google through their ports only, and holds nothing that it could not find out again.
  */
 import { keptOf, MemoryBudget } from '../calendars/memory-budget.ts'
-import type { CalendarsReader } from '../calendars/port.ts'
+import type { CalendarsReader, KnownCalendars } from '../calendars/port.ts'
 import { alignedWithTimeOfDay } from '../calendars/state.ts'
+import { WrittenEvents, type WrittenEvent } from '../calendars/written-events.ts'
 import { resolveIntegration } from '../clients/resolve-integration.ts'
 import { done, type Outcome } from '../controller/outcome.ts'
 import { isConflict } from '../failures/thrown.ts'
@@ -72,9 +73,13 @@ async function reconcile(run: AgentRun, tracked: AgentTracked): Promise<Outcome>
   const { due, state: requests } = takeRequest(deps.clock, agent, tracked.value.requests)
   tracked.update({ requests })
   const bypass = due.request === undefined ? undefined : new Bypass()
+  const { readWanted } = tracked.value
   const readProgress = await read(run, tracked, bypass)
   const remaining = remainingRequest(bypass, due, tracked.value.requests)
   tracked.update({ readProgress, requests: remaining.state })
+  // What was asked for while they were read is read by the next reconcile.
+  if (tracked.value.readWanted === readWanted) tracked.update({ readWanted: undefined })
+  deps.calendarsRead(keyOf(agent))
   watch(run, tracked.value, { isRequested: bypass !== undefined })
   return write(WRITE_STEPS, { ...run, due: remaining.due }, tracked, readProgress)
 }
@@ -86,8 +91,9 @@ async function runDeadline(run: AgentRun, tracked: AgentTracked): Promise<Outcom
 }
 
 /** Creates the reconciler, which holds the last state of each Agent. */
-export function createAgentReconciler(given: Omit<AgentDeps, 'budget'>): AgentReconciler {
-  const deps: AgentDeps = { ...given, budget: new MemoryBudget() }
+export function createAgentReconciler(given: Omit<AgentDeps, 'budget' | 'written'>): AgentReconciler {
+  const written = new WrittenEvents(given.zones)
+  const deps: AgentDeps = { ...given, budget: new MemoryBudget(), written }
   const states = new ObjectStates(() => newAgentState(deps.clock.monotonic()))
   const recovery = new Recovery({
     random: deps.random,
@@ -125,8 +131,38 @@ export function createAgentReconciler(given: Omit<AgentDeps, 'budget'>): AgentRe
   return {
     reconcile: withState(reconcileAndNote),
     runDeadline: withState(runDeadline),
-    calendars: (key) => states.get(key)?.value.calendars,
+    calendars: (key) => knownOf(states.get(key)?.value),
+    refresh: (key, olderThan) => refresh(deps, states, key, olderThan),
+    onWritten: (event) => applyWritten(deps, states, event),
     outputs: () => outputsOfAll(deps, states),
+  }
+}
+
+const knownOf = (state: AgentState | undefined): KnownCalendars | undefined =>
+  state && {
+    state: state.calendars,
+    failures: state.readProgress?.failures ?? [],
+    isAwaited: state.readWanted !== undefined,
+  }
+
+/** Makes the next reconcile read those calendars, at once. */
+function refresh(deps: AgentDeps, states: ObjectStates<AgentState>, key: Key, olderThan: number): void {
+  const agent = deps.cluster.agents.get(key)
+  if (!agent) return
+  const tracked = states.of(agent)
+  tracked.update({ readWanted: Math.max(tracked.value.readWanted ?? -Infinity, olderThan) })
+  deps.readNow(key)
+}
+
+/** Other Agents may read the same calendar. */
+function applyWritten(deps: AgentDeps, states: ObjectStates<AgentState>, event: WrittenEvent): void {
+  deps.written.add(event, deps.clock.monotonic())
+  for (const [key, tracked] of states.entries()) {
+    const before = tracked.value.calendars
+    const calendars = deps.written.applyTo(before)
+    if (calendars === before) continue
+    tracked.update({ calendars, written: tracked.value.written + 1 })
+    deps.scheduleDeadline(key, 0)
   }
 }
 

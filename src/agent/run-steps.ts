@@ -40,7 +40,7 @@ function readRunOf(
 ): ReadRun {
   const { deps, agent, resolution } = run
   const access = agentAccess(deps, agent, resolution, { since: tracked.value.firstSeen, bypass })
-  return { ...run, ...access, keep: (change) => tracked.update(change) }
+  return { ...run, ...access, keep: (change) => tracked.update(withWritten(deps, change)) }
 }
 
 /**
@@ -105,11 +105,15 @@ async function runStep<R extends AgentRun>(
   const result = await attempt(step, run, tracked, before).finally(() =>
     reportFindings(run, run.client?.takeFindings()),
   )
-  tracked.update(result.state ?? {})
+  tracked.update(withWritten(run.deps, result.state ?? {}))
   reportFindings(run, result.findings)
   if (result.conflict) throw result.conflict
   return result.progress
 }
+
+/** What was written while the calendars were read is not lost, whatever the listing says. */
+const withWritten = ({ written }: AgentRun['deps'], change: Partial<AgentState>): Partial<AgentState> =>
+  change.calendars ? { ...change, calendars: written.applyTo(change.calendars) } : change
 
 /** Not async: a suspended function keeps its arguments alive, and with the state every earlier snapshot. */
 function attempt<R extends AgentRun>(

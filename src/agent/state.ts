@@ -20,6 +20,11 @@ export interface AgentState {
   readonly firstSeen: number
   /** Replaced by the steps that read. */
   readonly calendars: CalendarsState
+  /** Somebody waits for calendars that were read at this time or later. */
+  readonly readWanted?: number
+  /** How many events were written to the calendars, and how many of these the published objects contain. */
+  readonly written: number
+  readonly publishedWritten: number
   /** The generation of the grant that `calendars` belongs to. */
   readonly grantGeneration?: number
   /** The backoff, while Google does not answer. */
@@ -42,6 +47,8 @@ export interface AgentState {
 /** The state of an Agent that was not reconciled yet. */
 export const newAgentState = (now: number): AgentState => ({
   firstSeen: now,
+  written: 0,
+  publishedWritten: 0,
   calendars: newCalendarsState(),
   publication: {},
   requests: {},

@@ -21,6 +21,8 @@ export interface CalendarSnapshot {
   /** The calendar's own time zone, as Google names it. */
   readonly timeZone: string
   readonly detail: Detail
+  /** Only the events of Bookings are kept: nothing else of this calendar counts. */
+  readonly onlyBookings?: boolean
   /** The window of the last full listing, in ms since the epoch; nothing is known about the time outside of it. */
   readonly listedWindow: Interval | undefined
 }

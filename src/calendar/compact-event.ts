@@ -22,6 +22,9 @@ export const NO_TIME = 8
 /** A bit of `CompactTime.flags`: the event has no usable id, so it may be any event; the published calendar is incomplete. */
 export const UNIDENTIFIED = 16
 
+/** A bit of `CompactTime.flags`: the event was written for a Booking. */
+export const BOOKED = 32
+
 /**
  * When an event takes place. `start` and `end` are seconds since the epoch. With `ALL_DAY` they are the midnights of its dates
  * as if these were in UTC: the real instants depend on the calendar's time zone, which its owner may change at any time.
@@ -106,5 +109,6 @@ function busyFlags(event: EventResource, answer: string | undefined): number {
   const tentative = event.status === 'tentative' || answer === 'tentative'
   const free =
     event.transparency === 'transparent' || answer === 'declined' || NEVER_BUSY_TYPES.has(event.eventType ?? '')
-  return (tentative ? TENTATIVE : 0) | (free ? NEVER_BUSY : 0)
+  const booked = event.booking !== undefined
+  return (tentative ? TENTATIVE : 0) | (free ? NEVER_BUSY : 0) | (booked ? BOOKED : 0)
 }

@@ -35,7 +35,12 @@ export interface EventResource {
   summary?: string
   description?: string
   location?: string
+  /** The uid of the Booking that the event was written for. */
+  booking?: string
 }
+
+/** The private extended property that names a Booking's uid. */
+export const BOOKING_PROPERTY = 'calendarOperatorBooking'
 
 /** An event, and whether it had the documented shape. */
 export interface ParsedEvent {
@@ -61,8 +66,15 @@ export function parseEventResource(item: unknown): ParsedEvent | undefined {
     summary: reader.text(item.summary),
     description: reader.text(item.description),
     location: reader.text(item.location),
+    booking: bookingOf(item.extendedProperties),
   }
   return { event, malformed: reader.malformed }
+}
+
+/** Any program may set extended properties: one of another type says nothing about the event. */
+function bookingOf(properties: unknown): string | undefined {
+  const own = isRecord(properties) && isRecord(properties.private) ? properties.private[BOOKING_PROPERTY] : undefined
+  return typeof own === 'string' && own !== '' ? own : undefined
 }
 
 /** Reads the fields of one item, and remembers whether any had the wrong type. */

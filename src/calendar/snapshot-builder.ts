@@ -7,7 +7,7 @@
  */
 import { DAY_MS } from '../platform/time-units.ts'
 import { snapshotEvents, type CalendarSnapshot } from './calendar-snapshot.ts'
-import { ALL_DAY, compactEvent, NEVER_BUSY, NO_TIME, UNIDENTIFIED, unreadableEvent } from './compact-event.ts'
+import { ALL_DAY, BOOKED, compactEvent, NEVER_BUSY, NO_TIME, UNIDENTIFIED, unreadableEvent } from './compact-event.ts'
 import type { CompactEvent, CompactionContext, Detail } from './compact-event.ts'
 import { ContentCompressor } from './content-compressor.ts'
 import { encodeEvents } from './event-codec.ts'
@@ -23,6 +23,8 @@ export interface ListingOptions {
   /** Whether every event of the window was requested, and not only the changes since the last listing. */
   full: boolean
   detail: Detail
+  /** Only the events of Bookings are kept. */
+  onlyBookings?: boolean
   zones: Zones
   /** The requested window, if `full`. */
   window?: Interval
@@ -92,14 +94,15 @@ export class SnapshotBuilder {
   finish(timeZone: string, { truncated } = { truncated: false }): ListingResult {
     const before = this.#before
     if (truncated) this.#addUnreadable('the rest of the listing')
-    const { full, detail } = this.#options
+    const { full, detail, onlyBookings } = this.#options
     const sameSetting = before?.timeZone === timeZone && before.detail === detail
     if (sameSetting && !full && !truncated && this.#items === 0)
       return { snapshot: before, changed: false, doubtful: false }
     const merged = this.#merge()
     const events = [...merged.keys()].filter((key) => !isSyntheticKey(key)).length
     const encoded = encodeEvents(merged.values())
-    const snapshot: CalendarSnapshot = { encoded, events, timeZone, detail, listedWindow: this.#window }
+    const listedWindow = this.#window
+    const snapshot: CalendarSnapshot = { encoded, events, timeZone, detail, onlyBookings, listedWindow }
     const changed = !sameSetting || !this.#isUnchanged(before, snapshot, merged)
     return { snapshot, changed, doubtful: this.#listing.doubtful }
   }
@@ -136,7 +139,7 @@ export class SnapshotBuilder {
     const { compact, doubtful } = compactEvent(parsed, id, context)
     if (doubtful) this.#listing.doubted.add(id)
     if (doubtful || this.#listing.cancelled.has(id)) this.#listing.doubtful = true
-    if (this.#isWithinWindow(compact)) this.#addWithinWindow(compact)
+    if (this.#isWithinWindow(compact) && this.#counts(compact)) this.#addWithinWindow(compact)
     else this.#addOutsideWindow(id)
   }
 
@@ -148,6 +151,10 @@ export class SnapshotBuilder {
     // The listing contains two versions of the event: both may be true.
     if (contradicts) this.#keep({ ...listed, id: retainedKey(event.id) })
     this.#keep(event)
+  }
+
+  #counts({ flags }: CompactEvent): boolean {
+    return this.#options.onlyBookings !== true || (flags & BOOKED) !== 0
   }
 
   #addOutsideWindow(id: string): void {

@@ -4,6 +4,7 @@ import { UnusableListingError } from '../calendar/event-keys.ts'
 import { SnapshotBuilder } from '../calendar/snapshot-builder.ts'
 import { CalendarTooLargeError } from '../calendar/snapshot-limits.ts'
 import type { Zones } from '../calendar/zones.ts'
+import { withBooked, type BookedEvents } from './booked-events.ts'
 import { GoogleError, type EventsPage, type EventsRequest, type GoogleClient } from '../google/port.ts'
 
 /** Which calendar to list, from which point, and with which token. */
@@ -11,6 +12,12 @@ interface ListingRequest extends EventsRequest {
   accessToken: string
   /** The previous snapshot of the calendar, if there is one. */
   before: CalendarSnapshot | undefined
+  /** The events of Bookings before; undefined unless Bookings are written to the calendar. */
+  booked: BookedEvents | undefined
+  /** Only the events of Bookings count. */
+  onlyBookings: boolean
+  /** Whether an item only repeats what this process has written. */
+  isOwn: (item: unknown) => boolean
   /** Google has announced a change: it goes before routine reads. */
   isAnnounced: boolean
   /** Called for each page. */
@@ -20,11 +27,12 @@ interface ListingRequest extends EventsRequest {
 /** A merged listing. */
 interface ListedCalendar {
   snapshot: CalendarSnapshot
+  booked: BookedEvents | undefined
   /** Where the next incremental listing starts; undefined if a full one has to follow. */
   syncToken: string | undefined
   /** The listing contradicts itself, or part of it was not understood. */
   doubtful: boolean
-  /** How many events were listed. */
+  /** How many events were listed, except for those that repeat our own writes. */
   found: number
 }
 
@@ -35,23 +43,26 @@ interface ListedCalendar {
 export async function listCalendar(
   client: GoogleClient,
   zones: Zones,
-  { accessToken, before, onPage, isAnnounced, ...request }: ListingRequest,
+  { accessToken, before, booked: bookedBefore, onlyBookings, isOwn, onPage, isAnnounced, ...request }: ListingRequest,
 ): Promise<ListedCalendar> {
   const { detail, from } = request
   const full = 'window' in from
   let found = 0
-  const builder = new SnapshotBuilder(before, { full, detail, zones, window: full ? from.window : undefined })
+  let booked = full && bookedBefore ? new Map() : bookedBefore
+  const window = full ? from.window : undefined
+  const builder = new SnapshotBuilder(before, { full, detail, onlyBookings, zones, window })
   try {
     const usePage = ({ events, timeZone }: EventsPage): void => {
       onPage()
-      found += events.length
+      found += events.filter((item) => !isOwn(item)).length
+      booked &&= withBooked(booked, events)
       builder.add(events, timeZone)
     }
     const end = await client.events(accessToken, request, usePage, isAnnounced ? { priority: 'interactive' } : {})
     const { snapshot, doubtful } = builder.finish(end.timeZone, end)
     // Google does not repeat a delta. If part of it was not understood, only a full listing can repair that.
     const syncToken = doubtful && !full ? undefined : end.nextSyncToken
-    return { snapshot, syncToken, doubtful, found }
+    return { snapshot, booked, syncToken, doubtful, found }
   } catch (error) {
     throw asGoogleError(error)
   }

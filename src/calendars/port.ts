@@ -7,6 +7,7 @@ import type { Log } from '../platform/log.ts'
 import type { Agent, CalendarIntegration } from '../resources/types.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 import type { CalendarsState } from './state.ts'
+import type { WrittenEvent, WrittenEvents } from './written-events.ts'
 
 /** What the room needs from outside. */
 export interface CalendarsDeps {
@@ -16,14 +17,32 @@ export interface CalendarsDeps {
   zones: Zones
   /** The memory that all Agents' calendars share. */
   budget: MemoryBudget
+  /** What this process has written to calendars. */
+  written: WrittenEvents
   /** Called for each calendar and each page, as proof that the reconcile makes progress. */
   progress(agentKey: string): void
 }
 
+/** What is known of an Agent's calendars. */
+export interface KnownCalendars {
+  readonly state: CalendarsState
+  /** Why the last attempt to read them failed; empty if it did not. */
+  readonly failures: readonly StepFailure[]
+  /** A read that somebody asked for has not ended yet. */
+  readonly isAwaited: boolean
+}
+
 /** What other rooms may ask about the calendars of Agents; `query.ts` has the queries. */
 export interface CalendarsReader {
-  /** The calendars of an Agent as they are known now; undefined if the Agent was not reconciled yet. */
-  calendars(agentKey: string): CalendarsState | undefined
+  /** What is known of an Agent's calendars now; undefined if the Agent was not reconciled yet. */
+  calendars(agentKey: string): KnownCalendars | undefined
+  /**
+   * Has those calendars read soon that were read before this time, by the monotonic clock. Several callers share one read. The
+   * Bookings of the Agent are told when the attempt has ended.
+   */
+  refresh(agentKey: string, olderThan: number): void
+  /** Applies an event that was written to every snapshot of its calendar, and has it published at once. */
+  onWritten(event: WrittenEvent): void
 }
 
 /** The input of one read of an Agent's calendars. */
@@ -43,7 +62,7 @@ export interface ReadInput {
   advice: string
   /** Somebody requested a reconcile: every calendar is read, whether it is due or not. */
   force: boolean
-  /** The ids of calendars that are read although they are not due, because Google has announced a change. */
+  /** The ids of calendars that are read although they are not due, because Google has announced a change, or somebody waits for it. */
   changed: ReadonlySet<string>
   /** The bytes that this Agent uses besides its calendars. */
   keptBesides: number

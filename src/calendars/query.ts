@@ -9,6 +9,7 @@ import type { CompactEvent } from '../calendar/compact-event.ts'
 import type { Interval } from '../calendar/interval.ts'
 import type { Zones } from '../calendar/zones.ts'
 import type { Agent } from '../resources/types.ts'
+import type { BookedEvents } from './booked-events.ts'
 import type { CalendarFailure, CalendarsState } from './state.ts'
 import { wantedCalendars } from './wanted-calendars.ts'
 
@@ -26,6 +27,8 @@ export interface KnownCalendar {
   lastFull: number | undefined
   /** When the last incremental read began that found a change, by the monotonic clock. */
   changedAt: number | undefined
+  /** The events of Bookings in it; undefined unless Bookings are written to it, and until it has been read. */
+  booked: BookedEvents | undefined
   /** Why the last read failed, if this calendar was the cause. If the calendar was refused, nothing newer will become known. */
   failure: CalendarFailure | undefined
 }
@@ -33,9 +36,9 @@ export interface KnownCalendar {
 /** What is known about the calendars that the spec names, in its order. @param account the account of the grant, if known. */
 export const knownCalendars = (state: CalendarsState, agent: Agent, account: string | undefined): KnownCalendar[] =>
   [...wantedCalendars(agent, account)].map(([id, name]) => {
-    const { snapshot, lastRead, lastFull, changedAt, failure } = state.byId.get(id) ?? {}
+    const { snapshot, lastRead, lastFull, changedAt, booked, failure } = state.byId.get(id) ?? {}
     const read = lastRead === undefined ? undefined : snapshot
-    return { id, name, snapshot: read, lastRead, lastFull, changedAt, failure }
+    return { id, name, snapshot: read, lastRead, lastFull, changedAt, booked, failure }
   })
 
 /** When the least recently read calendar was read, by the monotonic clock; undefined if one has never been read. */

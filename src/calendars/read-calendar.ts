@@ -107,6 +107,9 @@ async function list(
   const found = await listCalendar(target.client, deps.zones, {
     accessToken: target.accessToken,
     before: calendar.lastRead === undefined ? undefined : calendar.snapshot,
+    booked: settings.isWritten ? (calendar.booked ?? new Map()) : undefined,
+    onlyBookings: settings.onlyBookings,
+    isOwn: (item) => deps.written.isOwn(target.id, item),
     isAnnounced: target.isAnnounced,
     onPage: () => deps.progress(keyOf(agent)),
     calendarId: target.id,

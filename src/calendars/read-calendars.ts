@@ -12,7 +12,7 @@ import { readCalendar } from './read-calendar.ts'
 import { isDue, type SyncSettings } from './schedule.ts'
 import { alignedWithTimeOfDay, newCalendar, withOnly, withCalendar, withInterval } from './state.ts'
 import type { CalendarsState } from './state.ts'
-import { wantedCalendars } from './wanted-calendars.ts'
+import { wantedCalendars, writeCalendar, type WriteCalendar } from './wanted-calendars.ts'
 
 /**
  * Reads the calendars that are due, one after another, and discards those that the spec no longer names. It ends early after a
@@ -32,10 +32,11 @@ async function readEach(
   wanted: ReadonlyMap<string, string>,
   result: ReadResult,
 ): Promise<ReadResult> {
-  const settings = settingsOf(input)
+  const written = writeCalendar(input.agent, input.account)
   let { accessToken } = input
   for (const [id, name] of wanted) {
     deps.progress(keyOf(input.agent))
+    const settings = settingsOf(input, id, written)
     const known = alignedWithTimeOfDay(result.state, deps.clock)
     const calendar = withInterval(known.byId.get(id) ?? newCalendar(), settings.interval)
     const kept = keptOf(known, input.keptBesides, id)
@@ -67,12 +68,15 @@ const tokenOf = (input: ReadInput, accessToken: string): Pick<ReadInput, 'access
   isTokenProven: input.isTokenProven || accessToken !== input.accessToken,
 })
 
-function settingsOf({ agent, integration }: ReadInput): SyncSettings {
+function settingsOf({ agent, integration }: ReadInput, id: string, written: WriteCalendar | undefined): SyncSettings {
+  const isWritten = written?.id === id
   const { interval, fullSyncInterval, window } = integration.spec.sync
   return {
     interval: durationMs(interval),
     fullSyncInterval: durationMs(fullSyncInterval),
     window,
     detail: agent.spec.publish.calendar?.detail ?? 'Busy',
+    isWritten,
+    onlyBookings: isWritten && written.onlyBookings,
   }
 }

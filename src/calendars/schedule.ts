@@ -16,6 +16,10 @@ export interface SyncSettings {
   fullSyncInterval: number
   window: { pastDays: number; futureDays: number }
   detail: Detail
+  /** Bookings are written to it. */
+  isWritten: boolean
+  /** Only the events of Bookings count. */
+  onlyBookings: boolean
 }
 
 type Now = Pick<Clock, 'now' | 'monotonic'>
@@ -46,10 +50,12 @@ const pauseAfterDoubt = ({ doubtfulListings }: CalendarState, { interval }: Sync
   doubtfulListings > 0 ? interval * 2 ** doubtfulListings : Infinity
 
 /** Whether the last full listing was made for other settings, or at a time of day that is far from the current one. */
-function isOutdated({ listedFor, snapshot }: CalendarState, { window, detail }: SyncSettings, clock: Now): boolean {
+function isOutdated({ listedFor, snapshot, booked }: CalendarState, settings: SyncSettings, clock: Now): boolean {
   if (!listedFor) return false
+  const { window, detail, onlyBookings, isWritten } = settings
   const sameWindow = listedFor.pastDays === window.pastDays && listedFor.futureDays === window.futureDays
   // The time of day may have been set forward or back, and the published window must not exceed what was listed.
   const isFar = Math.abs(clock.now() - listedFor.at) > MAX_WINDOW_AGE_MS + HOUR_MS
-  return !sameWindow || isFar || snapshot.detail !== detail
+  const sameContent = snapshot.detail === detail && (snapshot.onlyBookings ?? false) === onlyBookings
+  return !sameWindow || isFar || !sameContent || (isWritten && booked === undefined)
 }

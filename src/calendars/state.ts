@@ -7,11 +7,16 @@ import { emptySnapshot, type CalendarSnapshot } from '../calendar/calendar-snaps
 import type { StepFailure } from '../failures/step-failure.ts'
 import type { Clock } from '../platform/clock.ts'
 import { MIN_STEP_MS, offsetOf } from '../platform/clock-steps.ts'
+import type { BookedEvents } from './booked-events.ts'
 
 /** The state of one calendar. */
 export interface CalendarState {
   /** As of the last successful read; empty before the first. */
   readonly snapshot: CalendarSnapshot
+  /** The events of Bookings in it; undefined unless Bookings are written to it. */
+  readonly booked?: BookedEvents
+  /** The number of the last write of ours that the snapshot contains, besides what was listed. */
+  readonly writes?: number
   /** Where the next incremental read starts; undefined if it has to be a full listing. */
   readonly syncToken?: string
   /** When the last successful read began; undefined before the first. */
@@ -70,10 +75,11 @@ export const newCalendar = (): CalendarState => ({ snapshot: emptySnapshot(), do
 /** The result of a successful read. */
 export interface Listed {
   snapshot: CalendarSnapshot
+  booked: BookedEvents | undefined
   syncToken: string | undefined
   /** Whether part of the listing was not understood. */
   doubtful: boolean
-  /** How many events were listed. */
+  /** How many events were listed, except for those that repeat our own writes. */
   found: number
   /** The setting of a full listing; undefined for an incremental one. */
   full: ListedFor | undefined
@@ -86,6 +92,8 @@ export interface Listed {
 /** The calendar after a successful read. */
 export const listed = (calendar: CalendarState, found: Listed): CalendarState => ({
   snapshot: found.snapshot,
+  booked: found.booked,
+  writes: calendar.writes,
   syncToken: found.syncToken,
   lastRead: found.startedAt,
   interval: found.interval,

@@ -109,7 +109,9 @@ function pollsOf({ agents, namespaces }: DemandDeps['cluster'], integration: Cal
 }
 
 const countCalendars = (agent: Agent): number =>
-  agent.spec.calendars.read.length === 1 ? 1 : wantedCalendars(agent, agent.status?.authorization?.account).size
+  agent.spec.calendars.read.length === 1 && agent.spec.calendars.write === undefined
+    ? 1
+    : wantedCalendars(agent, agent.status?.authorization?.account).size
 
 function exceededAccounts(polls: readonly PollsOfIntegration[], budget: number): Map<string, Shortage> {
   const perMinute = new Map<string, number>()

@@ -14,6 +14,7 @@ const read = (state: CalendarsState, id: string, lastRead: number, events = [mee
   const full = { pastDays: 1, futureDays: 90, at: 0 }
   const found = {
     snapshot,
+    booked: undefined,
     syncToken: 'S1',
     doubtful: false,
     found: 1,

@@ -4,6 +4,7 @@ import type { ReadInput } from '../../src/calendars/port.ts'
 import { MEMORY_LIMITS, MemoryBudget } from '../../src/calendars/memory-budget.ts'
 import { newCalendarsState, type CalendarsState, type CalendarState } from '../../src/calendars/state.ts'
 import type { StepFailure } from '../../src/failures/step-failure.ts'
+import { WrittenEvents } from '../../src/calendars/written-events.ts'
 import { readCalendars } from '../../src/calendars/read-calendars.ts'
 import { computeBusyTime } from '../../src/calendar/busy.ts'
 import { snapshotEvents } from '../../src/calendar/calendar-snapshot.ts'
@@ -66,10 +67,11 @@ async function events(_token: string, request: EventsRequest, onPage: (page: Eve
 }
 
 const zones = createZones()
+const written = new WrittenEvents(zones)
 
 async function sync(force = false, changed: ReadonlySet<string> = new Set()): Promise<StepFailure[]> {
   const log = createLog({ level: 'debug', clock, write: (line) => void lines.push(line) })
-  const deps = { clock, random: () => 0.5, zones, progress: () => undefined, log, budget }
+  const deps = { clock, random: () => 0.5, zones, progress: () => undefined, log, budget, written }
   const input: ReadInput = {
     agent,
     integration,

@@ -18,6 +18,7 @@ const MINUTE = 60_000
 
 const found = (special: Partial<Listed> = {}): Listed => ({
   snapshot: emptySnapshot('Europe/Paris'),
+  booked: undefined,
   syncToken: 'S1',
   doubtful: false,
   found: 1,

@@ -89,7 +89,8 @@ export class MemoryKubernetes {
 
   /** The collection of that path, or nothing. */
   #list(path: string, fullPath: string): [number, object] {
-    if (!/(secrets|configmaps|agents|bookings|calendarintegrations|namespaces)$/.test(path)) return refusal(404, 'NotFound')
+    if (!/(secrets|configmaps|agents|bookings|calendarintegrations|namespaces)$/.test(path))
+      return refusal(404, 'NotFound')
     const [key, value] = (new URL(fullPath, ORIGIN).searchParams.get('labelSelector') ?? '').split('=')
     const below = [...this.objects].filter(([other]) => collectionOf(other).endsWith(path.slice(path.lastIndexOf('/'))))
     const items = below.map(([, object]) => object)

@@ -96,6 +96,8 @@ export class MemoryWorld {
       push: noPush,
       scheduleDeadline: (key, ms) => this.#scheduleDeadline(key, ms, agents.runDeadline),
       reported: () => undefined,
+      readNow: () => undefined,
+      calendarsRead: () => undefined,
       wake: () => undefined,
       progress: () => undefined,
     })

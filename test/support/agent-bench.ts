@@ -1,5 +1,6 @@
 /** One agent's access by itself: its Secrets in a small cluster, and a Google that answers what a test says. */
 import { createZones } from '../../src/calendar/zones.ts'
+import { WrittenEvents } from '../../src/calendars/written-events.ts'
 import { newAgentState, type AgentState } from '../../src/agent/state.ts'
 import type { AgentRun } from '../../src/agent/steps.ts'
 import type { AgentDeps } from '../../src/agent/port.ts'
@@ -115,6 +116,9 @@ export class Bench {
       clock: this.clock,
       random,
       zones: createZones(),
+      written: new WrittenEvents(createZones()),
+      readNow: () => undefined,
+      calendarsRead: () => undefined,
       google: { client: () => this.client, revoke: (token: string) => this.#ask('revoke', token) },
       integrations: {
         report: () => undefined,

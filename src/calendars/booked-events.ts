@@ -1,0 +1,35 @@
+/**
+ * The events of Bookings in one calendar, by id, each with its version. A Booking learns from it that its event was changed or
+ * deleted, without another request. Pure.
+ */
+import { BOOKING_PROPERTY } from '../calendar/event-resource.ts'
+import { isRecord } from '../platform/json.ts'
+
+/** Maps the ids of events of Bookings to their etags. */
+export type BookedEvents = ReadonlyMap<string, string>
+
+/** Ids and etags of ours are shorter. Longer ones are somebody else's. */
+const MAX_LENGTH = 128
+
+/** The events after a listing that contained these items. */
+export function withBooked(before: BookedEvents, items: readonly unknown[]): BookedEvents {
+  const changed = items.filter((item) => isRecord(item) && (isBooked(item) || before.has(String(item.id))))
+  if (changed.length === 0) return before
+  const after = new Map(before)
+  for (const item of changed) {
+    const { id, etag } = item as { id: string; etag: string }
+    if (isBooked(item)) after.set(id, etag)
+    else after.delete(id)
+  }
+  return after
+}
+
+/** Whether the item is an event of a Booking that is not cancelled. */
+function isBooked(item: unknown): boolean {
+  if (!isRecord(item) || item.status === 'cancelled') return false
+  const { id, etag, extendedProperties: properties } = item
+  const own = isRecord(properties) && isRecord(properties.private) ? properties.private[BOOKING_PROPERTY] : undefined
+  return typeof own === 'string' && isShort(id) && isShort(etag)
+}
+
+const isShort = (text: unknown): text is string => typeof text === 'string' && text.length <= MAX_LENGTH

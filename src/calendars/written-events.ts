@@ -1,0 +1,89 @@
+/**
+ * The events that this process has written to calendars. A write is applied to every snapshot of its calendar at once, and again
+ * to a listing that was requested before Google had answered the write, because that listing may not contain it.
+ */
+import { SnapshotBuilder } from '../calendar/snapshot-builder.ts'
+import type { Zones } from '../calendar/zones.ts'
+import { isRecord } from '../platform/json.ts'
+import { HOUR_MS } from '../platform/time-units.ts'
+import { withBooked } from './booked-events.ts'
+import { withCalendar, type CalendarsState, type CalendarState } from './state.ts'
+
+/** An event as Google holds it after a write. */
+export interface WrittenEvent {
+  calendarId: string
+  id: string
+  /** Undefined if it was deleted. */
+  etag: string | undefined
+  /** The Events resource. */
+  resource: Readonly<Record<string, unknown>>
+}
+
+interface Entry extends WrittenEvent {
+  /** Increases with each write. */
+  sequence: number
+  /** When Google had answered, by the monotonic clock. */
+  at: number
+}
+
+/** No listing takes longer. */
+const KEPT_MS = HOUR_MS
+
+/** The latest writes of this process, by calendar. */
+export class WrittenEvents {
+  readonly #zones: Zones
+  readonly #entries = new Map<string, Entry[]>()
+  #sequence = 0
+
+  constructor(zones: Zones) {
+    this.#zones = zones
+  }
+
+  /** Records a write. @param now by the monotonic clock. */
+  add(event: WrittenEvent, now: number): void {
+    const key = keyOf(event.calendarId)
+    const kept = (this.#entries.get(key) ?? []).filter(({ at, id }) => at > now - KEPT_MS && id !== event.id)
+    this.#entries.set(key, [...kept, { ...event, sequence: ++this.#sequence, at: now }])
+  }
+
+  /** Whether an item of a listing only repeats a write of ours. */
+  isOwn(calendarId: string, item: unknown): boolean {
+    if (!isRecord(item)) return false
+    const entry = this.#entries.get(keyOf(calendarId))?.find(({ id }) => id === item.id)
+    return entry !== undefined && (entry.etag === undefined ? item.status === 'cancelled' : entry.etag === item.etag)
+  }
+
+  /** The calendars with all writes that they do not contain yet; the same value if there are none. */
+  applyTo(state: CalendarsState): CalendarsState {
+    let result = state
+    for (const [id, calendar] of state.byId) {
+      const entries = this.#missingIn(id, calendar)
+      if (entries.length > 0) result = withCalendar(result, id, this.#withEntries(calendar, entries))
+    }
+    return result
+  }
+
+  #missingIn(id: string, { lastRead, writes = 0 }: CalendarState): Entry[] {
+    // A calendar that has not been read yet is listed in full, by a request that is still to be sent.
+    if (lastRead === undefined) return []
+    const entries = this.#entries.get(keyOf(id)) ?? []
+    return entries.filter(({ sequence, at }) => sequence > writes && at >= lastRead)
+  }
+
+  #withEntries(calendar: CalendarState, entries: readonly Entry[]): CalendarState {
+    const { timeZone, detail, onlyBookings } = calendar.snapshot
+    const builder = new SnapshotBuilder(calendar.snapshot, {
+      full: false,
+      detail,
+      onlyBookings,
+      zones: this.#zones,
+    })
+    const items = entries.map(({ id, etag, resource }) => (etag === undefined ? { id, status: 'cancelled' } : resource))
+    builder.add(items, timeZone)
+    const { snapshot } = builder.finish(timeZone)
+    const booked = calendar.booked && withBooked(calendar.booked, items)
+    return { ...calendar, snapshot, booked, writes: Math.max(...entries.map(({ sequence }) => sequence)) }
+  }
+}
+
+const keyOf = (calendarId: string): string => calendarId.toLowerCase()
