@@ -36,6 +36,10 @@ const ROOMS: Record<string, readonly string[]> = {
     ...['resources', 'platform', 'calendar', 'controller', 'kubernetes', 'google', 'failures', 'grants', 'calendars'],
     ...['publishing', 'clients', 'push'],
   ],
+  booking: [
+    ...['resources', 'platform', 'calendar', 'controller', 'kubernetes', 'google', 'failures', 'grants', 'calendars'],
+    ...['clients'],
+  ],
   web: ['resources', 'platform', 'rate-limit', 'kubernetes', 'google', 'grants', 'push'],
   cli: ['resources', 'platform', 'kubernetes'],
 }
@@ -131,7 +135,9 @@ describe('the rooms of src', () => {
 
   test('reconcilers see Kubernetes and Google through their ports', () => {
     const reconcilers = inSource.filter(({ from }) =>
-      ['agent', 'calendars', 'clients', 'grants', 'integration', 'publishing', 'push'].includes(roomOf(from) ?? ''),
+      ['agent', 'booking', 'calendars', 'clients', 'grants', 'integration', 'publishing', 'push'].includes(
+        roomOf(from) ?? '',
+      ),
     )
     expect(reconcilers.filter(({ to }) => BEHIND_THE_PORTS.some((file) => to.endsWith(file)))).toEqual([])
   })
