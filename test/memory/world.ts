@@ -170,6 +170,7 @@ export class MemoryWorld {
       CalendarIntegration: this.#cluster.integrations,
       Secret: this.#cluster.secrets,
       ConfigMap: this.#cluster.configMaps,
+      Namespace: this.#cluster.namespaces,
     }
     return stores[kind] as WatchStore<Stored>
   }
