@@ -34,7 +34,7 @@ describe('attendees', () => {
       { email: alice, responseStatus: 'accepted' },
     ]
     expect((await insert({ attendees: written })).body.attendees).toEqual([
-      { email: 'Ann@example.org', responseStatus: 'needsAction' },
+      { email: 'ann@example.org', responseStatus: 'needsAction' },
       { email: alice, responseStatus: 'accepted', organizer: true, self: true },
     ])
   })
