@@ -272,6 +272,26 @@ describe('what cannot be read', () => {
     })
   })
 
+  it.each([
+    ['is empty', { '-': '' }, 'found no object in standard input'],
+    [
+      'has only comments, in both files',
+      { 'a.yaml': '# none\n', 'b.yaml': '---\n---\n' },
+      'found no object in a.yaml, b.yaml',
+    ],
+    ['is a list of nothing', { 'a.yaml': 'kind: List\napiVersion: v1\nitems: []\n' }, 'found no object in a.yaml'],
+  ])('%s: nothing was validated, which is a failure', async (_, files, summary) => {
+    expect(await run(files as Record<string, string>)).toEqual({ code: 1, lines: [], summary })
+  })
+
+  it('may hold other kinds only', async () => {
+    const { code, summary } = await run({ 'a.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n' })
+    expect([code, summary]).toEqual([
+      0,
+      'no objects of calendar-operator.io/v1alpha1, no problems, 1 of other kinds skipped (1 ConfigMap)',
+    ])
+  })
+
   it('cannot be made to fill the memory', async () => {
     const levels = Array.from(
       { length: 12 },
