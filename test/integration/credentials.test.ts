@@ -1,6 +1,5 @@
 /** What an integration says about its client's Secret, and what its Agents are told about it. */
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type * as undici from 'undici'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { refusal } from '../memory/kubernetes.ts'
 import { clientSecretOf } from '../memory/objects.ts'
 import {
@@ -15,11 +14,6 @@ import {
   START,
   webOf,
 } from './support/one-integration.ts'
-
-vi.mock('undici', async (original) => {
-  const { PoolToGoogle } = await import('../memory/network.ts')
-  return { ...(await original<typeof undici>()), EnvHttpProxyAgent: PoolToGoogle }
-})
 
 let google: OneIntegration
 

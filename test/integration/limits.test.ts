@@ -1,6 +1,5 @@
 /** What an integration says about the Calendar API, Google's limits and its own budget. */
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type * as undici from 'undici'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { OneAgent } from '../agent/support/one-agent.ts'
 import {
   CLIENT_ID,
@@ -14,11 +13,6 @@ import {
   REFUSES,
   SECOND,
 } from './support/one-integration.ts'
-
-vi.mock('undici', async (original) => {
-  const { PoolToGoogle } = await import('../memory/network.ts')
-  return { ...(await original<typeof undici>()), EnvHttpProxyAgent: PoolToGoogle }
-})
 
 let google: OneIntegration
 

@@ -1,13 +1,7 @@
 /** When the status of an integration is written, by whom, and what it counts; suspended and deleted integrations. */
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type * as undici from 'undici'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { refusal } from '../memory/kubernetes.ts'
 import { DAY, IS_DOWN, KEY, MINUTE, OneIntegration, REDIRECT_URI, SECOND, webOf } from './support/one-integration.ts'
-
-vi.mock('undici', async (original) => {
-  const { PoolToGoogle } = await import('../memory/network.ts')
-  return { ...(await original<typeof undici>()), EnvHttpProxyAgent: PoolToGoogle }
-})
 
 let google: OneIntegration
 

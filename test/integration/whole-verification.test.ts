@@ -1,6 +1,5 @@
 /** What an integration says and does when its client is verified at Google, as its reconciles show it. */
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type * as undici from 'undici'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { CLIENT_SECRET as SECRET } from '../memory/objects.ts'
 import {
   CLIENT_ID,
@@ -15,11 +14,6 @@ import {
   SECOND,
   webOf,
 } from './support/one-integration.ts'
-
-vi.mock('undici', async (original) => {
-  const { PoolToGoogle } = await import('../memory/network.ts')
-  return { ...(await original<typeof undici>()), EnvHttpProxyAgent: PoolToGoogle }
-})
 
 let google: OneIntegration
 
