@@ -98,6 +98,7 @@ describe('stopping', () => {
     await at.running
     expect(lists).toHaveLength(1)
     expect(heard).toEqual(['a - > 1', 'b - > 1'])
+    expect(at.reflector.hasSynced).toBe(false)
   })
 
   it('in the middle of a watch drops the events that have arrived with the last one', async () => {

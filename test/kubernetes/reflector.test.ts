@@ -86,6 +86,14 @@ describe('a list', () => {
     expect(new Set(lists.map(({ query }) => query.get('limit')))).toEqual(new Set(['500']))
   })
 
+  it('that is older than what we have written meanwhile leaves that alone', async () => {
+    store.put(inVersion('a', 13))
+    at.serve(listOf(12, inVersion('a', 5)))
+    at.start()
+    await at.reflector.synced
+    expect(heard).toEqual(['a - > 13'])
+  })
+
   it('of an empty collection may have no items at all', async () => {
     at.serve((_request, reply) => reply.json({ kind: 'List', metadata: { resourceVersion: '3' }, items: null }))
     at.start()
