@@ -120,6 +120,14 @@ describe('mails', () => {
     expect(mailed()).toEqual([])
   })
 
+  it('invite anew when an update brings an event back', async () => {
+    harness.google.switches({ updateRestores: true })
+    await insert({ attendees: guests('ann@example.org') })
+    await harness.api('DELETE', `${EVENTS}/event1`)
+    await patch({ status: 'confirmed' }, '?sendUpdates=all')
+    expect(mailed()).toEqual(['invitation ann@example.org'])
+  })
+
   it('go with externalOnly to guests without Google Calendar only', async () => {
     harness.google.addAccount({ email: 'bob@example.com' })
     await insert({ attendees: guests('ann@example.org', 'bob@example.com') }, '?sendUpdates=externalOnly')

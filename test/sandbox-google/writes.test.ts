@@ -179,6 +179,14 @@ describe('update and patch', () => {
     const answered = await patch({ attendees: [{ email: 'alice@example.com', responseStatus: 'declined' }] })
     expect(answered.body).toMatchObject({ organizer: { email: 'boss@example.com' }, attendees: [{ self: true }] })
   })
+
+  it('let guests change an event whose organizer allows it', async () => {
+    const organizer = { email: 'boss@example.com' }
+    const event = { id: 'invite', ...meeting('09:00', '10:00', { organizer, guestsCanModify: true }) }
+    harness.google.addEvent({ calendar: 'alice@example.com', event })
+    const updated = await harness.api('PUT', `${EVENTS}/invite`, { body: meeting('11:00', '12:00') })
+    expect(updated.body).toMatchObject({ organizer, start: { dateTime: '2026-11-23T11:00:00+01:00' } })
+  })
 })
 
 describe('delete', () => {
