@@ -72,7 +72,7 @@ export async function googleLimits(context: DemoContext): Promise<void> {
   await narrator.until({
     what: 'Agent alice says until when its calendar is good',
     within: INTERVAL + SLACK,
-    look: () => message().startsWith('Good until'),
+    look: () => message().startsWith('What was published is good until'),
     found: message,
   })
   narrator.command(`kubectl get agents/alice -o jsonpath='{.status.conditions[?(@.type=="Ready")].message}'`)

@@ -286,8 +286,8 @@ function createChannels(deps: OperatorDeps, { cluster, controllers, web, metrics
     pathPrefix: deps.settings.webPathPrefix,
     channelKeys: () => web?.channelKeys ?? [],
     read: (key) => controllers.agents.add(key),
-    statusChanged: (key) => controllers.agents.add(key, 0),
-    wake: (key) => controllers.agentChannels.add(key, 0),
+    statusChanged: (key) => controllers.agents.addLowPriority(key),
+    wake: (key) => controllers.agentChannels.addLowPriority(key),
     missed: (integration) => metrics.pushMissed(integration),
   })
 }
@@ -300,9 +300,9 @@ function agentPorts({ cluster, controllers, registry, web }: WorkloadParts) {
     zones: createZones(),
     signInURL: (agent, siteURI) =>
       registry.get(integrationKey(agent))?.siteAccepted ? web?.signInURL(agent, siteURI) : undefined,
-    wake: (key, delayMs) => agents.add(key, delayMs),
+    wake: (key, delayMs) => agents.addAfter(key, delayMs),
     progress: (key) => agents.progress(key),
-    scheduleDeadline: (key, ms) => agentDeadlines.add(key, ms),
+    scheduleDeadline: (key, ms) => agentDeadlines.addAfter(key, ms),
     reported: (key) => recountAgents({ cluster, integrations }, key),
     readNow: (key) => agents.add(key),
     calendarsRead: () => undefined,
@@ -313,7 +313,7 @@ function agentPorts({ cluster, controllers, registry, web }: WorkloadParts) {
 function reconcileAwaitingSignIn(cluster: RunningCluster, agents: Controller): void {
   for (const agent of cluster.agents.list()) {
     const authorized = findCondition(agent.status?.conditions, 'Authorized')
-    if (authorized && needsSignIn(authorized.reason)) agents.add(keyOf(agent), 0)
+    if (authorized && needsSignIn(authorized.reason)) agents.addLowPriority(keyOf(agent))
   }
 }
 
@@ -327,6 +327,6 @@ function reconcileAll(
   log.warn({ seconds: Math.round(stepMs / 1000) }, 'the time of day was set: all objects are reconciled again')
   const soon = (): number => random() * TIME_SET_SPREAD_MS
   for (const name of CUSTOM_STORE_NAMES) {
-    for (const object of cluster[name].list()) controllers[name].add(keyOf(object), soon())
+    for (const object of cluster[name].list()) controllers[name].addAfter(keyOf(object), soon())
   }
 }

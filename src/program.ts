@@ -50,7 +50,10 @@ function addValidate(program: Command, host: Host): void {
     .command('validate')
     .description('check manifests offline, as the API server would')
     .argument('<FILE...>', 'YAML or JSON files; - for standard input')
-    .addHelpText('after', '\nExit code: 0 no problems, 1 there are problems, or an option was wrong.')
+    .addHelpText(
+      'after',
+      '\nExit code: 0 no problems, 1 there are problems, no object was found, or an option was wrong.',
+    )
     .action(async (files: string[]) => {
       host.exitCode = await validate(files, {
         readFile: (path) => readFile(path, 'utf8'),

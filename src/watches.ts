@@ -13,7 +13,7 @@ import { siteHost } from './resources/sites.ts'
 import type { Agent, CalendarIntegration } from './resources/types.ts'
 
 /** Where a key is added. */
-type Keys = Pick<Controller, 'add'>
+type Keys = Pick<Controller, 'add' | 'addLowPriority' | 'addAfter'>
 
 /** What the event handlers need. */
 interface EventHandlerDeps {
@@ -42,7 +42,7 @@ export function registerEventHandlers(deps: EventHandlerDeps): void {
   watchUsedObjects(deps)
   deps.registry.onEntry((integration) => reconcileAgentsOf(deps, integration))
   deps.registry.onObservation((integration) => deps.integrations.add(integration))
-  deps.sites.onClaim((integration) => deps.integrations.add(integration, 0))
+  deps.sites.onClaim((integration) => deps.integrations.addLowPriority(integration))
 }
 
 /** Makes the integration of an agent whose status was written count its agents again, soon. */
@@ -51,7 +51,7 @@ export function recountAgents(
   agentKey: string,
 ): void {
   const agent = cluster.agents.get(agentKey)
-  if (agent) integrations.add(integrationKey(agent), COUNT_AFTER_MS)
+  if (agent) integrations.addAfter(integrationKey(agent), COUNT_AFTER_MS)
 }
 
 function watchAgents({ cluster, clock, agents, agentDeadlines, integrations }: EventHandlerDeps): void {
@@ -65,7 +65,7 @@ function watchAgents({ cluster, clock, agents, agentDeadlines, integrations }: E
     // The integration that it refers to counts it, and the one that it referred to before no longer does.
     for (const one of [before, after]) {
       if (one && (!before || !after || integrationKey(before) !== integrationKey(after))) {
-        integrations.add(integrationKey(one), COUNT_AFTER_MS)
+        integrations.addAfter(integrationKey(one), COUNT_AFTER_MS)
       }
     }
   })
@@ -102,13 +102,13 @@ function watchUsedObjects({ cluster, agents, integrations }: EventHandlerDeps): 
   // The labels of a namespace decide which integrations its agents may use.
   cluster.namespaces?.subscribe(({ before, after }) => {
     if (!after || isDeepStrictEqual(before?.metadata.labels, after.metadata.labels)) return
-    for (const agent of cluster.agents.byIndex('namespace', after.metadata.name)) agents.add(keyOf(agent), 0)
+    for (const agent of cluster.agents.byIndex('namespace', after.metadata.name)) agents.addLowPriority(keyOf(agent))
   })
 }
 
 /** With low priority: there may be many, and they must not delay an agent that somebody has just changed. */
 function reconcileAgentsOf({ cluster, agents }: EventHandlerDeps, integration: string): void {
-  for (const agent of cluster.agents.byIndex('integration', integration)) agents.add(keyOf(agent), 0)
+  for (const agent of cluster.agents.byIndex('integration', integration)) agents.addLowPriority(keyOf(agent))
 }
 
 /** Reconciles the integrations that can claim a site after another integration has given it up. */
@@ -118,14 +118,14 @@ function reconcileSiteRivals(
 ): void {
   const left = before && siteHost(before.spec.google.siteURI)
   if (left === undefined || (after && siteHost(after.spec.google.siteURI) === left)) return
-  for (const rival of cluster.integrations.byIndex('site', left)) integrations.add(keyOf(rival), 0)
+  for (const rival of cluster.integrations.byIndex('site', left)) integrations.addLowPriority(keyOf(rival))
 }
 
 /** Makes sure that a new object without a status gets one soon. */
 const ensureFirstStatus =
   (deadlines: Keys) =>
   ({ before, after }: WatchEvent<Agent | CalendarIntegration>): void => {
-    if (!before && after && !after.status?.conditions?.length) deadlines.add(keyOf(after), FIRST_STATUS_AFTER_MS)
+    if (!before && after && !after.status?.conditions?.length) deadlines.addAfter(keyOf(after), FIRST_STATUS_AFTER_MS)
   }
 
 /** A status that somebody else overwrites is restored at once, and then no more often than this. */
@@ -155,7 +155,7 @@ class StatusRepairs {
     const key = keyOf(after)
     const now = this.#clock.monotonic()
     const wait = (this.#last.get(key) ?? -Infinity) + REPAIR_INTERVAL_MS - now
-    if (wait > 0) return this.#controller.add(key, wait)
+    if (wait > 0) return this.#controller.addAfter(key, wait)
     this.#last.set(key, now)
     this.#controller.add(key)
   }

@@ -12,10 +12,12 @@ import { anAgent, anIntegration } from './support/resources.ts'
 
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 
-/** Keys in the order in which they were added; with the delay, if there is one. */
+/** Keys in the order in which they were added, and whether they were added for later or with low priority. */
 class Added {
   keys: string[] = []
-  add = (key: string, delayMs?: number): void => void this.keys.push(delayMs === undefined ? key : `${key} later`)
+  add = (key: string): void => void this.keys.push(key)
+  addLowPriority = (key: string): void => void this.keys.push(`${key} behind`)
+  addAfter = (key: string): void => void this.keys.push(`${key} later`)
   take = (): string[] => this.keys.splice(0).sort()
 }
 
@@ -32,8 +34,8 @@ const sites = { onClaim: (listener: (key: string) => void): void => void (claime
 
 /** Nobody asks here what they do. */
 const others = {
-  agentDeadlines: { add: () => undefined },
-  integrationDeadlines: { add: () => undefined },
+  agentDeadlines: new Added(),
+  integrationDeadlines: new Added(),
   push: { retryIntegration: () => undefined },
 }
 
@@ -196,14 +198,14 @@ describe('an integration', () => {
     forget()
     change(google)
     expect(integrations.take()).toEqual(['booking/google'])
-    expect(agents.take()).toEqual(['booking/alice later', 'booking/bob later'])
+    expect(agents.take()).toEqual(['booking/alice behind', 'booking/bob behind'])
   })
 
   test('that is created after its agents has them reconciled', () => {
     caches.agents.put(newer(anAgent()))
     forget()
     caches.integrations.put(newer(anIntegration()))
-    expect(agents.take()).toEqual(['booking/alice later'])
+    expect(agents.take()).toEqual(['booking/alice behind'])
   })
 
   test('whose status somebody else has written is reconciled, and none of its agents', () => {
@@ -215,7 +217,7 @@ describe('an integration', () => {
   test('whose client becomes usable has its agents reconciled, once', () => {
     known()
     registry.put('booking/google', entry)
-    expect(agents.take()).toEqual(['booking/alice later', 'booking/bob later'])
+    expect(agents.take()).toEqual(['booking/alice behind', 'booking/bob behind'])
     registry.put('booking/google', { ...entry })
     expect(agents.take()).toEqual([])
   })
@@ -233,17 +235,17 @@ describe('an integration', () => {
     caches.integrations.put(newer(google, { generation: 2 }))
     expect(integrations.take()).toEqual(['booking/google'])
     caches.integrations.put(newer({ ...google, spec: on('moved.example.com', 'x').spec }, { generation: 3 }))
-    expect(integrations.take()).toEqual(['booking/google', 'rival/google later'])
+    expect(integrations.take()).toEqual(['booking/google', 'rival/google behind'])
     caches.integrations.put(newer(google, { generation: 4 }))
     expect(integrations.take()).toEqual(['booking/google'])
     caches.integrations.remove(keyOf(google))
-    expect(integrations.take()).toEqual(['booking/google', 'rival/google later'])
+    expect(integrations.take()).toEqual(['booking/google', 'rival/google behind'])
   })
 
   test('is reconciled when its site was assigned', () => {
     known()
     claimed('rival/google')
-    expect(integrations.take()).toEqual(['rival/google later'])
+    expect(integrations.take()).toEqual(['rival/google behind'])
   })
 
   test('that gets its site has its agents reconciled', () => {
@@ -251,7 +253,7 @@ describe('an integration', () => {
     registry.put('booking/google', { ...entry, siteAccepted: false })
     forget()
     registry.put('booking/google', entry)
-    expect(agents.take()).toEqual(['booking/alice later', 'booking/bob later'])
+    expect(agents.take()).toEqual(['booking/alice behind', 'booking/bob behind'])
   })
 
   test('is reconciled when an agent has observed something about its client or its API', () => {
@@ -319,7 +321,7 @@ describe('a namespace', () => {
   test('has its agents reconciled when its labels change: integrations may select by them', () => {
     known()
     caches.namespaces.put(newer(booking, { labels: { team: 'sales' } }))
-    expect(agents.take()).toEqual(['booking/alice later', 'booking/bob later'])
+    expect(agents.take()).toEqual(['booking/alice behind', 'booking/bob behind'])
   })
 
   test('reconciles nothing when anything else of it changes', () => {

@@ -18,6 +18,8 @@ import { listen, type Listener } from './http/listener.ts'
 import { createUsers, type User } from './http/users.ts'
 import { inProcess, type InProcess } from './in-process.ts'
 import { kubeconfigText, type KubeconfigOptions } from './http/kubeconfig.ts'
+import { createValidator } from '../../src/resources/validate.ts'
+import type { ValidatorOf } from './kinds/custom.ts'
 import { keyFor } from './model/objects.ts'
 import { Reader } from './storage/reader.ts'
 import { Registry } from './kinds/registry.ts'
@@ -41,6 +43,8 @@ export interface SandboxKubernetesOptions {
   users?: readonly string[]
   /** Makes uids. */
   uuid?: () => string
+  /** Makes the validators of definitions; `createValidator` by default. Callers that start many servers may share validators. */
+  validatorOf?: ValidatorOf
 }
 
 /** The handle of a running sandbox. */
@@ -95,11 +99,16 @@ export async function startKubernetes(options: SandboxKubernetesOptions): Promis
 
 type Parts = ReturnType<typeof createParts>
 
-function createParts({ clock, dataSnapshot, uuid = randomUUID }: SandboxKubernetesOptions) {
+function createParts({
+  clock,
+  dataSnapshot,
+  uuid = randomUUID,
+  validatorOf = createValidator,
+}: SandboxKubernetesOptions) {
   const now = (): number => clock.now()
   const store = new Store()
   if (dataSnapshot) store.load(dataSnapshot, ({ metadata }) => keyFor(metadata.namespace, metadata.name))
-  const registry = new Registry(store)
+  const registry = new Registry(store, validatorOf)
   const writer = new Writer({ store, now, uuid })
   const garbageCollector = new GarbageCollector({ store, registry, writer, now })
   const reader = new Reader(store)

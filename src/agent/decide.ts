@@ -92,7 +92,7 @@ function asBefore(condition: Condition | undefined, message?: string): Finding<n
 }
 
 const toleratedMessage = ({ failingSince, now, freshUntil }: AgentFacts, tolerated: StepFailure): string =>
-  `Good until ${timestamp(freshUntil ?? now)}, but since ${timestamp(failingSince ?? now)}: ${tolerated.message}`
+  `What was published is good until ${timestamp(freshUntil ?? now)}. There has been a problem since ${timestamp(failingSince ?? now)}: ${tolerated.message}`
 
 function decideAuthorized(facts: AgentFacts, tolerated: StepFailure | undefined): Authorized {
   const previous = before(facts, 'Authorized')

@@ -192,10 +192,10 @@ async function retryingConflicts(
   }
 }
 
-function removeAgent({ deps, agent }: AgentRun, tracked: AgentTracked): Promise<Outcome> {
-  const deletingSince = tracked.value.deletingSince ?? deps.clock.monotonic()
+function removeAgent(run: AgentRun, tracked: AgentTracked): Promise<Outcome> {
+  const deletingSince = tracked.value.deletingSince ?? run.deps.clock.monotonic()
   tracked.update({ deletingSince })
-  return remove(deps, agent, deletingSince)
+  return remove(run, deletingSince)
 }
 
 /** Google answers again: an Agent that it did not answer is reconciled soon. */

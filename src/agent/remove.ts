@@ -3,17 +3,20 @@
  * revokes the grant at Google and deletes the Agent's own grant Secret, and always ends. Only what this Agent was authorized
  * with is revoked, and never a grant that another Agent uses.
  */
-import type { GoogleError } from '../google/port.ts'
+import type { Resolution } from '../clients/resolve-integration.ts'
+import { GoogleError } from '../google/port.ts'
 import type { AuthorizedGrant } from '../grants/grant-secret.ts'
 import type { GrantState } from '../grants/grant-state.ts'
 import type { StoredGrant } from '../grants/grant-store.ts'
 import { authorizedGrant } from '../grants/grant.ts'
-import { revokeAll } from '../grants/revocation.ts'
+import { revokeAll, type Revoked } from '../grants/revocation.ts'
 import { done, retry, type Outcome } from '../controller/outcome.ts'
 import { grantSecretName, REVOKE_FINALIZER } from '../resources/names.ts'
 import { sameAccount } from '../resources/account.ts'
 import type { Agent } from '../resources/types.ts'
+import type { AskedThrough } from '../grants/shared-grants.ts'
 import type { AgentDeps } from './port.ts'
+import type { AgentRun } from './steps.ts'
 
 /** How long Google may be unreachable before the finalizer is removed nevertheless, in ms. */
 const PATIENCE_MS = 60_000
@@ -24,21 +27,33 @@ const FIRST_PAUSE_MS = 1_000
  * @param since when the deletion was first seen, by the monotonic clock.
  * @throws ApiError
  */
-export async function remove(deps: AgentDeps, agent: Agent, since: number): Promise<Outcome> {
+export async function remove({ deps, agent, resolution }: AgentRun, since: number): Promise<Outcome> {
   const finalizers = agent.metadata.finalizers ?? []
   if (!finalizers.includes(REVOKE_FINALIZER)) return done()
   // While its token is still valid.
   await deps.push.stop(agent)
   const kept = await readKept(deps, agent)
-  const { failed, shared } = await revokeAll(deps, agent, grantsOf(agent, kept, deps.tokens.current(agent)))
+  const grants = grantsOf(agent, kept, deps.tokens.current(agent))
+  const result = await revokeAll(deps, agent, { grants, through: clientOf(resolution) })
+  const failed = failureOf(result)
   const waited = deps.clock.monotonic() - since
   if (failed && waited < PATIENCE_MS) return retried(failed, waited)
-  if (failed) record(deps, agent, NOT_REVOKED)
+  if (failed) record(deps, agent, result.failed ? NOT_REVOKED : UNDECIDED)
   else if (kept) await deps.grants.delete(kept)
-  if (shared) record(deps, agent, SHARED)
+  if (result.shared) record(deps, agent, SHARED)
   await deps.cluster.patch(agent, { metadata: { finalizers: finalizers.filter((one) => one !== REVOKE_FINALIZER) } })
   return done()
 }
+
+/** Why not everything could be revoked that may be. */
+function failureOf({ failed, undecided }: Revoked): GoogleError | undefined {
+  const notYetKnown = 'it is not known yet whether another Agent uses the grant'
+  return failed ?? (undecided ? new GoogleError('Unreachable', notYetKnown) : undefined)
+}
+
+/** The client of the Agent's integration, if it can be used. */
+const clientOf = (resolution: Resolution): AskedThrough | undefined =>
+  resolution.kind === 'resolved' ? { ...resolution.entry, integration: resolution.integration } : undefined
 
 /** Retries soon, and less and less often within the minute. Earlier failures of this key do not count. */
 function retried(failed: GoogleError, waited: number): Outcome {
@@ -81,6 +96,13 @@ const NOT_REVOKED: RemovalEvent = {
   reason: 'RevokeFailed',
   note: (secret) =>
     `Google could not be reached to revoke the grant, and the Agent was deleted anyway. Secret ${secret} is kept if there is one: revoke the access at https://myaccount.google.com/connections, then delete it.`,
+}
+
+const UNDECIDED: RemovalEvent = {
+  type: 'Warning',
+  reason: 'RevokeFailed',
+  note: (secret) =>
+    `The grant was not revoked at Google, because it was not found out within a minute whether another Agent uses it, too; the Agent was deleted anyway. Secret ${secret} is kept if there is one: revoke the access at https://myaccount.google.com/connections, then delete it.`,
 }
 
 const OF_ANOTHER_ACCOUNT: RemovalEvent = {

@@ -62,19 +62,17 @@ function outcomeOf({ outcome, failures }: AgentProgress): Outcome {
 }
 
 /** Runs the steps in order until one of them ends the list or fails. @throws ApiError of kind `Conflict`. */
-export async function runUntilEnded<R extends AgentRun>(
+export const runUntilEnded = <R extends AgentRun>(
   steps: readonly AgentStep<R>[],
   run: R & WithClient,
   tracked: AgentTracked,
   before: AgentProgress,
-): Promise<AgentProgress> {
-  let progress = before
-  for (const step of steps) {
-    progress = await runStep(step, run, tracked, progress)
-    if (progress.isEnded) break
-  }
-  return { ...progress, isEnded: false }
-}
+): Promise<AgentProgress> => runAll(steps.map(unlessEnded), run, tracked, before)
+
+const unlessEnded =
+  <R extends AgentRun>(step: AgentStep<R>): AgentStep<R> =>
+  (run, state, progress) =>
+    progress.isEnded ? { progress } : step(run, state, progress)
 
 /** Runs all steps in order, also after one has failed. @throws ApiError of kind `Conflict`. */
 export async function runAll<R extends AgentRun>(

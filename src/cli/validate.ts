@@ -38,7 +38,10 @@ interface Validation {
   skipped: string[]
 }
 
-/** Runs the command: writes one line for each remark. Returns the exit code: 0, or 1 if there is a problem. `-` is standard input. */
+/**
+ * Runs the command: writes one line for each remark. Returns the exit code: 0, or 1 if there is a problem. Input without any object is
+ * one, as it is for `kubectl apply`: whatever should have written it has failed. `-` is standard input.
+ */
 export async function validate(files: readonly string[], unsafe: ValidateDeps): Promise<number> {
   const deps = { ...unsafe, write: singleLineWriter((line) => unsafe.write(line)) }
   if (files.length === 0) {
@@ -48,6 +51,10 @@ export async function validate(files: readonly string[], unsafe: ValidateDeps): 
   const read = await Promise.all(files.map((file) => readManifests(file, deps)))
   const validation = validateAll(read.flatMap(({ manifests }) => manifests))
   const remarks = [...read.flatMap((one) => one.remarks), ...validation.remarks, ...crossObjectRemarks(validation.ours)]
+  if (read.every((one) => one.manifests.length + one.remarks.length === 0)) {
+    deps.write(`found no object in ${files.map((file) => (file === '-' ? 'standard input' : file)).join(', ')}`)
+    return 1
+  }
   for (const remark of inOrder(remarks, files)) deps.write(lineFor(remark))
   deps.write(summary(validation, remarks))
   return remarks.some(({ level }) => level === 'problem') ? 1 : 0

@@ -109,13 +109,19 @@ export class Controller implements ControllerState {
     return since.length > 0 ? now - Math.min(...since) : 0
   }
 
-  /**
-   * Reconciles this key as soon as possible, whatever its backoff. With `delayMs`: after that time at the latest and with low
-   * priority (0: now, but behind the keys of high priority).
-   */
-  add(key: string, delayMs?: number): void {
-    if (delayMs === undefined) this.#queue.add(key)
-    else this.#queue.addAfter(key, delayMs)
+  /** Reconciles this key as soon as possible, whatever its backoff: somebody waits for it. */
+  add(key: string): void {
+    this.#queue.add(key)
+  }
+
+  /** Reconciles this key now, but behind the keys of `add`: nobody waits for it, or it is one of many. */
+  addLowPriority(key: string): void {
+    this.#queue.addAfter(key, 0)
+  }
+
+  /** Reconciles this key with low priority after `delayMs` at the latest. */
+  addAfter(key: string, delayMs: number): void {
+    this.#queue.addAfter(key, delayMs)
   }
 
   /** An outage is over: every key that failed because of it is reconciled soon, whatever its backoff. */

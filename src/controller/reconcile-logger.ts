@@ -1,4 +1,7 @@
-/** Logs the outcomes of reconciles. An outcome that repeats the previous one of its key is not logged again. */
+/**
+ * Logs the outcomes of reconciles. An outcome that repeats the previous one of its key is not logged again. What a person has to act
+ * upon is a warning.
+ */
 import { stackOf, type Log } from '../platform/log.ts'
 import { UnexpectedError, type Outcome } from './outcome.ts'
 
@@ -36,7 +39,7 @@ export class ReconcileLogger {
         return this.#log.debug({ ...about, reason: outcome.reason, checkAgainInSeconds: inSeconds }, 'waiting')
       case 'blocked':
         if (!this.#isNew(key, 'blocked', outcome.reason)) return
-        return this.#log.info(
+        return this.#log.warn(
           { ...about, reason: outcome.reason, checkAgainInSeconds: inSeconds },
           'blocked: a person has to act',
         )

@@ -29,7 +29,7 @@ import type { Bypass } from './bypass.ts'
 import type { QuotaBudget } from './quota-budget.ts'
 import type { ReplicaRole } from './replica-role.ts'
 import { isUsableToken } from './token-answer.ts'
-import { createTransport, type Proxy } from './transport.ts'
+import { createPool, createTransport, type Pool, type Proxy } from './transport.ts'
 
 /** What `createGoogle` needs. */
 interface GoogleDeps {
@@ -39,6 +39,8 @@ interface GoogleDeps {
   apiUrl?: string
   /** The proxy; none by default. */
   proxy?: Proxy
+  /** The connections; by default a pool over the network, which uses the proxy. */
+  pool?: Pool
   clock: Clock
   random: Random
   /** The role of this replica; by default there is no other. */
@@ -74,7 +76,7 @@ const API_URL = 'https://www.googleapis.com'
 /** Creates the implementation of `Google`. Sends nothing. */
 export function createGoogle(deps: GoogleDeps): RunningGoogle {
   const { clock, accountsUrl = ACCOUNTS_URL, oauthUrl = OAUTH_URL, apiUrl = API_URL } = deps
-  const transport = createTransport(clock, deps.proxy)
+  const transport = createTransport(clock, deps.pool ?? createPool(deps.proxy))
   const oauth: OAuthDeps = { transport, clock, oauthUrl }
   const api = createCalendarAPI({ transport, clock, apiUrl })
   const observed = observer(deps)

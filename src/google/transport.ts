@@ -4,7 +4,7 @@
  */
 import { promisify } from 'node:util'
 import { gunzip, gunzipSync } from 'node:zlib'
-import { EnvHttpProxyAgent } from 'undici'
+import { EnvHttpProxyAgent, type Dispatcher } from 'undici'
 import { errorCode } from '../platform/errors.ts'
 import type { Clock } from '../platform/clock.ts'
 import { BodyBudget, SMALL_BYTES, type AnswerOwner, type BodyLease } from './body-budget.ts'
@@ -52,18 +52,25 @@ const NO_PROXY: Proxy = { httpsProxy: '', httpProxy: '', noProxy: '' }
 const MAX_CONNECTIONS = 32
 const KEEP_ALIVE_MS = 60_000
 
-/** Creates a transport with one connection pool. Sends nothing. */
-export function createTransport(clock: Clock, proxy: Proxy = NO_PROXY): Transport {
+/** The connections to Google, as far as a transport uses them. */
+export type Pool = Pick<Dispatcher, 'request' | 'destroy'>
+
+/** Creates a pool of connections, which opens them when it has requests. */
+export function createPool(proxy: Proxy = NO_PROXY): Pool {
   // All three are passed, empty or not; otherwise undici would read the environment.
-  const pool = new EnvHttpProxyAgent({
+  return new EnvHttpProxyAgent({
     ...proxy,
     connections: MAX_CONNECTIONS,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    // Instead, the deadline below applies, by our own clock.
+    // Instead, the deadline of each request applies, by our own clock.
     headersTimeout: 0,
     bodyTimeout: 0,
     connect: { timeout: 10_000 },
   })
+}
+
+/** Creates a transport over a pool, which it closes. Sends nothing. */
+export function createTransport(clock: Clock, pool: Pool): Transport {
   const budget = new BodyBudget(clock)
   return {
     async send({ url, deadlineMs, owner, ...request }) {

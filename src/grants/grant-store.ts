@@ -14,7 +14,7 @@ import { ownershipOfGrant } from '../resources/ownership.ts'
 import type { Agent } from '../resources/types.ts'
 import { authorizedBy, grantSecretKey, ownershipOf, type AuthorizedGrant } from './grant-secret.ts'
 import type { GrantState } from './grant-state.ts'
-import { isUsedByOthers } from './shared-grants.ts'
+import { isUsedByOthers, type GrantsInQuestion } from './shared-grants.ts'
 import { loadOwn, type LoadDeps, type Loaded } from './own-grant.ts'
 import { saveGrant, type Saved } from './save-grant.ts'
 import { saveSignedIn, readOwnSecret, type SignedInGrant } from './signed-in-grant.ts'
@@ -107,11 +107,10 @@ export class GrantStore {
   }
 
   /**
-   * Whether another Agent uses a grant of this account. Google ends all grants of an account to a client together.
-   * @param isSameClient whether a grant of that OAuth client would end, too.
+   * Whether another Agent uses a grant of this account, as the cluster says; true in case of doubt.
    * @throws ApiError
    */
-  isShared(agent: Agent, about: { account: string; isSameClient: (clientId: string) => boolean }): Promise<boolean> {
+  isShared(agent: Agent, about: GrantsInQuestion): Promise<boolean> {
     return isUsedByOthers(this.#deps.cluster, agent, about)
   }
 }

@@ -50,6 +50,12 @@ export interface TokenSource {
    */
   verify(request: TokenRequest): Promise<TokenRefusal | undefined>
   /**
+   * Asks Google which account the grant belongs to, whatever its Secret says. If that is another account, the state says so from
+   * then on.
+   * @throws ApiError `Conflict`
+   */
+  confirm(request: TokenRequest): Promise<TokenRefusal | undefined>
+  /**
    * Renews the access token whatever its age, because Google has refused it.
    * @throws ApiError `Conflict`
    */

@@ -15,7 +15,7 @@ import type { TokenDeps, TokenRefusal, TokenRequest, TokenSource } from './port.
 import type { TokenStep } from './refusals.ts'
 import { ensureToken, renewToken, type GrantedState, type StepDeps } from './renewal.ts'
 import { followTimeOfDay } from './time-of-day.ts'
-import { verifyGrant } from './verification.ts'
+import { confirmAccount, verifyGrant } from './verification.ts'
 
 /** The grant of one Agent. */
 interface Entry {
@@ -71,6 +71,7 @@ export function createTokenSource(deps: TokenDeps & { store: GrantStore }): Toke
       }),
     ensure: withGrant(ensureToken),
     verify: withGrant(verifyGrant),
+    confirm: withGrant(confirmAccount),
     renew: withGrant(renewToken),
     forget: (agentKey) => void entries.delete(agentKey),
   }

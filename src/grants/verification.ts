@@ -25,6 +25,16 @@ export async function verifyGrant(deps: StepDeps, request: TokenRequest, before:
   return saveVerified(deps, request, step.state)
 }
 
+/** Asks Google for the account although the Secret names one. What the Secret says is kept unless Google contradicts it. */
+export async function confirmAccount(deps: StepDeps, request: TokenRequest, before: GrantedState): Promise<TokenStep> {
+  const { account, accountHidden } = before.grant
+  const grant = { ...before.grant, account: undefined, accountHidden: undefined }
+  const step = await determineAccount(deps, request, { ...before, grant })
+  const found = step.state.grant
+  if (!found || (found.account && !(account && sameAccount(found.account, account)))) return step
+  return { ...step, state: { ...step.state, grant: { ...found, account, accountHidden } } }
+}
+
 async function saveVerified(deps: StepDeps, request: TokenRequest, state: GrantState): Promise<TokenStep> {
   const { grant } = state
   if (!grant) return { state }

@@ -84,10 +84,8 @@ const asWord = (value: unknown): string | undefined =>
 function hints(code: number, { kind, message = '', causes }: Status): string[] {
   if (code === 404 && kind !== 'Status')
     return ['(this API is not served: are the CustomResourceDefinitions installed?)']
-  if (causes.length > 0) {
-    const fields = causes.slice(0, 5).map(({ field, reason }) => [field, reason].filter(Boolean).join(': '))
-    return [`(${fields.join('; ')})`]
-  }
+  const fields = causes.map(({ field, reason }) => [field, reason].filter(Boolean).join(': ')).filter(Boolean)
+  if (fields.length > 0) return [`(${fields.slice(0, 5).join('; ')})`]
   const right = MISSING_RIGHT.exec(message)?.[0]
   return code === 403 && right ? [`(${scrub(right)})`] : []
 }

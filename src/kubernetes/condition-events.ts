@@ -17,15 +17,12 @@ interface ConditionTransition {
   after: readonly Condition[] | undefined
 }
 
-/** Records an Event for each transition of a condition, and logs a transition of `Ready`. */
+/** Records an Event for each transition of a condition, and logs a transition of `Ready`: as a warning if a person has to act. */
 export function recordConditionEvents(
-  { cluster, log }: { cluster: Pick<Cluster, 'recordEvent'>; log: Pick<Log, 'info'> },
+  { cluster, log }: { cluster: Pick<Cluster, 'recordEvent'>; log: Pick<Log, 'info' | 'warn'> },
   { kind, object, before, after = [] }: ConditionTransition,
 ): void {
-  const ready = findCondition(after, 'Ready')
-  if (ready && !sameFinding(findCondition(before, 'Ready'), ready)) {
-    log.info({ kind, key: keyOf(object), ready: ready.status, reason: ready.reason }, ready.message)
-  }
+  logReady(log, { kind, object, before, after })
   for (const condition of after.filter(({ type }) => !GENERAL.includes(type))) {
     if (condition.type === 'Ready' && repeats(condition, after)) continue
     if (!hasTransition(findCondition(before, condition.type), condition)) continue
@@ -33,6 +30,14 @@ export function recordConditionEvents(
     const type = isGood(kind, condition) ? 'Normal' : 'Warning'
     cluster.recordEvent({ regarding: object, type, reason, action: 'Reconcile', note: scrub(message) })
   }
+}
+
+function logReady(log: Pick<Log, 'info' | 'warn'>, { kind, object, before, after = [] }: ConditionTransition): void {
+  const ready = findCondition(after, 'Ready')
+  if (!ready || sameFinding(findCondition(before, 'Ready'), ready)) return
+  const level = findCondition(after, 'Stalled')?.status === 'True' ? 'warn' : 'info'
+  const about = { controller: kind.toLowerCase(), key: keyOf(object) }
+  log[level]({ ...about, ready: ready.status, reason: ready.reason }, ready.message)
 }
 
 /** These conditions only summarize `Ready`. */

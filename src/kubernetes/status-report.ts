@@ -41,7 +41,7 @@ export interface ReportResult<S> {
 interface ReportDeps {
   cluster: Pick<Cluster, 'writeStatus' | 'recordEvent'>
   clock: Pick<Clock, 'now'>
-  log: Pick<Log, 'info'>
+  log: Pick<Log, 'info' | 'warn'>
 }
 
 /** The object with the status that we wrote last. Decisions are based on it, even if somebody has overwritten it since. */

@@ -59,19 +59,30 @@ async function readNow(
   if (!object) return undefined
   const ownership = ownershipOf(deps, agent, object, target)
   if (ownership.is === 'foreign') return conflictFailure(deps, agent, object, target)
-  return decoded(ownership.is === 'mine' ? object : await restoreMarks(deps, agent, object, target), target)
+  const misplaced = misplacedIn(object, target)
+  const isRight = ownership.is === 'mine' && misplaced.length === 0
+  return decoded(isRight ? object : await repair(deps, agent, object, { target, misplaced }), target)
 }
 
-/** Restores our labels, annotations and owner reference, and leaves the data unchanged. */
-async function restoreMarks(
+/** Our keys that somebody has moved to `binaryData`. No key can be in both, so nothing could be published under them. */
+const misplacedIn = (object: ConfigMap | Secret, { keys }: Target): [key: string, base64: string][] =>
+  Object.entries((object as ConfigMap).binaryData ?? {}).filter(([key]) => keys.includes(key))
+
+/** Restores our labels, annotations and owner reference, moves our keys back to `data`, and leaves their values unchanged. */
+async function repair(
   deps: PublishDeps,
   agent: Agent,
   object: ConfigMap | Secret,
-  { role }: Target,
+  { target, misplaced }: { target: Target; misplaced: [key: string, base64: string][] },
 ): Promise<ConfigMap | Secret> {
   const ownerReferences = withController(object.metadata.ownerReferences, agent)
-  const patched = await deps.cluster.patch(object, { metadata: { ...marksOf(agent, role), ownerReferences } })
-  return { ...object, metadata: patched.metadata }
+  const metadata = { ...marksOf(agent, target.role), ownerReferences }
+  const texts = misplaced.map(([key, base64]) => [key, Buffer.from(base64, 'base64').toString('utf8')])
+  const data = Object.fromEntries(texts) as Data
+  const binaryData = Object.fromEntries(misplaced.map(([key]) => [key, null]))
+  const moved = misplaced.length > 0 ? { data, binaryData } : {}
+  const patched = await deps.cluster.patch(object, { metadata, ...moved })
+  return { ...object, metadata: patched.metadata, data: { ...object.data, ...data } }
 }
 
 function decoded(object: ConfigMap | Secret, target: Target): PublishedObject {

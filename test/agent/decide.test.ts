@@ -60,7 +60,7 @@ describe('an agent that was ready', () => {
       expect([of('Ready')?.status, of('Ready')?.reason]).toEqual(['True', 'Ready'])
       expect([of('Authorized')?.reason, of('Synced')?.reason]).toEqual(['Granted', 'Synced'])
       expect(of('Ready')?.message).toBe(
-        `Good until 2026-11-23T10:01:00Z, but since 2026-11-23T09:59:00Z: ${trouble.message}`,
+        `What was published is good until 2026-11-23T10:01:00Z. There has been a problem since 2026-11-23T09:59:00Z: ${trouble.message}`,
       )
     },
   )

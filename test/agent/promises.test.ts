@@ -1,6 +1,5 @@
 /** What the comments of the room promise, each broken once in test/promises/promises.ts to see that a test notices. */
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type * as undici from 'undici'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Outcome } from '../../src/controller/outcome.ts'
 import type { AgentStatus } from '../../src/resources/types.ts'
 import { ACCOUNT, REFRESH_TOKEN } from '../memory/google.ts'
@@ -9,11 +8,6 @@ import { agentOf, clientSecretOf, grantOf, integrationOf } from '../memory/objec
 import { MemoryWorld } from '../memory/world.ts'
 import { HOUR, MEETING, MINUTE, PLAIN } from './support/one-agent.ts'
 import type { Case } from '../fuzz/support/arbitraries.ts'
-
-vi.mock('undici', async (original) => {
-  const { PoolToGoogle } = await import('../memory/network.ts')
-  return { ...(await original<typeof undici>()), EnvHttpProxyAgent: PoolToGoogle }
-})
 
 let world: MemoryWorld
 

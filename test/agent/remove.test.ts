@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { NO_GRANT, type GrantState } from '../../src/grants/grant-state.ts'
 import type { Grant } from '../../src/grants/grant.ts'
 import { remove } from '../../src/agent/remove.ts'
+import type { AgentRun } from '../../src/agent/steps.ts'
 import type { Outcome } from '../../src/controller/outcome.ts'
 import { ApiError } from '../../src/kubernetes/port.ts'
 import { MANAGED_BY, NOT_YET_CHECKED } from '../../src/resources/names.ts'
@@ -20,6 +21,7 @@ let finalizers: string[] | undefined
 /** What is remembered of the grant. */
 let known: GrantState
 let deletingSince: number | undefined
+let resolution: AgentRun['resolution']
 
 beforeEach(() => {
   alice = anAgent({ deletionPolicy: 'Revoke' })
@@ -27,6 +29,7 @@ beforeEach(() => {
   Object.assign(alice.metadata, { finalizers, deletionTimestamp: '2026-11-23T10:00:00Z' })
   bench = new Bench(alice)
   known = NO_GRANT
+  ;({ resolution } = bench.run)
   deletingSince = undefined
   bench.small.secret('alice-grant', { refresh_token: 'supplied' })
 })
@@ -34,9 +37,10 @@ beforeEach(() => {
 async function go(): Promise<Outcome> {
   const { deps } = bench
   const cluster = { ...deps.cluster, patch: letGo }
-  const tokens = { ...deps.tokens, current: () => known }
+  const current = (agent: Agent): GrantState => (agent === alice ? known : deps.tokens.current(agent))
+  const tokens = { ...deps.tokens, current }
   deletingSince ??= bench.clock.monotonic()
-  return remove({ ...deps, cluster, tokens } as typeof deps, alice, deletingSince)
+  return remove({ ...bench.run, deps: { ...deps, cluster, tokens } as typeof deps, resolution }, deletingSince)
 }
 
 const letGo = (_: unknown, patch: { metadata: { finalizers: string[] } }): Promise<unknown> => {
@@ -44,14 +48,19 @@ const letGo = (_: unknown, patch: { metadata: { finalizers: string[] } }): Promi
   return Promise.resolve(undefined)
 }
 
-const revoked = (): string[] => bench.asked.map(({ token }) => token)
+const asked = (wanted: string): string[] => bench.asked.flatMap(({ what, token }) => (what === wanted ? [token] : []))
+const revoked = (): string[] => asked('revoke')
 const events = (): string[] => bench.small.events.map(({ type, reason }) => `${type} ${reason}`)
 const marks = (): ReturnType<typeof marksOf> => marksOf(alice, 'grant')
 
-function addOther(spec: Partial<Agent['spec']> = {}, values: Record<string, string> | null = stored): Agent {
-  const other = anAgent({ account: 'Alice@example.com', ...spec }, 'other')
+function addOther(
+  spec: Partial<Agent['spec']> = {},
+  values: Record<string, string> | null = { ...stored, refresh_token: 'of the other' },
+  name = 'other',
+): Agent {
+  const other = anAgent({ account: 'Alice@example.com', ...spec }, name)
   bench.small.agents.push(other)
-  if (values) bench.small.secret('other-google-grant', values, marksOf(other, 'grant'))
+  if (values) bench.small.secret(`${name}-google-grant`, values, marksOf(other, 'grant'))
   return other
 }
 
@@ -134,6 +143,15 @@ describe('a grant that another Agent uses, too', () => {
   })
 
   test('is not revoked if the other Agent uses its grant from memory', async () => {
+    const other = addOther({ grantSecretRef: { name: 'other-grant' } }, null)
+    bench.small.secret('other-grant', { refresh_token: '1//0gSupplied' })
+    await bench.deps.tokens.load({ ...bench.request, agent: other })
+    await go()
+    expect(events()).toEqual(['Normal GrantShared'])
+    expect(revoked()).toEqual([])
+  })
+
+  test('is not revoked if the status of the other Agent says so and nobody can be asked', async () => {
     const other = addOther({}, null)
     const condition = {
       type: 'Authorized',
@@ -143,6 +161,7 @@ describe('a grant that another Agent uses, too', () => {
       lastTransitionTime: '',
     } as const
     other.status = { conditions: [condition] }
+    resolution = { kind: 'suspended', key: resolution.key, integration: bench.integration }
     await go()
     expect(events()).toEqual(['Normal GrantShared'])
     expect(revoked()).toEqual([])
@@ -166,6 +185,95 @@ describe('a grant that another Agent uses, too', () => {
     await expect(go()).rejects.toThrow('away')
     expect(revoked()).toEqual([])
     expect(finalizers).not.toEqual([])
+  })
+})
+
+describe('a claim of another Agent that it uses the grant', () => {
+  const noResolution = (): AgentRun['resolution'] => ({
+    kind: 'suspended',
+    key: resolution.key,
+    integration: bench.integration,
+  })
+
+  beforeEach(() => {
+    bench.small.secret(OWN, stored, marks())
+    // What the tenant's Secret says is forged: Google knows better.
+    addOther({}, { ...stored, refresh_token: 'forged' })
+  })
+
+  test('prevents nothing if Google does not know the token', async () => {
+    bench.refuses = { refresh: 'InvalidGrant' }
+    await go()
+    expect(revoked()).toEqual(['own'])
+    expect(events()).toEqual([])
+  })
+
+  test('prevents nothing if the token is the grant of another account', async () => {
+    bench.account = 'mallory@example.com'
+    await go()
+    expect(revoked()).toEqual(['own'])
+    expect(events()).toEqual([])
+  })
+
+  test('prevents nothing if the access token beside it is stolen from yet another client, or made up', async () => {
+    const far = { access_token: 'made up', expires_at: '2026-11-23T10:50:00Z' }
+    bench.small.secret('other-google-grant', { ...stored, ...far }, marksOf(anAgent({}, 'other'), 'grant'))
+    bench.refuses = { calendar: 'Unauthenticated', refresh: 'InvalidGrant' }
+    await go()
+    expect(revoked()).toEqual(['own'])
+  })
+
+  test('counts while nobody can be asked', async () => {
+    resolution = noResolution()
+    await go()
+    expect(revoked()).toEqual([])
+    expect(events()).toEqual(['Normal GrantShared'])
+  })
+
+  test('is asked about for a minute while Google is away; then the Agent goes with a warning, and its Secret stays', async () => {
+    bench.refuses = { refresh: 'Unreachable' }
+    expect(await go()).toMatchObject({ kind: 'retry' })
+    await bench.clock.advance(60_000)
+    await go()
+    expect(revoked()).toEqual([])
+    expect(finalizers).toEqual([])
+    expect(events()).toEqual(['Warning RevokeFailed'])
+    expect(bench.small.get('Secret', OWN)).toBeDefined()
+  })
+
+  test('costs one question for each token, however many Agents have it', async () => {
+    bench.account = 'mallory@example.com'
+    for (let index = 0; index < 200; index++) {
+      const other = addOther({}, { ...stored, refresh_token: 'forged' }, `other-${index}`)
+      await bench.deps.tokens.load({ ...bench.request, agent: other })
+    }
+    await go()
+    expect(revoked()).toEqual(['own'])
+    expect(asked('calendar')).toHaveLength(1)
+  })
+
+  test('is not looked into for too many Agents at once: the next attempt continues', async () => {
+    bench.refuses = { refresh: 'InvalidGrant' }
+    for (let index = 0; index < 30; index++) addOther({}, { ...stored, refresh_token: `f-${index}` }, `other-${index}`)
+    expect(await go()).toMatchObject({ kind: 'retry' })
+    expect(asked('refresh')).toHaveLength(20)
+    expect(revoked()).toEqual([])
+    await go()
+    expect(asked('refresh')).toHaveLength(31)
+    expect(revoked()).toEqual(['own'])
+    expect(events()).toEqual([])
+  })
+
+  test('costs a bounded number of reads if nobody can be asked', async () => {
+    resolution = noResolution()
+    const reads: string[] = []
+    bench.small.refuseRead = (name) => void reads.push(name)
+    const foreign = { ...stored, client_id: OTHER_CLIENT }
+    for (let index = 0; index < 100; index++) addOther({}, foreign, `other-${index}`)
+    bench.small.secret('other-google-grant', foreign, marksOf(anAgent({}, 'other'), 'grant'))
+    await go()
+    expect(reads.length).toBeLessThan(25)
+    expect(events()).toEqual(['Normal GrantShared'])
   })
 })
 

@@ -1,15 +1,9 @@
 /** What a tenant writes into Secrets of their own harms nobody else. */
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type * as undici from 'undici'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { AgentStatus, Condition } from '../../src/resources/types.ts'
 import { agentOf, CLIENT_ID, clientSecretOf, grantOf, hostileOf, integrationOf } from '../memory/objects.ts'
 import { MemoryWorld } from '../memory/world.ts'
 import { MINUTE, PLAIN } from './support/one-agent.ts'
-
-vi.mock('undici', async (original) => {
-  const { PoolToGoogle } = await import('../memory/network.ts')
-  return { ...(await original<typeof undici>()), EnvHttpProxyAgent: PoolToGoogle }
-})
 
 let world: MemoryWorld
 

@@ -1,13 +1,7 @@
 /** What the status of an Agent says, from its first reconcile to its end. */
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type * as undici from 'undici'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { refusal } from '../memory/kubernetes.ts'
 import { HOUR, MINUTE, OneAgent } from './support/one-agent.ts'
-
-vi.mock('undici', async (original) => {
-  const { PoolToGoogle } = await import('../memory/network.ts')
-  return { ...(await original<typeof undici>()), EnvHttpProxyAgent: PoolToGoogle }
-})
 
 let alice: OneAgent
 
@@ -127,7 +121,7 @@ describe('an Agent that Google does not answer', () => {
     expect(outcome).toMatchObject({ kind: 'retry' })
     expect(alice.condition('Ready')).toMatchObject({ status: 'True', reason: 'Ready' })
     expect(alice.condition('Ready')?.message).toMatch(
-      /^Good until 2026-11-23T10:15:00Z, but since 2026-11-23T10:06:00Z: .*can't be reached/,
+      /^What was published is good until 2026-11-23T10:15:00Z\. There has been a problem since 2026-11-23T10:06:00Z: .*can't be reached/,
     )
   })
 

@@ -28,6 +28,15 @@ describe('what status shows', () => {
     await expect(table(scene)).toMatchFileSnapshot(`golden/status-${name}.txt`)
   })
 
+  test('of a namespace without our objects names it: it may be misspelt', () => {
+    const nothing = { namespace: 'boking', integrations: [], agents: [], leases: [lease(0)] }
+    expect(table(nothing)).toContain(
+      'There is no CalendarIntegration and no Agent in namespace boking. -n names another namespace, -A looks at all.',
+    )
+    expect(table({ ...nothing, namespace: undefined })).toContain('no Agent in this cluster.')
+    expect(table(wellScene())).not.toContain('There is no')
+  })
+
   test('fits 120 columns, and keeps each address whole', () => {
     const lines = table(troubledScene()).split('\n')
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(120)

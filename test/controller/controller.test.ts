@@ -65,8 +65,8 @@ describe('when a key is reconciled again', () => {
     const { clock, controller, seen } = setUp([done(MINUTE), done(MINUTE)])
     controller.add('ns/a')
     await settle()
-    controller.add('ns/a', 2 * SECOND)
-    controller.add('ns/a', 30 * SECOND)
+    controller.addAfter('ns/a', 2 * SECOND)
+    controller.addAfter('ns/a', 30 * SECOND)
     await clock.advance(MINUTE)
     expect(seen.map(({ at }) => at)).toEqual(about([0, 2 * SECOND]))
     await clock.advance(2 * SECOND)
@@ -85,7 +85,7 @@ describe('adding a key', () => {
 
   test('without a delay puts it before keys of low priority', async () => {
     const { controller, seen } = setUp()
-    for (const key of ['routine-1', 'routine-2']) controller.add(key, 0)
+    for (const key of ['routine-1', 'routine-2']) controller.addLowPriority(key)
     controller.add('new')
     await settle()
     expect(seen.map(({ key }) => key)).toEqual(['new', 'routine-1', 'routine-2'])
@@ -180,9 +180,9 @@ describe('the log', () => {
     await clock.advance(MINUTE)
     expect(told()).toEqual([
       ['debug', 'waiting'],
-      ['info', 'blocked: a person has to act'],
+      ['warn', 'blocked: a person has to act'],
       ['warn', 'reconcile failed'],
-      ['info', 'blocked: a person has to act'],
+      ['warn', 'blocked: a person has to act'],
       ['info', 'recovered'],
     ])
   })

@@ -78,7 +78,7 @@ describe('whatever is added, whenever', () => {
         let most = 0
         for (const step of list) {
           if (step.do === 'add') harness.controller.add(step.key)
-          else if (step.do === 'addLater') harness.controller.add(step.key, step.delay)
+          else if (step.do === 'addLater') harness.controller.addAfter(step.key, step.delay)
           else if (step.do === 'pass') await harness.clock.advance(step.ms)
           else harness.processing[step.which]?.end(OUTCOMES[step.outcome]!())
           await settle()
@@ -102,7 +102,7 @@ describe('whatever is added, whenever', () => {
             harness.controller.add(step.key)
             wished.set(step.key, now)
           } else if (step.do === 'addLater') {
-            harness.controller.add(step.key, step.delay)
+            harness.controller.addAfter(step.key, step.delay)
             wished.set(step.key, Math.max(now, wished.get(step.key) ?? 0))
           } else if (step.do === 'pass') await harness.clock.advance(step.ms)
           await harness.drain()

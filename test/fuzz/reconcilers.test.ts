@@ -5,15 +5,9 @@
  * `make fuzz` a hundred thousand (CASES=…); SEED=… repeats a run.
  */
 import fc from 'fast-check'
-import type * as undici from 'undici'
-import { expect, it, vi } from 'vitest'
+import { expect, it } from 'vitest'
 import { CASE } from './support/arbitraries.ts'
 import { run } from './support/run.ts'
-
-vi.mock('undici', async (original) => {
-  const { PoolToGoogle } = await import('../memory/network.ts')
-  return { ...(await original<typeof undici>()), EnvHttpProxyAgent: PoolToGoogle }
-})
 
 const CASES = Number(process.env.CASES ?? 400)
 const BATCH = 1000

@@ -1,5 +1,6 @@
 /** What the sign-in pages and a deletion learn from grant Secrets: never from one that is not this Agent's. */
 import { beforeEach, describe, expect, test } from 'vitest'
+import type { TokenSource } from '../../src/grants/port.ts'
 import { GrantStore } from '../../src/grants/grant-store.ts'
 import { revokeAll } from '../../src/grants/revocation.ts'
 import { GoogleError } from '../../src/google/port.ts'
@@ -111,10 +112,14 @@ describe('a grant that is revoked with its Agent', () => {
   let revoked: string[]
   let answer: () => Promise<void>
 
+  const google = { revoke: (token: string) => (revoked.push(token), answer()) }
+  const noTokens = {} as TokenSource
+
   const revoke = (grant: Partial<typeof authorized> = {}) =>
-    revokeAll({ grants, google: { revoke: (token) => (revoked.push(token), answer()) } }, alice, [
-      { ...authorized, ...grant },
-    ])
+    revokeAll({ grants, cluster: small.cluster, tokens: noTokens, google }, alice, {
+      grants: [{ ...authorized, ...grant }],
+      through: undefined,
+    })
 
   beforeEach(() => {
     revoked = []
@@ -123,7 +128,7 @@ describe('a grant that is revoked with its Agent', () => {
   })
 
   test('is revoked if nobody else uses it', async () => {
-    expect(await revoke()).toEqual({ shared: false })
+    expect(await revoke()).toEqual({ shared: false, undecided: false })
     expect(revoked).toEqual(['1//0gAlice'])
   })
 
@@ -133,14 +138,14 @@ describe('a grant that is revoked with its Agent', () => {
   ])('is left if another Agent of that account has a grant of %s', async (_, more) => {
     small.agents = [alice, again()]
     small.secret('again-google-grant', { refresh_token: 'x', ...more }, marksOf(again(), 'grant'))
-    expect(await revoke()).toEqual({ shared: true })
+    expect(await revoke()).toEqual({ shared: true, undecided: false })
     expect(revoked).toEqual([])
   })
 
   test('is left if its own client is not known, and another Agent of that account has a grant', async () => {
     small.agents = [alice, again()]
     small.secret('again-google-grant', { refresh_token: 'x', client_id: OTHER_CLIENT }, marksOf(again(), 'grant'))
-    expect(await revoke({ clientId: undefined as never })).toEqual({ shared: true })
+    expect(await revoke({ clientId: undefined as never })).toEqual({ shared: true, undecided: false })
   })
 
   test.each<[string, Agent, Record<string, string>, object]>([
@@ -161,7 +166,7 @@ describe('a grant that is revoked with its Agent', () => {
   ])('is revoked if the other Agent of that account %s', async (_, other, data, metadata) => {
     small.agents = [alice, other]
     small.secret('again-google-grant', data, metadata)
-    expect(await revoke()).toEqual({ shared: false })
+    expect(await revoke()).toEqual({ shared: false, undecided: false })
     expect(revoked).toEqual(['1//0gAlice'])
   })
 
@@ -169,19 +174,19 @@ describe('a grant that is revoked with its Agent', () => {
     small.agents = [alice, anAgent({}, 'bob')]
     const bobs = { refresh_token: 'x', account: 'bob@example.com', client_id: CLIENT }
     small.secret('bob-google-grant', bobs, marksOf(anAgent({}, 'bob'), 'grant'))
-    expect(await revoke()).toEqual({ shared: false })
+    expect(await revoke()).toEqual({ shared: false, undecided: false })
   })
 
   test('is left if another Agent of that account is authorized, whatever became of its Secret', async () => {
     const conditions = [{ type: 'Authorized', status: 'True' }]
     small.agents = [alice, { ...again(), status: { conditions } as never }]
-    expect(await revoke()).toEqual({ shared: true })
+    expect(await revoke()).toEqual({ shared: true, undecided: false })
   })
 
   test('that Google refuses to revoke is reported', async () => {
     const away = new GoogleError('Unreachable', 'away')
     answer = () => Promise.reject(away)
-    expect(await revoke()).toEqual({ shared: false, failed: away })
+    expect(await revoke()).toEqual({ shared: false, undecided: false, failed: away })
   })
 
   test('throws a bug instead of calling it Google’s refusal', async () => {

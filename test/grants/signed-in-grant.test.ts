@@ -67,6 +67,7 @@ const refuse = (failure: ApiError['failure']): never => {
 }
 
 const cluster = {
+  secrets: { get: (key: string) => others.get(key.split('/')[1] ?? '') },
   readSecret: (_: string, name: string) =>
     Promise.resolve(structuredClone(name === 'alice-google-grant' ? stored : others.get(name))),
   create(secret: Secret) {

@@ -1,10 +1,10 @@
 /** What an integration says about the Calendar API, Google's limits and its own budget. */
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type * as undici from 'undici'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { OneAgent } from '../agent/support/one-agent.ts'
 import {
   CLIENT_ID,
   DAY,
+  encoded,
   HOUR,
   KEY,
   LIMITS,
@@ -13,11 +13,6 @@ import {
   REFUSES,
   SECOND,
 } from './support/one-integration.ts'
-
-vi.mock('undici', async (original) => {
-  const { PoolToGoogle } = await import('../memory/network.ts')
-  return { ...(await original<typeof undici>()), EnvHttpProxyAgent: PoolToGoogle }
-})
 
 let google: OneIntegration
 
@@ -233,6 +228,39 @@ describe('an integration whose polls need more than its budget', () => {
     expect(google.condition('WithinQuota')?.message).toMatch(
       /all Agents of this OAuth client, over 2 integrations, \(12 calendars\) needs 2\.4 .*the largest spec\.quota\.requestsPerMinute of these integrations, 2\./,
     )
+  })
+
+  test('does not count the polls of an integration that is suspended, or of one whose secret is made up', async () => {
+    google.change({ quota: quota(1) } as never)
+    google.add('other/asleep', { spec: { quota: quota(1), suspend: true } as never })
+    const madeUp = { ...google.object().spec.google, clientSecretRef: { name: 'client-of-made-up' } }
+    const data = encoded({ client_id: CLIENT_ID, client_secret: 'GOCSPX-made-up' })
+    google.add('third/made-up', { spec: { quota: quota(1), google: madeUp } as never, data })
+    for (let number = 0; number < 4; number++) {
+      google.addAgent(`ours-${number}`)
+      google.addAgent(`asleep-${number}`, [], { namespace: 'other', spec: { integrationRef: { name: 'asleep' } } })
+      google.addAgent(`theirs-${number}`, [], { namespace: 'third', spec: { integrationRef: { name: 'made-up' } } })
+    }
+    await google.reconcile()
+    google.answerTokens(REFUSES('invalid_client'))
+    await google.reconcile('third/made-up')
+    expect(google.told('third/made-up')?.share).toBeUndefined()
+    await google.reconcile()
+    for (const key of [KEY, 'third/made-up']) expect(google.condition('WithinQuota', key)?.status).toBe('True')
+  })
+
+  test('keeps to its budget: an Agent that needs more is read later', async () => {
+    await google.world.close()
+    const alice = new OneAgent()
+    alice.changeIntegration({ quota: { requestsPerMinute: 1, requestsPerMinutePerAgent: 600 } })
+    await alice.ready()
+    const requests = (): number => alice.world.google.asked.filter(({ path }) => path.includes('/calendar/v3/')).length
+    expect(requests()).toBe(1)
+    expect(alice.condition('Ready')?.status).not.toBe('True')
+    await alice.reconcileAfter(2 * MINUTE)
+    await alice.reconcileAfter(2 * MINUTE)
+    expect(alice.condition('Ready')?.status).toBe('True')
+    await alice.world.close()
   })
 
   test('does not count Agents of namespaces that it does not allow, or Agents that are suspended or being deleted', async () => {

@@ -1,14 +1,8 @@
 /** What an integration says about its site, and which Agents that concerns. */
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type * as undici from 'undici'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { integrationOf } from '../memory/objects.ts'
 import { PLAIN } from '../agent/support/one-agent.ts'
 import { IS_DOWN, KEY, MINUTE, OneIntegration, REFUSES, SECOND } from './support/one-integration.ts'
-
-vi.mock('undici', async (original) => {
-  const { PoolToGoogle } = await import('../memory/network.ts')
-  return { ...(await original<typeof undici>()), EnvHttpProxyAgent: PoolToGoogle }
-})
 
 const OTHER = 'other/second'
 
@@ -67,8 +61,11 @@ describe('a host that two namespaces name', () => {
     google.request('now')
     await google.reconcileAfter(MINUTE)
     expect(google.condition('SiteAccepted')?.status).toBe('True')
-    google.answerAgain()
     google.world.restart()
+    await google.reconcile()
+    expect(google.condition('SiteAccepted')?.status).toBe('True')
+    google.world.restart()
+    google.answerAgain()
     await google.reconcile(OTHER)
     expect(google.condition('SiteAccepted', OTHER)?.reason).toBe('SiteConflict')
   })

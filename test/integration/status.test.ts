@@ -1,13 +1,7 @@
 /** When the status of an integration is written, by whom, and what it counts; suspended and deleted integrations. */
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type * as undici from 'undici'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { refusal } from '../memory/kubernetes.ts'
 import { DAY, IS_DOWN, KEY, MINUTE, OneIntegration, REDIRECT_URI, SECOND, webOf } from './support/one-integration.ts'
-
-vi.mock('undici', async (original) => {
-  const { PoolToGoogle } = await import('../memory/network.ts')
-  return { ...(await original<typeof undici>()), EnvHttpProxyAgent: PoolToGoogle }
-})
 
 let google: OneIntegration
 
@@ -29,10 +23,11 @@ describe('the Agents of an integration', () => {
     google.addAgent('new')
     // Reasons that stand beside another state count for that state only.
     google.addAgent('stalled-and-expiring', ['Stalled=True:CalendarNotFound', 'Authorized=True:GrantExpiresSoon'])
+    google.addAgent('awaiting-too', ['Ready=False:AwaitingSignIn', 'Authorized=False:AwaitingSignIn'])
     google.addAgent('ready-and-awaiting', ['Ready=True:Ready', 'Authorized=False:AwaitingSignIn'])
     await google.reconcile()
     expect(google.status.agents).toEqual({
-      ...{ total: 7, ready: 3, awaitingSignIn: 1, expiringSoon: 1, failing: 2, summary: '3/7' },
+      ...{ total: 8, ready: 3, awaitingSignIn: 2, expiringSoon: 1, failing: 2, summary: '3/8' },
     })
   })
 
@@ -44,6 +39,18 @@ describe('the Agents of an integration', () => {
     google.change({ allowedNamespaces: { from: 'All' } })
     await google.reconcile()
     expect(google.status.agents?.summary).toBe('2/2')
+  })
+
+  test('are counted if their namespace has the labels that the integration selects', async () => {
+    google.world.put({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'elsewhere', labels: { site: 'a' } } })
+    google.addAgent('theirs', ['Ready=True:Ready'], { namespace: 'elsewhere' })
+    google.addAgent('unlabelled', [], { namespace: 'third' })
+    google.change({ allowedNamespaces: { from: 'Selector', selector: { matchLabels: { site: 'a' } } } })
+    google.change({ quota: { requestsPerMinute: 1, requestsPerMinutePerAgent: 600 } })
+    google.change({ sync: { ...google.object().spec.sync, interval: '30s' } })
+    await google.reconcile()
+    expect(google.status.agents?.summary).toBe('1/1')
+    expect(google.condition('WithinQuota')?.message).toContain('(1 calendar) needs 2 requests')
   })
 })
 
@@ -71,10 +78,13 @@ describe('the status of an integration', () => {
     await google.reconcile()
     const { status } = google
     const theirs = { ...status, clientID: 'theirs', conditions: [] }
-    google.world.put({ ...google.object(), status: theirs }, true)
-    expect(google.status).toEqual(theirs)
-    await google.reconcile()
-    expect(google.status).toEqual(status)
+    for (const minutes of [0, 5]) {
+      await google.reconcileAfter(minutes * MINUTE)
+      google.world.put({ ...google.object(), status: theirs }, true)
+      expect(google.status).toEqual(theirs)
+      await google.reconcileAfter(MINUTE)
+      expect(google.status).toEqual(status)
+    }
   })
 
   test('follows the spec and its generation', async () => {
@@ -144,6 +154,7 @@ describe('the first status of an integration', () => {
     await google.reconcile()
     google.writeSecret({ 'client_secret.json': webOf() })
     const counted = google.countReads()
+    google.world.restart()
     await google.world.writeFirstStatus(KEY)
     google.add('booking/asleep', { spec: { suspend: true } })
     await google.world.writeFirstStatus('booking/asleep')
@@ -176,7 +187,9 @@ describe('a suspended integration', () => {
     expect(await google.reconcile()).toEqual({ kind: 'done', checkAgainIn: undefined })
     expect(google.condition('Ready')).toMatchObject({ status: 'Unknown', reason: 'Suspended' })
     expect(google.condition('Ready')?.message).toContain('until spec.suspend is false')
-    expect(google.status.observedGeneration).toBe(2)
+    google.changeGoogle({ siteURI: 'https://other.example.com' })
+    await google.reconcile()
+    expect(google.condition('Ready')?.observedGeneration).toBe(3)
     expect([counted.reads, google.verifications]).toEqual([0, 0])
   })
 
@@ -277,4 +290,9 @@ test('a fault of our own is retried, reveals nothing, and what is known is repor
   expect(outcome).toMatchObject({ kind: 'retry', error: { name: 'UnexpectedError', message: 'RangeError' } })
   expect(google.summary).toEqual(['Unknown', 'NotYetKnown', 'Reconciling'])
   expect(google.told()?.ready).toBe(false)
+  google.world.registry.api = () => {
+    throw new RangeError('a token')
+  }
+  google.add('booking/new')
+  await expect(google.world.writeFirstStatus('booking/new')).rejects.toThrow(RangeError)
 })

@@ -121,5 +121,6 @@ test('a client that Google does not answer about is asked about with a backoff, 
     if (await wake({ longest: MINUTE })) times++
   }
   expect(times).toBeGreaterThan(10)
+  expect(await wake({ isSuspect: true })).toBe(false)
   expect(times).toBeLessThan(25)
 })

@@ -1,6 +1,5 @@
 /** What an integration says and does when its client is verified at Google, as its reconciles show it. */
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type * as undici from 'undici'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { CLIENT_SECRET as SECRET } from '../memory/objects.ts'
 import {
   CLIENT_ID,
@@ -15,11 +14,6 @@ import {
   SECOND,
   webOf,
 } from './support/one-integration.ts'
-
-vi.mock('undici', async (original) => {
-  const { PoolToGoogle } = await import('../memory/network.ts')
-  return { ...(await original<typeof undici>()), EnvHttpProxyAgent: PoolToGoogle }
-})
 
 let google: OneIntegration
 
@@ -88,6 +82,7 @@ describe('a client that Google gives no answer about', () => {
     expect(google.told()?.ready).toBe(false)
     const { notBefore = 0, longest = 0 } = outcome as { notBefore?: number; longest?: number }
     expect(notBefore).toBeGreaterThan(500)
+    expect(notBefore).toBeLessThan(2 * SECOND)
     expect(longest).toBeGreaterThanOrEqual(SECOND)
     google.answerAgain()
     await google.reconcile()
@@ -176,6 +171,14 @@ describe('a client that an Agent’s refused request casts doubt on', () => {
     expect(google.verifications).toBe(2)
   })
 
+  test('needs no other verification if it was verified just now', async () => {
+    await google.reconcile()
+    google.world.registry.report(KEY, { clientRefused: true })
+    await google.reconcileAfter(5 * SECOND)
+    await google.reconcileAfter(MINUTE)
+    expect(google.verifications).toBe(1)
+  })
+
   test('is verified later if Google gives no answer first', async () => {
     await google.reconcile()
     await google.world.clock.advance(MINUTE)
@@ -219,7 +222,7 @@ describe('clients that are made up', () => {
     expect(google.verifications).toBe(4)
   })
 
-  test('do not delay a client of their namespace that Google has accepted', async () => {
+  test('delay neither a client that Google has accepted nor one of another namespace', async () => {
     await google.reconcile()
     await google.world.clock.advance(MINUTE)
     for (let number = 0; number < 60; number++) {
@@ -228,9 +231,12 @@ describe('clients that are made up', () => {
       await google.reconcile(`booking/made-up-${number}`)
     }
     expect(google.verifications).toBe(51)
+    google.add('other/new')
+    await google.reconcile('other/new')
+    expect(google.verifications).toBe(52)
     google.world.registry.report(KEY, { clientRefused: true })
     await google.reconcile()
-    expect(google.verifications).toBe(52)
+    expect(google.verifications).toBe(53)
   })
 
   const specWith = (name: string): object => ({

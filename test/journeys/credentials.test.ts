@@ -138,7 +138,7 @@ describe('an OAuth client', () => {
     await world.clock.advance(10 * MINUTE)
     const agent = await world.until('the message tells of it', async () => {
       const found = await world.agent('alice')
-      return found.status?.conditions?.[0]?.message.includes('Good until') && found
+      return found.status?.conditions?.[0]?.message.includes('good until') && found
     })
     expect(agent.status?.conditions?.[0]).toMatchObject({ type: 'Ready', status: 'True', reason: 'Ready' })
     await world.clock.advance(10 * MINUTE)

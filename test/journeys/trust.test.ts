@@ -39,7 +39,7 @@ describe('an output that is wanted and does not exist', () => {
     const began = world.clock.now()
     const agent = await world.untilReason('alice', 'PublishFailed')
     expect(world.clock.now() - began).toBeLessThan(5_000)
-    expect(findCondition(agent.status?.conditions, 'Ready')?.message).not.toContain('Good until')
+    expect(findCondition(agent.status?.conditions, 'Ready')?.message).not.toContain('good until')
     await world.untilEvent('that says so', ({ type, reason }) => type === 'Warning' && reason === 'PublishFailed')
     await world.clock.advance(20 * MINUTE)
     expect((await ready())?.status).toBe('False')
@@ -70,7 +70,7 @@ describe('an access token that cannot be replaced', () => {
     await world.until('the token is renewed', async () => ((await ready())?.message ?? '').includes('since'))
     expect(await ready()).toMatchObject({
       status: 'True',
-      message: expect.stringMatching(/Good until .*immutable/) as string,
+      message: expect.stringMatching(/good until .*immutable/) as string,
     })
     while (world.clock.now() < end - MINUTE) await world.clock.advance(30_000)
     await world.clock.advance(end - world.clock.now() - 1_000)

@@ -26,7 +26,10 @@ beforeEach(() => {
 
 function eventsOf(before: Condition[] | undefined, after: Condition[] | undefined): string[] {
   const cluster = { recordEvent: (event: EventRecord) => void events.push(event) }
-  const log = { info: (fields: object, message: string) => void logged.push({ ...fields, message }) }
+  const log = {
+    info: (fields: object, message: string) => void logged.push({ level: 'info', ...fields, message }),
+    warn: (fields: object, message: string) => void logged.push({ level: 'warn', ...fields, message }),
+  }
   recordConditionEvents({ cluster, log }, { kind: 'Agent', object: anAgent(), before, after })
   return events.map(({ type, reason }) => `${type} ${reason}`)
 }
@@ -99,11 +102,22 @@ describe('an Event', () => {
 describe('the log', () => {
   test('has a line for each transition of Ready, with the object', () => {
     eventsOf(undefined, [READY])
-    expect(logged).toEqual([{ kind: 'Agent', key: 'booking/alice', ready: 'True', reason: 'Ready', message: 'words' }])
+    expect(logged).toEqual([
+      { level: 'info', controller: 'agent', key: 'booking/alice', ready: 'True', reason: 'Ready', message: 'words' },
+    ])
     eventsOf([READY], [condition('Ready', 'False', 'GrantRevoked')])
     eventsOf([condition('Ready', 'False', 'GrantRevoked')], [condition('Ready', 'False', 'SyncFailed')])
     eventsOf([condition('Ready', 'False', 'Suspended')], [condition('Ready', 'Unknown', 'Suspended')])
     expect(logged).toHaveLength(4)
+  })
+
+  test('has a warning if a person has to act, and only then', () => {
+    eventsOf([READY], [condition('Ready', 'False', 'GrantRevoked'), condition('Stalled', 'True', 'GrantRevoked')])
+    eventsOf([READY], [condition('Ready', 'False', 'SyncFailed'), condition('Stalled', 'False', 'SyncFailed')])
+    expect(logged).toMatchObject([
+      { level: 'warn', reason: 'GrantRevoked' },
+      { level: 'info', reason: 'SyncFailed' },
+    ])
   })
 
   test('has none if Ready says what it said, or is not there', () => {

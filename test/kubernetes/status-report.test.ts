@@ -44,7 +44,7 @@ const cluster = {
   },
   recordEvent: (event: EventRecord) => void notes.push(event),
 }
-const deps = { cluster, clock: { now: () => now }, log: { info: () => undefined } }
+const deps = { cluster, clock: { now: () => now }, log: { info: () => undefined, warn: () => undefined } }
 
 const refused: StatusReport<'Agent'>['refused'] = (message) => {
   const finding = { status: 'False', reason: 'PublishFailed', message } as const

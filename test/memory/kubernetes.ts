@@ -48,9 +48,8 @@ export class MemoryKubernetes {
   put(object: Stored): Stored {
     const path = pathOf(object)
     const known = this.objects.get(path)
-    const generation = (known?.metadata.generation ?? 0) + (same(known?.spec, object.spec) && known ? 0 : 1)
-    const uid = known?.metadata.uid ?? object.metadata.uid ?? `uid-${path}`
-    const metadata = { ...object.metadata, uid, generation }
+    const uid = object.metadata.uid ?? `uid-${path}`
+    const metadata = { ...object.metadata, uid: known?.metadata.uid ?? uid, generation: nextGeneration(known, object) }
     return this.#store(path, { ...object, status: known?.status ?? object.status, metadata })
   }
 
@@ -157,6 +156,9 @@ export function pathOf({ apiVersion, kind, metadata }: KubernetesObject): string
   const place = metadata.namespace === undefined ? '' : `/namespaces/${metadata.namespace}`
   return `${group}${place}/${kind.toLowerCase()}s/${metadata.name}`
 }
+
+const nextGeneration = (known: Stored | undefined, { spec }: Stored): number =>
+  known ? (known.metadata.generation ?? 0) + (same(known.spec, spec) ? 0 : 1) : 1
 
 const collectionOf = (path: string): string => path.slice(0, path.lastIndexOf('/'))
 

@@ -33,17 +33,3 @@ export class MemoryDispatcher {
     return this.close()
   }
 }
-
-/** The Google of the case that runs just now. */
-export const network: { google: Answer } = {
-  google: () => {
-    throw new Error('nobody answers')
-  },
-}
-
-/** In the place of the pool to Google. */
-export class PoolToGoogle extends MemoryDispatcher {
-  constructor() {
-    super((asked) => network.google(asked))
-  }
-}

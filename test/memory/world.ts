@@ -1,13 +1,13 @@
 /**
  * A world in memory: both reconcilers, with everything around them real but the two networks. Nothing in it waits for anything
- * outside, and time goes on only when nothing else can, so that a round costs a millisecond. Whoever uses it puts
- * `PoolToGoogle` in the place of undici's `EnvHttpProxyAgent` (vi.mock).
+ * outside, and time goes on only when nothing else can, so that a round costs a millisecond.
  */
 import { GrantStore } from '../../src/grants/grant-store.ts'
 import { createTokenSource } from '../../src/grants/token-source.ts'
 import { createAgentReconciler } from '../../src/agent/reconcile.ts'
 import { createZones } from '../../src/calendar/zones.ts'
 import { createGoogle, type RunningGoogle } from '../../src/google/google.ts'
+import type { Pool } from '../../src/google/transport.ts'
 import { createIntegrationRegistry } from '../../src/clients/integration-registry.ts'
 import type { IntegrationRegistry } from '../../src/clients/port.ts'
 import { createIntegrationReconciler, type IntegrationReconciler } from '../../src/integration/reconcile.ts'
@@ -20,7 +20,7 @@ import { ManualClock } from '../support/clock.ts'
 import { noPush } from '../support/push.ts'
 import { MemoryGoogle } from './google.ts'
 import { MemoryKubernetes, type Stored } from './kubernetes.ts'
-import { network } from './network.ts'
+import { MemoryDispatcher } from './network.ts'
 import { CLIENT_SECRET } from './objects.ts'
 
 const START = Date.parse('2026-11-23T10:00:00Z')
@@ -55,7 +55,6 @@ export class MemoryWorld {
   #agents!: Reconcile
 
   constructor() {
-    network.google = (asked) => this.google.answer(asked)
     this.restart()
   }
 
@@ -66,7 +65,8 @@ export class MemoryWorld {
     const url = 'http://google.memory'
     const random = (): number => this.chance
     const common = { clock: this.clock, random, log: this.#log }
-    this.#client = createGoogle({ accountsUrl: url, oauthUrl: url, apiUrl: url, ...common })
+    const pool = new MemoryDispatcher((asked) => this.google.answer(asked)) as unknown as Pool
+    this.#client = createGoogle({ accountsUrl: url, oauthUrl: url, apiUrl: url, pool, ...common })
     this.#cluster = createCluster({
       connection: this.kubernetes.connection,
       ...common,
@@ -173,6 +173,7 @@ export class MemoryWorld {
       CalendarIntegration: this.#cluster.integrations,
       Secret: this.#cluster.secrets,
       ConfigMap: this.#cluster.configMaps,
+      Namespace: this.#cluster.namespaces,
     }
     return stores[kind] as WatchStore<Stored>
   }

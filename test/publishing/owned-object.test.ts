@@ -6,7 +6,7 @@ import type { PublicationState } from '../../src/publishing/state.ts'
 import type { AgentDeps } from '../../src/agent/port.ts'
 import { dataOf, publishedObject, type PublishedObject } from '../../src/publishing/published-object.ts'
 import { isStepFailure, type StepFailure } from '../../src/failures/step-failure.ts'
-import { ApiError } from '../../src/kubernetes/port.ts'
+import { ApiError, type ConfigMap } from '../../src/kubernetes/port.ts'
 import { AGENT_ANNOTATION, MANAGED_BY } from '../../src/resources/names.ts'
 import { marksOf, withController } from '../../src/resources/ownership.ts'
 import { ManualClock } from '../support/clock.ts'
@@ -74,6 +74,21 @@ describe('publishing', () => {
     small.secret('token', { old_key: 'x' }, { ...marks, ownerReferences: byAlice })
     await publish()
     expect(small.text('token')).toEqual(data)
+  })
+
+  test('takes its keys back from binaryData, where they would keep every write from being accepted', async () => {
+    const map: Target = { kind: 'ConfigMap', name: 'calendar', role: 'calendar', keys: ['busy.json', 'busy.ics'] }
+    const owned = { ...marksOf(alice, 'calendar'), ownerReferences: byAlice }
+    const base64 = (text: string): string => Buffer.from(text).toString('base64')
+    const moved = small.configMap('calendar', { theirs: 'x' }, owned)
+    moved.binaryData = { 'busy.json': base64('{"é": 1}'), 'busy.ics': base64('old'), picture: 'AAAA' }
+    const found = await readOwned(deps, alice, map, undefined)
+    if (!found || isStepFailure(found)) throw new Error('it was not found')
+    expect(dataOf(found)).toEqual({ 'busy.json': '{"é": 1}', 'busy.ics': 'old' })
+    await writeOwned(deps, alice, { ...map, data: { 'busy.json': 'new' } }, found)
+    const { data: texts, binaryData } = small.get('ConfigMap', 'calendar') as ConfigMap
+    expect(texts).toEqual({ theirs: 'x', 'busy.json': 'new' })
+    expect(binaryData).toEqual({ picture: 'AAAA' })
   })
 
   test.each<[string, Parameters<SmallCluster['secret']>[2], string]>([

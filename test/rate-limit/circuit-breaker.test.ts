@@ -85,9 +85,9 @@ describe('a closed circuit', () => {
 
 describe('requests that were sent before the circuit opened', () => {
   test('do not close it when they are answered', async () => {
-    const earlier = begin()
-    await fail(limited('Busy'))
-    await earlier.answer()
+    const [refused, answered] = [begin(), begin()]
+    await refused.refuse(limited('Busy'))
+    await answered.answer()
     expect([breaker.open?.leftMs, closed]).toEqual([5_000, 0])
   })
 

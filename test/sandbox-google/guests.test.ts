@@ -34,7 +34,7 @@ describe('attendees', () => {
       { email: alice, responseStatus: 'accepted' },
     ]
     expect((await insert({ attendees: written })).body.attendees).toEqual([
-      { email: 'Ann@example.org', responseStatus: 'needsAction' },
+      { email: 'ann@example.org', responseStatus: 'needsAction' },
       { email: alice, responseStatus: 'accepted', organizer: true, self: true },
     ])
   })
@@ -118,6 +118,14 @@ describe('mails', () => {
     expect(harness.google.mails({ kind: 'cancellation', to: 'ben@example.org' })).toHaveLength(1)
     harness.google.resetMails()
     expect(mailed()).toEqual([])
+  })
+
+  it('invite anew when an update brings an event back', async () => {
+    harness.google.switches({ updateRestores: true })
+    await insert({ attendees: guests('ann@example.org') })
+    await harness.api('DELETE', `${EVENTS}/event1`)
+    await patch({ status: 'confirmed' }, '?sendUpdates=all')
+    expect(mailed()).toEqual(['invitation ann@example.org'])
   })
 
   it('go with externalOnly to guests without Google Calendar only', async () => {

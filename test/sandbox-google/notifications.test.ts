@@ -83,6 +83,24 @@ describe('a notification', () => {
     expect(log().map(({ state }) => state)).toEqual(['sync', ...Array<string>(6).fill('exists')])
   })
 
+  it('comes for each write of a client, for a conference that succeeds, and for what a person does', async () => {
+    await watched()
+    harness.google.switches({ pendingConferences: 1 })
+    const path = '/calendars/primary/events'
+    const createRequest = { requestId: 'request-one', conferenceSolutionKey: { type: 'hangoutsMeet' } }
+    const body = meeting('09:00', '10:00', { id: 'event1', conferenceData: { createRequest } })
+    await harness.api('POST', `${path}?conferenceDataVersion=1`, { body })
+    await arrive(2)
+    await harness.api('GET', `${path}/event1`)
+    await arrive(3)
+    await harness.api('PUT', `${path}/event1`, { body: meeting('11:00', '12:00') })
+    await arrive(4)
+    await harness.api('DELETE', `${path}/event1`)
+    await arrive(5)
+    harness.google.restoreEvent({ calendar: alice, id: 'event1' })
+    await arrive(6)
+  })
+
   it('goes to each channel of the calendar, and to no other', async () => {
     harness.google.addAccount({ email: 'bob@example.com' })
     harness.google.share({ calendar: alice, account: 'bob@example.com', role: 'reader' })

@@ -40,7 +40,9 @@ describe('a person', () => {
     expect(await delta()).toEqual([{ id: 'event1', status: 'cancelled' }])
     expect(() => harness.google.renameEvent({ ...event, summary: 'Gone' })).toThrow('is deleted')
     harness.google.restoreEvent(event)
-    expect(await delta()).toMatchObject([{ status: 'confirmed', summary: 'Viewing', attendees: [{ email: guest }] }])
+    expect(await delta()).toMatchObject([
+      { status: 'confirmed', summary: 'Viewing', attendees: [{ email: guest }], sequence: 1 },
+    ])
     expect(() => harness.google.restoreEvent(event)).toThrow('is not deleted')
   })
 

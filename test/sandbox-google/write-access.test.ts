@@ -77,6 +77,16 @@ describe.each(writes)('%s', (_, send) => {
   })
 })
 
+describe('the creator', () => {
+  it('is the account that inserted the event, whoever updates it', async () => {
+    share('writer')
+    const { id, creator } = (await write('POST', path(bob), undefined, meeting('09:00', '10:00'))).body
+    expect(creator).toEqual({ email: alice })
+    const updated = await write('PUT', path(bob, String(id)), undefined, meeting('11:00', '12:00'))
+    expect(updated.body).toMatchObject({ creator: { email: alice }, organizer: { email: bob, self: true } })
+  })
+})
+
 describe('a writer without access to private events', () => {
   it('neither reads nor changes them', async () => {
     harness.google.changeEvent({ calendar: bob, id: 'event1', changes: { summary: 'Secret', visibility: 'private' } })

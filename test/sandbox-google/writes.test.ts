@@ -30,6 +30,22 @@ describe('insert', () => {
     expect((await insert(meeting('10:00', '10:00'))).status).toBe(200)
   })
 
+  it('shows times with the offset of the calendar, beside the zone that was written', async () => {
+    const { body } = await insert({
+      start: at('T09:00:00Z'),
+      end: { ...at('T06:00:00'), timeZone: 'America/New_York' },
+    })
+    expect(body.start).toEqual({ dateTime: '2026-11-24T10:00:00+01:00' })
+    expect(body.end).toEqual({ dateTime: '2026-11-24T12:00:00+01:00', timeZone: 'America/New_York' })
+  })
+
+  it('does not show defaults and empty texts', async () => {
+    const defaults = { transparency: 'opaque', visibility: 'default', location: '', description: '' }
+    const { body } = await insert(meeting('09:00', '10:00', defaults))
+    for (const name of Object.keys(defaults)) expect(body).not.toHaveProperty(name)
+    expect(body).toMatchObject({ status: 'confirmed' })
+  })
+
   it('drops null and what only Google sets', async () => {
     const event = meeting('09:00', '10:00', {
       summary: null,
@@ -162,6 +178,14 @@ describe('update and patch', () => {
     expect(refusal(await patch({ summary: 'Mine' }))).toBe('403 forbiddenForNonOrganizer')
     const answered = await patch({ attendees: [{ email: 'alice@example.com', responseStatus: 'declined' }] })
     expect(answered.body).toMatchObject({ organizer: { email: 'boss@example.com' }, attendees: [{ self: true }] })
+  })
+
+  it('let guests change an event whose organizer allows it', async () => {
+    const organizer = { email: 'boss@example.com' }
+    const event = { id: 'invite', ...meeting('09:00', '10:00', { organizer, guestsCanModify: true }) }
+    harness.google.addEvent({ calendar: 'alice@example.com', event })
+    const updated = await harness.api('PUT', `${EVENTS}/invite`, { body: meeting('11:00', '12:00') })
+    expect(updated.body).toMatchObject({ organizer, start: { dateTime: '2026-11-23T11:00:00+01:00' } })
   })
 })
 

@@ -10,6 +10,7 @@ import {
 } from '../../sandbox/kubernetes/server.ts'
 import { crds } from '../../src/resources/generated/crds.ts'
 import { ManualClock } from '../support/clock.ts'
+import { sharedValidator } from '../support/shared-validators.ts'
 
 export interface Answer {
   status: number
@@ -67,7 +68,7 @@ afterEach(async () => {
 /** Starts a sandbox with the namespace `booking`, and stops it after the test. */
 export async function started(options: Partial<SandboxKubernetesOptions> = {}): Promise<Harness> {
   const clock = new ManualClock()
-  const sandbox = await startKubernetes({ clock, crds, ...options })
+  const sandbox = await startKubernetes({ clock, crds, validatorOf: sharedValidator, ...options })
   sandbox.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'booking' } })
   const dispatcher = new Agent({ connect: { ca: sandbox.caCertificate } })
   endings.push(async () => {

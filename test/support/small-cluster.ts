@@ -163,6 +163,7 @@ export class SmallCluster {
     if (!known) throw new ApiError('NotFound', 'NotFound')
     if (known.metadata.resourceVersion !== metadata.resourceVersion) throw new ApiError('Conflict', 'Conflict')
     const merged = merge(known, patch) as Stored
+    refuseDoubleKeys(merged)
     merged.metadata.resourceVersion = this.#next()
     this.objects.set(key, merged)
     return structuredClone(merged) as unknown as T
@@ -173,6 +174,14 @@ export class SmallCluster {
     this.#before(`delete ${object.kind} ${object.metadata.name}`)
     this.objects.delete(`${object.kind}/${keyOf(object)}`)
   }
+}
+
+/** As the API server does it. */
+function refuseDoubleKeys(object: Stored): void {
+  const texts = Object.keys(object.data ?? {})
+  const double = texts.find((key) => 'binaryData' in object && key in (object.binaryData ?? {}))
+  if (double !== undefined)
+    throw new ApiError('Invalid', `data[${double}]: Invalid value: duplicate of key present in binaryData`)
 }
 
 /** RFC 7386. */

@@ -45,7 +45,7 @@ function readAttendee(value: unknown): Attendee {
   if (email === undefined) throw backEnd(400, 'required', 'Missing attendee email.')
   if (typeof email !== 'string' || !/^[^\s@<>'"]+@[^\s@<>'"]+$/.test(email)) throw invalid('Invalid attendee email.')
   if (responseStatus !== undefined && !ANSWERS.has(responseStatus)) throw invalid('Invalid value for responseStatus')
-  return attendee
+  return { ...attendee, email: email.toLowerCase() }
 }
 
 /** Takes back the answers of guests to the former time, except those that the same write changed. */

@@ -10,7 +10,7 @@ import type { Calendar, EventFields, EventRecord } from '../state/calendar-recor
 /** How far ahead instances of an endless series are computed. */
 export const HORIZON_MS = 2 * 366 * DAY_MS
 
-/** Checks the fields and computes the extent of the event. Start and end come out in Google's notation. */
+/** Checks the fields and computes the extent of the event. Start and end come out with the calendar's offset, and their own zone. */
 export function shape(fields: EventFields, zone: string): Pick<EventRecord, 'fields' | 'span' | 'recurrence'> {
   checkProperties(fields)
   const recurring = Array.isArray(fields.recurrence) && fields.recurrence.length > 0
@@ -27,7 +27,7 @@ export function shape(fields: EventFields, zone: string): Pick<EventRecord, 'fie
 
 function writeTime(given: EventTime | undefined, span: Span, instant: number): EventTime {
   if (span.allDay) return { date: given?.date ?? '' }
-  const dateTime = formatInstant(instant, span.zone)
+  const dateTime = formatInstant(instant, span.calendarZone)
   return given?.timeZone === undefined ? { dateTime } : { dateTime, timeZone: given.timeZone }
 }
 
@@ -110,7 +110,8 @@ export function without<T extends object, K extends keyof T>(value: T, name: K):
 }
 
 function timeAt(given: EventTime | undefined, span: Span, instant: number): EventTime {
-  if (!span.allDay) return { dateTime: formatInstant(instant, span.zone), timeZone: given?.timeZone ?? span.zone }
+  if (!span.allDay)
+    return { dateTime: formatInstant(instant, span.calendarZone), timeZone: given?.timeZone ?? span.zone }
   // Midnight may not exist on the day that clocks go forward. Noon always does.
   return { date: formatInstant(instant + DAY_MS / 2, span.zone).slice(0, 10) }
 }

@@ -8,6 +8,15 @@ const VISIBILITIES = new Set(['default', 'public', 'private', 'confidential'])
 const MOST_REMINDERS = 5
 const LATEST_REMINDER = 40_320
 
+const DEFAULTS: Record<string, unknown> = { transparency: 'opaque', visibility: 'default' }
+
+/** Drops defaults and empty texts, which Google does not show. */
+export function withoutDefaults(fields: EventFields): EventFields {
+  const isShown = ([name, value]: [string, unknown]): boolean =>
+    value !== DEFAULTS[name] && !(name in LONGEST && value === '')
+  return Object.fromEntries(Object.entries(fields).filter(isShown))
+}
+
 /** @throws Refusal 400 */
 export function checkWritten(fields: EventFields): void {
   for (const [name, longest] of Object.entries(LONGEST)) checkText(name, fields[name], longest)

@@ -15,7 +15,7 @@ import { mailGuests, organizerOf, sendUpdatesOf } from './mails.ts'
 import { resourceOf } from './resource.ts'
 import { addEvent, changeEvent, differ, mergePatch, removeEvent, sequenceOf, SHARED_PROPERTIES } from './storing.ts'
 import type { EventFields, EventRecord } from '../state/calendar-records.ts'
-import { checkWritten } from './write-checks.ts'
+import { checkWritten, withoutDefaults } from './write-checks.ts'
 
 const READ_ONLY = new Set([
   'kind',
@@ -133,7 +133,7 @@ function checked(
   { view, before, fields }: { view: View; before: EventFields | undefined; fields: EventFields },
 ): EventFields {
   checkWritten(fields)
-  const complete = withExtendedProperties(withAttendees(before, fields, view.calendar.id))
+  const complete = withExtendedProperties(withAttendees(before, withoutDefaults(fields), view.calendar.id))
   return withConference(state, call.query, { before, fields: complete })
 }
 

@@ -15,8 +15,10 @@ export interface Span {
   startMs: number
   /** Exclusive. */
   endMs: number
-  /** The zone in which the event repeats, and in which its times are written. */
+  /** The zone in which the event repeats. */
   zone: string
+  /** The calendar's zone, in which the times are written. */
+  calendarZone: string
   /** The start by the wall clock: the day, and the milliseconds of the day (0 for all-day events). */
   startDay: number
   startOfDay: number
@@ -93,6 +95,7 @@ export function spanOf(start: unknown, end: unknown, options: { zone: string; re
     startMs: from.instant,
     endMs: to.instant,
     zone: from.zone,
+    calendarZone: options.zone,
     startDay,
     startOfDay: from.allDay ? 0 : wall - startDay * DAY_MS,
     days: from.allDay ? to.day - from.day : 0,

@@ -1,7 +1,7 @@
 /** CustomResourceDefinitions, and the kinds that they define. */
 import { isRecord } from '../../../src/platform/json.ts'
 import type { CustomResourceDefinition } from '../../../src/resources/types.ts'
-import { createValidator } from '../../../src/resources/validate.ts'
+import type { Validator } from '../../../src/resources/validate.ts'
 import { ageAt } from '../model/human-duration.ts'
 import { builtIn, customColumn, selectable, type Kind } from '../model/kind.ts'
 import { at, sameJson, type JsonObject, type KubeObject } from '../model/objects.ts'
@@ -13,7 +13,10 @@ import { kindSchema } from './schemas.ts'
 /** The only group whose definitions the sandbox accepts. */
 export const GROUP = 'calendar-operator.io'
 
-/** The kind CustomResourceDefinition. */
+/** Makes the validator of a version of a definition. @throws Error if its schema or a rule cannot be read. */
+export type ValidatorOf = (crd: CustomResourceDefinition, version: string) => Validator
+
+/** The kind CustomResourceDefinition. It accepts schemas that cannot be read: `checkedDefinitions` does not. */
 export const definitions: Kind = keepAllFields(
   builtIn({
     group: 'apiextensions.k8s.io',
@@ -33,9 +36,15 @@ export const definitions: Kind = keepAllFields(
       spec: { type: 'object', description: 'spec describes how the user wants the resources to appear' },
       status: { type: 'object', description: 'status indicates the actual state of the CustomResourceDefinition' },
     }),
-    rules: { prepare: prepareDefinition, check: definitionCauses },
+    rules: { prepare: prepareDefinition },
   }),
 )
+
+/** The kind CustomResourceDefinition, as it is served. */
+export const checkedDefinitions = (validatorOf: ValidatorOf): Kind => ({
+  ...definitions,
+  rules: { ...definitions.rules, check: (object) => definitionCauses(object, validatorOf) },
+})
 
 /** Keeps every field of a definition: `createValidator` reads the schema in it, so there is no schema to prune it by. */
 function keepAllFields(kind: Kind): Kind {
@@ -69,9 +78,9 @@ const REQUIRED = ['spec.group', 'spec.scope', 'spec.names.kind', 'spec.names.plu
 const requiredCause = (field: string): Cause => ({ reason: 'FieldValueRequired', message: 'Required value', field })
 
 /** Reports a schema, rule or path that cannot be read. */
-function definitionCauses(object: KubeObject): Cause[] {
+function definitionCauses(object: KubeObject, validatorOf: ValidatorOf): Cause[] {
   try {
-    const { plural, group } = customKind(object)
+    const { plural, group } = customKind(object, validatorOf)
     if (object.metadata.name === `${plural}.${group}`) return []
     const message = `Invalid value: "${object.metadata.name}": must be spec.names.plural+"."+spec.group`
     return [{ reason: 'FieldValueInvalid', message, field: 'metadata.name' }]
@@ -110,7 +119,7 @@ function established(names: JsonObject, version: string, now: string): JsonObjec
 }
 
 /** The kind that a definition defines. @throws if its schema, a rule or a path cannot be read. */
-export function customKind(definition: KubeObject): Kind {
+export function customKind(definition: KubeObject, validatorOf: ValidatorOf): Kind {
   const crd = definition as unknown as CustomResourceDefinition
   const { group, names, scope } = crd.spec
   const version = crd.spec.versions[0]!
@@ -133,7 +142,7 @@ export function customKind(definition: KubeObject): Kind {
     unconditionalUpdate: false,
     columns: [nameColumn, ...columns],
     schema: version.schema.openAPIV3Schema,
-    validator: createValidator(crd, version.name),
+    validator: validatorOf(crd, version.name),
     fields: selectable(namespaced, paths),
     rules: {},
   }

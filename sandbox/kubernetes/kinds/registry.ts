@@ -1,13 +1,13 @@
 /** The kinds that are served: some of Kubernetes' own, and those that the stored CustomResourceDefinitions define. */
 import { namespaces } from './namespaces.ts'
 import { configMaps, secrets } from './data.ts'
-import { customKind, definitions } from './custom.ts'
+import { checkedDefinitions, customKind, definitions, type ValidatorOf } from './custom.ts'
 import { coreEvents, events } from './events.ts'
 import { leases } from './leases.ts'
 import { apiVersionOf, type Kind } from '../model/kind.ts'
 import type { Store, Write } from '../storage/store.ts'
 
-const OWN: readonly Kind[] = [namespaces, secrets, configMaps, coreEvents, events, leases, definitions]
+const OWN: readonly Kind[] = [namespaces, secrets, configMaps, coreEvents, events, leases]
 
 /** Finds the served kinds. */
 export class Registry {
@@ -15,15 +15,20 @@ export class Registry {
   #kinds: readonly Kind[] | undefined
   readonly #byPath = new Map<string, Kind>()
 
-  constructor(store: Store) {
+  readonly #own: readonly Kind[]
+  readonly #validatorOf: ValidatorOf
+
+  constructor(store: Store, validatorOf: ValidatorOf) {
+    this.#own = [...OWN, checkedDefinitions(validatorOf)]
+    this.#validatorOf = validatorOf
     for (const { object } of store.collection(definitions.collection).list()) {
-      this.#custom.set(object.metadata.name, customKind(object))
+      this.#custom.set(object.metadata.name, customKind(object, validatorOf))
     }
     store.subscribe((write) => this.#follow(write))
   }
 
   get kinds(): readonly Kind[] {
-    this.#kinds ??= [...OWN, ...this.#custom.values()]
+    this.#kinds ??= [...this.#own, ...this.#custom.values()]
     return this.#kinds
   }
 
@@ -58,6 +63,6 @@ export class Registry {
     this.#kinds = undefined
     this.#byPath.clear()
     if (type === 'DELETED') this.#custom.delete(name)
-    else this.#custom.set(name, customKind(current.object))
+    else this.#custom.set(name, customKind(current.object, this.#validatorOf))
   }
 }

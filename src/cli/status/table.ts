@@ -15,9 +15,17 @@ export function tableOf(overview: Overview): string[] {
     `AGENTS          ${agentsSummary(agents)}`,
   ]
   if (integrations.length > 0) lines.push('', ...columns(HEADING, integrations.map(cells)))
-  lines.push('', ...actionLines(needsAPerson, Date.parse(at)))
+  if (integrations.length + agents.total === 0) lines.push('', ...wrapped(nothingFound(overview), 0))
+  if (integrations.length + agents.total + needsAPerson.length > 0)
+    lines.push('', ...actionLines(needsAPerson, Date.parse(at)))
   return lines.map((line) => line.trimEnd())
 }
+
+/** A namespace may be misspelt, or the kubeconfig may name another one than meant. */
+const nothingFound = ({ namespace }: Overview): string =>
+  namespace === ''
+    ? 'There is no CalendarIntegration and no Agent in this cluster.'
+    : `There is no CalendarIntegration and no Agent in namespace ${namespace}. -n names another namespace, -A looks at all.`
 
 function integrationsSummary(integrations: readonly IntegrationLine[]): string {
   if (integrations.length === 0) return 'none'
