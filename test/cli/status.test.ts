@@ -29,7 +29,7 @@ describe('what status shows', () => {
   })
 
   test('of a namespace without our objects names it: it may be misspelt', () => {
-    const nothing = { namespace: 'boking', integrations: [], agents: [], leases: [lease(0)] }
+    const nothing = { namespace: 'boking', integrations: [], agents: [], bookings: [], leases: [lease(0)] }
     expect(table(nothing)).toContain(
       'There is no CalendarIntegration and no Agent in namespace boking. -n names another namespace, -A looks at all.',
     )
