@@ -45,6 +45,8 @@ export interface SandboxKubernetesOptions {
   uuid?: () => string
   /** Makes the validators of definitions; `createValidator` by default. Callers that start many servers may share validators. */
   validatorOf?: ValidatorOf
+  /** Signs the certificates; a new authority by default. Callers that start many servers may share one. */
+  authority?: Authority
 }
 
 /** The handle of a running sandbox. */
@@ -87,9 +89,12 @@ export interface SandboxKubernetes extends InProcess {
 
 const HOSTS = { dns: ['localhost'], ip: ['127.0.0.1'] }
 
+/** Creates an authority for servers on loopback. */
+export const createLocalAuthority = (): Promise<Authority> => createAuthority(HOSTS)
+
 /** Starts the sandbox's Kubernetes API on loopback. */
 export async function startKubernetes(options: SandboxKubernetesOptions): Promise<SandboxKubernetes> {
-  const authority = await createAuthority(HOSTS)
+  const authority = options.authority ?? (await createLocalAuthority())
   const names = options.users ?? ['admin']
   const users = await createUsers(names, authority, () => randomBytes(24).toString('base64url'))
   const sandbox = assemble(options, authority, users)

@@ -168,7 +168,10 @@ const isStuck = ({ reason }: { reason: string }): boolean => meaningOf(reason) =
 const stillStuck = (facts: AgentFacts, previous: Condition | undefined): Finding<never> | undefined =>
   facts.unread && sameWish(facts) && previous?.status === 'False' && isStuck(previous) ? asBefore(previous) : undefined
 
-const sameWish = ({ agent }: AgentFacts): boolean => agent.status?.observedGeneration === agent.metadata.generation
+/** Whether the status is about the current spec. A deletion counts as a generation, too. */
+const sameWish = ({ agent: { metadata, status } }: AgentFacts): boolean =>
+  status?.observedGeneration === metadata.generation ||
+  (metadata.deletionTimestamp !== undefined && (status?.observedGeneration ?? NaN) + 1 === metadata.generation)
 
 const neverRead = (message: string): Synced => ({ status: 'Unknown', reason: 'NotYetSynced', message })
 
@@ -246,8 +249,10 @@ function outcomeOf(facts: AgentFacts): Outcome {
 }
 
 /** In how many ms the agent is due for each reason; 0 or less means: now. */
-function timesLeft({ failures, due, freshUntil, ...at }: AgentFacts): number[] {
-  const lefts = failures.some(preventsReading) ? [] : due.map((instant) => instant - at.monotonic)
+function timesLeft({ agent, failures, due, freshUntil, ...at }: AgentFacts): number[] {
+  // An Agent that is being deleted is not read, nor warned about.
+  const isRead = agent.metadata.deletionTimestamp === undefined && !failures.some(preventsReading)
+  const lefts = isRead ? due.map((instant) => instant - at.monotonic) : []
   // The end of trust is acted upon once, even while everything else waits: publishing does not need Google.
   if (freshUntil !== undefined && freshUntil > at.publishedAt) lefts.push(freshUntil - at.now)
   return lefts

@@ -39,6 +39,7 @@ import { newAgentState, observedState, type AgentState } from './state.ts'
 import { read, write, type AgentTracked } from './run-steps.ts'
 import type { AgentRun } from './steps.ts'
 import { isSuspended, suspendedSteps } from './suspended.ts'
+import { terminatingSteps } from './terminating.ts'
 import { outputsOf } from './trust.ts'
 import { watch } from './watch.ts'
 import { WRITE_STEPS } from './write-steps.ts'
@@ -195,7 +196,8 @@ async function retryingConflicts(
 function removeAgent(run: AgentRun, tracked: AgentTracked): Promise<Outcome> {
   const deletingSince = tracked.value.deletingSince ?? run.deps.clock.monotonic()
   tracked.update({ deletingSince })
-  return remove(run, deletingSince)
+  const hasOwn = run.agent.metadata.finalizers?.includes(REVOKE_FINALIZER)
+  return hasOwn ? remove(run, deletingSince) : write(terminatingSteps(run), run, tracked)
 }
 
 /** Google answers again: an Agent that it did not answer is reconciled soon. */

@@ -2,6 +2,7 @@
  * The steps of a reconcile that need the API server only: publish, prune, report. They run whatever the result of reading was,
  * and one at a time for each Agent, so that each of them sees what was published and reported before.
  */
+import type { Resolution } from '../clients/resolve-integration.ts'
 import { requeueWithin, retry, type Outcome } from '../controller/outcome.ts'
 import { isConflict } from '../failures/thrown.ts'
 import { consentIn } from '../grants/grant-state.ts'
@@ -10,6 +11,7 @@ import { withOwnStatus } from '../kubernetes/status-report.ts'
 import { staleAfterMs } from '../publishing/freshness.ts'
 import type { PublishInput } from '../publishing/port.ts'
 import { pruneOutputs, publishOutputs } from '../publishing/publish-outputs.ts'
+import type { Agent } from '../resources/types.ts'
 import { widenings } from '../resources/consent.ts'
 import { withHandled } from '../resources/reconcile-request.ts'
 import { isPatient } from './conflicts.ts'
@@ -65,6 +67,10 @@ export const PUBLISH_STEPS: readonly AgentStep[] = [publish, prune, scheduleDead
 /** The steps that write, in order. A failure of one step does not keep the next from running. */
 export const WRITE_STEPS: readonly AgentStep[] = [...PUBLISH_STEPS, decideAndReport]
 
+/** Whether anything may be published that is not published yet. */
+const mayPublishNews = ({ metadata }: Agent, resolution: Resolution): boolean =>
+  resolution.kind !== 'suspended' && metadata.deletionTimestamp === undefined
+
 function publishInput(
   { deps, agent, resolution }: AgentRun,
   state: AgentState,
@@ -78,7 +84,7 @@ function publishInput(
     isNarrowed: consent !== undefined && widenings(consent, agent.spec).length > 0,
     calendars: state.calendars,
     account,
-    sync: resolution.kind === 'suspended' ? undefined : resolution.integration?.spec.sync,
+    sync: mayPublishNews(agent, resolution) ? resolution.integration?.spec.sync : undefined,
     authorized: grant !== undefined,
     token: accessToken && expiresAt !== undefined ? { accessToken, expiresAt } : undefined,
     reportsConflicts: !isPatient(deps.clock, state),

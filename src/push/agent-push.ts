@@ -19,6 +19,8 @@ export interface AgentPush {
   /** The Agent's integration. */
   readonly integration: Key
   readonly mode: PushMode
+  /** The URL that notifications were last posted to; undefined until that was known. */
+  readonly address: string | undefined
   /** The calendars that the spec names and the person consented to. */
   readonly calendars: readonly WatchedCalendar[]
   readonly state: PushState
@@ -40,7 +42,7 @@ export interface AgentPush {
 
 /** The state of an Agent that was not observed yet, with the channels that are known of it. */
 export const newAgentPush = (uid: string, integration: Key, state: PushState): AgentPush => ({
-  ...{ uid, integration, state, mode: { kind: 'unknown' }, calendars: [] },
+  ...{ uid, integration, state, mode: { kind: 'unknown' }, address: undefined, calendars: [] },
   ...{ announcements: new Map(), changed: new Set(), reading: new Map() },
   ...{ access: undefined, lastAccess: undefined, waitsForOther: false, reported: undefined },
 })

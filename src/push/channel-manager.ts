@@ -17,7 +17,7 @@ import { newAgentPush, type AgentPush } from './agent-push.ts'
 import { isChannelIdAccepted, type ChannelKey } from './channel-token.ts'
 import { dueIn } from './due.ts'
 import type { RequestDeps } from './make-channel.ts'
-import { calendarsOf, withMessage, withMissed } from './messages.ts'
+import { calendarsOf, withEarly, withEarlyMessages, withMessage, withMissed, type EarlyMessages } from './messages.ts'
 import { modeOf, type ModeOptions } from './mode.ts'
 import { observed, takenChanged, type Observation } from './observe.ts'
 import type { Notification } from './port.ts'
@@ -56,6 +56,8 @@ const RETRY_LIMIT: RateLimit = { burst: 1, intervalMs: 10_000 }
 export class ChannelManager {
   readonly #deps: ChannelManagerDeps
   readonly #agents = new Map<Key, TrackedPush>()
+  /** Messages for Agents that were not observed yet: this replica may have begun to lead just now. */
+  readonly #early = new Map<Key, EarlyMessages>()
   readonly #reachability: Reachability
   /** Limits how often somebody may ask for a trial. */
   readonly #retries: KeyedRateLimiter
@@ -65,7 +67,10 @@ export class ChannelManager {
     this.#retries = new KeyedRateLimiter(deps.clock, RETRY_LIMIT)
     this.#reachability = new Reachability({
       clock: deps.clock,
-      recall: (integration) => rememberedTrial(deps.cluster.agents.byIndex('integration', integration), keyOf),
+      recall: (integration, address) => {
+        const { isAccepted } = this.#validity(address)
+        return rememberedTrial(deps.cluster.agents.byIndex('integration', integration), { address, isAccepted })
+      },
       wake: (agent) => deps.wake(agent),
     })
   }
@@ -80,6 +85,7 @@ export class ChannelManager {
     const { integration } = tracked.value
     if (integration !== resolution.key) this.#reachability.leave(integration, key)
     tracked.update(observed(tracked.value, observation, modeOf(this.#deps, resolution)))
+    this.#applyEarly(key, tracked)
     if (isRequested) this.#retryNow(tracked)
     this.#deps.wake(key)
   }
@@ -100,12 +106,17 @@ export class ChannelManager {
   }
 
   /** Takes a notification whose token was verified. */
-  onNotification(agentKey: Key, { kind, tags }: Notification): void {
+  onNotification(agentKey: Key, notification: Notification): void {
+    const { kind, tags } = notification
     const tracked = this.#agents.get(agentKey)
-    if (!tracked) return
+    const now = this.#deps.clock.monotonic()
+    if (!tracked) {
+      this.#early.set(agentKey, withEarly(this.#early.get(agentKey), notification, now))
+      return
+    }
     for (const id of calendarsOf(tracked.value, tags)) {
-      tracked.update(withMessage(tracked.value, id, kind, this.#deps.clock.monotonic()))
-      noteReachable(this.#reachability, tracked)
+      tracked.update(withMessage(tracked.value, id, kind, now))
+      noteReachable(this.#runOf(agentKey, tracked), id)
     }
     if (kind === 'change' && tracked.value.changed.size > 0) this.#deps.read(agentKey)
     this.#deps.wake(agentKey)
@@ -138,6 +149,7 @@ export class ChannelManager {
 
   /** The Agent is gone. */
   forget(key: Key): void {
+    this.#early.delete(key)
     if (this.#agents.has(key)) this.#deps.wake(key)
   }
 
@@ -186,6 +198,15 @@ export class ChannelManager {
     return tracked
   }
 
+  #applyEarly(key: Key, tracked: TrackedPush): void {
+    const early = this.#early.get(key)
+    if (!early) return
+    this.#early.delete(key)
+    tracked.update(withEarlyMessages(tracked.value, early))
+    for (const { id } of tracked.value.calendars) noteReachable(this.#runOf(key, tracked), id)
+    if (tracked.value.changed.size > 0) this.#deps.read(key)
+  }
+
   #countMissed(tracked: TrackedPush): void {
     const { push, newlyMissed } = withMissed(tracked.value, this.#deps.clock.monotonic())
     tracked.update(push)
@@ -198,7 +219,7 @@ export class ChannelManager {
     const run = this.#runOf(key, tracked)
     if (mode.kind === 'enabled') await keepChannels(run, mode.address)
     else if (mode.kind === 'unknown') this.#reachability.leave(integration, key)
-    else dropChannels(run)
+    else this.#drop(run)
     await stopChannels(run)
   }
 
@@ -214,17 +235,23 @@ export class ChannelManager {
   async #end(key: Key, tracked: TrackedPush): Promise<Outcome> {
     if (this.#agents.get(key) === tracked) this.#agents.delete(key)
     const run = this.#runOf(key, tracked)
-    dropChannels(run)
+    this.#drop(run)
     await stopChannels(run)
     tracked.update({ state: newPushState() })
     return done()
   }
 
+  #drop(run: ChannelRun): void {
+    const { integration } = run.tracked.value
+    dropChannels(run)
+    if (!this.#deps.cluster.integrations.get(integration)) this.#reachability.forget(integration)
+  }
+
   #validity(address: string): Validity {
     const keys = this.#deps.channelKeys()
     // Without keys nobody can tell; the channels stay.
-    const isAccepted = (id: string): boolean => keys.length === 0 || isChannelIdAccepted(keys, id)
-    return { now: this.#deps.clock.now(), address, isAccepted }
+    const isAccepted = (id: string): boolean => keys.length === 0 || isChannelIdAccepted(keys, id, address)
+    return { now: this.#deps.clock.now(), isAccepted }
   }
 
   #validityOf({ mode }: AgentPush): Validity | undefined {
@@ -232,6 +259,6 @@ export class ChannelManager {
   }
 
   #digestOf(push: AgentPush): string {
-    return reportDigest(push, this.#validityOf(push), this.#deps.clock.monotonic())
+    return reportDigest(push, this.#validityOf(push))
   }
 }

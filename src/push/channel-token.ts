@@ -1,9 +1,9 @@
 /**
  * Channel ids and tokens, by which every replica recognises a notification without a look-up. Pure.
  *
- * A channel's id begins with the uid of its Agent and looks random otherwise: it ends with a short HMAC of the rest, so that a
- * restarted operator can tell which key the channel was made with. Its token is a tag of the calendar, followed by an HMAC over
- * id and tag. Google returns both with each notification.
+ * A channel's id begins with the uid of its Agent and looks random otherwise: it ends with a short HMAC of the rest and of the URL
+ * that it posts to, so that a restarted operator can tell which key and URL the channel was made with. Its token is a tag of the
+ * calendar, followed by an HMAC over id and tag. Google returns both with each notification.
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 
@@ -22,6 +22,14 @@ export interface VerifiedChannel {
   currentKey: boolean
 }
 
+/** What a channel is made for. */
+export interface ChannelPurpose {
+  /** The uid of the Agent. */
+  uid: string
+  /** The URL that notifications are posted to. */
+  address: string
+}
+
 const RANDOM_BYTES = 12
 const CHECK_BYTES = 4
 const TAG_BYTES = 9
@@ -34,29 +42,35 @@ const mac = ({ channel }: ChannelKey, ...parts: readonly string[]): Buffer =>
   createHmac('sha256', channel).update(JSON.stringify(parts)).digest()
 
 /**
- * A new id for a channel of the Agent with this uid.
+ * A new id for a channel of an Agent.
  *
  * @param key the current key, with which the token is made too.
  * @param randomBytes cryptographically secure.
  * @returns 59 characters, of those that Google accepts in an id; it accepts 64.
  */
-export function newChannelId(key: ChannelKey, uid: string, randomBytes: (count: number) => Uint8Array): string {
+export function newChannelId(
+  key: ChannelKey,
+  { uid, address }: ChannelPurpose,
+  randomBytes: (count: number) => Uint8Array,
+): string {
   const random = Buffer.from(randomBytes(RANDOM_BYTES)).toString('base64url')
-  return `${uid}-${random}${check(key, uid, random)}`
+  return `${uid}-${random}${check(key, { uid, address }, random)}`
 }
 
-const check = (key: ChannelKey, uid: string, random: string): string =>
-  mac(key, 'id', uid, random).subarray(0, CHECK_BYTES).toString('base64url')
+const check = (key: ChannelKey, { uid, address }: ChannelPurpose, random: string): string =>
+  mac(key, 'id', uid, random, address).subarray(0, CHECK_BYTES).toString('base64url')
 
 /**
- * Whether one of these keys made this channel id. If none did, notifications of the channel get 404: it has to be replaced.
+ * Whether one of these keys made this channel id for this URL. If none did, notifications of the channel get 404 or do not arrive:
+ * it has to be replaced.
  *
  * @param keys the accepted keys.
+ * @param address the URL that notifications are posted to.
  */
-export function isChannelIdAccepted(keys: readonly ChannelKey[], id: string): boolean {
+export function isChannelIdAccepted(keys: readonly ChannelKey[], id: string, address: string): boolean {
   const [, uid, random, given] = CHANNEL_ID.exec(id) ?? []
   if (uid === undefined || random === undefined) return false
-  return keys.some((key) => check(key, uid, random) === given)
+  return keys.some((key) => check(key, { uid, address }, random) === given)
 }
 
 /** Stands for a calendar of an Agent in tokens and annotations, which must not contain its id. @returns 12 characters. */

@@ -1,8 +1,9 @@
 /** Makes a push channel: the request, and what its answer means for the Agent. */
-import { GoogleError, type GoogleFailure } from '../google/port.ts'
+import { GoogleError } from '../google/port.ts'
 import type { Clock, Random } from '../platform/clock.ts'
 import { announcementsOf, withChannels, type AgentPush, type PushAccess } from './agent-push.ts'
 import { calendarTag, channelToken, newChannelId, type ChannelKey } from './channel-token.ts'
+import { refusalOf } from './refusals.ts'
 import {
   asked,
   newCalendarPush,
@@ -11,7 +12,6 @@ import {
   refused,
   renewalOf,
   withStopping,
-  type Refusal,
   type UnprovedChannel,
 } from './state.ts'
 
@@ -40,15 +40,10 @@ export type ChannelAnswer =
   /** @property startedAt when it was asked, by the monotonic clock. */
   { kind: 'made'; channel: UnprovedChannel; startedAt: number } | { kind: 'refused'; error: GoogleError; at: number }
 
-/** Failures that may pass by themselves, or that other parts of the status report. */
-const PASSING: readonly GoogleFailure[] = [
-  ...(['Unreachable', 'RateLimited', 'DailyQuotaExceeded', 'Unauthenticated', 'APIDisabled', 'NotFound'] as const),
-]
-
 /** Asks Google for a channel. Never rejects because of an answer. */
 export async function requestChannel(deps: RequestDeps, request: ChannelRequest): Promise<ChannelAnswer> {
   const { uid, calendarId, address, key, access } = request
-  const id = newChannelId(key, uid, deps.randomBytes)
+  const id = newChannelId(key, { uid, address }, deps.randomBytes)
   const token = channelToken(key, id, calendarTag(uid, calendarId))
   const startedAt = deps.clock.monotonic()
   try {
@@ -58,7 +53,7 @@ export async function requestChannel(deps: RequestDeps, request: ChannelRequest)
       { payer: access.payer },
     )
     const renewAt = renewalOf({ now: deps.clock.now(), expiresAt: made.expiresAt }, deps.random())
-    return { kind: 'made', startedAt, channel: { id, ...made, address, renewAt, askedAt: deps.clock.monotonic() } }
+    return { kind: 'made', startedAt, channel: { id, ...made, renewAt, askedAt: deps.clock.monotonic() } }
   } catch (error) {
     if (!(error instanceof GoogleError)) throw error
     return { kind: 'refused', error, at: deps.clock.monotonic() }
@@ -86,9 +81,3 @@ function withRefusal(
   const after = withChannels(push, calendarId, notSupported(at))
   return { ...after, state: withStopping(after.state, before.proved) }
 }
-
-const refusalOf = ({ failure, message, retryAfterMs }: GoogleError): Refusal => ({
-  error: message,
-  isPassing: PASSING.includes(failure),
-  retryAfterMs,
-})

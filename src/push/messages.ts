@@ -5,6 +5,28 @@ import { calendarTag } from './channel-token.ts'
 import type { Notification } from './port.ts'
 import { proved } from './state.ts'
 
+/** When messages of each kind last arrived for an Agent that was not observed yet, by the tags of its calendars. */
+export type EarlyMessages = ReadonlyMap<string, Readonly<Partial<Record<Notification['kind'], number>>>>
+
+/** Messages for an Agent that was not observed yet have arrived. */
+export const withEarly = (
+  before: EarlyMessages | undefined,
+  { kind, tags }: Notification,
+  now: number,
+): EarlyMessages =>
+  new Map([...(before ?? []), ...tags.map((tag) => [tag, { ...before?.get(tag), [kind]: now }] as const)])
+
+/** Applies the messages that came before the Agent was observed. A change that has been read since then announces nothing. */
+export function withEarlyMessages(before: AgentPush, early: EarlyMessages): AgentPush {
+  let push = before
+  for (const { id, lastRead = Infinity } of before.calendars) {
+    const { sync, change = -Infinity } = early.get(calendarTag(before.uid, id)) ?? {}
+    if (sync !== undefined) push = withMessage(push, id, 'sync', sync)
+    if (change > lastRead) push = withMessage(push, id, 'change', change)
+  }
+  return push
+}
+
 /** The ids of the Agent's calendars that these tags stand for. */
 export const calendarsOf = ({ uid, calendars }: AgentPush, tags: readonly string[]): string[] =>
   calendars.map(({ id }) => id).filter((id) => tags.includes(calendarTag(uid, id)))

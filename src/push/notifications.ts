@@ -65,6 +65,8 @@ export class NotificationRelay implements Notifications {
   /** By the uid of the Agent and the kind: a channel's first notification does not delay those of changes. */
   readonly #coalescer: Coalescer<Pending>
   readonly #logLimiter: KeyedRateLimiter
+  /** Whoever may edit Agents may put an earlier value of the annotation back: each value counts once. */
+  readonly #nonces: KeyedRateLimiter
   /** What is being passed on now. */
   readonly #running = new Set<Promise<void>>()
 
@@ -76,6 +78,7 @@ export class NotificationRelay implements Notifications {
       deliver: (_, pending) => this.#run(this.#passOn(pending)),
     })
     this.#logLimiter = new KeyedRateLimiter(deps.clock, { burst: 1, intervalMs: MINUTE_MS })
+    this.#nonces = new KeyedRateLimiter(deps.clock, { burst: 1, intervalMs: 2 * LIFETIME_MS })
     deps.cluster.agents.subscribe((event) => this.#onEvent(event))
   }
 
@@ -123,8 +126,8 @@ export class NotificationRelay implements Notifications {
   #readAnnotation(agent: Agent): void {
     if (!this.#deps.owns(keyOf(agent))) return
     const notified = this.#opened(agent)
-    if (notified && Math.abs(this.#deps.clock.now() - notified.at) <= LIFETIME_MS)
-      this.#add(agent.metadata.uid ?? '', notified, 0)
+    if (!notified || Math.abs(this.#deps.clock.now() - notified.at) > LIFETIME_MS) return
+    if (this.#nonces.tryAcquire(notified.nonce)) this.#add(agent.metadata.uid ?? '', notified, 0)
   }
 
   #opened(agent: Agent): ReturnType<typeof openNotified> {

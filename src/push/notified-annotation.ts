@@ -17,6 +17,12 @@ export interface Notified extends Pick<Notification, 'kind' | 'tags'> {
   at: number
 }
 
+/** What was read from an annotation. */
+export interface OpenedNotified extends Notified {
+  /** Differs for each value that was sealed, however the value is spelled. */
+  nonce: string
+}
+
 const ALGORITHM = 'aes-256-gcm'
 const IV_BYTES = 12
 const AUTH_TAG_BYTES = 16
@@ -46,12 +52,13 @@ export function openNotified(
   text: string | undefined,
   uid: string,
   keys: readonly NotifiedKey[],
-): Notified | undefined {
+): OpenedNotified | undefined {
   if (text === undefined || text.length > MAX_LENGTH) return undefined
   const bytes = Buffer.from(text, 'base64url')
   for (const key of keys) {
     const plain = decrypted(bytes, uid, key)
-    if (plain !== undefined) return parsed(plain)
+    const notified = plain === undefined ? undefined : parsed(plain)
+    if (notified) return { ...notified, nonce: bytes.subarray(0, IV_BYTES).toString('base64url') }
   }
   return undefined
 }

@@ -4,6 +4,7 @@ import type { Payer } from '../google/port.ts'
 import type { Agent } from '../resources/types.ts'
 import { announcementsOf, withAnnouncements, type AgentPush, type PushAccess } from './agent-push.ts'
 import { noted } from './announcements.ts'
+import { withoutFailures } from './state.ts'
 import type { PushMode, WatchedCalendar } from './watching.ts'
 
 /** What a reconcile of an Agent has found. */
@@ -25,7 +26,10 @@ export function observed(before: AgentPush, observation: Observation, mode: Push
   const { resolution, calendars } = observation
   const access = accessOf(observation)
   const lastAccess = access ?? before.lastAccess
-  const now = { ...before, integration: resolution.key, mode, calendars, access, lastAccess }
+  // While nobody knows whether a new site is accepted, there is no address.
+  const address = mode.kind === 'enabled' ? mode.address : before.address
+  const state = address === before.address ? before.state : withoutFailures(before.state)
+  const now = { ...before, integration: resolution.key, mode, address, calendars, state, access, lastAccess }
   const changed = new Set([...before.changed, ...unread(now)])
   return { ...calendars.reduce(withReading, now), changed, reading: new Map() }
 }

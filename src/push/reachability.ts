@@ -34,8 +34,8 @@ export type Permission = 'granted' | { waitsFor: 'other' } | { waitsFor: 'pause'
 /** What the registry of trials needs from outside. */
 export interface ReachabilityDeps {
   clock: Pick<Clock, 'monotonic'>
-  /** Reads the statuses of an integration's Agents. Called once for each integration. */
-  recall(integration: Key): RememberedTrial
+  /** Reads the statuses of an integration's Agents. Called once for each integration. @param address where notifications go. */
+  recall(integration: Key, address: string): RememberedTrial
   /** An Agent that waits may ask again. */
   wake(agent: Key): void
 }
@@ -128,7 +128,7 @@ export class Reachability {
   }
 
   #recalled(integration: Key, address: string): Trial {
-    const { isProved, holder, hasFailed } = this.#deps.recall(integration)
+    const { isProved, holder, hasFailed } = this.#deps.recall(integration, address)
     if (isProved) this.#proved.add(address)
     if (!hasFailed) return { address, holder, attempts: 0, nextAt: -Infinity }
     return { address, holder, attempts: 1, nextAt: this.#deps.clock.monotonic() + pauseAfterTrial(1) }

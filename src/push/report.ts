@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto'
 import { findCondition } from '../resources/conditions.ts'
 import type { Agent } from '../resources/types.ts'
 import type { AgentPush } from './agent-push.ts'
-import { BRAND_NEW_MS, isValid, type CalendarPush, type Validity } from './state.ts'
-import { channelStatus, decideWatching, TRIAL_FAILED, type Watching } from './watching.ts'
+import { isValid, type CalendarPush, type Validity } from './state.ts'
+import { channelStatus, decideWatching, trialFailedAt, type Watching } from './watching.ts'
 
 /** What the status says about push. */
 export interface PushReport {
@@ -18,16 +18,14 @@ export interface PushReport {
 export function pushReport(agent: Agent, push: AgentPush, validity: Validity | undefined): PushReport {
   const watching = watchingOf(push, validity)
   return {
-    watching: watching === 'unknown' || isKept(agent, watching) ? undefined : watching,
+    watching: watching === 'unknown' || isKept(agent, push, watching) ? undefined : watching,
     channelOf: (id) => (watching === 'absent' ? undefined : channelStatus(push.state.byCalendar.get(id))),
   }
 }
 
-/** What the status would say, as a digest, to tell whether it has changed. @param now by the monotonic clock. */
-export function reportDigest(push: AgentPush, validity: Validity | undefined, now: number): string {
-  const channels = [...push.state.byCalendar.values()].map((calendar) =>
-    isBrandNew(calendar, now) ? undefined : channelStatus(calendar),
-  )
+/** What the status would say, as a digest, to tell whether it has changed. */
+export function reportDigest(push: AgentPush, validity: Validity | undefined): string {
+  const channels = [...push.state.byCalendar.values()].map(channelStatus)
   return createHash('sha256')
     .update(JSON.stringify([watchingOf(push, validity), channels]))
     .digest('base64')
@@ -39,13 +37,9 @@ function watchingOf({ mode, calendars, state, waitsForOther }: AgentPush, validi
   return decideWatching({ mode, calendars, state, waitsForOther, isValid: isWatched })
 }
 
-/** A channel is usually proved at once: one write of the status tells both. */
-const isBrandNew = ({ proved: current, unproved }: CalendarPush, now: number): boolean =>
-  !current && unproved !== undefined && now < unproved.askedAt + BRAND_NEW_MS
-
 /** A failure is reported until push works: while another attempt is under way, and after a restart. */
-function isKept(agent: Agent, watching: Watching): boolean {
-  if (typeof watching === 'string' || watching.reason !== 'NotYetWatching') return false
+function isKept(agent: Agent, { mode }: AgentPush, watching: Watching): boolean {
+  if (typeof watching === 'string' || watching.reason !== 'NotYetWatching' || mode.kind !== 'enabled') return false
   const before = findCondition(agent.status?.conditions, 'Watching')
-  return before?.reason === 'WatchFailed' || (before?.message.startsWith(TRIAL_FAILED) ?? false)
+  return before?.reason === 'WatchFailed' || (before?.message.startsWith(trialFailedAt(mode.address)) ?? false)
 }

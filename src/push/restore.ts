@@ -1,5 +1,5 @@
 /** What the statuses say about push channels after a restart. Pure. */
-import type { Key } from '../kubernetes/port.ts'
+import { keyOf } from '../kubernetes/port.ts'
 import type { Random } from '../platform/clock.ts'
 import { findCondition } from '../resources/conditions.ts'
 import { fromTimestamp } from '../resources/secret-encoding.ts'
@@ -13,15 +13,10 @@ import {
   withCalendarPush,
   type CalendarPush,
   type Channel,
+  type Instants,
   type PushState,
 } from './state.ts'
-import { TRIAL_FAILED, type WatchedCalendar } from './watching.ts'
-
-/** When a status is read, by both clocks. */
-export interface Instants {
-  monotonic: number
-  now: number
-}
+import { trialFailedAt, type ChannelStatus, type WatchedCalendar } from './watching.ts'
 
 /** The channels of an Agent that was not looked at since the start of the process. */
 export function restored(agent: Agent, calendars: readonly WatchedCalendar[], at: Instants, random: Random): PushState {
@@ -35,8 +30,9 @@ function restoredCalendar(agent: Agent, name: string, at: Instants, random: Rand
   const watching = watchingOf(agent)
   const known = agent.status?.sync?.calendars?.find((calendar) => calendar.id === name)
   if (!known || !watching) return undefined
-  const channel = restoredChannel(known, at.now, random)
-  if (!channel) return lacksSupport(watching, known) ? notSupported(at.monotonic) : undefined
+  if (!known.channel) return lacksSupport(watching, known) ? notSupported(at.monotonic) : undefined
+  const channel = restoredChannel(known.channel, at.now, random)
+  if (!channel) return undefined
   return watching.status === 'True'
     ? { ...newCalendarPush(), proved: { ...channel, provedAt: at.monotonic } }
     : { ...newCalendarPush(), unproved: { ...channel, askedAt: at.monotonic } }
@@ -50,21 +46,30 @@ const watchingOf = ({ status }: Agent): Condition | undefined => findCondition(s
 
 type CalendarStatus = NonNullable<NonNullable<AgentStatus['sync']>['calendars']>[number]
 
-function restoredChannel({ channel }: CalendarStatus, now: number, random: Random): Channel | undefined {
-  const expiresAt = fromTimestamp(channel?.expiresAt)
-  if (!channel || expiresAt === undefined) return undefined
+/** Undefined if it has ended meanwhile. */
+function restoredChannel(channel: ChannelStatus, now: number, random: Random): Channel | undefined {
+  const expiresAt = fromTimestamp(channel.expiresAt)
+  if (expiresAt === undefined || expiresAt <= now) return undefined
   const renewAt = renewalOf({ now, expiresAt }, random())
   return { id: channel.id, resourceId: channel.resourceID, expiresAt, renewAt }
 }
 
-/** What the statuses of an integration's Agents say about the last trial. @param keyOf the key of an Agent. */
-export function rememberedTrial(agents: readonly Agent[], keyOf: (agent: Agent) => Key): RememberedTrial {
-  const failed = agents.find((agent) => watchingOf(agent)?.message.startsWith(TRIAL_FAILED))
+/** The site that a trial is about. */
+export interface TrialSite {
+  /** The URL that notifications are posted to. */
+  address: string
+  /** Whether a key that is still accepted made the channel's id, for this URL. */
+  isAccepted: (id: string) => boolean
+}
+
+/** What the statuses of an integration's Agents say about the last trial. Those of an earlier site say nothing. */
+export function rememberedTrial(agents: readonly Agent[], { address, isAccepted }: TrialSite): RememberedTrial {
+  const failed = agents.find((agent) => watchingOf(agent)?.message.startsWith(trialFailedAt(address)))
   const hasChannel = (agent: Agent): boolean =>
-    agent.status?.sync?.calendars?.some(({ channel }) => channel !== undefined) ?? false
+    agent.status?.sync?.calendars?.some(({ channel }) => channel !== undefined && isAccepted(channel.id)) ?? false
   const trying = agents.find(hasChannel) ?? failed
   return {
-    isProved: agents.some((agent) => watchingOf(agent)?.status === 'True'),
+    isProved: agents.some((agent) => watchingOf(agent)?.status === 'True' && hasChannel(agent)),
     holder: trying && keyOf(trying),
     hasFailed: failed !== undefined,
   }

@@ -49,23 +49,30 @@ export function dropChannels({ tracked, reachability, key }: ChannelRun): void {
   reachability.leave(tracked.value.integration, key)
 }
 
-/** Stops the channels that are to be stopped and due, each with one request. */
+/** Stops the channels that are to be stopped and due, each with one request. Without a token they wait for one. */
 export async function stopChannels({ deps: { clock }, tracked }: ChannelRun): Promise<void> {
   const { access: current, lastAccess } = tracked.value
   const access = current ?? lastAccess
-  const { due, state } = takenStopping(tracked.value.state, clock.monotonic())
+  if (!access) return
+  const { due, state } = takenStopping(tracked.value.state, { monotonic: clock.monotonic(), now: clock.now() })
   // Taken out first: another caller must not stop them, too.
   tracked.update({ state })
   for (const channel of due) {
-    if (access && (await stopChannel(access, channel))) continue
-    tracked.update({ state: withStillStopping(tracked.value.state, stillStopping(channel, clock.monotonic())) })
+    const refusal = await stopChannel(access, channel)
+    const again = refusal && stillStopping(channel, refusal, clock.monotonic())
+    tracked.update({ state: withStillStopping(tracked.value.state, again) })
   }
 }
 
-/** A message for the calendar has arrived: it proves that notifications arrive at the URL that they are posted to now. */
-export function noteReachable(reachability: Reachability, tracked: TrackedPush): void {
+/**
+ * The calendar's channel may have been proved just now: if it was made for the URL that is served now, notifications arrive there.
+ * A message of another channel proves nothing, because that one may post to another URL.
+ */
+export function noteReachable({ reachability, tracked, validity }: ChannelRun, id: string): void {
   const { mode, state } = tracked.value
-  if (mode.kind !== 'enabled' || reachability.isProved(mode.address)) return
+  const channel = state.byCalendar.get(id)?.proved
+  if (!channel || mode.kind !== 'enabled' || reachability.isProved(mode.address)) return
+  if (!validity(mode.address).isAccepted(channel.id)) return
   reachability.prove(mode.address)
   tracked.update({ state: withoutPauses(state) })
 }
@@ -83,7 +90,7 @@ async function ensureChannel(run: ChannelRun, id: string, address: string): Prom
   }
   const answer = await requestChannel(deps, { uid, calendarId: id, address, key, access })
   tracked.update(withAnswer(tracked.value, id, answer))
-  if (tracked.value.state.byCalendar.get(id)?.proved?.address === address) noteReachable(reachability, tracked)
+  noteReachable(run, id)
   return undefined
 }
 

@@ -13,8 +13,6 @@ export interface Channel {
   readonly expiresAt: number
   /** The time of day. */
   readonly renewAt: number
-  /** The URL that it posts to; undefined if it is known from a status only. */
-  readonly address?: string
 }
 
 /** A channel on which no message has arrived yet. */
@@ -54,9 +52,19 @@ export interface CalendarPush {
 export interface StoppingChannel {
   readonly id: string
   readonly resourceId: string
+  /** The time of day. */
+  readonly expiresAt: number
   /** How many attempts to stop it have failed. */
   readonly attempts: number
   readonly retryAt: number
+}
+
+/** One moment, by both clocks. */
+export interface Instants {
+  /** By the monotonic clock. */
+  monotonic: number
+  /** The time of day. */
+  now: number
 }
 
 /** The channels of one Agent. */
@@ -68,8 +76,6 @@ export interface PushState {
 
 /** How long Google's first message may take. */
 export const PROOF_TIMEOUT_MS = MINUTE_MS
-/** For so long, a channel that is not proved yet does not change the status. */
-export const BRAND_NEW_MS = 3_000
 const FIRST_RETRY_MS = 5 * MINUTE_MS
 const FIRST_PASSING_RETRY_MS = 5_000
 /** A failure that may pass is reported after so many attempts in a row. */
@@ -105,7 +111,9 @@ export const withCalendarPush = (state: PushState, id: string, calendar: Calenda
 /** The channel will be stopped. */
 export const withStopping = (state: PushState, ...channels: (Channel | undefined)[]): PushState => {
   const more = channels.filter((channel) => channel !== undefined)
-  const added = more.map(({ id, resourceId }) => ({ id, resourceId, attempts: 0, retryAt: -Infinity }))
+  const added = more.map(({ id, resourceId, expiresAt }) => ({
+    ...{ id, resourceId, expiresAt, attempts: 0, retryAt: -Infinity },
+  }))
   return added.length === 0 ? state : { ...state, stopping: [...state.stopping, ...added] }
 }
 
@@ -116,8 +124,8 @@ export const asked = (calendar: CalendarPush, unproved: UnprovedChannel): Calend
 export function proved(state: PushState, id: string, now: number): PushState {
   const calendar = state.byCalendar.get(id)
   if (!calendar?.unproved) return state
-  const { id: channelId, resourceId, expiresAt, renewAt, address } = calendar.unproved
-  const channel = { id: channelId, resourceId, expiresAt, renewAt, address, provedAt: now }
+  const { id: channelId, resourceId, expiresAt, renewAt } = calendar.unproved
+  const channel = { id: channelId, resourceId, expiresAt, renewAt, provedAt: now }
   const next = { ...newCalendarPush(), proved: channel }
   return withStopping(withCalendarPush(state, id, next), calendar.proved)
 }
@@ -174,6 +182,17 @@ export const withoutPauses = (state: PushState): PushState => ({
   byCalendar: new Map([...state.byCalendar].map(([id, calendar]) => [id, { ...calendar, retryAt: -Infinity }])),
 })
 
+/** Notifications are posted to another URL from now on: what failed at the former one says nothing about it. */
+export const withoutFailures = (state: PushState): PushState => ({
+  ...state,
+  byCalendar: new Map(
+    [...state.byCalendar].map(([id, calendar]) => [
+      id,
+      { ...calendar, failure: undefined, attempts: 0, retryAt: -Infinity },
+    ]),
+  ),
+})
+
 /** Forgets the calendars that are not watched any more, and stops their channels. */
 export function onlyWatched(state: PushState, isWatched: (id: string) => boolean): PushState {
   const gone = [...state.byCalendar].filter(([id]) => !isWatched(id))
@@ -182,40 +201,40 @@ export function onlyWatched(state: PushState, isWatched: (id: string) => boolean
   return withStopping({ ...state, byCalendar }, ...gone.flatMap(([, { proved: old, unproved }]) => [old, unproved]))
 }
 
-/** Takes out the channels that are to be stopped now. @param now by the monotonic clock. */
-export function takenStopping(state: PushState, now: number): { due: StoppingChannel[]; state: PushState } {
-  const isDue = ({ retryAt }: StoppingChannel): boolean => retryAt <= now
-  return {
-    due: state.stopping.filter(isDue),
-    state: { ...state, stopping: state.stopping.filter((one) => !isDue(one)) },
-  }
+/** Takes out the channels that are to be stopped now, and forgets those that have ended by themselves. */
+export function takenStopping(state: PushState, at: Instants): { due: StoppingChannel[]; state: PushState } {
+  const alive = state.stopping.filter(({ expiresAt }) => expiresAt > at.now)
+  const isDue = ({ retryAt }: StoppingChannel): boolean => retryAt <= at.monotonic
+  return { due: alive.filter(isDue), state: { ...state, stopping: alive.filter((one) => !isDue(one)) } }
 }
 
 /** Puts back a channel that could not be stopped, unless it is left to end by itself. */
 export const withStillStopping = (state: PushState, again: StoppingChannel | undefined): PushState =>
   again ? { ...state, stopping: [...state.stopping, again] } : state
 
-/** A channel could not be stopped; undefined if it is left to end by itself. */
-export function stillStopping(channel: StoppingChannel, now: number): StoppingChannel | undefined {
+/** A channel could not be stopped; undefined if it is left to end by itself, because Google would refuse that again. */
+export function stillStopping(
+  channel: StoppingChannel,
+  { isPassing, retryAfterMs }: Omit<Refusal, 'error'>,
+  now: number,
+): StoppingChannel | undefined {
   const attempts = channel.attempts + 1
-  return attempts < MAX_STOP_ATTEMPTS
-    ? { ...channel, attempts, retryAt: now + FIRST_PASSING_RETRY_MS * 2 ** attempts }
-    : undefined
+  if (!isPassing && attempts >= MAX_STOP_ATTEMPTS) return undefined
+  const pause = Math.min(FIRST_PASSING_RETRY_MS * 2 ** attempts, HOUR_MS)
+  return { ...channel, attempts, retryAt: now + Math.max(pause, retryAfterMs ?? 0) }
 }
 
-/** Whether messages of a channel are accepted, at the address that is served now. */
+/** Whether messages of a channel arrive and are accepted. */
 export interface Validity {
   /** The time of day. */
   now: number
-  /** The URL that notifications are posted to. */
-  address: string
-  /** Whether a key that is still accepted made the id. */
+  /** Whether a key that is still accepted made the id, for the URL that is served now. */
   isAccepted: (id: string) => boolean
 }
 
 /** Whether the channel lives and its messages are accepted. */
-export const isValid = (channel: Channel, { now, address, isAccepted }: Validity): boolean =>
-  channel.expiresAt > now && (channel.address ?? address) === address && isAccepted(channel.id)
+export const isValid = (channel: Channel, { now, isAccepted }: Validity): boolean =>
+  channel.expiresAt > now && isAccepted(channel.id)
 
 /** Whether a channel is to be asked for as soon as `retryAt` allows. */
 export function lacksChannel({ proved: current, unproved, isSilent }: CalendarPush, validity: Validity): boolean {
@@ -228,13 +247,27 @@ export function withoutInvalid(state: PushState, id: string, validity: Validity)
   const calendar = state.byCalendar.get(id)
   if (!calendar) return state
   const { unproved, proved: current } = calendar
-  const isGone = (channel: Channel | undefined): boolean => channel !== undefined && !isValid(channel, validity)
-  if (!isGone(unproved) && !isGone(current)) return state
+  const former = [
+    unproved && !isValid(unproved, validity) ? unproved : undefined,
+    current && isOver(current, calendar, validity) ? current : undefined,
+  ]
+  if (former.every((channel) => channel === undefined)) return state
   const next = {
     ...calendar,
-    unproved: isGone(unproved) ? undefined : unproved,
-    // Until it has expired, it stays until another one replaces it.
-    proved: current && current.expiresAt <= validity.now ? undefined : current,
+    unproved: former.includes(unproved) ? undefined : unproved,
+    proved: former.includes(current) ? undefined : current,
+    retryAt: Math.max(calendar.retryAt, afterShortLife(calendar, validity)),
   }
-  return withStopping(withCalendarPush(state, id, next), isGone(unproved) ? unproved : undefined)
+  return withStopping(withCalendarPush(state, id, next), ...former)
+}
+
+/** Until a channel has expired, it stays until another one replaces it, or until no message arrives on that one either. */
+const isOver = (channel: Channel, { failure }: CalendarPush, validity: Validity): boolean =>
+  channel.expiresAt <= validity.now || (failure?.reason === 'NotReachable' && !isValid(channel, validity))
+
+/** When a channel may replace those that have expired: Google may name a life of seconds. */
+function afterShortLife({ unproved, proved: current }: CalendarPush, { now }: Validity): number {
+  const madeAt = (channel: Channel | undefined, at = -Infinity): number =>
+    channel && channel.expiresAt <= now ? at : -Infinity
+  return Math.max(madeAt(unproved, unproved?.askedAt), madeAt(current, current?.provedAt)) + MIN_LIFE_MS
 }

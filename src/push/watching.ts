@@ -45,8 +45,8 @@ export interface WatchingFacts {
 /** The condition `Watching`; `absent` without push, and `unknown` if it stays as it is. */
 export type Watching = Finding<ReasonOf<'Agent', 'Watching'>> | 'absent' | 'unknown'
 
-/** How the message of a failed trial begins, by which it is recognised after a restart. */
-export const TRIAL_FAILED = 'No message of Google arrived'
+/** How the message of a failed trial at this URL begins, by which it is recognised after a restart. */
+export const trialFailedAt = (address: string): string => `No message of Google arrived at ${address} `
 
 type Step = (facts: WatchingFacts) => Watching | undefined
 
@@ -101,7 +101,7 @@ const failing: Step = (facts) => {
   const failures = unwatched(facts).map((one) => ({ name: one.name, failure: pushOf(facts, one)?.failure }))
   const unreachable = failures.find(({ failure }) => failure?.reason === 'NotReachable')
   if (unreachable && facts.mode.kind === 'enabled') {
-    const message = `${TRIAL_FAILED} at ${facts.mode.address} within a minute: lead this path from the internet to the operator's pages, with a valid certificate. Calendars are read at every interval meanwhile; the operator tries again.`
+    const message = `${trialFailedAt(facts.mode.address)}within a minute: lead this path from the internet to the operator's pages, with a valid certificate. Calendars are read at every interval meanwhile; the operator tries again.`
     return { status: 'False', reason: 'NotReachable', message }
   }
   const refused = failures.find(({ failure }) => failure?.reason === 'WatchFailed')
@@ -119,7 +119,8 @@ const pending: Step = (facts) => {
 
 const notYet = (message: string): Watching => ({ status: 'Unknown', reason: 'NotYetWatching', message })
 
-type ChannelStatus = NonNullable<NonNullable<NonNullable<AgentStatus['sync']>['calendars']>[number]['channel']>
+/** A channel, as the status shows it. */
+export type ChannelStatus = NonNullable<NonNullable<NonNullable<AgentStatus['sync']>['calendars']>[number]['channel']>
 
 /** The channel of a calendar, as the status shows it: the one in use, until another one has replaced it. */
 export function channelStatus(calendar: CalendarPush | undefined): ChannelStatus | undefined {

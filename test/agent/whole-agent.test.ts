@@ -231,12 +231,40 @@ describe('a suspended Agent', () => {
 })
 
 describe('an Agent that is being deleted', () => {
-  test('is not published or reported at the end of trust', async () => {
+  const KEPT = { deletionTimestamp: START, finalizers: ['example.com/theirs'] }
+
+  test('and is kept by a finalizer of somebody else says so, and is not ready once nothing of it can be trusted', async () => {
     await alice.ready()
-    const before = alice.status.conditions
-    alice.change({}, { deletionTimestamp: START, finalizers: ['theirs'] })
-    await alice.world.clock.advance(20 * MINUTE)
-    expect(alice.status.conditions).toEqual(before)
+    alice.change({}, KEPT)
+    const asked = alice.world.google.asked.length
+    expect(await alice.reconcile()).toMatchObject({ kind: 'wait', for: 15 * MINUTE })
+    expect(alice.condition('Ready')).toMatchObject({ status: 'True', reason: 'Ready' })
+    expect(alice.condition('Ready')?.message).toMatch(/^Good until .* is being deleted.*example\.com\/theirs/)
+    await alice.reconcileAfter(15 * MINUTE)
+    expect(alice.condition('Ready')).toMatchObject({ status: 'False', reason: 'SyncFailed' })
+    expect(await alice.reconcile()).toMatchObject({ kind: 'wait', for: HOUR })
+    expect(alice.world.google.asked).toHaveLength(asked)
+  })
+
+  test('and is kept is blocked at the end of trust, if its spec says so', async () => {
+    await alice.world.close()
+    alice = new OneAgent({ whenStale: 'Block' })
+    await alice.ready()
+    const { busy } = alice
+    alice.change({}, KEPT)
+    await alice.reconcile()
+    expect(alice.busy).toEqual(busy)
+    await alice.reconcileAfter(15 * MINUTE)
+    expect(alice.busy).not.toEqual(busy)
+    expect(alice.busy).toHaveLength(1)
+  })
+
+  test('and is kept publishes nothing again that Kubernetes has removed', async () => {
+    await alice.ready()
+    alice.change({}, KEPT)
+    alice.world.remove(alice.world.kubernetes.find('ConfigMap', 'alice-calendar')!)
+    await alice.reconcile()
+    expect(alice.world.kubernetes.find('ConfigMap', 'alice-calendar')).toBeUndefined()
   })
 
   test('is revoked only if its spec said so: the finalizer follows the spec, and those of others stay', async () => {

@@ -9,6 +9,7 @@ import { agentManifest, integrationManifest } from './support/manifests.ts'
 import { startWebReplica, type WebReplica } from './support/web-replica.ts'
 import { startWorld, withinMs, type World } from './support/world.ts'
 
+const ADDRESS = 'https://booking.example.com/google-calendar/notifications'
 const ALICE = 'alice@example.com'
 
 let world: World
@@ -54,7 +55,7 @@ async function send(agent: Agent, token?: string): Promise<number> {
   const uid = agent.metadata.uid ?? ''
   const [key] = second.channelKeys
   if (!key) throw new Error('the replica has no keys')
-  const id = newChannelId(key, uid, randomBytes)
+  const id = newChannelId(key, { uid, address: ADDRESS }, randomBytes)
   const { statusCode, body } = await request(`http://127.0.0.1:${second.port}/google-calendar/notifications`, {
     method: 'POST',
     headers: {

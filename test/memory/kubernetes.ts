@@ -157,8 +157,12 @@ export function pathOf({ apiVersion, kind, metadata }: KubernetesObject): string
   return `${group}${place}/${kind.toLowerCase()}s/${metadata.name}`
 }
 
-const nextGeneration = (known: Stored | undefined, { spec }: Stored): number =>
-  known ? (known.metadata.generation ?? 0) + (same(known.spec, spec) ? 0 : 1) : 1
+/** A deletion that finalizers hold up is a generation of its own. */
+const nextGeneration = (known: Stored | undefined, { metadata, spec }: Stored): number => {
+  if (!known) return 1
+  const isDeleted = metadata.deletionTimestamp !== undefined && known.metadata.deletionTimestamp === undefined
+  return (known.metadata.generation ?? 0) + (same(known.spec, spec) ? 0 : 1) + (isDeleted ? 1 : 0)
+}
 
 const collectionOf = (path: string): string => path.slice(0, path.lastIndexOf('/'))
 

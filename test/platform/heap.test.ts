@@ -7,7 +7,7 @@ import { HEAP_GROWTH } from '../../src/platform/heap.ts'
 const CHURN = `
 const kept = []
 let most = 0
-for (let n = 0; n < 3000; n++) {
+for (let n = 0; n < 1000; n++) {
   kept[n % 50] = Array.from({ length: 5000 }, (_, at) => ({ at }))
   most = Math.max(most, process.memoryUsage().heapUsed)
 }

@@ -10,31 +10,37 @@ import {
 
 const UID = '8f0c1f52-3a5e-4c8b-9d6a-0e6a51f1c111'
 const OTHER_UID = '8f0c1f52-3a5e-4c8b-9d6a-0e6a51f1c112'
+const ADDRESS = 'https://booking.example.com/google-calendar/notifications'
+const purpose = { uid: UID, address: ADDRESS }
 const current = { channel: Buffer.alloc(32, 1) }
 const previous = { channel: Buffer.alloc(32, 2) }
 const forgotten = { channel: Buffer.alloc(32, 3) }
 const keys = [current, previous]
 
 const tag = calendarTag(UID, 'alice@example.com')
-const id = newChannelId(current, UID, randomBytes)
+const id = newChannelId(current, purpose, randomBytes)
 const token = channelToken(current, id, tag)
 
 describe('the id of a channel', () => {
   test('begins with the uid of its Agent, and is new each time', () => {
     expect(id.startsWith(`${UID}-`)).toBe(true)
-    expect(newChannelId(current, UID, randomBytes)).not.toBe(id)
+    expect(newChannelId(current, purpose, randomBytes)).not.toBe(id)
   })
 
   test('has the form and the length that Google accepts', () => expect(id).toMatch(/^[A-Za-z0-9\-_+/=]{1,64}$/))
 
   test('tells whether the key that it was made with is still accepted', () => {
-    expect(isChannelIdAccepted(keys, id)).toBe(true)
-    expect(isChannelIdAccepted(keys, newChannelId(previous, UID, randomBytes))).toBe(true)
-    expect(isChannelIdAccepted(keys, newChannelId(forgotten, UID, randomBytes))).toBe(false)
-    expect(isChannelIdAccepted([], id)).toBe(false)
-    expect(isChannelIdAccepted(keys, id.replace(UID, OTHER_UID))).toBe(false)
-    expect(isChannelIdAccepted(keys, 'some other id')).toBe(false)
+    expect(isChannelIdAccepted(keys, id, ADDRESS)).toBe(true)
+    expect(isChannelIdAccepted(keys, newChannelId(previous, purpose, randomBytes), ADDRESS)).toBe(true)
+    expect(isChannelIdAccepted(keys, newChannelId(forgotten, purpose, randomBytes), ADDRESS)).toBe(false)
+    expect(isChannelIdAccepted([], id, ADDRESS)).toBe(false)
+    expect(isChannelIdAccepted(keys, id.replace(UID, OTHER_UID), ADDRESS)).toBe(false)
+    expect(isChannelIdAccepted(keys, 'some other id', ADDRESS)).toBe(false)
   })
+})
+
+test('the id of a channel tells whether it was made for the URL that is served now', () => {
+  expect(isChannelIdAccepted(keys, id, 'https://other.example.com/google-calendar/notifications')).toBe(false)
 })
 
 describe('the tag of a calendar', () => {
@@ -54,14 +60,14 @@ describe('the token of a channel', () => {
   })
 
   test('is accepted with the previous key too, and says so', () => {
-    const older = newChannelId(previous, UID, randomBytes)
+    const older = newChannelId(previous, purpose, randomBytes)
     const madeBefore = channelToken(previous, older, tag)
     expect(verifyChannel(keys, older, madeBefore)).toEqual({ uid: UID, tag, currentKey: false })
   })
 
   const otherTag = calendarTag(UID, 'team@example.com')
   test.each<[string, string | undefined, string | undefined]>([
-    ['of another channel', newChannelId(current, UID, randomBytes), token],
+    ['of another channel', newChannelId(current, purpose, randomBytes), token],
     ['of another Agent', id.replace(UID, OTHER_UID), token],
     ['for another calendar', id, token.replace(tag, otherTag)],
     ['made with a key that is no longer accepted', id, channelToken(forgotten, id, tag)],

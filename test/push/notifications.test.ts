@@ -262,6 +262,25 @@ describe('an annotation', () => {
     expect(leader.announced).toEqual(['change a'])
   })
 
+  test.each<[string, (value: string) => string]>([
+    ['as it was', (value) => value],
+    ['spelled in another way', (value) => `${value}=`],
+  ])('counts once, though somebody puts it back again and again (%s)', async (_, spelled) => {
+    const [first, second] = [seal(clock.now()), seal(clock.now())]
+    for (const value of [first, second, spelled(first), 'x', spelled(second), spelled(first)]) {
+      put({ annotations: { [NOTIFIED]: value } })
+      await clock.advance(1_500)
+    }
+    expect(leader.announced).toEqual(['change a', 'change a'])
+  })
+
+  test('counts once for a replica that begins to lead', async () => {
+    put({ annotations: { [NOTIFIED]: seal(clock.now()) } })
+    leader.relay.takeOver()
+    await clock.advance(5_000)
+    expect(leader.announced).toEqual(['change a'])
+  })
+
   test('is accepted under the previous key', async () => {
     leader.keys = [{ notified: Buffer.alloc(32, 2) }, KEY]
     put({ annotations: { [NOTIFIED]: seal(clock.now()) } })

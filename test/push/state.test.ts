@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/platform/time-units.ts'
 import {
   asked,
-  isValid,
   lacksChannel,
   newCalendarPush,
   newPushState,
@@ -13,6 +12,7 @@ import {
   refused,
   renewalOf,
   stillStopping,
+  takenStopping,
   timedOut,
   withCalendarPush,
   withoutInvalid,
@@ -21,7 +21,6 @@ import {
   type Validity,
 } from '../../src/push/state.ts'
 
-const ADDRESS = 'https://booking.example.com/google-calendar/notifications'
 const NOW = Date.parse('2026-11-23T10:00:00Z')
 
 const channel = (id: string) => ({
@@ -29,7 +28,6 @@ const channel = (id: string) => ({
   resourceId: `r-${id}`,
   expiresAt: NOW + 7 * DAY_MS,
   renewAt: NOW + 5 * DAY_MS,
-  address: ADDRESS,
 })
 const unproved = (id: string, askedAt = 0): CalendarPush['unproved'] => ({ ...channel(id), askedAt })
 const withProved = (id: string): CalendarPush => ({ ...newCalendarPush(), proved: { ...channel(id), provedAt: 0 } })
@@ -38,7 +36,6 @@ const alice = ({ byCalendar }: PushState): CalendarPush | undefined => byCalenda
 const stopped = ({ stopping }: PushState): string[] => stopping.map(({ id }) => id)
 const validity = (change: Partial<Validity> = {}): Validity => ({
   now: NOW,
-  address: ADDRESS,
   isAccepted: () => true,
   ...change,
 })
@@ -91,13 +88,8 @@ describe('a calendar lacks a channel', () => {
     ['not while it has one', withProved('a'), {}, false],
     ['when that is to be renewed', withProved('a'), { now: NOW + 5 * DAY_MS }, true],
     ['when its messages were missed', { ...withProved('a'), isSilent: true }, {}, true],
-    ['when its key is not accepted', withProved('a'), { isAccepted: () => false }, true],
-    ['when the site has moved', withProved('a'), { address: 'https://other.example.com/x' }, true],
+    ['when its key is not accepted, or the site has moved', withProved('a'), { isAccepted: () => false }, true],
   ])('%s', (_, calendar, change, lacks) => expect(lacksChannel(calendar, validity(change))).toBe(lacks))
-
-  test('that is known from a status counts for the site as it is', () => {
-    expect(isValid({ ...channel('a'), address: undefined }, validity())).toBe(true)
-  })
 })
 
 describe('a channel that is not valid any more', () => {
@@ -108,6 +100,14 @@ describe('a channel that is not valid any more', () => {
     expect(withoutInvalid(state, 'alice', validity())).toBe(state)
   })
 
+  test('is stopped if no message has arrived on the one that was to replace it either', () => {
+    const failed: CalendarPush = { ...withProved('a'), failure: { reason: 'NotReachable' } }
+    const after = withoutInvalid(stateOf(failed), 'alice', validity({ isAccepted: () => false }))
+    expect(alice(after)?.proved).toBeUndefined()
+    expect(stopped(after)).toEqual(['a'])
+    expect(alice(withoutInvalid(stateOf(failed), 'alice', validity()))?.proved?.id).toBe('a')
+  })
+
   test('is stopped at once if no message has proved it', () => {
     const after = withoutInvalid(
       stateOf(asked(newCalendarPush(), unproved('a')!)),
@@ -116,6 +116,25 @@ describe('a channel that is not valid any more', () => {
     )
     expect(alice(after)?.unproved).toBeUndefined()
     expect(stopped(after)).toEqual(['a'])
+  })
+})
+
+describe('a channel whose life is seconds only', () => {
+  const short = { id: 'a', resourceId: 'r', expiresAt: NOW + 1_000, renewAt: NOW + 10_000 }
+
+  test.each<[string, CalendarPush]>([
+    ['not proved', asked(newCalendarPush(), { ...short, askedAt: 100 })],
+    ['proved', { ...newCalendarPush(), proved: { ...short, provedAt: 100 } }],
+  ])('is not replaced sooner than ten seconds after it was made (%s)', (_, calendar) => {
+    const after = alice(withoutInvalid(stateOf(calendar), 'alice', validity({ now: NOW + 1_000 })))
+    expect(after?.retryAt).toBe(10_100)
+    expect(after?.unproved ?? after?.proved).toBeUndefined()
+  })
+
+  test('keeps no other from being replaced at once', () => {
+    const refused = validity({ isAccepted: () => false })
+    const state = stateOf(asked(newCalendarPush(), unproved('a', 100)!))
+    expect(alice(withoutInvalid(state, 'alice', refused))?.retryAt).toBe(-Infinity)
   })
 })
 
@@ -147,9 +166,36 @@ test('the channels of calendars that are gone are stopped', () => {
   expect(stopped(after)).toEqual(['old', 'new'])
 })
 
-test('a channel that cannot be stopped is left to end by itself after five attempts', () => {
-  let channelLeft = onlyWatched(stateOf(withProved('a')), () => false).stopping[0]
-  let attempts = 0
-  for (; channelLeft && attempts < 10; attempts++) channelLeft = stillStopping(channelLeft, 0)
-  expect(attempts).toBe(5)
+describe('a channel that cannot be stopped', () => {
+  const [left] = onlyWatched(stateOf(withProved('a')), () => false).stopping
+
+  test('is left to end by itself after five attempts if Google refuses that', () => {
+    let channelLeft = left
+    let attempts = 0
+    for (; channelLeft && attempts < 10; attempts++) channelLeft = stillStopping(channelLeft, { isPassing: false }, 0)
+    expect(attempts).toBe(5)
+  })
+
+  test('is tried again less and less often, up to once an hour, while the failure may pass', () => {
+    const pauses: number[] = []
+    let channelLeft = left
+    for (let count = 0; channelLeft && count < 12; count++) {
+      channelLeft = stillStopping(channelLeft, { isPassing: true }, 0)
+      pauses.push((channelLeft?.retryAt ?? NaN) / 1_000)
+    }
+    expect(pauses).toEqual([10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600, 3600])
+  })
+
+  test('waits as long as Google asks for', () => {
+    expect(left && stillStopping(left, { isPassing: true, retryAfterMs: 90_000 }, 0)?.retryAt).toBe(90_000)
+  })
+
+  test('is forgotten when it has ended by itself', () => {
+    const state = onlyWatched(stateOf(withProved('a')), () => false)
+    expect(takenStopping(state, { monotonic: 0, now: NOW + 7 * DAY_MS - 1 }).due).toHaveLength(1)
+    expect(takenStopping(state, { monotonic: 0, now: NOW + 7 * DAY_MS })).toMatchObject({
+      due: [],
+      state: { stopping: [] },
+    })
+  })
 })

@@ -148,6 +148,7 @@ describe('mails', () => {
       headers: { 'if-match': '"0"' },
     })
     expect(refusal(await patch({ summary: 'x' }, '?sendUpdates=some'))).toBe('400 invalid')
+    expect((await harness.api('GET', `${EVENTS}/event1`)).body).not.toHaveProperty('summary')
     expect(mailed()).toEqual([])
     harness.google.addFault({ fault: 'commitThenDrop', kind: 'events.patch', times: 1 })
     await expect(patch({ summary: 'x' }, '?sendUpdates=all')).rejects.toThrow()

@@ -77,6 +77,19 @@ describe.each(writes)('%s', (_, send) => {
   })
 })
 
+describe('reading', () => {
+  it.each(['calendar.events.owned', 'calendar.events.owned.readonly', 'calendar.app.created'])(
+    'reaches no more calendars than writing with %s',
+    async (scope) => {
+      share('writer')
+      const options = { accessToken: tokenFor(scope) }
+      for (const one of [path(bob), path(bob, 'event1')]) {
+        expect(refusal(await harness.api('GET', one, options))).toMatch(/^403 insufficientPermissions/)
+      }
+    },
+  )
+})
+
 describe('the creator', () => {
   it('is the account that inserted the event, whoever updates it', async () => {
     share('writer')

@@ -10,7 +10,7 @@ import {
 } from '../../sandbox/kubernetes/server.ts'
 import { crds } from '../../src/resources/generated/crds.ts'
 import { ManualClock } from '../support/clock.ts'
-import { sharedValidator } from '../support/shared-validators.ts'
+import { sharedValidator } from '../support/shared-sandbox.ts'
 
 export interface Answer {
   status: number

@@ -8,6 +8,7 @@ import { createWeb, type Web } from '../../src/web/web.ts'
 import { ManualClock } from '../support/clock.ts'
 
 const UID = '8f0c1f52-3a5e-4c8b-9d6a-0e6a51f1c111'
+const ADDRESS = 'https://booking.example.com/google-calendar/notifications'
 const tag = calendarTag(UID, 'alice@example.com')
 
 let web: Web
@@ -65,7 +66,7 @@ interface Sent {
 /** A notification as Google sends it; with the right token unless the test says otherwise. */
 async function send({ method = 'POST', state = 'exists', body, ...given }: Sent = {}) {
   const [key] = web.channelKeys
-  const id = given.id ?? (key ? newChannelId(key, UID, randomBytes) : 'none')
+  const id = given.id ?? (key ? newChannelId(key, { uid: UID, address: ADDRESS }, randomBytes) : 'none')
   const token = given.token ?? (key ? channelToken(key, id, tag) : 'none')
   const headers = { 'x-goog-channel-id': id, 'x-goog-channel-token': token, 'x-goog-resource-state': state }
   const answer = await request(`http://127.0.0.1:${web.port ?? 0}/google-calendar/notifications`, {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { startKubernetes, type SandboxKubernetes } from '../../../sandbox/kubernetes/server.ts'
 import { crds } from '../../../src/resources/generated/crds.ts'
 import type { ManualClock } from '../../support/clock.ts'
-import { sharedValidator } from '../../support/shared-validators.ts'
+import { sharedAuthority, sharedValidator } from '../../support/shared-sandbox.ts'
 import { rolesMode, startGranted, type GrantedKubernetes } from './roles.ts'
 
 export const isReal = process.env.KUBERNETES === 'real'
@@ -32,7 +32,12 @@ export async function startBackend(clock: ManualClock, directory: string): Promi
     const administrator = await real.kubernetes.kubeconfig()
     return { sandbox: undefined, real, administrator, kubeconfigPath: real.operatorKubeconfig }
   }
-  const sandbox = await startKubernetes({ clock, crds, validatorOf: sharedValidator })
+  const sandbox = await startKubernetes({
+    clock,
+    crds,
+    validatorOf: sharedValidator,
+    authority: await sharedAuthority(),
+  })
   const path = join(directory, 'kubeconfig')
   await writeFile(path, sandbox.kubeconfig())
   return { sandbox, real: undefined, administrator: path, kubeconfigPath: path }
