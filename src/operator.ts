@@ -5,6 +5,8 @@
 import { randomBytes } from 'node:crypto'
 import type { AgentDeps } from './agent/port.ts'
 import { createAgentReconciler } from './agent/reconcile.ts'
+import { createBookingReconciler } from './booking/reconcile.ts'
+import { CalendarTurns } from './booking/turns.ts'
 import { createZones } from './calendar/zones.ts'
 import { createController, type Controller, type Reconcile } from './controller/controller.ts'
 import { registerGauges, registerOutputGauge } from './gauges.ts'
@@ -173,6 +175,8 @@ interface Controllers extends Record<CustomStoreName, Controller> {
   agentChannels: Controller
   /** For an integration's first status. */
   integrationDeadlines: Controller
+  /** For a Booking's first status. */
+  bookingDeadlines: Controller
 }
 
 function createControllers({ settings, clock, random, log }: OperatorDeps, metrics: Metrics): Controllers {
@@ -187,6 +191,7 @@ function createControllers({ settings, clock, random, log }: OperatorDeps, metri
     agents: measured('agent', settings.workers),
     agentDeadlines: deadlines('agent'),
     bookings: measured('booking', settings.workers),
+    bookingDeadlines: deadlines('booking'),
     agentChannels: createController({ ...common, name: 'agent-channels', workers: CHANNEL_WORKERS }),
   }
 }
@@ -257,7 +262,16 @@ function createWorkloads(deps: OperatorDeps, parts: WorkloadParts): Workloads {
   const grants = new GrantStore({ cluster, clock })
   const tokens = createTokenSource({ store: grants, clock, random, signInURL: ports.signInURL })
   const push = createChannels(deps, parts)
-  const agents = createAgentReconciler({ ...common, ...ports, grants, tokens, push })
+  const agents = createAgentReconciler({
+    ...{ ...common, ...ports, grants, tokens, push },
+    calendarsRead: (key) => bookings.onCalendarsRead(key),
+  })
+  const wakeBooking = (key: Key): void => controllers.bookings.add(key)
+  const bookings = createBookingReconciler({
+    ...{ cluster, clock, log, integrations: registry, tokens, calendars: agents, zones: ports.zones, metrics },
+    turns: new CalendarTurns({ clock, random, wake: wakeBooking }),
+    wake: wakeBooking,
+  })
   registerOutputGauge(metrics, agents.outputs)
 
   const workload = (controller: Controller, reconcile: Reconcile): Workload => ({
@@ -272,6 +286,8 @@ function createWorkloads(deps: OperatorDeps, parts: WorkloadParts): Workloads {
     workload(controllers.integrationDeadlines, integrations.runDeadline),
     workload(controllers.agents, agents.reconcile),
     workload(controllers.agentDeadlines, agents.runDeadline),
+    workload(controllers.bookings, bookings.reconcile),
+    workload(controllers.bookingDeadlines, bookings.runDeadline),
     workload(controllers.agentChannels, (key) => push.reconcile(key)),
   ]
   return { all, push }
@@ -305,7 +321,6 @@ function agentPorts({ cluster, controllers, registry, web }: WorkloadParts) {
     scheduleDeadline: (key, ms) => agentDeadlines.addAfter(key, ms),
     reported: (key) => recountAgents({ cluster, integrations }, key),
     readNow: (key) => agents.add(key),
-    calendarsRead: () => undefined,
   } satisfies Partial<AgentDeps>
 }
 

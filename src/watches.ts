@@ -10,7 +10,7 @@ import type { ChannelManager } from './push/channel-manager.ts'
 import { NOTIFIED } from './resources/names.ts'
 import { requestedAt } from './resources/reconcile-request.ts'
 import { siteHost } from './resources/sites.ts'
-import type { Agent, CalendarIntegration } from './resources/types.ts'
+import type { Agent, Booking, CalendarIntegration } from './resources/types.ts'
 
 /** Where a key is added. */
 type Keys = Pick<Controller, 'add' | 'addLowPriority' | 'addAfter'>
@@ -23,6 +23,9 @@ interface EventHandlerDeps {
   agents: Keys
   /** For agents that need a first status. */
   agentDeadlines: Keys
+  bookings: Keys
+  /** For Bookings that need a first status. */
+  bookingDeadlines: Keys
   integrations: Keys
   /** For integrations that need a first status. */
   integrationDeadlines: Keys
@@ -39,6 +42,7 @@ const FIRST_STATUS_AFTER_MS = 5_000
 export function registerEventHandlers(deps: EventHandlerDeps): void {
   watchAgents(deps)
   watchIntegrations(deps)
+  watchBookings(deps)
   watchUsedObjects(deps)
   deps.registry.onEntry((integration) => reconcileAgentsOf(deps, integration))
   deps.registry.onObservation((integration) => deps.integrations.add(integration))
@@ -54,13 +58,17 @@ export function recountAgents(
   if (agent) integrations.addAfter(integrationKey(agent), COUNT_AFTER_MS)
 }
 
-function watchAgents({ cluster, clock, agents, agentDeadlines, integrations }: EventHandlerDeps): void {
+function watchAgents({ cluster, clock, agents, agentDeadlines, bookings, integrations }: EventHandlerDeps): void {
   const repairs = new StatusRepairs(clock, agents)
   cluster.agents.subscribe((event) => {
     const { before, after } = event
     const agent = after ?? before
     if (!agent) return
-    if (specOrMetadataChanged(event)) agents.add(keyOf(agent))
+    if (specOrMetadataChanged(event)) {
+      agents.add(keyOf(agent))
+      // Those that wait for it may go on, or have to say why they can't.
+      for (const booking of cluster.bookings.byIndex('agent', keyOf(agent))) bookings.addLowPriority(keyOf(booking))
+    }
     repairs.onEvent(event)
     // The integration that it refers to counts it, and the one that it referred to before no longer does.
     for (const one of [before, after]) {
@@ -84,6 +92,16 @@ function watchIntegrations(deps: EventHandlerDeps): void {
     if (isNewlyRequested(event)) deps.push.retryIntegration(keyOf(integration))
     reconcileAgentsOf(deps, keyOf(integration))
     reconcileSiteRivals(deps, event)
+  })
+}
+
+function watchBookings({ cluster, clock, bookings, bookingDeadlines }: EventHandlerDeps): void {
+  const repairs = new StatusRepairs(clock, bookings)
+  cluster.bookings.subscribe(ensureFirstStatus(bookingDeadlines))
+  cluster.bookings.subscribe((event) => {
+    const booking = event.after ?? event.before
+    if (booking && specOrMetadataChanged(event)) bookings.add(keyOf(booking))
+    repairs.onEvent(event)
   })
 }
 
@@ -124,7 +142,7 @@ function reconcileSiteRivals(
 /** Makes sure that a new object without a status gets one soon. */
 const ensureFirstStatus =
   (deadlines: Keys) =>
-  ({ before, after }: WatchEvent<Agent | CalendarIntegration>): void => {
+  ({ before, after }: WatchEvent<Agent | CalendarIntegration | Booking>): void => {
     if (!before && after && !after.status?.conditions?.length) deadlines.addAfter(keyOf(after), FIRST_STATUS_AFTER_MS)
   }
 

@@ -145,7 +145,12 @@ describe('the rooms of src', () => {
   test('hold the state of an object only where its steps are run', () => {
     const holders = inSource.filter(({ to }) => to.endsWith('kubernetes/object-states.ts')).map(({ from }) => from)
     expect(holders.sort()).toEqual([
-      ...['src/agent/reconcile.ts', 'src/agent/run-steps.ts', 'src/integration/reconcile.ts'],
+      ...[
+        'src/agent/reconcile.ts',
+        'src/agent/run-steps.ts',
+        'src/booking/reconcile.ts',
+        'src/integration/reconcile.ts',
+      ],
       ...['src/push/channel-manager.ts', 'src/push/run-channels.ts'],
     ])
   })

@@ -36,6 +36,8 @@ const sites = { onClaim: (listener: (key: string) => void): void => void (claime
 const others = {
   agentDeadlines: new Added(),
   integrationDeadlines: new Added(),
+  bookings: new Added(),
+  bookingDeadlines: new Added(),
   push: { retryIntegration: () => undefined },
 }
 

@@ -11,7 +11,7 @@ import type { Zones } from '../calendar/zones.ts'
 import type { Agent } from '../resources/types.ts'
 import type { BookedEvents } from './booked-events.ts'
 import type { CalendarFailure, CalendarsState } from './state.ts'
-import { wantedCalendars } from './wanted-calendars.ts'
+import { isSameCalendar, wantedCalendars } from './wanted-calendars.ts'
 
 /** What is known about one calendar that the spec names. */
 export interface KnownCalendar {
@@ -40,6 +40,12 @@ export const knownCalendars = (state: CalendarsState, agent: Agent, account: str
     const read = lastRead === undefined ? undefined : snapshot
     return { id, name, snapshot: read, lastRead, lastFull, changedAt, booked, failure }
   })
+
+/** Whether a calendar has not been read successfully, so that nothing can be concluded from what it does not contain. */
+export function hasCalendarFailed(state: CalendarsState | undefined, id: string): boolean {
+  const calendar = [...(state?.byId ?? [])].find(([known]) => isSameCalendar(known, id))?.[1]
+  return calendar?.lastRead === undefined || calendar.failure !== undefined
+}
 
 /** When the least recently read calendar was read, by the monotonic clock; undefined if one has never been read. */
 export function asOf(calendars: readonly { lastRead?: number | undefined }[]): number | undefined {

@@ -10,6 +10,7 @@ import {
   MANAGED_BY_SELECTOR,
 } from '../resources/names.ts'
 import { siteHost } from '../resources/sites.ts'
+import { writeCalendarKey } from '../resources/write-calendar.ts'
 import type { Agent, Booking, CalendarIntegration, CustomKind, CustomObject } from '../resources/types.ts'
 import type { IndexFunctions } from './indexes.ts'
 import type { KubernetesObject } from './objects.ts'
@@ -72,6 +73,7 @@ export const WATCHED = {
         `${integrationRef.namespace ?? namespace}/${integrationRef.name}`,
       ],
       namespace: ({ metadata: { namespace = '' } }) => [namespace],
+      writeCalendar: ({ spec }) => [writeCalendarKey(spec) ?? []].flat(),
       secret: (agent) => secretsOf(agent).flatMap((name) => siblingKey(agent, name)),
       configMap: (agent) => {
         const { calendar } = agent.spec.publish

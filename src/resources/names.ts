@@ -28,6 +28,9 @@ export const KEYS_SECRET = 'calendar-operator-keys'
 /** The finalizer that delays the deletion of an Agent until its grant is revoked at Google. */
 export const REVOKE_FINALIZER = `${API_GROUP}/revoke`
 
+/** The finalizer that delays the deletion of a Booking until its event is deleted at Google. */
+export const EVENT_FINALIZER = `${API_GROUP}/event`
+
 /** The annotation, on an Agent or a CalendarIntegration, that requests a reconcile whatever the backoff, once for every new value. */
 export const REQUESTED_AT = `${API_GROUP}/requestedAt`
 /** Flux's annotation with the same meaning. */

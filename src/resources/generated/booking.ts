@@ -158,6 +158,10 @@ export interface BookingStatus {
    */
   remade?: number
   /**
+   * The version of the event that this status describes, as Google names it.
+   */
+  observedETag?: string
+  /**
    * The Google Meet conference, if spec.conference asks for one.
    */
   conference?: {

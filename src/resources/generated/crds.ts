@@ -1128,6 +1128,11 @@ export const crds: readonly CustomResourceDefinition[] = [
                       "description": "How often the event was made again after it had been deleted at Google.",
                       "minimum": 0
                     },
+                    "observedETag": {
+                      "type": "string",
+                      "description": "The version of the event that this status describes, as Google names it.",
+                      "maxLength": 128
+                    },
                     "conference": {
                       "type": "object",
                       "description": "The Google Meet conference, if spec.conference asks for one.",

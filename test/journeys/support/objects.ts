@@ -8,6 +8,7 @@ const PATHS: Record<string, { base: string; plural: string; namespaced: boolean 
   Event: { base: '/apis/events.k8s.io/v1', plural: 'events', namespaced: true },
   Lease: { base: '/apis/coordination.k8s.io/v1', plural: 'leases', namespaced: true },
   Agent: { base: '/apis/calendar-operator.io/v1alpha1', plural: 'agents', namespaced: true },
+  Booking: { base: '/apis/calendar-operator.io/v1alpha1', plural: 'bookings', namespaced: true },
   CalendarIntegration: {
     base: '/apis/calendar-operator.io/v1alpha1',
     plural: 'calendarintegrations',

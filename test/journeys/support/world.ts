@@ -132,7 +132,7 @@ class JourneyWorld implements World {
       'client_secret.json': JSON.stringify(google.clientFile(this.#client.clientId)),
     })
     if (sandbox) sandbox.onWrite(({ current }) => this.#judge(current.object as unknown as Body))
-    else for (const plural of ['agents', 'calendarintegrations']) await this.#watch(plural)
+    else for (const plural of ['agents', 'bookings', 'calendarintegrations']) await this.#watch(plural)
   }
 
   async addNamespace(name: string): Promise<string> {
@@ -158,7 +158,7 @@ class JourneyWorld implements World {
 
   /** Checks the status of every state of our objects. */
   #judge(object: Body | undefined): void {
-    if (!object || !['Agent', 'CalendarIntegration'].includes(object.kind ?? '')) return
+    if (!object || !['Agent', 'CalendarIntegration', 'Booking'].includes(object.kind ?? '')) return
     this.#snapshots.push(JSON.stringify(object.status))
     keepSnapshot(object as never)
     const problems = statusProblems(object as never)

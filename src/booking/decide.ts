@@ -1,0 +1,130 @@
+/**
+ * Decides whether anything has to be done for a Booking, without a request: from its spec, its status and the listing of its
+ * calendar. Pure.
+ */
+import type { CalendarState } from '../calendars/state.ts'
+import { findCondition } from '../resources/conditions.ts'
+import type { Booking, BookingStatus } from '../resources/types.ts'
+
+/** What the listing of the calendar says about the event, compared with what the status was written from. */
+export type ListedEvent =
+  /** It is listed in the version that is known, or nothing newer is known. */
+  | 'same'
+  /** It is listed in another version. */
+  | 'changed'
+  /** Its time was listed, and it was not among the events. That alone does not prove that it is gone. */
+  | 'missing'
+  /** It lies outside of what is listed. */
+  | 'outside'
+
+/** What is decided on. */
+export interface WorkFacts {
+  booking: Booking
+  /** The time of day, in ms since the epoch. */
+  now: number
+  listed: ListedEvent
+  /** Somebody asked for a look. */
+  isRequested: boolean
+  /** An event outside of what is listed is due to be looked at. */
+  isLookDue: boolean
+  /** A pending conference is due to be looked at. */
+  isPollDue: boolean
+}
+
+/**
+ * What has to be done: nothing; book it, because nothing stands at Google; look at the event and compare it with the spec. A wish
+ * is something that somebody waits for: only then are failures reported.
+ */
+export type Work = { kind: 'none' } | { kind: 'book' | 'revise'; isWish: boolean }
+
+const NONE: Work = { kind: 'none' }
+
+/** Decides what has to be done. */
+export function workOf(facts: WorkFacts): Work {
+  const { booking, isRequested } = facts
+  if (isFinal(booking) && !isRequested) return hasEvent(booking) ? lookOf(facts) : NONE
+  if (!hasEvent(booking)) return staysCancelled(booking) ? NONE : { kind: 'book', isWish: true }
+  if (!isSettled(booking)) return { kind: 'revise', isWish: true }
+  return isRequested ? { kind: 'revise', isWish: false } : lookOf(facts)
+}
+
+/** An event that stands is looked at when something says that it may have changed. */
+function lookOf({ booking, now, listed, isLookDue, isPollDue }: WorkFacts): Work {
+  if (hasEnded(booking.status, now)) return NONE
+  const isDue = listed === 'changed' || listed === 'missing' || (listed === 'outside' && isLookDue) || isPollDue
+  return isDue ? { kind: 'revise', isWish: false } : NONE
+}
+
+/** Whether an event stands at Google, as far as the status says. */
+export const hasEvent = ({ status }: Booking): boolean => status?.event?.id !== undefined
+
+/** Whether the event has ended: nothing is looked at any more. */
+export const hasEnded = (status: BookingStatus | undefined, now: number): boolean =>
+  Date.parse(status?.event?.end ?? '') <= now
+
+/** Whether the status describes this generation. */
+const isObserved = ({ status, metadata }: Booking): boolean => status?.observedGeneration === metadata.generation
+
+const reasonOf = ({ status }: Booking, type: string): string | undefined =>
+  findCondition(status?.conditions, type)?.reason
+
+const FINAL: readonly (string | undefined)[] = ['SlotTaken', 'InThePast']
+
+/** The answer stays until the spec changes or somebody asks for another look. */
+export const isFinal = (booking: Booking): boolean =>
+  isObserved(booking) && FINAL.includes(reasonOf(booking, 'Accepted'))
+
+/** The event was cancelled at Google, and that is how it stays. */
+export const isCancelled = (booking: Booking): boolean => reasonOf(booking, 'Booked') === 'CancelledAtGoogle'
+
+/** Nothing stands at Google, and that is how it stays. */
+const staysCancelled = (booking: Booking): boolean =>
+  isCancelled(booking) && !isNewTime(booking) && booking.spec.onExternalChange === 'Reflect'
+
+/** Whether the spec is written as it is now. */
+const isSettled = (booking: Booking): boolean =>
+  isObserved(booking) &&
+  reasonOf(booking, 'Accepted') === 'Accepted' &&
+  findCondition(booking.status?.conditions, 'Booked')?.status === 'True'
+
+/** Whether the spec names other times than those that were last written. */
+export function isNewTime({ spec, status }: Booking): boolean {
+  const { start = '', end = '' } = status?.applied ?? {}
+  return Date.parse(spec.start) !== Date.parse(start) || Date.parse(spec.end) !== Date.parse(end)
+}
+
+/**
+ * Whether the Booking waits for its time to be decided: it takes part in the order of its calendar.
+ */
+export function isUndecided(booking: Booking): boolean {
+  if (booking.spec.suspend || booking.metadata.deletionTimestamp !== undefined || isFinal(booking)) return false
+  if (hasEvent(booking)) return !isObserved(booking) && isNewTime(booking)
+  return !staysCancelled(booking)
+}
+
+/** The order in which Bookings of one calendar are decided: creation time, namespace, name. */
+export function compareBookings({ metadata: a }: Booking, { metadata: b }: Booking): number {
+  const keys = (one: typeof a): string[] => [one.creationTimestamp ?? '', one.namespace ?? '', one.name]
+  const [left, right] = [keys(a), keys(b)]
+  const differing = left.findIndex((key, index) => key !== right[index])
+  return differing < 0 ? 0 : (left[differing] ?? '') < (right[differing] ?? '') ? -1 : 1
+}
+
+/** What the listing of a calendar says about a Booking's event. @param seenEtag the listed version that was looked at last. */
+export function listedEvent(
+  { status }: Booking,
+  calendar: CalendarState | undefined,
+  { seenEtag, unlistedAt }: { seenEtag?: string; unlistedAt?: number },
+): ListedEvent {
+  const id = status?.event?.id
+  if (id === undefined || calendar?.booked === undefined || calendar.lastRead === undefined) return 'same'
+  const etag = calendar.booked.get(id)
+  if (etag !== undefined) return etag === seenEtag || etag === status?.observedETag ? 'same' : 'changed'
+  const { listedWindow } = calendar.snapshot
+  const start = Date.parse(status?.event?.start ?? '')
+  const end = Date.parse(status?.event?.end ?? '')
+  const isInside = listedWindow !== undefined && start < listedWindow.end && end > listedWindow.start
+  if (!isInside) return 'outside'
+  // The same listing was doubted before, and the event stood.
+  return unlistedAt !== undefined && unlistedAt >= calendar.lastRead ? 'same' : 'missing'
+}

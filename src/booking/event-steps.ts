@@ -1,0 +1,254 @@
+/** The steps that look at the event at Google, and write it. A write whose answer is lost is never repeated blindly. */
+import { hasCalendarFailed } from '../calendars/query.ts'
+import { done, retry, wait } from '../controller/outcome.ts'
+import { GoogleError, type EventReference, type GoogleFailure, type StoredEvent } from '../google/port.ts'
+import { keyOf } from '../kubernetes/port.ts'
+import { isSameTime, wantedTime } from './accept.ts'
+import { fieldHash } from './applied.ts'
+import { bookedEvent } from './booked-event.ts'
+import { compareBookings, isNewTime, isUndecided } from './decide.ts'
+import { eventIdOf } from './event-id.ts'
+import { newEvent, patchFor, sendUpdatesOf } from './event-fields.ts'
+import { ACCEPTED, notBooked } from './findings.ts'
+import { agentFailed, notReady } from './agent-steps.ts'
+import { reportProgress } from './report.ts'
+import type { BookingState } from './state.ts'
+import { ended, endedSilently, type BookingAgent, type BookingProgress, type ProgressWithAgent } from './steps.ts'
+import type { BookingRun, AgentStep, BookingStepResult } from './steps.ts'
+import { stuckOutcome } from './stuck.ts'
+import { withToken } from './with-token.ts'
+import { writeFailed } from './write-failures.ts'
+
+const RIVAL_PAUSE_MS = 1_000
+const TURN_PAUSE_MS = 30_000
+
+/** Takes the turn of the write calendar. Bookings that were created earlier are decided first. */
+export const takeTurn: AgentStep = (run, _, progress) => {
+  const { deps, booking } = run
+  const { turn } = progress.agent
+  const key = keyOf(booking)
+  const paused = deps.turns.pauseLeft(turn)
+  if (paused > 0) return { progress: pausedProgress(progress, paused) }
+  const isDecided = progress.work === 'revise' && !isNewTime(booking)
+  const earlier = isDecided ? [] : earlierBookings(run, turn)
+  for (const one of earlier) deps.wake(keyOf(one))
+  if (earlier.length > 0) deps.turns.await(turn, key)
+  const isMine = earlier.length === 0 && deps.turns.tryAcquire(turn, key)
+  if (isMine) return { progress }
+  const outcome = wait('other Bookings of the calendar go first', earlier.length > 0 ? RIVAL_PAUSE_MS : TURN_PAUSE_MS)
+  return { progress: { ...endedSilently(progress, outcome), isWaiting: true } }
+}
+
+function pausedProgress(progress: ProgressWithAgent, paused: number): BookingProgress {
+  const outcome = wait('Google limits writes to the calendar', paused)
+  const message = 'Google limits how quickly this calendar may be written to; the operator goes on when it may.'
+  return progress.isWish
+    ? ended(progress, outcome, { booked: notBooked('RateLimited', message) })
+    : endedSilently(progress, outcome)
+}
+
+/** The Bookings of the same calendar that wait for a decision, too, and are to get it first. */
+const earlierBookings = ({ deps, booking, isParked }: BookingRun, turn: string) =>
+  deps.cluster.agents
+    .byIndex('writeCalendar', turn)
+    .flatMap((agent) => [...deps.cluster.bookings.byIndex('agent', keyOf(agent))])
+    .filter((one) => compareBookings(one, booking) < 0 && isUndecided(one) && !isParked(keyOf(one)))
+
+/** Asks Google for the event, if it stands or may stand there. */
+export const lookAtEvent: AgentStep = async (run, state, progress) => {
+  const where = referenceOf(run, progress)
+  const agent = progress.agent
+  const calendar = run.deps.calendars.calendars(agent.key)?.state.byId.get(where.calendarId)
+  const isListed = calendar?.booked?.has(where.eventId) === true
+  if (progress.work === 'book' && !state.mayExist && !isListed && !progress.isRepeated) return { progress }
+  let stored: StoredEvent | undefined
+  try {
+    stored = await withToken(run.deps, agent, (token) => agent.client.event(token, where))
+  } catch (error) {
+    return lookFailed(run, state, progress, error)
+  }
+  const looked = {
+    lookedAt: run.deps.clock.monotonic(),
+    mayExist: false,
+    seenEtag: calendar?.booked?.get(where.eventId),
+    unlistedAt: isListed ? undefined : calendar?.lastRead,
+  }
+  const next = { ...progress, isRepeated: false, isDuplicate: false }
+  if (stored && !stored.isCancelled) {
+    const result = stands(run, state, next, { stored, where })
+    return { ...result, state: { ...looked, ...result.state } }
+  }
+  return {
+    state: looked,
+    ...absent(run, next, { where, isKnown: stored !== undefined || progress.isDuplicate === true }),
+  }
+}
+
+/** What stands keeps its conditions while it cannot be looked at. */
+function lookFailed(
+  run: BookingRun,
+  state: BookingState,
+  progress: ProgressWithAgent,
+  error: unknown,
+): BookingStepResult {
+  const result = writeFailed(run, state, progress, error)
+  return progress.isWish ? result : { progress: endedSilently(progress, result.progress.outcome ?? retry(error)) }
+}
+
+/** Where the event is, or where it will be. */
+function referenceOf({ booking }: BookingRun, { work, agent, remade }: ProgressWithAgent): EventReference {
+  const { calendar: calendarId, id: eventId } = booking.status?.event ?? {}
+  if (work === 'revise' && calendarId !== undefined && eventId !== undefined) return { calendarId, eventId }
+  return { calendarId: agent.calendar.id, eventId: eventIdOf(booking.metadata.uid ?? '', remade) }
+}
+
+function stands(
+  run: BookingRun,
+  state: BookingState,
+  progress: ProgressWithAgent,
+  { stored, where }: { stored: StoredEvent; where: EventReference },
+): BookingStepResult {
+  const { booking } = run
+  const event = eventOf(run, progress.agent, stored)
+  if (event.booking !== booking.metadata.uid) {
+    const message = `The calendar holds an event with the id ${where.eventId} that was not written for this Booking: nothing is written. Create another Booking.`
+    return stuckOutcome(run, state, ended(progress, done(), { booked: notBooked('EventConflict', message) }))
+  }
+  const wasWritten = event.applied.hashes.time === fieldHash(booking.spec, 'time')
+  const applied = progress.applied ?? (wasWritten ? wantedTime(run) : undefined)
+  return { progress: { ...progress, applied, atGoogle: { kind: 'stands', event, calendarId: where.calendarId } } }
+}
+
+function eventOf({ deps }: BookingRun, { key, calendar }: BookingAgent, stored: StoredEvent) {
+  const timeZone = deps.calendars.calendars(key)?.state.byId.get(calendar.id)?.snapshot.timeZone ?? 'UTC'
+  return bookedEvent(stored, { zones: deps.zones, timeZone })
+}
+
+/** Nothing stands under that id. @param isKnown the id was used: it stays reserved at Google. */
+function absent(
+  run: BookingRun,
+  progress: ProgressWithAgent,
+  { where, isKnown }: { where: EventReference; isKnown: boolean },
+): BookingStepResult {
+  const { booking, deps } = run
+  const remade = progress.remade + 1
+  if (progress.work === 'book') return { progress: isKnown ? { ...progress, remade } : progress }
+  const known = deps.calendars.calendars(progress.agent.key)
+  if (!isKnown && hasCalendarFailed(known?.state, where.calendarId)) {
+    const message = 'the calendar of the event could not be read.'
+    return { progress: agentFailed(progress, notReady(progress.agent.agent, message)) }
+  }
+  const message =
+    'The event was cancelled or deleted in Google Calendar. A change of spec.start or spec.end books it again.'
+  const gone = { ...progress, atGoogle: { kind: 'gone' }, booked: notBooked('CancelledAtGoogle', message) } as const
+  if (booking.spec.onExternalChange === 'Reflect' && !isNewTime(booking)) {
+    return { progress: ended(gone, done(), { accepted: ACCEPTED }) }
+  }
+  return { progress: { ...gone, work: 'book', remade } }
+}
+
+/** Writes what the spec says: a new event, or a patch of the event that stands. */
+export const writeEvent: AgentStep = (run, state, progress) =>
+  progress.atGoogle.kind === 'stands' ? patch(run, state, progress) : insert(run, state, progress)
+
+async function insert(run: BookingRun, state: BookingState, before: ProgressWithAgent): Promise<BookingStepResult> {
+  const { deps, booking } = run
+  const { remade } = before
+  // What is made again must be found again after a crash.
+  const saved = remade === (booking.status?.remade ?? 0) ? undefined : await saveRemade(run, state, before)
+  if (saved?.progress.isEnded) return saved
+  const progress = { ...before, booked: undefined }
+  const agent = before.agent
+  const id = eventIdOf(booking.metadata.uid ?? '', remade)
+  const request = {
+    calendarId: agent.calendar.id,
+    event: newEvent({ booking, remade }, id),
+    sendUpdates: sendUpdatesOf(booking.spec),
+  }
+  try {
+    const result = await withToken(deps, agent, (token) => agent.client.insertEvent(token, request))
+    deps.turns.onWritten(agent.turn)
+    // Ours from before a crash or a lost answer, one that was deleted, or another's.
+    if (result.kind === 'duplicate') {
+      return {
+        state: { ...saved?.state, mayExist: true },
+        progress: { ...progress, atGoogle: { kind: 'unknown' }, isRepeated: true, isDuplicate: true },
+      }
+    }
+    if (remade === 0) observeBooked(run)
+    const written = afterWrite(run, progress, result.event, agent.calendar.id)
+    return { state: { ...saved?.state, ...written.state }, progress: written.progress }
+  } catch (error) {
+    const failed = writeFailed(run, state, progress, error)
+    const mayExist = error instanceof GoogleError && UNANSWERED.includes(error.failure)
+    return { state: { ...saved?.state, ...failed.state, mayExist }, progress: failed.progress }
+  }
+}
+
+/** After these, the event may have been created nevertheless. */
+const UNANSWERED: readonly GoogleFailure[] = ['Unreachable', 'Unknown']
+
+async function saveRemade(
+  run: BookingRun,
+  state: BookingState,
+  progress: ProgressWithAgent,
+): Promise<BookingStepResult> {
+  const message = 'The event is about to be made again.'
+  const booked = { status: 'Unknown', reason: 'NotYetBooked', message } as const
+  const about = { ...progress, booked, atGoogle: { kind: 'gone' }, isRemade: true } as const
+  const { written, error } = await reportProgress(run, state, about)
+  const change = { writtenStatus: written }
+  if (error) return { state: change, progress: endedSilently(progress, retry(error, error.retryAfterMs)) }
+  return { state: change, progress }
+}
+
+function observeBooked({ deps, booking }: BookingRun): void {
+  const created = Date.parse(booking.metadata.creationTimestamp ?? '')
+  if (!Number.isNaN(created)) deps.metrics.booked(Math.max(deps.clock.now() - created, 0) / 1000)
+}
+
+async function patch(run: BookingRun, state: BookingState, progress: ProgressWithAgent): Promise<BookingStepResult> {
+  const { deps, booking } = run
+  const { agent, atGoogle, remade } = progress
+  if (atGoogle.kind !== 'stands' || !agent) return { progress }
+  const { event, calendarId } = atGoogle
+  const fields = patchFor({ booking, remade }, event)
+  if (!fields) return { progress: ended({ ...progress, applied: appliedAfter(run, progress) }, done()) }
+  const request = { calendarId, eventId: event.id, fields, etag: event.etag, sendUpdates: sendUpdatesOf(booking.spec) }
+  try {
+    const result = await withToken(deps, agent, (token) => agent.client.patchEvent(token, request))
+    if (result.kind !== 'patched') return { progress: { ...progress, isRepeated: true } }
+    deps.turns.onWritten(agent.turn)
+    return afterWrite(run, progress, result.event, calendarId)
+  } catch (error) {
+    return writeFailed(run, state, progress, error)
+  }
+}
+
+/** After a write, and where it turns out that nothing has to be written, the times of the spec are those of the last write. */
+const appliedAfter = (run: BookingRun, { applied }: BookingProgress): BookingProgress['applied'] => {
+  const wanted = wantedTime(run)
+  return isSameTime(applied, wanted) ? applied : wanted
+}
+
+/** Google's answer is what stands there: it is applied to the snapshots of the calendar, and published. */
+function afterWrite(
+  run: BookingRun,
+  progress: ProgressWithAgent,
+  stored: StoredEvent,
+  calendarId: string,
+): BookingStepResult {
+  const { deps } = run
+  const { id, etag, resource } = stored
+  deps.calendars.onWritten({ calendarId, id, etag, resource })
+  const event = eventOf(run, progress.agent, stored)
+  const written = {
+    ...progress,
+    applied: appliedAfter(run, progress),
+    atGoogle: { kind: 'stands', event, calendarId },
+  } as const
+  return {
+    state: { mayExist: false, seenEtag: etag, lookedAt: deps.clock.monotonic(), polls: 0, stuck: undefined },
+    progress: ended(written, done(), { accepted: ACCEPTED }),
+  }
+}

@@ -1,0 +1,29 @@
+/** What the room of the Bookings needs from outside; `operator.ts` provides it. */
+import type { Zones } from '../calendar/zones.ts'
+import type { CalendarsReader } from '../calendars/port.ts'
+import type { IntegrationReader } from '../clients/port.ts'
+import type { TokenSource } from '../grants/port.ts'
+import type { Cluster } from '../kubernetes/port.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Log } from '../platform/log.ts'
+import type { CalendarTurns } from './turns.ts'
+
+/** What the reconcile of Bookings works with. */
+export interface BookingDeps {
+  cluster: Cluster
+  integrations: IntegrationReader
+  tokens: TokenSource
+  calendars: CalendarsReader
+  clock: Clock
+  log: Log
+  zones: Zones
+  turns: CalendarTurns
+  /** Reconciles a Booking at once. */
+  wake(bookingKey: string): void
+  metrics: {
+    /** The time from the creation of a Booking until its event first stood at Google. */
+    booked(seconds: number): void
+    /** A Booking was refused because of another event. */
+    bookingConflict(reason: 'SlotTaken' | 'EventConflict'): void
+  }
+}

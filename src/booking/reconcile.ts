@@ -1,0 +1,265 @@
+/**
+ * The room of the Bookings: it reconciles `Booking` objects. A Booking that is settled costs nothing: `decide.ts` tells that from its
+ * spec, its status and the listing of its calendar. Otherwise these steps are taken, until one of them ends the reconcile:
+ *
+ * 1. find the Agent and get a valid access token (`agent-steps.ts`);
+ * 2. take the turn of the write calendar (`turns.ts`), so that Bookings are decided one after another;
+ * 3. look at the event, if it stands or may stand at Google; decide whether its time may be booked (`accept.ts`); write it
+ *    (`event-steps.ts`). If the event turns out to be another one than was thought, these three are repeated.
+ *
+ * Then the status is written (`report.ts`). The room uses Kubernetes, Google and the calendars of Agents through their ports only,
+ * and remembers nothing that the status, the event and the listing of its calendar do not tell.
+ */
+import { done, requeueWithin, retry, UnexpectedError, wait, type Outcome } from '../controller/outcome.ts'
+import { isConflict } from '../failures/thrown.ts'
+import { ObjectStates, type ObjectState } from '../kubernetes/object-states.ts'
+import { ApiError, keyOf, type Key } from '../kubernetes/port.ts'
+import { withOwnStatus } from '../kubernetes/status-report.ts'
+import { stackOf } from '../platform/log.ts'
+import { EVENT_FINALIZER } from '../resources/names.ts'
+import { takeRequest, withHandled, type DueRequest } from '../resources/reconcile-request.ts'
+import type { Booking } from '../resources/types.ts'
+import { decideTime } from './accept.ts'
+import { authorize, findAgent } from './agent-steps.ts'
+import { hasEvent, isCancelled, workOf, type Work } from './decide.ts'
+import { expire, nextDue } from './due.ts'
+import { lookAtEvent, takeTurn, writeEvent } from './event-steps.ts'
+import { checkTimeZone, firstFindings, SUSPENDED } from './first-steps.ts'
+import { observe } from './observe.ts'
+import type { BookingDeps } from './port.ts'
+import { remove } from './remove.ts'
+import { reportFindings, reportProgress } from './report.ts'
+import { newBookingState, type BookingState } from './state.ts'
+import { ended, type AgentStep, type BookingProgress, type BookingRun, type BookingStep } from './steps.ts'
+import type { BookingStepResult, ProgressWithAgent } from './steps.ts'
+import { unexpected } from './write-failures.ts'
+
+/** The steps that are taken once. */
+const PREPARING_STEPS: readonly BookingStep[] = [checkTimeZone, findAgent]
+/** Those that need the Agent. */
+const AGENT_STEPS: readonly AgentStep[] = [authorize, takeTurn]
+/** The steps that are repeated if the event turns out to be another one than was thought. */
+const EVENT_STEPS: readonly AgentStep[] = [lookAtEvent, decideTime, writeEvent]
+/** How often they are repeated at most before the Booking is tried again later. */
+const MAX_ROUNDS = 5
+const CONFLICT_PAUSE_MS = 1_000
+
+/** What the queues of Bookings run, and what they are told. */
+export interface BookingReconciler {
+  /** Reconciles a Booking. It may have to wait for Google. */
+  reconcile: (key: Key) => Promise<Outcome>
+  /** Writes a first status, if there is none yet. It waits for nothing. */
+  runDeadline: (key: Key) => Promise<Outcome>
+  /** The calendars of an Agent were read, or could not be read: reconciles the Bookings that this concerns. */
+  onCalendarsRead: (agentKey: Key) => void
+}
+
+type Tracked = ObjectState<BookingState>
+
+/** Creates the reconciler, which holds the last state of each Booking. */
+export function createBookingReconciler(deps: BookingDeps): BookingReconciler {
+  const states = new ObjectStates(() => newBookingState(deps.clock.monotonic()))
+  let startedAt: number | undefined
+
+  function runOf(object: Booking, { writtenStatus }: BookingState, isRequested: boolean): BookingRun {
+    // Only a leader reconciles: what happened before its first reconcile was another process's doing.
+    startedAt ??= deps.clock.now()
+    const booking = withOwnStatus<'Booking'>(object, writtenStatus)
+    const isParked = (key: Key): boolean => states.get(key)?.value.isParked === true
+    return { deps, booking, isRequested, startedAt, isParked }
+  }
+
+  async function reconcile(key: Key): Promise<Outcome> {
+    const object = deps.cluster.bookings.get(key)
+    if (!object) {
+      states.forget(key)
+      return done()
+    }
+    const tracked = states.of(object)
+    const { due, state: requests } = takeRequest(deps.clock, object, tracked.value.requests)
+    if (!object.spec.suspend) tracked.update({ requests })
+    const run = runOf(object, tracked.value, due.request !== undefined)
+    try {
+      return requeueWithin(await reconcileOne(run, tracked, due), due.waitMs)
+    } catch (error) {
+      // An insertion may have been sent.
+      tracked.update({ mayExist: true, isParked: true })
+      return isConflict(error)
+        ? wait('somebody else has just written the same object', CONFLICT_PAUSE_MS)
+        : failed(error)
+    }
+  }
+
+  return {
+    reconcile,
+    async runDeadline(key) {
+      const object = deps.cluster.bookings.get(key)
+      if (!object || object.metadata.deletionTimestamp !== undefined) return done()
+      const tracked = states.of(object)
+      return tracked.runExclusive(async () => {
+        const run = runOf(object, tracked.value, false)
+        if (run.booking.status?.conditions?.length) return done()
+        const { written, error } = await reportFindings(run, tracked.value, firstFindings(run.booking))
+        tracked.update({ writtenStatus: written })
+        return error ? retry(error) : done()
+      })
+    },
+    onCalendarsRead(agentKey) {
+      for (const booking of deps.cluster.bookings.byIndex('agent', agentKey)) {
+        const state = states.get(keyOf(booking))?.value
+        if (state && isConcerned(deps, runOf(booking, state, false), state)) deps.wake(keyOf(booking))
+      }
+    },
+  }
+}
+
+/** Whether a Booking has something to do after its Agent's calendars were read. */
+function isConcerned({ calendars }: BookingDeps, run: BookingRun, state: BookingState): boolean {
+  const { booking } = run
+  if (booking.spec.suspend || booking.metadata.deletionTimestamp !== undefined) return false
+  if (state.askedAt !== undefined) return true
+  const work = workOf(observe(run, state))
+  if (work.kind === 'none') return false
+  // One that waits for its Agent is reconciled once that can be read again.
+  const known = calendars.calendars(`${booking.metadata.namespace ?? ''}/${booking.spec.agentRef.name}`)
+  return !work.isWish || known?.failures.length === 0
+}
+
+function failed(error: unknown): Outcome {
+  if (error instanceof ApiError) return retry(error, error.retryAfterMs)
+  throw error
+}
+
+async function reconcileOne(run: BookingRun, tracked: Tracked, due: DueRequest): Promise<Outcome> {
+  const { deps, booking } = run
+  if (booking.metadata.deletionTimestamp !== undefined) return removeBooking(run, tracked)
+  if (booking.spec.suspend) return suspend(run, tracked)
+  if (await expire(run)) return done()
+  const work = workOf(observe(run, tracked.value))
+  if (work.kind === 'none') return settled(run, tracked, due)
+  // Before anything is written to Google, so that nothing is left there if the Booking is deleted.
+  const current = { ...run, booking: await withFinalizer(run) }
+  tracked.update({ isParked: false })
+  const progress = await runSteps(current, tracked, work).catch((error: unknown) => {
+    if (error instanceof ApiError) throw error
+    deps.log.warn(
+      { booking: keyOf(booking), error: new UnexpectedError(error), stack: stackOf(error) },
+      'a Booking failed',
+    )
+    tracked.update({ mayExist: true })
+    return unexpected(progressBefore(current, work), error)
+  })
+  tracked.update({ isParked: progress.isWaiting !== true, requests: withHandled(tracked.value.requests, due) })
+  const error = await write(tracked, current, progress)
+  if (error) return retry(error, error.retryAfterMs)
+  const outcome = progress.outcome ?? done()
+  return outcome.kind === 'done' ? settled(run, tracked, due) : requeueWithin(outcome, nextDue(run, tracked.value))
+}
+
+/** Takes the steps. */
+async function runSteps(run: BookingRun, tracked: Tracked, work: OpenWork): Promise<BookingProgress> {
+  const found = await take(PREPARING_STEPS, run, tracked, progressBefore(run, work))
+  return hasAgent(found) && !found.isEnded ? runWithAgent(run, tracked, found) : found
+}
+
+async function runWithAgent(run: BookingRun, tracked: Tracked, found: ProgressWithAgent): Promise<BookingProgress> {
+  try {
+    let progress = await take(AGENT_STEPS, run, tracked, found)
+    for (let round = 0; round < MAX_ROUNDS && !progress.isEnded; round++) {
+      progress = await take(EVENT_STEPS, run, tracked, progress)
+    }
+    // The event changes faster than it can be read.
+    return progress.isEnded ? progress : ended(progress, wait('the event changes all the time', CONFLICT_PAUSE_MS))
+  } finally {
+    run.deps.turns.release(found.agent.turn, keyOf(run.booking))
+  }
+}
+
+const hasAgent = (progress: BookingProgress): progress is ProgressWithAgent => progress.agent !== undefined
+
+/** This is the only place that keeps the state that a step returns. */
+async function take<P extends BookingProgress>(
+  steps: readonly ((
+    run: BookingRun,
+    state: BookingState,
+    progress: P,
+  ) => BookingStepResult | Promise<BookingStepResult>)[],
+  run: BookingRun,
+  tracked: Tracked,
+  before: P,
+): Promise<P> {
+  let progress = before
+  for (const step of steps) {
+    const result = await step(run, tracked.value, progress)
+    tracked.update(result.state ?? {})
+    progress = { ...progress, ...result.progress }
+    if (progress.isEnded || progress.isRepeated) break
+  }
+  return progress
+}
+
+type OpenWork = Exclude<Work, { kind: 'none' }>
+
+function progressBefore({ booking }: BookingRun, { kind, isWish }: OpenWork): BookingProgress {
+  const { remade = 0, applied } = booking.status ?? {}
+  const time = { start: Date.parse(applied?.start ?? ''), end: Date.parse(applied?.end ?? '') }
+  return {
+    work: kind,
+    isWish,
+    atGoogle: { kind: 'unknown' },
+    // The id of an event that was deleted stays reserved.
+    remade: !hasEvent(booking) && isCancelled(booking) ? remade + 1 : remade,
+    applied: Number.isNaN(time.start) || Number.isNaN(time.end) ? undefined : time,
+    isRepeated: false,
+    isEnded: false,
+  }
+}
+
+/** Nothing has to be done: only a request that was served, or a status that somebody has overwritten, is written. */
+async function settled(run: BookingRun, tracked: Tracked, due: DueRequest): Promise<Outcome> {
+  tracked.update({ requests: withHandled(tracked.value.requests, due), isParked: true })
+  const error = await write(tracked, run, undefined)
+  if (error) return retry(error, error.retryAfterMs)
+  const object = run.deps.cluster.bookings.get(keyOf(run.booking))
+  const booking = object ? withOwnStatus<'Booking'>(object, tracked.value.writtenStatus) : run.booking
+  return done(nextDue({ ...run, booking }, tracked.value))
+}
+
+const write = (
+  tracked: Tracked,
+  run: BookingRun,
+  progress: BookingProgress | undefined,
+): Promise<ApiError | undefined> =>
+  tracked.runExclusive(async () => {
+    const isReported = progress && !progress.isUnreported
+    const { written, error } = isReported
+      ? await reportProgress(run, tracked.value, progress)
+      : await reportFindings(run, tracked.value, undefined)
+    tracked.update({ writtenStatus: written })
+    return error
+  })
+
+/** Everything stays as it is. Only a Booking without conditions gets one. */
+async function suspend(run: BookingRun, tracked: Tracked): Promise<Outcome> {
+  const known = run.booking.status?.conditions?.find(({ type }) => type === 'Ready')
+  const findings = known && known.reason !== 'Suspended' ? undefined : { ready: SUSPENDED, own: {} }
+  const { written, error } = await tracked.runExclusive(() => reportFindings(run, tracked.value, findings))
+  tracked.update({ writtenStatus: written, isParked: true })
+  return error ? retry(error, error.retryAfterMs) : done()
+}
+
+async function removeBooking(run: BookingRun, tracked: Tracked): Promise<Outcome> {
+  const deletingSince = tracked.value.deletingSince ?? run.deps.clock.monotonic()
+  tracked.update({ deletingSince, isParked: true })
+  return remove(run, tracked.value)
+}
+
+/** The Booking with the finalizer that its deletion policy needs. @throws ApiError */
+async function withFinalizer({ deps, booking }: BookingRun): Promise<Booking> {
+  const finalizers = booking.metadata.finalizers ?? []
+  const has = finalizers.includes(EVENT_FINALIZER)
+  if (has === (booking.spec.deletionPolicy === 'Cancel')) return booking
+  const wanted = has ? finalizers.filter((one) => one !== EVENT_FINALIZER) : [...finalizers, EVENT_FINALIZER]
+  const { metadata } = await deps.cluster.patch(booking, { metadata: { finalizers: wanted } })
+  return { ...booking, metadata }
+}

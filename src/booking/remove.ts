@@ -1,0 +1,133 @@
+/**
+ * The deletion of a Booking. `Cancel` deletes the event, unless it has ended; `Retain` leaves it. It always ends: at once if nobody can
+ * delete the event, and after an hour if Google is away.
+ */
+import { agentAccess } from '../clients/agent-access.ts'
+import { resolveIntegration, type Resolution } from '../clients/resolve-integration.ts'
+import { writeCalendar } from '../calendars/wanted-calendars.ts'
+import { done, retry, type Outcome } from '../controller/outcome.ts'
+import { isStepFailure } from '../failures/step-failure.ts'
+import { GoogleError, type EventReference, type GoogleFailure } from '../google/port.ts'
+import { HOUR_MS, MINUTE_MS } from '../platform/time-units.ts'
+import { EVENT_FINALIZER } from '../resources/names.ts'
+import { meaningOf } from '../resources/reasons.ts'
+import type { Agent } from '../resources/types.ts'
+import { hasEnded, hasEvent, isFinal } from './decide.ts'
+import { eventIdOf } from './event-id.ts'
+import { sendUpdatesOf } from './event-fields.ts'
+import { agentKeyOf } from './observe.ts'
+import type { BookingState } from './state.ts'
+import type { BookingAgent, BookingRun } from './steps.ts'
+import { withToken } from './with-token.ts'
+
+const PATIENCE_MS = HOUR_MS
+const LONGEST_PAUSE_MS = MINUTE_MS
+
+/** What became of the event: done, or why it was left, or why it is tried again. */
+type Removal = { kind: 'done' } | { kind: 'left'; why: string } | { kind: 'retry'; error: unknown; why: string }
+
+/** Deletes the event if the spec says so, and removes the finalizer. @throws ApiError */
+export async function remove(run: BookingRun, state: BookingState): Promise<Outcome> {
+  const { deps, booking } = run
+  const finalizers = booking.metadata.finalizers ?? []
+  if (!finalizers.includes(EVENT_FINALIZER)) return done()
+  const removal = await removeEvent(run, state)
+  if (removal.kind === 'retry' && isPatient(run, state))
+    return retry(removal.error, undefined, undefined, LONGEST_PAUSE_MS)
+  if (removal.kind !== 'done' && hasEvent(booking)) {
+    const note = `The Booking was deleted, and its event was left in the calendar: ${removal.why}`
+    deps.cluster.recordEvent({ regarding: booking, type: 'Warning', reason: 'EventLeft', action: 'Delete', note })
+  }
+  await deps.cluster.patch(booking, { metadata: { finalizers: finalizers.filter((one) => one !== EVENT_FINALIZER) } })
+  return done()
+}
+
+/** A restart does not begin the hour anew. */
+function isPatient({ deps, booking }: BookingRun, { deletingSince }: BookingState): boolean {
+  const { clock } = deps
+  const since = Date.parse(booking.metadata.deletionTimestamp ?? '')
+  const asked = Number.isNaN(since) ? 0 : clock.now() - since
+  return Math.max(asked, clock.monotonic() - (deletingSince ?? clock.monotonic())) < PATIENCE_MS
+}
+
+async function removeEvent(run: BookingRun, state: BookingState): Promise<Removal> {
+  const { deps, booking } = run
+  const isNothingThere = !hasEvent(booking) && isFinal(booking)
+  if (booking.spec.deletionPolicy === 'Retain' || hasEnded(booking.status, deps.clock.now()) || isNothingThere) {
+    return { kind: 'done' }
+  }
+  if (booking.spec.suspend) return { kind: 'left', why: 'it was suspended.' }
+  const agent = deps.cluster.agents.get(agentKeyOf(booking))
+  if (!agent) return { kind: 'left', why: 'its Agent is gone.' }
+  const handledRequest = agent.status?.lastHandledReconcileAt
+  const resolution = resolveIntegration(deps, agent, { firstSeen: state.firstSeen, handledRequest })
+  return agent.spec.suspend || resolution.kind === 'suspended'
+    ? { kind: 'left', why: 'its Agent or the integration is suspended.' }
+    : removeWith(run, state, { agent, resolution })
+}
+
+async function removeWith(
+  run: BookingRun,
+  { firstSeen }: BookingState,
+  { agent, resolution }: { agent: Agent; resolution: Resolution },
+): Promise<Removal> {
+  const { deps } = run
+  if (resolution.kind !== 'resolved') {
+    const why = 'its Agent has no integration that can be used.'
+    const { reason, message } = resolution.kind === 'failed' ? resolution.failure : { reason: '', message: why }
+    return reason === 'IntegrationNotReady' ? { kind: 'retry', error: new Error(message), why } : { kind: 'left', why }
+  }
+  const access = agentAccess(deps, agent, resolution, { since: firstSeen, bypass: undefined })
+  const refusal = (await deps.tokens.load(access.request)) ?? (await deps.tokens.ensure(access.request))
+  if (refusal) {
+    const why = 'the Agent has no grant that is valid.'
+    const mayPass = !isStepFailure(refusal) || isPassing(refusal.reason)
+    return mayPass
+      ? { kind: 'retry', error: new Error(why), why: 'Google could not be reached.' }
+      : { kind: 'left', why }
+  }
+  const { account } = deps.tokens.current(agent).grant ?? {}
+  const calendar = writeCalendar(agent, account) ?? { id: '', name: '', onlyBookings: false }
+  const known = { ...access, agent, key: agentKeyOf(run.booking), resolution, account, calendar, turn: '' }
+  const where = referenceOf(run, known)
+  return where ? deleteEvent(run, known, where) : { kind: 'left', why: 'its Agent writes to no calendar.' }
+}
+
+/** Nobody has signed in: that does not pass by itself. */
+const isPassing = (reason: string): boolean =>
+  meaningOf('Agent', reason) === 'passing' && !reason.startsWith('Grant') && reason !== 'AwaitingSignIn'
+
+function referenceOf({ booking }: BookingRun, { calendar }: BookingAgent): EventReference | undefined {
+  const { event, remade = 0 } = booking.status ?? {}
+  if (event?.id !== undefined && event.calendar !== undefined) return { calendarId: event.calendar, eventId: event.id }
+  // It may have been written without its status having been.
+  return calendar.id === ''
+    ? undefined
+    : { calendarId: calendar.id, eventId: eventIdOf(booking.metadata.uid ?? '', remade) }
+}
+
+/** Trying again would not help. */
+const LASTING: readonly GoogleFailure[] = [
+  'Forbidden',
+  'ScopeInsufficient',
+  'CalendarDisabled',
+  'Refused',
+  'Unauthenticated',
+]
+
+async function deleteEvent(
+  { deps, booking }: BookingRun,
+  agent: BookingAgent,
+  where: EventReference,
+): Promise<Removal> {
+  try {
+    const request = { ...where, sendUpdates: sendUpdatesOf(booking.spec) }
+    await withToken(deps, agent, (token) => agent.client.deleteEvent(token, request))
+  } catch (error) {
+    if (!(error instanceof GoogleError)) throw error
+    if (LASTING.includes(error.failure)) return { kind: 'left', why: `Google refuses to delete it (${error.message}).` }
+    return { kind: 'retry', error, why: `Google could not be reached (${error.message}).` }
+  }
+  deps.calendars.onWritten({ calendarId: where.calendarId, id: where.eventId, etag: undefined, resource: {} })
+  return { kind: 'done' }
+}

@@ -1,0 +1,92 @@
+/**
+ * Whose turn it is to be decided: one Booking at a time for each write calendar, whichever Agents share it. A Booking whose turn it
+ * is not gives its worker back, and is reconciled again when the turn is free. A limit that Google sets for writes to a calendar
+ * holds for that calendar only.
+ */
+import { pauseAfter } from '../controller/backoff.ts'
+import type { Key } from '../kubernetes/port.ts'
+import type { Clock, Random } from '../platform/clock.ts'
+
+/** What the turns need. */
+interface TurnsDeps {
+  clock: Pick<Clock, 'monotonic'>
+  random: Random
+  /** Reconciles a Booking at once. */
+  wake(bookingKey: Key): void
+}
+
+interface Calendar {
+  holder: Key | undefined
+  waiting: Set<Key>
+  /** How many writes in a row were limited, and until when no other is sent, by the monotonic clock. */
+  limited: number
+  pausedUntil: number
+}
+
+const FIRST_PAUSE_MS = 5_000
+
+/** The turns of all write calendars. */
+export class CalendarTurns {
+  readonly #deps: TurnsDeps
+  readonly #calendars = new Map<string, Calendar>()
+
+  constructor(deps: TurnsDeps) {
+    this.#deps = deps
+  }
+
+  /** Takes the turn of a calendar, if it is free. Otherwise the Booking is reconciled again once it is. */
+  tryAcquire(calendar: string, booking: Key): boolean {
+    const known = this.#of(calendar)
+    if (known.holder !== undefined && known.holder !== booking) {
+      known.waiting.add(booking)
+      return false
+    }
+    known.holder = booking
+    known.waiting.delete(booking)
+    return true
+  }
+
+  /** Has the Booking reconciled again when the turn is next given back. */
+  await(calendar: string, booking: Key): void {
+    this.#of(calendar).waiting.add(booking)
+  }
+
+  /** Gives the turn back. */
+  release(calendar: string, booking: Key): void {
+    const known = this.#of(calendar)
+    if (known.holder !== booking) return
+    known.holder = undefined
+    const waiting = [...known.waiting]
+    known.waiting.clear()
+    if (known.limited === 0) this.#calendars.delete(calendar)
+    for (const key of waiting) this.#deps.wake(key)
+  }
+
+  /** In how many ms the calendar may be written to again; 0: now. */
+  pauseLeft(calendar: string): number {
+    return Math.max((this.#calendars.get(calendar)?.pausedUntil ?? 0) - this.#deps.clock.monotonic(), 0)
+  }
+
+  /** Google limits writes to this calendar. Returns for how many ms nothing is written to it. */
+  onLimited(calendar: string, retryAfterMs = 0): number {
+    const known = this.#of(calendar)
+    known.limited += 1
+    const { random } = this.#deps
+    const pause = pauseAfter(known.limited, { random, first: FIRST_PAUSE_MS, notBefore: retryAfterMs })
+    known.pausedUntil = this.#deps.clock.monotonic() + pause
+    return pause
+  }
+
+  /** Google has accepted a write to this calendar. */
+  onWritten(calendar: string): void {
+    const known = this.#of(calendar)
+    known.limited = 0
+    known.pausedUntil = 0
+  }
+
+  #of(calendar: string): Calendar {
+    const known = this.#calendars.get(calendar) ?? { holder: undefined, waiting: new Set(), limited: 0, pausedUntil: 0 }
+    this.#calendars.set(calendar, known)
+    return known
+  }
+}

@@ -1,0 +1,88 @@
+/** Interprets why a request about an event failed: what the status says, and when it is tried again. */
+import { retry, UnexpectedError, wait, type Outcome } from '../controller/outcome.ts'
+import { CALENDAR_DISABLED } from '../failures/google-failures.ts'
+import { GoogleError } from '../google/port.ts'
+import { agentFailed, notReady } from './agent-steps.ts'
+import { notBooked, refused, type OwnFindings } from './findings.ts'
+import type { BookingState } from './state.ts'
+import {
+  ended,
+  endedSilently,
+  type BookingProgress,
+  type ProgressWithAgent,
+  type BookingRun,
+  type BookingStepResult,
+} from './steps.ts'
+import { stuckOutcome } from './stuck.ts'
+
+/** The result of a step whose request failed. @throws any error that is not Google's. */
+export function writeFailed(
+  run: BookingRun,
+  state: BookingState,
+  progress: ProgressWithAgent,
+  error: unknown,
+): BookingStepResult {
+  if (!(error instanceof GoogleError)) throw error
+  const agent = progress.agent
+  switch (error.failure) {
+    case 'RateLimited':
+    case 'DailyQuotaExceeded':
+      return { progress: limited(run, progress, error) }
+    case 'Unreachable':
+    case 'Unknown':
+      return { progress: passing(progress, error) }
+    case 'Refused':
+    case 'Forbidden':
+    case 'NotFound':
+      return stuckOutcome(run, state, { ...progress, ...lasting(progress, error) })
+    case 'CalendarDisabled':
+      return { progress: agentFailed(progress, notReady(agent.agent, CALENDAR_DISABLED)) }
+    case 'ScopeInsufficient': {
+      const message =
+        'its grant does not allow writing events: the person has to sign in again, with every permission ticked.'
+      return { progress: agentFailed(progress, notReady(agent.agent, message)) }
+    }
+    default:
+      return {
+        progress: agentFailed(progress, notReady(agent.agent, `Google refused the request (${error.message}).`)),
+      }
+  }
+}
+
+/** Only this calendar has to wait. */
+function limited({ deps }: BookingRun, progress: ProgressWithAgent, { retryAfterMs }: GoogleError): BookingProgress {
+  const pause = deps.turns.onLimited(progress.agent.turn, retryAfterMs)
+  const message = 'Google limits the rate of requests; the operator slows down for this calendar and goes on.'
+  return settle(progress, wait('Google limits writes to the calendar', pause), {
+    booked: notBooked('RateLimited', message),
+  })
+}
+
+function passing(progress: BookingProgress, error: GoogleError): BookingProgress {
+  const message = `Google did not answer as expected (${error.message}); the operator finds out what became of the event, and tries again.`
+  return settle(progress, retry(error, error.retryAfterMs), { booked: notBooked('BookingFailed', message) })
+}
+
+const settle = (progress: BookingProgress, outcome: Outcome, found: OwnFindings): BookingProgress =>
+  progress.isWish ? ended(progress, outcome, found) : endedSilently(progress, outcome)
+
+/** A person has to act. */
+function lasting({ agent }: BookingProgress, { failure, message }: GoogleError): OwnFindings {
+  const name = agent?.calendar.name ?? ''
+  if (failure === 'Refused' || message.includes('forbiddenForNonOrganizer')) {
+    return { booked: notBooked('EventRefused', `Google refuses the event (${message}): correct the spec.`) }
+  }
+  if (failure === 'NotFound') {
+    const text = `Google knows no calendar ${name} that this account may see: correct spec.calendars.write of the Agent.`
+    return { accepted: refused('NoWriteCalendar', text) }
+  }
+  const text = `The account may not write to calendar ${name}: have its owner allow it to make changes to events, or name another one in spec.calendars.write of the Agent.`
+  return { accepted: refused('CalendarReadOnly', text) }
+}
+
+/** An error that nobody expected. Its message may contain anything, so it is left out of the status. */
+export function unexpected(progress: BookingProgress, thrown: unknown): BookingProgress {
+  const error = new UnexpectedError(thrown)
+  const message = `The operator failed over something that it does not understand (${error.kind}); it keeps trying, and its log says where.`
+  return settle(progress, retry(error), { booked: notBooked('BookingFailed', message) })
+}
