@@ -110,21 +110,30 @@ export function compareBookings({ metadata: a }: Booking, { metadata: b }: Booki
   return differing < 0 ? 0 : (left[differing] ?? '') < (right[differing] ?? '') ? -1 : 1
 }
 
-/** What the listing of a calendar says about a Booking's event. @param seenEtag the listed version that was looked at last. */
-export function listedEvent(
-  { status }: Booking,
-  calendar: CalendarState | undefined,
-  { seenEtag, unlistedAt }: { seenEtag?: string; unlistedAt?: number },
-): ListedEvent {
-  const id = status?.event?.id
-  if (id === undefined || calendar?.booked === undefined || calendar.lastRead === undefined) return 'same'
-  const etag = calendar.booked.get(id)
-  if (etag !== undefined) return etag === seenEtag || etag === status?.observedETag ? 'same' : 'changed'
-  const { listedWindow } = calendar.snapshot
-  const start = Date.parse(status?.event?.start ?? '')
-  const end = Date.parse(status?.event?.end ?? '')
-  const isInside = listedWindow !== undefined && start < listedWindow.end && end > listedWindow.start
-  if (!isInside) return 'outside'
-  // The same listing was doubted before, and the event stood.
-  return unlistedAt !== undefined && unlistedAt >= calendar.lastRead ? 'same' : 'missing'
+/** What is known of the last look at an event, to compare a listing with. */
+interface LastLook {
+  /** The listed version that was looked at. */
+  seenEtag?: string
+  /** When the calendar was read that did not list the event, although it stood at Google. */
+  unlistedAt?: number
+}
+
+/** What the listing of a calendar says about a Booking's event. */
+export function listedEvent({ status }: Booking, calendar: CalendarState | undefined, look: LastLook): ListedEvent {
+  const { event, observedETag } = status ?? {}
+  if (event?.id === undefined || calendar?.booked === undefined) return 'same'
+  const etag = calendar.booked.get(event.id)
+  if (etag !== undefined) return [look.seenEtag, observedETag].includes(etag) ? 'same' : 'changed'
+  if (!wasListed(event, calendar)) return 'outside'
+  return wasDoubted(calendar, look) ? 'same' : 'missing'
+}
+
+/** The same listing was doubted before, and the event stood. */
+const wasDoubted = ({ lastRead = -Infinity }: CalendarState, { unlistedAt = -Infinity }: LastLook): boolean =>
+  unlistedAt >= lastRead
+
+/** Whether the time of the event was listed. */
+function wasListed({ start = '', end = '' }: { start?: string; end?: string }, { snapshot }: CalendarState): boolean {
+  const { listedWindow: listed } = snapshot
+  return listed !== undefined && Date.parse(start) < listed.end && Date.parse(end) > listed.start
 }

@@ -1,7 +1,13 @@
 /** The steps that look at the event at Google, and write it. A write whose answer is lost is never repeated blindly. */
 import { hasCalendarFailed } from '../calendars/query.ts'
 import { done, retry, wait } from '../controller/outcome.ts'
-import { GoogleError, type EventReference, type GoogleFailure, type StoredEvent } from '../google/port.ts'
+import {
+  GoogleError,
+  type EventReference,
+  type GoogleFailure,
+  type InsertResult,
+  type StoredEvent,
+} from '../google/port.ts'
 import { keyOf } from '../kubernetes/port.ts'
 import { isSameTime, wantedTime } from './accept.ts'
 import { fieldHash } from './applied.ts'
@@ -57,32 +63,44 @@ const earlierBookings = ({ deps, booking, isParked }: BookingRun, turn: string) 
 /** Asks Google for the event, if it stands or may stand there. */
 export const lookAtEvent: AgentStep = async (run, state, progress) => {
   const where = referenceOf(run, progress)
-  const agent = progress.agent
+  const { agent } = progress
   const calendar = run.deps.calendars.calendars(agent.key)?.state.byId.get(where.calendarId)
-  const isListed = calendar?.booked?.has(where.eventId) === true
-  if (progress.work === 'book' && !state.mayExist && !isListed && !progress.isRepeated) return { progress }
-  let stored: StoredEvent | undefined
+  const listedEtag = calendar?.booked?.get(where.eventId)
+  if (!mayStand(state, progress, listedEtag)) return { progress }
   try {
-    stored = await withToken(run.deps, agent, (token) => agent.client.event(token, where))
+    const stored = await withToken(run.deps, agent, (token) => agent.client.event(token, where))
+    const unlistedAt = listedEtag === undefined ? calendar?.lastRead : undefined
+    const looked = { lookedAt: run.deps.clock.monotonic(), mayExist: false, seenEtag: listedEtag, unlistedAt }
+    const result = afterLook(run, state, progress, { stored, where })
+    return { ...result, state: { ...looked, ...polled(run, state), ...result.state } }
   } catch (error) {
     return lookFailed(run, state, progress, error)
   }
-  const looked = {
-    lookedAt: run.deps.clock.monotonic(),
-    mayExist: false,
-    seenEtag: calendar?.booked?.get(where.eventId),
-    unlistedAt: isListed ? undefined : calendar?.lastRead,
-  }
-  const next = { ...progress, isRepeated: false, isDuplicate: false }
-  if (stored && !stored.isCancelled) {
-    const result = stands(run, state, next, { stored, where })
-    return { ...result, state: { ...looked, ...result.state } }
-  }
-  return {
-    state: looked,
-    ...absent(run, next, { where, isKnown: stored !== undefined || progress.isDuplicate === true }),
-  }
 }
+
+const mayStand = (
+  { mayExist }: BookingState,
+  { work, isRepeated }: BookingProgress,
+  listed: string | undefined,
+): boolean => work === 'revise' || mayExist || isRepeated || listed !== undefined
+
+interface Look {
+  stored: StoredEvent | undefined
+  where: EventReference
+}
+
+function afterLook(run: BookingRun, state: BookingState, before: ProgressWithAgent, look: Look): BookingStepResult {
+  const { stored, where } = look
+  const progress = { ...before, isRepeated: false, isDuplicate: false }
+  if (stored && !stored.isCancelled) return stands(run, state, progress, { stored, where })
+  // The id was used: it stays reserved at Google.
+  const isKnown = stored !== undefined || before.isDuplicate === true
+  return absent(run, progress, { where, isKnown })
+}
+
+/** A look at a pending conference counts, so that Google is not asked for ever. */
+const polled = ({ booking }: BookingRun, { polls }: BookingState): Partial<BookingState> =>
+  booking.status?.conference?.state === 'Pending' ? { polls: polls + 1 } : {}
 
 /** What stands keeps its conditions while it cannot be looked at. */
 function lookFailed(
@@ -124,7 +142,7 @@ function eventOf({ deps }: BookingRun, { key, calendar }: BookingAgent, stored: 
   return bookedEvent(stored, { zones: deps.zones, timeZone })
 }
 
-/** Nothing stands under that id. @param isKnown the id was used: it stays reserved at Google. */
+/** Nothing stands under that id. @param look.isKnown the id was used. */
 function absent(
   run: BookingRun,
   progress: ProgressWithAgent,
@@ -152,37 +170,38 @@ export const writeEvent: AgentStep = (run, state, progress) =>
   progress.atGoogle.kind === 'stands' ? patch(run, state, progress) : insert(run, state, progress)
 
 async function insert(run: BookingRun, state: BookingState, before: ProgressWithAgent): Promise<BookingStepResult> {
-  const { deps, booking } = run
-  const { remade } = before
+  const { remade, agent } = before
   // What is made again must be found again after a crash.
-  const saved = remade === (booking.status?.remade ?? 0) ? undefined : await saveRemade(run, state, before)
+  const saved = remade === (run.booking.status?.remade ?? 0) ? undefined : await saveRemade(run, state, before)
   if (saved?.progress.isEnded) return saved
   const progress = { ...before, booked: undefined }
-  const agent = before.agent
-  const id = eventIdOf(booking.metadata.uid ?? '', remade)
-  const request = {
-    calendarId: agent.calendar.id,
-    event: newEvent({ booking, remade }, id),
-    sendUpdates: sendUpdatesOf(booking.spec),
-  }
   try {
-    const result = await withToken(deps, agent, (token) => agent.client.insertEvent(token, request))
-    deps.turns.onWritten(agent.turn)
-    // Ours from before a crash or a lost answer, one that was deleted, or another's.
-    if (result.kind === 'duplicate') {
-      return {
-        state: { ...saved?.state, mayExist: true },
-        progress: { ...progress, atGoogle: { kind: 'unknown' }, isRepeated: true, isDuplicate: true },
-      }
-    }
-    if (remade === 0) observeBooked(run)
-    const written = afterWrite(run, progress, result.event, agent.calendar.id)
-    return { state: { ...saved?.state, ...written.state }, progress: written.progress }
+    const result = await sendInsert(run, agent, remade)
+    run.deps.turns.onWritten(agent.turn)
+    const inserted = afterInsert(run, progress, result)
+    return { ...inserted, state: { ...saved?.state, ...inserted.state } }
   } catch (error) {
     const failed = writeFailed(run, state, progress, error)
     const mayExist = error instanceof GoogleError && UNANSWERED.includes(error.failure)
-    return { state: { ...saved?.state, ...failed.state, mayExist }, progress: failed.progress }
+    return { ...failed, state: { ...saved?.state, ...failed.state, mayExist } }
   }
+}
+
+function sendInsert({ deps, booking }: BookingRun, agent: BookingAgent, remade: number): Promise<InsertResult> {
+  const id = eventIdOf(booking.metadata.uid ?? '', remade)
+  const event = newEvent({ booking, remade }, id)
+  const request = { calendarId: agent.calendar.id, event, sendUpdates: sendUpdatesOf(booking.spec) }
+  return withToken(deps, agent, (token) => agent.client.insertEvent(token, request))
+}
+
+function afterInsert(run: BookingRun, progress: ProgressWithAgent, result: InsertResult): BookingStepResult {
+  if (result.kind === 'created') {
+    if (progress.remade === 0) observeBooked(run)
+    return afterWrite(run, progress, result.event, progress.agent.calendar.id)
+  }
+  // Ours from before a crash or a lost answer, one that was deleted, or another's.
+  const again = { ...progress, atGoogle: { kind: 'unknown' }, isRepeated: true, isDuplicate: true } as const
+  return { state: { mayExist: true }, progress: again }
 }
 
 /** After these, the event may have been created nevertheless. */
@@ -210,7 +229,7 @@ function observeBooked({ deps, booking }: BookingRun): void {
 async function patch(run: BookingRun, state: BookingState, progress: ProgressWithAgent): Promise<BookingStepResult> {
   const { deps, booking } = run
   const { agent, atGoogle, remade } = progress
-  if (atGoogle.kind !== 'stands' || !agent) return { progress }
+  if (atGoogle.kind !== 'stands') return { progress }
   const { event, calendarId } = atGoogle
   const fields = patchFor({ booking, remade }, event)
   if (!fields) return { progress: ended({ ...progress, applied: appliedAfter(run, progress) }, done()) }

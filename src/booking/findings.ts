@@ -1,7 +1,7 @@
 /** The conditions of a Booking: what each says, and which of them decides `Ready`. Pure. */
 import { findCondition, type Finding, type Findings } from '../resources/conditions.ts'
 import { meaningOf, type ReadyReason, type ReasonOf } from '../resources/reasons.ts'
-import type { Booking, Condition } from '../resources/types.ts'
+import type { Booking } from '../resources/types.ts'
 
 /** What was found out about `Accepted`. */
 export type Accepted = Finding<ReasonOf<'Booking', 'Accepted'>>
@@ -36,9 +36,9 @@ export const NOT_YET_BOOKED: Booked = {
 
 /** The findings of a status, from what is new and what stood there before. */
 export function findingsOf(booking: Booking, found: OwnFindings): Findings<'Booking'> {
-  const accepted =
-    found.accepted ?? before<Accepted>(booking, 'Accepted') ?? notYetKnown('It has not been decided yet.')
-  const previous = before<Booked>(booking, 'Booked') ?? NOT_YET_BOOKED
+  const known = before(booking, 'Accepted') as Accepted | undefined
+  const accepted = found.accepted ?? known ?? notYetKnown('It has not been decided yet.')
+  const previous = (before(booking, 'Booked') as Booked | undefined) ?? NOT_YET_BOOKED
   // A refusal stands beside what is at Google, and not beside an earlier failure to write.
   const kept = accepted.status === 'True' || isAboutTheEvent(previous) ? previous : standing(booking)
   const booked = found.booked ?? kept
@@ -75,13 +75,11 @@ export function bookedAs(event: Times, applied: Times): Booked {
   return { status: 'True', reason: 'Moved', message }
 }
 
-function before<F extends Accepted | Booked>({ status }: Booking, type: string): F | undefined {
+/** What the status says. The operator has written it itself, with a reason from the same table. */
+function before({ status }: Booking, type: string): Finding<string> | undefined {
   const condition = findCondition(status?.conditions, type)
-  return condition && asFinding<F>(condition)
+  return condition && { status: condition.status, reason: condition.reason, message: condition.message }
 }
-
-/** The operator has written the status itself, with a reason from the same table. */
-const asFinding = <F>({ status, reason, message }: Condition): F => ({ status, reason, message }) as F
 
 /** What a person has to act upon comes before what may pass. */
 function readyOf(found: readonly (Accepted | Booked)[]): Ready {

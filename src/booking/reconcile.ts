@@ -10,6 +10,7 @@
  * Then the status is written (`report.ts`). The room uses Kubernetes, Google and the calendars of Agents through their ports only,
  * and remembers nothing that the status, the event and the listing of its calendar do not tell.
  */
+import type { Interval } from '../calendar/interval.ts'
 import { done, requeueWithin, retry, UnexpectedError, wait, type Outcome } from '../controller/outcome.ts'
 import { isConflict } from '../failures/thrown.ts'
 import { ObjectStates, type ObjectState } from '../kubernetes/object-states.ts'
@@ -201,18 +202,23 @@ async function take<P extends BookingProgress>(
 type OpenWork = Exclude<Work, { kind: 'none' }>
 
 function progressBefore({ booking }: BookingRun, { kind, isWish }: OpenWork): BookingProgress {
-  const { remade = 0, applied } = booking.status ?? {}
-  const time = { start: Date.parse(applied?.start ?? ''), end: Date.parse(applied?.end ?? '') }
+  const { remade = 0 } = booking.status ?? {}
   return {
     work: kind,
     isWish,
     atGoogle: { kind: 'unknown' },
     // The id of an event that was deleted stays reserved.
     remade: !hasEvent(booking) && isCancelled(booking) ? remade + 1 : remade,
-    applied: Number.isNaN(time.start) || Number.isNaN(time.end) ? undefined : time,
+    applied: appliedTime(booking),
     isRepeated: false,
     isEnded: false,
   }
+}
+
+function appliedTime({ status }: Booking): Interval | undefined {
+  const { start = '', end = '' } = status?.applied ?? {}
+  const time = { start: Date.parse(start), end: Date.parse(end) }
+  return Number.isNaN(time.start) || Number.isNaN(time.end) ? undefined : time
 }
 
 /** Nothing has to be done: only a request that was served, or a status that somebody has overwritten, is written. */

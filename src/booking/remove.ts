@@ -8,6 +8,7 @@ import { writeCalendar } from '../calendars/wanted-calendars.ts'
 import { done, retry, type Outcome } from '../controller/outcome.ts'
 import { isStepFailure } from '../failures/step-failure.ts'
 import { GoogleError, type EventReference, type GoogleFailure } from '../google/port.ts'
+import type { TokenRefusal } from '../grants/port.ts'
 import { HOUR_MS, MINUTE_MS } from '../platform/time-units.ts'
 import { EVENT_FINALIZER } from '../resources/names.ts'
 import { meaningOf } from '../resources/reasons.ts'
@@ -72,25 +73,28 @@ async function removeWith(
   { agent, resolution }: { agent: Agent; resolution: Resolution },
 ): Promise<Removal> {
   const { deps } = run
-  if (resolution.kind !== 'resolved') {
-    const why = 'its Agent has no integration that can be used.'
-    const { reason, message } = resolution.kind === 'failed' ? resolution.failure : { reason: '', message: why }
-    return reason === 'IntegrationNotReady' ? { kind: 'retry', error: new Error(message), why } : { kind: 'left', why }
-  }
+  if (resolution.kind !== 'resolved') return unresolved(resolution)
   const access = agentAccess(deps, agent, resolution, { since: firstSeen, bypass: undefined })
   const refusal = (await deps.tokens.load(access.request)) ?? (await deps.tokens.ensure(access.request))
-  if (refusal) {
-    const why = 'the Agent has no grant that is valid.'
-    const mayPass = !isStepFailure(refusal) || isPassing(refusal.reason)
-    return mayPass
-      ? { kind: 'retry', error: new Error(why), why: 'Google could not be reached.' }
-      : { kind: 'left', why }
-  }
+  if (refusal) return unauthorized(refusal)
   const { account } = deps.tokens.current(agent).grant ?? {}
   const calendar = writeCalendar(agent, account) ?? { id: '', name: '', onlyBookings: false }
   const known = { ...access, agent, key: agentKeyOf(run.booking), resolution, account, calendar, turn: '' }
   const where = referenceOf(run, known)
   return where ? deleteEvent(run, known, where) : { kind: 'left', why: 'its Agent writes to no calendar.' }
+}
+
+/** After a start, the integration may not have been looked at yet. */
+function unresolved(resolution: Exclude<Resolution, { kind: 'resolved' }>): Removal {
+  const why = 'its Agent has no integration that can be used.'
+  const mayPass = resolution.kind === 'failed' && resolution.failure.reason === 'IntegrationNotReady'
+  return mayPass ? { kind: 'retry', error: new Error(why), why } : { kind: 'left', why }
+}
+
+function unauthorized(refusal: TokenRefusal): Removal {
+  const mayPass = !isStepFailure(refusal) || isPassing(refusal.reason)
+  if (!mayPass) return { kind: 'left', why: 'the Agent has no grant that is valid.' }
+  return { kind: 'retry', error: new Error('there is no access token'), why: 'Google could not be reached.' }
 }
 
 /** Nobody has signed in: that does not pass by itself. */

@@ -41,24 +41,28 @@ async function report(
   { writtenStatus: written, requests }: BookingState,
   { findings, facts }: Content,
 ): Promise<ReportResult<BookingStatus>> {
-  const object = deps.cluster.bookings.get(keyOf(reconciled))
-  if (object?.metadata.uid !== reconciled.metadata.uid || !object) return { written }
+  const object = newest(deps, reconciled)
+  if (!object) return { written }
   const { generation } = reconciled.metadata
   const booking = withOwnStatus<'Booking'>(object, written)
-  const found = findings(booking, facts)
   const before = { conditions: booking.status?.conditions, generation, now: deps.clock.now() }
-  const status = asWritten('Booking', {
-    ...booking.status,
-    ...facts,
-    ...(found ? { observedGeneration: generation, conditions: conditionsFor('Booking', found, before) } : {}),
-    lastHandledReconcileAt: requests.handledRequest ?? booking.status?.lastHandledReconcileAt,
-  })
-  if (isDeepStrictEqual(status, asWritten('Booking', booking.status ?? {})) && !isOverwritten(object, written)) {
+  const found = findings(booking, facts)
+  const observed = found && { observedGeneration: generation, conditions: conditionsFor('Booking', found, before) }
+  const handled = requests.handledRequest && { lastHandledReconcileAt: requests.handledRequest }
+  const status = asWritten('Booking', { ...booking.status, ...facts, ...observed, ...handled })
+  const current = asWritten('Booking', booking.status ?? {})
+  // Ours and the store's are equal: one copy is kept in memory.
+  if (isDeepStrictEqual(status, current) && !isOverwritten(object, written))
     return { written: written && object.status }
-  }
   const result = await writeReport(deps, { kind: 'Booking', object, written, generation, refused: rejected }, status)
   if (!result.error) countConflict(deps, before.conditions, status.conditions)
   return result
+}
+
+/** The newest version of the same object: somebody's label may have been written in the meantime. */
+function newest({ cluster }: BookingRun['deps'], { metadata, ...booking }: Booking): Booking | undefined {
+  const object = cluster.bookings.get(keyOf({ ...booking, metadata }))
+  return object?.metadata.uid === metadata.uid ? object : undefined
 }
 
 function countConflict(
@@ -89,25 +93,24 @@ function withBooked(progress: BookingProgress, facts: Facts): BookingProgress {
 }
 
 /** What the status says besides conditions. */
-function factsOf({ spec, status }: Booking, { atGoogle, applied, remade }: BookingProgress): Facts {
-  const { event, observedETag, conference, attendees } = status ?? {}
-  const times = applied ? rendered(applied) : status?.applied
-  if (atGoogle.kind === 'unknown')
-    return { event, observedETag, conference, attendees, applied: times, remade: status?.remade ?? 0 }
-  if (atGoogle.kind === 'gone') {
-    return { ...NOTHING, applied: times, remade }
-  }
-  const stands = atGoogle.event
+function factsOf(booking: Booking, { atGoogle, applied, remade, isRemade }: BookingProgress): Facts {
+  const { status } = booking
+  const common = { applied: applied ? rendered(applied) : status?.applied }
+  if (atGoogle.kind === 'stands') return { ...common, remade, ...standingFacts(booking, atGoogle) }
+  const counted = { ...common, remade: isRemade ? remade : (status?.remade ?? 0) }
+  return atGoogle.kind === 'gone' ? { ...counted, ...NOTHING } : counted
+}
+
+function standingFacts(
+  { spec }: Booking,
+  { event, calendarId }: Extract<BookingProgress['atGoogle'], { kind: 'stands' }>,
+): Facts {
+  const { id, iCalUID, url, time, conference } = event
   return {
-    event: {
-      ...{ calendar: atGoogle.calendarId, id: stands.id, iCalUID: stands.iCalUID, url: stands.url },
-      ...(stands.time ? rendered(stands.time) : {}),
-    },
-    applied: times,
-    remade,
-    observedETag: stands.etag,
-    conference: spec.conference === 'GoogleMeet' ? (stands.conference ?? { state: 'Pending' }) : undefined,
-    attendees: answersOf(spec, stands),
+    event: { calendar: calendarId, id, iCalUID, url, ...(time && rendered(time)) },
+    observedETag: event.etag,
+    conference: spec.conference === 'GoogleMeet' ? (conference ?? { state: 'Pending' }) : undefined,
+    attendees: answersOf(spec, event),
   }
 }
 

@@ -1,7 +1,7 @@
 /** Interprets why a request about an event failed: what the status says, and when it is tried again. */
 import { retry, UnexpectedError, wait, type Outcome } from '../controller/outcome.ts'
 import { CALENDAR_DISABLED } from '../failures/google-failures.ts'
-import { GoogleError } from '../google/port.ts'
+import { GoogleError, type GoogleFailure } from '../google/port.ts'
 import { agentFailed, notReady } from './agent-steps.ts'
 import { notBooked, refused, type OwnFindings } from './findings.ts'
 import type { BookingState } from './state.ts'
@@ -24,29 +24,21 @@ export function writeFailed(
 ): BookingStepResult {
   if (!(error instanceof GoogleError)) throw error
   const agent = progress.agent
-  switch (error.failure) {
-    case 'RateLimited':
-    case 'DailyQuotaExceeded':
-      return { progress: limited(run, progress, error) }
-    case 'Unreachable':
-    case 'Unknown':
-      return { progress: passing(progress, error) }
-    case 'Refused':
-    case 'Forbidden':
-    case 'NotFound':
-      return stuckOutcome(run, state, { ...progress, ...lasting(progress, error) })
-    case 'CalendarDisabled':
-      return { progress: agentFailed(progress, notReady(agent.agent, CALENDAR_DISABLED)) }
-    case 'ScopeInsufficient': {
-      const message =
-        'its grant does not allow writing events: the person has to sign in again, with every permission ticked.'
-      return { progress: agentFailed(progress, notReady(agent.agent, message)) }
-    }
-    default:
-      return {
-        progress: agentFailed(progress, notReady(agent.agent, `Google refused the request (${error.message}).`)),
-      }
-  }
+  if (LIMITS.includes(error.failure)) return { progress: limited(run, progress, error) }
+  if (PASSING.includes(error.failure)) return { progress: passing(progress, error) }
+  if (LASTING.includes(error.failure)) return stuckOutcome(run, state, { ...progress, ...lasting(progress, error) })
+  return { progress: agentFailed(progress, notReady(agent.agent, agentMessage(error))) }
+}
+
+const LIMITS: readonly GoogleFailure[] = ['RateLimited', 'DailyQuotaExceeded']
+const PASSING: readonly GoogleFailure[] = ['Unreachable', 'Unknown']
+const LASTING: readonly GoogleFailure[] = ['Refused', 'Forbidden', 'NotFound']
+
+/** What is wrong with the Agent. */
+function agentMessage({ failure, message }: GoogleError): string {
+  if (failure === 'CalendarDisabled') return CALENDAR_DISABLED
+  if (failure !== 'ScopeInsufficient') return `Google refused the request (${message}).`
+  return 'its grant does not allow writing events: the person has to sign in again, with every permission ticked.'
 }
 
 /** Only this calendar has to wait. */

@@ -123,7 +123,7 @@ function correspondingItem(schema: StructuralSchema, item: unknown, old: unknown
   return old.find((other: unknown) => isRecord(other) && keys.every((key) => other[key] === item[key]))
 }
 
-/** CEL integers are BigInts here, so whatever the schema calls an integer is converted. */
+/** CEL integers are BigInts here, and its timestamps are Dates, so values are converted by their schema. */
 function forCel(schema: StructuralSchema, value: unknown): unknown {
   if (Array.isArray(value)) {
     const items = schema.items
@@ -136,7 +136,8 @@ function forCel(schema: StructuralSchema, value: unknown): unknown {
     })
     return Object.fromEntries(entries)
   }
-  return schema.type === 'integer' && Number.isInteger(value) ? BigInt(value as number) : value
+  if (schema.type === 'integer') return Number.isInteger(value) ? BigInt(value as number) : value
+  return schema.format === 'date-time' && typeof value === 'string' ? new Date(value) : value
 }
 
 /** Returns the function that says whether a path is that of a broken value or a prefix of one. */

@@ -1,6 +1,6 @@
 /** A world with an Agent that has a calendar to write to, and what a journey of Bookings does in it. */
 import { GROUP_VERSION } from '../../../src/resources/names.ts'
-import type { Booking } from '../../../src/resources/types.ts'
+import type { Booking, Condition } from '../../../src/resources/types.ts'
 import { agentManifest, integrationManifest } from './manifests.ts'
 import { startWorld, type World } from './world.ts'
 
@@ -17,8 +17,17 @@ export interface GoogleEvent {
   attendees?: { email: string; responseStatus?: string; optional?: boolean; displayName?: string }[]
 }
 
+type Times = {
+  start: string
+  end: string
+}
+
+export const conditionOf = ({ status }: Booking, type: string): Condition | undefined =>
+  status?.conditions?.find((condition) => condition.type === type)
+
 export class BookingsWorld {
   readonly world: World
+  #fixed: Times | undefined
 
   constructor(world: World) {
     this.world = world
@@ -29,17 +38,23 @@ export class BookingsWorld {
   }
 
   async addAgent(name: string, spec: Record<string, unknown> = {}): Promise<void> {
-    await this.world.addPerson(name)
-    await this.world.objects.apply(
-      agentManifest(name, { calendars: { read: ['primary'], write: 'primary' }, ...spec }),
-    )
+    if (spec.grantSecretRef === undefined) await this.world.addPerson(name)
+    await this.world.objects.apply(agentManifest(name, { calendars: { read: ['primary'], write: 'primary' }, ...spec }))
     await this.world.untilReady(name)
+  }
+
+  /** From in 24 hours, for an hour, as of the beginning. */
+  get fixed(): Times {
+    return (this.#fixed ??= this.times(24, 25))
+  }
+
+  times(from: number, to: number): Times {
+    return { start: this.world.inHours(from), end: this.world.inHours(to) }
   }
 
   /** Creates or changes a Booking; by default from in 24 hours, for an hour. */
   async book(name: string, spec: Record<string, unknown> = {}): Promise<void> {
-    const times = { start: this.world.inHours(24), end: this.world.inHours(25) }
-    const wanted = { agentRef: { name: 'alice' }, title: name, ...times, ...spec }
+    const wanted = { agentRef: { name: 'alice' }, title: name, ...this.fixed, ...spec }
     const manifest = { apiVersion: GROUP_VERSION, kind: 'Booking', metadata: { name }, spec: wanted }
     await this.world.objects.apply(manifest)
   }
@@ -62,6 +77,46 @@ export class BookingsWorld {
       })
   }
 
+  untilBooked(name: string, reason: string): Promise<Booking> {
+    return this.until(`${name} is ${reason}`, async () => {
+      const booking = await this.booking(name)
+      return conditionOf(booking, 'Booked')?.reason === reason && booking
+    })
+  }
+
+  until: World['until'] = (what, look) => this.world.until(what, look)
+
+  untilGone(name: string): Promise<unknown> {
+    return this.until(`${name} is gone`, async () => {
+      const all = await this.world.objects.list('Booking')
+      return all.every(({ metadata }) => metadata.name !== name)
+    })
+  }
+
+  delete(name: string): Promise<unknown> {
+    return this.world.objects.delete('Booking', name)
+  }
+
+  /** Lets this time pass, slowly enough that everything that falls due happens. */
+  async passes(ms: number): Promise<void> {
+    const end = this.world.clock.now() + ms
+    await this.until('time has passed', () => this.world.clock.now() >= end)
+  }
+
+  /** How many requests of a kind Google was sent. */
+  requests(kind: string): number {
+    return this.google.requests().byKind[kind] ?? 0
+  }
+
+  addEvent(person: string, from: number, to: number, summary: string): void {
+    this.addEventTo(`${person}@example.com`, from, to, summary)
+  }
+
+  addEventTo(calendar: string, from: number, to: number, summary: string): void {
+    const { start, end } = this.times(from, to)
+    this.google.addEvent({ calendar, event: { summary, start: { dateTime: start }, end: { dateTime: end } } })
+  }
+
   busy(name: string): ReturnType<World['busy']> {
     return this.world.busy(name)
   }
@@ -82,5 +137,6 @@ export async function bookingsWorld(): Promise<BookingsWorld> {
   const world = new BookingsWorld(await startWorld())
   await world.world.objects.apply(integrationManifest())
   await world.addAgent('alice')
+  void world.fixed
   return world
 }
