@@ -1,24 +1,13 @@
 /**
- * Checks that need several objects: two objects that write the same Secret or ConfigMap, and references to missing objects. All
+ * Checks that need several objects: two objects that write the same Secret or ConfigMap, and references to missing or unsuitable objects. All
  * objects without a namespace are treated as belonging to one namespace, as with `kubectl apply -n`.
  */
 import { grantSecretName } from '../resources/names.ts'
 import type { Path } from '../resources/problems.ts'
 import type { Agent, CustomKind, CustomObject, CustomObjects } from '../resources/types.ts'
-import type { Manifest, Remark } from './documents.ts'
-
-/** A manifest of one of the operator's kinds. */
-export interface ValidatedManifest {
-  manifest: Manifest
-  kind: string
-  /** Empty if the manifest does not set it. */
-  namespace: string
-  name: string
-  /** The object with its defaults; undefined if it is not valid. */
-  object: CustomObject | undefined
-}
-
-type ValidManifest = ValidatedManifest & { object: CustomObject }
+import { bookingRemarks, sharedWriterRemarks } from './booking-checks.ts'
+import type { Remark } from './documents.ts'
+import { identity, location, remark, title, type ValidatedManifest, type ValidManifest } from './manifest-remarks.ts'
 
 /** An object's reference to a Secret or ConfigMap, to read or to write it. */
 interface ObjectReference {
@@ -33,20 +22,12 @@ interface ObjectReference {
 /** Runs these checks, and returns what they found. */
 export function crossObjectRemarks(all: readonly ValidatedManifest[]): Remark[] {
   const valid = all.filter((one): one is ValidManifest => one.object !== undefined)
-  return [...duplicates(valid), ...writeConflicts(valid), ...valid.flatMap((one) => missingReferences(one, all))]
+  return [
+    ...duplicates(valid),
+    ...writeConflicts(valid),
+    ...valid.flatMap((one, index) => remarksOnOne(one, all, valid.slice(0, index))),
+  ]
 }
-
-const remark = (one: ValidatedManifest, at: Path, level: Remark['level'], text: string): Remark => ({
-  file: one.manifest.file,
-  line: one.manifest.lineOf(at),
-  level,
-  text: at.length === 0 ? text : `${at.join('.')}: ${text}`,
-})
-
-const identity = ({ kind, namespace, name }: ValidatedManifest): string => `${kind} ${namespace}/${name}`
-const title = ({ kind, namespace, name }: ValidatedManifest): string =>
-  `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`
-const location = (one: ValidatedManifest): string => `${one.manifest.file}:${one.manifest.lineOf([])}`
 
 function duplicates(all: ValidManifest[]): Remark[] {
   return all.flatMap((one, index) => {
@@ -135,14 +116,25 @@ const USES: { [K in CustomKind]: (object: CustomObjects[K]) => ObjectUse[] } = {
   Booking: () => [],
 }
 
-/** Remarks on an Agent that publishes nothing, or whose integration is missing or does not serve it. */
-function missingReferences(one: ValidManifest, all: readonly ValidatedManifest[]): Remark[] {
-  if (one.object.kind !== 'Agent') return []
-  const { publish } = one.object.spec
-  const publishesNothing = !publish.calendar && !publish.accessToken
+function remarksOnOne(
+  one: ValidManifest,
+  all: readonly ValidatedManifest[],
+  earlier: readonly ValidManifest[],
+): Remark[] {
+  const { object } = one
+  if (object.kind === 'Booking') return bookingRemarks(one, object, all)
+  return object.kind === 'Agent'
+    ? [...agentRemarks(one, object, all), ...sharedWriterRemarks(one, object, earlier)]
+    : []
+}
+
+/** Remarks on an Agent of which nothing comes, or whose integration is missing or does not serve it. */
+function agentRemarks(one: ValidManifest, agent: Agent, all: readonly ValidatedManifest[]): Remark[] {
+  const { publish, calendars } = agent.spec
+  const publishesNothing = !publish.calendar && !publish.accessToken && calendars.write === undefined
   const nothing = 'nothing is published; name a calendar or an accessToken, unless the connection alone is wanted'
   return [
-    ...integrationRemarks(one, one.object, all),
+    ...integrationRemarks(one, agent, all),
     ...(publishesNothing ? [remark(one, ['spec', 'publish'], 'note', nothing)] : []),
   ]
 }

@@ -1,5 +1,6 @@
 /** Decides whether a document is one of the operator's kinds, a misspelled one, or another kind. Pure. */
 import { API_GROUP, API_VERSION, GROUP_VERSION } from '../resources/names.ts'
+import { listed } from './messages.ts'
 import { nearest } from '../resources/suggestions.ts'
 
 /** What a document is. */
@@ -19,13 +20,13 @@ export function classifyDocument({ apiVersion, kind }: Record<string, unknown>, 
       `is missing; write ${GROUP_VERSION}, or remove this document if it is not a Kubernetes object`,
     )
   }
-  if (typeof kind !== 'string' || kind === '') return wrong('kind', `is missing; write ${known.join(' or ')}`)
+  if (typeof kind !== 'string' || kind === '') return wrong('kind', `is missing; write ${listed(known, 'or')}`)
   const [group = '', version] = apiVersion.split('/')
   if (group !== API_GROUP) return foreign(apiVersion, kind, known)
   if (version !== API_VERSION) return wrong('apiVersion', `found ${apiVersion}; write ${GROUP_VERSION}`)
   if (known.includes(kind)) return { is: 'ours', kind }
   const meant = nearest(kind, known)
-  const advice = meant === undefined ? `write ${known.join(' or ')}` : `did you mean ${meant}?`
+  const advice = meant === undefined ? `write ${listed(known, 'or')}` : `did you mean ${meant}?`
   return wrong('kind', `${kind} is not a kind of ${GROUP_VERSION}; ${advice}`)
 }
 

@@ -8,7 +8,7 @@ const MAX_VALUE_LENGTH = 60
 
 /** Renders one problem. */
 export function problemMessage(problem: Problem, schema: StructuralSchema): string {
-  const words = problem.found === '' ? empty(problem, schema) : (MESSAGES[problem.kind] ?? withFound)(problem, schema)
+  const words = problem.found === '' ? empty(problem, schema) : (MESSAGES[problem.kind] ?? malformed)(problem, schema)
   return problem.path === '' ? words : `${problem.path}: ${words}`
 }
 
@@ -23,6 +23,13 @@ const MESSAGES: Partial<Record<Problem['kind'], (problem: Problem, schema: Struc
     `is too long, it ${message.replace('bytes', 'characters')}, found ${String(found).length}`,
   TooMany: ({ message, found }) =>
     `has too many items, it ${message}, found ${Array.isArray(found) ? found.length : 0}`,
+}
+
+/** A pattern explains nothing to a person. The description of the field says which form is meant. */
+function malformed(problem: Problem, schema: StructuralSchema): string {
+  const field = schemaAt(schema, problem.at)
+  if (!problem.bySchema || field?.pattern === undefined) return withFound(problem)
+  return `${explained('has another form than it must have', problem.at, schema)} Found ${value(problem.found)}`
 }
 
 const withFound = ({ message, found }: Problem): string =>
@@ -51,12 +58,13 @@ function explained(words: string, at: Path, schema: StructuralSchema): string {
 
 function unsupported({ found, supported = [] }: Problem): string {
   const meant = typeof found === 'string' ? nearest(found, supported) : undefined
-  const choice = meant === undefined ? `write ${oneOf(supported)}` : `did you mean ${meant}?`
+  const choice = meant === undefined ? `write ${listed(supported, 'or')}` : `did you mean ${meant}?`
   return `found ${value(found)}, which is not a valid value; ${choice}`
 }
 
-const oneOf = (names: readonly string[]): string =>
-  names.length < 2 ? names.join() : `${names.slice(0, -1).join(', ')} or ${String(names.at(-1))}`
+/** Names as a sentence lists them: `a, b or c`. */
+export const listed = (names: readonly string[], conjunction: 'and' | 'or'): string =>
+  names.length < 2 ? names.join() : `${names.slice(0, -1).join(', ')} ${conjunction} ${String(names.at(-1))}`
 
 function value(found: unknown): string {
   const text = JSON.stringify(found)

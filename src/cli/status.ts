@@ -1,5 +1,5 @@
 /**
- * `calendar-operator status` shows whether the operator is running, whether the integrations and the agents are healthy, and who has
+ * `calendar-operator status` shows whether the operator is running, whether the integrations, agents and bookings are healthy, and who has
  * to do what, and by when. It reads the API server with the user's own permissions, writes nothing, and sends nothing to Google.
  */
 import { stringify } from 'yaml'
@@ -9,6 +9,7 @@ import { createRequest } from '../kubernetes/request.ts'
 import type { Clock, Random } from '../platform/clock.ts'
 import { cleanLines } from '../platform/scrub.ts'
 import { apiErrorMessage } from './api-error-message.ts'
+import { listed } from './messages.ts'
 import { overviewOf, type Overview } from './status/overview.ts'
 import { readSnapshot } from './status/cluster-snapshot.ts'
 import { tableOf } from './status/table.ts'
@@ -82,7 +83,10 @@ function fail(deps: StatusDeps, message: string): number {
   return FAILED
 }
 
-const KINDS = CUSTOM_KINDS.map((kind) => `${kind}s`).join(' and ')
+const KINDS = listed(
+  CUSTOM_KINDS.map((kind) => `${kind}s`),
+  'and',
+)
 const SUBJECT = {
   kinds: KINDS,
   forbidden: `You may not list ${KINDS} here: name another namespace by -n, or ask for that right.`,

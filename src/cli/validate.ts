@@ -15,7 +15,8 @@ import type { CustomResourceDefinition } from '../resources/types.ts'
 import { parseManifests, type Manifest, type Parsed, type Remark } from './documents.ts'
 import { classifyDocument } from './document-kind.ts'
 import { singleLineWriter } from './terminal.ts'
-import { crossObjectRemarks, type ValidatedManifest } from './cross-object-checks.ts'
+import { crossObjectRemarks } from './cross-object-checks.ts'
+import type { ValidatedManifest } from './manifest-remarks.ts'
 import { problemMessage } from './messages.ts'
 
 /** What the command needs from outside. */
@@ -110,14 +111,11 @@ function validateOne(manifest: Manifest, kindValidator: KindValidator | undefine
     ...nameOf(manifest.object),
     object: isValid ? (object as ValidatedManifest['object']) : undefined,
   })
-  validation.remarks.push(
-    ...problems.map((problem): Remark => ({
-      file: manifest.file,
-      line: manifest.lineOf(problem.at),
-      level: 'problem',
-      text: problemMessage(problem, schema),
-    })),
-  )
+  // A format and a pattern may both find fault with a value, which is one mistake to the person.
+  const texts = new Map(problems.map((problem) => [problemMessage(problem, schema), problem]))
+  for (const [text, { at }] of texts) {
+    validation.remarks.push({ file: manifest.file, line: manifest.lineOf(at), level: 'problem', text })
+  }
 }
 
 function nameOf({ metadata }: Record<string, unknown>): { namespace: string; name: string } {

@@ -103,7 +103,12 @@ const TRANSLATIONS: Record<string, Translation> = {
   minimum: invalid((limit) => `should be greater than or equal to ${limit}`, 'limit'),
   maximum: invalid((limit) => `should be less than or equal to ${limit}`, 'limit'),
   pattern: invalid((pattern) => `should match '${pattern}'`, 'pattern'),
-  format: invalid((format) => `must be of type ${format}`, 'format'),
+  format: (at, found, { format }) =>
+    problem('Invalid', at, {
+      found,
+      message: `must be of type ${String(format)}: ${JSON.stringify(found)}`,
+      bySchema: true,
+    }),
 }
 
 /** Converts a JSON pointer to a path; a step into a list is an index. */

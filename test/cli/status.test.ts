@@ -6,7 +6,18 @@ import { actionItems } from '../../src/cli/status/action-items.ts'
 import { overviewOf } from '../../src/cli/status/overview.ts'
 import type { ClusterSnapshot } from '../../src/cli/status/cluster-snapshot.ts'
 import { tableOf } from '../../src/cli/status/table.ts'
-import { agent, ago, condition, integration, lease, NOW, READY, troubledScene, wellScene } from './support/fixtures.ts'
+import {
+  agent,
+  ago,
+  booking,
+  condition,
+  integration,
+  lease,
+  NOW,
+  READY,
+  troubledScene,
+  wellScene,
+} from './support/fixtures.ts'
 import { ManualClock } from '../support/clock.ts'
 import type { Clock } from '../../src/platform/clock.ts'
 import { startAPI } from './support/api.ts'
@@ -81,6 +92,7 @@ describe('what needs a person', () => {
       'other InvalidClient',
       'dora AwaitingSignIn',
       'erik GrantRevoked',
+      'tasting NoWriteCalendar',
       'carol GrantExpiresSoon',
       'bob GrantExpiresSoon',
     ])
@@ -93,6 +105,20 @@ describe('what needs a person', () => {
     })
     expect(reasonsOf(trying(14 * MINUTE))).toEqual([])
     expect(reasonsOf(trying(15 * MINUTE))).toEqual(['fay SyncFailed'])
+  })
+
+  test('is no answer to whoever made a booking, nothing that its agent is asked for, and nothing about the past', () => {
+    const refused = (reason: string, spec = {}): ClusterSnapshot => ({
+      ...wellScene(),
+      bookings: [booking('viewing', [condition('Ready', 'False', reason)], spec)],
+    })
+    for (const reason of ['SlotTaken', 'InThePast', 'CancelledAtGoogle', 'AgentNotReady']) {
+      expect(reasonsOf(refused(reason))).toEqual([])
+    }
+    for (const reason of ['AgentNotFound', 'NoWriteCalendar', 'CalendarReadOnly', 'EventRefused', 'EventConflict']) {
+      expect(reasonsOf(refused(reason))).toEqual([`viewing ${reason}`])
+      expect(reasonsOf(refused(reason, { end: ago(0) }))).toEqual([])
+    }
   })
 
   test.each(['GrantSecretNotFound', 'AwaitingSignIn', 'IntegrationNotFound'])(

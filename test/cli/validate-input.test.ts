@@ -98,8 +98,8 @@ describe('objects of other kinds', () => {
     ],
     [
       'calendar-operator.io/v1alpha1',
-      'Booking',
-      'a.yaml:2: kind: Booking is not a kind of calendar-operator.io/v1alpha1; write Agent or CalendarIntegration',
+      'Meeting',
+      'a.yaml:2: kind: Meeting is not a kind of calendar-operator.io/v1alpha1; write Agent, Booking or CalendarIntegration',
     ],
     [
       'calendar-operator.io/v1',
@@ -118,7 +118,7 @@ describe('objects of other kinds', () => {
       'Agent',
       'a.yaml:1: apiVersion: is missing; write calendar-operator.io/v1alpha1, or remove this document if it is not a Kubernetes object',
     ],
-    ['calendar-operator.io/v1alpha1', '[]', 'a.yaml:2: kind: is missing; write Agent or CalendarIntegration'],
+    ['calendar-operator.io/v1alpha1', '[]', 'a.yaml:2: kind: is missing; write Agent, Booking or CalendarIntegration'],
   ])('that are meant to be ours are not: %s %s', async (apiVersion, kind, line) => {
     expect(await one(`apiVersion: ${apiVersion}\nkind: ${kind}\n`)).toMatchObject({ code: 1, lines: [line] })
   })

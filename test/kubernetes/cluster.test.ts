@@ -43,7 +43,7 @@ function create(namespaces: string[] = []): RunningCluster {
 
 async function started(namespaces: string[] = []): Promise<RunningCluster> {
   await create(namespaces).start()
-  const count = namespaces.length === 0 ? 5 : 4 * namespaces.length
+  const count = namespaces.length === 0 ? 6 : 5 * namespaces.length
   await until('everything is watched', () => watches.size === count)
   api.requests.length = 0
   return cluster
@@ -69,19 +69,20 @@ afterEach(async () => {
 })
 
 describe('the watches', () => {
-  it('cover five kinds in all namespaces', async () => {
+  it('cover six kinds in all namespaces', async () => {
     await started()
     expect([...watches.keys()].sort()).toEqual([
       '/api/v1/configmaps',
       '/api/v1/namespaces',
       '/api/v1/secrets',
       `${GROUP}/agents`,
+      `${GROUP}/bookings`,
       `${GROUP}/calendarintegrations`,
     ])
     expect(cluster.namespaces).toBeDefined()
   })
 
-  it('cover four kinds in each named namespace, and no Namespaces, which may not be read then', async () => {
+  it('cover five kinds in each named namespace, and no Namespaces, which may not be read then', async () => {
     lists['/apis/calendar-operator.io/v1alpha1/namespaces/team/agents'] = [
       { ...agent('bob'), metadata: { ...agent('bob').metadata, namespace: 'team' } },
     ]
@@ -106,7 +107,7 @@ describe('the watches', () => {
     }
     const running = create()
     const ready = running.start()
-    await until('the others are watched', () => watches.size === 4)
+    await until('the others are watched', () => watches.size === 5)
     expect(running.hasSynced).toBe(false)
     answer()
     await ready

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import type { Answer, Client } from '../contract/client.ts'
 import { accepted } from '../resources/accepted.ts'
+import { refusedChanges } from '../resources/booking-cases.ts'
 import { refused } from '../resources/cases.ts'
 import { stored } from '../resources/manifests.ts'
 import type { Json } from '../resources/manifests.ts'
@@ -39,6 +40,19 @@ describe('the API server', () => {
       const said = new Set(causes.map(({ field, message }) => `${field ?? ''}: ${message ?? ''}`))
       expect(status).toBe(422)
       expect([...said].filter((line) => !line.includes(UNCHECKED)).sort()).toEqual([...lines].sort())
+    })
+  })
+
+  describe('refuses a change, in the words of the offline validator,', () => {
+    it.each(refusedChanges)('$name', async ({ before, object, lines }) => {
+      const path = `/apis/calendar-operator.io/v1alpha1/namespaces/booking/${String(object.kind).toLowerCase()}s`
+      const created = await client.request('POST', path, before)
+      const metadata = { ...(object.metadata as Json), ...created.body.metadata }
+      const { name } = object.metadata as { name: string }
+      const { status, body } = await client.request('PUT', `${path}/${name}`, { ...object, metadata })
+      const said = (body.details?.causes ?? []).map(({ field, message }) => `${field ?? ''}: ${message ?? ''}`)
+      expect([status, said.sort()]).toEqual([422, [...lines].sort()])
+      expect((await client.request('DELETE', `${path}/${name}`)).status).toBe(200)
     })
   })
 

@@ -1,4 +1,5 @@
 /** Manifests that must be accepted. The same list is tried on a real API server. */
+import { acceptedBookings } from './booking-cases.ts'
 import { google, site, selector } from './cases.ts'
 import { agent, integration, type Json } from './manifests.ts'
 
@@ -55,4 +56,5 @@ export const accepted: { name: string; object: Json }[] = [
   { name: 'a long staleness', object: agent({ publish: { staleAfter: '720h' } }) },
   { name: 'an agent of the longest name', object: agent({}, { name: 'a'.repeat(240) }) },
   { name: 'a name that is to be generated', object: agent({}, { name: undefined, generateName: 'alice-' }) },
+  ...acceptedBookings,
 ]

@@ -1,6 +1,7 @@
 /**
  * Manifests that must be refused, and in which words. The same list is tried on a real API server.
  */
+import { refusedBookings } from './booking-cases.ts'
 import { agent, integration, type Json } from './manifests.ts'
 
 export interface Refused {
@@ -361,4 +362,4 @@ const agents: Refused[] = [
   },
 ]
 
-export const refused: Refused[] = [...sites, ...integrations, ...agents]
+export const refused: Refused[] = [...sites, ...integrations, ...agents, ...refusedBookings]

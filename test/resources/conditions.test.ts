@@ -110,7 +110,7 @@ describe('the conditions', () => {
 
 describe('a reason', () => {
   it('means one thing to Ready wherever it comes from', () => {
-    for (const kind of ['Agent', 'CalendarIntegration'] as const) {
+    for (const kind of ['Agent', 'Booking', 'CalendarIntegration'] as const) {
       const tables: Record<string, Record<string, string>> = REASONS[kind]
       const meanings = new Map<string, Set<string>>()
       for (const [reason, meaning] of Object.values(tables).flatMap((reasons) => Object.entries(reasons))) {

@@ -35,6 +35,22 @@ export const integration = (spec: Json = {}, metadata: Json = {}): Json => ({
   ),
 })
 
+/** As little of a Booking as will do. */
+export const booking = (spec: Json = {}, metadata: Json = {}): Json => ({
+  apiVersion: 'calendar-operator.io/v1alpha1',
+  kind: 'Booking',
+  metadata: { name: 'viewing', namespace: 'booking', ...metadata },
+  spec: merged(
+    {
+      agentRef: { name: 'alice' },
+      start: '2026-12-01T14:00:00+01:00',
+      end: '2026-12-01T15:00:00+01:00',
+      title: 'Viewing',
+    },
+    spec,
+  ),
+})
+
 const validators = new Map(crds.map((crd) => [crd.spec.names.kind, createValidator(crd)]))
 
 export function validatorFor(object: Json): Validator {
@@ -49,7 +65,8 @@ export const stored = (object: Json): Json => {
   return validator.default(validator.prune(object)) as Json
 }
 
-export const problemsOf = (object: Json): Problem[] => validatorFor(object).problems(stored(object))
+export const problemsOf = (object: Json, before?: Json): Problem[] =>
+  validatorFor(object).problems(stored(object), before && stored(before))
 
 /** What `kubectl apply` would show, a line each. */
-export const refusals = (object: Json): string[] => problemsOf(object).map(asKubectl)
+export const refusals = (object: Json, before?: Json): string[] => problemsOf(object, before).map(asKubectl)

@@ -47,7 +47,7 @@ const objects = (kind: string): fc.Arbitrary<Json> => {
   })
 }
 
-describe.each(['Agent', 'CalendarIntegration'])('whatever an %s holds', (kind) => {
+describe.each(['Agent', 'Booking', 'CalendarIntegration'])('whatever an %s holds', (kind) => {
   const crd = crds.find((one) => one.spec.names.kind === kind)!
   const validator = createValidator(crd)
   const anything = fc.oneof(objects(kind), fc.jsonValue())

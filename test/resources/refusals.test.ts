@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { crds } from '../../src/resources/generated/crds.ts'
 import type { StructuralSchema } from '../../src/resources/types.ts'
 import { accepted } from './accepted.ts'
+import { refusedChanges } from './booking-cases.ts'
 import { refused } from './cases.ts'
 import { problemsOf, refusals } from './manifests.ts'
 
@@ -20,6 +21,12 @@ describe('a manifest is refused for', () => {
   })
 })
 
+describe('a change is refused for', () => {
+  it.each(refusedChanges)('$name', ({ before, object, lines }) => {
+    expect(refusals(object, before).sort()).toEqual([...lines].sort())
+  })
+})
+
 describe('a manifest is accepted with', () => {
   it.each(accepted)('$name', ({ object }) => {
     expect(refusals(object)).toEqual([])
@@ -29,8 +36,10 @@ describe('a manifest is accepted with', () => {
 describe('the list of refusals', () => {
   it('has a case for every rule in the CRDs, at every place where it occurs', () => {
     const tried = new Set(
-      refused.flatMap(({ object }) =>
-        problemsOf(object).map(({ path, rule }) => `${String(object.kind)} ${path.replace(/\[\d+\]/g, '[]')}: ${rule}`),
+      [...refused.map((one) => ({ before: undefined, ...one })), ...refusedChanges].flatMap(({ object, before }) =>
+        problemsOf(object, before).map(
+          ({ path, rule }) => `${String(object.kind)} ${path.replace(/\[\d+\]/g, '[]')}: ${rule}`,
+        ),
       ),
     )
     const all = crds.flatMap((crd) =>

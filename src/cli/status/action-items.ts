@@ -4,7 +4,7 @@ import { findCondition } from '../../resources/conditions.ts'
 import { durationMs } from '../../resources/durations.ts'
 import { meaningOf } from '../../resources/reasons.ts'
 import { CUSTOM_KINDS, CUSTOM_STORE_NAMES } from '../../kubernetes/kinds.ts'
-import type { Agent, Condition, CustomKind, CustomObject } from '../../resources/types.ts'
+import type { Agent, Booking, Condition, CustomKind, CustomObject } from '../../resources/types.ts'
 import { humanDuration, type OperatorHealth } from './operator-health.ts'
 import type { ClusterSnapshot } from './cluster-snapshot.ts'
 
@@ -26,6 +26,7 @@ export interface ActionItem {
 
 /** Reasons that count as temporary, because the missing object may appear at any moment, although a person has to create it. */
 const NEEDS_HUMAN_INPUT = [
+  'AgentNotFound',
   'AwaitingSignIn',
   'GrantSecretNotFound',
   'GrantSecretKeyMissing',
@@ -33,8 +34,10 @@ const NEEDS_HUMAN_INPUT = [
   'SecretNotFound',
   'SecretKeyMissing',
 ]
-/** Reasons that lie with the integration, which has an item of its own. */
-const REPORTED_ELSEWHERE = ['IntegrationNotReady']
+/** Reasons that lie with another object, which has an item of its own. */
+const REPORTED_ELSEWHERE = ['IntegrationNotReady', 'AgentNotReady']
+/** Answers to whoever made a Booking. Nothing is wrong that a person could repair. */
+const ANSWERS = ['SlotTaken', 'InThePast', 'CancelledAtGoogle']
 /** If the operator's retries don't succeed within this time, somebody should look. */
 const RETRY_TOLERANCE_MS = 15 * MINUTE_MS
 /** A running operator reports on a new object within seconds. */
@@ -86,11 +89,16 @@ function objectItem(object: CustomObject, now: number): ActionItem | undefined {
   const ready = findCondition(object.status?.conditions, 'Ready')
   if (!ready) return unseenItem(object, now)
   if (ready.status === 'True' || REPORTED_ELSEWHERE.includes(ready.reason)) return undefined
+  if (object.kind === 'Booking' && isNobodysConcern(object, ready.reason, now)) return undefined
   const since = Date.parse(ready.lastTransitionTime)
   const isOverdue = now - since >= RETRY_TOLERANCE_MS
   if (!needsPerson(object, ready) && !isOverdue) return undefined
   return actionItem(object, ready.reason, ready.message, { since: ready.lastTransitionTime })
 }
+
+/** Nobody can do anything about an appointment that is over. */
+const isNobodysConcern = ({ spec }: Booking, reason: string, now: number): boolean =>
+  ANSWERS.includes(reason) || Date.parse(spec.end) <= now
 
 const needsPerson = ({ kind }: CustomObject, { reason }: Condition): boolean =>
   meaningOf(kind, reason) === 'stuck' || NEEDS_HUMAN_INPUT.includes(reason)

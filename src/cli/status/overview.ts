@@ -1,6 +1,6 @@
 /** Summarizes the cluster's objects for a person. Pure. */
 import { findCondition, timestamp } from '../../resources/conditions.ts'
-import type { Agent, CalendarIntegration } from '../../resources/types.ts'
+import type { Agent, Booking, CalendarIntegration } from '../../resources/types.ts'
 import { operatorHealth, type OperatorHealth } from './operator-health.ts'
 import { actionItems, type ActionItem } from './action-items.ts'
 import type { ClusterSnapshot } from './cluster-snapshot.ts'
@@ -13,6 +13,7 @@ export interface Overview {
   operator: OperatorHealth
   integrations: IntegrationLine[]
   agents: Record<AgentState, number> & { total: number }
+  bookings: Record<BookingState, number> & { total: number }
   /** The most urgent first. */
   needsAPerson: ActionItem[]
 }
@@ -35,6 +36,9 @@ export interface IntegrationLine {
  */
 export type AgentState = 'ready' | 'awaited' | 'trying' | 'stalled' | 'suspended'
 
+/** The state of a booking. `trying`: it is not decided, or not written yet. `stalled`: it was refused, or cancelled at Google. */
+export type BookingState = 'ready' | 'trying' | 'stalled' | 'suspended'
+
 /** Creates the overview. @param now ms since the epoch. */
 export function overviewOf(snapshot: ClusterSnapshot, now: number): Overview {
   const operator = operatorHealth(snapshot.leases, now)
@@ -44,6 +48,7 @@ export function overviewOf(snapshot: ClusterSnapshot, now: number): Overview {
     operator,
     integrations: snapshot.integrations.map(integrationLine),
     agents: countAgents(snapshot.agents),
+    bookings: countBookings(snapshot.bookings),
     needsAPerson: actionItems(snapshot, operator, now),
   }
 }
@@ -60,14 +65,25 @@ function integrationLine({ metadata, spec, status: found = {} }: CalendarIntegra
 
 function countAgents(agents: readonly Agent[]): Overview['agents'] {
   const counts = { total: agents.length, ready: 0, awaited: 0, trying: 0, stalled: 0, suspended: 0 }
-  for (const agent of agents) counts[stateOf(agent)]++
+  for (const agent of agents) counts[agentState(agent)]++
   return counts
 }
 
-function stateOf({ spec, status }: Agent): AgentState {
+function countBookings(bookings: readonly Booking[]): Overview['bookings'] {
+  const counts = { total: bookings.length, ready: 0, trying: 0, stalled: 0, suspended: 0 }
+  for (const booking of bookings) counts[stateOf(booking)]++
+  return counts
+}
+
+function agentState(agent: Agent): AgentState {
+  const state = stateOf(agent)
+  const isAwaited = findCondition(agent.status?.conditions, 'Ready')?.reason === 'AwaitingSignIn'
+  return state === 'trying' && isAwaited ? 'awaited' : state
+}
+
+function stateOf({ spec, status }: Agent | Booking): BookingState {
   const holds = (type: string): boolean => findCondition(status?.conditions, type)?.status === 'True'
   if (spec.suspend) return 'suspended'
   if (holds('Ready')) return 'ready'
-  if (holds('Stalled')) return 'stalled'
-  return findCondition(status?.conditions, 'Ready')?.reason === 'AwaitingSignIn' ? 'awaited' : 'trying'
+  return holds('Stalled') ? 'stalled' : 'trying'
 }

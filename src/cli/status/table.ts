@@ -1,18 +1,19 @@
 /** Formats the overview for a terminal of 120 columns. Pure. */
 import { humanDuration } from './operator-health.ts'
 import type { ActionItem } from './action-items.ts'
-import type { IntegrationLine, Overview } from './overview.ts'
+import type { AgentState, BookingState, IntegrationLine, Overview } from './overview.ts'
 
 const WIDTH = 120
 const GAP = '   '
 
 /** Formats the overview as lines of text. */
 export function tableOf(overview: Overview): string[] {
-  const { operator, integrations, agents, needsAPerson, at } = overview
+  const { operator, integrations, agents, bookings, needsAPerson, at } = overview
   const lines = [
     ...wrapped(`OPERATOR        ${operator.state.toLowerCase()}: ${operator.message}`, 16),
     `INTEGRATIONS    ${integrationsSummary(integrations)}`,
-    `AGENTS          ${agentsSummary(agents)}`,
+    `AGENTS          ${countsSummary(agents, AGENT_STATES)}`,
+    `BOOKINGS        ${countsSummary(bookings, BOOKING_STATES)}`,
   ]
   if (integrations.length > 0) lines.push('', ...columns(HEADING, integrations.map(cells)))
   if (integrations.length + agents.total === 0) lines.push('', ...wrapped(nothingFound(overview), 0))
@@ -33,21 +34,26 @@ function integrationsSummary(integrations: readonly IntegrationLine[]): string {
   return `${integrations.length}: ${ready} ready`
 }
 
-function agentsSummary({ total, ...states }: Overview['agents']): string {
-  if (total === 0) return 'none'
-  const words = { ...WORDS }
-  const parts = Object.entries(words).flatMap(([state, word]) => {
-    const count = states[state as keyof typeof words]
-    return count > 0 ? [`${count} ${word}`] : []
-  })
-  return `${total}: ${parts.join(', ')}`
+function countsSummary<S extends string>(counts: Record<S | 'total', number>, words: Record<S, string>): string {
+  if (counts.total === 0) return 'none'
+  const parts = (Object.entries(words) as [S, string][]).flatMap(([state, word]) =>
+    counts[state] > 0 ? [`${counts[state]} ${word}`] : [],
+  )
+  return `${counts.total}: ${parts.join(', ')}`
 }
 
-const WORDS = {
+const AGENT_STATES: Record<AgentState, string> = {
   ready: 'ready',
   awaited: 'waiting for a sign-in',
   trying: 'being worked on',
   stalled: 'stalled',
+  suspended: 'suspended',
+}
+
+const BOOKING_STATES: Record<BookingState, string> = {
+  ready: 'booked',
+  trying: 'being worked on',
+  stalled: 'refused or cancelled',
   suspended: 'suspended',
 }
 

@@ -804,7 +804,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                       "message": "must be after start"
                     },
                     {
-                      "rule": "self.end - self.start <= duration('336h')",
+                      "rule": "self.end <= self.start + duration('336h')",
                       "fieldPath": ".end",
                       "message": "must be at most 14 days after start; divide a longer appointment into several Bookings"
                     }
@@ -840,14 +840,14 @@ export const crds: readonly CustomResourceDefinition[] = [
                       "format": "date-time",
                       "description": "When the appointment begins: RFC 3339 with whole seconds and an offset or Z, such as 2026-12-01T14:00:00+01:00.",
                       "maxLength": 64,
-                      "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})$"
+                      "pattern": "^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
                     },
                     "end": {
                       "type": "string",
                       "format": "date-time",
                       "description": "When it ends, in the same form: after start, and at most 14 days later. Another appointment may begin at this time.",
                       "maxLength": 64,
-                      "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2})$"
+                      "pattern": "^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
                     },
                     "timeZone": {
                       "type": "string",
@@ -878,6 +878,12 @@ export const crds: readonly CustomResourceDefinition[] = [
                       "x-kubernetes-list-type": "map",
                       "x-kubernetes-list-map-keys": [
                         "email"
+                      ],
+                      "x-kubernetes-validations": [
+                        {
+                          "rule": "self.all(a, self.exists_one(b, a.email.lowerAscii() == b.email.lowerAscii()))",
+                          "message": "must name each guest once; upper and lower case make no difference in an e-mail address"
+                        }
                       ],
                       "items": {
                         "type": "object",

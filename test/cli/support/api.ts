@@ -1,5 +1,6 @@
 /** An API server with the objects of a snapshot, which refuses what a test tells it to refuse. */
 import type { ClusterSnapshot } from '../../../src/cli/status/cluster-snapshot.ts'
+import { CUSTOM_STORE_NAMES, WATCHED } from '../../../src/kubernetes/kinds.ts'
 import { connect, type Connection } from '../../../src/kubernetes/connection.ts'
 import type { Clock } from '../../../src/platform/clock.ts'
 import { ScriptedApi, type Incoming, type Reply } from '../../kubernetes/support/api.ts'
@@ -24,7 +25,8 @@ export async function startAPI(scene: ClusterSnapshot, refusals: Refusals): Prom
     paths.push(request.path)
     if (refusals.refuse !== undefined) return reply.refuse(refusals.refuse, 'No')
     if (request.path.endsWith('/leases')) return answerLeases(request, reply, scene, refusals.leasesFor ?? 'all')
-    page(request, reply, request.path.endsWith('/agents') ? scene.agents : scene.integrations)
+    const name = CUSTOM_STORE_NAMES.find((one) => request.path.endsWith(`/${WATCHED[one].plural}`))
+    page(request, reply, name ? scene[name] : [])
   })
   return {
     paths,

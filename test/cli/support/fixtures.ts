@@ -2,8 +2,8 @@
 import type { Lease } from '../../../src/kubernetes/lease-object.ts'
 import type { ClusterSnapshot } from '../../../src/cli/status/cluster-snapshot.ts'
 import { timestamp } from '../../../src/resources/conditions.ts'
-import type { Agent, CalendarIntegration, Condition } from '../../../src/resources/types.ts'
-import { anAgent, anIntegration } from '../../support/resources.ts'
+import type { Agent, Booking, CalendarIntegration, Condition } from '../../../src/resources/types.ts'
+import { aBooking, anAgent, anIntegration } from '../../support/resources.ts'
 
 export const NOW = Date.parse('2026-11-23T10:00:00Z')
 const MINUTE = 60_000
@@ -70,6 +70,15 @@ export function agent(
   }
 }
 
+export function booking(name: string, conditions: Condition[], spec: Partial<Booking['spec']> = {}): Booking {
+  const object = aBooking(spec, name)
+  return {
+    ...object,
+    metadata: { ...object.metadata, creationTimestamp: ago(24 * HOUR) },
+    status: { observedGeneration: 1, conditions },
+  }
+}
+
 export const READY = condition('Ready', 'True', 'Ready')
 const failing = (reason: string, message: string, meaning: 'Stalled' | 'Reconciling', age = 2 * HOUR): Condition[] => [
   condition('Ready', 'False', reason, { message, lastTransitionTime: ago(age) }),
@@ -88,7 +97,13 @@ const SIGN_IN = 'https://booking.example.com/google-calendar/sign-in/booking/dor
 
 export const troubledScene = (): ClusterSnapshot => ({
   namespace: undefined,
-  bookings: [],
+  bookings: [
+    booking('viewing', [READY]),
+    booking('second-viewing', failing('SlotTaken', 'The time is taken by another event.', 'Stalled')),
+    booking('tasting', failing('NoWriteCalendar', 'Agent alice has no spec.calendars.write: set it.', 'Stalled', HOUR)),
+    booking('trial', failing('BookingFailed', 'Google answered 503.', 'Reconciling', MINUTE)),
+    booking('frozen', [READY], { suspend: true }),
+  ],
   leases: [lease()],
   integrations: [
     integration([READY]),
