@@ -18,9 +18,11 @@ import { consentIn } from '../grants/grant-state.ts'
 import type { IntegrationRefusal, TokenRefusal } from '../grants/port.ts'
 import { HOUR_MS } from '../platform/time-units.ts'
 import { publishedBytes } from '../publishing/state.ts'
+import { integrationKey } from '../resources/allowed-namespaces.ts'
 import { inWords, widenings } from '../resources/consent.ts'
 import { durationMs } from '../resources/durations.ts'
 import { quotaOf } from '../resources/quota.ts'
+import { allowsWriting, asksForNoWriteScope, WRITE_SCOPE } from '../resources/write-scopes.ts'
 import { backoffAfter, failuresOf, isInForce, type GoogleAttempt } from './google-backoff.ts'
 import { ended, progressBefore, withFailures, type AgentProgress } from './progress.ts'
 import { consentedPart } from './state.ts'
@@ -114,6 +116,22 @@ const addRefusedCalendars: AgentStep<ReadRun> = ({ deps, agent }, { calendars },
   return { progress: withFailures(progress, refused) }
 }
 
+/**
+ * If the integration asks for no scope that allows writing, nobody can resolve that by signing in, so it is reported before the
+ * consent that may be missing as well. What was granted is kept up to date.
+ */
+const addMissingWriteScope: AgentStep<ReadRun> = ({ deps, agent, request: { integration } }, _, progress) => {
+  const { grant } = deps.tokens.current(agent)
+  const mayWrite = grant && (grant.scopes === undefined || allowsWriting(grant.scopes))
+  if (mayWrite || !asksForNoWriteScope(agent, integration)) return { progress }
+  const message = `spec.calendars.write is set, but no scope in spec.google.scopes of CalendarIntegration ${integrationKey(agent)} allows writing events: add ${WRITE_SCOPE} there, or take calendars.write out of the spec.`
+  const requeue = { kind: 'wait', for: HOUR_MS, readsOn: true } as const
+  const others = progress.failures.filter(({ reason }) => reason !== 'AwaitingSignIn')
+  return {
+    progress: { ...progress, failures: [stepFailure('Authorized', 'ScopeMissing', message, requeue), ...others] },
+  }
+}
+
 /** The person has to consent to what the spec adds; the rest is kept up to date. */
 const addMissingConsent: AgentStep<ReadRun> = ({ deps, agent, request: { integration } }, _, progress) => {
   const consent = consentIn(deps.tokens.current(agent))
@@ -125,7 +143,12 @@ const addMissingConsent: AgentStep<ReadRun> = ({ deps, agent, request: { integra
 }
 
 /** What is added to the result of reading, whatever it is. */
-export const CONCLUDING_STEPS: readonly AgentStep<ReadRun>[] = [recordBackoff, addRefusedCalendars, addMissingConsent]
+export const CONCLUDING_STEPS: readonly AgentStep<ReadRun>[] = [
+  recordBackoff,
+  addRefusedCalendars,
+  addMissingWriteScope,
+  addMissingConsent,
+]
 
 function afterTokenStep(run: ReadRun, progress: AgentProgress, refusal: TokenRefusal | undefined): StepResult {
   if (!refusal) return { progress }

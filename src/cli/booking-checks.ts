@@ -2,6 +2,7 @@
 import { canonicalAccount } from '../resources/account.ts'
 import { isTimeZone } from '../resources/time-zones.ts'
 import type { Agent, Booking } from '../resources/types.ts'
+import { asksForNoWriteScope, WRITE_SCOPE } from '../resources/write-scopes.ts'
 import type { Remark } from './documents.ts'
 import { identity, location, remark, title, type ValidatedManifest, type ValidManifest } from './manifest-remarks.ts'
 
@@ -25,6 +26,13 @@ function agentRemarks(one: ValidManifest, booking: Booking, all: readonly Valida
   if (found.object?.kind !== 'Agent' || found.object.spec.calendars.write !== undefined) return []
   const text = `${title(found)} (${location(found)}) writes no calendar; set its spec.calendars.write, for example to primary`
   return [remark(one, at, 'problem', text)]
+}
+
+/** Remarks on an Agent that writes through an integration whose scopes do not allow it. */
+export function writeScopeRemarks(one: ValidatedManifest, agent: Agent, integration: ValidatedManifest): Remark[] {
+  if (integration.object?.kind !== 'CalendarIntegration' || !asksForNoWriteScope(agent, integration.object)) return []
+  const text = `no scope in spec.google.scopes of ${title(integration)} (${location(integration)}) allows writing events; add ${WRITE_SCOPE} there`
+  return [remark(one, ['spec', 'calendars', 'write'], 'problem', text)]
 }
 
 /** Notes on an Agent that writes to calendars of an account to which an earlier Agent writes already. */

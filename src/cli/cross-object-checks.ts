@@ -5,7 +5,7 @@
 import { grantSecretName } from '../resources/names.ts'
 import type { Path } from '../resources/problems.ts'
 import type { Agent, CustomKind, CustomObject, CustomObjects } from '../resources/types.ts'
-import { bookingRemarks, sharedWriterRemarks } from './booking-checks.ts'
+import { bookingRemarks, sharedWriterRemarks, writeScopeRemarks } from './booking-checks.ts'
 import type { Remark } from './documents.ts'
 import { identity, location, remark, title, type ValidatedManifest, type ValidManifest } from './manifest-remarks.ts'
 
@@ -151,9 +151,12 @@ function integrationRemarks(one: ValidatedManifest, agent: Agent, all: readonly 
     return [remark(one, at, 'note', text)]
   }
   if (!integration.object) return []
-  return serves(integration.object, one.namespace, home)
-    ? []
-    : [remark(one, at, 'problem', notAllowedText(integration, one))]
+  return [
+    ...(serves(integration.object, one.namespace, home)
+      ? []
+      : [remark(one, at, 'problem', notAllowedText(integration, one))]),
+    ...writeScopeRemarks(one, agent, integration),
+  ]
 }
 
 /** A selector needs the labels of namespaces, which are not known here. */

@@ -4,14 +4,15 @@
  */
 import { findCondition } from '../resources/conditions.ts'
 import type { Agent, CalendarIntegration } from '../resources/types.ts'
+import { asksForNoWriteScope } from '../resources/write-scopes.ts'
 import type { TokenDeps } from './port.ts'
 
 type LinkDeps = Pick<TokenDeps, 'signInURL'>
 
-/** The page on which this agent's person signs in. A supplied grant is not renewed there. */
+/** The page on which this agent's person signs in. A supplied grant is not renewed there, nor one that could not be sufficient. */
 export function signInURL(deps: LinkDeps, agent: Agent, integration: CalendarIntegration): string | undefined {
   const isSiteAccepted = findCondition(integration.status?.conditions, 'SiteAccepted')?.status !== 'False'
-  return agent.spec.grantSecretRef || !isSiteAccepted
+  return agent.spec.grantSecretRef || !isSiteAccepted || asksForNoWriteScope(agent, integration)
     ? undefined
     : deps.signInURL(agent, integration.spec.google.siteURI)
 }

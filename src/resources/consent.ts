@@ -112,7 +112,7 @@ export function consentedAgent(agent: Agent, consent: Consent | undefined): Agen
 }
 
 function calendarsOf(spec: AgentSpec, consent: Consent): AgentSpec['calendars'] {
-  const { write, ...calendars }: AgentSpec['calendars'] & { write?: string } = spec.calendars
+  const { write, ...calendars } = spec.calendars
   const read = spec.calendars.read.filter((id) => isConsented(consent, spec, id))
   const mayWrite = write !== undefined && consent.write && isConsented(consent, spec, write)
   // If none were left, nothing would be busy, so the previous calendars are still read.

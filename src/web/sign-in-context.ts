@@ -162,6 +162,7 @@ export function signInView(
     calendars: consent.calendars.map(calendarView),
     scopes: integration.spec.google.scopes,
     publishes: { ...(spec.publish.calendar && { detail: consent.detail }), accessToken: consent.accessToken },
+    ...(spec.calendars.write !== undefined && { writes: calendarView(spec.calendars.write) }),
     added: before ? addedSince(before, agent) : [],
     mode: signIn.mode,
     action,

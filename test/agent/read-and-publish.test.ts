@@ -7,7 +7,7 @@ import { ApiError } from '../../src/kubernetes/port.ts'
 import { consentOf } from '../../src/resources/consent.ts'
 import { marksOf, withController } from '../../src/resources/ownership.ts'
 import type { Agent } from '../../src/resources/types.ts'
-import { anAgent } from '../support/resources.ts'
+import { anAgent, anIntegration } from '../support/resources.ts'
 import { Bench } from '../support/agent-bench.ts'
 
 const publish = { staleAfter: '15m', whenStale: 'KeepLast', accessToken: { name: 'token' } } as const
@@ -112,5 +112,50 @@ describe('a spec that asks for more than the person consented to', () => {
     const { failures } = await reconcile()
     expect(failures.map(({ reason }) => reason)).toEqual(['GrantRevoked'])
     expect(bench.small.get('Secret', 'token')).toBeUndefined()
+  })
+})
+
+describe('an integration without a scope that allows writing', () => {
+  const readonly = ['https://www.googleapis.com/auth/calendar.readonly']
+  const writing = { grantSecretRef: undefined, publish, calendars: { read: ['primary'], write: 'primary' } }
+
+  const open = (scopes: string[], scope?: string): void => {
+    begin(anAgent(writing))
+    bench.integration = anIntegration({ scopes })
+    if (scope === undefined) return
+    const consent = { ...consentOf(bench.agent.spec), write: false }
+    const stored = {
+      refresh_token: '1//0gAlice',
+      account: 'alice@example.com',
+      scope,
+      consent: JSON.stringify(consent),
+    }
+    bench.small.secret('alice-google-grant', stored, marksOf(bench.agent, 'grant'))
+    bench.answer = { scopes: [scope] }
+  }
+
+  test('is named by an agent that is to write, without a link, and the calendars are still read', async () => {
+    open(readonly, readonly[0])
+    const { failures, grant } = await reconcile()
+    expect(grant).toBeDefined()
+    expect(failures[0]).toMatchObject({ reason: 'ScopeMissing', requeue: { kind: 'wait', readsOn: true } })
+    expect(failures[0]?.message).toBe(
+      'spec.calendars.write is set, but no scope in spec.google.scopes of CalendarIntegration booking/google allows writing events: add https://www.googleapis.com/auth/calendar.events there, or take calendars.write out of the spec.',
+    )
+    expect(failures.map(({ message }) => message).join()).not.toContain('/sign-in/')
+  })
+
+  test('is named instead of the sign-in that nobody can make good use of', async () => {
+    open(readonly)
+    const { failures } = await reconcile()
+    expect(failures.map(({ reason }) => reason)).toEqual(['ScopeMissing'])
+  })
+
+  test.each(['calendar', 'calendar.events', 'calendar.events.owned'])('is not one with %s', async (name) => {
+    const scope = `https://www.googleapis.com/auth/${name}`
+    open([scope], scope)
+    const { failures } = await reconcile()
+    expect(failures.map(({ reason }) => reason)).toEqual(['AwaitingSignIn'])
+    expect(failures[0]?.message).toContain('writing appointments (spec.calendars.write)')
   })
 })

@@ -45,12 +45,16 @@ describe('a booking', () => {
     const { code, lines } = await one([INTEGRATION, writing('alice'), booking(rest)].join('---'))
     expect(code).toBe(1)
     expect(lines).toEqual([
-      `a.yaml:27: spec.timeZone: no such time zone is known; write its IANA name, such as Europe/Paris, found "${found}"`,
+      `a.yaml:28: spec.timeZone: no such time zone is known; write its IANA name, such as Europe/Paris, found "${found}"`,
     ])
   })
 
   it.each([
-    ['end: 2026-12-01T15:00:00+01:00', 'end: 2026-12-01T13:00:00Z', 'spec.end: must be after start'],
+    [
+      'end: 2026-12-01T15:00:00+01:00',
+      'end: 2026-12-01T13:00:00Z',
+      'spec.end: must be after start, found "2026-12-01T13:00:00Z"',
+    ],
     [
       'end: 2026-12-01T15:00:00+01:00',
       'end: 2026-12-01T15:00:00',
@@ -73,7 +77,18 @@ describe('two agents that write', () => {
     const { code, lines } = await one([INTEGRATION, writing('alice'), writing('bob', 'Alice')].join('---'))
     expect(code).toBe(0)
     expect(lines).toEqual([
-      'a.yaml:27: note: spec.calendars.write: Agent booking/alice (a.yaml:10) writes to calendars of the same account; give one Agent of an account calendars.write, because Bookings of two Agents are decided in one order only where one replica serves both',
+      'a.yaml:28: note: spec.calendars.write: Agent booking/alice (a.yaml:10) writes to calendars of the same account; give one Agent of an account calendars.write, because Bookings of two Agents are decided in one order only where one replica serves both',
+    ])
+  })
+
+  it('need an integration with a scope that allows it', async () => {
+    const scopes = '    scopes: [https://www.googleapis.com/auth/calendar.readonly]\n'
+    const { code, lines } = await one(
+      [`${INTEGRATION}${scopes}`, writing('alice'), ALICE.replaceAll('alice', 'bob')].join('---'),
+    )
+    expect(code).toBe(1)
+    expect(lines).toEqual([
+      'a.yaml:19: spec.calendars.write: no scope in spec.google.scopes of CalendarIntegration booking/google (a.yaml:2) allows writing events; add https://www.googleapis.com/auth/calendar.events there',
     ])
   })
 

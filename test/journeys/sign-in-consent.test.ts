@@ -1,5 +1,7 @@
 /** What the page says is what the person agrees to, and what is stored with the grant. The page says whose site it is. */
 import { afterEach, describe, expect, test } from 'vitest'
+import { findCondition } from '../../src/resources/conditions.ts'
+import type { Agent } from '../../src/resources/types.ts'
 import { csrfIn, SITE, type Browser, type Reply } from './support/browser.ts'
 import { agentManifest } from './support/manifests.ts'
 import { SignIn, type SignInOptions } from './support/sign-in.ts'
@@ -30,6 +32,8 @@ async function ask(spec: Record<string, unknown>): Promise<void> {
 
 const untilPage = (what: string, like: (page: Reply) => boolean): Promise<unknown> =>
   world.until(what, async () => like(await browser.send('GET', link)))
+
+const findReady = ({ status }: Agent): string => findCondition(status?.conditions, 'Ready')?.message ?? ''
 
 const noted = async (): Promise<unknown> => JSON.parse((await signIn.grant()).consent ?? 'null')
 
@@ -94,6 +98,40 @@ describe('a person who is asked for more', () => {
     expect(await noted()).toMatchObject({ detail: 'Full', accessToken: true })
     expect((await browser.send('GET', link)).text).not.toContain('New since you last agreed')
     await world.until('the token is there', () => world.objects.find('Secret', 'alice-token'))
+  })
+})
+
+describe('an agent that is to write', () => {
+  const writing = {
+    publish: { calendar: { name: 'alice-calendar' } },
+    calendars: { read: ['primary'], write: 'primary' },
+  }
+
+  test('asks its person anew, and the page says what is written, where, and in whose name', async () => {
+    await open()
+    await signIn.through()
+    await world.untilReady('alice')
+    await ask(writing)
+    const agent = await world.untilReason('alice', 'AwaitingSignIn')
+    expect(agent.status?.authorization?.url).toBe(link)
+    expect(findReady(agent)).toContain('writing appointments (spec.calendars.write)')
+    await untilPage('the page says so', ({ text }) => text.includes('New since you last agreed'))
+    const { text } = await browser.send('GET', link)
+    expect(text).toContain('to this calendar: Your main calendar.')
+    expect(text).toContain('invitations to them are sent in your name')
+    await signIn.through()
+    await world.untilReady('alice')
+    expect(await noted()).toEqual({ detail: 'Busy', accessToken: false, write: true, calendars: ['primary'] })
+  })
+
+  test('through an integration that asks for no scope to write names the scopes, and offers no link', async () => {
+    await open()
+    const scopes = ['https://www.googleapis.com/auth/calendar.readonly']
+    await world.objects.patch('CalendarIntegration', 'google', { spec: { google: { scopes } } })
+    await ask(writing)
+    const agent = await world.untilReason('alice', 'ScopeMissing')
+    expect(findReady(agent)).toContain('spec.google.scopes of CalendarIntegration')
+    expect(agent.status?.authorization?.url).toBeUndefined()
   })
 })
 

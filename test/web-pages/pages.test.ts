@@ -111,6 +111,18 @@ describe('the sign-in page', () => {
     expect(PAGES.signIn(VIEW, english)).not.toContain('New since you last agreed')
   })
 
+  test('says what is written, where, and in whose name, and nothing of it where nothing is', () => {
+    const page = PAGES.signIn({ ...VIEW, writes: { kind: 'other', id: 'team@example.com' } }, english)
+    expect(page).toContain('booked with <bdi>booking.example.com</bdi>, to this calendar: <bdi>t…m@example.com</bdi>.')
+    expect(page).toContain('Google sends invitations and changes to the guests of these appointments in your name.')
+    expect(page).toContain('no other event is changed')
+    expect(page).toContain('It also lets appointments be written to it.')
+    expect(page).not.toContain('your calendars are only read')
+    const reading = PAGES.signIn(VIEW, english)
+    expect(reading).toContain('your calendars are only read')
+    for (const words of ['in your name', 'What is written', 'be written']) expect(reading).not.toContain(words)
+  })
+
   test('posts a form that needs no script where Google redirects', () => {
     const page = PAGES.signIn(VIEW, english)
     expect(page).toContain('<form class="sign-in" method="post" action="/google-calendar/sign-in/tag">')
@@ -194,6 +206,13 @@ describe('above the button', () => {
     expect(above).toContain('<strong><bdi>booking.example.com</bdi></strong>')
     expect(above).toContain('<strong><bdi>a…e@example.com</bdi></strong>')
     expect(above).not.toContain('<dl>')
+  })
+
+  test('is that appointments are written and invitations sent, once, if they are', () => {
+    for (const added of [[], ['write']] as const) {
+      const above = aboveButton(PAGES.signIn({ ...VIEW, writes: { kind: 'primary' }, added }, english))
+      expect(above.match(/written to your calendar, and invitations to them are sent in your name/g)).toHaveLength(1)
+    }
   })
 
   test('is an access token, once, if one is requested', () => {

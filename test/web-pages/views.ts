@@ -49,6 +49,9 @@ const FULL: SignInView = {
   expiresAt: '2026-11-30T10:00:00Z',
 }
 
+/** Appointments are written. */
+const WRITING: SignInView = { ...VIEW, writes: { kind: 'primary' } }
+
 /** The spec asks for more than the person agreed to before. */
 const ANEW: SignInView = {
   ...FULL,
@@ -66,6 +69,7 @@ export function everyPage(language: Language): Record<string, string> {
     'sign-in': PAGES.signIn(VIEW, language),
     'sign-in-popup': PAGES.signIn(POPUP, language),
     'sign-in-full': PAGES.signIn(FULL, language),
+    'sign-in-writing': PAGES.signIn(WRITING, language),
     'sign-in-anew': PAGES.signIn(ANEW, language),
     'sign-in-nothing-published': PAGES.signIn({ ...VIEW, publishes: { accessToken: false } }, language),
     ...(Object.fromEntries(outcomes) as Record<string, string>),

@@ -1,4 +1,4 @@
-/** Renders the details of the request: who asks, for whom, what is read, and who sees it. */
+/** Renders the details of the request: who asks, for whom, what is read and written, and who sees it. */
 import type { Language } from './languages/language.ts'
 import type { ScopeTexts, Texts } from './languages/texts.ts'
 import { fill, isolated, type Html, markup } from './markup.ts'
@@ -25,7 +25,7 @@ const SCOPES = new Map<string, keyof ScopeTexts>([
   ['userinfo.profile', 'identity'],
 ])
 
-/** Scopes that allow changes, although the operator makes none. */
+/** Scopes that allow more changes than the operator makes. */
 const WIDE: readonly (keyof ScopeTexts)[] = ['calendar', 'events']
 
 const nameOf = (scope: string): string => (scope.startsWith(PREFIX) ? scope.slice(PREFIX.length) : scope)
@@ -74,6 +74,7 @@ export function detailsList(view: SignInView, { texts }: Language): Html {
     ],
     [details.read, full ? details.readFull : details.readBusy],
     ...(full ? [] : [[details.notRead, details.notReadBusy] satisfies Row]),
+    ...written(view, texts),
     [details.shown, shownTo(view, texts)],
     [details.allowed, allowed(view, texts)],
   ]
@@ -83,9 +84,17 @@ export function detailsList(view: SignInView, { texts }: Language): Html {
 const asker = ({ siteHost, namespace }: SignInView, { details }: Texts): Html =>
   fill(details.askerOf, { site: isolated(siteHost), namespace: isolated(namespace) })
 
-function allowed({ publishes, scopes }: SignInView, texts: Texts): Html {
+function written({ writes, siteHost }: SignInView, texts: Texts): Row[] {
+  if (!writes) return []
+  const { details } = texts
+  const values = { site: isolated(siteHost), calendar: calendarName(writes, texts) }
+  return [[details.written, markup`<p>${fill(details.writtenEvents, values)}</p><p>${details.writtenMails}</p>`]]
+}
+
+function allowed({ publishes, scopes, writes }: SignInView, texts: Texts): Html {
   const wider = !publishes.accessToken && scopes.some(isWide)
-  return markup`${scopeList(scopes, texts)}${wider ? markup`<p class="quiet">${texts.details.allowedNote}</p>` : ''}`
+  const note = writes ? texts.details.allowedNoteWriting : texts.details.allowedNote
+  return markup`${scopeList(scopes, texts)}${wider ? markup`<p class="quiet">${note}</p>` : ''}`
 }
 
 function shownTo({ publishes, siteHost }: SignInView, { details }: Texts): Html {

@@ -41,10 +41,11 @@ function message(view: SignInView, context: PageContext): Html {
 ${boxes}`
 }
 
-/** An access token allows more than any other request does, so it is named before the button. */
-function requests({ publishes, added }: SignInView, { ask, added: news }: Texts): string[] {
+/** Writing and an access token go beyond reading, so they are named before the button. */
+function requests({ publishes, writes, added }: SignInView, { ask, added: news }: Texts): string[] {
   const calendar = publishes.detail === undefined ? ask.other : publishes.detail === 'Full' ? ask.full : ask.busy
-  return publishes.accessToken && !added.includes('accessToken') ? [calendar, news.accessToken] : [calendar]
+  const asked = [...(writes ? (['write'] as const) : []), ...(publishes.accessToken ? (['accessToken'] as const) : [])]
+  return [calendar, ...asked.filter((one) => !added.includes(one)).map((one) => news[one])]
 }
 
 /** When the current grant ends, if it has an end. */
@@ -97,7 +98,9 @@ const popupScripts = ({ clientScript }: SignInView, { pathPrefix }: PageContext)
 
 /** What is stored, and how to withdraw it. */
 function storageNotes(view: SignInView, texts: Texts): Html {
-  const notes = [texts.stored, texts.withdraw].map(
+  const { stored, withdraw } = texts
+  const writing = view.writes ? { ...stored, text: `${stored.text} ${stored.writing}` } : stored
+  const notes = [writing, withdraw].map(
     ({ title, text }) => markup`<section><h2>${title}</h2><p>${filled(text, view, texts)}</p></section>\n`,
   )
   return markup`<div class="notes">\n${notes}</div>`

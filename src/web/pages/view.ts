@@ -23,7 +23,7 @@ export type Outcome =
 /** Outcomes after which the page has no button. */
 export const FINAL_OUTCOMES: readonly Outcome[] = ['connected', 'suspended', 'not-needed']
 
-/** A calendar that is read. `id` is shown shortened, and omitted for the account's primary calendar. */
+/** A calendar that is read or written. `id` is shown shortened, and omitted for the account's primary calendar. */
 export interface CalendarView {
   kind: 'primary' | 'other'
   id?: string
@@ -53,6 +53,8 @@ export interface SignInView {
   /** The requested scopes, as Google writes them. */
   scopes: readonly string[]
   publishes: PublishesView
+  /** The calendar that appointments are written to; omitted if none is. */
+  writes?: CalendarView
   /** What is new since the person last agreed; empty if they never agreed, or nothing is new. */
   added: readonly Added[]
   mode: SignInMode

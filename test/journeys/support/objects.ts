@@ -110,7 +110,7 @@ export class Objects {
 
   /** Deletes what a journey left behind, despite finalizers. */
   async deleteAll(namespace?: string): Promise<void> {
-    for (const kind of ['Agent', 'CalendarIntegration']) {
+    for (const kind of ['Booking', 'Agent', 'CalendarIntegration']) {
       for (const { metadata } of await this.list(kind, namespace)) {
         if (metadata.finalizers) await this.patch(kind, metadata.name, { metadata: { finalizers: null } }, namespace)
         await this.delete(kind, metadata.name, namespace)

@@ -21,7 +21,7 @@ export const de: Texts = {
     title: 'Neu seit Ihrer letzten Zustimmung',
     detail: 'Auch Titel, Beschreibungen, Orte und Gäste Ihrer Termine werden weitergegeben.',
     accessToken: 'Programme von {site} erhalten einen eigenen Zugang zu Google.',
-    write: 'Termine werden in Ihren Kalender eingetragen.',
+    write: 'Termine werden in Ihren Kalender eingetragen, und Einladungen dazu werden in Ihrem Namen verschickt.',
     calendar: 'Ein weiterer Kalender: {calendar}',
     note: 'Bis Sie sich anmelden, bleibt alles, wie Sie es erlaubt haben.',
   },
@@ -38,6 +38,10 @@ export const de: Texts = {
     readFull: 'Ihre Termine: Beginn und Ende, Titel, Beschreibungen, Orte und Gäste.',
     notRead: 'Was nicht gelesen wird',
     notReadBusy: 'Titel, Beschreibungen, Orte und Gäste. Sie werden gar nicht erst abgefragt.',
+    written: 'Was eingetragen wird',
+    writtenEvents:
+      'Termine, die bei {site} gebucht werden, in diesen Kalender: {calendar}. Sie werden auch geändert und gelöscht.',
+    writtenMails: 'Google verschickt in Ihrem Namen Einladungen und Änderungen an die Gäste dieser Termine.',
     shown: 'Wer es sieht',
     shownBusy: 'Programme von {site} sehen, wann Sie belegt sind, und sonst nichts.',
     shownFull: 'Programme von {site} sehen Ihre Termine mit Titeln, Beschreibungen, Orten und Gästen.',
@@ -47,6 +51,8 @@ export const de: Texts = {
     allowed: 'Was Sie bei Google zulassen sollen',
     allowedNote:
       'Das kann mehr erlauben, als getan wird: Ihre Kalender werden nur gelesen, nichts darin wird geändert.',
+    allowedNoteWriting:
+      'Das kann mehr erlauben, als getan wird: Nur Termine, die hier gebucht werden, werden eingetragen; kein anderer wird geändert.',
   },
   scopes: {
     calendar:
@@ -61,6 +67,7 @@ export const de: Texts = {
   stored: {
     title: 'Was gespeichert wird',
     text: 'Eine Erlaubnis von Google, aufbewahrt dort, wo {site} läuft, mit der Ihr Kalender ohne Ihr Zutun gelesen wird. Niemals Ihr Passwort.',
+    writing: 'Auch Termine werden damit eingetragen.',
   },
   withdraw: {
     title: 'Wie Sie widerrufen',

@@ -20,7 +20,7 @@ export const en: Texts = {
     title: 'New since you last agreed',
     detail: 'Titles, descriptions, places and guests of your events are published, too.',
     accessToken: 'Programs run by {site} get access to Google for themselves.',
-    write: 'Appointments are written to your calendar.',
+    write: 'Appointments are written to your calendar, and invitations to them are sent in your name.',
     calendar: 'One more calendar: {calendar}',
     note: 'Until you sign in, everything stays as you agreed before.',
   },
@@ -37,6 +37,10 @@ export const en: Texts = {
     readFull: 'Your events: when they begin and end, their titles, descriptions, places and guests.',
     notRead: 'What is not read',
     notReadBusy: 'Titles, descriptions, places and guests. They are not even asked for.',
+    written: 'What is written',
+    writtenEvents:
+      'Appointments that are booked with {site}, to this calendar: {calendar}. They are changed and deleted as well.',
+    writtenMails: 'Google sends invitations and changes to the guests of these appointments in your name.',
     shown: 'Who sees it',
     shownBusy: 'Programs run by {site} see when you are busy, and nothing else.',
     shownFull: 'Programs run by {site} see your events with titles, descriptions, places and guests.',
@@ -46,6 +50,8 @@ export const en: Texts = {
     allowed: 'What Google will ask you to allow',
     allowedNote:
       'This may allow more than is done with it: your calendars are only read, and nothing in them is changed.',
+    allowedNoteWriting:
+      'This may allow more than is done with it: only appointments that are booked here are written, and no other event is changed.',
   },
   scopes: {
     calendar: 'See, edit, share and permanently delete all the calendars you can access using Google Calendar',
@@ -59,6 +65,7 @@ export const en: Texts = {
   stored: {
     title: 'What is stored',
     text: 'A permission from Google that lets your calendar be read while you are away. It is kept where {site} runs. Your password is never stored.',
+    writing: 'It also lets appointments be written to it.',
   },
   withdraw: {
     title: 'How to revoke access',

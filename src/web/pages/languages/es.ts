@@ -20,7 +20,7 @@ export const es: Texts = {
     title: 'Novedades desde la última vez que aceptó',
     detail: 'También se publican los títulos, descripciones, lugares e invitados de sus eventos.',
     accessToken: 'Los programas de {site} obtienen su propio acceso a Google.',
-    write: 'Se escriben citas en su calendario.',
+    write: 'Se escriben citas en su calendario y las invitaciones se envían en su nombre.',
     calendar: 'Un calendario más: {calendar}',
     note: 'Hasta que inicie sesión, todo sigue como lo aceptó.',
   },
@@ -37,6 +37,10 @@ export const es: Texts = {
     readFull: 'Sus eventos: cuándo empiezan y terminan, sus títulos, descripciones, lugares e invitados.',
     notRead: 'Qué no se lee',
     notReadBusy: 'Títulos, descripciones, lugares e invitados. Ni siquiera se solicitan.',
+    written: 'Qué se escribe',
+    writtenEvents:
+      'Las citas que se reservan con {site}, en este calendario: {calendar}. También se cambian y se eliminan.',
+    writtenMails: 'Google envía en su nombre las invitaciones y los cambios a los invitados de estas citas.',
     shown: 'Quién lo ve',
     shownBusy: 'Los programas de {site} ven cuándo está ocupado su calendario, y nada más.',
     shownFull: 'Los programas de {site} ven sus eventos con títulos, descripciones, lugares e invitados.',
@@ -45,6 +49,8 @@ export const es: Texts = {
       'Los programas de {site} reciben además acceso propio a Google mientras dure la conexión. Con él pueden hacer todo lo que usted permita abajo.',
     allowed: 'Qué le pedirá Google que permita',
     allowedNote: 'Esto puede permitir más de lo que se hace: sus calendarios solo se leen, no se cambia nada en ellos.',
+    allowedNoteWriting:
+      'Esto puede permitir más de lo que se hace: solo se escriben las citas que se reservan aquí y no se cambia ningún otro evento.',
   },
   scopes: {
     calendar:
@@ -59,6 +65,7 @@ export const es: Texts = {
   stored: {
     title: 'Qué se guarda',
     text: 'Un permiso de Google, guardado donde funciona {site}, con el que se lee su calendario sin su intervención. Nunca su contraseña.',
+    writing: 'También permite escribir citas en él.',
   },
   withdraw: {
     title: 'Cómo retirar el permiso',

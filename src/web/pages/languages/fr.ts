@@ -21,7 +21,7 @@ export const fr: Texts = {
     title: 'Nouveau depuis votre dernier accord',
     detail: 'Les titres, descriptions, lieux et invités de vos événements sont aussi transmis.',
     accessToken: 'Les programmes de {site} reçoivent leur propre accès à Google.',
-    write: 'Des rendez-vous sont inscrits dans votre agenda.',
+    write: 'Des rendez-vous sont inscrits dans votre agenda, et les invitations sont envoyées en votre nom.',
     calendar: 'Un agenda de plus : {calendar}',
     note: 'Tant que vous ne vous connectez pas, tout reste comme vous l’avez accepté.',
   },
@@ -38,6 +38,10 @@ export const fr: Texts = {
     readFull: 'Vos événements : début et fin, titres, descriptions, lieux et invités.',
     notRead: 'Ce qui n’est pas lu',
     notReadBusy: 'Les titres, descriptions, lieux et invités. Ils ne sont même pas demandés.',
+    written: 'Ce qui est inscrit',
+    writtenEvents:
+      'Les rendez-vous pris avec {site}, dans cet agenda : {calendar}. Ils sont aussi modifiés et supprimés.',
+    writtenMails: 'Google envoie en votre nom les invitations et les changements aux invités de ces rendez-vous.',
     shown: 'Qui le voit',
     shownBusy: 'Les programmes de {site} voient quand vous êtes indisponible, et rien d’autre.',
     shownFull: 'Les programmes de {site} voient vos événements avec titres, descriptions, lieux et invités.',
@@ -46,6 +50,8 @@ export const fr: Texts = {
       'Les programmes de {site} reçoivent aussi leur propre accès à Google tant que vous restez connecté. Ils peuvent alors faire tout ce que vous autorisez ci-dessous.',
     allowed: 'Ce que Google vous demandera d’autoriser',
     allowedNote: 'Cela peut permettre plus que ce qui est fait : vos agendas sont seulement lus, rien n’y est modifié.',
+    allowedNoteWriting:
+      'Cela peut permettre plus que ce qui est fait : seuls les rendez-vous pris ici sont inscrits, aucun autre événement n’est modifié.',
   },
   scopes: {
     calendar:
@@ -60,6 +66,7 @@ export const fr: Texts = {
   stored: {
     title: 'Ce qui est conservé',
     text: 'Une autorisation de Google, conservée là où fonctionne {site}, grâce à laquelle votre agenda est lu sans vous. Jamais votre mot de passe.',
+    writing: 'Elle permet aussi d’y inscrire des rendez-vous.',
   },
   withdraw: {
     title: 'Comment retirer l’autorisation',

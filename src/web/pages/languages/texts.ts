@@ -49,18 +49,24 @@ export interface Texts {
     readFull: string
     notRead: string
     notReadBusy: string
+    /** `{calendar}` is a name or a shortened id. */
+    written: string
+    writtenEvents: string
+    writtenMails: string
     shown: string
     shownBusy: string
     shownFull: string
     shownNone: string
     shownToken: string
     allowed: string
-    /** Shown if the scopes allow more than is done with them. */
+    /** Shown if the scopes allow more than is done with them: where nothing is written, and where appointments are. */
     allowedNote: string
+    allowedNoteWriting: string
   }
   scopes: ScopeTexts
 
-  stored: Message
+  /** `writing` is added where appointments are written. */
+  stored: Message & { writing: string }
   withdraw: Message & { link: string }
 
   /** When the grant ends: for a connected account, and for a grant that should be renewed. */
