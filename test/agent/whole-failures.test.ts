@@ -1,15 +1,9 @@
 /** What an Agent says and asks for when a step of its reconcile fails, and in which order failures are said. */
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type * as undici from 'undici'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ACCOUNT } from '../memory/google.ts'
 import { refusal } from '../memory/kubernetes.ts'
 import { hostileOf } from '../memory/objects.ts'
 import { HOUR, MINUTE, OneAgent } from './support/one-agent.ts'
-
-vi.mock('undici', async (original) => {
-  const { PoolToGoogle } = await import('../memory/network.ts')
-  return { ...(await original<typeof undici>()), EnvHttpProxyAgent: PoolToGoogle }
-})
 
 const KEY = 'booking/alice'
 const SECOND = 1_000
