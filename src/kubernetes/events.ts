@@ -85,8 +85,11 @@ export function createEventRecorder(deps: EventsDeps): EventRecorder {
     record(event) {
       const now = deps.clock.monotonic()
       sweep(now)
-      if (waiting.length >= MAX_WAITING || stopping.signal.aborted) return drop('full', event)
+      const isFull = waiting.length >= MAX_WAITING
+      const victim = isFull ? lastOfLargest(waiting, namespaceOf(event)) : undefined
+      if ((isFull && victim === undefined) || stopping.signal.aborted) return drop('full', event)
       if (!limiter.tryAcquire(event.regarding.metadata.uid ?? '')) return drop('object', event)
+      if (victim !== undefined) for (const displaced of waiting.splice(victim, 1)) drop('full', displaced)
       waiting.push({
         ...event,
         note: shortened(clean(scrub(event.note), MAX_NOTE_BYTES)),
@@ -103,6 +106,20 @@ export function createEventRecorder(deps: EventsDeps): EventRecorder {
       await writing
     },
   }
+}
+
+const namespaceOf = ({ regarding }: EventRecord): string => regarding.metadata.namespace ?? ''
+
+/**
+ * Which waiting Event gives way to one of this namespace: the last one of the namespace that has the most, so that a flood in one
+ * namespace costs no other its Events. Undefined if no namespace has more than this one.
+ */
+function lastOfLargest(waiting: readonly EventRecord[], namespace: string): number | undefined {
+  const counts = new Map<string, number>()
+  for (const event of waiting) counts.set(namespaceOf(event), (counts.get(namespaceOf(event)) ?? 0) + 1)
+  const most = Math.max(...counts.values())
+  if (most <= (counts.get(namespace) ?? 0) + 1) return undefined
+  return waiting.findLastIndex((event) => counts.get(namespaceOf(event)) === most)
 }
 
 class Writer {

@@ -21,7 +21,7 @@ const anyOf = (env: Environment, name: string): string => env[name] || env[name.
 /** Parses the URL of a proxy. Without a scheme it is HTTP. */
 function asProxy(text: string): string | undefined {
   const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`
-  return text !== '' && isProxy(full) ? full : undefined
+  return isProxy(full) ? full : undefined
 }
 
 /** Whether a text is the URL of a proxy that can be used. */
@@ -32,17 +32,13 @@ function isExcepted(server: URL, noProxy: string): boolean {
   const host = bare(server.hostname)
   const port = server.port || (server.protocol === 'https:' ? '443' : '80')
   if (host === 'localhost' || isLoopback(host)) return true
-  const rules = noProxy
-    .toLowerCase()
-    .split(',')
-    .map((rule) => rule.trim())
-  return rules.some((rule) => rule !== '' && matches(rule, host, port))
+  const rules = noProxy.split(',').map((rule) => rule.trim())
+  return rules.some((rule) => matches(rule, host, port))
 }
 
 const bare = (host: string): string => host.replace(/^\[|\]$/g, '').toLowerCase()
 
-const isLoopback = (host: string): boolean =>
-  isIP(host) !== 0 && inNetwork(host, isIP(host) === 4 ? '127.0.0.0/8' : '::1/128')
+const isLoopback = (host: string): boolean => inNetwork(host, isIP(host) === 4 ? '127.0.0.0/8' : '::1/128')
 
 function matches(rule: string, host: string, port: string): boolean {
   if (rule === '*') return true

@@ -58,7 +58,6 @@ const PAGE_DIVISOR = 4
 /** The values of client-go. */
 const FIRST_BACKOFF_MS = 800
 const MAX_BACKOFF_MS = 30_000
-const BACKOFF_RESET_MS = 120_000
 /** A server that ends every watch at once must not cause a busy loop. */
 const MIN_ROUND_MS = 1_000
 /** A new watch proves that the connection works. Opening one costs little, and the connection is reused. */
@@ -71,6 +70,8 @@ const FRESH_MS = 60_000
 const SILENT_WATCHES_UNTIL_LIST = 3
 /** A shorter watch without events is not suspicious. */
 const SILENT_MS = 30_000
+/** A watch that has lasted for so long worked: what ended it, such as a proxy, says nothing about the next one. */
+const WORKED_MS = 20_000
 /** The longest pause during an outage of a reflector that keeps probing. */
 const PROBE_PAUSE_MS = 5_000
 /** After so many failures in a row, the version may be the cause. */
@@ -145,12 +146,11 @@ class Session<T extends KubernetesObject> {
     const { clock } = this.#deps
     while (!this.#signal.aborted) {
       const startedAt = clock.monotonic()
-      const lasted = (): number => clock.monotonic() - startedAt
       try {
         await this.#round(onSynced)
-        if (lasted() < MIN_ROUND_MS) await sleep(clock, MIN_ROUND_MS, this.#signal)
+        if (clock.monotonic() - startedAt < MIN_ROUND_MS) await sleep(clock, MIN_ROUND_MS, this.#signal)
       } catch (error) {
-        await this.#pause(error, lasted())
+        await this.#pause(error)
       }
     }
   }
@@ -169,13 +169,12 @@ class Session<T extends KubernetesObject> {
     this.#lastReason = ''
   }
 
-  async #pause(error: unknown, lasted: number): Promise<void> {
+  async #pause(error: unknown): Promise<void> {
     if (this.#signal.aborted) return
     const { health, clock } = this.#deps
     this.#logOnce(error)
     this.#failures += 1
     const failure = error instanceof ApiError ? error : undefined
-    if (lasted > BACKOFF_RESET_MS) this.#backoff = FIRST_BACKOFF_MS
     this.#chooseStart(failure?.failure)
     const pause = this.#nextPause(failure?.retryAfterMs)
     await (health.isFailing ? this.#pauseDuringOutage(pause) : sleep(clock, pause, this.#signal))
@@ -287,6 +286,7 @@ class Session<T extends KubernetesObject> {
       }
     } finally {
       const lasted = this.#deps.clock.monotonic() - this.#acceptedAt
+      if (lasted > WORKED_MS) this.#backoff = FIRST_BACKOFF_MS
       if (!isSilent) this.#silentWatches = 0
       else if (lasted > SILENT_MS) this.#silentWatches += 1
       if (this.#silentWatches >= SILENT_WATCHES_UNTIL_LIST) this.#version = undefined

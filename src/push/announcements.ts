@@ -6,7 +6,7 @@ import { MINUTE_MS } from '../platform/time-units.ts'
 
 /** What is known about the messages for one calendar. */
 export interface Announcements {
-  /** When a message last arrived. */
+  /** When a message last arrived that announced a change. */
   readonly lastMessage?: number
   /** When Google's first message on a channel last arrived: it may come before the answer to the request. */
   readonly lastSync?: number
@@ -35,12 +35,14 @@ export const MISSED_LIMIT = 3
 /** Before any message and any reading. */
 export const newAnnouncements = (): Announcements => ({ unannounced: [], missed: 0 })
 
-/** A message has arrived. @param isFirst it is the first one of a channel. */
-export function announced(before: Announcements, now: number, isFirst = false): Announcements {
+/** A message has arrived that announces a change. */
+export function announced(before: Announcements, now: number): Announcements {
   const unannounced = before.unannounced.filter((at) => now - at > TOLERANCE_MS)
-  const lastSync = isFirst ? now : before.lastSync
-  return { ...before, lastMessage: now, lastSync, unannounced, missed: 0 }
+  return { ...before, lastMessage: now, unannounced, missed: 0 }
 }
+
+/** The first message of a channel has arrived: it announces nothing, but messages arrive again. */
+export const synced = (before: Announcements, now: number): Announcements => ({ ...before, lastSync: now, missed: 0 })
 
 /** A calendar was read. What changed before it had a channel counts for nothing. */
 export function noted(before: Announcements, { lastRead, changedAt, provedAt = Infinity }: Reading): Announcements {

@@ -1,6 +1,6 @@
 /** What Google's messages prove and announce, and which of them were missed. Pure. */
 import { announcementsOf, withAnnouncements, withChannels, type AgentPush } from './agent-push.ts'
-import { announced, judged, MISSED_LIMIT } from './announcements.ts'
+import { announced, judged, MISSED_LIMIT, synced } from './announcements.ts'
 import { calendarTag } from './channel-token.ts'
 import type { Notification } from './port.ts'
 import { proved } from './state.ts'
@@ -33,7 +33,7 @@ export const calendarsOf = ({ uid, calendars }: AgentPush, tags: readonly string
 
 /** A message for a calendar has arrived: it proves a channel, or announces a change. */
 export function withMessage(before: AgentPush, id: string, kind: Notification['kind'], now: number): AgentPush {
-  const push = withAnnouncements(before, id, announced(announcementsOf(before, id), now, kind === 'sync'))
+  const push = withAnnouncements(before, id, (kind === 'sync' ? synced : announced)(announcementsOf(before, id), now))
   // A change is announced by the channel that is being replaced, too.
   const isProof = kind === 'sync' || !push.state.byCalendar.get(id)?.proved
   const state = isProof ? proved(push.state, id, now) : push.state

@@ -232,7 +232,10 @@ describe('an integration whose polls need more than its budget', () => {
 
   test('does not count the polls of an integration that is suspended, or of one whose secret is made up', async () => {
     google.change({ quota: quota(1) } as never)
-    google.add('other/asleep', { spec: { quota: quota(1), suspend: true } as never })
+    google.add('other/asleep', { spec: { quota: quota(1) } as never })
+    await google.reconcile('other/asleep')
+    const asleep = google.object('other/asleep')
+    google.world.put({ ...asleep, spec: { ...asleep.spec, suspend: true } })
     const madeUp = { ...google.object().spec.google, clientSecretRef: { name: 'client-of-made-up' } }
     const data = encoded({ client_id: CLIENT_ID, client_secret: 'GOCSPX-made-up' })
     google.add('third/made-up', { spec: { quota: quota(1), google: madeUp } as never, data })

@@ -78,6 +78,8 @@ describe('a site that Google reaches', () => {
     expect(world.clock.now() - started).toBeLessThanOrEqual(withinMs(1_000))
     await world.clock.advance(3_000)
     expect(asked('events.list')).toBe(before + 1)
+    const { syncedAt, freshUntil } = await world.busy('alice')
+    expect(Date.parse(freshUntil) - Date.parse(syncedAt)).toBe(15 * MINUTE)
   })
 
   test('causes no read by its first message', async () => {

@@ -186,6 +186,7 @@ describe('connections', () => {
     }
     expect(api.accepted).toBeLessThan(4)
     await connection.close()
+    await until('all are closed', () => api.connections === 0)
   })
 
   it('are never used up by watches: the Lease does not wait for one', async () => {

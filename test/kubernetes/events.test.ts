@@ -240,6 +240,26 @@ describe('many Events', () => {
     expect(requests).toHaveLength(26)
   })
 
+  it('of one namespace never take the place of those of another, which are fewer', async () => {
+    let letGo: () => void = () => undefined
+    const hangs = new Promise<void>((resolve) => (letGo = resolve))
+    answer = () => hangs
+    const of = (namespace: string, uid: string): EventRecord['regarding'] => ({
+      ...agent('x'),
+      metadata: { ...agent('x').metadata, namespace, uid },
+    })
+    for (let turn = 0; turn < 1001; turn++) note({ regarding: of('flooded', `uid-${turn}`) })
+    expect(dropped).toEqual([])
+    note({ regarding: of('booking', 'alice') })
+    note({ regarding: of('booking', 'bob') })
+    note({ regarding: of('flooded', 'more') })
+    expect(dropped).toEqual(['full', 'full', 'full'])
+    letGo()
+    await settle()
+    expect(requests.filter(({ path }) => path === EVENTS)).toHaveLength(2)
+    expect(requests).toHaveLength(1001)
+  })
+
   it('while the API server hangs fill a queue of a thousand, and no more', async () => {
     answer = () => new Promise(() => undefined)
     for (let turn = 0; turn < 1500; turn++) {

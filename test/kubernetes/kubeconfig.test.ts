@@ -217,6 +217,7 @@ describe('a file', () => {
     ],
     ['client-key-data is not base64', { users: [{ user: { 'client-key-data': 'a=b=' } }] }],
     ['client-key-data is not base64', { users: [{ user: { 'client-key-data': '-----BEGIN' } }] }],
+    ['client-key-data is not base64', { users: [{ user: { 'client-key-data': 'abcde' } }] }],
   ])('is refused, with its name and the field, if %s', (words, content) => {
     const parse = (): unknown => parseKubeconfig(JSON.stringify(content), '/etc/kubeconfig')
     expect(parse).toThrow(words)
@@ -229,6 +230,14 @@ describe('a file', () => {
     for (const text of ['', '---\n', '{"preferences": {}, "kind": "", "clusters": null}']) {
       expect(parseKubeconfig(text, '/etc/kubeconfig')).toEqual(nothing)
     }
+  })
+
+  it('may use anchors and merge keys', () => {
+    const text = 'base: &base {server: "https://a"}\nclusters: [{name: a, cluster: {<<: *base, tls-server-name: b}}]'
+    expect(parseKubeconfig(text, '/etc/kubeconfig').clusters.get('a')).toMatchObject({
+      server: 'https://a',
+      tlsServerName: 'b',
+    })
   })
 
   it('that is not YAML is refused with the line, which is not repeated', () => {

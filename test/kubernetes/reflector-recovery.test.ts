@@ -88,6 +88,32 @@ describe('a server that goes away', () => {
   })
 })
 
+describe('a proxy that cuts every watch', () => {
+  it('after it has worked for a while delays no event by a backoff', async () => {
+    at.serve(listOf(3))
+    at.start()
+    for (let turn = 1; turn <= 4; turn++) {
+      const watch = await at.nthWatch(turn)
+      await clock.advance(25_000)
+      watch.cut()
+      expect([await at.endPause()]).toEqual(about([1_200]))
+    }
+    expect(lists).toHaveLength(1)
+  })
+
+  it('is asked less and less often if it cuts them at once', async () => {
+    at.serve(listOf(3))
+    at.start()
+    const pauses: number[] = []
+    for (let turn = 1; turn <= 3; turn++) {
+      const watch = await at.nthWatch(turn)
+      watch.cut()
+      pauses.push(await at.endPause())
+    }
+    expect(pauses).toEqual(about([1_200, 2_400, 4_800]))
+  })
+})
+
 describe('stopping', () => {
   it('in the middle of a list changes nothing: what was not listed yet is not gone', async () => {
     for (const name of ['a', 'b']) store.put(inVersion(name, 1))

@@ -4,7 +4,7 @@
  */
 import { GrantStore } from '../../src/grants/grant-store.ts'
 import { createTokenSource } from '../../src/grants/token-source.ts'
-import { createAgentReconciler } from '../../src/agent/reconcile.ts'
+import { createAgentReconciler, type AgentReconciler } from '../../src/agent/reconcile.ts'
 import { createZones } from '../../src/calendar/zones.ts'
 import { createGoogle, type RunningGoogle } from '../../src/google/google.ts'
 import type { Pool } from '../../src/google/transport.ts'
@@ -51,8 +51,10 @@ export class MemoryWorld {
   registry!: IntegrationRegistry
   /** The integrations whose Agents the registry woke. */
   woken: string[] = []
+  /** The Agents that are reconciled soon, because Google answers again. */
+  wokenAgents: string[] = []
   #integrations!: IntegrationReconciler
-  #agents!: Reconcile
+  #agents!: AgentReconciler
 
   constructor() {
     this.restart()
@@ -98,10 +100,10 @@ export class MemoryWorld {
       reported: () => undefined,
       readNow: () => undefined,
       calendarsRead: () => undefined,
-      wake: () => undefined,
+      wake: (key) => void this.wokenAgents.push(key),
       progress: () => undefined,
     })
-    this.#agents = agents.reconcile
+    this.#agents = agents
   }
 
   /** As the queue of deadlines does it: the latest request for a key counts. */
@@ -130,12 +132,17 @@ export class MemoryWorld {
   /** One reconcile of an Agent or a CalendarIntegration. @throws what the reconcile throws, and Error if it never ends. */
   reconcile(kind: 'Agent' | 'CalendarIntegration', key: string): Promise<Outcome> {
     this.google.judged = key === 'booking/alice'
-    return this.#finish((kind === 'Agent' ? this.#agents : this.#integrations.reconcile)(key))
+    return this.#finish((kind === 'Agent' ? this.#agents : this.#integrations).reconcile(key))
   }
 
-  /** Writes the first status of an integration, beside its reconcile. @throws as `reconcile`. */
-  writeFirstStatus(key: string): Promise<Outcome> {
-    return this.#finish(this.#integrations.runDeadline(key))
+  /** Writes the first status, beside the reconcile. @throws as `reconcile`. */
+  writeFirstStatus(key: string, kind: 'Agent' | 'CalendarIntegration' = 'CalendarIntegration'): Promise<Outcome> {
+    return this.#finish((kind === 'Agent' ? this.#agents : this.#integrations).runDeadline(key))
+  }
+
+  /** What the metrics say about the published objects. */
+  outputs(): ReturnType<AgentReconciler['outputs']> {
+    return this.#agents.outputs()
   }
 
   /** Lets time go on only while nothing else can. */

@@ -164,8 +164,8 @@ export const PROMISES: readonly BrokenPromise[] = [
   {
     promise: 'time: what has fallen due by the time that everything is decided means now',
     file: 'src/agent/decide.ts',
-    find: ': due.map((instant) => instant - at.monotonic)',
-    replace: ': due.map((instant) => instant - at.monotonic).filter((left) => left > 0)',
+    find: 'isRead ? due.map((instant) => instant - at.monotonic)',
+    replace: 'isRead ? due.map((instant) => instant - at.monotonic).filter((left) => left > 0)',
     test: 'test/agent/decide.test.ts',
   },
   {

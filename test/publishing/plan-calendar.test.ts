@@ -162,3 +162,80 @@ describe('a header that was written with a clock that was ahead', () => {
     expect(Date.parse(published().syncedAt)).toBeLessThanOrEqual(clock.now())
   })
 })
+
+describe('the heartbeat', () => {
+  const readAfter = async (ms: number): Promise<boolean> => {
+    await clock.advance(ms)
+    read([meeting()])
+    return publish()
+  }
+
+  test('comes before the end of trust if the next reading would come too late for that', async () => {
+    sync = { ...anIntegration().spec.sync, interval: '6m' }
+    agent = anAgent({ publish: { ...agent.spec.publish, staleAfter: '12m' } })
+    publish()
+    // Trust ends at 12:00. The next reading comes five minutes after each, and may be a quarter of an interval late.
+    expect(await readAfter(5.4 * MINUTE)).toBe(false)
+    expect(await readAfter(0.3 * MINUTE)).toBe(true)
+  })
+
+  test('does not come without a later reading', async () => {
+    publish()
+    await clock.advance(14 * MINUTE)
+    expect(publish()).toBe(false)
+  })
+})
+
+describe('a setting that changes what readers may rely on', () => {
+  beforeEach(() => void publish())
+
+  test.each<[what: string, change: () => void]>([
+    [
+      'the time zone of the calendar',
+      () => (calendar = { ...calendar, snapshot: list([meeting()], { timeZone: 'UTC' }) }),
+    ],
+    ['the window', () => (sync = { ...anIntegration().spec.sync, window: { pastDays: 1, futureDays: 30 } })],
+    ['staleAfter', () => (agent = anAgent({ publish: { ...agent.spec.publish, staleAfter: '20m' } }))],
+    ['an interval that makes staleAfter longer', () => (sync = { ...anIntegration().spec.sync, interval: '10m' })],
+  ])('is published at once: %s', (_, change) => {
+    change()
+    expect(publish()).toBe(true)
+    expect(publish()).toBe(false)
+  })
+})
+
+describe('a calendar that does not fit into its object', () => {
+  const events = Array.from({ length: 1_500 }, (_, n) => {
+    const start = Date.parse('2026-11-24T00:00:00Z') + n * 45 * MINUTE
+    const spell = { start: new Date(start).toISOString(), end: new Date(start + 30 * MINUTE).toISOString() }
+    return meeting({
+      id: `event-${n}`,
+      summary: `${n}`.repeat(200).slice(0, 700),
+      start: { dateTime: spell.start },
+      end: { dateTime: spell.end },
+    })
+  })
+
+  test('is published without its events, says so, and is looked at again in five minutes', async () => {
+    const full = { kind: 'Secret', name: 'alice-calendar', detail: 'Full', formats: ['JSON'] } as const
+    agent = anAgent({ publish: { staleAfter: '15m', whenStale: 'KeepLast', calendar: { ...full, formats: ['JSON'] } } })
+    calendar = { ...calendar, snapshot: list(events, { detail: 'Full' }) }
+    const { data, failure } = plan()
+    expect(Object.keys(data ?? {})).toEqual(['busy.json'])
+    expect(failure).toMatchObject({ condition: 'Synced', reason: 'PublishTooLarge' })
+    expect(failure?.message).toMatch(/kB more than fits; its busy time is published without the events/)
+    expect(failure?.requeue).toEqual({ kind: 'blocked', at: clock.monotonic() + 5 * MINUTE })
+    publish()
+    // Nothing has changed: it is still said.
+    for (let round = 0; round < 2; round++) {
+      const again = plan()
+      state = again.state
+      expect(again.failure?.reason).toBe('PublishTooLarge')
+    }
+    read([meeting()])
+    calendar = { ...calendar, snapshot: list([meeting()], { detail: 'Full' }) }
+    await clock.advance(MINUTE)
+    expect(plan().failure).toBeUndefined()
+    expect(Object.keys(plan().data ?? {})).toContain('events.json')
+  })
+})

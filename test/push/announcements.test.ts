@@ -5,6 +5,7 @@ import {
   judgementDue,
   newAnnouncements,
   noted,
+  synced,
   type Announcements,
 } from '../../src/push/announcements.ts'
 
@@ -34,6 +35,11 @@ describe('a change that a poll finds', () => {
     expect(judgementDue(announced(found(5 * MINUTE), 6 * MINUTE))).toBeUndefined()
   })
 
+  test('is not announced by the first message of a channel', () => {
+    expect(judgementDue(found(5 * MINUTE, synced(before, 5 * MINUTE)))).toBe(6 * MINUTE)
+    expect(judgementDue(synced(found(5 * MINUTE), 5 * MINUTE))).toBe(6 * MINUTE)
+  })
+
   test.each([
     ['the calendar had no channel', { lastRead: 5, changedAt: 5, provedAt: undefined }],
     ['the channel is newer than the read before', { lastRead: 5, changedAt: 5, provedAt: 1 }],
@@ -50,7 +56,11 @@ describe('a change that a poll finds', () => {
   })
 })
 
-test('a message ends the row of missed changes', () => {
+test.each([
+  ['a message', announced],
+  ['the first message of another channel', synced],
+])('%s ends the row of missed changes', (_, arrived) => {
   const missed = judged(found(MINUTE), 3 * MINUTE).announcements
-  expect(announced(missed, 4 * MINUTE).missed).toBe(0)
+  expect(missed.missed).toBe(1)
+  expect(arrived(missed, 4 * MINUTE).missed).toBe(0)
 })

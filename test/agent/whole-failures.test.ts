@@ -1,0 +1,352 @@
+/** What an Agent says and asks for when a step of its reconcile fails, and in which order failures are said. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { ACCOUNT } from '../memory/google.ts'
+import { refusal } from '../memory/kubernetes.ts'
+import { hostileOf } from '../memory/objects.ts'
+import { HOUR, MINUTE, OneAgent } from './support/one-agent.ts'
+
+const KEY = 'booking/alice'
+const SECOND = 1_000
+
+let alice: OneAgent
+
+beforeEach(() => {
+  alice = new OneAgent()
+})
+
+afterEach(async () => {
+  expect(alice.world.failures).toEqual([])
+  expect(alice.world.kubernetes.problems).toEqual([])
+  await alice.world.close()
+})
+
+const reconcile = (): ReturnType<OneAgent['reconcile']> => alice.world.reconcile('Agent', KEY)
+
+const says = (type: string): (string | undefined)[] => {
+  const { status, reason } = alice.condition(type) ?? {}
+  return [status, reason]
+}
+
+/** Google's answer to requests whose path contains this. */
+function refuse(what: string, status: number, body: object): void {
+  alice.world.google.before = ({ path }) => {
+    if (path.includes(what)) alice.world.google.twist([{ do: 'refuse', status, body }])
+  }
+}
+
+const apiError = (code: number, reason: string): object => ({
+  error: { code, errors: [{ domain: 'usageLimits', reason }] },
+})
+
+const asked = (what: string): number => alice.world.google.asked.filter(({ path }) => path.includes(what)).length
+
+/** Everything that is asked of Google, except that the integration's client is verified. */
+const askedAll = (): number => alice.world.google.asked.length
+
+/** The integration is good, and the Agent was not reconciled yet. */
+const withIntegration = (): Promise<unknown> => alice.world.reconcile('CalendarIntegration', 'booking/google')
+
+describe('an Agent whose token Google does not renew, because it gives no answer', () => {
+  beforeEach(async () => {
+    await withIntegration()
+    refuse('/token', 503, {})
+  })
+
+  test('knows nothing about its grant, and asks nothing else', async () => {
+    expect(await reconcile()).toMatchObject({ kind: 'retry', error: { failure: 'Unreachable' } })
+    expect(says('Authorized')).toEqual(['Unknown', 'GoogleUnreachable'])
+    expect(says('Synced')).toEqual(['Unknown', 'NotYetSynced'])
+    expect(says('Ready')).toEqual(['Unknown', 'GoogleUnreachable'])
+    expect(asked('/calendar/v3/')).toBe(0)
+  })
+
+  test('asks nothing before its backoff ends, whatever triggers a reconcile, and says the same', async () => {
+    await reconcile()
+    const before = askedAll()
+    const { conditions } = alice.status
+    alice.change({}, { labels: { a: 'b' } })
+    const outcome = await reconcile()
+    expect(askedAll()).toBe(before)
+    expect(alice.status.conditions).toEqual(conditions)
+    expect(outcome).toMatchObject({ kind: 'retry', notBefore: expect.closeTo(750, -1) as number })
+    alice.answerAgain()
+    await alice.world.clock.advance(SECOND)
+    await reconcile()
+    expect(askedAll()).toBeGreaterThan(before)
+  })
+
+  test('asks at once if somebody requests it', async () => {
+    await reconcile()
+    alice.answerAgain()
+    alice.change({}, { annotations: { 'calendar-operator.io/requestedAt': 'now' } })
+    await reconcile()
+    expect(says('Ready')).toEqual(['True', 'Ready'])
+    expect(alice.status.lastHandledReconcileAt).toBe('now')
+  })
+
+  test('asks at once with other credentials or a larger quota', async () => {
+    await reconcile()
+    alice.answerAgain()
+    alice.changeIntegration({ quota: { requestsPerMinute: 20_000, requestsPerMinutePerAgent: 600 } })
+    await reconcile()
+    expect(says('Ready')).toEqual(['True', 'Ready'])
+  })
+})
+
+describe('an Agent that Google stops answering after it has read', () => {
+  beforeEach(() => alice.ready())
+
+  test('is still authorized, during its backoff, too', async () => {
+    alice.refuseListings(503)
+    await alice.reconcileAfter(6 * MINUTE)
+    await reconcile()
+    expect(says('Authorized')).toEqual(['True', 'Granted'])
+    expect(says('Synced')).toEqual(['True', 'Synced'])
+    expect(says('Ready')).toEqual(['True', 'Ready'])
+    await alice.reconcileAfter(14 * MINUTE)
+    expect(says('Authorized')).toEqual(['True', 'Granted'])
+    expect(says('Ready')[0]).toBe('False')
+  })
+})
+
+describe('an Agent whose client Google limits', () => {
+  test('that was never read says so, and is read once the limit has ended', async () => {
+    alice.refuseListings(403, '', apiError(403, 'rateLimitExceeded'))
+    await alice.reconcile()
+    expect(says('Ready')).toEqual(['False', 'RateLimited'])
+    expect(says('Authorized')).toEqual(['True', 'Granted'])
+    const before = asked('/events?')
+    alice.answerAgain()
+    await alice.reconcileAfter(SECOND)
+    expect(asked('/events?')).toBe(before)
+    await alice.reconcileAfter(MINUTE)
+    expect(says('Ready')).toEqual(['True', 'Ready'])
+  })
+
+  test('is read at once after another Agent of the client has met the end of the limit', async () => {
+    await alice.ready()
+    alice.refuseListings(403, '', apiError(403, 'dailyLimitExceeded'))
+    await alice.reconcileAfter(6 * MINUTE)
+    expect(alice.condition('Ready')?.message).toContain('daily quota')
+    alice.answerAgain()
+    alice.world.put(bob())
+    alice.world.put({
+      ...bob(),
+      metadata: { ...bob().metadata, annotations: { 'calendar-operator.io/requestedAt': 'x' } },
+    })
+    await alice.world.reconcile('Agent', 'booking/bob')
+    const before = asked('/events?')
+    await alice.reconcileAfter(SECOND)
+    expect(asked('/events?')).toBe(before + 1)
+    expect(alice.condition('Synced')?.message).toBe('The calendar is read and up to date.')
+  })
+})
+
+const bob = (): ReturnType<typeof hostileOf> =>
+  hostileOf({
+    account: ACCOUNT,
+    calendars: ['primary'],
+    calendarKind: 'ConfigMap',
+    calendarName: 'bob-calendar',
+    tokenName: undefined,
+    grantName: 'alice-grant',
+    revoke: false,
+  })
+
+describe('an Agent whose client Google refuses', () => {
+  test('says that its integration is not ready, and has it verified', async () => {
+    await withIntegration()
+    refuse('/token', 401, { error: 'invalid_client' })
+    await alice.world.clock.advance(MINUTE)
+    await reconcile()
+    expect(says('Ready')).toEqual(['False', 'IntegrationNotReady'])
+    expect(says('Authorized')[0]).not.toBe('False')
+    expect(alice.world.registry.isSuspect('booking/google')).toBe(true)
+    await withIntegration()
+    const integration = alice.world.kubernetes.find('CalendarIntegration', 'google')?.status as OneAgent['status']
+    expect(integration.conditions?.find(({ type }) => type === 'Ready')?.reason).toBe('InvalidClient')
+  })
+})
+
+describe('an Agent whose project has the Calendar API switched off', () => {
+  beforeEach(async () => {
+    await alice.ready()
+    alice.refuseListings(403, '', apiError(403, 'accessNotConfigured'))
+    await alice.reconcileAfter(6 * MINUTE)
+  })
+
+  test('tells its integration, and asks for nothing more but a probe now and then', async () => {
+    expect(alice.world.registry.api('booking/google')?.state).toBe('Disabled')
+    await alice.reconcile()
+    const before = asked('/events?')
+    await alice.reconcileAfter(2 * MINUTE)
+    expect(asked('/events?')).toBe(before)
+    alice.answerAgain()
+    await alice.reconcileAfter(10 * MINUTE)
+    await alice.reconcile()
+    expect(alice.world.registry.api('booking/google')?.state).toBe('Enabled')
+    expect(says('Ready')).toEqual(['True', 'Ready'])
+  })
+
+  test('is not ready once its calendar can’t be trusted any more; its grant is still good', async () => {
+    await alice.reconcileAfter(20 * MINUTE)
+    expect(says('Ready')).toEqual(['False', 'IntegrationNotReady'])
+    expect(alice.condition('Ready')?.message).toContain('Calendar API is switched off')
+    expect(says('Authorized')).toEqual(['True', 'Granted'])
+  })
+})
+
+describe('an Agent without a grant', () => {
+  const removeGrant = (): void =>
+    alice.world.remove({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'alice-grant', namespace: 'booking' } })
+
+  test('says which Secret is missing, and asks Google nothing', async () => {
+    removeGrant()
+    await alice.reconcile()
+    expect(says('Authorized')).toEqual(['False', 'GrantSecretNotFound'])
+    expect(says('Ready')).toEqual(['False', 'GrantSecretNotFound'])
+    expect(asked('/calendar/v3/')).toBe(0)
+  })
+
+  test('says first that its integration is not ready, if the Calendar API is switched off', async () => {
+    await withIntegration()
+    alice.world.registry.report('booking/google', { api: 'Disabled' })
+    await withIntegration()
+    removeGrant()
+    await alice.world.clock.advance(10 * MINUTE)
+    await reconcile()
+    expect(says('Ready')).toEqual(['False', 'IntegrationNotReady'])
+  })
+
+  test('says first that nobody can sign in, if the site belongs to another namespace', async () => {
+    const object = alice.world.kubernetes.find('CalendarIntegration', 'google')!
+    const other = { ...object.metadata, namespace: 'other', name: 'first', uid: 'other' }
+    const older = { ...other, creationTimestamp: '2026-11-23T09:00:00Z' }
+    const secret = alice.world.kubernetes.find('Secret', 'google-oauth-client')!
+    alice.world.put({ ...secret, metadata: { name: 'google-oauth-client', namespace: 'other' } })
+    alice.world.put({ ...object, metadata: older })
+    await alice.world.reconcile('CalendarIntegration', 'other/first')
+    removeGrant()
+    await alice.reconcile()
+    expect(says('Ready')).toEqual(['False', 'IntegrationNotReady'])
+    expect(says('Authorized')).toEqual(['False', 'GrantSecretNotFound'])
+  })
+})
+
+describe('an Agent whose grant is dead', () => {
+  test('says so before a calendar that is refused, and keeps what is published', async () => {
+    await alice.world.close()
+    alice = new OneAgent({ calendars: 2 })
+    alice.refuseListings(404, 'team%40example.com', apiError(404, 'notFound'))
+    await alice.ready()
+    expect(says('Ready')).toEqual(['False', 'CalendarNotFound'])
+    const { busy } = alice
+    refuse('/token', 400, { error: 'invalid_grant' })
+    await alice.reconcileAfter(HOUR)
+    expect(says('Authorized')).toEqual(['False', 'GrantRevoked'])
+    expect(says('Ready')).toEqual(['False', 'GrantRevoked'])
+    expect(alice.condition('Synced')?.reason).toBe('CalendarNotFound')
+    expect(alice.busy).toEqual(busy)
+  })
+})
+
+describe('a refresh token that can’t be saved', () => {
+  test('is used from memory and reported, and saved as soon as that works', async () => {
+    alice.world.google.rotates = true
+    alice.world.kubernetes.refuse = (method, path) =>
+      method !== 'GET' && path.includes('/secrets') ? refusal(403, 'Forbidden') : undefined
+    await alice.ready()
+    expect(alice.busy).toHaveLength(1)
+    expect(says('Ready')[0]).toBe('False')
+    expect(alice.condition('Ready')?.message).toContain('alice-google-grant')
+    alice.world.kubernetes.refuse = () => undefined
+    await alice.reconcileAfter(MINUTE)
+    expect(says('Ready')).toEqual(['True', 'Ready'])
+    const kept = alice.world.kubernetes.find('Secret', 'alice-google-grant')?.data?.refresh_token ?? ''
+    expect(Buffer.from(kept, 'base64').toString()).toBe(alice.world.google.latest)
+  })
+})
+
+describe('Agents that Google does not answer', () => {
+  test('are tried again soon after it has answered one of them', async () => {
+    alice.world.put(bob())
+    await alice.reconcile()
+    await alice.world.reconcile('Agent', 'booking/bob')
+    alice.refuseListings(503)
+    await alice.world.clock.advance(6 * MINUTE)
+    for (let round = 0; round < 8; round++) {
+      await reconcile()
+      await alice.world.reconcile('Agent', 'booking/bob')
+      await alice.world.clock.advance(2 * MINUTE)
+    }
+    expect(alice.world.wokenAgents).toEqual([])
+    await reconcile()
+    await alice.world.reconcile('Agent', 'booking/bob')
+    alice.answerAgain()
+    alice.change({}, { annotations: { 'calendar-operator.io/requestedAt': 'now' } })
+    await reconcile()
+    expect(alice.world.wokenAgents).toEqual(['booking/bob'])
+    const before = asked('/events?')
+    await alice.world.clock.advance(15 * SECOND)
+    await alice.world.reconcile('Agent', 'booking/bob')
+    expect(asked('/events?')).toBe(before + 1)
+  })
+})
+
+describe('the first status of an Agent', () => {
+  test('stands before Google was asked for anything', async () => {
+    await alice.world.writeFirstStatus(KEY, 'Agent')
+    expect(says('Ready')).toEqual(['Unknown', 'NotYetKnown'])
+    expect(says('Authorized')).toEqual(['Unknown', 'NotYetKnown'])
+    expect(says('Synced')).toEqual(['Unknown', 'NotYetSynced'])
+    expect(says('Reconciling')[0]).toBe('True')
+    expect(alice.condition('Ready')?.message).toBe('Waiting for Google to answer.')
+    expect(askedAll()).toBe(0)
+  })
+
+  test('is not written over one that stands', async () => {
+    await alice.ready()
+    const { status } = alice
+    alice.world.restart()
+    expect(await alice.world.writeFirstStatus(KEY, 'Agent')).toEqual({ kind: 'done', checkAgainIn: undefined })
+    expect(alice.status).toEqual(status)
+  })
+
+  test.each([
+    ['suspended', { suspend: true }, {}],
+    ['being deleted', {}, { deletionTimestamp: '2026-11-23T10:00:00Z', finalizers: ['theirs'] }],
+  ])('is not written for one that is %s', async (_, spec, metadata) => {
+    alice.change(spec, metadata)
+    await alice.world.writeFirstStatus(KEY, 'Agent')
+    expect(alice.status.conditions).toBeUndefined()
+  })
+})
+
+describe('an Agent that is gone', () => {
+  test('is forgotten: one that is made under its name is read anew', async () => {
+    await alice.ready()
+    expect(alice.world.outputs()).toEqual([
+      { namespace: 'booking', agent: 'alice', output: 'calendar', goodUntil: Date.parse('2026-11-23T10:15:00Z') },
+    ])
+    const { agent } = alice
+    alice.world.remove(agent)
+    expect(await reconcile()).toEqual({ kind: 'done', checkAgainIn: undefined })
+    expect(alice.world.outputs()).toEqual([])
+    alice.world.put({ ...agent, status: undefined, metadata: { name: 'alice', namespace: 'booking', uid: 'another' } })
+    const before = alice.world.google.asked.length
+    await reconcile()
+    const paths = alice.world.google.asked.slice(before).map(({ path }) => path)
+    expect(paths.some((path) => path.includes('timeMin='))).toBe(true)
+    expect(paths.some((path) => path.includes('syncToken='))).toBe(false)
+  })
+
+  test('or suspended does not count among the published objects', async () => {
+    await alice.ready()
+    alice.change({ suspend: true })
+    expect(alice.world.outputs()).toEqual([])
+    alice.change({ suspend: false })
+    expect(alice.world.outputs()).toHaveLength(1)
+    alice.changeIntegration({ suspend: true })
+    expect(alice.world.outputs()).toEqual([])
+  })
+})
