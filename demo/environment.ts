@@ -114,9 +114,9 @@ export class DemoEnvironment {
     return this.#eachFile(folder, (text) => this.#kubernetes.delete(text))
   }
 
-  /** @param file within the project. */
-  async applyFile(file: string): Promise<string[]> {
-    return this.#kubernetes.apply(await readFile(join(this.#root, file), 'utf8'))
+  /** @param file within the project. @param change what to change in its text first. */
+  async applyFile(file: string, change = (text: string) => text): Promise<string[]> {
+    return this.#kubernetes.apply(change(await readFile(join(this.#root, file), 'utf8')))
   }
 
   async #eachFile(folder: string, run: (text: string) => Promise<string[]>): Promise<string[]> {

@@ -4,7 +4,7 @@
  */
 import { Agent, request } from 'undici'
 import { parse, parseAllDocuments } from 'yaml'
-import type { AgentStatus, CalendarIntegrationStatus, ObjectMeta } from '../src/resources/types.ts'
+import type { AgentStatus, BookingStatus, CalendarIntegrationStatus, ObjectMeta } from '../src/resources/types.ts'
 import type { Table } from './table.ts'
 
 /** How many requests of one verb and resource there were. */
@@ -31,7 +31,7 @@ export interface Backend {
 export interface ObservedObject {
   kind?: string
   metadata: ObjectMeta
-  status?: AgentStatus | CalendarIntegrationStatus
+  status?: AgentStatus | CalendarIntegrationStatus | BookingStatus
   data?: Record<string, string>
 }
 
@@ -61,9 +61,11 @@ const PLACES: Record<string, string> = {
   ConfigMap: 'configmaps',
   CalendarIntegration: 'calendarintegrations',
   Agent: 'agents',
+  Booking: 'bookings',
 }
-/** Agents last: after a new status, everything that was written before it can be read. */
-const MIRRORED = ['Secret', 'ConfigMap', 'CalendarIntegration', 'Agent']
+const OUR_KINDS = ['CalendarIntegration', 'Agent', 'Booking']
+/** Agents and Bookings last: after a new status, everything that was written before it can be read. */
+const MIRRORED = ['Secret', 'ConfigMap', 'CalendarIntegration', 'Agent', 'Booking']
 const TABLE = 'application/json;as=Table;g=meta.k8s.io;v=v1'
 
 /** The demo's client of Kubernetes. */
@@ -148,7 +150,7 @@ export class Kubernetes {
   #path(kind: string): string {
     const place = PLACES[kind] ?? ''
     if (place.includes('/')) return place
-    const api = kind === 'Agent' || kind === 'CalendarIntegration' ? OURS : 'api/v1'
+    const api = OUR_KINDS.includes(kind) ? OURS : 'api/v1'
     return `${api}/namespaces/${this.#namespace}/${place}`
   }
 

@@ -10,6 +10,7 @@ import {
   SLACK,
   type DemoContext,
 } from './expectations.ts'
+import { appointmentIsBooked } from './bookings.ts'
 import { eventReachesCluster } from './push.ts'
 import { formatTable } from './table.ts'
 import { personSignsIn } from './sign-in.ts'
@@ -21,6 +22,7 @@ export async function tell(context: DemoContext): Promise<void> {
   await agentsBecomeReady(context)
   await personSignsIn(context)
   await eventReachesCluster(context)
+  await appointmentIsBooked(context)
   await grantEndsSoon(context)
   await grantIsRevoked(context)
   await clientSecretIsWrong(context)
