@@ -6,6 +6,7 @@ import { join, relative } from 'node:path'
 import { startGoogle, type SimulatedGoogle } from '../sandbox/google/google.ts'
 import type { AgentStatus, Condition } from '../src/resources/types.ts'
 import { Kubernetes, type Backend, type ObservedObject } from './kubernetes.ts'
+import { BookingSite } from './booking-site.ts'
 import { seed, type Seeded, type Secret } from './seed.ts'
 import { OperatorProcess } from './operator-process.ts'
 
@@ -34,6 +35,8 @@ interface EnvironmentDeps {
 
 /** The port of the pages, if it is free: then every run prints the same address. */
 const USUAL_WEB_PORT = 8080
+/** The port of the booking page, likewise. */
+const USUAL_BOOKING_PORT = 8000
 
 /** The running parts of the demo. */
 export class DemoEnvironment {
@@ -45,6 +48,8 @@ export class DemoEnvironment {
   readonly folder: string
   /** The origin of the operator's pages. */
   readonly site: string
+  /** The booking page, once it is started. */
+  bookingSite: BookingSite | undefined
   readonly #kubernetes: Kubernetes
   readonly #root: string
 
@@ -159,6 +164,25 @@ export class DemoEnvironment {
     return text === undefined ? undefined : (JSON.parse(text) as BusyDocument)
   }
 
+  /** Starts the booking page of examples/booking-site. Returns its address; undefined where the API takes no token. */
+  async startBookingSite(): Promise<string | undefined> {
+    const { access } = this.#kubernetes
+    if (!access) return undefined
+    this.bookingSite = new BookingSite({
+      program: join(this.#root, 'examples/booking-site/server.mjs'),
+      folder: this.folder,
+      port: await freePort(USUAL_BOOKING_PORT),
+      namespace: NAMESPACE,
+      kubernetes: access,
+      calendar: async () => {
+        await this.refresh()
+        return this.object('ConfigMap', 'alice-calendar')?.data?.['busy.json']
+      },
+    })
+    await this.bookingSite.start()
+    return this.bookingSite.origin
+  }
+
   /** Searches the operator's log for text that must not be in it. */
   async searchLog(): Promise<{ lines: number; leaks: string[] }> {
     const text = await readFile(this.log, 'utf8')
@@ -168,6 +192,7 @@ export class DemoEnvironment {
 
   /** Stops everything, and removes the folder; with `keepLog` it keeps the log. */
   async close({ keepLog = false } = {}): Promise<void> {
+    await this.bookingSite?.stop()
     await this.operator.stop()
     await this.#kubernetes.close()
     await Promise.all([this.google.close(), this.backend.stop()])

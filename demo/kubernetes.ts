@@ -73,6 +73,7 @@ export class Kubernetes {
   readonly #server: string
   readonly #http: Agent
   readonly #token: string | undefined
+  readonly #authority: string
   readonly #namespace: string
   #seen = new Map<string, ObservedObject>()
 
@@ -88,7 +89,14 @@ export class Kubernetes {
       user['client-certificate-data'],
       user['client-key-data'],
     ].map(text)
+    this.#authority = ca ?? ''
     this.#http = new Agent({ connect: { ca, cert, key } })
+  }
+
+  /** What a program in the cluster gets of this API; undefined where the kubeconfig has no token. */
+  get access(): { server: string; authority: string; token: string } | undefined {
+    if (this.#token === undefined) return undefined
+    return { server: this.#server, authority: this.#authority, token: this.#token }
   }
 
   /** Creates or changes the objects of a YAML text; returns what `kubectl` would print. */

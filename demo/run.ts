@@ -22,8 +22,11 @@ type OpenBackend = (namespace: string) => Promise<Backend>
 export async function runDemo(openBackend: OpenBackend): Promise<never> {
   const { 'update-docs': updateDocs = false } = parseArgs({ options: { 'update-docs': { type: 'boolean' } } }).values
   const demoRun = new DemoRun(!updateDocs)
-  // The operator does not outlive this process, however it ends.
-  process.on('exit', () => demoRun.environment?.operator.killNow())
+  // Nothing outlives this process, however it ends.
+  process.on('exit', () => {
+    demoRun.environment?.operator.killNow()
+    demoRun.environment?.bookingSite?.killNow()
+  })
   const playing = demoRun.run(openBackend)
   const status = await Promise.race([playing, demoRun.ended])
   if (status === 0 && demoRun.environment) {
@@ -97,13 +100,19 @@ class DemoRun {
   async invite(environment: DemoEnvironment): Promise<void> {
     await environment.applyFile('demo/sign-in/erin.yaml')
     const { value: link } = await this.narrator.until(linkOf(environment, 'erin'))
+    const bookingSite = await environment.startBookingSite()
     this.narrator.line(`
 Everything goes on running, until Ctrl-C. In another terminal, in this folder:
 
   export KUBECONFIG=${environment.shown(environment.kubeconfig)}
   kubectl get agents --watch
 
-In a browser, sign in as Erin: ${link}
+In a browser, sign in as Erin: ${link}${
+      bookingSite === undefined
+        ? ''
+        : `
+Book a viewing with Alice: ${bookingSite}`
+    }
 And ${environment.google.url} is the simulated Google: add an event, revoke a grant, and watch.
 The operator's log is ${environment.shown(environment.log)}.`)
   }
