@@ -31,8 +31,8 @@ async function book(context: DemoContext): Promise<number> {
   const events = standingEvents(environment)
   expectThat(events.length === 1, 'one event at Google', `${events.length} events`)
   narrator.happened(
-    `Her calendar was read again, the hour was free, and the event stands at Google ${ms(booked.seconds)} later. busy.json has it ` +
-      `${ms(published.seconds)} after the Booking was created, without another read.`,
+    `Her calendar is checked, the hour is free, and the event stands at Google ${ms(booked.seconds)} later. busy.json has it ` +
+      `${ms(published.seconds)} after the Booking was created, without a further read.`,
   )
   await showTable(context, 'bookings')
   return start
