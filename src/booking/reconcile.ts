@@ -150,12 +150,17 @@ async function reconcileOne(run: BookingRun, tracked: Tracked, due: DueRequest):
     tracked.update({ mayExist: true })
     return unexpected(progressBefore(current, work), error)
   })
-  tracked.update({ isParked: progress.isWaiting !== true, requests: withHandled(tracked.value.requests, due) })
+  const isWaiting = progress.isWaiting === true
+  tracked.update({ isParked: !isWaiting, requests: requestsAfter(tracked.value, due, isWaiting) })
   const error = await write(tracked, current, progress)
   if (error) return retry(error, error.retryAfterMs)
   const outcome = progress.outcome ?? done()
   return outcome.kind === 'done' ? settled(run, tracked, due) : requeueWithin(outcome, nextDue(run, tracked.value))
 }
+
+/** A request is served by the reconcile that no longer waits for anything. */
+const requestsAfter = ({ requests }: BookingState, due: DueRequest, isWaiting: boolean): BookingState['requests'] =>
+  isWaiting && due.request !== undefined ? { ...requests, servedAt: undefined } : withHandled(requests, due)
 
 /** Takes the steps. */
 async function runSteps(run: BookingRun, tracked: Tracked, work: OpenWork): Promise<BookingProgress> {

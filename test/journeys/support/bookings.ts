@@ -48,6 +48,10 @@ export class BookingsWorld {
     return (this.#fixed ??= this.times(24, 25))
   }
 
+  fixNow(): void {
+    this.#fixed = this.times(24, 25)
+  }
+
   times(from: number, to: number): Times {
     return { start: this.world.inHours(from), end: this.world.inHours(to) }
   }
@@ -75,6 +79,15 @@ export class BookingsWorld {
       .catch((error: unknown) => {
         throw new Error(`${String(error)}\nlast status: ${JSON.stringify(last)}`)
       })
+  }
+
+  /** The reason of Ready once it is final. */
+  untilDecided(name: string): Promise<string> {
+    return this.until(`${name} is decided`, async () => {
+      const booking = await this.booking(name)
+      const { reason } = conditionOf(booking, 'Ready') ?? {}
+      return reason !== undefined && ['Ready', 'SlotTaken'].includes(reason) && reason
+    })
   }
 
   untilBooked(name: string, reason: string): Promise<Booking> {
@@ -128,6 +141,11 @@ export class BookingsWorld {
     )
   }
 
+  /** When the only event of a person's own calendar begins, in ms since the epoch. */
+  startOf(name: string): number {
+    return Date.parse(this.eventsOf(name)[0]?.start?.dateTime ?? '')
+  }
+
   stop(): Promise<void> {
     return this.world.stop()
   }
@@ -137,6 +155,6 @@ export async function bookingsWorld(): Promise<BookingsWorld> {
   const world = new BookingsWorld(await startWorld())
   await world.world.objects.apply(integrationManifest())
   await world.addAgent('alice')
-  void world.fixed
+  world.fixNow()
   return world
 }

@@ -1,0 +1,111 @@
+/** The sentences of §8 on the end of a Booking, and on what holds it up, over a world in memory. */
+import { beforeEach, describe, expect, test } from 'vitest'
+import { GoogleError } from '../../src/google/port.ts'
+import { BookingBench } from './support/bench.ts'
+
+let bench: BookingBench
+beforeEach(() => {
+  bench = new BookingBench()
+})
+
+const at = (hour: number, day = '2026-12-01'): string => `${day}T${String(hour).padStart(2, '0')}:00:00Z`
+
+async function booked(spec: Parameters<BookingBench['apply']>[0] = {}): Promise<string> {
+  bench.apply({ start: at(13), end: at(14), ...spec })
+  await bench.run()
+  expect(bench.ready).toBe('Ready')
+  bench.google.calls.length = 0
+  return bench.get().status?.event?.id ?? ''
+}
+
+describe('deleting', () => {
+  test('leaves an event that has ended', async () => {
+    await booked()
+    await bench.clock.advance(9 * 86_400_000)
+    bench.delete()
+    await bench.run()
+    expect(bench.bookings.size).toBe(0)
+    expect(bench.google.live).toHaveLength(1)
+    expect(bench.events).toEqual([])
+  })
+
+  test('ends at once with a warning where it was suspended', async () => {
+    await booked()
+    bench.apply({ suspend: true })
+    await bench.run()
+    bench.delete()
+    await bench.run()
+    expect(bench.bookings.size).toBe(0)
+    expect(bench.events).toMatchObject([{ type: 'Warning', reason: 'EventLeft' }])
+  })
+
+  test('with Google away tries for an hour, then ends with a warning', async () => {
+    await booked()
+    const { intercept } = bench.google
+    bench.google.intercept = (call, run) => away(call, run, intercept)
+    bench.delete()
+    await bench.run(20)
+    expect(bench.bookings.size).toBe(1)
+    await bench.clock.advance(3_600_000)
+    await bench.run()
+    expect(bench.bookings.size).toBe(0)
+    expect(bench.events).toMatchObject([{ type: 'Warning', reason: 'EventLeft' }])
+  })
+
+  test('ttlAfterEnd deletes refused Bookings, too, and never the event', async () => {
+    await booked({ ttlAfterEnd: '1h' })
+    bench.apply({ start: at(13), end: at(14), ttlAfterEnd: '1h' }, 'refused')
+    await bench.run()
+    await bench.clock.advance(9 * 86_400_000)
+    await bench.run()
+    expect(bench.bookings.size).toBe(0)
+    expect(bench.google.live).toHaveLength(1)
+    expect(bench.google.calls).not.toContain('delete')
+  })
+})
+
+describe('suspended', () => {
+  test('Ready is Unknown, Suspended, if it never had a status', async () => {
+    bench.apply({ suspend: true })
+    await bench.run()
+    expect(bench.condition('Ready')).toMatchObject({ status: 'Unknown', reason: 'Suspended' })
+    expect(bench.google.calls).toEqual([])
+  })
+
+  test('under a suspended Agent a new Booking is Accepted Unknown, NotYetKnown', async () => {
+    bench.agents = bench.agents.map((agent) => ({ ...agent, spec: { ...agent.spec, suspend: true } }))
+    bench.apply()
+    await bench.run(3)
+    expect(bench.condition('Accepted')).toMatchObject({ status: 'Unknown', reason: 'NotYetKnown' })
+  })
+})
+
+describe('limits', () => {
+  test('of quick writes hold for the calendar, and pass', async () => {
+    const { intercept } = bench.google
+    let left = 2
+    bench.google.intercept = (call, run) =>
+      intercept(call, () => {
+        if (call === 'insert' && left-- > 0) throw limitError()
+        return run()
+      })
+    bench.apply()
+    await bench.run(4)
+    expect(bench.ready).toBe('RateLimited')
+    await bench.run()
+    expect(bench.ready).toBe('Ready')
+  })
+})
+
+/** Nothing reaches Google. */
+const away: <T>(call: string, run: () => T, intercept: BookingBench['google']['intercept']) => Promise<T> = (
+  call,
+  _run,
+  intercept,
+) =>
+  intercept(call, () => {
+    throw awayError()
+  })
+
+const awayError = (): GoogleError => new GoogleError('Unreachable', 'no answer in time')
+const limitError = (): GoogleError => new GoogleError('RateLimited', '403 rateLimitExceeded', { retryAfterMs: 15_000 })

@@ -1,0 +1,359 @@
+/** The sentences of §8 on one Booking, over a world in memory. */
+import { beforeEach, describe, expect, test } from 'vitest'
+import { BookingBench } from './support/bench.ts'
+
+let bench: BookingBench
+beforeEach(() => {
+  bench = new BookingBench()
+})
+
+const at = (hour: number, day = '2026-12-01'): string => `${day}T${String(hour).padStart(2, '0')}:00:00Z`
+const dentist = (from: number, to: number) => ({ start: { dateTime: at(from) }, end: { dateTime: at(to) } })
+
+async function booked(spec: Parameters<BookingBench['apply']>[0] = {}): Promise<string> {
+  bench.apply({ start: at(13), end: at(14), ...spec })
+  await bench.run()
+  expect(bench.ready).toBe('Ready')
+  bench.google.calls.length = 0
+  return bench.get().status?.event?.id ?? ''
+}
+
+/** Somebody changes the event at Google. */
+function changeAtGoogle(id: string, changes: object): void {
+  bench.google.put(id, { ...bench.google.stored(id).resource, ...changes })
+}
+
+describe('order', () => {
+  test('two Bookings of the same millisecond that want one slot: one gets it, by name', async () => {
+    bench.apply({}, 'b')
+    bench.apply({}, 'a')
+    await bench.run()
+    expect(bench.condition('Ready', 'a')?.reason).toBe('Ready')
+    expect(bench.condition('Ready', 'b')?.reason).toBe('SlotTaken')
+    expect(bench.google.live).toHaveLength(1)
+  })
+
+  test('an earlier one that cannot be decided holds nobody up', async () => {
+    bench.apply({ timeZone: 'Mars/Olympus' }, 'a')
+    bench.apply({}, 'b')
+    await bench.run()
+    expect(bench.condition('Ready', 'b')?.reason).toBe('Ready')
+  })
+
+  test('what is booked is never displaced', async () => {
+    await booked()
+    bench.apply({ start: at(13), end: at(14) }, 'a')
+    await bench.run()
+    expect(bench.condition('Ready', 'a')?.reason).toBe('SlotTaken')
+    expect(bench.ready).toBe('Ready')
+  })
+
+  test('one read serves a burst', async () => {
+    for (let n = 0; n < 5; n++) bench.apply({ start: at(8 + n), end: at(9 + n) }, `b${n}`)
+    await bench.run()
+    expect(bench.google.live).toHaveLength(5)
+    expect(bench.google.calls.filter((call) => call === 'list')).toHaveLength(1)
+  })
+})
+
+describe('accepting', () => {
+  test.each([
+    ['ends when it starts', 12, 13, 'Ready'],
+    ['begins when it ends', 14, 15, 'Ready'],
+    ['overlaps its beginning', 12, 14, 'SlotTaken'],
+    ['lies within it', 13, 14, 'SlotTaken'],
+  ])('an event that %s', async (_, from, to, reason) => {
+    bench.google.put('dentist', dentist(from, to))
+    bench.apply({ start: at(13), end: at(14) })
+    await bench.run()
+    expect(bench.ready).toBe(reason)
+  })
+
+  test('an event that nobody understands accepts nothing: AgentNotReady', async () => {
+    bench.google.put('odd', { start: { dateTime: 'soon' }, end: {} })
+    bench.apply()
+    await bench.run(5)
+    expect(bench.ready).toBe('AgentNotReady')
+    expect(bench.google.live).toHaveLength(1)
+  })
+
+  test('a calendar that cannot be read accepts nothing, until it can', async () => {
+    bench.reading = 'fails'
+    bench.apply()
+    await bench.run(4)
+    expect(bench.ready).toBe('AgentNotReady')
+    expect(bench.condition('Reconciling')?.status).toBe('True')
+    bench.reading = 'works'
+    await bench.poll()
+    expect(bench.ready).toBe('Ready')
+  })
+
+  test('Allow reads nothing first', async () => {
+    bench.google.put('dentist', dentist(13, 14))
+    bench.apply({ start: at(13), end: at(14), conflictPolicy: 'Allow' })
+    await bench.run()
+    expect(bench.google.calls).toEqual(['insert'])
+    expect(bench.ready).toBe('Ready')
+  })
+
+  test.each([
+    ['tentative', { status: 'tentative' }],
+    ['all day', { start: { date: '2026-12-01' }, end: { date: '2026-12-02' } }],
+  ])('an event that is %s counts as the Agent says', async (_, event) => {
+    for (const [busy, reason] of [
+      [{ tentative: 'Free', allDay: 'Free' }, 'Ready'],
+      [{ tentative: 'Busy', allDay: 'Busy' }, 'SlotTaken'],
+    ] as const) {
+      bench = new BookingBench({ busy })
+      bench.google.put('other', { ...dentist(13, 14), ...event })
+      if ('status' in event) bench.google.events.get('other')!.resource.status = 'tentative'
+      bench.apply({ start: at(13), end: at(14) })
+      await bench.run()
+      expect(bench.ready).toBe(reason)
+    }
+  })
+})
+
+describe('final answers', () => {
+  test('SlotTaken is not tried again until the spec changes', async () => {
+    bench.google.put('dentist', dentist(13, 14))
+    bench.apply({ start: at(13), end: at(14) })
+    await bench.run()
+    bench.google.calls.length = 0
+    bench.google.put('dentist', dentist(13, 14), true)
+    await bench.poll()
+    expect(bench.google.calls).toEqual(['list'])
+    expect(bench.ready).toBe('SlotTaken')
+    bench.apply({ start: at(13), end: at(14), title: 'Another' })
+    await bench.run()
+    expect(bench.ready).toBe('Ready')
+  })
+
+  test('or until a look is asked for', async () => {
+    bench.google.put('dentist', dentist(13, 14))
+    bench.apply({ start: at(13), end: at(14) })
+    await bench.run()
+    bench.google.put('dentist', dentist(13, 14), true)
+    await bench.clock.advance(6_000)
+    const { metadata, ...booking } = bench.get()
+    const annotations = { 'calendar-operator.io/requestedAt': 'now' }
+    bench.bookings.set('booking/viewing', { ...booking, metadata: { ...metadata, annotations } })
+    await bench.run()
+    expect(bench.ready).toBe('Ready')
+    expect(bench.get().status?.lastHandledReconcileAt).toBe('now')
+  })
+
+  test('InThePast: what stands is never judged again', async () => {
+    await booked()
+    await bench.clock.advance(8 * 86_400_000 + 3.5 * 3_600_000)
+    bench.restart()
+    bench.apply({ start: at(13), end: at(14), title: 'Renamed while it takes place' })
+    await bench.run()
+    expect(bench.ready).toBe('Ready')
+    expect(bench.google.live[0]?.resource.summary).toBe('Renamed while it takes place')
+  })
+})
+
+describe('writing', () => {
+  test('the id is derived from the uid, and the properties name it', async () => {
+    const id = await booked()
+    expect(id).toMatch(/^[a-v0-9]{26}$/)
+    const properties = bench.google.stored(id).resource.extendedProperties as { private: Record<string, string> }
+    expect(properties.private.calendarOperatorBooking).toBe(bench.get().metadata.uid)
+    for (const [key, value] of Object.entries(properties.private)) {
+      expect(key.length).toBeLessThanOrEqual(44)
+      expect(value.length).toBeLessThanOrEqual(1024)
+    }
+  })
+
+  test('409: another event under the id is a conflict, and nothing is written', async () => {
+    const id = await booked()
+    const other = new BookingBench()
+    other.google.put(id, dentist(8, 9))
+    other.apply()
+    await other.run(5)
+    expect(other.ready).toBe('EventConflict')
+    expect(other.google.calls).not.toContain('patch')
+  })
+
+  test('409: ours is adopted, and a lost status costs nothing', async () => {
+    const id = await booked()
+    bench.restart()
+    bench.bookings.set('booking/viewing', { ...bench.get(), status: undefined })
+    await bench.run()
+    expect(bench.ready).toBe('Ready')
+    expect(bench.get().status?.event?.id).toBe(id)
+    expect(bench.google.live).toHaveLength(1)
+  })
+
+  test('409: a cancelled one of ours leads to the next id, and remade is restored from that', async () => {
+    const id = await booked()
+    bench.google.put(id, bench.google.stored(id).resource, true)
+    bench.restart()
+    bench.bookings.set('booking/viewing', { ...bench.get(), status: undefined })
+    await bench.run()
+    expect(bench.get().status?.remade).toBe(1)
+    expect(bench.google.live.map((event) => event.id)).toEqual([`${id}1`])
+  })
+
+  test('a restart asks nothing about what is decided', async () => {
+    await booked()
+    bench.restart()
+    await bench.run()
+    await bench.poll()
+    expect(bench.google.calls).toEqual(['list'])
+  })
+})
+
+describe('changing', () => {
+  test('patches only what differs', async () => {
+    const id = await booked({ description: 'Bring the keys', location: 'There' })
+    changeAtGoogle(id, { location: 'Elsewhere' })
+    bench.apply({ title: 'Another title', description: undefined })
+    await bench.run()
+    const { resource } = bench.google.stored(id)
+    expect(resource).toMatchObject({ summary: 'Another title', location: 'Elsewhere' })
+    expect(resource).not.toHaveProperty('description')
+    expect(bench.google.calls.filter((call) => call === 'patch')).toHaveLength(1)
+  })
+
+  test('412: it is read again and decided again', async () => {
+    const id = await booked()
+    const { intercept } = bench.google
+    let isFirst = true
+    bench.google.intercept = (call, run) => {
+      if (call === 'patch' && isFirst) changeAtGoogle(id, { location: 'Changed meanwhile' })
+      if (call === 'patch') isFirst = false
+      return intercept(call, run)
+    }
+    bench.apply({ title: 'Another title' })
+    await bench.run()
+    expect(bench.google.stored(id).resource).toMatchObject({
+      summary: 'Another title',
+      location: 'Changed meanwhile',
+    })
+    expect(bench.google.calls).toEqual(['get', 'patch', 'get', 'patch'])
+  })
+
+  test('a new time is accepted like a new Booking; if it is taken, the event stays where it was', async () => {
+    await booked()
+    await bench.clock.advance(6_000)
+    bench.google.put('dentist', dentist(16, 17))
+    bench.apply({ start: at(16), end: at(17) })
+    await bench.run()
+    expect(bench.condition('Accepted')).toMatchObject({ status: 'False', reason: 'SlotTaken' })
+    expect(bench.condition('Booked')).toMatchObject({ status: 'True', reason: 'Booked' })
+    expect(bench.get().status?.event?.start).toBe(at(13))
+    expect(bench.get().status?.applied?.start).toBe(at(13))
+    bench.google.calls.length = 0
+    await bench.run()
+    expect(bench.google.calls).toEqual([])
+  })
+
+  test('the same times leave an event that was moved at Google where it is', async () => {
+    const id = await booked()
+    changeAtGoogle(id, { start: { dateTime: at(18) }, end: { dateTime: at(19) } })
+    await bench.poll()
+    bench.apply({ title: 'Another title', timeZone: 'Europe/Paris' })
+    await bench.run()
+    expect(bench.google.stored(id).resource).toMatchObject({ start: { dateTime: at(18) }, summary: 'Another title' })
+    expect(bench.condition('Booked')?.reason).toBe('Moved')
+  })
+
+  test('a patch of guests carries their answers, and spares those whom somebody added', async () => {
+    const id = await booked({
+      attendees: [
+        { email: 'bob@example.com', optional: false },
+        { email: 'carol@example.com', optional: false },
+      ],
+    })
+    const answered = [
+      { email: 'bob@example.com', responseStatus: 'accepted', comment: 'yes' },
+      { email: 'carol@example.com', responseStatus: 'declined' },
+      { email: 'dora@example.com', responseStatus: 'tentative' },
+    ]
+    changeAtGoogle(id, { attendees: answered })
+    await bench.poll()
+    expect(bench.get().status?.attendees).toEqual([
+      { email: 'bob@example.com', response: 'Accepted' },
+      { email: 'carol@example.com', response: 'Declined' },
+      { email: 'dora@example.com', response: 'Tentative' },
+    ])
+    bench.apply({ attendees: [{ email: 'BOB@example.com', optional: true }] })
+    await bench.run()
+    const guests = bench.google.stored(id).resource.attendees as { email: string }[]
+    expect(guests.map(({ email }) => email).sort()).toEqual(['bob@example.com', 'dora@example.com'])
+    expect(guests.find(({ email }) => email === 'bob@example.com')).toMatchObject({
+      responseStatus: 'accepted',
+      comment: 'yes',
+      optional: true,
+    })
+  })
+
+  test('Enforce removes guests whom somebody added', async () => {
+    const id = await booked({ onExternalChange: 'Enforce', attendees: [{ email: 'bob@example.com', optional: false }] })
+    const guests = bench.google.stored(id).resource.attendees as object[]
+    changeAtGoogle(id, { attendees: [...guests, { email: 'dora@example.com' }] })
+    await bench.poll()
+    expect(bench.google.stored(id).resource.attendees).toMatchObject([{ email: 'bob@example.com' }])
+  })
+})
+
+describe('changes at Google', () => {
+  test('an event that a listing does not have is asked for by id before anything is concluded', async () => {
+    const id = await booked()
+    // As a listing that lags behind.
+    bench.google.log.splice(bench.google.log.indexOf(id), 1)
+    bench.restart()
+    await bench.poll()
+    expect(bench.google.calls).toEqual(['list', 'get'])
+    expect(bench.ready).toBe('Ready')
+    bench.google.calls.length = 0
+    await bench.run()
+    expect(bench.google.calls).toEqual([])
+  })
+
+  test('moved under Enforce: put back', async () => {
+    const id = await booked({ onExternalChange: 'Enforce' })
+    changeAtGoogle(id, { start: { dateTime: at(18) }, end: { dateTime: at(19) } })
+    await bench.poll()
+    expect(bench.google.stored(id).resource).toMatchObject({ start: { dateTime: at(13) } })
+    expect(bench.condition('Booked')?.reason).toBe('Booked')
+  })
+
+  test('moved: followed, and back again', async () => {
+    const id = await booked()
+    changeAtGoogle(id, { start: { dateTime: at(18) }, end: { dateTime: at(19) } })
+    await bench.poll()
+    expect(bench.condition('Booked')).toMatchObject({ status: 'True', reason: 'Moved' })
+    expect(bench.ready).toBe('Ready')
+    expect(bench.get().status?.event?.start).toBe(at(18))
+    changeAtGoogle(id, { start: { dateTime: at(13) }, end: { dateTime: at(14) } })
+    await bench.poll()
+    expect(bench.condition('Booked')?.reason).toBe('Booked')
+  })
+
+  test('cancelled: reported and left, until the times change', async () => {
+    const id = await booked()
+    bench.google.put(id, {}, true)
+    await bench.poll()
+    expect(bench.ready).toBe('CancelledAtGoogle')
+    expect(bench.condition('Stalled')?.status).toBe('True')
+    bench.apply({ title: 'Another title' })
+    await bench.run()
+    expect(bench.ready).toBe('CancelledAtGoogle')
+    bench.apply({ start: at(16), end: at(17) })
+    await bench.run()
+    expect(bench.ready).toBe('Ready')
+    expect(bench.google.live.map((event) => event.id)).toEqual([`${id}1`])
+  })
+
+  test('one whose end has passed is not looked at any more, and Enforce never makes it again', async () => {
+    const id = await booked({ onExternalChange: 'Enforce' })
+    await bench.clock.advance(9 * 86_400_000)
+    bench.google.put(id, {}, true)
+    await bench.poll()
+    expect(bench.google.calls).toEqual(['list'])
+    expect(bench.google.live).toEqual([])
+  })
+})

@@ -1,0 +1,95 @@
+/** One calendar at Google, in memory: what it does is taken from docs/google-behaviour.md, and nothing from the operator. */
+import { GoogleError, type GoogleClient, type StoredEvent } from '../../../src/google/port.ts'
+
+type Resource = Record<string, unknown>
+
+export interface MemoryEvent {
+  resource: Resource
+  etag: string
+  isCancelled: boolean
+}
+
+export class MemoryCalendar {
+  readonly events = new Map<string, MemoryEvent>()
+  /** The methods that were called, in order. */
+  readonly calls: string[] = []
+  /** Wraps each call: a test may let it fail, or never return. */
+  intercept: <T>(call: string, run: () => T) => Promise<T> = async (_, run) => run()
+  #version = 0
+  /** The ids in the order in which they changed. */
+  readonly log: string[] = []
+
+  put(id: string, resource: Resource, isCancelled = false): StoredEvent {
+    const etag = `"${++this.#version}"`
+    const status = isCancelled ? 'cancelled' : 'confirmed'
+    this.events.set(id, { resource: { ...resource, id, etag, status }, etag, isCancelled })
+    this.log.push(id)
+    return this.stored(id)
+  }
+
+  stored(id: string): StoredEvent {
+    const { etag, isCancelled, resource } = this.events.get(id)!
+    return { id, etag, isCancelled, resource: structuredClone(resource) }
+  }
+
+  /** What stands in the calendar. */
+  get live(): StoredEvent[] {
+    return [...this.events].filter(([, { isCancelled }]) => !isCancelled).map(([id]) => this.stored(id))
+  }
+
+  get client(): GoogleClient {
+    const call = <T>(name: string, run: () => T): Promise<T> => {
+      this.calls.push(name)
+      return this.intercept(name, run)
+    }
+    return {
+      credentials: { clientId: 'x', clientSecret: 'x' },
+      limit: () => undefined,
+      event: (_token, { eventId }) => call('get', () => (this.events.has(eventId) ? this.stored(eventId) : undefined)),
+      insertEvent: (_token, { event }) =>
+        call('insert', () => {
+          if (this.events.has(event.id)) return { kind: 'duplicate' }
+          return { kind: 'created', event: this.put(event.id, event) }
+        }),
+      patchEvent: (_token, { eventId, etag, fields }) =>
+        call('patch', () => {
+          const known = this.events.get(eventId)
+          if (!known || known.isCancelled) return { kind: 'gone' }
+          if (known.etag !== etag) return { kind: 'changed' }
+          return { kind: 'patched', event: this.put(eventId, merged(known.resource, fields)) }
+        }),
+      deleteEvent: (_token, { eventId }) =>
+        call('delete', () => {
+          const known = this.events.get(eventId)
+          if (known && !known.isCancelled) this.put(eventId, known.resource, true)
+        }),
+      events: (_token, { from }, onPage) =>
+        call('list', () => {
+          const since = 'syncToken' in from ? Number(from.syncToken) : 0
+          const ids = [...new Set(this.log.slice(since))]
+          const items = ids.map((id) => this.stored(id).resource)
+          onPage({
+            events: 'syncToken' in from ? items : items.filter(({ status }) => status !== 'cancelled'),
+            timeZone: 'UTC',
+          })
+          return { nextSyncToken: String(this.log.length), timeZone: 'UTC', truncated: false }
+        }),
+    } as Partial<GoogleClient> as GoogleClient
+  }
+}
+
+/** Objects are merged, null deletes. */
+function merged(before: Resource, patch: Readonly<Resource>): Resource {
+  const after = { ...before }
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) Reflect.deleteProperty(after, name)
+    else if (value !== undefined)
+      after[name] = isObject(value) ? merged(isObject(after[name]) ? after[name] : {}, value) : value
+  }
+  return after
+}
+
+const isObject = (value: unknown): value is Resource =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+export const lost = (): GoogleError => new GoogleError('Unreachable', 'the connection failed (ECONNRESET)')
