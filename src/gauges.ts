@@ -1,4 +1,5 @@
 /** Gauges about objects, computed from the caches at each scrape, so that deleted objects disappear. */
+import { registerBookingGauges } from './booking-gauges.ts'
 import { staleAfterMs } from './publishing/freshness.ts'
 import { integrationKey } from './resources/allowed-namespaces.ts'
 import type { OutputState } from './publishing/trust.ts'
@@ -13,7 +14,7 @@ type Cached = Pick<Cluster, CustomStoreName>
 /** A sample for each agent that has a value. */
 type PerAgent = (measure: (agent: Agent) => number | undefined) => () => Scrape
 
-/** Registers the gauges about Agents and CalendarIntegrations. */
+/** Registers the gauges about the operator's own kinds. */
 export function registerGauges(metrics: Metrics, cached: Cached, clock: Clock): void {
   const { agents, integrations } = cached
   const perAgent: PerAgent = (measure) => () =>
@@ -25,6 +26,7 @@ export function registerGauges(metrics: Metrics, cached: Cached, clock: Clock): 
   const who = ['namespace', 'agent']
 
   readyGauges(metrics, cached, perAgent)
+  registerBookingGauges(metrics, cached, clock)
   for (const name of CUSTOM_STORE_NAMES) {
     const { metric, help } = STATE_GAUGES[name]
     metrics.gauge(metric, help, ['state'], () => countStates(cached[name].list()))

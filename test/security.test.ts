@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { missing, rightsOf, unused, words, type Asked, type Role } from './support/rbac.ts'
-import { shippedRoles } from './support/shipped-roles.ts'
+import { rolesIn, shippedRoles } from './support/shipped-roles.ts'
 
 const said = (roles: Role[]): string[] =>
   roles.flatMap((role) => rightsOf(role, undefined)).map((right) => `${right.role}: ${words(right)}`)
@@ -39,6 +39,27 @@ describe('the shipped roles', () => {
       ['calendar-operator-view', 'view', 'edit', 'admin'],
       ['calendar-operator-edit', 'edit', 'admin'],
     ])
+  })
+})
+
+describe('the example role of a booking site', () => {
+  const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8')
+  const [role] = rolesIn(read('../examples/booking-site/role.yaml'))
+
+  test('grants what docs/security.md says, and nothing else', () => {
+    const rows = [...read('../docs/security.md').matchAll(/^\| `booking-site` \| `([^`]+)` \|/gm)]
+    const documented = rows.map(([, right]) => `booking-site: ${right}`)
+    expect(said(role ? [role] : []).sort()).toEqual(documented.sort())
+  })
+
+  test('allows to create, watch and delete Bookings, and to read one ConfigMap', () => {
+    const bookings = {
+      apiGroups: ['calendar-operator.io'],
+      resources: ['bookings'],
+      verbs: ['create', 'watch', 'delete'],
+    }
+    const calendar = { apiGroups: [''], resources: ['configmaps'], resourceNames: ['alice-calendar'], verbs: ['get'] }
+    expect(role?.rules).toEqual([bookings, calendar])
   })
 })
 

@@ -1,5 +1,7 @@
 /** For each alert: series that fire it, and series that come close and don't. promtool's notation, a sample a minute. */
 
+import { bookings } from './booking-alert-cases.ts'
+
 export interface AlertCase {
   alert: string
   when: string
@@ -366,4 +368,4 @@ const operator: AlertCase[] = [
   },
 ]
 
-export const alertCases: AlertCase[] = [...agents, ...outputs, ...integrations, ...operator]
+export const alertCases: AlertCase[] = [...agents, ...bookings, ...outputs, ...integrations, ...operator]

@@ -3,6 +3,7 @@
  * still in between. In each chapter exactly the alerts fire that the one who is woken would expect.
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { BookingsWorld } from '../journeys/support/bookings.ts'
 import { agentManifest, integrationManifest } from '../journeys/support/manifests.ts'
 import { startWorld, type World } from '../journeys/support/world.ts'
 import { shippedAlerts } from '../support/alerts.ts'
@@ -25,6 +26,7 @@ let world: World
 
 beforeEach(async () => {
   world = await startWorld({ flags: { 'leader-elect': 'true' } })
+  site = new BookingsWorld(world)
 })
 
 afterEach(() => world.stop())
@@ -38,6 +40,14 @@ async function begin(...names: string[]): Promise<void> {
     await world.untilReady(name)
   }
 }
+
+const write = (calendar: string | null): Promise<unknown> =>
+  world.objects.patch('Agent', 'alice', { spec: { calendars: { write: calendar } } })
+
+let site: BookingsWorld
+
+const book = (name: string, hours: number, agent = 'alice'): Promise<void> =>
+  site.book(name, { agentRef: { name: agent }, ...site.times(hours, hours + 1) })
 
 async function expectFiring(timeline: Timeline, fires: Record<string, Record<string, string>>): Promise<void> {
   for (const alert of Object.keys(fires)) told.add(alert)
@@ -86,6 +96,31 @@ describe('of a run', () => {
       CalendarAgentNotReady: alice(world),
       CalendarAgentStale: alice(world),
     })
+  })
+
+  test('in which the calendar that is written is taken back, its Bookings are reported, and a taken slot is not', async () => {
+    await begin('alice')
+    await write('primary')
+    await book('viewing', 24)
+    await site.untilReason('viewing', 'Ready')
+    await book('second-viewing', 24)
+    await site.untilReason('second-viewing', 'SlotTaken')
+    await write(null)
+    await world.untilReady('alice')
+    await book('tasting', 48)
+    await site.untilReason('tasting', 'NoWriteCalendar')
+    const timeline = new Timeline(world)
+    await timeline.pass(18)
+    await expectFiring(timeline, { CalendarBookingStalled: { ...alice(world), reason: 'NoWriteCalendar' } })
+  })
+
+  test('in which a Booking names an agent that nobody makes, it is reported', async () => {
+    await begin('alice')
+    await book('viewing', 24, 'bob')
+    await site.untilReason('viewing', 'AgentNotFound')
+    const timeline = new Timeline(world)
+    await timeline.pass(18)
+    await expectFiring(timeline, { CalendarBookingWaiting: { namespace: world.namespace, agent: 'bob' } })
   })
 
   test('in which notifications stop arriving, the agent is reported, and stays ready', async () => {
