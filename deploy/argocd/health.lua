@@ -1,4 +1,4 @@
--- The health of an Agent or a CalendarIntegration, for Argo CD, which knows no rules of kstatus. The order matters: what was
+-- The health of an Agent, a Booking or a CalendarIntegration, for Argo CD, which knows no rules of kstatus. The order matters: what was
 -- suspended stands still on purpose; a status about an older spec says nothing of this one; then what the conditions say.
 local function condition(type)
   local status = obj.status or {}

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { CUSTOM_KINDS } from '../../src/kubernetes/kinds.ts'
 import { crds } from '../../src/resources/generated/crds.ts'
 import { createValidator } from '../../src/resources/validate.ts'
 import { createHealth, type Health } from '../support/argocd.ts'
@@ -26,9 +27,9 @@ describe('the health that Argo CD shows', () => {
     expect({ ...(await health(objectOf(one))) }).toEqual(one.healthStatus)
   })
 
-  test('has cases for each answer, for both kinds, and no file that is no case', () => {
+  test('has cases for each answer, for every kind, and no file that is no case', () => {
     const answers = new Set(cases.map((one) => `${objectOf(one).kind} ${one.healthStatus.status}`))
-    for (const kind of ['Agent', 'CalendarIntegration']) {
+    for (const kind of CUSTOM_KINDS) {
       for (const status of ['Healthy', 'Progressing', 'Degraded', 'Suspended'])
         expect(answers).toContain(`${kind} ${status}`)
     }

@@ -15,6 +15,7 @@ const ASKING = [
   'sign-in',
   'sign-in-popup',
   'sign-in-full',
+  'sign-in-writing',
   'sign-in-nothing-published',
   'outcome-denied',
   'outcome-wrong-account',
