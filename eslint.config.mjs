@@ -38,6 +38,8 @@ export default tseslint.config(
       'max-lines-per-function': 'off',
       'no-console': 'off',
       '@typescript-eslint/no-non-null-assertion': 'off',
+      // Test files share a process: a module that was imported before stays as it is.
+      'no-restricted-properties': ['error', { object: 'vi', property: 'mock', message: 'Pass a dependency in.' }],
     },
   },
   { files: ['**/*.mjs', '**/*.js'], ...tseslint.configs.disableTypeChecked },

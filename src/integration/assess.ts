@@ -53,16 +53,16 @@ export function entryOf(
   { findings, demand }: Decision,
 ): IntegrationEntry {
   const { own, ready } = findings
-  const isVerified = own.CredentialsValid?.status === 'True'
-  const apiDisabled = isVerified && own.CalendarAPIEnabled?.status === 'False'
+  const isVerified = own.CredentialsValid.status === 'True'
+  const apiDisabled = isVerified && own.CalendarAPIEnabled.status === 'False'
   return {
     client: client.kind === 'usable' ? google.client(client.file) : undefined,
     credentialsHash: client.kind === 'usable' ? client.hash : '',
     // A site of another namespace takes away pages and links only: Agents that have a grant are read all the same.
     ready: isVerified && !apiDisabled,
     apiDisabled,
-    siteAccepted: own.SiteAccepted?.status === 'True',
-    siteRefused: own.SiteAccepted?.status === 'False',
+    siteAccepted: own.SiteAccepted.status === 'True',
+    siteRefused: own.SiteAccepted.status === 'False',
     message: ready.message,
     share: isVerified ? shareOf(client, demand) : undefined,
     accountsOverBudget: demand.accounts,

@@ -3,11 +3,18 @@ import type { APIState } from '../clients/api-state.ts'
 import type { Limit } from '../google/port.ts'
 import { blocked, done, retry, wait, type Outcome } from '../controller/outcome.ts'
 import { manualFixInterval } from '../controller/manual-fix-interval.ts'
-import { findCondition, timestamp, type Findings } from '../resources/conditions.ts'
+import { findCondition, timestamp } from '../resources/conditions.ts'
 import { meaningOf } from '../resources/reasons.ts'
 import type { CalendarIntegration } from '../resources/types.ts'
 import type { Demand, ExceededBudget } from './demand.ts'
-import type { APIFinding, CredentialsFinding, QuotaFinding, ReadyFinding, SiteFinding } from './findings.ts'
+import type {
+  APIFinding,
+  CompleteFindings,
+  CredentialsFinding,
+  QuotaFinding,
+  ReadyFinding,
+  SiteFinding,
+} from './findings.ts'
 
 const DAY = 24 * 60 * 60_000
 const HOUR = 60 * 60_000
@@ -32,7 +39,7 @@ export interface IntegrationFacts {
 
 /** The conditions, and when the integration is reconciled again. */
 export interface Decision {
-  findings: Findings<'CalendarIntegration'>
+  findings: CompleteFindings
   outcome: Outcome
   demand: Demand
 }

@@ -12,3 +12,13 @@ export type QuotaFinding = Finding<ReasonOf<'CalendarIntegration', 'WithinQuota'
 export type APIFinding = Finding<ReasonOf<'CalendarIntegration', 'CalendarAPIEnabled'>>
 /** Whether the integration can be used. */
 export type ReadyFinding = Finding<ReadyReason<'CalendarIntegration'>>
+/** What a reconcile finds out: one finding for each condition. */
+export interface CompleteFindings {
+  ready: ReadyFinding
+  own: {
+    CredentialsValid: CredentialsFinding
+    CalendarAPIEnabled: APIFinding
+    WithinQuota: QuotaFinding
+    SiteAccepted: SiteFinding
+  }
+}

@@ -4,7 +4,7 @@ import { signInOf } from '../google/sign-in.ts'
 import { keyOf } from '../kubernetes/port.ts'
 import { asWritten, isOverwritten, withOwnStatus, writeReport, type ReportResult } from '../kubernetes/status-report.ts'
 import { scrub } from '../platform/scrub.ts'
-import { conditionsFor, findCondition, type Finding } from '../resources/conditions.ts'
+import { conditionsFor, findCondition, type Finding, type Findings } from '../resources/conditions.ts'
 import type { CalendarIntegration, CalendarIntegrationStatus } from '../resources/types.ts'
 import type { ClientState } from './client-state.ts'
 import { countAgents } from './counts.ts'
@@ -32,7 +32,7 @@ export async function report(
   }
   const reported = await write(deps, integration, state, { findings, facts })
   const now = findings.own.CredentialsValid
-  if (!reported.error && usable?.file.stripped.length && now?.status === 'True') reportStripped(deps, integration, now)
+  if (!reported.error && usable?.file.stripped.length && now.status === 'True') reportStripped(deps, integration, now)
   return reported
 }
 
@@ -70,7 +70,7 @@ function signInStatus(
 
 /** What goes into the status. */
 interface StatusContent {
-  findings: Decision['findings']
+  findings: Findings<'CalendarIntegration'>
   facts: Partial<CalendarIntegrationStatus>
 }
 
@@ -103,7 +103,7 @@ async function write(
 }
 
 /** None of the reasons is about a refused status; while nothing can be reported, the credentials are reported as unknown. */
-function refused(message: string): Decision['findings'] {
+function refused(message: string): Findings<'CalendarIntegration'> {
   const unknown = { status: 'Unknown', reason: 'NotYetKnown', message } as const
   return { ready: unknown, own: { CredentialsValid: unknown } }
 }

@@ -1,12 +1,14 @@
 /** Decides whether a site belongs to an integration's namespace. Pure. */
 import { keyOf } from '../kubernetes/port.ts'
 import { findCondition } from '../resources/conditions.ts'
-import { awaitsOlderClaim, claimOf, siteHost, type Sites } from '../resources/sites.ts'
+import { awaitsOlderClaim, claimOf, type Sites } from '../resources/sites.ts'
 import type { CalendarIntegration, Condition } from '../resources/types.ts'
 import type { CredentialsFinding, SiteFinding } from './findings.ts'
 
 /** What a decision about a site is based on. */
 export interface SiteFacts {
+  /** The host of the integration's site. */
+  host: string
   sites: Sites
   /** All integrations with this host. */
   integrations: readonly CalendarIntegration[]
@@ -29,9 +31,7 @@ const OLDER_CLAIM_PATIENCE_MS = 10_000
 
 /** Decides for this integration. */
 export function decideSite(integration: CalendarIntegration, facts: SiteFacts): SiteDecision {
-  const { sites, credentials, heldBy } = facts
-  const host = siteHost(integration.spec.google.siteURI)
-  if (host === undefined) return { finding: undecided('spec.google.siteURI names no host.') }
+  const { host, sites, credentials, heldBy } = facts
   const integrations = facts.integrations.map((one) =>
     keyOf(one) === keyOf(integration) ? withCredentials(integration, credentials) : one,
   )
@@ -48,6 +48,9 @@ export function decideSite(integration: CalendarIntegration, facts: SiteFacts): 
 const RULE = 'it goes to the namespace of the oldest integration with this host whose credentials Google accepts.'
 
 const undecided = (message: string): SiteFinding => ({ status: 'Unknown', reason: 'NotYetKnown', message })
+
+/** `spec.google.siteURI` is not the address of a site. */
+export const NO_HOST = undecided('spec.google.siteURI names no host.')
 
 const accepted = (host: string): SiteFinding => ({
   status: 'True',

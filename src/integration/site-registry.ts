@@ -11,7 +11,7 @@ import { siteHost, type Sites } from '../resources/sites.ts'
 import type { CalendarIntegration } from '../resources/types.ts'
 import type { CredentialsFinding, SiteFinding } from './findings.ts'
 import type { SiteDecisions } from './port.ts'
-import { decideSite } from './site-decision.ts'
+import { decideSite, NO_HOST } from './site-decision.ts'
 
 /** What the registry needs from outside. */
 export interface SiteDeps {
@@ -43,14 +43,16 @@ export class SiteRegistry implements SiteDecisions {
   /** Decides for this integration, and remembers the decision. */
   decide(integration: CalendarIntegration, credentials: CredentialsFinding): SiteFinding {
     const host = siteHost(integration.spec.google.siteURI)
+    if (host === undefined) return NO_HOST
     const { finding, owner } = decideSite(integration, {
+      host,
       sites: this.#deps.sites,
-      integrations: host === undefined ? [] : this.#deps.cluster.integrations.byIndex('site', host),
+      integrations: this.#deps.cluster.integrations.byIndex('site', host),
       credentials,
-      heldBy: host === undefined ? undefined : this.#holders.get(host),
+      heldBy: this.#holders.get(host),
       waitedMs: (first) => this.#waitedMs(first),
     })
-    if (host !== undefined && owner !== undefined) this.#give(host, owner, integration)
+    if (owner !== undefined) this.#give(host, owner, integration)
     return finding
   }
 

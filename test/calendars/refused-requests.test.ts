@@ -97,6 +97,16 @@ describe('a failure that concerns every calendar', () => {
     expect(reader.calendar()?.failure).toBeUndefined()
   })
 
+  test('keeps what is known, also if the sync token was refused just before', async () => {
+    reader.agent = anAgent()
+    reader.answers = [{ pages: [[meeting()]] }, { pages: ['SyncTokenExpired'] }, { pages: ['Unreachable'] }]
+    await reader.sync()
+    await reader.nextRound()
+    expect(reader.busy()).toEqual({ intervals: 1, complete: true })
+    await reader.nextRound()
+    expect(reader.kindsAsked()).toEqual(['all', 'S1', 'all', 'all'])
+  })
+
   test('because the Calendar API is switched off ends the round, and says nothing about the calendars', async () => {
     reader.answers = [{ pages: ['APIDisabled'] }]
     expect(await reader.sync()).toEqual([])
@@ -147,6 +157,14 @@ describe('an access token that Google refuses', () => {
       expect(reader.tokens).toEqual(['ya29', 'ya29.new', 'ya29.new'])
     },
   )
+})
+
+test('a token that was renewed for one calendar is the client’s for the next one: its limit is believed', async () => {
+  reader.isTokenProven = false
+  reader.answers = [{ pages: ['Unauthenticated'] }, {}, { pages: ['RateLimited'] }]
+  const [failed, ...others] = await reader.sync()
+  expect([failed?.reason, others]).toEqual(['RateLimited', []])
+  expect(reader.tokens).toEqual(['ya29', 'ya29.new', 'ya29.new'])
 })
 
 describe('the memory of an Agent', () => {

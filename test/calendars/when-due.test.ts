@@ -83,6 +83,19 @@ describe('the next reading', () => {
   })
 })
 
+test('only an incremental reading that finds something is a change', async () => {
+  const changedAt = (): number | undefined => reader.calendar()?.changedAt
+  expect(changedAt()).toBeUndefined()
+  await reader.nextRound()
+  expect(changedAt()).toBeUndefined()
+  reader.answers = [{ pages: [[meeting()]] }]
+  await reader.nextRound()
+  const at = reader.calendar()?.lastRead
+  expect(changedAt()).toBe(at)
+  await reader.nextRound()
+  expect(changedAt()).toBe(at)
+})
+
 test('a calendar whose only listing failed is listed as a whole, from nothing', async () => {
   reader = new Reader()
   reader.answers = [{ pages: [[meeting()], 'Unknown'] }, { pages: [[meeting({ id: 'other' })]] }]

@@ -1,79 +1,29 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { ClientRateLimiter, PerUserLimitError } from '../../src/google/client-rate-limiter.ts'
+import { PerUserLimitError } from '../../src/google/client-rate-limiter.ts'
 import { Bypass } from '../../src/google/bypass.ts'
-import { GoogleError, type GoogleFailure } from '../../src/google/port.ts'
-import { ManualClock, settle } from '../support/clock.ts'
+import { type GoogleError, type GoogleFailure } from '../../src/google/port.ts'
 import { failureOf } from './support/harness.ts'
+import { HOUR, LimitedClient, MINUTE, refusal } from './support/limited-client.ts'
 
-const MINUTE = 60_000
-const HOUR = 60 * MINUTE
-const SMALL = { requestsPerMinute: 600, requestsPerMinutePerAgent: 600 }
+let at: LimitedClient
+let clock: LimitedClient['clock']
+let limiter: LimitedClient['limiter']
+let send: LimitedClient['send']
+let sendInTurn: LimitedClient['sendInTurn']
+let meet: LimitedClient['meet']
+let underWay: LimitedClient['underWay']
 
-let clock: ManualClock
-let limiter: ClientRateLimiter
-let sent: number
 beforeEach(() => {
-  clock = new ManualClock()
-  // Half of every jitter: pauses are as they are written, and refusals spread by one and a half.
-  limiter = new ClientRateLimiter({ clock, random: () => 0.5 })
-  sent = 0
+  at = new LimitedClient()
+  ;({ clock, limiter, send, sendInTurn, meet, underWay } = at)
 })
-
-const refusal = (failure: GoogleFailure, retryAfterMs?: number): GoogleError =>
-  new GoogleError(failure, `403 ${failure}`, { status: 403, retryAfterMs })
-
-const send = (): Promise<string> => limiter.run('calendar', () => Promise.resolve(`sent ${++sent}`))
-/** After a limit there is no burst: the next request waits some milliseconds for its turn. */
-async function sendInTurn(): Promise<string> {
-  const answer = send()
-  await clock.advance(10)
-  return answer
-}
-
-const meet = (error: Error): Promise<GoogleError> =>
-  failureOf(
-    limiter.run('calendar', () => {
-      sent += 1
-      return Promise.reject(error)
-    }),
-  )
-
-/** A request that is under way until told otherwise. */
-interface UnderWay {
-  succeed(): Promise<void>
-  fail(error: Error): Promise<GoogleError>
-}
-
-async function underWay(): Promise<UnderWay> {
-  let resolve: (value: string) => void
-  let reject: (error: Error) => void
-  const ended = limiter.run('calendar', () => {
-    sent += 1
-    return new Promise<string>((yes, no) => {
-      resolve = yes
-      reject = no
-    })
-  })
-  ended.catch(() => undefined)
-  await settle()
-  return {
-    async succeed() {
-      resolve('well')
-      await ended
-    },
-    fail(error) {
-      reject(error)
-      return failureOf(ended)
-    },
-  }
-}
 
 describe('a limit', () => {
   test('pauses everybody: what comes then fails at once and is not sent', async () => {
     const first = await meet(refusal('RateLimited'))
     expect(first.retryAfterMs).toBe(5_000)
     expect(await failureOf(send())).toMatchObject({ failure: 'RateLimited', retryAfterMs: 6_500 })
-    expect(sent).toBe(1)
+    expect(at.sent).toBe(1)
     expect(limiter.limit).toEqual({ failure: 'RateLimited', since: clock.now(), leftMs: 5_000 })
   })
 
@@ -275,9 +225,9 @@ describe('a personal limit', () => {
 
 describe('a request that somebody asked for', () => {
   const asked = (bypass = new Bypass()): Promise<string> =>
-    limiter.run('calendar', () => Promise.resolve(`sent ${++sent}`), { bypass })
+    limiter.run('calendar', () => Promise.resolve(`sent ${++at.sent}`), { bypass })
   const askedAndMeets = (error: Error): Promise<GoogleError> =>
-    failureOf(limiter.run('calendar', () => (sent++, Promise.reject(error)), { bypass: new Bypass() }))
+    failureOf(limiter.run('calendar', () => (at.sent++, Promise.reject(error)), { bypass: new Bypass() }))
 
   test.each<GoogleFailure>(['RateLimited', 'DailyQuotaExceeded'])(
     'goes out over a pause because of %s, and all learn that it works again',
@@ -380,75 +330,5 @@ describe('the two services', () => {
     await failureOf(limiter.run('token', () => Promise.reject(refusal('RateLimited'))))
     expect(limiter.limit?.failure).toBe('RateLimited')
     expect(await send()).toBe('sent 1')
-  })
-})
-
-describe('the rate of requests', () => {
-  const flood = (count: number): Promise<PromiseSettledResult<string>[]> =>
-    Promise.allSettled(Array.from({ length: count }, send))
-
-  test('lets no minute hold more requests than the quota', async () => {
-    limiter = new ClientRateLimiter({ clock, random: () => 0.5 }, SMALL)
-    const starts: number[] = []
-    const begin = clock.now()
-    while (clock.now() < begin + 2 * MINUTE) {
-      void limiter.run('calendar', () => Promise.resolve(starts.push(clock.now()))).catch(() => undefined)
-      void limiter.run('calendar', () => Promise.resolve(starts.push(clock.now()))).catch(() => undefined)
-      await clock.advance(100)
-    }
-    const busiest = Math.max(...starts.map((at) => starts.filter((one) => one >= at && one < at + MINUTE).length))
-    expect(busiest).toBeLessThanOrEqual(600)
-    expect(starts.length).toBeGreaterThan(1_000)
-  })
-
-  test('lets a tenth of it go at once, makes the next wait for seconds, and turns the rest away', async () => {
-    limiter = new ClientRateLimiter({ clock, random: () => 0.5 }, SMALL)
-    const all = flood(120)
-    await settle()
-    expect(sent).toBe(60)
-    await clock.advance(5_000)
-    const turnedAway = (await all).filter((one) => one.status === 'rejected')
-    expect([sent, turnedAway.length]).toEqual([105, 15])
-    for (const { reason } of turnedAway) {
-      expect(reason).toBeInstanceOf(GoogleError)
-      expect(reason).toMatchObject({ failure: 'RateLimited' })
-      expect((reason as GoogleError).retryAfterMs).toBeGreaterThan(0)
-    }
-  })
-
-  test('does not send what waited for its turn when a limit came in between', async () => {
-    limiter = new ClientRateLimiter({ clock, random: () => 0.5 }, SMALL)
-    const first = await underWay()
-    const all = flood(70)
-    await settle()
-    await first.fail(refusal('RateLimited'))
-    await clock.advance(1_500)
-    expect(sent).toBe(60)
-    expect((await all).filter(({ status }) => status === 'rejected')).toHaveLength(11)
-  })
-
-  test('has no burst after a limit: the others follow evenly', async () => {
-    limiter = new ClientRateLimiter({ clock, random: () => 0.5 }, SMALL)
-    await meet(refusal('RateLimited'))
-    await clock.advance(5_000)
-    await send()
-    const all = flood(30)
-    await settle()
-    expect(sent).toBe(2)
-    await clock.advance(5_000)
-    await all
-    expect(sent).toBe(32)
-  })
-
-  test('is the same whatever the time of day', async () => {
-    limiter = new ClientRateLimiter({ clock, random: () => 0.5 }, SMALL)
-    await flood(60)
-    clock.setTimeOfDay(24 * HOUR)
-    void send()
-    await settle()
-    expect(sent).toBe(60)
-    clock.setTimeOfDay(-48 * HOUR)
-    await clock.advance(200)
-    expect(sent).toBe(61)
   })
 })

@@ -177,16 +177,16 @@ describe('connections', () => {
     expect((await connection.access()).dispatcher).not.toBe(dispatcher)
   })
 
-  it('are reused, one request after the other', async () => {
+  it('are reused, one request after the other, and none is opened after the end', async () => {
     const connection = api.connect(clock)
-    for (let turn = 0; turn < 20; turn++) {
+    const get = async () => {
       const { dispatcher } = await connection.access()
-      const { body } = await dispatcher.request({ origin: connection.origin, path: '/', method: 'GET' })
-      await body.dump()
+      return dispatcher.request({ origin: connection.origin, path: '/', method: 'GET' })
     }
+    for (let turn = 0; turn < 20; turn++) await (await get()).body.dump()
     expect(api.accepted).toBeLessThan(4)
     await connection.close()
-    await until('all are closed', () => api.connections === 0)
+    await expect(get()).rejects.toThrow('destroyed')
   })
 
   it('are never used up by watches: the Lease does not wait for one', async () => {

@@ -43,6 +43,8 @@ export class MemoryWorld {
   deadlinesRun = 0
   /** Every chance that is taken from now on. */
   chance = 0.5
+  /** The link of the sign-in page; none if pages are not served. */
+  signInURL: string | undefined
   readonly #log = createLog({ level: 'debug', clock: this.clock, write: (line) => void this.lines.push(line) })
   readonly #deadlines = new Map<string, () => void>()
   #client!: RunningGoogle
@@ -87,7 +89,7 @@ export class MemoryWorld {
     const sites = new SiteRegistry({ cluster: this.#cluster, clock: this.clock, sites: new Map() })
     this.#integrations = createIntegrationReconciler({ ...common, registry, sites })
     const grants = new GrantStore(common)
-    const signInURL = (): undefined => undefined
+    const signInURL = (): string | undefined => this.signInURL
     const agents = createAgentReconciler({
       ...common,
       grants,

@@ -138,7 +138,7 @@ export const PROMISES: readonly BrokenPromise[] = [
     file: 'src/google/client-rate-limiter.ts',
     find: 'calendar: breaker(() => this.budget.total.drain())',
     replace: 'calendar: breaker(() => undefined)',
-    test: 'test/google/client-rate-limiter.test.ts',
+    test: 'test/google/client-request-rate.test.ts',
   },
   {
     promise: 'after a limit one request finds out for all',
