@@ -117,10 +117,13 @@ describe('the sign-in page', () => {
     expect(page).toContain('Google sends invitations and changes to the guests of these appointments in your name.')
     expect(page).toContain('no other event is changed')
     expect(page).toContain('It also lets appointments be written to it.')
+    expect(page).toContain('guests of other events than these appointments. They are not even asked for.')
+    expect(page).toContain('whether they were moved or cancelled, and what their guests answered')
     expect(page).not.toContain('your calendars are only read')
     const reading = PAGES.signIn(VIEW, english)
     expect(reading).toContain('your calendars are only read')
-    for (const words of ['in your name', 'What is written', 'be written']) expect(reading).not.toContain(words)
+    for (const words of ['these appointments', 'in your name', 'What is written', 'be written'])
+      expect(reading).not.toContain(words)
   })
 
   test('posts a form that needs no script where Google redirects', () => {

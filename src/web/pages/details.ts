@@ -73,8 +73,8 @@ export function detailsList(view: SignInView, { texts }: Language): Html {
       markup`<ul>${view.calendars.map((calendar) => markup`<li>${calendarName(calendar, texts)}</li>`)}</ul>`,
     ],
     [details.read, full ? details.readFull : details.readBusy],
-    ...(full ? [] : [[details.notRead, details.notReadBusy] satisfies Row]),
     ...written(view, texts),
+    ...(full ? [] : [[details.notRead, view.writes ? details.notReadWriting : details.notReadBusy] satisfies Row]),
     [details.shown, shownTo(view, texts)],
     [details.allowed, allowed(view, texts)],
   ]
@@ -97,11 +97,12 @@ function allowed({ publishes, scopes, writes }: SignInView, texts: Texts): Html 
   return markup`${scopeList(scopes, texts)}${wider ? markup`<p class="quiet">${note}</p>` : ''}`
 }
 
-function shownTo({ publishes, siteHost }: SignInView, { details }: Texts): Html {
+function shownTo({ publishes, writes, siteHost }: SignInView, { details }: Texts): Html {
   const lines = { Busy: details.shownBusy, Full: details.shownFull, None: details.shownNone }
-  const onlyToken = publishes.detail === undefined && publishes.accessToken
+  const onlyMore = publishes.detail === undefined && (publishes.accessToken || writes !== undefined)
   const said = [
-    ...(onlyToken ? [] : [lines[publishes.detail ?? 'None']]),
+    ...(onlyMore ? [] : [lines[publishes.detail ?? 'None']]),
+    ...(writes ? [details.shownWriting] : []),
     ...(publishes.accessToken ? [details.shownToken] : []),
   ]
   return markup`${said.map((line) => markup`<p>${fill(line, { site: isolated(siteHost) })}</p>`)}`

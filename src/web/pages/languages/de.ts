@@ -38,6 +38,8 @@ export const de: Texts = {
     readFull: 'Ihre Termine: Beginn und Ende, Titel, Beschreibungen, Orte und Gäste.',
     notRead: 'Was nicht gelesen wird',
     notReadBusy: 'Titel, Beschreibungen, Orte und Gäste. Sie werden gar nicht erst abgefragt.',
+    notReadWriting:
+      'Titel, Beschreibungen, Orte und Gäste anderer Termine als dieser. Sie werden gar nicht erst abgefragt.',
     written: 'Was eingetragen wird',
     writtenEvents:
       'Termine, die bei {site} gebucht werden, in diesen Kalender: {calendar}. Sie werden auch geändert und gelöscht.',
@@ -46,6 +48,8 @@ export const de: Texts = {
     shownBusy: 'Programme von {site} sehen, wann Sie belegt sind, und sonst nichts.',
     shownFull: 'Programme von {site} sehen Ihre Termine mit Titeln, Beschreibungen, Orten und Gästen.',
     shownNone: 'Zurzeit wird an Programme von {site} nichts weitergegeben.',
+    shownWriting:
+      'Programme von {site} sehen außerdem, was aus diesen Terminen wird: ob sie verschoben oder abgesagt wurden und was ihre Gäste antworten.',
     shownToken:
       'Programme von {site} erhalten außerdem selbst Zugriff auf Google, solange Sie verbunden sind. Damit können sie alles tun, was Sie unten zulassen.',
     allowed: 'Was Sie bei Google zulassen sollen',

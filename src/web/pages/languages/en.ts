@@ -37,6 +37,8 @@ export const en: Texts = {
     readFull: 'Your events: when they begin and end, their titles, descriptions, places and guests.',
     notRead: 'What is not read',
     notReadBusy: 'Titles, descriptions, places and guests. They are not even asked for.',
+    notReadWriting:
+      'Titles, descriptions, places and guests of other events than these appointments. They are not even asked for.',
     written: 'What is written',
     writtenEvents:
       'Appointments that are booked with {site}, to this calendar: {calendar}. They are changed and deleted as well.',
@@ -45,6 +47,8 @@ export const en: Texts = {
     shownBusy: 'Programs run by {site} see when you are busy, and nothing else.',
     shownFull: 'Programs run by {site} see your events with titles, descriptions, places and guests.',
     shownNone: 'At present, nothing is shared with programs run by {site}.',
+    shownWriting:
+      'Programs run by {site} also see what becomes of these appointments: whether they were moved or cancelled, and what their guests answered.',
     shownToken:
       'Programs run by {site} also get access to Google for themselves while you stay connected. With it, they can do whatever you allow below.',
     allowed: 'What Google will ask you to allow',

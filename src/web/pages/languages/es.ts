@@ -37,6 +37,8 @@ export const es: Texts = {
     readFull: 'Sus eventos: cuándo empiezan y terminan, sus títulos, descripciones, lugares e invitados.',
     notRead: 'Qué no se lee',
     notReadBusy: 'Títulos, descripciones, lugares e invitados. Ni siquiera se solicitan.',
+    notReadWriting:
+      'Títulos, descripciones, lugares e invitados de otros eventos que no sean estas citas. Ni siquiera se solicitan.',
     written: 'Qué se escribe',
     writtenEvents:
       'Las citas que se reservan con {site}, en este calendario: {calendar}. También se cambian y se eliminan.',
@@ -45,6 +47,8 @@ export const es: Texts = {
     shownBusy: 'Los programas de {site} ven cuándo está ocupado su calendario, y nada más.',
     shownFull: 'Los programas de {site} ven sus eventos con títulos, descripciones, lugares e invitados.',
     shownNone: 'Por ahora no se transmite nada a los programas de {site}.',
+    shownWriting:
+      'Los programas de {site} ven además qué ocurre con estas citas: si se han movido o cancelado, y qué responden sus invitados.',
     shownToken:
       'Los programas de {site} reciben además acceso propio a Google mientras dure la conexión. Con él pueden hacer todo lo que usted permita abajo.',
     allowed: 'Qué le pedirá Google que permita',

@@ -38,6 +38,8 @@ export const fr: Texts = {
     readFull: 'Vos événements : début et fin, titres, descriptions, lieux et invités.',
     notRead: 'Ce qui n’est pas lu',
     notReadBusy: 'Les titres, descriptions, lieux et invités. Ils ne sont même pas demandés.',
+    notReadWriting:
+      'Les titres, descriptions, lieux et invités des événements autres que ces rendez-vous. Ils ne sont même pas demandés.',
     written: 'Ce qui est inscrit',
     writtenEvents:
       'Les rendez-vous pris avec {site}, dans cet agenda : {calendar}. Ils sont aussi modifiés et supprimés.',
@@ -46,6 +48,8 @@ export const fr: Texts = {
     shownBusy: 'Les programmes de {site} voient quand vous êtes indisponible, et rien d’autre.',
     shownFull: 'Les programmes de {site} voient vos événements avec titres, descriptions, lieux et invités.',
     shownNone: 'Pour l’instant, rien n’est transmis aux programmes de {site}.',
+    shownWriting:
+      'Les programmes de {site} voient aussi ce que deviennent ces rendez-vous : s’ils ont été déplacés ou annulés, et ce que répondent leurs invités.',
     shownToken:
       'Les programmes de {site} reçoivent aussi leur propre accès à Google tant que vous restez connecté. Ils peuvent alors faire tout ce que vous autorisez ci-dessous.',
     allowed: 'Ce que Google vous demandera d’autoriser',

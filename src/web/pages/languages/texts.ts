@@ -49,6 +49,8 @@ export interface Texts {
     readFull: string
     notRead: string
     notReadBusy: string
+    /** In place of it where appointments are written, which are read with all that is in them. */
+    notReadWriting: string
     /** `{calendar}` is a name or a shortened id. */
     written: string
     writtenEvents: string
@@ -57,6 +59,7 @@ export interface Texts {
     shownBusy: string
     shownFull: string
     shownNone: string
+    shownWriting: string
     shownToken: string
     allowed: string
     /** Shown if the scopes allow more than is done with them: where nothing is written, and where appointments are. */
