@@ -8,6 +8,7 @@ import { done, wait } from '../controller/outcome.ts'
 import { GoogleError } from '../google/port.ts'
 import { timestamp } from '../resources/conditions.ts'
 import { agentFailed, notReady } from './agent-steps.ts'
+import { isFinal } from './decide.ts'
 import { eventIdOf } from './event-id.ts'
 import { ACCEPTED, refused } from './findings.ts'
 import { judgeSlot, type SlotAnswer, type SlotQuestion } from './slot.ts'
@@ -34,6 +35,8 @@ export const isSameTime = (one: Interval | undefined, other: Interval | undefine
 export const decideTime: AgentStep = async (run, state, progress) => {
   const { deps, booking } = run
   const wanted = wantedTime(run)
+  // What was refused for good is only followed.
+  if (isFinal(booking) && !run.isRequested) return { progress: ended(progress, done()) }
   if (staysWhereItIs(run, progress, wanted)) return { progress: { ...progress, accepted: ACCEPTED } }
   const isNew = !isSameTime(progress.applied, wanted)
   if (isNew && wanted.start <= deps.clock.now()) {
@@ -70,7 +73,8 @@ function concludeRefusal(
 /** The clocks of the API server and of this process differ by less. */
 const SKEW_MS = 60_000
 
-const mayHaveBeenWritten = ({ booking, startedAt }: BookingRun, { mayExist, lookedAt }: BookingState): boolean =>
+/** Whether an event may stand at Google that the status does not show. */
+export const mayHaveBeenWritten = ({ booking, startedAt }: BookingRun, { mayExist, lookedAt }: BookingState): boolean =>
   mayExist || (lookedAt === undefined && Date.parse(booking.metadata.creationTimestamp ?? '') <= startedAt + SKEW_MS)
 
 async function judge(run: BookingRun, state: BookingState, progress: ProgressWithAgent): Promise<BookingStepResult> {

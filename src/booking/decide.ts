@@ -74,6 +74,13 @@ const FINAL: readonly (string | undefined)[] = ['SlotTaken', 'InThePast']
 export const isFinal = (booking: Booking): boolean =>
   isObserved(booking) && FINAL.includes(reasonOf(booking, 'Accepted'))
 
+/** These wait for the Agent. Whatever else failed has a pause of its own. */
+const WAITING: readonly (string | undefined)[] = ['AgentNotReady', 'AgentNotFound', 'NotYetKnown', undefined]
+
+/** Whether the Booking can go on once its Agent can be used. */
+export const waitsForAgent = (booking: Booking): boolean =>
+  !isObserved(booking) || WAITING.includes(reasonOf(booking, 'Accepted'))
+
 /** The event was cancelled at Google, and that is how it stays. */
 export const isCancelled = (booking: Booking): boolean => reasonOf(booking, 'Booked') === 'CancelledAtGoogle'
 
@@ -102,13 +109,9 @@ export function isUndecided(booking: Booking): boolean {
   return !staysCancelled(booking)
 }
 
-/** The order in which Bookings of one calendar are decided: creation time, namespace, name. */
-export function compareBookings({ metadata: a }: Booking, { metadata: b }: Booking): number {
-  const keys = (one: typeof a): string[] => [one.creationTimestamp ?? '', one.namespace ?? '', one.name]
-  const [left, right] = [keys(a), keys(b)]
-  const differing = left.findIndex((key, index) => key !== right[index])
-  return differing < 0 ? 0 : (left[differing] ?? '') < (right[differing] ?? '') ? -1 : 1
-}
+/** The place of a Booking among those of its calendar, as a text: by creation time, namespace, name. */
+export const placeOf = ({ metadata: { creationTimestamp = '', namespace = '', name } }: Booking): string =>
+  [creationTimestamp, namespace, name].join(' ')
 
 /** What is known of the last look at an event, to compare a listing with. */
 interface LastLook {

@@ -12,7 +12,7 @@ import { keyOf } from '../kubernetes/port.ts'
 import { isSameTime, wantedTime } from './accept.ts'
 import { fieldHash } from './applied.ts'
 import { bookedEvent } from './booked-event.ts'
-import { compareBookings, isNewTime, isUndecided } from './decide.ts'
+import { isNewTime, isUndecided, placeOf } from './decide.ts'
 import { eventIdOf } from './event-id.ts'
 import { newEvent, patchFor, sendUpdatesOf } from './event-fields.ts'
 import { ACCEPTED, notBooked } from './findings.ts'
@@ -26,7 +26,7 @@ import { withToken } from './with-token.ts'
 import { writeFailed } from './write-failures.ts'
 
 const RIVAL_PAUSE_MS = 1_000
-const TURN_PAUSE_MS = 30_000
+const TURN_PAUSE_MS = 5_000
 
 /** Takes the turn of the write calendar. Bookings that were created earlier are decided first. */
 export const takeTurn: AgentStep = (run, _, progress) => {
@@ -38,11 +38,12 @@ export const takeTurn: AgentStep = (run, _, progress) => {
   const isDecided = progress.work === 'revise' && !isNewTime(booking)
   const earlier = isDecided ? [] : earlierBookings(run, turn)
   for (const one of earlier) deps.wake(keyOf(one))
-  if (earlier.length > 0) deps.turns.await(turn, key)
-  const isMine = earlier.length === 0 && deps.turns.tryAcquire(turn, key)
+  const place = placeOf(booking)
+  if (earlier.length > 0) deps.turns.await(turn, key, place)
+  const isMine = earlier.length === 0 && deps.turns.tryAcquire(turn, key, place)
   if (isMine) return { progress }
   const outcome = wait('other Bookings of the calendar go first', earlier.length > 0 ? RIVAL_PAUSE_MS : TURN_PAUSE_MS)
-  return { progress: { ...endedSilently(progress, outcome), isWaiting: true } }
+  return { progress: { ...endedSilently(progress, outcome), isWaiting: true, isOutOfTurn: true } }
 }
 
 function pausedProgress(progress: ProgressWithAgent, paused: number): BookingProgress {
@@ -58,7 +59,7 @@ const earlierBookings = ({ deps, booking, isParked }: BookingRun, turn: string) 
   deps.cluster.agents
     .byIndex('writeCalendar', turn)
     .flatMap((agent) => [...deps.cluster.bookings.byIndex('agent', keyOf(agent))])
-    .filter((one) => compareBookings(one, booking) < 0 && isUndecided(one) && !isParked(keyOf(one)))
+    .filter((one) => placeOf(one) < placeOf(booking) && isUndecided(one) && !isParked(keyOf(one)))
 
 /** Asks Google for the event, if it stands or may stand there. */
 export const lookAtEvent: AgentStep = async (run, state, progress) => {

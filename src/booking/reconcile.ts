@@ -22,7 +22,7 @@ import { takeRequest, withHandled, type DueRequest } from '../resources/reconcil
 import type { Booking } from '../resources/types.ts'
 import { decideTime } from './accept.ts'
 import { authorize, findAgent } from './agent-steps.ts'
-import { hasEvent, isCancelled, workOf, type Work } from './decide.ts'
+import { hasEvent, isCancelled, waitsForAgent, workOf, type Work } from './decide.ts'
 import { expire, nextDue } from './due.ts'
 import { lookAtEvent, takeTurn, writeEvent } from './event-steps.ts'
 import { checkTimeZone, firstFindings, SUSPENDED } from './first-steps.ts'
@@ -95,7 +95,7 @@ export function createBookingReconciler(deps: BookingDeps): BookingReconciler {
     reconcile,
     async runDeadline(key) {
       const object = deps.cluster.bookings.get(key)
-      if (!object || object.metadata.deletionTimestamp !== undefined) return done()
+      if (!object || object.metadata.deletionTimestamp !== undefined || object.spec.suspend) return done()
       const tracked = states.of(object)
       return tracked.runExclusive(async () => {
         const run = runOf(object, tracked.value, false)
@@ -121,7 +121,7 @@ function isConcerned({ calendars }: BookingDeps, run: BookingRun, state: Booking
   if (state.askedAt !== undefined) return true
   const work = workOf(observe(run, state))
   if (work.kind === 'none') return false
-  // One that waits for its Agent is reconciled once that can be read again.
+  if (work.isWish && !waitsForAgent(booking)) return false
   const known = calendars.calendars(`${booking.metadata.namespace ?? ''}/${booking.spec.agentRef.name}`)
   return !work.isWish || known?.failures.length === 0
 }
@@ -169,15 +169,17 @@ async function runSteps(run: BookingRun, tracked: Tracked, work: OpenWork): Prom
 }
 
 async function runWithAgent(run: BookingRun, tracked: Tracked, found: ProgressWithAgent): Promise<BookingProgress> {
+  let progress = found
   try {
-    let progress = await take(AGENT_STEPS, run, tracked, found)
+    progress = await take(AGENT_STEPS, run, tracked, found)
     for (let round = 0; round < MAX_ROUNDS && !progress.isEnded; round++) {
       progress = await take(EVENT_STEPS, run, tracked, progress)
     }
     // The event changes faster than it can be read.
     return progress.isEnded ? progress : ended(progress, wait('the event changes all the time', CONFLICT_PAUSE_MS))
   } finally {
-    run.deps.turns.release(found.agent.turn, keyOf(run.booking))
+    // Whoever waits for its turn passes nothing on: the one before it does.
+    if (!progress.isOutOfTurn) run.deps.turns.release(found.agent.turn, keyOf(run.booking))
   }
 }
 

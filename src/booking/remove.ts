@@ -13,6 +13,7 @@ import { HOUR_MS, MINUTE_MS } from '../platform/time-units.ts'
 import { EVENT_FINALIZER } from '../resources/names.ts'
 import { meaningOf } from '../resources/reasons.ts'
 import type { Agent } from '../resources/types.ts'
+import { mayHaveBeenWritten } from './accept.ts'
 import { hasEnded, hasEvent, isFinal } from './decide.ts'
 import { eventIdOf } from './event-id.ts'
 import { sendUpdatesOf } from './event-fields.ts'
@@ -51,12 +52,17 @@ function isPatient({ deps, booking }: BookingRun, { deletingSince }: BookingStat
   return Math.max(asked, clock.monotonic() - (deletingSince ?? clock.monotonic())) < PATIENCE_MS
 }
 
+/** Whether an event stands, or may stand, that the Booking's end concerns. */
+function isToBeDeleted(run: BookingRun, state: BookingState): boolean {
+  const { deps, booking } = run
+  if (booking.spec.deletionPolicy === 'Retain') return false
+  if (hasEvent(booking)) return !hasEnded(booking.status, deps.clock.now())
+  return !isFinal(booking) && mayHaveBeenWritten(run, state)
+}
+
 async function removeEvent(run: BookingRun, state: BookingState): Promise<Removal> {
   const { deps, booking } = run
-  const isNothingThere = !hasEvent(booking) && isFinal(booking)
-  if (booking.spec.deletionPolicy === 'Retain' || hasEnded(booking.status, deps.clock.now()) || isNothingThere) {
-    return { kind: 'done' }
-  }
+  if (!isToBeDeleted(run, state)) return { kind: 'done' }
   if (booking.spec.suspend) return { kind: 'left', why: 'it was suspended.' }
   const agent = deps.cluster.agents.get(agentKeyOf(booking))
   if (!agent) return { kind: 'left', why: 'its Agent is gone.' }

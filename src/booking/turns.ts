@@ -17,7 +17,8 @@ interface TurnsDeps {
 
 interface Calendar {
   holder: Key | undefined
-  waiting: Set<Key>
+  /** By Booking: its place in the order. */
+  waiting: Map<Key, string>
   /** How many writes in a row were limited, and until when no other is sent, by the monotonic clock. */
   limited: number
   pausedUntil: number
@@ -35,10 +36,10 @@ export class CalendarTurns {
   }
 
   /** Takes the turn of a calendar, if it is free. Otherwise the Booking is reconciled again once it is. */
-  tryAcquire(calendar: string, booking: Key): boolean {
+  tryAcquire(calendar: string, booking: Key, place: string): boolean {
     const known = this.#of(calendar)
     if (known.holder !== undefined && known.holder !== booking) {
-      known.waiting.add(booking)
+      known.waiting.set(booking, place)
       return false
     }
     known.holder = booking
@@ -46,20 +47,25 @@ export class CalendarTurns {
     return true
   }
 
-  /** Has the Booking reconciled again when the turn is next given back. */
-  await(calendar: string, booking: Key): void {
-    this.#of(calendar).waiting.add(booking)
+  /** Has the Booking reconciled again when it is its turn. */
+  await(calendar: string, booking: Key, place: string): void {
+    this.#of(calendar).waiting.set(booking, place)
   }
 
-  /** Gives the turn back. */
+  /** Gives the turn back, or passes it on if nobody has it: the first of those that wait is reconciled. */
   release(calendar: string, booking: Key): void {
     const known = this.#of(calendar)
-    if (known.holder !== booking) return
+    if (known.holder !== undefined && known.holder !== booking) return
     known.holder = undefined
-    const waiting = [...known.waiting]
-    known.waiting.clear()
-    if (known.limited === 0) this.#calendars.delete(calendar)
-    for (const key of waiting) this.#deps.wake(key)
+    known.waiting.delete(booking)
+    const [first] = [...known.waiting].sort(([, a], [, b]) => (a < b ? -1 : 1))
+    if (!first) {
+      if (known.limited === 0) this.#calendars.delete(calendar)
+      return
+    }
+    // If it does not come, the others come by themselves after a while.
+    known.waiting.delete(first[0])
+    this.#deps.wake(first[0])
   }
 
   /** In how many ms the calendar may be written to again; 0: now. */
@@ -85,7 +91,7 @@ export class CalendarTurns {
   }
 
   #of(calendar: string): Calendar {
-    const known = this.#calendars.get(calendar) ?? { holder: undefined, waiting: new Set(), limited: 0, pausedUntil: 0 }
+    const known = this.#calendars.get(calendar) ?? { holder: undefined, waiting: new Map(), limited: 0, pausedUntil: 0 }
     this.#calendars.set(calendar, known)
     return known
   }

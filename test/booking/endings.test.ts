@@ -52,6 +52,22 @@ describe('deleting', () => {
     expect(bench.events).toMatchObject([{ type: 'Warning', reason: 'EventLeft' }])
   })
 
+  test('waits for nobody where nothing was ever written', async () => {
+    await bench.clock.advance(3_600_000)
+    bench.apply({ start: at(13), end: at(14) }, 'older')
+    await bench.run()
+    await bench.clock.advance(120_000)
+    bench.reading = 'fails'
+    bench.apply({ start: at(15), end: at(16) })
+    await bench.run(4)
+    expect(bench.ready).toBe('AgentNotReady')
+    bench.google.calls.length = 0
+    bench.delete()
+    await bench.run(3)
+    expect(bench.bookings.has('booking/viewing')).toBe(false)
+    expect(bench.google.calls).toEqual([])
+  })
+
   test('ttlAfterEnd deletes refused Bookings, too, and never the event', async () => {
     await booked({ ttlAfterEnd: '1h' })
     bench.apply({ start: at(13), end: at(14), ttlAfterEnd: '1h' }, 'refused')
@@ -77,6 +93,29 @@ describe('suspended', () => {
     bench.apply()
     await bench.run(3)
     expect(bench.condition('Accepted')).toMatchObject({ status: 'Unknown', reason: 'NotYetKnown' })
+  })
+})
+
+describe('a write that is refused for good', () => {
+  test.each([
+    ['Forbidden', 'CalendarReadOnly'],
+    ['NotFound', 'NoWriteCalendar'],
+    ['Refused', 'EventRefused'],
+  ] as const)('%s is %s, and is not tried at every read', async (failure, reason) => {
+    const { intercept } = bench.google
+    bench.google.intercept = (call, run) =>
+      intercept(call, () => {
+        if (call === 'insert') throw new GoogleError(failure, `403 ${failure}`)
+        return run()
+      })
+    bench.apply()
+    await bench.run(2)
+    expect(bench.ready).toBe(reason)
+    expect(bench.condition('Stalled')?.status).toBe('True')
+    bench.google.calls.length = 0
+    await bench.read()
+    await bench.settle()
+    expect(bench.google.calls).toEqual(['list'])
   })
 })
 

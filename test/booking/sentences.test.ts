@@ -40,6 +40,26 @@ describe('order', () => {
     expect(bench.condition('Ready', 'b')?.reason).toBe('Ready')
   })
 
+  test('whichever Agents share the calendar', async () => {
+    const [alice] = bench.agents
+    bench.agents.push({ ...alice!, metadata: { ...alice!.metadata, name: 'alias', uid: 'uid-of-alias' } })
+    bench.apply({ agentRef: { name: 'alias' } }, 'b')
+    bench.apply({}, 'a')
+    await bench.run()
+    expect(bench.condition('Ready', 'a')?.reason).toBe('Ready')
+    expect(bench.condition('Ready', 'b')?.reason).toBe('SlotTaken')
+  })
+
+  test('by creation time first, in a burst', async () => {
+    for (let n = 0; n < 20; n++) {
+      bench.apply({}, `z${20 - n}`)
+      await bench.clock.advance(1_000)
+    }
+    await bench.run(200)
+    expect(bench.condition('Ready', 'z20')?.reason).toBe('Ready')
+    for (let n = 1; n < 20; n++) expect(bench.condition('Ready', `z${n}`)?.reason).toBe('SlotTaken')
+  })
+
   test('what is booked is never displaced', async () => {
     await booked()
     bench.apply({ start: at(13), end: at(14) }, 'a')
@@ -346,6 +366,33 @@ describe('changes at Google', () => {
     await bench.run()
     expect(bench.ready).toBe('Ready')
     expect(bench.google.live.map((event) => event.id)).toEqual([`${id}1`])
+  })
+
+  test('outside of the window it is asked for by id once each fullSyncInterval, and not at a restart', async () => {
+    const id = await booked({ start: '2027-06-01T10:00:00Z', end: '2027-06-01T11:00:00Z' })
+    await bench.run()
+    bench.restart()
+    await bench.poll()
+    expect(bench.google.calls.filter((call) => call === 'get')).toEqual([])
+    changeAtGoogle(id, { start: { dateTime: '2027-06-02T10:00:00Z' }, end: { dateTime: '2027-06-02T11:00:00Z' } })
+    bench.google.log.pop()
+    await bench.clock.advance(86_400_000 + 1_000)
+    await bench.run()
+    expect(bench.google.calls.filter((call) => call === 'get')).toHaveLength(1)
+    expect(bench.condition('Booked')?.reason).toBe('Moved')
+  })
+
+  test('of an event whose new time was refused: followed, and not decided again', async () => {
+    const id = await booked()
+    await bench.clock.advance(6_000)
+    bench.google.put('dentist', dentist(16, 17))
+    bench.apply({ start: at(16), end: at(17) })
+    await bench.run()
+    bench.google.put('dentist', dentist(16, 17), true)
+    changeAtGoogle(id, { start: { dateTime: at(18) }, end: { dateTime: at(19) } })
+    await bench.poll()
+    expect(bench.condition('Accepted')?.reason).toBe('SlotTaken')
+    expect(bench.get().status?.event?.start).toBe(at(18))
   })
 
   test('one whose end has passed is not looked at any more, and Enforce never makes it again', async () => {

@@ -188,6 +188,11 @@ export class BookingBench {
     if (this.#asked !== undefined && !this.isHalted) await this.#untilHalted(this.read())
   }
 
+  /** Reconciles what was woken, and nothing that is only due later. */
+  async settle(): Promise<void> {
+    for (let [key] = this.#woken; key !== undefined; [key] = this.#woken) await this.#reconcile(key)
+  }
+
   #wakeAll(): void {
     for (const key of this.bookings.keys()) this.#woken.add(key)
   }

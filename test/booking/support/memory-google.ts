@@ -69,13 +69,19 @@ export class MemoryCalendar {
           const ids = [...new Set(this.log.slice(since))]
           const items = ids.map((id) => this.stored(id).resource)
           onPage({
-            events: 'syncToken' in from ? items : items.filter(({ status }) => status !== 'cancelled'),
+            events: 'syncToken' in from ? items : items.filter((item) => isListed(item, from.window)),
             timeZone: 'UTC',
           })
           return { nextSyncToken: String(this.log.length), timeZone: 'UTC', truncated: false }
         }),
     } as Partial<GoogleClient> as GoogleClient
   }
+}
+
+/** Whether a full listing of a window contains it. An event whose time is odd is listed. */
+function isListed({ status, start, end }: Resource, window: { start: number; end: number }): boolean {
+  const instantOf = (time: unknown): number => Date.parse((time as { dateTime?: string }).dateTime ?? '')
+  return status !== 'cancelled' && !(instantOf(start) >= window.end) && !(instantOf(end) <= window.start)
 }
 
 /** Objects are merged, null deletes. */
