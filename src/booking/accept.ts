@@ -22,6 +22,9 @@ const FRESH_MS = 5_000
 /** How long a Booking waits for its Agent's calendars before it is reconciled again anyway. */
 const READ_PAUSE_MS = 30_000
 
+/** After this time, the Agent's calendars count as unreadable. */
+const READ_PATIENCE_MS = 60_000
+
 /** The times that a spec names. */
 export const wantedTime = ({ booking: { spec } }: BookingRun): Interval => ({
   start: Date.parse(spec.start),
@@ -120,19 +123,27 @@ function awaitReading(
   { deps }: BookingRun,
   { askedAt }: BookingState,
   progress: ProgressWithAgent,
-  { known, calendars, oldest }: Reading,
+  reading: Reading,
 ): BookingStepResult {
   const { agent, key } = progress.agent
-  const hasFailed = askedAt !== undefined && known !== undefined && !known.isAwaited && oldest < askedAt - FRESH_MS
-  if (hasFailed) {
-    const failure = calendars.find((calendar) => calendar.failure)?.failure?.stepFailure ?? known.failures[0]
-    const message = failure?.message ?? 'its calendars could not be read.'
-    return { state: { askedAt: undefined }, progress: agentFailed(progress, notReady(agent, message)) }
-  }
   const now = deps.clock.monotonic()
+  if (askedAt !== undefined && hasFailed(reading, askedAt, now)) {
+    return { state: { askedAt: undefined }, progress: agentFailed(progress, notReady(agent, reasonOf(reading))) }
+  }
   deps.calendars.refresh(key, now - FRESH_MS)
   const outcome = wait('the calendars of the Agent are being read', READ_PAUSE_MS)
-  return { state: { askedAt: now }, progress: { ...endedSilently(progress, outcome), isWaiting: true } }
+  return { state: { askedAt: askedAt ?? now }, progress: { ...endedSilently(progress, outcome), isWaiting: true } }
+}
+
+/** The attempt has ended, or takes too long, and a calendar was not read since. */
+function hasFailed({ known, oldest }: Reading, askedAt: number, now: number): boolean {
+  const isOver = known?.isAwaited === false || now - askedAt > READ_PATIENCE_MS
+  return isOver && oldest < askedAt - FRESH_MS
+}
+
+function reasonOf({ known, calendars }: Reading): string {
+  const failure = calendars.find((calendar) => calendar.failure)?.failure?.stepFailure ?? known?.failures[0]
+  return failure?.message ?? 'its calendars could not be read.'
 }
 
 /** A slot that reaches past what was listed is judged by a listing of just that slot. */

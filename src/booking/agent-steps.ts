@@ -40,6 +40,9 @@ export const findAgent: BookingStep = (run, state, progress) => {
     const message = `There is no Agent ${booking.spec.agentRef.name} in this namespace: create it, or correct spec.agentRef in a new Booking.`
     return { progress: agentFailed(progress, refused('AgentNotFound', message), HOUR_MS) }
   }
+  if (agent.metadata.deletionTimestamp !== undefined) {
+    return { progress: agentFailed(progress, notReady(agent, 'it is being deleted.')) }
+  }
   const turn = writeCalendarKey(agent.spec)
   if (turn === undefined) {
     const message = `Agent ${agent.metadata.name} has no calendar to write to: set its spec.calendars.write.`

@@ -13,6 +13,7 @@
 import type { Interval } from '../calendar/interval.ts'
 import { done, requeueWithin, retry, UnexpectedError, wait, type Outcome } from '../controller/outcome.ts'
 import { isConflict } from '../failures/thrown.ts'
+import { GoogleError } from '../google/port.ts'
 import { ObjectStates, type ObjectState } from '../kubernetes/object-states.ts'
 import { ApiError, keyOf, type Key } from '../kubernetes/port.ts'
 import { withOwnStatus } from '../kubernetes/status-report.ts'
@@ -31,9 +32,9 @@ import type { BookingDeps } from './port.ts'
 import { remove } from './remove.ts'
 import { reportFindings, reportProgress } from './report.ts'
 import { newBookingState, type BookingState } from './state.ts'
-import { ended, type AgentStep, type BookingProgress, type BookingRun, type BookingStep } from './steps.ts'
+import { type AgentStep, type BookingProgress, type BookingRun, type BookingStep } from './steps.ts'
 import type { BookingStepResult, ProgressWithAgent } from './steps.ts'
-import { unexpected } from './write-failures.ts'
+import { passing, unexpected } from './write-failures.ts'
 
 /** The steps that are taken once. */
 const PREPARING_STEPS: readonly BookingStep[] = [checkTimeZone, findAgent]
@@ -175,13 +176,16 @@ async function runWithAgent(run: BookingRun, tracked: Tracked, found: ProgressWi
     for (let round = 0; round < MAX_ROUNDS && !progress.isEnded; round++) {
       progress = await take(EVENT_STEPS, run, tracked, progress)
     }
-    // The event changes faster than it can be read.
-    return progress.isEnded ? progress : ended(progress, wait('the event changes all the time', CONFLICT_PAUSE_MS))
+    return progress.isEnded ? progress : restless(progress)
   } finally {
     // Whoever waits for its turn passes nothing on: the one before it does.
     if (!progress.isOutOfTurn) run.deps.turns.release(found.agent.turn, keyOf(run.booking))
   }
 }
+
+/** The event changes faster than it can be read, or Google contradicts itself. */
+const restless = (progress: BookingProgress): BookingProgress =>
+  passing(progress, new GoogleError('Unknown', 'the event changes all the time'))
 
 const hasAgent = (progress: BookingProgress): progress is ProgressWithAgent => progress.agent !== undefined
 

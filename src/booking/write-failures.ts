@@ -50,7 +50,8 @@ function limited({ deps }: BookingRun, progress: ProgressWithAgent, { retryAfter
   })
 }
 
-function passing(progress: BookingProgress, error: GoogleError): BookingProgress {
+/** It may pass: it is tried again with a backoff. */
+export function passing(progress: BookingProgress, error: GoogleError): BookingProgress {
   const message = `Google did not answer as expected (${error.message}); the operator finds out what became of the event, and tries again.`
   return settle(progress, retry(error, error.retryAfterMs), { booked: notBooked('BookingFailed', message) })
 }

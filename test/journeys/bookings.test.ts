@@ -23,10 +23,11 @@ describe('a Booking', () => {
     ])
     expect({ start, end }).toEqual(booking.status?.applied)
     expect(calendar).toBe(ALICE)
-    const reads = world.requests('events.list')
+    const [reads, since] = [world.requests('events.list'), world.world.clock.now()]
     await world.until('busy.json shows it', async () =>
       (await world.busy('alice')).busy.some((one) => one.start === start && one.end === end),
     )
+    expect(world.world.clock.now() - since).toBeLessThanOrEqual(1_000)
     expect(world.requests('events.list')).toBe(reads)
   })
 
@@ -216,9 +217,11 @@ describe('the deletion of a Booking', () => {
     await world.delete('viewing')
     await world.untilGone('viewing')
     expect(world.eventsOf('alice')).toEqual([])
+    const since = world.world.clock.now()
     await world.until('the time is free', async () =>
       (await world.busy('alice')).busy.every(({ start }) => start !== status?.event?.start),
     )
+    expect(world.world.clock.now() - since).toBeLessThanOrEqual(1_000)
   })
 
   test('leaves the event where the spec says so', async () => {

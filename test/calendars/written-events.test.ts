@@ -1,0 +1,114 @@
+/** Events that were written are in the snapshots at once, whatever listing is under way. */
+import { beforeEach, describe, expect, test } from 'vitest'
+import { snapshotEvents } from '../../src/calendar/calendar-snapshot.ts'
+import { SnapshotBuilder } from '../../src/calendar/snapshot-builder.ts'
+import { createZones } from '../../src/calendar/zones.ts'
+import { withBooked } from '../../src/calendars/booked-events.ts'
+import { listed, newCalendar, newCalendarsState, withCalendar, type CalendarsState } from '../../src/calendars/state.ts'
+import { WrittenEvents } from '../../src/calendars/written-events.ts'
+
+const ALICE = 'alice@example.com'
+const zones = createZones()
+const window = { start: Date.parse('2026-11-20T00:00:00Z'), end: Date.parse('2027-03-01T00:00:00Z') }
+
+const event = (id: string, etag = '"1"') => ({
+  ...{ id, etag, status: 'confirmed' },
+  start: { dateTime: '2026-12-01T13:00:00Z' },
+  end: { dateTime: '2026-12-01T14:00:00Z' },
+  extendedProperties: { private: { calendarOperatorBooking: `uid-of-${id}` } },
+})
+
+let written: WrittenEvents
+beforeEach(() => {
+  written = new WrittenEvents(zones)
+})
+
+/** The calendar as a listing that was requested at this time says. */
+function listing(items: object[], startedAt: number, state: CalendarsState = newCalendarsState()): CalendarsState {
+  const before = state.byId.get(ALICE)
+  const full = before === undefined
+  const options = { full, detail: 'Busy', zones, window } as const
+  const builder = new SnapshotBuilder(before?.snapshot, options)
+  builder.add(items, 'UTC')
+  const { snapshot, doubtful } = builder.finish('UTC')
+  const booked = withBooked(before?.booked ?? new Map(), items)
+  const found = { snapshot, doubtful, booked, found: items.length, syncToken: 'S', startedAt, interval: 1, dueAt: 1 }
+  const setting = full ? { pastDays: 1, futureDays: 90, at: 0 } : undefined
+  return withCalendar(state, ALICE, listed(before ?? newCalendar(), { ...found, full: setting }))
+}
+
+const write = (id: string, etag: string | undefined, at: number): void =>
+  written.add({ calendarId: ALICE.toUpperCase(), id, etag, resource: event(id, etag) }, at)
+
+const idsIn = (state: CalendarsState): string[] => snapshotEvents(state.byId.get(ALICE)!.snapshot).map(({ id }) => id)
+
+describe('an event that was written', () => {
+  test('is applied to the snapshot of its calendar, and known as a Booking', () => {
+    const state = listing([], 100)
+    write('booked', '"1"', 110)
+    const after = written.applyTo(state)
+    expect(idsIn(after)).toEqual(['booked'])
+    expect(after.byId.get(ALICE)?.booked?.get('booked')).toBe('"1"')
+  })
+
+  test('is applied once', () => {
+    const state = listing([], 100)
+    write('booked', '"1"', 110)
+    const after = written.applyTo(state)
+    expect(written.applyTo(after)).toBe(after)
+  })
+
+  test('survives a listing that was requested before it, and that does not contain it', () => {
+    const before = listing([], 100)
+    write('booked', '"1"', 110)
+    const applied = written.applyTo(before)
+    expect(idsIn(applied)).toEqual(['booked'])
+    // Requested at 105, and answered only now.
+    const late = listing([], 105, before)
+    expect(idsIn(late)).toEqual([])
+    expect(idsIn(written.applyTo(late))).toEqual(['booked'])
+  })
+
+  test('gives way to a listing that was requested after it', () => {
+    write('booked', '"1"', 110)
+    const later = listing([], 120)
+    expect(idsIn(written.applyTo(later))).toEqual([])
+  })
+
+  test('is removed at once when it was deleted', () => {
+    const state = listing([event('booked')], 100)
+    write('booked', undefined, 110)
+    const after = written.applyTo(state)
+    expect(idsIn(after)).toEqual([])
+    expect(after.byId.get(ALICE)?.booked?.has('booked')).toBe(false)
+  })
+
+  test('is recognised in a listing that repeats it, and not in a later version', () => {
+    write('booked', '"1"', 110)
+    expect(written.isOwn(ALICE, event('booked', '"1"'))).toBe(true)
+    expect(written.isOwn(ALICE, event('booked', '"2"'))).toBe(false)
+    expect(written.isOwn(ALICE, event('other', '"1"'))).toBe(false)
+    write('gone', undefined, 120)
+    expect(written.isOwn(ALICE, { id: 'gone', status: 'cancelled' })).toBe(true)
+  })
+})
+
+describe('a calendar that is only written', () => {
+  const only = (items: object[], before?: Parameters<typeof snapshotEvents>[0]) => {
+    const builder = new SnapshotBuilder(before, { full: !before, detail: 'Busy', zones, window, onlyBookings: true })
+    builder.add(items, 'UTC')
+    return builder.finish('UTC').snapshot
+  }
+
+  test('keeps the events of Bookings, whichever, and no others', () => {
+    const snapshot = only([event('booked'), { ...event('private'), extendedProperties: undefined }])
+    expect(snapshotEvents(snapshot).map(({ id }) => id)).toEqual(['booked'])
+    expect(snapshot.onlyBookings).toBe(true)
+  })
+
+  test('drops one that is no longer a Booking’s', () => {
+    const before = only([event('booked')])
+    const after = only([{ ...event('booked'), extendedProperties: { private: {} } }], before)
+    expect(snapshotEvents(after)).toEqual([])
+  })
+})
