@@ -118,27 +118,6 @@ describe('an Agent that Google stops answering after it has read', () => {
   })
 })
 
-describe('an Agent that Google authorizes, and then gives no calendar', () => {
-  beforeEach(async () => {
-    await alice.world.close()
-    alice = new OneAgent({ accessToken: true })
-    alice.refuseListings(503)
-    await alice.reconcile()
-  })
-
-  const removeToken = (): void => alice.world.remove(alice.world.kubernetes.find('Secret', 'alice-token')!)
-
-  test('still says that it is authorized, and repairs its published token, before its backoff ends', async () => {
-    expect(says('Authorized')).toEqual(['True', 'Granted'])
-    removeToken()
-    const before = askedAll()
-    await reconcile()
-    expect(askedAll()).toBe(before)
-    expect(says('Authorized')).toEqual(['True', 'Granted'])
-    expect(alice.world.kubernetes.find('Secret', 'alice-token')?.data).toHaveProperty('access_token')
-  })
-})
-
 describe('an access token that Google refuses while a calendar is read', () => {
   const refuseOnce = (): void => {
     let isRefused = false
