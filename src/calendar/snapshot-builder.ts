@@ -44,6 +44,7 @@ export interface ListingResult {
 export class SnapshotBuilder {
   readonly #before: CalendarSnapshot | undefined
   readonly #options: ListingOptions
+  readonly #zones: Zones
   readonly #window: Interval | undefined
   readonly #listing: Listing = {
     live: new Map(),
@@ -63,6 +64,7 @@ export class SnapshotBuilder {
   constructor(before: CalendarSnapshot | undefined, options: ListingOptions) {
     this.#before = before
     this.#options = options
+    this.#zones = options.zones.forListing()
     this.#window = options.full ? options.window : before?.listedWindow
     this.#limits = options.limits ?? DEFAULT_LIMITS
   }
@@ -74,8 +76,9 @@ export class SnapshotBuilder {
    * @throws CalendarTooLargeError as soon as the listing exceeds the limits.
    */
   add(items: readonly unknown[], timeZone = ''): void {
-    const { detail, zones } = this.#options
-    const context = { detail, zones, timeZone }
+    const context = { detail: this.#options.detail, zones: this.#zones, timeZone }
+    // The calendar's own is known whatever its events name.
+    if (timeZone !== '') this.#options.zones.nameOf(timeZone)
     this.#items += items.length
     for (const item of items) {
       const parsed = parseEventResource(item)

@@ -20,6 +20,11 @@ export interface Zones {
   dayOf(instant: number, timeZone: string, disambiguation: Disambiguation): number
   /** A name of the time zone that `Intl` accepts; `UTC` if there is none. */
   nameOf(timeZone: string): string
+  /**
+   * The same converter for one listing. Looking up a name that does not exist takes much longer than reading an event, and a listing
+   * may contain a different one in each event: after some of them, new names are not looked up and count as unknown.
+   */
+  forListing(): Zones
 }
 
 // Local time is at most 14 hours ahead of UTC and 12 hours behind: in an unknown time zone it lies in between.
@@ -28,15 +33,27 @@ const UNKNOWN_OFFSET = { earlier: 14 * HOUR_MS, later: -12 * HOUR_MS }
 const MAX_ZONES = 4_000
 /** Names as they are written in calendars, known and unknown. */
 const MAX_NAMES = 10_000
+/** How many names that prove to be unknown are looked up for one listing. Real calendars contain a few. */
+const MAX_UNKNOWN_LOOKUPS = 50
 /** Of all time zones together: a calendar can contain any number of days. */
 const MAX_DAYS = 20_000
 
 /** Creates the converter. It caches time zones and days up to a limit, so one converter serves the whole process. */
 export function createZones(): Zones {
   const cache = new ZoneCache()
+  return zonesOver(cache, { left: Infinity })
+}
+
+/** How many more names that prove to be unknown may be looked up. */
+interface Lookups {
+  left: number
+}
+
+function zonesOver(cache: ZoneCache, lookups: Lookups): Zones {
+  const zoneOf = (timeZone: string): KnownZone | undefined => cache.zone(timeZone, lookups)
 
   const startOfDay = (day: number, timeZone: string, disambiguation: Disambiguation): number => {
-    const zone = cache.zone(timeZone)
+    const zone = zoneOf(timeZone)
     if (!zone) return day * DAY_MS - UNKNOWN_OFFSET[disambiguation]
     return cache.day(zone, day, () => localDate(day).toZonedDateTime(zone.id).epochMilliseconds)
   }
@@ -45,18 +62,19 @@ export function createZones(): Zones {
     startOfDay,
     instantOf(local, timeZone, disambiguation) {
       const time = localTime(local)
-      const zone = time && cache.zone(timeZone)
+      const zone = time && zoneOf(timeZone)
       if (!time || zone) return time?.toZonedDateTime(zone?.id ?? 'UTC', { disambiguation }).epochMilliseconds
       return time.toZonedDateTime('UTC').epochMilliseconds - UNKNOWN_OFFSET[disambiguation]
     },
     dayOf(instant, timeZone, disambiguation) {
       const opposite = disambiguation === 'earlier' ? 'later' : 'earlier'
-      const zone = cache.zone(timeZone)
+      const zone = zoneOf(timeZone)
       if (!zone) return Math.floor((instant + UNKNOWN_OFFSET[opposite]) / DAY_MS)
       const local = Temporal.Instant.fromEpochMilliseconds(instant).toZonedDateTimeISO(zone.id).toPlainDate()
       return local.since('1970-01-01', { largestUnit: 'day' }).days
     },
-    nameOf: (timeZone) => cache.zone(timeZone)?.name ?? 'UTC',
+    nameOf: (timeZone) => zoneOf(timeZone)?.name ?? 'UTC',
+    forListing: () => zonesOver(cache, { left: MAX_UNKNOWN_LOOKUPS }),
   }
 }
 
@@ -73,11 +91,13 @@ class ZoneCache {
   readonly #byId = new Map<string, KnownZone>()
   #days = 0
 
-  zone(timeZone: string): KnownZone | undefined {
+  zone(timeZone: string, lookups: Lookups): KnownZone | undefined {
     if (!ZONE_NAME.test(timeZone)) return undefined
     const key = timeZone.toLowerCase()
     if (this.#byName.has(key)) return this.#byName.get(key)
+    if (lookups.left <= 0) return undefined
     const identity = identifyZone(timeZone)
+    if (!identity) lookups.left -= 1
     const zone = identity && this.#zoneOf(identity)
     if (this.#byName.size >= MAX_NAMES) this.#byName.clear()
     this.#byName.set(key, zone)

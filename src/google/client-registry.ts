@@ -148,7 +148,7 @@ export class ClientRegistry<C> {
     if (group.size > most && oldest !== undefined) this.#forget(oldest)
   }
 
-  /** The project inherits the limiter of the first accepted secret. */
+  /** The project inherits the limiter of the first accepted secret, and keeps it while requests of the last minute count. */
   #projectOf({ clientId, ownLimiter }: ClientEntry<C>): Project {
     const project = this.#projects.get(clientId) ?? { limiter: ownLimiter, secrets: new Set<string>() }
     this.#projects.set(clientId, project)
@@ -168,8 +168,15 @@ export class ClientRegistry<C> {
     this.#unverified.delete(key)
     const project = isAccepted ? this.#projects.get(clientId) : undefined
     project?.secrets.delete(key)
-    if (project?.secrets.size === 0) this.#projects.delete(clientId)
-    else for (const other of project?.secrets ?? []) this.#updateQuota(other)
+    for (const other of project?.secrets ?? []) this.#updateQuota(other)
+    this.#forgetUnused()
+  }
+
+  /** What was sent in the last minute counts for the next secret of the client, too: Google may refuse one for a moment. */
+  #forgetUnused(): void {
+    for (const [clientId, { secrets, limiter }] of this.#projects) {
+      if (secrets.size === 0 && limiter.budget.isIdle) this.#projects.delete(clientId)
+    }
   }
 }
 

@@ -29,6 +29,11 @@ export class QuotaBudget {
     return this.#accounts.size
   }
 
+  /** Whether nothing was sent in the last minute, and no request waits. */
+  get isIdle(): boolean {
+    return this.total.isIdle && [...this.#accounts.values()].every((budget) => budget.isIdle)
+  }
+
   /** The budget of one account. */
   ofAccount(account: string): SlidingBudget {
     const known = this.#accounts.get(account)

@@ -24,7 +24,7 @@ export interface Demand {
   pollsPerMinute: number
   /** Set if the polls need too much: those of the client, or else the integration's own. */
   exceeded: ExceededBudget | undefined
-  /** The accounts whose polls need too much, by their canonical form. */
+  /** The accounts whose polls need too much, by their canonical form: those of the client, or else the integration's own. */
   accounts: ReadonlyMap<string, Shortage>
 }
 
@@ -66,7 +66,10 @@ export function demandOf(
     exceeded:
       exceeded(ofClient, quota.requestsPerMinute, sharing.length) ??
       exceeded(own, quotaOf(integration).requestsPerMinute, 1),
-    accounts: exceededAccounts(polls, quota.requestsPerMinutePerAgent),
+    accounts: new Map([
+      ...exceededAccounts([own], quotaOf(integration).requestsPerMinutePerAgent),
+      ...exceededAccounts(polls, quota.requestsPerMinutePerAgent),
+    ]),
   }
 }
 

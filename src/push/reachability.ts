@@ -57,6 +57,12 @@ export class Reachability {
     return this.#proved.has(address)
   }
 
+  /** Whether a message has arrived at this URL, or the statuses of the integration's Agents say so. */
+  wasProved(integration: Key, address: string): boolean {
+    this.#trialOf(integration, address)
+    return this.isProved(address)
+  }
+
   /** Asks whether an Agent may ask for a channel. An Agent that may not is woken when that changes. */
   request(integration: Key, agent: Key, address: string): Permission {
     const trial = this.#trialOf(integration, address)

@@ -33,10 +33,13 @@ function restoredCalendar(agent: Agent, name: string, at: Instants, random: Rand
   if (!known.channel) return lacksSupport(watching, known) ? notSupported(at.monotonic) : undefined
   const channel = restoredChannel(known.channel, at.now, random)
   if (!channel) return undefined
-  return watching.status === 'True'
+  return isProof(watching)
     ? { ...newCalendarPush(), proved: { ...channel, provedAt: at.monotonic } }
-    : { ...newCalendarPush(), unproved: { ...channel, askedAt: at.monotonic } }
+    : { ...newCalendarPush(), unproved: { ...channel, askedAt: at.monotonic, isRestored: true } }
 }
+
+/** Where Google refuses a channel, the failure is another calendar's. */
+const isProof = ({ status, reason }: Condition): boolean => status === 'True' || reason === 'WatchFailed'
 
 /** The condition is True although this calendar has no channel, or it says that none can have one. */
 const lacksSupport = ({ status, reason }: Condition, { error }: CalendarStatus): boolean =>

@@ -29,7 +29,10 @@ export interface ChannelRun {
 /** Makes the channels that are lacking, for notifications at this URL, and drops those that are dead or not wanted. */
 export async function keepChannels(run: ChannelRun, address: string): Promise<void> {
   const { deps, tracked, reachability, key } = run
-  const facts = (): UpkeepFacts => ({ now: deps.clock.monotonic(), validity: run.validity(address) })
+  const facts = (): UpkeepFacts => ({
+    ...{ now: deps.clock.monotonic(), validity: run.validity(address) },
+    isReachable: () => reachability.wasProved(tracked.value.integration, address),
+  })
   const { push, hasTimedOut } = withoutDead(withoutUnwatched(tracked.value), facts())
   if (hasTimedOut) reachability.fail(push.integration, key)
   tracked.update(push)

@@ -18,6 +18,8 @@ export interface Channel {
 /** A channel on which no message has arrived yet. */
 export interface UnprovedChannel extends Channel {
   readonly askedAt: number
+  /** It was found in a status, which does not say whether a message has arrived on it. */
+  readonly isRestored?: boolean
 }
 
 /** A channel on which a message has arrived. */
@@ -132,11 +134,13 @@ export function proved(state: PushState, id: string, now: number): PushState {
 
 /**
  * No message has arrived in time: the channel is stopped, and another one is tried later. The channel that it was to replace
- * stays, unless its messages were missed, too.
+ * stays, unless its messages were missed, too. A restored channel had its first message before the restart, as far as anybody can
+ * tell: it stays if messages arrive at the site.
  */
-export function timedOut(state: PushState, id: string, now: number): PushState {
+export function timedOut(state: PushState, id: string, now: number, isReachable = () => false): PushState {
   const calendar = state.byCalendar.get(id)
   if (!calendar?.unproved || now < calendar.unproved.askedAt + PROOF_TIMEOUT_MS) return state
+  if (calendar.unproved.isRestored && isReachable()) return proved(state, id, now)
   const { unproved, proved: former, isSilent } = calendar
   const attempts = calendar.attempts + 1
   const next: CalendarPush = {

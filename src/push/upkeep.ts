@@ -8,6 +8,8 @@ export interface UpkeepFacts {
   /** By the monotonic clock. */
   now: number
   validity: Validity
+  /** Whether a message has arrived at the site. */
+  isReachable: () => boolean
 }
 
 /** Stops the channels of calendars that are not watched any more. */
@@ -19,13 +21,13 @@ export function withoutUnwatched(push: AgentPush): AgentPush {
 /** Drops the channels that no message has proved in time, and those whose messages are not accepted any more. */
 export function withoutDead(
   push: AgentPush,
-  { now, validity }: UpkeepFacts,
+  { now, validity, isReachable }: UpkeepFacts,
 ): { push: AgentPush; hasTimedOut: boolean } {
   let { state } = push
   let hasTimedOut = false
   for (const { id } of push.calendars) {
-    const after = timedOut(state, id, now)
-    hasTimedOut ||= after !== state
+    const after = timedOut(state, id, now, isReachable)
+    hasTimedOut ||= after !== state && after.byCalendar.get(id)?.failure !== undefined
     state = withoutInvalid(after, id, validity)
   }
   return { push: { ...push, state }, hasTimedOut }

@@ -84,6 +84,15 @@ describe('an Agent whose token Google does not renew, because it gives no answer
     expect(alice.status.lastHandledReconcileAt).toBe('now')
   })
 
+  test('asks at once with another grant', async () => {
+    await reconcile()
+    alice.answerAgain()
+    const secret = alice.world.kubernetes.find('Secret', 'alice-grant')!
+    alice.world.put({ ...secret, data: { refresh_token: Buffer.from('1//another-refresh-token').toString('base64') } })
+    await reconcile()
+    expect(says('Authorized')).toEqual(['False', 'GrantRevoked'])
+  })
+
   test('asks at once with other credentials or a larger quota', async () => {
     await reconcile()
     alice.answerAgain()
@@ -106,6 +115,55 @@ describe('an Agent that Google stops answering after it has read', () => {
     await alice.reconcileAfter(14 * MINUTE)
     expect(says('Authorized')).toEqual(['True', 'Granted'])
     expect(says('Ready')[0]).toBe('False')
+  })
+})
+
+describe('an access token that Google refuses while a calendar is read', () => {
+  const refuseOnce = (): void => {
+    let isRefused = false
+    alice.world.google.before = ({ path }) => {
+      if (isRefused || !path.includes('/events?')) return
+      isRefused = true
+      alice.world.google.twist([{ do: 'refuse', status: 401, body: apiError(401, 'authError') }])
+    }
+  }
+
+  test('is renewed, and the calendar is read with the new one', async () => {
+    await alice.ready()
+    alice.addMeeting()
+    const before = asked('/token')
+    refuseOnce()
+    await alice.reconcileAfter(6 * MINUTE)
+    expect(asked('/token')).toBe(before + 1)
+    expect(says('Ready')).toEqual(['True', 'Ready'])
+    expect(alice.busy).toHaveLength(2)
+  })
+
+  test('and that Google does not renew says at once that the grant is dead', async () => {
+    await alice.ready()
+    alice.world.google.before = ({ path }) => {
+      const refused = path === '/token' ? { status: 400, body: { error: 'invalid_grant' } } : undefined
+      const listing = path.includes('/events?') ? { status: 401, body: apiError(401, 'authError') } : undefined
+      const answer = refused ?? listing
+      if (answer) alice.world.google.twist([{ do: 'refuse', ...answer }])
+    }
+    await alice.reconcileAfter(6 * MINUTE)
+    expect(says('Authorized')).toEqual(['False', 'GrantRevoked'])
+    expect(says('Ready')).toEqual(['False', 'GrantRevoked'])
+  })
+})
+
+describe('an Agent of which one calendar is refused', () => {
+  test('says that first, once, however long Google then gives no answer about the others', async () => {
+    await alice.world.close()
+    alice = new OneAgent({ calendars: 2 })
+    alice.refuseListings(404, 'team%40example.com', apiError(404, 'notFound'))
+    await alice.ready()
+    alice.refuseListings(503)
+    for (let round = 0; round < 4; round++) await alice.reconcileAfter(10 * MINUTE)
+    expect(says('Ready')).toEqual(['False', 'CalendarNotFound'])
+    expect(says('Synced')).toEqual(['False', 'CalendarNotFound'])
+    expect(alice.condition('Ready')?.message.match(/Google knows no calendar/g)).toHaveLength(1)
   })
 })
 
@@ -218,6 +276,17 @@ describe('an Agent without a grant', () => {
     expect(says('Ready')).toEqual(['False', 'IntegrationNotReady'])
   })
 
+  test('with a Secret that can’t hold one says that, also if the Calendar API is switched off', async () => {
+    await withIntegration()
+    alice.world.registry.report('booking/google', { api: 'Disabled' })
+    await withIntegration()
+    const secret = alice.world.kubernetes.find('Secret', 'alice-grant')!
+    alice.world.put({ ...secret, data: { refresh_token: Buffer.from('two words').toString('base64') } })
+    await alice.world.clock.advance(10 * MINUTE)
+    await reconcile()
+    expect(says('Ready')).toEqual(['False', 'GrantSecretInvalid'])
+  })
+
   test('says first that nobody can sign in, if the site belongs to another namespace', async () => {
     const object = alice.world.kubernetes.find('CalendarIntegration', 'google')!
     const other = { ...object.metadata, namespace: 'other', name: 'first', uid: 'other' }
@@ -290,63 +359,5 @@ describe('Agents that Google does not answer', () => {
     await alice.world.clock.advance(15 * SECOND)
     await alice.world.reconcile('Agent', 'booking/bob')
     expect(asked('/events?')).toBe(before + 1)
-  })
-})
-
-describe('the first status of an Agent', () => {
-  test('stands before Google was asked for anything', async () => {
-    await alice.world.writeFirstStatus(KEY, 'Agent')
-    expect(says('Ready')).toEqual(['Unknown', 'NotYetKnown'])
-    expect(says('Authorized')).toEqual(['Unknown', 'NotYetKnown'])
-    expect(says('Synced')).toEqual(['Unknown', 'NotYetSynced'])
-    expect(says('Reconciling')[0]).toBe('True')
-    expect(alice.condition('Ready')?.message).toBe('Waiting for Google to answer.')
-    expect(askedAll()).toBe(0)
-  })
-
-  test('is not written over one that stands', async () => {
-    await alice.ready()
-    const { status } = alice
-    alice.world.restart()
-    expect(await alice.world.writeFirstStatus(KEY, 'Agent')).toEqual({ kind: 'done', checkAgainIn: undefined })
-    expect(alice.status).toEqual(status)
-  })
-
-  test.each([
-    ['suspended', { suspend: true }, {}],
-    ['being deleted', {}, { deletionTimestamp: '2026-11-23T10:00:00Z', finalizers: ['theirs'] }],
-  ])('is not written for one that is %s', async (_, spec, metadata) => {
-    alice.change(spec, metadata)
-    await alice.world.writeFirstStatus(KEY, 'Agent')
-    expect(alice.status.conditions).toBeUndefined()
-  })
-})
-
-describe('an Agent that is gone', () => {
-  test('is forgotten: one that is made under its name is read anew', async () => {
-    await alice.ready()
-    expect(alice.world.outputs()).toEqual([
-      { namespace: 'booking', agent: 'alice', output: 'calendar', goodUntil: Date.parse('2026-11-23T10:15:00Z') },
-    ])
-    const { agent } = alice
-    alice.world.remove(agent)
-    expect(await reconcile()).toEqual({ kind: 'done', checkAgainIn: undefined })
-    expect(alice.world.outputs()).toEqual([])
-    alice.world.put({ ...agent, status: undefined, metadata: { name: 'alice', namespace: 'booking', uid: 'another' } })
-    const before = alice.world.google.asked.length
-    await reconcile()
-    const paths = alice.world.google.asked.slice(before).map(({ path }) => path)
-    expect(paths.some((path) => path.includes('timeMin='))).toBe(true)
-    expect(paths.some((path) => path.includes('syncToken='))).toBe(false)
-  })
-
-  test('or suspended does not count among the published objects', async () => {
-    await alice.ready()
-    alice.change({ suspend: true })
-    expect(alice.world.outputs()).toEqual([])
-    alice.change({ suspend: false })
-    expect(alice.world.outputs()).toHaveLength(1)
-    alice.changeIntegration({ suspend: true })
-    expect(alice.world.outputs()).toEqual([])
   })
 })

@@ -141,6 +141,38 @@ describe('the name of a time zone in another letter case', () => {
   })
 })
 
+describe('a listing in which each event names another time zone that does not exist', () => {
+  const local = (id: string, timeZone: string): object => ({
+    ...meeting({ id }),
+    start: { dateTime: '2026-11-23T14:00:00', timeZone },
+    end: { dateTime: '2026-11-23T15:00:00', timeZone },
+  })
+  const unknown = Array.from({ length: 1_000 }, (_, n) => local(`unknown${n}`, `Unknown/Listed${n}`))
+
+  it('has only some of them looked up, and is busy as long as any of them may be', () => {
+    const lookups = vi.spyOn(Temporal.Instant, 'fromEpochMilliseconds')
+    expect(busyTimes(unknown.slice(-1))).toEqual(['2026-11-23T00:00/2026-11-24T03:00'])
+    lookups.mockClear()
+    expect(busyTimes(unknown)).toEqual(['2026-11-23T00:00/2026-11-24T03:00'])
+    expect(lookups.mock.calls.length).toBeLessThanOrEqual(50)
+    vi.restoreAllMocks()
+  })
+
+  it('costs neither its own time zone nor the next listing anything', () => {
+    const fresh = createZones()
+    const options = { full: true, detail: 'Busy', zones: fresh, timeZone: 'Asia/Tokyo' } as const
+    const own = {
+      ...local('own', ''),
+      start: { dateTime: '2026-11-25T14:00:00' },
+      end: { dateTime: '2026-11-25T15:00:00' },
+    }
+    const { snapshot } = applyListing(undefined, [...unknown, own], options)
+    expect(read(snapshot).busy.map(spell)).toContain('2026-11-25T05:00/2026-11-25T06:00')
+    const next = applyListing(undefined, [local('known', 'Asia/Kabul')], options)
+    expect(read(next.snapshot).busy.map(spell)).toEqual(['2026-11-23T09:30/2026-11-23T10:30'])
+  })
+})
+
 /** The first `count` ways to write a name in upper and lower case. */
 const caseVariants = (name: string, count: number): string[] =>
   Array.from({ length: count }, (_, bits) =>

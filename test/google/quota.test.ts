@@ -99,6 +99,41 @@ describe('a budget', () => {
   })
 })
 
+describe('the requests of the last minute', () => {
+  const [one, two] = [payer('alice', 'ns/google'), payer('bob', 'ns/second')]
+  const all = { priority: 'requested' } as const
+
+  beforeEach(async () => {
+    registry.setQuota('ns/google', MINE, quota(4))
+    registry.setQuota('ns/second', MINE, quota(4))
+    registry.get(MINE).onAccepted()
+    // They are spread over the minute.
+    for (let sent = 0; sent < 4; sent++) {
+      if (sent > 0) await clock.advance(16_700)
+      const client = registry.get(MINE)
+      const limits = { payer: one, integration: client.budgetOf('ns/google'), ...all }
+      await client.limiter().run('calendar', () => Promise.resolve(), limits)
+    }
+    registry.get(MINE).onRefused()
+  })
+
+  test('count although Google has refused the secret for a moment', async () => {
+    registry.get(MINE).onAccepted()
+    expect(await untilTurnedAway(registry.get(MINE), two, all)).toEqual([0, 'client'])
+  })
+
+  test('count for the secret that replaces one that Google refuses', async () => {
+    registry.setQuota('ns/second', SECOND, quota(4))
+    registry.get(SECOND).onAccepted()
+    expect(await untilTurnedAway(registry.get(SECOND), two, all)).toEqual([0, 'client'])
+  })
+
+  test('count for no secret that Google has not accepted', async () => {
+    registry.setQuota('ns/second', SECOND, quota(4))
+    expect(await untilTurnedAway(registry.get(SECOND), two, all)).toEqual([1, 'client'])
+  })
+})
+
 describe('an account that is only claimed', () => {
   const claimed: Payer = { ...payer('alice'), isClaimed: true }
   const left = async (client: LimiterMembership, account: string): Promise<number> =>

@@ -101,6 +101,18 @@ describe('the demand of an integration', () => {
   })
 })
 
+test('the demand of an account is compared with the budget of its own integration where the client has enough', () => {
+  const account = 'alice@example.com'
+  const one = integration('google', perMinute(600, 1))
+  const second = integration('second', perMinute(600, 100))
+  agent('google', ['primary', 'b', 'c', 'd', 'e'], { account })
+  agent('second', ['primary'], { account })
+  peers = ['booking/second']
+  expect(demand(one, 'client').accounts.get(account)).toMatchObject({ needed: 1, budget: 1, enough: 2 })
+  peers = ['booking/google']
+  expect(demand(second, 'client').accounts.size).toBe(0)
+})
+
 test('a shortage never shows the same numbers twice', () => {
   expect(shortageOf(54.01, 60)).toMatchObject({ needed: 54.1, left: 54 })
   expect(shortageOf(0.001, 1)).toBeUndefined()

@@ -45,6 +45,9 @@ export class PushHarness {
   lifeMs = WEEK_MS
   hasToken = true
   siteAccepted = true
+  apiDisabled = false
+  /** The next reconciles are those that somebody asked for. */
+  isRequested = false
   /** False: the operator crashes before it writes that a channel was made. */
   writesStatus = true
   keys: ChannelKey[] = [{ channel: Buffer.alloc(32, 1) }]
@@ -99,7 +102,7 @@ export class PushHarness {
     }))
     this.#calendars.set(name, known)
     this.manager.observe({
-      ...{ agent, calendars: known, isRequested: false, payer: undefined },
+      ...{ agent, calendars: known, isRequested: this.isRequested, payer: undefined },
       resolution: this.#resolution(name),
       accessToken: this.hasToken ? 'token' : undefined,
     })
@@ -114,6 +117,20 @@ export class PushHarness {
     const agent = anAgent({}, name)
     this.#caches.agents.put({ ...agent, metadata: { ...agent.metadata, uid: uidOf(name) } })
     return this.agent(name)
+  }
+
+  /** The integration is gone. */
+  deleteIntegration(): void {
+    this.#caches.integrations.remove('booking/google')
+  }
+
+  /** Changes the Agent's spec, or its metadata; with another uid it is another object. */
+  change(spec: Partial<Agent['spec']>, metadata: Partial<Agent['metadata']> = {}, name = 'alice'): void {
+    const agent = this.agent(name)
+    const resourceVersion = String(Number(agent.metadata.resourceVersion) + 1)
+    const changed = { ...agent.metadata, ...metadata, resourceVersion }
+    const status = metadata.uid === undefined ? agent.status : undefined
+    this.#caches.agents.put({ ...agent, metadata: changed, spec: { ...agent.spec, ...spec }, status })
   }
 
   /** The object is gone. */
@@ -180,7 +197,12 @@ export class PushHarness {
 
   #resolution(name: string): Resolution {
     const integration = this.#caches.integrations.get('booking/google') as CalendarIntegration
-    const entry = { client: this.client(name), siteAccepted: this.siteAccepted, apiDisabled: false, ready: true }
+    const entry = {
+      client: this.client(name),
+      siteAccepted: this.siteAccepted,
+      apiDisabled: this.apiDisabled,
+      ready: true,
+    }
     return { kind: 'resolved', key: keyOf(integration), integration, entry } as unknown as Resolution
   }
 

@@ -1,0 +1,120 @@
+/** The beginning of an Agent, its return after a restart of the operator, and its end. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { refusal } from '../memory/kubernetes.ts'
+import { MINUTE, OneAgent } from './support/one-agent.ts'
+
+const KEY = 'booking/alice'
+
+let alice: OneAgent
+
+beforeEach(() => {
+  alice = new OneAgent()
+})
+
+afterEach(async () => {
+  expect(alice.world.failures).toEqual([])
+  expect(alice.world.kubernetes.problems).toEqual([])
+  await alice.world.close()
+})
+
+const reconcile = (): ReturnType<OneAgent['reconcile']> => alice.world.reconcile('Agent', KEY)
+
+const says = (type: string): (string | undefined)[] => {
+  const { status, reason } = alice.condition(type) ?? {}
+  return [status, reason]
+}
+
+describe('the first status of an Agent', () => {
+  test('stands before Google was asked for anything', async () => {
+    await alice.world.writeFirstStatus(KEY, 'Agent')
+    expect(says('Ready')).toEqual(['Unknown', 'NotYetKnown'])
+    expect(says('Authorized')).toEqual(['Unknown', 'NotYetKnown'])
+    expect(says('Synced')).toEqual(['Unknown', 'NotYetSynced'])
+    expect(says('Reconciling')[0]).toBe('True')
+    expect(alice.condition('Ready')?.message).toBe('Waiting for Google to answer.')
+    expect(alice.world.google.asked).toEqual([])
+  })
+
+  test('is not written over one that stands', async () => {
+    await alice.ready()
+    const { status } = alice
+    alice.world.restart()
+    expect(await alice.world.writeFirstStatus(KEY, 'Agent')).toEqual({ kind: 'done', checkAgainIn: undefined })
+    expect(alice.status).toEqual(status)
+  })
+
+  test.each([
+    ['suspended', { suspend: true }, {}],
+    ['being deleted', {}, { deletionTimestamp: '2026-11-23T10:00:00Z', finalizers: ['theirs'] }],
+  ])('is not written for one that is %s', async (_, spec, metadata) => {
+    alice.change(spec, metadata)
+    await alice.world.writeFirstStatus(KEY, 'Agent')
+    expect(alice.status.conditions).toBeUndefined()
+  })
+})
+
+describe('an Agent that is gone', () => {
+  test('is forgotten: one that is made under its name is read anew', async () => {
+    await alice.ready()
+    expect(alice.world.outputs()).toEqual([
+      { namespace: 'booking', agent: 'alice', output: 'calendar', goodUntil: Date.parse('2026-11-23T10:15:00Z') },
+    ])
+    const { agent } = alice
+    alice.world.remove(agent)
+    expect(await reconcile()).toEqual({ kind: 'done', checkAgainIn: undefined })
+    expect(alice.world.outputs()).toEqual([])
+    alice.world.put({ ...agent, status: undefined, metadata: { name: 'alice', namespace: 'booking', uid: 'another' } })
+    const before = alice.world.google.asked.length
+    await reconcile()
+    const paths = alice.world.google.asked.slice(before).map(({ path }) => path)
+    expect(paths.some((path) => path.includes('timeMin='))).toBe(true)
+    expect(paths.some((path) => path.includes('syncToken='))).toBe(false)
+  })
+
+  test('or suspended does not count among the published objects', async () => {
+    await alice.ready()
+    alice.change({ suspend: true })
+    expect(alice.world.outputs()).toEqual([])
+    alice.change({ suspend: false })
+    expect(alice.world.outputs()).toHaveLength(1)
+    alice.changeIntegration({ suspend: true })
+    expect(alice.world.outputs()).toEqual([])
+  })
+})
+
+describe('an Agent whose integration was not looked at yet', () => {
+  test('after a restart waits some seconds for that, and keeps what its status says', async () => {
+    await alice.ready()
+    const { status } = alice
+    alice.world.restart()
+    expect(await reconcile()).toEqual({ kind: 'done', checkAgainIn: 3_000 })
+    await alice.world.clock.advance(3_000)
+    expect(await reconcile()).toEqual({ kind: 'done', checkAgainIn: 3_000 })
+    expect(alice.status).toEqual(status)
+  })
+
+  test('in another namespace waits as long, whether that integration exists or not', async () => {
+    alice.change({ integrationRef: { name: 'google', namespace: 'elsewhere' } })
+    expect(await reconcile()).toEqual({ kind: 'done', checkAgainIn: 3_000 })
+    expect(alice.status.conditions).toBeUndefined()
+    await alice.world.clock.advance(3_000)
+    await reconcile()
+    expect(says('Ready')).toEqual(['False', 'IntegrationNotAllowed'])
+  })
+})
+
+test('conflicts that ended do not count: a later one is waited for as long', async () => {
+  await alice.ready()
+  const conflictWith = (ends: boolean): void => {
+    alice.world.kubernetes.refuse = (method, path) =>
+      !ends && method === 'PATCH' && path.includes('/configmaps') ? refusal(409, 'Conflict') : undefined
+  }
+  for (const event of ['one', 'two']) {
+    if (event === 'one') alice.addMeeting()
+    else alice.world.google.change('alice@example.com', 'bbbbb', undefined)
+    conflictWith(false)
+    expect(await alice.reconcileAfter(6 * MINUTE)).toMatchObject({ kind: 'wait', for: 1_000 })
+    conflictWith(true)
+    expect(await alice.reconcileAfter(MINUTE)).toMatchObject({ kind: 'done' })
+  }
+})
