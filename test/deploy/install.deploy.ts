@@ -64,7 +64,7 @@ const people = (): Promise<void> =>
     ),
   )
 const PEOPLE = ['Agent booking/alice', 'CalendarIntegration booking/google']
-const DEFINITIONS = ['agents', 'calendarintegrations'].map((name) => `CustomResourceDefinition ${name}.calendar-operator.io`)
+const DEFINITIONS = ['agents', 'bookings', 'calendarintegrations'].map((name) => `CustomResourceDefinition ${name}.calendar-operator.io`)
 
 interface Rights {
   everywhere: boolean
@@ -121,7 +121,7 @@ describe('helm', () => {
   const uninstall = (): Promise<string> =>
     helm(['uninstall', RELEASE, '--namespace', NAMESPACE, '--wait', '--timeout', '180s'], {}, kubeconfig)
   const leaveNothing = async (): Promise<void> => {
-    await kubectl('delete', 'crd', '--ignore-not-found', 'agents.calendar-operator.io', 'calendarintegrations.calendar-operator.io')
+    await kubectl('delete', 'crd', '--ignore-not-found', 'agents.calendar-operator.io', 'bookings.calendar-operator.io', 'calendarintegrations.calendar-operator.io')
     await kubectl('delete', 'namespace', NAMESPACE)
     await untilAdditionsAre([])
   }

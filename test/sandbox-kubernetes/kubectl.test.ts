@@ -40,7 +40,7 @@ describe.skipIf(!program)(`kubectl${program ? '' : ' (skipped: it is not install
     expect(await kubectl('explain', 'agt.spec.publish.staleAfter')).toContain('may be trusted')
     expect(await kubectl('explain', 'secret.metadata.finalizers')).toContain('<[]string>')
     expect(await kubectl('api-resources', '--categories=calendar', '-o', 'name')).toBe(
-      'agents.calendar-operator.io\ncalendarintegrations.calendar-operator.io\n',
+      'agents.calendar-operator.io\nbookings.calendar-operator.io\ncalendarintegrations.calendar-operator.io\n',
     )
   })
 

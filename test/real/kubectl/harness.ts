@@ -1,4 +1,5 @@
 /** The objects of the golden files: people in every state that exists, and integrations in the most frequent ones. */
+import { BookingsWorld } from '../../journeys/support/bookings.ts'
 import { agentManifest, integrationManifest } from '../../journeys/support/manifests.ts'
 import { SCOPE, startWorld, type World } from '../../journeys/support/world.ts'
 
@@ -18,7 +19,9 @@ export async function startHarness(): Promise<World> {
     frank: 'ScopeMissing',
     gina: 'Ready',
     hugo: 'IntegrationNotReady',
+    kate: 'Ready',
   })
+  await book(world)
   await revokeCarols(world)
   await breakGinas(world)
   await waver(world)
@@ -27,14 +30,14 @@ export async function startHarness(): Promise<World> {
   await world.until('hugo is counted', async () => (await world.integration('mistyped')).status?.agents?.total === 1)
   await world.until('all are counted', async () => {
     const { status } = await world.integration()
-    return status?.agents?.summary === '3/7' && status.agents.failing === 2
+    return status?.agents?.summary === '4/8' && status.agents.failing === 2
   })
   return world
 }
 
 async function seed(world: World): Promise<void> {
   const { google, objects } = world
-  for (const name of ['alice', 'carol', 'erin', 'gina']) await world.addPerson(name)
+  for (const name of ['alice', 'carol', 'erin', 'gina', 'kate']) await world.addPerson(name)
   await world.addPerson('bob', { consentAge: (5 * 24 + 20) * HOUR })
   await world.addPerson('frank', { scopes: ['openid'] })
   google.addAccount({ email: 'dora@example.com' })
@@ -45,7 +48,23 @@ async function seed(world: World): Promise<void> {
   for (const name of SUPPLIED) await objects.apply(agentManifest(name))
   await objects.apply(agentManifest('dora', { grantSecretRef: undefined }))
   await objects.apply(agentManifest('erin', { suspend: true }))
+  await objects.apply(agentManifest('kate', { calendars: { read: ['primary'], write: 'primary' } }))
   await objects.apply(agentManifest('hugo', { integrationRef: { name: 'mistyped' } }))
+}
+
+/** Two that want one slot of Kate's, and one of a person who writes nowhere. */
+async function book(world: World): Promise<void> {
+  const site = new BookingsWorld(world)
+  const [date] = world.inHours(30 * 24).split('T')
+  const times = { start: `${date}T14:00:00Z`, end: `${date}T15:00:00Z` }
+  const of = (name: string): Record<string, unknown> => ({ agentRef: { name }, ...times })
+  await site.book('viewing', of('kate'))
+  await site.untilReason('viewing', 'Ready')
+  await site.book('second-viewing', of('kate'))
+  await site.untilReason('second-viewing', 'SlotTaken')
+  await site.book('tasting', of('alice'))
+  await site.untilReason('tasting', 'NoWriteCalendar')
+  await world.untilEvent('of the viewing', ({ reason }) => reason === 'Booked')
 }
 
 async function settled(world: World, reasons: Record<string, string>): Promise<void> {

@@ -40,6 +40,7 @@ afterAll(() => world.stop())
 describe('kubectl get', () => {
   it.each([
     ['agents', ['get', 'agents']],
+    ['bookings', ['get', 'bookings']],
     ['integrations', ['get', 'calendarintegrations']],
   ])('shows %s within a terminal’s width', async (name, args) => {
     const output = await kubectl(...args)
@@ -49,12 +50,13 @@ describe('kubectl get', () => {
 
   it.each([
     ['agents', ['get', 'agents', '-o', 'wide']],
+    ['bookings', ['get', 'bookings', '-o', 'wide']],
     ['integrations', ['get', 'calendarintegrations', '-o', 'wide']],
   ])('shows more of %s with -o wide', async (name, args) => {
     await expect(tableOf(await kubectl(...args))).toMatchFileSnapshot(golden(`get-${name}-wide`))
   })
 
-  it('shows both kinds by their category', async () => {
+  it('shows all kinds by their category', async () => {
     await expect(tableOf(await kubectl('get', 'calendar'))).toMatchFileSnapshot(golden('get-calendar'))
   })
 
@@ -68,6 +70,11 @@ describe('kubectl get', () => {
 describe('kubectl describe', () => {
   it.each(['alice', 'bob', 'carol', 'dora', 'erin', 'gina', 'ivan'])('tells about %s', async (name) => {
     const output = descriptionOf(await kubectl('describe', 'agent', name))
+    await expect(output).toMatchFileSnapshot(golden(`describe-${name}`))
+  })
+
+  it.each(['viewing', 'second-viewing'])('tells about the booking %s', async (name) => {
+    const output = descriptionOf(await kubectl('describe', 'booking', name))
     await expect(output).toMatchFileSnapshot(golden(`describe-${name}`))
   })
 
@@ -86,6 +93,7 @@ describe('kubectl explain', () => {
     'agent.spec',
     'agent.spec.publish.calendar',
     'agent.status',
+    'booking.spec',
     'calendarintegration.spec.google',
     'calendarintegration.spec.sync',
     'calendarintegration.status',
@@ -93,7 +101,7 @@ describe('kubectl explain', () => {
     await expect(textOf(await kubectl('explain', path))).toMatchFileSnapshot(golden(`explain-${path}`))
   })
 
-  it.each(['agent', 'calendarintegration'])('%s --recursive', async (kind) => {
+  it.each(['agent', 'booking', 'calendarintegration'])('%s --recursive', async (kind) => {
     const output = textOf(await kubectl('explain', kind, '--recursive'))
     await expect(output).toMatchFileSnapshot(golden(`explain-${kind}-recursive`))
   })
