@@ -5,7 +5,7 @@
 import type { Log } from '../platform/log.ts'
 import { scrub } from '../platform/scrub.ts'
 import { findCondition } from '../resources/conditions.ts'
-import { meaningOf, type Kind } from '../resources/reasons.ts'
+import { isAnswer, meaningOf, type Kind } from '../resources/reasons.ts'
 import type { Condition } from '../resources/types.ts'
 import { keyOf, type Cluster, type KubernetesObject } from './port.ts'
 
@@ -35,7 +35,8 @@ export function recordConditionEvents(
 function logReady(log: Pick<Log, 'info' | 'warn'>, { kind, object, before, after = [] }: ConditionTransition): void {
   const ready = findCondition(after, 'Ready')
   if (!ready || sameFinding(findCondition(before, 'Ready'), ready)) return
-  const level = findCondition(after, 'Stalled')?.status === 'True' ? 'warn' : 'info'
+  const isStalled = findCondition(after, 'Stalled')?.status === 'True'
+  const level = isStalled && !isAnswer(kind, ready.reason) ? 'warn' : 'info'
   const about = { controller: kind.toLowerCase(), key: keyOf(object) }
   log[level]({ ...about, ready: ready.status, reason: ready.reason }, ready.message)
 }

@@ -129,6 +129,12 @@ const ENDED_BY_SIGNING_IN: readonly string[] = [
 /** Whether an Agent whose `Authorized` has this reason waits, or will soon wait, for a person to sign in. */
 export const needsSignIn = (reason: string): boolean => ENDED_BY_SIGNING_IN.includes(reason)
 
+/** The reasons of a Booking that answer whoever made it: nothing is wrong that an administrator could repair (decision 0243). */
+const ANSWERS: readonly string[] = ['SlotTaken', 'InThePast', 'CancelledAtGoogle'] satisfies ReadyReason<'Booking'>[]
+
+/** Whether this reason is the answer to a Booking, so that nobody has to act although the Booking is stalled. */
+export const isAnswer = (kind: Kind, reason: string): boolean => kind === 'Booking' && ANSWERS.includes(reason)
+
 /** A kind with conditions. */
 export type Kind = keyof Table
 /** The conditions of a kind that are its own; `Ready`, `Reconciling` and `Stalled` are common to all. */

@@ -1,5 +1,6 @@
 /** Who installs by kustomize and who installs by Helm have the same objects, down to the last field. */
 import { describe, expect, it } from 'vitest'
+import { crds } from '../../src/resources/generated/crds.ts'
 import { helmTemplate, kustomize, kustomizeWith, titleOf, type Manifest, type Values } from './support/render.ts'
 
 interface Pair {
@@ -75,7 +76,7 @@ describe('the chart', () => {
     const manifests = await helmTemplate({ crds: { keep } })
     const kept = manifests.filter(({ metadata }) => metadata.annotations?.['helm.sh/resource-policy'] === 'keep')
     const definitions = manifests.filter(({ kind }) => kind === 'CustomResourceDefinition')
-    expect(definitions).toHaveLength(2)
+    expect(definitions).toHaveLength(crds.length)
     expect(kept.map(titleOf)).toEqual(keep ? definitions.map(titleOf) : [])
   })
 

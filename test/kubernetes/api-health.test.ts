@@ -28,7 +28,7 @@ beforeEach(async () => {
   const connection = api.connect(clock)
   cluster = createCluster({ connection, clock, random: () => 0.5, log, namespaces: [], instance: 'pod' })
   await cluster.start()
-  await until('everything is watched', () => watches.length === 5)
+  await until('everything is watched', () => watches.length === 6)
 })
 
 afterEach(async () => {
@@ -68,7 +68,7 @@ describe('an API server that answers 401 to everything for minutes', () => {
     await until('it was asked', () => api.requests.length > before)
     api.script = serve
     const start = clock.monotonic()
-    await untilTime(clock, 'everything is watched again', () => watches.length === 5)
+    await untilTime(clock, 'everything is watched again', () => watches.length === 6)
     expect(clock.monotonic() - start).toBeLessThan(10_000)
     await until('all is fresh', () => cluster.isReady)
     expect(said()).toEqual(['warn no request to the Kubernetes API succeeds', 'info the Kubernetes API answers again'])
@@ -80,7 +80,7 @@ describe('an API server that answers 401 to everything for minutes', () => {
     for (let turn = 1; turn <= 2; turn++) {
       api.script = serve
       await untilTime(clock, 'the end is told', () => recoveries === turn)
-      await untilTime(clock, 'everything is watched again', () => watches.length === 5)
+      await untilTime(clock, 'everything is watched again', () => watches.length === 6)
       await clock.advance(10_000)
       expect(recoveries).toBe(turn)
       api.script = refuse
@@ -96,7 +96,7 @@ describe('an API server that answers 401 to everything for minutes', () => {
     await untilTime(clock, 'it has failed', () => isDone)
     expect(await failed).toMatchObject({ status: 401, isReported: true })
     api.script = serve
-    await untilTime(clock, 'everything is watched again', () => watches.length === 5)
+    await untilTime(clock, 'everything is watched again', () => watches.length === 6)
     api.script = (_request, reply) => reply.refuse(403, 'Forbidden')
     await expect(cluster.readSecret('booking', 'x')).rejects.toMatchObject({ status: 403, isReported: false })
   })
@@ -128,7 +128,7 @@ describe('the caches', () => {
 describe('a short interruption', () => {
   it('is not logged: every watch is cut at once, and opened again', async () => {
     for (const watch of watches.splice(0)) watch.cut()
-    await untilTime(clock, 'everything is watched again', () => watches.length === 5)
+    await untilTime(clock, 'everything is watched again', () => watches.length === 6)
     expect(said()).toEqual([])
     expect(cluster.isReady).toBe(true)
   })

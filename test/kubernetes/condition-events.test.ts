@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { recordConditionEvents } from '../../src/kubernetes/condition-events.ts'
 import type { EventRecord } from '../../src/kubernetes/port.ts'
 import type { Condition } from '../../src/resources/types.ts'
-import { anAgent } from '../support/resources.ts'
+import { aBooking, anAgent } from '../support/resources.ts'
 
 const condition = (type: string, status: string, reason: string, message = 'words'): Condition =>
   ({ type, status, reason, message, lastTransitionTime: '2026-11-23T10:00:00Z' }) as Condition
@@ -109,6 +109,16 @@ describe('the log', () => {
     eventsOf([condition('Ready', 'False', 'GrantRevoked')], [condition('Ready', 'False', 'SyncFailed')])
     eventsOf([condition('Ready', 'False', 'Suspended')], [condition('Ready', 'Unknown', 'Suspended')])
     expect(logged).toHaveLength(4)
+  })
+
+  test('has no warning for an answer to a Booking, although it is stalled', () => {
+    const taken = (type: string, status: string): Condition => condition(type, status, 'SlotTaken')
+    const after = [taken('Ready', 'False'), taken('Stalled', 'True'), taken('Accepted', 'False')]
+    const log = { info: () => void logged.push({ level: 'info' }), warn: () => void logged.push({ level: 'warn' }) }
+    const cluster = { recordEvent: () => undefined }
+    recordConditionEvents({ cluster, log }, { kind: 'Booking', object: aBooking(), before: undefined, after })
+    recordConditionEvents({ cluster, log }, { kind: 'Agent', object: anAgent(), before: undefined, after })
+    expect(logged).toEqual([{ level: 'info' }, { level: 'warn' }])
   })
 
   test('has a warning if a person has to act, and only then', () => {

@@ -2,7 +2,7 @@
 import { DAY_MS, MINUTE_MS } from '../../platform/time-units.ts'
 import { findCondition } from '../../resources/conditions.ts'
 import { durationMs } from '../../resources/durations.ts'
-import { meaningOf } from '../../resources/reasons.ts'
+import { isAnswer, meaningOf } from '../../resources/reasons.ts'
 import { CUSTOM_KINDS, CUSTOM_STORE_NAMES } from '../../kubernetes/kinds.ts'
 import type { Agent, Booking, Condition, CustomKind, CustomObject } from '../../resources/types.ts'
 import { humanDuration, type OperatorHealth } from './operator-health.ts'
@@ -36,8 +36,6 @@ const NEEDS_HUMAN_INPUT = [
 ]
 /** Reasons that lie with another object, which has an item of its own. */
 const REPORTED_ELSEWHERE = ['IntegrationNotReady', 'AgentNotReady']
-/** Answers to whoever made a Booking. Nothing is wrong that a person could repair. */
-const ANSWERS = ['SlotTaken', 'InThePast', 'CancelledAtGoogle']
 /** If the operator's retries don't succeed within this time, somebody should look. */
 const RETRY_TOLERANCE_MS = 15 * MINUTE_MS
 /** A running operator reports on a new object within seconds. */
@@ -98,7 +96,7 @@ function objectItem(object: CustomObject, now: number): ActionItem | undefined {
 
 /** Nobody can do anything about an appointment that is over. */
 const isNobodysConcern = ({ spec }: Booking, reason: string, now: number): boolean =>
-  ANSWERS.includes(reason) || Date.parse(spec.end) <= now
+  isAnswer('Booking', reason) || Date.parse(spec.end) <= now
 
 const needsPerson = ({ kind }: CustomObject, { reason }: Condition): boolean =>
   meaningOf(kind, reason) === 'stuck' || NEEDS_HUMAN_INPUT.includes(reason)

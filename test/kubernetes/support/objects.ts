@@ -14,7 +14,13 @@ export const agent = (name: string, spec: object = {}): Agent => ({
   apiVersion: 'calendar-operator.io/v1alpha1',
   kind: 'Agent',
   metadata: { ...META, name },
-  spec: { integrationRef: { name: 'google' }, account: 'alice@example.com', publish: {}, ...spec } as Agent['spec'],
+  spec: {
+    integrationRef: { name: 'google' },
+    account: 'alice@example.com',
+    calendars: { read: ['primary'] },
+    publish: {},
+    ...spec,
+  } as Agent['spec'],
 })
 
 export const integration = (name: string): CalendarIntegration => ({

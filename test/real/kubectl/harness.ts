@@ -64,7 +64,7 @@ async function book(world: World): Promise<void> {
   await site.untilReason('second-viewing', 'SlotTaken')
   await site.book('tasting', of('alice'))
   await site.untilReason('tasting', 'NoWriteCalendar')
-  await world.untilEvent('of the viewing', ({ reason }) => reason === 'Booked')
+  await world.untilEvent('of the second one', ({ reason }) => reason === 'SlotTaken')
 }
 
 async function settled(world: World, reasons: Record<string, string>): Promise<void> {
