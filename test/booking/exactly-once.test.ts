@@ -109,3 +109,18 @@ test('a slot that somebody takes while the answer is lost leaves no event behind
   expect(bench.ready).toBe('Ready')
   expect(bench.google.live).toHaveLength(2)
 })
+
+test.each(['answer lost', 'killed after'] as const)(
+  'a start that passes while nobody knows whether the event was written leaves none behind: %s',
+  async (how) => {
+    const bench = new BookingBench()
+    const start = new Date(bench.clock.now() + 30_000).toISOString().replace(/\.\d+Z/, 'Z')
+    bench.apply({ start, end: '2026-12-01T15:00:00Z' })
+    bench.fault = { at: 3, how }
+    await bench.run(2)
+    expect(bench.google.live).toHaveLength(1)
+    await bench.clock.advance(60_000)
+    await bench.run()
+    expectOne(bench)
+  },
+)

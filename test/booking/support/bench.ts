@@ -57,6 +57,7 @@ export class BookingBench {
   isHalted = false
   reading: 'works' | 'fails' = 'works'
   #version = 100
+  #created = 0
   #state: CalendarsState = newCalendarsState()
   #asked: number | undefined
   readonly #woken = new Set<string>()
@@ -128,7 +129,7 @@ export class BookingBench {
   apply(spec: Partial<BookingSpec> = {}, name = 'viewing'): void {
     const known = this.bookings.get(`booking/${name}`)
     const made = aBooking(spec, name)
-    made.metadata.uid = `0d9f2c1e-8a47-4f6b-9c3d-${Buffer.from(name.padEnd(6, '-')).toString('hex').slice(0, 12)}`
+    made.metadata.uid = `0d9f2c1e-8a47-4f6b-9c3d-${String(++this.#created).padStart(12, '0')}`
     made.metadata.creationTimestamp = new Date(this.clock.now()).toISOString().replace(/\.\d+Z/, 'Z')
     const metadata = known
       ? {
