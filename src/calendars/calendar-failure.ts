@@ -50,14 +50,15 @@ function unreadable(error: ReadingError, { name }: FailureContext, pause: number
 
 function refusalOf(error: GoogleError, context: FailureContext, at: number): StepFailure | undefined {
   const { name, advice } = context
+  const field = context.settings.onlyBookings ? 'spec.calendars.write' : 'spec.calendars.read'
   const requeue = { kind: 'blocked', at } as const
   switch (error.failure) {
     case 'NotFound': {
-      const message = `Google knows no calendar ${name} that this account may see: correct spec.calendars.read, or have its owner share it with the account.`
+      const message = `Google knows no calendar ${name} that this account may see: correct ${field}, or have its owner share it with the account.`
       return stepFailure('Synced', 'CalendarNotFound', message, requeue)
     }
     case 'Forbidden': {
-      const message = `The account may not read calendar ${name}: have its owner share it with the account, or take it out of spec.calendars.read.`
+      const message = `The account may not read calendar ${name}: have its owner share it with the account, or take it out of ${field}.`
       return stepFailure('Synced', 'CalendarForbidden', message, requeue)
     }
     case 'CalendarDisabled':
@@ -75,5 +76,5 @@ function refusalOf(error: GoogleError, context: FailureContext, at: number): Ste
 
 function tooLargeMessage(error: GoogleError, { name, settings }: FailureContext): string {
   const orBusy = settings.detail === 'Full' ? ', or publish.calendar.detail: Busy in this Agent' : ''
-  return `Calendar ${name} is too large: ${error.message}. Take it out of spec.calendars.read, have events deleted from it, or set a shorter sync.window in the integration${orBusy}.`
+  return `Calendar ${name} is too large: ${error.message}. Take it out of ${settings.onlyBookings ? 'spec.calendars.write' : 'spec.calendars.read'}, have events deleted from it, or set a shorter sync.window in the integration${orBusy}.`
 }

@@ -1,13 +1,9 @@
 /**
  * The port through which other rooms ask what is known about a person's calendars. Each query is a pure function of the state and
- * sends no request. A caller that needs calendars that are newer than `asOf` has them read first (`readCalendars`). `busyTime` and
- * `findEvent` have no caller yet: publishing renders from the snapshots (`publishing/render.ts`).
+ * sends no request. A caller that needs calendars that are newer than `asOf` has them read first. Publishing renders from the
+ * snapshots (`publishing/render.ts`), and Bookings judge slots from them (`booking/slot.ts`).
  */
-import { computeBusyTime, type BusyRules, type BusyTime } from '../calendar/busy.ts'
-import { snapshotEvents, type CalendarSnapshot } from '../calendar/calendar-snapshot.ts'
-import type { CompactEvent } from '../calendar/compact-event.ts'
-import type { Interval } from '../calendar/interval.ts'
-import type { Zones } from '../calendar/zones.ts'
+import type { CalendarSnapshot } from '../calendar/calendar-snapshot.ts'
 import type { Agent } from '../resources/types.ts'
 import type { BookedEvents } from './booked-events.ts'
 import type { CalendarFailure, CalendarsState } from './state.ts'
@@ -51,29 +47,4 @@ export function hasCalendarFailed(state: CalendarsState | undefined, id: string)
 export function asOf(calendars: readonly { lastRead?: number | undefined }[]): number | undefined {
   const reads = calendars.map(({ lastRead }) => lastRead).filter((read) => read !== undefined)
   return reads.length > 0 && reads.length === calendars.length ? Math.min(...reads) : undefined
-}
-
-/**
- * The busy time of all calendars together within a window. A refused calendar contributes what was last known about it, and a
- * calendar that has never been read makes the result incomplete: doubt is never reported as free time.
- */
-export function busyTime(
-  calendars: readonly KnownCalendar[],
-  rules: BusyRules,
-  window: Interval,
-  zones: Zones,
-): BusyTime {
-  const snapshots = calendars.flatMap(({ snapshot }) => snapshot ?? [])
-  const time = computeBusyTime(snapshots, rules, window, zones)
-  const isKnown = calendars.every(({ snapshot, failure }) => snapshot !== undefined && !failure?.refused)
-  return { ...time, complete: time.complete && isKnown }
-}
-
-/** One event of a calendar, as it was last listed; undefined if it was not listed within the window. */
-export function findEvent(
-  calendars: readonly KnownCalendar[],
-  { calendar, id }: { calendar: string; id: string },
-): CompactEvent | undefined {
-  const snapshot = calendars.find((known) => known.id === calendar)?.snapshot
-  return snapshot && snapshotEvents(snapshot).find((event) => event.id === id)
 }

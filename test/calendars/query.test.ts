@@ -1,8 +1,9 @@
 /** What other rooms learn about the calendars of a person, without a request to Google. */
 import { describe, expect, test } from 'vitest'
-import { asOf, busyTime, findEvent, knownCalendars, type KnownCalendar } from '../../src/calendars/query.ts'
+import { asOf, hasCalendarFailed, knownCalendars, type KnownCalendar } from '../../src/calendars/query.ts'
 import { listed, newCalendar, newCalendarsState, withCalendar, type CalendarsState } from '../../src/calendars/state.ts'
-import { allBusy, list, meeting, november, spell, zones } from '../calendar/support.ts'
+import { wantedCalendars, writeCalendar } from '../../src/calendars/wanted-calendars.ts'
+import { list, meeting, november } from '../calendar/support.ts'
 import { anAgent } from '../support/resources.ts'
 
 const ALICE = 'alice@example.com'
@@ -59,44 +60,35 @@ describe('the instant as of which calendars are known', () => {
   })
 })
 
-describe('the busy time', () => {
-  const busy = (state: CalendarsState): [string[], boolean] => {
-    const { busy: intervals, complete } = busyTime(known(state), allBusy, november, zones)
-    return [intervals.map(spell), complete]
-  }
-  const later = meeting({
-    id: 'later',
-    start: { dateTime: '2026-11-24T10:00:00Z' },
-    end: { dateTime: '2026-11-24T11:00:00Z' },
-  })
-  const both = read(read(newCalendarsState(), ALICE, 1), TEAM, 1, [later])
-  const times = ['2026-11-23T13:00/2026-11-23T14:00', '2026-11-24T10:00/2026-11-24T11:00']
+describe('the calendar that Bookings are written to', () => {
+  const writing = (write: string): typeof agent => anAgent({ calendars: { read: ['primary'], write } })
+  const names = (write: string): string[] => [...wantedCalendars(writing(write), ALICE).values()]
 
-  test('is that of all calendars together', () => {
-    expect(busy(both)).toEqual([times, true])
+  test('is read once, under the name that the spec gives it first', () => {
+    expect(names('primary')).toEqual(['primary'])
+    expect(names('Alice@Example.com')).toEqual(['primary'])
+    expect(names(TEAM)).toEqual(['primary', TEAM])
   })
 
-  test('is incomplete while a calendar was never read', () => {
-    expect(busy(read(newCalendarsState(), ALICE, 1))).toEqual([times.slice(0, 1), false])
+  test.each([
+    ['primary', ALICE, false],
+    ['Alice@Example.com', ALICE, false],
+    [TEAM, TEAM, true],
+  ])('%s: only Bookings count in it where read does not name it', (write, id, onlyBookings) => {
+    expect(writeCalendar(writing(write), ALICE)).toMatchObject({ id, onlyBookings })
   })
 
-  test('keeps what was known about a calendar that is refused, and is incomplete', () => {
-    expect(busy(refused(both, TEAM))).toEqual([times, false])
+  test('is none unless the spec names one', () => {
+    expect(writeCalendar(agent, ALICE)).toBeUndefined()
   })
 })
 
-describe('an event', () => {
-  const state = read(newCalendarsState(), ALICE, 1)
-
-  test('is found by calendar and id', () => {
-    expect(findEvent(known(state), { calendar: ALICE, id: 'meeting' })?.start).toBe(
-      Date.parse('2026-11-23T13:00Z') / 1000,
-    )
-  })
-
-  test('is not found in another calendar, under another id, or in a calendar that was never read', () => {
-    expect(findEvent(known(state), { calendar: ALICE, id: 'another' })).toBeUndefined()
-    expect(findEvent(known(state), { calendar: TEAM, id: 'meeting' })).toBeUndefined()
-    expect(findEvent(known(newCalendarsState()), { calendar: ALICE, id: 'meeting' })).toBeUndefined()
+describe('a calendar from which nothing can be concluded', () => {
+  test('was never read, or failed', () => {
+    const state = read(newCalendarsState(), ALICE, 1)
+    expect(hasCalendarFailed(state, ALICE.toUpperCase())).toBe(false)
+    expect(hasCalendarFailed(state, TEAM)).toBe(true)
+    expect(hasCalendarFailed(refused(state, ALICE), ALICE)).toBe(true)
+    expect(hasCalendarFailed(undefined, ALICE)).toBe(true)
   })
 })
