@@ -1,9 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createCluster, type RunningCluster } from '../../src/kubernetes/cluster.ts'
+import { WATCHED } from '../../src/kubernetes/kinds.ts'
 import { ManualClock } from '../support/clock.ts'
 import { ScriptedApi, type Incoming, type Reply, type Script } from './support/api.ts'
 import { agent } from './support/objects.ts'
 import { LogBook, until, untilTime } from './support/wait.ts'
+
+const EVERYTHING = Object.keys(WATCHED).length
 
 let clock: ManualClock
 let log: LogBook
@@ -28,7 +31,7 @@ beforeEach(async () => {
   const connection = api.connect(clock)
   cluster = createCluster({ connection, clock, random: () => 0.5, log, namespaces: [], instance: 'pod' })
   await cluster.start()
-  await until('everything is watched', () => watches.length === 6)
+  await until('everything is watched', () => watches.length === EVERYTHING)
 })
 
 afterEach(async () => {
@@ -68,7 +71,7 @@ describe('an API server that answers 401 to everything for minutes', () => {
     await until('it was asked', () => api.requests.length > before)
     api.script = serve
     const start = clock.monotonic()
-    await untilTime(clock, 'everything is watched again', () => watches.length === 6)
+    await untilTime(clock, 'everything is watched again', () => watches.length === EVERYTHING)
     expect(clock.monotonic() - start).toBeLessThan(10_000)
     await until('all is fresh', () => cluster.isReady)
     expect(said()).toEqual(['warn no request to the Kubernetes API succeeds', 'info the Kubernetes API answers again'])
@@ -80,7 +83,7 @@ describe('an API server that answers 401 to everything for minutes', () => {
     for (let turn = 1; turn <= 2; turn++) {
       api.script = serve
       await untilTime(clock, 'the end is told', () => recoveries === turn)
-      await untilTime(clock, 'everything is watched again', () => watches.length === 6)
+      await untilTime(clock, 'everything is watched again', () => watches.length === EVERYTHING)
       await clock.advance(10_000)
       expect(recoveries).toBe(turn)
       api.script = refuse
@@ -96,7 +99,7 @@ describe('an API server that answers 401 to everything for minutes', () => {
     await untilTime(clock, 'it has failed', () => isDone)
     expect(await failed).toMatchObject({ status: 401, isReported: true })
     api.script = serve
-    await untilTime(clock, 'everything is watched again', () => watches.length === 6)
+    await untilTime(clock, 'everything is watched again', () => watches.length === EVERYTHING)
     api.script = (_request, reply) => reply.refuse(403, 'Forbidden')
     await expect(cluster.readSecret('booking', 'x')).rejects.toMatchObject({ status: 403, isReported: false })
   })
@@ -128,7 +131,7 @@ describe('the caches', () => {
 describe('a short interruption', () => {
   it('is not logged: every watch is cut at once, and opened again', async () => {
     for (const watch of watches.splice(0)) watch.cut()
-    await untilTime(clock, 'everything is watched again', () => watches.length === 6)
+    await untilTime(clock, 'everything is watched again', () => watches.length === EVERYTHING)
     expect(said()).toEqual([])
     expect(cluster.isReady).toBe(true)
   })

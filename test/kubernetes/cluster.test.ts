@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { WATCHED } from '../../src/kubernetes/kinds.ts'
 import { createCluster, type RunningCluster } from '../../src/kubernetes/cluster.ts'
 import { keyOf, type WatchEvent, type KubernetesObject, type Secret } from '../../src/kubernetes/port.ts'
 import { ManualClock } from '../support/clock.ts'
@@ -41,9 +42,11 @@ function create(namespaces: string[] = []): RunningCluster {
   return (cluster = createCluster({ connection, clock, random: () => 0.5, log, namespaces, instance: 'pod' }))
 }
 
+const KINDS = Object.keys(WATCHED).length
+
 async function started(namespaces: string[] = []): Promise<RunningCluster> {
   await create(namespaces).start()
-  const count = namespaces.length === 0 ? 6 : 5 * namespaces.length
+  const count = namespaces.length === 0 ? KINDS : (KINDS - 1) * namespaces.length
   await until('everything is watched', () => watches.size === count)
   api.requests.length = 0
   return cluster
@@ -69,7 +72,7 @@ afterEach(async () => {
 })
 
 describe('the watches', () => {
-  it('cover six kinds in all namespaces', async () => {
+  it('cover every kind in all namespaces', async () => {
     await started()
     expect([...watches.keys()].sort()).toEqual([
       '/api/v1/configmaps',
@@ -82,7 +85,7 @@ describe('the watches', () => {
     expect(cluster.namespaces).toBeDefined()
   })
 
-  it('cover five kinds in each named namespace, and no Namespaces, which may not be read then', async () => {
+  it('cover every kind in each named namespace, but no Namespaces, which may not be read then', async () => {
     lists['/apis/calendar-operator.io/v1alpha1/namespaces/team/agents'] = [
       { ...agent('bob'), metadata: { ...agent('bob').metadata, namespace: 'team' } },
     ]
@@ -107,7 +110,7 @@ describe('the watches', () => {
     }
     const running = create()
     const ready = running.start()
-    await until('the others are watched', () => watches.size === 5)
+    await until('the others are watched', () => watches.size === KINDS - 1)
     expect(running.hasSynced).toBe(false)
     answer()
     await ready
