@@ -37,13 +37,12 @@ export const takeTurn: AgentStep = (run, _, progress) => {
   if (paused > 0) return { progress: pausedProgress(progress, paused) }
   const isDecided = progress.work === 'revise' && !isNewTime(booking)
   const earlier = isDecided ? [] : earlierBookings(run, turn)
-  for (const one of earlier) deps.wake(keyOf(one))
   const place = placeOf(booking)
   if (earlier.length > 0) deps.turns.await(turn, key, place)
   const isMine = earlier.length === 0 && deps.turns.tryAcquire(turn, key, place)
   if (isMine) return { progress }
   const outcome = wait('other Bookings of the calendar go first', earlier.length > 0 ? RIVAL_PAUSE_MS : TURN_PAUSE_MS)
-  return { progress: { ...endedSilently(progress, outcome), isWaiting: true, isOutOfTurn: true } }
+  return { progress: { ...endedSilently(progress, outcome), isWaiting: true } }
 }
 
 function pausedProgress(progress: ProgressWithAgent, paused: number): BookingProgress {

@@ -178,9 +178,14 @@ async function runWithAgent(run: BookingRun, tracked: Tracked, found: ProgressWi
     }
     return progress.isEnded ? progress : restless(progress)
   } finally {
-    // Whoever waits for its turn passes nothing on: the one before it does.
-    if (!progress.isOutOfTurn) run.deps.turns.release(found.agent.turn, keyOf(run.booking))
+    giveTurnBack(run, progress)
   }
+}
+
+/** Whoever waits passes nothing on, because the others would only find that it goes first. */
+function giveTurnBack({ deps, booking }: BookingRun, { agent, isWaiting }: ProgressWithAgent): void {
+  if (isWaiting) deps.turns.interrupt(agent.turn, keyOf(booking))
+  else deps.turns.release(agent.turn, keyOf(booking))
 }
 
 /** The event changes faster than it can be read, or Google contradicts itself. */

@@ -64,8 +64,6 @@ export interface BookingProgress extends OwnFindings {
   readonly isEnded: boolean
   /** It waits for its turn, or for calendars that are being read. */
   readonly isWaiting?: boolean
-  /** It is not its turn. */
-  readonly isOutOfTurn?: boolean
   /** Nothing new is known: the status stays as it is. */
   readonly isUnreported?: boolean
   /** When it is reconciled again. Set when it has ended. */

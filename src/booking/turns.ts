@@ -52,6 +52,12 @@ export class CalendarTurns {
     this.#of(calendar).waiting.set(booking, place)
   }
 
+  /** Gives the turn back, without passing it on: the Booking waits for something else, and keeps its place. */
+  interrupt(calendar: string, booking: Key): void {
+    const known = this.#of(calendar)
+    if (known.holder === booking) known.holder = undefined
+  }
+
   /** Gives the turn back, or passes it on if nobody has it: the first of those that wait is reconciled. */
   release(calendar: string, booking: Key): void {
     const known = this.#of(calendar)
