@@ -158,7 +158,6 @@ function afterTokenStep(run: ReadRun, progress: AgentProgress, refusal: TokenRef
   return { progress: ended(withFailures(progress, [failure])), findings: findingsOf(refusal) }
 }
 
-/** Prepares the reading without the state, so that nothing keeps the snapshots that are replaced while it goes on. */
 /** What is known of the state before the calendars are read. */
 interface ReadContext {
   keptBesides: number
@@ -166,6 +165,7 @@ interface ReadContext {
   wanted: readonly string[]
 }
 
+/** Prepares the reading without the state, so that nothing keeps the snapshots that are replaced while it goes on. */
 function readWith(run: ReadRun, context: ReadContext, progress: AgentProgress) {
   const { deps, agent, resolution } = run
   const refusals: IntegrationRefusal[] = []
@@ -173,22 +173,28 @@ function readWith(run: ReadRun, context: ReadContext, progress: AgentProgress) {
     refusals.push(refusal)
     return refusedIntegration(deps, resolution.key, refusal)
   }
-  const input = readInput(run, context, failureOf)
+  let isTokenRefused = false
+  const input = readInput(run, context, failureOf, () => void (isTokenRefused = true))
   return (calendars: CalendarsState): Promise<StepResult> =>
     readCalendars(deps, input, calendars).then(({ state, failures, apiDisabled }) => {
       const all = apiDisabled ? [...failures, failureOf({ refused: 'CalendarAPI' })] : failures
-      // The token may have been refused, or renewed and rotated, while the calendars were read.
-      const isRefused = all.some(({ condition }) => condition === 'Authorized')
+      // The token may have been refused, or renewed and rotated, while the calendars were read. That a listing was not answered
+      // says nothing about the token: a good one is published during an outage, too.
+      const isRefused = isTokenRefused || all.some((one) => one.condition === 'Authorized' && !isUnreachable(one))
       const grant = isRefused ? undefined : deps.tokens.current(agent).grant
       const findings = refusals.map(findingsOf).reduce((before, one) => ({ ...before, ...one }), {})
       return { state: { calendars: state }, progress: { ...withFailures(progress, all), grant }, findings }
     })
 }
 
+const isUnreachable = ({ reason }: StepFailure): boolean => reason === 'GoogleUnreachable'
+
+/** @param onRefusedToken Google has refused the access token, and there is no other one. */
 function readInput(
   { deps, agent, request, keep }: ReadRun,
   { keptBesides, wanted }: ReadContext,
   failureOf: (refusal: IntegrationRefusal) => StepFailure,
+  onRefusedToken: () => void,
 ): ReadInput {
   const grant = deps.tokens.current(agent)
   const accessToken = (): string => deps.tokens.current(agent).grant?.accessToken ?? ''
@@ -202,6 +208,7 @@ function readInput(
     renew: async () => {
       const refusal = await deps.tokens.renew(request)
       if (!refusal) return { accessToken: accessToken() }
+      onRefusedToken()
       return isStepFailure(refusal) ? refusal : failureOf(refusal)
     },
     advice: renewalAdvice(deps, agent, request.integration),

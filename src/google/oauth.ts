@@ -3,7 +3,7 @@
  * codes, refresh tokens and verify clients, and to the revocation endpoint (RFC 7009). google-auth-library is not used, because its
  * client keeps state, refreshes by itself, and discards a rotated refresh token.
  */
-import type { Clock } from '../platform/clock.ts'
+import { timeOfDay, type Clock } from '../platform/clock.ts'
 import { parseRecord } from '../platform/json.ts'
 import { isClientId } from './client-id.ts'
 import { classifyExchange, classifyOAuth, type ClassifiedError } from './classify.ts'
@@ -49,14 +49,15 @@ async function tokens(
   if (!isClientId(client.clientId)) {
     throw new GoogleError('InvalidRequest', 'the client id does not have the form of one, and was not sent')
   }
-  const obtainedAt = deps.clock.now()
+  const [askedAt, startedAt] = [deps.clock.now(), deps.clock.monotonic()]
   const identity = { client_id: client.clientId, client_secret: client.clientSecret }
   const answer = await post(deps, '/token', { ...identity, ...form })
   const body = parseRecord(answer.text)
   if (answer.status !== 200) throw googleErrorOf(deps, answer, classify(answer.status, body))
   // A truncated answer, or the page of a proxy.
   if (body === undefined) throw new GoogleError('Unreachable', '200 without a whole answer', { status: 200 })
-  return readTokenAnswer(body, obtainedAt)
+  // If the time of day was set back meanwhile, `askedAt` is too late: the token would be published as valid for too long.
+  return readTokenAnswer(body, Math.min(askedAt, timeOfDay(deps.clock, startedAt)))
 }
 
 /** Resolves if the client id and the client secret belong together. @throws GoogleError with Google's answer otherwise. */

@@ -1,8 +1,9 @@
 /**
  * Channel ids and tokens, by which every replica recognises a notification without a look-up. Pure.
  *
- * A channel's id begins with the uid of its Agent and looks random otherwise: it ends with a short HMAC of the rest and of the URL
- * that it posts to, so that a restarted operator can tell which key and URL the channel was made with. Its token is a tag of the
+ * A channel's id begins with the uid of its Agent and looks random otherwise. It also holds when the channel was made, which tells how
+ * long it lives, and ends with a short HMAC of the rest and of the URL that it posts to, so that a restarted operator can tell which
+ * key and URL the channel was made with. Its token is a tag of the
  * calendar, followed by an HMAC over id and tag. Google returns both with each notification.
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
@@ -30,11 +31,12 @@ export interface ChannelPurpose {
   address: string
 }
 
-const RANDOM_BYTES = 12
+const RANDOM_BYTES = 8
+const TIME_BYTES = 4
 const CHECK_BYTES = 4
 const TAG_BYTES = 9
 const UID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
-/** The uid, the random part, and the check. */
+/** The uid, the random part with the time, and the check. */
 const CHANNEL_ID = new RegExp(`^(${UID})-([\\w-]{16})([\\w-]{6})$`)
 const TOKEN = /^([\w-]{12})\.[\w-]{43}$/
 
@@ -45,17 +47,32 @@ const mac = ({ channel }: ChannelKey, ...parts: readonly string[]): Buffer =>
  * A new id for a channel of an Agent.
  *
  * @param key the current key, with which the token is made too.
- * @param randomBytes cryptographically secure.
+ * @param making.randomBytes cryptographically secure.
+ * @param making.now the time of day.
  * @returns 59 characters, of those that Google accepts in an id; it accepts 64.
  */
 export function newChannelId(
   key: ChannelKey,
   { uid, address }: ChannelPurpose,
-  randomBytes: (count: number) => Uint8Array,
+  { randomBytes, now }: { randomBytes: (count: number) => Uint8Array; now: number },
 ): string {
-  const random = Buffer.from(randomBytes(RANDOM_BYTES)).toString('base64url')
+  const bytes = Buffer.alloc(RANDOM_BYTES + TIME_BYTES)
+  bytes.set(randomBytes(RANDOM_BYTES))
+  bytes.writeUInt32BE(masked(bytes, now / 1000), RANDOM_BYTES)
+  const random = bytes.toString('base64url')
   return `${uid}-${random}${check(key, { uid, address }, random)}`
 }
+
+/** When the channel with this id was made, to the second; a meaningless instant for an id that an earlier version made. */
+export function madeAt(id: string): number | undefined {
+  const random = CHANNEL_ID.exec(id)?.[2]
+  if (random === undefined) return undefined
+  const bytes = Buffer.from(random, 'base64url')
+  return masked(bytes, bytes.readUInt32BE(RANDOM_BYTES)) * 1000
+}
+
+/** The time is no secret. It is masked with the random bytes before it, so that ids made one after another have nothing in common. */
+const masked = (bytes: Buffer, value: number): number => (Math.floor(value) ^ bytes.readUInt32BE(0)) >>> 0
 
 const check = (key: ChannelKey, { uid, address }: ChannelPurpose, random: string): string =>
   mac(key, 'id', uid, random, address).subarray(0, CHECK_BYTES).toString('base64url')

@@ -43,7 +43,7 @@ export type ChannelAnswer =
 /** Asks Google for a channel. Never rejects because of an answer. */
 export async function requestChannel(deps: RequestDeps, request: ChannelRequest): Promise<ChannelAnswer> {
   const { uid, calendarId, address, key, access } = request
-  const id = newChannelId(key, { uid, address }, deps.randomBytes)
+  const id = newChannelId(key, { uid, address }, { randomBytes: deps.randomBytes, now: deps.clock.now() })
   const token = channelToken(key, id, calendarTag(uid, calendarId))
   const startedAt = deps.clock.monotonic()
   try {

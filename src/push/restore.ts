@@ -1,9 +1,11 @@
 /** What the statuses say about push channels after a restart. Pure. */
 import { keyOf } from '../kubernetes/port.ts'
 import type { Random } from '../platform/clock.ts'
+import { DAY_MS } from '../platform/time-units.ts'
 import { findCondition } from '../resources/conditions.ts'
 import { fromTimestamp } from '../resources/secret-encoding.ts'
 import type { Agent, AgentStatus, Condition } from '../resources/types.ts'
+import { madeAt } from './channel-token.ts'
 import type { RememberedTrial } from './reachability.ts'
 import {
   newCalendarPush,
@@ -17,6 +19,9 @@ import {
   type PushState,
 } from './state.ts'
 import { trialFailedAt, type ChannelStatus, type WatchedCalendar } from './watching.ts'
+
+/** Google gives a channel a week (docs/google-behaviour.md#push-notifications). An id of an earlier version tells any time. */
+const LONGEST_LIFE_MS = 31 * DAY_MS
 
 /** The channels of an Agent that was not looked at since the start of the process. */
 export function restored(agent: Agent, calendars: readonly WatchedCalendar[], at: Instants, random: Random): PushState {
@@ -53,8 +58,14 @@ type CalendarStatus = NonNullable<NonNullable<AgentStatus['sync']>['calendars']>
 function restoredChannel(channel: ChannelStatus, now: number, random: Random): Channel | undefined {
   const expiresAt = fromTimestamp(channel.expiresAt)
   if (expiresAt === undefined || expiresAt <= now) return undefined
-  const renewAt = renewalOf({ now, expiresAt }, random())
+  const renewAt = renewalOf({ now: beganAt(channel.id, { now, expiresAt }), expiresAt }, random())
   return { id: channel.id, resourceId: channel.resourceID, expiresAt, renewAt }
+}
+
+/** When the life of a channel began: now, if its id does not say that. */
+function beganAt(id: string, { now, expiresAt }: { now: number; expiresAt: number }): number {
+  const made = madeAt(id) ?? now
+  return made <= now && made > expiresAt - LONGEST_LIFE_MS ? made : now
 }
 
 /** The site that a trial is about. */

@@ -142,7 +142,9 @@ export class SlidingBudget {
   /** How long, in ms, until the budget has this many free slots for this priority. */
   #untilFree(priority: Priority, slots: number): number {
     const limit = this.#limit()
-    const most = Math.max(Math.min(shareOf(limit, priority), limit - this.#reserved()), 1)
+    const own = limit - this.#reserved()
+    // In a small budget, what is reserved may be all that routine requests leave. One slot is kept for urgent requests from here.
+    const most = Math.max(Math.min(shareOf(limit, priority), priority === 'routine' ? own - 1 : own), 1)
     const excess = this.#occupied() + slots - most
     return this.#ended.timeUntilLeft(this.#clock.monotonic(), excess)
   }

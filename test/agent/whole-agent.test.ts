@@ -239,7 +239,9 @@ describe('an Agent that is being deleted', () => {
     const asked = alice.world.google.asked.length
     expect(await alice.reconcile()).toMatchObject({ kind: 'wait', for: 15 * MINUTE })
     expect(alice.condition('Ready')).toMatchObject({ status: 'True', reason: 'Ready' })
-    expect(alice.condition('Ready')?.message).toMatch(/^What was published is good until .* is being deleted.*example\.com\/theirs/)
+    expect(alice.condition('Ready')?.message).toMatch(
+      /^What was published is good until .* is being deleted.*example\.com\/theirs/,
+    )
     await alice.reconcileAfter(15 * MINUTE)
     expect(alice.condition('Ready')).toMatchObject({ status: 'False', reason: 'SyncFailed' })
     expect(await alice.reconcile()).toMatchObject({ kind: 'wait', for: HOUR })

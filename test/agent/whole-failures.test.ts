@@ -102,6 +102,42 @@ describe('an Agent whose token Google does not renew, because it gives no answer
   })
 })
 
+describe('a published access token', () => {
+  beforeEach(async () => {
+    await alice.world.close()
+    alice = new OneAgent({ accessToken: true })
+    await alice.ready()
+  })
+
+  const publishedUntil = (): number => {
+    const { expires_at: until = '' } = alice.world.kubernetes.find('Secret', 'alice-token')?.data ?? {}
+    return Date.parse(Buffer.from(until, 'base64').toString())
+  }
+
+  async function waitAnHour(): Promise<void> {
+    for (let waited = 0; waited < HOUR; waited += 5 * MINUTE) await alice.reconcileAfter(5 * MINUTE)
+  }
+
+  test('is renewed while the Calendar API gives no answer', async () => {
+    alice.refuseListings(503)
+    await waitAnHour()
+    expect(publishedUntil()).toBeGreaterThan(alice.world.clock.now())
+  })
+
+  test('is not replaced by one that Google refuses', async () => {
+    const before = publishedUntil()
+    let renewals = 0
+    alice.world.google.before = ({ path }) => {
+      const status =
+        path.includes('/token') && ++renewals > 1 ? 503 : renewals > 0 && path.includes('/events') ? 401 : undefined
+      if (status) alice.world.google.twist([{ do: 'refuse', status, body: apiError(status, 'authError') }])
+    }
+    await waitAnHour()
+    expect(renewals).toBeGreaterThan(1)
+    expect(publishedUntil()).toBe(before)
+  })
+})
+
 describe('an Agent that Google stops answering after it has read', () => {
   beforeEach(() => alice.ready())
 

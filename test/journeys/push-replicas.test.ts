@@ -55,7 +55,7 @@ async function send(agent: Agent, token?: string): Promise<number> {
   const uid = agent.metadata.uid ?? ''
   const [key] = second.channelKeys
   if (!key) throw new Error('the replica has no keys')
-  const id = newChannelId(key, { uid, address: ADDRESS }, randomBytes)
+  const id = newChannelId(key, { uid, address: ADDRESS }, { randomBytes, now: world.clock.now() })
   const { statusCode, body } = await request(`http://127.0.0.1:${second.port}/google-calendar/notifications`, {
     method: 'POST',
     headers: {

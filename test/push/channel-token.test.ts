@@ -4,6 +4,7 @@ import {
   calendarTag,
   channelToken,
   isChannelIdAccepted,
+  madeAt,
   newChannelId,
   verifyChannel,
 } from '../../src/push/channel-token.ts'
@@ -18,25 +19,33 @@ const forgotten = { channel: Buffer.alloc(32, 3) }
 const keys = [current, previous]
 
 const tag = calendarTag(UID, 'alice@example.com')
-const id = newChannelId(current, purpose, randomBytes)
+const making = { randomBytes, now: Date.parse('2026-11-23T10:00:00.400Z') }
+const id = newChannelId(current, purpose, making)
 const token = channelToken(current, id, tag)
 
 describe('the id of a channel', () => {
   test('begins with the uid of its Agent, and is new each time', () => {
     expect(id.startsWith(`${UID}-`)).toBe(true)
-    expect(newChannelId(current, purpose, randomBytes)).not.toBe(id)
+    expect(newChannelId(current, purpose, making)).not.toBe(id)
   })
 
   test('has the form and the length that Google accepts', () => expect(id).toMatch(/^[A-Za-z0-9\-_+/=]{1,64}$/))
 
   test('tells whether the key that it was made with is still accepted', () => {
     expect(isChannelIdAccepted(keys, id, ADDRESS)).toBe(true)
-    expect(isChannelIdAccepted(keys, newChannelId(previous, purpose, randomBytes), ADDRESS)).toBe(true)
-    expect(isChannelIdAccepted(keys, newChannelId(forgotten, purpose, randomBytes), ADDRESS)).toBe(false)
+    expect(isChannelIdAccepted(keys, newChannelId(previous, purpose, making), ADDRESS)).toBe(true)
+    expect(isChannelIdAccepted(keys, newChannelId(forgotten, purpose, making), ADDRESS)).toBe(false)
     expect(isChannelIdAccepted([], id, ADDRESS)).toBe(false)
     expect(isChannelIdAccepted(keys, id.replace(UID, OTHER_UID), ADDRESS)).toBe(false)
     expect(isChannelIdAccepted(keys, 'some other id', ADDRESS)).toBe(false)
   })
+})
+
+test('the id of a channel tells when it was made, and two of one moment have nothing in common', () => {
+  const other = newChannelId(current, purpose, making)
+  expect([madeAt(id), madeAt(other)]).toEqual(Array(2).fill(Date.parse('2026-11-23T10:00:00Z')))
+  expect(other.slice(-12, -6)).not.toBe(id.slice(-12, -6))
+  expect(madeAt('some other id')).toBeUndefined()
 })
 
 test('the id of a channel tells whether it was made for the URL that is served now', () => {
@@ -60,14 +69,14 @@ describe('the token of a channel', () => {
   })
 
   test('is accepted with the previous key too, and says so', () => {
-    const older = newChannelId(previous, purpose, randomBytes)
+    const older = newChannelId(previous, purpose, making)
     const madeBefore = channelToken(previous, older, tag)
     expect(verifyChannel(keys, older, madeBefore)).toEqual({ uid: UID, tag, currentKey: false })
   })
 
   const otherTag = calendarTag(UID, 'team@example.com')
   test.each<[string, string | undefined, string | undefined]>([
-    ['of another channel', newChannelId(current, purpose, randomBytes), token],
+    ['of another channel', newChannelId(current, purpose, making), token],
     ['of another Agent', id.replace(UID, OTHER_UID), token],
     ['for another calendar', id, token.replace(tag, otherTag)],
     ['made with a key that is no longer accepted', id, channelToken(forgotten, id, tag)],

@@ -1,7 +1,7 @@
 /** A status does not say on which of an Agent's channels a message has arrived: what a restart makes of them. */
 import { beforeEach, describe, expect, test } from 'vitest'
 import { GoogleError } from '../../src/google/port.ts'
-import { MINUTE_MS } from '../../src/platform/time-units.ts'
+import { HOUR_MS, MINUTE_MS } from '../../src/platform/time-units.ts'
 import { PushHarness } from './support/push-harness.ts'
 
 const [ALICE, TEAM] = ['alice@example.com', 'team@group.calendar.google.com']
@@ -55,4 +55,33 @@ test('a channel on which no message had arrived is stopped a minute after a rest
   await minutes(2)
   expect(push.alive).toEqual([])
   expect(push.watching().reason).toBe('NotReachable')
+})
+
+describe('a channel is renewed when a quarter of its life is left', () => {
+  beforeEach(async () => {
+    push.lifeMs = 8 * HOUR_MS
+    await push.reconciled()
+    await push.clock.advance(1_000)
+  })
+
+  test('however often the operator restarts', async () => {
+    for (let hour = 1; hour < 6; hour++) {
+      await minutes(60)
+      push.restart()
+      await push.reconciled()
+    }
+    await minutes(30)
+    expect(push.watches).toBe(1)
+    await minutes(60)
+    expect(push.watches).toBe(2)
+  })
+
+  test('or as soon as an operator runs again after that', async () => {
+    push.restart()
+    await minutes(7 * 60)
+    await push.reconciled()
+    await push.clock.advance(1_000)
+    expect(push.alive).toHaveLength(1)
+    expect(push.watches).toBe(2)
+  })
 })

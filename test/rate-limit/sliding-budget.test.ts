@@ -211,6 +211,18 @@ describe('a sliding budget', () => {
     expect(mostInAMinute(traffic.reached)).toBe(6)
   })
 
+  it.each([
+    [10, 1],
+    [20, 2],
+    [60, 2],
+  ])('of %i keeps a slot for what is not routine, although %i are reserved for others', async (limit, reserved) => {
+    const traffic = new Traffic(limit, reserved)
+    await steadily(traffic, { routine: 2 * limit }, 3)
+    await traffic.send('interactive')
+    expect(traffic.sentBy('interactive')).toHaveLength(1)
+    expect(traffic.sent.at(-1)?.waited).toBe(0)
+  })
+
   it('is not idle while a request waits, even if none is under way', async () => {
     const traffic = new Traffic(60)
     traffic.budget.drain()

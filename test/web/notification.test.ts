@@ -66,7 +66,11 @@ interface Sent {
 /** A notification as Google sends it; with the right token unless the test says otherwise. */
 async function send({ method = 'POST', state = 'exists', body, ...given }: Sent = {}) {
   const [key] = web.channelKeys
-  const id = given.id ?? (key ? newChannelId(key, { uid: UID, address: ADDRESS }, randomBytes) : 'none')
+  const id =
+    given.id ??
+    (key
+      ? newChannelId(key, { uid: UID, address: ADDRESS }, { randomBytes, now: Date.parse('2026-11-23T10:00:00Z') })
+      : 'none')
   const token = given.token ?? (key ? channelToken(key, id, tag) : 'none')
   const headers = { 'x-goog-channel-id': id, 'x-goog-channel-token': token, 'x-goog-resource-state': state }
   const answer = await request(`http://127.0.0.1:${web.port ?? 0}/google-calendar/notifications`, {
