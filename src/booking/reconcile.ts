@@ -4,8 +4,9 @@
  *
  * 1. find the Agent and get a valid access token (`agent-steps.ts`);
  * 2. take the turn of the write calendar (`turns.ts`), so that Bookings are decided one after another;
- * 3. look at the event, if it stands or may stand at Google; decide whether its time may be booked (`accept.ts`); write it
- *    (`event-steps.ts`). If the event turns out to be another one than was thought, these three are repeated.
+ * 3. look at the event, if it stands or may stand at Google; decide whether its time may be booked (`accept.ts`); add the finalizer
+ *    (`finalizer.ts`); write the event (`event-steps.ts`). If the event turns out to be another one than was thought, these are
+ *    repeated.
  *
  * Then the status is written (`report.ts`). The room uses Kubernetes, Google and the calendars of Agents through their ports only,
  * and remembers nothing that the status, the event and the listing of its calendar do not tell.
@@ -18,7 +19,6 @@ import { ObjectStates, type ObjectState } from '../kubernetes/object-states.ts'
 import { ApiError, keyOf, type Key } from '../kubernetes/port.ts'
 import { withOwnStatus } from '../kubernetes/status-report.ts'
 import { stackOf } from '../platform/log.ts'
-import { EVENT_FINALIZER } from '../resources/names.ts'
 import { takeRequest, withHandled, type DueRequest } from '../resources/reconcile-request.ts'
 import type { Booking } from '../resources/types.ts'
 import { decideTime } from './accept.ts'
@@ -26,6 +26,7 @@ import { authorize, findAgent } from './agent-steps.ts'
 import { hasEvent, isCancelled, waitsForAgent, workOf, type Work } from './decide.ts'
 import { expire, nextDue } from './due.ts'
 import { lookAtEvent, takeTurn, writeEvent } from './event-steps.ts'
+import { correctFinalizer, ensureFinalizer } from './finalizer.ts'
 import { checkTimeZone, firstFindings, SUSPENDED } from './first-steps.ts'
 import { observe } from './observe.ts'
 import type { BookingDeps } from './port.ts'
@@ -41,7 +42,7 @@ const PREPARING_STEPS: readonly BookingStep[] = [checkTimeZone, findAgent]
 /** Those that need the Agent. */
 const AGENT_STEPS: readonly AgentStep[] = [authorize, takeTurn]
 /** The steps that are repeated if the event turns out to be another one than was thought. */
-const EVENT_STEPS: readonly AgentStep[] = [lookAtEvent, decideTime, writeEvent]
+const EVENT_STEPS: readonly AgentStep[] = [lookAtEvent, decideTime, ensureFinalizer, writeEvent]
 /** How often they are repeated at most before the Booking is tried again later. */
 const MAX_ROUNDS = 5
 const CONFLICT_PAUSE_MS = 1_000
@@ -139,21 +140,20 @@ async function reconcileOne(run: BookingRun, tracked: Tracked, due: DueRequest):
   if (await expire(run)) return done()
   const work = workOf(observe(run, tracked.value))
   if (work.kind === 'none') return settled(run, tracked, due)
-  // Before anything is written to Google, so that nothing is left there if the Booking is deleted.
-  const current = { ...run, booking: await withFinalizer(run) }
+  if (hasEvent(booking)) await correctFinalizer(run)
   tracked.update({ isParked: false })
-  const progress = await runSteps(current, tracked, work).catch((error: unknown) => {
+  const progress = await runSteps(run, tracked, work).catch((error: unknown) => {
     if (error instanceof ApiError) throw error
     deps.log.warn(
       { booking: keyOf(booking), error: new UnexpectedError(error), stack: stackOf(error) },
       'a Booking failed',
     )
     tracked.update({ mayExist: true })
-    return unexpected(progressBefore(current, work), error)
+    return unexpected(progressBefore(run, work), error)
   })
   const isWaiting = progress.isWaiting === true
   tracked.update({ isParked: !isWaiting, requests: requestsAfter(tracked.value, due, isWaiting) })
-  const error = await write(tracked, current, progress)
+  const error = await write(tracked, run, progress)
   if (error) return retry(error, error.retryAfterMs)
   const outcome = progress.outcome ?? done()
   return outcome.kind === 'done' ? settled(run, tracked, due) : requeueWithin(outcome, nextDue(run, tracked.value))
@@ -274,14 +274,4 @@ async function removeBooking(run: BookingRun, tracked: Tracked): Promise<Outcome
   const deletingSince = tracked.value.deletingSince ?? run.deps.clock.monotonic()
   tracked.update({ deletingSince, isParked: true })
   return remove(run, tracked.value)
-}
-
-/** The Booking with the finalizer that its deletion policy needs. @throws ApiError */
-async function withFinalizer({ deps, booking }: BookingRun): Promise<Booking> {
-  const finalizers = booking.metadata.finalizers ?? []
-  const has = finalizers.includes(EVENT_FINALIZER)
-  if (has === (booking.spec.deletionPolicy === 'Cancel')) return booking
-  const wanted = has ? finalizers.filter((one) => one !== EVENT_FINALIZER) : [...finalizers, EVENT_FINALIZER]
-  const { metadata } = await deps.cluster.patch(booking, { metadata: { finalizers: wanted } })
-  return { ...booking, metadata }
 }
