@@ -24,3 +24,13 @@ test('A spec that asks for too much can be narrowed in any case', () => {
 test('A supplied grant is replaced in the Secret that the spec names, whatever page is served', () => {
   expect(renewalAdvice(served, anAgent(), anIntegration())).toContain('into Secret alice-grant')
 })
+
+test('An Agent that is to write gets no page where the integration asks for no scope that allows it', () => {
+  const writing = anAgent({ grantSecretRef: undefined, calendars: { read: ['primary'], write: 'primary' } })
+  const readonly = anIntegration({ scopes: ['https://www.googleapis.com/auth/calendar.readonly'] })
+  for (const advice of [firstAdvice, renewalAdvice, consentAdvice]) {
+    expect(advice(served, writing, readonly)).not.toContain(PAGE)
+    expect(advice(served, alice, readonly)).toContain(PAGE)
+    expect(advice(served, writing, anIntegration())).toContain(PAGE)
+  }
+})
