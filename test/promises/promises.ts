@@ -1,3 +1,5 @@
+import { WRITING_PROMISES } from './writing.ts'
+
 /**
  * Promises in comments of the code, each with the change that breaks it and the test that must notice. `find` occurs
  * exactly once in its file; `make promises` makes each change in a copy of the tree, and expects that test to fail.
@@ -405,31 +407,6 @@ export const PROMISES: readonly BrokenPromise[] = [
     find: 'this.#options.onlyBookings !== true || (flags & BOOKED) !== 0',
     replace: 'this.#options.onlyBookings !== true || (flags & BOOKED) >= 0',
     test: 'test/calendars/written-events.test.ts',
-    promise: 'no link is offered where signing in cannot help',
-    file: 'src/grants/advice.ts',
-    find: ' || asksForNoWriteScope(agent, integration)',
-    replace: '',
-    test: 'test/grants/advice.test.ts',
   },
-  {
-    promise: 'a scope that is missing for writing is reported before the consent, and the calendars are still read',
-    file: 'src/agent/read-steps.ts',
-    find: '  addMissingWriteScope,\n  addMissingConsent,\n',
-    replace: '  addMissingConsent,\n',
-    test: 'test/agent/read-and-publish.test.ts',
-  },
-  {
-    promise: 'a Booking whose slot is taken wakes nobody',
-    file: 'src/resources/reasons.ts',
-    find: "kind === 'Booking' && ANSWERS.includes(reason)",
-    replace: "false && (kind === 'Booking' || ANSWERS.includes(reason))",
-    test: 'test/cli/status.test.ts',
-  },
-  {
-    promise: 'fields that hold times are timestamps to the rules',
-    file: 'src/resources/rules.ts',
-    find: "schema.format === 'date-time' && typeof value === 'string' ? new Date(value) : value",
-    replace: 'value',
-    test: 'test/resources/refusals.test.ts',
-  },
+  ...WRITING_PROMISES,
 ]

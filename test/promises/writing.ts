@@ -1,0 +1,33 @@
+/** Promises about the consent to writing and about answers to Bookings, in the form of `promises.ts`. */
+import type { BrokenPromise } from './promises.ts'
+
+export const WRITING_PROMISES: readonly BrokenPromise[] = [
+  {
+    promise: 'no link is offered where signing in cannot help',
+    file: 'src/grants/advice.ts',
+    find: ' || asksForNoWriteScope(agent, integration)',
+    replace: '',
+    test: 'test/grants/advice.test.ts',
+  },
+  {
+    promise: 'a scope that is missing for writing is reported before the consent, and the calendars are still read',
+    file: 'src/agent/read-steps.ts',
+    find: '  addMissingWriteScope,\n  addMissingConsent,\n',
+    replace: '  addMissingConsent,\n',
+    test: 'test/agent/read-and-publish.test.ts',
+  },
+  {
+    promise: 'a Booking whose slot is taken wakes nobody',
+    file: 'src/resources/reasons.ts',
+    find: "kind === 'Booking' && ANSWERS.includes(reason)",
+    replace: "false && (kind === 'Booking' || ANSWERS.includes(reason))",
+    test: 'test/cli/status.test.ts',
+  },
+  {
+    promise: 'fields that hold times are timestamps to the rules',
+    file: 'src/resources/rules.ts',
+    find: "schema.format === 'date-time' && typeof value === 'string' ? new Date(value) : value",
+    replace: 'value',
+    test: 'test/resources/refusals.test.ts',
+  },
+]
