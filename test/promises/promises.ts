@@ -387,26 +387,5 @@ export const PROMISES: readonly BrokenPromise[] = [
     replace: 'at > lastRead + Infinity',
     test: 'test/calendars/written-events.test.ts',
   },
-  {
-    promise: 'a slot may begin when an event ends, and end when one begins',
-    file: 'src/booking/slot.ts',
-    find: 'start < slot.end && end > slot.start',
-    replace: 'start <= slot.end && end >= slot.start',
-    test: 'test/booking/sentences.test.ts',
-  },
-  {
-    promise: 'an event is patched only in the version that was read',
-    file: 'src/google/events.ts',
-    find: "'if-match': etag",
-    replace: "'if-match': etag && '*'",
-    test: 'test/google/event-writes.test.ts',
-  },
-  {
-    promise: 'of a calendar that is only written nothing but Bookings is kept',
-    file: 'src/calendar/snapshot-builder.ts',
-    find: 'this.#options.onlyBookings !== true || (flags & BOOKED) !== 0',
-    replace: 'this.#options.onlyBookings !== true || (flags & BOOKED) >= 0',
-    test: 'test/calendars/written-events.test.ts',
-  },
   ...WRITING_PROMISES,
 ]

@@ -1,7 +1,28 @@
-/** Promises about the consent to writing and about answers to Bookings, in the form of `promises.ts`. */
+/** Promises about appointments: the consent to writing them, the slot, the write, and the answers, in the form of `promises.ts`. */
 import type { BrokenPromise } from './promises.ts'
 
 export const WRITING_PROMISES: readonly BrokenPromise[] = [
+  {
+    promise: 'a slot may begin when an event ends, and end when one begins',
+    file: 'src/booking/slot.ts',
+    find: 'start < slot.end && end > slot.start',
+    replace: 'start <= slot.end && end >= slot.start',
+    test: 'test/booking/sentences.test.ts',
+  },
+  {
+    promise: 'an event is patched only in the version that was read',
+    file: 'src/google/events.ts',
+    find: "'if-match': etag",
+    replace: "'if-match': etag && '*'",
+    test: 'test/google/event-writes.test.ts',
+  },
+  {
+    promise: 'of a calendar that is only written nothing but Bookings is kept',
+    file: 'src/calendar/snapshot-builder.ts',
+    find: 'this.#options.onlyBookings !== true || (flags & BOOKED) !== 0',
+    replace: 'this.#options.onlyBookings !== true || (flags & BOOKED) >= 0',
+    test: 'test/calendars/written-events.test.ts',
+  },
   {
     promise: 'no link is offered where signing in cannot help',
     file: 'src/grants/advice.ts',
