@@ -5,7 +5,7 @@
 import { SnapshotBuilder } from '../calendar/snapshot-builder.ts'
 import type { Zones } from '../calendar/zones.ts'
 import { isRecord } from '../platform/json.ts'
-import { HOUR_MS } from '../platform/time-units.ts'
+import { HOUR_MS, MINUTE_MS } from '../platform/time-units.ts'
 import { withBooked } from './booked-events.ts'
 import { withCalendar, type CalendarsState, type CalendarState } from './state.ts'
 
@@ -28,12 +28,14 @@ interface Entry extends WrittenEvent {
 
 /** No listing takes longer. */
 const KEPT_MS = HOUR_MS
+const SWEEP_EVERY_MS = MINUTE_MS
 
 /** The latest writes of this process, by calendar. */
 export class WrittenEvents {
   readonly #zones: Zones
   readonly #entries = new Map<string, Entry[]>()
   #sequence = 0
+  #sweptAt = -Infinity
 
   constructor(zones: Zones) {
     this.#zones = zones
@@ -41,9 +43,20 @@ export class WrittenEvents {
 
   /** Records a write. @param now by the monotonic clock. */
   add(event: WrittenEvent, now: number): void {
+    this.#forgetOld(now)
     const key = keyOf(event.calendarId)
-    const kept = (this.#entries.get(key) ?? []).filter(({ at, id }) => at > now - KEPT_MS && id !== event.id)
-    this.#entries.set(key, [...kept, { ...event, sequence: ++this.#sequence, at: now }])
+    const others = (this.#entries.get(key) ?? []).filter(({ id }) => id !== event.id)
+    this.#entries.set(key, [...others, { ...event, sequence: ++this.#sequence, at: now }])
+  }
+
+  #forgetOld(now: number): void {
+    if (now - this.#sweptAt < SWEEP_EVERY_MS) return
+    this.#sweptAt = now
+    for (const [key, entries] of this.#entries) {
+      const kept = entries.filter(({ at }) => at > now - KEPT_MS)
+      if (kept.length > 0) this.#entries.set(key, kept)
+      else this.#entries.delete(key)
+    }
   }
 
   /** Whether an item of a listing only repeats a write of ours. */

@@ -83,6 +83,13 @@ describe('an event that was written', () => {
     expect(after.byId.get(ALICE)?.booked?.has('booked')).toBe(false)
   })
 
+  test('is forgotten after an hour, when something else is written', () => {
+    write('booked', '"1"', 110)
+    write('later', '"2"', 110 + 3_600_001)
+    expect(written.isOwn(ALICE, event('booked', '"1"'))).toBe(false)
+    expect(written.isOwn(ALICE, event('later', '"2"'))).toBe(true)
+  })
+
   test('is recognised in a listing that repeats it, and not in a later version', () => {
     write('booked', '"1"', 110)
     expect(written.isOwn(ALICE, event('booked', '"1"'))).toBe(true)
