@@ -96,7 +96,8 @@ const objectAt = ({ kind, name }: Target, { metadata }: KubernetesObject, data: 
   publishedObject({ kind, name, resourceVersion: metadata.resourceVersion ?? '' }, data)
 
 /**
- * Makes the object contain exactly `data` under our keys, and returns the object after that.
+ * Makes the object contain exactly `data` under our keys, and returns the object after that. It counts as edited if the API server
+ * has stored something else.
  * @param current what `readOwned` returned; undefined to create the object.
  * @throws ApiError `Conflict` if another client has written the object since.
  */
@@ -109,9 +110,11 @@ export async function writeOwned(
   const existing = current ?? (await create(deps, agent, target))
   if (isStepFailure(existing)) return existing
   const before = dataOf(existing)
-  if (sameData(before, target.data)) return existing
+  if (sameData(before, target.data)) return { ...existing, isEdited: false }
+  // A new object that the API server has stored differently: the next attempt would fare no better.
+  if (!current && existing.isEdited) return existing
   const object = newObject(agent, target, existing.resourceVersion)
-  return objectAt(target, await deps.cluster.patch(object, { data: dataPatch(target, before) }), target.data)
+  return objectAfterWrite(target, await deps.cluster.patch(object, { data: dataPatch(target, before) }))
 }
 
 /** Creates the object with all of the data. If one of ours exists after all, it is returned. */
@@ -125,7 +128,7 @@ async function create(
   try {
     const data = encoded(target, target.data)
     const created = await deps.cluster.create({ ...object, metadata: { ...metadata, ...marks }, data })
-    return objectAt(target, created, target.data)
+    return objectAfterWrite(target, created)
   } catch (error) {
     if (!(error instanceof ApiError) || error.failure !== 'AlreadyExists') throw error
   }
@@ -133,6 +136,12 @@ async function create(
   if (existing) return existing
   const error = new Error(`${target.kind} ${target.name} changed while it was written`)
   return stepFailure('Synced', 'PublishFailed', error.message, { kind: 'retry', error })
+}
+
+/** The object as the API server has stored it, which an admission webhook or policy may have changed. */
+function objectAfterWrite(target: Target & { data: Data }, answer: ConfigMap | Secret): PublishedObject {
+  const stored = decoded(answer, target)
+  return { ...stored, isEdited: !sameData(dataOf(stored), target.data) }
 }
 
 function newObject(agent: Agent, target: Target, resourceVersion?: string): ConfigMap | Secret {

@@ -5,7 +5,7 @@
  */
 import { knownCalendars } from '../calendars/query.ts'
 import { nextReading } from '../calendars/schedule.ts'
-import { isStepFailure, type StepFailure } from '../failures/step-failure.ts'
+import { isStepFailure, stepFailure, type StepFailure } from '../failures/step-failure.ts'
 import { failureOf, isConflict } from '../failures/thrown.ts'
 import { timestamp } from '../resources/conditions.ts'
 import { removeFormerObjects, updateFormerObjects } from './former-objects.ts'
@@ -119,8 +119,15 @@ const write = (
 ): Promise<PublishStep> =>
   attempt(run, state, async () => {
     const object = await writeOwned(run.deps, run.input.agent, target, state[output] ?? undefined)
-    return isStepFailure(object) ? { state, failure: object } : { state: written(state, output, object) }
+    if (isStepFailure(object)) return { state, failure: object }
+    return { state: written(state, output, object), failure: object.isEdited ? changedOnTheWay(target) : undefined }
   })
+
+/** What readers find is not what was written, and would be taken for it. */
+function changedOnTheWay({ kind, name }: Target): StepFailure {
+  const message = `${kind} ${name} does not contain what the operator writes: a mutating admission webhook or policy changes it on the way. Exempt it there; the operator keeps trying.`
+  return stepFailure('Synced', 'PublishFailed', message, { kind: 'retry', error: new Error(message) })
+}
 
 /** Runs a step. If it throws, the state is unchanged, and the exception becomes a failure or a conflict. */
 async function attempt<T extends PublishStep>(

@@ -29,7 +29,7 @@ export interface PublishedObject extends ObjectName {
   readonly header: PublishedHeader | undefined
   /** The number of its busy intervals, if it is a calendar whose text is valid. */
   readonly busyIntervals: number | undefined
-  /** Whether another client has changed it, and we have not overwritten that yet. */
+  /** Whether another client, or the API server while it stored it, has changed it, and we have not overwritten that yet. */
   readonly isEdited: boolean
 }
 

@@ -43,7 +43,7 @@ const wasEdited = (known: PublishedObject, found: PublishedObject): boolean =>
 /** The state after the output was written. */
 export const written = (state: PublicationState, output: Output, object: PublishedObject): PublicationState => ({
   ...state,
-  [output]: { ...object, isEdited: false },
+  [output]: object,
 })
 
 /** How many bytes the published calendar takes in memory. */
