@@ -4,9 +4,9 @@ import { isSameCalendar } from '../calendars/wanted-calendars.ts'
 import { hasCome } from '../platform/clock.ts'
 import { integrationKey } from '../resources/allowed-namespaces.ts'
 import { durationMs } from '../resources/durations.ts'
+import type { Booking } from '../resources/types.ts'
 import { listedEvent, type WorkFacts } from './decide.ts'
 import type { BookingState } from './state.ts'
-import type { Booking } from '../resources/types.ts'
 import type { BookingRun } from './steps.ts'
 
 const FIRST_POLL_MS = 5_000

@@ -178,6 +178,8 @@ async function runWithAgent(run: BookingRun, tracked: Tracked, found: ProgressWi
     }
     return progress.isEnded ? progress : restless(progress)
   } finally {
+    // Before its status is written, the next one has to know that this one is decided.
+    tracked.update({ isParked: progress.isWaiting !== true })
     giveTurnBack(run, progress)
   }
 }

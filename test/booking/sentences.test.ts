@@ -68,6 +68,14 @@ describe('order', () => {
     expect(bench.ready).toBe('Ready')
   })
 
+  test('a burst in one calendar waits for nothing but its turns', async () => {
+    const begin = bench.clock.now()
+    for (let n = 0; n < 8; n++) bench.apply({ start: at(8 + n), end: at(9 + n) }, `b${n}`)
+    await bench.run()
+    expect(bench.google.live).toHaveLength(8)
+    expect(bench.clock.now() - begin).toBeLessThan(500)
+  })
+
   test('one read serves a burst', async () => {
     for (let n = 0; n < 5; n++) bench.apply({ start: at(8 + n), end: at(9 + n) }, `b${n}`)
     await bench.run()
