@@ -91,8 +91,14 @@ export const unreadableEvent = (id: string): CompactEvent => ({
   content: '',
 })
 
-const ownAnswer = ({ attendees }: EventResource): string | undefined =>
-  attendees?.find((attendee) => attendee.self === true)?.responseStatus
+/** The person's own answer. Of several answers, which contradict each other, the one that makes the person busiest counts. */
+const ownAnswer = ({ attendees = [] }: EventResource): string | undefined =>
+  attendees
+    .filter(({ self }) => self === true)
+    .map(({ responseStatus }) => responseStatus)
+    .reduce<string | undefined>((a, b, at) => (at === 0 || freedom(b) < freedom(a) ? b : a), undefined)
+
+const freedom = (answer: string | undefined): number => ['tentative', 'declined'].indexOf(answer ?? '')
 
 /** Rounded outwards: what is published has a resolution of one second, and busy time is never shortened. */
 const toSeconds = ({ start, end }: Interval): Interval => ({

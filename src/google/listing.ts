@@ -76,7 +76,8 @@ interface Page {
 /** A page that contains anything unusable is rejected as a whole, because a part of it would look complete. */
 function pageIn(body: object): Page {
   const fields = body as Record<string, unknown>
-  const { items } = fields
+  const { items, error } = fields
+  if (error !== undefined && error !== null) throw unusable('contains an error')
   if (!Array.isArray(items)) throw unusable(items === undefined ? 'has no items' : 'has items that are not a list')
   const text = (name: keyof typeof MAX_LENGTHS): string | undefined => textOf(fields[name], name)
   return {

@@ -132,13 +132,14 @@ export class ChannelManager {
       this.#reachability.leave(tracked.value.integration, key)
       return done()
     }
+    const lookedAt = this.#deps.clock.monotonic()
     this.#countMissed(tracked)
     await this.#keepUpToDate(key, tracked)
     // The Agent may have been deleted while a request was under way.
     if (this.#agents.get(key) !== tracked) return this.#end(key, tracked)
     const { reported } = tracked.value
     if (reported !== undefined && this.#digestOf(tracked.value) !== reported) this.#deps.statusChanged(key)
-    return done(dueIn(this.#deps.clock, tracked.value))
+    return done(dueIn(this.#deps.clock, tracked.value, lookedAt))
   }
 
   /** Stops all channels of an Agent that is being deleted, before its grant is revoked. */

@@ -4,10 +4,18 @@ import type { AgentPush } from './agent-push.ts'
 import { judgementDue } from './announcements.ts'
 import { PROOF_TIMEOUT_MS, type CalendarPush } from './state.ts'
 
-/** In how many ms; undefined if nothing is due. */
-export function dueIn(clock: Clock, { state, announcements, access, lastAccess }: AgentPush): number | undefined {
+/**
+ * In how many ms; undefined if nothing is due.
+ *
+ * @param lookedAt when the last look at the channels began: an instant that has passed since then means now.
+ */
+export function dueIn(
+  clock: Clock,
+  { state, announcements, access, lastAccess }: AgentPush,
+  lookedAt: number,
+): number | undefined {
   const now = clock.monotonic()
-  const calendars = [...state.byCalendar.values()].flatMap((calendar) => instantsOf(clock, calendar))
+  const calendars = [...state.byCalendar.values()].flatMap((calendar) => instantsOf(clock, calendar, lookedAt))
   // Without a token nothing can be stopped; the reconcile that finds one looks at the channels.
   const stopping = (access ?? lastAccess) ? state.stopping.map(({ retryAt }) => retryAt) : []
   const judgements = [...announcements.values()].flatMap((one) => judgementDue(one) ?? [])
@@ -15,12 +23,11 @@ export function dueIn(clock: Clock, { state, announcements, access, lastAccess }
   return due.length > 0 ? Math.max(Math.min(...due) - now, 0) : undefined
 }
 
-function instantsOf(clock: Clock, calendar: CalendarPush): number[] {
+function instantsOf(clock: Clock, calendar: CalendarPush, lookedAt: number): number[] {
   const { proved, unproved, retryAt, notSupportedUntil } = calendar
-  const now = clock.monotonic()
   const atTimeOfDay = proved ? [proved.renewAt, proved.expiresAt].map((at) => monotonicAt(clock, at)) : []
   const pauses = [retryAt, notSupportedUntil ?? -Infinity]
-  // What has passed is waiting for something else: a token, or another Agent's trial.
-  const later = [...atTimeOfDay, ...pauses].filter((at) => at > now)
+  // What had passed before is waiting for something else: a token, or another Agent's trial.
+  const later = [...atTimeOfDay, ...pauses].filter((at) => at > lookedAt)
   return unproved ? [...later, unproved.askedAt + PROOF_TIMEOUT_MS] : later
 }

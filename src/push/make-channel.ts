@@ -40,6 +40,9 @@ export type ChannelAnswer =
   /** @property startedAt when it was asked, by the monotonic clock. */
   { kind: 'made'; channel: UnprovedChannel; startedAt: number } | { kind: 'refused'; error: GoogleError; at: number }
 
+/** With a wrong time of day, each channel would seem to have ended, and another one would be asked for at once. */
+const ENDED = 'the channel that Google made has ended already: check the time of day of the node'
+
 /** Asks Google for a channel. Never rejects because of an answer. */
 export async function requestChannel(deps: RequestDeps, request: ChannelRequest): Promise<ChannelAnswer> {
   const { uid, calendarId, address, key, access } = request
@@ -52,6 +55,7 @@ export async function requestChannel(deps: RequestDeps, request: ChannelRequest)
       { calendarId, channelId: id, token, address },
       { payer: access.payer },
     )
+    if (made.expiresAt <= deps.clock.now()) throw new GoogleError('Unknown', ENDED)
     const renewAt = renewalOf({ now: deps.clock.now(), expiresAt: made.expiresAt }, deps.random())
     return { kind: 'made', startedAt, channel: { id, ...made, renewAt, askedAt: deps.clock.monotonic() } }
   } catch (error) {

@@ -1,5 +1,6 @@
 /** Which budgets the requests of a client count in. */
 import { beforeEach, describe, expect, test } from 'vitest'
+import { acquirePlace } from '../../src/google/budget-place.ts'
 import { Bypass } from '../../src/google/bypass.ts'
 import type { ClientRateLimiter } from '../../src/google/client-rate-limiter.ts'
 import { ClientRegistry, type LimiterMembership } from '../../src/google/client-registry.ts'
@@ -97,6 +98,15 @@ describe('a budget', () => {
     expect((await untilTurnedAway(client, payer('alice')))[0]).toBeLessThanOrEqual(2)
     expect((await untilTurnedAway(client, payer('alice', 'ns/large')))[0]).toBeGreaterThan(50)
   })
+})
+
+test('a request that the client has no place for costs its account nothing', async () => {
+  const budget = new QuotaBudget(clock, quota(1, 3))
+  const ask = (account: string): Promise<unknown> =>
+    acquirePlace(clock, [budget], { priority: 'routine', payer: payer(account), maxWaitMs: 0 })
+  await ask('bob')
+  await expect(ask('alice')).rejects.toThrow(OverBudgetError)
+  expect(budget.ofAccount('alice').isIdle).toBe(true)
 })
 
 describe('the requests of the last minute', () => {

@@ -113,6 +113,14 @@ test('the demand of an account is compared with the budget of its own integratio
   expect(demand(second, 'client').accounts.size).toBe(0)
 })
 
+test('an Agent that is being deleted is not polled', () => {
+  const one = integration('google', perMinute(1))
+  agent('google', ['primary'])
+  const [known] = agents.get('booking/google') ?? []
+  if (known) known.metadata.deletionTimestamp = '2026-11-23T10:00:00Z'
+  expect(demand(one).pollsPerMinute).toBe(0)
+})
+
 test('a shortage never shows the same numbers twice', () => {
   expect(shortageOf(54.01, 60)).toMatchObject({ needed: 54.1, left: 54 })
   expect(shortageOf(0.001, 1)).toBeUndefined()

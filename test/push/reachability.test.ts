@@ -39,6 +39,17 @@ describe('until a message has arrived', () => {
     expect(ask('x/a')).toEqual({ waitsFor: 'pause', until: clock.monotonic() + 5 * MINUTE })
   })
 
+  test('the pause doubles with each failure, up to an hour, and no failure of another Agent counts', () => {
+    ask('x/a')
+    const pauses = Array.from({ length: 6 }, () => {
+      reachability.fail('x/google', 'x/a')
+      reachability.fail('x/google', 'x/b')
+      const permission = ask('x/a')
+      return typeof permission === 'object' && 'until' in permission && permission.until - clock.monotonic()
+    })
+    expect(pauses).toEqual([5, 10, 20, 40, 60, 60].map((minutes) => minutes * MINUTE))
+  })
+
   test('it tries at once when somebody asks', () => {
     ask('x/a')
     reachability.fail('x/google', 'x/a')

@@ -9,7 +9,7 @@ import { verifyChannel, type ChannelKey } from '../../../src/push/channel-token.
 import type { Notification } from '../../../src/push/port.ts'
 import type { PushReport } from '../../../src/push/report.ts'
 import type { WatchedCalendar } from '../../../src/push/watching.ts'
-import { TIMER_TOLERANCE_MS } from '../../../src/platform/clock.ts'
+import { sleep, TIMER_TOLERANCE_MS } from '../../../src/platform/clock.ts'
 import type { Agent, CalendarIntegration, Condition } from '../../../src/resources/types.ts'
 import { ManualClock, settle } from '../../support/clock.ts'
 import { randomBytes } from 'node:crypto'
@@ -43,6 +43,10 @@ export class PushHarness {
   failure: GoogleError | undefined
   stopFailure: GoogleError | undefined
   lifeMs = WEEK_MS
+  /** How long Google takes for a channel. */
+  answerMs = 0
+  /** How far the operator's time of day is ahead of Google's. */
+  aheadMs = 0
   hasToken = true
   siteAccepted = true
   apiDisabled = false
@@ -60,6 +64,8 @@ export class PushHarness {
   })
   readonly #calendars = new Map<string, WatchedCalendar[]>()
   #running = new Map<string, boolean>()
+  /** A look that was due later is not due any more when another one begins. */
+  readonly #cancelTimers = new Map<string, () => void>()
   #incarnation = 0
   #version = 0
 
@@ -133,6 +139,13 @@ export class PushHarness {
     this.#caches.agents.put({ ...agent, metadata: changed, spec: { ...agent.spec, ...spec }, status })
   }
 
+  /** The operator's time of day leaps; Google's does not. */
+  leap(byMs: number): void {
+    this.clock.setTimeOfDay(byMs)
+    this.aheadMs += byMs
+    this.manager.wakeAll()
+  }
+
   /** The object is gone. */
   delete(name = 'alice'): void {
     this.#caches.agents.remove(`booking/${name}`)
@@ -179,12 +192,13 @@ export class PushHarness {
   client(agent: string): GoogleClient {
     const watch: GoogleClient['watch'] = async (_, { calendarId, channelId: id, token, address }) => {
       this.watches += 1
+      if (this.answerMs > 0) await sleep(this.clock, this.answerMs)
       await Promise.resolve()
       if (this.failure) throw this.failure
       const channel = { agent, calendarId, address, id, token, isStopped: false }
       this.channels.push(channel)
       if (this.reachable?.(address) ?? true) this.clock.setTimer(100, () => this.post(channel, 'sync'))
-      return { resourceId: `resource-${calendarId}`, expiresAt: this.clock.now() + this.lifeMs }
+      return { resourceId: `resource-${calendarId}`, expiresAt: this.clock.now() - this.aheadMs + this.lifeMs }
     }
     const stopChannel: GoogleClient['stopChannel'] = async (_, { channelId }) => {
       this.stops += 1
@@ -213,6 +227,7 @@ export class PushHarness {
       return
     }
     this.#running.set(key, false)
+    this.#cancelTimers.get(key)?.()
     const incarnation = this.#incarnation
     void this.manager.reconcile(key).then((outcome) => {
       if (incarnation !== this.#incarnation) return
@@ -223,7 +238,8 @@ export class PushHarness {
       const again = (): void => {
         if (incarnation === this.#incarnation) this.#run(key)
       }
-      if (checkAgainIn !== undefined) this.clock.setTimer(checkAgainIn + TIMER_TOLERANCE_MS, again)
+      if (checkAgainIn === undefined) return
+      this.#cancelTimers.set(key, this.clock.setTimer(checkAgainIn + TIMER_TOLERANCE_MS, again))
     })
   }
 }
