@@ -71,10 +71,6 @@ export const redirectURIOf = (siteURI: string, prefix = SIGN_IN_PREFIX): string 
 /** The path of Google's notifications under the path of the pages. */
 export const NOTIFICATIONS_PATH = '/notifications'
 
-/** The address to which Google sends the notifications of a site. @param siteURI as for `redirectURIOf`. */
-export const notificationsURLOf = (siteURI: string, prefix = SIGN_IN_PREFIX): string =>
-  `${siteURI}${prefix}${NOTIFICATIONS_PATH}`
-
 /** The URL of an Agent's sign-in page. @param tag unguessable, and safe in a path. */
 export const signInURLOf = (siteURI: string, tag: string, prefix = SIGN_IN_PREFIX): string =>
   `${siteURI}${prefix}/sign-in/${tag}`
