@@ -40,7 +40,7 @@ function read(events: object[]): void {
     lastRead: at,
     lastFull: at,
     changedAt: undefined,
-  booked: undefined,
+    booked: undefined,
     failure: undefined,
   }
 }
