@@ -190,9 +190,9 @@ const show = (response, status, ...content) => response.writeHead(status, HEADER
 const redirect = (response, location) => response.writeHead(303, { location }).end()
 
 async function book(request, response) {
-  const { name, zone, visitor, email, start } = Object.fromEntries(new URLSearchParams(await bodyOf(request)))
+  const { name = '', zone, visitor, email, start } = Object.fromEntries(new URLSearchParams(await bodyOf(request)))
   const isOffered = (await freeSlots())?.includes(Number(start)) === true
-  if (name?.match(NAME)?.[0] !== name || !isOffered || !visitor || !email)
+  if (NAME.exec(name)?.[0] !== name || !isOffered || !visitor)
     return show(
       response,
       409,
@@ -200,6 +200,13 @@ async function book(request, response) {
     )
   const booking = newBooking({ name, start: Number(start), visitor, email })
   const { ok, status } = await kubernetes('', { method: 'POST', body: JSON.stringify(booking) })
+  // The schema of Bookings checks what was typed, such as the address.
+  if (status === 422)
+    return show(
+      response,
+      422,
+      '<h1>Please check your name and your e-mail address</h1><p><a class="button" href="/">Try again</a></p>',
+    )
   // 409: this form was sent before, and has its Booking.
   if (!ok && status !== 409) throw new Error(`The Booking was answered with ${status}.`)
   redirect(response, `/bookings/${name}?${new URLSearchParams({ zone })}`)
@@ -265,7 +272,8 @@ createServer((request, response) => {
     // Somebody who leaves the page ends its watch.
     if (error.name === 'AbortError') return
     console.error(error.message)
-    if (!response.headersSent) show(response, 503, '<h1>Please try again</h1><p>Something is not in order here.</p>')
+    if (!response.headersSent)
+      show(response, 503, '<h1>Please try again later</h1><p>Something went wrong on our side.</p>')
     else response.end()
   })
 }).listen(Number(env.PORT ?? 8000), () => console.log(`http://localhost:${env.PORT ?? 8000}`))
