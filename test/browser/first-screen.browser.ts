@@ -16,6 +16,7 @@ const ASKING = [
   'sign-in-popup',
   'sign-in-full',
   'sign-in-writing',
+  'sign-in-writing-anew',
   'sign-in-nothing-published',
   'outcome-denied',
   'outcome-wrong-account',

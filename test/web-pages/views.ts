@@ -52,6 +52,9 @@ const FULL: SignInView = {
 /** Appointments are written. */
 const WRITING: SignInView = { ...VIEW, writes: { kind: 'primary' } }
 
+/** The Agent writes appointments from now on; its person agreed before to what is read. */
+const WRITING_ANEW: SignInView = { ...WRITING, added: ['write'] }
+
 /** The spec asks for more than the person agreed to before. */
 const ANEW: SignInView = {
   ...FULL,
@@ -70,6 +73,7 @@ export function everyPage(language: Language): Record<string, string> {
     'sign-in-popup': PAGES.signIn(POPUP, language),
     'sign-in-full': PAGES.signIn(FULL, language),
     'sign-in-writing': PAGES.signIn(WRITING, language),
+    'sign-in-writing-anew': PAGES.signIn(WRITING_ANEW, language),
     'sign-in-anew': PAGES.signIn(ANEW, language),
     'sign-in-nothing-published': PAGES.signIn({ ...VIEW, publishes: { accessToken: false } }, language),
     ...(Object.fromEntries(outcomes) as Record<string, string>),

@@ -56,7 +56,13 @@ export function addedSection({ added, siteHost }: SignInView, texts: Texts): Htm
     return fill(texts.added.calendar, { calendar: calendarName(one.calendar, texts) })
   })
   const list = markup`<ul>${lines.map((line) => markup`<li>${line}</li>`)}</ul>`
-  return markup`<section class="added"><h2>${texts.added.title}</h2>${list}<p class="quiet">${texts.added.note}</p></section>\n`
+  return markup`<section class="added"><h2>${texts.added.title}</h2>${list}</section>\n`
+}
+
+/** What a person who has agreed before needs to know besides; it follows the button. */
+export function addedNotes({ added }: SignInView, { added: texts, details }: Texts): Html | '' {
+  if (added.length === 0) return ''
+  return markup`<p class="quiet">${texts.note} ${details.accountNote}</p>\n`
 }
 
 type Row = [name: string, value: Html | string]

@@ -3,7 +3,7 @@
  * asks, for which Google account, what is new since the last consent, and the button. The details follow.
  */
 import { assetPath } from './assets.ts'
-import { addedSection, detailsList, scopeList } from './details.ts'
+import { addedNotes, addedSection, detailsList, scopeList } from './details.ts'
 import type { Texts } from './languages/texts.ts'
 import { documentOf, headOf, type PageContext, timeOf, type Tone } from './layout.ts'
 import { fill, type Html, isolated, markup } from './markup.ts'
@@ -20,7 +20,13 @@ export function signInPage(view: SignInView, context: PageContext): string {
   const { texts } = context.language
   const final = view.outcome !== undefined && FINAL_OUTCOMES.includes(view.outcome)
   const { title } = view.outcome === undefined ? texts.ask : texts.outcomes[view.outcome]
-  const parts = final ? [] : [accountBox(view, texts), addedSection(view, texts), signInControl(view, context)]
+  const asking = [
+    accountBox(view, texts),
+    addedSection(view, texts),
+    signInControl(view, context),
+    addedNotes(view, texts),
+  ]
+  const parts = final ? [] : asking
   const details = final ? '' : detailsList(view, context.language)
   const main = markup`${message(view, context)}${parts}${grantEnd(view, context)}${details}\n${storageNotes(view, texts)}`
   const scripts = view.mode === 'Popup' && !final ? { scripts: popupScripts(view, context) } : {}
@@ -56,8 +62,9 @@ function grantEnd({ expiresAt, outcome }: SignInView, { language }: PageContext)
   return markup`<p>${fill(text, { date: timeOf(expiresAt, language) })}</p>\n`
 }
 
-function accountBox({ account, outcome }: SignInView, { details }: Texts): Html {
-  const note = outcome === undefined ? markup`\n<p class="quiet">${details.accountNote}</p>` : ''
+/** Somebody who has agreed before knows the account: the note about it then follows the button, so that what is new leaves room. */
+function accountBox({ account, outcome, added }: SignInView, { details }: Texts): Html {
+  const note = outcome === undefined && added.length === 0 ? markup`\n<p class="quiet">${details.accountNote}</p>` : ''
   return markup`<div class="account"><p class="quiet">${details.account}</p>
 <p><strong>${isolated(shortened(account))}</strong></p>${note}</div>\n`
 }
