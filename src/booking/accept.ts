@@ -86,9 +86,10 @@ async function judge(run: BookingRun, state: BookingState, progress: ProgressWit
   const known = deps.calendars.calendars(agent.key)
   const calendars = known ? knownCalendars(known.state, agent.agent, agent.account) : []
   const oldest = Math.min(...calendars.map(({ lastRead = -Infinity, failure }) => (failure ? -Infinity : lastRead)))
-  const now = deps.clock.monotonic()
-  if (!known || calendars.length === 0 || oldest < now - FRESH_MS) {
-    return awaitReading(run, state, progress, { known, calendars, oldest })
+  const doubtedAt = deps.turns.doubtedAt(agent.turn)
+  const isFresh = oldest >= Math.max(deps.clock.monotonic() - FRESH_MS, doubtedAt)
+  if (!known || calendars.length === 0 || !isFresh) {
+    return awaitReading(run, state, progress, { known, calendars, oldest, doubtedAt })
   }
   const read = { state: { askedAt: undefined } }
   const { uid = '' } = booking.metadata
@@ -116,6 +117,8 @@ interface Reading {
   calendars: readonly KnownCalendar[]
   /** When the least recently read calendar was read; -Infinity if one cannot be read. */
   oldest: number
+  /** What was read before this may lack a write whose answer was lost. */
+  doubtedAt: number
 }
 
 /** Has the calendars read; several Bookings share one read. Once that has failed, the Agent is not ready. */
@@ -130,15 +133,15 @@ function awaitReading(
   if (askedAt !== undefined && hasFailed(reading, askedAt, now)) {
     return { state: { askedAt: undefined }, progress: agentFailed(progress, notReady(agent, reasonOf(reading))) }
   }
-  deps.calendars.refresh(key, now - FRESH_MS)
+  deps.calendars.refresh(key, Math.max(now - FRESH_MS, reading.doubtedAt))
   const outcome = wait('the calendars of the Agent are being read', READ_PAUSE_MS)
   return { state: { askedAt: askedAt ?? now }, progress: { ...endedSilently(progress, outcome), isWaiting: true } }
 }
 
 /** The attempt has ended, or takes too long, and a calendar was not read since. */
-function hasFailed({ known, oldest }: Reading, askedAt: number, now: number): boolean {
+function hasFailed({ known, oldest, doubtedAt }: Reading, askedAt: number, now: number): boolean {
   const isOver = known?.isAwaited === false || now - askedAt > READ_PATIENCE_MS
-  return isOver && oldest < askedAt - FRESH_MS
+  return isOver && (oldest < askedAt - FRESH_MS || (doubtedAt < askedAt && oldest < doubtedAt))
 }
 
 function reasonOf({ known, calendars }: Reading): string {

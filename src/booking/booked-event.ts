@@ -54,12 +54,19 @@ export interface EventContext {
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
 const recordOf = (value: unknown): Record<string, unknown> => (isRecord(value) ? value : {})
 
+const propertiesIn = (resource: StoredEvent['resource']): Record<string, unknown> =>
+  recordOf(recordOf(resource.extendedProperties).private)
+
+/** The uid of the Booking that an event was written for. */
+export const bookingOf = ({ resource }: Pick<StoredEvent, 'resource'>): string | undefined =>
+  textOf(propertiesIn(resource)[BOOKING_PROPERTY])
+
 /** Reads an event that is not cancelled. */
 export function bookedEvent({ id, etag, resource }: StoredEvent, context: EventContext): BookedEvent {
-  const properties = recordOf(recordOf(resource.extendedProperties).private)
+  const properties = propertiesIn(resource)
   return {
     ...{ id, etag, applied: appliedIn(properties), time: timeOf(resource, context) },
-    booking: textOf(properties[BOOKING_PROPERTY]),
+    booking: bookingOf({ resource }),
     isAllDay: textOf(recordOf(resource.start).date) !== undefined,
     iCalUID: textOf(resource.iCalUID),
     url: textOf(resource.htmlLink),

@@ -3,6 +3,7 @@
  * calendar. Pure.
  */
 import type { CalendarState } from '../calendars/state.ts'
+import { eventIdOf } from './event-id.ts'
 import { findCondition } from '../resources/conditions.ts'
 import type { Booking, BookingStatus } from '../resources/types.ts'
 
@@ -43,7 +44,8 @@ const NONE: Work = { kind: 'none' }
 export function workOf(facts: WorkFacts): Work {
   const { booking, isRequested } = facts
   if (isFinal(booking) && !isRequested) return hasEvent(booking) ? lookOf(facts) : NONE
-  if (!hasEvent(booking)) return staysCancelled(booking) ? NONE : { kind: 'book', isWish: true }
+  if (isCancelled(booking) && !hasEvent(booking)) return workOfCancelled(facts)
+  if (!hasEvent(booking)) return { kind: 'book', isWish: true }
   if (!isSettled(booking)) return { kind: 'revise', isWish: true }
   return isRequested ? { kind: 'revise', isWish: false } : lookOf(facts)
 }
@@ -54,6 +56,16 @@ function lookOf({ booking, now, listed, isLookDue, isPollDue }: WorkFacts): Work
   const isDue = listed === 'changed' || listed === 'missing' || (listed === 'outside' && isLookDue) || isPollDue
   return isDue ? { kind: 'revise', isWish: false } : NONE
 }
+
+/** The event may have been restored at Google: it is looked at before another one is made. */
+function workOfCancelled({ booking, listed, isRequested }: WorkFacts): Work {
+  const isWish = !staysCancelled(booking)
+  return isWish || isRequested || listed === 'changed' ? { kind: 'revise', isWish } : NONE
+}
+
+/** The id of the event that was cancelled, under which it comes back if somebody restores it. */
+export const cancelledId = (booking: Booking): string | undefined =>
+  isCancelled(booking) ? eventIdOf(booking.metadata.uid ?? '', booking.status?.remade ?? 0) : undefined
 
 /** Whether an event stands at Google, as far as the status says. */
 export const hasEvent = ({ status }: Booking): boolean => status?.event?.id !== undefined
@@ -122,13 +134,24 @@ interface LastLook {
 }
 
 /** What the listing of a calendar says about a Booking's event. */
-export function listedEvent({ status }: Booking, calendar: CalendarState | undefined, look: LastLook): ListedEvent {
-  const { event, observedETag } = status ?? {}
-  if (event?.id === undefined || calendar?.booked === undefined) return 'same'
-  const etag = calendar.booked.get(event.id)
+export function listedEvent(booking: Booking, calendar: CalendarState | undefined, look: LastLook): ListedEvent {
+  const { event, observedETag } = booking.status ?? {}
+  const etag = calendar?.booked?.get(idOf(booking))
   if (etag !== undefined) return [look.seenEtag, observedETag].includes(etag) ? 'same' : 'changed'
+  return event && calendar?.booked ? unlisted(event, calendar, look) : 'same'
+}
+
+/** The id of the event that stands, or that was cancelled. */
+const idOf = (booking: Booking): string => booking.status?.event?.id ?? cancelledId(booking) ?? ''
+
+function unlisted(event: Times, calendar: CalendarState, look: LastLook): ListedEvent {
   if (!wasListed(event, calendar)) return 'outside'
   return wasDoubted(calendar, look) ? 'same' : 'missing'
+}
+
+interface Times {
+  start?: string
+  end?: string
 }
 
 /** The same listing was doubted before, and the event stood. */
@@ -136,7 +159,7 @@ const wasDoubted = ({ lastRead = -Infinity }: CalendarState, { unlistedAt = -Inf
   unlistedAt >= lastRead
 
 /** Whether the time of the event was listed. */
-function wasListed({ start = '', end = '' }: { start?: string; end?: string }, { snapshot }: CalendarState): boolean {
+function wasListed({ start = '', end = '' }: Times, { snapshot }: CalendarState): boolean {
   const { listedWindow: listed } = snapshot
   return listed !== undefined && Date.parse(start) < listed.end && Date.parse(end) > listed.start
 }

@@ -27,6 +27,8 @@ import { writeFailed } from './write-failures.ts'
 
 const RIVAL_PAUSE_MS = 1_000
 const TURN_PAUSE_MS = 5_000
+/** With more of them before it, a Booking looks again no less often, so that thousands that wait cost little. */
+const MOST_COUNTED = 60
 
 /** Takes the turn of the write calendar. Bookings that were created earlier are decided first. */
 export const takeTurn: AgentStep = (run, _, progress) => {
@@ -36,12 +38,13 @@ export const takeTurn: AgentStep = (run, _, progress) => {
   const paused = deps.turns.pauseLeft(turn)
   if (paused > 0) return { progress: pausedProgress(progress, paused) }
   const isDecided = progress.work === 'revise' && !isNewTime(booking)
-  const earlier = isDecided ? [] : earlierBookings(run, turn)
+  const ahead = isDecided ? 0 : earlierBookings(run, turn)
   const place = placeOf(booking)
-  if (earlier.length > 0) deps.turns.await(turn, key, place)
-  const isMine = earlier.length === 0 && deps.turns.tryAcquire(turn, key, place)
+  if (ahead > 0) deps.turns.await(turn, key, place)
+  const isMine = ahead === 0 && deps.turns.tryAcquire(turn, key, place)
   if (isMine) return { progress }
-  const outcome = wait('other Bookings of the calendar go first', earlier.length > 0 ? RIVAL_PAUSE_MS : TURN_PAUSE_MS)
+  // It is woken when it is its turn. The pause is for those that go first and never do anything.
+  const outcome = wait('other Bookings of the calendar go first', ahead > 0 ? ahead * RIVAL_PAUSE_MS : TURN_PAUSE_MS)
   return { progress: { ...endedSilently(progress, outcome), isWaiting: true } }
 }
 
@@ -53,12 +56,18 @@ function pausedProgress(progress: ProgressWithAgent, paused: number): BookingPro
     : endedSilently(progress, outcome)
 }
 
-/** The Bookings of the same calendar that wait for a decision, too, and are to get it first. */
-const earlierBookings = ({ deps, booking, isParked }: BookingRun, turn: string) =>
-  deps.cluster.agents
-    .byIndex('writeCalendar', turn)
-    .flatMap((agent) => [...deps.cluster.bookings.byIndex('agent', keyOf(agent))])
-    .filter((one) => placeOf(one) < placeOf(booking) && isUndecided(one) && !isParked(keyOf(one)))
+/** How many Bookings of the same calendar wait for a decision, too, and are to get it first; counted to a limit. */
+function earlierBookings({ deps, booking, isParked }: BookingRun, turn: string): number {
+  const place = placeOf(booking)
+  let count = 0
+  for (const agent of deps.cluster.agents.byIndex('writeCalendar', turn)) {
+    for (const one of deps.cluster.bookings.byIndex('agent', keyOf(agent))) {
+      if (isUndecided(one) && placeOf(one) < place && !isParked(keyOf(one))) count += 1
+      if (count === MOST_COUNTED) return count
+    }
+  }
+  return count
+}
 
 /** Asks Google for the event, if it stands or may stand there. */
 export const lookAtEvent: AgentStep = async (run, state, progress) => {
@@ -70,6 +79,7 @@ export const lookAtEvent: AgentStep = async (run, state, progress) => {
   try {
     const stored = await withToken(run.deps, agent, (token) => agent.client.event(token, where))
     const unlistedAt = listedEtag === undefined ? calendar?.lastRead : undefined
+    if (stored && stored.etag !== listedEtag) applyRead(run, where, stored)
     const looked = { lookedAt: run.deps.clock.monotonic(), mayExist: false, seenEtag: listedEtag, unlistedAt }
     const result = afterLook(run, state, progress, { stored, where })
     return { ...result, state: { ...looked, ...polled(run, state), ...result.state } }
@@ -96,6 +106,16 @@ function afterLook(run: BookingRun, state: BookingState, before: ProgressWithAge
   // The id was used: it stays reserved at Google.
   const isKnown = stored !== undefined || before.isDuplicate === true
   return absent(run, progress, { where, isKnown })
+}
+
+/** What the listing lacks, such as a write whose answer was lost, is applied to the snapshots and published. */
+function applyRead(
+  { deps }: BookingRun,
+  { calendarId }: EventReference,
+  { id, isCancelled, ...event }: StoredEvent,
+): void {
+  const { etag, resource } = event
+  deps.calendars.onWritten({ calendarId, id, etag: isCancelled ? undefined : etag, resource })
 }
 
 /** A look at a pending conference counts, so that Google is not asked for ever. */
@@ -150,7 +170,9 @@ function absent(
 ): BookingStepResult {
   const { booking, deps } = run
   const remade = progress.remade + 1
-  if (progress.work === 'book') return { progress: isKnown ? { ...progress, remade } : progress }
+  // The next id may have been used, too.
+  if (progress.work === 'book')
+    return isKnown ? { state: { mayExist: true }, progress: { ...progress, remade } } : { progress }
   const known = deps.calendars.calendars(progress.agent.key)
   if (!isKnown && hasCalendarFailed(known?.state, where.calendarId)) {
     const message = 'the calendar of the event could not be read.'
@@ -174,15 +196,16 @@ async function insert(run: BookingRun, state: BookingState, before: ProgressWith
   // What is made again must be found again after a crash.
   const saved = remade === (run.booking.status?.remade ?? 0) ? undefined : await saveRemade(run, state, before)
   if (saved?.progress.isEnded) return saved
-  const progress = { ...before, booked: undefined }
+  const isRemade = saved ? true : before.isRemade
+  const progress = { ...before, booked: undefined, isRemade }
   try {
     const result = await sendInsert(run, agent, remade)
     run.deps.turns.onWritten(agent.turn)
     const inserted = afterInsert(run, progress, result)
     return { ...inserted, state: { ...saved?.state, ...inserted.state } }
   } catch (error) {
+    const mayExist = noteUnanswered(run, agent, error)
     const failed = writeFailed(run, state, progress, error)
-    const mayExist = error instanceof GoogleError && UNANSWERED.includes(error.failure)
     return { ...failed, state: { ...saved?.state, ...failed.state, mayExist } }
   }
 }
@@ -204,8 +227,15 @@ function afterInsert(run: BookingRun, progress: ProgressWithAgent, result: Inser
   return { state: { mayExist: true }, progress: again }
 }
 
-/** After these, the event may have been created nevertheless. */
+/** After these, the event may have been written nevertheless. */
 const UNANSWERED: readonly GoogleFailure[] = ['Unreachable', 'Unknown']
+
+/** Nobody may take the slot of an event that may have been written: the calendar is read again before it is judged. */
+function noteUnanswered({ deps }: BookingRun, { turn }: BookingAgent, error: unknown): boolean {
+  const isUnanswered = error instanceof GoogleError && UNANSWERED.includes(error.failure)
+  if (isUnanswered) deps.turns.onUnanswered(turn)
+  return isUnanswered
+}
 
 async function saveRemade(
   run: BookingRun,
@@ -240,6 +270,7 @@ async function patch(run: BookingRun, state: BookingState, progress: ProgressWit
     deps.turns.onWritten(agent.turn)
     return afterWrite(run, progress, result.event, calendarId)
   } catch (error) {
+    noteUnanswered(run, agent, error)
     return writeFailed(run, state, progress, error)
   }
 }

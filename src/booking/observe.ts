@@ -1,11 +1,11 @@
 /** Gathers the facts that `decide.ts` decides on: from the object, the clock, and the listing of the calendar. */
-import type { CalendarState } from '../calendars/state.ts'
+import type { CalendarsState, CalendarState } from '../calendars/state.ts'
 import { isSameCalendar } from '../calendars/wanted-calendars.ts'
 import { hasCome } from '../platform/clock.ts'
 import { integrationKey } from '../resources/allowed-namespaces.ts'
 import { durationMs } from '../resources/durations.ts'
 import type { Booking } from '../resources/types.ts'
-import { listedEvent, type WorkFacts } from './decide.ts'
+import { cancelledId, listedEvent, type WorkFacts } from './decide.ts'
 import type { BookingState } from './state.ts'
 import type { BookingRun } from './steps.ts'
 
@@ -36,9 +36,14 @@ export function observe(run: BookingRun, state: BookingState): WorkFacts {
 export function calendarOf({ deps, booking }: BookingRun): CalendarState | undefined {
   const { calendar } = booking.status?.event ?? {}
   const known = deps.calendars.calendars(agentKeyOf(booking))
-  if (calendar === undefined || !known) return undefined
+  if (!known) return undefined
+  if (calendar === undefined) return listing(cancelledId(booking), known.state)
   return [...known.state.byId].find(([id]) => isSameCalendar(id, calendar))?.[1]
 }
+
+/** The calendar that lists this event of a Booking. */
+const listing = (id: string | undefined, { byId }: CalendarsState): CalendarState | undefined =>
+  id === undefined ? undefined : [...byId.values()].find(({ booked }) => booked?.has(id))
 
 /** The key of the Agent that a Booking names. */
 export const agentKeyOf = ({ metadata, spec }: BookingRun['booking']): string =>

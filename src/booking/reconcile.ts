@@ -23,7 +23,7 @@ import { takeRequest, withHandled, type DueRequest } from '../resources/reconcil
 import type { Booking } from '../resources/types.ts'
 import { decideTime } from './accept.ts'
 import { authorize, findAgent } from './agent-steps.ts'
-import { hasEvent, isCancelled, waitsForAgent, workOf, type Work } from './decide.ts'
+import { hasEvent, waitsForAgent, workOf, type Work } from './decide.ts'
 import { expire, nextDue } from './due.ts'
 import { lookAtEvent, takeTurn, writeEvent } from './event-steps.ts'
 import { correctFinalizer, ensureFinalizer } from './finalizer.ts'
@@ -76,6 +76,7 @@ export function createBookingReconciler(deps: BookingDeps): BookingReconciler {
     const object = deps.cluster.bookings.get(key)
     if (!object) {
       states.forget(key)
+      deps.turns.leave(key)
       return done()
     }
     const tracked = states.of(object)
@@ -154,6 +155,8 @@ async function reconcileOne(run: BookingRun, tracked: Tracked, due: DueRequest):
   const isWaiting = progress.isWaiting === true
   tracked.update({ isParked: !isWaiting, requests: requestsAfter(tracked.value, due, isWaiting) })
   const error = await write(tracked, run, progress)
+  // If it is deleted now, its status does not name an event that was written.
+  if (error) tracked.update({ mayExist: true })
   if (error) return retry(error, error.retryAfterMs)
   const outcome = progress.outcome ?? done()
   return outcome.kind === 'done' ? settled(run, tracked, due) : requeueWithin(outcome, nextDue(run, tracked.value))
@@ -225,8 +228,7 @@ function progressBefore({ booking }: BookingRun, { kind, isWish }: OpenWork): Bo
     work: kind,
     isWish,
     atGoogle: { kind: 'unknown' },
-    // The id of an event that was deleted stays reserved.
-    remade: !hasEvent(booking) && isCancelled(booking) ? remade + 1 : remade,
+    remade,
     applied: appliedTime(booking),
     isRepeated: false,
     isEnded: false,
@@ -269,11 +271,13 @@ async function suspend(run: BookingRun, tracked: Tracked): Promise<Outcome> {
   const findings = known && known.reason !== 'Suspended' ? undefined : { ready: SUSPENDED, own: {} }
   const { written, error } = await tracked.runExclusive(() => reportFindings(run, tracked.value, findings))
   tracked.update({ writtenStatus: written, isParked: true })
+  run.deps.turns.leave(keyOf(run.booking))
   return error ? retry(error, error.retryAfterMs) : done()
 }
 
 async function removeBooking(run: BookingRun, tracked: Tracked): Promise<Outcome> {
   const deletingSince = tracked.value.deletingSince ?? run.deps.clock.monotonic()
   tracked.update({ deletingSince, isParked: true })
+  run.deps.turns.leave(keyOf(run.booking))
   return remove(run, tracked.value)
 }

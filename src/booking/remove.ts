@@ -14,6 +14,7 @@ import { EVENT_FINALIZER } from '../resources/names.ts'
 import { meaningOf } from '../resources/reasons.ts'
 import type { Agent } from '../resources/types.ts'
 import { mayHaveBeenWritten } from './accept.ts'
+import { bookingOf } from './booked-event.ts'
 import { hasEnded, hasEvent, isFinal } from './decide.ts'
 import { eventIdOf } from './event-id.ts'
 import { sendUpdatesOf } from './event-fields.ts'
@@ -125,12 +126,16 @@ const LASTING: readonly GoogleFailure[] = [
   'Unauthenticated',
 ]
 
-async function deleteEvent(
-  { deps, booking }: BookingRun,
-  agent: BookingAgent,
-  where: EventReference,
-): Promise<Removal> {
+async function isOwn({ deps, booking }: BookingRun, agent: BookingAgent, where: EventReference): Promise<boolean> {
+  const stored = await withToken(deps, agent, (token) => agent.client.event(token, where))
+  return stored !== undefined && !stored.isCancelled && bookingOf(stored) === booking.metadata.uid
+}
+
+async function deleteEvent(run: BookingRun, agent: BookingAgent, where: EventReference): Promise<Removal> {
+  const { deps, booking } = run
   try {
+    // Without a status, it is not known whose event has this id.
+    if (!hasEvent(booking) && !(await isOwn(run, agent, where))) return { kind: 'done' }
     const request = { ...where, sendUpdates: sendUpdatesOf(booking.spec) }
     await withToken(deps, agent, (token) => agent.client.deleteEvent(token, request))
   } catch (error) {

@@ -22,9 +22,25 @@ interface Calendar {
   /** How many writes in a row were limited, and until when no other is sent, by the monotonic clock. */
   limited: number
   pausedUntil: number
+  /** When a write was last given up whose answer is not known. */
+  doubtedAt: number
 }
 
 const FIRST_PAUSE_MS = 5_000
+
+const newCalendar = (): Calendar => ({
+  holder: undefined,
+  waiting: new Map(),
+  limited: 0,
+  pausedUntil: 0,
+  doubtedAt: -Infinity,
+})
+
+function firstOf(waiting: ReadonlyMap<Key, string>): Key | undefined {
+  let first: [Key, string] | undefined
+  for (const one of waiting) if (first === undefined || one[1] < first[1]) first = one
+  return first?.[0]
+}
 
 /** The turns of all write calendars. */
 export class CalendarTurns {
@@ -64,14 +80,21 @@ export class CalendarTurns {
     if (known.holder !== undefined && known.holder !== booking) return
     known.holder = undefined
     known.waiting.delete(booking)
-    const [first] = [...known.waiting].sort(([, a], [, b]) => (a < b ? -1 : 1))
-    if (!first) {
-      if (known.limited === 0) this.#calendars.delete(calendar)
+    const first = firstOf(known.waiting)
+    if (first === undefined) {
+      if (known.limited === 0 && known.doubtedAt === -Infinity) this.#calendars.delete(calendar)
       return
     }
     // If it does not come, the others come by themselves after a while.
-    known.waiting.delete(first[0])
-    this.#deps.wake(first[0])
+    known.waiting.delete(first)
+    this.#deps.wake(first)
+  }
+
+  /** A Booking is gone, or waits no longer: those that waited behind it go on. */
+  leave(booking: Key): void {
+    for (const [calendar, { waiting }] of this.#calendars) {
+      if (waiting.delete(booking)) this.release(calendar, booking)
+    }
   }
 
   /** In how many ms the calendar may be written to again; 0: now. */
@@ -96,8 +119,18 @@ export class CalendarTurns {
     known.pausedUntil = 0
   }
 
+  /** The answer to a write was lost: what was read of the calendar before may lack it. */
+  onUnanswered(calendar: string): void {
+    this.#of(calendar).doubtedAt = this.#deps.clock.monotonic()
+  }
+
+  /** When a write was last given up whose answer is not known, by the monotonic clock. */
+  doubtedAt(calendar: string): number {
+    return this.#calendars.get(calendar)?.doubtedAt ?? -Infinity
+  }
+
   #of(calendar: string): Calendar {
-    const known = this.#calendars.get(calendar) ?? { holder: undefined, waiting: new Map(), limited: 0, pausedUntil: 0 }
+    const known = this.#calendars.get(calendar) ?? newCalendar()
     this.#calendars.set(calendar, known)
     return known
   }

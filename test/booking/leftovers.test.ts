@@ -1,0 +1,66 @@
+/** §8 What a lost answer, a restored event and a deletion leave behind. */
+import { expect, test } from 'vitest'
+import { BookingBench } from './support/bench.ts'
+
+test('a slot stays single while nobody knows whether the first Booking was written', async () => {
+  const bench = new BookingBench()
+  await bench.read()
+  bench.apply({}, 'a')
+  await bench.clock.advance(1_000)
+  bench.apply({}, 'b')
+  bench.fault = { at: 3, how: 'answer lost' }
+  await bench.run()
+  expect(bench.google.live).toHaveLength(1)
+  expect([bench.condition('Ready', 'a')?.reason, bench.condition('Ready', 'b')?.reason]).toEqual(['Ready', 'SlotTaken'])
+})
+
+test.each(['no connection', 'answer lost'] as const)(
+  'a Booking that is deleted before its status was written leaves no event: %s',
+  async (how) => {
+    for (let at = 1; at < 12; at++) {
+      const bench = new BookingBench()
+      bench.apply()
+      bench.fault = { at, how }
+      await bench.run(2)
+      const calls = bench.calls.join(', ')
+      if (!bench.bookings.has('booking/viewing')) continue
+      bench.delete()
+      bench.fault = undefined
+      await bench.run()
+      expect(bench.bookings.size, calls).toBe(0)
+      expect(bench.google.live, calls).toEqual([])
+    }
+  },
+)
+
+test('a Booking in conflict with another event leaves that event alone when it is deleted', async () => {
+  const bench = new BookingBench()
+  bench.apply()
+  await bench.run()
+  const [event] = bench.google.live
+  bench.google.put(event!.id, { ...event!.resource, extendedProperties: {} })
+  const { metadata } = bench.get()
+  bench.bookings.set('booking/viewing', { ...bench.get(), metadata, status: { observedGeneration: -1 } })
+  bench.restart()
+  await bench.run()
+  expect(bench.ready).toBe('EventConflict')
+  bench.restart()
+  bench.delete()
+  await bench.run()
+  expect(bench.google.live).toHaveLength(1)
+})
+
+test('a cancelled event that somebody restores stays the only one when the time changes', async () => {
+  const bench = new BookingBench()
+  bench.apply()
+  await bench.run()
+  const [event] = bench.google.live
+  bench.google.put(event!.id, event!.resource, true)
+  await bench.poll()
+  expect(bench.ready).toBe('CancelledAtGoogle')
+  bench.google.put(event!.id, event!.resource)
+  await bench.poll()
+  bench.apply({ start: '2026-12-02T14:00:00Z', end: '2026-12-02T15:00:00Z' })
+  await bench.run()
+  expect(bench.google.live).toHaveLength(1)
+})
