@@ -98,7 +98,7 @@ export const notReady = (agent: Agent, message: string): Accepted =>
 /** What stands keeps its conditions: only a Booking that waits for something says that its Agent fails. */
 export const agentFailed = (progress: BookingProgress, accepted: Accepted, forMs = AGENT_PAUSE_MS): BookingProgress => {
   const outcome = wait(accepted.message, forMs)
-  return progress.isWish ? ended(progress, outcome, { accepted }) : endedSilently(progress, outcome)
+  return progress.reportsFailures ? ended(progress, outcome, { accepted }) : endedSilently(progress, outcome)
 }
 
 /** A Booking that was never decided says so; every other one stays as it is. */

@@ -37,7 +37,7 @@ const GUESTS_PROPERTY = 'calendarOperatorGuests'
 const GUEST_LENGTH = 10
 const HASH_LENGTH = 16
 
-/** The value of each field of a spec, normalized so that equal wishes are equal. */
+/** The value of each field of a spec, normalized so that values that mean the same are equal. */
 function valueOf(spec: BookingSpec, field: Field): unknown {
   if (field === 'time') return [Date.parse(spec.start), Date.parse(spec.end)]
   if (field !== 'attendees') return spec[field] ?? ''

@@ -33,10 +33,10 @@ export interface WorkFacts {
 }
 
 /**
- * What has to be done: nothing; book it, because nothing stands at Google; look at the event and compare it with the spec. A wish
- * is something that somebody waits for: only then are failures reported.
+ * What has to be done: nothing; book it, because there is no event at Google; look at the event and compare it with the spec.
+ * Failures are reported only if somebody waits for the result.
  */
-export type Work = { kind: 'none' } | { kind: 'book' | 'revise'; isWish: boolean }
+export type Work = { kind: 'none' } | { kind: 'book' | 'revise'; reportsFailures: boolean }
 
 const NONE: Work = { kind: 'none' }
 
@@ -45,22 +45,22 @@ export function workOf(facts: WorkFacts): Work {
   const { booking, isRequested } = facts
   if (isFinal(booking) && !isRequested) return hasEvent(booking) ? lookOf(facts) : NONE
   if (isCancelled(booking) && !hasEvent(booking)) return workOfCancelled(facts)
-  if (!hasEvent(booking)) return { kind: 'book', isWish: true }
-  if (!isSettled(booking)) return { kind: 'revise', isWish: true }
-  return isRequested ? { kind: 'revise', isWish: false } : lookOf(facts)
+  if (!hasEvent(booking)) return { kind: 'book', reportsFailures: true }
+  if (!isSettled(booking)) return { kind: 'revise', reportsFailures: true }
+  return isRequested ? { kind: 'revise', reportsFailures: false } : lookOf(facts)
 }
 
 /** An event that stands is looked at when something says that it may have changed. */
 function lookOf({ booking, now, listed, isLookDue, isPollDue }: WorkFacts): Work {
   if (hasEnded(booking.status, now)) return NONE
   const isDue = listed === 'changed' || listed === 'missing' || (listed === 'outside' && isLookDue) || isPollDue
-  return isDue ? { kind: 'revise', isWish: false } : NONE
+  return isDue ? { kind: 'revise', reportsFailures: false } : NONE
 }
 
 /** The event may have been restored at Google: it is looked at before another one is made. */
 function workOfCancelled({ booking, listed, isRequested }: WorkFacts): Work {
-  const isWish = !staysCancelled(booking)
-  return isWish || isRequested || listed === 'changed' ? { kind: 'revise', isWish } : NONE
+  const reportsFailures = !staysCancelled(booking)
+  return reportsFailures || isRequested || listed === 'changed' ? { kind: 'revise', reportsFailures } : NONE
 }
 
 /** The id of the event that was cancelled, under which it comes back if somebody restores it. */

@@ -34,7 +34,7 @@ const guestFields = ({ email, name, optional }: SpecGuest): Record<string, unkno
   optional,
 })
 
-/** Google ignores a request with an id that it has seen, so each wish has an id of its own. */
+/** Google ignores a request with an id that it has seen, so each generation of a spec has an id of its own. */
 const conferenceRequest = ({ booking: { metadata }, remade }: Wanted): object => ({
   createRequest: {
     requestId: `${metadata.uid ?? ''}-${remade}-${metadata.generation ?? 0}`,

@@ -51,7 +51,7 @@ export const takeTurn: AgentStep = (run, _, progress) => {
 function pausedProgress(progress: ProgressWithAgent, paused: number): BookingProgress {
   const outcome = wait('Google limits writes to the calendar', paused)
   const message = 'Google limits how quickly this calendar may be written to; the operator goes on when it may.'
-  return progress.isWish
+  return progress.reportsFailures
     ? ended(progress, outcome, { booked: notBooked('RateLimited', message) })
     : endedSilently(progress, outcome)
 }
@@ -130,7 +130,9 @@ function lookFailed(
   error: unknown,
 ): BookingStepResult {
   const result = writeFailed(run, state, progress, error)
-  return progress.isWish ? result : { progress: endedSilently(progress, result.progress.outcome ?? retry(error)) }
+  return progress.reportsFailures
+    ? result
+    : { progress: endedSilently(progress, result.progress.outcome ?? retry(error)) }
 }
 
 /** Where the event is, or where it will be. */

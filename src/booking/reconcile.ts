@@ -124,9 +124,9 @@ function isConcerned({ calendars }: BookingDeps, run: BookingRun, state: Booking
   if (state.askedAt !== undefined) return true
   const work = workOf(observe(run, state))
   if (work.kind === 'none') return false
-  if (work.isWish && !waitsForAgent(booking)) return false
+  if (work.reportsFailures && !waitsForAgent(booking)) return false
   const known = calendars.calendars(`${booking.metadata.namespace ?? ''}/${booking.spec.agentRef.name}`)
-  return !work.isWish || known?.failures.length === 0
+  return !work.reportsFailures || known?.failures.length === 0
 }
 
 function failed(error: unknown): Outcome {
@@ -222,11 +222,11 @@ async function take<P extends BookingProgress>(
 
 type OpenWork = Exclude<Work, { kind: 'none' }>
 
-function progressBefore({ booking }: BookingRun, { kind, isWish }: OpenWork): BookingProgress {
+function progressBefore({ booking }: BookingRun, { kind, reportsFailures }: OpenWork): BookingProgress {
   const { remade = 0 } = booking.status ?? {}
   return {
     work: kind,
-    isWish,
+    reportsFailures,
     atGoogle: { kind: 'unknown' },
     remade,
     applied: appliedTime(booking),

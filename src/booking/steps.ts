@@ -47,7 +47,7 @@ export type EventAtGoogle =
 export interface BookingProgress extends OwnFindings {
   readonly work: 'book' | 'revise'
   /** Somebody waits for the result: failures are reported. */
-  readonly isWish: boolean
+  readonly reportsFailures: boolean
   readonly agent?: BookingAgent
   readonly atGoogle: EventAtGoogle
   /** How often the event was made again, including the event that is to be made now. */

@@ -57,7 +57,7 @@ export function passing(progress: BookingProgress, error: GoogleError): BookingP
 }
 
 const settle = (progress: BookingProgress, outcome: Outcome, found: OwnFindings): BookingProgress =>
-  progress.isWish ? ended(progress, outcome, found) : endedSilently(progress, outcome)
+  progress.reportsFailures ? ended(progress, outcome, found) : endedSilently(progress, outcome)
 
 /** A person has to act. */
 function lasting({ agent }: BookingProgress, { failure, message }: GoogleError): OwnFindings {

@@ -76,7 +76,7 @@ export function createMetrics(clock: Pick<Clock, 'monotonic'>): Metrics {
   for (const result of ['sync', 'change', 'refused']) notifications.inc({ result }, 0)
   const bookings = histogram(
     'calendar_operator_booking_time_to_booked_seconds',
-    'How long it took from the creation of a Booking until its event stood at Google.',
+    'How long it took from the creation of a Booking until its event was in the calendar.',
     [],
   )
   const conflicts = counter(

@@ -112,7 +112,7 @@ export interface BookingStatus {
    */
   lastHandledReconcileAt?: string
   /**
-   * The event as it stands at Google.
+   * The event as it is at Google.
    */
   event?: {
     /**

@@ -722,13 +722,13 @@ export const crds: readonly CustomResourceDefinition[] = [
             {
               "name": "Ready",
               "type": "string",
-              "description": "Whether the appointment stands in the calendar",
+              "description": "Whether the appointment is in the calendar",
               "jsonPath": ".status.conditions[?(@.type==\"Ready\")].status"
             },
             {
               "name": "Reason",
               "type": "string",
-              "description": "Why it does, or does not",
+              "description": "Why it is, or is not",
               "jsonPath": ".status.conditions[?(@.type==\"Ready\")].reason"
             },
             {
@@ -1074,7 +1074,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                     },
                     "event": {
                       "type": "object",
-                      "description": "The event as it stands at Google.",
+                      "description": "The event as it is at Google.",
                       "properties": {
                         "calendar": {
                           "type": "string",

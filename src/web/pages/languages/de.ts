@@ -75,7 +75,7 @@ export const de: Texts = {
   },
   withdraw: {
     title: 'Wie Sie widerrufen',
-    text: 'Jederzeit in Ihrem Google-Konto unter {link}. Von da an wird nichts mehr gelesen.',
+    text: 'Jederzeit in Ihrem Google-Konto unter {link}. Von da an besteht kein Zugriff mehr.',
     link: 'Drittanbieter-Apps und -Dienste',
   },
   lastsUntil: 'Die Verbindung gilt bis {date}. Danach müssen Sie sich erneut anmelden.',

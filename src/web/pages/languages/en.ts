@@ -73,7 +73,7 @@ export const en: Texts = {
   },
   withdraw: {
     title: 'How to revoke access',
-    text: 'At any time, in your Google account under {link}. After that, nothing more is read.',
+    text: 'At any time, in your Google account under {link}. After that, there is no access any more.',
     link: 'Third-party apps and services',
   },
   lastsUntil: 'The connection lasts until {date}. After that, you have to sign in again.',

@@ -73,7 +73,7 @@ export const es: Texts = {
   },
   withdraw: {
     title: 'Cómo retirar el permiso',
-    text: 'En cualquier momento, en su cuenta de Google, en {link}. Desde entonces no se lee nada más.',
+    text: 'En cualquier momento, en su cuenta de Google, en {link}. Desde entonces ya no hay acceso.',
     link: 'Aplicaciones y servicios de terceros',
   },
   lastsUntil: 'La conexión dura hasta el {date}. Después tendrá que iniciar sesión de nuevo.',

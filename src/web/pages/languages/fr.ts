@@ -74,7 +74,7 @@ export const fr: Texts = {
   },
   withdraw: {
     title: 'Comment retirer l’autorisation',
-    text: 'À tout moment, dans votre compte Google, sous {link}. Dès lors, plus rien n’est lu.',
+    text: 'À tout moment, dans votre compte Google, sous {link}. Dès lors, l’accès est supprimé.',
     link: 'Applications et services tiers',
   },
   lastsUntil: 'La connexion est valable jusqu’au {date}. Ensuite, vous devrez vous connecter à nouveau.',
