@@ -13,7 +13,7 @@ const AGENTS = '/apis/calendar-operator.io/v1alpha1/agents'
 const PEOPLE = ['alice', 'carol', 'dora', 'emil']
 const STAYING = ['alice', 'dora', 'emil']
 /** The resources that the operator must watch. */
-const KINDS = ['Agent', 'CalendarIntegration', 'ConfigMap', 'Secret']
+const KINDS = ['Agent', 'Booking', 'CalendarIntegration', 'ConfigMap', 'Secret']
 
 let harness: Harness
 let fixture: NamespaceFixture

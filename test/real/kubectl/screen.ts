@@ -42,6 +42,8 @@ export function textOf(output: string): string {
     .replace(/(UID: +)\S+/g, '$1<uid>')
     .replace(/(Resource Version: +)\d+/g, '$1<version>')
     .replace(/(Credentials Hash: +)\w+/g, '$1<hash>')
+    .replace(/(Observed E Tag: +)\S+/g, '$1<tag>')
+    .replace(/(Id: +|\?eid=)[a-v0-9]{26}$/gm, '$1<id>')
 }
 
 /** The output of `kubectl describe`, whose Events have a column of ages. */
