@@ -9,6 +9,7 @@ import {
   type StoredEvent,
 } from '../google/port.ts'
 import { keyOf } from '../kubernetes/port.ts'
+import type { Booking } from '../resources/types.ts'
 import { isSameTime, wantedTime } from './accept.ts'
 import { fieldHash } from './applied.ts'
 import { bookedEvent } from './booked-event.ts'
@@ -59,10 +60,14 @@ function pausedProgress(progress: ProgressWithAgent, paused: number): BookingPro
 /** How many Bookings of the same calendar wait for a decision, too, and are to get it first; counted to a limit. */
 function earlierBookings({ deps, booking, isParked }: BookingRun, turn: string): number {
   const place = placeOf(booking)
+  const isRival = (one: Booking | undefined): boolean => !!one && isUndecided(one) && !isParked(keyOf(one))
+  // Where many wait already, nobody has to go through all Bookings.
+  if (deps.turns.areAhead(turn, place, MOST_COUNTED, (key) => isRival(deps.cluster.bookings.get(key))))
+    return MOST_COUNTED
   let count = 0
   for (const agent of deps.cluster.agents.byIndex('writeCalendar', turn)) {
     for (const one of deps.cluster.bookings.byIndex('agent', keyOf(agent))) {
-      if (isUndecided(one) && placeOf(one) < place && !isParked(keyOf(one))) count += 1
+      if (placeOf(one) < place && isRival(one)) count += 1
       if (count === MOST_COUNTED) return count
     }
   }

@@ -88,6 +88,7 @@ export function createBookingReconciler(deps: BookingDeps): BookingReconciler {
     } catch (error) {
       // An insertion may have been sent.
       tracked.update({ mayExist: true, isParked: true })
+      deps.turns.leave(key)
       return isConflict(error)
         ? wait('somebody else has just written the same object', CONFLICT_PAUSE_MS)
         : failed(error)
@@ -152,14 +153,19 @@ async function reconcileOne(run: BookingRun, tracked: Tracked, due: DueRequest):
     tracked.update({ mayExist: true })
     return unexpected(progressBefore(run, work), error)
   })
-  const isWaiting = progress.isWaiting === true
-  tracked.update({ isParked: !isWaiting, requests: requestsAfter(tracked.value, due, isWaiting) })
+  noteTurn(run, tracked, due, progress.isWaiting === true)
   const error = await write(tracked, run, progress)
   // If it is deleted now, its status does not name an event that was written.
   if (error) tracked.update({ mayExist: true })
   if (error) return retry(error, error.retryAfterMs)
   const outcome = progress.outcome ?? done()
   return outcome.kind === 'done' ? settled(run, tracked, due) : requeueWithin(outcome, nextDue(run, tracked.value))
+}
+
+/** Whoever does not wait for its turn holds nobody up. */
+function noteTurn({ deps, booking }: BookingRun, tracked: Tracked, due: DueRequest, isWaiting: boolean): void {
+  if (!isWaiting) deps.turns.leave(keyOf(booking))
+  tracked.update({ isParked: !isWaiting, requests: requestsAfter(tracked.value, due, isWaiting) })
 }
 
 /** A request is served by the reconcile that no longer waits for anything. */

@@ -90,6 +90,16 @@ export class CalendarTurns {
     this.#deps.wake(first)
   }
 
+  /** Whether so many of those that wait, and that `counts`, come before this place. */
+  areAhead(calendar: string, place: string, many: number, counts: (booking: Key) => boolean): boolean {
+    let left = many
+    for (const [booking, other] of this.#calendars.get(calendar)?.waiting ?? []) {
+      if (other < place && counts(booking)) left -= 1
+      if (left === 0) return true
+    }
+    return false
+  }
+
   /** A Booking is gone, or waits no longer: those that waited behind it go on. */
   leave(booking: Key): void {
     for (const [calendar, { waiting }] of this.#calendars) {

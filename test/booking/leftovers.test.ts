@@ -64,3 +64,17 @@ test('a cancelled event that somebody restores stays the only one when the time 
   await bench.run()
   expect(bench.google.live).toHaveLength(1)
 })
+
+test('of two hundred that wait for one calendar, those behind ones that go away are decided soon', async () => {
+  const bench = new BookingBench()
+  const names = Array.from({ length: 200 }, (_, n) => `b${String(n).padStart(3, '0')}`)
+  for (const name of names) bench.apply({}, name)
+  await bench.run(250)
+  expect(bench.condition('Ready', 'b000')?.reason).toBe('Ready')
+  for (const name of names.slice(0, 199)) bench.delete(name)
+  await bench.run(600)
+  expect([...bench.bookings.keys()]).toEqual(['booking/b199'])
+  bench.apply({ start: '2026-12-02T14:00:00Z', end: '2026-12-02T15:00:00Z' }, 'b199')
+  await bench.run()
+  expect(bench.condition('Ready', 'b199')?.reason).toBe('Ready')
+})
