@@ -103,7 +103,13 @@ const STANDING = {
   Booked: ['booked', 'Booked', 'It is in the calendar. See you then.'],
   Moved: ['booked', 'Moved', `${HOST} has moved your appointment.`],
 }
-const CANCELLED = ['gone', 'Cancelled', 'There is no such appointment any more.']
+const CANCELLED = ['gone', 'Cancelled', 'This appointment is cancelled.']
+/** A watch that yields nothing: there is no such Booking, or the cluster is slow. */
+const NOT_FOUND = [
+  'gone',
+  'Not found',
+  'We can’t find this appointment: it may have been cancelled. Reload to look again.',
+]
 const REFUSED = {
   SlotTaken: ['gone', 'Taken', 'Somebody was quicker. Please choose another time.'],
   CancelledAtGoogle: ['gone', 'Cancelled', `${HOST} had to cancel your appointment.`],
@@ -115,15 +121,14 @@ const inZone = (zone, shape) => new Intl.DateTimeFormat('en-GB', { timeZone: zon
 const dayIn = (zone) => inZone(zone, { weekday: 'long', day: 'numeric', month: 'long' })
 const timeIn = (zone) => inZone(zone, { hour: '2-digit', minute: '2-digit' })
 
-function outcomeSection(booking, name, zone) {
-  const [kind, heading, sentence, event] = outcomeOf(booking)
+function outcomeSection([kind, heading, sentence, event], booking, zone) {
   const start = Date.parse(event?.start ?? booking?.spec.start)
   const when = Number.isNaN(start)
     ? ''
     : `<p class="when">${dayIn(zone).format(start)}, ${timeIn(zone).format(start)}</p>`
   const next =
     kind === 'booked'
-      ? `<form method="post" action="/bookings/${name}/cancel"><button class="quiet">Cancel the appointment</button></form>`
+      ? `<form method="post" action="/bookings/${booking.metadata.name}/cancel"><button class="quiet">Cancel the appointment</button></form>`
       : kind === 'gone'
         ? '<p><a class="button" href="/">See the free times</a></p>'
         : ''
@@ -184,7 +189,7 @@ const page = (
 <meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,"><style>${STYLE}</style></head>
 <body><main aria-live="polite" data-live="${live}">${section}</main><script>${SCRIPT}</script></body></html>`
 
-// --- The five requests --------------------------------------------------------------------------------------------------------
+// --- The six requests ---------------------------------------------------------------------------------------------------------
 
 const show = (response, status, ...content) => response.writeHead(status, HEADERS).end(page(...content))
 const redirect = (response, location) => response.writeHead(303, { location }).end()
@@ -218,35 +223,48 @@ async function bodyOf(request) {
   return body
 }
 
+const PATIENCE_MS = 3_000
+
 /** The page shows the Booking as it is; its script follows the changes. */
 async function showBooking(name, zone, response) {
-  const { value: booking } = await watchBooking(name, AbortSignal.timeout(3_000))
+  const { value: booking } = await watchBooking(name, AbortSignal.timeout(PATIENCE_MS))
     .next()
     .catch((error) => {
       if (error.name !== 'TimeoutError') throw error
       return {}
     })
   const changes = `/bookings/${name}/changes?zone=${encodeURIComponent(zone)}`
-  show(response, booking ? 200 : 404, outcomeSection(booking, name, zone), booking && changes)
+  if (booking) show(response, 200, outcomeSection(outcomeOf(booking), booking, zone), changes)
+  else show(response, 404, outcomeSection(NOT_FOUND, undefined, zone))
 }
 
 async function streamChanges(name, zone, response) {
   const closed = new AbortController()
-  response.on('close', () => closed.abort())
+  const send = (outcome, booking) =>
+    response.write(`data: ${JSON.stringify(outcomeSection(outcome, booking, zone))}\n\n`)
+  // The Booking may have been deleted while the browser connected again.
+  const nothing = setTimeout(() => send(NOT_FOUND), PATIENCE_MS)
+  response.on('close', () => {
+    clearTimeout(nothing)
+    closed.abort()
+  })
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
-  for await (const booking of watchBooking(name, closed.signal))
-    response.write(`data: ${JSON.stringify(outcomeSection(booking, name, zone))}\n\n`)
+  for await (const booking of watchBooking(name, closed.signal)) {
+    clearTimeout(nothing)
+    send(outcomeOf(booking), booking)
+  }
   response.end()
 }
-
 const ROUTES = {
   'GET /': async (response, { zone }) => show(response, 200, slotsSection(await freeSlots(), zone)),
+  'GET /cancelled': (response) => show(response, 200, outcomeSection(CANCELLED)),
   'POST /bookings': (response, { request }) => book(request, response),
   'GET /bookings/NAME': (response, { name, zone }) => showBooking(name, zone, response),
   'GET /bookings/NAME/changes': (response, { name, zone }) => streamChanges(name, zone, response),
   async 'POST /bookings/NAME/cancel'(response, { name }) {
-    await kubernetes(`/${name}`, { method: 'DELETE' })
-    redirect(response, `/bookings/${name}`)
+    const { ok, status } = await kubernetes(`/${name}`, { method: 'DELETE' })
+    if (!ok && status !== 404) throw new Error(`The deletion was answered with ${status}.`)
+    redirect(response, '/cancelled')
   },
 }
 
