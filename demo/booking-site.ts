@@ -54,8 +54,13 @@ export class BookingSite {
       SERVICE_ACCOUNT: this.#folder,
       CALENDAR_FILE: join(this.#folder, 'busy.json'),
     }
-    this.#child = spawn(process.execPath, [program], { env, stdio: ['ignore', 'pipe', 'inherit'] })
-    if (this.#child.stdout) await once(this.#child.stdout, 'data')
+    const child = spawn(process.execPath, [program], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+    this.#child = child
+    const ended = once(child, 'exit').then(([code]) => {
+      throw new Error(`the booking page ended with exit status ${String(code)}`)
+    })
+    ended.catch(() => undefined)
+    await Promise.race([once(child.stdout, 'data'), ended])
   }
 
   /** The file is replaced as a whole, as the kubelet does it. */

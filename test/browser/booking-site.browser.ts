@@ -10,6 +10,7 @@ import { sandboxBackend } from '../../demo/backend-sandbox.ts'
 import { BookingSite } from '../../demo/booking-site.ts'
 import { DemoEnvironment } from '../../demo/environment.ts'
 import { addressOf } from '../../demo/seed.ts'
+import { freePort } from '../../bench/free-port.ts'
 import { obstaclesIn } from './support/axe.ts'
 import { launchChromium } from './support/chromium.ts'
 import { browserErrorsOf, type BrowserErrors } from './support/watching.ts'
@@ -138,7 +139,7 @@ describe('a visitor on a phone', () => {
     const stranger = new BookingSite({
       program: resolve(ROOT, 'examples/booking-site/server.mjs'),
       folder: environment.folder,
-      port: 8_765,
+      port: await freePort(),
       namespace: 'booking',
       kubernetes: { server: 'https://localhost:1', authority: '', token: 'unused' },
       calendar: () => Promise.resolve(JSON.stringify({ ...doubt, window, timeZone: 'UTC', busy: [] })),
