@@ -138,7 +138,7 @@ describe('a visitor on a phone', () => {
     const window = { start: '2026-01-01T00:00:00Z', end: '2099-01-01T00:00:00Z' }
     const stranger = new BookingSite({
       program: resolve(ROOT, 'examples/booking-site/server.mjs'),
-      folder: environment.folder,
+      folder: resolve(environment.folder, 'another'),
       port: await freePort(),
       namespace: 'booking',
       kubernetes: { server: 'https://localhost:1', authority: '', token: 'unused' },
