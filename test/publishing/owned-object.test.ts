@@ -148,6 +148,28 @@ describe('publishing', () => {
     expect(isStepFailure(written)).toBe(false)
     expect(small.get('ConfigMap', 'calendar')?.metadata).toMatchObject(marksOf(alice, 'calendar'))
   })
+
+  test('fails with the reason why the object can’t be created', async () => {
+    small.refuse = () => new ApiError('Forbidden', 'forbidden')
+    await expect(publish()).rejects.toMatchObject({ failure: 'Forbidden' })
+  })
+
+  test('is tried again if an object under the name appears and vanishes while it is written', async () => {
+    small.refuse = () => new ApiError('AlreadyExists', 'AlreadyExists')
+    expect(await publish()).toMatchObject({ reason: 'PublishFailed', requeue: { kind: 'retry' } })
+  })
+
+  test('looks for a ConfigMap that has lost our label, and does not ask for a Secret that the watch shows as gone', async () => {
+    const known = (kind: 'ConfigMap' | 'Secret'): PublishedObject =>
+      publishedObject({ kind, name: 'token', resourceVersion: '1' }, data)
+    const map: Target = { ...target, kind: 'ConfigMap', role: 'calendar' }
+    small.configMap('token', { access_token: 'edited' }, { ownerReferences: byAlice })
+    const found = await readOwned(deps, alice, map, known('ConfigMap'))
+    expect(dataOf(found as PublishedObject)).toEqual({ access_token: 'edited' })
+    small.refuseRead = () => new ApiError('Forbidden', 'nobody asks')
+    expect(await readOwned(deps, alice, target, known('Secret'))).toBeUndefined()
+    expect(await readOwned(deps, alice, { ...map, name: 'another' }, undefined)).toBeUndefined()
+  })
 })
 
 describe('an object of 0.1.0', () => {
