@@ -19,10 +19,16 @@ const HEADER = {
 const MEETING = between('2026-11-23T13:00:00Z', '2026-11-23T14:00:00Z')
 const SOME_TITLE = 'X-CALENDAR-OPERATOR-SYNCED-AT:mine'
 
+interface Circumstances {
+  complete?: boolean
+  whenStale?: 'KeepLast' | 'Block'
+  maxBytes?: number
+}
+
 /** What is published for a calendar with one meeting. */
 function rendered(
   wanted: Partial<Wanted>,
-  { complete = true, whenStale = 'KeepLast', maxBytes = undefined as number | undefined } = {},
+  { complete = true, whenStale = 'KeepLast', maxBytes }: Circumstances = {},
 ): Data {
   const calendar: Wanted = { kind: 'ConfigMap', name: 'alice-calendar', detail: 'Busy', formats: ['JSON'], ...wanted }
   const agent = anAgent({ publish: { staleAfter: '15m', whenStale, calendar } })
