@@ -203,6 +203,13 @@ describe('an object that was published under a former name', () => {
     state = { accessToken: publishedObject({ kind: 'Secret', name: 'token', resourceVersion: '1' }, data) }
   })
 
+  test('is removed, and what the spec names stays', async () => {
+    small.secret('token', data, { ...marks, ownerReferences: byAlice })
+    await removeFormerObjects(deps, alice, state)
+    expect(small.text('token')).toEqual(data)
+    expect(small.get('Secret', 'old-token')).toBeUndefined()
+  })
+
   test('is removed once everything is published under the new name', async () => {
     await removeFormerObjects(deps, alice, state)
     expect(small.writes).toEqual(['delete Secret old-token', 'delete ConfigMap old-calendar'])
