@@ -138,7 +138,9 @@ export function listedEvent(booking: Booking, calendar: CalendarState | undefine
   const { event, observedETag } = booking.status ?? {}
   const etag = calendar?.booked?.get(idOf(booking))
   if (etag !== undefined) return [look.seenEtag, observedETag].includes(etag) ? 'same' : 'changed'
-  return event && calendar?.booked ? unlisted(event, calendar, look) : 'same'
+  if (!event) return 'same'
+  // The Agent no longer writes to the calendar that the event is in, or has not read it yet.
+  return calendar?.booked ? unlisted(event, calendar, look) : 'outside'
 }
 
 /** The id of the event that stands, or that was cancelled. */

@@ -78,3 +78,23 @@ test('of two hundred that wait for one calendar, those behind ones that go away 
   await bench.run()
   expect(bench.condition('Ready', 'b199')?.reason).toBe('Ready')
 })
+
+test('an event in a calendar that the Agent no longer writes to is asked for by id once each fullSyncInterval', async () => {
+  const bench = new BookingBench()
+  bench.apply({ start: '2026-12-01T13:00:00Z', end: '2026-12-01T14:00:00Z' })
+  await bench.run()
+  const booking = bench.get()
+  const event = { ...booking.status?.event, calendar: 'former@group.calendar.google.com' }
+  bench.bookings.set('booking/viewing', { ...booking, status: { ...booking.status!, event } })
+  bench.restart()
+  bench.google.calls.length = 0
+  await bench.poll()
+  expect(bench.google.calls).toEqual(['list'])
+  const [stored] = bench.google.live
+  const moved = { start: { dateTime: '2026-12-02T13:00:00Z' }, end: { dateTime: '2026-12-02T14:00:00Z' } }
+  bench.google.put(stored!.id, { ...stored!.resource, ...moved })
+  await bench.clock.advance(86_400_000 + 1_000)
+  await bench.run()
+  expect(bench.google.calls.filter((call) => call === 'get')).toHaveLength(1)
+  expect(bench.condition('Booked')?.reason).toBe('Moved')
+})
