@@ -76,7 +76,8 @@ class Fuzz {
     const { agents, hands } = this.#hands()
     if (hand === 'restart') {
       const version = this.#world.kubernetes.find(this.#case.kind, 'alice-calendar')?.metadata.resourceVersion
-      this.#frozen = { version, obligations: this.#world.google.obligations() }
+      // A second restart before that publishes nothing more either.
+      this.#frozen ??= { version, obligations: this.#world.google.obligations() }
       this.#world.restart()
       return
     }
