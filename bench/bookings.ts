@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util'
 import { exitOnSignals, startWorld, type BenchWorld } from './bench-world.ts'
 import type { Booked, Counts } from './messages.ts'
 import { MeasuredOperator, type Reading } from './operator.ts'
+import { until } from './until.ts'
 
 const OPTIONS = {
   agents: { type: 'string', default: '100' },
@@ -24,8 +25,6 @@ const OPTIONS = {
 /** Longer than the bench: what is measured are the Bookings, not the polls. */
 const INTERVAL = '1h'
 const EVENTS_EACH = 20
-const POLL_MS = 500
-const LONGEST_START_MS = 5 * 60_000
 
 interface Bench {
   world: BenchWorld
@@ -80,13 +79,6 @@ async function rest({ world, operator }: Bench, load: { count: number; agents: n
 
 const writesBetween = (before: Reading, after: Reading): [string, number][] =>
   [...after.kubernetes].map(([method, count]) => [method, count - (before.kubernetes.get(method) ?? 0)])
-
-async function until(look: () => Promise<boolean>): Promise<void> {
-  for (const began = performance.now(); performance.now() - began < LONGEST_START_MS; await pause(POLL_MS)) {
-    if (await look()) return
-  }
-  throw new Error('It takes too long.')
-}
 
 exitOnSignals()
 await bench()

@@ -4,11 +4,11 @@
  * second for one calendar. It prints tables and asserts nothing. KUBERNETES=real measures on a kube-apiserver.
  */
 import { cpus, loadavg } from 'node:os'
-import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { exitOnSignals, startWorld, type BenchWorld } from './bench-world.ts'
 import type { Changed, Counts } from './messages.ts'
 import { MeasuredOperator, type Reading } from './operator.ts'
+import { until } from './until.ts'
 
 const OPTIONS = {
   agents: { type: 'string', default: '1000' },
@@ -29,8 +29,6 @@ const PORTS = [
 ] as const
 /** Longer than the bench: no poll finds what a notification did not announce. */
 const INTERVAL = '1h'
-const POLL_MS = 500
-const LONGEST_START_MS = 5 * 60_000
 const FLOOD_SECONDS = 10
 
 interface Bench {
@@ -114,13 +112,6 @@ function tellCosts({ what, before, after, google, busiest, notifications }: Cost
       `  replica ${index + 1}: ${cpu.toFixed(1)} s of CPU, ${reading.peakMB.toFixed(0)} MB; to Kubernetes: ${asked.join(', ')}`,
     )
   })
-}
-
-async function until(look: () => Promise<boolean>): Promise<void> {
-  for (const began = performance.now(); performance.now() - began < LONGEST_START_MS; await pause(POLL_MS)) {
-    if (await look()) return
-  }
-  throw new Error('It takes too long.')
 }
 
 exitOnSignals()

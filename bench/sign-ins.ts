@@ -4,13 +4,13 @@
  * is on loopback, and it ends by itself.
  */
 import { cpus } from 'node:os'
-import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { Agent } from 'undici'
 import { exitOnSignals, startWorld, type BenchWorld } from './bench-world.ts'
 import type { Counts, Kept, Link } from './messages.ts'
 import { MeasuredOperator, type Reading } from './operator.ts'
 import { signIn } from './person.ts'
+import { until } from './until.ts'
 
 const OPTIONS = {
   people: { type: 'string', default: '1000' },
@@ -20,7 +20,6 @@ const PORTS = [
   { metrics: 18_081, web: 18_080 },
   { metrics: 18_083, web: 18_082 },
 ] as const
-const POLL_MS = 250
 /** The limit for the whole bench. */
 const LONGEST_MS = 5 * 60_000
 /** Within what time all Agents must be Ready after the last person has the last page. */
@@ -100,14 +99,6 @@ function tellReplica(index: number, before: Reading | undefined, after: Reading)
     ([method, count]) => `${method} ${count - (before?.kubernetes.get(method) ?? 0)}`,
   )
   console.log(`replica ${index + 1}: ${memory}, ${cpu.toFixed(1)} s of CPU; to Kubernetes: ${asked.join(', ')}`)
-}
-
-async function until<T>(look: () => Promise<T | false>, ms = LONGEST_MS): Promise<T> {
-  for (const began = performance.now(); performance.now() - began < ms; await pause(POLL_MS)) {
-    const found = await look()
-    if (found !== false) return found
-  }
-  throw new Error('It takes too long.')
 }
 
 exitOnSignals()

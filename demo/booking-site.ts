@@ -56,6 +56,8 @@ export class BookingSite {
     }
     const child = spawn(process.execPath, [program], { env, stdio: ['ignore', 'pipe', 'inherit'] })
     this.#child = child
+    // It does not outlive this process, however that ends.
+    process.once('exit', () => child.kill('SIGKILL'))
     const ended = once(child, 'exit').then(([code]) => {
       throw new Error(`the booking page ended with exit status ${String(code)}`)
     })
@@ -70,11 +72,6 @@ export class BookingSite {
     const file = join(this.#folder, 'busy.json')
     await writeFile(`${file}.new`, text)
     await rename(`${file}.new`, file)
-  }
-
-  /** Kills the process without waiting for its end. */
-  killNow(): void {
-    this.#child?.kill('SIGKILL')
   }
 
   async stop(): Promise<void> {

@@ -22,11 +22,8 @@ type OpenBackend = (namespace: string) => Promise<Backend>
 export async function runDemo(openBackend: OpenBackend): Promise<never> {
   const { 'update-docs': updateDocs = false } = parseArgs({ options: { 'update-docs': { type: 'boolean' } } }).values
   const demoRun = new DemoRun(!updateDocs)
-  // Nothing outlives this process, however it ends.
-  process.on('exit', () => {
-    demoRun.environment?.operator.killNow()
-    demoRun.environment?.bookingSite?.killNow()
-  })
+  // The operator does not outlive this process, however it ends.
+  process.on('exit', () => demoRun.environment?.operator.killNow())
   const playing = demoRun.run(openBackend)
   const status = await Promise.race([playing, demoRun.ended])
   if (status === 0 && demoRun.environment) {

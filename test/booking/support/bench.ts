@@ -33,7 +33,7 @@ const zones = createZones()
 
 /** What happens at the n-th call of a port. */
 export type Fault =
-  /** The process ends before the call has any effect. */
+  /** The process ends before the call takes effect. */
   | 'killed before'
   /** The process ends after the effect, before it sees the answer. */
   | 'killed after'
