@@ -24,7 +24,7 @@ export interface Ports {
 }
 
 /** Called with each line that the operator prints. */
-export type Said = (line: string) => void
+type Said = (line: string) => void
 
 /** What the process holds at a moment. */
 export interface Holdings {

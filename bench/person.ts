@@ -2,7 +2,7 @@
 import { request, type Dispatcher } from 'undici'
 
 /** What all people of a bench share. */
-export interface SignInDeps {
+interface SignInDeps {
   /** The origins of the replicas, in the order in which this person uses them. */
   replicas: readonly [string, string]
   google: string

@@ -8,7 +8,7 @@ import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** What the page needs. */
-export interface BookingSiteOptions {
+interface BookingSiteOptions {
   /** `examples/booking-site/server.mjs` */
   program: string
   /** For its files. */

@@ -26,7 +26,7 @@ const CHECK_INTERVAL_MS = 50
 const STYLES = { bold: '1', dim: '2', red: '31', green: '32', yellow: '33', cyan: '36' }
 
 /** What the narrator needs. */
-export interface NarratorDeps {
+interface NarratorDeps {
   write: (text: string) => void
   /** Whether the output is a terminal, where a line can be erased. */
   isTerminal: boolean

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { openSync, closeSync } from 'node:fs'
 
 /** How to start the operator. */
-export interface OperatorOptions {
+interface OperatorOptions {
   /** `dist/main.js` */
   program: string
   args: readonly string[]

@@ -19,7 +19,7 @@ import { newServer } from './server/server.ts'
 import { defaultSwitches, type SandboxClock, type GoogleState } from './state/state.ts'
 
 /** What a simulated Google is started with. */
-export interface GoogleOptions {
+interface GoogleOptions {
   clock: SandboxClock
   /** Random numbers in [0, 1); by default unguessable ones. */
   random?: () => number

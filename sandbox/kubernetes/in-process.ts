@@ -26,7 +26,7 @@ export interface InProcess {
 }
 
 /** An object, by its name and namespace. */
-export interface InProcessTarget {
+interface InProcessTarget {
   kind: string
   namespace?: string
   name: string

@@ -20,7 +20,7 @@ import { consentedPart, type ObservedState } from './state.ts'
 import { endOfTrust } from './trust.ts'
 
 /** What is decided on: an Agent, its integration, and what is known about it. */
-export interface DecisionInput extends ObservedState {
+interface DecisionInput extends ObservedState {
   agent: Agent
   integration: CalendarIntegration | undefined
   /** Since when it has been failing for a reason that may pass, by the monotonic clock. */

@@ -6,7 +6,7 @@
 import type { Random } from '../platform/clock.ts'
 
 /** What recovery needs from outside. */
-export interface RecoveryDeps {
+interface RecoveryDeps {
   random: Random
   /** Reconciles an agent after `delayMs` at the latest. */
   wake(agent: string, delayMs: number): void

@@ -62,7 +62,7 @@ function outcomeOf({ outcome, failures }: AgentProgress): Outcome {
 }
 
 /** Runs the steps in order until one of them ends the list or fails. @throws ApiError of kind `Conflict`. */
-export const runUntilEnded = <R extends AgentRun>(
+const runUntilEnded = <R extends AgentRun>(
   steps: readonly AgentStep<R>[],
   run: R & WithClient,
   tracked: AgentTracked,

@@ -45,7 +45,7 @@ export interface BookedEvent {
 }
 
 /** What reading an event depends on. */
-export interface EventContext {
+interface EventContext {
   zones: Zones
   /** The calendar's own time zone, in which the dates of an all-day event are read. */
   timeZone: string

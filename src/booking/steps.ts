@@ -37,7 +37,7 @@ export interface BookingAgent extends AgentAccess {
 }
 
 /** What is known of the event at Google. */
-export type EventAtGoogle =
+type EventAtGoogle =
   | { readonly kind: 'unknown' }
   | { readonly kind: 'stands'; readonly event: BookedEvent; readonly calendarId: string }
   /** It was cancelled or deleted. */

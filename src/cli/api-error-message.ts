@@ -2,7 +2,7 @@
 import { ApiError } from '../kubernetes/port.ts'
 
 /** What the command reads, as its messages say it. */
-export interface Subject {
+interface Subject {
   /** The kinds, in the plural. */
   kinds: string
   /** The message if access is denied: what is denied, and what to ask for. */

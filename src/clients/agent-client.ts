@@ -10,7 +10,7 @@ import type { IntegrationFindings, IntegrationReader } from './port.ts'
 const API_ANSWERS: readonly GoogleFailure[] = ['NotFound', 'Forbidden', 'Refused', 'SyncTokenExpired']
 
 /** To which integration the client belongs, and with which bypass it is used. */
-export interface AgentClientOptions {
+interface AgentClientOptions {
   integrations: Pick<IntegrationReader, 'tryAcquireProbe'>
   /** The integration's key. */
   key: Key

@@ -22,14 +22,14 @@ export interface ResolvedIntegration {
 }
 
 /** An integration that is suspended: its Agents are suspended, too. */
-export interface SuspendedIntegration {
+interface SuspendedIntegration {
   readonly kind: 'suspended'
   readonly key: Key
   readonly integration: CalendarIntegration
 }
 
 /** An integration that cannot be used. */
-export interface UnresolvedIntegration {
+interface UnresolvedIntegration {
   readonly kind: 'failed'
   readonly key: Key
   /** Undefined if it does not exist. */
@@ -43,7 +43,7 @@ export interface UnresolvedIntegration {
 export type Resolution = ResolvedIntegration | SuspendedIntegration | UnresolvedIntegration
 
 /** What the resolution depends on besides the two objects. */
-export interface ResolutionInput {
+interface ResolutionInput {
   /** When the Agent was first seen, by the monotonic clock. */
   firstSeen: number
   /** The last request to reconcile that was served. */

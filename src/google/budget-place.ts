@@ -6,14 +6,14 @@ import { OverBudgetError, type Payer } from './port.ts'
 import type { QuotaBudget } from './quota-budget.ts'
 
 /** What a request counts as. */
-export interface PlaceRequest {
+interface PlaceRequest {
   priority: Priority
   payer: Payer | undefined
   maxWaitMs: number
 }
 
 /** A place that was taken. `release` must be called, once. */
-export class BudgetPlace {
+class BudgetPlace {
   readonly #budgets: readonly QuotaBudget[]
   readonly #payer: Payer | undefined
   readonly #ofAccount: readonly Slot[]

@@ -205,7 +205,7 @@ export type SendUpdates = 'all' | 'externalOnly' | 'none'
 export type EventFields = Readonly<Record<string, unknown>>
 
 /** A new event with an id of the caller's own, so that a request whose answer is lost can be repeated. */
-export interface InsertRequest {
+interface InsertRequest {
   calendarId: string
   /** With `id`: 5 to 1,024 of the characters a-v and 0-9. */
   event: EventFields & { id: string }
@@ -213,7 +213,7 @@ export interface InsertRequest {
 }
 
 /** A change of an event in the version that it was decided on. */
-export interface PatchRequest extends EventReference {
+interface PatchRequest extends EventReference {
   /** Objects are merged, lists are replaced, null removes. */
   fields: EventFields
   etag: string
@@ -221,7 +221,7 @@ export interface PatchRequest extends EventReference {
 }
 
 /** The deletion of an event, in whichever version. */
-export interface DeleteRequest extends EventReference {
+interface DeleteRequest extends EventReference {
   sendUpdates: SendUpdates
 }
 
@@ -243,7 +243,7 @@ export type InsertResult = { kind: 'created'; event: StoredEvent } | { kind: 'du
  * What became of a patch. `changed`: the event is no longer in that version (412). `gone`: it does not exist (any more), or the
  * account may not see the calendar.
  */
-export type PatchResult = { kind: 'patched'; event: StoredEvent } | { kind: 'changed' } | { kind: 'gone' }
+type PatchResult = { kind: 'patched'; event: StoredEvent } | { kind: 'changed' } | { kind: 'gone' }
 
 /** In whose budgets a request to the Calendar API counts. */
 export interface Payer {

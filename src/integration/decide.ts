@@ -21,7 +21,7 @@ const HOUR = 60 * 60_000
 const SOON = 1_000
 
 /** What is decided on. */
-export interface IntegrationFacts {
+interface IntegrationFacts {
   /** The time of day, in ms since the epoch. */
   now: number
   /** The same instant by the monotonic clock: of `verification` and `api`. */

@@ -6,7 +6,7 @@ import type { CalendarIntegration, Condition } from '../resources/types.ts'
 import type { CredentialsFinding, SiteFinding } from './findings.ts'
 
 /** What a decision about a site is based on. */
-export interface SiteFacts {
+interface SiteFacts {
   /** The host of the integration's site. */
   host: string
   sites: Sites
@@ -21,7 +21,7 @@ export interface SiteFacts {
 }
 
 /** The finding, and the namespace that the host is assigned to. */
-export interface SiteDecision {
+interface SiteDecision {
   finding: SiteFinding
   owner?: string
 }

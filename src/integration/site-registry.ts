@@ -14,7 +14,7 @@ import type { SiteDecisions } from './port.ts'
 import { decideSite, NO_HOST } from './site-decision.ts'
 
 /** What the registry needs from outside. */
-export interface SiteDeps {
+interface SiteDeps {
   cluster: Pick<Cluster, 'integrations'>
   clock: Pick<Clock, 'monotonic'>
   sites: Sites

@@ -27,7 +27,7 @@ export interface IntegrationRun {
 }
 
 /** What a step returns. */
-export interface IntegrationStepResult {
+interface IntegrationStepResult {
   /** The fields of the state that it replaces. */
   readonly state?: Partial<IntegrationState>
   /** What the Agents are told. */
@@ -37,7 +37,7 @@ export interface IntegrationStepResult {
 }
 
 /** One step. It changes nothing that it is given. */
-export type IntegrationStep = (
+type IntegrationStep = (
   run: IntegrationRun,
   state: IntegrationState,
 ) => IntegrationStepResult | Promise<IntegrationStepResult>

@@ -47,7 +47,7 @@ export function isVerificationDue(
 }
 
 /** The credentials to verify, and what was known about them. */
-export interface VerificationRequest {
+interface VerificationRequest {
   file: ClientFile
   hash: string
   known: Verification | undefined

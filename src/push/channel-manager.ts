@@ -35,7 +35,7 @@ import {
 import { newPushState, onlyWatched, withoutPauses, type Validity } from './state.ts'
 
 /** What the manager needs from outside. */
-export interface ChannelManagerDeps extends ModeOptions, RequestDeps {
+interface ChannelManagerDeps extends ModeOptions, RequestDeps {
   cluster: Pick<Cluster, 'agents' | 'integrations'>
   /** The keys of channel tokens that are accepted, the current one first; empty while there are none. */
   channelKeys(): readonly ChannelKey[]

@@ -14,7 +14,7 @@ export interface ChannelKey {
 }
 
 /** What the id and the token of a genuine notification say. */
-export interface VerifiedChannel {
+interface VerifiedChannel {
   /** The uid of the Agent that the channel is for. */
   uid: string
   /** `calendarTag` of the calendar that the channel is for. */
@@ -24,7 +24,7 @@ export interface VerifiedChannel {
 }
 
 /** What a channel is made for. */
-export interface ChannelPurpose {
+interface ChannelPurpose {
   /** The uid of the Agent. */
   uid: string
   /** The URL that notifications are posted to. */

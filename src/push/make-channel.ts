@@ -36,7 +36,7 @@ export interface ChannelRequest {
 }
 
 /** What Google answers to a request for a channel. */
-export type ChannelAnswer =
+type ChannelAnswer =
   /** @property startedAt when it was asked, by the monotonic clock. */
   { kind: 'made'; channel: UnprovedChannel; startedAt: number } | { kind: 'refused'; error: GoogleError; at: number }
 

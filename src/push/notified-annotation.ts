@@ -18,7 +18,7 @@ export interface Notified extends Pick<Notification, 'kind' | 'tags'> {
 }
 
 /** What was read from an annotation. */
-export interface OpenedNotified extends Notified {
+interface OpenedNotified extends Notified {
   /** Differs for each value that was sealed, however the value is spelled. */
   nonce: string
 }

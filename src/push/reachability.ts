@@ -29,10 +29,10 @@ export interface RememberedTrial {
 }
 
 /** Whether an Agent may ask for a channel now. */
-export type Permission = 'granted' | { waitsFor: 'other' } | { waitsFor: 'pause'; until: number }
+type Permission = 'granted' | { waitsFor: 'other' } | { waitsFor: 'pause'; until: number }
 
 /** What the registry of trials needs from outside. */
-export interface ReachabilityDeps {
+interface ReachabilityDeps {
   clock: Pick<Clock, 'monotonic'>
   /** Reads the statuses of an integration's Agents. Called once for each integration. @param address where notifications go. */
   recall(integration: Key, address: string): RememberedTrial

@@ -69,7 +69,7 @@ function beganAt(id: string, { now, expiresAt }: { now: number; expiresAt: numbe
 }
 
 /** The site that a trial is about. */
-export interface TrialSite {
+interface TrialSite {
   /** The URL that notifications are posted to. */
   address: string
   /** Whether a key that is still accepted made the channel's id, for this URL. */

@@ -23,12 +23,12 @@ export interface UnprovedChannel extends Channel {
 }
 
 /** A channel on which a message has arrived. */
-export interface ProvedChannel extends Channel {
+interface ProvedChannel extends Channel {
   readonly provedAt: number
 }
 
 /** Why a calendar has no channel. */
-export interface PushFailure {
+interface PushFailure {
   readonly reason: 'NotReachable' | 'WatchFailed'
   /** What Google answered. */
   readonly error?: string

@@ -24,7 +24,7 @@ export interface DueRequest {
 }
 
 /** The request that is due, and the next state. */
-export interface RequestStep {
+interface RequestStep {
   readonly due: DueRequest
   readonly state: RequestState
 }

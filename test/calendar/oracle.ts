@@ -4,7 +4,7 @@
  */
 import type { EventResource } from '../../src/calendar/event-resource.ts'
 
-export interface OracleRules {
+interface OracleRules {
   tentative: 'Busy' | 'Free'
   allDay: 'Busy' | 'Free'
 }

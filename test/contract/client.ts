@@ -23,7 +23,7 @@ export interface Body {
   rows?: { cells: unknown[]; object?: Body }[]
 }
 
-export interface Meta {
+interface Meta {
   name: string
   namespace?: string
   uid: string

@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 /** A calendar that the statements may write to. */
-export interface GoogleBackend {
+interface GoogleBackend {
   /** The base of the Calendar API, without a trailing slash. */
   api: string
   calendar: string

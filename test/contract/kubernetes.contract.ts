@@ -13,7 +13,7 @@ import { listing } from './statements/lists.ts'
 import { watching } from './statements/watches.ts'
 import { changing, creating } from './statements/writes.ts'
 
-export interface Started extends Backend {
+interface Started extends Backend {
   stop(): Promise<void>
 }
 

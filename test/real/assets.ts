@@ -12,7 +12,7 @@ import { buildFromModules } from './assets/build.ts'
 import { withLock } from './assets/lock.ts'
 import { PROGRAMS, type Order, type Program, type Programs } from './assets/programs.ts'
 
-export interface AssetOptions {
+interface AssetOptions {
   env?: NodeJS.ProcessEnv
   log?: (line: string) => void
   /** The slow ways, in order. Each may leave programs out, or fail: the next one is tried. */

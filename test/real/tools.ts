@@ -13,10 +13,10 @@ import { inScratch, install } from './assets/scratch.ts'
 
 /** Name → about how long its first build takes on two cores, in minutes. */
 const MINUTES = { actionlint: 1, helm: 4, kubeconform: 1, 'kube-score': 1, kwok: 4, kstatus: 1 }
-export type Tool = keyof typeof MINUTES
+type Tool = keyof typeof MINUTES
 export const TOOLS = Object.keys(MINUTES) as Tool[]
 
-export interface ToolOptions {
+interface ToolOptions {
   env?: NodeJS.ProcessEnv
   log?: (line: string) => void
 }

@@ -3,7 +3,7 @@ import { agent, booking, type Json } from './manifests.ts'
 import type { Refused } from './cases.ts'
 
 /** A change that must be refused. */
-export interface RefusedChange extends Refused {
+interface RefusedChange extends Refused {
   before: Json
 }
 

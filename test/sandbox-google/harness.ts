@@ -47,7 +47,7 @@ export interface Harness {
   close(): Promise<void>
 }
 
-export interface ApiOptions {
+interface ApiOptions {
   body?: unknown
   headers?: Record<string, string>
   accessToken?: string

@@ -6,7 +6,7 @@ import { eventually, meeting, type Answer, type Harness } from './harness.ts'
 export const alice = 'alice@example.com'
 
 /** A notification as it arrived. */
-export interface Received {
+interface Received {
   method: string
   path: string
   headers: IncomingHttpHeaders

@@ -31,7 +31,7 @@ export interface Body {
   [field: string]: unknown
 }
 
-export interface ReceivedEvent {
+interface ReceivedEvent {
   type: string
   object: Body
 }

@@ -2,7 +2,7 @@ import { createLog, type Log } from '../../src/platform/log.ts'
 import { ManualClock } from './clock.ts'
 
 /** A log that keeps its lines as objects. */
-export interface KeptLog extends Log {
+interface KeptLog extends Log {
   readonly lines: Record<string, unknown>[]
   /** Everything that was written, as text, to search it for secrets. */
   readonly text: string

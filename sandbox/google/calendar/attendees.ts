@@ -8,7 +8,7 @@ import type { EventFields } from '../state/calendar-records.ts'
 export type Attendee = Record<string, unknown> & { email?: string; responseStatus?: string; resource?: boolean }
 
 /** The most guests of an event. */
-export const MOST_ATTENDEES = 200
+const MOST_ATTENDEES = 200
 
 const ANSWERS = new Set(['needsAction', 'declined', 'tentative', 'accepted'])
 

@@ -9,7 +9,7 @@ import type { Kind } from '../http/routes.ts'
 type Mask = Map<string, Mask> | null
 
 /** A parsed `fields` parameter. */
-export interface FieldMask {
+interface FieldMask {
   /** What is requested of each item; undefined means everything. */
   readonly itemNames: readonly string[] | undefined
   apply(value: Record<string, unknown>): Record<string, unknown>

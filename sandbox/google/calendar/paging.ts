@@ -7,7 +7,7 @@ import { seal, unseal } from './sync-tokens.ts'
 export type Position = readonly [number, number]
 
 /** What a page token contains. */
-export interface PageToken {
+interface PageToken {
   /** The query that the token continues. */
   key: string
   /** The number of the requested page, from 2. */

@@ -27,7 +27,7 @@ import type { FaultRequest, FaultRule } from '../state/fault-rules.ts'
 export type Operations = ReturnType<typeof operationsOn>
 
 /** One grant, with its refresh token: the user of the sandbox made it. */
-export interface GrantInfo {
+interface GrantInfo {
   refreshToken: string
   client: string
   account: string

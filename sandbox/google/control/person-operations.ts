@@ -13,13 +13,13 @@ import type { EventTime } from '../times/times.ts'
 import { shownToOwner, type ShownEvent } from './calendar-operations.ts'
 
 /** An event that a person opens; `id` may be that of an instance. */
-export interface OpenedEvent {
+interface OpenedEvent {
   calendar: string
   id: string
 }
 
 /** The answer of a guest. */
-export interface GuestAnswer extends OpenedEvent {
+interface GuestAnswer extends OpenedEvent {
   /** The guest's address; the calendar's own entry answers an invitation. */
   guest: string
   responseStatus: 'needsAction' | 'declined' | 'tentative' | 'accepted'

@@ -15,7 +15,7 @@ export interface Reply {
 export const textOf = ({ body }: Reply): string => (typeof body === 'string' ? body : [...body].join(''))
 
 /** The content type of Google's JSON answers. */
-export const JSON_TYPE = 'application/json; charset=UTF-8'
+const JSON_TYPE = 'application/json; charset=UTF-8'
 
 /** Makes a JSON answer. */
 export function json(value: unknown, status = 200): Reply {
@@ -78,7 +78,7 @@ export const invalid = (message: string, name?: string): Refusal =>
   backEnd(400, 'invalid', message, name === undefined ? undefined : parameter(name))
 
 /** The fields of a front-end error besides code and message. */
-export interface FrontEndError {
+interface FrontEndError {
   status: string
   domain: string
   reason: string

@@ -12,7 +12,7 @@ import type { Account, AuthorizationRequest, Client } from '../state/oauth-recor
 import { optionalScopes } from './scopes.ts'
 
 /** An error that only the person sees, on Google's own page. */
-export class PageError extends Error {
+class PageError extends Error {
   readonly status: number
   readonly code: string
 

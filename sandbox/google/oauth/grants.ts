@@ -109,7 +109,7 @@ export function revokeAll(state: GoogleState, account: string, client?: string):
 }
 
 /** The grant, account and client that an access token belongs to. */
-export interface TokenOwner {
+interface TokenOwner {
   client: string
   account: string
   scopes: string[]

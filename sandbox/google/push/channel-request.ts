@@ -12,7 +12,7 @@ export interface ChannelRequest {
 }
 
 /** How a request is checked. */
-export interface ChannelRules {
+interface ChannelRules {
   now: number
   /** Origins that are accepted as they are. */
   acceptedOrigins: readonly string[]

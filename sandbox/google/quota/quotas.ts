@@ -14,7 +14,7 @@ const PACIFIC = 'America/Los_Angeles'
 export const newUsage = (): QuotaUsage => ({ project: newMinute(), users: new Map(), today: 0, dayEnds: 0 })
 
 /** A request that counts for the quotas of a project. */
-export interface Spending {
+interface Spending {
   user: string
   now: number
   /** The status of the answer if a minute's quota is used up. */

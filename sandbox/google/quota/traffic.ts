@@ -9,7 +9,7 @@ import { addRequest, lastMinute, newMinute } from './sliding-minute.ts'
 export const newTraffic = (): Traffic => ({ projects: new Map(), clients: new Map() })
 
 /** Whose request arrived. */
-export interface Arrival {
+interface Arrival {
   project: string
   client: string
   account: string
@@ -49,7 +49,7 @@ export function resetBusiest({ projects, clients }: Traffic): void {
 }
 
 /** The most requests that any sliding minute held. */
-export interface Busiest {
+interface Busiest {
   /** The id of a project or client, or an account. */
   name: string
   requests: number
@@ -58,7 +58,7 @@ export interface Busiest {
 }
 
 /** The busiest minute of a project or client, and of each of its accounts, the busiest account first. */
-export interface BusiestReport extends Busiest {
+interface BusiestReport extends Busiest {
   accounts: Busiest[]
 }
 

@@ -100,7 +100,7 @@ export interface FaultRule extends FaultRequest {
 }
 
 /** What a fault can hit: a request, or a notification (of the kind `notification.sync` or `notification.exists`). */
-export type Hit = Pick<LoggedRequest, 'kind' | 'path' | 'account' | 'client' | 'page'>
+type Hit = Pick<LoggedRequest, 'kind' | 'path' | 'account' | 'client' | 'page'>
 
 /** Whether a fault hits notifications, and no requests. */
 export const isNotificationFault = (fault: FaultName): boolean =>

@@ -14,7 +14,7 @@ export interface Occurrence {
 }
 
 /** A span of time. Both ends are exclusive, as `timeMin` and `timeMax` are. */
-export interface Window {
+interface Window {
   from: number
   to: number
 }

@@ -15,7 +15,7 @@ import { parsePath, routeTo } from './route.ts'
 import { userOf, type User } from './users.ts'
 
 /** What the server needs. */
-export interface ListenerDeps extends ResourceDeps {
+interface ListenerDeps extends ResourceDeps {
   registry: Registry
   faults: Faults
   log: RequestLog

@@ -9,7 +9,7 @@ import { notAcceptable } from '../model/api-errors.ts'
 import type { Version } from './store.ts'
 
 /** A whole object, its metadata only, or a table. */
-export type Representation = 'object' | 'partial' | 'table'
+type Representation = 'object' | 'partial' | 'table'
 
 /** What a row of a table holds of its object. */
 export type IncludeObject = 'None' | 'Metadata' | 'Object'

@@ -35,7 +35,7 @@ export interface Snapshot {
 const HISTORY = 5_000
 
 /** All objects of one kind, whichever API groups serve them. */
-export class Collection {
+class Collection {
   readonly name: string
   readonly #versions = new Map<string, Version>()
   #keys: string[] | undefined

@@ -37,7 +37,7 @@ const LAST_BOOKMARK_MS = 2_000
 const INITIAL_END = { 'k8s.io/initial-events-end': 'true' }
 
 /** What watches need. */
-export interface WatchDeps {
+interface WatchDeps {
   store: Store
   reader: Reader
   clock: SandboxClock

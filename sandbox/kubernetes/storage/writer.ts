@@ -41,7 +41,7 @@ export interface Written {
 }
 
 /** What writes need. */
-export interface WriterDeps {
+interface WriterDeps {
   store: Store
   now: () => number
   uuid: () => string

@@ -3,7 +3,7 @@ import { GoogleError, type GoogleClient, type StoredEvent } from '../../../src/g
 
 type Resource = Record<string, unknown>
 
-export interface MemoryEvent {
+interface MemoryEvent {
   resource: Resource
   etag: string
   isCancelled: boolean

@@ -13,7 +13,7 @@ export interface Refusals {
   leasesFor?: 'all' | 'own' | 'none'
 }
 
-export interface SceneAPI {
+interface SceneAPI {
   paths: string[]
   connect(clock: Clock): Connection
   close(): Promise<void>

@@ -2,7 +2,7 @@
 import { helmTemplate, kustomize, kustomizeWith, type Manifest } from './render.ts'
 import type { PodSpec } from './pod-security.ts'
 
-export interface Variant {
+interface Variant {
   variant: string
   render: () => Promise<Manifest[]>
 }
@@ -48,7 +48,7 @@ export function theOnly(manifests: readonly Manifest[], kind: string): Manifest 
   return only
 }
 
-export interface Template {
+interface Template {
   metadata: { labels: Record<string, string> }
   spec: PodSpec
 }

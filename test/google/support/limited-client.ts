@@ -8,7 +8,7 @@ export const MINUTE = 60_000
 export const HOUR = 60 * MINUTE
 
 /** A request that is under way until told otherwise. */
-export interface UnderWay {
+interface UnderWay {
   succeed(): Promise<void>
   fail(error: Error): Promise<GoogleError>
 }

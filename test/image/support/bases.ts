@@ -18,7 +18,7 @@ const RECIPES = {
   base: ['--variant=extract', '--include=base-files,netbase,tzdata,libc6,libstdc++6,libgcc-s1'],
 }
 
-export interface Bases {
+interface Bases {
   build: string
   base: string
 }

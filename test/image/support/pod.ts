@@ -67,7 +67,7 @@ export interface Runtime {
   linux: { memoryBytes: number | undefined }
 }
 
-export interface Surroundings {
+interface Surroundings {
   image: ImageConfig
   /** A directory with what a projected volume of a service account holds. */
   serviceAccount: string

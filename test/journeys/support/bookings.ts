@@ -6,7 +6,7 @@ import { startWorld, type World } from './world.ts'
 
 export const ALICE = 'alice@example.com'
 
-export interface GoogleEvent {
+interface GoogleEvent {
   id: string
   summary?: string
   description?: string

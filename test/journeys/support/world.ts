@@ -34,7 +34,7 @@ const MOST_STEPS = 8_000
 
 let worlds = 0
 
-export interface WorldOptions {
+interface WorldOptions {
   flags?: Record<string, string>
   start?: boolean
   /** Makes the kubeconfig that the operator uses on a real API server; by default that of the shipped roles. */

@@ -1,14 +1,14 @@
 import { parseKubeconfig } from '../../../src/kubernetes/kubeconfig-file.ts'
 import { resolveKubeconfig, type ClusterConfig, type KubeconfigSources } from '../../../src/kubernetes/kubeconfig.ts'
 
-export interface Entries {
+interface Entries {
   cluster: object
   user?: object
   namespace?: string
 }
 
 /** A kubeconfig with one context, as an object: JSON is YAML. */
-export const kubeconfigOf = ({ cluster, user = {}, namespace }: Entries): object => ({
+const kubeconfigOf = ({ cluster, user = {}, namespace }: Entries): object => ({
   apiVersion: 'v1',
   kind: 'Config',
   clusters: [{ name: 'here', cluster }],

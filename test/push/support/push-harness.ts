@@ -16,7 +16,7 @@ import { randomBytes } from 'node:crypto'
 import { anAgent, anIntegration } from '../../support/resources.ts'
 
 /** A channel at the simulated Google. */
-export interface MadeChannel {
+interface MadeChannel {
   agent: string
   calendarId: string
   address: string

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import type { Client } from '../../contract/client.ts'
 import { createAuthority } from '../cluster/certificates.ts'
 
-export interface Review {
+interface Review {
   uid: string
   namespace: string
   name: string

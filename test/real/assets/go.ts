@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 const OLDEST_GO = [1, 24] as const
 const PROGRESS_EVERY_MS = 15_000
 
-export interface Build {
+interface Build {
   /** For people: what is built, and which of how many. */
   title: string
   /** Where its go.mod is. */

@@ -46,7 +46,7 @@ export function etcdArguments(directory: string, ports: Ports): string[] {
   ]
 }
 
-export interface APIServerOptions {
+interface APIServerOptions {
   /** The path of a file. */
   auditLog: string
   /** Whether a controller manager makes each namespace's `default` ServiceAccount: without one, no pod could be created. */

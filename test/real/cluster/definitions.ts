@@ -18,7 +18,7 @@ export async function installDefinitions(client: Client): Promise<void> {
   await Promise.all(definitions.map((definition) => untilServed(client, definition)))
 }
 
-export function readDefinitions(): Body[] {
+function readDefinitions(): Body[] {
   return readdirSync(DIRECTORY)
     .filter((file) => file.endsWith('.yaml'))
     .sort()

@@ -12,7 +12,7 @@ interface Connection {
 }
 
 /** Which side learns of the end of a connection. */
-export type Side = 'operator' | 'server'
+type Side = 'operator' | 'server'
 
 export class Proxy {
   readonly #target: { host: string; port: number }

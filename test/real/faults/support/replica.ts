@@ -17,7 +17,7 @@ export interface ReplicaOptions {
   namespace?: string
 }
 
-export interface LogLine {
+interface LogLine {
   level: string
   msg: string
   reason?: string
