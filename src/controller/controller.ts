@@ -37,7 +37,10 @@ interface ControllerMetrics {
 export interface ControllerOptions {
   name: string
   workers: number
-  /** The group (the tenant) of a key: groups take turns, so the keys of one group do not delay the others. */
+  /**
+   * The group (the tenant) of a key: groups take turns, so the keys of one group do not delay the others. A group without a key in
+   * processing may use a spare worker.
+   */
   groupOf?: (key: string) => string
   clock: Clock
   random: Random
@@ -45,6 +48,11 @@ export interface ControllerOptions {
   metrics?: ControllerMetrics
 }
 
+/**
+ * Spare workers for each worker. They process only keys of groups that have none in processing: the workers may all be waiting
+ * for slow reconciles of other groups (docs/decisions/0295).
+ */
+const SPARE = 1
 /** The shortest pause before a key that did not fail is reconciled again, so that a wrong calculation causes no busy loop. */
 const MIN_REQUEUE_MS = 100
 
@@ -57,7 +65,7 @@ const RESUME_INTERVAL_MS = 60_000
 
 const RESULTS = { retry: 'error', done: 'success', wait: 'requeue_after', blocked: 'requeue_after' } as const
 
-/** Reconciles the objects of one queue with a fixed number of workers. */
+/** Reconciles the objects of one queue with a fixed number of workers, and spare ones for groups that have none. */
 export class Controller implements ControllerState {
   readonly #options: ControllerOptions
   readonly #queue: WorkQueue
@@ -160,8 +168,10 @@ export class Controller implements ControllerState {
 
   #dispatch(): void {
     const reconcile = this.#reconcile
-    while (reconcile && this.#running.size < this.#options.workers) {
-      const key = this.#queue.get(this.#options.workers - this.#running.size)
+    const { workers, groupOf } = this.#options
+    const spare = groupOf ? SPARE * workers : 0
+    while (reconcile && this.#running.size < workers + spare) {
+      const key = this.#queue.get(workers - this.#running.size)
       if (key === undefined) return
       const abort = new AbortController()
       this.#lastProgress.set(key, this.#options.clock.monotonic())

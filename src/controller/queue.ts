@@ -137,15 +137,16 @@ export class WorkQueue {
 
   /**
    * Returns the next key, which is processed from then on; undefined if there is none. A group may have at most three times as
-   * many keys in processing as there are free workers, so that slow reconciles of one group leave workers for the others.
+   * many keys in processing as there are free workers, so that slow reconciles of one group leave workers for the others. A group
+   * may have one key in processing in any case.
    *
-   * @param free how many workers are free.
+   * @param free how many workers are free; negative while spare ones are used.
    */
   get(free = Infinity): string | undefined {
     this.#turn = (this.#turn + 1) % LOW_PRIORITY_EVERY
     const [first, second] =
       this.#turn === 0 ? [this.#lowPriority, this.#highPriority] : [this.#highPriority, this.#lowPriority]
-    const may = (group: string): boolean => (this.#processingByGroup.get(group) ?? 0) < SHARE * free
+    const may = (group: string): boolean => (this.#processingByGroup.get(group) ?? 0) < Math.max(SHARE * free, 1)
     const key = first.shift(may) ?? second.shift(may)
     if (key === undefined) return undefined
     this.#countGroup(key, 1)

@@ -49,18 +49,19 @@ export interface Proxy {
 }
 
 const NO_PROXY: Proxy = { httpsProxy: '', httpProxy: '', noProxy: '' }
-const MAX_CONNECTIONS = 32
 const KEEP_ALIVE_MS = 60_000
 
 /** The connections to Google, as far as a transport uses them. */
 export type Pool = Pick<Dispatcher, 'request' | 'destroy'>
 
-/** Creates a pool of connections, which opens them when it has requests. */
+/**
+ * Creates a pool of connections, which opens them when it has requests. Their number is not limited, because those who send are:
+ * a request that waits for a connection would use up its deadline, whoever occupies the others.
+ */
 export function createPool(proxy: Proxy = NO_PROXY): Pool {
   // All three are passed, empty or not; otherwise undici would read the environment.
   return new EnvHttpProxyAgent({
     ...proxy,
-    connections: MAX_CONNECTIONS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     // Instead, the deadline of each request applies, by our own clock.
     headersTimeout: 0,

@@ -13,7 +13,7 @@ import type { SignInContext } from './sign-in-context.ts'
  */
 type Scope = 'namespace' | 'integration' | 'link'
 
-/** Fewer than the connections to Google, so that reading calendars never waits for sign-ins. */
+/** Browsers decide how many sign-ins there are; each of them may open a connection to Google. */
 const AT_GOOGLE = { total: 24, perKey: { namespace: 20, integration: 16, link: 2 } }
 /**
  * A thousand simultaneous sign-ins would open a thousand connections to the API server and delay the renewal of the leader's

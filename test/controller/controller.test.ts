@@ -109,6 +109,41 @@ describe('the workers', () => {
     await settle()
     expect(seen).toEqual(['slow/0', 'slow/1', 'slow/2', 'honest/alice'])
   })
+
+  test('are joined by another one for each group that has none, while slow groups have all', async () => {
+    const seen: string[] = []
+    const { controller } = setUp([], {
+      workers: 4,
+      groupOf: (key) => key.split('/')[0] ?? '',
+      reconcile: (key) => {
+        seen.push(key)
+        return new Promise(() => undefined)
+      },
+    })
+    for (const group of ['a', 'b', 'c', 'd']) for (const name of ['x', 'y', 'z']) controller.add(`${group}/${name}`)
+    await settle()
+    expect(seen).toEqual(['a/x', 'b/x', 'c/x', 'd/x'])
+    for (const name of ['alice', 'bob']) controller.add(`honest/${name}`)
+    await settle()
+    expect(seen.slice(4)).toEqual(['honest/alice'])
+    for (let group = 0; group < 100; group++) controller.add(`late-${group}/x`)
+    await settle()
+    expect(seen).toHaveLength(8)
+  })
+
+  test('are joined by no other one if there are no groups', async () => {
+    const seen: string[] = []
+    const { controller } = setUp([], {
+      workers: 2,
+      reconcile: (key) => {
+        seen.push(key)
+        return new Promise(() => undefined)
+      },
+    })
+    for (const key of ['a', 'b', 'c']) controller.add(key)
+    await settle()
+    expect(seen).toEqual(['a', 'b'])
+  })
 })
 
 describe('the metrics', () => {

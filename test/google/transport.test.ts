@@ -56,6 +56,17 @@ describe('the transport', () => {
     expect(await failed).toMatchObject({ failure: 'Unreachable', message: 'no answer in time' })
   })
 
+  test('is answered while a hundred other requests get no answer', async () => {
+    const hanging = Array.from({ length: 100 }, async () => {
+      harness.next(() => undefined)
+      return failureOf(get())
+    })
+    await harness.came(100)
+    expect((await answered({ text: 'here' })).text).toBe('here')
+    await harness.clock.advance(1_000)
+    expect((await Promise.all(hanging)).map(({ message }) => message)).toEqual(Array(100).fill('no answer in time'))
+  })
+
   test('leaves no timer behind, whether it went well or not', async () => {
     await answered({ text: 'well' })
     await failureOf(answered((response) => response.socket?.destroy()))
