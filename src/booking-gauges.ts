@@ -1,5 +1,5 @@
 /** Gauges about Bookings, by Agent. Bookings that are suspended or over have no part in them: nobody has to do anything about them. */
-import { integrationKey } from './resources/allowed-namespaces.ts'
+import { agentKey, integrationKey } from './resources/references.ts'
 import type { Cluster } from './kubernetes/port.ts'
 import type { Clock } from './platform/clock.ts'
 import type { Metrics, Scrape } from './platform/metrics.ts'
@@ -62,9 +62,9 @@ function waitOf(booking: Booking, now: number): number {
 /** The Bookings that somebody may still wait for. */
 function* current({ bookings, agents, integrations }: Cached, now: number): Iterable<Booking> {
   for (const booking of bookings.list()) {
-    const { spec, metadata } = booking
+    const { spec } = booking
     if (spec.suspend || Date.parse(spec.end) <= now) continue
-    const agent = agents.get(`${metadata.namespace ?? ''}/${spec.agentRef.name}`)
+    const agent = agents.get(agentKey(booking))
     const integration = agent && integrations.get(integrationKey(agent))
     if (!agent?.spec.suspend && !integration?.spec.suspend) yield booking
   }

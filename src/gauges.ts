@@ -1,7 +1,7 @@
 /** Gauges about objects, computed from the caches at each scrape, so that deleted objects disappear. */
 import { registerBookingGauges } from './booking-gauges.ts'
 import { staleAfterMs } from './publishing/freshness.ts'
-import { integrationKey } from './resources/allowed-namespaces.ts'
+import { integrationKey } from './resources/references.ts'
 import type { OutputState } from './publishing/trust.ts'
 import { CUSTOM_STORE_NAMES, type CustomStoreName } from './kubernetes/kinds.ts'
 import type { Cluster } from './kubernetes/port.ts'

@@ -15,20 +15,20 @@ import { alignedWithTimeOfDay } from '../calendars/state.ts'
 import { WrittenEvents, type WrittenEvent } from '../calendars/written-events.ts'
 import { resolveIntegration } from '../clients/resolve-integration.ts'
 import { done, type Outcome } from '../controller/outcome.ts'
-import { isConflict } from '../failures/thrown.ts'
+import { afterConflict, isConflict } from '../failures/thrown.ts'
 import { Bypass } from '../google/bypass.ts'
 import { ObjectStates } from '../kubernetes/object-states.ts'
 import { keyOf, type Key } from '../kubernetes/port.ts'
 import { withOwnStatus } from '../kubernetes/status-report.ts'
 import { publishedBytes } from '../publishing/state.ts'
 import type { OutputState } from '../publishing/trust.ts'
-import { integrationKey } from '../resources/allowed-namespaces.ts'
+import { integrationKey } from '../resources/references.ts'
 import { durationMs } from '../resources/durations.ts'
 import { REVOKE_FINALIZER } from '../resources/names.ts'
 import { meaningOf } from '../resources/reasons.ts'
 import { isRequested, remainingRequest, takeRequest } from '../resources/reconcile-request.ts'
 import type { Agent } from '../resources/types.ts'
-import { afterConflict, isPatient, withConflict } from './conflicts.ts'
+import { isTolerated, withConflict } from './conflicts.ts'
 import { deadlineSteps } from './deadline.ts'
 import { scheduleEndOfTrust } from './end-of-trust.ts'
 import { isUnreachable, shortened } from './google-backoff.ts'
@@ -187,7 +187,7 @@ async function retryingConflicts(
     tracked.update({ conflictingSince: undefined })
     return outcome
   } catch (error) {
-    if (!isConflict(error) || !isPatient(clock, tracked.value)) throw error
+    if (!isConflict(error) || !isTolerated(clock, tracked.value)) throw error
     tracked.update(withConflict(clock, tracked.value))
     return afterConflict()
   }

@@ -10,7 +10,7 @@ import { done, retry, type Outcome } from '../controller/outcome.ts'
 import { failureOf, isConflict } from '../failures/thrown.ts'
 import type { Bypass } from '../google/port.ts'
 import type { ObjectState } from '../kubernetes/object-states.ts'
-import { isPatient } from './conflicts.ts'
+import { isTolerated } from './conflicts.ts'
 import { ended, progressBefore, withFailures, type AgentProgress } from './progress.ts'
 import { CONCLUDING_STEPS, READ_STEPS } from './read-steps.ts'
 import type { AgentState } from './state.ts'
@@ -122,7 +122,7 @@ function attempt<R extends AgentRun>(
 ): Promise<StepResult> {
   const result = new Promise<StepResult>((resolve) => resolve(step(run, tracked.value, progress)))
   return result.catch((error: unknown) => {
-    if (isConflict(error) && isPatient(run.deps.clock, tracked.value)) throw error
+    if (isConflict(error) && isTolerated(run.deps.clock, tracked.value)) throw error
     return { progress: ended(withFailures(progress, [failureOf(error)])) }
   })
 }

@@ -14,7 +14,7 @@ import { pruneOutputs, publishOutputs } from '../publishing/publish-outputs.ts'
 import type { Agent } from '../resources/types.ts'
 import { widenings } from '../resources/consent.ts'
 import { withHandled } from '../resources/reconcile-request.ts'
-import { isPatient } from './conflicts.ts'
+import { isTolerated } from './conflicts.ts'
 import { decide } from './decide.ts'
 import { scheduleEndOfTrust } from './end-of-trust.ts'
 import { factsOf, isFailing } from './facts.ts'
@@ -87,7 +87,7 @@ function publishInput(
     sync: mayPublishNews(agent, resolution) ? resolution.integration?.spec.sync : undefined,
     authorized: grant !== undefined,
     token: accessToken && expiresAt !== undefined ? { accessToken, expiresAt } : undefined,
-    reportsConflicts: !isPatient(deps.clock, state),
+    reportsConflicts: !isTolerated(deps.clock, state),
   }
 }
 

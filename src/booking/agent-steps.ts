@@ -15,6 +15,7 @@ import type { TokenRefusal } from '../grants/port.ts'
 import { keyOf } from '../kubernetes/port.ts'
 import { HOUR_MS } from '../platform/time-units.ts'
 import { consentedAgent } from '../resources/consent.ts'
+import { agentKey } from '../resources/references.ts'
 import { writeCalendarKey } from '../resources/write-calendar.ts'
 import type { Agent } from '../resources/types.ts'
 import { notYetKnown, refused, type Accepted } from './findings.ts'
@@ -34,7 +35,7 @@ const AGENT_PAUSE_MS = 60_000
 /** Finds the Agent, and through which client it is used. */
 export const findAgent: BookingStep = (run, state, progress) => {
   const { deps, booking } = run
-  const key = `${booking.metadata.namespace ?? ''}/${booking.spec.agentRef.name}`
+  const key = agentKey(booking)
   const agent = deps.cluster.agents.get(key)
   if (!agent) {
     const message = `There is no Agent ${booking.spec.agentRef.name} in this namespace: create it, or correct spec.agentRef in a new Booking.`
@@ -43,8 +44,8 @@ export const findAgent: BookingStep = (run, state, progress) => {
   if (agent.metadata.deletionTimestamp !== undefined) {
     return { progress: agentFailed(progress, notReady(agent, 'it is being deleted.')) }
   }
-  const turn = writeCalendarKey(agent.spec)
-  if (turn === undefined) {
+  const [calendar, turn] = [writeCalendar(agent), writeCalendarKey(agent.spec)]
+  if (calendar === undefined || turn === undefined) {
     const message = `Agent ${agent.metadata.name} has no calendar to write to: set its spec.calendars.write.`
     return stuckOutcome(run, state, ended(progress, wait('', 0), { accepted: refused('NoWriteCalendar', message) }))
   }
@@ -57,7 +58,6 @@ export const findAgent: BookingStep = (run, state, progress) => {
   }
   const bypass = run.isRequested ? new Bypass() : undefined
   const access = agentAccess(deps, agent, resolution, { since: firstSeen, bypass })
-  const calendar = { id: '', name: '', onlyBookings: false }
   return { progress: { ...progress, agent: { ...access, agent, key, resolution, account: undefined, calendar, turn } } }
 }
 

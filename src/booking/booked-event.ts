@@ -51,7 +51,8 @@ interface EventContext {
   timeZone: string
 }
 
-const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
+const nonEmptyText = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined
 const recordOf = (value: unknown): Record<string, unknown> => (isRecord(value) ? value : {})
 
 const propertiesIn = (resource: StoredEvent['resource']): Record<string, unknown> =>
@@ -59,7 +60,7 @@ const propertiesIn = (resource: StoredEvent['resource']): Record<string, unknown
 
 /** The uid of the Booking that an event was written for. */
 export const bookingOf = ({ resource }: Pick<StoredEvent, 'resource'>): string | undefined =>
-  textOf(propertiesIn(resource)[BOOKING_PROPERTY])
+  nonEmptyText(propertiesIn(resource)[BOOKING_PROPERTY])
 
 /** Reads an event that is not cancelled. */
 export function bookedEvent({ id, etag, resource }: StoredEvent, context: EventContext): BookedEvent {
@@ -67,13 +68,13 @@ export function bookedEvent({ id, etag, resource }: StoredEvent, context: EventC
   return {
     ...{ id, etag, applied: appliedIn(properties), time: timeOf(resource, context) },
     booking: bookingOf({ resource }),
-    isAllDay: textOf(recordOf(resource.start).date) !== undefined,
-    iCalUID: textOf(resource.iCalUID),
-    url: textOf(resource.htmlLink),
-    title: textOf(resource.summary) ?? '',
-    description: textOf(resource.description) ?? '',
-    location: textOf(resource.location) ?? '',
-    visibility: textOf(resource.visibility) ?? 'default',
+    isAllDay: nonEmptyText(recordOf(resource.start).date) !== undefined,
+    iCalUID: nonEmptyText(resource.iCalUID),
+    url: nonEmptyText(resource.htmlLink),
+    title: nonEmptyText(resource.summary) ?? '',
+    description: nonEmptyText(resource.description) ?? '',
+    location: nonEmptyText(resource.location) ?? '',
+    visibility: nonEmptyText(resource.visibility) ?? 'default',
     guests: (Array.isArray(resource.attendees) ? resource.attendees : []).flatMap((one: unknown) => guestOf(one)),
     ...conferenceOf(resource),
   }
@@ -89,7 +90,7 @@ const ANSWERS: Record<string, Answer> = { accepted: 'Accepted', declined: 'Decli
 
 function guestOf(one: unknown): Guest[] {
   const resource = recordOf(one)
-  const email = textOf(resource.email)
+  const email = nonEmptyText(resource.email)
   if (email === undefined) return []
   const isOwn = resource.self === true || resource.organizer === true
   const response = ANSWERS[String(resource.responseStatus)] ?? 'NeedsAction'
@@ -104,7 +105,7 @@ function conferenceOf({
   const request = recordOf(data.createRequest)
   const entries = (Array.isArray(data.entryPoints) ? data.entryPoints : []).map(recordOf)
   const video = entries.find(({ entryPointType }) => entryPointType === 'video')
-  const url = textOf(hangoutLink) ?? textOf(video?.uri)
+  const url = nonEmptyText(hangoutLink) ?? nonEmptyText(video?.uri)
   const hasConference = url !== undefined || Object.keys(data).length > 0
   if (url !== undefined) return { hasConference, conference: { state: 'Ready', url } }
   if (!hasConference) return { hasConference, conference: undefined }

@@ -2,7 +2,7 @@
 import type { CalendarsState, CalendarState } from '../calendars/state.ts'
 import { isSameCalendar } from '../calendars/wanted-calendars.ts'
 import { hasCome } from '../platform/clock.ts'
-import { integrationKey } from '../resources/allowed-namespaces.ts'
+import { agentKey, integrationKey } from '../resources/references.ts'
 import { durationMs } from '../resources/durations.ts'
 import type { Booking } from '../resources/types.ts'
 import { cancelledId, listedEvent, type WorkFacts } from './decide.ts'
@@ -35,7 +35,7 @@ export function observe(run: BookingRun, state: BookingState): WorkFacts {
 /** The calendar that the event is in, as its Agent has read it. */
 export function calendarOf({ deps, booking }: BookingRun): CalendarState | undefined {
   const { calendar } = booking.status?.event ?? {}
-  const known = deps.calendars.calendars(agentKeyOf(booking))
+  const known = deps.calendars.calendars(agentKey(booking))
   if (!known) return undefined
   if (calendar === undefined) return listing(cancelledId(booking), known.state)
   return [...known.state.byId].find(([id]) => isSameCalendar(id, calendar))?.[1]
@@ -45,13 +45,9 @@ export function calendarOf({ deps, booking }: BookingRun): CalendarState | undef
 const listing = (id: string | undefined, { byId }: CalendarsState): CalendarState | undefined =>
   id === undefined ? undefined : [...byId.values()].find(({ booked }) => booked?.has(id))
 
-/** The key of the Agent that a Booking names. */
-export const agentKeyOf = ({ metadata, spec }: BookingRun['booking']): string =>
-  `${metadata.namespace ?? ''}/${spec.agentRef.name}`
-
 /** How often an event is asked for that no listing contains; undefined while that is not known. */
 export function lookEveryMs({ deps, booking }: BookingRun): number | undefined {
-  const agent = deps.cluster.agents.get(agentKeyOf(booking))
+  const agent = deps.cluster.agents.get(agentKey(booking))
   const integration = agent && deps.cluster.integrations.get(integrationKey(agent))
   return integration && durationMs(integration.spec.sync.fullSyncInterval)
 }

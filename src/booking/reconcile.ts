@@ -12,14 +12,15 @@
  * and remembers nothing that the status, the event and the listing of its calendar do not tell.
  */
 import type { Interval } from '../calendar/interval.ts'
-import { done, requeueWithin, retry, UnexpectedError, wait, type Outcome } from '../controller/outcome.ts'
-import { isConflict } from '../failures/thrown.ts'
+import { done, requeueWithin, retry, UnexpectedError, type Outcome } from '../controller/outcome.ts'
+import { afterConflict, isConflict } from '../failures/thrown.ts'
 import { GoogleError } from '../google/port.ts'
 import { ObjectStates, type ObjectState } from '../kubernetes/object-states.ts'
 import { ApiError, keyOf, type Key } from '../kubernetes/port.ts'
 import { withOwnStatus } from '../kubernetes/status-report.ts'
 import { stackOf } from '../platform/log.ts'
 import { takeRequest, withHandled, type DueRequest } from '../resources/reconcile-request.ts'
+import { agentKey } from '../resources/references.ts'
 import type { Booking } from '../resources/types.ts'
 import { decideTime } from './accept.ts'
 import { authorize, findAgent } from './agent-steps.ts'
@@ -45,7 +46,6 @@ const AGENT_STEPS: readonly AgentStep[] = [authorize, takeTurn]
 const EVENT_STEPS: readonly AgentStep[] = [lookAtEvent, decideTime, ensureFinalizer, writeEvent]
 /** How often they are repeated at most before the Booking is tried again later. */
 const MAX_ROUNDS = 5
-const CONFLICT_PAUSE_MS = 1_000
 
 /** What the queues of Bookings run, and what they are told. */
 export interface BookingReconciler {
@@ -89,9 +89,7 @@ export function createBookingReconciler(deps: BookingDeps): BookingReconciler {
       // An insertion may have been sent.
       tracked.update({ mayExist: true, isParked: true })
       deps.turns.leave(key)
-      return isConflict(error)
-        ? wait('somebody else has just written the same object', CONFLICT_PAUSE_MS)
-        : failed(error)
+      return isConflict(error) ? afterConflict() : failed(error)
     }
   }
 
@@ -126,7 +124,7 @@ function isConcerned({ calendars }: BookingDeps, run: BookingRun, state: Booking
   const work = workOf(observe(run, state))
   if (work.kind === 'none') return false
   if (work.reportsFailures && !waitsForAgent(booking)) return false
-  const known = calendars.calendars(`${booking.metadata.namespace ?? ''}/${booking.spec.agentRef.name}`)
+  const known = calendars.calendars(agentKey(booking))
   return !work.reportsFailures || known?.failures.length === 0
 }
 

@@ -12,13 +12,13 @@ import type { TokenRefusal } from '../grants/port.ts'
 import { HOUR_MS, MINUTE_MS } from '../platform/time-units.ts'
 import { EVENT_FINALIZER } from '../resources/names.ts'
 import { meaningOf } from '../resources/reasons.ts'
+import { agentKey } from '../resources/references.ts'
 import type { Agent } from '../resources/types.ts'
 import { mayHaveBeenWritten } from './accept.ts'
 import { bookingOf } from './booked-event.ts'
 import { hasEnded, hasEvent, isFinal } from './decide.ts'
 import { eventIdOf } from './event-id.ts'
 import { sendUpdatesOf } from './event-fields.ts'
-import { agentKeyOf } from './observe.ts'
 import type { BookingState } from './state.ts'
 import type { BookingAgent, BookingRun } from './steps.ts'
 import { withToken } from './with-token.ts'
@@ -65,7 +65,7 @@ async function removeEvent(run: BookingRun, state: BookingState): Promise<Remova
   const { deps, booking } = run
   if (!isToBeDeleted(run, state)) return { kind: 'done' }
   if (booking.spec.suspend) return { kind: 'left', why: 'it was suspended.' }
-  const agent = deps.cluster.agents.get(agentKeyOf(booking))
+  const agent = deps.cluster.agents.get(agentKey(booking))
   if (!agent) return { kind: 'left', why: 'its Agent is gone.' }
   const handledRequest = agent.status?.lastHandledReconcileAt
   const resolution = resolveIntegration(deps, agent, { firstSeen: state.firstSeen, handledRequest })
@@ -86,7 +86,7 @@ async function removeWith(
   if (refusal) return unauthorized(refusal)
   const { account } = deps.tokens.current(agent).grant ?? {}
   const calendar = writeCalendar(agent, account) ?? { id: '', name: '', onlyBookings: false }
-  const known = { ...access, agent, key: agentKeyOf(run.booking), resolution, account, calendar, turn: '' }
+  const known = { ...access, agent, key: agentKey(run.booking), resolution, account, calendar, turn: '' }
   const where = referenceOf(run, known)
   return where ? deleteEvent(run, known, where) : { kind: 'left', why: 'its Agent writes to no calendar.' }
 }

@@ -2,7 +2,7 @@
 import { isBusy, toInterval, type BusyRules } from '../calendar/busy.ts'
 import { snapshotEvents, type CalendarSnapshot } from '../calendar/calendar-snapshot.ts'
 import { NO_TIME, UNIDENTIFIED, type CompactEvent } from '../calendar/compact-event.ts'
-import { eventIdOf as originalId } from '../calendar/event-keys.ts'
+import { googleIdOf } from '../calendar/event-keys.ts'
 import type { Interval } from '../calendar/interval.ts'
 import { uncovered } from '../calendar/window.ts'
 import type { Zones } from '../calendar/zones.ts'
@@ -32,7 +32,7 @@ export function judgeSlot(snapshots: readonly CalendarSnapshot[], question: Slot
 }
 
 function eventAnswers(snapshot: CalendarSnapshot, { slot, rules, zones, ownId }: SlotQuestion): SlotAnswer[] {
-  const counts = (event: CompactEvent): boolean => originalId(event.id) !== ownId && isBusy(event, rules)
+  const counts = (event: CompactEvent): boolean => googleIdOf(event.id) !== ownId && isBusy(event, rules)
   return snapshotEvents(snapshot)
     .filter(counts)
     .flatMap((event): SlotAnswer[] => {

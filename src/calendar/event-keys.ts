@@ -31,7 +31,7 @@ export const anonymousKey = (item: unknown): string =>
 export const retainedKey = (key: string): string => (key.startsWith('?') ? key : `?=${key}`)
 
 /** The id of the event that a key belongs to; an anonymous key is returned as it is. */
-export const eventIdOf = (key: string): string => (key.startsWith('?=') ? key.slice(2) : key)
+export const googleIdOf = (key: string): string => (key.startsWith('?=') ? key.slice(2) : key)
 
 /** Whether the key is not an id at Google. */
 export const isSyntheticKey = (key: string): boolean => key.startsWith('?')

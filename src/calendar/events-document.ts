@@ -9,7 +9,7 @@ import { snapshotEvents, type CalendarSnapshot } from './calendar-snapshot.ts'
 import { ALL_DAY, NO_TIME, type CompactEvent } from './compact-event.ts'
 import { renderHeader, type DocumentHeader } from './document-header.ts'
 import type { EventContent } from './event-content.ts'
-import { eventIdOf } from './event-keys.ts'
+import { googleIdOf } from './event-keys.ts'
 import { renderInstant } from './instant.ts'
 import { touches, type Interval } from './interval.ts'
 import type { Zones } from './zones.ts'
@@ -69,7 +69,7 @@ export function listEvents(
 
 const listedEvent = (calendar: string, event: CompactEvent, judged: Pick<ListedEvent, 'at' | 'busy'>): ListedEvent => ({
   calendar,
-  id: eventIdOf(event.id),
+  id: googleIdOf(event.id),
   ...judged,
   ...(event.flags & ALL_DAY ? { dates: datesOf(event) } : {}),
   content: event.content,

@@ -3,7 +3,7 @@
  * and events does not matter (docs/decisions/0022-recurring-events-as-instances.md, 0110-listings-are-applied-as-a-whole.md).
  */
 import { NO_TIME, type CompactEvent } from './compact-event.ts'
-import { eventIdOf, isAnonymousKey, isSyntheticKey, retainedKey } from './event-keys.ts'
+import { googleIdOf, isAnonymousKey, isSyntheticKey, retainedKey } from './event-keys.ts'
 
 /** The events of a calendar before a listing. */
 export interface PreviousEvents {
@@ -40,7 +40,7 @@ export function mergeFullListing(
 ): Map<string, CompactEvent> {
   const { live, doubted, outside, unidentified } = listing
   return merge(previous, listing, (event) => {
-    const id = eventIdOf(event.id)
+    const id = googleIdOf(event.id)
     const mayBeTrue = live.has(id) || outside.has(id) ? doubted.has(id) : unidentified
     return mayBeTrue && !isAnonymousKey(event.id) && isWithinWindow(event) ? retainedKey(event.id) : undefined
   })
@@ -51,7 +51,7 @@ export function mergeDelta(previous: PreviousEvents, listing: Listing): Map<stri
   const { live, doubted, outside } = listing
   const isRemoved = removalCheck(previous, listing)
   return merge(previous, listing, (event) => {
-    const id = eventIdOf(event.id)
+    const id = googleIdOf(event.id)
     if (doubted.has(id)) return live.has(id) ? retainedKey(event.id) : event.id
     return live.has(id) || outside.has(id) || isRemoved(event, id) ? undefined : event.id
   })

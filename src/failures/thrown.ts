@@ -1,10 +1,16 @@
-/** Converts an exception of a step into a failure. */
+/** Converts an exception of a step into a failure, and a conflict into the outcome of a reconcile. */
 import { ApiError } from '../kubernetes/port.ts'
-import { UnexpectedError } from '../controller/outcome.ts'
+import { UnexpectedError, wait, type Outcome } from '../controller/outcome.ts'
 import { stepFailure, type StepFailure } from './step-failure.ts'
 
 /** Whether another client has written the same object, so that the decision was based on an old version. */
 export const isConflict = (error: unknown): boolean => error instanceof ApiError && error.failure === 'Conflict'
+
+/** After a conflict, the object is reconciled again after this time, or when its watch reports what was written. */
+const CONFLICT_PAUSE_MS = 1_000
+
+/** The outcome of a reconcile that ended with a conflict. */
+export const afterConflict = (): Outcome => wait('somebody else has just written the same object', CONFLICT_PAUSE_MS)
 
 /** The failure of a step that threw an `ApiError` or an unexpected exception. The step is retried. */
 export function failureOf(thrown: unknown): StepFailure {

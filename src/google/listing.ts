@@ -79,7 +79,7 @@ function pageIn(body: object): Page {
   const { items, error } = fields
   if (error !== undefined && error !== null) throw unusable('contains an error')
   if (!Array.isArray(items)) throw unusable(items === undefined ? 'has no items' : 'has items that are not a list')
-  const text = (name: keyof typeof MAX_LENGTHS): string | undefined => textOf(fields[name], name)
+  const text = (name: keyof typeof MAX_LENGTHS): string | undefined => boundedText(fields[name], name)
   return {
     events: items,
     timeZone: text('timeZone'),
@@ -89,7 +89,7 @@ function pageIn(body: object): Page {
 }
 
 /** Google leaves out empty fields; null and an empty text are treated as missing, too. */
-function textOf(value: unknown, name: keyof typeof MAX_LENGTHS): string | undefined {
+function boundedText(value: unknown, name: keyof typeof MAX_LENGTHS): string | undefined {
   if (value === undefined || value === null || value === '') return undefined
   if (typeof value !== 'string') throw unusable(`has a ${name} that is not a string`)
   if (value.length > MAX_LENGTHS[name]) throw unusable(`has a ${name} of ${value.length} characters`)

@@ -83,7 +83,7 @@ export function createTransport(clock: Clock, pool: Pool): Transport {
         const { origin, pathname, search } = url
         const response = await pool.request({ ...request, origin, path: pathname + search, signal: abort.signal })
         const body = { bytes: await readAll(response.body, lease, grow), headers: response.headers }
-        const text = await textOf(body, lease, grow)
+        const text = await decodedText(body, lease, grow)
         return { status: response.statusCode, headers: response.headers, text, release: () => lease.release() }
       } catch (error) {
         lease.release()
@@ -131,7 +131,7 @@ async function readAll(body: AsyncIterable<Buffer>, lease: BodyLease, grow: () =
 }
 
 /** Decompresses the body: the googleapis library requests gzip, and Google sends it. */
-async function textOf(
+async function decodedText(
   { bytes, headers }: { bytes: Buffer; headers: Answer['headers'] },
   lease: BodyLease,
   grow: () => Promise<void>,

@@ -46,7 +46,7 @@ function adoptFrom(
   state: GrantState,
   { secret, name, since }: { secret: Secret | undefined; name: string; since: number },
 ): Loaded {
-  const text = textOf(secret, 'refresh_token')
+  const text = decodedValue(secret, 'refresh_token')
   if (text.trim() === '') {
     const message = `Secret ${name}, which spec.grantSecretRef names, has no key refresh_token: add it, with a refresh token of the account.`
     return unusable(state, stepFailure('Authorized', 'GrantSecretKeyMissing', message, { kind: 'wait', for: HOUR_MS }))
@@ -59,7 +59,7 @@ function adoptFrom(
       invalid(deps, since, `${what}: put a refresh token of the account there, as Google gave it (1//…).`),
     )
   }
-  const stated = textOf(secret, 'granted_at').replace(/^[\s"']+|[\s"']+$/g, '')
+  const stated = decodedValue(secret, 'granted_at').replace(/^[\s"']+|[\s"']+$/g, '')
   const now = deps.clock.now()
   const grantedAt = /^\d{4}-\d\d-\d\d/.test(stated) ? pastInstant(stated, now) : undefined
   const note = remarkOn(name, found.stripped, stated !== '' && grantedAt === undefined)
@@ -71,7 +71,7 @@ function adoptFrom(
   return { state: adopted }
 }
 
-const textOf = (secret: Secret | undefined, key: string): string =>
+const decodedValue = (secret: Secret | undefined, key: string): string =>
   Buffer.from(secret?.data?.[key] ?? '', 'base64').toString('utf8')
 
 function remarkOn(name: string, stripped: readonly string[], isTimeless: boolean): string | undefined {

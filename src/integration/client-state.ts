@@ -37,7 +37,7 @@ export async function readClient(
     return { kind: 'unusable', version: undefined, finding: { status: 'False', reason: 'SecretNotFound', message } }
   }
   const version = versionOf(integration, cached)
-  const parsed = parseClientSecret(textOf(secret.data), { secretName: name, key })
+  const parsed = parseClientSecret(decodedValues(secret.data), { secretName: name, key })
   if ('reason' in parsed) return { kind: 'unusable', version, finding: { status: 'False', ...parsed } }
   return { kind: 'usable', version, file: parsed, hash: hashOf(parsed) }
 }
@@ -52,7 +52,7 @@ function missingSecret({ metadata, spec }: CalendarIntegration): string {
   return `There is no Secret ${name} in namespace ${metadata.namespace ?? ''}, which spec.google.clientSecretRef names: create it with the client file that the Google Cloud console offers for download, under the key ${key}.`
 }
 
-const textOf = (data: Record<string, string> = {}): Record<string, string> =>
+const decodedValues = (data: Record<string, string> = {}): Record<string, string> =>
   Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString('utf8')]))
 
 /** Identifies the credentials without revealing them: a client secret is random, so it cannot be guessed from its hash. */

@@ -133,14 +133,14 @@ async function fromProvider({ authProvider }: UserEntry): Promise<string | undef
 
 async function tlsOf({ cluster, user, caIsOptional = false }: ClusterConfig): Promise<TlsOptions> {
   const [ca, cert, key] = await Promise.all([
-    textOf(cluster.certificateAuthorityData, cluster.certificateAuthority, 'certificate authority').catch(
+    inlineOrFile(cluster.certificateAuthorityData, cluster.certificateAuthority, 'certificate authority').catch(
       (error: unknown) => {
         if (caIsOptional) return undefined
         throw error
       },
     ),
-    textOf(user.clientCertificateData, user.clientCertificate, 'client certificate'),
-    textOf(user.clientKeyData, user.clientKey, 'client key'),
+    inlineOrFile(user.clientCertificateData, user.clientCertificate, 'client certificate'),
+    inlineOrFile(user.clientKeyData, user.clientKey, 'client key'),
   ])
   return {
     ...(ca === undefined ? {} : { ca }),
@@ -150,7 +150,7 @@ async function tlsOf({ cluster, user, caIsOptional = false }: ClusterConfig): Pr
   }
 }
 
-async function textOf(data: string, path: string, what: string): Promise<string | undefined> {
+async function inlineOrFile(data: string, path: string, what: string): Promise<string | undefined> {
   if (data !== '') return data
   return path === '' ? undefined : readText(path, what)
 }

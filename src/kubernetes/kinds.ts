@@ -9,6 +9,7 @@ import {
   grantSecretName,
   MANAGED_BY_SELECTOR,
 } from '../resources/names.ts'
+import { agentKey, integrationKey } from '../resources/references.ts'
 import { siteHost } from '../resources/sites.ts'
 import { writeCalendarKey } from '../resources/write-calendar.ts'
 import type { Agent, Booking, CalendarIntegration, CustomKind, CustomObject } from '../resources/types.ts'
@@ -69,9 +70,7 @@ export const WATCHED = {
     plural: 'agents',
     indexes: {
       uid: ({ metadata: { uid } }) => (uid === undefined ? [] : [uid]),
-      integration: ({ metadata: { namespace = '' }, spec: { integrationRef } }) => [
-        `${integrationRef.namespace ?? namespace}/${integrationRef.name}`,
-      ],
+      integration: (agent) => [integrationKey(agent)],
       namespace: ({ metadata: { namespace = '' } }) => [namespace],
       writeCalendar: ({ spec }) => [writeCalendarKey(spec) ?? []].flat(),
       secret: (agent) => secretsOf(agent).flatMap((name) => siblingKey(agent, name)),
@@ -85,7 +84,7 @@ export const WATCHED = {
   bookings: custom<Booking>({
     kind: 'Booking',
     plural: 'bookings',
-    indexes: { agent: (booking) => siblingKey(booking, booking.spec.agentRef.name) },
+    indexes: { agent: (booking) => [agentKey(booking)] },
   }),
   /** Index `controller`, as of the two kinds below: `namespace/uid` of the owner. */
   secrets: metadata({ kind: 'Secret', plural: 'secrets', scope: 'Namespaced' }),

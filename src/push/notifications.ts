@@ -4,6 +4,7 @@
  * Agent (`notified-annotation.ts`). Several within a moment are one (`coalescer.ts`). The room touches Kubernetes only through
  * its port, and writes nothing but that annotation.
  */
+import { isConflict } from '../failures/thrown.ts'
 import { ApiError, keyOf, type Cluster, type WatchEvent } from '../kubernetes/port.ts'
 import { sleep, type Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
@@ -187,7 +188,5 @@ export class NotificationRelay implements Notifications {
     this.#postpone(pending, RETRY_MS)
   }
 }
-
-const isConflict = (error: unknown): boolean => error instanceof ApiError && error.failure === 'Conflict'
 
 const annotationOf = ({ metadata }: Agent): string | undefined => metadata.annotations?.[NOTIFIED]

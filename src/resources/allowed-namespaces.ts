@@ -1,12 +1,9 @@
 /** Decides which namespaces an integration serves, modelled on the Gateway API's `allowedRoutes`. Pure. */
+import { integrationKey } from './references.ts'
 import type { Agent, CalendarIntegration } from './types.ts'
 
 /** Looks up the labels of a namespace. */
 type LabelsOf = (namespace: string) => Record<string, string> | undefined
-
-/** The key, `namespace/name`, of the integration that an Agent refers to. */
-export const integrationKey = (agent: Agent): string =>
-  `${agent.spec.integrationRef.namespace ?? agent.metadata.namespace ?? ''}/${agent.spec.integrationRef.name}`
 
 /** Whether this integration serves the agent's namespace. @param labelsOf undefined if the operator may not read labels. */
 export function isAllowed(agent: Agent, integration: CalendarIntegration, labelsOf: LabelsOf | undefined): boolean {
