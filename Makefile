@@ -44,7 +44,7 @@ build: $(INSTALLED) ## bundle what ships into dist/
 generate: $(INSTALLED) ## derive types, schemas and reference pages from crds/
 	@npm run --silent generate
 
-bench: build ## measure speed, memory and requests
+bench: build ## measure speed, memory and requests, three times, beside the last release (KUBERNETES=real)
 	@npx tsx bench/run.ts
 
 bench-sign-ins: build ## let 1,000 people sign in at once, at two replicas

@@ -8,6 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { exitOnSignals, startWorld, type BenchWorld } from './bench-world.ts'
 import type { Booked, Counts } from './messages.ts'
+import { freePort } from './free-port.ts'
 import { MeasuredOperator, type Reading } from './operator.ts'
 import { until } from './until.ts'
 
@@ -39,7 +40,7 @@ async function bench(): Promise<void> {
   console.log(`${machine}, Kubernetes: ${kubernetes}, ${agents} Agents, load ${loadavg()[0]?.toFixed(1)}\n`)
   const world = await startWorld()
   await world.ask({ do: 'seed', agents, events: EVENTS_EACH, interval: INTERVAL, write: true })
-  const operator = new MeasuredOperator(world.state)
+  const operator = new MeasuredOperator(world.state, [], { metrics: await freePort(), web: 0 })
   await until(async () => ((await world.ask({ do: 'count' })) as Counts).ready === agents)
   const run = { world, operator }
   await book(run, { count: bookings, agents, seconds })

@@ -35,7 +35,6 @@ export interface Holdings {
   sockets: number
 }
 
-const ALONE: Ports = { metrics: 18_081, web: 0 }
 /** Another program, to compare with. */
 const BUNDLE = process.env.OPERATOR ?? 'dist/main.js'
 const CLOCK_TICKS = 100
@@ -45,7 +44,7 @@ export class MeasuredOperator {
   readonly #child: ChildProcess
   readonly #ports: Ports
 
-  constructor({ url, kubeconfig }: WorldState, nodeOptions: string[] = [], ports = ALONE, said?: Said) {
+  constructor({ url, kubeconfig }: WorldState, nodeOptions: string[], ports: Ports, said?: Said) {
     this.#ports = ports
     const urls = ['oauth', 'api', 'accounts'].map((which) => `--google-${which}-url=${url}`)
     const flags = [
@@ -89,7 +88,7 @@ export class MeasuredOperator {
   /** Undefined if the process has ended. */
   async holdings(): Promise<Holdings | undefined> {
     const answer = await fetch(`http://127.0.0.1:${this.#ports.metrics}/metrics`).catch(() => undefined)
-    if (!answer || this.#child.exitCode !== null) return undefined
+    if (!answer || this.hasEnded) return undefined
     const metrics = await answer.text()
     const process = `/proc/${this.#child.pid ?? 0}`
     const links = readdirSync(`${process}/fd`).map((fd) => linkOf(`${process}/fd/${fd}`))
@@ -101,12 +100,17 @@ export class MeasuredOperator {
     }
   }
 
+  get hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null
+  }
+
   async isReady(): Promise<boolean> {
     const { ok } = await fetch(`http://127.0.0.1:${this.#ports.metrics}/readyz`).catch(() => ({ ok: false }))
     return ok
   }
 
   async stop(): Promise<void> {
+    if (this.hasEnded) return
     const ended = once(this.#child, 'exit')
     this.#child.kill('SIGTERM')
     await ended
