@@ -7,6 +7,7 @@ import type { AgentDeps } from './agent/port.ts'
 import { createAgentReconciler } from './agent/reconcile.ts'
 import { createBookingReconciler } from './booking/reconcile.ts'
 import { CalendarTurns } from './booking/turns.ts'
+import { UnansweredWrites } from './booking/unanswered-writes.ts'
 import { createZones } from './calendar/zones.ts'
 import { createController, type Controller, type Reconcile } from './controller/controller.ts'
 import { registerGauges, registerOutputGauge } from './gauges.ts'
@@ -270,6 +271,7 @@ function createWorkloads(deps: OperatorDeps, parts: WorkloadParts): Workloads {
   const bookings = createBookingReconciler({
     ...{ cluster, clock, log, integrations: registry, tokens, calendars: agents, zones: ports.zones, metrics },
     turns: new CalendarTurns({ clock, random, wake: wakeBooking }),
+    unanswered: new UnansweredWrites({ clock, wake: wakeBooking }),
     wake: wakeBooking,
   })
   registerOutputGauge(metrics, agents.outputs)

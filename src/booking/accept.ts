@@ -6,6 +6,7 @@ import type { Interval } from '../calendar/interval.ts'
 import type { CalendarSnapshot } from '../calendar/calendar-snapshot.ts'
 import { done, wait } from '../controller/outcome.ts'
 import { GoogleError } from '../google/port.ts'
+import { keyOf } from '../kubernetes/port.ts'
 import { timestamp } from '../resources/conditions.ts'
 import { agentFailed, notReady } from './agent-steps.ts'
 import { isFinal } from './decide.ts'
@@ -24,6 +25,8 @@ const READ_PAUSE_MS = 30_000
 
 /** After this time, the Agent's calendars count as unreadable. */
 const READ_PATIENCE_MS = 60_000
+/** How soon a Booking looks again whether the write of another one was answered. It is woken when that is known. */
+const UNANSWERED_PAUSE_MS = 10_000
 
 /** The times that a spec names. */
 export const wantedTime = ({ booking: { spec } }: BookingRun): Interval => ({
@@ -47,6 +50,11 @@ export const decideTime: AgentStep = async (run, state, progress) => {
     return concludeRefusal(run, state, progress, refused('InThePast', message))
   }
   if (booking.spec.conflictPolicy === 'Allow') return { progress: { ...progress, accepted: ACCEPTED } }
+  const { agent, turn } = progress.agent
+  if (deps.unanswered.mayOccupy(turn, keyOf(booking), wanted)) {
+    const message = 'Google has not answered yet whether another Booking was written to this time.'
+    return { progress: agentFailed(progress, notReady(agent, message), UNANSWERED_PAUSE_MS) }
+  }
   return judge(run, state, progress)
 }
 
@@ -86,10 +94,9 @@ async function judge(run: BookingRun, state: BookingState, progress: ProgressWit
   const known = deps.calendars.calendars(agent.key)
   const calendars = known ? knownCalendars(known.state, agent.agent, agent.account) : []
   const oldest = Math.min(...calendars.map(({ lastRead = -Infinity, failure }) => (failure ? -Infinity : lastRead)))
-  const doubtedAt = deps.turns.doubtedAt(agent.turn)
-  const isFresh = oldest >= Math.max(deps.clock.monotonic() - FRESH_MS, doubtedAt)
+  const isFresh = oldest >= deps.clock.monotonic() - FRESH_MS
   if (!known || calendars.length === 0 || !isFresh) {
-    return awaitReading(run, state, progress, { known, calendars, oldest, doubtedAt })
+    return awaitReading(run, state, progress, { known, calendars, oldest })
   }
   const read = { state: { askedAt: undefined } }
   const { uid = '' } = booking.metadata
@@ -117,8 +124,6 @@ interface Reading {
   calendars: readonly KnownCalendar[]
   /** When the least recently read calendar was read; -Infinity if one cannot be read. */
   oldest: number
-  /** What was read before this may lack a write whose answer was lost. */
-  doubtedAt: number
 }
 
 /** Has the calendars read; several Bookings share one read. Once that has failed, the Agent is not ready. */
@@ -133,15 +138,15 @@ function awaitReading(
   if (askedAt !== undefined && hasFailed(reading, askedAt, now)) {
     return { state: { askedAt: undefined }, progress: agentFailed(progress, notReady(agent, reasonOf(reading))) }
   }
-  deps.calendars.refresh(key, Math.max(now - FRESH_MS, reading.doubtedAt))
+  deps.calendars.refresh(key, now - FRESH_MS)
   const outcome = wait('the calendars of the Agent are being read', READ_PAUSE_MS)
   return { state: { askedAt: askedAt ?? now }, progress: { ...endedSilently(progress, outcome), isWaiting: true } }
 }
 
 /** The attempt has ended, or takes too long, and a calendar was not read since. */
-function hasFailed({ known, oldest, doubtedAt }: Reading, askedAt: number, now: number): boolean {
+function hasFailed({ known, oldest }: Reading, askedAt: number, now: number): boolean {
   const isOver = known?.isAwaited === false || now - askedAt > READ_PATIENCE_MS
-  return isOver && (oldest < askedAt - FRESH_MS || (doubtedAt < askedAt && oldest < doubtedAt))
+  return isOver && oldest < askedAt - FRESH_MS
 }
 
 function reasonOf({ known, calendars }: Reading): string {

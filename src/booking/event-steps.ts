@@ -84,7 +84,7 @@ export const lookAtEvent: AgentStep = async (run, state, progress) => {
   try {
     const stored = await withToken(run.deps, agent, (token) => agent.client.event(token, where))
     const unlistedAt = listedEtag === undefined ? calendar?.lastRead : undefined
-    if (stored && stored.etag !== listedEtag) applyRead(run, where, stored)
+    if (stored) noteFound(run, where, stored, listedEtag)
     const looked = { lookedAt: run.deps.clock.monotonic(), mayExist: false, seenEtag: listedEtag, unlistedAt }
     const result = afterLook(run, state, progress, { stored, where })
     return { ...result, state: { ...looked, ...polled(run, state), ...result.state } }
@@ -111,6 +111,12 @@ function afterLook(run: BookingRun, state: BookingState, before: ProgressWithAge
   // The id was used: it stays reserved at Google.
   const isKnown = stored !== undefined || before.isDuplicate === true
   return absent(run, progress, { where, isKnown })
+}
+
+/** Google has such an event: a write that arrives late now meets its id or its version. */
+function noteFound(run: BookingRun, where: EventReference, stored: StoredEvent, listedEtag: string | undefined): void {
+  if (stored.etag !== listedEtag) applyRead(run, where, stored)
+  run.deps.unanswered.settle(keyOf(run.booking))
 }
 
 /** What the listing lacks, such as a write whose answer was lost, is applied to the snapshots and published. */
@@ -211,7 +217,7 @@ async function insert(run: BookingRun, state: BookingState, before: ProgressWith
     const inserted = afterInsert(run, progress, result)
     return { ...inserted, state: { ...saved?.state, ...inserted.state } }
   } catch (error) {
-    const mayExist = noteUnanswered(run, agent, error)
+    const mayExist = noteUnanswered(run, progress, error)
     const failed = writeFailed(run, state, progress, error)
     return { ...failed, state: { ...saved?.state, ...failed.state, mayExist } }
   }
@@ -237,10 +243,11 @@ function afterInsert(run: BookingRun, progress: ProgressWithAgent, result: Inser
 /** After these, the event may have been written nevertheless. */
 const UNANSWERED: readonly GoogleFailure[] = ['Unreachable', 'Unknown']
 
-/** Nobody may take the slot of an event that may have been written: the calendar is read again before it is judged. */
-function noteUnanswered({ deps }: BookingRun, { turn }: BookingAgent, error: unknown): boolean {
+/** Nobody may take the slot of an event that may have been written. Returns whether it may. */
+function noteUnanswered(run: BookingRun, { agent, atGoogle }: ProgressWithAgent, error: unknown): boolean {
   const isUnanswered = error instanceof GoogleError && UNANSWERED.includes(error.failure)
-  if (isUnanswered) deps.turns.onUnanswered(turn)
+  const known = atGoogle.kind === 'stands' && atGoogle.event.time ? [atGoogle.event.time] : []
+  if (isUnanswered) run.deps.unanswered.add(agent.turn, keyOf(run.booking), [wantedTime(run), ...known])
   return isUnanswered
 }
 
@@ -277,7 +284,7 @@ async function patch(run: BookingRun, state: BookingState, progress: ProgressWit
     deps.turns.onWritten(agent.turn)
     return afterWrite(run, progress, result.event, calendarId)
   } catch (error) {
-    noteUnanswered(run, agent, error)
+    noteUnanswered(run, progress, error)
     return writeFailed(run, state, progress, error)
   }
 }
@@ -298,6 +305,7 @@ function afterWrite(
   const { deps } = run
   const { id, etag, resource } = stored
   deps.calendars.onWritten({ calendarId, id, etag, resource })
+  deps.unanswered.settle(keyOf(run.booking))
   const event = eventOf(run, progress.agent, stored)
   const written = {
     ...progress,

@@ -7,6 +7,7 @@ import type { Cluster } from '../kubernetes/port.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import type { CalendarTurns } from './turns.ts'
+import type { UnansweredWrites } from './unanswered-writes.ts'
 
 /** What the reconcile of Bookings works with. */
 export interface BookingDeps {
@@ -18,6 +19,7 @@ export interface BookingDeps {
   log: Log
   zones: Zones
   turns: CalendarTurns
+  unanswered: UnansweredWrites
   /** Reconciles a Booking at once. */
   wake(bookingKey: string): void
   metrics: {

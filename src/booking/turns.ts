@@ -22,8 +22,6 @@ interface Calendar {
   /** How many writes in a row were limited, and until when no other is sent, by the monotonic clock. */
   limited: number
   pausedUntil: number
-  /** When a write was last given up whose answer is not known. */
-  doubtedAt: number
 }
 
 const FIRST_PAUSE_MS = 5_000
@@ -33,7 +31,6 @@ const newCalendar = (): Calendar => ({
   waiting: new Map(),
   limited: 0,
   pausedUntil: 0,
-  doubtedAt: -Infinity,
 })
 
 function firstOf(waiting: ReadonlyMap<Key, string>): Key | undefined {
@@ -82,7 +79,7 @@ export class CalendarTurns {
     known.waiting.delete(booking)
     const first = firstOf(known.waiting)
     if (first === undefined) {
-      if (known.limited === 0 && known.doubtedAt === -Infinity) this.#calendars.delete(calendar)
+      if (known.limited === 0) this.#calendars.delete(calendar)
       return
     }
     // If it does not come, the others come by themselves after a while.
@@ -127,16 +124,6 @@ export class CalendarTurns {
     const known = this.#of(calendar)
     known.limited = 0
     known.pausedUntil = 0
-  }
-
-  /** The answer to a write was lost: what was read of the calendar before may lack it. */
-  onUnanswered(calendar: string): void {
-    this.#of(calendar).doubtedAt = this.#deps.clock.monotonic()
-  }
-
-  /** When a write was last given up whose answer is not known, by the monotonic clock. */
-  doubtedAt(calendar: string): number {
-    return this.#calendars.get(calendar)?.doubtedAt ?? -Infinity
   }
 
   #of(calendar: string): Calendar {

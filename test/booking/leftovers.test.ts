@@ -1,6 +1,7 @@
 /** §8 What a lost answer, a restored event and a deletion leave behind. */
 import { expect, test } from 'vitest'
 import { BookingBench } from './support/bench.ts'
+import { lost } from './support/memory-google.ts'
 
 test('a slot stays single while nobody knows whether the first Booking was written', async () => {
   const bench = new BookingBench()
@@ -12,6 +13,58 @@ test('a slot stays single while nobody knows whether the first Booking was writt
   await bench.run()
   expect(bench.google.live).toHaveLength(1)
   expect([bench.condition('Ready', 'a')?.reason, bench.condition('Ready', 'b')?.reason]).toEqual(['Ready', 'SlotTaken'])
+})
+
+test('a slot stays single where the calendar was read in the very instant of the lost write', async () => {
+  const bench = new BookingBench()
+  await bench.read()
+  bench.apply({}, 'a')
+  bench.apply({}, 'b')
+  bench.fault = { at: 3, how: 'answer lost' }
+  await bench.run()
+  expect(bench.google.live).toHaveLength(1)
+  expect([bench.condition('Ready', 'a')?.reason, bench.condition('Ready', 'b')?.reason]).toEqual(['Ready', 'SlotTaken'])
+})
+
+/** Google answers no insertion until it carries the first one out, late. */
+function delayInserts(bench: BookingBench): { arrive: () => void } {
+  const { intercept } = bench.google
+  const inserts: (() => unknown)[] = []
+  bench.google.intercept = (call, run) => {
+    if (call !== 'insert' || bench.google.calls.filter((one) => one === 'insert').length > 3)
+      return intercept(call, run)
+    inserts.push(run)
+    return Promise.reject(lost())
+  }
+  return { arrive: () => void inserts[0]?.() }
+}
+
+test('a slot stays single while an insertion whose answer was given up may still arrive', async () => {
+  const bench = new BookingBench()
+  const late = delayInserts(bench)
+  bench.apply({}, 'a')
+  bench.apply({}, 'b')
+  bench.apply({ start: '2026-12-02T14:00:00Z', end: '2026-12-02T15:00:00Z' }, 'c')
+  await bench.run(9)
+  // Neither free nor taken, as far as anybody knows.
+  expect(bench.condition('Ready', 'b')?.reason).toBe('AgentNotReady')
+  late.arrive()
+  await bench.run()
+  expect(bench.condition('Ready', 'c')?.reason).toBe('Ready')
+  expect(bench.google.live).toHaveLength(2)
+  expect([bench.condition('Ready', 'a')?.reason, bench.condition('Ready', 'b')?.reason]).toEqual(['Ready', 'SlotTaken'])
+})
+
+test('a slot is free again soon after a Booking is gone whose insertion never arrived', async () => {
+  const bench = new BookingBench()
+  delayInserts(bench)
+  bench.apply({}, 'a')
+  bench.apply({}, 'b')
+  await bench.run(2)
+  bench.delete('a')
+  await bench.run()
+  expect(bench.condition('Ready', 'b')?.reason).toBe('Ready')
+  expect(bench.google.live).toHaveLength(1)
 })
 
 test.each(['no connection', 'answer lost'] as const)(

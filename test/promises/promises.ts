@@ -381,6 +381,13 @@ export const PROMISES: readonly BrokenPromise[] = [
     test: 'test/booking/exactly-once.test.ts',
   },
   {
+    promise: 'a time goes to nobody else while an event whose write was not answered may stand there',
+    file: 'src/booking/unanswered-writes.ts',
+    find: 'return others.length > 0',
+    replace: 'return others.length > 1',
+    test: 'test/booking/leftovers.test.ts',
+  },
+  {
     promise: 'a listing that was requested before a write does not hide what was written',
     file: 'src/calendars/written-events.ts',
     find: 'at >= lastRead',

@@ -5,6 +5,7 @@
 import { expect } from 'vitest'
 import { createBookingReconciler, type BookingReconciler } from '../../../src/booking/reconcile.ts'
 import { CalendarTurns } from '../../../src/booking/turns.ts'
+import { UnansweredWrites } from '../../../src/booking/unanswered-writes.ts'
 import { createZones } from '../../../src/calendar/zones.ts'
 import { listCalendar } from '../../../src/calendars/list-calendar.ts'
 import {
@@ -117,6 +118,7 @@ export class BookingBench {
         },
       },
       turns: new CalendarTurns({ clock, random: () => 0.5, wake }),
+      unanswered: new UnansweredWrites({ clock, wake }),
       metrics: { booked: (seconds) => void this.booked.push(seconds), bookingConflict: () => undefined },
     })
   }
