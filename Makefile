@@ -61,9 +61,10 @@ bench-memory: build ## resident memory of the operator, as the image starts it, 
 
 DURATION ?= $(if $(SECONDS),$(SECONDS)s,5m)
 
-soak: build ## count every read of a hundred agents in real time, and look for leaks (DURATION=5m, or SECONDS=90)
+soak: build ## count every read of a hundred agents in real time, look for leaks, kill it amid Bookings (DURATION=5m, or SECONDS=90; SEED=… repeats the kills)
 	@echo "==> reading a hundred agents' calendars for $(DURATION)"
 	@npx tsx bench/soak.ts --duration $(DURATION)
+	@SEED="$(SEED)" npx tsx bench/kills.ts
 
 CASES ?= 100000
 

@@ -136,7 +136,7 @@ export class NamespaceFixture {
 
   /** The resourceVersion of every object that the operator may write. */
   async versions(): Promise<Record<string, string>> {
-    const kinds = ['Agent', 'CalendarIntegration', 'ConfigMap', 'Secret']
+    const kinds = ['Agent', 'Booking', 'CalendarIntegration', 'ConfigMap', 'Secret']
     const lists = await Promise.all(kinds.map((kind) => this.list(kind)))
     const entries = lists.flatMap((objects, index) =>
       objects.map(({ metadata }) => [`${kinds[index] ?? ''}/${metadata.name}`, metadata.resourceVersion]),

@@ -9,7 +9,7 @@ const POLL_MS = 100
  *
  * @throws Error that says what it waited for, and what the last call returned.
  */
-export async function until<T>(what: string, look: () => Promise<T | false | undefined>): Promise<T> {
+export async function until<T>(what: string, look: () => Promise<T | false | undefined>, pollMs = POLL_MS): Promise<T> {
   const end = Date.now() + PATIENCE_MS
   let last: unknown
   while (Date.now() < end) {
@@ -20,7 +20,7 @@ export async function until<T>(what: string, look: () => Promise<T | false | und
     } catch (error) {
       last = error
     }
-    await sleep(POLL_MS)
+    await sleep(pollMs)
   }
   throw new Error(`waited in vain until ${what}; the last look: ${last instanceof Error ? last.message : String(last)}`)
 }
