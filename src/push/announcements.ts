@@ -8,8 +8,8 @@ import { MINUTE_MS } from '../platform/time-units.ts'
 export interface Announcements {
   /** When a message last arrived that announced a change. */
   readonly lastMessage?: number
-  /** When Google's first message on a channel last arrived: it may come before the answer to the request. */
-  readonly lastSync?: number
+  /** `channelCheck` of the channels whose first message arrived last: it may come before the answer to the request. */
+  readonly synced: readonly string[]
   /** When the last reading began. */
   readonly lastRead?: number
   /** When the readings began that found a change that no message has announced yet. */
@@ -32,8 +32,11 @@ const TOLERANCE_MS = MINUTE_MS
 /** So many missed changes in a row mean that the channel is dead. */
 export const MISSED_LIMIT = 3
 
+/** More than the channels of one Agent whose first messages may arrive while Google answers. */
+export const REMEMBERED_CHANNELS = 128
+
 /** Before any message and any reading. */
-export const newAnnouncements = (): Announcements => ({ unannounced: [], missed: 0 })
+export const newAnnouncements = (): Announcements => ({ synced: [], unannounced: [], missed: 0 })
 
 /** A message has arrived that announces a change. */
 export function announced(before: Announcements, now: number): Announcements {
@@ -41,8 +44,12 @@ export function announced(before: Announcements, now: number): Announcements {
   return { ...before, lastMessage: now, unannounced, missed: 0 }
 }
 
-/** The first message of a channel has arrived: it announces nothing, but messages arrive again. */
-export const synced = (before: Announcements, now: number): Announcements => ({ ...before, lastSync: now, missed: 0 })
+/** The first message of these channels has arrived: it announces nothing, but messages arrive again. */
+export const synced = (before: Announcements, checks: readonly string[]): Announcements => ({
+  ...before,
+  synced: [...new Set([...checks, ...before.synced])].slice(0, REMEMBERED_CHANNELS),
+  missed: 0,
+})
 
 /** A calendar was read. What changed before it had a channel counts for nothing. */
 export function noted(before: Announcements, { lastRead, changedAt, provedAt = Infinity }: Reading): Announcements {

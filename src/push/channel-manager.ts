@@ -107,7 +107,7 @@ export class ChannelManager {
 
   /** Takes a notification whose token was verified. */
   onNotification(agentKey: Key, notification: Notification): void {
-    const { kind, tags } = notification
+    const { kind, tags, checks } = notification
     const tracked = this.#agents.get(agentKey)
     const now = this.#deps.clock.monotonic()
     if (!tracked) {
@@ -115,7 +115,7 @@ export class ChannelManager {
       return
     }
     for (const id of calendarsOf(tracked.value, tags)) {
-      tracked.update(withMessage(tracked.value, id, kind, now))
+      tracked.update(withMessage(tracked.value, id, { kind, checks, at: now }))
       noteReachable(this.#runOf(agentKey, tracked), id)
     }
     if (kind === 'change' && tracked.value.changed.size > 0) this.#deps.read(agentKey)

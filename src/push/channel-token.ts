@@ -14,11 +14,13 @@ export interface ChannelKey {
 }
 
 /** What the id and the token of a genuine notification say. */
-interface VerifiedChannel {
+export interface VerifiedChannel {
   /** The uid of the Agent that the channel is for. */
   uid: string
   /** `calendarTag` of the calendar that the channel is for. */
   tag: string
+  /** `channelCheck` of the channel. */
+  check: string
   /** False if the token was made with the previous key. */
   currentKey: boolean
 }
@@ -71,6 +73,12 @@ export function madeAt(id: string): number | undefined {
   return masked(bytes, bytes.readUInt32BE(RANDOM_BYTES)) * 1000
 }
 
+/**
+ * The check at the end of a channel's id, which tells it from the Agent's other channels, those for other URLs included; empty for
+ * any other text. @returns 6 characters.
+ */
+export const channelCheck = (id: string): string => CHANNEL_ID.exec(id)?.[3] ?? ''
+
 /** The time is no secret. It is masked with the random bytes before it, so that ids made one after another have nothing in common. */
 const masked = (bytes: Buffer, value: number): number => (Math.floor(value) ^ bytes.readUInt32BE(0)) >>> 0
 
@@ -113,11 +121,12 @@ export function verifyChannel(
   id: string | undefined,
   token: string | undefined,
 ): VerifiedChannel | undefined {
-  const uid = CHANNEL_ID.exec(id ?? '')?.[1]
+  const [, uid, , idCheck] = CHANNEL_ID.exec(id ?? '') ?? []
   const tag = TOKEN.exec(token ?? '')?.[1]
-  if (id === undefined || token === undefined || uid === undefined || tag === undefined) return undefined
+  if (id === undefined || token === undefined || tag === undefined) return undefined
+  if (uid === undefined || idCheck === undefined) return undefined
   const given = Buffer.from(token)
   // Both have the same length, because the form of the token is checked.
   const madeBy = keys.findIndex((key) => timingSafeEqual(given, Buffer.from(channelToken(key, id, tag))))
-  return madeBy < 0 ? undefined : { uid, tag, currentKey: madeBy === 0 }
+  return madeBy < 0 ? undefined : { uid, tag, check: idCheck, currentKey: madeBy === 0 }
 }

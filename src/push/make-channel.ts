@@ -2,7 +2,7 @@
 import { GoogleError } from '../google/port.ts'
 import type { Clock, Random } from '../platform/clock.ts'
 import { announcementsOf, withChannels, type AgentPush, type PushAccess } from './agent-push.ts'
-import { calendarTag, channelToken, newChannelId, type ChannelKey } from './channel-token.ts'
+import { calendarTag, channelCheck, channelToken, newChannelId, type ChannelKey } from './channel-token.ts'
 import { refusalOf } from './refusals.ts'
 import {
   asked,
@@ -37,8 +37,9 @@ export interface ChannelRequest {
 
 /** What Google answers to a request for a channel. */
 type ChannelAnswer =
-  /** @property startedAt when it was asked, by the monotonic clock. */
-  { kind: 'made'; channel: UnprovedChannel; startedAt: number } | { kind: 'refused'; error: GoogleError; at: number }
+  | { kind: 'made'; channel: UnprovedChannel }
+  /** @property at by the monotonic clock. */
+  | { kind: 'refused'; error: GoogleError; at: number }
 
 /** With a wrong time of day, each channel would seem to have ended, and another one would be asked for at once. */
 const ENDED = 'the channel that Google made has ended already: check the time of day of the node'
@@ -48,7 +49,6 @@ export async function requestChannel(deps: RequestDeps, request: ChannelRequest)
   const { uid, calendarId, address, key, access } = request
   const id = newChannelId(key, { uid, address }, { randomBytes: deps.randomBytes, now: deps.clock.now() })
   const token = channelToken(key, id, calendarTag(uid, calendarId))
-  const startedAt = deps.clock.monotonic()
   try {
     const made = await access.client.watch(
       access.accessToken,
@@ -57,7 +57,7 @@ export async function requestChannel(deps: RequestDeps, request: ChannelRequest)
     )
     if (made.expiresAt <= deps.clock.now()) throw new GoogleError('Unknown', ENDED)
     const renewAt = renewalOf({ now: deps.clock.now(), expiresAt: made.expiresAt }, deps.random())
-    return { kind: 'made', startedAt, channel: { id, ...made, renewAt, askedAt: deps.clock.monotonic() } }
+    return { kind: 'made', channel: { id, ...made, renewAt, askedAt: deps.clock.monotonic() } }
   } catch (error) {
     if (!(error instanceof GoogleError)) throw error
     return { kind: 'refused', error, at: deps.clock.monotonic() }
@@ -68,10 +68,10 @@ export async function requestChannel(deps: RequestDeps, request: ChannelRequest)
 export function withAnswer(push: AgentPush, calendarId: string, answer: ChannelAnswer): AgentPush {
   const before = push.state.byCalendar.get(calendarId) ?? newCalendarPush()
   if (answer.kind === 'refused') return withRefusal(push, calendarId, answer)
-  const { channel, startedAt } = answer
+  const { channel } = answer
   const after = withChannels(push, calendarId, asked(before, channel))
   // The first message may have come before the answer.
-  const isProved = (announcementsOf(push, calendarId).lastSync ?? -Infinity) >= startedAt
+  const isProved = announcementsOf(push, calendarId).synced.includes(channelCheck(channel.id))
   return isProved ? { ...after, state: proved(after.state, calendarId, channel.askedAt) } : after
 }
 

@@ -1,28 +1,41 @@
 /** What Google's messages prove and announce, and which of them were missed. Pure. */
 import { announcementsOf, withAnnouncements, withChannels, type AgentPush } from './agent-push.ts'
-import { announced, judged, MISSED_LIMIT, synced } from './announcements.ts'
-import { calendarTag } from './channel-token.ts'
+import { announced, judged, MISSED_LIMIT, REMEMBERED_CHANNELS, synced } from './announcements.ts'
+import { calendarTag, channelCheck } from './channel-token.ts'
 import type { Notification } from './port.ts'
 import { proved } from './state.ts'
 
-/** When messages of each kind last arrived for an Agent that was not observed yet, by the tags of its calendars. */
-export type EarlyMessages = ReadonlyMap<string, Readonly<Partial<Record<Notification['kind'], number>>>>
+/** A message for one calendar. */
+interface Message extends Pick<Notification, 'kind' | 'checks'> {
+  /** When it arrived, by the monotonic clock. */
+  at: number
+}
+
+/** The last messages of each kind for an Agent that was not observed yet, by the tags of its calendars. */
+export type EarlyMessages = ReadonlyMap<string, Readonly<Partial<Record<Notification['kind'], Message>>>>
 
 /** Messages for an Agent that was not observed yet have arrived. */
-export const withEarly = (
+export function withEarly(
   before: EarlyMessages | undefined,
-  { kind, tags }: Notification,
-  now: number,
-): EarlyMessages =>
-  new Map([...(before ?? []), ...tags.map((tag) => [tag, { ...before?.get(tag), [kind]: now }] as const)])
+  { kind, tags, checks }: Notification,
+  at: number,
+): EarlyMessages {
+  const early = new Map(before)
+  for (const tag of tags) {
+    const known = early.get(tag)
+    const all = [...new Set([...checks, ...(known?.[kind]?.checks ?? [])])].slice(0, REMEMBERED_CHANNELS)
+    early.set(tag, { ...known, [kind]: { kind, checks: all, at } })
+  }
+  return early
+}
 
 /** Applies the messages that came before the Agent was observed. A change that has been read since then announces nothing. */
 export function withEarlyMessages(before: AgentPush, early: EarlyMessages): AgentPush {
   let push = before
   for (const { id, lastRead = Infinity } of before.calendars) {
-    const { sync, change = -Infinity } = early.get(calendarTag(before.uid, id)) ?? {}
-    if (sync !== undefined) push = withMessage(push, id, 'sync', sync)
-    if (change > lastRead) push = withMessage(push, id, 'change', change)
+    const { sync, change } = early.get(calendarTag(before.uid, id)) ?? {}
+    if (sync) push = withMessage(push, id, sync)
+    if (change && change.at > lastRead) push = withMessage(push, id, change)
   }
   return push
 }
@@ -31,12 +44,14 @@ export function withEarlyMessages(before: AgentPush, early: EarlyMessages): Agen
 export const calendarsOf = ({ uid, calendars }: AgentPush, tags: readonly string[]): string[] =>
   calendars.map(({ id }) => id).filter((id) => tags.includes(calendarTag(uid, id)))
 
-/** A message for a calendar has arrived: it proves a channel, or announces a change. */
-export function withMessage(before: AgentPush, id: string, kind: Notification['kind'], now: number): AgentPush {
-  const push = withAnnouncements(before, id, (kind === 'sync' ? synced : announced)(announcementsOf(before, id), now))
-  // A change is announced by the channel that is being replaced, too.
-  const isProof = kind === 'sync' || !push.state.byCalendar.get(id)?.proved
-  const state = isProof ? proved(push.state, id, now) : push.state
+/** A message for a calendar has arrived: it proves the channel that it arrived on, or announces a change. */
+export function withMessage(before: AgentPush, id: string, { kind, checks, at }: Message): AgentPush {
+  const known = announcementsOf(before, id)
+  const push = withAnnouncements(before, id, kind === 'sync' ? synced(known, checks) : announced(known, at))
+  // Messages also arrive on the channel that is being replaced, and on one of a former site.
+  const unproved = push.state.byCalendar.get(id)?.unproved
+  const isProof = unproved !== undefined && checks.includes(channelCheck(unproved.id))
+  const state = isProof ? proved(push.state, id, at) : push.state
   return { ...push, state, changed: kind === 'change' ? new Set(push.changed).add(id) : push.changed }
 }
 

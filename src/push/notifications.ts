@@ -14,7 +14,7 @@ import { NOTIFIED } from '../resources/names.ts'
 import type { Agent } from '../resources/types.ts'
 import { Coalescer } from './coalescer.ts'
 import { openNotified, sealNotified, type NotifiedKey } from './notified-annotation.ts'
-import type { Notification, Notifications, OnNotification } from './port.ts'
+import type { Notification, Notifications, OnNotification, ReceivedNotification } from './port.ts'
 
 /** What the relay of notifications needs. */
 interface NotificationRelayDeps {
@@ -46,6 +46,7 @@ interface Pending {
   uid: string
   kind: Notification['kind']
   tags: ReadonlySet<string>
+  checks: ReadonlySet<string>
   /** When the oldest of these notifications arrived; monotonic. */
   since: number
   /** When it arrived by the time of day, in ms since the epoch. */
@@ -55,6 +56,7 @@ interface Pending {
 const merge = (one: Pending, other: Pending): Pending => ({
   ...one,
   tags: new Set([...one.tags, ...other.tags]),
+  checks: new Set([...one.checks, ...other.checks]),
   since: Math.min(one.since, other.since),
   receivedAt: Math.min(one.receivedAt, other.receivedAt),
 })
@@ -92,9 +94,9 @@ export class NotificationRelay implements Notifications {
    *
    * @returns false if there is no Agent with this uid.
    */
-  receive({ uid, tag, kind }: { uid: string; tag: string; kind: Notification['kind'] }): boolean {
+  receive({ uid, tag, check, kind }: ReceivedNotification): boolean {
     if (this.#deps.cluster.agents.byIndex('uid', uid).length === 0) return false
-    this.#add(uid, { kind, tags: [tag] }, COLLECT_MS)
+    this.#add(uid, { kind, tags: [tag], checks: [check] }, COLLECT_MS)
     return true
   }
 
@@ -109,10 +111,10 @@ export class NotificationRelay implements Notifications {
     await Promise.all(this.#running)
   }
 
-  #add(uid: string, { kind, tags }: Pick<Notification, 'kind' | 'tags'>, delayMs: number): void {
+  #add(uid: string, { kind, tags, checks }: Omit<Notification, 'receivedAt'>, delayMs: number): void {
     const { clock } = this.#deps
     const times = { since: clock.monotonic(), receivedAt: clock.now() }
-    this.#postpone({ uid, kind, tags: new Set(tags), ...times }, delayMs)
+    this.#postpone({ uid, kind, tags: new Set(tags), checks: new Set(checks), ...times }, delayMs)
   }
 
   #postpone(pending: Pending, delayMs: number): void {
@@ -162,8 +164,9 @@ export class NotificationRelay implements Notifications {
     await this.#annotate(agent, pending)
   }
 
-  #deliver(agentKey: string, { receivedAt, kind, tags }: Pending): void {
-    for (const listener of this.#listeners) listener(agentKey, { receivedAt, kind, tags: [...tags] })
+  #deliver(agentKey: string, { receivedAt, kind, tags, checks }: Pending): void {
+    const notification = { receivedAt, kind, tags: [...tags], checks: [...checks] }
+    for (const listener of this.#listeners) listener(agentKey, notification)
   }
 
   /** Another replica may have written the annotation just now. */
@@ -172,11 +175,12 @@ export class NotificationRelay implements Notifications {
     return sinceMs >= 0 && sinceMs < INTERVAL_MS ? INTERVAL_MS - sinceMs : 0
   }
 
-  async #annotate(agent: Agent, { uid, kind, tags }: Pending): Promise<void> {
+  async #annotate(agent: Agent, { uid, kind, tags, checks }: Pending): Promise<void> {
     const { cluster, clock, randomBytes } = this.#deps
     const [key] = this.#deps.keys()
     if (!key) return
-    const value = sealNotified({ at: clock.now(), kind, tags: [...tags] }, uid, key, randomBytes)
+    const notified = { at: clock.now(), kind, tags: [...tags], checks: [...checks] }
+    const value = sealNotified(notified, uid, key, randomBytes)
     await cluster.patch(agent, { metadata: { annotations: { [NOTIFIED]: value } } })
   }
 

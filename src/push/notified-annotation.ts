@@ -12,7 +12,7 @@ export interface NotifiedKey {
 }
 
 /** What the annotation says. */
-export interface Notified extends Pick<Notification, 'kind' | 'tags'> {
+export interface Notified extends Omit<Notification, 'receivedAt'> {
   /** When it was written, in ms since the epoch. */
   at: number
 }
@@ -35,14 +35,14 @@ const MAX_LENGTH = 4_096
  * @param randomBytes cryptographically secure.
  */
 export function sealNotified(
-  { at, kind, tags }: Notified,
+  { at, kind, tags, checks }: Notified,
   uid: string,
   { notified: key }: NotifiedKey,
   randomBytes: (count: number) => Uint8Array,
 ): string {
   const iv = randomBytes(IV_BYTES)
   const cipher = createCipheriv(ALGORITHM, key, iv, { authTagLength: AUTH_TAG_BYTES }).setAAD(Buffer.from(uid))
-  const plain = JSON.stringify({ at, kind, tags })
+  const plain = JSON.stringify({ at, kind, tags, checks })
   const encrypted = [cipher.update(plain, 'utf8'), cipher.final()]
   return Buffer.concat([iv, ...encrypted, cipher.getAuthTag()]).toString('base64url')
 }
@@ -78,9 +78,9 @@ function decrypted(bytes: Buffer, uid: string, { notified: key }: NotifiedKey): 
 
 /** Another version of the operator may have sealed something else. */
 function parsed(plain: string): Notified | undefined {
-  const { at, kind, tags } = parseRecord(plain) ?? {}
+  const { at, kind, tags, checks = [] } = parseRecord(plain) ?? {}
   if (typeof at !== 'number' || (kind !== 'sync' && kind !== 'change') || !isTexts(tags)) return undefined
-  return { at, kind, tags }
+  return isTexts(checks) ? { at, kind, tags, checks } : undefined
 }
 
 const isTexts = (value: unknown): value is string[] =>

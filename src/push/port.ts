@@ -1,4 +1,5 @@
 /** What the pages tell the reconciler of an Agent about Google's notifications. */
+import type { VerifiedChannel } from './channel-token.ts'
 
 /** A notification for some calendars of one Agent. */
 export interface Notification {
@@ -8,6 +9,13 @@ export interface Notification {
   kind: 'sync' | 'change'
   /** `calendarTag` of each calendar. */
   tags: readonly string[]
+  /** `channelCheck` of each channel that they arrived on; empty if a replica of an earlier version passed them on. */
+  checks: readonly string[]
+}
+
+/** A notification whose token was verified. */
+export interface ReceivedNotification extends Pick<VerifiedChannel, 'uid' | 'tag' | 'check'> {
+  kind: Notification['kind']
 }
 
 /** Takes the notifications for the Agent `namespace/name`. */

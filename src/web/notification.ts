@@ -24,7 +24,8 @@ export function acceptNotification(
   )
   // A resource state that is not known yet announces a change, as `exists` and `not_exists` do.
   const kind = request.req.header('x-goog-resource-state') === 'sync' ? 'sync' : 'change'
-  const isAccepted = channel !== undefined && notified({ uid: channel.uid, tag: channel.tag, kind })
+  const isAccepted =
+    channel !== undefined && notified({ uid: channel.uid, tag: channel.tag, check: channel.check, kind })
   observeNotification(isAccepted ? kind : 'refused')
   return isAccepted ? 'accepted' : 'refused'
 }

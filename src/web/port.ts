@@ -4,7 +4,7 @@ import type { GrantStore } from '../grants/grant-store.ts'
 import type { Cluster } from '../kubernetes/port.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
-import type { Notification } from '../push/port.ts'
+import type { Notification, ReceivedNotification } from '../push/port.ts'
 import type { Sites } from '../resources/sites.ts'
 import type { Outcome } from './pages/pages.ts'
 
@@ -29,7 +29,7 @@ export interface WebDeps {
   /** Called when the links have changed, so that statuses with a link are out of date. */
   linksChanged(): void
   /** Takes a notification of Google whose token was verified. Returns false if its Agent does not exist. */
-  notified(notification: { uid: string; tag: string; kind: Notification['kind'] }): boolean
+  notified(notification: ReceivedNotification): boolean
   /** Called once for each notification of Google. */
   observeNotification(result: Notification['kind'] | 'refused'): void
   /** Called once for each completed sign-in. */

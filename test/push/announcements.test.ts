@@ -36,8 +36,8 @@ describe('a change that a poll finds', () => {
   })
 
   test('is not announced by the first message of a channel', () => {
-    expect(judgementDue(found(5 * MINUTE, synced(before, 5 * MINUTE)))).toBe(6 * MINUTE)
-    expect(judgementDue(synced(found(5 * MINUTE), 5 * MINUTE))).toBe(6 * MINUTE)
+    expect(judgementDue(found(5 * MINUTE, synced(before, ['check1'])))).toBe(6 * MINUTE)
+    expect(judgementDue(synced(found(5 * MINUTE), ['check1']))).toBe(6 * MINUTE)
   })
 
   test.each([
@@ -56,11 +56,11 @@ describe('a change that a poll finds', () => {
   })
 })
 
-test.each([
-  ['a message', announced],
-  ['the first message of another channel', synced],
+test.each<[string, (before: Announcements) => Announcements]>([
+  ['a message', (before) => announced(before, 4 * MINUTE)],
+  ['the first message of another channel', (before) => synced(before, ['check1'])],
 ])('%s ends the row of missed changes', (_, arrived) => {
   const missed = judged(found(MINUTE), 3 * MINUTE).announcements
   expect(missed.missed).toBe(1)
-  expect(arrived(missed, 4 * MINUTE).missed).toBe(0)
+  expect(arrived(missed).missed).toBe(0)
 })

@@ -75,15 +75,27 @@ describe('a site that is moved', () => {
     expect(push.watching().status).toBe('True')
   })
 
-  test('is not proved by a message of a channel of the former one', async () => {
+  test.each(['sync', 'change'] as const)('is not proved by a late %s of a channel of the former one', async (kind) => {
     await watched('alice', 'bob')
     push.reachable = () => false
     push.integrate({ siteURI: B })
-    await push.reconciled('alice')
-    post(0)
+    await watched('alice')
+    post(0, kind)
     await watched('bob')
     expect(push.watches).toBe(3)
     expect(push.watching('alice').reason).toBe('NotYetWatching')
+  })
+
+  test('is not proved by a late message that arrives while Google answers', async () => {
+    await watched('alice')
+    push.reachable = () => false
+    push.answerMs = 5_000
+    push.integrate({ siteURI: B })
+    await watched('alice')
+    post(0, 'sync')
+    await push.clock.advance(10_000)
+    expect(push.watches).toBe(2)
+    expect(push.watching().reason).toBe('NotYetWatching')
   })
 
   test('does not stop the old channel before a message has arrived on the new one', async () => {
@@ -168,6 +180,31 @@ describe('a message for an Agent that a new leader has not reconciled yet', () =
     expect(push.watching().status).toBe('True')
     await push.clock.advance(5 * MINUTE_MS)
     expect(push.watches).toBe(1)
+  })
+
+  test.each([
+    ['after', [0, 1]],
+    ['before', [1, 0]],
+  ])('proves the channel that it arrived on, %s one of a former site', async (_, order) => {
+    push.reachable = () => false
+    await watched('alice')
+    push.integrate({ siteURI: B })
+    await watched('alice')
+    push.restart()
+    for (const index of order) post(index, 'sync')
+    await push.reconciled()
+    expect(push.watching().status).toBe('True')
+  })
+
+  test('proves nothing, if it arrived on a channel of a former site', async () => {
+    push.reachable = () => false
+    await watched('alice')
+    push.integrate({ siteURI: B })
+    await watched('alice')
+    push.restart()
+    post(0, 'sync')
+    await push.reconciled()
+    expect(push.watching().reason).toBe('NotYetWatching')
   })
 
   test('is read again, if the calendar was being read when it arrived', async () => {

@@ -65,13 +65,13 @@ describe('the token of a channel', () => {
   test('fits into the 256 characters that Google accepts', () => expect(token.length).toBeLessThanOrEqual(256))
 
   test('says whose calendar it is for', () => {
-    expect(verifyChannel(keys, id, token)).toEqual({ uid: UID, tag, currentKey: true })
+    expect(verifyChannel(keys, id, token)).toEqual({ uid: UID, tag, check: id.slice(-6), currentKey: true })
   })
 
   test('is accepted with the previous key too, and says so', () => {
     const older = newChannelId(previous, purpose, making)
     const madeBefore = channelToken(previous, older, tag)
-    expect(verifyChannel(keys, older, madeBefore)).toEqual({ uid: UID, tag, currentKey: false })
+    expect(verifyChannel(keys, older, madeBefore)).toEqual({ uid: UID, tag, check: older.slice(-6), currentKey: false })
   })
 
   const otherTag = calendarTag(UID, 'team@example.com')

@@ -38,11 +38,11 @@ class Replica {
   }
 
   change(tag: string): boolean {
-    return this.relay.receive({ uid: UID, tag, kind: 'change' })
+    return this.relay.receive({ uid: UID, tag, check: `on-${tag}`, kind: 'change' })
   }
 
   sync(tag: string): boolean {
-    return this.relay.receive({ uid: UID, tag, kind: 'sync' })
+    return this.relay.receive({ uid: UID, tag, check: `on-${tag}`, kind: 'sync' })
   }
 
   /** What was announced, in order: kind and tags. */
@@ -84,12 +84,21 @@ beforeEach(() => {
   put({})
 })
 
+test.each([
+  ['that owns the Agent', () => leader],
+  ['that does not own the Agent', () => other],
+])('a notification at the replica %s names the channels of that moment', async (_, replica) => {
+  for (const tag of ['a', 'b', 'a']) replica().change(tag)
+  await clock.advance(5_000)
+  expect(leader.heard.map(([, { checks }]) => [...checks].sort())).toEqual([['on-a', 'on-b']])
+})
+
 describe('a notification at the replica that owns the Agent', () => {
   test('is delivered within a second, without an annotation', async () => {
     const receivedAt = clock.now()
     expect(leader.change('a')).toBe(true)
     await clock.advance(500)
-    expect(leader.heard).toEqual([[AGENT, { kind: 'change', tags: ['a'], receivedAt }]])
+    expect(leader.heard).toEqual([[AGENT, { kind: 'change', tags: ['a'], checks: ['on-a'], receivedAt }]])
     expect(writes).toBe(0)
   })
 
@@ -128,7 +137,7 @@ describe('a notification at the replica that owns the Agent', () => {
   })
 
   test('is refused if the Agent is gone', () => {
-    expect(leader.relay.receive({ uid: 'uid-of-bob', tag: 'a', kind: 'change' })).toBe(false)
+    expect(leader.relay.receive({ uid: 'uid-of-bob', tag: 'a', check: 'on-a', kind: 'change' })).toBe(false)
   })
 
   test('is not delivered to an Agent that was deleted meanwhile', async () => {
@@ -237,7 +246,7 @@ describe('a notification at another replica', () => {
 
 describe('an annotation', () => {
   const seal = (at: number, uid = UID, key = KEY): string =>
-    sealNotified({ at, kind: 'change', tags: ['a'] }, uid, key, randomBytes)
+    sealNotified({ at, kind: 'change', tags: ['a'], checks: ['on-a'] }, uid, key, randomBytes)
 
   test.each<[string, () => string]>([
     ['without a seal', () => JSON.stringify({ at: clock.now(), kind: 'change', tags: ['a'] })],

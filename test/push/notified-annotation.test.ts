@@ -9,7 +9,7 @@ const [key, former, stranger] = [1, 2, 3].map((byte) => ({ notified: new Uint8Ar
   { notified: Uint8Array },
 ]
 const KEYS = [key, former]
-const notified: Notified = { at: 1_000, kind: 'change', tags: ['one', 'two'] }
+const notified: Notified = { at: 1_000, kind: 'change', tags: ['one', 'two'], checks: ['check1'] }
 const sealed = (what: object = notified, by = key): string => sealNotified(what as Notified, 'uid', by, randomBytes)
 
 describe('an annotation', () => {
@@ -27,10 +27,21 @@ describe('an annotation', () => {
     expect(openNotified(text, uid, KEYS)).toBeUndefined()
   })
 
-  test.each([{ at: 'now' }, { kind: 'other' }, { tags: 'one' }, { tags: undefined }, { tags: ['one', 2] }])(
-    'in which another version of the operator says %j says nothing',
-    (change) => {
-      expect(openNotified(sealed({ ...notified, ...change }), 'uid', KEYS)).toBeUndefined()
-    },
-  )
+  test('of a replica that does not name the channels yet says so', () => {
+    expect(openNotified(sealed({ ...notified, checks: undefined }), 'uid', KEYS)).toMatchObject({
+      ...notified,
+      checks: [],
+    })
+  })
+
+  test.each([
+    { at: 'now' },
+    { kind: 'other' },
+    { tags: 'one' },
+    { tags: undefined },
+    { tags: ['one', 2] },
+    { checks: 1 },
+  ])('in which another version of the operator says %j says nothing', (change) => {
+    expect(openNotified(sealed({ ...notified, ...change }), 'uid', KEYS)).toBeUndefined()
+  })
 })

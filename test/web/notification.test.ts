@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { request } from 'undici'
-import { calendarTag, channelToken, newChannelId } from '../../src/push/channel-token.ts'
+import { calendarTag, channelCheck, channelToken, newChannelId } from '../../src/push/channel-token.ts'
 import type { WebDeps } from '../../src/web/port.ts'
 import { createWeb, type Web } from '../../src/web/web.ts'
 import { ManualClock } from '../support/clock.ts'
@@ -13,6 +13,8 @@ const tag = calendarTag(UID, 'alice@example.com')
 
 let web: Web
 let notified: unknown[]
+/** The channel of the last notification. */
+let sentId: string
 let counted: string[]
 let logged: unknown[]
 let agents: Set<string>
@@ -71,6 +73,7 @@ async function send({ method = 'POST', state = 'exists', body, ...given }: Sent 
     (key
       ? newChannelId(key, { uid: UID, address: ADDRESS }, { randomBytes, now: Date.parse('2026-11-23T10:00:00Z') })
       : 'none')
+  sentId = id
   const token = given.token ?? (key ? channelToken(key, id, tag) : 'none')
   const headers = { 'x-goog-channel-id': id, 'x-goog-channel-token': token, 'x-goog-resource-state': state }
   const answer = await request(`http://127.0.0.1:${web.port ?? 0}/google-calendar/notifications`, {
@@ -82,7 +85,7 @@ async function send({ method = 'POST', state = 'exists', body, ...given }: Sent 
 describe('a notification with the right token', () => {
   test('is answered 204, without a body, and passed on', async () => {
     expect(await send()).toEqual({ status: 204, text: '' })
-    expect(notified).toEqual([{ uid: UID, tag, kind: 'change' }])
+    expect(notified).toEqual([{ uid: UID, tag, check: channelCheck(sentId), kind: 'change' }])
     expect(counted).toEqual(['change'])
   })
 
@@ -93,7 +96,7 @@ describe('a notification with the right token', () => {
     ['something that Google adds later', 'change'],
   ])('and the resource state %s is a %s', async (state, kind) => {
     expect((await send({ state })).status).toBe(204)
-    expect(notified).toEqual([{ uid: UID, tag, kind }])
+    expect(notified).toEqual([{ uid: UID, tag, check: channelCheck(sentId), kind }])
   })
 
   test('is answered without reading its body', async () => {

@@ -170,7 +170,13 @@ export class PushHarness {
   post({ id, token, agent }: MadeChannel, kind: Notification['kind'] = 'change'): boolean {
     const verified = verifyChannel(this.keys, id, token)
     if (!verified) return false
-    this.manager.onNotification(`booking/${agent}`, { receivedAt: this.clock.now(), kind, tags: [verified.tag] })
+    const { tag, check } = verified
+    this.manager.onNotification(`booking/${agent}`, {
+      receivedAt: this.clock.now(),
+      kind,
+      tags: [tag],
+      checks: [check],
+    })
     return true
   }
 
