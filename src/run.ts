@@ -25,7 +25,7 @@ export async function run(deps: RunDeps): Promise<number> {
     settings = readSettings(deps.flags, deps.env)
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error
-    deps.writeError(`The settings are not usable:\n${error.message}`)
+    deps.writeError(`The settings are invalid:\n${error.message}`)
     return 2
   }
   const log = createLog({ level: settings.logLevel, clock: systemClock, write: deps.write })

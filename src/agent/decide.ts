@@ -192,7 +192,7 @@ function syncedMessage({ calendars, staleAfterRaised, shortage }: NonNullable<Ag
   const raised =
     staleAfterRaised === undefined
       ? ''
-      : ` spec.publish.staleAfter is shorter than two sync intervals: ${formatDuration(staleAfterRaised)} counts instead.`
+      : ` spec.publish.staleAfter is shorter than two sync intervals: ${formatDuration(staleAfterRaised)} is used instead.`
   return `${upToDate}${raised}${shortage ? shortageMessage(shortage) : ''}`
 }
 

@@ -102,7 +102,7 @@ const UNDECIDED: RemovalEvent = {
   type: 'Warning',
   reason: 'RevokeFailed',
   note: (secret) =>
-    `The grant was not revoked at Google, because it was not found out within a minute whether another Agent uses it, too; the Agent was deleted anyway. Secret ${secret} is kept if there is one: revoke the access at https://myaccount.google.com/connections, then delete it.`,
+    `The grant was not revoked at Google, because the operator could not find out within a minute whether another Agent uses it, too; the Agent was deleted anyway. Secret ${secret} is kept if there is one: revoke the access at https://myaccount.google.com/connections, then delete it.`,
 }
 
 const OF_ANOTHER_ACCOUNT: RemovalEvent = {

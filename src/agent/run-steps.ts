@@ -54,7 +54,7 @@ export const write = (
   progress: AgentProgress = progressBefore(),
 ): Promise<Outcome> => tracked.runExclusive(async () => outcomeOf(await runAll(steps, run, tracked, progress)))
 
-/** A last step that failed over something that nobody expected has left no outcome. */
+/** A last step that failed unexpectedly has left no outcome. */
 function outcomeOf({ outcome, failures }: AgentProgress): Outcome {
   if (outcome) return outcome
   const thrown = failures.findLast(({ requeue }) => requeue.kind === 'retry')?.requeue

@@ -104,7 +104,7 @@ async function judge(run: BookingRun, state: BookingState, progress: ProgressWit
   const question = { slot: wantedTime(run), rules: agent.agent.spec.busy, zones: deps.zones, ownId }
   const answer = await answerOf(run, agent, calendars, question)
   if (answer instanceof GoogleError) {
-    const message = `the time of this Booking could not be read (${answer.message}).`
+    const message = `its calendars could not be read for the time of this Booking (${answer.message}).`
     return { ...read, progress: agentFailed(progress, notReady(agent.agent, message), answer.retryAfterMs) }
   }
   if (answer === 'free') return { ...read, progress: { ...progress, accepted: ACCEPTED } }

@@ -75,7 +75,7 @@ export const authorize: AgentStep = async (run, _, progress) => {
   const calendar = writeCalendar(consented, account)
   if (!calendar) {
     const message =
-      'the person has not agreed yet that appointments are written to the calendar that spec.calendars.write names.'
+      'the person has not yet agreed that appointments may be written to the calendar that spec.calendars.write names.'
     return { progress: agentFailed(progress, notReady(agent, message)) }
   }
   return { progress: { ...progress, agent: { ...known, agent: consented, account, calendar } } }

@@ -51,7 +51,8 @@ export const takeTurn: AgentStep = (run, _, progress) => {
 
 function pausedProgress(progress: ProgressWithAgent, paused: number): BookingProgress {
   const outcome = wait('Google limits writes to the calendar', paused)
-  const message = 'Google limits how quickly this calendar may be written to; the operator goes on when it may.'
+  const message =
+    'Google limits how quickly this calendar may be written to; the operator continues when Google allows it.'
   return progress.reportsFailures
     ? ended(progress, outcome, { booked: notBooked('RateLimited', message) })
     : endedSilently(progress, outcome)

@@ -71,7 +71,7 @@ export function bookedAs(event: Times, applied: Times): Booked {
       message: `The event stands in the calendar, from ${event.start} to ${event.end}.`,
     }
   }
-  const message = `The event was moved in Google Calendar, to ${event.start} until ${event.end}; written was ${applied.start} until ${applied.end}.`
+  const message = `The event was moved in Google Calendar: it is now from ${event.start} to ${event.end}; the operator wrote it from ${applied.start} to ${applied.end}.`
   return { status: 'True', reason: 'Moved', message }
 }
 

@@ -12,10 +12,7 @@ import { done } from '../controller/outcome.ts'
 export const checkTimeZone: BookingStep = (run, state, progress) => {
   const { timeZone } = run.booking.spec
   if (timeZone === undefined || identifyZone(timeZone) !== undefined) return { progress }
-  const booked = notBooked(
-    'EventRefused',
-    'spec.timeZone is no time zone that is known: name one such as Europe/Paris.',
-  )
+  const booked = notBooked('EventRefused', 'spec.timeZone is not a known time zone: name one such as Europe/Paris.')
   const accepted = progress.work === 'book' ? notYetKnown('spec.timeZone has to be corrected first.') : undefined
   return stuckOutcome(run, state, ended(progress, done(), { booked, ...(accepted ? { accepted } : {}) }))
 }

@@ -199,7 +199,7 @@ function giveTurnBack({ deps, booking }: BookingRun, { agent, isWaiting }: Progr
 
 /** The event changes faster than it can be read, or Google contradicts itself. */
 const restless = (progress: BookingProgress): BookingProgress =>
-  passing(progress, new GoogleError('Unknown', 'the event changes all the time'))
+  passing(progress, new GoogleError('Unknown', 'the event keeps changing'))
 
 const hasAgent = (progress: BookingProgress): progress is ProgressWithAgent => progress.agent !== undefined
 

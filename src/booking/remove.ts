@@ -88,7 +88,7 @@ async function removeWith(
   const calendar = writeCalendar(agent, account) ?? { id: '', name: '', onlyBookings: false }
   const known = { ...access, agent, key: agentKey(run.booking), resolution, account, calendar, turn: '' }
   const where = referenceOf(run, known)
-  return where ? deleteEvent(run, known, where) : { kind: 'left', why: 'its Agent writes to no calendar.' }
+  return where ? deleteEvent(run, known, where) : { kind: 'left', why: 'its Agent has no calendar to write to.' }
 }
 
 /** After a start, the integration may not have been looked at yet. */

@@ -44,7 +44,7 @@ function agentMessage({ failure, message }: GoogleError): string {
 /** Only this calendar has to wait. */
 function limited({ deps }: BookingRun, progress: ProgressWithAgent, { retryAfterMs }: GoogleError): BookingProgress {
   const pause = deps.turns.onLimited(progress.agent.turn, retryAfterMs)
-  const message = 'Google limits the rate of requests; the operator slows down for this calendar and goes on.'
+  const message = 'Google limits the rate of requests; the operator slows down for this calendar and continues.'
   return settle(progress, wait('Google limits writes to the calendar', pause), {
     booked: notBooked('RateLimited', message),
   })
@@ -76,6 +76,6 @@ function lasting({ agent }: BookingProgress, { failure, message }: GoogleError):
 /** An error that nobody expected. Its message may contain anything, so it is left out of the status. */
 export function unexpected(progress: BookingProgress, thrown: unknown): BookingProgress {
   const error = new UnexpectedError(thrown)
-  const message = `The operator failed over something that it does not understand (${error.kind}); it keeps trying, and its log says where.`
+  const message = `The operator met an error that it does not understand (${error.kind}); it keeps trying, and its log says where.`
   return settle(progress, retry(error), { booked: notBooked('BookingFailed', message) })
 }

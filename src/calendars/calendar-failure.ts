@@ -38,9 +38,7 @@ export function withFailure(calendar: CalendarState, error: ReadingError, contex
 
 /** The error for the status. The message of a bug of the operator may contain anything, so it is left out. */
 export const brief = (error: ReadingError): string =>
-  error instanceof GoogleError
-    ? error.message
-    : `the operator failed over something that it does not understand (${error.kind})`
+  error instanceof GoogleError ? error.message : `the operator met an error that it does not understand (${error.kind})`
 
 function unreadable(error: ReadingError, { name }: FailureContext, pause: number): StepFailure {
   const log = error instanceof GoogleError ? '' : ', and its log says where'

@@ -49,16 +49,16 @@ export class MemoryBudget {
   refusal(key: string, { bytes, events }: Kept): string | undefined {
     const { agent, events: most, total, small } = this.#limits
     if (events > most) {
-      return `all calendars of this Agent together have ${events.toLocaleString('en')} events in the window, and ${most.toLocaleString('en')} is the most`
+      return `all calendars of this Agent together have ${events.toLocaleString('en')} events in the window; the limit is ${most.toLocaleString('en')}`
     }
     if (bytes > agent)
-      return `all calendars of this Agent together take ${mb(bytes)} of memory, and ${mb(agent)} is the most`
+      return `all calendars of this Agent together take ${mb(bytes)} of memory; the limit is ${mb(agent)}`
     const more = bytes - (this.#agents.get(key) ?? 0)
     if (bytes <= small || more <= 0 || this.#total + more <= total) return undefined
     const namespace = (this.#namespaces.get(namespaceOf(key)) ?? 0) + more
     // Shares shrink as namespaces are added. Without the second limit, each namespace could take a share while it is still large.
     if (namespace <= total / Math.max(this.#namespaces.size, 1) && this.#total + more <= 2 * total) return undefined
-    return `the calendars of all Agents take ${mb(total)} of memory, the most there is, and those of this namespace ${mb(namespace)} of it, more than an equal share`
+    return `the calendars of all Agents take ${mb(total)} of memory, which is the limit; those of this namespace take ${mb(namespace)} of it, more than an equal share`
   }
 
   /** Records how many bytes an Agent uses now. */

@@ -13,7 +13,7 @@ export function bookingRemarks(one: ValidManifest, booking: Booking, all: readon
 
 function timeZoneRemarks(one: ValidManifest, { spec: { timeZone } }: Booking): Remark[] {
   if (timeZone === undefined || isTimeZone(timeZone)) return []
-  const text = `no such time zone is known; write its IANA name, such as Europe/Paris, found ${JSON.stringify(timeZone)}`
+  const text = `is not a known time zone; write its IANA name, such as Europe/Paris, found ${JSON.stringify(timeZone)}`
   return [remark(one, ['spec', 'timeZone'], 'problem', text)]
 }
 

@@ -29,7 +29,7 @@ const MESSAGES: Partial<Record<Problem['kind'], (problem: Problem, schema: Struc
 function malformed(problem: Problem, schema: StructuralSchema): string {
   const field = schemaAt(schema, problem.at)
   if (!problem.bySchema || field?.pattern === undefined) return withFound(problem)
-  return `${explained('has another form than it must have', problem.at, schema)} Found ${value(problem.found)}`
+  return `${explained('does not have the required form', problem.at, schema)} Found ${value(problem.found)}`
 }
 
 const withFound = ({ message, found }: Problem): string =>

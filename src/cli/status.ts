@@ -89,5 +89,5 @@ const KINDS = listed(
 )
 const SUBJECT = {
   kinds: KINDS,
-  forbidden: `You may not list ${KINDS} here: name another namespace by -n, or ask for that right.`,
+  forbidden: `You may not list ${KINDS} here: name another namespace with -n, or ask for that right.`,
 }

@@ -12,7 +12,7 @@ export function passingFailure(error: GoogleError): StepFailure | undefined {
       return stepFailure(
         'Synced',
         'RateLimited',
-        'The Google Cloud project has used up its daily quota of the Calendar API; the operator goes on when Google does.',
+        'The Google Cloud project has used up its daily quota of the Calendar API; the operator continues when Google allows it.',
         requeue,
       )
     case 'Unreachable':
@@ -29,11 +29,11 @@ export function passingFailure(error: GoogleError): StepFailure | undefined {
 
 function rateLimitedMessage(error: GoogleError): string {
   if (!(error instanceof OverBudgetError)) {
-    return 'Google limits the rate of requests; the operator slows down and goes on.'
+    return 'Google limits the rate of requests; the operator slows down and continues.'
   }
   return error.budget === 'account'
-    ? 'The budget of this account, spec.quota.requestsPerMinutePerAgent of the integration, is used up for the moment; the operator goes on within it. All Agents of the account share it.'
-    : 'The budget of the OAuth client, spec.quota.requestsPerMinute of the integration, is used up for the moment; the operator goes on within it.'
+    ? 'The budget of this account, spec.quota.requestsPerMinutePerAgent of the integration, is used up for the moment; the operator continues within it. All Agents of the account share it.'
+    : 'The budget of the OAuth client, spec.quota.requestsPerMinute of the integration, is used up for the moment; the operator continues within it.'
 }
 
 /** The message for Google's 403 `notACalendarUser`, which any request for a calendar can get. */

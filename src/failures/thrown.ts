@@ -23,6 +23,6 @@ export function failureOf(thrown: unknown): StepFailure {
 /** A bug of the operator. The error's message may contain anything, so it is left out of the status. */
 function unexpected(cause: unknown): StepFailure {
   const error = new UnexpectedError(cause)
-  const message = `The operator failed over something that it does not understand (${error.kind}); it keeps trying, and its log says where.`
+  const message = `The operator met an error that it does not understand (${error.kind}); it keeps trying, and its log says where.`
   return stepFailure('Synced', 'SyncFailed', message, { kind: 'retry', error })
 }

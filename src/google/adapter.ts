@@ -26,12 +26,12 @@ export const as = (accessToken: string): Options => ({ headers: { authorization:
 export function bodyOf(clock: Pick<Clock, 'now'>, answer: Answer, sentSyncToken: boolean): object {
   const { status, text } = answer
   if (!isWithinBounds(text))
-    throw new GoogleError('Unknown', 'the answer holds more than any of Google’s does', { status })
+    throw new GoogleError('Unknown', 'the answer is larger than any that Google gives', { status })
   const body = parseRecord(text)
   if (status !== 200) throw errorOf(clock, answer, classifyAPI(status, body, sentSyncToken))
   if (body) return body
   // A truncated answer, or the page of a proxy.
-  throw new GoogleError('Unreachable', '200 without a whole answer', { status })
+  throw new GoogleError('Unreachable', '200 with an incomplete answer', { status })
 }
 
 /** The error for an answer that was classified. */

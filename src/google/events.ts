@@ -68,7 +68,7 @@ function written(clock: Pick<Clock, 'now'>, answer: Answer): StoredEvent {
 function writeError(clock: Pick<Clock, 'now'>, answer: Answer): GoogleError {
   const { status, text } = answer
   if (!isWithinBounds(text))
-    return new GoogleError('Unknown', 'the answer holds more than any of Google’s does', { status })
+    return new GoogleError('Unknown', 'the answer is larger than any that Google gives', { status })
   return errorOf(clock, answer, classifyWrite(status, parseRecord(text)))
 }
 
@@ -76,7 +76,7 @@ function storedEvent(body: object): StoredEvent {
   const resource = isRecord(body) ? body : {}
   const { id, etag, status } = resource
   if (typeof id !== 'string' || id === '' || typeof etag !== 'string' || etag === '') {
-    throw new GoogleError('Unreachable', '200 without a whole event', { status: 200 })
+    throw new GoogleError('Unreachable', '200 with an incomplete event', { status: 200 })
   }
   return { id, etag, isCancelled: status === 'cancelled', resource }
 }

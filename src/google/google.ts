@@ -263,5 +263,5 @@ class HttpGoogleClient implements GoogleClient {
 
 /** A token that a user put into a Secret may be any text. One that cannot be sent is treated as one that Google refuses. */
 function assertUsable(accessToken: string): void {
-  if (!isUsableToken(accessToken)) throw new GoogleError('Unauthenticated', 'the access token cannot be one')
+  if (!isUsableToken(accessToken)) throw new GoogleError('Unauthenticated', 'this cannot be an access token')
 }

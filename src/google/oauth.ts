@@ -55,7 +55,7 @@ async function tokens(
   const body = parseRecord(answer.text)
   if (answer.status !== 200) throw googleErrorOf(deps, answer, classify(answer.status, body))
   // A truncated answer, or the page of a proxy.
-  if (body === undefined) throw new GoogleError('Unreachable', '200 without a whole answer', { status: 200 })
+  if (body === undefined) throw new GoogleError('Unreachable', '200 with an incomplete answer', { status: 200 })
   // If the time of day was set back meanwhile, `askedAt` is too late: the token would be published as valid for too long.
   return readTokenAnswer(body, Math.min(askedAt, timeOfDay(deps.clock, startedAt)))
 }

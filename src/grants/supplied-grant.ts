@@ -75,7 +75,7 @@ const decodedValue = (secret: Secret | undefined, key: string): string =>
   Buffer.from(secret?.data?.[key] ?? '', 'base64').toString('utf8')
 
 function remarkOn(name: string, stripped: readonly string[], isTimeless: boolean): string | undefined {
-  const taken = stripped.length > 0 ? [`taken off refresh_token: ${stripped.join('; ')}`] : []
+  const taken = stripped.length > 0 ? [`stripped from refresh_token: ${stripped.join('; ')}`] : []
   const timeless = isTimeless ? ['granted_at is not used, because it is not an RFC 3339 time in the past'] : []
   const remarks = [...taken, ...timeless]
   return remarks.length > 0 ? `In Secret ${name}: ${remarks.join('. In it, ')}.` : undefined

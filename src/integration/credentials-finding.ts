@@ -20,7 +20,7 @@ export const NOT_YET_VERIFIED: CredentialsFinding = {
 
 /** Google accepts the credentials. The message says what was stripped from them, and what may still have to be registered at Google. */
 export function verifiedFinding(file: ClientFile, signIn: SignIn): CredentialsFinding {
-  const stripped = file.stripped.length > 0 ? ` (Taken off: ${file.stripped.join('; ')}.)` : ''
+  const stripped = file.stripped.length > 0 ? ` (Stripped: ${file.stripped.join('; ')}.)` : ''
   return { ...VERIFIED, message: `${VERIFIED.message}${stripped}${registration(signIn)}` }
 }
 
@@ -41,7 +41,7 @@ export const unreachableFinding = (error: GoogleError): CredentialsFinding => ({
   message: `Google can't be reached to verify the credentials (${error.message}); the operator keeps trying.`,
 })
 
-const LATER = 'Changed settings take Google 5 minutes to a few hours; the operator looks again by itself.'
+const LATER = 'Changed settings take Google 5 minutes to a few hours; the operator checks again by itself.'
 
 /** What an error says about the client; undefined if it says nothing about it. */
 export function refusedFinding(error: GoogleError, { clientId }: ClientFile): CredentialsFinding | undefined {

@@ -68,7 +68,7 @@ function decideAPI({ api }: IntegrationFacts): APIFinding {
   }
   if (api?.state === 'Disabled') {
     const message =
-      'The Calendar API is switched off in the Google Cloud project of this client: enable "Google Calendar API" there (APIs & Services, Library). It takes Google some minutes; the operator looks again by itself.'
+      'The Calendar API is switched off in the Google Cloud project of this client: enable "Google Calendar API" there (APIs & Services, Library). It takes Google some minutes; the operator checks again by itself.'
     return { status: 'False', reason: 'APIDisabled', message }
   }
   return { status: 'Unknown', reason: 'NotYetKnown', message: 'No agent has used the Calendar API yet.' }

@@ -30,7 +30,7 @@ export interface Metrics {
   signIn: (outcome: string) => void
   /** Counts a change that Google should have announced and that a poll found, by the integration. */
   pushMissed: (integration: { namespace: string; name: string }) => void
-  /** Counts a notification of Google by its kind, or as refused. */
+  /** Counts a notification from Google by its kind, or as refused. */
   notification: (result: string) => void
   /** Measures the time from the creation of a Booking until its event first stood at Google. */
   booked: (seconds: number) => void
@@ -72,7 +72,7 @@ export function createMetrics(clock: Pick<Clock, 'monotonic'>): Metrics {
     'Changes that Google did not announce, found by a poll.',
     ['namespace', 'integration'],
   )
-  const notifications = counter('calendar_operator_push_notifications_total', 'Notifications of Google.', ['result'])
+  const notifications = counter('calendar_operator_push_notifications_total', 'Notifications from Google.', ['result'])
   for (const result of ['sync', 'change', 'refused']) notifications.inc({ result }, 0)
   const bookings = histogram(
     'calendar_operator_booking_time_to_booked_seconds',

@@ -39,7 +39,7 @@ function obstacle(
     return `The operator serves no pages (its setting --web-bind-address is 0), so Google can't announce changes. ${MEANWHILE}`
   }
   if (!integration.spec.google.siteURI.startsWith('https://')) {
-    return `spec.google.siteURI of CalendarIntegration ${key} is no https origin, and Google announces changes to such only. ${MEANWHILE}`
+    return `spec.google.siteURI of CalendarIntegration ${key} is not an https origin, and Google announces changes only to those. ${MEANWHILE}`
   }
   if (entry.siteRefused) {
     return `The site of CalendarIntegration ${key} is not accepted (its condition SiteAccepted says why), so Google can't announce changes there. ${MEANWHILE}`

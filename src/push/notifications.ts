@@ -188,7 +188,7 @@ export class NotificationRelay implements Notifications {
     if (this.#deps.clock.monotonic() - pending.since >= LIFETIME_MS) return
     const isReported = error instanceof ApiError && error.isReported
     if (!isReported && this.#logLimiter.tryAcquire(NOTIFIED))
-      this.#deps.log.warn({ agent: keyOf(agent), error }, 'a notification of Google could not be passed on')
+      this.#deps.log.warn({ agent: keyOf(agent), error }, 'a notification from Google could not be passed on')
     this.#postpone(pending, RETRY_MS)
   }
 }

@@ -46,7 +46,7 @@ export interface WatchingFacts {
 export type Watching = Finding<ReasonOf<'Agent', 'Watching'>> | 'absent' | 'unknown'
 
 /** How the message of a failed trial at this URL begins, by which it is recognised after a restart. */
-export const trialFailedAt = (address: string): string => `No message of Google arrived at ${address} `
+export const trialFailedAt = (address: string): string => `No message from Google arrived at ${address} `
 
 type Step = (facts: WatchingFacts) => Watching | undefined
 
@@ -101,7 +101,7 @@ const failing: Step = (facts) => {
   const failures = unwatched(facts).map((one) => ({ name: one.name, failure: pushOf(facts, one)?.failure }))
   const unreachable = failures.find(({ failure }) => failure?.reason === 'NotReachable')
   if (unreachable && facts.mode.kind === 'enabled') {
-    const message = `${trialFailedAt(facts.mode.address)}within a minute: lead this path from the internet to the operator's pages, with a valid certificate. Calendars are read at every interval meanwhile; the operator tries again.`
+    const message = `${trialFailedAt(facts.mode.address)}within a minute: route this path from the internet to the operator's pages, with a valid certificate. Calendars are read at every interval meanwhile; the operator tries again.`
     return { status: 'False', reason: 'NotReachable', message }
   }
   const refused = failures.find(({ failure }) => failure?.reason === 'WatchFailed')
@@ -114,7 +114,7 @@ const pending: Step = (facts) => {
   if (unwatched(facts).length === 0) return undefined
   if (!facts.waitsForOther)
     return notYet('Google was asked to announce changes; its first message has not arrived yet.')
-  return notYet('Another Agent of this integration finds out whether messages of Google arrive.')
+  return notYet('Another Agent of this integration finds out whether messages from Google arrive.')
 }
 
 const notYet = (message: string): Watching => ({ status: 'Unknown', reason: 'NotYetWatching', message })

@@ -62,7 +62,7 @@ export function ownershipOfPublished(
   const controller = controllerOf(object)
   if (isReservedName(object.metadata.name)) {
     const linked = controller ? `, and ${adviceOn(controller)}` : ''
-    return foreign('has a name that is kept for grants and keys', `publish under another name${linked}`)
+    return foreign('has a name that is reserved for grants and keys', `publish under another name${linked}`)
   }
   if (controller && controller.uid !== owner.metadata.uid) return foreign(belongsTo(controller))
   return controller ? ours(object, isMarked(object, owner, about.role)) : uncontrolled(object, owner, about)

@@ -28,9 +28,9 @@ export interface WebDeps {
   connected(agentKey: string): void
   /** Called when the links have changed, so that statuses with a link are out of date. */
   linksChanged(): void
-  /** Takes a notification of Google whose token was verified. Returns false if its Agent does not exist. */
+  /** Takes a notification from Google whose token was verified. Returns false if its Agent does not exist. */
   notified(notification: ReceivedNotification): boolean
-  /** Called once for each notification of Google. */
+  /** Called once for each notification from Google. */
   observeNotification(result: Notification['kind'] | 'refused'): void
   /** Called once for each completed sign-in. */
   observe(outcome: Outcome | 'refused' | 'failed'): void

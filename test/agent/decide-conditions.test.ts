@@ -59,7 +59,7 @@ describe('Ready', () => {
 
   test('says which duration counts if the one in the spec is too short', () => {
     const { of } = decided(facts({ grant, synced: { calendars: 1, staleAfterRaised: 10 * minutes } }))
-    expect(of('Ready')?.message).toContain('10m counts instead')
+    expect(of('Ready')?.message).toContain('10m is used instead')
   })
 })
 

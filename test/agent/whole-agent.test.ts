@@ -77,7 +77,7 @@ describe('an Agent whose calendar is read', () => {
     await alice.world.close()
     alice = new OneAgent({ staleAfter: '30s' })
     await alice.ready()
-    expect(alice.condition('Synced')?.message).toContain('10m counts instead')
+    expect(alice.condition('Synced')?.message).toContain('10m is used instead')
   })
 })
 

@@ -24,14 +24,14 @@ describe('one Agent', () => {
   test('has a limit of bytes over all its calendars, which the message names as the Agent’s', () => {
     expect(budget.refusal('a/one', wish(12 * MIB))).toBeUndefined()
     expect(budget.refusal('a/one', wish(12.1 * MIB))).toBe(
-      'all calendars of this Agent together take 12.1 MiB of memory, and 12.0 MiB is the most',
+      'all calendars of this Agent together take 12.1 MiB of memory; the limit is 12.0 MiB',
     )
   })
 
   test('has a limit of events over all its calendars', () => {
     expect(budget.refusal('a/one', wish(1, 100_000))).toBeUndefined()
     expect(budget.refusal('a/one', wish(1, 100_001))).toBe(
-      'all calendars of this Agent together have 100,001 events in the window, and 100,000 is the most',
+      'all calendars of this Agent together have 100,001 events in the window; the limit is 100,000',
     )
   })
 })
@@ -40,7 +40,7 @@ describe('all Agents', () => {
   test('keep no more than the budget, however many a namespace has', () => {
     expect(grab('hostile', 50, 10 * MIB)).toBe(60 * MIB)
     expect(budget.refusal('hostile/other', wish(10 * MIB))).toBe(
-      'the calendars of all Agents take 64.0 MiB of memory, the most there is, and those of this namespace 70.0 MiB of it, more than an equal share',
+      'the calendars of all Agents take 64.0 MiB of memory, which is the limit; those of this namespace take 70.0 MiB of it, more than an equal share',
     )
   })
 

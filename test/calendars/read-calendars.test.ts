@@ -230,7 +230,7 @@ describe('a calendar that is refused for good', () => {
     expect(others).toEqual([])
     expect(failed).toMatchObject({ reason: 'CalendarTooLarge', requeue: { kind: 'blocked' } })
     expect(failed?.message).toMatch(
-      /^Calendar team.* all calendars of this Agent together have 4 events.* 3 is the most/,
+      /^Calendar team.* all calendars of this Agent together have 4 events.* the limit is 3/,
     )
     expect(reader.calendar()?.snapshot.events).toBe(2)
     expect(reader.calendar('team@group.calendar.google.com')?.snapshot.events).toBe(0)

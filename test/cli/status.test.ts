@@ -205,7 +205,7 @@ describe('the exit code', () => {
 
   test.each([
     [404, 'install the CRDs'],
-    [403, 'name another namespace by -n'],
+    [403, 'name another namespace with -n'],
     [500, 'The API server failed: try again'],
   ])('is 2 where the API server answers %i, with what to do', async (refuse, words) => {
     const { code, errors } = await run({ output: 'table' }, wellScene(), { refuse })

@@ -45,7 +45,7 @@ describe('a booking', () => {
     const { code, lines } = await one([INTEGRATION, writing('alice'), booking(rest)].join('---'))
     expect(code).toBe(1)
     expect(lines).toEqual([
-      `a.yaml:28: spec.timeZone: no such time zone is known; write its IANA name, such as Europe/Paris, found "${found}"`,
+      `a.yaml:28: spec.timeZone: is not a known time zone; write its IANA name, such as Europe/Paris, found "${found}"`,
     ])
   })
 
@@ -58,12 +58,12 @@ describe('a booking', () => {
     [
       'end: 2026-12-01T15:00:00+01:00',
       'end: 2026-12-01T15:00:00',
-      'spec.end: has another form than it must have: When it ends, in the same form: after start, and at most 14 days later. Found "2026-12-01T15:00:00"',
+      'spec.end: does not have the required form: When it ends, in the same form: after start, and at most 14 days later. Found "2026-12-01T15:00:00"',
     ],
     [
       'start: 2026-12-01T14:00:00+01:00',
       'start: tomorrow',
-      'spec.start: has another form than it must have: When the appointment begins: RFC 3339 with whole seconds and an offset or Z, such as 2026-12-01T14:00:00+01:00. Found "tomorrow"',
+      'spec.start: does not have the required form: When the appointment begins: RFC 3339 with whole seconds and an offset or Z, such as 2026-12-01T14:00:00+01:00. Found "tomorrow"',
     ],
   ])('must have times that are right, and is refused once for each: %s, %s', async (before, after, line) => {
     const { code, lines } = await one([INTEGRATION, writing('alice'), booking().replace(before, after)].join('---'))

@@ -231,7 +231,7 @@ describe('objects together', () => {
     )
     expect(code).toBe(1)
     expect(lines.join('\n')).toContain('spec.publish.calendar.name')
-    expect(lines.join('\n')).toContain('kept for what the operator stores')
+    expect(lines.join('\n')).toContain('reserved for what the operator stores')
   })
 
   it('may read one supplied grant', async () => {

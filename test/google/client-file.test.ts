@@ -139,11 +139,11 @@ describe('what people paste around a value', () => {
     ['one quote', `${SECRET}'`, ['quotes around client_secret']],
     ['quotes and a newline', `"${SECRET}"\r\n`, ['white space around client_secret', 'quotes around client_secret']],
     ['nothing', SECRET, []],
-  ])('is taken off and named: %s', (_, client_secret, stripped) => {
+  ])('is stripped and named: %s', (_, client_secret, stripped) => {
     expect(usable(parse({ client_id: ID, client_secret }))).toMatchObject({ clientSecret: SECRET, stripped })
   })
 
-  it('is taken off inside a file too, and named by field, never by value', () => {
+  it('is stripped inside a file too, and named by field, never by value', () => {
     const text = JSON.stringify({ web: { ...WEB, client_id: ` ${ID}`, client_secret: `'${SECRET}'` } })
     const { clientId, clientSecret, stripped } = usable(fromFile(text))
     expect([clientId, clientSecret]).toEqual([ID, SECRET])

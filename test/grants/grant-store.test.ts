@@ -192,7 +192,7 @@ describe('a supplied grant', () => {
     supply(`"${TOKEN}"`, { granted_at: 'yesterday' })
     await gain()
     expect(bench.known.suppliedRemark).toBe(
-      'In Secret alice-grant: taken off refresh_token: quotes. In it, granted_at is not used, because it is not an RFC 3339 time in the past.',
+      'In Secret alice-grant: stripped from refresh_token: quotes. In it, granted_at is not used, because it is not an RFC 3339 time in the past.',
     )
   })
 

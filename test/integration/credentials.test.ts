@@ -94,24 +94,24 @@ describe('an integration whose client Google accepts', () => {
     expect(google.condition('Ready')?.message).toContain('not known from an id and a secret alone')
   })
 
-  test('says what was taken off a pasted secret, and records one Event about it', async () => {
+  test('says what was stripped from a pasted secret, and records one Event about it', async () => {
     google.world.put(clientSecretOf('quoted'))
     await google.reconcile()
-    expect(google.condition('CredentialsValid')?.message).toMatch(/\(Taken off: .*quotes around client_secret.*\)/)
+    expect(google.condition('CredentialsValid')?.message).toMatch(/\(Stripped: .*quotes around client_secret.*\)/)
     google.world.restart()
     await google.reconcileAfter(MINUTE)
-    const told = google.events('Proved').filter((note) => note.includes('Taken off'))
+    const told = google.events('Proved').filter((note) => note.includes('Stripped'))
     expect(told).toHaveLength(1)
   })
 
-  test('says nothing about what was taken off before Google has accepted it', async () => {
+  test('says nothing about what was stripped before Google has accepted it', async () => {
     google.world.put(clientSecretOf('quoted'))
     google.answerTokens(IS_DOWN)
     await google.reconcile()
     expect(google.world.kubernetes.events).toEqual([])
     google.answerAgain()
     await google.reconcileAfter(10 * MINUTE)
-    expect(google.events('Proved').filter((note) => note.includes('Taken off'))).not.toEqual([])
+    expect(google.events('Proved').filter((note) => note.includes('Stripped'))).not.toEqual([])
   })
 })
 

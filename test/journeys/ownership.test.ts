@@ -31,7 +31,7 @@ describe('an Agent that names the grant of another one', () => {
     ['or the keys', { accessToken: { name: 'calendar-operator-keys' } }],
   ])('%s is refused', async (_, publish) => {
     await expect(world.objects.apply(agentManifest('bob', { publish }))).rejects.toThrow(
-      'kept for what the operator stores',
+      'reserved for what the operator stores',
     )
   })
 

@@ -211,7 +211,7 @@ describe('a notification at another replica', () => {
     other.change('a')
     await clock.advance(30_000)
     expect(leader.announced).toEqual(['change a'])
-    expect(other.warnings).toEqual(['a notification of Google could not be passed on'])
+    expect(other.warnings).toEqual(['a notification from Google could not be passed on'])
   })
 
   test('is given up after a minute', async () => {

@@ -21,9 +21,9 @@ const NO_SCHEME = `${SITE} begin with https:// (http:// is for localhost and loo
 const NO_ORIGIN = `${SITE} be an origin, without path, query, fragment or trailing slash, for example https://booking.example.com`
 const NO_HOST = `${SITE} name a host in lower case, and a port where it is not the usual one, for example https://booking.example.com or https://booking.example.com:8443`
 const USUAL_PORT = `${SITE} not state the usual port, browsers leave it out of an origin; write https://booking.example.com, not https://booking.example.com:443`
-const NO_ADDRESS = `${SITE} not be an IP address other than a loopback one, Google registers none; write the host name of the site`
-const WILDCARD = `${SITE} not hold a wildcard, Google registers none; write the one host of the site, for example https://booking.example.com`
-const USER = `${SITE} not hold a user name or a password; write the origin alone, for example https://booking.example.com`
+const NO_ADDRESS = `${SITE} not be an IP address other than a loopback one, because Google registers none; write the host name of the site`
+const WILDCARD = `${SITE} not contain a wildcard, because Google registers none; write the host of the site, for example https://booking.example.com`
+const USER = `${SITE} not contain a user name or a password; write the origin alone, for example https://booking.example.com`
 
 const duration = (path: string, words: string): string =>
   `${path}: Invalid value: "string": must be a duration ${words}`
@@ -36,7 +36,7 @@ const ACCOUNT =
   'spec.account: Invalid value: "string": must be the e-mail address of one Google account, for example alice@example.com'
 const OWN_GRANT = 'must not be NAME-google-grant, the Secret in which the operator keeps the grant;'
 const RESERVED =
-  'must not be calendar-operator-keys or end in -google-grant, names that are kept for what the operator stores; publish to another name'
+  'must not be calendar-operator-keys or end in -google-grant, names that are reserved for what the operator stores; publish to another name'
 const SUPPLIED =
   'must not be the Secret named by grantSecretRef, which is read and never written; publish to another name'
 
@@ -103,14 +103,14 @@ const integrations: Refused[] = [
     name: 'a scope in short',
     object: google({ scopes: ['https://www.googleapis.com/auth/calendar', 'calendar.events'] }),
     lines: [
-      'spec.google.scopes[1]: Invalid value: "string": must be a scope of Google\'s, written out, for example https://www.googleapis.com/auth/calendar',
+      'spec.google.scopes[1]: Invalid value: "string": must be one of Google\'s scopes, written out, for example https://www.googleapis.com/auth/calendar',
     ],
   },
   {
     name: 'scopes without a calendar',
     object: google({ scopes: ['https://www.googleapis.com/auth/drive'] }),
     lines: [
-      'spec.google.scopes: Invalid value: "array": must hold a calendar scope, for example https://www.googleapis.com/auth/calendar',
+      'spec.google.scopes: Invalid value: "array": must contain a calendar scope, for example https://www.googleapis.com/auth/calendar',
     ],
   },
   {

@@ -88,5 +88,5 @@ export const MAX_MESSAGE_LENGTH = 4_096
 
 const conditionMessage = (condition: Condition | undefined): string =>
   condition === undefined
-    ? 'Nothing is known of it.'
+    ? 'Nothing is known about it.'
     : clean(`${condition.reason}: ${condition.message}`, MAX_MESSAGE_LENGTH)

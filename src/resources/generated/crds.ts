@@ -334,7 +334,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                                 },
                                 {
                                   "rule": "!self.endsWith('-google-grant') && self != 'calendar-operator-keys'",
-                                  "message": "must not be calendar-operator-keys or end in -google-grant, names that are kept for what the operator stores; publish to another name"
+                                  "message": "must not be calendar-operator-keys or end in -google-grant, names that are reserved for what the operator stores; publish to another name"
                                 }
                               ]
                             },
@@ -385,7 +385,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                                 },
                                 {
                                   "rule": "!self.endsWith('-google-grant') && self != 'calendar-operator-keys'",
-                                  "message": "must not be calendar-operator-keys or end in -google-grant, names that are kept for what the operator stores; publish to another name"
+                                  "message": "must not be calendar-operator-keys or end in -google-grant, names that are reserved for what the operator stores; publish to another name"
                                 }
                               ]
                             }
@@ -1381,11 +1381,11 @@ export const crds: readonly CustomResourceDefinition[] = [
                             },
                             {
                               "rule": "!self.contains(\"@\")",
-                              "message": "must not hold a user name or a password; write the origin alone, for example https://booking.example.com"
+                              "message": "must not contain a user name or a password; write the origin alone, for example https://booking.example.com"
                             },
                             {
                               "rule": "!self.contains(\"*\")",
-                              "message": "must not hold a wildcard, Google registers none; write the one host of the site, for example https://booking.example.com"
+                              "message": "must not contain a wildcard, because Google registers none; write the host of the site, for example https://booking.example.com"
                             },
                             {
                               "rule": "!self.matches(\"^[a-z]+://[^/?#]*[/?#]\")",
@@ -1401,7 +1401,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                             },
                             {
                               "rule": "!self.matches(\"^https?://(\\\\[.*|([^/?#]*[.])?([0-9]+|0x[0-9a-f]*)(:[0-9]*)?([/?#].*)?)$\") || self.matches(\"^https?://(127([.](25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){3}|\\\\[::1\\\\])([:/?#].*)?$\")",
-                              "message": "must not be an IP address other than a loopback one, Google registers none; write the host name of the site"
+                              "message": "must not be an IP address other than a loopback one, because Google registers none; write the host name of the site"
                             }
                           ]
                         },
@@ -1434,7 +1434,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                           "x-kubernetes-validations": [
                             {
                               "rule": "self.exists(scope, scope.startsWith('https://www.googleapis.com/auth/calendar'))",
-                              "message": "must hold a calendar scope, for example https://www.googleapis.com/auth/calendar"
+                              "message": "must contain a calendar scope, for example https://www.googleapis.com/auth/calendar"
                             }
                           ],
                           "items": {
@@ -1445,7 +1445,7 @@ export const crds: readonly CustomResourceDefinition[] = [
                             "x-kubernetes-validations": [
                               {
                                 "rule": "self.matches('^https://www[.]googleapis[.]com/auth/[a-z0-9._-]+$')",
-                                "message": "must be a scope of Google's, written out, for example https://www.googleapis.com/auth/calendar"
+                                "message": "must be one of Google's scopes, written out, for example https://www.googleapis.com/auth/calendar"
                               }
                             ]
                           }
