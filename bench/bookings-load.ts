@@ -1,7 +1,8 @@
 /** Creates Bookings at a steady rate, and measures until their status says that they are booked. */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { SimulatedGoogle } from '../sandbox/google/google.ts'
-import type { Body, Client, Watch } from '../test/contract/client.ts'
+import type { Body, Client } from '../test/contract/client.ts'
+import { bookingsPath, createBooking, follow, hasCondition, watchBookings } from './bookings-api.ts'
 import type { Booked } from './messages.ts'
 
 interface LoadDeps {
@@ -29,18 +30,16 @@ const AT_ONCE = 16
 /** Creates the Bookings of one bench. */
 export class BookingsLoad {
   readonly #deps: LoadDeps
-  readonly #path: string
   #made = 0
 
   constructor(deps: LoadDeps) {
     this.#deps = deps
-    this.#path = `/apis/calendar-operator.io/v1alpha1/namespaces/${deps.namespace}/bookings`
   }
 
   /** Bookings of slots that are free. */
   async spread({ count, agents, seconds }: Load): Promise<Booked> {
     const { google } = this.#deps
-    const watch = await this.#watch()
+    const watch = await watchBookings(this.#deps.api)
     google.resetRequests()
     const created = new Map<string, number>()
     const latencies: number[] = []
@@ -75,34 +74,14 @@ export class BookingsLoad {
   }
 
   async #allDecided(): Promise<boolean> {
-    const { body } = await this.#deps.api.request('GET', this.#path)
+    const { api, namespace } = this.#deps
+    const { body } = await api.request('GET', bookingsPath(namespace))
     return (body.items ?? []).every((booking) => hasCondition(booking, 'Stalled') || hasCondition(booking, 'Ready'))
   }
 
-  async #create(name: string, agent: number, start: number): Promise<void> {
-    const spec = {
-      agentRef: { name: `agent${agent}` },
-      start: timestamp(start),
-      end: timestamp(start + SLOT_MS),
-      title: 'Bench',
-    }
-    const object = { apiVersion: 'calendar-operator.io/v1alpha1', kind: 'Booking', metadata: { name }, spec }
-    const answer = await this.#deps.api.request('POST', this.#path, object)
-    if (answer.status >= 300) throw new Error(`Booking ${name} was refused: ${answer.text}`)
-  }
-
-  async #watch(): Promise<Watch> {
-    const { api } = this.#deps
-    const { body } = await api.request('GET', `${this.#path}?limit=1`)
-    return api.watch(`${this.#path}?watch=1&timeoutSeconds=3600&resourceVersion=${body.metadata.resourceVersion}`)
-  }
-}
-
-async function follow(watch: Watch, onChange: (booking: Body) => void): Promise<void> {
-  try {
-    for (let event = await watch.next(); event; event = await watch.next()) onChange(event.object)
-  } catch {
-    // The watch was closed.
+  #create(name: string, agent: number, start: number): Promise<void> {
+    const { api, namespace } = this.#deps
+    return createBooking(api, { namespace, name, agent, start, end: start + SLOT_MS })
   }
 }
 
@@ -112,10 +91,3 @@ function settle(booking: Body, created: Map<string, number>, latencies: number[]
   latencies.push(performance.now() - at)
   created.delete(booking.metadata.name)
 }
-
-function hasCondition({ status }: Body, wanted: string): boolean {
-  const { conditions = [] } = (status ?? {}) as { conditions?: { type: string; status: string }[] }
-  return conditions.some((one) => one.type === wanted && one.status === 'True')
-}
-
-const timestamp = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')

@@ -1,14 +1,14 @@
 /**
  * `make bench-bookings`: 1,000 Bookings for 100 Agents in a minute: how long from creation to booked, and what each one costs; then
- * the cost of 10,000 Bookings that have passed, at rest. It prints tables and asserts nothing. KUBERNETES=real measures on a
- * kube-apiserver.
+ * the cost of 10,000 Bookings that have passed, at rest. With `--flood 3000`, only a flood: so many Bookings for `--agents`, and
+ * single ones for others meanwhile. It prints tables and asserts nothing. KUBERNETES=real measures on a kube-apiserver.
  */
 import { cpus, loadavg } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { exitOnSignals, startWorld, type BenchWorld } from './bench-world.ts'
-import type { Booked, Counts } from './messages.ts'
 import { freePort } from './free-port.ts'
+import type { Booked, Counts, Flooded, Waits } from './messages.ts'
 import { MeasuredOperator, type Reading } from './operator.ts'
 import { until } from './until.ts'
 
@@ -19,6 +19,10 @@ const OPTIONS = {
   seconds: { type: 'string', default: '60' },
   /** Bookings whose time has passed. */
   past: { type: 'string', default: '10000' },
+  /** Bookings of a flood, created within `seconds`; 0: no flood. */
+  flood: { type: 'string', default: '0' },
+  /** For how many seconds after a flood it is measured. */
+  patience: { type: 'string', default: '120' },
   /** How long the operator is measured at rest. */
   rest: { type: 'string', default: '60' },
 } as const
@@ -39,12 +43,25 @@ async function bench(): Promise<void> {
   const machine = `Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}`
   console.log(`${machine}, Kubernetes: ${kubernetes}, ${agents} Agents, load ${loadavg()[0]?.toFixed(1)}\n`)
   const world = await startWorld()
-  await world.ask({ do: 'seed', agents, events: EVENTS_EACH, interval: INTERVAL, write: true })
+  const flood = Number(values.flood)
+  // One more is nobody of the flood.
+  const seeded = agents + (flood > 0 ? 1 : 0)
+  await world.ask({
+    do: 'seed',
+    agents: seeded,
+    events: EVENTS_EACH,
+    interval: INTERVAL,
+    write: true,
+    bystander: flood > 0,
+  })
   const operator = new MeasuredOperator(world.state, [], { metrics: await freePort(), web: 0 })
-  await until(async () => ((await world.ask({ do: 'count' })) as Counts).ready === agents)
+  await until(async () => ((await world.ask({ do: 'count' })) as Counts).ready === seeded)
   const run = { world, operator }
-  await book(run, { count: bookings, agents, seconds })
-  await rest(run, { count: Number(values.past), agents, seconds: Number(values.rest) })
+  if (flood > 0) await endure(run, { count: flood, agents, seconds, patience: Number(values.patience) })
+  else {
+    await book(run, { count: bookings, agents, seconds })
+    await rest(run, { count: Number(values.past), agents, seconds: Number(values.rest) })
+  }
   await operator.stop()
   await world.end()
 }
@@ -53,16 +70,52 @@ async function book({ world, operator }: Bench, load: { count: number; agents: n
   const before = await operator.read()
   const { latencies, missing, google } = (await world.ask({ do: 'bookings', ...load })) as Booked
   const after = await operator.read()
-  const sorted = latencies.sort((a, b) => a - b)
-  const at = (share: number): string => (sorted[Math.ceil(sorted.length * share) - 1] ?? Number.NaN).toFixed(0)
+  const at = (share: number): string => quantile(latencies, share).toFixed(0)
   console.log('| Bookings | not booked | p50 ms | p95 ms | p99 ms | max ms |')
   console.log('| --- | --- | --- | --- | --- | --- |')
-  console.log(`| ${[sorted.length, missing, at(0.5), at(0.95), at(0.99), at(1)].join(' | ')} |\n`)
+  console.log(`| ${[latencies.length, missing, at(0.5), at(0.95), at(0.99), at(1)].join(' | ')} |\n`)
   const each = (count: number): string => (count / load.count).toFixed(2)
   const asked = Object.entries(google).map(([kind, count]) => `${kind} ${each(count)}`)
   const written = writesBetween(before, after).map(([method, count]) => `${method} ${each(count)}`)
   console.log(`for each Booking: to Google ${asked.join(', ')}; to Kubernetes ${written.join(', ')}`)
   console.log(`  ${(((after.cpuSeconds - before.cpuSeconds) * 1000) / load.count).toFixed(1)} ms of CPU\n`)
+}
+
+async function endure(
+  { world, operator }: Bench,
+  load: { count: number; agents: number; seconds: number; patience: number },
+) {
+  const before = await operator.read()
+  const { flood, neighbour, bystander } = (await world.ask({ do: 'floodBookings', ...load })) as Flooded
+  const after = await operator.read()
+  console.log('| Bookings | first status p50 s | p99 s | max s | booked | p50 s | p99 s | max s |')
+  console.log('| --- | --- | --- | --- | --- | --- | --- | --- |')
+  console.log(`| ${[`${flood.created} in ${load.seconds} s`, ...rowOf(flood)].join(' | ')} |`)
+  console.log(`| ${['another Agent, same namespace', ...rowOf(neighbour)].join(' | ')} |`)
+  console.log(`| ${['another namespace', ...rowOf(bystander)].join(' | ')} |\n`)
+  const each = (count: number): string => (count / load.count).toFixed(2)
+  const written = writesBetween(before, after).map(([method, count]) => `${method} ${each(count)}`)
+  console.log(`for each Booking: to Kubernetes ${written.join(', ')}`)
+  console.log(`  ${(((after.cpuSeconds - before.cpuSeconds) * 1000) / load.count).toFixed(1)} ms of CPU`)
+}
+
+function rowOf({ created, toStatus, toBooked }: Waits): string[] {
+  const seconds = (waits: number[], share: number): string =>
+    waits.length === 0 ? '-' : (quantile(waits, share) / 1000).toFixed(1)
+  const columns = (waits: number[]): string[] => [0.5, 0.99, 1].map((share) => seconds(waits, share))
+  const firsts = columns(toStatus)
+  return [
+    ...(toStatus.length < created
+      ? [`${created - toStatus.length} without; ${firsts[0] ?? ''}`, ...firsts.slice(1)]
+      : firsts),
+    `${toBooked.length} of ${created}`,
+    ...columns(toBooked),
+  ]
+}
+
+function quantile(values: number[], share: number): number {
+  const sorted = values.sort((a, b) => a - b)
+  return sorted[Math.ceil(sorted.length * share) - 1] ?? Number.NaN
 }
 
 async function rest({ world, operator }: Bench, load: { count: number; agents: number; seconds: number }) {

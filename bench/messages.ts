@@ -3,7 +3,17 @@ import type { HostileKind } from './memory/kinds.ts'
 
 /** What a bench asks of its environment. */
 export type Order =
-  | { do: 'seed'; agents: number; events: number; interval: string; signIn?: boolean; wide?: Wide; write?: boolean }
+  | {
+      do: 'seed'
+      agents: number
+      events: number
+      interval: string
+      signIn?: boolean
+      wide?: Wide
+      write?: boolean
+      /** One more Agent, in a namespace of its own. */
+      bystander?: boolean
+    }
   | { do: 'hostile'; kind: HostileKind; agents: number }
   | { do: 'synced' }
   | { do: 'drain' }
@@ -13,6 +23,7 @@ export type Order =
   | { do: 'changes'; seconds: number; perSecond: number }
   | { do: 'flood'; seconds: number; perSecond: number }
   | { do: 'bookings'; count: number; agents: number; seconds: number }
+  | { do: 'floodBookings'; count: number; agents: number; seconds: number; patience: number }
   | { do: 'pastBookings'; count: number; agents: number }
   | { do: 'kept' }
   | { do: 'reset' }
@@ -95,4 +106,22 @@ export interface Booked {
   missing: number
   /** Requests of the Calendar API, by kind. */
   google: Record<string, number>
+}
+
+/** What became of a flood of Bookings, and of single Bookings for other Agents meanwhile. */
+export interface Flooded {
+  flood: Waits
+  /** For another Agent of the same namespace. */
+  neighbour: Waits
+  /** For an Agent of another namespace. */
+  bystander: Waits
+}
+
+/** How long Bookings waited, in ms from the creation to the watch event. */
+export interface Waits {
+  created: number
+  /** Until there were conditions. */
+  toStatus: number[]
+  /** Until `Booked=True`. */
+  toBooked: number[]
 }

@@ -12,12 +12,14 @@ import { crds } from '../src/resources/generated/crds.ts'
 import { connect, type Body } from '../test/contract/client.ts'
 import { startRealKubernetes } from '../test/real/cluster.ts'
 import { hostileObjects } from './memory/kinds.ts'
+import { BookingsFlood } from './bookings-flood.ts'
 import { BookingsLoad } from './bookings-load.ts'
 import { Changes } from './changes.ts'
 import { manifestsOf, SITE } from './manifests.ts'
 import type { Counts, Drained, Kept, Link, Order, Wide, WorldState } from './messages.ts'
 
 const NAMESPACE = 'bench'
+const BYSTANDER = 'bystander'
 const AGENTS = `/apis/calendar-operator.io/v1alpha1/namespaces/${NAMESPACE}/agents`
 const AT_ONCE = 32
 
@@ -33,6 +35,7 @@ const cluster = process.env.KUBERNETES === 'real' ? await realCluster() : await 
 const api = await connect(cluster.kubeconfig)
 const changes = new Changes({ google, api, namespace: NAMESPACE })
 const bookings = new BookingsLoad({ google, api, namespace: NAMESPACE })
+const bookingsFlood = new BookingsFlood({ api, namespace: NAMESPACE, bystander: BYSTANDER })
 
 process.on('message', (order: Order) => {
   void obey(order).then((answer) => process.send?.(answer))
@@ -52,6 +55,7 @@ const ORDERS: { [K in Order['do']]: (order: Extract<Order, { do: K }>) => unknow
   changes: (order) => changes.spread(order),
   flood: (order) => changes.flood(order),
   bookings: (order) => bookings.spread(order),
+  floodBookings: (order) => bookingsFlood.run(order),
   pastBookings: (order) => bookings.past(order),
   reset() {
     google.resetRequests()
@@ -76,16 +80,23 @@ async function realCluster() {
 }
 
 /** Creates everything that exists before the operator starts. */
-async function seed({ agents, events, interval, signIn, wide, write }: Seed): Promise<boolean> {
+async function seed({ agents, events, interval, signIn, wide, write, bystander }: Seed): Promise<boolean> {
   const registered = { redirectUris: [`${SITE}/google-calendar/callback`], javascriptOrigins: [SITE] }
   const { clientId } = google.addClient(signIn ? registered : {})
   // No quotas: this bench measures the operator's own speed.
   google.setProject({ perMinute: 10_000_000, perMinutePerUser: 10_000, perDay: 1_000_000_000 })
-  const { accounts } = google.seed({ accounts: agents, eventsEach: events, ...(signIn ? {} : { client: clientId }) })
+  const { accounts } = google.seed({
+    accounts: agents + (bystander ? 1 : 0),
+    eventsEach: events,
+    ...(signIn ? {} : { client: clientId }),
+  })
   const clientFile = JSON.stringify(google.clientFile(clientId))
+  const others = accounts.splice(agents)
   const people = accounts.map((account, n) => ({ ...account, ...(wide ? calendarsOf(account.email, n, wide) : {}) }))
-  const objects = manifestsOf(NAMESPACE, { clientFile, interval, signIn, write }, people)
+  const options = { clientFile, interval, signIn, write }
+  const objects = manifestsOf(NAMESPACE, options, people)
   for (const { path, object } of objects.slice(0, 3)) await create(path, object)
+  if (bystander) for (const { path, object } of manifestsOf(BYSTANDER, options, others)) await create(path, object)
   const rest = objects.slice(3)
   await Promise.all(
     Array.from({ length: AT_ONCE }, async () => {
