@@ -110,21 +110,23 @@ export function createBookingReconciler(deps: BookingDeps): BookingReconciler {
     onCalendarsRead(agentKey) {
       for (const booking of deps.cluster.bookings.byIndex('agent', agentKey)) {
         const state = states.get(keyOf(booking))?.value
-        if (state && isConcerned(deps, runOf(booking, state, false), state)) deps.wake(keyOf(booking))
+        if (state && isConcerned(runOf(booking, state, false), state)) deps.wake(keyOf(booking))
       }
     },
   }
 }
 
 /** Whether a Booking has something to do after its Agent's calendars were read. */
-function isConcerned({ calendars }: BookingDeps, run: BookingRun, state: BookingState): boolean {
-  const { booking } = run
+function isConcerned(run: BookingRun, state: BookingState): boolean {
+  const { deps, booking } = run
   if (booking.spec.suspend || booking.metadata.deletionTimestamp !== undefined) return false
   if (state.askedAt !== undefined) return true
+  // It goes on when it is its turn, and asks for the calendars itself if they were read too long ago by then.
+  if (deps.turns.isWaiting(keyOf(booking))) return false
   const work = workOf(observe(run, state))
   if (work.kind === 'none') return false
   if (work.reportsFailures && !waitsForAgent(booking)) return false
-  const known = calendars.calendars(agentKey(booking))
+  const known = deps.calendars.calendars(agentKey(booking))
   return !work.reportsFailures || known?.failures.length === 0
 }
 

@@ -43,6 +43,8 @@ function firstOf(waiting: ReadonlyMap<Key, string>): Key | undefined {
 export class CalendarTurns {
   readonly #deps: TurnsDeps
   readonly #calendars = new Map<string, Calendar>()
+  /** By Booking that waits: the calendar whose turn it waits for. */
+  readonly #waitsFor = new Map<Key, string>()
 
   constructor(deps: TurnsDeps) {
     this.#deps = deps
@@ -52,17 +54,25 @@ export class CalendarTurns {
   tryAcquire(calendar: string, booking: Key, place: string): boolean {
     const known = this.#of(calendar)
     if (known.holder !== undefined && known.holder !== booking) {
-      known.waiting.set(booking, place)
+      this.await(calendar, booking, place)
       return false
     }
     known.holder = booking
-    known.waiting.delete(booking)
+    this.#waitNoLonger(calendar, booking)
     return true
   }
 
   /** Has the Booking reconciled again when it is its turn. */
   await(calendar: string, booking: Key, place: string): void {
+    // Its Agent may name another calendar by now.
+    if (this.#waitsFor.get(booking) !== calendar) this.leave(booking)
     this.#of(calendar).waiting.set(booking, place)
+    this.#waitsFor.set(booking, calendar)
+  }
+
+  /** Whether the Booking is reconciled again when it is its turn. */
+  isWaiting(booking: Key): boolean {
+    return this.#waitsFor.has(booking)
   }
 
   /** Gives the turn back, without passing it on: the Booking waits for something else, and keeps its place. */
@@ -76,14 +86,14 @@ export class CalendarTurns {
     const known = this.#of(calendar)
     if (known.holder !== undefined && known.holder !== booking) return
     known.holder = undefined
-    known.waiting.delete(booking)
+    this.#waitNoLonger(calendar, booking)
     const first = firstOf(known.waiting)
     if (first === undefined) {
       if (known.limited === 0) this.#calendars.delete(calendar)
       return
     }
     // If it does not come, the others come by themselves after a while.
-    known.waiting.delete(first)
+    this.#waitNoLonger(calendar, first)
     this.#deps.wake(first)
   }
 
@@ -99,9 +109,10 @@ export class CalendarTurns {
 
   /** A Booking is gone, or waits no longer: those that waited behind it go on. */
   leave(booking: Key): void {
-    for (const [calendar, { waiting }] of this.#calendars) {
-      if (waiting.delete(booking)) this.release(calendar, booking)
-    }
+    const calendar = this.#waitsFor.get(booking)
+    if (calendar === undefined) return
+    this.#waitNoLonger(calendar, booking)
+    this.release(calendar, booking)
   }
 
   /** In how many ms the calendar may be written to again; 0: now. */
@@ -124,6 +135,10 @@ export class CalendarTurns {
     const known = this.#of(calendar)
     known.limited = 0
     known.pausedUntil = 0
+  }
+
+  #waitNoLonger(calendar: string, booking: Key): void {
+    if (this.#calendars.get(calendar)?.waiting.delete(booking)) this.#waitsFor.delete(booking)
   }
 
   #of(calendar: string): Calendar {

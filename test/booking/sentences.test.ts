@@ -76,6 +76,16 @@ describe('order', () => {
     expect(bench.clock.now() - begin).toBeLessThan(500)
   })
 
+  test('a read reconciles none of those that wait for their turn', async () => {
+    for (let n = 0; n < 8; n++) bench.apply({ start: at(8 + n), end: at(9 + n) }, `b${9 - n}`)
+    await bench.settle()
+    bench.reconciles = 0
+    await bench.read()
+    await bench.settle()
+    expect(bench.google.live).toHaveLength(8)
+    expect(bench.reconciles).toBe(8)
+  })
+
   test('one read serves a burst', async () => {
     for (let n = 0; n < 5; n++) bench.apply({ start: at(8 + n), end: at(9 + n) }, `b${n}`)
     await bench.run()

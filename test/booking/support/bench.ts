@@ -56,6 +56,8 @@ export class BookingBench {
   /** The call that fails next, and how. */
   fault: { at: number; how: Fault } | undefined
   isHalted = false
+  /** How many reconciles there were. */
+  reconciles = 0
   reading: 'works' | 'fails' = 'works'
   #version = 100
   #created = 0
@@ -209,6 +211,7 @@ export class BookingBench {
   async #reconcile(key: string): Promise<void> {
     this.#woken.delete(key)
     this.#due.delete(key)
+    this.reconciles += 1
     const outcome = await this.#untilHalted(this.#reconciler.reconcile(key))
     const pause = outcome && pauseOf(outcome)
     if (pause !== undefined && pause <= LONGEST_PAUSE_MS) this.#due.set(key, this.clock.now() + pause)
