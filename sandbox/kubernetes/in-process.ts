@@ -1,7 +1,7 @@
 /** The same reads and writes without HTTP, for tests and demos. Where HTTP answers a `Status`, they throw an `APIError`. */
 import { parseAllDocuments } from 'yaml'
 import { isRecord } from '../../src/platform/json.ts'
-import { shown } from './storage/representations.ts'
+import { textOf } from './storage/representations.ts'
 import { type JsonObject, type KubeObject } from './model/objects.ts'
 import { mergePatch } from './storage/patches.ts'
 import { badRequest, notServed, APIError } from './model/api-errors.ts'
@@ -16,7 +16,7 @@ import type { Kind } from './model/kind.ts'
 export interface InProcess {
   /** Creates an object, or merges it into the existing one. A namespaced object without a namespace goes to `default`. */
   apply: (objects: object | string | readonly object[]) => KubeObject[]
-  /** Takes any name of the kind: `Agent`, `agents`, `agt`. The namespace is ignored for cluster-scoped kinds. */
+  /** Takes any name of the kind: `Agent`, `agents`, `agt`, or with its group, `Event.events.k8s.io`. The namespace is ignored for cluster-scoped kinds. */
   get: (kind: string, namespace: string | undefined, name: string) => KubeObject | undefined
   list: (kind: string, namespace?: string, labels?: string) => KubeObject[]
   /** Applies a merge patch. @throws APIError 404 if there is no such object. */
@@ -46,30 +46,33 @@ export function inProcess({ registry, reader, writer }: Deps): InProcess {
     return { ...rest, kind, namespace: kind.namespaced ? rest.namespace : undefined }
   }
   const get: InProcess['get'] = (kind, namespace, name) =>
-    orUndefined(() => copyOf(writer.read(targetOf(kind, { namespace, name })).shown))
+    orUndefined(() => {
+      const target = targetOf(kind, { namespace, name })
+      return copyOf(target.kind, writer.read(target).version)
+    })
   return {
     apply: (objects) => documentsIn(objects).map((object) => applyOne({ registry, reader, writer }, object)),
     get,
     list(name, namespace, labels) {
       const kind = kindNamed(registry, name)
-      return reader
-        .select({ kind, namespace }, labelSelector(labels ?? null))
-        .map((version) => copyOf(shown(kind, version)))
+      return reader.select({ kind, namespace }, labelSelector(labels ?? null)).map((version) => copyOf(kind, version))
     },
     patch({ kind, ...rest }, patch) {
       const target = targetOf(kind, { namespace: undefined, ...rest })
       const { version } = writer.patch(target, (old) => mergePatch(old, patch))
-      return copyOf(shown(target.kind, version))
+      return copyOf(target.kind, version)
     },
     delete: (kind, namespace, name, options) =>
       orUndefined(() => writer.remove(targetOf(kind, { namespace, name }), options)) !== undefined,
   }
 }
 
-const copyOf = (object: KubeObject): KubeObject => structuredClone(object)
+/** A copy that callers may change. The text is cached with its version: parsing it costs less than copying the object. */
+const copyOf = (kind: Kind, version: Version): KubeObject => JSON.parse(textOf(kind, version, 'object')) as KubeObject
 
 function kindNamed(registry: Registry, name: string): Kind {
-  const kind = registry.named(name)
+  const [resource = '', ...group] = name.split('.')
+  const kind = registry.named(resource, group.length > 0 ? group.join('.') : undefined)
   if (!kind) throw notServed(`this sandbox holds nothing called ${name}`)
   return kind
 }
@@ -87,7 +90,7 @@ function applyOne({ registry, writer }: Deps, object: JsonObject): KubeObject {
   const old = called === undefined ? undefined : orUndefined(() => writer.read(target))
   const write = (): { version: Version } =>
     old ? writer.patch(target, (before) => mergePatch(before, object)) : writer.create(kind, place, object)
-  return copyOf(shown(kind, write().version))
+  return copyOf(kind, write().version)
 }
 
 function documentsIn(objects: object | string | readonly object[]): JsonObject[] {

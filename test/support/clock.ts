@@ -1,3 +1,5 @@
+import { randomFill } from 'node:crypto'
+import { promisify } from 'node:util'
 import { expect } from 'vitest'
 import type { Clock } from '../../src/platform/clock.ts'
 
@@ -14,6 +16,8 @@ interface Timer {
 const ORIGIN_MS = 4_321.0625
 /** The rounding error of sums of fractions. */
 const ROUNDING_MS = 1e-6
+/** The turns of the event loop that a request over TLS takes, to a server in this process and back. */
+const EXCHANGE_TURNS = 8
 
 /**
  * A clock that moves only when a test moves it. Timers fire in order, each at its own instant.
@@ -101,6 +105,18 @@ function earliness(at: number): number {
 /** Runs all promises that need neither input nor time. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+/** As `settle`, and lets servers of this process answer: as many turns of the event loop as a request over TLS takes. */
+export async function exchange(): Promise<void> {
+  for (let turn = 0; turn < EXCHANGE_TURNS; turn++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+const randomFillSoon = promisify(randomFill)
+
+/** Resolves when the thread pool has begun all jobs that wait there: cryptography, files, compression. */
+export async function threadPool(): Promise<void> {
+  await randomFillSoon(Buffer.alloc(1))
 }
 
 /** Expects an instant, give or take the milliseconds by which timers may be early. */

@@ -15,7 +15,7 @@ import type { Agent, CalendarIntegration } from '../../../src/resources/types.ts
 import { readSettings } from '../../../src/settings.ts'
 import { connect, type Body, type Client, type Watch } from '../../contract/client.ts'
 import type { RealKubernetes } from '../../real/cluster.ts'
-import { ManualClock, settle } from '../../support/clock.ts'
+import { exchange, ManualClock, settle, threadPool } from '../../support/clock.ts'
 import { NetworkActivity } from '../../support/network-activity.ts'
 import { seededRandom } from '../../support/seeded-random.ts'
 import { statusProblems } from '../../support/kstatus.ts'
@@ -55,7 +55,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   }
   const api = await connect(administrator)
   const namespace = isReal ? `booking-${++worlds}` : 'booking'
-  const objects = new Objects(api, namespace)
+  const objects = new Objects(api, namespace, backend.sandbox)
   const given = { clock, network, google, api, objects, namespace, directory }
   const world = new JourneyWorld({ ...backend, ...given })
   await world.seed()
@@ -245,7 +245,8 @@ class JourneyWorld implements World {
       if (found !== undefined && found !== false) return found
       // Lets the network deliver what is pending, at the beginning and when half of the steps are used up; then time moves on.
       if (step < MOST_STEPS / 40 || step > MOST_STEPS / 2) await this.#parts.network?.turn(performance.now() - began)
-      await settle()
+      await (isReal ? settle() : exchange())
+      if (step % 10 === 0) await threadPool()
       await this.clock.advance(STEP_MS)
     }
     throw new Error(`waited in vain until ${what}\n${this.lines.slice(-20).join('')}`)

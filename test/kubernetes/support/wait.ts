@@ -1,5 +1,5 @@
 import type { Log } from '../../../src/platform/log.ts'
-import { settle, type ManualClock } from '../../support/clock.ts'
+import { exchange, settle, threadPool, type ManualClock } from '../../support/clock.ts'
 
 const PATIENCE_MS = 60_000
 
@@ -16,10 +16,11 @@ export async function until(what: string, isSo: () => boolean): Promise<void> {
 /** The same, with the test's clock moving on meanwhile, slowly enough for requests to be answered in time. */
 export async function untilTime(clock: ManualClock, what: string, isSo: () => boolean): Promise<void> {
   const end = Date.now() + PATIENCE_MS
-  while (!isSo()) {
+  for (let step = 0; !isSo(); step++) {
     if (Date.now() > end) throw new Error(`waited in vain until ${what}`)
     await clock.advance(100)
-    await new Promise((resolve) => setTimeout(resolve, 1))
+    await exchange()
+    if (step % 10 === 0) await threadPool()
   }
   await settle()
 }
