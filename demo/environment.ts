@@ -1,17 +1,21 @@
 /** What the demo runs in: the simulated Google, a Kubernetes API, the operator's process, and a folder for its files. */
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { startGoogle, type SimulatedGoogle } from '../sandbox/google/google.ts'
 import type { AgentStatus, Condition } from '../src/resources/types.ts'
 import { Kubernetes, type Backend, type ObservedObject } from './kubernetes.ts'
+import { takeFolder } from './folder.ts'
 import { BookingSite } from './booking-site.ts'
 import { seed, type Seeded, type Secret } from './seed.ts'
 import { OperatorProcess } from './operator-process.ts'
 
 /** The namespace of the demo. */
 export const NAMESPACE = 'booking'
+
+/** For the demo's files, within the project. */
+const FOLDER = '.demo'
 
 /** The parts of `busy.json` that the demo reads. */
 export interface BusyDocument {
@@ -59,7 +63,7 @@ export class DemoEnvironment {
     this.backend = backend
     this.#kubernetes = client
     this.site = `http://localhost:${webPort}`
-    this.folder = join(root, '.demo')
+    this.folder = join(root, FOLDER)
     this.seeded = seed(google, clock.now(), this.site)
     google.switches({ deliverTo: `http://127.0.0.1:${webPort}` })
     this.operatorArgs = [
@@ -78,13 +82,12 @@ export class DemoEnvironment {
 
   /** @param root the folder that holds `dist/` and `demo/manifests/`. */
   static async open(root: string, openBackend: (namespace: string) => Promise<Backend>): Promise<DemoEnvironment> {
+    await takeFolder(join(root, FOLDER))
     const google = await startGoogle({ clock })
     const backend = await openBackend(NAMESPACE)
     const kubeconfig = await backend.kubeconfig()
     const client = new Kubernetes(kubeconfig, NAMESPACE)
     const environment = new DemoEnvironment(root, google, { backend, client, webPort: await freePort(USUAL_WEB_PORT) })
-    await rm(environment.folder, { recursive: true, force: true })
-    await mkdir(environment.folder)
     await writeFile(environment.kubeconfig, kubeconfig, { mode: 0o600 })
     return environment
   }

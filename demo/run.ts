@@ -99,7 +99,7 @@ class DemoRun {
     const { value: link } = await this.narrator.until(linkOf(environment, 'erin'))
     const bookingSite = await environment.startBookingSite()
     this.narrator.line(`
-Everything goes on running, until Ctrl-C. In another terminal, in this folder:
+Everything continues to run until Ctrl-C. In another terminal, in this folder:
 
   export KUBECONFIG=${environment.shown(environment.kubeconfig)}
   kubectl get agents --watch
