@@ -39,6 +39,8 @@ import { integrationKey } from './resources/references.ts'
 import { findCondition } from './resources/conditions.ts'
 import { needsSignIn } from './resources/reasons.ts'
 import type { Settings } from './settings.ts'
+import { leaseNameFor, NO_SHARDING, shardingBySelector, type Sharding } from './sharding/assignment.ts'
+import { Intake } from './sharding/intake.ts'
 import { recountAgents, registerEventHandlers } from './watches.ts'
 import { createWeb, type Web } from './web/web.ts'
 
@@ -75,25 +77,30 @@ export function createOperator(deps: OperatorDeps): Operator {
   const { settings, clock, log } = deps
   const clients = createClients(deps, () => roleOf(settings, leadership))
   const { metrics, connection, cluster, google } = clients
-  const leadership = createLeadership(deps, clients)
+  const sharding = settings.watchLabelSelector ? shardingBySelector(settings.watchLabelSelector) : NO_SHARDING
+  const leaseName = leaseNameFor(settings.watchLabelSelector)
+  const leadership = createLeadership(deps, clients, leaseName)
   const controllers = createControllers(deps, metrics)
   const registry = createIntegrationRegistry(clock)
   const sites = new SiteRegistry({ cluster, clock, sites: settings.sites })
+  const intake = new Intake({ cluster, clock, sharding })
   const notifications = new NotificationRelay({
     ...{ cluster, clock, log, randomBytes },
     keys: () => web?.channelKeys ?? [],
-    owns: () => leadership.leading,
+    owns: (key) => leadership.leading && intake.ownsAgent(key),
   })
   const web = createPages(deps, clients, { ...controllers, notifications, keysChanged: () => workloads.push.wakeAll() })
-  const workloads = createWorkloads(deps, { ...clients, leadership, controllers, registry, sites, web })
+  const workloads = createWorkloads(deps, {
+    ...{ ...clients, leadership, sharding, intake, controllers, registry, sites, web },
+  })
   notifications.subscribe((...one) => workloads.push.onNotification(...one))
 
   registerEventHandlers({ cluster, clock, registry, sites, push: workloads.push, ...controllers })
-  registerGauges(metrics, cluster, clock)
+  registerGauges(metrics, intake.ownObjects(cluster), clock)
   cluster.integrations.subscribe(({ before, after }) => {
     if (before && !after) google.forgetQuota(keyOf(before))
   })
-  metrics.leader('calendar-operator', () => leadership.leading)
+  metrics.leader(leaseName, () => leadership.leading)
 
   const { metricsBindAddress } = settings
   const lifecycle = createLifecycle({
@@ -154,7 +161,7 @@ function createClients({ settings, kubeConfig, clock, random, log }: OperatorDep
 const ownNamespace = ({ settings }: OperatorDeps, { connection }: Clients): string =>
   settings.podNamespace ?? connection.namespace ?? 'default'
 
-function createLeadership(deps: OperatorDeps, clients: Clients): Leadership {
+function createLeadership(deps: OperatorDeps, clients: Clients, name: string): Leadership {
   const { settings, clock, random, log } = deps
   if (!settings.leaderElect) return alwaysLeading
   const suffix = Math.floor(random() * 2 ** 32).toString(16)
@@ -162,7 +169,7 @@ function createLeadership(deps: OperatorDeps, clients: Clients): Leadership {
     { send: clients.cluster.send, clock, random, log },
     {
       namespace: ownNamespace(deps, clients),
-      name: 'calendar-operator',
+      name,
       identity: `${settings.podName}_${suffix}`,
     },
   )
@@ -236,6 +243,8 @@ function createPages(
 
 interface WorkloadParts extends Clients {
   leadership: Leadership
+  sharding: Sharding
+  intake: Intake
   controllers: Controllers
   registry: IntegrationRegistry
   sites: SiteRegistry
@@ -247,9 +256,12 @@ interface Workloads {
   push: ChannelManager
 }
 
-/** What each controller runs. Only a leader reconciles, and every write of a reconcile checks that again. */
+/**
+ * What each controller runs. Only a leader reconciles, and every write of a reconcile checks that again. The intake holds back
+ * what other replicas reconcile.
+ */
 function createWorkloads(deps: OperatorDeps, parts: WorkloadParts): Workloads {
-  const { leadership, controllers, registry, sites, metrics } = parts
+  const { leadership, sharding, intake, controllers, registry, sites, metrics } = parts
   const { clock, random, log } = deps
   const cluster = withLeaderGuard(parts.cluster, () => leadership.assertLeading())
   const common = { cluster, google: parts.google, clock, random, log }
@@ -257,6 +269,7 @@ function createWorkloads(deps: OperatorDeps, parts: WorkloadParts): Workloads {
     ...common,
     registry,
     sites,
+    isKeptHere: (integration) => sharding.isKeptHere(integration),
     signInPrefix: deps.settings.webPathPrefix,
   })
   const ports = agentPorts(parts)
@@ -273,6 +286,7 @@ function createWorkloads(deps: OperatorDeps, parts: WorkloadParts): Workloads {
     turns: new CalendarTurns({ clock, random, wake: wakeBooking }),
     unanswered: new UnansweredWrites({ clock, wake: wakeBooking }),
     wake: wakeBooking,
+    ownedSince: (agent) => intake.ownedSince(agent),
   })
   registerOutputGauge(metrics, agents.outputs)
 
@@ -286,20 +300,27 @@ function createWorkloads(deps: OperatorDeps, parts: WorkloadParts): Workloads {
   const all = [
     workload(controllers.integrations, integrations.reconcile),
     workload(controllers.integrationDeadlines, integrations.runDeadline),
-    workload(controllers.agents, agents.reconcile),
-    workload(controllers.agentDeadlines, agents.runDeadline),
-    workload(controllers.bookings, bookings.reconcile),
-    workload(controllers.bookingDeadlines, bookings.runDeadline),
-    workload(controllers.agentChannels, (key) => push.reconcile(key)),
+    workload(controllers.agents, intake.agents(agents.reconcile, agents.release)),
+    workload(controllers.agentDeadlines, intake.agents(agents.runDeadline, agents.release)),
+    workload(controllers.bookings, intake.bookings(bookings.reconcile, bookings.release)),
+    workload(controllers.bookingDeadlines, intake.bookings(bookings.runDeadline, bookings.release)),
+    workload(
+      controllers.agentChannels,
+      intake.agents((key) => push.reconcile(key), agents.release),
+    ),
   ]
   return { all, push }
 }
 
 /** The push channels. Only a leader makes them. */
-function createChannels(deps: OperatorDeps, { cluster, controllers, web, metrics }: WorkloadParts): ChannelManager {
+function createChannels(
+  deps: OperatorDeps,
+  { cluster, controllers, intake, web, metrics }: WorkloadParts,
+): ChannelManager {
   const { clock, random } = deps
   return new ChannelManager({
     ...{ cluster, clock, random, randomBytes },
+    owns: (key) => intake.ownsAgent(key),
     servesPages: web !== undefined,
     pathPrefix: deps.settings.webPathPrefix,
     channelKeys: () => web?.channelKeys ?? [],

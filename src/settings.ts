@@ -7,6 +7,7 @@ import { isIP } from 'node:net'
 import type { Level } from 'pino'
 import { scrub } from './platform/scrub.ts'
 import { parseURL } from './platform/url.ts'
+import { parseLabelSelector, type LabelSelector } from './resources/label-selector.ts'
 import { SIGN_IN_PREFIX } from './resources/names.ts'
 import { siteHost, type Sites } from './resources/sites.ts'
 
@@ -24,6 +25,8 @@ export interface Settings {
   webTrustedProxies: string[]
   /** The namespaces that each listed host belongs to; other hosts belong to the namespace that claims them first. */
   sites: Sites
+  /** Selects the objects that this installation is responsible for; undefined for all objects. */
+  watchLabelSelector: LabelSelector | undefined
   metricsBindAddress: BindAddress | undefined
   leaderElect: boolean
   workers: number
@@ -82,6 +85,15 @@ const namespaces: Parse = (text) => {
   const wrong = given.find((name) => !NAMESPACE.test(name))
   if (wrong === undefined) return { value: [...new Set(given)] }
   return { mistake: `names of namespaces, separated by commas (${JSON.stringify(wrong)} is not one)` }
+}
+
+const labelSelector: Parse = (text) => {
+  if (text === '') return { value: undefined }
+  const parsed = parseLabelSelector(text)
+  if ('selector' in parsed) return { value: parsed.selector }
+  return {
+    mistake: `a label selector such as shard=a or !shard, as kubectl takes it (${JSON.stringify(parsed.wrong)} is not a requirement)`,
+  }
 }
 
 const networks: Parse = (text) => {
@@ -181,6 +193,15 @@ const SETTINGS: readonly Setting[] = [
     parse: namespaces,
   },
   {
+    key: 'watchLabelSelector',
+    name: 'watch-label-selector',
+    value: 'SELECTOR',
+    default: '',
+    description:
+      'Reconciles only Agents with these labels, with their Bookings, and writes the status only of CalendarIntegrations with these labels, so that several installations can share a cluster (docs/scaling.md); all objects if empty.',
+    parse: labelSelector,
+  },
+  {
     key: 'webBindAddress',
     name: 'web-bind-address',
     value: 'ADDRESS',
@@ -226,7 +247,8 @@ const SETTINGS: readonly Setting[] = [
     key: 'leaderElect',
     name: 'leader-elect',
     default: 'false',
-    description: 'Act only while holding the Lease calendar-operator; required with more than one replica.',
+    description:
+      'Act only while holding the Lease calendar-operator; required with more than one replica. With --watch-label-selector, the name of the Lease ends in a hash of the selector.',
     parse: flag,
   },
   {

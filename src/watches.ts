@@ -143,7 +143,9 @@ function reconcileSiteRivals(
 const ensureFirstStatus =
   (deadlines: Keys) =>
   ({ before, after }: WatchEvent<Agent | CalendarIntegration | Booking>): void => {
-    if (!before && after && !after.status?.conditions?.length) deadlines.addAfter(keyOf(after), FIRST_STATUS_AFTER_MS)
+    // Its labels may assign it to this replica only now.
+    const isNew = !before || !isDeepStrictEqual(before.metadata.labels, after?.metadata.labels)
+    if (after && !after.status?.conditions?.length && isNew) deadlines.addAfter(keyOf(after), FIRST_STATUS_AFTER_MS)
   }
 
 /** A status that somebody else overwrites is restored at once, and then no more often than this. */

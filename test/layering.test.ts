@@ -12,6 +12,7 @@ const ROOMS: Record<string, readonly string[]> = {
   'rate-limit': ['platform'],
   controller: ['platform'],
   kubernetes: ['resources', 'platform', 'rate-limit'],
+  sharding: ['resources', 'platform', 'controller', 'kubernetes'],
   google: ['resources', 'platform', 'rate-limit'],
   failures: ['resources', 'platform', 'controller', 'kubernetes', 'google'],
   grants: ['resources', 'platform', 'controller', 'kubernetes', 'google', 'failures'],

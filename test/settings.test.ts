@@ -22,6 +22,7 @@ describe('the settings', () => {
       webPathPrefix: '/google-calendar',
       webTrustedProxies: [],
       sites: new Map(),
+      watchLabelSelector: undefined,
       metricsBindAddress: { host: undefined, port: 8081 },
       leaderElect: false,
       workers: 32,
@@ -68,6 +69,15 @@ describe('the settings', () => {
       expect(mistakesOf({ 'web-path-prefix': text })).toEqual([expect.stringContaining('a path such as')])
     },
   )
+
+  test('take a label selector, and name the part that is none', () => {
+    expect(readSettings({ 'watch-label-selector': '!shard' }, {}).watchLabelSelector).toEqual({
+      matchExpressions: [{ key: 'shard', operator: 'DoesNotExist' }],
+    })
+    expect(mistakesOf({ 'watch-label-selector': 'shard in (a,b),shard>1' })).toEqual([
+      '--watch-label-selector: found "shard in (a,b),shard>1", expected a label selector such as shard=a or !shard, as kubectl takes it ("shard>1" is not a requirement)',
+    ])
+  })
 
   test('take the sites of namespaces, a host more than once, in the form in which hosts are compared', () => {
     const sites = 'a.example=x, A.EXAMPLE.=y,a.example=x,,bücher.example=z,::1=z,[::2]=z, localhost = w'

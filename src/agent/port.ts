@@ -13,7 +13,10 @@ import type { MemoryBudget } from '../calendars/memory-budget.ts'
 import type { WrittenEvents } from '../calendars/written-events.ts'
 
 /** The push channels, as the reconcile of agents uses them. */
-export type AgentPushChannels = Pick<ChannelManager, 'observe' | 'report' | 'takeChanged' | 'stop' | 'forget'>
+export type AgentPushChannels = Pick<
+  ChannelManager,
+  'observe' | 'report' | 'takeChanged' | 'stop' | 'forget' | 'release'
+>
 
 /** What the reconcile of agents works with. */
 export interface AgentDeps {

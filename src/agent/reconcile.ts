@@ -56,6 +56,8 @@ export interface AgentReconciler extends CalendarsReader {
    * `reconcile`, on its own workers, when `deps.scheduleDeadline` has scheduled it.
    */
   runDeadline: (key: Key) => Promise<Outcome>
+  /** Another replica reconciles the Agent from now on: forgets its state, and changes nothing outside of this process. */
+  release: (key: Key) => void
   /** The published objects of all Agents that are not suspended, as far as this replica has observed them. */
   outputs: () => OutputState[]
 }
@@ -110,20 +112,22 @@ export function createAgentReconciler(given: Omit<AgentDeps, 'budget' | 'written
     return outcome
   }
 
-  function forget(key: Key): Outcome {
+  function forget(key: Key): void {
     states.forget(key)
     recovery.forget(key)
     deps.tokens.forget(key)
-    deps.push.forget(key)
     deps.budget.note(key, 0)
-    return done()
   }
 
   const withState =
     (reconcileOne: Reconcile) =>
     async (key: Key): Promise<Outcome> => {
       const agent = deps.cluster.agents.get(key)
-      if (!agent) return forget(key)
+      if (!agent) {
+        forget(key)
+        deps.push.forget(key)
+        return done()
+      }
       const tracked = states.of(agent)
       tracked.update({ calendars: alignedWithTimeOfDay(tracked.value.calendars, deps.clock) })
       return retryingConflicts(deps, tracked, () => reconcileOne(runOf(deps, agent, tracked.value), tracked))
@@ -132,6 +136,10 @@ export function createAgentReconciler(given: Omit<AgentDeps, 'budget' | 'written
   return {
     reconcile: withState(reconcileAndNote),
     runDeadline: withState(runDeadline),
+    release(key) {
+      forget(key)
+      deps.push.release(key)
+    },
     calendars: (key) => knownOf(states.get(key)?.value),
     refresh: (key, olderThan) => refresh(deps, states, key, olderThan),
     onWritten: (event) => applyWritten(deps, states, event),

@@ -20,6 +20,8 @@ export interface BookingDeps {
   zones: Zones
   turns: CalendarTurns
   unanswered: UnansweredWrites
+  /** Since when the Bookings of an Agent have been reconciled here, in ms since the epoch; since the start by default. */
+  ownedSince?(agentKey: string): number
   /** Reconciles a Booking at once. */
   wake(bookingKey: string): void
   metrics: {

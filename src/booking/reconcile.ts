@@ -29,7 +29,7 @@ import { expire, nextDue } from './due.ts'
 import { lookAtEvent, takeTurn, writeEvent } from './event-steps.ts'
 import { correctFinalizer, ensureFinalizer } from './finalizer.ts'
 import { checkTimeZone, firstFindings, SUSPENDED } from './first-steps.ts'
-import { observe } from './observe.ts'
+import { agentKeyOf, observe } from './observe.ts'
 import type { BookingDeps } from './port.ts'
 import { remove } from './remove.ts'
 import { reportFindings, reportProgress } from './report.ts'
@@ -53,6 +53,8 @@ export interface BookingReconciler {
   reconcile: (key: Key) => Promise<Outcome>
   /** Writes a first status, if there is none yet. It waits for nothing. */
   runDeadline: (key: Key) => Promise<Outcome>
+  /** The Booking is gone, or another replica reconciles it from now on: forgets its state. */
+  release: (key: Key) => void
   /** The calendars of an Agent were read, or could not be read: reconciles the Bookings that this concerns. */
   onCalendarsRead: (agentKey: Key) => void
 }
@@ -68,15 +70,20 @@ export function createBookingReconciler(deps: BookingDeps): BookingReconciler {
     // Only a leader reconciles: what happened before its first reconcile was another process's doing.
     startedAt ??= deps.clock.now()
     const booking = withOwnStatus<'Booking'>(object, writtenStatus)
+    const since = Math.max(startedAt, deps.ownedSince?.(agentKeyOf(booking)) ?? -Infinity)
     const isParked = (key: Key): boolean => states.get(key)?.value.isParked === true
-    return { deps, booking, isRequested, startedAt, isParked }
+    return { deps, booking, isRequested, startedAt: since, isParked }
+  }
+
+  function release(key: Key): void {
+    states.forget(key)
+    deps.turns.leave(key)
   }
 
   async function reconcile(key: Key): Promise<Outcome> {
     const object = deps.cluster.bookings.get(key)
     if (!object) {
-      states.forget(key)
-      deps.turns.leave(key)
+      release(key)
       return done()
     }
     const tracked = states.of(object)
@@ -95,6 +102,7 @@ export function createBookingReconciler(deps: BookingDeps): BookingReconciler {
 
   return {
     reconcile,
+    release,
     async runDeadline(key) {
       const object = deps.cluster.bookings.get(key)
       if (!object || object.metadata.deletionTimestamp !== undefined || object.spec.suspend) return done()

@@ -7,6 +7,7 @@ import { decide, type Decision } from './decide.ts'
 import { demandOf } from './demand.ts'
 import type { CredentialsFinding } from './findings.ts'
 import type { IntegrationDeps } from './port.ts'
+import { siteAsReported } from './site-decision.ts'
 import { currentVerification, wasVerified, type IntegrationState } from './state.ts'
 
 /** Decides on the conditions and the next reconcile, from what is known now. */
@@ -24,7 +25,10 @@ export function assess(
     monotonic: deps.clock.monotonic(),
     integration,
     credentials,
-    site: deps.sites.decide(integration, credentials),
+    site:
+      deps.isKeptHere?.(integration) === false
+        ? siteAsReported(integration)
+        : deps.sites.decide(integration, credentials),
     verification: currentVerification(state),
     api: deps.registry.api(key),
     limit: state.client.kind === 'usable' ? deps.google.client(state.client.file).limit() : undefined,

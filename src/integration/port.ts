@@ -24,6 +24,11 @@ export interface IntegrationDeps {
   google: Google
   registry: IntegrationRegistry
   sites: SiteDecisions
+  /**
+   * Whether this replica writes the status of this integration; always by default. If not, its Agents are told what this replica
+   * finds out, the site is decided as its status says, and nothing is written.
+   */
+  isKeptHere?: (integration: CalendarIntegration) => boolean
   /** The path under which the sign-in pages are served; `/google-calendar` if it is not set. */
   signInPrefix?: string
   clock: Clock

@@ -15,6 +15,9 @@ import type { IntegrationState } from './state.ts'
 /** The status that we wrote last, and why the present one could not be written, if it could not. */
 export type Reported = ReportResult<CalendarIntegrationStatus>
 
+/** Another replica writes the status. When this one begins to, it takes the status as it then is. */
+const NOT_OURS: Reported = { written: undefined }
+
 /** Reports a decision. */
 export async function report(
   deps: IntegrationDeps,
@@ -22,6 +25,7 @@ export async function report(
   state: IntegrationState,
   { findings }: Decision,
 ): Promise<Reported> {
+  if (deps.isKeptHere?.(integration) === false) return NOT_OURS
   const { client } = state
   const usable = client.kind === 'usable' ? client : undefined
   const facts = {
@@ -45,11 +49,12 @@ function reportStripped(deps: IntegrationDeps, integration: CalendarIntegration,
 }
 
 /** Keeps the status of a suspended integration as it is; one that never had a status gets one. */
-export function reportSuspended(
+export async function reportSuspended(
   deps: IntegrationDeps,
   integration: CalendarIntegration,
   state: IntegrationState,
 ): Promise<Reported> {
+  if (deps.isKeptHere?.(integration) === false) return NOT_OURS
   const known = findCondition(integration.status?.conditions, 'Ready')
   const message = 'Suspended: no requests are sent to Google until spec.suspend is false.'
   const ready = { status: 'Unknown', reason: 'Suspended', message } as const

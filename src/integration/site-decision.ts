@@ -52,6 +52,14 @@ const undecided = (message: string): SiteFinding => ({ status: 'Unknown', reason
 /** `spec.google.siteURI` is not the address of a site. */
 export const NO_HOST = undecided('spec.google.siteURI names no host.')
 
+/** What another replica has decided about the site of this integration. */
+export function siteAsReported({ status }: CalendarIntegration): SiteFinding {
+  const known = findCondition(status?.conditions, 'SiteAccepted')
+  return known ? ({ status: known.status, reason: known.reason, message: known.message } as SiteFinding) : NOT_REPORTED
+}
+
+const NOT_REPORTED = undecided('Nobody has decided yet whose the site is.')
+
 const accepted = (host: string): SiteFinding => ({
   status: 'True',
   reason: 'Accepted',

@@ -37,6 +37,8 @@ import { newPushState, onlyWatched, withoutPauses, type Validity } from './state
 /** What the manager needs from outside. */
 interface ChannelManagerDeps extends ModeOptions, RequestDeps {
   cluster: Pick<Cluster, 'agents' | 'integrations'>
+  /** Whether this replica reconciles the Agent: each replica tries a site with a channel of an Agent of its own. */
+  owns(agentKey: Key): boolean
   /** The keys of channel tokens that are accepted, the current one first; empty while there are none. */
   channelKeys(): readonly ChannelKey[]
   /** Reconciles an Agent as soon as possible: one of its calendars has changed. */
@@ -69,7 +71,9 @@ export class ChannelManager {
       clock: deps.clock,
       recall: (integration, address) => {
         const { isAccepted } = this.#validity(address)
-        return rememberedTrial(deps.cluster.agents.byIndex('integration', integration), { address, isAccepted })
+        const agents = deps.cluster.agents.byIndex('integration', integration)
+        const { holder, ...trial } = rememberedTrial(agents, { address, isAccepted })
+        return holder !== undefined && deps.owns(holder) ? { ...trial, holder } : trial
       },
       wake: (agent) => deps.wake(agent),
     })
@@ -152,6 +156,14 @@ export class ChannelManager {
   forget(key: Key): void {
     this.#early.delete(key)
     if (this.#agents.has(key)) this.#deps.wake(key)
+  }
+
+  /** Another replica looks after the Agent's channels from now on. They stay as they are, and the status names them. */
+  release(key: Key): void {
+    this.#early.delete(key)
+    const tracked = this.#agents.get(key)
+    if (tracked) this.#reachability.leave(tracked.value.integration, key)
+    this.#agents.delete(key)
   }
 
   /** Looks at all Agents: the keys of channel tokens have changed, or the time of day was set. */

@@ -1,4 +1,5 @@
 /** Decides which namespaces an integration serves, modelled on the Gateway API's `allowedRoutes`. Pure. */
+import { matches } from './label-selector.ts'
 import { integrationKey } from './references.ts'
 import type { Agent, CalendarIntegration } from './types.ts'
 
@@ -26,26 +27,4 @@ export function notAllowedMessage(agent: Agent, labelsOf: LabelsOf | undefined):
     ? 'to All, or to Selector with labels that the namespace has'
     : 'to All (this operator watches named namespaces only, so it cannot read the labels that a Selector needs)'
   return `${what}: correct spec.integrationRef, or have spec.allowedNamespaces.from set ${labels} in that integration.`
-}
-
-interface Selector {
-  matchLabels?: Record<string, string>
-  matchExpressions?: { key: string; operator: string; values?: string[] }[]
-}
-
-/** Whether a label selector, as the Kubernetes API defines it, selects these labels. A selector without requirements selects all. */
-export function matches(selector: Selector, labels: Record<string, string> = {}): boolean {
-  const exact = Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value)
-  return exact && (selector.matchExpressions ?? []).every((expression) => matchesOne(expression, labels))
-}
-
-function matchesOne(
-  { key, operator, values = [] }: { key: string; operator: string; values?: string[] },
-  labels: Record<string, string>,
-): boolean {
-  const value = labels[key]
-  if (operator === 'Exists') return value !== undefined
-  if (operator === 'DoesNotExist') return value === undefined
-  const listed = value !== undefined && values.includes(value)
-  return operator === 'NotIn' ? !listed : listed
 }

@@ -26,6 +26,11 @@ const PAIRS: Pair[] = [
     component: 'components/monitoring',
     values: { monitoring: { enabled: true } },
   },
+  {
+    overlay: 'overlays/cluster-wide',
+    component: 'components/label-selector',
+    values: { watchLabelSelector: '!calendar-operator.io/installation' },
+  },
 ]
 
 /** What Helm puts on each object for itself: by these it finds its own, and keeps what it shall keep. */

@@ -7,4 +7,5 @@ export const noPush: AgentPushChannels = {
   takeChanged: () => new Set(),
   stop: () => Promise.resolve(),
   forget: () => undefined,
+  release: () => undefined,
 }

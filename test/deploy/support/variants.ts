@@ -33,6 +33,10 @@ export const VARIANTS: Variant[] = [
     variant: 'overlays/cluster-wide with components/monitoring',
     render: () => kustomizeWith('overlays/cluster-wide', 'components/monitoring'),
   },
+  {
+    variant: 'overlays/cluster-wide with components/label-selector',
+    render: () => kustomizeWith('overlays/cluster-wide', 'components/label-selector'),
+  },
   { variant: 'the chart', render: () => helmTemplate() },
   { variant: 'the chart for two namespaces', render: () => helmTemplate({ watchNamespaces: ['booking', 'sales'] }) },
   { variant: 'the chart with everything', render: () => helmTemplate(EVERYTHING) },

@@ -89,7 +89,7 @@ export class PushHarness {
     const incarnation = this.#incarnation
     this.manager = new ChannelManager({
       ...{ cluster: this.#caches, clock: this.clock, random: () => 0.5, randomBytes },
-      ...{ servesPages: true, channelKeys: () => this.keys },
+      ...{ servesPages: true, channelKeys: () => this.keys, owns: () => true },
       read: (key) => void this.read.push(key),
       statusChanged: (key) =>
         incarnation === this.#incarnation && this.writesStatus && this.writeStatus(key.split('/')[1] ?? ''),

@@ -1,0 +1,91 @@
+/**
+ * The only place that holds back the keys of foreign objects. It asks before every reconcile, because an object may become foreign
+ * while its key waits. What is remembered about a foreign object is forgotten: when it comes back, it is as after a restart.
+ */
+import type { Reconcile } from '../controller/controller.ts'
+import { done } from '../controller/outcome.ts'
+import type { CustomStoreName } from '../kubernetes/kinds.ts'
+import type { Cluster, Key, KubernetesObject, Store } from '../kubernetes/port.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Booking } from '../resources/types.ts'
+import type { Sharding } from './assignment.ts'
+
+/** What the intake needs. */
+interface IntakeDeps {
+  cluster: Pick<Cluster, 'agents' | 'bookings'>
+  clock: Pick<Clock, 'now'>
+  sharding: Sharding
+}
+
+/** Forgets what is remembered about an object, without changing anything outside of this process. */
+type Forget = (key: Key) => void
+
+/** The caches of the operator's own kinds. */
+type OwnObjects = Pick<Cluster, CustomStoreName>
+
+/** Lets only the keys of own objects be reconciled. */
+export class Intake {
+  readonly #deps: IntakeDeps
+  /** Since when each Agent has been reconciled here, in ms since the epoch. */
+  readonly #since = new Map<Key, number>()
+
+  constructor(deps: IntakeDeps) {
+    this.#deps = deps
+  }
+
+  /** Whether this Agent is reconciled here. One that does not exist is: there is something to forget. */
+  ownsAgent(key: Key): boolean {
+    const agent = this.#deps.cluster.agents.get(key)
+    const isOwn = !agent || this.#deps.sharding.isOwn(agent)
+    if (!agent || !isOwn) this.#since.delete(key)
+    else if (!this.#since.has(key)) this.#since.set(key, this.#deps.clock.now())
+    return isOwn
+  }
+
+  /** Since when this Agent has been reconciled here, in ms since the epoch. Another replica may have acted for it before. */
+  ownedSince(key: Key): number {
+    return this.ownsAgent(key) ? (this.#since.get(key) ?? -Infinity) : Infinity
+  }
+
+  /** The caches, in which only objects that are reconciled here are listed. Others are still found by their keys. */
+  ownObjects({ agents, bookings, integrations }: OwnObjects): OwnObjects {
+    const { sharding } = this.#deps
+    return {
+      agents: listing(agents, (agent) => sharding.isOwn(agent)),
+      bookings: listing(bookings, (booking) => this.#ownsBooking(booking)),
+      integrations: listing(integrations, (integration) => sharding.isKeptHere(integration)),
+    }
+  }
+
+  /** Reconciles own Agents. */
+  agents(reconcile: Reconcile, forget: Forget): Reconcile {
+    return guarded((key) => this.ownsAgent(key), reconcile, forget)
+  }
+
+  /** Reconciles the Bookings of own Agents. */
+  bookings(reconcile: Reconcile, forget: Forget): Reconcile {
+    return guarded((key) => this.#ownsBooking(this.#deps.cluster.bookings.get(key)), reconcile, forget)
+  }
+
+  #ownsBooking(booking: Booking | undefined): boolean {
+    if (!booking) return true
+    const agent = `${booking.metadata.namespace ?? ''}/${booking.spec.agentRef.name}`
+    return this.#deps.cluster.agents.get(agent) ? this.ownsAgent(agent) : this.#deps.sharding.isKeptHere(booking)
+  }
+}
+
+/** The same store, which lists only some of its objects. */
+const listing = <T extends KubernetesObject>(store: Store<T>, isListed: (object: T) => boolean): Store<T> => ({
+  get: (key) => store.get(key),
+  list: () => [...store.list()].filter(isListed),
+  byIndex: (...query) => store.byIndex(...query),
+  subscribe: (listener) => store.subscribe(listener),
+})
+
+const guarded =
+  (owns: (key: Key) => boolean, reconcile: Reconcile, forget: Forget): Reconcile =>
+  async (key, signal) => {
+    if (owns(key)) return reconcile(key, signal)
+    forget(key)
+    return done()
+  }
