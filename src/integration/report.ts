@@ -18,6 +18,9 @@ export type Reported = ReportResult<CalendarIntegrationStatus>
 /** Another replica writes the status. When this one begins to, it takes the status as it then is. */
 const NOT_OURS: Reported = { written: undefined }
 
+const isKeptHere = (deps: IntegrationDeps, integration: CalendarIntegration): boolean =>
+  deps.isKeptHere?.(integration) ?? true
+
 /** Reports a decision. */
 export async function report(
   deps: IntegrationDeps,
@@ -25,7 +28,7 @@ export async function report(
   state: IntegrationState,
   { findings }: Decision,
 ): Promise<Reported> {
-  if (deps.isKeptHere?.(integration) === false) return NOT_OURS
+  if (!isKeptHere(deps, integration)) return NOT_OURS
   const { client } = state
   const usable = client.kind === 'usable' ? client : undefined
   const facts = {
@@ -54,7 +57,7 @@ export async function reportSuspended(
   integration: CalendarIntegration,
   state: IntegrationState,
 ): Promise<Reported> {
-  if (deps.isKeptHere?.(integration) === false) return NOT_OURS
+  if (!isKeptHere(deps, integration)) return NOT_OURS
   const known = findCondition(integration.status?.conditions, 'Ready')
   const message = 'Suspended: no requests are sent to Google until spec.suspend is false.'
   const ready = { status: 'Unknown', reason: 'Suspended', message } as const

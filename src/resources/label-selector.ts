@@ -52,16 +52,22 @@ export function parseLabelSelector(text: string): { selector: LabelSelector } | 
   return { selector: { matchExpressions } }
 }
 
-function parseRequirement(text: string): LabelRequirement | undefined {
-  const [, equalKey, sign, value = ''] = EQUALITY.exec(text) ?? []
-  if (equalKey !== undefined) return { key: equalKey, operator: sign === '!=' ? 'NotIn' : 'In', values: [value] }
-  const [, setKey, word, list = ''] = SET.exec(text) ?? []
-  if (setKey !== undefined) {
-    const values = list.split(',').map((one) => one.trim())
-    return values.every((one) => ONE_VALUE.test(one))
-      ? { key: setKey, operator: word === 'in' ? 'In' : 'NotIn', values }
-      : undefined
-  }
+const parseRequirement = (text: string): LabelRequirement | undefined =>
+  parseEquality(text) ?? parseSet(text) ?? parseExistence(text)
+
+function parseEquality(text: string): LabelRequirement | undefined {
+  const [, key, sign, value = ''] = EQUALITY.exec(text) ?? []
+  return key === undefined ? undefined : { key, operator: sign === '!=' ? 'NotIn' : 'In', values: [value] }
+}
+
+function parseSet(text: string): LabelRequirement | undefined {
+  const [, key, word, list = ''] = SET.exec(text) ?? []
+  const values = list.split(',').map((one) => one.trim())
+  if (key === undefined || !values.every((one) => ONE_VALUE.test(one))) return undefined
+  return { key, operator: word === 'in' ? 'In' : 'NotIn', values }
+}
+
+function parseExistence(text: string): LabelRequirement | undefined {
   const [, not, key] = EXISTENCE.exec(text) ?? []
   return key === undefined ? undefined : { key, operator: not === '!' ? 'DoesNotExist' : 'Exists' }
 }

@@ -134,7 +134,7 @@ describe.each(VARIANTS)('$variant', ({ render }) => {
   })
 
   it('binds only roles of deploy/rbac, with their rules, and only to the account that the pod runs as', () => {
-    const shipped = (['common', 'cluster-wide', 'namespaced', 'people'] as const).flatMap(shippedRoles)
+    const shipped = (['common', 'leases', 'cluster-wide', 'namespaced', 'people'] as const).flatMap(shippedRoles)
     const roles = ofKind(manifests, 'Role', 'ClusterRole')
     for (const { kind, metadata, rules } of roles) {
       const source = shipped.find((role) => role.kind === kind && role.metadata.name === metadata.name)

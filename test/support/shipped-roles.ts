@@ -3,7 +3,7 @@ import { parseAllDocuments } from 'yaml'
 import type { Role } from './rbac.ts'
 
 /** The Roles and ClusterRoles of a directory in deploy/rbac. */
-export function shippedRoles(directory: 'common' | 'cluster-wide' | 'namespaced' | 'people'): Role[] {
+export function shippedRoles(directory: 'common' | 'leases' | 'cluster-wide' | 'namespaced' | 'people'): Role[] {
   const text = readFileSync(new URL(`../../deploy/rbac/${directory}/roles.yaml`, import.meta.url), 'utf8')
   return rolesIn(text)
 }
