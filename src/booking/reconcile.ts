@@ -29,7 +29,7 @@ import { expire, nextDue } from './due.ts'
 import { lookAtEvent, takeTurn, writeEvent } from './event-steps.ts'
 import { correctFinalizer, ensureFinalizer } from './finalizer.ts'
 import { checkTimeZone, firstFindings, SUSPENDED } from './first-steps.ts'
-import { agentKeyOf, observe } from './observe.ts'
+import { observe } from './observe.ts'
 import type { BookingDeps } from './port.ts'
 import { remove } from './remove.ts'
 import { reportFindings, reportProgress } from './report.ts'
@@ -70,7 +70,7 @@ export function createBookingReconciler(deps: BookingDeps): BookingReconciler {
     // Only a leader reconciles: what happened before its first reconcile was another process's doing.
     startedAt ??= deps.clock.now()
     const booking = withOwnStatus<'Booking'>(object, writtenStatus)
-    const since = Math.max(startedAt, deps.ownedSince?.(agentKeyOf(booking)) ?? -Infinity)
+    const since = Math.max(startedAt, deps.ownedSince?.(agentKey(booking)) ?? -Infinity)
     const isParked = (key: Key): boolean => states.get(key)?.value.isParked === true
     return { deps, booking, isRequested, startedAt: since, isParked }
   }

@@ -7,6 +7,7 @@ import { done } from '../controller/outcome.ts'
 import type { CustomStoreName } from '../kubernetes/kinds.ts'
 import type { Cluster, Key, KubernetesObject, Store } from '../kubernetes/port.ts'
 import type { Clock } from '../platform/clock.ts'
+import { agentKey } from '../resources/references.ts'
 import type { Booking } from '../resources/types.ts'
 import type { Sharding } from './assignment.ts'
 
@@ -69,7 +70,7 @@ export class Intake {
 
   #ownsBooking(booking: Booking | undefined): boolean {
     if (!booking) return true
-    const agent = `${booking.metadata.namespace ?? ''}/${booking.spec.agentRef.name}`
+    const agent = agentKey(booking)
     return this.#deps.cluster.agents.get(agent) ? this.ownsAgent(agent) : this.#deps.sharding.isKeptHere(booking)
   }
 }
