@@ -8,6 +8,9 @@ import { isRecord } from '../platform/json.ts'
 /** Maps the ids of events of Bookings to their etags. */
 export type BookedEvents = ReadonlyMap<string, string>
 
+/** Maps the ids of events of Bookings to the time of their last change by Google's clock, in ms since the epoch. */
+export type ListedVersions = ReadonlyMap<string, number>
+
 /** Ids and etags of ours are shorter. Longer ones are somebody else's. */
 const MAX_LENGTH = 128
 
@@ -23,6 +26,17 @@ export function withBooked(before: BookedEvents, items: readonly unknown[]): Boo
   }
   return after
 }
+
+/** The versions in a listing. Of a cancelled event only the id is certain; it is the last version, because no write of ours revives one. */
+export const versionsIn = (items: readonly unknown[]): ListedVersions =>
+  new Map(
+    items.flatMap((item): [string, number][] => {
+      if (!isRecord(item) || !isShort(item.id)) return []
+      if (item.status === 'cancelled') return [[item.id, Infinity]]
+      const updated = Date.parse(String(item.updated))
+      return isBooked(item) && !Number.isNaN(updated) ? [[item.id, updated]] : []
+    }),
+  )
 
 /** Whether the item is an event of a Booking that is not cancelled. */
 function isBooked(item: unknown): boolean {

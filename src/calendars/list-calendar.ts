@@ -4,7 +4,7 @@ import { UnusableListingError } from '../calendar/event-keys.ts'
 import { SnapshotBuilder } from '../calendar/snapshot-builder.ts'
 import { CalendarTooLargeError } from '../calendar/snapshot-limits.ts'
 import type { Zones } from '../calendar/zones.ts'
-import { withBooked, type BookedEvents } from './booked-events.ts'
+import { versionsIn, withBooked, type BookedEvents, type ListedVersions } from './booked-events.ts'
 import { GoogleError, type EventsPage, type EventsRequest, type GoogleClient } from '../google/port.ts'
 
 /** Which calendar to list, from which point, and with which token. */
@@ -28,6 +28,8 @@ interface ListingRequest extends EventsRequest {
 interface ListedCalendar {
   snapshot: CalendarSnapshot
   booked: BookedEvents | undefined
+  /** The versions of events of Bookings that it contained. */
+  versions: ListedVersions
   /** Where the next incremental listing starts; undefined if a full one has to follow. */
   syncToken: string | undefined
   /** The listing contradicts itself, or part of it was not understood. */
@@ -49,6 +51,7 @@ export async function listCalendar(
   const full = 'window' in from
   let found = 0
   let booked = full && bookedBefore ? new Map() : bookedBefore
+  const versions = new Map<string, number>()
   const window = full ? from.window : undefined
   const builder = new SnapshotBuilder(before, { full, detail, onlyBookings, zones, window })
   try {
@@ -56,13 +59,14 @@ export async function listCalendar(
       onPage()
       found += events.filter((item) => !isOwn(item)).length
       booked &&= withBooked(booked, events)
+      for (const [id, updated] of versionsIn(events)) versions.set(id, updated)
       builder.add(events, timeZone)
     }
     const end = await client.events(accessToken, request, usePage, isAnnounced ? { priority: 'interactive' } : {})
     const { snapshot, doubtful } = builder.finish(end.timeZone, end)
     // Google does not repeat a delta. If part of it was not understood, only a full listing can repair that.
     const syncToken = doubtful && !full ? undefined : end.nextSyncToken
-    return { snapshot, booked, syncToken, doubtful, found }
+    return { snapshot, booked, versions, syncToken, doubtful, found }
   } catch (error) {
     throw asGoogleError(error)
   }

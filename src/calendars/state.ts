@@ -7,7 +7,7 @@ import { emptySnapshot, type CalendarSnapshot } from '../calendar/calendar-snaps
 import type { StepFailure } from '../failures/step-failure.ts'
 import type { Clock } from '../platform/clock.ts'
 import { MIN_STEP_MS, offsetOf } from '../platform/clock-steps.ts'
-import type { BookedEvents } from './booked-events.ts'
+import type { BookedEvents, ListedVersions } from './booked-events.ts'
 
 /** The state of one calendar. */
 export interface CalendarState {
@@ -15,6 +15,8 @@ export interface CalendarState {
   readonly snapshot: CalendarSnapshot
   /** The events of Bookings in it; undefined unless Bookings are written to it. */
   readonly booked?: BookedEvents
+  /** The versions of such events in the last listing. */
+  readonly versions?: ListedVersions
   /** The number of the last write of ours that the snapshot contains, besides what was listed. */
   readonly writes?: number
   /** Where the next incremental read starts; undefined if it has to be a full listing. */
@@ -76,6 +78,8 @@ export const newCalendar = (): CalendarState => ({ snapshot: emptySnapshot(), do
 export interface Listed {
   snapshot: CalendarSnapshot
   booked: BookedEvents | undefined
+  /** The versions of events of Bookings that the listing contained. */
+  versions?: ListedVersions
   syncToken: string | undefined
   /** Whether part of the listing was not understood. */
   doubtful: boolean
@@ -93,6 +97,7 @@ export interface Listed {
 export const listed = (calendar: CalendarState, found: Listed): CalendarState => ({
   snapshot: found.snapshot,
   booked: found.booked,
+  versions: found.versions,
   writes: calendar.writes,
   syncToken: found.syncToken,
   lastRead: found.startedAt,

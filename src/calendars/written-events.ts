@@ -1,6 +1,7 @@
 /**
  * The events that this process has written to calendars. A write is applied to every snapshot of its calendar at once, and again
- * to a listing that was requested before Google had answered the write, because that listing may not contain it.
+ * to a listing that was requested before Google had answered the write, because that listing may not contain it; unless it contains
+ * a later version, because somebody has changed the event meanwhile.
  */
 import { SnapshotBuilder } from '../calendar/snapshot-builder.ts'
 import type { Zones } from '../calendar/zones.ts'
@@ -76,11 +77,12 @@ export class WrittenEvents {
     return result
   }
 
-  #missingIn(id: string, { lastRead, writes = 0 }: CalendarState): Entry[] {
+  #missingIn(id: string, { lastRead, writes = 0, versions }: CalendarState): Entry[] {
     // A calendar that has not been read yet is listed in full, by a request that is still to be sent.
     if (lastRead === undefined) return []
     const entries = this.#entries.get(keyOf(id)) ?? []
-    return entries.filter(({ sequence, at }) => sequence > writes && at >= lastRead)
+    const isNewest = (entry: Entry): boolean => !isOlder(entry, versions?.get(entry.id))
+    return entries.filter((entry) => entry.sequence > writes && entry.at >= lastRead && isNewest(entry))
   }
 
   #withEntries(calendar: CalendarState, entries: readonly Entry[]): CalendarState {
@@ -97,6 +99,12 @@ export class WrittenEvents {
     const booked = calendar.booked && withBooked(calendar.booked, items)
     return { ...calendar, snapshot, booked, writes: Math.max(...entries.map(({ sequence }) => sequence)) }
   }
+}
+
+/** Whether Google had a later version than the one that was written. A deletion has no time of its own. */
+function isOlder({ etag, resource }: Entry, listed: number | undefined): boolean {
+  if (etag === undefined || listed === undefined) return false
+  return listed === Infinity || listed > Date.parse(String(resource.updated))
 }
 
 const keyOf = (calendarId: string): string => calendarId.toLowerCase()

@@ -53,8 +53,11 @@ interface EventsListing {
 const MAX_CALENDAR_ID_LENGTH = 1024
 
 const TIMES = 'start,end,originalStartTime'
-/** The private properties say which events belong to Bookings, and the etag says which of these have changed. */
-const OURS = 'etag,extendedProperties/private'
+/**
+ * The private properties say which events belong to Bookings, the etag says which of these have changed, and the time of the last
+ * change says which of two versions is the later one.
+ */
+const OURS = 'etag,updated,extendedProperties/private'
 const COMMON = `id,${OURS},status,transparency,eventType,recurringEventId,${TIMES}`
 const fieldsOf = (items: string): string => `nextPageToken,nextSyncToken,timeZone,items(${COMMON},${items})`
 

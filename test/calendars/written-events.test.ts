@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { snapshotEvents } from '../../src/calendar/calendar-snapshot.ts'
 import { SnapshotBuilder } from '../../src/calendar/snapshot-builder.ts'
 import { createZones } from '../../src/calendar/zones.ts'
-import { withBooked } from '../../src/calendars/booked-events.ts'
+import { versionsIn, withBooked } from '../../src/calendars/booked-events.ts'
 import { listed, newCalendar, newCalendarsState, withCalendar, type CalendarsState } from '../../src/calendars/state.ts'
 import { WrittenEvents } from '../../src/calendars/written-events.ts'
 
@@ -11,8 +11,10 @@ const ALICE = 'alice@example.com'
 const zones = createZones()
 const window = { start: Date.parse('2026-11-20T00:00:00Z'), end: Date.parse('2027-03-01T00:00:00Z') }
 
-const event = (id: string, etag = '"1"') => ({
-  ...{ id, etag, status: 'confirmed' },
+const at = (second: number): string => `2026-11-25T10:00:${String(second).padStart(2, '0')}.000Z`
+
+const event = (id: string, etag = '"1"', updated = at(1)) => ({
+  ...{ id, etag, updated, status: 'confirmed' },
   start: { dateTime: '2026-12-01T13:00:00Z' },
   end: { dateTime: '2026-12-01T14:00:00Z' },
   extendedProperties: { private: { calendarOperatorBooking: `uid-of-${id}` } },
@@ -32,13 +34,24 @@ function listing(items: object[], startedAt: number, state: CalendarsState = new
   builder.add(items, 'UTC')
   const { snapshot, doubtful } = builder.finish('UTC')
   const booked = withBooked(before?.booked ?? new Map(), items)
-  const found = { snapshot, doubtful, booked, found: items.length, syncToken: 'S', startedAt, interval: 1, dueAt: 1 }
+  const versions = versionsIn(items)
+  const found = {
+    snapshot,
+    doubtful,
+    booked,
+    versions,
+    found: items.length,
+    syncToken: 'S',
+    startedAt,
+    interval: 1,
+    dueAt: 1,
+  }
   const setting = full ? { pastDays: 1, futureDays: 90, at: 0 } : undefined
   return withCalendar(state, ALICE, listed(before ?? newCalendar(), { ...found, full: setting }))
 }
 
-const write = (id: string, etag: string | undefined, at: number): void =>
-  written.add({ calendarId: ALICE.toUpperCase(), id, etag, resource: event(id, etag) }, at)
+const write = (id: string, etag: string | undefined, instant: number): void =>
+  written.add({ calendarId: ALICE.toUpperCase(), id, etag, resource: event(id, etag) }, instant)
 
 const idsIn = (state: CalendarsState): string[] => snapshotEvents(state.byId.get(ALICE)!.snapshot).map(({ id }) => id)
 
@@ -67,6 +80,32 @@ describe('an event that was written', () => {
     const late = listing([], 105, before)
     expect(idsIn(late)).toEqual([])
     expect(idsIn(written.applyTo(late))).toEqual(['booked'])
+  })
+
+  describe('gives way to a listing that was requested before it, and that holds', () => {
+    // The write was carried out, then somebody changed the event, then the listing was answered, and only then the write.
+    const isKept = (item: object): unknown => {
+      const before = listing([], 100)
+      const late = listing([item], 105, before)
+      write('booked', '"1"', 110)
+      return written.applyTo(late) === late
+    }
+
+    test('a later version', () => {
+      expect(isKept({ ...event('booked', '"2"', at(2)), start: { dateTime: '2026-12-01T13:30:00Z' } })).toBe(true)
+    })
+
+    test('its cancellation, of which Google tells only the id', () => {
+      expect(isKept({ id: 'booked', status: 'cancelled' })).toBe(true)
+    })
+
+    test('not an earlier version', () => {
+      expect(isKept(event('booked', '"0"', at(0)))).toBe(false)
+    })
+
+    test('not a version without a time', () => {
+      expect(isKept({ ...event('booked', '"0"'), updated: undefined })).toBe(false)
+    })
   })
 
   test('gives way to a listing that was requested after it', () => {
