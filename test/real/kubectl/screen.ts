@@ -46,11 +46,17 @@ export function textOf(output: string): string {
     .replace(/(Id: +|\?eid=)[a-v0-9]{26}$/gm, '$1<id>')
 }
 
-/** The output of `kubectl describe`, whose Events have a column of ages. */
+/** The lines above the first Event: the title, and a head of two lines. */
+const HEAD_LINES = 3
+
+/**
+ * The output of `kubectl describe`, whose Events have a column of ages. They are put in the order of their texts, since kubectl
+ * orders them by the second in which they were seen last.
+ */
 export function descriptionOf(output: string): string {
   const [object = '', events = ''] = output.split(/^(?=Events:)/m)
   const said = events
-    .split('\n')
+    .split(/(?<=\n)/)
     .map((line) =>
       textOf(line).replace(
         EVENT_AGE,
@@ -58,6 +64,5 @@ export function descriptionOf(output: string): string {
       ),
     )
     .map((line) => line.replace(/(?<=\S) {2,}/g, '  '))
-    .join('\n')
-  return textOf(object) + said
+  return textOf(object) + [...said.slice(0, HEAD_LINES), ...said.slice(HEAD_LINES).sort()].join('')
 }
