@@ -4,6 +4,7 @@
  * replaced only when certificates have changed.
  */
 import { createHash } from 'node:crypto'
+import { createSecureContext } from 'node:tls'
 import { Agent, ProxyAgent, type Dispatcher } from 'undici'
 import type { Clock } from '../platform/clock.ts'
 import { createCredentials, CredentialsError, type Headers, type TlsOptions } from './credentials.ts'
@@ -108,7 +109,9 @@ function createAgent(tls: TlsOptions, proxy: string | undefined): Dispatcher {
   // Requests have deadlines of their own: a watch may be silent for a minute.
   const options = { headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: IDLE_MS }
   const keepAlive = { keepAlive: true, keepAliveInitialDelay: PROBE_AFTER_MS }
-  if (!proxy) return new Agent({ ...options, connect: { ...tls, ...keepAlive } })
+  // Certificates are parsed once, not for each connection.
+  if (!proxy)
+    return new Agent({ ...options, connect: { ...tls, ...keepAlive, secureContext: createSecureContext(tls) } })
   if (/^socks5h?:/.test(proxy)) return new Agent({ ...options, connect: socksConnector(new URL(proxy), tls) })
   const { username, password } = new URL(proxy)
   const basic = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')

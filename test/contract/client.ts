@@ -5,6 +5,7 @@ import type { Dispatcher } from 'undici'
 import type { RequestOptions } from 'node:https'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
+import { createSecureContext } from 'node:tls'
 
 /** Any answer of the API: an object, a list, a Status or a Table. */
 export interface Body {
@@ -80,7 +81,7 @@ export async function connect(kubeconfigPath: string): Promise<Client> {
   const { ca, cert, key } = options
   const own = options.headers as Record<string, string> | undefined
   const origin = config.getCurrentCluster()?.server ?? ''
-  const dispatcher = new Agent({ connect: { ca, cert, key } })
+  const dispatcher = new Agent({ connect: { secureContext: createSecureContext({ ca, cert, key }) } })
   const send = (path: string, headers: Record<string, string>, details: Details) =>
     request(origin + path, { ...details, dispatcher, headers: { ...own, ...headers } })
   return {
