@@ -9,7 +9,7 @@ import type { Cluster, Key, KubernetesObject, Store } from '../kubernetes/port.t
 import type { Clock } from '../platform/clock.ts'
 import { agentKey } from '../resources/references.ts'
 import type { Booking } from '../resources/types.ts'
-import type { Sharding } from './assignment.ts'
+import { NO_SHARDING, type Sharding } from './assignment.ts'
 
 /** What the intake needs. */
 interface IntakeDeps {
@@ -43,8 +43,12 @@ export class Intake {
     return isOwn
   }
 
-  /** Since when this Agent has been reconciled here, in ms since the epoch. Another replica may have acted for it before. */
+  /**
+   * Since when this Agent has been reconciled here, in ms since the epoch: another replica may have acted for it before. -Infinity if
+   * there is no sharding.
+   */
   ownedSince(key: Key): number {
+    if (this.#deps.sharding === NO_SHARDING) return -Infinity
     return this.ownsAgent(key) ? (this.#since.get(key) ?? -Infinity) : Infinity
   }
 
