@@ -14,7 +14,7 @@ import { registerGauges, registerOutputGauge } from './gauges.ts'
 import { GrantStore } from './grants/grant-store.ts'
 import { createTokenSource } from './grants/token-source.ts'
 import { createGoogle, type RunningGoogle } from './google/google.ts'
-import type { ReplicaRole } from './google/replica-role.ts'
+import { reservedBy, type ReplicaRole } from './google/replica-role.ts'
 import { createIntegrationRegistry } from './clients/integration-registry.ts'
 import type { IntegrationRegistry } from './clients/port.ts'
 import { createIntegrationReconciler } from './integration/reconcile.ts'
@@ -271,6 +271,7 @@ function createWorkloads(deps: OperatorDeps, parts: WorkloadParts): Workloads {
     sites,
     isKeptHere: (integration) => sharding.isKeptHere(integration),
     signInPrefix: deps.settings.webPathPrefix,
+    reserved: (budget) => reservedBy(roleOf(deps.settings, leadership), budget),
   })
   const ports = agentPorts(parts)
   const grants = new GrantStore({ cluster, clock })

@@ -197,7 +197,7 @@ function syncedMessage({ calendars, staleAfterRaised, shortage }: NonNullable<Ag
 }
 
 const shortageMessage = ({ needed, left, budget, enough }: AccountShortage): string =>
-  ` Polling the calendars of this account, over all of its Agents, needs ${needed} requests a minute, and its budget leaves ${left} for that: nine tenths of spec.quota.requestsPerMinutePerAgent of the integration, ${budget}. So calendars are read late. Set that to ${enough} or more if Google allows each user of the project that many, set a longer spec.sync.interval, or read fewer calendars.`
+  ` Polling the calendars of this account, over all of its Agents, needs ${needed} requests a minute, and its budget leaves ${left} for that: at most nine tenths of spec.quota.requestsPerMinutePerAgent of the integration, ${budget}. So calendars are read late. Set that to ${enough} or more if Google allows each user of the project that many, set a longer spec.sync.interval, or read fewer calendars.`
 
 function decideReady(
   facts: AgentFacts,

@@ -102,7 +102,7 @@ const UNDECIDED: RemovalEvent = {
   type: 'Warning',
   reason: 'RevokeFailed',
   note: (secret) =>
-    `The grant was not revoked at Google, because the operator could not find out within a minute whether another Agent uses it, too; the Agent was deleted anyway. Secret ${secret} is kept if there is one: revoke the access at https://myaccount.google.com/connections, then delete it.`,
+    `The grant was not revoked at Google, because the operator could not find out within a minute whether another Agent uses it, too; the Agent was deleted anyway. Secret ${secret} is kept if there is one: let the owner of the account remove the access at https://myaccount.google.com/connections, which ends all grants of the account to this client; then delete the Secret.`,
 }
 
 const OF_ANOTHER_ACCOUNT: RemovalEvent = {
@@ -117,7 +117,7 @@ const SHARED: RemovalEvent = {
   type: 'Normal',
   reason: 'GrantShared',
   note: (secret) =>
-    `The grant was not revoked at Google, because another Agent uses a grant of the same account and OAuth client, which would end with it. Secret ${secret} is deleted.`,
+    `The grant was not revoked at Google, because another Agent uses a grant of the same account and OAuth client, or one whose scopes hide whose it is, which might end with it. Secret ${secret} is deleted. If the access must end all the same, let its owner remove it at https://myaccount.google.com/connections: that ends all grants of the account to this client.`,
 }
 
 function record({ cluster }: AgentDeps, regarding: Agent, { type, reason, note }: RemovalEvent): void {

@@ -4,6 +4,7 @@ import { isConflict } from '../failures/thrown.ts'
 import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
 import { ApiError, type Secret } from '../kubernetes/port.ts'
 import { SUPPLIED_TOKEN_HASH, CONSENT_IS_GUESS, grantSecretName, NOT_YET_CHECKED } from '../resources/names.ts'
+import { decode } from '../resources/secret-encoding.ts'
 import { marksOf } from '../resources/ownership.ts'
 import type { Agent } from '../resources/types.ts'
 import { grantData, present } from './grant-data.ts'
@@ -26,9 +27,10 @@ export async function saveGrant(cluster: GrantCluster, agent: Agent, state: Gran
   const { grant, ownVersion: version } = state
   if (!grant || grant.saved) return { state }
   try {
-    const { metadata } = await write(cluster, agent, { grant, version })
-    const own = { ownVersion: metadata.resourceVersion, ownToken: grant.refreshToken, unsaved: undefined }
-    return { state: { ...state, ...own, grant: { ...grant, saved: true } } }
+    const secret = await write(cluster, agent, { grant, version })
+    const own = { ownVersion: secret.metadata.resourceVersion, ownToken: decode(secret.data).refresh_token }
+    if (!holds(secret, grant)) return { state: { ...state, ...own, unsaved: changedOnTheWay(agent) } }
+    return { state: { ...state, ...own, unsaved: undefined, grant: { ...grant, saved: true } } }
   } catch (error) {
     if (!(error instanceof ApiError)) return { state, thrown: new UnexpectedError(error) }
     if (isConflict(error)) return { state, thrown: error }
@@ -44,7 +46,7 @@ async function write(
   const { labels, annotations } = marksOf(agent, 'grant')
   const metadata = { namespace: agent.metadata.namespace ?? '', name: grantSecretName(agent) }
   const secret = { apiVersion: 'v1', kind: 'Secret', metadata } as const
-  const data = grantData({ ...grant, grantedAt: grant.doubtedGrantedAt ?? grant.grantedAt })
+  const data = dataOf(grant)
   const all = { ...annotations, ...annotationsOf(grant) }
   if (version !== undefined) {
     const read: Secret = { ...secret, metadata: { ...metadata, resourceVersion: version } }
@@ -58,11 +60,23 @@ async function write(
   })
 }
 
+const dataOf = (grant: Grant): Record<string, string | null> =>
+  grantData({ ...grant, grantedAt: grant.doubtedGrantedAt ?? grant.grantedAt })
+
+/** Whether the Secret holds the grant: a mutating admission webhook or policy may have changed it on the way. */
+const holds = ({ data = {} }: Secret, grant: Grant): boolean =>
+  Object.entries(dataOf(grant)).every(([key, value]) => (data[key] ?? null) === value)
+
 const annotationsOf = (grant: Grant): Record<string, string | null> => ({
   [SUPPLIED_TOKEN_HASH]: grant.suppliedHash ?? null,
   [CONSENT_IS_GUESS]: grant.grantedAtIsGuess && grant.doubtedGrantedAt === undefined ? 'true' : null,
   [NOT_YET_CHECKED]: grant.checked ? null : 'true',
 })
+
+function changedOnTheWay(agent: Agent): StepFailure {
+  const message = `Secret ${grantSecretName(agent)} does not contain the grant that the operator writes: a mutating admission webhook or policy changes it on the way. Exempt it there: the grant is used from memory, and a restart of the operator loses it; the operator keeps trying.`
+  return stepFailure('Synced', 'PublishFailed', message, { kind: 'retry', error: new Error(message) })
+}
 
 function notSaved(agent: Agent, error: ApiError): StepFailure {
   const message = `The grant could not be written into Secret ${grantSecretName(agent)} (${error.message}): it is used from memory, and a restart of the operator may lose it; the operator keeps trying.`

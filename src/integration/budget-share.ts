@@ -4,7 +4,7 @@ import { ROUTINE_SHARE } from '../rate-limit/sliding-budget.ts'
 /** Polls that need more than their budget leaves for them, in requests a minute, with one decimal. */
 export interface Shortage {
   needed: number
-  /** What the budget leaves for polls: nine tenths of it. */
+  /** What the budget leaves for polls: nine tenths of it, or less if other replicas have a share of a small one. */
   left: number
   budget: number
   /** The smallest budget that leaves enough. */
@@ -14,16 +14,26 @@ export interface Shortage {
 /** Sums of fractions are a little off. */
 const ROUNDING = 1e-6
 
+/** How many requests of a budget are left to other replicas. */
+export type ReservedShare = (budget: number) => number
+
 /** Compares polls with a budget. Undefined if it leaves enough for them. */
-export function shortageOf(pollsPerMinute: number, budget: number): Shortage | undefined {
-  const left = budget * ROUTINE_SHARE
-  if (pollsPerMinute <= left + ROUNDING) return undefined
-  return {
-    needed: oneDecimal(pollsPerMinute),
-    left: oneDecimal(left),
-    budget,
-    enough: Math.ceil(pollsPerMinute / ROUTINE_SHARE - ROUNDING),
-  }
+export function shortageOf(
+  pollsPerMinute: number,
+  budget: number,
+  reserved: ReservedShare = () => 0,
+): Shortage | undefined {
+  const leaves = (of: number): boolean => pollsPerMinute <= leftFor(of, reserved(of)) + ROUNDING
+  if (leaves(budget)) return undefined
+  let enough = Math.ceil(pollsPerMinute / ROUTINE_SHARE - ROUNDING)
+  while (!leaves(enough)) enough += 1
+  return { needed: oneDecimal(pollsPerMinute), left: oneDecimal(leftFor(budget, reserved(budget))), budget, enough }
+}
+
+/** As `SlidingBudget` reckons: beside other replicas, one more request is kept for those that go before polls. */
+function leftFor(budget: number, reserved: number): number {
+  const share = budget * ROUTINE_SHARE
+  return reserved === 0 ? share : Math.min(share, Math.max(budget - reserved - 1, 1))
 }
 
 /** Rounded up, so that what is needed is never shown as what is left. */

@@ -95,7 +95,7 @@ function overBudgetMessage({ needed, left, budget, enough, calendars, integratio
           `all Agents of this OAuth client, over ${integrations} integrations,`,
           'the largest spec.quota.requestsPerMinute of these integrations',
         ]
-  return `Polling the calendars of ${whose} (${counted}) needs ${needed} requests a minute, and the budget leaves ${left} for that: nine tenths of ${setting}, ${budget}. So calendars are read late. Set spec.quota.requestsPerMinute to ${enough} or more if Google allows the project that many, set a longer spec.sync.interval, or read fewer calendars.`
+  return `Polling the calendars of ${whose} (${counted}) needs ${needed} requests a minute, and the budget leaves ${left} for that: at most nine tenths of ${setting}, ${budget}. So calendars are read late. Set spec.quota.requestsPerMinute to ${enough} or more if Google allows the project that many, set a longer spec.sync.interval, or read fewer calendars.`
 }
 
 function outcomeOf(facts: IntegrationFacts, ready: ReadyFinding): Outcome {

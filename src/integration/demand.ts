@@ -8,7 +8,7 @@ import { isAllowed } from '../resources/allowed-namespaces.ts'
 import { durationMs } from '../resources/durations.ts'
 import { largestQuota, quotaOf, type Quota } from '../resources/quota.ts'
 import type { Agent, CalendarIntegration } from '../resources/types.ts'
-import { shortageOf, type Shortage } from './budget-share.ts'
+import { shortageOf, type ReservedShare, type Shortage } from './budget-share.ts'
 
 /** The polls of some integrations. */
 export interface Polls {
@@ -38,6 +38,7 @@ export interface ExceededBudget extends Shortage {
 interface DemandDeps {
   cluster: Pick<Cluster, 'agents' | 'integrations' | 'namespaces'>
   registry: Pick<IntegrationRegistry, 'peersOf'>
+  reserved?: ReservedShare
 }
 
 /**
@@ -46,7 +47,7 @@ interface DemandDeps {
  * @param clientId the client id, if Google has accepted its secret: an unverified one shares no budget.
  */
 export function demandOf(
-  { cluster, registry }: DemandDeps,
+  { cluster, registry, reserved }: DemandDeps,
   integration: CalendarIntegration,
   clientId: string | undefined,
 ): Demand {
@@ -64,19 +65,26 @@ export function demandOf(
     quota: quotaOf(integration),
     pollsPerMinute: own.perMinute,
     exceeded:
-      exceeded(ofClient, quota.requestsPerMinute, sharing.length) ??
-      exceeded(own, quotaOf(integration).requestsPerMinute, 1),
+      exceeded(ofClient, { budget: quota.requestsPerMinute, reserved, integrations: sharing.length }) ??
+      exceeded(own, { budget: quotaOf(integration).requestsPerMinute, reserved, integrations: 1 }),
     accounts: new Map([
-      ...exceededAccounts([own], quotaOf(integration).requestsPerMinutePerAgent),
-      ...exceededAccounts(polls, quota.requestsPerMinutePerAgent),
+      ...exceededAccounts([own], quotaOf(integration).requestsPerMinutePerAgent, reserved),
+      ...exceededAccounts(polls, quota.requestsPerMinutePerAgent, reserved),
     ]),
   }
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0)
 
-function exceeded({ calendars, perMinute }: Polls, budget: number, integrations: number): ExceededBudget | undefined {
-  const shortage = shortageOf(perMinute, budget)
+interface SharedBudget extends Pick<ExceededBudget, 'budget' | 'integrations'> {
+  reserved: ReservedShare | undefined
+}
+
+function exceeded(
+  { calendars, perMinute }: Polls,
+  { budget, reserved, integrations }: SharedBudget,
+): ExceededBudget | undefined {
+  const shortage = shortageOf(perMinute, budget, reserved)
   return shortage && { ...shortage, calendars, integrations }
 }
 
@@ -116,7 +124,11 @@ const countCalendars = (agent: Agent): number =>
     ? 1
     : wantedCalendars(agent, agent.status?.authorization?.account).size
 
-function exceededAccounts(polls: readonly PollsOfIntegration[], budget: number): Map<string, Shortage> {
+function exceededAccounts(
+  polls: readonly PollsOfIntegration[],
+  budget: number,
+  reserved: ReservedShare | undefined,
+): Map<string, Shortage> {
   const perMinute = new Map<string, number>()
   for (const { accounts, rate } of polls) {
     for (const [account, calendars] of accounts) {
@@ -125,7 +137,7 @@ function exceededAccounts(polls: readonly PollsOfIntegration[], budget: number):
   }
   return new Map(
     [...perMinute].flatMap(([account, rate]) => {
-      const shortage = shortageOf(rate, budget)
+      const shortage = shortageOf(rate, budget, reserved)
       return shortage ? [[account, shortage] as const] : []
     }),
   )

@@ -31,6 +31,8 @@ export interface IntegrationDeps {
   isKeptHere?: (integration: CalendarIntegration) => boolean
   /** The path under which the sign-in pages are served; `/google-calendar` if it is not set. */
   signInPrefix?: string
+  /** How many requests of a budget are left to other replicas; none if it is not set. */
+  reserved?: (budget: number) => number
   clock: Clock
   random: Random
   log: Log

@@ -8,6 +8,7 @@ import { nextReading } from '../calendars/schedule.ts'
 import { isStepFailure, stepFailure, type StepFailure } from '../failures/step-failure.ts'
 import { failureOf, isConflict } from '../failures/thrown.ts'
 import { timestamp } from '../resources/conditions.ts'
+import { contestedUntil } from './contention.ts'
 import { removeFormerObjects, updateFormerObjects } from './former-objects.ts'
 import { readOwned, writeOwned } from './owned-object.ts'
 import type { Target } from './ownership.ts'
@@ -30,8 +31,10 @@ export async function publishOutputs(
   const run = { deps, input }
   const { authorized, isNarrowed } = input
   const publishedAt = deps.clock.now()
-  const calendar = await publishCalendar(run, state)
-  const token = calendar.conflict ? calendar : await publishToken(run, calendar.state)
+  const calendar = withContention(run, 'calendar', await publishCalendar(run, state))
+  const token = calendar.conflict
+    ? calendar
+    : withContention(run, 'accessToken', await publishToken(run, calendar.state))
   const failures = [calendar.failure, token.failure].filter((one) => one !== undefined)
   const isComplete = !calendar.failure && !token.failure && authorized && !isNarrowed
   return { state: token.state, failures, publishedAt, isComplete, conflict: token.conflict }
@@ -107,8 +110,10 @@ async function publishToken(run: Run, state: PublicationState): Promise<PublishS
 const observe = (run: Run, output: Output, target: Target, state: PublicationState): Promise<PublishStep> =>
   attempt(run, state, async () => {
     const found = await readOwned(run.deps, run.input.agent, target, state[output] ?? undefined)
-    if (isStepFailure(found)) return { state: observed(state, output, undefined), failure: found }
-    return { state: observed(state, output, found) }
+    const now = run.deps.clock.monotonic()
+    if (isStepFailure(found))
+      return { state: observed(state, output, { target, found: undefined, now }), failure: found }
+    return { state: observed(state, output, { target, found, now }) }
   })
 
 const write = (
@@ -122,6 +127,16 @@ const write = (
     if (isStepFailure(object)) return { state, failure: object }
     return { state: written(state, output, object), failure: object.isEdited ? changedOnTheWay(target) : undefined }
   })
+
+/** Readers find wrong data between two repairs, so an Agent whose object is contested is not ready, although it was just repaired. */
+function withContention({ deps, input: { agent } }: Run, output: Output, step: PublishStep): PublishStep {
+  const { [output]: wanted } = agent.spec.publish
+  const until = contestedUntil(step.state.contention?.[output], deps.clock.monotonic())
+  if (!wanted || until === undefined || step.failure || step.conflict) return step
+  const what = `${'kind' in wanted ? wanted.kind : 'Secret'} ${wanted.name}`
+  const message = `${what} belongs to this Agent, and somebody else keeps changing or deleting it. The operator puts it right each time, but readers find wrong data in between. Its metadata.managedFields name who writes it (kubectl get -o yaml --show-managed-fields): stop that. The Agent is ready again once nobody has changed the object for five minutes.`
+  return { ...step, failure: stepFailure('Synced', 'PublishConflict', message, { kind: 'blocked', at: until }) }
+}
 
 /** What readers find is not what was written, and would be taken for it. */
 function changedOnTheWay({ kind, name }: Target): StepFailure {

@@ -2,7 +2,8 @@
  * The state of one Agent's published objects between two reconciles, as immutable values. Each function below is a transition:
  * it returns a new value and changes nothing.
  */
-import { dataOf, sameData, type PublishedObject } from './published-object.ts'
+import { withForeignChange, type Contention } from './contention.ts'
+import { dataOf, isNamed, sameData, type ObjectName, type PublishedObject } from './published-object.ts'
 
 /** What an Agent publishes. */
 export type Output = 'calendar' | 'accessToken'
@@ -17,6 +18,8 @@ export interface PublicationState {
   readonly tooLarge?: string
   /** What the published calendar was last compared with. If that is unchanged, it need not be rendered again. */
   readonly compared?: readonly unknown[]
+  /** What others have done to each output lately. */
+  readonly contention?: Readonly<Partial<Record<Output, Contention>>>
 }
 
 /** The state if the spec does not name the output. */
@@ -25,15 +28,27 @@ export const notWanted = (state: PublicationState, output: Output): PublicationS
   [output]: undefined,
 })
 
-/** The state after the output was read. @param found undefined if there is no object of ours. */
+/** What was read under the name of an output. */
+interface Observation {
+  target: ObjectName
+  /** Undefined if there is no object of ours. */
+  found: PublishedObject | undefined
+  /** By the monotonic clock. */
+  now: number
+}
+
+/** The state after the output was read. */
 export function observed(
   state: PublicationState,
   output: Output,
-  found: PublishedObject | undefined,
+  { target, found, now }: Observation,
 ): PublicationState {
   const known = state[output] ?? undefined
   const object = found ? { ...found, isEdited: known !== undefined && wasEdited(known, found) } : null
-  return { ...state, [output]: object }
+  const after = { ...state, [output]: object }
+  const isForeignChange = known && isNamed(known, target) && !known.isEdited && (object?.isEdited ?? true)
+  if (!isForeignChange) return after
+  return { ...after, contention: { ...state.contention, [output]: withForeignChange(state.contention?.[output], now) } }
 }
 
 /** An edit counts until we have overwritten it. */

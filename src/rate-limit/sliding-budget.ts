@@ -139,13 +139,17 @@ export class SlidingBudget {
     return Math.max(this.#untilFree(priority, before + 1), this.#untilPaced(priority) + inLane)
   }
 
-  /** How long, in ms, until the budget has this many free slots for this priority. */
-  #untilFree(priority: Priority, slots: number): number {
+  /** How many slots may be occupied when a request of this priority takes the next one, besides those that others may occupy. */
+  mostFor(priority: Priority): number {
     const limit = this.#limit()
     const own = limit - this.#reserved()
     // In a small budget, what is reserved may be all that routine requests leave. One slot is kept for urgent requests from here.
-    const most = Math.max(Math.min(shareOf(limit, priority), priority === 'routine' ? own - 1 : own), 1)
-    const excess = this.#occupied() + slots - most
+    return Math.max(Math.min(shareOf(limit, priority), priority === 'routine' ? own - 1 : own), 1)
+  }
+
+  /** How long, in ms, until the budget has this many free slots for this priority. */
+  #untilFree(priority: Priority, slots: number): number {
+    const excess = this.#occupied() + slots - this.mostFor(priority)
     return this.#ended.timeUntilLeft(this.#clock.monotonic(), excess)
   }
 

@@ -97,6 +97,30 @@ describe('a supplied grant', () => {
     expect(bench.asked.filter(({ what }) => what === 'refresh')).toHaveLength(1)
   })
 
+  test('that a webhook changes on the way is used from memory, reported, and saved once the webhook is gone', async () => {
+    supply()
+    bench.rotatesTo = '1//0gRotated'
+    bench.small.admit = (object) => ({ ...object, data: { ...object.data, refresh_token: 'dGhlaXJz' } })
+    expect(await gain()).toMatchObject({ refreshToken: '1//0gRotated' })
+    expect(bench.known.unsaved).toMatchObject({ condition: 'Synced', reason: 'PublishFailed' })
+    expect(bench.known.unsaved?.message).toContain('webhook')
+    bench.rotatesTo = undefined
+    expect(await gain()).toMatchObject({ refreshToken: '1//0gRotated' })
+    bench.small.admit = undefined
+    await gain()
+    expect(kept()).toBe('1//0gRotated')
+    expect(bench.known.unsaved).toBeUndefined()
+    expect(bench.asked.filter(({ what }) => what === 'refresh')).toHaveLength(1)
+  })
+
+  test('to which a webhook adds a key is saved', async () => {
+    supply()
+    bench.small.admit = (object) => ({ ...object, data: { ...object.data, theirs: 'eA==' } })
+    await gain()
+    expect(bench.known.grant?.saved).toBe(true)
+    expect(bench.known.unsaved).toBeUndefined()
+  })
+
   test('replaces our own Secret if that was edited before the grant was saved', async () => {
     supply()
     await gain()

@@ -2,6 +2,9 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { demandOf, type Demand } from '../../src/integration/demand.ts'
 import { shortageOf } from '../../src/integration/budget-share.ts'
 import type { Agent, CalendarIntegration } from '../../src/resources/types.ts'
+import { reservedBy } from '../../src/google/replica-role.ts'
+import { SlidingBudget } from '../../src/rate-limit/sliding-budget.ts'
+import { ManualClock } from '../support/clock.ts'
 import { anAgent, anIntegration } from '../support/resources.ts'
 
 let agents: Map<string, Agent[]>
@@ -119,6 +122,24 @@ test('an Agent that is being deleted is not polled', () => {
   const [known] = agents.get('booking/google') ?? []
   if (known) known.metadata.deletionTimestamp = '2026-11-23T10:00:00Z'
   expect(demand(one).pollsPerMinute).toBe(0)
+})
+
+test.each([
+  [5, 3, 6],
+  [10, 8, 11],
+  [20, 17, 21],
+  [29, 26, 30],
+])('beside another replica, a budget of %i leaves %i for polls, as many as are sent', (budget, left, enough) => {
+  const clock = new ManualClock()
+  const reserved = (of: number): number => reservedBy('leader', of)
+  const sent = new SlidingBudget(
+    clock,
+    () => budget,
+    () => reserved(budget),
+  )
+  expect(shortageOf(left, budget, reserved)).toBeUndefined()
+  expect(shortageOf(left + 0.1, budget, reserved)).toMatchObject({ left, enough })
+  expect(sent.mostFor('routine')).toBe(left)
 })
 
 test('a shortage never shows the same numbers twice', () => {

@@ -79,6 +79,52 @@ describe('an object that somebody else has changed', () => {
   })
 })
 
+describe('an object that somebody changes after each repair', () => {
+  const MINUTE = 60_000
+  let edits = 0
+  const edit = async (): Promise<string[]> => {
+    small.secret('token', { access_token: `theirs ${++edits}` }, metadata)
+    return reasons()
+  }
+  const reasons = async (): Promise<string[]> => (await publish()).failures.map(({ reason }) => reason)
+
+  test('is repaired each time, and the third time within five minutes is reported', async () => {
+    expect([await edit(), await edit()]).toEqual([[], []])
+    const { failures } = await (small.secret('token', { access_token: 'theirs' }, metadata), publish())
+    expect(failures.map(({ reason }) => reason)).toEqual(['PublishConflict'])
+    expect(failures[0]?.message).toContain('Secret token')
+    expect(small.text('token').access_token).toBe('ya29')
+  })
+
+  test('is reported until nobody has changed it for five minutes, and looked at again then', async () => {
+    for (let count = 0; count < 3; count++) await edit()
+    await clock.advance(4 * MINUTE)
+    expect(await edit()).toEqual(['PublishConflict'])
+    await clock.advance(4.9 * MINUTE)
+    const { failures } = await publish()
+    expect(failures.map(({ requeue }) => requeue)).toEqual([
+      { kind: 'blocked', at: expect.closeTo(clock.monotonic() + 0.1 * MINUTE, -3) as number },
+    ])
+    await clock.advance(0.2 * MINUTE)
+    expect(await reasons()).toEqual([])
+    expect(await edit()).toEqual([])
+  })
+
+  test('less often is repaired without a word', async () => {
+    for (let count = 0; count < 10; count++) {
+      expect(await edit()).toEqual([])
+      await clock.advance(3 * MINUTE)
+    }
+  })
+
+  test('by deleting it is reported likewise', async () => {
+    for (let count = 0; count < 3; count++) {
+      small.objects.delete('Secret/booking/token')
+      expect(await reasons()).toEqual(count < 2 ? [] : ['PublishConflict'])
+    }
+  })
+})
+
 test('a token of a grant that was not found valid is not published, but its object is looked at', async () => {
   small.secret('token', { access_token: 'theirs' }, metadata)
   await publish({ authorized: false })

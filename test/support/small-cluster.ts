@@ -30,6 +30,8 @@ export class SmallCluster {
   meanwhile: (() => void)[] = []
   /** Refuses the next write of this object. */
   refuse: ((write: string) => ApiError | undefined) | undefined
+  /** What a mutating admission webhook makes of each object that is written. */
+  admit: ((object: Stored) => Stored) | undefined
   /** Refuses to read Secrets of this name. */
   refuseRead: ((name: string) => ApiError | undefined) | undefined
   agents: Agent[] = []
@@ -149,8 +151,9 @@ export class SmallCluster {
     if (this.objects.has(key)) throw new ApiError('AlreadyExists', 'AlreadyExists')
     const created = structuredClone(object) as unknown as Stored
     created.metadata = { ...created.metadata, uid: `uid-of-${metadata.name}`, resourceVersion: this.#next() }
-    this.objects.set(key, created)
-    return structuredClone(created) as unknown as T
+    const admitted = this.admit?.(created) ?? created
+    this.objects.set(key, admitted)
+    return structuredClone(admitted) as unknown as T
   }
 
   async #patch<T extends KubernetesObject>(object: T, patch: Record<string, unknown>): Promise<T> {
@@ -162,7 +165,8 @@ export class SmallCluster {
     const known = this.objects.get(key)
     if (!known) throw new ApiError('NotFound', 'NotFound')
     if (known.metadata.resourceVersion !== metadata.resourceVersion) throw new ApiError('Conflict', 'Conflict')
-    const merged = merge(known, patch) as Stored
+    const patched = merge(known, patch) as Stored
+    const merged = this.admit?.(patched) ?? patched
     refuseDoubleKeys(merged)
     merged.metadata.resourceVersion = this.#next()
     this.objects.set(key, merged)

@@ -145,9 +145,13 @@ function seen({ url, headers, socket }: IncomingMessage): Sent {
   return { url, ...Object.fromEntries(identity), certificate: certificate.subject?.CN, sni }
 }
 
+/** Where kubectl looks if no file names a server, in place of port 8080, at which somebody may listen. Nobody listens at port 1. */
+const NOWHERE = { KUBERNETES_MASTER: 'http://127.0.0.1:1' }
+
 const runKubectl = (kubectl: string, env: Record<string, string>): Promise<void> =>
   new Promise((resolve, reject) => {
-    const child = execFile(kubectl, ['get', '--raw', '/version'], { env, timeout: 90_000 }, (error) =>
+    const options = { env: { ...NOWHERE, ...env }, timeout: 90_000 }
+    const child = execFile(kubectl, ['get', '--raw', '/version'], options, (error) =>
       error ? reject(new Error('kubectl failed')) : resolve(),
     )
     child.stdin?.end()
