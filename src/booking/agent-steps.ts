@@ -16,6 +16,7 @@ import { keyOf } from '../kubernetes/port.ts'
 import { HOUR_MS } from '../platform/time-units.ts'
 import { consentedAgent } from '../resources/consent.ts'
 import { agentKey } from '../resources/references.ts'
+import { allowsWriting } from '../resources/write-scopes.ts'
 import { writeCalendarKey } from '../resources/write-calendar.ts'
 import type { Agent } from '../resources/types.ts'
 import { notYetKnown, refused, type Accepted } from './findings.ts'
@@ -28,6 +29,10 @@ import {
   type BookingStep,
 } from './steps.ts'
 import { stuckOutcome } from './stuck.ts'
+
+/** What is wrong with an Agent whose grant is too narrow. */
+export const NO_WRITE_SCOPE =
+  'its grant does not allow writing events: the person has to sign in again, with every permission ticked.'
 
 /** After this time it is tried again, even if nothing that is watched has changed. */
 const AGENT_PAUSE_MS = 60_000
@@ -70,6 +75,8 @@ export const authorize: AgentStep = async (run, _, progress) => {
   report(run, resolution, client.takeFindings())
   if (refusal) return { progress: agentFailed(progress, notReady(agent, messageOf(run, resolution, refusal))) }
   const state = tokens.current(agent)
+  const { scopes } = state.grant ?? {}
+  if (scopes && !allowsWriting(scopes)) return { progress: agentFailed(progress, notReady(agent, NO_WRITE_SCOPE)) }
   const consented = consentedAgent(agent, consentIn(state))
   const account = state.grant?.account
   const calendar = writeCalendar(consented, account)

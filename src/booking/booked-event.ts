@@ -32,6 +32,10 @@ export interface BookedEvent {
   /** Undefined if its time cannot be understood. */
   readonly time: Interval | undefined
   readonly isAllDay: boolean
+  /** Somebody made a series of it: which of its instances is the appointment is not known. */
+  readonly isRecurring: boolean
+  /** The time zones that its start and its end name, if they do. */
+  readonly timeZones: readonly string[]
   readonly iCalUID: string | undefined
   readonly url: string | undefined
   readonly title: string
@@ -62,6 +66,10 @@ const propertiesIn = (resource: StoredEvent['resource']): Record<string, unknown
 export const bookingOf = ({ resource }: Pick<StoredEvent, 'resource'>): string | undefined =>
   nonEmptyText(propertiesIn(resource)[BOOKING_PROPERTY])
 
+/** Whether an event is a series. */
+export const isRecurring = ({ resource: { recurrence } }: Pick<StoredEvent, 'resource'>): boolean =>
+  Array.isArray(recurrence) && recurrence.length > 0
+
 /** Reads an event that is not cancelled. */
 export function bookedEvent({ id, etag, resource }: StoredEvent, context: EventContext): BookedEvent {
   const properties = propertiesIn(resource)
@@ -69,6 +77,8 @@ export function bookedEvent({ id, etag, resource }: StoredEvent, context: EventC
     ...{ id, etag, applied: appliedIn(properties), time: timeOf(resource, context) },
     booking: bookingOf({ resource }),
     isAllDay: nonEmptyText(recordOf(resource.start).date) !== undefined,
+    isRecurring: isRecurring({ resource }),
+    timeZones: [resource.start, resource.end].flatMap((time) => nonEmptyText(recordOf(time).timeZone) ?? []),
     iCalUID: nonEmptyText(resource.iCalUID),
     url: nonEmptyText(resource.htmlLink),
     title: nonEmptyText(resource.summary) ?? '',

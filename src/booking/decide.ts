@@ -96,6 +96,9 @@ export const waitsForAgent = (booking: Booking): boolean =>
 /** The event was cancelled at Google, and that is how it stays. */
 export const isCancelled = (booking: Booking): boolean => reasonOf(booking, 'Booked') === 'CancelledAtGoogle'
 
+/** Another event has its id, or somebody has made a series of it. */
+export const isInConflict = (booking: Booking): boolean => reasonOf(booking, 'Booked') === 'EventConflict'
+
 /** Nothing stands at Google, and that is how it stays. */
 const staysCancelled = (booking: Booking): boolean =>
   isCancelled(booking) && !isNewTime(booking) && booking.spec.onExternalChange === 'Reflect'

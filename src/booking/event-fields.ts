@@ -1,4 +1,5 @@
 /** Renders a spec as the fields of an event, and finds what has to be changed in an event that stands. Pure. */
+import { isSameZone } from '../calendar/zone-names.ts'
 import type { EventFields, SendUpdates } from '../google/port.ts'
 import type { Booking, BookingSpec } from '../resources/types.ts'
 import { FIELDS, fieldHash, guestHash, propertiesOf, type Field } from './applied.ts'
@@ -82,7 +83,8 @@ const sameText = (one: string, other = ''): boolean => one.trim() === other.trim
 /** Whether the event has what the spec says. */
 const IS_AS_WANTED: Record<Field, (spec: BookingSpec, event: BookedEvent) => boolean> = {
   time: (spec, { time }) => time?.start === Date.parse(spec.start) && time.end === Date.parse(spec.end),
-  timeZone: () => true,
+  timeZone: ({ timeZone }, { timeZones }) =>
+    timeZone === undefined || timeZones.every((one) => isSameZone(one, timeZone)),
   title: (spec, { title }) => sameText(title, spec.title),
   description: (spec, { description }) => sameText(description, spec.description),
   location: (spec, { location }) => sameText(location, spec.location),

@@ -166,6 +166,11 @@ function stands(
     const message = `The calendar holds an event with the id ${where.eventId} that was not written for this Booking: nothing is written. Create another Booking.`
     return stuckOutcome(run, state, ended(progress, done(), { booked: notBooked('EventConflict', message) }))
   }
+  if (event.isRecurring) {
+    const message =
+      'Somebody made the event recurring in Google Calendar, so it is not known which of its instances is the appointment: nothing is written. Make it a single event again, or create another Booking.'
+    return stuckOutcome(run, state, ended(progress, done(), { booked: notBooked('EventConflict', message) }))
+  }
   const wasWritten = event.applied.hashes.time === fieldHash(booking.spec, 'time')
   const applied = progress.applied ?? (wasWritten ? wantedTime(run) : undefined)
   return { progress: { ...progress, applied, atGoogle: { kind: 'stands', event, calendarId: where.calendarId } } }

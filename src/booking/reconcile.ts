@@ -18,6 +18,7 @@ import { GoogleError } from '../google/port.ts'
 import { ObjectStates, type ObjectState } from '../kubernetes/object-states.ts'
 import { ApiError, keyOf, type Key } from '../kubernetes/port.ts'
 import { withOwnStatus } from '../kubernetes/status-report.ts'
+import { instantOf } from '../platform/clock.ts'
 import { stackOf } from '../platform/log.ts'
 import { takeRequest, withHandled, type DueRequest } from '../resources/reconcile-request.ts'
 import { agentKey } from '../resources/references.ts'
@@ -290,7 +291,10 @@ async function suspend(run: BookingRun, tracked: Tracked): Promise<Outcome> {
 }
 
 async function removeBooking(run: BookingRun, tracked: Tracked): Promise<Outcome> {
-  const deletingSince = tracked.value.deletingSince ?? run.deps.clock.monotonic()
+  const { clock } = run.deps
+  // A restart does not begin the time anew that it is tried for.
+  const deletingSince =
+    tracked.value.deletingSince ?? instantOf(clock, run.booking.metadata.deletionTimestamp) ?? clock.monotonic()
   tracked.update({ deletingSince, isParked: true })
   run.deps.turns.leave(keyOf(run.booking))
   return remove(run, tracked.value)

@@ -15,8 +15,8 @@ import { meaningOf } from '../resources/reasons.ts'
 import { agentKey } from '../resources/references.ts'
 import type { Agent } from '../resources/types.ts'
 import { mayHaveBeenWritten } from './accept.ts'
-import { bookingOf } from './booked-event.ts'
-import { hasEnded, hasEvent, isFinal } from './decide.ts'
+import { bookingOf, isRecurring } from './booked-event.ts'
+import { hasEnded, hasEvent, isFinal, isInConflict } from './decide.ts'
 import { eventIdOf } from './event-id.ts'
 import { sendUpdatesOf } from './event-fields.ts'
 import type { BookingState } from './state.ts'
@@ -37,21 +37,18 @@ export async function remove(run: BookingRun, state: BookingState): Promise<Outc
   const removal = await removeEvent(run, state)
   if (removal.kind === 'retry' && isPatient(run, state))
     return retry(removal.error, undefined, undefined, LONGEST_PAUSE_MS)
-  if (removal.kind !== 'done' && hasEvent(booking)) {
-    const note = `The Booking was deleted, and its event was left in the calendar: ${removal.why}`
+  if (removal.kind !== 'done') {
+    const event = hasEvent(booking) ? 'its event was' : 'its event, if it had been written already, was'
+    const note = `The Booking was deleted, and ${event} left in the calendar: ${removal.why}`
     deps.cluster.recordEvent({ regarding: booking, type: 'Warning', reason: 'EventLeft', action: 'Delete', note })
   }
   await deps.cluster.patch(booking, { metadata: { finalizers: finalizers.filter((one) => one !== EVENT_FINALIZER) } })
   return done()
 }
 
-/** A restart does not begin the hour anew. */
-function isPatient({ deps, booking }: BookingRun, { deletingSince }: BookingState): boolean {
-  const { clock } = deps
-  const since = Date.parse(booking.metadata.deletionTimestamp ?? '')
-  const asked = Number.isNaN(since) ? 0 : clock.now() - since
-  return Math.max(asked, clock.monotonic() - (deletingSince ?? clock.monotonic())) < PATIENCE_MS
-}
+/** Real time counts: the time of day may be set meanwhile. */
+const isPatient = ({ deps: { clock } }: BookingRun, { deletingSince = clock.monotonic() }: BookingState): boolean =>
+  clock.monotonic() - deletingSince < PATIENCE_MS
 
 /** Whether an event stands, or may stand, that the Booking's end concerns. */
 function isToBeDeleted(run: BookingRun, state: BookingState): boolean {
@@ -126,16 +123,22 @@ const LASTING: readonly GoogleFailure[] = [
   'Unauthenticated',
 ]
 
-async function isOwn({ deps, booking }: BookingRun, agent: BookingAgent, where: EventReference): Promise<boolean> {
+/** The event, if it is this Booking's and stands. */
+async function ownEvent({ deps, booking }: BookingRun, agent: BookingAgent, where: EventReference) {
   const stored = await withToken(deps, agent, (token) => agent.client.event(token, where))
-  return stored !== undefined && !stored.isCancelled && bookingOf(stored) === booking.metadata.uid
+  const isOwn = stored && !stored.isCancelled && bookingOf(stored) === booking.metadata.uid
+  return isOwn ? stored : undefined
 }
 
 async function deleteEvent(run: BookingRun, agent: BookingAgent, where: EventReference): Promise<Removal> {
   const { deps, booking } = run
   try {
-    // Without a status, it is not known whose event has this id.
-    if (!hasEvent(booking) && !(await isOwn(run, agent, where))) return { kind: 'done' }
+    // Otherwise it is not known whose event has this id, or what somebody has made of it.
+    if (!hasEvent(booking) || isInConflict(booking)) {
+      const event = await ownEvent(run, agent, where)
+      if (!event) return { kind: 'done' }
+      if (isRecurring(event)) return { kind: 'left', why: 'somebody made it recurring in Google Calendar.' }
+    }
     const request = { ...where, sendUpdates: sendUpdatesOf(booking.spec) }
     await withToken(deps, agent, (token) => agent.client.deleteEvent(token, request))
   } catch (error) {

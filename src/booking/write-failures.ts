@@ -2,8 +2,9 @@
 import { retry, UnexpectedError, wait, type Outcome } from '../controller/outcome.ts'
 import { CALENDAR_DISABLED } from '../failures/google-failures.ts'
 import { GoogleError, type GoogleFailure } from '../google/port.ts'
-import { agentFailed, notReady } from './agent-steps.ts'
+import { agentFailed, notReady, NO_WRITE_SCOPE } from './agent-steps.ts'
 import { notBooked, refused, type OwnFindings } from './findings.ts'
+import type { Booking } from '../resources/types.ts'
 import type { BookingState } from './state.ts'
 import {
   ended,
@@ -26,7 +27,8 @@ export function writeFailed(
   const agent = progress.agent
   if (LIMITS.includes(error.failure)) return { progress: limited(run, progress, error) }
   if (PASSING.includes(error.failure)) return { progress: passing(progress, error) }
-  if (LASTING.includes(error.failure)) return stuckOutcome(run, state, { ...progress, ...lasting(progress, error) })
+  if (LASTING.includes(error.failure))
+    return stuckOutcome(run, state, { ...progress, ...lasting(run, progress, error) })
   return { progress: agentFailed(progress, notReady(agent.agent, agentMessage(error))) }
 }
 
@@ -37,8 +39,7 @@ const LASTING: readonly GoogleFailure[] = ['Refused', 'Forbidden', 'NotFound']
 /** What is wrong with the Agent. */
 function agentMessage({ failure, message }: GoogleError): string {
   if (failure === 'CalendarDisabled') return CALENDAR_DISABLED
-  if (failure !== 'ScopeInsufficient') return `Google refused the request (${message}).`
-  return 'its grant does not allow writing events: the person has to sign in again, with every permission ticked.'
+  return failure === 'ScopeInsufficient' ? NO_WRITE_SCOPE : `Google refused the request (${message}).`
 }
 
 /** Only this calendar has to wait. */
@@ -60,10 +61,16 @@ const settle = (progress: BookingProgress, outcome: Outcome, found: OwnFindings)
   progress.reportsFailures ? ended(progress, outcome, found) : endedSilently(progress, outcome)
 
 /** A person has to act. */
-function lasting({ agent }: BookingProgress, { failure, message }: GoogleError): OwnFindings {
+function lasting(
+  { booking: { spec } }: BookingRun,
+  { agent }: BookingProgress,
+  { failure, message }: GoogleError,
+): OwnFindings {
   const name = agent?.calendar.name ?? ''
   if (failure === 'Refused' || message.includes('forbiddenForNonOrganizer')) {
-    return { booked: notBooked('EventRefused', `Google refuses the event (${message}): correct the spec.`) }
+    return {
+      booked: notBooked('EventRefused', `Google refuses the event (${message}): ${correctionOf(spec, message)}`),
+    }
   }
   if (failure === 'NotFound') {
     const text = `Google knows no calendar ${name} that this account may see: correct spec.calendars.write of the Agent.`
@@ -72,6 +79,33 @@ function lasting({ agent }: BookingProgress, { failure, message }: GoogleError):
   const text = `The account may not write to calendar ${name}: have its owner allow it to make changes to events, or name another one in spec.calendars.write of the Agent.`
   return { accepted: refused('CalendarReadOnly', text) }
 }
+
+/** Google's fields, as the spec names them. */
+const SPEC_FIELDS: Readonly<Record<string, string>> = {
+  summary: 'title',
+  description: 'description',
+  location: 'location',
+  start: 'start',
+  end: 'end',
+  attendees: 'attendees',
+  conferenceData: 'conference',
+  visibility: 'visibility',
+}
+
+/** The limits of the CRD count characters. Google may count UTF-16 code units, of which an emoji has two. */
+const MOST_UNITS = { title: 1024, description: 8192, location: 1024 } as const
+
+/** Names the field to correct, if Google has named it or if its length stands out. */
+function correctionOf(spec: Booking['spec'], message: string): string {
+  const named = SPEC_FIELDS[/ at (\w+)/.exec(message)?.[1] ?? '']
+  if (named !== undefined) return `correct spec.${named}.`
+  const long = (['title', 'description', 'location'] as const).find((name) => lengthOf(spec[name]) > MOST_UNITS[name])
+  return long === undefined
+    ? 'correct the spec.'
+    : `correct the spec. Perhaps spec.${long} is too long, because an emoji counts as two characters: shorten it.`
+}
+
+const lengthOf = (text = ''): number => text.length
 
 /** An error that nobody expected. Its message may contain anything, so it is left out of the status. */
 export function unexpected(progress: BookingProgress, thrown: unknown): BookingProgress {

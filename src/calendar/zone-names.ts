@@ -33,6 +33,15 @@ function ianaName(timeZone: string): string | undefined {
   }
 }
 
+/** Whether two names mean one time zone: names that the IANA database links are equal. */
+export function isSameZone(one: string, other: string): boolean {
+  const [first, second] = [one, other].map((name) => identifyZone(name)?.name)
+  return first !== undefined && second !== undefined && canonicalName(first) === canonicalName(second)
+}
+
+const canonicalName = (timeZone: string): string =>
+  new Intl.DateTimeFormat('en', { timeZone }).resolvedOptions().timeZone
+
 const UTC = /^(?:Z|UTC|GMT|UT)$/i
 const OFFSET = /^(?:UTC|GMT|UT)? ?([+-])(\d{1,2})(?::?([0-5]\d))?$/i
 const MAX_HOURS = 23

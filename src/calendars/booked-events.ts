@@ -16,16 +16,21 @@ const MAX_LENGTH = 128
 
 /** The events after a listing that contained these items. */
 export function withBooked(before: BookedEvents, items: readonly unknown[]): BookedEvents {
-  const changed = items.filter((item) => isRecord(item) && (isBooked(item) || before.has(String(item.id))))
+  const changed = items.filter((item) => isRecord(item) && (isBooked(item) || before.has(ownIdOf(item))))
   if (changed.length === 0) return before
   const after = new Map(before)
   for (const item of changed) {
-    const { id, etag } = item as { id: string; etag: string }
-    if (isBooked(item)) after.set(id, etag)
+    const { id, etag, recurringEventId } = item as { id: string; etag: string; recurringEventId?: unknown }
+    // Of a series, instances are listed: whatever becomes of one, the event itself has changed and has to be asked for.
+    if (isShort(recurringEventId)) after.set(recurringEventId, isShort(etag) ? etag : id)
+    else if (isBooked(item)) after.set(id, etag)
     else after.delete(id)
   }
   return after
 }
+
+/** The id that an event was written with, also for an instance of what somebody made recurring. */
+const ownIdOf = ({ id, recurringEventId }: Record<string, unknown>): string => String(recurringEventId ?? id)
 
 /** The versions in a listing. Of a cancelled event only the id is certain; it is the last version, because no write of ours revives one. */
 export const versionsIn = (items: readonly unknown[]): ListedVersions =>

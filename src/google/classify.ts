@@ -111,7 +111,7 @@ const isOfProject = (limit: string): boolean => limit.includes('PerProject') && 
 export function classifyWrite(status: number, body: unknown): ClassifiedError {
   const classified = classifyAPI(status, body, false)
   const { failure, reason } = classified
-  if (status === 400 && failure === 'Unknown') return { failure: 'Refused', reason }
+  if (status === 400 && failure === 'Unknown') return { failure: 'Refused', reason: `${reason}${placeIn(body)}` }
   // It is passing: another write was in the way.
   if (status === 409) return { failure: 'Unreachable', reason }
   if (status === 403 && reason === 'requiredAccessLevel') return { failure: 'Forbidden', reason }
@@ -124,6 +124,17 @@ const limitsIn = (body: unknown): string[] =>
   itemsOf(errorOf(body).details).flatMap(({ metadata }) =>
     isRecord(metadata) ? (wordOf(metadata.quota_limit) ?? []) : [],
   )
+
+/** Which field of the event an error names, such as ` at attendees`; parameters and headers are not the user's. */
+function placeIn(body: unknown): string {
+  const places = itemsOf(errorOf(body).errors).filter(({ locationType }) => locationType === undefined)
+  const place = places
+    .map(({ location }) => (typeof location === 'string' ? location : ''))
+    .find((one) => PLACE.test(one))
+  return place === undefined ? '' : ` at ${place}`
+}
+
+const PLACE = /^[a-zA-Z]\w{0,40}(\[\d{1,4}\])?(\.\w{1,40}){0,3}$/
 
 /** Whether a 409 says that an event with this id exists or existed. Only `conflict` says something else. */
 export const isDuplicate = (body: unknown): boolean => !reasonsIn(body).includes('conflict')

@@ -22,7 +22,7 @@ export type EventsAPI = {
 
 /** What is requested of an event: all that a Booking is compared with, and all that a listing has. */
 const FIELDS = [
-  'id,etag,updated,status,htmlLink,iCalUID,start,end,originalStartTime,recurringEventId,transparency,eventType',
+  'id,etag,updated,status,htmlLink,iCalUID,start,end,originalStartTime,recurrence,recurringEventId,transparency,eventType',
   'summary,description,location,visibility,attendees,attendeesOmitted,extendedProperties/private,hangoutLink',
   'conferenceData',
 ].join(',')

@@ -52,6 +52,32 @@ describe('deleting', () => {
     expect(bench.events).toMatchObject([{ type: 'Warning', reason: 'EventLeft' }])
   })
 
+  test('tries for an hour of real time, whatever the time of day is set to', async () => {
+    await booked()
+    const { intercept } = bench.google
+    bench.google.intercept = (call, run) => away(call, run, intercept)
+    bench.delete()
+    await bench.run(3)
+    bench.clock.setTimeOfDay(2 * 3_600_000)
+    await bench.run(3)
+    expect(bench.bookings.size).toBe(1)
+    bench.google.intercept = intercept
+    await bench.run()
+    expect(bench.google.live).toEqual([])
+  })
+
+  test('without a status that names the event, tells that it may have been left', async () => {
+    bench.apply({ start: at(13), end: at(14) })
+    bench.fault = { at: 3, how: 'answer lost' }
+    await bench.run(2)
+    expect(bench.google.live).toHaveLength(1)
+    bench.agents = []
+    bench.delete()
+    await bench.run()
+    expect(bench.bookings.size).toBe(0)
+    expect(bench.events.map(({ reason }) => reason)).toContain('EventLeft')
+  })
+
   test('waits for nobody where nothing was ever written', async () => {
     await bench.clock.advance(3_600_000)
     bench.apply({ start: at(13), end: at(14) }, 'older')
@@ -78,6 +104,88 @@ describe('deleting', () => {
     expect(bench.google.live).toHaveLength(1)
     expect(bench.google.calls).not.toContain('delete')
   })
+})
+
+describe('an event that somebody makes recurring', () => {
+  async function recurring(spec: Parameters<BookingBench['apply']>[0] = {}): Promise<string> {
+    const id = await booked(spec)
+    const [event] = bench.google.live
+    bench.google.put(id, { ...event!.resource, recurrence: ['RRULE:FREQ=WEEKLY'] })
+    await bench.poll()
+    return id
+  }
+
+  test.each(['Reflect', 'Enforce'] as const)('is not Ready, and neither written nor made again: %s', async (policy) => {
+    const id = await recurring({ onExternalChange: policy })
+    expect(bench.condition('Booked')).toMatchObject({ status: 'False', reason: 'EventConflict' })
+    expect(bench.get().status?.event?.id).toBe(id)
+    await bench.poll()
+    expect(bench.google.live.map((event) => event.id)).toEqual([id])
+    expect(bench.google.calls).not.toContain('patch')
+    expect(bench.google.calls).not.toContain('insert')
+  })
+
+  test('is followed again once it is single', async () => {
+    const id = await recurring()
+    const [event] = bench.google.live
+    bench.google.put(id, { ...event!.resource, recurrence: undefined })
+    await bench.run()
+    expect(bench.ready).toBe('Ready')
+  })
+
+  test('is left when the Booking is deleted, with a warning', async () => {
+    await recurring()
+    bench.delete()
+    await bench.run()
+    expect(bench.bookings.size).toBe(0)
+    expect(bench.google.live).toHaveLength(1)
+    expect(bench.events.map(({ reason }) => reason)).toContain('EventLeft')
+  })
+})
+
+test('Enforce puts guests and the time zone back', async () => {
+  const id = await booked({
+    onExternalChange: 'Enforce',
+    timeZone: 'Europe/Paris',
+    attendees: [guest('bob'), guest('eve')],
+  })
+  const [event] = bench.google.live
+  const { start, end } = event!.resource as { start: object; end: object }
+  const changed = { start: { ...start, timeZone: 'Asia/Tokyo' }, end: { ...end, timeZone: 'Asia/Tokyo' } }
+  bench.google.put(id, { ...event!.resource, ...changed, attendees: [guest('bob'), guest('mallory')] })
+  await bench.poll()
+  const [after] = bench.google.live
+  expect(after?.resource).toMatchObject({ start: { timeZone: 'Europe/Paris' }, end: { timeZone: 'Europe/Paris' } })
+  expect((after?.resource.attendees as { email: string }[]).map(({ email }) => email)).toEqual(
+    ['bob', 'eve'].map((name) => guest(name).email),
+  )
+})
+
+test('a grant that allows no writing is told before anything is sent', async () => {
+  bench.scopes = ['https://www.googleapis.com/auth/calendar.readonly']
+  bench.apply({ start: at(13), end: at(14), conflictPolicy: 'Allow' })
+  await bench.run(3)
+  expect(bench.ready).toBe('AgentNotReady')
+  expect(bench.condition('Ready')?.message).toContain('does not allow writing')
+  expect(bench.google.calls).toEqual([])
+})
+
+test.each([
+  ['400 invalid at attendees', {}, 'correct spec.attendees.'],
+  ['400 invalid at summary', {}, 'correct spec.title.'],
+  ['400 invalid', { title: '\u{1F389}'.repeat(600) }, 'spec.title is too long'],
+  ['400 invalid', {}, 'correct the spec.'],
+])('an event that Google refuses with %s names the field', async (message, spec, advice) => {
+  const { intercept } = bench.google
+  bench.google.intercept = (call, run) =>
+    intercept(call, () => {
+      if (call === 'insert') throw new GoogleError('Refused', message)
+      return run()
+    })
+  bench.apply({ start: at(13), end: at(14), ...spec })
+  await bench.run(2)
+  expect(bench.ready).toBe('EventRefused')
+  expect(bench.condition('Ready')?.message).toContain(advice)
 })
 
 describe('suspended', () => {
@@ -135,6 +243,8 @@ describe('limits', () => {
     expect(bench.ready).toBe('Ready')
   })
 })
+
+const guest = (name: string) => ({ email: `${name}@example.org`, optional: false })
 
 /** Nothing reaches Google. */
 const away: <T>(call: string, run: () => T, intercept: BookingBench['google']['intercept']) => Promise<T> = (

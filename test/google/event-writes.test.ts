@@ -105,6 +105,17 @@ describe('a write that is refused', () => {
     }
   })
 
+  test.each([
+    [{ location: 'attendees[0].email' }, '400 invalid at attendees[0].email'],
+    [{ location: 'maxAttendees', locationType: 'parameter' }, '400 invalid'],
+    [{ location: 'bob@example.org' }, '400 invalid'],
+    [{ location: 7 }, '400 invalid'],
+  ])('names the field that Google names, and nothing else: %j', async (place, message) => {
+    const errors = [{ domain: 'global', reason: 'invalid', ...place }]
+    harness.next({ status: 400, json: { error: { code: 400, errors } } })
+    expect((await failureOf(insert())).message).toBe(message)
+  })
+
   test('says that the calendar of an insertion is not there', async () => {
     harness.next(backEnd(404, 'notFound'))
     expect((await failureOf(insert())).failure).toBe('NotFound')

@@ -59,6 +59,8 @@ export class BookingBench {
   /** How many reconciles there were. */
   reconciles = 0
   reading: 'works' | 'fails' = 'works'
+  /** The scopes of the grant; undefined if they are not known. */
+  scopes: string[] | undefined
   #version = 100
   #created = 0
   #state: CalendarsState = newCalendarsState()
@@ -108,7 +110,10 @@ export class BookingBench {
         renew: async () => undefined,
         confirm: async () => undefined,
         current: () =>
-          ({ generation: 1, grant: { account: ALICE, accessToken: 'ya29', isTokenProven: true } }) as never,
+          ({
+            generation: 1,
+            grant: { account: ALICE, accessToken: 'ya29', isTokenProven: true, scopes: this.scopes },
+          }) as never,
         forget: () => undefined,
       },
       calendars: {

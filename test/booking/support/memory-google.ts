@@ -67,7 +67,7 @@ export class MemoryCalendar {
         call('list', () => {
           const since = 'syncToken' in from ? Number(from.syncToken) : 0
           const ids = [...new Set(this.log.slice(since))]
-          const items = ids.map((id) => this.stored(id).resource)
+          const items = ids.map((id) => asListed(this.stored(id).resource))
           onPage({
             events: 'syncToken' in from ? items : items.filter((item) => isListed(item, from.window)),
             timeZone: 'UTC',
@@ -76,6 +76,12 @@ export class MemoryCalendar {
         }),
     } as Partial<GoogleClient> as GoogleClient
   }
+}
+
+/** Of a series, instances are listed. */
+function asListed({ recurrence, ...event }: Resource): Resource {
+  if (recurrence === undefined) return event
+  return { ...event, id: `${String(event.id)}_20261201T130000Z`, recurringEventId: event.id }
 }
 
 /** Whether a full listing of a window contains it. An event whose time is odd is listed. */
