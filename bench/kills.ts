@@ -15,7 +15,9 @@ import { createNamespaceFixture } from '../test/real/faults/support/namespace-fi
 import { Replica } from '../test/real/faults/support/replica.ts'
 import { seededRandom } from '../test/support/seeded-random.ts'
 import { exitOnSignals } from './bench-world.ts'
-import { KILLS, killDuringBurst } from './kills/burst.ts'
+import { killDuringBurst } from './kills/burst.ts'
+
+const KILLS = 12
 
 async function kill(seed: number): Promise<boolean> {
   console.log(`killing the operator ${KILLS} times during a burst of Bookings (SEED=${seed})`)
@@ -29,7 +31,14 @@ async function kill(seed: number): Promise<boolean> {
   const fixture = await createNamespaceFixture({ google, admin, namespace: 'booking', client, from: Date.now() })
   const log = join(directory, 'operator.log')
   const replica = new Replica({ name: 'operator', kubeconfig, googleURL: google.url, log })
-  const deps = { fixture, google, replica, random: seededRandom(seed), say: (line: string) => console.log(line) }
+  const deps = {
+    fixture,
+    google,
+    replica,
+    random: seededRandom(seed),
+    kills: KILLS,
+    say: (line: string) => console.log(line),
+  }
   const problems = await killDuringBurst(deps).catch((error: unknown) => [`${String(error)}\n${replica.tail()}`])
   await replica.kill()
   await admin.close()

@@ -17,12 +17,11 @@ export interface BurstDeps {
   replica: Replica
   /** Random numbers in [0, 1). */
   random: () => number
+  /** How often the operator is killed. */
+  kills: number
   /** Told of each kill. */
   say?: (line: string) => void
 }
-
-/** How often the operator is killed. */
-export const KILLS = 12
 
 const AGENTS = ['anna', 'ben', 'cleo']
 /** Each slot of an Agent is wanted by one Booking, the first ones by two. */
@@ -70,20 +69,21 @@ export async function killDuringBurst(deps: BurstDeps): Promise<string[]> {
 }
 
 async function killAgainAndAgain(deps: BurstDeps): Promise<void> {
-  const { fixture, replica, say } = deps
+  const { fixture, replica, kills, say } = deps
   const tomorrow = Math.ceil(Date.now() / HOUR_MS) * HOUR_MS + DAY_MS
   const left = [...LEAVING, ...shuffled([...wanted(SLOTS, ''), ...wanted(RIVALS, '-rival')], deps.random)]
-  const each = Math.ceil(left.length / (KILLS - 1))
-  for (let kill = 1; kill <= KILLS; kill++) {
+  const each = Math.ceil(left.length / (kills - 1))
+  for (let kill = 1; kill <= kills; kill++) {
     const { what, isReached } = killPoint(deps)
     const changes = left.splice(0, each).map((one) => book(deps, one, tomorrow))
-    if (kill === KILLS / 2) changes.push(...LEAVING.map(({ name }) => fixture.objects.delete('Booking', name)))
+    if (kill === Math.ceil(kills / 2))
+      changes.push(...LEAVING.map(({ name }) => fixture.objects.delete('Booking', name)))
     let looks = 0
     const hasNothingToDo = async (): Promise<boolean> => ++looks % LOOKS_EACH === 0 && (await isQuiet(deps))
     await until(what, async () => isReached() || (await hasNothingToDo()), POLL_MS)
     const killed = isReached() ? what : 'with nothing left to do'
     await Promise.all([...changes, replica.restart()])
-    say?.(`kill ${kill} of ${KILLS}, ${killed}: ${eventsIn(deps).length} events`)
+    say?.(`kill ${kill} of ${kills}, ${killed}: ${eventsIn(deps).length} events`)
   }
 }
 
