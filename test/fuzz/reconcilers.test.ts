@@ -9,7 +9,7 @@ import { expect, it } from 'vitest'
 import { CASE } from './support/arbitraries.ts'
 import { run } from './support/run.ts'
 
-const CASES = Number(process.env.CASES ?? 150)
+const CASES = Number(process.env.CASES ?? 50)
 const BATCH = 1000
 const SEED = Number(process.env.SEED ?? (process.env.CASES === undefined ? 20_261_128 : Date.now() % 2 ** 31))
 
