@@ -67,8 +67,8 @@ export interface Operator extends Pick<Lifecycle, 'start' | 'stop' | 'run'> {
 const INTEGRATION_WORKERS = 8
 /** They make and stop push channels. */
 const CHANNEL_WORKERS = 8
-/** Their reconciles never wait for Google. */
-const DEADLINE_WORKERS = 4
+/** Their reconciles wait for the API server only, and never for Google. Thousands of new objects get their first status from them. */
+const DEADLINE_WORKERS = 16
 /** After the time of day was set, all objects are reconciled within this time. */
 const TIME_SET_SPREAD_MS = 30_000
 
@@ -80,7 +80,7 @@ export function createOperator(deps: OperatorDeps): Operator {
   const sharding = settings.watchLabelSelector ? shardingBySelector(settings.watchLabelSelector) : NO_SHARDING
   const leaseName = leaseNameFor(settings.watchLabelSelector)
   const leadership = createLeadership(deps, clients, leaseName)
-  const controllers = createControllers(deps, metrics)
+  const controllers = createControllers(deps, clients)
   const registry = createIntegrationRegistry(clock)
   const sites = new SiteRegistry({ cluster, clock, sites: settings.sites })
   const intake = new Intake({ cluster, clock, sharding })
@@ -187,19 +187,21 @@ interface Controllers extends Record<CustomStoreName, Controller> {
   bookingDeadlines: Controller
 }
 
-function createControllers({ settings, clock, random, log }: OperatorDeps, metrics: Metrics): Controllers {
-  const common = { groupOf: namespaceOf, clock, random, log }
-  const measured = (name: string, workers: number): Controller =>
-    createController({ ...common, name, workers, metrics: metrics.controller(name, workers) })
-  const deadlines = (kind: string): Controller =>
-    createController({ ...common, name: `${kind}-deadline`, workers: DEADLINE_WORKERS })
+function createControllers({ settings, clock, random, log }: OperatorDeps, { metrics, cluster }: Clients): Controllers {
+  const common = { groupsOf: (key: Key) => [namespaceOf(key)], clock, random, log }
+  const agentOf = (key: Key): string => `${namespaceOf(key)}/${cluster.bookings.get(key)?.spec.agentRef.name ?? ''}`
+  const byAgent = { groupsOf: (key: Key) => [namespaceOf(key), agentOf(key)] }
+  const measured = (name: string, workers: number, groups = {}): Controller =>
+    createController({ ...common, ...groups, name, workers, metrics: metrics.controller(name, workers) })
+  const deadlines = (kind: string, groups = {}): Controller =>
+    createController({ ...common, ...groups, name: `${kind}-deadline`, workers: DEADLINE_WORKERS })
   return {
     integrations: measured('calendarintegration', INTEGRATION_WORKERS),
     integrationDeadlines: deadlines('calendarintegration'),
     agents: measured('agent', settings.workers),
     agentDeadlines: deadlines('agent'),
-    bookings: measured('booking', settings.workers),
-    bookingDeadlines: deadlines('booking'),
+    bookings: measured('booking', settings.workers, byAgent),
+    bookingDeadlines: deadlines('booking', byAgent),
     agentChannels: createController({ ...common, name: 'agent-channels', workers: CHANNEL_WORKERS }),
   }
 }
@@ -288,6 +290,7 @@ function createWorkloads(deps: OperatorDeps, parts: WorkloadParts): Workloads {
     unanswered: new UnansweredWrites({ clock, wake: wakeBooking }),
     wake: wakeBooking,
     ownedSince: (agent) => intake.ownedSince(agent),
+    showWaiting: (key) => controllers.bookingDeadlines.add(key),
   })
   registerOutputGauge(metrics, agents.outputs)
 

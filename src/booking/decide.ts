@@ -128,6 +128,13 @@ export function isUndecided(booking: Booking): boolean {
 export const placeOf = ({ metadata: { creationTimestamp = '', namespace = '', name } }: Booking): string =>
   [creationTimestamp, namespace, name].join(' ')
 
+/** Whether a Booking has its place before another one. Thousands are compared: most were created at different times. */
+export function comesBefore(one: Booking, other: Booking): boolean {
+  const { creationTimestamp: created = '' } = one.metadata
+  const { creationTimestamp: otherCreated = '' } = other.metadata
+  return created === otherCreated ? placeOf(one) < placeOf(other) : created < otherCreated
+}
+
 /** What is known of the last look at an event, to compare a listing with. */
 interface LastLook {
   /** The listed version that was looked at. */

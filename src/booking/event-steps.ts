@@ -13,7 +13,7 @@ import type { Booking } from '../resources/types.ts'
 import { isSameTime, wantedTime } from './accept.ts'
 import { fieldHash } from './applied.ts'
 import { bookedEvent } from './booked-event.ts'
-import { isNewTime, isUndecided, placeOf } from './decide.ts'
+import { comesBefore, isNewTime, isUndecided, placeOf } from './decide.ts'
 import { eventIdOf } from './event-id.ts'
 import { newEvent, patchFor, sendUpdatesOf } from './event-fields.ts'
 import { ACCEPTED, notBooked } from './findings.ts'
@@ -44,6 +44,7 @@ export const takeTurn: AgentStep = (run, _, progress) => {
   if (ahead > 0) deps.turns.await(turn, key, place)
   const isMine = ahead === 0 && deps.turns.tryAcquire(turn, key, place)
   if (isMine) return { progress }
+  if (ahead === MOST_COUNTED) deps.showWaiting(key)
   // It is woken when it is its turn. The pause is for those that go first and never do anything.
   const outcome = wait('other Bookings of the calendar go first', ahead > 0 ? ahead * RIVAL_PAUSE_MS : TURN_PAUSE_MS)
   return { progress: { ...endedSilently(progress, outcome), isWaiting: true } }
@@ -68,7 +69,7 @@ function earlierBookings({ deps, booking, isParked }: BookingRun, turn: string):
   let count = 0
   for (const agent of deps.cluster.agents.byIndex('writeCalendar', turn)) {
     for (const one of deps.cluster.bookings.byIndex('agent', keyOf(agent))) {
-      if (placeOf(one) < place && isRival(one)) count += 1
+      if (comesBefore(one, booking) && isRival(one)) count += 1
       if (count === MOST_COUNTED) return count
     }
   }
@@ -238,7 +239,6 @@ function sendInsert({ deps, booking }: BookingRun, agent: BookingAgent, remade: 
 
 function afterInsert(run: BookingRun, progress: ProgressWithAgent, result: InsertResult): BookingStepResult {
   if (result.kind === 'created') {
-    if (progress.remade === 0) observeBooked(run)
     return afterWrite(run, progress, result.event, progress.agent.calendar.id)
   }
   // Ours from before a crash or a lost answer, one that was deleted, or another's.
@@ -269,11 +269,6 @@ async function saveRemade(
   const change = { writtenStatus: written }
   if (error) return { state: change, progress: endedSilently(progress, retry(error, error.retryAfterMs)) }
   return { state: change, progress }
-}
-
-function observeBooked({ deps, booking }: BookingRun): void {
-  const created = Date.parse(booking.metadata.creationTimestamp ?? '')
-  if (!Number.isNaN(created)) deps.metrics.booked(Math.max(deps.clock.now() - created, 0) / 1000)
 }
 
 async function patch(run: BookingRun, state: BookingState, progress: ProgressWithAgent): Promise<BookingStepResult> {

@@ -18,8 +18,12 @@ export const checkTimeZone: BookingStep = (run, state, progress) => {
 }
 
 /** The findings of a Booking that has not been decided yet. */
-export const firstFindings = (booking: Booking): Findings<'Booking'> =>
-  findingsOf(booking, { accepted: notYetKnown('The calendars are being read.') })
+export const firstFindings = (booking: Booking, isWaiting: boolean): Findings<'Booking'> =>
+  findingsOf(booking, {
+    accepted: notYetKnown(
+      isWaiting ? 'Earlier Bookings of this calendar are decided first.' : 'The calendars are being read.',
+    ),
+  })
 
 /** What a suspended Booking says that never had a status. */
 export const SUSPENDED: Finding<ReadyReason<'Booking'>> = {

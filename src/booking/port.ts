@@ -24,8 +24,10 @@ export interface BookingDeps {
   ownedSince?(agentKey: string): number
   /** Reconciles a Booking at once. */
   wake(bookingKey: string): void
+  /** Writes a first status at once, if there is none: the Booking waits behind many others. */
+  showWaiting(bookingKey: string): void
   metrics: {
-    /** The time from the creation of a Booking until its event first stood at Google. */
+    /** The time from the creation of a Booking until its event was first known to stand at Google, whichever process wrote it. */
     booked(seconds: number): void
     /** A Booking was refused because of another event. */
     bookingConflict(reason: 'SlotTaken' | 'EventConflict'): void

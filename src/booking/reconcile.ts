@@ -111,7 +111,11 @@ export function createBookingReconciler(deps: BookingDeps): BookingReconciler {
       return tracked.runExclusive(async () => {
         const run = runOf(object, tracked.value, false)
         if (run.booking.status?.conditions?.length) return done()
-        const { written, error } = await reportFindings(run, tracked.value, firstFindings(run.booking))
+        const { written, error } = await reportFindings(
+          run,
+          tracked.value,
+          firstFindings(run.booking, deps.turns.isWaiting(key)),
+        )
         tracked.update({ writtenStatus: written })
         return error ? retry(error) : done()
       })

@@ -38,7 +38,7 @@ interface Content {
 
 async function report(
   { deps, booking: reconciled }: BookingRun,
-  { writtenStatus: written, requests }: BookingState,
+  { writtenStatus: written, requests, lookedAt }: BookingState,
   { findings, facts }: Content,
 ): Promise<ReportResult<BookingStatus>> {
   const object = newest(deps, reconciled)
@@ -55,8 +55,26 @@ async function report(
   if (isDeepStrictEqual(status, current) && !isOverwritten(object, written))
     return { written: written && object.status }
   const result = await writeReport(deps, { kind: 'Booking', object, written, generation, refused: rejected }, status)
-  if (!result.error) countConflict(deps, before.conditions, status.conditions)
+  if (!result.error) {
+    countConflict(deps, before.conditions, status.conditions)
+    if (isFirstEvent(booking.status, status)) measureBooked(deps, reconciled, lookedAt)
+  }
   return result
+}
+
+/** The status shows an event for the first time: it was written, or one was found that an earlier process had written. */
+const isFirstEvent = (before: BookingStatus | undefined, after: BookingStatus): boolean =>
+  before?.applied === undefined && after.event?.id !== undefined
+
+/** @param seenAt when the event was last seen at Google, by the monotonic clock. */
+function measureBooked(
+  { clock, metrics }: BookingRun['deps'],
+  { metadata }: Booking,
+  seenAt = clock.monotonic(),
+): void {
+  const created = Date.parse(metadata.creationTimestamp ?? '')
+  const seen = clock.now() - (clock.monotonic() - seenAt)
+  if (!Number.isNaN(created)) metrics.booked(Math.max(seen - created, 0) / 1000)
 }
 
 /** The newest version of the same object: somebody's label may have been written in the meantime. */

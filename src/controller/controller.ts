@@ -38,10 +38,10 @@ export interface ControllerOptions {
   name: string
   workers: number
   /**
-   * The group (the tenant) of a key: groups take turns, so the keys of one group do not delay the others. A group without a key in
-   * processing may use a spare worker.
+   * The groups (the tenant, and whoever it has) of a key, the outermost first: groups take turns, so the keys of one group do not delay
+   * the others. A tenant without a key in processing may use a spare worker.
    */
-  groupOf?: (key: string) => string
+  groupsOf?: (key: string) => readonly string[]
   clock: Clock
   random: Random
   log: Log
@@ -168,8 +168,8 @@ export class Controller implements ControllerState {
 
   #dispatch(): void {
     const reconcile = this.#reconcile
-    const { workers, groupOf } = this.#options
-    const spare = groupOf ? SPARE * workers : 0
+    const { workers, groupsOf } = this.#options
+    const spare = groupsOf ? SPARE * workers : 0
     while (reconcile && this.#running.size < workers + spare) {
       const key = this.#queue.get(workers - this.#running.size)
       if (key === undefined) return

@@ -29,16 +29,36 @@ export class FifoSet {
   }
 }
 
-/** A FifoSet in which the groups of keys take turns: a group with many keys does not delay the keys of the others. */
+/** What the sets have in common. */
+interface KeySet {
+  readonly size: number
+  add(key: string): void
+  delete(key: string): void
+  shift(may: MayTake): string | undefined
+}
+
+/** Whether a key of this group may be taken. The outermost groups have level 0. */
+export type MayTake = (group: string, level: number) => boolean
+
+/**
+ * A FifoSet in which the groups of keys take turns: a group with many keys does not delay the keys of the others. Within a group, the
+ * groups of the next level take turns, if there are any.
+ */
 export class FairFifoSet {
-  readonly #groupOf: (key: string) => string
+  readonly #groupsOf: (key: string) => readonly string[]
+  readonly #level: number
   /** The keys by group; a group without keys has no entry. */
-  readonly #sets = new Map<string, FifoSet>()
+  readonly #sets = new Map<string, KeySet>()
   readonly #turns = new FifoSet()
   #size = 0
 
-  constructor(groupOf: (key: string) => string) {
-    this.#groupOf = groupOf
+  /**
+   * @param groupsOf the groups of a key, the outermost first; all keys have as many. They must be the same from when the key is added
+   * until it is taken or deleted.
+   */
+  constructor(groupsOf: (key: string) => readonly string[], level = 0) {
+    this.#groupsOf = groupsOf
+    this.#level = level
   }
 
   get size(): number {
@@ -47,7 +67,7 @@ export class FairFifoSet {
 
   add(key: string): void {
     const group = this.#groupOf(key)
-    const set = this.#sets.get(group) ?? new FifoSet()
+    const set = this.#sets.get(group) ?? this.#newSet(key)
     this.#sets.set(group, set)
     this.#counted(set, () => set.add(key))
     this.#turns.add(group)
@@ -63,27 +83,34 @@ export class FairFifoSet {
     this.#sets.delete(group)
   }
 
-  /** Removes and returns the oldest key of the next group. @param may whether a group may be chosen. */
-  shift(may: (group: string) => boolean = () => true): string | undefined {
-    const group = this.#nextGroup(may)
-    const set = group === undefined ? undefined : this.#sets.get(group)
-    if (group === undefined || !set) return undefined
-    const key = this.#counted(set, () => set.shift())
-    if (set.size > 0) this.#turns.add(group)
-    else this.#sets.delete(group)
-    return key
-  }
-
-  #nextGroup(may: (group: string) => boolean): string | undefined {
+  /** Removes and returns the oldest key of the next group that has one that may be taken. */
+  shift(may: MayTake = () => true): string | undefined {
     for (let left = this.#turns.size; left > 0; left--) {
-      const group = this.#turns.shift()
-      if (group === undefined || may(group)) return group
-      this.#turns.add(group)
+      const group = this.#turns.shift() ?? ''
+      const key = may(group, this.#level) ? this.#takeOf(group, may) : undefined
+      if (this.#sets.has(group)) this.#turns.add(group)
+      if (key !== undefined) return key
     }
     return undefined
   }
 
-  #counted<T>(set: FifoSet, change: () => T): T {
+  #takeOf(group: string, may: MayTake): string | undefined {
+    const set = this.#sets.get(group)
+    const key = set && this.#counted(set, () => set.shift(may))
+    if (set?.size === 0) this.#sets.delete(group)
+    return key
+  }
+
+  #groupOf(key: string): string {
+    return this.#groupsOf(key)[this.#level] ?? ''
+  }
+
+  #newSet(key: string): KeySet {
+    const inner = this.#level + 1
+    return this.#groupsOf(key).length > inner ? new FairFifoSet(this.#groupsOf, inner) : new FifoSet()
+  }
+
+  #counted<T>(set: KeySet, change: () => T): T {
     const before = set.size
     const result = change()
     this.#size += set.size - before

@@ -5,12 +5,13 @@
  *
  * There are two priorities. A key that somebody asked for has high priority, so that a new or changed object does not wait
  * behind thousands of routine reconciles; every fourth key is taken from the low priority, so that those proceed, too. Within a
- * priority, groups of keys (namespaces) take turns; within a group, the keys are in FIFO order.
+ * priority, groups of keys (namespaces) take turns, and within them the groups of the next level (Agents), if there are any; within a
+ * group, the keys are in FIFO order.
  */
 import type { Clock, Random } from '../platform/clock.ts'
 import { DAY_MS } from '../platform/time-units.ts'
 import { Backoff } from './backoff.ts'
-import { FairFifoSet } from './fifo-set.ts'
+import { FairFifoSet, type MayTake } from './fifo-set.ts'
 import { Schedule } from './schedule.ts'
 
 /** What a work queue counts and measures. */
@@ -30,8 +31,11 @@ export interface QueueOptions {
   firstBackoff?: number
   /** The longest pause, in ms. */
   longestBackoff?: number
-  /** The group of a key. Groups take turns, however many keys one of them has. */
-  groupOf?: (key: string) => string
+  /**
+   * The groups of a key, the outermost first; all keys have as many. Groups take turns, however many keys one of them has. A key stays
+   * in the groups that it was added to until it has been processed.
+   */
+  groupsOf?: (key: string) => readonly string[]
   /** Called whenever there may be a key to process. */
   onReady?: () => void
 }
@@ -51,8 +55,8 @@ interface Waiting {
 
 /** One key in this many is taken from the low priority, however many keys have high priority. */
 const LOW_PRIORITY_EVERY = 4
-/** How many keys a group may have in processing for each free worker. */
-const SHARE = 3
+/** How many keys a group may have in processing for each free worker: a namespace, and a group within one. */
+const SHARES: readonly number[] = [3, 1]
 /** A key that has just failed is not retried earlier, even if something else is due. */
 const MIN_PAUSE_MS = 500
 /** Longer delays are reduced to this. */
@@ -66,18 +70,21 @@ export class WorkQueue {
   /** The keys to be processed. A key that is also being processed enters its set when that is done. */
   readonly #waiting = new Map<string, Waiting>()
   readonly #processing = new Map<string, number>()
-  /** How many keys of each group are being processed. */
-  readonly #processingByGroup = new Map<string, number>()
+  /** The groups of the keys that wait or are being processed. */
+  readonly #groups = new Map<string, readonly string[]>()
+  /** How many keys of each group are being processed, by level. */
+  readonly #processingByGroup: readonly Map<string, number>[] = SHARES.map(() => new Map<string, number>())
   readonly #highPriority: FairFifoSet
   readonly #lowPriority: FairFifoSet
   #turn = 0
   #stopped = false
 
   constructor(options: QueueOptions) {
-    const { clock, random, firstBackoff: first, longestBackoff: longest, groupOf = () => '' } = options
+    const { clock, random, firstBackoff: first, longestBackoff: longest } = options
     this.#options = options
-    this.#highPriority = new FairFifoSet(groupOf)
-    this.#lowPriority = new FairFifoSet(groupOf)
+    const groupsOf = (key: string): readonly string[] => this.#groups.get(key) ?? []
+    this.#highPriority = new FairFifoSet(groupsOf)
+    this.#lowPriority = new FairFifoSet(groupsOf)
     this.#backoff = new Backoff({ random, first, longest })
     this.#schedule = new Schedule(clock, (key) => this.#enqueue(key, this.#lowPriority))
   }
@@ -94,13 +101,18 @@ export class WorkQueue {
 
   /** Since when the longest-waiting key has been ready, in ms of the monotonic clock; undefined if none waits. */
   get waitingSince(): number | undefined {
-    const all = [...this.#waiting].filter(([key]) => !this.#processing.has(key)).map(([, { since }]) => since)
-    return all.length > 0 ? Math.min(...all) : undefined
+    let oldest: number | undefined
+    for (const [key, { since }] of this.#waiting) {
+      if (!this.#processing.has(key) && (oldest === undefined || since < oldest)) oldest = since
+    }
+    return oldest
   }
 
   /** How many entries there are for keys that are not being processed: waiting, due later, or failed. For tests of memory leaks. */
   get trackedKeys(): number {
-    return this.#waiting.size + this.#schedule.size + this.#backoff.size
+    return (
+      Math.max(this.#waiting.size, this.#groups.size - this.#processing.size) + this.#schedule.size + this.#backoff.size
+    )
   }
 
   /** Adds a key with high priority, whatever its backoff and due time. */
@@ -137,8 +149,8 @@ export class WorkQueue {
 
   /**
    * Returns the next key, which is processed from then on; undefined if there is none. A group may have at most three times as
-   * many keys in processing as there are free workers, so that slow reconciles of one group leave workers for the others. A group
-   * may have one key in processing in any case.
+   * many keys in processing as there are free workers, and a group within it as many, so that slow reconciles of one group leave
+   * workers for the others. A group may have one key in processing in any case.
    *
    * @param free how many workers are free; negative while spare ones are used.
    */
@@ -146,10 +158,10 @@ export class WorkQueue {
     this.#turn = (this.#turn + 1) % LOW_PRIORITY_EVERY
     const [first, second] =
       this.#turn === 0 ? [this.#lowPriority, this.#highPriority] : [this.#highPriority, this.#lowPriority]
-    const may = (group: string): boolean => (this.#processingByGroup.get(group) ?? 0) < Math.max(SHARE * free, 1)
+    const may: MayTake = (group, level) => this.#heldBy(group, level) < Math.max((SHARES[level] ?? 1) * free, 1)
     const key = first.shift(may) ?? second.shift(may)
     if (key === undefined) return undefined
-    this.#countGroup(key, 1)
+    this.#countGroups(key, 1)
     const now = this.#options.clock.monotonic()
     this.#options.metrics?.taken((now - (this.#waiting.get(key)?.since ?? now)) / 1000)
     this.#waiting.delete(key)
@@ -162,32 +174,41 @@ export class WorkQueue {
     const since = this.#processing.get(key)
     if (since === undefined) return
     this.#processing.delete(key)
-    this.#countGroup(key, -1)
+    this.#countGroups(key, -1)
     this.#options.metrics?.done((this.#options.clock.monotonic() - since) / 1000)
     const again = this.#waiting.get(key)
     if (again) this.#makeReady(key, again.set)
+    else this.#groups.delete(key)
   }
 
   /** Accepts no more keys, and removes those that wait or are due later. */
   stop(): void {
     this.#stopped = true
     this.#schedule.clear()
-    for (const [key, { set }] of this.#waiting) set.delete(key)
+    for (const [key, { set }] of this.#waiting) {
+      set.delete(key)
+      if (!this.#processing.has(key)) this.#groups.delete(key)
+    }
     this.#waiting.clear()
   }
 
-  #countGroup(key: string, change: number): void {
-    const group = this.#options.groupOf?.(key)
-    // Without groups, no worker has to be reserved for another group.
-    if (group === undefined) return
-    const held = (this.#processingByGroup.get(group) ?? 0) + change
-    if (held > 0) this.#processingByGroup.set(group, held)
-    else this.#processingByGroup.delete(group)
+  #heldBy(group: string, level: number): number {
+    return this.#processingByGroup[level]?.get(group) ?? 0
+  }
+
+  /** Without groups, no worker has to be reserved for another group, and nothing is counted. */
+  #countGroups(key: string, change: number): void {
+    for (const [level, group] of (this.#groups.get(key) ?? []).entries()) {
+      const held = this.#heldBy(group, level) + change
+      if (held > 0) this.#processingByGroup[level]?.set(group, held)
+      else this.#processingByGroup[level]?.delete(group)
+    }
   }
 
   #enqueue(key: string, set: FairFifoSet): void {
     if (this.#stopped) return
     this.#schedule.cancel(key)
+    if (!this.#groups.has(key)) this.#groups.set(key, this.#options.groupsOf?.(key) ?? [])
     const known = this.#waiting.get(key)
     if (!known) this.#options.metrics?.added()
     else if (known.set === set || set === this.#lowPriority) return

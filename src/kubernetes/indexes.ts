@@ -17,10 +17,10 @@ export class Indexes<T extends KubernetesObject> {
   }
 
   /** The keys of the objects under `value`. @throws Error if there is no such index. */
-  keys(index: string, value: string): Key[] {
+  keys(index: string, value: string): Iterable<Key> {
     const filed = this.#filed.get(index)
     if (!filed) throw new Error(`There is no index ${index}: there are ${[...this.#filed.keys()].join(', ')}.`)
-    return [...(filed.get(value) ?? [])]
+    return filed.get(value) ?? []
   }
 
   add(key: Key, object: T): void {

@@ -54,7 +54,12 @@ export class WatchStore<T extends KubernetesObject> implements Store<T> {
   }
 
   byIndex(index: string, value: string): readonly T[] {
-    return this.#indexes.keys(index, value).flatMap((key) => this.#objects.get(key) ?? [])
+    const objects: T[] = []
+    for (const key of this.#indexes.keys(index, value)) {
+      const object = this.#objects.get(key)
+      if (object) objects.push(object)
+    }
+    return objects
   }
 
   subscribe(listener: (event: WatchEvent<T>) => void): void {

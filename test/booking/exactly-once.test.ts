@@ -25,6 +25,8 @@ function expectOne(bench: BookingBench): void {
   expect(bench.ready).toBe('Ready')
   expect(bench.google.live.map(({ id }) => id)).toEqual([status?.event?.id])
   expect(bench.condition('Booked')?.reason).toBe('Booked')
+  // A process that ends just before that does not measure it.
+  expect(bench.booked.length).toBeLessThanOrEqual(1)
 }
 
 const SCENARIOS: readonly Scenario[] = [
@@ -122,5 +124,17 @@ test.each(['answer lost', 'killed after'] as const)(
     await bench.clock.advance(60_000)
     await bench.run()
     expectOne(bench)
+  },
+)
+
+test.each(['answer lost', 'killed after'] as const)(
+  'the time until a Booking is booked is measured, although its event is only found: %s',
+  async (how) => {
+    const bench = new BookingBench()
+    bench.apply()
+    bench.fault = { at: 3, how }
+    await bench.run()
+    expectOne(bench)
+    expect(bench.booked).toHaveLength(1)
   },
 )

@@ -86,6 +86,12 @@ describe('order', () => {
     expect(bench.reconciles).toBe(8)
   })
 
+  test('what waits behind sixty others gets its first status at once', async () => {
+    for (let n = 0; n < 62; n++) bench.apply({ start: at(8), end: at(9) }, `b${100 + n}`)
+    await bench.settle()
+    expect(bench.shown).toEqual(['booking/b160', 'booking/b161'])
+  })
+
   test('one read serves a burst', async () => {
     for (let n = 0; n < 5; n++) bench.apply({ start: at(8 + n), end: at(9 + n) }, `b${n}`)
     await bench.run()

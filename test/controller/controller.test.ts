@@ -97,7 +97,7 @@ describe('the workers', () => {
     const seen: string[] = []
     const { controller } = setUp([], {
       workers: 4,
-      groupOf: (key) => key.split('/')[0] ?? '',
+      groupsOf: (key) => key.split('/').slice(0, 1),
       reconcile: (key) => {
         seen.push(key)
         return new Promise(() => undefined)
@@ -114,7 +114,7 @@ describe('the workers', () => {
     const seen: string[] = []
     const { controller } = setUp([], {
       workers: 4,
-      groupOf: (key) => key.split('/')[0] ?? '',
+      groupsOf: (key) => key.split('/').slice(0, 1),
       reconcile: (key) => {
         seen.push(key)
         return new Promise(() => undefined)

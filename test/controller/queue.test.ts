@@ -221,6 +221,7 @@ describe('the two priorities', () => {
 
 describe('free workers', () => {
   const groupOf = (key: string): string => key.split('/')[0] ?? ''
+  const groupsOf = (key: string): string[] => [groupOf(key)]
   const many = (group: string): string[] => Array.from({ length: 100 }, (_, index) => `${group}/${index}`)
 
   /** As workers do whose reconciles never end. */
@@ -231,7 +232,7 @@ describe('free workers', () => {
     [...queue.processing.keys()].filter((key) => groupOf(key) === group).length
 
   test('are left for other groups by a group whose keys never end', () => {
-    const { queue } = setUp({ groupOf })
+    const { queue } = setUp({ groupsOf })
     for (const key of many('slow')) queue.add(key)
     fill(queue, 32)
     expect(heldBy(queue, 'slow')).toBe(24)
@@ -241,7 +242,7 @@ describe('free workers', () => {
   })
 
   test('are left for others by many such groups', () => {
-    const { queue } = setUp({ groupOf })
+    const { queue } = setUp({ groupsOf })
     for (const group of ['a', 'b', 'c', 'd', 'e']) for (const key of many(group)) queue.add(key)
     fill(queue, 32)
     queue.add('honest/alice')
@@ -249,8 +250,37 @@ describe('free workers', () => {
     expect(heldBy(queue, 'honest')).toBe(1)
   })
 
+  test('are left for other groups of the same namespace by one whose keys never end', () => {
+    const { queue } = setUp({ groupsOf: (key) => [groupOf(key), key.split('/').slice(0, 2).join('/')] })
+    for (const key of many('slow/alice')) queue.add(key)
+    fill(queue, 32)
+    expect(heldBy(queue, 'slow')).toBe(16)
+    queue.add('slow/bob/1')
+    fill(queue, 32)
+    expect(queue.processing.has('slow/bob/1')).toBe(true)
+    queue.add('honest/carol/1')
+    fill(queue, 32)
+    expect(queue.processing.has('honest/carol/1')).toBe(true)
+  })
+
+  test('are counted for the group that a key had when it was added, whatever became of it since', () => {
+    let group = 'before'
+    const { queue } = setUp({ groupsOf: () => [group] })
+    queue.add('a')
+    group = 'after'
+    expect(queue.get(1)).toBe('a')
+    queue.add('a')
+    queue.done('a')
+    expect(queue.get(1)).toBe('a')
+    queue.done('a')
+    queue.add('b')
+    queue.add('c')
+    expect([queue.get(2), queue.get(1)]).toEqual(['b', 'c'])
+    expect(queue.trackedKeys).toBe(0)
+  })
+
   test('are used by the same group again as its keys end', () => {
-    const { queue } = setUp({ groupOf })
+    const { queue } = setUp({ groupsOf })
     for (const key of many('slow')) queue.add(key)
     fill(queue, 4)
     expect([...queue.processing.keys()]).toEqual(['slow/0', 'slow/1', 'slow/2'])
@@ -260,7 +290,7 @@ describe('free workers', () => {
   })
 
   test('are used by the same group however many of its keys have ended', () => {
-    const { queue } = setUp({ groupOf })
+    const { queue } = setUp({ groupsOf })
     for (let turn = 0; turn < 9; turn++) {
       queue.add('slow/alice')
       expect(queue.get(1)).toBe('slow/alice')
@@ -269,7 +299,7 @@ describe('free workers', () => {
   })
 
   test('are all used if there is one, or if there are no groups', () => {
-    const { queue: grouped } = setUp({ groupOf })
+    const { queue: grouped } = setUp({ groupsOf })
     grouped.add('a/1')
     fill(grouped, 1)
     expect(grouped.processing.size).toBe(1)

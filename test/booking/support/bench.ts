@@ -49,6 +49,8 @@ export class BookingBench {
   readonly events: EventRecord[] = []
   readonly lines: string[] = []
   readonly booked: number[] = []
+  /** Those that get a first status because they wait. */
+  readonly shown: string[] = []
   readonly bookings = new Map<string, Booking>()
   agents: Agent[]
   /** The calls of ports so far. */
@@ -87,7 +89,7 @@ export class BookingBench {
     const wake = (key: string): void => void this.#woken.add(key)
     const { clock } = this
     this.#reconciler = createBookingReconciler({
-      ...{ clock, zones, cluster: this.#cluster(), wake },
+      ...{ clock, zones, cluster: this.#cluster(), wake, showWaiting: (key) => void this.shown.push(key) },
       log: createLog({ level: 'debug', clock, write: (line) => void this.lines.push(line) }),
       integrations: {
         get: () => ({
