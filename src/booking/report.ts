@@ -57,7 +57,7 @@ async function report(
   const result = await writeReport(deps, { kind: 'Booking', object, written, generation, refused: rejected }, status)
   if (!result.error) {
     countConflict(deps, before.conditions, status.conditions)
-    if (isFirstEvent(booking.status, status)) measureBooked(deps, reconciled, lookedAt)
+    measureBooked(deps, { booking, status, lookedAt })
   }
   return result
 }
@@ -66,15 +66,15 @@ async function report(
 const isFirstEvent = (before: BookingStatus | undefined, after: BookingStatus): boolean =>
   before?.applied === undefined && after.event?.id !== undefined
 
-/** @param seenAt when the event was last seen at Google, by the monotonic clock. */
+/** Measures once how long it took, up to when the event was last seen at Google. */
 function measureBooked(
   { clock, metrics }: BookingRun['deps'],
-  { metadata }: Booking,
-  seenAt = clock.monotonic(),
+  { booking, status, lookedAt }: { booking: Booking; status: BookingStatus } & Pick<BookingState, 'lookedAt'>,
 ): void {
-  const created = Date.parse(metadata.creationTimestamp ?? '')
-  const seen = clock.now() - (clock.monotonic() - seenAt)
-  if (!Number.isNaN(created)) metrics.booked(Math.max(seen - created, 0) / 1000)
+  const created = Date.parse(booking.metadata.creationTimestamp ?? '')
+  if (!isFirstEvent(booking.status, status) || Number.isNaN(created)) return
+  const now = clock.monotonic()
+  metrics.booked(Math.max(clock.now() - (now - (lookedAt ?? now)) - created, 0) / 1000)
 }
 
 /** The newest version of the same object: somebody's label may have been written in the meantime. */

@@ -208,7 +208,7 @@ export class WorkQueue {
   #enqueue(key: string, set: FairFifoSet): void {
     if (this.#stopped) return
     this.#schedule.cancel(key)
-    if (!this.#groups.has(key)) this.#groups.set(key, this.#options.groupsOf?.(key) ?? [])
+    this.#fixGroups(key)
     const known = this.#waiting.get(key)
     if (!known) this.#options.metrics?.added()
     else if (known.set === set || set === this.#lowPriority) return
@@ -216,6 +216,11 @@ export class WorkQueue {
     this.#waiting.set(key, { since, set })
     known?.set.delete(key)
     if (!this.#processing.has(key)) this.#makeReady(key, set)
+  }
+
+  #fixGroups(key: string): void {
+    const { groupsOf } = this.#options
+    if (groupsOf && !this.#groups.has(key)) this.#groups.set(key, groupsOf(key))
   }
 
   #makeReady(key: string, set: FairFifoSet): void {
