@@ -9,8 +9,8 @@ export interface Contention {
   readonly until?: number
 }
 
-/** So many changes within `WINDOW_MS` are no mistake of somebody who edits by hand. */
-const LIMIT = 3
+/** So many changes within `WINDOW_MS` are another program's, not those of somebody who tries things by hand. */
+const LIMIT = 10
 const WINDOW_MS = 5 * MINUTE_MS
 /** An object is contested until nobody has changed it for so long. */
 const QUIET_MS = 5 * MINUTE_MS
