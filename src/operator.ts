@@ -42,6 +42,7 @@ import type { Settings } from './settings.ts'
 import { leaseNameFor, NO_SHARDING, shardingBySelector, type Sharding } from './sharding/assignment.ts'
 import { Intake } from './sharding/intake.ts'
 import { recountAgents, registerEventHandlers } from './watches.ts'
+import { KeyRing } from './web/key-ring.ts'
 import { createWeb, type Web } from './web/web.ts'
 
 /** What the operator needs from its process. */
@@ -75,25 +76,34 @@ const TIME_SET_SPREAD_MS = 30_000
 /** Assembles the operator. It starts nothing. */
 export function createOperator(deps: OperatorDeps): Operator {
   const { settings, clock, log } = deps
-  const clients = createClients(deps, () => roleOf(settings, leadership))
-  const { metrics, connection, cluster, google } = clients
+  const metrics = createMetrics(clock)
+  const kubernetes = createKubernetes(deps, metrics)
+  const { connection, cluster } = kubernetes
   const sharding = settings.watchLabelSelector ? shardingBySelector(settings.watchLabelSelector) : NO_SHARDING
   const leaseName = leaseNameFor(settings.watchLabelSelector)
-  const leadership = createLeadership(deps, clients, leaseName)
+  const leadership = createLeadership(deps, kubernetes, leaseName)
+  const google = createGoogleClients(deps, metrics, () => roleOf(settings, leadership))
+  const clients = { metrics, ...kubernetes, google }
   const controllers = createControllers(deps, clients)
   const registry = createIntegrationRegistry(clock)
   const sites = new SiteRegistry({ cluster, clock, sites: settings.sites })
   const intake = new Intake({ cluster, clock, sharding })
+  const namespace = ownNamespace(deps, kubernetes)
+  const keys = settings.webBindAddress && new KeyRing({ cluster, clock, log, randomBytes, namespace })
   const notifications = new NotificationRelay({
     ...{ cluster, clock, log, randomBytes },
-    keys: () => web?.channelKeys ?? [],
+    keys: () => keys?.all ?? [],
     owns: (key) => leadership.leading && intake.ownsAgent(key),
   })
-  const web = createPages(deps, clients, { ...controllers, notifications, keysChanged: () => workloads.push.wakeAll() })
+  const web = keys && createPages(deps, clients, { agents: controllers.agents, keys, notifications })
   const workloads = createWorkloads(deps, {
-    ...{ ...clients, leadership, sharding, intake, controllers, registry, sites, web },
+    ...{ ...clients, leadership, sharding, intake, controllers, registry, sites, keys, web },
   })
   notifications.subscribe((...one) => workloads.push.onNotification(...one))
+  keys?.subscribe(() => {
+    reconcileAwaitingSignIn(cluster, controllers.agents)
+    workloads.push.wakeAll()
+  })
 
   registerEventHandlers({ cluster, clock, registry, sites, push: workloads.push, ...controllers })
   registerGauges(metrics, intake.ownObjects(cluster), clock)
@@ -128,16 +138,18 @@ export function createOperator(deps: OperatorDeps): Operator {
 const roleOf = ({ leaderElect }: Settings, { leading }: Leadership): ReplicaRole =>
   leaderElect ? (leading ? 'leader' : 'other') : 'only'
 
-/** The clients of Kubernetes and Google, with the metrics that count their requests. */
-interface Clients {
-  metrics: Metrics
+interface Kubernetes {
   connection: Connection
   cluster: RunningCluster
+}
+
+/** The clients of Kubernetes and Google, with the metrics that count their requests. */
+interface Clients extends Kubernetes {
+  metrics: Metrics
   google: RunningGoogle
 }
 
-function createClients({ settings, kubeConfig, clock, random, log }: OperatorDeps, role: () => ReplicaRole): Clients {
-  const metrics = createMetrics(clock)
+function createKubernetes({ settings, kubeConfig, clock, random, log }: OperatorDeps, metrics: Metrics): Kubernetes {
   const connection = connect(kubeConfig, clock)
   const cluster = createCluster({
     ...{ connection, clock, random, log },
@@ -146,7 +158,15 @@ function createClients({ settings, kubeConfig, clock, random, log }: OperatorDep
     observe: (...request) => metrics.apiRequest(...request),
     eventDropped: (reason) => metrics.eventDropped(reason),
   })
-  const google = createGoogle({
+  return { connection, cluster }
+}
+
+function createGoogleClients(
+  { settings, clock, random }: OperatorDeps,
+  metrics: Metrics,
+  role: () => ReplicaRole,
+): RunningGoogle {
+  return createGoogle({
     accountsUrl: settings.googleAccountsURL,
     oauthUrl: settings.googleOAuthURL,
     apiUrl: settings.googleAPIURL,
@@ -154,21 +174,20 @@ function createClients({ settings, kubeConfig, clock, random, log }: OperatorDep
     ...{ clock, random, role },
     observe: (...request) => metrics.googleRequest(...request),
   })
-  return { metrics, connection, cluster, google }
 }
 
 /** Where the operator keeps objects of its own. */
-const ownNamespace = ({ settings }: OperatorDeps, { connection }: Clients): string =>
+const ownNamespace = ({ settings }: OperatorDeps, { connection }: Kubernetes): string =>
   settings.podNamespace ?? connection.namespace ?? 'default'
 
-function createLeadership(deps: OperatorDeps, clients: Clients, name: string): Leadership {
+function createLeadership(deps: OperatorDeps, kubernetes: Kubernetes, name: string): Leadership {
   const { settings, clock, random, log } = deps
   if (!settings.leaderElect) return alwaysLeading
   const suffix = Math.floor(random() * 2 ** 32).toString(16)
   return new LeaderElection(
-    { send: clients.cluster.send, clock, random, log },
+    { send: kubernetes.cluster.send, clock, random, log },
     {
-      namespace: ownNamespace(deps, clients),
+      namespace: ownNamespace(deps, kubernetes),
       name,
       identity: `${settings.podName}_${suffix}`,
     },
@@ -210,31 +229,23 @@ function createControllers({ settings, clock, random, log }: OperatorDeps, { met
 const namespaceOf = (key: Key): string => key.slice(0, key.indexOf('/'))
 
 interface PageParts extends Pick<Controllers, 'agents'> {
+  keys: KeyRing
   notifications: NotificationRelay
-  /** Called when the keys have changed. */
-  keysChanged: () => void
 }
 
 /** The sign-in pages. Every replica serves them, leader or not: writes of grants name the version that they replace. */
 function createPages(
-  deps: OperatorDeps,
-  clients: Clients,
-  { agents, notifications, keysChanged }: PageParts,
+  { settings, clock, log }: OperatorDeps,
+  { metrics, cluster, google }: Clients,
+  { agents, keys, notifications }: PageParts,
 ): Web | undefined {
-  const { settings, clock, log } = deps
   const { webBindAddress, webTrustedProxies: trustedProxies, webPathPrefix: pathPrefix, sites } = settings
   if (!webBindAddress) return undefined
-  const { metrics, cluster, google } = clients
   return createWeb(
     {
-      ...{ cluster, google, sites, clock, log, randomBytes },
+      ...{ cluster, google, sites, clock, log, randomBytes, keys },
       accountsURL: settings.googleAccountsURL,
-      namespace: ownNamespace(deps, clients),
       connected: (key) => agents.add(key),
-      linksChanged() {
-        reconcileAwaitingSignIn(cluster, agents)
-        keysChanged()
-      },
       notified: (notification) => notifications.receive(notification),
       observeNotification: (result) => metrics.notification(result),
       observe: (outcome) => metrics.signIn(outcome),
@@ -250,6 +261,7 @@ interface WorkloadParts extends Clients {
   controllers: Controllers
   registry: IntegrationRegistry
   sites: SiteRegistry
+  keys: KeyRing | undefined
   web: Web | undefined
 }
 
@@ -279,10 +291,7 @@ function createWorkloads(deps: OperatorDeps, parts: WorkloadParts): Workloads {
   const grants = new GrantStore({ cluster, clock })
   const tokens = createTokenSource({ store: grants, clock, random, signInURL: ports.signInURL })
   const push = createChannels(deps, parts)
-  const agents = createAgentReconciler({
-    ...{ ...common, ...ports, grants, tokens, push },
-    calendarsRead: (key) => bookings.onCalendarsRead(key),
-  })
+  const agents = createAgentReconciler({ ...common, ...ports, grants, tokens, push })
   const wakeBooking = (key: Key): void => controllers.bookings.add(key)
   const bookings = createBookingReconciler({
     ...{ cluster, clock, log, integrations: registry, tokens, calendars: agents, zones: ports.zones, metrics },
@@ -292,6 +301,7 @@ function createWorkloads(deps: OperatorDeps, parts: WorkloadParts): Workloads {
     ownedSince: (agent) => intake.ownedSince(agent),
     showWaiting: (key) => controllers.bookingDeadlines.add(key),
   })
+  agents.onCalendarsRead(bookings.onCalendarsRead)
   registerOutputGauge(metrics, agents.outputs)
 
   const workload = (controller: Controller, reconcile: Reconcile): Workload => ({
@@ -319,15 +329,15 @@ function createWorkloads(deps: OperatorDeps, parts: WorkloadParts): Workloads {
 /** The push channels. Only a leader makes them. */
 function createChannels(
   deps: OperatorDeps,
-  { cluster, controllers, intake, web, metrics }: WorkloadParts,
+  { cluster, controllers, intake, keys, metrics }: WorkloadParts,
 ): ChannelManager {
   const { clock, random } = deps
   return new ChannelManager({
     ...{ cluster, clock, random, randomBytes },
     owns: (key) => intake.ownsAgent(key),
-    servesPages: web !== undefined,
+    servesPages: keys !== undefined,
     pathPrefix: deps.settings.webPathPrefix,
-    channelKeys: () => web?.channelKeys ?? [],
+    channelKeys: () => keys?.all ?? [],
     read: (key) => controllers.agents.add(key),
     statusChanged: (key) => controllers.agents.addLowPriority(key),
     wake: (key) => controllers.agentChannels.addLowPriority(key),

@@ -60,6 +60,8 @@ export interface AgentReconciler extends CalendarsReader {
   release: (key: Key) => void
   /** The published objects of all Agents that are not suspended, as far as this replica has observed them. */
   outputs: () => OutputState[]
+  /** Calls the listener with the key of each Agent whose calendars were read, or could not be read: Bookings may wait for that. */
+  onCalendarsRead: (listener: (agentKey: Key) => void) => void
 }
 
 /**
@@ -94,9 +96,11 @@ async function runDeadline(run: AgentRun, tracked: AgentTracked): Promise<Outcom
 }
 
 /** Creates the reconciler, which holds the last state of each Agent. */
-export function createAgentReconciler(given: Omit<AgentDeps, 'budget' | 'written'>): AgentReconciler {
+export function createAgentReconciler(given: Omit<AgentDeps, 'budget' | 'written' | 'calendarsRead'>): AgentReconciler {
   const written = new WrittenEvents(given.zones)
-  const deps: AgentDeps = { ...given, budget: new MemoryBudget(), written }
+  const listeners: ((agentKey: Key) => void)[] = []
+  const calendarsRead = (key: Key): void => listeners.forEach((listener) => listener(key))
+  const deps: AgentDeps = { ...given, budget: new MemoryBudget(), written, calendarsRead }
   const states = new ObjectStates(() => newAgentState(deps.clock.monotonic()))
   const recovery = new Recovery({
     random: deps.random,
@@ -144,6 +148,7 @@ export function createAgentReconciler(given: Omit<AgentDeps, 'budget' | 'written
     refresh: (key, olderThan) => refresh(deps, states, key, olderThan),
     onWritten: (event) => applyWritten(deps, states, event),
     outputs: () => outputsOfAll(deps, states),
+    onCalendarsRead: (listener) => void listeners.push(listener),
   }
 }
 

@@ -3,7 +3,9 @@
  * share them, and rotated every thirty days; the previous keys stay valid for another thirty. Deleting the Secret invalidates every link at once.
  */
 import { hkdfSync } from 'node:crypto'
-import { ApiError, type Secret } from '../kubernetes/port.ts'
+import { ApiError, type Cluster, type Secret } from '../kubernetes/port.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Log } from '../platform/log.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../platform/time-units.ts'
 import { timestamp } from '../resources/conditions.ts'
 import { decode, encode, fromTimestamp } from '../resources/secret-encoding.ts'
@@ -11,7 +13,6 @@ import { isManaged, KEYS_SECRET, labelsOf, ROLE_LABEL } from '../resources/names
 import { controllerOf } from '../resources/ownership.ts'
 import type { ChannelKey } from '../push/channel-token.ts'
 import type { NotifiedKey } from '../push/notified-annotation.ts'
-import type { WebDeps } from './port.ts'
 
 /** The keys that are derived from one secret, by purpose. */
 export interface Key extends ChannelKey, NotifiedKey {
@@ -22,7 +23,15 @@ export interface Key extends ChannelKey, NotifiedKey {
   form: Uint8Array
 }
 
-type Deps = Pick<WebDeps, 'cluster' | 'clock' | 'log' | 'randomBytes' | 'namespace' | 'linksChanged'>
+interface KeyRingDeps {
+  cluster: Pick<Cluster, 'readSecret' | 'create' | 'patch' | 'watchSecret'>
+  clock: Clock
+  log: Pick<Log, 'warn'>
+  /** Cryptographically secure. */
+  randomBytes: (count: number) => Uint8Array
+  /** The namespace of the Secret. */
+  namespace: string
+}
 
 const ROTATION_INTERVAL_MS = 30 * DAY_MS
 const RELOAD_INTERVAL_MS = 6 * HOUR_MS
@@ -38,7 +47,8 @@ const KEY_BYTES = 32
 
 /** The current and the previous keys, kept up to date with the Secret. */
 export class KeyRing {
-  readonly #deps: Deps
+  readonly #deps: KeyRingDeps
+  readonly #listeners: (() => void)[] = []
   /** The current one first. */
   #keys: readonly Key[] = []
   /** The resource version of the Secret that the keys were read from. */
@@ -52,7 +62,7 @@ export class KeyRing {
   #cancelTimer: () => void = () => undefined
   #stopped = false
 
-  constructor(deps: Deps) {
+  constructor(deps: KeyRingDeps) {
     this.#deps = deps
   }
 
@@ -64,6 +74,11 @@ export class KeyRing {
   /** The keys that are accepted. */
   get all(): readonly Key[] {
     return this.#keys
+  }
+
+  /** Calls the listener whenever the current key has changed, so that statuses with a link are out of date. */
+  subscribe(listener: () => void): void {
+    this.#listeners.push(listener)
   }
 
   /** Reads or creates the keys, and keeps them up to date. Never fails: without keys there are no links. */
@@ -177,7 +192,7 @@ export class KeyRing {
     const { current, previous } = decode(data)
     const before = this.current?.id
     this.#keys = [current, previous].filter(isKey).map(deriveKey)
-    if (before !== this.current?.id) this.#deps.linksChanged()
+    if (before !== this.current?.id) for (const listener of this.#listeners) listener()
   }
 }
 

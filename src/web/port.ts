@@ -6,6 +6,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 import type { Notification, ReceivedNotification } from '../push/port.ts'
 import type { Sites } from '../resources/sites.ts'
+import type { KeyRing } from './key-ring.ts'
 import type { Outcome } from './pages/pages.ts'
 
 /** The dependencies of the web server. */
@@ -22,12 +23,10 @@ export interface WebDeps {
   log: Log
   /** Cryptographically secure. */
   randomBytes: (count: number) => Uint8Array
-  /** The namespace of the Secret that contains the keys. */
-  namespace: string
+  /** The keys for links, states and forms. The web server starts and stops them. */
+  keys: KeyRing
   /** Called when somebody has signed in, so that the Agent has a new grant. */
   connected(agentKey: string): void
-  /** Called when the links have changed, so that statuses with a link are out of date. */
-  linksChanged(): void
   /** Takes a notification from Google whose token was verified. Returns false if its Agent does not exist. */
   notified(notification: ReceivedNotification): boolean
   /** Called once for each notification from Google. */

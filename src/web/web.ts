@@ -6,11 +6,8 @@
 import { getRequestListener } from '@hono/node-server'
 import { createHttpServer, type BindAddress, type HttpServer } from '../platform/http-server.ts'
 import { GrantStore } from '../grants/grant-store.ts'
-import type { ChannelKey } from '../push/channel-token.ts'
-import type { NotifiedKey } from '../push/notified-annotation.ts'
 import { SIGN_IN_PREFIX, signInURLOf } from '../resources/names.ts'
 import type { Agent } from '../resources/types.ts'
-import { KeyRing } from './key-ring.ts'
 import { networksOf } from './client-address.ts'
 import { linkTag } from './signed-tokens.ts'
 import type { WebDeps } from './port.ts'
@@ -30,8 +27,6 @@ interface WebOptions extends BindAddress {
 export interface Web extends HttpServer {
   /** The address of the page on which this Agent's person signs in; undefined while there are no keys. */
   signInURL(agent: Agent, siteURI: string): string | undefined
-  /** The keys for push channels that are accepted, the current one first; empty while there are none. */
-  readonly channelKeys: readonly (ChannelKey & NotifiedKey)[]
 }
 
 /** How long a running sign-in may take to finish at shutdown, because its code has been used and its grant is not saved yet. */
@@ -40,7 +35,7 @@ const GRACE_MS = 5_000
 /** Creates the web server; `start` makes it listen. */
 export function createWeb(given: Omit<WebDeps, 'grants'>, options: WebOptions): Web {
   const deps: WebDeps = { ...given, grants: new GrantStore(given) }
-  const keys = new KeyRing(deps)
+  const { keys } = deps
   const { pathPrefix = SIGN_IN_PREFIX, trustedProxies } = options
   const app = new Routes(deps, { keys, pathPrefix, proxies: networksOf(trustedProxies) }).app()
   const where = { ...options, setting: '--web-bind-address', graceMs: GRACE_MS }
@@ -49,9 +44,6 @@ export function createWeb(given: Omit<WebDeps, 'grants'>, options: WebOptions): 
   return {
     get port() {
       return server.port
-    },
-    get channelKeys() {
-      return keys.all
     },
     async start() {
       await keys.start()

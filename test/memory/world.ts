@@ -101,7 +101,6 @@ export class MemoryWorld {
       scheduleDeadline: (key, ms) => this.#scheduleDeadline(key, ms, agents.runDeadline),
       reported: () => undefined,
       readNow: () => undefined,
-      calendarsRead: () => undefined,
       wake: (key) => void this.wokenAgents.push(key),
       progress: () => undefined,
     })

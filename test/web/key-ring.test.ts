@@ -77,8 +77,8 @@ const cluster = {
   },
 }
 
-const newKeys = (by: Clock = clock): KeyRing =>
-  new KeyRing({
+function newKeys(by: Clock = clock): KeyRing {
+  const keys = new KeyRing({
     cluster,
     clock: by,
     log: {
@@ -89,10 +89,10 @@ const newKeys = (by: Clock = clock): KeyRing =>
     },
     randomBytes: (count: number) => Buffer.alloc(count, ++chance),
     namespace: 'operator',
-    linksChanged() {
-      changes++
-    },
-  } as unknown as WebDeps)
+  } as unknown as ConstructorParameters<typeof KeyRing>[0])
+  keys.subscribe(() => void changes++)
+  return keys
+}
 
 async function started(): Promise<KeyRing> {
   const keys = newKeys()

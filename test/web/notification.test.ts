@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { request } from 'undici'
 import { calendarTag, channelCheck, channelToken, newChannelId } from '../../src/push/channel-token.ts'
 import type { WebDeps } from '../../src/web/port.ts'
+import { KeyRing } from '../../src/web/key-ring.ts'
 import { createWeb, type Web } from '../../src/web/web.ts'
 import { ManualClock } from '../support/clock.ts'
 
@@ -12,6 +13,7 @@ const ADDRESS = 'https://booking.example.com/google-calendar/notifications'
 const tag = calendarTag(UID, 'alice@example.com')
 
 let web: Web
+let keys: KeyRing
 let notified: unknown[]
 /** The channel of the last notification. */
 let sentId: string
@@ -38,13 +40,17 @@ async function serve(): Promise<void> {
     watchSecret: () => undefined,
   }
   const log = (...line: unknown[]): void => void logged.push(line)
-  const deps = {
+  const shared = {
     cluster,
     clock: new ManualClock(),
     log: { debug: log, info: log, warn: log, error: log },
     randomBytes,
     namespace: 'operator',
-    linksChanged: () => undefined,
+  } as unknown as ConstructorParameters<typeof KeyRing>[0]
+  keys = new KeyRing(shared)
+  const deps = {
+    ...shared,
+    keys,
     observe: () => undefined,
     observeNotification: (result: string) => void counted.push(result),
     notified(notification: { uid: string }) {
@@ -67,7 +73,7 @@ interface Sent {
 
 /** A notification as Google sends it; with the right token unless the test says otherwise. */
 async function send({ method = 'POST', state = 'exists', body, ...given }: Sent = {}) {
-  const [key] = web.channelKeys
+  const [key] = keys.all
   const id =
     given.id ??
     (key

@@ -2,6 +2,7 @@
 import { createServer, type AddressInfo, type Server } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { WebDeps } from '../../src/web/port.ts'
+import { KeyRing } from '../../src/web/key-ring.ts'
 import { createWeb } from '../../src/web/web.ts'
 import { ManualClock } from '../support/clock.ts'
 
@@ -23,14 +24,14 @@ function newWeb(port: number) {
     create: (secret: object) => Promise.resolve(secret),
     watchSecret: () => undefined,
   }
-  const deps = {
+  const shared = {
     cluster,
     clock,
     log: { warn: (_: object, message: string) => void warnings.push(message) },
     randomBytes: (count: number) => Buffer.alloc(count, 1),
     namespace: 'operator',
-    linksChanged: () => undefined,
-  } as unknown as WebDeps
+  } as unknown as ConstructorParameters<typeof KeyRing>[0]
+  const deps = { ...shared, keys: new KeyRing(shared) } as unknown as WebDeps
   return { web: createWeb(deps, { host: '127.0.0.1', port, trustedProxies: [] }), warnings }
 }
 

@@ -6,13 +6,14 @@ import { connect } from '../../../src/kubernetes/connection.ts'
 import { loadKubeconfig } from '../../../src/kubernetes/kubeconfig.ts'
 import { createLog } from '../../../src/platform/log.ts'
 import { NotificationRelay } from '../../../src/push/notifications.ts'
-import { createWeb, type Web, type WebDeps } from '../../../src/web/web.ts'
+import { KeyRing } from '../../../src/web/key-ring.ts'
+import { createWeb, type WebDeps } from '../../../src/web/web.ts'
 import { seededRandom } from '../../support/seeded-random.ts'
 import { isNamespaced, type World } from './world.ts'
 
 export interface WebReplica {
   readonly port: number
-  readonly channelKeys: Web['channelKeys']
+  readonly channelKeys: KeyRing['all']
   stop(): Promise<void>
 }
 
@@ -29,10 +30,11 @@ export async function startWebReplica(world: World): Promise<WebReplica> {
   const proxy = { httpsProxy: '', httpProxy: '', noProxy: '' }
   const urls = { accountsUrl: simulated.url, oauthUrl: simulated.url, apiUrl: simulated.url }
   const google = createGoogle({ ...urls, proxy, clock, random, observe: ignore })
-  const nobody = { connected: ignore, linksChanged: ignore, observe: ignore, observeNotification: ignore }
-  const notifications: NotificationRelay = new NotificationRelay({
+  const nobody = { connected: ignore, observe: ignore, observeNotification: ignore }
+  const keys = new KeyRing({ cluster, clock, log, randomBytes, namespace: leaseNamespace })
+  const notifications = new NotificationRelay({
     ...{ cluster, clock, log, randomBytes },
-    keys: () => web.channelKeys,
+    keys: () => keys.all,
     owns: () => false,
   })
   const parts = {
@@ -43,7 +45,7 @@ export async function startWebReplica(world: World): Promise<WebReplica> {
     clock,
     log,
     randomBytes,
-    namespace: leaseNamespace,
+    keys,
     notified: (notification) => notifications.receive(notification),
   } satisfies Partial<WebDeps>
   const web = createWeb({ ...parts, ...nobody }, { host: '127.0.0.1', port: 0, trustedProxies: [] })
@@ -52,7 +54,7 @@ export async function startWebReplica(world: World): Promise<WebReplica> {
   return {
     port: web.port ?? 0,
     get channelKeys() {
-      return web.channelKeys
+      return keys.all
     },
     async stop() {
       await done(world, web.stop())
