@@ -242,7 +242,11 @@ class JourneyWorld implements World {
     for (let step = 0; step < MOST_STEPS; step++) {
       const began = performance.now()
       const found = await look()
-      if (found !== undefined && found !== false) return found
+      if (found !== undefined && found !== false) {
+        // What goes with it, such as the status of another object, may still be on its way.
+        await exchange()
+        return found
+      }
       // Lets the network deliver what is pending, at the beginning and when half of the steps are used up; then time moves on.
       if (step < MOST_STEPS / 40 || step > MOST_STEPS / 2) await this.#parts.network?.turn(performance.now() - began)
       await (isReal ? settle() : exchange())
