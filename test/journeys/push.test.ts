@@ -219,7 +219,7 @@ describe('nothing is asked for, and the condition says why,', () => {
     expect(asked('events.watch')).toBe(0)
   })
 
-  test('where the site is no https origin', async () => {
+  test('where the site is not an https origin', async () => {
     await world.objects.apply(integrationManifest({ sync: { push: 'Enabled' } }, { siteURI: 'http://localhost:3000' }))
     await world.objects.apply(agentManifest('alice'))
     const agent = await untilWatching('NotReachable')
