@@ -244,6 +244,7 @@ class JourneyWorld implements World {
       const found = await look()
       if (found !== undefined && found !== false) {
         // What goes with it, such as the status of another object, may still be on its way.
+        await threadPool()
         await exchange()
         return found
       }
