@@ -56,11 +56,13 @@ export class UnansweredWrites {
   /** Whether another Booking's event may stand at this time. If so, this Booking is reconciled again as soon as it is known. */
   mayOccupy(calendar: string, booking: Key, time: Interval): boolean {
     this.#forgetOld()
-    const others = [...this.#byBooking].filter(
-      ([key, one]) => key !== booking && one.calendar === calendar && one.times.some((other) => overlap(other, time)),
-    )
-    for (const [, { waiting }] of others) waiting.add(booking)
-    return others.length > 0
+    let mayBe = false
+    for (const [key, one] of this.#byBooking) {
+      if (key === booking || one.calendar !== calendar || !one.times.some((other) => overlap(other, time))) continue
+      one.waiting.add(booking)
+      mayBe = true
+    }
+    return mayBe
   }
 
   #forgetOld(): void {
