@@ -30,9 +30,10 @@ test('ttlAfterEnd counts from the end of the event as it stands, where it was mo
   const moved = { start: { dateTime: '2026-12-02T13:00:00Z' }, end: { dateTime: '2026-12-02T14:00:00Z' } }
   bench.google.put(id, { ...bench.google.stored(id).resource, ...moved })
   await bench.poll()
-  await bench.clock.advance(Date.parse('2026-12-02T14:59:00Z') - bench.clock.now())
-  await bench.settle()
+  await bench.clock.advance(Date.parse('2026-12-02T13:00:00Z') - bench.clock.now())
+  await bench.run()
   expect(bench.bookings.size).toBe(1)
+  await bench.clock.advance(2 * HOUR)
   await bench.run()
   expect(bench.bookings.size).toBe(0)
   expect(bench.google.live).toHaveLength(1)
