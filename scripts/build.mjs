@@ -1,8 +1,9 @@
-// Bundles what ships (dist/main.js) and what the demo and the tests start (the sandbox, the demo): one file each. Beside what
-// ships lie the licences of all that is in it, and what it was made of (scripts/sbom.mjs reads that).
+// Bundles what ships (dist/main.js, and dist/oidc.js, which it loads only when it needs it) and what the demo and the tests start
+// (the sandbox, the demo): one file each. Beside what ships lie the licences of all that is in it, and what it was made of
+// (scripts/sbom.mjs reads that).
 import { existsSync, statSync } from 'node:fs'
 import { chmod, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { build } from 'esbuild'
 import { licencesOf } from './licences.mjs'
 
@@ -10,6 +11,7 @@ process.chdir(join(import.meta.dirname, '..'))
 
 const BUNDLES = [
   { from: 'src/main.ts', to: 'dist/main.js', ships: true },
+  { from: 'src/kubernetes/oidc.ts', to: 'dist/oidc.js', ships: true },
   { from: 'sandbox/main.ts', to: 'dist/sandbox.js', ships: false },
   { from: 'demo/demo.ts', to: 'dist/demo.js', ships: false },
 ]
@@ -18,6 +20,16 @@ const BUNDLES = [
 const REQUIRE =
   "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);"
 
+/** Leaves what is a bundle of its own out of the others: they load it from beside them. */
+const OWN_BUNDLES = {
+  name: 'own-bundles',
+  setup: (build) =>
+    build.onResolve({ filter: /^\.\/oidc\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './oidc.js', external: true } : undefined,
+    ),
+}
+
+const shipped = { inputs: {}, outputs: {} }
 for (const { from, to, ships } of BUNDLES) {
   if (!existsSync(from)) continue
   const startedAt = performance.now()
@@ -32,14 +44,17 @@ for (const { from, to, ships } of BUNDLES) {
     sourcemap: 'linked',
     minify: ships,
     metafile: true,
+    plugins: [OWN_BUNDLES],
     banner: { js: `#!/usr/bin/env node\n${REQUIRE}` },
     logLevel: 'warning',
   })
   await chmod(to, 0o755)
   if (ships) {
-    await writeFile(join(dirname(to), 'LICENCES.txt'), licencesOf(metafile))
-    await writeFile(join(dirname(to), 'metafile.json'), JSON.stringify(metafile))
+    Object.assign(shipped.inputs, metafile.inputs)
+    Object.assign(shipped.outputs, metafile.outputs)
   }
   const kB = Math.round(statSync(to).size / 1000)
   console.log(`${to}  ${kB} kB  ${Math.round(performance.now() - startedAt)} ms`)
 }
+await writeFile('dist/LICENCES.txt', licencesOf(shipped))
+await writeFile('dist/metafile.json', JSON.stringify(shipped))

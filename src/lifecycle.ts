@@ -22,7 +22,7 @@ export interface Workload {
 export interface LifecycleParts {
   clock: Clock
   log: Pick<Log, 'info' | 'error'>
-  cluster: Pick<RunningCluster, 'start' | 'stop' | 'isReady' | 'onRecovery'>
+  cluster: Pick<RunningCluster, 'start' | 'stop' | 'isReady' | 'onRecovery' | 'readAhead'>
   workloads: readonly Workload[]
   /** The sign-in pages; undefined if they are not served. */
   web: HttpServer | undefined
@@ -72,6 +72,7 @@ export function createLifecycle(parts: LifecycleParts): Lifecycle {
   const onLeading = (): void => {
     log.info({}, 'reconciling')
     parts.notifications.takeOver()
+    cluster.readAhead()
     for (const { controller, reconcile } of workloads) controller.start(reconcile)
   }
   // Otherwise a key that failed during the outage may wait for minutes.

@@ -1,14 +1,16 @@
-/** The command line of `calendar-operator`: runs the command that was given. */
+/**
+ * The command line of `calendar-operator`: runs the command that was given. Each command loads what it needs when it runs, so that the
+ * operator does not keep the others in memory.
+ */
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { Command, Option } from 'commander'
-import { status, type StatusOptions } from './cli/status.ts'
-import { connectAgent, CONNECT_CODES, type ConnectOptions } from './cli/connect.ts'
-import { validate } from './cli/validate.ts'
+import type { ConnectOptions } from './cli/connect.ts'
+import { CONNECT_CODES } from './cli/connect/exit-codes.ts'
+import type { StatusOptions } from './cli/status.ts'
 import { connect } from './kubernetes/connection.ts'
 import { findKubeconfig, type ClusterConfig } from './kubernetes/kubeconfig.ts'
 import { systemClock } from './platform/clock.ts'
-import { run } from './run.ts'
 import { settingsTable, variableOf } from './settings.ts'
 import { version } from './version.ts'
 
@@ -41,6 +43,7 @@ function addRun(program: Command, host: Host, ended: Promise<string>): void {
     const write = (line: string): void => void host.stdout.write(line)
     const writeError = (line: string): void => void host.stderr.write(`${line}\n`)
     const given = { flags: flagsOf(command), env: host.env, kubeconfig: () => kubeconfig(host) }
+    const { run } = await import('./run.ts')
     host.exitCode = await run({ ...given, ended, write, writeError, exit })
   })
 }
@@ -55,6 +58,7 @@ function addValidate(program: Command, host: Host): void {
       '\nExit code: 0 no problems, 1 there are problems, no object was found, or an option was wrong.',
     )
     .action(async (files: string[]) => {
+      const { validate } = await import('./cli/validate.ts')
       host.exitCode = await validate(files, {
         readFile: (path) => readFile(path, 'utf8'),
         readStdin: () => text(host.stdin),
@@ -76,6 +80,7 @@ function addStatus(program: Command, host: Host): void {
     .action(async (options: StatusOptions) => {
       // The delay between two attempts does not keep the process alive.
       const alive = setInterval(() => undefined, 2 ** 30)
+      const { status } = await import('./cli/status.ts')
       host.exitCode = await status(options, {
         connect: () => connect(kubeconfig(host), systemClock),
         clock: systemClock,
@@ -102,6 +107,7 @@ function addConnect(program: Command, host: Host): void {
     .exitOverride(({ exitCode }) => host.exit(exitCode === 0 ? 0 : 2))
     .action(async (agent: string, options: ConnectOptions) => {
       const alive = setInterval(() => undefined, 2 ** 30)
+      const { connectAgent } = await import('./cli/connect.ts')
       host.exitCode = await connectAgent(agent, options, {
         connect: () => connect(kubeconfig(host), systemClock),
         clock: systemClock,

@@ -21,6 +21,7 @@ function setUp(more: Partial<LifecycleParts> = {}) {
     clock: new ManualClock(),
     log: { info: () => undefined, error: () => undefined },
     cluster: {
+      readAhead: () => undefined,
       onRecovery: () => undefined,
       start: () => new Promise((resolve) => (listed = resolve)),
       stop: () => Promise.resolve(void done.push('watches stopped')),

@@ -11,6 +11,8 @@ export interface Grant {
   readonly refreshToken: string
   /** The SHA-256 hash of the supplied refresh token that this grant began with; undefined if it was not supplied. */
   readonly suppliedHash?: string
+  /** The supplied Secret that was read last, as `uid/resourceVersion`, if nothing in it had to be corrected. */
+  readonly suppliedVersion?: string
   /** The OAuth client that it is known to work with. */
   readonly clientId?: string
   readonly account?: string

@@ -41,11 +41,11 @@ export async function loadOwn(deps: LoadDeps, agent: Agent, state: GrantState): 
   const seen = ownershipOfGrant(known, agent)
   if (seen.is === 'foreign') return { state, failure: conflict(deps, agent, seen) }
   const isAsRead = seen.is === 'mine' && known.metadata.resourceVersion === state.ownVersion
-  return isAsRead ? { state } : readAgain(deps, agent, state)
+  return isAsRead ? { state } : readAgain(deps, agent, state, known.metadata.resourceVersion)
 }
 
-async function readAgain(deps: LoadDeps, agent: Agent, before: GrantState): Promise<Loaded> {
-  const secret = await deps.cluster.readSecret(agent.metadata.namespace ?? '', grantSecretName(agent))
+async function readAgain(deps: LoadDeps, agent: Agent, before: GrantState, seen: string | undefined): Promise<Loaded> {
+  const secret = await deps.cluster.readSecret(agent.metadata.namespace ?? '', grantSecretName(agent), seen)
   const ownership = secret && ownershipOf(secret, agent)
   if (ownership?.is === 'foreign') return { state: before, failure: conflict(deps, agent, ownership) }
   const state = loadStored(before, secret, deps.clock)

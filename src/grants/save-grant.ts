@@ -3,7 +3,13 @@ import { UnexpectedError } from '../controller/outcome.ts'
 import { isConflict } from '../failures/thrown.ts'
 import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
 import { ApiError, type Secret } from '../kubernetes/port.ts'
-import { SUPPLIED_TOKEN_HASH, CONSENT_IS_GUESS, grantSecretName, NOT_YET_CHECKED } from '../resources/names.ts'
+import {
+  CONSENT_IS_GUESS,
+  grantSecretName,
+  NOT_YET_CHECKED,
+  SUPPLIED_TOKEN_HASH,
+  SUPPLIED_VERSION,
+} from '../resources/names.ts'
 import { decode } from '../resources/secret-encoding.ts'
 import { marksOf } from '../resources/ownership.ts'
 import type { Agent } from '../resources/types.ts'
@@ -69,6 +75,7 @@ const holds = ({ data = {} }: Secret, grant: Grant): boolean =>
 
 const annotationsOf = (grant: Grant): Record<string, string | null> => ({
   [SUPPLIED_TOKEN_HASH]: grant.suppliedHash ?? null,
+  [SUPPLIED_VERSION]: grant.suppliedVersion ?? null,
   [CONSENT_IS_GUESS]: grant.grantedAtIsGuess && grant.doubtedGrantedAt === undefined ? 'true' : null,
   [NOT_YET_CHECKED]: grant.checked ? null : 'true',
 })

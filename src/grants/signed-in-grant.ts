@@ -6,6 +6,7 @@ import {
   grantSecretName,
   NOT_YET_CHECKED,
   SIGNED_IN_BY,
+  SUPPLIED_VERSION,
 } from '../resources/names.ts'
 import { marksOf } from '../resources/ownership.ts'
 import type { Agent } from '../resources/types.ts'
@@ -69,8 +70,9 @@ async function write(cluster: GrantCluster, agent: Agent, { before: known, ...gr
   const own = { ...annotations, [SIGNED_IN_BY]: grant.signedInBy }
   if (known) {
     assertOwn(known, agent)
-    const stale = { [SUPPLIED_TOKEN_HASH]: null, [CONSENT_IS_GUESS]: null, [NOT_YET_CHECKED]: null }
-    await cluster.patch(known, { metadata: { labels, annotations: { ...own, ...stale } }, data })
+    const stale = [SUPPLIED_TOKEN_HASH, SUPPLIED_VERSION, CONSENT_IS_GUESS, NOT_YET_CHECKED].map((name) => [name, null])
+    const all = { ...own, ...(Object.fromEntries(stale) as Record<string, null>) }
+    await cluster.patch(known, { metadata: { labels, annotations: all }, data })
     return
   }
   const metadata = { namespace: agent.metadata.namespace ?? '', name: grantSecretName(agent), labels, annotations: own }

@@ -4,7 +4,7 @@ import type { Secret } from '../kubernetes/port.ts'
 import type { Clock } from '../platform/clock.ts'
 import { parseConsent } from '../resources/consent.ts'
 import { decode, fromTimestamp } from '../resources/secret-encoding.ts'
-import { SUPPLIED_TOKEN_HASH, CONSENT_IS_GUESS, NOT_YET_CHECKED } from '../resources/names.ts'
+import { SUPPLIED_TOKEN_HASH, SUPPLIED_VERSION, CONSENT_IS_GUESS, NOT_YET_CHECKED } from '../resources/names.ts'
 import { DAY_MS, HOUR_MS } from '../platform/time-units.ts'
 
 /** By how much the clocks of two machines may differ before one of them is considered wrong. */
@@ -27,6 +27,7 @@ export function grantFrom(secret: Secret, refreshToken: string, at: ReadContext)
   return {
     refreshToken,
     suppliedHash: annotations[SUPPLIED_TOKEN_HASH],
+    suppliedVersion: annotations[SUPPLIED_VERSION],
     clientId: text.client_id,
     account: text.account,
     scopes: text.scope?.split(' ').filter(Boolean),

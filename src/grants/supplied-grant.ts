@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { manualFixInterval } from '../controller/manual-fix-interval.ts'
 import { stepFailure, type StepFailure } from '../failures/step-failure.ts'
 import { readRefreshToken } from '../google/refresh-token.ts'
-import type { Secret } from '../kubernetes/port.ts'
+import type { KubernetesObject, Secret } from '../kubernetes/port.ts'
 import { isOurs } from '../resources/ownership.ts'
 import type { Agent } from '../resources/types.ts'
 import { HOUR_MS } from '../platform/time-units.ts'
@@ -35,7 +35,8 @@ export async function loadSupplied(deps: LoadDeps, agent: Agent, state: GrantSta
       invalid(deps, since, `${what}: name a Secret of your own, with a refresh token of the account.`),
     )
   }
-  if (known.metadata.resourceVersion === state.suppliedVersion && state.grant) return { state }
+  const asRead = stateAsRead(state, known)
+  if (asRead) return { state: asRead }
   const secret = await deps.cluster.readSecret(namespace, name)
   return adoptFrom(deps, agent, state, { secret, name, since })
 }
@@ -64,12 +65,30 @@ function adoptFrom(
   const grantedAt = /^\d{4}-\d\d-\d\d/.test(stated) ? pastInstant(stated, now) : undefined
   const note = remarkOn(name, found.stripped, stated !== '' && grantedAt === undefined)
   const read = { ...state, suppliedVersion: secret?.metadata.resourceVersion, suppliedRemark: note }
-  const adopted = adoptSupplied(read, { token: found.token, grantedAt, now })
+  const adopted = noting(note ? undefined : secret, adoptSupplied(read, { token: found.token, grantedAt, now }))
   const isNew = adopted.generation !== state.generation
   if (isNew && note)
     deps.cluster.recordEvent({ regarding: agent, type: 'Normal', reason: 'Granted', action: 'Adopt', note })
   return { state: adopted }
 }
+
+/** The state if this version was read before, also by an earlier process, as the grant Secret notes. */
+function stateAsRead(state: GrantState, known: KubernetesObject): GrantState | undefined {
+  const { resourceVersion } = known.metadata
+  if (!state.grant) return undefined
+  if (state.suppliedVersion !== undefined) return state.suppliedVersion === resourceVersion ? state : undefined
+  const isNoted = state.grant.suppliedVersion === versionOf(known)
+  return isNoted ? { ...state, suppliedVersion: resourceVersion } : undefined
+}
+
+/** Notes which Secret was read. The next write of the grant stores that: it is not worth a write of its own. */
+const noting = (secret: Secret | undefined, { grant, ...state }: GrantState): GrantState => ({
+  ...state,
+  grant: grant && { ...grant, suppliedVersion: secret && versionOf(secret) },
+})
+
+const versionOf = ({ metadata: { uid = '', resourceVersion = '' } }: KubernetesObject): string =>
+  `${uid}/${resourceVersion}`
 
 const decodedValue = (secret: Secret | undefined, key: string): string =>
   Buffer.from(secret?.data?.[key] ?? '', 'base64').toString('utf8')

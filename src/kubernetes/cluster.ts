@@ -10,10 +10,8 @@ import { ApiHealth } from './api-health.ts'
 import { createCaches, createMetadataStore, createReflectors, createSecretReflector } from './caches.ts'
 import type { Connection } from './connection.ts'
 import { createEventRecorder, type EventsDeps } from './events.ts'
-import { WATCHED, type ResourceKind } from './kinds.ts'
-import { collectionPath, isName } from './paths.ts'
-import { ApiError } from './port.ts'
-import type { Cluster, ConfigMap, Secret } from './port.ts'
+import type { Cluster } from './port.ts'
+import { createReader } from './reader.ts'
 import { createRequest, type RequestDeps, type SendRequest } from './request.ts'
 import type { Reflector, ReflectorDeps } from './reflector.ts'
 import { createWriter } from './writer.ts'
@@ -40,6 +38,8 @@ export interface RunningCluster extends Cluster {
   readonly send: SendRequest
   /** Starts the watches; resolves once every kind has been listed. */
   start(): Promise<void>
+  /** All objects will be reconciled now: what the operator has stored is read in pages, for a while. */
+  readAhead(): void
   /** Whether every kind has been listed. */
   readonly hasSynced: boolean
   /** Whether every kind has been listed, and the API server accepted each watch within the last minute. */
@@ -57,12 +57,13 @@ export function createCluster(deps: ClusterDeps): RunningCluster {
   const caches = createCaches(deps.log)
   const reflectors = createReflectors({ ...deps, send, health }, caches, deps.namespaces)
   const single = createSecretWatches({ ...deps, send, health })
+  const reader = createReader({ ...deps, send }, caches, deps.namespaces)
   const events = createEventRecorder({ ...deps, send, dropped: deps.eventDropped })
   let running: Promise<unknown> = Promise.resolve()
   return {
     ...caches,
     namespaces: deps.namespaces.length === 0 ? caches.namespaces : undefined,
-    ...createReader(send),
+    ...reader,
     ...createWriter(send, caches),
     watchSecret: (...which) => single.watch(...which),
     recordEvent: (event) => events.record(event),
@@ -85,6 +86,7 @@ export function createCluster(deps: ClusterDeps): RunningCluster {
       return reflectors.every((reflector) => reflector.hasSynced && reflector.isFresh)
     },
     async stop() {
+      reader.stop()
       for (const reflector of reflectors) reflector.stop()
       await Promise.all([running, single.stop(), events.stop()])
     },
@@ -106,22 +108,5 @@ function createSecretWatches(deps: ReflectorDeps): { watch: Cluster['watchSecret
       for (const reflector of reflectors) reflector.stop()
       return Promise.all(reflectors.map((reflector) => reflector.run()))
     },
-  }
-}
-
-function createReader(send: SendRequest): Pick<Cluster, 'readSecret' | 'readConfigMap'> {
-  const read = async <T>(kind: ResourceKind, namespace: string, name: string): Promise<T | undefined> => {
-    // No object can have such a name, and its path would lead somewhere else.
-    if (!isName(namespace) || !isName(name)) return undefined
-    try {
-      return await send<T>({ method: 'GET', path: `${collectionPath(kind, namespace)}/${name}` })
-    } catch (error) {
-      if (error instanceof ApiError && error.failure === 'NotFound') return undefined
-      throw error
-    }
-  }
-  return {
-    readSecret: (namespace, name) => read<Secret>(WATCHED.secrets, namespace, name),
-    readConfigMap: (namespace, name) => read<ConfigMap>(WATCHED.configMaps, namespace, name),
   }
 }

@@ -3,8 +3,6 @@
  * requested. Over plain HTTP, no credentials are sent, only the impersonation headers.
  */
 import { readFile } from 'node:fs/promises'
-import type { RequestOptions } from 'node:https'
-import { KubeConfig } from '@kubernetes/client-node'
 import { errorCode } from '../platform/errors.ts'
 import type { Clock } from '../platform/clock.ts'
 import { CredentialsError, ExecPlugin } from './exec-plugin.ts'
@@ -112,23 +110,16 @@ function fromPlugin(config: ClusterConfig, clock: Clock): Bearer | undefined {
   )
 }
 
-/** OpenID Connect, the only remaining auth provider, which the library implements. */
+/** OpenID Connect is the only auth provider that is left. It is loaded only where it is used: see `oidc.ts`. */
 async function fromProvider({ authProvider }: UserEntry): Promise<string | undefined> {
   if (authProvider?.name !== 'oidc')
     throw new CredentialsError('its auth-provider is not known: Kubernetes has only oidc left, use exec')
-  const library = new KubeConfig()
-  library.loadFromClusterAndUser(
-    { name: 'cluster', server: 'https://localhost', skipTLSVerify: false },
-    { name: 'user', authProvider },
-  )
-  const options: RequestOptions = {}
+  const { oidcAuthorization } = await import('./oidc.ts')
   try {
-    await library.applyToHTTPSOptions(options)
+    return await oidcAuthorization(authProvider)
   } catch (error) {
     throw new CredentialsError('the OpenID Connect provider gave no token', { cause: error })
   }
-  const value = (options.headers as Record<string, unknown> | undefined)?.Authorization
-  return typeof value === 'string' ? value : undefined
 }
 
 async function tlsOf({ cluster, user, caIsOptional = false }: ClusterConfig): Promise<TlsOptions> {

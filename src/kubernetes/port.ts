@@ -49,10 +49,15 @@ export interface Cluster extends Stores {
    * our own writes. Never fails: while the API server refuses the watch, nothing is reported.
    */
   watchSecret(namespace: string, name: string, listener: (change: WatchEvent<KubernetesObject>) => void): void
-  /** Reads a Secret with its data; undefined if there is none. @throws ApiError */
-  readSecret(namespace: string, name: string): Promise<Secret | undefined>
-  /** Reads a ConfigMap with its data; undefined if there is none. @throws ApiError */
-  readConfigMap(namespace: string, name: string): Promise<ConfigMap | undefined>
+  /**
+   * Reads a Secret with its data; undefined if there is none.
+   *
+   * @param seen the version in the store, if that version is good enough: at a start it may have been read already, with others.
+   * @throws ApiError
+   */
+  readSecret(namespace: string, name: string, seen?: string): Promise<Secret | undefined>
+  /** Reads a ConfigMap with its data, likewise. @throws ApiError */
+  readConfigMap(namespace: string, name: string, seen?: string): Promise<ConfigMap | undefined>
   /** Creates an object. @throws ApiError `AlreadyExists` */
   create<T extends KubernetesObject>(object: T): Promise<T>
   /**

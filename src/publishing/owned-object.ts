@@ -28,7 +28,10 @@ export async function readOwned(
   // No object is created under such a name, either.
   if (isReservedName(target.name)) return conflictFailure(deps, agent, cached ?? newObject(agent, target), target)
   const own = known && isNamed(known, target) ? known : undefined
-  if (cached) return isUnchanged(deps, agent, cached, { target, own }) ? own : readNow(deps, agent, target)
+  if (cached) {
+    const { resourceVersion } = cached.metadata
+    return isUnchanged(deps, agent, cached, { target, own }) ? own : readNow(deps, agent, target, resourceVersion)
+  }
   // Only ConfigMaps with our label are watched: one that has lost it may still exist.
   return own && target.kind === 'ConfigMap' ? readNow(deps, agent, target) : undefined
 }
@@ -50,12 +53,13 @@ async function readNow(
   deps: PublishDeps,
   agent: Agent,
   target: Target,
+  seen?: string,
 ): Promise<PublishedObject | StepFailure | undefined> {
   const namespace = agent.metadata.namespace ?? ''
   const object =
     target.kind === 'Secret'
-      ? await deps.cluster.readSecret(namespace, target.name)
-      : await deps.cluster.readConfigMap(namespace, target.name)
+      ? await deps.cluster.readSecret(namespace, target.name, seen)
+      : await deps.cluster.readConfigMap(namespace, target.name, seen)
   if (!object) return undefined
   const ownership = ownershipOf(deps, agent, object, target)
   if (ownership.is === 'foreign') return conflictFailure(deps, agent, object, target)

@@ -41,6 +41,8 @@ export const NOTIFIED = `${API_GROUP}/notified`
 
 /** On a grant Secret: the hash of the supplied refresh token that the grant began with. */
 export const SUPPLIED_TOKEN_HASH = `${API_GROUP}/brought-token-hash`
+/** On a grant Secret: the supplied Secret that was read last, as `uid/resourceVersion`, if nothing in it had to be corrected. */
+export const SUPPLIED_VERSION = `${API_GROUP}/supplied-version`
 /** On a grant Secret: `true` if `granted_at` is when the token was first seen, not when consent was given. */
 export const CONSENT_IS_GUESS = `${API_GROUP}/consent-is-guess`
 

@@ -70,6 +70,7 @@ describe('what we add to the base', () => {
       '-rw-r--r-- 0/0 app/LICENCES.txt',
       '-rw-r--r-- 0/0 app/LICENSE',
       '-rw-r--r-- 0/0 app/main.js',
+      '-rw-r--r-- 0/0 app/oidc.js',
       '-rw-r--r-- 0/0 app/package.json',
       '-rw-r--r-- 0/0 app/sbom.cdx.json',
       'drwxr-xr-x 0/0 app',
