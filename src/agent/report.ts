@@ -56,8 +56,12 @@ export async function report(
   const agent = withOwnStatus<'Agent'>(object, written)
   const push = deps.push.report(reconciled)
   const findings = withWatching(what.findings, push)
-  const status = statusOf(deps, { agent, ...what, findings, push }, generation)
-  if (!isNews(agent.status, status, what.staleAfter) && !isOverwritten(object, written)) {
+  const whole = withoutEmpty(statusOf(deps, { agent, ...what, findings, push }, generation))
+  const isSame = (status: AgentStatus): boolean => !isNews(agent.status, status, what.staleAfter)
+  const isUntouched = !isOverwritten(object, written)
+  // Fitting takes longer than comparing, and changes nothing in a status that was written before.
+  const status = isUntouched && isSame(whole) ? whole : asWritten('Agent', whole)
+  if (isUntouched && isSame(status)) {
     // Ours and the store's are equal: one copy is kept in memory.
     return { written: written && object.status }
   }
@@ -69,14 +73,22 @@ function statusOf(deps: AgentDeps, what: PushedReport, generation: number | unde
   const { agent, findings, observed, handledRequest } = what
   const before = { conditions: agent.status?.conditions, generation, now: deps.clock.now() }
   const conditions = findings ? conditionsFor('Agent', findings, before) : before.conditions
-  return asWritten('Agent', {
+  return {
     observedGeneration: generation,
     conditions,
     lastHandledReconcileAt: (findings && handledRequest) ?? agent.status?.lastHandledReconcileAt,
     authorization: withURL(authorizationOf(what), urlOf(deps, what, conditions)),
     // Only what the person has consented to is read.
     sync: syncOf(deps, { ...what, agent: consentedPart(agent, observed) }),
-  })
+  }
+}
+
+/** The status without empty fields, as the API server stores it. */
+const withoutEmpty = <T>(value: T): T => {
+  if (Array.isArray(value)) return value.map(withoutEmpty) as T
+  if (typeof value !== 'object' || value === null) return value
+  const fields = Object.entries(value).filter(([, field]) => field !== undefined)
+  return Object.fromEntries(fields.map(([name, field]) => [name, withoutEmpty(field as unknown)])) as T
 }
 
 /** Whether Google announces changes stands beside the other findings, and affects none of them. */

@@ -56,7 +56,8 @@ export async function sent(response: Promise<unknown>): Promise<Answer> {
   }
 }
 
-const DEADLINE_MS = 30_000
+/** The deadline of a request to the Calendar API. */
+export const DEADLINE_MS = 30_000
 const METHODS: readonly Method[] = ['GET', 'POST', 'PATCH', 'DELETE']
 
 type Adapter = NonNullable<calendar_v3.Options['adapter']>

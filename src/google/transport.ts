@@ -4,7 +4,7 @@
  */
 import { promisify } from 'node:util'
 import { gunzip, gunzipSync } from 'node:zlib'
-import { EnvHttpProxyAgent, type Dispatcher } from 'undici'
+import { Agent, EnvHttpProxyAgent, type Dispatcher } from 'undici'
 import { errorCode } from '../platform/errors.ts'
 import type { Clock } from '../platform/clock.ts'
 import { BodyBudget, SMALL_BYTES, type AnswerOwner, type BodyLease } from './body-budget.ts'
@@ -24,7 +24,7 @@ export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 
 /** A request to Google. */
 interface OutgoingRequest {
-  url: URL
+  url: Pick<URL, 'origin' | 'pathname' | 'search'>
   method: Method
   headers: Record<string, string>
   body?: string
@@ -59,15 +59,17 @@ export type Pool = Pick<Dispatcher, 'request' | 'destroy'>
  * a request that waits for a connection would use up its deadline, whoever occupies the others.
  */
 export function createPool(proxy: Proxy = NO_PROXY): Pool {
-  // All three are passed, empty or not; otherwise undici would read the environment.
-  return new EnvHttpProxyAgent({
-    ...proxy,
+  const options = {
     keepAliveTimeout: KEEP_ALIVE_MS,
     // Instead, the deadline of each request applies, by our own clock.
     headersTimeout: 0,
     bodyTimeout: 0,
     connect: { timeout: 10_000 },
-  })
+  }
+  // The other one would look for the proxy of each request.
+  if (proxy.httpProxy === '' && proxy.httpsProxy === '') return new Agent(options)
+  // All three are passed, empty or not; otherwise undici would read the environment.
+  return new EnvHttpProxyAgent({ ...options, ...proxy })
 }
 
 /** Creates a transport over a pool, which it closes. Sends nothing. */

@@ -8,6 +8,8 @@ import { instrumentsOn, type Instruments, type Scrape } from './instruments.ts'
 
 export type { Scrape }
 
+const EVENT_LOOP_PRECISION_MS = 100
+
 /** The state of a queue, which is read at each scrape. */
 interface QueueCounts {
   depth: number
@@ -60,7 +62,8 @@ interface ControllerInstruments {
 /** Creates all metrics on a new registry. */
 export function createMetrics(clock: Pick<Clock, 'monotonic'>): Metrics {
   const registry = new Registry()
-  collectDefaultMetrics({ register: registry })
+  // By default, a timer wakes the process a hundred times a second.
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: EVENT_LOOP_PRECISION_MS })
   const instruments = instrumentsOn(registry)
   const { counter, histogram, gauge } = instruments
   const api = counter('rest_client_requests_total', 'Requests to the Kubernetes API.', ['code', 'method', 'host'])

@@ -21,7 +21,7 @@ const RECHECK_MS = 5 * MINUTE_MS
 /** How the published calendar has to change. */
 export interface CalendarPlan {
   state: PublicationState
-  /** The new content; undefined if the calendar is left unchanged, because nothing is known yet or nothing fits. */
+  /** The new content; undefined if the calendar is left as it is: nothing has changed, nothing is known yet, or nothing fits. */
   data?: Data
   /** Set if not everything fits into the object. */
   failure?: StepFailure
@@ -64,8 +64,12 @@ function planChange(context: PlanContext, state: PublicationState, { published, 
   const snapshots = calendars.map(({ snapshot }) => snapshot)
   const { generation } = context.agent.metadata
   const compared = [generation, published.resourceVersion, block, fresh.complete, ...snapshots]
+  // Not even unpacked: most intervals end here.
+  if (isShallowEqual(compared, state.compared)) {
+    const data = published.isEdited ? dataOf(published) : undefined
+    return { state, data, failure: sizeFailure(context, state) }
+  }
   const current = dataOf(published)
-  if (isShallowEqual(compared, state.compared)) return { state, data: current, failure: sizeFailure(context, state) }
   const plan = planned(context, state, { ...last, complete: fresh.complete })
   // Remembered only if nothing differs, so that a difference is found again until it has been written.
   if (plan.data && sameData(plan.data, current)) return { ...plan, state: { ...plan.state, compared } }
