@@ -54,6 +54,34 @@ describe('a supplied Secret', () => {
     expect(reasonOf(await gain())).toBe('GrantSecretNotFound')
   })
 
+  test('that was read before is not read again after a restart', async () => {
+    supply()
+    await gain()
+    const read: string[] = []
+    bench.small.refuseRead = (name) => void read.push(name) as undefined
+    bench.forget()
+    expect(reasonOf(await gain())).toBe('Granted')
+    expect(read).toEqual(['alice-google-grant'])
+  })
+
+  test('that has changed since is read again after a restart', async () => {
+    supply()
+    await gain()
+    supply('1//0gOther')
+    bench.forget()
+    expect(await gain()).toMatchObject({ refreshToken: '1//0gOther' })
+  })
+
+  test('in which something had to be corrected is read again after a restart, so that this is still said', async () => {
+    supply(` ${TOKEN} `)
+    await gain()
+    const remark = bench.known.suppliedRemark
+    bench.forget()
+    await gain()
+    expect(remark).toContain('taken off')
+    expect(bench.known.suppliedRemark).toBe(remark)
+  })
+
   test('that cannot hold a token is looked at again in five minutes', async () => {
     supply('ya29.something-secret')
     const requeue = { kind: 'blocked', at: bench.clock.monotonic() + 5 * 60_000 }
