@@ -78,7 +78,7 @@ describe('a supplied Secret', () => {
     const remark = bench.known.suppliedRemark
     bench.forget()
     await gain()
-    expect(remark).toContain('taken off')
+    expect(remark).toContain('refresh_token: white space')
     expect(bench.known.suppliedRemark).toBe(remark)
   })
 
