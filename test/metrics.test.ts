@@ -35,7 +35,8 @@ test('docs/metrics.md tells every metric, with its labels', async () => {
 Metrics are served at \`--metrics-bind-address\` under \`/metrics\`, in the Prometheus format. Metrics that controller-runtime and
 client-go also have use the same names, so existing dashboards work. No label contains an e-mail address, a calendar id or the name
 of a Secret. Gauges about objects are computed at each scrape, so they disappear with their objects. Node's own metrics
-(\`nodejs_…\`, \`process_…\`) are included.
+(\`nodejs_…\`, \`process_…\`) are included. The event loop's lag is sampled ten times a second, so \`nodejs_eventloop_lag_p99_seconds\` and its
+siblings are 0.1 or more even when nothing is late.
 
 Scrape them with \`honorLabels: true\`, because the label \`namespace\` is the object's, not the pod's. Each of the
 [alerts](../deploy/alerts/rules.yaml) has a [runbook](runbooks/README.md), and there is a Grafana
