@@ -46,8 +46,8 @@ export function observed(
   const known = state[output] ?? undefined
   const object = found ? { ...found, isEdited: known !== undefined && wasEdited(known, found) } : null
   const after = { ...state, [output]: object }
-  const isForeignChange = known && isNamed(known, target) && !known.isEdited && (object?.isEdited ?? true)
-  if (!isForeignChange) return after
+  // An edit that still stands was counted when it was found.
+  if (!known || known.isEdited || !isNamed(known, target) || object?.isEdited === false) return after
   return { ...after, contention: { ...state.contention, [output]: withForeignChange(state.contention?.[output], now) } }
 }
 

@@ -118,13 +118,12 @@ export const channelToken = (key: ChannelKey, id: string, tag: string): string =
  */
 export function verifyChannel(
   keys: readonly ChannelKey[],
-  id: string | undefined,
-  token: string | undefined,
+  id = '',
+  token = '',
 ): VerifiedChannel | undefined {
-  const [, uid, , idCheck] = CHANNEL_ID.exec(id ?? '') ?? []
-  const tag = TOKEN.exec(token ?? '')?.[1]
-  if (id === undefined || token === undefined || tag === undefined) return undefined
-  if (uid === undefined || idCheck === undefined) return undefined
+  const [, uid, , idCheck] = CHANNEL_ID.exec(id) ?? []
+  const tag = TOKEN.exec(token)?.[1]
+  if (tag === undefined || uid === undefined || idCheck === undefined) return undefined
   const given = Buffer.from(token)
   // Both have the same length, because the form of the token is checked.
   const madeBy = keys.findIndex((key) => timingSafeEqual(given, Buffer.from(channelToken(key, id, tag))))
