@@ -58,7 +58,7 @@ describe('a supplied Secret', () => {
     supply()
     await gain()
     const read: string[] = []
-    bench.small.refuseRead = (name) => void read.push(name) as undefined
+    bench.small.refuseRead = (name) => void read.push(name)
     bench.forget()
     expect(reasonOf(await gain())).toBe('Granted')
     expect(read).toEqual(['alice-google-grant'])

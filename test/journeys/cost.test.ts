@@ -79,6 +79,8 @@ describe.skipIf(isReal)('what it costs', () => {
     await world.clock.advance(10_000)
     expect(world.google.requests().byKind).toEqual({ 'token.refresh': 1, 'events.list': 2 })
     expect(kubernetesRequests().filter((request) => !/^(get|list)/.test(request))).toEqual([])
+    // They are read in pages.
+    expect(kubernetesRequests()).not.toContain('get configmaps')
   })
 
   test('a rate limit: no storm, all agents stay ready, and the integration reports it and recovers', async () => {
